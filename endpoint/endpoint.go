@@ -1,0 +1,199 @@
+// Package endpoint describes every endpoint of RongCloud's Server API as data: where it is, how its
+// request is encoded, what counts as success, whether a request may be repeated, its quota and its parameters.
+//
+// The table is generated from the catalogue in api/*.yaml. The client validates, encodes and retries by it,
+// the fake server of package rongcloudtest checks requests by it, and a program may read it to build limits
+// or dashboards of its own. Its values must not be modified.
+package endpoint
+
+import (
+	"iter"
+	"slices"
+	"time"
+)
+
+// Encoding says how a request carries its parameters.
+type Encoding uint8
+
+// The encodings of the Server API.
+const (
+	None  Encoding = iota // no parameters at all
+	Form                  // application/x-www-form-urlencoded body
+	JSON                  // application/json body
+	Query                 // query string of a GET
+)
+
+// String returns the word the catalogue uses for the encoding.
+func (e Encoding) String() string { return name(e, "none", "form", "json", "query") }
+
+// Status says how well an endpoint is established.
+type Status uint8
+
+// The states of an endpoint.
+const (
+	Current     Status = iota // documented, to be used
+	Deprecated                // superseded; kept where apps depend on it
+	Unconfirmed               // seen, but without a reliable source; no method of the SDK uses it
+)
+
+// String returns the word the catalogue uses for the status.
+func (s Status) String() string { return name(s, "current", "deprecated", "unconfirmed") }
+
+// Class says what repeating a request does.
+type Class uint8
+
+// The retry classes.
+const (
+	Safe       Class = iota // changes nothing: may always be repeated
+	Idempotent              // a repeat leaves the same state
+	Unsafe                  // a repeat acts again, such as sending a message twice
+)
+
+// String returns the name of the class in lower case.
+func (c Class) String() string { return name(c, "safe", "idempotent", "unsafe") }
+
+// Counts says what uses up a quota.
+type Counts uint8
+
+// The ways of counting.
+const (
+	Requests Counts = iota // one per request
+	Targets                // one per user, group, chat room or attribute that a request names
+)
+
+// String returns the word the catalogue uses for the way of counting.
+func (c Counts) String() string { return name(c, "requests", "targets") }
+
+// Quota is the documented rate of an endpoint for one App Key. The zero value means that none is documented.
+type Quota struct {
+	Limit  int           // how many
+	Per    time.Duration // in which time
+	Counts Counts        // of what
+	Param  string        // with Targets: the list parameter whose items count, where there is one
+}
+
+// Type is the type of a parameter on the wire.
+type Type uint8
+
+// The parameter types of the Server API.
+const (
+	String     Type = iota
+	Int             // a decimal number, or the digits 0 and 1 for a switch
+	Bool            // true or false
+	StringList      // several strings, in the form that Param.List names
+	JSONString      // a JSON document inside one string
+	Object          // a JSON object
+	ObjectList      // a JSON array of objects
+)
+
+// String returns the words the catalogue uses for the type.
+func (t Type) String() string {
+	return name(t, "string", "int", "bool", "string list", "json string", "object", "object list")
+}
+
+// Unit is the unit of a number that stands for a time or a span.
+type Unit uint8
+
+// The units of the Server API.
+const (
+	NoUnit       Unit = iota
+	Milliseconds      // a span, or a Unix time
+	Seconds
+	Minutes
+)
+
+// String returns the unit's name, empty for NoUnit.
+func (u Unit) String() string { return name(u, "", "ms", "seconds", "minutes") }
+
+// List is the way several values of one parameter travel.
+type List uint8
+
+// The list forms of the Server API.
+const (
+	NoList List = iota // not a list
+	Repeat             // the form field is repeated
+	CSV                // one comma-joined value
+	Text               // a JSON array as text in one form field
+	Array              // a JSON array in a JSON body
+)
+
+// String returns the word the catalogue uses for the list form.
+func (l List) String() string { return name(l, "", "repeat", "csv", "json", "array") }
+
+// Param is one parameter of an endpoint. Zero limits mean that none is documented.
+type Param struct {
+	Name      string
+	Keyed     bool // the field is called Name[ID], with one field for each ID
+	Type      Type
+	Unit      Unit
+	List      List
+	Required  bool
+	Min, Max  *int64   // bounds of a number
+	MaxItems  int      // items of a list, pairs of an object
+	MaxBytes  int      // length of the value, or of each item
+	MaxChars  int      // the same in characters
+	Values    []string // the only values allowed
+	ZeroValid bool     // zero is a meaningful value of this number
+}
+
+// Paging names the parameters by which an endpoint is read page by page.
+type Paging struct {
+	Style  string // offset, cursor or time
+	Params []string
+}
+
+// Endpoint is one endpoint of the Server API.
+type Endpoint struct {
+	Name     string // Go name of its variable in this package
+	Method   string
+	Path     string
+	Encoding Encoding
+	Success  int // value of code in a successful answer
+	Status   Status
+	Class    Class
+	// UnsafeWith lists parameters that make a request unsafe when they are set, because
+	// somebody is then notified again by each repeat.
+	UnsafeWith []string
+	Quota      Quota
+	Params     []Param
+	Paging     Paging
+	Area       string // file of the catalogue, such as user or message
+	Summary    string
+	Doc        string // address of RongCloud's page, where one is known
+}
+
+// Param returns the parameter with the given wire name, or nil.
+func (e *Endpoint) Param(name string) *Param {
+	for i := range e.Params {
+		if e.Params[i].Name == name {
+			return &e.Params[i]
+		}
+	}
+	return nil
+}
+
+// String returns method and path, such as "POST /user/getToken.json".
+func (e *Endpoint) String() string { return e.Method + " " + e.Path }
+
+// All yields every endpoint of the catalogue, ordered by area and then as the catalogue lists them.
+func All() iter.Seq[*Endpoint] { return slices.Values(all) }
+
+// ByPath returns the endpoint with the given path, or nil. No two endpoints share a path.
+func ByPath(path string) *Endpoint { return byPath[path] }
+
+var byPath = func() map[string]*Endpoint {
+	m := make(map[string]*Endpoint, len(all))
+	for _, e := range all {
+		m[e.Path] = e
+	}
+	return m
+}()
+
+func name[T ~uint8](v T, names ...string) string {
+	if int(v) < len(names) {
+		return names[v]
+	}
+	return "invalid"
+}
+
+func num(n int64) *int64 { return &n }

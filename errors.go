@@ -1,0 +1,129 @@
+package rongcloud
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Categories of an [Error], to be told apart with errors.Is. An error may belong to several.
+var (
+	// ErrOutcomeUnknown marks an unsafe call, such as a send, of which nobody can say whether it was
+	// carried out: it was written to the server and no trustworthy answer came back. Do not blindly
+	// repeat it: its receivers may get it twice.
+	ErrOutcomeUnknown = errors.New("rongcloud: outcome unknown, the request may have been carried out")
+
+	// ErrRateLimited marks a call that was refused because a quota of the App Key is used up (HTTP 429
+	// or a code that says so). It was not carried out. See also [Error.RetryAfter].
+	ErrRateLimited = errors.New("rongcloud: rate limited")
+
+	// ErrUnauthorized marks a call whose App Key, signature or address the server does not accept.
+	ErrUnauthorized = errors.New("rongcloud: unauthorized")
+
+	// ErrTransport marks a call to which RongCloud's API gave no answer: the connection failed, time
+	// ran out, or something on the way answered in its place. Alone, without ErrOutcomeUnknown, it means
+	// for an unsafe call that the request was not carried out.
+	ErrTransport = errors.New("rongcloud: no answer from the API")
+)
+
+// Error is the failure of a call after it left the SDK's checks. Every error of a service method is an
+// *Error or an [ArgumentError].
+//
+// Use errors.Is with a [Code], with [ErrOutcomeUnknown], [ErrRateLimited], [ErrUnauthorized] or
+// [ErrTransport], and with whatever caused it, such as context.DeadlineExceeded.
+type Error struct {
+	Endpoint   string        // method and path, such as "POST /user/getToken.json"
+	HTTPStatus int           // of the last answer; 0 if there was none
+	Code       Code          // of the last answer; 0 if it carried none
+	Message    string        // what the server says about it, in its own words
+	RequestID  string        // X-Request-ID, the same for all attempts; quote it to RongCloud's support
+	Host       string        // the last host that was tried
+	Attempts   int           // how often the request was tried
+	RetryAfter time.Duration // what the server asked to wait; 0 if it did not
+	Body       string        // first bytes of an answer that is not the API's, such as a proxy's HTML page
+	Err        error         // what went wrong on the way, if something did
+
+	outcomeUnknown bool
+}
+
+// Error describes the failure in one line.
+func (e *Error) Error() string {
+	var b strings.Builder
+	b.WriteString("rongcloud: ")
+	b.WriteString(e.Endpoint)
+	b.WriteString(": ")
+	b.WriteString(strings.Join(e.findings(), ", "))
+	if e.outcomeUnknown {
+		b.WriteString("; outcome unknown, the request may have been carried out")
+	}
+	fmt.Fprintf(&b, " [request %s, host %s, attempts %d]", e.RequestID, e.Host, e.Attempts)
+	return b.String()
+}
+
+func (e *Error) findings() []string {
+	var found []string
+	if e.HTTPStatus != 0 {
+		found = append(found, "HTTP "+strconv.Itoa(e.HTTPStatus))
+	}
+	if e.Code != 0 {
+		found = append(found, e.Code.Error())
+	}
+	if e.Message != "" {
+		found = append(found, strconv.Quote(e.Message))
+	}
+	if e.RetryAfter > 0 {
+		found = append(found, "retry after "+e.RetryAfter.String())
+	}
+	if e.Err != nil {
+		found = append(found, oneLine(e.Err.Error()))
+	}
+	if e.Body != "" {
+		found = append(found, "answer begins "+strconv.Quote(e.Body))
+	}
+	return found
+}
+
+// Is reports whether the failure belongs to the target category or carries the target [Code].
+func (e *Error) Is(target error) bool {
+	switch target {
+	case ErrOutcomeUnknown:
+		return e.outcomeUnknown
+	case ErrRateLimited:
+		return e.HTTPStatus == http.StatusTooManyRequests || e.Code.rateLimited()
+	case ErrUnauthorized:
+		return e.HTTPStatus == http.StatusUnauthorized || codeFacts[e.Code].status == http.StatusUnauthorized
+	case ErrTransport:
+		return e.Code == 0
+	}
+	code, ok := target.(Code)
+	return ok && code != 0 && code == e.Code
+}
+
+// Unwrap returns what went wrong on the way, such as a network error or the context's error.
+func (e *Error) Unwrap() error { return e.Err }
+
+// ArgumentError is a parameter that the SDK refuses before anything is sent.
+type ArgumentError struct {
+	Field  string // the parameter's name on the wire, or the name of the option
+	Reason string
+}
+
+// Error names the field and says what is wrong with it.
+func (e *ArgumentError) Error() string { return "rongcloud: " + e.Field + ": " + e.Reason }
+
+func refuse(field, format string, args ...any) error {
+	return &ArgumentError{Field: field, Reason: fmt.Sprintf(format, args...)}
+}
+
+// oneLine keeps line breaks and control characters of foreign text out of an error message.
+func oneLine(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, text)
+}

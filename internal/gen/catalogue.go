@@ -1,0 +1,240 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// notEndpoints are the catalogue's files that describe something else.
+var notEndpoints = []string{"codes", "content", "signing", "webhook"}
+
+type area struct {
+	Domain    string      `yaml:"domain"`
+	Endpoints []*endpoint `yaml:"endpoints"`
+}
+
+type endpoint struct {
+	Path       string    `yaml:"path"`
+	Method     string    `yaml:"method"`
+	Encoding   string    `yaml:"encoding"`
+	Success    int       `yaml:"success"`
+	Status     string    `yaml:"status"`
+	Summary    string    `yaml:"summary"`
+	Idempotent *bool     `yaml:"idempotent"`
+	Safe       bool      `yaml:"safe"`
+	UnsafeWith []string  `yaml:"unsafe_with"`
+	Rate       *rate     `yaml:"rate"`
+	Params     []field   `yaml:"params"`
+	Result     []field   `yaml:"result"`
+	Codes      []int     `yaml:"codes"`
+	Errors     yaml.Node `yaml:"errors"`
+	Paging     *paging   `yaml:"paging"`
+	Notes      yaml.Node `yaml:"notes"`
+	Sources    sources   `yaml:"sources"`
+	Disputes   yaml.Node `yaml:"disputes"`
+
+	area string
+}
+
+type rate struct {
+	Limit  int    `yaml:"limit"`
+	Per    string `yaml:"per"`
+	Counts string `yaml:"counts"`
+}
+
+type paging struct {
+	Style  string   `yaml:"style"`
+	Params []string `yaml:"params"`
+}
+
+type field struct {
+	Name       string    `yaml:"name"`
+	Type       string    `yaml:"type"`
+	Required   bool      `yaml:"required"`
+	Min        string    `yaml:"min"`
+	Max        string    `yaml:"max"`
+	About      string    `yaml:"about"`
+	List       string    `yaml:"list"`
+	Default    yaml.Node `yaml:"default"`
+	Values     []string  `yaml:"values"`
+	Fields     []field   `yaml:"fields"`
+	Notes      yaml.Node `yaml:"notes"`
+	Pattern    string    `yaml:"pattern"`
+	Deprecated yaml.Node `yaml:"deprecated"`
+}
+
+// sources names where a fact comes from; only the documentation's address is used.
+type sources map[string]any
+
+func (s sources) doc() string {
+	for _, key := range []string{"docs", "docs2"} {
+		if doc, ok := s[key].(string); ok && strings.HasPrefix(doc, "https://") {
+			return doc
+		}
+	}
+	return ""
+}
+
+// load reads every endpoint file of dir, in the order of their names, and refuses what it does not understand.
+func load(dir string) ([]*endpoint, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	if len(files) == 0 {
+		return nil, fmt.Errorf("no catalogue in %s", dir)
+	}
+	var all []*endpoint
+	var problems []error
+	seen := map[string]bool{}
+	for _, file := range files {
+		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
+		if slices.Contains(notEndpoints, name) {
+			continue
+		}
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		var a area
+		decoder := yaml.NewDecoder(bytes.NewReader(text))
+		decoder.KnownFields(true)
+		if err := decoder.Decode(&a); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		for _, e := range a.Endpoints {
+			e.area = name
+			if err := e.check(); err != nil {
+				problems = append(problems, fmt.Errorf("%s: %s: %w", file, e.Path, err))
+			}
+			if seen[e.Path] {
+				problems = append(problems, fmt.Errorf("%s: %s stands twice", file, e.Path))
+			}
+			seen[e.Path] = true
+		}
+		all = append(all, a.Endpoints...)
+	}
+	return all, errors.Join(problems...)
+}
+
+var (
+	validPath = regexp.MustCompile(`^/[A-Za-z0-9_/]+(\.json)?$`)
+	validType = regexp.MustCompile(`^(string|int|bool|float|string list|json string|object|object list|int list|int \((ms|seconds|minutes)\))$`)
+)
+
+func (e *endpoint) check() error {
+	switch {
+	case !validPath.MatchString(e.Path):
+		return errors.New("odd path")
+	case e.Method != http.MethodPost && e.Method != http.MethodGet:
+		return fmt.Errorf("method %q", e.Method)
+	case !slices.Contains([]string{"form", "json", "none", "query"}, e.Encoding):
+		return fmt.Errorf("encoding %q", e.Encoding)
+	case !slices.Contains([]string{"current", "deprecated", "unconfirmed"}, e.Status):
+		return fmt.Errorf("status %q", e.Status)
+	case e.Success == 0 || e.Summary == "" || e.Idempotent == nil || e.Sources == nil:
+		return errors.New("success, summary, idempotent or sources is missing")
+	case e.Safe && !*e.Idempotent:
+		return errors.New("safe but not idempotent")
+	}
+	for _, name := range e.UnsafeWith {
+		if !slices.ContainsFunc(e.Params, func(f field) bool { return f.Name == name }) {
+			return fmt.Errorf("unsafe_with names the unknown parameter %s", name)
+		}
+	}
+	return errors.Join(checkFields(e.Params), checkFields(e.Result))
+}
+
+func checkFields(fields []field) error {
+	for _, f := range fields {
+		if f.Name == "" {
+			return errors.New("a field has no name")
+		}
+		if !validType.MatchString(f.Type) {
+			return fmt.Errorf("%s: type %q", f.Name, f.Type)
+		}
+		if !slices.Contains([]string{"", "repeat", "csv", "json", "array"}, f.List) {
+			return fmt.Errorf("%s: list %q", f.Name, f.List)
+		}
+		if err := checkFields(f.Fields); err != nil {
+			return fmt.Errorf("%s: %w", f.Name, err)
+		}
+	}
+	return nil
+}
+
+// class is the endpoint's retry class, as package endpoint spells it.
+func (e *endpoint) class() string {
+	switch {
+	case e.Safe:
+		return "Safe"
+	case *e.Idempotent:
+		return "Idempotent"
+	default:
+		return "Unsafe"
+	}
+}
+
+// goName turns /user/getToken.json into UserGetToken.
+func (e *endpoint) goName() string {
+	path := strings.TrimSuffix(e.Path, ".json")
+	var name strings.Builder
+	for _, word := range strings.FieldsFunc(path, func(r rune) bool { return r == '/' || r == '_' }) {
+		name.WriteString(strings.ToUpper(word[:1]) + word[1:])
+	}
+	return name.String()
+}
+
+// targets is the list parameter that a quota by targets counts: the first one that is required.
+func (e *endpoint) targets() string {
+	for _, f := range e.Params {
+		if f.Required && f.List != "" && f.Type == "string list" {
+			return f.Name
+		}
+	}
+	return ""
+}
+
+// limits are the bounds that the catalogue's free text in max gives.
+type limits struct{ items, bytes, chars int }
+
+var limitWords = regexp.MustCompile(`(\d+) ?(KB|bytes|characters|items|pairs|fields)`)
+
+func (f field) limits() (l limits) {
+	if strings.Contains(f.Max, "recommended") || strings.Contains(f.Max, "by default") {
+		return l
+	}
+	for _, m := range limitWords.FindAllStringSubmatch(f.Max, -1) {
+		n, _ := strconv.Atoi(m[1])
+		switch m[2] {
+		case "items", "pairs", "fields":
+			l.items = n
+		case "bytes":
+			l.bytes = n
+		case "KB":
+			l.bytes = n * 1024
+		case "characters":
+			l.chars = n
+		}
+		// "100 pairs; key 32 characters" bounds the key, not the value.
+		if strings.Contains(f.Max, "key ") || strings.Contains(f.Max, "id ") {
+			return limits{items: l.items}
+		}
+	}
+	return l
+}
+
+func isNumber(text string) bool {
+	_, err := strconv.ParseInt(text, 10, 64)
+	return err == nil
+}

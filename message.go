@@ -1,0 +1,4 @@
+package rongcloud
+
+// MessageService sends.
+type MessageService struct{ client *Client }

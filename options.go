@@ -1,0 +1,334 @@
+package rongcloud
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// Option configures a [Client]; see [New]. The order of options does not matter, save that the last of two equal ones counts.
+type Option interface{ applyClient(*config) }
+
+// CallOption changes one call; see [Client] for those that every method takes.
+type CallOption interface{ applyCall(*callConfig) }
+
+// SharedOption may be given to [New], for all calls, and to a single call.
+type SharedOption interface {
+	Option
+	CallOption
+}
+
+// Defaults of the options.
+const (
+	DefaultAttemptTimeout  = 10 * time.Second
+	DefaultMaxAnswerBytes  = 8 << 20
+	defaultMaxRetries      = 2
+	defaultMinWait         = 200 * time.Millisecond
+	defaultMaxWait         = 3 * time.Second
+	maxRequestIDLength     = 36
+	maxUserAgentSuffix     = 256
+	firstWaitAfterRateStop = time.Second
+)
+
+// config is what the options fill in and New checks.
+type config struct {
+	region          Region
+	baseURLs        []string
+	httpClient      *http.Client
+	ownClient       bool
+	attemptTimeout  time.Duration
+	retry           RetryPolicy
+	logger          *slog.Logger
+	hook            func(context.Context, Attempt)
+	userAgentSuffix string
+	maxAnswerBytes  int64
+	limiter         Limiter
+	idempotent      *IdempotentSends
+	now             func() time.Time
+	nonce           func() string
+	problems        []error
+}
+
+type optionFunc func(*config)
+
+func (f optionFunc) applyClient(c *config) { f(c) }
+
+// WithRegion chooses the data centre of the App Key; the default is [RegionBeijing].
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/base-url
+func WithRegion(region Region) Option {
+	return optionFunc(func(c *config) { c.region = region })
+}
+
+// WithBaseURL sends calls to other addresses than the region's, for a private cloud or a test: one or more
+// URLs that serve the same data, primary first. With a single one there is no fail-over. The region still
+// decides the time zone of dates.
+func WithBaseURL(primary string, backups ...string) Option {
+	return optionFunc(func(c *config) { c.baseURLs = append([]string{primary}, backups...) })
+}
+
+// WithHTTPClient makes calls through the caller's HTTP client: its transport, timeout and cookie jar are
+// used, and it is not changed. RongCloud's rules for the life of connections are then the caller's
+// business. Redirects are never followed.
+func WithHTTPClient(client *http.Client) Option {
+	return optionFunc(func(c *config) { c.httpClient, c.ownClient = client, false })
+}
+
+type attemptTimeout time.Duration
+
+func (t attemptTimeout) applyClient(c *config) { c.attemptTimeout = time.Duration(t) }
+func (t attemptTimeout) applyCall(c *callConfig) {
+	c.attemptTimeout, c.hasTimeout = time.Duration(t), true
+}
+
+// WithAttemptTimeout limits one attempt of a call, from connecting to the last byte of the answer. The
+// context limits the call as a whole, attempts and waits together. The default is [DefaultAttemptTimeout].
+func WithAttemptTimeout(timeout time.Duration) SharedOption { return attemptTimeout(timeout) }
+
+// RetryPolicy says how often, and after which waits, a failed request is tried again. Whether it may be
+// tried again at all is decided by the endpoint's class and by how it failed.
+type RetryPolicy struct {
+	Max     int           // retries after the first attempt; 0 turns retrying off
+	MinWait time.Duration // the first wait is drawn from 0 to MinWait, the bound then doubles
+	MaxWait time.Duration // longest wait, and the most that the server's Retry-After can ask for
+}
+
+// WithRetry sets the retry policy. The default is 2 retries with waits of 200 ms to 3 s and full jitter.
+func WithRetry(policy RetryPolicy) Option {
+	return optionFunc(func(c *config) { c.retry = policy })
+}
+
+// WithLogger reports every attempt to logger: successes at level Debug, failures at Warn. Logged are the
+// endpoint, attempt, host, HTTP status, code, duration and request ID; never a parameter, a header or an answer.
+func WithLogger(logger *slog.Logger) Option {
+	return optionFunc(func(c *config) {
+		if logger == nil {
+			c.problem("WithLogger", "the logger is nil")
+		}
+		c.logger = logger
+	})
+}
+
+// WithHook calls hook after every attempt, in the goroutine of the call. It is meant for metrics and traces and must be fast.
+func WithHook(hook func(ctx context.Context, attempt Attempt)) Option {
+	return optionFunc(func(c *config) {
+		if hook == nil {
+			c.problem("WithHook", "the hook is nil")
+		}
+		c.hook = hook
+	})
+}
+
+// WithUserAgent appends suffix, such as "shop-backend/1.4", to the User-Agent that the SDK sends.
+func WithUserAgent(suffix string) Option {
+	return optionFunc(func(c *config) { c.userAgentSuffix = suffix })
+}
+
+// WithMaxAnswerBytes limits how much of an answer is read, [DefaultMaxAnswerBytes] by default. A longer answer is an error.
+func WithMaxAnswerBytes(n int64) Option {
+	return optionFunc(func(c *config) { c.maxAnswerBytes = n })
+}
+
+// WithLimiter makes every call wait for its share of the endpoint's quota before it is sent, for example
+// with [NewLimiter]. Without it the SDK does not pace calls.
+func WithLimiter(limiter Limiter) Option {
+	return optionFunc(func(c *config) {
+		if limiter == nil {
+			c.problem("WithLimiter", "the limiter is nil")
+		}
+		c.limiter = limiter
+	})
+}
+
+// IdempotentSends describes RongCloud's idempotency service for an app that has it; see [WithIdempotentSends].
+type IdempotentSends struct {
+	// DuplicateCode is the code by which the server refuses a msgRandom that it has seen within the last
+	// minute. RongCloud does not document it. If it is known, a retry that is refused with it is a success:
+	// an earlier attempt had arrived. If it is 0, such a refusal is reported as ErrOutcomeUnknown.
+	DuplicateCode Code
+}
+
+// WithIdempotentSends is for apps for which RongCloud has switched on its idempotency service (ask its
+// support): a send that repeats a msgRandom within one minute is refused. Every send that has the parameter and
+// no MsgRandom of the caller's then gets a random one, the same for all attempts of the call, and is
+// retried like an idempotent call as long as that minute lasts. Without the service this option sends duplicates.
+func WithIdempotentSends(service IdempotentSends) Option {
+	return optionFunc(func(c *config) { c.idempotent = &service })
+}
+
+// WithClock replaces time.Now, for tests. It dates signatures; waits and timeouts go by the real clock.
+func WithClock(now func() time.Time) Option {
+	return optionFunc(func(c *config) {
+		if now == nil {
+			c.problem("WithClock", "the clock is nil")
+		}
+		c.now = now
+	})
+}
+
+// WithNonce replaces the source of nonces, for tests. Each must be new, and 1 to 18 characters long.
+func WithNonce(nonce func() string) Option {
+	return optionFunc(func(c *config) {
+		if nonce == nil {
+			c.problem("WithNonce", "the source is nil")
+		}
+		c.nonce = nonce
+	})
+}
+
+func (c *config) problem(option, format string, args ...any) {
+	c.problems = append(c.problems, refuse(option, format, args...))
+}
+
+// check finds what the options got wrong, besides what they found by themselves.
+func (c *config) check() {
+	if c.baseURLs == nil {
+		c.baseURLs = c.region.BaseURLs()
+	}
+	if c.region.BaseURLs() == nil {
+		known := make([]string, 0, len(Regions()))
+		for _, region := range Regions() {
+			known = append(known, string(region))
+		}
+		c.problem("WithRegion", "unknown region %q; there are %s", string(c.region), strings.Join(known, ", "))
+	}
+	if c.httpClient == nil {
+		c.problem("WithHTTPClient", "the client is nil")
+	}
+	if c.attemptTimeout <= 0 {
+		c.problem("WithAttemptTimeout", "%v is not a positive duration", c.attemptTimeout)
+	}
+	if p := c.retry; p.Max < 0 || p.MinWait < 0 || p.MaxWait < 0 {
+		c.problem("WithRetry", "negative numbers make no sense: Max %d, MinWait %v, MaxWait %v", p.Max, p.MinWait, p.MaxWait)
+	} else if p.MinWait > p.MaxWait {
+		c.problem("WithRetry", "MinWait %v is longer than MaxWait %v", p.MinWait, p.MaxWait)
+	}
+	if c.maxAnswerBytes <= 0 {
+		c.problem("WithMaxAnswerBytes", "%d is not positive", c.maxAnswerBytes)
+	}
+	if s := c.userAgentSuffix; len(s) > maxUserAgentSuffix || !printable(s) {
+		c.problem("WithUserAgent", "the suffix must be at most %d printable ASCII characters", maxUserAgentSuffix)
+	}
+}
+
+// printable tells whether text can go into a header: ASCII without control characters.
+func printable(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// callConfig is what the call options fill in.
+type callConfig struct {
+	attemptTimeout time.Duration
+	hasTimeout     bool
+	requestID      string
+	hasRequestID   bool
+	retryUnsafe    bool
+	capture        *ResponseInfo
+	extra          []extraField
+}
+
+type extraField struct {
+	name  string
+	value any
+}
+
+type callOptionFunc func(*callConfig)
+
+func (f callOptionFunc) applyCall(c *callConfig) { f(c) }
+
+// WithRequestID sends id as X-Request-ID, by which RongCloud's support finds the call, instead of a random one.
+// It has 1 to 36 printable ASCII characters.
+func WithRequestID(id string) CallOption {
+	return callOptionFunc(func(c *callConfig) { c.requestID, c.hasRequestID = id, true })
+}
+
+// RetryUnsafe lets an unsafe call be retried like an idempotent one. A message may then arrive twice.
+func RetryUnsafe() CallOption {
+	return callOptionFunc(func(c *callConfig) { c.retryUnsafe = true })
+}
+
+// CaptureResponse fills info with what is known of the last answer, whether the call succeeds or fails.
+func CaptureResponse(info *ResponseInfo) CallOption {
+	return callOptionFunc(func(c *callConfig) { c.capture = info })
+}
+
+// WithExtraField adds a parameter that the SDK does not know yet to the request. In a form, texts,
+// numbers and booleans are written as they are, a []string repeats the field, and anything else
+// becomes JSON text; in a JSON body the value is encoded as it is. It may not repeat a parameter that is sent anyway.
+func WithExtraField(name string, value any) CallOption {
+	return callOptionFunc(func(c *callConfig) { c.extra = append(c.extra, extraField{name, value}) })
+}
+
+// ResponseInfo describes the last answer of a call; see [CaptureResponse].
+type ResponseInfo struct {
+	HTTPStatus int
+	Code       Code
+	Header     http.Header // the answer's headers
+	Body       []byte      // the whole answer
+	RequestID  string
+	Host       string
+	Attempts   int
+	Duration   time.Duration // of the whole call, attempts and waits together
+}
+
+func (c *callConfig) check() error {
+	if c.hasTimeout && c.attemptTimeout <= 0 {
+		return refuse("WithAttemptTimeout", "%v is not a positive duration", c.attemptTimeout)
+	}
+	if c.hasRequestID && (c.requestID == "" || len(c.requestID) > maxRequestIDLength || !printable(c.requestID)) {
+		return refuse("WithRequestID", "the ID must have 1 to %d printable ASCII characters", maxRequestIDLength)
+	}
+	for _, field := range c.extra {
+		if field.name == "" {
+			return refuse("WithExtraField", "the name is empty")
+		}
+	}
+	return nil
+}
+
+// Attempt is one attempt of a call, as a hook sees it; see [WithHook].
+type Attempt struct {
+	Endpoint   string // method and path
+	RequestID  string
+	Number     int // 1 for the first
+	Host       string
+	Start      time.Time
+	Duration   time.Duration
+	HTTPStatus int   // 0 if there was no answer
+	Code       Code  // 0 if the answer carried none
+	Err        error // nil if the attempt succeeded
+	Reused     bool  // an open connection was used again
+	Retry      bool  // the call will be tried again, after Wait
+	Wait       time.Duration
+}
+
+// LogValue lists the fields that are fit for a log.
+func (a Attempt) LogValue() slog.Value { return slog.GroupValue(a.attrs()...) }
+
+func (a Attempt) attrs() []slog.Attr {
+	attrs := []slog.Attr{
+		slog.String("endpoint", a.Endpoint), slog.String("request_id", a.RequestID), slog.Int("attempt", a.Number),
+		slog.String("host", a.Host), slog.Duration("duration", a.Duration),
+	}
+	if a.HTTPStatus != 0 {
+		attrs = append(attrs, slog.Int("http_status", a.HTTPStatus))
+	}
+	if a.Code != 0 {
+		attrs = append(attrs, slog.Int("code", int(a.Code)))
+	}
+	if a.Err != nil {
+		attrs = append(attrs, slog.String("error", fmt.Sprint(a.Err)))
+	}
+	if a.Retry {
+		attrs = append(attrs, slog.Duration("retry_in", a.Wait))
+	}
+	return attrs
+}

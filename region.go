@@ -1,0 +1,119 @@
+package rongcloud
+
+import (
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// Region is a data centre of RongCloud. An App Key belongs to one data centre, which its page in the console shows.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/base-url
+type Region string
+
+// RongCloud's data centres.
+const (
+	RegionBeijing      Region = "BJ"
+	RegionSingapore    Region = "SG"
+	RegionSingaporeB   Region = "SG_B"
+	RegionNorthAmerica Region = "NA"
+	RegionSaudiArabia  Region = "SAU"
+)
+
+// Regions returns all data centres.
+func Regions() []Region {
+	return []Region{RegionBeijing, RegionSingapore, RegionSingaporeB, RegionNorthAmerica, RegionSaudiArabia}
+}
+
+// BaseURLs returns the addresses of the region's API, primary first, then backup. It is empty for an unknown region.
+func (r Region) BaseURLs() []string {
+	var domain string
+	switch r {
+	case RegionBeijing:
+		domain = "rong-api.com"
+	case RegionSingapore:
+		domain = "sg-light-api.com"
+	case RegionSingaporeB:
+		domain = "sg-b-light-api.com"
+	case RegionNorthAmerica:
+		domain = "us-light-api.com"
+	case RegionSaudiArabia:
+		domain = "sau-light-api.com"
+	default:
+		return nil
+	}
+	return []string{"https://api." + domain, "https://api-b." + domain}
+}
+
+// zone is the time zone of the dates without a zone that the region's servers send:
+// Beijing's there, UTC in all others.
+func (r Region) zone() *time.Location {
+	if r == RegionBeijing {
+		return time.FixedZone("CST", 8*60*60)
+	}
+	return time.UTC
+}
+
+// host is one address of the API.
+type host struct {
+	scheme, name string // name is host or host:port
+	path         string // prefix without a trailing slash
+}
+
+func parseHost(raw string) (host, error) {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	switch {
+	case err != nil:
+		return host{}, refuse("WithBaseURL", "not a URL")
+	case u.Scheme != "https" && u.Scheme != "http":
+		return host{}, refuse("WithBaseURL", "%q must begin with https:// (or http:// in a private network)", u.Redacted())
+	case u.Hostname() == "":
+		return host{}, refuse("WithBaseURL", "%q has no host", u.Redacted())
+	case u.User != nil:
+		return host{}, refuse("WithBaseURL", "%q must not carry a user or password", u.Redacted())
+	case u.RawQuery != "" || u.Fragment != "":
+		return host{}, refuse("WithBaseURL", "%q must not carry a query or fragment", u.Redacted())
+	}
+	return host{scheme: u.Scheme, name: u.Host, path: strings.TrimSuffix(u.Path, "/")}, nil
+}
+
+// hosts is the circle of addresses that serve the same data, and the one in use.
+//
+// The rule is RongCloud's: when the one in use fails, switch at once to the next, stay with it for all later
+// calls, and never go back on a timer.
+type hosts struct {
+	ring     []host
+	switches atomic.Uint64 // how often the host in use has failed; modulo the ring it is the one in use
+}
+
+func newHosts(addresses []string) (*hosts, error) {
+	h := &hosts{}
+	for _, address := range addresses {
+		one, err := parseHost(address)
+		if err != nil {
+			return nil, err
+		}
+		if !slices.Contains(h.ring, one) {
+			h.ring = append(h.ring, one)
+		}
+	}
+	return h, nil
+}
+
+// inUse returns the host that calls go to, and a turn to report its failure with.
+func (h *hosts) inUse() (*host, uint64) {
+	turn := h.switches.Load()
+	return &h.ring[turn%uint64(len(h.ring))], turn
+}
+
+// failed moves on from the host that was in use at the given turn, and reports whether another one
+// is now in use. Of many calls that fail together only the first one switches.
+func (h *hosts) failed(turn uint64) bool {
+	if len(h.ring) == 1 {
+		return false
+	}
+	h.switches.CompareAndSwap(turn, turn+1)
+	return true
+}

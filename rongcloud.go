@@ -1,0 +1,173 @@
+package rongcloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/go-retryablehttp"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+//go:generate go -C internal/gen run . -root ../..
+
+// Version is the version of this SDK, as it stands in the User-Agent.
+const Version = "0.1.0"
+
+// Client calls the Server API of one App Key. It is immutable and safe for concurrent use; create it once
+// with [New] and keep it. Any number of clients can live side by side.
+//
+// The methods of its services take call options: [CaptureResponse], [WithRequestID], [WithAttemptTimeout],
+// [RetryUnsafe] and [WithExtraField]. They return an [*ArgumentError] for what can be told to be wrong before
+// anything is sent, and an [*Error] for everything else.
+type Client struct {
+	User    *UserService
+	Message *MessageService
+
+	core *core
+}
+
+// core is what all services share.
+type core struct {
+	appKey     string
+	secret     secret
+	hosts      *hosts
+	zone       *time.Location
+	config     config
+	retrier    *retryablehttp.Client
+	own        *http.Transport // nil if the caller brought a client
+	template   *http.Request   // copied for every call
+	headers    fixedHeaders
+	redialable bool // the transport asks for a body again only if the first one did no harm
+}
+
+// fixedHeaders are header values that are the same for every request. Their capacity is their
+// length, so that a transport that appends to one does not change it for the others.
+type fixedHeaders struct{ appKey, userAgent, form, json []string }
+
+// New returns a client for the app with the given App Key and App Secret, which the console shows. It does not
+// connect to anything. Bad input is refused with an [*ArgumentError] that names the option.
+func New(appKey, appSecret string, opts ...Option) (*Client, error) {
+	c := config{
+		region:         RegionBeijing,
+		attemptTimeout: DefaultAttemptTimeout,
+		retry:          RetryPolicy{Max: defaultMaxRetries, MinWait: defaultMinWait, MaxWait: defaultMaxWait},
+		maxAnswerBytes: DefaultMaxAnswerBytes,
+		now:            time.Now,
+		httpClient:     &http.Client{},
+		ownClient:      true,
+	}
+	for _, opt := range opts {
+		if opt == nil {
+			c.problem("New", "an option is nil")
+			continue
+		}
+		opt.applyClient(&c)
+	}
+	switch {
+	case strings.TrimSpace(appKey) == "" || !printable(appKey):
+		c.problem("appKey", "must be printable ASCII and not empty")
+	case strings.TrimSpace(appSecret) == "":
+		c.problem("appSecret", "is empty")
+	}
+	c.check()
+	hosts, err := newHosts(c.baseURLs)
+	if err != nil {
+		c.problems = append(c.problems, err)
+	}
+	if len(c.problems) > 0 {
+		return nil, errors.Join(c.problems...)
+	}
+	return newClient(&core{appKey: appKey, secret: newSecret(appSecret), hosts: hosts, zone: c.region.zone(), config: c}), nil
+}
+
+func newClient(k *core) *Client {
+	userAgent := "rongcloud-go/" + Version
+	if suffix := k.config.userAgentSuffix; suffix != "" {
+		userAgent += " " + suffix
+	}
+	k.headers = fixedHeaders{
+		appKey: []string{k.appKey}, userAgent: []string{userAgent},
+		form: []string{"application/x-www-form-urlencoded; charset=UTF-8"}, json: []string{"application/json; charset=UTF-8"},
+	}
+	k.template = &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	k.retrier = k.newRetrier()
+
+	client := &Client{core: k}
+	client.User = newUserService(client)
+	client.Message = &MessageService{client}
+	return client
+}
+
+// NewFromEnv returns a client configured by environment variables: RONGCLOUD_APP_KEY, RONGCLOUD_APP_SECRET, RONGCLOUD_REGION
+// (such as SG; Beijing if empty) and RONGCLOUD_API_URL (one URL, or several separated by commas, in
+// place of the region's). Options that are given win over the environment.
+func NewFromEnv(opts ...Option) (*Client, error) {
+	var env []Option
+	if region := os.Getenv("RONGCLOUD_REGION"); region != "" {
+		env = append(env, WithRegion(Region(region)))
+	}
+	if urls := os.Getenv("RONGCLOUD_API_URL"); urls != "" {
+		addresses := strings.Split(urls, ",")
+		env = append(env, WithBaseURL(addresses[0], addresses[1:]...))
+	}
+	return New(os.Getenv("RONGCLOUD_APP_KEY"), os.Getenv("RONGCLOUD_APP_SECRET"), append(env, opts...)...)
+}
+
+// AppKey returns the App Key that the client was made for.
+func (c *Client) AppKey() string { return c.core.appKey }
+
+// Close releases the client's idle connections. Calls under way go on, and later ones connect anew. An HTTP
+// client that the caller brought is left alone.
+func (c *Client) Close() {
+	if c.core.own != nil {
+		c.core.own.CloseIdleConnections()
+	}
+}
+
+// String describes the client without its secret.
+func (c *Client) String() string {
+	host, _ := c.core.hosts.inUse()
+	return fmt.Sprintf("rongcloud.Client{AppKey: %q, Host: %q}", c.core.appKey, host.name)
+}
+
+// GoString hides the secret from %#v.
+func (c *Client) GoString() string { return c.String() }
+
+// LogValue hides the secret from slog.
+func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
+
+// Call reaches an endpoint that has no method, with signing, retries and errors like any other. Params is a
+// url.Values for a form, nil for no parameters, and anything else is sent as a JSON body. The answer is decoded into
+// out, a pointer, if it is not nil. An endpoint that the catalogue does not know counts as unsafe,
+// and its success as code 200.
+func (c *Client) Call(ctx context.Context, path string, params, out any, opts ...CallOption) error {
+	ep := endpoint.ByPath(path)
+	form, isForm := params.(url.Values)
+	switch {
+	case !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "?#"):
+		return refuse("path", "%q must begin with a slash and carry no query", path)
+	case ep == nil:
+		ep = &endpoint.Endpoint{Method: http.MethodPost, Path: path, Success: http.StatusOK, Class: endpoint.Unsafe}
+		switch {
+		case isForm:
+			ep.Encoding = endpoint.Form
+		case params != nil:
+			ep.Encoding = endpoint.JSON
+		}
+	case params == nil:
+	case isForm != (ep.Encoding == endpoint.Form || ep.Encoding == endpoint.Query):
+		return refuse("params", "%s takes a %v, so params cannot be a %T", path, ep.Encoding, params)
+	}
+	if err := checkTarget(out); err != nil {
+		return err
+	}
+	return c.core.do(ctx, ep, rawParams{form, params, isForm}, out, opts)
+}
