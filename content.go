@@ -1,13 +1,31 @@
 package rongcloud
 
+import (
+	"encoding/json"
+	"reflect"
+	"time"
+)
+
 // MessageContent is the body of a message. Any type that names its object name and encodes to JSON is one, so an app's own
-// message types are plain structs with this method; they need no registration.
+// message types are plain structs with this method; they need no registration. They should not embed a built-in
+// type, whose JSON methods would then be theirs and drop the fields that they add.
+//
+// In the built-in types User describes the sender and Extra is the app's own data, which RongCloud carries untouched; JSON goes
+// in as text. LocalPath is a path on the sender's device, for reading only. Spans travel in whole seconds: a fraction of a
+// second counts as a whole one, and a negative span is an error. IsBurnAfterRead and BurnDuration, the time from reading to
+// deletion on the reader's device, are fields of the client SDKs' one-to-one messages; that clients honour them in
+// messages of the Server API is unconfirmed.
+//
+// Notifications, such as [InfoNotification], and commands, such as [CommandMessage], are not counted as unread and have no push text
+// of their own: without PushContent there is no push.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/message-about/about-message-types
 type MessageContent interface {
 	// ObjectName is RongCloud's name of the message type, at most 32 characters. Only built-in types begin with RC:.
 	ObjectName() string
 }
 
-// RawContent is a message whose body is sent as it is.
+// RawContent is a message whose body is sent as it is, and what [DecodeContent] returns for types that it does not know.
 type RawContent struct {
 	Name string // the object name
 	Body string // JSON text, or what the app's clients expect
@@ -16,13 +34,415 @@ type RawContent struct {
 // ObjectName returns c.Name.
 func (c RawContent) ObjectName() string { return c.Name }
 
+// MarshalJSON returns the body itself if it is JSON, and else the body as a JSON string. It is used
+// where a message holds another one, such as [ReferenceMessage].
+func (c RawContent) MarshalJSON() ([]byte, error) {
+	switch {
+	case c.Body == "":
+		return []byte("{}"), nil
+	case json.Valid([]byte(c.Body)):
+		return []byte(c.Body), nil
+	}
+	return plainJSON(c.Body)
+}
+
+// UserInfo describes the sender inside a message, so that clients need not look him up.
+type UserInfo struct {
+	ID       string `json:"id"`
+	Name     string `json:"name,omitempty"`
+	Portrait string `json:"portrait,omitempty" alt:"portraitUri"` // URL
+	Extra    string `json:"extra,omitempty"`
+}
+
+// UnmarshalJSON also reads the spelling portraitUri of older clients.
+func (u *UserInfo) UnmarshalJSON(data []byte) error { return decodeBody(data, u) }
+
+// MentionType says whom a message mentions.
+type MentionType int
+
+// The kinds of mentions.
+const (
+	MentionAll   MentionType = 1 // everyone in the group
+	MentionUsers MentionType = 2 // the users in UserIDList
+)
+
+// MentionedInfo mentions members of a group or ultra group. It takes effect only if the send says so too:
+// SendGroup does that by itself for built-in types; for others set GroupMessage.Mentioned.
+type MentionedInfo struct {
+	Type             MentionType `json:"type"`
+	UserIDList       []string    `json:"userIdList,omitempty"`       // with MentionUsers
+	MentionedContent string      `json:"mentionedContent,omitempty"` // push text for the mentioned users; outranks PushContent
+}
+
 // TextMessage is a text, RC:TxtMsg.
 type TextMessage struct {
-	Content string `json:"content"`
-	Extra   string `json:"extra,omitempty"`
+	Content         string         `json:"content"`
+	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
+	User            *UserInfo      `json:"user,omitempty"`
+	Extra           string         `json:"extra,omitempty"`
+	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
+	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+}
+
+// ImageMessage is an image, RC:ImgMsg.
+type ImageMessage struct {
+	Content         string         `json:"content"`  // JPEG thumbnail in base64 without line breaks, at most 10 KB, better 5 KB
+	ImageURI        string         `json:"imageUri"` // the full image
+	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
+	User            *UserInfo      `json:"user,omitempty"`
+	Extra           string         `json:"extra,omitempty"`
+	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
+	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+}
+
+// GIFMessage is an animated GIF, RC:GIFMsg.
+type GIFMessage struct {
+	GIFDataSize     int64          `json:"gifDataSize"` // bytes
+	RemoteURL       string         `json:"remoteUrl"`
+	Width           int            `json:"width"`  // pixels
+	Height          int            `json:"height"` // pixels
+	Name            string         `json:"name,omitempty"`
+	LocalPath       string         `json:"localPath,omitempty"`
+	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
+	User            *UserInfo      `json:"user,omitempty"`
+	Extra           string         `json:"extra,omitempty"`
+	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
+	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+}
+
+// VoiceMessage is a voice recording inside the message, RC:VcMsg.
+//
+// Deprecated: RongCloud has superseded it by [HQVoiceMessage], whose sound is a file.
+type VoiceMessage struct {
+	Content         string         `json:"content"`                 // AMR audio in base64 without line breaks, at most 60 KB
+	Duration        time.Duration  `json:"duration" unit:"seconds"` // at most 60 s
+	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
+	User            *UserInfo      `json:"user,omitempty"`
+	Extra           string         `json:"extra,omitempty"`
+	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
+	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+}
+
+// HQVoiceMessage is a voice recording in a file, RC:HQVCMsg.
+type HQVoiceMessage struct {
+	RemoteURL       string         `json:"remoteUrl"`               // AAC file
+	Duration        time.Duration  `json:"duration" unit:"seconds"` // at most 60 s
+	Name            string         `json:"name,omitempty"`
+	Type            string         `json:"type,omitempty"` // aac, as web clients write it
+	LocalPath       string         `json:"localPath,omitempty"`
+	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
+	User            *UserInfo      `json:"user,omitempty"`
+	Extra           string         `json:"extra,omitempty"`
+	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
+	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+}
+
+// FileMessage is a file, RC:FileMsg.
+type FileMessage struct {
+	Name            string         `json:"name"`
+	Size            int64          `json:"size"` // bytes
+	Type            string         `json:"type"` // extension, such as pdf
+	FileURL         string         `json:"fileUrl"`
+	LocalPath       string         `json:"localPath,omitempty"`
+	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
+	User            *UserInfo      `json:"user,omitempty"`
+	Extra           string         `json:"extra,omitempty"`
+	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
+	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+}
+
+// SightMessage is a short video, RC:SightMsg.
+type SightMessage struct {
+	SightURL        string         `json:"sightUrl"`                // MP4 file with H.264 and AAC
+	Content         string         `json:"content"`                 // JPEG of the first frame in base64, as small as an image's thumbnail
+	Duration        time.Duration  `json:"duration" unit:"seconds"` // at most 2 min by default
+	Size            int64          `json:"size"`                    // bytes
+	Name            string         `json:"name"`                    // of the file, with .mp4
+	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
+	User            *UserInfo      `json:"user,omitempty"`
+	Extra           string         `json:"extra,omitempty"`
+	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
+	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+}
+
+// LocationMessage is a place, RC:LBSMsg.
+type LocationMessage struct {
+	Content       string         `json:"content"` // JPEG of the map in base64
+	Latitude      float64        `json:"latitude"`
+	Longitude     float64        `json:"longitude"`
+	POI           string         `json:"poi"` // name of the place
+	MentionedInfo *MentionedInfo `json:"mentionedInfo,omitempty"`
+	User          *UserInfo      `json:"user,omitempty"`
+	Extra         string         `json:"extra,omitempty"`
+}
+
+// ReferenceMessage is an answer that quotes another message, RC:ReferenceMsg.
+type ReferenceMessage struct {
+	Content         string         `json:"content"`                   // the answer
+	ReferMsgUserID  string         `json:"referMsgUserId"`            // sender of the quoted message
+	ReferMsg        MessageContent `json:"-" body:"objName,referMsg"` // the quoted message; its object name is sent along
+	ReferMsgUID     string         `json:"referMsgUid,omitempty"`
+	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
+	User            *UserInfo      `json:"user,omitempty"`
+	Extra           string         `json:"extra,omitempty"`
+	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
+	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+}
+
+// CombineMessage is several messages forwarded as one, which clients show from an HTML file, RC:CombineMsg.
+type CombineMessage struct {
+	RemoteURL        string           `json:"remoteUrl"`        // HTML page with the messages
+	ConversationType ConversationType `json:"conversationType"` // where they come from: private or group
+	NameList         []string         `json:"nameList"`         // names of the speakers
+	SummaryList      []string         `json:"summaryList"`      // lines shown in the bubble, at most 4
+	Title            string           `json:"title,omitempty"`
+	Name             string           `json:"name,omitempty"` // of the file
+	LocalPath        string           `json:"localPath,omitempty"`
+	MentionedInfo    *MentionedInfo   `json:"mentionedInfo,omitempty"`
+	User             *UserInfo        `json:"user,omitempty"`
+	Extra            string           `json:"extra,omitempty"`
+}
+
+// CombineV2Message is several messages forwarded as one, as data, RC:CombineV2Msg. The messages stand in MsgList if they take
+// at most 120 KB, and else in an uploaded JSON file.
+type CombineV2Message struct {
+	ConversationType ConversationType   `json:"conversationType"` // where they come from: private or group
+	NameList         []string           `json:"nameList"`         // names of the speakers
+	SummaryList      []string           `json:"summaryList"`      // lines shown in the bubble, at most 4
+	MsgNum           int                `json:"msgNum"`           // how many messages are forwarded
+	MsgList          []ForwardedMessage `json:"msgList,omitempty"`
+	JSONMsgKey       string             `json:"jsonMsgKey,omitempty"` // key of the uploaded file
+	RemoteURL        string             `json:"remoteUrl,omitempty"`  // URL of the uploaded file
+	LocalPath        string             `json:"localPath,omitempty"`
+	MentionedInfo    *MentionedInfo     `json:"mentionedInfo,omitempty"`
+	User             *UserInfo          `json:"user,omitempty"`
+	Extra            string             `json:"extra,omitempty"`
+}
+
+// ForwardedMessage is one message of a [CombineV2Message].
+type ForwardedMessage struct {
+	FromUserID string         `json:"fromUserId"`
+	TargetID   string         `json:"targetId"`
+	Timestamp  time.Time      `json:"timestamp" unit:"ms"`
+	Content    MessageContent `json:"-" body:"objectName,content"`
+}
+
+// ImageTextMessage is a picture with title, text and link, RC:ImgTextMsg.
+//
+// Deprecated: RongCloud's client SDKs have deprecated the type.
+type ImageTextMessage struct {
+	Title         string         `json:"title"`
+	Content       string         `json:"content"`
+	ImageURI      string         `json:"imageUri"` // 120 by 120 pixels
+	URL           string         `json:"url"`      // opened on tap
+	MentionedInfo *MentionedInfo `json:"mentionedInfo,omitempty"`
+	User          *UserInfo      `json:"user,omitempty"`
+	Extra         string         `json:"extra,omitempty"`
+}
+
+// StreamMessage is a piece of a text that grows while it is produced, RC:StreamMsg. It has endpoints of its own and cannot be
+// sent like other messages. Type, MentionedInfo, User, Extra and ReferMsg go with the first piece only.
+type StreamMessage struct {
+	Content        string         `json:"content"` // this piece
+	Type           StreamType     `json:"type,omitempty"`
+	Seq            int            `json:"seq"`                      // 1, 2, 3 and so on without gaps
+	Complete       bool           `json:"complete"`                 // this is the last piece
+	CompleteReason int            `json:"completeReason,omitempty"` // the app's reason for ending, with Complete
+	MessageUID     string         `json:"messageUID,omitempty"`     // from the answer to the first piece; required from the second on
+	MentionedInfo  *MentionedInfo `json:"mentionedInfo,omitempty"`
+	User           *UserInfo      `json:"user,omitempty"`
+	Extra          string         `json:"extra,omitempty"`
+	ReferMsg       *QuotedMessage `json:"referMsg,omitempty"`
+	StopReason     int            `json:"stopReason,omitempty"` // for reading: why the service ended the stream, 0 normally
+	IsSynced       bool           `json:"isSynced,omitempty"`   // for reading: the client has the whole text
+}
+
+// StreamType says how clients render a [StreamMessage]; as text if it is empty.
+type StreamType string
+
+// The renderings of a stream.
+const (
+	StreamText     StreamType = "text"
+	StreamMarkdown StreamType = "markdown"
+	StreamHTML     StreamType = "html"
+)
+
+// QuotedMessage is the message that a [StreamMessage] answers. Its form is unconfirmed; it is taken from [ReferenceMessage].
+type QuotedMessage struct {
+	ReferMsgUserID string         `json:"referMsgUserId,omitempty"`
+	ReferMsg       MessageContent `json:"-" body:"objName,referMsg"`
+	ReferMsgUID    string         `json:"referMsgUid,omitempty"`
+}
+
+// CardMessage is a contact card, RC:CardMsg. It belongs to IMKit and has no push text of its own.
+type CardMessage struct {
+	UserID          string         `json:"userId"` // whose card it is
+	Name            string         `json:"name"`
+	PortraitURI     string         `json:"portraitUri,omitempty"`
+	SendUserID      string         `json:"sendUserId"`
+	SendUserName    string         `json:"sendUserName"`
+	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
+	User            *UserInfo      `json:"user,omitempty"`
+	Extra           string         `json:"extra,omitempty"`
+	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
+	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+}
+
+// StickerMessage is a sticker, RC:StkMsg. It belongs to IMKit and has no push text of its own.
+type StickerMessage struct {
+	PackageID     string         `json:"packageId"`
+	StickerID     string         `json:"stickerId"`
+	Digest        string         `json:"digest,omitempty"` // shown in lists
+	Width         int            `json:"width"`
+	Height        int            `json:"height"`
+	MentionedInfo *MentionedInfo `json:"mentionedInfo,omitempty"`
+	User          *UserInfo      `json:"user,omitempty"`
+	Extra         string         `json:"extra,omitempty"`
 }
 
 // ObjectName returns RC:TxtMsg.
 func (TextMessage) ObjectName() string { return "RC:TxtMsg" }
 
-var builtIns = map[string]bool{"RC:TxtMsg": true}
+// ObjectName returns RC:ImgMsg.
+func (ImageMessage) ObjectName() string { return "RC:ImgMsg" }
+
+// ObjectName returns RC:GIFMsg.
+func (GIFMessage) ObjectName() string { return "RC:GIFMsg" }
+
+// ObjectName returns RC:VcMsg.
+func (VoiceMessage) ObjectName() string { return "RC:VcMsg" }
+
+// ObjectName returns RC:HQVCMsg.
+func (HQVoiceMessage) ObjectName() string { return "RC:HQVCMsg" }
+
+// ObjectName returns RC:FileMsg.
+func (FileMessage) ObjectName() string { return "RC:FileMsg" }
+
+// ObjectName returns RC:SightMsg.
+func (SightMessage) ObjectName() string { return "RC:SightMsg" }
+
+// ObjectName returns RC:LBSMsg.
+func (LocationMessage) ObjectName() string { return "RC:LBSMsg" }
+
+// ObjectName returns RC:ReferenceMsg.
+func (ReferenceMessage) ObjectName() string { return "RC:ReferenceMsg" }
+
+// ObjectName returns RC:CombineMsg.
+func (CombineMessage) ObjectName() string { return "RC:CombineMsg" }
+
+// ObjectName returns RC:CombineV2Msg.
+func (CombineV2Message) ObjectName() string { return "RC:CombineV2Msg" }
+
+// ObjectName returns RC:ImgTextMsg.
+func (ImageTextMessage) ObjectName() string { return "RC:ImgTextMsg" }
+
+// ObjectName returns RC:StreamMsg.
+func (StreamMessage) ObjectName() string { return "RC:StreamMsg" }
+
+// ObjectName returns RC:CardMsg.
+func (CardMessage) ObjectName() string { return "RC:CardMsg" }
+
+// ObjectName returns RC:StkMsg.
+func (StickerMessage) ObjectName() string { return "RC:StkMsg" }
+
+// MarshalJSON returns the body as it is sent.
+func (m TextMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m ImageMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m GIFMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m VoiceMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m HQVoiceMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m FileMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m SightMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m ReferenceMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m CombineMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m CombineV2Message) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the message as it stands in a [CombineV2Message].
+func (m ForwardedMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the message as it stands in a [StreamMessage].
+func (m QuotedMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m CardMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *TextMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *ImageMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *GIFMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *VoiceMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *HQVoiceMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *FileMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *SightMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *ReferenceMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *CombineMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *CombineV2Message) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *StreamMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *CardMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+func (m TextMessage) mentions() bool      { return m.MentionedInfo != nil }
+func (m ImageMessage) mentions() bool     { return m.MentionedInfo != nil }
+func (m GIFMessage) mentions() bool       { return m.MentionedInfo != nil }
+func (m VoiceMessage) mentions() bool     { return m.MentionedInfo != nil }
+func (m HQVoiceMessage) mentions() bool   { return m.MentionedInfo != nil }
+func (m FileMessage) mentions() bool      { return m.MentionedInfo != nil }
+func (m SightMessage) mentions() bool     { return m.MentionedInfo != nil }
+func (m LocationMessage) mentions() bool  { return m.MentionedInfo != nil }
+func (m ReferenceMessage) mentions() bool { return m.MentionedInfo != nil }
+func (m CombineMessage) mentions() bool   { return m.MentionedInfo != nil }
+func (m CombineV2Message) mentions() bool { return m.MentionedInfo != nil }
+func (m ImageTextMessage) mentions() bool { return m.MentionedInfo != nil }
+func (m StreamMessage) mentions() bool    { return m.MentionedInfo != nil }
+func (m CardMessage) mentions() bool      { return m.MentionedInfo != nil }
+func (m StickerMessage) mentions() bool   { return m.MentionedInfo != nil }
+
+// mentions tells whether a content names users who are mentioned. A nil one, which the encoder refuses, does not.
+func mentions(c MessageContent) bool {
+	m, ok := c.(interface{ mentions() bool })
+	return ok && !isNil(c) && m.mentions()
+}
+
+func isNil(c MessageContent) bool {
+	v := reflect.ValueOf(c)
+	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,6 +30,10 @@ func decodeAnswer(data []byte, out any, zone *time.Location) error {
 	v := reflect.ValueOf(out).Elem()
 	v.SetZero()
 	if !special(v.Type()) {
+		if json.Valid(data) && decodeShared(data, v) {
+			return nil
+		}
+		v.SetZero()
 		err := json.Unmarshal(data, out)
 		if err == nil {
 			return nil
@@ -61,23 +66,34 @@ var specials sync.Map // reflect.Type to bool
 
 // special tells whether a type uses what encoding/json does not know.
 func special(typ reflect.Type) bool {
-	if known, ok := specials.Load(typ); ok {
-		return known.(bool)
+	known, ok := specials.Load(typ)
+	if !ok {
+		known, _ = specials.LoadOrStore(typ, findSpecial(typ, nil))
 	}
-	specials.Store(typ, false) // for types that hold themselves
-	found := false
+	return known.(bool)
+}
+
+// findSpecial looks into a type; open are the types around it, which may hold themselves.
+func findSpecial(typ reflect.Type, open []reflect.Type) bool {
+	if typ == timeType || typ == durationType {
+		return true
+	}
 	switch typ.Kind() {
 	case reflect.Pointer, reflect.Slice, reflect.Array, reflect.Map:
-		found = special(typ.Elem())
+		return findSpecial(typ.Elem(), open)
 	case reflect.Struct:
+		if slices.Contains(open, typ) {
+			return false
+		}
+		open = append(open, typ)
 		for i := range typ.NumField() {
 			field := typ.Field(i)
-			found = found || field.Type == timeType || field.Type == durationType ||
-				field.Tag.Get("alt") != "" || special(field.Type)
+			if field.Tag.Get("alt") != "" || findSpecial(field.Type, open) {
+				return true
+			}
 		}
 	}
-	specials.Store(typ, found)
-	return found
+	return false
 }
 
 // lenient assigns parsed JSON to Go values, generously.
@@ -113,8 +129,11 @@ func (l lenient) assign(v reflect.Value, tree any, unit string) error {
 	case reflect.Slice:
 		return l.slice(v, tree, unit)
 	case reflect.Map:
-		return l.mapping(v, tree)
+		return l.mapping(v, tree, unit)
 	case reflect.Interface:
+		if v.NumMethod() > 0 {
+			return fmt.Errorf("cannot decode into %v", v.Type())
+		}
 		v.Set(reflect.ValueOf(tree))
 		return nil
 	default:
@@ -139,7 +158,10 @@ func (l lenient) structure(v reflect.Value, tree any) error {
 		if !field.IsExported() || name == "" || name == "-" {
 			continue
 		}
-		names := append([]string{name}, strings.Split(field.Tag.Get("alt"), ",")...)
+		names := []string{name}
+		if others := field.Tag.Get("alt"); others != "" {
+			names = append(names, strings.Split(others, ",")...)
+		}
 		value, ok := lookup(object, names)
 		if !ok {
 			continue
@@ -160,7 +182,7 @@ func lookup(object map[string]any, names []string) (any, bool) {
 	}
 	for _, name := range names {
 		for key, value := range object {
-			if value != nil && name != "" && strings.EqualFold(key, name) {
+			if value != nil && strings.EqualFold(key, name) {
 				return value, true
 			}
 		}
@@ -218,7 +240,7 @@ func (l lenient) slice(v reflect.Value, tree any, unit string) error {
 	return nil
 }
 
-func (l lenient) mapping(v reflect.Value, tree any) error {
+func (l lenient) mapping(v reflect.Value, tree any, unit string) error {
 	object, err := asObject(tree)
 	if err != nil {
 		return err
@@ -226,7 +248,7 @@ func (l lenient) mapping(v reflect.Value, tree any) error {
 	v.Set(reflect.MakeMapWithSize(v.Type(), len(object)))
 	for key, value := range object {
 		element := reflect.New(v.Type().Elem()).Elem()
-		if err := l.assign(element, value, ""); err != nil {
+		if err := l.assign(element, value, unit); err != nil {
 			return fmt.Errorf("%s: %w", key, err)
 		}
 		v.SetMapIndex(reflect.ValueOf(key).Convert(v.Type().Key()), element)
@@ -249,6 +271,9 @@ func (l lenient) scalar(v reflect.Value, tree any) error {
 			return nil
 		}
 		f, err := strconv.ParseFloat(text, 64)
+		if err == nil && (math.IsNaN(f) || math.IsInf(f, 0)) {
+			err = fmt.Errorf("%q is not a number", clip(text))
+		}
 		v.SetFloat(f)
 		return err
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
@@ -273,7 +298,7 @@ func textOf(tree any) string {
 	case nil:
 		return ""
 	}
-	text, _ := json.Marshal(tree)
+	text, _ := plainJSON(tree)
 	return string(text)
 }
 
@@ -350,8 +375,10 @@ func describe(tree any) string {
 		return "a text"
 	case json.Number:
 		return "a number"
-	default:
+	case bool:
 		return "a boolean"
+	default:
+		return "nothing"
 	}
 }
 
@@ -388,8 +415,9 @@ func readEnvelope(data []byte, success int) (envelope, error) {
 	if body.Code == nil {
 		return envelope{}, errNotAnswer
 	}
-	code, err := asInt(strings.Trim(string(*body.Code), `" `))
-	if err != nil || code < math.MinInt32 || code > math.MaxInt32 || string(*body.Code) == "null" {
+	text := strings.TrimSpace(strings.Trim(string(*body.Code), `"`))
+	code, err := asInt(text)
+	if err != nil || text == "" || text == "true" || text == "false" || code != int64(int32(code)) { //nolint:gosec // the point
 		return envelope{}, errNotAnswer
 	}
 	message := body.ErrorMessage

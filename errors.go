@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Categories of an [Error], to be told apart with errors.Is. An error may belong to several.
@@ -59,7 +60,9 @@ func (e *Error) Error() string {
 	if e.outcomeUnknown {
 		b.WriteString("; outcome unknown, the request may have been carried out")
 	}
-	fmt.Fprintf(&b, " [request %s, host %s, attempts %d]", e.RequestID, e.Host, e.Attempts)
+	if e.Host != "" {
+		fmt.Fprintf(&b, " [request %s, host %s, attempts %d]", e.RequestID, e.Host, e.Attempts)
+	}
 	return b.String()
 }
 
@@ -121,9 +124,9 @@ func refuse(field, format string, args ...any) error {
 // oneLine keeps line breaks and control characters of foreign text out of an error message.
 func oneLine(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f {
-			return ' '
+		if unicode.IsGraphic(r) {
+			return r
 		}
-		return r
-	}, text)
+		return ' '
+	}, strings.ToValidUTF8(text, "\uFFFD"))
 }

@@ -177,6 +177,9 @@ func (e *encoder) encode(ep *endpoint.Endpoint, params any, random func() int64,
 		if err := e.extra(field); err != nil {
 			return err
 		}
+		if slices.Contains(ep.UnsafeWith, field.name) {
+			e.unsafe = field.name
+		}
 	}
 	if e.json {
 		e.buf = append(e.buf, '}')
@@ -224,7 +227,7 @@ func (e *encoder) field(ep *endpoint.Endpoint, f *planField, v reflect.Value) er
 		return err
 	}
 	switch name := f.param.Name; {
-	case len(e.buf) == before:
+	case len(e.buf) == before && !f.mayLack:
 		return missing(f.param)
 	case name == ep.Quota.Param && name != "":
 		e.targets = v.Len()
@@ -399,6 +402,9 @@ func (e *encoder) content(c MessageContent) error {
 	if err := e.text("objectName", name); err != nil {
 		return err
 	}
+	if pointer, ok := c.(*RawContent); ok {
+		c = *pointer
+	}
 	if raw, ok := c.(RawContent); ok {
 		if err := checkContentSize(len(raw.Body)); err != nil {
 			return err
@@ -406,11 +412,16 @@ func (e *encoder) content(c MessageContent) error {
 		e.key("content")
 		return e.text("content", raw.Body)
 	}
-	size, err := e.marshalText("content", c)
-	if err != nil {
+	if err := e.toScratch("content", c); err != nil {
 		return err
 	}
-	return checkContentSize(size)
+	if e.scratch.String() == "null" {
+		return refuse("content", "is a %T without a value", c)
+	}
+	if err := checkContentSize(e.scratch.Len()); err != nil {
+		return err
+	}
+	return e.scratchText("content")
 }
 
 func checkContentSize(n int) error {
@@ -429,7 +440,7 @@ func checkObjectName(name string) error {
 		return refuse("objectName", "is required")
 	case len(name) > maxObjectName:
 		return refuse("objectName", "%q has more than %d characters", name, maxObjectName)
-	case strings.HasPrefix(name, reservedPrefix) && !builtIns[name]:
+	case strings.HasPrefix(name, reservedPrefix) && !isBuiltIn(name):
 		return refuse("objectName", "%q: only RongCloud's own types may begin with %s", name, reservedPrefix)
 	}
 	return nil
@@ -441,48 +452,53 @@ func (e *encoder) document(f *planField, v reflect.Value) error {
 		if err := checkItems(f.param, v.Len()); err != nil {
 			return err
 		}
-		if v.Len() == 0 && !f.mayLack {
+		switch {
+		case v.Len() == 0 && !f.mayLack:
 			return nil
+		case v.IsNil() && v.Kind() == reflect.Map: // never null
+			v = reflect.MakeMap(v.Type())
+		case v.IsNil():
+			v = reflect.MakeSlice(v.Type(), 0, 0)
 		}
 	}
-	return e.marshal(f.param.Name, v.Addr().Interface(), f.param.Type == endpoint.JSONString)
+	return e.marshal(f.param.Name, v.Interface(), f.param.Type == endpoint.JSONString)
 }
 
 // marshal writes value as JSON into a JSON body, or as JSON text into a form or where text is set.
 func (e *encoder) marshal(name string, value any, text bool) error {
-	if text || !e.json {
-		_, err := e.marshalText(name, value)
-		return err
-	}
 	if err := e.toScratch(name, value); err != nil {
 		return err
+	}
+	if text || !e.json {
+		return e.scratchText(name)
 	}
 	e.key(name)
 	e.buf = append(e.buf, e.scratch.Bytes()...)
 	return nil
 }
 
-// marshalText writes value as JSON text and returns the text's length.
-func (e *encoder) marshalText(name string, value any) (int, error) {
-	if err := e.toScratch(name, value); err != nil {
-		return 0, err
-	}
-	size := e.scratch.Len()
+// scratchText writes the JSON in e.scratch as a text.
+func (e *encoder) scratchText(name string) error {
 	e.key(name)
 	if e.json {
-		return size, e.text(name, e.scratch.String())
+		return e.text(name, e.scratch.String())
 	}
 	e.buf = appendEscaped(e.buf, e.scratch.Bytes())
-	return size, nil
+	return nil
 }
 
 // toScratch leaves the JSON of value in e.scratch, without the line break that encoding/json adds.
 func (e *encoder) toScratch(name string, value any) error {
 	e.scratch.Reset()
-	if err := e.writer.Encode(value); err != nil {
+	var err error
+	if body, ok := value.(bodyWriter); ok {
+		err = body.writeTo(&e.scratch)
+	} else if err = e.writer.Encode(value); err == nil {
+		e.scratch.Truncate(e.scratch.Len() - 1)
+	}
+	if err != nil {
 		return refuse(name, "cannot be encoded as JSON: %v", err)
 	}
-	e.scratch.Truncate(e.scratch.Len() - 1)
 	return nil
 }
 
@@ -528,11 +544,11 @@ func (e *encoder) sent(name string) bool {
 
 func (e *encoder) extra(field extraField) error {
 	if e.json {
-		name, err := json.Marshal(field.name)
+		quoted, err := plainJSON(field.name)
 		if err != nil {
 			return refuse("WithExtraField", "%q is no name", field.name)
 		}
-		return e.marshal(strings.Trim(string(name), `"`), field.value, false)
+		return e.marshal(string(quoted[1:len(quoted)-1]), field.value, false)
 	}
 	v := reflect.ValueOf(field.value)
 	switch v.Kind() {
@@ -578,7 +594,10 @@ var unreserved = func() (table [256]bool) {
 }()
 
 // raw writes the parameters of Client.Call.
-func (e *encoder) raw(params rawParams, extra []extraField) error {
+func (e *encoder) raw(ep *endpoint.Endpoint, params rawParams, extra []extraField) error {
+	if len(extra) > 0 {
+		return refuse("WithExtraField", "Call takes all fields in params")
+	}
 	switch {
 	case params.isForm:
 		e.buf = append(e.buf, params.form.Encode()...)
@@ -588,8 +607,10 @@ func (e *encoder) raw(params rawParams, extra []extraField) error {
 		}
 		e.buf = append(e.buf, e.scratch.Bytes()...)
 	}
-	if len(extra) > 0 {
-		return refuse("WithExtraField", "Call takes all fields in params")
+	for _, name := range ep.UnsafeWith {
+		if value := params.form.Get(name); value != "" && value != "false" && value != "0" {
+			e.unsafe = name
+		}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package rongcloud
 
 import (
 	"context"
+	"fmt"
 	"sync"
 
 	"golang.org/x/time/rate"
@@ -36,6 +37,9 @@ func (l *localLimiter) Wait(ctx context.Context, ep *endpoint.Endpoint, n int) e
 	for n > 0 { // more at once than the bucket holds is taken in parts
 		part := min(n, quota.Limit)
 		if err := bucket.(*rate.Limiter).WaitN(ctx, part); err != nil {
+			if ctx.Err() == nil { // it foresees that the deadline comes first, and says so in an error of its own
+				err = fmt.Errorf("%w (%w)", context.DeadlineExceeded, err)
+			}
 			return err
 		}
 		n -= part

@@ -1,4 +1,297 @@
 package rongcloud
 
-// MessageService sends.
+import (
+	"context"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// MessageService sends and recalls messages.
+//
+// A send is unsafe to repeat: after [ErrOutcomeUnknown] its receivers may or may not have got it, so it is tried again by the SDK only
+// if the server cannot have carried it out. See [RetryUnsafe] and [WithIdempotentSends] for other ways.
 type MessageService struct{ client *Client }
+
+// ConversationType is the kind of a conversation.
+type ConversationType int
+
+// The kinds of conversations.
+const (
+	ConversationPrivate    ConversationType = 1
+	ConversationGroup      ConversationType = 3
+	ConversationChatroom   ConversationType = 4
+	ConversationSystem     ConversationType = 6
+	ConversationUltraGroup ConversationType = 10
+)
+
+// String names the kind in English.
+func (t ConversationType) String() string {
+	switch t {
+	case ConversationPrivate:
+		return "private"
+	case ConversationGroup:
+		return "group"
+	case ConversationChatroom:
+		return "chatroom"
+	case ConversationSystem:
+		return "system"
+	case ConversationUltraGroup:
+		return "ultra group"
+	}
+	return "conversation type " + strconv.Itoa(int(t))
+}
+
+// PrivateMessage is a one-to-one message; see [MessageService.SendPrivate].
+type PrivateMessage struct {
+	From    string         `wire:"fromUserId"` // must have been given a token, else a push shows no sender
+	To      []string       `wire:"toUserId"`   // at most 1000 users
+	Content MessageContent `wire:"content"`    // at most 128 KB of JSON
+
+	// PushContent is the text that absent users are shown. Types that users write have one of their own, and
+	// others, an app's own types too, are pushed only with this one. PushData reaches the app with the push.
+	PushContent      string       `wire:"pushContent"`
+	PushData         string       `wire:"pushData"`
+	Push             *PushOptions `wire:"pushExt"`
+	DisablePush      bool         `wire:"disablePush"`
+	ContentAvailable bool         `wire:"contentAvailable"` // iOS: wake the app silently
+	BadgeCount       *int         `wire:"count"`            // iOS badge, up to 9999, for a single receiver; -1 leaves it as it is
+
+	IncludeSender            bool  `wire:"isIncludeSender"` // sync to the sender's devices and history too; needs multi-device sync
+	VerifyBlacklist          bool  `wire:"verifyBlacklist"` // hold the message back from users who have blocked the sender
+	Persist                  *bool `wire:"isPersisted"`     // keep in the cloud history; true if nil. Offline delivery does not depend on it
+	Counted                  *bool `wire:"isCounted"`       // count as unread; true if nil
+	DisableUpdateLastMessage bool  `wire:"disableUpdateLastMsg"`
+	NeedReadReceipt          bool  `wire:"needReadReceipt"` // for stored messages
+
+	// Expandable lets key-value data be attached to the message later. Expansion is the first such data, at most 100 pairs
+	// of keys up to 32 and values up to 4096 characters; it implies Expandable.
+	Expandable bool              `wire:"expansion"`
+	Expansion  map[string]string `wire:"extraContent"`
+
+	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+}
+
+// GroupMessage is a message to groups; see [MessageService.SendGroup].
+type GroupMessage struct {
+	From    string         `wire:"fromUserId"` // must have been given a token, but need not be a member
+	To      []string       `wire:"toGroupId"`  // at most 3 groups, and exactly one with ToUsers
+	ToUsers []string       `wire:"toUserId"`   // only these members get the message
+	Content MessageContent `wire:"content"`    // at most 128 KB of JSON
+	// Mentioned makes the mentionedInfo in an app's own type take effect. For built-in types SendGroup sets it by itself.
+	Mentioned bool `wire:"isMentioned"`
+
+	// PushContent is the text that absent users are shown. Types that users write have one of their own, and
+	// others, an app's own types too, are pushed only with this one. PushData reaches the app with the push.
+	PushContent      string       `wire:"pushContent"`
+	PushData         string       `wire:"pushData"`
+	Push             *PushOptions `wire:"pushExt"`
+	DisablePush      bool         `wire:"disablePush"`
+	ContentAvailable bool         `wire:"contentAvailable"` // iOS: wake the app silently
+
+	IncludeSender            bool  `wire:"isIncludeSender"` // sync to the sender's devices and history too
+	Persist                  *bool `wire:"isPersisted"`     // keep in the cloud history; true if nil. Offline delivery does not depend on it
+	Counted                  *bool `wire:"isCounted"`       // count as unread; true if nil
+	DisableUpdateLastMessage bool  `wire:"disableUpdateLastMsg"`
+	NeedReadReceipt          bool  `wire:"needReadReceipt"` // for stored messages
+
+	// Expandable lets key-value data be attached to the message later. Expansion is the first such data, at most 100 pairs
+	// of keys up to 32 and values up to 4096 characters; it implies Expandable.
+	Expandable bool              `wire:"expansion"`
+	Expansion  map[string]string `wire:"extraContent"`
+
+	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+}
+
+// SystemMessage is a message that receivers cannot answer; see [MessageService.SendSystem].
+type SystemMessage struct {
+	From    string         `wire:"fromUserId"` // must have been given a token, else a push shows no sender
+	To      []string       `wire:"toUserId"`   // at most 100 users
+	Content MessageContent `wire:"content"`    // at most 128 KB of JSON
+
+	// PushContent is the text that absent users are shown. Types that users write have one of their own, and
+	// others, an app's own types too, are pushed only with this one. PushData reaches the app with the push.
+	PushContent      string       `wire:"pushContent"`
+	PushData         string       `wire:"pushData"`
+	Push             *PushOptions `wire:"pushExt"`
+	DisablePush      bool         `wire:"disablePush"`
+	ContentAvailable bool         `wire:"contentAvailable"` // iOS: wake the app silently
+	BadgeCount       *int         `wire:"count"`            // iOS badge, up to 9999; -1 leaves it as it is. Unconfirmed for system messages
+
+	Persist                  *bool `wire:"isPersisted"` // keep in the cloud history; true if nil. Offline delivery does not depend on it
+	Counted                  *bool `wire:"isCounted"`   // count as unread; true if nil
+	DisableUpdateLastMessage bool  `wire:"disableUpdateLastMsg"`
+
+	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+}
+
+// MessagePriority decides which messages a busy chat room drops first.
+type MessagePriority int
+
+// The priorities of chat room messages. PriorityProtected and PriorityLow need services of RongCloud's.
+const (
+	PriorityNormal    MessagePriority = 0 // as the message type says
+	PriorityProtected MessagePriority = 1
+	PriorityHigh      MessagePriority = 2
+	PriorityLow       MessagePriority = 3
+)
+
+// ChatroomMessage is a message to chat rooms; see [MessageService.SendChatroom].
+type ChatroomMessage struct {
+	From    string         `wire:"fromUserId"`   // need not be in the room
+	To      []string       `wire:"toChatroomId"` // RongCloud recommends at most 10 rooms
+	Content MessageContent `wire:"content"`      // at most 128 KB of JSON
+
+	Persist       *bool           `wire:"isPersisted"`     // keep in the cloud history; true if nil. Needs that service
+	IncludeSender bool            `wire:"isIncludeSender"` // sync to the sender's devices too
+	Priority      MessagePriority `wire:"priority"`
+
+	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+}
+
+// Recall names a message to take back; see [MessageService.Recall].
+type Recall struct {
+	From             string           `wire:"fromUserId"` // sender of the message
+	ConversationType ConversationType `wire:"conversationType"`
+	TargetID         string           `wire:"targetId"`   // the user, group, chat room or ultra group it was sent to
+	Channel          string           `wire:"busChannel"` // of an ultra group; required if and only if the message named one
+	MessageUID       string           `wire:"messageUID"`
+	SentTime         time.Time        `wire:"sentTime"` // when the message was sent, to the millisecond
+
+	Admin                    bool   `wire:"isAdmin"`     // clients say that an administrator recalled it
+	Delete                   bool   `wire:"isDelete"`    // clients drop the message and leave no line
+	DisablePush              bool   `wire:"disablePush"` // not for chat rooms and ultra groups
+	Extra                    string `wire:"extra"`       // the app's own data; not for ultra groups
+	DisableUpdateLastMessage bool   `wire:"disableUpdateLastMsg"`
+}
+
+// SentToUsers lists what a message to users is called, for each of them. Older servers leave the list empty.
+type SentToUsers struct {
+	MessageUIDs []UserMessageUID `json:"messageUIDs"`
+}
+
+// UserMessageUID is the UID of the message that one user got.
+type UserMessageUID struct {
+	UserID     string `json:"userId"`
+	MessageUID string `json:"messageUID"`
+}
+
+// UIDOf returns the UID of the message that userID got, empty if it is not known.
+func (s *SentToUsers) UIDOf(userID string) string {
+	i := slices.IndexFunc(s.MessageUIDs, func(m UserMessageUID) bool { return m.UserID == userID })
+	if i < 0 {
+		return ""
+	}
+	return s.MessageUIDs[i].MessageUID
+}
+
+// SentToGroups lists what a message to groups is called, for each of them. Older servers leave the list empty.
+type SentToGroups struct {
+	MessageUIDs []GroupMessageUID `json:"messageUIDs"`
+}
+
+// GroupMessageUID is the UID of the message in one group.
+type GroupMessageUID struct {
+	GroupID    string `json:"groupId"`
+	MessageUID string `json:"messageUID"`
+}
+
+// UIDOf returns the UID of the message in groupID, empty if it is not known.
+func (s *SentToGroups) UIDOf(groupID string) string {
+	i := slices.IndexFunc(s.MessageUIDs, func(m GroupMessageUID) bool { return m.GroupID == groupID })
+	if i < 0 {
+		return ""
+	}
+	return s.MessageUIDs[i].MessageUID
+}
+
+// SentToChatrooms lists what a message to chat rooms is called, for each of them. Older servers leave the list empty.
+type SentToChatrooms struct {
+	MessageUIDs []ChatroomMessageUID `json:"messageUIDs"`
+}
+
+// ChatroomMessageUID is the UID of the message in one chat room.
+type ChatroomMessageUID struct {
+	ChatroomID string `json:"chatroomId"`
+	MessageUID string `json:"messageUID"`
+}
+
+// UIDOf returns the UID of the message in chatroomID, empty if it is not known.
+func (s *SentToChatrooms) UIDOf(chatroomID string) string {
+	i := slices.IndexFunc(s.MessageUIDs, func(m ChatroomMessageUID) bool { return m.ChatroomID == chatroomID })
+	if i < 0 {
+		return ""
+	}
+	return s.MessageUIDs[i].MessageUID
+}
+
+// SendPrivate sends a one-to-one message to at most 1000 users. The quota is 6000 receivers per minute.
+//
+// Without IncludeSender the sender neither sees the message nor finds it in his history. The call fails with
+// [ErrOutcomeUnknown] if the message may have been delivered all the same: do not blindly send it again.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-private
+//
+//rongcloud:endpoint POST /message/private/publish.json
+func (s *MessageService) SendPrivate(ctx context.Context, message PrivateMessage, opts ...CallOption) (*SentToUsers, error) {
+	message.Expandable = message.Expandable || len(message.Expansion) > 0
+	return fetch[SentToUsers](ctx, s.client, endpoint.MessagePrivatePublish, &message, opts)
+}
+
+// SendGroup sends a message to at most 3 groups. The quota is 20 groups per second.
+//
+// With ToUsers it goes to these members of a single group only. Such a message takes no Expandable, Expansion,
+// DisablePush and Push, and the cloud history keeps it only if RongCloud has enabled that. Expandable, Expansion and
+// DisablePush work with a single group only.
+//
+// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do not blindly send it again.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-group
+//
+//rongcloud:endpoint POST /message/group/publish.json
+func (s *MessageService) SendGroup(ctx context.Context, message GroupMessage, opts ...CallOption) (*SentToGroups, error) {
+	message.Expandable = message.Expandable || len(message.Expansion) > 0
+	message.Mentioned = message.Mentioned || mentions(message.Content)
+	return fetch[SentToGroups](ctx, s.client, endpoint.MessageGroupPublish, &message, opts)
+}
+
+// SendSystem sends a message to at most 100 users, who cannot answer it. The quota is 100 receivers per second, so that
+// one such call can use it up.
+//
+// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do not blindly send it again.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/system/send-private
+//
+//rongcloud:endpoint POST /message/system/publish.json
+func (s *MessageService) SendSystem(ctx context.Context, message SystemMessage, opts ...CallOption) (*SentToUsers, error) {
+	return fetch[SentToUsers](ctx, s.client, endpoint.MessageSystemPublish, &message, opts)
+}
+
+// SendChatroom sends a message to chat rooms, preferably no more than 10. The quota is 100 rooms per second. By default
+// there is no push for such messages, and users who are not in the room never get them.
+//
+// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do not blindly send it again.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-chatroom
+//
+//rongcloud:endpoint POST /message/chatroom/publish.json
+func (s *MessageService) SendChatroom(ctx context.Context, message ChatroomMessage, opts ...CallOption) (*SentToChatrooms, error) {
+	return fetch[SentToChatrooms](ctx, s.client, endpoint.MessageChatroomPublish, &message, opts)
+}
+
+// Recall takes a message back, in any kind of conversation. The quota is 100 calls per second.
+//
+// Clients are told by a message of its own, [RecallCommand], maybe with a push. So a recall counts as unsafe: repeating one after
+// [ErrOutcomeUnknown] leaves the same state, but may tell them again.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/message/msgrecall
+//
+//rongcloud:endpoint POST /message/recall.json
+func (s *MessageService) Recall(ctx context.Context, recall Recall, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.MessageRecall, &recall, opts)
+}
+
+// Ptr returns a pointer to v, for optional fields whose zero value is meant: Persist: rongcloud.Ptr(false).
+func Ptr[T any](v T) *T { return &v }

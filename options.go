@@ -25,6 +25,7 @@ type SharedOption interface {
 const (
 	DefaultAttemptTimeout  = 10 * time.Second
 	DefaultMaxAnswerBytes  = 8 << 20
+	maxMaxAnswerBytes      = 1 << 30
 	defaultMaxRetries      = 2
 	defaultMinWait         = 200 * time.Millisecond
 	defaultMaxWait         = 3 * time.Second
@@ -127,7 +128,7 @@ func WithUserAgent(suffix string) Option {
 	return optionFunc(func(c *config) { c.userAgentSuffix = suffix })
 }
 
-// WithMaxAnswerBytes limits how much of an answer is read, [DefaultMaxAnswerBytes] by default. A longer answer is an error.
+// WithMaxAnswerBytes limits how much of an answer is read, [DefaultMaxAnswerBytes] by default and 1 GiB at most. A longer answer is an error.
 func WithMaxAnswerBytes(n int64) Option {
 	return optionFunc(func(c *config) { c.maxAnswerBytes = n })
 }
@@ -206,8 +207,8 @@ func (c *config) check() {
 	} else if p.MinWait > p.MaxWait {
 		c.problem("WithRetry", "MinWait %v is longer than MaxWait %v", p.MinWait, p.MaxWait)
 	}
-	if c.maxAnswerBytes <= 0 {
-		c.problem("WithMaxAnswerBytes", "%d is not positive", c.maxAnswerBytes)
+	if c.maxAnswerBytes <= 0 || c.maxAnswerBytes > maxMaxAnswerBytes {
+		c.problem("WithMaxAnswerBytes", "%d is not between 1 and %d", c.maxAnswerBytes, maxMaxAnswerBytes)
 	}
 	if s := c.userAgentSuffix; len(s) > maxUserAgentSuffix || !printable(s) {
 		c.problem("WithUserAgent", "the suffix must be at most %d printable ASCII characters", maxUserAgentSuffix)

@@ -3,6 +3,7 @@ package rongcloud
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -63,18 +64,22 @@ type host struct {
 }
 
 func parseHost(raw string) (host, error) {
+	shown := strconv.Quote(raw)
+	if strings.Contains(raw, "@") {
+		shown = "a URL that carries a user or password"
+	}
 	u, err := url.Parse(strings.TrimSpace(raw))
 	switch {
 	case err != nil:
-		return host{}, refuse("WithBaseURL", "not a URL")
-	case u.Scheme != "https" && u.Scheme != "http":
-		return host{}, refuse("WithBaseURL", "%q must begin with https:// (or http:// in a private network)", u.Redacted())
-	case u.Hostname() == "":
-		return host{}, refuse("WithBaseURL", "%q has no host", u.Redacted())
+		return host{}, refuse("WithBaseURL", "%s is not a URL", shown)
 	case u.User != nil:
-		return host{}, refuse("WithBaseURL", "%q must not carry a user or password", u.Redacted())
-	case u.RawQuery != "" || u.Fragment != "":
-		return host{}, refuse("WithBaseURL", "%q must not carry a query or fragment", u.Redacted())
+		return host{}, refuse("WithBaseURL", "%s is not allowed", shown)
+	case u.Scheme != "https" && u.Scheme != "http":
+		return host{}, refuse("WithBaseURL", "%s must begin with https:// (or http:// in a private network)", shown)
+	case u.Hostname() == "":
+		return host{}, refuse("WithBaseURL", "%s has no host", shown)
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return host{}, refuse("WithBaseURL", "%s must not carry a query or fragment", shown)
 	}
 	return host{scheme: u.Scheme, name: u.Host, path: strings.TrimSuffix(u.Path, "/")}, nil
 }

@@ -36,16 +36,15 @@ type Client struct {
 
 // core is what all services share.
 type core struct {
-	appKey     string
-	secret     secret
-	hosts      *hosts
-	zone       *time.Location
-	config     config
-	retrier    *retryablehttp.Client
-	own        *http.Transport // nil if the caller brought a client
-	template   *http.Request   // copied for every call
-	headers    fixedHeaders
-	redialable bool // the transport asks for a body again only if the first one did no harm
+	appKey   string
+	secret   secret
+	hosts    *hosts
+	zone     *time.Location
+	config   config
+	retrier  *retryablehttp.Client
+	own      *http.Transport // nil if the caller brought a client
+	template *http.Request   // copied for every call
+	headers  fixedHeaders
 }
 
 // fixedHeaders are header values that are the same for every request. Their capacity is their
@@ -71,10 +70,10 @@ func New(appKey, appSecret string, opts ...Option) (*Client, error) {
 		}
 		opt.applyClient(&c)
 	}
-	switch {
-	case strings.TrimSpace(appKey) == "" || !printable(appKey):
+	if strings.TrimSpace(appKey) == "" || !printable(appKey) {
 		c.problem("appKey", "must be printable ASCII and not empty")
-	case strings.TrimSpace(appSecret) == "":
+	}
+	if strings.TrimSpace(appSecret) == "" {
 		c.problem("appSecret", "is empty")
 	}
 	c.check()
@@ -163,7 +162,7 @@ func (c *Client) Call(ctx context.Context, path string, params, out any, opts ..
 			ep.Encoding = endpoint.JSON
 		}
 	case params == nil:
-	case isForm != (ep.Encoding == endpoint.Form || ep.Encoding == endpoint.Query):
+	case ep.Encoding == endpoint.None, isForm != (ep.Encoding != endpoint.JSON):
 		return refuse("params", "%s takes a %v, so params cannot be a %T", path, ep.Encoding, params)
 	}
 	if err := checkTarget(out); err != nil {

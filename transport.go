@@ -1,6 +1,7 @@
 package rongcloud
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/binary"
@@ -48,7 +49,7 @@ type call struct {
 	out    any
 
 	encoder *encoder
-	open    atomic.Int32 // bodies that a transport may still read
+	wire    wire
 
 	class     endpoint.Class
 	guarded   bool // a msgRandom lets the server refuse repeats
@@ -58,7 +59,6 @@ type call struct {
 	attempts  int
 	host      *host
 	turn      uint64
-	sending   *sending
 	last      outcome
 	maybeDone bool // an attempt may have been carried out
 	wait      time.Duration
@@ -169,6 +169,9 @@ func (k *core) do(ctx context.Context, ep *endpoint.Endpoint, params, out any, o
 	if err := c.config.check(); err != nil {
 		return err
 	}
+	if c.config.capture != nil {
+		*c.config.capture = ResponseInfo{}
+	}
 	c.encoder = newEncoder(ep)
 	defer c.releaseEncoder()
 	if err := c.encode(params); err != nil {
@@ -186,7 +189,7 @@ func (k *core) do(ctx context.Context, ep *endpoint.Endpoint, params, out any, o
 func (c *call) encode(params any) error {
 	var err error
 	if raw, ok := params.(rawParams); ok {
-		err = c.encoder.raw(raw, c.config.extra)
+		err = c.encoder.raw(c.ep, raw, c.config.extra)
 	} else {
 		var random func() int64
 		if c.core.config.idempotent != nil {
@@ -206,7 +209,7 @@ func (c *call) encode(params any) error {
 
 // releaseEncoder keeps the buffer for another call, unless a transport may still read from it.
 func (c *call) releaseEncoder() {
-	if c.open.Load() == 0 {
+	if c.wire.quiet() {
 		c.encoder.release()
 	}
 }
@@ -225,13 +228,17 @@ func (c *call) run() error {
 	}
 	request := c.core.template.WithContext(c)
 	request.Method = c.ep.Method
-	request.GetBody = c.again
+	request.GetBody = c.newBody
 	if err := c.prepare(request); err != nil {
 		return err
 	}
-	// What matters of the response is in c.last. An error is the context's, met while waiting, or a refusal to prepare a retry.
-	//nolint:bodyclose // the attempter has read and closed every body
-	if _, err := c.core.retrier.Do(&retryablehttp.Request{Request: request}); err != nil {
+	// What matters of the response is in c.last; closing it ends the timer of an http.Client with a timeout. An error is the
+	// context's, met while waiting, or a refusal to prepare a retry.
+	resp, err := c.core.retrier.Do(&retryablehttp.Request{Request: request})
+	if resp != nil {
+		_ = resp.Body.Close()
+	}
+	if err != nil {
 		c.last.ok = false
 		c.last.err = err
 		return c.failure()
@@ -274,9 +281,10 @@ func (c *call) capture() {
 	if info == nil {
 		return
 	}
-	info.HTTPStatus, info.Code, info.Header = c.last.status, c.last.code, c.last.header
-	info.RequestID, info.Host, info.Attempts = c.requestID, c.host.name, c.attempts
-	info.Duration = time.Since(c.started)
+	*info = ResponseInfo{
+		HTTPStatus: c.last.status, Code: c.last.code, Header: c.last.header, Body: info.Body,
+		RequestID: c.requestID, Host: c.host.name, Attempts: c.attempts, Duration: time.Since(c.started),
+	}
 }
 
 // prepare makes req the next attempt: for the host in use, signed afresh, with a body from the start.
@@ -289,13 +297,12 @@ func (c *call) prepare(req *http.Request) error {
 		return err
 	}
 	req.Header = header
-	c.sending = &sending{}
 	switch {
 	case c.ep.Encoding == endpoint.Query:
 		req.URL.RawQuery = string(c.encoder.buf)
 	case len(c.encoder.buf) > 0:
 		req.ContentLength = int64(len(c.encoder.buf))
-		req.Body = c.newBody(c.sending)
+		req.Body, _ = c.newBody()
 	}
 	return nil
 }
@@ -379,80 +386,65 @@ func newMsgRandom() int64 {
 	return max(1, int64(random64()>>1)) //nolint:gosec // 63 bits fit
 }
 
-// sending tells whether a transport has begun to send the body of an attempt. A server never has the whole of
-// a request whose body was not read, whatever became of its headers: every unsafe endpoint has required parameters.
-type sending struct{ state atomic.Int32 }
+// newBody returns the encoded parameters from their start. It is of the one kind that net/http sends in the
+// same packet as the headers.
+func (c *call) newBody() (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(c.encoder.buf)), nil
+}
+
+// wire follows by net/http's trace how far the attempts of a call got. The hooks may be called from other goroutines
+// and, after a timeout, late. A transport that does not trace leaves all as it was.
+type wire struct {
+	state    atomic.Int32
+	reused   atomic.Bool
+	begun    atomic.Int32 // how often a connection was given a request
+	finished atomic.Int32 // how often such a request was written, or given up
+}
 
 const (
-	notBegun int32 = iota
-	begun
-	forbidden
+	untraced   int32 = iota // nothing is known: it may have been sent
+	connecting              // no connection yet: nothing was sent
+	sending                 // a connection has the request
 )
 
-// begin is called before the first byte is handed out, and fails if the attempt was given up before.
-func (s *sending) begin() bool {
-	return s.state.CompareAndSwap(notBegun, begun) || s.state.Load() == begun
+// quiet tells that no transport reads the request's body any more.
+func (w *wire) quiet() bool {
+	return w.state.Load() != untraced && w.begun.Load() == w.finished.Load()
 }
 
-// giveUp forbids to send what was not begun, and reports whether nothing was.
-func (s *sending) giveUp() bool { return s.state.CompareAndSwap(notBegun, forbidden) }
-
-// body reads the encoded parameters once.
-type body struct {
-	call    *call
-	sending *sending
-	rest    []byte
-	closed  atomic.Bool
-}
-
-func (c *call) newBody(s *sending) *body {
-	c.open.Add(1)
-	return &body{call: c, sending: s, rest: c.encoder.buf}
-}
-
-var errGivenUp = errors.New("rongcloud: the attempt was given up")
-
-func (b *body) Read(p []byte) (int, error) {
-	if !b.sending.begin() {
-		return 0, errGivenUp
+// trace returns the hooks of one attempt.
+func (w *wire) trace(req *http.Request) *httptrace.ClientTrace {
+	w.state.Store(untraced)
+	w.reused.Store(false)
+	return &httptrace.ClientTrace{
+		// After GotConn, net/http asks for another connection only if the first one took nothing of the request.
+		GetConn: func(string) { w.state.Store(connecting) },
+		GotConn: func(info httptrace.GotConnInfo) {
+			w.state.Store(sending)
+			w.reused.Store(info.Reused)
+			w.begun.Add(1)
+			if lastRequest(info.Conn) {
+				// The request is not written yet. The server will close the connection after its answer.
+				req.Header["Connection"] = closeConnection
+			}
+		},
+		WroteRequest: func(httptrace.WroteRequestInfo) { w.finished.Add(1) },
 	}
-	if len(b.rest) == 0 {
-		return 0, io.EOF
-	}
-	n := copy(p, b.rest)
-	b.rest = b.rest[n:]
-	return n, nil
 }
 
-func (b *body) Close() error {
-	if b.closed.CompareAndSwap(false, true) {
-		b.call.open.Add(-1)
-	}
-	return nil
-}
-
-// again is the request's GetBody. net/http asks for another body of a POST only if nothing of the first one
-// was written, or an HTTP/2 server said that it did not look at it; so the sending begins anew. A
-// transport of another make may have other reasons.
-func (c *call) again() (io.ReadCloser, error) {
-	if c.core.redialable {
-		c.sending.state.CompareAndSwap(begun, notBegun)
-	}
-	return c.newBody(c.sending), nil
-}
+var closeConnection = []string{"close"}
 
 // newRetrier sets up go-retryablehttp. Its own policies are all replaced: they retry POST requests on any 5xx, hide the
 // server's answer, have no jitter and obey any Retry-After.
 func (k *core) newRetrier() *retryablehttp.Client {
 	client := *k.config.httpClient
 	if k.config.ownClient {
-		k.own = newTransport(rongCloudLimits)
+		k.own = newTransport(rongCloudLimits, dialTCP)
 		client.Transport = k.own
 	}
 	if client.Transport == nil {
 		client.Transport = http.DefaultTransport
 	}
-	_, k.redialable = client.Transport.(*http.Transport)
 	client.Transport = &attempter{base: client.Transport}
 	return &retryablehttp.Client{
 		HTTPClient: &client,
@@ -476,19 +468,15 @@ func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 	c.attempts++
 	c.last = outcome{started: time.Now()}
 	o := &c.last
+	if info := c.config.capture; info != nil {
+		info.Body = nil
+	}
 
 	ctx, cancel := context.WithTimeout(req.Context(), c.config.attemptTimeout)
 	defer cancel()
-	var reused atomic.Bool
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(info httptrace.GotConnInfo) {
-		reused.Store(info.Reused)
-		if lastRequest(info.Conn) {
-			// Called before the request is written: the server closes the connection after its answer.
-			req.Header["Connection"] = closeConnection
-		}
-	}})
+	ctx = httptrace.WithClientTrace(ctx, c.wire.trace(req))
 	resp, err := a.base.RoundTrip(req.WithContext(ctx))
-	o.reused = reused.Load()
+	o.reused = c.wire.reused.Load()
 	if err != nil {
 		c.noAnswer(ctx, err)
 	} else {
@@ -503,12 +491,10 @@ func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &c.answer, nil
 }
 
-var closeConnection = []string{"close"}
-
 // noAnswer records an attempt that failed before the answer's headers came.
 func (c *call) noAnswer(ctx context.Context, err error) {
 	o := &c.last
-	o.unsent = len(c.encoder.buf) > 0 && c.sending.giveUp()
+	o.unsent = c.wire.state.Load() == connecting
 	o.err = c.cause(ctx, err)
 	var timeout net.Error
 	stale := o.reused && !(errors.As(err, &timeout) && timeout.Timeout())
@@ -603,9 +589,11 @@ func readLimited(resp *http.Response, buf []byte, limit int64) ([]byte, error) {
 	}
 	for {
 		if len(buf) == cap(buf) {
-			grown := make([]byte, len(buf), min(limit+1, 4*int64(cap(buf))))
-			copy(grown, buf)
-			buf = grown
+			size := 4 * int64(cap(buf))
+			if size > limit/2 {
+				size = limit + 1 // one byte more than allowed tells that there is more
+			}
+			buf = append(make([]byte, 0, size), buf...)
 		}
 		n, err := resp.Body.Read(buf[len(buf):min(int64(cap(buf)), limit+1)])
 		buf = buf[:len(buf)+n]

@@ -2,31 +2,213 @@ package rongcloud
 
 import (
 	"context"
+	"fmt"
+	"iter"
+	"time"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UserService registers users.
-type UserService struct{ client *Client }
+// service is what every service consists of. Services without fields of their own are conversions of one shared value.
+type service struct{ client *Client }
 
-func newUserService(c *Client) *UserService { return &UserService{c} }
+// UserService registers users, tells who is online and takes users out of service. Its fields
+// are services for what is kept for each user.
+type UserService struct {
+	service
+
+	Block      *UserBlockService     // bans from connecting
+	Blacklist  *UserBlacklistService // whose private messages a user refuses
+	Whitelist  *UserWhitelistService // whose private messages alone a user accepts
+	Tag        *UserTagService       // tags for pushes to groups of users
+	Remark     *UserRemarkService    // names of senders in a user's push notifications
+	PushPeriod *PushPeriodService    // daily hours without push notifications
+	ChatBan    *UserChatBanService   // mutes in one-to-one chats
+	Profile    *UserProfileService   // profiles hosted by RongCloud
+}
+
+func newUserService(c *Client) *UserService {
+	s := &UserService{service: service{client: c}}
+	s.Block = (*UserBlockService)(&s.service)
+	s.Blacklist = (*UserBlacklistService)(&s.service)
+	s.Whitelist = (*UserWhitelistService)(&s.service)
+	s.Tag = (*UserTagService)(&s.service)
+	s.Remark = (*UserRemarkService)(&s.service)
+	s.PushPeriod = (*PushPeriodService)(&s.service)
+	s.ChatBan = (*UserChatBanService)(&s.service)
+	s.Profile = (*UserProfileService)(&s.service)
+	return s
+}
+
+// SortOrder is the order of a list by time.
+type SortOrder int
+
+// The orders of a list.
+const (
+	SortOldestFirst SortOrder = 0
+	SortNewestFirst SortOrder = 1
+)
+
+// String returns the order in words.
+func (o SortOrder) String() string {
+	switch o {
+	case SortOldestFirst:
+		return "oldest first"
+	case SortNewestFirst:
+		return "newest first"
+	}
+	return fmt.Sprintf("SortOrder(%d)", int(o))
+}
 
 // RegisterParams describes a user to register.
 type RegisterParams struct {
+	UserID      string `wire:"userId"`      // chosen by the app, at most 64 bytes, unique within the app
+	Name        string `wire:"name"`        // shown in push notifications; required
+	PortraitURI string `wire:"portraitUri"` // address of the avatar
+}
+
+// UserUpdate changes what a user was registered with. Empty fields are left as they are.
+type UserUpdate struct {
 	UserID      string `wire:"userId"`
 	Name        string `wire:"name"`
 	PortraitURI string `wire:"portraitUri"`
 }
 
-// Token is a user's connect token.
+// ExpireTokensParams says which tokens become void.
+type ExpireTokensParams struct {
+	UserIDs []string  `wire:"userId"` // at most 20
+	Before  time.Time `wire:"time"`   // tokens obtained before this moment become void
+}
+
+// SandboxUserQuery chooses a page of the test users.
+type SandboxUserQuery struct {
+	Page  int       `wire:"page"`     // from 1, the default
+	Size  int       `wire:"pageSize"` // users per page, 20 by default, at most 100
+	Order SortOrder `wire:"order"`    // by time of registration
+}
+
+// Token is a user's connect token. Whoever has it can connect as the user.
 type Token struct {
 	UserID string `json:"userId"`
 	Token  string `json:"token"`
 }
 
-// Register registers.
+// User is what a user was registered with.
+type User struct {
+	UserID      string `json:"userId"`
+	Name        string `json:"userName"`
+	PortraitURI string `json:"userPortrait"`
+
+	// RegisteredAt is read as a date in the data centre's zone, which RongCloud does not state for this field.
+	RegisteredAt time.Time `json:"createTime" alt:"regTime" unit:"date"`
+}
+
+// SandboxUserPage is a page of the test users.
+type SandboxUserPage struct {
+	Total int    `json:"total"` // number of users on all pages
+	Users []User `json:"users"`
+}
+
+// The parameters of many calls.
+type (
+	oneUserID struct {
+		UserID string `wire:"userId"`
+	}
+	manyUserIDs struct {
+		UserIDs []string `wire:"userId"`
+	}
+)
+
+// Register registers a user ID and returns a token with which the user's client connects. For a known
+// user ID it returns one more token and overwrites the stored name, and the avatar if one is given. All tokens stay valid until
+// they expire, [UserService.ExpireTokens] voids them or the App Secret is reset.
+//
+// [CodeTooManyUsers] means that the app has no room for another user; in the development environment that is at 100.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/user/register
 //
 //rongcloud:endpoint POST /user/getToken.json
 func (s *UserService) Register(ctx context.Context, params RegisterParams, opts ...CallOption) (*Token, error) {
 	return fetch[Token](ctx, s.client, endpoint.UserGetToken, &params, opts)
+}
+
+// Update changes the name or avatar that push notifications show. It does not touch the hosted profile; see
+// [UserProfileService.Set].
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/user/modify
+//
+//rongcloud:endpoint POST /user/refresh.json
+func (s *UserService) Update(ctx context.Context, params UserUpdate, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserRefresh, &params, opts)
+}
+
+// Get returns what a user was registered with. [CodeUserNotFound] is documented for an unknown user ID,
+// but not for this call in particular.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/user/get
+//
+//rongcloud:endpoint POST /user/info.json
+func (s *UserService) Get(ctx context.Context, userID string, opts ...CallOption) (*User, error) {
+	user, err := fetch[User](ctx, s.client, endpoint.UserInfo, &oneUserID{userID}, opts)
+	if err == nil && user.UserID == "" { // the answer does not repeat it
+		user.UserID = userID
+	}
+	return user, err
+}
+
+// ExpireTokens voids all tokens that up to 20 users obtained before a moment. Open connections stay: a void token fails
+// when its client next connects or reconnects.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/user/expire
+//
+//rongcloud:endpoint POST /user/token/expire.json
+func (s *UserService) ExpireTokens(ctx context.Context, params ExpireTokensParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserTokenExpire, &params, opts)
+}
+
+// CheckOnline tells whether a user is connected now. It is not meant for polling: RongCloud reports
+// changes by its callback for online status.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/user/check-online-status-by-user
+//
+//rongcloud:endpoint POST /user/checkOnline.json
+func (s *UserService) CheckOnline(ctx context.Context, userID string, opts ...CallOption) (bool, error) {
+	type answer struct {
+		Online bool `json:"status"`
+	}
+	out, err := fetch[answer](ctx, s.client, endpoint.UserCheckOnline, &oneUserID{userID}, opts)
+	return err == nil && out.Online, err
+}
+
+// ListSandbox returns one page of the registered users of an app in the development environment; AllSandbox
+// walks all pages. What the server answers to an App Key of the production environment is not documented.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/user/query-users
+//
+//rongcloud:endpoint POST /user/query.json
+func (s *UserService) ListSandbox(ctx context.Context, query SandboxUserQuery, opts ...CallOption) (*SandboxUserPage, error) {
+	return fetch[SandboxUserPage](ctx, s.client, endpoint.UserQuery, &query, opts)
+}
+
+// AllSandbox yields the registered users of an app in the development environment, from the query's page on.
+func (s *UserService) AllSandbox(ctx context.Context, query SandboxUserQuery, opts ...CallOption) iter.Seq2[User, error] {
+	return walkNumbers(endpoint.UserQuery, query.Page, func(number int) ([]User, error) {
+		at := query
+		at.Page = number
+		page, err := s.ListSandbox(ctx, at, opts...)
+		if err != nil {
+			return nil, err
+		}
+		return page.Users, nil
+	})
+}
+
+// DeleteSandbox deletes up to 100 registered users of an app in the development environment, to make room
+// for others. In the production environment use [UserService.Deactivate].
+//
+// RongCloud describes this call in its SDKs only, without a quota.
+//
+//rongcloud:endpoint POST /user/delusers.json
+func (s *UserService) DeleteSandbox(ctx context.Context, userIDs []string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserDelusers, &manyUserIDs{userIDs}, opts)
 }

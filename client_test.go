@@ -1,0 +1,516 @@
+package rongcloud
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// clientTransport answers every request with status and body, and keeps what was asked.
+type clientTransport struct {
+	status int
+	body   string
+	closed int
+
+	mu       sync.Mutex
+	requests []*http.Request
+	bodies   []string
+}
+
+func (c *clientTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	var sent []byte
+	if req.Body != nil {
+		var err error
+		if sent, err = io.ReadAll(req.Body); err != nil {
+			return nil, err
+		}
+		_ = req.Body.Close()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.requests = append(c.requests, req)
+	c.bodies = append(c.bodies, string(sent))
+	return &http.Response{
+		StatusCode: c.status, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(c.body)), ContentLength: -1, Request: req,
+	}, nil
+}
+
+func (c *clientTransport) CloseIdleConnections() { c.closed++ }
+
+// clientOn returns a client whose requests all go to transport.
+func clientOn(t *testing.T, transport *clientTransport, opts ...Option) *Client {
+	t.Helper()
+	if transport.status == 0 {
+		transport.status, transport.body = http.StatusOK, `{"code":200}`
+	}
+	opts = append([]Option{WithHTTPClient(&http.Client{Transport: transport}), WithRetry(RetryPolicy{Max: 2})}, opts...)
+	client, err := New("app-key", "app-secret", opts...)
+	require.NoError(t, err)
+	return client
+}
+
+// clientProblems are the fields of all ArgumentErrors in err.
+func clientProblems(t *testing.T, err error) []string {
+	t.Helper()
+	joined, ok := err.(interface{ Unwrap() []error })
+	require.True(t, ok, "%T", err)
+	var fields []string
+	for _, one := range joined.Unwrap() {
+		var refused *ArgumentError
+		require.ErrorAs(t, one, &refused)
+		fields = append(fields, refused.Field)
+	}
+	return fields
+}
+
+func TestNewRefuses(t *testing.T) {
+	t.Parallel()
+	const key, secret = "key", "s3cr3t-App-Value"
+	tests := []struct {
+		name        string
+		key, secret string
+		option      Option
+		field       string
+	}{
+		{"empty key", "", secret, nil, "appKey"},
+		{"blank key", " \t", secret, nil, "appKey"},
+		{"key of spaces", "  ", secret, nil, "appKey"},
+		{"key with a newline", "key\n", secret, nil, "appKey"},
+		{"key with a header", "key\r\nX-Other: 1", secret, nil, "appKey"},
+		{"key that is not ASCII", "kéy", secret, nil, "appKey"},
+		{"empty secret", key, "", nil, "appSecret"},
+		{"blank secret", key, " \n", nil, "appSecret"},
+		{"unknown region", key, secret, WithRegion("XX"), "WithRegion"},
+		{"empty region", key, secret, WithRegion(""), "WithRegion"},
+		{"bad URL", key, secret, WithBaseURL("api.example.com"), "WithBaseURL"},
+		{"empty URL", key, secret, WithBaseURL(""), "WithBaseURL"},
+		{"bad backup", key, secret, WithBaseURL("https://a.test", "b.test"), "WithBaseURL"},
+		{"zero attempt timeout", key, secret, WithAttemptTimeout(0), "WithAttemptTimeout"},
+		{"negative attempt timeout", key, secret, WithAttemptTimeout(-time.Second), "WithAttemptTimeout"},
+		{"negative retries", key, secret, WithRetry(RetryPolicy{Max: -1}), "WithRetry"},
+		{"negative shortest wait", key, secret, WithRetry(RetryPolicy{MinWait: -1}), "WithRetry"},
+		{"negative longest wait", key, secret, WithRetry(RetryPolicy{MaxWait: -1, MinWait: -2}), "WithRetry"},
+		{"shortest wait over the longest", key, secret, WithRetry(RetryPolicy{MinWait: 2, MaxWait: 1}), "WithRetry"},
+		{"nil HTTP client", key, secret, WithHTTPClient(nil), "WithHTTPClient"},
+		{"nil logger", key, secret, WithLogger(nil), "WithLogger"},
+		{"nil hook", key, secret, WithHook(nil), "WithHook"},
+		{"nil limiter", key, secret, WithLimiter(nil), "WithLimiter"},
+		{"nil clock", key, secret, WithClock(nil), "WithClock"},
+		{"nil nonce", key, secret, WithNonce(nil), "WithNonce"},
+		{"no answer at all", key, secret, WithMaxAnswerBytes(0), "WithMaxAnswerBytes"},
+		{"negative answer", key, secret, WithMaxAnswerBytes(-1), "WithMaxAnswerBytes"},
+		{"user agent with a newline", key, secret, WithUserAgent("a\nb"), "WithUserAgent"},
+		{"user agent that is not ASCII", key, secret, WithUserAgent("shöp"), "WithUserAgent"},
+		{"long user agent", key, secret, WithUserAgent(strings.Repeat("x", 257)), "WithUserAgent"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			var opts []Option
+			if tt.option != nil {
+				opts = append(opts, tt.option)
+			}
+			client, err := New(tt.key, tt.secret, opts...)
+			require.Nil(t, client)
+			require.Equal(t, []string{tt.field}, clientProblems(t, err))
+			require.NotContains(t, err.Error(), secret)
+			var refused *ArgumentError
+			require.ErrorAs(t, err, &refused)
+			require.NotEmpty(t, refused.Reason)
+		})
+	}
+	t.Run("nil option", func(t *testing.T) {
+		t.Parallel()
+		client, err := New(key, secret, WithRegion(RegionSingapore), nil)
+		require.Nil(t, client)
+		require.Equal(t, []string{"New"}, clientProblems(t, err))
+	})
+}
+
+func TestNewReportsAllProblems(t *testing.T) {
+	t.Parallel()
+	_, err := New("", "secret", nil, WithRegion("XX"), WithAttemptTimeout(-1), WithRetry(RetryPolicy{Max: -1}), WithHTTPClient(nil),
+		WithLogger(nil), WithHook(nil), WithUserAgent("\n"), WithMaxAnswerBytes(0), WithLimiter(nil), WithClock(nil), WithNonce(nil), WithBaseURL("x"))
+	require.ElementsMatch(t, []string{
+		"appKey", "New", "WithRegion", "WithAttemptTimeout", "WithRetry", "WithHTTPClient", "WithLogger", "WithHook", "WithUserAgent",
+		"WithMaxAnswerBytes", "WithLimiter", "WithClock", "WithNonce", "WithBaseURL",
+	}, clientProblems(t, err))
+}
+
+func TestNewReportsKeyAndSecret(t *testing.T) {
+	t.Parallel()
+	_, err := New("", "")
+	require.ElementsMatch(t, []string{"appKey", "appSecret"}, clientProblems(t, err))
+}
+
+func TestNewAccepts(t *testing.T) {
+	t.Parallel()
+	tests := map[string]Option{
+		"no retry":          WithRetry(RetryPolicy{}),
+		"equal waits":       WithRetry(RetryPolicy{Max: 1, MinWait: time.Second, MaxWait: time.Second}),
+		"shortest timeout":  WithAttemptTimeout(1),
+		"user agent":        WithUserAgent("shop-backend/1.4 (test)"),
+		"long user agent":   WithUserAgent(strings.Repeat("x", 256)),
+		"no user agent":     WithUserAgent(""),
+		"one byte":          WithMaxAnswerBytes(1),
+		"logger":            WithLogger(slog.New(slog.DiscardHandler)),
+		"hook":              WithHook(func(context.Context, Attempt) {}),
+		"limiter":           WithLimiter(NewLimiter()),
+		"private cloud":     WithBaseURL("http://10.0.0.1:8080/im", "http://10.0.0.2:8080/im"),
+		"HTTP client":       WithHTTPClient(&http.Client{}),
+		"idempotent sends":  WithIdempotentSends(IdempotentSends{}),
+		"clock and nothing": WithClock(time.Now),
+	}
+	for name, option := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, err := New("key", "secret", option)
+			require.NoError(t, err)
+			require.Equal(t, "key", client.AppKey())
+			require.NotNil(t, client.User)
+			require.NotNil(t, client.Message)
+			client.Close()
+		})
+	}
+}
+
+func TestLastOfTwoOptionsCounts(t *testing.T) {
+	t.Parallel()
+	client, err := New("key", "secret", WithRegion("XX"), WithRegion(RegionSingapore), WithAttemptTimeout(0), WithAttemptTimeout(time.Second))
+	require.NoError(t, err)
+	require.Equal(t, "api.sg-light-api.com", client.core.hosts.ring[0].name)
+	require.Equal(t, time.Second, client.core.config.attemptTimeout)
+}
+
+func TestNewFromEnv(t *testing.T) { // not parallel: it changes the environment
+	names := func(c *Client) (names []string) {
+		for _, one := range c.core.hosts.ring {
+			names = append(names, one.scheme+"://"+one.name)
+		}
+		return names
+	}
+	set := func(t *testing.T, key, secret, region, urls string) {
+		t.Setenv("RONGCLOUD_APP_KEY", key)
+		t.Setenv("RONGCLOUD_APP_SECRET", secret)
+		t.Setenv("RONGCLOUD_REGION", region)
+		t.Setenv("RONGCLOUD_API_URL", urls)
+	}
+	t.Run("key and secret", func(t *testing.T) {
+		set(t, "env-key", "env-secret", "", "")
+		client, err := NewFromEnv()
+		require.NoError(t, err)
+		require.Equal(t, "env-key", client.AppKey())
+		require.Equal(t, "env-secret", client.core.secret.reveal())
+		require.Equal(t, RegionBeijing.BaseURLs(), names(client))
+	})
+	t.Run("region", func(t *testing.T) {
+		set(t, "env-key", "env-secret", "SG_B", "")
+		client, err := NewFromEnv()
+		require.NoError(t, err)
+		require.Equal(t, RegionSingaporeB.BaseURLs(), names(client))
+		require.Equal(t, time.UTC, client.core.zone)
+	})
+	t.Run("one URL", func(t *testing.T) {
+		set(t, "env-key", "env-secret", "", "http://a.test:8080")
+		client, err := NewFromEnv()
+		require.NoError(t, err)
+		require.Equal(t, []string{"http://a.test:8080"}, names(client))
+	})
+	t.Run("several URLs", func(t *testing.T) {
+		set(t, "env-key", "env-secret", "NA", "https://a.test, https://b.test")
+		client, err := NewFromEnv()
+		require.NoError(t, err)
+		require.Equal(t, []string{"https://a.test", "https://b.test"}, names(client))
+	})
+	t.Run("options win", func(t *testing.T) {
+		set(t, "env-key", "env-secret", "nonsense", "nonsense")
+		client, err := NewFromEnv(WithRegion(RegionSaudiArabia), WithBaseURL("https://c.test"))
+		require.NoError(t, err)
+		require.Equal(t, []string{"https://c.test"}, names(client))
+		require.Equal(t, RegionSaudiArabia, client.core.config.region)
+	})
+	t.Run("nothing set", func(t *testing.T) {
+		set(t, "", "", "", "")
+		client, err := NewFromEnv()
+		require.Nil(t, client)
+		require.Contains(t, clientProblems(t, err), "appKey")
+	})
+	t.Run("bad values", func(t *testing.T) {
+		set(t, "env-key", "", "XX", "nonsense")
+		client, err := NewFromEnv()
+		require.Nil(t, client)
+		require.ElementsMatch(t, []string{"appSecret", "WithRegion", "WithBaseURL"}, clientProblems(t, err))
+	})
+}
+
+func TestClientNeverShowsItsSecret(t *testing.T) {
+	t.Parallel()
+	const hidden = "s3cr3t-App-Value"
+	transport := &clientTransport{status: 200, body: `{"code":200}`}
+	client, err := New("app-key", hidden, WithHTTPClient(&http.Client{Transport: transport}))
+	require.NoError(t, err)
+	var seen bytes.Buffer
+	values := []any{client, *client, client.User, *client.User, client.core, *client.core, &client.core.secret, client.core.config, []any{client, *client}}
+	for _, value := range values {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d"} {
+			fmt.Fprintf(&seen, verb+"\n", value)
+		}
+		fmt.Fprintln(&seen, value)
+		slog.New(slog.NewTextHandler(&seen, nil)).Info("text", "client", value)
+		slog.New(slog.NewJSONHandler(&seen, nil)).Info("json", "client", value)
+		encoded, _ := json.Marshal(value) // what cannot be encoded is not shown either
+		seen.Write(encoded)
+	}
+	require.NoError(t, client.Call(t.Context(), "/some/new.json", url.Values{"a": {"b"}}, nil))
+	for _, header := range transport.requests[0].Header {
+		fmt.Fprintln(&seen, header)
+	}
+	fmt.Fprintln(&seen, transport.requests[0].URL, transport.bodies)
+	require.NotContains(t, seen.String(), hidden)
+	require.NotContains(t, strings.ToLower(seen.String()), fmt.Sprintf("%x", hidden))
+
+	require.Equal(t, `rongcloud.Client{AppKey: "app-key", Host: "api.rong-api.com"}`, client.String())
+	require.Equal(t, client.String(), fmt.Sprintf("%#v", client))
+	require.Equal(t, client.String(), client.LogValue().String())
+}
+
+func TestWithHTTPClientLeavesTheCallersClientAlone(t *testing.T) {
+	t.Parallel()
+	transport := &clientTransport{}
+	caller := &http.Client{Transport: transport, Timeout: 3 * time.Second}
+	before := *caller
+	client := clientOn(t, transport, WithHTTPClient(caller))
+	require.NoError(t, client.Call(t.Context(), "/some/new.json", url.Values{}, nil))
+	require.Len(t, transport.requests, 1)
+	client.Close()
+	require.Equal(t, before, *caller)
+	require.Same(t, transport, caller.Transport)
+	require.Zero(t, transport.closed, "its connections are the caller's")
+
+	transport.status, transport.body = 500, "broken"
+	require.Error(t, client.Call(t.Context(), "/user/info.json", url.Values{}, nil))
+	require.Zero(t, transport.closed, "nor does a failed call close them")
+}
+
+func TestWithHTTPClientWithoutTransport(t *testing.T) {
+	t.Parallel()
+	caller := &http.Client{}
+	client, err := New("key", "secret", WithHTTPClient(caller))
+	require.NoError(t, err)
+	client.Close()
+	require.Equal(t, http.Client{}, *caller)
+	require.Nil(t, client.core.own)
+}
+
+func TestClose(t *testing.T) {
+	t.Parallel()
+	client, err := New("key", "secret")
+	require.NoError(t, err)
+	other, err := New("key", "secret")
+	require.NoError(t, err)
+	require.NotNil(t, client.core.own)
+	require.NotSame(t, client.core.own, other.core.own, "clients share no connections")
+	require.NotSame(t, client.core.own, http.DefaultTransport)
+	client.Close()
+	client.Close()
+}
+
+func TestManyClients(t *testing.T) {
+	t.Parallel()
+	var wait sync.WaitGroup
+	for i := range 50 {
+		wait.Go(func() {
+			key, secret := fmt.Sprint("key-", i), fmt.Sprint("secret-", i)
+			transport := &clientTransport{status: 200, body: `{"code":200}`}
+			region := Regions()[i%len(Regions())]
+			client, err := New(key, secret, WithRegion(region), WithHTTPClient(&http.Client{Transport: transport}))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			for range 5 {
+				if err := client.Call(t.Context(), "/some/new.json", url.Values{"me": {key}}, nil); err != nil {
+					t.Error(err)
+				}
+			}
+			for j, req := range transport.requests {
+				h := req.Header
+				if h.Get("App-Key") != key || "https://"+req.URL.Host != region.BaseURLs()[0] || transport.bodies[j] != "me="+key ||
+					!Verify(secret, h.Get("Nonce"), h.Get("Timestamp"), h.Get("Signature")) {
+					t.Errorf("client %d sent another's request: %v %v", i, req.URL, h)
+				}
+			}
+			if len(transport.requests) != 5 {
+				t.Errorf("client %d: %d requests", i, len(transport.requests))
+			}
+		})
+	}
+	wait.Wait()
+}
+
+func TestCallRefuses(t *testing.T) {
+	t.Parallel()
+	var noContext context.Context
+	ctx := t.Context()
+	form := url.Values{"a": {"b"}}
+	const unknown, formPath, jsonPath = "/some/new.json", "/user/info.json", "/push.json"
+	require.Equal(t, endpoint.Form, endpoint.ByPath(formPath).Encoding)
+	require.Equal(t, endpoint.JSON, endpoint.ByPath(jsonPath).Encoding)
+	tests := []struct {
+		name   string
+		ctx    context.Context
+		path   string
+		params any
+		out    any
+		opts   []CallOption
+		field  string
+	}{
+		{"nil context", noContext, unknown, form, nil, nil, "ctx"},
+		{"empty path", ctx, "", form, nil, nil, "path"},
+		{"no slash", ctx, "user/info.json", form, nil, nil, "path"},
+		{"whole URL", ctx, "https://api.example.com/user/info.json", form, nil, nil, "path"},
+		{"query in the path", ctx, unknown + "?a=b", form, nil, nil, "path"},
+		{"fragment in the path", ctx, unknown + "#a", form, nil, nil, "path"},
+		{"JSON where a form belongs", ctx, formPath, map[string]string{}, nil, nil, "params"},
+		{"a form where JSON belongs", ctx, jsonPath, form, nil, nil, "params"},
+		{"what is not JSON", ctx, unknown, func() {}, nil, nil, "params"},
+		{"out is no pointer", ctx, unknown, form, struct{}{}, nil, "out"},
+		{"out is a nil pointer", ctx, unknown, form, (*struct{})(nil), nil, "out"},
+		{"out is a map", ctx, unknown, form, map[string]any{}, nil, "out"},
+		{"nil option", ctx, unknown, form, nil, []CallOption{nil}, "opts"},
+		{"empty request ID", ctx, unknown, form, nil, []CallOption{WithRequestID("")}, "WithRequestID"},
+		{"long request ID", ctx, unknown, form, nil, []CallOption{WithRequestID(strings.Repeat("x", 37))}, "WithRequestID"},
+		{"request ID with a newline", ctx, unknown, form, nil, []CallOption{WithRequestID("a\nb")}, "WithRequestID"},
+		{"zero attempt timeout", ctx, unknown, form, nil, []CallOption{WithAttemptTimeout(0)}, "WithAttemptTimeout"},
+		{"negative attempt timeout", ctx, unknown, form, nil, []CallOption{WithAttemptTimeout(-1)}, "WithAttemptTimeout"},
+		{"extra field", ctx, unknown, form, nil, []CallOption{WithExtraField("a", 1)}, "WithExtraField"},
+		{"extra field without a name", ctx, unknown, form, nil, []CallOption{WithExtraField("", 1)}, "WithExtraField"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			transport := &clientTransport{}
+			err := clientOn(t, transport).Call(tt.ctx, tt.path, tt.params, tt.out, tt.opts...)
+			formRefused(t, err, tt.field)
+			require.Empty(t, transport.requests, "nothing is sent")
+		})
+	}
+}
+
+// An endpoint without parameters takes none.
+func TestCallParamsForAnEndpointWithoutAny(t *testing.T) {
+	t.Parallel()
+	var none *endpoint.Endpoint
+	for ep := range endpoint.All() {
+		if ep.Encoding == endpoint.None {
+			none = ep
+			break
+		}
+	}
+	require.NotNil(t, none)
+	for name, params := range map[string]any{"form": url.Values{"a": {"b"}}, "json": map[string]string{"a": "b"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			transport := &clientTransport{}
+			err := clientOn(t, transport).Call(t.Context(), none.Path, params, nil)
+			formRefused(t, err, "params")
+			require.Empty(t, transport.requests)
+		})
+	}
+	transport := &clientTransport{}
+	require.NoError(t, clientOn(t, transport).Call(t.Context(), none.Path, nil, nil))
+	require.Equal(t, []string{""}, transport.bodies)
+}
+
+func TestCallSends(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name         string
+		path         string
+		params       any
+		method       string
+		body         string
+		contentType  string
+		query        string
+		answer, want string
+	}{
+		{"unknown form", "/some/new.json", url.Values{"a": {"1", "2"}}, "POST", "a=1&a=2", "application/x-www-form-urlencoded; charset=UTF-8", "", `{"code":200,"id":1}`, "1"},
+		{"unknown JSON", "/some/new.json", map[string]any{"a": 1}, "POST", `{"a":1}`, "application/json; charset=UTF-8", "", `{"id":"x","code":"200"}`, "x"},
+		{"unknown, nothing", "/some/new.json", nil, "POST", "", "", "", `{"code":200}`, ""},
+		{"known form", "/user/info.json", url.Values{"userId": {"u"}}, "POST", "userId=u", "application/x-www-form-urlencoded; charset=UTF-8", "", `{"code":200}`, ""},
+		{"known JSON", "/push.json", map[string]any{"a": "<"}, "POST", `{"a":"<"}`, "application/json; charset=UTF-8", "", `{"code":200,"id":"p"}`, "p"},
+	}
+	for ep := range endpoint.All() {
+		if ep.Encoding == endpoint.Query {
+			tests = append(tests, tests[0])
+			last := &tests[len(tests)-1]
+			last.name, last.path, last.method, last.body, last.contentType, last.query = "query", ep.Path, "GET", "", "", "a=1&a=2"
+			break
+		}
+	}
+	require.Equal(t, "query", tests[len(tests)-1].name)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			transport := &clientTransport{status: 200, body: tt.answer}
+			var out struct {
+				ID string `json:"id"`
+			}
+			require.NoError(t, clientOn(t, transport).Call(t.Context(), tt.path, tt.params, &out))
+			require.Equal(t, tt.want, out.ID)
+			require.Len(t, transport.requests, 1)
+			req := transport.requests[0]
+			require.Equal(t, tt.method, req.Method)
+			require.Equal(t, tt.path, req.URL.Path)
+			require.Equal(t, tt.query, req.URL.RawQuery)
+			require.Equal(t, tt.contentType, req.Header.Get("Content-Type"))
+			require.Equal(t, tt.body, transport.bodies[0])
+		})
+	}
+}
+
+// The class of a call depends on what it sends, not on how it was made.
+func TestCallRetriesByClass(t *testing.T) {
+	t.Parallel()
+	const ban = "/chatroom/user/ban/add.json"
+	require.Equal(t, []string{"needNotify"}, endpoint.ByPath(ban).UnsafeWith)
+	values := url.Values{"userId": {"u"}, "minute": {"1"}}
+	notify := url.Values{"userId": {"u"}, "minute": {"1"}, "needNotify": {"true"}}
+	quiet := url.Values{"userId": {"u"}, "minute": {"1"}, "needNotify": {"false"}}
+	tests := []struct {
+		name     string
+		path     string
+		params   url.Values
+		attempts int
+	}{
+		{"unknown endpoint", "/some/new.json", values, 1},
+		{"query", "/user/info.json", values, 3},
+		{"idempotent", ban, values, 3},
+		{"idempotent, on purpose without a notification", ban, quiet, 3},
+		{"unsafe by a notification", ban, notify, 1},
+		{"send", "/message/private/publish.json", values, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			transport := &clientTransport{status: 500, body: "broken"}
+			err := clientOn(t, transport).Call(t.Context(), tt.path, tt.params, nil)
+			require.Len(t, transport.requests, tt.attempts)
+			require.Equal(t, tt.attempts == 1, errors.Is(err, ErrOutcomeUnknown), err)
+		})
+	}
+}

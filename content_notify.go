@@ -1,0 +1,310 @@
+package rongcloud
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// InfoNotification is a grey line in the conversation, RC:InfoNtf.
+type InfoNotification struct {
+	Message string    `json:"message"` // the line
+	User    *UserInfo `json:"user,omitempty"`
+	Extra   string    `json:"extra,omitempty"`
+}
+
+// GroupOperation is what happened to a group. An app may use values of its own.
+type GroupOperation string
+
+// The operations of a [GroupNotification] that RongCloud names.
+const (
+	GroupOperationCreate   GroupOperation = "Create"
+	GroupOperationAdd      GroupOperation = "Add"
+	GroupOperationQuit     GroupOperation = "Quit"
+	GroupOperationKicked   GroupOperation = "Kicked"
+	GroupOperationRename   GroupOperation = "Rename"
+	GroupOperationBulletin GroupOperation = "Bulletin"
+	GroupOperationDismiss  GroupOperation = "Dismiss"
+)
+
+// GroupNotification tells that something changed in a group, RC:GrpNtf.
+type GroupNotification struct {
+	OperatorUserID string                `json:"operatorUserId"` // who did it
+	Operation      GroupOperation        `json:"operation"`
+	Data           GroupNotificationData `json:"data"`
+	Message        string                `json:"message"` // for display
+	Extra          string                `json:"extra,omitempty"`
+}
+
+// GroupNotificationData holds the details of a [GroupNotification]. The named fields are those of RongCloud's sample app:
+// the operator's name with every operation, the group's name with Create and Rename, the users with Add, Quit and Kicked.
+type GroupNotificationData struct {
+	OperatorNickname       string         `json:"operatorNickname,omitempty"`
+	TargetGroupName        string         `json:"targetGroupName,omitempty"`
+	TargetUserIDs          []string       `json:"targetUserIds,omitempty"`
+	TargetUserDisplayNames []string       `json:"targetUserDisplayNames,omitempty"`
+	Other                  map[string]any `json:"-"` // further keys, of the app's own
+}
+
+// ContactOperation is a step of a friend request. An app may use values of its own.
+type ContactOperation string
+
+// The operations of a [ContactNotification] that RongCloud names.
+const (
+	ContactOperationRequest        ContactOperation = "Request"
+	ContactOperationAcceptResponse ContactOperation = "AcceptResponse"
+	ContactOperationRejectResponse ContactOperation = "RejectResponse"
+)
+
+// ContactNotification is a friend request or its answer, RC:ContactNtf.
+type ContactNotification struct {
+	Operation    ContactOperation `json:"operation"`
+	SourceUserID string           `json:"sourceUserId"` // who asks or answers
+	TargetUserID string           `json:"targetUserId"` // who gets it
+	Message      string           `json:"message"`      // such as the request's reason
+	Extra        string           `json:"extra,omitempty"`
+}
+
+// ProfileNotification tells that a profile changed, RC:ProfileNtf.
+type ProfileNotification struct {
+	Operation string `json:"operation"` // the app's own word, such as Update
+	Data      string `json:"data"`      // details; JSON goes in as text
+	Extra     string `json:"extra,omitempty"`
+}
+
+// CommandNotification is a command for the app that is also kept in the conversation, RC:CmdNtf.
+type CommandNotification struct {
+	Name string `json:"name"` // the app's own
+	Data string `json:"data"` // details; JSON goes in as text
+}
+
+// RecallNotification is the line that a client puts in the place of a recalled message, RC:RcNtf. It is only for reading.
+type RecallNotification struct {
+	OperatorID         string    `json:"operatorId,omitempty"`                // who recalled
+	RecallTime         time.Time `json:"recallTime,omitzero" unit:"ms"`       // when
+	OriginalObjectName string    `json:"originalObjectName,omitempty"`        // type of the recalled message
+	RecallContent      string    `json:"recallContent,omitempty"`             // its text, to be edited again
+	RecallActionTime   time.Time `json:"recallActionTime,omitzero" unit:"ms"` // when the user acted
+	Admin              bool      `json:"admin,omitempty" alt:"isAdmin"`       // recalled by an administrator
+	Delete             bool      `json:"delete,omitempty" alt:"isDelete"`     // leave no line
+}
+
+// DiscussionNotification tells of a change in a discussion, RC:DizNtf. It is only for reading.
+//
+// Deprecated: RongCloud no longer offers discussions; the type may still be met in old histories.
+type DiscussionNotification struct {
+	Type      int    `json:"type,omitempty"`      // kind of change
+	Extension string `json:"extension,omitempty"` // details
+	Operator  string `json:"operator,omitempty"`
+}
+
+// TypingStatus tells that the sender is typing, RC:TypSts. It is a status message: endpoints of their own send it.
+type TypingStatus struct {
+	TypingContentType string `json:"typingContentType"` // object name of what is being made: RC:TxtMsg or RC:VcMsg
+	Data              string `json:"data,omitempty"`    // the app's own
+}
+
+// CommandMessage is a command for the app, which clients neither show nor keep, RC:CmdMsg.
+type CommandMessage struct {
+	Name string `json:"name"` // the app's own
+	Data string `json:"data"` // details; JSON goes in as text
+}
+
+// RecallCommand tells that a message is recalled, RC:RcCmd. It is only for reading: [MessageService.Recall] makes and sends it,
+// and RongCloud pushes a text of its own for it.
+type RecallCommand struct {
+	MessageUID       string           `json:"messageUId,omitempty"` // of the recalled message
+	ConversationType ConversationType `json:"conversationType,omitempty"`
+	TargetID         string           `json:"targetId,omitempty"`
+	ChannelID        string           `json:"channelId,omitempty"`              // of an ultra group
+	SentTime         time.Time        `json:"sentTime,omitzero" unit:"ms"`      // of the recalled message
+	IsAdmin          bool             `json:"isAdmin,omitempty" unit:"switch"`  // recalled by an administrator
+	IsDelete         bool             `json:"isDelete,omitempty" unit:"switch"` // leave no line on the client
+	User             *UserInfo        `json:"user,omitempty"`
+	Extra            string           `json:"extra,omitempty"`
+}
+
+// ReadReceiptByTime is the only type of a [ReadReceipt]: everything up to a time has been read.
+const ReadReceiptByTime = 1
+
+// ReadReceipt tells how far a one-to-one conversation has been read, RC:ReadNtf.
+type ReadReceipt struct {
+	LastMessageSendTime time.Time `json:"lastMessageSendTime" unit:"ms"` // everything sent up to then has been read
+	MessageUID          string    `json:"messageUId"`                    // of the last message read
+	Type                int       `json:"type"`                          // sent as ReadReceiptByTime if it is 0
+}
+
+// ReadReceiptRequest asks a group for read receipts of a message, RC:RRReqMsg. It is only for reading.
+type ReadReceiptRequest struct {
+	MessageUID string `json:"messageUId,omitempty"`
+	Extra      string `json:"extra,omitempty"`
+}
+
+// ReadReceiptResponse answers a [ReadReceiptRequest], RC:RRRspMsg. It is only for reading.
+type ReadReceiptResponse struct {
+	ReceiptMessageDic map[string][]string `json:"receiptMessageDic,omitempty"` // ID of who asked, to the UIDs of the messages read
+}
+
+// SyncReadStatus brings the read position to the user's other devices, RC:SRSMsg. It is only for reading.
+type SyncReadStatus struct {
+	LastMessageSendTime time.Time `json:"lastMessageSendTime,omitzero" unit:"ms"` // read up to then
+}
+
+// ChatroomEntryChange says what happened to an attribute of a chat room.
+type ChatroomEntryChange int
+
+// The changes of a [ChatroomEntryNotification].
+const (
+	ChatroomEntrySet     ChatroomEntryChange = 1
+	ChatroomEntryRemoved ChatroomEntryChange = 2
+)
+
+// ChatroomEntryNotification tells that an attribute of a chat room was set or removed, RC:chrmKVNotiMsg. It is sent along
+// with the call that changes the attribute.
+type ChatroomEntryNotification struct {
+	Type  ChatroomEntryChange `json:"type"`
+	Key   string              `json:"key"`             // at most 128 characters
+	Value string              `json:"value"`           // at most 4096 characters
+	Extra string              `json:"extra,omitempty"` // at most 2 KB
+}
+
+// ObjectName returns RC:InfoNtf.
+func (InfoNotification) ObjectName() string { return "RC:InfoNtf" }
+
+// ObjectName returns RC:GrpNtf.
+func (GroupNotification) ObjectName() string { return "RC:GrpNtf" }
+
+// ObjectName returns RC:ContactNtf.
+func (ContactNotification) ObjectName() string { return "RC:ContactNtf" }
+
+// ObjectName returns RC:ProfileNtf.
+func (ProfileNotification) ObjectName() string { return "RC:ProfileNtf" }
+
+// ObjectName returns RC:CmdNtf.
+func (CommandNotification) ObjectName() string { return "RC:CmdNtf" }
+
+// ObjectName returns RC:RcNtf.
+func (RecallNotification) ObjectName() string { return "RC:RcNtf" }
+
+// ObjectName returns RC:DizNtf.
+func (DiscussionNotification) ObjectName() string { return "RC:DizNtf" }
+
+// ObjectName returns RC:TypSts.
+func (TypingStatus) ObjectName() string { return "RC:TypSts" }
+
+// ObjectName returns RC:CmdMsg.
+func (CommandMessage) ObjectName() string { return "RC:CmdMsg" }
+
+// ObjectName returns RC:RcCmd.
+func (RecallCommand) ObjectName() string { return "RC:RcCmd" }
+
+// ObjectName returns RC:ReadNtf.
+func (ReadReceipt) ObjectName() string { return "RC:ReadNtf" }
+
+// ObjectName returns RC:RRReqMsg.
+func (ReadReceiptRequest) ObjectName() string { return "RC:RRReqMsg" }
+
+// ObjectName returns RC:RRRspMsg.
+func (ReadReceiptResponse) ObjectName() string { return "RC:RRRspMsg" }
+
+// ObjectName returns RC:SRSMsg.
+func (SyncReadStatus) ObjectName() string { return "RC:SRSMsg" }
+
+// ObjectName returns RC:chrmKVNotiMsg.
+func (ChatroomEntryNotification) ObjectName() string { return "RC:chrmKVNotiMsg" }
+
+// MarshalJSON returns the details as they are sent. A named field wins over an entry of Other with its key.
+func (d GroupNotificationData) MarshalJSON() ([]byte, error) {
+	named, err := encodeBody(d)
+	if err != nil || len(d.Other) == 0 {
+		return named, err
+	}
+	all := maps.Clone(d.Other)
+	var known map[string]json.RawMessage
+	if err := json.Unmarshal(named, &known); err != nil {
+		return nil, err
+	}
+	for key, value := range known {
+		all[key] = value
+	}
+	return plainJSON(all)
+}
+
+// MarshalJSON returns the body as it is sent.
+func (m RecallNotification) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m RecallCommand) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m ReadReceipt) MarshalJSON() ([]byte, error) {
+	if m.Type == 0 {
+		m.Type = ReadReceiptByTime
+	}
+	return encodeBody(m)
+}
+
+// MarshalJSON returns the body as it is sent.
+func (m SyncReadStatus) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *GroupNotification) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads the details, from JSON text too.
+func (d *GroupNotificationData) UnmarshalJSON(data []byte) error { return decodeBody(data, d) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *ContactNotification) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *RecallNotification) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *RecallCommand) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *ReadReceipt) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *ReadReceiptResponse) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *SyncReadStatus) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *ChatroomEntryNotification) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+func (d *GroupNotificationData) decodeTree(tree any, _ int) error {
+	object, err := asObject(tree)
+	if err != nil {
+		return err
+	}
+	if err := decodeFields(d, tree); err != nil {
+		return err
+	}
+	named := []string{"operatorNickname", "targetGroupName", "targetUserIds", "targetUserDisplayNames"}
+	for key, value := range object {
+		if slices.ContainsFunc(named, func(name string) bool { return strings.EqualFold(name, key) }) {
+			continue
+		}
+		if d.Other == nil {
+			d.Other = make(map[string]any)
+		}
+		d.Other[key] = value
+	}
+	return nil
+}
+
+// decodeTree takes the prefix off that web clients put before the operations.
+func (m *ContactNotification) decodeTree(tree any, _ int) error {
+	if err := decodeFields(m, tree); err != nil {
+		return err
+	}
+	switch short := ContactOperation(strings.TrimPrefix(string(m.Operation), "ContactOperation")); short {
+	case ContactOperationRequest, ContactOperationAcceptResponse, ContactOperationRejectResponse:
+		m.Operation = short
+	}
+	return nil
+}

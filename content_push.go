@@ -1,0 +1,129 @@
+package rongcloud
+
+// PushOptions decides how the push of a message looks. Vendors that are nil keep the settings of the console. The
+// server ignores all of it in a message with DisablePush.
+type PushOptions struct {
+	Title            string // at most 50 characters; in place of the name of the sender or group
+	TemplateID       string // a push template of the console, which sets title and text in the receiver's language
+	ForceShowContent bool   // show the text even to receivers who hide it
+
+	Huawei    *HuaweiPush
+	Honor     *HonorPush
+	Xiaomi    *XiaomiPush
+	OPPO      *OPPOPush
+	VIVO      *VIVOPush
+	FCM       *FCMPush
+	APNs      *APNsPush
+	HarmonyOS *HarmonyOSPush
+}
+
+// PushImportance is how much a notification may disturb.
+type PushImportance string
+
+// The importances of Huawei and Honor.
+const (
+	PushImportanceNormal PushImportance = "NORMAL"
+	PushImportanceLow    PushImportance = "LOW"
+)
+
+// HuaweiPush holds the settings for Huawei devices.
+type HuaweiPush struct {
+	ChannelID  string         `json:"channelId,omitempty"`  // notification channel
+	Importance PushImportance `json:"importance,omitempty"` // normal if empty
+	Image      string         `json:"image,omitempty"`      // https URL of an icon under 512 KB
+	Category   string         `json:"category,omitempty"`   // Huawei's message category in upper case, such as IM
+}
+
+// HonorPush holds the settings for Honor devices.
+type HonorPush struct {
+	Importance PushImportance `json:"importance,omitempty"`
+	Image      string         `json:"image,omitempty"` // https URL of an icon under 512 KB; not shown with low importance
+}
+
+// XiaomiPush holds the settings for Xiaomi devices.
+type XiaomiPush struct {
+	ChannelID string `json:"channelId,omitempty"`
+	// LargeIconURI is the URL of an icon.
+	//
+	// Deprecated: Xiaomi no longer honours it.
+	LargeIconURI string `json:"large_icon_uri,omitempty"`
+}
+
+// OPPOPush holds the settings for OPPO devices.
+type OPPOPush struct {
+	ChannelID string `json:"channelId,omitempty"`
+}
+
+// VIVOClassification is the kind of a vivo notification.
+type VIVOClassification string
+
+// The classifications of vivo.
+const (
+	VIVOOperational VIVOClassification = "0"
+	VIVOSystem      VIVOClassification = "1"
+)
+
+// VIVOPush holds the settings for vivo devices.
+type VIVOPush struct {
+	Classification VIVOClassification `json:"classification,omitempty"`
+	Category       string             `json:"category,omitempty"` // second-level class, such as IM; must fit Classification
+}
+
+// FCMPush holds the settings for Google's Firebase Cloud Messaging.
+type FCMPush struct {
+	ChannelID   string `json:"channelId,omitempty"`
+	CollapseKey string `json:"collapse_key,omitempty"` // a later notification with the same key takes the place of the former
+	ImageURL    string `json:"imageUrl,omitempty"`     // of an image up to 1 MB
+}
+
+// InterruptionLevel is how much a notification of Apple's may disturb.
+type InterruptionLevel string
+
+// Apple's interruption levels.
+const (
+	InterruptionPassive       InterruptionLevel = "passive"
+	InterruptionActive        InterruptionLevel = "active"
+	InterruptionTimeSensitive InterruptionLevel = "time-sensitive"
+	InterruptionCritical      InterruptionLevel = "critical"
+)
+
+// APNsPush holds the settings for Apple devices.
+type APNsPush struct {
+	ThreadID          string            `json:"thread-id,omitempty"`        // groups notifications
+	CollapseID        string            `json:"apns-collapse-id,omitempty"` // merges notifications with the same ID
+	RichMediaURI      string            `json:"richMediaUri,omitempty"`
+	InterruptionLevel InterruptionLevel `json:"interruption-level,omitempty"`
+}
+
+// HarmonyOSPush holds the settings for HarmonyOS devices.
+type HarmonyOSPush struct {
+	Category string `json:"category,omitempty"`
+	Image    string `json:"image,omitempty"`
+}
+
+// MarshalJSON returns the settings as messages carry them: a list with an object for each vendor that has any.
+func (p PushOptions) MarshalJSON() ([]byte, error) {
+	wire := struct {
+		Title       string           `json:"title,omitempty"`
+		TemplateID  string           `json:"templateId,omitempty"`
+		ForceShow   int              `json:"forceShowPushContent,omitempty"`
+		PushConfigs []map[string]any `json:"pushConfigs,omitempty"`
+	}{Title: p.Title, TemplateID: p.TemplateID}
+	if p.ForceShowContent {
+		wire.ForceShow = 1
+	}
+	add := func(vendor string, settings any, present bool) {
+		if present {
+			wire.PushConfigs = append(wire.PushConfigs, map[string]any{vendor: settings})
+		}
+	}
+	add("HW", p.Huawei, p.Huawei != nil)
+	add("HONOR", p.Honor, p.Honor != nil)
+	add("MI", p.Xiaomi, p.Xiaomi != nil)
+	add("OPPO", p.OPPO, p.OPPO != nil)
+	add("VIVO", p.VIVO, p.VIVO != nil)
+	add("FCM", p.FCM, p.FCM != nil)
+	add("APNs", p.APNs, p.APNs != nil)
+	add("OHOS", p.HarmonyOS, p.HarmonyOS != nil)
+	return plainJSON(wire)
+}

@@ -1,0 +1,484 @@
+package rongcloud
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var contentTime = time.UnixMilli(1705270000123)
+
+// contentCase is a type with all of its fields and with none, and what they look like on the wire.
+type contentCase struct {
+	full, empty         MessageContent
+	fullJSON, emptyJSON string
+}
+
+const (
+	contentTail  = `"mentionedInfo":{"type":2,"userIdList":["u1","u2"],"mentionedContent":"@你"},"user":{"id":"u1","name":"Ann","portrait":"http://a/p.png?a=1&b=2","extra":"e"},"extra":"<x>&\"y\""`
+	contentBurn  = `,"isBurnAfterRead":true,"burnDuration":30`
+	contentAwful = "你好 😀 &=+%\"<>"
+	contentAwJS  = `你好 😀 &=+%\"<>`
+)
+
+func contentCases() []contentCase {
+	at, user, extra, burn := &MentionedInfo{MentionUsers, []string{"u1", "u2"}, "@你"},
+		&UserInfo{"u1", "Ann", "http://a/p.png?a=1&b=2", "e"}, `<x>&"y"`, 30*time.Second
+	return []contentCase{
+		{
+			TextMessage{contentAwful, at, user, extra, true, burn}, TextMessage{},
+			`{"content":"` + contentAwJS + `",` + contentTail + contentBurn + `}`, `{"content":""}`,
+		}, {
+			ImageMessage{"aGk=", "http://i", at, user, extra, true, burn}, ImageMessage{},
+			`{"content":"aGk=","imageUri":"http://i",` + contentTail + contentBurn + `}`, `{"content":"","imageUri":""}`,
+		}, {
+			GIFMessage{9 << 32, "http://g", 3, 4, "g.gif", "/l", at, user, extra, true, burn}, GIFMessage{},
+			`{"gifDataSize":38654705664,"remoteUrl":"http://g","width":3,"height":4,"name":"g.gif","localPath":"/l",` + contentTail + contentBurn + `}`,
+			`{"gifDataSize":0,"remoteUrl":"","width":0,"height":0}`,
+		}, {
+			VoiceMessage{"aGk=", 7 * time.Second, at, user, extra, true, burn}, VoiceMessage{},
+			`{"content":"aGk=","duration":7,` + contentTail + contentBurn + `}`, `{"content":"","duration":0}`,
+		}, {
+			HQVoiceMessage{"http://v", time.Minute, "v.aac", "aac", "/l", at, user, extra, true, burn}, HQVoiceMessage{},
+			`{"remoteUrl":"http://v","duration":60,"name":"v.aac","type":"aac","localPath":"/l",` + contentTail + contentBurn + `}`,
+			`{"remoteUrl":"","duration":0}`,
+		}, {
+			FileMessage{"f", math.MaxInt64, "pdf", "http://f", "/l", at, user, extra, true, burn}, FileMessage{},
+			`{"name":"f","size":9223372036854775807,"type":"pdf","fileUrl":"http://f","localPath":"/l",` + contentTail + contentBurn + `}`,
+			`{"name":"","size":0,"type":"","fileUrl":""}`,
+		}, {
+			SightMessage{"http://s", "aGk=", 2 * time.Minute, 5, "s.mp4", at, user, extra, true, burn}, SightMessage{},
+			`{"sightUrl":"http://s","content":"aGk=","duration":120,"size":5,"name":"s.mp4",` + contentTail + contentBurn + `}`,
+			`{"sightUrl":"","content":"","duration":0,"size":0,"name":""}`,
+		}, {
+			LocationMessage{"aGk=", 31.2304, -121.5, "外滩", at, user, extra}, LocationMessage{},
+			`{"content":"aGk=","latitude":31.2304,"longitude":-121.5,"poi":"外滩",` + contentTail + `}`,
+			`{"content":"","latitude":0,"longitude":0,"poi":""}`,
+		}, {
+			ReferenceMessage{"re", "u2", TextMessage{Content: "<q>"}, "UID", at, user, extra, true, burn}, ReferenceMessage{},
+			`{"content":"re","referMsgUserId":"u2","objName":"RC:TxtMsg","referMsg":{"content":"<q>"},"referMsgUid":"UID",` + contentTail + contentBurn + `}`,
+			`{"content":"","referMsgUserId":"","objName":"","referMsg":{}}`,
+		}, {
+			CombineMessage{"http://c", ConversationGroup, []string{"Ann"}, []string{"Ann: hi"}, "t", "n", "/l", at, user, extra}, CombineMessage{},
+			`{"remoteUrl":"http://c","conversationType":3,"nameList":["Ann"],"summaryList":["Ann: hi"],"title":"t","name":"n","localPath":"/l",` + contentTail + `}`,
+			`{"remoteUrl":"","conversationType":0,"nameList":[],"summaryList":[]}`,
+		}, {
+			CombineV2Message{
+				ConversationPrivate, []string{"Ann"}, []string{"Ann: hi"}, 2, []ForwardedMessage{
+					{"u1", "u2", contentTime, TextMessage{Content: "hi"}}, {"u2", "u1", contentTime, RawContent{"app:x", `{"a":1}`}},
+				}, "k", "http://c", "/l", at, user, extra,
+			}, CombineV2Message{},
+			`{"conversationType":1,"nameList":["Ann"],"summaryList":["Ann: hi"],"msgNum":2,"msgList":[` +
+				`{"fromUserId":"u1","targetId":"u2","timestamp":1705270000123,"objectName":"RC:TxtMsg","content":{"content":"hi"}},` +
+				`{"fromUserId":"u2","targetId":"u1","timestamp":1705270000123,"objectName":"app:x","content":{"a":1}}],` +
+				`"jsonMsgKey":"k","remoteUrl":"http://c","localPath":"/l",` + contentTail + `}`,
+			`{"conversationType":0,"nameList":[],"summaryList":[],"msgNum":0}`,
+		}, {
+			ImageTextMessage{"t", "c", "http://i", "http://u", at, user, extra}, ImageTextMessage{},
+			`{"title":"t","content":"c","imageUri":"http://i","url":"http://u",` + contentTail + `}`,
+			`{"title":"","content":"","imageUri":"","url":""}`,
+		}, {
+			StreamMessage{"c", StreamMarkdown, 1, true, 2, "UID", at, user, extra, &QuotedMessage{"u2", TextMessage{Content: "q"}, "QUID"}, 3, true},
+			StreamMessage{},
+			`{"content":"c","type":"markdown","seq":1,"complete":true,"completeReason":2,"messageUID":"UID",` + contentTail +
+				`,"referMsg":{"referMsgUserId":"u2","objName":"RC:TxtMsg","referMsg":{"content":"q"},"referMsgUid":"QUID"},"stopReason":3,"isSynced":true}`,
+			`{"content":"","seq":0,"complete":false}`,
+		}, {
+			CardMessage{"u3", "Bob", "http://b", "u1", "Ann", at, user, extra, true, burn}, CardMessage{},
+			`{"userId":"u3","name":"Bob","portraitUri":"http://b","sendUserId":"u1","sendUserName":"Ann",` + contentTail + contentBurn + `}`,
+			`{"userId":"","name":"","sendUserId":"","sendUserName":""}`,
+		}, {
+			StickerMessage{"p", "s", "[ok]", 1, 2, at, user, extra}, StickerMessage{},
+			`{"packageId":"p","stickerId":"s","digest":"[ok]","width":1,"height":2,` + contentTail + `}`,
+			`{"packageId":"","stickerId":"","width":0,"height":0}`,
+		}, {
+			InfoNotification{"m", &UserInfo{ID: "u1"}, "e"}, InfoNotification{},
+			`{"message":"m","user":{"id":"u1"},"extra":"e"}`, `{"message":""}`,
+		}, {
+			GroupNotification{"u1", GroupOperationAdd, GroupNotificationData{"Ann", "G", []string{"u2"}, []string{"<Bob>"}, map[string]any{"zz": "&"}}, "m", "e"},
+			GroupNotification{},
+			`{"operatorUserId":"u1","operation":"Add","data":{"operatorNickname":"Ann","targetGroupName":"G","targetUserDisplayNames":["<Bob>"],"targetUserIds":["u2"],"zz":"&"},"message":"m","extra":"e"}`,
+			`{"operatorUserId":"","operation":"","data":{},"message":""}`,
+		}, {
+			ContactNotification{ContactOperationAcceptResponse, "u1", "u2", "m", "e"}, ContactNotification{},
+			`{"operation":"AcceptResponse","sourceUserId":"u1","targetUserId":"u2","message":"m","extra":"e"}`,
+			`{"operation":"","sourceUserId":"","targetUserId":"","message":""}`,
+		}, {
+			ProfileNotification{"Update", `{"a":1}`, "e"}, ProfileNotification{},
+			`{"operation":"Update","data":"{\"a\":1}","extra":"e"}`, `{"operation":"","data":""}`,
+		}, {
+			CommandNotification{"n", "d"}, CommandNotification{}, `{"name":"n","data":"d"}`, `{"name":"","data":""}`,
+		}, {
+			RecallNotification{"u1", contentTime, "RC:TxtMsg", "c", contentTime, true, true}, RecallNotification{},
+			`{"operatorId":"u1","recallTime":1705270000123,"originalObjectName":"RC:TxtMsg","recallContent":"c","recallActionTime":1705270000123,"admin":true,"delete":true}`, `{}`,
+		}, {
+			DiscussionNotification{1, "x", "u1"}, DiscussionNotification{}, `{"type":1,"extension":"x","operator":"u1"}`, `{}`,
+		}, {
+			TypingStatus{"RC:TxtMsg", "d"}, TypingStatus{}, `{"typingContentType":"RC:TxtMsg","data":"d"}`, `{"typingContentType":""}`,
+		}, {
+			CommandMessage{"n", "d"}, CommandMessage{}, `{"name":"n","data":"d"}`, `{"name":"","data":""}`,
+		}, {
+			RecallCommand{"UID", ConversationUltraGroup, "g", "c", contentTime, true, true, &UserInfo{ID: "u1"}, "e"}, RecallCommand{},
+			`{"messageUId":"UID","conversationType":10,"targetId":"g","channelId":"c","sentTime":1705270000123,"isAdmin":1,"isDelete":1,"user":{"id":"u1"},"extra":"e"}`, `{}`,
+		}, {
+			ReadReceipt{contentTime, "UID", ReadReceiptByTime}, ReadReceipt{},
+			`{"lastMessageSendTime":1705270000123,"messageUId":"UID","type":1}`, `{"lastMessageSendTime":0,"messageUId":"","type":1}`,
+		}, {
+			ReadReceiptRequest{"UID", "e"}, ReadReceiptRequest{}, `{"messageUId":"UID","extra":"e"}`, `{}`,
+		}, {
+			ReadReceiptResponse{map[string][]string{"u1": {"A", "B"}}}, ReadReceiptResponse{}, `{"receiptMessageDic":{"u1":["A","B"]}}`, `{}`,
+		}, {
+			SyncReadStatus{contentTime}, SyncReadStatus{}, `{"lastMessageSendTime":1705270000123}`, `{}`,
+		}, {
+			ChatroomEntryNotification{ChatroomEntryRemoved, "k", "v", "e"}, ChatroomEntryNotification{},
+			`{"type":2,"key":"k","value":"v","extra":"e"}`, `{"type":0,"key":"","value":""}`,
+		},
+	}
+}
+
+// contentJSON encodes as a request does.
+func contentJSON(t *testing.T, c any) string {
+	t.Helper()
+	text, err := plainJSON(c)
+	require.NoError(t, err)
+	return string(text)
+}
+
+func TestContentOnTheWire(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, c := range contentCases() {
+		name := c.full.ObjectName()
+		seen[name] = true
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for i := range reflect.TypeOf(c.full).NumField() {
+				require.False(t, reflect.ValueOf(c.full).Field(i).IsZero(), "field %d is not tested", i)
+			}
+			require.Equal(t, c.fullJSON, contentJSON(t, c.full))
+			require.Equal(t, c.emptyJSON, contentJSON(t, c.empty))
+
+			got, err := DecodeContent(name, []byte(c.fullJSON))
+			require.NoError(t, err)
+			require.Equal(t, c.full, got)
+			got, err = DecodeContent(name, []byte(`{}`))
+			require.NoError(t, err)
+			if name == "RC:RRRspMsg" {
+				require.Empty(t, got.(ReadReceiptResponse).ReceiptMessageDic)
+			}
+			require.Equal(t, c.empty, got)
+
+			pointer := reflect.New(reflect.TypeOf(c.full))
+			require.NoError(t, json.Unmarshal([]byte(c.fullJSON), pointer.Interface()))
+			require.Equal(t, c.full, pointer.Elem().Interface())
+			require.Equal(t, c.fullJSON, contentJSON(t, pointer.Interface()))
+
+			escaped, err := json.Marshal(c.full)
+			require.NoError(t, err)
+			require.JSONEq(t, c.fullJSON, string(escaped))
+		})
+	}
+	for name, decode := range builtIns {
+		require.Equal(t, decode != nil, seen[name], name)
+	}
+}
+
+func TestContentReadsVariants(t *testing.T) {
+	t.Parallel()
+	hi := TextMessage{Content: "hi"}
+	for _, c := range []struct {
+		label, name, body string
+		want              MessageContent
+	}{
+		{"portraitUri", "RC:TxtMsg", `{"content":"hi","user":{"id":"u","portraitUri":"p"}}`, TextMessage{Content: "hi", User: &UserInfo{ID: "u", Portrait: "p"}}},
+		{"user as text", "RC:TxtMsg", `{"content":"hi","user":"{\"id\":\"u\"}"}`, TextMessage{Content: "hi", User: &UserInfo{ID: "u"}}},
+		{"nulls", "RC:TxtMsg", `{"content":"hi","user":null,"mentionedInfo":null,"extra":null}`, hi},
+		{"unknown keys", "RC:TxtMsg", `{"content":"hi","auditInfo":{"auditType":1}}`, hi},
+		{"extra as object", "RC:TxtMsg", `{"content":"hi","extra":{"a":1}}`, TextMessage{Content: "hi", Extra: `{"a":1}`}},
+		{"numbers as text", "RC:TxtMsg", `{"content":"hi","mentionedInfo":{"type":"1"},"burnDuration":"30","isBurnAfterRead":1}`,
+			TextMessage{Content: "hi", MentionedInfo: &MentionedInfo{Type: MentionAll}, IsBurnAfterRead: true, BurnDuration: 30 * time.Second}},
+		{"size as text", "RC:FileMsg", `{"name":"f","size":"1024"}`, FileMessage{Name: "f", Size: 1024}},
+		{"duration as text", "RC:HQVCMsg", `{"remoteUrl":"v","duration":"7"}`, HQVoiceMessage{RemoteURL: "v", Duration: 7 * time.Second}},
+		{"coordinates as text", "RC:LBSMsg", `{"latitude":"31.5","longitude":"-1"}`, LocationMessage{Latitude: 31.5, Longitude: -1}},
+		{"referMsg as text", "RC:ReferenceMsg", `{"content":"re","referMsg":"{\"content\":\"hi\"}","objName":"RC:TxtMsg"}`, ReferenceMessage{Content: "re", ReferMsg: hi}},
+		{"referMsg of own type", "RC:ReferenceMsg", `{"referMsg":{"b":"<&>","a":1.50},"objName":"app:x"}`, ReferenceMessage{ReferMsg: RawContent{"app:x", `{"a":1.50,"b":"<&>"}`}}},
+		{"referMsg of own type as text", "RC:ReferenceMsg", `{"referMsg":"plain","objName":"app:x"}`, ReferenceMessage{ReferMsg: RawContent{"app:x", "plain"}}},
+		{"referMsg not of its type", "RC:ReferenceMsg", `{"referMsg":[1],"objName":"RC:TxtMsg"}`, ReferenceMessage{ReferMsg: RawContent{"RC:TxtMsg", "[1]"}}},
+		{"referMsg missing", "RC:ReferenceMsg", `{"objName":"RC:TxtMsg"}`, ReferenceMessage{ReferMsg: RawContent{Name: "RC:TxtMsg"}}},
+		{"answer to an answer", "RC:ReferenceMsg", `{"content":"2","objName":"RC:ReferenceMsg","referMsg":{"content":"1","objName":"RC:TxtMsg","referMsg":{"content":"hi"}}}`,
+			ReferenceMessage{Content: "2", ReferMsg: ReferenceMessage{Content: "1", ReferMsg: hi}}},
+		{"lists as text", "RC:CombineMsg", `{"conversationType":"3","nameList":"[\"a\",\"b\"]","summaryList":"a: hi"}`,
+			CombineMessage{ConversationType: ConversationGroup, NameList: []string{"a", "b"}, SummaryList: []string{"a: hi"}}},
+		{"forwarded content as text", "RC:CombineV2Msg", `{"msgNum":"1","msgList":[{"timestamp":"1705270000123","objectName":"RC:TxtMsg","content":"{\"content\":\"hi\"}"}]}`,
+			CombineV2Message{MsgNum: 1, MsgList: []ForwardedMessage{{Timestamp: contentTime, Content: hi}}}},
+		{"forwarded list as text", "RC:CombineV2Msg", `{"msgList":"[{\"objectName\":\"RC:TxtMsg\",\"content\":{\"content\":\"hi\"}}]"}`,
+			CombineV2Message{MsgList: []ForwardedMessage{{Content: hi}}}},
+		{"stream: extra as object", "RC:StreamMsg", `{"content":"c","extra":{"a":"b"}}`, StreamMessage{Content: "c", Extra: `{"a":"b"}`}},
+		{"data as text", "RC:GrpNtf", `{"operation":"Rename","data":"{\"targetGroupName\":\"G\"}"}`, GroupNotification{Operation: GroupOperationRename, Data: GroupNotificationData{TargetGroupName: "G"}}},
+		{"data empty", "RC:GrpNtf", `{"operation":"Mine","data":""}`, GroupNotification{Operation: "Mine"}},
+		{"data of the app's own", "RC:GrpNtf", `{"operation":"Transfer","data":{"oldOwner":"u1","n":7}}`,
+			GroupNotification{Operation: "Transfer", Data: GroupNotificationData{Other: map[string]any{"oldOwner": "u1", "n": json.Number("7")}}}},
+		{"operation of web clients", "RC:ContactNtf", `{"operation":"ContactOperationRequest"}`, ContactNotification{Operation: ContactOperationRequest}},
+		{"operation of web clients, accept", "RC:ContactNtf", `{"operation":"ContactOperationAcceptResponse"}`, ContactNotification{Operation: ContactOperationAcceptResponse}},
+		{"operation of the app's own", "RC:ContactNtf", `{"operation":"ContactOperationMine"}`, ContactNotification{Operation: "ContactOperationMine"}},
+		{"data as object", "RC:ProfileNtf", `{"operation":"Update","data":{"a":1}}`, ProfileNotification{Operation: "Update", Data: `{"a":1}`}},
+		{"isAdmin, isDelete", "RC:RcNtf", `{"isAdmin":1,"isDelete":"true"}`, RecallNotification{Admin: true, Delete: true}},
+		{"letter case", "RC:RcCmd", `{"MessageUId":"UID","TargetId":"g","ChannelId":"c","SentTime":1705270000123,"ConversationType":"10","isAdmin":true,"isDelete":false}`,
+			RecallCommand{MessageUID: "UID", TargetID: "g", ChannelID: "c", SentTime: contentTime, ConversationType: ConversationUltraGroup, IsAdmin: true}},
+		{"time as text, messageUID", "RC:ReadNtf", `{"lastMessageSendTime":"1705270000123","messageUID":"UID","type":"1"}`, ReadReceipt{contentTime, "UID", 1}},
+		{"map to number", "RC:RRRspMsg", `{"receiptMessageDic":{"u1":5}}`, ReadReceiptResponse{map[string][]string{"u1": {"5"}}}},
+		{"time as text", "RC:SRSMsg", `{"lastMessageSendTime":"1705270000123"}`, SyncReadStatus{contentTime}},
+		{"extra as map", "RC:chrmKVNotiMsg", `{"type":"1","key":"k","value":"v","extra":{"a":"b"}}`, ChatroomEntryNotification{ChatroomEntrySet, "k", "v", `{"a":"b"}`}},
+		{"body as text", "RC:TxtMsg", `"{\"content\":\"hi\"}"`, hi},
+		{"own type", "app:x", "not JSON", RawContent{"app:x", "not JSON"}},
+		{"body not documented", "RC:VCInvite", `{"callId":1}`, RawContent{"RC:VCInvite", `{"callId":1}`}},
+		{"no name", "", "", RawContent{}},
+	} {
+		t.Run(c.name+"/"+c.label, func(t *testing.T) {
+			t.Parallel()
+			got, err := DecodeContent(c.name, []byte(c.body))
+			require.NoError(t, err)
+			require.Equal(t, c.want, got)
+			if pointer := reflect.New(reflect.TypeOf(c.want)); json.Valid([]byte(c.body)) && builtIns[c.name] != nil && c.body[0] == '{' {
+				if _, ok := pointer.Interface().(json.Unmarshaler); ok {
+					require.NoError(t, json.Unmarshal([]byte(c.body), pointer.Interface()))
+					require.Equal(t, c.want, pointer.Elem().Interface())
+				}
+			}
+		})
+	}
+}
+
+func TestContentNotOfItsType(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{"", "{", "null", "7", `"text"`, "[1]", `{"size":"big"}`, `{"size":1e400}`, `{} {}`} {
+		got, err := DecodeContent("RC:FileMsg", []byte(body))
+		require.ErrorContains(t, err, "rongcloud: content of RC:FileMsg: ", body)
+		require.Equal(t, RawContent{"RC:FileMsg", body}, got, body)
+	}
+}
+
+func TestContentDepthIsLimited(t *testing.T) {
+	t.Parallel()
+	nest := func(n int) string {
+		return strings.Repeat(`{"objName":"RC:ReferenceMsg","referMsg":`, n) + `{}` + strings.Repeat(`}`, n)
+	}
+	content, err := DecodeContent("RC:ReferenceMsg", []byte(nest(100)))
+	require.NoError(t, err)
+	for range maxDepth {
+		content = content.(ReferenceMessage).ReferMsg
+	}
+	raw := content.(ReferenceMessage).ReferMsg.(RawContent)
+	require.Equal(t, "RC:ReferenceMsg", raw.Name)
+	require.JSONEq(t, nest(100-maxDepth-1), raw.Body)
+
+	begin := time.Now()
+	_, err = DecodeContent("RC:ReferenceMsg", []byte(nest(9000)))
+	require.NoError(t, err)
+	require.Less(t, time.Since(begin), 2*time.Second)
+}
+
+func TestContentSpansAndTimes(t *testing.T) {
+	t.Parallel()
+	for span, want := range map[time.Duration]string{
+		1: "1", time.Second: "1", 1500 * time.Millisecond: "2", math.MaxInt64: "9223372037",
+	} {
+		require.Equal(t, `{"remoteUrl":"","duration":`+want+`}`, contentJSON(t, HQVoiceMessage{Duration: span}))
+	}
+	_, err := json.Marshal(HQVoiceMessage{Duration: -time.Second})
+	require.ErrorContains(t, err, `"duration": -1s is negative`)
+	require.Equal(t, `{"lastMessageSendTime":-1000,"messageUId":"","type":1}`, contentJSON(t, ReadReceipt{LastMessageSendTime: time.UnixMilli(-1000)}))
+}
+
+func TestContentInsideContent(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		content MessageContent
+		want    string
+	}{
+		{RawContent{"app:x", `{"a": "<"}`}, `"objName":"app:x","referMsg":{"a":"<"}`},
+		{RawContent{"app:x", `not "JSON"`}, `"objName":"app:x","referMsg":"not \"JSON\""`},
+		{RawContent{Name: "app:x"}, `"objName":"app:x","referMsg":{}`},
+		{&TextMessage{Content: "p"}, `"objName":"RC:TxtMsg","referMsg":{"content":"p"}`},
+		{contentOfApp{A: "&", MentionedInfo: nil}, `"objName":"app:own","referMsg":{"a":"&"}`},
+	} {
+		require.Equal(t, `{"content":"","referMsgUserId":"",`+c.want+`}`, contentJSON(t, ReferenceMessage{ReferMsg: c.content}))
+	}
+	var none *TextMessage
+	_, err := json.Marshal(ReferenceMessage{ReferMsg: none})
+	require.ErrorContains(t, err, "is a nil *rongcloud.TextMessage")
+}
+
+func TestContentMentions(t *testing.T) {
+	t.Parallel()
+	for _, c := range contentCases() {
+		_, has := reflect.TypeOf(c.full).FieldByName("MentionedInfo")
+		require.Equal(t, has, mentions(c.full), c.full.ObjectName())
+		require.False(t, mentions(c.empty), c.full.ObjectName())
+		nothing := reflect.Zero(reflect.PointerTo(reflect.TypeOf(c.full))).Interface().(MessageContent)
+		require.False(t, mentions(nothing), c.full.ObjectName())
+	}
+	require.True(t, mentions(&TextMessage{MentionedInfo: &MentionedInfo{Type: MentionAll}}))
+	require.False(t, mentions(nil))
+	require.False(t, mentions(contentOfApp{}))
+}
+
+// contentOfApp is an app's own type.
+type contentOfApp struct {
+	A             string         `json:"a"`
+	MentionedInfo *MentionedInfo `json:"mentionedInfo,omitempty"`
+}
+
+func (contentOfApp) ObjectName() string { return "app:own" }
+
+var (
+	contentNameLine  = regexp.MustCompile(`object_name: "?([\w:]+)`)
+	contentKindLine  = regexp.MustCompile(`(?m)^    kind: (\w+)`)
+	contentFieldLine = regexp.MustCompile(`(?m)^      - (?:\{name: (\w+),(.*)|name: (\w+)\n(?:        .*\n)*)`)
+	contentBurnLine  = regexp.MustCompile(`types_with_it: \[(RC:TxtMsg, RC:ImgMsg.*)\]`)
+)
+
+// TestContentIsTheCatalogues compares every type with api/content.yaml: its name, its keys, and which of them are left out.
+func TestContentIsTheCatalogues(t *testing.T) {
+	t.Parallel()
+	file, err := os.ReadFile("api/content.yaml")
+	require.NoError(t, err)
+	text, _, found := strings.Cut(string(file), "\nretired:")
+	require.True(t, found)
+	burn := strings.Split(contentBurnLine.FindStringSubmatch(text)[1], ", ")
+	_, text, found = strings.Cut(text, "\ntypes:")
+	require.True(t, found)
+
+	cases := map[string]contentCase{}
+	for _, c := range contentCases() {
+		cases[c.full.ObjectName()] = c
+	}
+	known := map[string]bool{}
+	for _, block := range strings.Split(text, "\n  - ")[1:] {
+		name := contentNameLine.FindStringSubmatch(block)[1]
+		known[name] = true
+		require.True(t, isBuiltIn(name), name)
+		var all, required []string
+		for _, field := range contentFieldLine.FindAllStringSubmatch(block, -1) {
+			key := field[1] + field[3]
+			all = append(all, key)
+			if strings.Contains(field[0], "required: true") && (field[3] == "" || strings.Contains(field[0], "\n        required: true")) {
+				required = append(required, key)
+			}
+		}
+		if len(all) == 0 {
+			require.Nil(t, builtIns[name], name)
+			continue
+		}
+		if contentKindLine.FindStringSubmatch(block)[1] == "content" && !slices.Contains(all, "mentionedInfo") {
+			all = append(all, "mentionedInfo")
+		}
+		if slices.Contains(burn, name) {
+			all = append(all, "isBurnAfterRead", "burnDuration")
+		}
+		require.ElementsMatch(t, all, contentKeys(t, cases[name].full), name)
+		require.ElementsMatch(t, required, contentKeys(t, cases[name].empty), name)
+	}
+	for name := range builtIns {
+		require.True(t, known[name], "%s is not in the catalogue", name)
+	}
+}
+
+func contentKeys(t *testing.T, c MessageContent) []string {
+	t.Helper()
+	var object map[string]any
+	require.NoError(t, json.Unmarshal([]byte(contentJSON(t, c)), &object))
+	keys := make([]string, 0, len(object))
+	for key := range object {
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+func FuzzDecodeContent(f *testing.F) {
+	for _, c := range contentCases() {
+		f.Add(c.full.ObjectName(), []byte(c.fullJSON))
+		f.Add(c.full.ObjectName(), []byte(c.emptyJSON))
+	}
+	for name := range builtIns {
+		for _, body := range []string{"", "null", "[]", `{"user":[],"size":"","data":7,"msgList":[null,7,{}],"referMsg":[[]]}`} {
+			f.Add(name, []byte(body))
+		}
+	}
+	f.Fuzz(func(t *testing.T, name string, body []byte) {
+		content, err := DecodeContent(name, body)
+		require.NotNil(t, content)
+		if err != nil {
+			require.Equal(t, RawContent{name, string(body)}, content)
+			return
+		}
+		require.Equal(t, name, content.ObjectName())
+		text, err := plainJSON(content)
+		if err != nil { // such as a negative span
+			return
+		}
+		again, err := DecodeContent(name, text)
+		require.NoError(t, err)
+		if _, raw := content.(RawContent); !raw {
+			require.IsType(t, content, again)
+		}
+	})
+}
+
+func TestPushOptionsOnTheWire(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		options PushOptions
+		want    string
+	}{
+		{PushOptions{}, `{}`},
+		{PushOptions{Title: "a<b>&c", TemplateID: "t", ForceShowContent: true}, `{"title":"a<b>&c","templateId":"t","forceShowPushContent":1}`},
+		{PushOptions{OPPO: &OPPOPush{}}, `{"pushConfigs":[{"OPPO":{}}]}`},
+		{
+			PushOptions{
+				Huawei: &HuaweiPush{"c", PushImportanceLow, "https://i?a&b", "IM"}, Honor: &HonorPush{PushImportanceNormal, "https://i"},
+				Xiaomi: &XiaomiPush{"c", "https://l"}, OPPO: &OPPOPush{"c"}, VIVO: &VIVOPush{VIVOOperational, "IM"},
+				FCM: &FCMPush{"c", "k", "https://i"}, APNs: &APNsPush{"t", "m", "https://r", InterruptionTimeSensitive}, HarmonyOS: &HarmonyOSPush{"IM", "https://i"},
+			},
+			`{"pushConfigs":[{"HW":{"channelId":"c","importance":"LOW","image":"https://i?a&b","category":"IM"}},` +
+				`{"HONOR":{"importance":"NORMAL","image":"https://i"}},{"MI":{"channelId":"c","large_icon_uri":"https://l"}},` +
+				`{"OPPO":{"channelId":"c"}},{"VIVO":{"classification":"0","category":"IM"}},` +
+				`{"FCM":{"channelId":"c","collapse_key":"k","imageUrl":"https://i"}},` +
+				`{"APNs":{"thread-id":"t","apns-collapse-id":"m","richMediaUri":"https://r","interruption-level":"time-sensitive"}},` +
+				`{"OHOS":{"category":"IM","image":"https://i"}}]}`,
+		},
+	} {
+		require.Equal(t, c.want, contentJSON(t, c.options))
+		require.Equal(t, c.want, contentJSON(t, &c.options))
+	}
+}
+
+func BenchmarkContent(b *testing.B) {
+	message := TextMessage{Content: "hello", User: &UserInfo{ID: "u1", Name: "Ann"}}
+	b.Run("encode", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := message.MarshalJSON(); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("decode", func(b *testing.B) {
+		b.ReportAllocs()
+		body := fmt.Appendf(nil, `{"content":"hello","user":{"id":"u1","name":"Ann"}}`)
+		for b.Loop() {
+			if _, err := DecodeContent("RC:TxtMsg", body); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -1,0 +1,612 @@
+package rongcloud
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// The fault matrix: what each fault does to each class of endpoint, with a backup host that is alive, one that is dead, and
+// none. Every cell runs over real TCP and states the requests that the two servers got and what the caller is told.
+
+// faultServer is one host of a cell. It counts requests, and for every request ID how often it was carried out.
+type faultServer struct {
+	*httptest.Server
+	mu       sync.Mutex
+	requests int
+	done     map[string]int
+}
+
+func (s *faultServer) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.requests
+}
+
+// twice tells whether any request was carried out more than once.
+func (s *faultServer) twice() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, n := range s.done {
+		if n > 1 {
+			return true
+		}
+	}
+	return false
+}
+
+// newFaultServer starts a host whose answers come from serve, which says whether it carried the request out.
+func newFaultServer(t testing.TB, tls bool, serve func(w http.ResponseWriter, r *http.Request) bool) *faultServer {
+	s := &faultServer{done: map[string]int{}}
+	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, err := io.Copy(io.Discard, r.Body)
+		s.mu.Lock()
+		s.requests++
+		s.mu.Unlock()
+		// What was carried out is counted before the answer, as a server would that dies right after.
+		if carriedOut := serve(w, r); carriedOut && err == nil {
+			s.mu.Lock()
+			s.done[r.Header.Get("X-Request-Id")]++
+			s.mu.Unlock()
+		}
+	}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0)
+	if tls {
+		s.StartTLS()
+	} else {
+		s.Start()
+	}
+	t.Cleanup(s.Close)
+	return s
+}
+
+const faultSuccess = `{"code":200,"userName":"Ann"}`
+
+func serveSuccess(w http.ResponseWriter, _ *http.Request) bool {
+	w.Header().Set("Content-Type", "application/json")
+	_, _ = io.WriteString(w, faultSuccess)
+	return true
+}
+
+// answer serves a fixed status and body.
+func answer(status int, body string, header ...string) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		for i := 0; i < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+		return status/100 != 4
+	}
+}
+
+// raw writes bytes in place of an HTTP answer and resets the connection.
+func raw(text string) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		conn, _, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		_, _ = io.WriteString(conn, text)
+		if text == "" {
+			_ = conn.(*net.TCPConn).SetLinger(0)
+		}
+		_ = conn.Close()
+		return true
+	}
+}
+
+// hang answers nothing until the client goes away.
+func hang(_ http.ResponseWriter, r *http.Request) bool {
+	<-r.Context().Done()
+	return true
+}
+
+func flood(w http.ResponseWriter, _ *http.Request) bool {
+	block := make([]byte, 64<<10)
+	_, _ = io.WriteString(w, "{")
+	for range 50 << 20 / len(block) {
+		if _, err := w.Write(block); err != nil {
+			break
+		}
+	}
+	return true
+}
+
+type fault struct {
+	name  string
+	serve func(w http.ResponseWriter, r *http.Request) bool
+	// setup changes a cell before its call, and may return a context of its own.
+	setup func(t *testing.T, cell *faultCell) context.Context
+	tls   bool
+	// Per class, for a backup that is alive, dead, and absent: requests at primary/backup, then what the error is.
+	repeatable, guarded, unsafe [3]string
+}
+
+type faultCell struct {
+	primary *faultServer
+	backup  *faultServer
+	urls    []string
+	opts    []Option
+	client  *Client
+}
+
+func same(want string) [3]string { return [3]string{want, want, want} }
+
+// The rows that many faults share.
+var (
+	// The host fails: switch, and repeat what may be repeated.
+	hostFails = [3]string{"1/1 ok", "2/0 transport", "3/0 transport"}
+	// The host is never reached: everything may be repeated.
+	unreached = [3]string{"0/1 ok", "0/0 transport", "0/0 transport"}
+)
+
+func faultTable() []fault {
+	limited := `{"code":1008,"errorMessage":"too fast"}`
+	return []fault{
+		{
+			name: "connection refused", setup: unreachable("http://" + closedAddress()),
+			repeatable: unreached, guarded: unreached, unsafe: unreached,
+		},
+		{
+			name: "DNS failure", setup: unreachable("http://api.example.invalid"),
+			repeatable: unreached, guarded: unreached, unsafe: unreached,
+		},
+		{
+			name: "TLS failure", serve: serveSuccess, tls: true,
+			repeatable: unreached, guarded: unreached, unsafe: unreached,
+		},
+		{
+			name: "reset before the answer", serve: raw(""),
+			repeatable: hostFails,
+			guarded:    [3]string{"1/1 ok", "2/0 unknown transport", "3/0 unknown transport"},
+			unsafe:     same("1/0 unknown transport"),
+		},
+		{
+			name: "reset within the headers", serve: raw("HTTP/1.1 200 OK\r\nContent-Ty"),
+			repeatable: hostFails,
+			guarded:    [3]string{"1/1 ok", "2/0 unknown transport", "3/0 unknown transport"},
+			unsafe:     same("1/0 unknown transport"),
+		},
+		{
+			name: "reset within the body", serve: raw("HTTP/1.1 200 OK\r\nContent-Length: 29\r\n\r\n{\"code\":200"),
+			repeatable: [3]string{"1/1 ok", "2/0 transport http200", "3/0 transport http200"},
+			guarded:    [3]string{"1/1 ok", "2/0 unknown transport http200", "3/0 unknown transport http200"},
+			unsafe:     same("1/0 unknown transport http200"),
+		},
+		{
+			name: "attempt timeout", serve: hang, setup: attemptTimeoutOf(250 * time.Millisecond),
+			repeatable: [3]string{"1/1 ok", "2/0 transport deadline", "3/0 transport deadline"},
+			guarded:    [3]string{"1/1 ok", "2/0 unknown transport deadline", "3/0 unknown transport deadline"},
+			unsafe:     same("1/0 unknown transport deadline"),
+		},
+		{
+			name: "caller's deadline", serve: hang, setup: deadlineIn(150 * time.Millisecond),
+			repeatable: same("1/0 transport deadline"),
+			guarded:    same("1/0 unknown transport deadline"),
+			unsafe:     same("1/0 unknown transport deadline"),
+		},
+		{
+			name: "caller cancels before the answer", setup: cancelOnArrival,
+			repeatable: same("1/0 transport canceled"),
+			guarded:    same("1/0 unknown transport canceled"),
+			unsafe:     same("1/0 unknown transport canceled"),
+		},
+		{
+			name: "caller cancels between attempts", serve: answer(429, limited, "Retry-After", "3600"), setup: cancelWhileWaiting,
+			repeatable: same("1/0 rate canceled http429 code1008"),
+			guarded:    same("1/0 rate canceled http429 code1008"),
+			unsafe:     same("1/0 rate canceled http429 code1008"),
+		},
+		{
+			name: "302", serve: answer(302, "", "Location", "http://127.0.0.1:1/login"),
+			repeatable: same("1/0 transport http302"),
+			guarded:    same("1/0 unknown transport http302"),
+			unsafe:     same("1/0 unknown transport http302"),
+		},
+		{
+			name: "307", serve: answer(307, "", "Location", "http://127.0.0.1:1/elsewhere"),
+			repeatable: same("1/0 transport http307"),
+			guarded:    same("1/0 transport http307"),
+			unsafe:     same("1/0 transport http307"),
+		},
+		{
+			name: "429 with Retry-After", serve: answer(429, limited, "Retry-After", "1"),
+			repeatable: same("3/0 rate http429 code1008"),
+			guarded:    same("3/0 rate http429 code1008"),
+			unsafe:     same("3/0 rate http429 code1008"),
+		},
+		{
+			name: "429 without Retry-After", serve: answer(429, limited),
+			repeatable: same("3/0 rate http429 code1008"),
+			guarded:    same("3/0 rate http429 code1008"),
+			unsafe:     same("3/0 rate http429 code1008"),
+		},
+		{
+			name: "429 with HTML", serve: answer(429, "<html>slow down</html>"),
+			repeatable: same("3/0 rate transport http429"),
+			guarded:    same("3/0 rate transport http429"),
+			unsafe:     same("3/0 rate transport http429"),
+		},
+		{
+			name: "429 that claims success", serve: answer(429, faultSuccess),
+			repeatable: same("3/0 rate transport http429"),
+			guarded:    same("3/0 rate transport http429"),
+			unsafe:     same("3/0 rate transport http429"),
+		},
+		{
+			name: "rate-limit code with HTTP 200", serve: func(w http.ResponseWriter, r *http.Request) bool {
+				answer(200, limited)(w, r)
+				return false
+			},
+			repeatable: same("3/0 rate http200 code1008"),
+			guarded:    same("3/0 rate http200 code1008"),
+			unsafe:     same("3/0 rate http200 code1008"),
+		},
+		{
+			name: "400 JSON", serve: answer(400, `{"code":1002,"errorMessage":"no"}`),
+			repeatable: same("1/0 http400 code1002"),
+			guarded:    same("1/0 http400 code1002"),
+			unsafe:     same("1/0 http400 code1002"),
+		},
+		{
+			name: "401 JSON", serve: answer(401, `{"code":1004,"errorMessage":"no"}`),
+			repeatable: same("1/0 unauthorized http401 code1004"),
+			guarded:    same("1/0 unauthorized http401 code1004"),
+			unsafe:     same("1/0 unauthorized http401 code1004"),
+		},
+		{
+			name: "500 JSON", serve: answer(500, `{"code":1000,"errorMessage":"oops"}`),
+			repeatable: [3]string{"1/1 ok", "2/0 http500 code1000", "3/0 http500 code1000"},
+			guarded:    [3]string{"1/1 ok", "2/0 unknown http500 code1000", "3/0 unknown http500 code1000"},
+			unsafe:     same("1/0 unknown http500 code1000"),
+		},
+		{
+			name: "internal error with HTTP 200", serve: answer(200, `{"code":1000,"errorMessage":"oops"}`),
+			repeatable: same("3/0 http200 code1000"),
+			guarded:    same("3/0 unknown http200 code1000"),
+			unsafe:     same("1/0 unknown http200 code1000"),
+		},
+		{
+			name: "502 HTML", serve: answer(502, "<html>Bad Gateway</html>"),
+			repeatable: [3]string{"1/1 ok", "2/0 transport http502", "3/0 transport http502"},
+			guarded:    [3]string{"1/1 ok", "2/0 unknown transport http502", "3/0 unknown transport http502"},
+			unsafe:     same("1/0 unknown transport http502"),
+		},
+		{
+			name: "502 that claims success", serve: answer(502, faultSuccess),
+			repeatable: [3]string{"1/1 ok", "2/0 transport http502", "3/0 transport http502"},
+			guarded:    [3]string{"1/1 ok", "2/0 unknown transport http502", "3/0 unknown transport http502"},
+			unsafe:     same("1/0 unknown transport http502"),
+		},
+		{
+			name: "503", serve: answer(503, ""),
+			repeatable: [3]string{"1/1 ok", "2/0 transport http503", "3/0 transport http503"},
+			guarded:    [3]string{"1/1 ok", "2/0 unknown transport http503", "3/0 unknown transport http503"},
+			unsafe:     same("1/0 unknown transport http503"),
+		},
+		notTheAPI("200 empty", answer(200, "")),
+		notTheAPI("200 truncated", answer(200, `{"code":200,"userName":"A`)),
+		notTheAPI("200 with a list", answer(200, `[200]`)),
+		notTheAPI("200 with a text", answer(200, `"ok"`)),
+		notTheAPI("200 without a code", answer(200, `{"userName":"Ann"}`)),
+		notTheAPI("200 HTML", answer(200, "<html>Welcome to the hotel's network</html>")),
+		notTheAPI("200 with a result of another type", answer(200, `{"code":200,"userName":{"a":1},"when":[1]}`)),
+		{
+			name: "Content-Length longer than the body", serve: raw("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n" + faultSuccess),
+			repeatable: [3]string{"1/1 ok", "2/0 transport http200", "3/0 transport http200"},
+			guarded:    [3]string{"1/1 ok", "2/0 unknown transport http200", "3/0 unknown transport http200"},
+			unsafe:     same("1/0 unknown transport http200"),
+		},
+		{
+			name: "invalid gzip", serve: answer(200, "this is not gzip", "Content-Encoding", "gzip"),
+			repeatable: [3]string{"1/1 ok", "2/0 transport http200", "3/0 transport http200"},
+			guarded:    [3]string{"1/1 ok", "2/0 unknown transport http200", "3/0 unknown transport http200"},
+			unsafe:     same("1/0 unknown transport http200"),
+		},
+		notTheAPI("50 MB body", flood),
+	}
+}
+
+// notTheAPI is an answer that comes through whole but cannot be trusted: the host is not to blame.
+func notTheAPI(name string, serve func(http.ResponseWriter, *http.Request) bool) fault {
+	return fault{
+		name: name, serve: serve,
+		repeatable: same("3/0 transport http200"),
+		guarded:    same("3/0 unknown transport http200"),
+		unsafe:     same("1/0 unknown transport http200"),
+	}
+}
+
+func unreachable(url string) func(*testing.T, *faultCell) context.Context {
+	return func(_ *testing.T, cell *faultCell) context.Context {
+		cell.urls[0] = url
+		return nil
+	}
+}
+
+func attemptTimeoutOf(timeout time.Duration) func(*testing.T, *faultCell) context.Context {
+	return func(_ *testing.T, cell *faultCell) context.Context {
+		cell.opts = append(cell.opts, WithAttemptTimeout(timeout))
+		return nil
+	}
+}
+
+func deadlineIn(timeout time.Duration) func(*testing.T, *faultCell) context.Context {
+	return func(t *testing.T, _ *faultCell) context.Context {
+		ctx, cancel := context.WithTimeout(t.Context(), timeout)
+		t.Cleanup(cancel)
+		return ctx
+	}
+}
+
+func cancelOnArrival(t *testing.T, cell *faultCell) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	cell.primary = newFaultServer(t, false, func(_ http.ResponseWriter, r *http.Request) bool {
+		cancel()
+		<-r.Context().Done()
+		return true
+	})
+	cell.urls[0] = cell.primary.URL
+	return ctx
+}
+
+func cancelWhileWaiting(t *testing.T, cell *faultCell) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	cell.opts = append(cell.opts,
+		WithRetry(RetryPolicy{Max: 2, MinWait: time.Hour, MaxWait: time.Hour}),
+		WithHook(func(_ context.Context, attempt Attempt) {
+			if attempt.Retry {
+				cancel()
+			}
+		}))
+	return ctx
+}
+
+var closedAddress = sync.OnceValue(func() string {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	defer listener.Close()
+	return listener.Addr().String()
+})
+
+// The classes of endpoint, as calls.
+type faultAnswer struct {
+	UserName string    `json:"userName"`
+	When     time.Time `json:"when" unit:"ms"`
+}
+
+type faultUser struct {
+	UserID string `wire:"userId"`
+}
+
+type faultBlock struct {
+	UserIDs []string      `wire:"userId"`
+	For     time.Duration `wire:"minute"`
+}
+
+type faultSend struct {
+	From    string         `wire:"fromUserId"`
+	To      []string       `wire:"toUserId"`
+	Content MessageContent `wire:"content"`
+}
+
+func aSend() *faultSend {
+	return &faultSend{From: "u1", To: []string{"u2"}, Content: RawContent{Name: "app:Note", Body: "{}"}}
+}
+
+func faultCall(ctx context.Context, client *Client, class string, opts ...CallOption) error {
+	var err error
+	switch class {
+	case "safe":
+		_, err = fetch[faultAnswer](ctx, client, endpoint.UserInfo, &faultUser{"u1"}, opts)
+	case "idempotent":
+		_, err = fetch[faultAnswer](ctx, client, endpoint.UserBlock, &faultBlock{[]string{"u1"}, time.Hour}, opts)
+	default:
+		_, err = fetch[faultAnswer](ctx, client, endpoint.MessagePrivatePublish, aSend(), opts)
+	}
+	return err
+}
+
+// told names all that an error is, in a fixed order.
+func told(err error) string {
+	if err == nil {
+		return "ok"
+	}
+	var words []string
+	for _, category := range []struct {
+		name string
+		err  error
+	}{
+		{"unknown", ErrOutcomeUnknown}, {"rate", ErrRateLimited}, {"unauthorized", ErrUnauthorized}, {"transport", ErrTransport},
+		{"deadline", context.DeadlineExceeded}, {"canceled", context.Canceled},
+	} {
+		if errors.Is(err, category.err) {
+			words = append(words, category.name)
+		}
+	}
+	var e *Error
+	if errors.As(err, &e) {
+		if e.HTTPStatus != 0 {
+			words = append(words, "http"+strconv.Itoa(e.HTTPStatus))
+		}
+		if e.Code != 0 {
+			words = append(words, "code"+strconv.Itoa(int(e.Code)))
+		}
+	}
+	return strings.Join(words, " ")
+}
+
+func TestFaultMatrix(t *testing.T) {
+	t.Parallel()
+	for _, f := range faultTable() {
+		for _, class := range []string{"safe", "idempotent", "unsafe", "unsafe with msgRandom"} {
+			want := f.repeatable
+			switch class {
+			case "unsafe":
+				want = f.unsafe
+			case "unsafe with msgRandom":
+				want = f.guarded
+			}
+			for i, backup := range []string{"backup alive", "backup dead", "no backup"} {
+				t.Run(f.name+"/"+class+"/"+backup, func(t *testing.T) {
+					t.Parallel()
+					runFault(t, f, class, backup, want[i])
+				})
+			}
+		}
+	}
+}
+
+func runFault(t *testing.T, f fault, class, backup, want string) {
+	cell := &faultCell{opts: []Option{WithRetry(RetryPolicy{Max: 2, MinWait: time.Millisecond, MaxWait: 5 * time.Millisecond})}}
+	if f.serve != nil {
+		cell.primary = newFaultServer(t, f.tls, f.serve)
+		cell.urls = []string{cell.primary.URL}
+	} else {
+		cell.urls = []string{""}
+	}
+	ctx := t.Context()
+	if f.setup != nil {
+		if own := f.setup(t, cell); own != nil {
+			ctx = own
+		}
+	}
+	switch backup {
+	case "backup alive":
+		cell.backup = newFaultServer(t, false, serveSuccess)
+		cell.urls = append(cell.urls, cell.backup.URL)
+	case "backup dead":
+		cell.urls = append(cell.urls, "http://"+closedAddress())
+	}
+	if class == "unsafe with msgRandom" {
+		cell.opts = append(cell.opts, WithIdempotentSends(IdempotentSends{}))
+	}
+	client, err := New("test-key", "test-secret", append(cell.opts, WithBaseURL(cell.urls[0], cell.urls[1:]...))...)
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	failNames(client)
+
+	start := time.Now()
+	err = faultCall(ctx, client, class)
+	elapsed := time.Since(start)
+
+	seen := [2]int{}
+	carriedOutTwice := false
+	for i, server := range []*faultServer{cell.primary, cell.backup} {
+		if server != nil {
+			seen[i] = server.count()
+			carriedOutTwice = carriedOutTwice || server.twice()
+		}
+	}
+	require.Equal(t, want, fmt.Sprintf("%d/%d %s", seen[0], seen[1], told(err)), "error: %v", err)
+	if class == "unsafe" {
+		require.False(t, carriedOutTwice, "an unsafe request was carried out twice")
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		require.Less(t, elapsed, time.Until(deadline)+elapsed+5*time.Second, "the caller's deadline was stretched")
+	}
+	if err != nil {
+		var e *Error
+		require.ErrorAs(t, err, &e)
+		require.NotContains(t, err.Error(), "\n")
+		require.NotContains(t, err.Error(), "test-secret")
+	}
+}
+
+// failNames makes every name under .invalid unknown without asking a name server.
+func failNames(client *Client) {
+	dial := client.core.own.DialContext
+	client.core.own.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		if host, _, _ := net.SplitHostPort(address); strings.HasSuffix(host, ".invalid") {
+			return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}}
+		}
+		return dial(ctx, network, address)
+	}
+}
+
+// A server that closes each connection right after its answer, without saying so, makes the client meet stale ones.
+func closingServer(t testing.TB) *faultServer {
+	return newFaultServer(t, false, func(w http.ResponseWriter, _ *http.Request) bool {
+		conn, buf, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		writeKeepAlive(buf)
+		_ = conn.Close()
+		return true
+	})
+}
+
+func writeKeepAlive(w *bufio.ReadWriter) {
+	_, _ = fmt.Fprintf(w, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", len(faultSuccess), faultSuccess)
+	_ = w.Flush()
+}
+
+func TestServerThatClosesIdleConnections(t *testing.T) {
+	t.Parallel()
+	server, backup := closingServer(t), newFaultServer(t, false, serveSuccess)
+	client, err := New("test-key", "test-secret", WithBaseURL(server.URL, backup.URL))
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	for i := range 1000 {
+		require.NoError(t, faultCall(t.Context(), client, "safe"), "call %d", i)
+	}
+	require.Zero(t, backup.count(), "a stale connection is no reason to leave the host")
+
+	// Sends may meet a stale connection too. Each is then carried out once, or not at all and called unknown.
+	unknown := 0
+	for range 200 {
+		if err := faultCall(t.Context(), client, "unsafe"); err != nil {
+			require.ErrorIs(t, err, ErrOutcomeUnknown)
+			unknown++
+		}
+	}
+	require.False(t, server.twice())
+	t.Logf("%d of 200 sends met a stale connection after being written", unknown)
+}
+
+func TestLongAnswerCostsLittle(t *testing.T) { // not parallel: it measures all allocations
+	server := newFaultServer(t, false, flood)
+	client, err := New("test-key", "test-secret", WithBaseURL(server.URL), WithRetry(RetryPolicy{}))
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	require.Error(t, faultCall(t.Context(), client, "safe")) // warm
+
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	err = faultCall(t.Context(), client, "safe")
+	runtime.ReadMemStats(&after)
+	require.ErrorIs(t, err, errTooLong)
+	cost := after.TotalAlloc - before.TotalAlloc
+	t.Logf("a 50 MB answer cost %.1f MiB, the server's part included", float64(cost)/(1<<20))
+	require.Less(t, cost, uint64(16<<20))
+}
+
+// openFiles counts the process's open descriptors, or returns -1 where that is not known.
+func openFiles() int {
+	entries, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		return -1
+	}
+	return len(entries)
+}

@@ -1,0 +1,787 @@
+package rongcloud
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// formResult is what the encoder knows after a request.
+type formResult struct {
+	body    string
+	targets int
+	random  int64
+	unsafe  string
+}
+
+func formEncode(ep *endpoint.Endpoint, params any, random func() int64, extra ...extraField) (formResult, error) {
+	e := newEncoder(ep)
+	defer e.release()
+	err := e.encode(ep, params, random, extra)
+	return formResult{string(e.buf), e.targets, e.random, e.unsafe}, err
+}
+
+func formEndpoint(encoding endpoint.Encoding, params ...endpoint.Param) *endpoint.Endpoint {
+	return &endpoint.Endpoint{Name: "Test", Method: "POST", Path: "/test.json", Encoding: encoding, Success: 200, Params: params}
+}
+
+func formRefused(t *testing.T, err error, field string) {
+	t.Helper()
+	var refused *ArgumentError
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, field, refused.Field)
+	require.NotEmpty(t, refused.Reason)
+}
+
+// formOne is a request with the single parameter v.
+type formOne[T any] struct {
+	V T `wire:"v"`
+}
+
+// formMayLack is the same where an empty list is an answer.
+type formMayLack[T any] struct {
+	V T `wire:"v,empty"`
+}
+
+type (
+	formName string
+	formFlag bool
+	formDoc  struct {
+		Text  string            `json:"text"`
+		Items []int             `json:"items,omitempty"`
+		Inner map[string]string `json:"inner,omitempty"`
+	}
+	formOwn struct {
+		A string `json:"a"`
+	}
+)
+
+func (formOwn) ObjectName() string { return "app:own" }
+
+type formBroken struct{}
+
+func (formBroken) ObjectName() string           { return "app:broken" }
+func (formBroken) MarshalJSON() ([]byte, error) { return nil, errors.New("broken on purpose") }
+
+func TestFormValues(t *testing.T) {
+	t.Parallel()
+	type P = endpoint.Param
+	moment := time.UnixMilli(1700000000123)
+	tests := []struct {
+		name   string
+		param  P
+		params any
+		form   string // wanted in a form
+		json   string // wanted in a JSON body; not tried if empty
+	}{
+		{"string", P{}, &formOne[string]{"a b&c=d+é"}, "v=a+b%26c%3Dd%2B%C3%A9", `{"v":"a b&c=d+é"}`},
+		{"string with markup is not HTML-escaped", P{}, &formOne[string]{"<b>&</b>"}, "v=%3Cb%3E%26%3C%2Fb%3E", `{"v":"<b>&</b>"}`},
+		{"string with quotes", P{}, &formOne[string]{"\"\\\n"}, "v=%22%5C%0A", `{"v":"\"\\\n"}`},
+		{"named string", P{}, &formOne[formName]{"x"}, "v=x", `{"v":"x"}`},
+		{"optional empty string", P{}, &formOne[string]{}, "", `{}`},
+		{"pointer to a string", P{}, &formOne[*string]{formPtr("x")}, "v=x", `{"v":"x"}`},
+		{"pointer to an empty string", P{}, &formOne[*string]{formPtr("")}, "v=", `{"v":""}`},
+		{"required pointer to an empty string", P{Required: true}, &formOne[*string]{formPtr("")}, "v=", `{"v":""}`},
+		{"optional nil pointer", P{}, &formOne[*string]{}, "", `{}`},
+
+		{"switch as digit, on", P{Type: endpoint.Int}, &formOne[bool]{true}, "v=1", `{"v":1}`},
+		{"switch as digit, optional off", P{Type: endpoint.Int}, &formOne[bool]{}, "", `{}`},
+		{"switch as digit, required off", P{Type: endpoint.Int, Required: true}, &formOne[bool]{}, "v=0", `{"v":0}`},
+		{"switch as digit, pointer off", P{Type: endpoint.Int}, &formOne[*bool]{formPtr(false)}, "v=0", `{"v":0}`},
+		{"switch as word, on", P{Type: endpoint.Bool}, &formOne[bool]{true}, "v=true", `{"v":true}`},
+		{"switch as word, optional off", P{Type: endpoint.Bool}, &formOne[bool]{}, "", `{}`},
+		{"switch as word, required off", P{Type: endpoint.Bool, Required: true}, &formOne[bool]{}, "v=false", `{"v":false}`},
+		{"switch as word, pointer off", P{Type: endpoint.Bool}, &formOne[*bool]{formPtr(false)}, "v=false", `{"v":false}`},
+		{"named switch", P{Type: endpoint.Int}, &formOne[formFlag]{true}, "v=1", `{"v":1}`},
+
+		{"number", P{Type: endpoint.Int}, &formOne[int]{42}, "v=42", `{"v":42}`},
+		{"negative number", P{Type: endpoint.Int}, &formOne[int]{-7}, "v=-7", `{"v":-7}`},
+		{"largest number", P{Type: endpoint.Int}, &formOne[int64]{1<<63 - 1}, "v=9223372036854775807", `{"v":9223372036854775807}`},
+		{"small type", P{Type: endpoint.Int}, &formOne[int8]{-128}, "v=-128", `{"v":-128}`},
+		{"optional zero", P{Type: endpoint.Int}, &formOne[int]{}, "", `{}`},
+		{"optional zero that is valid", P{Type: endpoint.Int, ZeroValid: true}, &formOne[int]{}, "", `{}`},
+		{"required zero that is valid", P{Type: endpoint.Int, ZeroValid: true, Required: true}, &formOne[int]{}, "v=0", `{"v":0}`},
+		{"pointer to zero", P{Type: endpoint.Int}, &formOne[*int]{formPtr(0)}, "v=0", `{"v":0}`},
+		{"required pointer to zero", P{Type: endpoint.Int, Required: true}, &formOne[*int]{formPtr(0)}, "v=0", `{"v":0}`},
+
+		{"time", P{Type: endpoint.Int, Unit: endpoint.Milliseconds}, &formOne[time.Time]{moment}, "v=1700000000123", `{"v":1700000000123}`},
+		{"time in another zone", P{Type: endpoint.Int, Unit: endpoint.Milliseconds},
+			&formOne[time.Time]{moment.In(time.FixedZone("x", 3600))}, "v=1700000000123", `{"v":1700000000123}`},
+		{"optional zero time", P{Type: endpoint.Int, Unit: endpoint.Milliseconds}, &formOne[time.Time]{}, "", `{}`},
+		{"pointer to a time", P{Type: endpoint.Int, Unit: endpoint.Milliseconds}, &formOne[*time.Time]{&moment}, "v=1700000000123", `{"v":1700000000123}`},
+
+		{"minutes", P{Type: endpoint.Int, Unit: endpoint.Minutes}, &formOne[time.Duration]{90 * time.Minute}, "v=90", `{"v":90}`},
+		{"seconds", P{Type: endpoint.Int, Unit: endpoint.Seconds}, &formOne[time.Duration]{90 * time.Minute}, "v=5400", `{"v":5400}`},
+		{"milliseconds", P{Type: endpoint.Int, Unit: endpoint.Milliseconds}, &formOne[time.Duration]{time.Second}, "v=1000", `{"v":1000}`},
+		{"optional zero span", P{Type: endpoint.Int, Unit: endpoint.Minutes}, &formOne[time.Duration]{}, "", `{}`},
+		{"pointer to a zero span", P{Type: endpoint.Int, Unit: endpoint.Minutes}, &formOne[*time.Duration]{formPtr(time.Duration(0))}, "v=0", `{"v":0}`},
+		{"required zero span that is valid", P{Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroValid: true},
+			&formOne[time.Duration]{}, "v=0", `{"v":0}`},
+
+		{"repeated list", P{Type: endpoint.StringList, List: endpoint.Repeat}, &formOne[[]string]{[]string{"a", "b c", "d,e"}}, "v=a&v=b+c&v=d%2Ce", ""},
+		{"csv list", P{Type: endpoint.StringList, List: endpoint.CSV}, &formOne[[]string]{[]string{"a", "b c"}}, "v=a%2Cb+c", ""},
+		{"csv list of one", P{Type: endpoint.StringList, List: endpoint.CSV}, &formOne[[]string]{[]string{"a"}}, "v=a", ""},
+		{"list as text", P{Type: endpoint.StringList, List: endpoint.Text}, &formOne[[]string]{[]string{"a", "<b>"}},
+			"v=" + url.QueryEscape(`["a","<b>"]`), `{"v":"[\"a\",\"<b>\"]"}`},
+		{"array", P{Type: endpoint.StringList, List: endpoint.Array}, &formOne[[]string]{[]string{"a", "<b>"}}, "", `{"v":["a","<b>"]}`},
+		{"named items", P{Type: endpoint.StringList, List: endpoint.Repeat}, &formOne[[]formName]{[]formName{"a", "b"}}, "v=a&v=b", ""},
+		{"pointer to a list", P{Type: endpoint.StringList, List: endpoint.Repeat}, &formOne[*[]string]{&[]string{"a"}}, "v=a", ""},
+		{"optional nil list", P{Type: endpoint.StringList, List: endpoint.CSV}, &formOne[[]string]{}, "", `{}`},
+		{"optional empty list", P{Type: endpoint.StringList, List: endpoint.CSV}, &formOne[[]string]{[]string{}}, "", `{}`},
+		{"as many items as allowed", P{Type: endpoint.StringList, List: endpoint.Repeat, MaxItems: 2}, &formOne[[]string]{[]string{"a", "b"}}, "v=a&v=b", ""},
+
+		{"required csv list that may be empty", P{Type: endpoint.StringList, List: endpoint.CSV, Required: true}, &formMayLack[[]string]{}, "v=", ""},
+		{"required text list that may be empty", P{Type: endpoint.StringList, List: endpoint.Text, Required: true},
+			&formMayLack[[]string]{}, "v=" + url.QueryEscape("[]"), `{"v":"[]"}`},
+		{"required array that may be empty", P{Type: endpoint.StringList, List: endpoint.Array, Required: true}, &formMayLack[[]string]{}, "", `{"v":[]}`},
+		{"required array that is empty", P{Type: endpoint.StringList, List: endpoint.Array, Required: true}, &formMayLack[[]string]{[]string{}}, "", `{"v":[]}`},
+
+		{"keyed", P{Keyed: true, MaxItems: 2}, &formOne[map[string]string]{map[string]string{"b&": "two 2", "a": ""}},
+			"v%5Ba%5D=&v%5Bb%26%5D=two+2", ""},
+		{"optional empty keyed", P{Keyed: true}, &formOne[map[string]string]{map[string]string{}}, "", ""},
+
+		{"struct", P{Type: endpoint.Object}, &formOne[formDoc]{formDoc{Text: "<é>", Items: []int{1}}},
+			"v=" + url.QueryEscape(`{"text":"<é>","items":[1]}`), `{"v":{"text":"<é>","items":[1]}}`},
+		{"pointer to a zero struct", P{Type: endpoint.Object}, &formOne[*formDoc]{&formDoc{}}, "v=" + url.QueryEscape(`{"text":""}`), `{"v":{"text":""}}`},
+		{"optional zero struct", P{Type: endpoint.Object}, &formOne[formDoc]{}, "", `{}`},
+		{"document in a string", P{Type: endpoint.JSONString}, &formOne[formDoc]{formDoc{Text: "\"<"}},
+			"v=" + url.QueryEscape(`{"text":"\"<"}`), `{"v":"{\"text\":\"\\\"<\"}"}`},
+		{"map", P{Type: endpoint.Object}, &formOne[map[string]string]{map[string]string{"b": "2", "a": "<"}},
+			"v=" + url.QueryEscape(`{"a":"<","b":"2"}`), `{"v":{"a":"<","b":"2"}}`},
+		{"optional empty map", P{Type: endpoint.Object}, &formOne[map[string]string]{map[string]string{}}, "", `{}`},
+		{"list of structs", P{Type: endpoint.ObjectList, List: endpoint.Array}, &formOne[[]formDoc]{[]formDoc{{Text: "a"}, {Text: "b"}}},
+			"v=" + url.QueryEscape(`[{"text":"a"},{"text":"b"}]`), `{"v":[{"text":"a"},{"text":"b"}]}`},
+		{"anything", P{Type: endpoint.Object}, &formOne[any]{map[string]any{"n": 1}}, "v=" + url.QueryEscape(`{"n":1}`), `{"v":{"n":1}}`},
+		{"required list of structs that may be empty", P{Type: endpoint.ObjectList, List: endpoint.Array, Required: true},
+			&formMayLack[[]formDoc]{[]formDoc{}}, "v=" + url.QueryEscape(`[]`), `{"v":[]}`},
+	}
+	for _, tt := range tests {
+		tt.param.Name = "v"
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if tt.param.List != endpoint.Array || tt.form != "" {
+				got, err := formEncode(formEndpoint(endpoint.Form, tt.param), tt.params, nil)
+				require.NoError(t, err)
+				require.Equal(t, tt.form, got.body)
+				_, err = url.ParseQuery(got.body)
+				require.NoError(t, err)
+			}
+			if tt.json != "" {
+				got, err := formEncode(formEndpoint(endpoint.JSON, tt.param), tt.params, nil)
+				require.NoError(t, err)
+				require.Equal(t, tt.json, got.body)
+				require.True(t, json.Valid([]byte(got.body)))
+			}
+		})
+	}
+}
+
+func formPtr[T any](v T) *T { return &v }
+
+func TestFormEmptyDocumentsAreNeverNull(t *testing.T) {
+	t.Parallel()
+	list := endpoint.Param{Name: "v", Type: endpoint.ObjectList, List: endpoint.Array, Required: true}
+	got, err := formEncode(formEndpoint(endpoint.JSON, list), &formMayLack[[]formDoc]{}, nil)
+	require.NoError(t, err)
+	require.Equal(t, `{"v":[]}`, got.body)
+
+	object := endpoint.Param{Name: "v", Type: endpoint.Object, Required: true}
+	got, err = formEncode(formEndpoint(endpoint.JSON, object), &formMayLack[map[string]string]{}, nil)
+	require.NoError(t, err)
+	require.Equal(t, `{"v":{}}`, got.body)
+}
+
+func TestFormEmptyRepeatedList(t *testing.T) {
+	t.Parallel()
+	// The doc of wire:"name,empty" promises that a required list may be empty, whatever its form.
+	param := endpoint.Param{Name: "v", Type: endpoint.StringList, List: endpoint.Repeat, Required: true}
+	_, err := formEncode(formEndpoint(endpoint.Form, param), &formMayLack[[]string]{}, nil)
+	require.NoError(t, err)
+}
+
+func TestFormRefusals(t *testing.T) {
+	t.Parallel()
+	type P = endpoint.Param
+	many := func(n int) (items []string) {
+		for i := range n {
+			items = append(items, fmt.Sprint("u", i))
+		}
+		return items
+	}
+	tests := []struct {
+		name   string
+		param  P
+		params any
+	}{
+		{"required empty string", P{Required: true}, &formOne[string]{}},
+		{"required nil pointer", P{Required: true}, &formOne[*string]{}},
+		{"required zero number", P{Type: endpoint.Int, Required: true}, &formOne[int]{}},
+		{"required nil pointer to a valid zero", P{Type: endpoint.Int, Required: true, ZeroValid: true}, &formOne[*int]{}},
+		{"required nil pointer to a switch", P{Type: endpoint.Int, Required: true}, &formOne[*bool]{}},
+		{"required zero time", P{Type: endpoint.Int, Unit: endpoint.Milliseconds, Required: true}, &formOne[time.Time]{}},
+		{"required zero span", P{Type: endpoint.Int, Unit: endpoint.Minutes, Required: true}, &formOne[time.Duration]{}},
+		{"required nil list", P{Type: endpoint.StringList, List: endpoint.Repeat, Required: true}, &formOne[[]string]{}},
+		{"required empty list", P{Type: endpoint.StringList, List: endpoint.Repeat, Required: true}, &formOne[[]string]{[]string{}}},
+		{"required empty csv list", P{Type: endpoint.StringList, List: endpoint.CSV, Required: true}, &formOne[[]string]{[]string{}}},
+		{"required empty array", P{Type: endpoint.StringList, List: endpoint.Array, Required: true}, &formOne[[]string]{[]string{}}},
+		{"required nil map", P{Type: endpoint.Object, Required: true}, &formOne[map[string]string]{}},
+		{"required empty map", P{Type: endpoint.Object, Required: true}, &formOne[map[string]string]{map[string]string{}}},
+		{"required zero struct", P{Type: endpoint.Object, Required: true}, &formOne[formDoc]{}},
+		{"required nil content", P{Required: true}, &formOne[MessageContent]{}},
+
+		{"negative span", P{Type: endpoint.Int, Unit: endpoint.Seconds}, &formOne[time.Duration]{-time.Second}},
+		{"negative fraction", P{Type: endpoint.Int, Unit: endpoint.Minutes}, &formOne[time.Duration]{-time.Nanosecond}},
+		{"90 s in minutes", P{Type: endpoint.Int, Unit: endpoint.Minutes}, &formOne[time.Duration]{90 * time.Second}},
+		{"half a second in seconds", P{Type: endpoint.Int, Unit: endpoint.Seconds}, &formOne[time.Duration]{500 * time.Millisecond}},
+		{"a microsecond in milliseconds", P{Type: endpoint.Int, Unit: endpoint.Milliseconds}, &formOne[time.Duration]{time.Microsecond}},
+
+		{"too many repeated items", P{Type: endpoint.StringList, List: endpoint.Repeat, MaxItems: 20}, &formOne[[]string]{many(21)}},
+		{"too many csv items", P{Type: endpoint.StringList, List: endpoint.CSV, MaxItems: 1}, &formOne[[]string]{many(2)}},
+		{"too many text items", P{Type: endpoint.StringList, List: endpoint.Text, MaxItems: 1}, &formOne[[]string]{many(2)}},
+		{"too many structs", P{Type: endpoint.ObjectList, List: endpoint.Array, MaxItems: 1}, &formOne[[]formDoc]{make([]formDoc, 2)}},
+		{"too many pairs", P{Type: endpoint.Object, MaxItems: 1}, &formOne[map[string]string]{map[string]string{"a": "1", "b": "2"}}},
+		{"too many IDs", P{Keyed: true, MaxItems: 1}, &formOne[map[string]string]{map[string]string{"a": "1", "b": "2"}}},
+		{"empty item", P{Type: endpoint.StringList, List: endpoint.Repeat}, &formOne[[]string]{[]string{"a", ""}}},
+		{"empty csv item", P{Type: endpoint.StringList, List: endpoint.CSV}, &formOne[[]string]{[]string{""}}},
+		{"empty item in an array", P{Type: endpoint.StringList, List: endpoint.Array}, &formOne[[]string]{[]string{"", "a"}}},
+		{"comma in csv", P{Type: endpoint.StringList, List: endpoint.CSV}, &formOne[[]string]{[]string{"a", "b,c"}}},
+		{"empty ID", P{Keyed: true}, &formOne[map[string]string]{map[string]string{"": "x"}}},
+		{"what is not JSON", P{Type: endpoint.Object}, &formOne[any]{map[string]any{"f": func() {}}}},
+	}
+	for _, tt := range tests {
+		tt.param.Name = "v"
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for _, encoding := range []endpoint.Encoding{endpoint.Form, endpoint.JSON} {
+				_, err := formEncode(formEndpoint(encoding, tt.param), tt.params, nil)
+				formRefused(t, err, "v")
+			}
+		})
+	}
+}
+
+// The SDK's own mistakes are errors, but none that blames the caller's argument.
+func TestFormMistakesOfTheSDK(t *testing.T) {
+	t.Parallel()
+	noTag := &struct{ V string }{"x"}
+	tests := []struct {
+		name   string
+		param  endpoint.Param
+		params any
+	}{
+		{"no tag", endpoint.Param{Name: "v"}, noTag},
+		{"unknown parameter", endpoint.Param{Name: "w"}, &formOne[string]{"x"}},
+		{"no unit", endpoint.Param{Name: "v", Type: endpoint.Int}, &formOne[time.Duration]{time.Minute}},
+		{"float", endpoint.Param{Name: "v", Type: endpoint.Int}, &formOne[float64]{1.5}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := formEncode(formEndpoint(endpoint.Form, tt.param), tt.params, nil)
+			require.Error(t, err)
+			var refused *ArgumentError
+			require.NotErrorAs(t, err, &refused)
+		})
+	}
+}
+
+func TestFormSeveralFields(t *testing.T) {
+	t.Parallel()
+	type Inner struct {
+		C []string `wire:"c"`
+		D int      `wire:"d"`
+	}
+	type Middle struct {
+		Inner
+		B bool `wire:"b"`
+	}
+	type request struct {
+		A string `wire:"a"`
+		Middle
+		E string `wire:"e"`
+	}
+	params := []endpoint.Param{
+		{Name: "e", Required: true}, {Name: "d", Type: endpoint.Int}, {Name: "c", Type: endpoint.StringList, List: endpoint.Repeat},
+		{Name: "b", Type: endpoint.Int}, {Name: "a"},
+	}
+	in := &request{A: "1", E: "5"}
+	in.B, in.C, in.D = true, []string{"x", "y"}, 4
+	got, err := formEncode(formEndpoint(endpoint.Form, params...), in, nil)
+	require.NoError(t, err)
+	require.Equal(t, "a=1&c=x&c=y&d=4&b=1&e=5", got.body)
+
+	params[2].List = endpoint.Array
+	got, err = formEncode(formEndpoint(endpoint.JSON, params...), in, nil)
+	require.NoError(t, err)
+	require.Equal(t, `{"a":"1","c":["x","y"],"d":4,"b":1,"e":"5"}`, got.body)
+
+	_, err = formEncode(formEndpoint(endpoint.JSON, params...), &request{A: "1"}, nil)
+	formRefused(t, err, "e")
+}
+
+func TestFormNoParameters(t *testing.T) {
+	t.Parallel()
+	for encoding, want := range map[endpoint.Encoding]string{endpoint.None: "", endpoint.Form: "", endpoint.JSON: "{}", endpoint.Query: ""} {
+		got, err := formEncode(formEndpoint(encoding), nil, nil)
+		require.NoError(t, err)
+		require.Equal(t, want, got.body, encoding)
+		got, err = formEncode(formEndpoint(encoding), &struct{}{}, nil)
+		require.NoError(t, err)
+		require.Equal(t, want, got.body, encoding)
+	}
+}
+
+type formMessage struct {
+	To        []string       `wire:"toUserId"`
+	Content   MessageContent `wire:"content"`
+	MsgRandom int64          `wire:"msgRandom"`
+}
+
+func formMessageEndpoint(encoding endpoint.Encoding) *endpoint.Endpoint {
+	list := endpoint.Repeat
+	if encoding == endpoint.JSON {
+		list = endpoint.Array
+	}
+	ep := formEndpoint(encoding,
+		endpoint.Param{Name: "toUserId", Type: endpoint.StringList, List: list, Required: true, MaxItems: 1000},
+		endpoint.Param{Name: "objectName", Required: true},
+		endpoint.Param{Name: "content", Type: endpoint.JSONString, Required: true},
+		endpoint.Param{Name: "msgRandom", Type: endpoint.Int},
+	)
+	ep.Quota = endpoint.Quota{Limit: 6000, Per: time.Minute, Counts: endpoint.Targets, Param: "toUserId"}
+	return ep
+}
+
+func TestFormContent(t *testing.T) {
+	t.Parallel()
+	var nilOwn *formOwn
+	longest := RawContent{Name: strings.Repeat("n", 32), Body: "{}"}
+	tests := []struct {
+		name       string
+		content    MessageContent
+		objectName string
+		body       string
+		refused    string
+	}{
+		{name: "text", content: TextMessage{Content: "<é> & \"x\"\n"}, objectName: "RC:TxtMsg", body: `{"content":"<é> & \"x\"\n"}`},
+		{name: "pointer", content: &TextMessage{Content: "x", Extra: "y"}, objectName: "RC:TxtMsg", body: `{"content":"x","extra":"y"}`},
+		{name: "an app's own", content: formOwn{"b"}, objectName: "app:own", body: `{"a":"b"}`},
+		{name: "zero value", content: formOwn{}, objectName: "app:own", body: `{"a":""}`},
+		{name: "raw", content: RawContent{"app:raw", " {\"a\" : 1}"}, objectName: "app:raw", body: " {\"a\" : 1}"},
+		{name: "raw that is not JSON", content: RawContent{"app:raw", "hi\x00 there"}, objectName: "app:raw", body: "hi\x00 there"},
+		{name: "raw pointer", content: &RawContent{"app:raw", "hi"}, objectName: "app:raw", body: "hi"},
+		{name: "longest name", content: longest, objectName: longest.Name, body: "{}"},
+		{name: "nil", content: nil, refused: "content"},
+		{name: "nil pointer", content: nilOwn, refused: "content"},
+		{name: "raw without body", content: RawContent{Name: "app:raw"}, refused: "content"},
+		{name: "raw without name", content: RawContent{Body: "x"}, refused: "objectName"},
+		{name: "name too long", content: RawContent{strings.Repeat("n", 33), "x"}, refused: "objectName"},
+		{name: "reserved name", content: RawContent{"RC:NoSuchMsg", "x"}, refused: "objectName"},
+		{name: "what does not encode", content: formBroken{}, refused: "content"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			in := &formMessage{To: []string{"u"}, Content: tt.content}
+			form, formErr := formEncode(formMessageEndpoint(endpoint.Form), in, nil)
+			body, jsonErr := formEncode(formMessageEndpoint(endpoint.JSON), in, nil)
+			if tt.refused != "" {
+				formRefused(t, formErr, tt.refused)
+				formRefused(t, jsonErr, tt.refused)
+				return
+			}
+			require.NoError(t, formErr)
+			require.NoError(t, jsonErr)
+			values, err := url.ParseQuery(form.body)
+			require.NoError(t, err)
+			require.Equal(t, url.Values{"toUserId": {"u"}, "objectName": {tt.objectName}, "content": {tt.body}}, values)
+			var decoded map[string]any
+			require.NoError(t, json.Unmarshal([]byte(body.body), &decoded))
+			require.Equal(t, map[string]any{"toUserId": []any{"u"}, "objectName": tt.objectName, "content": tt.body}, decoded)
+			require.NotContains(t, body.body, `\u003c`, "no HTML escaping")
+		})
+	}
+}
+
+func TestFormContentSize(t *testing.T) {
+	t.Parallel()
+	const limit = 128 * 1024
+	overhead := len(`{"content":""}`)
+	tests := []struct {
+		name    string
+		content MessageContent
+		fits    bool
+	}{
+		{"text of 128 KB", TextMessage{Content: strings.Repeat("x", limit-overhead)}, true},
+		{"text of a byte more", TextMessage{Content: strings.Repeat("x", limit-overhead+1)}, false},
+		{"bytes count, not characters", TextMessage{Content: strings.Repeat("é", limit/2)}, false},
+		{"escapes count", TextMessage{Content: strings.Repeat("\"", limit/2)}, false},
+		{"markup is not longer than it looks", TextMessage{Content: strings.Repeat("<", limit-overhead)}, true},
+		{"raw of 128 KB", RawContent{"app:raw", strings.Repeat("&", limit)}, true},
+		{"raw of a byte more", RawContent{"app:raw", strings.Repeat("&", limit+1)}, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for _, encoding := range []endpoint.Encoding{endpoint.Form, endpoint.JSON} {
+				_, err := formEncode(formMessageEndpoint(encoding), &formMessage{To: []string{"u"}, Content: tt.content}, nil)
+				if tt.fits {
+					require.NoError(t, err)
+				} else {
+					formRefused(t, err, "content")
+				}
+			}
+		})
+	}
+}
+
+func TestFormMsgRandom(t *testing.T) {
+	t.Parallel()
+	made := func() int64 { return 4711 }
+	content := RawContent{"app:raw", "x"}
+	for _, encoding := range []endpoint.Encoding{endpoint.Form, endpoint.JSON} {
+		ep := formMessageEndpoint(encoding)
+		read := func(body string) string {
+			if encoding == endpoint.JSON {
+				var decoded struct{ MsgRandom json.Number }
+				require.NoError(t, json.Unmarshal([]byte(body), &decoded))
+				return decoded.MsgRandom.String()
+			}
+			values, err := url.ParseQuery(body)
+			require.NoError(t, err)
+			return strings.Join(values["msgRandom"], " and ")
+		}
+
+		got, err := formEncode(ep, &formMessage{To: []string{"u"}, Content: content}, nil)
+		require.NoError(t, err)
+		require.Empty(t, read(got.body), "not asked for")
+		require.Zero(t, got.random)
+
+		got, err = formEncode(ep, &formMessage{To: []string{"u"}, Content: content}, made)
+		require.NoError(t, err)
+		require.Equal(t, "4711", read(got.body))
+		require.Equal(t, int64(4711), got.random)
+
+		for _, random := range []func() int64{nil, made} {
+			got, err = formEncode(ep, &formMessage{To: []string{"u"}, Content: content, MsgRandom: 7}, random)
+			require.NoError(t, err)
+			require.Equal(t, "7", read(got.body), "the caller's own")
+			require.Equal(t, int64(7), got.random)
+		}
+	}
+
+	without := formEndpoint(endpoint.Form, endpoint.Param{Name: "v"})
+	got, err := formEncode(without, &formOne[string]{"x"}, made)
+	require.NoError(t, err)
+	require.Equal(t, "v=x", got.body, "an endpoint that does not know it")
+	require.Zero(t, got.random)
+}
+
+func TestFormTargets(t *testing.T) {
+	t.Parallel()
+	for _, encoding := range []endpoint.Encoding{endpoint.Form, endpoint.JSON} {
+		ep := formMessageEndpoint(encoding)
+		for _, n := range []int{1, 3, 1000} {
+			to := make([]string, n)
+			for i := range to {
+				to[i] = fmt.Sprint(i)
+			}
+			got, err := formEncode(ep, &formMessage{To: to, Content: RawContent{"app:raw", "x"}}, nil)
+			require.NoError(t, err)
+			require.Equal(t, n, got.targets)
+		}
+		ep.Quota = endpoint.Quota{Limit: 1, Per: time.Second}
+		got, err := formEncode(ep, &formMessage{To: []string{"a", "b"}, Content: RawContent{"app:raw", "x"}}, nil)
+		require.NoError(t, err)
+		require.Zero(t, got.targets, "a quota by requests")
+	}
+}
+
+func TestFormUnsafeWith(t *testing.T) {
+	t.Parallel()
+	notify := endpoint.Param{Name: "v", Type: endpoint.Bool}
+	named := endpoint.Param{Name: "v"}
+	tests := []struct {
+		name   string
+		param  endpoint.Param
+		params any
+		unsafe bool
+	}{
+		{"switch left out", notify, &formOne[bool]{}, false},
+		{"switch on", notify, &formOne[bool]{true}, true},
+		{"switch nil", notify, &formOne[*bool]{}, false},
+		{"switch off on purpose", notify, &formOne[*bool]{formPtr(false)}, false},
+		{"switch on by pointer", notify, &formOne[*bool]{formPtr(true)}, true},
+		{"text left out", named, &formOne[string]{}, false},
+		{"text", named, &formOne[string]{"RC:chrmKVNotiMsg"}, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			for _, encoding := range []endpoint.Encoding{endpoint.Form, endpoint.JSON} {
+				ep := formEndpoint(encoding, tt.param)
+				ep.Class, ep.UnsafeWith = endpoint.Idempotent, []string{"v"}
+				got, err := formEncode(ep, tt.params, nil)
+				require.NoError(t, err)
+				require.Equal(t, tt.unsafe, got.unsafe == "v", got.unsafe)
+
+				ep.UnsafeWith = []string{"other"}
+				got, err = formEncode(ep, tt.params, nil)
+				require.NoError(t, err)
+				require.Empty(t, got.unsafe)
+			}
+		})
+	}
+}
+
+// A parameter that makes a request unsafe does so however it is set.
+func TestFormUnsafeWithExtraField(t *testing.T) {
+	t.Parallel()
+	ep := formEndpoint(endpoint.Form, endpoint.Param{Name: "v"}, endpoint.Param{Name: "needNotify", Type: endpoint.Bool})
+	ep.Class, ep.UnsafeWith = endpoint.Idempotent, []string{"needNotify"}
+	got, err := formEncode(ep, &formOne[string]{"x"}, nil, extraField{"needNotify", true})
+	require.NoError(t, err)
+	require.Equal(t, "v=x&needNotify=true", got.body)
+	require.Equal(t, "needNotify", got.unsafe)
+}
+
+func TestFormExtraFields(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name  string
+		extra extraField
+		form  string
+		json  string
+	}{
+		{"text", extraField{"x", "a b<"}, "x=a+b%3C", `"x":"a b<"`},
+		{"empty text", extraField{"x", ""}, "x=", `"x":""`},
+		{"number", extraField{"x", -3}, "x=-3", `"x":-3`},
+		{"unsigned", extraField{"x", uint64(1<<64 - 1)}, "x=18446744073709551615", `"x":18446744073709551615`},
+		{"fraction", extraField{"x", 1.5}, "x=1.5", `"x":1.5`},
+		{"switch", extraField{"x", true}, "x=true", `"x":true`},
+		{"list", extraField{"x", []string{"a", "b&"}}, "x=a&x=b%26", `"x":["a","b&"]`},
+		{"document", extraField{"x", formDoc{Text: "<"}}, "x=" + url.QueryEscape(`{"text":"<"}`), `"x":{"text":"<"}`},
+		{"list of numbers", extraField{"x", []int{1, 2}}, "x=" + url.QueryEscape(`[1,2]`), `"x":[1,2]`},
+		{"nil", extraField{"x", nil}, "x=null", `"x":null`},
+		{"name to be escaped", extraField{"a b", "c"}, "a+b=c", `"a b":"c"`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			param := endpoint.Param{Name: "v"}
+			for _, given := range []string{"", "1"} {
+				got, err := formEncode(formEndpoint(endpoint.Form, param), &formOne[string]{given}, nil, tt.extra)
+				require.NoError(t, err)
+				want := tt.form
+				if given != "" {
+					want = "v=1&" + want
+				}
+				require.Equal(t, want, got.body)
+
+				got, err = formEncode(formEndpoint(endpoint.JSON, param), &formOne[string]{given}, nil, tt.extra)
+				require.NoError(t, err)
+				want = tt.json
+				if given != "" {
+					want = `"v":"1",` + want
+				}
+				require.Equal(t, "{"+want+"}", got.body)
+			}
+		})
+	}
+}
+
+func TestFormExtraFieldNames(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"plain", `quo"te`, `ends with "`, `"starts`, `back\slash`, `ends with \`, "<b>", "new\nline", "é", "a&b=c"} {
+		got, err := formEncode(formEndpoint(endpoint.JSON), nil, nil, extraField{name, "x"})
+		require.NoError(t, err, name)
+		var decoded map[string]string
+		require.NoError(t, json.Unmarshal([]byte(got.body), &decoded), "%q became %s", name, got.body)
+		require.Equal(t, map[string]string{name: "x"}, decoded)
+
+		got, err = formEncode(formEndpoint(endpoint.Form), nil, nil, extraField{name, "x"})
+		require.NoError(t, err, name)
+		values, err := url.ParseQuery(got.body)
+		require.NoError(t, err)
+		require.Equal(t, url.Values{name: {"x"}}, values)
+	}
+}
+
+func TestFormExtraFieldRefusals(t *testing.T) {
+	t.Parallel()
+	for _, encoding := range []endpoint.Encoding{endpoint.Form, endpoint.JSON} {
+		ep := formEndpoint(encoding, endpoint.Param{Name: "v"}, endpoint.Param{Name: "w"})
+		_, err := formEncode(ep, &formOne[string]{"1"}, nil, extraField{"v", "2"})
+		formRefused(t, err, "v")
+
+		// One that the caller's struct leaves out may be given.
+		_, err = formEncode(ep, &formOne[string]{""}, nil, extraField{"v", "2"})
+		require.NoError(t, err)
+		_, err = formEncode(ep, &formOne[string]{"1"}, nil, extraField{"w", "2"})
+		require.NoError(t, err)
+
+		_, err = formEncode(formMessageEndpoint(encoding), &formMessage{To: []string{"u"}, Content: RawContent{"app:raw", "x"}},
+			nil, extraField{"objectName", "app:other"})
+		formRefused(t, err, "objectName")
+
+		_, err = formEncode(ep, nil, nil, extraField{"x", func() {}})
+		formRefused(t, err, "x")
+	}
+}
+
+func TestFormRawParams(t *testing.T) {
+	t.Parallel()
+	e := newEncoder(formEndpoint(endpoint.Form))
+	require.NoError(t, e.raw(&endpoint.Endpoint{}, rawParams{form: url.Values{"b": {"2", "1"}, "a": {"x y"}}, isForm: true}, nil))
+	require.Equal(t, "a=x+y&b=2&b=1", string(e.buf))
+	e.release()
+
+	e = newEncoder(formEndpoint(endpoint.JSON))
+	require.NoError(t, e.raw(&endpoint.Endpoint{}, rawParams{json: map[string]any{"a": "<"}}, nil))
+	require.Equal(t, `{"a":"<"}`, string(e.buf))
+	e.release()
+
+	e = newEncoder(formEndpoint(endpoint.JSON))
+	formRefused(t, e.raw(&endpoint.Endpoint{}, rawParams{json: func() {}}, nil), "params")
+	e.release()
+
+	e = newEncoder(formEndpoint(endpoint.JSON))
+	formRefused(t, e.raw(&endpoint.Endpoint{}, rawParams{}, []extraField{{"x", 1}}), "WithExtraField")
+	e.release()
+}
+
+func TestFormPoolingDoesNotLeak(t *testing.T) {
+	t.Parallel()
+	message := formMessageEndpoint(endpoint.JSON)
+	message.Class, message.UnsafeWith = endpoint.Idempotent, []string{"content"}
+	plain := formEndpoint(endpoint.Form, endpoint.Param{Name: "v"})
+	for i := range 200 {
+		if i%2 == 0 {
+			got, err := formEncode(message, &formMessage{To: []string{"a", "b"}, Content: TextMessage{Content: "secret"}, MsgRandom: 5}, nil)
+			require.NoError(t, err)
+			require.Equal(t, formResult{got.body, 2, 5, "content"}, got)
+		} else {
+			_, err := formEncode(message, &formMessage{To: []string{"a", "b"}, Content: formBroken{}, MsgRandom: 5}, nil)
+			formRefused(t, err, "content")
+		}
+		got, err := formEncode(plain, &formOne[string]{"x"}, func() int64 { return 1 })
+		require.NoError(t, err)
+		require.Equal(t, formResult{body: "v=x"}, got)
+		got, err = formEncode(plain, nil, nil)
+		require.NoError(t, err)
+		require.Equal(t, formResult{}, got)
+	}
+}
+
+func TestFormParallel(t *testing.T) {
+	t.Parallel()
+	form, body := formMessageEndpoint(endpoint.Form), formMessageEndpoint(endpoint.JSON)
+	var wait sync.WaitGroup
+	for worker := range 8 {
+		wait.Go(func() {
+			for i := range 100 {
+				text := fmt.Sprintf("%d-%d <é>", worker, i)
+				in := &formMessage{To: []string{text}, Content: TextMessage{Content: text}, MsgRandom: int64(worker*1000 + i + 1)}
+				want, _ := json.Marshal(in.Content)
+				var content struct{ Content string }
+
+				got, err := formEncode(form, in, nil)
+				values, parseErr := url.ParseQuery(got.body)
+				if err != nil || parseErr != nil || values.Get("toUserId") != text ||
+					json.Unmarshal([]byte(values.Get("content")), &content) != nil || content.Content != text {
+					t.Errorf("%s: %v %v, wanted %s", got.body, err, parseErr, want)
+				}
+				got, err = formEncode(body, in, nil)
+				var decoded struct {
+					ToUserID []string `json:"toUserId"`
+					Content  string   `json:"content"`
+				}
+				if err != nil || json.Unmarshal([]byte(got.body), &decoded) != nil || decoded.ToUserID[0] != text ||
+					json.Unmarshal([]byte(decoded.Content), &content) != nil || content.Content != text || got.random != in.MsgRandom {
+					t.Errorf("%s: %v, wanted %s", got.body, err, want)
+				}
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// The IDs of a map go out in order, so that the same request is the same bytes.
+func TestFormKeyedInOrder(t *testing.T) {
+	t.Parallel()
+	ids, want := map[string]string{}, []string{}
+	for i := range 50 {
+		id := fmt.Sprint(100 + i)
+		ids[id] = "x"
+		want = append(want, "v%5B"+id+"%5D=x")
+	}
+	got, err := formEncode(formEndpoint(endpoint.Form, endpoint.Param{Name: "v", Keyed: true}), &formOne[map[string]string]{ids}, nil)
+	require.NoError(t, err)
+	require.Equal(t, strings.Join(want, "&"), got.body)
+}
+
+// One endpoint may be called with several types of struct.
+func TestFormPlansPerType(t *testing.T) {
+	t.Parallel()
+	ep := formEndpoint(endpoint.Form, endpoint.Param{Name: "v", Type: endpoint.Int})
+	for range 3 {
+		got, err := formEncode(ep, &formOne[int]{3}, nil)
+		require.NoError(t, err)
+		require.Equal(t, "v=3", got.body)
+		got, err = formEncode(ep, &formOne[*bool]{formPtr(true)}, nil)
+		require.NoError(t, err)
+		require.Equal(t, "v=1", got.body)
+	}
+}
+
+func FuzzAppendEscaped(f *testing.F) {
+	for _, seed := range []string{"", "a b", "é世界", "-_.~!*'()", "%2C+&=?#/", "\x00\x7f\xff", "\r\n"} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		want := url.QueryEscape(text)
+		require.Equal(t, want, string(appendEscaped(nil, text)))
+		require.Equal(t, "x="+want, string(appendEscaped([]byte("x="), []byte(text))))
+	})
+}
+
+func FuzzFormJSONBody(f *testing.F) {
+	for _, seed := range []string{"x", "\"\\", "<&>", "\x00\x1f\u2028", "é\xff", "{", "}", "null"} {
+		f.Add(seed, seed, seed)
+	}
+	ep := formMessageEndpoint(endpoint.JSON)
+	f.Fuzz(func(t *testing.T, item, text, extra string) {
+		in := &formMessage{To: []string{item, "u"}, Content: TextMessage{Content: text}}
+		got, err := formEncode(ep, in, nil, extraField{"x", extra}, extraField{"list", []string{extra}})
+		if err != nil {
+			require.True(t, item == "" || len(text) > maxContentSize/8, "%q %q: %v", item, text, err)
+			return
+		}
+		require.True(t, json.Valid([]byte(got.body)), got.body)
+		var decoded struct {
+			ToUserID []string `json:"toUserId"`
+			Content  string   `json:"content"`
+			X        string   `json:"x"`
+			List     []string `json:"list"`
+		}
+		require.NoError(t, json.Unmarshal([]byte(got.body), &decoded))
+		require.Equal(t, []string{formValid(item), "u"}, decoded.ToUserID)
+		require.Equal(t, formValid(extra), decoded.X)
+		require.Equal(t, []string{formValid(extra)}, decoded.List)
+		var content TextMessage
+		require.NoError(t, json.Unmarshal([]byte(decoded.Content), &content))
+		require.Equal(t, formValid(text), content.Content)
+	})
+}
+
+// formValid is text as JSON can carry it.
+func formValid(text string) string { return string([]rune(text)) }

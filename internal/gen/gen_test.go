@@ -1,0 +1,459 @@
+package main
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+const genGood = `domain: test
+endpoints:
+  - path: /test/one.json
+    method: POST
+    encoding: form
+    success: 200
+    status: current
+    summary: Do one thing.
+    idempotent: true
+    unsafe_with: [needNotify]
+    rate: {limit: 100, per: second, counts: targets}
+    params:
+      - {name: userId, type: string list, list: repeat, required: true, max: "20 items, each 40 bytes"}
+      - {name: needNotify, type: bool}
+      - {name: "room[<id>]", type: string, max: "100 fields; id 64 bytes"}
+      - {name: minute, type: int (minutes), required: true, min: 0, max: 43200}
+    result:
+      - {name: list, type: object list, fields: [{name: id, type: string}]}
+    paging: {style: offset, params: [minute]}
+    sources: {docs: https://docs.example.com/one}
+`
+
+const genCodes = `domain: codes
+codes:
+  - {code: 1008, name: RateLimited, http: 429, meaning: too fast, retryable: true, area: rate, status: documented}
+  - {code: 405, name: Blocked, http: null, meaning: "blocked.", retryable: false, area: user, status: client-list}
+`
+
+// genTree writes files into a new folder and returns it.
+func genTree(t *testing.T, files map[string]string) string {
+	t.Helper()
+	root := t.TempDir()
+	for name, text := range files {
+		path := filepath.Join(root, name)
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	}
+	return root
+}
+
+// genChanged is genGood with one text replaced.
+func genChanged(t *testing.T, old, replacement string) string {
+	t.Helper()
+	require.Equal(t, 1, strings.Count(genGood, old), old)
+	return strings.Replace(genGood, old, replacement, 1)
+}
+
+func TestLoad(t *testing.T) {
+	t.Parallel()
+	root := genTree(t, map[string]string{"test.yaml": genGood, "codes.yaml": genCodes, "webhook.yaml": "anything: [", "notes.txt": "x"})
+	endpoints, err := load(root)
+	require.NoError(t, err)
+	require.Len(t, endpoints, 1)
+	e := endpoints[0]
+	require.Equal(t, "test", e.area)
+	require.Equal(t, "TestOne", e.goName())
+	require.Equal(t, "Idempotent", e.class())
+	require.Equal(t, "userId", e.targets())
+	require.Equal(t, "idempotent; unsafe with `needNotify`", e.classWords())
+	require.Equal(t, "100 targets/second", e.quota())
+	require.Equal(t, "offset", e.pagingStyle())
+}
+
+func TestLoadRefuses(t *testing.T) {
+	t.Parallel()
+	unknownKey := genChanged(t, "    status: current\n", "    status: current\n    colour: blue\n")
+	twice := genGood + genGood[strings.Index(genGood, "  - path:"):]
+	tests := []struct{ name, text, says string }{
+		{"unknown key", unknownKey, "colour"},
+		{"unknown key of a parameter", genChanged(t, "{name: needNotify, type: bool}", "{name: needNotify, type: bool, sort: x}"), "sort"},
+		{"unknown key of a rate", genChanged(t, "counts: targets}", "counts: targets, burst: 1}"), "burst"},
+		{"unknown key at the top", "extra: 1\n" + genGood, "extra"},
+		{"no YAML", "a: [", "test.yaml"},
+		{"path without a slash", genChanged(t, "/test/one.json", "test/one.json"), "odd path"},
+		{"path with a query", genChanged(t, "/test/one.json", "/test/one.json?a=b"), "odd path"},
+		{"path with another ending", genChanged(t, "/test/one.json", "/test/one.xml"), "odd path"},
+		{"path with an ID", genChanged(t, "/test/one.json", "/test/{id}.json"), "odd path"},
+		{"method", genChanged(t, "method: POST", "method: PUT"), `method "PUT"`},
+		{"encoding", genChanged(t, "encoding: form", "encoding: xml"), `encoding "xml"`},
+		{"status", genChanged(t, "status: current", "status: new"), `status "new"`},
+		{"no success", genChanged(t, "    success: 200\n", ""), "missing"},
+		{"no summary", genChanged(t, "    summary: Do one thing.\n", ""), "missing"},
+		{"no class", genChanged(t, "    idempotent: true\n", ""), "missing"},
+		{"no sources", genChanged(t, "    sources: {docs: https://docs.example.com/one}\n", ""), "missing"},
+		{"safe but not idempotent", genChanged(t, "idempotent: true", "idempotent: false\n    safe: true"), "safe but not idempotent"},
+		{"unsafe_with", genChanged(t, "[needNotify]", "[notify]"), "unknown parameter notify"},
+		{"type", genChanged(t, "{name: needNotify, type: bool}", "{name: needNotify, type: boolean}"), `needNotify: type "boolean"`},
+		{"no type", genChanged(t, "{name: needNotify, type: bool}", "{name: needNotify}"), `needNotify: type ""`},
+		{"unit", genChanged(t, "int (minutes)", "int (hours)"), `minute: type "int (hours)"`},
+		{"list", genChanged(t, "list: repeat", "list: lines"), `userId: list "lines"`},
+		{"no name", genChanged(t, "{name: needNotify, type: bool}", "{name: needNotify, type: bool}\n      - {type: bool}"), "no name"},
+		{"type of a result", genChanged(t, "{name: id, type: string}", "{name: id, type: text}"), `list: id: type "text"`},
+		{"stands twice", twice, "stands twice"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := load(genTree(t, map[string]string{"test.yaml": tt.text}))
+			require.ErrorContains(t, err, tt.says)
+			require.ErrorContains(t, err, "test.yaml")
+		})
+	}
+}
+
+func TestLoadRefusesTwiceInTwoFiles(t *testing.T) {
+	t.Parallel()
+	_, err := load(genTree(t, map[string]string{"a.yaml": genGood, "b.yaml": genGood}))
+	require.ErrorContains(t, err, "b.yaml: /test/one.json stands twice")
+}
+
+func TestLoadReportsAllProblems(t *testing.T) {
+	t.Parallel()
+	_, err := load(genTree(t, map[string]string{
+		"a.yaml": genChanged(t, "method: POST", "method: PUT"),
+		"b.yaml": genChanged(t, "/test/one.json", "odd"),
+	}))
+	require.ErrorContains(t, err, "method")
+	require.ErrorContains(t, err, "odd path")
+}
+
+func TestLoadEmptyFolder(t *testing.T) {
+	t.Parallel()
+	_, err := load(t.TempDir())
+	require.ErrorContains(t, err, "no catalogue")
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	tests := map[string]limits{
+		"":                             {},
+		"100":                          {},
+		"2.0":                          {},
+		"64 bytes":                     {bytes: 64},
+		"64 bytes each":                {bytes: 64},
+		"64 characters":                {chars: 64},
+		"20 items":                     {items: 20},
+		"20 items, each 40 bytes":      {items: 20, bytes: 40},
+		"20 items, 32 characters each": {items: 20, chars: 32},
+		"20 items, 64 bytes each":      {items: 20, bytes: 64},
+		"10 items of 50 characters":    {items: 10, chars: 50},
+		"50 items of 64 characters":    {items: 50, chars: 64},
+		"10 items recommended":         {},
+		"16 pairs":                     {items: 16},
+		"100 pairs per call":           {items: 100},
+		"100 pairs; key 32 characters": {items: 100},
+		"100 fields; id 64 bytes":      {items: 100},
+		"20 pairs by default; key 32 characters, value 256 characters": {},
+		"key 32 characters, value 4096 characters":                     {},
+		"120 by default":                {},
+		"128 KB":                        {bytes: 128 * 1024},
+		"128 KB per call":               {bytes: 128 * 1024},
+		"2 KB":                          {bytes: 2048},
+		"1 MB image":                    {},
+		"docs 1000":                     {},
+		"docs give 10 admins per group": {},
+	}
+	for text, want := range tests {
+		t.Run(text, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, want, field{Max: text}.limits())
+		})
+	}
+}
+
+func TestGoName(t *testing.T) {
+	t.Parallel()
+	for path, want := range map[string]string{
+		"/user/getToken.json":                    "UserGetToken",
+		"/user/blockPushPeriod/set.json":         "UserBlockPushPeriodSet",
+		"/message/private/publish_template.json": "MessagePrivatePublishTemplate",
+		"/v3/bot/integration/create.json":        "V3BotIntegrationCreate",
+		"/push.json":                             "Push",
+		"/stat/getDayPushData":                   "StatGetDayPushData",
+		"/embed/access/token":                    "EmbedAccessToken",
+	} {
+		require.Equal(t, want, (&endpoint{Path: path}).goName())
+	}
+}
+
+func TestClass(t *testing.T) {
+	t.Parallel()
+	yes, no := true, false
+	require.Equal(t, "Safe", (&endpoint{Safe: true, Idempotent: &yes}).class())
+	require.Equal(t, "Idempotent", (&endpoint{Idempotent: &yes}).class())
+	require.Equal(t, "Unsafe", (&endpoint{Idempotent: &no}).class())
+}
+
+func TestZeroValid(t *testing.T) {
+	t.Parallel()
+	require.True(t, field{Min: "0"}.zeroValid())
+	require.True(t, field{Min: "-1"}.zeroValid())
+	require.True(t, field{Values: []string{"1", "0"}}.zeroValid())
+	require.False(t, field{Min: "1"}.zeroValid())
+	require.False(t, field{Values: []string{"1", "2"}}.zeroValid())
+	require.False(t, field{}.zeroValid())
+}
+
+func TestTargets(t *testing.T) {
+	t.Parallel()
+	list := func(name string, required bool) field {
+		return field{Name: name, Type: "string list", List: "repeat", Required: required}
+	}
+	require.Equal(t, "to", (&endpoint{Params: []field{{Name: "from", Type: "string", Required: true}, list("cc", false), list("to", true), list("x", true)}}).targets())
+	require.Empty(t, (&endpoint{Params: []field{list("cc", false)}}).targets())
+}
+
+func TestDoc(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "https://a", sources{"docs": "https://a", "docs2": "https://b"}.doc())
+	require.Equal(t, "https://b", sources{"docs": "see page", "docs2": "https://b"}.doc())
+	require.Equal(t, "https://b", sources{"docs": []any{"https://a"}, "docs2": "https://b"}.doc())
+	require.Empty(t, sources{"java": "User.java"}.doc())
+}
+
+func TestTable(t *testing.T) {
+	t.Parallel()
+	endpoints, err := load(genTree(t, map[string]string{"test.yaml": genGood}))
+	require.NoError(t, err)
+	text, err := table(endpoints)
+	require.NoError(t, err)
+	squeezed := strings.Join(strings.Fields(string(text)), " ")
+	for _, want := range []string{
+		`// Code generated by internal/gen from api/*.yaml. DO NOT EDIT.`,
+		`TestOne = &Endpoint{ Name: "TestOne", Method: "POST", Path: "/test/one.json", Encoding: Form, Success: 200, Status: Current, Class: Idempotent,`,
+		`UnsafeWith: []string{"needNotify"},`,
+		`Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "userId"},`,
+		`{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20, MaxBytes: 40},`,
+		`{Name: "needNotify", Type: Bool},`,
+		`{Name: "room", Keyed: true, MaxItems: 100},`,
+		`{Name: "minute", Type: Int, Unit: Minutes, Required: true, Min: num(0), Max: num(43200), ZeroValid: true},`,
+		`Paging: Paging{Style: "offset", Params: []string{"minute"}},`,
+		`Doc: "https://docs.example.com/one",`,
+		`var all = []*Endpoint{ TestOne, }`,
+	} {
+		require.Contains(t, squeezed, want)
+	}
+}
+
+func TestTableRefusesTheSameName(t *testing.T) {
+	t.Parallel()
+	endpoints, err := load(genTree(t, map[string]string{"a.yaml": genGood, "b.yaml": genChanged(t, "/test/one.json", "/test_one.json")}))
+	require.NoError(t, err)
+	_, err = table(endpoints)
+	require.ErrorContains(t, err, "TestOne")
+}
+
+func TestCodes(t *testing.T) {
+	t.Parallel()
+	codes, err := loadCodes(genTree(t, map[string]string{"codes.yaml": genCodes}))
+	require.NoError(t, err)
+	text, err := codeConstants(codes)
+	require.NoError(t, err)
+	for _, want := range []string{
+		"// CodeRateLimited: too fast (HTTP 429).\n\tCodeRateLimited Code = 1008\n",
+		"// CodeBlocked: blocked. It is from RongCloud's list for client SDKs;",
+		`{meaning: "too fast", status: 429, retryable: true}`,
+	} {
+		require.Contains(t, string(text), want)
+	}
+	for _, missing := range []string{"code: 1008, ", "name: RateLimited, ", "meaning: too fast, ", ", status: documented"} {
+		_, err := loadCodes(genTree(t, map[string]string{"codes.yaml": strings.Replace(genCodes, missing, strings.Repeat(" ", len(missing)), 1)}))
+		require.Error(t, err, missing)
+	}
+	_, err = loadCodes(t.TempDir())
+	require.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestClaims(t *testing.T) {
+	t.Parallel()
+	root := genTree(t, map[string]string{
+		"a.go": `package x
+
+type S struct{}
+type V struct{}
+
+// One does.
+//
+//rongcloud:endpoint POST /test/one.json
+func (s *S) One() {}
+
+//rongcloud:endpoint POST /test/one.json
+//rongcloud:endpoint GET /test/two.json
+func (V) Two() {}
+
+//rongcloud:endpoint POST /no/receiver.json
+func Free() {}
+
+// rongcloud:endpoint POST /with/space.json
+func (s *S) Space() {}
+
+func (s *S) Bare() {
+	//rongcloud:endpoint POST /inside.json
+}
+
+//rongcloud:endpoint POST /of/a/type.json
+type T struct{}
+`,
+		"b_test.go":     "package x\n\n//rongcloud:endpoint POST /test.json\nfunc (s *S) Test() {}\n",
+		"sub/c.go":      "package y\n\n//rongcloud:endpoint POST /sub.json\nfunc (s *S) Sub() {}\n",
+		"not_go_at.txt": "//rongcloud:endpoint POST /text.json\n",
+	})
+	found, err := claims(root)
+	require.NoError(t, err)
+	require.Equal(t, map[string][]string{"POST /test/one.json": {"S.One", "V.Two"}, "GET /test/two.json": {"V.Two"}}, found)
+
+	_, err = claims(genTree(t, map[string]string{"a.go": "package"}))
+	require.Error(t, err)
+}
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	endpoints, err := load(genTree(t, map[string]string{
+		"a.yaml": genGood,
+		"b.yaml": strings.Replace(genChanged(t, "/test/one.json", "/test/two.json"), "status: current", "status: unconfirmed", 1),
+	}))
+	require.NoError(t, err)
+	text := string(page(endpoints, map[string][]string{"POST /test/one.json": {"S.One"}, "POST /test/two.json": {"S.Two"}}))
+	require.Contains(t, text, "| [`POST /test/one.json`](https://docs.example.com/one) | `S.One` | idempotent; unsafe with `needNotify` | 100 targets/second | offset |\n")
+	require.Contains(t, text, "| [`POST /test/two.json`](https://docs.example.com/one) *(unconfirmed)* | `S.Two` |")
+	require.Contains(t, text, "\n## a\n")
+	require.Contains(t, text, "\n## b\n")
+	require.Contains(t, text, "\n1 of 1 current endpoints have a method.\n")
+	require.Contains(t, string(page(endpoints, nil)), "\n0 of 1 current endpoints have a method.\n")
+}
+
+// genRead returns every file below root with its time of change.
+func genRead(t *testing.T, root string) (texts map[string]string, times map[string]time.Time) {
+	t.Helper()
+	texts, times = map[string]string{}, map[string]time.Time{}
+	require.NoError(t, filepath.Walk(root, func(path string, info os.FileInfo, err error) error {
+		if err != nil || info.IsDir() {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		texts[path], times[path] = string(text), info.ModTime()
+		return err
+	}))
+	return texts, times
+}
+
+var genOutputs = []string{"codes_gen.go", "docs/endpoints.md", "endpoint/endpoint_gen.go"}
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+	root := genTree(t, map[string]string{
+		"api/test.yaml": genGood, "api/codes.yaml": genCodes, "docs/other.md": "x", "endpoint/endpoint.go": "package endpoint\n",
+		"a.go": "package x\n\ntype S struct{}\n\n//rongcloud:endpoint POST /test/one.json\nfunc (s *S) One() {}\n",
+	})
+	before, _ := genRead(t, root)
+
+	err := run(root, true)
+	for _, name := range genOutputs {
+		require.ErrorContains(t, err, filepath.Join(root, name)+" is stale")
+	}
+	after, _ := genRead(t, root)
+	require.Equal(t, before, after, "a check writes nothing")
+
+	require.NoError(t, run(root, false))
+	written, times := genRead(t, root)
+	require.ElementsMatch(t, slices.Concat(slices.Collect(maps.Keys(before)), []string{
+		filepath.Join(root, genOutputs[0]), filepath.Join(root, genOutputs[1]), filepath.Join(root, genOutputs[2]),
+	}), slices.Collect(maps.Keys(written)))
+	require.Contains(t, written[filepath.Join(root, "docs/endpoints.md")], "`S.One`")
+	require.NoError(t, run(root, true))
+	require.NoError(t, run(root, false))
+	again, timesAgain := genRead(t, root)
+	require.Equal(t, written, again)
+	require.Equal(t, times, timesAgain, "what is up to date is not written again")
+
+	for _, name := range genOutputs {
+		path := filepath.Join(root, name)
+		// Windows' line ends are none of the checker's business.
+		require.NoError(t, os.WriteFile(path, []byte(strings.ReplaceAll(written[path], "\n", "\r\n")), 0o644))
+		require.NoError(t, run(root, true))
+
+		stale := written[path] + "// changed by hand\n"
+		require.NoError(t, os.WriteFile(path, []byte(stale), 0o644))
+		err := run(root, true)
+		require.ErrorContains(t, err, path+" is stale")
+		require.Equal(t, 1, strings.Count(err.Error(), "is stale"))
+		now, err := os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, stale, string(now), "a check writes nothing")
+		require.NoError(t, run(root, false))
+		now, err = os.ReadFile(path)
+		require.NoError(t, err)
+		require.Equal(t, written[path], string(now))
+	}
+}
+
+func TestRunFails(t *testing.T) {
+	t.Parallel()
+	good := map[string]string{"api/test.yaml": genGood, "api/codes.yaml": genCodes, "a.go": "package x\n", "docs/x": "", "endpoint/x": ""}
+	for name, change := range map[string]map[string]string{
+		"catalogue": {"api/test.yaml": "a: ["},
+		"codes":     {"api/codes.yaml": "a: ["},
+		"source":    {"a.go": "package"},
+		"period":    {"api/test.yaml": genChanged(t, "per: second", "per: fortnight")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			files := maps.Clone(good)
+			maps.Copy(files, change)
+			root := genTree(t, files)
+			before, _ := genRead(t, root)
+			require.Error(t, run(root, false))
+			after, _ := genRead(t, root)
+			require.Equal(t, before, after, "nothing is written where anything is wrong")
+		})
+	}
+}
+
+// The committed files are what the catalogue makes.
+func TestCommittedFilesAreCurrent(t *testing.T) {
+	t.Parallel()
+	const top = "../.."
+	files := map[string]string{"docs/x": "", "endpoint/x": ""}
+	for _, pattern := range []string{"api/*.yaml", "*.go"} {
+		found, err := filepath.Glob(filepath.Join(top, pattern))
+		require.NoError(t, err)
+		require.NotEmpty(t, found)
+		for _, path := range found {
+			text, err := os.ReadFile(path)
+			require.NoError(t, err)
+			name, err := filepath.Rel(top, path)
+			require.NoError(t, err)
+			if name != "codes_gen.go" {
+				files[name] = string(text)
+			}
+		}
+	}
+	root := genTree(t, files)
+	require.NoError(t, run(root, false))
+	for _, name := range genOutputs {
+		t.Run(name, func(t *testing.T) {
+			committed, err := os.ReadFile(filepath.Join(top, name))
+			require.NoError(t, err)
+			made, err := os.ReadFile(filepath.Join(root, name))
+			require.NoError(t, err)
+			if strings.ReplaceAll(string(committed), "\r\n", "\n") != string(made) {
+				t.Errorf("%s is stale; run go generate ./...", name)
+			}
+		})
+	}
+}

@@ -1,0 +1,135 @@
+package rongcloudtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// answer is what a request is answered with. The zero value is a success that carries nothing.
+type answer struct {
+	status  int            // HTTP status; 0 stands for 200
+	code    rongcloud.Code // 0 stands for the endpoint's success
+	message string
+	fields  []field
+	raw     *string // the whole body, in place of JSON
+}
+
+type field struct {
+	name  string
+	value any
+}
+
+// ok is a success with the given fields.
+func ok(fields ...field) answer { return answer{fields: fields} }
+
+// refuse is the failure with the given code, and the HTTP status that is documented with it.
+func refuse(code rongcloud.Code, format string, args ...any) answer {
+	return answer{status: statusOf(code), code: code, message: fmt.Sprintf(format, args...)}
+}
+
+// statuses are the HTTP statuses of api/codes.yaml.
+var statuses = map[rongcloud.Code]int{
+	rongcloud.CodeNoSuchEndpoint:    http.StatusNotFound,
+	rongcloud.CodeInternalError:     http.StatusInternalServerError,
+	rongcloud.CodeWrongAppSecret:    http.StatusUnauthorized,
+	rongcloud.CodeInvalidParameter:  http.StatusBadRequest,
+	rongcloud.CodeNoPostData:        http.StatusBadRequest,
+	rongcloud.CodeWrongSignature:    http.StatusUnauthorized,
+	rongcloud.CodeParameterTooLong:  http.StatusBadRequest,
+	rongcloud.CodeAppUnavailable:    http.StatusUnauthorized,
+	rongcloud.CodeAddressNotAllowed: http.StatusUnauthorized,
+	rongcloud.CodeRateLimited:       http.StatusTooManyRequests,
+	rongcloud.CodeServiceNotEnabled: 430,
+	rongcloud.CodeTooManyKeepalives: http.StatusForbidden,
+	rongcloud.CodeServerTimeout:     http.StatusGatewayTimeout,
+	rongcloud.CodeTooManyUsers:      http.StatusForbidden,
+}
+
+// statusOf falls back to 200: that an error may come with it is documented, and callers must cope.
+func statusOf(code rongcloud.Code) int {
+	if status, known := statuses[code]; known {
+		return status
+	}
+	return http.StatusOK
+}
+
+// codeOf is the code that usually comes with an HTTP status, or 0.
+func codeOf(status int) rongcloud.Code {
+	switch status {
+	case http.StatusBadRequest:
+		return rongcloud.CodeInvalidParameter
+	case http.StatusUnauthorized:
+		return rongcloud.CodeWrongSignature
+	case http.StatusNotFound:
+		return rongcloud.CodeNoSuchEndpoint
+	case http.StatusTooManyRequests:
+		return rongcloud.CodeRateLimited
+	case 430:
+		return rongcloud.CodeServiceNotEnabled
+	case http.StatusInternalServerError:
+		return rongcloud.CodeInternalError
+	case http.StatusGatewayTimeout:
+		return rongcloud.CodeServerTimeout
+	default:
+		return 0
+	}
+}
+
+func (a *answer) httpStatus() int {
+	if a.status == 0 {
+		return http.StatusOK
+	}
+	return a.status
+}
+
+// answerCode is the code in the body.
+func (a *answer) answerCode(ep *endpoint.Endpoint) rongcloud.Code {
+	switch {
+	case a.raw != nil || a.code != 0:
+		return a.code
+	case ep == nil:
+		return http.StatusOK
+	default:
+		return rongcloud.Code(ep.Success)
+	}
+}
+
+func (a *answer) write(w http.ResponseWriter, ep *endpoint.Endpoint) {
+	var body []byte
+	contentType := "application/json; charset=UTF-8"
+	if a.raw != nil {
+		body = []byte(*a.raw)
+		contentType = http.DetectContentType(body)
+	} else {
+		body = a.encode(ep)
+	}
+	header := w.Header()
+	if header.Get("Content-Type") == "" {
+		header.Set("Content-Type", contentType)
+	}
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(a.httpStatus())
+	_, _ = w.Write(body) // a caller that has gone is no concern of the server
+}
+
+// encode writes the code first, as RongCloud does, then the fields in their order.
+func (a *answer) encode(ep *endpoint.Endpoint) []byte {
+	body := strconv.AppendInt([]byte(`{"code":`), int64(a.answerCode(ep)), 10)
+	fields := a.fields
+	if a.message != "" {
+		fields = append([]field{{"errorMessage", a.message}}, fields...)
+	}
+	for _, f := range fields {
+		value, err := json.Marshal(f.value)
+		if err != nil { // handlers put plain data only into answers
+			panic(fmt.Sprintf("rongcloudtest: field %s: %v", f.name, err))
+		}
+		body = append(append(body, `,"`+f.name+`":`...), value...)
+	}
+	return append(body, '}')
+}

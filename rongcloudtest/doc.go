@@ -1,0 +1,37 @@
+// Package rongcloudtest is a RongCloud that runs inside a test: a server that checks requests as RongCloud's
+// Server API would, keeps state, shows what users received, and fails on purpose.
+//
+//	srv := rongcloudtest.NewServer(t)
+//	client := srv.Client()
+//
+//	_, err := client.User.Register(ctx, rongcloud.RegisterParams{UserID: "u1", Name: "Ann"})
+//	...
+//	inbox := srv.User("u2").Inbox()
+//
+// # Three ways in
+//
+// [Server.Client] returns a ready client over a loopback socket. [Server.Transport] serves any http.Client in the same
+// process without a socket, whatever host the request names. [Server.URL] is for programs in other languages, with
+// [Server.AppKey] and [Server.AppSecret].
+//
+// # What is checked
+//
+// Path, method, signature, the age of the timestamp, content type, and every parameter against the
+// endpoint table: required ones, numbers, values, lengths, list sizes. A wrong request is answered with the HTTP status and code that RongCloud
+// documents for it. Where RongCloud documents nothing, the server is as lenient as the official SDKs
+// need: seconds are as good as milliseconds in a timestamp, a nonce may come again, and unknown parameters are
+// recorded but not refused. [WithStrict] refuses all three.
+//
+// # What is kept
+//
+// Everything below /user/ that the catalogue lists as current, and private, group, system and chat-room messages with their recall.
+// Any other endpoint of the catalogue is answered with HTTP 501, never with a silent success.
+// Where the documentation leaves the behaviour open, the comments of the handlers say which way was taken.
+//
+// # Faults
+//
+//	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{DropResponse: true})
+//
+// carries the next send out and closes the connection in place of an answer, which the client must report
+// as rongcloud.ErrOutcomeUnknown. See [Fault] for the rest.
+package rongcloudtest

@@ -1,0 +1,215 @@
+package rongcloudtest
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// Fault is something that goes wrong with a request; see [Server.Fail]. It strikes before the request is checked, as a fault on the
+// way would.
+//
+// With Status, Code, Message or Body the request is not carried out and answered with them. With Delay, DropResponse or
+// Header alone it is carried out. The zero Fault is an internal error, HTTP 500 with code 1000.
+type Fault struct {
+	Status  int            // HTTP status; if 0, the one documented with Code
+	Code    rongcloud.Code // code in the answer; if 0, the one that goes with Status
+	Message string         // errorMessage in the answer
+	Body    string         // the whole body in place of JSON, such as a proxy's HTML page
+
+	Header http.Header // added to the answer, such as Retry-After
+
+	// Delay holds the answer back; the request is carried out before. It ends early when the caller
+	// gives up or the server closes.
+	Delay time.Duration
+
+	// DropResponse carries the request out, then closes the connection without an answer.
+	DropResponse bool
+
+	// Reset reads the request and resets the connection without carrying it out.
+	Reset bool
+
+	// Times is how many requests are struck; 0 means one.
+	Times int
+
+	ep *endpoint.Endpoint
+}
+
+// Fail makes the next request to ep fail, or as many as fault.Times says; nil stands for any endpoint, and for unknown paths. Several
+// faults for the same requests strike one after the other.
+func (s *Server) Fail(ep *endpoint.Endpoint, fault Fault) {
+	fault.ep = ep
+	fault.Times = max(fault.Times, 1)
+	fault.Header = fault.Header.Clone()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = append(s.faults, &fault)
+}
+
+// ClearFaults forgets the faults that have not struck yet.
+func (s *Server) ClearFaults() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.faults = nil
+}
+
+// takeFault returns the fault that strikes a request to ep, or nil.
+func (s *Server) takeFault(ep *endpoint.Endpoint) *Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.faults, func(f *Fault) bool { return f.ep == nil || f.ep == ep })
+	if i < 0 {
+		return nil
+	}
+	fault := s.faults[i]
+	if fault.Times--; fault.Times == 0 {
+		s.faults = slices.Delete(s.faults, i, i+1)
+	}
+	return fault
+}
+
+// answers tells whether the fault answers the request in place of the server.
+func (f *Fault) answers() bool {
+	if f.Status != 0 || f.Code != 0 || f.Message != "" || f.Body != "" {
+		return true
+	}
+	return f.Delay == 0 && !f.DropResponse && !f.Reset && len(f.Header) == 0
+}
+
+func (f *Fault) answer() answer {
+	a := answer{status: f.Status, code: f.Code, message: f.Message}
+	switch {
+	case f.Body != "":
+		a.raw = &f.Body
+	case f.Status == 0 && f.Code == 0:
+		a.status, a.code = http.StatusInternalServerError, rongcloud.CodeInternalError
+	case f.Status == 0:
+		a.status = statusOf(f.Code)
+	case f.Code == 0:
+		a.code = codeOf(f.Status)
+	}
+	switch {
+	case a.raw != nil:
+	case a.code == 0 && f.Status >= 300: // no code belongs to it, so it is a gateway that speaks
+		page := fmt.Sprintf("<html><body><h1>%d %s</h1>%s</body></html>\n", f.Status, http.StatusText(f.Status), f.Message)
+		a.raw = &page
+	case a.message == "":
+		a.message = a.code.Meaning()
+	}
+	return a
+}
+
+func (f *Fault) addHeader(header http.Header) {
+	for name, values := range f.Header {
+		header[http.CanonicalHeaderKey(name)] = slices.Clone(values)
+	}
+}
+
+// wait holds an answer back, and reports whether there is still somebody to answer.
+func (s *Server) wait(r *http.Request, d time.Duration) bool {
+	if d <= 0 {
+		return true
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-r.Context().Done():
+		return false
+	case <-s.closing:
+		return false
+	}
+}
+
+// aborter is a ResponseWriter without a connection.
+type aborter interface{ abort(reset bool) }
+
+// abort ends a request without an answer: by a reset, or by closing the connection.
+func abort(w http.ResponseWriter, reset bool) {
+	if a, ok := w.(aborter); ok {
+		a.abort(reset)
+		return
+	}
+	conn, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		panic(http.ErrAbortHandler) // HTTP/2, or a foreign server
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok && reset {
+		_ = tcp.SetLinger(0)
+	}
+	_ = conn.Close()
+}
+
+// Transport serves requests in this process, without a socket and whatever host they name. It can be the Transport of
+// any http.Client.
+func (s *Server) Transport() http.RoundTripper { return transport{s} }
+
+type transport struct{ server *Server }
+
+// errClosed is what a closed server's transport returns, in place of a refused connection.
+var errClosed = errors.New("rongcloudtest: the server is closed")
+
+// RoundTrip lets the server handle req in the caller's goroutine.
+func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
+	ctx := req.Context()
+	if req.Body != nil {
+		defer req.Body.Close()
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	select {
+	case <-t.server.closing:
+		return nil, errClosed
+	default:
+	}
+	in := req.Clone(ctx)
+	if in.Body == nil {
+		in.Body = http.NoBody
+	}
+	in.RemoteAddr = "in-process"
+	w := &response{header: http.Header{}}
+	t.server.serve(w, in)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if w.aborted != nil {
+		return nil, w.aborted
+	}
+	return &http.Response{
+		Status: fmt.Sprintf("%d %s", w.status, http.StatusText(w.status)), StatusCode: w.status,
+		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: w.header,
+		Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()), Request: req,
+	}, nil
+}
+
+// response collects an answer.
+type response struct {
+	header  http.Header
+	status  int
+	body    bytes.Buffer
+	aborted error
+}
+
+func (w *response) Header() http.Header { return w.header }
+
+func (w *response) WriteHeader(status int) { w.status = status }
+
+func (w *response) Write(p []byte) (int, error) { return w.body.Write(p) }
+
+func (w *response) abort(reset bool) {
+	w.aborted = io.ErrUnexpectedEOF
+	if reset {
+		w.aborted = fmt.Errorf("rongcloudtest: %w", syscall.ECONNRESET)
+	}
+}

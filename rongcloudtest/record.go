@@ -1,0 +1,96 @@
+package rongcloudtest
+
+import (
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// Request is a request that the server received, and how it ended.
+type Request struct {
+	Time      time.Time // by the server's clock
+	Method    string
+	Path      string
+	Endpoint  *endpoint.Endpoint // nil for an unknown path
+	Params    Params             // empty if the request was refused before they were read
+	Unknown   []string           // parameters that the endpoint's table does not have
+	RequestID string
+	Status    int            // HTTP status of the answer; 0 if the connection was reset or dropped
+	Code      rongcloud.Code // code of the answer; 0 if it had none
+	Message   string         // errorMessage of the answer
+	Fault     bool           // a fault struck; see Server.Fail
+}
+
+// Requests returns the requests so far, oldest first, refused ones included; see [WithHistory]. A request is there as
+// soon as its caller has the answer.
+func (s *Server) Requests() []Request {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.requests.all()
+}
+
+// Sent returns the messages that the server accepted so far, oldest first, whether or not they reached anybody; see
+// [WithHistory]. A send to several targets counts as one message for each.
+func (s *Server) Sent() []SentMessage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	kept := s.messages.sent.all()
+	all := make([]SentMessage, len(kept))
+	for i, m := range kept {
+		all[i] = m.copy()
+	}
+	return all
+}
+
+func (s *Server) record(in *incoming, a answer, fault *Fault) {
+	entry := Request{
+		Method: in.method, Path: in.path, Endpoint: in.ep, Params: in.params, Unknown: in.unknown,
+		RequestID: in.header.Get("X-Request-ID"), Fault: fault != nil,
+	}
+	if fault == nil || !fault.Reset && !fault.DropResponse {
+		entry.Status, entry.Code, entry.Message = a.httpStatus(), a.answerCode(in.ep), a.message
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	entry.Time = s.now()
+	s.requests.add(entry)
+}
+
+// ring keeps the newest items.
+type ring[T any] struct {
+	items []T
+	start int // of the oldest, once the ring is full
+	limit int
+}
+
+func newRing[T any](limit int) ring[T] { return ring[T]{limit: limit} }
+
+// add returns the item that had to make room, if one had.
+func (r *ring[T]) add(item T) (oldest T, full bool) {
+	if len(r.items) < r.limit {
+		r.items = append(r.items, item)
+		return oldest, false
+	}
+	oldest = r.items[r.start]
+	r.items[r.start] = item
+	r.start = (r.start + 1) % r.limit
+	return oldest, true
+}
+
+// all returns a copy, oldest first.
+func (r *ring[T]) all() []T {
+	items := make([]T, 0, len(r.items))
+	return append(append(items, r.items[r.start:]...), r.items[:r.start]...)
+}
+
+// remove drops the items for which drop is true.
+func (r *ring[T]) remove(drop func(T) bool) {
+	kept := make([]T, 0, len(r.items))
+	for _, item := range r.all() {
+		if !drop(item) {
+			kept = append(kept, item)
+		}
+	}
+	r.items, r.start = kept, 0
+}

@@ -1,0 +1,359 @@
+package rongcloudtest
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// Defaults of the options.
+const (
+	DefaultAppKey    = "test-app-key"
+	DefaultAppSecret = "test-app-secret"
+	DefaultClockSkew = 15 * time.Minute
+	DefaultHistory   = 10_000
+)
+
+// maxBody bounds a request. A send to 1000 users with 128 KB of content, all of it escaped, fits.
+const maxBody = 4 << 20
+
+// TB is what the server needs of a *testing.T, *testing.B or *testing.F.
+type TB interface {
+	Helper()
+	Cleanup(cleanup func())
+	Fatalf(format string, args ...any)
+	Errorf(format string, args ...any)
+	Name() string
+}
+
+// Option configures a [Server].
+type Option func(*config) error
+
+type config struct {
+	key, secret string
+	strict      bool
+	skew        time.Duration
+	clock       func() time.Time
+	ownClock    bool // clients must sign by it
+	region      rongcloud.Region
+	history     int
+}
+
+// WithApp sets the App Key and App Secret of the app that the server serves.
+func WithApp(key, secret string) Option {
+	return func(c *config) error {
+		if key == "" || secret == "" {
+			return errors.New("WithApp: key and secret must not be empty")
+		}
+		c.key, c.secret = key, secret
+		return nil
+	}
+}
+
+// WithStrict refuses what the documentation rules out but RongCloud is not known to refuse: unknown or repeated parameters, a
+// timestamp in seconds, a nonce used before or longer than 18 characters, a request ID longer than 36, and
+// a recall of a message that was never sent.
+func WithStrict() Option {
+	return func(c *config) error { c.strict = true; return nil }
+}
+
+// WithClockSkew sets how far a timestamp may be off, [DefaultClockSkew] if it is not given. Zero turns the check
+// off. No page of RongCloud's says what its servers allow.
+func WithClockSkew(limit time.Duration) Option {
+	return func(c *config) error {
+		if limit < 0 {
+			return fmt.Errorf("WithClockSkew: %v is negative", limit)
+		}
+		c.skew = limit
+		return nil
+	}
+}
+
+// WithClock replaces time.Now as the server's clock. Clients made by [Server.Client] sign by it, too; other clients sign by
+// their own, so give [WithClockSkew] as well for them. To move time during a test, see [Server.Advance].
+func WithClock(now func() time.Time) Option {
+	return func(c *config) error {
+		if now == nil {
+			return errors.New("WithClock: the clock is nil")
+		}
+		c.clock, c.ownClock = now, true
+		return nil
+	}
+}
+
+// WithRegion places the server in a data centre, which decides the time zone of the dates in its answers. The
+// default is [rongcloud.RegionBeijing], as it is for clients.
+func WithRegion(region rongcloud.Region) Option {
+	return func(c *config) error {
+		if region.BaseURLs() == nil {
+			return fmt.Errorf("WithRegion: unknown region %q", region)
+		}
+		c.region = region
+		return nil
+	}
+}
+
+// WithHistory sets how many requests, sent messages and messages per inbox are kept, the newest ones; [DefaultHistory] if
+// it is not given.
+func WithHistory(n int) Option {
+	return func(c *config) error {
+		if n < 1 {
+			return fmt.Errorf("WithHistory: %d is not positive", n)
+		}
+		c.history = n
+		return nil
+	}
+}
+
+// Server is a RongCloud for tests. It is safe for concurrent use.
+type Server struct {
+	// URL is the base URL of the server, such as http://127.0.0.1:40123.
+	URL string
+
+	tb     TB // nil for a program
+	config config
+	zone   *time.Location
+
+	listener net.Listener
+	http     *http.Server
+	served   chan struct{} // closed when no connection is accepted any more
+	closing  chan struct{} // closed when Close begins
+
+	life    sync.Mutex // guards the fields up to the next blank line
+	closed  bool
+	calls   sync.WaitGroup
+	clients []*rongcloud.Client
+
+	mu       sync.Mutex // guards everything below
+	advanced time.Duration
+	faults   []*Fault
+	nonces   nonceMemory
+	requests ring[Request]
+	users    users
+	groups   members
+	rooms    members
+	messages messages
+}
+
+// NewServer starts a server that closes itself when the test ends.
+func NewServer(t TB, opts ...Option) *Server {
+	t.Helper()
+	s, err := New(opts...)
+	if err != nil {
+		t.Fatalf("%s: %v", t.Name(), err)
+		return nil
+	}
+	s.tb = t
+	t.Cleanup(func() {
+		if err := s.Close(); err != nil {
+			t.Errorf("closing the server of %s: %v", t.Name(), err)
+		}
+	})
+	return s
+}
+
+// New starts a server on a free port of the loopback interface. The caller closes it.
+func New(opts ...Option) (*Server, error) {
+	c := config{
+		key: DefaultAppKey, secret: DefaultAppSecret, skew: DefaultClockSkew,
+		clock: time.Now, region: rongcloud.RegionBeijing, history: DefaultHistory,
+	}
+	for _, opt := range opts {
+		if opt == nil {
+			return nil, errors.New("rongcloudtest: an option is nil")
+		}
+		if err := opt(&c); err != nil {
+			return nil, fmt.Errorf("rongcloudtest: %w", err)
+		}
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("rongcloudtest: %w", err)
+	}
+	s := &Server{
+		URL: "http://" + listener.Addr().String(), config: c, zone: time.UTC, listener: listener,
+		served: make(chan struct{}), closing: make(chan struct{}),
+		nonces:   newNonceMemory(),
+		requests: newRing[Request](c.history),
+		users:    newUsers(),
+		groups:   members{},
+		rooms:    members{},
+		messages: newMessages(c.history),
+	}
+	if c.region == rongcloud.RegionBeijing {
+		s.zone = time.FixedZone("CST", 8*60*60)
+	}
+	s.http = &http.Server{Handler: s.Handler(), ReadHeaderTimeout: time.Minute}
+	go func() {
+		defer close(s.served)
+		_ = s.http.Serve(listener) // ends with the listener
+	}()
+	return s, nil
+}
+
+// Close stops the server, breaks off what is under way and waits until it has ended. A second Close does nothing.
+func (s *Server) Close() error {
+	s.life.Lock()
+	if s.closed {
+		s.life.Unlock()
+		return nil
+	}
+	s.closed = true
+	close(s.closing)
+	clients := s.clients
+	s.life.Unlock()
+
+	err := s.http.Close()
+	<-s.served
+	s.calls.Wait()
+	for _, client := range clients {
+		client.Close()
+	}
+	return err
+}
+
+// begin counts a request under way, unless the server is closed.
+func (s *Server) begin() bool {
+	s.life.Lock()
+	defer s.life.Unlock()
+	if s.closed {
+		return false
+	}
+	s.calls.Add(1)
+	return true
+}
+
+// Client returns a client of this server, with its App Key, App Secret and address. Further options win; a wrong one ends the
+// test, and panics where there is none.
+func (s *Server) Client(opts ...rongcloud.Option) *rongcloud.Client {
+	if s.tb != nil {
+		s.tb.Helper()
+	}
+	all := []rongcloud.Option{rongcloud.WithBaseURL(s.URL), rongcloud.WithRegion(s.config.region)}
+	if s.config.ownClock {
+		all = append(all, rongcloud.WithClock(s.config.clock))
+	}
+	client, err := rongcloud.New(s.config.key, s.config.secret, append(all, opts...)...)
+	switch {
+	case err == nil:
+	case s.tb != nil:
+		s.tb.Fatalf("rongcloudtest: Client: %v", err)
+		return nil
+	default:
+		panic("rongcloudtest: Client: " + err.Error())
+	}
+	s.life.Lock()
+	defer s.life.Unlock()
+	s.clients = append(s.clients, client)
+	return client
+}
+
+// AppKey returns the App Key that the server knows.
+func (s *Server) AppKey() string { return s.config.key }
+
+// AppSecret returns the App Secret that requests must be signed with.
+func (s *Server) AppSecret() string { return s.config.secret }
+
+// Advance moves the server's clock forward, so that bans and other spans run out without waiting. The age of a request's
+// timestamp is still judged by the clock as it was, since the callers' clocks did not move.
+func (s *Server) Advance(d time.Duration) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.advanced += d
+}
+
+// Now returns the time of the server's clock.
+func (s *Server) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now()
+}
+
+// now is Now for those who hold the lock.
+func (s *Server) now() time.Time { return s.config.clock().Add(s.advanced) }
+
+// Handler returns the server as a handler, to be mounted elsewhere.
+func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
+
+// serve is the way of one request: read, look for a fault, check, carry out, record, answer.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
+	if !s.begin() {
+		abort(w, true)
+		return
+	}
+	defer s.calls.Done()
+	in, err := read(r)
+	if err != nil { // the caller went away in the middle
+		abort(w, true)
+		return
+	}
+	fault := s.takeFault(in.ep)
+	var a answer
+	switch {
+	case fault != nil && fault.Reset:
+	case fault != nil && fault.answers():
+		a = fault.answer()
+	default:
+		a = s.carryOut(in)
+	}
+	s.record(in, a, fault)
+
+	if fault != nil {
+		if !s.wait(r, fault.Delay) {
+			abort(w, true)
+			return
+		}
+		if fault.Reset || fault.DropResponse {
+			abort(w, fault.Reset)
+			return
+		}
+		fault.addHeader(w.Header())
+	}
+	a.write(w, in.ep)
+}
+
+// handler carries one endpoint out. It runs with the server's lock held, after all checks.
+type handler func(c *call) answer
+
+// call is a checked request, as a handler sees it.
+type call struct {
+	*Server
+	ep     *endpoint.Endpoint
+	params Params
+	at     time.Time // by the server's clock
+}
+
+// handlers is the table of what the server can do. Each area of state brings its own part.
+var handlers = merge(userHandlers, userListHandlers, profileHandlers, messageHandlers)
+
+func merge(parts ...map[*endpoint.Endpoint]handler) map[*endpoint.Endpoint]handler {
+	all := map[*endpoint.Endpoint]handler{}
+	for _, part := range parts {
+		for ep, h := range part {
+			all[ep] = h
+		}
+	}
+	return all
+}
+
+func (s *Server) carryOut(in *incoming) answer {
+	if refusal := s.check(in); refusal != nil {
+		return *refusal
+	}
+	h := handlers[in.ep]
+	if h == nil {
+		return answer{
+			status: http.StatusNotImplemented, code: http.StatusNotImplemented,
+			message: "rongcloudtest does not implement " + in.ep.String() + " yet",
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return h(&call{Server: s, ep: in.ep, params: in.params, at: s.now()})
+}

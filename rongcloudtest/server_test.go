@@ -1,0 +1,196 @@
+package rongcloudtest_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+func TestParallelCallers(t *testing.T) {
+	t.Parallel()
+	srv := rongcloudtest.NewServer(t, rongcloudtest.WithStrict())
+	client := srv.Client()
+	const callers, rounds = 32, 20
+	var wg sync.WaitGroup
+	for i := range callers {
+		wg.Go(func() {
+			me, next := fmt.Sprintf("u%d", i), fmt.Sprintf("u%d", (i+1)%callers)
+			ctx := context.Background()
+			for range rounds {
+				_, err := client.User.Register(ctx, rongcloud.RegisterParams{UserID: me, Name: me})
+				noError(t, err)
+				_, err = client.Message.SendPrivate(ctx, rongcloud.PrivateMessage{From: me, To: []string{next, "all"}, Content: text("hi")})
+				noError(t, err)
+				noError(t, client.Call(ctx, "/user/block/query.json", form(), nil))
+				srv.User(me).Inbox()
+			}
+			srv.Requests()
+			srv.Sent()
+		})
+	}
+	wg.Wait()
+	require.Len(t, srv.User("all").Inbox(), callers*rounds)
+	require.Len(t, srv.User("u0").Inbox(), rounds)
+	require.Len(t, srv.Requests(), 3*callers*rounds)
+	seen := map[string]bool{}
+	for _, m := range srv.Sent() {
+		seen[m.UID] = true
+	}
+	require.Len(t, seen, 2*callers*rounds)
+}
+
+// noError is require.NoError for other goroutines than the test's own.
+func noError(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestRequestsAreRecorded(t *testing.T) {
+	t.Parallel()
+	srv, client := stopped(t)
+	_, err := client.User.Register(context.Background(), rongcloud.RegisterParams{UserID: "u1", Name: "Ann"}, rongcloud.WithRequestID("req-1"))
+	require.NoError(t, err)
+	post(t, srv, "/nowhere", "", http.Header{})
+	all := srv.Requests()
+	require.Len(t, all, 2)
+	require.Equal(t, "Ann", all[0].Params.Get("name"))
+	require.Equal(t, []string{"name", "userId"}, all[0].Params.Names())
+	all[0].Params = rongcloudtest.Params{}
+	require.Equal(t, rongcloudtest.Request{
+		Time: started, Method: "POST", Path: "/user/getToken.json", Endpoint: endpoint.UserGetToken,
+		RequestID: "req-1", Status: 200, Code: 200,
+	}, all[0])
+	require.Nil(t, all[1].Endpoint)
+	require.Equal(t, 404, all[1].Status)
+}
+
+func TestHandlerElsewhere(t *testing.T) {
+	t.Parallel()
+	srv := rongcloudtest.NewServer(t)
+	// The wrapper hides the Hijacker, as an HTTP/2 server would.
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		srv.Handler().ServeHTTP(struct{ http.ResponseWriter }{w}, r)
+	}))
+	defer elsewhere.Close()
+	client := srv.Client(rongcloud.WithBaseURL(elsewhere.URL), rongcloud.WithRetry(rongcloud.RetryPolicy{}))
+	register(t, client, "u1")
+	require.Len(t, srv.User("u1").Tokens(), 1)
+	srv.Fail(nil, rongcloudtest.Fault{DropResponse: true})
+	require.ErrorIs(t, send(client), rongcloud.ErrOutcomeUnknown)
+	require.NoError(t, srv.Close())
+	require.ErrorIs(t, send(client), rongcloud.ErrOutcomeUnknown)
+}
+
+func TestRequestThatBreaksOff(t *testing.T) {
+	t.Parallel()
+	srv := rongcloudtest.NewServer(t)
+	conn, err := net.Dial("tcp", strings.TrimPrefix(srv.URL, "http://"))
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = conn.Write([]byte("POST /user/getToken.json HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nuserId=u1"))
+	require.NoError(t, err)
+	require.NoError(t, conn.(*net.TCPConn).CloseWrite())
+	data, _ := io.ReadAll(conn)
+	require.Empty(t, data)
+	require.Empty(t, srv.Requests())
+}
+
+func TestNew(t *testing.T) {
+	t.Parallel()
+	srv, err := rongcloudtest.New(rongcloudtest.WithApp("key", "secret"))
+	require.NoError(t, err)
+	require.Equal(t, "key", srv.AppKey())
+	require.Equal(t, "secret", srv.AppSecret())
+	client := srv.Client()
+	register(t, client, "u1")
+	require.Panics(t, func() { srv.Client(rongcloud.WithAttemptTimeout(-1)) })
+	require.NoError(t, srv.Close())
+	require.NoError(t, srv.Close())
+
+	_, err = client.User.Register(context.Background(), rongcloud.RegisterParams{UserID: "u1", Name: "n"})
+	require.ErrorIs(t, err, rongcloud.ErrTransport)
+	require.NotErrorIs(t, err, rongcloud.ErrOutcomeUnknown)
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, "http://x/", nil)
+	require.NoError(t, err)
+	_, err = srv.Transport().RoundTrip(req)
+	require.ErrorContains(t, err, "closed")
+
+	for _, opt := range []rongcloudtest.Option{
+		nil, rongcloudtest.WithApp("", "x"), rongcloudtest.WithApp("x", ""), rongcloudtest.WithClock(nil),
+		rongcloudtest.WithClockSkew(-1), rongcloudtest.WithHistory(0), rongcloudtest.WithRegion("Mars"),
+	} {
+		_, err := rongcloudtest.New(opt)
+		require.ErrorContains(t, err, "rongcloudtest: ")
+	}
+}
+
+// tb stands in for a test that fails.
+type tb struct {
+	cleanups []func()
+	fatal    string
+}
+
+func (t *tb) Helper()                        {}
+func (t *tb) Name() string                   { return "TestX" }
+func (t *tb) Cleanup(f func())               { t.cleanups = append(t.cleanups, f) }
+func (t *tb) Errorf(format string, a ...any) {}
+func (t *tb) Fatalf(format string, a ...any) { t.fatal = fmt.Sprintf(format, a...) }
+
+func TestNewServerFailsTheTest(t *testing.T) {
+	t.Parallel()
+	fake := &tb{}
+	require.Nil(t, rongcloudtest.NewServer(fake, func() rongcloudtest.Option { return rongcloudtest.WithHistory(0) }()))
+	require.Contains(t, fake.fatal, "TestX: rongcloudtest: WithHistory")
+
+	srv := rongcloudtest.NewServer(fake)
+	require.Nil(t, srv.Client(rongcloud.WithAttemptTimeout(-1)))
+	require.Contains(t, fake.fatal, "WithAttemptTimeout")
+	require.Len(t, fake.cleanups, 1)
+	fake.cleanups[0]()
+	require.ErrorIs(t, func() error {
+		_, err := srv.Client().User.Register(context.Background(), rongcloud.RegisterParams{UserID: "u", Name: "n"}, rongcloud.WithRequestID("x"))
+		var e *rongcloud.Error
+		if errors.As(err, &e) {
+			return err
+		}
+		return nil
+	}(), rongcloud.ErrTransport)
+}
+
+func TestTransportObeysTheContext(t *testing.T) {
+	t.Parallel()
+	srv := rongcloudtest.NewServer(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://x/user/info.json", http.NoBody)
+	require.NoError(t, err)
+	_, err = srv.Transport().RoundTrip(req)
+	require.ErrorIs(t, err, context.Canceled)
+	require.Empty(t, srv.Requests())
+}
+
+func BenchmarkTransport(b *testing.B) {
+	srv := rongcloudtest.NewServer(b)
+	client := srv.Client(rongcloud.WithHTTPClient(&http.Client{Transport: srv.Transport()}))
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := client.Call(b.Context(), "/user/checkOnline.json", form("userId", "u1"), nil); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,673 @@
+package rongcloud
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// scripted is a client whose server answers with one step after the other, and notes what it got.
+type scripted struct {
+	*Client
+	mock     *httpmock.MockTransport
+	mu       sync.Mutex
+	requests []recorded
+}
+
+type recorded struct {
+	header http.Header
+	body   string
+	url    string
+	at     time.Time
+}
+
+// step is one answer; a nil one is a success.
+type step func(*http.Request) (*http.Response, error)
+
+func status(code int, body string, header ...string) step {
+	return func(*http.Request) (*http.Response, error) {
+		resp := httpmock.NewStringResponse(code, body)
+		for i := 0; i < len(header); i += 2 {
+			resp.Header.Set(header[i], header[i+1])
+		}
+		return resp, nil
+	}
+}
+
+func broken(*http.Request) (*http.Response, error) { return nil, errors.New("connection reset") }
+
+// slow takes its time, on the fake clock of synctest.
+func slow(d time.Duration, then step) step {
+	return func(req *http.Request) (*http.Response, error) {
+		select {
+		case <-time.After(d):
+			return then(req)
+		case <-req.Context().Done():
+			return nil, req.Context().Err()
+		}
+	}
+}
+
+func newScripted(t *testing.T, steps []step, opts ...Option) *scripted {
+	t.Helper()
+	s := &scripted{mock: httpmock.NewMockTransport()}
+	s.mock.RegisterNoResponder(func(req *http.Request) (*http.Response, error) {
+		var text []byte
+		if req.Body != nil {
+			text, _ = io.ReadAll(req.Body)
+		}
+		s.mu.Lock()
+		n := len(s.requests)
+		s.requests = append(s.requests, recorded{req.Header, string(text), req.URL.String(), time.Now()})
+		s.mu.Unlock()
+		if n >= len(steps) || steps[n] == nil {
+			return httpmock.NewStringResponse(200, faultSuccess), nil
+		}
+		return steps[n](req)
+	})
+	base := []Option{WithBaseURL("https://one.example", "https://two.example"), WithHTTPClient(&http.Client{Transport: s.mock})}
+	var err error
+	s.Client, err = New("test-key", "test-secret", append(base, opts...)...)
+	require.NoError(t, err)
+	return s
+}
+
+// count is the number of requests so far. httpmock may still be busy with one whose caller has gone.
+func (s *scripted) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.requests)
+}
+
+func (s *scripted) fields(t *testing.T, n int) url.Values {
+	t.Helper()
+	form, err := url.ParseQuery(s.requests[n].body)
+	require.NoError(t, err)
+	return form
+}
+
+func TestRequestShape(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC)
+	s := newScripted(t, nil, WithClock(func() time.Time { return now }), WithNonce(func() string { return "1234567890" }),
+		WithUserAgent("shop/1.4"), WithBaseURL("https://im.example:8443/gateway/"))
+	require.NoError(t, faultCall(t.Context(), s.Client, "unsafe", WithRequestID("order-7")))
+
+	r := s.requests[0]
+	require.Equal(t, "https://im.example:8443/gateway/message/private/publish.json", r.url)
+	require.Equal(t, "fromUserId=u1&toUserId=u2&objectName=app%3ANote&content=%7B%7D", r.body)
+	require.Equal(t, http.Header{
+		"App-Key": {"test-key"}, "Nonce": {"1234567890"}, "Timestamp": {"1767323045678"},
+		"Signature":    {Sign("test-secret", "1234567890", "1767323045678")},
+		"X-Request-Id": {"order-7"}, "User-Agent": {"rongcloud-go/" + Version + " shop/1.4"},
+		"Content-Type": {"application/x-www-form-urlencoded; charset=UTF-8"},
+	}, r.header)
+}
+
+func TestEveryAttemptIsSignedAfresh(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t, []step{broken, status(503, ""), nil}, WithRetry(RetryPolicy{Max: 2}))
+	require.NoError(t, faultCall(t.Context(), s.Client, "safe"))
+	require.Len(t, s.requests, 3)
+	nonces := map[string]bool{}
+	for _, r := range s.requests {
+		nonce, timestamp := r.header.Get("Nonce"), r.header.Get("Timestamp")
+		require.Regexp(t, `^[0-9]{18}$`, nonce)
+		require.Regexp(t, `^[0-9]{13}$`, timestamp)
+		require.True(t, Verify("test-secret", nonce, timestamp, r.header.Get("Signature")))
+		nonces[nonce] = true
+		require.Equal(t, s.requests[0].header.Get("X-Request-Id"), r.header.Get("X-Request-Id"))
+		require.Equal(t, s.requests[0].body, r.body)
+	}
+	require.Len(t, nonces, 3)
+	require.Regexp(t, `^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`, s.requests[0].header.Get("X-Request-Id"))
+}
+
+func TestBadNonceIsRefused(t *testing.T) {
+	t.Parallel()
+	for _, nonce := range []string{"", strings.Repeat("1", 19), "1\n2"} {
+		s := newScripted(t, nil, WithNonce(func() string { return nonce }))
+		var refused *ArgumentError
+		require.ErrorAs(t, faultCall(t.Context(), s.Client, "safe"), &refused)
+		require.Equal(t, "WithNonce", refused.Field)
+		require.Empty(t, s.requests)
+	}
+}
+
+func TestWaits(t *testing.T) {
+	t.Parallel()
+	limited := func(after string) step {
+		return status(429, `{"code":1008}`, "Retry-After", after)
+	}
+	for _, c := range []struct {
+		name     string
+		policy   RetryPolicy
+		steps    []step
+		least    []time.Duration // of the wait before each retry
+		most     []time.Duration
+		requests int
+	}{
+		{
+			name: "full jitter below a bound that doubles", policy: RetryPolicy{Max: 4, MinWait: 100 * time.Millisecond, MaxWait: 300 * time.Millisecond},
+			steps: []step{status(200, ""), status(200, ""), status(200, ""), status(200, ""), status(200, "")},
+			least: []time.Duration{0, 0, 0, 0}, requests: 5,
+			most: []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 300 * time.Millisecond, 300 * time.Millisecond},
+		},
+		{
+			name: "another host is tried at once", policy: RetryPolicy{Max: 1, MinWait: time.Hour, MaxWait: time.Hour},
+			steps: []step{broken}, least: []time.Duration{0}, most: []time.Duration{0}, requests: 2,
+		},
+		{
+			name: "Retry-After is obeyed", policy: RetryPolicy{Max: 1, MinWait: time.Millisecond, MaxWait: 5 * time.Second},
+			steps: []step{limited("4")}, least: []time.Duration{4 * time.Second}, most: []time.Duration{5 * time.Second}, requests: 2,
+		},
+		{
+			name: "Retry-After is capped", policy: RetryPolicy{Max: 1, MinWait: time.Millisecond, MaxWait: 3 * time.Second},
+			steps: []step{limited("3600")}, least: []time.Duration{3 * time.Second}, most: []time.Duration{3 * time.Second}, requests: 2,
+		},
+		{
+			name: "Retry-After as a date", policy: RetryPolicy{Max: 1, MinWait: time.Millisecond, MaxWait: time.Hour},
+			steps: []step{limited("Sat, 01 Jan 2000 00:00:09 GMT")}, // synctest begins in 2000
+			least: []time.Duration{9 * time.Second}, most: []time.Duration{9 * time.Second}, requests: 2,
+		},
+		{
+			name: "no retries", policy: RetryPolicy{}, steps: []step{limited("1")}, requests: 1,
+		},
+		{
+			name: "no waits", policy: RetryPolicy{Max: 3}, steps: []step{limited(""), limited("nonsense"), limited("-5"), limited("7")},
+			least: []time.Duration{0, 0, 0}, most: []time.Duration{0, 0, 0}, requests: 4,
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newScripted(t, c.steps, WithRetry(c.policy))
+				_ = faultCall(t.Context(), s.Client, "safe")
+				require.Len(t, s.requests, c.requests)
+				for i := range c.requests - 1 {
+					wait := s.requests[i+1].at.Sub(s.requests[i].at)
+					require.GreaterOrEqual(t, wait, c.least[i], "wait %d", i+1)
+					require.LessOrEqual(t, wait, c.most[i], "wait %d", i+1)
+				}
+			})
+		})
+	}
+}
+
+// A thousand first waits fill the whole range: the jitter is full.
+func TestJitterIsFull(t *testing.T) {
+	t.Parallel()
+	c := &call{attempts: 1, last: outcome{status: 200}}
+	policy := &RetryPolicy{Max: 1, MinWait: time.Second, MaxWait: time.Minute}
+	low, high := 0, 0
+	for range 1000 {
+		switch wait := c.nextWait(policy); {
+		case wait < 250*time.Millisecond:
+			low++
+		case wait > 750*time.Millisecond:
+			high++
+		}
+	}
+	require.Greater(t, low, 150)
+	require.Greater(t, high, 150)
+}
+
+func TestNoWaitThatTheDeadlineCannotOutlive(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScripted(t, []step{status(429, `{"code":1008,"errorMessage":"slow down"}`, "Retry-After", "2")})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		begin := time.Now()
+		err := faultCall(ctx, s.Client, "safe")
+		require.Zero(t, time.Since(begin), "it waited for nothing")
+		require.ErrorIs(t, err, CodeRateLimited)
+		require.NotErrorIs(t, err, context.DeadlineExceeded)
+		var e *Error
+		require.ErrorAs(t, err, &e)
+		require.Equal(t, 2*time.Second, e.RetryAfter)
+		require.Equal(t, 1, e.Attempts)
+		require.Equal(t, "slow down", e.Message)
+	})
+}
+
+func TestDeadlineIsNeverStretched(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hangs := slow(time.Hour, status(200, faultSuccess))
+		s := newScripted(t, []step{hangs, hangs, hangs}, WithAttemptTimeout(2*time.Second))
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+		defer cancel()
+		begin := time.Now()
+		err := faultCall(ctx, s.Client, "safe")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.LessOrEqual(t, time.Since(begin), 5*time.Second)
+		require.Equal(t, 3, s.count())
+	})
+}
+
+func TestAttemptTimeoutOfOneCall(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScripted(t, []step{slow(time.Minute, status(200, faultSuccess))}, WithRetry(RetryPolicy{}))
+		begin := time.Now()
+		err := faultCall(t.Context(), s.Client, "safe", WithAttemptTimeout(3*time.Second))
+		require.Equal(t, 3*time.Second, time.Since(begin))
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorContains(t, err, "no answer within 3s")
+		require.NoError(t, t.Context().Err())
+	})
+}
+
+func TestFailOver(t *testing.T) {
+	t.Parallel()
+	down := status(503, "")
+	s := newScripted(t, []step{down, nil, nil, down, nil, nil}, WithRetry(RetryPolicy{Max: 1}))
+	for range 4 {
+		require.NoError(t, faultCall(t.Context(), s.Client, "safe"))
+	}
+	var hosts []string
+	for _, r := range s.requests {
+		u, err := url.Parse(r.url)
+		require.NoError(t, err)
+		hosts = append(hosts, strings.TrimSuffix(u.Host, ".example"))
+	}
+	// Switch at once, stay there, and go round in a circle.
+	require.Equal(t, []string{"one", "two", "two", "two", "one", "one"}, hosts)
+
+	// An unsafe call is not repeated, but the next one goes to the other host. A refusal moves nobody.
+	s = newScripted(t, []step{down, status(400, `{"code":1002}`), status(429, ""), nil}, WithRetry(RetryPolicy{}))
+	for range 4 {
+		_ = faultCall(t.Context(), s.Client, "unsafe")
+	}
+	hosts = nil
+	for _, r := range s.requests {
+		hosts = append(hosts, r.url[len("https://"):len("https://one")])
+	}
+	require.Equal(t, []string{"one", "two", "two", "two"}, hosts)
+}
+
+func TestManyFailingTogetherSwitchOnce(t *testing.T) {
+	t.Parallel()
+	const callers = 50
+	var together sync.WaitGroup
+	together.Add(callers)
+	dead := newFaultServer(t, false, func(w http.ResponseWriter, r *http.Request) bool {
+		together.Done()
+		together.Wait()
+		return answer(503, "")(w, r)
+	})
+	alive := newFaultServer(t, false, serveSuccess)
+	client, err := New("test-key", "test-secret", WithBaseURL(dead.URL, alive.URL))
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	var group sync.WaitGroup
+	for range callers {
+		group.Go(func() {
+			if err := faultCall(context.Background(), client, "safe"); err != nil {
+				t.Errorf("call failed: %v", err)
+			}
+		})
+	}
+	group.Wait()
+	require.Equal(t, callers, dead.count())
+	require.Equal(t, callers, alive.count())
+	require.Equal(t, uint64(1), client.core.hosts.switches.Load())
+}
+
+func TestRetryUnsafe(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t, []step{broken}, WithRetry(RetryPolicy{Max: 1}))
+	require.NoError(t, faultCall(t.Context(), s.Client, "unsafe", RetryUnsafe()))
+	require.Len(t, s.requests, 2)
+
+	// What is refused in the end may still have been done by an attempt before.
+	s = newScripted(t, []step{broken, status(400, `{"code":1002}`)}, WithRetry(RetryPolicy{Max: 1}))
+	err := faultCall(t.Context(), s.Client, "unsafe", RetryUnsafe())
+	require.ErrorIs(t, err, ErrOutcomeUnknown)
+	require.ErrorIs(t, err, CodeInvalidParameter)
+}
+
+func TestParameterThatMakesUnsafe(t *testing.T) {
+	t.Parallel()
+	type mute struct {
+		UserID     []string      `wire:"userId"`
+		ChatroomID string        `wire:"chatroomId"`
+		For        time.Duration `wire:"minute"`
+		NeedNotify bool          `wire:"needNotify"`
+	}
+	for notify, requests := range map[bool]int{false: 2, true: 1} {
+		s := newScripted(t, []step{broken}, WithRetry(RetryPolicy{Max: 1}))
+		err := send(t.Context(), s.Client, endpoint.ChatroomUserGagAdd, &mute{[]string{"u1"}, "c1", time.Hour, notify}, nil)
+		require.Len(t, s.requests, requests)
+		require.Equal(t, notify, errors.Is(err, ErrOutcomeUnknown))
+	}
+}
+
+func TestIdempotentSends(t *testing.T) {
+	t.Parallel()
+	refusal := status(400, `{"code":4711,"errorMessage":"duplicate"}`)
+	known := WithIdempotentSends(IdempotentSends{DuplicateCode: 4711})
+	blind := WithIdempotentSends(IdempotentSends{})
+	for _, c := range []struct {
+		name     string
+		option   Option
+		steps    []step
+		opts     []Option
+		requests int
+		want     string
+	}{
+		{"the retry succeeds", blind, []step{broken, nil}, nil, 2, "ok"},
+		{"the retry is refused as a duplicate", known, []step{broken, refusal}, nil, 2, "ok"},
+		{"the retry is refused, nobody knows why", blind, []step{broken, refusal}, nil, 2, "unknown http400 code4711"},
+		{"the first attempt is refused as a duplicate", known, []step{refusal}, nil, 1, "http400 code4711"},
+		{"a refused retry after a harmless failure", known, []step{status(429, ""), refusal}, nil, 2, "http400 code4711"},
+		{"the retry is refused for something else", known, []step{broken, status(400, `{"code":1002}`)}, nil, 2, "unknown http400 code1002"},
+		{"the retry is rate-limited, then a duplicate", known, []step{broken, status(429, ""), refusal}, nil, 3, "ok"},
+		{"all attempts are lost", known, []step{broken, broken, broken}, nil, 3, "unknown transport"},
+		{
+			"the minute would end before the retry", known, []step{broken, nil},
+			[]Option{WithAttemptTimeout(time.Minute)}, 1, "unknown transport",
+		},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newScripted(t, c.steps, append(c.opts, c.option, WithRetry(RetryPolicy{Max: 2}))...)
+			require.Equal(t, c.want, told(faultCall(t.Context(), s.Client, "unsafe")))
+			require.Len(t, s.requests, c.requests)
+			random := s.fields(t, 0).Get(msgRandom)
+			n, err := strconv.ParseInt(random, 10, 64)
+			require.NoError(t, err)
+			require.Positive(t, n)
+			for i := range s.requests {
+				require.Equal(t, random, s.fields(t, i).Get(msgRandom), "the same for all attempts")
+			}
+		})
+	}
+	t.Run("time passes", func(t *testing.T) {
+		t.Parallel()
+		synctest.Test(t, func(t *testing.T) {
+			late := slow(25*time.Second, broken)
+			s := newScripted(t, []step{late, late, nil}, known, WithRetry(RetryPolicy{Max: 9}), WithAttemptTimeout(30*time.Second))
+			require.ErrorIs(t, faultCall(t.Context(), s.Client, "unsafe"), ErrOutcomeUnknown)
+			require.Len(t, s.requests, 2, "after 50 s the minute may be over before a retry arrives")
+		})
+	})
+	t.Run("the caller's own number", func(t *testing.T) {
+		t.Parallel()
+		type numbered struct {
+			faultSend
+			MsgRandom int64 `wire:"msgRandom"`
+		}
+		params := &numbered{*aSend(), 42}
+		s := newScripted(t, []step{broken}, known, WithRetry(RetryPolicy{Max: 1}))
+		require.NoError(t, send(t.Context(), s.Client, endpoint.MessageGroupPublish, &struct {
+			From    string         `wire:"fromUserId"`
+			To      []string       `wire:"toGroupId"`
+			Content MessageContent `wire:"content"`
+			Random  int64          `wire:"msgRandom"`
+		}{"u1", []string{"g1"}, params.Content, params.MsgRandom}, nil))
+		require.Equal(t, "42", s.fields(t, 1).Get(msgRandom))
+
+		// Without the service on, the number protects from nothing.
+		s = newScripted(t, []step{broken}, WithRetry(RetryPolicy{Max: 1}))
+		require.ErrorIs(t, send(t.Context(), s.Client, endpoint.MessagePrivatePublish, params, nil), ErrOutcomeUnknown)
+		require.Len(t, s.requests, 1)
+	})
+}
+
+func TestCaptureResponse(t *testing.T) {
+	t.Parallel()
+	var info ResponseInfo
+	s := newScripted(t, []step{status(503, "busy"), status(200, faultSuccess, "X-Trace", "t1")}, WithRetry(RetryPolicy{Max: 1}))
+	require.NoError(t, faultCall(t.Context(), s.Client, "safe", CaptureResponse(&info), WithRequestID("r-1")))
+	require.Equal(t, 200, info.HTTPStatus)
+	require.Equal(t, Code(200), info.Code)
+	require.Equal(t, "t1", info.Header.Get("X-Trace"))
+	require.JSONEq(t, faultSuccess, string(info.Body))
+	require.Equal(t, "r-1", info.RequestID)
+	require.Equal(t, "two.example", info.Host)
+	require.Equal(t, 2, info.Attempts)
+
+	s = newScripted(t, []step{status(400, `{"code":1002,"detail":"x"}`)})
+	require.Error(t, faultCall(t.Context(), s.Client, "safe", CaptureResponse(&info)))
+	require.Equal(t, 400, info.HTTPStatus)
+	require.JSONEq(t, `{"code":1002,"detail":"x"}`, string(info.Body))
+
+	// What a call before has left there does not stay.
+	s = newScripted(t, []step{broken}, WithRetry(RetryPolicy{}))
+	require.Error(t, faultCall(t.Context(), s.Client, "safe", CaptureResponse(&info)))
+	require.Zero(t, info.HTTPStatus)
+	require.Nil(t, info.Body)
+}
+
+func TestCallOptionsAreChecked(t *testing.T) {
+	t.Parallel()
+	for field, opt := range map[string]CallOption{
+		"WithRequestID":      WithRequestID(strings.Repeat("x", 37)),
+		"WithAttemptTimeout": WithAttemptTimeout(-time.Second),
+		"WithExtraField":     WithExtraField("", 1),
+		"opts":               nil,
+	} {
+		s := newScripted(t, nil)
+		var refused *ArgumentError
+		require.ErrorAs(t, faultCall(t.Context(), s.Client, "safe", opt), &refused)
+		require.Equal(t, field, refused.Field)
+		require.Empty(t, s.requests)
+	}
+	s := newScripted(t, nil)
+	require.Error(t, faultCall(t.Context(), s.Client, "safe", WithRequestID("")))
+	require.Error(t, faultCall(t.Context(), s.Client, "safe", WithRequestID("a\r\nb")))
+	var nothing context.Context
+	require.ErrorContains(t, faultCall(nothing, s.Client, "safe"), "ctx: is nil")
+	require.Empty(t, s.requests)
+}
+
+func TestArgumentsAreCheckedBeforeTheNetwork(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t, nil)
+	err := send(t.Context(), s.Client, endpoint.UserInfo, &faultUser{}, nil)
+	require.Equal(t, &ArgumentError{Field: "userId", Reason: "is required"}, err)
+	require.Empty(t, s.requests)
+}
+
+func TestContextDoneBeforeTheCall(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t, nil)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := faultCall(ctx, s.Client, "unsafe")
+	require.ErrorIs(t, err, context.Canceled)
+	require.NotErrorIs(t, err, ErrOutcomeUnknown)
+	require.Empty(t, s.requests)
+}
+
+type countingLimiter struct {
+	calls []string
+	err   error
+}
+
+func (l *countingLimiter) Wait(_ context.Context, ep *endpoint.Endpoint, n int) error {
+	l.calls = append(l.calls, fmt.Sprintf("%s %d", ep.Path, n))
+	return l.err
+}
+
+func TestLimiterIsAskedOncePerCall(t *testing.T) {
+	t.Parallel()
+	limiter := &countingLimiter{}
+	s := newScripted(t, []step{status(503, "")}, WithLimiter(limiter), WithRetry(RetryPolicy{Max: 1}))
+	require.NoError(t, faultCall(t.Context(), s.Client, "safe"))
+	params := aSend()
+	params.To = []string{"u2", "u3", "u4"}
+	require.NoError(t, send(t.Context(), s.Client, endpoint.MessagePrivatePublish, params, nil))
+	require.Equal(t, []string{"/user/info.json 1", "/message/private/publish.json 3"}, limiter.calls)
+
+	limiter.err = context.DeadlineExceeded
+	sent := len(s.requests)
+	err := faultCall(t.Context(), s.Client, "unsafe")
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	require.NotErrorIs(t, err, ErrOutcomeUnknown)
+	require.ErrorContains(t, err, "waiting for the quota")
+	require.Len(t, s.requests, sent)
+}
+
+func TestHookAndLog(t *testing.T) {
+	t.Parallel()
+	var attempts []Attempt
+	var text bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	type key struct{}
+	s := newScripted(t, []step{
+		status(500, `{"code":1000,"errorMessage":"user u1 at 10.0.0.7"}`), nil,
+		status(400, `{"code":1002,"errorMessage":"user u1 at 10.0.0.7"}`),
+	}, WithRetry(RetryPolicy{Max: 2}), WithLogger(logger), WithHook(func(ctx context.Context, a Attempt) {
+		require.Equal(t, "caller's", ctx.Value(key{}))
+		attempts = append(attempts, a)
+	}))
+	ctx := context.WithValue(t.Context(), key{}, "caller's")
+	require.NoError(t, faultCall(ctx, s.Client, "safe", WithRequestID("r-1")))
+	require.Error(t, faultCall(ctx, s.Client, "safe", WithRequestID("r-2")))
+
+	require.Len(t, attempts, 3)
+	require.Equal(t, "POST /user/info.json", attempts[0].Endpoint)
+	require.Equal(t, []int{1, 2, 1}, []int{attempts[0].Number, attempts[1].Number, attempts[2].Number})
+	require.Equal(t, []bool{true, false, false}, []bool{attempts[0].Retry, attempts[1].Retry, attempts[2].Retry})
+	require.Equal(t, []string{"one.example", "two.example", "two.example"}, []string{attempts[0].Host, attempts[1].Host, attempts[2].Host})
+	require.ErrorIs(t, attempts[0].Err, CodeInternalError)
+	require.NoError(t, attempts[1].Err)
+	require.Equal(t, "r-2", attempts[2].RequestID)
+	require.False(t, attempts[0].Start.IsZero())
+
+	lines := strings.Split(strings.TrimSpace(text.String()), "\n")
+	require.Len(t, lines, 3)
+	require.Contains(t, lines[0], "level=WARN")
+	require.Contains(t, lines[0], "http_status=500 code=1000")
+	require.Contains(t, lines[0], "retry_in=")
+	require.Contains(t, lines[1], "level=DEBUG")
+	for _, secret := range []string{"test-secret", "u1", "10.0.0.7", "Signature", "test-key"} {
+		require.NotContains(t, text.String(), secret)
+	}
+}
+
+func TestClientCall(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t, nil)
+	var out struct {
+		UserName string `json:"userName"`
+	}
+	require.NoError(t, s.Call(t.Context(), "/user/info.json", url.Values{"userId": {"u 1"}}, &out))
+	require.Equal(t, "Ann", out.UserName)
+	require.Equal(t, "userId=u+1", s.requests[0].body)
+
+	require.NoError(t, s.Call(t.Context(), "/v9/new.json", map[string]any{"a": "<1>"}, nil))
+	require.Equal(t, `{"a":"<1>"}`, s.requests[1].body)
+	require.Equal(t, "application/json; charset=UTF-8", s.requests[1].header.Get("Content-Type"))
+
+	require.NoError(t, s.Call(t.Context(), "/v9/empty.json", json.RawMessage("{}"), nil))
+	require.Equal(t, "{}", s.requests[2].body)
+
+	// An endpoint that nobody knows is not repeated.
+	s = newScripted(t, []step{broken})
+	require.ErrorIs(t, s.Call(t.Context(), "/v9/new.json", url.Values{}, nil), ErrOutcomeUnknown)
+	require.Len(t, s.requests, 1)
+
+	for field, call := range map[string]func() error{
+		"path":   func() error { return s.Call(t.Context(), "user/info.json", nil, nil) },
+		"params": func() error { return s.Call(t.Context(), "/user/info.json", map[string]any{"userId": "u1"}, nil) },
+		"out":    func() error { return s.Call(t.Context(), "/user/info.json", url.Values{"userId": {"u1"}}, out) },
+	} {
+		var refused *ArgumentError
+		require.ErrorAs(t, call(), &refused)
+		require.Equal(t, field, refused.Field)
+	}
+}
+
+func TestQueryEndpoint(t *testing.T) {
+	t.Parallel()
+	var got *http.Request
+	mock := httpmock.NewMockTransport()
+	mock.RegisterResponder("GET", "https://one.example/tag/conversation/get.json", func(req *http.Request) (*http.Response, error) {
+		got = req
+		return httpmock.NewStringResponse(200, `{"code":200}`), nil
+	})
+	client, err := New("k", "s", WithBaseURL("https://one.example"), WithHTTPClient(&http.Client{Transport: mock}))
+	require.NoError(t, err)
+	require.NoError(t, send(t.Context(), client, endpoint.TagConversationGet, &struct {
+		UserID string `wire:"userId"`
+		TagID  string `wire:"tagId"`
+	}{"u 1", "t&1"}, nil))
+	require.Equal(t, "userId=u+1&tagId=t%261", got.URL.RawQuery)
+	require.Nil(t, got.Body)
+	require.Empty(t, got.Header.Get("Content-Type"))
+}
+
+// The caller's HTTP client keeps its timeout, jar and transport, and follows no redirect with our headers.
+func TestCallersHTTPClient(t *testing.T) {
+	t.Parallel()
+	var redirected atomic.Bool
+	other := newFaultServer(t, false, func(w http.ResponseWriter, r *http.Request) bool {
+		redirected.Store(true)
+		return serveSuccess(w, r)
+	})
+	server := newFaultServer(t, false, answer(307, "", "Location", other.URL))
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	t.Cleanup(transport.CloseIdleConnections)
+	theirs := &http.Client{Transport: transport, Timeout: time.Minute, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return nil
+	}}
+	before := *theirs
+	client, err := New("test-key", "test-secret", WithBaseURL(server.URL), WithHTTPClient(theirs))
+	require.NoError(t, err)
+	err = faultCall(t.Context(), client, "safe")
+	require.ErrorContains(t, err, "never followed")
+	require.False(t, redirected.Load())
+	require.Same(t, before.Transport, theirs.Transport)
+	require.Equal(t, before.Timeout, theirs.Timeout)
+	client.Close()
+}
+
+func TestAnswerInPieces(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{1, 511, 512, 513, 5000, 300_000} {
+		text := `{"code":200,"userName":"` + strings.Repeat("x", size) + `"}`
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			for rest := text; rest != ""; {
+				n := min(len(rest), 1000)
+				_, _ = io.WriteString(w, rest[:n])
+				w.(http.Flusher).Flush()
+				rest = rest[n:]
+			}
+		}))
+		client, err := New("k", "s", WithBaseURL(server.URL), WithMaxAnswerBytes(int64(len(text))))
+		require.NoError(t, err)
+		out, err := fetch[faultAnswer](t.Context(), client, endpoint.UserInfo, &faultUser{"u1"}, nil)
+		require.NoError(t, err)
+		require.Len(t, out.UserName, size)
+		client.Close()
+
+		client, err = New("k", "s", WithBaseURL(server.URL), WithMaxAnswerBytes(int64(len(text)-1)), WithRetry(RetryPolicy{}))
+		require.NoError(t, err)
+		require.ErrorIs(t, faultCall(t.Context(), client, "safe"), errTooLong)
+		client.Close()
+		server.Close()
+	}
+}

@@ -1,0 +1,77 @@
+package rongcloud
+
+import (
+	"context"
+	"iter"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// UserBlacklistService keeps for each user the list of those whose private messages he refuses. RongCloud's newer pages call it
+// blocklist.
+//
+// It works one way: the owner can still write to the users on his list. Messages that are sent through the Server API are held
+// back only if the send asks for it (verifyBlacklist). For users whom [UserWhitelistService.SetMode] has switched to the
+// whitelist it has no effect.
+type UserBlacklistService service
+
+// UserBlacklistQuery chooses a page of a user's blacklist.
+type UserBlacklistQuery struct {
+	UserID    string `wire:"userId"`    // owner of the list
+	PageToken string `wire:"pageToken"` // Next of the page before; empty for the first page
+	Size      int    `wire:"size"`      // users per page, 1000 by default and at most
+}
+
+// UserBlacklistPage is a page of a user's blacklist, newest entries first.
+type UserBlacklistPage struct {
+	UserIDs []string `json:"users"`
+	Next    string   `json:"next"` // token of the next page; empty on the last one
+}
+
+type blacklistChange struct {
+	UserID  string   `wire:"userId"`
+	Blocked []string `wire:"blackUserId"`
+}
+
+// Add puts up to 20 users on the blacklist of userID, which has room for 3000 on the paid plans.
+//
+// [CodeBlacklistNotEnabled] means that the app does not have the service.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/user/blacklist/add-to-blacklist
+//
+//rongcloud:endpoint POST /user/blacklist/add.json
+func (s *UserBlacklistService) Add(ctx context.Context, userID string, blocked []string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserBlacklistAdd, &blacklistChange{userID, blocked}, opts)
+}
+
+// Remove takes up to 20 users off the blacklist of userID.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/user/blacklist/remove-from-blacklist
+//
+//rongcloud:endpoint POST /user/blacklist/remove.json
+func (s *UserBlacklistService) Remove(ctx context.Context, userID string, blocked []string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserBlacklistRemove, &blacklistChange{userID, blocked}, opts)
+}
+
+// List returns one page of a user's blacklist; All walks all pages. Without a page token the server returns the first 1000
+// users, perhaps whatever the query's size is.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/user/blacklist/query-blacklist
+//
+//rongcloud:endpoint POST /user/blacklist/query.json
+func (s *UserBlacklistService) List(ctx context.Context, query UserBlacklistQuery, opts ...CallOption) (*UserBlacklistPage, error) {
+	return fetch[UserBlacklistPage](ctx, s.client, endpoint.UserBlacklistQuery, &query, opts)
+}
+
+// All yields the IDs of the users on a user's blacklist, from the query's page on.
+func (s *UserBlacklistService) All(ctx context.Context, query UserBlacklistQuery, opts ...CallOption) iter.Seq2[string, error] {
+	return walkTokens(endpoint.UserBlacklistQuery, query.PageToken, func(token string) ([]string, string, error) {
+		at := query
+		at.PageToken = token
+		page, err := s.List(ctx, at, opts...)
+		if err != nil {
+			return nil, "", err
+		}
+		return page.UserIDs, page.Next, nil
+	})
+}

@@ -1,0 +1,78 @@
+package rongcloud
+
+import (
+	"context"
+	"iter"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// UserChatBanService mutes users in one-to-one chats. Messages that are sent for a muted user through the Server API still go out.
+type UserChatBanService service
+
+// UserChatBanQuery chooses a part of the muted users.
+type UserChatBanQuery struct {
+	Offset int `wire:"offset"` // users to skip; it does not count pages
+	Size   int `wire:"num"`    // users to return, 100 by default, at most 200
+}
+
+// UserChatBanPage is a part of the muted users.
+type UserChatBanPage struct {
+	Total   int      `json:"total"` // number of muted users
+	UserIDs []string `json:"users"`
+}
+
+// chatBanPerson is the only conversation type that the calls take on the documented API.
+const chatBanPerson = "PERSON"
+
+type chatBanChange struct {
+	UserIDs []string `wire:"userId"`
+	Muted   bool     `wire:"state"`
+	Type    string   `wire:"type"`
+}
+
+type chatBanQuery struct {
+	UserChatBanQuery
+	Type string `wire:"type"`
+}
+
+// Add mutes up to 1000 users in one-to-one chats.
+func (s *UserChatBanService) Add(ctx context.Context, userIDs []string, opts ...CallOption) error {
+	return s.Set(ctx, userIDs, true, opts...)
+}
+
+// Remove unmutes up to 1000 users in one-to-one chats.
+func (s *UserChatBanService) Remove(ctx context.Context, userIDs []string, opts ...CallOption) error {
+	return s.Set(ctx, userIDs, false, opts...)
+}
+
+// Set mutes or unmutes up to 1000 users in one-to-one chats; Add and Remove say the same in words.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/one-to-one/ban
+//
+//rongcloud:endpoint POST /user/chat/fb/set.json
+func (s *UserChatBanService) Set(ctx context.Context, userIDs []string, muted bool, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserChatFbSet, &chatBanChange{userIDs, muted, chatBanPerson}, opts)
+}
+
+// List returns a part of the users who are muted in one-to-one chats; All walks all of them.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/one-to-one/query-banned-list
+//
+//rongcloud:endpoint POST /user/chat/fb/querylist.json
+func (s *UserChatBanService) List(ctx context.Context, query UserChatBanQuery, opts ...CallOption) (*UserChatBanPage, error) {
+	return fetch[UserChatBanPage](ctx, s.client, endpoint.UserChatFbQuerylist, &chatBanQuery{query, chatBanPerson}, opts)
+}
+
+// All yields the IDs of the users who are muted in one-to-one chats, from the query's offset on.
+func (s *UserChatBanService) All(ctx context.Context, query UserChatBanQuery, opts ...CallOption) iter.Seq2[string, error] {
+	return walkOffsets(endpoint.UserChatFbQuerylist, query.Offset, func(offset int) ([]string, error) {
+		at := query
+		at.Offset = offset
+		page, err := s.List(ctx, at, opts...)
+		if err != nil {
+			return nil, err
+		}
+		return page.UserIDs, nil
+	})
+}

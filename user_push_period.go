@@ -1,0 +1,98 @@
+package rongcloud
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// PushPeriodService keeps for each user the hours of the day without push notifications.
+type PushPeriodService service
+
+// PushLevel says which messages may cause a push notification. Each call takes a part of the levels.
+type PushLevel int
+
+// The levels of push notifications, as all of RongCloud's settings number them.
+const (
+	PushLevelAll          PushLevel = -1 // every message
+	PushLevelUnset        PushLevel = 0  // nothing is set: the next wider setting decides
+	PushLevelMentions     PushLevel = 1  // messages that mention the user or everybody
+	PushLevelUserMentions PushLevel = 2  // messages that mention the user
+	PushLevelAllMentions  PushLevel = 4  // messages that mention everybody
+	PushLevelNone         PushLevel = 5  // no message
+)
+
+// String returns the level in words.
+func (l PushLevel) String() string {
+	switch l {
+	case PushLevelAll:
+		return "all messages"
+	case PushLevelUnset:
+		return "not set"
+	case PushLevelMentions:
+		return "mentions"
+	case PushLevelUserMentions:
+		return "mentions of the user"
+	case PushLevelAllMentions:
+		return "mentions of everybody"
+	case PushLevelNone:
+		return "no messages"
+	}
+	return fmt.Sprintf("PushLevel(%d)", int(l))
+}
+
+// PushPeriodParams sets a user's daily hours without push notifications.
+type PushPeriodParams struct {
+	UserID    string        `wire:"userId"`
+	StartTime string        `wire:"startTime"` // time of day such as "22:30:00", in the data centre's zone; see time.TimeOnly
+	Period    time.Duration `wire:"period"`    // whole minutes, less than a day; 0 means none
+	Level     PushLevel     `wire:"level"`     // what is still pushed: PushLevelMentions or PushLevelNone
+
+	// TimeZone is the zone of StartTime, such as "Asia/Shanghai". RongCloud's page on the renamed API alone knows it.
+	TimeZone string `wire:"timezone"`
+}
+
+// PushPeriod is a user's daily hours without push notifications.
+type PushPeriod struct {
+	StartTime string        `json:"startTime"`               // time of day such as "22:30:00", in the data centre's zone
+	Period    time.Duration `json:"period" unit:"minutes"`   // 0 if there is none
+	Level     PushLevel     `json:"unPushLevel" alt:"level"` // what is still pushed; PushLevelUnset if everything is
+}
+
+// Set sets the hours of every day during which a user gets no push notifications, or those for mentions alone. Each user has
+// one such period: a new one replaces the old.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/push/set-push-disabled-period
+//
+//rongcloud:endpoint POST /user/blockPushPeriod/set.json
+func (s *PushPeriodService) Set(ctx context.Context, params PushPeriodParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserBlockPushPeriodSet, &params, opts)
+}
+
+// Get returns a user's period without push notifications. The answer for a user who has none is not documented; a
+// Period of 0 means none.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/push/get-push-disabled-period
+//
+//rongcloud:endpoint POST /user/blockPushPeriod/get.json
+func (s *PushPeriodService) Get(ctx context.Context, userID string, opts ...CallOption) (*PushPeriod, error) {
+	type answer struct {
+		Data PushPeriod `json:"data"`
+	}
+	out, err := fetch[answer](ctx, s.client, endpoint.UserBlockPushPeriodGet, &oneUserID{userID}, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &out.Data, nil
+}
+
+// Delete removes a user's period without push notifications.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/push/delete-push-disabled-period
+//
+//rongcloud:endpoint POST /user/blockPushPeriod/delete.json
+func (s *PushPeriodService) Delete(ctx context.Context, userID string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserBlockPushPeriodDelete, &oneUserID{userID}, opts)
+}

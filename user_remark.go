@@ -1,0 +1,86 @@
+package rongcloud
+
+import (
+	"context"
+	"iter"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// UserRemarkService keeps the names under which a user sees others in push notifications.
+type UserRemarkService service
+
+// UserRemark is the name that a user sees for a sender.
+type UserRemark struct {
+	SenderID string `json:"id"`
+	Remark   string `json:"remark"` // name to show
+}
+
+// UserRemarksParams gives senders names.
+type UserRemarksParams struct {
+	UserID  string       `wire:"userId"`  // who receives the pushes
+	Remarks []UserRemark `wire:"remarks"` // at most 100
+}
+
+// UserRemarkQuery chooses a page of the names that a user has for senders.
+type UserRemarkQuery struct {
+	UserID string `wire:"userId"` // who receives the pushes
+	Page   int    `wire:"page"`   // from 1, the default
+	Size   int    `wire:"size"`   // names per page, 50 by default and at most
+}
+
+// UserRemarkPage is a page of the names that a user has for senders.
+type UserRemarkPage struct {
+	Total   int          `json:"total"` // number of names on all pages
+	Remarks []UserRemark `json:"users"`
+}
+
+// Set sets the names under which a user sees up to 100 senders in push notifications.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/push/remark/set-remark-for-push
+//
+//rongcloud:endpoint POST /user/remarks/set.json
+func (s *UserRemarkService) Set(ctx context.Context, params UserRemarksParams, opts ...CallOption) error {
+	for i, r := range params.Remarks {
+		if r.SenderID == "" || r.Remark == "" {
+			return refuse("remarks", "item %d lacks the sender or the name", i+1)
+		}
+	}
+	return send(ctx, s.client, endpoint.UserRemarksSet, &params, opts)
+}
+
+// Delete removes the name that userID sees for senderID. Whether it is an error if there is none is not
+// documented; if so, it is probably [CodeNothingToDelete].
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/push/remark/delete-remark-for-push
+//
+//rongcloud:endpoint POST /user/remarks/del.json
+func (s *UserRemarkService) Delete(ctx context.Context, userID, senderID string, opts ...CallOption) error {
+	type params struct {
+		UserID   string `wire:"userId"`
+		SenderID string `wire:"targetId"`
+	}
+	return send(ctx, s.client, endpoint.UserRemarksDel, &params{userID, senderID}, opts)
+}
+
+// List returns one page of the names that a user sees for senders; All walks all pages.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/push/remark/get-remark-for-push
+//
+//rongcloud:endpoint POST /user/remarks/get.json
+func (s *UserRemarkService) List(ctx context.Context, query UserRemarkQuery, opts ...CallOption) (*UserRemarkPage, error) {
+	return fetch[UserRemarkPage](ctx, s.client, endpoint.UserRemarksGet, &query, opts)
+}
+
+// All yields the names that a user sees for senders, from the query's page on.
+func (s *UserRemarkService) All(ctx context.Context, query UserRemarkQuery, opts ...CallOption) iter.Seq2[UserRemark, error] {
+	return walkNumbers(endpoint.UserRemarksGet, query.Page, func(number int) ([]UserRemark, error) {
+		at := query
+		at.Page = number
+		page, err := s.List(ctx, at, opts...)
+		if err != nil {
+			return nil, err
+		}
+		return page.Remarks, nil
+	})
+}

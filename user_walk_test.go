@@ -1,0 +1,238 @@
+package rongcloud_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// userWalk is an iterator of the user services, and the wire of its endpoint.
+type userWalk struct {
+	path  string
+	at    string // the parameter that says where a page begins
+	style string // number, offset or token
+	list  string // the answer's field with the items
+	item  string // JSON of an item, with %q for its ID
+	walk  func(x context.Context, c *rongcloud.Client, start int) iter.Seq2[string, error]
+}
+
+// userToken is the page token that stands for page n, counted from 1.
+func userToken(n int) string {
+	if n <= 1 {
+		return ""
+	}
+	return "t" + strconv.Itoa(n)
+}
+
+func userIDsOf[T any](seq iter.Seq2[T, error], id func(T) string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		for item, err := range seq {
+			if !yield(id(item), err) {
+				return
+			}
+		}
+	}
+}
+
+func userWalks() []userWalk {
+	type client = *rongcloud.Client
+	type ctx = context.Context
+	type seq = iter.Seq2[string, error]
+	return []userWalk{
+		{"/user/query.json", "page", "number", "users", `{"userId":%q}`, func(x ctx, c client, start int) seq {
+			return userIDsOf(c.User.AllSandbox(x, rongcloud.SandboxUserQuery{Page: start, Size: 2}), func(u rongcloud.User) string { return u.UserID })
+		}},
+		{"/user/deactivate/query.json", "pageNo", "number", "users", `%q`, func(x ctx, c client, start int) seq {
+			return c.User.AllDeactivated(x, rongcloud.DeactivatedUserQuery{Page: start, Size: 2})
+		}},
+		{"/user/block/query.json", "page", "number", "users", `{"userId":%q}`, func(x ctx, c client, start int) seq {
+			return userIDsOf(c.User.Block.All(x, rongcloud.UserBlockQuery{Page: start, Size: 2}), func(b rongcloud.UserBlock) string { return b.UserID })
+		}},
+		{"/user/remarks/get.json", "page", "number", "users", `{"id":%q}`, func(x ctx, c client, start int) seq {
+			query := rongcloud.UserRemarkQuery{UserID: "u", Page: start, Size: 2}
+			return userIDsOf(c.User.Remark.All(x, query), func(r rongcloud.UserRemark) string { return r.SenderID })
+		}},
+		{"/user/profile/query.json", "page", "number", "userList", `{"userId":%q}`, func(x ctx, c client, start int) seq {
+			query := rongcloud.UserProfileQuery{Page: start, Size: 2}
+			return userIDsOf(c.User.Profile.All(x, query), func(p rongcloud.HostedProfile) string { return p.UserID })
+		}},
+		{"/user/blacklist/query.json", "pageToken", "token", "users", `%q`, func(x ctx, c client, start int) seq {
+			return c.User.Blacklist.All(x, rongcloud.UserBlacklistQuery{UserID: "u", PageToken: userToken(start), Size: 2})
+		}},
+		{"/user/whitelist/query.json", "pageToken", "token", "users", `%q`, func(x ctx, c client, start int) seq {
+			return c.User.Whitelist.All(x, rongcloud.UserWhitelistQuery{UserID: "u", PageToken: userToken(start), Size: 2})
+		}},
+		{"/user/chat/fb/querylist.json", "offset", "offset", "users", `%q`, func(x ctx, c client, start int) seq {
+			return c.User.ChatBan.All(x, rongcloud.UserChatBanQuery{Offset: 2 * max(start-1, 0), Size: 2})
+		}},
+	}
+}
+
+// first is how many users come before the page that a request asks for; negative for no page.
+func (w *userWalk) first(form url.Values) int {
+	n, _ := strconv.Atoi(strings.TrimPrefix(form.Get(w.at), "t"))
+	switch w.style {
+	case "offset":
+		return n
+	case "token":
+		return 2 * max(n-1, 0)
+	}
+	return 2 * (n - 1) // an absent number is 0, which is no page
+}
+
+// answer is a page of two users, after so many others.
+func (w *userWalk) answer(first, total int) string {
+	last := min(first+2, total)
+	var items []string
+	for i := first; i < last; i++ {
+		items = append(items, fmt.Sprintf(w.item, "u"+strconv.Itoa(i)))
+	}
+	next := ""
+	if w.style == "token" && last < total {
+		next = fmt.Sprintf(`,"next":%q`, userToken(last/2+1))
+	}
+	return fmt.Sprintf(`{"code":200,%q:[%s]%s}`, w.list, strings.Join(items, ","), next)
+}
+
+// serve is a client whose server holds so many users, and where the pages began that were asked of it.
+func (w *userWalk) serve(t *testing.T, total int) (*rongcloud.Client, *[]int) {
+	t.Helper()
+	asked := new([]int)
+	return userMock(t, w.path, func(body string) (int, string) {
+		form, err := url.ParseQuery(body)
+		if err != nil || w.first(form) < 0 || form.Get("size")+form.Get("num")+form.Get("pageSize") != "2" {
+			return 400, `{"code":1002}`
+		}
+		*asked = append(*asked, w.first(form))
+		return 200, w.answer(w.first(form), total)
+	}), asked
+}
+
+func TestUserWalks(t *testing.T) {
+	t.Parallel()
+	for _, w := range userWalks() {
+		for _, total := range []int{0, 1, 2, 3, 7} {
+			for _, start := range []int{0, 1, 2} {
+				t.Run(fmt.Sprintf("%s %d users from page %d", w.path, total, start), func(t *testing.T) {
+					t.Parallel()
+					client, asked := w.serve(t, total)
+					skipped := 2 * max(start-1, 0)
+					var want []string
+					for i := skipped; i < total; i++ {
+						want = append(want, "u"+strconv.Itoa(i))
+					}
+					all := w.walk(t.Context(), client, start)
+					for range 2 { // a sequence can be walked again
+						*asked = nil
+						var got []string
+						for id, err := range all {
+							require.NoError(t, err)
+							got = append(got, id)
+						}
+						require.Equal(t, want, got)
+
+						var pages []int
+						for first := skipped; first < max(total, skipped+1); first += 2 {
+							pages = append(pages, first)
+						}
+						if w.style != "token" && total > skipped { // only an empty page says that there are no more
+							after := pages[len(pages)-1] + 2
+							if w.style == "offset" {
+								after = min(after, total)
+							}
+							pages = append(pages, after)
+						}
+						require.Equal(t, pages, *asked)
+					}
+				})
+			}
+		}
+	}
+}
+
+func TestUserWalkFails(t *testing.T) {
+	t.Parallel()
+	for _, w := range userWalks() {
+		t.Run(w.path, func(t *testing.T) {
+			t.Parallel()
+			client := userMock(t, w.path, func(body string) (int, string) {
+				form, _ := url.ParseQuery(body)
+				if w.first(form) != 0 {
+					return 400, `{"code":1002}`
+				}
+				return 200, w.answer(0, 7)
+			})
+			var got []string
+			var failures []error
+			for id, err := range w.walk(t.Context(), client, 0) {
+				if err != nil {
+					require.Empty(t, id)
+					failures = append(failures, err)
+					continue // a range that goes on must end all the same
+				}
+				got = append(got, id)
+			}
+			require.Equal(t, []string{"u0", "u1"}, got)
+			require.Len(t, failures, 1)
+			require.ErrorIs(t, failures[0], rongcloud.CodeInvalidParameter)
+		})
+	}
+}
+
+func TestUserWalkStops(t *testing.T) {
+	t.Parallel()
+	for _, w := range userWalks() {
+		for _, after := range []int{1, 2, 3} {
+			t.Run(fmt.Sprintf("%s after %d", w.path, after), func(t *testing.T) {
+				t.Parallel()
+				client, asked := w.serve(t, 7)
+				seen := 0
+				for _, err := range w.walk(t.Context(), client, 0) {
+					require.NoError(t, err)
+					if seen++; seen == after {
+						break
+					}
+				}
+				require.Len(t, *asked, (after+1)/2)
+			})
+		}
+	}
+}
+
+// TestUserWalkRepeats lets the server send one page for ever.
+func TestUserWalkRepeats(t *testing.T) {
+	t.Parallel()
+	for _, w := range userWalks() {
+		t.Run(w.path, func(t *testing.T) {
+			t.Parallel()
+			var calls atomic.Int32
+			client := userMock(t, w.path, func(string) (int, string) {
+				if calls.Add(1) > 5 {
+					panic("the walk does not end")
+				}
+				return 200, w.answer(0, 7)
+			})
+			var failure error
+			seen := 0
+			for _, err := range w.walk(t.Context(), client, 0) {
+				if failure = err; err == nil {
+					seen++
+				}
+			}
+			require.ErrorContains(t, failure, "same page")
+			require.Equal(t, 2, seen)
+			var typed *rongcloud.Error
+			require.ErrorAs(t, failure, &typed)
+			require.Equal(t, "POST "+w.path, typed.Endpoint)
+		})
+	}
+}

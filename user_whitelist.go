@@ -1,0 +1,133 @@
+package rongcloud
+
+import (
+	"context"
+	"fmt"
+	"iter"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// UserWhitelistService keeps for each user the list of those whose private messages alone he accepts. RongCloud's newer
+// pages call it allowlist.
+//
+// A list has effect only while its owner is on the whitelist: for all users of the app by a switch in the console, for single
+// users by [UserWhitelistService.SetMode]. Messages that are sent through the Server API are held back only if the send
+// asks for it (verifyBlacklist).
+type UserWhitelistService service
+
+// WhitelistMode says which of the two lists counts for a user.
+type WhitelistMode int
+
+// The modes of a user.
+const (
+	WhitelistModeOff WhitelistMode = 0 // the blacklist counts; what a user has at first
+	WhitelistModeOn  WhitelistMode = 1 // the whitelist counts
+)
+
+// String names the list that counts.
+func (m WhitelistMode) String() string {
+	switch m {
+	case WhitelistModeOff:
+		return "blacklist"
+	case WhitelistModeOn:
+		return "whitelist"
+	}
+	return fmt.Sprintf("WhitelistMode(%d)", int(m))
+}
+
+// UserWhitelistQuery chooses a page of a user's whitelist.
+type UserWhitelistQuery struct {
+	UserID    string `wire:"userId"`    // owner of the list
+	PageToken string `wire:"pageToken"` // Next of the page before; empty for the first page
+	Size      int    `wire:"size"`      // users per page, 1000 by default and at most
+}
+
+// UserWhitelistPage is a page of a user's whitelist, newest entries first.
+type UserWhitelistPage struct {
+	UserIDs []string `json:"users"`
+	Next    string   `json:"next"` // token of the next page; empty on the last one
+}
+
+// UserWhitelistModes are the modes of the users that were asked for.
+type UserWhitelistModes struct {
+	Users []UserWhitelistMode `json:"users"`
+}
+
+// UserWhitelistMode is the mode of one user.
+type UserWhitelistMode struct {
+	UserID string        `json:"userId"`
+	Mode   WhitelistMode `json:"whiteSetting"`
+}
+
+type whitelistChange struct {
+	UserID  string   `wire:"userId"`
+	Allowed []string `wire:"whiteUserId"`
+}
+
+type whitelistModeChange struct {
+	UserIDs []string      `wire:"userId"`
+	Mode    WhitelistMode `wire:"whiteSetting"`
+}
+
+// Add puts up to 20 users on the whitelist of userID, which has room for 3000 on the paid plans.
+//
+// [CodeWhitelistNotEnabled] means that the app does not have the service.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/user/whitelist/add-to-whitelist
+//
+//rongcloud:endpoint POST /user/whitelist/add.json
+func (s *UserWhitelistService) Add(ctx context.Context, userID string, allowed []string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserWhitelistAdd, &whitelistChange{userID, allowed}, opts)
+}
+
+// Remove takes up to 20 users off the whitelist of userID.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/user/whitelist/remove-from-whitelist
+//
+//rongcloud:endpoint POST /user/whitelist/remove.json
+func (s *UserWhitelistService) Remove(ctx context.Context, userID string, allowed []string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserWhitelistRemove, &whitelistChange{userID, allowed}, opts)
+}
+
+// List returns one page of a user's whitelist; All walks all pages. Without a page token the server returns the first 1000
+// users, perhaps whatever the query's size is.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/user/whitelist/query-whitelist
+//
+//rongcloud:endpoint POST /user/whitelist/query.json
+func (s *UserWhitelistService) List(ctx context.Context, query UserWhitelistQuery, opts ...CallOption) (*UserWhitelistPage, error) {
+	return fetch[UserWhitelistPage](ctx, s.client, endpoint.UserWhitelistQuery, &query, opts)
+}
+
+// All yields the IDs of the users on a user's whitelist, from the query's page on.
+func (s *UserWhitelistService) All(ctx context.Context, query UserWhitelistQuery, opts ...CallOption) iter.Seq2[string, error] {
+	return walkTokens(endpoint.UserWhitelistQuery, query.PageToken, func(token string) ([]string, string, error) {
+		at := query
+		at.PageToken = token
+		page, err := s.List(ctx, at, opts...)
+		if err != nil {
+			return nil, "", err
+		}
+		return page.UserIDs, page.Next, nil
+	})
+}
+
+// SetMode switches up to 20 users to the whitelist, or back to the blacklist. Where the console has turned the
+// whitelist on for the whole app, no user can be switched back.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/user/whitelist/set-whitelist-service
+//
+//rongcloud:endpoint POST /user/whitesetting/set.json
+func (s *UserWhitelistService) SetMode(ctx context.Context, userIDs []string, mode WhitelistMode, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserWhitesettingSet, &whitelistModeChange{userIDs, mode}, opts)
+}
+
+// Modes tells for up to 20 users which list counts.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/user/whitelist/query-whitelist-service
+//
+//rongcloud:endpoint POST /user/whitesetting/query.json
+func (s *UserWhitelistService) Modes(ctx context.Context, userIDs []string, opts ...CallOption) (*UserWhitelistModes, error) {
+	return fetch[UserWhitelistModes](ctx, s.client, endpoint.UserWhitesettingQuery, &manyUserIDs{userIDs}, opts)
+}
