@@ -7,10 +7,10 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UserBlacklistService keeps for each user the list of those whose private messages he refuses. RongCloud's newer pages call it
+// UserBlacklistService keeps for each user the list of those whose private messages the user refuses. RongCloud's newer pages call it
 // blocklist.
 //
-// It works one way: the owner can still write to the users on his list. Messages that are sent through the Server API are held
+// It works one way: the owner can still write to the users on the list. Messages that are sent through the Server API are held
 // back only if the send asks for it (verifyBlacklist). For users whom [UserWhitelistService.SetMode] has switched to the
 // whitelist it has no effect.
 type UserBlacklistService service

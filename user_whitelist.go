@@ -8,7 +8,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UserWhitelistService keeps for each user the list of those whose private messages alone he accepts. RongCloud's newer
+// UserWhitelistService keeps for each user the list of those whose private messages alone the user accepts. RongCloud's newer
 // pages call it allowlist.
 //
 // A list has effect only while its owner is on the whitelist: for all users of the app by a switch in the console, for single

@@ -303,7 +303,7 @@ var (
 		},
 		Area:    "chatroom",
 		Summary: "Tie a chatroom to an audio/video room so that it is not auto-destroyed while that room lives.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/destroy-about (behaviour only)",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/destroy-about",
 	}
 	// ChatroomUserQuery is POST /chatroom/user/query.json: List up to 500 members of a chatroom by join time.
 	ChatroomUserQuery = &Endpoint{
@@ -2520,7 +2520,7 @@ var (
 	// Deprecated: see the catalogue for its successor.
 	WordfilterList = &Endpoint{
 		Name: "WordfilterList", Method: "POST", Path: "/wordfilter/list.json",
-		Encoding: Form, Success: 200, Status: Deprecated, Class: Idempotent,
+		Encoding: Form, Success: 200, Status: Deprecated, Class: Safe,
 		Area:    "sensitive",
 		Summary: "Old form: list the blocking words.",
 	}

@@ -78,7 +78,8 @@ type sources map[string]any
 
 func (s sources) doc() string {
 	for _, key := range []string{"docs", "docs2"} {
-		if doc, ok := s[key].(string); ok && strings.HasPrefix(doc, "https://") {
+		text, _ := s[key].(string)
+		if doc, _, _ := strings.Cut(text, " "); strings.HasPrefix(doc, "https://") { // a remark may follow
 			return doc
 		}
 	}
