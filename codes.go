@@ -26,6 +26,9 @@ func (c Code) Error() string {
 // Meaning says in a few words what RongCloud documents for the code, or nothing for an unknown one.
 func (c Code) Meaning() string { return codeFacts[c].meaning }
 
+// HTTPStatus returns the HTTP status that RongCloud documents with the code, or 0 if it documents none.
+func (c Code) HTTPStatus() int { return codeFacts[c].status }
+
 // rateLimited tells the codes by which the server refuses a request before acting on it.
 func (c Code) rateLimited() bool { return c == CodeRateLimited || c == CodeSendingTooFast }
 

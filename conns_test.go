@@ -9,6 +9,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -230,33 +232,90 @@ func TestDefaultTransport(t *testing.T) {
 	require.Less(t, limits.maxAge+limits.maxIdle+DefaultAttemptTimeout, time.Minute)
 }
 
-// A failed call must not cost the others their connections: go-retryablehttp closes all idle ones of its client.
+// A failed call must not cost the others their connections: go-retryablehttp closes all idle ones of its client when a call fails
+// or is cancelled between attempts.
 func TestFailureKeepsIdleConnections(t *testing.T) {
 	t.Parallel()
 	server := newFaultServer(t, false, func(w http.ResponseWriter, r *http.Request) bool {
-		if r.URL.Path == endpoint.UserBlock.Path {
+		switch r.URL.Path {
+		case endpoint.UserBlock.Path:
 			return answer(400, `{"code":1002}`)(w, r)
+		case endpoint.MessagePrivatePublish.Path:
+			return answer(429, `{"code":1008}`)(w, r)
 		}
 		return serveSuccess(w, r)
 	})
-	reused := false
-	client, err := New("test-key", "test-secret", WithBaseURL(server.URL),
-		WithHook(func(_ context.Context, a Attempt) { reused = a.Reused }))
+	var reused bool
+	ctx, cancel := context.WithCancel(t.Context())
+	client, err := New("test-key", "test-secret", WithBaseURL(server.URL), WithRetry(RetryPolicy{Max: 1, MaxWait: time.Hour, MinWait: time.Hour}),
+		WithHook(func(_ context.Context, a Attempt) {
+			reused = a.Reused
+			if a.Retry {
+				cancel()
+			}
+		}))
 	require.NoError(t, err)
 	t.Cleanup(client.Close)
 
 	require.NoError(t, faultCall(t.Context(), client, "safe"))
 	require.False(t, reused)
 	require.ErrorIs(t, faultCall(t.Context(), client, "idempotent"), CodeInvalidParameter)
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
-	require.ErrorIs(t, faultCall(ctx, client, "safe"), context.Canceled)
+	err = faultCall(ctx, client, "unsafe")
+	require.ErrorIs(t, err, context.Canceled, "between two attempts")
+	require.ErrorIs(t, err, CodeRateLimited)
 	require.NoError(t, faultCall(t.Context(), client, "safe"))
 	require.True(t, reused, "the connection was lost with a failure that had nothing to do with it")
 
 	client.Close()
 	require.NoError(t, faultCall(t.Context(), client, "safe"), "a closed client connects anew")
 	require.False(t, reused)
+}
+
+// lateTransport answers at once and keeps the requests' bodies, as net/http does while it is still sending one to a server
+// that answered early.
+type lateTransport struct {
+	bodies []io.Reader
+	traced bool // it reports what it does
+	wrote  bool // it reports that it has sent the request
+}
+
+func (l *lateTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if trace := httptrace.ContextClientTrace(req.Context()); l.traced {
+		conn, other := net.Pipe()
+		_, _ = conn.Close(), other.Close()
+		trace.GetConn("api.example:80")
+		trace.GotConn(httptrace.GotConnInfo{Conn: conn})
+		if l.wrote {
+			trace.WroteRequest(httptrace.WroteRequestInfo{})
+		}
+	}
+	l.bodies = append(l.bodies, req.Body)
+	return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(faultSuccess))}, nil
+}
+
+func TestBufferIsNotReusedWhileItIsSent(t *testing.T) { // not parallel: others would use the buffers between
+	for _, c := range []struct {
+		name   string
+		late   lateTransport
+		reused bool
+	}{
+		{"not traced", lateTransport{}, false},
+		{"still being sent", lateTransport{traced: true}, false},
+		{"sent", lateTransport{traced: true, wrote: true}, true},
+	} {
+		reused := false
+		for range 100 { // a pool may forget
+			late := c.late
+			client, err := New("test-key", "test-secret", WithBaseURL("http://api.example"), WithHTTPClient(&http.Client{Transport: &late}))
+			require.NoError(t, err)
+			require.NoError(t, client.Call(t.Context(), "/v9/x.json", "first", nil))
+			require.NoError(t, client.Call(t.Context(), "/v9/x.json", "other", nil))
+			text, err := io.ReadAll(late.bodies[0])
+			require.NoError(t, err)
+			reused = reused || string(text) != `"first"`
+		}
+		require.Equal(t, c.reused, reused, c.name)
+	}
 }
 
 func TestLastRequest(t *testing.T) {

@@ -203,8 +203,10 @@ func asObject(tree any) (map[string]any, error) {
 		if tree == "" {
 			return nil, nil
 		}
-		inner, err := parseTree([]byte(tree))
-		if _, text := inner.(string); err == nil && !text {
+		switch inner, err := parseTree([]byte(tree)); inner.(type) {
+		case nil:
+			return nil, err // the text null
+		case map[string]any, []any:
 			return asObject(inner)
 		}
 	}

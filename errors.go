@@ -97,7 +97,7 @@ func (e *Error) Is(target error) bool {
 	case ErrRateLimited:
 		return e.HTTPStatus == http.StatusTooManyRequests || e.Code.rateLimited()
 	case ErrUnauthorized:
-		return e.HTTPStatus == http.StatusUnauthorized || codeFacts[e.Code].status == http.StatusUnauthorized
+		return e.HTTPStatus == http.StatusUnauthorized || e.Code.HTTPStatus() == http.StatusUnauthorized
 	case ErrTransport:
 		return e.Code == 0
 	}

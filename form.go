@@ -171,7 +171,7 @@ func (e *encoder) encode(ep *endpoint.Endpoint, params any, random func() int64,
 		}
 	}
 	for _, field := range extra {
-		if ep.Param(field.name) != nil && e.sent(field.name) {
+		if e.sent(field.name) {
 			return refuse(field.name, "WithExtraField repeats a parameter that is sent anyway")
 		}
 		if err := e.extra(field); err != nil {
@@ -455,13 +455,17 @@ func (e *encoder) document(f *planField, v reflect.Value) error {
 		switch {
 		case v.Len() == 0 && !f.mayLack:
 			return nil
-		case v.IsNil() && v.Kind() == reflect.Map: // never null
-			v = reflect.MakeMap(v.Type())
-		case v.IsNil():
-			v = reflect.MakeSlice(v.Type(), 0, 0)
+		case v.IsNil(): // never null
+			empty := reflect.New(v.Type()).Elem()
+			if v.Kind() == reflect.Map {
+				empty.Set(reflect.MakeMap(v.Type()))
+			} else {
+				empty.Set(reflect.MakeSlice(v.Type(), 0, 0))
+			}
+			v = empty
 		}
 	}
-	return e.marshal(f.param.Name, v.Interface(), f.param.Type == endpoint.JSONString)
+	return e.marshal(f.param.Name, v.Addr().Interface(), f.param.Type == endpoint.JSONString)
 }
 
 // marshal writes value as JSON into a JSON body, or as JSON text into a form or where text is set.
@@ -606,7 +610,10 @@ func (e *encoder) raw(ep *endpoint.Endpoint, params rawParams, extra []extraFiel
 			return err
 		}
 		e.buf = append(e.buf, e.scratch.Bytes()...)
+	case e.json:
+		e.buf = append(e.buf, "{}"...)
 	}
+	e.targets = len(params.form[ep.Quota.Param])
 	for _, name := range ep.UnsafeWith {
 		if value := params.form.Get(name); value != "" && value != "false" && value != "0" {
 			e.unsafe = name

@@ -13,7 +13,7 @@ import (
 //
 // A send is unsafe to repeat: after [ErrOutcomeUnknown] its receivers may or may not have got it, so it is tried again by the SDK only
 // if the server cannot have carried it out. See [RetryUnsafe] and [WithIdempotentSends] for other ways.
-type MessageService struct{ client *Client }
+type MessageService service
 
 // ConversationType is the kind of a conversation.
 type ConversationType int

@@ -23,6 +23,7 @@ func walk[T any, C comparable](ep *endpoint.Endpoint, start C, fetch func(at C) 
 	return func(yield func(T, error) bool) {
 		var zero T
 		var before []T
+		seen := map[C]bool{start: true}
 		for at := start; ; {
 			p, err := fetch(at)
 			if err == nil && len(before) > 0 && reflect.DeepEqual(p.items, before) {
@@ -40,11 +41,12 @@ func walk[T any, C comparable](ep *endpoint.Endpoint, start C, fetch func(at C) 
 			if !p.more {
 				return
 			}
-			if p.next == at {
+			if seen[p.next] {
 				yield(zero, &Error{Endpoint: ep.String(), Err: errPageRepeated})
 				return
 			}
 			at, before = p.next, p.items
+			seen[at] = true
 		}
 	}
 }

@@ -48,9 +48,9 @@ func (r Region) BaseURLs() []string {
 	return []string{"https://api." + domain, "https://api-b." + domain}
 }
 
-// zone is the time zone of the dates without a zone that the region's servers send:
-// Beijing's there, UTC in all others.
-func (r Region) zone() *time.Location {
+// TimeZone returns the zone of the dates and times of day without a zone that the region's servers
+// send and take: Beijing's there, UTC in all others.
+func (r Region) TimeZone() *time.Location {
 	if r == RegionBeijing {
 		return time.FixedZone("CST", 8*60*60)
 	}

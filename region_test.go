@@ -40,7 +40,7 @@ func TestRegionUnknown(t *testing.T) {
 func TestRegionZone(t *testing.T) {
 	t.Parallel()
 	for _, region := range Regions() {
-		_, offset := time.Unix(0, 0).In(region.zone()).Zone()
+		_, offset := time.Unix(0, 0).In(region.TimeZone()).Zone()
 		want := 0
 		if region == RegionBeijing {
 			want = 8 * 60 * 60

@@ -34,7 +34,10 @@ type Client struct {
 	core *core
 }
 
-// core is what all services share.
+// service is what every service consists of. Those without fields of their own are conversions of one shared value.
+type service struct{ client *Client }
+
+// core is what the calls of all services share.
 type core struct {
 	appKey   string
 	secret   secret
@@ -84,7 +87,7 @@ func New(appKey, appSecret string, opts ...Option) (*Client, error) {
 	if len(c.problems) > 0 {
 		return nil, errors.Join(c.problems...)
 	}
-	return newClient(&core{appKey: appKey, secret: newSecret(appSecret), hosts: hosts, zone: c.region.zone(), config: c}), nil
+	return newClient(&core{appKey: appKey, secret: newSecret(appSecret), hosts: hosts, zone: c.region.TimeZone(), config: c}), nil
 }
 
 func newClient(k *core) *Client {
@@ -100,8 +103,9 @@ func newClient(k *core) *Client {
 	k.retrier = k.newRetrier()
 
 	client := &Client{core: k}
-	client.User = newUserService(client)
-	client.Message = &MessageService{client}
+	common := &service{client}
+	client.User = newUserService(common)
+	client.Message = (*MessageService)(common)
 	return client
 }
 

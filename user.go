@@ -9,9 +9,6 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// service is what every service consists of. Services without fields of their own are conversions of one shared value.
-type service struct{ client *Client }
-
 // UserService registers users, tells who is online and takes users out of service. Its fields
 // are services for what is kept for each user.
 type UserService struct {
@@ -27,17 +24,18 @@ type UserService struct {
 	Profile    *UserProfileService   // profiles hosted by RongCloud
 }
 
-func newUserService(c *Client) *UserService {
-	s := &UserService{service: service{client: c}}
-	s.Block = (*UserBlockService)(&s.service)
-	s.Blacklist = (*UserBlacklistService)(&s.service)
-	s.Whitelist = (*UserWhitelistService)(&s.service)
-	s.Tag = (*UserTagService)(&s.service)
-	s.Remark = (*UserRemarkService)(&s.service)
-	s.PushPeriod = (*PushPeriodService)(&s.service)
-	s.ChatBan = (*UserChatBanService)(&s.service)
-	s.Profile = (*UserProfileService)(&s.service)
-	return s
+func newUserService(common *service) *UserService {
+	return &UserService{
+		service:    *common,
+		Block:      (*UserBlockService)(common),
+		Blacklist:  (*UserBlacklistService)(common),
+		Whitelist:  (*UserWhitelistService)(common),
+		Tag:        (*UserTagService)(common),
+		Remark:     (*UserRemarkService)(common),
+		PushPeriod: (*PushPeriodService)(common),
+		ChatBan:    (*UserChatBanService)(common),
+		Profile:    (*UserProfileService)(common),
+	}
 }
 
 // SortOrder is the order of a list by time.

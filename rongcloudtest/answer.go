@@ -32,27 +32,9 @@ func refuse(code rongcloud.Code, format string, args ...any) answer {
 	return answer{status: statusOf(code), code: code, message: fmt.Sprintf(format, args...)}
 }
 
-// statuses are the HTTP statuses of api/codes.yaml.
-var statuses = map[rongcloud.Code]int{
-	rongcloud.CodeNoSuchEndpoint:    http.StatusNotFound,
-	rongcloud.CodeInternalError:     http.StatusInternalServerError,
-	rongcloud.CodeWrongAppSecret:    http.StatusUnauthorized,
-	rongcloud.CodeInvalidParameter:  http.StatusBadRequest,
-	rongcloud.CodeNoPostData:        http.StatusBadRequest,
-	rongcloud.CodeWrongSignature:    http.StatusUnauthorized,
-	rongcloud.CodeParameterTooLong:  http.StatusBadRequest,
-	rongcloud.CodeAppUnavailable:    http.StatusUnauthorized,
-	rongcloud.CodeAddressNotAllowed: http.StatusUnauthorized,
-	rongcloud.CodeRateLimited:       http.StatusTooManyRequests,
-	rongcloud.CodeServiceNotEnabled: 430,
-	rongcloud.CodeTooManyKeepalives: http.StatusForbidden,
-	rongcloud.CodeServerTimeout:     http.StatusGatewayTimeout,
-	rongcloud.CodeTooManyUsers:      http.StatusForbidden,
-}
-
 // statusOf falls back to 200: that an error may come with it is documented, and callers must cope.
 func statusOf(code rongcloud.Code) int {
-	if status, known := statuses[code]; known {
+	if status := code.HTTPStatus(); status != 0 {
 		return status
 	}
 	return http.StatusOK

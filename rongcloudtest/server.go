@@ -177,7 +177,7 @@ func New(opts ...Option) (*Server, error) {
 		return nil, fmt.Errorf("rongcloudtest: %w", err)
 	}
 	s := &Server{
-		URL: "http://" + listener.Addr().String(), config: c, zone: time.UTC, listener: listener,
+		URL: "http://" + listener.Addr().String(), config: c, zone: c.region.TimeZone(), listener: listener,
 		served: make(chan struct{}), closing: make(chan struct{}),
 		nonces:   newNonceMemory(),
 		requests: newRing[Request](c.history),
@@ -185,9 +185,6 @@ func New(opts ...Option) (*Server, error) {
 		groups:   members{},
 		rooms:    members{},
 		messages: newMessages(c.history),
-	}
-	if c.region == rongcloud.RegionBeijing {
-		s.zone = time.FixedZone("CST", 8*60*60)
 	}
 	s.http = &http.Server{Handler: s.Handler(), ReadHeaderTimeout: time.Minute}
 	go func() {

@@ -145,6 +145,8 @@ func (e *endpoint) check() error {
 		return fmt.Errorf("status %q", e.Status)
 	case e.Success == 0 || e.Summary == "" || e.Idempotent == nil || e.Sources == nil:
 		return errors.New("success, summary, idempotent or sources is missing")
+	case e.Rate != nil && (e.Rate.Limit <= 0 || periods[e.Rate.Per] == "" || e.Rate.Counts != "requests" && e.Rate.Counts != "targets"):
+		return fmt.Errorf("rate %+v", *e.Rate)
 	case e.Safe && !*e.Idempotent:
 		return errors.New("safe but not idempotent")
 	}
