@@ -7,7 +7,7 @@ import "strconv"
 // SDK does not know keep their number.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/code
-type Code int
+type Code int //nolint:errname // like syscall.Errno, it is a number first
 
 type codeFact struct {
 	meaning   string

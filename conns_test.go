@@ -290,7 +290,7 @@ func (l *lateTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		}
 	}
 	l.bodies = append(l.bodies, req.Body)
-	return &http.Response{StatusCode: 200, Body: io.NopCloser(strings.NewReader(faultSuccess))}, nil
+	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(faultSuccess))}, nil
 }
 
 func TestBufferIsNotReusedWhileItIsSent(t *testing.T) { // not parallel: others would use the buffers between

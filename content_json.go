@@ -297,13 +297,14 @@ func (f *bodyField) write(buf *bytes.Buffer, v reflect.Value) error {
 
 // writeContent writes the message inside a message.
 func (f *bodyField) writeContent(buf *bytes.Buffer, v reflect.Value) error {
-	content, _ := v.Interface().(MessageContent)
+	content, _ := reflect.TypeAssert[MessageContent](v)
 	name := ""
-	if content == nil {
+	switch {
+	case content == nil:
 		content = RawContent{}
-	} else if isNil(content) {
+	case isNil(content):
 		return fmt.Errorf("is a nil %T", content)
-	} else {
+	default:
 		name = content.ObjectName()
 	}
 	buf.WriteString(f.name)

@@ -249,7 +249,7 @@ func TestContentReadsVariants(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
 			if pointer := reflect.New(reflect.TypeOf(c.want)); json.Valid([]byte(c.body)) && builtIns[c.name] != nil && c.body[0] == '{' {
-				if _, ok := pointer.Interface().(json.Unmarshaler); ok {
+				if _, ok := reflect.TypeAssert[json.Unmarshaler](pointer); ok {
 					require.NoError(t, json.Unmarshal([]byte(c.body), pointer.Interface()))
 					require.Equal(t, c.want, pointer.Elem().Interface())
 				}

@@ -113,7 +113,7 @@ func (l lenient) assign(v reflect.Value, tree any, unit string) error {
 		v.SetInt(int64(d))
 		return err
 	}
-	if raw, ok := v.Addr().Interface().(json.Unmarshaler); ok {
+	if raw, ok := reflect.TypeAssert[json.Unmarshaler](v.Addr()); ok {
 		text, err := json.Marshal(tree)
 		if err != nil {
 			return err

@@ -145,7 +145,6 @@ type faultCell struct {
 	backup  *faultServer
 	urls    []string
 	opts    []Option
-	client  *Client
 }
 
 func same(want string) [3]string { return [3]string{want, want, want} }

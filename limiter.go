@@ -38,6 +38,7 @@ func newBucket(quota endpoint.Quota) *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(float64(steady)/quota.Per.Seconds()), burst)
 }
 
+// Wait blocks until n units of ep's quota may be used.
 func (l *localLimiter) Wait(ctx context.Context, ep *endpoint.Endpoint, n int) error {
 	if ep.Quota.Limit == 0 {
 		return nil

@@ -1,7 +1,6 @@
 package rongcloud
 
 import (
-	"errors"
 	"os"
 	"regexp"
 	"slices"
@@ -204,7 +203,7 @@ func TestNewHostsRefuses(t *testing.T) {
 	t.Parallel()
 	_, err := newHosts([]string{"https://a.test", "nonsense"})
 	var refused *ArgumentError
-	require.True(t, errors.As(err, &refused))
+	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "WithBaseURL", refused.Field)
 }
 

@@ -383,7 +383,7 @@ func newRequestID() string {
 
 // newMsgRandom returns a positive random number of 63 bits: the servers' numbers are signed.
 func newMsgRandom() int64 {
-	return max(1, int64(random64()>>1)) //nolint:gosec // 63 bits fit
+	return max(1, int64(random64()>>1))
 }
 
 // newBody returns the encoded parameters from their start. It is of the one kind that net/http sends in the
@@ -497,8 +497,9 @@ func (c *call) noAnswer(ctx context.Context, err error) {
 	o.unsent = c.wire.state.Load() == connecting
 	o.err = c.cause(ctx, err)
 	var timeout net.Error
-	stale := o.reused && !(errors.As(err, &timeout) && timeout.Timeout())
+	timedOut := errors.As(err, &timeout) && timeout.Timeout()
 	// A server may close an idle connection at any time; that says nothing about the host.
+	stale := o.reused && !timedOut
 	o.broken = c.Err() == nil && !stale
 }
 
@@ -517,7 +518,10 @@ func (c *call) cause(ctx context.Context, err error) error {
 // attemptTimeoutError is the end of an attempt's time. The caller's own deadline is reported as it is.
 type attemptTimeoutError struct{ after time.Duration }
 
+// Error says how long the attempt was given.
 func (e *attemptTimeoutError) Error() string { return "no answer within " + e.after.String() }
+
+// Timeout reports true, as net.Error has it.
 func (e *attemptTimeoutError) Timeout() bool { return true }
 func (e *attemptTimeoutError) Unwrap() error { return context.DeadlineExceeded }
 
@@ -646,7 +650,7 @@ func checkRetry(ctx context.Context, _ *http.Response, err error) (bool, error) 
 	c := callOf(ctx)
 	if err != nil { // net/http refused the request before it came to the attempter
 		c.last = outcome{err: err, unsent: true}
-		return false, nil
+		return false, nil //nolint:nilerr // it is in the outcome
 	}
 	retry := c.retry()
 	c.tell(retry)

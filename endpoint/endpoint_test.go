@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -115,7 +116,7 @@ func TestEveryEndpointIsWhole(t *testing.T) {
 			require.False(t, names[ep.Name] || paths[ep.Path], "stands twice")
 			names[ep.Name], paths[ep.Path] = true, true
 
-			require.Contains(t, []string{"POST", "GET"}, ep.Method)
+			require.Contains(t, []string{"POST", http.MethodGet}, ep.Method)
 			require.Regexp(t, `^(/[A-Za-z0-9_]+)+(\.json)?$`, ep.Path)
 			require.Contains(t, []int{200, 10000}, ep.Success)
 			require.Contains(t, []endpoint.Class{endpoint.Safe, endpoint.Idempotent, endpoint.Unsafe}, ep.Class)
@@ -126,8 +127,8 @@ func TestEveryEndpointIsWhole(t *testing.T) {
 			}
 			require.Equal(t, ep.Method+" "+ep.Path, ep.String())
 
-			require.Equal(t, ep.Method == "GET", ep.Encoding == endpoint.Query, "a query string is a GET's")
-			if ep.Method == "GET" {
+			require.Equal(t, ep.Method == http.MethodGet, ep.Encoding == endpoint.Query, "a query string is a GET's")
+			if ep.Method == http.MethodGet {
 				require.Equal(t, endpoint.Safe, ep.Class)
 			}
 			if ep.Status == endpoint.Current { // of the others not all is known

@@ -1,8 +1,10 @@
 package rongcloudtest
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"sync"
@@ -172,7 +174,7 @@ func New(opts ...Option) (*Server, error) {
 			return nil, fmt.Errorf("rongcloudtest: %w", err)
 		}
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("rongcloudtest: %w", err)
 	}
@@ -332,9 +334,7 @@ var handlers = merge(userHandlers, userListHandlers, profileHandlers, messageHan
 func merge(parts ...map[*endpoint.Endpoint]handler) map[*endpoint.Endpoint]handler {
 	all := map[*endpoint.Endpoint]handler{}
 	for _, part := range parts {
-		for ep, h := range part {
-			all[ep] = h
-		}
+		maps.Copy(all, part)
 	}
 	return all
 }
