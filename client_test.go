@@ -57,7 +57,7 @@ func clientOn(t *testing.T, transport *clientTransport, opts ...Option) *Client 
 	if transport.status == 0 {
 		transport.status, transport.body = http.StatusOK, `{"code":200}`
 	}
-	opts = append([]Option{WithHTTPClient(&http.Client{Transport: transport}), WithRetry(RetryPolicy{Max: 2})}, opts...)
+	opts = append([]Option{WithHTTPClient(&http.Client{Transport: transport}), WithRetry(quick(2))}, opts...)
 	client, err := New("app-key", "app-secret", opts...)
 	require.NoError(t, err)
 	return client

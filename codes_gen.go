@@ -10,13 +10,13 @@ const (
 	CodeUserNotFound Code = 400
 	// CodeNoSuchEndpoint: no such endpoint (HTTP 404).
 	CodeNoSuchEndpoint Code = 404
-	// CodeInternalError: internal error; the newest page adds wrong parameters and too many package names (HTTP 500).
+	// CodeInternalError: internal error (HTTP 500).
 	CodeInternalError Code = 1000
 	// CodeWrongAppSecret: App Secret does not belong to the App Key (HTTP 401).
 	CodeWrongAppSecret Code = 1001
 	// CodeInvalidParameter: a parameter is missing or invalid (HTTP 400).
 	CodeInvalidParameter Code = 1002
-	// CodeNoPostData: older page: no POST body; newest page: chatroom ID empty or minute out of range (HTTP 400).
+	// CodeNoPostData: no parameters, or a chatroom ID or number of minutes that is out of range (HTTP 400).
 	CodeNoPostData Code = 1003
 	// CodeWrongSignature: signature does not match (HTTP 401).
 	CodeWrongSignature Code = 1004
@@ -24,9 +24,9 @@ const (
 	CodeParameterTooLong Code = 1005
 	// CodeAppUnavailable: the app is offline, locked or deleted (HTTP 401).
 	CodeAppUnavailable Code = 1006
-	// CodeAddressNotAllowed: caller's IP address not allowed; older page: method restricted (HTTP 401).
+	// CodeAddressNotAllowed: the caller's IP address is not allowed (HTTP 401).
 	CodeAddressNotAllowed Code = 1007
-	// CodeRateLimited: rate limit exceeded; older page: also when broadcast is not switched on (HTTP 429).
+	// CodeRateLimited: rate limit exceeded (HTTP 429).
 	CodeRateLimited Code = 1008
 	// CodeServiceNotEnabled: service not enabled for this App Key (HTTP 430).
 	CodeServiceNotEnabled Code = 1009
@@ -111,15 +111,15 @@ const (
 var codeFacts = map[Code]codeFact{
 	CodeUserNotFound:              {meaning: "user ID does not exist", status: 0, retryable: false},
 	CodeNoSuchEndpoint:            {meaning: "no such endpoint", status: 404, retryable: false},
-	CodeInternalError:             {meaning: "internal error; the newest page adds wrong parameters and too many package names", status: 500, retryable: true},
+	CodeInternalError:             {meaning: "internal error", status: 500, retryable: true},
 	CodeWrongAppSecret:            {meaning: "App Secret does not belong to the App Key", status: 401, retryable: false},
 	CodeInvalidParameter:          {meaning: "a parameter is missing or invalid", status: 400, retryable: false},
-	CodeNoPostData:                {meaning: "older page: no POST body; newest page: chatroom ID empty or minute out of range", status: 400, retryable: false},
+	CodeNoPostData:                {meaning: "no parameters, or a chatroom ID or number of minutes that is out of range", status: 400, retryable: false},
 	CodeWrongSignature:            {meaning: "signature does not match", status: 401, retryable: false},
 	CodeParameterTooLong:          {meaning: "a parameter is too long", status: 400, retryable: false},
 	CodeAppUnavailable:            {meaning: "the app is offline, locked or deleted", status: 401, retryable: false},
-	CodeAddressNotAllowed:         {meaning: "caller's IP address not allowed; older page: method restricted", status: 401, retryable: false},
-	CodeRateLimited:               {meaning: "rate limit exceeded; older page: also when broadcast is not switched on", status: 429, retryable: true},
+	CodeAddressNotAllowed:         {meaning: "the caller's IP address is not allowed", status: 401, retryable: false},
+	CodeRateLimited:               {meaning: "rate limit exceeded", status: 429, retryable: true},
 	CodeServiceNotEnabled:         {meaning: "service not enabled for this App Key", status: 430, retryable: false},
 	CodeWhitelistNotEnabled:       {meaning: "allowlist (whitelist) service not enabled", status: 0, retryable: false},
 	CodeBlacklistNotEnabled:       {meaning: "blocklist service not enabled", status: 0, retryable: false},

@@ -95,11 +95,11 @@ func (e *Error) Is(target error) bool {
 	case ErrOutcomeUnknown:
 		return e.outcomeUnknown
 	case ErrRateLimited:
-		return e.HTTPStatus == http.StatusTooManyRequests || e.Code.rateLimited()
+		return rateLimited(e.HTTPStatus, e.Code)
 	case ErrUnauthorized:
 		return e.HTTPStatus == http.StatusUnauthorized || e.Code.HTTPStatus() == http.StatusUnauthorized
 	case ErrTransport:
-		return e.Code == 0
+		return e.Code == 0 && !errors.Is(e.Err, errPageRepeated)
 	}
 	code, ok := target.(Code)
 	return ok && code != 0 && code == e.Code
@@ -120,6 +120,19 @@ func (e *ArgumentError) Error() string { return "rongcloud: " + e.Field + ": " +
 func refuse(field, format string, args ...any) error {
 	return &ArgumentError{Field: field, Reason: fmt.Sprintf(format, args...)}
 }
+
+// problems are several errors in one line.
+type problems []error
+
+func (p problems) Error() string {
+	texts := make([]string, len(p))
+	for i, err := range p {
+		texts[i] = err.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+func (p problems) Unwrap() []error { return p }
 
 // oneLine keeps line breaks and control characters of foreign text out of an error message.
 func oneLine(text string) string {

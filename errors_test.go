@@ -25,7 +25,7 @@ func TestErrorText(t *testing.T) {
 		RequestID: "id-1", Host: "api.example.com", Attempts: 3, RetryAfter: 2 * time.Second, Body: "<html>", Err: io.ErrUnexpectedEOF,
 		outcomeUnknown: true,
 	}
-	require.Equal(t, `rongcloud: POST /user/getToken.json: HTTP 429, code 1008 (rate limit exceeded; older page: also when broadcast is not switched on), `+
+	require.Equal(t, `rongcloud: POST /user/getToken.json: HTTP 429, code 1008 (rate limit exceeded), `+
 		`"too fast", retry after 2s, unexpected EOF, answer begins "<html>"; outcome unknown, the request may have been carried out`+
 		` [request id-1, host api.example.com, attempts 3]`, e.Error())
 

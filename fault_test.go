@@ -296,6 +296,12 @@ func faultTable() []fault {
 			unsafe:     same("1/0 unknown transport http502"),
 		},
 		{
+			name: "503 with the rate-limit code", serve: answer(503, limited),
+			repeatable: [3]string{"1/1 ok", "2/0 http503 code1008", "3/0 http503 code1008"},
+			guarded:    [3]string{"1/1 ok", "2/0 unknown http503 code1008", "3/0 unknown http503 code1008"},
+			unsafe:     same("1/0 unknown http503 code1008"),
+		},
+		{
 			name: "503", serve: answer(503, ""),
 			repeatable: [3]string{"1/1 ok", "2/0 transport http503", "3/0 transport http503"},
 			guarded:    [3]string{"1/1 ok", "2/0 unknown transport http503", "3/0 unknown transport http503"},

@@ -614,6 +614,7 @@ func (e *encoder) raw(ep *endpoint.Endpoint, params rawParams, extra []extraFiel
 		e.buf = append(e.buf, "{}"...)
 	}
 	e.targets = len(params.form[ep.Quota.Param])
+	e.random, _ = strconv.ParseInt(params.form.Get(msgRandom), 10, 64)
 	for _, name := range ep.UnsafeWith {
 		if value := params.form.Get(name); value != "" && value != "false" && value != "0" {
 			e.unsafe = name

@@ -9,11 +9,26 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// MessageService sends and recalls messages.
+// MessageService sends, changes and recalls messages. Its fields are services for what has been sent.
 //
 // A send is unsafe to repeat: after [ErrOutcomeUnknown] its receivers may or may not have got it, so it is tried again by the SDK only
 // if the server cannot have carried it out. See [RetryUnsafe] and [WithIdempotentSends] for other ways.
-type MessageService service
+type MessageService struct {
+	service
+
+	Expansion *MessageExpansionService // key-value data attached to messages
+	History   *MessageHistoryService   // messages in the cloud history
+	Log       *MessageLogService       // hourly files of all messages
+}
+
+func newMessageService(common *service) *MessageService {
+	return &MessageService{
+		service:   *common,
+		Expansion: (*MessageExpansionService)(common),
+		History:   (*MessageHistoryService)(common),
+		Log:       (*MessageLogService)(common),
+	}
+}
 
 // ConversationType is the kind of a conversation.
 type ConversationType int

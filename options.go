@@ -93,8 +93,19 @@ func WithAttemptTimeout(timeout time.Duration) SharedOption { return attemptTime
 // tried again at all is decided by the endpoint's class and by how it failed.
 type RetryPolicy struct {
 	Max     int           // retries after the first attempt; 0 turns retrying off
-	MinWait time.Duration // the first wait is drawn from 0 to MinWait, the bound then doubles
-	MaxWait time.Duration // longest wait, and the most that the server's Retry-After can ask for
+	MinWait time.Duration // the first wait is drawn from 0 to MinWait, the bound then doubles; 0 is 200 ms
+	MaxWait time.Duration // longest wait, and the most that the server's Retry-After can ask for; 0 is 3 s
+}
+
+// complete puts in the defaults.
+func (p RetryPolicy) complete() RetryPolicy {
+	if p.MaxWait == 0 {
+		p.MaxWait = max(defaultMaxWait, p.MinWait)
+	}
+	if p.MinWait == 0 {
+		p.MinWait = min(defaultMinWait, p.MaxWait)
+	}
+	return p
 }
 
 // WithRetry sets the retry policy. The default is 2 retries with waits of 200 ms to 3 s and full jitter.
@@ -204,9 +215,10 @@ func (c *config) check() {
 	}
 	if p := c.retry; p.Max < 0 || p.MinWait < 0 || p.MaxWait < 0 {
 		c.problem("WithRetry", "negative numbers make no sense: Max %d, MinWait %v, MaxWait %v", p.Max, p.MinWait, p.MaxWait)
-	} else if p.MinWait > p.MaxWait {
+	} else if p.MinWait > p.MaxWait && p.MaxWait > 0 {
 		c.problem("WithRetry", "MinWait %v is longer than MaxWait %v", p.MinWait, p.MaxWait)
 	}
+	c.retry = c.retry.complete()
 	if c.maxAnswerBytes <= 0 || c.maxAnswerBytes > maxMaxAnswerBytes {
 		c.problem("WithMaxAnswerBytes", "%d is not between 1 and %d", c.maxAnswerBytes, maxMaxAnswerBytes)
 	}

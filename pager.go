@@ -4,11 +4,16 @@ import (
 	"errors"
 	"iter"
 	"reflect"
+	"slices"
+	"time"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-var errPageRepeated = errors.New("the server sent the same page again")
+var (
+	errPageRepeated = errors.New("the server sent the same page again")
+	errPageOrder    = errors.New("the server sent items that are not of the time asked for, or not newest first")
+)
 
 // page is what a walk needs to know of one answer.
 type page[T any, C comparable] struct {
@@ -73,4 +78,60 @@ func walkOffsets[T any](ep *endpoint.Endpoint, start int, fetch func(offset int)
 		items, err := fetch(offset)
 		return page[T, int]{items, offset + len(items), len(items) > 0}, err
 	})
+}
+
+// backSpan is a span of time that is read back from its newest end, at most so much of it and so many items at once.
+type backSpan struct {
+	newest, oldest time.Time
+	longest        time.Duration
+	size           int
+}
+
+// walkBack walks an endpoint without tokens, which answers the newest items between two times, to the millisecond, newest first.
+// Each page begins at the time of the last item before it, so that items of one millisecond are not lost between
+// two pages; stamp returns time and ID of an item, by which those that came before are dropped. Where
+// nothing older is found the next stretch of time is asked for. Where more items share a millisecond than a page
+// holds the walk cannot advance, which is an error.
+func walkBack[T any](ep *endpoint.Endpoint, span backSpan, stamp func(T) (time.Time, string), fetch func(newest, oldest time.Time) ([]T, error)) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		var border []string // the IDs that came before at the millisecond where the page begins
+		end := span.oldest.UnixMilli()
+		walk(ep, span.newest.UnixMilli(), func(start int64) (page[T, int64], error) {
+			stop := max(end, start-span.longest.Milliseconds())
+			found, err := fetch(time.UnixMilli(start), time.UnixMilli(stop))
+			if err != nil {
+				return page[T, int64]{}, err
+			}
+			p := page[T, int64]{next: start, more: true}
+			var ids []string // at p.next
+			for i, item := range found {
+				at, id := stamp(item)
+				ms := at.UnixMilli()
+				first, _ := stamp(found[0])
+				switch {
+				case at.IsZero() || ms > start || i == len(found)-1 && at.After(first):
+					return page[T, int64]{}, &Error{Endpoint: ep.String(), Err: errPageOrder}
+				case ms < end:
+					p.more = false
+					continue
+				case ms == start && slices.Contains(border, id):
+					continue
+				case ms < p.next:
+					p.next, ids = ms, nil
+				}
+				p.items = append(p.items, item)
+				if ms == p.next {
+					ids = append(ids, id)
+				}
+			}
+			switch {
+			case p.next < start:
+				border = ids
+			case len(found) < span.size: // and so nothing lies between start and stop
+				border = nil
+				p.next, p.more = stop, p.more && stop > end
+			}
+			return p, nil
+		})(yield)
+	}
 }

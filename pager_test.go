@@ -168,6 +168,7 @@ func pagerRepeated(t *testing.T, errs []error) {
 	t.Helper()
 	require.Len(t, errs, 1)
 	require.ErrorIs(t, errs[0], errPageRepeated)
+	require.NotErrorIs(t, errs[0], ErrTransport)
 	var e *Error
 	require.ErrorAs(t, errs[0], &e)
 	require.Equal(t, endpoint.UserBlacklistQuery.String(), e.Endpoint)

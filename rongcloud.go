@@ -2,7 +2,6 @@ package rongcloud
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -55,12 +54,12 @@ type core struct {
 type fixedHeaders struct{ appKey, userAgent, form, json []string }
 
 // New returns a client for the app with the given App Key and App Secret, which the console shows. It does not
-// connect to anything. Bad input is refused with an [*ArgumentError] that names the option.
+// connect to anything. Bad input is refused with an [*ArgumentError] that names the option, or with several of them in one error.
 func New(appKey, appSecret string, opts ...Option) (*Client, error) {
 	c := config{
 		region:         RegionBeijing,
 		attemptTimeout: DefaultAttemptTimeout,
-		retry:          RetryPolicy{Max: defaultMaxRetries, MinWait: defaultMinWait, MaxWait: defaultMaxWait},
+		retry:          RetryPolicy{Max: defaultMaxRetries},
 		maxAnswerBytes: DefaultMaxAnswerBytes,
 		now:            time.Now,
 		httpClient:     &http.Client{},
@@ -73,8 +72,11 @@ func New(appKey, appSecret string, opts ...Option) (*Client, error) {
 		}
 		opt.applyClient(&c)
 	}
-	if strings.TrimSpace(appKey) == "" || !printable(appKey) {
-		c.problem("appKey", "must be printable ASCII and not empty")
+	switch {
+	case strings.TrimSpace(appKey) == "":
+		c.problem("appKey", "is empty")
+	case !printable(appKey):
+		c.problem("appKey", "is not printable ASCII")
 	}
 	if strings.TrimSpace(appSecret) == "" {
 		c.problem("appSecret", "is empty")
@@ -85,7 +87,7 @@ func New(appKey, appSecret string, opts ...Option) (*Client, error) {
 		c.problems = append(c.problems, err)
 	}
 	if len(c.problems) > 0 {
-		return nil, errors.Join(c.problems...)
+		return nil, problems(c.problems)
 	}
 	return newClient(&core{appKey: appKey, secret: newSecret(appSecret), hosts: hosts, zone: c.region.TimeZone(), config: c}), nil
 }
@@ -105,7 +107,7 @@ func newClient(k *core) *Client {
 	client := &Client{core: k}
 	common := &service{client}
 	client.User = newUserService(common)
-	client.Message = (*MessageService)(common)
+	client.Message = newMessageService(common)
 	return client
 }
 

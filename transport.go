@@ -99,8 +99,11 @@ type outcome struct {
 }
 
 // rateLimited tells a refusal that says by itself that nothing was done.
-func (o *outcome) rateLimited() bool {
-	return o.status == http.StatusTooManyRequests || o.status/100 != 5 && o.code.rateLimited()
+func (o *outcome) rateLimited() bool { return rateLimited(o.status, o.code) }
+
+// rateLimited does not believe a code that comes with a 5xx: the request may have been carried out.
+func rateLimited(status int, code Code) bool {
+	return status == http.StatusTooManyRequests || status/100 != 5 && code.rateLimited()
 }
 
 // transient tells an outcome that a repeat may change.
@@ -477,9 +480,15 @@ func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx = httptrace.WithClientTrace(ctx, c.wire.trace(req))
 	resp, err := a.base.RoundTrip(req.WithContext(ctx))
 	o.reused = c.wire.reused.Load()
+	if err == nil && resp == nil {
+		err = errors.New("the transport returned neither an answer nor an error")
+	}
 	if err != nil {
 		c.noAnswer(ctx, err)
 	} else {
+		if resp.Body == nil {
+			resp.Body = http.NoBody
+		}
 		c.judge(ctx, resp)
 	}
 	o.duration = time.Since(o.started)
@@ -508,8 +517,8 @@ func (c *call) cause(ctx context.Context, err error) error {
 	switch {
 	case c.Err() != nil:
 		return c.Err()
-	case ctx.Err() != nil:
-		return &attemptTimeoutError{c.config.attemptTimeout}
+	case ctx.Err() != nil: // its own time, or that of the caller's HTTP client
+		return &attemptTimeoutError{min(c.config.attemptTimeout, time.Since(c.last.started).Round(time.Millisecond))}
 	default:
 		return err
 	}
@@ -562,8 +571,11 @@ func (c *call) judge(ctx context.Context, resp *http.Response) {
 		o.err = c.decode(data)
 		o.ok = o.err == nil
 	}
-	if o.status/100 == 3 {
+	switch class := o.status / 100; {
+	case class == 3:
 		o.err = fmt.Errorf("redirected to %q, which is never followed", redirectTarget(resp))
+	case class < 2 || class > 5:
+		o.err = fmt.Errorf("%d is no HTTP status of an answer", o.status)
 	}
 }
 

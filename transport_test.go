@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
 	"net/url"
 	"strconv"
 	"strings"
@@ -42,6 +43,11 @@ type recorded struct {
 
 // step is one answer; a nil one is a success.
 type step func(*http.Request) (*http.Response, error)
+
+// quick is a policy without waits to speak of.
+func quick(retries int) RetryPolicy {
+	return RetryPolicy{Max: retries, MinWait: 1, MaxWait: 1}
+}
 
 func status(code int, body string, header ...string) step {
 	return func(*http.Request) (*http.Response, error) {
@@ -125,7 +131,7 @@ func TestRequestShape(t *testing.T) {
 
 func TestEveryAttemptIsSignedAfresh(t *testing.T) {
 	t.Parallel()
-	s := newScripted(t, []step{broken, status(503, ""), nil}, WithRetry(RetryPolicy{Max: 2}))
+	s := newScripted(t, []step{broken, status(503, ""), nil}, WithRetry(quick(2)))
 	require.NoError(t, faultCall(t.Context(), s.Client, "safe"))
 	require.Len(t, s.requests, 3)
 	nonces := map[string]bool{}
@@ -193,8 +199,16 @@ func TestWaits(t *testing.T) {
 			name: "no retries", policy: RetryPolicy{}, steps: []step{limited("1")}, requests: 1,
 		},
 		{
-			name: "no waits", policy: RetryPolicy{Max: 3}, steps: []step{limited(""), limited("nonsense"), limited("-5"), limited("7")},
-			least: []time.Duration{0, 0, 0}, most: []time.Duration{0, 0, 0}, requests: 4,
+			name: "hardly any waits", policy: quick(3), steps: []step{limited(""), limited("nonsense"), limited("-5"), limited("7")},
+			least: []time.Duration{0, 0, 0}, most: []time.Duration{1, 1, 1}, requests: 4,
+		},
+		{
+			name: "waits by default", policy: RetryPolicy{Max: 1}, steps: []step{limited("2")},
+			least: []time.Duration{2 * time.Second}, most: []time.Duration{2 * time.Second}, requests: 2,
+		},
+		{
+			name: "waits of at most 3 s by default", policy: RetryPolicy{Max: 1}, steps: []step{limited("20")},
+			least: []time.Duration{3 * time.Second}, most: []time.Duration{3 * time.Second}, requests: 2,
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -229,6 +243,51 @@ func TestJitterIsFull(t *testing.T) {
 	}
 	require.Greater(t, low, 150)
 	require.Greater(t, high, 150)
+
+	// Only the first retry goes at once to another host.
+	c.last = outcome{status: 503, switched: true}
+	require.Zero(t, c.nextWait(policy))
+	c.attempts = 2
+	high = 0
+	for range 1000 {
+		if c.nextWait(policy) > time.Second {
+			high++
+		}
+	}
+	require.Greater(t, high, 300)
+}
+
+// tracedFailure fails after the given events of net/http's trace.
+type tracedFailure string
+
+func (f tracedFailure) RoundTrip(req *http.Request) (*http.Response, error) {
+	trace := httptrace.ContextClientTrace(req.Context())
+	for event := range strings.FieldsSeq(string(f)) {
+		switch event {
+		case "get":
+			trace.GetConn("one.example:443")
+		case "got":
+			trace.GotConn(httptrace.GotConnInfo{Conn: &limitedConn{limits: rongCloudLimits}})
+		}
+	}
+	return nil, errors.New("connection reset")
+}
+
+func TestWhatCountsAsNotSent(t *testing.T) {
+	t.Parallel()
+	for events, want := range map[string]string{
+		"":            "1 unknown transport", // a transport that tells nothing
+		"get":         "3 transport",         // never connected
+		"get got":     "1 unknown transport",
+		"get got get": "3 transport", // net/http took another connection: nothing had been written to the first
+	} {
+		attempts := 0
+		client, err := New("k", "s", WithBaseURL("https://one.example"), WithRetry(quick(2)),
+			WithHTTPClient(&http.Client{Transport: tracedFailure(events)}), WithHook(func(context.Context, Attempt) { attempts++ }))
+		require.NoError(t, err)
+		err = faultCall(t.Context(), client, "unsafe")
+		require.Equal(t, want, fmt.Sprintf("%d %s", attempts, told(err)), "%q", events)
+	}
 }
 
 func TestNoWaitThatTheDeadlineCannotOutlive(t *testing.T) {
@@ -278,10 +337,29 @@ func TestAttemptTimeoutOfOneCall(t *testing.T) {
 	})
 }
 
+// The caller's HTTP client may have a shorter timeout than the SDK.
+func TestTimeoutOfTheCallersClient(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hangs := roundTripper(func(req *http.Request) (*http.Response, error) {
+			<-req.Context().Done()
+			return nil, req.Context().Err()
+		})
+		client, err := New("k", "s", WithHTTPClient(&http.Client{Transport: hangs, Timeout: 2 * time.Second}), WithRetry(RetryPolicy{}))
+		require.NoError(t, err)
+		begin := time.Now()
+		err = faultCall(t.Context(), client, "unsafe")
+		require.Equal(t, 2*time.Second, time.Since(begin))
+		require.ErrorContains(t, err, "no answer within 2s")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorIs(t, err, ErrOutcomeUnknown)
+	})
+}
+
 func TestFailOver(t *testing.T) {
 	t.Parallel()
 	down := status(503, "")
-	s := newScripted(t, []step{down, nil, nil, down, nil, nil}, WithRetry(RetryPolicy{Max: 1}))
+	s := newScripted(t, []step{down, nil, nil, down, nil, nil}, WithRetry(quick(1)))
 	for range 4 {
 		require.NoError(t, faultCall(t.Context(), s.Client, "safe"))
 	}
@@ -336,12 +414,12 @@ func TestManyFailingTogetherSwitchOnce(t *testing.T) {
 
 func TestRetryUnsafe(t *testing.T) {
 	t.Parallel()
-	s := newScripted(t, []step{broken}, WithRetry(RetryPolicy{Max: 1}))
+	s := newScripted(t, []step{broken}, WithRetry(quick(1)))
 	require.NoError(t, faultCall(t.Context(), s.Client, "unsafe", RetryUnsafe()))
 	require.Len(t, s.requests, 2)
 
 	// What is refused in the end may still have been done by an attempt before.
-	s = newScripted(t, []step{broken, status(400, `{"code":1002}`)}, WithRetry(RetryPolicy{Max: 1}))
+	s = newScripted(t, []step{broken, status(400, `{"code":1002}`)}, WithRetry(quick(1)))
 	err := faultCall(t.Context(), s.Client, "unsafe", RetryUnsafe())
 	require.ErrorIs(t, err, ErrOutcomeUnknown)
 	require.ErrorIs(t, err, CodeInvalidParameter)
@@ -356,7 +434,7 @@ func TestParameterThatMakesUnsafe(t *testing.T) {
 		NeedNotify bool          `wire:"needNotify"`
 	}
 	for notify, requests := range map[bool]int{false: 2, true: 1} {
-		s := newScripted(t, []step{broken}, WithRetry(RetryPolicy{Max: 1}))
+		s := newScripted(t, []step{broken}, WithRetry(quick(1)))
 		err := send(t.Context(), s.Client, endpoint.ChatroomUserGagAdd, &mute{[]string{"u1"}, "c1", time.Hour, notify}, nil)
 		require.Len(t, s.requests, requests)
 		require.Equal(t, notify, errors.Is(err, ErrOutcomeUnknown))
@@ -391,7 +469,7 @@ func TestIdempotentSends(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			s := newScripted(t, c.steps, append(c.opts, c.option, WithRetry(RetryPolicy{Max: 2}))...)
+			s := newScripted(t, c.steps, append(c.opts, c.option, WithRetry(quick(2)))...)
 			require.Equal(t, c.want, told(faultCall(t.Context(), s.Client, "unsafe")))
 			require.Len(t, s.requests, c.requests)
 			random := s.fields(t, 0).Get(msgRandom)
@@ -407,7 +485,7 @@ func TestIdempotentSends(t *testing.T) {
 		t.Parallel()
 		synctest.Test(t, func(t *testing.T) {
 			late := slow(25*time.Second, broken)
-			s := newScripted(t, []step{late, late, nil}, known, WithRetry(RetryPolicy{Max: 9}), WithAttemptTimeout(30*time.Second))
+			s := newScripted(t, []step{late, late, nil}, known, WithRetry(quick(9)), WithAttemptTimeout(30*time.Second))
 			require.ErrorIs(t, faultCall(t.Context(), s.Client, "unsafe"), ErrOutcomeUnknown)
 			require.Len(t, s.requests, 2, "after 50 s the minute may be over before a retry arrives")
 		})
@@ -419,7 +497,7 @@ func TestIdempotentSends(t *testing.T) {
 			MsgRandom int64 `wire:"msgRandom"`
 		}
 		params := &numbered{*aSend(), 42}
-		s := newScripted(t, []step{broken}, known, WithRetry(RetryPolicy{Max: 1}))
+		s := newScripted(t, []step{broken}, known, WithRetry(quick(1)))
 		require.NoError(t, send(t.Context(), s.Client, endpoint.MessageGroupPublish, &struct {
 			From    string         `wire:"fromUserId"`
 			To      []string       `wire:"toGroupId"`
@@ -429,7 +507,7 @@ func TestIdempotentSends(t *testing.T) {
 		require.Equal(t, "42", s.fields(t, 1).Get(msgRandom))
 
 		// Without the service on, the number protects from nothing.
-		s = newScripted(t, []step{broken}, WithRetry(RetryPolicy{Max: 1}))
+		s = newScripted(t, []step{broken}, WithRetry(quick(1)))
 		require.ErrorIs(t, send(t.Context(), s.Client, endpoint.MessagePrivatePublish, params, nil), ErrOutcomeUnknown)
 		require.Len(t, s.requests, 1)
 	})
@@ -438,7 +516,7 @@ func TestIdempotentSends(t *testing.T) {
 func TestCaptureResponse(t *testing.T) {
 	t.Parallel()
 	var info ResponseInfo
-	s := newScripted(t, []step{status(503, "busy"), status(200, faultSuccess, "X-Trace", "t1")}, WithRetry(RetryPolicy{Max: 1}))
+	s := newScripted(t, []step{status(503, "busy"), status(200, faultSuccess, "X-Trace", "t1")}, WithRetry(quick(1)))
 	require.NoError(t, faultCall(t.Context(), s.Client, "safe", CaptureResponse(&info), WithRequestID("r-1")))
 	require.Equal(t, 200, info.HTTPStatus)
 	require.Equal(t, Code(200), info.Code)
@@ -514,7 +592,7 @@ func (l *countingLimiter) Wait(_ context.Context, ep *endpoint.Endpoint, n int) 
 func TestLimiterIsAskedOncePerCall(t *testing.T) {
 	t.Parallel()
 	limiter := &countingLimiter{}
-	s := newScripted(t, []step{status(503, "")}, WithLimiter(limiter), WithRetry(RetryPolicy{Max: 1}))
+	s := newScripted(t, []step{status(503, "")}, WithLimiter(limiter), WithRetry(quick(1)))
 	require.NoError(t, faultCall(t.Context(), s.Client, "safe"))
 	params := aSend()
 	params.To = []string{"u2", "u3", "u4"}
@@ -539,7 +617,7 @@ func TestHookAndLog(t *testing.T) {
 	s := newScripted(t, []step{
 		status(500, `{"code":1000,"errorMessage":"user u1 at 10.0.0.7"}`), nil,
 		status(400, `{"code":1002,"errorMessage":"user u1 at 10.0.0.7"}`),
-	}, WithRetry(RetryPolicy{Max: 2}), WithLogger(logger), WithHook(func(ctx context.Context, a Attempt) {
+	}, WithRetry(quick(2)), WithLogger(logger), WithHook(func(ctx context.Context, a Attempt) {
 		require.Equal(t, "caller's", ctx.Value(key{}))
 		attempts = append(attempts, a)
 	}))
@@ -643,6 +721,25 @@ func TestCallersHTTPClient(t *testing.T) {
 	require.Same(t, before.Transport, theirs.Transport)
 	require.Equal(t, before.Timeout, theirs.Timeout)
 	client.Close()
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
+
+// A mock of the caller's own may break net/http's rules; that is an error, not a panic.
+func TestCarelessTransports(t *testing.T) {
+	t.Parallel()
+	for name, transport := range map[string]roundTripper{
+		"nothing at all":    func(*http.Request) (*http.Response, error) { return nil, nil },
+		"no body":           func(*http.Request) (*http.Response, error) { return &http.Response{StatusCode: 200}, nil },
+		"no status, no map": func(*http.Request) (*http.Response, error) { return &http.Response{}, nil },
+	} {
+		client, err := New("k", "s", WithHTTPClient(&http.Client{Transport: transport}), WithRetry(quick(1)))
+		require.NoError(t, err)
+		require.ErrorIs(t, faultCall(t.Context(), client, "safe"), ErrTransport, name)
+		require.ErrorIs(t, faultCall(t.Context(), client, "unsafe"), ErrOutcomeUnknown, name)
+	}
 }
 
 func TestAnswerInPieces(t *testing.T) {

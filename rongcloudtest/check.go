@@ -290,7 +290,7 @@ func countJSON(text string) (int, error) {
 func checkValue(param *endpoint.Param, value string) error {
 	name := param.Name
 	switch {
-	case value == "" && param.Type == endpoint.StringList:
+	case value == "" && param.Type == endpoint.StringList && !strings.HasPrefix(name, "push"): // a push text per receiver may be empty
 		return invalid("%s has an empty item", name)
 	case param.MaxBytes > 0 && len(value) > param.MaxBytes:
 		return tooLong("%s has %d bytes, at most %d are allowed", name, len(value), param.MaxBytes)

@@ -13,8 +13,9 @@ import (
 
 // Conversation is where a message belongs, seen from one user: the target of a private conversation is the other user.
 type Conversation struct {
-	Type   rongcloud.ConversationType
-	Target string
+	Type    rongcloud.ConversationType
+	Target  string // empty for a broadcast, seen from the sender
+	Channel string // of an ultra group
 }
 
 // Message is a message as a user received it.
@@ -23,10 +24,11 @@ type Message struct {
 	From         string
 	Conversation Conversation
 	ObjectName   string // RongCloud's name of the message type, such as RC:TxtMsg
-	Content      string // as it was sent; JSON text for built-in types
+	Content      string // as it was sent, or as it was modified to; JSON text for built-in types
 	PushContent  string
+	PushData     string
 	SentTime     time.Time
-	OwnCopy      bool // the sender's copy of a message sent with isIncludeSender
+	OwnCopy      bool // the sender's copy, of a message sent with isIncludeSender or to an ultra group
 }
 
 // Decode returns the content as its Go type, such as rongcloud.TextMessage.
@@ -39,11 +41,25 @@ type SentMessage struct {
 	Message
 	Receivers []string // users in whose inbox it was put, the sender's copy not counted
 	Recalled  bool
+	Blocked   bool   // by a sensitive word, so that nobody received it; see WithSensitiveFilter
 	Params    Params // of the whole request
 }
 
-func (m *SentMessage) copy() SentMessage {
-	c := *m
+// kept is a message with what the server needs to know of it later on.
+type kept struct {
+	SentMessage
+	stored     bool // in the cloud history
+	logged     bool // in the hourly log
+	broadcast  bool // to all users, or by a push
+	ownCopy    bool // the sender has one
+	sensitive  bool // holds a sensitive word
+	hidden     map[string]bool
+	expandable bool
+	expansion  map[string]expansionEntry
+}
+
+func (m *kept) copy() SentMessage {
+	c := m.SentMessage
 	c.Receivers = slices.Clone(m.Receivers)
 	return c
 }
@@ -51,13 +67,15 @@ func (m *SentMessage) copy() SentMessage {
 // messages is the state of all messages sent.
 type messages struct {
 	history int
-	sent    ring[*SentMessage]
-	byUID   map[string]*SentMessage
+	sent    ring[*kept]
+	byUID   map[string]*kept
 	count   int
+	streams map[string]*stream
+	online  []*kept // online broadcasts that users coming online still get
 }
 
 func newMessages(history int) messages {
-	return messages{history: history, sent: newRing[*SentMessage](history), byUID: map[string]*SentMessage{}}
+	return messages{history: history, sent: newRing[*kept](history), byUID: map[string]*kept{}, streams: map[string]*stream{}}
 }
 
 // Inbox returns what the user's devices received, oldest first, without what was recalled; see [WithHistory].
@@ -71,26 +89,38 @@ func (u *User) Inbox() []Message {
 }
 
 var messageHandlers = map[*endpoint.Endpoint]handler{
-	endpoint.MessagePrivatePublish:  publishPrivate,
-	endpoint.MessageGroupPublish:    publishGroup,
-	endpoint.MessageSystemPublish:   publishSystem,
-	endpoint.MessageChatroomPublish: publishChatroom,
-	endpoint.MessageRecall:          recall,
+	endpoint.MessagePrivatePublish:       publishPrivate,
+	endpoint.MessageGroupPublish:         publishGroup,
+	endpoint.MessageUltragroupPublish:    publishUltraGroup,
+	endpoint.MessageSystemPublish:        publishSystem,
+	endpoint.MessageChatroomPublish:      publishChatroom,
+	endpoint.StatusmessagePrivatePublish: publishPrivate,
+	endpoint.StatusmessageGroupPublish:   publishGroup,
 }
 
-// publishPrivate accepts a message to a user who refuses it, and does not deliver it. It looks at the
-// receiver's lists, as the page has it, and only if the request asks for it.
-func publishPrivate(c *call) answer {
-	return c.publish(rongcloud.ConversationPrivate, "toUserId", "userId", func(target string) []string {
-		if c.params.Bool("verifyBlacklist") && c.users.look(target).refuses(c.params.Get("fromUserId")) {
-			return nil
-		}
-		return []string{target}
-	})
+// isStatus tells whether the request sends a status message, which only users online get and nobody stores.
+func (c *call) isStatus() bool {
+	return c.ep == endpoint.StatusmessagePrivatePublish || c.ep == endpoint.StatusmessageGroupPublish
 }
+
+// publishPrivate accepts a message to a user who refuses it, and does not deliver it.
+func publishPrivate(c *call) answer {
+	return c.publish(rongcloud.ConversationPrivate, "toUserId", "userId", c.willing)
+}
+
+// willing returns the target as its own receiver, unless the request asks to look at the
+// receiver's lists, as the page has it, and these refuse the sender.
+func (c *call) willing(target string) []string {
+	if c.params.Bool("verifyBlacklist") && c.users.look(target).refuses(c.params.Get("fromUserId")) {
+		return nil
+	}
+	return []string{target}
+}
+
+func itself(target string) []string { return []string{target} }
 
 func publishSystem(c *call) answer {
-	return c.publish(rongcloud.ConversationSystem, "toUserId", "userId", func(target string) []string { return []string{target} })
+	return c.publish(rongcloud.ConversationSystem, "toUserId", "userId", itself)
 }
 
 // publishGroup delivers to nobody in a group that is not known.
@@ -99,11 +129,37 @@ func publishGroup(c *call) answer {
 	if len(only) > 0 && len(c.params.List("toGroupId")) > 1 {
 		return refuseError(invalid("toUserId goes with exactly one toGroupId"))
 	}
-	if c.config.strict && c.params.Bool("isMentioned") && !strings.Contains(c.params.Get("content"), `"mentionedInfo"`) {
-		return refuseError(invalid("strict: isMentioned is 1 but content holds no mentionedInfo"))
+	if a := c.checkMention(); a != nil {
+		return *a
 	}
 	return c.publish(rongcloud.ConversationGroup, "toGroupId", "groupId", func(target string) []string {
 		return c.others(c.groups[target], only)
+	})
+}
+
+func (c *call) checkMention() *answer {
+	if !c.config.strict || !c.params.Bool("isMentioned") || strings.Contains(c.params.Get("content"), `"mentionedInfo"`) {
+		return nil
+	}
+	a := refuseError(invalid("strict: isMentioned is 1 but content holds no mentionedInfo"))
+	return &a
+}
+
+// publishUltraGroup delivers to nobody in a group or channel that is not known.
+func publishUltraGroup(c *call) answer {
+	only := c.params.List("toUserIds")
+	if len(only) > 0 && len(c.params.List("toGroupIds")) > 1 {
+		return refuseError(invalid("toUserIds goes with exactly one item of toGroupIds"))
+	}
+	if a := c.checkMention(); a != nil {
+		return *a
+	}
+	return c.publish(rongcloud.ConversationUltraGroup, "toGroupIds", "groupId", func(target string) []string {
+		group := c.ultraGroups[target]
+		if group == nil || !slices.Contains(group.channels, channelOf(c.params.Get("busChannel"))) {
+			return nil
+		}
+		return c.others(group.members, only)
 	})
 }
 
@@ -126,86 +182,155 @@ func (c *call) others(all, only []string) []string {
 
 // publish sends one message for each target to those whom receivers names, and answers with the messages' UIDs.
 func (c *call) publish(kind rongcloud.ConversationType, targetParam, resultName string, receivers func(target string) []string) answer {
-	content, name := c.params.Get("content"), c.params.Get("objectName")
-	if strings.HasPrefix(name, "RC:") && !json.Valid([]byte(content)) {
-		return refuseError(invalid("content of %s is not JSON", name))
+	out, err := c.outgoing()
+	if err != nil {
+		return refuseError(err)
 	}
 	var uids []map[string]string
-	for i, target := range c.params.List(targetParam) {
+	for i, target := range c.params.values[targetParam] {
 		if slices.Contains(c.params.values[targetParam][:i], target) {
 			continue
 		}
-		m := c.send(kind, target, receivers(target))
-		uids = append(uids, map[string]string{resultName: target, "messageUID": m.UID})
+		out.conversation = Conversation{Type: kind, Target: target}
+		if kind == rongcloud.ConversationUltraGroup {
+			out.conversation.Channel = channelOf(c.params.Get("busChannel"))
+		}
+		out.receivers = receivers(target)
+		uids = append(uids, map[string]string{resultName: target, "messageUID": c.send(out).UID})
 	}
 	return ok(field{"messageUIDs", uids})
 }
 
-func (c *call) send(kind rongcloud.ConversationType, target string, receivers []string) *SentMessage {
+// outgoing is a message on its way.
+type outgoing struct {
+	from                  string
+	conversation          Conversation
+	receivers             []string
+	objectName, content   string
+	pushContent, pushData string
+	toSender              bool
+	stored, logged        bool
+	broadcast             bool
+	expandable            bool
+	expansion             map[string]string
+}
+
+// outgoing reads what the requests of all sends have in common.
+func (c *call) outgoing() (outgoing, error) {
+	p := c.params
+	out := outgoing{
+		from: p.Get("fromUserId"), objectName: p.Get("objectName"), content: p.Get("content"),
+		pushContent: p.Get("pushContent"), pushData: p.Get("pushData"),
+		toSender: p.Bool("isIncludeSender") || c.ep == endpoint.MessageUltragroupPublish,
+		stored:   p.intOr("isPersisted", 1) == 1 && !c.isStatus(), logged: !c.isStatus(), expandable: p.Bool("expansion"),
+	}
+	if c.ep == endpoint.MessageGroupPublish && p.Has("toUserId") || c.ep == endpoint.MessageUltragroupPublish && p.Has("toUserIds") {
+		out.stored = false // by default targeted messages are not
+	}
+	if err := checkContent(out.objectName, out.content); err != nil {
+		return out, err
+	}
+	var err error
+	if out.expandable && p.Has("extraContent") {
+		out.expansion, err = parsePairs("extraContent", p.Get("extraContent"))
+	}
+	return out, err
+}
+
+func checkContent(objectName, content string) error {
+	if strings.HasPrefix(objectName, "RC:") && !json.Valid([]byte(content)) {
+		return invalid("content of %s is not JSON", objectName)
+	}
+	return nil
+}
+
+// send delivers one message and keeps it.
+func (c *call) send(out outgoing) *kept {
 	c.messages.count++
-	m := &SentMessage{
-		Message: Message{
-			UID: messageUID(c.messages.count), From: c.params.Get("fromUserId"), Conversation: Conversation{kind, target},
-			ObjectName: c.params.Get("objectName"), Content: c.params.Get("content"),
-			PushContent: c.params.Get("pushContent"), SentTime: c.at,
+	m := &kept{
+		SentMessage: SentMessage{
+			Message: Message{
+				UID: messageUID(c.messages.count), From: out.from, Conversation: out.conversation,
+				ObjectName: out.objectName, Content: out.content,
+				PushContent: out.pushContent, PushData: out.pushData, SentTime: c.at,
+			},
+			Params: c.params,
 		},
-		Params: c.params,
+		stored: out.stored, logged: out.logged, broadcast: out.broadcast, expandable: out.expandable,
 	}
-	for _, id := range receivers {
-		if slices.Contains(c.users.deactivated, id) {
-			continue
-		}
-		received := m.Message
-		if kind == rongcloud.ConversationPrivate || kind == rongcloud.ConversationSystem {
-			received.Conversation.Target = m.From
-		}
-		c.deliver(id, received)
-		m.Receivers = append(m.Receivers, id)
+	m.extend(out.expansion, c.at)
+	if c.config.filter {
+		c.filter(m)
 	}
-	if c.params.Bool("isIncludeSender") {
-		own := m.Message
-		own.OwnCopy = true
-		c.deliver(m.From, own)
+	if !m.Blocked {
+		for _, id := range out.receivers {
+			c.give(m, id)
+		}
+		if out.toSender && (!c.isStatus() || c.users.look(m.From).connected(c.at)) {
+			own := m.Message
+			own.OwnCopy = true
+			c.deliver(m.From, own)
+			m.ownCopy = true
+		}
 	}
 	c.messages.byUID[m.UID] = m
 	if oldest, full := c.messages.sent.add(m); full {
 		delete(c.messages.byUID, oldest.UID)
+		delete(c.messages.streams, oldest.UID)
 	}
 	return m
 }
 
-func (c *call) deliver(id string, m Message) {
-	u := c.users.get(id)
+// give puts the message into a user's inbox, if the user can receive it.
+func (c *call) give(m *kept, id string) {
+	if slices.Contains(c.users.deactivated, id) || c.isStatus() && !c.users.look(id).connected(c.at) {
+		return
+	}
+	c.deliver(id, m.received())
+	m.Receivers = append(m.Receivers, id)
+}
+
+// received is the message as a receiver sees it.
+func (m *kept) received() Message {
+	received := m.Message
+	if t := m.Conversation.Type; t == rongcloud.ConversationPrivate || t == rongcloud.ConversationSystem {
+		received.Conversation.Target = m.From
+	}
+	return received
+}
+
+func (s *Server) deliver(id string, m Message) {
+	u := s.users.get(id)
 	if u.inbox == nil {
-		inbox := newRing[Message](c.messages.history)
+		inbox := newRing[Message](s.messages.history)
 		u.inbox = &inbox
 	}
 	u.inbox.add(m)
+}
+
+// eachInbox calls do with every inbox that the message was put into.
+func (s *Server) eachInbox(m *kept, do func(inbox *ring[Message])) {
+	for _, id := range append(slices.Clone(m.Receivers), m.From) {
+		if inbox := s.users.look(id).inbox; inbox != nil {
+			do(inbox)
+		}
+	}
+}
+
+// rewrite replaces the content of a message, also where it was delivered.
+func (s *Server) rewrite(m *kept, objectName, content string) {
+	m.ObjectName, m.Content = objectName, content
+	s.eachInbox(m, func(inbox *ring[Message]) {
+		inbox.change(func(received *Message) {
+			if received.UID == m.UID {
+				received.ObjectName, received.Content = objectName, content
+			}
+		})
+	})
 }
 
 // messageUID looks like RongCloud's, but for the first group.
 func messageUID(n int) string {
 	hex := fmt.Sprintf("%012X", n)
 	return "TEST-" + hex[0:4] + "-" + hex[4:8] + "-" + hex[8:12]
-}
-
-// recall is a command to the clients, so RongCloud is taken to accept it for a message that it does not know as
-// well; strict mode does not.
-func recall(c *call) answer {
-	m := c.messages.byUID[c.params.Get("messageUID")]
-	found := m != nil && m.From == c.params.Get("fromUserId") &&
-		m.Conversation == Conversation{rongcloud.ConversationType(c.params.Int("conversationType")), c.params.Get("targetId")}
-	if !found {
-		if c.config.strict {
-			return refuseError(invalid("strict: no message %s from that user in that conversation", c.params.Get("messageUID")))
-		}
-		return ok()
-	}
-	m.Recalled = true
-	for _, id := range append(slices.Clone(m.Receivers), m.From) {
-		if inbox := c.users.look(id).inbox; inbox != nil {
-			inbox.remove(func(received Message) bool { return received.UID == m.UID })
-		}
-	}
-	return ok()
 }

@@ -84,6 +84,13 @@ func (r *ring[T]) all() []T {
 	return append(append(items, r.items[r.start:]...), r.items[:r.start]...)
 }
 
+// change calls do with every item.
+func (r *ring[T]) change(do func(*T)) {
+	for i := range r.items {
+		do(&r.items[i])
+	}
+}
+
 // remove drops the items for which drop is true.
 func (r *ring[T]) remove(drop func(T) bool) {
 	kept := make([]T, 0, len(r.items))

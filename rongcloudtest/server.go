@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -45,6 +46,9 @@ type config struct {
 	ownClock    bool // clients must sign by it
 	region      rongcloud.Region
 	history     int
+	quotas      bool
+	duplicate   rongcloud.Code // refuses a repeated msgRandom; 0 without the service
+	filter      bool           // sensitive words work on the Server API's messages, too
 }
 
 // WithApp sets the App Key and App Secret of the app that the server serves.
@@ -101,7 +105,7 @@ func WithRegion(region rongcloud.Region) Option {
 	}
 }
 
-// WithHistory sets how many requests, sent messages and messages per inbox are kept, the newest ones; [DefaultHistory] if
+// WithHistory sets how many requests, sent messages, pushes and messages per inbox are kept, the newest ones; [DefaultHistory] if
 // it is not given.
 func WithHistory(n int) Option {
 	return func(c *config) error {
@@ -141,6 +145,14 @@ type Server struct {
 	groups   members
 	rooms    members
 	messages messages
+
+	ultraGroups   map[string]*ultraGroup
+	conversations conversations
+	words         []sensitiveWord
+	pushes        ring[Push]
+	pushCount     int
+	used          quotas
+	randoms       randoms
 }
 
 // NewServer starts a server that closes itself when the test ends.
@@ -187,6 +199,12 @@ func New(opts ...Option) (*Server, error) {
 		groups:   members{},
 		rooms:    members{},
 		messages: newMessages(c.history),
+
+		ultraGroups:   map[string]*ultraGroup{},
+		conversations: newConversations(),
+		pushes:        newRing[Push](c.history),
+		used:          quotas{},
+		randoms:       randoms{seen: map[sendName]time.Time{}},
 	}
 	s.http = &http.Server{Handler: s.Handler(), ReadHeaderTimeout: time.Minute}
 	go func() {
@@ -287,6 +305,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer s.calls.Done()
+	if strings.HasPrefix(r.URL.Path, logPath) {
+		s.serveLog(w, r)
+		return
+	}
 	in, err := read(r)
 	if err != nil { // the caller went away in the middle
 		abort(w, true)
@@ -329,7 +351,11 @@ type call struct {
 }
 
 // handlers is the table of what the server can do. Each area of state brings its own part.
-var handlers = merge(userHandlers, userListHandlers, profileHandlers, messageHandlers)
+var handlers = merge(
+	userHandlers, userListHandlers, profileHandlers,
+	messageHandlers, templateHandlers, streamHandlers, broadcastHandlers, recallHandlers, expansionHandlers, historyHandlers, logHandlers,
+	sensitiveHandlers, pushHandlers, conversationHandlers,
+)
 
 func merge(parts ...map[*endpoint.Endpoint]handler) map[*endpoint.Endpoint]handler {
 	all := map[*endpoint.Endpoint]handler{}
@@ -352,5 +378,9 @@ func (s *Server) carryOut(in *incoming) answer {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return h(&call{Server: s, ep: in.ep, params: in.params, at: s.now()})
+	c := &call{Server: s, ep: in.ep, params: in.params, at: s.now()}
+	if refusal := c.overQuota(); refusal != nil {
+		return *refusal
+	}
+	return c.once(h)
 }

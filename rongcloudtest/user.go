@@ -43,6 +43,7 @@ type user struct {
 
 	userLists
 	profile profile
+	devices []device
 	inbox   *ring[Message]
 }
 
@@ -329,6 +330,7 @@ func (u *User) Connect() error {
 		return ErrNoToken
 	}
 	one.online = true
+	u.server.catchUp(u.id)
 	return nil
 }
 

@@ -1,0 +1,58 @@
+// Package rongcloud is a client for the IM Server API of RongCloud (融云): it registers users, sends messages and
+// manages what a chat app keeps on RongCloud's servers, from an app's own backend.
+//
+//	client, err := rongcloud.New(appKey, appSecret, rongcloud.WithRegion(rongcloud.RegionSingapore))
+//	...
+//	token, err := client.User.Register(ctx, rongcloud.RegisterParams{UserID: "u1", Name: "Ann"})
+//	...
+//	sent, err := client.Message.SendPrivate(ctx, rongcloud.PrivateMessage{
+//		From: "u1", To: []string{"u2"}, Content: rongcloud.TextMessage{Content: "hello"},
+//	})
+//
+// A [Client] is safe for concurrent use. Make one for each App Key and keep it. [NewFromEnv] takes key, secret and
+// region from the environment.
+//
+// # Services
+//
+// The methods are grouped by RongCloud's own words: client.User, client.User.Blacklist, client.Message. The zero value of an
+// optional field leaves the decision to the server; where zero itself is meant the field is a pointer, and [Ptr] makes one.
+// Lists come page by page, or whole with range:
+//
+//	for userID, err := range client.User.Blacklist.All(ctx, rongcloud.UserBlacklistQuery{UserID: "u1"}) {
+//
+// [Client.Call] reaches an endpoint that has no method yet. Package endpoint describes all of them as data.
+//
+// # Errors
+//
+// Every error of a method is an [*ArgumentError], found before anything was sent, or an [*Error] with all that is
+// known about the failure. Ask for a category or a [Code] with errors.Is:
+//
+//	switch {
+//	case err == nil:
+//		// accepted
+//	case errors.Is(err, rongcloud.ErrOutcomeUnknown):
+//		// it may have been carried out: do not blindly send it again
+//	case errors.Is(err, rongcloud.CodeServiceNotEnabled):
+//		// refused
+//	}
+//
+// # Retries
+//
+// Nearly every endpoint is a POST, so the HTTP method does not tell what may be repeated. The endpoint's class does: safe and
+// idempotent calls are tried again after connection failures, timeouts, HTTP 429 and 5xx. Unsafe ones, such as sends, are
+// tried again only if the server cannot have carried them out. If it may have, the call ends in [ErrOutcomeUnknown].
+// [WithIdempotentSends], [RetryUnsafe] and [WithRetry] change that.
+//
+// A call that fails on one host of the data centre goes on at the other one, and later calls stay there. The context limits a
+// call as a whole, [WithAttemptTimeout] each attempt.
+//
+// # Testing
+//
+// Package rongcloudtest is a RongCloud inside a test, which also fails on purpose:
+//
+//	srv := rongcloudtest.NewServer(t)
+//	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{DropResponse: true})
+//	_, err := srv.Client().Message.SendPrivate(ctx, message)
+//	// errors.Is(err, rongcloud.ErrOutcomeUnknown)
+//	inbox := srv.User("u2").Inbox() // the message is there
+package rongcloud

@@ -1,0 +1,319 @@
+package rongcloud_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+// Register two users and send a message from one to the other. A program that talks to RongCloud itself makes its client
+// with [rongcloud.New] or [rongcloud.NewFromEnv]; all else is the same.
+func Example() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+
+	for _, user := range []rongcloud.RegisterParams{{UserID: "u1", Name: "Ann"}, {UserID: "u2", Name: "Ben"}} {
+		token, err := client.User.Register(ctx, user)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(token.UserID, token.Token)
+	}
+
+	sent, err := client.Message.SendPrivate(ctx, rongcloud.PrivateMessage{
+		From: "u1", To: []string{"u2"}, Content: rongcloud.TextMessage{Content: "hello"},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("sent", sent.UIDOf("u2"))
+	for _, m := range srv.User("u2").Inbox() {
+		fmt.Println("received", m.ObjectName, m.Content)
+	}
+
+	// Output:
+	// u1 test-token-1-u1
+	// u2 test-token-2-u2
+	// sent TEST-0000-0000-0001
+	// received RC:TxtMsg {"content":"hello"}
+}
+
+// Call reaches any endpoint by its path, also one that has no method yet: signed, retried and with the errors of any other call.
+func ExampleClient_Call() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+
+	if _, err := client.User.Register(ctx, rongcloud.RegisterParams{UserID: "u1", Name: "Ann"}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	var answer struct {
+		UserName string `json:"userName"`
+	}
+	err = client.Call(ctx, "/user/info.json", url.Values{"userId": {"u1"}}, &answer)
+	fmt.Println(answer.UserName, err)
+
+	// Output:
+	// Ann <nil>
+}
+
+// With RongCloud's idempotency service a send is retried even though its first attempt may have arrived: all attempts
+// carry the same msgRandom, and the service refuses what it has seen before.
+func ExampleWithIdempotentSends() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client(rongcloud.WithIdempotentSends(rongcloud.IdempotentSends{}))
+
+	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{Reset: true}) // the connection breaks
+	_, err = client.Message.SendPrivate(context.Background(), rongcloud.PrivateMessage{
+		From: "u1", To: []string{"u2"}, Content: rongcloud.TextMessage{Content: "hello"},
+	})
+	fmt.Println("error:", err)
+	fmt.Println("requests:", len(srv.Requests()))
+	fmt.Println("has a msgRandom:", srv.Sent()[0].Params.Has("msgRandom"))
+
+	// Output:
+	// error: <nil>
+	// requests: 2
+	// has a msgRandom: true
+}
+
+// A send ends in one of three ways: it was accepted, it was refused, or nobody can say.
+func ExampleError() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+
+	send := func() error {
+		_, err := client.Message.SendPrivate(context.Background(), rongcloud.PrivateMessage{
+			From: "u1", To: []string{"u2"}, Content: rongcloud.TextMessage{Content: "hello"},
+		})
+		return err
+	}
+	report := func(err error) {
+		var failure *rongcloud.Error
+		switch {
+		case err == nil:
+			fmt.Println("accepted")
+		case errors.Is(err, rongcloud.ErrOutcomeUnknown):
+			fmt.Println("unknown: it may have been delivered")
+		case errors.Is(err, rongcloud.CodeServiceNotEnabled): // a Code is an error
+			fmt.Println("refused: switch the service on in the console")
+		case errors.As(err, &failure):
+			fmt.Println("refused:", failure.HTTPStatus, failure.Code, failure.Message)
+		default:
+			fmt.Println("not sent:", err)
+		}
+	}
+
+	report(send())
+
+	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{DropResponse: true}) // carried out, but not answered
+	report(send())
+
+	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{Code: rongcloud.CodeServiceNotEnabled})
+	report(send())
+
+	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{Code: rongcloud.CodeInvalidParameter, Message: "wrong objectName"})
+	report(send())
+
+	// Output:
+	// accepted
+	// unknown: it may have been delivered
+	// refused: switch the service on in the console
+	// refused: 400 code 1002 (a parameter is missing or invalid) wrong objectName
+}
+
+// What can be told to be wrong before anything is sent is an ArgumentError. It names the parameter as RongCloud does.
+func ExampleArgumentError() {
+	client, err := rongcloud.New("app-key", "app-secret")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer client.Close()
+
+	_, err = client.User.Register(context.Background(), rongcloud.RegisterParams{UserID: "u1"})
+	var wrong *rongcloud.ArgumentError
+	if errors.As(err, &wrong) {
+		fmt.Println(wrong.Field, wrong.Reason)
+	}
+
+	// Output:
+	// name is required
+}
+
+// All fetches pages as they are needed.
+func ExampleUserBlacklistService_All() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+
+	if err := client.User.Blacklist.Add(ctx, "u1", []string{"u7", "u8", "u9"}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for userID, err := range client.User.Blacklist.All(ctx, rongcloud.UserBlacklistQuery{UserID: "u1", Size: 2}) {
+		if err != nil { // it comes once, as the last item
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(userID)
+	}
+	fmt.Println("requests:", len(srv.Requests()))
+
+	// Output:
+	// u9
+	// u8
+	// u7
+	// requests: 3
+}
+
+// Mention a member of a group. SendGroup tells the server about the mention by itself.
+func ExampleMessageService_SendGroup() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	srv.AddGroup("g1", "u1", "u2", "u3")
+	client := srv.Client()
+
+	sent, err := client.Message.SendGroup(context.Background(), rongcloud.GroupMessage{
+		From: "u1",
+		To:   []string{"g1"},
+		Content: rongcloud.TextMessage{
+			Content:       "@Ben can you have a look?",
+			MentionedInfo: &rongcloud.MentionedInfo{Type: rongcloud.MentionUsers, UserIDList: []string{"u2"}},
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(sent.UIDOf("g1"))
+	fmt.Println("isMentioned:", srv.Sent()[0].Params.Get("isMentioned"))
+	fmt.Println("receivers:", srv.Sent()[0].Receivers)
+
+	// Output:
+	// TEST-0000-0000-0001
+	// isMentioned: 1
+	// receivers: [u2 u3]
+}
+
+// RawContent sends a body that is there already, as JSON text.
+func ExampleRawContent() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+
+	_, err = srv.Client().Message.SendPrivate(context.Background(), rongcloud.PrivateMessage{
+		From: "u1", To: []string{"u2"},
+		Content:     rongcloud.RawContent{Name: "shop:order", Body: `{"order":17}`},
+		PushContent: "Order 17 has been sent", // without it, a type of one's own is not pushed
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, m := range srv.User("u2").Inbox() {
+		fmt.Println(m.ObjectName, m.Content)
+	}
+
+	// Output:
+	// shop:order {"order":17}
+}
+
+// order is a message type of an app's own.
+type order struct {
+	Order int    `json:"order"`
+	State string `json:"state"`
+}
+
+func (order) ObjectName() string { return "shop:order" }
+
+// A message type of an app's own is any type that encodes to JSON and has an object name.
+func ExampleMessageContent() {
+	// type order struct {
+	// 	Order int    `json:"order"`
+	// 	State string `json:"state"`
+	// }
+	//
+	// func (order) ObjectName() string { return "shop:order" }
+
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+
+	_, err = srv.Client().Message.SendSystem(context.Background(), rongcloud.SystemMessage{
+		From: "shop", To: []string{"u2"}, Content: order{Order: 17, State: "sent"}, PushContent: "Order 17 has been sent",
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, m := range srv.User("u2").Inbox() {
+		fmt.Println(m.ObjectName, m.Content)
+	}
+
+	// Output:
+	// shop:order {"order":17,"state":"sent"}
+}
+
+// The client signs its requests by itself. Sign is for programs that speak to the API directly.
+func ExampleSign() {
+	fmt.Println(rongcloud.Sign("test-secret", "1234567890", "1700000000000"))
+
+	// Output:
+	// 8412d2a2e2bd25260da45037caec8d483c1f6413
+}
+
+// Verify checks the signature of a callback. The age of the timestamp is for the caller to check.
+func ExampleVerify() {
+	const signature = "8412d2a2e2bd25260da45037caec8d483c1f6413"
+	fmt.Println(rongcloud.Verify("test-secret", "1234567890", "1700000000000", signature))
+	fmt.Println(rongcloud.Verify("test-secret", "1234567890", "1700000000001", signature))
+
+	// Output:
+	// true
+	// false
+}

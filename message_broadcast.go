@@ -1,0 +1,123 @@
+package rongcloud
+
+import (
+	"context"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// BroadcastOS limits an old kind of broadcast to one system.
+type BroadcastOS string
+
+// The systems of a broadcast.
+const (
+	BroadcastIOS     BroadcastOS = "iOS"
+	BroadcastAndroid BroadcastOS = "Android"
+)
+
+// Broadcast is a system message to every user of the app; see [MessageService.Broadcast].
+type Broadcast struct {
+	From    string         `wire:"fromUserId"` // must have been given a token, else a push shows no sender
+	Content MessageContent `wire:"content"`    // at most 128 KB of JSON
+
+	// PushContent is the text that absent users are shown. Types that users write have one of their own, and
+	// others, an app's own types too, are pushed only with this one. PushData reaches the app with the push.
+	PushContent      string       `wire:"pushContent"`
+	PushData         string       `wire:"pushData"`
+	Push             *PushOptions `wire:"pushExt"`
+	ContentAvailable bool         `wire:"contentAvailable"` // iOS: wake the app silently
+
+	DisableUpdateLastMessage bool `wire:"disableUpdateLastMsg"`
+
+	// OS limits the broadcast to one system.
+	//
+	// Deprecated: only old SDKs know it.
+	OS BroadcastOS `wire:"os"`
+
+	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+}
+
+// OnlineBroadcast is a system message to all users who are online; see [MessageService.BroadcastOnline].
+type OnlineBroadcast struct {
+	From    string         `wire:"fromUserId"`
+	Content MessageContent `wire:"content"` // at most 128 KB of JSON
+
+	DisableUpdateLastMessage bool `wire:"disableUpdateLastMsg"`
+
+	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+}
+
+// ChatroomBroadcast is a message to all chat rooms; see [MessageService.BroadcastChatrooms].
+type ChatroomBroadcast struct {
+	From          string         `wire:"fromUserId"`
+	Content       MessageContent `wire:"content"`         // at most 128 KB of JSON
+	IncludeSender bool           `wire:"isIncludeSender"` // sync to the sender's devices too
+}
+
+// SentBroadcast names a broadcast.
+type SentBroadcast struct {
+	MessageUID string `json:"messageUID"` // to recall it by; empty on older servers
+}
+
+// BroadcastRecall names a broadcast to take back; see [MessageService.RecallBroadcast].
+type BroadcastRecall struct {
+	From       string    `wire:"fromUserId"` // sender of the broadcast
+	MessageUID string    `wire:"messageUID"`
+	SentTime   time.Time `wire:"sentTime"` // when it was sent, to the millisecond. RongCloud's pages disagree on whether it is required
+
+	Admin                    bool   `wire:"isAdmin"`  // clients say that an administrator recalled it
+	Delete                   bool   `wire:"isDelete"` // clients drop the message and leave no line
+	Extra                    string `wire:"extra"`    // the app's own data
+	DisableUpdateLastMessage bool   `wire:"disableUpdateLastMsg"`
+}
+
+// Broadcast sends a system message to every user of the app. The quota is 2 calls per hour and 3 per day.
+//
+// It may take 3 minutes until clients show it, and the cloud history does not keep it by default. [CodeServiceNotEnabled] means
+// that the app does not have the service. For chosen users see the push service.
+//
+// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do not blindly send it again.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/system/send-message-broadcast-to-all
+//
+//rongcloud:endpoint POST /message/broadcast.json
+func (s *MessageService) Broadcast(ctx context.Context, broadcast Broadcast, opts ...CallOption) (*SentBroadcast, error) {
+	return fetch[SentBroadcast](ctx, s.client, endpoint.MessageBroadcast, &broadcast, opts)
+}
+
+// BroadcastOnline sends a system message to all users who are online or come online within 10 minutes. The quota is
+// 60 calls per minute. There is no push, and such a broadcast cannot be recalled.
+//
+// [CodeServiceNotEnabled] means that the app does not have the service. The call fails with [ErrOutcomeUnknown] if the message
+// may have been delivered all the same: do not blindly send it again.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/system/send-message-broadcast-online
+//
+//rongcloud:endpoint POST /message/online/broadcast.json
+func (s *MessageService) BroadcastOnline(ctx context.Context, broadcast OnlineBroadcast, opts ...CallOption) (*SentBroadcast, error) {
+	return fetch[SentBroadcast](ctx, s.client, endpoint.MessageOnlineBroadcast, &broadcast, opts)
+}
+
+// BroadcastChatrooms sends a message to every chat room of the app. The quota is 1 call per second. Only users who are
+// in a room at that moment get it, it is never stored, and it does not keep rooms alive.
+//
+// [CodeServiceNotEnabled] means that the app does not have the service. The call fails with [ErrOutcomeUnknown] if the message
+// may have been delivered all the same: do not blindly send it again.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-chatroom-broadcast
+//
+//rongcloud:endpoint POST /message/chatroom/broadcast.json
+func (s *MessageService) BroadcastChatrooms(ctx context.Context, broadcast ChatroomBroadcast, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.MessageChatroomBroadcast, &broadcast, opts)
+}
+
+// RecallBroadcast takes back a broadcast that [MessageService.Broadcast] or the push service sent. The quota is 2 calls
+// per hour and 3 per day; a repeat changes nothing for users but uses it up, so the call counts as unsafe.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/system/recall-message-broadcast-to-all
+//
+//rongcloud:endpoint POST /message/broadcast/recall.json
+func (s *MessageService) RecallBroadcast(ctx context.Context, recall BroadcastRecall, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.MessageBroadcastRecall, &recall, opts)
+}

@@ -1,0 +1,102 @@
+package rongcloud
+
+import (
+	"context"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// MessageExpansionService keeps key-value data that is attached to private and group messages after they were sent, such as votes
+// or reactions. A message takes such data only if it was sent as expandable (PrivateMessage.Expandable, GroupMessage.Expandable),
+// at most 300 pairs of it.
+//
+// Each change is told to clients by a message of its own and uses up the send quota of the conversation's kind.
+type MessageExpansionService service
+
+// MessageExpansionChange attaches data to a message; see [MessageExpansionService.Set].
+type MessageExpansionChange struct {
+	MessageUID       string            `wire:"msgUID"`
+	UserID           string            `wire:"userId"`           // who makes the change
+	ConversationType ConversationType  `wire:"conversationType"` // private or group
+	TargetID         string            `wire:"targetId"`         // the other user or the group
+	Values           map[string]string `wire:"extraKeyVal"`      // at most 100 pairs of keys up to 32 and values up to 4096 characters
+	SyncSender       bool              `wire:"isSyncSender"`     // tell the devices of UserID too
+}
+
+// MessageExpansionRemoval takes data off a message; see [MessageExpansionService.Delete].
+type MessageExpansionRemoval struct {
+	MessageUID       string           `wire:"msgUID"`
+	UserID           string           `wire:"userId"`           // who makes the change
+	ConversationType ConversationType `wire:"conversationType"` // private or group
+	TargetID         string           `wire:"targetId"`         // the other user or the group
+	Keys             []string         `wire:"extraKey"`         // at most 100
+	SyncSender       bool             `wire:"isSyncSender"`     // tell the devices of UserID too
+}
+
+// MessageExpansionQuery names a message whose data is asked for.
+type MessageExpansionQuery struct {
+	MessageUID string `wire:"msgUID"`
+	Page       int    `wire:"pageNo"` // of 300 pairs each, so that the first one has all
+}
+
+// MessageExpansion is the data attached to a message, by key.
+type MessageExpansion struct {
+	Entries map[string]ExpansionEntry `json:"extraContent"`
+}
+
+// ExpansionEntry is one value attached to a message.
+type ExpansionEntry struct {
+	Value string `json:"v"`
+	Order int64  `json:"ts"` // grows with each change; it is no plain time
+}
+
+// UnmarshalJSON also reads a value alone.
+func (e *ExpansionEntry) UnmarshalJSON(data []byte) error {
+	tree, err := parseTree(data)
+	if err != nil || tree == nil {
+		return err
+	}
+	if _, ok := tree.(map[string]any); ok {
+		return decodeFields(e, tree)
+	}
+	*e = ExpansionEntry{Value: textOf(tree)}
+	return nil
+}
+
+// Values returns the data without the order of changes.
+func (e *MessageExpansion) Values() map[string]string {
+	values := make(map[string]string, len(e.Entries))
+	for key, entry := range e.Entries {
+		values[key] = entry.Value
+	}
+	return values
+}
+
+// Set attaches up to 100 pairs of data to a message and overwrites those with the same keys. The quota is 100 calls per
+// second, of which 20 may be for group messages.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/message/set-expansion
+//
+//rongcloud:endpoint POST /message/expansion/set.json
+func (s *MessageExpansionService) Set(ctx context.Context, change MessageExpansionChange, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.MessageExpansionSet, &change, opts)
+}
+
+// Delete takes the data of up to 100 keys off a message. The quota is 100 calls per second, of which 20 may be for group messages.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/message/delete-expansion
+//
+//rongcloud:endpoint POST /message/expansion/delete.json
+func (s *MessageExpansionService) Delete(ctx context.Context, removal MessageExpansionRemoval, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.MessageExpansionDelete, &removal, opts)
+}
+
+// Get returns the data attached to a message. The quota is 100 calls per second. A page has 300 pairs, as many as a message can
+// have, so leave Page at 0: RongCloud does not document the number of the first page.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/message/get-expansion
+//
+//rongcloud:endpoint POST /message/expansion/query.json
+func (s *MessageExpansionService) Get(ctx context.Context, query MessageExpansionQuery, opts ...CallOption) (*MessageExpansion, error) {
+	return fetch[MessageExpansion](ctx, s.client, endpoint.MessageExpansionQuery, &query, opts)
+}

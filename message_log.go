@@ -1,0 +1,4 @@
+package rongcloud
+
+// MessageLogService keeps hourly files of all messages.
+type MessageLogService service

@@ -1,0 +1,42 @@
+package rongcloud
+
+import (
+	"context"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// PrivateModification is a new content for a one-to-one message; see [MessageService.ModifyPrivate].
+type PrivateModification struct {
+	From       string         `wire:"fromUserId"` // sender of the message
+	TargetID   string         `wire:"targetId"`   // receiver of the message
+	MessageUID string         `wire:"msgUID"`
+	Content    MessageContent `wire:"content"` // at most 128 KB of JSON
+}
+
+// GroupModification is a new content for a group message; see [MessageService.ModifyGroup].
+type GroupModification struct {
+	From       string         `wire:"fromUserId"` // sender of the message
+	GroupID    string         `wire:"groupId"`
+	MessageUID string         `wire:"msgUID"`
+	Content    MessageContent `wire:"content"` // at most 128 KB of JSON
+}
+
+// ModifyPrivate replaces the content of a one-to-one message that has been sent.
+//
+// RongCloud describes this call in its SDK for Java only. For the newer edition of its API it documents 100 calls per second,
+// and that a message can be modified for 24 hours; whether that holds here is unconfirmed.
+//
+//rongcloud:endpoint POST /message/private/modify.json
+func (s *MessageService) ModifyPrivate(ctx context.Context, modification PrivateModification, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.MessagePrivateModify, &modification, opts)
+}
+
+// ModifyGroup replaces the content of a group message that has been sent.
+//
+// RongCloud describes this call in its SDK for Java only, without a quota or a time limit; see [MessageService.ModifyPrivate].
+//
+//rongcloud:endpoint POST /message/group/modify.json
+func (s *MessageService) ModifyGroup(ctx context.Context, modification GroupModification, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.MessageGroupModify, &modification, opts)
+}

@@ -1,0 +1,215 @@
+package rongcloud
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// TemplateRecipient is one receiver of a template message, with all that is his own.
+type TemplateRecipient struct {
+	UserID string
+	Values map[string]string // what takes the place of each placeholder; the keys are as in the content, braces included: "{name}"
+
+	// PushContent and PushData are as in other messages, and may hold placeholders. A type that users write has a
+	// push text of its own; others are not pushed to receivers without PushContent.
+	PushContent string
+	PushData    string
+}
+
+// PrivateTemplate is a one-to-one message that differs from receiver to receiver; see [MessageService.SendPrivateTemplate].
+type PrivateTemplate struct {
+	From       string // must have been given a token, else a push shows no sender
+	Content    MessageContent
+	Recipients []TemplateRecipient // at most 1000
+
+	// Push is the same for all receivers. RongCloud's SDKs disagree on how it travels: it is sent as a list with an entry for
+	// each receiver, as in its SDK for Java.
+	Push             *PushOptions
+	DisablePush      bool
+	ContentAvailable bool // iOS: wake the app silently
+
+	IncludeSender            bool  // sync to the sender's devices and history too
+	VerifyBlacklist          bool  // hold the message back where a blacklist forbids it
+	Persist                  *bool // keep in the cloud history; true if nil. Offline delivery does not depend on it
+	Counted                  *bool // count as unread; true if nil
+	DisableUpdateLastMessage bool
+	NeedReadReceipt          bool // for stored messages
+	Expandable               bool // key-value data can be attached to the message later
+
+	MsgRandom int64 // names this send for RongCloud's idempotency service; see WithIdempotentSends
+}
+
+// SystemTemplate is a system message that differs from receiver to receiver; see [MessageService.SendSystemTemplate].
+type SystemTemplate struct {
+	From       string // must have been given a token, else a push shows no sender
+	Content    MessageContent
+	Recipients []TemplateRecipient // at most 100
+
+	// Push is the same for all receivers. RongCloud's SDKs disagree on how it travels: it is sent as a list with an entry for
+	// each receiver, as in its SDK for Java.
+	Push             *PushOptions
+	DisablePush      bool
+	ContentAvailable bool // iOS: wake the app silently
+
+	DisableUpdateLastMessage bool
+
+	MsgRandom int64 // names this send for RongCloud's idempotency service; see WithIdempotentSends
+}
+
+// templateLists are the parameters that the wire wants as lists of one length. Push texts may be empty, and so
+// are not a []string, whose items may not.
+type templateLists struct {
+	To          []string            `wire:"toUserId"`
+	Content     MessageContent      `wire:"content"`
+	Values      []map[string]string `wire:"values"`
+	PushContent []any               `wire:"pushContent"`
+	PushData    []any               `wire:"pushData"`
+	Push        []string            `wire:"pushExt"`
+}
+
+type privateTemplate struct {
+	From string `wire:"fromUserId"`
+	templateLists
+	DisablePush              bool  `wire:"disablePush"`
+	ContentAvailable         bool  `wire:"contentAvailable"`
+	IncludeSender            bool  `wire:"isIncludeSender"`
+	VerifyBlacklist          bool  `wire:"verifyBlacklist"`
+	Persist                  *bool `wire:"isPersisted"`
+	Counted                  *bool `wire:"isCounted"`
+	DisableUpdateLastMessage bool  `wire:"disableUpdateLastMsg"`
+	NeedReadReceipt          bool  `wire:"needReadReceipt"`
+	Expandable               bool  `wire:"expansion"`
+	MsgRandom                int64 `wire:"msgRandom"`
+}
+
+type systemTemplate struct {
+	From string `wire:"fromUserId"`
+	templateLists
+	DisablePush              bool  `wire:"disablePush"`
+	ContentAvailable         bool  `wire:"contentAvailable"`
+	DisableUpdateLastMessage bool  `wire:"disableUpdateLastMsg"`
+	MsgRandom                int64 `wire:"msgRandom"`
+}
+
+func newTemplateLists(content MessageContent, recipients []TemplateRecipient, push *PushOptions) (templateLists, error) {
+	lists := templateLists{Content: content}
+	if err := checkPlaceholders(content, recipients); err != nil {
+		return lists, err
+	}
+	hasData := slices.ContainsFunc(recipients, func(r TemplateRecipient) bool { return r.PushData != "" })
+	var pushExt string
+	if push != nil {
+		text, err := push.MarshalJSON()
+		if err != nil {
+			return lists, refuse("pushExt", "cannot be encoded as JSON: %v", err)
+		}
+		pushExt = string(text)
+	}
+	for _, r := range recipients {
+		values := r.Values
+		if values == nil {
+			values = map[string]string{} // never null
+		}
+		lists.To = append(lists.To, r.UserID)
+		lists.Values = append(lists.Values, values)
+		lists.PushContent = append(lists.PushContent, r.PushContent)
+		if hasData {
+			lists.PushData = append(lists.PushData, r.PushData)
+		}
+		if push != nil {
+			lists.Push = append(lists.Push, pushExt)
+		}
+	}
+	return lists, nil
+}
+
+// checkPlaceholders refuses a receiver without a value for what is certainly a placeholder: it stands in the content,
+// and others have a value for it. Placeholders have no syntax of their own, so the rest is left to the server.
+func checkPlaceholders(content MessageContent, recipients []TemplateRecipient) error {
+	if isNil(content) {
+		return nil // the encoder refuses it
+	}
+	keys := map[string]bool{}
+	for _, r := range recipients {
+		for key := range r.Values {
+			keys[key] = true
+		}
+	}
+	text := ""
+	for _, r := range recipients {
+		if len(r.Values) == len(keys) {
+			continue
+		}
+		if text == "" {
+			body, err := contentText(content)
+			if err != nil {
+				return refuse("content", "cannot be encoded as JSON: %v", err)
+			}
+			text = body
+		}
+		for key := range keys {
+			if _, ok := r.Values[key]; !ok && key != "" && strings.Contains(text, key) {
+				return refuse("values", "the placeholder %q has no value for the user %q", key, r.UserID)
+			}
+		}
+	}
+	return nil
+}
+
+// contentText is the body of a message as it is sent.
+func contentText(content MessageContent) (string, error) {
+	switch raw := content.(type) {
+	case RawContent:
+		return raw.Body, nil
+	case *RawContent:
+		return raw.Body, nil
+	}
+	body, err := plainJSON(content)
+	return string(body), err
+}
+
+// SendPrivateTemplate sends a one-to-one message to at most 1000 users, each with values of his own in the place of
+// placeholders. The quota is 6000 receivers per minute.
+//
+// A placeholder is any text, such as {name}, that is a key of a receiver's Values. A receiver who lacks one that stands
+// in the content and for which others have a value is refused.
+//
+// The call fails with [ErrOutcomeUnknown] if the messages may have been delivered all the same: do not blindly send them again.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-private-template
+//
+//rongcloud:endpoint POST /message/private/publish_template.json
+func (s *MessageService) SendPrivateTemplate(ctx context.Context, template PrivateTemplate, opts ...CallOption) (*SentToUsers, error) {
+	lists, err := newTemplateLists(template.Content, template.Recipients, template.Push)
+	if err != nil {
+		return nil, err
+	}
+	return fetch[SentToUsers](ctx, s.client, endpoint.MessagePrivatePublishTemplate, &privateTemplate{
+		From: template.From, templateLists: lists, DisablePush: template.DisablePush, ContentAvailable: template.ContentAvailable,
+		IncludeSender: template.IncludeSender, VerifyBlacklist: template.VerifyBlacklist, Persist: template.Persist,
+		Counted: template.Counted, DisableUpdateLastMessage: template.DisableUpdateLastMessage,
+		NeedReadReceipt: template.NeedReadReceipt, Expandable: template.Expandable, MsgRandom: template.MsgRandom,
+	}, opts)
+}
+
+// SendSystemTemplate sends a system message to at most 100 users, each with values of his own in the place of placeholders, as
+// [MessageService.SendPrivateTemplate] does. The quota is 100 receivers per second, so that one such call can use it up.
+//
+// The call fails with [ErrOutcomeUnknown] if the messages may have been delivered all the same: do not blindly send them again.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/system/send-private-template
+//
+//rongcloud:endpoint POST /message/system/publish_template.json
+func (s *MessageService) SendSystemTemplate(ctx context.Context, template SystemTemplate, opts ...CallOption) (*SentToUsers, error) {
+	lists, err := newTemplateLists(template.Content, template.Recipients, template.Push)
+	if err != nil {
+		return nil, err
+	}
+	return fetch[SentToUsers](ctx, s.client, endpoint.MessageSystemPublishTemplate, &systemTemplate{
+		From: template.From, templateLists: lists, DisablePush: template.DisablePush, ContentAvailable: template.ContentAvailable,
+		DisableUpdateLastMessage: template.DisableUpdateLastMessage, MsgRandom: template.MsgRandom,
+	}, opts)
+}

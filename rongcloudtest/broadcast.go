@@ -1,0 +1,80 @@
+package rongcloudtest
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// onlineBroadcastFor is how long users coming online still get an online broadcast.
+const onlineBroadcastFor = 10 * time.Minute
+
+var broadcastHandlers = map[*endpoint.Endpoint]handler{
+	endpoint.MessageBroadcast:         broadcast,
+	endpoint.MessageOnlineBroadcast:   broadcastOnline,
+	endpoint.MessageChatroomBroadcast: broadcastChatrooms,
+}
+
+// broadcast reaches all registered users at once; with RongCloud it may take minutes.
+func broadcast(c *call) answer {
+	return c.broadcast(c.registered(), true, nil)
+}
+
+func broadcastOnline(c *call) answer {
+	online := slices.DeleteFunc(c.registered(), func(id string) bool { return !c.users.look(id).connected(c.at) })
+	return c.broadcast(online, false, func(m *kept) {
+		c.messages.online = append(slices.DeleteFunc(c.messages.online, func(old *kept) bool { return old.isOver(c.at) }), m)
+	})
+}
+
+func (c *call) broadcast(receivers []string, recallable bool, then func(*kept)) answer {
+	out, err := c.outgoing()
+	if err != nil {
+		return refuseError(err)
+	}
+	out.conversation = Conversation{Type: rongcloud.ConversationSystem}
+	out.receivers, out.broadcast, out.stored = receivers, recallable, false
+	m := c.send(out)
+	if then != nil {
+		then(m)
+	}
+	return ok(field{"messageUID", m.UID})
+}
+
+func (s *Server) registered() []string {
+	var ids []string
+	for _, u := range s.users.registered {
+		ids = append(ids, u.id)
+	}
+	return ids
+}
+
+func (m *kept) isOver(now time.Time) bool { return !now.Before(m.SentTime.Add(onlineBroadcastFor)) }
+
+// catchUp gives a user who has come online the online broadcasts of the last minutes.
+func (s *Server) catchUp(id string) {
+	for _, m := range s.messages.online {
+		if !m.Blocked && !m.isOver(s.now()) && !slices.Contains(m.Receivers, id) {
+			s.deliver(id, m.received())
+			m.Receivers = append(m.Receivers, id)
+		}
+	}
+}
+
+// broadcastChatrooms counts as one message for each room. The answer names none of them.
+func broadcastChatrooms(c *call) answer {
+	out, err := c.outgoing()
+	if err != nil {
+		return refuseError(err)
+	}
+	out.stored, out.logged = false, false
+	for _, room := range slices.Sorted(maps.Keys(c.rooms)) {
+		out.conversation = Conversation{Type: rongcloud.ConversationChatroom, Target: room}
+		out.receivers = c.others(c.rooms[room], nil)
+		c.send(out)
+	}
+	return ok()
+}

@@ -1,0 +1,142 @@
+package rongcloudtest
+
+import (
+	"encoding/json"
+	"maps"
+	"regexp"
+	"slices"
+	"time"
+	"unicode/utf8"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+const (
+	maxPairs        = 300 // of one message; that a call brings 100 at most is in the endpoint table
+	maxPairsPerSend = 100
+	maxPairKey      = 32
+	maxPairValue    = 4096
+)
+
+var pairKey = regexp.MustCompile(`^[A-Za-z0-9+=_-]+$`)
+
+// expansionEntry is one value attached to a message, as the query answers it.
+type expansionEntry struct {
+	Value string `json:"v"`
+	Time  int64  `json:"ts"`
+}
+
+var expansionHandlers = map[*endpoint.Endpoint]handler{
+	endpoint.MessageExpansionSet:    expansionSet,
+	endpoint.MessageExpansionDelete: expansionDelete,
+	endpoint.MessageExpansionQuery:  expansionQuery,
+}
+
+// parsePairs reads a JSON object of strings and checks its documented limits.
+func parsePairs(name, text string) (map[string]string, error) {
+	var pairs map[string]string
+	if err := json.Unmarshal([]byte(text), &pairs); err != nil {
+		return nil, invalid("%s is not a JSON object of strings", name)
+	}
+	if len(pairs) > maxPairsPerSend {
+		return nil, invalid("%s has %d pairs, at most %d are allowed", name, len(pairs), maxPairsPerSend)
+	}
+	for _, key := range slices.Sorted(maps.Keys(pairs)) {
+		switch {
+		case utf8.RuneCountInString(key) > maxPairKey:
+			return nil, tooLong("%s: the key %s has more than %d characters", name, key, maxPairKey)
+		case !pairKey.MatchString(key):
+			return nil, invalid("%s: the key %q has characters that are not allowed", name, key)
+		case utf8.RuneCountInString(pairs[key]) > maxPairValue:
+			return nil, tooLong("%s: the value of %s has more than %d characters", name, key, maxPairValue)
+		}
+	}
+	return pairs, nil
+}
+
+// extend attaches pairs to the message, in place of others with the same keys.
+func (m *kept) extend(pairs map[string]string, at time.Time) {
+	if m.expansion == nil && len(pairs) > 0 {
+		m.expansion = map[string]expansionEntry{}
+	}
+	for key, value := range pairs {
+		m.expansion[key] = expansionEntry{value, at.UnixMilli()}
+	}
+}
+
+// pairs is the data without its times, as the history has it.
+func (m *kept) pairs() string {
+	pairs := map[string]string{}
+	for key, entry := range m.expansion {
+		pairs[key] = entry.Value
+	}
+	text, _ := json.Marshal(pairs) // strings only
+	return string(text)
+}
+
+// expandable finds the message that a request wants to change. Its conversation is seen from the operator.
+func (c *call) expandable() (*kept, error) {
+	uid, operator, target := c.params.Get("msgUID"), c.params.Get("userId"), c.params.Get("targetId")
+	m := c.messages.byUID[uid]
+	if m == nil || m.Recalled || int64(m.Conversation.Type) != c.params.Int("conversationType") {
+		return nil, invalid("no message %s of that conversation type", uid)
+	}
+	matches := m.Conversation.Target == target
+	if m.Conversation.Type == rongcloud.ConversationPrivate {
+		matches = matches && m.From == operator || m.From == target && m.Conversation.Target == operator
+	}
+	switch {
+	case !matches:
+		return nil, invalid("the message %s is not in the conversation with %s", uid, target)
+	case !m.expandable:
+		return nil, invalid("the message %s was not sent with expansion true", uid)
+	}
+	return m, nil
+}
+
+func expansionSet(c *call) answer {
+	m, err := c.expandable()
+	if err != nil {
+		return refuseError(err)
+	}
+	pairs, err := parsePairs("extraKeyVal", c.params.Get("extraKeyVal"))
+	if err != nil {
+		return refuseError(err)
+	}
+	total := len(m.expansion)
+	for key := range pairs {
+		if _, there := m.expansion[key]; !there {
+			total++
+		}
+	}
+	if total > maxPairs {
+		return refuseError(invalid("extraKeyVal: the message would have %d pairs, at most %d are allowed", total, maxPairs))
+	}
+	m.extend(pairs, c.at)
+	return ok()
+}
+
+func expansionDelete(c *call) answer {
+	m, err := c.expandable()
+	if err != nil {
+		return refuseError(err)
+	}
+	for _, key := range c.params.List("extraKey") {
+		delete(m.expansion, key)
+	}
+	return ok()
+}
+
+// expansionQuery answers nothing for a message that is not known, except in strict mode. All pairs fit on the first page, called 0 or 1.
+func expansionQuery(c *call) answer {
+	found := map[string]expansionEntry{}
+	m := c.messages.byUID[c.params.Get("msgUID")]
+	switch {
+	case m == nil && c.config.strict:
+		return refuseError(invalid("strict: no message %s", c.params.Get("msgUID")))
+	case m != nil && !m.Recalled && c.params.Int("pageNo") <= 1:
+		maps.Copy(found, m.expansion)
+	}
+	return ok(field{"extraContent", found})
+}

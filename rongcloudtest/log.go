@@ -1,0 +1,140 @@
+package rongcloudtest
+
+import (
+	"archive/zip"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+const (
+	logPath    = "/_rongcloudtest/log/"
+	hourLayout = "2006010215"
+	logKept    = 72 * time.Hour
+)
+
+var logHandlers = map[*endpoint.Endpoint]handler{
+	endpoint.MessageHistory:       logURL,
+	endpoint.MessageHistoryDelete: logDelete,
+}
+
+// logURL answers an empty address for an hour without messages, one that has not ended, and one whose log is gone. RongCloud may take
+// up to an hour longer to write a log.
+func logURL(c *call) answer {
+	date := c.params.Get("date")
+	hour, err := c.hour(date)
+	if err != nil {
+		return refuseError(err)
+	}
+	address := ""
+	if len(c.logged(hour)) > 0 {
+		address = c.URL + logPath + date + ".zip"
+	}
+	return ok(field{"url", address}, field{"date", date})
+}
+
+func logDelete(c *call) answer {
+	hour, err := c.hour(c.params.Get("date"))
+	if err != nil {
+		return refuseError(err)
+	}
+	for _, m := range c.logged(hour) {
+		m.logged = false
+	}
+	return ok()
+}
+
+func (s *Server) hour(date string) (time.Time, error) {
+	hour, err := time.ParseInLocation(hourLayout, date, s.zone)
+	if err != nil || len(date) != len(hourLayout) {
+		return time.Time{}, invalid("date %q is not an hour in the form YYYYMMDDHH", date)
+	}
+	return hour, nil
+}
+
+// logged returns the messages in the log of an hour, oldest first. What was recalled stays there.
+func (s *Server) logged(hour time.Time) []*kept {
+	end, now := hour.Add(time.Hour), s.now()
+	if now.Before(end) || !now.Before(end.Add(logKept)) {
+		return nil
+	}
+	var found []*kept
+	for _, m := range s.messages.sent.all() {
+		if m.logged && !m.SentTime.Before(hour) && m.SentTime.Before(end) {
+			found = append(found, m)
+		}
+	}
+	return found
+}
+
+// logLine is a message in the log. No page describes it: the names are those of logs that others have published.
+type logLine struct {
+	AppID           string                     `json:"appId"`
+	FromUserID      string                     `json:"fromUserId"`
+	TargetID        string                     `json:"targetId"`
+	TargetType      rongcloud.ConversationType `json:"targetType"`
+	GroupID         string                     `json:"GroupId"`
+	ClassName       string                     `json:"classname"`
+	Content         any                        `json:"content"`
+	DateTime        string                     `json:"dateTime"`
+	Timestamp       int64                      `json:"timestamp"`
+	MsgUID          string                     `json:"msgUID"`
+	Source          string                     `json:"source"`
+	IsSensitiveWord string                     `json:"isSensitiveWord"`
+	BusChannel      string                     `json:"busChannel,omitempty"`
+}
+
+func (s *Server) logLine(m *kept) logLine {
+	line := logLine{
+		AppID: s.config.key, FromUserID: m.From, TargetID: m.Conversation.Target, TargetType: m.Conversation.Type, ClassName: m.ObjectName,
+		Content: m.Content, DateTime: m.SentTime.In(s.zone).Format(dateLayout + ".000"), Timestamp: m.SentTime.UnixMilli(), MsgUID: m.UID,
+		Source: "Server", IsSensitiveWord: "false", BusChannel: m.Conversation.Channel,
+	}
+	if json.Valid([]byte(m.Content)) {
+		line.Content = json.RawMessage(m.Content)
+	}
+	if t := m.Conversation.Type; t == rongcloud.ConversationGroup || t == rongcloud.ConversationUltraGroup {
+		line.GroupID = m.Conversation.Target
+	}
+	if m.sensitive {
+		line.IsSensitiveWord = "true"
+	}
+	return line
+}
+
+// serveLog is the download of a log. It asks for no signature, as a storage service would not for an address that it has signed.
+func (s *Server) serveLog(w http.ResponseWriter, r *http.Request) {
+	date := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, logPath), ".zip")
+	hour, err := s.hour(date)
+	var lines []logLine
+	if err == nil && r.Method == http.MethodGet {
+		s.mu.Lock()
+		for _, m := range s.logged(hour) {
+			lines = append(lines, s.logLine(m))
+		}
+		s.mu.Unlock()
+	}
+	if len(lines) == 0 {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", "application/zip")
+	w.WriteHeader(http.StatusOK)
+	archive := zip.NewWriter(w)
+	file, err := archive.Create(hour.Format("2006-01-02-15"))
+	if err != nil {
+		return // the caller has gone
+	}
+	encoder := json.NewEncoder(file)
+	encoder.SetEscapeHTML(false)
+	for _, line := range lines {
+		if encoder.Encode(line) != nil {
+			return
+		}
+	}
+	_ = archive.Close() // ditto
+}

@@ -1,0 +1,260 @@
+package rongcloudtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// Push is a push that the server accepted. Pushes of messages are not among them.
+type Push struct {
+	ID         string
+	Endpoint   *endpoint.Endpoint
+	Time       time.Time
+	Platforms  []string // none for /push/user.json
+	Users      []string // registered users in the audience, in the order of registration
+	Title      string
+	Text       string // alert or pushContent, where not each platform has its own
+	MessageUID string // of the system message that came with it, if one did
+	Params     Params // of the whole request
+}
+
+// Pushes returns the pushes so far, oldest first; see [WithHistory].
+func (s *Server) Pushes() []Push {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := s.pushes.all()
+	for i := range all {
+		all[i].Users = slices.Clone(all[i].Users)
+	}
+	return all
+}
+
+// device is where a user has the app.
+type device struct{ platform, packageName string }
+
+// AddDevice tells that the user has an app on a platform, ios or android, so that pushes can choose by it. A user without any
+// device counts as having every app on every platform.
+func (u *User) AddDevice(platform, packageName string) {
+	u.server.mu.Lock()
+	defer u.server.mu.Unlock()
+	one := u.server.users.get(u.id)
+	one.devices = append(one.devices, device{strings.ToLower(platform), packageName})
+}
+
+var pushHandlers = map[*endpoint.Endpoint]handler{
+	endpoint.Push:       pushAll,
+	endpoint.PushUser:   pushUser,
+	endpoint.PushCustom: pushAll,
+}
+
+const (
+	maxTags       = 20
+	maxPushUsers  = 1000
+	maxPushTitle  = 50
+	maxObjectName = 32
+	maxContent    = 128 << 10
+)
+
+type audience struct {
+	ToAll       *bool     `json:"is_to_all"`
+	Tags        []string  `json:"tag"`
+	TagsOr      []string  `json:"tag_or"`
+	Users       []string  `json:"userid"`
+	PackageName string    `json:"packageName"`
+	TagItems    []tagItem `json:"tagItems"`
+}
+
+type tagItem struct {
+	Tags          []string `json:"tags"`
+	IsNot         bool     `json:"isNot"`
+	TagsOperator  string   `json:"tagsOperator"`
+	ItemsOperator string   `json:"itemsOperator"`
+}
+
+type notification struct {
+	Title       string                 `json:"title"`
+	Alert       string                 `json:"alert"`
+	PushContent string                 `json:"pushContent"`
+	IOS         struct{ Alert string } `json:"ios"`
+	Android     struct{ Alert string } `json:"android"`
+}
+
+func pushAll(c *call) answer {
+	var to audience
+	if json.Unmarshal([]byte(c.params.Get("audience")), &to) != nil {
+		return refuseError(invalid("audience is not of the documented form"))
+	}
+	err := c.checkAudience(&to)
+	if err == nil && c.ep == endpoint.Push {
+		err = c.checkPushMessage()
+	}
+	if err != nil {
+		return refuseError(err)
+	}
+	n, err := c.notification()
+	switch {
+	case err != nil:
+		return refuseError(err)
+	case n.Alert == "" && (c.ep == endpoint.PushCustom || n.IOS.Alert == "" || n.Android.Alert == ""):
+		return refuseError(invalid("notification: alert is required"))
+	}
+	platforms := c.params.List("platform")
+	push := Push{Platforms: platforms, Title: n.Title, Text: n.Alert}
+	for _, u := range c.users.registered {
+		if to.includes(u, platforms) {
+			push.Users = append(push.Users, u.id)
+		}
+	}
+	if !c.params.Has("message") || c.ep == endpoint.PushCustom {
+		return c.push(push)
+	}
+	var m pushMessage
+	_ = json.Unmarshal([]byte(c.params.Get("message")), &m) // checked before
+	push.MessageUID = c.send(outgoing{
+		from: c.params.Get("fromuserid"), conversation: Conversation{Type: rongcloud.ConversationSystem}, receivers: push.Users,
+		objectName: m.ObjectName, content: m.Content, pushContent: n.Alert, logged: true, broadcast: true,
+	}).UID
+	return c.push(push)
+}
+
+func pushUser(c *call) answer {
+	n, err := c.notification()
+	if err == nil && n.PushContent == "" {
+		err = invalid("notification: pushContent is required")
+	}
+	if err != nil {
+		return refuseError(err)
+	}
+	push := Push{Title: n.Title, Text: n.PushContent}
+	for _, u := range c.users.registered {
+		if slices.Contains(c.params.values["userIds"], u.id) {
+			push.Users = append(push.Users, u.id)
+		}
+	}
+	return c.push(push)
+}
+
+func (c *call) push(push Push) answer {
+	c.pushCount++
+	push.ID, push.Endpoint, push.Time, push.Params = fmt.Sprintf("test-push-%d", c.pushCount), c.ep, c.at, c.params
+	c.pushes.add(push)
+	fields := []field{{"id", push.ID}}
+	if push.MessageUID != "" {
+		fields = append(fields, field{"messageUID", push.MessageUID})
+	}
+	return ok(fields...)
+}
+
+func (c *call) notification() (n notification, err error) {
+	switch {
+	case json.Unmarshal([]byte(c.params.Get("notification")), &n) != nil:
+		err = invalid("notification is not of the documented form")
+	case utf8.RuneCountInString(n.Title) > maxPushTitle:
+		err = tooLong("notification: title has more than %d characters", maxPushTitle)
+	}
+	return n, err
+}
+
+type pushMessage struct {
+	Content    string `json:"content"`
+	ObjectName string `json:"objectName"`
+}
+
+func (c *call) checkPushMessage() error {
+	if !c.params.Has("message") {
+		return nil
+	}
+	var m pushMessage
+	switch {
+	case json.Unmarshal([]byte(c.params.Get("message")), &m) != nil || m.Content == "" || m.ObjectName == "":
+		return invalid("message: content and objectName are required, as strings")
+	case len(m.Content) > maxContent || utf8.RuneCountInString(m.ObjectName) > maxObjectName:
+		return tooLong("message: content or objectName is too long")
+	case !c.params.Has("fromuserid"):
+		return invalid("fromuserid is required with message")
+	}
+	return checkContent(m.ObjectName, m.Content)
+}
+
+// checkAudience asks for is_to_all in strict mode only: the page requires it, the vendor's later description does not.
+func (c *call) checkAudience(to *audience) error {
+	if c.ep == endpoint.PushCustom {
+		to.Users = nil // not among its parameters
+	} else {
+		to.TagItems = nil
+	}
+	all := to.ToAll != nil && *to.ToAll
+	switch {
+	case to.ToAll == nil && c.config.strict:
+		return invalid("strict: audience: is_to_all is required")
+	case len(to.Tags) > maxTags || len(to.TagsOr) > maxTags:
+		return invalid("audience: at most %d tags are allowed", maxTags)
+	case len(to.Users) > maxPushUsers:
+		return invalid("audience: userid has more than %d items", maxPushUsers)
+	case !all && len(to.Tags)+len(to.TagsOr)+len(to.Users)+len(to.TagItems) == 0 && to.PackageName == "":
+		return invalid("audience selects nobody")
+	}
+	for i, item := range to.TagItems {
+		if len(item.Tags) == 0 || !isOperator(item.TagsOperator) || i > 0 && !isOperator(item.ItemsOperator) {
+			return invalid("audience: tagItems: item %d needs tags, and AND or OR as its operators", i+1)
+		}
+	}
+	return nil
+}
+
+func isOperator(word string) bool { return word == "AND" || word == "OR" }
+
+// includes tells whether the audience has the user in it. User IDs win over everything but is_to_all, whose
+// precedence over them is assumed.
+func (to *audience) includes(u *user, platforms []string) bool {
+	all := to.ToAll != nil && *to.ToAll
+	switch {
+	case !all && len(to.Users) > 0:
+		return slices.Contains(to.Users, u.id)
+	case all:
+		return u.reachable(platforms, "")
+	case !u.reachable(platforms, to.PackageName):
+		return false
+	case len(to.TagItems) > 0:
+		return matchItems(to.TagItems, u.tags)
+	}
+	return matchTags("AND", to.Tags, u.tags) && (len(to.TagsOr) == 0 || matchTags("OR", to.TagsOr, u.tags))
+}
+
+func (u *user) reachable(platforms []string, packageName string) bool {
+	return len(u.devices) == 0 || slices.ContainsFunc(u.devices, func(d device) bool {
+		return slices.Contains(platforms, d.platform) && (packageName == "" || d.packageName == packageName)
+	})
+}
+
+func matchTags(operator string, wanted, tags []string) bool {
+	has := func(tag string) bool { return slices.Contains(tags, tag) }
+	if operator == "OR" {
+		return slices.ContainsFunc(wanted, has)
+	}
+	return !slices.ContainsFunc(wanted, func(tag string) bool { return !has(tag) })
+}
+
+// matchItems works the items off in their order, without precedence.
+func matchItems(items []tagItem, tags []string) bool {
+	result := false
+	for i, item := range items {
+		one := matchTags(item.TagsOperator, item.Tags, tags) != item.IsNot
+		switch {
+		case i == 0:
+			result = one
+		case item.ItemsOperator == "OR":
+			result = result || one
+		default:
+			result = result && one
+		}
+	}
+	return result
+}

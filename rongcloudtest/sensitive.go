@@ -1,0 +1,144 @@
+package rongcloudtest
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+const (
+	maxWords      = 50 // the default; more can be bought
+	maxWordLength = 32
+	// wordDelay is how long a new word takes to work. How long a removed one still works is disputed, so it stops at once.
+	wordDelay = 15 * time.Minute
+)
+
+// sensitiveWord blocks a message, or is replaced.
+type sensitiveWord struct {
+	word, replacement string
+	from              time.Time // works from then on
+}
+
+// kind is the word's type as the list has it.
+func (w sensitiveWord) kind() string {
+	if w.replacement == "" {
+		return "1"
+	}
+	return "0"
+}
+
+var sensitiveHandlers = map[*endpoint.Endpoint]handler{
+	endpoint.SensitivewordAdd:         wordAdd,
+	endpoint.SensitivewordBatchAdd:    wordBatchAdd,
+	endpoint.SensitivewordDelete:      func(c *call) answer { return c.removeWords(c.params.Get("word")) },
+	endpoint.SensitivewordBatchDelete: func(c *call) answer { return c.removeWords(c.params.List("words")...) },
+	endpoint.SensitivewordList:        wordList,
+
+	// The old form knows blocking words only.
+	endpoint.WordfilterAdd:    wordAdd,
+	endpoint.WordfilterDelete: func(c *call) answer { return c.removeWords(c.params.Get("word")) },
+	endpoint.WordfilterList:   wordList,
+}
+
+func wordAdd(c *call) answer {
+	a := c.addWords([]sensitiveWord{{word: c.params.Get("word"), replacement: c.params.Get("replaceWord")}})
+	a.fields = nil
+	return a
+}
+
+func wordBatchAdd(c *call) answer {
+	var words []sensitiveWord
+	for i, text := range c.params.values["words"] {
+		var item struct{ Word, ReplaceWord string }
+		if json.Unmarshal([]byte(text), &item) != nil || item.Word == "" {
+			return refuseError(invalid("words: item %d has no word", i+1))
+		}
+		if max(utf8.RuneCountInString(item.Word), utf8.RuneCountInString(item.ReplaceWord)) > maxWordLength {
+			return refuseError(tooLong("words: item %d has more than %d characters", i+1, maxWordLength))
+		}
+		words = append(words, sensitiveWord{word: item.Word, replacement: item.ReplaceWord})
+	}
+	return c.addWords(words)
+}
+
+// addWords adds all words or none. A word that is there already gets the new replacement, which is not documented, as
+// is the code for too many words.
+func (c *call) addWords(words []sensitiveWord) answer {
+	after := slices.Clone(c.words)
+	for _, w := range words {
+		w.from = c.at.Add(wordDelay)
+		i := slices.IndexFunc(after, func(old sensitiveWord) bool { return old.word == w.word })
+		switch {
+		case i < 0:
+			after = append(after, w)
+		case after[i].replacement != w.replacement:
+			after[i] = w
+		}
+	}
+	left := func() []field { return []field{{"remainQuota", maxWords - len(c.words)}} }
+	if len(after) > maxWords {
+		a := refuseError(invalid("there would be %d words, at most %d are allowed", len(after), maxWords))
+		a.fields = left()
+		return a
+	}
+	c.words = after
+	return ok(left()...)
+}
+
+func (c *call) removeWords(words ...string) answer {
+	c.words = slices.DeleteFunc(c.words, func(w sensitiveWord) bool { return slices.Contains(words, w.word) })
+	return ok()
+}
+
+// wordList lists blocking words unless asked for others, as the page has it.
+func wordList(c *call) answer {
+	type entry struct {
+		Word        string `json:"word"`
+		ReplaceWord string `json:"replaceWord"`
+		Type        string `json:"type"`
+	}
+	asked := "1"
+	if c.params.Has("type") {
+		asked = c.params.Get("type")
+	}
+	entries := []entry{}
+	for _, w := range c.words {
+		if asked == "2" || asked == w.kind() {
+			entries = append(entries, entry{w.word, w.replacement, w.kind()})
+		}
+	}
+	return ok(field{"words", entries})
+}
+
+// filter applies the words to a text message. RongCloud accepts a blocked message all the same, and tells nobody but the app's message routing.
+func (c *call) filter(m *kept) {
+	if m.ObjectName != "RC:TxtMsg" {
+		return
+	}
+	var body map[string]json.RawMessage
+	var text string
+	if json.Unmarshal([]byte(m.Content), &body) != nil || json.Unmarshal(body["content"], &text) != nil {
+		return
+	}
+	masked := text
+	for _, w := range c.words {
+		if c.at.Before(w.from) || !strings.Contains(text, w.word) {
+			continue
+		}
+		m.sensitive = true
+		if w.replacement == "" {
+			m.Blocked = true
+			return
+		}
+		masked = strings.ReplaceAll(masked, w.word, w.replacement)
+	}
+	if masked != text {
+		body["content"], _ = json.Marshal(masked) // a string
+		content, _ := json.Marshal(body)          // made of JSON
+		m.Content = string(content)
+	}
+}
