@@ -1,0 +1,149 @@
+package rongcloud
+
+import (
+	"context"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// ConversationTagService keeps for each user up to 20 tags, and under each up to 1000 of the user's conversations. A conversation may
+// have several tags.
+type ConversationTagService service
+
+// ConversationTag is a tag that a user can put on conversations.
+type ConversationTag struct {
+	ID   string `json:"tagId"`   // unique for the user, at most 10 characters
+	Name string `json:"tagName"` // at most 15 characters
+}
+
+// ConversationTagInfo is a tag of the list.
+type ConversationTagInfo struct {
+	ID        string    `json:"tagId"`
+	Name      string    `json:"tagName"`
+	CreatedAt time.Time `json:"createTime" unit:"ms"`
+}
+
+// ConversationTags are the tags of a user.
+type ConversationTags struct {
+	Tags []ConversationTagInfo `json:"tags"`
+}
+
+// TaggedConversation is a conversation under a tag.
+type TaggedConversation struct {
+	Type     ConversationType `json:"conversationType"` // private, group or system
+	TargetID string           `json:"targetId"`         // the other user, the group or the sender of system messages
+}
+
+// ConversationTagging puts conversations under a tag of a user, or takes them out.
+type ConversationTagging struct {
+	UserID        string               `wire:"userId"`
+	TagID         string               `wire:"tagId"`
+	Conversations []TaggedConversation `wire:"conversations"` // at most 100
+}
+
+// TaggedConversations are the conversations under a tag.
+type TaggedConversations struct {
+	Conversations []TaggedConversation `json:"conversations"`
+}
+
+// Create creates up to 20 tags of a user. Whether it renames a tag that is there already, or is refused, is not documented.
+//
+// RongCloud: http://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/user-conversation-tag-set
+//
+//rongcloud:endpoint POST /user/conversation/tag/set.json
+func (s *ConversationTagService) Create(ctx context.Context, userID string, tags []ConversationTag, opts ...CallOption) error {
+	type params struct {
+		UserID string            `wire:"userId"`
+		Tags   []ConversationTag `wire:"tags"`
+	}
+	for i, tag := range tags {
+		if tag.ID == "" || tag.Name == "" {
+			return refuse("tags", "item %d lacks the ID or the name", i+1)
+		}
+	}
+	return send(ctx, s.client, endpoint.UserConversationTagSet, &params{userID, tags}, opts)
+}
+
+// Delete deletes tags of a user.
+//
+// RongCloud describes this call in its Java SDK only.
+//
+//rongcloud:endpoint POST /user/conversation/tag/del.json
+func (s *ConversationTagService) Delete(ctx context.Context, userID string, tagIDs []string, opts ...CallOption) error {
+	type params struct {
+		UserID string   `wire:"userId"`
+		TagIDs []string `wire:"tagIds"`
+	}
+	return send(ctx, s.client, endpoint.UserConversationTagDel, &params{userID, tagIDs}, opts)
+}
+
+// List returns the tags of a user.
+//
+// RongCloud describes this call in its Java SDK only, without a quota.
+//
+//rongcloud:endpoint GET /user/conversation/tag/get.json
+func (s *ConversationTagService) List(ctx context.Context, userID string, opts ...CallOption) (*ConversationTags, error) {
+	type answer struct {
+		Data ConversationTags `json:"data"`
+	}
+	out, err := fetch[answer](ctx, s.client, endpoint.UserConversationTagGet, &oneUserID{userID}, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &out.Data, nil
+}
+
+// AddConversations puts up to 100 conversations under a tag of a user, which must exist. A tag holds 1000 conversations: beyond
+// that the oldest ones drop out silently.
+//
+// RongCloud: http://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-set
+//
+//rongcloud:endpoint POST /tag/conversation/set.json
+func (s *ConversationTagService) AddConversations(ctx context.Context, params ConversationTagging, opts ...CallOption) error {
+	if err := params.check(); err != nil {
+		return err
+	}
+	return send(ctx, s.client, endpoint.TagConversationSet, &params, opts)
+}
+
+// RemoveConversations takes up to 100 conversations out of a tag of a user. It deletes neither the tag nor the conversations.
+//
+// RongCloud: http://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-del
+//
+//rongcloud:endpoint POST /tag/conversation/del.json
+func (s *ConversationTagService) RemoveConversations(ctx context.Context, params ConversationTagging, opts ...CallOption) error {
+	if err := params.check(); err != nil {
+		return err
+	}
+	return send(ctx, s.client, endpoint.TagConversationDel, &params, opts)
+}
+
+func (t *ConversationTagging) check() error {
+	for i, c := range t.Conversations {
+		if c.TargetID == "" || c.Type == 0 {
+			return refuse("conversations", "item %d lacks the target or the type", i+1)
+		}
+	}
+	return nil
+}
+
+// ListConversations returns all conversations under a tag of a user.
+//
+// RongCloud: http://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-get
+//
+//rongcloud:endpoint GET /tag/conversation/get.json
+func (s *ConversationTagService) ListConversations(ctx context.Context, userID, tagID string, opts ...CallOption) (*TaggedConversations, error) {
+	type params struct {
+		UserID string `wire:"userId"`
+		TagID  string `wire:"tagId"`
+	}
+	type answer struct {
+		Data TaggedConversations `json:"data"`
+	}
+	out, err := fetch[answer](ctx, s.client, endpoint.TagConversationGet, &params{userID, tagID}, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &out.Data, nil
+}

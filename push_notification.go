@@ -1,0 +1,182 @@
+package rongcloud
+
+import "fmt"
+
+// PushNotification is what a push of [PushService.Send] shows.
+type PushNotification struct {
+	Title string // at most 50 characters
+	Text  string // may be left out only if both IOSText and AndroidText are set
+
+	// What the devices of one system show in place of Title and Text.
+	IOSTitle      string
+	IOSText       string
+	AndroidText   string
+	HarmonyOSText string
+
+	ForceShowContent bool // show the text even to receivers who hide it
+
+	// The settings of single systems; those that are nil keep the settings of the console.
+	IOS       *IOSPushSettings
+	Android   *AndroidPushSettings
+	HarmonyOS *HarmonyOSPushSettings
+}
+
+// UserPushNotification is what a push of [PushService.SendToUsers] shows.
+type UserPushNotification struct {
+	Title         string // at most 50 characters
+	Text          string // required
+	HarmonyOSText string // in place of Text on HarmonyOS
+
+	// The settings of single systems; those that are nil keep the settings of the console.
+	IOS       *IOSPushSettings
+	Android   *AndroidPushSettings
+	HarmonyOS *HarmonyOSPushSettings
+}
+
+// CustomPushNotification is what a push of [PushService.SendCustom] shows.
+type CustomPushNotification struct {
+	Title         string // at most 50 characters
+	Text          string // required
+	IOSTitle      string // in place of Title on iOS
+	HarmonyOSText string // in place of Text on HarmonyOS
+
+	// The settings of single systems; those that are nil keep the settings of the console.
+	IOS       *IOSPushSettings
+	Android   *AndroidPushSettings
+	HarmonyOS *HarmonyOSPushSettings
+}
+
+// IOSPushSettings decides how a push arrives on Apple devices.
+type IOSPushSettings struct {
+	ContentAvailable  bool              `json:"-"`                            // wake the app silently
+	Badge             *int              `json:"badge,omitempty"`              // up to 9999; 0 clears the badge, nil leaves it as it is
+	ThreadID          string            `json:"thread-id,omitempty"`          // groups notifications
+	CollapseID        string            `json:"apns-collapse-id,omitempty"`   // merges notifications with the same ID
+	Category          string            `json:"category,omitempty"`           // the app's own kind of rich push; lets the app change the content
+	RichMediaURI      string            `json:"richMediaUri,omitempty"`       // of a rich push; needs Category
+	InterruptionLevel InterruptionLevel `json:"interruption-level,omitempty"` // from iOS 15 on; active if empty
+	Extras            map[string]any    `json:"extras,omitempty"`             // the app's own data
+}
+
+// AndroidPushSettings decides how a push arrives on Android devices, by the vendor of their push service.
+type AndroidPushSettings struct {
+	Huawei *HuaweiPush       `json:"hw,omitempty"`
+	Honor  *HonorPush        `json:"honor,omitempty"`
+	Xiaomi *XiaomiPush       `json:"mi,omitempty"`
+	OPPO   *OPPOPushSettings `json:"oppo,omitempty"`
+	VIVO   *VIVOPush         `json:"vivo,omitempty"`
+	FCM    *FCMPush          `json:"fcm,omitempty"`
+	Extras map[string]any    `json:"extras,omitempty"` // the app's own data
+}
+
+// OPPOPushSettings holds the settings for OPPO devices, of which those of a message's push, [OPPOPush], are a part.
+type OPPOPushSettings struct {
+	ChannelID   string          `json:"channelId,omitempty"`
+	Category    string          `json:"category,omitempty"` // needed with NotifyLevel
+	NotifyLevel OPPONotifyLevel `json:"notify_level,omitempty"`
+}
+
+// OPPONotifyLevel is how an OPPO device shows a notification.
+type OPPONotifyLevel int
+
+// The levels of OPPO.
+const (
+	OPPONotifyBar        OPPONotifyLevel = 1
+	OPPONotifyLockScreen OPPONotifyLevel = 2  // in the notification bar too
+	OPPONotifyBanner     OPPONotifyLevel = 16 // in all places, with vibration and sound
+)
+
+// String returns the level in words.
+func (l OPPONotifyLevel) String() string {
+	switch l {
+	case OPPONotifyBar:
+		return "bar"
+	case OPPONotifyLockScreen:
+		return "bar and lock screen"
+	case OPPONotifyBanner:
+		return "bar, lock screen and banner"
+	}
+	return fmt.Sprintf("OPPONotifyLevel(%d)", int(l))
+}
+
+// HarmonyOSPushSettings decides how a push arrives on HarmonyOS devices.
+type HarmonyOSPushSettings struct {
+	OHOS   *HarmonyOSPush `json:"ohos,omitempty"`
+	Extras map[string]any `json:"extras,omitempty"` // the app's own data
+}
+
+// notificationBody is a notification as all three kinds of pushes carry it.
+type notificationBody struct {
+	Title       string         `json:"title,omitempty"`
+	Alert       string         `json:"alert,omitempty"`
+	PushContent string         `json:"pushContent,omitempty"`
+	ForceShow   int            `json:"forceShowPushContent,omitempty"`
+	IOS         *iosBody       `json:"ios,omitempty"`
+	Android     *androidBody   `json:"android,omitempty"`
+	HarmonyOS   *harmonyOSBody `json:"harmonyOS,omitempty"`
+}
+
+type iosBody struct {
+	Title            string `json:"title,omitempty"`
+	Alert            string `json:"alert,omitempty"`
+	ContentAvailable int    `json:"contentAvailable,omitempty"`
+	*IOSPushSettings
+}
+
+type androidBody struct {
+	Alert string `json:"alert,omitempty"`
+	*AndroidPushSettings
+}
+
+type harmonyOSBody struct {
+	Alert string `json:"alert,omitempty"`
+	*HarmonyOSPushSettings
+}
+
+func (n *PushNotification) body() (notificationBody, error) {
+	if n.Text == "" && (n.IOSText == "" || n.AndroidText == "") {
+		return notificationBody{}, refuse("notification", "alert is required, unless ios and android have one each")
+	}
+	return n.unchecked(), nil
+}
+
+func (n *UserPushNotification) body() (notificationBody, error) {
+	if n.Text == "" {
+		return notificationBody{}, refuse("notification", "pushContent is required")
+	}
+	all := PushNotification{Title: n.Title, HarmonyOSText: n.HarmonyOSText, IOS: n.IOS, Android: n.Android, HarmonyOS: n.HarmonyOS}
+	body := all.unchecked()
+	body.PushContent = n.Text
+	return body, nil
+}
+
+func (n *CustomPushNotification) body() (notificationBody, error) {
+	if n.Text == "" {
+		return notificationBody{}, refuse("notification", "alert is required")
+	}
+	all := PushNotification{
+		Title: n.Title, Text: n.Text, IOSTitle: n.IOSTitle, HarmonyOSText: n.HarmonyOSText,
+		IOS: n.IOS, Android: n.Android, HarmonyOS: n.HarmonyOS,
+	}
+	return all.unchecked(), nil
+}
+
+func (n *PushNotification) unchecked() notificationBody {
+	body := notificationBody{Title: n.Title, Alert: n.Text}
+	if n.ForceShowContent {
+		body.ForceShow = 1
+	}
+	if n.IOS != nil || n.IOSTitle != "" || n.IOSText != "" {
+		body.IOS = &iosBody{Title: n.IOSTitle, Alert: n.IOSText, IOSPushSettings: n.IOS}
+		if n.IOS != nil && n.IOS.ContentAvailable {
+			body.IOS.ContentAvailable = 1
+		}
+	}
+	if n.Android != nil || n.AndroidText != "" {
+		body.Android = &androidBody{n.AndroidText, n.Android}
+	}
+	if n.HarmonyOS != nil || n.HarmonyOSText != "" {
+		body.HarmonyOS = &harmonyOSBody{n.HarmonyOSText, n.HarmonyOS}
+	}
+	return body
+}
