@@ -92,8 +92,7 @@ func (s *ConversationService) SetTop(ctx context.Context, params ConversationTop
 // SetPushLevel sets what of one conversation is pushed to a user. It wins over [ConversationService.SetTypePushLevel]. Client apps
 // with IMKit up to 5.2.1 know only PushLevelUnset and PushLevelMentions.
 //
-// Without a Channel it is for the ultra group as a whole, save for apps that have ultra groups from before 2022-09-01:
-// there it is for messages of no channel.
+// For an app that has had ultra groups since before 2022-09-01 a level without a Channel is for messages of no channel only.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/set-do-not-disturb-by-id
 //

@@ -154,7 +154,7 @@ func (w *StreamWriter) Close(ctx context.Context) error {
 	}
 	w.mu.Unlock()
 	err := w.send(ctx, "", true, 0)
-	if err == ErrStreamEnded { //nolint:errorlint // the sentinel itself: another call has ended the stream in between
+	if errors.Is(err, ErrStreamEnded) { // by another call, in between
 		return nil
 	}
 	return err

@@ -27,8 +27,11 @@ const Version = "0.1.0"
 // [RetryUnsafe] and [WithExtraField]. They return an [*ArgumentError] for what can be told to be wrong before
 // anything is sent, and an [*Error] for everything else.
 type Client struct {
-	User    *UserService
-	Message *MessageService
+	User         *UserService
+	Message      *MessageService
+	Push         *PushService
+	Sensitive    *SensitiveService
+	Conversation *ConversationService
 
 	core *core
 }
@@ -108,6 +111,9 @@ func newClient(k *core) *Client {
 	common := &service{client}
 	client.User = newUserService(common)
 	client.Message = newMessageService(common)
+	client.Push = (*PushService)(common)
+	client.Sensitive = (*SensitiveService)(common)
+	client.Conversation = newConversationService(common)
 	return client
 }
 

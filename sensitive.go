@@ -88,7 +88,7 @@ func (s *SensitiveService) BatchAdd(ctx context.Context, words []SensitiveWord, 
 	return fetch[SensitiveQuota](ctx, s.client, endpoint.SensitivewordBatchAdd, &params{words}, opts)
 }
 
-// Delete removes one word, which may go on working for 2 hours.
+// Delete removes one word. By RongCloud's SDKs that takes effect after 2 hours.
 //
 // RongCloud describes this call in its Java SDK only.
 //
@@ -100,7 +100,7 @@ func (s *SensitiveService) Delete(ctx context.Context, word string, opts ...Call
 	return send(ctx, s.client, endpoint.SensitivewordDelete, &params{word}, opts)
 }
 
-// BatchDelete removes up to 50 words, which may go on working for 2 hours.
+// BatchDelete removes up to 50 words. By RongCloud's SDKs that takes effect after 2 hours.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/moderation/batch-remove-sensitive-word
 //

@@ -3,6 +3,7 @@ package rongcloudtest
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -20,7 +21,13 @@ var broadcastHandlers = map[*endpoint.Endpoint]handler{
 
 // broadcast reaches all registered users at once; with RongCloud it may take minutes.
 func broadcast(c *call) answer {
-	return c.broadcast(c.registered(), true, nil)
+	receivers := c.registered()
+	if system := c.params.Get("os"); system != "" { // old, but simple
+		receivers = slices.DeleteFunc(receivers, func(id string) bool {
+			return !c.users.look(id).reachable([]string{strings.ToLower(system)}, "")
+		})
+	}
+	return c.broadcast(receivers, true, nil)
 }
 
 func broadcastOnline(c *call) answer {

@@ -1,6 +1,7 @@
 package rongcloudtest
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,6 +29,7 @@ const (
 // incoming is a request that was read.
 type incoming struct {
 	method, path, query string
+	origin              string // scheme and host that the caller used
 	header              http.Header
 	body                []byte
 	tooLong             bool
@@ -40,6 +42,10 @@ type incoming struct {
 func read(r *http.Request) (*incoming, error) {
 	in := &incoming{
 		method: r.Method, path: r.URL.Path, query: r.URL.RawQuery, header: r.Header, ep: endpoint.ByPath(r.URL.Path),
+		origin: "http://" + r.Host,
+	}
+	if r.TLS != nil || r.URL.Scheme == "https" { // the latter in the process only
+		in.origin = "https://" + cmp.Or(r.Host, r.URL.Host)
 	}
 	var err error
 	in.body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1))

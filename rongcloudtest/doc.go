@@ -24,9 +24,15 @@
 //
 // # What is kept
 //
-// Everything below /user/ that the catalogue lists as current, and private, group, system and chat-room messages with their recall.
+// Everything that the catalogue lists as current for users, messages, pushes, sensitive words and conversations, and the old form of the
+// sensitive words. What is set is what is queried back: messages land in inboxes and in the cloud history, a recall takes them out
+// of both, streams grow piece by piece, the hourly log can be downloaded. [Server.Pushes] shows the pushes and whom they chose.
+// Groups, chat rooms and ultra groups have members only, from [Server.AddGroup], [Server.JoinChatroom] and [Server.AddUltraGroup].
 // Any other endpoint of the catalogue is answered with HTTP 501, never with a silent success.
 // Where the documentation leaves the behaviour open, the comments of the handlers say which way was taken.
+//
+// Three things are off unless asked for, as they are with RongCloud or so that they do not disturb other tests: [WithQuotas],
+// [WithIdempotencyService] and [WithSensitiveFilter]. [Server.Advance] moves the clock that they, bans and logs go by.
 //
 // # Faults
 //

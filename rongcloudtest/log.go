@@ -3,6 +3,7 @@ package rongcloudtest
 import (
 	"archive/zip"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strings"
 	"time"
@@ -14,7 +15,9 @@ import (
 const (
 	logPath    = "/_rongcloudtest/log/"
 	hourLayout = "2006010215"
-	logKept    = 72 * time.Hour
+	// logStampLayout is the time before each message, right before its opening brace.
+	logStampLayout = "2006/01/02 15:04:05"
+	logKept        = 72 * time.Hour
 )
 
 var logHandlers = map[*endpoint.Endpoint]handler{
@@ -22,7 +25,7 @@ var logHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.MessageHistoryDelete: logDelete,
 }
 
-// logURL answers an empty address for an hour without messages, one that has not ended, and one whose log is gone. RongCloud may take
+// logURL answers an address that the server itself serves, by the scheme and host of the request. It answers an empty address for an hour without messages, one that has not ended, and one whose log is gone. RongCloud may take
 // up to an hour longer to write a log.
 func logURL(c *call) answer {
 	date := c.params.Get("date")
@@ -32,7 +35,7 @@ func logURL(c *call) answer {
 	}
 	address := ""
 	if len(c.logged(hour)) > 0 {
-		address = c.URL + logPath + date + ".zip"
+		address = c.origin + logPath + date + ".zip"
 	}
 	return ok(field{"url", address}, field{"date", date})
 }
@@ -132,7 +135,8 @@ func (s *Server) serveLog(w http.ResponseWriter, r *http.Request) {
 	encoder := json.NewEncoder(file)
 	encoder.SetEscapeHTML(false)
 	for _, line := range lines {
-		if encoder.Encode(line) != nil {
+		stamp := time.UnixMilli(line.Timestamp).In(s.zone).Format(logStampLayout)
+		if _, err := io.WriteString(file, stamp); err != nil || encoder.Encode(line) != nil {
 			return
 		}
 	}

@@ -155,12 +155,16 @@ func publishUltraGroup(c *call) answer {
 		return *a
 	}
 	return c.publish(rongcloud.ConversationUltraGroup, "toGroupIds", "groupId", func(target string) []string {
-		group := c.ultraGroups[target]
-		if group == nil || !slices.Contains(group.channels, channelOf(c.params.Get("busChannel"))) {
+		if !c.hasChannel(target) {
 			return nil
 		}
-		return c.others(group.members, only)
+		return c.others(c.ultraGroups[target].members, only)
 	})
+}
+
+func (c *call) hasChannel(group string) bool {
+	one := c.ultraGroups[group]
+	return one != nil && slices.Contains(one.channels, channelOf(c.params.Get("busChannel")))
 }
 
 func publishChatroom(c *call) answer {
@@ -194,6 +198,7 @@ func (c *call) publish(kind rongcloud.ConversationType, targetParam, resultName 
 		out.conversation = Conversation{Type: kind, Target: target}
 		if kind == rongcloud.ConversationUltraGroup {
 			out.conversation.Channel = channelOf(c.params.Get("busChannel"))
+			out.toSender = c.hasChannel(target) // without being asked for
 		}
 		out.receivers = receivers(target)
 		uids = append(uids, map[string]string{resultName: target, "messageUID": c.send(out).UID})
@@ -221,7 +226,7 @@ func (c *call) outgoing() (outgoing, error) {
 	out := outgoing{
 		from: p.Get("fromUserId"), objectName: p.Get("objectName"), content: p.Get("content"),
 		pushContent: p.Get("pushContent"), pushData: p.Get("pushData"),
-		toSender: p.Bool("isIncludeSender") || c.ep == endpoint.MessageUltragroupPublish,
+		toSender: p.Bool("isIncludeSender"),
 		stored:   p.intOr("isPersisted", 1) == 1 && !c.isStatus(), logged: !c.isStatus(), expandable: p.Bool("expansion"),
 	}
 	if c.ep == endpoint.MessageGroupPublish && p.Has("toUserId") || c.ep == endpoint.MessageUltragroupPublish && p.Has("toUserIds") {

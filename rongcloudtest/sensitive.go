@@ -39,9 +39,9 @@ var sensitiveHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.SensitivewordList:        wordList,
 
 	// The old form knows blocking words only.
-	endpoint.WordfilterAdd:    wordAdd,
-	endpoint.WordfilterDelete: func(c *call) answer { return c.removeWords(c.params.Get("word")) },
-	endpoint.WordfilterList:   wordList,
+	endpoint.WordfilterAdd:    wordAdd,                                                             //nolint:staticcheck // apps may still use it
+	endpoint.WordfilterDelete: func(c *call) answer { return c.removeWords(c.params.Get("word")) }, //nolint:staticcheck // apps may still use it
+	endpoint.WordfilterList:   wordList,                                                            //nolint:staticcheck // apps may still use it
 }
 
 func wordAdd(c *call) answer {

@@ -347,6 +347,7 @@ type call struct {
 	*Server
 	ep     *endpoint.Endpoint
 	params Params
+	origin string    // where the caller reaches the server
 	at     time.Time // by the server's clock
 }
 
@@ -354,7 +355,9 @@ type call struct {
 var handlers = merge(
 	userHandlers, userListHandlers, profileHandlers,
 	messageHandlers, templateHandlers, streamHandlers, broadcastHandlers, recallHandlers, expansionHandlers, historyHandlers, logHandlers,
-	sensitiveHandlers, pushHandlers, conversationHandlers,
+	sensitiveHandlers,
+	pushHandlers,
+	conversationHandlers,
 )
 
 func merge(parts ...map[*endpoint.Endpoint]handler) map[*endpoint.Endpoint]handler {
@@ -378,7 +381,7 @@ func (s *Server) carryOut(in *incoming) answer {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := &call{Server: s, ep: in.ep, params: in.params, at: s.now()}
+	c := &call{Server: s, ep: in.ep, params: in.params, origin: in.origin, at: s.now()}
 	if refusal := c.overQuota(); refusal != nil {
 		return *refusal
 	}

@@ -1,0 +1,431 @@
+package rongcloud_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// conversationRequest is what the server of conversationMock got.
+type conversationRequest struct{ method, path, query, body, contentType string }
+
+// conversationMock is a client whose server answers everything alike and notes the requests.
+func conversationMock(t *testing.T, status int, answer string) (*rongcloud.Client, *[]conversationRequest) {
+	t.Helper()
+	got := new([]conversationRequest)
+	mock := httpmock.NewMockTransport()
+	mock.RegisterNoResponder(func(req *http.Request) (*http.Response, error) {
+		r := conversationRequest{req.Method, req.URL.Path, req.URL.RawQuery, "", req.Header.Get("Content-Type")}
+		if req.Body != nil {
+			body, err := io.ReadAll(req.Body)
+			if err != nil {
+				return nil, err
+			}
+			r.body = string(body)
+		}
+		*got = append(*got, r)
+		return httpmock.NewStringResponse(status, answer), nil
+	})
+	client, err := rongcloud.New("app-key", "app-secret",
+		rongcloud.WithHTTPClient(&http.Client{Transport: mock}), rongcloud.WithRetry(rongcloud.RetryPolicy{}))
+	require.NoError(t, err)
+	return client, got
+}
+
+const conversationAwkward = `你好 😀 &=+%"<>`
+
+// conversationCall is one way to call an endpoint, and what it sends.
+type conversationCall struct {
+	path, what string
+	call       func(context.Context, *rongcloud.Client) error
+	form       url.Values // in the body, or in the query of a GET
+	json       string
+}
+
+func conversationCalls() []conversationCall {
+	type client = *rongcloud.Client
+	type ctx = context.Context
+	const awkward = conversationAwkward
+	top := func(kind rongcloud.ConversationType, on bool) func(ctx, client) error {
+		return func(x ctx, c client) error {
+			return c.Conversation.SetTop(x, rongcloud.ConversationTop{UserID: "u1", Type: kind, TargetID: awkward, Top: on})
+		}
+	}
+	setLevel := func(params rongcloud.ConversationPushLevel) func(ctx, client) error {
+		return func(x ctx, c client) error { return c.Conversation.SetPushLevel(x, params) }
+	}
+	getLevel := func(query rongcloud.ConversationPushLevelQuery) func(ctx, client) error {
+		return func(x ctx, c client) error {
+			_, err := c.Conversation.GetPushLevel(x, query)
+			return err
+		}
+	}
+	setType := func(level rongcloud.PushLevel) func(ctx, client) error {
+		return func(x ctx, c client) error {
+			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevel{
+				UserID: "u1", Type: rongcloud.ConversationUltraGroup, Level: level,
+			})
+		}
+	}
+	room := rongcloud.ConversationHistory{UserID: "u1", Type: rongcloud.ConversationChatroom, TargetID: awkward}
+	tagging := rongcloud.ConversationTagging{UserID: "u1", TagID: awkward, Conversations: []rongcloud.TaggedConversation{
+		{Type: rongcloud.ConversationPrivate, TargetID: "u2"}, {Type: rongcloud.ConversationSystem, TargetID: awkward},
+	}}
+	const taggingJSON = `{"userId":"u1","tagId":"你好 😀 &=+%\"<>","conversations":[` +
+		`{"conversationType":1,"targetId":"u2"},{"conversationType":6,"targetId":"你好 😀 &=+%\"<>"}]}`
+	return []conversationCall{
+		{
+			"/conversation/top/set.json", "all", top(rongcloud.ConversationGroup, true),
+			userForm("userId", "u1", "conversationType", "3", "targetId", awkward, "setTop", "true"), "",
+		},
+		{
+			"/conversation/top/set.json", "unpin", top(rongcloud.ConversationPrivate, false),
+			userForm("userId", "u1", "conversationType", "1", "targetId", awkward, "setTop", "false"), "",
+		},
+		{
+			"/conversation/notification/set.json", "all", setLevel(rongcloud.ConversationPushLevel{
+				UserID: "u1", Type: rongcloud.ConversationUltraGroup, TargetID: "g", Channel: awkward, Level: rongcloud.PushLevelNone,
+				Muted: rongcloud.Ptr(true),
+			}),
+			userForm("conversationType", "10", "requestId", "u1", "targetId", "g", "isMuted", "1", "unpushLevel", "5", "busChannel", awkward), "",
+		},
+		{
+			"/conversation/notification/set.json", "unset", setLevel(rongcloud.ConversationPushLevel{
+				UserID: "u1", Type: rongcloud.ConversationPrivate, TargetID: "u2",
+			}),
+			userForm("conversationType", "1", "requestId", "u1", "targetId", "u2", "unpushLevel", "0"), "",
+		},
+		{
+			"/conversation/notification/set.json", "everything, not muted", setLevel(rongcloud.ConversationPushLevel{
+				UserID: "u1", Type: rongcloud.ConversationSystem, TargetID: "s", Level: rongcloud.PushLevelAll,
+				Muted: rongcloud.Ptr(false),
+			}),
+			userForm("conversationType", "6", "requestId", "u1", "targetId", "s", "isMuted", "0", "unpushLevel", "-1"), "",
+		},
+		{
+			"/conversation/notification/get.json", "all", getLevel(rongcloud.ConversationPushLevelQuery{
+				UserID: "u1", Type: rongcloud.ConversationUltraGroup, TargetID: "g", Channel: awkward,
+			}),
+			userForm("conversationType", "10", "requestId", "u1", "targetId", "g", "busChannel", awkward), "",
+		},
+		{
+			"/conversation/notification/get.json", "bare", getLevel(rongcloud.ConversationPushLevelQuery{
+				UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: "g",
+			}),
+			userForm("conversationType", "3", "requestId", "u1", "targetId", "g"), "",
+		},
+		{
+			"/conversation/type/notification/set.json", "all", setType(rongcloud.PushLevelUserMentions),
+			userForm("conversationType", "10", "requestId", "u1", "unpushLevel", "2"), "",
+		},
+		{
+			"/conversation/type/notification/set.json", "unset", setType(rongcloud.PushLevelUnset),
+			userForm("conversationType", "10", "requestId", "u1", "unpushLevel", "0"), "",
+		},
+		{"/conversation/type/notification/get.json", "all", func(x ctx, c client) error {
+			_, err := c.Conversation.GetTypePushLevel(x, "u1", rongcloud.ConversationSystem)
+			return err
+		}, userForm("conversationType", "6", "requestId", "u1"), ""},
+		{"/conversation/message/history/clean.json", "all", func(x ctx, c client) error {
+			return c.Conversation.CleanHistory(x, room, time.UnixMilli(1767323045678))
+		}, userForm("conversationType", "4", "fromUserId", "u1", "targetId", awkward, "msgTimestamp", "1767323045678"), ""},
+		{"/conversation/message/history/clean.json", "bare", func(x ctx, c client) error {
+			return c.Conversation.CleanAllHistory(x, room)
+		}, userForm("conversationType", "4", "fromUserId", "u1", "targetId", awkward), ""},
+		{"/conversation/attribute/get.json", "all", func(x ctx, c client) error {
+			_, err := c.Conversation.GetAttributes(x, rongcloud.ConversationQuery{UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: awkward})
+			return err
+		}, userForm("userId", "u1", "targetId", awkward, "conversationType", "3"), ""},
+
+		{
+			"/user/conversation/tag/set.json", "all", func(x ctx, c client) error {
+				return c.Conversation.Tag.Create(x, "u1", []rongcloud.ConversationTag{{ID: "t1", Name: "work"}, {ID: "t2", Name: awkward}})
+			}, nil,
+			`{"userId":"u1","tags":[{"tagId":"t1","tagName":"work"},{"tagId":"t2","tagName":"你好 😀 &=+%\"<>"}]}`,
+		},
+		{"/user/conversation/tag/del.json", "all", func(x ctx, c client) error {
+			return c.Conversation.Tag.Delete(x, "u1", []string{"t1", awkward})
+		}, nil, `{"userId":"u1","tagIds":["t1","你好 😀 &=+%\"<>"]}`},
+		{"/user/conversation/tag/get.json", "all", func(x ctx, c client) error {
+			_, err := c.Conversation.Tag.List(x, awkward)
+			return err
+		}, userForm("userId", awkward), ""},
+		{"/tag/conversation/set.json", "all", func(x ctx, c client) error {
+			return c.Conversation.Tag.AddConversations(x, tagging)
+		}, nil, taggingJSON},
+		{"/tag/conversation/del.json", "all", func(x ctx, c client) error {
+			return c.Conversation.Tag.RemoveConversations(x, tagging)
+		}, nil, taggingJSON},
+		{"/tag/conversation/get.json", "all", func(x ctx, c client) error {
+			_, err := c.Conversation.Tag.ListConversations(x, "u1", awkward)
+			return err
+		}, userForm("userId", "u1", "tagId", awkward), ""},
+	}
+}
+
+func TestConversationSends(t *testing.T) {
+	t.Parallel()
+	for _, test := range conversationCalls() {
+		t.Run(test.path+" "+test.what, func(t *testing.T) {
+			t.Parallel()
+			ep := endpoint.ByPath(test.path)
+			client, requests := conversationMock(t, 200, `{"code":200}`)
+			require.NoError(t, test.call(t.Context(), client))
+			require.Len(t, *requests, 1)
+			got := (*requests)[0]
+			require.Equal(t, ep.Method+" "+ep.Path, got.method+" "+got.path)
+			if test.json != "" {
+				require.Equal(t, test.json, got.body)
+				require.Contains(t, got.contentType, "application/json")
+				return
+			}
+			text, other := got.body, got.query
+			if ep.Method == http.MethodGet {
+				text, other = other, text
+				require.Empty(t, got.contentType)
+			}
+			require.Empty(t, other)
+			form, err := url.ParseQuery(text)
+			require.NoError(t, err)
+			require.Equal(t, test.form, form)
+		})
+	}
+}
+
+// TestConversationCatalogue proves that every current endpoint has a method, and that the table above sends every parameter.
+func TestConversationCatalogue(t *testing.T) {
+	t.Parallel()
+	tested := map[string]bool{}
+	for _, test := range conversationCalls() {
+		tested[test.path] = true
+		for _, param := range endpoint.ByPath(test.path).Params {
+			if test.what == "all" && test.json == "" {
+				require.True(t, test.form.Has(param.Name), "%s never sends %s", test.path, param.Name)
+			}
+			if test.what == "bare" {
+				require.Equal(t, param.Required, test.form.Has(param.Name), "%s: %s", test.path, param.Name)
+			}
+		}
+	}
+	for ep := range endpoint.All() {
+		if ep.Area == "conversation" {
+			require.Equal(t, ep.Status == endpoint.Current, tested[ep.Path], ep.Path)
+		}
+	}
+}
+
+func TestConversationFails(t *testing.T) {
+	t.Parallel()
+	for _, test := range conversationCalls() {
+		t.Run(test.path+" "+test.what, func(t *testing.T) {
+			t.Parallel()
+			client, _ := conversationMock(t, 400, `{"code":1002,"errorMessage":"no"}`)
+			require.ErrorIs(t, test.call(t.Context(), client), rongcloud.CodeInvalidParameter)
+			client, _ = conversationMock(t, 502, "<html>")
+			require.NotErrorIs(t, test.call(t.Context(), client), rongcloud.ErrOutcomeUnknown)
+		})
+	}
+}
+
+func TestConversationDecodes(t *testing.T) {
+	t.Parallel()
+	type client = *rongcloud.Client
+	type ctx = context.Context
+	level := func(x ctx, c client) (any, error) {
+		return c.Conversation.GetPushLevel(x, rongcloud.ConversationPushLevelQuery{UserID: "u1", Type: 1, TargetID: "u2"})
+	}
+	typeLevel := func(x ctx, c client) (any, error) { return c.Conversation.GetTypePushLevel(x, "u1", 3) }
+	attributes := func(x ctx, c client) (any, error) {
+		return c.Conversation.GetAttributes(x, rongcloud.ConversationQuery{UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: "g"})
+	}
+	tags := func(x ctx, c client) (any, error) { return c.Conversation.Tag.List(x, "u1") }
+	tagged := func(x ctx, c client) (any, error) { return c.Conversation.Tag.ListConversations(x, "u1", "t1") }
+	at := time.UnixMilli(1767323045678)
+	work := []rongcloud.ConversationTag{{ID: "t1", Name: "work"}}
+	full := &rongcloud.ConversationAttributes{
+		Type: rongcloud.ConversationPrivate, TargetID: "u2", Top: true, TopTime: at, Level: rongcloud.PushLevelAllMentions, Tags: work,
+	}
+	nothing := &rongcloud.ConversationAttributes{Type: rongcloud.ConversationGroup, TargetID: "g"}
+	conversations := &rongcloud.TaggedConversations{Conversations: []rongcloud.TaggedConversation{{Type: 1, TargetID: "u2"}, {Type: 6, TargetID: "s"}}}
+	for _, test := range []struct {
+		name   string
+		call   func(ctx, client) (any, error)
+		answer string // what follows the code
+		want   any
+	}{
+		{"level", level, `,"isMuted":5`, rongcloud.PushLevelNone},
+		{"level as text", level, `,"isMuted":"0"`, rongcloud.PushLevelUnset},
+		{"negative level", level, `,"isMuted":-1`, rongcloud.PushLevelAll},
+		{"negative level as text", level, `,"isMuted":"-1"`, rongcloud.PushLevelAll},
+		{"old switch", level, `,"isMuted":true`, rongcloud.PushLevelMentions},
+		{"no level", level, ``, rongcloud.PushLevelUnset},
+		{"level of a type", typeLevel, `,"isMuted":4`, rongcloud.PushLevelAllMentions},
+		{"level of a type as text", typeLevel, `,"isMuted":"2"`, rongcloud.PushLevelUserMentions},
+
+		{
+			"attributes", attributes, `,"data":{"targetId":"u2","conversationType":1,"top":{"top":true,"topTime":1767323045678},` +
+				`"mute":{"mute":4},"tags":[{"tagId":"t1","tagName":"work","createTime":1767323045678}]}`, full,
+		},
+		{
+			"attributes as texts", attributes, `,"data":{"targetId":"u2","conversationType":"1","top":{"top":"true","topTime":"1767323045678"},` +
+				`"mute":{"mute":"4"},"tags":[{"tagId":"t1","tagName":"work"}]}`, full,
+		},
+		{"attributes never set", attributes, `,"data":{"targetId":"g","conversationType":3}`, nothing},
+		{"attributes null", attributes, `,"data":{"top":null,"mute":null,"tags":null}`, nothing},
+		{"attributes empty lists", attributes, `,"data":{"top":[],"mute":""}`, nothing},
+		{"no attributes", attributes, ``, nothing},
+		{
+			"unpinned", attributes, `,"data":{"top":{"top":false,"topTime":1767323045678}}`,
+			&rongcloud.ConversationAttributes{Type: rongcloud.ConversationGroup, TargetID: "g", TopTime: at},
+		},
+
+		{
+			"tags", tags, `,"data":{"userId":"u1","tags":[{"tagId":"t1","tagName":"work","createTime":1767323045678}]}`,
+			&rongcloud.ConversationTags{Tags: []rongcloud.ConversationTagInfo{{ID: "t1", Name: "work", CreatedAt: at}}},
+		},
+		{
+			"tags as texts", tags, `,"data":{"tags":[{"tagId":1,"tagName":2,"createTime":"1767323045678"},{"tagId":"t2"}]}`,
+			&rongcloud.ConversationTags{Tags: []rongcloud.ConversationTagInfo{{ID: "1", Name: "2", CreatedAt: at}, {ID: "t2"}}},
+		},
+		{"no tags", tags, `,"data":{"userId":"u1"}`, &rongcloud.ConversationTags{}},
+		{"no data", tags, `,"data":null`, &rongcloud.ConversationTags{}},
+
+		{
+			"tagged", tagged, `,"data":{"tagId":"t1","conversations":[{"targetId":"u2","conversationType":1},{"targetId":"s","conversationType":6}]}`,
+			conversations,
+		},
+		{
+			"tagged by Java", tagged, `,"data":{"userId":"u1","tagId":"t1","conversations":[{"targetId":"u2","conversationType":"1"},` +
+				`{"targetId":"s","conversationType":"6"}]}`, conversations,
+		},
+		{"nothing tagged", tagged, `,"data":{"tagId":"t1"}`, &rongcloud.TaggedConversations{}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			client, _ := conversationMock(t, 200, `{"code":200`+test.answer+`}`)
+			got, err := test.call(t.Context(), client)
+			require.NoError(t, err)
+			require.Equal(t, test.want, got)
+		})
+	}
+}
+
+func TestConversationRefuses(t *testing.T) {
+	t.Parallel()
+	type client = *rongcloud.Client
+	type ctx = context.Context
+	top := func(params rongcloud.ConversationTop) func(ctx, client) error {
+		return func(x ctx, c client) error { return c.Conversation.SetTop(x, params) }
+	}
+	setLevel := func(params rongcloud.ConversationPushLevel) func(ctx, client) error {
+		return func(x ctx, c client) error { return c.Conversation.SetPushLevel(x, params) }
+	}
+	clean := func(history rongcloud.ConversationHistory, before time.Time) func(ctx, client) error {
+		return func(x ctx, c client) error { return c.Conversation.CleanHistory(x, history, before) }
+	}
+	cleanAll := func(history rongcloud.ConversationHistory) func(ctx, client) error {
+		return func(x ctx, c client) error { return c.Conversation.CleanAllHistory(x, history) }
+	}
+	create := func(user string, tags ...rongcloud.ConversationTag) func(ctx, client) error {
+		return func(x ctx, c client) error { return c.Conversation.Tag.Create(x, user, tags) }
+	}
+	add := func(params rongcloud.ConversationTagging) func(ctx, client) error {
+		return func(x ctx, c client) error { return c.Conversation.Tag.AddConversations(x, params) }
+	}
+	remove := func(params rongcloud.ConversationTagging) func(ctx, client) error {
+		return func(x ctx, c client) error { return c.Conversation.Tag.RemoveConversations(x, params) }
+	}
+	history := rongcloud.ConversationHistory{UserID: "u1", Type: 1, TargetID: "u2"}
+	good := rongcloud.TaggedConversation{Type: 1, TargetID: "u2"}
+	tags := make([]rongcloud.ConversationTag, 21)
+	for i := range tags {
+		tags[i] = rongcloud.ConversationTag{ID: "t", Name: "n"}
+	}
+	many := make([]rongcloud.TaggedConversation, 101)
+	for i := range many {
+		many[i] = good
+	}
+	for _, test := range []struct {
+		name, field, reason string
+		call                func(ctx, client) error
+	}{
+		{"pin for nobody", "userId", "is required", top(rongcloud.ConversationTop{Type: 1, TargetID: "u2"})},
+		{"pin no kind", "conversationType", "is required", top(rongcloud.ConversationTop{UserID: "u1", TargetID: "u2"})},
+		{"pin nothing", "targetId", "is required", top(rongcloud.ConversationTop{UserID: "u1", Type: 1})},
+		{"level for nobody", "requestId", "is required", setLevel(rongcloud.ConversationPushLevel{Type: 1, TargetID: "u2"})},
+		{"level of no kind", "conversationType", "is required", setLevel(rongcloud.ConversationPushLevel{UserID: "u1", TargetID: "u2"})},
+		{"level of nothing", "targetId", "is required", setLevel(rongcloud.ConversationPushLevel{UserID: "u1", Type: 1})},
+		{"whose level", "requestId", "is required", func(x ctx, c client) error {
+			level, err := c.Conversation.GetPushLevel(x, rongcloud.ConversationPushLevelQuery{Type: 1, TargetID: "u2"})
+			require.Equal(t, rongcloud.PushLevelUnset, level)
+			return err
+		}},
+		{"type level for nobody", "requestId", "is required", func(x ctx, c client) error {
+			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevel{Type: 1})
+		}},
+		{"type level of no kind", "conversationType", "is required", func(x ctx, c client) error {
+			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevel{UserID: "u1"})
+		}},
+		{"whose type level", "requestId", "is required", func(x ctx, c client) error {
+			_, err := c.Conversation.GetTypePushLevel(x, "", 1)
+			return err
+		}},
+		{"clean at no time", "msgTimestamp", "is required", clean(history, time.Time{})},
+		{"clean at 0", "msgTimestamp", "is required", clean(history, time.UnixMilli(0))},
+		{"clean before 0", "msgTimestamp", "is required", clean(history, time.Unix(-1, 0))},
+		{"clean for nobody", "fromUserId", "is required", cleanAll(rongcloud.ConversationHistory{Type: 1, TargetID: "u2"})},
+		{"clean no kind", "conversationType", "is required", cleanAll(rongcloud.ConversationHistory{UserID: "u1", TargetID: "u2"})},
+		{"clean nothing", "targetId", "is required", cleanAll(rongcloud.ConversationHistory{UserID: "u1", Type: 1})},
+		{"attributes of nobody", "userId", "is required", func(x ctx, c client) error {
+			_, err := c.Conversation.GetAttributes(x, rongcloud.ConversationQuery{Type: 1, TargetID: "u2"})
+			return err
+		}},
+
+		{"tags of nobody", "userId", "is required", create("", tags[0])},
+		{"no tags", "tags", "is required", create("u1")},
+		{"21 tags", "tags", "21 items, at most 20", create("u1", tags...)},
+		{"a tag without ID", "tags", "item 2 lacks", create("u1", tags[0], rongcloud.ConversationTag{Name: "n"})},
+		{"a tag without name", "tags", "item 1 lacks", create("u1", rongcloud.ConversationTag{ID: "t"})},
+		{"delete no tags", "tagIds", "is required", func(x ctx, c client) error { return c.Conversation.Tag.Delete(x, "u1", nil) }},
+		{"delete an empty tag", "tagIds", "item 1 is empty", func(x ctx, c client) error {
+			return c.Conversation.Tag.Delete(x, "u1", []string{""})
+		}},
+		{"list nobody's tags", "userId", "is required", func(x ctx, c client) error {
+			_, err := c.Conversation.Tag.List(x, "")
+			return err
+		}},
+		{"tag nothing", "conversations", "is required", add(rongcloud.ConversationTagging{UserID: "u1", TagID: "t"})},
+		{"tag with nothing", "tagId", "is required", add(rongcloud.ConversationTagging{UserID: "u1", Conversations: many[:1]})},
+		{"tag 101", "conversations", "101 items, at most 100", add(rongcloud.ConversationTagging{UserID: "u1", TagID: "t", Conversations: many})},
+		{"tag no target", "conversations", "item 2 lacks", add(rongcloud.ConversationTagging{
+			UserID: "u1", TagID: "t", Conversations: []rongcloud.TaggedConversation{good, {Type: 1}},
+		})},
+		{"untag no kind", "conversations", "item 1 lacks", remove(rongcloud.ConversationTagging{
+			UserID: "u1", TagID: "t", Conversations: []rongcloud.TaggedConversation{{TargetID: "u2"}},
+		})},
+		{"untag for nobody", "userId", "is required", remove(rongcloud.ConversationTagging{TagID: "t", Conversations: many[:1]})},
+		{"list no tag", "tagId", "is required", func(x ctx, c client) error {
+			_, err := c.Conversation.Tag.ListConversations(x, "u1", "")
+			return err
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			client, requests := conversationMock(t, 200, `{"code":200}`)
+			var refused *rongcloud.ArgumentError
+			require.ErrorAs(t, test.call(t.Context(), client), &refused)
+			require.Equal(t, test.field, refused.Field)
+			require.Contains(t, refused.Reason, test.reason)
+			require.Empty(t, *requests)
+		})
+	}
+}

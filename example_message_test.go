@@ -1,0 +1,292 @@
+package rongcloud_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+// Send three users one message, each with values of their own.
+func ExampleMessageService_SendPrivateTemplate() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+
+	_, err = srv.Client().Message.SendPrivateTemplate(context.Background(), rongcloud.PrivateTemplate{
+		From:    "bank",
+		Content: rongcloud.TextMessage{Content: "Dear {name}, you have {points} points."},
+		Recipients: []rongcloud.TemplateRecipient{
+			{UserID: "u1", Values: map[string]string{"{name}": "Ann", "{points}": "10"}, PushContent: "{points} points"},
+			{UserID: "u2", Values: map[string]string{"{name}": "Ben", "{points}": "7"}},
+			{UserID: "u3", Values: map[string]string{"{name}": `Cy "C" Day`, "{points}": "0"}},
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, id := range []string{"u1", "u2", "u3"} {
+		for _, m := range srv.User(id).Inbox() {
+			fmt.Printf("%s %s %q\n", id, m.Content, m.PushContent)
+		}
+	}
+
+	// Output:
+	// u1 {"content":"Dear Ann, you have 10 points."} "10 points"
+	// u2 {"content":"Dear Ben, you have 7 points."} ""
+	// u3 {"content":"Dear Cy \"C\" Day, you have 0 points."} ""
+}
+
+// Tell every user of the app, and take it back.
+func ExampleMessageService_Broadcast() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+	for _, id := range []string{"u1", "u2", "u3"} {
+		if _, err := client.User.Register(ctx, rongcloud.RegisterParams{UserID: id, Name: id}); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+
+	sent, err := client.Message.Broadcast(ctx, rongcloud.Broadcast{
+		From: "news", Content: rongcloud.TextMessage{Content: "We are back."}, PushContent: "We are back",
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(sent.MessageUID, "reached", srv.Sent()[0].Receivers)
+
+	if err := client.Message.RecallBroadcast(ctx, rongcloud.BroadcastRecall{From: "news", MessageUID: sent.MessageUID}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("left:", len(srv.User("u1").Inbox()))
+
+	// Output:
+	// TEST-0000-0000-0001 reached [u1 u2 u3]
+	// left: 0
+}
+
+// Take a message back. RongCloud finds it by its UID and the time when it was sent.
+func ExampleMessageService_Recall() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+
+	sentAt := time.Now()
+	sent, err := client.Message.SendPrivate(ctx, rongcloud.PrivateMessage{
+		From: "u1", To: []string{"u2"}, Content: rongcloud.TextMessage{Content: "to the wrong person"},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("received:", len(srv.User("u2").Inbox()))
+
+	err = client.Message.Recall(ctx, rongcloud.Recall{
+		From: "u1", ConversationType: rongcloud.ConversationPrivate, TargetID: "u2",
+		MessageUID: sent.UIDOf("u2"), SentTime: sentAt,
+		Delete: true, // clients leave no line that says so
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("received:", len(srv.User("u2").Inbox()))
+
+	// Output:
+	// received: 1
+	// received: 0
+}
+
+// Read what two users wrote to each other, newest first. Any span will do: it is read in parts of 14 days.
+func ExampleMessageHistoryService_AllPrivate() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+
+	for _, words := range []string{"hello", "how are you?", "bye"} {
+		_, err := client.Message.SendPrivate(ctx, rongcloud.PrivateMessage{
+			From: "u1", To: []string{"u2"}, Content: rongcloud.TextMessage{Content: words},
+			IncludeSender: true, // or else it is in the history of u2 only
+		})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+
+	now := srv.Now() // time.Now with RongCloud itself
+	for message, err := range client.Message.History.AllPrivate(ctx, rongcloud.HistoryQuery{
+		UserID: "u1", TargetID: "u2", Newest: now, Oldest: now.AddDate(0, -1, 0),
+	}) {
+		if err != nil { // it comes once, as the last item
+			fmt.Println(err)
+			return
+		}
+		content, err := message.Content()
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		switch content := content.(type) {
+		case rongcloud.TextMessage:
+			fmt.Println(message.From+":", content.Content)
+		default:
+			fmt.Println(message.From+":", message.ObjectName)
+		}
+	}
+
+	// Output:
+	// u1: bye
+	// u1: how are you?
+	// u1: hello
+}
+
+// Replace one word in all text messages, and block messages with another one.
+func ExampleSensitiveService_BatchAdd() {
+	srv, err := rongcloudtest.New(rongcloudtest.WithSensitiveFilter()) // a setting of the console
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+
+	quota, err := client.Sensitive.BatchAdd(ctx, []rongcloud.SensitiveWord{{Word: "darn", Replacement: "****"}, {Word: "lottery"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("room for", quota.Remaining, "more")
+	srv.Advance(15 * time.Minute) // until then new words have no effect
+
+	for _, words := range []string{"darn, I am late", "you have won in the lottery", "see you"} {
+		_, err := client.Message.SendPrivate(ctx, rongcloud.PrivateMessage{
+			From: "u1", To: []string{"u2"}, Content: rongcloud.TextMessage{Content: words},
+		})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	for _, m := range srv.User("u2").Inbox() {
+		fmt.Println(m.Content)
+	}
+
+	list, err := client.Sensitive.List(ctx, rongcloud.SensitiveAll)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, word := range list.Words {
+		fmt.Println(word.Word, word.Type)
+	}
+
+	// Output:
+	// room for 48 more
+	// {"content":"****, I am late"}
+	// {"content":"see you"}
+	// darn replace
+	// lottery block
+}
+
+// Send a text while it is written, such as the answer of a language model. It is one message, which grows.
+func ExampleMessageService_OpenStream() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	ctx := context.Background()
+
+	stream := srv.Client().Message.OpenStream(rongcloud.Stream{From: "bot", To: "u1", Type: rongcloud.StreamMarkdown})
+	for _, words := range []string{"The answer ", "is ", "**42**."} {
+		if err := stream.Send(ctx, words); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	if err := stream.Close(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	for _, m := range srv.User("u1").Inbox() {
+		content, err := m.Decode()
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		message := content.(rongcloud.StreamMessage)
+		fmt.Println(m.UID, message.Content, message.Complete)
+	}
+
+	// Output:
+	// TEST-0000-0000-0001 The answer is **42**. true
+}
+
+// Count votes in data that is attached to a message.
+func ExampleMessageExpansionService_Set() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	srv.AddGroup("g1", "u1", "u2", "u3")
+	client := srv.Client()
+	ctx := context.Background()
+
+	sent, err := client.Message.SendGroup(ctx, rongcloud.GroupMessage{
+		From: "u1", To: []string{"g1"}, Content: rongcloud.TextMessage{Content: "Pizza or soup?"}, Expandable: true,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for voter, vote := range map[string]string{"u2": "pizza", "u3": "soup"} {
+		err := client.Message.Expansion.Set(ctx, rongcloud.MessageExpansionChange{
+			MessageUID: sent.UIDOf("g1"), UserID: voter, ConversationType: rongcloud.ConversationGroup, TargetID: "g1",
+			Values: map[string]string{voter: vote},
+		})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	votes, err := client.Message.Expansion.Get(ctx, rongcloud.MessageExpansionQuery{MessageUID: sent.UIDOf("g1")})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(votes.Values())
+
+	// Output:
+	// map[u2:pizza u3:soup]
+}

@@ -1,0 +1,460 @@
+package rongcloud
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"net/http"
+	"slices"
+	"sort"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+func TestMsgHistorySends(t *testing.T) {
+	t.Parallel()
+	newest, oldest := contentTime, contentTime.Add(-time.Hour)
+	query := HistoryQuery{UserID: "u 1&", TargetID: "t", Newest: newest, Oldest: oldest}
+	all := query
+	all.Size, all.ExcludeNewest = 50, true
+	bare := `{"userId":"u 1&","targetId":"t","startTime":1705270000123,"endTime":1705266400123,"includeStart":true}`
+	full := `{"userId":"u 1&","targetId":"t","startTime":1705270000123,"endTime":1705266400123,"pageSize":50,"includeStart":false`
+	ultra := UltraGroupHistoryQuery{UserID: "u 1&", TargetID: "t", Newest: newest, Oldest: oldest}
+	ultraAll := UltraGroupHistoryQuery{UserID: "u 1&", TargetID: "t", Newest: newest, Oldest: oldest, Size: 50, ExcludeNewest: true, Channel: "c"}
+	type lister = func(*MessageHistoryService, context.Context, HistoryQuery, ...CallOption) (*HistoryPage, error)
+	list := func(f lister, q HistoryQuery) func(context.Context, *MessageService) error {
+		return func(ctx context.Context, s *MessageService) error { _, err := f(s.History, ctx, q); return err }
+	}
+	ultraList := func(q UltraGroupHistoryQuery) func(context.Context, *MessageService) error {
+		return func(ctx context.Context, s *MessageService) error {
+			_, err := s.History.ListUltraGroup(ctx, q)
+			return err
+		}
+	}
+	msgSends(t, []msgCase{
+		{"all", "/v3/message/private/query.json", list((*MessageHistoryService).ListPrivate, all), nil, full + "}"},
+		{"none", "/v3/message/private/query.json", list((*MessageHistoryService).ListPrivate, query), nil, bare},
+		{"all", "/v3/message/group/query.json", list((*MessageHistoryService).ListGroup, all), nil, full + "}"},
+		{"none", "/v3/message/group/query.json", list((*MessageHistoryService).ListGroup, query), nil, bare},
+		{"all", "/v3/message/chatroom/query.json", list((*MessageHistoryService).ListChatroom, all), nil, full + "}"},
+		{"none", "/v3/message/chatroom/query.json", list((*MessageHistoryService).ListChatroom, query), nil, bare},
+		{"all", "/v3/message/ultragroup/query.json", ultraList(ultraAll), nil, full + `,"busChannel":"c"}`},
+		{"none", "/v3/message/ultragroup/query.json", ultraList(ultra), nil, bare},
+	})
+}
+
+func TestMsgHistoryArguments(t *testing.T) {
+	t.Parallel()
+	good := HistoryQuery{UserID: "u", TargetID: "t", Newest: contentTime, Oldest: contentTime.Add(-time.Hour)}
+	for _, c := range []struct {
+		field, reason string
+		change        func(*HistoryQuery)
+		listOnly      bool
+	}{
+		{"userId", "required", func(q *HistoryQuery) { q.UserID = "" }, false},
+		{"targetId", "required", func(q *HistoryQuery) { q.TargetID = "" }, false},
+		{"startTime", "required", func(q *HistoryQuery) { q.Newest = time.Time{} }, false},
+		{"endTime", "required", func(q *HistoryQuery) { q.Oldest = time.Time{} }, false},
+		{"endTime", "newer", func(q *HistoryQuery) { q.Oldest = q.Newest.Add(time.Millisecond) }, false},
+		{"pageSize", "not between", func(q *HistoryQuery) { q.Size = -1 }, false},
+		{"pageSize", "not between", func(q *HistoryQuery) { q.Size = 101 }, false},
+		{"endTime", "14 days", func(q *HistoryQuery) { q.Oldest = q.Newest.Add(-14*24*time.Hour - time.Millisecond) }, true},
+	} {
+		query := good
+		c.change(&query)
+		ultra := UltraGroupHistoryQuery{UserID: query.UserID, TargetID: query.TargetID, Newest: query.Newest, Oldest: query.Oldest, Size: query.Size}
+		for _, call := range []func(context.Context, *MessageService) error{
+			func(ctx context.Context, s *MessageService) error {
+				_, err := s.History.ListPrivate(ctx, query)
+				return err
+			},
+			func(ctx context.Context, s *MessageService) error {
+				_, err := s.History.ListGroup(ctx, query)
+				return err
+			},
+			func(ctx context.Context, s *MessageService) error {
+				_, err := s.History.ListChatroom(ctx, query)
+				return err
+			},
+			func(ctx context.Context, s *MessageService) error {
+				_, err := s.History.ListUltraGroup(ctx, ultra)
+				return err
+			},
+		} {
+			msgRefused(t, c.field, c.reason, call)
+		}
+		if c.listOnly {
+			continue
+		}
+		for _, walk := range []func(context.Context, *MessageService) iter.Seq2[HistoryMessage, error]{
+			func(ctx context.Context, s *MessageService) iter.Seq2[HistoryMessage, error] {
+				return s.History.AllPrivate(ctx, query)
+			},
+			func(ctx context.Context, s *MessageService) iter.Seq2[HistoryMessage, error] {
+				return s.History.AllUltraGroup(ctx, ultra)
+			},
+		} {
+			msgRefused(t, c.field, c.reason, func(ctx context.Context, s *MessageService) error {
+				for _, err := range walk(ctx, s) {
+					return err
+				}
+				return nil
+			})
+		}
+	}
+	// Exactly 14 days, and no time at all, are fine.
+	client, _ := msgAnswer(t, `{"code":200}`)
+	good.Oldest = good.Newest.Add(-14 * 24 * time.Hour)
+	page, err := client.Message.History.ListPrivate(t.Context(), good)
+	require.NoError(t, err)
+	require.Empty(t, page.Messages)
+	good.Oldest = good.Newest
+	_, err = client.Message.History.ListPrivate(t.Context(), good)
+	require.NoError(t, err)
+}
+
+func TestMsgHistoryDecodes(t *testing.T) {
+	t.Parallel()
+	plain := HistoryMessage{
+		MessageUID: "A", From: "u1", TargetID: "u2", SentTime: time.UnixMilli(1705270000123), ObjectName: "RC:TxtMsg", Body: `{"content":"hi"}`,
+		Expandable: true, ExpansionText: `{"k":"v"}`, AIGenerated: true, Quote: &HistoryQuoted{"B", "u3", "RC:ImgMsg"},
+	}
+	for _, c := range []struct {
+		data string
+		want []HistoryMessage
+	}{
+		{`[{"targetId":"u2","fromUserId":"u1","messageUID":"A","msgTime":1705270000123,"objectName":"RC:TxtMsg","content":"{\"content\":\"hi\"}",` +
+			`"expansion":true,"extraContent":"{\"k\":\"v\"}","aiGenerated":true,"quote":"{\"msgUID\":\"B\",\"objectName\":\"RC:ImgMsg\",\"fromUserId\":\"u3\"}"}]`,
+			[]HistoryMessage{plain}},
+		{`[{"targetId":"u2","fromUserId":"u1","messageUID":"A","msgTime":"1705270000123","objectName":"RC:TxtMsg","content":{"content":"hi"},` +
+			`"expansion":"1","extraContent":{"k":"v"},"aiGenerated":1,"quote":{"msgUID":"B","objectName":"RC:ImgMsg","fromUserId":"u3"},"new":[]}]`,
+			[]HistoryMessage{plain}},
+		{`[{"messageUID":"A","msgTime":0,"quote":"","busChannel":"c","extraContent":"","expansion":""}]`, []HistoryMessage{{MessageUID: "A", Channel: "c"}}},
+		{`[{"messageUID":"A","quote":null}]`, []HistoryMessage{{MessageUID: "A"}}},
+		{`[]`, []HistoryMessage{}},
+		{`null`, nil},
+	} {
+		client, _ := msgAnswer(t, `{"code":200,"data":`+c.data+`}`)
+		page, err := client.Message.History.ListGroup(t.Context(), HistoryQuery{UserID: "u", TargetID: "g", Newest: contentTime, Oldest: contentTime})
+		require.NoError(t, err, c.data)
+		require.Equal(t, c.want, page.Messages, c.data)
+	}
+	content, err := plain.Content()
+	require.NoError(t, err)
+	require.Equal(t, TextMessage{Content: "hi"}, content)
+
+	for text, want := range map[string]map[string]ExpansionEntry{
+		``: nil, `{}`: {}, `{"k":"v"}`: {"k": {"v", 0}}, `{"k":{"v":"v","ts":7}}`: {"k": {"v", 7}},
+	} {
+		got, err := (&HistoryMessage{ExpansionText: text}).Expansion()
+		require.NoError(t, err, text)
+		require.Equal(t, want, got)
+	}
+	for _, text := range []string{"{", "7", `[1]`} {
+		_, err := (&HistoryMessage{ExpansionText: text}).Expansion()
+		require.Error(t, err, text)
+	}
+}
+
+// msgArchive is a cloud history, newest message first.
+type msgArchive struct {
+	times     []int64 // of the messages, newest first; UIDs are their indices
+	endless   bool    // the same page, whatever is asked
+	failAt    int     // the request that fails, from 1
+	capacity  int     // the most messages it answers, whatever is asked; 0 for no such limit
+	strictEnd bool    // leave out messages at the very end of the span
+}
+
+type msgHistoryRequest struct {
+	StartTime, EndTime int64
+	PageSize           int
+	IncludeStart       bool
+}
+
+func (a *msgArchive) serve(t *testing.T) (*Client, *[]msgHistoryRequest) {
+	t.Helper()
+	requests := new([]msgHistoryRequest)
+	client, _ := msgServe(t, func(r msgRequest) (int, string) {
+		var q msgHistoryRequest
+		if err := json.Unmarshal([]byte(r.body), &q); err != nil {
+			return 400, `{"code":1002}`
+		}
+		*requests = append(*requests, q)
+		if len(*requests) == a.failAt {
+			return 500, `{"code":1000}`
+		}
+		if q.StartTime < q.EndTime || q.StartTime-q.EndTime > (14*24*time.Hour).Milliseconds() || q.PageSize < 1 {
+			return 400, `{"code":1002}`
+		}
+		limit := q.PageSize
+		if a.capacity > 0 {
+			limit = min(limit, a.capacity)
+		}
+		var items []string
+		for i, at := range a.times {
+			inside := at < q.StartTime || at == q.StartTime && q.IncludeStart
+			inside = inside && (at > q.EndTime || at == q.EndTime && !a.strictEnd)
+			if (inside || a.endless) && len(items) < limit {
+				items = append(items, fmt.Sprintf(`{"messageUID":"%d","msgTime":%d}`, i, at))
+			}
+		}
+		return http.StatusOK, `{"code":200,"data":[` + strings.Join(items, ",") + `]}`
+	})
+	return client, requests
+}
+
+// msgUIDs ranges over a history. It gives up on one that does not end.
+func msgUIDs(t *testing.T, seq iter.Seq2[HistoryMessage, error]) (uids []string, err error) {
+	t.Helper()
+	for m, failure := range seq {
+		require.NoError(t, err, "an item after an error")
+		if failure != nil {
+			require.Zero(t, m)
+			err = failure
+			continue
+		}
+		uids = append(uids, m.MessageUID)
+		require.Less(t, len(uids), 10000, "the walk does not end")
+	}
+	return uids, err
+}
+
+func msgIndices(n int) []string {
+	var all []string
+	for i := range n {
+		all = append(all, strconv.Itoa(i))
+	}
+	return all
+}
+
+const msgDay = int64(24 * 60 * 60 * 1000)
+
+func TestMsgHistoryWalks(t *testing.T) {
+	t.Parallel()
+	const newest = int64(1705270000123)
+	spread := func(n int, gap int64) []int64 {
+		var times []int64
+		for i := range n {
+			times = append(times, newest-int64(i)*gap)
+		}
+		return times
+	}
+	for _, c := range []struct {
+		name     string
+		archive  msgArchive
+		days     int64
+		size     int
+		want     int // how many of the messages
+		requests int
+	}{
+		{"empty", msgArchive{}, 1, 10, 0, 1},
+		{"empty, no time", msgArchive{}, 0, 10, 0, 1},
+		{"one page", msgArchive{times: spread(3, 1000)}, 1, 10, 3, 2},
+		{"one full page", msgArchive{times: spread(10, 1000)}, 1, 10, 10, 2},
+		{"many pages", msgArchive{times: spread(25, 1000)}, 1, 10, 25, 4},
+		{"pages of two", msgArchive{times: spread(9, 1)}, 1, 2, 9, 9}, // one of two is always the border's
+		{"short pages", msgArchive{times: spread(25, 1000), capacity: 7}, 1, 10, 25, 5},
+		{"one millisecond", msgArchive{times: spread(9, 0)}, 1, 10, 9, 1},
+		{"three to a millisecond", msgArchive{times: []int64{
+			newest, newest - 5, newest - 5, newest - 5, newest - 6, newest - 6, newest - 6, newest - 7, newest - 7, newest - 7,
+		}}, 1, 4, 10, 4},
+		{"40 days, empty", msgArchive{}, 40, 10, 0, 3},
+		{"40 days, every day", msgArchive{times: spread(41, msgDay)}, 40, 100, 41, 4},
+		{"40 days, every fortnight", msgArchive{times: spread(3, 14*msgDay)}, 40, 100, 3, 3},
+		{"40 days, fortnights without their end", msgArchive{times: spread(3, 14*msgDay), strictEnd: true}, 40, 100, 3, 3},
+		{"40 days, late", msgArchive{times: []int64{newest - 39*msgDay}}, 40, 100, 1, 4},
+		{"what is older stays out", msgArchive{times: spread(10, msgDay)}, 4, 100, 5, 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			client, requests := c.archive.serve(t)
+			query := HistoryQuery{UserID: "u", TargetID: "t", Newest: time.UnixMilli(newest).Add(900 * time.Microsecond), Oldest: time.UnixMilli(newest - c.days*msgDay), Size: c.size}
+			before := query
+			seq := client.Message.History.AllPrivate(t.Context(), query)
+			require.Empty(t, *requests, "nothing is fetched before it is needed")
+			for range 2 { // ranging again starts anew
+				*requests = nil
+				uids, err := msgUIDs(t, seq)
+				require.NoError(t, err)
+				require.Equal(t, msgIndices(c.want), uids)
+				require.Len(t, *requests, c.requests)
+				for _, r := range *requests {
+					require.True(t, r.IncludeStart)
+					require.Equal(t, c.size, r.PageSize)
+					require.GreaterOrEqual(t, r.EndTime, newest-c.days*msgDay)
+				}
+				require.Equal(t, newest, (*requests)[0].StartTime)
+			}
+			require.Equal(t, before, query)
+		})
+	}
+}
+
+// Whatever the times are, each message comes once and in order.
+func TestMsgHistoryWalksAtRandom(t *testing.T) {
+	t.Parallel()
+	const newest = int64(1705270000123)
+	random := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		var archive msgArchive
+		archive.strictEnd = random.IntN(2) == 0
+		for range random.IntN(60) {
+			at := newest - random.Int64N(3)*13*msgDay - random.Int64N(2)*msgDay - random.Int64N(20)
+			if n := len(slices.DeleteFunc(slices.Clone(archive.times), func(other int64) bool { return other != at })); n < 5 {
+				archive.times = append(archive.times, at)
+			}
+		}
+		sort.Slice(archive.times, func(i, j int) bool { return archive.times[i] > archive.times[j] })
+		client, _ := archive.serve(t)
+		uids, err := msgUIDs(t, client.Message.History.AllGroup(t.Context(), HistoryQuery{
+			UserID: "u", TargetID: "t", Newest: time.UnixMilli(newest), Oldest: time.UnixMilli(newest - 60*msgDay), Size: 6 + random.IntN(20),
+		}))
+		require.NoError(t, err)
+		require.Equal(t, msgIndices(len(archive.times)), uids, archive.times)
+	}
+}
+
+func TestMsgHistoryKinds(t *testing.T) {
+	t.Parallel()
+	newest := contentTime
+	query := HistoryQuery{UserID: "u", TargetID: "t", Newest: newest, Oldest: newest.Add(-time.Hour), ExcludeNewest: true}
+	ultra := UltraGroupHistoryQuery{UserID: "u", TargetID: "t", Newest: newest, Oldest: newest.Add(-time.Hour), ExcludeNewest: true, Channel: "c"}
+	for path, walk := range map[string]func(context.Context, *MessageHistoryService) iter.Seq2[HistoryMessage, error]{
+		"/v3/message/private/query.json": func(ctx context.Context, s *MessageHistoryService) iter.Seq2[HistoryMessage, error] {
+			return s.AllPrivate(ctx, query)
+		},
+		"/v3/message/group/query.json": func(ctx context.Context, s *MessageHistoryService) iter.Seq2[HistoryMessage, error] {
+			return s.AllGroup(ctx, query)
+		},
+		"/v3/message/chatroom/query.json": func(ctx context.Context, s *MessageHistoryService) iter.Seq2[HistoryMessage, error] {
+			return s.AllChatroom(ctx, query)
+		},
+		"/v3/message/ultragroup/query.json": func(ctx context.Context, s *MessageHistoryService) iter.Seq2[HistoryMessage, error] {
+			return s.AllUltraGroup(ctx, ultra)
+		},
+	} {
+		var client *Client
+		var wire *msgWire
+		client, wire = msgServe(t, func(r msgRequest) (int, string) {
+			if strings.Contains(r.body, `"includeStart":false`) {
+				return 200, `{"code":200,"data":[{"messageUID":"A","msgTime":1705270000122}]}`
+			}
+			return 200, `{"code":200,"data":[{"messageUID":"A","msgTime":1705270000122}]}`
+		})
+		uids, err := msgUIDs(t, walk(t.Context(), client.Message.History))
+		require.NoError(t, err)
+		require.Equal(t, []string{"A"}, uids)
+		require.Len(t, wire.requests, 2)
+		rest := ""
+		if strings.Contains(path, "ultra") {
+			rest = `,"busChannel":"c"`
+		}
+		require.Equal(t, []msgRequest{
+			{path, `{"userId":"u","targetId":"t","startTime":1705270000123,"endTime":1705266400123,"pageSize":100,"includeStart":false` + rest + `}`},
+			{path, `{"userId":"u","targetId":"t","startTime":1705270000122,"endTime":1705266400123,"pageSize":100,"includeStart":true` + rest + `}`},
+		}, wire.requests)
+	}
+}
+
+func TestMsgHistoryWalkFails(t *testing.T) {
+	t.Parallel()
+	const newest = int64(1705270000123)
+	query := HistoryQuery{UserID: "u", TargetID: "t", Newest: time.UnixMilli(newest), Oldest: time.UnixMilli(newest - 20*msgDay), Size: 3}
+	ep := endpoint.V3MessagePrivateQuery.String()
+	times := []int64{newest, newest - 1, newest - 2, newest - 3, newest - 4, newest - 5, newest - 6}
+	for _, c := range []struct {
+		name    string
+		archive msgArchive
+		uids    []string
+		cause   error
+		calls   int
+	}{
+		{"page 2 fails", msgArchive{times: times, failAt: 2}, msgIndices(3), nil, 2},
+		{"the same page for ever", msgArchive{times: times, endless: true}, msgIndices(3), errPageOrder, 2},
+		{"a full page of one millisecond", msgArchive{times: []int64{newest, newest - 1, newest - 1, newest - 1, newest - 2}}, msgIndices(4), errPageRepeated, 2},
+		{"more than a page of one millisecond", msgArchive{times: []int64{newest, newest, newest, newest}}, msgIndices(3), errPageRepeated, 1},
+		{"newer than asked", msgArchive{times: []int64{newest + 1}, endless: true}, nil, errPageOrder, 1},
+		{"oldest first", msgArchive{times: []int64{newest - 2, newest - 1, newest}}, nil, errPageOrder, 1},
+		{"no times", msgArchive{times: []int64{0}, endless: true}, nil, errPageOrder, 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			client, requests := c.archive.serve(t)
+			uids, err := msgUIDs(t, client.Message.History.AllPrivate(t.Context(), query))
+			require.Equal(t, c.uids, uids)
+			var failure *Error
+			require.ErrorAs(t, err, &failure)
+			require.Equal(t, ep, failure.Endpoint)
+			if c.cause != nil {
+				require.ErrorIs(t, err, c.cause)
+			} else {
+				require.ErrorIs(t, err, CodeInternalError)
+			}
+			require.Len(t, *requests, c.calls)
+		})
+	}
+}
+
+// A server that ignores the older bound cannot make the walk leave the span.
+func TestMsgHistoryStaysInSpan(t *testing.T) {
+	t.Parallel()
+	archive := msgArchive{times: []int64{100, 90, 80, 70}, endless: true}
+	client, requests := archive.serve(t)
+	uids, err := msgUIDs(t, client.Message.History.AllPrivate(t.Context(), HistoryQuery{
+		UserID: "u", TargetID: "t", Newest: time.UnixMilli(100), Oldest: time.UnixMilli(85), Size: 10,
+	}))
+	require.NoError(t, err)
+	require.Equal(t, msgIndices(2), uids)
+	require.Len(t, *requests, 1)
+}
+
+// Messages without a UID are told apart by what they are.
+func TestMsgHistoryWithoutUIDs(t *testing.T) {
+	t.Parallel()
+	client, _ := msgServe(t, func(r msgRequest) (int, string) {
+		return 200, `{"code":200,"data":[{"fromUserId":"a","msgTime":50},{"fromUserId":"b","msgTime":50}]}`
+	})
+	var from []string
+	for m, err := range client.Message.History.AllPrivate(t.Context(), HistoryQuery{
+		UserID: "u", TargetID: "t", Newest: time.UnixMilli(100), Oldest: time.UnixMilli(10), Size: 10,
+	}) {
+		require.NoError(t, err)
+		from = append(from, m.From)
+	}
+	require.Equal(t, []string{"a", "b"}, from)
+}
+
+func TestMsgHistoryBreaks(t *testing.T) {
+	t.Parallel()
+	const newest = int64(1705270000123)
+	archive := msgArchive{times: []int64{newest, newest - 1, newest - 2, newest - 3}}
+	client, requests := archive.serve(t)
+	query := HistoryQuery{UserID: "u", TargetID: "t", Newest: time.UnixMilli(newest), Oldest: time.UnixMilli(newest - msgDay), Size: 2}
+	seen := 0
+	for _, err := range client.Message.History.AllPrivate(t.Context(), query) {
+		require.NoError(t, err)
+		if seen++; seen == 2 {
+			break
+		}
+	}
+	require.Len(t, *requests, 1)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	var failure error
+	for _, err := range client.Message.History.AllPrivate(ctx, query) {
+		cancel()
+		failure = err
+	}
+	cancel()
+	require.True(t, errors.Is(failure, context.Canceled))
+	require.Len(t, *requests, 2)
+}

@@ -1,0 +1,45 @@
+package rongcloud
+
+import (
+	"context"
+	"strings"
+	"testing"
+)
+
+func TestMsgModifySends(t *testing.T) {
+	t.Parallel()
+	msgSends(t, []msgCase{
+		{"all", "/message/private/modify.json", func(ctx context.Context, s *MessageService) error {
+			return s.ModifyPrivate(ctx, PrivateModification{From: "u1", TargetID: "u 2&", MessageUID: "UID-1", Content: messageText})
+		}, msgForm("fromUserId", "u1", "targetId", "u 2&", "msgUID", "UID-1", "objectName", "RC:TxtMsg", "content", messageTextForm[0]), ""},
+		{"all", "/message/group/modify.json", func(ctx context.Context, s *MessageService) error {
+			return s.ModifyGroup(ctx, GroupModification{From: "u1", GroupID: "g 2&", MessageUID: "UID-1", Content: RawContent{"app:x", "<x>"}})
+		}, msgForm("fromUserId", "u1", "groupId", "g 2&", "msgUID", "UID-1", "objectName", "app:x", "content", "<x>"), ""},
+	})
+}
+
+func TestMsgModifyArguments(t *testing.T) {
+	t.Parallel()
+	long := RawContent{"app:x", strings.Repeat("x", 128<<10+1)}
+	for _, c := range []struct {
+		field, from, target, uid string
+		content                  MessageContent
+	}{
+		{"fromUserId", "", "t", "UID", messageText},
+		{"target", "u1", "", "UID", messageText},
+		{"msgUID", "u1", "t", "", messageText},
+		{"content", "u1", "t", "UID", nil},
+		{"content", "u1", "t", "UID", long},
+	} {
+		private, group := c.field, c.field
+		if c.field == "target" {
+			private, group = "targetId", "groupId"
+		}
+		msgRefused(t, private, "", func(ctx context.Context, s *MessageService) error {
+			return s.ModifyPrivate(ctx, PrivateModification{From: c.from, TargetID: c.target, MessageUID: c.uid, Content: c.content})
+		})
+		msgRefused(t, group, "", func(ctx context.Context, s *MessageService) error {
+			return s.ModifyGroup(ctx, GroupModification{From: c.from, GroupID: c.target, MessageUID: c.uid, Content: c.content})
+		})
+	}
+}

@@ -1,0 +1,399 @@
+package rongcloud_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// pushAwkward is text that shows a mistake in escaping, and pushAwkwardJSON the same as JSON.
+const (
+	pushAwkward     = "你好 😀 &=+%\"<>\\"
+	pushAwkwardJSON = `"你好 😀 &=+%\"<>\\"`
+)
+
+// pushCall is one way to call an endpoint, and the body it sends.
+type pushCall struct {
+	path, what string
+	call       func(context.Context, *rongcloud.Client) (*rongcloud.PushResult, error)
+	json       string
+}
+
+func pushBoth() []rongcloud.PushPlatform {
+	return []rongcloud.PushPlatform{rongcloud.PlatformIOS, rongcloud.PlatformAndroid}
+}
+
+func pushIOS() *rongcloud.IOSPushSettings {
+	return &rongcloud.IOSPushSettings{
+		ContentAvailable: true, Badge: rongcloud.Ptr(0), ThreadID: "t", CollapseID: "c", Category: "cat", RichMediaURI: "https://r.example/?a=1&b=2",
+		InterruptionLevel: rongcloud.InterruptionTimeSensitive, Extras: map[string]any{"k": pushAwkward, "n": 1},
+	}
+}
+
+func pushAndroid() *rongcloud.AndroidPushSettings {
+	return &rongcloud.AndroidPushSettings{
+		Huawei: &rongcloud.HuaweiPush{ChannelID: "h", Importance: rongcloud.PushImportanceLow, Image: "https://i.example", Category: "IM"},
+		Honor:  &rongcloud.HonorPush{Importance: rongcloud.PushImportanceNormal, Image: "https://j.example"},
+		Xiaomi: &rongcloud.XiaomiPush{ChannelID: "m", LargeIconURI: "https://k.example"},
+		OPPO:   &rongcloud.OPPOPushSettings{ChannelID: "o", Category: "IM", NotifyLevel: rongcloud.OPPONotifyBanner},
+		VIVO:   &rongcloud.VIVOPush{Classification: rongcloud.VIVOOperational, Category: "IM"},
+		FCM:    &rongcloud.FCMPush{ChannelID: "f", CollapseKey: "ck", ImageURL: "https://l.example"},
+		Extras: map[string]any{"a": true},
+	}
+}
+
+func pushHarmonyOS() *rongcloud.HarmonyOSPushSettings {
+	return &rongcloud.HarmonyOSPushSettings{
+		OHOS: &rongcloud.HarmonyOSPush{Category: "IM", Image: "https://m.example"}, Extras: map[string]any{"deep": map[string]int{"x": 1}},
+	}
+}
+
+const (
+	pushIOSJSON = `"contentAvailable":1,"badge":0,"thread-id":"t","apns-collapse-id":"c","category":"cat",` +
+		`"richMediaUri":"https://r.example/?a=1&b=2","interruption-level":"time-sensitive","extras":{"k":` + pushAwkwardJSON + `,"n":1}}`
+	pushAndroidJSON = `"hw":{"channelId":"h","importance":"LOW","image":"https://i.example","category":"IM"},` +
+		`"honor":{"importance":"NORMAL","image":"https://j.example"},"mi":{"channelId":"m","large_icon_uri":"https://k.example"},` +
+		`"oppo":{"channelId":"o","category":"IM","notify_level":16},"vivo":{"classification":"0","category":"IM"},` +
+		`"fcm":{"channelId":"f","collapse_key":"ck","imageUrl":"https://l.example"},"extras":{"a":true}}`
+	pushHarmonyOSJSON = `"ohos":{"category":"IM","image":"https://m.example"},"extras":{"deep":{"x":1}}}`
+)
+
+func pushCalls() []pushCall {
+	type client = *rongcloud.Client
+	type ctx = context.Context
+	type result = *rongcloud.PushResult
+	send := func(p rongcloud.Push) func(ctx, client) (result, error) {
+		return func(x ctx, c client) (result, error) { return c.Push.Send(x, p) }
+	}
+	custom := func(p rongcloud.CustomPush) func(ctx, client) (result, error) {
+		return func(x ctx, c client) (result, error) { return c.Push.SendCustom(x, p) }
+	}
+	users := func(p rongcloud.UserPush) func(ctx, client) (result, error) {
+		return func(x ctx, c client) (result, error) { return c.Push.SendToUsers(x, p) }
+	}
+	ios := []rongcloud.PushPlatform{rongcloud.PlatformIOS}
+	hello := rongcloud.PushNotification{Text: "hello"}
+	const helloJSON = `"notification":{"alert":"hello"}`
+	return []pushCall{
+		{
+			"/push.json", "all", send(rongcloud.Push{
+				Platforms: pushBoth(), Audience: rongcloud.AudienceTags{All: []string{"vip", "ü"}, Any: []string{"a", "b"}, Package: "com.example.app"},
+				Message: &rongcloud.PushMessage{From: "u1", Content: rongcloud.TextMessage{Content: pushAwkward}, DisableUpdateLastMessage: true},
+				Notification: rongcloud.PushNotification{
+					Title: "title", Text: pushAwkward, IOSTitle: "it", IOSText: "ia", AndroidText: "aa", HarmonyOSText: "ha", ForceShowContent: true,
+					IOS: pushIOS(), Android: pushAndroid(), HarmonyOS: pushHarmonyOS(),
+				},
+			}),
+			`{"platform":["ios","android"],"fromuserid":"u1",` +
+				`"audience":{"tag":["vip","ü"],"tag_or":["a","b"],"packageName":"com.example.app","is_to_all":false},` +
+				`"message":{"objectName":"RC:TxtMsg","content":` + pushJSONText(`{"content":`+pushAwkwardJSON+`}`) + `,"disableUpdateLastMsg":true},` +
+				`"notification":{"title":"title","alert":` + pushAwkwardJSON + `,"forceShowPushContent":1,` +
+				`"ios":{"title":"it","alert":"ia",` + pushIOSJSON + `,"android":{"alert":"aa",` + pushAndroidJSON +
+				`,"harmonyOS":{"alert":"ha",` + pushHarmonyOSJSON + `}}`,
+		},
+		{
+			"/push.json", "bare", send(rongcloud.Push{Platforms: ios, Audience: rongcloud.AudienceAll{}, Notification: hello}),
+			`{"platform":["ios"],"audience":{"is_to_all":true},` + helloJSON + `}`,
+		},
+		{
+			"/push.json", "users", send(rongcloud.Push{Audience: rongcloud.AudienceUsers{"u1", "u,2"}, Notification: hello}),
+			`{"platform":["ios","android"],"audience":{"userid":["u1","u,2"],"is_to_all":false},` + helloJSON + `}`,
+		},
+		{
+			"/push.json", "users on a platform", send(rongcloud.Push{Platforms: ios, Audience: rongcloud.AudienceUsers{"u1"}, Notification: hello}),
+			`{"platform":["ios"],"audience":{"userid":["u1"],"is_to_all":false},` + helloJSON + `}`,
+		},
+		{
+			"/push.json", "any tag", send(rongcloud.Push{Platforms: ios, Audience: rongcloud.AudienceTags{Any: []string{"a"}}, Notification: hello}),
+			`{"platform":["ios"],"audience":{"tag_or":["a"],"is_to_all":false},` + helloJSON + `}`,
+		},
+		{
+			"/push.json", "package", send(rongcloud.Push{Platforms: ios, Audience: rongcloud.AudiencePackage("com.example"), Notification: hello}),
+			`{"platform":["ios"],"audience":{"packageName":"com.example","is_to_all":false},` + helloJSON + `}`,
+		},
+		{
+			"/push.json", "texts per system", send(rongcloud.Push{
+				Platforms: ios, Audience: rongcloud.AudienceAll{}, Notification: rongcloud.PushNotification{IOSText: "i", AndroidText: "a"},
+			}),
+			`{"platform":["ios"],"audience":{"is_to_all":true},"notification":{"ios":{"alert":"i"},"android":{"alert":"a"}}}`,
+		},
+		{
+			"/push.json", "own type", send(rongcloud.Push{
+				Platforms: ios, Audience: rongcloud.AudienceAll{}, Notification: hello,
+				Message: &rongcloud.PushMessage{From: "u1", Content: &rongcloud.RawContent{Name: "app:x", Body: `{"a":"<&>"}`}},
+			}),
+			`{"platform":["ios"],"fromuserid":"u1","audience":{"is_to_all":true},` +
+				`"message":{"objectName":"app:x","content":"{\"a\":\"<&>\"}"},` + helloJSON + `}`,
+		},
+
+		{
+			"/push/user.json", "all", users(rongcloud.UserPush{
+				UserIDs: []string{"u1", pushAwkward},
+				Notification: rongcloud.UserPushNotification{
+					Title: "title", Text: pushAwkward, HarmonyOSText: "ha", IOS: pushIOS(), Android: pushAndroid(), HarmonyOS: pushHarmonyOS(),
+				},
+			}),
+			`{"userIds":["u1",` + pushAwkwardJSON + `],"notification":{"title":"title","pushContent":` + pushAwkwardJSON +
+				`,"ios":{` + pushIOSJSON + `,"android":{` + pushAndroidJSON + `,"harmonyOS":{"alert":"ha",` + pushHarmonyOSJSON + `}}`,
+		},
+		{
+			"/push/user.json", "bare", users(rongcloud.UserPush{UserIDs: []string{"u1"}, Notification: rongcloud.UserPushNotification{Text: "hello"}}),
+			`{"userIds":["u1"],"notification":{"pushContent":"hello"}}`,
+		},
+
+		{
+			"/push/custom.json", "all", custom(rongcloud.CustomPush{
+				Platforms: pushBoth(),
+				Audience: rongcloud.AudienceTagLogic{Package: "com.example.app", Items: []rongcloud.TagCondition{
+					{Tags: []string{"a", pushAwkward}, Operator: rongcloud.TagOr, Join: rongcloud.TagOr},
+					{Tags: []string{"c", "d"}, Operator: rongcloud.TagAnd, Not: true, Join: rongcloud.TagAnd},
+				}},
+				Notification: rongcloud.CustomPushNotification{
+					Title: "title", Text: pushAwkward, IOSTitle: "it", HarmonyOSText: "ha",
+					IOS: pushIOS(), Android: pushAndroid(), HarmonyOS: pushHarmonyOS(),
+				},
+			}),
+			`{"platform":["ios","android"],"audience":{"tagItems":[` +
+				`{"tags":["a",` + pushAwkwardJSON + `],"isNot":false,"tagsOperator":"OR","itemsOperator":"OR"},` +
+				`{"tags":["c","d"],"isNot":true,"tagsOperator":"AND","itemsOperator":"AND"}],"packageName":"com.example.app","is_to_all":false},` +
+				`"notification":{"title":"title","alert":` + pushAwkwardJSON + `,"ios":{"title":"it",` + pushIOSJSON +
+				`,"android":{` + pushAndroidJSON + `,"harmonyOS":{"alert":"ha",` + pushHarmonyOSJSON + `}}`,
+		},
+		{
+			"/push/custom.json", "bare", custom(rongcloud.CustomPush{
+				Platforms: ios, Audience: rongcloud.AudienceAll{}, Notification: rongcloud.CustomPushNotification{Text: "hello"},
+			}),
+			`{"platform":["ios"],"audience":{"is_to_all":true},` + helloJSON + `}`,
+		},
+		{
+			"/push/custom.json", "tags", custom(rongcloud.CustomPush{
+				Platforms: ios, Audience: rongcloud.AudienceTags{All: []string{"a"}, Any: []string{"b"}, Package: "p"},
+				Notification: rongcloud.CustomPushNotification{Text: "hello"},
+			}),
+			`{"platform":["ios"],"audience":{"tag":["a"],"tag_or":["b"],"packageName":"p","is_to_all":false},` + helloJSON + `}`,
+		},
+		{
+			"/push/custom.json", "one tag", custom(rongcloud.CustomPush{
+				Platforms: ios, Audience: rongcloud.AudienceTagLogic{Items: []rongcloud.TagCondition{{Tags: []string{"a"}, Not: true}}},
+				Notification: rongcloud.CustomPushNotification{Text: "hello"},
+			}),
+			`{"platform":["ios"],"audience":{"tagItems":[{"tags":["a"],"isNot":true,"tagsOperator":"AND","itemsOperator":"AND"}],` +
+				`"is_to_all":false},` + helloJSON + `}`,
+		},
+	}
+}
+
+// pushJSONText is a document as a JSON string, without the escapes that HTML would need.
+func pushJSONText(document string) string {
+	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(document) + `"`
+}
+
+func TestPushSends(t *testing.T) {
+	t.Parallel()
+	for _, test := range pushCalls() {
+		t.Run(test.path+" "+test.what, func(t *testing.T) {
+			t.Parallel()
+			calls, body := 0, ""
+			client := userMock(t, test.path, func(got string) (int, string) {
+				calls, body = calls+1, got
+				return 200, `{"code":200,"id":"p1"}`
+			})
+			result, err := test.call(t.Context(), client)
+			require.NoError(t, err)
+			require.Equal(t, 1, calls)
+			require.Equal(t, "p1", result.ID)
+			require.JSONEq(t, test.json, body)
+			require.NotContains(t, body, `\u003c`)
+		})
+	}
+}
+
+// TestPushCatalogue proves that the table above reaches every parameter of every endpoint.
+func TestPushCatalogue(t *testing.T) {
+	t.Parallel()
+	tested := map[string]bool{}
+	for _, test := range pushCalls() {
+		ep := endpoint.ByPath(test.path)
+		require.NotNil(t, ep, test.path)
+		var body map[string]any
+		require.NoError(t, json.Unmarshal([]byte(test.json), &body))
+		for _, param := range ep.Params {
+			_, sent := body[param.Name]
+			if test.what == "all" {
+				require.True(t, sent, "%s never sends %s", test.path, param.Name)
+			}
+			if test.what == "bare" {
+				require.Equal(t, param.Required, sent, "%s: %s", test.path, param.Name)
+			}
+		}
+		tested[test.path+test.what] = true
+	}
+	for ep := range endpoint.All() {
+		if ep.Area == "push" {
+			require.Equal(t, ep.Status == endpoint.Current, tested[ep.Path+"all"] && tested[ep.Path+"bare"], ep.Path)
+		}
+	}
+}
+
+// TestPushFails proves that a refusal reaches the caller, and that a push is never repeated on a doubtful answer.
+func TestPushFails(t *testing.T) {
+	t.Parallel()
+	for _, test := range pushCalls() {
+		t.Run(test.path+" "+test.what, func(t *testing.T) {
+			t.Parallel()
+			client := userMock(t, test.path, func(string) (int, string) { return 430, `{"code":1009,"errorMessage":"no"}` })
+			result, err := test.call(t.Context(), client)
+			require.ErrorIs(t, err, rongcloud.CodeServiceNotEnabled)
+			require.NotErrorIs(t, err, rongcloud.ErrOutcomeUnknown)
+			require.Nil(t, result)
+
+			client = userMock(t, test.path, func(string) (int, string) { return 502, "<html>" })
+			_, err = test.call(t.Context(), client)
+			require.ErrorIs(t, err, rongcloud.ErrOutcomeUnknown)
+		})
+	}
+}
+
+func TestPushDecodes(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]rongcloud.PushResult{
+		`,"id":"p1","messageUID":"m-1"`: {ID: "p1", MessageUID: "m-1"},
+		`,"id":7`:                       {ID: "7"},
+		`,"ID":"p1","messageUid":"m"`:   {ID: "p1", MessageUID: "m"},
+		`,"id":null,"new":[1]`:          {},
+		``:                              {},
+	} {
+		client := userMock(t, "/push.json", func(string) (int, string) { return 200, `{"code":200` + answer + `}` })
+		got, err := pushCalls()[0].call(t.Context(), client)
+		require.NoError(t, err, answer)
+		require.Equal(t, &want, got, answer)
+	}
+}
+
+// pushForeign is no audience that the SDK knows, though it passes for one.
+type pushForeign struct{ rongcloud.AudienceAll }
+
+func TestPushRefuses(t *testing.T) {
+	t.Parallel()
+	hello := rongcloud.PushNotification{Text: "hello"}
+	to := func(audience rongcloud.PushAudience) rongcloud.Push {
+		return rongcloud.Push{Platforms: pushBoth(), Audience: audience, Notification: hello}
+	}
+	with := func(message rongcloud.PushMessage) rongcloud.Push {
+		push := to(rongcloud.AudienceAll{})
+		push.Message = &message
+		return push
+	}
+	logic := func(items ...rongcloud.TagCondition) rongcloud.CustomPush {
+		return rongcloud.CustomPush{
+			Platforms: pushBoth(), Audience: rongcloud.AudienceTagLogic{Items: items}, Notification: rongcloud.CustomPushNotification{Text: "hello"},
+		}
+	}
+	one := rongcloud.TagCondition{Tags: []string{"a"}}
+	shows := func(n rongcloud.PushNotification) rongcloud.Push {
+		return rongcloud.Push{Platforms: pushBoth(), Audience: rongcloud.AudienceAll{}, Notification: n}
+	}
+	users := func(n int) rongcloud.UserPush {
+		return rongcloud.UserPush{UserIDs: userIDs(n), Notification: rongcloud.UserPushNotification{Text: "hello"}}
+	}
+	tests := []struct {
+		name, field, reason string
+		push                any
+	}{
+		{"nobody", "audience", "is required", to(nil)},
+		{"no users", "audience", "userid is required", to(rongcloud.AudienceUsers{})},
+		{"an empty user", "audience", "userid: item 2 is empty", to(rongcloud.AudienceUsers{"u1", ""})},
+		{"1001 users", "audience", "userid: 1001 items, at most 1000", to(rongcloud.AudienceUsers(userIDs(1001)))},
+		{"no tags", "audience", "tag or tag_or is required", to(rongcloud.AudienceTags{Package: "p"})},
+		{"an empty tag", "audience", "tag: item 1 is empty", to(rongcloud.AudienceTags{All: []string{""}, Any: []string{"a"}})},
+		{"an empty tag of any", "audience", "tag_or: item 1 is empty", to(rongcloud.AudienceTags{All: []string{"a"}, Any: []string{""}})},
+		{"21 tags", "audience", "tag: 21 items, at most 20", to(rongcloud.AudienceTags{All: userIDs(21)})},
+		{"21 tags of any", "audience", "tag_or: 21 items, at most 20", to(rongcloud.AudienceTags{Any: userIDs(21)})},
+		{"no package", "audience", "packageName is required", to(rongcloud.AudiencePackage(""))},
+		{"a pointer", "audience", "is a *rongcloud.AudienceTags", to((*rongcloud.AudienceTags)(nil))},
+		{"a foreign audience", "audience", "pushForeign", to(pushForeign{})},
+		{"no platform", "platform", "is required", rongcloud.Push{Audience: rongcloud.AudienceAll{}, Notification: hello}},
+		{"an empty platform", "platform", "item 1 is empty", rongcloud.Push{
+			Platforms: []rongcloud.PushPlatform{""}, Audience: rongcloud.AudienceAll{}, Notification: hello,
+		}},
+		{"no text", "notification", "alert is required", shows(rongcloud.PushNotification{Title: "t", IOSText: "i"})},
+		{"no text for iOS", "notification", "alert is required", shows(rongcloud.PushNotification{AndroidText: "a"})},
+		{"extras that are no JSON", "notification", "cannot be encoded", shows(rongcloud.PushNotification{
+			Text: "hello", IOS: &rongcloud.IOSPushSettings{Extras: map[string]any{"f": func() {}}},
+		})},
+		{"no sender", "fromuserid", "is required with a message", with(rongcloud.PushMessage{Content: rongcloud.TextMessage{}})},
+		{"no content", "content", "is required", with(rongcloud.PushMessage{From: "u1"})},
+		{"a nil content", "content", "is a nil *rongcloud.TextMessage", with(rongcloud.PushMessage{From: "u1", Content: (*rongcloud.TextMessage)(nil)})},
+		{"an empty content", "content", "is required", with(rongcloud.PushMessage{From: "u1", Content: rongcloud.RawContent{Name: "app:x"}})},
+		{"a huge content", "content", "at most 131072", with(rongcloud.PushMessage{
+			From: "u1", Content: rongcloud.TextMessage{Content: strings.Repeat("x", 128<<10)},
+		})},
+		{"a long type", "objectName", "more than 32 characters", with(rongcloud.PushMessage{
+			From: "u1", Content: rongcloud.RawContent{Name: strings.Repeat("x", 33), Body: "{}"},
+		})},
+		{"a reserved type", "objectName", "only RongCloud's own types", with(rongcloud.PushMessage{
+			From: "u1", Content: rongcloud.RawContent{Name: "RC:Mine", Body: "{}"},
+		})},
+
+		{"push to nobody", "userIds", "is required", users(0)},
+		{"push to 101", "userIds", "101 items, at most 100", users(101)},
+		{"push to an empty user", "userIds", "item 1 is empty", rongcloud.UserPush{
+			UserIDs: []string{""}, Notification: rongcloud.UserPushNotification{Text: "hello"},
+		}},
+		{"push to a user without a text", "notification", "pushContent is required", rongcloud.UserPush{UserIDs: []string{"u1"}}},
+
+		{"custom to nobody", "audience", "is required", rongcloud.CustomPush{
+			Platforms: pushBoth(), Notification: rongcloud.CustomPushNotification{Text: "hello"},
+		}},
+		{"custom on no platform", "platform", "is required", rongcloud.CustomPush{
+			Audience: rongcloud.AudienceAll{}, Notification: rongcloud.CustomPushNotification{Text: "hello"},
+		}},
+		{"custom without a text", "notification", "alert is required", rongcloud.CustomPush{Platforms: pushBoth(), Audience: rongcloud.AudienceAll{}}},
+		{"no conditions", "audience", "tagItems is required", logic()},
+		{"a condition without tags", "audience", "item 2 has no tags", logic(one, rongcloud.TagCondition{Join: rongcloud.TagOr})},
+		{"a condition with an empty tag", "audience", "item 1 has an empty tag", logic(rongcloud.TagCondition{Tags: []string{""}})},
+		{"a condition without an operator", "audience", "item 1 lacks tagsOperator", logic(rongcloud.TagCondition{Tags: []string{"a", "b"}})},
+		{"a condition that is not joined", "audience", "item 2 lacks itemsOperator", logic(one, one)},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			client := userMock(t, "/push.json", func(string) (int, string) {
+				t.Error("the server was asked")
+				return 200, `{"code":200}`
+			})
+			var result *rongcloud.PushResult
+			var err error
+			switch push := test.push.(type) {
+			case rongcloud.Push:
+				result, err = client.Push.Send(t.Context(), push)
+			case rongcloud.UserPush:
+				result, err = client.Push.SendToUsers(t.Context(), push)
+			case rongcloud.CustomPush:
+				result, err = client.Push.SendCustom(t.Context(), push)
+			}
+			var refused *rongcloud.ArgumentError
+			require.ErrorAs(t, err, &refused)
+			require.Equal(t, test.field, refused.Field)
+			require.Contains(t, refused.Reason, test.reason)
+			require.Nil(t, result)
+		})
+	}
+}
+
+func TestPushWords(t *testing.T) {
+	t.Parallel()
+	for want, value := range map[string]fmt.Stringer{
+		"bar": rongcloud.OPPONotifyBar, "bar and lock screen": rongcloud.OPPONotifyLockScreen,
+		"bar, lock screen and banner": rongcloud.OPPONotifyBanner, "OPPONotifyLevel(3)": rongcloud.OPPONotifyLevel(3),
+	} {
+		require.Equal(t, want, value.String())
+	}
+}

@@ -1,0 +1,184 @@
+package rongcloudtest_test
+
+import (
+	"context"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+// The SDK's own methods and a strict server agree on messages, pushes, sensitive words and conversations. It is called in the
+// process and under an address of RongCloud's, because logs are downloaded from there only.
+func TestMessageMethodsOfTheSDK(t *testing.T) {
+	t.Parallel()
+	srv := rongcloudtest.NewServer(t, rongcloudtest.WithStrict(), rongcloudtest.WithClock(func() time.Time { return started }))
+	client := srv.Client(rongcloud.WithBaseURL("https://api.rong-api.com"), rongcloud.WithHTTPClient(&http.Client{Transport: srv.Transport()}))
+	ctx := context.Background()
+	register(t, client, "a", "b", "c")
+	srv.AddGroup("g", "a", "b")
+	srv.JoinChatroom("r", "a", "b")
+	srv.AddUltraGroup("u", "a", "b")
+	srv.AddUltraGroupChannels("u", "news")
+	messages := client.Message
+
+	sent, err := messages.SendPrivateTemplate(ctx, rongcloud.PrivateTemplate{
+		From: "a", Content: text("{x}"), IncludeSender: true, Expandable: true, Push: &rongcloud.PushOptions{Title: "T"},
+		Recipients: []rongcloud.TemplateRecipient{{UserID: "b", Values: map[string]string{"{x}": "1"}, PushData: "d"}, {UserID: "c", Values: map[string]string{"{x}": "2"}}},
+	})
+	require.NoError(t, err)
+	private := sent.UIDOf("b")
+	_, err = messages.SendSystemTemplate(ctx, rongcloud.SystemTemplate{
+		From: "sys", Content: text("{x}"), Recipients: []rongcloud.TemplateRecipient{{UserID: "c", Values: map[string]string{"{x}": "2"}}},
+	})
+	require.NoError(t, err)
+	groups, err := messages.SendGroup(ctx, rongcloud.GroupMessage{From: "a", To: []string{"g"}, Content: text("hi"), IncludeSender: true})
+	require.NoError(t, err)
+	ultra, err := messages.SendUltraGroup(ctx, rongcloud.UltraGroupMessage{From: "a", To: []string{"u"}, Channel: "news", Content: text("hi")})
+	require.NoError(t, err)
+	_, err = messages.SendChatroom(ctx, rongcloud.ChatroomMessage{From: "a", To: []string{"r"}, Content: text("hi")})
+	require.NoError(t, err)
+	require.NoError(t, messages.BroadcastChatrooms(ctx, rongcloud.ChatroomBroadcast{From: "a", Content: text("hi")}))
+	_, err = messages.BroadcastOnline(ctx, rongcloud.OnlineBroadcast{From: "a", Content: text("hi")})
+	require.NoError(t, err)
+	_, err = messages.SendPrivateStatus(ctx, rongcloud.PrivateStatus{From: "a", To: []string{"b"}, Content: text("hi")})
+	require.NoError(t, err)
+	_, err = messages.SendGroupStatus(ctx, rongcloud.GroupStatus{From: "a", To: []string{"g"}, Content: text("hi")})
+	require.NoError(t, err)
+
+	require.NoError(t, messages.ModifyPrivate(ctx, rongcloud.PrivateModification{From: "a", TargetID: "b", MessageUID: private, Content: text("better")}))
+	require.NoError(t, messages.ModifyGroup(ctx, rongcloud.GroupModification{From: "a", GroupID: "g", MessageUID: groups.UIDOf("g"), Content: text("best")}))
+	change := rongcloud.MessageExpansionChange{
+		MessageUID: private, UserID: "a", ConversationType: rongcloud.ConversationPrivate, TargetID: "b", Values: map[string]string{"k": "v", "l": "w"},
+	}
+	require.NoError(t, messages.Expansion.Set(ctx, change))
+	require.NoError(t, messages.Expansion.Delete(ctx, rongcloud.MessageExpansionRemoval{
+		MessageUID: private, UserID: "a", ConversationType: rongcloud.ConversationPrivate, TargetID: "b", Keys: []string{"l"},
+	}))
+	expansion, err := messages.Expansion.Get(ctx, rongcloud.MessageExpansionQuery{MessageUID: private})
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"k": "v"}, expansion.Values())
+
+	stream := messages.OpenStream(rongcloud.Stream{From: "bot", To: "b", Type: rongcloud.StreamText})
+	require.NoError(t, stream.Send(ctx, "one "))
+	require.NoError(t, stream.Finish(ctx, "two", 1))
+
+	span := rongcloud.HistoryQuery{UserID: "a", TargetID: "b", Newest: started.Add(time.Minute), Oldest: started.Add(-40 * 24 * time.Hour)}
+	history := collect(t, messages.History.AllPrivate(ctx, span))
+	require.Len(t, history, 1)
+	require.Equal(t, `{"content":"better"}`, history[0].Body)
+	attached, err := history[0].Expansion()
+	require.NoError(t, err)
+	require.Equal(t, "v", attached["k"].Value)
+	span.TargetID = "g"
+	require.Len(t, collect(t, messages.History.AllGroup(ctx, span)), 1)
+	span.TargetID = "r"
+	require.Len(t, collect(t, messages.History.AllChatroom(ctx, span)), 1)
+	require.Len(t, collect(t, messages.History.AllUltraGroup(ctx, rongcloud.UltraGroupHistoryQuery{
+		UserID: "b", TargetID: "u", Channel: "news", Newest: span.Newest, Oldest: span.Oldest,
+	})), 1)
+	require.NoError(t, messages.Recall(ctx, rongcloud.Recall{
+		From: "a", ConversationType: rongcloud.ConversationUltraGroup, TargetID: "u", Channel: "news", MessageUID: ultra.UIDOf("u"), SentTime: started,
+	}))
+
+	settings(t, client)
+	pushes(t, client)
+
+	srv.Advance(time.Hour)
+	logged := collect(t, messages.Log.Download(ctx, rongcloud.MessageLogDownload{Hour: started, TempDir: t.TempDir()}))
+	// 3 from templates, group, ultra group and chat room, the online broadcast, the stream, 4 of pushes; but neither
+	// status messages nor the broadcast to chat rooms.
+	require.Len(t, logged, 12)
+	require.Equal(t, private, logged[0].MessageUID)
+	require.True(t, logged[0].SentTime.Equal(started))
+	require.Equal(t, "Server", logged[0].Source)
+	require.NoError(t, messages.Log.Delete(ctx, started))
+	require.Empty(t, collect(t, messages.Log.Download(ctx, rongcloud.MessageLogDownload{Hour: started, TempDir: t.TempDir()})))
+
+	for _, r := range srv.Requests() {
+		require.Empty(t, r.Unknown, r.Path)
+		require.EqualValues(t, 200, r.Code, r.Path)
+	}
+}
+
+func settings(t *testing.T, client *rongcloud.Client) {
+	t.Helper()
+	ctx := context.Background()
+	conversations := client.Conversation
+	require.NoError(t, conversations.SetTop(ctx, rongcloud.ConversationTop{UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b", Top: true}))
+	require.NoError(t, conversations.SetPushLevel(ctx, rongcloud.ConversationPushLevel{
+		UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b", Level: rongcloud.PushLevelNone,
+	}))
+	level, err := conversations.GetPushLevel(ctx, rongcloud.ConversationPushLevelQuery{UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b"})
+	require.NoError(t, err)
+	require.Equal(t, rongcloud.PushLevelNone, level)
+	require.NoError(t, conversations.SetTypePushLevel(ctx, rongcloud.ConversationTypePushLevel{
+		UserID: "a", Type: rongcloud.ConversationGroup, Level: rongcloud.PushLevelNone,
+	}))
+	level, err = conversations.GetTypePushLevel(ctx, "a", rongcloud.ConversationGroup)
+	require.NoError(t, err)
+	require.Equal(t, rongcloud.PushLevelNone, level)
+
+	require.NoError(t, conversations.Tag.Create(ctx, "a", []rongcloud.ConversationTag{{ID: "t", Name: "Work"}}))
+	tagging := rongcloud.ConversationTagging{
+		UserID: "a", TagID: "t", Conversations: []rongcloud.TaggedConversation{{Type: rongcloud.ConversationPrivate, TargetID: "b"}},
+	}
+	require.NoError(t, conversations.Tag.AddConversations(ctx, tagging))
+	attributes, err := conversations.GetAttributes(ctx, rongcloud.ConversationQuery{UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b"})
+	require.NoError(t, err)
+	require.True(t, attributes.Top)
+	require.True(t, attributes.TopTime.Equal(started))
+	require.Equal(t, rongcloud.PushLevelNone, attributes.Level)
+	require.Equal(t, []rongcloud.ConversationTag{{ID: "t", Name: "Work"}}, attributes.Tags)
+	tagged, err := conversations.Tag.ListConversations(ctx, "a", "t")
+	require.NoError(t, err)
+	require.Equal(t, tagging.Conversations, tagged.Conversations)
+	require.NoError(t, conversations.Tag.RemoveConversations(ctx, tagging))
+	tags, err := conversations.Tag.List(ctx, "a")
+	require.NoError(t, err)
+	require.Len(t, tags.Tags, 1)
+	require.NoError(t, conversations.Tag.Delete(ctx, "a", []string{"t"}))
+
+	own := rongcloud.ConversationHistory{UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b"}
+	require.NoError(t, conversations.CleanHistory(ctx, own, started.Add(-time.Hour)))
+	require.NoError(t, conversations.CleanAllHistory(ctx, own))
+
+	words := client.Sensitive
+	require.NoError(t, words.Add(ctx, rongcloud.SensitiveWord{Word: "x"}))
+	quota, err := words.BatchAdd(ctx, []rongcloud.SensitiveWord{{Word: "y", Replacement: "*"}})
+	require.NoError(t, err)
+	require.EqualValues(t, 48, quota.Remaining)
+	require.NoError(t, words.Delete(ctx, "x"))
+	list, err := words.List(ctx, rongcloud.SensitiveReplace)
+	require.NoError(t, err)
+	require.Equal(t, []rongcloud.SensitiveWordInfo{{Word: "y", Replacement: "*", Type: rongcloud.SensitiveReplace}}, list.Words)
+	require.NoError(t, words.BatchDelete(ctx, []string{"y"}))
+}
+
+func pushes(t *testing.T, client *rongcloud.Client) {
+	t.Helper()
+	ctx := context.Background()
+	both := []rongcloud.PushPlatform{rongcloud.PlatformIOS, rongcloud.PlatformAndroid}
+	for _, audience := range []rongcloud.PushAudience{
+		rongcloud.AudienceAll{}, rongcloud.AudienceUsers{"a"}, rongcloud.AudienceTags{All: []string{"x"}}, rongcloud.AudiencePackage("app"),
+	} {
+		result, err := client.Push.Send(ctx, rongcloud.Push{
+			Platforms: both, Audience: audience, Notification: rongcloud.PushNotification{Text: "hi"},
+			Message: &rongcloud.PushMessage{From: "sys", Content: text("hi")},
+		})
+		require.NoError(t, err)
+		require.NotEmpty(t, result.ID)
+		require.NoError(t, client.Message.RecallBroadcast(ctx, rongcloud.BroadcastRecall{From: "sys", MessageUID: result.MessageUID, SentTime: started}))
+	}
+	_, err := client.Push.SendToUsers(ctx, rongcloud.UserPush{UserIDs: []string{"a"}, Notification: rongcloud.UserPushNotification{Text: "hi"}})
+	require.NoError(t, err)
+	_, err = client.Push.SendCustom(ctx, rongcloud.CustomPush{
+		Platforms: both, Notification: rongcloud.CustomPushNotification{Text: "hi"},
+		Audience: rongcloud.AudienceTagLogic{Items: []rongcloud.TagCondition{{Tags: []string{"x"}}, {Tags: []string{"y", "z"}, Operator: rongcloud.TagOr, Join: rongcloud.TagAnd}}},
+	})
+	require.NoError(t, err)
+}
