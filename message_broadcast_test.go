@@ -14,7 +14,7 @@ func TestMsgBroadcastSends(t *testing.T) {
 		{"all", "/message/broadcast.json", func(ctx context.Context, s *MessageService) error {
 			_, err := s.Broadcast(ctx, Broadcast{
 				From: "u1", Content: messageText, PushContent: contentAwful, PushData: "d", Push: messagePush, ContentAvailable: true,
-				DisableUpdateLastMessage: true, OS: BroadcastIOS, MsgRandom: 7, //nolint:staticcheck // the deprecated field is sent, too
+				DisableUpdateLastMessage: true, OS: BroadcastIOS, MsgRandom: 7,
 			})
 			return err
 		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0], "pushContent", contentAwful, "pushData", "d",

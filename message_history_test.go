@@ -3,7 +3,6 @@ package rongcloud
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"iter"
 	"math/rand/v2"
@@ -455,6 +454,6 @@ func TestMsgHistoryBreaks(t *testing.T) {
 		failure = err
 	}
 	cancel()
-	require.True(t, errors.Is(failure, context.Canceled))
+	require.ErrorIs(t, failure, context.Canceled)
 	require.Len(t, *requests, 2)
 }

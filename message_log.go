@@ -385,7 +385,7 @@ func (k *core) fetchFile(ctx context.Context, address *url.URL, w io.Writer, lim
 		return fail(0, err)
 	}
 	request.Header["User-Agent"] = k.headers.userAgent
-	response, err := k.transport().RoundTrip(request) // and so without the cookies and redirects of an http.Client
+	response, err := k.transport().RoundTrip(request) //nolint:bodyclose // closed below; a RoundTripper, and so without the cookies and redirects of an http.Client
 	if err != nil {
 		return fail(0, err)
 	}
