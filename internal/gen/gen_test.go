@@ -78,7 +78,9 @@ func TestLoad(t *testing.T) {
 func TestLoadRefuses(t *testing.T) {
 	t.Parallel()
 	unknownKey := genChanged(t, "    status: current\n", "    status: current\n    colour: blue\n")
-	twice := genGood + genGood[strings.Index(genGood, "  - path:"):]
+	_, first, found := strings.Cut(genGood, "  - path:")
+	require.True(t, found)
+	twice := genGood + "  - path:" + first
 	tests := []struct{ name, text, says string }{
 		{"unknown key", unknownKey, "colour"},
 		{"unknown key of a parameter", genChanged(t, "{name: needNotify, type: bool}", "{name: needNotify, type: bool, sort: x}"), "sort"},

@@ -52,7 +52,7 @@ func run(root string, check bool) error {
 			continue
 		}
 		if check {
-			stale = append(stale, fmt.Errorf("%s is stale; run go generate ./...", path))
+			stale = append(stale, fmt.Errorf("%s is stale: run go generate", path))
 			continue
 		}
 		if err := os.WriteFile(path, text, 0o644); err != nil {

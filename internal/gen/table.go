@@ -132,7 +132,7 @@ func writeParam(b *bytes.Buffer, f field) {
 
 // zeroValid tells whether a required number may be zero, rather than have been forgotten.
 func (f field) zeroValid() bool {
-	if min, err := strconv.Atoi(f.Min); err == nil && min <= 0 {
+	if least, err := strconv.Atoi(f.Min); err == nil && least <= 0 {
 		return true
 	}
 	return slices.Contains(f.Values, "0")
