@@ -39,5 +39,13 @@
 //	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{DropResponse: true})
 //
 // carries the next send out and closes the connection in place of an answer, which the client must report
-// as rongcloud.ErrOutcomeUnknown. See [Fault] for the rest.
+// as rongcloud.ErrOutcomeUnknown. See [Fault] for the rest: other answers, delays, cut answers, the n-th request or those that a
+// predicate chooses.
+//
+// # Expectations
+//
+//	srv.ExpectSent(t, rongcloudtest.Want{From: "u1", To: "u2", Content: rongcloud.TextMessage{Content: "hello"}})
+//
+// fails the test with a diff unless just that was sent; [Server.ExpectRequests] does the same for requests. [Server.Sent] and
+// [Server.Requests] are for everything else.
 package rongcloudtest

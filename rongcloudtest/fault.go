@@ -1,6 +1,7 @@
 package rongcloudtest
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strconv"
 	"syscall"
 	"time"
 
@@ -18,13 +20,13 @@ import (
 // Fault is something that goes wrong with a request; see [Server.Fail]. It strikes before the request is checked, as a fault on the
 // way would.
 //
-// With Status, Code, Message or Body the request is not carried out and answered with them. With Delay, DropResponse or
-// Header alone it is carried out. The zero Fault is an internal error, HTTP 500 with code 1000.
+// With Status, Code, Message or Body the request is not carried out and answered with them. With Delay, Header or what drops or
+// cuts the answer alone it is carried out. The zero Fault is an internal error, HTTP 500 with code 1000.
 type Fault struct {
 	Status  int            // HTTP status; if 0, the one documented with Code
 	Code    rongcloud.Code // code in the answer; if 0, the one that goes with Status
 	Message string         // errorMessage in the answer
-	Body    string         // the whole body in place of JSON, such as a proxy's HTML page
+	Body    string         // the whole body in place of JSON, such as a proxy's HTML page or half of an answer
 
 	Header http.Header // added to the answer, such as Retry-After
 
@@ -38,7 +40,23 @@ type Fault struct {
 	// Reset reads the request and resets the connection without carrying it out.
 	Reset bool
 
-	// Times is how many requests are struck; 0 means one.
+	// CutAnswer sends the first half of the answer's body, then closes the connection; Content-Length has announced the whole.
+	CutAnswer bool
+
+	// ResetAnswer sends the first half of the answer's body, then resets the connection.
+	ResetAnswer bool
+
+	// ContentLength is announced in place of the body's length: more than comes, or less.
+	ContentLength int
+
+	// When chooses the requests that are struck; nil stands for all. It sees what came, without Status, Code and Message,
+	// and must not call the server.
+	When func(Request) bool
+
+	// Skip is how many requests are let through first: 2 strikes the third one.
+	Skip int
+
+	// Times is how many requests are struck; 0 means one, and a negative number all until ClearFaults.
 	Times int
 
 	ep *endpoint.Endpoint
@@ -48,7 +66,9 @@ type Fault struct {
 // faults for the same requests strike one after the other.
 func (s *Server) Fail(ep *endpoint.Endpoint, fault Fault) {
 	fault.ep = ep
-	fault.Times = max(fault.Times, 1)
+	if fault.Times == 0 {
+		fault.Times = 1
+	}
 	fault.Header = fault.Header.Clone()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -62,19 +82,43 @@ func (s *Server) ClearFaults() {
 	s.faults = nil
 }
 
-// takeFault returns the fault that strikes a request to ep, or nil.
-func (s *Server) takeFault(ep *endpoint.Endpoint) *Fault {
+// takeFault returns the fault that strikes a request, or nil.
+func (s *Server) takeFault(in *incoming) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	i := slices.IndexFunc(s.faults, func(f *Fault) bool { return f.ep == nil || f.ep == ep })
-	if i < 0 {
-		return nil
+	for i, fault := range s.faults {
+		switch {
+		case !fault.strikes(in, s.now()):
+			continue
+		case fault.Skip > 0:
+			fault.Skip--
+			continue
+		}
+		if fault.Times--; fault.Times == 0 {
+			s.faults = slices.Delete(s.faults, i, i+1)
+		}
+		return fault
 	}
-	fault := s.faults[i]
-	if fault.Times--; fault.Times == 0 {
-		s.faults = slices.Delete(s.faults, i, i+1)
+	return nil
+}
+
+func (f *Fault) strikes(in *incoming, now time.Time) bool {
+	if f.ep != nil && f.ep != in.ep {
+		return false
 	}
-	return fault
+	return f.When == nil || f.When(in.seen(now))
+}
+
+// seen is the request as it came, whether or not its parameters are right.
+func (in *incoming) seen(now time.Time) Request {
+	r := Request{Time: now, Method: in.method, Path: in.path, Endpoint: in.ep, RequestID: in.header.Get("X-Request-ID")}
+	if in.ep == nil {
+		return r
+	}
+	if p, _ := parseParams(in); p != nil {
+		r.Params, r.Unknown = p.Params, p.unknown
+	}
+	return r
 }
 
 // answers tells whether the fault answers the request in place of the server.
@@ -82,8 +126,11 @@ func (f *Fault) answers() bool {
 	if f.Status != 0 || f.Code != 0 || f.Message != "" || f.Body != "" {
 		return true
 	}
-	return f.Delay == 0 && !f.DropResponse && !f.Reset && len(f.Header) == 0
+	return f.Delay == 0 && !f.DropResponse && !f.Reset && !f.cuts() && len(f.Header) == 0
 }
+
+// cuts tells whether what is sent is not what is announced.
+func (f *Fault) cuts() bool { return f.CutAnswer || f.ResetAnswer || f.ContentLength != 0 }
 
 func (f *Fault) answer() answer {
 	a := answer{status: f.Status, code: f.Code, message: f.Message}
@@ -132,7 +179,10 @@ func (s *Server) wait(r *http.Request, d time.Duration) bool {
 }
 
 // aborter is a ResponseWriter without a connection.
-type aborter interface{ abort(reset bool) }
+type aborter interface {
+	abort(reset bool)
+	cut(announced int, reset bool)
+}
 
 // abort ends a request without an answer: by a reset, or by closing the connection.
 func abort(w http.ResponseWriter, reset bool) {
@@ -140,14 +190,50 @@ func abort(w http.ResponseWriter, reset bool) {
 		a.abort(reset)
 		return
 	}
-	conn, _, err := http.NewResponseController(w).Hijack()
+	conn, _ := hijack(w)
+	end(conn, reset)
+}
+
+func hijack(w http.ResponseWriter) (net.Conn, *bufio.ReadWriter) {
+	conn, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(http.ErrAbortHandler) // HTTP/2, or a foreign server
 	}
+	return conn, buffered
+}
+
+func end(conn net.Conn, reset bool) {
 	if tcp, ok := conn.(*net.TCPConn); ok && reset {
 		_ = tcp.SetLinger(0)
 	}
 	_ = conn.Close()
+}
+
+// writeCut answers with a body whose length is not the announced one, and ends the connection.
+func (f *Fault) writeCut(w http.ResponseWriter, a answer, ep *endpoint.Endpoint) {
+	whole := &response{header: w.Header()}
+	a.write(whole, ep)
+	announced, body := whole.body.Len(), whole.body.Bytes()
+	if f.CutAnswer || f.ResetAnswer {
+		body = body[:len(body)/2]
+	}
+	if f.ContentLength != 0 {
+		announced = f.ContentLength
+	}
+	if in, ok := w.(aborter); ok {
+		w.WriteHeader(whole.status)
+		_, _ = w.Write(body[:min(len(body), announced)])
+		in.cut(announced, f.ResetAnswer)
+		return
+	}
+	whole.header.Set("Content-Length", strconv.Itoa(announced))
+	conn, buffered := hijack(w)
+	_, _ = fmt.Fprintf(buffered, "HTTP/1.1 %d %s\r\n", whole.status, http.StatusText(whole.status))
+	_ = whole.header.Write(buffered)
+	_, _ = buffered.WriteString("\r\n")
+	_, _ = buffered.Write(body)
+	_ = buffered.Flush()
+	end(conn, f.ResetAnswer)
 }
 
 // Transport serves requests in this process, without a socket and whatever host they name. It can be the Transport of
@@ -186,19 +272,27 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if w.aborted != nil {
 		return nil, w.aborted
 	}
+	length := w.body.Len()
+	var body io.Reader = &w.body
+	if w.cutBy != nil {
+		length = w.announced
+		body = io.MultiReader(body, broken{w.cutBy})
+	}
 	return &http.Response{
 		Status: fmt.Sprintf("%d %s", w.status, http.StatusText(w.status)), StatusCode: w.status,
 		Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: w.header,
-		Body: io.NopCloser(&w.body), ContentLength: int64(w.body.Len()), Request: req,
+		Body: io.NopCloser(body), ContentLength: int64(length), Request: req,
 	}, nil
 }
 
 // response collects an answer.
 type response struct {
-	header  http.Header
-	status  int
-	body    bytes.Buffer
-	aborted error
+	header    http.Header
+	status    int
+	body      bytes.Buffer
+	aborted   error
+	announced int
+	cutBy     error // what ends the body
 }
 
 func (w *response) Header() http.Header { return w.header }
@@ -207,9 +301,25 @@ func (w *response) WriteHeader(status int) { w.status = status }
 
 func (w *response) Write(p []byte) (int, error) { return w.body.Write(p) }
 
-func (w *response) abort(reset bool) {
-	w.aborted = io.ErrUnexpectedEOF
-	if reset {
-		w.aborted = fmt.Errorf("rongcloudtest: %w", syscall.ECONNRESET)
+func (w *response) abort(reset bool) { w.aborted = brokenBy(reset) }
+
+// cut ends the body early, unless all that was announced is there.
+func (w *response) cut(announced int, reset bool) {
+	w.header.Set("Content-Length", strconv.Itoa(announced))
+	if w.announced = announced; w.body.Len() < announced {
+		w.cutBy = brokenBy(reset)
 	}
+}
+
+// broken is the rest of an answer that does not come.
+type broken struct{ err error }
+
+func (b broken) Read([]byte) (int, error) { return 0, b.err }
+
+// brokenBy is what a client reads from a connection that ended.
+func brokenBy(reset bool) error {
+	if reset {
+		return fmt.Errorf("rongcloudtest: %w", syscall.ECONNRESET)
+	}
+	return io.ErrUnexpectedEOF
 }

@@ -314,7 +314,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		abort(w, true)
 		return
 	}
-	fault := s.takeFault(in.ep)
+	fault := s.takeFault(in)
 	var a answer
 	switch {
 	case fault != nil && fault.Reset:
@@ -335,6 +335,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		fault.addHeader(w.Header())
+		if fault.cuts() {
+			fault.writeCut(w, a, in.ep)
+			return
+		}
 	}
 	a.write(w, in.ep)
 }

@@ -1,0 +1,169 @@
+package rongcloudtest
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// Want describes a message for [Server.ExpectSent]. What is left zero does not matter.
+type Want struct {
+	Type       rongcloud.ConversationType
+	From, To   string // To is the target: a user, group, chat room or ultra group
+	Channel    string // of an ultra group
+	ObjectName string
+	Content    rongcloud.MessageContent // compared as JSON, with its object name
+	Receivers  []string                 // in any order
+}
+
+// ExpectSent reports an error to t, with a diff, unless the messages that the server accepted are those wanted, in that order. It returns
+// whether they are. It looks at all of [Server.Sent].
+func (s *Server) ExpectSent(t TB, want ...Want) bool {
+	t.Helper()
+	return expect(t, "messages sent", want, s.Sent(), Want.matches, Want.String, describeSent)
+}
+
+// ExpectRequests reports an error to t, with a diff, unless the server received requests to these endpoints, in that order. It returns
+// whether it did. It looks at all of [Server.Requests].
+func (s *Server) ExpectRequests(t TB, want ...*endpoint.Endpoint) bool {
+	t.Helper()
+	is := func(ep *endpoint.Endpoint, r Request) bool { return ep == r.Endpoint }
+	return expect(t, "requests", want, s.Requests(), is, (*endpoint.Endpoint).String, describeRequest)
+}
+
+func (w Want) matches(m SentMessage) bool {
+	same := func(want, got string) bool { return want == "" || want == got }
+	switch {
+	case w.Type != 0 && w.Type != m.Conversation.Type,
+		!same(w.From, m.From), !same(w.To, m.Conversation.Target), !same(w.Channel, m.Conversation.Channel), !same(w.ObjectName, m.ObjectName):
+		return false
+	case w.Receivers != nil && !slices.Equal(sorted(w.Receivers), sorted(m.Receivers)):
+		return false
+	case w.Content == nil:
+		return true
+	}
+	name, body := contentOf(w.Content)
+	return name == m.ObjectName && sameJSON(body, m.Content)
+}
+
+// String describes what is wanted as a line of a diff.
+func (w Want) String() string {
+	name, body := w.ObjectName, ""
+	if w.Content != nil {
+		name, body = contentOf(w.Content)
+	}
+	kind := "any"
+	if w.Type != 0 {
+		kind = w.Type.String()
+	}
+	return line(kind, w.From, w.To, w.Channel, name, body, w.Receivers)
+}
+
+func describeSent(m SentMessage) string {
+	text := line(m.Conversation.Type.String(), m.From, m.Conversation.Target, m.Conversation.Channel, m.ObjectName, m.Content, m.Receivers)
+	switch {
+	case m.Recalled:
+		text += ", recalled"
+	case m.Blocked:
+		text += ", blocked by a sensitive word"
+	case len(m.Receivers) == 0:
+		text += ", received by nobody"
+	}
+	return text
+}
+
+func line(kind, from, to, channel, name, body string, receivers []string) string {
+	if channel != "" {
+		to += "/" + channel
+	}
+	text := strings.TrimRight(fmt.Sprintf("%s %s to %s %s %s", kind, orAny(from), orAny(to), orAny(name), body), " ")
+	if len(receivers) > 0 {
+		text += ", received by " + strings.Join(receivers, " ")
+	}
+	return text
+}
+
+func orAny(text string) string {
+	if text == "" {
+		return "any"
+	}
+	return text
+}
+
+func describeRequest(r Request) string {
+	text := r.Method + " " + r.Path
+	if r.Status == 0 {
+		text += ": no answer"
+	} else {
+		text += fmt.Sprintf(": %d, code %d", r.Status, r.Code)
+	}
+	if r.Fault {
+		text += ", fault"
+	}
+	return text
+}
+
+func sorted(items []string) []string { return slices.Sorted(slices.Values(items)) }
+
+// contentOf returns the object name and body that a content is sent with.
+func contentOf(c rongcloud.MessageContent) (name, body string) {
+	if raw, ok := c.(rongcloud.RawContent); ok {
+		return raw.Name, raw.Body
+	}
+	data, err := json.Marshal(c)
+	if err != nil {
+		return c.ObjectName(), err.Error()
+	}
+	return c.ObjectName(), string(data)
+}
+
+// sameJSON compares documents by what they say; what is no JSON to the letter.
+func sameJSON(a, b string) bool {
+	var x, y any
+	if json.Unmarshal([]byte(a), &x) != nil || json.Unmarshal([]byte(b), &y) != nil {
+		return a == b
+	}
+	return reflect.DeepEqual(x, y)
+}
+
+// expect compares two lists and reports a diff of their longest common part, a line for each item.
+func expect[W, G any](t TB, what string, want []W, got []G, matches func(W, G) bool, wanted func(W) string, describe func(G) string) bool {
+	t.Helper()
+	common := make([][]int, len(want)+1) // length of the longest common part of want[i:] and got[j:]
+	for i := range common {
+		common[i] = make([]int, len(got)+1)
+	}
+	for i := len(want) - 1; i >= 0; i-- {
+		for j := len(got) - 1; j >= 0; j-- {
+			common[i][j] = max(common[i+1][j], common[i][j+1])
+			if matches(want[i], got[j]) {
+				common[i][j] = common[i+1][j+1] + 1
+			}
+		}
+	}
+	if len(want) == len(got) && common[0][0] == len(got) {
+		return true
+	}
+	var b strings.Builder
+	for i, j := 0, 0; i < len(want) || j < len(got); {
+		switch {
+		case i < len(want) && j < len(got) && matches(want[i], got[j]):
+			b.WriteString("  " + describe(got[j]) + "\n")
+			i++
+			j++
+		case j == len(got) || i < len(want) && common[i+1][j] >= common[i][j+1]:
+			b.WriteString("- " + wanted(want[i]) + "\n")
+			i++
+		default:
+			b.WriteString("+ " + describe(got[j]) + "\n")
+			j++
+		}
+	}
+	t.Errorf("%s, - wanted, + got:\n%s", what, b.String())
+	return false
+}
