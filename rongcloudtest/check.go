@@ -28,6 +28,7 @@ const (
 
 // incoming is a request that was read.
 type incoming struct {
+	began               time.Time
 	method, path, query string
 	origin              string // scheme and host that the caller used
 	header              http.Header
@@ -41,7 +42,7 @@ type incoming struct {
 // read takes the whole request off the wire, so that a fault can never be mistaken for a request that did not arrive.
 func read(r *http.Request) (*incoming, error) {
 	in := &incoming{
-		method: r.Method, path: r.URL.Path, query: r.URL.RawQuery, header: r.Header, ep: endpoint.ByPath(r.URL.Path),
+		began: time.Now(), method: r.Method, path: r.URL.Path, query: r.URL.RawQuery, header: r.Header, ep: endpoint.ByPath(r.URL.Path),
 		origin: "http://" + r.Host,
 	}
 	if r.TLS != nil || r.URL.Scheme == "https" { // the latter in the process only

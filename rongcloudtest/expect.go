@@ -138,10 +138,10 @@ func expect[W, G any](t TB, what string, want []W, got []G, matches func(W, G) b
 	for i := range common {
 		common[i] = make([]int, len(got)+1)
 	}
-	for i := len(want) - 1; i >= 0; i-- {
-		for j := len(got) - 1; j >= 0; j-- {
+	for i, w := range slices.Backward(want) {
+		for j, g := range slices.Backward(got) {
 			common[i][j] = max(common[i+1][j], common[i][j+1])
-			if matches(want[i], got[j]) {
+			if matches(w, g) {
 				common[i][j] = common[i+1][j+1] + 1
 			}
 		}

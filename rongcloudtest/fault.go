@@ -75,6 +75,20 @@ func (s *Server) Fail(ep *endpoint.Endpoint, fault Fault) {
 	s.faults = append(s.faults, &fault)
 }
 
+// Faults returns the faults that are still to strike, in their order; Times and Skip are what is left of them.
+func (s *Server) Faults() []Fault {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]Fault, len(s.faults))
+	for i, fault := range s.faults {
+		all[i] = *fault
+	}
+	return all
+}
+
+// Endpoint returns the endpoint whose requests the fault strikes, nil for all.
+func (f *Fault) Endpoint() *endpoint.Endpoint { return f.ep }
+
 // ClearFaults forgets the faults that have not struck yet.
 func (s *Server) ClearFaults() {
 	s.mu.Lock()
@@ -231,7 +245,7 @@ func (f *Fault) writeCut(w http.ResponseWriter, a answer, ep *endpoint.Endpoint)
 	_, _ = fmt.Fprintf(buffered, "HTTP/1.1 %d %s\r\n", whole.status, http.StatusText(whole.status))
 	_ = whole.header.Write(buffered)
 	_, _ = buffered.WriteString("\r\n")
-	_, _ = buffered.Write(body)
+	_, _ = buffered.Write(body[:min(len(body), announced)])
 	_ = buffered.Flush()
 	end(conn, f.ResetAnswer)
 }

@@ -64,7 +64,12 @@ func TestFaultOfTheThirdCall(t *testing.T) {
 	require.NoError(t, send(client))
 	require.NoError(t, client.User.Block.Add(t.Context(), rongcloud.UserBlockParams{UserIDs: []string{"x"}, Duration: 60e9}))
 	require.NoError(t, send(client))
+	left := srv.Faults()
+	require.Len(t, left, 1)
+	require.Equal(t, []int{0, 1}, []int{left[0].Skip, left[0].Times})
+	require.Equal(t, endpoint.MessagePrivatePublish, left[0].Endpoint())
 	require.ErrorIs(t, send(client), rongcloud.CodeParameterTooLong)
+	require.Empty(t, srv.Faults())
 	require.NoError(t, send(client))
 }
 

@@ -1,6 +1,7 @@
 package rongcloudtest
 
 import (
+	"net/http"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -9,6 +10,7 @@ import (
 
 // Request is a request that the server received, and how it ended.
 type Request struct {
+	Number    int       // of the request, from 1
 	Time      time.Time // by the server's clock
 	Method    string
 	Path      string
@@ -16,6 +18,8 @@ type Request struct {
 	Params    Params             // empty if the request was refused before they were read
 	Unknown   []string           // parameters that the endpoint's table does not have
 	RequestID string
+	Header    http.Header    // as it came; not to be changed
+	Duration  time.Duration  // until the answer was ready, a fault's delay not counted
 	Status    int            // HTTP status of the answer; 0 if the connection was reset or dropped
 	Code      rongcloud.Code // code of the answer; 0 if it had none
 	Message   string         // errorMessage of the answer
@@ -46,15 +50,19 @@ func (s *Server) Sent() []SentMessage {
 func (s *Server) record(in *incoming, a answer, fault *Fault) {
 	entry := Request{
 		Method: in.method, Path: in.path, Endpoint: in.ep, Params: in.params, Unknown: in.unknown,
-		RequestID: in.header.Get("X-Request-ID"), Fault: fault != nil,
+		RequestID: in.header.Get("X-Request-ID"), Header: in.header, Duration: time.Since(in.began), Fault: fault != nil,
 	}
 	if fault == nil || !fault.Reset && !fault.DropResponse {
 		entry.Status, entry.Code, entry.Message = a.httpStatus(), a.answerCode(in.ep), a.message
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	entry.Time = s.now()
+	s.requestCount++
+	entry.Number, entry.Time = s.requestCount, s.now()
 	s.requests.add(entry)
+	s.mu.Unlock()
+	if s.config.observer != nil {
+		s.config.observer(entry)
+	}
 }
 
 // ring keeps the newest items.

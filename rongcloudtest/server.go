@@ -49,6 +49,8 @@ type config struct {
 	quotas      bool
 	duplicate   rongcloud.Code // refuses a repeated msgRandom; 0 without the service
 	filter      bool           // sensitive words work on the Server API's messages, too
+	observer    func(Request)
+	noSocket    bool
 }
 
 // WithApp sets the App Key and App Secret of the app that the server serves.
@@ -117,6 +119,24 @@ func WithHistory(n int) Option {
 	}
 }
 
+// WithObserver calls observe with every request once its answer is ready, before it is written. Requests at the same time are
+// observed at the same time.
+func WithObserver(observe func(Request)) Option {
+	return func(c *config) error {
+		if observe == nil {
+			return errors.New("WithObserver: the function is nil")
+		}
+		c.observer = observe
+		return nil
+	}
+}
+
+// WithoutSocket makes a server that does not listen: [Server.Client] is served in the process, as by [Server.Transport], and
+// [Server.Handler] may be mounted where it is wanted. [Server.URL] is a name that nothing resolves.
+func WithoutSocket() Option {
+	return func(c *config) error { c.noSocket = true; return nil }
+}
+
 // Server is a RongCloud for tests. It is safe for concurrent use.
 type Server struct {
 	// URL is the base URL of the server, such as http://127.0.0.1:40123.
@@ -126,10 +146,9 @@ type Server struct {
 	config config
 	zone   *time.Location
 
-	listener net.Listener
-	http     *http.Server
-	served   chan struct{} // closed when no connection is accepted any more
-	closing  chan struct{} // closed when Close begins
+	http    *http.Server
+	served  chan struct{} // closed when no connection is accepted any more
+	closing chan struct{} // closed when Close begins
 
 	life    sync.Mutex // guards the fields up to the next blank line
 	closed  bool
@@ -141,6 +160,9 @@ type Server struct {
 	faults   []*Fault
 	nonces   nonceMemory
 	requests ring[Request]
+
+	requestCount int
+
 	users    users
 	groups   members
 	rooms    members
@@ -186,12 +208,8 @@ func New(opts ...Option) (*Server, error) {
 			return nil, fmt.Errorf("rongcloudtest: %w", err)
 		}
 	}
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, fmt.Errorf("rongcloudtest: %w", err)
-	}
 	s := &Server{
-		URL: "http://" + listener.Addr().String(), config: c, zone: c.region.TimeZone(), listener: listener,
+		URL: noSocketURL, config: c, zone: c.region.TimeZone(),
 		served: make(chan struct{}), closing: make(chan struct{}),
 		nonces:   newNonceMemory(),
 		requests: newRing[Request](c.history),
@@ -207,12 +225,24 @@ func New(opts ...Option) (*Server, error) {
 		randoms:       randoms{seen: map[sendName]time.Time{}},
 	}
 	s.http = &http.Server{Handler: s.Handler(), ReadHeaderTimeout: time.Minute}
+	if c.noSocket {
+		close(s.served)
+		return s, nil
+	}
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, fmt.Errorf("rongcloudtest: %w", err)
+	}
+	s.URL = "http://" + listener.Addr().String()
 	go func() {
 		defer close(s.served)
 		_ = s.http.Serve(listener) // ends with the listener
 	}()
 	return s, nil
 }
+
+// noSocketURL is in a top-level domain that exists for this only.
+const noSocketURL = "http://rongcloud.test"
 
 // Close stops the server, breaks off what is under way and waits until it has ended. A second Close does nothing.
 func (s *Server) Close() error {
@@ -253,6 +283,9 @@ func (s *Server) Client(opts ...rongcloud.Option) *rongcloud.Client {
 		s.tb.Helper()
 	}
 	all := []rongcloud.Option{rongcloud.WithBaseURL(s.URL), rongcloud.WithRegion(s.config.region)}
+	if s.config.noSocket {
+		all = append(all, rongcloud.WithHTTPClient(&http.Client{Transport: s.Transport()}))
+	}
 	if s.config.ownClock {
 		all = append(all, rongcloud.WithClock(s.config.clock))
 	}

@@ -70,13 +70,40 @@ func TestRequestsAreRecorded(t *testing.T) {
 	require.Len(t, all, 2)
 	require.Equal(t, "Ann", all[0].Params.Get("name"))
 	require.Equal(t, []string{"name", "userId"}, all[0].Params.Names())
-	all[0].Params = rongcloudtest.Params{}
+	require.Equal(t, srv.AppKey(), all[0].Header.Get("App-Key"))
+	all[0].Params, all[0].Header, all[0].Duration = rongcloudtest.Params{}, nil, 0
 	require.Equal(t, rongcloudtest.Request{
-		Time: started, Method: "POST", Path: "/user/getToken.json", Endpoint: endpoint.UserGetToken,
+		Number: 1, Time: started, Method: "POST", Path: "/user/getToken.json", Endpoint: endpoint.UserGetToken,
 		RequestID: "req-1", Status: 200, Code: 200,
 	}, all[0])
 	require.Nil(t, all[1].Endpoint)
 	require.Equal(t, 404, all[1].Status)
+}
+
+func TestObserver(t *testing.T) {
+	t.Parallel()
+	seen := make(chan rongcloudtest.Request, 2)
+	srv := rongcloudtest.NewServer(t, rongcloudtest.WithObserver(func(r rongcloudtest.Request) { seen <- r }))
+	client := srv.Client()
+	register(t, client, "u1")
+	srv.Fail(nil, rongcloudtest.Fault{DropResponse: true})
+	require.ErrorIs(t, send(client), rongcloud.ErrOutcomeUnknown)
+	first, second := <-seen, <-seen
+	require.Equal(t, []int{1, 2}, []int{first.Number, second.Number})
+	require.Equal(t, 200, first.Status)
+	require.True(t, second.Fault)
+}
+
+func TestWithoutSocket(t *testing.T) {
+	t.Parallel()
+	srv := rongcloudtest.NewServer(t, rongcloudtest.WithoutSocket())
+	client := srv.Client()
+	register(t, client, "u1")
+	require.NoError(t, send(client))
+	require.Len(t, srv.User("b").Inbox(), 1)
+	require.Equal(t, "http://rongcloud.test", srv.URL)
+	require.NoError(t, srv.Close())
+	require.ErrorIs(t, send(client), rongcloud.ErrOutcomeUnknown)
 }
 
 func TestHandlerElsewhere(t *testing.T) {
