@@ -1,0 +1,72 @@
+// Package webhook receives RongCloud's callbacks: the copies of messages, the questions before delivery, and what happens to users,
+// chat rooms, groups and friends. It verifies them, recognises replays and hands them over as typed values.
+//
+//	h, err := webhook.NewHandler(appSecret)
+//	...
+//	h.OnMessage(func(ctx context.Context, m *webhook.Message) error {
+//		return archive.Save(ctx, m.MessageUID, m.FromUserID, m.TargetID, m.Body)
+//	})
+//	h.OnPreMessage(func(ctx context.Context, m *webhook.PreMessage) (webhook.Decision, error) {
+//		if strings.Contains(m.Body, "casino") {
+//			return webhook.Block("not allowed here"), nil
+//		}
+//		return webhook.Allow(), nil
+//	})
+//	http.Handle("/rongcloud", h)
+//
+// # One URL or many
+//
+// A [Handler] tells the kinds apart by their fields, so that all callbacks can go to one URL. What cannot be told apart is an empty list, and a future
+// kind that has the fields of a present one. A path for each kind leaves nothing to guess:
+//
+//	http.Handle("/rongcloud/messages", h.For(webhook.KindMessage))
+//	http.Handle("/rongcloud/moderation", h.For(webhook.KindPreMessage))
+//
+// [Handler.For] shares functions, nonces and queue with its handler. Routers of other frameworks take it as any http.Handler;
+// [Parse] and [Verify] serve where that does not fit.
+//
+// # Verification
+//
+// A callback is refused unless its signature was made with a known secret, in the query or in a full set of headers, and unless it was signed
+// within the window around now, ten minutes both ways. An empty secret makes no handler. [WithSecrets] and [WithApp] add
+// secrets, [WithWindow] and [WithSources] change what else is asked.
+//
+// RongCloud signs neither path nor body. Whoever sees one signed request could send any other body with its signature as long as the
+// window lasts. So a handler remembers the signatures that it has met, each with a fingerprint of the whole request, in a [NonceStore]:
+//
+//   - a known signature with another body, path or query is an attack, and refused;
+//   - the same request again is RongCloud's own retry: acknowledged at once if it was handled, and handled again if that failed or is unfinished;
+//   - a question before delivery is asked again, because its answer is wanted again.
+//
+// That does not protect against one who holds a request back, and sends his own body first with its signature: only TLS does. Nor does it see
+// what another process has met, unless they share a store. So use https, and let the firewall or [WithSources] admit
+// RongCloud's addresses alone.
+//
+// # Answers
+//
+// RongCloud waits five seconds, tries twice more, and drops the callback then. A function that returns an error or panics is answered with
+// 500, and its context ends after [WithTimeout]. Callbacks come repeatedly and in any order: drop
+// repeats by the message UID or whatever a type's comment names, and sort by the time in the callback.
+//
+// Work that takes longer belongs into a queue. With [Async] a handler stores a callback, answers 200, and calls the
+// functions later, in order for each conversation:
+//
+//	h, err := webhook.NewHandler(appSecret, webhook.Async(webhook.NewMemoryQueue(10_000), 8))
+//	...
+//	h.Start()
+//	defer h.Shutdown(ctx)
+//
+// A [MemoryQueue] survives a graceful stop. Package boltqueue, a module of its own, survives a crash as well.
+//
+// # Leniency
+//
+// RongCloud's pages contradict each other in places. Numbers may come as text and text as numbers, one object in place of a list, JSON inside
+// a string, names in other letter case, lists repeated, joined by commas or as JSON. Fields that are missing are zero. The raw text is
+// always there too. A callback of an unknown kind is acknowledged and goes to [Registry.OnUnknown].
+//
+// # Tests
+//
+// Package webhooktest makes and signs callbacks of every kind.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/auth-callback
+package webhook

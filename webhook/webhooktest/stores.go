@@ -1,0 +1,116 @@
+package webhooktest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/webhook"
+)
+
+// CheckNonceStore tries whether an empty store does what [webhook.NonceStore] asks, and returns all that is wrong. It does not wait for
+// anything to be forgotten.
+func CheckNonceStore(ctx context.Context, store webhook.NonceStore) error {
+	const keep = time.Hour
+	first, second := strings.Repeat("0a", 20), strings.Repeat("0b", 20)
+	mine, other := webhook.Fingerprint{1}, webhook.Fingerprint{2}
+	var problems []error
+	begin := func(step, key string, request webhook.Fingerprint, want webhook.NonceState) {
+		if got, err := store.Begin(ctx, key, request, keep); err != nil || got != want {
+			problems = append(problems, fmt.Errorf("%s: got %v and error %w, want %v", step, got, err, want))
+		}
+	}
+	done := func(step, key string, request webhook.Fingerprint) {
+		if err := store.Done(ctx, key, request, keep); err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", step, err))
+		}
+	}
+	done("Done of an unknown signature", first, mine)
+	begin("the first time", first, mine, webhook.NonceNew)
+	begin("the same before Done", first, mine, webhook.NonceUnfinished)
+	begin("another request before Done", first, other, webhook.NonceReplayed)
+	begin("the same after the other request", first, mine, webhook.NonceUnfinished)
+	done("Done of another request", first, other)
+	begin("the same after Done of another request", first, mine, webhook.NonceUnfinished)
+	done("Done", first, mine)
+	begin("the same after Done", first, mine, webhook.NonceDone)
+	begin("another request after Done", first, other, webhook.NonceReplayed)
+	done("Done once more", first, mine)
+	begin("another signature", second, mine, webhook.NonceNew)
+
+	var wg sync.WaitGroup
+	var won atomic.Int32
+	for range 16 {
+		wg.Go(func() {
+			if state, err := store.Begin(ctx, strings.Repeat("0c", 20), mine, keep); err == nil && state == webhook.NonceNew {
+				won.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if n := won.Load(); n != 1 {
+		problems = append(problems, fmt.Errorf("of 16 calls at once %d got %v, want 1", n, webhook.NonceNew))
+	}
+	return errors.Join(problems...)
+}
+
+// CheckQueue tries whether an empty queue with room for two jobs or more does what [webhook.Queue] asks, and returns all that is wrong. It leaves the
+// queue empty.
+func CheckQueue(ctx context.Context, queue webhook.Queue) error {
+	over, cancel := context.WithCancel(ctx)
+	cancel()
+	if _, err := queue.Pull(over); !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("pull from an empty queue with an ended context: got error %w", err)
+	}
+	pushed := []webhook.Job{
+		{
+			Key: "a", Kind: webhook.KindMessage, AppKey: "k", SignedAt: time.UnixMilli(1700000000123), Form: true, Body: []byte("x=1"),
+		},
+		{Key: "b", Kind: webhook.KindUserStatus, SignedAt: time.UnixMilli(1700000000456), Body: []byte(`{"userid":"1"}`)},
+	}
+	if err := queue.Push(ctx, pushed...); err != nil {
+		return fmt.Errorf("push: %w", err)
+	}
+	var last uint64
+	for i, want := range pushed {
+		got, err := queue.Pull(over) // looks before it waits
+		if err != nil {
+			return fmt.Errorf("pull of job %d: %w", i, err)
+		}
+		if got.ID <= last {
+			return fmt.Errorf("job %d has ID %d after %d", i, got.ID, last)
+		}
+		last = got.ID
+		if got.Key != want.Key || got.Kind != want.Kind || got.AppKey != want.AppKey || !got.SignedAt.Equal(want.SignedAt) ||
+			got.Form != want.Form || string(got.Body) != string(want.Body) {
+			return fmt.Errorf("job %d came back as %+v, it was %+v", i, got, want)
+		}
+		if err := queue.Done(ctx, got.ID); err != nil {
+			return fmt.Errorf("done: %w", err)
+		}
+	}
+	if _, err := queue.Pull(over); !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("pull after all jobs: got error %w", err)
+	}
+
+	// One that waits is woken.
+	pulled := make(chan error, 1)
+	go func() {
+		job, err := queue.Pull(ctx)
+		if err == nil {
+			err = queue.Done(ctx, job.ID)
+		}
+		pulled <- err
+	}()
+	if err := queue.Push(ctx, pushed[0]); err != nil {
+		return fmt.Errorf("push: %w", err)
+	}
+	if err := <-pulled; err != nil {
+		return fmt.Errorf("pull that waits: %w", err)
+	}
+	return nil
+}
