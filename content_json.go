@@ -266,8 +266,11 @@ func (f *bodyField) write(buf *bytes.Buffer, v reflect.Value) error {
 		}
 		return writeJSON(buf, x.UnixMilli())
 	case time.Duration:
-		if x < 0 {
+		switch {
+		case x < 0:
 			return fmt.Errorf("%v is negative", x)
+		case x == Forever:
+			return errors.New("cannot be Forever")
 		}
 		seconds := x / time.Second
 		if x%time.Second > 0 {

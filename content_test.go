@@ -294,7 +294,9 @@ func TestContentSpansAndTimes(t *testing.T) {
 	} {
 		require.Equal(t, `{"remoteUrl":"","duration":`+want+`}`, contentJSON(t, HQVoiceMessage{Duration: span}))
 	}
-	_, err := json.Marshal(HQVoiceMessage{Duration: -time.Second})
+	_, err := json.Marshal(HQVoiceMessage{Duration: Forever})
+	require.ErrorContains(t, err, `"duration": cannot be Forever`)
+	_, err = json.Marshal(HQVoiceMessage{Duration: -time.Second})
 	require.ErrorContains(t, err, `"duration": -1s is negative`)
 	require.Equal(t, `{"lastMessageSendTime":-1000,"messageUId":"","type":1}`, contentJSON(t, ReadReceipt{LastMessageSendTime: time.UnixMilli(-1000)}))
 }

@@ -20,7 +20,7 @@ import (
 // same Go types serve every endpoint:
 //
 //   - bool becomes true or false, or 1 or 0 where the table calls the parameter a number;
-//   - time.Time and time.Duration become a number in the parameter's unit;
+//   - time.Time and time.Duration become a number in the parameter's unit, and Forever the zero that stands for it;
 //   - a MessageContent fills objectName and content;
 //   - structs, maps and slices become JSON where the table does not ask for a list.
 //
@@ -297,7 +297,8 @@ func (e *encoder) number(param *endpoint.Param, n int64) error {
 }
 
 // duration converts a span to the parameter's unit. A span that the unit cannot express is refused
-// rather than rounded, and so is a negative one, which the server may read as "for ever".
+// rather than rounded, and so is a negative one, which the server may read as "for ever". Only Forever becomes
+// a zero that means it.
 func (e *encoder) duration(param *endpoint.Param, d time.Duration) error {
 	unit := map[endpoint.Unit]time.Duration{
 		endpoint.Milliseconds: time.Millisecond, endpoint.Seconds: time.Second, endpoint.Minutes: time.Minute,
@@ -305,6 +306,14 @@ func (e *encoder) duration(param *endpoint.Param, d time.Duration) error {
 	switch {
 	case unit == 0:
 		return fmt.Errorf("parameter %s: the catalogue gives no unit", param.Name)
+	case d == Forever && param.ZeroForever:
+		return e.number(param, 0)
+	case d == Forever && param.Max != nil:
+		return refuse(param.Name, "cannot be Forever, at most %d %v are allowed", *param.Max, param.Unit)
+	case d == Forever:
+		return refuse(param.Name, "cannot be Forever")
+	case d == 0 && param.ZeroForever:
+		return refuse(param.Name, "is zero; say Forever to ask for no end")
 	case d < 0:
 		return refuse(param.Name, "%v is negative", d)
 	case d%unit != 0:

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -127,6 +129,11 @@ func TestFormValues(t *testing.T) {
 		{"required zero span that is valid", P{Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroValid: true},
 			&formOne[time.Duration]{}, "v=0", `{"v":0}`},
 
+		{"for ever", P{Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroForever: true}, &formOne[time.Duration]{Forever}, "v=0", `{"v":0}`},
+		{"pointer to for ever", P{Type: endpoint.Int, Unit: endpoint.Seconds, ZeroForever: true}, &formOne[*time.Duration]{formPtr(Forever)}, "v=0", `{"v":0}`},
+		{"less than for ever", P{Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroForever: true},
+			&formOne[time.Duration]{time.Minute}, "v=1", `{"v":1}`},
+
 		{"repeated list", P{Type: endpoint.StringList, List: endpoint.Repeat}, &formOne[[]string]{[]string{"a", "b c", "d,e"}}, "v=a&v=b+c&v=d%2Ce", ""},
 		{"csv list", P{Type: endpoint.StringList, List: endpoint.CSV}, &formOne[[]string]{[]string{"a", "b c"}}, "v=a%2Cb+c", ""},
 		{"csv list of one", P{Type: endpoint.StringList, List: endpoint.CSV}, &formOne[[]string]{[]string{"a"}}, "v=a", ""},
@@ -244,6 +251,15 @@ func TestFormRefusals(t *testing.T) {
 		{"half a second in seconds", P{Type: endpoint.Int, Unit: endpoint.Seconds}, &formOne[time.Duration]{500 * time.Millisecond}},
 		{"a microsecond in milliseconds", P{Type: endpoint.Int, Unit: endpoint.Milliseconds}, &formOne[time.Duration]{time.Microsecond}},
 
+		{"for ever where there is an end", P{Type: endpoint.Int, Unit: endpoint.Minutes}, &formOne[time.Duration]{Forever}},
+		{"for ever in milliseconds", P{Type: endpoint.Int, Unit: endpoint.Milliseconds}, &formOne[*time.Duration]{formPtr(Forever)}},
+		{"zero where it means for ever", P{Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroForever: true}, &formOne[time.Duration]{}},
+		{"pointer to such a zero", P{Type: endpoint.Int, Unit: endpoint.Minutes, ZeroForever: true}, &formOne[*time.Duration]{formPtr(time.Duration(0))}},
+		{"59 s where zero means for ever", P{Type: endpoint.Int, Unit: endpoint.Minutes, ZeroForever: true}, &formOne[time.Duration]{59 * time.Second}},
+		{"-1 ns where zero means for ever", P{Type: endpoint.Int, Unit: endpoint.Minutes, ZeroForever: true}, &formOne[time.Duration]{-1}},
+		{"the longest span", P{Type: endpoint.Int, Unit: endpoint.Minutes, ZeroForever: true}, &formOne[time.Duration]{math.MaxInt64}},
+		{"the shortest span", P{Type: endpoint.Int, Unit: endpoint.Minutes, ZeroForever: true}, &formOne[time.Duration]{math.MinInt64}},
+
 		{"too many repeated items", P{Type: endpoint.StringList, List: endpoint.Repeat, MaxItems: 20}, &formOne[[]string]{many(21)}},
 		{"too many csv items", P{Type: endpoint.StringList, List: endpoint.CSV, MaxItems: 1}, &formOne[[]string]{many(2)}},
 		{"too many text items", P{Type: endpoint.StringList, List: endpoint.Text, MaxItems: 1}, &formOne[[]string]{many(2)}},
@@ -267,6 +283,20 @@ func TestFormRefusals(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A refusal of Forever names the longest span there is.
+func TestFormForeverNamesTheLimit(t *testing.T) {
+	t.Parallel()
+	longest := int64(43200)
+	p := endpoint.Param{Name: "v", Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, Max: &longest}
+	_, err := formEncode(formEndpoint(endpoint.Form, p), &formOne[time.Duration]{Forever}, nil)
+	require.ErrorContains(t, err, "v: cannot be Forever, at most 43200 minutes are allowed")
+	p.ZeroForever = true
+	_, err = formEncode(formEndpoint(endpoint.Form, p), &formOne[*time.Duration]{formPtr(time.Duration(0))}, nil)
+	require.ErrorContains(t, err, "say Forever")
+	require.Greater(t, Forever, 100*365*24*time.Hour)
+	require.Less(t, Forever, time.Until(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)), "a date far away must not be Forever by accident")
 }
 
 // The SDK's own mistakes are errors, but none that blames the caller's argument.
@@ -751,6 +781,31 @@ func FuzzAppendEscaped(f *testing.F) {
 		want := url.QueryEscape(text)
 		require.Equal(t, want, string(appendEscaped(nil, text)))
 		require.Equal(t, "x="+want, string(appendEscaped([]byte("x="), []byte(text))))
+	})
+}
+
+// No span but Forever becomes a zero, and no other one changes on its way.
+func FuzzFormDuration(f *testing.F) {
+	for _, seed := range []int64{0, 1, -1, int64(time.Minute), int64(-time.Minute), int64(59 * time.Second), int64(Forever), math.MaxInt64, math.MinInt64} {
+		f.Add(seed, true)
+		f.Add(seed, false)
+	}
+	f.Fuzz(func(t *testing.T, n int64, forever bool) {
+		d := time.Duration(n)
+		p := endpoint.Param{Name: "v", Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroForever: forever}
+		got, err := formEncode(formEndpoint(endpoint.Form, p), &formOne[time.Duration]{d}, nil)
+		switch {
+		case err != nil:
+			formRefused(t, err, "v")
+			require.True(t, d == Forever && !forever || d != Forever && (d <= 0 || d%time.Minute != 0), "%v", d)
+		case d == Forever:
+			require.True(t, forever)
+			require.Equal(t, "v=0", got.body)
+		default:
+			require.Positive(t, d)
+			require.Equal(t, "v="+strconv.FormatInt(n/int64(time.Minute), 10), got.body)
+			require.Zero(t, d%time.Minute)
+		}
 	})
 }
 

@@ -97,6 +97,7 @@ func TestUserRefuses(t *testing.T) {
 		{"block for no time", "minute", "is required", block(0, "u1")},
 		{"block backwards", "minute", "-1m0s is negative", block(-time.Minute, "u1")},
 		{"block for 90 seconds", "minute", "1m30s is not a whole number of minutes", block(90*time.Second, "u1")},
+		{"block for ever", "minute", "cannot be Forever, at most 43200 minutes", block(rongcloud.Forever, "u1")},
 		{"block nobody", "userId", "is required", block(time.Minute)},
 		{"block 21", "userId", "21 items, at most 20", block(time.Minute, userIDs(21)...)},
 		{"block an empty ID", "userId", "item 2 is empty", block(time.Minute, "u1", "")},

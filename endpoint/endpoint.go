@@ -134,6 +134,8 @@ type Param struct {
 	MaxChars  int      // the same in characters
 	Values    []string // the only values allowed
 	ZeroValid bool     // zero is a meaningful value of this number
+	// ZeroForever marks a span in which zero stands for one without end.
+	ZeroForever bool
 }
 
 // Paging names the parameters by which an endpoint is read page by page.

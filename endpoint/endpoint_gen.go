@@ -1612,7 +1612,7 @@ var (
 		Params: []Param{
 			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
 			{Name: "groupId", MaxChars: 64},
-			{Name: "minute", Type: Int, Unit: Minutes, Required: true, Min: num(0), Max: num(43200), ZeroValid: true},
+			{Name: "minute", Type: Int, Unit: Minutes, Required: true, Min: num(0), Max: num(43200), ZeroForever: true},
 		},
 		Area:    "group",
 		Summary: "Mute members in one group or in all their groups.",

@@ -211,11 +211,15 @@ func endpointParam(t *testing.T, ep *endpoint.Endpoint, p endpoint.Param) {
 		require.Nil(t, p.Max, p.Name)
 		require.False(t, p.ZeroValid, p.Name)
 	}
+	if p.ZeroForever {
+		require.NotEqual(t, endpoint.NoUnit, p.Unit, p.Name)
+		require.False(t, p.ZeroValid, "%s: a plain zero must not be sent where it means for ever", p.Name)
+	}
 	if p.Min != nil && p.Max != nil {
 		require.LessOrEqual(t, *p.Min, *p.Max, p.Name)
 	}
 	if p.Min != nil && *p.Min <= 0 || p.Type == endpoint.Int && slices.Contains(p.Values, "0") {
-		require.True(t, p.ZeroValid, p.Name)
+		require.True(t, p.ZeroValid || p.ZeroForever, p.Name)
 	}
 	for _, limit := range []int{p.MaxItems, p.MaxBytes, p.MaxChars} {
 		require.GreaterOrEqual(t, limit, 0, p.Name)

@@ -63,6 +63,7 @@ type field struct {
 	Required   bool      `yaml:"required"`
 	Min        string    `yaml:"min"`
 	Max        string    `yaml:"max"`
+	Zero       string    `yaml:"zero"`
 	About      string    `yaml:"about"`
 	List       string    `yaml:"list"`
 	Default    yaml.Node `yaml:"default"`
@@ -168,6 +169,9 @@ func checkFields(fields []field) error {
 		}
 		if !slices.Contains([]string{"", "repeat", "csv", "json", "array"}, f.List) {
 			return fmt.Errorf("%s: list %q", f.Name, f.List)
+		}
+		if f.Zero != "" && (f.Zero != "forever" || units[f.Type] == "" || f.Min != "0") {
+			return fmt.Errorf("%s: zero %q; a span with min 0 may say forever, nothing else", f.Name, f.Zero)
 		}
 		if err := checkFields(f.Fields); err != nil {
 			return fmt.Errorf("%s: %w", f.Name, err)

@@ -104,6 +104,11 @@ func TestLoadRefuses(t *testing.T) {
 		{"no type", genChanged(t, "{name: needNotify, type: bool}", "{name: needNotify}"), `needNotify: type ""`},
 		{"unit", genChanged(t, "int (minutes)", "int (hours)"), `minute: type "int (hours)"`},
 		{"list", genChanged(t, "list: repeat", "list: lines"), `userId: list "lines"`},
+		{"another zero", genChanged(t, "min: 0, max: 43200", "min: 0, max: 43200, zero: never"), `minute: zero "never"`},
+		{"forever above zero", genChanged(t, "min: 0, max: 43200", "min: 1, max: 43200, zero: forever"), `minute: zero "forever"`},
+		{"forever without min", genChanged(t, "min: 0, max: 43200", "max: 43200, zero: forever"), `minute: zero "forever"`},
+		{"forever without a unit", genChanged(t, "int (minutes), required: true, min: 0, max: 43200", "int, min: 0, zero: forever"), `minute: zero "forever"`},
+		{"forever in a result", genChanged(t, "{name: id, type: string}", "{name: id, type: string, zero: forever}"), `list: id: zero "forever"`},
 		{"no name", genChanged(t, "{name: needNotify, type: bool}", "{name: needNotify, type: bool}\n      - {type: bool}"), "no name"},
 		{"type of a result", genChanged(t, "{name: id, type: string}", "{name: id, type: text}"), `list: id: type "text"`},
 		{"stands twice", twice, "stands twice"},
@@ -250,6 +255,17 @@ func TestTable(t *testing.T) {
 	} {
 		require.Contains(t, squeezed, want)
 	}
+}
+
+// A zero that means for ever is not a number like any other.
+func TestTableForever(t *testing.T) {
+	t.Parallel()
+	endpoints, err := load(genTree(t, map[string]string{"test.yaml": genChanged(t, "min: 0, max: 43200", "min: 0, max: 43200, zero: forever")}))
+	require.NoError(t, err)
+	text, err := table(endpoints)
+	require.NoError(t, err)
+	require.Contains(t, string(text), `Min: num(0), Max: num(43200), ZeroForever: true},`)
+	require.NotContains(t, string(text), "ZeroValid")
 }
 
 func TestTableRefusesTheSameName(t *testing.T) {

@@ -124,7 +124,10 @@ func writeParam(b *bytes.Buffer, f field) {
 	if len(f.Values) > 0 {
 		fmt.Fprintf(b, ", Values: %#v", f.Values)
 	}
-	if number && f.zeroValid() {
+	switch {
+	case f.Zero != "": // never sent unless the caller says forever
+		b.WriteString(", ZeroForever: true")
+	case number && f.zeroValid():
 		b.WriteString(", ZeroValid: true")
 	}
 	b.WriteString("},\n")
