@@ -155,14 +155,17 @@ type Server struct {
 	calls   sync.WaitGroup
 	clients []*rongcloud.Client
 
-	mu       sync.Mutex // guards everything below
+	mu           sync.Mutex // guards everything below
+	requestCount int
+	state
+}
+
+// state is what a server begins anew with after a Reset.
+type state struct {
 	advanced time.Duration
 	faults   []*Fault
 	nonces   nonceMemory
 	requests ring[Request]
-
-	requestCount int
-
 	users    users
 	groups   members
 	rooms    members
@@ -175,6 +178,23 @@ type Server struct {
 	pushCount     int
 	used          quotas
 	randoms       randoms
+}
+
+func newState(c *config) state {
+	return state{
+		nonces:   newNonceMemory(),
+		requests: newRing[Request](c.history),
+		users:    newUsers(),
+		groups:   members{},
+		rooms:    members{},
+		messages: newMessages(c.history),
+
+		ultraGroups:   map[string]*ultraGroup{},
+		conversations: newConversations(),
+		pushes:        newRing[Push](c.history),
+		used:          quotas{},
+		randoms:       randoms{seen: map[sendName]time.Time{}},
+	}
 }
 
 // NewServer starts a server that closes itself when the test ends.
@@ -211,18 +231,7 @@ func New(opts ...Option) (*Server, error) {
 	s := &Server{
 		URL: noSocketURL, config: c, zone: c.region.TimeZone(),
 		served: make(chan struct{}), closing: make(chan struct{}),
-		nonces:   newNonceMemory(),
-		requests: newRing[Request](c.history),
-		users:    newUsers(),
-		groups:   members{},
-		rooms:    members{},
-		messages: newMessages(c.history),
-
-		ultraGroups:   map[string]*ultraGroup{},
-		conversations: newConversations(),
-		pushes:        newRing[Push](c.history),
-		used:          quotas{},
-		randoms:       randoms{seen: map[sendName]time.Time{}},
+		state: newState(&c),
 	}
 	s.http = &http.Server{Handler: s.Handler(), ReadHeaderTimeout: time.Minute}
 	if c.noSocket {
@@ -327,6 +336,14 @@ func (s *Server) Now() time.Time {
 
 // now is Now for those who hold the lock.
 func (s *Server) now() time.Time { return s.config.clock().Add(s.advanced) }
+
+// Reset forgets everything: users, messages, groups, faults, requests and how far the clock was advanced. Requests are still
+// numbered on from those before.
+func (s *Server) Reset() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.state = newState(&s.config)
+}
 
 // Handler returns the server as a handler, to be mounted elsewhere.
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }

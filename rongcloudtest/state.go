@@ -1,0 +1,64 @@
+package rongcloudtest
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// State is a picture of what the server knows, for people to look at. Lists are never nil.
+type State struct {
+	Now         time.Time    `json:"now"` // by the server's clock
+	Users       []UserState  `json:"users"`
+	Groups      []GroupState `json:"groups"`
+	Chatrooms   []GroupState `json:"chatrooms"`
+	UltraGroups []GroupState `json:"ultraGroups"`
+}
+
+// UserState is what the server knows of a user.
+type UserState struct {
+	ID         string `json:"id"`
+	Name       string `json:"name,omitempty"`
+	Registered bool   `json:"registered"` // or just known: by a message, or a list
+	Online     bool   `json:"online"`
+	Blocked    bool   `json:"blocked,omitempty"`
+	Inbox      int    `json:"inbox"` // messages in it
+}
+
+// GroupState is what the server knows of a group, chat room or ultra group.
+type GroupState struct {
+	ID       string   `json:"id"`
+	Name     string   `json:"name,omitempty"`
+	Members  []string `json:"members"`
+	Channels []string `json:"channels,omitempty"` // of an ultra group
+}
+
+// State returns a picture of what the server knows: users in the order of their IDs, and so on.
+func (s *Server) State() State {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	state := State{Now: now, Users: []UserState{}, Groups: []GroupState{}, Chatrooms: []GroupState{}, UltraGroups: []GroupState{}}
+	for _, id := range slices.Sorted(maps.Keys(s.users.byID)) {
+		u := s.users.byID[id]
+		one := UserState{ID: id, Name: u.name, Registered: u.registered, Online: u.connected(now), Blocked: u.blocked(now)}
+		if u.inbox != nil {
+			one.Inbox = len(u.inbox.items)
+		}
+		state.Users = append(state.Users, one)
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.groups)) {
+		state.Groups = append(state.Groups, GroupState{ID: id, Members: listOf(s.groups[id])})
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.rooms)) {
+		state.Chatrooms = append(state.Chatrooms, GroupState{ID: id, Members: listOf(s.rooms[id])})
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.ultraGroups)) {
+		one := s.ultraGroups[id]
+		state.UltraGroups = append(state.UltraGroups, GroupState{ID: id, Members: listOf(one.members), Channels: listOf(one.channels)})
+	}
+	return state
+}
+
+// listOf returns a copy that is never nil.
+func listOf(items []string) []string { return append([]string{}, items...) }
