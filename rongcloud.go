@@ -21,7 +21,7 @@ import (
 // Version is the version of this SDK, as it stands in the User-Agent.
 const Version = "0.1.0"
 
-// Forever is a span without end, and the only way to ask for one: a permanent mute of group members, for instance. RongCloud writes
+// Forever is a span without end, and the only way to ask for one: in [GroupMuteService.Add], for instance. RongCloud writes
 // it as zero minutes, but a zero Duration is refused like any other that is not at least a minute, so that a forgotten field
 // silences nobody for good. Forever itself is refused where RongCloud knows no such span.
 //
@@ -40,6 +40,8 @@ type Client struct {
 	Push         *PushService
 	Sensitive    *SensitiveService
 	Conversation *ConversationService
+	Group        *GroupService
+	EntrustGroup *EntrustGroupService
 
 	core *core
 }
@@ -122,6 +124,8 @@ func newClient(k *core) *Client {
 	client.Push = (*PushService)(common)
 	client.Sensitive = (*SensitiveService)(common)
 	client.Conversation = newConversationService(common)
+	client.Group = newGroupService(common)
+	client.EntrustGroup = newEntrustGroupService(common)
 	return client
 }
 

@@ -1445,8 +1445,9 @@ var (
 	// GroupCreate is POST /group/create.json: Create a group and put users in it.
 	GroupCreate = &Endpoint{
 		Name: "GroupCreate", Method: "POST", Path: "/group/create.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"bindNotifyMsg"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
 		Params: []Param{
 			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 1000},
 			{Name: "groupId", Required: true, MaxChars: 64},
@@ -1470,8 +1471,9 @@ var (
 	// GroupJoin is POST /group/join.json: Add users to a group.
 	GroupJoin = &Endpoint{
 		Name: "GroupJoin", Method: "POST", Path: "/group/join.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"bindNotifyMsg"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
 		Params: []Param{
 			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 1000},
 			{Name: "groupId", Required: true, MaxChars: 64},
@@ -1495,8 +1497,9 @@ var (
 	// GroupQuit is POST /group/quit.json: Remove users from a group.
 	GroupQuit = &Endpoint{
 		Name: "GroupQuit", Method: "POST", Path: "/group/quit.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"bindNotifyMsg"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
 		Params: []Param{
 			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 1000},
 			{Name: "groupId", Required: true, MaxChars: 64},
@@ -1519,8 +1522,9 @@ var (
 	// GroupDismiss is POST /group/dismiss.json: Dissolve a group.
 	GroupDismiss = &Endpoint{
 		Name: "GroupDismiss", Method: "POST", Path: "/group/dismiss.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"bindNotifyMsg"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
 		Params: []Param{
 			{Name: "userId", Required: true},
 			{Name: "groupId", Required: true, MaxChars: 64},
@@ -1543,8 +1547,9 @@ var (
 	// GroupRefresh is POST /group/refresh.json: Change the group name used in push notifications.
 	GroupRefresh = &Endpoint{
 		Name: "GroupRefresh", Method: "POST", Path: "/group/refresh.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"bindNotifyMsg"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
 		Params: []Param{
 			{Name: "groupId", Required: true, MaxChars: 64},
 			{Name: "groupName", Required: true},

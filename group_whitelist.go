@@ -1,0 +1,43 @@
+package rongcloud
+
+import (
+	"context"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// GroupWhitelistService keeps for each group the members who may talk while [GroupBanService] has muted the group. A mute of the single
+// user, by [GroupMuteService], still counts. The list outlives leaving and joining again, and dissolving and creating the group again.
+type GroupWhitelistService service
+
+// GroupWhitelist is the whitelist of a group.
+type GroupWhitelist struct {
+	UserIDs []string `json:"userIds"`
+}
+
+// Add puts up to 20 users on the whitelist of a group.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/add-to-group-ban-whitelist
+//
+//rongcloud:endpoint POST /group/user/ban/whitelist/add.json
+func (s *GroupWhitelistService) Add(ctx context.Context, groupID string, userIDs []string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.GroupUserBanWhitelistAdd, &groupUsers{groupID, userIDs}, opts)
+}
+
+// Remove takes up to 20 users off the whitelist of a group.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/remove-from-group-ban-whitelist
+//
+//rongcloud:endpoint POST /group/user/ban/whitelist/rollback.json
+func (s *GroupWhitelistService) Remove(ctx context.Context, groupID string, userIDs []string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.GroupUserBanWhitelistRollback, &groupUsers{groupID, userIDs}, opts)
+}
+
+// List returns the whole whitelist of a group.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/query-group-ban-whitelist
+//
+//rongcloud:endpoint POST /group/user/ban/whitelist/query.json
+func (s *GroupWhitelistService) List(ctx context.Context, groupID string, opts ...CallOption) (*GroupWhitelist, error) {
+	return fetch[GroupWhitelist](ctx, s.client, endpoint.GroupUserBanWhitelistQuery, &oneGroupID{groupID}, opts)
+}

@@ -1,0 +1,60 @@
+package rongcloud_test
+
+import (
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// groupArguments are those of groups, plain and hosted.
+var groupArguments = map[string]func(full bool) []any{
+	"GroupService.Create": func(full bool) []any {
+		if full {
+			return filled[rongcloud.GroupCreateParams]()
+		}
+		return []any{rongcloud.GroupCreateParams{GroupID: "g1", Name: awkward, UserIDs: []string{"u1", awkward}}}
+	},
+	"GroupService.Join": func(full bool) []any {
+		if full {
+			return filled[rongcloud.GroupJoinParams]()
+		}
+		return []any{rongcloud.GroupJoinParams{GroupID: "g1", UserIDs: []string{"u1", awkward}}}
+	},
+	"GroupService.Quit": func(full bool) []any {
+		if full {
+			return filled[rongcloud.GroupQuitParams]()
+		}
+		return []any{rongcloud.GroupQuitParams{GroupID: "g1", UserIDs: []string{"u1", awkward}}}
+	},
+	"GroupService.Dismiss": func(full bool) []any {
+		if full {
+			return filled[rongcloud.GroupDismissParams]()
+		}
+		return []any{rongcloud.GroupDismissParams{GroupID: "g1", UserID: awkward}}
+	},
+	"GroupService.Refresh": func(full bool) []any {
+		if full {
+			return filled[rongcloud.GroupRefreshParams]()
+		}
+		return []any{rongcloud.GroupRefreshParams{GroupID: "g1", Name: awkward}}
+	},
+	"GroupMuteService.Add": func(full bool) []any {
+		params := rongcloud.GroupMuteParams{GroupID: "g1", UserIDs: []string{"u1", awkward}, Duration: rongcloud.Forever}
+		if full {
+			params.Duration = 30 * 24 * time.Hour
+		}
+		return []any{params}
+	},
+	"GroupBanService.List": func(full bool) []any {
+		if full {
+			return []any{rongcloud.GroupBanQuery{Page: 2, Size: 200}}
+		}
+		return []any{rongcloud.GroupBanQuery{}}
+	},
+	"EntrustProfileService.Update": func(full bool) []any {
+		if full {
+			return filled[rongcloud.EntrustProfileUpdate]()
+		}
+		return []any{rongcloud.EntrustProfileUpdate{GroupID: "g1"}}
+	},
+}
