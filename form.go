@@ -21,7 +21,7 @@ import (
 //
 //   - bool becomes true or false, or 1 or 0 where the table calls the parameter a number;
 //   - time.Time and time.Duration become a number in the parameter's unit, and Forever the zero that stands for it;
-//   - a MessageContent fills objectName and content;
+//   - a MessageContent fills objectName, if the endpoint has it, and content;
 //   - structs, maps and slices become JSON where the table does not ask for a list.
 //
 // A zero value is left out, and is an error where the parameter is required; a pointer sends its zero value too.
@@ -50,6 +50,7 @@ const (
 	kindStrings
 	kindKeyed
 	kindContent
+	kindBody // a content where the endpoint takes no objectName
 	kindJSON
 )
 
@@ -95,9 +96,11 @@ func (p *plan) add(ep *endpoint.Endpoint, typ reflect.Type, index []int) error {
 		if param == nil {
 			return fmt.Errorf("%v.%s: %s has no parameter %s", typ, field.Name, ep.Path, name)
 		}
-		p.fields = append(p.fields, planField{
-			index: at, param: param, kind: kindOf(field.Type, param), mayLack: option == "empty",
-		})
+		kind := kindOf(field.Type, param)
+		if kind == kindContent && ep.Param("objectName") == nil {
+			kind = kindBody
+		}
+		p.fields = append(p.fields, planField{index: at, param: param, kind: kind, mayLack: option == "empty"})
 	}
 	return nil
 }
@@ -258,8 +261,8 @@ func (e *encoder) value(f *planField, v reflect.Value) error {
 		return e.strings(f, v)
 	case kindKeyed:
 		return e.keyed(f.param, v)
-	case kindContent:
-		return e.content(v.Interface().(MessageContent))
+	case kindContent, kindBody:
+		return e.content(v.Interface().(MessageContent), f.kind == kindContent)
 	case kindJSON:
 		return e.document(f, v)
 	default:
@@ -398,8 +401,8 @@ const (
 	reservedPrefix = "RC:"
 )
 
-// content writes a message: its type as objectName, its body as content.
-func (e *encoder) content(c MessageContent) error {
+// content writes a message: its type as objectName, where it is to be named, and its body as content.
+func (e *encoder) content(c MessageContent, named bool) error {
 	if v := reflect.ValueOf(c); v.Kind() == reflect.Pointer && v.IsNil() {
 		return refuse("content", "is a nil %v", v.Type())
 	}
@@ -407,9 +410,11 @@ func (e *encoder) content(c MessageContent) error {
 	if err := checkObjectName(name); err != nil {
 		return err
 	}
-	e.key("objectName")
-	if err := e.text("objectName", name); err != nil {
-		return err
+	if named {
+		e.key("objectName")
+		if err := e.text("objectName", name); err != nil {
+			return err
+		}
 	}
 	if pointer, ok := c.(*RawContent); ok {
 		c = *pointer

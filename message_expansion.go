@@ -1,7 +1,10 @@
 package rongcloud
 
 import (
+	"cmp"
 	"context"
+	"iter"
+	"slices"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
@@ -48,6 +51,12 @@ type MessageExpansion struct {
 type ExpansionEntry struct {
 	Value string `json:"v"`
 	Order int64  `json:"ts"` // grows with each change; it is no plain time
+}
+
+// ExpansionPair is one value attached to a message, with its key.
+type ExpansionPair struct {
+	Key string
+	ExpansionEntry
 }
 
 // UnmarshalJSON also reads a value alone.
@@ -99,4 +108,34 @@ func (s *MessageExpansionService) Delete(ctx context.Context, removal MessageExp
 //rongcloud:endpoint POST /message/expansion/query.json
 func (s *MessageExpansionService) Get(ctx context.Context, query MessageExpansionQuery, opts ...CallOption) (*MessageExpansion, error) {
 	return fetch[MessageExpansion](ctx, s.client, endpoint.MessageExpansionQuery, &query, opts)
+}
+
+// All yields the data attached to a message, from the query's page on, each page in the order of the keys. As a page has as many pairs as
+// a message, one call is all that is made for most messages.
+func (s *MessageExpansionService) All(ctx context.Context, query MessageExpansionQuery, opts ...CallOption) iter.Seq2[ExpansionPair, error] {
+	return walkExpansion(endpoint.MessageExpansionQuery, query.Page, func(number int) (*MessageExpansion, error) {
+		at := query
+		at.Page = number
+		return s.Get(ctx, at, opts...)
+	})
+}
+
+// expansionPage is how many pairs a page of attached data has, unless it is the last one.
+const expansionPage = 300
+
+// walkExpansion walks the data attached to a message with a method for one page. The number of the first page is left to the server,
+// and a page that is not full is the last one.
+func walkExpansion(ep *endpoint.Endpoint, start int, get func(number int) (*MessageExpansion, error)) iter.Seq2[ExpansionPair, error] {
+	return walk(ep, start, func(number int) (page[ExpansionPair, int], error) {
+		attached, err := get(number)
+		if err != nil {
+			return page[ExpansionPair, int]{}, err
+		}
+		pairs := make([]ExpansionPair, 0, len(attached.Entries))
+		for key, entry := range attached.Entries {
+			pairs = append(pairs, ExpansionPair{key, entry})
+		}
+		slices.SortFunc(pairs, func(a, b ExpansionPair) int { return cmp.Compare(a.Key, b.Key) })
+		return page[ExpansionPair, int]{pairs, max(number, 1) + 1, len(pairs) >= expansionPage}, nil
+	})
 }

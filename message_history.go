@@ -46,11 +46,11 @@ type HistoryPage struct {
 
 // HistoryMessage is a message in the cloud history.
 type HistoryMessage struct {
-	MessageUID string    `json:"messageUID"`
+	MessageUID string    `json:"messageUID" alt:"msgUID"`
 	From       string    `json:"fromUserId"`
-	TargetID   string    `json:"targetId"`
+	TargetID   string    `json:"targetId" alt:"groupId"`
 	Channel    string    `json:"busChannel"` // of an ultra group
-	SentTime   time.Time `json:"msgTime" unit:"ms"`
+	SentTime   time.Time `json:"msgTime" alt:"sentTime" unit:"ms"`
 	ObjectName string    `json:"objectName"`
 	Body       string    `json:"content"` // as it was sent; see Content
 
@@ -87,6 +87,14 @@ func (m *HistoryMessage) Expansion() (map[string]ExpansionEntry, error) {
 		return nil, fmt.Errorf("rongcloud: expansion of message %s: %w", m.MessageUID, err)
 	}
 	return attached.Entries, nil
+}
+
+// messageStamp is what tells a message from others in a walk.
+func messageStamp(m HistoryMessage) (time.Time, string) {
+	if m.MessageUID == "" {
+		return m.SentTime, m.From + " " + m.ObjectName + " " + m.Body
+	}
+	return m.SentTime, m.MessageUID
 }
 
 type historyPageQuery struct {
@@ -182,13 +190,7 @@ func (s *MessageHistoryService) all(ep *endpoint.Endpoint, query *historyPageQue
 		return func(yield func(HistoryMessage, error) bool) { yield(HistoryMessage{}, err) }
 	}
 	span := backSpan{newest: first.Newest, oldest: first.Oldest, longest: maxHistorySpan, size: first.Size}
-	stamp := func(m HistoryMessage) (time.Time, string) {
-		if m.MessageUID == "" {
-			return m.SentTime, m.From + " " + m.ObjectName + " " + m.Body
-		}
-		return m.SentTime, m.MessageUID
-	}
-	return walkBack(ep, span, stamp, func(newest, oldest time.Time) ([]HistoryMessage, error) {
+	return walkBack(ep, span, messageStamp, func(newest, oldest time.Time) ([]HistoryMessage, error) {
 		at := first
 		at.Newest, at.Oldest = newest, oldest
 		// Messages of one millisecond may be spread over two pages, so only the very first bound may be left out.

@@ -12,7 +12,7 @@ import (
 
 var (
 	errPageRepeated = errors.New("the server sent the same page again")
-	errPageOrder    = errors.New("the server sent items that are not of the time asked for, or not newest first")
+	errPageOrder    = errors.New("the server sent items that are not of the time asked for, or not in its order")
 )
 
 // page is what a walk needs to know of one answer.
@@ -134,4 +134,30 @@ func walkBack[T any](ep *endpoint.Endpoint, span backSpan, stamp func(T) (time.T
 			return p, nil
 		})(yield)
 	}
+}
+
+// forthSpan is a span of time that is read from its oldest end, which is not part of it.
+type forthSpan struct {
+	after, until time.Time
+	longest      time.Duration
+	size         int
+}
+
+// walkForth is walkBack with time running the other way, for an endpoint that answers the oldest items first.
+func walkForth[T any](ep *endpoint.Endpoint, span forthSpan, stamp func(T) (time.Time, string), fetch func(after, until time.Time) ([]T, error)) iter.Seq2[T, error] {
+	mirror := func(t time.Time) time.Time { return time.UnixMilli(-t.UnixMilli()) }
+	back := backSpan{
+		newest: mirror(span.after.Add(time.Millisecond)), oldest: mirror(span.until),
+		longest: span.longest - time.Millisecond, size: span.size, // both ends of a back span are part of it
+	}
+	mirrored := func(item T) (time.Time, string) {
+		at, id := stamp(item)
+		if at.IsZero() {
+			return at, id
+		}
+		return mirror(at), id
+	}
+	return walkBack(ep, back, mirrored, func(newest, oldest time.Time) ([]T, error) {
+		return fetch(mirror(newest).Add(-time.Millisecond), mirror(oldest))
+	})
 }

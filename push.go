@@ -165,7 +165,7 @@ func (m *PushMessage) body() (json.RawMessage, error) {
 	e := newEncoder(endpoint.Push)
 	defer e.release()
 	e.buf = append(e.buf, '{')
-	if err := e.content(m.Content); err != nil {
+	if err := e.content(m.Content, true); err != nil {
 		return nil, err
 	}
 	if m.DisableUpdateLastMessage {

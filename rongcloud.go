@@ -42,6 +42,7 @@ type Client struct {
 	Conversation *ConversationService
 	Group        *GroupService
 	EntrustGroup *EntrustGroupService
+	UltraGroup   *UltraGroupService
 
 	core *core
 }
@@ -126,6 +127,7 @@ func newClient(k *core) *Client {
 	client.Conversation = newConversationService(common)
 	client.Group = newGroupService(common)
 	client.EntrustGroup = newEntrustGroupService(common)
+	client.UltraGroup = newUltraGroupService(common)
 	return client
 }
 

@@ -25,6 +25,9 @@ type userWalk struct {
 	walk  func(x context.Context, c *rongcloud.Client, start int) iter.Seq2[string, error]
 }
 
+// pageWalks are the iterators of all areas that walk like this.
+func pageWalks() []userWalk { return append(userWalks(), ultraWalks()...) }
+
 // userToken is the page token that stands for page n, counted from 1.
 func userToken(n int) string {
 	if n <= 1 {
@@ -109,7 +112,7 @@ func (w *userWalk) serve(t *testing.T, total int) (*rongcloud.Client, *[]int) {
 	asked := new([]int)
 	return userMock(t, w.path, func(body string) (int, string) {
 		form, err := url.ParseQuery(body)
-		if err != nil || w.first(form) < 0 || form.Get("size")+form.Get("num")+form.Get("pageSize") != "2" {
+		if err != nil || w.first(form) < 0 || form.Get("size")+form.Get("num")+form.Get("pageSize")+form.Get("limit") != "2" {
 			return 400, `{"code":1002}`
 		}
 		*asked = append(*asked, w.first(form))
@@ -119,7 +122,7 @@ func (w *userWalk) serve(t *testing.T, total int) (*rongcloud.Client, *[]int) {
 
 func TestUserWalks(t *testing.T) {
 	t.Parallel()
-	for _, w := range userWalks() {
+	for _, w := range pageWalks() {
 		for _, total := range []int{0, 1, 2, 3, 7} {
 			for _, start := range []int{0, 1, 2} {
 				t.Run(fmt.Sprintf("%s %d users from page %d", w.path, total, start), func(t *testing.T) {
@@ -161,7 +164,7 @@ func TestUserWalks(t *testing.T) {
 
 func TestUserWalkFails(t *testing.T) {
 	t.Parallel()
-	for _, w := range userWalks() {
+	for _, w := range pageWalks() {
 		t.Run(w.path, func(t *testing.T) {
 			t.Parallel()
 			client := userMock(t, w.path, func(body string) (int, string) {
@@ -190,7 +193,7 @@ func TestUserWalkFails(t *testing.T) {
 
 func TestUserWalkStops(t *testing.T) {
 	t.Parallel()
-	for _, w := range userWalks() {
+	for _, w := range pageWalks() {
 		for _, after := range []int{1, 2, 3} {
 			t.Run(fmt.Sprintf("%s after %d", w.path, after), func(t *testing.T) {
 				t.Parallel()
@@ -211,7 +214,7 @@ func TestUserWalkStops(t *testing.T) {
 // TestUserWalkRepeats lets the server send one page for ever.
 func TestUserWalkRepeats(t *testing.T) {
 	t.Parallel()
-	for _, w := range userWalks() {
+	for _, w := range pageWalks() {
 		t.Run(w.path, func(t *testing.T) {
 			t.Parallel()
 			var calls atomic.Int32

@@ -2934,7 +2934,7 @@ var (
 			{Name: "userId", Required: true, MaxBytes: 64},
 			{Name: "busChannel", MaxChars: 20},
 			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "extraKey", Type: JSONString, List: Text, Required: true, MaxItems: 100},
+			{Name: "extraKey", Type: StringList, List: Text, Required: true, MaxItems: 100},
 		},
 		Area:    "ultragroup",
 		Summary: "Delete expansion pairs of a message.",

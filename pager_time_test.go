@@ -1,0 +1,264 @@
+package rongcloud
+
+import (
+	"fmt"
+	"iter"
+	"slices"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// timeServer keeps items at milliseconds and answers those of a span, the first one of which comes first.
+type timeServer struct {
+	times    []int64 // in the order of the endpoint
+	size     int
+	back     bool // newest first, and both ends are part of the span; else oldest first, without the first end
+	endless  bool // the first page, whatever is asked
+	failAt   int  // the request that fails, from 1
+	capacity int  // fewer than size are answered, if it is set
+	longest  time.Duration
+	spans    [][2]int64
+}
+
+type timeItem struct {
+	id string
+	at time.Time
+}
+
+func (s *timeServer) fetch(from, to time.Time) ([]timeItem, error) {
+	span := [2]int64{from.UnixMilli(), to.UnixMilli()}
+	s.spans = append(s.spans, span)
+	if len(s.spans) == s.failAt {
+		return nil, errPagerTest
+	}
+	if s.longest > 0 && from.Sub(to).Abs() > s.longest {
+		return nil, fmt.Errorf("the span %v is too long", span)
+	}
+	limit := s.size
+	if s.capacity > 0 {
+		limit = s.capacity
+	}
+	var found []timeItem
+	for i, at := range s.times {
+		inside := at > span[0] && at <= span[1]
+		if s.back {
+			inside = at <= span[0] && at >= span[1]
+		}
+		if (inside || s.endless) && len(found) < limit {
+			found = append(found, timeItem{strconv.Itoa(i), time.UnixMilli(at)})
+		}
+	}
+	return found, nil
+}
+
+// walk walks so many milliseconds from the time 1000 on, forth or back.
+func (s *timeServer) walk(span int64) iter.Seq2[string, error] {
+	stamp := func(item timeItem) (time.Time, string) { return item.at, item.id }
+	ep, longest := endpoint.UltragroupHismsgQuery, s.longest
+	if longest == 0 {
+		longest = time.Hour
+	}
+	first, all := time.UnixMilli(1000), iter.Seq2[timeItem, error](nil)
+	if s.back {
+		all = walkBack(ep, backSpan{newest: first, oldest: time.UnixMilli(1000 - span), longest: longest, size: s.size}, stamp, s.fetch)
+	} else {
+		all = walkForth(ep, forthSpan{after: first, until: time.UnixMilli(1000 + span), longest: longest, size: s.size}, stamp, s.fetch)
+	}
+	return func(yield func(string, error) bool) {
+		for item, err := range all {
+			if !yield(item.id, err) {
+				return
+			}
+		}
+	}
+}
+
+// timesOf turns distances from the time 1000 into times, forth or back.
+func timesOf(back bool, distances ...int64) []int64 {
+	times := make([]int64, len(distances))
+	for i, d := range distances {
+		times[i] = 1000 + d
+		if back {
+			times[i] = 1000 - d
+		}
+	}
+	return times
+}
+
+func timeIndices(n int) []string {
+	var all []string
+	for i := range n {
+		all = append(all, strconv.Itoa(i))
+	}
+	return all
+}
+
+// TestWalkTime walks both ways; the items lie at distances from where the walk begins.
+func TestWalkTime(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name      string
+		distances []int64
+		size      int
+		capacity  int
+		longest   time.Duration
+		want      int
+		requests  int // not counted for long spans
+	}{
+		{"nothing", nil, 3, 0, 0, 0, 1},
+		{"one item", []int64{5}, 3, 0, 0, 1, 2},
+		{"not quite a page", []int64{5, 6}, 3, 0, 0, 2, 2},
+		{"exactly one page", []int64{5, 6, 7}, 3, 0, 0, 3, 2},
+		{"one more than a page", []int64{5, 6, 7, 8}, 3, 0, 0, 4, 3},
+		{"many pages", []int64{1, 2, 3, 4, 5, 6, 7, 8, 9}, 3, 0, 0, 9, 5},
+		{"pages that are never full", []int64{1, 2, 3, 4, 5, 6, 7, 8, 9}, 9, 2, 0, 9, 9},
+		{"one millisecond over two pages", []int64{1, 1, 2, 2, 3}, 3, 0, 0, 5, 3},
+		{"beyond the span", []int64{1, 100, 101, 102}, 3, 0, 0, 2, 2},
+		{"long spans", []int64{1, 10, 11, 12, 50, 99, 100}, 3, 0, 10 * time.Millisecond, 7, 0},
+		{"long spans of nothing", nil, 3, 0, 10 * time.Millisecond, 0, 0},
+	} {
+		for _, back := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s back %v", c.name, back), func(t *testing.T) {
+				t.Parallel()
+				s := &timeServer{times: timesOf(back, c.distances...), size: c.size, back: back, capacity: c.capacity, longest: c.longest}
+				seq := s.walk(100)
+				require.Empty(t, s.spans, "nothing is fetched before it is needed")
+				items, errs := pagerCollect(t, seq)
+				require.Empty(t, errs)
+				require.Equal(t, timeIndices(c.want), items)
+				if c.longest == 0 {
+					require.Len(t, s.spans, c.requests)
+				}
+				require.EqualValues(t, 1000, s.spans[0][0])
+
+				first := s.spans
+				s.spans = nil
+				again, errs := pagerCollect(t, seq)
+				require.Empty(t, errs)
+				require.Equal(t, items, again, "ranging again starts anew")
+				require.Equal(t, first, s.spans)
+			})
+		}
+	}
+}
+
+// The parts of a long span touch each other and none leaves it.
+func TestWalkForthSplitsLongSpans(t *testing.T) {
+	t.Parallel()
+	s := &timeServer{size: 3, longest: 30 * time.Millisecond}
+	_, errs := pagerCollect(t, s.walk(100))
+	require.Empty(t, errs)
+	require.EqualValues(t, 1000, s.spans[0][0])
+	require.EqualValues(t, 1100, s.spans[len(s.spans)-1][1])
+	for i, span := range s.spans {
+		require.LessOrEqual(t, span[1]-span[0], int64(30))
+		if i > 0 {
+			require.LessOrEqual(t, span[0], s.spans[i-1][1], "nothing is left out")
+		}
+	}
+	require.Len(t, s.spans, 4)
+}
+
+func TestWalkTimeFails(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name   string
+		server timeServer
+		far    []int64
+		items  int
+		cause  error
+		calls  int
+	}{
+		{"page 1 is lost", timeServer{failAt: 1}, []int64{1, 2, 3, 4}, 0, errPagerTest, 1},
+		{"page 2 is lost", timeServer{failAt: 2}, []int64{1, 2, 3, 4}, 3, errPagerTest, 2},
+		{"the same page for ever", timeServer{endless: true}, []int64{1, 2, 3}, 3, errPageOrder, 2},
+		{"more than a page of one millisecond", timeServer{}, []int64{1, 2, 2, 2, 2}, 4, errPageRepeated, 2},
+		{"in the other order", timeServer{}, []int64{3, 2, 1}, 0, errPageOrder, 1},
+		{"before the span", timeServer{endless: true}, []int64{-1}, 0, errPageOrder, 1},
+	} {
+		for _, back := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s back %v", c.name, back), func(t *testing.T) {
+				t.Parallel()
+				s := c.server
+				s.times, s.size, s.back = timesOf(back, c.far...), 3, back
+				items, errs := pagerCollect(t, s.walk(100))
+				require.Equal(t, timeIndices(c.items), items)
+				require.Len(t, errs, 1)
+				require.ErrorIs(t, errs[0], c.cause)
+				require.Len(t, s.spans, c.calls, "nothing is fetched after an error")
+			})
+		}
+	}
+
+	s := &timeServer{times: []int64{0}, size: 3, endless: true}
+	noTimes := walkForth(endpoint.UltragroupHismsgQuery, forthSpan{time.UnixMilli(1), time.UnixMilli(9), time.Hour, 3},
+		func(item timeItem) (time.Time, string) { return time.Time{}, item.id }, s.fetch)
+	for _, err := range noTimes {
+		require.ErrorIs(t, err, errPageOrder, "items without a time cannot be walked")
+	}
+}
+
+func TestWalkTimeStopsWhenTheCallerDoes(t *testing.T) {
+	t.Parallel()
+	for _, back := range []bool{false, true} {
+		for stop, pages := range map[int]int{1: 1, 3: 1, 4: 2, 5: 2, 6: 3} { // one of each later page came before
+			s := &timeServer{times: timesOf(back, 1, 2, 3, 4, 5, 6, 7, 8, 9), size: 3, back: back}
+			seen := 0
+			for _, err := range s.walk(100) {
+				require.NoError(t, err)
+				if seen++; seen == stop {
+					break
+				}
+			}
+			require.Len(t, s.spans, pages, "after %d items", stop)
+		}
+	}
+}
+
+// expansionServer keeps the data of a message, in pages that it numbers from 1.
+func expansionServer(n int, asked *[]int) func(number int) (*MessageExpansion, error) {
+	return func(number int) (*MessageExpansion, error) {
+		*asked = append(*asked, number)
+		attached := &MessageExpansion{Entries: map[string]ExpansionEntry{}}
+		for i := (max(number, 1) - 1) * expansionPage; i < min(n, max(number, 1)*expansionPage); i++ {
+			attached.Entries[fmt.Sprintf("k%04d", i)] = ExpansionEntry{Value: strconv.Itoa(i)}
+		}
+		return attached, nil
+	}
+}
+
+func TestWalkExpansion(t *testing.T) {
+	t.Parallel()
+	for n, pages := range map[int][]int{0: {0}, 1: {0}, 299: {0}, 300: {0, 2}, 301: {0, 2}, 900: {0, 2, 3, 4}} {
+		var asked []int
+		var keys []string
+		for pair, err := range walkExpansion(endpoint.MessageExpansionQuery, 0, expansionServer(n, &asked)) {
+			require.NoError(t, err)
+			keys = append(keys, pair.Key)
+			require.Equal(t, pair.Key, fmt.Sprintf("k%04s", pair.Value))
+		}
+		require.Len(t, keys, n)
+		require.True(t, slices.IsSorted(keys))
+		require.Equal(t, pages, asked, "%d pairs", n)
+	}
+
+	var asked []int // a server that does not know pages
+	seen, failures := 0, 0
+	for _, err := range walkExpansion(endpoint.MessageExpansionQuery, 0, func(number int) (*MessageExpansion, error) {
+		return expansionServer(300, &asked)(min(number, 1))
+	}) {
+		if err != nil {
+			require.ErrorIs(t, err, errPageRepeated)
+			failures++
+			continue
+		}
+		seen++
+	}
+	require.Equal(t, 300, seen)
+	require.Equal(t, 1, failures)
+}

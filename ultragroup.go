@@ -1,0 +1,198 @@
+package rongcloud
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// UltraGroupService creates and dismisses ultra groups (超级群) and says who is in them. Its fields are services for what is inside an
+// ultra group. Messages are sent by [MessageService.SendUltraGroup].
+//
+// An ultra group has up to 50 channels, and a user is in at most 100 ultra groups. Apps that enabled ultra groups since 2022-10-13 have
+// the public channel RCDefault in each, to which messages go that name no channel. There is no list of who is in an ultra group, nor
+// of the ones that a user is in, so the app keeps its own; [UltraGroupService.IsMember] tells about one user.
+//
+// Which code comes for an ultra group that does not exist is not documented.
+type UltraGroupService struct {
+	service
+
+	Channel        *UltraGroupChannelService        // channels
+	PrivateChannel *UltraGroupPrivateChannelService // who reads private channels
+	UserGroup      *UltraGroupUserGroupService      // sets of members, and the channels that they may read
+	Mute           *UltraGroupMuteService           // members who may not send
+	GlobalMute     *UltraGroupGlobalMuteService     // ultra groups and channels where nobody may send
+	Whitelist      *UltraGroupWhitelistService      // who may send there all the same
+	NotDisturb     *UltraGroupNotDisturbService     // what is pushed to members
+	Message        *UltraGroupMessageService        // messages that were sent: search and change
+	Expansion      *UltraGroupExpansionService      // key-value data attached to messages
+}
+
+func newUltraGroupService(common *service) *UltraGroupService {
+	return &UltraGroupService{
+		service:        *common,
+		Channel:        (*UltraGroupChannelService)(common),
+		PrivateChannel: (*UltraGroupPrivateChannelService)(common),
+		UserGroup:      (*UltraGroupUserGroupService)(common),
+		Mute:           (*UltraGroupMuteService)(common),
+		GlobalMute:     (*UltraGroupGlobalMuteService)(common),
+		Whitelist:      (*UltraGroupWhitelistService)(common),
+		NotDisturb:     (*UltraGroupNotDisturbService)(common),
+		Message:        (*UltraGroupMessageService)(common),
+		Expansion:      (*UltraGroupExpansionService)(common),
+	}
+}
+
+// UltraGroupParams describes an ultra group to create.
+type UltraGroupParams struct {
+	GroupID string `wire:"groupId"`   // chosen by the app: at most 64 letters and digits
+	Name    string `wire:"groupName"` // shown in push notifications, at most 64 characters; required
+	UserID  string `wire:"userId"`    // the first member; required
+}
+
+// UltraGroupScope names an ultra group, or one of its channels.
+type UltraGroupScope struct {
+	GroupID string `wire:"groupId"`
+	Channel string `wire:"busChannel"` // the whole ultra group if empty
+}
+
+// UltraGroupUsers names users of an ultra group, or of one of its channels.
+type UltraGroupUsers struct {
+	GroupID string   `wire:"groupId"`
+	Channel string   `wire:"busChannel"` // the whole ultra group if empty; required where a list is of a channel only
+	UserIDs []string `wire:"userIds"`    // at most 20
+}
+
+// UltraGroupUsersQuery chooses a page of a list of users, which an ultra group or one of its channels has.
+type UltraGroupUsersQuery struct {
+	GroupID string `wire:"groupId"`
+	Channel string `wire:"busChannel"` // the whole ultra group if empty; required where a list is of a channel only
+	Page    int    `wire:"page"`       // from 1, the default
+	Size    int    `wire:"pageSize"`   // users per page, 50 by default
+}
+
+// UltraGroupUserQuery chooses a page of what one user is in, within an ultra group.
+type UltraGroupUserQuery struct {
+	GroupID string `wire:"groupId"`
+	UserID  string `wire:"userId"`
+	Page    int    `wire:"page"`     // from 1, the default
+	Size    int    `wire:"pageSize"` // items per page, 10 by default, at most 50
+}
+
+// UltraGroupUserPage is a page of users.
+type UltraGroupUserPage struct {
+	UserIDs []string
+}
+
+type ultraGroupMember struct {
+	GroupID string `wire:"groupId"`
+	UserID  string `wire:"userId"`
+}
+
+// ultraGroupID is an ID in a list: alone, or in an object, where RongCloud's SDKs do not agree on its name.
+type ultraGroupID string
+
+// UnmarshalJSON reads the ID in all forms.
+func (id *ultraGroupID) UnmarshalJSON(data []byte) error {
+	tree, err := parseTree(data)
+	if err != nil {
+		return err
+	}
+	if object, ok := tree.(map[string]any); ok {
+		if tree, ok = lookup(object, []string{"id", "userId", "userGroupId"}); !ok {
+			return fmt.Errorf("an item has no ID: %s", clip(string(data)))
+		}
+	}
+	*id = ultraGroupID(textOf(tree))
+	return nil
+}
+
+// ultraGroupIDs fetches one page of a list of IDs, by whatever name the answer calls it.
+func (s *service) ultraGroupIDs(ctx context.Context, ep *endpoint.Endpoint, params any, opts []CallOption) ([]string, error) {
+	type answer struct {
+		IDs []ultraGroupID `json:"users" alt:"data,userGroups"`
+	}
+	out, err := fetch[answer](ctx, s.client, ep, params, opts)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]string, len(out.IDs))
+	for i, id := range out.IDs {
+		ids[i] = string(id)
+	}
+	return ids, nil
+}
+
+func (s *service) ultraGroupUsers(ctx context.Context, ep *endpoint.Endpoint, params any, opts []CallOption) (*UltraGroupUserPage, error) {
+	ids, err := s.ultraGroupIDs(ctx, ep, params, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &UltraGroupUserPage{ids}, nil
+}
+
+// Create creates an ultra group with one user in it. What RongCloud answers if the ultra group exists already is not documented.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/create-ultragroup
+//
+//rongcloud:endpoint POST /ultragroup/create.json
+func (s *UltraGroupService) Create(ctx context.Context, params UltraGroupParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupCreate, &params, opts)
+}
+
+// Dismiss dissolves an ultra group. What RongCloud answers if it is dissolved already is not documented.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/dismiss-ultragroup
+//
+//rongcloud:endpoint POST /ultragroup/dis.json
+func (s *UltraGroupService) Dismiss(ctx context.Context, groupID string, opts ...CallOption) error {
+	type params struct {
+		GroupID string `wire:"groupId"`
+	}
+	return send(ctx, s.client, endpoint.UltragroupDis, &params{groupID}, opts)
+}
+
+// Join puts one user into an ultra group. A user can be in at most 100 of them.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/join-ultragroup
+//
+//rongcloud:endpoint POST /ultragroup/join.json
+func (s *UltraGroupService) Join(ctx context.Context, groupID, userID string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupJoin, &ultraGroupMember{groupID, userID}, opts)
+}
+
+// Quit takes one user out of an ultra group.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/quit-ultragroup
+//
+//rongcloud:endpoint POST /ultragroup/quit.json
+func (s *UltraGroupService) Quit(ctx context.Context, groupID, userID string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupQuit, &ultraGroupMember{groupID, userID}, opts)
+}
+
+// Update changes the name that push notifications show, at most 64 characters.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/refresh-ultragroup-info
+//
+//rongcloud:endpoint POST /ultragroup/refresh.json
+func (s *UltraGroupService) Update(ctx context.Context, groupID, name string, opts ...CallOption) error {
+	type params struct {
+		GroupID string `wire:"groupId"`
+		Name    string `wire:"groupName"`
+	}
+	return send(ctx, s.client, endpoint.UltragroupRefresh, &params{groupID, name}, opts)
+}
+
+// IsMember tells whether a user is in an ultra group.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-member
+//
+//rongcloud:endpoint POST /ultragroup/member/exist.json
+func (s *UltraGroupService) IsMember(ctx context.Context, groupID, userID string, opts ...CallOption) (bool, error) {
+	type answer struct {
+		Member bool `json:"status"`
+	}
+	out, err := fetch[answer](ctx, s.client, endpoint.UltragroupMemberExist, &ultraGroupMember{groupID, userID}, opts)
+	return err == nil && out.Member, err
+}

@@ -1,0 +1,147 @@
+package rongcloud
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// UltraGroupMessageService finds and changes messages that were sent to ultra groups. [MessageService.SendUltraGroup] sends them,
+// [MessageService.Recall] takes them back, and [MessageHistoryService.AllUltraGroup] reads them as one user sees them.
+//
+// RongCloud keeps them for 7 days, unless the app has booked more. What was sent without a channel in an app without RCDefault is not
+// found by List, All and Around.
+type UltraGroupMessageService service
+
+// UltraGroupMessageRef names a message that was sent.
+type UltraGroupMessageRef struct {
+	MessageUID string `json:"msgUID"`
+	Channel    string `json:"busChannel,omitempty"` // that it was sent to
+}
+
+// UltraGroupMessageQuery chooses messages of a channel. The bounds count to the millisecond.
+type UltraGroupMessageQuery struct {
+	GroupID string    `wire:"groupId"`
+	Channel string    `wire:"busChannel"` // required
+	After   time.Time `wire:"startTime"`  // messages sent later than this
+	Until   time.Time `wire:"endTime"`    // and not later than this
+	From    string    `wire:"fromUserId"` // of this sender only
+	Size    int       `wire:"pageSize"`   // messages per call, at most 100; List: 20 by default, All: 100
+}
+
+// UltraGroupAroundQuery chooses the messages around one that is known.
+type UltraGroupAroundQuery struct {
+	GroupID    string `wire:"groupId"`
+	Channel    string `wire:"busChannel"` // required
+	MessageUID string `wire:"msgUID"`
+	Earlier    *int   `wire:"prevNum"` // how many earlier messages, at most 50; 10 if nil
+	Later      *int   `wire:"lastNum"` // how many later messages, at most 50; 10 if nil
+}
+
+// UltraGroupModification is a new content for a message; see [UltraGroupMessageService.Modify].
+type UltraGroupModification struct {
+	GroupID    string         `wire:"groupId"`
+	Channel    string         `wire:"busChannel"` // that it was sent to; may be left out for RCDefault only
+	From       string         `wire:"fromUserId"` // sender of the message
+	MessageUID string         `wire:"msgUID"`
+	Content    MessageContent `wire:"content"` // of the type that the message has; at most 128 KB of JSON
+
+	MsgRandom int64 `wire:"msgRandom"` // names this change: RongCloud ignores a repeat within a minute; see WithIdempotentSends
+}
+
+// Get returns up to 20 messages by their UIDs. The quota is 5 calls per second. Whether messages that are not found are left out
+// of the answer is not documented.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/get-messages-by-uid
+//
+//rongcloud:endpoint POST /ultragroup/msg/get.json
+func (s *UltraGroupMessageService) Get(ctx context.Context, groupID string, messages []UltraGroupMessageRef, opts ...CallOption) (*HistoryPage, error) {
+	type params struct {
+		GroupID  string                 `wire:"groupId"`
+		Messages []UltraGroupMessageRef `wire:"msgs"`
+	}
+	for i, m := range messages {
+		if m.MessageUID == "" {
+			return nil, refuse("msgs", "item %d has no msgUID", i+1)
+		}
+	}
+	return fetch[HistoryPage](ctx, s.client, endpoint.UltragroupMsgGet, &params{groupID, messages}, opts)
+}
+
+// Modify replaces the content of a message by another of the same type. Connected clients are told. The quota is 100 calls per minute.
+//
+// The call fails with [ErrOutcomeUnknown] if it may have been carried out all the same.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/modify-message
+//
+//rongcloud:endpoint POST /ultragroup/msg/modify.json
+func (s *UltraGroupMessageService) Modify(ctx context.Context, modification UltraGroupModification, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupMsgModify, &modification, opts)
+}
+
+// check refuses what makes no sense for one call or a walk. What is missing is the encoder's business.
+func (q *UltraGroupMessageQuery) check() error {
+	switch {
+	case q.Size < 0 || q.Size > maxHistorySize:
+		return refuse("pageSize", "%d is not between 1 and %d", q.Size, maxHistorySize)
+	case !q.After.IsZero() && !q.Until.IsZero() && q.Until.Before(q.After):
+		return refuse("endTime", "%v is before startTime %v", q.Until, q.After)
+	}
+	return nil
+}
+
+// List returns one page of a channel's messages, oldest first; All walks all pages. The span is at most 14 days. The quota is
+// 100 calls per minute.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-history-messages
+//
+//rongcloud:endpoint POST /ultragroup/hismsg/query.json
+func (s *UltraGroupMessageService) List(ctx context.Context, query UltraGroupMessageQuery, opts ...CallOption) (*HistoryPage, error) {
+	if err := query.check(); err != nil {
+		return nil, err
+	}
+	span := time.Duration(query.Until.UnixMilli()-query.After.UnixMilli()) * time.Millisecond
+	if !query.After.IsZero() && !query.Until.IsZero() && span > maxHistorySpan {
+		return nil, refuse("endTime", "%v is more than 14 days after startTime %v; All splits longer spans", query.Until, query.After)
+	}
+	return fetch[HistoryPage](ctx, s.client, endpoint.UltragroupHismsgQuery, &query, opts)
+}
+
+// All yields the messages of a channel, oldest first. It makes as many calls as it needs, for any span of time.
+func (s *UltraGroupMessageService) All(ctx context.Context, query UltraGroupMessageQuery, opts ...CallOption) iter.Seq2[HistoryMessage, error] {
+	if query.Size == 0 {
+		query.Size = maxHistorySize
+	}
+	err := query.check()
+	switch {
+	case err != nil:
+	case query.After.IsZero():
+		err = refuse("startTime", "is required")
+	case query.Until.IsZero():
+		err = refuse("endTime", "is required")
+	}
+	if err != nil {
+		return func(yield func(HistoryMessage, error) bool) { yield(HistoryMessage{}, err) }
+	}
+	span := forthSpan{after: query.After, until: query.Until, longest: maxHistorySpan, size: query.Size}
+	return walkForth(endpoint.UltragroupHismsgQuery, span, messageStamp, func(after, until time.Time) ([]HistoryMessage, error) {
+		at := query
+		at.After, at.Until = after, until
+		page, err := s.List(ctx, at, opts...)
+		if err != nil {
+			return nil, err
+		}
+		return page.Messages, nil
+	})
+}
+
+// Around returns a message, which it finds by its UID, between those before and after it, oldest first.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/query-history-by-message-uid
+//
+//rongcloud:endpoint POST /ultragroup/hismsg/msgid/query.json
+func (s *UltraGroupMessageService) Around(ctx context.Context, query UltraGroupAroundQuery, opts ...CallOption) (*HistoryPage, error) {
+	return fetch[HistoryPage](ctx, s.client, endpoint.UltragroupHismsgMsgidQuery, &query, opts)
+}

@@ -1,0 +1,95 @@
+package rongcloud
+
+import (
+	"context"
+	"iter"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// UltraGroupPrivateChannelService keeps for each channel the list of users who read it while it is private. A public channel may have
+// such a list too; it takes effect when the channel is made private.
+//
+// [UltraGroupUserGroupService.Bind] lets whole user groups read a private channel.
+type UltraGroupPrivateChannelService service
+
+// UltraGroupChannelIDPage is a page of channels by their IDs.
+type UltraGroupChannelIDPage struct {
+	Channels []string
+}
+
+// Add puts up to 20 users on a channel's list. All must be in the ultra group: one who is not fails the whole call with
+// [CodeNotInUltraGroup].
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/private-channel/add-to-private-channel-users
+//
+//rongcloud:endpoint POST /ultragroup/channel/private/users/add.json
+func (s *UltraGroupPrivateChannelService) Add(ctx context.Context, users UltraGroupUsers, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupChannelPrivateUsersAdd, &users, opts)
+}
+
+// Remove takes up to 20 users off a channel's list.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/delete-from-private-channel-users
+//
+//rongcloud:endpoint POST /ultragroup/channel/private/users/del.json
+func (s *UltraGroupPrivateChannelService) Remove(ctx context.Context, users UltraGroupUsers, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupChannelPrivateUsersDel, &users, opts)
+}
+
+// List returns one page of a channel's list, at most 100 users; All walks all pages.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/get-private-channel-users
+//
+//rongcloud:endpoint POST /ultragroup/channel/private/users/get.json
+func (s *UltraGroupPrivateChannelService) List(ctx context.Context, query UltraGroupUsersQuery, opts ...CallOption) (*UltraGroupUserPage, error) {
+	return (*service)(s).ultraGroupUsers(ctx, endpoint.UltragroupChannelPrivateUsersGet, &query, opts)
+}
+
+// All yields the IDs of the users on a channel's list, from the query's page on.
+func (s *UltraGroupPrivateChannelService) All(ctx context.Context, query UltraGroupUsersQuery, opts ...CallOption) iter.Seq2[string, error] {
+	return walkUltraGroupUsers(endpoint.UltragroupChannelPrivateUsersGet, query, func(at UltraGroupUsersQuery) (*UltraGroupUserPage, error) {
+		return s.List(ctx, at, opts...)
+	})
+}
+
+// walkUltraGroupUsers walks a list of users with the method for one page.
+func walkUltraGroupUsers(
+	ep *endpoint.Endpoint, query UltraGroupUsersQuery, list func(UltraGroupUsersQuery) (*UltraGroupUserPage, error),
+) iter.Seq2[string, error] {
+	return walkNumbers(ep, query.Page, func(number int) ([]string, error) {
+		at := query
+		at.Page = number
+		page, err := list(at)
+		if err != nil {
+			return nil, err
+		}
+		return page.UserIDs, nil
+	})
+}
+
+// ListByUser returns one page of the channels that have a user on their list, public channels too; AllByUser walks all pages.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/private-channel/query-channel-by-user
+//
+//rongcloud:endpoint POST /ultragroup/user/channel/query.json
+func (s *UltraGroupPrivateChannelService) ListByUser(ctx context.Context, query UltraGroupUserQuery, opts ...CallOption) (*UltraGroupChannelIDPage, error) {
+	ids, err := (*service)(s).ultraGroupIDs(ctx, endpoint.UltragroupUserChannelQuery, &query, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &UltraGroupChannelIDPage{ids}, nil
+}
+
+// AllByUser yields the IDs of the channels that have a user on their list, from the query's page on.
+func (s *UltraGroupPrivateChannelService) AllByUser(ctx context.Context, query UltraGroupUserQuery, opts ...CallOption) iter.Seq2[string, error] {
+	return walkNumbers(endpoint.UltragroupUserChannelQuery, query.Page, func(number int) ([]string, error) {
+		at := query
+		at.Page = number
+		page, err := s.ListByUser(ctx, at, opts...)
+		if err != nil {
+			return nil, err
+		}
+		return page.Channels, nil
+	})
+}

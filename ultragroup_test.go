@@ -1,0 +1,414 @@
+package rongcloud_test
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"net/url"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// TestUltraGroupSends sends what the golden file, in which every parameter stands at least once, does not show: values whose zero has a
+// meaning.
+func TestUltraGroupSends(t *testing.T) {
+	t.Parallel()
+	type client = *rongcloud.Client
+	type ctx = context.Context
+	for _, c := range []struct {
+		path string
+		call func(ctx, client) error
+		form url.Values
+	}{
+		{"/ultragroup/channel/type/change.json", func(x ctx, c client) error {
+			return c.UltraGroup.Channel.ChangeType(x, rongcloud.UltraGroupChannelParams{GroupID: "g", Channel: "c", Type: rongcloud.UltraGroupChannelPublic})
+		}, userForm("groupId", "g", "busChannel", "c", "type", "0")},
+		{"/ultragroup/globalbanned/set.json", func(x ctx, c client) error {
+			return c.UltraGroup.GlobalMute.Set(x, rongcloud.UltraGroupGlobalMute{GroupID: "g"})
+		}, userForm("groupId", "g", "status", "false")},
+		{"/ultragroup/notdisturb/set.json", func(x ctx, c client) error {
+			return c.UltraGroup.NotDisturb.Set(x, rongcloud.UltraGroupPushLevel{GroupID: "g", Level: rongcloud.PushLevelUnset})
+		}, userForm("groupId", "g", "unpushLevel", "0")},
+		{"/ultragroup/notdisturb/set.json", func(x ctx, c client) error {
+			return c.UltraGroup.NotDisturb.Set(x, rongcloud.UltraGroupPushLevel{GroupID: "g", Level: rongcloud.PushLevelAll})
+		}, userForm("groupId", "g", "unpushLevel", "-1")},
+		{"/ultragroup/hismsg/msgid/query.json", func(x ctx, c client) error {
+			_, err := c.UltraGroup.Message.Around(x, rongcloud.UltraGroupAroundQuery{
+				GroupID: "g", Channel: "c", MessageUID: "A", Earlier: rongcloud.Ptr(0), Later: rongcloud.Ptr(0),
+			})
+			return err
+		}, userForm("groupId", "g", "busChannel", "c", "msgUID", "A", "prevNum", "0", "lastNum", "0")},
+		{"/ultragroup/msg/modify.json", func(x ctx, c client) error { // without the name of the type
+			return c.UltraGroup.Message.Modify(x, rongcloud.UltraGroupModification{
+				GroupID: "g", From: "u", MessageUID: "A", Content: rongcloud.RawContent{Name: "app:any", Body: "a&b"},
+			})
+		}, userForm("groupId", "g", "fromUserId", "u", "msgUID", "A", "content", "a&b")},
+	} {
+		t.Run(c.path, func(t *testing.T) {
+			t.Parallel()
+			var sent string
+			client := userMock(t, c.path, func(body string) (int, string) { sent = body; return 200, `{"code":200}` })
+			require.NoError(t, c.call(t.Context(), client))
+			form, err := url.ParseQuery(sent)
+			require.NoError(t, err)
+			require.Equal(t, c.form, form)
+		})
+	}
+}
+
+func TestUltraGroupRefuses(t *testing.T) {
+	t.Parallel()
+	type groups = *rongcloud.UltraGroupService
+	type ctx = context.Context
+	day, long := time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC), 14*24*time.Hour
+	users := func(n int) rongcloud.UltraGroupUsers {
+		return rongcloud.UltraGroupUsers{GroupID: "g", Channel: "c", UserIDs: userIDs(n)}
+	}
+	search := func(change func(q *rongcloud.UltraGroupMessageQuery)) func(ctx, groups) error {
+		return func(x ctx, s groups) error {
+			query := rongcloud.UltraGroupMessageQuery{GroupID: "g", Channel: "c", After: day, Until: day.Add(time.Hour)}
+			change(&query)
+			_, err := s.Message.List(x, query)
+			return err
+		}
+	}
+	searchAll := func(change func(q *rongcloud.UltraGroupMessageQuery)) func(ctx, groups) error {
+		return func(x ctx, s groups) error {
+			query := rongcloud.UltraGroupMessageQuery{GroupID: "g", Channel: "c", After: day, Until: day.Add(time.Hour)}
+			change(&query)
+			for m, err := range s.Message.All(x, query) {
+				require.Zero(t, m)
+				return err
+			}
+			return nil
+		}
+	}
+	pairs := map[string]string{}
+	for _, id := range userIDs(21) {
+		pairs[id] = id
+	}
+	for _, c := range []struct {
+		name, field, reason string
+		call                func(ctx, groups) error
+	}{
+		{"create without a name", "groupName", "required", func(x ctx, s groups) error {
+			return s.Create(x, rongcloud.UltraGroupParams{GroupID: "g", UserID: "u"})
+		}},
+		{"create without a member", "userId", "required", func(x ctx, s groups) error {
+			return s.Create(x, rongcloud.UltraGroupParams{GroupID: "g", Name: "n"})
+		}},
+		{"dismiss nothing", "groupId", "required", func(x ctx, s groups) error { return s.Dismiss(x, "") }},
+		{"join as nobody", "userId", "required", func(x ctx, s groups) error { return s.Join(x, "g", "") }},
+		{"delete no channel", "busChannel", "required", func(x ctx, s groups) error { return s.Channel.Delete(x, "g", "") }},
+		{"private without a channel", "busChannel", "required", func(x ctx, s groups) error {
+			return s.PrivateChannel.Add(x, rongcloud.UltraGroupUsers{GroupID: "g", UserIDs: []string{"u"}})
+		}},
+		{"private with 21", "userIds", "21 items", func(x ctx, s groups) error { return s.PrivateChannel.Remove(x, users(21)) }},
+		{"mute nobody", "userIds", "required", func(x ctx, s groups) error { return s.Mute.Add(x, users(0)) }},
+		{"mute 21", "userIds", "21 items", func(x ctx, s groups) error { return s.Mute.Add(x, users(21)) }},
+		{"mute with a comma", "userIds", "comma", func(x ctx, s groups) error {
+			return s.Mute.Remove(x, rongcloud.UltraGroupUsers{GroupID: "g", UserIDs: []string{"a,b"}})
+		}},
+		{"whitelist with an empty ID", "userIds", "item 2 is empty", func(x ctx, s groups) error {
+			return s.Whitelist.Add(x, rongcloud.UltraGroupUsers{GroupID: "g", UserIDs: []string{"a", ""}})
+		}},
+		{"no user groups", "userGroups", "required", func(x ctx, s groups) error { return s.UserGroup.Create(x, "g", nil) }},
+		{"11 user groups", "userGroups", "11 items", func(x ctx, s groups) error { return s.UserGroup.Create(x, "g", userIDs(11)) }},
+		{"a user group without an ID", "userGroups", "item 2 is empty", func(x ctx, s groups) error {
+			return s.UserGroup.Create(x, "g", []string{"a", ""})
+		}},
+		{"bind 11", "userGroupIds", "11 items", func(x ctx, s groups) error {
+			return s.UserGroup.Bind(x, rongcloud.UltraGroupBinding{GroupID: "g", Channel: "c", UserGroupIDs: userIDs(11)})
+		}},
+		{"21 pairs", "extraKeyVal", "21 items", func(x ctx, s groups) error {
+			return s.Expansion.Set(x, rongcloud.UltraGroupExpansionChange{MessageUID: "A", UserID: "u", GroupID: "g", Values: pairs})
+		}},
+		{"101 keys", "extraKey", "101 items", func(x ctx, s groups) error {
+			return s.Expansion.Delete(x, rongcloud.UltraGroupExpansionRemoval{MessageUID: "A", UserID: "u", GroupID: "g", Keys: userIDs(101)})
+		}},
+		{"no messages", "msgs", "required", func(x ctx, s groups) error { _, err := s.Message.Get(x, "g", nil); return err }},
+		{"21 messages", "msgs", "21 items", func(x ctx, s groups) error {
+			refs := make([]rongcloud.UltraGroupMessageRef, 21)
+			for i := range refs {
+				refs[i].MessageUID = strconv.Itoa(i)
+			}
+			_, err := s.Message.Get(x, "g", refs)
+			return err
+		}},
+		{"a message without UID", "msgs", "item 1 has no msgUID", func(x ctx, s groups) error {
+			_, err := s.Message.Get(x, "g", make([]rongcloud.UltraGroupMessageRef, 1))
+			return err
+		}},
+		{"modify to nothing", "content", "required", func(x ctx, s groups) error {
+			return s.Message.Modify(x, rongcloud.UltraGroupModification{GroupID: "g", From: "u", MessageUID: "A"})
+		}},
+		{"modify to a type that is not RongCloud's", "objectName", "RongCloud's own", func(x ctx, s groups) error {
+			return s.Message.Modify(x, rongcloud.UltraGroupModification{
+				GroupID: "g", From: "u", MessageUID: "A", Content: rongcloud.RawContent{Name: "RC:None", Body: "{}"},
+			})
+		}},
+		{"search without a start", "startTime", "required", search(func(q *rongcloud.UltraGroupMessageQuery) { q.After = time.Time{} })},
+		{"search without an end", "endTime", "required", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = time.Time{} })},
+		{"search back", "endTime", "before", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(-time.Second) })},
+		{"search too far", "endTime", "14 days", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(long + time.Millisecond) })},
+		{"search too many", "pageSize", "101", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Size = 101 })},
+		{"search fewer than none", "pageSize", "-1", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Size = -1 })},
+		{"search no channel", "busChannel", "required", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Channel = "" })},
+		{"walk without a start", "startTime", "required", searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.After = time.Time{} })},
+		{"walk without an end", "endTime", "required", searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = time.Time{} })},
+		{"walk back", "endTime", "before", searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(-time.Second) })},
+		{"walk too many", "pageSize", "101", searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.Size = 101 })},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			client := userMock(t, "/nowhere", func(string) (int, string) { panic("sent all the same") })
+			err := c.call(t.Context(), client.UltraGroup)
+			var refused *rongcloud.ArgumentError
+			require.ErrorAs(t, err, &refused)
+			require.Equal(t, c.field, refused.Field)
+			require.Contains(t, refused.Reason, c.reason)
+		})
+	}
+
+	client := userMock(t, "/ultragroup/hismsg/query.json", func(string) (int, string) { return 200, `{"code":200}` })
+	require.NoError(t, search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(long) })(t.Context(), client.UltraGroup), "exactly 14 days")
+}
+
+// TestUltraGroupDecodes feeds each answer with what RongCloud documents and with the variants that its SDKs have seen.
+func TestUltraGroupDecodes(t *testing.T) {
+	t.Parallel()
+	type groups = *rongcloud.UltraGroupService
+	type ctx = context.Context
+	member := func(x ctx, s groups) (any, error) { return s.IsMember(x, "g", "u") }
+	channels := func(x ctx, s groups) (any, error) {
+		return s.Channel.List(x, rongcloud.UltraGroupChannelsQuery{GroupID: "g"})
+	}
+	users := rongcloud.UltraGroupUsersQuery{GroupID: "g", Channel: "c"}
+	private := func(x ctx, s groups) (any, error) { return s.PrivateChannel.List(x, users) }
+	muted := func(x ctx, s groups) (any, error) { return s.Mute.List(x, users) }
+	exempt := func(x ctx, s groups) (any, error) { return s.Whitelist.List(x, users) }
+	one := rongcloud.UltraGroupUserQuery{GroupID: "g", UserID: "u"}
+	byUser := func(x ctx, s groups) (any, error) { return s.PrivateChannel.ListByUser(x, one) }
+	global := func(x ctx, s groups) (any, error) {
+		return s.GlobalMute.Get(x, rongcloud.UltraGroupScope{GroupID: "g"})
+	}
+	level := func(x ctx, s groups) (any, error) {
+		return s.NotDisturb.Get(x, rongcloud.UltraGroupScope{GroupID: "g"})
+	}
+	userGroups := func(x ctx, s groups) (any, error) {
+		return s.UserGroup.List(x, rongcloud.UltraGroupUserGroupsQuery{GroupID: "g"})
+	}
+	userGroupsOf := func(x ctx, s groups) (any, error) { return s.UserGroup.ListByUser(x, one) }
+	boundTo := func(x ctx, s groups) (any, error) {
+		return s.UserGroup.ListByChannel(x, rongcloud.UltraGroupBoundUserGroupsQuery{GroupID: "g", Channel: "c"})
+	}
+	channelsOf := func(x ctx, s groups) (any, error) {
+		return s.UserGroup.ListChannels(x, rongcloud.UltraGroupBoundChannelsQuery{GroupID: "g", UserGroupID: "x"})
+	}
+	get := func(x ctx, s groups) (any, error) {
+		return s.Message.Get(x, "g", []rongcloud.UltraGroupMessageRef{{MessageUID: "A"}})
+	}
+	search := func(x ctx, s groups) (any, error) {
+		return s.Message.List(x, rongcloud.UltraGroupMessageQuery{GroupID: "g", Channel: "c", After: time.UnixMilli(1), Until: time.UnixMilli(2)})
+	}
+	around := func(x ctx, s groups) (any, error) {
+		return s.Message.Around(x, rongcloud.UltraGroupAroundQuery{GroupID: "g", Channel: "c", MessageUID: "A"})
+	}
+	expansion := func(x ctx, s groups) (any, error) {
+		return s.Expansion.Get(x, rongcloud.UltraGroupExpansionQuery{GroupID: "g", MessageUID: "A"})
+	}
+	two := &rongcloud.UltraGroupUserPage{UserIDs: []string{"u1", "2"}}
+	nobody := &rongcloud.UltraGroupUserPage{UserIDs: []string{}}
+	message := &rongcloud.HistoryPage{Messages: []rongcloud.HistoryMessage{{
+		MessageUID: "A", From: "u1", TargetID: "g", Channel: "c", SentTime: time.UnixMilli(1705270000123), ObjectName: "RC:TxtMsg",
+		Body: `{"content":"hi"}`, Expandable: true, ExpansionText: `{"k":"v"}`,
+	}}}
+	const common = `"groupId":"g","busChannel":"c","fromUserId":"u1","msgUID":"A","objectName":"RC:TxtMsg","content":"{\"content\":\"hi\"}","expansion":true,`
+
+	for _, c := range []struct {
+		name, path string
+		call       func(ctx, groups) (any, error)
+		answer     string // what follows the code
+		want       any
+	}{
+		{"member", "member/exist", member, `,"status":true`, true},
+		{"member as text", "member/exist", member, `,"status":"true"`, true},
+		{"no member", "member/exist", member, `,"status":"false"`, false},
+		{"member unknown", "member/exist", member, ``, false},
+		{
+			"channels", "channel/get", channels, `,"channelList":[{"channelId":"c1","type":1,"createTime":"2022-10-13 10:00:00"},{"channelId":2}]`,
+			&rongcloud.UltraGroupChannelPage{Channels: []rongcloud.UltraGroupChannel{
+				{Channel: "c1", Type: rongcloud.UltraGroupChannelPrivate, Created: "2022-10-13 10:00:00"}, {Channel: "2"},
+			}},
+		},
+		{
+			"channels with text and numbers", "channel/get", channels, `,"channelList":[{"channelId":"c1","type":"7","createTime":1665626400000}]`,
+			&rongcloud.UltraGroupChannelPage{Channels: []rongcloud.UltraGroupChannel{{Channel: "c1", Type: 7, Created: "1665626400000"}}},
+		},
+		{"no channels", "channel/get", channels, `,"channelList":null`, &rongcloud.UltraGroupChannelPage{}},
+		{"private", "channel/private/users/get", private, `,"users":["u1",2]`, two},
+		{"private, nobody", "channel/private/users/get", private, `,"users":[]`, nobody},
+		{"private, objects", "channel/private/users/get", private, `,"users":[{"id":"u1"},{"id":2}]`, two},
+		{"muted", "userbanned/get", muted, `,"users":[{"id":"u1"},{"id":"2"}]`, two},
+		{"muted by another name", "userbanned/get", muted, `,"users":[{"userId":"u1"},{"userId":2}]`, two},
+		{"muted, nobody", "userbanned/get", muted, ``, nobody},
+		{"exempt", "banned/whitelist/get", exempt, `,"users":[{"id":"u1"},{"id":"2"}]`, two},
+		{"exempt by another name", "banned/whitelist/get", exempt, `,"users":[{"userId":"u1","new":{}},{"userId":"2"}]`, two},
+		{"exempt in both forms", "banned/whitelist/get", exempt, `,"users":[{"userId":"u1"},"2"]`, two},
+		{"channels of a user", "user/channel/query", byUser, `,"data":["c1","c2"]`, &rongcloud.UltraGroupChannelIDPage{Channels: []string{"c1", "c2"}}},
+		{"channels of nobody", "user/channel/query", byUser, `,"data":null`, &rongcloud.UltraGroupChannelIDPage{Channels: []string{}}},
+		{"muted all", "globalbanned/get", global, `,"status":true`, true},
+		{"muted all as number", "globalbanned/get", global, `,"status":1`, true},
+		{"muted all as text", "globalbanned/get", global, `,"status":"true"`, true},
+		{"muted none", "globalbanned/get", global, `,"status":0`, false},
+		{"level", "notdisturb/get", level, `,"groupId":"g","busChannel":"","unpushLevel":-1`, rongcloud.PushLevelAll},
+		{"level as text", "notdisturb/get", level, `,"unpushLevel":"5"`, rongcloud.PushLevelNone},
+		{"level by another name", "notdisturb/get", level, `,"status":1`, rongcloud.PushLevelMentions},
+		{"level that is new", "notdisturb/get", level, `,"unpushLevel":9`, rongcloud.PushLevel(9)},
+		{"no level", "notdisturb/get", level, ``, rongcloud.PushLevelUnset},
+		{
+			"user groups", "usergroup/query", userGroups, `,"userGroups":[{"userGroupId":"x"},{"userGroupId":2}]`,
+			&rongcloud.UltraGroupUserGroupPage{UserGroupIDs: []string{"x", "2"}},
+		},
+		{"user groups of a user", "user/usergroup/query", userGroupsOf, `,"data":["x"]`, &rongcloud.UltraGroupUserGroupPage{UserGroupIDs: []string{"x"}}},
+		{"user groups of a channel", "channel/usergroup/query", boundTo, `,"data":["x"]`, &rongcloud.UltraGroupUserGroupPage{UserGroupIDs: []string{"x"}}},
+		{"channels of a user group", "usergroup/channel/query", channelsOf, `,"data":["c"]`, &rongcloud.UltraGroupChannelIDPage{Channels: []string{"c"}}},
+		{"messages", "msg/get", get, `,"data":[{` + common + `"sentTime":1705270000123,"extraContent":"{\"k\":\"v\"}"}]`, message},
+		{
+			"found", "hismsg/query", search,
+			`,"data":[{` + common + `"msgTime":1705270000123,"converationType":10,"extraContent":"{\"k\":\"v\"}"}]`, message,
+		},
+		{"found by another name", "hismsg/query", search, `,"data":[{` + common + `"sentTime":"1705270000123","extraContent":{"k":"v"}}]`, message},
+		{"found nothing", "hismsg/query", search, `,"data":null`, &rongcloud.HistoryPage{}},
+		{
+			"around", "hismsg/msgid/query", around,
+			`,"data":[{` + common + `"msgTime":1705270000123,"conversationType":10,"extraContent":{"k":"v"}}]`, message,
+		},
+		{"around with text", "hismsg/msgid/query", around, `,"data":[{` + common + `"msgTime":1705270000123,"extraContent":"{\"k\":\"v\"}"}]`, message},
+		{
+			"expansion", "message/expansion/query", expansion, `,"extraContent":{"k":{"v":"1","ts":1705270000123}}`,
+			&rongcloud.MessageExpansion{Entries: map[string]rongcloud.ExpansionEntry{"k": {Value: "1", Order: 1705270000123}}},
+		},
+		{
+			"expansion with text", "message/expansion/query", expansion, `,"extraContent":{"k":{"v":1,"ts":"1705270000123"}}`,
+			&rongcloud.MessageExpansion{Entries: map[string]rongcloud.ExpansionEntry{"k": {Value: "1", Order: 1705270000123}}},
+		},
+		{"no expansion", "message/expansion/query", expansion, `,"extraContent":[]`, &rongcloud.MessageExpansion{Entries: map[string]rongcloud.ExpansionEntry{}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			client := userMock(t, "/ultragroup/"+c.path+".json", func(string) (int, string) { return 200, `{"code":200` + c.answer + `}` })
+			got, err := c.call(t.Context(), client.UltraGroup)
+			require.NoError(t, err)
+			require.Equal(t, c.want, got)
+		})
+	}
+
+	client := userMock(t, "/ultragroup/userbanned/get.json", func(string) (int, string) { return 200, `{"code":200,"users":[{"name":"u1"}]}` })
+	_, err := muted(t.Context(), client.UltraGroup)
+	require.ErrorContains(t, err, "no ID", "an item without an ID is not lost in silence")
+}
+
+// TestUltraGroupFails lets the server refuse each call that has a result of its own making.
+func TestUltraGroupFails(t *testing.T) {
+	t.Parallel()
+	client := userMock(t, "/ultragroup/notdisturb/get.json", func(string) (int, string) { return 200, `{"code":24406,"errorMessage":"no"}` })
+	level, err := client.UltraGroup.NotDisturb.Get(t.Context(), rongcloud.UltraGroupScope{GroupID: "g"})
+	require.ErrorIs(t, err, rongcloud.CodeNotInUltraGroup)
+	require.Equal(t, rongcloud.PushLevelUnset, level)
+
+	client = userMock(t, "/ultragroup/member/exist.json", func(string) (int, string) { return 400, `{"code":1002}` })
+	is, err := client.UltraGroup.IsMember(t.Context(), "g", "u")
+	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
+	require.False(t, is)
+
+	client = userMock(t, "/ultragroup/globalbanned/get.json", func(string) (int, string) { return 400, `{"code":1002}` })
+	muted, err := client.UltraGroup.GlobalMute.Get(t.Context(), rongcloud.UltraGroupScope{GroupID: "g"})
+	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
+	require.False(t, muted)
+}
+
+// ultraWalks are the iterators over numbered pages, each with the wire of its endpoint.
+func ultraWalks() []userWalk {
+	type client = *rongcloud.Client
+	type ctx = context.Context
+	type iterSeq = iter.Seq2[string, error]
+	type seq = func(x ctx, c client, start int) iterSeq
+	users := func(start int) rongcloud.UltraGroupUsersQuery {
+		return rongcloud.UltraGroupUsersQuery{GroupID: "g", Channel: "c", Page: start, Size: 2}
+	}
+	one := func(start int) rongcloud.UltraGroupUserQuery {
+		return rongcloud.UltraGroupUserQuery{GroupID: "g", UserID: "u", Page: start, Size: 2}
+	}
+	w := func(path, list, item string, walk seq) userWalk {
+		return userWalk{"/ultragroup/" + path + ".json", "page", "number", list, item, walk}
+	}
+	return []userWalk{
+		w("channel/get", "channelList", `{"channelId":%q}`, func(x ctx, c client, start int) iterSeq {
+			query := rongcloud.UltraGroupChannelsQuery{GroupID: "g", Page: start, Size: 2}
+			return userIDsOf(c.UltraGroup.Channel.All(x, query), func(c rongcloud.UltraGroupChannel) string { return c.Channel })
+		}),
+		w("channel/private/users/get", "users", `%q`, func(x ctx, c client, start int) iterSeq {
+			return c.UltraGroup.PrivateChannel.All(x, users(start))
+		}),
+		w("user/channel/query", "data", `%q`, func(x ctx, c client, start int) iterSeq {
+			return c.UltraGroup.PrivateChannel.AllByUser(x, one(start))
+		}),
+		w("userbanned/get", "users", `{"id":%q}`, func(x ctx, c client, start int) iterSeq { return c.UltraGroup.Mute.All(x, users(start)) }),
+		w("banned/whitelist/get", "users", `{"id":%q}`, func(x ctx, c client, start int) iterSeq { return c.UltraGroup.Whitelist.All(x, users(start)) }),
+		w("usergroup/query", "userGroups", `{"userGroupId":%q}`, func(x ctx, c client, start int) iterSeq {
+			return c.UltraGroup.UserGroup.All(x, rongcloud.UltraGroupUserGroupsQuery{GroupID: "g", Page: start, Size: 2})
+		}),
+		w("user/usergroup/query", "data", `%q`, func(x ctx, c client, start int) iterSeq {
+			return c.UltraGroup.UserGroup.AllByUser(x, one(start))
+		}),
+		w("channel/usergroup/query", "data", `%q`, func(x ctx, c client, start int) iterSeq {
+			return c.UltraGroup.UserGroup.AllByChannel(x, rongcloud.UltraGroupBoundUserGroupsQuery{GroupID: "g", Channel: "c", Page: start, Size: 2})
+		}),
+		w("usergroup/channel/query", "data", `%q`, func(x ctx, c client, start int) iterSeq {
+			return c.UltraGroup.UserGroup.AllChannels(x, rongcloud.UltraGroupBoundChannelsQuery{GroupID: "g", UserGroupID: "x", Page: start, Size: 2})
+		}),
+	}
+}
+
+// TestUltraGroupMessageWalk follows a search over three pages: what is asked, and that no message is lost or doubled.
+func TestUltraGroupMessageWalk(t *testing.T) {
+	t.Parallel()
+	times := []int{1001, 1002, 1002, 1003, 1004}
+	var asked []string
+	client := userMock(t, "/ultragroup/hismsg/query.json", func(body string) (int, string) {
+		form, _ := url.ParseQuery(body)
+		asked = append(asked, form.Get("startTime")+" to "+form.Get("endTime"))
+		after, _ := strconv.Atoi(form.Get("startTime"))
+		size, _ := strconv.Atoi(form.Get("pageSize"))
+		items := ""
+		for i, at := range times {
+			if at > after && size > 0 {
+				size--
+				items += fmt.Sprintf(`,{"msgUID":"m%d","msgTime":%d}`, i, at)
+			}
+		}
+		return 200, `{"code":200,"data":[` + items[min(1, len(items)):] + `]}`
+	})
+	var uids []string
+	for m, err := range client.UltraGroup.Message.All(t.Context(), rongcloud.UltraGroupMessageQuery{
+		GroupID: "g", Channel: "c", After: time.UnixMilli(1000), Until: time.UnixMilli(2000), Size: 3,
+	}) {
+		require.NoError(t, err)
+		uids = append(uids, m.MessageUID)
+	}
+	require.Equal(t, []string{"m0", "m1", "m2", "m3", "m4"}, uids)
+	require.Equal(t, []string{"1000 to 2000", "1001 to 2000", "1002 to 2000", "1003 to 2000"}, asked)
+}
+
+func TestUltraGroupWords(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "public", rongcloud.UltraGroupChannelPublic.String())
+	require.Equal(t, "private", rongcloud.UltraGroupChannelPrivate.String())
+	require.Equal(t, "UltraGroupChannelType(2)", rongcloud.UltraGroupChannelType(2).String())
+}

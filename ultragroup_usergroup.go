@@ -1,0 +1,230 @@
+package rongcloud
+
+import (
+	"context"
+	"iter"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// UltraGroupUserGroupService keeps user groups: named sets of an ultra group's members. Bound to a private channel, a user group lets
+// its members read it. An ultra group has at most 50 user groups of at most 100 members each.
+//
+// Clients learn of what changes for their user by a callback. Whether a repeated call tells them again is not documented.
+type UltraGroupUserGroupService service
+
+// UltraGroupUserGroupMembers names users and the user group that they are to join or leave.
+type UltraGroupUserGroupMembers struct {
+	GroupID     string   `wire:"groupId"`
+	UserGroupID string   `wire:"userGroupId"`
+	UserIDs     []string `wire:"userIds"` // at most 20
+}
+
+// UltraGroupBinding names a channel and user groups.
+type UltraGroupBinding struct {
+	GroupID      string   `wire:"groupId"`
+	Channel      string   `wire:"busChannel"`
+	UserGroupIDs []string `wire:"userGroupIds"` // at most 10
+}
+
+// UltraGroupUserGroupsQuery chooses a page of an ultra group's user groups.
+type UltraGroupUserGroupsQuery struct {
+	GroupID string `wire:"groupId"`
+	Page    int    `wire:"page"`     // from 1, the default
+	Size    int    `wire:"pageSize"` // user groups per page, 10 by default, at most 50
+}
+
+// UltraGroupBoundUserGroupsQuery chooses a page of the user groups that are bound to a channel.
+type UltraGroupBoundUserGroupsQuery struct {
+	GroupID string `wire:"groupId"`
+	Channel string `wire:"busChannel"`
+	Page    int    `wire:"page"`     // from 1, the default
+	Size    int    `wire:"pageSize"` // user groups per page, 10 by default, at most 50
+}
+
+// UltraGroupBoundChannelsQuery chooses a page of the channels that a user group is bound to.
+type UltraGroupBoundChannelsQuery struct {
+	GroupID     string `wire:"groupId"`
+	UserGroupID string `wire:"userGroupId"`
+	Page        int    `wire:"page"`     // from 1, the default
+	Size        int    `wire:"pageSize"` // channels per page, 10 by default, at most 50
+}
+
+// UltraGroupUserGroupPage is a page of user groups by their IDs.
+type UltraGroupUserGroupPage struct {
+	UserGroupIDs []string
+}
+
+// Create creates up to 10 user groups, whose IDs of at most 64 letters and digits the app chooses. What RongCloud answers if one exists
+// already is not documented.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/create-usergroup
+//
+//rongcloud:endpoint POST /ultragroup/usergroup/add.json
+func (s *UltraGroupUserGroupService) Create(ctx context.Context, groupID string, userGroupIDs []string, opts ...CallOption) error {
+	type userGroup struct {
+		ID string `json:"userGroupId"`
+	}
+	type params struct {
+		GroupID    string      `wire:"groupId"`
+		UserGroups []userGroup `wire:"userGroups"`
+	}
+	p := &params{GroupID: groupID}
+	for i, id := range userGroupIDs {
+		if id == "" {
+			return refuse("userGroups", "item %d is empty", i+1)
+		}
+		p.UserGroups = append(p.UserGroups, userGroup{id})
+	}
+	return send(ctx, s.client, endpoint.UltragroupUsergroupAdd, p, opts)
+}
+
+// Delete deletes up to 10 user groups with their members and bindings.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/usergroup/delete-usergroup
+//
+//rongcloud:endpoint POST /ultragroup/usergroup/del.json
+func (s *UltraGroupUserGroupService) Delete(ctx context.Context, groupID string, userGroupIDs []string, opts ...CallOption) error {
+	type params struct {
+		GroupID      string   `wire:"groupId"`
+		UserGroupIDs []string `wire:"userGroupIds"`
+	}
+	return send(ctx, s.client, endpoint.UltragroupUsergroupDel, &params{groupID, userGroupIDs}, opts)
+}
+
+// List returns one page of an ultra group's user groups; All walks all pages.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-usergroup
+//
+//rongcloud:endpoint POST /ultragroup/usergroup/query.json
+func (s *UltraGroupUserGroupService) List(ctx context.Context, query UltraGroupUserGroupsQuery, opts ...CallOption) (*UltraGroupUserGroupPage, error) {
+	return s.list(ctx, endpoint.UltragroupUsergroupQuery, &query, opts)
+}
+
+func (s *UltraGroupUserGroupService) list(ctx context.Context, ep *endpoint.Endpoint, params any, opts []CallOption) (*UltraGroupUserGroupPage, error) {
+	ids, err := (*service)(s).ultraGroupIDs(ctx, ep, params, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &UltraGroupUserGroupPage{ids}, nil
+}
+
+// All yields the IDs of an ultra group's user groups, from the query's page on.
+func (s *UltraGroupUserGroupService) All(ctx context.Context, query UltraGroupUserGroupsQuery, opts ...CallOption) iter.Seq2[string, error] {
+	return walkNumbers(endpoint.UltragroupUsergroupQuery, query.Page, func(number int) ([]string, error) {
+		at := query
+		at.Page = number
+		page, err := s.List(ctx, at, opts...)
+		if err != nil {
+			return nil, err
+		}
+		return page.UserGroupIDs, nil
+	})
+}
+
+// AddUsers puts up to 20 users into a user group. All must be in the ultra group: one who is not fails the whole call.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/add-user-to-usergroup
+//
+//rongcloud:endpoint POST /ultragroup/usergroup/user/add.json
+func (s *UltraGroupUserGroupService) AddUsers(ctx context.Context, members UltraGroupUserGroupMembers, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupUsergroupUserAdd, &members, opts)
+}
+
+// RemoveUsers takes up to 20 users out of a user group. One who is not known fails the whole call.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/remove-user-from-usergroup
+//
+//rongcloud:endpoint POST /ultragroup/usergroup/user/del.json
+func (s *UltraGroupUserGroupService) RemoveUsers(ctx context.Context, members UltraGroupUserGroupMembers, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupUsergroupUserDel, &members, opts)
+}
+
+// ListByUser returns one page of the user groups that a user is in; AllByUser walks all pages.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-usergroup-by-user
+//
+//rongcloud:endpoint POST /ultragroup/user/usergroup/query.json
+func (s *UltraGroupUserGroupService) ListByUser(ctx context.Context, query UltraGroupUserQuery, opts ...CallOption) (*UltraGroupUserGroupPage, error) {
+	return s.list(ctx, endpoint.UltragroupUserUsergroupQuery, &query, opts)
+}
+
+// AllByUser yields the IDs of the user groups that a user is in, from the query's page on.
+func (s *UltraGroupUserGroupService) AllByUser(ctx context.Context, query UltraGroupUserQuery, opts ...CallOption) iter.Seq2[string, error] {
+	return walkNumbers(endpoint.UltragroupUserUsergroupQuery, query.Page, func(number int) ([]string, error) {
+		at := query
+		at.Page = number
+		page, err := s.ListByUser(ctx, at, opts...)
+		if err != nil {
+			return nil, err
+		}
+		return page.UserGroupIDs, nil
+	})
+}
+
+// Bind binds up to 10 user groups to a channel, which is all that one can have: more fail with [CodeTooManyUserGroups]. On a public channel
+// the binding takes effect when the channel is made private.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/bind-channel-to-usergroup
+//
+//rongcloud:endpoint POST /ultragroup/channel/usergroup/bind.json
+func (s *UltraGroupUserGroupService) Bind(ctx context.Context, binding UltraGroupBinding, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupChannelUsergroupBind, &binding, opts)
+}
+
+// Unbind takes the binding of up to 10 user groups to a channel back.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/unbind-channel-from-usergroup
+//
+//rongcloud:endpoint POST /ultragroup/channel/usergroup/unbind.json
+func (s *UltraGroupUserGroupService) Unbind(ctx context.Context, binding UltraGroupBinding, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupChannelUsergroupUnbind, &binding, opts)
+}
+
+// ListByChannel returns one page of the user groups that are bound to a channel; AllByChannel walks all pages.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/usergroup/query-channel-bound-usergroup
+//
+//rongcloud:endpoint POST /ultragroup/channel/usergroup/query.json
+func (s *UltraGroupUserGroupService) ListByChannel(ctx context.Context, query UltraGroupBoundUserGroupsQuery, opts ...CallOption) (*UltraGroupUserGroupPage, error) {
+	return s.list(ctx, endpoint.UltragroupChannelUsergroupQuery, &query, opts)
+}
+
+// AllByChannel yields the IDs of the user groups that are bound to a channel, from the query's page on.
+func (s *UltraGroupUserGroupService) AllByChannel(ctx context.Context, query UltraGroupBoundUserGroupsQuery, opts ...CallOption) iter.Seq2[string, error] {
+	return walkNumbers(endpoint.UltragroupChannelUsergroupQuery, query.Page, func(number int) ([]string, error) {
+		at := query
+		at.Page = number
+		page, err := s.ListByChannel(ctx, at, opts...)
+		if err != nil {
+			return nil, err
+		}
+		return page.UserGroupIDs, nil
+	})
+}
+
+// ListChannels returns one page of the channels that a user group is bound to; AllChannels walks all pages.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-usergroup-bound-channel
+//
+//rongcloud:endpoint POST /ultragroup/usergroup/channel/query.json
+func (s *UltraGroupUserGroupService) ListChannels(ctx context.Context, query UltraGroupBoundChannelsQuery, opts ...CallOption) (*UltraGroupChannelIDPage, error) {
+	ids, err := (*service)(s).ultraGroupIDs(ctx, endpoint.UltragroupUsergroupChannelQuery, &query, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &UltraGroupChannelIDPage{ids}, nil
+}
+
+// AllChannels yields the IDs of the channels that a user group is bound to, from the query's page on.
+func (s *UltraGroupUserGroupService) AllChannels(ctx context.Context, query UltraGroupBoundChannelsQuery, opts ...CallOption) iter.Seq2[string, error] {
+	return walkNumbers(endpoint.UltragroupUsergroupChannelQuery, query.Page, func(number int) ([]string, error) {
+		at := query
+		at.Page = number
+		page, err := s.ListChannels(ctx, at, opts...)
+		if err != nil {
+			return nil, err
+		}
+		return page.Channels, nil
+	})
+}

@@ -1,0 +1,47 @@
+package rongcloud
+
+import (
+	"context"
+	"iter"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// UltraGroupWhitelistService keeps the users who may send to an ultra group, or to one of its channels, while everybody else is muted by
+// [UltraGroupGlobalMuteService].
+type UltraGroupWhitelistService service
+
+// Add puts up to 20 users on the whitelist.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/add-to-global-ban-whitelist
+//
+//rongcloud:endpoint POST /ultragroup/banned/whitelist/add.json
+func (s *UltraGroupWhitelistService) Add(ctx context.Context, users UltraGroupUsers, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupBannedWhitelistAdd, &users, opts)
+}
+
+// Remove takes up to 20 users off the whitelist.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/remove-from-global-ban-whitelist
+//
+//rongcloud:endpoint POST /ultragroup/banned/whitelist/del.json
+func (s *UltraGroupWhitelistService) Remove(ctx context.Context, users UltraGroupUsers, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupBannedWhitelistDel, &users, opts)
+}
+
+// List returns one page of the whitelist of a channel or, without one, of the whole ultra group, at most 200 users; All walks
+// all pages.
+//
+// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-global-ban-whitelist
+//
+//rongcloud:endpoint POST /ultragroup/banned/whitelist/get.json
+func (s *UltraGroupWhitelistService) List(ctx context.Context, query UltraGroupUsersQuery, opts ...CallOption) (*UltraGroupUserPage, error) {
+	return (*service)(s).ultraGroupUsers(ctx, endpoint.UltragroupBannedWhitelistGet, &query, opts)
+}
+
+// All yields the IDs of the users on the whitelist, from the query's page on.
+func (s *UltraGroupWhitelistService) All(ctx context.Context, query UltraGroupUsersQuery, opts ...CallOption) iter.Seq2[string, error] {
+	return walkUltraGroupUsers(endpoint.UltragroupBannedWhitelistGet, query, func(at UltraGroupUsersQuery) (*UltraGroupUserPage, error) {
+		return s.List(ctx, at, opts...)
+	})
+}
