@@ -241,6 +241,7 @@ func (f *Fault) writeCut(w http.ResponseWriter, a answer, ep *endpoint.Endpoint)
 		return
 	}
 	whole.header.Set("Content-Length", strconv.Itoa(announced))
+	whole.header.Set("Connection", "close") // or a caller who got as much as announced would use it again
 	conn, buffered := hijack(w)
 	_, _ = fmt.Fprintf(buffered, "HTTP/1.1 %d %s\r\n", whole.status, http.StatusText(whole.status))
 	_ = whole.header.Write(buffered)

@@ -1,0 +1,256 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+func TestAdmin(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	admin := base + "/_emulator/"
+	c := client(t, base)
+
+	status, answer := ask(t, "POST", admin+"seed", `{
+		"users": [{"id": "ann", "name": "Ann", "online": true}, {"id": "ben", "blacklist": ["spam"]}],
+		"groups": [{"id": "team", "members": ["ann", "ben"]}], "chatrooms": [{"id": "lobby", "members": ["ann"]}],
+		"ultraGroups": [{"id": "city", "members": ["ben"], "channels": ["news"]}], "sensitiveWords": [{"word": "bad", "replace": "***"}]
+	}`)
+	require.Equal(t, 200, status, answer)
+	var state struct {
+		AppKey string
+		Users  []struct {
+			ID, Name string
+			Online   bool
+		}
+		Groups, Chatrooms, UltraGroups []struct {
+			ID                string
+			Members, Channels []string
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(answer), &state))
+	require.Equal(t, "test-app-key", state.AppKey)
+	require.Equal(t, "Ann", state.Users[0].Name)
+	require.True(t, state.Users[0].Online)
+	require.Equal(t, "ben", state.Users[1].Name, "a user without a name is called by the ID")
+	require.Equal(t, []string{"ann", "ben"}, state.Groups[0].Members)
+	require.Equal(t, []string{"ann"}, state.Chatrooms[0].Members)
+	require.Equal(t, []string{"RCDefault", "news"}, state.UltraGroups[0].Channels)
+	words, err := c.Sensitive.List(t.Context(), rongcloud.SensitiveAll)
+	require.NoError(t, err)
+	require.Len(t, words.Words, 1)
+
+	require.NoError(t, send(c))
+	_, answer = ask(t, "GET", admin+"messages", "")
+	var messages []map[string]any
+	require.NoError(t, json.Unmarshal([]byte(answer), &messages))
+	require.Len(t, messages, 4)
+	require.Equal(t, "ben", messages[0]["to"])
+	_, answer = ask(t, "GET", admin+"users/ben/inbox", "")
+	require.Contains(t, answer, `"from":"ann"`)
+
+	_, answer = ask(t, "GET", admin+"requests", "")
+	var requests []summary
+	require.NoError(t, json.Unmarshal([]byte(answer), &requests))
+	require.Len(t, requests, 2, "the seed's own requests are not shown")
+	_, answer = ask(t, "GET", admin+"requests?after=1&limit=1", "")
+	require.NoError(t, json.Unmarshal([]byte(answer), &requests))
+	require.Len(t, requests, 1)
+	_, answer = ask(t, "GET", admin+"requests/"+jsonNumber(requests[0].Number), "")
+	var one details
+	require.NoError(t, json.Unmarshal([]byte(answer), &one))
+	require.True(t, one.Signature.Valid)
+	require.Equal(t, "safe", one.Class)
+	_, answer = ask(t, "GET", admin+"endpoints", "")
+	require.Contains(t, answer, "/user/getToken.json")
+
+	status, answer = ask(t, "POST", admin+"users/ben/connect", "")
+	require.Equal(t, 200, status)
+	require.Equal(t, `{"id":"ben","online":true}`, answer)
+	_, answer = ask(t, "POST", admin+"users/ben/disconnect", "")
+	require.Equal(t, `{"id":"ben","online":false}`, answer)
+	status, answer = ask(t, "POST", admin+"users/nobody/connect", "")
+	require.Equal(t, http.StatusConflict, status, answer)
+
+	status, answer = ask(t, "POST", admin+"reset", "")
+	require.Equal(t, 200, status)
+	require.Equal(t, "{}", answer)
+	_, answer = ask(t, "GET", admin+"state", "")
+	require.Contains(t, answer, `"users":[]`)
+}
+
+func jsonNumber(n int) string {
+	text, _ := json.Marshal(n)
+	return string(text)
+}
+
+func TestAdminFaults(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	faults := base + "/_emulator/faults"
+	c := client(t, base)
+	set := func(body string) {
+		t.Helper()
+		status, answer := ask(t, "POST", faults, body)
+		require.Equal(t, 200, status, answer)
+	}
+	set(`{"endpoint":"/message/private/publish.json","code":1005,"skip":1,"times":1,"where":{"fromUserId":"ann"},"header":{"x-odd":"1"},"delay":"1ms"}`)
+	_, answer := ask(t, "GET", faults, "")
+	require.Equal(t, `[{"endpoint":"/message/private/publish.json","code":1005,"header":{"X-Odd":"1"},"delay":"1ms","skip":1,"times":1}]`, answer)
+	require.NoError(t, send(c))
+	_, err := c.Message.SendPrivate(t.Context(), rongcloud.PrivateMessage{From: "x", To: []string{"y"}, Content: rongcloud.TextMessage{Content: "z"}})
+	require.NoError(t, err, "from somebody else")
+	require.ErrorIs(t, send(c), rongcloud.CodeParameterTooLong)
+	for _, body := range []string{`{"dropResponse":true}`, `{"reset":true}`, `{"cutAnswer":true}`, `{"resetAnswer":true}`, `{"contentLength":5}`, `{"status":502,"body":"<html>"}`} {
+		set(body)
+		require.ErrorIs(t, send(c), rongcloud.ErrOutcomeUnknown, body)
+	}
+	set(`{"status":429,"times":-1}`)
+	require.ErrorIs(t, send(c), rongcloud.ErrRateLimited)
+	require.ErrorIs(t, send(c), rongcloud.ErrRateLimited)
+	_, answer = ask(t, "DELETE", faults, "")
+	require.Equal(t, "[]", answer)
+	require.NoError(t, send(c))
+}
+
+func TestAdminRefuses(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	for _, c := range []struct {
+		method, path, body string
+		status             int
+		says               string
+	}{
+		{"POST", "faults", `{"endpoint":"/nowhere"}`, 400, "the catalogue has no"},
+		{"POST", "faults", `{"colour":1}`, 400, "colour"},
+		{"POST", "faults", ``, 400, "a JSON body is required"},
+		{"POST", "faults", `{} {}`, 400, "more than one document"},
+		{"POST", "faults", `{"delay":3}`, 400, "a span is a text"},
+		{"POST", "faults", `{"delay":"3 moons"}`, 400, "unknown unit"},
+		{"POST", "faults", `{"status":99}`, 400, "status must be"},
+		{"POST", "faults", `{"skip":-1}`, 400, "must not be negative"},
+		{"POST", "clock", `{"advance":"-1h"}`, 400, "forward only"},
+		{"POST", "clock", `{}`, 400, "forward only"},
+		{"POST", "seed", `{"groups":[{"members":["a"]}]}`, 400, "needs an id"},
+		{"POST", "seed", `{"chatrooms":[{}]}`, 400, "needs an id"},
+		{"POST", "seed", `{"ultraGroups":[{}]}`, 400, "needs an id"},
+		{"POST", "seed", `{"users":[{}]}`, 400, "userId: is required"},
+		{"POST", "seed", `{"sensitiveWords":[{}]}`, 400, "sensitive word"},
+		{"POST", "seed", strings.Repeat(" ", maxAdminBody+1), 400, "too large"},
+		{"GET", "requests?after=x", "", 400, "after"},
+		{"GET", "requests?limit=0", "", 400, "limit"},
+		{"GET", "messages?limit=-1", "", 400, "limit"},
+		{"GET", "requests/x", "", 400, "no number"},
+		{"GET", "requests/77", "", 404, "not there"},
+		{"GET", "nowhere", "", 404, "has no GET"},
+		{"DELETE", "state", "", 404, "has no DELETE"},
+	} {
+		status, answer := ask(t, c.method, base+"/_emulator/"+c.path, c.body)
+		require.Equal(t, c.status, status, "%s %s: %s", c.method, c.path, answer)
+		require.Contains(t, answer, c.says)
+	}
+}
+
+func TestOtherSitesAreRefused(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	for _, path := range []string{"/_emulator/state", "/_emulator/events", "/"} {
+		for _, header := range [][]string{
+			{"Origin", "http://evil.example"}, {"Origin", "null"}, {"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"},
+			{"Host", "evil.example"}, {"Host", "evil.example:8686"},
+		} {
+			status, _ := ask(t, "GET", base+path, "", header...)
+			require.Equal(t, http.StatusForbidden, status, "%s with %v", path, header)
+		}
+	}
+	status, _ := ask(t, "POST", base+"/_emulator/reset", "", "Origin", "http://evil.example")
+	require.Equal(t, http.StatusForbidden, status)
+	for _, header := range [][]string{{"Origin", base}, {"Sec-Fetch-Site", "same-origin"}, {"Sec-Fetch-Site", "none"}, {"Host", "localhost:1"}, {"Host", "[::1]:1"}} {
+		status, _ := ask(t, "GET", base+"/_emulator/state", "", header...)
+		require.Equal(t, http.StatusOK, status, "%v", header)
+	}
+}
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	for path, part := range map[string]string{"/": "<title>RongCloud emulator</title>", "/app.js": "'use strict'", "/style.css": "color-scheme"} {
+		resp, err := http.Get(base + path)
+		require.NoError(t, err)
+		require.Equal(t, 200, resp.StatusCode)
+		require.Contains(t, resp.Header.Get("Content-Security-Policy"), "default-src 'none'")
+		resp.Body.Close()
+		_, body := ask(t, "GET", base+path, "")
+		require.Contains(t, body, part)
+		require.NotContains(t, body, "innerHTML")
+	}
+	status, _ := ask(t, "POST", base+"/", "")
+	require.Equal(t, http.StatusMethodNotAllowed, status)
+	status, answer := ask(t, "GET", base+"/nowhere", "")
+	require.Equal(t, 404, status)
+	require.Contains(t, answer, `"code":404`, "RongCloud's own answer")
+}
+
+func TestEvents(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	resp, err := http.Get(base + "/_emulator/events")
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	require.Equal(t, "text/event-stream", resp.Header.Get("Content-Type"))
+	lines := bufio.NewScanner(resp.Body)
+	next := func() (name, data string) {
+		for lines.Scan() {
+			if text, ok := strings.CutPrefix(lines.Text(), "event: "); ok {
+				name = text
+			}
+			if text, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				return name, text
+			}
+		}
+		return "", ""
+	}
+	require.NoError(t, send(client(t, base)))
+	name, data := next()
+	require.Equal(t, "request", name)
+	require.Contains(t, data, "/message/private/publish.json")
+	for _, c := range []struct{ path, body, name string }{
+		{"clock", `{"advance":"1h"}`, "clock"}, {"faults", `{}`, "faults"}, {"seed", `{"users":[{"id":"u"}]}`, "seed"},
+		{"users/u/connect", "", "user"}, {"reset", "", "reset"},
+	} {
+		status, answer := ask(t, "POST", base+"/_emulator/"+c.path, c.body)
+		require.Equal(t, 200, status, answer)
+		name, _ := next()
+		require.Equal(t, c.name, name)
+	}
+}
+
+func TestSlowWatcherIsSentAway(t *testing.T) {
+	t.Parallel()
+	h := newHub()
+	h.publish("nobody", 1)
+	slow, ok := h.watch()
+	require.True(t, ok)
+	for i := range maxBehind + 1 {
+		h.publish("n", i)
+	}
+	received := 0
+	for range slow {
+		received++
+	}
+	require.Equal(t, maxBehind, received)
+	h.leave(slow) // a second time does nothing
+	for range mostWatchers {
+		_, ok = h.watch()
+		require.True(t, ok)
+	}
+	_, ok = h.watch()
+	require.False(t, ok)
+}

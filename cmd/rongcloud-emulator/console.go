@@ -1,0 +1,201 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+// console prints a line for each call, for people or for programs.
+type console struct {
+	mu     sync.Mutex
+	out    io.Writer
+	json   bool
+	colour bool
+}
+
+func newConsole(out io.Writer, asJSON bool) *console {
+	return &console{out: out, json: asJSON, colour: !asJSON && isTerminal(out) && os.Getenv("NO_COLOR") == ""}
+}
+
+func isTerminal(out io.Writer) bool {
+	file, ok := out.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := file.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+func (c *console) print(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	_, _ = io.WriteString(c.out, text)
+}
+
+// say prints a word of the emulator's own, which is none of a program's business.
+func (c *console) say(text string) {
+	if !c.json {
+		c.print(text + "\n")
+	}
+}
+
+// welcome tells how to use the emulator.
+func (c *console) welcome(base string, s settings, first seed) {
+	if c.json {
+		line, _ := json.Marshal(map[string]string{"url": base, "appKey": s.key, "version": rongcloud.Version})
+		c.print(string(line) + "\n")
+		return
+	}
+	secret := s.secret
+	if secret != rongcloudtest.DefaultAppSecret {
+		secret = "the secret given with -app-secret" // which stays off screens and logs
+	}
+	c.print(fmt.Sprintf(`rongcloud-emulator %[1]s
+  page       %[2]s/
+  admin API  %[2]s/_emulator/
+
+This SDK and its examples:
+  export RONGCLOUD_APP_KEY=%[3]s
+  export RONGCLOUD_APP_SECRET='%[4]s'
+  export RONGCLOUD_API_URL=%[2]s
+RongCloud's own SDKs:
+  Node   require('rongcloud-sdk')({appkey: '%[3]s', secret: '%[4]s', api: '%[2]s'})
+  Go     rc.PrivateURI("%[2]s", "%[2]s")
+%[5]s
+`, rongcloud.Version, base, s.key, secret, first.String()))
+}
+
+const (
+	red    = "\x1b[31m"
+	yellow = "\x1b[33m"
+	green  = "\x1b[32m"
+	dim    = "\x1b[2m"
+	plain  = "\x1b[0m"
+)
+
+func (c *console) paint(colour, text string) string {
+	if !c.colour {
+		return text
+	}
+	return colour + text + plain
+}
+
+// call prints what came of a request: time, endpoint, who to whom, HTTP status and code, duration.
+func (c *console) call(r rongcloudtest.Request) {
+	s := summarize(r)
+	if c.json {
+		line, err := json.Marshal(s)
+		if err != nil {
+			return
+		}
+		c.print(string(line) + "\n")
+		return
+	}
+	colour, verdict := green, fmt.Sprintf("%d %d", s.Status, s.Code)
+	switch {
+	case s.Status == 0:
+		colour, verdict = yellow, "dropped"
+	case !s.OK:
+		colour = red
+	}
+	line := fmt.Sprintf("%s %s %-44s %-9s %s %s",
+		c.paint(dim, s.Time.Format("15:04:05.000")), c.paint(dim, fmt.Sprintf("%-4s", s.Method)), s.Path,
+		c.paint(colour, fmt.Sprintf("%-9s", verdict)), c.paint(dim, fmt.Sprintf("%6.1fms", s.Milliseconds)), s.Who)
+	if s.Message != "" {
+		line += " " + c.paint(colour, printable(s.Message))
+	}
+	c.print(strings.TrimRight(line, " ") + "\n")
+}
+
+// printable keeps foreign text on its line, and its control characters off the terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return '·'
+		}
+		return r
+	}, text)
+}
+
+// summary is what a line, an event or a list says about a request.
+type summary struct {
+	Number       int            `json:"number"`
+	Time         time.Time      `json:"time"`
+	Method       string         `json:"method"`
+	Path         string         `json:"path"`
+	Area         string         `json:"area,omitempty"` // of the catalogue; empty for an unknown path
+	Who          string         `json:"who,omitempty"`  // who to whom, as far as it goes
+	OK           bool           `json:"ok"`
+	Status       int            `json:"status"` // 0 if no answer was given
+	Code         rongcloud.Code `json:"code"`
+	Message      string         `json:"message,omitempty"`
+	Fault        bool           `json:"fault,omitempty"`
+	Milliseconds float64        `json:"ms"`
+	RequestID    string         `json:"requestId,omitempty"`
+	Unknown      []string       `json:"unknownParameters,omitempty"`
+}
+
+func summarize(r rongcloudtest.Request) summary {
+	s := summary{
+		Number: r.Number, Time: r.Time, Method: r.Method, Path: r.Path, Who: printable(who(r.Params)),
+		Status: r.Status, Code: r.Code, Message: r.Message, Fault: r.Fault,
+		Milliseconds: float64(r.Duration.Microseconds()) / 1000, RequestID: r.RequestID, Unknown: r.Unknown,
+	}
+	if r.Endpoint != nil {
+		s.Area = r.Endpoint.Area
+		s.OK = r.Status/100 == 2 && int(r.Code) == r.Endpoint.Success
+	}
+	return s
+}
+
+// Parameters that say who acts and on whom, in the order of preference.
+var (
+	actors  = []string{"fromUserId", "fromuserid", "operator", "userId", "requestId", "creator"}
+	targets = []string{
+		"toUserId", "toGroupId", "toChatroomId", "toGroupIds", "targetId", "groupId", "chatroomId", "id", "blackUserId", "whiteUserId",
+		"userIds", "userId", "word", "words",
+	}
+)
+
+// who describes the two sides of a call in a few words.
+func who(p rongcloudtest.Params) string {
+	actor := ""
+	for _, name := range actors {
+		if list := p.List(name); len(list) > 0 {
+			actor = few(list)
+			break
+		}
+	}
+	for _, name := range targets {
+		list := p.List(name)
+		if len(list) == 0 || few(list) == actor {
+			continue
+		}
+		if actor == "" {
+			return few(list)
+		}
+		return actor + " → " + few(list)
+	}
+	return actor
+}
+
+const mostShown = 3
+
+func few(list []string) string {
+	shown := strings.Join(list[:min(len(list), mostShown)], ", ")
+	if len(list) > mostShown {
+		shown += fmt.Sprintf(" and %d more", len(list)-mostShown)
+	}
+	if runes := []rune(shown); len(runes) > 60 {
+		shown = string(runes[:60]) + "…"
+	}
+	return shown
+}

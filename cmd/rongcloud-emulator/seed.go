@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// seed is what an emulator begins with; see docs/emulator.md.
+type seed struct {
+	Users          []seedUser  `json:"users"`
+	Groups         []seedGroup `json:"groups"`
+	Chatrooms      []seedGroup `json:"chatrooms"`
+	UltraGroups    []seedGroup `json:"ultraGroups"`
+	SensitiveWords []seedWord  `json:"sensitiveWords"`
+}
+
+type seedUser struct {
+	ID        string   `json:"id"`
+	Name      string   `json:"name"`
+	Portrait  string   `json:"portrait"`
+	Online    bool     `json:"online"`
+	Blacklist []string `json:"blacklist"`
+}
+
+// seedGroup is a group, chat room or ultra group.
+type seedGroup struct {
+	ID       string   `json:"id"`
+	Name     string   `json:"name"`
+	Members  []string `json:"members"`
+	Channels []string `json:"channels"` // of an ultra group
+}
+
+type seedWord struct {
+	Word    string `json:"word"`
+	Replace string `json:"replace"` // empty for a word that blocks its message
+}
+
+func readSeed(name string) (seed, error) {
+	var s seed
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return s, err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&s); err != nil {
+		return s, fmt.Errorf("%s: %w", name, err)
+	}
+	return s, nil
+}
+
+// String says what a seed holds, as a line; empty if it holds nothing.
+func (s seed) String() string {
+	var parts []string
+	for _, one := range []struct {
+		n    int
+		what string
+	}{
+		{len(s.Users), "user"}, {len(s.Groups), "group"}, {len(s.Chatrooms), "chat room"},
+		{len(s.UltraGroups), "ultra group"}, {len(s.SensitiveWords), "sensitive word"},
+	} {
+		switch {
+		case one.n == 1:
+			parts = append(parts, "1 "+one.what)
+		case one.n > 1:
+			parts = append(parts, fmt.Sprintf("%d %ss", one.n, one.what))
+		}
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return "Seeded with " + strings.Join(parts, ", ") + ".\n"
+}
+
+// plant makes what the seed describes, through the API as anybody would.
+func (e *emulator) plant(ctx context.Context, s seed) error {
+	for _, u := range s.Users {
+		if err := e.plantUser(ctx, u); err != nil {
+			return fmt.Errorf("user %q: %w", u.ID, err)
+		}
+	}
+	for _, g := range s.Groups {
+		if g.ID == "" || g.Channels != nil {
+			return errors.New("a group needs an id, and has no channels")
+		}
+		e.AddGroup(g.ID, g.Members...)
+	}
+	for _, g := range s.Chatrooms {
+		if g.ID == "" || g.Channels != nil {
+			return errors.New("a chat room needs an id, and has no channels")
+		}
+		e.JoinChatroom(g.ID, g.Members...)
+	}
+	for _, g := range s.UltraGroups {
+		if g.ID == "" {
+			return errors.New("an ultra group needs an id")
+		}
+		e.AddUltraGroup(g.ID, g.Members...)
+		e.AddUltraGroupChannels(g.ID, g.Channels...)
+	}
+	for _, w := range s.SensitiveWords {
+		if _, err := e.client.Sensitive.BatchAdd(ctx, []rongcloud.SensitiveWord{{Word: w.Word, Replacement: w.Replace}}); err != nil {
+			return fmt.Errorf("sensitive word %q: %w", w.Word, err)
+		}
+	}
+	return nil
+}
+
+func (e *emulator) plantUser(ctx context.Context, u seedUser) error {
+	name := u.Name
+	if name == "" {
+		name = u.ID
+	}
+	if _, err := e.client.User.Register(ctx, rongcloud.RegisterParams{UserID: u.ID, Name: name, PortraitURI: u.Portrait}); err != nil {
+		return err
+	}
+	if len(u.Blacklist) > 0 {
+		if err := e.client.User.Blacklist.Add(ctx, u.ID, u.Blacklist); err != nil {
+			return err
+		}
+	}
+	if u.Online {
+		return e.User(u.ID).Connect()
+	}
+	return nil
+}
