@@ -169,7 +169,7 @@ func TestNewAccepts(t *testing.T) {
 		"one byte":          WithMaxAnswerBytes(1),
 		"logger":            WithLogger(slog.New(slog.DiscardHandler)),
 		"hook":              WithHook(func(context.Context, Attempt) {}),
-		"limiter":           WithLimiter(NewLimiter()),
+		"limiter":           WithLimiter(newTestLimiter(t, Quotas{})),
 		"private cloud":     WithBaseURL("http://10.0.0.1:8080/im", "http://10.0.0.2:8080/im"),
 		"HTTP client":       WithHTTPClient(&http.Client{}),
 		"idempotent sends":  WithIdempotentSends(IdempotentSends{}),

@@ -232,7 +232,7 @@ func (e *encoder) field(ep *endpoint.Endpoint, f *planField, v reflect.Value) er
 	switch name := f.param.Name; {
 	case len(e.buf) == before && !f.mayLack:
 		return missing(f.param)
-	case name == ep.Quota.Param && name != "":
+	case name == ep.Quota.Param && name != "" && (v.Kind() == reflect.Slice || v.Kind() == reflect.Map):
 		e.targets = v.Len()
 	case name == msgRandom:
 		e.random = v.Int()

@@ -2,8 +2,10 @@ package rongcloud
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -16,29 +18,48 @@ import (
 
 // All times here are synctest's: they pass without waiting, and exactly.
 
+func newTestLimiter(t *testing.T, quotas Quotas) Limiter {
+	t.Helper()
+	limiter, err := NewLimiter(quotas)
+	require.NoError(t, err)
+	return limiter
+}
+
 func limiterEndpoint(limit int, per time.Duration) *endpoint.Endpoint {
-	return &endpoint.Endpoint{Path: "/test.json", Quota: endpoint.Quota{Limit: limit, Per: per}}
+	return &endpoint.Endpoint{Path: fmt.Sprintf("/test/%d/%v.json", limit, per), Quota: endpoint.Quota{Limit: limit, Per: per}}
+}
+
+func units(ep *endpoint.Endpoint, n int) QuotaUse { return QuotaUse{Endpoint: ep, Units: n} }
+
+func bulkUnits(ep *endpoint.Endpoint, n int) QuotaUse {
+	return QuotaUse{Endpoint: ep, Units: n, LowPriority: true}
 }
 
 // usage notes when units of a quota were used.
 type usage struct {
+	mu sync.Mutex
 	at []time.Time
 	n  []int
 }
 
-func (u *usage) take(t *testing.T, limiter Limiter, ep *endpoint.Endpoint, n int) {
-	t.Helper()
-	require.NoError(t, limiter.Wait(t.Context(), ep, n))
-	u.at, u.n = append(u.at, time.Now()), append(u.n, n)
+func (u *usage) take(ctx context.Context, limiter Limiter, use QuotaUse) error {
+	err := limiter.Wait(ctx, use)
+	if err == nil {
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		u.at, u.n = append(u.at, time.Now()), append(u.n, use.Units)
+	}
+	return err
 }
 
 // most is the largest number of units in any stretch of the given length.
 func (u *usage) most(per time.Duration) int {
-	most := 0
+	most, sum, first := 0, 0, 0
 	for i := range u.at {
-		sum := 0
-		for j := i; j < len(u.at) && u.at[j].Sub(u.at[i]) < per; j++ {
-			sum += u.n[j]
+		sum += u.n[i]
+		for u.at[i].Sub(u.at[first]) >= per {
+			sum -= u.n[first]
+			first++
 		}
 		most = max(most, sum)
 	}
@@ -51,48 +72,242 @@ func TestLimiterKeepsTheQuotaInEveryStretch(t *testing.T) {
 		limit, n int
 		per      time.Duration
 		calls    int
-		slack    int     // of a request that is counted when its last part is paid
 		least    float64 // share of the quota that is used under load
 	}{
-		{200, 1, time.Second, 2000, 0, 0.97},
-		{100, 1, time.Second, 1000, 0, 0.97},
-		{20, 1, time.Second, 200, 0, 0.94},
-		{6000, 1, time.Minute, 20_000, 0, 0.97},
-		{6000, 1000, time.Minute, 30, 1000, 0.97},
-		{200, 500, time.Second, 20, 500, 0.97},
-		{2, 1, time.Hour, 20, 0, 0.45},
-		{1, 1, time.Second, 20, 0, 0.9},
+		{200, 1, time.Second, 4000, 0.98},
+		{100, 1, time.Second, 2000, 0.98},
+		{20, 1, time.Second, 400, 0.99},
+		{20, 3, time.Second, 400, 0.89}, // 6 times 3 is all that fits into a second
+		{100, 100, time.Second, 100, 0.98},
+		{6000, 1, time.Minute, 60_000, 0.98},
+		{6000, 1000, time.Minute, 100, 0.98},
+		{2, 1, time.Hour, 40, 0.99},
+		{3, 1, 24 * time.Hour, 30, 0.99},
+		{1, 1, time.Second, 100, 0.99},
 	} {
 		t.Run(fmt.Sprintf("%d per %v, %d at once", c.limit, c.per, c.n), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				limiter, ep := NewLimiter(), limiterEndpoint(c.limit, c.per)
+				limiter, ep := newTestLimiter(t, Quotas{}), limiterEndpoint(c.limit, c.per)
 				var used usage
 				begin := time.Now()
 				for range c.calls {
-					used.take(t, limiter, ep, c.n)
+					require.NoError(t, used.take(t.Context(), limiter, units(ep, c.n)))
 				}
-				share := float64(c.calls*c.n) / (float64(c.limit) * (time.Since(begin).Seconds() + c.per.Seconds()/float64(c.limit)) / c.per.Seconds())
+				share := float64(c.calls*c.n) / (float64(c.limit) * (time.Since(begin).Seconds() + c.per.Seconds()*float64(c.n)/float64(c.limit)) / c.per.Seconds())
 				require.GreaterOrEqual(t, share, c.least)
-				time.Sleep(3 * c.per) // a rest does not let more through at once
+				time.Sleep(3 * c.per) // a rest does not let more through than the quota
 				for range c.calls / 2 {
-					used.take(t, limiter, ep, c.n)
+					require.NoError(t, used.take(t.Context(), limiter, units(ep, c.n)))
 				}
-				require.LessOrEqual(t, used.most(c.per), c.limit+c.slack)
+				require.LessOrEqual(t, used.most(c.per), c.limit)
 			})
 		})
 	}
 }
 
+func TestLimiterKeepsTheQuotaWithBulkAndSingleCalls(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name         string
+		limit, chunk int
+		per          time.Duration
+		every        time.Duration // a single call
+		single, bulk float64       // longest wait of a single call but the first, and least share of the quota for bulk
+	}{
+		{"private, in the largest chunks", 6000, 1000, time.Minute, time.Second, 0.1, 0.7},
+		{"private, in small chunks", 6000, 100, time.Minute, time.Second, 0.1, 0.9},
+		{"system", 100, 50, time.Second, 200 * time.Millisecond, 1.1, 0.4},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				limiter, ep := newTestLimiter(t, Quotas{}), limiterEndpoint(c.limit, c.per)
+				ctx, stop := context.WithTimeout(t.Context(), 20*c.per)
+				defer stop()
+				var used usage
+				var bulk int
+				var wait sync.WaitGroup
+				for range 4 {
+					wait.Go(func() {
+						for used.take(ctx, limiter, bulkUnits(ep, c.chunk)) == nil {
+							used.mu.Lock()
+							bulk += c.chunk
+							used.mu.Unlock()
+						}
+					})
+				}
+				var longest time.Duration
+				for i := 0; ; i++ {
+					time.Sleep(c.every)
+					asked := time.Now()
+					if used.take(ctx, limiter, units(ep, 1)) != nil {
+						break
+					}
+					if i > 0 {
+						longest = max(longest, time.Since(asked))
+					}
+				}
+				wait.Wait()
+				require.LessOrEqual(t, used.most(c.per), c.limit)
+				require.LessOrEqual(t, longest.Seconds(), c.single)
+				require.GreaterOrEqual(t, float64(bulk)/float64(20*c.limit), c.bulk)
+			})
+		})
+	}
+}
+
+func TestLimiterHoldsSingleCallsForBulkThatWaitedLong(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		// A call that asks for the whole quota fits into no second that has a single call, and these come all the time.
+		limiter, ep := newTestLimiter(t, Quotas{}), limiterEndpoint(100, time.Second)
+		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
+		defer stop()
+		var used usage
+		var bulk int
+		var wait sync.WaitGroup
+		wait.Go(func() {
+			for used.take(ctx, limiter, bulkUnits(ep, 100)) == nil {
+				bulk++
+			}
+		})
+		for {
+			time.Sleep(100 * time.Millisecond)
+			if used.take(ctx, limiter, units(ep, 1)) != nil {
+				break
+			}
+		}
+		wait.Wait()
+		require.GreaterOrEqual(t, bulk, 12)
+		require.LessOrEqual(t, used.most(time.Second), 100)
+	})
+}
+
+func TestLimiterPriorities(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		limiter, ep := newTestLimiter(t, Quotas{}), limiterEndpoint(1, time.Second)
+		require.NoError(t, limiter.Wait(t.Context(), units(ep, 1)))
+		var order []string
+		var mu sync.Mutex
+		var wait sync.WaitGroup
+		for _, c := range []struct {
+			name string
+			use  QuotaUse
+		}{{"bulk 1", bulkUnits(ep, 1)}, {"bulk 2", bulkUnits(ep, 1)}, {"single 1", units(ep, 1)}, {"single 2", units(ep, 1)}} {
+			wait.Go(func() {
+				if err := limiter.Wait(t.Context(), c.use); err != nil {
+					t.Error(err)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				order = append(order, c.name)
+			})
+			synctest.Wait()
+		}
+		delay, err := limiter.Delay(t.Context(), units(ep, 1))
+		require.NoError(t, err)
+		require.InDelta(t, 3, delay.Seconds(), 0.1, "behind the single calls only")
+		delay, err = limiter.Delay(t.Context(), bulkUnits(ep, 1))
+		require.NoError(t, err)
+		require.InDelta(t, 5, delay.Seconds(), 0.1)
+		wait.Wait()
+		require.Equal(t, []string{"single 1", "single 2", "bulk 1", "bulk 2"}, order)
+	})
+}
+
+func TestLimiterDelay(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		limiter := newTestLimiter(t, Quotas{})
+		for _, c := range []struct {
+			ep   *endpoint.Endpoint
+			n    int
+			took int
+			want float64
+		}{
+			{limiterEndpoint(6000, time.Minute), 1000, 0, 9.5},
+			{limiterEndpoint(6001, time.Minute), 1, 0, 0},
+			{limiterEndpoint(2, time.Hour), 1, 1, 0},
+			{limiterEndpoint(3, time.Hour), 1, 3, 3614},
+			{limiterEndpoint(0, time.Hour), 1, 0, 0},
+		} {
+			for range c.took {
+				require.NoError(t, limiter.Wait(t.Context(), units(c.ep, 1)))
+			}
+			for range 2 { // asking takes nothing
+				delay, err := limiter.Delay(t.Context(), units(c.ep, c.n))
+				require.NoError(t, err)
+				require.InDelta(t, c.want, delay.Seconds(), 0.1, c.ep.Path)
+			}
+			start := time.Now()
+			require.NoError(t, limiter.Wait(t.Context(), units(c.ep, c.n)))
+			require.InDelta(t, c.want, time.Since(start).Seconds(), 0.1, c.ep.Path)
+		}
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err := limiter.Delay(gone, units(limiterEndpoint(1, time.Hour), 1))
+		require.ErrorIs(t, err, context.Canceled)
+	})
+}
+
+func TestLimiterSlowsDownAfterRefusals(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		limiter, ep := newTestLimiter(t, Quotas{}), limiterEndpoint(100, time.Second)
+		rate := func() float64 { // over a second
+			start, n := time.Now(), 0
+			for ; time.Since(start) < time.Second; n++ {
+				require.NoError(t, limiter.Wait(t.Context(), units(ep, 1)))
+			}
+			return float64(n)
+		}
+		rate()
+		require.InDelta(t, 99, rate(), 2)
+		for range 5 { // as one
+			limiter.Refused(units(ep, 1), 0)
+		}
+		require.InDelta(t, 75, rate(), 3)
+		limiter.Refused(units(ep, 1), 0)
+		require.InDelta(t, 56, rate(), 3)
+		for range 9 {
+			time.Sleep(time.Second)
+			limiter.Refused(units(ep, 1), 0)
+		}
+		rate()
+		require.InDelta(t, 25, rate(), 2, "no slower than a quarter")
+		time.Sleep(10 * time.Second)
+		rate()
+		require.InDelta(t, 99, rate(), 2, "and as before after a while")
+
+		limiter.Refused(units(ep, 1), 5*time.Second)
+		start := time.Now()
+		require.NoError(t, limiter.Wait(t.Context(), units(ep, 1)))
+		require.Equal(t, 5*time.Second, time.Since(start))
+		limiter.Refused(units(ep, 1), time.Hour)
+		start = time.Now()
+		require.NoError(t, limiter.Wait(t.Context(), units(ep, 1)))
+		require.Equal(t, time.Minute, time.Since(start), "no server stops it for longer")
+
+		hourly := limiterEndpoint(5, time.Hour)
+		limiter.Refused(units(hourly, 1), 0)
+		start = time.Now()
+		require.NoError(t, limiter.Wait(t.Context(), units(hourly, 1)))
+		require.Equal(t, time.Minute, time.Since(start))
+		limiter.Refused(units(limiterEndpoint(0, 0), 1), 0)
+	})
+}
+
 func TestLimiterSeesAShortDeadlineBeforeItSpends(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		limiter, ep := NewLimiter(), limiterEndpoint(6000, time.Minute)
+		limiter, ep := newTestLimiter(t, Quotas{}), limiterEndpoint(6000, time.Minute)
 		short, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
 		begin := time.Now()
-		require.ErrorIs(t, limiter.Wait(short, ep, 1000), context.DeadlineExceeded)
-		require.NoError(t, limiter.Wait(short, ep, 120), "nothing was spent")
+		require.ErrorIs(t, limiter.Wait(short, units(ep, 1000)), context.DeadlineExceeded)
+		require.NoError(t, limiter.Wait(short, units(ep, 60)), "nothing was spent")
 		require.Zero(t, time.Since(begin))
 	})
 }
@@ -100,26 +315,26 @@ func TestLimiterSeesAShortDeadlineBeforeItSpends(t *testing.T) {
 func TestLimiterEndpointsAreApart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		limiter := NewLimiter()
-		first, second := limiterEndpoint(1, time.Second), limiterEndpoint(1, time.Second)
+		limiter := newTestLimiter(t, Quotas{})
+		first, second := units(limiterEndpoint(1, time.Second), 1), units(limiterEndpoint(1, 2*time.Second), 1)
 		start := time.Now()
-		require.NoError(t, limiter.Wait(t.Context(), first, 1))
-		require.NoError(t, limiter.Wait(t.Context(), second, 1))
+		require.NoError(t, limiter.Wait(t.Context(), first))
+		require.NoError(t, limiter.Wait(t.Context(), second))
 		require.Zero(t, time.Since(start))
-		require.NoError(t, NewLimiter().Wait(t.Context(), first, 1))
+		require.NoError(t, newTestLimiter(t, Quotas{}).Wait(t.Context(), first))
 		require.Zero(t, time.Since(start), "limiters are apart, too")
-		require.NoError(t, limiter.Wait(t.Context(), first, 1))
-		require.Equal(t, time.Second, time.Since(start))
+		require.NoError(t, limiter.Wait(t.Context(), first))
+		require.InDelta(t, 1, time.Since(start).Seconds(), 0.01)
 	})
 }
 
 func TestLimiterWithoutQuota(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		limiter := NewLimiter()
+		limiter := newTestLimiter(t, Quotas{Factor: 0.001})
 		start := time.Now()
 		for range 1000 {
-			require.NoError(t, limiter.Wait(t.Context(), &endpoint.Endpoint{}, 1000))
+			require.NoError(t, limiter.Wait(t.Context(), units(&endpoint.Endpoint{}, 1000)))
 		}
 		require.Zero(t, time.Since(start))
 	})
@@ -129,20 +344,33 @@ func TestLimiterCancelled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ep := limiterEndpoint(1, time.Minute)
-		limiter := NewLimiter()
+		limiter := newTestLimiter(t, Quotas{})
 		gone, cancel := context.WithCancel(t.Context())
 		cancel()
-		require.ErrorIs(t, limiter.Wait(gone, ep, 1), context.Canceled, "before it began")
+		require.ErrorIs(t, limiter.Wait(gone, units(ep, 1)), context.Canceled, "before it began")
 		start := time.Now()
-		require.NoError(t, limiter.Wait(t.Context(), ep, 1), "and it took nothing")
+		require.NoError(t, limiter.Wait(t.Context(), units(ep, 1)), "and it took nothing")
 		require.Zero(t, time.Since(start))
 
 		waiting, stop := context.WithCancel(t.Context())
 		time.AfterFunc(20*time.Second, stop)
-		require.ErrorIs(t, limiter.Wait(waiting, ep, 1), context.Canceled)
+		require.ErrorIs(t, limiter.Wait(waiting, units(ep, 1)), context.Canceled)
 		require.Equal(t, 20*time.Second, time.Since(start))
-		require.NoError(t, limiter.Wait(t.Context(), ep, 1), "what the cancelled one had reserved is free again")
-		require.Equal(t, time.Minute, time.Since(start))
+		require.NoError(t, limiter.Wait(t.Context(), units(ep, 1)), "the cancelled one does not count")
+		require.InDelta(t, 60, time.Since(start).Seconds(), 0.5)
+	})
+}
+
+func TestLimiterGivesBackWhatACancelledCallPaid(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		limiter, ep := newTestLimiter(t, Quotas{}), limiterEndpoint(6000, time.Minute)
+		waiting, stop := context.WithCancel(t.Context())
+		time.AfterFunc(8*time.Second, stop)
+		require.ErrorIs(t, limiter.Wait(waiting, bulkUnits(ep, 1000)), context.Canceled)
+		start := time.Now()
+		require.NoError(t, limiter.Wait(t.Context(), bulkUnits(ep, 1000)))
+		require.InDelta(t, 1.5, time.Since(start).Seconds(), 0.2, "8 of the 9.5 seconds had passed")
 	})
 }
 
@@ -150,20 +378,20 @@ func TestLimiterDeadlineTooShort(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ep := limiterEndpoint(1, time.Minute)
-		limiter := NewLimiter()
+		limiter := newTestLimiter(t, Quotas{})
 		start := time.Now()
-		require.NoError(t, limiter.Wait(t.Context(), ep, 1))
+		require.NoError(t, limiter.Wait(t.Context(), units(ep, 1)))
 
 		short, cancel := context.WithTimeout(t.Context(), 59*time.Second)
 		defer cancel()
-		err := limiter.Wait(short, ep, 1)
+		err := limiter.Wait(short, units(ep, 1))
 		require.Error(t, err)
 		require.Zero(t, time.Since(start), "it returns at once")
 
 		long, cancel := context.WithTimeout(t.Context(), 61*time.Second)
 		defer cancel()
-		require.NoError(t, limiter.Wait(long, ep, 1), "the refused one had reserved nothing")
-		require.Equal(t, time.Minute, time.Since(start))
+		require.NoError(t, limiter.Wait(long, units(ep, 1)), "the refused one had reserved nothing")
+		require.InDelta(t, 60, time.Since(start).Seconds(), 0.5)
 
 		require.ErrorIs(t, err, context.DeadlineExceeded, "Limiter promises the context's error where it would be too late")
 	})
@@ -173,19 +401,163 @@ func TestLimiterParallel(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		ep := limiterEndpoint(100, time.Second)
-		limiter := NewLimiter()
+		limiter := newTestLimiter(t, Quotas{})
 		start := time.Now()
 		var wait sync.WaitGroup
 		for range 50 {
 			wait.Go(func() {
 				for range 10 {
-					if err := limiter.Wait(t.Context(), ep, 1); err != nil {
+					if err := limiter.Wait(t.Context(), units(ep, 1)); err != nil {
 						t.Error(err)
 					}
 				}
 			})
 		}
 		wait.Wait()
-		require.Equal(t, 5.08, math.Round(100*time.Since(start).Seconds())/100, "500: 2 at once, the rest at 98 a second")
+		require.Equal(t, 5.04, math.Round(100*time.Since(start).Seconds())/100, "500: 1 at once, the rest at 99 a second")
+	})
+}
+
+func TestLimiterCaps(t *testing.T) {
+	t.Parallel()
+	channel := func(group, channel string) QuotaUse {
+		return QuotaUse{Endpoint: endpoint.MessageUltragroupPublish, Units: 1, Values: map[string][]string{"toGroupIds": {group}, "busChannel": {channel}}}
+	}
+	expansion := func(kind string) QuotaUse {
+		return QuotaUse{Endpoint: endpoint.MessageExpansionSet, Units: 1, Values: map[string][]string{"conversationType": {kind}}}
+	}
+	for _, c := range []struct {
+		name string
+		uses []QuotaUse
+		want float64 // seconds until all are through
+	}{
+		{"2 broadcasts an hour", slices.Repeat([]QuotaUse{units(endpoint.MessageBroadcast, 1)}, 3), 3614},
+		{"3 broadcasts a day", slices.Repeat([]QuotaUse{units(endpoint.MessageBroadcast, 1)}, 4), 86737},
+		{"100 custom pushes a day", slices.Repeat([]QuotaUse{units(endpoint.PushCustom, 1)}, 101), 86737},
+		{"21 to one channel", slices.Repeat([]QuotaUse{channel("g", "c")}, 21), 1},
+		{"20 to each of two channels", slices.Repeat([]QuotaUse{channel("g", "c"), channel("g", "d")}, 20), 0.95},
+		{"20 to each of four groups", slices.Repeat([]QuotaUse{channel("1", ""), channel("2", ""), channel("3", ""), channel("4", "")}, 20), 0.95},
+		{"21 expansions of group messages", slices.Repeat([]QuotaUse{expansion("3")}, 21), 1},
+		{"90 expansions of private messages", slices.Repeat([]QuotaUse{expansion("1")}, 90), 0.9},
+		{"10 expansions use what 10 group messages need", append(slices.Repeat([]QuotaUse{expansion("3")}, 10), slices.Repeat([]QuotaUse{units(endpoint.MessageGroupPublish, 1)}, 11)...), 1},
+		{"attributes set one by one and in batches", []QuotaUse{units(endpoint.ChatroomEntrySet, 60), units(endpoint.ChatroomEntryBatchSet, 60)}, 1.6},
+		{"attributes set and removed", []QuotaUse{units(endpoint.ChatroomEntrySet, 60), units(endpoint.ChatroomEntryRemove, 60)}, 1.2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				limiter := newTestLimiter(t, Quotas{})
+				start := time.Now()
+				for _, use := range c.uses {
+					require.NoError(t, limiter.Wait(t.Context(), use))
+				}
+				require.InDelta(t, c.want, time.Since(start).Seconds(), 0.1+c.want/20)
+			})
+		})
+	}
+}
+
+func TestLimiterGivesBackWhatACapKeptUnused(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		own := endpoint.Quota{Limit: 1, Per: time.Hour, Caps: []endpoint.Cap{{Limit: 2, Per: 24 * time.Hour}}}
+		limiter := newTestLimiter(t, Quotas{Endpoints: map[*endpoint.Endpoint]endpoint.Quota{endpoint.MessageBroadcast: own}})
+		use := units(endpoint.MessageBroadcast, 1)
+		require.NoError(t, limiter.Wait(t.Context(), use))
+		waiting, stop := context.WithCancel(t.Context())
+		time.AfterFunc(time.Minute, stop)
+		require.ErrorIs(t, limiter.Wait(waiting, use), context.Canceled, "the hour keeps it, and it has passed the day's cap")
+		start := time.Now()
+		require.NoError(t, limiter.Wait(t.Context(), use), "the day's second one is still free")
+		require.Less(t, time.Since(start), 2*time.Hour)
+	})
+}
+
+func TestQuotasLimits(t *testing.T) {
+	t.Parallel()
+	private, group := endpoint.MessagePrivatePublish, endpoint.MessageGroupPublish
+	raised := private.Quota
+	raised.Limit = 60_000
+	pool := endpoint.ChatroomEntrySet.Quota
+	pool.Limit = 500
+	for _, c := range []struct {
+		name   string
+		quotas Quotas
+		use    QuotaUse
+		want   []QuotaLimit
+	}{
+		{"documented", Quotas{}, units(private, 7), []QuotaLimit{{private.Path, 6000, time.Minute, 7}}},
+		{"none documented", Quotas{Factor: 2}, units(endpoint.WordfilterAdd, 1), nil},
+		{"doubled", Quotas{Factor: 2}, units(private, 7), []QuotaLimit{{private.Path, 12_000, time.Minute, 7}}},
+		{"less than one", Quotas{Factor: 0.25}, units(endpoint.MessageBroadcast, 1), []QuotaLimit{
+			{"/message/broadcast.json", 1, 2 * time.Hour, 1}, {"/message/broadcast.json#1", 1, 32 * time.Hour, 1},
+		}},
+		{"replaced", Quotas{Factor: 2, Endpoints: map[*endpoint.Endpoint]endpoint.Quota{private: raised}}, units(private, 7), []QuotaLimit{{private.Path, 60_000, time.Minute, 7}}},
+		{"the others", Quotas{Factor: 2, Endpoints: map[*endpoint.Endpoint]endpoint.Quota{private: raised}}, units(group, 3), []QuotaLimit{{group.Path, 40, time.Second, 3}}},
+		{"replaced for a pool", Quotas{Endpoints: map[*endpoint.Endpoint]endpoint.Quota{endpoint.ChatroomEntrySet: pool}}, units(endpoint.ChatroomEntryBatchSet, 20), []QuotaLimit{
+			{"chatroom attributes set", 500, time.Second, 20},
+		}},
+		{"per channel", Quotas{}, QuotaUse{Endpoint: endpoint.MessageUltragroupPublish, Units: 2, Values: map[string][]string{"toGroupIds": {"a", "b"}, "busChannel": {"c"}}}, []QuotaLimit{
+			{"/message/ultragroup/publish.json", 100, time.Second, 2},
+			{"/message/ultragroup/publish.json#1:a:c", 20, time.Second, 1}, {"/message/ultragroup/publish.json#1:b:c", 20, time.Second, 1},
+		}},
+		{"another's quota, raised", Quotas{Endpoints: map[*endpoint.Endpoint]endpoint.Quota{private: raised}}, QuotaUse{Endpoint: endpoint.MessageExpansionSet, Units: 1, Values: map[string][]string{"conversationType": {"1"}}}, []QuotaLimit{
+			{"/message/expansion/set.json", 100, time.Second, 1}, {private.Path, 60_000, time.Minute, 1},
+		}},
+		{"no units", Quotas{}, units(private, 0), []QuotaLimit{{private.Path, 6000, time.Minute, 1}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			require.NoError(t, c.quotas.Check())
+			require.Equal(t, c.want, c.quotas.Limits(c.use))
+		})
+	}
+}
+
+func TestQuotasCheck(t *testing.T) {
+	t.Parallel()
+	private, set, batch := endpoint.MessagePrivatePublish, endpoint.ChatroomEntrySet, endpoint.ChatroomEntryBatchSet
+	changed := func(ep *endpoint.Endpoint, change func(*endpoint.Quota)) endpoint.Quota {
+		quota := ep.Quota
+		change(&quota)
+		return quota
+	}
+	type own = map[*endpoint.Endpoint]endpoint.Quota
+	for _, c := range []struct {
+		name   string
+		quotas Quotas
+		field  string
+	}{
+		{"a quota of zero", Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Limit = 0 })}}, private.Path},
+		{"no time", Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Per = 0 })}}, private.Path},
+		{"a cap of zero", Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Caps = []endpoint.Cap{{Per: time.Hour}} })}}, private.Path},
+		{"another way of counting", Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Counts = endpoint.Requests })}}, private.Path},
+		{"another pool", Quotas{Endpoints: own{private: changed(private, func(q *endpoint.Quota) { q.Pool = "x" })}}, private.Path},
+		{"two for one pool", Quotas{Endpoints: own{set: changed(set, func(q *endpoint.Quota) { q.Limit = 7 }), batch: changed(batch, func(q *endpoint.Quota) { q.Limit = 8 })}}, "/chatroom/entry"},
+		{"no endpoint", Quotas{Endpoints: own{nil: private.Quota}}, "Endpoints"},
+		{"a negative factor", Quotas{Factor: -1}, "Factor"},
+		{"no number", Quotas{Factor: math.NaN()}, "Factor"},
+		{"too much", Quotas{Factor: math.Inf(1)}, "Factor"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, err := NewLimiter(c.quotas)
+			var refused *ArgumentError
+			require.True(t, errors.As(err, &refused), err)
+			require.Contains(t, refused.Field, c.field)
+		})
+	}
+}
+
+func TestLimiterForgetsIdleBuckets(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		limiter := newTestLimiter(t, Quotas{}).(*localLimiter)
+		use := QuotaUse{Endpoint: endpoint.MessageUltragroupPublish, Units: 1, Values: map[string][]string{}}
+		for i := range 20 * firstSweep {
+			use.Values["busChannel"] = []string{fmt.Sprint(i)}
+			require.NoError(t, limiter.Wait(t.Context(), use))
+		}
+		require.LessOrEqual(t, len(limiter.buckets), firstSweep)
 	})
 }

@@ -144,8 +144,8 @@ func WithMaxAnswerBytes(n int64) Option {
 	return optionFunc(func(c *config) { c.maxAnswerBytes = n })
 }
 
-// WithLimiter makes every call wait for its share of the endpoint's quota before it is sent, for example
-// with [NewLimiter]. Without it the SDK does not pace calls.
+// WithLimiter makes every call wait for its share of the endpoint's quota before it is sent: with [NewLimiter] within this
+// process, or with package rongcloudredis together with others. Without it the SDK does not pace calls.
 func WithLimiter(limiter Limiter) Option {
 	return optionFunc(func(c *config) {
 		if limiter == nil {
@@ -244,6 +244,8 @@ type callConfig struct {
 	requestID      string
 	hasRequestID   bool
 	retryUnsafe    bool
+	lowPriority    bool
+	paid           bool // the quota has been waited for
 	capture        *ResponseInfo
 	extra          []extraField
 }
@@ -266,6 +268,12 @@ func WithRequestID(id string) CallOption {
 // RetryUnsafe lets an unsafe call be retried like an idempotent one. A message may then arrive twice.
 func RetryUnsafe() CallOption {
 	return callOptionFunc(func(c *callConfig) { c.retryUnsafe = true })
+}
+
+// LowPriority lets calls without it go first where a limiter makes calls wait; see [WithLimiter]. It is for work that can wait, such as
+// sends to many, which [MessageService.SendPrivateBulk] and its like make this way by themselves.
+func LowPriority() CallOption {
+	return callOptionFunc(func(c *callConfig) { c.lowPriority = true })
 }
 
 // CaptureResponse fills info with what is known of the last answer, whether the call succeeds or fails.

@@ -223,8 +223,8 @@ func (c *call) run() error {
 		c.last.err = err
 		return c.failure()
 	}
-	if limiter := c.core.config.limiter; limiter != nil {
-		if err := limiter.Wait(c.Context, c.ep, c.units()); err != nil {
+	if limiter := c.core.config.limiter; limiter != nil && !c.config.paid {
+		if err := limiter.Wait(c.Context, c.use()); err != nil {
 			c.last.err = fmt.Errorf("waiting for the quota: %w", err)
 			return c.failure()
 		}
@@ -250,14 +250,6 @@ func (c *call) run() error {
 		return nil
 	}
 	return c.failure()
-}
-
-// units is how much of the endpoint's quota the call uses.
-func (c *call) units() int {
-	if c.ep.Quota.Counts == endpoint.Targets && c.encoder.targets > 0 {
-		return c.encoder.targets
-	}
-	return 1
 }
 
 // duplicate tells a refusal of a repeated msgRandom, from which follows that an earlier attempt arrived.
@@ -496,6 +488,9 @@ func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 		o.switched = c.core.hosts.failed(c.turn)
 	}
 	c.maybeDone = c.maybeDone || o.maybeDone()
+	if limiter := c.core.config.limiter; limiter != nil && o.rateLimited() {
+		limiter.Refused(c.use(), o.after)
+	}
 	c.answer = http.Response{StatusCode: http.StatusOK, Header: o.header, Body: http.NoBody, Request: req}
 	return &c.answer, nil
 }

@@ -581,12 +581,20 @@ func TestContextDoneBeforeTheCall(t *testing.T) {
 
 type countingLimiter struct {
 	calls []string
+	uses  []QuotaUse
 	err   error
 }
 
-func (l *countingLimiter) Wait(_ context.Context, ep *endpoint.Endpoint, n int) error {
-	l.calls = append(l.calls, fmt.Sprintf("%s %d", ep.Path, n))
+func (l *countingLimiter) Wait(_ context.Context, use QuotaUse) error {
+	l.calls = append(l.calls, fmt.Sprintf("%s %d", use.Endpoint.Path, use.Units))
+	l.uses = append(l.uses, use)
 	return l.err
+}
+
+func (l *countingLimiter) Delay(context.Context, QuotaUse) (time.Duration, error) { return 0, l.err }
+
+func (l *countingLimiter) Refused(use QuotaUse, after time.Duration) {
+	l.calls = append(l.calls, fmt.Sprintf("%s refused for %v", use.Endpoint.Path, after))
 }
 
 func TestLimiterIsAskedOncePerCall(t *testing.T) {
@@ -606,6 +614,36 @@ func TestLimiterIsAskedOncePerCall(t *testing.T) {
 	require.NotErrorIs(t, err, ErrOutcomeUnknown)
 	require.ErrorContains(t, err, "waiting for the quota")
 	require.Len(t, s.requests, sent)
+}
+
+func TestLimiterHearsOfRefusals(t *testing.T) {
+	t.Parallel()
+	limiter := &countingLimiter{}
+	s := newScripted(t, []step{status(429, "", "Retry-After", "2"), status(200, `{"code":1008}`)}, WithLimiter(limiter), WithRetry(quick(2)))
+	require.NoError(t, faultCall(t.Context(), s.Client, "unsafe"))
+	require.Len(t, limiter.calls, 3, "waits once, and is told of each refusal")
+	require.Contains(t, limiter.calls[1], "refused for 2s")
+	require.Contains(t, limiter.calls[2], "refused for 0s")
+}
+
+func TestLimiterIsToldWhatCapsAskFor(t *testing.T) {
+	t.Parallel()
+	limiter := &countingLimiter{}
+	s := newScripted(t, nil, WithLimiter(limiter))
+	ctx := t.Context()
+	require.NoError(t, s.Client.Message.Expansion.Delete(ctx, MessageExpansionRemoval{
+		MessageUID: "m", UserID: "u1", ConversationType: ConversationGroup, TargetID: "g", Keys: []string{"a"},
+	}, LowPriority()))
+	_, err := s.Client.Message.SendUltraGroup(ctx, UltraGroupMessage{From: "u1", To: []string{"g1", "g2"}, Channel: "c", Content: TextMessage{Content: "x"}})
+	require.NoError(t, err)
+	require.NoError(t, s.Client.Call(ctx, endpoint.MessageExpansionDelete.Path, url.Values{"conversationType": {"1"}}, nil))
+	require.NoError(t, s.Client.Call(ctx, endpoint.MessageUltragroupPublish.Path, map[string]any{"toGroupIds": []string{"g3"}, "busChannel": 7}, nil))
+	require.Equal(t, []QuotaUse{
+		{Endpoint: endpoint.MessageExpansionDelete, Units: 1, LowPriority: true, Values: map[string][]string{"conversationType": {"3"}}},
+		{Endpoint: endpoint.MessageUltragroupPublish, Units: 2, Values: map[string][]string{"toGroupIds": {"g1", "g2"}, "busChannel": {"c"}}},
+		{Endpoint: endpoint.MessageExpansionDelete, Units: 1, Values: map[string][]string{"conversationType": {"1"}}},
+		{Endpoint: endpoint.MessageUltragroupPublish, Units: 1, Values: map[string][]string{"toGroupIds": {"g3"}, "busChannel": {"7"}}},
+	}, limiter.uses)
 }
 
 func TestHookAndLog(t *testing.T) {

@@ -70,7 +70,21 @@ type Quota struct {
 	Per    time.Duration // in which time
 	Counts Counts        // of what
 	Param  string        // with Targets: the list parameter whose items count, where there is one
+	Pool   string        // endpoints with the same pool use up one quota together; empty for a quota of its own
+	Caps   []Cap         // further limits, which hold besides
 }
+
+// Cap is a limit besides an endpoint's quota. It counts what the quota counts.
+type Cap struct {
+	Limit int
+	Per   time.Duration // 24 hours stands for a calendar day; RongCloud does not document in which time zone
+	Each  []string      // counted apart for every combination of values of these parameters, item by item where one is a list
+	When  Condition     // holds only for requests that meet it
+	Uses  *Endpoint     // in place of Limit and Per: the request also takes one from the quota of this endpoint
+}
+
+// Condition asks for a value of a parameter. The zero value is always met.
+type Condition struct{ Param, Value string }
 
 // Type is the type of a parameter on the wire.
 type Type uint8

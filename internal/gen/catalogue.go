@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -34,6 +35,7 @@ type endpoint struct {
 	Safe       bool      `yaml:"safe"`
 	UnsafeWith []string  `yaml:"unsafe_with"`
 	Rate       *rate     `yaml:"rate"`
+	Caps       []limit   `yaml:"caps"`
 	Params     []field   `yaml:"params"`
 	Result     []field   `yaml:"result"`
 	Codes      []int     `yaml:"codes"`
@@ -50,6 +52,23 @@ type rate struct {
 	Limit  int    `yaml:"limit"`
 	Per    string `yaml:"per"`
 	Counts string `yaml:"counts"`
+	Pool   string `yaml:"pool"`
+	Param  string `yaml:"param"`
+}
+
+// equals ignores the parameter.
+func (r rate) equals(other *rate) bool {
+	r.Param = other.Param
+	return r == *other
+}
+
+// limit is a limit besides the rate.
+type limit struct {
+	Limit int               `yaml:"limit"`
+	Per   string            `yaml:"per"`
+	Each  []string          `yaml:"each"`
+	When  map[string]string `yaml:"when"`
+	Uses  string            `yaml:"uses"`
 }
 
 type paging struct {
@@ -126,7 +145,7 @@ func load(dir string) ([]*endpoint, error) {
 		}
 		all = append(all, a.Endpoints...)
 	}
-	return all, errors.Join(problems...)
+	return all, errors.Join(append(problems, checkQuotas(all))...)
 }
 
 var (
@@ -156,7 +175,54 @@ func (e *endpoint) check() error {
 			return fmt.Errorf("unsafe_with names the unknown parameter %s", name)
 		}
 	}
+	if e.Rate != nil && e.Rate.Param != "" && !slices.ContainsFunc(e.Params, func(f field) bool { return f.Name == e.Rate.Param }) {
+		return fmt.Errorf("rate names the unknown parameter %s", e.Rate.Param)
+	}
+	for _, c := range e.Caps {
+		if err := e.checkCap(c); err != nil {
+			return err
+		}
+	}
 	return errors.Join(checkFields(e.Params), checkFields(e.Result))
+}
+
+func (e *endpoint) checkCap(c limit) error {
+	switch {
+	case e.Rate == nil:
+		return errors.New("a cap without a rate")
+	case c.Uses == "" && (c.Limit <= 0 || periods[c.Per] == ""), c.Uses != "" && (c.Limit != 0 || c.Per != "" || c.Each != nil):
+		return fmt.Errorf("cap %+v", c)
+	case len(c.When) > 1:
+		return fmt.Errorf("cap %+v: more than one condition", c)
+	}
+	for _, name := range append(slices.Collect(maps.Keys(c.When)), c.Each...) {
+		if !slices.ContainsFunc(e.Params, func(f field) bool { return f.Name == name }) {
+			return fmt.Errorf("a cap names the unknown parameter %s", name)
+		}
+	}
+	return nil
+}
+
+// checkQuotas refuses pools of different rates, and caps that use an unknown quota.
+func checkQuotas(endpoints []*endpoint) error {
+	var problems []error
+	pools := map[string]*endpoint{}
+	for _, e := range endpoints {
+		if e.Rate != nil && e.Rate.Pool != "" {
+			if first := pools[e.Rate.Pool]; first == nil {
+				pools[e.Rate.Pool] = e
+			} else if !first.Rate.equals(e.Rate) {
+				problems = append(problems, fmt.Errorf("%s and %s share a quota and have different rates", first.Path, e.Path))
+			}
+		}
+		for _, c := range e.Caps {
+			used := slices.IndexFunc(endpoints, func(other *endpoint) bool { return other.Path == c.Uses })
+			if c.Uses != "" && (used < 0 || endpoints[used].Rate == nil || len(endpoints[used].Caps) > 0) {
+				problems = append(problems, fmt.Errorf("%s: a cap uses %s, which has no plain quota", e.Path, c.Uses))
+			}
+		}
+	}
+	return errors.Join(problems...)
 }
 
 func checkFields(fields []field) error {
@@ -202,8 +268,11 @@ func (e *endpoint) goName() string {
 	return name.String()
 }
 
-// targets is the list parameter that a quota by targets counts: the first one that is required.
+// targets is the list parameter that a quota by targets counts: the first one that is required, if the rate names none.
 func (e *endpoint) targets() string {
+	if e.Rate != nil && e.Rate.Param != "" {
+		return e.Rate.Param
+	}
 	for _, f := range e.Params {
 		if f.Required && f.List != "" && f.Type == "string list" {
 			return f.Name

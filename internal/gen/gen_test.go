@@ -111,6 +111,14 @@ func TestLoadRefuses(t *testing.T) {
 		{"forever in a result", genChanged(t, "{name: id, type: string}", "{name: id, type: string, zero: forever}"), `list: id: zero "forever"`},
 		{"no name", genChanged(t, "{name: needNotify, type: bool}", "{name: needNotify, type: bool}\n      - {type: bool}"), "no name"},
 		{"type of a result", genChanged(t, "{name: id, type: string}", "{name: id, type: text}"), `list: id: type "text"`},
+		{"rate of an unknown parameter", genChanged(t, "counts: targets}", "counts: targets, param: group}"), "unknown parameter group"},
+		{"cap of nothing", genChanged(t, "    params:\n", "    caps: [{limit: 0, per: day}]\n    params:\n"), "cap"},
+		{"cap without a time", genChanged(t, "    params:\n", "    caps: [{limit: 3}]\n    params:\n"), "cap"},
+		{"cap that uses and limits", genChanged(t, "    params:\n", "    caps: [{limit: 3, per: day, uses: /test/one.json}]\n    params:\n"), "cap"},
+		{"cap with two conditions", genChanged(t, "    params:\n", "    caps: [{limit: 3, per: day, when: {userId: a, minute: b}}]\n    params:\n"), "condition"},
+		{"cap for each unknown", genChanged(t, "    params:\n", "    caps: [{limit: 3, per: day, each: [group]}]\n    params:\n"), "unknown parameter group"},
+		{"cap when unknown", genChanged(t, "    params:\n", "    caps: [{limit: 3, per: day, when: {group: a}}]\n    params:\n"), "unknown parameter group"},
+		{"cap that uses the unknown", genChanged(t, "    params:\n", "    caps: [{uses: /test/two.json}]\n    params:\n"), "/test/two.json, which has no plain quota"},
 		{"stands twice", twice, "stands twice"},
 	}
 	for _, tt := range tests {
@@ -127,6 +135,35 @@ func TestLoadRefusesTwiceInTwoFiles(t *testing.T) {
 	t.Parallel()
 	_, err := load(genTree(t, map[string]string{"a.yaml": genGood, "b.yaml": genGood}))
 	require.ErrorContains(t, err, "b.yaml: /test/one.json stands twice")
+}
+
+func TestLoadPools(t *testing.T) {
+	t.Parallel()
+	pool := genChanged(t, "counts: targets}", "counts: targets, pool: p}")
+	second := func(old, new string) string {
+		return strings.Replace(strings.Replace(pool, "/test/one.json", "/test/two.json", 1), old, new, 1)
+	}
+	_, err := load(genTree(t, map[string]string{"a.yaml": pool, "b.yaml": second("limit: 100", "limit: 50")}))
+	require.ErrorContains(t, err, "/test/one.json and /test/two.json share a quota and have different rates")
+	endpoints, err := load(genTree(t, map[string]string{"a.yaml": pool, "b.yaml": second("pool: p", "pool: p, param: minute")}))
+	require.NoError(t, err)
+	text, err := table(endpoints)
+	require.NoError(t, err)
+	require.Contains(t, string(text), `Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "minute", Pool: "p"}`)
+	require.Contains(t, string(page(endpoints, nil)), "| 100 targets/second, shared: p |")
+}
+
+func TestCaps(t *testing.T) {
+	t.Parallel()
+	endpoints, err := load(genTree(t, map[string]string{
+		"a.yaml": genChanged(t, "    params:\n", "    caps:\n      - {limit: 3, per: day}\n      - {limit: 20, per: second, each: [userId], when: {minute: \"3\"}}\n      - {uses: /test/two.json}\n    params:\n"),
+		"b.yaml": genChanged(t, "/test/one.json", "/test/two.json"),
+	}))
+	require.NoError(t, err)
+	text, err := table(endpoints)
+	require.NoError(t, err)
+	require.Contains(t, string(text), `Caps: []Cap{{Limit: 3, Per: 24 * time.Hour}, {Limit: 20, Per: time.Second, Each: []string{"userId"}, When: Condition{Param: "minute", Value: "3"}}, {Uses: TestTwo}}}`)
+	require.Contains(t, string(page(endpoints, nil)), "| 100 targets/second; 3/day; 20/second for each `userId` with `minute` 3; 1 of `/test/two.json` |")
 }
 
 func TestLoadReportsAllProblems(t *testing.T) {

@@ -109,7 +109,28 @@ func (e *endpoint) quota() string {
 	if e.Rate == nil {
 		return ""
 	}
-	return fmt.Sprintf("%d %s/%s", e.Rate.Limit, e.Rate.Counts, e.Rate.Per)
+	words := fmt.Sprintf("%d %s/%s", e.Rate.Limit, e.Rate.Counts, e.Rate.Per)
+	if e.Rate.Pool != "" {
+		words += ", shared: " + e.Rate.Pool
+	}
+	for _, c := range e.Caps {
+		words += "; " + c.words()
+	}
+	return words
+}
+
+func (c limit) words() string {
+	words := fmt.Sprintf("%d/%s", c.Limit, c.Per)
+	if c.Uses != "" {
+		words = "1 of `" + c.Uses + "`"
+	}
+	if c.Each != nil {
+		words += " for each `" + strings.Join(c.Each, "`, `") + "`"
+	}
+	for name, value := range c.When { // at most one
+		words += " with `" + name + "` " + value
+	}
+	return words
 }
 
 func (e *endpoint) pagingStyle() string {

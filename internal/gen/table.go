@@ -56,6 +56,10 @@ func writeEndpoint(b *bytes.Buffer, e *endpoint) {
 		if target := e.targets(); r.Counts == "targets" && target != "" {
 			fmt.Fprintf(b, ", Param: %q", target)
 		}
+		if r.Pool != "" {
+			fmt.Fprintf(b, ", Pool: %q", r.Pool)
+		}
+		writeCaps(b, e.Caps)
 		b.WriteString("},\n")
 	}
 	if len(e.Params) > 0 {
@@ -73,6 +77,28 @@ func writeEndpoint(b *bytes.Buffer, e *endpoint) {
 		fmt.Fprintf(b, "Doc: %q,\n", doc)
 	}
 	b.WriteString("}\n")
+}
+
+func writeCaps(b *bytes.Buffer, caps []limit) {
+	if len(caps) == 0 {
+		return
+	}
+	b.WriteString(", Caps: []Cap{")
+	for _, c := range caps {
+		if c.Uses != "" {
+			fmt.Fprintf(b, "{Uses: %s", (&endpoint{Path: c.Uses}).goName())
+		} else {
+			fmt.Fprintf(b, "{Limit: %d, Per: %s", c.Limit, periods[c.Per])
+		}
+		if c.Each != nil {
+			fmt.Fprintf(b, ", Each: %#v", c.Each)
+		}
+		for name, value := range c.When { // at most one
+			fmt.Fprintf(b, ", When: Condition{Param: %q, Value: %q}", name, value)
+		}
+		b.WriteString("}, ")
+	}
+	b.WriteString("}")
 }
 
 var (
