@@ -350,7 +350,7 @@ var (
 		Name: "ChatroomEntrySet", Method: "POST", Path: "/chatroom/entry/set.json",
 		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
 		UnsafeWith: []string{"objectName"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Targets},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Targets, Pool: "chatroom attributes set"},
 		Params: []Param{
 			{Name: "chatroomId", Required: true, MaxBytes: 64},
 			{Name: "userId", Required: true},
@@ -368,7 +368,7 @@ var (
 	ChatroomEntryBatchSet = &Endpoint{
 		Name: "ChatroomEntryBatchSet", Method: "POST", Path: "/chatroom/entry/batch/set.json",
 		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets},
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "entryInfo", Pool: "chatroom attributes set"},
 		Params: []Param{
 			{Name: "chatroomId", Required: true, MaxBytes: 64},
 			{Name: "autoDelete", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
@@ -384,7 +384,7 @@ var (
 		Name: "ChatroomEntryRemove", Method: "POST", Path: "/chatroom/entry/remove.json",
 		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
 		UnsafeWith: []string{"objectName"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Targets},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Targets, Pool: "chatroom attributes removed"},
 		Params: []Param{
 			{Name: "chatroomId", Required: true, MaxBytes: 64},
 			{Name: "userId", Required: true},
@@ -400,7 +400,7 @@ var (
 	ChatroomEntryBatchRemove = &Endpoint{
 		Name: "ChatroomEntryBatchRemove", Method: "POST", Path: "/chatroom/entry/batch/remove.json",
 		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "entryKeys"},
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "entryKeys", Pool: "chatroom attributes removed"},
 		Params: []Param{
 			{Name: "chatroomId", Required: true, MaxBytes: 64},
 			{Name: "entryOwnerId", Required: true},
@@ -1998,7 +1998,7 @@ var (
 	MessageUltragroupPublish = &Endpoint{
 		Name: "MessageUltragroupPublish", Method: "POST", Path: "/message/ultragroup/publish.json",
 		Encoding: JSON, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "toGroupIds"},
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "toGroupIds", Caps: []Cap{{Limit: 20, Per: time.Second, Each: []string{"toGroupIds", "busChannel"}}}},
 		Params: []Param{
 			{Name: "fromUserId", Required: true, MaxBytes: 64},
 			{Name: "toGroupIds", Type: StringList, List: Array, Required: true, MaxItems: 3},
@@ -2108,7 +2108,7 @@ var (
 	MessageBroadcast = &Endpoint{
 		Name: "MessageBroadcast", Method: "POST", Path: "/message/broadcast.json",
 		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 2, Per: time.Hour, Counts: Requests},
+		Quota: Quota{Limit: 2, Per: time.Hour, Counts: Requests, Caps: []Cap{{Limit: 3, Per: 24 * time.Hour}}},
 		Params: []Param{
 			{Name: "fromUserId", Required: true, MaxBytes: 64},
 			{Name: "objectName", Required: true, MaxChars: 32},
@@ -2145,7 +2145,7 @@ var (
 	MessageBroadcastRecall = &Endpoint{
 		Name: "MessageBroadcastRecall", Method: "POST", Path: "/message/broadcast/recall.json",
 		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 2, Per: time.Hour, Counts: Requests},
+		Quota: Quota{Limit: 2, Per: time.Hour, Counts: Requests, Caps: []Cap{{Limit: 3, Per: 24 * time.Hour}}},
 		Params: []Param{
 			{Name: "fromUserId", Required: true},
 			{Name: "messageUID", Required: true},
@@ -2185,7 +2185,7 @@ var (
 	MessageExpansionSet = &Endpoint{
 		Name: "MessageExpansionSet", Method: "POST", Path: "/message/expansion/set.json",
 		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests, Caps: []Cap{{Limit: 20, Per: time.Second, When: Condition{Param: "conversationType", Value: "3"}}, {Uses: MessagePrivatePublish, When: Condition{Param: "conversationType", Value: "1"}}, {Uses: MessageGroupPublish, When: Condition{Param: "conversationType", Value: "3"}}}},
 		Params: []Param{
 			{Name: "msgUID", Required: true},
 			{Name: "userId", Required: true},
@@ -2202,7 +2202,7 @@ var (
 	MessageExpansionDelete = &Endpoint{
 		Name: "MessageExpansionDelete", Method: "POST", Path: "/message/expansion/delete.json",
 		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests, Caps: []Cap{{Limit: 20, Per: time.Second, When: Condition{Param: "conversationType", Value: "3"}}, {Uses: MessagePrivatePublish, When: Condition{Param: "conversationType", Value: "1"}}, {Uses: MessageGroupPublish, When: Condition{Param: "conversationType", Value: "3"}}}},
 		Params: []Param{
 			{Name: "msgUID", Required: true},
 			{Name: "userId", Required: true},
@@ -2375,7 +2375,7 @@ var (
 	Push = &Endpoint{
 		Name: "Push", Method: "POST", Path: "/push.json",
 		Encoding: JSON, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 2, Per: time.Hour, Counts: Requests},
+		Quota: Quota{Limit: 2, Per: time.Hour, Counts: Requests, Caps: []Cap{{Limit: 3, Per: 24 * time.Hour}}},
 		Params: []Param{
 			{Name: "platform", Type: StringList, List: Array, Required: true, Values: []string{"ios", "android"}},
 			{Name: "fromuserid", MaxBytes: 64},
@@ -2404,7 +2404,7 @@ var (
 	PushCustom = &Endpoint{
 		Name: "PushCustom", Method: "POST", Path: "/push/custom.json",
 		Encoding: JSON, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 20, Per: time.Hour, Counts: Requests},
+		Quota: Quota{Limit: 20, Per: time.Hour, Counts: Requests, Caps: []Cap{{Limit: 100, Per: 24 * time.Hour}}},
 		Params: []Param{
 			{Name: "platform", Type: StringList, List: Array, Required: true, Values: []string{"ios", "android"}},
 			{Name: "audience", Type: Object, Required: true},

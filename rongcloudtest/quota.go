@@ -1,6 +1,7 @@
 package rongcloudtest
 
 import (
+	"encoding/json"
 	"errors"
 	"time"
 
@@ -8,11 +9,20 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// WithQuotas makes every endpoint answer HTTP 429 with code 1008 above its documented quota, within any stretch of the quota's time by
-// the server's clock; see [Server.Advance]. What is refused does not count. Limits per calendar day, channel or conversation
-// type, which a few endpoints have besides, are not kept.
-func WithQuotas() Option {
-	return func(c *config) error { c.quotas = true; return nil }
+// WithQuotas makes every endpoint answer HTTP 429 with code 1008 above its documented quota, its caps included, within any stretch of their
+// time by the server's clock; see [Server.Advance]. What is refused does not count. A cap for a calendar day holds for any 24 hours. An
+// argument takes the place of the documented quotas, as a contract with RongCloud does.
+func WithQuotas(own ...rongcloud.Quotas) Option {
+	return func(c *config) error {
+		if len(own) > 1 {
+			return errors.New("WithQuotas: there can be only one set of quotas")
+		}
+		c.quotas = &rongcloud.Quotas{}
+		if len(own) == 1 {
+			c.quotas = &own[0]
+		}
+		return c.quotas.Check()
+	}
 }
 
 // WithIdempotencyService switches on RongCloud's idempotency service: a send by the same user with the same msgRandom is
@@ -33,46 +43,67 @@ func WithSensitiveFilter() Option {
 	return func(c *config) error { c.filter = true; return nil }
 }
 
-// use is what one request took of a quota.
+// use is what one request took of a limit.
 type use struct {
 	at time.Time
 	n  int
 }
 
-// quotas remembers what was used of each quota within its time.
-type quotas map[*endpoint.Endpoint][]use
+// used is what was used of one limit within its time.
+type used struct {
+	uses  []use
+	total int
+}
 
-// take uses up n units, unless that is too many.
-func (q quotas) take(ep *endpoint.Endpoint, n int, now time.Time) bool {
-	uses, used := q[ep], 0
-	for len(uses) > 0 && !now.Before(uses[0].at.Add(ep.Quota.Per)) {
-		uses = uses[1:]
+// free is how much is left.
+func (u *used) free(limit rongcloud.QuotaLimit, now time.Time) int {
+	for len(u.uses) > 0 && !now.Before(u.uses[0].at.Add(limit.Per)) {
+		u.total -= u.uses[0].n
+		u.uses = u.uses[1:]
 	}
-	for _, u := range uses {
-		used += u.n
+	return limit.Limit - u.total
+}
+
+// quotas remembers what was used, by the keys of the limits.
+type quotas map[string]*used
+
+// take uses limits up, unless that is too much for one of them, which it returns.
+func (q quotas) take(limits []rongcloud.QuotaLimit, now time.Time) *rongcloud.QuotaLimit {
+	for i, limit := range limits {
+		if q[limit.Key] == nil {
+			q[limit.Key] = &used{}
+		}
+		if q[limit.Key].free(limit, now) < limit.Units {
+			return &limits[i]
+		}
 	}
-	q[ep] = uses
-	if used+n > ep.Quota.Limit {
-		return false
+	for _, limit := range limits {
+		u := q[limit.Key]
+		u.uses = append(u.uses, use{now, limit.Units})
+		u.total += limit.Units
 	}
-	q[ep] = append(uses, use{now, n})
-	return true
+	return nil
 }
 
 // overQuota returns the refusal of a request that is one too many, or nil.
 func (c *call) overQuota() *answer {
+	if c.config.quotas == nil {
+		return nil
+	}
 	quota := c.ep.Quota
-	if !c.config.quotas || quota.Limit == 0 {
-		return nil
-	}
-	n := 1
+	units := 1
 	if quota.Counts == endpoint.Targets {
-		n = max(1, len(c.params.values[quota.Param]), len(c.params.keyed[quota.Param]))
+		units = max(1, len(c.params.values[quota.Param]), len(c.params.keyed[quota.Param]))
+		var object map[string]json.RawMessage // a map travels as JSON text
+		if json.Unmarshal([]byte(c.params.Get(quota.Param)), &object) == nil {
+			units = max(units, len(object))
+		}
 	}
-	if c.used.take(c.ep, n, c.at) {
+	over := c.used.take(c.config.quotas.Limits(rongcloud.QuotaUse{Endpoint: c.ep, Units: units, Values: c.params.values}), c.at)
+	if over == nil {
 		return nil
 	}
-	a := refuse(rongcloud.CodeRateLimited, "the quota of %d %v per %v is used up", quota.Limit, quota.Counts, quota.Per)
+	a := refuse(rongcloud.CodeRateLimited, "the quota of %d %v per %v is used up", over.Limit, quota.Counts, over.Per)
 	return &a
 }
 

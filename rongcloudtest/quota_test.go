@@ -35,6 +35,10 @@ func TestQuotas(t *testing.T) {
 	srv.Advance(time.Millisecond)
 	require.NoError(t, broadcast(), "the first one is an hour ago, and refused ones do not count")
 	require.ErrorIs(t, broadcast(), rongcloud.CodeRateLimited)
+	srv.Advance(20 * time.Hour)
+	require.ErrorIs(t, broadcast(), rongcloud.CodeRateLimited, "3 a day")
+	srv.Advance(3 * time.Hour)
+	require.NoError(t, broadcast())
 	call(t, client, "/message/online/broadcast.json", form(hello()...))
 }
 
@@ -53,6 +57,43 @@ func TestQuotasCountTargets(t *testing.T) {
 	require.ErrorIs(t, send("g"), rongcloud.CodeRateLimited)
 	srv.Advance(time.Second)
 	require.NoError(t, send("g"))
+}
+
+func TestQuotasOfAContract(t *testing.T) {
+	t.Parallel()
+	raised := endpoint.MessageBroadcast.Quota
+	raised.Limit, raised.Caps = 5, nil
+	_, client := stopped(t, rongcloudtest.WithQuotas(rongcloud.Quotas{Endpoints: map[*endpoint.Endpoint]endpoint.Quota{endpoint.MessageBroadcast: raised}}))
+	for range 5 {
+		call(t, client, "/message/broadcast.json", form(hello()...))
+	}
+	require.ErrorIs(t, client.Call(t.Context(), "/message/broadcast.json", form(hello()...), nil), rongcloud.CodeRateLimited)
+
+	raised.Limit = 0
+	_, err := rongcloudtest.New(rongcloudtest.WithQuotas(rongcloud.Quotas{Endpoints: map[*endpoint.Endpoint]endpoint.Quota{endpoint.MessageBroadcast: raised}}))
+	require.ErrorContains(t, err, "lets nothing through")
+	_, err = rongcloudtest.New(rongcloudtest.WithQuotas(rongcloud.Quotas{}, rongcloud.Quotas{}))
+	require.Error(t, err)
+}
+
+func TestQuotasHaveCapsAndPools(t *testing.T) {
+	t.Parallel()
+	srv, client := stopped(t, rongcloudtest.WithQuotas())
+	expand := func(kind rongcloud.ConversationType) error {
+		return client.Message.Expansion.Delete(t.Context(), rongcloud.MessageExpansionRemoval{
+			MessageUID: "none", UserID: "a", ConversationType: kind, TargetID: "b", Keys: []string{"k"},
+		})
+	}
+	for range 20 {
+		require.NotErrorIs(t, expand(rongcloud.ConversationGroup), rongcloud.CodeRateLimited)
+	}
+	require.ErrorIs(t, expand(rongcloud.ConversationGroup), rongcloud.CodeRateLimited)
+	require.NotErrorIs(t, expand(rongcloud.ConversationPrivate), rongcloud.CodeRateLimited)
+	_, err := client.Message.SendGroup(t.Context(), rongcloud.GroupMessage{From: "a", To: []string{"g"}, Content: text("hi")})
+	require.ErrorIs(t, err, rongcloud.CodeRateLimited, "it shares what the expansions used")
+	srv.Advance(time.Second)
+	_, err = client.Message.SendGroup(t.Context(), rongcloud.GroupMessage{From: "a", To: []string{"g"}, Content: text("hi")})
+	require.NoError(t, err)
 }
 
 func TestQuotasAreOffByDefault(t *testing.T) {

@@ -46,9 +46,9 @@ type config struct {
 	ownClock    bool // clients must sign by it
 	region      rongcloud.Region
 	history     int
-	quotas      bool
-	duplicate   rongcloud.Code // refuses a repeated msgRandom; 0 without the service
-	filter      bool           // sensitive words work on the Server API's messages, too
+	quotas      *rongcloud.Quotas // nil without limits
+	duplicate   rongcloud.Code    // refuses a repeated msgRandom; 0 without the service
+	filter      bool              // sensitive words work on the Server API's messages, too
 	observer    func(Request)
 	noSocket    bool
 }

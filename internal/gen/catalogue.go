@@ -212,13 +212,13 @@ func checkQuotas(endpoints []*endpoint) error {
 			if first := pools[e.Rate.Pool]; first == nil {
 				pools[e.Rate.Pool] = e
 			} else if !first.Rate.equals(e.Rate) {
-				problems = append(problems, fmt.Errorf("%s and %s share a quota and have different rates", first.Path, e.Path))
+				problems = append(problems, fmt.Errorf("%s.yaml: %s and %s share a quota and have different rates", e.area, first.Path, e.Path))
 			}
 		}
 		for _, c := range e.Caps {
 			used := slices.IndexFunc(endpoints, func(other *endpoint) bool { return other.Path == c.Uses })
 			if c.Uses != "" && (used < 0 || endpoints[used].Rate == nil || len(endpoints[used].Caps) > 0) {
-				problems = append(problems, fmt.Errorf("%s: a cap uses %s, which has no plain quota", e.Path, c.Uses))
+				problems = append(problems, fmt.Errorf("%s.yaml: %s: a cap uses %s, which has no plain quota", e.area, e.Path, c.Uses))
 			}
 		}
 	}
