@@ -3,6 +3,7 @@ package rongcloud
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -92,9 +93,9 @@ func (l *localLimiter) Wait(ctx context.Context, use QuotaUse) error {
 		}
 	}
 	// The narrower ones first, so that a call that is kept by a cap does not hold what others could use.
-	for i := len(limits) - 1; i >= 0; i-- {
-		b := l.bucket(limits[i])
-		err := b.wait(ctx, limits[i].Units, use.LowPriority)
+	for i, limit := range slices.Backward(limits) {
+		b := l.bucket(limit)
+		err := b.wait(ctx, limit.Units, use.LowPriority)
 		l.done(b)
 		if err != nil {
 			for _, taken := range limits[i+1:] {

@@ -2,7 +2,6 @@ package rongcloud
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -487,7 +486,7 @@ func TestQuotasLimits(t *testing.T) {
 		want   []QuotaLimit
 	}{
 		{"documented", Quotas{}, units(private, 7), []QuotaLimit{{private.Path, 6000, time.Minute, 7}}},
-		{"none documented", Quotas{Factor: 2}, units(endpoint.WordfilterAdd, 1), nil},
+		{"none documented", Quotas{Factor: 2}, units(endpoint.UserDelusers, 1), nil},
 		{"doubled", Quotas{Factor: 2}, units(private, 7), []QuotaLimit{{private.Path, 12_000, time.Minute, 7}}},
 		{"less than one", Quotas{Factor: 0.25}, units(endpoint.MessageBroadcast, 1), []QuotaLimit{
 			{"/message/broadcast.json", 1, 2 * time.Hour, 1}, {"/message/broadcast.json#1", 1, 32 * time.Hour, 1},
@@ -543,7 +542,7 @@ func TestQuotasCheck(t *testing.T) {
 			t.Parallel()
 			_, err := NewLimiter(c.quotas)
 			var refused *ArgumentError
-			require.True(t, errors.As(err, &refused), err)
+			require.ErrorAs(t, err, &refused)
 			require.Contains(t, refused.Field, c.field)
 		})
 	}

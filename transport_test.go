@@ -631,13 +631,13 @@ func TestLimiterIsToldWhatCapsAskFor(t *testing.T) {
 	limiter := &countingLimiter{}
 	s := newScripted(t, nil, WithLimiter(limiter))
 	ctx := t.Context()
-	require.NoError(t, s.Client.Message.Expansion.Delete(ctx, MessageExpansionRemoval{
+	require.NoError(t, s.Message.Expansion.Delete(ctx, MessageExpansionRemoval{
 		MessageUID: "m", UserID: "u1", ConversationType: ConversationGroup, TargetID: "g", Keys: []string{"a"},
 	}, LowPriority()))
-	_, err := s.Client.Message.SendUltraGroup(ctx, UltraGroupMessage{From: "u1", To: []string{"g1", "g2"}, Channel: "c", Content: TextMessage{Content: "x"}})
+	_, err := s.Message.SendUltraGroup(ctx, UltraGroupMessage{From: "u1", To: []string{"g1", "g2"}, Channel: "c", Content: TextMessage{Content: "x"}})
 	require.NoError(t, err)
-	require.NoError(t, s.Client.Call(ctx, endpoint.MessageExpansionDelete.Path, url.Values{"conversationType": {"1"}}, nil))
-	require.NoError(t, s.Client.Call(ctx, endpoint.MessageUltragroupPublish.Path, map[string]any{"toGroupIds": []string{"g3"}, "busChannel": 7}, nil))
+	require.NoError(t, s.Call(ctx, endpoint.MessageExpansionDelete.Path, url.Values{"conversationType": {"1"}}, nil))
+	require.NoError(t, s.Call(ctx, endpoint.MessageUltragroupPublish.Path, map[string]any{"toGroupIds": []string{"g3"}, "busChannel": 7}, nil))
 	require.Equal(t, []QuotaUse{
 		{Endpoint: endpoint.MessageExpansionDelete, Units: 1, LowPriority: true, Values: map[string][]string{"conversationType": {"3"}}},
 		{Endpoint: endpoint.MessageUltragroupPublish, Units: 2, Values: map[string][]string{"toGroupIds": {"g1", "g2"}, "busChannel": {"c"}}},

@@ -169,6 +169,19 @@ func endpointQuota(t *testing.T, ep *endpoint.Endpoint) {
 	require.Positive(t, q.Limit)
 	require.Contains(t, []time.Duration{time.Second, time.Minute, time.Hour, 24 * time.Hour}, q.Per)
 	require.Contains(t, []endpoint.Counts{endpoint.Requests, endpoint.Targets}, q.Counts)
+	for _, c := range q.Caps {
+		if c.Uses != nil {
+			require.Zero(t, c.Limit)
+			require.Positive(t, c.Uses.Quota.Limit)
+			require.Empty(t, c.Uses.Quota.Caps)
+		} else {
+			require.Positive(t, c.Limit)
+			require.Positive(t, c.Per)
+		}
+		for _, name := range append([]string{c.When.Param}, c.Each...) {
+			require.True(t, name == "" || ep.Param(name) != nil, name)
+		}
+	}
 	if q.Param == "" {
 		return
 	}
@@ -176,7 +189,7 @@ func endpointQuota(t *testing.T, ep *endpoint.Endpoint) {
 	param := ep.Param(q.Param)
 	require.NotNil(t, param)
 	require.True(t, param.Required)
-	require.Equal(t, endpoint.StringList, param.Type)
+	require.Contains(t, []endpoint.Type{endpoint.StringList, endpoint.JSONString}, param.Type)
 	if param.MaxItems > 0 {
 		require.GreaterOrEqual(t, q.Limit, 1)
 	}
