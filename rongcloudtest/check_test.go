@@ -31,7 +31,7 @@ func TestChecksOfTheRequest(t *testing.T) {
 		{"unknown path", "POST", "/user/getTokens.json", good, signed(srv), 404, 404, "/user/getTokens.json"},
 		{"unknown path unsigned", "POST", "/", "", http.Header{}, 404, 404, ""},
 		{"wrong method", "GET", path, "", signed(srv), 405, 1002, "POST"},
-		{"not implemented", "POST", "/group/create.json", "userId=u1&groupId=g1&groupName=n", signed(srv), 501, 501, "POST /group/create.json"},
+		{"not implemented", "POST", "/user/activate.json", "userId=u1", signed(srv), 501, 501, "POST /user/activate.json"},
 		{"no signature", "POST", path, good, header(func(h http.Header) { h.Del("Signature") }), 401, 1004, "Signature"},
 		{"no headers", "POST", path, good, http.Header{}, 401, 1004, ""},
 		{"wrong signature", "POST", path, good, header(func(h http.Header) { h.Set("Nonce", "other") }), 401, 1004, "match"},

@@ -2,8 +2,8 @@ package rongcloudtest
 
 import "slices"
 
-// members tells who belongs to which group or chat room, in the order of joining. It is all that sending needs to know; the
-// endpoints of groups and chat rooms will bring states of their own.
+// members tells who belongs to which chat room, in the order of joining. It is all that sending needs to know; the
+// endpoints of chat rooms will bring a state of their own.
 type members map[string][]string
 
 func (m members) add(id string, users []string) {
@@ -42,7 +42,7 @@ type ultraGroup struct {
 func (s *Server) AddGroup(group string, users ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.groups.add(group, users)
+	s.groups.join(s.groups.get(group, s.now()), users, s.now())
 }
 
 // JoinChatroom puts users into a chat room, which is made if need be, so that messages to it reach them.

@@ -133,7 +133,7 @@ func publishGroup(c *call) answer {
 		return *a
 	}
 	return c.publish(rongcloud.ConversationGroup, "toGroupId", "groupId", func(target string) []string {
-		return c.others(c.groups[target], only)
+		return c.others(c.groups.ids(target), only)
 	})
 }
 

@@ -167,7 +167,7 @@ type state struct {
 	nonces   nonceMemory
 	requests ring[Request]
 	users    users
-	groups   members
+	groups   groups
 	rooms    members
 	messages messages
 
@@ -185,7 +185,7 @@ func newState(c *config) state {
 		nonces:   newNonceMemory(),
 		requests: newRing[Request](c.history),
 		users:    newUsers(),
-		groups:   members{},
+		groups:   newGroups(),
 		rooms:    members{},
 		messages: newMessages(c.history),
 
@@ -412,6 +412,7 @@ var handlers = merge(
 	sensitiveHandlers,
 	pushHandlers,
 	conversationHandlers,
+	groupHandlers, groupRuleHandlers, entrustHandlers, entrustMemberHandlers,
 )
 
 func merge(parts ...map[*endpoint.Endpoint]handler) map[*endpoint.Endpoint]handler {

@@ -47,8 +47,8 @@ func (s *Server) State() State {
 		}
 		state.Users = append(state.Users, one)
 	}
-	for _, id := range slices.Sorted(maps.Keys(s.groups)) {
-		state.Groups = append(state.Groups, GroupState{ID: id, Members: listOf(s.groups[id])})
+	for _, id := range slices.Sorted(maps.Keys(s.groups.byID)) {
+		state.Groups = append(state.Groups, GroupState{ID: id, Name: s.groups.byID[id].name, Members: listOf(s.groups.ids(id))})
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.rooms)) {
 		state.Chatrooms = append(state.Chatrooms, GroupState{ID: id, Members: listOf(s.rooms[id])})

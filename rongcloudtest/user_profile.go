@@ -54,7 +54,7 @@ func profileSet(c *call) answer {
 	basic, key, err := c.profilePart("userProfile", checkBasic)
 	if err == nil {
 		var ext map[string]any
-		if ext, key, err = c.profilePart("userExtProfile", checkExt); err == nil {
+		if ext, key, err = c.profilePart("userExtProfile", checkExt("userExtProfile")); err == nil {
 			err = u.profile.merge(basic, ext, c.at.UnixMilli())
 		}
 	}
@@ -129,17 +129,22 @@ func checkBasic(strict bool, key string, value any) error {
 	return nil
 }
 
-func checkExt(_ bool, key string, value any) error {
+// checkExt returns the check of the app's own attributes in a parameter.
+func checkExt(param string) func(strict bool, key string, value any) error {
+	return func(_ bool, key string, value any) error { return checkAttribute(param, key, value) }
+}
+
+func checkAttribute(param, key string, value any) error {
 	text, isText := value.(string)
 	switch {
 	case !strings.HasPrefix(key, extPrefix):
-		return invalid("userExtProfile: %s does not begin with %s", key, extPrefix)
+		return invalid("%s: %s does not begin with %s", param, key, extPrefix)
 	case utf8.RuneCountInString(key) > maxExtKey:
-		return tooLong("userExtProfile: %s has more than %d characters", key, maxExtKey)
+		return tooLong("%s: %s has more than %d characters", param, key, maxExtKey)
 	case !isText:
-		return invalid("userExtProfile: %s is not a string", key)
+		return invalid("%s: %s is not a string", param, key)
 	case utf8.RuneCountInString(text) > maxExtValue:
-		return tooLong("userExtProfile: the value of %s has more than %d characters", key, maxExtValue)
+		return tooLong("%s: the value of %s has more than %d characters", param, key, maxExtValue)
 	}
 	return nil
 }

@@ -1,0 +1,176 @@
+package rongcloudtest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// groupRules is what is kept for a group ID whether or not there is such a group. None of it holds back what is sent through the
+// Server API, which is documented to stand above all mutes.
+type groupRules struct {
+	muted     []gag
+	whitelist []string          // of those who may talk while the group is banned
+	remarks   map[string]string // names of members in pushes
+}
+
+// gag is the mute of one user. One without end has no end.
+type gag struct {
+	user       string
+	start, end time.Time
+}
+
+// mostMutedEverywhere is how many users can be muted in all groups at a time.
+const mostMutedEverywhere = 100
+
+var groupRuleHandlers = map[*endpoint.Endpoint]handler{
+	endpoint.GroupUserGagAdd:               gagAdd,
+	endpoint.GroupUserGagRollback:          gagRollback,
+	endpoint.GroupUserGagList:              gagList,
+	endpoint.GroupBanAdd:                   groupBanAdd,
+	endpoint.GroupBanRollback:              groupBanRollback,
+	endpoint.GroupBanQuery:                 groupBanQuery,
+	endpoint.GroupUserBanWhitelistAdd:      groupWhitelistAdd,
+	endpoint.GroupUserBanWhitelistRollback: groupWhitelistRollback,
+	endpoint.GroupUserBanWhitelistQuery:    groupWhitelistQuery,
+	endpoint.GroupRemarksSet:               groupRemarksSet,
+	endpoint.GroupRemarksDel:               groupRemarksDel,
+	endpoint.GroupRemarksGet:               groupRemarksGet,
+}
+
+// ruled returns the rules of a group ID, to be changed.
+func (g *groups) ruled(id string) *groupRules {
+	if g.rules[id] == nil {
+		g.rules[id] = &groupRules{remarks: map[string]string{}}
+	}
+	return g.rules[id]
+}
+
+// unmute lifts the mutes of the users.
+func unmute(all []gag, users []string) []gag {
+	return slices.DeleteFunc(all, func(m gag) bool { return slices.Contains(users, m.user) })
+}
+
+// mutes returns the list that the request is about: that of its group, or without one that of all groups. What has ended is
+// off it.
+func (c *call) mutes() *[]gag {
+	list := &c.groups.mutedEverywhere
+	if c.params.Has("groupId") {
+		list = &c.groups.ruled(c.params.Get("groupId")).muted
+	}
+	*list = slices.DeleteFunc(*list, func(m gag) bool { return !m.end.IsZero() && !c.at.Before(m.end) })
+	return list
+}
+
+// gagAdd begins a mute anew that is there already. Whether a user must be in the group is not documented, nor the code for the
+// 101st user who is muted everywhere.
+func gagAdd(c *call) answer {
+	users := appendNew(nil, c.params.List("userId"))
+	list := c.mutes()
+	left := unmute(*list, users)
+	if !c.params.Has("groupId") && len(left)+len(users) > mostMutedEverywhere {
+		return refuseError(invalid("more than %d users would be muted in all groups", mostMutedEverywhere))
+	}
+	for _, id := range users {
+		m := gag{user: id, start: c.at}
+		if minutes := c.params.Int("minute"); minutes > 0 {
+			m.end = c.at.Add(time.Duration(minutes) * time.Minute)
+		}
+		left = append(left, m)
+	}
+	*list = left
+	return ok()
+}
+
+func gagRollback(c *call) answer {
+	list := c.mutes()
+	*list = unmute(*list, c.params.List("userId"))
+	return ok()
+}
+
+// gagList answers an empty end for a mute without end; RongCloud's answer to that is not documented.
+func gagList(c *call) answer {
+	type entry struct {
+		UserID    string `json:"userId"`
+		Time      string `json:"time"`
+		StartTime string `json:"startTime"`
+	}
+	entries := []entry{}
+	for _, m := range *c.mutes() {
+		one := entry{UserID: m.user, StartTime: c.date(m.start)}
+		if !m.end.IsZero() {
+			one.Time = c.date(m.end)
+		}
+		entries = append(entries, one)
+	}
+	return ok(field{"users", entries})
+}
+
+func groupBanAdd(c *call) answer {
+	c.groups.banned = appendNew(c.groups.banned, c.params.List("groupId"))
+	return ok()
+}
+
+func groupBanRollback(c *call) answer {
+	for _, id := range c.params.List("groupId") {
+		c.groups.banned = without(c.groups.banned, id)
+	}
+	return ok()
+}
+
+// groupBanQuery ignores the groups if there is a page or size, as documented.
+func groupBanQuery(c *call) answer {
+	type entry struct {
+		GroupID string `json:"groupId"`
+		Stat    int    `json:"stat"`
+	}
+	entries := []entry{}
+	if c.params.Has("groupId") && !c.params.Has("page") && !c.params.Has("size") {
+		for _, id := range c.params.List("groupId") {
+			one := entry{GroupID: id}
+			if slices.Contains(c.groups.banned, id) {
+				one.Stat = 1
+			}
+			entries = append(entries, one)
+		}
+		return ok(field{"groupinfo", entries})
+	}
+	for _, id := range pageOf(c.groups.banned, c.params.countOr("page", 1), c.params.countOr("size", 50)) {
+		entries = append(entries, entry{id, 1})
+	}
+	return ok(field{"groupinfo", entries})
+}
+
+func groupWhitelistAdd(c *call) answer {
+	rules := c.groups.ruled(c.params.Get("groupId"))
+	rules.whitelist = appendNew(rules.whitelist, c.params.List("userId"))
+	return ok()
+}
+
+func groupWhitelistRollback(c *call) answer {
+	rules := c.groups.ruled(c.params.Get("groupId"))
+	for _, id := range c.params.List("userId") {
+		rules.whitelist = without(rules.whitelist, id)
+	}
+	return ok()
+}
+
+func groupWhitelistQuery(c *call) answer {
+	return ok(field{"userIds", listOf(c.groups.ruled(c.params.Get("groupId")).whitelist)})
+}
+
+func groupRemarksSet(c *call) answer {
+	c.groups.ruled(c.params.Get("groupId")).remarks[c.params.Get("userId")] = c.params.Get("remark")
+	return ok()
+}
+
+func groupRemarksDel(c *call) answer {
+	delete(c.groups.ruled(c.params.Get("groupId")).remarks, c.params.Get("userId"))
+	return ok()
+}
+
+// groupRemarksGet answers an empty name if none is set; RongCloud's answer to that is not documented.
+func groupRemarksGet(c *call) answer {
+	return ok(field{"remark", c.groups.ruled(c.params.Get("groupId")).remarks[c.params.Get("userId")]})
+}
