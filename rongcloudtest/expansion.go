@@ -28,9 +28,14 @@ type expansionEntry struct {
 }
 
 var expansionHandlers = map[*endpoint.Endpoint]handler{
-	endpoint.MessageExpansionSet:    expansionSet,
-	endpoint.MessageExpansionDelete: expansionDelete,
-	endpoint.MessageExpansionQuery:  expansionQuery,
+	endpoint.MessageExpansionSet:    expansionSet((*call).expandable),
+	endpoint.MessageExpansionDelete: expansionDelete((*call).expandable),
+	endpoint.MessageExpansionQuery: expansionQuery(func(c *call) *kept {
+		if m := c.messages.byUID[c.params.Get("msgUID")]; m != nil && !m.Recalled {
+			return m
+		}
+		return nil
+	}),
 }
 
 // parsePairs reads a JSON object of strings and checks its documented limits.
@@ -65,13 +70,18 @@ func (m *kept) extend(pairs map[string]string, at time.Time) {
 	}
 }
 
+// values is the data without its times.
+func (m *kept) values() map[string]string {
+	values := map[string]string{}
+	for key, entry := range m.expansion {
+		values[key] = entry.Value
+	}
+	return values
+}
+
 // pairs is the data without its times, as the history has it.
 func (m *kept) pairs() string {
-	pairs := map[string]string{}
-	for key, entry := range m.expansion {
-		pairs[key] = entry.Value
-	}
-	text, _ := json.Marshal(pairs) // strings only
+	text, _ := json.Marshal(m.values()) // strings only
 	return string(text)
 }
 
@@ -90,53 +100,66 @@ func (c *call) expandable() (*kept, error) {
 	case !matches:
 		return nil, invalid("the message %s is not in the conversation with %s", uid, target)
 	case !m.expandable:
-		return nil, invalid("the message %s was not sent with expansion true", uid)
+		return nil, notExpandable(uid)
 	}
 	return m, nil
 }
 
-func expansionSet(c *call) answer {
-	m, err := c.expandable()
-	if err != nil {
-		return refuseError(err)
-	}
-	pairs, err := parsePairs("extraKeyVal", c.params.Get("extraKeyVal"))
-	if err != nil {
-		return refuseError(err)
-	}
-	total := len(m.expansion)
-	for key := range pairs {
-		if _, there := m.expansion[key]; !there {
-			total++
+func notExpandable(uid string) error {
+	return invalid("the message %s was not sent with expansion true", uid)
+}
+
+// expansionSet is a handler that attaches data to the message that find returns.
+func expansionSet(find func(c *call) (*kept, error)) handler {
+	return func(c *call) answer {
+		m, err := find(c)
+		if err != nil {
+			return refuseError(err)
 		}
+		pairs, err := parsePairs("extraKeyVal", c.params.Get("extraKeyVal"))
+		if err != nil {
+			return refuseError(err)
+		}
+		total := len(m.expansion)
+		for key := range pairs {
+			if _, there := m.expansion[key]; !there {
+				total++
+			}
+		}
+		if total > maxPairs {
+			return refuseError(invalid("extraKeyVal: the message would have %d pairs, at most %d are allowed", total, maxPairs))
+		}
+		m.extend(pairs, c.at)
+		return ok()
 	}
-	if total > maxPairs {
-		return refuseError(invalid("extraKeyVal: the message would have %d pairs, at most %d are allowed", total, maxPairs))
-	}
-	m.extend(pairs, c.at)
-	return ok()
 }
 
-func expansionDelete(c *call) answer {
-	m, err := c.expandable()
-	if err != nil {
-		return refuseError(err)
+// expansionDelete is a handler that takes data off the message that find returns.
+func expansionDelete(find func(c *call) (*kept, error)) handler {
+	return func(c *call) answer {
+		m, err := find(c)
+		if err != nil {
+			return refuseError(err)
+		}
+		for _, key := range c.params.List("extraKey") {
+			delete(m.expansion, key)
+		}
+		return ok()
 	}
-	for _, key := range c.params.List("extraKey") {
-		delete(m.expansion, key)
-	}
-	return ok()
 }
 
-// expansionQuery answers nothing for a message that is not known, except in strict mode. All pairs fit on the first page, called 0 or 1.
-func expansionQuery(c *call) answer {
-	found := map[string]expansionEntry{}
-	m := c.messages.byUID[c.params.Get("msgUID")]
-	switch {
-	case m == nil && c.config.strict:
-		return refuseError(invalid("strict: no message %s", c.params.Get("msgUID")))
-	case m != nil && !m.Recalled && c.params.Int("pageNo") <= 1:
-		maps.Copy(found, m.expansion)
+// expansionQuery is a handler that answers with the data of the message that find returns. It answers nothing for a message that is not
+// known, except in strict mode. All pairs fit on the first page, called 0 or 1.
+func expansionQuery(find func(c *call) *kept) handler {
+	return func(c *call) answer {
+		found := map[string]expansionEntry{}
+		m := find(c)
+		switch {
+		case m == nil && c.config.strict:
+			return refuseError(invalid("strict: no message %s", c.params.Get("msgUID")))
+		case m != nil && c.params.Int("pageNo") <= 1:
+			maps.Copy(found, m.expansion)
+		}
+		return ok(field{"extraContent", found})
 	}
-	return ok(field{"extraContent", found})
 }

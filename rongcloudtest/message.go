@@ -145,7 +145,7 @@ func (c *call) checkMention() *answer {
 	return &a
 }
 
-// publishUltraGroup delivers to nobody in a group or channel that is not known.
+// publishUltraGroup delivers to nobody in a group or channel that is not known, and in a private channel to those who read it.
 func publishUltraGroup(c *call) answer {
 	only := c.params.List("toUserIds")
 	if len(only) > 0 && len(c.params.List("toGroupIds")) > 1 {
@@ -155,16 +155,17 @@ func publishUltraGroup(c *call) answer {
 		return *a
 	}
 	return c.publish(rongcloud.ConversationUltraGroup, "toGroupIds", "groupId", func(target string) []string {
-		if !c.hasChannel(target) {
+		in := c.channelIn(target)
+		if in == nil {
 			return nil
 		}
-		return c.others(c.ultraGroups[target].members, only)
+		return c.others(c.ultraGroups[target].readers(in), only)
 	})
 }
 
-func (c *call) hasChannel(group string) bool {
-	one := c.ultraGroups[group]
-	return one != nil && slices.Contains(one.channels, channelOf(c.params.Get("busChannel")))
+// channelIn returns the channel of an ultra group that the request sends to, nil if it is not known.
+func (c *call) channelIn(group string) *channel {
+	return c.ultraGroups[group].channel(channelOf(c.params.Get("busChannel")))
 }
 
 func publishChatroom(c *call) answer {
@@ -198,7 +199,7 @@ func (c *call) publish(kind rongcloud.ConversationType, targetParam, resultName 
 		out.conversation = Conversation{Type: kind, Target: target}
 		if kind == rongcloud.ConversationUltraGroup {
 			out.conversation.Channel = channelOf(c.params.Get("busChannel"))
-			out.toSender = c.hasChannel(target) // without being asked for
+			out.toSender = c.channelIn(target) != nil // without being asked for
 		}
 		out.receivers = receivers(target)
 		uids = append(uids, map[string]string{resultName: target, "messageUID": c.send(out).UID})

@@ -61,7 +61,7 @@ func modify(c *call, in Conversation) answer {
 		return refuseError(invalid("no message %s from that user in that conversation", c.params.Get("msgUID")))
 	}
 	name := m.ObjectName
-	if c.params.Has("objectName") {
+	if c.ep.Param("objectName") != nil && c.params.Has("objectName") { // ultra groups keep the type
 		name = c.params.Get("objectName")
 	}
 	content := c.params.Get("content")

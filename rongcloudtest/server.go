@@ -413,6 +413,7 @@ var handlers = merge(
 	pushHandlers,
 	conversationHandlers,
 	groupHandlers, groupRuleHandlers, entrustHandlers, entrustMemberHandlers,
+	ultraGroupHandlers, ultraListHandlers, userGroupHandlers, ultraMessageHandlers,
 )
 
 func merge(parts ...map[*endpoint.Endpoint]handler) map[*endpoint.Endpoint]handler {

@@ -55,7 +55,11 @@ func (s *Server) State() State {
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.ultraGroups)) {
 		one := s.ultraGroups[id]
-		state.UltraGroups = append(state.UltraGroups, GroupState{ID: id, Members: listOf(one.members), Channels: listOf(one.channels)})
+		group := GroupState{ID: id, Name: one.name, Members: listOf(one.members)}
+		for _, in := range one.channels {
+			group.Channels = append(group.Channels, in.name)
+		}
+		state.UltraGroups = append(state.UltraGroups, group)
 	}
 	return state
 }

@@ -1,0 +1,170 @@
+package rongcloud_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+// Make an ultra group with a private channel, and let a user group read it.
+func ExampleUltraGroupService() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+	ultra := client.UltraGroup
+
+	steps := []error{
+		ultra.Create(ctx, rongcloud.UltraGroupParams{GroupID: "game", Name: "The game", UserID: "u1"}),
+		ultra.Join(ctx, "game", "u2"),
+		ultra.Join(ctx, "game", "u3"),
+		ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{
+			GroupID: "game", Channel: "staff", Type: rongcloud.UltraGroupChannelPrivate,
+		}),
+		ultra.UserGroup.Create(ctx, "game", []string{"admins"}),
+		ultra.UserGroup.AddUsers(ctx, rongcloud.UltraGroupUserGroupMembers{
+			GroupID: "game", UserGroupID: "admins", UserIDs: []string{"u1", "u2"},
+		}),
+		ultra.UserGroup.Bind(ctx, rongcloud.UltraGroupBinding{
+			GroupID: "game", Channel: "staff", UserGroupIDs: []string{"admins"},
+		}),
+	}
+	for _, err := range steps {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+
+	_, err = client.Message.SendUltraGroup(ctx, rongcloud.UltraGroupMessage{
+		From: "u1", To: []string{"game"}, Channel: "staff", Content: rongcloud.TextMessage{Content: "for our eyes only"},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, id := range []string{"u2", "u3"} {
+		fmt.Println(id, "received", len(srv.User(id).Inbox()))
+	}
+
+	// Output:
+	// u2 received 1
+	// u3 received 0
+}
+
+// Go through all channels of an ultra group. Pages are fetched as they are needed.
+func ExampleUltraGroupChannelService_All() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	srv.AddUltraGroup("game", "u1")
+	srv.AddUltraGroupChannels("game", "news", "help")
+
+	query := rongcloud.UltraGroupChannelsQuery{GroupID: "game", Size: 2}
+	for channel, err := range srv.Client().UltraGroup.Channel.All(context.Background(), query) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(channel.Channel, "is", channel.Type)
+	}
+
+	// Output:
+	// RCDefault is public
+	// news is public
+	// help is public
+}
+
+// Find the messages that a user wrote, and change one of them.
+func ExampleUltraGroupMessageService_All() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	srv.AddUltraGroup("game", "u1", "u2")
+	client := srv.Client()
+	ctx := context.Background()
+
+	for _, from := range []string{"u1", "u2", "u1"} {
+		_, err := client.Message.SendUltraGroup(ctx, rongcloud.UltraGroupMessage{
+			From: from, To: []string{"game"}, Channel: "RCDefault", Content: rongcloud.TextMessage{Content: "hello from " + from},
+		})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+
+	search := rongcloud.UltraGroupMessageQuery{
+		GroupID: "game", Channel: "RCDefault", From: "u2",
+		After: time.Now().Add(-30 * 24 * time.Hour), Until: time.Now().Add(time.Minute), // any span will do
+	}
+	for message, err := range client.UltraGroup.Message.All(ctx, search) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println("found", message.Body)
+		err = client.UltraGroup.Message.Modify(ctx, rongcloud.UltraGroupModification{
+			GroupID: "game", Channel: message.Channel, From: message.From, MessageUID: message.MessageUID,
+			Content: rongcloud.TextMessage{Content: "(removed)"},
+		})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	fmt.Println("now", srv.Sent()[1].Content)
+
+	// Output:
+	// found {"content":"hello from u2"}
+	// now {"content":"(removed)"}
+}
+
+// Mute everybody in a channel but the one who speaks.
+func ExampleUltraGroupGlobalMuteService_Set() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	srv.AddUltraGroup("game", "u1", "u2")
+	ultra := srv.Client().UltraGroup
+	ctx := context.Background()
+
+	speakers := rongcloud.UltraGroupUsers{GroupID: "game", Channel: "RCDefault", UserIDs: []string{"u1"}}
+	if err := ultra.Whitelist.Add(ctx, speakers); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := ultra.GlobalMute.Set(ctx, rongcloud.UltraGroupGlobalMute{GroupID: "game", Channel: "RCDefault", Muted: true}); err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	for _, scope := range []rongcloud.UltraGroupScope{{GroupID: "game", Channel: "RCDefault"}, {GroupID: "game"}} {
+		muted, err := ultra.GlobalMute.Get(ctx, scope)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%q muted: %v\n", scope.Channel, muted)
+	}
+
+	// Output:
+	// "RCDefault" muted: true
+	// "" muted: false
+}

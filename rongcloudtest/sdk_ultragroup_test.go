@@ -1,0 +1,242 @@
+package rongcloudtest_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+// The SDK's own methods and a strict server agree on every endpoint below /ultragroup/.
+func TestUltraGroupMethodsOfTheSDK(t *testing.T) {
+	t.Parallel()
+	srv, client := stopped(t, rongcloudtest.WithStrict())
+	ctx := context.Background()
+	ultra := client.UltraGroup
+
+	require.NoError(t, ultra.Create(ctx, rongcloud.UltraGroupParams{GroupID: "g", Name: "Game", UserID: "a"}))
+	require.NoError(t, ultra.Join(ctx, "g", "b"))
+	require.NoError(t, ultra.Join(ctx, "g", "c"))
+	require.NoError(t, ultra.Join(ctx, "g", "d"))
+	require.NoError(t, ultra.Quit(ctx, "g", "d"))
+	require.NoError(t, ultra.Update(ctx, "g", "Games"))
+	for id, want := range map[string]bool{"a": true, "c": true, "d": false, "nobody": false} {
+		is, err := ultra.IsMember(ctx, "g", id)
+		require.NoError(t, err)
+		require.Equal(t, want, is, id)
+	}
+
+	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", Channel: "news"}))
+	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", Channel: "staff"}))
+	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", Channel: "old"}))
+	require.NoError(t, ultra.Channel.Delete(ctx, "g", "old"))
+	require.NoError(t, ultra.Channel.ChangeType(ctx, rongcloud.UltraGroupChannelParams{
+		GroupID: "g", Channel: "staff", Type: rongcloud.UltraGroupChannelPrivate,
+	}))
+	channels := collect(t, ultra.Channel.All(ctx, rongcloud.UltraGroupChannelsQuery{GroupID: "g", Size: 2}))
+	require.Len(t, channels, 3)
+	for i, name := range []string{"RCDefault", "news", "staff"} {
+		require.Equal(t, name, channels[i].Channel)
+		require.Equal(t, "2026-11-24 09:02:03", channels[i].Created)
+		require.Equal(t, name == "staff", channels[i].Type == rongcloud.UltraGroupChannelPrivate)
+	}
+
+	readers := rongcloud.UltraGroupUsers{GroupID: "g", Channel: "staff", UserIDs: []string{"a", "b"}}
+	require.NoError(t, ultra.PrivateChannel.Add(ctx, readers))
+	readers.UserIDs = []string{"b"}
+	require.NoError(t, ultra.PrivateChannel.Remove(ctx, readers))
+	staff := rongcloud.UltraGroupUsersQuery{GroupID: "g", Channel: "staff", Size: 1}
+	require.Equal(t, []string{"a"}, collect(t, ultra.PrivateChannel.All(ctx, staff)))
+	require.Equal(t, []string{"staff"}, collect(t, ultra.PrivateChannel.AllByUser(ctx, rongcloud.UltraGroupUserQuery{GroupID: "g", UserID: "a"})))
+
+	muteUltraGroup(t, ultra)
+	userGroupsOfUltraGroup(t, ultra)
+	messagesOfUltraGroup(t, srv, client)
+
+	require.NoError(t, ultra.Dismiss(ctx, "g"))
+	require.Empty(t, srv.User("a").UltraGroups())
+
+	called := map[string]bool{}
+	for _, r := range srv.Requests() {
+		require.Empty(t, r.Unknown, r.Path)
+		require.EqualValues(t, 200, r.Code, r.Path)
+		called[r.Path] = true
+	}
+	for ep := range endpoint.All() {
+		if ep.Area == "ultragroup" && ep.Status == endpoint.Current {
+			require.True(t, called[ep.Path], "%v was not called", ep)
+		}
+	}
+}
+
+func muteUltraGroup(t *testing.T, ultra *rongcloud.UltraGroupService) {
+	t.Helper()
+	ctx := context.Background()
+	// What is set for the whole ultra group and what is set for a channel is kept apart.
+	whole, news := rongcloud.UltraGroupScope{GroupID: "g"}, rongcloud.UltraGroupScope{GroupID: "g", Channel: "news"}
+	for scope, ids := range map[rongcloud.UltraGroupScope][]string{whole: {"b", "c"}, news: {"a", "c"}} {
+		users := rongcloud.UltraGroupUsers{GroupID: scope.GroupID, Channel: scope.Channel, UserIDs: ids}
+		gone := users
+		gone.UserIDs = []string{"c"}
+		require.NoError(t, ultra.Mute.Add(ctx, users))
+		require.NoError(t, ultra.Mute.Remove(ctx, gone))
+		require.NoError(t, ultra.Whitelist.Add(ctx, users))
+		require.NoError(t, ultra.Whitelist.Remove(ctx, gone))
+	}
+	for scope, want := range map[rongcloud.UltraGroupScope][]string{whole: {"b"}, news: {"a"}, {GroupID: "g", Channel: "staff"}: nil} {
+		query := rongcloud.UltraGroupUsersQuery{GroupID: scope.GroupID, Channel: scope.Channel}
+		require.Equal(t, want, collect(t, ultra.Mute.All(ctx, query)))
+		require.Equal(t, want, collect(t, ultra.Whitelist.All(ctx, query)))
+	}
+
+	require.NoError(t, ultra.GlobalMute.Set(ctx, rongcloud.UltraGroupGlobalMute{GroupID: "g", Channel: "news", Muted: true}))
+	require.NoError(t, ultra.NotDisturb.Set(ctx, rongcloud.UltraGroupPushLevel{GroupID: "g", Level: rongcloud.PushLevelAll}))
+	require.NoError(t, ultra.NotDisturb.Set(ctx, rongcloud.UltraGroupPushLevel{GroupID: "g", Channel: "news", Level: rongcloud.PushLevelNone}))
+	for scope, want := range map[rongcloud.UltraGroupScope]rongcloud.PushLevel{
+		whole: rongcloud.PushLevelAll, news: rongcloud.PushLevelNone, {GroupID: "g", Channel: "staff"}: rongcloud.PushLevelUnset,
+	} {
+		level, err := ultra.NotDisturb.Get(ctx, scope)
+		require.NoError(t, err)
+		require.Equal(t, want, level)
+		muted, err := ultra.GlobalMute.Get(ctx, scope)
+		require.NoError(t, err)
+		require.Equal(t, scope == news, muted)
+	}
+	require.NoError(t, ultra.GlobalMute.Set(ctx, rongcloud.UltraGroupGlobalMute{GroupID: "g", Channel: "news"}))
+	muted, err := ultra.GlobalMute.Get(ctx, news)
+	require.NoError(t, err)
+	require.False(t, muted)
+}
+
+func userGroupsOfUltraGroup(t *testing.T, ultra *rongcloud.UltraGroupService) {
+	t.Helper()
+	ctx := context.Background()
+	require.NoError(t, ultra.UserGroup.Create(ctx, "g", []string{"x", "y", "z"}))
+	require.NoError(t, ultra.UserGroup.Delete(ctx, "g", []string{"y"}))
+	require.Equal(t, []string{"x", "z"}, collect(t, ultra.UserGroup.All(ctx, rongcloud.UltraGroupUserGroupsQuery{GroupID: "g", Size: 1})))
+	members := rongcloud.UltraGroupUserGroupMembers{GroupID: "g", UserGroupID: "x", UserIDs: []string{"b", "c"}}
+	require.NoError(t, ultra.UserGroup.AddUsers(ctx, members))
+	members.UserIDs = []string{"c"}
+	require.NoError(t, ultra.UserGroup.RemoveUsers(ctx, members))
+	require.Equal(t, []string{"x"}, collect(t, ultra.UserGroup.AllByUser(ctx, rongcloud.UltraGroupUserQuery{GroupID: "g", UserID: "b"})))
+	require.Empty(t, collect(t, ultra.UserGroup.AllByUser(ctx, rongcloud.UltraGroupUserQuery{GroupID: "g", UserID: "c"})))
+
+	binding := rongcloud.UltraGroupBinding{GroupID: "g", Channel: "staff", UserGroupIDs: []string{"x", "z"}}
+	require.NoError(t, ultra.UserGroup.Bind(ctx, binding))
+	binding.UserGroupIDs = []string{"z"}
+	require.NoError(t, ultra.UserGroup.Unbind(ctx, binding))
+	require.Equal(t, []string{"x"}, collect(t, ultra.UserGroup.AllByChannel(ctx, rongcloud.UltraGroupBoundUserGroupsQuery{GroupID: "g", Channel: "staff"})))
+	require.Equal(t, []string{"staff"}, collect(t, ultra.UserGroup.AllChannels(ctx, rongcloud.UltraGroupBoundChannelsQuery{GroupID: "g", UserGroupID: "x"})))
+}
+
+func messagesOfUltraGroup(t *testing.T, srv *rongcloudtest.Server, client *rongcloud.Client) {
+	t.Helper()
+	ctx := context.Background()
+	ultra := client.UltraGroup
+	var uids []string
+	for _, words := range []string{"one", "two", "three"} {
+		sent, err := client.Message.SendUltraGroup(ctx, rongcloud.UltraGroupMessage{
+			From: "a", To: []string{"g"}, Channel: "news", Content: text(words), Expansion: map[string]string{"k": "v"},
+		})
+		require.NoError(t, err)
+		uids = append(uids, sent.UIDOf("g"))
+		srv.Advance(time.Minute)
+	}
+	require.NoError(t, ultra.Message.Modify(ctx, rongcloud.UltraGroupModification{
+		GroupID: "g", Channel: "news", From: "a", MessageUID: uids[1], Content: text("TWO"),
+	}))
+	bodies := func(page *rongcloud.HistoryPage, err error) (all []string) {
+		require.NoError(t, err)
+		for _, m := range page.Messages {
+			require.Equal(t, "g", m.TargetID)
+			require.Equal(t, "news", m.Channel)
+			require.False(t, m.SentTime.Before(started))
+			content, err := m.Content()
+			require.NoError(t, err)
+			all = append(all, content.(rongcloud.TextMessage).Content)
+			attached, err := m.Expansion()
+			require.NoError(t, err)
+			require.Equal(t, "v", attached["k"].Value)
+		}
+		return all
+	}
+	require.Equal(t, []string{"three", "one"}, bodies(ultra.Message.Get(ctx, "g", []rongcloud.UltraGroupMessageRef{
+		{MessageUID: uids[2], Channel: "news"}, {MessageUID: uids[0]}, {MessageUID: uids[1], Channel: "staff"},
+	})))
+	require.Equal(t, []string{"one", "TWO"}, bodies(ultra.Message.Around(ctx, rongcloud.UltraGroupAroundQuery{
+		GroupID: "g", Channel: "news", MessageUID: uids[1], Later: rongcloud.Ptr(0),
+	})))
+	search := rongcloud.UltraGroupMessageQuery{
+		GroupID: "g", Channel: "news", After: started, Until: started.Add(time.Hour), From: "a", Size: 1,
+	}
+	require.Equal(t, []string{"TWO"}, bodies(ultra.Message.List(ctx, search)), "the first message was sent when the search begins")
+	search.After, search.Size = started.Add(-40*24*time.Hour), 2
+	found := collect(t, ultra.Message.All(ctx, search))
+	require.Equal(t, []string{"one", "TWO", "three"}, bodies(&rongcloud.HistoryPage{Messages: found}, nil))
+	for _, m := range srv.User("b").Inbox() {
+		require.NotContains(t, m.Content, "two", "a change reaches those who have the message")
+	}
+
+	require.NoError(t, ultra.Expansion.Set(ctx, rongcloud.UltraGroupExpansionChange{
+		MessageUID: uids[0], UserID: "b", GroupID: "g", Channel: "news", Values: map[string]string{"l": "w", "m": "x"},
+	}))
+	require.NoError(t, ultra.Expansion.Delete(ctx, rongcloud.UltraGroupExpansionRemoval{
+		MessageUID: uids[0], UserID: "b", GroupID: "g", Channel: "news", Keys: []string{"k", "l"},
+	}))
+	pairs := collect(t, ultra.Expansion.All(ctx, rongcloud.UltraGroupExpansionQuery{MessageUID: uids[0], GroupID: "g", Channel: "news"}))
+	require.Len(t, pairs, 1)
+	require.Equal(t, "m", pairs[0].Key)
+	require.Equal(t, "x", pairs[0].Value)
+	require.Equal(t, pairs, collect(t, client.Message.Expansion.All(ctx, rongcloud.MessageExpansionQuery{MessageUID: uids[0]})))
+}
+
+// Messages to a private channel reach those who are on its list and those who are in a user group bound to it, as long as they are
+// in the ultra group.
+func TestPrivateChannels(t *testing.T) {
+	t.Parallel()
+	srv, client := pair(t, rongcloudtest.WithStrict())
+	ctx := context.Background()
+	ultra := client.UltraGroup
+	srv.AddUltraGroup("g", "sender", "listed", "grouped", "both", "neither")
+	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", Channel: "staff"}))
+	require.NoError(t, ultra.PrivateChannel.Add(ctx, rongcloud.UltraGroupUsers{GroupID: "g", Channel: "staff", UserIDs: []string{"listed", "both"}}))
+	require.NoError(t, ultra.UserGroup.Create(ctx, "g", []string{"x"}))
+	require.NoError(t, ultra.UserGroup.AddUsers(ctx, rongcloud.UltraGroupUserGroupMembers{GroupID: "g", UserGroupID: "x", UserIDs: []string{"grouped", "both"}}))
+	binding := rongcloud.UltraGroupBinding{GroupID: "g", Channel: "staff", UserGroupIDs: []string{"x"}}
+	require.NoError(t, ultra.UserGroup.Bind(ctx, binding))
+
+	receivers := func(only ...string) []string {
+		_, err := client.Message.SendUltraGroup(ctx, rongcloud.UltraGroupMessage{
+			From: "sender", To: []string{"g"}, ToUsers: only, Channel: "staff", Content: text("hi"),
+		})
+		require.NoError(t, err)
+		sent := srv.Sent()
+		return sent[len(sent)-1].Receivers
+	}
+	change := func(kind rongcloud.UltraGroupChannelType) {
+		require.NoError(t, ultra.Channel.ChangeType(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", Channel: "staff", Type: kind}))
+	}
+	require.Equal(t, []string{"listed", "grouped", "both", "neither"}, receivers(), "the list has no effect while the channel is public")
+	change(rongcloud.UltraGroupChannelPrivate)
+	require.Equal(t, []string{"listed", "grouped", "both"}, receivers())
+	require.Equal(t, []string{"grouped"}, receivers("grouped", "neither"))
+	require.NoError(t, ultra.Quit(ctx, "g", "listed"))
+	require.NoError(t, ultra.Join(ctx, "g", "listed"))
+	require.Equal(t, []string{"grouped", "both"}, receivers(), "who comes back is no longer on the list")
+	require.NoError(t, ultra.UserGroup.Unbind(ctx, binding))
+	require.Equal(t, []string{"both"}, receivers())
+	require.NoError(t, ultra.UserGroup.Bind(ctx, binding))
+	require.NoError(t, ultra.UserGroup.Delete(ctx, "g", []string{"x"}))
+	require.Equal(t, []string{"both"}, receivers(), "a user group takes its bindings with it")
+	change(rongcloud.UltraGroupChannelPublic)
+	require.Len(t, receivers(), 4)
+	require.NoError(t, ultra.Channel.Delete(ctx, "g", "staff"))
+	require.Empty(t, receivers())
+	require.NoError(t, ultra.Dismiss(ctx, "g"))
+	require.Empty(t, receivers())
+}

@@ -1,0 +1,301 @@
+package rongcloudtest_test
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+// numbered returns n IDs from the given number on, joined by commas.
+func numbered(prefix string, from, n int) string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = prefix + strconv.Itoa(from+i)
+	}
+	return strings.Join(ids, ",")
+}
+
+// sendUltra sends a text to the ultra group g and returns its UID.
+func sendUltra(t *testing.T, client *rongcloud.Client, message rongcloud.UltraGroupMessage) string {
+	t.Helper()
+	message.To, message.Content = []string{"g"}, text("hello")
+	sent, err := client.Message.SendUltraGroup(context.Background(), message)
+	require.NoError(t, err)
+	return sent.UIDOf("g")
+}
+
+// What is wrong is answered with its code, and changes nothing.
+func TestUltraGroupRefuses(t *testing.T) {
+	t.Parallel()
+	srv, client := pair(t)
+	srv.AddUltraGroup("g", "a", "b")
+	srv.AddUltraGroup("other", "a")
+	srv.AddUltraGroupChannels("g", "news")
+	call(t, client, "/ultragroup/usergroup/add.json", object{"groupId": "g", "userGroups": []object{{"userGroupId": "x"}}})
+	uid := sendUltra(t, client, rongcloud.UltraGroupMessage{From: "a", Channel: "news", Expandable: true})
+	closed := sendUltra(t, client, rongcloud.UltraGroupMessage{From: "a", Channel: "news"})
+	before := srv.State()
+
+	long := strings.Repeat("x", 65)
+	for _, c := range []struct {
+		path   string
+		params string
+		code   rongcloud.Code
+	}{
+		{"join", "groupId=none userId=a", 1002},
+		{"quit", "groupId=none userId=a", 1002},
+		{"refresh", "groupId=none groupName=n", 1002},
+		{"member/exist", "groupId=none userId=a", 1002},
+		{"create", "groupId=" + long + " groupName=n userId=a", 1005},
+		{"create", "groupId=g groupName=" + long + " userId=a", 1005},
+		{"create", "groupId=g groupName=n", 1002},
+		{"channel/create", "groupId=none busChannel=c", 1002},
+		{"channel/create", "groupId=g busChannel=" + strings.Repeat("c", 21), 1005},
+		{"channel/create", "groupId=g busChannel=c type=2", 1002},
+		{"channel/del", "groupId=g busChannel=RCDefault", 1002},
+		{"channel/type/change", "groupId=g busChannel=RCDefault type=1", 1002},
+		{"channel/type/change", "groupId=g busChannel=none type=1", 1002},
+		{"channel/get", "groupId=g limit=101", 1002},
+		{"channel/private/users/add", "groupId=g busChannel=news userIds=a,c", 24406},
+		{"channel/private/users/add", "groupId=g busChannel=none userIds=a", 1002},
+		{"channel/private/users/add", "groupId=g busChannel=news userIds=" + numbered("u", 0, 21), 1002},
+		{"userbanned/add", "groupId=g busChannel=none userIds=a", 1002},
+		{"userbanned/get", "groupId=none", 1002},
+		{"globalbanned/set", "groupId=g status=maybe", 1002},
+		{"globalbanned/set", "groupId=g", 1002},
+		{"banned/whitelist/get", "groupId=g pageSize=201", 1002},
+		{"notdisturb/set", "groupId=g unpushLevel=3", 1002},
+		{"notdisturb/get", "groupId=g busChannel=none", 1002},
+		{"usergroup/user/add", "groupId=g userGroupId=x userIds=a,c", 24406},
+		{"usergroup/user/add", "groupId=g userGroupId=none userIds=a", 1002},
+		{"usergroup/user/del", "groupId=g userGroupId=x userIds=a,c", 24406},
+		{"usergroup/channel/query", "groupId=g userGroupId=none", 1002},
+		{"usergroup/del", "groupId=g userGroupIds=" + numbered("x", 0, 11), 1002},
+		{"channel/usergroup/bind", "groupId=g busChannel=news userGroupIds=x,none", 1002},
+		{"channel/usergroup/bind", "groupId=g busChannel=none userGroupIds=x", 1002},
+		{"msg/get", "groupId=g msgs=[]", 1002},
+		{"msg/get", "groupId=g msgs={}", 1002},
+		{"msg/get", `groupId=g msgs=[{"busChannel":"news"}]`, 1002},
+		{"msg/modify", "groupId=g fromUserId=a content={} msgUID=" + uid, 1002}, // not in RCDefault
+		{"msg/modify", "groupId=g busChannel=news fromUserId=b content={} msgUID=" + uid, 1002},
+		{"msg/modify", "groupId=other busChannel=news fromUserId=a content={} msgUID=" + uid, 1002},
+		{"msg/modify", "groupId=g busChannel=news fromUserId=a content=text msgUID=" + uid, 1002},
+		{"hismsg/query", "groupId=g busChannel=none startTime=1 endTime=2", 1002},
+		{"hismsg/query", "groupId=g busChannel=news startTime=2 endTime=1", 1002},
+		{"hismsg/query", "groupId=g busChannel=news startTime=1 endTime=1209600002", 1002},
+		{"hismsg/msgid/query", "groupId=g busChannel=news prevNum=51 msgUID=" + uid, 1002},
+		{"message/expansion/set", `groupId=g busChannel=news userId=a extraKeyVal={"k":"v"} msgUID=` + closed, 1002},
+		{"message/expansion/set", `groupId=g userId=a extraKeyVal={"k":"v"} msgUID=` + uid, 1002},
+		{"message/expansion/set", `groupId=g busChannel=news userId=a extraKeyVal={"k&":"v"} msgUID=` + uid, 1002},
+		{"message/expansion/delete", `groupId=other busChannel=news userId=a extraKey=["k"] msgUID=` + uid, 1002},
+		{"message/expansion/delete", `groupId=g busChannel=news userId=a extraKey=k msgUID=` + uid, 1002},
+	} {
+		var pairs []string
+		for _, field := range strings.Fields(c.params) {
+			name, value, _ := strings.Cut(field, "=")
+			pairs = append(pairs, name, value)
+		}
+		failure := refused(t, client, "/ultragroup/"+c.path+".json", form(pairs...))
+		require.Equal(t, c.code, failure.Code, "%s %s", c.path, c.params)
+	}
+	for _, entries := range [][]object{{}, {{}}, {{"userGroupId": ""}}, {{"userGroupId": long}}, {{"userGroupId": "y"}, {"userGroupId": 7}}} {
+		refused(t, client, "/ultragroup/usergroup/add.json", object{"groupId": "g", "userGroups": entries})
+	}
+	require.Equal(t, before.UltraGroups, srv.State().UltraGroups)
+	require.Empty(t, call(t, client, "/ultragroup/channel/private/users/get.json", form("groupId", "g", "busChannel", "news"))["users"])
+	require.Len(t, call(t, client, "/ultragroup/usergroup/query.json", form("groupId", "g"))["userGroups"], 1)
+	require.Equal(t, `{"content":"hello"}`, srv.Sent()[0].Content)
+}
+
+// Calls that RongCloud counts as idempotent may come twice.
+func TestUltraGroupRepeats(t *testing.T) {
+	t.Parallel()
+	srv, client := pair(t, rongcloudtest.WithStrict())
+	for range 2 {
+		call(t, client, "/ultragroup/create.json", form("groupId", "g", "groupName", "n", "userId", "a"))
+		call(t, client, "/ultragroup/join.json", form("groupId", "g", "userId", "b"))
+		call(t, client, "/ultragroup/channel/create.json", form("groupId", "g", "busChannel", "c", "type", "1"))
+		call(t, client, "/ultragroup/channel/private/users/add.json", form("groupId", "g", "busChannel", "c", "userIds", "a,b"))
+		call(t, client, "/ultragroup/usergroup/add.json", object{"groupId": "g", "userGroups": []object{{"userGroupId": "x"}, {"userGroupId": "x"}}})
+		call(t, client, "/ultragroup/usergroup/user/add.json", form("groupId", "g", "userGroupId", "x", "userIds", "a,b"))
+		call(t, client, "/ultragroup/channel/usergroup/bind.json", form("groupId", "g", "busChannel", "c", "userGroupIds", "x"))
+		call(t, client, "/ultragroup/userbanned/add.json", form("groupId", "g", "userIds", "a,b"))
+	}
+	require.Equal(t, []rongcloudtest.GroupState{
+		{ID: "g", Name: "n", Members: []string{"a", "b"}, Channels: []string{"RCDefault", "c"}},
+	}, srv.State().UltraGroups)
+	require.Equal(t, []string{"g"}, srv.User("b").UltraGroups())
+	require.Equal(t, []any{"a", "b"}, call(t, client, "/ultragroup/channel/private/users/get.json", form("groupId", "g", "busChannel", "c"))["users"])
+	require.Len(t, call(t, client, "/ultragroup/usergroup/query.json", form("groupId", "g"))["userGroups"], 1)
+	require.Equal(t, []any{"x"}, call(t, client, "/ultragroup/channel/usergroup/query.json", form("groupId", "g", "busChannel", "c"))["data"])
+	require.Len(t, call(t, client, "/ultragroup/userbanned/get.json", form("groupId", "g"))["users"], 2)
+	for range 2 {
+		call(t, client, "/ultragroup/userbanned/del.json", form("groupId", "g", "userIds", "a"))
+		call(t, client, "/ultragroup/usergroup/user/del.json", form("groupId", "g", "userGroupId", "x", "userIds", "a"))
+		call(t, client, "/ultragroup/channel/usergroup/unbind.json", form("groupId", "g", "busChannel", "c", "userGroupIds", "x"))
+		call(t, client, "/ultragroup/quit.json", form("groupId", "g", "userId", "b"))
+	}
+	for range 2 {
+		call(t, client, "/ultragroup/usergroup/del.json", form("groupId", "g", "userGroupIds", "x"))
+	}
+	require.Equal(t, []string{"a"}, srv.State().UltraGroups[0].Members)
+	for range 2 {
+		call(t, client, "/ultragroup/channel/del.json", form("groupId", "g", "busChannel", "c"))
+	}
+	for range 2 {
+		call(t, client, "/ultragroup/dis.json", form("groupId", "g"))
+	}
+	require.Empty(t, srv.State().UltraGroups)
+}
+
+// The documented limits, each reached and then passed by one.
+func TestUltraGroupLimits(t *testing.T) {
+	t.Parallel()
+	srv, client := pair(t)
+	for i := range 100 {
+		srv.AddUltraGroup(fmt.Sprint("g", i), "busy")
+	}
+	refused(t, client, "/ultragroup/join.json", form("groupId", "g100", "userId", "busy"))
+	refused(t, client, "/ultragroup/create.json", form("groupId", "new", "groupName", "n", "userId", "busy"))
+	require.Len(t, srv.State().UltraGroups, 100, "an ultra group that cannot be created is not there")
+	call(t, client, "/ultragroup/join.json", form("groupId", "g7", "userId", "busy")) // is in it
+	call(t, client, "/ultragroup/quit.json", form("groupId", "g7", "userId", "busy"))
+	call(t, client, "/ultragroup/join.json", form("groupId", "g7", "userId", "busy"))
+
+	for i := range 49 { // and RCDefault
+		call(t, client, "/ultragroup/channel/create.json", form("groupId", "g0", "busChannel", fmt.Sprint("c", i)))
+	}
+	refused(t, client, "/ultragroup/channel/create.json", form("groupId", "g0", "busChannel", "c49"))
+
+	entries := func(from, n int) object {
+		var all []object
+		for i := range n {
+			all = append(all, object{"userGroupId": fmt.Sprint("x", from+i)})
+		}
+		return object{"groupId": "g0", "userGroups": all}
+	}
+	for i := range 5 {
+		call(t, client, "/ultragroup/usergroup/add.json", entries(10*i, 10))
+	}
+	refused(t, client, "/ultragroup/usergroup/add.json", entries(49, 2))
+	call(t, client, "/ultragroup/usergroup/add.json", entries(40, 10)) // are there
+
+	for i := range 6 {
+		users := numbered("u", 20*i, 20)
+		srv.AddUltraGroup("g0", strings.Split(users, ",")...)
+		params := form("groupId", "g0", "userGroupId", "x0", "userIds", users)
+		if i < 5 {
+			call(t, client, "/ultragroup/usergroup/user/add.json", params)
+		} else {
+			refused(t, client, "/ultragroup/usergroup/user/add.json", params)
+		}
+	}
+
+	call(t, client, "/ultragroup/channel/usergroup/bind.json", form("groupId", "g0", "busChannel", "c0", "userGroupIds", numbered("x", 0, 10)))
+	failure := refused(t, client, "/ultragroup/channel/usergroup/bind.json", form("groupId", "g0", "busChannel", "c0", "userGroupIds", "x9,x10"))
+	require.Equal(t, rongcloud.CodeTooManyUserGroups, failure.Code)
+}
+
+// The default sizes of pages, and what lies beyond the last page.
+func TestUltraGroupPages(t *testing.T) {
+	t.Parallel()
+	srv, client := pair(t, rongcloudtest.WithStrict())
+	srv.AddUltraGroup("g", strings.Split(numbered("u", 0, 60), ",")...)
+	for i := range 30 {
+		name := fmt.Sprint("c", i)
+		srv.AddUltraGroupChannels("g", name)
+		call(t, client, "/ultragroup/channel/private/users/add.json", form("groupId", "g", "busChannel", name, "userIds", "u0"))
+	}
+	for i := range 3 {
+		users := numbered("u", 20*i, 20)
+		call(t, client, "/ultragroup/channel/private/users/add.json", form("groupId", "g", "busChannel", "c0", "userIds", users))
+		call(t, client, "/ultragroup/userbanned/add.json", form("groupId", "g", "busChannel", "c0", "userIds", users))
+		call(t, client, "/ultragroup/banned/whitelist/add.json", form("groupId", "g", "busChannel", "c0", "userIds", users))
+	}
+	for i := range 12 {
+		id := fmt.Sprint("x", i)
+		call(t, client, "/ultragroup/usergroup/add.json", object{"groupId": "g", "userGroups": []object{{"userGroupId": id}}})
+		call(t, client, "/ultragroup/usergroup/user/add.json", form("groupId", "g", "userGroupId", id, "userIds", "u0"))
+		call(t, client, "/ultragroup/channel/usergroup/bind.json", form("groupId", "g", "busChannel", fmt.Sprint("c", i), "userGroupIds", "x0"))
+	}
+	for _, c := range []struct {
+		path, list  string
+		params      []string
+		size, total int
+	}{
+		{"channel/get", "channelList", nil, 20, 31},
+		{"channel/private/users/get", "users", []string{"busChannel", "c0"}, 50, 60},
+		{"userbanned/get", "users", []string{"busChannel", "c0"}, 50, 60},
+		{"banned/whitelist/get", "users", []string{"busChannel", "c0"}, 50, 60},
+		{"user/channel/query", "data", []string{"userId", "u0"}, 10, 30},
+		{"usergroup/query", "userGroups", nil, 10, 12},
+		{"user/usergroup/query", "data", []string{"userId", "u0"}, 10, 12},
+		{"usergroup/channel/query", "data", []string{"userGroupId", "x0"}, 10, 12},
+		{"channel/usergroup/query", "data", []string{"busChannel", "c0"}, 10, 1},
+	} {
+		page := func(more ...string) int {
+			params := append(append([]string{"groupId", "g"}, c.params...), more...)
+			return len(call(t, client, "/ultragroup/"+c.path+".json", form(params...))[c.list].([]any))
+		}
+		require.Equal(t, min(c.size, c.total), page(), c.path)
+		last := (c.total + c.size - 1) / c.size
+		require.Equal(t, c.total-(last-1)*c.size, page("page", strconv.Itoa(last)), c.path)
+		require.Zero(t, page("page", strconv.Itoa(last+1)), c.path)
+	}
+}
+
+// What a search finds, and what it does not.
+func TestUltraGroupSearch(t *testing.T) {
+	t.Parallel()
+	srv, client := stopped(t, rongcloudtest.WithStrict())
+	srv.AddUltraGroup("g", "a", "b")
+	srv.AddUltraGroupChannels("g", "news")
+	first := sendUltra(t, client, rongcloud.UltraGroupMessage{From: "a", Channel: "news"})
+	srv.Advance(time.Millisecond)
+	second := sendUltra(t, client, rongcloud.UltraGroupMessage{From: "b", Channel: "news"})
+	sendUltra(t, client, rongcloud.UltraGroupMessage{From: "a", Channel: "news", Persist: rongcloud.Ptr(false)})
+	recalled := sendUltra(t, client, rongcloud.UltraGroupMessage{From: "a", Channel: "news"})
+	call(t, client, "/message/recall.json", form("fromUserId", "a", "conversationType", "10", "targetId", "g", "busChannel", "news",
+		"messageUID", recalled, "sentTime", strconv.FormatInt(started.UnixMilli()+1, 10)))
+	unnamed := sendUltra(t, client, rongcloud.UltraGroupMessage{From: "a"})
+
+	found := func(path string, params ...string) (uids []string) {
+		for _, m := range call(t, client, "/ultragroup/"+path+".json", form(append([]string{"groupId", "g"}, params...)...))["data"].([]any) {
+			uids = append(uids, m.(object)["msgUID"].(string))
+		}
+		return uids
+	}
+	span := func(from, to int64, more ...string) []string {
+		at := func(n int64) string { return strconv.FormatInt(started.UnixMilli()+n, 10) }
+		return found("hismsg/query", append([]string{"busChannel", "news", "startTime", at(from), "endTime", at(to)}, more...)...)
+	}
+	require.Equal(t, []string{first, second}, span(-1, 1))
+	require.Equal(t, []string{second}, span(0, 1), "the start is not part of the span")
+	require.Equal(t, []string{first}, span(-1, 0), "the end is")
+	require.Equal(t, []string{first}, span(-1, 1, "pageSize", "1"), "the oldest come first")
+	require.Equal(t, []string{second}, span(-1, 1, "fromUserId", "b"))
+	require.Empty(t, span(1, 100))
+
+	require.Equal(t, []string{first, second}, found("hismsg/msgid/query", "busChannel", "news", "msgUID", first))
+	require.Equal(t, []string{second}, found("hismsg/msgid/query", "busChannel", "news", "msgUID", second, "prevNum", "0"))
+	require.Equal(t, []string{unnamed}, found("hismsg/msgid/query", "busChannel", "RCDefault", "msgUID", unnamed))
+	refused(t, client, "/ultragroup/hismsg/msgid/query.json", form("groupId", "g", "busChannel", "news", "msgUID", recalled))
+	require.Equal(t, []string{first, unnamed}, found("msg/get", "msgs",
+		fmt.Sprintf(`[{"msgUID":%q,"busChannel":"news"},{"msgUID":%q},{"msgUID":%q},{"msgUID":%q,"busChannel":"RCDefault"}]`, first, recalled, unnamed, second)))
+
+	// Without a channel a change is for RCDefault.
+	call(t, client, "/ultragroup/msg/modify.json", form("groupId", "g", "fromUserId", "a", "msgUID", unnamed, "content", `{"content":"new"}`))
+	require.Equal(t, `{"content":"new"}`, srv.User("b").Inbox()[len(srv.User("b").Inbox())-1].Content)
+
+	_, lenient := pair(t)
+	require.NoError(t, lenient.UltraGroup.Create(context.Background(), rongcloud.UltraGroupParams{GroupID: "g", Name: "n", UserID: "a"}))
+	require.Empty(t, call(t, lenient, "/ultragroup/hismsg/msgid/query.json", form("groupId", "g", "busChannel", "RCDefault", "msgUID", "TEST-none"))["data"])
+}
