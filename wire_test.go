@@ -150,7 +150,7 @@ func (f *filler) fill(v reflect.Value) {
 	}
 	switch v.Kind() {
 	case reflect.String:
-		v.SetString(fmt.Sprintf("%s %d", awkward, f.n))
+		v.SetString(f.text())
 	case reflect.Bool:
 		v.SetBool(true)
 	case reflect.Int, reflect.Int32, reflect.Int64:
@@ -189,6 +189,29 @@ func (f *filler) fill(v reflect.Value) {
 	default:
 		panic(fmt.Sprintf("cannot fill a %v", v.Type()))
 	}
+}
+
+// text returns text that no other one equals, as long as the shortest limit of the endpoint's parameters allows.
+func (f *filler) text() string {
+	number := " " + strconv.Itoa(f.n)
+	text := []rune(awkward)
+	for i := range f.params() {
+		param := &f.params()[i]
+		if param.MaxChars > 0 {
+			text = text[:min(len(text), param.MaxChars-len(number))]
+		}
+		for param.MaxBytes > 0 && len(string(text))+len(number) > param.MaxBytes {
+			text = text[:len(text)-1]
+		}
+	}
+	return string(text) + number
+}
+
+func (f *filler) params() []endpoint.Param {
+	if f.ep == nil {
+		return nil
+	}
+	return f.ep.Params
 }
 
 // wanted tells whether to set a field: all, or those that the endpoint requires and those inside them.

@@ -239,6 +239,8 @@ func (p *parsed) strictness() error {
 		return invalid("strict: unknown parameter %s", strings.Join(p.unknown, ", "))
 	case len(p.repeated) > 0:
 		return invalid("strict: %s is no list but was sent several times", strings.Join(p.repeated, ", "))
+	case len(p.nulls) > 0:
+		return invalid("strict: %s has a null among its strings", strings.Join(p.nulls, ", "))
 	}
 	return nil
 }

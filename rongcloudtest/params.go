@@ -96,6 +96,7 @@ type parsed struct {
 	Params
 	unknown  []string // names the endpoint's table does not have
 	repeated []string // sent several times without being a list
+	nulls    []string // JSON lists of strings with a null among them
 }
 
 // parseForm reads a form or a query string by the endpoint's table.
@@ -194,9 +195,19 @@ func parseJSON(ep *endpoint.Endpoint, body []byte) (*parsed, error) {
 			return nil, err
 		}
 		p.values[name] = values
+		if param.Type == endpoint.StringList && hasNull(raw) {
+			p.nulls = append(p.nulls, name)
+		}
 	}
 	slices.Sort(p.unknown)
+	slices.Sort(p.nulls)
 	return p, nil
+}
+
+// hasNull tells whether a null is an item of a JSON array.
+func hasNull(raw json.RawMessage) bool {
+	var items []*json.RawMessage
+	return json.Unmarshal(raw, &items) == nil && slices.Contains(items, nil)
 }
 
 func fromJSON(param *endpoint.Param, raw json.RawMessage) ([]string, error) {
@@ -239,7 +250,8 @@ func fromJSON(param *endpoint.Param, raw json.RawMessage) ([]string, error) {
 	}
 }
 
-// stringItems reads a JSON array of strings. Numbers pass for strings, as they do in dynamic languages.
+// stringItems reads a JSON array of strings. Numbers pass for strings, as they do in dynamic languages, and null for an empty one:
+// the official Node SDK sends it where a receiver has no push data.
 func stringItems(data []byte) ([]string, error) {
 	var items []json.RawMessage
 	if err := json.Unmarshal(data, &items); err != nil {
@@ -247,10 +259,13 @@ func stringItems(data []byte) ([]string, error) {
 	}
 	texts := make([]string, len(items))
 	for i, item := range items {
-		if item[0] == '{' || item[0] == '[' || item[0] == 'n' {
+		switch item[0] {
+		case '{', '[':
 			return nil, fmt.Errorf("item %d is not a string", i+1)
+		case 'n':
+		default:
+			texts[i] = scalar(item)
 		}
-		texts[i] = scalar(item)
 	}
 	return texts, nil
 }

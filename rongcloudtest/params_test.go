@@ -1,6 +1,7 @@
 package rongcloudtest_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -54,4 +55,23 @@ func TestParamsInAllEncodings(t *testing.T) {
 	require.False(t, p.Bool("nothing"))
 	require.Empty(t, p.Get("nothing"))
 	require.Nil(t, p.List("nothing"))
+}
+
+func TestNullAmongStrings(t *testing.T) {
+	t.Parallel()
+	body := func(to, pushData string) map[string]any {
+		return map[string]any{
+			"fromUserId": "a", "toUserId": json.RawMessage(to), "objectName": "RC:TxtMsg", "content": `{"content":"{n}"}`,
+			"values": json.RawMessage(`[{"{n}":"1"}]`), "pushContent": []string{"p"}, "pushData": json.RawMessage(pushData),
+		}
+	}
+	const path = "/message/private/publish_template.json"
+	srv, client := pair(t)
+	require.NoError(t, client.Call(t.Context(), path, body(`["b"]`, `[null]`), nil))
+	require.Empty(t, srv.User("b").Inbox()[0].PushData)
+	require.ErrorContains(t, client.Call(t.Context(), path, body(`[null]`, `["d"]`), nil), "toUserId has an empty item")
+
+	strict := rongcloudtest.NewServer(t, rongcloudtest.WithStrict())
+	err := strict.Client().Call(t.Context(), path, body(`["b"]`, `[null]`), nil)
+	require.ErrorContains(t, err, "strict: pushData has a null among its strings")
 }

@@ -40,7 +40,7 @@ async function main() {
   }
   await step('update a user', () => User.update({id: 'ann', name: '安 & Ann', portrait: 'https://example.com/b.png'}));
   await admin('users/ben/connect', 'POST');
-  await step('online status', () => User.OnlineStatus.check({id: 'ben'}), (answer) => assert.equal(String(answer.status), '1'));
+  await step('online status', () => User.OnlineStatus.get({id: 'ben'}), (answer) => assert.equal(String(answer.status), '1'));
   await step('block', () => User.Block.add({id: 'cem', minute: 20}));
   await step('blocked users', () => User.Block.getList(), (answer) => assert.deepEqual(ids(answer.users), ['cem']));
   await step('unblock', () => User.Block.remove({id: 'cem'}));
