@@ -332,7 +332,8 @@ func asInt(text string) (int64, error) {
 	return int64(f), nil
 }
 
-const dateLayout = "2006-01-02 15:04:05"
+// dateLayout takes numbers without their leading zeros, too.
+const dateLayout = "2006-1-2 15:4:5"
 
 // time reads Unix milliseconds or a date, whichever comes. An empty text and 0 are the zero time.
 func (l lenient) time(tree any, unit string) (time.Time, error) {

@@ -193,6 +193,7 @@ func TestLenientAssign(t *testing.T) {
 		{"null is no time", moment, `null`, time.Time{}},
 		{"a date where milliseconds belong", moment, `"2023-11-15 06:13:20"`, time.Date(2023, 11, 15, 6, 13, 20, 0, decodeZone)},
 		{"date", date, `"2023-11-15 06:13:20"`, time.Date(2023, 11, 15, 6, 13, 20, 0, decodeZone)},
+		{"date without zeros", date, `"2014-1-01 1:1:1"`, time.Date(2014, 1, 1, 1, 1, 1, 0, decodeZone)},
 		{"date with a zone", date, `"2023-11-14T22:13:20Z"`, time.Date(2023, 11, 14, 22, 13, 20, 0, time.UTC)},
 		{"milliseconds where a date belongs", date, `1700000000123`, at},
 		{"no date", date, `"yesterday"`, nil},

@@ -22,7 +22,8 @@ import (
 //   - bool becomes true or false, or 1 or 0 where the table calls the parameter a number;
 //   - time.Time and time.Duration become a number in the parameter's unit, and Forever the zero that stands for it;
 //   - a MessageContent fills objectName, if the endpoint has it, and content;
-//   - structs, maps and slices become JSON where the table does not ask for a list.
+//   - structs, maps and slices become JSON where the table does not ask for a list;
+//   - a string where the table asks for a JSON document is one already.
 //
 // A zero value is left out, and is an error where the parameter is required; a pointer sends its zero value too.
 // wire:"name,empty" marks a required list that may be empty. Embedded structs count as their fields.
@@ -236,7 +237,7 @@ func (e *encoder) field(ep *endpoint.Endpoint, f *planField, v reflect.Value) er
 		e.targets = v.Len()
 	case name == msgRandom:
 		e.random = v.Int()
-	case slices.Contains(ep.UnsafeWith, name):
+	case slices.Contains(ep.UnsafeWith, name), f.kind == kindContent && slices.Contains(ep.UnsafeWith, "objectName"):
 		if v.Kind() != reflect.Bool || v.Bool() {
 			e.unsafe = name
 		}
@@ -273,6 +274,9 @@ func (e *encoder) value(f *planField, v reflect.Value) error {
 func (e *encoder) scalar(param *endpoint.Param, v reflect.Value) error {
 	switch v.Kind() {
 	case reflect.String:
+		if param.Type == endpoint.JSONString && !json.Valid([]byte(v.String())) {
+			return refuse(param.Name, "is not JSON")
+		}
 		e.key(param.Name)
 		return e.text(param.Name, v.String())
 	case reflect.Bool:
@@ -628,6 +632,11 @@ func (e *encoder) raw(ep *endpoint.Endpoint, params rawParams, extra []extraFiel
 		e.buf = append(e.buf, "{}"...)
 	}
 	e.targets = len(params.form[ep.Quota.Param])
+	if param := ep.Param(ep.Quota.Param); param != nil && param.Type == endpoint.JSONString {
+		var pairs map[string]json.RawMessage
+		_ = json.Unmarshal([]byte(params.form.Get(param.Name)), &pairs) // the server will refuse it
+		e.targets = len(pairs)
+	}
 	e.random, _ = strconv.ParseInt(params.form.Get(msgRandom), 10, 64)
 	for _, name := range ep.UnsafeWith {
 		if value := params.form.Get(name); value != "" && value != "false" && value != "0" {

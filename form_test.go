@@ -536,6 +536,21 @@ func TestFormTargets(t *testing.T) {
 	}
 }
 
+func TestFormTargetsOfObject(t *testing.T) {
+	t.Parallel()
+	ep := formEndpoint(endpoint.Form, endpoint.Param{Name: "v", Type: endpoint.JSONString, Required: true})
+	ep.Quota = endpoint.Quota{Limit: 1, Per: time.Second, Counts: endpoint.Targets, Param: "v"}
+	got, err := formEncode(ep, &formOne[map[string]string]{map[string]string{"a": "1", "b": "2", "c": "3"}}, nil)
+	require.NoError(t, err)
+	require.Equal(t, 3, got.targets)
+
+	for text, n := range map[string]int{`{"a":"1","b":"2"}`: 2, "{}": 0, "x": 0} {
+		e := newEncoder(ep)
+		require.NoError(t, e.raw(ep, rawParams{form: url.Values{"v": {text}}, isForm: true}, nil))
+		require.Equal(t, n, e.targets, text)
+	}
+}
+
 func TestFormUnsafeWith(t *testing.T) {
 	t.Parallel()
 	notify := endpoint.Param{Name: "v", Type: endpoint.Bool}
@@ -570,6 +585,32 @@ func TestFormUnsafeWith(t *testing.T) {
 				require.Empty(t, got.unsafe)
 			}
 		})
+	}
+}
+
+// A notification is known by its objectName, which comes with its content.
+func TestFormUnsafeWithContent(t *testing.T) {
+	t.Parallel()
+	for _, encoding := range []endpoint.Encoding{endpoint.Form, endpoint.JSON} {
+		ep := formMessageEndpoint(encoding)
+		ep.Class, ep.UnsafeWith = endpoint.Idempotent, []string{"objectName"}
+		got, err := formEncode(ep, &formMessage{To: []string{"u"}, Content: RawContent{"app:raw", "x"}}, nil)
+		require.NoError(t, err)
+		require.NotEmpty(t, got.unsafe)
+	}
+}
+
+// A text that must be a JSON document is checked, and sent as it is.
+func TestFormDocumentText(t *testing.T) {
+	t.Parallel()
+	for _, encoding := range []endpoint.Encoding{endpoint.Form, endpoint.JSON} {
+		ep := formEndpoint(encoding, endpoint.Param{Name: "v", Type: endpoint.JSONString})
+		got, err := formEncode(ep, &formOne[string]{`{"a": 1}`}, nil)
+		require.NoError(t, err)
+		want := map[endpoint.Encoding]string{endpoint.Form: "v=" + url.QueryEscape(`{"a": 1}`), endpoint.JSON: `{"v":"{\"a\": 1}"}`}
+		require.Equal(t, want[encoding], got.body)
+		_, err = formEncode(ep, &formOne[string]{"a"}, nil)
+		require.EqualError(t, err, "rongcloud: v: is not JSON")
 	}
 }
 

@@ -43,6 +43,7 @@ type Client struct {
 	Group        *GroupService
 	EntrustGroup *EntrustGroupService
 	UltraGroup   *UltraGroupService
+	Chatroom     *ChatroomService
 
 	core *core
 }
@@ -128,6 +129,7 @@ func newClient(k *core) *Client {
 	client.Group = newGroupService(common)
 	client.EntrustGroup = newEntrustGroupService(common)
 	client.UltraGroup = newUltraGroupService(common)
+	client.Chatroom = newChatroomService(common)
 	return client
 }
 

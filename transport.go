@@ -562,7 +562,7 @@ func (c *call) judge(ctx context.Context, resp *http.Response) {
 		if o.status/100 == 2 {
 			o.err = fmt.Errorf("the answer is not the API's: %w", err)
 		}
-	case o.status/100 == 2 && int(o.code) == c.ep.Success:
+	case o.status/100 == 2 && c.succeeded(o.code):
 		o.err = c.decode(data)
 		o.ok = o.err == nil
 	}
@@ -572,6 +572,10 @@ func (c *call) judge(ctx context.Context, resp *http.Response) {
 	case class < 2 || class > 5:
 		o.err = fmt.Errorf("%d is no HTTP status of an answer", o.status)
 	}
+}
+
+func (c *call) succeeded(code Code) bool {
+	return int(code) == c.ep.Success || code == 0 && c.ep.ZeroSuccess
 }
 
 func (c *call) decode(data []byte) error {

@@ -15,7 +15,7 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// userWalk is an iterator of the user services, and the wire of its endpoint.
+// userWalk is an iterator of the services for users and chat rooms, and the wire of its endpoint.
 type userWalk struct {
 	path  string
 	at    string // the parameter that says where a page begins
@@ -73,6 +73,9 @@ func userWalks() []userWalk {
 		}},
 		{"/user/whitelist/query.json", "pageToken", "token", "users", `%q`, func(x ctx, c client, start int) seq {
 			return c.User.Whitelist.All(x, rongcloud.UserWhitelistQuery{UserID: "u", PageToken: userToken(start), Size: 2})
+		}},
+		{"/chatroom/ban/query.json", "page", "number", "chatroomIds", `%q`, func(x ctx, c client, start int) seq {
+			return c.Chatroom.Ban.All(x, rongcloud.ChatroomBanQuery{Page: start, Size: 2})
 		}},
 		{"/user/chat/fb/querylist.json", "offset", "offset", "users", `%q`, func(x ctx, c client, start int) seq {
 			return c.User.ChatBan.All(x, rongcloud.UserChatBanQuery{Offset: 2 * max(start-1, 0), Size: 2})

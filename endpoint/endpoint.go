@@ -165,8 +165,10 @@ type Endpoint struct {
 	Path     string
 	Encoding Encoding
 	Success  int // value of code in a successful answer
-	Status   Status
-	Class    Class
+	// ZeroSuccess tells that code 0 is a success, too.
+	ZeroSuccess bool
+	Status      Status
+	Class       Class
 	// UnsafeWith lists parameters that make a request unsafe when they are set, because
 	// somebody is then notified again by each repeat.
 	UnsafeWith []string

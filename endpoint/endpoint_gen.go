@@ -657,7 +657,8 @@ var (
 	ChatroomKeepaliveAdd = &Endpoint{
 		Name: "ChatroomKeepaliveAdd", Method: "POST", Path: "/chatroom/keepalive/add.json",
 		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		ZeroSuccess: true,
+		Quota:       Quota{Limit: 100, Per: time.Second, Counts: Requests},
 		Params: []Param{
 			{Name: "chatroomId", Required: true, MaxBytes: 64},
 		},
@@ -669,7 +670,8 @@ var (
 	ChatroomKeepaliveRemove = &Endpoint{
 		Name: "ChatroomKeepaliveRemove", Method: "POST", Path: "/chatroom/keepalive/remove.json",
 		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		ZeroSuccess: true,
+		Quota:       Quota{Limit: 100, Per: time.Second, Counts: Requests},
 		Params: []Param{
 			{Name: "chatroomId", Required: true, MaxBytes: 64},
 		},
@@ -681,10 +683,11 @@ var (
 	ChatroomKeepaliveQuery = &Endpoint{
 		Name: "ChatroomKeepaliveQuery", Method: "POST", Path: "/chatroom/keepalive/query.json",
 		Encoding: None, Success: 200, Status: Current, Class: Safe,
-		Quota:   Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Area:    "chatroom",
-		Summary: "List the chatrooms protected from automatic destruction.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/keep-alive/query-keep-alive",
+		ZeroSuccess: true,
+		Quota:       Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Area:        "chatroom",
+		Summary:     "List the chatrooms protected from automatic destruction.",
+		Doc:         "https://docs.rongcloud.io/platform-chat-api/chatroom/keep-alive/query-keep-alive",
 	}
 	// ChatroomMessagePriorityAdd is POST /chatroom/message/priority/add.json: Mark message types as low priority, to be dropped first under load, in all chatrooms.
 	ChatroomMessagePriorityAdd = &Endpoint{

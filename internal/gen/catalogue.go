@@ -29,6 +29,7 @@ type endpoint struct {
 	Method     string    `yaml:"method"`
 	Encoding   string    `yaml:"encoding"`
 	Success    int       `yaml:"success"`
+	ZeroToo    bool      `yaml:"zero_success"`
 	Status     string    `yaml:"status"`
 	Summary    string    `yaml:"summary"`
 	Idempotent *bool     `yaml:"idempotent"`

@@ -294,6 +294,15 @@ func TestTable(t *testing.T) {
 	}
 }
 
+func TestTableZeroSuccess(t *testing.T) {
+	t.Parallel()
+	endpoints, err := load(genTree(t, map[string]string{"test.yaml": genChanged(t, "success: 200", "success: 200\n    zero_success: true")}))
+	require.NoError(t, err)
+	text, err := table(endpoints)
+	require.NoError(t, err)
+	require.Regexp(t, `ZeroSuccess:\s+true,`, string(text))
+}
+
 // A zero that means for ever is not a number like any other.
 func TestTableForever(t *testing.T) {
 	t.Parallel()

@@ -48,6 +48,9 @@ func writeEndpoint(b *bytes.Buffer, e *endpoint) {
 	fmt.Fprintf(b, "Name: %q, Method: %q, Path: %q,\n", e.goName(), e.Method, e.Path)
 	fmt.Fprintf(b, "Encoding: %s, Success: %d, Status: %s, Class: %s,\n",
 		encodings[e.Encoding], e.Success, title(e.Status), e.class())
+	if e.ZeroToo {
+		b.WriteString("ZeroSuccess: true,\n")
+	}
 	if len(e.UnsafeWith) > 0 {
 		fmt.Fprintf(b, "UnsafeWith: %#v,\n", e.UnsafeWith)
 	}

@@ -1,0 +1,206 @@
+package rongcloud
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// ChatroomService creates and destroys chat rooms. Its fields are services for what belongs to a room, and for what holds in all
+// rooms of the app.
+//
+// Who joins a room does so by a client app; the Server API cannot do it for a user. What it sends to a room itself goes out in spite of all
+// mutes: see [MessageService.SendChatroom].
+//
+// RongCloud documents [CodeChatroomNotFound] for [ChatroomService.Get]. What the other calls answer about a room that does not exist is not
+// documented.
+type ChatroomService struct {
+	service
+
+	Member        *ChatroomMemberService        // who is in a room
+	Entry         *ChatroomEntryService         // attributes of a room, which are key-value pairs
+	Mute          *ChatroomMuteService          // members who may not talk in a room
+	GlobalMute    *ChatroomGlobalMuteService    // users who may not talk in any room
+	Ban           *ChatroomBanService           // rooms in which nobody may talk
+	BanWhitelist  *ChatroomBanWhitelistService  // members who may talk in spite of Ban and Mute
+	Block         *ChatroomBlockService         // users who are thrown out of a room and kept out
+	Keepalive     *ChatroomKeepaliveService     // rooms that do not destroy themselves
+	Priority      *ChatroomPriorityService      // message types that are dropped first
+	Whitelist     *ChatroomWhitelistService     // message types that are not dropped
+	UserWhitelist *ChatroomUserWhitelistService // members whose messages are not dropped
+	Distribution  *ChatroomDistributionService  // whether messages in a room are delivered
+}
+
+func newChatroomService(common *service) *ChatroomService {
+	return &ChatroomService{
+		service:       *common,
+		Member:        (*ChatroomMemberService)(common),
+		Entry:         (*ChatroomEntryService)(common),
+		Mute:          (*ChatroomMuteService)(common),
+		GlobalMute:    (*ChatroomGlobalMuteService)(common),
+		Ban:           (*ChatroomBanService)(common),
+		BanWhitelist:  (*ChatroomBanWhitelistService)(common),
+		Block:         (*ChatroomBlockService)(common),
+		Keepalive:     (*ChatroomKeepaliveService)(common),
+		Priority:      (*ChatroomPriorityService)(common),
+		Whitelist:     (*ChatroomWhitelistService)(common),
+		UserWhitelist: (*ChatroomUserWhitelistService)(common),
+		Distribution:  (*ChatroomDistributionService)(common),
+	}
+}
+
+// ChatroomDestroyType is when a chat room destroys itself.
+type ChatroomDestroyType int
+
+// The ways in which chat rooms destroy themselves.
+const (
+	ChatroomDestroyInactive ChatroomDestroyType = 0 // some time after anybody last joined, left or sent a message
+	ChatroomDestroyFixed    ChatroomDestroyType = 1 // some time after its creation, whatever happens in it
+)
+
+// String says when the room destroys itself.
+func (t ChatroomDestroyType) String() string {
+	switch t {
+	case ChatroomDestroyInactive:
+		return "after inactivity"
+	case ChatroomDestroyFixed:
+		return "after creation"
+	}
+	return fmt.Sprintf("ChatroomDestroyType(%d)", int(t))
+}
+
+// ChatroomParams describes a chat room to create.
+type ChatroomParams struct {
+	ChatroomID  string              `wire:"chatroomId"`  // chosen by the app, at most 64 bytes
+	DestroyType ChatroomDestroyType `wire:"destroyType"` // ChatroomDestroyInactive by default
+	DestroyTime time.Duration       `wire:"destroyTime"` // whole minutes from 1 hour, the default, to 7 days
+
+	Banned       bool     `wire:"isBan"`        // nobody may talk at first; see ChatroomBanService
+	BanWhitelist []string `wire:"whiteUserIds"` // at most 20 users who may talk all the same; see ChatroomBanWhitelistService
+
+	// Entries are the room's first attributes, at most 20, and EntryOwnerID is the user who owns them; neither goes without the
+	// other. See ChatroomEntryParams for the limits of names and values.
+	EntryOwnerID string            `wire:"entryOwnerId"`
+	Entries      map[string]string `wire:"entryInfo"`
+}
+
+// ChatroomDestroyParams changes when a chat room destroys itself.
+type ChatroomDestroyParams struct {
+	ChatroomID  string              `wire:"chatroomId"`
+	DestroyType ChatroomDestroyType `wire:"destroyType"` // ChatroomDestroyInactive by default
+	DestroyTime time.Duration       `wire:"destroyTime"` // whole minutes from 1 hour, the default, to 7 days
+}
+
+// Chatroom is what RongCloud tells about a chat room.
+type Chatroom struct {
+	ChatroomID  string              `json:"chatroomId"`
+	CreatedAt   time.Time           `json:"createTime" unit:"ms"`
+	MemberCount int                 `json:"memberCount"`
+	DestroyType ChatroomDestroyType `json:"destroyType"`
+	DestroyTime time.Duration       `json:"destroyTime" unit:"minutes"`
+	Banned      bool                `json:"ban"` // nobody may talk; see ChatroomBanService
+}
+
+// NamedChatroom is a chat room with the name that [ChatroomService.CreateNamed] gave it.
+type NamedChatroom struct {
+	ChatroomID string    `json:"chrmId" alt:"chatroomId"`
+	Name       string    `json:"name"`
+	CreatedAt  time.Time `json:"time" unit:"date"`
+}
+
+// NamedChatrooms are those of the chat rooms asked for that exist.
+type NamedChatrooms struct {
+	Chatrooms []NamedChatroom `json:"chatRooms"`
+}
+
+// The parameters of many calls.
+type (
+	oneChatroomID struct {
+		ChatroomID string `wire:"chatroomId"`
+	}
+	manyChatroomIDs struct {
+		ChatroomIDs []string `wire:"chatroomId"`
+	}
+	chatroomUsers struct {
+		ChatroomID string   `wire:"chatroomId"`
+		UserIDs    []string `wire:"userId"`
+	}
+)
+
+// Create creates a chat room. When it will destroy itself is decided by the call, even if it names neither type nor time, and not by
+// the console. What is answered if the room exists already is not documented.
+//
+// First attributes need the service for attributes; without it the room is not created.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/create
+//
+//rongcloud:endpoint POST /chatroom/create_new.json
+func (s *ChatroomService) Create(ctx context.Context, params ChatroomParams, opts ...CallOption) error {
+	switch {
+	case params.EntryOwnerID != "" && len(params.Entries) == 0:
+		return refuse("entryInfo", "is required with entryOwnerId")
+	case params.EntryOwnerID == "" && len(params.Entries) > 0:
+		return refuse("entryOwnerId", "is required with entryInfo")
+	}
+	return send(ctx, s.client, endpoint.ChatroomCreateNew, &params, opts)
+}
+
+// CreateNamed creates up to 100 chat rooms, by ID, with their names. They destroy themselves after an hour without messages or joins.
+//
+// Deprecated: use [ChatroomService.Create]. This is the only call that gives a name to a room.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/deprecated-create
+//
+//rongcloud:endpoint POST /chatroom/create.json
+func (s *ChatroomService) CreateNamed(ctx context.Context, names map[string]string, opts ...CallOption) error {
+	type params struct {
+		Names map[string]string `wire:"chatroom"`
+	}
+	return send(ctx, s.client, endpoint.ChatroomCreate, &params{names}, opts)
+}
+
+// SetDestroy changes when a chat room destroys itself. A time after creation counts from the creation, not from now. Inactivity counts
+// on while it is not what decides, so that going back to it can destroy the room at once.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/set-destroy-type
+//
+//rongcloud:endpoint POST /chatroom/destroy/set.json
+func (s *ChatroomService) SetDestroy(ctx context.Context, params ChatroomDestroyParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomDestroySet, &params, opts)
+}
+
+// Destroy destroys chat rooms, with their attributes, bans and the users exempt from them. For a room that is kept alive it is the only way.
+// How many rooms one call may name is not documented.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/destroy
+//
+//rongcloud:endpoint POST /chatroom/destroy.json
+func (s *ChatroomService) Destroy(ctx context.Context, chatroomIDs []string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomDestroy, &manyChatroomIDs{chatroomIDs}, opts)
+}
+
+// Get returns what there is to know about a chat room. [CodeChatroomNotFound] means that there is no such room, or no longer.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/get
+//
+//rongcloud:endpoint POST /chatroom/get.json
+func (s *ChatroomService) Get(ctx context.Context, chatroomID string, opts ...CallOption) (*Chatroom, error) {
+	room, err := fetch[Chatroom](ctx, s.client, endpoint.ChatroomGet, &oneChatroomID{chatroomID}, opts)
+	if err == nil && room.ChatroomID == "" { // the answer does not repeat it
+		room.ChatroomID = chatroomID
+	}
+	return room, err
+}
+
+// GetNamed returns names and times of creation of up to 20 chat rooms. Those that do not exist are left out.
+//
+// Deprecated: use [ChatroomService.Get], unless the rooms were made by [ChatroomService.CreateNamed] and have names.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/deprecated-info
+//
+//rongcloud:endpoint POST /chatroom/query.json
+func (s *ChatroomService) GetNamed(ctx context.Context, chatroomIDs []string, opts ...CallOption) (*NamedChatrooms, error) {
+	return fetch[NamedChatrooms](ctx, s.client, endpoint.ChatroomQuery, &manyChatroomIDs{chatroomIDs}, opts)
+}

@@ -1,0 +1,122 @@
+package rongcloud
+
+import (
+	"context"
+	"iter"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// ChatroomBanService mutes everybody in a chat room, at once and until the ban is lifted or the room destroyed.
+//
+// Only client apps are held back: what the Server API sends still goes out. The users of [ChatroomBanWhitelistService] may talk all the same.
+type ChatroomBanService service
+
+// ChatroomBanWhitelistService keeps the users of a chat room who may talk while everybody is muted, at most 20. They may also while
+// [ChatroomMuteService] mutes them, but not in spite of [ChatroomGlobalMuteService].
+//
+// A user stays on the list who leaves the room and comes back. The list goes with the room.
+type ChatroomBanWhitelistService service
+
+// ChatroomBanParams names a chat room whose ban begins or ends.
+type ChatroomBanParams struct {
+	ChatroomID string `wire:"chatroomId"`
+	Notify     bool   `wire:"needNotify"` // tell all members of the room; the call is then unsafe to repeat
+	Extra      string `wire:"extra"`      // the app's own data, as JSON, for those who are told
+}
+
+// ChatroomBanQuery chooses a page of the banned chat rooms.
+type ChatroomBanQuery struct {
+	Page int `wire:"page"` // from 1, the default
+	Size int `wire:"size"` // rooms per page, 50 by default, at most 1000
+}
+
+// ChatroomBanPage is a page of the banned chat rooms.
+type ChatroomBanPage struct {
+	ChatroomIDs []string `json:"chatroomIds"`
+}
+
+// ChatroomBanWhitelist are the users of a chat room who may talk while everybody is muted.
+type ChatroomBanWhitelist struct {
+	UserIDs []string `json:"userIds"`
+}
+
+// Add mutes everybody in a chat room.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/ban-chatroom
+//
+//rongcloud:endpoint POST /chatroom/ban/add.json
+func (s *ChatroomBanService) Add(ctx context.Context, params ChatroomBanParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomBanAdd, &params, opts)
+}
+
+// Remove lifts the ban of a chat room. Mutes of single users stay.
+//
+// RongCloud: https://docs.rongcloud.cn/v4-platform/views/im/server/chatroom/ban.html
+//
+//rongcloud:endpoint POST /chatroom/ban/rollback.json
+func (s *ChatroomBanService) Remove(ctx context.Context, params ChatroomBanParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomBanRollback, &params, opts)
+}
+
+// List returns one page of the chat rooms in which everybody is muted; All walks all pages.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-banned-list
+//
+//rongcloud:endpoint POST /chatroom/ban/query.json
+func (s *ChatroomBanService) List(ctx context.Context, query ChatroomBanQuery, opts ...CallOption) (*ChatroomBanPage, error) {
+	return fetch[ChatroomBanPage](ctx, s.client, endpoint.ChatroomBanQuery, &query, opts)
+}
+
+// All yields the IDs of the chat rooms in which everybody is muted, from the query's page on.
+func (s *ChatroomBanService) All(ctx context.Context, query ChatroomBanQuery, opts ...CallOption) iter.Seq2[string, error] {
+	return walkNumbers(endpoint.ChatroomBanQuery, query.Page, func(number int) ([]string, error) {
+		at := query
+		at.Page = number
+		page, err := s.List(ctx, at, opts...)
+		if err != nil {
+			return nil, err
+		}
+		return page.ChatroomIDs, nil
+	})
+}
+
+// Check tells whether everybody in a chat room is muted.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-banned-state
+//
+//rongcloud:endpoint POST /chatroom/ban/check.json
+func (s *ChatroomBanService) Check(ctx context.Context, chatroomID string, opts ...CallOption) (bool, error) {
+	type answer struct {
+		Banned bool `json:"status"`
+	}
+	out, err := fetch[answer](ctx, s.client, endpoint.ChatroomBanCheck, &oneChatroomID{chatroomID}, opts)
+	return err == nil && out.Banned, err
+}
+
+// Add lets up to 20 users talk in a chat room while everybody is muted.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/add-to-chatroom-ban-whitelist
+//
+//rongcloud:endpoint POST /chatroom/user/ban/whitelist/add.json
+func (s *ChatroomBanWhitelistService) Add(ctx context.Context, users ChatroomUsers, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserBanWhitelistAdd, &users, opts)
+}
+
+// Remove takes up to 20 users off the list of those who may talk while everybody is muted.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/remove-from-chatroom-ban-whitelist
+//
+//rongcloud:endpoint POST /chatroom/user/ban/whitelist/rollback.json
+func (s *ChatroomBanWhitelistService) Remove(ctx context.Context, users ChatroomUsers, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserBanWhitelistRollback, &users, opts)
+}
+
+// List returns the users who may talk in a chat room while everybody is muted.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-chatroom-ban-whitelist
+//
+//rongcloud:endpoint POST /chatroom/user/ban/whitelist/query.json
+func (s *ChatroomBanWhitelistService) List(ctx context.Context, chatroomID string, opts ...CallOption) (*ChatroomBanWhitelist, error) {
+	return fetch[ChatroomBanWhitelist](ctx, s.client, endpoint.ChatroomUserBanWhitelistQuery, &oneChatroomID{chatroomID}, opts)
+}

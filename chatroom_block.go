@@ -1,0 +1,58 @@
+package rongcloud
+
+import (
+	"context"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// ChatroomBlockService throws users out of a chat room and keeps them out, for a time.
+type ChatroomBlockService service
+
+// ChatroomBlockParams says whom to keep out of a chat room, and for how long.
+type ChatroomBlockParams struct {
+	ChatroomID string        `wire:"chatroomId"`
+	UserIDs    []string      `wire:"userId"`     // at most 20
+	Duration   time.Duration `wire:"minute"`     // whole minutes, from 1 minute to 30 days (43200 minutes); there is no Forever
+	Notify     bool          `wire:"needNotify"` // tell all members of the room and those thrown out; the call is then unsafe to repeat
+	Extra      string        `wire:"extra"`      // the app's own data, as JSON, for those who are told
+}
+
+// ChatroomBlock is the block of a user.
+type ChatroomBlock struct {
+	UserID string    `json:"userId"`
+	EndsAt time.Time `json:"time" unit:"date"`
+}
+
+// ChatroomBlocks are the users who are kept out of a chat room.
+type ChatroomBlocks struct {
+	Users []ChatroomBlock `json:"users"`
+}
+
+// Add throws up to 20 users out of a chat room, if they are in it, and keeps them out.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/block/block-user
+//
+//rongcloud:endpoint POST /chatroom/user/block/add.json
+func (s *ChatroomBlockService) Add(ctx context.Context, params ChatroomBlockParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserBlockAdd, &params, opts)
+}
+
+// Remove lets up to 20 users into a chat room again. They have to join by themselves; only they are told.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/block/unblock-user
+//
+//rongcloud:endpoint POST /chatroom/user/block/rollback.json
+func (s *ChatroomBlockService) Remove(ctx context.Context, users ChatroomUsers, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserBlockRollback, &users, opts)
+}
+
+// List returns all users who are kept out of a chat room. There are no pages.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/block/query-blocked-user
+//
+//rongcloud:endpoint POST /chatroom/user/block/list.json
+func (s *ChatroomBlockService) List(ctx context.Context, chatroomID string, opts ...CallOption) (*ChatroomBlocks, error) {
+	return fetch[ChatroomBlocks](ctx, s.client, endpoint.ChatroomUserBlockList, &oneChatroomID{chatroomID}, opts)
+}

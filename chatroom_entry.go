@@ -1,0 +1,118 @@
+package rongcloud
+
+import (
+	"context"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// ChatroomEntryService keeps the attributes of chat rooms, which are key-value pairs that every member's client app follows: the seats
+// of a voice room, the roles in a game. A room has room for 100, and they go with it.
+//
+// [CodeServiceNotEnabled] means that the app does not have the service for attributes. RongCloud counts attributes, not calls: 100 a second are
+// set, by Set and BatchSet together, and as many removed.
+type ChatroomEntryService service
+
+// ChatroomEntryParams sets an attribute of a chat room.
+type ChatroomEntryParams struct {
+	ChatroomID string `wire:"chatroomId"`
+	UserID     string `wire:"userId"`     // becomes the owner; need not be in the room
+	Key        string `wire:"key"`        // at most 128 letters, digits and + = - _; case matters
+	Value      string `wire:"value"`      // at most 4096 characters, not empty
+	AutoDelete bool   `wire:"autoDelete"` // it goes when its owner leaves the room
+
+	// Notification is a message that tells the room, usually a ChatroomEntryNotification. Client apps do not need it: since
+	// version 4.0.2, or 3.0.6 on the web, they learn of changes anyway. With it the call is unsafe to repeat, as a send is.
+	Notification MessageContent `wire:"content"`
+}
+
+// ChatroomEntryBatch sets several attributes of a chat room.
+type ChatroomEntryBatch struct {
+	ChatroomID string            `wire:"chatroomId"`
+	OwnerID    string            `wire:"entryOwnerId"` // the user who will own them
+	Entries    map[string]string `wire:"entryInfo"`    // at most 20; see ChatroomEntryParams for the limits of keys and values
+	AutoDelete bool              `wire:"autoDelete"`   // they go when their owner leaves the room
+}
+
+// ChatroomEntryRemoval removes an attribute of a chat room.
+type ChatroomEntryRemoval struct {
+	ChatroomID string `wire:"chatroomId"`
+	UserID     string `wire:"userId"` // the attribute's owner; need not be in the room
+	Key        string `wire:"key"`
+
+	// Notification is a message that tells the room; see ChatroomEntryParams.
+	Notification MessageContent `wire:"content"`
+}
+
+// ChatroomEntryBatchRemoval removes several attributes of a chat room.
+type ChatroomEntryBatchRemoval struct {
+	ChatroomID string   `wire:"chatroomId"`
+	OwnerID    string   `wire:"entryOwnerId"` // required, though attributes of others are removed too
+	Keys       []string `wire:"entryKeys"`    // at most 20
+}
+
+// ChatroomEntryQuery asks for attributes of a chat room.
+type ChatroomEntryQuery struct {
+	ChatroomID string   `wire:"chatroomId"`
+	Keys       []string `wire:"keys"` // at most 100; all attributes if it is empty
+}
+
+// ChatroomEntry is an attribute of a chat room.
+type ChatroomEntry struct {
+	Key        string    `json:"key"`
+	Value      string    `json:"value"`
+	OwnerID    string    `json:"userId"`     // who set it last
+	AutoDelete bool      `json:"autoDelete"` // it goes when its owner leaves the room
+	SetAt      time.Time `json:"lastSetTime" unit:"ms"`
+}
+
+// ChatroomEntries are attributes of a chat room.
+type ChatroomEntries struct {
+	Entries []ChatroomEntry `json:"keys"`
+}
+
+// Set sets an attribute of a chat room. Whether it takes one over that another user owns is not documented; BatchSet does.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/set-kv-entry
+//
+//rongcloud:endpoint POST /chatroom/entry/set.json
+func (s *ChatroomEntryService) Set(ctx context.Context, params ChatroomEntryParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomEntrySet, &params, opts)
+}
+
+// BatchSet sets up to 20 attributes of a chat room. Those that exist get the new value and the new owner, whoever owned them.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/set-kv-entry-batch
+//
+//rongcloud:endpoint POST /chatroom/entry/batch/set.json
+func (s *ChatroomEntryService) BatchSet(ctx context.Context, batch ChatroomEntryBatch, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomEntryBatchSet, &batch, opts)
+}
+
+// Remove removes an attribute of a chat room. What is answered if there is none, or if another user owns it, is not documented.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/remove-kv-entry
+//
+//rongcloud:endpoint POST /chatroom/entry/remove.json
+func (s *ChatroomEntryService) Remove(ctx context.Context, removal ChatroomEntryRemoval, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomEntryRemove, &removal, opts)
+}
+
+// BatchRemove removes up to 20 attributes of a chat room, whoever owns them.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/remove-kv-entry-batch
+//
+//rongcloud:endpoint POST /chatroom/entry/batch/remove.json
+func (s *ChatroomEntryService) BatchRemove(ctx context.Context, removal ChatroomEntryBatchRemoval, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomEntryBatchRemove, &removal, opts)
+}
+
+// List returns attributes of a chat room, all of them unless the query names some.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/query-kv-entry
+//
+//rongcloud:endpoint POST /chatroom/entry/query.json
+func (s *ChatroomEntryService) List(ctx context.Context, query ChatroomEntryQuery, opts ...CallOption) (*ChatroomEntries, error) {
+	return fetch[ChatroomEntries](ctx, s.client, endpoint.ChatroomEntryQuery, &query, opts)
+}

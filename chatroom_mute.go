@@ -1,0 +1,119 @@
+package rongcloud
+
+import (
+	"context"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// ChatroomMuteService keeps members of a chat room from talking there, for a time. RongCloud's pages call it gag, too.
+//
+// Only client apps are held back: what the Server API sends for a muted user still goes out. The users of [ChatroomBanWhitelistService] may
+// talk all the same. A mute stays when its user leaves the room and comes back.
+type ChatroomMuteService service
+
+// ChatroomGlobalMuteService keeps users from talking in all chat rooms of the app, for a time.
+//
+// Only client apps are held back: what the Server API sends for a muted user still goes out. Unlike [ChatroomMuteService] it holds for
+// the users of [ChatroomBanWhitelistService], too.
+type ChatroomGlobalMuteService service
+
+// ChatroomMuteParams says whom to mute in a chat room, and for how long.
+type ChatroomMuteParams struct {
+	ChatroomID string        `wire:"chatroomId"`
+	UserIDs    []string      `wire:"userId"`     // at most 20
+	Duration   time.Duration `wire:"minute"`     // whole minutes, from 1 minute to 30 days (43200 minutes); there is no Forever
+	Notify     bool          `wire:"needNotify"` // tell all members of the room; the call is then unsafe to repeat
+	Extra      string        `wire:"extra"`      // the app's own data, as JSON, for those who are told
+}
+
+// ChatroomUsers are users of a chat room for whom something changes.
+type ChatroomUsers struct {
+	ChatroomID string   `wire:"chatroomId"`
+	UserIDs    []string `wire:"userId"`     // at most 20
+	Notify     bool     `wire:"needNotify"` // tell the room's members, or those let in again; the call is then unsafe to repeat
+	Extra      string   `wire:"extra"`      // the app's own data, as JSON, for those who are told
+}
+
+// ChatroomGlobalMuteParams says whom to mute in all chat rooms, and for how long.
+type ChatroomGlobalMuteParams struct {
+	UserIDs  []string      `wire:"userId"`     // at most 20
+	Duration time.Duration `wire:"minute"`     // whole minutes, from 1 minute to 30 days (43200 minutes); there is no Forever
+	Notify   bool          `wire:"needNotify"` // tell the muted users; the call is then unsafe to repeat
+	Extra    string        `wire:"extra"`      // the app's own data, as JSON, for those who are told
+}
+
+// ChatroomGlobalMuteRemoval says whom to unmute in all chat rooms.
+type ChatroomGlobalMuteRemoval struct {
+	UserIDs []string `wire:"userId"`     // at most 20
+	Notify  bool     `wire:"needNotify"` // tell these users; the call is then unsafe to repeat
+	Extra   string   `wire:"extra"`      // the app's own data, as JSON, for those who are told
+}
+
+// ChatroomMute is the mute of a user.
+type ChatroomMute struct {
+	UserID string    `json:"userId"`
+	EndsAt time.Time `json:"time" unit:"date"`
+}
+
+// ChatroomMutes are muted users.
+type ChatroomMutes struct {
+	Users []ChatroomMute `json:"users"`
+}
+
+// Add mutes up to 20 users in a chat room.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/gag-user
+//
+//rongcloud:endpoint POST /chatroom/user/gag/add.json
+func (s *ChatroomMuteService) Add(ctx context.Context, params ChatroomMuteParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserGagAdd, &params, opts)
+}
+
+// Remove unmutes up to 20 users in a chat room.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/ungag-user
+//
+//rongcloud:endpoint POST /chatroom/user/gag/rollback.json
+func (s *ChatroomMuteService) Remove(ctx context.Context, users ChatroomUsers, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserGagRollback, &users, opts)
+}
+
+// List returns all users who are muted in a chat room. There are no pages.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-gagged-user
+//
+//rongcloud:endpoint POST /chatroom/user/gag/list.json
+func (s *ChatroomMuteService) List(ctx context.Context, chatroomID string, opts ...CallOption) (*ChatroomMutes, error) {
+	return fetch[ChatroomMutes](ctx, s.client, endpoint.ChatroomUserGagList, &oneChatroomID{chatroomID}, opts)
+}
+
+// Add mutes up to 20 users in all chat rooms.
+//
+// [CodeServiceNotEnabled] means that the app does not have the service.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/gag-user-globally
+//
+//rongcloud:endpoint POST /chatroom/user/ban/add.json
+func (s *ChatroomGlobalMuteService) Add(ctx context.Context, params ChatroomGlobalMuteParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserBanAdd, &params, opts)
+}
+
+// Remove unmutes up to 20 users in all chat rooms. Mutes in single rooms stay.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/ungag-user-globally
+//
+//rongcloud:endpoint POST /chatroom/user/ban/remove.json
+func (s *ChatroomGlobalMuteService) Remove(ctx context.Context, removal ChatroomGlobalMuteRemoval, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserBanRemove, &removal, opts)
+}
+
+// List returns all users who are muted in all chat rooms. There are no pages.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-globally-gagged-user
+//
+//rongcloud:endpoint POST /chatroom/user/ban/query.json
+func (s *ChatroomGlobalMuteService) List(ctx context.Context, opts ...CallOption) (*ChatroomMutes, error) {
+	return fetch[ChatroomMutes](ctx, s.client, endpoint.ChatroomUserBanQuery, nil, opts)
+}

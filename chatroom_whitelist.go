@@ -1,0 +1,87 @@
+package rongcloud
+
+import (
+	"context"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// ChatroomWhitelistService marks message types that are not dropped when more is sent to a chat room than it can carry. It holds in all
+// chat rooms of the app, for at most 20 types.
+//
+// [CodeServiceNotEnabled] means that the app does not have the service.
+type ChatroomWhitelistService service
+
+// ChatroomUserWhitelistService marks members of a chat room, at most 5, whose messages are not dropped, and who are not removed when they
+// are offline. It has nothing to do with mutes: see [ChatroomBanWhitelistService].
+//
+// [CodeServiceNotEnabled] means that the app does not have the service.
+type ChatroomUserWhitelistService service
+
+// ChatroomWhitelist are the message types that are not dropped.
+type ChatroomWhitelist struct {
+	ObjectNames []string `json:"whitlistMsgType" alt:"whitelistMsgType"` // the server's own spelling
+}
+
+// ChatroomUserWhitelist are the members of a chat room whose messages are not dropped.
+type ChatroomUserWhitelist struct {
+	UserIDs []string `json:"users"`
+}
+
+type whitelistedTypes struct {
+	ObjectNames []string `wire:"objectnames"`
+}
+
+// Add marks up to 20 message types, such as RC:TxtMsg, as those not to drop.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/add-to-message-type-whitelist
+//
+//rongcloud:endpoint POST /chatroom/whitelist/add.json
+func (s *ChatroomWhitelistService) Add(ctx context.Context, objectNames []string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomWhitelistAdd, &whitelistedTypes{objectNames}, opts)
+}
+
+// Remove takes the mark off up to 20 message types.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/remove-from-message-type-whitelist
+//
+//rongcloud:endpoint POST /chatroom/whitelist/delete.json
+func (s *ChatroomWhitelistService) Remove(ctx context.Context, objectNames []string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomWhitelistDelete, &whitelistedTypes{objectNames}, opts)
+}
+
+// List returns the message types that are not dropped.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/query-message-type-whitelist
+//
+//rongcloud:endpoint POST /chatroom/whitelist/query.json
+func (s *ChatroomWhitelistService) List(ctx context.Context, opts ...CallOption) (*ChatroomWhitelist, error) {
+	return fetch[ChatroomWhitelist](ctx, s.client, endpoint.ChatroomWhitelistQuery, nil, opts)
+}
+
+// Add marks up to 5 members of a chat room.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/add-to-user-whitelist
+//
+//rongcloud:endpoint POST /chatroom/user/whitelist/add.json
+func (s *ChatroomUserWhitelistService) Add(ctx context.Context, chatroomID string, userIDs []string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserWhitelistAdd, &chatroomUsers{chatroomID, userIDs}, opts)
+}
+
+// Remove takes the mark off up to 5 members of a chat room.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/remove-from-user-whitelist
+//
+//rongcloud:endpoint POST /chatroom/user/whitelist/remove.json
+func (s *ChatroomUserWhitelistService) Remove(ctx context.Context, chatroomID string, userIDs []string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserWhitelistRemove, &chatroomUsers{chatroomID, userIDs}, opts)
+}
+
+// List returns the marked members of a chat room.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/query-user-whitelist
+//
+//rongcloud:endpoint POST /chatroom/user/whitelist/query.json
+func (s *ChatroomUserWhitelistService) List(ctx context.Context, chatroomID string, opts ...CallOption) (*ChatroomUserWhitelist, error) {
+	return fetch[ChatroomUserWhitelist](ctx, s.client, endpoint.ChatroomUserWhitelistQuery, &oneChatroomID{chatroomID}, opts)
+}
