@@ -77,89 +77,154 @@ func (b *connBook) connState(conn net.Conn, state http.ConnState) {
 		entry := &connEntry{born: time.Now()}
 		b.open[conn] = entry
 		b.entries = append(b.entries, entry)
-	case http.StateActive:
-		b.open[conn].requests++
 	case http.StateClosed:
 		b.open[conn].died = time.Now()
 	}
 }
 
+type connKey struct{}
+
+// context lets a handler know which connection a request came over, also with HTTP/2.
+func (b *connBook) context(ctx context.Context, conn net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, conn)
+}
+
+func (b *connBook) count(r *http.Request) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.open[r.Context().Value(connKey{}).(net.Conn)].requests++
+}
+
+// steadyLoad is what some callers do for a while.
+type steadyLoad struct {
+	name    string
+	answers []time.Duration // how long the server takes, in turn for each caller
+	pause   time.Duration   // how long a caller waits between calls
+	callers int
+	long    time.Duration
+	opts    []Option
+	call    []CallOption
+	http2   bool
+}
+
 func TestConnectionsKeepRongCloudsRule(t *testing.T) {
 	t.Parallel()
-	for _, load := range []struct {
-		name    string
-		answer  time.Duration // how long the server takes
-		pause   time.Duration // how long a caller waits between calls
-		callers int
-		long    time.Duration
-	}{
-		{"fast calls reach the count", 50 * time.Millisecond, 0, 32, 30 * time.Second},
-		{"slow calls reach the age", 2 * time.Second, 0, 8, 5 * time.Minute},
-		{"rare calls", 100 * time.Millisecond, 7 * time.Second, 3, 5 * time.Minute},
-		{"calls rarer than the idle limit", 100 * time.Millisecond, 25 * time.Second, 2, 5 * time.Minute},
+	certified := httptest.NewUnstartedServer(nil)
+	certified.StartTLS()
+	certified.Close()
+	seconds := func(all ...float64) (out []time.Duration) {
+		for _, s := range all {
+			out = append(out, time.Duration(s*float64(time.Second)))
+		}
+		return out
+	}
+	for _, load := range []steadyLoad{
+		{name: "fast calls reach the count", answers: seconds(.05), callers: 32, long: 30 * time.Second},
+		{name: "slow calls reach the age", answers: seconds(2), callers: 8, long: 5 * time.Minute},
+		{name: "answers at the last moment", answers: seconds(9.9, .1, 9.5), callers: 8, long: 5 * time.Minute},
+		{name: "slow answers and long pauses", answers: seconds(9.9), pause: 18900 * time.Millisecond, callers: 3, long: 10 * time.Minute},
+		{name: "rare calls", answers: seconds(.1), pause: 7 * time.Second, callers: 3, long: 5 * time.Minute},
+		{name: "rarer than the idle limit", answers: seconds(.1), pause: 53 * time.Second, callers: 2, long: 5 * time.Minute},
+		{
+			name: "a short attempt timeout", answers: seconds(.9, .1), pause: time.Second, callers: 8, long: 5 * time.Minute,
+			opts: []Option{WithAttemptTimeout(time.Second)},
+		},
+		{
+			name: "a long attempt timeout", answers: seconds(29, 3, 0), pause: time.Second, callers: 8, long: 5 * time.Minute,
+			opts: []Option{WithAttemptTimeout(30 * time.Second)},
+		},
+		{
+			name: "calls with a longer attempt timeout", answers: seconds(1, 44), callers: 8, long: 5 * time.Minute,
+			call: []CallOption{WithAttemptTimeout(45 * time.Second)},
+		},
+		{name: "HTTP/2, fast calls", answers: seconds(.05), callers: 64, long: 8 * time.Second, http2: true},
+		{name: "HTTP/2, slow calls", answers: seconds(9.9, 1), callers: 4, long: 5 * time.Minute, http2: true},
+		{name: "HTTP/2, rare calls", answers: seconds(.1), pause: 17 * time.Second, callers: 2, long: 5 * time.Minute, http2: true},
+		{name: "HTTP/2, many callers at once", answers: seconds(5), callers: 500, long: 10 * time.Second, http2: true},
 	} {
 		t.Run(load.name, func(t *testing.T) {
 			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				network := newMemoryNet()
-				book := &connBook{open: map[net.Conn]*connEntry{}}
-				server := &http.Server{
-					Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-						_, _ = io.Copy(io.Discard, r.Body)
-						time.Sleep(load.answer)
-						serveSuccess(w, r)
-					}),
-					ConnState: book.connState,
-				}
-				var running sync.WaitGroup
-				running.Go(func() { _ = server.Serve(network) })
-
-				client, err := New("test-key", "test-secret", WithBaseURL("http://api.example"), WithRetry(RetryPolicy{}))
-				require.NoError(t, err)
-				client.core.own.DialContext = newTransport(rongCloudLimits, network.dial).DialContext
-
-				var calls atomic.Int64
-				var callers sync.WaitGroup
-				for range load.callers {
-					callers.Go(func() {
-						for until := time.Now().Add(load.long); time.Now().Before(until); time.Sleep(load.pause) {
-							begin := time.Now()
-							err := faultCall(t.Context(), client, "unsafe") // a single failed or lost request would show
-							if err != nil {
-								t.Errorf("call failed: %v", err)
-								return
-							}
-							if took := time.Since(begin); took != load.answer {
-								t.Errorf("a call took %v instead of %v", took, load.answer)
-								return
-							}
-							calls.Add(1)
-						}
-					})
-				}
-				callers.Wait()
-				time.Sleep(time.Minute) // for what lies idle
-				synctest.Wait()
-
-				book.mu.Lock()
-				most, oldest, served := 0, time.Duration(0), 0
-				for _, entry := range book.entries {
-					require.False(t, entry.died.IsZero(), "a connection outlived its time")
-					most, oldest, served = max(most, entry.requests), max(oldest, entry.died.Sub(entry.born)), served+entry.requests
-				}
-				connections := len(book.entries)
-				book.mu.Unlock()
-				require.Less(t, most, 80)
-				require.Less(t, oldest, time.Minute)
-				require.Equal(t, calls.Load(), int64(served))
-				t.Logf("%d calls, %d connections, at most %d requests and %v of life each", served, connections, most, oldest)
-
-				client.Close()
-				_ = server.Close()
-				running.Wait()
-			})
+			synctest.Test(t, func(t *testing.T) { load.run(t, certified) })
 		})
 	}
+}
+
+func (load steadyLoad) run(t *testing.T, certified *httptest.Server) {
+	network := newMemoryNet()
+	book := &connBook{open: map[net.Conn]*connEntry{}}
+	server := &http.Server{
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			book.count(r)
+			_, _ = io.Copy(io.Discard, r.Body)
+			answer, _ := time.ParseDuration(r.Header.Get("X-Request-Id"))
+			time.Sleep(answer)
+			serveSuccess(w, r)
+		}),
+		ConnState: book.connState, ConnContext: book.context,
+	}
+	address := "http://api.example"
+	if load.http2 {
+		address = "https://example.com"
+		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, Certificates: certified.TLS.Certificates}
+	}
+	var running sync.WaitGroup
+	running.Go(func() {
+		if load.http2 {
+			_ = server.ServeTLS(network, "", "")
+		} else {
+			_ = server.Serve(network)
+		}
+	})
+	client, err := New("test-key", "test-secret", append(load.opts, WithBaseURL(address), WithRetry(RetryPolicy{}))...)
+	require.NoError(t, err)
+	client.core.own.base.DialContext = network.dial
+	trust(client, certified)
+
+	var calls atomic.Int64
+	var callers sync.WaitGroup
+	for range load.callers {
+		callers.Go(func() {
+			until := time.Now().Add(load.long)
+			for i := 0; time.Now().Before(until); i++ {
+				wanted := load.answers[i%len(load.answers)]
+				begin := time.Now()
+				// A single failed, lost or delayed request would show.
+				if err := faultCall(t.Context(), client, "unsafe", append(load.call, WithRequestID(wanted.String()))...); err != nil {
+					t.Errorf("call failed: %v", err)
+					return
+				}
+				if took := time.Since(begin); took != wanted {
+					t.Errorf("a call took %v instead of %v", took, wanted)
+					return
+				}
+				calls.Add(1)
+				time.Sleep(load.pause)
+			}
+		})
+	}
+	callers.Wait()
+	time.Sleep(time.Minute) // for what lies idle
+	synctest.Wait()
+
+	book.mu.Lock()
+	most, oldest, served := 0, time.Duration(0), 0
+	for _, entry := range book.entries {
+		if entry.died.IsZero() {
+			t.Errorf("a connection outlived its time")
+			continue
+		}
+		most, oldest, served = max(most, entry.requests), max(oldest, entry.died.Sub(entry.born)), served+entry.requests
+	}
+	connections := len(book.entries)
+	book.mu.Unlock()
+	require.Less(t, most, 80)
+	require.Less(t, oldest, time.Minute)
+	require.Equal(t, calls.Load(), int64(served))
+	t.Logf("%d calls, %d connections, at most %d requests and %v of life each", served, connections, most, oldest)
+
+	client.Close()
+	_ = server.Close()
+	running.Wait()
 }
 
 // The same over real TLS, with HTTP/1.1 and HTTP/2.
@@ -215,21 +280,22 @@ func TestConnectionsAreCountedOverTLS(t *testing.T) {
 func trust(client *Client, server *httptest.Server) {
 	pool := x509.NewCertPool()
 	pool.AddCert(server.Certificate())
-	client.core.own.TLSClientConfig.RootCAs = pool
+	client.core.own.base.TLSClientConfig.RootCAs = pool
 }
 
 func TestDefaultTransport(t *testing.T) {
 	t.Parallel()
 	client, err := New("test-key", "test-secret")
 	require.NoError(t, err)
-	own := client.core.own
-	require.GreaterOrEqual(t, own.MaxIdleConnsPerHost, 100)
-	require.Equal(t, uint16(tls.VersionTLS12), own.TLSClientConfig.MinVersion)
-	require.False(t, own.TLSClientConfig.InsecureSkipVerify)
-	require.True(t, own.ForceAttemptHTTP2)
-	require.Less(t, own.IdleConnTimeout, 55*time.Second)
+	base := client.core.own.base
+	require.GreaterOrEqual(t, base.MaxIdleConnsPerHost, 100)
+	require.Equal(t, uint16(tls.VersionTLS12), base.TLSClientConfig.MinVersion)
+	require.False(t, base.TLSClientConfig.InsecureSkipVerify)
+	require.True(t, base.ForceAttemptHTTP2)
+	require.Less(t, base.IdleConnTimeout, 55*time.Second)
 	limits := rongCloudLimits
-	require.Less(t, limits.maxAge+limits.maxIdle+DefaultAttemptTimeout, time.Minute)
+	require.Less(t, limits.maxAge+sweepPause, time.Minute)
+	require.Less(t, limits.longest, limits.maxAge)
 }
 
 // A failed call must not cost the others their connections: go-retryablehttp closes all idle ones of its client when a call fails
@@ -320,13 +386,46 @@ func TestBufferIsNotReusedWhileItIsSent(t *testing.T) { // not parallel: others 
 
 func TestLastRequest(t *testing.T) {
 	t.Parallel()
-	conn := &limitedConn{limits: connLimits{maxRequests: 3, maxAge: time.Hour}, born: time.Now()}
+	conn := &countedConn{generation: newPool(rongCloudLimits, time.Second).begin(time.Now()), maxRequests: 3}
 	require.False(t, lastRequest(conn))
 	require.False(t, lastRequest(tls.Client(conn, &tls.Config{MinVersion: tls.VersionTLS12})), "counted through TLS")
 	require.True(t, lastRequest(conn))
-	old := &limitedConn{limits: connLimits{maxRequests: 3, maxAge: time.Hour}, born: time.Now().Add(-time.Hour)}
-	require.True(t, lastRequest(old))
 	foreign, other := net.Pipe()
 	defer errors.Join(foreign.Close(), other.Close())
 	require.False(t, lastRequest(foreign))
+}
+
+// Of the requests that find a new generation for HTTP/2, one opens the connection and the others wait, but not for ever.
+func TestOneRequestOpensASharedConnection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := newPool(rongCloudLimits, time.Second)
+		p.spoken.Store(2)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		took := func(ctx context.Context) time.Duration {
+			begin := time.Now()
+			require.NotNil(t, p.take(ctx, begin))
+			return time.Since(begin)
+		}
+		begin := time.Now()
+		first := p.take(ctx, begin)
+		require.Zero(t, time.Since(begin), "the first does not wait")
+		require.Equal(t, longestAwait, took(ctx), "the connection hangs")
+		hurried, stop := context.WithTimeout(ctx, time.Millisecond)
+		defer stop()
+		require.Equal(t, time.Millisecond, took(hurried), "its time is up")
+		first.done()
+		require.Zero(t, took(ctx), "the connection failed")
+
+		p.retire(first)
+		second := p.take(ctx, time.Now())
+		require.NotSame(t, first, second)
+		lastRequest(&countedConn{generation: second, maxRequests: 9})
+		require.Zero(t, took(ctx), "the connection is there")
+
+		p.spoken.Store(1)
+		require.NotSame(t, second, p.take(ctx, time.Now()), "a server of HTTP/1.1 gets a generation for it")
+		require.Zero(t, took(ctx), "where nobody waits")
+	})
 }

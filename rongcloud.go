@@ -59,8 +59,8 @@ type core struct {
 	zone     *time.Location
 	config   config
 	retrier  *retryablehttp.Client
-	own      *http.Transport // nil if the caller brought a client
-	template *http.Request   // copied for every call
+	own      *pool         // nil if the caller brought a client
+	template *http.Request // copied for every call
 	headers  fixedHeaders
 }
 
@@ -155,7 +155,7 @@ func (c *Client) AppKey() string { return c.core.appKey }
 // client that the caller brought is left alone.
 func (c *Client) Close() {
 	if c.core.own != nil {
-		c.core.own.CloseIdleConnections()
+		c.core.own.close()
 	}
 }
 

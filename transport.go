@@ -434,13 +434,12 @@ var closeConnection = []string{"close"}
 func (k *core) newRetrier() *retryablehttp.Client {
 	client := *k.config.httpClient
 	if k.config.ownClient {
-		k.own = newTransport(rongCloudLimits, dialTCP)
-		client.Transport = k.own
+		k.own = newPool(rongCloudLimits, k.config.attemptTimeout)
 	}
 	if client.Transport == nil {
 		client.Transport = http.DefaultTransport
 	}
-	client.Transport = &attempter{base: client.Transport}
+	client.Transport = &attempter{base: client.Transport, own: k.own}
 	return &retryablehttp.Client{
 		HTTPClient: &client,
 		RetryMax:   math.MaxInt, // checkRetry counts
@@ -455,7 +454,10 @@ func (k *core) newRetrier() *retryablehttp.Client {
 
 // attempter makes one attempt of a call. It hides CloseIdleConnections of its base, which go-retryablehttp calls after
 // every failed call, so that one failure does not cost all others their connections.
-type attempter struct{ base http.RoundTripper }
+type attempter struct {
+	base http.RoundTripper
+	own  *pool // in place of base, unless it is nil
+}
 
 // RoundTrip never fails: the outcome is in the call.
 func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -470,7 +472,13 @@ func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), c.config.attemptTimeout)
 	defer cancel()
 	ctx = httptrace.WithClientTrace(ctx, c.wire.trace(req))
-	resp, err := a.base.RoundTrip(req.WithContext(ctx))
+	base := a.base
+	if a.own != nil {
+		g := a.own.take(ctx, o.started)
+		defer g.done()
+		base = g.transport
+	}
+	resp, err := base.RoundTrip(req.WithContext(ctx))
 	o.reused = c.wire.reused.Load()
 	if err == nil && resp == nil {
 		err = errors.New("the transport returned neither an answer nor an error")
@@ -480,6 +488,9 @@ func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 	} else {
 		if resp.Body == nil {
 			resp.Body = http.NoBody
+		}
+		if a.own != nil {
+			a.own.learn(resp.ProtoMajor)
 		}
 		c.judge(ctx, resp)
 	}

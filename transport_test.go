@@ -267,7 +267,7 @@ func (f tracedFailure) RoundTrip(req *http.Request) (*http.Response, error) {
 		case "get":
 			trace.GetConn("one.example:443")
 		case "got":
-			trace.GotConn(httptrace.GotConnInfo{Conn: &limitedConn{limits: rongCloudLimits}})
+			trace.GotConn(httptrace.GotConnInfo{Conn: &countedConn{generation: newPool(rongCloudLimits, time.Second).begin(time.Now()), maxRequests: 9}})
 		}
 	}
 	return nil, errors.New("connection reset")
