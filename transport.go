@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math"
 	mathrand "math/rand/v2"
 	"net"
@@ -57,6 +58,7 @@ type call struct {
 	started   time.Time
 
 	attempts  int
+	header    http.Header // of the next attempt
 	host      *host
 	turn      uint64
 	last      outcome
@@ -287,11 +289,12 @@ func (c *call) prepare(req *http.Request) error {
 	c.host, c.turn = c.core.hosts.inUse()
 	req.URL = &url.URL{Scheme: c.host.scheme, Host: c.host.name, Path: c.host.path + c.ep.Path}
 	req.Host = c.host.name
-	header, err := c.header()
-	if err != nil {
+	var err error
+	if c.header, err = c.newHeader(); err != nil {
 		return err
 	}
-	req.Header = header
+	// The attempter puts them in: http.Client clones the headers it is given, for redirects that are never followed.
+	req.Header = http.Header{}
 	switch {
 	case c.ep.Encoding == endpoint.Query:
 		req.URL.RawQuery = string(c.encoder.buf)
@@ -307,8 +310,8 @@ const (
 	timestampLength = 13 // milliseconds, until the year 2286
 )
 
-// header returns the headers of one attempt, among them a signature with a new nonce and the present time.
-func (c *call) header() (http.Header, error) {
+// newHeader returns the headers of one attempt, among them a signature with a new nonce and the present time.
+func (c *call) newHeader() (http.Header, error) {
 	var nonce [nonceLength]byte
 	text := nonce[:]
 	if source := c.core.config.nonce; source != nil {
@@ -407,8 +410,8 @@ func (w *wire) quiet() bool {
 	return w.state.Load() != untraced && w.begun.Load() == w.finished.Load()
 }
 
-// trace returns the hooks of one attempt.
-func (w *wire) trace(req *http.Request) *httptrace.ClientTrace {
+// trace returns the hooks of one attempt, which is about to be sent with header.
+func (w *wire) trace(header http.Header) *httptrace.ClientTrace {
 	w.state.Store(untraced)
 	w.reused.Store(false)
 	return &httptrace.ClientTrace{
@@ -420,7 +423,7 @@ func (w *wire) trace(req *http.Request) *httptrace.ClientTrace {
 			w.begun.Add(1)
 			if lastRequest(info.Conn) {
 				// The request is not written yet. The server will close the connection after its answer.
-				req.Header["Connection"] = closeConnection
+				header["Connection"] = closeConnection
 			}
 		},
 		WroteRequest: func(httptrace.WroteRequestInfo) { w.finished.Add(1) },
@@ -471,14 +474,17 @@ func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 
 	ctx, cancel := context.WithTimeout(req.Context(), c.config.attemptTimeout)
 	defer cancel()
-	ctx = httptrace.WithClientTrace(ctx, c.wire.trace(req))
+	ctx = httptrace.WithClientTrace(ctx, c.wire.trace(c.header))
 	base := a.base
 	if a.own != nil {
 		g := a.own.take(ctx, o.started)
 		defer g.done()
 		base = g.transport
 	}
-	resp, err := base.RoundTrip(req.WithContext(ctx))
+	sent := req.WithContext(ctx)
+	sent.Header = c.header
+	maps.Copy(sent.Header, req.Header) // cookies, if the caller's client has a jar
+	resp, err := base.RoundTrip(sent)
 	o.reused = c.wire.reused.Load()
 	if err == nil && resp == nil {
 		err = errors.New("the transport returned neither an answer nor an error")

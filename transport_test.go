@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/http/httptrace"
 	"net/url"
@@ -759,6 +760,25 @@ func TestCallersHTTPClient(t *testing.T) {
 	require.Same(t, before.Transport, theirs.Transport)
 	require.Equal(t, before.Timeout, theirs.Timeout)
 	client.Close()
+}
+
+// The cookies of the caller's jar go with every attempt.
+func TestCallersCookies(t *testing.T) {
+	t.Parallel()
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	address, err := url.Parse("https://one.example")
+	require.NoError(t, err)
+	jar.SetCookies(address, []*http.Cookie{{Name: "gateway", Value: "a7"}})
+	var cookies []string
+	transport := roundTripper(func(req *http.Request) (*http.Response, error) {
+		cookies = append(cookies, req.Header.Get("Cookie"))
+		return httpmock.NewStringResponse(503, ""), nil
+	})
+	client, err := New("k", "s", WithBaseURL("https://one.example"), WithHTTPClient(&http.Client{Transport: transport, Jar: jar}), WithRetry(quick(1)))
+	require.NoError(t, err)
+	require.Error(t, faultCall(t.Context(), client, "safe"))
+	require.Equal(t, []string{"gateway=a7", "gateway=a7"}, cookies)
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)
