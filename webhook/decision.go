@@ -1,0 +1,147 @@
+package webhook
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"unicode/utf16"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// Verdict says what becomes of a message.
+type Verdict int
+
+// The verdicts.
+const (
+	VerdictAllow          Verdict = iota // deliver it, if the other checks agree
+	VerdictAllowUnchecked                // deliver it, and skip the other checks
+	VerdictBlock                         // do not deliver it
+)
+
+// String names the verdict in English.
+func (v Verdict) String() string {
+	return nameOf("verdict", int(v), 0, "allow", "allow unchecked", "block")
+}
+
+// maxExtra is how much text RongCloud hands to the sender, in characters.
+const maxExtra = 1024
+
+// Decision answers a [PreMessage]. Its zero value allows the message. What is set beside the verdict takes the place of what the message has; a blocked
+// message ignores all of it but Text. The names by which RongCloud knows the replacements are not confirmed by a page of its own.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/moderation/msgcb
+type Decision struct {
+	Verdict Verdict
+
+	// Text is handed to the sender's client with VerdictBlock, up to 1024 characters of it.
+	Text string
+
+	Content     rongcloud.MessageContent // the new body; its object name must be that of the message
+	PushContent string                   // the new text of the push
+	DisablePush *bool                    // true: no push
+	PushOptions *rongcloud.PushOptions   // the new settings of the push
+	Expansion   map[string]string        // the new data attached to the message
+}
+
+// Allow delivers the message if RongCloud's other checks, such as sensitive words, agree.
+func Allow() Decision { return Decision{} }
+
+// AllowUnchecked delivers the message and skips RongCloud's other checks.
+func AllowUnchecked() Decision { return Decision{Verdict: VerdictAllowUnchecked} }
+
+// Block does not deliver the message. The sender's client gets the text, up to 1024 characters of it.
+func Block(text string) Decision { return Decision{Verdict: VerdictBlock, Text: text} }
+
+// Replace delivers the message with another body, of the same type, if RongCloud's other checks agree.
+func Replace(content rongcloud.MessageContent) Decision { return Decision{Content: content} }
+
+// encode writes the answer to a question about a message of the given type, which is empty for a message that is not known.
+func (d Decision) encode(objectName string) ([]byte, error) {
+	var answer struct {
+		Pass         int    `json:"pass"`
+		Extra        string `json:"extra,omitempty"`
+		Content      string `json:"replaceContent,omitempty"`
+		PushContent  string `json:"replacePushContent,omitempty"`
+		DisablePush  *bool  `json:"replaceDisablePush,omitempty"`
+		PushExt      string `json:"replacePushExt,omitempty"`
+		ExtraContent string `json:"replaceExtraContent,omitempty"`
+	}
+	switch d.Verdict {
+	case VerdictBlock:
+		answer.Extra = cut(d.Text, maxExtra)
+		text, err := jsonText(answer)
+		return []byte(text), err
+	case VerdictAllow:
+		answer.Pass = 1
+	case VerdictAllowUnchecked:
+		answer.Pass = 2
+	default:
+		return nil, fmt.Errorf("%v is none", d.Verdict)
+	}
+	var err error
+	if answer.Content, err = bodyOf(d.Content, objectName); err != nil {
+		return nil, err
+	}
+	if d.PushOptions != nil {
+		if answer.PushExt, err = jsonText(d.PushOptions); err != nil {
+			return nil, fmt.Errorf("push options: %w", err)
+		}
+	}
+	if d.Expansion != nil {
+		if answer.ExtraContent, err = jsonText(d.Expansion); err != nil {
+			return nil, err
+		}
+	}
+	answer.PushContent, answer.DisablePush = d.PushContent, d.DisablePush
+	text, err := jsonText(answer)
+	return []byte(text), err
+}
+
+// bodyOf writes a content that replaces that of a message.
+func bodyOf(content rongcloud.MessageContent, objectName string) (string, error) {
+	if content == nil {
+		return "", nil
+	}
+	switch raw := content.(type) {
+	case rongcloud.RawContent:
+		content = &raw
+	case *rongcloud.RawContent:
+		if raw == nil {
+			return "", errors.New("the content is a nil pointer")
+		}
+	}
+	if name := content.ObjectName(); objectName != "" && name != objectName {
+		return "", fmt.Errorf("a %s cannot take the place of a %s", name, objectName)
+	}
+	if raw, ok := content.(*rongcloud.RawContent); ok {
+		return raw.Body, nil
+	}
+	body, err := jsonText(content)
+	if err != nil {
+		return "", fmt.Errorf("content: %w", err)
+	}
+	return body, nil
+}
+
+// cut shortens a text to a number of UTF-16 units, which no way of counting characters exceeds by more than it.
+func cut(text string, units int) string {
+	for i, r := range text {
+		if units -= utf16.RuneLen(r); units < 0 {
+			return text[:i]
+		}
+	}
+	return text
+}
+
+// jsonText is JSON that leaves <, > and & as they are.
+func jsonText(value any) (string, error) {
+	var buf bytes.Buffer
+	encoder := json.NewEncoder(&buf)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return "", err
+	}
+	return string(bytes.TrimSuffix(buf.Bytes(), []byte("\n"))), nil
+}

@@ -1,0 +1,374 @@
+package webhook_test
+
+import (
+	"net/http"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/webhook"
+	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
+)
+
+// The samples of the catalogue, and the values that they show.
+func TestCatalogueSamples(t *testing.T) {
+	t.Parallel()
+	samples := catalogueSamples(t)
+	want := map[string][]webhook.Event{
+		"message_sync": {&webhook.Message{
+			FromUserID: "123", TargetID: "456", ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, ChannelType: webhook.ChannelPerson,
+			Time: time.UnixMilli(1408710653491), MessageUID: "596E-P5PG-4FS2-7OJK", Source: webhook.PlatformIOS,
+		}},
+		"pre_message": {&webhook.PreMessage{
+			FromUserID: "u1", TargetID: "g1", ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, ChannelType: webhook.ChannelGroup,
+			Time: time.UnixMilli(1700000000000), MessageUID: "596E-P5PG-4FS2-7OJK", Platform: webhook.PlatformAndroid, ClientIP: "203.0.113.7:50123",
+		}},
+		"user_online_status": {&webhook.UserStatus{
+			UserID: "123", Status: webhook.StatusOnline, Platform: webhook.PlatformIOS, Time: time.UnixMilli(1437982698684),
+			ClientIP: "203.0.113.7:50123", SessionID: "s1",
+		}},
+		"user_deactivation": {&webhook.UserDeactivation{
+			UserID: "u1", OperateID: "ABCD-EFGH", Type: webhook.UserDeactivated, Code: "0", Time: time.UnixMilli(1700000000000),
+		}},
+		"chatroom_status": {&webhook.ChatroomStatus{
+			ChatroomID: "room1", UserIDs: []string{"u1"}, Event: webhook.ChatroomJoined, Cause: webhook.CauseCall, Time: time.UnixMilli(1574476797772),
+		}},
+	}
+	require.Len(t, samples, len(want)+1, "a sample has no row here")
+	for name, events := range want {
+		for _, told := range []string{"by its path", "by its fields"} {
+			t.Run(name+" "+told, func(t *testing.T) {
+				t.Parallel()
+				body := samples[name]
+				require.NotEmpty(t, body)
+				h, _ := newHandler(t)
+				got := receive(h)
+				var handler http.Handler = h
+				if told == "by its path" {
+					handler = h.For(webhook.Kind(name))
+				}
+				answer := webhooktest.Serve(handler, request(t, sampleType(body), body))
+				require.Equal(t, http.StatusOK, answer.Status)
+				require.Len(t, got.all(), len(events))
+				for i, e := range got.all() {
+					require.Equal(t, events[i], plain(t, e))
+				}
+			})
+		}
+	}
+}
+
+func TestCatalogueAnswerSample(t *testing.T) {
+	t.Parallel()
+	h, _ := newHandler(t)
+	decideWith(h, webhook.Block("not allowed"))
+	answer, err := testApp.Deliver(t.Context(), h, webhooktest.Sample(webhook.KindPreMessage))
+	require.NoError(t, err)
+	require.Equal(t, catalogueSamples(t)["pre_message answer"], string(answer.Body))
+}
+
+// Every kind is told from the others by its fields, and comes back as it was sent.
+func TestEveryKind(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../api/webhook.yaml")
+	require.NoError(t, err)
+	catalogue, _, _ := strings.Cut(string(text), "\nno_callback:")
+	require.Equal(t, strings.Count(catalogue, "\n  - name: "), len(webhooktest.Kinds()), "a callback of the catalogue is missing")
+	for _, kind := range webhooktest.Kinds() {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			require.Contains(t, catalogue, "\n  - name: "+string(kind)+"\n")
+			for _, fixed := range []bool{true, false} {
+				h, logged := newHandler(t)
+				got := receive(h)
+				var handler http.Handler = h
+				if fixed {
+					handler = h.For(kind)
+				}
+				answer, err := testApp.Deliver(t.Context(), handler, webhooktest.Sample(kind))
+				require.NoError(t, err)
+				require.Equal(t, http.StatusOK, answer.Status, logged.String())
+				require.Len(t, got.all(), 1)
+				require.Equal(t, kind, got.all()[0].Kind())
+				require.Equal(t, webhooktest.Sample(kind), plain(t, got.all()[0]))
+			}
+		})
+	}
+}
+
+func TestEnvelope(t *testing.T) {
+	t.Parallel()
+	now := time.UnixMilli(time.Now().UnixMilli())
+	app := testApp
+	app.Now = func() time.Time { return now }
+	r, err := app.Request(t.Context(), "http://localhost/", webhooktest.Sample(webhook.KindChatroomStatus), webhooktest.Sample(webhook.KindChatroomStatus))
+	require.NoError(t, err)
+	callback, err := webhook.Parse(r, testSecret)
+	require.NoError(t, err)
+	require.Equal(t, webhook.KindChatroomStatus, callback.Kind)
+	require.Equal(t, testKey, callback.AppKey)
+	require.Equal(t, now, callback.SignedAt)
+	require.Len(t, callback.Events, 2)
+	item := callback.Events[1].(*webhook.ChatroomStatus)
+	require.Equal(t, testKey, item.AppKey)
+	require.Equal(t, now, item.SignedAt)
+	require.JSONEq(t, `{"chatRoomId":"room1","userIds":["u1","u2"],"status":1,"type":2,"time":1700000000000}`, string(item.Raw))
+	require.Equal(t, "["+string(item.Raw)+","+string(item.Raw)+"]", string(callback.Body))
+}
+
+// What the disputes of the catalogue leave open is accepted in every form.
+func TestLeniency(t *testing.T) {
+	t.Parallel()
+	message := func(change string) string {
+		return "fromUserId=u1&toUserId=g1&objectName=RC%3ATxtMsg&content=%7B%7D&channelType=GROUP&msgTimestamp=1&msgUID=m1&source=iOS" + change
+	}
+	question := func(change string) string {
+		return "appKey=test-key&fromUserId=u1&targetId=g1&msgType=RC%3ATxtMsg&content=%7B%7D&channelType=GROUP&msgTimeStamp=1&messageId=m1&os=iOS" + change
+	}
+	receivers := func(t *testing.T, e webhook.Event) {
+		require.Equal(t, []string{"a", "b"}, e.(*webhook.Message).ToUserIDs)
+	}
+	status := func(t *testing.T, e webhook.Event) {
+		s := e.(*webhook.UserStatus)
+		require.Equal(t, "123", s.UserID)
+		require.Equal(t, webhook.StatusLoggedOut, s.Status)
+		require.Equal(t, int64(1437982698684), s.Time.UnixMilli())
+	}
+	group := func(t *testing.T, e webhook.Event) {
+		p := e.(*webhook.GroupProfile)
+		require.Equal(t, "Team", p.GroupName)
+		require.Equal(t, "x", p.Introduction)
+		require.Equal(t, map[string]string{"ext_a": "1"}, p.Attributes)
+		require.Equal(t, 2, *p.Permissions.Join)
+		require.Nil(t, p.Permissions.Remove)
+	}
+	operation := func(t *testing.T, e webhook.Event) {
+		o := e.(*webhook.GroupOperation)
+		require.Equal(t, "u1", o.OperatorID)
+		require.Equal(t, []string{"u2", "u3"}, o.UserIDs)
+	}
+	tests := []struct {
+		name, contentType, body string
+		check                   func(*testing.T, webhook.Event)
+	}{
+		{"list repeated", formType, message("&groupUserIds=a&groupUserIds=b"), receivers},
+		{"list with brackets", formType, message("&groupUserIds[]=a&groupUserIds[]=b"), receivers},
+		{"list joined", formType, message("&groupUserIds=a,b"), receivers},
+		{"list as JSON", formType, message("&groupUserIds=%5B%22a%22,%22b%22%5D"), receivers},
+		{"list in a JSON body", jsonType, `{"toUserId":"g1","objectName":"x","msgUID":"m1","groupUserIds":["a","b"]}`, receivers},
+		{"list as JSON text in a JSON body", jsonType, `{"toUserId":"g1","objectName":"x","msgUID":"m1","groupUserIds":"[\"a\",\"b\"]"}`, receivers},
+		{"empty list", formType, message("&groupUserIds="), func(t *testing.T, e webhook.Event) { require.Nil(t, e.(*webhook.Message).ToUserIDs) }},
+		{"other letter case", formType, strings.ToLower(message("&GROUPUSERIDS=a,b")), receivers},
+		{"switches as words", formType, question("&disablePush=true&expansion=true&aiGenerated=true"), switches},
+		{"switches as numbers", formType, question("&disablePush=1&expansion=1&aiGenerated=1"), switches},
+		{"expansion of objects", formType, question("&extraContent=%7B%22k%22%3A%7B%22v%22%3A1%7D%7D"), func(t *testing.T, e webhook.Event) {
+			require.Equal(t, map[string]string{"k": `{"v":1}`}, e.(*webhook.PreMessage).Expansion)
+		}},
+		{"expansion of anything", formType, question("&extraContent=nonsense"), func(t *testing.T, e webhook.Event) {
+			require.Nil(t, e.(*webhook.PreMessage).Expansion)
+		}},
+		{"no content type", "", message("&groupUserIds=a,b"), receivers},
+		{"JSON with the type of forms", formType, `[{"userid":"123","status":"2","os":"iOS","time":1437982698684}]`, status},
+		{"status as number", jsonType, `[{"userid":"123","status":2,"os":"iOS","time":1437982698684}]`, status},
+		{"one object", jsonType, `{"userid":"123","status":"2","os":"iOS","time":1437982698684}`, status},
+		{"time as text, ID as number", jsonType, ` [ {"userId":123,"status":"2","os":"iOS","time":"1437982698684"} ] `, status},
+		{"time as a power of ten", jsonType, `[{"userid":"123","status":"2","os":"iOS","time":1.437982698684e12}]`, status},
+		{"KV as object", jsonType, `{"chatroomId":"r","key":"k","optType":1,"timestamp":5,"version":"7"}`, attribute},
+		{"KV as list", jsonType, `[{"chatRoomId":"r","key":"k","optType":"1","timestamp":"5","version":7}]`, attribute},
+		{
+			"bare list of groups", jsonType,
+			`[{"groupId":"g","groupname":"Team","time":1,"groupProfile":{"introduction":"x"},"groupExtProfile":{"ext_a":1},"permissions":{"joinPerm":"2"}}]`, group,
+		},
+		{
+			"groups as text", jsonType,
+			`{"profiles":[{"groupId":"g","groupName":"Team","time":1,"groupProfile":"{\"introduction\":\"x\"}","groupExtProfile":"{\"ext_a\":\"1\"}","permissions":"{\"joinPerm\":2}"}]}`,
+			group,
+		},
+		{"operator as text", jsonType, `{"profiles":[{"groupId":"g","eventType":2,"time":1,"optUserId":"u1","userIds":["u2","u3"]}]}`, operation},
+		{"operator as list", jsonType, `[{"groupId":"g","eventType":2,"time":1,"optUserId":["u1"],"userIds":"u2,u3"}]`, operation},
+		{"profiles inside a string", jsonType, `{"profiles":"[{\"groupId\":\"g\",\"eventType\":2,\"optUserId\":\"u1\",\"userIds\":[\"u2\",\"u3\"]}]"}`, operation},
+		{"profile as object", jsonType, `{"userId":"u1","type":1,"time":1,"userProfile":{"name":"Ann","gender":"2"},"userExtProfile":{"ext_a":"1"}}`, profile},
+		{"profile as text", jsonType, `{"userId":"u1","type":1,"time":1,"userProfile":"{\"name\":\"Ann\",\"gender\":2}","userExtProfile":"{\"ext_a\":1}"}`, profile},
+		{"profile in a form", formType, `userId=u1&type=1&time=1&userProfile=%7B%22name%22%3A%22Ann%22%2C%22gender%22%3A2%7D&userExtProfile=%7B%22ext_a%22%3A1%7D`, profile},
+		{
+			"audit with objects", jsonType,
+			`{"result":"10001","content":{"targetId":"g1","toUserIds":["a","b"],"extraContent":"{\"k\":1}"},"msgUID":"m1","serviceProvider":"p","resultDetail":{"a":1}}`, audit,
+		},
+		{
+			"audit with texts", jsonType,
+			`{"result":10001,"content":"{\"targetId\":\"g1\",\"toUserIds\":\"a,b\",\"extraContent\":{\"k\":1}}","msgUID":"m1","serviceProvider":"p","resultDetail":"{\"a\":1}"}`, audit,
+		},
+		{"null fields", jsonType, `{"userid":"123","status":"2","os":null,"time":1437982698684,"clientIp":null,"sessionId":null}`, status},
+		{"unknown fields", jsonType, `{"userid":"123","status":"2","os":"","time":1437982698684,"new":{"deep":[1]}}`, status},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h, logged := newHandler(t)
+			got := receive(h)
+			answer := webhooktest.Serve(h, request(t, tt.contentType, tt.body))
+			require.Equal(t, http.StatusOK, answer.Status, logged.String())
+			require.Len(t, got.all(), 1)
+			tt.check(t, got.all()[0])
+		})
+	}
+}
+
+func switches(t *testing.T, e webhook.Event) {
+	m := e.(*webhook.PreMessage)
+	require.True(t, m.DisablePush && m.Expandable && m.AIGenerated)
+}
+
+func attribute(t *testing.T, e webhook.Event) {
+	kv := e.(*webhook.ChatroomKV)
+	kv.Envelope = webhook.Envelope{}
+	require.Equal(t, &webhook.ChatroomKV{ChatroomID: "r", Key: "k", Operation: webhook.KVSet, Time: time.UnixMilli(5), Version: 7}, kv)
+}
+
+func profile(t *testing.T, e webhook.Event) {
+	p := e.(*webhook.UserProfile)
+	require.Equal(t, &rongcloud.UserProfile{Name: "Ann", Gender: rongcloud.Ptr(rongcloud.GenderFemale)}, p.Profile)
+	require.Equal(t, map[string]string{"ext_a": "1"}, p.Attributes)
+}
+
+func audit(t *testing.T, e webhook.Event) {
+	a := e.(*webhook.MessageAudit)
+	require.Equal(t, webhook.AuditRefused, a.Result)
+	require.Equal(t, []string{"a", "b"}, a.ToUserIDs)
+	require.JSONEq(t, `{"k":1}`, string(a.Expansion))
+	require.JSONEq(t, `{"a":1}`, string(a.Detail))
+}
+
+// What is of no known kind, or not as its kind asks, is handed over raw.
+func TestUnknown(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, contentType, body string
+		kind                    webhook.Kind
+		expected                webhook.Kind
+		problem                 string
+	}{
+		{"new kind", jsonType, `{"event":"room:exploded","room":"r1"}`, "", webhook.KindUnknown, ""},
+		{"new kind in a list", jsonType, `[{"event":"room:exploded"}]`, "", webhook.KindUnknown, ""},
+		{"new form", formType, `event=x`, "", webhook.KindUnknown, ""},
+		{"empty list", jsonType, `[]`, "", webhook.KindUnknown, ""},
+		{"empty body", formType, ``, "", webhook.KindUnknown, ""},
+		{"scalar", jsonType, `12`, "", webhook.KindUnknown, ""},
+		{"no JSON", jsonType, `{"userid":`, "", webhook.KindUnknown, "not a JSON object"},
+		{"broken list", jsonType, `[{"userid":"1","status":1,"os":"iOS"},`, "", webhook.KindUserStatus, "not JSON"},
+		{"list of numbers", jsonType, `[1,2]`, webhook.KindUserStatus, webhook.KindUserStatus, "item 1 is not an object"},
+		{"more after the list", jsonType, `[{"userid":"1","status":1,"os":"iOS"}] x`, "", webhook.KindUserStatus, "something follows the JSON"},
+		{"second item without a user", jsonType, `[{"userid":"1"},{"status":1}]`, webhook.KindUserStatus, webhook.KindUserStatus, "item 2: userid is missing"},
+		{"no whole number", jsonType, `[{"userid":"1","status":"on"}]`, webhook.KindUserStatus, webhook.KindUserStatus, "item 1: status is not a whole number"},
+		{"too large a number", jsonType, `[{"userid":"1","status":99999999999}]`, webhook.KindUserStatus, webhook.KindUserStatus, "item 1: status is too large"},
+		{"other kind than expected", formType, `userId=u1&operateId=x`, webhook.KindMessage, webhook.KindMessage, "objectName is missing"},
+		{"broken escape", formType, `fromUserId=%zz`, webhook.KindMessage, webhook.KindMessage, "a field is not encoded as it should be"},
+		{"broken name", formType, `%zz=1`, webhook.KindMessage, webhook.KindMessage, "a field's name is not encoded as it should be"},
+		{"too many fields", formType, strings.Repeat("a=&", 10_001), webhook.KindMessage, webhook.KindMessage, "more than 10000 fields"},
+		{"profile of the wrong type", jsonType, `{"userId":"u","userProfile":[1]}`, webhook.KindUserProfile, webhook.KindUserProfile, "userProfile is not a JSON object"},
+		{"inner field of the wrong type", jsonType, `{"userId":"u","userProfile":{"gender":"x"}}`, webhook.KindUserProfile, webhook.KindUserProfile, "userProfile: gender is not a whole number"},
+		{"null", jsonType, `{"profiles":null}`, webhook.KindGroupOperation, webhook.KindGroupOperation, "groupId is missing"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h, _ := newHandler(t)
+			var handler http.Handler = h
+			if tt.kind != "" {
+				handler = h.For(tt.kind)
+			}
+			bare := webhooktest.Serve(handler, request(t, tt.contentType, tt.body))
+			got := receive(h)
+			answer := webhooktest.Serve(handler, request(t, tt.contentType, tt.body))
+			require.Equal(t, http.StatusOK, answer.Status)
+			require.Len(t, got.all(), 1)
+			unknown := got.all()[0].(*webhook.Unknown)
+			require.Equal(t, tt.body, string(unknown.Raw))
+			require.Equal(t, tt.expected, unknown.Expected)
+			require.Equal(t, testKey, unknown.AppKey)
+			if tt.problem == "" {
+				require.NoError(t, unknown.Err)
+				require.Equal(t, http.StatusOK, bare.Status, "without a function")
+			} else {
+				require.EqualError(t, unknown.Err, tt.problem)
+				require.Equal(t, http.StatusBadRequest, bare.Status, "without a function")
+			}
+		})
+	}
+}
+
+func TestEmptyListOfAKnownKind(t *testing.T) {
+	t.Parallel()
+	h, _ := newHandler(t)
+	got := receive(h)
+	require.Equal(t, http.StatusOK, webhooktest.Serve(h.For(webhook.KindUserStatus), request(t, jsonType, `[]`)).Status)
+	require.Empty(t, got.all())
+}
+
+func TestContent(t *testing.T) {
+	t.Parallel()
+	text := rongcloud.TextMessage{Content: "hello"}
+	for _, kind := range []webhook.Kind{webhook.KindMessage, webhook.KindPreMessage, webhook.KindMessageAudit, webhook.KindBotEvent} {
+		content, err := webhooktest.Sample(kind).(interface {
+			Content() (rongcloud.MessageContent, error)
+		}).Content()
+		require.NoError(t, err)
+		require.Equal(t, text, content, kind)
+	}
+	own := &webhook.Message{ObjectName: "app:vote", Body: `{"yes":1}`}
+	content, err := own.Content()
+	require.NoError(t, err)
+	require.Equal(t, rongcloud.RawContent{Name: "app:vote", Body: `{"yes":1}`}, content)
+	broken := &webhook.Message{ObjectName: "RC:TxtMsg", Body: `{`}
+	content, err = broken.Content()
+	require.Error(t, err)
+	require.Equal(t, rongcloud.RawContent{Name: "RC:TxtMsg", Body: `{`}, content)
+
+	event := webhooktest.Sample(webhook.KindBotEvent).(*webhook.BotEvent)
+	require.Equal(t, "u1", event.Message().FromUserID)
+	event.Data = []byte(`[]`)
+	require.Nil(t, event.Message())
+	event.Type = webhook.BotGroupUserJoined
+	content, err = event.Content()
+	require.NoError(t, err)
+	require.Nil(t, content)
+}
+
+func TestNames(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "message_sync", webhook.KindMessage.String())
+	require.Equal(t, "MiniProgram", webhook.PlatformMiniProgram.String())
+	require.Equal(t, "TEMPGROUP", webhook.ChannelChatroom.String())
+	require.Equal(t, "message:private", webhook.BotPrivateMessage.String())
+	require.Equal(t, "replaced", webhook.SensitiveReplaced.String())
+	require.Equal(t, "sensitive type 7", webhook.SensitiveType(7).String())
+	require.Equal(t, "recall", webhook.OperationRecall.String())
+	require.Equal(t, "operation type 0", webhook.OperationType(0).String())
+	require.Equal(t, "until", webhook.DeleteUntil.String())
+	require.Equal(t, "logged out", webhook.StatusLoggedOut.String())
+	require.Equal(t, "online status -1", webhook.OnlineStatus(-1).String())
+	require.Equal(t, "reactivated", webhook.UserReactivated.String())
+	require.Equal(t, "cleared", webhook.ProfileCleared.String())
+	require.Equal(t, "added", webhook.FriendAdded.String())
+	require.Equal(t, "destroyed", webhook.ChatroomDestroyed.String())
+	require.Equal(t, "banned", webhook.CauseBanned.String())
+	require.Equal(t, "all removed", webhook.KVAllRemoved.String())
+	require.Equal(t, "owner changed", webhook.GroupOwnerChanged.String())
+	require.Equal(t, "refused", webhook.AuditRefused.String())
+	require.Equal(t, "audit result 10002", webhook.AuditResult(10002).String())
+	require.Equal(t, "friend", webhook.HostedFriend.String())
+	require.Equal(t, "block", webhook.VerdictBlock.String())
+	require.True(t, (&webhook.UserDeactivation{Code: "0"}).OK())
+	require.False(t, (&webhook.UserDeactivation{Code: "1"}).OK())
+	for channel, kind := range map[webhook.ChannelType]rongcloud.ConversationType{
+		webhook.ChannelPerson: rongcloud.ConversationPrivate, webhook.ChannelGroup: rongcloud.ConversationGroup,
+		webhook.ChannelChatroom: rongcloud.ConversationChatroom, webhook.ChannelUltraGroup: rongcloud.ConversationUltraGroup,
+		webhook.ChannelNotify: rongcloud.ConversationSystem, webhook.ChannelPublicApp: 0, "NEW": 0,
+	} {
+		require.Equal(t, kind, channel.ConversationType())
+	}
+}

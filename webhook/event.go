@@ -1,0 +1,247 @@
+package webhook
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// Callback is one verified request of RongCloud's.
+type Callback struct {
+	Kind     Kind
+	AppKey   string    // as in [Envelope]
+	SignedAt time.Time // as in [Envelope]
+	Body     []byte    // the whole body, decompressed
+	Events   []Event   // what it tells, in the order of the body; several only where RongCloud sends lists, and none for an empty list
+}
+
+// Event is one thing that a callback tells: a [*Message], [*PreMessage] or another pointer to a type that embeds [Envelope].
+type Event interface {
+	// Kind tells which type it is.
+	Kind() Kind
+
+	envelope() *Envelope
+	key() string // what has the same key is handled in order
+}
+
+// Envelope is what the events of all kinds have in common.
+type Envelope struct {
+	// AppKey is the app that the event belongs to. Where [WithApp] has named the app, it is certain. Else it is what the callback says,
+	// which the signature does not cover, and empty where RongCloud sends none.
+	AppKey string
+
+	// SignedAt is when RongCloud signed the callback. The time of the event itself is a field of its own.
+	SignedAt time.Time
+
+	// Raw is the event as it came: the body, or the item of a list in the body.
+	Raw []byte
+}
+
+func (e *Envelope) envelope() *Envelope { return e }
+
+// Platform is where something was done: the system of a client, or the Server API. Values that are not listed here are possible.
+type Platform string
+
+// The platforms that RongCloud names.
+const (
+	PlatformIOS         Platform = "iOS"
+	PlatformAndroid     Platform = "Android"
+	PlatformHarmonyOS   Platform = "HarmonyOS"
+	PlatformWeb         Platform = "Websocket"
+	PlatformPC          Platform = "PC"
+	PlatformMiniProgram Platform = "MiniProgram"
+	PlatformServer      Platform = "Server" // the Server API
+)
+
+// String returns RongCloud's name of the platform.
+func (p Platform) String() string { return string(p) }
+
+// ChannelType is the kind of a conversation in the words of the callbacks. Values that are not listed here are possible.
+type ChannelType string
+
+// The kinds of conversations that callbacks name.
+const (
+	ChannelPerson          ChannelType = "PERSON"          // two users
+	ChannelGroup           ChannelType = "GROUP"           // a group
+	ChannelChatroom        ChannelType = "TEMPGROUP"       // a chat room
+	ChannelUltraGroup      ChannelType = "ULTRAGROUP"      // an ultra group
+	ChannelNotify          ChannelType = "NOTIFY"          // a system notice
+	ChannelPublicApp       ChannelType = "MC"              // a public account of the app's own
+	ChannelPublicPlatform  ChannelType = "MP"              // a public account of RongCloud's platform
+	ChannelDiscussion      ChannelType = "PERSONS"         // a discussion, which RongCloud no longer offers
+	ChannelCustomerService ChannelType = "CUSTOMERSERVICE" // customer service, which RongCloud no longer offers
+)
+
+// String returns RongCloud's name of the kind.
+func (t ChannelType) String() string { return string(t) }
+
+// ConversationType returns the kind in the terms of the Server API, and 0 for what it does not have.
+func (t ChannelType) ConversationType() rongcloud.ConversationType {
+	switch t {
+	case ChannelPerson:
+		return rongcloud.ConversationPrivate
+	case ChannelGroup:
+		return rongcloud.ConversationGroup
+	case ChannelChatroom:
+		return rongcloud.ConversationChatroom
+	case ChannelUltraGroup:
+		return rongcloud.ConversationUltraGroup
+	case ChannelNotify:
+		return rongcloud.ConversationSystem
+	}
+	return 0
+}
+
+// conversationKey names a conversation. That of two users has the same key for both directions.
+func conversationKey(kind, from, target, channel string) string {
+	if ChannelType(kind) == ChannelPerson && from > target {
+		target = from + "\x00" + target
+	} else if ChannelType(kind) == ChannelPerson {
+		target += "\x00" + from
+	}
+	return kind + "\x00" + target + "\x00" + channel
+}
+
+// Unknown is a callback of a kind that this package does not know, or whose body is not as its kind asks.
+type Unknown struct {
+	Envelope
+
+	// Expected is the kind that the body should have had, by its path or its fields; [KindUnknown] if there was none.
+	Expected Kind
+	// Err is why it is not of that kind; nil if none was expected.
+	Err error
+}
+
+// Kind returns [KindUnknown].
+func (*Unknown) Kind() Kind { return KindUnknown }
+
+func (u *Unknown) key() string { return string(KindUnknown) }
+
+// kinds tells for each kind how an event of it is read.
+var kinds = map[Kind]func(*fields) Event{
+	KindMessage:          readMessage,
+	KindPreMessage:       readPreMessage,
+	KindMessageOperation: readMessageOperation,
+	KindUserStatus:       readUserStatus,
+	KindUserDeactivation: readUserDeactivation,
+	KindUserProfile:      readUserProfile,
+	KindFriendship:       readFriendship,
+	KindChatroomStatus:   readChatroomStatus,
+	KindChatroomKV:       readChatroomKV,
+	KindGroupProfile:     readGroupProfile,
+	KindGroupOperation:   readGroupOperation,
+	KindMessageAudit:     readMessageAudit,
+	KindHostedInfoAudit:  readHostedInfoAudit,
+	KindBotEvent:         readBotEvent,
+}
+
+// signs are the fields by which detect knows a kind: the first of which all are there. What has more of them stands before what has fewer.
+var signs = []struct {
+	kind   Kind
+	fields []string
+}{
+	{KindBotEvent, []string{"type", "bot", "data"}},
+	{KindHostedInfoAudit, []string{"eventType", "result", "contents"}},
+	{KindMessageAudit, []string{"result", "msgUID", "serviceProvider"}},
+	{KindMessageOperation, []string{"eventType", "originalMsgInfo"}},
+	{KindFriendship, []string{"eventType", "userId", "toUserId"}},
+	{KindGroupOperation, []string{"groupId", "eventType"}},
+	{KindGroupProfile, []string{"groupId", "time"}},
+	{KindChatroomKV, []string{"chatroomId", "optType"}},
+	{KindChatroomStatus, []string{"chatRoomId", "status", "type"}},
+	{KindPreMessage, []string{"targetId", "msgType", "messageId"}},
+	{KindMessage, []string{"toUserId", "objectName", "msgUID"}},
+	{KindUserDeactivation, []string{"userId", "operateId"}},
+	{KindUserStatus, []string{"userid", "status", "os"}},
+	{KindUserProfile, []string{"userId", "type", "time"}},
+}
+
+// detect tells the kind of an event by its fields.
+func detect(f *fields) Kind {
+	for _, s := range signs {
+		all := true
+		for _, name := range s.fields {
+			if all = f.has(name); !all {
+				break
+			}
+		}
+		if all {
+			return s.kind
+		}
+	}
+	return KindUnknown
+}
+
+// decode reads the events of a body of the given kind, or of whatever kind it is if that is empty. It always returns something to hand
+// over: what it cannot read comes back as one Unknown.
+func decode(kind Kind, form bool, common Envelope) (Kind, []Event) {
+	events := []Event{}
+	each := func(f *fields, raw []byte) error {
+		if kind == "" {
+			kind = detect(f)
+		}
+		event, err := readEvent(kind, f)
+		if err != nil {
+			return err
+		}
+		e := event.envelope()
+		e.SignedAt, e.Raw = common.SignedAt, raw
+		if e.AppKey == "" {
+			e.AppKey = common.AppKey
+		}
+		events = append(events, event)
+		return nil
+	}
+	var err error
+	if form {
+		var f *fields
+		if f, err = formFields(common.Raw); err == nil {
+			err = each(f, common.Raw)
+		}
+	} else {
+		err = splitItems(common.Raw, func(item json.RawMessage) error {
+			f, err := jsonFields(item)
+			if err != nil {
+				return err
+			}
+			return each(f, item)
+		})
+	}
+	switch {
+	case err == nil && len(events) > 0, err == nil && kind != "" && kind != KindUnknown:
+		return kind, events
+	case kind == "":
+		kind = KindUnknown
+	}
+	unknown := &Unknown{Envelope: common, Expected: kind}
+	if !errors.Is(err, errNoKind) {
+		unknown.Err = err
+	}
+	return KindUnknown, []Event{unknown}
+}
+
+var errNoKind = errors.New("its kind is not known")
+
+func readEvent(kind Kind, f *fields) (Event, error) {
+	read, ok := kinds[kind]
+	if !ok {
+		return nil, errNoKind
+	}
+	event := read(f)
+	return event, f.err
+}
+
+// nameOf names the value n of an enumeration whose first value is first.
+func nameOf(enumeration string, n, first int, names ...string) string {
+	if n >= first && n-first < len(names) {
+		return names[n-first]
+	}
+	return fmt.Sprintf("%s %d", enumeration, n)
+}
+
+// joinKey makes a key of parts that may hold any character but the separator.
+func joinKey(parts ...string) string { return strings.Join(parts, "\x00") }

@@ -1,0 +1,157 @@
+package webhook
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// AuditResult is a verdict of the moderation service.
+type AuditResult int
+
+// The verdicts.
+const (
+	AuditPassed  AuditResult = 10000
+	AuditRefused AuditResult = 10001
+)
+
+// String names the verdict in English.
+func (r AuditResult) String() string {
+	return nameOf("audit result", int(r), int(AuditPassed), "passed", "refused")
+}
+
+// MessageAudit is the verdict of RongCloud's moderation service on one message.
+//
+// Repeats have the same MessageUID.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/moderation/audit-result
+type MessageAudit struct {
+	Envelope
+
+	Result      AuditResult     // result
+	MessageUID  string          // msgUID
+	Provider    string          // serviceProvider: who moderated
+	Detail      json.RawMessage // resultDetail: the provider's own report
+	FromUserID  string          // content.fromUserId
+	TargetID    string          // content.targetId
+	ToUserIDs   []string        // content.toUserIds: receivers of a message that is directed at some members of a group
+	ChannelType ChannelType     // content.conversationType
+	ObjectName  string          // content.objectName
+	Body        string          // content.message: the body, JSON text; see [MessageAudit.Content]
+	Expansion   json.RawMessage // content.extraContent: data attached to the message, as they came
+	Platform    Platform        // content.clientOs
+	Time        time.Time       // content.messageTime
+}
+
+// Kind returns [KindMessageAudit].
+func (*MessageAudit) Kind() Kind { return KindMessageAudit }
+
+// Content decodes the body, as [Message.Content] does.
+func (a *MessageAudit) Content() (rongcloud.MessageContent, error) {
+	return rongcloud.DecodeContent(a.ObjectName, []byte(a.Body))
+}
+
+func (a *MessageAudit) key() string {
+	return conversationKey(string(a.ChannelType), a.FromUserID, a.TargetID, "")
+}
+
+func readMessageAudit(f *fields) Event {
+	content, _ := f.sub("content")
+	a := &MessageAudit{
+		Envelope:    Envelope{AppKey: content.text("appKey")},
+		Result:      AuditResult(f.integer("result")),
+		MessageUID:  f.text("msgUID"),
+		Provider:    f.text("serviceProvider"),
+		Detail:      f.json("resultDetail"),
+		FromUserID:  content.text("fromUserId"),
+		TargetID:    content.text("targetId"),
+		ToUserIDs:   content.list("toUserIds"),
+		ChannelType: ChannelType(content.text("conversationType")),
+		ObjectName:  content.text("objectName"),
+		Body:        content.text("message"),
+		Expansion:   content.json("extraContent"),
+		Platform:    Platform(content.text("clientOs")),
+		Time:        content.time("messageTime"),
+	}
+	if a.MessageUID == "" {
+		a.MessageUID = content.required("messageId")
+	}
+	f.join("content", content)
+	return a
+}
+
+// HostedInfo is what kind of hosted data was moderated.
+type HostedInfo int
+
+// The kinds of hosted data.
+const (
+	HostedGroup       HostedInfo = 1
+	HostedGroupMember HostedInfo = 2
+	HostedUserProfile HostedInfo = 3
+	HostedFriend      HostedInfo = 4
+)
+
+// String names the kind in English.
+func (i HostedInfo) String() string {
+	return nameOf("hosted info", int(i), 1, "group", "group member", "user profile", "friend")
+}
+
+// AuditedText is one text of a [HostedInfoAudit].
+type AuditedText struct {
+	Key     string // key: the field
+	Content string // content: its text
+	Passed  bool   // result
+}
+
+// HostedInfoAudit is the verdict of RongCloud's moderation service on the data of an entrusted group, a group member, a user or a friend.
+//
+// Repeats have the same Event, GroupID, UserID and Time.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/moderation/hosted-info-moderation-result
+type HostedInfoAudit struct {
+	Envelope
+
+	Event      HostedInfo    // eventType
+	Passed     bool          // result
+	Time       time.Time     // time
+	OperatorID string        // optUserId: who made the change
+	GroupID    string        // targetGroupId
+	UserID     string        // targetUserId
+	Contents   []AuditedText // contents
+}
+
+// Kind returns [KindHostedInfoAudit].
+func (*HostedInfoAudit) Kind() Kind { return KindHostedInfoAudit }
+
+func (a *HostedInfoAudit) key() string { return joinKey("hosted", a.GroupID, a.UserID) }
+
+func readHostedInfoAudit(f *fields) Event {
+	a := &HostedInfoAudit{
+		Event:      HostedInfo(f.integer("eventType")),
+		Passed:     f.flag("result"),
+		Time:       f.time("time"),
+		OperatorID: first(f.list("optUserId")),
+		GroupID:    f.text("targetGroupId"),
+		UserID:     f.text("targetUserId"),
+	}
+	if f.text("result") == "" {
+		f.fail("result", "is missing")
+	}
+	contents := f.text("contents")
+	if contents == "" {
+		return a
+	}
+	err := splitItems([]byte(contents), func(item json.RawMessage) error {
+		text, err := jsonFields(item)
+		if err != nil {
+			return err
+		}
+		a.Contents = append(a.Contents, AuditedText{Key: text.text("key"), Content: text.text("content"), Passed: text.flag("result")})
+		return text.err
+	})
+	if err != nil {
+		f.fail("contents", "are "+err.Error())
+	}
+	return a
+}

@@ -1,0 +1,101 @@
+package webhook
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// BotEventType is what happened to a bot. Values that are not listed here are possible.
+type BotEventType string
+
+// The bot events that are known.
+const (
+	BotPrivateMessage   BotEventType = "message:private"
+	BotMentioned        BotEventType = "message:group_mentioned"
+	BotPrivateRecall    BotEventType = "message:private_recall"
+	BotMentionedRecall  BotEventType = "message:group_mentioned_recall"
+	BotPrivateRead      BotEventType = "message:private_read"
+	BotGroupRead        BotEventType = "message:group_read"
+	BotJoinedGroup      BotEventType = "group:bot_join"
+	BotLeftGroup        BotEventType = "group:bot_left"
+	BotGroupDismissed   BotEventType = "group:dismiss"
+	BotGroupUserJoined  BotEventType = "group:user_join"
+	BotGroupUserLeft    BotEventType = "group:user_left"
+	botMessageEventType              = "message:"
+)
+
+// String returns RongCloud's name of the event.
+func (t BotEventType) String() string { return string(t) }
+
+// Bot is the bot that a [BotEvent] belongs to.
+type Bot struct {
+	UserID     string            // userId
+	Name       string            // name
+	ProfileURL string            // profileUrl
+	Type       string            // type
+	Metadata   map[string]string // metadata: the app's own
+}
+
+// BotEvent tells that a user wrote to a bot or mentioned it, or that a group of the bot's changed. It goes to the URL that was set for the
+// bot, not to one of the console.
+//
+// Repeats have the same Type, Time and Data.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/callback-channels/bot-callback-webhook
+type BotEvent struct {
+	Envelope
+
+	Type BotEventType    // type
+	Time time.Time       // timestamp
+	Bot  Bot             // bot
+	Data json.RawMessage // data: what it holds differs by type, and is not documented for all; see [BotEvent.Message]
+}
+
+// Kind returns [KindBotEvent].
+func (*BotEvent) Kind() Kind { return KindBotEvent }
+
+// Message reads the message of an event whose type begins with "message:", and returns nil for others. Fields that RongCloud
+// did not send are empty.
+func (e *BotEvent) Message() *Message {
+	if !strings.HasPrefix(string(e.Type), botMessageEventType) {
+		return nil
+	}
+	f, err := jsonFields(e.Data)
+	if err != nil {
+		return nil
+	}
+	m := readMessage(f).(*Message) //nolint:errcheck // it makes nothing else
+	m.Envelope = e.Envelope
+	return m
+}
+
+// Content decodes the message of a message event, as [Message.Content] does. Of others it is nil.
+func (e *BotEvent) Content() (rongcloud.MessageContent, error) {
+	if m := e.Message(); m != nil {
+		return m.Content()
+	}
+	return nil, nil
+}
+
+func (e *BotEvent) key() string { return joinKey("bot", e.Bot.UserID) }
+
+func readBotEvent(f *fields) Event {
+	bot, _ := f.sub("bot")
+	e := &BotEvent{
+		Type: BotEventType(f.required("type")),
+		Time: f.time("timestamp"),
+		Bot: Bot{
+			UserID:     bot.text("userId"),
+			Name:       bot.text("name"),
+			ProfileURL: bot.text("profileUrl"),
+			Type:       bot.text("type"),
+			Metadata:   bot.texts("metadata"),
+		},
+		Data: f.json("data"),
+	}
+	f.join("bot", bot)
+	return e
+}

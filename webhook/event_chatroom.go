@@ -1,0 +1,116 @@
+package webhook
+
+import "time"
+
+// ChatroomEvent is what happened to a chat room.
+type ChatroomEvent int
+
+// The events of [ChatroomStatus].
+const (
+	ChatroomCreated   ChatroomEvent = 0
+	ChatroomJoined    ChatroomEvent = 1
+	ChatroomLeft      ChatroomEvent = 2
+	ChatroomDestroyed ChatroomEvent = 3
+)
+
+// String names the event in English.
+func (e ChatroomEvent) String() string {
+	return nameOf("chatroom event", int(e), 0, "created", "joined", "left", "destroyed")
+}
+
+// ChatroomCause is why it happened.
+type ChatroomCause int
+
+// The causes of a [ChatroomStatus].
+const (
+	CauseCall        ChatroomCause = 0 // a call of a client or of the Server API
+	CauseDropped     ChatroomCause = 1 // the user was offline for too long
+	CauseBanned      ChatroomCause = 2 // the user was banned
+	CauseAutoDestroy ChatroomCause = 3 // the room was idle, and destroyed automatically
+)
+
+// String names the cause in English.
+func (c ChatroomCause) String() string {
+	return nameOf("chatroom cause", int(c), 0, "call", "dropped", "banned", "destroyed automatically")
+}
+
+// ChatroomStatus tells that a chat room was created or destroyed, or that users joined or left. RongCloud sends several at once.
+//
+// Repeats have the same ChatroomID, Event, UserIDs and Time.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/status
+type ChatroomStatus struct {
+	Envelope
+
+	ChatroomID string        // chatRoomId
+	UserIDs    []string      // userIds: the users concerned; may be empty
+	Event      ChatroomEvent // type
+	Cause      ChatroomCause // status
+	Time       time.Time     // time
+}
+
+// Kind returns [KindChatroomStatus].
+func (*ChatroomStatus) Kind() Kind { return KindChatroomStatus }
+
+func (s *ChatroomStatus) key() string { return joinKey("chatroom", s.ChatroomID) }
+
+func readChatroomStatus(f *fields) Event {
+	return &ChatroomStatus{
+		ChatroomID: f.required("chatRoomId"),
+		UserIDs:    f.list("userIds"),
+		Event:      ChatroomEvent(f.integer("type")),
+		Cause:      ChatroomCause(f.integer("status")),
+		Time:       f.time("time"),
+	}
+}
+
+// KVOperation is what happened to a chat room attribute.
+type KVOperation int
+
+// The operations of [ChatroomKV].
+const (
+	KVSet        KVOperation = 1
+	KVRemoved    KVOperation = 2
+	KVAllRemoved KVOperation = 3
+)
+
+// String names the operation in English.
+func (o KVOperation) String() string {
+	return nameOf("KV operation", int(o), 1, "set", "removed", "all removed")
+}
+
+// ChatroomKV tells that an attribute of a chat room was set or removed.
+//
+// Repeats have the same ChatroomID, Key, Operation and Time.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/sync-kv
+type ChatroomKV struct {
+	Envelope
+
+	ChatroomID string      // chatroomId
+	Key        string      // key: name of the attribute
+	Value      string      // value
+	Operation  KVOperation // optType
+	UserID     string      // userId: who did it
+	Status     int         // status: reserved by RongCloud
+	Time       time.Time   // timestamp
+	Version    int64       // version: of the attributes, growing
+}
+
+// Kind returns [KindChatroomKV].
+func (*ChatroomKV) Kind() Kind { return KindChatroomKV }
+
+func (kv *ChatroomKV) key() string { return joinKey("chatroom", kv.ChatroomID) }
+
+func readChatroomKV(f *fields) Event {
+	return &ChatroomKV{
+		ChatroomID: f.required("chatroomId"),
+		Key:        f.text("key"),
+		Value:      f.text("value"),
+		Operation:  KVOperation(f.integer("optType")),
+		UserID:     f.text("userId"),
+		Status:     f.integer("status"),
+		Time:       f.time("timestamp"),
+		Version:    f.number("version"),
+	}
+}

@@ -1,0 +1,239 @@
+package webhook
+
+import (
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// SensitiveType tells whether a message met a sensitive word.
+type SensitiveType int
+
+// The values of [SensitiveType].
+const (
+	SensitiveNone     SensitiveType = 0 // no sensitive word
+	SensitiveBlocked  SensitiveType = 1 // a word that blocks the message
+	SensitiveReplaced SensitiveType = 2 // a word that was replaced
+)
+
+// String names the value in English.
+func (t SensitiveType) String() string {
+	return nameOf("sensitive type", int(t), 0, "none", "blocked", "replaced")
+}
+
+// Message is the copy of a message that was sent, also of recalls, receipts and commands. RongCloud calls it full message routing, or the
+// callback after sending. Messages of the Server API come only if that is switched on; broadcasts to all users and status messages such as
+// typing never come. An edit or a change of the expansion in an ultra group comes as a message with OriginalMessageUID.
+//
+// Repeats have the same MessageUID.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/message/sync
+type Message struct {
+	Envelope
+
+	FromUserID         string        // fromUserId: the sender
+	TargetID           string        // toUserId: the other user, the group, chat room or ultra group
+	ToUserIDs          []string      // groupUserIds: receivers of a message that is directed at some members of a group
+	ChannelType        ChannelType   // channelType: the kind of conversation
+	Channel            string        // busChannel: channel of an ultra group
+	ObjectName         string        // objectName: the message type, such as RC:TxtMsg
+	Body               string        // content: the body, JSON text; see [Message.Content]
+	MessageUID         string        // msgUID
+	OriginalMessageUID string        // originalMsgUID: the message that was edited, in an ultra group
+	Time               time.Time     // msgTimestamp: when the server took it
+	SensitiveType      SensitiveType // sensitiveType
+	Source             Platform      // source: where it was sent
+	AIGenerated        bool          // aiGenerated: made by AI; RongCloud sends it on request
+}
+
+// Kind returns [KindMessage].
+func (*Message) Kind() Kind { return KindMessage }
+
+// Content decodes the body: a [rongcloud.TextMessage] and so on, and a [rongcloud.RawContent] for other types. A body that is not
+// of its type comes as a RawContent too, beside the error.
+func (m *Message) Content() (rongcloud.MessageContent, error) {
+	return rongcloud.DecodeContent(m.ObjectName, []byte(m.Body))
+}
+
+func (m *Message) key() string {
+	return conversationKey(string(m.ChannelType), m.FromUserID, m.TargetID, m.Channel)
+}
+
+func readMessage(f *fields) Event {
+	return &Message{
+		FromUserID:         f.text("fromUserId"),
+		TargetID:           f.text("toUserId"),
+		ToUserIDs:          f.list("groupUserIds"),
+		ChannelType:        ChannelType(f.text("channelType")),
+		Channel:            f.text("busChannel"),
+		ObjectName:         f.required("objectName"),
+		Body:               f.text("content"),
+		MessageUID:         f.required("msgUID"),
+		OriginalMessageUID: f.text("originalMsgUID"),
+		Time:               f.time("msgTimestamp"),
+		SensitiveType:      SensitiveType(f.integer("sensitiveType")),
+		Source:             Platform(f.text("source")),
+		AIGenerated:        f.flag("aiGenerated"),
+	}
+}
+
+// PreMessage asks whether a message shall be delivered; a [Decision] answers. RongCloud calls it the callback before sending, formerly template
+// routing. The console decides for which messages it asks. It never asks about messages of the Server API unless that is switched on.
+//
+// Repeats have the same MessageUID.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/moderation/msgcb
+type PreMessage struct {
+	Envelope
+
+	FromUserID         string            // fromUserId: the sender
+	TargetID           string            // targetId: the other user, the group, chat room or ultra group
+	ToUserIDs          []string          // toUserIds: receivers of a message that is directed at some members of a group
+	ChannelType        ChannelType       // channelType: the kind of conversation
+	Channel            string            // busChannel: channel of an ultra group
+	ObjectName         string            // msgType: the message type, such as RC:TxtMsg
+	Body               string            // content: the body, JSON text; see [PreMessage.Content]
+	MessageUID         string            // messageId
+	OriginalMessageUID string            // originalMsgUID: the message that is being edited, in an ultra group
+	Time               time.Time         // msgTimeStamp: when the server took it
+	PushContent        string            // pushContent: text of the push
+	DisablePush        bool              // disablePush: there is no push
+	PushExt            string            // pushExt: settings of the push, JSON text
+	Expandable         bool              // expansion: data can be attached to it
+	Expansion          map[string]string // extraContent: data attached to it
+	Platform           Platform          // os: where it was sent
+	ClientIP           string            // clientIp: the sender's address, IP:port
+	AIGenerated        bool              // aiGenerated: made by AI; RongCloud sends it on request
+}
+
+// Kind returns [KindPreMessage].
+func (*PreMessage) Kind() Kind { return KindPreMessage }
+
+// Content decodes the body, as [Message.Content] does.
+func (m *PreMessage) Content() (rongcloud.MessageContent, error) {
+	return rongcloud.DecodeContent(m.ObjectName, []byte(m.Body))
+}
+
+func (m *PreMessage) key() string {
+	return conversationKey(string(m.ChannelType), m.FromUserID, m.TargetID, m.Channel)
+}
+
+func readPreMessage(f *fields) Event {
+	return &PreMessage{
+		Envelope:           Envelope{AppKey: f.text("appKey")},
+		FromUserID:         f.text("fromUserId"),
+		TargetID:           f.text("targetId"),
+		ToUserIDs:          f.list("toUserIds"),
+		ChannelType:        ChannelType(f.text("channelType")),
+		Channel:            f.text("busChannel"),
+		ObjectName:         f.required("msgType"),
+		Body:               f.text("content"),
+		MessageUID:         f.required("messageId"),
+		OriginalMessageUID: f.text("originalMsgUID"),
+		Time:               f.time("msgTimeStamp"),
+		PushContent:        f.text("pushContent"),
+		DisablePush:        f.flag("disablePush"),
+		PushExt:            f.text("pushExt"),
+		Expandable:         f.flag("expansion"),
+		Expansion:          f.texts("extraContent"),
+		Platform:           Platform(f.text("os")),
+		ClientIP:           f.text("clientIp"),
+		AIGenerated:        f.flag("aiGenerated"),
+	}
+}
+
+// OperationType is what was done to a message.
+type OperationType int
+
+// The operations on messages.
+const (
+	OperationRecall OperationType = 1
+	OperationDelete OperationType = 2
+)
+
+// String names the operation in English.
+func (t OperationType) String() string {
+	return nameOf("operation type", int(t), 1, "recall", "delete")
+}
+
+// MessageDeleteType is how messages were deleted.
+type MessageDeleteType int
+
+// The ways of deletion.
+const (
+	DeleteByMessage MessageDeleteType = 1 // one message
+	DeleteUntil     MessageDeleteType = 2 // everything up to a time
+)
+
+// String names the way in English.
+func (t MessageDeleteType) String() string {
+	return nameOf("delete type", int(t), 1, "by message", "until")
+}
+
+// MessageOperation tells that messages were recalled or deleted. No page of RongCloud's that could be read describes it; recalls come as
+// a [Message] of type RC:RcCmd too.
+//
+// Repeats have the same Operation, MessageUID and Time.
+type MessageOperation struct {
+	Envelope
+
+	Operation        OperationType              // eventType
+	FromUserID       string                     // fromUserId: who did it
+	Time             time.Time                  // optTime
+	Source           Platform                   // source
+	ConversationType rongcloud.ConversationType // conversationInfo.conversationType
+	TargetID         string                     // conversationInfo.targetId
+	Channel          string                     // conversationInfo.busChannel: channel of an ultra group
+	MessageUID       string                     // originalMsgInfo.messageId
+	MessageTime      time.Time                  // originalMsgInfo.messageTime
+
+	// Of a recall:
+	HideNotice bool   // recallMsgInfo.isDelete: clients leave no line in the place of the message
+	ByAdmin    bool   // recallMsgInfo.isAdmin
+	Extra      string // recallMsgInfo.extra
+
+	// Of a deletion:
+	DeleteType  MessageDeleteType // deleteMsgInfo.deleteType
+	DeleteUntil time.Time         // deleteMsgInfo.msgTimestamp, with [DeleteUntil]
+}
+
+// Kind returns [KindMessageOperation].
+func (*MessageOperation) Kind() Kind { return KindMessageOperation }
+
+func (m *MessageOperation) key() string {
+	channel := ""
+	for _, t := range []ChannelType{ChannelPerson, ChannelGroup, ChannelChatroom, ChannelUltraGroup, ChannelNotify} {
+		if t.ConversationType() == m.ConversationType {
+			channel = string(t) // the same as that of the conversation's messages
+		}
+	}
+	return conversationKey(channel, m.FromUserID, m.TargetID, m.Channel)
+}
+
+func readMessageOperation(f *fields) Event {
+	conversation, _ := f.sub("conversationInfo")
+	original, _ := f.sub("originalMsgInfo")
+	recall, _ := f.sub("recallMsgInfo")
+	deletion, _ := f.sub("deleteMsgInfo")
+	m := &MessageOperation{
+		Operation:        OperationType(f.integer("eventType")),
+		FromUserID:       f.text("fromUserId"),
+		Time:             f.time("optTime"),
+		Source:           Platform(f.text("source")),
+		ConversationType: rongcloud.ConversationType(conversation.integer("conversationType")),
+		TargetID:         conversation.required("targetId"),
+		Channel:          conversation.text("busChannel"),
+		MessageUID:       original.text("messageId"),
+		MessageTime:      original.time("messageTime"),
+		HideNotice:       recall.flag("isDelete"),
+		ByAdmin:          recall.flag("isAdmin"),
+		Extra:            recall.text("extra"),
+		DeleteType:       MessageDeleteType(deletion.integer("deleteType")),
+		DeleteUntil:      deletion.time("msgTimestamp"),
+	}
+	f.join("conversationInfo", conversation)
+	f.join("originalMsgInfo", original)
+	f.join("recallMsgInfo", recall)
+	f.join("deleteMsgInfo", deletion)
+	return m
+}

@@ -1,0 +1,212 @@
+package webhook
+
+import (
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// OnlineStatus is what a user's client did.
+type OnlineStatus int
+
+// The values of [OnlineStatus].
+const (
+	StatusOnline    OnlineStatus = 0
+	StatusOffline   OnlineStatus = 1
+	StatusLoggedOut OnlineStatus = 2
+)
+
+// String names the status in English.
+func (s OnlineStatus) String() string {
+	return nameOf("online status", int(s), 0, "online", "offline", "logged out")
+}
+
+// UserStatus tells that a user's client went online or offline, or logged out. RongCloud sends several at once, in no certain order: sort
+// them by Time.
+//
+// Repeats have the same UserID, SessionID, Status and Time.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/user/onlinestatus
+type UserStatus struct {
+	Envelope
+
+	UserID    string       // userid
+	Status    OnlineStatus // status
+	Platform  Platform     // os
+	Time      time.Time    // time
+	ClientIP  string       // clientIp: IP:port
+	SessionID string       // sessionId: the connection; tells several devices of a user apart
+}
+
+// Kind returns [KindUserStatus].
+func (*UserStatus) Kind() Kind { return KindUserStatus }
+
+func (s *UserStatus) key() string { return joinKey("user", s.UserID) }
+
+func readUserStatus(f *fields) Event {
+	return &UserStatus{
+		UserID:    f.required("userid"),
+		Status:    OnlineStatus(f.integer("status")),
+		Platform:  Platform(f.text("os")),
+		Time:      f.time("time"),
+		ClientIP:  f.text("clientIp"),
+		SessionID: f.text("sessionId"),
+	}
+}
+
+// DeactivationType is what became of a user.
+type DeactivationType int
+
+// The values of [DeactivationType].
+const (
+	UserDeactivated DeactivationType = 0
+	UserReactivated DeactivationType = 1
+)
+
+// String names the value in English.
+func (t DeactivationType) String() string {
+	return nameOf("deactivation type", int(t), 0, "deactivated", "reactivated")
+}
+
+// UserDeactivation tells how the deactivation or reactivation of one user ended, within 15 minutes after
+// [rongcloud.UserService.Deactivate] or [rongcloud.UserService.Reactivate].
+//
+// Repeats have the same OperateID and UserID.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/user/deactivation/callback-deactivation
+type UserDeactivation struct {
+	Envelope
+
+	UserID    string           // userId
+	OperateID string           // operateId: as in [rongcloud.UserOperation]
+	Type      DeactivationType // type
+	Code      string           // code: "0" if it is done; anything else means that it failed
+	Time      time.Time        // time
+}
+
+// Kind returns [KindUserDeactivation].
+func (*UserDeactivation) Kind() Kind { return KindUserDeactivation }
+
+// OK tells whether the operation was carried out.
+func (d *UserDeactivation) OK() bool { return d.Code == "0" }
+
+func (d *UserDeactivation) key() string { return joinKey("user", d.UserID) }
+
+func readUserDeactivation(f *fields) Event {
+	return &UserDeactivation{
+		UserID:    f.required("userId"),
+		OperateID: f.text("operateId"),
+		Type:      DeactivationType(f.integer("type")),
+		Code:      f.text("code"),
+		Time:      f.time("time"),
+	}
+}
+
+// ProfileChange is what happened to a hosted profile.
+type ProfileChange int
+
+// The values of [ProfileChange].
+const (
+	ProfileCleared ProfileChange = 0
+	ProfileChanged ProfileChange = 1
+)
+
+// String names the value in English.
+func (c ProfileChange) String() string {
+	return nameOf("profile change", int(c), 0, "cleared", "changed")
+}
+
+// UserProfile tells that a hosted user profile was changed or cleared.
+//
+// Repeats have the same UserID and Time.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/user/user-profiles/sync-profiles-status
+type UserProfile struct {
+	Envelope
+
+	UserID     string                 // userId
+	Type       ProfileChange          // type
+	Time       time.Time              // time
+	Profile    *rongcloud.UserProfile // userProfile: the basic part; nil if it did not come
+	Attributes map[string]string      // userExtProfile: the app's own
+}
+
+// Kind returns [KindUserProfile].
+func (*UserProfile) Kind() Kind { return KindUserProfile }
+
+func (p *UserProfile) key() string { return joinKey("user", p.UserID) }
+
+func readUserProfile(f *fields) Event {
+	p := &UserProfile{
+		UserID:     f.required("userId"),
+		Type:       ProfileChange(f.integer("type")),
+		Time:       f.time("time"),
+		Attributes: f.texts("userExtProfile"),
+	}
+	if basic, present := f.sub("userProfile"); present {
+		p.Profile = &rongcloud.UserProfile{
+			UniqueID:    basic.text("uniqueId"),
+			Name:        basic.text("name"),
+			PortraitURI: basic.text("portraitUri"),
+			Email:       basic.text("email"),
+			Birthday:    basic.text("birthday"),
+			Gender:      (*rongcloud.Gender)(basic.optional("gender")),
+			Location:    basic.text("location"),
+			Role:        basic.optional("role"),
+			Level:       basic.optional("level"),
+		}
+		f.join("userProfile", basic)
+	}
+	return p
+}
+
+// FriendshipEvent is what happened between two users.
+type FriendshipEvent int
+
+// The events of [Friendship].
+const (
+	FriendRequested FriendshipEvent = 1
+	FriendAccepted  FriendshipEvent = 2
+	FriendRejected  FriendshipEvent = 3
+	FriendRemoved   FriendshipEvent = 4
+	FriendAdded     FriendshipEvent = 5 // by the Server API
+)
+
+// String names the event in English.
+func (e FriendshipEvent) String() string {
+	return nameOf("friendship event", int(e), 1, "requested", "accepted", "rejected", "removed", "added")
+}
+
+// Friendship tells that a friend request was sent or answered, or that friends were added or removed.
+//
+// Repeats have the same Event, UserID, ToUserID and Time.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/friendship-sync
+type Friendship struct {
+	Envelope
+
+	Event    FriendshipEvent // eventType
+	UserID   string          // userId: who acts
+	ToUserID string          // toUserId: the other user
+	Time     time.Time       // time
+	Source   Platform        // source
+	Extra    string          // extra: text of the request
+}
+
+// Kind returns [KindFriendship].
+func (*Friendship) Kind() Kind { return KindFriendship }
+
+func (e *Friendship) key() string { // the same for both directions
+	return joinKey("friends", min(e.UserID, e.ToUserID), max(e.UserID, e.ToUserID))
+}
+
+func readFriendship(f *fields) Event {
+	return &Friendship{
+		Event:    FriendshipEvent(f.integer("eventType")),
+		UserID:   f.required("userId"),
+		ToUserID: f.text("toUserId"),
+		Time:     f.time("time"),
+		Source:   Platform(f.text("source")),
+		Extra:    f.text("extra"),
+	}
+}

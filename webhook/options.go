@@ -1,0 +1,285 @@
+package webhook
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// Defaults of the options.
+const (
+	DefaultWindow          = 10 * time.Minute
+	DefaultMaxBody         = 1 << 20
+	DefaultTimeout         = 4 * time.Second
+	DefaultDecisionTimeout = 2500 * time.Millisecond
+	DefaultJobTimeout      = time.Minute
+	DefaultJobAttempts     = 10
+)
+
+// withoutWindow is how long a signature is remembered where its age does not matter.
+const withoutWindow = 24 * time.Hour
+
+// Option configures a [Handler], [Parse] or [Verify]. Bad input is a [*rongcloud.ArgumentError].
+type Option func(*config) error
+
+type config struct {
+	apps       []app
+	window     time.Duration
+	maxBody    int64
+	sources    []netip.Prefix
+	clientAddr func(*http.Request) netip.Addr
+	kind       Kind
+	now        func() time.Time
+	logger     *slog.Logger
+
+	nonces          NonceStore
+	timeout         time.Duration
+	decisionTimeout time.Duration
+	fallback        Decision
+
+	queue       Queue
+	workers     int
+	jobTimeout  time.Duration
+	jobAttempts int
+	minWait     time.Duration
+	maxWait     time.Duration
+	giveUp      func(Job, error)
+}
+
+func newConfig(secret string, opts []Option) (*config, error) {
+	c := &config{
+		apps: make([]app, 1), window: DefaultWindow, maxBody: DefaultMaxBody, clientAddr: remoteAddr, now: time.Now,
+		timeout: DefaultTimeout, decisionTimeout: DefaultDecisionTimeout,
+		jobTimeout: DefaultJobTimeout, jobAttempts: DefaultJobAttempts, minWait: time.Second, maxWait: time.Minute,
+	}
+	if err := c.addSecrets(0, []string{secret}); err != nil {
+		return nil, err
+	}
+	for _, opt := range opts {
+		if opt == nil {
+			return nil, argument("option", "is nil")
+		}
+		if err := opt(c); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+func argument(field, format string, args ...any) error {
+	return &rongcloud.ArgumentError{Field: field, Reason: fmt.Sprintf(format, args...)}
+}
+
+func (c *config) addSecrets(i int, secrets []string) error {
+	for _, secret := range secrets {
+		if strings.TrimSpace(secret) == "" {
+			return argument("secret", "is empty")
+		}
+		c.apps[i].secrets = append(c.apps[i].secrets, checkWith(secret))
+	}
+	return nil
+}
+
+// WithSecrets accepts further App Secrets beside the first one, such as the old one while RongCloud changes over to a new one.
+func WithSecrets(secrets ...string) Option {
+	return func(c *config) error { return c.addSecrets(0, secrets) }
+}
+
+// WithApp accepts the callbacks of a further app at the same URL, with its own App Secrets. A callback that names this App Key must be
+// signed with one of them, and with them a callback may name no other key. It can be given several times; to have the first app's key checked as well,
+// name it too.
+func WithApp(appKey string, secrets ...string) Option {
+	return func(c *config) error {
+		if strings.TrimSpace(appKey) == "" {
+			return argument("appKey", "is empty")
+		}
+		if len(secrets) == 0 {
+			return argument("secret", "is missing for the App Key %s", appKey)
+		}
+		for i := range c.apps {
+			if c.apps[i].key == appKey {
+				return c.addSecrets(i, secrets)
+			}
+		}
+		c.apps = append(c.apps, app{key: appKey})
+		return c.addSecrets(len(c.apps)-1, secrets)
+	}
+}
+
+// WithWindow sets how far the time of a signature may be off, into the past and into the future; [DefaultWindow] if it is not given. RongCloud's retries
+// come seconds later, and after a fault of the network up to five minutes. Zero accepts any age. A stolen signature is then good for as long
+// as the nonce store forgets it, so keep a window unless something else takes its place.
+func WithWindow(window time.Duration) Option {
+	return func(c *config) error {
+		if window < 0 {
+			return argument("window", "%v is negative", window)
+		}
+		c.window = window
+		return nil
+	}
+}
+
+// WithMaxBody sets the longest body that is read, in bytes, after decompression; [DefaultMaxBody] if it is not given. A longer one is refused with 413.
+func WithMaxBody(bytes int64) Option {
+	return func(c *config) error {
+		if bytes < 1 || bytes > 1<<30 {
+			return argument("maxBody", "%d is not between 1 and %d", bytes, 1<<30)
+		}
+		c.maxBody = bytes
+		return nil
+	}
+}
+
+// WithSources admits requests from the given addresses only, such as [Sources](); others are refused with 403. The address is that of the
+// connection, unless [WithClientAddr] says otherwise. It is an addition to the signature and takes the place of nothing.
+func WithSources(sources ...netip.Prefix) Option {
+	return func(c *config) error {
+		if len(sources) == 0 {
+			return argument("sources", "is empty")
+		}
+		for _, source := range sources {
+			if !source.IsValid() {
+				return argument("sources", "holds an invalid prefix")
+			}
+			c.sources = append(c.sources, source.Masked())
+		}
+		return nil
+	}
+}
+
+// WithClientAddr tells where a request comes from if a proxy stands before the server, for [WithSources]. The function must read only what the
+// proxy itself has written, such as the last address of X-Forwarded-For, and not what a client can send.
+func WithClientAddr(addr func(*http.Request) netip.Addr) Option {
+	return func(c *config) error {
+		if addr == nil {
+			return argument("clientAddr", "is nil")
+		}
+		c.clientAddr = addr
+		return nil
+	}
+}
+
+// WithKind says which kind all requests have, so that it need not be guessed. [Handler.For] does the same for one path.
+func WithKind(kind Kind) Option {
+	return func(c *config) error {
+		if _, ok := kinds[kind]; !ok && kind != KindUnknown {
+			return argument("kind", "%q is none", string(kind))
+		}
+		c.kind = kind
+		return nil
+	}
+}
+
+// WithClock replaces time.Now for the age of signatures.
+func WithClock(now func() time.Time) Option {
+	return func(c *config) error {
+		if now == nil {
+			return argument("clock", "is nil")
+		}
+		c.now = now
+		return nil
+	}
+}
+
+// WithLogger sets where a handler tells what it refused and what failed; slog.Default() if it is not given. It logs kinds, statuses, reasons
+// and the errors of your functions, never a body, a query or a signature.
+func WithLogger(logger *slog.Logger) Option {
+	return func(c *config) error {
+		if logger == nil {
+			return argument("logger", "is nil")
+		}
+		c.logger = logger
+		return nil
+	}
+}
+
+// WithNonceStore sets the store of signatures, which several processes can share. Without it a handler has a [MemoryNonceStore].
+func WithNonceStore(store NonceStore) Option {
+	return func(c *config) error {
+		if store == nil {
+			return argument("nonceStore", "is nil")
+		}
+		c.nonces = store
+		return nil
+	}
+}
+
+// WithTimeout sets after which time the context of the functions ends, counted from the arrival of the request; [DefaultTimeout] if it is not given.
+// RongCloud waits five seconds. With [Async] it limits the storing, and [WithJobTimeout] the functions.
+func WithTimeout(timeout time.Duration) Option {
+	return func(c *config) error { return positive("timeout", &c.timeout, timeout) }
+}
+
+// WithDecisionTimeout sets how long a function may take to decide about a message, counted from the arrival of the request, and what is
+// answered if it takes longer, fails or is not there. It is [DefaultDecisionTimeout] and [Allow] if it is not given. RongCloud waits three seconds by an older page,
+// and then delivers.
+func WithDecisionTimeout(timeout time.Duration, fallback Decision) Option {
+	return func(c *config) error {
+		if _, err := fallback.encode(""); err != nil {
+			return argument("fallback", "%v", err)
+		}
+		c.fallback = fallback
+		return positive("decisionTimeout", &c.decisionTimeout, timeout)
+	}
+}
+
+// WithJobTimeout sets after which time the context of a function ends that [Async] calls; [DefaultJobTimeout] if it is not given.
+func WithJobTimeout(timeout time.Duration) Option {
+	return func(c *config) error { return positive("jobTimeout", &c.jobTimeout, timeout) }
+}
+
+// WithJobRetry sets how often [Async] calls a function that fails, [DefaultJobAttempts] times if it is not given, and the waits between: they grow from
+// minWait to maxWait, one second to one minute if it is not given. The later events of the same conversation wait too.
+func WithJobRetry(attempts int, minWait, maxWait time.Duration) Option {
+	return func(c *config) error {
+		switch {
+		case attempts < 1:
+			return argument("attempts", "%d is not positive", attempts)
+		case maxWait < minWait:
+			return argument("maxWait", "%v is less than %v", maxWait, minWait)
+		}
+		c.jobAttempts, c.maxWait = attempts, maxWait
+		return positive("minWait", &c.minWait, minWait)
+	}
+}
+
+// WithGiveUp is told of every job that failed in all attempts, with its last error, before it leaves the queue. To keep it, store it here.
+// Without it the job is only logged, without its body.
+func WithGiveUp(giveUp func(Job, error)) Option {
+	return func(c *config) error {
+		if giveUp == nil {
+			return argument("giveUp", "is nil")
+		}
+		c.giveUp = giveUp
+		return nil
+	}
+}
+
+// Async stores callbacks in a queue, answers, and calls the functions later, up to workers of them at once. Events of one conversation, chat room, group
+// or user are handled one after the other, in the order of their arrival. A full queue is answered with 503, so that RongCloud tries again.
+// Questions before delivery are answered at once all the same. [Handler.Start] begins the work, [Handler.Shutdown] ends it.
+func Async(queue Queue, workers int) Option {
+	return func(c *config) error {
+		switch {
+		case queue == nil:
+			return argument("queue", "is nil")
+		case workers < 1 || workers > 10_000:
+			return argument("workers", "%d is not between 1 and 10000", workers)
+		}
+		c.queue, c.workers = queue, workers
+		return nil
+	}
+}
+
+func positive(field string, target *time.Duration, value time.Duration) error {
+	if value <= 0 {
+		return argument(field, "%v is not positive", value)
+	}
+	*target = value
+	return nil
+}

@@ -1,0 +1,67 @@
+package webhook
+
+import (
+	"net/http"
+	"net/netip"
+	"slices"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// sources are the addresses of RongCloud's page on callbacks; for Beijing also the one from which the console tests a URL.
+var sources = []struct {
+	region    rongcloud.Region
+	addresses []string
+}{
+	{rongcloud.RegionBeijing, []string{
+		"39.105.128.42", "39.105.147.30", "123.56.88.42", "182.92.215.38", "182.92.84.148",
+		"39.106.150.151", "39.107.75.101", "101.201.34.95", "39.106.2.63", "101.200.62.251",
+		"47.93.57.144",
+	}},
+	{rongcloud.RegionSingapore, []string{
+		"52.221.93.74", "8.219.168.45", "8.219.93.148", "8.219.215.35", "8.219.43.97", "47.245.124.194", "8.222.167.17",
+		"47.236.149.1", "8.219.217.193", "8.222.202.67", "43.156.138.254", "43.163.81.196", "43.156.239.53",
+	}},
+	{rongcloud.RegionNorthAmerica, []string{"52.41.206.152"}},
+	{rongcloud.RegionSaudiArabia, []string{
+		"8.213.17.80", "8.213.16.171", "8.213.28.96", "101.46.58.181", "80.238.230.175", "101.46.53.241",
+	}},
+}
+
+// Sources returns the addresses from which RongCloud sends callbacks, for the given data centres or for all. RongCloud may add some: compare with
+// its page before you rely on them. That Singapore B sends from the addresses of Singapore is an assumption.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/auth-callback
+func Sources(regions ...rongcloud.Region) []netip.Prefix {
+	var prefixes []netip.Prefix
+	for _, s := range sources {
+		wanted := len(regions) == 0 || slices.Contains(regions, s.region) ||
+			s.region == rongcloud.RegionSingapore && slices.Contains(regions, rongcloud.RegionSingaporeB)
+		if !wanted {
+			continue
+		}
+		for _, address := range s.addresses {
+			addr, _ := netip.ParseAddr(address)
+			prefixes = append(prefixes, netip.PrefixFrom(addr, addr.BitLen()))
+		}
+	}
+	return prefixes
+}
+
+// remoteAddr is the address of the connection.
+func remoteAddr(r *http.Request) netip.Addr {
+	if at, err := netip.ParseAddrPort(r.RemoteAddr); err == nil {
+		return at.Addr()
+	}
+	addr, _ := netip.ParseAddr(r.RemoteAddr)
+	return addr
+}
+
+// admits tells whether a request comes from an allowed address.
+func (c *config) admits(r *http.Request) bool {
+	if len(c.sources) == 0 {
+		return true
+	}
+	addr := c.clientAddr(r).Unmap().WithZone("")
+	return slices.ContainsFunc(c.sources, func(p netip.Prefix) bool { return p.Contains(addr) })
+}

@@ -1,0 +1,193 @@
+package webhooktest
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/webhook"
+)
+
+// maxAnswer bounds how much of an answer is kept.
+const maxAnswer = 1 << 20
+
+// App signs callbacks as RongCloud does for one app.
+type App struct {
+	Key    string
+	Secret string
+
+	Now   func() time.Time // time.Now if nil
+	Nonce func() string    // random digits if nil
+
+	// SignTimestamp uses the name that the older pages have for the timestamp in the query.
+	SignTimestamp bool
+}
+
+// Request makes the request by which RongCloud would tell the given events to the URL, signed at this moment. The events must be of one kind, and be
+// one where RongCloud sends one at a time. The URL keeps its own query.
+func (a App) Request(ctx context.Context, target string, events ...webhook.Event) (*http.Request, error) {
+	contentType, body, err := a.Encode(events...)
+	if err != nil {
+		return nil, err
+	}
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("webhooktest: %w", err)
+	}
+	r.Header.Set("Content-Type", contentType)
+	switch events[0].Kind() {
+	case webhook.KindMessageAudit:
+		a.SignHeaders(r)
+	case webhook.KindPreMessage, webhook.KindUserStatus:
+		a.sign(r, false)
+	default:
+		a.Sign(r)
+	}
+	return r, nil
+}
+
+// Sign puts the four values of a signature into the query of a request, in addition to what is there. It serves for bodies that [App.Request] does not
+// make.
+func (a App) Sign(r *http.Request) { a.sign(r, true) }
+
+func (a App) sign(r *http.Request, key bool) {
+	nonce, timestamp := a.fresh()
+	query := url.Values{}
+	if key {
+		query.Set("appKey", a.Key)
+	}
+	query.Set("nonce", nonce)
+	name := "timestamp"
+	if a.SignTimestamp {
+		name = "signTimestamp"
+	}
+	query.Set(name, timestamp)
+	query.Set("signature", rongcloud.Sign(a.Secret, nonce, timestamp))
+	if r.URL.RawQuery != "" {
+		r.URL.RawQuery += "&"
+	}
+	r.URL.RawQuery += query.Encode()
+}
+
+// SignHeaders puts the four values into headers, as the callback with the results of moderation has them.
+func (a App) SignHeaders(r *http.Request) {
+	nonce, timestamp := a.fresh()
+	r.Header.Set("RC-App-Key", a.Key)
+	r.Header.Set("RC-Nonce", nonce)
+	r.Header.Set("RC-Timestamp", timestamp)
+	r.Header.Set("RC-Signature", rongcloud.Sign(a.Secret, nonce, timestamp))
+}
+
+func (a App) fresh() (nonce, timestamp string) {
+	now := time.Now
+	if a.Now != nil {
+		now = a.Now
+	}
+	if a.Nonce != nil {
+		nonce = a.Nonce()
+	} else if n, err := rand.Int(rand.Reader, big.NewInt(1e18)); err == nil { // it never fails
+		nonce = n.String()
+	}
+	return nonce, strconv.FormatInt(now().UnixMilli(), 10)
+}
+
+// Answer is what a server answered to a callback.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   []byte
+}
+
+// Verdict is the answer to a question before delivery, as RongCloud reads it. What the answer does not replace is nil.
+type Verdict struct {
+	Pass                int     `json:"pass"`  // 0 do not deliver, 1 deliver after the other checks, 2 deliver without them
+	Extra               string  `json:"extra"` // text for the sender
+	ReplaceContent      *string `json:"replaceContent"`
+	ReplacePushContent  *string `json:"replacePushContent"`
+	ReplaceDisablePush  *bool   `json:"replaceDisablePush"`
+	ReplacePushExt      *string `json:"replacePushExt"`
+	ReplaceExtraContent *string `json:"replaceExtraContent"`
+}
+
+// Verdict reads the answer to a question before delivery. RongCloud delivers a message unchanged if there is no such answer.
+func (a *Answer) Verdict() (*Verdict, error) {
+	if a.Status != http.StatusOK {
+		return nil, fmt.Errorf("webhooktest: status %d is no verdict", a.Status)
+	}
+	v := Verdict{Pass: -1}
+	if err := json.Unmarshal(a.Body, &v); err != nil {
+		return nil, fmt.Errorf("webhooktest: the answer is no verdict: %w", err)
+	}
+	if v.Pass < 0 || v.Pass > 2 {
+		return nil, errors.New("webhooktest: the answer has no pass from 0 to 2")
+	}
+	return &v, nil
+}
+
+// Deliver hands the events to a handler without any network.
+func (a App) Deliver(ctx context.Context, handler http.Handler, events ...webhook.Event) (*Answer, error) {
+	r, err := a.Request(ctx, "http://localhost/", events...)
+	if err != nil {
+		return nil, err
+	}
+	r.RequestURI, r.RemoteAddr = r.URL.RequestURI(), "127.0.0.1:1"
+	return Serve(handler, r), nil
+}
+
+// Serve hands a request to a handler without any network, and returns its answer.
+func Serve(handler http.Handler, r *http.Request) *Answer {
+	w := &recorder{answer: Answer{Header: http.Header{}}}
+	handler.ServeHTTP(w, r)
+	if w.answer.Status == 0 {
+		w.answer.Status = http.StatusOK
+	}
+	return &w.answer
+}
+
+// Post sends the events to a URL. The client is http.DefaultClient if it is nil.
+func (a App) Post(ctx context.Context, client *http.Client, target string, events ...webhook.Event) (*Answer, error) {
+	r, err := a.Request(ctx, target, events...)
+	if err != nil {
+		return nil, err
+	}
+	if client == nil {
+		client = http.DefaultClient
+	}
+	resp, err := client.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, err
+	}
+	return &Answer{resp.StatusCode, resp.Header, body}, nil
+}
+
+// recorder is an http.ResponseWriter that keeps the answer.
+type recorder struct{ answer Answer }
+
+func (w *recorder) Header() http.Header { return w.answer.Header }
+
+func (w *recorder) WriteHeader(status int) {
+	if w.answer.Status == 0 {
+		w.answer.Status = status
+	}
+}
+
+func (w *recorder) Write(p []byte) (int, error) {
+	w.WriteHeader(http.StatusOK)
+	w.answer.Body = append(w.answer.Body, p...)
+	return len(p), nil
+}

@@ -1,0 +1,181 @@
+package webhooktest
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/webhook"
+)
+
+const (
+	formType = "application/x-www-form-urlencoded; charset=UTF-8"
+	jsonType = "application/json; charset=UTF-8"
+)
+
+// Encode writes the events as RongCloud sends them; see [App.Request]. An event of an unknown kind is its raw text.
+func (a App) Encode(events ...webhook.Event) (contentType string, body []byte, err error) {
+	if len(events) == 0 {
+		return "", nil, errors.New("webhooktest: there is no event")
+	}
+	kind := events[0].Kind()
+	for _, e := range events {
+		if e.Kind() != kind {
+			return "", nil, fmt.Errorf("webhooktest: a callback is of one kind, and not %v and %v", kind, e.Kind())
+		}
+	}
+	single := true
+	var list []any
+	var wrap func() any
+	switch kind {
+	case webhook.KindUserStatus, webhook.KindChatroomStatus:
+		single, wrap = false, func() any { return list }
+	case webhook.KindGroupProfile, webhook.KindGroupOperation:
+		single, wrap = false, func() any { return map[string]any{"profiles": list} }
+	case webhook.KindChatroomKV:
+		single = len(events) == 1
+		wrap = func() any { return list }
+	}
+	if single && len(events) > 1 {
+		return "", nil, fmt.Errorf("webhooktest: RongCloud sends one %v at a time", kind)
+	}
+	switch e := events[0].(type) {
+	case *webhook.Message:
+		return formType, []byte(messageForm(e)), nil
+	case *webhook.PreMessage:
+		text, err := a.preMessageForm(e)
+		return formType, []byte(text), err
+	case *webhook.UserDeactivation:
+		return formType, []byte(deactivationForm(e)), nil
+	case *webhook.Unknown:
+		if json.Valid(e.Raw) {
+			return jsonType, e.Raw, nil
+		}
+		return formType, e.Raw, nil
+	}
+	for _, e := range events {
+		item, err := a.object(e)
+		if err != nil {
+			return "", nil, err
+		}
+		list = append(list, item)
+	}
+	var whole any = list
+	if single {
+		whole = list[0]
+	} else {
+		whole = wrap()
+	}
+	text, err := marshal(whole)
+	return jsonType, []byte(text), err
+}
+
+// form writes fields in the order of the catalogue.
+type form struct{ strings.Builder }
+
+func (f *form) set(name, value string) {
+	if f.Len() > 0 {
+		f.WriteByte('&')
+	}
+	f.WriteString(url.QueryEscape(name))
+	f.WriteByte('=')
+	f.WriteString(url.QueryEscape(value))
+}
+
+func (f *form) optional(name, value string) {
+	if value != "" {
+		f.set(name, value)
+	}
+}
+
+func (f *form) flag(name string, value bool) {
+	if value {
+		f.set(name, "true")
+	}
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func digits(t time.Time) string { return strconv.FormatInt(millis(t), 10) }
+
+func messageForm(m *webhook.Message) string {
+	var f form
+	f.set("fromUserId", m.FromUserID)
+	f.set("toUserId", m.TargetID)
+	f.set("objectName", m.ObjectName)
+	f.set("content", m.Body)
+	f.set("channelType", string(m.ChannelType))
+	f.set("msgTimestamp", digits(m.Time))
+	f.set("msgUID", m.MessageUID)
+	f.optional("originalMsgUID", m.OriginalMessageUID)
+	f.set("sensitiveType", strconv.Itoa(int(m.SensitiveType)))
+	f.set("source", string(m.Source))
+	f.optional("busChannel", m.Channel)
+	for _, user := range m.ToUserIDs {
+		f.set("groupUserIds", user)
+	}
+	f.flag("aiGenerated", m.AIGenerated)
+	return f.String()
+}
+
+func (a App) preMessageForm(m *webhook.PreMessage) (string, error) {
+	extra := ""
+	if m.Expansion != nil {
+		var err error
+		if extra, err = marshal(m.Expansion); err != nil {
+			return "", err
+		}
+	}
+	var f form
+	f.set("appKey", a.Key)
+	f.set("fromUserId", m.FromUserID)
+	f.set("targetId", m.TargetID)
+	f.optional("toUserIds", strings.Join(m.ToUserIDs, ","))
+	f.set("msgType", m.ObjectName)
+	f.set("content", m.Body)
+	f.optional("pushContent", m.PushContent)
+	f.flag("disablePush", m.DisablePush)
+	f.optional("pushExt", m.PushExt)
+	f.flag("expansion", m.Expandable)
+	f.optional("extraContent", extra)
+	f.set("channelType", string(m.ChannelType))
+	f.set("msgTimeStamp", digits(m.Time))
+	f.set("messageId", m.MessageUID)
+	f.optional("originalMsgUID", m.OriginalMessageUID)
+	f.set("os", string(m.Platform))
+	f.optional("busChannel", m.Channel)
+	f.set("clientIp", m.ClientIP)
+	f.flag("aiGenerated", m.AIGenerated)
+	return f.String(), nil
+}
+
+func deactivationForm(d *webhook.UserDeactivation) string {
+	var f form
+	f.set("userId", d.UserID)
+	f.set("operateId", d.OperateID)
+	f.set("type", strconv.Itoa(int(d.Type)))
+	f.set("code", d.Code)
+	f.set("time", digits(d.Time))
+	return f.String()
+}
+
+// marshal is JSON as RongCloud writes it, with <, > and & as they are.
+func marshal(value any) (string, error) {
+	var buf bytes.Buffer
+	encoder := json.NewEncoder(&buf)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return "", fmt.Errorf("webhooktest: %w", err)
+	}
+	return strings.TrimSuffix(buf.String(), "\n"), nil
+}

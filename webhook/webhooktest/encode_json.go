@@ -1,0 +1,231 @@
+package webhooktest
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/webhook"
+)
+
+// object is the JSON object of one event, with the names and types of the catalogue.
+func (a App) object(e webhook.Event) (any, error) {
+	switch e := e.(type) {
+	case *webhook.MessageOperation:
+		return operationObject(e), nil
+	case *webhook.UserStatus:
+		return struct {
+			UserID    string `json:"userid"`
+			Status    string `json:"status"`
+			OS        string `json:"os"`
+			Time      int64  `json:"time"`
+			ClientIP  string `json:"clientIp"`
+			SessionID string `json:"sessionId,omitempty"`
+		}{e.UserID, strconv.Itoa(int(e.Status)), string(e.Platform), millis(e.Time), e.ClientIP, e.SessionID}, nil
+	case *webhook.UserProfile:
+		return profileObject(e)
+	case *webhook.Friendship:
+		return struct {
+			Event    int    `json:"eventType"`
+			UserID   string `json:"userId"`
+			ToUserID string `json:"toUserId"`
+			Time     int64  `json:"time"`
+			Source   string `json:"source,omitempty"`
+			Extra    string `json:"extra,omitempty"`
+		}{int(e.Event), e.UserID, e.ToUserID, millis(e.Time), string(e.Source), e.Extra}, nil
+	case *webhook.ChatroomStatus:
+		return struct {
+			ChatroomID string   `json:"chatRoomId"`
+			UserIDs    []string `json:"userIds"`
+			Status     int      `json:"status"`
+			Type       int      `json:"type"`
+			Time       int64    `json:"time"`
+		}{e.ChatroomID, append([]string{}, e.UserIDs...), int(e.Cause), int(e.Event), millis(e.Time)}, nil
+	case *webhook.ChatroomKV:
+		return struct {
+			ChatroomID string `json:"chatroomId"`
+			Key        string `json:"key"`
+			Value      string `json:"value,omitempty"`
+			Operation  int    `json:"optType"`
+			UserID     string `json:"userId,omitempty"`
+			Status     int    `json:"status,omitempty"`
+			Time       int64  `json:"timestamp"`
+			Version    int64  `json:"version,omitempty"`
+		}{e.ChatroomID, e.Key, e.Value, int(e.Operation), e.UserID, e.Status, millis(e.Time), e.Version}, nil
+	case *webhook.GroupProfile:
+		return groupProfileObject(e), nil
+	case *webhook.GroupOperation:
+		return struct {
+			GroupID    string   `json:"groupId"`
+			Event      int      `json:"eventType"`
+			Time       int64    `json:"time"`
+			OperatorID string   `json:"optUserId,omitempty"`
+			UserIDs    []string `json:"userIds,omitempty"`
+		}{e.GroupID, int(e.Event), millis(e.Time), e.OperatorID, e.UserIDs}, nil
+	case *webhook.MessageAudit:
+		return a.auditObject(e)
+	case *webhook.HostedInfoAudit:
+		return hostedObject(e), nil
+	case *webhook.BotEvent:
+		type bot struct {
+			UserID     string            `json:"userId"`
+			Name       string            `json:"name"`
+			ProfileURL string            `json:"profileUrl"`
+			Type       string            `json:"type"`
+			Metadata   map[string]string `json:"metadata"`
+		}
+		return struct {
+			Type string          `json:"type"`
+			Time int64           `json:"timestamp"`
+			Bot  bot             `json:"bot"`
+			Data json.RawMessage `json:"data"`
+		}{string(e.Type), millis(e.Time), bot(e.Bot), e.Data}, nil
+	}
+	return nil, fmt.Errorf("webhooktest: no encoding for %v", e.Kind())
+}
+
+func operationObject(e *webhook.MessageOperation) any {
+	type conversation struct {
+		Type    rongcloud.ConversationType `json:"conversationType"`
+		Target  string                     `json:"targetId"`
+		Channel string                     `json:"busChannel,omitempty"`
+	}
+	type original struct {
+		UID  string `json:"messageId"`
+		Time int64  `json:"messageTime"`
+	}
+	type recall struct {
+		Delete int    `json:"isDelete"`
+		Admin  int    `json:"isAdmin"`
+		Extra  string `json:"extra,omitempty"`
+	}
+	type deletion struct {
+		Type  int   `json:"deleteType"`
+		Until int64 `json:"msgTimestamp,omitempty"`
+	}
+	object := struct {
+		Event        int          `json:"eventType"`
+		From         string       `json:"fromUserId"`
+		Time         int64        `json:"optTime"`
+		Source       string       `json:"source"`
+		Conversation conversation `json:"conversationInfo"`
+		Original     original     `json:"originalMsgInfo"`
+		Recall       *recall      `json:"recallMsgInfo,omitempty"`
+		Deletion     *deletion    `json:"deleteMsgInfo,omitempty"`
+	}{
+		Event: int(e.Operation), From: e.FromUserID, Time: millis(e.Time), Source: string(e.Source),
+		Conversation: conversation{e.ConversationType, e.TargetID, e.Channel},
+		Original:     original{e.MessageUID, millis(e.MessageTime)},
+	}
+	switch e.Operation {
+	case webhook.OperationRecall:
+		object.Recall = &recall{number(e.HideNotice), number(e.ByAdmin), e.Extra}
+	case webhook.OperationDelete:
+		object.Deletion = &deletion{int(e.DeleteType), millis(e.DeleteUntil)}
+	}
+	return object
+}
+
+func number(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func profileObject(e *webhook.UserProfile) (any, error) {
+	object := struct {
+		UserID     string `json:"userId"`
+		Type       int    `json:"type"`
+		Time       int64  `json:"time"`
+		Profile    string `json:"userProfile,omitempty"`
+		Attributes string `json:"userExtProfile,omitempty"`
+	}{UserID: e.UserID, Type: int(e.Type), Time: millis(e.Time)}
+	var err error
+	if e.Profile != nil {
+		if object.Profile, err = marshal(e.Profile); err != nil {
+			return nil, err
+		}
+	}
+	if e.Attributes != nil {
+		object.Attributes, err = marshal(e.Attributes)
+	}
+	return object, err
+}
+
+func groupProfileObject(e *webhook.GroupProfile) any {
+	type profile struct {
+		Introduction string `json:"introduction,omitempty"`
+		Announcement string `json:"announcement,omitempty"`
+		PortraitURL  string `json:"portraitUrl,omitempty"`
+	}
+	type permissions struct {
+		Join          *int `json:"joinPerm,omitempty"`
+		Remove        *int `json:"removePerm,omitempty"`
+		MemberInvite  *int `json:"memInvitePerm,omitempty"`
+		Invite        *int `json:"invitePerm,omitempty"`
+		Profile       *int `json:"profilePerm,omitempty"`
+		MemberProfile *int `json:"memProfilePerm,omitempty"`
+	}
+	return struct {
+		GroupID     string            `json:"groupId"`
+		GroupName   string            `json:"groupName,omitempty"`
+		Time        int64             `json:"time"`
+		OperatorID  string            `json:"optUserId,omitempty"`
+		Profile     profile           `json:"groupProfile,omitzero"`
+		Attributes  map[string]string `json:"groupExtProfile,omitempty"`
+		Permissions *permissions      `json:"permissions,omitempty"`
+	}{
+		e.GroupID, e.GroupName, millis(e.Time), e.OperatorID,
+		profile{e.Introduction, e.Announcement, e.PortraitURL}, e.Attributes, (*permissions)(e.Permissions),
+	}
+}
+
+func (a App) auditObject(e *webhook.MessageAudit) (any, error) {
+	content, err := marshal(struct {
+		AppKey           string          `json:"appKey"`
+		FromUserID       string          `json:"fromUserId"`
+		TargetID         string          `json:"targetId"`
+		ToUserIDs        string          `json:"toUserIds,omitempty"`
+		ConversationType string          `json:"conversationType"`
+		ObjectName       string          `json:"objectName"`
+		Message          string          `json:"message"`
+		Expansion        json.RawMessage `json:"extraContent,omitempty"`
+		OS               string          `json:"clientOs"`
+		Time             int64           `json:"messageTime"`
+		MessageUID       string          `json:"messageId"`
+	}{
+		a.Key, e.FromUserID, e.TargetID, strings.Join(e.ToUserIDs, ","), string(e.ChannelType), e.ObjectName, e.Body, e.Expansion,
+		string(e.Platform), millis(e.Time), e.MessageUID,
+	})
+	return struct {
+		Result   int    `json:"result"`
+		Content  string `json:"content"`
+		UID      string `json:"msgUID"`
+		Provider string `json:"serviceProvider"`
+		Detail   string `json:"resultDetail"`
+	}{int(e.Result), content, e.MessageUID, e.Provider, string(e.Detail)}, err
+}
+
+func hostedObject(e *webhook.HostedInfoAudit) any {
+	type text struct {
+		Key     string `json:"key"`
+		Content string `json:"content"`
+		Passed  bool   `json:"result"`
+	}
+	contents := make([]text, len(e.Contents))
+	for i, c := range e.Contents {
+		contents[i] = text(c)
+	}
+	return struct {
+		Event      int    `json:"eventType"`
+		Passed     bool   `json:"result"`
+		Time       int64  `json:"time"`
+		OperatorID string `json:"optUserId"`
+		GroupID    string `json:"targetGroupId,omitempty"`
+		UserID     string `json:"targetUserId,omitempty"`
+		Contents   []text `json:"contents"`
+	}{int(e.Event), e.Passed, millis(e.Time), e.OperatorID, e.GroupID, e.UserID, contents}
+}
