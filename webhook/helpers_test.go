@@ -103,7 +103,9 @@ func (r *received) all() []webhook.Event {
 func receive(h *webhook.Handler) *received {
 	got := &received{}
 	h.OnMessage(func(_ context.Context, e *webhook.Message) error { return got.add(e) })
-	h.OnPreMessage(func(_ context.Context, e *webhook.PreMessage) (webhook.Decision, error) { return webhook.Allow(), got.add(e) })
+	h.OnPreMessage(func(_ context.Context, e *webhook.PreMessage) (webhook.Decision, error) {
+		return webhook.Allow(), got.add(e)
+	})
 	h.OnMessageOperation(func(_ context.Context, e *webhook.MessageOperation) error { return got.add(e) })
 	h.OnUserStatus(func(_ context.Context, e *webhook.UserStatus) error { return got.add(e) })
 	h.OnUserDeactivation(func(_ context.Context, e *webhook.UserDeactivation) error { return got.add(e) })

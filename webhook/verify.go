@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strconv"
@@ -130,7 +131,7 @@ func readCredentials(r *http.Request) (*credentials, error) {
 		return &found, nil
 	}
 	for _, names := range headerSets {
-		var values [4]string
+		var values [5]string
 		for i, name := range names {
 			switch got := r.Header[name]; len(got) {
 			case 0:
@@ -140,10 +141,7 @@ func readCredentials(r *http.Request) (*credentials, error) {
 				return nil, refuse(ErrUnsigned, errors.New("a part of its signature comes twice"))
 			}
 		}
-		set := credentials{appKey: values[0], nonce: values[1], timestamp: values[2], signature: values[3]}
-		if set.appKey == "" {
-			set.appKey = found.appKey
-		}
+		set := credentials{nonce: values[0], timestamp: values[1], signature: values[2], appKey: cmp.Or(values[3], values[4], found.appKey)}
 		if set.complete() {
 			return &set, nil
 		}
@@ -153,11 +151,10 @@ func readCredentials(r *http.Request) (*credentials, error) {
 
 func (c *credentials) complete() bool { return c.nonce != "" && c.timestamp != "" && c.signature != "" }
 
-// headerSets are the names under which the callback with moderation results may carry its signature, as net/http writes them.
-var headerSets = [][4]string{
-	{"Rc-App-Key", "Rc-Nonce", "Rc-Timestamp", "Rc-Signature"},
-	{"App-Key", "Nonce", "Timestamp", "Signature"},
-	{"Appkey", "Nonce", "Timestamp", "Signature"},
+// headerSets are the names under which the callback with moderation results may carry its signature, as net/http writes them. The App Key has two names.
+var headerSets = [][5]string{
+	{"Rc-Nonce", "Rc-Timestamp", "Rc-Signature", "Rc-App-Key", "Rc-Appkey"},
+	{"Nonce", "Timestamp", "Signature", "App-Key", "Appkey"},
 }
 
 // parseTimestamp reads Unix milliseconds, or seconds if there are ten digits or fewer. A leading zero is refused: it would let the last digit of a

@@ -1,0 +1,239 @@
+package webhook_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/webhook"
+	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
+)
+
+// One captured signature is good for one request alone.
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		change func(r *http.Request)
+		status int
+		calls  int32
+	}{
+		{"the same", func(*http.Request) {}, 200, 1},
+		{"other body", func(r *http.Request) {
+			r.Body = io.NopCloser(strings.NewReader(strings.Replace(statusBody, "123", "999", 1)))
+		}, 403, 1},
+		{"longer body", func(r *http.Request) { withBody(r, []byte(statusBody+" ")) }, 403, 1},
+		{"other query", func(r *http.Request) { r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "own=1", "own=2", 1) }, 403, 1},
+		{"other path", func(r *http.Request) { r.URL.Path = "/other" }, 403, 1},
+		{"upper case", func(r *http.Request) {
+			before, signature, _ := strings.Cut(r.URL.RawQuery, "signature=")
+			signature, after, _ := strings.Cut(signature, "&")
+			r.URL.RawQuery = before + "signature=" + strings.ToUpper(signature)
+			if after != "" {
+				r.URL.RawQuery += "&" + after
+			}
+		}, 403, 1},
+		{"other app key", func(r *http.Request) {
+			r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "appKey=test-key", "appKey=other", 1)
+		}, 403, 1},
+		{"in headers", func(r *http.Request) {
+			query := r.URL.Query()
+			for _, name := range []string{"nonce", "timestamp", "signature"} {
+				r.Header.Set("RC-"+name, query.Get(name))
+			}
+			r.URL.RawQuery = "own=1"
+		}, 403, 1},
+		{"compressed", func(r *http.Request) {
+			withBody(r, gzipped(t, []byte(statusBody)))
+			r.Header.Set("Content-Encoding", "gzip")
+		}, 200, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h, logged := newHandler(t)
+			var calls atomic.Int32
+			h.OnUserStatus(func(context.Context, *webhook.UserStatus) error { calls.Add(1); return nil })
+			r := request(t, jsonType, statusBody)
+			require.Equal(t, 200, webhooktest.Serve(h, again(r)).Status)
+			replay := again(r)
+			tt.change(replay)
+			require.Equal(t, tt.status, webhooktest.Serve(h, replay).Status, logged.String())
+			require.Equal(t, tt.calls, calls.Load())
+			if tt.status == 403 {
+				require.Contains(t, logged.String(), webhook.ErrReplayed.Error())
+			}
+			require.Equal(t, 200, webhooktest.Serve(h, again(r)).Status, "RongCloud's own retry passes all the same")
+			require.Equal(t, tt.calls, calls.Load())
+		})
+	}
+}
+
+// RongCloud's retry is handled again until it was handled.
+func TestRetry(t *testing.T) {
+	t.Parallel()
+	h, _ := newHandler(t)
+	var calls atomic.Int32
+	h.OnUserStatus(func(context.Context, *webhook.UserStatus) error {
+		if calls.Add(1) < 3 {
+			return errors.New("not yet")
+		}
+		return nil
+	})
+	r := request(t, jsonType, statusBody)
+	for _, want := range []struct {
+		status int
+		calls  int32
+	}{{500, 1}, {500, 2}, {200, 3}, {200, 3}, {200, 3}} {
+		require.Equal(t, want.status, webhooktest.Serve(h, again(r)).Status)
+		require.Equal(t, want.calls, calls.Load())
+	}
+}
+
+// A retry that comes while the first attempt still runs is handled too: nobody knows how the first will end.
+func TestRetryWhileRunning(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := newHandler(t)
+		var calls atomic.Int32
+		release := make(chan struct{})
+		h.OnUserStatus(func(context.Context, *webhook.UserStatus) error {
+			if calls.Add(1) == 1 {
+				<-release
+			}
+			return nil
+		})
+		r := request(t, jsonType, statusBody)
+		first := make(chan int)
+		go func() { first <- webhooktest.Serve(h, again(r)).Status }()
+		synctest.Wait()
+		require.Equal(t, 200, webhooktest.Serve(h, again(r)).Status)
+		require.EqualValues(t, 2, calls.Load())
+		close(release)
+		require.Equal(t, 200, <-first)
+	})
+}
+
+// A question is asked again: RongCloud wants the answer.
+func TestRetriedQuestion(t *testing.T) {
+	t.Parallel()
+	h, _ := newHandler(t)
+	var calls atomic.Int32
+	h.OnPreMessage(func(context.Context, *webhook.PreMessage) (webhook.Decision, error) {
+		calls.Add(1)
+		return webhook.Block("no"), nil
+	})
+	r, err := testApp.Request(t.Context(), "http://localhost/", webhooktest.Sample(webhook.KindPreMessage))
+	require.NoError(t, err)
+	for range 2 {
+		require.Equal(t, `{"pass":0,"extra":"no"}`, string(webhooktest.Serve(h, again(r)).Body))
+	}
+	require.EqualValues(t, 2, calls.Load())
+	replay := again(r)
+	replay.Body = io.NopCloser(strings.NewReader("targetId=x&msgType=y&messageId=z"))
+	require.Equal(t, 403, webhooktest.Serve(h, replay).Status)
+}
+
+// Paths share the nonces of their handler.
+func TestReplayOnAnotherPath(t *testing.T) {
+	t.Parallel()
+	h, _ := newHandler(t)
+	mux := http.NewServeMux()
+	mux.Handle("/status", h.For(webhook.KindUserStatus))
+	mux.Handle("/rooms", h.For(webhook.KindChatroomStatus))
+	r := request(t, jsonType, statusBody)
+	r.URL.Path = "/status"
+	require.Equal(t, 200, webhooktest.Serve(mux, again(r)).Status)
+	replay := again(r)
+	replay.URL.Path = "/rooms"
+	require.Equal(t, 403, webhooktest.Serve(mux, replay).Status)
+}
+
+// A signature is remembered as long as it can be used.
+func TestReplayAtTheEndOfTheWindow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := newHandler(t)
+		receive(h)
+		app := signedAt(time.Now().Add(10 * time.Minute)) // as far ahead as the window allows
+		r := unsigned(t, jsonType, statusBody)
+		app.Sign(r)
+		require.Equal(t, 200, webhooktest.Serve(h, again(r)).Status)
+		for _, wait := range []time.Duration{10 * time.Minute, 9 * time.Minute, time.Minute} {
+			time.Sleep(wait)
+			require.Equal(t, 200, webhooktest.Serve(h, request(t, jsonType, statusBody)).Status, "makes the store age")
+			replay := again(r)
+			replay.Body = io.NopCloser(strings.NewReader("[]"))
+			require.Equal(t, 403, webhooktest.Serve(h, replay).Status)
+		}
+		time.Sleep(time.Millisecond)
+		require.ErrorIs(t, webhook.Verify(r, testSecret), webhook.ErrStale)
+	})
+}
+
+// scriptedStore answers as it is told.
+type scriptedStore struct {
+	state      webhook.NonceState
+	begin, end error
+	kept       time.Duration
+	done       int
+}
+
+func (s *scriptedStore) Begin(_ context.Context, _ string, _ webhook.Fingerprint, keep time.Duration) (webhook.NonceState, error) {
+	s.kept = keep
+	return s.state, s.begin
+}
+
+func (s *scriptedStore) Done(ctx context.Context, _ string, _ webhook.Fingerprint, _ time.Duration) error {
+	s.done++
+	return errors.Join(s.end, ctx.Err())
+}
+
+func TestNonceStoreFailures(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		store  scriptedStore
+		status int
+		calls  int
+		logged string
+	}{
+		"fails":          {scriptedStore{state: webhook.NonceNew, begin: errors.New("redis is away")}, 503, 0, "redis is away"},
+		"no state":       {scriptedStore{}, 503, 0, "NonceState(0)"},
+		"new state":      {scriptedStore{state: 5}, 503, 0, "NonceState(5)"},
+		"fails at last":  {scriptedStore{state: webhook.NonceNew, end: errors.New("redis is away")}, 200, 1, "redis is away"},
+		"done":           {scriptedStore{state: webhook.NonceDone}, 200, 0, ""},
+		"unfinished":     {scriptedStore{state: webhook.NonceUnfinished}, 200, 1, ""},
+		"replayed":       {scriptedStore{state: webhook.NonceReplayed}, 403, 0, "used before"},
+		"works, finally": {scriptedStore{state: webhook.NonceNew}, 200, 1, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h, logged := newHandler(t, webhook.WithNonceStore(&tt.store), webhook.WithWindow(time.Minute))
+			got := receive(h)
+			require.Equal(t, tt.status, webhooktest.Serve(h, request(t, jsonType, statusBody)).Status)
+			require.Len(t, got.all(), tt.calls)
+			require.Equal(t, tt.calls, tt.store.done)
+			require.Equal(t, 2*time.Minute, tt.store.kept)
+			require.Contains(t, logged.String(), tt.logged)
+			require.Equal(t, tt.logged == "", logged.String() == "", logged.String())
+		})
+	}
+}
+
+func TestNoncesWithoutAWindow(t *testing.T) {
+	t.Parallel()
+	store := &scriptedStore{state: webhook.NonceNew}
+	h, _ := newHandler(t, webhook.WithNonceStore(store), webhook.WithWindow(0))
+	r := unsigned(t, jsonType, statusBody)
+	signedAt(time.UnixMilli(1)).Sign(r)
+	require.Equal(t, 200, webhooktest.Serve(h, r).Status)
+	require.Equal(t, 24*time.Hour, store.kept)
+}

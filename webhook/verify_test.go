@@ -1,0 +1,466 @@
+package webhook_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/webhook"
+	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
+)
+
+const statusBody = `[{"userid":"123","status":"0","os":"iOS","time":1437982698684}]`
+
+func gzipped(t testing.TB, body []byte) []byte {
+	t.Helper()
+	var buf bytes.Buffer
+	w := gzip.NewWriter(&buf)
+	_, err := w.Write(body)
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	return buf.Bytes()
+}
+
+func withBody(r *http.Request, body []byte) {
+	r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+}
+
+func signedAt(at time.Time) webhooktest.App {
+	app := testApp
+	app.Now = func() time.Time { return at }
+	return app
+}
+
+// Every attack, with its answer.
+func TestAttacks(t *testing.T) {
+	t.Parallel()
+	now := time.UnixMilli(1700000000000)
+	bomb := gzipped(t, bytes.Repeat([]byte("["), 64<<20))
+	require.Less(t, len(bomb), 1<<20, "the bomb itself is no more than a body may be")
+	tests := []struct {
+		name   string
+		forge  func(r *http.Request)
+		status int
+		reason error
+	}{
+		{"none", func(r *http.Request) { signedAt(now).Sign(r) }, 200, nil},
+		{"no signature", func(*http.Request) {}, 403, webhook.ErrUnsigned},
+		{"empty signature", func(r *http.Request) { r.URL.RawQuery = "appKey=test-key&nonce=1&timestamp=1700000000000&signature=" }, 403, webhook.ErrUnsigned},
+		{"signature of an empty secret", func(r *http.Request) {
+			webhooktest.App{Key: testKey, Now: func() time.Time { return now }}.Sign(r)
+		}, 403, webhook.ErrSignature},
+		{"wrong secret", func(r *http.Request) {
+			webhooktest.App{Key: testKey, Secret: "other-secret", Now: func() time.Time { return now }}.Sign(r)
+		}, 403, webhook.ErrSignature},
+		{"changed nonce", func(r *http.Request) {
+			signedAt(now).Sign(r)
+			r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "nonce=", "nonce=9", 1)
+		}, 403, webhook.ErrSignature},
+		{"changed timestamp", func(r *http.Request) {
+			signedAt(now).Sign(r)
+			r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "timestamp=1700000000000", "timestamp=1700000000001", 1)
+		}, 403, webhook.ErrSignature},
+		{"signature twice", func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery += "&signature=0" }, 403, webhook.ErrUnsigned},
+		{"nonce twice", func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery = "nonce=1&" + r.URL.RawQuery }, 403, webhook.ErrUnsigned},
+		{"broken query", func(r *http.Request) { r.URL.RawQuery = "%zz" }, 403, webhook.ErrUnsigned},
+		{"mixed headers", func(r *http.Request) {
+			signedAt(now).SignHeaders(r)
+			r.Header.Set("Nonce", r.Header.Get("RC-Nonce"))
+			r.Header.Del("RC-Nonce")
+		}, 403, webhook.ErrUnsigned},
+		{"header twice", func(r *http.Request) { signedAt(now).SignHeaders(r); r.Header.Add("RC-Nonce", "1") }, 403, webhook.ErrUnsigned},
+		{"stale", func(r *http.Request) { signedAt(now.Add(-10*time.Minute - time.Millisecond)).Sign(r) }, 403, webhook.ErrStale},
+		{"nearly stale", func(r *http.Request) { signedAt(now.Add(-10 * time.Minute)).Sign(r) }, 200, nil},
+		{"future", func(r *http.Request) { signedAt(now.Add(10*time.Minute + time.Millisecond)).Sign(r) }, 403, webhook.ErrFuture},
+		{"nearly future", func(r *http.Request) { signedAt(now.Add(10 * time.Minute)).Sign(r) }, 200, nil},
+		{"no time", func(r *http.Request) {
+			r.URL.RawQuery = "nonce=1&timestamp=now&signature=" + rongcloud.Sign(testSecret, "1", "now")
+		}, 403, webhook.ErrUnsigned},
+		{"digits moved from the nonce to the timestamp", func(r *http.Request) {
+			r.URL.RawQuery = "nonce=1&timestamp=01700000000000&signature=" + rongcloud.Sign(testSecret, "10", "1700000000000")
+		}, 403, webhook.ErrUnsigned},
+		{"digits moved from the timestamp to the nonce", func(r *http.Request) {
+			r.URL.RawQuery = "nonce=11&timestamp=700000000000&signature=" + rongcloud.Sign(testSecret, "1", "1700000000000")
+		}, 403, webhook.ErrStale},
+		{"a sign before the time", func(r *http.Request) {
+			r.URL.RawQuery = "nonce=1&timestamp=%2B1700000000000&signature=" + rongcloud.Sign(testSecret, "1", "+1700000000000")
+		}, 403, webhook.ErrUnsigned},
+		{"oversized", func(r *http.Request) {
+			signedAt(now).Sign(r)
+			withBody(r, bytes.Repeat([]byte("a"), 1<<20+1))
+		}, 413, webhook.ErrTooLarge},
+		{"oversized without a length", func(r *http.Request) {
+			signedAt(now).Sign(r)
+			withBody(r, bytes.Repeat([]byte("a"), 1<<20+1))
+			r.ContentLength = -1
+		}, 413, webhook.ErrTooLarge},
+		{"oversized with a false length", func(r *http.Request) {
+			signedAt(now).Sign(r)
+			withBody(r, bytes.Repeat([]byte("a"), 1<<20+1))
+			r.ContentLength = 10
+		}, 413, webhook.ErrTooLarge},
+		{"as large as allowed", func(r *http.Request) {
+			signedAt(now).Sign(r)
+			withBody(r, []byte(`{"x":"`+strings.Repeat("a", 1<<20-8)+`"}`))
+		}, 200, nil},
+		{"gzip bomb", func(r *http.Request) {
+			signedAt(now).Sign(r)
+			withBody(r, bomb)
+			r.Header.Set("Content-Encoding", "gzip")
+		}, 413, webhook.ErrTooLarge},
+		{"gzip", func(r *http.Request) {
+			signedAt(now).Sign(r)
+			withBody(r, gzipped(t, []byte(statusBody)))
+			r.Header.Set("Content-Encoding", "gzip")
+		}, 200, nil},
+		{"no gzip", func(r *http.Request) { signedAt(now).Sign(r); r.Header.Set("Content-Encoding", "gzip") }, 400, webhook.ErrMalformed},
+		{"gzip that breaks off", func(r *http.Request) {
+			signedAt(now).Sign(r)
+			withBody(r, gzipped(t, []byte(statusBody))[:20])
+			r.Header.Set("Content-Encoding", "gzip")
+		}, 400, webhook.ErrMalformed},
+		{"body that breaks off", func(r *http.Request) {
+			signedAt(now).Sign(r)
+			r.Body = io.NopCloser(io.MultiReader(strings.NewReader("["), errorReader{}))
+		}, 400, webhook.ErrMalformed},
+		{"unknown compression", func(r *http.Request) { signedAt(now).Sign(r); r.Header.Set("Content-Encoding", "br") }, 415, webhook.ErrMediaType},
+		{"GET", func(r *http.Request) { signedAt(now).Sign(r); r.Method = http.MethodGet }, 405, webhook.ErrMethod},
+		{"PUT", func(r *http.Request) { signedAt(now).Sign(r); r.Method = http.MethodPut }, 405, webhook.ErrMethod},
+		{"wrong type", func(r *http.Request) { signedAt(now).Sign(r); r.Header.Set("Content-Type", "text/xml") }, 415, webhook.ErrMediaType},
+		{"multipart", func(r *http.Request) {
+			signedAt(now).Sign(r)
+			r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+		}, 415, webhook.ErrMediaType},
+		{"other characters", func(r *http.Request) {
+			signedAt(now).Sign(r)
+			r.Header.Set("Content-Type", "application/json; charset=gbk")
+		}, 415, webhook.ErrMediaType},
+		{"no media type", func(r *http.Request) { signedAt(now).Sign(r); r.Header.Set("Content-Type", "/;;") }, 415, webhook.ErrMediaType},
+		{"JSON in UTF-8", func(r *http.Request) {
+			signedAt(now).Sign(r)
+			r.Header.Set("Content-Type", "text/json; charset=UTF-8")
+		}, 200, nil},
+		{"no body", func(r *http.Request) { signedAt(now).Sign(r); r.Body, r.ContentLength = nil, 0 }, 200, nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h, logged := newHandler(t, webhook.WithClock(func() time.Time { return now }))
+			got := receive(h)
+			r := unsigned(t, jsonType, statusBody)
+			r.URL.RawQuery = ""
+			tt.forge(r)
+			body := r.Body
+			answer := webhooktest.Serve(h, r)
+			require.Equal(t, tt.status, answer.Status, logged.String())
+			if tt.reason == nil {
+				require.Len(t, got.all(), 1)
+				return
+			}
+			require.Empty(t, got.all())
+			require.Contains(t, logged.String(), tt.reason.Error())
+			require.Equal(t, http.StatusText(tt.status)+"\n", string(answer.Body), "the answer tells nothing")
+			if tt.status == http.StatusMethodNotAllowed {
+				require.Equal(t, "POST", answer.Header.Get("Allow"))
+			}
+			if tt.status == http.StatusForbidden {
+				rest, err := io.ReadAll(body)
+				require.NoError(t, err)
+				require.Len(t, rest, len(statusBody), "the body is left unread")
+			}
+		})
+	}
+}
+
+type errorReader struct{}
+
+func (errorReader) Read([]byte) (int, error) { return 0, errors.New("broken") }
+
+// The vectors of the catalogue.
+func TestSignatureVectors(t *testing.T) {
+	t.Parallel()
+	catalogue, err := os.ReadFile("../api/signing.yaml")
+	require.NoError(t, err)
+	_, section, _ := strings.Cut(string(catalogue), "\ncallback_signing:")
+	vectors := regexp.MustCompile(`app_secret: (\S+), .*query: "(.*)"`).FindAllStringSubmatch(section, -1)
+	require.Len(t, vectors, 2)
+	for _, v := range vectors {
+		r := unsigned(t, formType, "")
+		r.URL.RawQuery = v[2]
+		require.NoError(t, webhook.Verify(r, v[1], webhook.WithWindow(0)))
+		require.ErrorIs(t, webhook.Verify(r, v[1]), webhook.ErrStale)
+		require.ErrorIs(t, webhook.Verify(r, v[1]+"x", webhook.WithWindow(0)), webhook.ErrSignature)
+		r.URL.RawQuery = strings.Replace(v[2], "8412d2a2e2bd25260da45037caec8d483c1f6413", "8412D2A2E2BD25260DA45037CAEC8D483C1F6413", 1)
+		require.NoError(t, webhook.Verify(r, v[1], webhook.WithWindow(0)), "letter case of the digits")
+	}
+}
+
+func TestSignatureInHeaders(t *testing.T) {
+	t.Parallel()
+	timestamp := strconv.FormatInt(time.Now().UnixMilli(), 10)
+	signature := rongcloud.Sign(testSecret, "12", timestamp)
+	for _, prefix := range []string{"RC-", "", "rc-"} {
+		for _, key := range []string{"App-Key", "appKey"} {
+			r := unsigned(t, jsonType, statusBody)
+			r.Header.Set(prefix+key, testKey)
+			r.Header.Set(prefix+"nonce", "12")
+			r.Header.Set(prefix+"timestamp", timestamp)
+			r.Header.Set(prefix+"signature", signature)
+			callback, err := webhook.Parse(r, testSecret)
+			require.NoError(t, err)
+			require.Equal(t, testKey, callback.AppKey)
+		}
+	}
+	r := unsigned(t, jsonType, statusBody)
+	testApp.SignHeaders(r)
+	r.URL.RawQuery = "nonce=1&appKey=of-the-query" // incomplete, so the headers count
+	require.NoError(t, webhook.Verify(r, testSecret))
+	r.URL.RawQuery = "nonce=1&timestamp=1&signature=1" // complete, so they do not
+	require.ErrorIs(t, webhook.Verify(r, testSecret), webhook.ErrSignature)
+}
+
+func TestTimestamps(t *testing.T) {
+	t.Parallel()
+	now := time.UnixMilli(1700000000000)
+	clock := webhook.WithClock(func() time.Time { return now })
+	for query, ok := range map[string]bool{
+		"timestamp=1700000000000":                          true,
+		"signTimestamp=1700000000000":                      true,
+		"timestamp=1700000000":                             true, // seconds
+		"timestamp=1700000000000&signTimestamp=1":          true, // timestamp wins
+		"timestamp=1&signTimestamp=1700000000000":          false,
+		"timestamp=17000000000000000":                      false,
+		"timestamp=1700000000000.5":                        false,
+		"timestamp=%201700000000000":                       false,
+		"timestamp=&signTimestamp=1700000000000":           true,
+		"signTimestamp=1700000000000&timestamp=1700000000": true,
+	} {
+		r := unsigned(t, formType, "")
+		r.URL.RawQuery = query
+		signed := r.URL.Query().Get("timestamp")
+		if signed == "" {
+			signed = r.URL.Query().Get("signTimestamp")
+		}
+		r.URL.RawQuery += "&nonce=7&signature=" + rongcloud.Sign(testSecret, "7", signed)
+		err := webhook.Verify(r, testSecret, clock)
+		require.Equal(t, ok, err == nil, "%s: %v", query, err)
+		require.NoError(t, webhook.Verify(r, testSecret, clock, webhook.WithWindow(0)), query)
+	}
+	app := signedAt(now)
+	app.SignTimestamp = true
+	r := unsigned(t, formType, "")
+	app.Sign(r)
+	require.Contains(t, r.URL.RawQuery, "signTimestamp=1700000000000")
+	require.NoError(t, webhook.Verify(r, testSecret, clock))
+}
+
+func TestSecrets(t *testing.T) {
+	t.Parallel()
+	options := []webhook.Option{
+		webhook.WithSecrets("old-secret"), webhook.WithApp("b", "b-secret"), webhook.WithApp("b", "b-old"), webhook.WithApp("c", "c-secret"),
+	}
+	tests := []struct {
+		key, secret string
+		ok          bool
+		known       string
+	}{
+		{testKey, testSecret, true, testKey},
+		{testKey, "old-secret", true, testKey},
+		{"b", "b-secret", true, "b"},
+		{"b", "b-old", true, "b"},
+		{"c", "c-secret", true, "c"},
+		{"b", "c-secret", false, ""},
+		{"b", testSecret, false, ""},
+		{testKey, "b-secret", false, ""}, // the secret of one app proves nothing for another
+		{"unknown", testSecret, true, "unknown"},
+		{"", testSecret, true, ""},
+		{"", "b-secret", true, "b"}, // no name: the secret tells
+		{"", "c-secret", true, "c"},
+		{"", "d-secret", false, ""},
+	}
+	for _, tt := range tests {
+		r := unsigned(t, jsonType, statusBody)
+		webhooktest.App{Key: tt.key, Secret: tt.secret}.Sign(r)
+		callback, err := webhook.Parse(r, testSecret, options...)
+		require.Equal(t, tt.ok, err == nil, "%+v: %v", tt, err)
+		if tt.ok {
+			require.Equal(t, tt.known, callback.AppKey)
+			require.Equal(t, tt.known, callback.Events[0].(*webhook.UserStatus).AppKey)
+		}
+	}
+}
+
+// The callback before delivery names its app in the body, which the signature does not cover.
+func TestAppKeyInTheBody(t *testing.T) {
+	t.Parallel()
+	options := []webhook.Option{webhook.WithApp(testKey, testSecret), webhook.WithApp("b", "b-secret")}
+	for _, tt := range []struct {
+		key, secret string
+		ok          bool
+	}{
+		{testKey, testSecret, true}, {"b", "b-secret", true}, {"unknown", testSecret, true},
+		{"b", testSecret, false}, {testKey, "b-secret", false}, {"unknown", "b-secret", false},
+	} {
+		r, err := webhooktest.App{Key: tt.key, Secret: tt.secret}.Request(t.Context(), "http://localhost/", webhooktest.Sample(webhook.KindPreMessage))
+		require.NoError(t, err)
+		require.NotContains(t, r.URL.RawQuery, "appKey")
+		callback, err := webhook.Parse(r, testSecret, options...)
+		require.Equal(t, tt.ok, err == nil, "%+v: %v", tt, err)
+		if tt.ok {
+			require.Equal(t, tt.key, callback.AppKey)
+			require.Equal(t, tt.key, callback.Events[0].(*webhook.PreMessage).AppKey)
+		} else {
+			require.ErrorIs(t, err, webhook.ErrSignature)
+		}
+	}
+}
+
+func TestErrorsTellNothing(t *testing.T) {
+	t.Parallel()
+	r := unsigned(t, jsonType, statusBody)
+	r.URL.RawQuery = "appKey=k&nonce=12&timestamp=1700000000000&signature=0000000000000000000000000000000000000000"
+	h, logged := newHandler(t)
+	_, err := h.Parse(r)
+	webhooktest.Serve(h, r)
+	var refused *webhook.Error
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, 403, refused.Status)
+	require.EqualError(t, err, "webhook: the signature does not match")
+	for _, text := range []string{
+		err.Error(), fmt.Sprintf("%+v %#v", err, refused), logged.String(), fmt.Sprintf("%v %+v %#v", h, h, *refused),
+	} {
+		require.NotContains(t, text, rongcloud.Sign(testSecret, "12", "1700000000000"))
+		require.NotContains(t, text, testSecret)
+		require.NotContains(t, text, "signature=")
+	}
+}
+
+func TestSources(t *testing.T) {
+	t.Parallel()
+	catalogue, err := os.ReadFile("../api/signing.yaml")
+	require.NoError(t, err)
+	_, section, found := strings.Cut(string(catalogue), "\nip_allow_list:")
+	require.True(t, found)
+	section, _, _ = strings.Cut(section, "incoming_api:")
+	var listed []string
+	for _, address := range regexp.MustCompile(`\d+\.\d+\.\d+\.\d+`).FindAllString(section, -1) {
+		listed = append(listed, address+"/32")
+	}
+	var ours []string
+	for _, prefix := range webhook.Sources() {
+		ours = append(ours, prefix.String())
+	}
+	require.Equal(t, listed, ours)
+	require.Len(t, webhook.Sources(rongcloud.RegionSingapore), 13)
+	require.Equal(t, webhook.Sources(rongcloud.RegionSingapore), webhook.Sources(rongcloud.RegionSingaporeB))
+	require.Len(t, webhook.Sources(rongcloud.RegionNorthAmerica, rongcloud.RegionSaudiArabia), 7)
+
+	forwarded := webhook.WithClientAddr(func(r *http.Request) netip.Addr {
+		addr, _ := netip.ParseAddr(r.Header.Get("X-Real-Ip"))
+		return addr
+	})
+	for _, tt := range []struct {
+		remote, real string
+		options      []webhook.Option
+		status       int
+	}{
+		{"39.105.128.42:1234", "", []webhook.Option{webhook.WithSources(webhook.Sources()...)}, 200},
+		{"[::ffff:39.105.128.42]:1234", "", []webhook.Option{webhook.WithSources(webhook.Sources()...)}, 200},
+		{"39.105.128.42", "", []webhook.Option{webhook.WithSources(webhook.Sources()...)}, 200},
+		{"39.105.128.42:1234", "", []webhook.Option{webhook.WithSources(webhook.Sources(rongcloud.RegionSingapore)...)}, 403},
+		{"203.0.113.7:1234", "", []webhook.Option{webhook.WithSources(webhook.Sources()...)}, 403},
+		{"nonsense", "", []webhook.Option{webhook.WithSources(webhook.Sources()...)}, 403},
+		{"203.0.113.7:1234", "", []webhook.Option{webhook.WithSources(netip.MustParsePrefix("203.0.113.99/24"))}, 200},
+		{"10.0.0.1:1234", "39.105.128.42", []webhook.Option{webhook.WithSources(webhook.Sources()...), forwarded}, 200},
+		{"39.105.128.42:1234", "10.0.0.1", []webhook.Option{webhook.WithSources(webhook.Sources()...), forwarded}, 403},
+		{"39.105.128.42:1234", "", []webhook.Option{webhook.WithSources(webhook.Sources()...), forwarded}, 403},
+		{"nonsense", "", nil, 200},
+	} {
+		h, _ := newHandler(t, tt.options...)
+		r := request(t, jsonType, statusBody)
+		r.RemoteAddr = tt.remote
+		r.Header.Set("X-Real-Ip", tt.real)
+		require.Equal(t, tt.status, webhooktest.Serve(h, r).Status, "%+v", tt)
+	}
+}
+
+func TestBadOptions(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		secret string
+		option webhook.Option
+		field  string
+	}{
+		"no secret":         {"", webhook.WithWindow(0), "secret"},
+		"blank secret":      {" \t", webhook.WithWindow(0), "secret"},
+		"nil option":        {"s", nil, "option"},
+		"empty old secret":  {"s", webhook.WithSecrets("a", ""), "secret"},
+		"empty key":         {"s", webhook.WithApp("", "a"), "appKey"},
+		"key alone":         {"s", webhook.WithApp("k"), "secret"},
+		"key, empty secret": {"s", webhook.WithApp("k", ""), "secret"},
+		"window":            {"s", webhook.WithWindow(-1), "window"},
+		"body":              {"s", webhook.WithMaxBody(0), "maxBody"},
+		"large body":        {"s", webhook.WithMaxBody(1<<30 + 1), "maxBody"},
+		"no sources":        {"s", webhook.WithSources(), "sources"},
+		"invalid source":    {"s", webhook.WithSources(netip.Prefix{}), "sources"},
+		"no client address": {"s", webhook.WithClientAddr(nil), "clientAddr"},
+		"kind":              {"s", webhook.WithKind("new"), "kind"},
+		"clock":             {"s", webhook.WithClock(nil), "clock"},
+		"logger":            {"s", webhook.WithLogger(nil), "logger"},
+		"nonces":            {"s", webhook.WithNonceStore(nil), "nonceStore"},
+		"timeout":           {"s", webhook.WithTimeout(0), "timeout"},
+		"decision timeout":  {"s", webhook.WithDecisionTimeout(0, webhook.Allow()), "decisionTimeout"},
+		"fallback":          {"s", webhook.WithDecisionTimeout(1, webhook.Decision{Verdict: 7}), "fallback"},
+		"job timeout":       {"s", webhook.WithJobTimeout(0), "jobTimeout"},
+		"attempts":          {"s", webhook.WithJobRetry(0, 1, 1), "attempts"},
+		"waits":             {"s", webhook.WithJobRetry(1, 2, 1), "maxWait"},
+		"no wait":           {"s", webhook.WithJobRetry(1, 0, 1), "minWait"},
+		"give up":           {"s", webhook.WithGiveUp(nil), "giveUp"},
+		"queue":             {"s", webhook.Async(nil, 1), "queue"},
+		"workers":           {"s", webhook.Async(webhook.NewMemoryQueue(1), 0), "workers"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := webhook.NewHandler(tt.secret, tt.option)
+			var wrong *rongcloud.ArgumentError
+			require.ErrorAs(t, err, &wrong)
+			require.Equal(t, tt.field, wrong.Field)
+			_, parseErr := webhook.Parse(request(t, formType, ""), tt.secret, tt.option)
+			require.Equal(t, err, parseErr)
+			require.Equal(t, err, webhook.Verify(request(t, formType, ""), tt.secret, tt.option))
+		})
+	}
+}
+
+func TestWithKind(t *testing.T) {
+	t.Parallel()
+	callback, err := webhook.Parse(request(t, jsonType, `{"userid":"1"}`), testSecret, webhook.WithKind(webhook.KindUserStatus))
+	require.NoError(t, err)
+	require.Equal(t, webhook.KindUserStatus, callback.Kind)
+	h, _ := newHandler(t, webhook.WithKind(webhook.KindUserStatus))
+	got := receive(h)
+	require.Equal(t, 200, webhooktest.Serve(h, request(t, jsonType, `{"userid":"1"}`)).Status)
+	require.Len(t, got.all(), 1)
+	require.Equal(t, webhook.KindUserStatus, got.all()[0].Kind())
+}
+
+func TestVerifyReadsNoBody(t *testing.T) {
+	t.Parallel()
+	r := request(t, jsonType, "")
+	r.Body = io.NopCloser(errorReader{})
+	require.NoError(t, webhook.Verify(r.WithContext(context.Background()), testSecret))
+}
