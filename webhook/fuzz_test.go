@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -120,10 +121,7 @@ func FuzzDecode(f *testing.F) {
 	quiet := slog.New(slog.DiscardHandler)
 	h, err := webhook.NewHandler(testSecret, webhook.WithLogger(quiet))
 	require.NoError(f, err)
-	got := &received{}
-	all := receive(h)
-	h.OnUnknown(func(_ context.Context, u *webhook.Unknown) error { return got.add(u) })
-	_ = all
+	h.OnUnknown(func(context.Context, *webhook.Unknown) error { return nil })
 	kinds := append(webhooktest.Kinds(), "")
 	f.Fuzz(func(t *testing.T, body string) {
 		for _, kind := range kinds {
@@ -162,12 +160,12 @@ func FuzzRoundTrip(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body string) {
 		first, err := webhook.Parse(request(t, sampleType(body), body), testSecret)
-		if err != nil || first.Kind == webhook.KindUnknown || len(first.Events) == 0 {
+		if err != nil || !utf8.ValidString(body) || first.Kind == webhook.KindUnknown || len(first.Events) == 0 {
 			return
 		}
-		event := plain(t, first.Events[0])
-		contentType, text, err := testApp.Encode(event)
-		if err != nil { // such as a RawMessage of the test's own making
+		contentType, text, err := testApp.Encode(plain(t, first.Events[0]))
+		require.NoError(t, err)
+		if !utf8.Valid(text) || strings.Contains(string(text), `\ufffd`) { // JSON cannot carry it
 			return
 		}
 		second, err := webhook.Parse(request(t, contentType, string(text)), testSecret, webhook.WithKind(first.Kind))

@@ -1,0 +1,136 @@
+package boltqueue_test
+
+import (
+	"context"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	bolt "go.etcd.io/bbolt"
+	"go.uber.org/goleak"
+
+	"github.com/rongcloud-go/rongcloud/webhook"
+	"github.com/rongcloud-go/rongcloud/webhook/boltqueue"
+	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
+)
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(childVariable); path != "" {
+		child(path)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func open(t *testing.T, path string, opts ...boltqueue.Option) *boltqueue.Queue {
+	t.Helper()
+	q, err := boltqueue.Open(path, opts...)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = q.Close() })
+	return q
+}
+
+func file(t *testing.T) string { return filepath.Join(t.TempDir(), "queue.db") }
+
+func TestQueue(t *testing.T) {
+	t.Parallel()
+	q := open(t, file(t))
+	require.NoError(t, webhooktest.CheckQueue(t.Context(), q))
+	require.Zero(t, q.Len())
+}
+
+func TestSurvivesClosing(t *testing.T) {
+	t.Parallel()
+	path := file(t)
+	q := open(t, path)
+	for _, key := range []string{"a", "b", "c"} {
+		require.NoError(t, q.Push(t.Context(), webhook.Job{Key: key, Body: []byte(key)}))
+	}
+	first, err := q.Pull(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, q.Done(t.Context(), first.ID))
+	_, err = q.Pull(t.Context()) // pulled and not done
+	require.NoError(t, err)
+	require.NoError(t, q.Close())
+
+	q = open(t, path)
+	require.Equal(t, 2, q.Len())
+	for _, key := range []string{"b", "c"} {
+		job, err := q.Pull(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, key, job.Key)
+		require.Greater(t, job.ID, first.ID)
+	}
+	require.NoError(t, q.Push(t.Context(), webhook.Job{Key: "d"}))
+	job, err := q.Pull(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "d", job.Key)
+}
+
+func TestCapacity(t *testing.T) {
+	t.Parallel()
+	path := file(t)
+	q := open(t, path, boltqueue.WithCapacity(2))
+	require.ErrorIs(t, q.Push(t.Context(), webhook.Job{}, webhook.Job{}, webhook.Job{}), webhook.ErrQueueFull)
+	require.Zero(t, q.Len(), "all or none")
+	require.NoError(t, q.Push(t.Context(), webhook.Job{}, webhook.Job{}))
+	require.NoError(t, q.Close())
+	q = open(t, path, boltqueue.WithCapacity(2))
+	require.ErrorIs(t, q.Push(t.Context(), webhook.Job{}), webhook.ErrQueueFull, "what is there from before counts")
+	job, err := q.Pull(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, q.Done(t.Context(), job.ID))
+	require.NoError(t, q.Done(t.Context(), job.ID)) // once more changes nothing
+	require.Equal(t, 1, q.Len())
+	require.NoError(t, q.Push(t.Context(), webhook.Job{}))
+}
+
+func TestUnreadableJob(t *testing.T) {
+	t.Parallel()
+	path := file(t)
+	q := open(t, path)
+	require.NoError(t, q.Push(t.Context(), webhook.Job{Key: "a"}, webhook.Job{Key: "b"}))
+	require.NoError(t, q.Close())
+	db, err := bolt.Open(path, 0o600, nil)
+	require.NoError(t, err)
+	require.NoError(t, db.Update(func(tx *bolt.Tx) error {
+		return tx.Bucket([]byte("jobs")).Put(binary.BigEndian.AppendUint64(nil, 1), []byte("{"))
+	}))
+	require.NoError(t, db.Close())
+	q = open(t, path)
+	_, err = q.Pull(t.Context())
+	require.ErrorContains(t, err, "job 1")
+	job, err := q.Pull(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "b", job.Key)
+}
+
+func TestOpenFails(t *testing.T) {
+	t.Parallel()
+	for _, opt := range []boltqueue.Option{nil, boltqueue.WithCapacity(0), boltqueue.WithTimeout(0)} {
+		_, err := boltqueue.Open(file(t), opt)
+		require.Error(t, err)
+	}
+	_, err := boltqueue.Open(t.TempDir())
+	require.Error(t, err)
+	path := file(t)
+	open(t, path)
+	_, err = boltqueue.Open(path, boltqueue.WithTimeout(time.Millisecond))
+	require.ErrorIs(t, err, bolt.ErrTimeout, "another one has it open")
+}
+
+func TestClosed(t *testing.T) {
+	t.Parallel()
+	q := open(t, file(t))
+	require.NoError(t, q.Close())
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err := q.Pull(ctx)
+	require.ErrorContains(t, err, "not open")
+	require.Error(t, q.Push(ctx, webhook.Job{}))
+	require.Zero(t, q.Len())
+	require.Error(t, q.Done(ctx, 1))
+}
