@@ -84,7 +84,6 @@ func (c *config) readBody(r *http.Request) ([]byte, error) {
 		if err != nil {
 			return nil, refuse(ErrMalformed, errors.New("not gzip"))
 		}
-		defer unzipped.Close()
 		reader, size = unzipped, 0
 	default:
 		return nil, refuse(ErrMediaType, errors.New("its compression is not known"))

@@ -67,7 +67,7 @@ func (e *BotEvent) Message() *Message {
 	if err != nil {
 		return nil
 	}
-	m := readMessage(f).(*Message) //nolint:errcheck // it makes nothing else
+	m := readMessage(f).(*Message)
 	m.Envelope = e.Envelope
 	return m
 }

@@ -114,7 +114,8 @@ func TestShutdown(t *testing.T) {
 			return nil
 		})
 		answered := make(chan int)
-		go func() { answered <- webhooktest.Serve(h, request(t, jsonType, statusBody)).Status }()
+		r := request(t, jsonType, statusBody)
+		go func() { answered <- webhooktest.Serve(h, r).Status }()
 		synctest.Wait()
 
 		short, cancel := context.WithTimeout(context.Background(), time.Millisecond)
@@ -122,8 +123,10 @@ func TestShutdown(t *testing.T) {
 		require.ErrorIs(t, h.Shutdown(short), context.DeadlineExceeded)
 		require.Equal(t, 503, webhooktest.Serve(h, request(t, jsonType, statusBody)).Status)
 		require.Contains(t, logged.String(), "shut down")
-		go func() { require.NoError(t, h.Shutdown(context.Background())) }()
+		down := make(chan error)
+		go func() { down <- h.Shutdown(context.Background()) }()
 		require.Equal(t, 200, <-answered)
+		require.NoError(t, <-down)
 		require.NoError(t, h.Shutdown(context.Background()))
 	})
 }

@@ -33,7 +33,7 @@ func on[T any, E event[T]](r *Registry, kind Kind, function func(context.Context
 		delete(r.functions, kind)
 		return
 	}
-	r.functions[kind] = func(ctx context.Context, e Event) error { return function(ctx, e.(E)) } //nolint:errcheck // the kind says its type
+	r.functions[kind] = func(ctx context.Context, e Event) error { return function(ctx, e.(E)) }
 }
 
 // OnMessage registers what to do with copies of messages.

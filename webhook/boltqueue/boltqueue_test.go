@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
 	"go.uber.org/goleak"
 
 	"github.com/rongcloud-go/rongcloud/webhook"
@@ -119,7 +120,7 @@ func TestOpenFails(t *testing.T) {
 	path := file(t)
 	open(t, path)
 	_, err = boltqueue.Open(path, boltqueue.WithTimeout(time.Millisecond))
-	require.ErrorIs(t, err, bolt.ErrTimeout, "another one has it open")
+	require.ErrorIs(t, err, bolterrors.ErrTimeout, "another one has it open")
 }
 
 func TestClosed(t *testing.T) {

@@ -29,20 +29,18 @@ func (a App) Encode(events ...webhook.Event) (contentType string, body []byte, e
 			return "", nil, fmt.Errorf("webhooktest: a callback is of one kind, and not %v and %v", kind, e.Kind())
 		}
 	}
-	single := true
-	var list []any
-	var wrap func() any
+	wrap := func(items []any) any { return items }
 	switch kind {
 	case webhook.KindUserStatus, webhook.KindChatroomStatus:
-		single, wrap = false, func() any { return list }
 	case webhook.KindGroupProfile, webhook.KindGroupOperation:
-		single, wrap = false, func() any { return map[string]any{"profiles": list} }
-	case webhook.KindChatroomKV:
-		single = len(events) == 1
-		wrap = func() any { return list }
-	}
-	if single && len(events) > 1 {
-		return "", nil, fmt.Errorf("webhooktest: RongCloud sends one %v at a time", kind)
+		wrap = func(items []any) any { return map[string]any{"profiles": items} }
+	default:
+		if len(events) > 1 && kind != webhook.KindChatroomKV {
+			return "", nil, fmt.Errorf("webhooktest: RongCloud sends one %v at a time", kind)
+		}
+		if len(events) == 1 {
+			wrap = func(items []any) any { return items[0] }
+		}
 	}
 	switch e := events[0].(type) {
 	case *webhook.Message:
@@ -58,6 +56,7 @@ func (a App) Encode(events ...webhook.Event) (contentType string, body []byte, e
 		}
 		return formType, e.Raw, nil
 	}
+	var list []any
 	for _, e := range events {
 		item, err := a.object(e)
 		if err != nil {
@@ -65,13 +64,7 @@ func (a App) Encode(events ...webhook.Event) (contentType string, body []byte, e
 		}
 		list = append(list, item)
 	}
-	var whole any = list
-	if single {
-		whole = list[0]
-	} else {
-		whole = wrap()
-	}
-	text, err := marshal(whole)
+	text, err := marshal(wrap(list))
 	return jsonType, []byte(text), err
 }
 
