@@ -93,8 +93,8 @@ func (p *pool) take(ctx context.Context, now time.Time) *generation {
 
 // choose tells also whether the request is the first one of its generation.
 func (p *pool) choose(ctx context.Context, now time.Time) (*generation, bool) {
-	deadline, _ := ctx.Deadline()
-	if longest := now.Add(p.limits.longest); deadline.After(longest) {
+	deadline, limited := ctx.Deadline()
+	if longest := now.Add(p.limits.longest); !limited || deadline.After(longest) {
 		deadline = longest
 	}
 	p.mu.Lock()

@@ -38,6 +38,7 @@ const (
 type config struct {
 	region          Region
 	baseURLs        []string
+	regional        bool // the base URLs are the region's
 	httpClient      *http.Client
 	ownClient       bool
 	attemptTimeout  time.Duration
@@ -66,7 +67,7 @@ func WithRegion(region Region) Option {
 
 // WithBaseURL sends calls to other addresses than the region's, for a private cloud or a test: one or more
 // URLs that serve the same data, primary first. With a single one there is no fail-over. The region still
-// decides the time zone of dates.
+// decides the time zone of dates. Calls that RongCloud serves elsewhere, such as [EmbeddedConsoleService.AccessToken], go there, too.
 func WithBaseURL(primary string, backups ...string) Option {
 	return optionFunc(func(c *config) { c.baseURLs = append([]string{primary}, backups...) })
 }
@@ -199,7 +200,7 @@ func (c *config) problem(option, format string, args ...any) {
 // check finds what the options got wrong, besides what they found by themselves.
 func (c *config) check() {
 	if c.baseURLs == nil {
-		c.baseURLs = c.region.BaseURLs()
+		c.baseURLs, c.regional = c.region.BaseURLs(), true
 	}
 	if c.region.BaseURLs() == nil {
 		known := make([]string, 0, len(Regions()))

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
 // Region is a data centre of RongCloud. An App Key belongs to one data centre, which its page in the console shows.
@@ -105,6 +107,22 @@ func newHosts(addresses []string) (*hosts, error) {
 		}
 	}
 	return h, nil
+}
+
+// elsewhere are the hosts of endpoints that no data centre serves, by their address. With base URLs of the caller's there are none.
+func (c *config) elsewhere() (map[string]*hosts, error) {
+	found := map[string]*hosts{}
+	for ep := range endpoint.All() {
+		if ep.Host == "" || !c.regional {
+			continue
+		}
+		h, err := newHosts([]string{ep.Host})
+		if err != nil {
+			return nil, err
+		}
+		found[ep.Host] = h
+	}
+	return found, nil
 }
 
 // inUse returns the host that calls go to, and a turn to report its failure with.

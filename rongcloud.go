@@ -44,6 +44,12 @@ type Client struct {
 	EntrustGroup *EntrustGroupService
 	UltraGroup   *UltraGroupService
 	Chatroom     *ChatroomService
+	Friend       *FriendService
+	Bot          *BotService
+
+	ProxyChat       *ProxyChatService
+	Translation     *TranslationService
+	EmbeddedConsole *EmbeddedConsoleService
 
 	core *core
 }
@@ -53,15 +59,16 @@ type service struct{ client *Client }
 
 // core is what the calls of all services share.
 type core struct {
-	appKey   string
-	secret   secret
-	hosts    *hosts
-	zone     *time.Location
-	config   config
-	retrier  *retryablehttp.Client
-	own      *pool         // nil if the caller brought a client
-	template *http.Request // copied for every call
-	headers  fixedHeaders
+	appKey    string
+	secret    secret
+	hosts     *hosts
+	elsewhere map[string]*hosts // of endpoints that no data centre serves, by their address
+	zone      *time.Location
+	config    config
+	retrier   *retryablehttp.Client
+	own       *pool         // nil if the caller brought a client
+	template  *http.Request // copied for every call
+	headers   fixedHeaders
 }
 
 // fixedHeaders are header values that are the same for every request. Their capacity is their
@@ -101,10 +108,16 @@ func New(appKey, appSecret string, opts ...Option) (*Client, error) {
 	if err != nil {
 		c.problems = append(c.problems, err)
 	}
+	elsewhere, err := c.elsewhere()
+	if err != nil {
+		c.problems = append(c.problems, err)
+	}
 	if len(c.problems) > 0 {
 		return nil, problems(c.problems)
 	}
-	return newClient(&core{appKey: appKey, secret: newSecret(appSecret), hosts: hosts, zone: c.region.TimeZone(), config: c}), nil
+	return newClient(&core{
+		appKey: appKey, secret: newSecret(appSecret), hosts: hosts, elsewhere: elsewhere, zone: c.region.TimeZone(), config: c,
+	}), nil
 }
 
 func newClient(k *core) *Client {
@@ -130,6 +143,11 @@ func newClient(k *core) *Client {
 	client.EntrustGroup = newEntrustGroupService(common)
 	client.UltraGroup = newUltraGroupService(common)
 	client.Chatroom = newChatroomService(common)
+	client.Friend = (*FriendService)(common)
+	client.Bot = newBotService(common)
+	client.ProxyChat = (*ProxyChatService)(common)
+	client.Translation = (*TranslationService)(common)
+	client.EmbeddedConsole = (*EmbeddedConsoleService)(common)
 	return client
 }
 

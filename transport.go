@@ -48,23 +48,25 @@ type call struct {
 	ep     *endpoint.Endpoint
 	config callConfig
 	out    any
+	stream *stream // the answer, if it came as a stream
 
 	encoder *encoder
 	wire    wire
 
 	class     endpoint.Class
 	guarded   bool // a msgRandom lets the server refuse repeats
+	streaming bool // the answer may be a stream
+	maybeDone bool // an attempt may have been carried out
 	requestID string
 	started   time.Time
 
-	attempts  int
-	header    http.Header // of the next attempt
-	host      *host
-	turn      uint64
-	last      outcome
-	maybeDone bool // an attempt may have been carried out
-	wait      time.Duration
-	answer    http.Response
+	attempts int
+	header   http.Header // of the next attempt
+	host     *host
+	turn     uint64
+	last     outcome
+	wait     time.Duration
+	answer   http.Response
 }
 
 type callKey struct{}
@@ -160,11 +162,23 @@ func checkTarget(out any) error {
 }
 
 func (k *core) do(ctx context.Context, ep *endpoint.Endpoint, params, out any, opts []CallOption) error {
+	c, err := k.newCall(ctx, ep, out)
+	if err != nil {
+		return err
+	}
+	return c.do(params, opts)
+}
+
+func (k *core) newCall(ctx context.Context, ep *endpoint.Endpoint, out any) (*call, error) {
 	if ctx == nil {
-		return refuse("ctx", "is nil")
+		return nil, refuse("ctx", "is nil")
 	}
 	c := &call{Context: ctx, core: k, ep: ep, out: out, class: ep.Class, started: time.Now()}
 	c.config.attemptTimeout = k.config.attemptTimeout
+	return c, nil
+}
+
+func (c *call) do(params any, opts []CallOption) error {
 	for _, opt := range opts {
 		if opt == nil {
 			return refuse("opts", "an option is nil")
@@ -177,7 +191,7 @@ func (k *core) do(ctx context.Context, ep *endpoint.Endpoint, params, out any, o
 	if c.config.capture != nil {
 		*c.config.capture = ResponseInfo{}
 	}
-	c.encoder = newEncoder(ep)
+	c.encoder = newEncoder(c.ep)
 	defer c.releaseEncoder()
 	if err := c.encode(params); err != nil {
 		return err
@@ -187,7 +201,9 @@ func (k *core) do(ctx context.Context, ep *endpoint.Endpoint, params, out any, o
 		c.requestID = newRequestID()
 	}
 	err := c.run()
-	c.capture()
+	if c.stream == nil { // else when it is closed
+		c.capture()
+	}
 	return err
 }
 
@@ -220,7 +236,7 @@ func (c *call) releaseEncoder() {
 }
 
 func (c *call) run() error {
-	c.host, c.turn = c.core.hosts.inUse()
+	c.host, c.turn = c.hosts().inUse()
 	if err := c.Err(); err != nil {
 		c.last.err = err
 		return c.failure()
@@ -260,6 +276,14 @@ func (c *call) duplicate() bool {
 		c.last.code != 0 && c.last.code == c.core.config.idempotent.DuplicateCode
 }
 
+// hosts returns where the endpoint is served.
+func (c *call) hosts() *hosts {
+	if other := c.core.elsewhere[c.ep.Host]; other != nil {
+		return other
+	}
+	return c.core.hosts
+}
+
 func (c *call) failure() error {
 	o := &c.last
 	e := &Error{
@@ -286,7 +310,7 @@ func (c *call) capture() {
 
 // prepare makes req the next attempt: for the host in use, signed afresh, with a body from the start.
 func (c *call) prepare(req *http.Request) error {
-	c.host, c.turn = c.core.hosts.inUse()
+	c.host, c.turn = c.hosts().inUse()
 	req.URL = &url.URL{Scheme: c.host.scheme, Host: c.host.name, Path: c.host.path + c.ep.Path}
 	req.Host = c.host.name
 	var err error
@@ -310,14 +334,41 @@ const (
 	timestampLength = 13 // milliseconds, until the year 2286
 )
 
-// newHeader returns the headers of one attempt, among them a signature with a new nonce and the present time.
+// newHeader returns the headers of one attempt.
 func (c *call) newHeader() (http.Header, error) {
+	fixed := &c.core.headers
+	header := make(http.Header, 8)
+	values := new([4]string)
+	values[3] = c.requestID
+	header["X-Request-Id"] = values[3:4:4]
+	header["User-Agent"] = fixed.userAgent
+	switch c.ep.Encoding {
+	case endpoint.Form:
+		header["Content-Type"] = fixed.form
+	case endpoint.JSON:
+		header["Content-Type"] = fixed.json
+	}
+	if c.ep.Unsigned {
+		return header, nil
+	}
+	if err := c.sign(values); err != nil {
+		return nil, err
+	}
+	header["App-Key"] = fixed.appKey
+	header["Nonce"] = values[0:1:1]
+	header["Timestamp"] = values[1:2:2]
+	header["Signature"] = values[2:3:3]
+	return header, nil
+}
+
+// sign puts a new nonce, the present time and the signature over both into the first three values.
+func (c *call) sign(values *[4]string) error {
 	var nonce [nonceLength]byte
 	text := nonce[:]
 	if source := c.core.config.nonce; source != nil {
 		text = append(text[:0], source()...)
 		if len(text) == 0 || len(text) > nonceLength || !printable(string(text)) {
-			return nil, refuse("WithNonce", "a nonce must have 1 to %d printable ASCII characters", nonceLength)
+			return refuse("WithNonce", "a nonce must have 1 to %d printable ASCII characters", nonceLength)
 		}
 	} else {
 		newNonce(&nonce)
@@ -330,23 +381,8 @@ func (c *call) newHeader() (http.Header, error) {
 	signed = signed[:end+signatureLength]
 	sign(signed[end:], c.core.secret.reveal(), string(signed[:n]), string(signed[n:end]))
 	all := string(signed)
-
-	values := [4]string{all[:n], all[n:end], all[end:], c.requestID}
-	fixed := &c.core.headers
-	header := make(http.Header, 8)
-	header["App-Key"] = fixed.appKey
-	header["User-Agent"] = fixed.userAgent
-	header["Nonce"] = values[0:1:1]
-	header["Timestamp"] = values[1:2:2]
-	header["Signature"] = values[2:3:3]
-	header["X-Request-Id"] = values[3:4:4]
-	switch c.ep.Encoding {
-	case endpoint.Form:
-		header["Content-Type"] = fixed.form
-	case endpoint.JSON:
-		header["Content-Type"] = fixed.json
-	}
-	return header, nil
+	values[0], values[1], values[2] = all[:n], all[n:end], all[end:]
+	return nil
 }
 
 // newNonce writes 18 random decimal digits.
@@ -472,37 +508,14 @@ func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 		info.Body = nil
 	}
 
-	ctx, cancel := context.WithTimeout(req.Context(), c.config.attemptTimeout)
-	defer cancel()
-	ctx = httptrace.WithClientTrace(ctx, c.wire.trace(c.header))
-	base := a.base
-	if a.own != nil {
-		g := a.own.take(ctx, o.started)
-		defer g.done()
-		base = g.transport
-	}
-	sent := req.WithContext(ctx)
-	sent.Header = c.header
-	maps.Copy(sent.Header, req.Header) // cookies, if the caller's client has a jar
-	resp, err := base.RoundTrip(sent)
-	o.reused = c.wire.reused.Load()
-	if err == nil && resp == nil {
-		err = errors.New("the transport returned neither an answer nor an error")
-	}
-	if err != nil {
-		c.noAnswer(ctx, err)
+	if c.streaming {
+		a.openStream(c, req)
 	} else {
-		if resp.Body == nil {
-			resp.Body = http.NoBody
-		}
-		if a.own != nil {
-			a.own.learn(resp.ProtoMajor)
-		}
-		c.judge(ctx, resp)
+		a.exchange(c, req)
 	}
 	o.duration = time.Since(o.started)
 	if o.broken || o.status >= 500 {
-		o.switched = c.core.hosts.failed(c.turn)
+		o.switched = c.hosts().failed(c.turn)
 	}
 	c.maybeDone = c.maybeDone || o.maybeDone()
 	if limiter := c.core.config.limiter; limiter != nil && o.rateLimited() {
@@ -510,6 +523,51 @@ func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	c.answer = http.Response{StatusCode: http.StatusOK, Header: o.header, Body: http.NoBody, Request: req}
 	return &c.answer, nil
+}
+
+// exchange sends the request and judges the answer.
+func (a *attempter) exchange(c *call, req *http.Request) {
+	ctx, cancel := context.WithTimeout(req.Context(), c.config.attemptTimeout)
+	defer cancel()
+	resp, g, err := a.send(ctx, c, req)
+	if g != nil {
+		defer g.done()
+	}
+	if err != nil {
+		c.noAnswer(ctx, err)
+	} else {
+		c.judge(ctx, resp)
+	}
+}
+
+// send sends the request and waits for the headers of the answer. The generation of connections that it used, if it is
+// the client's own, must be given back once the answer has been read.
+func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http.Response, *generation, error) {
+	ctx = httptrace.WithClientTrace(ctx, c.wire.trace(c.header))
+	base := a.base
+	var g *generation
+	if a.own != nil {
+		g = a.own.take(ctx, c.last.started)
+		base = g.transport
+	}
+	sent := req.WithContext(ctx)
+	sent.Header = c.header
+	maps.Copy(sent.Header, req.Header) // cookies, if the caller's client has a jar
+	sent.Cancel = nil                  //nolint:staticcheck // an http.Client's timeout sets it beside the context, which alone tells why
+	resp, err := base.RoundTrip(sent)
+	c.last.reused = c.wire.reused.Load()
+	switch {
+	case err != nil:
+		return nil, g, err
+	case resp == nil:
+		return nil, g, errors.New("the transport returned neither an answer nor an error")
+	case resp.Body == nil:
+		resp.Body = http.NoBody
+	}
+	if a.own != nil {
+		a.own.learn(resp.ProtoMajor)
+	}
+	return resp, g, nil
 }
 
 // noAnswer records an attempt that failed before the answer's headers came.
@@ -681,7 +739,9 @@ func checkRetry(ctx context.Context, _ *http.Response, err error) (bool, error) 
 		return false, nil //nolint:nilerr // it is in the outcome
 	}
 	retry := c.retry()
-	c.tell(retry)
+	if c.stream == nil { // else when it is closed
+		c.tell(retry)
+	}
 	return retry, nil
 }
 

@@ -163,6 +163,8 @@ type Endpoint struct {
 	Name     string // Go name of its variable in this package
 	Method   string
 	Path     string
+	Host     string // base URL of its own, where the data centres' hosts do not serve it
+	Unsigned bool   // takes no App Key and no signature
 	Encoding Encoding
 	Success  int // value of code in a successful answer
 	// ZeroSuccess tells that code 0 is a success, too.

@@ -21,6 +21,7 @@ var (
 		},
 		Area:    "bot",
 		Summary: "Create a bot user with its integrations.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot",
 	}
 	// V3BotUpdate is POST /v3/bot/update.json: Change a bot.
 	V3BotUpdate = &Endpoint{
@@ -57,6 +58,7 @@ var (
 		},
 		Area:    "bot",
 		Summary: "Read bots by ID.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/bot/get-bot",
 	}
 	// V3BotQuery is POST /v3/bot/query.json: List the bots of the app.
 	V3BotQuery = &Endpoint{
@@ -71,6 +73,7 @@ var (
 		Paging:  Paging{Style: "offset", Params: []string{"page", "pageSize"}},
 		Area:    "bot",
 		Summary: "List the bots of the app.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/bot/list-bots",
 	}
 	// V3BotIntegrationCreate is POST /v3/bot/integration/create.json: Add an integration to a bot.
 	V3BotIntegrationCreate = &Endpoint{
@@ -139,6 +142,7 @@ var (
 		},
 		Area:    "bot",
 		Summary: "Create an AI agent.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/agent/create-a-agent",
 	}
 	// V3AgentUpdate is POST /v3/agent/update.json: Change an AI agent; only the given fields change.
 	V3AgentUpdate = &Endpoint{
@@ -153,6 +157,7 @@ var (
 		},
 		Area:    "bot",
 		Summary: "Change an AI agent; only the given fields change.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/agent/update-a-agent",
 	}
 	// V3AgentDelete is POST /v3/agent/delete.json: Delete an AI agent.
 	V3AgentDelete = &Endpoint{
@@ -173,6 +178,7 @@ var (
 		},
 		Area:    "bot",
 		Summary: "Read one AI agent.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/agent/get-agent",
 	}
 	// V3AgentQuery is POST /v3/agent/query.json: List AI agents.
 	V3AgentQuery = &Endpoint{
@@ -187,6 +193,7 @@ var (
 		Paging:  Paging{Style: "offset", Params: []string{"page", "size"}},
 		Area:    "bot",
 		Summary: "List AI agents.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/agent/list-agents",
 	}
 	// V3ChatGenerate is POST /v3/chat/generate.json: Send a text to an AI agent and get its answer.
 	V3ChatGenerate = &Endpoint{
@@ -203,6 +210,7 @@ var (
 		},
 		Area:    "bot",
 		Summary: "Send a text to an AI agent and get its answer.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/agent/call-agent",
 	}
 )
 
@@ -918,6 +926,7 @@ var (
 		},
 		Area:    "conversation",
 		Summary: "Read pin state, do-not-disturb level and tags of one conversation.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/conversation/conversation-attr-get",
 	}
 	// UserConversationTagSet is POST /user/conversation/tag/set.json: Create conversation tags of a user.
 	UserConversationTagSet = &Endpoint{
@@ -930,6 +939,7 @@ var (
 		},
 		Area:    "conversation",
 		Summary: "Create conversation tags of a user.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/user-conversation-tag-set",
 	}
 	// UserConversationTagDel is POST /user/conversation/tag/del.json: Delete conversation tags of a user.
 	UserConversationTagDel = &Endpoint{
@@ -965,6 +975,7 @@ var (
 		},
 		Area:    "conversation",
 		Summary: "Put conversations under one of a user's tags.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-set",
 	}
 	// TagConversationDel is POST /tag/conversation/del.json: Take conversations out of one of a user's tags.
 	TagConversationDel = &Endpoint{
@@ -978,6 +989,7 @@ var (
 		},
 		Area:    "conversation",
 		Summary: "Take conversations out of one of a user's tags.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-del",
 	}
 	// TagConversationGet is GET /tag/conversation/get.json: List the conversations under one of a user's tags.
 	TagConversationGet = &Endpoint{
@@ -990,6 +1002,7 @@ var (
 		},
 		Area:    "conversation",
 		Summary: "List the conversations under one of a user's tags.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-get",
 	}
 )
 
@@ -2330,6 +2343,7 @@ var (
 		},
 		Area:    "other",
 		Summary: "Let a bot answer for a user towards the given users.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/proxychat/start-user-proxychat",
 	}
 	// V3UserProxychatQuery is POST /v3/user/proxychat/query.json: List the stand-in settings of a user.
 	V3UserProxychatQuery = &Endpoint{
@@ -2344,6 +2358,7 @@ var (
 		Paging:  Paging{Style: "offset", Params: []string{"page", "size"}},
 		Area:    "other",
 		Summary: "List the stand-in settings of a user.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/proxychat/list-user-proxychats",
 	}
 	// V3Translate is POST /v3/translate.json: Translate a text.
 	V3Translate = &Endpoint{
@@ -2357,18 +2372,22 @@ var (
 		},
 		Area:    "other",
 		Summary: "Translate a text.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/builtin-translation",
 	}
 	// EmbedAccessToken is POST /embed/access/token: Get a URL with a token for embedding one console page.
 	EmbedAccessToken = &Endpoint{
 		Name: "EmbedAccessToken", Method: "POST", Path: "/embed/access/token",
 		Encoding: JSON, Success: 10000, Status: Current, Class: Idempotent,
+		Host:     "https://embed-console.rongcloud.net",
+		Unsigned: true,
 		Params: []Param{
 			{Name: "access_key", Required: true},
 			{Name: "page_code", Required: true},
-			{Name: "useful_life", Type: Int, Required: true, Min: num(1), Max: num(31536000)},
+			{Name: "useful_life", Type: Int, Unit: Seconds, Required: true, Min: num(1), Max: num(31536000)},
 		},
 		Area:    "other",
 		Summary: "Get a URL with a token for embedding one console page.",
+		Doc:     "https://docs.rongcloud.cn/guides/imbedded-console/get-access-token",
 	}
 )
 

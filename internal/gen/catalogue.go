@@ -26,6 +26,8 @@ type area struct {
 
 type endpoint struct {
 	Path       string    `yaml:"path"`
+	Host       string    `yaml:"host"`
+	Unsigned   bool      `yaml:"unsigned"`
 	Method     string    `yaml:"method"`
 	Encoding   string    `yaml:"encoding"`
 	Success    int       `yaml:"success"`
@@ -151,6 +153,7 @@ func load(dir string) ([]*endpoint, error) {
 
 var (
 	validPath = regexp.MustCompile(`^/[A-Za-z0-9_/]+(\.json)?$`)
+	validHost = regexp.MustCompile(`^https://[a-z0-9.-]+$`)
 	validType = regexp.MustCompile(`^(string|int|bool|float|string list|json string|object|object list|int list|int \((ms|seconds|minutes)\))$`)
 )
 
@@ -158,6 +161,8 @@ func (e *endpoint) check() error {
 	switch {
 	case !validPath.MatchString(e.Path):
 		return errors.New("odd path")
+	case e.Host != "" && !validHost.MatchString(e.Host):
+		return fmt.Errorf("host %q", e.Host)
 	case e.Method != http.MethodPost && e.Method != http.MethodGet:
 		return fmt.Errorf("method %q", e.Method)
 	case !slices.Contains([]string{"form", "json", "none", "query"}, e.Encoding):

@@ -91,6 +91,8 @@ func TestLoadRefuses(t *testing.T) {
 		{"path with a query", genChanged(t, "/test/one.json", "/test/one.json?a=b"), "odd path"},
 		{"path with another ending", genChanged(t, "/test/one.json", "/test/one.xml"), "odd path"},
 		{"path with an ID", genChanged(t, "/test/one.json", "/test/{id}.json"), "odd path"},
+		{"host without a scheme", genChanged(t, "    method: POST", "    host: api.example.com\n    method: POST"), `host "api.example.com"`},
+		{"host with a path", genChanged(t, "    method: POST", "    host: https://api.example.com/v1\n    method: POST"), `host "https://api.example.com/v1"`},
 		{"method", genChanged(t, "method: POST", "method: PUT"), `method "PUT"`},
 		{"encoding", genChanged(t, "encoding: form", "encoding: xml"), `encoding "xml"`},
 		{"status", genChanged(t, "status: current", "status: new"), `status "new"`},
@@ -292,6 +294,13 @@ func TestTable(t *testing.T) {
 	} {
 		require.Contains(t, squeezed, want)
 	}
+	require.NotContains(t, squeezed, "Host:")
+	require.NotContains(t, squeezed, "Unsigned:")
+
+	endpoints[0].Host, endpoints[0].Unsigned = "https://other.example.com", true
+	text, err = table(endpoints)
+	require.NoError(t, err)
+	require.Contains(t, string(text), "Host:     \"https://other.example.com\",\n\t\tUnsigned: true,\n")
 }
 
 func TestTableZeroSuccess(t *testing.T) {

@@ -51,6 +51,12 @@ func writeEndpoint(b *bytes.Buffer, e *endpoint) {
 	if e.ZeroToo {
 		b.WriteString("ZeroSuccess: true,\n")
 	}
+	if e.Host != "" {
+		fmt.Fprintf(b, "Host: %q,\n", e.Host)
+	}
+	if e.Unsigned {
+		b.WriteString("Unsigned: true,\n")
+	}
 	if len(e.UnsafeWith) > 0 {
 		fmt.Fprintf(b, "UnsafeWith: %#v,\n", e.UnsafeWith)
 	}

@@ -1,0 +1,139 @@
+package rongcloud
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// BotService keeps bots: users whose messages RongCloud forwards to a program of the app's, to Dify or to an agent on its own servers,
+// and who answer with what comes back. An app has room for 10 bots.
+type BotService struct {
+	service
+	Integration *BotIntegrationService
+	Agent       *AgentService
+	Chat        *AgentChatService
+}
+
+func newBotService(common *service) *BotService {
+	return &BotService{
+		service:     *common,
+		Integration: (*BotIntegrationService)(common),
+		Agent:       (*AgentService)(common),
+		Chat:        (*AgentChatService)(common),
+	}
+}
+
+// BotParams describes a bot to create or to change. All but the metadata is required to create one; what is left out of a change
+// probably stays as it is, which RongCloud does not document.
+type BotParams struct {
+	UserID     string            `wire:"userId"`     // chosen by the app, at most 64 characters
+	Name       string            `wire:"name"`       // shown to users, at most 128 characters
+	Type       string            `wire:"type"`       // a category of the app's own, at most 128 characters
+	ProfileURL string            `wire:"profileUrl"` // address of the avatar, at most 256 characters
+	Metadata   map[string]string `wire:"metadata"`   // passed along in callbacks; at most 16 pairs, keys of 32 and values of 128 characters
+
+	// Integrations say where the bot's messages go. There may be several, told apart by their types. Whether those of a
+	// change take the place of all there were is not documented; BotIntegrationService changes one by itself.
+	Integrations []BotIntegration `wire:"integrations"`
+}
+
+// BotQuery chooses a page of the app's bots.
+type BotQuery struct {
+	Page                int  `wire:"page"`               // from 1, the default
+	Size                int  `wire:"pageSize"`           // bots per page, 10 by default; the most is not documented
+	IncludeIntegrations bool `wire:"includeIntegration"` // return the bots' integrations as well
+}
+
+// Bot is a bot of the app.
+type Bot struct {
+	UserID       string            `json:"userId"`
+	Name         string            `json:"name"`
+	Type         string            `json:"type"` // a category of the app's own
+	ProfileURL   string            `json:"profileUrl"`
+	Integrations []BotIntegration  `json:"integrations"`
+	Metadata     map[string]string `json:"metadata"`
+	CreatedAt    time.Time         `json:"createdAt" unit:"ms"` // not documented, and so perhaps zero
+	UpdatedAt    time.Time         `json:"updatedAt" unit:"ms"` // not documented, and so perhaps zero
+}
+
+// Bots are the bots that were asked for.
+type Bots struct {
+	Bots []Bot `json:"bots"`
+}
+
+// BotPage is a page of the app's bots.
+type BotPage struct {
+	Bots    []Bot `json:"bots"`
+	Total   int   `json:"total"`
+	HasNext bool  `json:"hasNext"`
+}
+
+// Create creates a bot with its integrations. The quota is 100 calls per second. What is answered for a bot that exists
+// already is not documented.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot
+//
+//rongcloud:endpoint POST /v3/bot/create.json
+func (s *BotService) Create(ctx context.Context, params BotParams, opts ...CallOption) error {
+	for i := range params.Integrations {
+		if err := params.Integrations[i].check(i); err != nil {
+			return err
+		}
+	}
+	return send(ctx, s.client, endpoint.V3BotCreate, &params, opts)
+}
+
+// Update changes a bot. RongCloud's official Java SDK has the call, but no page that documents it is known; the page on how to create a
+// bot explains the fields.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot
+//
+//rongcloud:endpoint POST /v3/bot/update.json
+func (s *BotService) Update(ctx context.Context, params BotParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.V3BotUpdate, &params, opts)
+}
+
+// Delete deletes a bot. RongCloud's official Java SDK has the call, but no page that documents it is known.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot
+//
+//rongcloud:endpoint POST /v3/bot/delete.json
+func (s *BotService) Delete(ctx context.Context, userID string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.V3BotDelete, &oneUserID{userID}, opts)
+}
+
+// Get returns up to 20 bots by their IDs. The quota is 100 calls per second.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/get-bot
+//
+//rongcloud:endpoint POST /v3/bot/get.json
+func (s *BotService) Get(ctx context.Context, userIDs []string, opts ...CallOption) (*Bots, error) {
+	return fetch[Bots](ctx, s.client, endpoint.V3BotGet, &struct {
+		UserIDs []string `wire:"userIds"`
+	}{userIDs}, opts)
+}
+
+// List returns one page of the app's bots; All walks all pages. The quota is 100 calls per second.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/list-bots
+//
+//rongcloud:endpoint POST /v3/bot/query.json
+func (s *BotService) List(ctx context.Context, query BotQuery, opts ...CallOption) (*BotPage, error) {
+	return fetch[BotPage](ctx, s.client, endpoint.V3BotQuery, &query, opts)
+}
+
+// All yields the app's bots, from the query's page on.
+func (s *BotService) All(ctx context.Context, query BotQuery, opts ...CallOption) iter.Seq2[Bot, error] {
+	return walkNumbers(endpoint.V3BotQuery, query.Page, func(number int) ([]Bot, error) {
+		at := query
+		at.Page = number
+		page, err := s.List(ctx, at, opts...)
+		if err != nil {
+			return nil, err
+		}
+		return page.Bots, nil
+	})
+}

@@ -1,0 +1,190 @@
+package rongcloud
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// AgentService keeps agents: language models with instructions and a memory, on RongCloud's servers. [AgentChatService] talks to
+// them, and an integration of the type [BotAgentChat] lets a bot do so. An app has room for 100 agents.
+type AgentService service
+
+// AgentType is the kind of an agent.
+type AgentType string
+
+// AgentChat is the only kind of agent there is.
+const AgentChat AgentType = "chat"
+
+// String returns the kind as RongCloud writes it.
+func (t AgentType) String() string { return string(t) }
+
+// AgentStatus says whether an agent answers.
+type AgentStatus string
+
+// The states of an agent. Which one a new agent has if none is given is not documented.
+const (
+	AgentActive   AgentStatus = "active"
+	AgentInactive AgentStatus = "inactive"
+	AgentDraft    AgentStatus = "draft"
+)
+
+// String returns the state as RongCloud writes it.
+func (s AgentStatus) String() string { return string(s) }
+
+// AgentParams describes an agent to create.
+type AgentParams struct {
+	ID          string      `wire:"agentId" json:"agentId"` // chosen by the app, 3 to 64 characters
+	Name        string      `wire:"name" json:"name"`       // 2 to 128 characters
+	Description string      `wire:"description" json:"description,omitempty"`
+	Type        AgentType   `wire:"type" json:"type,omitempty"` // AgentChat if empty
+	Status      AgentStatus `wire:"status" json:"status,omitempty"`
+	Config      AgentConfig `wire:"agentConfig" json:"agentConfig"`
+}
+
+// AgentUpdate changes an agent. What is left out stays as it is.
+type AgentUpdate struct {
+	ID          string      `wire:"agentId"`
+	Name        string      `wire:"name"`
+	Description string      `wire:"description"` // at most 256 characters
+	Status      AgentStatus `wire:"status"`
+	// Config can change the model's options, the prompt and the memory. The model itself stays.
+	Config *AgentConfig `wire:"agentConfig"`
+}
+
+// AgentConfig is what makes an agent.
+type AgentConfig struct {
+	Model  AgentModel   `json:"model,omitzero"`
+	Prompt *AgentPrompt `json:"prompt,omitempty"`
+	Memory *AgentMemory `json:"memory,omitempty"`
+}
+
+// AgentModel chooses a language model. The name is required to create an agent.
+type AgentModel struct {
+	Provider string        `json:"provider,omitempty"` // such as openai
+	Name     string        `json:"name,omitempty"`     // such as qwen-turbo
+	Options  *ModelOptions `json:"options,omitempty"`
+}
+
+// ModelOptions tune a language model. What is nil is left to the model.
+type ModelOptions struct {
+	Temperature      *float64 `json:"temperature,omitempty"`      // randomness, 0 to 2
+	TopP             *float64 `json:"topP,omitempty"`             // nucleus sampling, 0 to 1
+	MaxTokens        int      `json:"maxTokens,omitempty"`        // longest answer, 1 to 8192
+	FrequencyPenalty *float64 `json:"frequencyPenalty,omitempty"` // -2 to 2
+	PresencePenalty  *float64 `json:"presencePenalty,omitempty"`  // -2 to 2
+	Stop             []string `json:"stop,omitempty"`             // words that end the answer; at most 10 of 50 characters
+}
+
+// AgentPrompt is what an agent is told before a conversation begins: a template that RongCloud keeps, or instructions. Whether instructions
+// are required without a template is not documented.
+type AgentPrompt struct {
+	ID               string            `json:"id,omitempty"`               // of a template, at most 64 characters
+	Variables        map[string]string `json:"variables,omitempty"`        // for the places that the template leaves open
+	Instructions     string            `json:"instructions,omitempty"`     // at most 10000 characters
+	OpeningStatement string            `json:"openingStatement,omitempty"` // greeting; known from RongCloud's official Java SDK only
+}
+
+// AgentMemory says how much of a conversation an agent remembers.
+type AgentMemory struct {
+	Strategy    string `json:"strategy,omitempty"`    // sliding_window is the only one seen
+	MaxMessages int    `json:"maxMessages,omitempty"` // messages that are remembered
+	MaxTokens   int    `json:"maxTokens,omitempty"`   // tokens that are remembered; known from RongCloud's official Java SDK only
+}
+
+// Agent is an agent of the app.
+type Agent struct {
+	ID          string      `json:"agentId"`
+	Name        string      `json:"name"`
+	Description string      `json:"description"`
+	Type        AgentType   `json:"type"`
+	Status      AgentStatus `json:"status"`
+	Config      AgentConfig `json:"agentConfig"`
+	CreatedAt   time.Time   `json:"createdAt" unit:"ms"`
+	UpdatedAt   time.Time   `json:"updatedAt" unit:"ms"`
+}
+
+// AgentQuery chooses a page of the app's agents.
+type AgentQuery struct {
+	Page   int         `wire:"page"`   // from 1, the default
+	Size   int         `wire:"size"`   // agents per page, 20 by default, at most 100
+	Status AgentStatus `wire:"status"` // only agents in this state; all if empty
+}
+
+type agentQuery struct {
+	AgentQuery
+	Type AgentType `wire:"type"`
+}
+
+// AgentPage is a page of the app's agents.
+type AgentPage struct {
+	Agents []Agent `json:"agents"`
+	Total  int     `json:"total"`
+}
+
+type agentID struct {
+	ID string `wire:"agentId"`
+}
+
+// Create creates an agent. What is answered for one that exists already is not documented.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/create-a-agent
+//
+//rongcloud:endpoint POST /v3/agent/create.json
+func (s *AgentService) Create(ctx context.Context, params AgentParams, opts ...CallOption) error {
+	if params.Config.Model.Name == "" {
+		return refuse("agentConfig.model.name", "is required")
+	}
+	return send(ctx, s.client, endpoint.V3AgentCreate, &params, opts)
+}
+
+// Update changes an agent.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/update-a-agent
+//
+//rongcloud:endpoint POST /v3/agent/update.json
+func (s *AgentService) Update(ctx context.Context, params AgentUpdate, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.V3AgentUpdate, &params, opts)
+}
+
+// Delete deletes an agent. RongCloud's official Java SDK has the call, but no page that documents it is known.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/create-a-agent
+//
+//rongcloud:endpoint POST /v3/agent/delete.json
+func (s *AgentService) Delete(ctx context.Context, id string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.V3AgentDelete, &agentID{id}, opts)
+}
+
+// Get returns an agent.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/get-agent
+//
+//rongcloud:endpoint POST /v3/agent/get.json
+func (s *AgentService) Get(ctx context.Context, id string, opts ...CallOption) (*Agent, error) {
+	return fetch[Agent](ctx, s.client, endpoint.V3AgentGet, &agentID{id}, opts)
+}
+
+// List returns one page of the app's agents; All walks all pages.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/list-agents
+//
+//rongcloud:endpoint POST /v3/agent/query.json
+func (s *AgentService) List(ctx context.Context, query AgentQuery, opts ...CallOption) (*AgentPage, error) {
+	return fetch[AgentPage](ctx, s.client, endpoint.V3AgentQuery, &agentQuery{query, AgentChat}, opts)
+}
+
+// All yields the app's agents, from the query's page on.
+func (s *AgentService) All(ctx context.Context, query AgentQuery, opts ...CallOption) iter.Seq2[Agent, error] {
+	return walkNumbers(endpoint.V3AgentQuery, query.Page, func(number int) ([]Agent, error) {
+		at := query
+		at.Page = number
+		page, err := s.List(ctx, at, opts...)
+		if err != nil {
+			return nil, err
+		}
+		return page.Agents, nil
+	})
+}

@@ -1,0 +1,97 @@
+package rongcloud
+
+import (
+	"context"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// BotIntegrationService keeps the integrations of a bot: where its messages and events go. RongCloud's official Java SDK has these
+// calls, but no page that documents them is known; the page on how to create a bot explains the fields.
+type BotIntegrationService service
+
+// BotIntegrationType says to what a bot's messages go. A bot has at most one integration of each type.
+type BotIntegrationType string
+
+// The types of integrations.
+const (
+	BotWebhook        BotIntegrationType = "webhook" // a program of the app's
+	BotDifyChat       BotIntegrationType = "dify_chat"
+	BotDifyCompletion BotIntegrationType = "dify_completion"
+	BotDifyChatflow   BotIntegrationType = "dify_chatflow"
+	BotAgentChat      BotIntegrationType = "rc_agentchat" // an agent on RongCloud's servers; see AgentService
+)
+
+// String returns the type as RongCloud writes it.
+func (t BotIntegrationType) String() string { return string(t) }
+
+// BotIntegration says where a bot's messages and events go. What is left out of a change probably stays as it is, which
+// RongCloud does not document.
+type BotIntegration struct {
+	Type        BotIntegrationType `wire:"type" json:"type"`
+	Enabled     *bool              `wire:"enabled" json:"enabled,omitempty"`
+	CallbackURL string             `wire:"callbackUrl" json:"callbackUrl,omitempty"` // for Dify its base URL; required to create one
+	ObjectNames []string           `wire:"objectNames" json:"objectNames,omitempty"` // types of the messages to forward, such as RC:TxtMsg
+	Events      []string           `wire:"events" json:"events,omitempty"`           // kinds of events to forward, such as message:private
+
+	// These are for Dify.
+	Stream         *bool    `wire:"stream" json:"stream,omitempty"`                 // replies grow while they are made; true if nil
+	HandleResponse *bool    `wire:"handleResponse" json:"handleResponse,omitempty"` // RongCloud turns the reply into a message; true if nil
+	Auth           *BotAuth `wire:"auth" json:"auth,omitempty"`
+
+	// These are known from RongCloud's official Java SDK only, and what they mean is read from their names.
+	Agent                  *AgentParams `wire:"agent" json:"agent,omitempty"`                                   // the agent behind the bot
+	WaitForInputCompletion *bool        `wire:"waitForInputCompletion" json:"waitForInputCompletion,omitempty"` // reply once the user stops typing
+	GentleResponse         *bool        `wire:"gentleResponse" json:"gentleResponse,omitempty"`                 // reply at the pace of a person
+}
+
+// check finds what a new integration lacks, the one at the given place of a list.
+func (b *BotIntegration) check(i int) error {
+	switch {
+	case b.Type == "":
+		return refuse("integrations", "item %d: type is required", i+1)
+	case b.CallbackURL == "":
+		return refuse("integrations", "item %d: callbackUrl is required", i+1)
+	}
+	return nil
+}
+
+// BotAuth is how RongCloud shows itself to the other side.
+type BotAuth struct {
+	APIKey string `json:"apiKey,omitempty"`
+}
+
+type botIntegrationChange struct {
+	UserID string `wire:"userId"`
+	BotIntegration
+}
+
+// Create adds an integration to a bot.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot
+//
+//rongcloud:endpoint POST /v3/bot/integration/create.json
+func (s *BotIntegrationService) Create(ctx context.Context, userID string, integration BotIntegration, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.V3BotIntegrationCreate, &botIntegrationChange{userID, integration}, opts)
+}
+
+// Update changes the integration of a bot that has the given type.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot
+//
+//rongcloud:endpoint POST /v3/bot/integration/update.json
+func (s *BotIntegrationService) Update(ctx context.Context, userID string, integration BotIntegration, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.V3BotIntegrationUpdate, &botIntegrationChange{userID, integration}, opts)
+}
+
+// Delete removes the integration of a bot that has the given type.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot
+//
+//rongcloud:endpoint POST /v3/bot/integration/delete.json
+func (s *BotIntegrationService) Delete(ctx context.Context, userID string, integrationType BotIntegrationType, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.V3BotIntegrationDelete, &struct {
+		UserID string             `wire:"userId"`
+		Type   BotIntegrationType `wire:"type"`
+	}{userID, integrationType}, opts)
+}

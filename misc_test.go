@@ -1,0 +1,373 @@
+package rongcloud_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// TestMiscDecodes feeds each answer type of friends, bots, agents, stand-ins, translation and the embedded console with what RongCloud
+// documents and with the variants that its SDKs have seen.
+func TestMiscDecodes(t *testing.T) {
+	t.Parallel()
+	type client = *rongcloud.Client
+	type ctx = context.Context
+	at := time.UnixMilli(1700000000123)
+	no, yes := rongcloud.Ptr(false), rongcloud.Ptr(true)
+
+	friends := func(x ctx, c client) (any, error) { return c.Friend.List(x, rongcloud.FriendQuery{UserID: "u"}) }
+	checks := func(x ctx, c client) (any, error) { return c.Friend.Check(x, "u", []string{"a"}) }
+	permissions := func(x ctx, c client) (any, error) { return c.Friend.Permissions(x, []string{"a"}) }
+	bots := func(x ctx, c client) (any, error) { return c.Bot.Get(x, []string{"b"}) }
+	botPage := func(x ctx, c client) (any, error) { return c.Bot.List(x, rongcloud.BotQuery{}) }
+	agent := func(x ctx, c client) (any, error) { return c.Bot.Agent.Get(x, "a") }
+	agents := func(x ctx, c client) (any, error) { return c.Bot.Agent.List(x, rongcloud.AgentQuery{}) }
+	answer := func(x ctx, c client) (any, error) {
+		return c.Bot.Chat.Generate(x, rongcloud.ChatRequest{AgentID: "a", Query: "q"})
+	}
+	proxies := func(x ctx, c client) (any, error) { return c.ProxyChat.List(x, rongcloud.ProxyChatQuery{}) }
+	translate := func(x ctx, c client) (any, error) {
+		return c.Translation.Translate(x, rongcloud.TranslationParams{Text: "t"})
+	}
+
+	tests := []struct {
+		name, path string
+		call       func(ctx, client) (any, error)
+		answer     string // what follows the code
+		want       any
+	}{
+		{"friends", "/friend/get.json", friends,
+			`,"pageToken":"t","totalCount":2,"friendList":[{"userId":"a","name":"Ann","remarkName":"Annie","friendExtProfile":"{\"ext_x\":\"1\"}","time":1700000000123}]`,
+			&rongcloud.FriendPage{Total: 2, Next: "t", Friends: []rongcloud.Friend{
+				{UserID: "a", Name: "Ann", RemarkName: "Annie", Attributes: map[string]string{"ext_x": "1"}, AddedAt: at},
+			}}},
+		{"friends as Java sees them", "/friend/get.json", friends,
+			`,"pageToken":null,"totalCount":"1","friendList":[{"userId":1,"friendExtProfile":{"ext_x":1},"time":"1700000000123","isBlacklist":0,"directionType":2}]`,
+			&rongcloud.FriendPage{Total: 1, Friends: []rongcloud.Friend{{UserID: "1", Attributes: map[string]string{"ext_x": "1"}, AddedAt: at}}}},
+		{"friends without extras", "/friend/get.json", friends, `,"friendList":[{"userId":"a","friendExtProfile":""}]`,
+			&rongcloud.FriendPage{Friends: []rongcloud.Friend{{UserID: "a", Attributes: map[string]string{}}}}},
+		{"no friends", "/friend/get.json", friends, `,"totalCount":0,"friendList":[]`, &rongcloud.FriendPage{Friends: []rongcloud.Friend{}}},
+		{"checks", "/friend/check.json", checks, `,"results":[{"userId":"a","result":1},{"userId":"b","result":4},{"userId":"c","result":2}]`,
+			&rongcloud.FriendChecks{Results: []rongcloud.FriendCheck{{"a", rongcloud.FriendshipNone}, {"b", rongcloud.FriendshipMutual}, {"c", 2}}}},
+		{"checks as texts", "/friend/check.json", checks, `,"results":[{"userId":"a","result":"4"}]`,
+			&rongcloud.FriendChecks{Results: []rongcloud.FriendCheck{{"a", rongcloud.FriendshipMutual}}}},
+		{"permissions", "/friend/permission/get.json", permissions, `,"permissionSettings":[{"userId":"a","type":3},{"userId":"b","type":0}]`,
+			&rongcloud.FriendPermissions{Users: []rongcloud.UserFriendPermission{
+				{"a", rongcloud.FriendPermissionNobody}, {"b", rongcloud.FriendPermissionUnset},
+			}}},
+		{"permissions as Java sees them", "/friend/permission/get.json", permissions, `,"permissionSettings":[{"userId":"a","type":"2"},{"userId":"b","type":9}]`,
+			&rongcloud.FriendPermissions{Users: []rongcloud.UserFriendPermission{{"a", rongcloud.FriendPermissionConsent}, {"b", 9}}}},
+
+		{"bots", "/v3/bot/get.json", bots,
+			`,"bots":[{"userId":"b","name":"Bot","type":"helper","profileUrl":"p","metadata":{"k":"v"},"createdAt":1700000000123,"updatedAt":1700000000123,` +
+				`"integrations":[{"enabled":true,"type":"dify_chat","callbackUrl":"c","objectNames":["RC:TxtMsg"],"events":["message:private"],` +
+				`"stream":false,"handleResponse":true,"auth":{"apiKey":"k"},"agent":{"agentId":"a","name":"n","agentConfig":{"model":{"name":"m"}}},` +
+				`"waitForInputCompletion":true,"gentleResponse":false}]}]`,
+			&rongcloud.Bots{Bots: []rongcloud.Bot{{
+				UserID: "b", Name: "Bot", Type: "helper", ProfileURL: "p", Metadata: map[string]string{"k": "v"}, CreatedAt: at, UpdatedAt: at,
+				Integrations: []rongcloud.BotIntegration{{
+					Type: rongcloud.BotDifyChat, Enabled: yes, CallbackURL: "c", ObjectNames: []string{"RC:TxtMsg"}, Events: []string{"message:private"},
+					Stream: no, HandleResponse: yes, Auth: &rongcloud.BotAuth{APIKey: "k"},
+					Agent:                  &rongcloud.AgentParams{ID: "a", Name: "n", Config: rongcloud.AgentConfig{Model: rongcloud.AgentModel{Name: "m"}}},
+					WaitForInputCompletion: yes, GentleResponse: no,
+				}},
+			}}}},
+		{"bots as the sample shows them", "/v3/bot/get.json", bots, `,"total":1,"hasNext":false,"bots":[{"userId":"b"}]`,
+			&rongcloud.Bots{Bots: []rongcloud.Bot{{UserID: "b"}}}},
+		{"metadata with a number", "/v3/bot/get.json", bots, `,"bots":[{"userId":"b","metadata":{"version":1}}]`,
+			&rongcloud.Bots{Bots: []rongcloud.Bot{{UserID: "b", Metadata: map[string]string{"version": "1"}}}}},
+		{"page of bots", "/v3/bot/query.json", botPage, `,"total":"7","hasNext":"true","bots":[{"userId":"b","integrations":null}]`,
+			&rongcloud.BotPage{Total: 7, HasNext: true, Bots: []rongcloud.Bot{{UserID: "b"}}}},
+		{"unknown integration", "/v3/bot/query.json", botPage, `,"bots":[{"integrations":[{"type":"new"}]}]`,
+			&rongcloud.BotPage{Bots: []rongcloud.Bot{{Integrations: []rongcloud.BotIntegration{{Type: "new"}}}}}},
+
+		{"agent", "/v3/agent/get.json", agent,
+			`,"agentId":"a","name":"n","description":"d","type":"chat","status":"active","createdAt":1700000000123,"updatedAt":"1700000000123",` +
+				`"agentConfig":{"model":{"provider":"p","name":"m","options":{"temperature":0,"topP":"0.5","maxTokens":9,"frequencyPenalty":-2,"presencePenalty":1.5,"stop":["x"]}},` +
+				`"prompt":{"id":"t","variables":{"k":"v"},"instructions":"i","openingStatement":"o"},` +
+				`"memory":{"strategy":"sliding_window","maxMessages":10,"maxTokens":100}}`,
+			&rongcloud.Agent{
+				ID: "a", Name: "n", Description: "d", Type: rongcloud.AgentChat, Status: rongcloud.AgentActive, CreatedAt: at, UpdatedAt: at,
+				Config: rongcloud.AgentConfig{
+					Model: rongcloud.AgentModel{Provider: "p", Name: "m", Options: &rongcloud.ModelOptions{
+						Temperature: rongcloud.Ptr(0.0), TopP: rongcloud.Ptr(0.5), MaxTokens: 9,
+						FrequencyPenalty: rongcloud.Ptr(-2.0), PresencePenalty: rongcloud.Ptr(1.5), Stop: []string{"x"},
+					}},
+					Prompt: &rongcloud.AgentPrompt{ID: "t", Variables: map[string]string{"k": "v"}, Instructions: "i", OpeningStatement: "o"},
+					Memory: &rongcloud.AgentMemory{Strategy: "sliding_window", MaxMessages: 10, MaxTokens: 100},
+				},
+			}},
+		{"agents as Java sees them", "/v3/agent/query.json", agents, `,"total":1,"totalPages":1,"hasNext":false,"agents":[{"agentId":"a","status":"new","agentConfig":null}]`,
+			&rongcloud.AgentPage{Total: 1, Agents: []rongcloud.Agent{{ID: "a", Status: "new"}}}},
+
+		{"answer", "/v3/chat/generate.json", answer,
+			`,"runId":"r","conversationId":"c","agentId":"a","timestamp":1700000000123,"answer":"hi","finishReason":"stop",` +
+				`"metadata":{"usage":{"promptTokens":1,"completionTokens":2,"totalTokens":3}}`,
+			&rongcloud.ChatAnswer{
+				RunID: "r", ConversationID: "c", AgentID: "a", Timestamp: at, Answer: "hi", FinishReason: "stop",
+				Metadata: rongcloud.ChatMetadata{Usage: rongcloud.ChatUsage{PromptTokens: 1, CompletionTokens: 2, TotalTokens: 3}},
+			}},
+		{"answer alone", "/v3/chat/generate.json", answer, `,"answer":"hi"`, &rongcloud.ChatAnswer{Answer: "hi"}},
+
+		{"stand-ins", "/v3/user/proxychat/query.json", proxies,
+			`,"total":1,"hasNext":true,"message":"success","proxyChats":[{"userId":"u","targetId":"t","botUserId":"b","metadata":{"k":2},"createdAt":1700000000123,"updatedAt":1700000000123}]`,
+			&rongcloud.ProxyChatPage{Total: 1, HasNext: true, ProxyChats: []rongcloud.ProxyChat{
+				{UserID: "u", TargetID: "t", BotUserID: "b", Metadata: map[string]string{"k": "2"}, CreatedAt: at, UpdatedAt: at},
+			}}},
+		{"translation", "/v3/translate.json", translate, `,"translated":"你好"`, &rongcloud.Translation{Text: "你好"}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			client := userMock(t, test.path, func(string) (int, string) { return 200, `{"code":200` + test.answer + `}` })
+			got, err := test.call(t.Context(), client)
+			require.NoError(t, err)
+			require.Equal(t, test.want, got)
+		})
+	}
+}
+
+func TestMiscRefuses(t *testing.T) {
+	t.Parallel()
+	type client = *rongcloud.Client
+	type ctx = context.Context
+	integration := func(i rongcloud.BotIntegration) func(ctx, client) error {
+		return func(x ctx, c client) error {
+			return c.Bot.Create(x, rongcloud.BotParams{
+				UserID: "b", Name: "n", Type: "t", ProfileURL: "p",
+				Integrations: []rongcloud.BotIntegration{{Type: rongcloud.BotWebhook, CallbackURL: "c"}, i},
+			})
+		}
+	}
+	access := func(p rongcloud.ConsoleAccessParams) func(ctx, client) error {
+		return func(x ctx, c client) error {
+			_, err := c.EmbeddedConsole.AccessToken(x, p)
+			return err
+		}
+	}
+	tests := []struct {
+		name, field, reason string
+		call                func(ctx, client) error
+	}{
+		{"befriend nobody", "targetId", "is required", func(x ctx, c client) error {
+			return c.Friend.Add(x, rongcloud.FriendParams{UserID: "u"})
+		}},
+		{"delete 101 friends", "targetIds", "101 items, at most 100", func(x ctx, c client) error {
+			return c.Friend.Delete(x, "u", userIDs(101))
+		}},
+		{"delete no friends", "targetIds", "is required", func(x ctx, c client) error { return c.Friend.Delete(x, "u", nil) }},
+		{"delete a friend with a comma", "targetIds", "item 1 contains a comma", func(x ctx, c client) error {
+			return c.Friend.Delete(x, "u", []string{"a,b"})
+		}},
+		{"clean nobody", "userId", "is required", func(x ctx, c client) error { return c.Friend.Clean(x, "") }},
+		{"a profile of no friend", "targetId", "is required", func(x ctx, c client) error {
+			return c.Friend.SetProfile(x, rongcloud.FriendProfileParams{UserID: "u"})
+		}},
+		{"check 101", "targetIds", "101 items, at most 100", func(x ctx, c client) error {
+			_, err := c.Friend.Check(x, "u", userIDs(101))
+			return err
+		}},
+		{"permit without a permission", "permissionType", "is required", func(x ctx, c client) error {
+			return c.Friend.SetPermission(x, []string{"u"}, rongcloud.FriendPermissionUnset)
+		}},
+		{"permissions of 101", "userIds", "101 items, at most 100", func(x ctx, c client) error {
+			_, err := c.Friend.Permissions(x, userIDs(101))
+			return err
+		}},
+
+		{"a bot without integrations", "integrations", "is required", func(x ctx, c client) error {
+			return c.Bot.Create(x, rongcloud.BotParams{UserID: "b", Name: "n", Type: "t", ProfileURL: "p"})
+		}},
+		{"an integration without a type", "integrations", "item 2: type is required", integration(rongcloud.BotIntegration{CallbackURL: "c"})},
+		{"an integration without an address", "integrations", "item 2: callbackUrl is required", integration(rongcloud.BotIntegration{Type: "webhook"})},
+		{"add an integration without an address", "callbackUrl", "is required", func(x ctx, c client) error {
+			return c.Bot.Integration.Create(x, "b", rongcloud.BotIntegration{Type: "webhook"})
+		}},
+		{"change no integration", "type", "is required", func(x ctx, c client) error {
+			return c.Bot.Integration.Update(x, "b", rongcloud.BotIntegration{})
+		}},
+		{"21 bots", "userIds", "21 items, at most 20", func(x ctx, c client) error {
+			_, err := c.Bot.Get(x, userIDs(21))
+			return err
+		}},
+		{"17 pairs of metadata", "metadata", "17 items, at most 16", func(x ctx, c client) error {
+			pairs := map[string]string{}
+			for _, id := range userIDs(17) {
+				pairs[id] = "v"
+			}
+			return c.Bot.Update(x, rongcloud.BotParams{UserID: "b", Metadata: pairs})
+		}},
+		{"an agent without a model", "agentConfig.model.name", "is required", func(x ctx, c client) error {
+			return c.Bot.Agent.Create(x, rongcloud.AgentParams{ID: "a-1", Name: "n", Config: rongcloud.AgentConfig{Model: rongcloud.AgentModel{Provider: "p"}}})
+		}},
+		{"change no agent", "agentId", "is required", func(x ctx, c client) error {
+			return c.Bot.Agent.Update(x, rongcloud.AgentUpdate{Name: "n"})
+		}},
+		{"ask nothing", "query", "is required", func(x ctx, c client) error {
+			_, err := c.Bot.Chat.Generate(x, rongcloud.ChatRequest{AgentID: "a"})
+			return err
+		}},
+
+		{"stand in towards 51", "targetIds", "51 items, at most 50", func(x ctx, c client) error {
+			return c.ProxyChat.Start(x, rongcloud.ProxyChatParams{UserID: "u", BotUserID: "b", TargetIDs: userIDs(51)})
+		}},
+		{"translate nothing", "text", "is required", func(x ctx, c client) error {
+			_, err := c.Translation.Translate(x, rongcloud.TranslationParams{})
+			return err
+		}},
+		{"access without a key", "access_key", "is required", access(rongcloud.ConsoleAccessParams{Page: "p", Lifetime: time.Hour})},
+		{"access without an end", "useful_life", "is required", access(rongcloud.ConsoleAccessParams{AccessKey: "k", Page: "p"})},
+		{"access for a part of a second", "useful_life", "whole number of seconds", access(rongcloud.ConsoleAccessParams{AccessKey: "k", Page: "p", Lifetime: 1})},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			err := test.call(t.Context(), userMock(t, "/none", nil))
+			var refused *rongcloud.ArgumentError
+			require.ErrorAs(t, err, &refused)
+			require.Equal(t, test.field, refused.Field)
+			require.Contains(t, refused.Reason, test.reason)
+		})
+	}
+}
+
+// TestFriendProfileAlwaysNames proves that a name is cleared on purpose only: RongCloud may clear one that is left out.
+func TestFriendProfileAlwaysNames(t *testing.T) {
+	t.Parallel()
+	var sent string
+	client := userMock(t, "/friend/profile/set.json", func(body string) (int, string) {
+		sent = body
+		return 200, `{"code":200}`
+	})
+	require.NoError(t, client.Friend.SetProfile(t.Context(), rongcloud.FriendProfileParams{UserID: "u", TargetID: "f"}))
+	require.Equal(t, "userId=u&targetId=f&remarkName=", sent)
+}
+
+// TestAgentUpdateSendsWhatChanges proves that a change of the prompt alone says nothing about the model.
+func TestAgentUpdateSendsWhatChanges(t *testing.T) {
+	t.Parallel()
+	var sent string
+	client := userMock(t, "/v3/agent/update.json", func(body string) (int, string) {
+		sent = body
+		return 200, `{"code":200}`
+	})
+	require.NoError(t, client.Bot.Agent.Update(t.Context(), rongcloud.AgentUpdate{
+		ID: "a-1", Config: &rongcloud.AgentConfig{Prompt: &rongcloud.AgentPrompt{Instructions: "be brief"}},
+	}))
+	require.JSONEq(t, `{"agentId":"a-1","agentConfig":{"prompt":{"instructions":"be brief"}}}`, sent)
+}
+
+// TestMiscOutcome proves which calls are repeated after an answer that says nothing.
+func TestMiscOutcome(t *testing.T) {
+	t.Parallel()
+	for path, test := range map[string]struct {
+		unsafe bool
+		call   func(context.Context, *rongcloud.Client) error
+	}{
+		"/friend/add.json": {true, func(x context.Context, c *rongcloud.Client) error {
+			return c.Friend.Add(x, rongcloud.FriendParams{UserID: "u", TargetID: "f"})
+		}},
+		"/friend/clean.json": {false, func(x context.Context, c *rongcloud.Client) error { return c.Friend.Clean(x, "u") }},
+		"/v3/bot/delete.json": {false, func(x context.Context, c *rongcloud.Client) error {
+			return c.Bot.Delete(x, "b")
+		}},
+		"/v3/chat/generate.json": {true, func(x context.Context, c *rongcloud.Client) error {
+			_, err := c.Bot.Chat.Generate(x, rongcloud.ChatRequest{AgentID: "a", Query: "q"})
+			return err
+		}},
+	} {
+		t.Run(path, func(t *testing.T) {
+			t.Parallel()
+			err := test.call(t.Context(), userMock(t, path, func(string) (int, string) { return 502, "<html>" }))
+			require.ErrorIs(t, err, rongcloud.ErrTransport)
+			require.Equal(t, test.unsafe, errors.Is(err, rongcloud.ErrOutcomeUnknown))
+		})
+	}
+}
+
+// consoleMock notes the one request that is made.
+func consoleMock(t *testing.T, answer string, opts ...rongcloud.Option) (*rongcloud.Client, *http.Request) {
+	t.Helper()
+	seen := new(http.Request)
+	mock := httpmock.NewMockTransport()
+	mock.RegisterNoResponder(func(req *http.Request) (*http.Response, error) {
+		*seen = *req
+		body, err := io.ReadAll(req.Body)
+		require.NoError(t, err)
+		require.JSONEq(t, `{"access_key":"the-access-key","page_code":"user_manage","useful_life":3600}`, string(body))
+		return httpmock.NewStringResponse(200, answer), nil
+	})
+	client, err := rongcloud.New("the-app-key", "the-app-secret", append(opts, rongcloud.WithHTTPClient(&http.Client{Transport: mock}))...)
+	require.NoError(t, err)
+	return client, seen
+}
+
+// TestEmbeddedConsole proves that nothing about the app goes to the console's address, and that its own success counts.
+func TestEmbeddedConsole(t *testing.T) {
+	t.Parallel()
+	params := rongcloud.ConsoleAccessParams{AccessKey: "the-access-key", Page: rongcloud.ConsoleUserManage, Lifetime: time.Hour}
+	for name, test := range map[string]struct {
+		url  string
+		opts []rongcloud.Option
+	}{
+		"at home":         {"https://embed-console.rongcloud.net/embed/access/token", nil},
+		"in any region":   {"https://embed-console.rongcloud.net/embed/access/token", []rongcloud.Option{rongcloud.WithRegion(rongcloud.RegionSingapore)}},
+		"at the base URL": {"https://private.example/embed/access/token", []rongcloud.Option{rongcloud.WithBaseURL("https://private.example")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, seen := consoleMock(t, `{"code":10000,"data":"https://console.example/?token=t"}`, test.opts...)
+			access, err := client.EmbeddedConsole.AccessToken(t.Context(), params)
+			require.NoError(t, err)
+			require.Equal(t, &rongcloud.ConsoleAccess{URL: "https://console.example/?token=t"}, access)
+			require.Equal(t, test.url, seen.URL.String())
+			require.Equal(t, seen.URL.Host, seen.Host)
+			for _, name := range []string{"App-Key", "Nonce", "Timestamp", "Signature"} {
+				require.Empty(t, seen.Header.Get(name), name)
+			}
+			require.NotEmpty(t, seen.Header.Get("X-Request-Id"))
+		})
+	}
+	t.Run("refused", func(t *testing.T) {
+		t.Parallel()
+		client, _ := consoleMock(t, `{"code":10001,"message":"wrong key"}`)
+		var info rongcloud.ResponseInfo
+		_, err := client.EmbeddedConsole.AccessToken(t.Context(), params, rongcloud.CaptureResponse(&info))
+		var e *rongcloud.Error
+		require.ErrorAs(t, err, &e)
+		require.EqualValues(t, 10001, e.Code)
+		require.Equal(t, "wrong key", e.Message)
+		require.Equal(t, "embed-console.rongcloud.net", e.Host)
+		require.Equal(t, "embed-console.rongcloud.net", info.Host)
+		require.NotContains(t, fmt.Sprintf("%+v %v", e, err), "the-access-key")
+	})
+	t.Run("200 is no success there", func(t *testing.T) {
+		t.Parallel()
+		client, _ := consoleMock(t, `{"code":200,"data":"x"}`)
+		_, err := client.EmbeddedConsole.AccessToken(t.Context(), params)
+		require.Error(t, err)
+	})
+}
+
+func TestMiscWords(t *testing.T) {
+	t.Parallel()
+	for want, value := range map[string]fmt.Stringer{
+		"by permission": rongcloud.FriendAddByPermission, "directly": rongcloud.FriendAddDirectly, "FriendAddType(3)": rongcloud.FriendAddType(3),
+		"unset": rongcloud.FriendPermissionUnset, "anyone": rongcloud.FriendPermissionAnyone, "consent": rongcloud.FriendPermissionConsent,
+		"nobody": rongcloud.FriendPermissionNobody, "FriendPermission(4)": rongcloud.FriendPermission(4),
+		"none": rongcloud.FriendshipNone, "mutual": rongcloud.FriendshipMutual, "Friendship(2)": rongcloud.Friendship(2),
+		"webhook": rongcloud.BotWebhook, "rc_agentchat": rongcloud.BotAgentChat, "chat": rongcloud.AgentChat, "draft": rongcloud.AgentDraft,
+		"user_manage": rongcloud.ConsoleUserManage,
+	} {
+		require.Equal(t, want, value.String())
+	}
+}

@@ -1,0 +1,165 @@
+package rongcloud_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// miscWalk is an iterator over friends, bots, agents or stand-ins, and the wire of its endpoint.
+type miscWalk struct {
+	path   string
+	token  bool   // pages are named by tokens, else numbered
+	answer string // a page, with %s for its items and %q for the next token, if there are tokens
+	item   string // JSON of an item, with %q for its ID
+	walk   func(x context.Context, c *rongcloud.Client, page int) iter.Seq2[string, error]
+}
+
+var miscWalks = []miscWalk{
+	{"/friend/get.json", true, `{"code":200,"friendList":[%s],"pageToken":%q}`, `{"userId":%q}`,
+		func(x context.Context, c *rongcloud.Client, page int) iter.Seq2[string, error] {
+			query := rongcloud.FriendQuery{UserID: "u", Size: 2}
+			if page > 1 {
+				query.PageToken = strconv.Itoa(page)
+			}
+			return userIDsOf(c.Friend.All(x, query), func(f rongcloud.Friend) string { return f.UserID })
+		}},
+	{"/v3/bot/query.json", false, `{"code":200,"bots":[%s]}`, `{"userId":%q}`,
+		func(x context.Context, c *rongcloud.Client, page int) iter.Seq2[string, error] {
+			return userIDsOf(c.Bot.All(x, rongcloud.BotQuery{Page: page, Size: 2}), func(b rongcloud.Bot) string { return b.UserID })
+		}},
+	{"/v3/agent/query.json", false, `{"code":200,"agents":[%s]}`, `{"agentId":%q}`,
+		func(x context.Context, c *rongcloud.Client, page int) iter.Seq2[string, error] {
+			return userIDsOf(c.Bot.Agent.All(x, rongcloud.AgentQuery{Page: page, Size: 2}), func(a rongcloud.Agent) string { return a.ID })
+		}},
+	{"/v3/user/proxychat/query.json", false, `{"code":200,"proxyChats":[%s],"hasNext":true}`, `{"targetId":%q}`,
+		func(x context.Context, c *rongcloud.Client, page int) iter.Seq2[string, error] {
+			return userIDsOf(c.ProxyChat.All(x, rongcloud.ProxyChatQuery{Page: page, Size: 2}), func(p rongcloud.ProxyChat) string { return p.TargetID })
+		}},
+}
+
+// asked is the number of the page that a request asks for, and its size.
+func (w *miscWalk) asked(body string) (page int, size string) {
+	fields := map[string]any{}
+	if json.Unmarshal([]byte(body), &fields) != nil {
+		form, _ := url.ParseQuery(body)
+		page, _ = strconv.Atoi(form.Get("pageToken"))
+		return max(page, 1), form.Get("size")
+	}
+	number, _ := fields["page"].(float64)
+	if fields["size"] == nil {
+		fields["size"] = fields["pageSize"]
+	}
+	return int(number), fmt.Sprint(fields["size"])
+}
+
+// page is one page of so many items, two on each.
+func (w *miscWalk) page(number, total int) string {
+	var items []string
+	for i := 2 * (number - 1); i < min(2*number, total); i++ {
+		items = append(items, fmt.Sprintf(w.item, "id"+strconv.Itoa(i)))
+	}
+	if !w.token {
+		return fmt.Sprintf(w.answer, strings.Join(items, ","))
+	}
+	next := ""
+	if 2*number < total {
+		next = strconv.Itoa(number + 1)
+	}
+	return fmt.Sprintf(w.answer, strings.Join(items, ","), next)
+}
+
+func TestMiscWalks(t *testing.T) {
+	t.Parallel()
+	for _, w := range miscWalks {
+		for _, total := range []int{0, 1, 2, 3, 7} {
+			for _, from := range []int{0, 2} {
+				t.Run(fmt.Sprintf("%s %d from page %d", w.path, total, from), func(t *testing.T) {
+					t.Parallel()
+					pages := 0
+					client := userMock(t, w.path, func(body string) (int, string) {
+						pages++
+						number, size := w.asked(body)
+						require.Equal(t, "2", size)
+						require.Equal(t, max(from, 1)+pages-1, number)
+						return 200, w.page(number, total)
+					})
+					var got, want []string
+					for i := 2 * max(from-1, 0); i < total; i++ {
+						want = append(want, "id"+strconv.Itoa(i))
+					}
+					for id, err := range w.walk(t.Context(), client, from) {
+						require.NoError(t, err)
+						got = append(got, id)
+					}
+					require.Equal(t, want, got)
+					full := (len(want) + 1) / 2
+					if !w.token || full == 0 { // only an empty page says that there are no more
+						full++
+					}
+					require.Equal(t, full, pages)
+				})
+			}
+		}
+	}
+}
+
+func TestMiscWalkEnds(t *testing.T) {
+	t.Parallel()
+	for _, w := range miscWalks {
+		serve := func(t *testing.T, second func() (int, string)) (*rongcloud.Client, *int) {
+			pages := new(int)
+			return userMock(t, w.path, func(string) (int, string) {
+				if *pages++; *pages > 1 {
+					return second()
+				}
+				return 200, w.page(1, 7)
+			}), pages
+		}
+		t.Run(w.path+" with an error", func(t *testing.T) {
+			t.Parallel()
+			client, pages := serve(t, func() (int, string) { return 400, `{"code":1002}` })
+			var ids []string
+			var failures []error
+			for id, err := range w.walk(t.Context(), client, 0) {
+				if err != nil {
+					failures = append(failures, err)
+					continue
+				}
+				ids = append(ids, id)
+			}
+			require.Equal(t, []string{"id0", "id1"}, ids)
+			require.Len(t, failures, 1)
+			require.ErrorIs(t, failures[0], rongcloud.CodeInvalidParameter)
+			require.Equal(t, 2, *pages)
+		})
+		t.Run(w.path+" when the caller has enough", func(t *testing.T) {
+			t.Parallel()
+			client, pages := serve(t, nil)
+			for _, err := range w.walk(t.Context(), client, 0) {
+				require.NoError(t, err)
+				break
+			}
+			require.Equal(t, 1, *pages)
+		})
+		t.Run(w.path+" when a page is repeated", func(t *testing.T) {
+			t.Parallel()
+			client, pages := serve(t, func() (int, string) { return 200, w.page(1, 7) })
+			var last error
+			for _, err := range w.walk(t.Context(), client, 0) {
+				last = err
+			}
+			require.ErrorContains(t, last, "same page")
+			require.Equal(t, 2, *pages)
+		})
+	}
+}

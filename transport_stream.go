@@ -1,0 +1,160 @@
+package rongcloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// A call may ask for a stream of events. Until the stream begins it is a call like any other, with the same hooks,
+// retries and errors. The attempt that brings a stream ends with the stream: nothing is repeated any more, its time limit
+// is one for each silence of the server, and hook and logger hear of it at the end.
+
+// stream is the answer of a call, as long as it is open.
+type stream struct {
+	call    *call
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	silence *time.Timer // cancels ctx
+	body    io.ReadCloser
+	events  *eventReader
+	taken   int
+	closed  bool
+
+	generation *generation // of the connection, if it is the client's own
+}
+
+// open makes a call that asks for a stream. If the server answers in one piece all the same, then there is no stream, and the answer
+// is in out. Whoever gets a stream must close it.
+func (k *core) open(ctx context.Context, ep *endpoint.Endpoint, params, out any, opts []CallOption) (*stream, error) {
+	c, err := k.newCall(ctx, ep, out)
+	if err != nil {
+		return nil, err
+	}
+	c.streaming = true
+	err = c.do(params, opts)
+	return c.stream, err
+}
+
+// openStream makes one attempt. An answer that is no stream is read and judged as any other.
+func (a *attempter) openStream(c *call, req *http.Request) {
+	o := &c.last
+	limit := c.config.attemptTimeout
+	// The request's own context ends with the attempt, at the latest when an http.Client with a timeout runs out of it.
+	ctx, cancel := context.WithCancelCause(c)
+	unlink := context.AfterFunc(req.Context(), func() { cancel(context.Cause(req.Context())) })
+	defer unlink()
+	silence := time.AfterFunc(limit, func() { cancel(&attemptTimeoutError{limit}) })
+	resp, g, err := a.send(ctx, c, req)
+	if err == nil && resp.StatusCode/100 == 2 && isEventStream(resp.Header) {
+		silence.Stop()
+		o.ok, o.status, o.header = true, resp.StatusCode, resp.Header
+		s := &stream{call: c, ctx: ctx, cancel: cancel, silence: silence, body: resp.Body, generation: g}
+		s.events = newEventReader(s, c.core.config.maxAnswerBytes)
+		c.stream = s
+		return
+	}
+	if g != nil {
+		defer g.done()
+	}
+	defer cancel(nil)
+	defer silence.Stop()
+	switch {
+	case err == nil:
+		c.judge(ctx, resp)
+	case ctx.Err() != nil:
+		c.noAnswer(ctx, context.Cause(ctx))
+	default:
+		c.noAnswer(ctx, err)
+	}
+}
+
+func isEventStream(header http.Header) bool {
+	media, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
+	return media == "text/event-stream"
+}
+
+// Read reads the body. The time that the caller takes between two reads does not count.
+func (s *stream) Read(p []byte) (int, error) {
+	s.silence.Reset(s.call.config.attemptTimeout)
+	n, err := s.body.Read(p)
+	s.silence.Stop()
+	return n, err
+}
+
+// next returns the next event, io.EOF if the server has ended the stream, or the call's error, after which the stream is closed.
+func (s *stream) next() (event, error) {
+	e, err := s.events.next()
+	switch {
+	case err == nil:
+		s.taken++
+		return e, s.refusal(&e)
+	case errors.Is(err, io.EOF):
+		return event{}, io.EOF
+	}
+	c := s.call
+	c.last.broken = c.Err() == nil && !errors.Is(err, errLineTooLong) && !errors.Is(err, errEventTooLong)
+	return event{}, s.fail(c.cause(s.ctx, err))
+}
+
+// refusal is the call's error if the event says that the server cannot go on.
+func (s *stream) refusal(e *event) error {
+	c := s.call
+	data := []byte(e.data)
+	said, err := readEnvelope(data, c.ep.Success)
+	switch {
+	case err == nil && said.code != 0 && int(said.code) != c.ep.Success:
+		c.last.code, c.last.message = said.code, said.message
+		return s.fail(nil)
+	case e.name == "error":
+		c.last.body = snippet(data)
+		return s.fail(errors.New("the server broke the stream off"))
+	}
+	return nil
+}
+
+// decode reads an event's data into out.
+func (s *stream) decode(e *event, out any) error {
+	if err := decodeAnswer([]byte(e.data), out, s.call.core.zone); err != nil {
+		s.call.last.body = snippet([]byte(e.data))
+		return s.fail(fmt.Errorf("decoding an event: %w", err))
+	}
+	return nil
+}
+
+// fail closes the stream and returns the call's error. Once an event has come the server has been at work.
+func (s *stream) fail(err error) error {
+	c := s.call
+	o := &c.last
+	o.ok, o.err = false, err
+	c.maybeDone = c.maybeDone || s.taken > 1 || o.maybeDone()
+	if o.broken {
+		o.switched = c.hosts().failed(c.turn)
+	}
+	s.close()
+	return c.failure()
+}
+
+// close ends the stream, at whatever point it is, and reports the attempt.
+func (s *stream) close() {
+	if s.closed {
+		return
+	}
+	s.closed = true
+	s.silence.Stop()
+	s.cancel(nil)
+	_ = s.body.Close() // what it says is no longer of interest
+	if s.generation != nil {
+		s.generation.done()
+	}
+	c := s.call
+	c.last.duration = time.Since(c.last.started)
+	c.tell(false)
+	c.capture()
+}

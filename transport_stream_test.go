@@ -1,0 +1,464 @@
+package rongcloud
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/require"
+)
+
+// chatServer answers each request with the next handler, the last one again and again, over real TCP.
+type chatServer struct {
+	*httptest.Server
+	requests atomic.Int32
+	left     chan struct{} // a handler has seen its caller go
+}
+
+func newChatServer(t *testing.T, handlers ...http.HandlerFunc) *chatServer {
+	t.Helper()
+	s := &chatServer{left: make(chan struct{}, 10)}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n := int(s.requests.Add(1))
+		_, _ = io.Copy(io.Discard, r.Body)
+		handlers[min(n, len(handlers))-1](w, r)
+		if r.Context().Err() != nil {
+			s.left <- struct{}{}
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *chatServer) client(t *testing.T, opts ...Option) *Client {
+	t.Helper()
+	client, err := New("key", "secret", append([]Option{WithBaseURL(s.URL), WithRetry(quick(2))}, opts...)...)
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	return client
+}
+
+// pieces streams the texts, each at once, and then does what then says: nil ends the answer.
+func pieces(then http.HandlerFunc, texts ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+		w.WriteHeader(http.StatusOK)
+		_ = http.NewResponseController(w).Flush()
+		for _, text := range texts {
+			_, _ = io.WriteString(w, text)
+			_ = http.NewResponseController(w).Flush()
+		}
+		if then != nil {
+			then(w, r)
+		}
+	}
+}
+
+func cutOff(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }
+
+func waitForCaller(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
+
+func plain(status int, contentType, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+// chat collects a streamed answer.
+func chat(ctx context.Context, client *Client, opts ...CallOption) (texts []string, err error) {
+	for e, err := range client.Bot.Chat.Stream(ctx, ChatRequest{AgentID: "agent", Query: "hello"}, opts...) {
+		if err != nil {
+			return texts, err
+		}
+		texts = append(texts, e.Answer)
+	}
+	return texts, nil
+}
+
+const (
+	pieceA    = "event: message\nid: 1\ndata: {\"answer\":\"a\"}\n\n"
+	pieceB    = "data: {\"answer\":\"b\"}\n\n"
+	pieceLast = "data: {\"answer\":\"c\",\"finishReason\":\"stop\"}\n\n"
+	pieceDone = "data: [DONE]\n\n"
+)
+
+// TestStream states for each way of a stream what arrives, what the caller is told, and how many requests were made.
+func TestStream(t *testing.T) {
+	t.Parallel()
+	const jsonType = "application/json"
+	long := strings.Repeat("x", maxEventLine)
+	tests := []struct {
+		name     string
+		answers  []http.HandlerFunc
+		want     []string
+		err      error // nil for a success
+		code     Code
+		unknown  bool // the outcome is
+		requests int
+	}{
+		{"complete", []http.HandlerFunc{pieces(nil, pieceA, pieceB, pieceLast)}, []string{"a", "b", "c"}, nil, 0, false, 1},
+		{"complete by the mark", []http.HandlerFunc{pieces(nil, pieceA, pieceB, pieceDone)}, []string{"a", "b"}, nil, 0, false, 1},
+		{"nothing is read after the mark", []http.HandlerFunc{pieces(waitForCaller, pieceA, pieceDone)}, []string{"a"}, nil, 0, false, 1},
+		{"an event after the last piece", []http.HandlerFunc{pieces(nil, pieceLast, "data: {}\n\n")}, []string{"c", ""}, nil, 0, false, 1},
+		{"comments and other texts", []http.HandlerFunc{pieces(nil, ": hi\n\n", "data: ping\n\n", pieceLast)}, []string{"", "c"}, nil, 0, false, 1},
+		{"success in every event", []http.HandlerFunc{pieces(nil, "data: {\"code\":200,\"answer\":\"a\"}\n\n", pieceDone)}, []string{"a"}, nil, 0, false, 1},
+		{"numbers and texts mixed up", []http.HandlerFunc{pieces(nil, "data: {\"answer\":7,\"finishReason\":\"stop\",\"timestamp\":\"1\"}\n\n")}, []string{"7"}, nil, 0, false, 1},
+
+		{"cut within the stream", []http.HandlerFunc{pieces(cutOff, pieceA, pieceB)}, []string{"a", "b"}, io.ErrUnexpectedEOF, 0, true, 1},
+		{"cut within an event", []http.HandlerFunc{pieces(cutOff, pieceA, pieceB[:10])}, []string{"a"}, io.ErrUnexpectedEOF, 0, true, 1},
+		{"cut before the first event", []http.HandlerFunc{pieces(cutOff)}, nil, io.ErrUnexpectedEOF, 0, true, 1},
+		{"cut after the last piece", []http.HandlerFunc{pieces(cutOff, pieceLast)}, []string{"c"}, io.ErrUnexpectedEOF, 0, true, 1},
+		{"ended too early", []http.HandlerFunc{pieces(nil, pieceA, pieceB)}, []string{"a", "b"}, ErrChatIncomplete, 0, true, 1},
+		{"ended within a line", []http.HandlerFunc{pieces(nil, pieceA, strings.TrimRight(pieceLast, "\n"))}, []string{"a"}, ErrChatIncomplete, 0, true, 1},
+		{"ended at once", []http.HandlerFunc{pieces(nil)}, nil, ErrChatIncomplete, 0, true, 1},
+		{"a line that is too long", []http.HandlerFunc{pieces(waitForCaller, pieceA, "data: "+long)}, []string{"a"}, errLineTooLong, 0, true, 1},
+		{"an event that is too long", []http.HandlerFunc{pieces(waitForCaller, pieceA, strings.Repeat("data: "+long[:1<<17]+"\n", 9))}, []string{"a"}, errEventTooLong, 0, true, 1},
+		{"broken JSON", []http.HandlerFunc{pieces(waitForCaller, pieceA, "data: {\"answer\":\n\n")}, []string{"a"}, nil, 0, true, 1},
+
+		{"a refusal as the first event", []http.HandlerFunc{pieces(nil, "data: {\"code\":1002,\"msg\":\"no agent\"}\n\n")}, nil, CodeInvalidParameter, 1002, false, 1},
+		{"a passing fault as the first event", []http.HandlerFunc{pieces(nil, "data: {\"code\":1000}\n\n")}, nil, CodeInternalError, 1000, true, 1},
+		{"a refusal later", []http.HandlerFunc{pieces(nil, pieceA, "data: {\"code\":1002}\n\n")}, []string{"a"}, CodeInvalidParameter, 1002, true, 1},
+		{"an event called error", []http.HandlerFunc{pieces(nil, pieceA, "event: error\ndata: overloaded\n\n")}, []string{"a"}, nil, 0, true, 1},
+
+		{"JSON in place of a stream", []http.HandlerFunc{plain(200, jsonType, `{"code":200,"answer":"whole","finishReason":"stop"}`)}, []string{"whole"}, nil, 0, false, 1},
+		{"a refusal as JSON", []http.HandlerFunc{plain(400, jsonType, `{"code":1002,"errorMessage":"no agent"}`)}, nil, CodeInvalidParameter, 1002, false, 1},
+		{"a refusal as JSON with 200", []http.HandlerFunc{plain(200, jsonType, `{"code":1002}`)}, nil, CodeInvalidParameter, 1002, false, 1},
+		{"an error with the type of a stream", []http.HandlerFunc{plain(401, "text/event-stream", `{"code":1004}`)}, nil, CodeWrongSignature, 1004, false, 1},
+		{"a proxy's page", []http.HandlerFunc{plain(200, "text/html", "<html>")}, nil, ErrTransport, 0, true, 1},
+		{"a gateway's page", []http.HandlerFunc{plain(502, "text/html", "<html>")}, nil, ErrTransport, 0, true, 1},
+		{"no answer", []http.HandlerFunc{cutOff}, nil, io.EOF, 0, true, 1},
+		{"too fast, then a stream", []http.HandlerFunc{plain(429, jsonType, `{"code":1008}`), pieces(nil, pieceLast)}, []string{"c"}, nil, 0, false, 2},
+		{"too fast each time", []http.HandlerFunc{plain(429, jsonType, `{"code":1008}`)}, nil, ErrRateLimited, 1008, false, 3},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			var attempts []Attempt
+			server := newChatServer(t, test.answers...)
+			client := server.client(t, WithHook(func(_ context.Context, a Attempt) { attempts = append(attempts, a) }))
+			var info ResponseInfo
+			texts, err := chat(t.Context(), client, CaptureResponse(&info))
+			require.Equal(t, test.want, texts)
+			require.EqualValues(t, test.requests, server.requests.Load())
+			require.Len(t, attempts, test.requests, "the hook hears of each attempt once")
+			require.Equal(t, test.requests, info.Attempts)
+
+			failed := test.err != nil || test.unknown
+			require.Equal(t, failed, attempts[len(attempts)-1].Err != nil)
+			if !failed {
+				require.NoError(t, err)
+				return
+			}
+			var e *Error
+			require.ErrorAs(t, err, &e)
+			if test.err != nil {
+				require.ErrorIs(t, err, test.err)
+			}
+			require.Equal(t, test.code, e.Code)
+			require.Equal(t, test.unknown, errors.Is(err, ErrOutcomeUnknown), "%v", err)
+			require.Equal(t, "POST /v3/chat/generate.json", e.Endpoint)
+			require.NotContains(t, err.Error(), "secret")
+		})
+	}
+}
+
+func TestStreamEvents(t *testing.T) {
+	t.Parallel()
+	const data = `{"runId":"r","conversationId":"c","agentId":"g","timestamp":1750156515841,"answer":"hi","finishReason":"stop",` +
+		`"metadata":{"usage":{"promptTokens":1,"completionTokens":"2","totalTokens":3}},"extra":true}`
+	server := newChatServer(t, pieces(nil, "event: message\nid: 7\ndata: "+data+"\n\n", "data: pong\n\n"))
+	var got []ChatEvent
+	for e, err := range server.client(t).Bot.Chat.Stream(t.Context(), ChatRequest{AgentID: "agent", Query: "hello"}) {
+		require.NoError(t, err)
+		got = append(got, e)
+	}
+	require.Equal(t, []ChatEvent{
+		{
+			Name: "message", ID: "7", Data: data,
+			ChatAnswer: ChatAnswer{
+				RunID: "r", ConversationID: "c", AgentID: "g", Timestamp: time.UnixMilli(1750156515841), Answer: "hi", FinishReason: "stop",
+				Metadata: ChatMetadata{Usage: ChatUsage{PromptTokens: 1, CompletionTokens: 2, TotalTokens: 3}},
+			},
+		},
+		{ID: "7", Data: "pong"},
+	}, got)
+}
+
+// TestStreamIsSigned proves that the request is one like any other.
+func TestStreamIsSigned(t *testing.T) {
+	t.Parallel()
+	var header http.Header
+	var body []byte
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		header = r.Header
+		body, _ = io.ReadAll(r.Body)
+		pieces(nil, pieceLast)(w, r)
+	}))
+	t.Cleanup(server.Close)
+	client, err := New("key", "secret", WithBaseURL(server.URL))
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	yes := true
+	for _, err := range client.Bot.Chat.Stream(t.Context(), ChatRequest{AgentID: "a", Query: "q", ConversationID: "c", Memory: &yes}, WithRequestID("r1")) {
+		require.NoError(t, err)
+	}
+	require.True(t, Verify("secret", header.Get("Nonce"), header.Get("Timestamp"), header.Get("Signature")))
+	require.Equal(t, "key", header.Get("App-Key"))
+	require.Equal(t, "r1", header.Get("X-Request-Id"))
+	require.JSONEq(t, `{"agentId":"a","query":"q","conversationId":"c","memory":true,"stream":true}`, string(body))
+}
+
+// TestStreamBreak proves that leaving the range frees the connection.
+func TestStreamBreak(t *testing.T) {
+	t.Parallel()
+	server := newChatServer(t, pieces(waitForCaller, pieceA, pieceB))
+	var attempts []Attempt
+	client := server.client(t, WithHook(func(_ context.Context, a Attempt) { attempts = append(attempts, a) }))
+	for e, err := range client.Bot.Chat.Stream(t.Context(), ChatRequest{AgentID: "agent", Query: "hello"}) {
+		require.NoError(t, err)
+		require.Equal(t, "a", e.Answer)
+		break
+	}
+	<-server.left
+	require.Len(t, attempts, 1)
+	require.NoError(t, attempts[0].Err)
+	require.Equal(t, 200, attempts[0].HTTPStatus)
+}
+
+// TestStreamAgain proves that each range is a call of its own.
+func TestStreamAgain(t *testing.T) {
+	t.Parallel()
+	server := newChatServer(t, pieces(nil, pieceLast))
+	answer := server.client(t).Bot.Chat.Stream(t.Context(), ChatRequest{AgentID: "agent", Query: "hello"})
+	require.Zero(t, server.requests.Load())
+	for n := range int32(2) {
+		for _, err := range answer {
+			require.NoError(t, err)
+		}
+		require.Equal(t, n+1, server.requests.Load())
+	}
+}
+
+func TestStreamCancelled(t *testing.T) {
+	t.Parallel()
+	server := newChatServer(t, pieces(waitForCaller, pieceA))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var last error
+	for _, err := range server.client(t).Bot.Chat.Stream(ctx, ChatRequest{AgentID: "agent", Query: "hello"}) {
+		last = err
+		cancel()
+	}
+	require.ErrorIs(t, last, context.Canceled)
+	require.ErrorIs(t, last, ErrOutcomeUnknown)
+	<-server.left
+
+	_, err := chat(ctx, server.client(t))
+	require.ErrorIs(t, err, context.Canceled)
+	require.NotErrorIs(t, err, ErrOutcomeUnknown, "nothing was sent")
+	require.EqualValues(t, 1, server.requests.Load())
+
+}
+
+func TestStreamCancelledBeforeItBegins(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	server := newChatServer(t, func(w http.ResponseWriter, r *http.Request) {
+		cancel()
+		waitForCaller(w, r)
+	})
+	_, err := chat(ctx, server.client(t))
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err, ErrOutcomeUnknown)
+	<-server.left
+}
+
+// TestStreamSilence proves that the attempt timeout is one for each silence, of the server only.
+func TestStreamSilence(t *testing.T) {
+	t.Parallel()
+	const limit = 150 * time.Millisecond
+
+	t.Run("before the stream", func(t *testing.T) {
+		t.Parallel()
+		server := newChatServer(t, waitForCaller)
+		_, err := chat(t.Context(), server.client(t), WithAttemptTimeout(limit))
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorIs(t, err, ErrOutcomeUnknown)
+		require.ErrorContains(t, err, "no answer within")
+		<-server.left
+	})
+	t.Run("within the stream", func(t *testing.T) {
+		t.Parallel()
+		server := newChatServer(t, pieces(waitForCaller, pieceA))
+		texts, err := chat(t.Context(), server.client(t), WithAttemptTimeout(limit))
+		require.Equal(t, []string{"a"}, texts)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorIs(t, err, ErrOutcomeUnknown)
+		require.NoError(t, t.Context().Err())
+		<-server.left
+	})
+}
+
+// contextBody is an answer that ends with its request's context, as net/http's do.
+type contextBody struct {
+	context.Context
+	io.Reader
+}
+
+func (b contextBody) Read(p []byte) (int, error) {
+	if err := b.Err(); err != nil {
+		return 0, err
+	}
+	return b.Reader.Read(p)
+}
+
+func (b contextBody) Close() error { return nil }
+
+// lateReader brings its text after a while, on the fake clock of synctest.
+type lateReader struct {
+	io.Reader
+	after time.Duration
+}
+
+func (r *lateReader) Read(p []byte) (int, error) {
+	<-time.After(r.after)
+	r.after = 0
+	return r.Reader.Read(p)
+}
+
+// inMemory is a client whose server streams what the reader brings.
+func inMemory(t *testing.T, body func() io.Reader, opts ...Option) *Client {
+	t.Helper()
+	mock := httpmock.NewMockTransport()
+	mock.RegisterNoResponder(func(req *http.Request) (*http.Response, error) {
+		header := http.Header{"Content-Type": {"text/event-stream"}}
+		return &http.Response{StatusCode: 200, Header: header, Body: contextBody{req.Context(), body()}}, nil
+	})
+	client, err := New("key", "secret", append([]Option{WithHTTPClient(&http.Client{Transport: mock, Timeout: time.Second})}, opts...)...)
+	require.NoError(t, err)
+	return client
+}
+
+// TestStreamTime proves that neither what the caller does between two events counts as the server's silence, nor does the timeout of
+// the caller's HTTP client end a stream that has begun.
+func TestStreamTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		client := inMemory(t, func() io.Reader {
+			return io.MultiReader(strings.NewReader(pieceA), &lateReader{strings.NewReader(pieceLast), 59 * time.Second})
+		})
+		var texts []string
+		for e, err := range client.Bot.Chat.Stream(t.Context(), ChatRequest{AgentID: "a", Query: "q"}, WithAttemptTimeout(time.Minute)) {
+			require.NoError(t, err)
+			texts = append(texts, e.Answer)
+			<-time.After(time.Hour)
+		}
+		require.Equal(t, []string{"a", "c"}, texts)
+	})
+	synctest.Test(t, func(t *testing.T) {
+		client := inMemory(t, func() io.Reader { return &lateReader{strings.NewReader(pieceLast), DefaultChatTimeout - 1} }, WithAttemptTimeout(1))
+		_, err := chat(t.Context(), client)
+		require.NoError(t, err, "the client's attempt timeout does not hold for chats")
+	})
+}
+
+// TestStreamEndsWithTheHTTPClient proves that the timeout of the caller's HTTP client holds until a stream begins.
+func TestStreamEndsWithTheHTTPClient(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		mock := httpmock.NewMockTransport()
+		mock.RegisterNoResponder(httpmock.Responder(slow(time.Minute, nil)))
+		client, err := New("key", "secret", WithHTTPClient(&http.Client{Transport: mock, Timeout: time.Second}), WithRetry(RetryPolicy{}))
+		require.NoError(t, err)
+		start := time.Now()
+		_, err = chat(t.Context(), client)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorIs(t, err, ErrOutcomeUnknown)
+		require.Equal(t, time.Second, time.Since(start))
+	})
+}
+
+func TestStreamRefusesArguments(t *testing.T) {
+	t.Parallel()
+	server := newChatServer(t, pieces(nil, pieceLast))
+	client := server.client(t)
+	count := 0
+	for _, err := range client.Bot.Chat.Stream(t.Context(), ChatRequest{AgentID: "agent"}) {
+		var refused *ArgumentError
+		require.ErrorAs(t, err, &refused)
+		require.Equal(t, "query", refused.Field)
+		count++
+	}
+	require.Equal(t, 1, count)
+	var ctx context.Context
+	for _, err := range client.Bot.Chat.Stream(ctx, ChatRequest{AgentID: "a", Query: "q"}) {
+		require.ErrorContains(t, err, "ctx")
+	}
+	require.Zero(t, server.requests.Load())
+}
+
+// TestStreamSwitchesHosts proves that a host which breaks a stream off is left, and one that ends it too early is not.
+func TestStreamSwitchesHosts(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		primary  http.HandlerFunc
+		switches uint64
+	}{
+		"cut":        {pieces(cutOff, pieceA), 1},
+		"incomplete": {pieces(nil, pieceA), 0},
+		"too long":   {pieces(waitForCaller, "data: "+strings.Repeat("x", maxEventLine)), 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			primary, backup := newChatServer(t, test.primary), newChatServer(t, pieces(nil, pieceLast))
+			client := primary.client(t, WithBaseURL(primary.URL, backup.URL))
+			_, err := chat(t.Context(), client)
+			require.ErrorIs(t, err, ErrOutcomeUnknown)
+			require.Zero(t, backup.requests.Load(), "a stream that has begun is not repeated")
+			require.Equal(t, test.switches, client.core.hosts.switches.Load())
+		})
+	}
+	t.Run("dead", func(t *testing.T) {
+		t.Parallel()
+		dead, backup := newChatServer(t), newChatServer(t, pieces(nil, pieceLast))
+		dead.Close()
+		texts, err := chat(t.Context(), dead.client(t, WithBaseURL(dead.URL, backup.URL)))
+		require.NoError(t, err)
+		require.Equal(t, []string{"c"}, texts)
+	})
+}
+
+// TestStreamConnectionIsKept proves that a stream which is read to its end leaves its connection to the next call.
+func TestStreamConnectionIsKept(t *testing.T) {
+	t.Parallel()
+	server := newChatServer(t, pieces(nil, pieceLast))
+	var reused []bool
+	client := server.client(t, WithHook(func(_ context.Context, a Attempt) { reused = append(reused, a.Reused) }))
+	for range 3 {
+		_, err := chat(t.Context(), client)
+		require.NoError(t, err)
+	}
+	require.Equal(t, []bool{false, true, true}, reused)
+}
+
+// TestStreamWaitsForTheLimiter proves that a stream is paced as any call.
+func TestStreamWaitsForTheLimiter(t *testing.T) {
+	t.Parallel()
+	server := newChatServer(t, pieces(nil, pieceLast))
+	limiter := &countingLimiter{err: errors.New("not now")}
+	_, err := chat(t.Context(), server.client(t, WithLimiter(limiter)))
+	require.ErrorIs(t, err, limiter.err)
+	require.Equal(t, []string{"/v3/chat/generate.json 1"}, limiter.calls)
+	require.Zero(t, server.requests.Load())
+}

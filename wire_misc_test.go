@@ -1,0 +1,46 @@
+package rongcloud_test
+
+import (
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// miscArguments are those of friends, bots, stand-ins, translation and the embedded console.
+var miscArguments = map[string]func(full bool) []any{
+	"FriendService.SetProfile": func(full bool) []any {
+		if full {
+			return filled[rongcloud.FriendProfileParams]()
+		}
+		return []any{rongcloud.FriendProfileParams{UserID: "u1", TargetID: "u2"}}
+	},
+	"BotService.Create": func(full bool) []any {
+		if full {
+			return filled[rongcloud.BotParams]()
+		}
+		return []any{rongcloud.BotParams{
+			UserID: "b1", Name: awkward, Type: "helper", ProfileURL: "https://example.com/a.png?x=1&y=2",
+			Integrations: []rongcloud.BotIntegration{{Type: rongcloud.BotWebhook, CallbackURL: "https://example.com/bot?x=1&y=2"}},
+		}}
+	},
+	"AgentService.Create": func(full bool) []any {
+		if full {
+			return filled[rongcloud.AgentParams]()
+		}
+		return []any{rongcloud.AgentParams{
+			ID: "agent-1", Name: awkward, Config: rongcloud.AgentConfig{Model: rongcloud.AgentModel{Name: "qwen-turbo"}},
+		}}
+	},
+	"BotIntegrationService.Create": func(full bool) []any { return integration(full, "https://example.com/bot?x=1&y=2") },
+	"BotIntegrationService.Update": func(full bool) []any { return integration(full, "") },
+	"EmbeddedConsoleService.AccessToken": func(bool) []any {
+		return []any{rongcloud.ConsoleAccessParams{AccessKey: awkward, Page: rongcloud.ConsoleUserManage, Lifetime: 90 * time.Minute}}
+	},
+}
+
+func integration(full bool, address string) []any {
+	if full {
+		return append([]any{"b1"}, filled[rongcloud.BotIntegration]()...)
+	}
+	return []any{"b1", rongcloud.BotIntegration{Type: rongcloud.BotDifyChat, CallbackURL: address}}
+}
