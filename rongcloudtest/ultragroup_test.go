@@ -99,7 +99,7 @@ func TestUltraGroupRefuses(t *testing.T) {
 		{"message/expansion/delete", `groupId=g busChannel=news userId=a extraKey=k msgUID=` + uid, 1002},
 	} {
 		var pairs []string
-		for _, field := range strings.Fields(c.params) {
+		for field := range strings.FieldsSeq(c.params) {
 			name, value, _ := strings.Cut(field, "=")
 			pairs = append(pairs, name, value)
 		}
@@ -295,7 +295,12 @@ func TestUltraGroupSearch(t *testing.T) {
 	call(t, client, "/ultragroup/msg/modify.json", form("groupId", "g", "fromUserId", "a", "msgUID", unnamed, "content", `{"content":"new"}`))
 	require.Equal(t, `{"content":"new"}`, srv.User("b").Inbox()[len(srv.User("b").Inbox())-1].Content)
 
-	_, lenient := pair(t)
+	srvLenient, lenient := pair(t)
 	require.NoError(t, lenient.UltraGroup.Create(context.Background(), rongcloud.UltraGroupParams{GroupID: "g", Name: "n", UserID: "a"}))
 	require.Empty(t, call(t, lenient, "/ultragroup/hismsg/msgid/query.json", form("groupId", "g", "busChannel", "RCDefault", "msgUID", "TEST-none"))["data"])
+	uid := sendUltra(t, lenient, rongcloud.UltraGroupMessage{From: "a"})
+	call(t, lenient, "/ultragroup/msg/modify.json", form("groupId", "g", "fromUserId", "a", "msgUID", uid, "content", "{}", "objectName", "app:other"))
+	require.Equal(t, "RC:TxtMsg", srvLenient.Sent()[0].ObjectName, "the type stays")
+	sendUltra(t, lenient, rongcloud.UltraGroupMessage{From: "a", Channel: "none"})
+	require.Len(t, srvLenient.User("a").Inbox(), 1, "an unknown channel has no copy for the sender either")
 }
