@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -463,7 +464,7 @@ func TestRun(t *testing.T) {
 		stale := written[path] + "// changed by hand\n"
 		require.NoError(t, os.WriteFile(path, []byte(stale), 0o644))
 		err := run(root, true)
-		require.ErrorContains(t, err, path+" is stale")
+		require.ErrorContains(t, err, fmt.Sprintf("%s is stale at line %d: run \"go generate ./...\"", path, strings.Count(stale, "\n")))
 		require.Equal(t, 1, strings.Count(err.Error(), "is stale"))
 		now, err := os.ReadFile(path)
 		require.NoError(t, err)

@@ -52,7 +52,7 @@ func run(root string, check bool) error {
 			continue
 		}
 		if check {
-			stale = append(stale, fmt.Errorf("%s is stale: run go generate", path))
+			stale = append(stale, fmt.Errorf("%s is stale at line %d: run \"go generate ./...\" and commit what it writes", path, firstDifference(old, text)))
 			continue
 		}
 		if err := os.WriteFile(path, text, 0o644); err != nil {
@@ -60,4 +60,15 @@ func run(root string, check bool) error {
 		}
 	}
 	return errors.Join(stale...)
+}
+
+// firstDifference returns the number of the first line in which two texts differ.
+func firstDifference(a, b []byte) int {
+	theirs := bytes.Split(a, []byte("\n"))
+	for i, line := range bytes.Split(b, []byte("\n")) {
+		if i >= len(theirs) || !bytes.Equal(bytes.TrimSuffix(theirs[i], []byte("\r")), line) {
+			return i + 1
+		}
+	}
+	return bytes.Count(b, []byte("\n")) + 2
 }
