@@ -15,7 +15,7 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// userWalk is an iterator of the services for users and chat rooms, and the wire of its endpoint.
+// userWalk is an iterator of the services for users, groups and chat rooms, and the wire of its endpoint.
 type userWalk struct {
 	path  string
 	at    string // the parameter that says where a page begins
@@ -50,7 +50,7 @@ func userWalks() []userWalk {
 	type client = *rongcloud.Client
 	type ctx = context.Context
 	type seq = iter.Seq2[string, error]
-	return []userWalk{
+	return append(groupWalks(), []userWalk{
 		{"/user/query.json", "page", "number", "users", `{"userId":%q}`, func(x ctx, c client, start int) seq {
 			return userIDsOf(c.User.AllSandbox(x, rongcloud.SandboxUserQuery{Page: start, Size: 2}), func(u rongcloud.User) string { return u.UserID })
 		}},
@@ -80,7 +80,7 @@ func userWalks() []userWalk {
 		{"/user/chat/fb/querylist.json", "offset", "offset", "users", `%q`, func(x ctx, c client, start int) seq {
 			return c.User.ChatBan.All(x, rongcloud.UserChatBanQuery{Offset: 2 * max(start-1, 0), Size: 2})
 		}},
-	}
+	}...)
 }
 
 // first is how many users come before the page that a request asks for; negative for no page.
@@ -104,7 +104,7 @@ func (w *userWalk) answer(first, total int) string {
 	}
 	next := ""
 	if w.style == "token" && last < total {
-		next = fmt.Sprintf(`,"next":%q`, userToken(last/2+1))
+		next = fmt.Sprintf(`,"next":%[1]q,"pageToken":%[1]q`, userToken(last/2+1)) // under either name
 	}
 	return fmt.Sprintf(`{"code":200,%q:[%s]%s}`, w.list, strings.Join(items, ","), next)
 }

@@ -1,0 +1,87 @@
+package rongcloud_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+// Create a hosted group in which anybody may invite, and list its members with their roles.
+func ExampleEntrustGroupService_Create() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	groups := srv.Client().EntrustGroup
+	ctx := context.Background()
+
+	err = groups.Create(ctx, rongcloud.EntrustCreateParams{
+		GroupID: "g1", Name: "Hikers", Owner: "u1", UserIDs: []string{"u2", "u3"},
+		Profile:     rongcloud.EntrustProfile{Introduction: "Every Sunday, whatever the weather"},
+		Permissions: rongcloud.EntrustPermissions{Invite: rongcloud.Ptr(rongcloud.EntrustEveryone)},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	added, err := groups.Manager.Add(ctx, "g1", []string{"u2", "u9"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("not members:", added.NotMembers)
+
+	query := rongcloud.EntrustMemberQuery{GroupID: "g1", Order: rongcloud.Ptr(rongcloud.SortOldestFirst)}
+	for member, err := range groups.Member.All(ctx, query) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(member.UserID, member.Role)
+	}
+
+	// Output:
+	// not members: [u9]
+	// u1 owner
+	// u2 manager
+	// u3 member
+}
+
+// The owner cannot leave, but can give the group to somebody else.
+func ExampleEntrustGroupService_TransferOwner() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	groups := srv.Client().EntrustGroup
+	ctx := context.Background()
+	err = groups.Create(ctx, rongcloud.EntrustCreateParams{GroupID: "g1", Name: "Hikers", Owner: "u1", UserIDs: []string{"u2"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := groups.Quit(ctx, rongcloud.EntrustQuitParams{GroupID: "g1", UserIDs: []string{"u1"}}); err != nil {
+		fmt.Println("u1 cannot leave")
+	}
+	if err := groups.TransferOwner(ctx, rongcloud.EntrustTransferParams{GroupID: "g1", NewOwner: "u2", Quit: true}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for group, err := range groups.Joined.All(ctx, rongcloud.EntrustJoinedQuery{UserID: "u2", Role: rongcloud.EntrustRoleOwner}) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println("u2 owns", group.Name, "with", group.MemberCount, "member")
+	}
+
+	// Output:
+	// u1 cannot leave
+	// u2 owns Hikers with 1 member
+}

@@ -1,0 +1,107 @@
+package rongcloud_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+// Create a group, and tell its members in the same call.
+func ExampleGroupService_Create() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+
+	_, err = client.Group.Create(ctx, rongcloud.GroupCreateParams{
+		GroupID: "g1", Name: "Hikers", UserIDs: []string{"u1", "u2", "u3"},
+		Notice: &rongcloud.GroupNotice{From: "u1", Content: rongcloud.TextMessage{Content: "Welcome!"}},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	members, err := client.Group.Members(ctx, "g1")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(members.UserIDs)
+	fmt.Println(srv.User("u2").Inbox()[0].Content)
+
+	// Output:
+	// [u1 u2 u3]
+	// {"content":"Welcome!"}
+}
+
+// Mute one member for an hour and another one for good.
+func ExampleGroupMuteService_Add() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	mute := srv.Client().Group.Mute
+	ctx := context.Background()
+	for user, span := range map[string]time.Duration{"u2": time.Hour, "u3": rongcloud.Forever} {
+		err := mute.Add(ctx, rongcloud.GroupMuteParams{GroupID: "g1", UserIDs: []string{user}, Duration: span})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	fmt.Println(mute.Add(ctx, rongcloud.GroupMuteParams{GroupID: "g1", UserIDs: []string{"u4"}, Duration: 30 * time.Second}))
+
+	srv.Advance(2 * time.Hour)
+	muted, err := mute.List(ctx, "g1")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, m := range muted.Users {
+		fmt.Println(m.UserID, "is still muted")
+	}
+
+	// Output:
+	// rongcloud: minute: 30s is not a whole number of minutes
+	// u3 is still muted
+}
+
+// Mute a whole group but for one member.
+func ExampleGroupBanService_Add() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	groups := srv.Client().Group
+	ctx := context.Background()
+	if err := groups.Ban.Add(ctx, []string{"g1", "g2"}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := groups.Whitelist.Add(ctx, "g1", []string{"u1"}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for id, err := range groups.Ban.All(ctx, rongcloud.GroupBanQuery{}) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(id, "is muted")
+	}
+
+	// Output:
+	// g1 is muted
+	// g2 is muted
+}

@@ -1,0 +1,214 @@
+package rongcloud_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// TestGroupDecodes feeds each answer type with what RongCloud documents and with the variants that its pages and SDKs have.
+func TestGroupDecodes(t *testing.T) {
+	t.Parallel()
+	type client = *rongcloud.Client
+	type ctx = context.Context
+	beijing := time.FixedZone("CST", 8*60*60)
+	noon := time.Date(2024, 5, 1, 12, 30, 0, 0, beijing)
+
+	create := func(x ctx, c client) (any, error) {
+		return c.Group.Create(x, rongcloud.GroupCreateParams{GroupID: "g", Name: "G", UserIDs: []string{"u"}})
+	}
+	members := func(x ctx, c client) (any, error) { return c.Group.Members(x, "g") }
+	groups := func(x ctx, c client) (any, error) {
+		return c.Group.ListByUser(x, rongcloud.GroupByUserQuery{UserID: "u"})
+	}
+	mutes := func(x ctx, c client) (any, error) { return c.Group.Mute.List(x, "g") }
+	bans := func(x ctx, c client) (any, error) { return c.Group.Ban.List(x, rongcloud.GroupBanQuery{}) }
+	whitelist := func(x ctx, c client) (any, error) { return c.Group.Whitelist.List(x, "g") }
+	remark := func(x ctx, c client) (any, error) { return c.Group.Remark.Get(x, "g", "u") }
+	profiles := func(x ctx, c client) (any, error) { return c.EntrustGroup.Profile.Get(x, []string{"g"}) }
+	join := func(x ctx, c client) (any, error) {
+		return c.EntrustGroup.Join(x, rongcloud.EntrustJoinParams{GroupID: "g", UserIDs: []string{"u"}})
+	}
+	hosted := func(x ctx, c client) (any, error) { return c.EntrustGroup.List(x, rongcloud.EntrustGroupQuery{}) }
+	joined := func(x ctx, c client) (any, error) {
+		return c.EntrustGroup.Joined.List(x, rongcloud.EntrustJoinedQuery{UserID: "u"})
+	}
+	managers := func(x ctx, c client) (any, error) { return c.EntrustGroup.Manager.Add(x, "g", []string{"u"}) }
+	memberPage := func(x ctx, c client) (any, error) {
+		return c.EntrustGroup.Member.List(x, rongcloud.EntrustMemberQuery{GroupID: "g"})
+	}
+	someMembers := func(x ctx, c client) (any, error) { return c.EntrustGroup.Member.Get(x, "g", []string{"u"}) }
+	follows := func(x ctx, c client) (any, error) { return c.EntrustGroup.Follow.List(x, "g", "u") }
+	remarkName := func(x ctx, c client) (any, error) { return c.EntrustGroup.RemarkName.Get(x, "g", "u") }
+
+	permissions := rongcloud.EntrustPermissions{
+		Join: rongcloud.Ptr(rongcloud.EntrustJoinClosed), Remove: rongcloud.Ptr(rongcloud.EntrustOwnerOnly), Invite: rongcloud.Ptr(rongcloud.EntrustEveryone),
+		InviteConsent: rongcloud.Ptr(rongcloud.EntrustInviteeVerify), Profile: rongcloud.Ptr(rongcloud.EntrustOwnerOrManager),
+		MemberProfile: rongcloud.Ptr(rongcloud.EntrustSelfOnly),
+	}
+	profile := rongcloud.EntrustProfile{Introduction: "i", Announcement: "a", PortraitURL: "p"}
+	group := rongcloud.EntrustGroup{
+		GroupID: "g", Name: "G", Owner: "o", CreatedAt: time.UnixMilli(7), MemberCount: 3,
+		Profile: profile, Permissions: permissions, Attributes: map[string]string{"ext_a": "1"},
+	}
+	const texts = `"groupProfile":"{\"introduction\":\"i\",\"announcement\":\"a\",\"portraitUrl\":\"p\"}","groupExtProfile":"{\"ext_a\":\"1\"}",` +
+		`"permissions":"{\"joinPerm\":3,\"removePerm\":0,\"memInvitePerm\":2,\"invitePerm\":1,\"profilePerm\":1,\"memProfilePerm\":2}",`
+	const objects = `"groupProfile":{"introduction":"i","announcement":"a","portraitUrl":"p"},"groupExtProfile":{"ext_a":1},` +
+		`"permissions":{"joinPerm":"3","removePerm":"0","memInvitePerm":"2","invitePerm":1,"profilePerm":1,"memProfilePerm":2},`
+	const rest = `"owner":"o","createTime":7,"memberCount":3`
+	member := rongcloud.EntrustMember{UserID: "u", Nickname: "n", Role: rongcloud.EntrustRoleManager, JoinedAt: time.UnixMilli(7), Extra: "x"}
+
+	tests := []struct {
+		name, path string
+		call       func(ctx, client) (any, error)
+		answer     string // what follows the code
+		want       any
+	}{
+		{"created", "group/create", create, `,"messageUID":"m","memberCount":2`, &rongcloud.GroupChange{MessageUID: "m", MemberCount: 2}},
+		{"created, code only", "group/create", create, ``, &rongcloud.GroupChange{}},
+		{"created, count as text", "group/create", create, `,"memberCount":"2"`, &rongcloud.GroupChange{MemberCount: 2}},
+		{"members", "group/user/query", members, `,"users":[{"id":"u1"},{"id":"u2"}]`, &rongcloud.GroupMembers{UserIDs: []string{"u1", "u2"}}},
+		{"members as texts", "group/user/query", members, `,"users":["u1","u2"]`, &rongcloud.GroupMembers{UserIDs: []string{"u1", "u2"}}},
+		{"members as numbers", "group/user/query", members, `,"users":[{"id":1},2,{},null]`, &rongcloud.GroupMembers{UserIDs: []string{"1", "2", "", ""}}},
+		{"one member", "group/user/query", members, `,"users":{"id":"u1"}`, &rongcloud.GroupMembers{UserIDs: []string{"u1"}}},
+		{"no members", "group/user/query", members, ``, &rongcloud.GroupMembers{UserIDs: []string{}}},
+		{"groups", "user/group/query", groups, `,"groups":[{"name":"G","id":"g"}]`, &rongcloud.GroupPage{Groups: []rongcloud.Group{{GroupID: "g", Name: "G"}}}},
+		{"groups of numbers", "user/group/query", groups, `,"groups":[{"name":null,"id":7}]`, &rongcloud.GroupPage{Groups: []rongcloud.Group{{GroupID: "7"}}}},
+		{"no groups", "user/group/query", groups, `,"groups":null`, &rongcloud.GroupPage{}},
+
+		{
+			"mutes", "group/user/gag/list", mutes, `,"users":[{"userId":"u","time":"2024-05-01 12:30:00","startTime":"2024-05-01 12:30:00"}]`,
+			&rongcloud.GroupMutes{Users: []rongcloud.GroupMute{{UserID: "u", StartedAt: noon, EndsAt: noon}}},
+		},
+		{
+			"mutes without start", "group/user/gag/list", mutes, `,"users":[{"userId":"u","time":"2024-05-01 12:30:00"}]`,
+			&rongcloud.GroupMutes{Users: []rongcloud.GroupMute{{UserID: "u", EndsAt: noon}}},
+		},
+		{"mutes without end", "group/user/gag/list", mutes, `,"users":[{"userId":"u","time":""},{"userId":"v","time":"0"},{"userId":"w","time":null}]`,
+			&rongcloud.GroupMutes{Users: []rongcloud.GroupMute{{UserID: "u"}, {UserID: "v"}, {UserID: "w"}}}},
+		{"no mutes", "group/user/gag/list", mutes, `,"users":[]`, &rongcloud.GroupMutes{Users: []rongcloud.GroupMute{}}},
+		{
+			"bans", "group/ban/query", bans, `,"groupinfo":[{"groupId":"g","stat":1},{"groupId":"h","stat":0}]`,
+			&rongcloud.GroupBanPage{Groups: []rongcloud.GroupBan{{GroupID: "g", Banned: true}, {GroupID: "h"}}},
+		},
+		{
+			"bans as texts", "group/ban/query", bans, `,"groupInfo":[{"groupId":"g","stat":"1"},{"groupId":"h","stat":"0"}]`,
+			&rongcloud.GroupBanPage{Groups: []rongcloud.GroupBan{{GroupID: "g", Banned: true}, {GroupID: "h"}}},
+		},
+		{"no bans", "group/ban/query", bans, ``, &rongcloud.GroupBanPage{}},
+		{"whitelist", "group/user/ban/whitelist/query", whitelist, `,"userIds":["u","v"]`, &rongcloud.GroupWhitelist{UserIDs: []string{"u", "v"}}},
+		{"whitelist in lower case", "group/user/ban/whitelist/query", whitelist, `,"userids":[7]`, &rongcloud.GroupWhitelist{UserIDs: []string{"7"}}},
+		{"no whitelist", "group/user/ban/whitelist/query", whitelist, ``, &rongcloud.GroupWhitelist{}},
+		{"remark", "group/remarks/get", remark, `,"remark":"Ann"`, "Ann"},
+		{"no remark", "group/remarks/get", remark, `,"remark":null`, ""},
+
+		{"profiles", "entrust/group/profile/query", profiles, `,"profiles":[{"groupId":"g","groupName":"G",` + texts + rest + `}]`,
+			&rongcloud.EntrustGroups{Groups: []rongcloud.EntrustGroup{group}}},
+		{"profiles with name, as objects", "entrust/group/profile/query", profiles, `,"profiles":[{"groupId":"g","name":"G","remarkName":"x",` + objects + rest + `}]`,
+			&rongcloud.EntrustGroups{Groups: []rongcloud.EntrustGroup{group}}},
+		{"empty profiles", "entrust/group/profile/query", profiles, `,"profiles":[{"groupId":"g","groupProfile":"","permissions":null,"groupExtProfile":""}]`,
+			&rongcloud.EntrustGroups{Groups: []rongcloud.EntrustGroup{{GroupID: "g", Attributes: map[string]string{}}}}},
+		{"unknown permission", "entrust/group/profile/query", profiles, `,"profiles":[{"permissions":"{\"joinPerm\":9,\"new\":1}"}]`,
+			&rongcloud.EntrustGroups{Groups: []rongcloud.EntrustGroup{{Permissions: rongcloud.EntrustPermissions{Join: rongcloud.Ptr(rongcloud.EntrustJoinPermission(9))}}}}},
+		{"joined a group", "entrust/group/join", join, `,"groupId":"g","name":"G",` + texts + rest, &group},
+		{"joined, code only", "entrust/group/join", join, ``, &rongcloud.EntrustGroup{}},
+		{"hosted groups", "entrust/group/query", hosted,
+			`,"pageToken":"t","groups":[{"groupId":"g","name":"G","owner":"o","creator":"c","groupProfile":"{\"portraitUrl\":\"p\",\"introduction\":\"i\"}","time":7}]`,
+			&rongcloud.EntrustGroupPage{Next: "t", Groups: []rongcloud.EntrustGroupEntry{{
+				GroupID: "g", Name: "G", Owner: "o", Creator: "c", CreatedAt: time.UnixMilli(7), Profile: rongcloud.EntrustProfile{Introduction: "i", PortraitURL: "p"},
+			}}}},
+		{"hosted groups with an avatar beside", "entrust/group/query", hosted, `,"groups":[{"groupId":"g","portraitUrl":"p","time":"7"}]`,
+			&rongcloud.EntrustGroupPage{Groups: []rongcloud.EntrustGroupEntry{{
+				GroupID: "g", CreatedAt: time.UnixMilli(7), Profile: rongcloud.EntrustProfile{PortraitURL: "p"},
+			}}}},
+		{"hosted groups with two avatars", "entrust/group/query", hosted, `,"groups":[{"portraitUrl":"q","groupProfile":{"portraitUrl":"p"}}]`,
+			&rongcloud.EntrustGroupPage{Groups: []rongcloud.EntrustGroupEntry{{Profile: rongcloud.EntrustProfile{PortraitURL: "p"}}}}},
+		{"no hosted groups", "entrust/group/query", hosted, `,"pageToken":""`, &rongcloud.EntrustGroupPage{Groups: []rongcloud.EntrustGroupEntry{}}},
+		{"joined groups", "entrust/joined/group/query", joined,
+			`,"totalCount":9,"pageToken":"t","groups":[{"groupId":"g","name":"G","remarkName":"r",` + texts + `"owner":"o","createTime":7,"joinTime":8,"role":1,"count":3}]`,
+			&rongcloud.EntrustJoinedPage{Total: 9, Next: "t", Groups: []rongcloud.EntrustJoinedGroup{{
+				GroupID: "g", Name: "G", RemarkName: "r", Owner: "o", Role: rongcloud.EntrustRoleMember, JoinedAt: time.UnixMilli(8), CreatedAt: time.UnixMilli(7),
+				MemberCount: 3, Profile: profile, Permissions: permissions, Attributes: map[string]string{"ext_a": "1"},
+			}}}},
+		{"joined groups without total", "entrust/joined/group/query", joined, `,"groups":[{"groupId":"g","role":"3","memberCount":"3"}]`,
+			&rongcloud.EntrustJoinedPage{Groups: []rongcloud.EntrustJoinedGroup{{GroupID: "g", Role: rongcloud.EntrustRoleOwner, MemberCount: 3}}}},
+
+		{"managers", "entrust/group/manager/add", managers, `,"userIds":["x"],"managerCount":9`, &rongcloud.EntrustManagersAdded{NotMembers: []string{"x"}, ManagerCount: 9}},
+		{"managers, code only", "entrust/group/manager/add", managers, ``, &rongcloud.EntrustManagersAdded{}},
+		{"member page", "entrust/group/member/query", memberPage,
+			`,"totalCount":4,"pageToken":"t","members":[{"userId":"u","nickname":"n","role":2,"time":7,"extra":"x"}]`,
+			&rongcloud.EntrustMemberPage{Total: 4, Next: "t", Members: []rongcloud.EntrustMember{member}}},
+		{"member page of texts", "entrust/group/member/query", memberPage, `,"members":[{"userId":"u","nickname":"n","role":"2","time":"7","extra":"x"},{"role":9}]`,
+			&rongcloud.EntrustMemberPage{Members: []rongcloud.EntrustMember{member, {Role: 9}}}},
+		{"members by ID", "entrust/group/member/specific/query", someMembers, `,"members":[{"userId":"u","nickname":"n","role":"2","time":7,"extra":"x"}]`,
+			&rongcloud.EntrustMembers{Members: []rongcloud.EntrustMember{member}}},
+		{"follows", "entrust/group/member/followed/get", follows, `,"userId":"u","groupId":"g","members":[{"userId":"v","timestamp":7}]`,
+			&rongcloud.EntrustFollows{GroupID: "g", UserID: "u", Members: []rongcloud.EntrustFollow{{UserID: "v", Since: time.UnixMilli(7)}}}},
+		{"follows by the other name", "entrust/group/member/followed/get", follows, `,"followedMembers":[{"userId":"v","timestamp":"7"}]`,
+			&rongcloud.EntrustFollows{Members: []rongcloud.EntrustFollow{{UserID: "v", Since: time.UnixMilli(7)}}}},
+		{"remark name", "entrust/group/remarkname/query", remarkName, `,"remarkName":"r"`, "r"},
+		{"no remark name", "entrust/group/remarkname/query", remarkName, ``, ""},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			path := "/" + test.path + ".json"
+			client := userMock(t, path, func(string) (int, string) { return 200, `{"code":200` + test.answer + `}` })
+			got, err := test.call(t.Context(), client)
+			require.NoError(t, err)
+			require.Equal(t, test.want, got)
+
+			failing := userMock(t, path, func(string) (int, string) { return 200, `{"code":25410}` })
+			_, err = test.call(t.Context(), failing)
+			require.ErrorIs(t, err, rongcloud.CodeGroupNotFound)
+			var failure *rongcloud.Error
+			require.True(t, errors.As(err, &failure))
+			require.Equal(t, "POST "+path, failure.Endpoint)
+		})
+	}
+}
+
+func TestGroupWords(t *testing.T) {
+	t.Parallel()
+	for want, value := range map[string]fmt.Stringer{
+		"any": rongcloud.EntrustRoleAny, "member": rongcloud.EntrustRoleMember, "manager": rongcloud.EntrustRoleManager,
+		"owner": rongcloud.EntrustRoleOwner, "EntrustRole(4)": rongcloud.EntrustRole(4),
+		"owner agrees": rongcloud.EntrustJoinOwnerVerify, "free": rongcloud.EntrustJoinFree, "owner or manager agrees": rongcloud.EntrustJoinManagerVerify,
+		"closed": rongcloud.EntrustJoinClosed, "EntrustJoinPermission(4)": rongcloud.EntrustJoinPermission(4),
+		"owner or manager": rongcloud.EntrustOwnerOrManager, "everyone": rongcloud.EntrustEveryone, "EntrustPermission(3)": rongcloud.EntrustPermission(3),
+		"invited user agrees": rongcloud.EntrustInviteeVerify, "EntrustInviteConsent(2)": rongcloud.EntrustInviteConsent(2),
+		"owner, manager or the member": rongcloud.EntrustManagersOrSelf, "owner or the member": rongcloud.EntrustOwnerOrSelf,
+		"the member": rongcloud.EntrustSelfOnly, "EntrustMemberPermission(3)": rongcloud.EntrustMemberPermission(3),
+	} {
+		require.Equal(t, want, value.String())
+	}
+	require.Equal(t, "owner", rongcloud.EntrustOwnerOnly.String())
+	require.Equal(t, "free", rongcloud.EntrustInviteFree.String())
+}
+
+// FuzzGroupMembers proves that no list of members is lost for one odd item, and that none panics.
+func FuzzGroupMembers(f *testing.F) {
+	for _, seed := range []string{`"u"`, `{"id":"u"}`, `{"id":7}`, `7`, `null`, `{}`, `[]`, `[["u"]]`, `true`, `{"id":{"id":1}}`, `{"id":null}`} {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, item string) {
+		client := userMock(t, "/group/user/query.json", func(string) (int, string) {
+			return 200, `{"code":200,"users":[{"id":"first"},` + item + `,"last"]}`
+		})
+		members, err := client.Group.Members(t.Context(), "g")
+		if !json.Valid([]byte(item)) {
+			return // whether it is an answer or not
+		}
+		require.NoError(t, err)
+		require.Len(t, members.UserIDs, 3)
+		require.Equal(t, "first", members.UserIDs[0])
+		require.Equal(t, "last", members.UserIDs[2])
+	})
+}

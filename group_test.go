@@ -1,0 +1,270 @@
+package rongcloud_test
+
+import (
+	"context"
+	"iter"
+	"math"
+	"net/url"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// groupWalks are the iterators of groups and hosted groups.
+func groupWalks() []userWalk {
+	type client = *rongcloud.Client
+	type ctx = context.Context
+	type seq = iter.Seq2[string, error]
+	return []userWalk{
+		{"/user/group/query.json", "page", "number", "groups", `{"id":%q}`, func(x ctx, c client, start int) seq {
+			query := rongcloud.GroupByUserQuery{UserID: "u", Page: start, Size: 2}
+			return userIDsOf(c.Group.AllByUser(x, query), func(g rongcloud.Group) string { return g.GroupID })
+		}},
+		{"/group/ban/query.json", "page", "number", "groupinfo", `{"groupId":%q,"stat":1}`, func(x ctx, c client, start int) seq {
+			return c.Group.Ban.All(x, rongcloud.GroupBanQuery{Page: start, Size: 2})
+		}},
+		{"/entrust/group/query.json", "pageToken", "token", "groups", `{"groupId":%q}`, func(x ctx, c client, start int) seq {
+			query := rongcloud.EntrustGroupQuery{PageToken: userToken(start), Size: 2}
+			return userIDsOf(c.EntrustGroup.All(x, query), func(g rongcloud.EntrustGroupEntry) string { return g.GroupID })
+		}},
+		{"/entrust/group/member/query.json", "pageToken", "token", "members", `{"userId":%q}`, func(x ctx, c client, start int) seq {
+			query := rongcloud.EntrustMemberQuery{GroupID: "g", PageToken: userToken(start), Size: 2}
+			return userIDsOf(c.EntrustGroup.Member.All(x, query), func(m rongcloud.EntrustMember) string { return m.UserID })
+		}},
+		{"/entrust/joined/group/query.json", "pageToken", "token", "groups", `{"groupId":%q}`, func(x ctx, c client, start int) seq {
+			query := rongcloud.EntrustJoinedQuery{UserID: "u", PageToken: userToken(start), Size: 2}
+			return userIDsOf(c.EntrustGroup.Joined.All(x, query), func(g rongcloud.EntrustJoinedGroup) string { return g.GroupID })
+		}},
+	}
+}
+
+// TestGroupSends sends what the golden file, in which every parameter stands at least once, does not show: calls that share an
+// endpoint, and values whose zero has a meaning.
+func TestGroupSends(t *testing.T) {
+	t.Parallel()
+	type client = *rongcloud.Client
+	type ctx = context.Context
+	no := rongcloud.Ptr(false)
+	for _, c := range []struct {
+		path string
+		call func(ctx, client) error
+		form url.Values
+	}{
+		{"/group/sync.json", func(x ctx, c client) error { return c.Group.QuitAll(x, "u1") }, userForm("userId", "u1")},
+		{"/group/create.json", func(x ctx, c client) error {
+			_, err := c.Group.Create(x, rongcloud.GroupCreateParams{
+				GroupID: "g", Name: "G", UserIDs: []string{"u1"},
+				Notice: &rongcloud.GroupNotice{From: "u1", Content: rongcloud.RawContent{Name: "app:hi", Body: "x"}, IncludeSender: no, Persist: no},
+			})
+			return err
+		}, userForm("groupId", "g", "groupName", "G", "userId", "u1", "bindNotifyMsg", "true", "fromUserId", "u1",
+			"objectName", "app:hi", "content", "x", "isIncludeSender", "0", "isPersisted", "0")},
+		{"/group/user/gag/add.json", func(x ctx, c client) error {
+			return c.Group.Mute.AddEverywhere(x, []string{"u1", "u2"}, time.Minute)
+		}, userForm("userId", "u1", "userId", "u2", "minute", "1")},
+		{"/group/user/gag/add.json", func(x ctx, c client) error {
+			return c.Group.Mute.AddEverywhere(x, []string{"u1"}, rongcloud.Forever)
+		}, userForm("userId", "u1", "minute", "0")},
+		{"/group/user/gag/rollback.json", func(x ctx, c client) error {
+			return c.Group.Mute.RemoveEverywhere(x, []string{"u1"})
+		}, userForm("userId", "u1")},
+		{"/group/user/gag/list.json", func(x ctx, c client) error {
+			_, err := c.Group.Mute.ListEverywhere(x)
+			return err
+		}, userForm()},
+		{"/entrust/group/create.json", func(x ctx, c client) error {
+			return c.EntrustGroup.Create(x, rongcloud.EntrustCreateParams{
+				GroupID: "g", Name: "G", Owner: "u1",
+				Permissions: rongcloud.EntrustPermissions{Join: rongcloud.Ptr(rongcloud.EntrustJoinOwnerVerify), Remove: rongcloud.Ptr(rongcloud.EntrustOwnerOnly)},
+			})
+		}, userForm("groupId", "g", "name", "G", "owner", "u1", "permissions", `{"joinPerm":0,"removePerm":0}`)},
+		{"/entrust/group/profile/update.json", func(x ctx, c client) error {
+			return c.EntrustGroup.Profile.Update(x, rongcloud.EntrustProfileUpdate{
+				GroupID: "g", Profile: rongcloud.EntrustProfileChange{Announcement: rongcloud.Ptr("")}, Attributes: map[string]string{"ext_a": ""},
+			})
+		}, userForm("groupId", "g", "groupProfile", `{"announcement":""}`, "groupExtProfile", `{"ext_a":""}`)},
+		{"/entrust/group/quit.json", func(x ctx, c client) error {
+			return c.EntrustGroup.Quit(x, rongcloud.EntrustQuitParams{
+				GroupID: "g", UserIDs: []string{"u,1"}, DeleteMute: no, DeleteWhitelist: no, DeleteFollows: no,
+			})
+		}, userForm("groupId", "g", "userIds", "u,1", "isDelBan", "0", "isDelWhite", "0", "isDelFollowed", "0")},
+		{"/entrust/group/query.json", func(x ctx, c client) error {
+			_, err := c.EntrustGroup.List(x, rongcloud.EntrustGroupQuery{Order: rongcloud.Ptr(rongcloud.SortOldestFirst)})
+			return err
+		}, userForm("order", "0")},
+	} {
+		var got url.Values
+		client := userMock(t, c.path, func(body string) (int, string) {
+			var err error
+			got, err = url.ParseQuery(body)
+			require.NoError(t, err)
+			return 200, `{"code":200}`
+		})
+		require.NoError(t, c.call(t.Context(), client), c.path)
+		require.Equal(t, c.form, got, c.path)
+	}
+}
+
+func TestGroupRefuses(t *testing.T) {
+	t.Parallel()
+	type client = *rongcloud.Client
+	type ctx = context.Context
+	create := func(p rongcloud.GroupCreateParams) func(ctx, client) error {
+		return func(x ctx, c client) error { _, err := c.Group.Create(x, p); return err }
+	}
+	mute := func(d time.Duration) func(ctx, client) error {
+		return func(x ctx, c client) error {
+			return c.Group.Mute.Add(x, rongcloud.GroupMuteParams{GroupID: "g", UserIDs: []string{"u"}, Duration: d})
+		}
+	}
+	everywhere := func(d time.Duration) func(ctx, client) error {
+		return func(x ctx, c client) error { return c.Group.Mute.AddEverywhere(x, []string{"u"}, d) }
+	}
+	hello := rongcloud.TextMessage{Content: "hi"}
+	noticed := func(n rongcloud.GroupNotice) rongcloud.GroupCreateParams {
+		return rongcloud.GroupCreateParams{GroupID: "g", Name: "G", UserIDs: []string{"u"}, Notice: &n}
+	}
+	tests := []struct {
+		name, field, reason string
+		call                func(ctx, client) error
+	}{
+		{"create without ID", "groupId", "is required", create(rongcloud.GroupCreateParams{Name: "G", UserIDs: []string{"u"}})},
+		{"create without name", "groupName", "is required", create(rongcloud.GroupCreateParams{GroupID: "g", UserIDs: []string{"u"}})},
+		{"create without users", "userId", "is required", create(rongcloud.GroupCreateParams{GroupID: "g", Name: "G"})},
+		{"create with 1001", "userId", "1001 items, at most 1000", create(rongcloud.GroupCreateParams{GroupID: "g", Name: "G", UserIDs: userIDs(1001)})},
+		{"notice from nobody", "fromUserId", "is required in a notice", create(noticed(rongcloud.GroupNotice{Content: hello}))},
+		{"notice of nothing", "content", "is required in a notice", create(noticed(rongcloud.GroupNotice{From: "u"}))},
+		{"join without a sender", "fromUserId", "is required in a notice", func(x ctx, c client) error {
+			_, err := c.Group.Join(x, rongcloud.GroupJoinParams{GroupID: "g", UserIDs: []string{"u"}, Notice: &rongcloud.GroupNotice{Content: hello}})
+			return err
+		}},
+		{"quit without a sender", "fromUserId", "is required in a notice", func(x ctx, c client) error {
+			_, err := c.Group.Quit(x, rongcloud.GroupQuitParams{GroupID: "g", UserIDs: []string{"u"}, Notice: &rongcloud.GroupNotice{Content: hello}})
+			return err
+		}},
+		{"dismiss without a sender", "fromUserId", "is required in a notice", func(x ctx, c client) error {
+			_, err := c.Group.Dismiss(x, rongcloud.GroupDismissParams{GroupID: "g", UserID: "u", Notice: &rongcloud.GroupNotice{Content: hello}})
+			return err
+		}},
+		{"refresh without a sender", "fromUserId", "is required in a notice", func(x ctx, c client) error {
+			_, err := c.Group.Refresh(x, rongcloud.GroupRefreshParams{GroupID: "g", Name: "G", Notice: &rongcloud.GroupNotice{Content: hello}})
+			return err
+		}},
+		{"dismiss by nobody", "userId", "is required", func(x ctx, c client) error {
+			_, err := c.Group.Dismiss(x, rongcloud.GroupDismissParams{GroupID: "g"})
+			return err
+		}},
+		{"sync with nothing", "group", "QuitAll", func(x ctx, c client) error { return c.Group.Sync(x, "u", nil) }},
+		{"sync with an empty map", "group", "QuitAll", func(x ctx, c client) error { return c.Group.Sync(x, "u", map[string]string{}) }},
+		{"sync without an ID", "group", "an ID is empty", func(x ctx, c client) error {
+			return c.Group.Sync(x, "u", map[string]string{"": "G"})
+		}},
+		{"sync nobody", "userId", "is required", func(x ctx, c client) error { return c.Group.QuitAll(x, "") }},
+		{"groups of nobody", "userId", "is required", func(x ctx, c client) error {
+			_, err := c.Group.ListByUser(x, rongcloud.GroupByUserQuery{Page: 1})
+			return err
+		}},
+
+		{"mute for no time", "minute", "is required", mute(0)},
+		{"mute everywhere for no time", "minute", "is required", everywhere(0)},
+		{"mute backwards", "minute", "is negative", mute(-time.Minute)},
+		{"mute for less than nothing", "minute", "is negative", mute(-1)},
+		{"mute for a second", "minute", "1s is not a whole number of minutes", mute(time.Second)},
+		{"mute for 59 seconds everywhere", "minute", "59s is not a whole number of minutes", everywhere(59 * time.Second)},
+		{"mute for 90 seconds", "minute", "1m30s is not a whole number of minutes", mute(90 * time.Second)},
+		{"mute for the longest span", "minute", "is not a whole number of minutes", mute(math.MaxInt64)},
+		{"mute for the shortest span", "minute", "is negative", mute(math.MinInt64)},
+		{"mute in no group", "groupId", "AddEverywhere", func(x ctx, c client) error {
+			return c.Group.Mute.Add(x, rongcloud.GroupMuteParams{UserIDs: []string{"u"}, Duration: time.Hour})
+		}},
+		{"mute 21", "userId", "21 items, at most 20", func(x ctx, c client) error {
+			return c.Group.Mute.Add(x, rongcloud.GroupMuteParams{GroupID: "g", UserIDs: userIDs(21), Duration: time.Hour})
+		}},
+		{"unmute in no group", "groupId", "RemoveEverywhere", func(x ctx, c client) error { return c.Group.Mute.Remove(x, "", []string{"u"}) }},
+		{"list mutes in no group", "groupId", "ListEverywhere", func(x ctx, c client) error {
+			_, err := c.Group.Mute.List(x, "")
+			return err
+		}},
+		{"ban 21", "groupId", "21 items, at most 20", func(x ctx, c client) error { return c.Group.Ban.Add(x, userIDs(21)) }},
+		{"bans of groups on a page", "groupId", "cannot be combined", func(x ctx, c client) error {
+			_, err := c.Group.Ban.List(x, rongcloud.GroupBanQuery{GroupIDs: []string{"g"}, Page: 1})
+			return err
+		}},
+		{"bans of groups by size", "groupId", "cannot be combined", func(x ctx, c client) error {
+			_, err := c.Group.Ban.List(x, rongcloud.GroupBanQuery{GroupIDs: []string{"g"}, Size: 1})
+			return err
+		}},
+		{"walk bans of groups", "groupId", "cannot be combined", func(x ctx, c client) error {
+			for _, err := range c.Group.Ban.All(x, rongcloud.GroupBanQuery{GroupIDs: []string{"g"}}) {
+				return err
+			}
+			return nil
+		}},
+		{"whitelist nobody", "userId", "is required", func(x ctx, c client) error { return c.Group.Whitelist.Add(x, "g", nil) }},
+		{"an empty remark", "remark", "is required", func(x ctx, c client) error {
+			return c.Group.Remark.Set(x, rongcloud.GroupRemark{GroupID: "g", UserID: "u"})
+		}},
+
+		{"hosted group without owner", "owner", "is required", func(x ctx, c client) error {
+			return c.EntrustGroup.Create(x, rongcloud.EntrustCreateParams{GroupID: "g", Name: "G"})
+		}},
+		{"invite 31", "userIds", "31 items, at most 30", func(x ctx, c client) error {
+			return c.EntrustGroup.Create(x, rongcloud.EntrustCreateParams{GroupID: "g", Name: "G", Owner: "u", UserIDs: userIDs(31)})
+		}},
+		{"profiles of 51", "groupIds", "51 items, at most 50", func(x ctx, c client) error {
+			_, err := c.EntrustGroup.Profile.Get(x, userIDs(51))
+			return err
+		}},
+		{"join with 101", "userIds", "101 items, at most 100", func(x ctx, c client) error {
+			_, err := c.EntrustGroup.Join(x, rongcloud.EntrustJoinParams{GroupID: "g", UserIDs: userIDs(101)})
+			return err
+		}},
+		{"kick an empty ID", "userIds", "item 1 is empty", func(x ctx, c client) error {
+			return c.EntrustGroup.Member.Kick(x, rongcloud.EntrustQuitParams{GroupID: "g", UserIDs: []string{""}})
+		}},
+		{"11 managers", "userIds", "11 items, at most 10", func(x ctx, c client) error {
+			_, err := c.EntrustGroup.Manager.Add(x, "g", userIDs(11))
+			return err
+		}},
+		{"transfer to nobody", "newOwner", "is required", func(x ctx, c client) error {
+			return c.EntrustGroup.TransferOwner(x, rongcloud.EntrustTransferParams{GroupID: "g"})
+		}},
+		{"a member without nickname", "nickname", "is required", func(x ctx, c client) error {
+			return c.EntrustGroup.Member.Set(x, rongcloud.EntrustMemberParams{GroupID: "g", UserID: "u", Extra: "x"})
+		}},
+		{"follow 101", "followUserIds", "101 items, at most 100", func(x ctx, c client) error {
+			return c.EntrustGroup.Follow.Add(x, rongcloud.EntrustFollowParams{GroupID: "g", UserID: "u", Members: userIDs(101)})
+		}},
+		{"an empty remark name", "remarkName", "is required", func(x ctx, c client) error {
+			return c.EntrustGroup.RemarkName.Set(x, rongcloud.EntrustRemarkName{GroupID: "g", UserID: "u"})
+		}},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			// The server knows no path, so that a request would end in another error.
+			err := test.call(t.Context(), userMock(t, "/none", nil))
+			var refused *rongcloud.ArgumentError
+			require.ErrorAs(t, err, &refused)
+			require.Equal(t, test.field, refused.Field)
+			require.Contains(t, refused.Reason, test.reason)
+		})
+	}
+}
+
+// A change of a group with a notice would send it again.
+func TestGroupOutcome(t *testing.T) {
+	t.Parallel()
+	broken := userMock(t, "/group/quit.json", func(string) (int, string) { return 502, "<html>" })
+	params := rongcloud.GroupQuitParams{GroupID: "g", UserIDs: []string{"u"}}
+	change, err := broken.Group.Quit(t.Context(), params)
+	require.ErrorIs(t, err, rongcloud.ErrTransport)
+	require.NotErrorIs(t, err, rongcloud.ErrOutcomeUnknown)
+	require.Nil(t, change)
+	params.Notice = &rongcloud.GroupNotice{From: "u", Content: rongcloud.TextMessage{Content: "bye"}}
+	_, err = broken.Group.Quit(t.Context(), params)
+	require.ErrorIs(t, err, rongcloud.ErrOutcomeUnknown)
+}
