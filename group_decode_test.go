@@ -3,7 +3,6 @@ package rongcloud_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -169,7 +168,7 @@ func TestGroupDecodes(t *testing.T) {
 			_, err = test.call(t.Context(), failing)
 			require.ErrorIs(t, err, rongcloud.CodeGroupNotFound)
 			var failure *rongcloud.Error
-			require.True(t, errors.As(err, &failure))
+			require.ErrorAs(t, err, &failure)
 			require.Equal(t, "POST "+path, failure.Endpoint)
 		})
 	}
