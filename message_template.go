@@ -187,12 +187,16 @@ func (s *MessageService) SendPrivateTemplate(ctx context.Context, template Priva
 	if err != nil {
 		return nil, err
 	}
-	return fetch[SentToUsers](ctx, s.client, endpoint.MessagePrivatePublishTemplate, &privateTemplate{
-		From: template.From, templateLists: lists, DisablePush: template.DisablePush, ContentAvailable: template.ContentAvailable,
-		IncludeSender: template.IncludeSender, VerifyBlacklist: template.VerifyBlacklist, Persist: template.Persist,
-		Counted: template.Counted, DisableUpdateLastMessage: template.DisableUpdateLastMessage,
-		NeedReadReceipt: template.NeedReadReceipt, Expandable: template.Expandable, MsgRandom: template.MsgRandom,
-	}, opts)
+	return fetch[SentToUsers](ctx, s.client, endpoint.MessagePrivatePublishTemplate, template.request(lists, template.MsgRandom), opts)
+}
+
+func (t *PrivateTemplate) request(lists templateLists, random int64) *privateTemplate {
+	return &privateTemplate{
+		From: t.From, templateLists: lists, DisablePush: t.DisablePush, ContentAvailable: t.ContentAvailable,
+		IncludeSender: t.IncludeSender, VerifyBlacklist: t.VerifyBlacklist, Persist: t.Persist,
+		Counted: t.Counted, DisableUpdateLastMessage: t.DisableUpdateLastMessage,
+		NeedReadReceipt: t.NeedReadReceipt, Expandable: t.Expandable, MsgRandom: random,
+	}
 }
 
 // SendSystemTemplate sends a system message to at most 100 users, each with values of his own in the place of placeholders, as
@@ -208,8 +212,12 @@ func (s *MessageService) SendSystemTemplate(ctx context.Context, template System
 	if err != nil {
 		return nil, err
 	}
-	return fetch[SentToUsers](ctx, s.client, endpoint.MessageSystemPublishTemplate, &systemTemplate{
-		From: template.From, templateLists: lists, DisablePush: template.DisablePush, ContentAvailable: template.ContentAvailable,
-		DisableUpdateLastMessage: template.DisableUpdateLastMessage, MsgRandom: template.MsgRandom,
-	}, opts)
+	return fetch[SentToUsers](ctx, s.client, endpoint.MessageSystemPublishTemplate, template.request(lists, template.MsgRandom), opts)
+}
+
+func (t *SystemTemplate) request(lists templateLists, random int64) *systemTemplate {
+	return &systemTemplate{
+		From: t.From, templateLists: lists, DisablePush: t.DisablePush, ContentAvailable: t.ContentAvailable,
+		DisableUpdateLastMessage: t.DisableUpdateLastMessage, MsgRandom: random,
+	}
 }
