@@ -9,12 +9,10 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"net/http"
+	"math"
 	"net/url"
 	"os"
 	"reflect"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
@@ -96,6 +94,9 @@ func (l MessageLogLimits) check() (MessageLogLimits, error) {
 	if l.LineBytes == 0 {
 		l.LineBytes = 1 << 20
 	}
+	// One more than each of them must be a number still.
+	l.FileBytes, l.TextBytes = min(l.FileBytes, math.MaxInt64-1), min(l.TextBytes, math.MaxInt64-1)
+	l.LineBytes = min(l.LineBytes, math.MaxInt32/2)
 	return l, nil
 }
 
@@ -142,21 +143,11 @@ var (
 	errLogFileTooLong = errors.New("the zip file is longer than FileBytes")
 	errLogTextTooLong = errors.New("the unzipped log is longer than TextBytes")
 	errLogLineTooLong = errors.New("a line is longer than LineBytes")
+	errLogListTooLong = errors.New("the zip file's list of files is too long for a log")
 )
 
-// logDomains are the domains of RongCloud's own that a log may come from: those of its API and its site.
-var logDomains = func() []string {
-	domains := []string{"rongcloud.cn", "rongcloud.io"}
-	for _, region := range Regions() {
-		for _, address := range region.BaseURLs() {
-			_, domain, _ := strings.Cut(address, ".")
-			if !slices.Contains(domains, domain) {
-				domains = append(domains, domain)
-			}
-		}
-	}
-	return domains
-}()
+// maxLogList bounds the zip file's list of files, which is held in memory. A log is one file or a few.
+const maxLogList = 1 << 20
 
 // Download yields the messages in the log of one hour, in the order of the log; none if there is no log for the hour. The file is
 // kept on disk while it is read, and deleted when the loop ends, however it ends.
@@ -208,6 +199,13 @@ func (s *MessageLogService) Download(ctx context.Context, download MessageLogDow
 // *os.File, and size its length.
 func (s *MessageLogService) Read(ctx context.Context, file io.ReaderAt, size int64, limits MessageLogLimits) iter.Seq2[LoggedMessage, error] {
 	limits, err := limits.check()
+	switch {
+	case err != nil:
+	case ctx == nil:
+		err = refuse("ctx", "is nil")
+	case file == nil:
+		err = refuse("file", "is nil")
+	}
 	if err != nil {
 		return func(yield func(LoggedMessage, error) bool) { yield(LoggedMessage{}, err) }
 	}
@@ -216,11 +214,13 @@ func (s *MessageLogService) Read(ctx context.Context, file io.ReaderAt, size int
 
 func (s *MessageLogService) read(ctx context.Context, address *url.URL, file io.ReaderAt, size int64, limits MessageLogLimits) iter.Seq2[LoggedMessage, error] {
 	return func(yield func(LoggedMessage, error) bool) {
-		archive, err := zip.NewReader(file, size)
-		if err != nil {
+		bounded := &listReader{ReaderAt: file, left: maxLogList}
+		archive, err := zip.NewReader(bounded, size)
+		if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // the names are only told, never used as paths
 			yield(LoggedMessage{}, logError(address, err))
 			return
 		}
+		bounded.left = math.MaxInt64 // the rest is read as it is needed
 		r := &logReader{ctx: ctx, zone: s.client.core.zone, limits: limits, left: limits.TextBytes}
 		for _, entry := range archive.File {
 			if entry.FileInfo().IsDir() {
@@ -236,6 +236,19 @@ func (s *MessageLogService) read(ctx context.Context, address *url.URL, file io.
 			}
 		}
 	}
+}
+
+// listReader bounds what is read of a zip file until its list of files is known.
+type listReader struct {
+	io.ReaderAt
+	left int64
+}
+
+func (r *listReader) ReadAt(p []byte, off int64) (int, error) {
+	if r.left -= int64(len(p)); r.left < 0 {
+		return 0, errLogListTooLong
+	}
+	return r.ReaderAt.ReadAt(p, off)
 }
 
 // logReader reads the files within one zip file.
@@ -323,107 +336,3 @@ func decodeLogLine(line []byte, zone *time.Location) (LoggedMessage, error) {
 	m.Line = string(line)
 	return m, nil
 }
-
-// checkLogURL refuses an address that is not RongCloud's or the caller's.
-func checkLogURL(raw string, hosts []string) (*url.URL, error) {
-	address, err := url.Parse(raw)
-	switch {
-	case err != nil || address.Hostname() == "":
-		return nil, logError(nil, errors.New("the server named an address that is no URL with a host"))
-	case address.Scheme != "https":
-		return nil, logError(address, fmt.Errorf("the file is offered by %q, not by https", address.Scheme))
-	case address.User != nil:
-		return nil, logError(nil, errors.New("the server named an address that carries a user or password"))
-	}
-	name, port := strings.ToLower(address.Hostname()), address.Port()
-	standard := port == "" || port == "443"
-	within := func(domain string) bool {
-		domain = strings.ToLower(domain)
-		return domain != "" && (standard && (name == domain || strings.HasSuffix(name, "."+domain)) || strings.EqualFold(address.Host, domain))
-	}
-	if slices.ContainsFunc(logDomains, within) || slices.ContainsFunc(hosts, within) {
-		return address, nil
-	}
-	return nil, logError(address, fmt.Errorf("the file lies at %q, which is neither RongCloud's nor in Hosts", address.Host))
-}
-
-// logError wraps what went wrong with a log. Of the address it tells the host only: the rest may be a key to the file.
-func logError(address *url.URL, err error) *Error {
-	var outer *url.Error
-	if errors.As(err, &outer) {
-		err = outer.Err
-	}
-	e := &Error{Endpoint: "message log", Err: err}
-	if address != nil {
-		e.Endpoint += " at " + address.Host
-	}
-	return e
-}
-
-// fetchFile downloads a file of RongCloud's storage into w, and returns its length. The request is not signed, and nothing of the client
-// goes with it but the User-Agent. Redirects are not followed.
-func (k *core) fetchFile(ctx context.Context, address *url.URL, w io.Writer, limit int64, opts []CallOption) (int64, error) {
-	config := callConfig{attemptTimeout: k.config.attemptTimeout}
-	for _, opt := range opts {
-		opt.applyCall(&config)
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	silence := time.AfterFunc(config.attemptTimeout, func() { cancel(&attemptTimeoutError{config.attemptTimeout}) })
-	defer silence.Stop()
-	fail := func(status int, err error) (int64, error) {
-		if cause := context.Cause(ctx); cause != nil {
-			err = cause
-		}
-		failure := logError(address, err)
-		failure.HTTPStatus = status
-		return 0, failure
-	}
-
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
-	if err != nil {
-		return fail(0, err)
-	}
-	request.Header["User-Agent"] = k.headers.userAgent
-	response, err := k.transport().RoundTrip(request) //nolint:bodyclose // closed below; a RoundTripper, and so without the cookies and redirects of an http.Client
-	if err != nil {
-		return fail(0, err)
-	}
-	defer response.Body.Close()
-	switch {
-	case response.StatusCode/100 == 3:
-		return fail(response.StatusCode, fmt.Errorf("redirected to %q, which is never followed", redirectTarget(response)))
-	case response.StatusCode != http.StatusOK:
-		return fail(response.StatusCode, errors.New("the file is not there"))
-	case response.ContentLength > limit:
-		return fail(response.StatusCode, errLogFileTooLong)
-	}
-	body := readerFunc(func(p []byte) (int, error) {
-		silence.Reset(config.attemptTimeout)
-		return response.Body.Read(p)
-	})
-	size, err := io.Copy(w, io.LimitReader(body, limit+1))
-	switch {
-	case err != nil:
-		return fail(response.StatusCode, err)
-	case size > limit:
-		return fail(response.StatusCode, errLogFileTooLong)
-	}
-	return size, nil
-}
-
-// transport is what the client's calls go through, below signing and retries.
-func (k *core) transport() http.RoundTripper {
-	switch {
-	case k.own != nil:
-		return k.own.base // the files do not lie on the API's hosts, whose rule for connections this is not
-	case k.config.httpClient.Transport != nil:
-		return k.config.httpClient.Transport
-	default:
-		return http.DefaultTransport
-	}
-}
-
-type readerFunc func(p []byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

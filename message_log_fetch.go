@@ -1,0 +1,131 @@
+package rongcloud
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+// logDomains are the domains of RongCloud's own that a log may come from: those of its API and its site.
+var logDomains = func() []string {
+	domains := []string{"rongcloud.cn", "rongcloud.io"}
+	for _, region := range Regions() {
+		for _, address := range region.BaseURLs() {
+			_, domain, _ := strings.Cut(address, ".")
+			if !slices.Contains(domains, domain) {
+				domains = append(domains, domain)
+			}
+		}
+	}
+	return domains
+}()
+
+// checkLogURL refuses an address that is not RongCloud's or the caller's.
+func checkLogURL(raw string, hosts []string) (*url.URL, error) {
+	address, err := url.Parse(raw)
+	switch {
+	case err != nil || address.Hostname() == "":
+		return nil, logError(nil, errors.New("the server named an address that is no URL with a host"))
+	case address.Scheme != "https":
+		return nil, logError(address, fmt.Errorf("the file is offered by %q, not by https", address.Scheme))
+	case address.User != nil:
+		return nil, logError(nil, errors.New("the server named an address that carries a user or password"))
+	}
+	name, port := strings.ToLower(address.Hostname()), address.Port()
+	standard := port == "" || port == "443"
+	within := func(domain string) bool {
+		domain = strings.ToLower(domain)
+		return domain != "" && (standard && (name == domain || strings.HasSuffix(name, "."+domain)) || strings.EqualFold(address.Host, domain))
+	}
+	if slices.ContainsFunc(logDomains, within) || slices.ContainsFunc(hosts, within) {
+		return address, nil
+	}
+	return nil, logError(address, fmt.Errorf("the file lies at %q, which is neither RongCloud's nor in Hosts", address.Host))
+}
+
+// logError wraps what went wrong with a log. Of the address it tells the host only: the rest may be a key to the file.
+func logError(address *url.URL, err error) *Error {
+	var outer *url.Error
+	if errors.As(err, &outer) {
+		err = outer.Err
+	}
+	e := &Error{Endpoint: "message log", Err: err}
+	if address != nil {
+		e.Endpoint += " at " + address.Host
+	}
+	return e
+}
+
+// fetchFile downloads a file of RongCloud's storage into w, and returns its length. The request is not signed, and nothing of the client
+// goes with it but the User-Agent. Redirects are not followed.
+func (k *core) fetchFile(ctx context.Context, address *url.URL, w io.Writer, limit int64, opts []CallOption) (int64, error) {
+	config := callConfig{attemptTimeout: k.config.attemptTimeout}
+	for _, opt := range opts {
+		opt.applyCall(&config)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	silence := time.AfterFunc(config.attemptTimeout, func() { cancel(&attemptTimeoutError{config.attemptTimeout}) })
+	defer silence.Stop()
+	fail := func(status int, err error) (int64, error) {
+		if cause := context.Cause(ctx); cause != nil {
+			err = cause
+		}
+		failure := logError(address, err)
+		failure.HTTPStatus = status
+		return 0, failure
+	}
+
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address.String(), nil)
+	if err != nil {
+		return fail(0, err)
+	}
+	request.Header["User-Agent"] = k.headers.userAgent
+	response, err := k.transport().RoundTrip(request) //nolint:bodyclose // closed below; a RoundTripper, and so without the cookies and redirects of an http.Client
+	if err != nil {
+		return fail(0, err)
+	}
+	defer response.Body.Close()
+	switch {
+	case response.StatusCode/100 == 3:
+		return fail(response.StatusCode, fmt.Errorf("redirected to %q, which is never followed", redirectTarget(response)))
+	case response.StatusCode != http.StatusOK:
+		return fail(response.StatusCode, errors.New("the file is not there"))
+	case response.ContentLength > limit:
+		return fail(response.StatusCode, errLogFileTooLong)
+	}
+	body := readerFunc(func(p []byte) (int, error) {
+		silence.Reset(config.attemptTimeout)
+		return response.Body.Read(p)
+	})
+	size, err := io.Copy(w, io.LimitReader(body, limit+1))
+	switch {
+	case err != nil:
+		return fail(response.StatusCode, err)
+	case size > limit:
+		return fail(response.StatusCode, errLogFileTooLong)
+	}
+	return size, nil
+}
+
+// transport is what the client's calls go through, below signing and retries.
+func (k *core) transport() http.RoundTripper {
+	switch {
+	case k.own != nil:
+		return k.own.base // the files do not lie on the API's hosts, whose rule for connections this is not
+	case k.config.httpClient.Transport != nil:
+		return k.config.httpClient.Transport
+	default:
+		return http.DefaultTransport
+	}
+}
+
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
