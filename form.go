@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
@@ -456,7 +457,7 @@ func checkObjectName(name string) error {
 	switch {
 	case name == "":
 		return refuse("objectName", "is required")
-	case len(name) > maxObjectName:
+	case utf8.RuneCountInString(name) > maxObjectName:
 		return refuse("objectName", "%q has more than %d characters", name, maxObjectName)
 	case strings.HasPrefix(name, reservedPrefix) && !isBuiltIn(name):
 		return refuse("objectName", "%q: only RongCloud's own types may begin with %s", name, reservedPrefix)

@@ -70,6 +70,7 @@ func (s *MessageService) SendStreamPiece(ctx context.Context, piece StreamPiece,
 	case c.CompleteReason != 0 && !c.Complete:
 		return nil, refuse("completeReason", "belongs to the last piece")
 	}
+	piece.Content.StopReason, piece.Content.IsSynced = 0, false // they are for reading
 	body, err := plainJSON(piece.Content)
 	if err != nil {
 		return nil, refuse("content", "cannot be encoded as JSON: %v", err)

@@ -53,7 +53,7 @@ func TestMsgStreamPieces(t *testing.T) {
 				From: "u1", To: "u2", IncludeSender: true, Persist: Ptr(false), Expansion: messagePairs, DisableUpdateLastMessage: true,
 				Content: StreamMessage{
 					Content: contentAwful, Type: StreamMarkdown, Seq: 2, Complete: true, CompleteReason: 3, MessageUID: "UID-1",
-					MentionedInfo: &MentionedInfo{Type: MentionAll}, User: &UserInfo{ID: "u1"}, Extra: "<e>",
+					MentionedInfo: &MentionedInfo{Type: MentionAll}, User: &UserInfo{ID: "u1"}, Extra: "<e>", StopReason: 1, IsSynced: true,
 				},
 			})
 			return err

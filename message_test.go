@@ -325,6 +325,7 @@ func TestMessageLimits(t *testing.T) {
 		TextMessage{Content: strings.Repeat("<", 128<<10-len(`{"content":""}`))},
 		RawContent{"app:" + strings.Repeat("x", 28), strings.Repeat("x", 128<<10)},
 		RawContent{"RC:MsgExMsg", "{}"},
+		RawContent{strings.Repeat("消", 32), "{}"}, // characters, not bytes
 	} {
 		_, err := client.Message.SendPrivate(t.Context(), PrivateMessage{From: "u1", To: users, Content: content})
 		require.NoError(t, err)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
-	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -21,7 +20,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/require"
@@ -118,149 +116,6 @@ func services(v reflect.Value, way string, found map[string]reflect.Value, ways 
 			services(v.Field(i).Elem(), way+field.Name+".", found, ways)
 		}
 	}
-}
-
-// awkward is text that shows any mistake in escaping.
-const awkward = `你好 😀 &=+%"<>\/`
-
-// filler makes arguments: with everything set, or with what the endpoint requires only.
-type filler struct {
-	ep   *endpoint.Endpoint
-	full bool
-	n    int
-}
-
-var (
-	contentType  = reflect.TypeFor[rongcloud.MessageContent]()
-	timeType     = reflect.TypeFor[time.Time]()
-	durationType = reflect.TypeFor[time.Duration]()
-)
-
-// fill sets v to a value that no other one equals.
-func (f *filler) fill(v reflect.Value) {
-	f.n++
-	switch v.Type() {
-	case contentType:
-		v.Set(reflect.ValueOf(rongcloud.TextMessage{Content: awkward}))
-		return
-	case timeType:
-		v.Set(reflect.ValueOf(time.UnixMilli(1767323045000 + int64(f.n)))) // 2026-01-02
-		return
-	case durationType:
-		v.SetInt(int64(time.Duration(f.n) * time.Hour))
-		return
-	}
-	switch v.Kind() {
-	case reflect.String:
-		v.SetString(f.text())
-	case reflect.Bool:
-		v.SetBool(true)
-	case reflect.Int, reflect.Int32, reflect.Int64:
-		v.SetInt(int64(f.n))
-		if v.Type().PkgPath() != "" { // an enumeration, whose first value is usually 1
-			v.SetInt(1)
-		}
-	case reflect.Float64:
-		v.SetFloat(float64(f.n) + 0.5)
-	case reflect.Pointer:
-		v.Set(reflect.New(v.Type().Elem()))
-		f.fill(v.Elem())
-	case reflect.Slice:
-		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
-		for i := range 2 {
-			f.fill(v.Index(i))
-		}
-	case reflect.Map:
-		v.Set(reflect.MakeMap(v.Type()))
-		for range 2 {
-			key, value := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
-			f.fill(key)
-			f.fill(value)
-			v.SetMapIndex(key, value)
-		}
-	case reflect.Struct:
-		for i := range v.NumField() {
-			if !v.Type().Field(i).IsExported() || !f.wanted(v.Type().Field(i)) {
-				continue
-			}
-			f.fill(v.Field(i))
-			if f.document(v.Type().Field(i)) {
-				text, _ := json.Marshal(v.Field(i).String())
-				v.Field(i).SetString(`{"text":` + string(text) + `}`)
-			}
-		}
-	case reflect.Interface:
-		if v.NumMethod() == 0 {
-			v.Set(reflect.ValueOf(awkward))
-		}
-	default:
-		panic(fmt.Sprintf("cannot fill a %v", v.Type()))
-	}
-}
-
-// text returns text that no other one equals, as long as the shortest limit of the endpoint's parameters allows.
-func (f *filler) text() string {
-	number := " " + strconv.Itoa(f.n)
-	text := []rune(awkward)
-	for i := range f.params() {
-		param := &f.params()[i]
-		if param.MaxChars > 0 {
-			text = text[:min(len(text), param.MaxChars-len(number))]
-		}
-		for param.MaxBytes > 0 && len(string(text))+len(number) > param.MaxBytes {
-			text = text[:len(text)-1]
-		}
-	}
-	return string(text) + number
-}
-
-func (f *filler) params() []endpoint.Param {
-	if f.ep == nil {
-		return nil
-	}
-	return f.ep.Params
-}
-
-// wanted tells whether to set a field: all, or those that the endpoint requires and those inside them.
-func (f *filler) wanted(field reflect.StructField) bool {
-	if f.full {
-		return true
-	}
-	name, _, _ := strings.Cut(field.Tag.Get("wire"), ",")
-	param := f.ep.Param(name)
-	return param != nil && param.Required || name == "" && !strings.Contains(field.Tag.Get("json"), "omit")
-}
-
-// document tells a text that must be a JSON document.
-func (f *filler) document(field reflect.StructField) bool {
-	if f.ep == nil || field.Type.Kind() != reflect.String {
-		return false
-	}
-	param := f.ep.Param(field.Tag.Get("wire"))
-	return param != nil && param.Type == endpoint.JSONString
-}
-
-// arguments makes the arguments of a method between the context and the call options.
-func arguments(c claim, method reflect.Type, full bool) []reflect.Value {
-	if own, ok := wireArguments[c.service+"."+c.method]; ok {
-		return values(own(full))
-	}
-	f := &filler{ep: c.endpoint(), full: full}
-	var args []reflect.Value
-	for i := 1; i < method.NumIn()-1; i++ {
-		arg := reflect.New(method.In(i)).Elem()
-		f.fill(arg)
-		args = append(args, arg)
-	}
-	return args
-}
-
-func values(args []any) []reflect.Value {
-	var all []reflect.Value
-	for _, arg := range args {
-		all = append(all, reflect.ValueOf(arg))
-	}
-	return all
 }
 
 // record calls every claimed method and returns what it sent.
@@ -453,6 +308,7 @@ func (c wireCase) check(t *testing.T, ep *endpoint.Endpoint) []string {
 		}
 		for _, value := range values {
 			require.True(t, inForm(param, value), "%s: %s is %q, which is no %v", c.Call, name, value, param.Type)
+			c.checkValue(t, param, value)
 		}
 	}
 	if len(c.JSON) > 0 {
@@ -461,9 +317,26 @@ func (c wireCase) check(t *testing.T, ep *endpoint.Endpoint) []string {
 		for name, value := range body {
 			param := find(name)
 			require.True(t, inJSON(param, value), "%s: %s is %s, which is no %v", c.Call, name, value, param.Type)
+			var items []json.RawMessage
+			if param.Type != endpoint.StringList {
+				items = append(items, value)
+			} else {
+				require.NoError(t, json.Unmarshal(value, &items), c.Call)
+			}
+			for _, item := range items {
+				c.checkValue(t, param, strings.Trim(string(item), `"`))
+			}
 		}
 	}
 	return names
+}
+
+// checkValue refuses what is none of the values that the catalogue allows, where it lists them.
+func (c wireCase) checkValue(t *testing.T, param *endpoint.Param, value string) {
+	t.Helper()
+	if len(param.Values) > 0 {
+		require.Contains(t, param.Values, value, "%s: %s", c.Call, param.Name)
+	}
 }
 
 func inForm(param *endpoint.Param, value string) bool {
@@ -520,125 +393,4 @@ func mergeArguments(parts ...map[string]func(full bool) []any) map[string]func(f
 		maps.Copy(all, part)
 	}
 	return all
-}
-
-// coreArguments are those of users, messages, pushes, sensitive words and conversations.
-var coreArguments = map[string]func(full bool) []any{
-	"UserProfileService.Set": func(full bool) []any {
-		p := rongcloud.UserProfileParams{UserID: "u1", Attributes: map[string]string{"ext_hobby": awkward}}
-		if full {
-			p.Profile = rongcloud.UserProfile{
-				UniqueID: "7", Name: awkward, PortraitURI: "https://example.com/a.png?x=1&y=2", Email: "ann@example.com",
-				Birthday: "2000-02-29", Gender: rongcloud.Ptr(rongcloud.GenderUnknown), Location: "北京",
-				Role: rongcloud.Ptr(0), Level: rongcloud.Ptr(100),
-			}
-		}
-		return []any{p}
-	},
-	"PushPeriodService.Set": func(full bool) []any {
-		p := rongcloud.PushPeriodParams{UserID: "u1", StartTime: "23:59:59", Period: 8 * time.Hour, Level: rongcloud.PushLevelMentions}
-		if full {
-			p.TimeZone = "Asia/Shanghai"
-		}
-		return []any{p}
-	},
-	"MessageService.SendPrivateTemplate": func(full bool) []any {
-		if full {
-			return filled[rongcloud.PrivateTemplate]()
-		}
-		return []any{rongcloud.PrivateTemplate{From: "u1", Content: templateText, Recipients: templateRecipients}}
-	},
-	"MessageService.SendSystemTemplate": func(full bool) []any {
-		if full {
-			return filled[rongcloud.SystemTemplate]()
-		}
-		return []any{rongcloud.SystemTemplate{From: "u1", Content: templateText, Recipients: templateRecipients}}
-	},
-	"MessageService.SendStreamPiece": func(full bool) []any {
-		if full {
-			return filled[rongcloud.StreamPiece]()
-		}
-		return []any{rongcloud.StreamPiece{From: "u1", To: "u2", Content: rongcloud.StreamMessage{Content: awkward, Seq: 1}}}
-	},
-	"MessageHistoryService.ListPrivate":  history,
-	"MessageHistoryService.ListGroup":    history,
-	"MessageHistoryService.ListChatroom": history,
-	"MessageHistoryService.ListUltraGroup": func(full bool) []any {
-		q := history(full)[0].(rongcloud.HistoryQuery)
-		u := rongcloud.UltraGroupHistoryQuery{UserID: q.UserID, TargetID: q.TargetID, Newest: q.Newest, Oldest: q.Oldest, Size: q.Size, ExcludeNewest: q.ExcludeNewest}
-		if full {
-			u.Channel = awkward
-		}
-		return []any{u}
-	},
-	"SensitiveService.BatchAdd": func(full bool) []any {
-		if full {
-			return filled[[]rongcloud.SensitiveWord]()
-		}
-		return []any{[]rongcloud.SensitiveWord{{Word: awkward}}}
-	},
-	"ConversationService.SetPushLevel": func(full bool) []any {
-		if full {
-			return filled[rongcloud.ConversationPushLevel]()
-		}
-		return []any{rongcloud.ConversationPushLevel{
-			UserID: "u1", Type: rongcloud.ConversationPrivate, TargetID: "u2", Level: rongcloud.PushLevelUnset,
-		}}
-	},
-	"PushService.Send": func(full bool) []any {
-		if full {
-			push := filled[rongcloud.Push]()[0].(rongcloud.Push)
-			push.Platforms = allPlatforms
-			push.Audience = rongcloud.AudienceTags{All: []string{awkward, "b"}, Any: []string{"c"}, Package: "com.example.app"}
-			return []any{push}
-		}
-		return []any{rongcloud.Push{
-			Platforms: allPlatforms[:1], Audience: rongcloud.AudienceAll{}, Notification: rongcloud.PushNotification{Text: awkward},
-		}}
-	},
-	"PushService.SendToUsers": func(full bool) []any {
-		if full {
-			return filled[rongcloud.UserPush]()
-		}
-		return []any{rongcloud.UserPush{UserIDs: []string{"u1"}, Notification: rongcloud.UserPushNotification{Text: awkward}}}
-	},
-	"PushService.SendCustom": func(full bool) []any {
-		if full {
-			push := filled[rongcloud.CustomPush]()[0].(rongcloud.CustomPush)
-			push.Platforms = allPlatforms
-			push.Audience = rongcloud.AudienceTagLogic{Package: "com.example.app", Items: []rongcloud.TagCondition{
-				{Tags: []string{awkward, "b"}, Operator: rongcloud.TagAnd},
-				{Tags: []string{"c"}, Not: true, Join: rongcloud.TagOr, Operator: rongcloud.TagOr},
-			}}
-			return []any{push}
-		}
-		return []any{rongcloud.CustomPush{
-			Platforms: allPlatforms[:1], Audience: rongcloud.AudienceAll{}, Notification: rongcloud.CustomPushNotification{Text: awkward},
-		}}
-	},
-}
-
-var (
-	templateText       = rongcloud.TextMessage{Content: "{greeting}, {name} " + awkward}
-	templateRecipients = []rongcloud.TemplateRecipient{
-		{UserID: "u2", Values: map[string]string{"{greeting}": "你好", "{name}": "Ann"}},
-		{UserID: "u3", Values: map[string]string{"{greeting}": "hello", "{name}": "Ben"}},
-	}
-	allPlatforms = []rongcloud.PushPlatform{rongcloud.PlatformIOS, rongcloud.PlatformAndroid}
-)
-
-func history(full bool) []any {
-	newest := time.UnixMilli(1767323045678)
-	q := rongcloud.HistoryQuery{UserID: "u1", TargetID: awkward, Newest: newest, Oldest: newest.Add(-time.Hour), ExcludeNewest: true}
-	if full {
-		q.Size, q.ExcludeNewest = 100, false
-	}
-	return []any{q}
-}
-
-// filled is an argument with everything set.
-func filled[T any]() []any {
-	v := reflect.New(reflect.TypeFor[T]()).Elem()
-	(&filler{full: true}).fill(v)
-	return []any{v.Interface()}
 }

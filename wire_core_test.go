@@ -1,0 +1,121 @@
+package rongcloud_test
+
+import (
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// coreArguments are those of users, messages, pushes, sensitive words and conversations.
+var coreArguments = map[string]func(full bool) []any{
+	"UserProfileService.Set": func(full bool) []any {
+		p := rongcloud.UserProfileParams{UserID: "u1", Attributes: map[string]string{"ext_hobby": awkward}}
+		if full {
+			p.Profile = rongcloud.UserProfile{
+				UniqueID: "7", Name: awkward, PortraitURI: "https://example.com/a.png?x=1&y=2", Email: "ann@example.com",
+				Birthday: "2000-02-29", Gender: rongcloud.Ptr(rongcloud.GenderUnknown), Location: "北京",
+				Role: rongcloud.Ptr(0), Level: rongcloud.Ptr(100),
+			}
+		}
+		return []any{p}
+	},
+	"PushPeriodService.Set": func(full bool) []any {
+		p := rongcloud.PushPeriodParams{UserID: "u1", StartTime: "23:59:59", Period: 8 * time.Hour, Level: rongcloud.PushLevelMentions}
+		if full {
+			p.TimeZone = "Asia/Shanghai"
+		}
+		return []any{p}
+	},
+	"MessageService.SendPrivateTemplate": func(full bool) []any {
+		if full {
+			return filled[rongcloud.PrivateTemplate]()
+		}
+		return []any{rongcloud.PrivateTemplate{From: "u1", Content: templateText, Recipients: templateRecipients}}
+	},
+	"MessageService.SendSystemTemplate": func(full bool) []any {
+		if full {
+			return filled[rongcloud.SystemTemplate]()
+		}
+		return []any{rongcloud.SystemTemplate{From: "u1", Content: templateText, Recipients: templateRecipients}}
+	},
+	"MessageService.SendStreamPiece": func(full bool) []any {
+		if full {
+			return filled[rongcloud.StreamPiece]()
+		}
+		return []any{rongcloud.StreamPiece{From: "u1", To: "u2", Content: rongcloud.StreamMessage{Content: awkward, Seq: 1}}}
+	},
+	"MessageHistoryService.ListPrivate":  history,
+	"MessageHistoryService.ListGroup":    history,
+	"MessageHistoryService.ListChatroom": history,
+	"MessageHistoryService.ListUltraGroup": func(full bool) []any {
+		q := history(full)[0].(rongcloud.HistoryQuery)
+		u := rongcloud.UltraGroupHistoryQuery{UserID: q.UserID, TargetID: q.TargetID, Newest: q.Newest, Oldest: q.Oldest, Size: q.Size, ExcludeNewest: q.ExcludeNewest}
+		if full {
+			u.Channel = awkward
+		}
+		return []any{u}
+	},
+	"SensitiveService.BatchAdd": func(full bool) []any {
+		if full {
+			return filled[[]rongcloud.SensitiveWord]()
+		}
+		return []any{[]rongcloud.SensitiveWord{{Word: awkward}}}
+	},
+	"ConversationService.SetPushLevel": func(full bool) []any {
+		if full {
+			return filled[rongcloud.ConversationPushLevel]()
+		}
+		return []any{rongcloud.ConversationPushLevel{
+			UserID: "u1", Type: rongcloud.ConversationPrivate, TargetID: "u2", Level: rongcloud.PushLevelUnset,
+		}}
+	},
+	"PushService.Send": func(full bool) []any {
+		if full {
+			push := filled[rongcloud.Push]()[0].(rongcloud.Push)
+			push.Platforms = allPlatforms
+			push.Audience = rongcloud.AudienceTags{All: []string{awkward, "b"}, Any: []string{"c"}, Package: "com.example.app"}
+			return []any{push}
+		}
+		return []any{rongcloud.Push{
+			Platforms: allPlatforms[:1], Audience: rongcloud.AudienceAll{}, Notification: rongcloud.PushNotification{Text: awkward},
+		}}
+	},
+	"PushService.SendToUsers": func(full bool) []any {
+		if full {
+			return filled[rongcloud.UserPush]()
+		}
+		return []any{rongcloud.UserPush{UserIDs: []string{"u1"}, Notification: rongcloud.UserPushNotification{Text: awkward}}}
+	},
+	"PushService.SendCustom": func(full bool) []any {
+		if full {
+			push := filled[rongcloud.CustomPush]()[0].(rongcloud.CustomPush)
+			push.Platforms = allPlatforms
+			push.Audience = rongcloud.AudienceTagLogic{Package: "com.example.app", Items: []rongcloud.TagCondition{
+				{Tags: []string{awkward, "b"}, Operator: rongcloud.TagAnd},
+				{Tags: []string{"c"}, Not: true, Join: rongcloud.TagOr, Operator: rongcloud.TagOr},
+			}}
+			return []any{push}
+		}
+		return []any{rongcloud.CustomPush{
+			Platforms: allPlatforms[:1], Audience: rongcloud.AudienceAll{}, Notification: rongcloud.CustomPushNotification{Text: awkward},
+		}}
+	},
+}
+
+var (
+	templateText       = rongcloud.TextMessage{Content: "{greeting}, {name} " + awkward}
+	templateRecipients = []rongcloud.TemplateRecipient{
+		{UserID: "u2", Values: map[string]string{"{greeting}": "你好", "{name}": "Ann"}},
+		{UserID: "u3", Values: map[string]string{"{greeting}": "hello", "{name}": "Ben"}},
+	}
+	allPlatforms = []rongcloud.PushPlatform{rongcloud.PlatformIOS, rongcloud.PlatformAndroid}
+)
+
+func history(full bool) []any {
+	newest := time.UnixMilli(1767323045678)
+	q := rongcloud.HistoryQuery{UserID: "u1", TargetID: awkward, Newest: newest, Oldest: newest.Add(-time.Hour), ExcludeNewest: true}
+	if full {
+		q.Size, q.ExcludeNewest = 100, false
+	}
+	return []any{q}
+}
