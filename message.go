@@ -298,6 +298,8 @@ func (s *MessageService) SendChatroom(ctx context.Context, message ChatroomMessa
 
 // Recall takes a message back, in any kind of conversation. The quota is 100 calls per second.
 //
+// The cloud history keeps the message and the recall: who reads it back sees both.
+//
 // Clients are told by a message of its own, [RecallCommand], maybe with a push. So a recall counts as unsafe: repeating one after
 // [ErrOutcomeUnknown] leaves the same state, but may tell them again.
 //

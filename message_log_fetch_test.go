@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -261,6 +262,23 @@ func TestMsgLogDownloadKeepsTLS(t *testing.T) {
 	require.ErrorContains(t, err, "certificate")
 	require.Zero(t, store.requests.Load())
 	store.empty(t)
+}
+
+// A transport that wraps its failures tells no more of the address than others.
+func TestMsgLogDownloadHidesAddress(t *testing.T) {
+	t.Parallel()
+	api := httpmock.NewMockTransport()
+	api.RegisterNoResponder(httpmock.NewStringResponder(200, `{"code":200,"url":"https://log.rongcloud.cn/secret.zip"}`))
+	files := httpmock.NewMockTransport()
+	cause := errors.New("the cause")
+	files.RegisterNoResponder(func(r *http.Request) (*http.Response, error) {
+		return nil, &url.Error{Op: "Get", URL: r.URL.String(), Err: cause}
+	})
+	client, err := New("key", "secret", WithHTTPClient(&http.Client{Transport: splitTransport{api, files}}), WithBaseURL("https://api.example.com"))
+	require.NoError(t, err)
+	_, _, err = readLog(t, client.Message.Log.Download(t.Context(), MessageLogDownload{Hour: contentTime, TempDir: t.TempDir()}))
+	require.ErrorIs(t, err, cause)
+	require.NotContains(t, err.Error(), "secret")
 }
 
 // The client's own transport is used where there is one, and the default one where the caller's client has none.

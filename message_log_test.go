@@ -304,6 +304,20 @@ func TestMsgLogStreams(t *testing.T) {
 	}
 	require.Less(t, file.read, 256<<10)
 
+	// Of a line that is too long no more is read than the bound.
+	data = zipOf(t, zipFile{"a", strings.Repeat("x", 8<<20), zip.Store})
+	file = &countingFile{Reader: bytes.NewReader(data)}
+	_, _, err := readLog(t, s.Read(t.Context(), file, int64(len(data)), MessageLogLimits{}))
+	require.ErrorIs(t, err, errLogLineTooLong)
+	require.Less(t, file.read, 3<<20)
+
+	data = zipOf(t, zipFile{"a", strings.Repeat(logLine("1")+"\n", 10000), zip.Store})
+	canceled, stop := context.WithCancel(t.Context())
+	stop()
+	uids, _, err := readLog(t, s.Read(canceled, bytes.NewReader(data), int64(len(data)), MessageLogLimits{}))
+	require.ErrorIs(t, err, context.Canceled)
+	require.Empty(t, uids)
+
 	ctx, cancel := context.WithCancel(t.Context())
 	seen := 0
 	var last error

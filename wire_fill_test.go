@@ -22,6 +22,9 @@ var words = map[reflect.Type]string{
 	reflect.TypeFor[rongcloud.VIVOClassification](): string(rongcloud.VIVOSystem),
 	reflect.TypeFor[rongcloud.InterruptionLevel]():  string(rongcloud.InterruptionTimeSensitive),
 	reflect.TypeFor[rongcloud.StreamType]():         string(rongcloud.StreamMarkdown),
+	reflect.TypeFor[rongcloud.AgentType]():          string(rongcloud.AgentChat),
+	reflect.TypeFor[rongcloud.AgentStatus]():        string(rongcloud.AgentInactive),
+	reflect.TypeFor[rongcloud.BotIntegrationType](): string(rongcloud.BotWebhook),
 }
 
 // filler makes arguments: with everything set, or with what the endpoint requires only.
