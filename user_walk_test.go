@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -26,7 +27,7 @@ type userWalk struct {
 }
 
 // pageWalks are the iterators of all areas that walk like this.
-func pageWalks() []userWalk { return append(userWalks(), ultraWalks()...) }
+func pageWalks() []userWalk { return slices.Concat(userWalks(), ultraWalks(), groupWalks()) }
 
 // userToken is the page token that stands for page n, counted from 1.
 func userToken(n int) string {
@@ -50,7 +51,7 @@ func userWalks() []userWalk {
 	type client = *rongcloud.Client
 	type ctx = context.Context
 	type seq = iter.Seq2[string, error]
-	return append(groupWalks(), []userWalk{
+	return []userWalk{
 		{"/user/query.json", "page", "number", "users", `{"userId":%q}`, func(x ctx, c client, start int) seq {
 			return userIDsOf(c.User.AllSandbox(x, rongcloud.SandboxUserQuery{Page: start, Size: 2}), func(u rongcloud.User) string { return u.UserID })
 		}},
@@ -80,7 +81,7 @@ func userWalks() []userWalk {
 		{"/user/chat/fb/querylist.json", "offset", "offset", "users", `%q`, func(x ctx, c client, start int) seq {
 			return c.User.ChatBan.All(x, rongcloud.UserChatBanQuery{Offset: 2 * max(start-1, 0), Size: 2})
 		}},
-	}...)
+	}
 }
 
 // first is how many users come before the page that a request asks for; negative for no page.

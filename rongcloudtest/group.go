@@ -100,7 +100,7 @@ func (g *group) owns(ids []string) bool {
 
 // room tells whether the users fit into the group, within a limit that counts if it is positive.
 func (g *group) room(ids []string, limit int) bool {
-	if limit <= 0 || limit > maxGroupMembers {
+	if limit <= 0 {
 		limit = maxGroupMembers
 	}
 	count := len(g.members)
@@ -173,7 +173,7 @@ func groupJoin(c *call) answer {
 		if one == nil {
 			one = &group{}
 		}
-		if limit := c.params.Int("maxMember"); !one.room(ids, int(min(limit, maxGroupMembers))) {
+		if !one.room(ids, int(min(c.params.Int("maxMember"), maxGroupMembers))) {
 			return refusal(rongcloud.CodeGroupFull, "group %s has no room for them", id)
 		}
 		one = c.groups.get(id, c.at)

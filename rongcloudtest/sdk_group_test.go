@@ -234,6 +234,16 @@ func TestGroupMutes(t *testing.T) {
 	require.ErrorIs(t, mute.AddEverywhere(ctx, []string{"a"}, rongcloud.Forever), rongcloud.CodeInvalidParameter)
 	require.Len(t, list(""), 100)
 	require.Empty(t, list("g"))
+	for round := range 6 {
+		for i := range many {
+			many[i] = fmt.Sprintf("u%d-%d", round, i)
+		}
+		require.NoError(t, mute.Add(ctx, rongcloud.GroupMuteParams{GroupID: "h", UserIDs: many, Duration: time.Hour}))
+	}
+	require.Len(t, list("h"), 120, "in one group there is no such limit")
+	for i := range many {
+		many[i] = fmt.Sprintf("u4-%d", i)
+	}
 	require.NoError(t, mute.RemoveEverywhere(ctx, many))
 	require.NoError(t, mute.AddEverywhere(ctx, []string{"a"}, rongcloud.Forever))
 	require.Len(t, list(""), 81)
@@ -262,6 +272,8 @@ func TestGroupBans(t *testing.T) {
 	page, err := ban.List(ctx, rongcloud.GroupBanQuery{GroupIDs: []string{"h", "g"}})
 	require.NoError(t, err)
 	require.Equal(t, []rongcloud.GroupBan{{GroupID: "h"}, {GroupID: "g", Banned: true}}, page.Groups)
+	states := call(t, client, "/group/ban/query.json", form("groupId", "h", "groupId", "g"))
+	require.Equal(t, object{"groupinfo": []any{object{"groupId": "h", "stat": 0.0}, object{"groupId": "g", "stat": 1.0}}}, states)
 	page, err = ban.List(ctx, rongcloud.GroupBanQuery{})
 	require.NoError(t, err)
 	require.Len(t, page.Groups, 3)
