@@ -1,4 +1,4 @@
-// Command gen writes package endpoint, codes_gen.go and docs/endpoints.md from the catalogue in api/.
+// Command gen writes package endpoint, codes_gen.go, docs/endpoints.md and docs/migration.md from the catalogue in api/.
 package main
 
 import (
@@ -6,13 +6,16 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 )
 
 func main() {
 	root := flag.String("root", ".", "top folder of the repository")
-	check := flag.Bool("check", false, "write nothing; fail if a generated file is stale")
+	check := flag.Bool("check", false, "write nothing; fail if a generated file is stale, or an endpoint in use has no method")
 	flag.Parse()
 	if err := run(*root, *check); err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
@@ -42,9 +45,13 @@ func run(root string, check bool) error {
 		return err
 	}
 	var stale []error
+	if check {
+		stale = holes(endpoints, methods)
+	}
 	for path, text := range map[string][]byte{
 		filepath.Join(root, "endpoint", "endpoint_gen.go"): table,
 		filepath.Join(root, "docs", "endpoints.md"):        page(endpoints, methods),
+		filepath.Join(root, "docs", "migration.md"):        migration(endpoints, methods),
 		filepath.Join(root, "codes_gen.go"):                constants,
 	} {
 		old, err := os.ReadFile(path)
@@ -71,4 +78,23 @@ func firstDifference(a, b []byte) int {
 		}
 	}
 	return bytes.Count(b, []byte("\n")) + 2
+}
+
+// holes are the endpoints in use that no method calls, and the calls of methods to endpoints that the catalogue does not have.
+func holes(endpoints []*endpoint, methods map[string][]string) []error {
+	var found []error
+	known := map[string]bool{}
+	for _, e := range endpoints {
+		at := e.Method + " " + e.Path
+		known[at] = true
+		if e.Status == "current" && len(methods[at]) == 0 {
+			found = append(found, fmt.Errorf("%s has no method", at))
+		}
+	}
+	for _, at := range slices.Sorted(maps.Keys(methods)) {
+		if !known[at] {
+			found = append(found, fmt.Errorf("%s calls %s, which the catalogue does not have", strings.Join(methods[at], ", "), at))
+		}
+	}
+	return found
 }
