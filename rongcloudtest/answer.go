@@ -16,7 +16,8 @@ type answer struct {
 	code    rongcloud.Code // 0 stands for the endpoint's success
 	message string
 	fields  []field
-	raw     *string // the whole body, in place of JSON
+	raw     *string  // the whole body, in place of JSON
+	events  []string // the data of server-sent events, in place of one body
 }
 
 type field struct {
@@ -82,6 +83,10 @@ func (a *answer) answerCode(ep *endpoint.Endpoint) rongcloud.Code {
 }
 
 func (a *answer) write(w http.ResponseWriter, ep *endpoint.Endpoint) {
+	if a.events != nil {
+		a.stream(w)
+		return
+	}
 	var body []byte
 	contentType := "application/json; charset=UTF-8"
 	if a.raw != nil {
@@ -97,6 +102,16 @@ func (a *answer) write(w http.ResponseWriter, ep *endpoint.Endpoint) {
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(a.httpStatus())
 	_, _ = w.Write(body) // a caller that has gone is no concern of the server
+}
+
+// stream sends each event as soon as it is there.
+func (a *answer) stream(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/event-stream; charset=UTF-8")
+	w.WriteHeader(a.httpStatus())
+	for i, data := range a.events {
+		_, _ = fmt.Fprintf(w, "event: message\nid: %d\ndata: %s\n\n", i+1, data) // a caller that has gone is no concern of the server
+		_ = http.NewResponseController(w).Flush()                                // in the process there is nothing to flush
+	}
 }
 
 // encode writes the code first, as RongCloud does, then the fields in their order.

@@ -178,11 +178,16 @@ type state struct {
 	pushCount     int
 	used          quotas
 	randoms       randoms
+	friends       friends
+	bots          bots
+	consoleTokens int
 }
 
 func newState(c *config) state {
 	return state{
 		nonces:   newNonceMemory(),
+		friends:  newFriends(),
+		bots:     newBots(),
 		requests: newRing[Request](c.history),
 		users:    newUsers(),
 		groups:   newGroups(),
@@ -414,6 +419,7 @@ var handlers = merge(
 	conversationHandlers,
 	groupHandlers, groupRuleHandlers, entrustHandlers, entrustMemberHandlers,
 	ultraGroupHandlers, ultraListHandlers, userGroupHandlers, ultraMessageHandlers,
+	friendHandlers, botHandlers, otherHandlers,
 )
 
 func merge(parts ...map[*endpoint.Endpoint]handler) map[*endpoint.Endpoint]handler {
