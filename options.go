@@ -87,7 +87,8 @@ func (t attemptTimeout) applyCall(c *callConfig) {
 }
 
 // WithAttemptTimeout limits one attempt of a call, from connecting to the last byte of the answer. The
-// context limits the call as a whole, attempts and waits together. The default is [DefaultAttemptTimeout]. An attempt
+// context limits the call as a whole, attempts and waits together. The default is [DefaultAttemptTimeout]. Of a stream it limits
+// each silence of the server; see [AgentChatService.Stream]. An attempt
 // of more than 48 s may keep its connection open for longer than RongCloud's minute.
 func WithAttemptTimeout(timeout time.Duration) SharedOption { return attemptTimeout(timeout) }
 
