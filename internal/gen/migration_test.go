@@ -112,7 +112,9 @@ func TestRunFindsHoles(t *testing.T) {
 	_, err := current(t, map[string]string{"api/test.yaml": genGood, "api/codes.yaml": genCodes, "a.go": own})
 	require.NoError(t, err)
 
-	made := strings.Replace(genGood[strings.Index(genGood, "  - path:"):], "/test/one.json", "/made/up.json", 1)
+	_, one, found := strings.Cut(genGood, "endpoints:\n")
+	require.True(t, found)
+	made := strings.Replace(one, "/test/one.json", "/made/up.json", 1)
 	_, err = current(t, map[string]string{"api/test.yaml": genGood + made, "api/codes.yaml": genCodes, "a.go": own})
 	require.EqualError(t, err, "POST /made/up.json has no method")
 
