@@ -1,0 +1,81 @@
+package rongcloudredis
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/rongcloud-go/rongcloud/webhook"
+)
+
+// NonceStore is a [webhook.NonceStore] that several processes share. What it knows of a signature is one key, which Redis forgets by itself
+// when its time is over.
+type NonceStore struct {
+	db     redis.Scripter
+	prefix string
+}
+
+// NewNonceStore returns a store whose keys begin with prefix; different apps and URLs need different ones.
+func NewNonceStore(db redis.Scripter, prefix string) *NonceStore {
+	return &NonceStore{db: db, prefix: prefix}
+}
+
+var _ webhook.NonceStore = (*NonceStore)(nil)
+
+// The value is u for unfinished or d for done, and the fingerprint.
+var (
+	beginScript = redis.NewScript(`
+local known = redis.call("GET", KEYS[1])
+if not known then
+	redis.call("SET", KEYS[1], "u" .. ARGV[1], "PX", ARGV[2])
+	return "new"
+end
+if string.sub(known, 2) ~= ARGV[1] then
+	return "replayed"
+end
+if string.sub(known, 1, 1) == "d" then
+	return "done"
+end
+return "unfinished"
+`)
+	doneScript = redis.NewScript(`
+if redis.call("GET", KEYS[1]) == "u" .. ARGV[1] then
+	redis.call("SET", KEYS[1], "d" .. ARGV[1], "PX", ARGV[2])
+end
+return "ok"
+`)
+)
+
+var nonceStates = map[string]webhook.NonceState{
+	"new": webhook.NonceNew, "unfinished": webhook.NonceUnfinished, "done": webhook.NonceDone, "replayed": webhook.NonceReplayed,
+}
+
+// Begin reports what is known of key, and enters it if that is nothing.
+func (s *NonceStore) Begin(ctx context.Context, key string, request webhook.Fingerprint, keep time.Duration) (webhook.NonceState, error) {
+	word, err := s.run(ctx, beginScript, key, request, keep)
+	if err != nil {
+		return 0, err
+	}
+	state, ok := nonceStates[word]
+	if !ok {
+		return 0, fmt.Errorf("rongcloudredis: unexpected answer %q", word)
+	}
+	return state, nil
+}
+
+// Done enters that the request was handled.
+func (s *NonceStore) Done(ctx context.Context, key string, request webhook.Fingerprint, keep time.Duration) error {
+	_, err := s.run(ctx, doneScript, key, request, keep)
+	return err
+}
+
+func (s *NonceStore) run(ctx context.Context, script *redis.Script, key string, request webhook.Fingerprint, keep time.Duration) (string, error) {
+	word, err := script.Run(ctx, s.db, []string{s.prefix + key}, hex.EncodeToString(request[:]), max(1, keep.Milliseconds())).Text()
+	if err != nil {
+		return "", fmt.Errorf("rongcloudredis: %w", err)
+	}
+	return word, nil
+}
