@@ -217,14 +217,13 @@ func (load steadyLoad) run(t *testing.T, certified *httptest.Server) {
 	}
 	connections := len(book.entries)
 	book.mu.Unlock()
+	client.Close()
+	_ = server.Close()
+	running.Wait()
 	require.Less(t, most, 80)
 	require.Less(t, oldest, time.Minute)
 	require.Equal(t, calls.Load(), int64(served))
 	t.Logf("%d calls, %d connections, at most %d requests and %v of life each", served, connections, most, oldest)
-
-	client.Close()
-	_ = server.Close()
-	running.Wait()
 }
 
 // The same over real TLS, with HTTP/1.1 and HTTP/2.

@@ -162,7 +162,7 @@ func WithLimiter(limiter Limiter) Option {
 type IdempotentSends struct {
 	// DuplicateCode is the code by which the server refuses a msgRandom that it has seen within the last
 	// minute. RongCloud does not document it. If it is known, a retry that is refused with it is a success:
-	// an earlier attempt had arrived. If it is 0, such a refusal is reported as ErrOutcomeUnknown.
+	// an earlier attempt had arrived; the result is then empty. If it is 0, such a refusal is reported as ErrOutcomeUnknown.
 	DuplicateCode Code
 }
 
