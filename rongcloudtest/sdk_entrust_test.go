@@ -176,7 +176,11 @@ func TestRoles(t *testing.T) {
 	transfer := rongcloud.EntrustTransferParams{GroupID: "g", NewOwner: "m00"}
 	require.NoError(t, client.EntrustGroup.TransferOwner(ctx, transfer))
 	require.Contains(t, roles(t, client, "g"), "a member, m00 owner")
-	require.NoError(t, managers.Remove(ctx, "g", []string{"m00"}))
+	transfer.NewOwner = "a"
+	require.NoError(t, client.EntrustGroup.TransferOwner(ctx, transfer))
+	require.Contains(t, roles(t, client, "g"), "a owner, m00 member", "who was a manager before is none after")
+	transfer.NewOwner = "m00"
+	require.NoError(t, client.EntrustGroup.TransferOwner(ctx, transfer))
 	transfer.NewOwner, transfer.Quit = "a", true
 	require.NoError(t, client.EntrustGroup.TransferOwner(ctx, transfer))
 	require.Contains(t, roles(t, client, "g"), "a owner, m01 member")
