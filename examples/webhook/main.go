@@ -1,0 +1,178 @@
+// Webhook is a server for RongCloud's callbacks. It prints what it receives, lets no message with a certain word pass, archives messages, and
+// welcomes users who come online.
+//
+// It drives itself with package webhooktest and the fake server, without any account, and ends:
+//
+//	go run ./examples/webhook
+//
+// It waits for RongCloud's callbacks as soon as one of RONGCLOUD_APP_KEY, RONGCLOUD_APP_SECRET, RONGCLOUD_REGION and RONGCLOUD_API_URL is set; the first
+// two are then needed. It listens on WEBHOOK_ADDR, 127.0.0.1:8080 if that is not set, at the path /rongcloud, and archives to WEBHOOK_ARCHIVE,
+// webhook-archive.jsonl if that is not set. RongCloud must reach it by a public https address, through a proxy or a tunnel.
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/webhook"
+)
+
+const (
+	word = "casino"          // not allowed in messages
+	host = "webhook-example" // who welcomes users
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "webhook:", strings.ReplaceAll(err.Error(), "\n", "; "))
+		os.Exit(1)
+	}
+}
+
+// run is the whole program, so that a test can run it.
+func run(ctx context.Context, w io.Writer) error {
+	if live() {
+		client, err := rongcloud.NewFromEnv()
+		if err != nil {
+			return fmt.Errorf("the RONGCLOUD_* variables do not make a client: %w", err)
+		}
+		defer client.Close()
+		return serve(ctx, w, client)
+	}
+	return drive(ctx, w)
+}
+
+// live tells whether the environment asks for RongCloud itself.
+func live() bool {
+	return slices.ContainsFunc(
+		[]string{"RONGCLOUD_APP_KEY", "RONGCLOUD_APP_SECRET", "RONGCLOUD_REGION", "RONGCLOUD_API_URL"},
+		func(name string) bool { _, set := os.LookupEnv(name); return set })
+}
+
+// serve waits for RongCloud's callbacks until the context ends.
+func serve(ctx context.Context, w io.Writer, client *rongcloud.Client) error {
+	archive, err := os.OpenFile(cmp.Or(os.Getenv("WEBHOOK_ARCHIVE"), "webhook-archive.jsonl"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	defer archive.Close()
+	h, err := newHandler(&receiver{w: w, archive: archive, client: client}, os.Getenv("RONGCLOUD_APP_SECRET"), slog.Default())
+	if err != nil {
+		return err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", cmp.Or(os.Getenv("WEBHOOK_ADDR"), "127.0.0.1:8080"))
+	if err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/rongcloud", h)
+	srv := &http.Server{Handler: mux, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	fmt.Fprintf(w, "Waiting for callbacks of app %s at http://%s/rongcloud. Interrupt to stop.\n", client.AppKey(), listener.Addr())
+	ended := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		ended <- errors.Join(srv.Shutdown(ctx), h.Shutdown(ctx))
+	}()
+	if err := srv.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-ended
+}
+
+// newHandler is what a program needs: a function for each kind of callback that it wants.
+func newHandler(r *receiver, secret string, logger *slog.Logger) (*webhook.Handler, error) {
+	h, err := webhook.NewHandler(secret, webhook.WithDecisionTimeout(2*time.Second, webhook.Allow()), webhook.WithLogger(logger))
+	if err != nil {
+		return nil, err
+	}
+	h.OnMessage(r.message)
+	h.OnPreMessage(r.moderate)
+	h.OnUserStatus(r.status)
+	h.OnUnknown(r.unknown)
+	return h, nil
+}
+
+// receiver handles callbacks.
+type receiver struct {
+	mu      sync.Mutex // guards what is written
+	w       io.Writer
+	archive io.Writer
+	client  *rongcloud.Client
+}
+
+func (r *receiver) say(label, format string, args ...any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	fmt.Fprintf(r.w, "  %-12s %s\n", label, fmt.Sprintf(format, args...))
+}
+
+// message archives a message. An error has RongCloud send it again.
+func (r *receiver) message(_ context.Context, m *webhook.Message) error {
+	line, err := json.Marshal(map[string]any{
+		"uid": m.MessageUID, "time": m.Time.UTC(), "from": m.FromUserID, "to": m.TargetID, "type": m.ObjectName, "body": m.Body,
+	})
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	_, err = r.archive.Write(append(line, '\n'))
+	r.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	r.say("archived", "%s: %s to %s", m.MessageUID, m.FromUserID, m.TargetID)
+	return nil
+}
+
+// moderate decides about a message before its delivery.
+func (r *receiver) moderate(_ context.Context, m *webhook.PreMessage) (webhook.Decision, error) {
+	content, err := m.Content()
+	if err != nil {
+		return webhook.Decision{}, err // the fallback decides
+	}
+	if text, ok := content.(rongcloud.TextMessage); ok && strings.Contains(strings.ToLower(text.Content), word) {
+		r.say("blocked", "%s to %s: %q", m.FromUserID, m.TargetID, text.Content)
+		return webhook.Block("The word " + word + " is not allowed here."), nil
+	}
+	r.say("allowed", "%s to %s: %s", m.FromUserID, m.TargetID, m.ObjectName)
+	return webhook.Allow(), nil
+}
+
+// status welcomes a user. The context ends in time for RongCloud to learn of a failure, and to try again.
+func (r *receiver) status(ctx context.Context, s *webhook.UserStatus) error {
+	r.say("status", "%s is %v (%s)", s.UserID, s.Status, s.Platform)
+	if s.Status != webhook.StatusOnline {
+		return nil
+	}
+	_, err := r.client.Message.SendSystem(ctx, rongcloud.SystemMessage{
+		From: host, To: []string{s.UserID}, Content: rongcloud.TextMessage{Content: "Welcome!"},
+	})
+	if errors.Is(err, rongcloud.ErrOutcomeUnknown) {
+		return nil // once is enough
+	}
+	return err
+}
+
+func (r *receiver) unknown(_ context.Context, u *webhook.Unknown) error {
+	r.say("unknown", "%s", u.Raw)
+	return nil
+}

@@ -1,0 +1,156 @@
+package webhook_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/webhook"
+	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
+)
+
+// app stands in for RongCloud in the examples.
+var app = webhooktest.App{Key: "app-key", Secret: "app-secret"}
+
+// tell delivers an event and prints the answer.
+func tell(handler http.Handler, e webhook.Event) {
+	answer, err := app.Deliver(context.Background(), handler, e)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(strings.TrimSpace(fmt.Sprintf("%d %s", answer.Status, answer.Body)))
+}
+
+func Example() {
+	h, err := webhook.NewHandler("app-secret")
+	if err != nil {
+		panic(err)
+	}
+	h.OnMessage(func(_ context.Context, m *webhook.Message) error {
+		content, err := m.Content()
+		if err != nil {
+			return err
+		}
+		if text, ok := content.(rongcloud.TextMessage); ok {
+			fmt.Println(m.FromUserID, "says", text.Content)
+		}
+		return nil
+	})
+	http.Handle("/rongcloud", h)
+
+	tell(h, webhooktest.Sample(webhook.KindMessage))
+	// Output:
+	// u1 says hello
+	// 200
+}
+
+func ExampleRegistry_OnPreMessage() {
+	h, err := webhook.NewHandler("app-secret")
+	if err != nil {
+		panic(err)
+	}
+	h.OnPreMessage(func(_ context.Context, m *webhook.PreMessage) (webhook.Decision, error) {
+		content, err := m.Content()
+		if err != nil {
+			return webhook.Block("not readable"), nil
+		}
+		text, ok := content.(rongcloud.TextMessage)
+		switch {
+		case !ok:
+			return webhook.Allow(), nil
+		case strings.Contains(text.Content, "casino"):
+			return webhook.Block("no advertising, please"), nil
+		case strings.Contains(text.Content, "darn"):
+			text.Content = strings.ReplaceAll(text.Content, "darn", "****")
+			return webhook.Replace(text), nil
+		}
+		return webhook.Allow(), nil
+	})
+
+	for _, words := range []string{"hello", "best casino", "darn it"} {
+		tell(h, &webhook.PreMessage{
+			FromUserID: "u1", TargetID: "u2", ChannelType: webhook.ChannelPerson, MessageUID: "596E-P5PG-4FS2-7OJK",
+			ObjectName: "RC:TxtMsg", Body: `{"content":"` + words + `"}`,
+		})
+	}
+	// Output:
+	// 200 {"pass":1}
+	// 200 {"pass":0,"extra":"no advertising, please"}
+	// 200 {"pass":1,"replaceContent":"{\"content\":\"**** it\"}"}
+}
+
+func ExampleHandler_For() {
+	h, err := webhook.NewHandler("app-secret")
+	if err != nil {
+		panic(err)
+	}
+	h.OnUserStatus(func(_ context.Context, s *webhook.UserStatus) error {
+		fmt.Println(s.UserID, "is", s.Status)
+		return nil
+	})
+	mux := http.NewServeMux()
+	mux.Handle("/rongcloud/messages", h.For(webhook.KindMessage))
+	mux.Handle("/rongcloud/status", h.For(webhook.KindUserStatus))
+
+	r, err := app.Request(context.Background(), "http://localhost/rongcloud/status", webhooktest.Sample(webhook.KindUserStatus))
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(webhooktest.Serve(mux, r).Status)
+	// Output:
+	// u1 is offline
+	// 200
+}
+
+func ExampleParse() {
+	receive := func(w http.ResponseWriter, r *http.Request) {
+		callback, err := webhook.Parse(r, "app-secret")
+		if err != nil {
+			var refused *webhook.Error
+			if errors.As(err, &refused) {
+				w.WriteHeader(refused.Status)
+			}
+			return
+		}
+		for _, e := range callback.Events {
+			switch e := e.(type) {
+			case *webhook.ChatroomStatus:
+				fmt.Println(e.UserIDs, e.Event, e.ChatroomID)
+			case *webhook.Unknown:
+				fmt.Printf("newer than this SDK: %s\n", e.Raw)
+			}
+		}
+	}
+	tell(http.HandlerFunc(receive), webhooktest.Sample(webhook.KindChatroomStatus))
+	// Output:
+	// [u1 u2] left room1
+	// 200
+}
+
+func ExampleAsync() {
+	h, err := webhook.NewHandler("app-secret",
+		webhook.Async(webhook.NewMemoryQueue(10_000), 8),
+		webhook.WithGiveUp(func(job webhook.Job, err error) { slog.Error("not handled", "kind", job.Kind, "error", err) }),
+	)
+	if err != nil {
+		panic(err)
+	}
+	done := make(chan string, 1)
+	h.OnMessage(func(_ context.Context, m *webhook.Message) error { // as long as it takes
+		done <- "archived " + m.MessageUID
+		return nil
+	})
+	h.Start()
+	tell(h, webhooktest.Sample(webhook.KindMessage))
+	if err := h.Shutdown(context.Background()); err != nil { // works on what is left
+		panic(err)
+	}
+	fmt.Println(<-done)
+	// Output:
+	// 200
+	// archived 596E-P5PG-4FS2-7OJK
+}
