@@ -22,7 +22,7 @@ type Handler struct {
 }
 
 // NewHandler returns a handler for the app with the given App Secret, which the console shows. An empty secret and options that make no sense are refused
-// with a [*rongcloud.ArgumentError].
+// with a [*rongcloud.ArgumentError]. Who sends a body slowly is the business of the server: see http.Server.ReadTimeout.
 func NewHandler(secret string, opts ...Option) (*Handler, error) {
 	c, err := newConfig(secret, opts)
 	if err != nil {

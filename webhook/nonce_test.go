@@ -66,6 +66,7 @@ func TestMemoryNonceStoreForgets(t *testing.T) {
 		require.Equal(t, webhook.NonceUnfinished, begin(2))
 		require.NoError(t, store.Done(context.Background(), signatureNumber(2), webhook.Fingerprint{}, keep))
 		require.Equal(t, webhook.NonceDone, begin(2))
+		require.Equal(t, webhook.NonceNew, begin(4))
 		time.Sleep(2 * keep)
 		require.Equal(t, webhook.NonceNew, begin(3))
 		require.Equal(t, 1, store.Len(), "what is too old is gone")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/webhook"
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
@@ -75,6 +76,23 @@ func TestReplay(t *testing.T) {
 			require.Equal(t, tt.calls, calls.Load())
 		})
 	}
+}
+
+// The same signature is the same, however its nonce and its timestamp are cut.
+func TestReplayWithMovedDigits(t *testing.T) {
+	t.Parallel()
+	h, logged := newHandler(t, webhook.WithWindow(0)) // with a window the time alone gives it away
+	receive(h)
+	seen := unsigned(t, jsonType, statusBody)
+	seen.URL.RawQuery = "nonce=12&timestamp=1700000000000&signature=" + rongcloud.Sign(testSecret, "12", "1700000000000")
+	require.Equal(t, 200, webhooktest.Serve(h, seen).Status)
+	for _, cut := range []string{"nonce=1&timestamp=21700000000000", "nonce=121&timestamp=700000000000", "nonce=121700000000&timestamp=000"} {
+		forged := unsigned(t, jsonType, `[]`)
+		forged.URL.RawQuery = cut + "&signature=" + rongcloud.Sign(testSecret, "12", "1700000000000")
+		require.NoError(t, webhook.Verify(forged, testSecret, webhook.WithWindow(0)), "the signature fits")
+		require.Equal(t, 403, webhooktest.Serve(h, forged).Status)
+	}
+	require.Equal(t, 3, strings.Count(logged.String(), webhook.ErrReplayed.Error()))
 }
 
 // RongCloud's retry is handled again until it was handled.
@@ -226,6 +244,20 @@ func TestNonceStoreFailures(t *testing.T) {
 			require.Equal(t, tt.logged == "", logged.String() == "", logged.String())
 		})
 	}
+}
+
+// What is done is noted, even if it took all the time.
+func TestDoneAfterTheDeadline(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, logged := newHandler(t, webhook.WithNonceStore(&scriptedStore{state: webhook.NonceNew}))
+		h.OnUserStatus(func(ctx context.Context, _ *webhook.UserStatus) error {
+			<-ctx.Done()
+			return nil
+		})
+		require.Equal(t, 200, webhooktest.Serve(h, request(t, jsonType, statusBody)).Status)
+		require.Empty(t, logged.String())
+	})
 }
 
 func TestNoncesWithoutAWindow(t *testing.T) {

@@ -127,6 +127,17 @@ func TestAttacks(t *testing.T) {
 			withBody(r, gzipped(t, []byte(statusBody)))
 			r.Header.Set("Content-Encoding", "gzip")
 		}, 200, nil},
+		{"gzip that does not shrink", func(r *http.Request) {
+			signedAt(now).Sign(r)
+			var buf bytes.Buffer
+			w, err := gzip.NewWriterLevel(&buf, gzip.NoCompression)
+			require.NoError(t, err)
+			_, err = w.Write([]byte(`{"x":"` + strings.Repeat("a", 1<<20-8) + `"}`))
+			require.NoError(t, errors.Join(err, w.Close()))
+			require.Greater(t, buf.Len(), 1<<20)
+			withBody(r, buf.Bytes())
+			r.Header.Set("Content-Encoding", "gzip")
+		}, 200, nil},
 		{"no gzip", func(r *http.Request) { signedAt(now).Sign(r); r.Header.Set("Content-Encoding", "gzip") }, 400, webhook.ErrMalformed},
 		{"gzip that breaks off", func(r *http.Request) {
 			signedAt(now).Sign(r)
