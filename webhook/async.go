@@ -153,29 +153,28 @@ func (a *async) makeReady(l *lane) {
 	a.changed.Signal()
 }
 
-// next returns a lane to work on, or nil when there is no more work.
-func (a *async) next() *lane {
+// next returns a lane to work on and its first job, or nil when there is no more work. Nobody else gets the lane until it is ready again.
+func (a *async) next() (*lane, Job) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for !a.stopped && len(a.ready) == 0 {
 		if a.drained && len(a.lanes) == 0 {
-			return nil
+			return nil, Job{}
 		}
 		a.changed.Wait()
 	}
 	if a.stopped {
-		return nil
+		return nil, Job{}
 	}
 	l := a.ready[0]
 	a.ready[0] = nil
 	a.ready = a.ready[1:]
-	return l
+	return l, l.jobs[0]
 }
 
 // work handles the first jobs of lanes.
 func (a *async) work() {
-	for l := a.next(); l != nil; l = a.next() {
-		job := l.jobs[0] // nobody else takes from a lane that is not ready
+	for l, job := a.next(); l != nil; l, job = a.next() {
 		err := a.run(job)
 		switch {
 		case err == nil:
