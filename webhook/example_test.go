@@ -56,7 +56,7 @@ func ExampleRegistry_OnPreMessage() {
 	h.OnPreMessage(func(_ context.Context, m *webhook.PreMessage) (webhook.Decision, error) {
 		content, err := m.Content()
 		if err != nil {
-			return webhook.Block("not readable"), nil
+			return webhook.Decision{}, err // the fallback decides
 		}
 		text, ok := content.(rongcloud.TextMessage)
 		switch {

@@ -67,12 +67,13 @@ func live() bool {
 }
 
 // serve waits for RongCloud's callbacks until the context ends.
-func serve(ctx context.Context, w io.Writer, client *rongcloud.Client) error {
-	archive, err := os.OpenFile(cmp.Or(os.Getenv("WEBHOOK_ARCHIVE"), "webhook-archive.jsonl"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+func serve(ctx context.Context, w io.Writer, client *rongcloud.Client) (err error) {
+	path := cmp.Or(os.Getenv("WEBHOOK_ARCHIVE"), "webhook-archive.jsonl")
+	archive, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600) //nolint:gosec // the user says where
 	if err != nil {
 		return err
 	}
-	defer archive.Close()
+	defer func() { err = errors.Join(err, archive.Close()) }()
 	h, err := newHandler(&receiver{w: w, archive: archive, client: client}, os.Getenv("RONGCLOUD_APP_SECRET"), slog.Default())
 	if err != nil {
 		return err
