@@ -44,7 +44,7 @@ func ExampleMessageService_SendPrivateTemplate() {
 }
 
 // Tell every user of the app, and take it back.
-func ExampleMessageService_Broadcast() {
+func ExampleMessageBroadcastService_SendToAll() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
 		fmt.Println(err)
@@ -60,7 +60,7 @@ func ExampleMessageService_Broadcast() {
 		}
 	}
 
-	sent, err := client.Message.Broadcast(ctx, rongcloud.Broadcast{
+	sent, err := client.Message.Broadcast.SendToAll(ctx, rongcloud.Broadcast{
 		From: "news", Content: rongcloud.TextMessage{Content: "We are back."}, PushContent: "We are back",
 	})
 	if err != nil {
@@ -69,7 +69,7 @@ func ExampleMessageService_Broadcast() {
 	}
 	fmt.Println(sent.MessageUID, "reached", srv.Sent()[0].Receivers)
 
-	if err := client.Message.RecallBroadcast(ctx, rongcloud.BroadcastRecall{From: "news", MessageUID: sent.MessageUID}); err != nil {
+	if err := client.Message.Broadcast.Recall(ctx, rongcloud.BroadcastRecall{From: "news", MessageUID: sent.MessageUID}); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -216,7 +216,7 @@ func ExampleSensitiveService_BatchAdd() {
 }
 
 // Send a text while it is written, such as the answer of a language model. It is one message, which grows.
-func ExampleMessageService_OpenStream() {
+func ExampleMessageStreamService_Open() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
 		fmt.Println(err)
@@ -225,7 +225,7 @@ func ExampleMessageService_OpenStream() {
 	defer srv.Close()
 	ctx := context.Background()
 
-	stream := srv.Client().Message.OpenStream(rongcloud.Stream{From: "bot", To: "u1", Type: rongcloud.StreamMarkdown})
+	stream := srv.Client().Message.Stream.Open(rongcloud.Stream{From: "bot", To: "u1", Type: rongcloud.StreamMarkdown})
 	for _, words := range []string{"The answer ", "is ", "**42**."} {
 		if err := stream.Send(ctx, words); err != nil {
 			fmt.Println(err)

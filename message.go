@@ -9,13 +9,16 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// MessageService sends, changes and recalls messages. Its fields are services for what has been sent.
+// MessageService sends, changes and recalls messages. Its fields are services for other ways to send, and for what has been sent.
 //
 // A send is unsafe to repeat: after [ErrOutcomeUnknown] its receivers may or may not have got it, so it is tried again by the SDK only
 // if the server cannot have carried it out. See [RetryUnsafe] and [WithIdempotentSends] for other ways.
 type MessageService struct {
 	service
 
+	Broadcast *MessageBroadcastService // messages to all users or all chat rooms
+	Status    *MessageStatusService    // messages for those who are online
+	Stream    *MessageStreamService    // messages that grow while their text is produced
 	Expansion *MessageExpansionService // key-value data attached to messages
 	History   *MessageHistoryService   // messages in the cloud history
 	Log       *MessageLogService       // hourly files of all messages
@@ -24,6 +27,9 @@ type MessageService struct {
 func newMessageService(common *service) *MessageService {
 	return &MessageService{
 		service:   *common,
+		Broadcast: (*MessageBroadcastService)(common),
+		Status:    (*MessageStatusService)(common),
+		Stream:    (*MessageStreamService)(common),
 		Expansion: (*MessageExpansionService)(common),
 		History:   (*MessageHistoryService)(common),
 		Log:       (*MessageLogService)(common),

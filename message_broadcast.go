@@ -7,6 +7,11 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
+// MessageBroadcastService sends one message to all users, all who are online, or all chat rooms.
+//
+// A broadcast is unsafe to repeat, like any send; see [MessageService].
+type MessageBroadcastService service
+
 // BroadcastOS limits an old kind of broadcast to one system.
 type BroadcastOS string
 
@@ -16,7 +21,7 @@ const (
 	BroadcastAndroid BroadcastOS = "Android"
 )
 
-// Broadcast is a system message to every user of the app; see [MessageService.Broadcast].
+// Broadcast is a system message to every user of the app; see [MessageBroadcastService.SendToAll].
 type Broadcast struct {
 	From    string         `wire:"fromUserId"` // must have been given a token, else a push shows no sender
 	Content MessageContent `wire:"content"`    // at most 128 KB of JSON
@@ -38,7 +43,7 @@ type Broadcast struct {
 	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
-// OnlineBroadcast is a system message to all users who are online; see [MessageService.BroadcastOnline].
+// OnlineBroadcast is a system message to all users who are online; see [MessageBroadcastService.SendToOnline].
 type OnlineBroadcast struct {
 	From    string         `wire:"fromUserId"`
 	Content MessageContent `wire:"content"` // at most 128 KB of JSON
@@ -48,7 +53,7 @@ type OnlineBroadcast struct {
 	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
-// ChatroomBroadcast is a message to all chat rooms; see [MessageService.BroadcastChatrooms].
+// ChatroomBroadcast is a message to all chat rooms; see [MessageBroadcastService.SendToChatrooms].
 type ChatroomBroadcast struct {
 	From          string         `wire:"fromUserId"`
 	Content       MessageContent `wire:"content"`         // at most 128 KB of JSON
@@ -60,7 +65,7 @@ type SentBroadcast struct {
 	MessageUID string `json:"messageUID"` // to recall it by; empty on older servers
 }
 
-// BroadcastRecall names a broadcast to take back; see [MessageService.RecallBroadcast].
+// BroadcastRecall names a broadcast to take back; see [MessageBroadcastService.Recall].
 type BroadcastRecall struct {
 	From       string    `wire:"fromUserId"` // sender of the broadcast
 	MessageUID string    `wire:"messageUID"`
@@ -72,7 +77,7 @@ type BroadcastRecall struct {
 	DisableUpdateLastMessage bool   `wire:"disableUpdateLastMsg"`
 }
 
-// Broadcast sends a system message to every user of the app. The quota is 2 calls per hour and 3 per day.
+// SendToAll sends a system message to every user of the app. The quota is 2 calls per hour and 3 per day.
 //
 // It may take 3 minutes until clients show it, and the cloud history does not keep it by default. [CodeServiceNotEnabled] means
 // that the app does not have the service. For chosen users see the push service.
@@ -82,11 +87,11 @@ type BroadcastRecall struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/system/send-message-broadcast-to-all
 //
 //rongcloud:endpoint POST /message/broadcast.json
-func (s *MessageService) Broadcast(ctx context.Context, broadcast Broadcast, opts ...CallOption) (*SentBroadcast, error) {
+func (s *MessageBroadcastService) SendToAll(ctx context.Context, broadcast Broadcast, opts ...CallOption) (*SentBroadcast, error) {
 	return fetch[SentBroadcast](ctx, s.client, endpoint.MessageBroadcast, &broadcast, opts)
 }
 
-// BroadcastOnline sends a system message to all users who are online or come online within 10 minutes. The quota is
+// SendToOnline sends a system message to all users who are online or come online within 10 minutes. The quota is
 // 60 calls per minute. There is no push, and such a broadcast cannot be recalled.
 //
 // [CodeServiceNotEnabled] means that the app does not have the service. The call fails with [ErrOutcomeUnknown] if the message
@@ -95,11 +100,11 @@ func (s *MessageService) Broadcast(ctx context.Context, broadcast Broadcast, opt
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/system/send-message-broadcast-online
 //
 //rongcloud:endpoint POST /message/online/broadcast.json
-func (s *MessageService) BroadcastOnline(ctx context.Context, broadcast OnlineBroadcast, opts ...CallOption) (*SentBroadcast, error) {
+func (s *MessageBroadcastService) SendToOnline(ctx context.Context, broadcast OnlineBroadcast, opts ...CallOption) (*SentBroadcast, error) {
 	return fetch[SentBroadcast](ctx, s.client, endpoint.MessageOnlineBroadcast, &broadcast, opts)
 }
 
-// BroadcastChatrooms sends a message to every chat room of the app. The quota is 1 call per second. Only users who are
+// SendToChatrooms sends a message to every chat room of the app. The quota is 1 call per second. Only users who are
 // in a room at that moment get it, it is never stored, and it does not keep rooms alive.
 //
 // [CodeServiceNotEnabled] means that the app does not have the service. The call fails with [ErrOutcomeUnknown] if the message
@@ -108,16 +113,16 @@ func (s *MessageService) BroadcastOnline(ctx context.Context, broadcast OnlineBr
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-chatroom-broadcast
 //
 //rongcloud:endpoint POST /message/chatroom/broadcast.json
-func (s *MessageService) BroadcastChatrooms(ctx context.Context, broadcast ChatroomBroadcast, opts ...CallOption) error {
+func (s *MessageBroadcastService) SendToChatrooms(ctx context.Context, broadcast ChatroomBroadcast, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.MessageChatroomBroadcast, &broadcast, opts)
 }
 
-// RecallBroadcast takes back a broadcast that [MessageService.Broadcast] or the push service sent. The quota is 2 calls
+// Recall takes back a broadcast that [MessageBroadcastService.SendToAll] or the push service sent. The quota is 2 calls
 // per hour and 3 per day; a repeat changes nothing for users but uses it up, so the call counts as unsafe.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/system/recall-message-broadcast-to-all
 //
 //rongcloud:endpoint POST /message/broadcast/recall.json
-func (s *MessageService) RecallBroadcast(ctx context.Context, recall BroadcastRecall, opts ...CallOption) error {
+func (s *MessageBroadcastService) Recall(ctx context.Context, recall BroadcastRecall, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.MessageBroadcastRecall, &recall, opts)
 }

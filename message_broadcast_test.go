@@ -12,7 +12,7 @@ func TestMsgBroadcastSends(t *testing.T) {
 	t.Parallel()
 	msgSends(t, []msgCase{
 		{"all", "/message/broadcast.json", func(ctx context.Context, s *MessageService) error {
-			_, err := s.Broadcast(ctx, Broadcast{
+			_, err := s.Broadcast.SendToAll(ctx, Broadcast{
 				From: "u1", Content: messageText, PushContent: contentAwful, PushData: "d", Push: messagePush, ContentAvailable: true,
 				DisableUpdateLastMessage: true, OS: BroadcastIOS, MsgRandom: 7,
 			})
@@ -20,31 +20,31 @@ func TestMsgBroadcastSends(t *testing.T) {
 		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0], "pushContent", contentAwful, "pushData", "d",
 			"pushExt", messagePushForm[0], "contentAvailable", "1", "disableUpdateLastMsg", "true", "os", "iOS", "msgRandom", "7"), ""},
 		{"none", "/message/broadcast.json", func(ctx context.Context, s *MessageService) error {
-			_, err := s.Broadcast(ctx, Broadcast{From: "u1", Content: messageText})
+			_, err := s.Broadcast.SendToAll(ctx, Broadcast{From: "u1", Content: messageText})
 			return err
 		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0]), ""},
 		{"all", "/message/online/broadcast.json", func(ctx context.Context, s *MessageService) error {
-			_, err := s.BroadcastOnline(ctx, OnlineBroadcast{From: "u1", Content: messageText, DisableUpdateLastMessage: true, MsgRandom: 7})
+			_, err := s.Broadcast.SendToOnline(ctx, OnlineBroadcast{From: "u1", Content: messageText, DisableUpdateLastMessage: true, MsgRandom: 7})
 			return err
 		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0], "disableUpdateLastMsg", "true", "msgRandom", "7"), ""},
 		{"none", "/message/online/broadcast.json", func(ctx context.Context, s *MessageService) error {
-			_, err := s.BroadcastOnline(ctx, OnlineBroadcast{From: "u1", Content: messageText})
+			_, err := s.Broadcast.SendToOnline(ctx, OnlineBroadcast{From: "u1", Content: messageText})
 			return err
 		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0]), ""},
 		{"all", "/message/chatroom/broadcast.json", func(ctx context.Context, s *MessageService) error {
-			return s.BroadcastChatrooms(ctx, ChatroomBroadcast{From: "u1", Content: messageText, IncludeSender: true})
+			return s.Broadcast.SendToChatrooms(ctx, ChatroomBroadcast{From: "u1", Content: messageText, IncludeSender: true})
 		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0], "isIncludeSender", "1"), ""},
 		{"none", "/message/chatroom/broadcast.json", func(ctx context.Context, s *MessageService) error {
-			return s.BroadcastChatrooms(ctx, ChatroomBroadcast{From: "u1", Content: messageText})
+			return s.Broadcast.SendToChatrooms(ctx, ChatroomBroadcast{From: "u1", Content: messageText})
 		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0]), ""},
 		{"all", "/message/broadcast/recall.json", func(ctx context.Context, s *MessageService) error {
-			return s.RecallBroadcast(ctx, BroadcastRecall{
+			return s.Broadcast.Recall(ctx, BroadcastRecall{
 				From: "u1", MessageUID: "UID-1", SentTime: contentTime, Admin: true, Delete: true, Extra: contentAwful, DisableUpdateLastMessage: true,
 			})
 		}, msgForm("fromUserId", "u1", "messageUID", "UID-1", "sentTime", "1705270000123", "isAdmin", "1", "isDelete", "1",
 			"extra", contentAwful, "disableUpdateLastMsg", "true"), ""},
 		{"none", "/message/broadcast/recall.json", func(ctx context.Context, s *MessageService) error {
-			return s.RecallBroadcast(ctx, BroadcastRecall{From: "u1", MessageUID: "UID-1"})
+			return s.Broadcast.Recall(ctx, BroadcastRecall{From: "u1", MessageUID: "UID-1"})
 		}, msgForm("fromUserId", "u1", "messageUID", "UID-1"), ""},
 	})
 }
@@ -64,23 +64,23 @@ func TestMsgBroadcastArguments(t *testing.T) {
 		t.Run(c.label, func(t *testing.T) {
 			t.Parallel()
 			msgRefused(t, c.field, c.reason, func(ctx context.Context, s *MessageService) error {
-				_, err := s.Broadcast(ctx, Broadcast{From: c.from, Content: c.content})
+				_, err := s.Broadcast.SendToAll(ctx, Broadcast{From: c.from, Content: c.content})
 				return err
 			})
 			msgRefused(t, c.field, c.reason, func(ctx context.Context, s *MessageService) error {
-				_, err := s.BroadcastOnline(ctx, OnlineBroadcast{From: c.from, Content: c.content})
+				_, err := s.Broadcast.SendToOnline(ctx, OnlineBroadcast{From: c.from, Content: c.content})
 				return err
 			})
 			msgRefused(t, c.field, c.reason, func(ctx context.Context, s *MessageService) error {
-				return s.BroadcastChatrooms(ctx, ChatroomBroadcast{From: c.from, Content: c.content})
+				return s.Broadcast.SendToChatrooms(ctx, ChatroomBroadcast{From: c.from, Content: c.content})
 			})
 		})
 	}
 	msgRefused(t, "messageUID", "required", func(ctx context.Context, s *MessageService) error {
-		return s.RecallBroadcast(ctx, BroadcastRecall{From: "u1"})
+		return s.Broadcast.Recall(ctx, BroadcastRecall{From: "u1"})
 	})
 	msgRefused(t, "fromUserId", "required", func(ctx context.Context, s *MessageService) error {
-		return s.RecallBroadcast(ctx, BroadcastRecall{MessageUID: "UID"})
+		return s.Broadcast.Recall(ctx, BroadcastRecall{MessageUID: "UID"})
 	})
 }
 
@@ -90,12 +90,12 @@ func TestMsgBroadcastResults(t *testing.T) {
 		`{"code":200,"messageUID":"UID-1"}`: "UID-1", `{"code":"200","messageUID":7,"more":[]}`: "7", `{"code":200}`: "", `{"code":200,"messageUID":null}`: "",
 	} {
 		client, _ := msgAnswer(t, answer)
-		sent, err := client.Message.Broadcast(t.Context(), Broadcast{From: "u1", Content: messageText})
+		sent, err := client.Message.Broadcast.SendToAll(t.Context(), Broadcast{From: "u1", Content: messageText})
 		require.NoError(t, err, answer)
 		require.Equal(t, &SentBroadcast{want}, sent)
-		sent, err = client.Message.BroadcastOnline(t.Context(), OnlineBroadcast{From: "u1", Content: messageText})
+		sent, err = client.Message.Broadcast.SendToOnline(t.Context(), OnlineBroadcast{From: "u1", Content: messageText})
 		require.NoError(t, err, answer)
 		require.Equal(t, &SentBroadcast{want}, sent)
-		require.NoError(t, client.Message.RecallBroadcast(t.Context(), BroadcastRecall{From: "u1", MessageUID: "UID"}))
+		require.NoError(t, client.Message.Broadcast.Recall(t.Context(), BroadcastRecall{From: "u1", MessageUID: "UID"}))
 	}
 }

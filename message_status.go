@@ -6,7 +6,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// PrivateStatus is a one-to-one message that only users who are online get; see [MessageService.SendPrivateStatus].
+// MessageStatusService sends messages that only those get who are online, such as the note that somebody is typing.
+//
+// A status message is unsafe to repeat, like any send; see [MessageService].
+type MessageStatusService service
+
+// PrivateStatus is a one-to-one message that only users who are online get; see [MessageStatusService.SendPrivate].
 type PrivateStatus struct {
 	From    string         `wire:"fromUserId"`
 	To      []string       `wire:"toUserId"` // at most 1000 users
@@ -18,7 +23,7 @@ type PrivateStatus struct {
 	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
-// GroupStatus is a group message that only members who are online get; see [MessageService.SendGroupStatus].
+// GroupStatus is a group message that only members who are online get; see [MessageStatusService.SendGroup].
 type GroupStatus struct {
 	From    string         `wire:"fromUserId"` // need not be a member
 	To      []string       `wire:"toGroupId"`  // at most 3 groups
@@ -30,7 +35,7 @@ type GroupStatus struct {
 	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
-// SendPrivateStatus sends a one-to-one message, such as [TypingStatus], to at most 1000 users, of whom those get it who are
+// SendPrivate sends a one-to-one message, such as [TypingStatus], to at most 1000 users, of whom those get it who are
 // online. The quota is 6000 receivers per minute. The server never pushes, counts or stores it; clients may store it, by its type.
 //
 // The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same.
@@ -38,11 +43,11 @@ type GroupStatus struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-status-private
 //
 //rongcloud:endpoint POST /statusmessage/private/publish.json
-func (s *MessageService) SendPrivateStatus(ctx context.Context, status PrivateStatus, opts ...CallOption) (*SentToUsers, error) {
+func (s *MessageStatusService) SendPrivate(ctx context.Context, status PrivateStatus, opts ...CallOption) (*SentToUsers, error) {
 	return fetch[SentToUsers](ctx, s.client, endpoint.StatusmessagePrivatePublish, &status, opts)
 }
 
-// SendGroupStatus sends a message to at most 3 groups, of whose members those get it who are online. The quota is 20
+// SendGroup sends a message to at most 3 groups, of whose members those get it who are online. The quota is 20
 // groups per second. The server never pushes, counts or stores it; clients may store it, by its type.
 //
 // The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same.
@@ -50,6 +55,6 @@ func (s *MessageService) SendPrivateStatus(ctx context.Context, status PrivateSt
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-status-group
 //
 //rongcloud:endpoint POST /statusmessage/group/publish.json
-func (s *MessageService) SendGroupStatus(ctx context.Context, status GroupStatus, opts ...CallOption) (*SentToGroups, error) {
+func (s *MessageStatusService) SendGroup(ctx context.Context, status GroupStatus, opts ...CallOption) (*SentToGroups, error) {
 	return fetch[SentToGroups](ctx, s.client, endpoint.StatusmessageGroupPublish, &status, opts)
 }

@@ -15,25 +15,25 @@ func TestMsgStatusSends(t *testing.T) {
 	require.NoError(t, err)
 	msgSends(t, []msgCase{
 		{"all", "/statusmessage/private/publish.json", func(ctx context.Context, s *MessageService) error {
-			_, err := s.SendPrivateStatus(ctx, PrivateStatus{
+			_, err := s.Status.SendPrivate(ctx, PrivateStatus{
 				From: "u1", To: []string{"u2", "u 3&"}, Content: messageText, VerifyBlacklist: true, IncludeSender: true, MsgRandom: 7,
 			})
 			return err
 		}, msgForm("fromUserId", "u1", "toUserId", "u2", "toUserId", "u 3&", "objectName", "RC:TxtMsg", "content", messageTextForm[0],
 			"verifyBlacklist", "1", "isIncludeSender", "1", "msgRandom", "7"), ""},
 		{"none", "/statusmessage/private/publish.json", func(ctx context.Context, s *MessageService) error {
-			_, err := s.SendPrivateStatus(ctx, PrivateStatus{From: "u1", To: []string{"u2"}, Content: typing})
+			_, err := s.Status.SendPrivate(ctx, PrivateStatus{From: "u1", To: []string{"u2"}, Content: typing})
 			return err
 		}, msgForm("fromUserId", "u1", "toUserId", "u2", "objectName", "RC:TypSts", "content", string(body)), ""},
 		{"all", "/statusmessage/group/publish.json", func(ctx context.Context, s *MessageService) error {
-			_, err := s.SendGroupStatus(ctx, GroupStatus{
+			_, err := s.Status.SendGroup(ctx, GroupStatus{
 				From: "u1", To: []string{"g1", "g2"}, Content: messageText, VerifyBlacklist: true, IncludeSender: true, MsgRandom: 7,
 			})
 			return err
 		}, msgForm("fromUserId", "u1", "toGroupId", "g1", "toGroupId", "g2", "objectName", "RC:TxtMsg", "content", messageTextForm[0],
 			"verifyBlacklist", "1", "isIncludeSender", "1", "msgRandom", "7"), ""},
 		{"none", "/statusmessage/group/publish.json", func(ctx context.Context, s *MessageService) error {
-			_, err := s.SendGroupStatus(ctx, GroupStatus{From: "u1", To: []string{"g1"}, Content: messageText})
+			_, err := s.Status.SendGroup(ctx, GroupStatus{From: "u1", To: []string{"g1"}, Content: messageText})
 			return err
 		}, msgForm("fromUserId", "u1", "toGroupId", "g1", "objectName", "RC:TxtMsg", "content", messageTextForm[0]), ""},
 	})
@@ -52,7 +52,7 @@ func TestMsgStatusArguments(t *testing.T) {
 		{"content", "required", PrivateStatus{From: "u1", To: many(1)}},
 	} {
 		msgRefused(t, c.field, c.reason, func(ctx context.Context, s *MessageService) error {
-			_, err := s.SendPrivateStatus(ctx, c.status)
+			_, err := s.Status.SendPrivate(ctx, c.status)
 			return err
 		})
 	}
@@ -66,7 +66,7 @@ func TestMsgStatusArguments(t *testing.T) {
 		{"content", "required", GroupStatus{From: "u1", To: many(1)}},
 	} {
 		msgRefused(t, c.field, c.reason, func(ctx context.Context, s *MessageService) error {
-			_, err := s.SendGroupStatus(ctx, c.status)
+			_, err := s.Status.SendGroup(ctx, c.status)
 			return err
 		})
 	}
@@ -75,10 +75,10 @@ func TestMsgStatusArguments(t *testing.T) {
 func TestMsgStatusResults(t *testing.T) {
 	t.Parallel()
 	client, _ := msgAnswer(t, `{"code":200,"messageUIDs":[{"userId":7,"groupId":"g1","messageUID":"A"}]}`)
-	private, err := client.Message.SendPrivateStatus(t.Context(), PrivateStatus{From: "u1", To: []string{"7"}, Content: messageText})
+	private, err := client.Message.Status.SendPrivate(t.Context(), PrivateStatus{From: "u1", To: []string{"7"}, Content: messageText})
 	require.NoError(t, err)
 	require.Equal(t, "A", private.UIDOf("7"))
-	group, err := client.Message.SendGroupStatus(t.Context(), GroupStatus{From: "u1", To: []string{"g1"}, Content: messageText})
+	group, err := client.Message.Status.SendGroup(t.Context(), GroupStatus{From: "u1", To: []string{"g1"}, Content: messageText})
 	require.NoError(t, err)
 	require.Equal(t, "A", group.UIDOf("g1"))
 }

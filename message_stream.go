@@ -10,6 +10,11 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
+// MessageStreamService sends one-to-one messages piece by piece, while their text is produced.
+//
+// A piece is unsafe to repeat, like any send; see [MessageService].
+type MessageStreamService service
+
 // What keeps a [StreamWriter] from sending a piece.
 var (
 	// ErrStreamEnded means that the last piece has been sent.
@@ -24,7 +29,7 @@ var (
 	ErrStreamBusy = errors.New("rongcloud: another piece of the stream is being sent")
 )
 
-// StreamPiece is one piece of a text that grows while it is produced; see [MessageService.SendStreamPiece].
+// StreamPiece is one piece of a text that grows while it is produced; see [MessageStreamService.SendPiece].
 type StreamPiece struct {
 	From string
 	To   string // the one receiver
@@ -53,15 +58,15 @@ type SentStreamPiece struct {
 	MessageUID string `json:"messageUID" alt:"messageId"` // after the first piece only; all later ones must carry it
 }
 
-// SendStreamPiece sends one piece of a growing one-to-one text, for clients from 5.16 on. The quota is 100 calls per
-// second. [MessageService.OpenStream] numbers the pieces and carries the message's UID by itself.
+// SendPiece sends one piece of a growing one-to-one text, for clients from 5.16 on. The quota is 100 calls per
+// second. [MessageStreamService.Open] numbers the pieces and carries the message's UID by itself.
 //
 // After [ErrOutcomeUnknown] the piece may have arrived: sending it again may show it twice, and sending the next one may leave a gap.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/message/send-private-stream
 //
 //rongcloud:endpoint POST /v3/message/private/publish_stream.json
-func (s *MessageService) SendStreamPiece(ctx context.Context, piece StreamPiece, opts ...CallOption) (*SentStreamPiece, error) {
+func (s *MessageStreamService) SendPiece(ctx context.Context, piece StreamPiece, opts ...CallOption) (*SentStreamPiece, error) {
 	switch c := &piece.Content; {
 	case c.Seq < 1:
 		return nil, refuse("seq", "%d is no number of a piece; the first is 1", c.Seq)
@@ -84,7 +89,7 @@ func (s *MessageService) SendStreamPiece(ctx context.Context, piece StreamPiece,
 	}, opts)
 }
 
-// Stream describes a message that is written piece by piece; see [MessageService.OpenStream].
+// Stream describes a message that is written piece by piece; see [MessageStreamService.Open].
 type Stream struct {
 	From string // must have been given a token, else a push shows no sender
 	To   string // the one receiver
@@ -106,7 +111,7 @@ type Stream struct {
 // StreamWriter sends one message piece by piece. It keeps their order and is safe for concurrent use, but refuses calls side by
 // side with [ErrStreamBusy].
 type StreamWriter struct {
-	service *MessageService
+	service *MessageStreamService
 	stream  Stream
 	opts    []CallOption
 
@@ -118,11 +123,11 @@ type StreamWriter struct {
 	broken error
 }
 
-// OpenStream returns a writer for a one-to-one message that grows while it is produced, such as the answer of a language
+// Open returns a writer for a one-to-one message that grows while it is produced, such as the answer of a language
 // model. Nothing is sent yet. The options go with every piece. End the message with [StreamWriter.Finish] or [StreamWriter.Close].
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/message/send-private-stream
-func (s *MessageService) OpenStream(stream Stream, opts ...CallOption) *StreamWriter {
+func (s *MessageStreamService) Open(stream Stream, opts ...CallOption) *StreamWriter {
 	return &StreamWriter{service: s, stream: stream, opts: opts}
 }
 
@@ -181,7 +186,7 @@ func (w *StreamWriter) send(ctx context.Context, text string, last bool, reason 
 	err = errStreamPanic // stands if the call does not return
 	var answer *SentStreamPiece
 	defer func() { w.end(err) }()
-	answer, err = w.service.SendStreamPiece(ctx, piece, w.opts...)
+	answer, err = w.service.SendPiece(ctx, piece, w.opts...)
 	err = w.judge(&content, answer, err)
 	return err
 }

@@ -118,7 +118,7 @@ type PushResult struct {
 // brings that to the system conversation of each.
 //
 // The quota is 2 calls per hour and 3 per calendar day, which all uses of this method share, and perhaps
-// [MessageService.Broadcast] with them. Pushes by tag are worked off at 1500 per second. A push by package does not reach
+// [MessageBroadcastService.SendToAll] with them. Pushes by tag are worked off at 1500 per second. A push by package does not reach
 // web users. The service must be enabled, else the call ends with [CodeServiceNotEnabled]; [CodeTooManyUsers] means
 // that the app has more than 100 users without a paid plan.
 //

@@ -38,7 +38,7 @@ var coreArguments = map[string]func(full bool) []any{
 		}
 		return []any{rongcloud.SystemTemplate{From: "u1", Content: templateText, Recipients: templateRecipients}}
 	},
-	"MessageService.SendStreamPiece": func(full bool) []any {
+	"MessageStreamService.SendPiece": func(full bool) []any {
 		if full {
 			return filled[rongcloud.StreamPiece]()
 		}

@@ -42,12 +42,12 @@ func TestMessageMethodsOfTheSDK(t *testing.T) {
 	require.NoError(t, err)
 	_, err = messages.SendChatroom(ctx, rongcloud.ChatroomMessage{From: "a", To: []string{"r"}, Content: text("hi")})
 	require.NoError(t, err)
-	require.NoError(t, messages.BroadcastChatrooms(ctx, rongcloud.ChatroomBroadcast{From: "a", Content: text("hi")}))
-	_, err = messages.BroadcastOnline(ctx, rongcloud.OnlineBroadcast{From: "a", Content: text("hi")})
+	require.NoError(t, messages.Broadcast.SendToChatrooms(ctx, rongcloud.ChatroomBroadcast{From: "a", Content: text("hi")}))
+	_, err = messages.Broadcast.SendToOnline(ctx, rongcloud.OnlineBroadcast{From: "a", Content: text("hi")})
 	require.NoError(t, err)
-	_, err = messages.SendPrivateStatus(ctx, rongcloud.PrivateStatus{From: "a", To: []string{"b"}, Content: text("hi")})
+	_, err = messages.Status.SendPrivate(ctx, rongcloud.PrivateStatus{From: "a", To: []string{"b"}, Content: text("hi")})
 	require.NoError(t, err)
-	_, err = messages.SendGroupStatus(ctx, rongcloud.GroupStatus{From: "a", To: []string{"g"}, Content: text("hi")})
+	_, err = messages.Status.SendGroup(ctx, rongcloud.GroupStatus{From: "a", To: []string{"g"}, Content: text("hi")})
 	require.NoError(t, err)
 
 	require.NoError(t, messages.ModifyPrivate(ctx, rongcloud.PrivateModification{From: "a", TargetID: "b", MessageUID: private, Content: text("better")}))
@@ -63,7 +63,7 @@ func TestMessageMethodsOfTheSDK(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"k": "v"}, expansion.Values())
 
-	stream := messages.OpenStream(rongcloud.Stream{From: "bot", To: "b", Type: rongcloud.StreamText})
+	stream := messages.Stream.Open(rongcloud.Stream{From: "bot", To: "b", Type: rongcloud.StreamText})
 	require.NoError(t, stream.Send(ctx, "one "))
 	require.NoError(t, stream.Finish(ctx, "two", 1))
 
@@ -172,7 +172,7 @@ func pushes(t *testing.T, client *rongcloud.Client) {
 		})
 		require.NoError(t, err)
 		require.NotEmpty(t, result.ID)
-		require.NoError(t, client.Message.RecallBroadcast(ctx, rongcloud.BroadcastRecall{From: "sys", MessageUID: result.MessageUID, SentTime: started}))
+		require.NoError(t, client.Message.Broadcast.Recall(ctx, rongcloud.BroadcastRecall{From: "sys", MessageUID: result.MessageUID, SentTime: started}))
 	}
 	_, err := client.Push.SendToUsers(ctx, rongcloud.UserPush{UserIDs: []string{"a"}, Notification: rongcloud.UserPushNotification{Text: "hi"}})
 	require.NoError(t, err)
