@@ -42,6 +42,9 @@
 // what another process has met, unless they share a store. So use https, and let the firewall or [WithSources] admit
 // RongCloud's addresses alone.
 //
+// RongCloud's pages do not say that every callback has a signature of its own, nor that a retry keeps it. If a retry is signed anew, it is handled again. If two
+// callbacks ever share a signature, the second one is refused, which the log shows; a NonceStore that always answers [NonceNew] turns the check off.
+//
 // # Answers
 //
 // RongCloud waits five seconds, tries twice more, and drops the callback then. A function that returns an error or panics is answered with
