@@ -1,7 +1,6 @@
 package rongcloudtest
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -78,9 +77,9 @@ func broadcastChatrooms(c *call) answer {
 		return refuseError(err)
 	}
 	out.stored, out.logged = false, false
-	for _, room := range slices.Sorted(maps.Keys(c.rooms)) {
-		out.conversation = Conversation{Type: rongcloud.ConversationChatroom, Target: room}
-		out.receivers = c.others(c.rooms[room], nil)
+	for _, room := range c.allRooms() {
+		out.conversation = Conversation{Type: rongcloud.ConversationChatroom, Target: room.id}
+		out.receivers = c.roomReceivers(room.id, out.from)
 		c.send(out)
 	}
 	return ok()

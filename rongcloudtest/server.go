@@ -168,7 +168,7 @@ type state struct {
 	requests ring[Request]
 	users    users
 	groups   groups
-	rooms    members
+	rooms    rooms
 	messages messages
 
 	ultraGroups   map[string]*ultraGroup
@@ -191,7 +191,7 @@ func newState(c *config) state {
 		requests: newRing[Request](c.history),
 		users:    newUsers(),
 		groups:   newGroups(),
-		rooms:    members{},
+		rooms:    newRooms(),
 		messages: newMessages(c.history),
 
 		ultraGroups:   map[string]*ultraGroup{},
@@ -417,6 +417,7 @@ var handlers = merge(
 	sensitiveHandlers,
 	pushHandlers,
 	conversationHandlers,
+	roomHandlers, roomEntryHandlers, roomRuleHandlers,
 	groupHandlers, groupRuleHandlers, entrustHandlers, entrustMemberHandlers,
 	ultraGroupHandlers, ultraListHandlers, userGroupHandlers, ultraMessageHandlers,
 	friendHandlers, botHandlers, otherHandlers,

@@ -50,8 +50,8 @@ func (s *Server) State() State {
 	for _, id := range slices.Sorted(maps.Keys(s.groups.byID)) {
 		state.Groups = append(state.Groups, GroupState{ID: id, Name: s.groups.byID[id].name, Members: listOf(s.groups.ids(id))})
 	}
-	for _, id := range slices.Sorted(maps.Keys(s.rooms)) {
-		state.Chatrooms = append(state.Chatrooms, GroupState{ID: id, Members: listOf(s.rooms[id])})
+	for _, r := range s.allRooms() {
+		state.Chatrooms = append(state.Chatrooms, GroupState{ID: r.id, Name: r.name, Members: r.ids()})
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.ultraGroups)) {
 		one := s.ultraGroups[id]

@@ -1,0 +1,163 @@
+package rongcloud_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+// Open a chat room for three hours, whatever happens in it, and look at it.
+func ExampleChatroomService_Create() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+
+	err = client.Chatroom.Create(ctx, rongcloud.ChatroomParams{
+		ChatroomID: "concert", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyTime: 3 * time.Hour,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	srv.JoinChatroom("concert", "u1", "u2") // as their client apps do
+
+	room, err := client.Chatroom.Get(ctx, "concert")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(room.MemberCount, "members, ends", room.DestroyTime, room.DestroyType)
+
+	srv.Advance(3 * time.Hour)
+	_, err = client.Chatroom.Get(ctx, "concert")
+	fmt.Println("gone:", errors.Is(err, rongcloud.CodeChatroomNotFound))
+
+	// Output:
+	// 2 members, ends 3h0m0s after creation
+	// gone: true
+}
+
+// Keep the seats of a voice room in its attributes. A seat is free again when its owner leaves.
+func ExampleChatroomEntryService_Set() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	srv.JoinChatroom("voice", "ann", "ben")
+	client := srv.Client()
+	ctx := context.Background()
+
+	for seat, user := range map[string]string{"seat1": "ann", "seat2": "ben"} {
+		err := client.Chatroom.Entry.Set(ctx, rongcloud.ChatroomEntryParams{
+			ChatroomID: "voice", UserID: user, Key: seat, Value: "taken", AutoDelete: true,
+		})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	srv.LeaveChatroom("voice", "ann")
+
+	seats, err := client.Chatroom.Entry.List(ctx, rongcloud.ChatroomEntryQuery{ChatroomID: "voice"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, seat := range seats.Entries {
+		fmt.Println(seat.Key, seat.Value, "by", seat.OwnerID)
+	}
+
+	// Output:
+	// seat2 taken by ben
+}
+
+// Let only the host talk, and then everybody but one user.
+func ExampleChatroomBanService_Add() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	srv.JoinChatroom("show", "host", "u1", "u2")
+	client := srv.Client()
+	ctx := context.Background()
+	report := func(when string) {
+		fmt.Print(when, ":")
+		for _, id := range []string{"host", "u1", "u2"} {
+			if !srv.MutedInChatroom("show", id) {
+				fmt.Print(" ", id)
+			}
+		}
+		fmt.Println()
+	}
+
+	err = errors.Join(
+		client.Chatroom.BanWhitelist.Add(ctx, rongcloud.ChatroomUsers{ChatroomID: "show", UserIDs: []string{"host"}}),
+		client.Chatroom.Ban.Add(ctx, rongcloud.ChatroomBanParams{ChatroomID: "show", Notify: true}),
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	report("during the show")
+
+	err = errors.Join(
+		client.Chatroom.Ban.Remove(ctx, rongcloud.ChatroomBanParams{ChatroomID: "show", Notify: true}),
+		client.Chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteParams{ChatroomID: "show", UserIDs: []string{"u2"}, Duration: 10 * time.Minute}),
+	)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	report("after the show")
+	srv.Advance(10 * time.Minute)
+	report("ten minutes later")
+
+	// Output:
+	// during the show: host
+	// after the show: host u1
+	// ten minutes later: host u1 u2
+}
+
+// All walks the banned rooms page by page.
+func ExampleChatroomBanService_All() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+
+	for _, id := range []string{"r1", "r2", "r3"} {
+		if err := client.Chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: id, Banned: true}); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	for id, err := range client.Chatroom.Ban.All(ctx, rongcloud.ChatroomBanQuery{Size: 2}) {
+		if err != nil { // it comes once, as the last item
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(id)
+	}
+
+	// Output:
+	// r1
+	// r2
+	// r3
+}

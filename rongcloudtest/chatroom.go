@@ -1,0 +1,325 @@
+package rongcloudtest
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// What chat rooms have room for.
+const (
+	maxRoomEntries   = 100
+	maxRoomExempt    = 20 // members who may talk while everybody is muted
+	maxRoomProtected = 5  // members whose messages are not dropped
+	maxKeptRooms     = 5
+	maxRoomTypes     = 20 // message types of low priority, or not to drop
+)
+
+// roomLife is how long a chat room lives without anybody joining, leaving or sending, if nothing else was asked for.
+const roomLife = time.Hour
+
+// rooms is the state of all chat rooms.
+type rooms struct {
+	byID        map[string]*room
+	banned      []string // in the order of banning
+	kept        []string // alive, in the order of asking for it
+	muted       []gag    // in all rooms
+	lowPriority []string
+	whitelist   []string // message types
+}
+
+func newRooms() rooms { return rooms{byID: map[string]*room{}} }
+
+type room struct {
+	id, name  string
+	createdAt time.Time
+	activeAt  time.Time // when somebody joined, left or sent a message last
+	fixed     bool      // life counts from the creation, not from the last activity
+	life      time.Duration
+	members   []roomMember // in the order of joining
+	entries   []*roomEntry // in the order of setting them first
+	muted     []gag
+	blocked   []gag
+	exempt    []string
+	protected []string
+	silent    bool // messages are delivered to nobody
+}
+
+func newRoom(id string, now time.Time) *room {
+	return &room{id: id, createdAt: now, activeAt: now, life: roomLife}
+}
+
+type roomMember struct {
+	id       string
+	joinedAt time.Time
+}
+
+// due tells whether the room's life is over.
+func (r *room) due(now time.Time) bool {
+	if r.fixed {
+		return !now.Before(r.createdAt.Add(r.life))
+	}
+	return !now.Before(r.activeAt.Add(r.life))
+}
+
+func (r *room) has(user string) bool {
+	return slices.ContainsFunc(r.members, func(m roomMember) bool { return m.id == user })
+}
+
+func (r *room) ids() []string {
+	ids := make([]string, len(r.members))
+	for i, m := range r.members {
+		ids[i] = m.id
+	}
+	return ids
+}
+
+// join lets users in who are not blocked.
+func (r *room) join(users []string, now time.Time) {
+	for _, id := range users {
+		if !r.has(id) && !gagged(r.blocked, id, now) {
+			r.members = append(r.members, roomMember{id, now})
+			r.activeAt = now
+		}
+	}
+}
+
+// leave takes users out who are in the room, and with them the attributes that go when their owner leaves.
+func (r *room) leave(users []string, now time.Time) {
+	for _, id := range users {
+		if !r.has(id) {
+			continue
+		}
+		r.members = slices.DeleteFunc(r.members, func(m roomMember) bool { return m.id == id })
+		r.entries = slices.DeleteFunc(r.entries, func(e *roomEntry) bool { return e.autoDelete && e.owner == id })
+		r.activeAt = now
+	}
+}
+
+// room returns the chat room, or nil if there is none or none any longer.
+func (s *Server) room(id string) *room {
+	r := s.rooms.byID[id]
+	if r != nil && r.due(s.now()) && !slices.Contains(s.rooms.kept, id) {
+		s.rooms.destroy(id)
+		return nil
+	}
+	return r
+}
+
+// openRoom returns the chat room, made if need be.
+func (s *Server) openRoom(id string) *room {
+	if r := s.room(id); r != nil {
+		return r
+	}
+	r := newRoom(id, s.now())
+	s.rooms.byID[id] = r
+	return r
+}
+
+// allRooms returns the chat rooms in the order of their IDs.
+func (s *Server) allRooms() []*room {
+	var all []*room
+	for _, id := range slices.Sorted(maps.Keys(s.rooms.byID)) {
+		if r := s.room(id); r != nil {
+			all = append(all, r)
+		}
+	}
+	return all
+}
+
+// destroy takes all that belongs to the room with it. Of mutes and blocks RongCloud does not say so.
+func (r *rooms) destroy(id string) {
+	delete(r.byID, id)
+	r.banned = without(r.banned, id)
+	r.kept = without(r.kept, id)
+}
+
+// roomReceivers are the members whom a message by a user reaches. That messages of the Server API are held back, too,
+// where the distribution is stopped is assumed.
+func (s *Server) roomReceivers(id, from string) []string {
+	r := s.room(id)
+	if r == nil {
+		return nil
+	}
+	r.activeAt = s.now()
+	if r.silent {
+		return nil
+	}
+	return without(r.ids(), from)
+}
+
+// JoinChatroom puts users into a chat room, as their client apps would, so that messages to it reach them. The room is made if need
+// be. Users who are blocked there stay outside.
+func (s *Server) JoinChatroom(room string, users ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.openRoom(room).join(users, s.now())
+}
+
+// LeaveChatroom takes users out of a chat room, as their client apps would, and with them the attributes that go when their owner
+// leaves. Nobody leaves by going offline.
+func (s *Server) LeaveChatroom(room string, users ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.room(room); r != nil {
+		r.leave(users, s.now())
+	}
+}
+
+// MutedInChatroom tells whether a user's client app may not send messages to a chat room: by a mute in all rooms, or, unless the
+// user is exempt, by one in this room or by a ban of the whole room. What the Server API sends goes out all the same.
+func (s *Server) MutedInChatroom(room, user string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r, now := s.room(room), s.now()
+	switch {
+	case gagged(s.rooms.muted, user, now):
+		return true
+	case r == nil, slices.Contains(r.exempt, user):
+		return false
+	default:
+		return slices.Contains(s.rooms.banned, room) || gagged(r.muted, user, now)
+	}
+}
+
+var roomHandlers = map[*endpoint.Endpoint]handler{
+	endpoint.ChatroomCreateNew:                 roomCreate,
+	endpoint.ChatroomCreate:                    roomCreateNamed,
+	endpoint.ChatroomDestroySet:                inRoom(roomDestroySet),
+	endpoint.ChatroomDestroy:                   roomDestroy,
+	endpoint.ChatroomGet:                       inRoom(roomGet),
+	endpoint.ChatroomQuery:                     roomQuery,
+	endpoint.ChatroomUserQuery:                 inRoom(roomMembers),
+	endpoint.ChatroomUserExist:                 inRoom(roomMemberExists),
+	endpoint.ChatroomUsersExist:                inRoom(roomMembersExist),
+	endpoint.ChatroomMessageStopDistribution:   inRoom(func(_ *call, r *room) answer { r.silent = true; return ok() }),
+	endpoint.ChatroomMessageResumeDistribution: inRoom(func(_ *call, r *room) answer { r.silent = false; return ok() }),
+}
+
+// inRoom is the handler of an endpoint that names one chat room. Code 23410 is documented for one of them only; the others are taken to
+// answer the same.
+func inRoom(do func(c *call, r *room) answer) handler {
+	return func(c *call) answer {
+		id := c.params.Get("chatroomId")
+		r := c.room(id)
+		if r == nil {
+			return refuse(rongcloud.CodeChatroomNotFound, "there is no chat room %s", id)
+		}
+		return do(c, r)
+	}
+}
+
+// roomCreate sets a room that is there already up again and leaves its members and attributes alone. What RongCloud does is not documented.
+func roomCreate(c *call) answer {
+	p := c.params
+	if p.Has("entryOwnerId") != p.Has("entryInfo") {
+		return refuseError(invalid("entryOwnerId and entryInfo go together"))
+	}
+	var pairs map[string]string
+	if p.Has("entryInfo") {
+		var err error
+		if pairs, err = parseEntries(p.Get("entryInfo")); err != nil {
+			return refuseError(err)
+		}
+	}
+	r := c.room(p.Get("chatroomId"))
+	if r == nil {
+		r = newRoom(p.Get("chatroomId"), c.at)
+	}
+	if a := c.setEntries(r, p.Get("entryOwnerId"), pairs, false); a != nil {
+		return *a
+	}
+	c.rooms.byID[r.id] = r
+	r.exempt = appendNew(nil, p.List("whiteUserIds"))
+	c.rooms.banned = without(c.rooms.banned, r.id)
+	if p.Bool("isBan") {
+		c.rooms.banned = append(c.rooms.banned, r.id)
+	}
+	return roomDestroySet(c, r)
+}
+
+func roomCreateNamed(c *call) answer {
+	for id, name := range c.params.Keyed("chatroom") {
+		c.openRoom(id).name = name
+	}
+	return ok()
+}
+
+func roomDestroySet(c *call, r *room) answer {
+	r.fixed = c.params.Int("destroyType") == 1
+	r.life = time.Duration(c.params.intOr("destroyTime", int64(roomLife/time.Minute))) * time.Minute
+	return ok()
+}
+
+// roomDestroy takes a room that does not exist as destroyed already; RongCloud's answer to that is not documented.
+func roomDestroy(c *call) answer {
+	for _, id := range c.params.List("chatroomId") {
+		c.rooms.destroy(id)
+	}
+	return ok()
+}
+
+func roomGet(c *call, r *room) answer {
+	kind := 0
+	if r.fixed {
+		kind = 1
+	}
+	return ok(
+		field{"chatroomId", r.id}, field{"createTime", r.createdAt.UnixMilli()}, field{"memberCount", len(r.members)},
+		field{"destroyType", kind}, field{"destroyTime", int(r.life / time.Minute)}, field{"ban", slices.Contains(c.rooms.banned, r.id)},
+	)
+}
+
+func roomQuery(c *call) answer {
+	type entry struct {
+		ID   string `json:"chrmId"`
+		Name string `json:"name"`
+		Time string `json:"time"`
+	}
+	entries := []entry{}
+	for _, id := range c.params.List("chatroomId") {
+		if r := c.room(id); r != nil {
+			entries = append(entries, entry{r.id, r.name, c.date(r.createdAt)})
+		}
+	}
+	return ok(field{"chatRooms", entries})
+}
+
+func roomMembers(c *call, r *room) answer {
+	type entry struct {
+		ID   string `json:"id"`
+		Time string `json:"time"`
+	}
+	all := slices.Clone(r.members)
+	if c.params.Int("order") == 2 {
+		slices.Reverse(all)
+	}
+	entries := []entry{}
+	for _, m := range all[:min(len(all), c.params.countOr("count", 500))] {
+		entries = append(entries, entry{m.id, c.date(m.joinedAt)})
+	}
+	return ok(field{"total", len(all)}, field{"users", entries})
+}
+
+func roomMemberExists(c *call, r *room) answer {
+	return ok(field{"isInChrm", r.has(c.params.Get("userId"))})
+}
+
+func roomMembersExist(c *call, r *room) answer {
+	type entry struct {
+		UserID string `json:"userId"`
+		In     int    `json:"isInChrm"`
+	}
+	entries := []entry{}
+	for _, id := range c.params.List("userId") {
+		one := entry{UserID: id}
+		if r.has(id) {
+			one.In = 1
+		}
+		entries = append(entries, one)
+	}
+	return ok(field{"result", entries})
+}

@@ -1,0 +1,148 @@
+package rongcloudtest
+
+import (
+	"slices"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// None of the rules holds back what is sent through the Server API, which is documented to stand above all mutes, and the server is never so
+// busy that it would drop messages. What needNotify tells is not a message, and so it is seen nowhere.
+var roomRuleHandlers = map[*endpoint.Endpoint]handler{
+	endpoint.ChatroomUserGagAdd:      inRoom(func(c *call, r *room) answer { return c.gagUsers(&r.muted) }),
+	endpoint.ChatroomUserGagRollback: inRoom(func(c *call, r *room) answer { return c.ungagUsers(&r.muted) }),
+	endpoint.ChatroomUserGagList:     inRoom(func(c *call, r *room) answer { return c.listGags(r.muted) }),
+	endpoint.ChatroomUserBanAdd:      func(c *call) answer { return c.gagUsers(&c.rooms.muted) },
+	endpoint.ChatroomUserBanRemove:   func(c *call) answer { return c.ungagUsers(&c.rooms.muted) },
+	endpoint.ChatroomUserBanQuery:    func(c *call) answer { return c.listGags(c.rooms.muted) },
+
+	endpoint.ChatroomUserBlockAdd:      inRoom(roomBlock),
+	endpoint.ChatroomUserBlockRollback: inRoom(func(c *call, r *room) answer { return c.ungagUsers(&r.blocked) }),
+	endpoint.ChatroomUserBlockList:     inRoom(func(c *call, r *room) answer { return c.listGags(r.blocked) }),
+
+	endpoint.ChatroomBanAdd:                   inRoom(roomBan),
+	endpoint.ChatroomBanRollback:              inRoom(roomUnban),
+	endpoint.ChatroomBanQuery:                 roomBanQuery,
+	endpoint.ChatroomBanCheck:                 inRoom(roomBanCheck),
+	endpoint.ChatroomUserBanWhitelistAdd:      inRoom(func(c *call, r *room) answer { return c.extend(&r.exempt, "userId", maxRoomExempt) }),
+	endpoint.ChatroomUserBanWhitelistRollback: inRoom(func(c *call, r *room) answer { return c.shorten(&r.exempt, "userId") }),
+	endpoint.ChatroomUserBanWhitelistQuery:    inRoom(func(_ *call, r *room) answer { return ok(field{"userIds", listOf(r.exempt)}) }),
+
+	endpoint.ChatroomUserWhitelistAdd:    inRoom(func(c *call, r *room) answer { return c.extend(&r.protected, "userId", maxRoomProtected) }),
+	endpoint.ChatroomUserWhitelistRemove: inRoom(func(c *call, r *room) answer { return c.shorten(&r.protected, "userId") }),
+	endpoint.ChatroomUserWhitelistQuery:  inRoom(func(_ *call, r *room) answer { return ok(field{"users", listOf(r.protected)}) }),
+
+	endpoint.ChatroomMessagePriorityAdd:    func(c *call) answer { return c.extend(&c.rooms.lowPriority, "objectName", maxRoomTypes) },
+	endpoint.ChatroomMessagePriorityRemove: func(c *call) answer { return c.shorten(&c.rooms.lowPriority, "objectName") },
+	endpoint.ChatroomMessagePriorityQuery:  func(c *call) answer { return ok(field{"objectNames", listOf(c.rooms.lowPriority)}) },
+	endpoint.ChatroomWhitelistAdd:          func(c *call) answer { return c.extend(&c.rooms.whitelist, "objectnames", maxRoomTypes) },
+	endpoint.ChatroomWhitelistDelete:       func(c *call) answer { return c.shorten(&c.rooms.whitelist, "objectnames") },
+	endpoint.ChatroomWhitelistQuery:        func(c *call) answer { return ok(field{"whitlistMsgType", listOf(c.rooms.whitelist)}) },
+
+	endpoint.ChatroomKeepaliveAdd:    inRoom(roomKeep),
+	endpoint.ChatroomKeepaliveRemove: roomUnkeep,
+	endpoint.ChatroomKeepaliveQuery:  roomKept,
+}
+
+// gagged tells whether a user is on a list of mutes or blocks that has not ended.
+func gagged(all []gag, user string, now time.Time) bool {
+	return slices.ContainsFunc(all, func(g gag) bool { return g.user == user && now.Before(g.end) })
+}
+
+// gagUsers begins a mute or block anew that is there already. Whether a user must be in the room is not documented.
+func (c *call) gagUsers(list *[]gag) answer {
+	users := appendNew(nil, c.params.List("userId"))
+	*list = unmute(*list, users)
+	for _, id := range users {
+		*list = append(*list, gag{user: id, start: c.at, end: c.at.Add(time.Duration(c.params.Int("minute")) * time.Minute)})
+	}
+	return ok()
+}
+
+func (c *call) ungagUsers(list *[]gag) answer {
+	*list = unmute(*list, c.params.List("userId"))
+	return ok()
+}
+
+func (c *call) listGags(list []gag) answer {
+	type entry struct {
+		Time   string `json:"time"`
+		UserID string `json:"userId"`
+	}
+	entries := []entry{}
+	for _, g := range list {
+		if c.at.Before(g.end) {
+			entries = append(entries, entry{c.date(g.end), g.user})
+		}
+	}
+	return ok(field{"users", entries})
+}
+
+func roomBlock(c *call, r *room) answer {
+	r.leave(c.params.List("userId"), c.at)
+	return c.gagUsers(&r.blocked)
+}
+
+func roomBan(c *call, r *room) answer {
+	c.rooms.banned = appendNew(c.rooms.banned, []string{r.id})
+	return ok()
+}
+
+func roomUnban(c *call, r *room) answer {
+	c.rooms.banned = without(c.rooms.banned, r.id)
+	return ok()
+}
+
+func roomBanQuery(c *call) answer {
+	c.allRooms() // those whose life is over go
+	page := pageOf(c.rooms.banned, c.params.countOr("page", 1), c.params.countOr("size", 50))
+	return ok(field{"chatroomIds", listOf(page)})
+}
+
+func roomBanCheck(c *call, r *room) answer {
+	status := 0
+	if slices.Contains(c.rooms.banned, r.id) {
+		status = 1
+	}
+	return ok(field{"status", status})
+}
+
+// extend adds items to a list that has room for so many. By which code RongCloud says that there is none is not documented.
+func (c *call) extend(list *[]string, param string, most int) answer {
+	all := appendNew(slices.Clone(*list), c.params.List(param))
+	if len(all) > most {
+		return refuseError(invalid("%s: there would be %d on the list, at most %d are allowed", param, len(all), most))
+	}
+	*list = all
+	return ok()
+}
+
+func (c *call) shorten(list *[]string, param string) answer {
+	for _, item := range c.params.List(param) {
+		*list = without(*list, item)
+	}
+	return ok()
+}
+
+func roomKeep(c *call, r *room) answer {
+	kept := appendNew(slices.Clone(c.rooms.kept), []string{r.id})
+	if len(kept) > maxKeptRooms {
+		return refuse(rongcloud.CodeTooManyKeepalives, "%d chat rooms are kept alive already", maxKeptRooms)
+	}
+	c.rooms.kept = kept
+	return ok()
+}
+
+// roomUnkeep ends a room at once whose time was over but for that; RongCloud may give it some more.
+func roomUnkeep(c *call) answer {
+	id := c.params.Get("chatroomId")
+	if !slices.Contains(c.rooms.kept, id) {
+		return refuse(rongcloud.CodeNothingToDelete, "the chat room %s is not kept alive", id)
+	}
+	c.rooms.kept = without(c.rooms.kept, id)
+	return ok()
+}
+
+func roomKept(c *call) answer { return ok(field{"chatroomIds", listOf(c.rooms.kept)}) }

@@ -1,0 +1,520 @@
+package rongcloudtest_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+// chatroom is a strict server whose clock stands still, with the room r.
+func chatroom(t *testing.T, members ...string) (*rongcloudtest.Server, *rongcloud.Client, *rongcloud.ChatroomService) {
+	t.Helper()
+	srv, client := stopped(t, rongcloudtest.WithStrict())
+	require.NoError(t, client.Chatroom.Create(t.Context(), rongcloud.ChatroomParams{ChatroomID: "r"}))
+	srv.JoinChatroom("r", members...)
+	return srv, client, client.Chatroom
+}
+
+func rooms(srv *rongcloudtest.Server) (ids []string) {
+	for _, room := range srv.State().Chatrooms {
+		ids = append(ids, room.ID)
+	}
+	return ids
+}
+
+// entries are the attributes of the room r, as key=value/owner.
+func entries(t *testing.T, chatroom *rongcloud.ChatroomService, keys ...string) []string {
+	t.Helper()
+	found, err := chatroom.Entry.List(t.Context(), rongcloud.ChatroomEntryQuery{ChatroomID: "r", Keys: keys})
+	require.NoError(t, err)
+	all := []string{}
+	for _, e := range found.Entries {
+		all = append(all, e.Key+"="+e.Value+"/"+e.OwnerID)
+	}
+	return all
+}
+
+func setEntry(t *testing.T, chatroom *rongcloud.ChatroomService, user, key, value string) error {
+	t.Helper()
+	return chatroom.Entry.Set(t.Context(), rongcloud.ChatroomEntryParams{ChatroomID: "r", UserID: user, Key: key, Value: value})
+}
+
+func TestChatroomCreate(t *testing.T) {
+	t.Parallel()
+	srv, client := stopped(t, rongcloudtest.WithStrict())
+	ctx, chatroom := t.Context(), client.Chatroom
+
+	_, err := chatroom.Get(ctx, "r")
+	require.ErrorIs(t, err, rongcloud.CodeChatroomNotFound)
+	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{
+		ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyTime: 2 * time.Hour, Banned: true, BanWhitelist: []string{"a", "b"},
+		EntryOwnerID: "a", Entries: map[string]string{"seat2": "Ben", "seat1": "Ann"},
+	}))
+	srv.JoinChatroom("r", "a", "b", "a")
+	room, err := chatroom.Get(ctx, "r")
+	require.NoError(t, err)
+	require.True(t, room.CreatedAt.Equal(started))
+	room.CreatedAt = time.Time{}
+	require.Equal(t, rongcloud.Chatroom{
+		ChatroomID: "r", MemberCount: 2, DestroyType: rongcloud.ChatroomDestroyFixed, DestroyTime: 2 * time.Hour, Banned: true,
+	}, *room)
+	exempt, err := chatroom.BanWhitelist.List(ctx, "r")
+	require.NoError(t, err)
+	require.Equal(t, []string{"a", "b"}, exempt.UserIDs)
+	require.Equal(t, []string{"seat1=Ann/a", "seat2=Ben/a"}, entries(t, chatroom))
+
+	// Again: the members and attributes stay, the rest is as asked for now.
+	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: "r"}))
+	room, err = chatroom.Get(ctx, "r")
+	require.NoError(t, err)
+	require.False(t, room.Banned)
+	require.Equal(t, rongcloud.ChatroomDestroyInactive, room.DestroyType)
+	require.Equal(t, time.Hour, room.DestroyTime)
+	require.Equal(t, 2, room.MemberCount)
+	require.Len(t, entries(t, chatroom), 2)
+
+	err = chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: "r2", EntryOwnerID: "a", Entries: map[string]string{"a b": "c"}})
+	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
+	require.Equal(t, rongcloud.CodeInvalidParameter, refused(t, client, "/chatroom/create_new.json", form("chatroomId", "r2", "entryOwnerId", "a")).Code)
+	require.Equal(t, rongcloud.CodeInvalidParameter,
+		refused(t, client, "/chatroom/create_new.json", form("chatroomId", "r2", "entryOwnerId", "a", "entryInfo", "[]")).Code)
+	require.Equal(t, rongcloud.CodeInvalidParameter, refused(t, client, "/chatroom/create_new.json", form("chatroomId", "r2", "destroyTime", "59")).Code)
+	require.Equal(t, rongcloud.CodeParameterTooLong,
+		refused(t, client, "/chatroom/create_new.json", form("chatroomId", strings.Repeat("r", 65))).Code)
+	require.Equal(t, []string{"r"}, rooms(srv), "what is refused makes no room")
+
+	require.NoError(t, chatroom.Destroy(ctx, []string{"r", "none"}))
+	require.Empty(t, rooms(srv))
+	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: "r"}))
+	require.Empty(t, entries(t, chatroom), "a room of the same ID begins anew")
+}
+
+func TestChatroomNames(t *testing.T) {
+	t.Parallel()
+	srv, client := stopped(t, rongcloudtest.WithStrict())
+	ctx := t.Context()
+	require.NoError(t, client.Chatroom.CreateNamed(ctx, map[string]string{"r1": "One & only", "r[2]": "Zwei"}))
+	require.NoError(t, client.Chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: "r3"}))
+	named, err := client.Chatroom.GetNamed(ctx, []string{"r1", "r[2]", "r3", "none"})
+	require.NoError(t, err)
+	require.Len(t, named.Chatrooms, 3)
+	require.True(t, named.Chatrooms[0].CreatedAt.Equal(started))
+	require.Equal(t, "One & only", named.Chatrooms[0].Name)
+	require.Equal(t, "r[2]", named.Chatrooms[1].ChatroomID)
+	require.Equal(t, "Zwei", named.Chatrooms[1].Name)
+	require.Empty(t, named.Chatrooms[2].Name)
+	srv.Advance(time.Hour)
+	named, err = client.Chatroom.GetNamed(ctx, []string{"r1"})
+	require.NoError(t, err)
+	require.Empty(t, named.Chatrooms)
+}
+
+// Rooms of inactivity live on as long as somebody joins, leaves or sends.
+func TestChatroomInactivity(t *testing.T) {
+	t.Parallel()
+	srv, client, chatroom := chatroom(t)
+	almost := time.Hour - time.Second
+	for name, act := range map[string]func(){
+		"join":  func() { srv.JoinChatroom("r", "a") },
+		"leave": func() { srv.LeaveChatroom("r", "a") },
+		"send": func() {
+			_, err := client.Message.SendChatroom(t.Context(), rongcloud.ChatroomMessage{From: "a", To: []string{"r"}, Content: text("hi")})
+			require.NoError(t, err)
+		},
+		"broadcast": func() {
+			require.NoError(t, client.Message.BroadcastChatrooms(t.Context(), rongcloud.ChatroomBroadcast{From: "a", Content: text("hi")}))
+		},
+	} {
+		srv.JoinChatroom("r", "a", name)
+		srv.Advance(almost)
+		act()
+		srv.Advance(almost)
+		if name != "join" { // a was there already
+			require.Equal(t, []string{"r"}, rooms(srv), name)
+			continue
+		}
+		require.Empty(t, rooms(srv), "who is there already does not join")
+	}
+	srv.JoinChatroom("r", "last")
+	require.NoError(t, setEntry(t, chatroom, "last", "k", "v"))
+	srv.Advance(almost)
+	require.NoError(t, setEntry(t, chatroom, "last", "k", "w"))
+	srv.Advance(time.Second)
+	require.ErrorIs(t, setEntry(t, chatroom, "last", "k", "x"), rongcloud.CodeChatroomNotFound, "attributes are no activity")
+}
+
+func TestChatroomFixedLife(t *testing.T) {
+	t.Parallel()
+	srv, _, chatroom := chatroom(t)
+	ctx := t.Context()
+	require.NoError(t, chatroom.SetDestroy(ctx, rongcloud.ChatroomDestroyParams{
+		ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyTime: 3 * time.Hour,
+	}))
+	srv.Advance(3*time.Hour - time.Second)
+	srv.JoinChatroom("r", "a")
+	require.Equal(t, []string{"r"}, rooms(srv))
+	srv.Advance(time.Second)
+	require.Empty(t, rooms(srv), "activity does not matter")
+
+	// Inactivity counts on while it is not what decides.
+	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyTime: 3 * time.Hour}))
+	srv.Advance(2 * time.Hour)
+	require.NoError(t, chatroom.SetDestroy(ctx, rongcloud.ChatroomDestroyParams{ChatroomID: "r"}))
+	require.Empty(t, rooms(srv))
+}
+
+func TestChatroomKeepalive(t *testing.T) {
+	t.Parallel()
+	srv, _, chatroom := chatroom(t)
+	ctx := t.Context()
+	kept := func() []string {
+		list, err := chatroom.Keepalive.List(ctx)
+		require.NoError(t, err)
+		return list.ChatroomIDs
+	}
+	require.ErrorIs(t, chatroom.Keepalive.Add(ctx, "none"), rongcloud.CodeChatroomNotFound)
+	require.ErrorIs(t, chatroom.Keepalive.Remove(ctx, "r"), rongcloud.CodeNothingToDelete)
+	require.NoError(t, chatroom.Keepalive.Add(ctx, "r"))
+	require.NoError(t, chatroom.Keepalive.Add(ctx, "r"))
+	srv.Advance(100 * time.Hour)
+	require.Equal(t, []string{"r"}, rooms(srv))
+	for i := range 4 {
+		id := fmt.Sprintf("r%d", i)
+		require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: id}))
+		require.NoError(t, chatroom.Keepalive.Add(ctx, id))
+	}
+	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: "sixth"}))
+	require.ErrorIs(t, chatroom.Keepalive.Add(ctx, "sixth"), rongcloud.CodeTooManyKeepalives)
+	require.Equal(t, []string{"r", "r0", "r1", "r2", "r3"}, kept())
+
+	require.NoError(t, chatroom.Destroy(ctx, []string{"r0"}))
+	require.NoError(t, chatroom.Keepalive.Remove(ctx, "r"))
+	require.Equal(t, []string{"r1", "r2", "r3"}, kept())
+	require.Equal(t, []string{"r1", "r2", "r3", "sixth"}, rooms(srv))
+	srv.Advance(time.Hour)
+	require.Equal(t, []string{"r1", "r2", "r3"}, rooms(srv))
+}
+
+func TestChatroomMembers(t *testing.T) {
+	t.Parallel()
+	srv, _, chatroom := chatroom(t, "a")
+	ctx := t.Context()
+	srv.Advance(time.Minute)
+	srv.JoinChatroom("r", "b", "c", "a")
+	list := func(count int, order rongcloud.ChatroomMemberOrder) []string {
+		members, err := chatroom.Member.List(ctx, rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: count, Order: order})
+		require.NoError(t, err)
+		require.Equal(t, 3, members.Total)
+		var all []string
+		for _, m := range members.Members {
+			at := map[bool]time.Time{true: started, false: started.Add(time.Minute)}[m.UserID == "a"]
+			require.True(t, m.JoinedAt.Equal(at), "%s at %v", m.UserID, m.JoinedAt)
+			all = append(all, m.UserID)
+		}
+		return all
+	}
+	require.Equal(t, []string{"a", "b", "c"}, list(500, rongcloud.ChatroomOldestFirst))
+	require.Equal(t, []string{"c", "b"}, list(2, rongcloud.ChatroomNewestFirst))
+	_, err := chatroom.Member.List(ctx, rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 501, Order: rongcloud.ChatroomOldestFirst})
+	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
+
+	in, err := chatroom.Member.Check(ctx, "r", "b")
+	require.NoError(t, err)
+	require.True(t, in)
+	srv.LeaveChatroom("r", "b")
+	in, err = chatroom.Member.Check(ctx, "r", "b")
+	require.NoError(t, err)
+	require.False(t, in)
+	all, err := chatroom.Member.BatchCheck(ctx, "r", []string{"b", "a"})
+	require.NoError(t, err)
+	require.Equal(t, []rongcloud.ChatroomMembership{{UserID: "b"}, {UserID: "a", Member: true}}, all.Users)
+	_, err = chatroom.Member.BatchCheck(ctx, "none", []string{"b", "a"})
+	require.ErrorIs(t, err, rongcloud.CodeChatroomNotFound)
+}
+
+func TestChatroomEntries(t *testing.T) {
+	t.Parallel()
+	srv, client, chatroom := chatroom(t, "a", "b")
+	ctx := t.Context()
+	require.NoError(t, setEntry(t, chatroom, "a", "k", "1"))
+	srv.Advance(time.Second)
+	require.NoError(t, setEntry(t, chatroom, "a", "k", "2"))
+	require.NoError(t, setEntry(t, chatroom, "stranger", "l+=-_", "3"))
+	require.Equal(t, []string{"k=2/a", "l+=-_=3/stranger"}, entries(t, chatroom))
+	require.Equal(t, []string{"k=2/a"}, entries(t, chatroom, "k", "none"))
+	found, err := chatroom.Entry.List(ctx, rongcloud.ChatroomEntryQuery{ChatroomID: "r"})
+	require.NoError(t, err)
+	require.True(t, found.Entries[0].SetAt.Equal(started.Add(time.Second)))
+	require.False(t, found.Entries[0].AutoDelete)
+
+	// One at a time only one's own; in batches by force.
+	require.ErrorIs(t, setEntry(t, chatroom, "b", "k", "9"), rongcloud.CodeInvalidParameter)
+	remove := func(user, key string) error {
+		return chatroom.Entry.Remove(ctx, rongcloud.ChatroomEntryRemoval{ChatroomID: "r", UserID: user, Key: key})
+	}
+	require.ErrorIs(t, remove("b", "k"), rongcloud.CodeInvalidParameter)
+	require.Equal(t, []string{"k=2/a"}, entries(t, chatroom, "k"))
+	require.NoError(t, chatroom.Entry.BatchSet(ctx, rongcloud.ChatroomEntryBatch{
+		ChatroomID: "r", OwnerID: "b", Entries: map[string]string{"k": "4", "m": "5"}, AutoDelete: true,
+	}))
+	require.Equal(t, []string{"k=4/b", "l+=-_=3/stranger", "m=5/b"}, entries(t, chatroom))
+	require.NoError(t, remove("b", "m"))
+	require.NoError(t, remove("b", "m"), "it is gone already")
+	require.NoError(t, chatroom.Entry.BatchRemove(ctx, rongcloud.ChatroomEntryBatchRemoval{ChatroomID: "r", OwnerID: "a", Keys: []string{"l+=-_", "none"}}))
+	require.Equal(t, []string{"k=4/b"}, entries(t, chatroom))
+
+	// Attributes that go with their owner do so when he leaves, whichever way.
+	srv.LeaveChatroom("r", "a")
+	require.Equal(t, []string{"k=4/b"}, entries(t, chatroom))
+	srv.LeaveChatroom("r", "b")
+	require.Empty(t, entries(t, chatroom))
+	srv.JoinChatroom("r", "b")
+	require.NoError(t, chatroom.Entry.Set(ctx, rongcloud.ChatroomEntryParams{ChatroomID: "r", UserID: "b", Key: "auto", Value: "1", AutoDelete: true}))
+	require.NoError(t, chatroom.Entry.Set(ctx, rongcloud.ChatroomEntryParams{ChatroomID: "r", UserID: "c", Key: "guest", Value: "1", AutoDelete: true}))
+	require.NoError(t, setEntry(t, chatroom, "b", "stays", "1"))
+	require.NoError(t, chatroom.Block.Add(ctx, rongcloud.ChatroomBlockParams{ChatroomID: "r", UserIDs: []string{"b", "c"}, Duration: time.Minute}))
+	require.Equal(t, []string{"guest=1/c", "stays=1/b"}, entries(t, chatroom), "who was not there did not leave")
+
+	many := map[string]string{}
+	for i := range 20 {
+		many[fmt.Sprint(i)] = ""
+	}
+	for n := range 4 {
+		batch := map[string]string{}
+		for key := range many {
+			batch[fmt.Sprintf("n%d-%s", n, key)] = "v"
+		}
+		require.NoError(t, chatroom.Entry.BatchSet(ctx, rongcloud.ChatroomEntryBatch{ChatroomID: "r", OwnerID: "a", Entries: batch}))
+	}
+	err = chatroom.Entry.BatchSet(ctx, rongcloud.ChatroomEntryBatch{ChatroomID: "r", OwnerID: "a", Entries: many})
+	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter, "102 attributes")
+	require.Len(t, entries(t, chatroom), 82, "all or none")
+
+	for params, code := range map[string]rongcloud.Code{
+		"a b": rongcloud.CodeInvalidParameter, "": rongcloud.CodeInvalidParameter, strings.Repeat("k", 129): rongcloud.CodeParameterTooLong,
+	} {
+		require.Equal(t, code, refused(t, client, "/chatroom/entry/set.json", form("chatroomId", "r", "userId", "a", "key", params, "value", "v")).Code, params)
+	}
+	long := fmt.Sprintf(`{"k":%q}`, strings.Repeat("v", 4097))
+	for info, code := range map[string]rongcloud.Code{`{"k":1}`: rongcloud.CodeInvalidParameter, "{}": rongcloud.CodeInvalidParameter, long: rongcloud.CodeParameterTooLong,
+		fmt.Sprintf(`{%q:"v"}`, strings.Repeat("k", 129)): rongcloud.CodeParameterTooLong} {
+		got := refused(t, client, "/chatroom/entry/batch/set.json", form("chatroomId", "r", "entryOwnerId", "a", "entryInfo", info))
+		require.Equal(t, code, got.Code, got.Message)
+	}
+}
+
+func TestChatroomEntryNotices(t *testing.T) {
+	t.Parallel()
+	srv, client, chatroom := chatroom(t, "a", "b")
+	ctx := t.Context()
+	notice := rongcloud.ChatroomEntryNotification{Type: rongcloud.ChatroomEntrySet, Key: "k", Value: "v"}
+	require.NoError(t, chatroom.Entry.Set(ctx, rongcloud.ChatroomEntryParams{ChatroomID: "r", UserID: "a", Key: "k", Value: "v", Notification: notice}))
+	require.NoError(t, setEntry(t, chatroom, "a", "l", "v"))
+	require.NoError(t, chatroom.Entry.Remove(ctx, rongcloud.ChatroomEntryRemoval{
+		ChatroomID: "r", UserID: "a", Key: "k", Notification: rongcloud.RawContent{Name: "app:kv", Body: "k is gone"},
+	}))
+	require.Empty(t, srv.User("a").Inbox())
+	inbox := srv.User("b").Inbox()
+	require.Len(t, inbox, 2)
+	content, err := inbox[0].Decode()
+	require.NoError(t, err)
+	require.Equal(t, notice, content)
+	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationChatroom, Target: "r"}, inbox[0].Conversation)
+	require.Equal(t, "k is gone", inbox[1].Content)
+
+	e := refused(t, client, "/chatroom/entry/set.json", form("chatroomId", "r", "userId", "a", "key", "x", "value", "v",
+		"objectName", "RC:chrmKVNotiMsg", "content", `{"type":1,"key":"x"}`))
+	require.Equal(t, "content of RC:chrmKVNotiMsg has no value", e.Message)
+	e = refused(t, client, "/chatroom/entry/remove.json", form("chatroomId", "r", "userId", "a", "key", "l", "objectName", "RC:chrmKVNotiMsg"))
+	require.Equal(t, rongcloud.CodeInvalidParameter, e.Code)
+	require.Equal(t, []string{"l=v/a"}, entries(t, chatroom), "what is refused changes nothing")
+}
+
+func TestChatroomMutes(t *testing.T) {
+	t.Parallel()
+	srv, client, chatroom := chatroom(t, "a", "b", "c", "d")
+	ctx := t.Context()
+	silent := func() string {
+		all := ""
+		for _, id := range []string{"a", "b", "c", "d"} {
+			if srv.MutedInChatroom("r", id) {
+				all += id
+			}
+		}
+		return all
+	}
+	muted := func() map[string]time.Duration {
+		list, err := chatroom.Mute.List(ctx, "r")
+		require.NoError(t, err)
+		left := map[string]time.Duration{}
+		for _, m := range list.Users {
+			left[m.UserID] = m.EndsAt.Sub(srv.Now())
+		}
+		require.Len(t, list.Users, len(left), "a user has one mute")
+		return left
+	}
+	require.Empty(t, muted())
+	require.NoError(t, chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteParams{
+		ChatroomID: "r", UserIDs: []string{"a", "b", "a"}, Duration: 10 * time.Minute, Notify: true, Extra: `{"why":"spam"}`,
+	}))
+	require.NoError(t, chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteParams{ChatroomID: "r", UserIDs: []string{"b"}, Duration: 20 * time.Minute}))
+	require.Equal(t, map[string]time.Duration{"a": 10 * time.Minute, "b": 20 * time.Minute}, muted())
+	require.Equal(t, "ab", silent())
+	require.False(t, srv.MutedInChatroom("none", "a"))
+	srv.LeaveChatroom("r", "b")
+	srv.JoinChatroom("r", "b")
+	srv.Advance(10 * time.Minute)
+	require.Equal(t, map[string]time.Duration{"b": 10 * time.Minute}, muted(), "a mute stays when its user leaves")
+	require.NoError(t, chatroom.Mute.Remove(ctx, rongcloud.ChatroomUsers{ChatroomID: "r", UserIDs: []string{"b", "c"}}))
+	require.Empty(t, silent())
+
+	// The whole room, with exceptions.
+	require.NoError(t, chatroom.Ban.Add(ctx, rongcloud.ChatroomBanParams{ChatroomID: "r"}))
+	require.NoError(t, chatroom.Ban.Add(ctx, rongcloud.ChatroomBanParams{ChatroomID: "r"}))
+	require.NoError(t, chatroom.BanWhitelist.Add(ctx, rongcloud.ChatroomUsers{ChatroomID: "r", UserIDs: []string{"a", "b"}}))
+	require.NoError(t, chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteParams{ChatroomID: "r", UserIDs: []string{"a"}, Duration: time.Minute}))
+	require.Equal(t, "cd", silent(), "the list lifts single mutes, too")
+	banned, err := chatroom.Ban.Check(ctx, "r")
+	require.NoError(t, err)
+	require.True(t, banned)
+	require.NoError(t, chatroom.BanWhitelist.Remove(ctx, rongcloud.ChatroomUsers{ChatroomID: "r", UserIDs: []string{"b"}}))
+	require.Equal(t, "bcd", silent())
+
+	// In all rooms, which nothing lifts.
+	require.NoError(t, chatroom.GlobalMute.Add(ctx, rongcloud.ChatroomGlobalMuteParams{UserIDs: []string{"a"}, Duration: time.Hour}))
+	require.Equal(t, "abcd", silent())
+	require.True(t, srv.MutedInChatroom("another", "a"))
+	global, err := chatroom.GlobalMute.List(ctx)
+	require.NoError(t, err)
+	require.Len(t, global.Users, 1)
+	require.True(t, global.Users[0].EndsAt.Equal(srv.Now().Add(time.Hour)))
+	require.NoError(t, chatroom.Ban.Remove(ctx, rongcloud.ChatroomBanParams{ChatroomID: "r"}))
+	require.Equal(t, "a", silent())
+	require.NoError(t, chatroom.GlobalMute.Remove(ctx, rongcloud.ChatroomGlobalMuteRemoval{UserIDs: []string{"a"}}))
+	require.Empty(t, silent())
+	banned, err = chatroom.Ban.Check(ctx, "r")
+	require.NoError(t, err)
+	require.False(t, banned)
+
+	require.NoError(t, chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteParams{ChatroomID: "r", UserIDs: []string{"b"}, Duration: time.Hour}))
+	_, err = client.Message.SendChatroom(ctx, rongcloud.ChatroomMessage{From: "b", To: []string{"r"}, Content: text("hi")})
+	require.NoError(t, err)
+	require.Len(t, srv.User("c").Inbox(), 1, "the Server API stands above mutes")
+
+	for _, minutes := range []string{"0", "43201", "-1", "x"} {
+		for _, path := range []string{"/chatroom/user/gag/add.json", "/chatroom/user/block/add.json", "/chatroom/user/ban/add.json"} {
+			params := form("userId", "a", "minute", minutes)
+			if path != "/chatroom/user/ban/add.json" {
+				params.Set("chatroomId", "r")
+			}
+			require.Equal(t, rongcloud.CodeInvalidParameter, refused(t, client, path, params).Code, minutes)
+		}
+	}
+	require.ErrorIs(t, chatroom.BanWhitelist.Add(ctx, rongcloud.ChatroomUsers{ChatroomID: "r", UserIDs: ids(20)}), rongcloud.CodeInvalidParameter, "21 exempt")
+}
+
+func TestChatroomBans(t *testing.T) {
+	t.Parallel()
+	srv, client := stopped(t, rongcloudtest.WithStrict())
+	ctx, chatroom := t.Context(), client.Chatroom
+	var all []string
+	for i := range 5 {
+		id := fmt.Sprintf("r%d", i)
+		require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: id, DestroyTime: time.Duration(i+1) * time.Hour, Banned: i%2 == 1}))
+		if i%2 == 0 {
+			require.NoError(t, chatroom.Ban.Add(ctx, rongcloud.ChatroomBanParams{ChatroomID: id}))
+		}
+		all = append(all, id)
+	}
+	require.Equal(t, all, collect(t, chatroom.Ban.All(ctx, rongcloud.ChatroomBanQuery{Size: 2})))
+	require.Equal(t, all[2:], collect(t, chatroom.Ban.All(ctx, rongcloud.ChatroomBanQuery{Size: 2, Page: 2})))
+	require.NoError(t, chatroom.Destroy(ctx, []string{"r3"}))
+	srv.Advance(2 * time.Hour)
+	require.Equal(t, []string{"r2", "r4"}, collect(t, chatroom.Ban.All(ctx, rongcloud.ChatroomBanQuery{})), "a ban goes with its room")
+	require.ErrorIs(t, chatroom.Ban.Add(ctx, rongcloud.ChatroomBanParams{ChatroomID: "r3"}), rongcloud.CodeChatroomNotFound)
+}
+
+func TestChatroomBlocks(t *testing.T) {
+	t.Parallel()
+	srv, _, chatroom := chatroom(t, "a", "b", "c")
+	ctx := t.Context()
+	members := func() []string { return srv.State().Chatrooms[0].Members }
+	require.NoError(t, chatroom.Block.Add(ctx, rongcloud.ChatroomBlockParams{ChatroomID: "r", UserIDs: []string{"a", "b", "x"}, Duration: 10 * time.Minute}))
+	require.Equal(t, []string{"c"}, members())
+	srv.JoinChatroom("r", "a", "d")
+	require.Equal(t, []string{"c", "d"}, members(), "a stays outside")
+	blocked, err := chatroom.Block.List(ctx, "r")
+	require.NoError(t, err)
+	require.Len(t, blocked.Users, 3)
+	require.Equal(t, "a", blocked.Users[0].UserID)
+	require.True(t, blocked.Users[0].EndsAt.Equal(started.Add(10*time.Minute)))
+
+	require.NoError(t, chatroom.Block.Remove(ctx, rongcloud.ChatroomUsers{ChatroomID: "r", UserIDs: []string{"a"}}))
+	require.Equal(t, []string{"c", "d"}, members(), "nobody is brought back")
+	srv.JoinChatroom("r", "a", "b")
+	require.Equal(t, []string{"c", "d", "a"}, members())
+	srv.Advance(10 * time.Minute)
+	srv.JoinChatroom("r", "b")
+	require.Equal(t, []string{"c", "d", "a", "b"}, members())
+	blocked, err = chatroom.Block.List(ctx, "r")
+	require.NoError(t, err)
+	require.Empty(t, blocked.Users)
+}
+
+func TestChatroomLists(t *testing.T) {
+	t.Parallel()
+	_, _, chatroom := chatroom(t)
+	ctx := t.Context()
+
+	require.NoError(t, chatroom.Priority.Add(ctx, []string{"RC:VcMsg", "app:like", "RC:VcMsg"}))
+	require.NoError(t, chatroom.Priority.Remove(ctx, []string{"RC:VcMsg"}))
+	for n := range 4 {
+		names := ids(4)
+		for i := range names {
+			names[i] = fmt.Sprintf("%s-%d", names[i], n)
+		}
+		require.NoError(t, chatroom.Priority.Add(ctx, names))
+	}
+	require.ErrorIs(t, chatroom.Priority.Add(ctx, ids(4)), rongcloud.CodeInvalidParameter, "21 types")
+	low, err := chatroom.Priority.List(ctx)
+	require.NoError(t, err)
+	require.Len(t, low.ObjectNames, 17)
+	require.Equal(t, "app:like", low.ObjectNames[0])
+
+	require.NoError(t, chatroom.Whitelist.Add(ctx, []string{"RC:TxtMsg", "app:gift"}))
+	require.NoError(t, chatroom.Whitelist.Remove(ctx, []string{"RC:TxtMsg", "none"}))
+	white, err := chatroom.Whitelist.List(ctx)
+	require.NoError(t, err)
+	require.Equal(t, []string{"app:gift"}, white.ObjectNames)
+	require.ErrorIs(t, chatroom.Whitelist.Add(ctx, ids(20)), rongcloud.CodeInvalidParameter, "21 types")
+
+	require.NoError(t, chatroom.UserWhitelist.Add(ctx, "r", []string{"a", "b"}))
+	require.ErrorIs(t, chatroom.UserWhitelist.Add(ctx, "r", []string{"c", "d", "e", "f"}), rongcloud.CodeInvalidParameter, "6 users")
+	require.NoError(t, chatroom.UserWhitelist.Remove(ctx, "r", []string{"a"}))
+	protected, err := chatroom.UserWhitelist.List(ctx, "r")
+	require.NoError(t, err)
+	require.Equal(t, []string{"b"}, protected.UserIDs)
+}
+
+func TestChatroomDistribution(t *testing.T) {
+	t.Parallel()
+	srv, client, chatroom := chatroom(t, "a", "b")
+	ctx := t.Context()
+	say := func(words string) {
+		_, err := client.Message.SendChatroom(ctx, rongcloud.ChatroomMessage{From: "a", To: []string{"r", "none"}, Content: text(words)})
+		require.NoError(t, err)
+	}
+	require.NoError(t, chatroom.Distribution.Stop(ctx, "r"))
+	say("unheard")
+	require.NoError(t, chatroom.Distribution.Resume(ctx, "r"))
+	say("heard")
+	inbox := srv.User("b").Inbox()
+	require.Len(t, inbox, 1)
+	require.Equal(t, `{"content":"heard"}`, inbox[0].Content)
+}
