@@ -187,11 +187,11 @@ func (s *Server) MutedInChatroom(room, user string) bool {
 
 var roomHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.ChatroomCreateNew:                 roomCreate,
-	endpoint.ChatroomCreate:                    roomCreateNamed,
+	endpoint.ChatroomCreate:                    roomCreateNamed, //nolint:staticcheck // users of named rooms need it
 	endpoint.ChatroomDestroySet:                inRoom(roomDestroySet),
 	endpoint.ChatroomDestroy:                   roomDestroy,
 	endpoint.ChatroomGet:                       inRoom(roomGet),
-	endpoint.ChatroomQuery:                     roomQuery,
+	endpoint.ChatroomQuery:                     roomQuery, //nolint:staticcheck // users of named rooms need it
 	endpoint.ChatroomUserQuery:                 inRoom(roomMembers),
 	endpoint.ChatroomUserExist:                 inRoom(roomMemberExists),
 	endpoint.ChatroomUsersExist:                inRoom(roomMembersExist),

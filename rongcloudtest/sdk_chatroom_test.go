@@ -99,9 +99,9 @@ func TestChatroomNames(t *testing.T) {
 	t.Parallel()
 	srv, client := stopped(t, rongcloudtest.WithStrict())
 	ctx := t.Context()
-	require.NoError(t, client.Chatroom.CreateNamed(ctx, map[string]string{"r1": "One & only", "r[2]": "Zwei"}))
+	require.NoError(t, client.Chatroom.CreateNamed(ctx, map[string]string{"r1": "One & only", "r[2]": "Zwei"})) //nolint:staticcheck // deprecated ones work, too
 	require.NoError(t, client.Chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: "r3"}))
-	named, err := client.Chatroom.GetNamed(ctx, []string{"r1", "r[2]", "r3", "none"})
+	named, err := client.Chatroom.GetNamed(ctx, []string{"r1", "r[2]", "r3", "none"}) //nolint:staticcheck // deprecated ones work, too
 	require.NoError(t, err)
 	require.Len(t, named.Chatrooms, 3)
 	require.True(t, named.Chatrooms[0].CreatedAt.Equal(started))
@@ -110,7 +110,7 @@ func TestChatroomNames(t *testing.T) {
 	require.Equal(t, "Zwei", named.Chatrooms[1].Name)
 	require.Empty(t, named.Chatrooms[2].Name)
 	srv.Advance(time.Hour)
-	named, err = client.Chatroom.GetNamed(ctx, []string{"r1"})
+	named, err = client.Chatroom.GetNamed(ctx, []string{"r1"}) //nolint:staticcheck // deprecated ones work, too
 	require.NoError(t, err)
 	require.Empty(t, named.Chatrooms)
 }
