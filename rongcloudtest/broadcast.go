@@ -79,7 +79,7 @@ func broadcastChatrooms(c *call) answer {
 	out.stored, out.logged = false, false
 	for _, room := range c.allRooms() {
 		out.conversation = Conversation{Type: rongcloud.ConversationChatroom, Target: room.id}
-		out.receivers = c.roomReceivers(room.id, out.from)
+		out.receivers = room.receivers(out.from)
 		c.send(out)
 	}
 	return ok()

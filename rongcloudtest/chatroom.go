@@ -137,18 +137,23 @@ func (r *rooms) destroy(id string) {
 	r.kept = without(r.kept, id)
 }
 
-// roomReceivers are the members whom a message by a user reaches. That messages of the Server API are held back, too,
-// where the distribution is stopped is assumed.
-func (s *Server) roomReceivers(id, from string) []string {
+// receivers are the members whom a message by a user reaches. That messages of the Server API are held back, too, where the
+// distribution is stopped is assumed.
+func (r *room) receivers(from string) []string {
+	if r.silent {
+		return nil
+	}
+	return without(r.ids(), from)
+}
+
+// activeReceivers are the receivers of a message that keeps the room alive, which broadcasts do not.
+func (s *Server) activeReceivers(id, from string) []string {
 	r := s.room(id)
 	if r == nil {
 		return nil
 	}
 	r.activeAt = s.now()
-	if r.silent {
-		return nil
-	}
-	return without(r.ids(), from)
+	return r.receivers(from)
 }
 
 // JoinChatroom puts users into a chat room, as their client apps would, so that messages to it reach them. The room is made if need

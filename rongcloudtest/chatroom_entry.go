@@ -125,7 +125,7 @@ func (c *call) entryNotice(r *room) (send func(), err error) {
 		}
 	}
 	return func() {
-		out.receivers = c.roomReceivers(r.id, out.from)
+		out.receivers = c.activeReceivers(r.id, out.from)
 		c.send(out)
 	}, nil
 }

@@ -170,7 +170,7 @@ func (c *call) channelIn(group string) *channel {
 
 func publishChatroom(c *call) answer {
 	return c.publish(rongcloud.ConversationChatroom, "toChatroomId", "chatroomId", func(target string) []string {
-		return c.roomReceivers(target, c.params.Get("fromUserId"))
+		return c.activeReceivers(target, c.params.Get("fromUserId"))
 	})
 }
 
