@@ -143,8 +143,8 @@ func TestLoadRefusesTwiceInTwoFiles(t *testing.T) {
 func TestLoadPools(t *testing.T) {
 	t.Parallel()
 	pool := genChanged(t, "counts: targets}", "counts: targets, pool: p}")
-	second := func(old, new string) string {
-		return strings.Replace(strings.Replace(pool, "/test/one.json", "/test/two.json", 1), old, new, 1)
+	second := func(from, to string) string {
+		return strings.Replace(strings.Replace(pool, "/test/one.json", "/test/two.json", 1), from, to, 1)
 	}
 	_, err := load(genTree(t, map[string]string{"a.yaml": pool, "b.yaml": second("limit: 100", "limit: 50")}))
 	require.ErrorContains(t, err, "/test/one.json and /test/two.json share a quota and have different rates")
@@ -167,6 +167,31 @@ func TestCaps(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(text), `Caps: []Cap{{Limit: 3, Per: 24 * time.Hour}, {Limit: 20, Per: time.Second, Each: []string{"userId"}, When: Condition{Param: "minute", Value: "3"}}, {Uses: TestTwo}}}`)
 	require.Contains(t, string(page(endpoints, nil)), "| 100 targets/second; 3/day; 20/second for each `userId` with `minute` 3; 1 of `/test/two.json` |")
+}
+
+func TestLimitsTable(t *testing.T) {
+	t.Parallel()
+	pool := genChanged(t, "counts: targets}", "counts: targets, pool: p}")
+	root := genTree(t, map[string]string{
+		"a.yaml": pool,
+		"b.yaml": strings.Replace(strings.Replace(pool, "/test/one.json", "/test/two.json", 1), "    params:\n", "    caps: [{limit: 3, per: day}, {limit: 9, per: hour}]\n    params:\n", 1),
+		"c.yaml": strings.Replace(genChanged(t, "counts: targets}", "counts: requests}"), "/test/one.json", "/test/three.json", 1),
+	})
+	endpoints, err := load(root)
+	require.NoError(t, err)
+	text, err := withLimits([]byte("# Page\r\n"+limitsBegin+"old\n"+limitsEnd+"rest\n"), endpoints)
+	require.NoError(t, err)
+	require.Equal(t, "# Page\n"+limitsBegin+`
+| endpoint | quota | shared with | besides |
+|---|---|---|---|
+| [`+"`POST /test/one.json`"+`](https://docs.example.com/one) | 100 targets/second | `+"`/test/two.json`"+` |  |
+| [`+"`POST /test/two.json`"+`](https://docs.example.com/one) | 100 targets/second | `+"`/test/one.json`"+` | 3/day, 9/hour |
+| 1 others | 100 requests/second | | |
+| 0 others | none is documented | | |
+
+`+limitsEnd+"rest\n", string(text))
+	_, err = withLimits([]byte("# Page\n"), endpoints)
+	require.ErrorContains(t, err, "marks")
 }
 
 func TestLoadReportsAllProblems(t *testing.T) {

@@ -48,12 +48,19 @@ func run(root string, check bool) error {
 	if check {
 		stale = holes(endpoints, methods)
 	}
-	for path, text := range map[string][]byte{
+	files := map[string][]byte{
 		filepath.Join(root, "endpoint", "endpoint_gen.go"): table,
 		filepath.Join(root, "docs", "endpoints.md"):        page(endpoints, methods),
 		filepath.Join(root, "docs", "migration.md"):        migration(endpoints, methods),
 		filepath.Join(root, "codes_gen.go"):                constants,
-	} {
+	}
+	scale := filepath.Join(root, "docs", "scale.md")
+	if text, err := os.ReadFile(scale); err == nil {
+		if files[scale], err = withLimits(text, endpoints); err != nil {
+			return fmt.Errorf("%s: %w", scale, err)
+		}
+	}
+	for path, text := range files {
 		old, err := os.ReadFile(path)
 		if err == nil && bytes.Equal(bytes.ReplaceAll(old, []byte("\r\n"), []byte("\n")), text) {
 			continue

@@ -157,14 +157,14 @@ func (e *endpoint) quota() string {
 	if e.Rate == nil {
 		return ""
 	}
-	words := fmt.Sprintf("%d %s/%s", e.Rate.Limit, e.Rate.Counts, e.Rate.Per)
+	words := []string{fmt.Sprintf("%d %s/%s", e.Rate.Limit, e.Rate.Counts, e.Rate.Per)}
 	if e.Rate.Pool != "" {
-		words += ", shared: " + e.Rate.Pool
+		words[0] += ", shared: " + e.Rate.Pool
 	}
 	for _, c := range e.Caps {
-		words += "; " + c.words()
+		words = append(words, c.words())
 	}
-	return words
+	return strings.Join(words, "; ")
 }
 
 func (c limit) words() string {

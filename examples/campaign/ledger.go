@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// The states of a chunk in the ledger. Before its request leaves, a chunk is entered as begun. Whoever finds it so later
+// knows that somebody died over it, and that nobody knows whether it was delivered.
+const (
+	begun     = "begun"
+	delivered = "delivered"
+	refused   = "refused" // with the code behind a colon
+	unknown   = "unknown"
+	again     = "again" // unknown, and the operator wants it sent again
+)
+
+// ledger is what became of each chunk: a hash in Redis, with a second one that counts states.
+type ledger struct {
+	db  redis.Cmdable
+	run string
+}
+
+func (l ledger) keys() []string {
+	return []string{"campaign:{" + l.run + "}:chunks", "campaign:{" + l.run + "}:counts", "campaign:{" + l.run + "}:again"}
+}
+
+// set changes a state and its count.
+const set = `
+local function set(chunk, old, new)
+	if old then redis.call("HINCRBY", KEYS[2], string.match(old, "%a+"), -1) end
+	if new then
+		redis.call("HSET", KEYS[1], chunk, new)
+		redis.call("HINCRBY", KEYS[2], string.match(new, "%a+"), 1)
+	else
+		redis.call("HDEL", KEYS[1], chunk)
+	end
+end
+local old = redis.call("HGET", KEYS[1], ARGV[1])
+`
+
+var (
+	beginScript = redis.NewScript(set + `
+if not old or old == "again" then
+	set(ARGV[1], old, "begun")
+	if old then redis.call("SADD", KEYS[3], ARGV[1]) end
+	return "go"
+end
+if old == "begun" then
+	set(ARGV[1], old, "unknown")
+	return "unknown"
+end
+return old
+`)
+	// An outcome that is known wins over one that is not.
+	endScript = redis.NewScript(set + `
+if old == "begun" or old == "unknown" then set(ARGV[1], old, ARGV[2]) end
+return "ok"
+`)
+	// A chunk that was provably not sent is as it was before.
+	undoScript = redis.NewScript(set + `
+if old == "begun" then
+	if redis.call("SISMEMBER", KEYS[3], ARGV[1]) == 1 then set(ARGV[1], old, "again") else set(ARGV[1], old, false) end
+end
+return "ok"
+`)
+	againScript = redis.NewScript(set + `
+if old ~= "unknown" then return "no" end
+set(ARGV[1], old, "again")
+return "yes"
+`)
+)
+
+func (l ledger) call(ctx context.Context, script *redis.Script, chunk int, more ...any) (string, error) {
+	return script.Run(ctx, l.db, l.keys(), append([]any{chunk}, more...)...).Text()
+}
+
+// begin enters that a chunk is about to be sent, and tells whether it is to be.
+func (l ledger) begin(ctx context.Context, chunk int) (bool, error) {
+	word, err := l.call(ctx, beginScript, chunk)
+	return word == "go", err
+}
+
+func (l ledger) end(ctx context.Context, chunk int, state string) error {
+	_, err := l.call(ctx, endScript, chunk, state)
+	return err
+}
+
+func (l ledger) undo(ctx context.Context, chunk int) error {
+	_, err := l.call(ctx, undoScript, chunk)
+	return err
+}
+
+// again asks for an unknown chunk to be sent again.
+func (l ledger) again(ctx context.Context, chunk int) (bool, error) {
+	word, err := l.call(ctx, againScript, chunk)
+	return word == "yes", err
+}
+
+// counts are the chunks in each state.
+func (l ledger) counts(ctx context.Context) (map[string]int, error) {
+	texts, err := l.db.HGetAll(ctx, l.keys()[1]).Result()
+	if err != nil {
+		return nil, err
+	}
+	counts := map[string]int{}
+	for state, text := range texts {
+		if counts[state], err = strconv.Atoi(text); err != nil {
+			return nil, fmt.Errorf("the count of %s: %w", state, err)
+		}
+	}
+	return counts, nil
+}
+
+// in lists the chunks in a state.
+func (l ledger) in(ctx context.Context, state string) ([]int, error) {
+	all, err := l.db.HGetAll(ctx, l.keys()[0]).Result()
+	if err != nil {
+		return nil, err
+	}
+	var found []int
+	for text, is := range all {
+		chunk, err := strconv.Atoi(text)
+		if err != nil {
+			return nil, err
+		}
+		if is == state || strings.HasPrefix(is, state+":") {
+			found = append(found, chunk)
+		}
+	}
+	slices.Sort(found)
+	return found, nil
+}

@@ -1,0 +1,156 @@
+// Campaign sends one message to very many users from many machines: the chunks of the list are tasks in a queue (asynq on Redis), worker processes
+// take them, the quota of the App Key is shared through Redis, and a ledger in Redis knows what became of each chunk, whoever dies.
+//
+// It runs without any account, on the fake server of package rongcloudtest and a Redis of its own, for which redis-server must be installed:
+//
+//	go run .
+//	go run . -recipients 100000 -kill 20
+//
+// The second one kills twenty workers on the way with SIGKILL. Chunks that were under way then are reported as unknown, and -again has them sent again.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"os/signal"
+	"strconv"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+func main() {
+	if os.Getenv(envWorker) != "" {
+		exit(workFromEnv())
+		return
+	}
+	var o options
+	flag.IntVar(&o.recipients, "recipients", 20_000, "how many users are sent the message")
+	flag.IntVar(&o.size, "chunk", 500, "users in a request")
+	flag.IntVar(&o.workers, "workers", 4, "worker processes")
+	flag.IntVar(&o.kills, "kill", 0, "workers to kill on the way")
+	flag.BoolVar(&o.again, "again", false, "send unknown chunks again at the end")
+	flag.StringVar(&o.redis, "redis", "", "address of a Redis; empty starts one")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, o, os.Stdout, os.Stderr)
+	stop()
+	exit(err)
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "campaign:", err)
+		os.Exit(1)
+	}
+}
+
+type options struct {
+	recipients, size, workers, kills int
+	again                            bool
+	redis                            string
+	factor                           float64                     // of the quotas
+	observe                          func(rongcloudtest.Request) // of the server, for tests
+	delay                            time.Duration               // of the server's answers, for tests
+}
+
+// quotaFactor raises the quota of private messages to 600,000 a minute.
+const quotaFactor = 100
+
+func workFromEnv() error {
+	factor, err := strconv.ParseFloat(os.Getenv(envFactor), 64)
+	if err != nil {
+		return fmt.Errorf("%s: %w", envFactor, err)
+	}
+	return work(os.Getenv(envRedis), factor)
+}
+
+func users(n int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for i := range n {
+			if !yield("user-" + strconv.Itoa(i)) {
+				return
+			}
+		}
+	}
+}
+
+// run is a whole campaign: server, Redis, workers and operator.
+func run(ctx context.Context, o options, w, bar io.Writer) error {
+	if o.factor == 0 {
+		o.factor = quotaFactor
+	}
+	server := []rongcloudtest.Option{rongcloudtest.WithQuotas(rongcloud.Quotas{Factor: o.factor}), rongcloudtest.WithHistory(1)}
+	if o.observe != nil {
+		server = append(server, rongcloudtest.WithObserver(o.observe))
+	}
+	srv, err := rongcloudtest.New(server...)
+	if err != nil {
+		return err
+	}
+	defer srv.Close()
+	if o.delay > 0 {
+		srv.Fail(nil, rongcloudtest.Fault{Delay: o.delay, Times: -1})
+	}
+	if o.redis == "" {
+		address, stop, err := startRedis(ctx)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		o.redis = address
+	}
+	program, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	crew := &crew{program: program, log: os.Stderr, env: []string{
+		envWorker + "=1", envRedis + "=" + o.redis, envFactor + "=" + strconv.FormatFloat(o.factor, 'g', -1, 64),
+		"RONGCLOUD_APP_KEY=" + srv.AppKey(), "RONGCLOUD_APP_SECRET=" + srv.AppSecret(), "RONGCLOUD_API_URL=" + srv.URL,
+	}}
+	defer crew.stop()
+
+	c := newCampaign(o.redis, "spring-sale", o.size, w)
+	defer c.close()
+	begin := time.Now()
+	total, err := c.enqueue(ctx, users(o.recipients))
+	if err != nil {
+		return err
+	}
+	for range o.workers {
+		if err := crew.start(); err != nil {
+			return err
+		}
+	}
+	watching, seen := context.WithCancel(ctx)
+	killed := make(chan error, 1)
+	go func() { killed <- crew.killUntil(watching, o.kills, 500*time.Millisecond) }()
+	err = c.watch(ctx, total, bar)
+	seen()
+	if killErr := <-killed; err == nil {
+		err = killErr
+	}
+	if err != nil {
+		return err
+	}
+	if o.kills > 0 {
+		fmt.Fprintf(w, "%d workers were killed\n", crew.killed)
+	}
+	if err := c.report(ctx, o.recipients, time.Since(begin)); err != nil || !o.again {
+		return err
+	}
+	sent, err := c.sendAgain(ctx, users(o.recipients))
+	if err != nil || len(sent) == 0 {
+		return err
+	}
+	fmt.Fprintf(w, "sending %d chunks again\n", len(sent))
+	if err := c.watch(ctx, total, bar); err != nil {
+		return err
+	}
+	return c.report(ctx, o.recipients, time.Since(begin))
+}
