@@ -1,0 +1,72 @@
+package rongcloud
+
+import (
+	"reflect"
+	"strings"
+	"unicode/utf8"
+)
+
+const (
+	maxObjectName  = 32
+	maxContentSize = 128 << 10
+	reservedPrefix = "RC:"
+)
+
+// content writes a message: its type as objectName, where it is to be named, and its body as content.
+func (e *encoder) content(c MessageContent, named bool) error {
+	if v := reflect.ValueOf(c); v.Kind() == reflect.Pointer && v.IsNil() {
+		return refuse("content", "is a nil %v", v.Type())
+	}
+	name := c.ObjectName()
+	if err := checkObjectName(name); err != nil {
+		return err
+	}
+	if named {
+		e.key("objectName")
+		if err := e.text("objectName", name); err != nil {
+			return err
+		}
+	}
+	if pointer, ok := c.(*RawContent); ok {
+		c = *pointer
+	}
+	if raw, ok := c.(RawContent); ok {
+		if err := checkContentSize(len(raw.Body)); err != nil {
+			return err
+		}
+		e.key("content")
+		return e.text("content", raw.Body)
+	}
+	if err := e.toScratch("content", c); err != nil {
+		return err
+	}
+	if e.scratch.String() == "null" {
+		return refuse("content", "is a %T without a value", c)
+	}
+	if err := checkContentSize(e.scratch.Len()); err != nil {
+		return err
+	}
+	return e.scratchText("content")
+}
+
+func checkContentSize(n int) error {
+	switch {
+	case n == 0:
+		return refuse("content", "is required")
+	case n > maxContentSize:
+		return refuse("content", "%d bytes, at most %d are allowed", n, maxContentSize)
+	}
+	return nil
+}
+
+func checkObjectName(name string) error {
+	switch {
+	case name == "":
+		return refuse("objectName", "is required")
+	case utf8.RuneCountInString(name) > maxObjectName:
+		return refuse("objectName", "%q has more than %d characters", name, maxObjectName)
+	case strings.HasPrefix(name, reservedPrefix) && !isBuiltIn(name):
+		return refuse("objectName", "%q: only RongCloud's own types may begin with %s", name, reservedPrefix)
+	}
+	return nil
+}

@@ -1,0 +1,102 @@
+package rongcloud
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
+	"net/http"
+	"strconv"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+const (
+	nonceLength     = 18
+	timestampLength = 13 // milliseconds, until the year 2286
+)
+
+// newHeader returns the headers of one attempt.
+func (c *call) newHeader() (http.Header, error) {
+	fixed := &c.core.headers
+	header := make(http.Header, 8)
+	values := new([4]string)
+	values[3] = c.requestID
+	header["X-Request-Id"] = values[3:4:4]
+	header["User-Agent"] = fixed.userAgent
+	switch c.ep.Encoding {
+	case endpoint.Form:
+		header["Content-Type"] = fixed.form
+	case endpoint.JSON:
+		header["Content-Type"] = fixed.json
+	}
+	if c.ep.Unsigned {
+		return header, nil
+	}
+	if err := c.sign(values); err != nil {
+		return nil, err
+	}
+	header["App-Key"] = fixed.appKey
+	header["Nonce"] = values[0:1:1]
+	header["Timestamp"] = values[1:2:2]
+	header["Signature"] = values[2:3:3]
+	return header, nil
+}
+
+// sign puts a new nonce, the present time and the signature over both into the first three values.
+func (c *call) sign(values *[4]string) error {
+	var nonce [nonceLength]byte
+	text := nonce[:]
+	if source := c.core.config.nonce; source != nil {
+		text = append(text[:0], source()...)
+		if len(text) == 0 || len(text) > nonceLength || !printable(string(text)) {
+			return refuse("WithNonce", "a nonce must have 1 to %d printable ASCII characters", nonceLength)
+		}
+	} else {
+		newNonce(&nonce)
+	}
+	// One string holds all three values.
+	n := len(text)
+	var buf [nonceLength + 2*timestampLength + signatureLength]byte
+	signed := strconv.AppendInt(append(buf[:0], text...), c.core.config.now().UnixMilli(), 10)
+	end := len(signed)
+	signed = signed[:end+signatureLength]
+	sign(signed[end:], c.core.secret.reveal(), string(signed[:n]), string(signed[n:end]))
+	all := string(signed)
+	values[0], values[1], values[2] = all[:n], all[n:end], all[end:]
+	return nil
+}
+
+// newNonce writes 18 random decimal digits.
+func newNonce(dst *[nonceLength]byte) {
+	n := random64()
+	for i := range dst {
+		dst[i] = '0' + byte(n%10)
+		n /= 10
+	}
+}
+
+func random64() uint64 {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return binary.NativeEndian.Uint64(b[:])
+}
+
+// newRequestID returns a random UUID.
+func newRequestID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	var text [maxRequestIDLength]byte
+	hex.Encode(text[0:8], b[0:4])
+	hex.Encode(text[9:13], b[4:6])
+	hex.Encode(text[14:18], b[6:8])
+	hex.Encode(text[19:23], b[8:10])
+	hex.Encode(text[24:], b[10:])
+	text[8], text[13], text[18], text[23] = '-', '-', '-', '-'
+	return string(text[:])
+}
+
+// newMsgRandom returns a positive random number of 63 bits: the servers' numbers are signed.
+func newMsgRandom() int64 {
+	return max(1, int64(random64()>>1))
+}

@@ -1,0 +1,202 @@
+package rongcloud
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// outcome is what became of one attempt.
+type outcome struct {
+	ok       bool
+	status   int
+	header   http.Header
+	code     Code
+	message  string
+	body     string // first bytes of an answer that is not the API's
+	err      error  // what kept the API's answer from us
+	unsent   bool   // the server cannot have received the request
+	reused   bool   // over a connection that had been used before
+	broken   bool   // the connection failed, or the host did not answer in time
+	switched bool   // calls now go to another host
+	after    time.Duration
+	started  time.Time
+	duration time.Duration
+}
+
+// rateLimited tells a refusal that says by itself that nothing was done.
+func (o *outcome) rateLimited() bool { return rateLimited(o.status, o.code) }
+
+// rateLimited does not believe a code that comes with a 5xx: the request may have been carried out.
+func rateLimited(status int, code Code) bool {
+	return status == http.StatusTooManyRequests || status/100 != 5 && code.rateLimited()
+}
+
+// transient tells an outcome that a repeat may change.
+func (o *outcome) transient() bool {
+	return o.unsent || o.rateLimited() || o.status >= 500 || o.code.transient() ||
+		o.err != nil && o.status/100 != 3 && o.status/100 != 4
+}
+
+// maybeDone tells an outcome after which the request may have been carried out.
+func (o *outcome) maybeDone() bool {
+	switch {
+	case o.ok || o.unsent || o.rateLimited():
+		return false
+	case o.status >= 400 && o.status < 500, o.status == http.StatusTemporaryRedirect, o.status == http.StatusPermanentRedirect:
+		return false // a refusal by definition
+	case o.status >= 300:
+		return true
+	default:
+		return o.err != nil || o.code.transient()
+	}
+}
+
+var answers = sync.Pool{New: func() any { return new([]byte) }}
+
+// judge reads the whole answer and decides what it is worth. The HTTP status speaks before the body.
+func (c *call) judge(ctx context.Context, resp *http.Response) {
+	defer resp.Body.Close()
+	o := &c.last
+	o.status, o.header = resp.StatusCode, resp.Header
+	o.after = retryAfter(resp.Header.Get("Retry-After"), c.core.config.now())
+
+	buf := answers.Get().(*[]byte)
+	data, err := readLimited(resp, (*buf)[:0], c.core.config.maxAnswerBytes)
+	defer func() {
+		if cap(data) <= maxPooled {
+			*buf = data[:0]
+			answers.Put(buf)
+		}
+	}()
+	if c.config.capture != nil {
+		c.config.capture.Body = append([]byte(nil), data...)
+	}
+	if err != nil {
+		o.err = c.cause(ctx, err)
+		o.broken = c.Err() == nil && !errors.Is(err, errTooLong)
+		return
+	}
+	envelope, err := readEnvelope(data, c.ep.Success)
+	o.code, o.message = envelope.code, envelope.message
+	switch {
+	case err != nil:
+		o.body = snippet(data)
+		if o.status/100 == 2 {
+			o.err = fmt.Errorf("the answer is not the API's: %w", err)
+		}
+	case o.status/100 == 2 && c.succeeded(o.code):
+		o.err = c.decode(data)
+		o.ok = o.err == nil
+	}
+	switch class := o.status / 100; {
+	case class == 3:
+		o.err = fmt.Errorf("redirected to %q, which is never followed", redirectTarget(resp))
+	case class < 2 || class > 5:
+		o.err = fmt.Errorf("%d is no HTTP status of an answer", o.status)
+	}
+}
+
+func (c *call) succeeded(code Code) bool {
+	return int(code) == c.ep.Success || code == 0 && c.ep.ZeroSuccess
+}
+
+func (c *call) decode(data []byte) error {
+	var err error
+	switch {
+	case c.out != nil:
+		err = decodeAnswer(data, c.out, c.core.zone)
+	case !json.Valid(data):
+		err = json.Unmarshal(data, new(any))
+	}
+	if err != nil {
+		return fmt.Errorf("decoding the answer: %w", err)
+	}
+	return nil
+}
+
+var errTooLong = errors.New("the answer is longer than the limit")
+
+// readLimited reads the answer's body into buf. It grows the buffer fourfold, so that a long answer costs little more than its length.
+func readLimited(resp *http.Response, buf []byte, limit int64) ([]byte, error) {
+	if resp.ContentLength > limit {
+		return buf, fmt.Errorf("%w of %d bytes", errTooLong, limit)
+	}
+	if cap(buf) == 0 {
+		buf = make([]byte, 0, min(limit+1, max(512, resp.ContentLength+1)))
+	}
+	for {
+		if len(buf) == cap(buf) {
+			size := 4 * int64(cap(buf))
+			if size > limit/2 {
+				size = limit + 1 // one byte more than allowed tells that there is more
+			}
+			buf = append(make([]byte, 0, size), buf...)
+		}
+		n, err := resp.Body.Read(buf[len(buf):min(int64(cap(buf)), limit+1)])
+		buf = buf[:len(buf)+n]
+		switch {
+		case int64(len(buf)) > limit:
+			return buf, fmt.Errorf("%w of %d bytes", errTooLong, limit)
+		case err == io.EOF:
+			return buf, nil
+		case err != nil:
+			return buf, err
+		}
+	}
+}
+
+const snippetLength = 200
+
+// snippet is the beginning of an answer that is not the API's.
+func snippet(data []byte) string {
+	text := strings.ToValidUTF8(string(data[:min(len(data), snippetLength)]), "�")
+	if len(data) > snippetLength {
+		text += "…"
+	}
+	return text
+}
+
+// redirectTarget is the host an answer redirects to; the rest of the address may hold what it likes.
+func redirectTarget(resp *http.Response) string {
+	if target, err := resp.Location(); err == nil {
+		return target.Host
+	}
+	return ""
+}
+
+// retryAfter reads a number of seconds or a date.
+func retryAfter(value string, now time.Time) time.Duration {
+	if value == "" {
+		return 0
+	}
+	if seconds, err := strconv.Atoi(value); err == nil {
+		return time.Duration(min(max(seconds, 0), math.MaxInt32)) * time.Second
+	}
+	if date, err := http.ParseTime(value); err == nil {
+		return max(0, date.Sub(now))
+	}
+	return 0
+}
+
+// problem is what was wrong with an attempt, without any of the server's words.
+func (o *outcome) problem() error {
+	switch {
+	case o.ok:
+		return nil
+	case o.err != nil:
+		return o.err
+	case o.code != 0:
+		return o.code
+	default:
+		return fmt.Errorf("HTTP status %d", o.status)
+	}
+}

@@ -1,0 +1,97 @@
+package rongcloud
+
+import (
+	"context"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"net/http"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// checkRetry decides whether the call goes on, and tells the hook.
+func checkRetry(ctx context.Context, _ *http.Response, err error) (bool, error) {
+	c := callOf(ctx)
+	if err != nil { // net/http refused the request before it came to the attempter
+		c.last = outcome{err: err, unsent: true}
+		return false, nil //nolint:nilerr // it is in the outcome
+	}
+	retry := c.retry()
+	if c.stream == nil { // else when it is closed
+		c.tell(retry)
+	}
+	return retry, nil
+}
+
+func (c *call) retry() bool {
+	o := &c.last
+	policy := &c.core.config.retry
+	if o.ok || c.Err() != nil || c.attempts > policy.Max || !o.transient() || !c.repeatable() {
+		return false
+	}
+	c.wait = c.nextWait(policy)
+	deadline, limited := c.Deadline()
+	return !limited || time.Until(deadline) > c.wait
+}
+
+// repeatable tells whether the class of the call allows to repeat it after what has happened.
+func (c *call) repeatable() bool {
+	if c.class != endpoint.Unsafe || c.config.retryUnsafe || !c.maybeDone {
+		return true
+	}
+	// The server remembers a msgRandom for a minute; the repeat must be over by then.
+	return c.guarded && time.Since(c.started)+c.core.config.retry.MaxWait+c.config.attemptTimeout < time.Minute
+}
+
+// nextWait draws the time until the next attempt: full jitter below a bound that doubles. What the server asks for
+// is obeyed up to the policy's longest wait. The first retry after a stale connection, or to another host, goes at once.
+func (c *call) nextWait(policy *RetryPolicy) time.Duration {
+	o := &c.last
+	if c.attempts == 1 && !o.rateLimited() && (o.switched || o.reused && o.status == 0) {
+		return 0
+	}
+	first := policy.MinWait
+	if o.rateLimited() {
+		first = max(first, firstWaitAfterRateStop)
+	}
+	bound := min(first, policy.MaxWait)
+	for i := 1; i < c.attempts && bound < policy.MaxWait; i++ {
+		bound = min(2*bound, policy.MaxWait)
+		if bound == 0 {
+			break
+		}
+	}
+	wait := time.Duration(0)
+	if bound > 0 {
+		wait = time.Duration(mathrand.Int64N(int64(bound) + 1)) //nolint:gosec // jitter is no secret
+	}
+	return max(wait, min(o.after, policy.MaxWait))
+}
+
+// tell reports the attempt to the hook and the logger.
+func (c *call) tell(retry bool) {
+	config := &c.core.config
+	if config.hook == nil && config.logger == nil {
+		return
+	}
+	o := &c.last
+	attempt := Attempt{
+		Endpoint: c.ep.String(), RequestID: c.requestID, Number: c.attempts, Host: c.host.name,
+		Start: o.started, Duration: o.duration, HTTPStatus: o.status, Code: o.code, Err: o.problem(),
+		Reused: o.reused, Retry: retry,
+	}
+	if retry {
+		attempt.Wait = c.wait
+	}
+	if config.hook != nil {
+		config.hook(c.Context, attempt)
+	}
+	if config.logger != nil {
+		level := slog.LevelDebug
+		if attempt.Err != nil {
+			level = slog.LevelWarn
+		}
+		config.logger.LogAttrs(c.Context, level, "rongcloud call", attempt.attrs()...)
+	}
+}
