@@ -7,6 +7,7 @@ import (
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
 // What chat rooms have room for.
@@ -45,7 +46,8 @@ type room struct {
 	blocked   []gag
 	exempt    []string
 	protected []string
-	silent    bool // messages are delivered to nobody
+	silent    bool  // messages are delivered to nobody
+	version   int64 // of the attributes
 }
 
 func newRoom(id string, now time.Time) *room {
@@ -103,6 +105,7 @@ func (r *room) leave(users []string, now time.Time) {
 func (s *Server) room(id string) *room {
 	r := s.rooms.byID[id]
 	if r != nil && r.due(s.now()) && !slices.Contains(s.rooms.kept, id) {
+		s.tellRoom(id, webhook.ChatroomDestroyed, webhook.CauseAutoDestroy, nil)
 		s.rooms.destroy(id)
 		return nil
 	}
@@ -116,6 +119,7 @@ func (s *Server) openRoom(id string) *room {
 	}
 	r := newRoom(id, s.now())
 	s.rooms.byID[id] = r
+	s.tellRoom(id, webhook.ChatroomCreated, webhook.CauseCall, nil)
 	return r
 }
 
@@ -159,19 +163,59 @@ func (s *Server) activeReceivers(id, from string) []string {
 // JoinChatroom puts users into a chat room, as their client apps would, so that messages to it reach them. The room is made if need
 // be. Users who are blocked there stay outside.
 func (s *Server) JoinChatroom(room string, users ...string) {
+	s.callBack(s.joinChatroom(room, users))
+}
+
+func (s *Server) joinChatroom(room string, users []string) []event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.openRoom(room).join(users, s.now())
+	r := s.openRoom(room)
+	before := len(r.members)
+	r.join(users, s.now())
+	if joined := r.ids()[before:]; len(joined) > 0 {
+		s.tellRoom(room, webhook.ChatroomJoined, webhook.CauseCall, joined)
+	}
+	return s.news()
 }
 
 // LeaveChatroom takes users out of a chat room, as their client apps would, and with them the attributes that go when their owner
 // leaves. Nobody leaves by going offline.
 func (s *Server) LeaveChatroom(room string, users ...string) {
+	s.callBack(s.leaveChatroom(room, users))
+}
+
+func (s *Server) leaveChatroom(room string, users []string) []event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r := s.room(room); r != nil {
-		r.leave(users, s.now())
+		s.leaveRoom(r, users, webhook.CauseCall)
 	}
+	return s.news()
+}
+
+// leaveRoom takes users out of a room and tells of it.
+func (s *Server) leaveRoom(r *room, users []string, why webhook.ChatroomCause) {
+	left := slices.DeleteFunc(slices.Clone(users), func(id string) bool { return !r.has(id) })
+	for _, e := range r.entries {
+		if e.autoDelete && slices.Contains(left, e.owner) {
+			s.tellEntry(r, e.key, "", e.owner, webhook.KVRemoved)
+		}
+	}
+	r.leave(users, s.now())
+	if len(left) > 0 {
+		s.tellRoom(r.id, webhook.ChatroomLeft, why, left)
+	}
+}
+
+func (s *Server) tellRoom(id string, what webhook.ChatroomEvent, why webhook.ChatroomCause, users []string) {
+	s.tell(&webhook.ChatroomStatus{ChatroomID: id, UserIDs: users, Event: what, Cause: why, Time: s.now()})
+}
+
+func (s *Server) tellEntry(r *room, key, value, user string, what webhook.KVOperation) {
+	r.version++
+	s.tell(&webhook.ChatroomKV{
+		ChatroomID: r.id, Key: key, Value: value, Operation: what, UserID: user, Time: s.now(), Version: r.version,
+	})
 }
 
 // MutedInChatroom tells whether a user's client app may not send messages to a chat room: by a mute in all rooms, or, unless the
@@ -179,6 +223,10 @@ func (s *Server) LeaveChatroom(room string, users ...string) {
 func (s *Server) MutedInChatroom(room, user string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.mutedInRoom(room, user)
+}
+
+func (s *Server) mutedInRoom(room, user string) bool {
 	r, now := s.room(room), s.now()
 	switch {
 	case gagged(s.rooms.muted, user, now):
@@ -237,7 +285,10 @@ func roomCreate(c *call) answer {
 	if a := c.setEntries(r, p.Get("entryOwnerId"), pairs, false); a != nil {
 		return *a
 	}
-	c.rooms.byID[r.id] = r
+	if c.rooms.byID[r.id] == nil {
+		c.rooms.byID[r.id] = r
+		c.tellRoom(r.id, webhook.ChatroomCreated, webhook.CauseCall, nil)
+	}
 	r.exempt = appendNew(nil, p.List("whiteUserIds"))
 	c.rooms.banned = without(c.rooms.banned, r.id)
 	if p.Bool("isBan") {
@@ -262,6 +313,9 @@ func roomDestroySet(c *call, r *room) answer {
 // roomDestroy takes a room that does not exist as destroyed already; RongCloud's answer to that is not documented.
 func roomDestroy(c *call) answer {
 	for _, id := range c.params.List("chatroomId") {
+		if c.room(id) != nil {
+			c.tellRoom(id, webhook.ChatroomDestroyed, webhook.CauseCall, nil)
+		}
 		c.rooms.destroy(id)
 	}
 	return ok()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
 // roomEntry is an attribute of a chat room.
@@ -88,6 +89,7 @@ func (c *call) setEntries(r *room, owner string, pairs map[string]string, autoDe
 			r.entries = append(r.entries, e)
 		}
 		e.value, e.owner, e.autoDelete, e.setAt = pairs[key], owner, autoDelete, c.at
+		c.tellEntry(r, key, e.value, owner, webhook.KVSet)
 	}
 	return nil
 }
@@ -157,6 +159,16 @@ func entryBatchSet(c *call, r *room) answer {
 	return ok()
 }
 
+// dropEntries removes attributes and tells of those that were there.
+func (c *call) dropEntries(r *room, user string, keys ...string) {
+	for _, key := range keys {
+		if r.entry(key) != nil {
+			c.tellEntry(r, key, "", user, webhook.KVRemoved)
+		}
+	}
+	r.removeEntries(keys...)
+}
+
 // entryRemove takes an attribute that is not set as removed already; RongCloud may see an error in it.
 func entryRemove(c *call, r *room) answer {
 	if a := c.owned(r); a != nil {
@@ -166,13 +178,13 @@ func entryRemove(c *call, r *room) answer {
 	if err != nil {
 		return refuseError(err)
 	}
-	r.removeEntries(c.params.Get("key"))
+	c.dropEntries(r, c.params.Get("userId"), c.params.Get("key"))
 	notify()
 	return ok()
 }
 
 func entryBatchRemove(c *call, r *room) answer {
-	r.removeEntries(c.params.List("entryKeys")...)
+	c.dropEntries(r, c.params.Get("entryOwnerId"), c.params.List("entryKeys")...)
 	return ok()
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
 // None of the rules holds back what is sent through the Server API, which is documented to stand above all mutes, and the server is never so
@@ -46,9 +47,9 @@ var roomRuleHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.ChatroomKeepaliveQuery:  roomKept,
 }
 
-// gagged tells whether a user is on a list of mutes or blocks that has not ended.
+// gagged tells whether a user is on a list of mutes or blocks that has not ended. One without end has no end.
 func gagged(all []gag, user string, now time.Time) bool {
-	return slices.ContainsFunc(all, func(g gag) bool { return g.user == user && now.Before(g.end) })
+	return slices.ContainsFunc(all, func(g gag) bool { return g.user == user && (g.end.IsZero() || now.Before(g.end)) })
 }
 
 // gagUsers begins a mute or block anew that is there already. Whether a user must be in the room is not documented.
@@ -81,7 +82,7 @@ func (c *call) listGags(list []gag) answer {
 }
 
 func roomBlock(c *call, r *room) answer {
-	r.leave(c.params.List("userId"), c.at)
+	c.leaveRoom(r, c.params.List("userId"), webhook.CauseBanned)
 	return c.gagUsers(&r.blocked)
 }
 

@@ -45,6 +45,16 @@
 // as rongcloud.ErrOutcomeUnknown. See [Fault] for the rest: other answers, delays, cut answers, the n-th request or those that a
 // predicate chooses.
 //
+// # Callbacks
+//
+//	srv.Webhook(handler)
+//	uid, err := srv.User("u1").SendPrivate("u2", rongcloud.TextMessage{Content: "hello"})
+//
+// calls back as RongCloud calls an app's server, about what users do with their apps ([User.Connect], [User.SendPrivate], [User.JoinChatroom] and so on) and about
+// what is done through the Server API: chat rooms and their attributes, recalls, deactivations, profiles, friends and hosted groups. With
+// [WithPreMessages] it asks before delivery, and obeys. Mutes, blacklists and sensitive words count for what users send. [Server.CallBack] makes any
+// callback; [Server.Callbacks] shows them all.
+//
 // # Expectations
 //
 //	srv.ExpectSent(t, rongcloudtest.Want{From: "u1", To: "u2", Content: rongcloud.TextMessage{Content: "hello"}})

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
 // hosting is what a hosted group has beside its members. Which codes the Server API answers with is not documented; the server
@@ -96,6 +97,7 @@ func entrustCreate(c *call) answer {
 	g := c.groups.get(id, c.at)
 	g.name, g.hosted = c.params.Get("name"), h
 	c.groups.join(g, append([]string{owner}, c.ids("userIds")...), c.at)
+	c.tellGroup(g, webhook.GroupCreated, c.groups.ids(id))
 	return ok()
 }
 
@@ -115,7 +117,13 @@ func entrustImport(c *call) answer {
 	}
 	g.name, g.hosted = c.params.Get("name"), h
 	c.groups.join(g, []string{h.owner}, c.at)
+	c.tellGroup(g, webhook.GroupCreated, c.groups.ids(id))
 	return ok()
+}
+
+// tellGroup notes what happened to a hosted group. Who asked the Server API for it is not known, so it is the owner.
+func (c *call) tellGroup(g *group, what webhook.GroupEvent, users []string) {
+	c.tell(&webhook.GroupOperation{GroupID: g.id, Event: what, Time: c.at, OperatorID: g.hosted.owner, UserIDs: users})
 }
 
 func (c *call) newHosting() (*hosting, error) {
@@ -199,7 +207,29 @@ func entrustUpdate(c *call, g *group) answer {
 	if name != "" {
 		g.name = name
 	}
+	c.tellGroupProfile(g)
 	return ok()
+}
+
+// tellGroupProfile notes the data of a hosted group as they are now.
+func (c *call) tellGroupProfile(g *group) {
+	text := func(key string) string { s, _ := g.hosted.profile[key].(string); return s }
+	e := &webhook.GroupProfile{
+		GroupID: g.id, GroupName: g.name, Time: c.at, OperatorID: g.hosted.owner,
+		Introduction: text("introduction"), Announcement: text("announcement"), PortraitURL: text("portraitUrl"),
+	}
+	_ = json.Unmarshal([]byte(jsonText(g.hosted.ext)), &e.Attributes) // checked when they were set
+	permission := func(key string) *int {
+		if n, ok := g.hosted.permissions[key].(float64); ok {
+			return rongcloud.Ptr(int(n))
+		}
+		return nil
+	}
+	e.Permissions = &webhook.GroupPermissions{
+		Join: permission("joinPerm"), Remove: permission("removePerm"), MemberInvite: permission("memInvitePerm"),
+		Invite: permission("invitePerm"), Profile: permission("profilePerm"), MemberProfile: permission("memProfilePerm"),
+	}
+	c.tell(e)
 }
 
 // hostedGroup is what several calls answer of a group.
@@ -246,6 +276,7 @@ func entrustJoin(c *call, g *group) answer {
 		return refuse(rongcloud.CodeGroupFull, "group %s has no room for them", g.id)
 	}
 	c.groups.join(g, ids, c.at)
+	c.tellGroup(g, webhook.GroupJoined, ids)
 	one := g.shown()
 	return ok(
 		field{"groupId", one.GroupID}, field{"name", g.name}, field{"groupProfile", one.GroupProfile},
@@ -261,6 +292,7 @@ func entrustQuit(c *call, g *group) answer {
 		return refuse(rongcloud.CodeGroupOwnerCannotLeave, "%s owns group %s", g.hosted.owner, g.id)
 	}
 	c.forget(g, ids)
+	c.tellGroup(g, webhook.GroupLeft, ids)
 	return ok()
 }
 
@@ -287,15 +319,17 @@ func (c *call) forget(g *group, ids []string) {
 // entrustKickAll passes over the groups that the user owns; RongCloud may refuse the whole call.
 func entrustKickAll(c *call) answer {
 	user := []string{c.params.Get("userId")}
-	for _, g := range c.groups.byID {
+	for _, g := range c.groups.inOrder() {
 		if g.hosted != nil && !g.owns(user) && g.member(user[0]) != nil {
 			c.forget(g, user)
+			c.tellGroup(g, webhook.GroupRemoved, user)
 		}
 	}
 	return ok()
 }
 
 func entrustDismiss(c *call, g *group) answer {
+	c.tellGroup(g, webhook.GroupDismissed, c.groups.ids(g.id))
 	delete(c.groups.byID, g.id)
 	return ok()
 }
@@ -308,8 +342,10 @@ func entrustTransfer(c *call, g *group) answer {
 	}
 	before := g.hosted.owner
 	g.hosted.owner, heir.manager = heir.id, false
+	c.tellGroup(g, webhook.GroupOwnerChanged, []string{heir.id})
 	if c.params.Bool("isQuit") && before != heir.id {
 		c.forget(g, []string{before})
+		c.tellGroup(g, webhook.GroupLeft, []string{before})
 	}
 	return ok()
 }

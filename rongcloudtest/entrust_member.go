@@ -6,6 +6,7 @@ import (
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
 var entrustMemberHandlers = map[*endpoint.Endpoint]handler{
@@ -58,8 +59,13 @@ func managerAdd(c *call, g *group) answer {
 		a.fields = []field{{"managerCount", managers}}
 		return a
 	}
+	var ids []string
 	for _, m := range promoted {
 		m.manager = true
+		ids = append(ids, m.id)
+	}
+	if len(ids) > 0 {
+		c.tellGroup(g, webhook.GroupAdminAdded, ids)
 	}
 	if len(strangers) > 0 {
 		return ok(field{"userIds", strangers})
@@ -69,10 +75,15 @@ func managerAdd(c *call, g *group) answer {
 
 // managerRemove takes members who are no managers as done already.
 func managerRemove(c *call, g *group) answer {
+	var ids []string
 	for _, id := range c.ids("userIds") {
-		if m := g.member(id); m != nil {
+		if m := g.member(id); m != nil && m.manager {
 			m.manager = false
+			ids = append(ids, id)
 		}
+	}
+	if len(ids) > 0 {
+		c.tellGroup(g, webhook.GroupAdminRemoved, ids)
 	}
 	return ok()
 }

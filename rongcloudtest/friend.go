@@ -9,6 +9,7 @@ import (
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
 // friends is who is friends with whom. A friendship is kept at both users, each with what the user keeps about the other.
@@ -84,8 +85,10 @@ func friendAdd(c *call) answer {
 	case permission == nobodyMayAdd:
 		return refuseError(invalid("nobody may add %s", target))
 	case permission == consentNeeded:
+		c.tellFriendship(webhook.FriendRequested, user, target)
 		return ok()
 	}
+	c.tellFriendship(webhook.FriendAdded, user, target)
 	c.friends.count++
 	for _, pair := range [][2]string{{user, target}, {target, user}} {
 		c.friends.of[pair[0]] = append(c.friends.of[pair[0]], &friend{id: pair[1], number: c.friends.count, at: c.at.UnixMilli()})
@@ -93,9 +96,22 @@ func friendAdd(c *call) answer {
 	return ok()
 }
 
+func (c *call) tellFriendship(what webhook.FriendshipEvent, user, other string) {
+	c.tell(&webhook.Friendship{
+		Event: what, UserID: user, ToUserID: other, Time: c.at, Source: webhook.PlatformServer, Extra: c.params.Get("extra"),
+	})
+}
+
+func (c *call) part(user, other string) {
+	if c.friends.find(user, other) != nil {
+		c.tellFriendship(webhook.FriendRemoved, user, other)
+	}
+	c.friends.part(user, other)
+}
+
 func friendDelete(c *call) answer {
 	for _, id := range c.params.List("targetIds") {
-		c.friends.part(c.params.Get("userId"), id)
+		c.part(c.params.Get("userId"), id)
 	}
 	return ok()
 }
@@ -103,7 +119,7 @@ func friendDelete(c *call) answer {
 func friendClean(c *call) answer {
 	user := c.params.Get("userId")
 	for _, one := range slices.Clone(c.friends.of[user]) {
-		c.friends.part(user, one.id)
+		c.part(user, one.id)
 	}
 	return ok()
 }

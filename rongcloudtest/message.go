@@ -1,6 +1,7 @@
 package rongcloudtest
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
 // Conversation is where a message belongs, seen from one user: the target of a private conversation is the other user.
@@ -209,7 +211,10 @@ func (c *call) publish(kind rongcloud.ConversationType, targetParam, resultName 
 
 // outgoing is a message on its way.
 type outgoing struct {
+	uid                   string // made up if empty
 	from                  string
+	source                webhook.Platform // of a message from a user's app
+	unchecked             bool             // sensitive words do not count
 	conversation          Conversation
 	receivers             []string
 	objectName, content   string
@@ -252,11 +257,14 @@ func checkContent(objectName, content string) error {
 
 // send delivers one message and keeps it.
 func (c *call) send(out outgoing) *kept {
-	c.messages.count++
+	if out.uid == "" {
+		c.messages.count++
+		out.uid = messageUID(c.messages.count)
+	}
 	m := &kept{
 		SentMessage: SentMessage{
 			Message: Message{
-				UID: messageUID(c.messages.count), From: out.from, Conversation: out.conversation,
+				UID: out.uid, From: out.from, Conversation: out.conversation,
 				ObjectName: out.objectName, Content: out.content,
 				PushContent: out.pushContent, PushData: out.pushData, SentTime: c.at,
 			},
@@ -265,7 +273,7 @@ func (c *call) send(out outgoing) *kept {
 		stored: out.stored, logged: out.logged, broadcast: out.broadcast, expandable: out.expandable,
 	}
 	m.extend(out.expansion, c.at)
-	if c.config.filter {
+	if (c.config.filter || out.source != "") && !out.unchecked {
 		c.filter(m)
 	}
 	if !m.Blocked {
@@ -284,6 +292,7 @@ func (c *call) send(out outgoing) *kept {
 		delete(c.messages.byUID, oldest.UID)
 		delete(c.messages.streams, oldest.UID)
 	}
+	c.tellMessage(m, cmp.Or(out.source, webhook.PlatformServer))
 	return m
 }
 

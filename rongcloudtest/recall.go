@@ -3,6 +3,7 @@ package rongcloudtest
 import (
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
 var recallHandlers = map[*endpoint.Endpoint]handler{
@@ -48,6 +49,12 @@ func recallBroadcast(c *call) answer {
 // takeBack removes a message from inboxes and history; the hourly log keeps it.
 func (c *call) takeBack(m *kept) {
 	m.Recalled = true
+	c.tell(&webhook.MessageOperation{
+		Operation: webhook.OperationRecall, FromUserID: m.From, Time: c.at, Source: webhook.PlatformServer,
+		ConversationType: m.Conversation.Type, TargetID: m.Conversation.Target, Channel: m.Conversation.Channel,
+		MessageUID: m.UID, MessageTime: m.SentTime, HideNotice: c.params.Bool("isDelete"), ByAdmin: c.params.Bool("isAdmin"),
+		Extra: c.params.Get("extra"),
+	})
 	c.eachInbox(m, func(inbox *ring[Message]) {
 		inbox.remove(func(received Message) bool { return received.UID == m.UID })
 	})

@@ -50,6 +50,7 @@ type config struct {
 	duplicate   rongcloud.Code    // refuses a repeated msgRandom; 0 without the service
 	filter      bool              // sensitive words work on the Server API's messages, too
 	observer    func(Request)
+	watcher     func(Callback)
 	noSocket    bool
 }
 
@@ -131,6 +132,17 @@ func WithObserver(observe func(Request)) Option {
 	}
 }
 
+// WithCallbackObserver calls observe with every callback of [Server.Webhook] once it is through.
+func WithCallbackObserver(observe func(Callback)) Option {
+	return func(c *config) error {
+		if observe == nil {
+			return errors.New("WithCallbackObserver: the function is nil")
+		}
+		c.watcher = observe
+		return nil
+	}
+}
+
 // WithoutSocket makes a server that does not listen: [Server.Client] is served in the process, as by [Server.Transport], and
 // [Server.Handler] may be mounted where it is wanted. [Server.URL] is a name that nothing resolves.
 func WithoutSocket() Option {
@@ -155,8 +167,13 @@ type Server struct {
 	calls   sync.WaitGroup
 	clients []*rongcloud.Client
 
+	background sync.WaitGroup // callbacks under way
+	jobs       sync.Mutex     // guards lastJob
+	lastJob    chan struct{}  // closed when the latest callback in the background is through
+
 	mu           sync.Mutex // guards everything below
 	requestCount int
+	receivers    []*receiver // replaced, not changed
 	state
 }
 
@@ -176,6 +193,8 @@ type state struct {
 	words         []sensitiveWord
 	pushes        ring[Push]
 	pushCount     int
+	callbacks     ring[Callback]
+	happened      []event // what the webhooks are still to hear of
 	used          quotas
 	randoms       randoms
 	friends       friends
@@ -197,6 +216,7 @@ func newState(c *config) state {
 		ultraGroups:   map[string]*ultraGroup{},
 		conversations: newConversations(),
 		pushes:        newRing[Push](c.history),
+		callbacks:     newRing[Callback](c.history),
 		used:          quotas{},
 		randoms:       randoms{seen: map[sendName]time.Time{}},
 	}
@@ -273,6 +293,7 @@ func (s *Server) Close() error {
 	err := s.http.Close()
 	<-s.served
 	s.calls.Wait()
+	s.background.Wait()
 	for _, client := range clients {
 		client.Close()
 	}
@@ -442,11 +463,19 @@ func (s *Server) carryOut(in *incoming) answer {
 			message: "rongcloudtest does not implement " + in.ep.String() + " yet",
 		}
 	}
+	a, events := s.execute(h, in)
+	s.callBack(events)
+	return a
+}
+
+// execute carries a request out with the server's lock held.
+func (s *Server) execute(h handler, in *incoming) (answer, []event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := &call{Server: s, ep: in.ep, params: in.params, origin: in.origin, at: s.now()}
 	if refusal := c.overQuota(); refusal != nil {
-		return *refusal
+		return *refusal, nil
 	}
-	return c.once(h)
+	a := c.once(h)
+	return a, s.news()
 }

@@ -210,14 +210,3 @@ func TestTransportObeysTheContext(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.Empty(t, srv.Requests())
 }
-
-func BenchmarkTransport(b *testing.B) {
-	srv := rongcloudtest.NewServer(b)
-	client := srv.Client(rongcloud.WithHTTPClient(&http.Client{Transport: srv.Transport()}))
-	b.ReportAllocs()
-	for b.Loop() {
-		if err := client.Call(b.Context(), "/user/checkOnline.json", form("userId", "u1"), nil); err != nil {
-			b.Fatal(err)
-		}
-	}
-}

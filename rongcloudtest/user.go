@@ -9,6 +9,7 @@ import (
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
 // dateLayout is how RongCloud writes dates, in the zone of the data centre.
@@ -204,6 +205,7 @@ func userTokenExpire(c *call) answer {
 
 // userDeactivate takes effect at once; RongCloud may need some minutes.
 func userDeactivate(c *call) answer {
+	operation := c.operation()
 	for _, id := range c.params.List("userId") {
 		if !c.users.look(id).registered || slices.Contains(c.users.deactivated, id) {
 			continue // the outcome per user is told by a callback, not here
@@ -211,13 +213,18 @@ func userDeactivate(c *call) answer {
 		c.users.remove(id)
 		c.users.get(id).deactivatedAt = c.at
 		c.users.deactivated = append(c.users.deactivated, id)
+		c.tellDeactivation(operation, id, webhook.UserDeactivated)
 	}
-	return c.operation()
+	return ok(field{"operateId", operation})
 }
 
-func (c *call) operation() answer {
+func (c *call) operation() string {
 	c.users.operations++
-	return ok(field{"operateId", fmt.Sprintf("test-operation-%d", c.users.operations)})
+	return fmt.Sprintf("test-operation-%d", c.users.operations)
+}
+
+func (c *call) tellDeactivation(operation, user string, what webhook.DeactivationType) {
+	c.tell(&webhook.UserDeactivation{UserID: user, OperateID: operation, Type: what, Code: "0", Time: c.at})
 }
 
 func userDeactivateQuery(c *call) answer {
@@ -227,6 +234,7 @@ func userDeactivateQuery(c *call) answer {
 
 // userReactivate leaves a user alone who was deactivated within the hour. RongCloud accepts the call all the same.
 func userReactivate(c *call) answer {
+	operation := c.operation()
 	for _, id := range c.params.List("userId") {
 		u := c.users.look(id)
 		if u.deactivatedAt.IsZero() || c.at.Before(u.deactivatedAt.Add(comebackAfter)) {
@@ -236,8 +244,9 @@ func userReactivate(c *call) answer {
 		u.registered, u.createdAt = true, c.at
 		c.users.registered = append(c.users.registered, u)
 		c.users.deactivated = without(c.users.deactivated, id)
+		c.tellDeactivation(operation, id, webhook.UserReactivated)
 	}
-	return c.operation()
+	return ok(field{"operateId", operation})
 }
 
 func userCheckOnline(c *call) answer {
@@ -252,6 +261,9 @@ func userBlock(c *call) answer {
 	end := c.at.Add(time.Duration(c.params.Int("minute")) * time.Minute)
 	for _, id := range c.params.List("userId") {
 		u := c.users.get(id)
+		if u.online {
+			c.tellStatus(id, webhook.StatusOffline)
+		}
 		u.blockedUntil, u.online = end, false
 	}
 	return ok()
@@ -320,25 +332,51 @@ var (
 
 // Connect brings the user online, as a client app with a valid token would.
 func (u *User) Connect() error {
+	events, err := u.connect()
+	u.server.callBack(events)
+	return err
+}
+
+func (u *User) connect() ([]event, error) {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
-	one := u.server.users.look(u.id)
+	c := u.server.newCall()
+	one := c.users.look(u.id)
 	switch {
-	case one.blocked(u.server.now()):
-		return ErrBlocked
+	case one.blocked(c.at):
+		return nil, ErrBlocked
 	case len(one.tokens) == 0:
-		return ErrNoToken
+		return nil, ErrNoToken
+	}
+	if !one.online {
+		c.tellStatus(u.id, webhook.StatusOnline)
 	}
 	one.online = true
-	u.server.catchUp(u.id)
-	return nil
+	c.catchUp(u.id)
+	return c.news(), nil
 }
 
 // Disconnect takes the user offline.
 func (u *User) Disconnect() {
+	u.server.callBack(u.disconnect())
+}
+
+func (u *User) disconnect() []event {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
-	u.server.users.look(u.id).online = false
+	c := u.server.newCall()
+	one := c.users.look(u.id)
+	if one.online {
+		c.tellStatus(u.id, webhook.StatusOffline)
+	}
+	one.online = false
+	return c.news()
+}
+
+func (c *call) tellStatus(user string, status webhook.OnlineStatus) {
+	c.tell(&webhook.UserStatus{
+		UserID: user, Status: status, Platform: devicePlatform, Time: c.at, ClientIP: clientIP, SessionID: "session-" + user,
+	})
 }
 
 // Online tells whether the user is connected.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
 // profile is a user's hosted profile.
@@ -65,7 +66,19 @@ func profileSet(c *call) answer {
 		}
 		return a
 	}
+	c.tellProfile(u, webhook.ProfileChanged)
 	return ok()
+}
+
+// tellProfile notes the profile as it is now.
+func (c *call) tellProfile(u *user, what webhook.ProfileChange) {
+	e := &webhook.UserProfile{UserID: u.id, Type: what, Time: c.at}
+	if what == webhook.ProfileChanged {
+		e.Profile, e.Attributes = &rongcloud.UserProfile{}, map[string]string{}
+		_ = json.Unmarshal([]byte(jsonText(u.profile.basic)), e.Profile) // both were checked when they were set
+		_ = json.Unmarshal([]byte(jsonText(u.profile.ext)), &e.Attributes)
+	}
+	c.tell(e)
 }
 
 func (p *profile) merge(basic, ext map[string]any, version int64) error {
@@ -151,7 +164,9 @@ func checkAttribute(param, key string, value any) error {
 
 func profileClean(c *call) answer {
 	for _, id := range c.params.List("userId") {
-		c.users.look(id).profile = profile{}
+		u := c.users.look(id)
+		u.profile = profile{}
+		c.tellProfile(u, webhook.ProfileCleared)
 	}
 	return ok()
 }

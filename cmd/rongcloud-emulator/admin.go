@@ -45,6 +45,10 @@ func (e *emulator) handler(address string) http.Handler {
 	route("GET users/{id}/inbox", e.getInbox)
 	route("POST users/{id}/connect", e.postConnect)
 	route("POST users/{id}/disconnect", e.postDisconnect)
+	route("POST users/{id}/send", e.postSend)
+	route("POST users/{id}/chatrooms/{room}", e.postJoin)
+	route("DELETE users/{id}/chatrooms/{room}", e.deleteJoin)
+	route("GET callbacks", e.getCallbacks)
 	route("GET faults", e.getFaults)
 	route("POST faults", e.postFault)
 	route("DELETE faults", e.deleteFaults)
@@ -361,6 +365,69 @@ func (e *emulator) postDisconnect(r *http.Request) (any, error) {
 	u.Disconnect()
 	e.events.publish("user", userState{u.ID(), u.Online()})
 	return userState{u.ID(), u.Online()}, nil
+}
+
+// postSend lets a user's app send a message.
+func (e *emulator) postSend(r *http.Request) (any, error) {
+	var body struct {
+		To         string          `json:"to"`
+		Type       string          `json:"type"`    // private, group, chatroom or ultraGroup; private without it
+		Channel    string          `json:"channel"` // of an ultra group
+		Text       string          `json:"text"`    // of a text message, or
+		ObjectName string          `json:"objectName"`
+		Content    json.RawMessage `json:"content"`
+	}
+	if err := read(r, &body); err != nil {
+		return nil, err
+	}
+	var content rongcloud.MessageContent = rongcloud.TextMessage{Content: body.Text}
+	if body.ObjectName != "" {
+		content = rongcloud.RawContent{Name: body.ObjectName, Body: string(body.Content)}
+	}
+	u := e.User(r.PathValue("id"))
+	var uid string
+	var err error
+	switch body.Type {
+	case "", "private":
+		uid, err = u.SendPrivate(body.To, content)
+	case "group":
+		uid, err = u.SendGroup(body.To, content)
+	case "chatroom":
+		uid, err = u.SendChatroom(body.To, content)
+	case "ultraGroup":
+		uid, err = u.SendUltraGroup(body.To, body.Channel, content)
+	default:
+		return nil, fault(http.StatusBadRequest, "type: private, group, chatroom or ultraGroup, not %q", body.Type)
+	}
+	if err != nil {
+		return nil, fault(http.StatusConflict, "%v", err)
+	}
+	e.events.publish("message", struct{}{})
+	return struct {
+		UID string `json:"uid"`
+	}{uid}, nil
+}
+
+func (e *emulator) postJoin(r *http.Request) (any, error) {
+	if err := e.User(r.PathValue("id")).JoinChatroom(r.PathValue("room")); err != nil {
+		return nil, fault(http.StatusConflict, "%v", err)
+	}
+	e.events.publish("user", userState{r.PathValue("id"), true})
+	return nil, nil //nolint:nilnil // an empty object
+}
+
+func (e *emulator) deleteJoin(r *http.Request) (any, error) {
+	e.User(r.PathValue("id")).LeaveChatroom(r.PathValue("room"))
+	e.events.publish("user", userState{r.PathValue("id"), e.User(r.PathValue("id")).Online()})
+	return nil, nil //nolint:nilnil // an empty object
+}
+
+func (e *emulator) getCallbacks(*http.Request) (any, error) {
+	list := []callbackState{}
+	for _, c := range e.Callbacks() {
+		list = append(list, showCallback(c))
+	}
+	return list[max(0, len(list)-mostListed):], nil
 }
 
 // faultState is a fault as the admin API takes and shows it; see rongcloudtest.Fault.

@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
 func TestAdmin(t *testing.T) {
@@ -20,8 +22,8 @@ func TestAdmin(t *testing.T) {
 
 	status, answer := ask(t, "POST", admin+"seed", `{
 		"users": [{"id": "ann", "name": "Ann", "online": true}, {"id": "ben", "blacklist": ["spam"]}],
-		"groups": [{"id": "team", "members": ["ann", "ben"]}], "chatrooms": [{"id": "lobby", "members": ["ann"]}],
-		"ultraGroups": [{"id": "city", "members": ["ben"], "channels": ["news"]}], "sensitiveWords": [{"word": "bad", "replace": "***"}]
+		"groups": [{"id": "team", "name": "Team", "members": ["ann", "ben"]}], "chatrooms": [{"id": "lobby", "members": ["ann"]}],
+		"ultraGroups": [{"id": "city", "name": "City", "members": ["ben"], "channels": ["news"]}], "sensitiveWords": [{"word": "bad", "replace": "***"}]
 	}`)
 	require.Equal(t, 200, status, answer)
 	var state struct {
@@ -31,7 +33,7 @@ func TestAdmin(t *testing.T) {
 			Online   bool
 		}
 		Groups, Chatrooms, UltraGroups []struct {
-			ID                string
+			ID, Name          string
 			Members, Channels []string
 		}
 	}
@@ -41,7 +43,9 @@ func TestAdmin(t *testing.T) {
 	require.True(t, state.Users[0].Online)
 	require.Equal(t, "ben", state.Users[1].Name, "a user without a name is called by the ID")
 	require.Equal(t, []string{"ann", "ben"}, state.Groups[0].Members)
+	require.Equal(t, "Team", state.Groups[0].Name)
 	require.Equal(t, []string{"ann"}, state.Chatrooms[0].Members)
+	require.Equal(t, "City", state.UltraGroups[0].Name)
 	require.Equal(t, []string{"RCDefault", "news"}, state.UltraGroups[0].Channels)
 	words, err := c.Sensitive.List(t.Context(), rongcloud.SensitiveAll)
 	require.NoError(t, err)
@@ -253,4 +257,64 @@ func TestSlowWatcherIsSentAway(t *testing.T) {
 	}
 	_, ok = h.watch()
 	require.False(t, ok)
+}
+
+func TestUsersAct(t *testing.T) {
+	t.Parallel()
+	back := make(chan *webhook.Callback, 100)
+	app := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		callback, err := webhook.Parse(r, "test-app-secret")
+		if err != nil {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		back <- callback
+	}))
+	defer app.Close()
+	base, out := started(t, "-webhook", app.URL)
+	users := base + "/_emulator/users/"
+	status, answer := ask(t, "POST", base+"/_emulator/seed", `{"users":[{"id":"ann","online":true},{"id":"ben"}],"groups":[{"id":"g","members":["ann","ben"]}],"ultraGroups":[{"id":"ug","members":["ann","ben"]}]}`)
+	require.Equal(t, 200, status, answer)
+	require.Equal(t, webhook.KindUserStatus, (<-back).Kind)
+	require.Contains(t, out.until(t, "user_online_status"), "200")
+
+	status, answer = ask(t, "POST", users+"ann/chatrooms/lobby", "")
+	require.Equal(t, 200, status, answer)
+	require.Equal(t, webhook.KindChatroomStatus, (<-back).Kind, "created")
+	require.Equal(t, webhook.KindChatroomStatus, (<-back).Kind, "joined")
+	for _, body := range []string{
+		`{"to":"ben","text":"hello"}`, `{"to":"g","type":"group","text":"hello"}`, `{"to":"lobby","type":"chatroom","text":"hello"}`,
+		`{"to":"ug","type":"ultraGroup","objectName":"app:Card","content":{"n":1}}`,
+	} {
+		status, answer = ask(t, "POST", users+"ann/send", body)
+		require.Equal(t, 200, status, answer)
+		require.Contains(t, answer, `"uid":"TEST-`)
+		m := (<-back).Events[0].(*webhook.Message)
+		require.Equal(t, "ann", m.FromUserID)
+	}
+	_, answer = ask(t, "GET", users+"ben/inbox", "")
+	require.Contains(t, answer, `{\"n\":1}`)
+	status, answer = ask(t, "DELETE", users+"ann/chatrooms/lobby", "")
+	require.Equal(t, 200, status, answer)
+	require.Equal(t, webhook.KindChatroomStatus, (<-back).Kind, "left")
+	require.NoError(t, send(client(t, base)))
+	require.Equal(t, webhook.PlatformServer, (<-back).Events[0].(*webhook.Message).Source)
+	_, answer = ask(t, "GET", base+"/_emulator/callbacks", "")
+	require.Contains(t, answer, `"callback":"message_sync"`)
+
+	for _, c := range []struct {
+		method, path, body string
+		status             int
+		says               string
+	}{
+		{"POST", "ben/send", `{"to":"ann","text":"x"}`, http.StatusConflict, "not connected"},
+		{"POST", "ann/send", `{"to":"other","type":"group","text":"x"}`, http.StatusConflict, "not a member"},
+		{"POST", "ann/send", `{"to":"ben","type":"pigeon"}`, http.StatusBadRequest, "pigeon"},
+		{"POST", "ann/send", ``, http.StatusBadRequest, "JSON body"},
+		{"POST", "ben/chatrooms/lobby", ``, http.StatusConflict, "not connected"},
+	} {
+		status, answer := ask(t, c.method, users+c.path, c.body)
+		require.Equal(t, c.status, status, answer)
+		require.Contains(t, answer, c.says)
+	}
 }

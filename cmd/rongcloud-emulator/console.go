@@ -4,13 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
 // console prints a line for each call, for people or for programs.
@@ -113,6 +116,46 @@ func (c *console) call(r rongcloudtest.Request) {
 		line += " " + c.paint(colour, printable(s.Message))
 	}
 	c.print(strings.TrimRight(line, " ") + "\n")
+}
+
+// callback prints what came of a callback to the app's server.
+func (c *console) callback(one rongcloudtest.Callback) {
+	shown := showCallback(one)
+	if c.json {
+		line, err := json.Marshal(shown)
+		if err != nil {
+			return
+		}
+		c.print(string(line) + "\n")
+		return
+	}
+	colour, verdict := green, strconv.Itoa(shown.Status)
+	switch {
+	case shown.Error != "":
+		colour, verdict = red, printable(shown.Error)
+	case shown.Status != http.StatusOK:
+		colour = red
+	}
+	c.print(fmt.Sprintf("%s %s %-44s %s\n",
+		c.paint(dim, shown.Time.Format("15:04:05.000")), c.paint(dim, "back"), shown.Callback, c.paint(colour, verdict)))
+}
+
+// callbackState is a callback as the console and the admin API show it.
+type callbackState struct {
+	Time     time.Time     `json:"time"`
+	Callback string        `json:"callback"` // its kind
+	Event    webhook.Event `json:"event"`
+	Tries    int           `json:"tries"`
+	Status   int           `json:"status"`
+	Error    string        `json:"error,omitempty"`
+}
+
+func showCallback(c rongcloudtest.Callback) callbackState {
+	shown := callbackState{Time: c.Time, Callback: c.Event.Kind().String(), Event: c.Event, Tries: c.Tries, Status: c.Status}
+	if c.Err != nil {
+		shown.Error = c.Err.Error()
+	}
+	return shown
 }
 
 // printable keeps foreign text on its line, and its control characters off the terminal.

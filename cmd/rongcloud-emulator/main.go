@@ -42,7 +42,7 @@ type settings struct {
 	listen, key, secret string
 	strict, quotas      bool
 	json                bool
-	seed                string
+	seed, webhook       string
 }
 
 func parse(args []string, stderr io.Writer) (settings, error) {
@@ -55,6 +55,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.BoolVar(&s.strict, "strict", false, "refuse what the documentation rules out but RongCloud lets pass")
 	flags.BoolVar(&s.quotas, "quotas", false, "keep the documented quotas: HTTP 429 with code 1008 above them")
 	flags.BoolVar(&s.json, "json", false, "print a line of JSON for each call")
+	flags.StringVar(&s.webhook, "webhook", "", "`URL` that is called back as RongCloud calls an app's server")
 	flags.StringVar(&s.seed, "seed", "", "JSON `file` with users, groups and so on to begin with")
 	if err := flags.Parse(args); err != nil {
 		return s, err
@@ -133,6 +134,10 @@ func newEmulator(s settings, out *console) (*emulator, error) {
 			out.call(r)
 			e.events.publish("request", summarize(r))
 		}),
+		rongcloudtest.WithCallbackObserver(func(c rongcloudtest.Callback) {
+			out.callback(c)
+			e.events.publish("callback", showCallback(c))
+		}),
 	}
 	if s.strict {
 		opts = append(opts, rongcloudtest.WithStrict())
@@ -145,6 +150,11 @@ func newEmulator(s settings, out *console) (*emulator, error) {
 		return nil, err
 	}
 	e.Server = server
+	if s.webhook != "" {
+		if err := server.WebhookURL(s.webhook, rongcloudtest.InBackground(), rongcloudtest.WithServerMessages()); err != nil {
+			return nil, errors.Join(err, server.Close())
+		}
+	}
 	e.client = server.Client(rongcloud.WithUserAgent(ownAgent))
 	return e, nil
 }

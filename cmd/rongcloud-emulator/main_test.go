@@ -227,6 +227,7 @@ func TestBadFlags(t *testing.T) {
 		{[]string{"-app-key", ""}, "must not be empty"},
 		{[]string{"-seed", "/does/not/exist"}, "no such file"},
 		{[]string{"-seed", broken}, "colour"},
+		{[]string{"-webhook", "nowhere"}, "no http or https URL"},
 		{[]string{"-seed", noID}, "userId: is required"},
 	} {
 		err := run(t.Context(), c.args, io.Discard, io.Discard)

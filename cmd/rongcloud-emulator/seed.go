@@ -91,10 +91,15 @@ func (e *emulator) plant(ctx context.Context, s seed) error {
 			return errors.New("a group needs an id, and has no channels")
 		}
 		e.AddGroup(g.ID, g.Members...)
+		if g.Name != "" {
+			if _, err := e.client.Group.Refresh(ctx, rongcloud.GroupRefreshParams{GroupID: g.ID, Name: g.Name}); err != nil {
+				return fmt.Errorf("group %q: %w", g.ID, err)
+			}
+		}
 	}
 	for _, g := range s.Chatrooms {
-		if g.ID == "" || g.Channels != nil {
-			return errors.New("a chat room needs an id, and has no channels")
+		if g.ID == "" || g.Channels != nil || g.Name != "" {
+			return errors.New("a chat room needs an id, and has neither name nor channels")
 		}
 		e.JoinChatroom(g.ID, g.Members...)
 	}
@@ -104,6 +109,11 @@ func (e *emulator) plant(ctx context.Context, s seed) error {
 		}
 		e.AddUltraGroup(g.ID, g.Members...)
 		e.AddUltraGroupChannels(g.ID, g.Channels...)
+		if g.Name != "" {
+			if err := e.client.UltraGroup.Update(ctx, g.ID, g.Name); err != nil {
+				return fmt.Errorf("ultra group %q: %w", g.ID, err)
+			}
+		}
 	}
 	for _, w := range s.SensitiveWords {
 		if _, err := e.client.Sensitive.BatchAdd(ctx, []rongcloud.SensitiveWord{{Word: w.Word, Replacement: w.Replace}}); err != nil {

@@ -371,7 +371,7 @@ function watch() {
     stateSoon();
     faultsSoon();
   });
-  for (const name of ['user', 'clock', 'seed']) source.addEventListener(name, stateSoon);
+  for (const name of ['user', 'message', 'clock', 'seed']) source.addEventListener(name, stateSoon);
   source.addEventListener('faults', faultsSoon);
   source.addEventListener('reset', () => {
     forget();

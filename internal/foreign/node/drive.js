@@ -92,7 +92,7 @@ async function main() {
   await step('sensitive word', () => Sensitive.add({keyword: 'bad', replace: '***', type: 0}));
   await step('blocking word', () => Sensitive.add({keyword: 'worse', type: 1}));
   await step('sensitive words', () => Sensitive.getList({type: 2}), (answer) => assert.equal(answer.words.length, 2));
-  await step('remove a word', () => Sensitive.remove({keyword: 'bad'}));
+  await step('remove a word', () => Sensitive.remove({keywords: 'bad'}));
 
   const calls = await admin('requests?limit=1000');
   const odd = calls.filter((call) => call.status >= 400);

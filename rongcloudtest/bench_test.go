@@ -1,0 +1,100 @@
+package rongcloudtest_test
+
+import (
+	"io"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+// fixed answers every request with the same body.
+type fixed string
+
+func (f fixed) RoundTrip(r *http.Request) (*http.Response, error) {
+	_, _ = io.Copy(io.Discard, r.Body)
+	_ = r.Body.Close()
+	return &http.Response{
+		StatusCode: http.StatusOK, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1, Header: http.Header{},
+		Body: io.NopCloser(strings.NewReader(string(f))), ContentLength: int64(len(f)), Request: r,
+	}, nil
+}
+
+// BenchmarkGetToken compares the server in the process with a transport that does nothing: the difference is what the server costs.
+func BenchmarkGetToken(b *testing.B) {
+	srv := rongcloudtest.NewServer(b, rongcloudtest.WithoutSocket())
+	for _, c := range []struct {
+		name      string
+		transport http.RoundTripper
+	}{
+		{"client=bare", fixed(`{"code":200,"userId":"u1","token":"test-token-1-u1"}`)},
+		{"client=rongcloudtest", srv.Transport()},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			client := srv.Client(rongcloud.WithHTTPClient(&http.Client{Transport: c.transport}))
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := client.User.Register(b.Context(), rongcloud.RegisterParams{UserID: "u1", Name: "Ann"}); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkLoopback has 64 clients call over sockets at the same time. It fails at the first error, and if the server's memory grows with the
+// number of calls once its rings are full. For the figure of docs/performance.md: -benchtime 200000x.
+func BenchmarkLoopback(b *testing.B) {
+	const callers = 64
+	srv := rongcloudtest.NewServer(b, rongcloudtest.WithHistory(1000))
+	var done atomic.Int64
+	half := make(chan struct{})
+	var once sync.Once
+	var wg sync.WaitGroup
+	heap := func() float64 {
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return float64(m.HeapAlloc) / (1 << 20)
+	}
+	var middle float64
+	wg.Go(func() {
+		<-half
+		middle = heap()
+	})
+	total := int64(b.N)
+	b.ResetTimer()
+	for range callers {
+		client := srv.Client()
+		wg.Go(func() {
+			for {
+				n := done.Add(1)
+				if n > total {
+					once.Do(func() { close(half) })
+					return
+				}
+				if n == total/2 {
+					once.Do(func() { close(half) })
+				}
+				if err := send(client); err != nil {
+					b.Error(err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	b.StopTimer()
+	end := heap()
+	b.ReportMetric(end, "MiB-heap")
+	b.ReportMetric(end-middle, "MiB-grown")
+	const most = 8 // what collections at other moments make
+	if total >= 20_000 && end-middle > most {
+		b.Errorf("the heap grew by %.1f MiB in the second half of %d calls", end-middle, total)
+	}
+}

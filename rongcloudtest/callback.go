@@ -1,0 +1,298 @@
+package rongcloudtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/webhook"
+	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
+)
+
+const (
+	callbackTries = 3 // RongCloud tries twice more, then drops the callback
+	callbackLimit = 5 * time.Second
+)
+
+// WebhookOption changes what a webhook is told, and how.
+type WebhookOption func(*receiver)
+
+// ForKinds tells a webhook about these kinds alone. Without it all kinds go there, but for questions before delivery.
+func ForKinds(kinds ...webhook.Kind) WebhookOption {
+	return func(r *receiver) { r.kinds = append(r.kinds, kinds...) }
+}
+
+// WithServerMessages also tells a webhook about messages that are sent through the Server API. RongCloud leaves them out unless that is
+// switched on.
+func WithServerMessages() WebhookOption {
+	return func(r *receiver) { r.serverMessages = true }
+}
+
+// WithPreMessages also asks a webhook before a user's message is delivered, as RongCloud does where a rule in its console says so.
+func WithPreMessages() WebhookOption {
+	return func(r *receiver) { r.preMessages = true }
+}
+
+// InBackground does not wait for the webhook's answers: what sets a callback off goes on at once. Callbacks come in their order all the same, and
+// [Server.WaitForCallbacks] waits for them. A question before delivery is always waited for.
+func InBackground() WebhookOption {
+	return func(r *receiver) { r.background = true }
+}
+
+// receiver is where callbacks go.
+type receiver struct {
+	handler        http.Handler // or
+	url            string
+	kinds          []webhook.Kind
+	serverMessages bool
+	preMessages    bool
+	background     bool
+}
+
+func (r *receiver) wants(e event) bool {
+	switch {
+	case e.fromServer && !r.serverMessages:
+		return false
+	case e.Kind() == webhook.KindPreMessage && r.preMessages:
+		return true
+	case len(r.kinds) > 0:
+		return slices.Contains(r.kinds, e.Kind())
+	}
+	return e.Kind() != webhook.KindPreMessage
+}
+
+// event is something to tell the webhooks.
+type event struct {
+	webhook.Event
+	fromServer bool // a message of the Server API
+}
+
+// Callback is a callback that the server made, or tried to make; see [Server.Callbacks].
+type Callback struct {
+	Event  webhook.Event
+	Time   time.Time // by the server's clock
+	URL    string    // empty for a handler
+	Tries  int
+	Status int   // HTTP status of the last answer; 0 if there was none
+	Err    error // why there was none
+}
+
+// Webhook calls back to handler, in this process, as RongCloud calls an app's server: signed, and up to three times until the answer is 200. A
+// callback comes before what sets it off returns, unless the webhook is [InBackground]. What RongCloud calls back about, see package webhook;
+// the server does so for messages that users send ([User.SendPrivate] and the like), users coming and going, chat rooms with their members and
+// attributes, deactivations, profiles, friends and hosted groups. [Server.CallBack] makes any other callback.
+func (s *Server) Webhook(handler http.Handler, opts ...WebhookOption) {
+	s.addReceiver(&receiver{handler: handler}, opts)
+}
+
+// WebhookURL is [Server.Webhook] for a program that listens at an http or https URL.
+func (s *Server) WebhookURL(address string, opts ...WebhookOption) error {
+	if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return fmt.Errorf("rongcloudtest: WebhookURL: %q is no http or https URL", address)
+	}
+	s.addReceiver(&receiver{url: address}, opts)
+	return nil
+}
+
+func (s *Server) addReceiver(r *receiver, opts []WebhookOption) {
+	for _, opt := range opts {
+		opt(r)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.receivers = append(slices.Clone(s.receivers), r)
+}
+
+// CallBack tells the webhooks about events of any kind, such as those of webhooktest.Sample, as if they had happened.
+func (s *Server) CallBack(events ...webhook.Event) {
+	all := make([]event, len(events))
+	for i, e := range events {
+		all[i] = event{Event: e}
+	}
+	s.callBack(all)
+}
+
+// Callbacks returns the callbacks so far, oldest first; see [WithHistory].
+func (s *Server) Callbacks() []Callback {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.callbacks.all()
+}
+
+// WaitForCallbacks waits until no callback is under way.
+func (s *Server) WaitForCallbacks() { s.background.Wait() }
+
+// callBack tells the webhooks what happened. It runs without the server's lock, since webhooks may call the server.
+func (s *Server) callBack(events []event) {
+	if len(events) == 0 {
+		return
+	}
+	s.mu.Lock()
+	receivers := s.receivers
+	s.mu.Unlock()
+	for _, r := range receivers {
+		var wanted []webhook.Event
+		for _, e := range events {
+			if r.wants(e) {
+				wanted = append(wanted, e.Event)
+			}
+		}
+		switch {
+		case len(wanted) == 0:
+		case r.background:
+			s.inBackground(func() { s.deliverTo(r, wanted) })
+		default:
+			s.deliverTo(r, wanted)
+		}
+	}
+}
+
+// inBackground runs jobs one after the other, in the order in which they come.
+func (s *Server) inBackground(job func()) {
+	s.background.Add(1)
+	s.jobs.Lock()
+	defer s.jobs.Unlock()
+	before := s.lastJob
+	done := make(chan struct{})
+	s.lastJob = done
+	go func() {
+		defer s.background.Done()
+		defer close(done)
+		if before != nil {
+			<-before
+		}
+		job()
+	}()
+}
+
+func (s *Server) deliverTo(r *receiver, events []webhook.Event) {
+	for _, e := range events {
+		c := Callback{Event: e, URL: r.url}
+		for c.Tries < callbackTries {
+			c.Tries++
+			var answer *webhooktest.Answer
+			if answer, c.Err = s.post(r, e); c.Err == nil {
+				if c.Status = answer.Status; c.Status == http.StatusOK {
+					break
+				}
+			}
+		}
+		s.keepCallback(c)
+	}
+}
+
+func (s *Server) keepCallback(c Callback) {
+	s.mu.Lock()
+	c.Time = s.now()
+	s.callbacks.add(c)
+	s.mu.Unlock()
+	if s.config.watcher != nil {
+		s.config.watcher(c)
+	}
+}
+
+// ask asks the webhooks about a message before it is delivered. RongCloud delivers it unchanged if nobody answers.
+func (s *Server) ask(question *webhook.PreMessage) (*webhooktest.Verdict, bool) {
+	s.mu.Lock()
+	receivers := s.receivers
+	s.mu.Unlock()
+	for _, r := range receivers {
+		if !r.wants(event{Event: question}) {
+			continue
+		}
+		c := Callback{Event: question, URL: r.url, Tries: 1}
+		answer, err := s.post(r, question)
+		if err == nil {
+			c.Status = answer.Status
+			var verdict *webhooktest.Verdict
+			if verdict, err = answer.Verdict(); err == nil {
+				s.keepCallback(c)
+				return verdict, true
+			}
+		}
+		c.Err = err
+		s.keepCallback(c)
+	}
+	return nil, false
+}
+
+// post makes one try. Callbacks are signed by the clock as it was before [Server.Advance], since receivers' clocks did not move.
+func (s *Server) post(r *receiver, e webhook.Event) (answer *webhooktest.Answer, err error) {
+	app := webhooktest.App{Key: s.config.key, Secret: s.config.secret, Now: s.config.clock}
+	ctx, cancel := context.WithTimeout(context.Background(), callbackLimit)
+	defer cancel()
+	if r.handler == nil {
+		return app.Post(ctx, callbackClient, r.url, e)
+	}
+	defer func() {
+		if problem := recover(); problem != nil {
+			err = fmt.Errorf("the webhook panicked: %v", problem)
+		}
+	}()
+	return app.Deliver(ctx, r.handler, e)
+}
+
+var callbackClient = &http.Client{
+	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	Transport:     &http.Transport{DisableKeepAlives: true}, // nothing is left over when a server closes
+}
+
+// tell notes an event for the webhooks, who hear of it when the server's lock is free again.
+func (s *Server) tell(e webhook.Event) { s.happened = append(s.happened, event{Event: e}) }
+
+// news takes what is to be told. It runs with the lock held, and callBack after it without.
+func (s *Server) news() []event {
+	events := s.happened
+	s.happened = nil
+	return events
+}
+
+// tellMessage notes a message for the webhooks. Status messages and broadcasts are never called back about.
+func (c *call) tellMessage(m *kept, source webhook.Platform) {
+	if m.broadcast || c.ep != nil && c.isStatus() {
+		return
+	}
+	told := &webhook.Message{
+		FromUserID: m.From, TargetID: m.Conversation.Target, ChannelType: channelTypes[m.Conversation.Type], Channel: m.Conversation.Channel,
+		ObjectName: m.ObjectName, Body: m.Content, MessageUID: m.UID, Time: m.SentTime, Source: source,
+	}
+	switch {
+	case m.Blocked:
+		told.SensitiveType = webhook.SensitiveBlocked
+	case m.sensitive:
+		told.SensitiveType = webhook.SensitiveReplaced
+	}
+	c.happened = append(c.happened, event{told, source == webhook.PlatformServer})
+}
+
+var channelTypes = map[rongcloud.ConversationType]webhook.ChannelType{
+	rongcloud.ConversationPrivate: webhook.ChannelPerson, rongcloud.ConversationGroup: webhook.ChannelGroup,
+	rongcloud.ConversationChatroom: webhook.ChannelChatroom, rongcloud.ConversationUltraGroup: webhook.ChannelUltraGroup,
+	rongcloud.ConversationSystem: webhook.ChannelNotify,
+}
+
+// Errors of what users do; see [User.SendPrivate].
+var (
+	ErrOffline   = errors.New("rongcloudtest: the user is not connected")
+	ErrMuted     = errors.New("rongcloudtest: the user is muted")
+	ErrNotMember = errors.New("rongcloudtest: the user is not a member")
+	ErrRejected  = errors.New("rongcloudtest: the receiver does not take messages from this user")
+)
+
+// BlockedError is why a user's message is not delivered: a sensitive word, or a webhook that was asked before delivery.
+type BlockedError struct {
+	Text string // what the webhook has for the sender; empty for a sensitive word
+}
+
+// Error describes it in one line.
+func (e *BlockedError) Error() string {
+	if e.Text == "" {
+		return "rongcloudtest: the message is blocked"
+	}
+	return "rongcloudtest: the message is blocked: " + e.Text
+}

@@ -1,0 +1,208 @@
+package rongcloudtest
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/webhook"
+	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
+)
+
+// What users do with their apps. It is not a part of the Server API, but what an app's server is called back about.
+
+// clientIP is where all users write from, an address that is set aside for documentation.
+const clientIP = "203.0.113.7:50123"
+
+// devicePlatform is what all users write with.
+const devicePlatform = webhook.PlatformAndroid
+
+// SendPrivate sends a message from the user's app to another user, and returns its UID. The user must be connected; see [User.Connect].
+//
+// As with RongCloud the webhooks are asked first (package webhook: PreMessage), sensitive words are looked for, and mutes and
+// blacklists count; then the receivers have it, and the webhooks hear of it (Message). The errors are [ErrOffline], [ErrMuted], [ErrRejected] and a
+// [*BlockedError].
+func (u *User) SendPrivate(to string, content rongcloud.MessageContent) (uid string, err error) {
+	return u.send(Conversation{Type: rongcloud.ConversationPrivate, Target: to}, content, func(c *call) ([]string, error) {
+		switch {
+		case slices.Contains(c.users.muted, u.id):
+			return nil, ErrMuted
+		case c.users.look(to).refuses(u.id):
+			return nil, ErrRejected
+		}
+		return []string{to}, nil
+	})
+}
+
+// SendGroup is [User.SendPrivate] for a group, of which the user must be a member: [ErrNotMember].
+func (u *User) SendGroup(group string, content rongcloud.MessageContent) (uid string, err error) {
+	return u.send(Conversation{Type: rongcloud.ConversationGroup, Target: group}, content, func(c *call) ([]string, error) {
+		members := c.groups.ids(group)
+		switch {
+		case !slices.Contains(members, u.id):
+			return nil, ErrNotMember
+		case c.groups.mutes(group, u.id, c.at):
+			return nil, ErrMuted
+		}
+		return without(slices.Clone(members), u.id), nil
+	})
+}
+
+// SendUltraGroup is [User.SendPrivate] for a channel of an ultra group, which the user must be able to read: [ErrNotMember]. An empty channel is
+// RCDefault.
+func (u *User) SendUltraGroup(group, channel string, content rongcloud.MessageContent) (uid string, err error) {
+	in := Conversation{Type: rongcloud.ConversationUltraGroup, Target: group, Channel: channelOf(channel)}
+	return u.send(in, content, func(c *call) ([]string, error) {
+		one := c.ultraGroups[group]
+		at := one.channel(in.Channel)
+		if at == nil || !slices.Contains(one.readers(at), u.id) {
+			return nil, ErrNotMember
+		}
+		if one.mutes(u.id) || at.mutes(u.id) {
+			return nil, ErrMuted
+		}
+		return without(slices.Clone(one.readers(at)), u.id), nil
+	})
+}
+
+// SendChatroom is [User.SendPrivate] for a chat room that the user has joined: [ErrNotMember].
+func (u *User) SendChatroom(room string, content rongcloud.MessageContent) (uid string, err error) {
+	return u.send(Conversation{Type: rongcloud.ConversationChatroom, Target: room}, content, func(c *call) ([]string, error) {
+		switch r := c.room(room); {
+		case r == nil || !r.has(u.id):
+			return nil, ErrNotMember
+		case c.mutedInRoom(room, u.id):
+			return nil, ErrMuted
+		}
+		return c.activeReceivers(room, u.id), nil
+	})
+}
+
+// JoinChatroom lets the user's app join a chat room, which is made if need be. The user must be connected ([ErrOffline]) and not blocked
+// there ([ErrRejected]).
+func (u *User) JoinChatroom(room string) error {
+	if !u.Online() {
+		return ErrOffline
+	}
+	u.server.JoinChatroom(room, u.id)
+	u.server.mu.Lock()
+	defer u.server.mu.Unlock()
+	if r := u.server.room(room); r == nil || !r.has(u.id) {
+		return ErrRejected
+	}
+	return nil
+}
+
+// LeaveChatroom lets the user's app leave a chat room.
+func (u *User) LeaveChatroom(room string) { u.server.LeaveChatroom(room, u.id) }
+
+// SetChatroomEntry lets the user's app set an attribute of a chat room that the user has joined ([ErrNotMember]). One of somebody else is
+// left as it is: [ErrRejected]. With autoDelete it goes when the user leaves.
+func (u *User) SetChatroomEntry(room, key, value string, autoDelete bool) error {
+	events, err := u.setEntry(room, key, value, autoDelete)
+	u.server.callBack(events)
+	return err
+}
+
+func (u *User) setEntry(room, key, value string, autoDelete bool) ([]event, error) {
+	u.server.mu.Lock()
+	defer u.server.mu.Unlock()
+	c := u.server.newCall()
+	r := c.room(room)
+	if r == nil || !r.has(u.id) {
+		return nil, ErrNotMember
+	}
+	if e := r.entry(key); e != nil && e.owner != u.id {
+		return nil, ErrRejected
+	}
+	if refusal := c.setEntries(r, u.id, map[string]string{key: value}, autoDelete); refusal != nil {
+		return nil, errors.New("rongcloudtest: " + refusal.message)
+	}
+	return c.news(), nil
+}
+
+// send is the way of a message from a user's app.
+func (u *User) send(in Conversation, content rongcloud.MessageContent, receivers func(c *call) ([]string, error)) (string, error) {
+	s := u.server
+	name, body := contentOf(content)
+	if err := checkContent(name, body); err != nil {
+		return "", err
+	}
+	s.mu.Lock()
+	c := s.newCall()
+	_, err := u.mayWrite(c, receivers)
+	s.messages.count++
+	uid := messageUID(s.messages.count)
+	s.mu.Unlock()
+	if err != nil {
+		return "", err
+	}
+	verdict, asked := s.ask(&webhook.PreMessage{
+		FromUserID: u.id, TargetID: in.Target, ChannelType: channelTypes[in.Type], Channel: in.Channel,
+		ObjectName: name, Body: body, MessageUID: uid, Time: c.at, Platform: devicePlatform, ClientIP: clientIP,
+	})
+	out := outgoing{uid: uid, from: u.id, conversation: in, objectName: name, content: body, stored: true, logged: true, source: devicePlatform}
+	if asked {
+		if verdict.Pass == 0 {
+			return "", &BlockedError{verdict.Extra}
+		}
+		out.obey(verdict)
+	}
+	events, err := u.deliver(out, receivers)
+	s.callBack(events)
+	return uid, err
+}
+
+// obey changes a message as the answer to the question before delivery says.
+func (out *outgoing) obey(v *webhooktest.Verdict) {
+	out.unchecked = v.Pass == 2
+	if v.ReplaceContent != nil {
+		out.content = *v.ReplaceContent
+	}
+	if v.ReplacePushContent != nil {
+		out.pushContent = *v.ReplacePushContent
+	}
+}
+
+// mayWrite returns those whom the user's message reaches.
+func (u *User) mayWrite(c *call, receivers func(c *call) ([]string, error)) ([]string, error) {
+	if !c.users.look(u.id).connected(c.at) {
+		return nil, ErrOffline
+	}
+	return receivers(c)
+}
+
+func (u *User) deliver(out outgoing, receivers func(c *call) ([]string, error)) ([]event, error) {
+	u.server.mu.Lock()
+	defer u.server.mu.Unlock()
+	c := u.server.newCall()
+	var err error
+	if out.receivers, err = u.mayWrite(c, receivers); err != nil { // meanwhile
+		return nil, err
+	}
+	if m := c.send(out); m.Blocked {
+		err = &BlockedError{}
+	}
+	return c.news(), err
+}
+
+// newCall returns a call that is no request.
+func (s *Server) newCall() *call { return &call{Server: s, at: s.now()} }
+
+// mutes tells whether the rules for a group keep a member silent.
+func (g *groups) mutes(id, user string, now time.Time) bool {
+	if gagged(g.mutedEverywhere, user, now) {
+		return true
+	}
+	rules := g.rules[id]
+	if rules != nil && gagged(rules.muted, user, now) {
+		return true
+	}
+	return slices.Contains(g.banned, id) && (rules == nil || !slices.Contains(rules.whitelist, user))
+}
+
+// mutes tells whether an ultra group, or a channel, keeps a member silent.
+func (s *ultraScope) mutes(user string) bool {
+	return slices.Contains(s.muted, user) || s.allMuted && !slices.Contains(s.exempt, user)
+}

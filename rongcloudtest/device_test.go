@@ -1,0 +1,461 @@
+package rongcloudtest_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+	"github.com/rongcloud-go/rongcloud/webhook"
+	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
+)
+
+// hooked is a server with a webhook, whose events are collected.
+func hooked(t *testing.T, opts ...rongcloudtest.WebhookOption) (*rongcloudtest.Server, *rongcloud.Client, *webhook.Handler, func() []webhook.Event) {
+	t.Helper()
+	srv, client := pair(t)
+	h, err := webhook.NewHandler(srv.AppSecret())
+	require.NoError(t, err)
+	var mu sync.Mutex
+	var got []webhook.Event
+	note := func(e webhook.Event) error {
+		mu.Lock()
+		defer mu.Unlock()
+		got = append(got, e)
+		return nil
+	}
+	h.OnMessage(func(_ context.Context, e *webhook.Message) error { return note(e) })
+	h.OnMessageOperation(func(_ context.Context, e *webhook.MessageOperation) error { return note(e) })
+	h.OnUserStatus(func(_ context.Context, e *webhook.UserStatus) error { return note(e) })
+	h.OnUserDeactivation(func(_ context.Context, e *webhook.UserDeactivation) error { return note(e) })
+	h.OnUserProfile(func(_ context.Context, e *webhook.UserProfile) error { return note(e) })
+	h.OnFriendship(func(_ context.Context, e *webhook.Friendship) error { return note(e) })
+	h.OnChatroomStatus(func(_ context.Context, e *webhook.ChatroomStatus) error { return note(e) })
+	h.OnChatroomKV(func(_ context.Context, e *webhook.ChatroomKV) error { return note(e) })
+	h.OnGroupProfile(func(_ context.Context, e *webhook.GroupProfile) error { return note(e) })
+	h.OnGroupOperation(func(_ context.Context, e *webhook.GroupOperation) error { return note(e) })
+	srv.Webhook(h, opts...)
+	return srv, client, h, func() []webhook.Event {
+		srv.WaitForCallbacks()
+		mu.Lock()
+		defer mu.Unlock()
+		taken := got
+		got = nil
+		return taken
+	}
+}
+
+func online(t *testing.T, srv *rongcloudtest.Server, client *rongcloud.Client, ids ...string) {
+	t.Helper()
+	register(t, client, ids...)
+	for _, id := range ids {
+		require.NoError(t, srv.User(id).Connect())
+	}
+}
+
+func TestUsersComeAndGo(t *testing.T) {
+	t.Parallel()
+	srv, client, _, events := hooked(t)
+	register(t, client, "ann")
+	require.NoError(t, srv.User("ann").Connect())
+	require.NoError(t, srv.User("ann").Connect(), "a second time changes nothing")
+	srv.User("ann").Disconnect()
+	srv.User("ann").Disconnect()
+	require.NoError(t, srv.User("ann").Connect())
+	require.NoError(t, client.User.Block.Add(t.Context(), rongcloud.UserBlockParams{UserIDs: []string{"ann"}, Duration: time.Hour}))
+	var statuses []webhook.OnlineStatus
+	for _, e := range events() {
+		status := e.(*webhook.UserStatus)
+		require.Equal(t, "ann", status.UserID)
+		require.WithinDuration(t, srv.Now(), status.Time, time.Minute)
+		statuses = append(statuses, status.Status)
+	}
+	require.Equal(t, []webhook.OnlineStatus{webhook.StatusOnline, webhook.StatusOffline, webhook.StatusOnline, webhook.StatusOffline}, statuses)
+}
+
+func TestUserSendsPrivate(t *testing.T) {
+	t.Parallel()
+	srv, client, _, events := hooked(t)
+	_, err := srv.User("ann").SendPrivate("ben", text("hello"))
+	require.ErrorIs(t, err, rongcloudtest.ErrOffline)
+	online(t, srv, client, "ann", "ben")
+	events()
+
+	uid, err := srv.User("ann").SendPrivate("ben", text("hello"))
+	require.NoError(t, err)
+	inbox := srv.User("ben").Inbox()
+	require.Len(t, inbox, 1)
+	require.Equal(t, uid, inbox[0].UID)
+	told := events()
+	require.Len(t, told, 1)
+	m := told[0].(*webhook.Message)
+	require.Equal(t, []string{"ann", "ben", uid, "RC:TxtMsg"}, []string{m.FromUserID, m.TargetID, m.MessageUID, m.ObjectName})
+	require.Equal(t, webhook.PlatformAndroid, m.Source)
+	content, err := m.Content()
+	require.NoError(t, err)
+	require.Equal(t, text("hello"), content)
+
+	require.NoError(t, client.User.Blacklist.Add(t.Context(), "ben", []string{"ann"}))
+	_, err = srv.User("ann").SendPrivate("ben", text("refused"))
+	require.ErrorIs(t, err, rongcloudtest.ErrRejected)
+	require.NoError(t, client.User.ChatBan.Add(t.Context(), []string{"ben"}))
+	_, err = srv.User("ben").SendPrivate("ann", text("muted"))
+	require.ErrorIs(t, err, rongcloudtest.ErrMuted)
+	_, err = srv.User("ann").SendPrivate("cem", rongcloud.RawContent{Name: "RC:TxtMsg", Body: "no JSON"})
+	require.ErrorContains(t, err, "not JSON")
+	require.Empty(t, events())
+	require.Len(t, srv.User("ben").Inbox(), 1)
+}
+
+func TestUserSendsToGroups(t *testing.T) {
+	t.Parallel()
+	srv, client, _, events := hooked(t)
+	online(t, srv, client, "ann", "ben", "cem")
+	events()
+	srv.AddGroup("g", "ann", "ben")
+	srv.AddUltraGroup("ug", "ann", "ben")
+	srv.AddUltraGroupChannels("ug", "news")
+
+	_, err := srv.User("ann").SendGroup("g", text("to the group"))
+	require.NoError(t, err)
+	_, err = srv.User("ann").SendUltraGroup("ug", "news", text("to the channel"))
+	require.NoError(t, err)
+	require.Len(t, srv.User("ben").Inbox(), 2)
+	require.Empty(t, srv.User("ann").Inbox())
+	told := events()
+	require.Len(t, told, 2)
+	require.Equal(t, webhook.ChannelGroup, told[0].(*webhook.Message).ChannelType)
+	require.Equal(t, "news", told[1].(*webhook.Message).Channel)
+
+	for _, send := range []func(u *rongcloudtest.User) error{
+		func(u *rongcloudtest.User) error { _, err := u.SendGroup("g", text("x")); return err },
+		func(u *rongcloudtest.User) error { _, err := u.SendUltraGroup("ug", "", text("x")); return err },
+	} {
+		require.ErrorIs(t, send(srv.User("cem")), rongcloudtest.ErrNotMember)
+	}
+	_, err = srv.User("ann").SendUltraGroup("ug", "nowhere", text("x"))
+	require.ErrorIs(t, err, rongcloudtest.ErrNotMember)
+
+	groupSays := func() error { _, err := srv.User("ann").SendGroup("g", text("x")); return err }
+	require.NoError(t, client.Group.Mute.Add(t.Context(), rongcloud.GroupMuteParams{GroupID: "g", UserIDs: []string{"ann"}, Duration: time.Hour}))
+	require.ErrorIs(t, groupSays(), rongcloudtest.ErrMuted)
+	srv.Advance(time.Hour)
+	require.NoError(t, groupSays(), "the mute has run out")
+	require.NoError(t, client.Group.Mute.AddEverywhere(t.Context(), []string{"ann"}, rongcloud.Forever))
+	srv.Advance(1000 * time.Hour)
+	require.ErrorIs(t, groupSays(), rongcloudtest.ErrMuted, "in all groups, for ever")
+	require.NoError(t, client.Group.Mute.RemoveEverywhere(t.Context(), []string{"ann"}))
+	require.NoError(t, client.Group.Ban.Add(t.Context(), []string{"g"}))
+	require.ErrorIs(t, groupSays(), rongcloudtest.ErrMuted, "everybody")
+	require.NoError(t, client.Group.Whitelist.Add(t.Context(), "g", []string{"ann"}))
+	require.NoError(t, groupSays())
+
+	ultraSays := func() error { _, err := srv.User("ann").SendUltraGroup("ug", "news", text("x")); return err }
+	require.NoError(t, client.UltraGroup.Mute.Add(t.Context(), rongcloud.UltraGroupUsers{GroupID: "ug", Channel: "news", UserIDs: []string{"ann"}}))
+	require.ErrorIs(t, ultraSays(), rongcloudtest.ErrMuted)
+}
+
+func TestModeration(t *testing.T) {
+	t.Parallel()
+	srv, client, h, events := hooked(t, rongcloudtest.WithPreMessages())
+	h.OnPreMessage(func(_ context.Context, m *webhook.PreMessage) (webhook.Decision, error) {
+		content, err := m.Content()
+		if err != nil {
+			return webhook.Decision{}, err
+		}
+		switch content.(rongcloud.TextMessage).Content {
+		case "casino":
+			return webhook.Block("not here"), nil
+		case "secret":
+			return webhook.Replace(text("***")), nil
+		case "bad but allowed":
+			return webhook.AllowUnchecked(), nil
+		}
+		return webhook.Allow(), nil
+	})
+	online(t, srv, client, "ann", "ben")
+	_, err := client.Sensitive.BatchAdd(t.Context(), []rongcloud.SensitiveWord{{Word: "bad"}, {Word: "rude", Replacement: "kind"}})
+	require.NoError(t, err)
+	srv.Advance(3 * time.Hour) // words take a while
+	events()
+
+	say := func(what string) error { _, err := srv.User("ann").SendPrivate("ben", text(what)); return err }
+	var blocked *rongcloudtest.BlockedError
+	require.ErrorAs(t, say("casino"), &blocked)
+	require.Equal(t, "not here", blocked.Text)
+	require.Empty(t, events(), "what is not delivered is not routed")
+	require.NoError(t, say("secret"))
+	require.NoError(t, say("bad but allowed"))
+	require.NoError(t, say("rude"))
+	require.ErrorAs(t, say("bad"), &blocked)
+	require.Empty(t, blocked.Text)
+
+	var received []string
+	for _, m := range srv.User("ben").Inbox() {
+		content, err := m.Decode()
+		require.NoError(t, err)
+		received = append(received, content.(rongcloud.TextMessage).Content)
+	}
+	require.Equal(t, []string{"***", "bad but allowed", "kind"}, received)
+	var kinds []webhook.SensitiveType
+	for _, e := range events() {
+		kinds = append(kinds, e.(*webhook.Message).SensitiveType)
+	}
+	require.Equal(t, []webhook.SensitiveType{webhook.SensitiveNone, webhook.SensitiveNone, webhook.SensitiveReplaced, webhook.SensitiveBlocked}, kinds)
+}
+
+func TestModerationThatFails(t *testing.T) {
+	t.Parallel()
+	for name, answer := range map[string]http.HandlerFunc{
+		"error":   func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) },
+		"nothing": func(http.ResponseWriter, *http.Request) {},
+		"panic":   func(http.ResponseWriter, *http.Request) { panic("no") },
+	} {
+		srv, client := pair(t)
+		srv.Webhook(answer, rongcloudtest.ForKinds(webhook.KindPreMessage))
+		online(t, srv, client, "ann")
+		_, err := srv.User("ann").SendPrivate("ben", text("hello"))
+		require.NoError(t, err, "%s: it is delivered unchanged", name)
+		require.Len(t, srv.User("ben").Inbox(), 1)
+		require.Len(t, srv.Callbacks(), 1, "a question is asked once")
+		require.Error(t, srv.Callbacks()[0].Err)
+	}
+}
+
+func TestServerMessagesAreCalledBackOnRequest(t *testing.T) {
+	t.Parallel()
+	_, client, _, events := hooked(t)
+	require.NoError(t, send(client))
+	require.Empty(t, events())
+
+	srv, client, _, events := hooked(t, rongcloudtest.WithServerMessages())
+	require.NoError(t, send(client))
+	told := events()
+	require.Len(t, told, 1)
+	require.Equal(t, webhook.PlatformServer, told[0].(*webhook.Message).Source)
+	register(t, client, "b")
+	_, err := client.Message.Broadcast.SendToAll(t.Context(), rongcloud.Broadcast{From: "a", Content: text("all")})
+	require.NoError(t, err)
+	require.Len(t, srv.User("b").Inbox(), 2)
+	require.Empty(t, events(), "broadcasts are never called back about")
+}
+
+func TestRecallAndDeactivationAreCalledBack(t *testing.T) {
+	t.Parallel()
+	srv, client, _, events := hooked(t)
+	online(t, srv, client, "ann")
+	events()
+	uid, err := srv.User("ann").SendPrivate("ben", text("hello"))
+	require.NoError(t, err)
+	sent := srv.Sent()[0]
+	require.NoError(t, client.Message.Recall(t.Context(), rongcloud.Recall{
+		From: "ann", ConversationType: rongcloud.ConversationPrivate, TargetID: "ben", MessageUID: uid, SentTime: sent.SentTime,
+	}))
+	_, err = client.User.Deactivate(t.Context(), []string{"ann"})
+	require.NoError(t, err)
+	told := events()
+	require.Len(t, told, 3)
+	require.Equal(t, uid, told[1].(*webhook.MessageOperation).MessageUID)
+	gone := told[2].(*webhook.UserDeactivation)
+	require.Equal(t, []string{"ann", "test-operation-1"}, []string{gone.UserID, gone.OperateID})
+	require.True(t, gone.OK())
+}
+
+func TestEveryKindIsCalledBack(t *testing.T) {
+	t.Parallel()
+	srv, _ := pair(t)
+	h, err := webhook.NewHandler(srv.AppSecret())
+	require.NoError(t, err)
+	h.OnPreMessage(func(context.Context, *webhook.PreMessage) (webhook.Decision, error) { return webhook.Allow(), nil })
+	srv.Webhook(h, rongcloudtest.WithPreMessages())
+	for _, kind := range webhooktest.Kinds() {
+		srv.CallBack(webhooktest.Sample(kind))
+	}
+	all := srv.Callbacks()
+	require.Len(t, all, len(webhooktest.Kinds()))
+	for i, c := range all {
+		require.Equal(t, webhooktest.Kinds()[i], c.Event.Kind())
+		require.Equal(t, http.StatusOK, c.Status, "%v", c.Event.Kind())
+		require.Equal(t, 1, c.Tries)
+	}
+}
+
+func TestCallbacksAreTriedAgain(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var nonces []string
+	flaky := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if nonces = append(nonces, r.URL.Query().Get("nonce")); len(nonces) < 3 {
+			w.WriteHeader(http.StatusBadGateway)
+		}
+	}))
+	defer flaky.Close()
+	srv, client := pair(t)
+	require.NoError(t, srv.WebhookURL(flaky.URL+"/?mine=1"))
+	online(t, srv, client, "ann")
+	require.Len(t, nonces, 3)
+	require.Equal(t, 3, srv.Callbacks()[0].Tries)
+	require.Equal(t, http.StatusOK, srv.Callbacks()[0].Status)
+
+	flaky.Close()
+	srv.User("ann").Disconnect()
+	last := srv.Callbacks()[1]
+	require.Equal(t, 3, last.Tries)
+	require.Error(t, last.Err)
+	require.Equal(t, flaky.URL+"/?mine=1", last.URL)
+	for _, bad := range []string{"", "nowhere", "ftp://host/", "http://", "://"} {
+		require.Error(t, srv.WebhookURL(bad))
+	}
+}
+
+func TestCallbacksInTheBackgroundKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	srv, client, _, events := hooked(t, rongcloudtest.InBackground())
+	online(t, srv, client, "ann")
+	for range 50 {
+		_, err := srv.User("ann").SendPrivate("ben", text("x"))
+		require.NoError(t, err)
+	}
+	told := events()
+	require.Len(t, told, 51)
+	for i, m := range srv.User("ben").Inbox() {
+		require.Equal(t, m.UID, told[i+1].(*webhook.Message).MessageUID)
+	}
+}
+
+func TestWebhookMayCallTheServer(t *testing.T) {
+	t.Parallel()
+	srv, client := pair(t)
+	h, err := webhook.NewHandler(srv.AppSecret())
+	require.NoError(t, err)
+	h.OnUserStatus(func(ctx context.Context, e *webhook.UserStatus) error {
+		_, err := client.Message.SendSystem(ctx, rongcloud.SystemMessage{From: "system", To: []string{e.UserID}, Content: text("welcome")})
+		return err
+	})
+	srv.Webhook(h)
+	online(t, srv, client, "ann")
+	require.Len(t, srv.User("ann").Inbox(), 1)
+}
+
+// lines are events of chat rooms, a line each.
+func lines(events []webhook.Event) []string {
+	var all []string
+	for _, e := range events {
+		switch e := e.(type) {
+		case *webhook.ChatroomStatus:
+			all = append(all, fmt.Sprint(e.ChatroomID, " ", e.Event, " ", e.UserIDs, " ", int(e.Cause)))
+		case *webhook.ChatroomKV:
+			all = append(all, fmt.Sprint(e.ChatroomID, " ", e.Key, "=", e.Value, " ", e.Operation, " by ", e.UserID, " ", e.Version))
+		case *webhook.GroupOperation:
+			all = append(all, fmt.Sprint(e.GroupID, " ", e.Event, " ", e.UserIDs, " by ", e.OperatorID))
+		case *webhook.Friendship:
+			all = append(all, fmt.Sprint(e.UserID, " ", e.Event, " ", e.ToUserID, " ", e.Extra))
+		default:
+			all = append(all, e.Kind().String())
+		}
+	}
+	return all
+}
+
+func TestChatroomsAreCalledBackAbout(t *testing.T) {
+	t.Parallel()
+	srv, client, _, events := hooked(t)
+	online(t, srv, client, "ann", "ben")
+	events()
+	ann, ben := srv.User("ann"), srv.User("ben")
+	require.ErrorIs(t, srv.User("nobody").JoinChatroom("r"), rongcloudtest.ErrOffline)
+	_, err := ann.SendChatroom("r", text("x"))
+	require.ErrorIs(t, err, rongcloudtest.ErrNotMember)
+	require.ErrorIs(t, ann.SetChatroomEntry("r", "k", "v", false), rongcloudtest.ErrNotMember)
+
+	require.NoError(t, client.Chatroom.Create(t.Context(), rongcloud.ChatroomParams{ChatroomID: "r"}))
+	require.NoError(t, ann.JoinChatroom("r"))
+	require.NoError(t, ann.JoinChatroom("r"))
+	require.NoError(t, ben.JoinChatroom("r"))
+	require.NoError(t, ann.SetChatroomEntry("r", "seat", "1", true))
+	require.ErrorIs(t, ben.SetChatroomEntry("r", "seat", "2", true), rongcloudtest.ErrRejected)
+	require.ErrorContains(t, ben.SetChatroomEntry("r", "no key!", "2", true), "no name of an attribute")
+	require.NoError(t, client.Chatroom.Entry.Set(t.Context(), rongcloud.ChatroomEntryParams{ChatroomID: "r", UserID: "host", Key: "topic", Value: "go"}))
+	require.Equal(t, []string{
+		"r created [] 0", "r joined [ann] 0", "r joined [ben] 0", "r seat=1 set by ann 1", "r topic=go set by host 2",
+	}, lines(events()))
+
+	uid, err := ann.SendChatroom("r", text("hello"))
+	require.NoError(t, err)
+	require.Equal(t, uid, ben.Inbox()[0].UID)
+	require.Equal(t, []string{"message_sync"}, lines(events()))
+	require.NoError(t, client.Chatroom.Mute.Add(t.Context(), rongcloud.ChatroomMuteParams{ChatroomID: "r", UserIDs: []string{"ann"}, Duration: time.Minute}))
+	_, err = ann.SendChatroom("r", text("x"))
+	require.ErrorIs(t, err, rongcloudtest.ErrMuted)
+
+	require.NoError(t, client.Chatroom.Block.Add(t.Context(), rongcloud.ChatroomBlockParams{ChatroomID: "r", UserIDs: []string{"ann"}, Duration: time.Minute}))
+	require.ErrorIs(t, ann.JoinChatroom("r"), rongcloudtest.ErrRejected)
+	ben.LeaveChatroom("r")
+	ben.LeaveChatroom("r")
+	require.NoError(t, client.Chatroom.Entry.Remove(t.Context(), rongcloud.ChatroomEntryRemoval{ChatroomID: "r", UserID: "host", Key: "topic"}))
+	require.NoError(t, client.Chatroom.Destroy(t.Context(), []string{"r", "unknown"}))
+	require.Equal(t, []string{
+		"r seat= removed by ann 3", "r left [ann] 2", "r left [ben] 0", "r topic= removed by host 4", "r destroyed [] 0",
+	}, lines(events()))
+
+	require.NoError(t, ben.JoinChatroom("short"))
+	events()
+	srv.Advance(100 * time.Hour)
+	srv.State() // looks at all rooms
+	ben.LeaveChatroom("short")
+	require.Equal(t, []string{"short destroyed [] 3"}, lines(events()))
+}
+
+func TestHostedDataAreCalledBackAbout(t *testing.T) {
+	t.Parallel()
+	srv, client, _, events := hooked(t)
+	register(t, client, "ann", "ben", "cem")
+	ctx := t.Context()
+	require.NoError(t, client.Friend.Add(ctx, rongcloud.FriendParams{UserID: "ann", TargetID: "ben", Type: rongcloud.FriendAddDirectly, Extra: "hi"}))
+	require.NoError(t, client.Friend.Delete(ctx, "ann", []string{"ben", "cem"}))
+	require.Equal(t, []string{"ann added ben hi", "ann removed ben "}, lines(events()))
+
+	require.NoError(t, client.EntrustGroup.Create(ctx, rongcloud.EntrustCreateParams{GroupID: "g", Name: "Team", Owner: "ann", UserIDs: []string{"ben"}}))
+	_, err := client.EntrustGroup.Join(ctx, rongcloud.EntrustJoinParams{GroupID: "g", UserIDs: []string{"cem"}})
+	require.NoError(t, err)
+	_, err = client.EntrustGroup.Manager.Add(ctx, "g", []string{"ben"})
+	require.NoError(t, err)
+	require.NoError(t, client.EntrustGroup.Manager.Remove(ctx, "g", []string{"ben", "cem"}))
+	require.NoError(t, client.EntrustGroup.TransferOwner(ctx, rongcloud.EntrustTransferParams{GroupID: "g", NewOwner: "ben", Quit: true}))
+	require.NoError(t, client.EntrustGroup.Quit(ctx, rongcloud.EntrustQuitParams{GroupID: "g", UserIDs: []string{"cem"}}))
+	require.Equal(t, []string{
+		"g created [ann ben] by ann", "g joined [cem] by ann", "g admin added [ben] by ann", "g admin removed [ben] by ann",
+		"g owner changed [ben] by ben", "g left [ann] by ben", "g left [cem] by ben",
+	}, lines(events()))
+
+	require.NoError(t, client.EntrustGroup.Profile.Update(ctx, rongcloud.EntrustProfileUpdate{GroupID: "g", Name: "The team", Attributes: map[string]string{"ext_a": "1"}}))
+	changed := events()
+	require.Len(t, changed, 1)
+	profile := changed[0].(*webhook.GroupProfile)
+	require.Equal(t, "The team", profile.GroupName)
+	require.Equal(t, map[string]string{"ext_a": "1"}, profile.Attributes)
+	require.NoError(t, client.EntrustGroup.Dismiss(ctx, "g"))
+	require.Equal(t, []string{"g dismissed [ben] by ben"}, lines(events()))
+
+	require.NoError(t, client.User.Profile.Set(ctx, rongcloud.UserProfileParams{
+		UserID: "ann", Profile: rongcloud.UserProfile{Name: "安", Gender: rongcloud.Ptr(rongcloud.GenderUnknown)}, Attributes: map[string]string{"ext_b": "2"},
+	}))
+	require.NoError(t, client.User.Profile.Clean(ctx, []string{"ann"}))
+	told := events()
+	require.Len(t, told, 2)
+	user := told[0].(*webhook.UserProfile)
+	require.Equal(t, webhook.ProfileChanged, user.Type)
+	require.Equal(t, "安", user.Profile.Name)
+	require.Equal(t, map[string]string{"ext_b": "2"}, user.Attributes)
+	require.Equal(t, webhook.ProfileCleared, told[1].(*webhook.UserProfile).Type)
+	require.NotEmpty(t, srv.Callbacks())
+}
