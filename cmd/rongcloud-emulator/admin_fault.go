@@ -1,0 +1,115 @@
+package main
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+// faultState is a fault as the admin API takes and shows it; see rongcloudtest.Fault.
+type faultState struct {
+	Endpoint      string            `json:"endpoint,omitempty"` // path; empty for any
+	Status        int               `json:"status,omitempty"`
+	Code          rongcloud.Code    `json:"code,omitempty"`
+	Message       string            `json:"message,omitempty"`
+	Body          string            `json:"body,omitempty"`
+	Header        map[string]string `json:"header,omitempty"`
+	Delay         span              `json:"delay,omitzero"`
+	DropResponse  bool              `json:"dropResponse,omitempty"`
+	Reset         bool              `json:"reset,omitempty"`
+	CutAnswer     bool              `json:"cutAnswer,omitempty"`
+	ResetAnswer   bool              `json:"resetAnswer,omitempty"`
+	ContentLength int               `json:"contentLength,omitempty"`
+	Skip          int               `json:"skip,omitempty"`
+	Times         int               `json:"times,omitempty"`
+	Where         map[string]string `json:"where,omitempty"` // parameters that the request must have, with these values
+}
+
+func (f faultState) fault() (*endpoint.Endpoint, rongcloudtest.Fault, error) {
+	var ep *endpoint.Endpoint
+	if f.Endpoint != "" {
+		if ep = endpoint.ByPath(f.Endpoint); ep == nil {
+			return nil, rongcloudtest.Fault{}, fault(http.StatusBadRequest, "endpoint: the catalogue has no %q", f.Endpoint)
+		}
+	}
+	if f.Status != 0 && (f.Status < 200 || f.Status > 599) || f.Delay < 0 || f.Skip < 0 || f.ContentLength < 0 {
+		return nil, rongcloudtest.Fault{}, fault(http.StatusBadRequest, "status must be 200 to 599; delay, skip and contentLength must not be negative")
+	}
+	header := http.Header{}
+	for name, value := range f.Header {
+		header.Set(name, value)
+	}
+	made := rongcloudtest.Fault{
+		Status: f.Status, Code: f.Code, Message: f.Message, Body: f.Body, Header: header, Delay: time.Duration(f.Delay),
+		DropResponse: f.DropResponse, Reset: f.Reset, CutAnswer: f.CutAnswer, ResetAnswer: f.ResetAnswer, ContentLength: f.ContentLength,
+		Skip: f.Skip, Times: f.Times,
+	}
+	if len(f.Where) > 0 {
+		where := maps.Clone(f.Where)
+		made.When = func(r rongcloudtest.Request) bool {
+			for name, value := range where {
+				if !slices.Contains(r.Params.List(name), value) {
+					return false
+				}
+			}
+			return true
+		}
+	}
+	return ep, made, nil
+}
+
+func (e *emulator) getFaults(*http.Request) (any, error) {
+	list := []faultState{}
+	for _, f := range e.Faults() {
+		one := faultState{
+			Status: f.Status, Code: f.Code, Message: f.Message, Body: f.Body, Delay: span(f.Delay), DropResponse: f.DropResponse,
+			Reset: f.Reset, CutAnswer: f.CutAnswer, ResetAnswer: f.ResetAnswer, ContentLength: f.ContentLength, Skip: f.Skip, Times: f.Times,
+		}
+		if ep := f.Endpoint(); ep != nil {
+			one.Endpoint = ep.Path
+		}
+		for name := range f.Header {
+			if one.Header == nil {
+				one.Header = map[string]string{}
+			}
+			one.Header[name] = f.Header.Get(name)
+		}
+		list = append(list, one)
+	}
+	return list, nil
+}
+
+func (e *emulator) postFault(r *http.Request) (any, error) {
+	var body faultState
+	if err := read(r, &body); err != nil {
+		return nil, err
+	}
+	ep, made, err := body.fault()
+	if err != nil {
+		return nil, err
+	}
+	e.Fail(ep, made)
+	e.events.publish("faults", struct{}{})
+	return e.getFaults(r)
+}
+
+func (e *emulator) deleteFaults(r *http.Request) (any, error) {
+	e.ClearFaults()
+	e.events.publish("faults", struct{}{})
+	return e.getFaults(r)
+}
+
+// getEndpoints lists the paths that faults can be set for.
+func (e *emulator) getEndpoints(*http.Request) (any, error) {
+	list := []string{}
+	for ep := range endpoint.All() {
+		list = append(list, ep.Path)
+	}
+	slices.Sort(list)
+	return list, nil
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+// mostListed bounds a list whose caller asks for no other length.
+const mostListed = 200
+
+// getRequests lists the newest requests, or with ?after=N those after that number, oldest first.
+func (e *emulator) getRequests(r *http.Request) (any, error) {
+	after, err := number(r.URL.Query().Get("after"), 0)
+	if err != nil {
+		return nil, fault(http.StatusBadRequest, "after: %v", err)
+	}
+	limit, err := number(r.URL.Query().Get("limit"), mostListed)
+	if err != nil || limit < 1 {
+		return nil, fault(http.StatusBadRequest, "limit: a positive number is required")
+	}
+	list := []summary{}
+	for _, one := range e.Requests() {
+		if one.Number > after && !isOwn(one) {
+			list = append(list, summarize(one))
+		}
+	}
+	if after == 0 {
+		return list[max(0, len(list)-limit):], nil
+	}
+	return list[:min(len(list), limit)], nil
+}
+
+func isOwn(r rongcloudtest.Request) bool {
+	return strings.Contains(r.Header.Get("User-Agent"), ownAgent)
+}
+
+func number(text string, missing int) (int, error) {
+	if text == "" {
+		return missing, nil
+	}
+	return strconv.Atoi(text)
+}
+
+// details is all there is to know of a request.
+type details struct {
+	summary
+	Parameters map[string]any    `json:"parameters"`
+	Headers    map[string]string `json:"headers"`
+	Signature  explanation       `json:"signature"`
+	Summary    string            `json:"summary,omitempty"` // what the endpoint does
+	Class      string            `json:"class,omitempty"`
+	Doc        string            `json:"doc,omitempty"`
+}
+
+func (e *emulator) getRequest(r *http.Request) (any, error) {
+	n, err := strconv.Atoi(r.PathValue("number"))
+	if err != nil {
+		return nil, fault(http.StatusBadRequest, "%q is no number", r.PathValue("number"))
+	}
+	all := e.Requests()
+	i := slices.IndexFunc(all, func(one rongcloudtest.Request) bool { return one.Number == n })
+	if i < 0 {
+		return nil, fault(http.StatusNotFound, "request %d is not there, or not any more", n)
+	}
+	one := all[i]
+	d := details{
+		summary: summarize(one), Parameters: map[string]any{}, Headers: map[string]string{},
+		Signature: explain(one.Header, e.AppKey(), e.AppSecret(), one.Time),
+	}
+	for _, name := range one.Params.Names() {
+		switch list, keyed := one.Params.List(name), one.Params.Keyed(name); {
+		case len(keyed) > 0:
+			d.Parameters[name] = keyed
+		case len(list) == 1:
+			d.Parameters[name] = list[0]
+		default:
+			d.Parameters[name] = list
+		}
+	}
+	for name, values := range one.Header {
+		d.Headers[name] = strings.Join(values, ", ")
+	}
+	if ep := one.Endpoint; ep != nil {
+		d.Summary, d.Class, d.Doc = ep.Summary, ep.Class.String(), ep.Doc
+	}
+	return d, nil
+}
+
+// message is a message as the admin API shows it.
+type message struct {
+	UID        string    `json:"uid"`
+	Type       string    `json:"type"`
+	From       string    `json:"from"`
+	To         string    `json:"to,omitempty"`
+	Channel    string    `json:"channel,omitempty"`
+	ObjectName string    `json:"objectName"`
+	Content    string    `json:"content"`
+	Push       string    `json:"pushContent,omitempty"`
+	Time       time.Time `json:"time"`
+	Receivers  []string  `json:"receivers,omitempty"`
+	Recalled   bool      `json:"recalled,omitempty"`
+	Blocked    bool      `json:"blocked,omitempty"`
+	OwnCopy    bool      `json:"ownCopy,omitempty"`
+}
+
+func show(m rongcloudtest.Message) message {
+	return message{
+		UID: m.UID, Type: m.Conversation.Type.String(), From: m.From, To: m.Conversation.Target, Channel: m.Conversation.Channel,
+		ObjectName: m.ObjectName, Content: m.Content, Push: m.PushContent, Time: m.SentTime, OwnCopy: m.OwnCopy,
+	}
+}
+
+func (e *emulator) getMessages(r *http.Request) (any, error) {
+	limit, err := number(r.URL.Query().Get("limit"), mostListed)
+	if err != nil || limit < 1 {
+		return nil, fault(http.StatusBadRequest, "limit: a positive number is required")
+	}
+	list := []message{}
+	for _, m := range e.Sent() {
+		one := show(m.Message)
+		one.Receivers, one.Recalled, one.Blocked = m.Receivers, m.Recalled, m.Blocked
+		list = append(list, one)
+	}
+	return list[max(0, len(list)-limit):], nil
+}
+
+func (e *emulator) getInbox(r *http.Request) (any, error) {
+	list := []message{}
+	for _, m := range e.User(r.PathValue("id")).Inbox() {
+		list = append(list, show(m))
+	}
+	return list, nil
+}
+
+func (e *emulator) getCallbacks(*http.Request) (any, error) {
+	list := []callbackState{}
+	for _, c := range e.Callbacks() {
+		list = append(list, showCallback(c))
+	}
+	return list[max(0, len(list)-mostListed):], nil
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+type userState struct {
+	ID     string `json:"id"`
+	Online bool   `json:"online"`
+}
+
+func (e *emulator) postConnect(r *http.Request) (any, error) {
+	u := e.User(r.PathValue("id"))
+	if err := u.Connect(); err != nil {
+		return nil, fault(http.StatusConflict, "%v", err)
+	}
+	e.events.publish("user", userState{u.ID(), u.Online()})
+	return userState{u.ID(), u.Online()}, nil
+}
+
+func (e *emulator) postDisconnect(r *http.Request) (any, error) {
+	u := e.User(r.PathValue("id"))
+	u.Disconnect()
+	e.events.publish("user", userState{u.ID(), u.Online()})
+	return userState{u.ID(), u.Online()}, nil
+}
+
+// postSend lets a user's app send a message.
+func (e *emulator) postSend(r *http.Request) (any, error) {
+	var body struct {
+		To         string          `json:"to"`
+		Type       string          `json:"type"`    // private, group, chatroom or ultraGroup; private without it
+		Channel    string          `json:"channel"` // of an ultra group
+		Text       string          `json:"text"`    // of a text message, or
+		ObjectName string          `json:"objectName"`
+		Content    json.RawMessage `json:"content"`
+	}
+	if err := read(r, &body); err != nil {
+		return nil, err
+	}
+	var content rongcloud.MessageContent = rongcloud.TextMessage{Content: body.Text}
+	if body.ObjectName != "" {
+		content = rongcloud.RawContent{Name: body.ObjectName, Body: string(body.Content)}
+	}
+	u := e.User(r.PathValue("id"))
+	var uid string
+	var err error
+	switch body.Type {
+	case "", "private":
+		uid, err = u.SendPrivate(body.To, content)
+	case "group":
+		uid, err = u.SendGroup(body.To, content)
+	case "chatroom":
+		uid, err = u.SendChatroom(body.To, content)
+	case "ultraGroup":
+		uid, err = u.SendUltraGroup(body.To, body.Channel, content)
+	default:
+		return nil, fault(http.StatusBadRequest, "type: private, group, chatroom or ultraGroup, not %q", body.Type)
+	}
+	if err != nil {
+		return nil, fault(http.StatusConflict, "%v", err)
+	}
+	e.events.publish("message", struct{}{})
+	return struct {
+		UID string `json:"uid"`
+	}{uid}, nil
+}
+
+func (e *emulator) postJoin(r *http.Request) (any, error) {
+	if err := e.User(r.PathValue("id")).JoinChatroom(r.PathValue("room")); err != nil {
+		return nil, fault(http.StatusConflict, "%v", err)
+	}
+	e.events.publish("user", userState{r.PathValue("id"), true})
+	return nil, nil //nolint:nilnil // an empty object
+}
+
+func (e *emulator) deleteJoin(r *http.Request) (any, error) {
+	e.User(r.PathValue("id")).LeaveChatroom(r.PathValue("room"))
+	e.events.publish("user", userState{r.PathValue("id"), e.User(r.PathValue("id")).Online()})
+	return nil, nil //nolint:nilnil // an empty object
+}
