@@ -156,7 +156,7 @@ func (b *bucket) advance(w *waiter, low bool, now time.Time) time.Duration {
 	if w.ready.IsZero() {
 		w.ready = now
 	}
-	if wait := b.used.until(w.n, b.room(w, low, now), now); wait > 0 {
+	if wait := b.used.until(w.n, b.room(w.n, low && now.Sub(w.ready) <= b.per), now); wait > 0 {
 		return wait
 	}
 	b.used.add(w.n, low, now)
@@ -183,14 +183,11 @@ func (b *bucket) after(tokens float64) time.Duration {
 	return max(time.Microsecond, time.Duration(math.Ceil(tokens/float64(b.pace.Limit())*float64(time.Second))))
 }
 
-// room is how much of the limit w may fill. While there are single calls, those of low priority leave something for the next of
-// them, unless they have waited for long.
-func (b *bucket) room(w *waiter, low bool, now time.Time) int {
-	if !low || b.used.single == 0 || now.Sub(w.ready) > b.per {
-		return b.limit
-	}
+// room is how much of the limit n more units may fill. While there are single calls, those that give way leave something for the next
+// of them.
+func (b *bucket) room(n int, giveWay bool) int {
 	room := b.limit - max(1, b.limit/50)
-	if w.n > room {
+	if !giveWay || b.used.single == 0 || n > room {
 		return b.limit
 	}
 	return room
@@ -222,7 +219,7 @@ func (b *bucket) delay(n int, low bool) time.Duration {
 			ahead += w.n
 		}
 	}
-	wait := max(b.pauseUntil.Sub(now), b.used.until(min(ahead, max(n, b.limit)), b.limit, now), 0)
+	wait := max(b.pauseUntil.Sub(now), b.used.until(min(ahead, max(n, b.limit)), b.room(n, low), now), 0)
 	if b.pace != nil && unpaid > 0 {
 		if missing := float64(unpaid) - b.pace.TokensAt(now); missing > 1e-6 {
 			wait = max(wait, b.after(missing))

@@ -183,6 +183,25 @@ func TestLimiterHoldsSingleCallsForBulkThatWaitedLong(t *testing.T) {
 	})
 }
 
+func TestLimiterBulkLeavesRoomForSingleCalls(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		limiter, ep := newTestLimiter(t, Quotas{}), limiterEndpoint(100, time.Hour)
+		start := time.Now()
+		require.NoError(t, limiter.Wait(t.Context(), bulkUnits(ep, 98)))
+		require.NoError(t, limiter.Wait(t.Context(), units(ep, 1)))
+		short, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		require.ErrorIs(t, limiter.Wait(short, bulkUnits(ep, 1)), context.DeadlineExceeded, "since there is one, a fiftieth is theirs")
+		waiting, stop := context.WithCancel(t.Context())
+		time.AfterFunc(time.Minute, stop)
+		require.ErrorIs(t, limiter.Wait(waiting, bulkUnits(ep, 1)), context.Canceled)
+		require.Equal(t, time.Minute, time.Since(start))
+		require.NoError(t, limiter.Wait(t.Context(), units(ep, 1)))
+		require.Equal(t, time.Minute, time.Since(start))
+	})
+}
+
 func TestLimiterPriorities(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -32,7 +32,7 @@ const Forever time.Duration = math.MaxInt64 - 1
 // with [New] and keep it. Any number of clients can live side by side.
 //
 // The methods of its services take call options: [CaptureResponse], [WithRequestID], [WithAttemptTimeout],
-// [RetryUnsafe] and [WithExtraField]. They return an [*ArgumentError] for what can be told to be wrong before
+// [RetryUnsafe], [LowPriority] and [WithExtraField]. They return an [*ArgumentError] for what can be told to be wrong before
 // anything is sent, and an [*Error] for everything else.
 type Client struct {
 	User         *UserService
