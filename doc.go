@@ -14,13 +14,15 @@
 //
 // # Services
 //
-// The methods are grouped by RongCloud's own words: client.User, client.User.Blacklist, client.Message. The zero value of an
+// The methods are grouped by RongCloud's own words, so that its documentation leads to them: client.User, client.User.Blacklist,
+// client.Message, client.Group, client.Chatroom.Entry, client.UltraGroup.Channel and so on; the fields of [Client] are the way in. Every endpoint that
+// RongCloud documents as current has its method. The zero value of an
 // optional field leaves the decision to the server; where zero itself is meant the field is a pointer, and [Ptr] makes one.
 // Lists come page by page, or whole with range:
 //
 //	for userID, err := range client.User.Blacklist.All(ctx, rongcloud.UserBlacklistQuery{UserID: "u1"}) {
 //
-// [Client.Call] reaches an endpoint that has no method yet. Package endpoint describes all of them as data.
+// [Client.Call] reaches an endpoint that is newer than the SDK. Package endpoint describes all of them as data.
 //
 // # Errors
 //
@@ -45,6 +47,15 @@
 //
 // A call that fails on one host of the data centre goes on at the other one, and later calls stay there. The context limits a
 // call as a whole, [WithAttemptTimeout] each attempt.
+//
+// # Many messages
+//
+// [WithLimiter] keeps calls within RongCloud's documented quotas. [MessageService.SendPrivateBulk] and its like send to any number of
+// recipients, in chunks, with a checkpoint to go on from. Module redis shares the quotas between processes.
+//
+// # Callbacks
+//
+// Package webhook receives what RongCloud tells an app's server: verified, safe from replays, typed.
 //
 // # Testing
 //
