@@ -1,0 +1,103 @@
+package rongcloud_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+// Push to everybody with two tags, on two platforms.
+func ExamplePushService_Send() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+
+	push := rongcloud.Push{
+		Platforms:    []rongcloud.PushPlatform{rongcloud.PlatformIOS, rongcloud.PlatformAndroid},
+		Audience:     rongcloud.AudienceTags{All: []string{"female", "north"}},
+		Notification: rongcloud.PushNotification{Title: "Sale", Text: "Coats at half price"},
+	}
+	sent, err := client.Push.Send(ctx, push)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(sent.ID == srv.Pushes()[0].ID, srv.Pushes()[0].Title, srv.Pushes()[0].Platforms)
+
+	push.Audience = rongcloud.AudienceTags{}
+	_, err = client.Push.Send(ctx, push)
+	fmt.Println(err)
+
+	// Output:
+	// true Sale [ios android]
+	// rongcloud: audience: tag or tag_or is required: these are no tags
+}
+
+// Pin a group to the top of a user's list, and push of it mentions only.
+func ExampleConversationService_SetPushLevel() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+
+	err = client.Conversation.SetTop(ctx, rongcloud.ConversationTop{
+		UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: "g1", Top: true,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = client.Conversation.SetPushLevel(ctx, rongcloud.ConversationPushLevel{
+		UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: "g1", Level: rongcloud.PushLevelMentions,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	level, err := client.Conversation.GetPushLevel(ctx, rongcloud.ConversationPushLevelQuery{
+		UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: "g1",
+	})
+	fmt.Println(level, err)
+
+	// Output:
+	// mentions <nil>
+}
+
+// Send to more users than one request takes.
+func ExampleMessageService_SendPrivateBulk() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+
+	var users []string
+	for i := range 2500 {
+		users = append(users, "u"+strconv.Itoa(i))
+	}
+	message := rongcloud.PrivateMessage{From: "news", Content: rongcloud.TextMessage{Content: "We have moved"}}
+	result, err := client.Message.SendPrivateBulk(context.Background(), message, slices.Values(users), rongcloud.BulkOptions{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(result.Delivered, "delivered,", result.Refused, "refused,", result.Unknown, "unknown, in", len(srv.Requests()), "requests")
+
+	// Output:
+	// 2500 delivered, 0 refused, 0 unknown, in 3 requests
+}
