@@ -144,6 +144,14 @@ func newGroupChange(notice *GroupNotice, maxMembers int) (groupChange, error) {
 	return change, nil
 }
 
+// groupJoining is what creating a group and joining it send.
+type groupJoining struct {
+	GroupID string   `wire:"groupId"`
+	Name    string   `wire:"groupName"`
+	UserIDs []string `wire:"userId"`
+	groupChange
+}
+
 // Create creates a group and puts up to 1000 users into it. The server sends nobody a message about it without a Notice. To an
 // existing group it seems to do what Join does.
 //
@@ -153,17 +161,11 @@ func newGroupChange(notice *GroupNotice, maxMembers int) (groupChange, error) {
 //
 //rongcloud:endpoint POST /group/create.json
 func (s *GroupService) Create(ctx context.Context, params GroupCreateParams, opts ...CallOption) (*GroupChange, error) {
-	type request struct {
-		GroupID string   `wire:"groupId"`
-		Name    string   `wire:"groupName"`
-		UserIDs []string `wire:"userId"`
-		groupChange
-	}
 	change, err := newGroupChange(params.Notice, params.MaxMembers)
 	if err != nil {
 		return nil, err
 	}
-	return fetch[GroupChange](ctx, s.client, endpoint.GroupCreate, &request{params.GroupID, params.Name, params.UserIDs, change}, opts)
+	return fetch[GroupChange](ctx, s.client, endpoint.GroupCreate, &groupJoining{params.GroupID, params.Name, params.UserIDs, change}, opts)
 }
 
 // Join puts up to 1000 users into a group. With a Notice it is unsafe to repeat, like Create.
@@ -172,17 +174,11 @@ func (s *GroupService) Create(ctx context.Context, params GroupCreateParams, opt
 //
 //rongcloud:endpoint POST /group/join.json
 func (s *GroupService) Join(ctx context.Context, params GroupJoinParams, opts ...CallOption) (*GroupChange, error) {
-	type request struct {
-		GroupID string   `wire:"groupId"`
-		Name    string   `wire:"groupName"`
-		UserIDs []string `wire:"userId"`
-		groupChange
-	}
 	change, err := newGroupChange(params.Notice, params.MaxMembers)
 	if err != nil {
 		return nil, err
 	}
-	return fetch[GroupChange](ctx, s.client, endpoint.GroupJoin, &request{params.GroupID, params.Name, params.UserIDs, change}, opts)
+	return fetch[GroupChange](ctx, s.client, endpoint.GroupJoin, &groupJoining{params.GroupID, params.Name, params.UserIDs, change}, opts)
 }
 
 // Quit takes up to 1000 users out of a group. Their mutes and their places on the whitelist outlive it. With a Notice it is unsafe

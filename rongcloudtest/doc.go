@@ -24,9 +24,8 @@
 //
 // # What is kept
 //
-// Everything that the catalogue lists as current for users, messages, pushes, sensitive words, conversations, groups, hosted groups, ultra groups and chat rooms,
-// and the old forms for sensitive words and chat rooms. What is set is what is queried back: messages land in inboxes and in the cloud history, a recall takes them out
-// of both, streams grow piece by piece, the hourly log can be downloaded. [Server.Pushes] shows the pushes and whom they chose.
+// Every endpoint that the catalogue lists as current, and the old forms for sensitive words and chat rooms. What is set is what is
+// queried back: messages land in inboxes and in the cloud history, a recall takes them out of both, streams grow piece by piece, the hourly log can be downloaded. [Server.Pushes] shows the pushes and whom they chose.
 // Mutes hold back nothing that is sent through the Server API, as with RongCloud; they end by the server's clock. [Server.AddGroup] is a
 // short way to a group with members, and [Server.AddUltraGroup] to an ultra group. Messages to a private channel of an ultra group reach
 // those alone who are on its list or in a user group bound to it. Users are in chat rooms by

@@ -25,7 +25,8 @@ var logHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.MessageHistoryDelete: logDelete,
 }
 
-// logURL answers an address that the server itself serves, by the scheme and host of the request. It answers an empty address for an hour without messages, one that has not ended, and one whose log is gone. RongCloud may take
+// logURL answers an address that the server itself serves, by the scheme and host of the request. It answers an empty address for
+// an hour without messages, one that has not ended, and one whose log is gone. RongCloud may take
 // up to an hour longer to write a log.
 func logURL(c *call) answer {
 	date := c.params.Get("date")

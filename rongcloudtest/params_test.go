@@ -9,7 +9,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// The endpoints themselves are not implemented, but what they were sent is recorded.
+// Whatever becomes of a request, what it sent is recorded.
 func TestParamsInAllEncodings(t *testing.T) {
 	t.Parallel()
 	srv := rongcloudtest.NewServer(t)
