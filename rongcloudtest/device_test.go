@@ -211,6 +211,28 @@ func TestModeration(t *testing.T) {
 	require.Equal(t, []webhook.SensitiveType{webhook.SensitiveNone, webhook.SensitiveNone, webhook.SensitiveReplaced, webhook.SensitiveBlocked}, kinds)
 }
 
+func TestWebhooksHearOfWhatTheyAskedFor(t *testing.T) {
+	t.Parallel()
+	kinds := func(opts ...rongcloudtest.WebhookOption) []webhook.Kind {
+		srv, client := pair(t)
+		srv.Webhook(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), opts...)
+		online(t, srv, client, "ann")
+		_, err := srv.User("ann").SendPrivate("ben", text("hello"))
+		require.NoError(t, err)
+		var all []webhook.Kind
+		for _, c := range srv.Callbacks() {
+			all = append(all, c.Event.Kind())
+		}
+		return all
+	}
+	const status, question, message = webhook.KindUserStatus, webhook.KindPreMessage, webhook.KindMessage
+	require.Equal(t, []webhook.Kind{status, message}, kinds(), "no questions unless they are asked for")
+	require.Equal(t, []webhook.Kind{status, question, message}, kinds(rongcloudtest.WithPreMessages()))
+	require.Equal(t, []webhook.Kind{message}, kinds(rongcloudtest.ForKinds(message)))
+	require.Equal(t, []webhook.Kind{question, message}, kinds(rongcloudtest.ForKinds(message), rongcloudtest.WithPreMessages()))
+	require.Equal(t, []webhook.Kind{question}, kinds(rongcloudtest.ForKinds(question)))
+}
+
 func TestModerationThatFails(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]http.HandlerFunc{
