@@ -63,7 +63,7 @@ func isBuiltIn(objectName string) bool {
 
 // DecodeContent reads the body of a received message, as webhooks and the message history carry it. For a built-in
 // type it returns the type's struct, as a value such as TextMessage, and for any other a [RawContent]. A body that is not
-// of its type comes back as a RawContent too, beside the error.
+// of its type comes back as a RawContent too, beside an [ErrUndecodable]. [ContentAs] turns the result into one type.
 //
 // It accepts what the various client SDKs write where they differ: numbers as text, objects as JSON text, other spellings.
 func DecodeContent(objectName string, body []byte) (MessageContent, error) {
@@ -79,7 +79,7 @@ func DecodeContent(objectName string, body []byte) (MessageContent, error) {
 			return content, nil
 		}
 	}
-	return raw, fmt.Errorf("rongcloud: content of %s: %w", objectName, err)
+	return raw, undecodable(objectName, err)
 }
 
 func decodeType[T MessageContent](tree any, depth int) (MessageContent, error) {

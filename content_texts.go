@@ -1,0 +1,172 @@
+package rongcloud
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"reflect"
+	"strings"
+)
+
+// maxTextDepth is how deep JSON inside the texts of JSON is decoded.
+const maxTextDepth = 8
+
+// DecodeTexts returns every text in the body of a message, decoded and in the order of the body, for
+// moderation and search: what the built-in types show (content, titles, file names, summaries, quoted
+// and forwarded messages), Extra, and whatever else the body holds, under keys that no type knows or that
+// come twice too. JSON inside a text is looked into as well. A text is there once. Left out are object
+// keys, thumbnails and recordings. It changes no text: letter case, width and look-alikes are the
+// caller's business.
+//
+// The body of a type that is not built in may be any text, and is then the only one; if it is
+// JSON, its numbers are returned, too. A body that fits its type nowhere but is JSON gives its texts and
+// itself.
+//
+// A body of a built-in type that is no JSON, or hides JSON in texts deeper than 8 levels, comes back as the
+// last text, beside an [ErrUndecodable]: what clients make of it is not known, so it must not pass
+// moderation.
+func DecodeTexts(objectName string, body []byte) ([]string, error) {
+	body = bytes.TrimPrefix(body, []byte("\ufeff"))
+	found := textFinder{seen: map[string]bool{"": true}}
+	builtIn := builtIns[objectName] != nil
+	if !json.Valid(body) {
+		found.add(string(body))
+		if !builtIn {
+			return found.texts, nil
+		}
+		return found.texts, undecodable(objectName, errors.New("no JSON"))
+	}
+	found.binary = binaryContent[objectName]
+	found.numbers = !builtIn
+	err := found.walk(body, 0)
+	content, mismatch := DecodeContent(objectName, body)
+	switch {
+	case mismatch != nil || err != nil:
+		found.add(string(body))
+	case builtIn:
+		found.fields(reflect.ValueOf(content)) // numbers that stand for texts, for one
+	}
+	if err != nil {
+		err = undecodable(objectName, err)
+	}
+	return found.texts, err
+}
+
+// binaryContent are the types whose content is a thumbnail or a recording in base64.
+var binaryContent = map[string]bool{"RC:ImgMsg": true, "RC:VcMsg": true, "RC:SightMsg": true, "RC:LBSMsg": true}
+
+// textFinder collects texts.
+type textFinder struct {
+	texts   []string
+	seen    map[string]bool
+	binary  bool // leave out pictures and sounds in content
+	numbers bool // numbers count as texts
+}
+
+func (f *textFinder) add(text string) {
+	if !f.seen[text] {
+		f.seen[text] = true
+		f.texts = append(f.texts, text)
+	}
+}
+
+// walk adds the texts of valid JSON. Depth counts the texts around it.
+func (f *textFinder) walk(data []byte, depth int) error {
+	if depth > maxTextDepth {
+		return errors.New("JSON in too many layers of text")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.UseNumber()
+	return f.value(decoder, "", depth)
+}
+
+func (f *textFinder) value(decoder *json.Decoder, key string, depth int) error {
+	token, err := decoder.Token()
+	if err != nil {
+		return err
+	}
+	switch token := token.(type) {
+	case json.Delim:
+		for decoder.More() {
+			if token == '{' {
+				name, err := decoder.Token()
+				if err != nil {
+					return err
+				}
+				key, _ = name.(string)
+			}
+			if err := f.value(decoder, key, depth); err != nil {
+				return err
+			}
+		}
+		_, err = decoder.Token() // the closing one
+		return err
+	case json.Number:
+		if f.numbers {
+			f.add(token.String())
+		}
+	case string:
+		if f.binary && strings.EqualFold(key, "content") && isBinary(token) {
+			f.seen[token] = true
+			return nil
+		}
+		f.add(token)
+		inner := strings.TrimSpace(token)
+		if inner != "" && strings.ContainsRune(`{["`, rune(inner[0])) && json.Valid([]byte(inner)) {
+			return f.walk([]byte(inner), depth+1)
+		}
+	}
+	return nil
+}
+
+// isBinary tells a picture or a sound in base64 from a text.
+func isBinary(text string) bool {
+	const head = 16
+	if len(text) < head || strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n") != "" {
+		return false
+	}
+	data, err := base64.StdEncoding.DecodeString(text[:head])
+	if err != nil {
+		return false
+	}
+	for _, magic := range []string{"\xff\xd8\xff", "\x89PNG", "GIF8", "RIFF", "#!AMR"} {
+		if bytes.HasPrefix(data, []byte(magic)) {
+			return true
+		}
+	}
+	return false
+}
+
+// fields adds the texts in the fields of a decoded message.
+func (f *textFinder) fields(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.String:
+		f.add(v.String())
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			f.fields(v.Elem())
+		}
+	case reflect.Slice, reflect.Array:
+		for i := range v.Len() {
+			f.fields(v.Index(i))
+		}
+	case reflect.Map:
+		for entry := v.MapRange(); entry.Next(); {
+			f.fields(entry.Value())
+		}
+	case reflect.Struct:
+		if raw, ok := reflect.TypeAssert[RawContent](v); ok { // a message inside this one, of a type that is not built in
+			f.numbers = true
+			if json.Valid([]byte(raw.Body)) {
+				_ = f.walk([]byte(raw.Body), maxTextDepth) // its texts are there already
+			}
+			return
+		}
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				f.fields(v.Field(i))
+			}
+		}
+	}
+}
