@@ -41,7 +41,7 @@ func (s *bulkServer) client(t *testing.T, opts ...Option) *Client {
 	t.Helper()
 	mock := httpmock.NewMockTransport()
 	mock.RegisterNoResponder(s.serve)
-	all := append([]Option{WithHTTPClient(&http.Client{Transport: mock}), WithRetry(RetryPolicy{})}, opts...)
+	all := append([]Option{WithHTTPClient(&http.Client{Transport: mock}), WithoutRetries()}, opts...)
 	client, err := New("key", "secret", all...)
 	require.NoError(t, err)
 	return client
@@ -656,7 +656,7 @@ func TestBulkStopsWhereNothingCanBeSent(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, listener.Close())
-	client, err := New("key", "secret", WithBaseURL("http://"+listener.Addr().String()), WithRetry(RetryPolicy{}))
+	client, err := New("key", "secret", WithBaseURL("http://"+listener.Addr().String()), WithoutRetries())
 	require.NoError(t, err)
 	result, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1_000_000), BulkOptions{})
 	require.ErrorIs(t, err, ErrTransport)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/url"
 	"strings"
@@ -101,7 +102,10 @@ func TestNewRefuses(t *testing.T) {
 		{"bad backup", key, secret, WithBaseURL("https://a.test", "b.test"), "WithBaseURL"},
 		{"zero attempt timeout", key, secret, WithAttemptTimeout(0), "WithAttemptTimeout"},
 		{"negative attempt timeout", key, secret, WithAttemptTimeout(-time.Second), "WithAttemptTimeout"},
-		{"negative retries", key, secret, WithRetry(RetryPolicy{Max: -1}), "WithRetry"},
+		{"shortest wait above an hour", key, secret, WithRetry(RetryPolicy{MinWait: math.MaxInt64, MaxWait: math.MaxInt64}), "WithRetry"},
+		{"longest wait above an hour", key, secret, WithRetry(RetryPolicy{MaxWait: time.Hour + 1}), "WithRetry"},
+		{"shortest wait alone above an hour", key, secret, WithRetry(RetryPolicy{MinWait: time.Hour + 1}), "WithRetry"},
+		{"huge budget", key, secret, WithRetry(RetryPolicy{Budget: math.MaxInt}), "WithRetry"},
 		{"negative shortest wait", key, secret, WithRetry(RetryPolicy{MinWait: -1}), "WithRetry"},
 		{"negative longest wait", key, secret, WithRetry(RetryPolicy{MaxWait: -1, MinWait: -2}), "WithRetry"},
 		{"shortest wait over the longest", key, secret, WithRetry(RetryPolicy{MinWait: 2, MaxWait: 1}), "WithRetry"},
@@ -143,7 +147,7 @@ func TestNewRefuses(t *testing.T) {
 
 func TestNewReportsAllProblems(t *testing.T) {
 	t.Parallel()
-	_, err := New("", "secret", nil, WithRegion("XX"), WithAttemptTimeout(-1), WithRetry(RetryPolicy{Max: -1}), WithHTTPClient(nil),
+	_, err := New("", "secret", nil, WithRegion("XX"), WithAttemptTimeout(-1), WithRetry(RetryPolicy{MinWait: -1}), WithHTTPClient(nil),
 		WithLogger(nil), WithHook(nil), WithUserAgent("\n"), WithMaxAnswerBytes(0), WithLimiter(nil), WithClock(nil), WithNonce(nil), WithBaseURL("x"))
 	require.ElementsMatch(t, []string{
 		"appKey", "New", "WithRegion", "WithAttemptTimeout", "WithRetry", "WithHTTPClient", "WithLogger", "WithHook", "WithUserAgent",
@@ -160,8 +164,10 @@ func TestNewReportsKeyAndSecret(t *testing.T) {
 func TestNewAccepts(t *testing.T) {
 	t.Parallel()
 	tests := map[string]Option{
-		"no retry":          WithRetry(RetryPolicy{}),
-		"equal waits":       WithRetry(RetryPolicy{Max: 1, MinWait: time.Second, MaxWait: time.Second}),
+		"no retry":          WithoutRetries(),
+		"fewest retries":    WithRetry(RetryPolicy{MaxRetries: math.MinInt, Budget: math.MinInt}),
+		"longest wait":      WithRetry(RetryPolicy{MinWait: time.Hour, MaxWait: time.Hour}),
+		"equal waits":       WithRetry(RetryPolicy{MaxRetries: 1, MinWait: time.Second, MaxWait: time.Second}),
 		"shortest timeout":  WithAttemptTimeout(1),
 		"user agent":        WithUserAgent("shop-backend/1.4 (test)"),
 		"long user agent":   WithUserAgent(strings.Repeat("x", 256)),

@@ -175,7 +175,7 @@ func (load steadyLoad) run(t *testing.T, certified *httptest.Server) {
 			_ = server.Serve(network)
 		}
 	})
-	client, err := New("test-key", "test-secret", append(load.opts, WithBaseURL(address), WithRetry(RetryPolicy{}))...)
+	client, err := New("test-key", "test-secret", append(load.opts, WithBaseURL(address), WithoutRetries())...)
 	require.NoError(t, err)
 	client.core.own.base.DialContext = network.dial
 	trust(client, certified)
@@ -247,7 +247,7 @@ func TestConnectionsAreCountedOverTLS(t *testing.T) {
 			server.StartTLS()
 			t.Cleanup(server.Close)
 
-			client, err := New("test-key", "test-secret", WithBaseURL(server.URL), WithRetry(RetryPolicy{}))
+			client, err := New("test-key", "test-secret", WithBaseURL(server.URL), WithoutRetries())
 			require.NoError(t, err)
 			t.Cleanup(client.Close)
 			trust(client, server)
@@ -312,7 +312,7 @@ func TestFailureKeepsIdleConnections(t *testing.T) {
 	})
 	var reused bool
 	ctx, cancel := context.WithCancel(t.Context())
-	client, err := New("test-key", "test-secret", WithBaseURL(server.URL), WithRetry(RetryPolicy{Max: 1, MaxWait: time.Hour, MinWait: time.Hour}),
+	client, err := New("test-key", "test-secret", WithBaseURL(server.URL), WithRetry(RetryPolicy{MaxRetries: 1, MaxWait: time.Hour, MinWait: time.Hour}),
 		WithHook(func(_ context.Context, a Attempt) {
 			reused = a.Reused
 			if a.Retry {

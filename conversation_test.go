@@ -36,7 +36,7 @@ func conversationMock(t *testing.T, status int, answer string) (*rongcloud.Clien
 		return httpmock.NewStringResponse(status, answer), nil
 	})
 	client, err := rongcloud.New("app-key", "app-secret",
-		rongcloud.WithHTTPClient(&http.Client{Transport: mock}), rongcloud.WithRetry(rongcloud.RetryPolicy{}))
+		rongcloud.WithHTTPClient(&http.Client{Transport: mock}), rongcloud.WithoutRetries())
 	require.NoError(t, err)
 	return client, got
 }

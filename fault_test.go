@@ -421,7 +421,7 @@ func cancelOnArrival(t *testing.T, cell *faultCell) context.Context {
 func cancelWhileWaiting(t *testing.T, cell *faultCell) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	cell.opts = append(cell.opts,
-		WithRetry(RetryPolicy{Max: 2, MinWait: time.Hour, MaxWait: time.Hour}),
+		WithRetry(RetryPolicy{MaxRetries: 2, MinWait: time.Hour, MaxWait: time.Hour}),
 		WithHook(func(_ context.Context, attempt Attempt) {
 			if attempt.Retry {
 				cancel()
@@ -529,7 +529,7 @@ func TestFaultMatrix(t *testing.T) {
 
 func runFault(t *testing.T, f fault, class, backup, want string) {
 	cell := &faultCell{opts: []Option{
-		WithRetry(RetryPolicy{Max: 2, MinWait: time.Millisecond, MaxWait: 5 * time.Millisecond}),
+		WithRetry(RetryPolicy{MaxRetries: 2, MinWait: time.Millisecond, MaxWait: 5 * time.Millisecond}),
 		WithAttemptTimeout(30 * time.Second), // a busy machine is no fault
 	}}
 	if f.serve != nil {
@@ -651,7 +651,7 @@ func TestLongAnswerCostsLittle(t *testing.T) { // not parallel: it measures all 
 		},
 	} {
 		server := newFaultServer(t, false, serve)
-		client, err := New("test-key", "test-secret", WithBaseURL(server.URL), WithRetry(RetryPolicy{}), WithAttemptTimeout(5*time.Minute))
+		client, err := New("test-key", "test-secret", WithBaseURL(server.URL), WithoutRetries(), WithAttemptTimeout(5*time.Minute))
 		require.NoError(t, err)
 		t.Cleanup(client.Close)
 		require.Error(t, faultCall(t.Context(), client, "safe")) // warm

@@ -83,7 +83,7 @@ func newLogStore(t *testing.T, serve http.HandlerFunc, opts ...Option) *logStore
 	api.RegisterNoResponder(httpmock.NewStringResponder(200, `{"code":200,"url":"`+s.URL+`/secret.zip?key=secret","date":"2026010208"}`))
 	opts = append([]Option{
 		WithHTTPClient(&http.Client{Transport: splitTransport{api, s.Client().Transport}, Jar: nil}), WithBaseURL("https://api.example.com"),
-		WithRetry(RetryPolicy{}), WithUserAgent("test/1"),
+		WithoutRetries(), WithUserAgent("test/1"),
 	}, opts...)
 	client, err := New("key", "secret", opts...)
 	require.NoError(t, err)
@@ -255,7 +255,7 @@ func TestMsgLogDownloadKeepsTLS(t *testing.T) {
 	untrusting := &http.Transport{}
 	defer untrusting.CloseIdleConnections()
 	client, err := New("key", "secret", WithHTTPClient(&http.Client{Transport: splitTransport{transport.api, untrusting}}),
-		WithBaseURL("https://api.example.com"), WithRetry(RetryPolicy{}))
+		WithBaseURL("https://api.example.com"), WithoutRetries())
 	require.NoError(t, err)
 	_, _, err = readLog(t, client.Message.Log.Download(t.Context(), store.download))
 	require.ErrorContains(t, err, "certificate")

@@ -46,7 +46,7 @@ func msgServe(t *testing.T, answer func(msgRequest) (int, string), opts ...Optio
 		return httpmock.NewStringResponse(answer(request)), nil
 	})
 	opts = append([]Option{
-		WithHTTPClient(&http.Client{Transport: transport}), WithBaseURL("https://api.example.com"), WithRetry(RetryPolicy{}),
+		WithHTTPClient(&http.Client{Transport: transport}), WithBaseURL("https://api.example.com"), WithoutRetries(),
 	}, opts...)
 	client, err := New("key", "secret", opts...)
 	require.NoError(t, err)

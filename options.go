@@ -29,6 +29,9 @@ const (
 	defaultMaxRetries      = 2
 	defaultMinWait         = 200 * time.Millisecond
 	defaultMaxWait         = 3 * time.Second
+	maxRetryWait           = time.Hour
+	defaultRetryBudget     = 100
+	maxRetryBudget         = 1_000_000
 	maxRequestIDLength     = 36
 	maxUserAgentSuffix     = 256
 	firstWaitAfterRateStop = time.Second
@@ -93,28 +96,65 @@ func (t attemptTimeout) applyCall(c *callConfig) {
 func WithAttemptTimeout(timeout time.Duration) SharedOption { return attemptTimeout(timeout) }
 
 // RetryPolicy says how often, and after which waits, a failed request is tried again. Whether it may be
-// tried again at all is decided by the endpoint's class and by how it failed.
+// tried again at all is decided by the endpoint's class and by how it failed. A zero field is the default.
 type RetryPolicy struct {
-	Max     int           // retries after the first attempt; 0 turns retrying off
-	MinWait time.Duration // the first wait is drawn from 0 to MinWait, the bound then doubles; 0 is 200 ms
-	MaxWait time.Duration // longest wait, and the most that the server's Retry-After can ask for; 0 is 3 s
+	// MaxRetries is the number of retries after the first attempt of a call; 0 is 2, negative is none.
+	MaxRetries int
+
+	// MinWait bounds the first wait, which is drawn from 0 to MinWait. The bound doubles with each retry. 0 is 200 ms.
+	MinWait time.Duration
+
+	// MaxWait is the longest wait, and the most that the server's Retry-After can ask for: an hour at most; 0 is 3 s.
+	MaxWait time.Duration
+
+	// Budget bounds the retries of all calls of a client together, so that an outage does not multiply the load: it is how
+	// many retries may be spent before any succeeds; 0 is 100, a million at most, negative is no bound. A retry that succeeds is given
+	// back, and five first attempts that succeed earn one more, up to Budget. A call that finds the budget spent ends with the
+	// failure it has. The first retry after a connection that was closed while idle, or of a request that the
+	// server says it has not processed, costs nothing.
+	Budget int
 }
 
 // complete puts in the defaults.
 func (p RetryPolicy) complete() RetryPolicy {
+	if p.MaxRetries == 0 {
+		p.MaxRetries = defaultMaxRetries
+	}
 	if p.MaxWait == 0 {
 		p.MaxWait = max(defaultMaxWait, p.MinWait)
 	}
 	if p.MinWait == 0 {
 		p.MinWait = min(defaultMinWait, p.MaxWait)
 	}
+	if p.Budget == 0 {
+		p.Budget = defaultRetryBudget
+	}
 	return p
 }
 
-// WithRetry sets the retry policy. The default is 2 retries with waits of 200 ms to 3 s and full jitter.
+// problem says what is wrong with the policy, or nothing.
+func (p RetryPolicy) problem() string {
+	switch {
+	case p.MinWait < 0 || p.MinWait > maxRetryWait:
+		return fmt.Sprintf("MinWait %v is not between 0 and %v", p.MinWait, maxRetryWait)
+	case p.MaxWait < 0 || p.MaxWait > maxRetryWait:
+		return fmt.Sprintf("MaxWait %v is not between 0 and %v", p.MaxWait, maxRetryWait)
+	case p.MinWait > p.MaxWait && p.MaxWait > 0:
+		return fmt.Sprintf("MinWait %v is longer than MaxWait %v", p.MinWait, p.MaxWait)
+	case p.Budget > maxRetryBudget:
+		return fmt.Sprintf("Budget %d is above %d; a negative one is no bound", p.Budget, maxRetryBudget)
+	}
+	return ""
+}
+
+// WithRetry sets the retry policy. The default is 2 retries with waits of 200 ms to 3 s and full jitter, and a
+// budget of 100 retries for the client.
 func WithRetry(policy RetryPolicy) Option {
 	return optionFunc(func(c *config) { c.retry = policy })
 }
+
+// WithoutRetries turns retries off: every call is tried once. It takes the place of [WithRetry].
+func WithoutRetries() Option { return WithRetry(RetryPolicy{MaxRetries: -1}) }
 
 // WithLogger reports every attempt to logger: successes at level Debug, failures at Warn. Logged are the
 // endpoint, attempt, host, HTTP status, code, duration and request ID; never a parameter, a header or an answer.
@@ -216,10 +256,8 @@ func (c *config) check() {
 	if c.attemptTimeout <= 0 {
 		c.problem("WithAttemptTimeout", "%v is not a positive duration", c.attemptTimeout)
 	}
-	if p := c.retry; p.Max < 0 || p.MinWait < 0 || p.MaxWait < 0 {
-		c.problem("WithRetry", "negative numbers make no sense: Max %d, MinWait %v, MaxWait %v", p.Max, p.MinWait, p.MaxWait)
-	} else if p.MinWait > p.MaxWait && p.MaxWait > 0 {
-		c.problem("WithRetry", "MinWait %v is longer than MaxWait %v", p.MinWait, p.MaxWait)
+	if problem := c.retry.problem(); problem != "" {
+		c.problem("WithRetry", "%s", problem)
 	}
 	c.retry = c.retry.complete()
 	if c.maxAnswerBytes <= 0 || c.maxAnswerBytes > maxMaxAnswerBytes {

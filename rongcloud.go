@@ -66,6 +66,7 @@ type core struct {
 	zone      *time.Location
 	config    config
 	retrier   *retryablehttp.Client
+	budget    *retryBudget
 	own       *pool         // nil if the caller brought a client
 	template  *http.Request // copied for every call
 	headers   fixedHeaders
@@ -81,7 +82,6 @@ func New(appKey, appSecret string, opts ...Option) (*Client, error) {
 	c := config{
 		region:         RegionBeijing,
 		attemptTimeout: DefaultAttemptTimeout,
-		retry:          RetryPolicy{Max: defaultMaxRetries},
 		maxAnswerBytes: DefaultMaxAnswerBytes,
 		now:            time.Now,
 		httpClient:     &http.Client{},
@@ -130,6 +130,7 @@ func newClient(k *core) *Client {
 		form: []string{"application/x-www-form-urlencoded; charset=UTF-8"}, json: []string{"application/json; charset=UTF-8"},
 	}
 	k.template = &http.Request{Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1}
+	k.budget = newRetryBudget(k.config.retry.Budget)
 	k.retrier = k.newRetrier()
 
 	client := &Client{core: k}

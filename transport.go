@@ -43,6 +43,7 @@ type call struct {
 	guarded   bool // a msgRandom lets the server refuse repeats
 	streaming bool // the answer may be a stream
 	maybeDone bool // an attempt may have been carried out
+	spent     bool // the attempt is a retry that the client's budget has paid
 	requestID string
 	started   time.Time
 

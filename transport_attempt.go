@@ -97,9 +97,9 @@ func (c *call) noAnswer(ctx context.Context, err error) {
 	o.err = c.cause(ctx, err)
 	var timeout net.Error
 	timedOut := errors.As(err, &timeout) && timeout.Timeout()
-	// A server may close an idle connection at any time; that says nothing about the host.
-	stale := o.reused && !timedOut
-	o.broken = c.Err() == nil && !stale
+	// A stale connection says nothing about the host.
+	o.stale = o.reused && !timedOut && ctx.Err() == nil
+	o.broken = c.Err() == nil && !o.stale
 }
 
 // cause tells apart whose time ran out.

@@ -25,6 +25,7 @@ type outcome struct {
 	err      error  // what kept the API's answer from us
 	unsent   bool   // the server cannot have received the request
 	reused   bool   // over a connection that had been used before
+	stale    bool   // the used connection broke without an answer; any server may close an idle one at any time
 	broken   bool   // the connection failed, or the host did not answer in time
 	switched bool   // calls now go to another host
 	after    time.Duration

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
@@ -18,6 +19,12 @@ func checkRetry(ctx context.Context, _ *http.Response, err error) (bool, error) 
 		return false, nil //nolint:nilerr // it is in the outcome
 	}
 	retry := c.retry()
+	switch {
+	case c.last.ok && c.spent:
+		c.core.budget.earn(retryPrice)
+	case c.last.ok:
+		c.core.budget.earn(1)
+	}
 	if c.stream == nil { // else when it is closed
 		c.tell(retry)
 	}
@@ -27,12 +34,63 @@ func checkRetry(ctx context.Context, _ *http.Response, err error) (bool, error) 
 func (c *call) retry() bool {
 	o := &c.last
 	policy := &c.core.config.retry
-	if o.ok || c.Err() != nil || c.attempts > policy.Max || !o.transient() || !c.repeatable() {
+	if o.ok || c.Err() != nil || c.attempts > policy.MaxRetries || !o.transient() || !c.repeatable() {
 		return false
 	}
 	c.wait = c.nextWait(policy)
-	deadline, limited := c.Deadline()
-	return !limited || time.Until(deadline) > c.wait
+	if deadline, limited := c.Deadline(); limited && time.Until(deadline) <= c.wait {
+		return false
+	}
+	// The first retry after a stale connection is no load that the host has not agreed to.
+	c.spent = c.attempts > 1 || !o.stale
+	return !c.spent || c.core.budget.spend()
+}
+
+// retryBudget bounds the retries of a client, as the token buckets of other vendors' SDKs do. A retry costs retryPrice; if it
+// succeeds it gives that back. Any other attempt that succeeds gives one. A nil budget has no bound.
+type retryBudget struct {
+	most int64
+	left atomic.Int64
+}
+
+const retryPrice = 5
+
+func newRetryBudget(retries int) *retryBudget {
+	if retries < 0 {
+		return nil
+	}
+	b := &retryBudget{most: retryPrice * int64(retries)}
+	b.left.Store(b.most)
+	return b
+}
+
+// spend takes the price of a retry, and reports whether it was there.
+func (b *retryBudget) spend() bool {
+	if b == nil {
+		return true
+	}
+	for {
+		left := b.left.Load()
+		if left < retryPrice {
+			return false
+		}
+		if b.left.CompareAndSwap(left, left-retryPrice) {
+			return true
+		}
+	}
+}
+
+// earn gives back what an attempt that succeeded is worth.
+func (b *retryBudget) earn(worth int64) {
+	if b == nil {
+		return
+	}
+	for {
+		left := b.left.Load()
+		if left >= b.most || b.left.CompareAndSwap(left, min(left+worth, b.most)) {
+			return
+		}
+	}
 }
 
 // repeatable tells whether the class of the call allows to repeat it after what has happened.
@@ -48,7 +106,7 @@ func (c *call) repeatable() bool {
 // is obeyed up to the policy's longest wait. The first retry after a stale connection, or to another host, goes at once.
 func (c *call) nextWait(policy *RetryPolicy) time.Duration {
 	o := &c.last
-	if c.attempts == 1 && !o.rateLimited() && (o.switched || o.reused && o.status == 0) {
+	if c.attempts == 1 && !o.rateLimited() && (o.switched || o.stale) {
 		return 0
 	}
 	first := policy.MinWait

@@ -378,7 +378,7 @@ func TestStreamEndsWithTheHTTPClient(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mock := httpmock.NewMockTransport()
 		mock.RegisterNoResponder(httpmock.Responder(slow(time.Minute, nil)))
-		client, err := New("key", "secret", WithHTTPClient(&http.Client{Transport: mock, Timeout: time.Second}), WithRetry(RetryPolicy{}))
+		client, err := New("key", "secret", WithHTTPClient(&http.Client{Transport: mock, Timeout: time.Second}), WithoutRetries())
 		require.NoError(t, err)
 		start := time.Now()
 		_, err = chat(t.Context(), client)

@@ -47,7 +47,7 @@ type step func(*http.Request) (*http.Response, error)
 
 // quick is a policy without waits to speak of.
 func quick(retries int) RetryPolicy {
-	return RetryPolicy{Max: retries, MinWait: 1, MaxWait: 1}
+	return RetryPolicy{MaxRetries: retries, MinWait: 1, MaxWait: 1}
 }
 
 func status(code int, body string, header ...string) step {
@@ -174,41 +174,41 @@ func TestWaits(t *testing.T) {
 		requests int
 	}{
 		{
-			name: "full jitter below a bound that doubles", policy: RetryPolicy{Max: 4, MinWait: 100 * time.Millisecond, MaxWait: 300 * time.Millisecond},
+			name: "full jitter below a bound that doubles", policy: RetryPolicy{MaxRetries: 4, MinWait: 100 * time.Millisecond, MaxWait: 300 * time.Millisecond},
 			steps: []step{status(200, ""), status(200, ""), status(200, ""), status(200, ""), status(200, "")},
 			least: []time.Duration{0, 0, 0, 0}, requests: 5,
 			most: []time.Duration{100 * time.Millisecond, 200 * time.Millisecond, 300 * time.Millisecond, 300 * time.Millisecond},
 		},
 		{
-			name: "another host is tried at once", policy: RetryPolicy{Max: 1, MinWait: time.Hour, MaxWait: time.Hour},
+			name: "another host is tried at once", policy: RetryPolicy{MaxRetries: 1, MinWait: time.Hour, MaxWait: time.Hour},
 			steps: []step{broken}, least: []time.Duration{0}, most: []time.Duration{0}, requests: 2,
 		},
 		{
-			name: "Retry-After is obeyed", policy: RetryPolicy{Max: 1, MinWait: time.Millisecond, MaxWait: 5 * time.Second},
+			name: "Retry-After is obeyed", policy: RetryPolicy{MaxRetries: 1, MinWait: time.Millisecond, MaxWait: 5 * time.Second},
 			steps: []step{limited("4")}, least: []time.Duration{4 * time.Second}, most: []time.Duration{5 * time.Second}, requests: 2,
 		},
 		{
-			name: "Retry-After is capped", policy: RetryPolicy{Max: 1, MinWait: time.Millisecond, MaxWait: 3 * time.Second},
+			name: "Retry-After is capped", policy: RetryPolicy{MaxRetries: 1, MinWait: time.Millisecond, MaxWait: 3 * time.Second},
 			steps: []step{limited("3600")}, least: []time.Duration{3 * time.Second}, most: []time.Duration{3 * time.Second}, requests: 2,
 		},
 		{
-			name: "Retry-After as a date", policy: RetryPolicy{Max: 1, MinWait: time.Millisecond, MaxWait: time.Hour},
+			name: "Retry-After as a date", policy: RetryPolicy{MaxRetries: 1, MinWait: time.Millisecond, MaxWait: time.Hour},
 			steps: []step{limited("Sat, 01 Jan 2000 00:00:09 GMT")}, // synctest begins in 2000
 			least: []time.Duration{9 * time.Second}, most: []time.Duration{9 * time.Second}, requests: 2,
 		},
 		{
-			name: "no retries", policy: RetryPolicy{}, steps: []step{limited("1")}, requests: 1,
+			name: "no retries", policy: RetryPolicy{MaxRetries: -1}, steps: []step{limited("1")}, requests: 1,
 		},
 		{
 			name: "hardly any waits", policy: quick(3), steps: []step{limited(""), limited("nonsense"), limited("-5"), limited("7")},
 			least: []time.Duration{0, 0, 0}, most: []time.Duration{1, 1, 1}, requests: 4,
 		},
 		{
-			name: "waits by default", policy: RetryPolicy{Max: 1}, steps: []step{limited("2")},
+			name: "waits by default", policy: RetryPolicy{MaxRetries: 1}, steps: []step{limited("2")},
 			least: []time.Duration{2 * time.Second}, most: []time.Duration{2 * time.Second}, requests: 2,
 		},
 		{
-			name: "waits of at most 3 s by default", policy: RetryPolicy{Max: 1}, steps: []step{limited("20")},
+			name: "waits of at most 3 s by default", policy: RetryPolicy{MaxRetries: 1}, steps: []step{limited("20")},
 			least: []time.Duration{3 * time.Second}, most: []time.Duration{3 * time.Second}, requests: 2,
 		},
 	} {
@@ -232,7 +232,7 @@ func TestWaits(t *testing.T) {
 func TestJitterIsFull(t *testing.T) {
 	t.Parallel()
 	c := &call{attempts: 1, last: outcome{status: 200}}
-	policy := &RetryPolicy{Max: 1, MinWait: time.Second, MaxWait: time.Minute}
+	policy := &RetryPolicy{MaxRetries: 1, MinWait: time.Second, MaxWait: time.Minute}
 	low, high := 0, 0
 	for range 1000 {
 		switch wait := c.nextWait(policy); {
@@ -328,7 +328,7 @@ func TestDeadlineIsNeverStretched(t *testing.T) {
 func TestAttemptTimeoutOfOneCall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newScripted(t, []step{slow(time.Minute, status(200, faultSuccess))}, WithRetry(RetryPolicy{}))
+		s := newScripted(t, []step{slow(time.Minute, status(200, faultSuccess))}, WithoutRetries())
 		begin := time.Now()
 		err := faultCall(t.Context(), s.Client, "safe", WithAttemptTimeout(3*time.Second))
 		require.Equal(t, 3*time.Second, time.Since(begin))
@@ -346,7 +346,7 @@ func TestTimeoutOfTheCallersClient(t *testing.T) {
 			<-req.Context().Done()
 			return nil, req.Context().Err()
 		})
-		client, err := New("k", "s", WithHTTPClient(&http.Client{Transport: hangs, Timeout: 2 * time.Second}), WithRetry(RetryPolicy{}))
+		client, err := New("k", "s", WithHTTPClient(&http.Client{Transport: hangs, Timeout: 2 * time.Second}), WithoutRetries())
 		require.NoError(t, err)
 		begin := time.Now()
 		err = faultCall(t.Context(), client, "unsafe")
@@ -374,7 +374,7 @@ func TestFailOver(t *testing.T) {
 	require.Equal(t, []string{"one", "two", "two", "two", "one", "one"}, hosts)
 
 	// An unsafe call is not repeated, but the next one goes to the other host. A refusal moves nobody.
-	s = newScripted(t, []step{down, status(400, `{"code":1002}`), status(429, ""), nil}, WithRetry(RetryPolicy{}))
+	s = newScripted(t, []step{down, status(400, `{"code":1002}`), status(429, ""), nil}, WithoutRetries())
 	for range 4 {
 		_ = faultCall(t.Context(), s.Client, "unsafe")
 	}
@@ -533,7 +533,7 @@ func TestCaptureResponse(t *testing.T) {
 	require.JSONEq(t, `{"code":1002,"detail":"x"}`, string(info.Body))
 
 	// What a call before has left there does not stay.
-	s = newScripted(t, []step{broken}, WithRetry(RetryPolicy{}))
+	s = newScripted(t, []step{broken}, WithoutRetries())
 	require.Error(t, faultCall(t.Context(), s.Client, "safe", CaptureResponse(&info)))
 	require.Zero(t, info.HTTPStatus)
 	require.Nil(t, info.Body)
@@ -819,10 +819,90 @@ func TestAnswerInPieces(t *testing.T) {
 		require.Len(t, out.UserName, size)
 		client.Close()
 
-		client, err = New("k", "s", WithBaseURL(server.URL), WithMaxAnswerBytes(int64(len(text)-1)), WithRetry(RetryPolicy{}))
+		client, err = New("k", "s", WithBaseURL(server.URL), WithMaxAnswerBytes(int64(len(text)-1)), WithoutRetries())
 		require.NoError(t, err)
 		require.ErrorIs(t, faultCall(t.Context(), client, "safe"), errTooLong)
 		client.Close()
 		server.Close()
+	}
+}
+
+// A policy that only sets a wait keeps the default number of retries.
+func TestZeroFieldsOfAPolicyAreItsDefaults(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		option   Option
+		requests int
+	}{
+		"nothing set":  {WithRetry(RetryPolicy{}), 3},
+		"a wait alone": {WithRetry(RetryPolicy{MaxWait: time.Millisecond}), 3},
+		"one retry":    {WithRetry(RetryPolicy{MaxRetries: 1, MaxWait: 1}), 2},
+		"negative":     {WithRetry(RetryPolicy{MaxRetries: -7}), 1},
+		"off":          {WithoutRetries(), 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := newScripted(t, []step{broken, broken, broken, broken}, c.option)
+				require.ErrorIs(t, faultCall(t.Context(), s.Client, "safe"), ErrTransport)
+				require.Len(t, s.requests, c.requests)
+			})
+		})
+	}
+}
+
+func TestRetryBudget(t *testing.T) {
+	t.Parallel()
+	outage := func(t *testing.T, budget int) (*Client, *atomic.Bool, *atomic.Int32) {
+		var up atomic.Bool
+		var requests atomic.Int32
+		transport := roundTripper(func(*http.Request) (*http.Response, error) {
+			requests.Add(1)
+			if up.Load() {
+				return httpmock.NewStringResponse(200, faultSuccess), nil
+			}
+			return httpmock.NewStringResponse(503, ""), nil
+		})
+		client, err := New("k", "s", WithBaseURL("https://one.example", "https://two.example"), WithHTTPClient(&http.Client{Transport: transport}),
+			WithRetry(RetryPolicy{MaxRetries: 2, MinWait: 1, MaxWait: 1, Budget: budget}))
+		require.NoError(t, err)
+		return client, &up, &requests
+	}
+	storm := func(client *Client) {
+		var calls sync.WaitGroup
+		for range 500 {
+			calls.Go(func() { _ = faultCall(context.Background(), client, "safe") })
+		}
+		calls.Wait()
+	}
+	for budget, want := range map[int]int32{0: 600, 7: 507, -1: 1500} {
+		client, up, requests := outage(t, budget)
+		storm(client)
+		require.Equal(t, want, requests.Load(), "budget %d", budget)
+		if budget < 0 {
+			continue
+		}
+		// Nothing is left. Five calls that succeed earn a retry, and a retry that succeeds can be spent again.
+		up.Store(true)
+		for range 5 {
+			require.NoError(t, faultCall(t.Context(), client, "safe"))
+		}
+		up.Store(false)
+		requests.Store(0)
+		storm(client)
+		require.Equal(t, int32(501), requests.Load(), "budget %d", budget)
+	}
+}
+
+// What a retry has taken from the budget it gives back when it succeeds.
+func TestRetryBudgetOfRetriesThatSucceed(t *testing.T) {
+	t.Parallel()
+	steps := make([]step, 0, 40)
+	for range 20 {
+		steps = append(steps, status(503, ""), nil)
+	}
+	s := newScripted(t, steps, WithRetry(RetryPolicy{MaxRetries: 1, MinWait: 1, MaxWait: 1, Budget: 1}))
+	for range 20 {
+		require.NoError(t, faultCall(t.Context(), s.Client, "safe"))
 	}
 }

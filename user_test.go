@@ -30,7 +30,7 @@ func userMock(t *testing.T, path string, serve func(body string) (status int, an
 		return httpmock.NewStringResponse(serve(string(body))), nil
 	})
 	client, err := rongcloud.New("app-key", "app-secret",
-		rongcloud.WithHTTPClient(&http.Client{Transport: mock}), rongcloud.WithRetry(rongcloud.RetryPolicy{}))
+		rongcloud.WithHTTPClient(&http.Client{Transport: mock}), rongcloud.WithoutRetries())
 	require.NoError(t, err)
 	return client
 }

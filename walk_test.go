@@ -78,7 +78,7 @@ func TestEveryPagingEndpointIsWalked(t *testing.T) {
 		return httpmock.NewStringResponse(200, `{"code":`+strconv.Itoa(endpoint.ByPath(req.URL.Path).Success)+`}`), nil
 	})
 	client, err := rongcloud.New("test-key", "test-secret", rongcloud.WithBaseURL("https://api.example"),
-		rongcloud.WithHTTPClient(&http.Client{Transport: mock}), rongcloud.WithRetry(rongcloud.RetryPolicy{}))
+		rongcloud.WithHTTPClient(&http.Client{Transport: mock}), rongcloud.WithoutRetries())
 	require.NoError(t, err)
 
 	walked := map[string]string{}

@@ -17,7 +17,7 @@ import (
 // bothWays runs a test over a socket and in the process. The client retries as it does by default, but at once.
 func bothWays(t *testing.T, test func(t *testing.T, srv *rongcloudtest.Server, client *rongcloud.Client)) {
 	t.Helper()
-	retry := rongcloud.WithRetry(rongcloud.RetryPolicy{Max: 2})
+	retry := rongcloud.WithRetry(rongcloud.RetryPolicy{MaxRetries: 2})
 	t.Run("socket", func(t *testing.T) {
 		t.Parallel()
 		srv := rongcloudtest.NewServer(t)

@@ -98,7 +98,7 @@ func form(pairs ...string) url.Values {
 func pair(t *testing.T, opts ...rongcloudtest.Option) (*rongcloudtest.Server, *rongcloud.Client) {
 	t.Helper()
 	srv := rongcloudtest.NewServer(t, opts...)
-	return srv, srv.Client(rongcloud.WithRetry(rongcloud.RetryPolicy{}))
+	return srv, srv.Client(rongcloud.WithoutRetries())
 }
 
 func register(t *testing.T, client *rongcloud.Client, ids ...string) {

@@ -148,7 +148,7 @@ func TestIdempotentRetry(t *testing.T) {
 func TestParallelCallersOfEverything(t *testing.T) {
 	t.Parallel()
 	srv := rongcloudtest.NewServer(t, rongcloudtest.WithQuotas(), rongcloudtest.WithIdempotencyService(25999), rongcloudtest.WithSensitiveFilter())
-	client := srv.Client(rongcloud.WithRetry(rongcloud.RetryPolicy{}))
+	client := srv.Client(rongcloud.WithoutRetries())
 	register(t, client, "a", "b")
 	srv.AddGroup("g", "a", "b")
 	ctx := context.Background()

@@ -233,7 +233,7 @@ func TestChatOfTheSDK(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			srv := rongcloudtest.NewServer(t, append(opts, rongcloudtest.WithStrict())...)
-			client := srv.Client(rongcloud.WithRetry(rongcloud.RetryPolicy{}))
+			client := srv.Client(rongcloud.WithoutRetries())
 			ctx := t.Context()
 			assistant(t, client, "agent-1", "")
 			assistant(t, client, "agent-2", rongcloud.AgentInactive)

@@ -114,7 +114,7 @@ func TestHandlerElsewhere(t *testing.T) {
 		srv.Handler().ServeHTTP(struct{ http.ResponseWriter }{w}, r)
 	}))
 	defer elsewhere.Close()
-	client := srv.Client(rongcloud.WithBaseURL(elsewhere.URL), rongcloud.WithRetry(rongcloud.RetryPolicy{}))
+	client := srv.Client(rongcloud.WithBaseURL(elsewhere.URL), rongcloud.WithoutRetries())
 	register(t, client, "u1")
 	require.Len(t, srv.User("u1").Tokens(), 1)
 	srv.Fail(nil, rongcloudtest.Fault{DropResponse: true})

@@ -58,7 +58,7 @@ func TestNotifyWithHTTPMock(t *testing.T) {
 	mock.RegisterResponder("POST", "https://api.rong-api.com/message/private/publish.json",
 		httpmock.NewStringResponder(429, `{"code":1008,"errorMessage":"too many"}`))
 	client, err := rongcloud.New("key", "secret", rongcloud.WithHTTPClient(&http.Client{Transport: mock}),
-		rongcloud.WithRetry(rongcloud.RetryPolicy{Max: 0}))
+		rongcloud.WithoutRetries())
 	require.NoError(t, err)
 	shop := &Shop{Messages: client.Message}
 	require.ErrorIs(t, shop.Notify(t.Context(), "ann", "hello"), rongcloud.ErrRateLimited)

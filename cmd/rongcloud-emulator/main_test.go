@@ -96,7 +96,7 @@ func started(t *testing.T, args ...string) (string, *output) {
 
 func client(t *testing.T, base string) *rongcloud.Client {
 	t.Helper()
-	c, err := rongcloud.New("test-app-key", "test-app-secret", rongcloud.WithBaseURL(base), rongcloud.WithRetry(rongcloud.RetryPolicy{}))
+	c, err := rongcloud.New("test-app-key", "test-app-secret", rongcloud.WithBaseURL(base), rongcloud.WithoutRetries())
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c

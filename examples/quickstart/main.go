@@ -44,7 +44,7 @@ func run(ctx context.Context, w io.Writer) error {
 		// Few and short attempts: a wrong address shall not keep anybody waiting.
 		client, err := rongcloud.NewFromEnv(
 			rongcloud.WithAttemptTimeout(4*time.Second),
-			rongcloud.WithRetry(rongcloud.RetryPolicy{Max: 1, MaxWait: time.Second}))
+			rongcloud.WithRetry(rongcloud.RetryPolicy{MaxRetries: 1, MaxWait: time.Second}))
 		if err != nil {
 			return fmt.Errorf("the RONGCLOUD_* variables do not make a client: %w", err)
 		}
