@@ -6,13 +6,25 @@ import "strconv"
 // errors.Is(err, CodeRateLimited) tells whether err is an [Error] with that code. Codes that the
 // SDK does not know keep their number.
 //
+// What each code means, what to do about it and which calls give it:
+// https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md
+//
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/code
 type Code int //nolint:errname // like syscall.Errno, it is a number first
 
+// codeKind says what a code tells about the fate of the call.
+type codeKind uint8
+
+const (
+	kindRefusal     codeKind = iota // not carried out, and a repeat fails again
+	kindRateLimit                   // not carried out, and a repeat may succeed a little later
+	kindServerFault                 // trouble inside the server: the call may or may not have been carried out
+)
+
 type codeFact struct {
-	meaning   string
-	status    int // HTTP status that is documented with it, or 0
-	retryable bool
+	meaning string
+	status  int // HTTP status that is documented with it, or 0
+	kind    codeKind
 }
 
 // Error returns the number and its meaning, such as "code 1008 (rate limit exceeded)".
@@ -29,8 +41,8 @@ func (c Code) Meaning() string { return codeFacts[c].meaning }
 // HTTPStatus returns the HTTP status that RongCloud documents with the code, or 0 if it documents none.
 func (c Code) HTTPStatus() int { return codeFacts[c].status }
 
-// rateLimited tells the codes by which the server refuses a request before acting on it.
-func (c Code) rateLimited() bool { return c == CodeRateLimited || c == CodeSendingTooFast }
+// rateLimited reports whether the server refuses a request by this code before acting on it.
+func (c Code) rateLimited() bool { return codeFacts[c].kind == kindRateLimit }
 
-// transient tells the codes of a trouble inside the server, after which the request may or may not have been carried out.
-func (c Code) transient() bool { return codeFacts[c].retryable && !c.rateLimited() }
+// transient reports whether the code tells of a trouble inside the server.
+func (c Code) transient() bool { return codeFacts[c].kind == kindServerFault }

@@ -14,7 +14,8 @@ import (
 var (
 	// ErrOutcomeUnknown marks an unsafe call, such as a send, of which nobody can say whether it was
 	// carried out: it was written to the server and no trustworthy answer came back. Do not blindly
-	// repeat it: its receivers may get it twice.
+	// repeat it: its recipients may get it twice. Which calls can end so is on the page
+	// https://github.com/rongcloud-go/rongcloud/blob/main/docs/retries.md.
 	ErrOutcomeUnknown = errors.New("rongcloud: outcome unknown, the request may have been carried out")
 
 	// ErrRateLimited marks a call that was refused because a quota of the App Key is used up (HTTP 429
@@ -34,7 +35,9 @@ var (
 // *Error or an [ArgumentError].
 //
 // Use errors.Is with a [Code], with [ErrOutcomeUnknown], [ErrRateLimited], [ErrUnauthorized] or
-// [ErrTransport], and with whatever caused it, such as context.DeadlineExceeded.
+// [ErrTransport], and with whatever caused it, such as context.DeadlineExceeded. Every code, what to
+// do about it and which calls give it:
+// https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md
 type Error struct {
 	Endpoint   string        // method and path, such as "POST /user/getToken.json"
 	HTTPStatus int           // of the last answer; 0 if there was none

@@ -159,7 +159,8 @@ func TestCodesAreTheCatalogues(t *testing.T) {
 	require.NoError(t, err)
 	source, err := os.ReadFile("codes_gen.go")
 	require.NoError(t, err)
-	entry := regexp.MustCompile(`(?m)^  - \{code: (\d+), name: (\w+), http: (\w+), meaning: (?:"([^"]*)"|([^,]*)), retryable: (true|false),`)
+	entry := regexp.MustCompile(`(?m)^  - \{code: (\d+), name: (\w+), http: (\w+), area: (\w+), retryable: (?:true|false), status: [\w-]+, remedy: \w+,
+     meaning: "([^"]*)"`)
 	constant := regexp.MustCompile(`(?m)^\tCode(\w+) Code = (\d+)$`)
 	constants := map[string]string{}
 	for _, m := range constant.FindAllStringSubmatch(string(source), -1) {
@@ -176,8 +177,9 @@ func TestCodesAreTheCatalogues(t *testing.T) {
 		n, err := strconv.Atoi(m[1])
 		require.NoError(t, err)
 		status, _ := strconv.Atoi(m[3]) // null is 0
-		meaning := m[4] + m[5]
-		require.Equal(t, codeFact{meaning, status, m[6] == "true"}, codeFacts[Code(n)], m[2])
+		kind := map[string]codeKind{"rate": kindRateLimit, "server": kindServerFault}[m[4]]
+		meaning := m[5]
+		require.Equal(t, codeFact{meaning, status, kind}, codeFacts[Code(n)], m[2])
 		require.Equal(t, meaning, Code(n).Meaning())
 		require.Equal(t, fmt.Sprintf("code %d (%s)", n, meaning), Code(n).Error())
 	}
@@ -188,8 +190,13 @@ func TestCodeKinds(t *testing.T) {
 	require.Equal(t, "code 77777", Code(77777).Error())
 	require.Empty(t, Code(77777).Meaning())
 	for code, want := range map[Code]struct{ rateLimited, transient bool }{
-		CodeRateLimited: {true, false}, CodeSendingTooFast: {true, false}, CodeInternalError: {false, true}, CodeServerTimeout: {false, true},
-		CodeInvalidParameter: {}, CodeWrongSignature: {}, 77777: {}, 0: {}, 200: {},
+		CodeRateLimited: {true, false}, CodeSendingTooFast: {true, false}, CodeCalledTooOften: {true, false},
+		CodeChannelSendingTooFast: {true, false}, CodeGroupQueryTooFast: {true, false}, CodeChatroomEntryTooFast: {true, false},
+		CodeInternalError: {false, true}, CodeServerTimeout: {false, true}, CodeUltraGroupServiceError: {false, true},
+		CodeUltraGroupUnknownError: {false, true}, CodeUnknownServerError: {false, true}, CodeHostingServiceError: {false, true},
+		CodeTranslationServiceError: {false, true}, CodeSpeechToTextServiceError: {false, true}, CodeLegacyInternalError: {false, true},
+		CodeInvalidParameter: {}, CodeWrongSignature: {}, CodeTranslationQuotaUsedUp: {}, CodeTranslationFailed: {}, CodeMutedInUltraGroup: {},
+		77777: {}, 0: {}, 200: {},
 	} {
 		require.Equal(t, want.rateLimited, code.rateLimited(), code)
 		require.Equal(t, want.transient, code.transient(), code)

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	mathrand "math/rand/v2"
 	"net/http"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -34,7 +35,7 @@ func checkRetry(ctx context.Context, _ *http.Response, err error) (bool, error) 
 func (c *call) retry() bool {
 	o := &c.last
 	policy := &c.core.config.retry
-	if o.ok || c.Err() != nil || c.attempts > policy.MaxRetries || !o.transient() || !c.repeatable() {
+	if o.ok || c.Err() != nil || c.attempts > policy.MaxRetries || !o.transient() || slices.Contains(c.ep.Final, int(o.code)) || !c.repeatable() {
 		return false
 	}
 	c.wait = c.nextWait(policy)

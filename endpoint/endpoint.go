@@ -174,12 +174,15 @@ type Endpoint struct {
 	// UnsafeWith lists parameters that make a request unsafe when they are set, because
 	// somebody is then notified again by each repeat.
 	UnsafeWith []string
-	Quota      Quota
-	Params     []Param
-	Paging     Paging
-	Area       string // file of the catalogue, such as user or message
-	Summary    string
-	Doc        string // address of RongCloud's page, where one is known
+	// Final lists codes after which a request is not repeated, although they are worth a repeat elsewhere:
+	// 1008 on a broadcast may mean that the service is not switched on.
+	Final   []int
+	Quota   Quota
+	Params  []Param
+	Paging  Paging
+	Area    string // file of the catalogue, such as user or message
+	Summary string
+	Doc     string // address of RongCloud's page, where one is known
 }
 
 // Param returns the parameter with the given wire name, or nil.

@@ -2061,6 +2061,7 @@ var (
 	MessageChatroomBroadcast = &Endpoint{
 		Name: "MessageChatroomBroadcast", Method: "POST", Path: "/message/chatroom/broadcast.json",
 		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
+		Final: []int{1008},
 		Quota: Quota{Limit: 1, Per: time.Second, Counts: Requests},
 		Params: []Param{
 			{Name: "fromUserId", Required: true},
@@ -2124,6 +2125,7 @@ var (
 	MessageBroadcast = &Endpoint{
 		Name: "MessageBroadcast", Method: "POST", Path: "/message/broadcast.json",
 		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
+		Final: []int{1008},
 		Quota: Quota{Limit: 2, Per: time.Hour, Counts: Requests, Caps: []Cap{{Limit: 3, Per: 24 * time.Hour}}},
 		Params: []Param{
 			{Name: "fromUserId", Required: true, MaxBytes: 64},
@@ -2145,6 +2147,7 @@ var (
 	MessageOnlineBroadcast = &Endpoint{
 		Name: "MessageOnlineBroadcast", Method: "POST", Path: "/message/online/broadcast.json",
 		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
+		Final: []int{1008},
 		Quota: Quota{Limit: 60, Per: time.Minute, Counts: Requests},
 		Params: []Param{
 			{Name: "fromUserId", Required: true},
@@ -2161,6 +2164,7 @@ var (
 	MessageBroadcastRecall = &Endpoint{
 		Name: "MessageBroadcastRecall", Method: "POST", Path: "/message/broadcast/recall.json",
 		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
+		Final: []int{1008},
 		Quota: Quota{Limit: 2, Per: time.Hour, Counts: Requests, Caps: []Cap{{Limit: 3, Per: 24 * time.Hour}}},
 		Params: []Param{
 			{Name: "fromUserId", Required: true},

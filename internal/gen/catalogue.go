@@ -42,6 +42,7 @@ type endpoint struct {
 	Params     []field   `yaml:"params"`
 	Result     []field   `yaml:"result"`
 	Codes      []int     `yaml:"codes"`
+	Final      []int     `yaml:"final"`
 	Errors     yaml.Node `yaml:"errors"`
 	Paging     *paging   `yaml:"paging"`
 	Notes      yaml.Node `yaml:"notes"`
@@ -179,6 +180,11 @@ func (e *endpoint) check() error {
 	for _, name := range e.UnsafeWith {
 		if !slices.ContainsFunc(e.Params, func(f field) bool { return f.Name == name }) {
 			return fmt.Errorf("unsafe_with names the unknown parameter %s", name)
+		}
+	}
+	for _, code := range e.Final {
+		if !slices.Contains(e.Codes, code) {
+			return fmt.Errorf("final names %d, which is not among codes", code)
 		}
 	}
 	if e.Rate != nil && e.Rate.Param != "" && !slices.ContainsFunc(e.Params, func(f field) bool { return f.Name == e.Rate.Param }) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"go/format"
 	"os"
@@ -15,31 +16,93 @@ type code struct {
 	Code      int    `yaml:"code"`
 	Name      string `yaml:"name"`
 	HTTP      int    `yaml:"http"`
-	Meaning   string `yaml:"meaning"`
-	Retryable bool   `yaml:"retryable"`
 	Area      string `yaml:"area"`
+	Retryable bool   `yaml:"retryable"`
 	Status    string `yaml:"status"`
+	Remedy    string `yaml:"remedy"`
+	Meaning   string `yaml:"meaning"`
+	Chinese   string `yaml:"zh"`
+	More      string `yaml:"more"`
+	MoreZh    string `yaml:"more_zh"`
 	Note      string `yaml:"note"`
 	Seen      string `yaml:"seen"`
 }
 
-func loadCodes(dir string) ([]code, error) {
+// The areas whose codes are worth a repeat.
+const (
+	areaRate   = "rate"   // refused, and nothing was done
+	areaServer = "server" // nobody knows whether the call was carried out
+)
+
+// codeBook is api/codes.yaml, as far as the generator uses it.
+type codeBook struct {
+	Codes    []code
+	Remedies map[string]translated
+}
+
+// translated is one text in the languages of the pages.
+type translated struct {
+	En string `yaml:"en"`
+	Zh string `yaml:"zh"`
+}
+
+func loadCodes(dir string) (*codeBook, error) {
 	text, err := os.ReadFile(filepath.Join(dir, "codes.yaml"))
 	if err != nil {
 		return nil, err
 	}
 	var file struct {
-		Codes []code `yaml:"codes"`
+		Codes    []yaml.Node           `yaml:"codes"`
+		Remedies map[string]translated `yaml:"remedies"`
 	}
 	if err := yaml.Unmarshal(text, &file); err != nil {
 		return nil, fmt.Errorf("codes.yaml: %w", err)
 	}
-	for _, c := range file.Codes {
-		if c.Code == 0 || c.Name == "" || c.Meaning == "" || c.Status == "" {
-			return nil, fmt.Errorf("codes.yaml: code %d lacks a name, a meaning or a status", c.Code)
+	book := &codeBook{Remedies: file.Remedies}
+	seen := map[any]bool{}
+	for _, node := range file.Codes {
+		var c code
+		if err := strictly(&node, &c); err != nil {
+			return nil, fmt.Errorf("codes.yaml: line %d: %w", node.Line, err)
 		}
+		if err := c.check(file.Remedies); err != nil {
+			return nil, fmt.Errorf("codes.yaml: code %d: %w", c.Code, err)
+		}
+		if seen[c.Code] || seen[c.Name] {
+			return nil, fmt.Errorf("codes.yaml: code %d or its name %s stands twice", c.Code, c.Name)
+		}
+		seen[c.Code], seen[c.Name] = true, true
+		book.Codes = append(book.Codes, c)
 	}
-	return file.Codes, nil
+	return book, nil
+}
+
+// strictly decodes a node and refuses keys that the target does not have.
+func strictly(node *yaml.Node, to any) error {
+	text, err := yaml.Marshal(node)
+	if err != nil {
+		return err
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	return decoder.Decode(to)
+}
+
+func (c code) check(remedies map[string]translated) error {
+	remedy := remedies[c.Remedy]
+	switch {
+	case c.Code == 0 || c.Name == "" || c.Meaning == "" || c.Chinese == "" || c.Status == "":
+		return errors.New("a number, a name, a meaning (in English and in Chinese) or a status is missing")
+	case codeAreas[c.Area].En == "":
+		return fmt.Errorf("area %q", c.Area)
+	case c.Retryable != (c.Area == areaRate || c.Area == areaServer):
+		return fmt.Errorf("retryable is %t in area %s; the codes of %s and %s are, and no others", c.Retryable, c.Area, areaRate, areaServer)
+	case remedy.En == "" || remedy.Zh == "":
+		return fmt.Errorf("remedy %q is not known, or not in English and in Chinese", c.Remedy)
+	case (c.More == "") != (c.MoreZh == ""):
+		return errors.New("more is in one language only")
+	}
+	return nil
 }
 
 // certainty tells in a doc comment how far a code can be relied on.
@@ -48,12 +111,15 @@ var certainty = map[string]string{
 	"client-list": "from RongCloud's list for client SDKs; that the Server API answers with it is unconfirmed",
 }
 
+// codeKinds are the kinds of package rongcloud; codes of all other areas are refusals, its zero value.
+var codeKinds = map[string]string{areaRate: "kindRateLimit", areaServer: "kindServerFault"}
+
 // codeConstants is the source of codes_gen.go.
 func codeConstants(codes []code) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(strings.Replace(header, "api/*.yaml", "api/codes.yaml", 1) + "package rongcloud\n\n")
-	b.WriteString("// The codes that RongCloud's Server API answers with.\n//\n" +
-		"// RongCloud: https://docs.rongcloud.io/platform-chat-api/code\nconst (\n")
+	b.WriteString("// The codes that RongCloud's Server API responds with. What to do about each of them, and which calls give it,\n" +
+		"// is on the page https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md.\n//\n// RongCloud: https://docs.rongcloud.io/platform-chat-api/code\nconst (\n")
 	for _, c := range codes {
 		fmt.Fprintf(&b, "\t// Code%s: %s", c.Name, strings.TrimSuffix(c.Meaning, "."))
 		if c.HTTP != 0 {
@@ -67,7 +133,14 @@ func codeConstants(codes []code) ([]byte, error) {
 	}
 	b.WriteString(")\n\nvar codeFacts = map[Code]codeFact{\n")
 	for _, c := range codes {
-		fmt.Fprintf(&b, "\tCode%s: {meaning: %q, status: %d, retryable: %t},\n", c.Name, c.Meaning, c.HTTP, c.Retryable)
+		fmt.Fprintf(&b, "\tCode%s: {meaning: %q", c.Name, c.Meaning)
+		if c.HTTP != 0 {
+			fmt.Fprintf(&b, ", status: %d", c.HTTP)
+		}
+		if kind := codeKinds[c.Area]; kind != "" {
+			b.WriteString(", kind: " + kind)
+		}
+		b.WriteString("},\n")
 	}
 	b.WriteString("}\n")
 	return format.Source(b.Bytes())

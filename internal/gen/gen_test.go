@@ -36,9 +36,14 @@ endpoints:
 `
 
 const genCodes = `domain: codes
+remedies:
+  slow: {en: Slow down., zh: 放慢。}
+  ask: {en: Ask., zh: 询问。}
 codes:
-  - {code: 1008, name: RateLimited, http: 429, meaning: too fast, retryable: true, area: rate, status: documented}
-  - {code: 405, name: Blocked, http: null, meaning: "blocked.", retryable: false, area: user, status: client-list}
+  - {code: 1050, name: Timeout, http: 504, area: server, retryable: true, status: documented, remedy: slow, meaning: late, zh: 超时}
+  - {code: 1008, name: RateLimited, http: 429, area: rate, retryable: true, status: documented, remedy: slow,
+     meaning: too fast, zh: 太快, more: Really., more_zh: 真的。}
+  - {code: 405, name: Blocked, http: null, area: user, retryable: false, status: client-list, remedy: ask, meaning: "blocked.", zh: 被屏蔽}
 `
 
 // genTree writes files into a new folder and returns it.
@@ -102,6 +107,7 @@ func TestLoadRefuses(t *testing.T) {
 		{"no class", genChanged(t, "    idempotent: true\n", ""), "missing"},
 		{"no sources", genChanged(t, "    sources: {docs: https://docs.example.com/one}\n", ""), "missing"},
 		{"safe but not idempotent", genChanged(t, "idempotent: true", "idempotent: false\n    safe: true"), "safe but not idempotent"},
+		{"final", genChanged(t, "    idempotent: true\n", "    idempotent: true\n    codes: [1002]\n    final: [1008]\n"), "final names 1008"},
 		{"unsafe_with", genChanged(t, "[needNotify]", "[notify]"), "unknown parameter notify"},
 		{"type", genChanged(t, "{name: needNotify, type: bool}", "{name: needNotify, type: boolean}"), `needNotify: type "boolean"`},
 		{"no type", genChanged(t, "{name: needNotify, type: bool}", "{name: needNotify}"), `needNotify: type ""`},
@@ -359,22 +365,49 @@ func TestTableRefusesTheSameName(t *testing.T) {
 
 func TestCodes(t *testing.T) {
 	t.Parallel()
-	codes, err := loadCodes(genTree(t, map[string]string{"codes.yaml": genCodes}))
+	book, err := loadCodes(genTree(t, map[string]string{"codes.yaml": genCodes}))
 	require.NoError(t, err)
-	text, err := codeConstants(codes)
+	text, err := codeConstants(book.Codes)
 	require.NoError(t, err)
+	squeezed := strings.Join(strings.Fields(string(text)), " ")
 	for _, want := range []string{
-		"// CodeRateLimited: too fast (HTTP 429).\n\tCodeRateLimited Code = 1008\n",
+		"// CodeRateLimited: too fast (HTTP 429). CodeRateLimited Code = 1008",
 		"// CodeBlocked: blocked. It is from RongCloud's list for client SDKs;",
-		`{meaning: "too fast", status: 429, retryable: true}`,
+		`CodeRateLimited: {meaning: "too fast", status: 429, kind: kindRateLimit},`,
+		`CodeTimeout: {meaning: "late", status: 504, kind: kindServerFault},`,
+		`CodeBlocked: {meaning: "blocked."},`,
 	} {
-		require.Contains(t, string(text), want)
+		require.Contains(t, squeezed, want)
 	}
-	for _, missing := range []string{"code: 1008, ", "name: RateLimited, ", "meaning: too fast, ", ", status: documented"} {
-		_, err := loadCodes(genTree(t, map[string]string{"codes.yaml": strings.Replace(genCodes, missing, strings.Repeat(" ", len(missing)), 1)}))
-		require.Error(t, err, missing)
+}
+
+func TestCodesRefused(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ old, replacement, says string }{
+		"no number":              {"code: 1008, ", "", "a number, a name"},
+		"no name":                {"name: RateLimited, ", "", "code 1008: a number, a name"},
+		"no meaning":             {"meaning: too fast, ", "", "code 1008: a number, a name"},
+		"no meaning in Chinese":  {", zh: 太快", "", "code 1008: a number, a name"},
+		"no status":              {"status: documented, remedy: slow,\n", "remedy: slow,\n", "code 1008: a number, a name"},
+		"unknown key":            {"code: 1008, ", "code: 1008, colour: red, ", "colour"},
+		"unknown area":           {"area: user", "area: garden", `code 405: area "garden"`},
+		"a rate limit for ever":  {"area: rate, retryable: true", "area: rate, retryable: false", "code 1008: retryable is false"},
+		"a refusal to be tried":  {"area: user, retryable: false", "area: user, retryable: true", "code 405: retryable is true"},
+		"unknown remedy":         {"remedy: ask", "remedy: pray", `code 405: remedy "pray"`},
+		"remedy in one language": {"zh: 询问。", "zh: ''", `code 405: remedy "ask"`},
+		"more in one language":   {", more_zh: 真的。", "", "code 1008: more"},
+		"number twice":           {"code: 405", "code: 1008", "stands twice"},
+		"name twice":             {"name: Blocked", "name: RateLimited", "stands twice"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.Equal(t, 1, strings.Count(genCodes, test.old), test.old)
+			text := strings.Replace(genCodes, test.old, test.replacement, 1)
+			_, err := loadCodes(genTree(t, map[string]string{"codes.yaml": text}))
+			require.ErrorContains(t, err, test.says)
+		})
 	}
-	_, err = loadCodes(t.TempDir())
+	_, err := loadCodes(t.TempDir())
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
@@ -451,7 +484,10 @@ func genRead(t *testing.T, root string) (texts map[string]string, times map[stri
 	return texts, times
 }
 
-var genOutputs = []string{"codes_gen.go", "docs/endpoints.md", "docs/migration.md", "endpoint/endpoint_gen.go"}
+var genOutputs = []string{
+	"codes_gen.go", "docs/endpoints.md", "docs/errors.md", "docs/errors_zh.md", "docs/migration.md", "docs/retries.md", "docs/retries_zh.md",
+	"endpoint/endpoint_gen.go",
+}
 
 func TestRun(t *testing.T) {
 	t.Parallel()
@@ -470,9 +506,11 @@ func TestRun(t *testing.T) {
 
 	require.NoError(t, run(root, false))
 	written, times := genRead(t, root)
-	require.ElementsMatch(t, slices.Concat(slices.Collect(maps.Keys(before)), []string{
-		filepath.Join(root, genOutputs[0]), filepath.Join(root, genOutputs[1]), filepath.Join(root, genOutputs[2]), filepath.Join(root, genOutputs[3]),
-	}), slices.Collect(maps.Keys(written)))
+	expected := slices.Collect(maps.Keys(before))
+	for _, name := range genOutputs {
+		expected = append(expected, filepath.Join(root, name))
+	}
+	require.ElementsMatch(t, expected, slices.Collect(maps.Keys(written)))
 	require.Contains(t, written[filepath.Join(root, "docs/endpoints.md")], "`S.One`")
 	require.NoError(t, run(root, true))
 	require.NoError(t, run(root, false))

@@ -1,4 +1,4 @@
-// Command gen writes package endpoint, codes_gen.go, docs/endpoints.md and docs/migration.md from the catalogue in api/.
+// Command gen writes package endpoint, codes_gen.go and pages of docs/ from the catalogue in api/.
 package main
 
 import (
@@ -32,7 +32,7 @@ func run(root string, check bool) error {
 	if err != nil {
 		return err
 	}
-	codes, err := loadCodes(filepath.Join(root, "api"))
+	book, err := loadCodes(filepath.Join(root, "api"))
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func run(root string, check bool) error {
 	if err != nil {
 		return err
 	}
-	constants, err := codeConstants(codes)
+	constants, err := codeConstants(book.Codes)
 	if err != nil {
 		return err
 	}
@@ -53,6 +53,10 @@ func run(root string, check bool) error {
 		filepath.Join(root, "docs", "endpoints.md"):        page(endpoints, methods),
 		filepath.Join(root, "docs", "migration.md"):        migration(endpoints, methods),
 		filepath.Join(root, "codes_gen.go"):                constants,
+		filepath.Join(root, "docs", "errors.md"):           codesPage(english, book, endpoints, methods),
+		filepath.Join(root, "docs", "errors_zh.md"):        codesPage(chinese, book, endpoints, methods),
+		filepath.Join(root, "docs", "retries.md"):          retriesPage(english, endpoints, methods),
+		filepath.Join(root, "docs", "retries_zh.md"):       retriesPage(chinese, endpoints, methods),
 	}
 	scale := filepath.Join(root, "docs", "scale.md")
 	if text, err := os.ReadFile(scale); err == nil {

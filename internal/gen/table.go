@@ -60,6 +60,9 @@ func writeEndpoint(b *bytes.Buffer, e *endpoint) {
 	if len(e.UnsafeWith) > 0 {
 		fmt.Fprintf(b, "UnsafeWith: %#v,\n", e.UnsafeWith)
 	}
+	if len(e.Final) > 0 {
+		fmt.Fprintf(b, "Final: %#v,\n", e.Final)
+	}
 	if r := e.Rate; r != nil {
 		fmt.Fprintf(b, "Quota: Quota{Limit: %d, Per: %s, Counts: %s", r.Limit, periods[r.Per], title(r.Counts))
 		if target := e.targets(); r.Counts == "targets" && target != "" {

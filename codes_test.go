@@ -1,0 +1,112 @@
+package rongcloud
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// Every code ends a call as its kind says: a rate limit is waited out by all calls, a fault of the server only by those that may be
+// repeated, and a refusal by none.
+func TestEveryCodeEndsItsCall(t *testing.T) {
+	t.Parallel()
+	for code, fact := range codeFacts {
+		for class, repeatable := range map[string]bool{"safe": true, "unsafe": false} {
+			t.Run(fmt.Sprintf("%d %s", int(code), class), func(t *testing.T) {
+				t.Parallel()
+				refused := status(http.StatusOK, fmt.Sprintf(`{"code":%d,"errorMessage":"no"}`, int(code)))
+				s := newScripted(t, []step{refused, refused, refused}, WithRetry(quick(1)))
+				err := faultCall(t.Context(), s.Client, class)
+
+				attempts := 1
+				if fact.kind == kindRateLimit || fact.kind == kindServerFault && repeatable {
+					attempts = 2
+				}
+				require.Equal(t, attempts, s.count())
+				require.ErrorIs(t, err, code)
+				require.ErrorIs(t, fmt.Errorf("wrapped: %w", err), Code(int(code)))
+				is(t, fact.kind == kindRateLimit, err, ErrRateLimited)
+				is(t, fact.kind == kindServerFault && !repeatable, err, ErrOutcomeUnknown)
+				is(t, false, err, ErrTransport)
+				require.Contains(t, err.Error(), fact.meaning)
+			})
+		}
+	}
+}
+
+func is(t *testing.T, want bool, err, target error) {
+	t.Helper()
+	if want {
+		require.ErrorIs(t, err, target)
+	} else {
+		require.NotErrorIs(t, err, target)
+	}
+}
+
+// A rate limit is over after a wait, and an unsafe call goes through then.
+func TestCallsGoThroughAfterARateLimit(t *testing.T) {
+	t.Parallel()
+	for _, code := range []Code{CodeCalledTooOften, CodeChannelSendingTooFast, CodeGroupQueryTooFast} {
+		s := newScripted(t, []step{status(http.StatusOK, fmt.Sprintf(`{"code":%d}`, int(code)))}, WithRetry(quick(1)))
+		require.NoError(t, faultCall(t.Context(), s.Client, "unsafe"), code)
+		require.Equal(t, 2, s.count(), code)
+	}
+}
+
+// Code 1008 on a broadcast may mean that the service is not switched on: no wait helps then, and the error says what came.
+func TestBroadcastIsNotRepeatedAfter1008(t *testing.T) {
+	t.Parallel()
+	text := TextMessage{Content: "hello"}
+	calls := map[string]func(*Client) error{
+		"all": func(c *Client) error {
+			_, err := c.Message.Broadcast.SendToAll(t.Context(), Broadcast{From: "a", Content: text})
+			return err
+		},
+		"online": func(c *Client) error {
+			_, err := c.Message.Broadcast.SendToOnline(t.Context(), OnlineBroadcast{From: "a", Content: text})
+			return err
+		},
+		"chat rooms": func(c *Client) error {
+			return c.Message.Broadcast.SendToChatrooms(t.Context(), ChatroomBroadcast{From: "a", Content: text})
+		},
+		"recall": func(c *Client) error {
+			return c.Message.Broadcast.Recall(t.Context(), BroadcastRecall{From: "a", MessageUID: "u"})
+		},
+		"all, unsafe repeats asked for": func(c *Client) error {
+			_, err := c.Message.Broadcast.SendToAll(t.Context(), Broadcast{From: "a", Content: text}, RetryUnsafe())
+			return err
+		},
+	}
+	for name, call := range calls {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, httpStatus := range []int{http.StatusOK, http.StatusTooManyRequests} {
+				refused := status(httpStatus, `{"code":1008,"errorMessage":"no"}`)
+				s := newScripted(t, []step{refused, refused, refused}, WithRetry(quick(2)))
+				err := call(s.Client)
+				require.ErrorIs(t, err, CodeRateLimited)
+				require.ErrorIs(t, err, ErrRateLimited)
+				require.NotErrorIs(t, err, ErrOutcomeUnknown)
+				require.Equal(t, 1, s.count())
+			}
+			// A gateway that says 429 by itself means a rate.
+			s := newScripted(t, []step{status(http.StatusTooManyRequests, "")}, WithRetry(quick(2)))
+			require.NoError(t, call(s.Client))
+			require.Equal(t, 2, s.count())
+		})
+	}
+
+	s := newScripted(t, []step{status(http.StatusTooManyRequests, `{"code":1008}`)}, WithRetry(quick(2)))
+	_, err := s.Client.Message.SendPrivate(t.Context(), PrivateMessage{From: "a", To: []string{"b"}, Content: text})
+	require.NoError(t, err, "any other send is repeated")
+	require.Equal(t, 2, s.count())
+	for e := range endpoint.All() {
+		if len(e.Final) > 0 {
+			require.Equal(t, []int{int(CodeRateLimited)}, e.Final, e)
+		}
+	}
+}
