@@ -16,8 +16,15 @@ import (
 func main() {
 	root := flag.String("root", ".", "top folder of the repository")
 	check := flag.Bool("check", false, "write nothing; fail if a generated file is stale, or an endpoint in use has no method")
+	client := flag.String("compare", "", "write nothing; print what the web client of RongCloud in this folder knows, and the catalogue does not")
 	flag.Parse()
-	if err := run(*root, *check); err != nil {
+	var err error
+	if *client != "" {
+		err = compare(os.Stdout, filepath.Join(*root, "api"), *client)
+	} else {
+		err = run(*root, *check)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "gen:", err)
 		os.Exit(1)
 	}

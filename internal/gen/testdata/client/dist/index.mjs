@@ -1,0 +1,1 @@
+const names = { holo: "RC:HoloMsg", text: "RC:TxtMsg" };
