@@ -13,7 +13,7 @@ type ConversationTagService service
 
 // ConversationTag is a tag that a user can put on conversations.
 type ConversationTag struct {
-	ID   string `json:"tagId"`   // unique for the user, at most 10 characters
+	ID   string `json:"tagId"`   // unique for the user, at most 10 characters; one page says 20
 	Name string `json:"tagName"` // at most 15 characters
 }
 

@@ -116,8 +116,9 @@ func (s *EntrustMemberService) Set(ctx context.Context, params EntrustMemberPara
 	return send(ctx, s.client, endpoint.EntrustGroupMemberSet, &params, opts)
 }
 
-// Kick removes up to 100 users from a hosted group. The owner can presumably not be removed. A repeat changes nothing, but may be
-// answered with an error.
+// Kick removes up to 100 users from a hosted group. The owner can presumably not be removed
+// ([CodeGroupOwnerCannotLeave]). A repeat changes nothing, but may end with [CodeNotInHostedGroup].
+// RongCloud does not raise the quota of this call.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/kick-group
 //

@@ -9,7 +9,9 @@ import (
 
 // MessageBroadcastService sends one message to all users, all who are online, or all chat rooms.
 //
-// A broadcast is unsafe to repeat, like any send; see [MessageService].
+// A broadcast is unsafe to repeat, like any send; see [MessageService]. After [CodeRateLimited] the SDK
+// does not repeat it either, as it does other sends: by an older page of RongCloud's the code may mean
+// here that the app does not have the service, and then no wait helps.
 type MessageBroadcastService service
 
 // BroadcastOS limits an old kind of broadcast to one system.
@@ -45,8 +47,8 @@ type Broadcast struct {
 
 // OnlineBroadcast is a system message to all users who are online; see [MessageBroadcastService.SendToOnline].
 type OnlineBroadcast struct {
-	From    string         `wire:"fromUserId"`
-	Content MessageContent `wire:"content"` // at most 128 KB of JSON
+	From    string         `wire:"fromUserId"` // give the user a token first; see UserService.Register
+	Content MessageContent `wire:"content"`    // at most 128 KB of JSON
 
 	DisableUpdateLastMessage bool `wire:"disableUpdateLastMsg"`
 
@@ -55,7 +57,7 @@ type OnlineBroadcast struct {
 
 // ChatroomBroadcast is a message to all chat rooms; see [MessageBroadcastService.SendToChatrooms].
 type ChatroomBroadcast struct {
-	From          string         `wire:"fromUserId"`
+	From          string         `wire:"fromUserId"`      // give the user a token first
 	Content       MessageContent `wire:"content"`         // at most 128 KB of JSON
 	IncludeSender bool           `wire:"isIncludeSender"` // sync to the sender's devices too
 }
@@ -67,9 +69,11 @@ type SentBroadcast struct {
 
 // BroadcastRecall names a broadcast to take back; see [MessageBroadcastService.Recall].
 type BroadcastRecall struct {
-	From       string    `wire:"fromUserId"` // sender of the broadcast
-	MessageUID string    `wire:"messageUID"`
-	SentTime   time.Time `wire:"sentTime"` // when it was sent, to the millisecond. RongCloud's pages disagree on whether it is required
+	From       string `wire:"fromUserId"` // sender of the broadcast
+	MessageUID string `wire:"messageUID"`
+	// SentTime is when it was sent, to the millisecond. RongCloud's pages disagree on whether it may be left
+	// out, so set it if you know it: the history and the log have it.
+	SentTime time.Time `wire:"sentTime"`
 
 	Admin                    bool   `wire:"isAdmin"`  // clients say that an administrator recalled it
 	Delete                   bool   `wire:"isDelete"` // clients drop the message and leave no line
@@ -79,8 +83,9 @@ type BroadcastRecall struct {
 
 // SendToAll sends a system message to every user of the app. The quota is 2 calls per hour and 3 per day.
 //
-// It may take 3 minutes until clients show it, and the cloud history does not keep it by default. [CodeServiceNotEnabled] means
-// that the app does not have the service. For chosen users see the push service.
+// It may take 3 minutes until clients show it, and the cloud history does not keep it by default.
+// [CodeServiceNotEnabled] means that the app does not have the service, and [CodeRateLimited] may mean it,
+// too; the SDK repeats it after neither. For chosen users see the push service.
 //
 // The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do not blindly send it again.
 //
@@ -94,8 +99,9 @@ func (s *MessageBroadcastService) SendToAll(ctx context.Context, broadcast Broad
 // SendToOnline sends a system message to all users who are online or come online within 10 minutes. The quota is
 // 60 calls per minute. There is no push, and such a broadcast cannot be recalled.
 //
-// [CodeServiceNotEnabled] means that the app does not have the service. The call fails with [ErrOutcomeUnknown] if the message
-// may have been delivered all the same: do not blindly send it again.
+// [CodeServiceNotEnabled] means that the app does not have the service, and [CodeRateLimited] may mean it,
+// too; the SDK repeats it after neither. The call fails with [ErrOutcomeUnknown] if the message may have
+// been delivered all the same: do not blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/system/send-message-broadcast-online
 //
@@ -107,8 +113,9 @@ func (s *MessageBroadcastService) SendToOnline(ctx context.Context, broadcast On
 // SendToChatrooms sends a message to every chat room of the app. The quota is 1 call per second. Only users who are
 // in a room at that moment get it, it is never stored, and it does not keep rooms alive.
 //
-// [CodeServiceNotEnabled] means that the app does not have the service. The call fails with [ErrOutcomeUnknown] if the message
-// may have been delivered all the same: do not blindly send it again.
+// [CodeServiceNotEnabled] means that the app does not have the service, and [CodeRateLimited] may mean it,
+// too; the SDK repeats it after neither. The call fails with [ErrOutcomeUnknown] if the message may have
+// been delivered all the same: do not blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-chatroom-broadcast
 //
@@ -119,6 +126,7 @@ func (s *MessageBroadcastService) SendToChatrooms(ctx context.Context, broadcast
 
 // Recall takes back a broadcast that [MessageBroadcastService.SendToAll] or the push service sent. The quota is 2 calls
 // per hour and 3 per day; a repeat changes nothing for users but uses it up, so the call counts as unsafe.
+// Broadcasts to users who are online cannot be recalled.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/system/recall-message-broadcast-to-all
 //

@@ -13,11 +13,11 @@ type MessageStatusService service
 
 // PrivateStatus is a one-to-one message that only users who are online get; see [MessageStatusService.SendPrivate].
 type PrivateStatus struct {
-	From    string         `wire:"fromUserId"`
-	To      []string       `wire:"toUserId"` // at most 1000 users
-	Content MessageContent `wire:"content"`  // at most 128 KB of JSON
+	From    string         `wire:"fromUserId"` // give the user a token first
+	To      []string       `wire:"toUserId"`   // at most 1000 users
+	Content MessageContent `wire:"content"`    // at most 128 KB of JSON
 
-	VerifyBlacklist bool `wire:"verifyBlacklist"` // hold the message back where a blacklist forbids it
+	VerifyBlacklist bool `wire:"verifyBlacklist"` // as in PrivateMessage
 	IncludeSender   bool `wire:"isIncludeSender"` // also to the sender's devices that are online
 
 	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
@@ -36,7 +36,9 @@ type GroupStatus struct {
 }
 
 // SendPrivate sends a one-to-one message, such as [TypingStatus], to at most 1000 users, of whom those get it who are
-// online. The quota is 6000 receivers per minute. The server never pushes, counts or stores it; clients may store it, by its type.
+// online. The quota is 6000 recipients per minute. The server never pushes, counts or stores it; clients
+// may store it, by its type. RongCloud does not document that the response names the messages: MessageUIDs
+// may be empty.
 //
 // The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same.
 //

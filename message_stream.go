@@ -31,7 +31,7 @@ var (
 
 // StreamPiece is one piece of a text that grows while it is produced; see [MessageStreamService.SendPiece].
 type StreamPiece struct {
-	From string
+	From string // must have been given a token, else a push shows no sender
 	To   string // the one receiver
 	// Content is the piece, at most 128 KB of JSON. RongCloud's pages disagree on whether that limits each piece or all together.
 	Content StreamMessage

@@ -32,7 +32,7 @@ type PrivateTemplate struct {
 	ContentAvailable bool // iOS: wake the app silently
 
 	IncludeSender            bool  // sync to the sender's devices and history too
-	VerifyBlacklist          bool  // hold the message back where a blacklist forbids it
+	VerifyBlacklist          bool  // as in PrivateMessage
 	Persist                  *bool // keep in the cloud history; true if nil. Offline delivery does not depend on it
 	Counted                  *bool // count as unread; true if nil
 	DisableUpdateLastMessage bool

@@ -169,10 +169,8 @@ func TestMessageForms(t *testing.T) {
 			},
 		}, {
 			"recall, none", "/message/recall.json", func(ctx context.Context, s *MessageService) error {
-				return s.Recall(ctx, Recall{From: "u1", ConversationType: ConversationPrivate, TargetID: "u2", MessageUID: "UID-1", SentTime: contentTime})
-			}, url.Values{
-				"fromUserId": {"u1"}, "conversationType": {"1"}, "targetId": {"u2"}, "messageUID": {"UID-1"}, "sentTime": {"1705270000123"},
-			},
+				return s.Recall(ctx, Recall{From: "u1", ConversationType: ConversationPrivate, TargetID: "u2", MessageUID: "UID-1"})
+			}, url.Values{"fromUserId": {"u1"}, "conversationType": {"1"}, "targetId": {"u2"}, "messageUID": {"UID-1"}},
 		},
 	} {
 		t.Run(c.label, func(t *testing.T) {
@@ -302,7 +300,6 @@ func TestMessageArguments(t *testing.T) {
 		{"recall without kind", "conversationType", "required", recall(func(r *Recall) { r.ConversationType = 0 })},
 		{"recall without target", "targetId", "required", recall(func(r *Recall) { r.TargetID = "" })},
 		{"recall without UID", "messageUID", "required", recall(func(r *Recall) { r.MessageUID = "" })},
-		{"recall without time", "sentTime", "required", recall(func(r *Recall) { r.SentTime = time.Time{} })},
 	} {
 		t.Run(c.label, func(t *testing.T) {
 			t.Parallel()

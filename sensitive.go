@@ -11,6 +11,9 @@ import (
 // words, unless it has bought more.
 //
 // The filter works on what clients send, and on what is sent through the Server API only if the console says so.
+//
+// Clients learn of a word by [CodeBlockedBySensitiveWord] and [CodeSensitiveWordReplaced]; that the Server API
+// responds with them is unconfirmed.
 type SensitiveService service
 
 // SensitiveType is what a sensitive word does to a message.

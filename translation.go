@@ -22,7 +22,9 @@ type Translation struct {
 	Text string `json:"translated"`
 }
 
-// Translate translates a text. The quota is 10 calls per second.
+// Translate translates a text. The quota is 10 calls per second. By RongCloud's list for clients
+// [CodeTranslationQuotaUsedUp], [CodeTranslationTextTooLong] and [CodeTranslationLanguageNotSupported] are what
+// can go wrong.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/builtin-translation
 //

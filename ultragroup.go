@@ -44,7 +44,8 @@ func newUltraGroupService(common *service) *UltraGroupService {
 	}
 }
 
-// UltraGroupParams describes an ultra group to create.
+// UltraGroupParams describes an ultra group to create. Its name is used in push notifications only; keep it
+// up to date with [UltraGroupService.Update].
 type UltraGroupParams struct {
 	GroupID string `wire:"groupId"`   // chosen by the app: at most 64 letters and digits
 	Name    string `wire:"groupName"` // shown in push notifications, at most 64 characters; required
@@ -61,7 +62,7 @@ type UltraGroupScope struct {
 type UltraGroupUsers struct {
 	GroupID string   `wire:"groupId"`
 	Channel string   `wire:"busChannel"` // the whole ultra group if empty; required where a list is of a channel only
-	UserIDs []string `wire:"userIds"`    // at most 20
+	UserIDs []string `wire:"userIds"`    // at most 20, without commas: they travel in one list
 }
 
 // UltraGroupUsersQuery chooses a page of a list of users, which an ultra group or one of its channels has.

@@ -17,14 +17,14 @@ type UltraGroupUserGroupService service
 type UltraGroupUserGroupMembers struct {
 	GroupID     string   `wire:"groupId"`
 	UserGroupID string   `wire:"userGroupId"`
-	UserIDs     []string `wire:"userIds"` // at most 20
+	UserIDs     []string `wire:"userIds"` // at most 20, without commas: they travel in one list
 }
 
 // UltraGroupBinding names a channel and user groups.
 type UltraGroupBinding struct {
 	GroupID      string   `wire:"groupId"`
 	Channel      string   `wire:"busChannel"`
-	UserGroupIDs []string `wire:"userGroupIds"` // at most 10
+	UserGroupIDs []string `wire:"userGroupIds"` // at most 10, without commas: they travel in one list
 }
 
 // UltraGroupUserGroupsQuery chooses a page of an ultra group's user groups.

@@ -60,9 +60,9 @@ func (o SortOrder) String() string {
 
 // RegisterParams describes a user to register.
 type RegisterParams struct {
-	UserID      string `wire:"userId"`      // chosen by the app, at most 64 bytes, unique within the app
-	Name        string `wire:"name"`        // shown in push notifications; required
-	PortraitURI string `wire:"portraitUri"` // address of the avatar
+	UserID      string `wire:"userId"`      // chosen by the app, unique in it; at most 64 letters and digits
+	Name        string `wire:"name"`        // shown in push notifications; required, at most 64 characters
+	PortraitURI string `wire:"portraitUri"` // address of the avatar, at most 1024 bytes
 }
 
 // UserUpdate changes what a user was registered with. Empty fields are left as they are.
@@ -117,7 +117,8 @@ type (
 	}
 )
 
-// Register registers a user ID and returns a token with which the user's client connects. For a known
+// Register registers a user ID and returns a token with which the user's client connects. Users who send
+// messages, even if only through the Server API, must have been registered: else pushes show no sender. For a known
 // user ID it returns one more token and overwrites the stored name, and the avatar if one is given. All tokens stay valid until
 // they expire, [UserService.ExpireTokens] voids them or the App Secret is reset.
 //
@@ -130,8 +131,8 @@ func (s *UserService) Register(ctx context.Context, params RegisterParams, opts 
 	return fetch[Token](ctx, s.client, endpoint.UserGetToken, &params, opts)
 }
 
-// Update changes the name or avatar that push notifications show. It does not touch the hosted profile; see
-// [UserProfileService.Set].
+// Update changes the name or avatar that push notifications show, at once; by older descriptions it takes
+// 5 minutes. It does not touch the hosted profile; see [UserProfileService.Set].
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/user/modify
 //

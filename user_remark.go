@@ -13,7 +13,7 @@ type UserRemarkService service
 // UserRemark is the name that a user sees for a sender.
 type UserRemark struct {
 	SenderID string `json:"id"`
-	Remark   string `json:"remark"` // name to show
+	Remark   string `json:"remark"` // name to show; how long it may be is not documented
 }
 
 // UserRemarksParams gives senders names.

@@ -2190,7 +2190,7 @@ var (
 			{Name: "targetId", Required: true},
 			{Name: "busChannel", MaxChars: 20},
 			{Name: "messageUID", Required: true},
-			{Name: "sentTime", Type: Int, Unit: Milliseconds, Required: true},
+			{Name: "sentTime", Type: Int, Unit: Milliseconds},
 			{Name: "isAdmin", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
 			{Name: "isDelete", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
 			{Name: "disablePush", Type: Bool},
