@@ -9,40 +9,67 @@ import (
 	"time"
 )
 
-// maxPulled is how many jobs are out of the queue at once, being worked on or behind others of their conversation.
-const maxPulled = 1024
+// Jobs beyond one of these bounds wait in the queue, not in memory, if the queue can be read again.
+const (
+	maxKeptJobs  = 1024
+	maxKeptBytes = 16 << 20
+)
 
-// async works on the jobs of a queue. Jobs with the same key form a lane, of which only the first is worked on. A dispatcher moves jobs from the
-// queue into lanes; workers take the lanes that are ready.
+// Times at the end of work, which no context of the work bounds.
+const (
+	removalTimeout = 5 * time.Second        // for the queue to remove what is done
+	shutdownGrace  = 500 * time.Millisecond // for functions to obey a shutdown, and for what they did to be removed
+)
+
+// async works on the jobs of a queue. Jobs with the same key form a lane, of which only the first is
+// worked on. A dispatcher enters all jobs of the queue into lanes; workers take the lanes that are
+// ready, one job at a time. So neither a long lane nor one that fails keeps others waiting.
 type async struct {
 	h       *Handler
 	queue   Queue
+	reader  JobReader       // the queue, if it can be read again
 	waiting context.Context // while it lasts the dispatcher waits for jobs
 	noWait  context.CancelFunc
 	life    context.Context // of the functions
 	end     context.CancelFunc
-	slots   chan struct{} // one for each job that may be pulled
+	freed   chan struct{} // holds a token when a kept job was let go
 	done    chan struct{} // closed when dispatcher and workers have ended
 
-	mu      sync.Mutex
-	started bool
-	changed *sync.Cond // there is a ready lane, or nothing more to come
-	lanes   map[string]*lane
-	ready   []*lane
-	drained bool // the dispatcher has ended
-	stopped bool // work no more
+	mu        sync.Mutex
+	changed   *sync.Cond // there is a ready lane, or nothing more to come
+	started   bool
+	drained   bool // the queue is empty, and nothing more comes
+	stopped   bool // work no more
+	lanes     map[string]*lane
+	ready     []*lane // whose first job was not tried yet
+	failed    []*lane // whose first job has failed before, and is to be tried again
+	turn      bool    // it is the turn of failed
+	retrying  int     // workers that are busy with lanes of failed
+	kept      int
+	keptBytes int64
+	undone    []uint64 // IDs of jobs that are done, and that the queue failed to remove
+
+	sweeping sync.Mutex // held by sweep
 }
 
+// lane is what is known of a conversation, chat room, group or user with work.
 type lane struct {
 	key      string
-	jobs     []Job
-	failures int // of the first job
+	waiting  []entry
+	failures int // of the first entry
+}
+
+// entry is one job of a lane.
+type entry struct {
+	id  uint64
+	job *Job // nil if it waits in the queue
 }
 
 func newAsync(h *Handler) *async {
 	a := &async{
-		h: h, queue: h.config.queue, slots: make(chan struct{}, maxPulled), done: make(chan struct{}), lanes: map[string]*lane{},
+		h: h, queue: h.config.queue, freed: make(chan struct{}, 1), done: make(chan struct{}), lanes: map[string]*lane{},
 	}
+	a.reader, _ = a.queue.(JobReader)
 	a.waiting, a.noWait = context.WithCancel(context.Background())
 	a.life, a.end = context.WithCancel(context.Background())
 	a.changed = sync.NewCond(&a.mu)
@@ -50,7 +77,7 @@ func newAsync(h *Handler) *async {
 }
 
 // push stores the events of a callback.
-func (a *async) push(ctx context.Context, callback *Callback, form bool) error {
+func (a *async) push(ctx context.Context, callback *Callback) error {
 	a.mu.Lock()
 	started := a.started
 	a.mu.Unlock()
@@ -62,15 +89,10 @@ func (a *async) push(ctx context.Context, callback *Callback, form bool) error {
 	}
 	jobs := make([]Job, len(callback.Events))
 	for i, e := range callback.Events {
-		kind := e.Kind()
-		if unknown, ok := e.(*Unknown); ok {
-			if unknown.Err != nil && !a.h.knows(KindUnknown) {
-				return refuse(ErrMalformed, unknown.Err)
-			}
-			kind = unknown.Expected
+		if unknown, ok := e.(*Unknown); ok && unknown.Err != nil && !a.h.knows(KindUnknown) {
+			return refuse(ErrMalformed, unknown.Err)
 		}
-		common := e.envelope()
-		jobs[i] = Job{Key: e.key(), Kind: kind, AppKey: common.AppKey, SignedAt: common.SignedAt, Form: form, Body: common.Raw}
+		jobs[i] = newJob(e)
 	}
 	switch err := a.queue.Push(ctx, jobs...); {
 	case err == nil:
@@ -96,27 +118,15 @@ func (a *async) start() {
 	}
 	go func() {
 		all.Wait()
+		a.sweep()
 		a.end()
 		close(a.done)
 	}()
 }
 
-// dispatch moves jobs into lanes until it waits no more and the queue is empty.
+// dispatch enters jobs into lanes until it waits no more and the queue is empty.
 func (a *async) dispatch() {
-	defer func() {
-		a.mu.Lock()
-		a.drained = true
-		a.mu.Unlock()
-		a.changed.Broadcast()
-	}()
-	for failures := 0; ; {
-		select {
-		case a.slots <- struct{}{}:
-		case <-a.life.Done():
-		}
-		if a.life.Err() != nil {
-			return
-		}
+	for failures := 0; a.waitForRoom(); {
 		job, err := a.queue.Pull(a.waiting)
 		switch {
 		case err == nil:
@@ -124,9 +134,12 @@ func (a *async) dispatch() {
 			a.add(job)
 			continue
 		case a.waiting.Err() != nil && errors.Is(err, a.waiting.Err()):
+			a.mu.Lock()
+			a.drained = true
+			a.mu.Unlock()
+			a.changed.Broadcast()
 			return
 		}
-		<-a.slots
 		a.h.logFailure(nil, "webhook: the queue failed", "", 0, err)
 		failures++
 		if !sleep(a.life, a.h.config.wait(failures)) {
@@ -134,6 +147,25 @@ func (a *async) dispatch() {
 		}
 	}
 }
+
+// waitForRoom waits until another job can be kept. Only a queue that cannot be read again has to be
+// waited for. It reports whether work goes on.
+func (a *async) waitForRoom() bool {
+	for {
+		a.mu.Lock()
+		room := a.reader != nil || a.hasRoom()
+		a.mu.Unlock()
+		if room || a.life.Err() != nil {
+			return a.life.Err() == nil
+		}
+		select {
+		case <-a.freed:
+		case <-a.life.Done():
+		}
+	}
+}
+
+func (a *async) hasRoom() bool { return a.kept < maxKeptJobs && a.keptBytes < maxKeptBytes }
 
 // add puts a job at the end of its lane.
 func (a *async) add(job Job) {
@@ -143,77 +175,105 @@ func (a *async) add(job Job) {
 	if l == nil {
 		l = &lane{key: job.Key}
 		a.lanes[job.Key] = l
-		a.makeReady(l)
+		a.ready = append(a.ready, l)
+		a.changed.Signal()
 	}
-	l.jobs = append(l.jobs, job)
+	e := entry{id: job.ID}
+	if a.reader == nil || a.hasRoom() {
+		e.job = &job
+		a.kept++
+		a.keptBytes += job.size()
+	}
+	l.waiting = append(l.waiting, e)
 }
 
-func (a *async) makeReady(l *lane) {
-	a.ready = append(a.ready, l)
-	a.changed.Signal()
-}
-
-// next returns a lane to work on and its first job, or nil when there is no more work. Nobody else gets the lane until it is ready again.
-func (a *async) next() (*lane, Job) {
+// next returns a lane to work on and its first entry, or nil when there is no more work. Nobody else
+// gets the lane until it is ready again.
+func (a *async) next() (*lane, entry) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	for !a.stopped && len(a.ready) == 0 {
+	for !a.stopped {
+		if l := a.choose(); l != nil {
+			return l, l.waiting[0]
+		}
 		if a.drained && len(a.lanes) == 0 {
-			return nil, Job{}
+			break
 		}
 		a.changed.Wait()
 	}
-	if a.stopped {
-		return nil, Job{}
+	return nil, entry{}
+}
+
+// choose takes a ready lane. Lanes that failed before take turns with the others, and may keep no more
+// than half of the workers busy: a function that hangs until its time is over would else hold them all.
+func (a *async) choose() *lane {
+	from := &a.ready
+	if len(a.failed) > 0 && a.retrying < max(a.h.config.workers/2, 1) && (a.turn || len(a.ready) == 0) {
+		from = &a.failed
+		a.retrying++
 	}
-	l := a.ready[0]
-	a.ready[0] = nil
-	a.ready = a.ready[1:]
-	return l, l.jobs[0]
+	a.turn = from == &a.ready
+	if len(*from) == 0 {
+		return nil
+	}
+	l := (*from)[0]
+	(*from)[0] = nil
+	*from = (*from)[1:]
+	return l
 }
 
 // work handles the first jobs of lanes.
 func (a *async) work() {
-	for l, job := a.next(); l != nil; l, job = a.next() {
-		err := a.run(job)
-		switch {
-		case err == nil:
-		case a.life.Err() != nil: // cut short by the end of a shutdown: it stays in the queue
-			continue
-		case l.failures+1 < a.h.config.jobAttempts:
-			l.failures++
-			a.h.logFailure(nil, "webhook: a function failed and will be called again", job.Kind, 0, err)
-			time.AfterFunc(a.h.config.wait(l.failures), func() {
-				a.mu.Lock()
-				defer a.mu.Unlock()
-				a.makeReady(l)
-			})
-			continue
-		default:
-			a.abandon(job, err)
+	for l, e := a.next(); l != nil; l, e = a.next() {
+		failed := l.failures > 0
+		a.handle(l, e)
+		if failed {
+			a.mu.Lock()
+			a.retrying--
+			a.mu.Unlock()
 		}
-		if err := a.queue.Done(a.life, job.ID); err != nil {
-			a.h.logFailure(nil, "webhook: the queue failed to remove what is done", job.Kind, 0, err)
-		}
-		a.finish(l)
 	}
 }
 
-// finish takes the first job off its lane.
-func (a *async) finish(l *lane) {
-	<-a.slots
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	l.failures = 0
-	l.jobs[0] = Job{} // lets go of the body
-	if l.jobs = l.jobs[1:]; len(l.jobs) > 0 {
-		a.makeReady(l)
+// handle calls the function for the first job of a lane, and does with the lane what follows from it.
+func (a *async) handle(l *lane, e entry) {
+	job, err := a.load(e)
+	if err != nil {
+		a.h.logFailure(nil, "webhook: the queue failed to read a job", "", 0, err)
+		if IsPermanent(err) {
+			a.advance(l, e)
+		} else {
+			a.postpone(l, a.h.config.wait(1))
+		}
 		return
 	}
-	delete(a.lanes, l.key)
-	if a.drained && len(a.lanes) == 0 {
-		a.changed.Broadcast()
+	err = shielded(func() error { return a.run(job) })
+	switch {
+	case err == nil:
+	case a.life.Err() != nil: // cut short by the end of a shutdown: it stays in the queue
+		return
+	case !IsPermanent(err) && l.failures+1 < a.h.config.jobAttempts:
+		l.failures++
+		a.h.logFailure(nil, "webhook: a function failed and will be called again", job.Kind, 0, err)
+		a.postpone(l, a.h.config.wait(l.failures))
+		return
+	default:
+		a.h.giveUp(job, err)
 	}
+	a.remove(job)
+	a.advance(l, e)
+}
+
+// load returns the job of an entry.
+func (a *async) load(e entry) (Job, error) {
+	if e.job != nil {
+		return *e.job, nil
+	}
+	ctx, cancel := context.WithTimeout(a.life, a.h.config.jobTimeout)
+	defer cancel()
+	job, err := a.reader.Read(ctx, e.id)
+	job.ID = e.id
+	return job, err
 }
 
 // run calls the function for a job.
@@ -222,27 +282,135 @@ func (a *async) run(job Job) error {
 	defer cancel()
 	_, events := decode(job.Kind, job.Form, Envelope{AppKey: job.AppKey, SignedAt: job.SignedAt, Raw: job.Body})
 	for _, e := range events {
-		if err := a.h.handle(ctx, e); err != nil {
+		err := a.h.handle(ctx, e)
+		if unknown, ok := e.(*Unknown); ok && unknown.Err != nil && !a.h.knows(KindUnknown) {
+			err = Permanent(err)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// abandon is the end of a job that failed too often.
-func (a *async) abandon(job Job, err error) {
-	a.h.logFailure(nil, "webhook: a function failed in all attempts", job.Kind, 0, err)
-	if a.h.config.giveUp == nil {
+// postpone makes a lane ready after a wait.
+func (a *async) postpone(l *lane, wait time.Duration) {
+	time.AfterFunc(wait, func() {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if l.failures > 0 {
+			a.failed = append(a.failed, l)
+		} else {
+			a.ready = append(a.ready, l)
+		}
+		a.changed.Signal()
+	})
+}
+
+// advance takes the first entry off its lane.
+func (a *async) advance(l *lane, e entry) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if e.job != nil {
+		a.kept--
+		a.keptBytes -= e.job.size()
+		select {
+		case a.freed <- struct{}{}:
+		default:
+		}
+	}
+	l.failures = 0
+	l.waiting[0] = entry{} // lets go of the body
+	if l.waiting = l.waiting[1:]; len(l.waiting) > 0 {
+		a.ready = append(a.ready, l)
+		a.changed.Signal()
 		return
 	}
-	var panicked error
-	func() {
-		defer catch(&panicked)
-		a.h.config.giveUp(job, err)
-	}()
-	if panicked != nil {
-		a.h.logFailure(nil, "webhook: the function of WithGiveUp failed", job.Kind, 0, panicked)
+	delete(a.lanes, l.key)
+	if a.drained && len(a.lanes) == 0 {
+		a.changed.Broadcast()
 	}
+}
+
+// remove takes what is done off the queue. What the queue fails to remove is tried again later, lest it
+// be done once more after the next start.
+func (a *async) remove(job Job) {
+	err := a.tryRemove(job.ID)
+	if err == nil {
+		return
+	}
+	a.h.logFailure(nil, "webhook: the queue failed to remove what is done", job.Kind, 0, err)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.undone = append(a.undone, job.ID)
+	if len(a.undone) == 1 {
+		a.sweepLater(1)
+	}
+}
+
+// tryRemove has a time of its own: what is done at the end of a shutdown is removed as well.
+func (a *async) tryRemove(id uint64) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.life), removalTimeout)
+	defer cancel()
+	return a.queue.Done(ctx, id)
+}
+
+func (a *async) sweepLater(failures int) {
+	time.AfterFunc(a.h.config.wait(failures), func() {
+		if a.life.Err() == nil && !a.sweep() {
+			a.sweepLater(failures + 1)
+		}
+	})
+}
+
+// sweep removes what could not be removed before, and reports whether nothing is left of it.
+func (a *async) sweep() bool {
+	a.sweeping.Lock()
+	defer a.sweeping.Unlock()
+	a.mu.Lock()
+	ids := a.undone
+	a.mu.Unlock()
+	removed := 0
+	for _, id := range ids {
+		if a.tryRemove(id) != nil {
+			break
+		}
+		removed++
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.undone = a.undone[removed:]
+	return len(a.undone) == 0
+}
+
+// giveUp is the end of a job that failed too often, or for good.
+func (h *Handler) giveUp(job Job, err error) {
+	message := "webhook: a function failed in all attempts"
+	if IsPermanent(err) {
+		message = "webhook: a function failed for good"
+	}
+	h.logFailure(nil, message, job.Kind, 0, err)
+	if h.config.giveUp == nil {
+		return
+	}
+	if failed := shielded(func() error { h.config.giveUp(job, err); return nil }); failed != nil {
+		h.logFailure(nil, "webhook: the function of WithGiveUp failed", job.Kind, 0, failed)
+	}
+}
+
+var errGoexit = errors.New("the function ended its goroutine: runtime.Goexit, which t.FailNow and require call")
+
+// shielded calls a function in a goroutine of its own: neither a panic nor runtime.Goexit ends the
+// goroutine that calls shielded.
+func shielded(function func() error) error {
+	result := make(chan error, 1)
+	go func() {
+		err := errGoexit
+		defer func() { result <- err }()
+		defer catch(&err)
+		err = function()
+	}()
+	return <-result
 }
 
 // wait is drawn between half of a bound and the bound, which doubles with every failure.
@@ -283,21 +451,39 @@ func (a *async) shutdown(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
-	left := a.abort()
-	return fmt.Errorf("webhook: %d callbacks or more are still in the queue: %w", left, ctx.Err())
+	if left := a.abort(); left > 0 {
+		return fmt.Errorf("webhook: %d callbacks or more are still in the queue: %w", left, ctx.Err())
+	}
+	return nil
 }
 
-// abort ends the contexts of the functions and begins no more jobs. It returns how many are pulled and not done.
+// abort ends the contexts of the functions, begins no more jobs, and waits a moment for the functions
+// that obey. It returns how many jobs are known to be left, and at least one if that is not known.
 func (a *async) abort() int {
 	a.noWait()
 	a.end()
 	a.mu.Lock()
-	defer a.mu.Unlock()
 	a.stopped = true
+	started := a.started
 	a.changed.Broadcast()
+	a.mu.Unlock()
+	if !started {
+		return 0
+	}
+	grace := time.NewTimer(shutdownGrace)
+	defer grace.Stop()
+	select {
+	case <-a.done:
+	case <-grace.C:
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
 	left := 0
 	for _, l := range a.lanes {
-		left += len(l.jobs)
+		left += len(l.waiting)
+	}
+	if !a.drained {
+		left = max(left, 1)
 	}
 	return left
 }

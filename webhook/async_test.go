@@ -38,7 +38,7 @@ func TestAsyncOrder(t *testing.T) {
 	t.Parallel()
 	const rooms, messages, workers = 20, 50, 8
 	synctest.Test(t, func(t *testing.T) {
-		h, logged := newHandler(t, webhook.Async(webhook.NewMemoryQueue(rooms*messages), workers))
+		h, logged := newHandler(t, webhook.WithQueue(webhook.NewMemoryQueue(rooms*messages), workers))
 		var mu sync.Mutex
 		seen := map[string][]string{}
 		var running, most, busy atomic.Int32
@@ -83,12 +83,12 @@ func TestAsyncOrder(t *testing.T) {
 func TestAsyncKeys(t *testing.T) {
 	t.Parallel()
 	queue := webhook.NewMemoryQueue(100)
-	h, _ := newHandler(t, webhook.Async(queue, 1))
+	h, _ := newHandler(t, webhook.WithQueue(queue, 1))
 	h.Start()
 	require.NoError(t, h.Shutdown(t.Context()))
 
 	pushed := &recordingQueue{}
-	h, _ = newHandler(t, webhook.Async(pushed, 1))
+	h, _ = newHandler(t, webhook.WithQueue(pushed, 1))
 	h.Start()
 	there := roomMessage(0, 0)
 	there.ChannelType, there.FromUserID, there.TargetID = webhook.ChannelPerson, "a", "b"
@@ -122,7 +122,7 @@ func TestAsyncKeys(t *testing.T) {
 // Every kind survives the queue.
 func TestAsyncEveryKind(t *testing.T) {
 	t.Parallel()
-	h, logged := newHandler(t, webhook.Async(webhook.NewMemoryQueue(100), 4))
+	h, logged := newHandler(t, webhook.WithQueue(webhook.NewMemoryQueue(100), 4))
 	got := receive(h)
 	h.Start()
 	want := map[webhook.Kind]webhook.Event{}
@@ -149,7 +149,7 @@ func TestAsyncEveryKind(t *testing.T) {
 func TestAsyncRefuses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h, logged := newHandler(t, webhook.Async(webhook.NewMemoryQueue(2), 1))
+		h, logged := newHandler(t, webhook.WithQueue(webhook.NewMemoryQueue(2), 1))
 		release := make(chan struct{})
 		h.OnMessage(func(context.Context, *webhook.Message) error { <-release; return nil })
 		decideWith(h, webhook.Block("no"))
@@ -179,7 +179,7 @@ func TestAsyncRefuses(t *testing.T) {
 func TestAsyncRetry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h, logged := newHandler(t, webhook.Async(webhook.NewMemoryQueue(100), 1), webhook.WithJobRetry(4, time.Second, 3*time.Second))
+		h, logged := newHandler(t, webhook.WithQueue(webhook.NewMemoryQueue(100), 1), webhook.WithJobRetry(4, time.Second, 3*time.Second))
 		began := time.Now()
 		var order []string
 		var waits []time.Duration
@@ -216,7 +216,7 @@ func TestAsyncGivesUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var given []string
 		queue := webhook.NewMemoryQueue(100)
-		h, logged := newHandler(t, webhook.Async(queue, 2), webhook.WithJobRetry(3, time.Second, time.Second),
+		h, logged := newHandler(t, webhook.WithQueue(queue, 2), webhook.WithJobRetry(3, time.Second, time.Second),
 			webhook.WithGiveUp(func(job webhook.Job, err error) {
 				given = append(given, fmt.Sprint(job.Kind, " ", err))
 				panic("in the function of WithGiveUp")
@@ -246,7 +246,7 @@ func TestAsyncGivesUp(t *testing.T) {
 func TestAsyncJobTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h, _ := newHandler(t, webhook.Async(webhook.NewMemoryQueue(1), 1), webhook.WithJobTimeout(time.Hour), webhook.WithJobRetry(1, 1, 1))
+		h, _ := newHandler(t, webhook.WithQueue(webhook.NewMemoryQueue(1), 1), webhook.WithJobTimeout(time.Hour), webhook.WithJobRetry(1, 1, 1))
 		var took time.Duration
 		h.OnMessage(func(ctx context.Context, _ *webhook.Message) error {
 			began := time.Now()
@@ -266,7 +266,7 @@ func TestAsyncShutdownTooLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		queue := webhook.NewMemoryQueue(10)
-		h, _ := newHandler(t, webhook.Async(queue, 1))
+		h, _ := newHandler(t, webhook.WithQueue(queue, 1))
 		ended := make(chan error, 1)
 		h.OnMessage(func(ctx context.Context, _ *webhook.Message) error {
 			<-ctx.Done()
@@ -293,7 +293,7 @@ func TestAsyncShutdownTooLong(t *testing.T) {
 func TestAsyncShutdownDuringRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h, _ := newHandler(t, webhook.Async(webhook.NewMemoryQueue(1), 1))
+		h, _ := newHandler(t, webhook.WithQueue(webhook.NewMemoryQueue(1), 1))
 		h.OnPreMessage(func(context.Context, *webhook.PreMessage) (webhook.Decision, error) {
 			time.Sleep(time.Minute)
 			return webhook.Allow(), nil
@@ -309,7 +309,7 @@ func TestAsyncShutdownDuringRequests(t *testing.T) {
 
 func TestAsyncNeverStarted(t *testing.T) {
 	t.Parallel()
-	h, _ := newHandler(t, webhook.Async(webhook.NewMemoryQueue(1), 1))
+	h, _ := newHandler(t, webhook.WithQueue(webhook.NewMemoryQueue(1), 1))
 	require.NoError(t, h.Shutdown(t.Context()))
 	h.Start() // too late
 	require.NoError(t, h.Shutdown(t.Context()))
@@ -354,7 +354,7 @@ func TestAsyncQueueFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		away := errors.New("the disk is away")
 		queue := &recordingQueue{push: away, done: away, pull: []error{away, nil, away, context.Canceled, away, nil}}
-		h, logged := newHandler(t, webhook.Async(queue, 1))
+		h, logged := newHandler(t, webhook.WithQueue(queue, 1))
 		var calls atomic.Int32
 		h.OnUserStatus(func(context.Context, *webhook.UserStatus) error { calls.Add(1); return nil })
 		began := time.Now()
@@ -370,7 +370,7 @@ func TestAsyncQueueFails(t *testing.T) {
 
 	synctest.Test(t, func(t *testing.T) { // a shutdown ends the wait after a failure
 		queue := &recordingQueue{pull: []error{errors.New("the disk is away")}}
-		h, _ := newHandler(t, webhook.Async(queue, 1), webhook.WithJobRetry(1, time.Hour, time.Hour))
+		h, _ := newHandler(t, webhook.WithQueue(queue, 1), webhook.WithJobRetry(1, time.Hour, time.Hour))
 		h.Start()
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
@@ -384,7 +384,7 @@ func TestAsyncBacklog(t *testing.T) {
 	t.Parallel()
 	const jobs = 5000
 	queue := webhook.NewMemoryQueue(jobs)
-	h, _ := newHandler(t, webhook.Async(queue, 4))
+	h, _ := newHandler(t, webhook.WithQueue(queue, 4))
 	var calls atomic.Int32
 	h.OnMessage(func(context.Context, *webhook.Message) error { calls.Add(1); return nil })
 	r, err := testApp.Request(t.Context(), "http://localhost/", roomMessage(0, 0))

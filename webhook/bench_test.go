@@ -140,7 +140,7 @@ func BenchmarkParse(b *testing.B) {
 func BenchmarkPost(b *testing.B) {
 	h, _ := newHandler(b)
 	h.OnMessage(decodeContent)
-	queued, _ := newHandler(b, webhook.Async(webhook.NewMemoryQueue(1<<20), 8))
+	queued, _ := newHandler(b, webhook.WithQueue(webhook.NewMemoryQueue(1<<20), 8))
 	queued.OnMessage(decodeContent)
 	queued.Start()
 	b.Cleanup(func() { require.NoError(b, queued.Shutdown(context.Background())) })

@@ -51,15 +51,19 @@
 // 500, and its context ends after [WithTimeout]. Callbacks come repeatedly and in any order: drop
 // repeats by the message UID or whatever a type's comment names, and sort by the time in the callback.
 //
-// Work that takes longer belongs into a queue. With [Async] a handler stores a callback, answers 200, and calls the
+// Work that takes longer belongs into a queue. With [WithQueue] a handler stores a callback, answers 200, and calls the
 // functions later, in order for each conversation:
 //
-//	h, err := webhook.NewHandler(appSecret, webhook.Async(webhook.NewMemoryQueue(10_000), 8))
+//	h, err := webhook.NewHandler(appSecret, webhook.WithQueue(webhook.NewMemoryQueue(10_000), 8))
 //	...
 //	h.Start()
 //	defer h.Shutdown(ctx)
 //
 // A [MemoryQueue] survives a graceful stop. Package boltqueue, a module of its own, survives a crash as well.
+//
+// Some errors no retry cures, such as a body that does not decode, which any user can send at will. Mark
+// them with [Permanent], as the errors of [Message.Content] are: they cost one attempt, do not hold their
+// conversation, and are told to [WithGiveUp]. Archive the raw body before you decode it.
 //
 // # Leniency
 //

@@ -49,7 +49,7 @@ func (*MessageAudit) Kind() Kind { return KindMessageAudit }
 
 // Content decodes the body, as [Message.Content] does.
 func (a *MessageAudit) Content() (rongcloud.MessageContent, error) {
-	return rongcloud.DecodeContent(a.ObjectName, []byte(a.Body))
+	return decodeContent(a.ObjectName, a.Body)
 }
 
 func (a *MessageAudit) key() string {

@@ -52,7 +52,7 @@ func (*Message) Kind() Kind { return KindMessage }
 // Content decodes the body: a [rongcloud.TextMessage] and so on, and a [rongcloud.RawContent] for other types. A body that is not
 // of its type comes as a RawContent too, beside the error.
 func (m *Message) Content() (rongcloud.MessageContent, error) {
-	return rongcloud.DecodeContent(m.ObjectName, []byte(m.Body))
+	return decodeContent(m.ObjectName, m.Body)
 }
 
 func (m *Message) key() string {
@@ -111,7 +111,7 @@ func (*PreMessage) Kind() Kind { return KindPreMessage }
 
 // Content decodes the body, as [Message.Content] does.
 func (m *PreMessage) Content() (rongcloud.MessageContent, error) {
-	return rongcloud.DecodeContent(m.ObjectName, []byte(m.Body))
+	return decodeContent(m.ObjectName, m.Body)
 }
 
 func (m *PreMessage) key() string {

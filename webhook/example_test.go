@@ -131,9 +131,9 @@ func ExampleParse() {
 	// 200
 }
 
-func ExampleAsync() {
+func ExampleWithQueue() {
 	h, err := webhook.NewHandler("app-secret",
-		webhook.Async(webhook.NewMemoryQueue(10_000), 8),
+		webhook.WithQueue(webhook.NewMemoryQueue(10_000), 8),
 		webhook.WithGiveUp(func(job webhook.Job, err error) { slog.Error("not handled", "kind", job.Kind, "error", err) }),
 	)
 	if err != nil {

@@ -52,6 +52,13 @@ type fields struct {
 	err    error
 }
 
+// looksLikeJSON tells JSON from a form by its first character. One page of RongCloud's names both types
+// for the same callback.
+func looksLikeJSON(body []byte) bool {
+	trimmed := bytes.TrimLeft(body, " \t\r\n")
+	return len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[')
+}
+
 func formFields(body []byte) (*fields, error) {
 	pairs, err := parsePairs(string(body))
 	return &fields{form: pairs}, err

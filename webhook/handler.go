@@ -17,7 +17,7 @@ type Handler struct {
 	*Registry
 
 	config  *config
-	async   *async // nil without Async
+	async   *async // nil without WithQueue
 	running running
 }
 
@@ -116,7 +116,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, kind Kind) {
 		w.WriteHeader(http.StatusOK)
 		return
 	}
-	if err := h.take(ctx, callback, q.form); err != nil {
+	if err := h.take(ctx, callback); err != nil {
 		h.fail(w, r, callback.Kind, err)
 		return
 	}
@@ -152,12 +152,15 @@ func (h *Handler) begin(ctx context.Context, q *request, mark Fingerprint) (Nonc
 }
 
 // take handles the events of a callback or puts them into the queue.
-func (h *Handler) take(ctx context.Context, callback *Callback, form bool) error {
+func (h *Handler) take(ctx context.Context, callback *Callback) error {
 	if h.async != nil {
-		return h.async.push(ctx, callback, form)
+		return h.async.push(ctx, callback)
 	}
 	for _, e := range callback.Events {
-		if err := h.handle(ctx, e); err != nil {
+		switch err := h.handle(ctx, e); {
+		case IsPermanent(err):
+			h.giveUp(newJob(e), err)
+		case err != nil:
 			return err
 		}
 	}
@@ -262,7 +265,7 @@ func (h *Handler) log(r *http.Request, level slog.Level, message string, attrs .
 	logger.LogAttrs(ctx, level, message, attrs...)
 }
 
-// Start begins to work on the queue of [Async], with what it holds from before. Without Async it does nothing. It is called once the functions are
+// Start begins to work on the queue of [WithQueue], with what it holds from before. Without it it does nothing. It is called once the functions are
 // registered; until then callbacks are answered with 503.
 func (h *Handler) Start() {
 	if h.async != nil {
@@ -270,9 +273,11 @@ func (h *Handler) Start() {
 	}
 }
 
-// Shutdown refuses further callbacks with 503, waits for those that are being handled, and with [Async] works on the queue until it is empty. When
-// the context ends before, it ends the contexts of the functions and returns an error; what a durable queue still holds is then handled after the next
-// start. A handler is not used again after it.
+// Shutdown refuses further callbacks with 503, waits for those that are being handled, and with
+// [WithQueue] works on the queue until it is empty. When the context ends before, it ends the contexts of
+// the functions, waits up to half a second for those that obey, so that what they have done leaves the
+// queue, and returns an error if anything is left; what a durable queue still holds is then handled after
+// the next start. Close the queue after it. A handler is not used again after it.
 func (h *Handler) Shutdown(ctx context.Context) error {
 	if err := h.running.wait(ctx); err != nil {
 		if h.async != nil {

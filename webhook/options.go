@@ -210,7 +210,7 @@ func WithNonceStore(store NonceStore) Option {
 }
 
 // WithTimeout sets after which time the context of the functions ends, counted from the arrival of the request; [DefaultTimeout] if it is not given.
-// RongCloud waits five seconds. With [Async] it limits the storing, and [WithJobTimeout] the functions.
+// RongCloud waits five seconds. With [WithQueue] it limits the storing, and [WithJobTimeout] the functions.
 func WithTimeout(timeout time.Duration) Option {
 	return func(c *config) error { return positive("timeout", &c.timeout, timeout) }
 }
@@ -228,13 +228,16 @@ func WithDecisionTimeout(timeout time.Duration, fallback Decision) Option {
 	}
 }
 
-// WithJobTimeout sets after which time the context of a function ends that [Async] calls; [DefaultJobTimeout] if it is not given.
+// WithJobTimeout sets after which time the context of a function ends that [WithQueue] calls;
+// [DefaultJobTimeout] if it is not given. A function that does not obey keeps its worker busy.
 func WithJobTimeout(timeout time.Duration) Option {
 	return func(c *config) error { return positive("jobTimeout", &c.jobTimeout, timeout) }
 }
 
-// WithJobRetry sets how often [Async] calls a function that fails, [DefaultJobAttempts] times if it is not given, and the waits between: they grow from
-// minWait to maxWait, one second to one minute if it is not given. The later events of the same conversation wait too.
+// WithJobRetry sets how often [WithQueue] calls a function that fails, [DefaultJobAttempts] times if it is
+// not given, and the waits between: they grow from minWait to maxWait, one second to one minute if it is
+// not given. The later events of the same conversation wait too, and no others. An error marked by
+// [Permanent] is the last attempt.
 func WithJobRetry(attempts int, minWait, maxWait time.Duration) Option {
 	return func(c *config) error {
 		switch {
@@ -248,8 +251,10 @@ func WithJobRetry(attempts int, minWait, maxWait time.Duration) Option {
 	}
 }
 
-// WithGiveUp is told of every job that failed in all attempts, with its last error, before it leaves the queue. To keep it, store it here.
-// Without it the job is only logged, without its body.
+// WithGiveUp sets a function that is told of every event that is given up, before it leaves the queue:
+// with [WithQueue] when the function failed in all attempts, and with or without a queue when its error
+// was marked by [Permanent]. It gets the last error, and the job with its body: to keep it, store it
+// here. Without it, and if it panics, the job is only logged, without its body.
 func WithGiveUp(giveUp func(Job, error)) Option {
 	return func(c *config) error {
 		if giveUp == nil {
@@ -260,10 +265,13 @@ func WithGiveUp(giveUp func(Job, error)) Option {
 	}
 }
 
-// Async stores callbacks in a queue, answers, and calls the functions later, up to workers of them at once. Events of one conversation, chat room, group
-// or user are handled one after the other, in the order of their arrival. A full queue is answered with 503, so that RongCloud tries again.
-// Questions before delivery are answered at once all the same. [Handler.Start] begins the work, [Handler.Shutdown] ends it.
-func Async(queue Queue, workers int) Option {
+// WithQueue stores callbacks in a queue, answers, and calls the functions later, up to workers of them at
+// once. Events of one conversation, chat room, group or user are handled one after the other, in the
+// order of their arrival; neither a long backlog of one nor its failures keep the others waiting, and
+// what has failed before keeps no more than half of the workers busy. A full queue is answered with 503,
+// so that RongCloud tries again. Questions before delivery are answered at once all the same.
+// [Handler.Start] begins the work, [Handler.Shutdown] ends it.
+func WithQueue(queue Queue, workers int) Option {
 	return func(c *config) error {
 		switch {
 		case queue == nil:

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 )
@@ -17,45 +18,105 @@ type Job struct {
 	Body     []byte    `json:"body"`             // of this one event
 }
 
-// Queue holds jobs between the answer to RongCloud and the work. Its methods are called concurrently. webhooktest.CheckQueue tests one.
+// newJob makes a job of an event.
+func newJob(e Event) Job {
+	kind := e.Kind()
+	if unknown, ok := e.(*Unknown); ok {
+		kind = unknown.Expected
+	}
+	common := e.envelope()
+	return Job{
+		Key: e.key(), Kind: kind, AppKey: common.AppKey, SignedAt: common.SignedAt, Form: !looksLikeJSON(common.Raw), Body: common.Raw,
+	}
+}
+
+// jobOverhead is about what a job takes in memory beside its texts.
+const jobOverhead = 128
+
+// size is about how many bytes of memory the job takes.
+func (j *Job) size() int64 {
+	return int64(len(j.Key) + len(j.Kind) + len(j.AppKey) + len(j.Body) + jobOverhead)
+}
+
+// Queue holds jobs between the response to RongCloud and the work. Its methods are called concurrently.
+// A handler takes care of the order and of fairness: a queue need not look at keys. What it can do
+// besides, it tells by implementing [JobReader]. webhooktest.CheckQueue tests a queue.
 type Queue interface {
-	// Push stores all the jobs or none. When it has returned nil they are as safe as the queue can make them. A queue without room
-	// for them returns [ErrQueueFull].
+	// Push stores all the jobs or none. When it has returned nil they are as safe as the queue can make
+	// them. A queue without room for them returns [ErrQueueFull]. It must not refuse a list for ever
+	// because that is larger than the whole queue: the jobs of one list come from one request.
 	Push(ctx context.Context, jobs ...Job) error
 
-	// Pull returns the oldest job that it has not returned yet since the queue was opened. If there is none it waits for one until the
-	// context ends, and then returns the context's error. It looks before it waits: a waiting job is returned even if
-	// the context has ended.
+	// Pull returns the oldest job that it has not returned yet since the queue was opened. If there is
+	// none it waits for one until the context ends, and then returns the context's error. It looks before
+	// it waits: a waiting job is returned even if the context has ended.
 	Pull(ctx context.Context) (Job, error)
 
-	// Done removes a job that was worked on. A job that was pulled and not removed is pulled again after the queue
-	// was opened anew.
+	// Done removes a job that was worked on. A job that was pulled and not removed is pulled again after
+	// the queue was opened anew. To remove a job once more changes nothing.
 	Done(ctx context.Context, id uint64) error
 }
 
-// MemoryQueue is a [Queue] in memory: what it holds is lost when the process dies, but not by [Handler.Shutdown].
+// JobReader is a [Queue] that can return a job again after Pull. A handler pulls all jobs, in order to
+// know which conversations have work. Of a JobReader it keeps at most 1024 jobs and 16 MiB in memory,
+// and of the others the number alone. Of any other queue it can know no more jobs than these: a
+// conversation with a longer backlog then keeps the others waiting.
+type JobReader interface {
+	// Read returns a job that was pulled and is not done. For one that it can never return, because it is
+	// done or damaged, it returns an error marked by [Permanent].
+	Read(ctx context.Context, id uint64) (Job, error)
+}
+
+// DefaultMemoryQueueBytes bounds what a [MemoryQueue] holds, beside its number of jobs.
+const DefaultMemoryQueueBytes = 256 << 20
+
+// MemoryQueue is a [Queue] in memory: what it holds is lost when the process dies, but not by
+// [Handler.Shutdown].
 type MemoryQueue struct {
 	capacity int
+	maxBytes int64
 	wake     chan struct{} // holds a token while jobs wait
 
 	mu     sync.Mutex
 	last   uint64
+	bytes  int64
 	jobs   []Job
-	pulled map[uint64]struct{} // being worked on
+	pulled map[uint64]Job // being worked on
 }
 
-// NewMemoryQueue returns a queue with room for capacity jobs, those that are being worked on included; at least one.
-func NewMemoryQueue(capacity int) *MemoryQueue {
-	return &MemoryQueue{capacity: max(capacity, 1), wake: make(chan struct{}, 1), pulled: map[uint64]struct{}{}}
+// MemoryQueueOption configures a [MemoryQueue].
+type MemoryQueueOption func(*MemoryQueue)
+
+// WithMemoryQueueBytes sets how many bytes of jobs a [MemoryQueue] holds, [DefaultMemoryQueueBytes] if
+// it is not given; at least one.
+func WithMemoryQueueBytes(bytes int64) MemoryQueueOption {
+	return func(q *MemoryQueue) { q.maxBytes = max(bytes, 1) }
+}
+
+// NewMemoryQueue returns a queue with room for capacity jobs, those that are being worked on included;
+// at least one. A list that is larger than the whole queue is taken while there is room for one job.
+func NewMemoryQueue(capacity int, opts ...MemoryQueueOption) *MemoryQueue {
+	q := &MemoryQueue{
+		capacity: max(capacity, 1), maxBytes: DefaultMemoryQueueBytes, wake: make(chan struct{}, 1), pulled: map[uint64]Job{},
+	}
+	for _, opt := range opts {
+		opt(q)
+	}
+	return q
 }
 
 // Push is part of [Queue].
 func (q *MemoryQueue) Push(_ context.Context, jobs ...Job) error {
+	var bytes int64
+	for i := range jobs {
+		bytes += jobs[i].size()
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.jobs)+len(q.pulled)+len(jobs) > q.capacity {
+	if !fits(len(q.jobs)+len(q.pulled), len(jobs), q.capacity) || !fits(q.bytes, bytes, q.maxBytes) {
 		return ErrQueueFull
 	}
+	q.bytes += bytes
 	for _, job := range jobs {
 		q.last++
 		job.ID = q.last
@@ -63,6 +124,12 @@ func (q *MemoryQueue) Push(_ context.Context, jobs ...Job) error {
 	}
 	q.signal()
 	return nil
+}
+
+// fits reports whether more has room beside held. What is larger than all the room has some while there
+// is any: else it would be refused for ever.
+func fits[N int | int64](held, more, room N) bool {
+	return held+more <= room || more > room && held < room
 }
 
 // Pull is part of [Queue].
@@ -88,7 +155,7 @@ func (q *MemoryQueue) first() (Job, bool) {
 	job := q.jobs[0]
 	q.jobs[0] = Job{} // lets go of the body
 	q.jobs = q.jobs[1:]
-	q.pulled[job.ID] = struct{}{}
+	q.pulled[job.ID] = job
 	q.signal()
 	return job, true
 }
@@ -104,11 +171,25 @@ func (q *MemoryQueue) signal() {
 	}
 }
 
+// Read is part of [JobReader].
+func (q *MemoryQueue) Read(_ context.Context, id uint64) (Job, error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	job, ok := q.pulled[id]
+	if !ok {
+		return Job{}, Permanent(fmt.Errorf("webhook: job %d is not being worked on", id))
+	}
+	return job, nil
+}
+
 // Done is part of [Queue].
 func (q *MemoryQueue) Done(_ context.Context, id uint64) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	delete(q.pulled, id)
+	if job, ok := q.pulled[id]; ok {
+		q.bytes -= job.size()
+		delete(q.pulled, id)
+	}
 	return nil
 }
 

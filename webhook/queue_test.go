@@ -27,3 +27,31 @@ func TestMemoryQueueIsBounded(t *testing.T) {
 	require.NoError(t, q.Done(t.Context(), job.ID))
 	require.NoError(t, q.Push(t.Context(), webhook.Job{}))
 }
+
+func TestMemoryQueueIsBoundedInBytes(t *testing.T) {
+	t.Parallel()
+	q := webhook.NewMemoryQueue(1000, webhook.WithMemoryQueueBytes(3000))
+	job := webhook.Job{Body: make([]byte, 1000)}
+	require.NoError(t, q.Push(t.Context(), job, job))
+	require.ErrorIs(t, q.Push(t.Context(), job), webhook.ErrQueueFull)
+	first, err := q.Pull(t.Context())
+	require.NoError(t, err)
+	require.ErrorIs(t, q.Push(t.Context(), job), webhook.ErrQueueFull, "what is worked on counts")
+	require.NoError(t, q.Done(t.Context(), first.ID))
+	require.NoError(t, q.Done(t.Context(), first.ID))
+	require.NoError(t, q.Push(t.Context(), job))
+	require.ErrorIs(t, q.Push(t.Context(), job), webhook.ErrQueueFull)
+}
+
+// What is larger than the whole queue is taken while there is any room.
+func TestMemoryQueueTakesWhatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	q := webhook.NewMemoryQueue(2)
+	require.NoError(t, q.Push(t.Context(), webhook.Job{}))
+	require.NoError(t, q.Push(t.Context(), make([]webhook.Job, 3)...))
+	require.ErrorIs(t, q.Push(t.Context(), make([]webhook.Job, 3)...), webhook.ErrQueueFull)
+	require.Equal(t, 4, q.Len())
+	q = webhook.NewMemoryQueue(10, webhook.WithMemoryQueueBytes(0))
+	require.NoError(t, q.Push(t.Context(), webhook.Job{Body: make([]byte, 1000)}))
+	require.ErrorIs(t, q.Push(t.Context(), webhook.Job{}), webhook.ErrQueueFull)
+}

@@ -10,7 +10,8 @@ import (
 
 // Registry holds the functions that a [Handler] calls, one for each kind; the last one that was registered counts. Callbacks of a known kind
 // without a function are acknowledged. The functions are called concurrently. One that returns an error or panics has RongCloud send the callback
-// again, or with [Async] is called again; where a callback holds several events, those after the failed one wait for that.
+// again, or with [WithQueue] is called again; where a callback holds several events, those after the failed one wait for that. An
+// error marked by [Permanent] ends the attempts.
 type Registry struct {
 	mu        sync.RWMutex
 	functions map[Kind]func(context.Context, Event) error

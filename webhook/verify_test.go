@@ -441,8 +441,8 @@ func TestBadOptions(t *testing.T) {
 		"waits":             {"s", webhook.WithJobRetry(1, 2, 1), "maxWait"},
 		"no wait":           {"s", webhook.WithJobRetry(1, 0, 1), "minWait"},
 		"give up":           {"s", webhook.WithGiveUp(nil), "giveUp"},
-		"queue":             {"s", webhook.Async(nil, 1), "queue"},
-		"workers":           {"s", webhook.Async(webhook.NewMemoryQueue(1), 0), "workers"},
+		"queue":             {"s", webhook.WithQueue(nil, 1), "queue"},
+		"workers":           {"s", webhook.WithQueue(webhook.NewMemoryQueue(1), 0), "workers"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

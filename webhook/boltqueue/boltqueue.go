@@ -4,7 +4,7 @@
 //	queue, err := boltqueue.Open("callbacks.db")
 //	...
 //	defer queue.Close()
-//	h, err := webhook.NewHandler(appSecret, webhook.Async(queue, 8))
+//	h, err := webhook.NewHandler(appSecret, webhook.WithQueue(queue, 8))
 //
 // A job is removed when its function has returned. One that was being worked on when the process died is handled again after the start, so
 // functions must bear repeats. One process at a time can have the file open.

@@ -23,7 +23,7 @@ func Example() {
 		panic(err)
 	}
 	defer queue.Close()
-	h, err := webhook.NewHandler("app-secret", webhook.Async(queue, 8))
+	h, err := webhook.NewHandler("app-secret", webhook.WithQueue(queue, 8))
 	if err != nil {
 		panic(err)
 	}

@@ -48,7 +48,7 @@ func serve(dir string) error {
 	if err != nil {
 		return err
 	}
-	h, err := webhook.NewHandler(app.Secret, webhook.Async(queue, 8), webhook.WithLogger(slog.New(slog.DiscardHandler)))
+	h, err := webhook.NewHandler(app.Secret, webhook.WithQueue(queue, 8), webhook.WithLogger(slog.New(slog.DiscardHandler)))
 	if err != nil {
 		return err
 	}

@@ -58,46 +58,94 @@ func CheckNonceStore(ctx context.Context, store webhook.NonceStore) error {
 	return errors.Join(problems...)
 }
 
-// CheckQueue tries whether an empty queue with room for two jobs or more does what [webhook.Queue] asks, and returns all that is wrong. It leaves the
-// queue empty.
+// CheckQueue tries whether an empty queue with room for two jobs or more does what [webhook.Queue] asks,
+// and [webhook.JobReader] if it is one, and returns what is wrong first. It leaves the queue empty.
 func CheckQueue(ctx context.Context, queue webhook.Queue) error {
 	over, cancel := context.WithCancel(ctx)
 	cancel()
-	if _, err := queue.Pull(over); !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("pull from an empty queue with an ended context: got error %w", err)
+	if err := checkEmpty(over, queue); err != nil {
+		return fmt.Errorf("pull from an empty queue with an ended context: %w", err)
 	}
 	pushed := []webhook.Job{
 		{
 			Key: "a", Kind: webhook.KindMessage, AppKey: "k", SignedAt: time.UnixMilli(1700000000123), Form: true, Body: []byte("x=1"),
 		},
-		{Key: "b", Kind: webhook.KindUserStatus, SignedAt: time.UnixMilli(1700000000456), Body: []byte(`{"userid":"1"}`)},
+		{Key: "a", Kind: webhook.KindUserStatus, SignedAt: time.UnixMilli(1700000000456), Body: []byte(`{"userid":"1"}`)},
 	}
 	if err := queue.Push(ctx, pushed...); err != nil {
 		return fmt.Errorf("push: %w", err)
 	}
-	var last uint64
+	pulled := make([]webhook.Job, len(pushed))
 	for i, want := range pushed {
 		got, err := queue.Pull(over) // looks before it waits
 		if err != nil {
 			return fmt.Errorf("pull of job %d: %w", i, err)
 		}
-		if got.ID <= last {
-			return fmt.Errorf("job %d has ID %d after %d", i, got.ID, last)
+		if i > 0 && got.ID <= pulled[i-1].ID {
+			return fmt.Errorf("job %d has ID %d after %d", i, got.ID, pulled[i-1].ID)
 		}
-		last = got.ID
-		if got.Key != want.Key || got.Kind != want.Kind || got.AppKey != want.AppKey || !got.SignedAt.Equal(want.SignedAt) ||
-			got.Form != want.Form || string(got.Body) != string(want.Body) {
-			return fmt.Errorf("job %d came back as %+v, it was %+v", i, got, want)
+		if err := checkSame(got, want); err != nil {
+			return fmt.Errorf("pull of job %d: %w", i, err)
 		}
-		if err := queue.Done(ctx, got.ID); err != nil {
+		pulled[i] = got
+	}
+	if err := checkEmpty(over, queue); err != nil {
+		return fmt.Errorf("pull after all jobs, before Done: %w", err)
+	}
+	for _, job := range pulled {
+		if err := checkReader(ctx, queue, job); err != nil {
+			return err
+		}
+	}
+	if err := checkEmpty(over, queue); err != nil {
+		return fmt.Errorf("pull after all jobs: %w", err)
+	}
+	return checkWaiting(ctx, queue, pushed[0])
+}
+
+func checkEmpty(over context.Context, queue webhook.Queue) error {
+	if job, err := queue.Pull(over); !errors.Is(err, context.Canceled) {
+		return fmt.Errorf("got job %d and error %w, want %w", job.ID, err, context.Canceled)
+	}
+	return nil
+}
+
+func checkSame(got, want webhook.Job) error {
+	if got.Key != want.Key || got.Kind != want.Kind || got.AppKey != want.AppKey || !got.SignedAt.Equal(want.SignedAt) ||
+		got.Form != want.Form || string(got.Body) != string(want.Body) {
+		return fmt.Errorf("it came back as %+v, it was %+v", got, want)
+	}
+	return nil
+}
+
+// checkReader reads a pulled job again if the queue can, and removes it twice.
+func checkReader(ctx context.Context, queue webhook.Queue, job webhook.Job) error {
+	reader, ok := queue.(webhook.JobReader)
+	if ok {
+		got, err := reader.Read(ctx, job.ID)
+		if err == nil {
+			err = checkSame(got, job)
+		}
+		if err != nil {
+			return fmt.Errorf("read of job %d: %w", job.ID, err)
+		}
+	}
+	for range 2 {
+		if err := queue.Done(ctx, job.ID); err != nil {
 			return fmt.Errorf("done: %w", err)
 		}
 	}
-	if _, err := queue.Pull(over); !errors.Is(err, context.Canceled) {
-		return fmt.Errorf("pull after all jobs: got error %w", err)
+	if !ok {
+		return nil
 	}
+	if _, err := reader.Read(ctx, job.ID); err == nil || !webhook.IsPermanent(err) {
+		return fmt.Errorf("read of job %d, which is done: got error %w, want one marked by webhook.Permanent", job.ID, err)
+	}
+	return nil
+}
 
-	// One that waits is woken.
+// checkWaiting sees that one that waits is woken.
+func checkWaiting(ctx context.Context, queue webhook.Queue, job webhook.Job) error {
 	pulled := make(chan error, 1)
 	go func() {
 		job, err := queue.Pull(ctx)
@@ -106,7 +154,7 @@ func CheckQueue(ctx context.Context, queue webhook.Queue) error {
 		}
 		pulled <- err
 	}()
-	if err := queue.Push(ctx, pushed[0]); err != nil {
+	if err := queue.Push(ctx, job); err != nil {
 		return fmt.Errorf("push: %w", err)
 	}
 	if err := <-pulled; err != nil {
