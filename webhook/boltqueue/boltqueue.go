@@ -1,13 +1,14 @@
-// Package boltqueue keeps the queue of package webhook in a file, by way of bbolt. What was answered with 200 survives a crash of the
-// process and of the machine, as far as the disk keeps what it was told to sync.
+// Package boltqueue keeps the queue of package webhook in a file, by way of bbolt. What was answered with
+// 200 survives a crash of the process and of the machine, as far as the disk keeps what it was told to sync.
 //
 //	queue, err := boltqueue.Open("callbacks.db")
 //	...
 //	defer queue.Close()
 //	h, err := webhook.NewHandler(appSecret, webhook.WithQueue(queue, 8))
 //
-// A job is removed when its function has returned. One that was being worked on when the process died is handled again after the start, so
-// functions must bear repeats. One process at a time can have the file open.
+// A job is removed when its function has returned. One that was being worked on when the process died is
+// handled again after the start, so functions must bear repeats. One process at a time can have the file
+// open. A file that is damaged is told from one that is not when it is opened, and is not used.
 package boltqueue
 
 import (
@@ -16,6 +17,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -27,11 +29,15 @@ import (
 // Defaults of the options.
 const (
 	DefaultCapacity = 1_000_000
+	DefaultMaxBytes = 1 << 30
 	DefaultTimeout  = 5 * time.Second
 )
 
-// batchDelay is how long a change waits for others, to share one sync of the file with them.
-const batchDelay = 2 * time.Millisecond
+// Reasons why a file cannot be used; ask with errors.Is.
+var (
+	ErrDamaged = errors.New("the file is damaged")
+	ErrInUse   = errors.New("the file is open elsewhere")
+)
 
 var bucket = []byte("jobs")
 
@@ -40,10 +46,13 @@ type Option func(*options) error
 
 type options struct {
 	capacity int
+	maxBytes int64
 	timeout  time.Duration
 }
 
-// WithCapacity sets how many jobs the queue holds, [DefaultCapacity] if it is not given. More of them are refused with [webhook.ErrQueueFull].
+// WithCapacity sets how many jobs the queue holds, [DefaultCapacity] if it is not given. More of them are
+// refused with [webhook.ErrQueueFull]; but a list that is larger than the whole queue is taken while there
+// is room for one job.
 func WithCapacity(jobs int) Option {
 	return func(o *options) error {
 		if jobs < 1 {
@@ -54,7 +63,20 @@ func WithCapacity(jobs int) Option {
 	}
 }
 
-// WithTimeout sets how long [Open] waits for another process to close the file, [DefaultTimeout] if it is not given.
+// WithMaxBytes sets how many bytes of jobs the queue holds, [DefaultMaxBytes] if it is not given; more are
+// refused as [WithCapacity] says. The file takes up to twice as much, and does not shrink.
+func WithMaxBytes(bytes int64) Option {
+	return func(o *options) error {
+		if bytes < 1 {
+			return fmt.Errorf("boltqueue: %d bytes are not positive", bytes)
+		}
+		o.maxBytes = bytes
+		return nil
+	}
+}
+
+// WithTimeout sets how long [Open] waits for another process to close the file, [DefaultTimeout] if it is
+// not given.
 func WithTimeout(timeout time.Duration) Option {
 	return func(o *options) error {
 		if timeout <= 0 {
@@ -65,22 +87,29 @@ func WithTimeout(timeout time.Duration) Option {
 	}
 }
 
-// Queue is a [webhook.Queue] in a file. It is safe for concurrent use.
+// Queue is a [webhook.Queue] and [webhook.JobReader] in a file. It is safe for concurrent use.
 type Queue struct {
-	db       *bolt.DB
+	db       *file
 	capacity int
-	wake     chan struct{} // holds a token when there may be something to pull
+	maxBytes int64
+	wake     chan struct{} // holds a token while jobs may wait
 
-	mu   sync.Mutex
-	held int // in the file or on the way into it
+	mu      sync.Mutex
+	jobs    int   // in the file, and on their way into it
+	bytes   int64 // of them
+	pending []*change
+
+	committing sync.Mutex // held by who commits changes
 
 	pulling sync.Mutex
 	last    uint64 // the job that was pulled last
 }
 
-// Open opens the queue in the file at path, which is made if there is none. Jobs that it holds from before are pulled first.
+// Open opens the queue in the file at path, which is made if there is none. Jobs that it holds from before
+// are pulled first. It reads the whole file once. A damaged file is an [ErrDamaged], and one that another
+// process or queue has open an [ErrInUse], each with what to do.
 func Open(path string, opts ...Option) (*Queue, error) {
-	o := options{capacity: DefaultCapacity, timeout: DefaultTimeout}
+	o := options{capacity: DefaultCapacity, maxBytes: DefaultMaxBytes, timeout: DefaultTimeout}
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, errors.New("boltqueue: an option is nil")
@@ -89,50 +118,80 @@ func Open(path string, opts ...Option) (*Queue, error) {
 			return nil, err
 		}
 	}
-	db, err := bolt.Open(path, 0o600, &bolt.Options{Timeout: o.timeout, FreelistType: bolt.FreelistMapType})
+	f, err := openFile(path, o.timeout)
 	if err != nil {
-		return nil, fmt.Errorf("boltqueue: %w", err)
+		return nil, err
 	}
-	db.MaxBatchDelay = batchDelay
-	q := &Queue{db: db, capacity: o.capacity, wake: make(chan struct{}, 1)}
-	err = db.Update(func(tx *bolt.Tx) error {
-		jobs, err := tx.CreateBucketIfNotExists(bucket)
-		if err == nil {
-			q.held = jobs.Stats().KeyN
-		}
+	q := &Queue{db: f, capacity: o.capacity, maxBytes: o.maxBytes, wake: make(chan struct{}, 1)}
+	last, good := uint64(0), false
+	err = f.view(func(tx *bolt.Tx) (err error) {
+		last, good, err = q.load(tx)
 		return err
 	})
+	if err == nil && !good {
+		err = f.update(func(tx *bolt.Tx) error {
+			b, err := tx.CreateBucketIfNotExists(bucket)
+			if err != nil {
+				return err
+			}
+			return b.SetSequence(last)
+		})
+	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("boltqueue: %w", err), db.Close())
+		return nil, errors.Join(err, f.close())
 	}
 	return q, nil
 }
 
+// load counts what the file holds. It returns the number of the last job, and whether the numbers will go
+// on after it: else a new job would take the place of an old one.
+func (q *Queue) load(tx *bolt.Tx) (last uint64, good bool, err error) {
+	b := tx.Bucket(bucket)
+	if b == nil {
+		return 0, false, nil
+	}
+	cursor := b.Cursor()
+	for k, text := cursor.First(); k != nil; k, text = cursor.Next() {
+		if len(k) != 8 || text == nil {
+			return 0, false, fmt.Errorf("%w: a job has no number", ErrDamaged)
+		}
+		last = binary.BigEndian.Uint64(k)
+		q.jobs++
+		q.bytes += int64(len(text))
+	}
+	if last > math.MaxInt64 {
+		return 0, false, fmt.Errorf("%w: job %d is none", ErrDamaged, last)
+	}
+	next := b.Sequence()
+	return last, next >= last && next <= math.MaxInt64, nil
+}
+
 // Close closes the file. Call it after [webhook.Handler.Shutdown].
-func (q *Queue) Close() error { return q.db.Close() }
+func (q *Queue) Close() error { return q.db.close() }
 
 // Len returns how many jobs wait or are being worked on.
 func (q *Queue) Len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.held
+	return q.jobs
 }
 
-// Push is part of [webhook.Queue]. It returns when the jobs are synced to the disk.
+// Push is part of [webhook.Queue]. It returns when the jobs are synced to the disk. If the disk is full it
+// returns an error and stores nothing; what the file holds can still be worked on and removed.
 func (q *Queue) Push(_ context.Context, jobs ...webhook.Job) error {
-	texts := make([][]byte, len(jobs))
+	texts, bytes := make([][]byte, len(jobs)), int64(0)
 	for i, job := range jobs {
 		text, err := json.Marshal(job)
 		if err != nil {
 			return fmt.Errorf("boltqueue: %w", err)
 		}
 		texts[i] = text
+		bytes += int64(len(text))
 	}
-	if !q.reserve(len(jobs)) {
+	if !q.reserve(len(jobs), bytes) {
 		return webhook.ErrQueueFull
 	}
-	err := q.db.Batch(func(tx *bolt.Tx) error {
-		b := tx.Bucket(bucket)
+	err := q.change(func(b *bolt.Bucket) error {
 		for _, text := range texts {
 			id, err := b.NextSequence()
 			if err != nil {
@@ -145,27 +204,35 @@ func (q *Queue) Push(_ context.Context, jobs ...webhook.Job) error {
 		return nil
 	})
 	if err != nil {
-		q.release(len(jobs))
-		return fmt.Errorf("boltqueue: %w", err)
+		q.release(len(jobs), bytes)
+		return err
 	}
 	q.signal()
 	return nil
 }
 
-func (q *Queue) reserve(n int) bool {
+func (q *Queue) reserve(jobs int, bytes int64) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if q.held+n > q.capacity {
+	if !fits(q.jobs, jobs, q.capacity) || !fits(q.bytes, bytes, q.maxBytes) {
 		return false
 	}
-	q.held += n
+	q.jobs += jobs
+	q.bytes += bytes
 	return true
 }
 
-func (q *Queue) release(n int) {
+// fits reports whether more has room beside held. What is larger than all the room has some while there is
+// any: else it would be refused for ever.
+func fits[N int | int64](held, more, room N) bool {
+	return held+more <= room || more > room && held < room
+}
+
+func (q *Queue) release(jobs int, bytes int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.held -= n
+	q.jobs -= jobs
+	q.bytes -= bytes
 }
 
 func (q *Queue) signal() {
@@ -194,40 +261,109 @@ func (q *Queue) Pull(ctx context.Context) (webhook.Job, error) {
 func (q *Queue) next() (job webhook.Job, found bool, err error) {
 	q.pulling.Lock()
 	defer q.pulling.Unlock()
-	err = q.db.View(func(tx *bolt.Tx) error {
+	err = q.db.view(func(tx *bolt.Tx) error {
 		k, text := tx.Bucket(bucket).Cursor().Seek(key(q.last + 1))
 		if k == nil {
 			return nil
 		}
 		q.last = binary.BigEndian.Uint64(k)
-		if err := json.Unmarshal(text, &job); err != nil {
-			return fmt.Errorf("job %d: %w", q.last, err)
-		}
-		job.ID, found = q.last, true
-		return nil
+		job, err = decode(q.last, text)
+		found = err == nil
+		return err
 	})
 	if err != nil {
-		return webhook.Job{}, false, fmt.Errorf("boltqueue: %w", err)
+		return webhook.Job{}, false, err
 	}
 	return job, found, nil
 }
 
+func decode(id uint64, text []byte) (job webhook.Job, err error) {
+	if err := json.Unmarshal(text, &job); err != nil {
+		return webhook.Job{}, webhook.Permanent(fmt.Errorf("job %d cannot be read: %w", id, err))
+	}
+	job.ID = id
+	return job, nil
+}
+
+// Read is part of [webhook.JobReader].
+func (q *Queue) Read(_ context.Context, id uint64) (job webhook.Job, err error) {
+	err = q.db.view(func(tx *bolt.Tx) error {
+		text := tx.Bucket(bucket).Get(key(id))
+		if text == nil {
+			return webhook.Permanent(fmt.Errorf("job %d is not there", id))
+		}
+		job, err = decode(id, text)
+		return err
+	})
+	return job, err
+}
+
 // Done is part of [webhook.Queue].
 func (q *Queue) Done(_ context.Context, id uint64) error {
-	removed := false
-	err := q.db.Batch(func(tx *bolt.Tx) error {
-		b := tx.Bucket(bucket)
-		removed = b.Get(key(id)) != nil
+	var jobs, bytes int
+	err := q.change(func(b *bolt.Bucket) error {
+		jobs, bytes = 0, 0
+		if text := b.Get(key(id)); text != nil {
+			jobs, bytes = 1, len(text)
+		}
 		return b.Delete(key(id))
 	})
-	if err != nil {
-		return fmt.Errorf("boltqueue: %w", err)
+	if err == nil {
+		q.release(jobs, int64(bytes))
 	}
-	if removed {
-		q.release(1)
-	}
-	return nil
+	return err
 }
 
 // key orders jobs by their numbers.
 func key(id uint64) []byte { return binary.BigEndian.AppendUint64(nil, id) }
+
+// change is one change of the file, on its way into a transaction.
+type change struct {
+	do   func(*bolt.Bucket) error
+	done chan error
+}
+
+// change carries out a change, together with those of others: who comes first waits for the transaction
+// before, commits all that has come in the meantime, and so shares one sync of the file.
+func (q *Queue) change(do func(*bolt.Bucket) error) error {
+	c := &change{do, make(chan error, 1)}
+	q.mu.Lock()
+	q.pending = append(q.pending, c)
+	first := len(q.pending) == 1
+	q.mu.Unlock()
+	if first {
+		q.committing.Lock()
+		q.mu.Lock()
+		batch := q.pending
+		q.pending = nil
+		q.mu.Unlock()
+		q.commit(batch)
+		q.committing.Unlock()
+	}
+	return <-c.done
+}
+
+// commit commits changes together, or if that fails each by itself: a disk may have no room for one, and
+// enough for the next.
+func (q *Queue) commit(batch []*change) {
+	if len(batch) > 1 {
+		err := q.db.update(func(tx *bolt.Tx) error {
+			b := tx.Bucket(bucket)
+			for _, c := range batch {
+				if err := c.do(b); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err == nil {
+			for _, c := range batch {
+				c.done <- nil
+			}
+			return
+		}
+	}
+	for _, c := range batch {
+		c.done <- q.db.update(func(tx *bolt.Tx) error { return c.do(tx.Bucket(bucket)) })
+	}
+}

@@ -3,6 +3,7 @@ package boltqueue_test
 import (
 	"context"
 	"encoding/binary"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -18,10 +19,18 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
+// children are what a process does that a test has started, by the variable that names its directory.
+var children = map[string]func(dir string) error{childVariable: serve}
+
 func TestMain(m *testing.M) {
-	if path := os.Getenv(childVariable); path != "" {
-		child(path)
-		return
+	for variable, run := range children {
+		if dir := os.Getenv(variable); dir != "" {
+			if err := run(dir); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+				os.Exit(1)
+			}
+			return
+		}
 	}
 	goleak.VerifyTestMain(m)
 }
@@ -75,9 +84,10 @@ func TestCapacity(t *testing.T) {
 	t.Parallel()
 	path := file(t)
 	q := open(t, path, boltqueue.WithCapacity(2))
-	require.ErrorIs(t, q.Push(t.Context(), webhook.Job{}, webhook.Job{}, webhook.Job{}), webhook.ErrQueueFull)
-	require.Zero(t, q.Len(), "all or none")
-	require.NoError(t, q.Push(t.Context(), webhook.Job{}, webhook.Job{}))
+	require.NoError(t, q.Push(t.Context(), webhook.Job{}))
+	require.ErrorIs(t, q.Push(t.Context(), webhook.Job{}, webhook.Job{}), webhook.ErrQueueFull)
+	require.Equal(t, 1, q.Len(), "all or none")
+	require.NoError(t, q.Push(t.Context(), webhook.Job{}))
 	require.NoError(t, q.Close())
 	q = open(t, path, boltqueue.WithCapacity(2))
 	require.ErrorIs(t, q.Push(t.Context(), webhook.Job{}), webhook.ErrQueueFull, "what is there from before counts")
@@ -87,6 +97,35 @@ func TestCapacity(t *testing.T) {
 	require.NoError(t, q.Done(t.Context(), job.ID)) // once more changes nothing
 	require.Equal(t, 1, q.Len())
 	require.NoError(t, q.Push(t.Context(), webhook.Job{}))
+}
+
+func TestMaxBytes(t *testing.T) {
+	t.Parallel()
+	path := file(t)
+	q := open(t, path, boltqueue.WithMaxBytes(10_000))
+	job := webhook.Job{Body: make([]byte, 3000)} // 4000 as text
+	require.NoError(t, q.Push(t.Context(), job, job))
+	require.ErrorIs(t, q.Push(t.Context(), job), webhook.ErrQueueFull)
+	require.NoError(t, q.Close())
+	q = open(t, path, boltqueue.WithMaxBytes(10_000))
+	require.ErrorIs(t, q.Push(t.Context(), job), webhook.ErrQueueFull, "what is there from before counts")
+	first, err := q.Pull(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, q.Done(t.Context(), first.ID))
+	require.NoError(t, q.Push(t.Context(), job))
+	require.Equal(t, 2, q.Len())
+}
+
+// A list that is larger than the whole queue is taken while there is any room.
+func TestListLargerThanTheQueue(t *testing.T) {
+	t.Parallel()
+	q := open(t, file(t), boltqueue.WithCapacity(2))
+	require.NoError(t, q.Push(t.Context(), webhook.Job{}))
+	require.NoError(t, q.Push(t.Context(), make([]webhook.Job, 5)...))
+	require.ErrorIs(t, q.Push(t.Context(), make([]webhook.Job, 5)...), webhook.ErrQueueFull)
+	q = open(t, file(t), boltqueue.WithMaxBytes(1))
+	require.NoError(t, q.Push(t.Context(), webhook.Job{}))
+	require.ErrorIs(t, q.Push(t.Context(), webhook.Job{}), webhook.ErrQueueFull)
 }
 
 func TestUnreadableJob(t *testing.T) {
@@ -111,7 +150,7 @@ func TestUnreadableJob(t *testing.T) {
 
 func TestOpenFails(t *testing.T) {
 	t.Parallel()
-	for _, opt := range []boltqueue.Option{nil, boltqueue.WithCapacity(0), boltqueue.WithTimeout(0)} {
+	for _, opt := range []boltqueue.Option{nil, boltqueue.WithCapacity(0), boltqueue.WithTimeout(0), boltqueue.WithMaxBytes(0)} {
 		_, err := boltqueue.Open(file(t), opt)
 		require.Error(t, err)
 	}
@@ -120,7 +159,10 @@ func TestOpenFails(t *testing.T) {
 	path := file(t)
 	open(t, path)
 	_, err = boltqueue.Open(path, boltqueue.WithTimeout(time.Millisecond))
-	require.ErrorIs(t, err, bolterrors.ErrTimeout, "another one has it open")
+	require.ErrorIs(t, err, boltqueue.ErrInUse)
+	require.ErrorIs(t, err, bolterrors.ErrTimeout)
+	require.ErrorContains(t, err, path)
+	require.ErrorContains(t, err, "end the other process")
 }
 
 func TestClosed(t *testing.T) {

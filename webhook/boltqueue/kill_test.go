@@ -30,15 +30,8 @@ const childVariable = "BOLTQUEUE_TEST_CHILD" // the directory that a child works
 
 var app = webhooktest.App{Key: "key", Secret: "secret"}
 
-// child is the process that is killed: a server that notes in a file what its function has handled. It prints its address, and ends in good order
-// when its input does.
-func child(dir string) {
-	if err := serve(dir); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
-	}
-}
-
+// serve is the process that is killed: a server that notes in a file what its function has handled. It
+// prints its address, and ends in good order when its input does.
 func serve(dir string) error {
 	handled, err := os.OpenFile(filepath.Join(dir, "handled"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {

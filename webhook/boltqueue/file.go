@@ -1,0 +1,140 @@
+package boltqueue
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"runtime/debug"
+	"sync"
+	"syscall"
+	"time"
+
+	bolt "go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// file is a file of bbolt, which panics where pages are damaged, and faults where they cannot be read. Its
+// methods return errors instead; after a panic the file is not used any more.
+type file struct {
+	*bolt.DB // to be used by view, update and close alone
+
+	path   string
+	handle *os.File
+
+	mu     sync.Mutex
+	broken error
+}
+
+func openFile(path string, timeout time.Duration) (*file, error) {
+	deadline := time.Now().Add(timeout)
+	if err := checkFile(path, timeout); err != nil {
+		return nil, err
+	}
+	return open(path, max(time.Until(deadline), time.Millisecond), false)
+}
+
+// checkFile checks a file under a lock that lets nobody write.
+func checkFile(path string, timeout time.Duration) error {
+	if info, err := os.Stat(path); errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0 {
+		return nil
+	}
+	f, err := open(path, timeout, true)
+	var failed syscall.Errno
+	switch {
+	case err == nil:
+	case errors.Is(err, ErrInUse), errors.Is(err, ErrDamaged), errors.As(err, &failed):
+		return err
+	default: // bbolt has no error of its own for each kind of damage
+		return (&file{path: path}).explain(fmt.Errorf("%w: %w", ErrDamaged, err))
+	}
+	info, err := f.handle.Stat()
+	if err == nil {
+		if damage := check(f.handle, info.Size(), f.Info().PageSize); damage != nil {
+			err = f.explain(fmt.Errorf("%w: %w", ErrDamaged, damage))
+		}
+	}
+	return errors.Join(err, f.close())
+}
+
+func open(path string, timeout time.Duration, readOnly bool) (*file, error) {
+	f := &file{path: path}
+	err := f.guard(func() (err error) {
+		f.DB, err = bolt.Open(path, 0o600, &bolt.Options{
+			Timeout: timeout, FreelistType: bolt.FreelistMapType, ReadOnly: readOnly,
+			OpenFile: func(name string, flag int, mode os.FileMode) (handle *os.File, err error) {
+				f.handle, err = os.OpenFile(name, flag, mode) //nolint:gosec // the user says where
+				return f.handle, err
+			},
+		})
+		return err
+	})
+	if err == nil {
+		return f, nil
+	}
+	if f.broken != nil {
+		err = errors.Join(err, f.close()) // lets go of the lock
+	}
+	return nil, err
+}
+
+// guard calls bbolt.
+func (f *file) guard(call func() error) (err error) {
+	f.mu.Lock()
+	broken := f.broken
+	f.mu.Unlock()
+	if broken != nil {
+		return broken
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if value := recover(); value != nil {
+			err = f.explain(fmt.Errorf("%w: %v", ErrDamaged, value))
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			f.broken = err
+		}
+	}()
+	return f.explain(call())
+}
+
+// explain says which file it is, and what to do.
+func (f *file) explain(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return fmt.Errorf("boltqueue: %s: %w (%w): end the other process, or give each a file of its own", f.path, ErrInUse, err)
+	case errors.Is(err, bolterrors.ErrInvalid), errors.Is(err, bolterrors.ErrVersionMismatch), errors.Is(err, bolterrors.ErrChecksum):
+		err = fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	if errors.Is(err, ErrDamaged) {
+		return fmt.Errorf("boltqueue: %s: %w; move it away to begin with an empty queue, or put a whole copy in its place", f.path, err)
+	}
+	return fmt.Errorf("boltqueue: %s: %w", f.path, err)
+}
+
+func (f *file) view(do func(*bolt.Tx) error) error {
+	return f.guard(func() error { return f.View(do) })
+}
+
+func (f *file) update(do func(*bolt.Tx) error) error {
+	return f.guard(func() error { return f.Update(do) })
+}
+
+// close closes the file. After a panic bbolt may wait for its own locks for ever: then the handle alone is
+// closed, and the mapping is left.
+func (f *file) close() error {
+	err := f.guard(func() error { return f.Close() })
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.broken == nil {
+		return err
+	}
+	if f.handle == nil {
+		return nil
+	}
+	unlock(f.handle)
+	err = f.handle.Close()
+	f.handle = nil
+	return err
+}

@@ -1,0 +1,94 @@
+//go:build unix
+
+package boltqueue_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/webhook"
+	"github.com/rongcloud-go/rongcloud/webhook/boltqueue"
+)
+
+const fullVariable = "BOLTQUEUE_TEST_FULL" // the directory of a process that may write no file of more than 3 MiB
+
+func init() { children[fullVariable] = fullDisk }
+
+// fullDisk fills a queue until nothing fits, and works on it then.
+func fullDisk(dir string) error {
+	signal.Ignore(syscall.SIGXFSZ)
+	limit := syscall.Rlimit{Cur: 3 << 20, Max: 3 << 20}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		return err
+	}
+	path, ctx := filepath.Join(dir, "queue.db"), context.Background()
+	q, err := boltqueue.Open(path)
+	if err != nil {
+		return err
+	}
+	job := webhook.Job{Key: "a", Kind: webhook.KindMessage, Body: bytes.Repeat([]byte("x"), 20_000)}
+	pushed := 0
+	for err == nil {
+		if err = q.Push(ctx, job); err == nil {
+			pushed++
+		}
+	}
+	if errors.Is(err, webhook.ErrQueueFull) || pushed < 30 || q.Len() != pushed {
+		return fmt.Errorf("%d pushed, %d there: %w", pushed, q.Len(), err)
+	}
+	if err := q.Push(ctx, job); err == nil {
+		return errors.New("there is room after all")
+	}
+	for n := range pushed { // a full disk can be worked on, and emptied
+		job, err := q.Pull(ctx)
+		if err == nil {
+			err = q.Done(ctx, job.ID)
+		}
+		if err != nil {
+			return fmt.Errorf("job %d of %d: %w", n, pushed, err)
+		}
+	}
+	if err := q.Push(ctx, job); err != nil {
+		return fmt.Errorf("with room again: %w", err)
+	}
+	if err := q.Close(); err != nil {
+		return err
+	}
+	if q, err = boltqueue.Open(path); err != nil {
+		return err
+	}
+	if q.Len() != 1 {
+		return fmt.Errorf("%d jobs after opening again", q.Len())
+	}
+	return q.Close()
+}
+
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), fullVariable+"="+t.TempDir())
+	output, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(output))
+}
+
+// A second process is told that the first has the file.
+func TestSecondProcess(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	open(t, filepath.Join(dir, "queue.db"))
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), fullVariable+"="+dir)
+	output, err := cmd.CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(output), filepath.Join(dir, "queue.db")+": the file is open elsewhere")
+}
