@@ -261,6 +261,9 @@ func (c *call) tellMessage(m *kept, source webhook.Platform) {
 		FromUserID: m.From, TargetID: m.Conversation.Target, ChannelType: channelTypes[m.Conversation.Type], Channel: m.Conversation.Channel,
 		ObjectName: m.ObjectName, Body: m.Content, MessageUID: m.UID, Time: m.SentTime, Source: source,
 	}
+	if source != webhook.PlatformServer {
+		told.ClientIP = clientIP
+	}
 	switch {
 	case m.Blocked:
 		told.SensitiveType = webhook.SensitiveBlocked

@@ -123,7 +123,7 @@ func entrustImport(c *call) answer {
 
 // tellGroup notes what happened to a hosted group. Who asked the Server API for it is not known, so it is the owner.
 func (c *call) tellGroup(g *group, what webhook.GroupEvent, users []string) {
-	c.tell(&webhook.GroupOperation{GroupID: g.id, Event: what, Time: c.at, OperatorID: g.hosted.owner, UserIDs: users})
+	c.tell(&webhook.GroupOperation{GroupID: g.id, Event: what, Time: c.at, OperatorID: g.hosted.owner, OperatorIDs: []string{g.hosted.owner}, UserIDs: users})
 }
 
 func (c *call) newHosting() (*hosting, error) {

@@ -374,9 +374,11 @@ func (u *User) disconnect() []event {
 }
 
 func (c *call) tellStatus(user string, status webhook.OnlineStatus) {
-	c.tell(&webhook.UserStatus{
-		UserID: user, Status: status, Platform: devicePlatform, Time: c.at, ClientIP: clientIP, SessionID: "session-" + user,
-	})
+	e := &webhook.UserStatus{UserID: user, Status: status, Time: c.at, ClientIP: clientIP, SessionID: "session-" + user}
+	if status == webhook.StatusOnline {
+		e.Platform = devicePlatform // RongCloud does not send it else
+	}
+	c.tell(e)
 }
 
 // Online tells whether the user is connected.

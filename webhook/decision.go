@@ -29,7 +29,8 @@ func (v Verdict) String() string {
 const maxExtra = 1024
 
 // Decision answers a [PreMessage]. Its zero value allows the message. What is set beside the verdict takes the place of what the message has; a blocked
-// message ignores all of it but Text. The names by which RongCloud knows the replacements are not confirmed by a page of its own.
+// message ignores all of it but Text. Replacing is on for services that were opened after 10 May 2021; for older ones RongCloud switches it on. The
+// names by which RongCloud knows the replacements are not confirmed by a page of its own.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/moderation/msgcb
 type Decision struct {

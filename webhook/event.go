@@ -1,7 +1,6 @@
 package webhook
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -139,7 +138,8 @@ var kinds = map[Kind]func(*fields) Event{
 	KindBotEvent:         readBotEvent,
 }
 
-// signs are the fields by which detect knows a kind: the first of which all are there. What has more of them stands before what has fewer.
+// signs are the fields by which detect knows a kind: the first of which all are there. What has more of them stands before what has fewer. A kind
+// whose fields do not all come always has several.
 var signs = []struct {
 	kind   Kind
 	fields []string
@@ -147,6 +147,8 @@ var signs = []struct {
 	{KindBotEvent, []string{"type", "bot", "data"}},
 	{KindHostedInfoAudit, []string{"eventType", "result", "contents"}},
 	{KindMessageAudit, []string{"result", "msgUID", "serviceProvider"}},
+	{KindMessageAudit, []string{"result", "content", "serviceProvider"}}, // its UID is content.messageId
+	{KindMessageAudit, []string{"result", "content", "resultDetail"}},
 	{KindMessageOperation, []string{"eventType", "originalMsgInfo"}},
 	{KindFriendship, []string{"eventType", "userId", "toUserId"}},
 	{KindGroupOperation, []string{"groupId", "eventType"}},
@@ -157,6 +159,7 @@ var signs = []struct {
 	{KindMessage, []string{"toUserId", "objectName", "msgUID"}},
 	{KindUserDeactivation, []string{"userId", "operateId"}},
 	{KindUserStatus, []string{"userid", "status", "os"}},
+	{KindUserStatus, []string{"userid", "status", "time"}}, // os comes only when a user comes online
 	{KindUserProfile, []string{"userId", "type", "time"}},
 }
 
@@ -198,18 +201,9 @@ func decode(kind Kind, form bool, common Envelope) (Kind, []Event) {
 	}
 	var err error
 	if form {
-		var f *fields
-		if f, err = formFields(common.Raw); err == nil {
-			err = each(f, common.Raw)
-		}
+		err = splitForm(common.Raw, each)
 	} else {
-		err = splitItems(common.Raw, func(item json.RawMessage) error {
-			f, err := jsonFields(item)
-			if err != nil {
-				return err
-			}
-			return each(f, item)
-		})
+		err = splitItems(common.Raw, each)
 	}
 	switch {
 	case err == nil && len(events) > 0, err == nil && kind != "" && kind != KindUnknown:

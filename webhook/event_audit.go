@@ -30,7 +30,7 @@ type MessageAudit struct {
 	Envelope
 
 	Result      AuditResult     // result
-	MessageUID  string          // msgUID
+	MessageUID  string          // msgUID, or content.messageId
 	Provider    string          // serviceProvider: who moderated
 	Detail      json.RawMessage // resultDetail: the provider's own report
 	FromUserID  string          // content.fromUserId
@@ -106,7 +106,7 @@ type AuditedText struct {
 
 // HostedInfoAudit is the verdict of RongCloud's moderation service on the data of an entrusted group, a group member, a user or a friend.
 //
-// Repeats have the same Event, GroupID, UserID and Time.
+// Repeats have the same Event, OperatorID, GroupID, UserID and Time.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/moderation/hosted-info-moderation-result
 type HostedInfoAudit struct {
@@ -115,16 +115,16 @@ type HostedInfoAudit struct {
 	Event      HostedInfo    // eventType
 	Passed     bool          // result
 	Time       time.Time     // time
-	OperatorID string        // optUserId: who made the change
-	GroupID    string        // targetGroupId
-	UserID     string        // targetUserId
+	OperatorID string        // optUserId: who made the change; with HostedUserProfile the user whose data it is; may be missing else
+	GroupID    string        // targetGroupId; with HostedGroup and HostedGroupMember
+	UserID     string        // targetUserId; with HostedGroupMember and HostedFriend
 	Contents   []AuditedText // contents
 }
 
 // Kind returns [KindHostedInfoAudit].
 func (*HostedInfoAudit) Kind() Kind { return KindHostedInfoAudit }
 
-func (a *HostedInfoAudit) key() string { return joinKey("hosted", a.GroupID, a.UserID) }
+func (a *HostedInfoAudit) key() string { return joinKey("hosted", a.GroupID, a.UserID, a.OperatorID) }
 
 func readHostedInfoAudit(f *fields) Event {
 	a := &HostedInfoAudit{
@@ -142,11 +142,7 @@ func readHostedInfoAudit(f *fields) Event {
 	if contents == "" {
 		return a
 	}
-	err := splitItems([]byte(contents), func(item json.RawMessage) error {
-		text, err := jsonFields(item)
-		if err != nil {
-			return err
-		}
+	err := splitItems([]byte(contents), func(text *fields, _ []byte) error {
 		a.Contents = append(a.Contents, AuditedText{Key: text.text("key"), Content: text.text("content"), Passed: text.flag("result")})
 		return text.err
 	})

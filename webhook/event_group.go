@@ -88,17 +88,18 @@ func (e GroupEvent) String() string {
 // GroupOperation tells that an entrusted group was created or dismissed, or that its members or their roles changed. RongCloud sends
 // several at once.
 //
-// Repeats have the same GroupID, Event, UserIDs and Time.
+// Repeats have the same GroupID, Event, OperatorIDs, UserIDs and Time.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-sync/sync-group-opt-status
 type GroupOperation struct {
 	Envelope
 
-	GroupID    string     // groupId
-	Event      GroupEvent // eventType
-	Time       time.Time  // time
-	OperatorID string     // optUserId: who did it
-	UserIDs    []string   // userIds: the users concerned
+	GroupID     string     // groupId
+	Event       GroupEvent // eventType
+	Time        time.Time  // time
+	OperatorID  string     // optUserId: who did it; the first if it is a list
+	OperatorIDs []string   // optUserId: all of them; RongCloud's page has a sample with a list, and without userIds
+	UserIDs     []string   // userIds: the users concerned
 }
 
 // Kind returns [KindGroupOperation].
@@ -107,12 +108,14 @@ func (*GroupOperation) Kind() Kind { return KindGroupOperation }
 func (o *GroupOperation) key() string { return joinKey("group", o.GroupID) }
 
 func readGroupOperation(f *fields) Event {
+	operators := f.list("optUserId")
 	return &GroupOperation{
-		GroupID:    f.required("groupId"),
-		Event:      GroupEvent(f.integer("eventType")),
-		Time:       f.time("time"),
-		OperatorID: first(f.list("optUserId")),
-		UserIDs:    f.list("userIds"),
+		GroupID:     f.required("groupId"),
+		Event:       GroupEvent(f.integer("eventType")),
+		Time:        f.time("time"),
+		OperatorID:  first(operators),
+		OperatorIDs: operators,
+		UserIDs:     f.list("userIds"),
 	}
 }
 

@@ -12,8 +12,8 @@ type SensitiveType int
 // The values of [SensitiveType].
 const (
 	SensitiveNone     SensitiveType = 0 // no sensitive word
-	SensitiveBlocked  SensitiveType = 1 // a word that blocks the message
-	SensitiveReplaced SensitiveType = 2 // a word that was replaced
+	SensitiveBlocked  SensitiveType = 1 // a word that blocks the message; comes only if that is switched on
+	SensitiveReplaced SensitiveType = 2 // a word that was replaced; the body comes with the replacement
 )
 
 // String names the value in English.
@@ -22,8 +22,8 @@ func (t SensitiveType) String() string {
 }
 
 // Message is the copy of a message that was sent, also of recalls, receipts and commands. RongCloud calls it full message routing, or the
-// callback after sending. Messages of the Server API come only if that is switched on; broadcasts to all users and status messages such as
-// typing never come. An edit or a change of the expansion in an ultra group comes as a message with OriginalMessageUID.
+// callback after sending. Messages of the Server API come only if that is switched on, and so do typing status and messages with a word that
+// blocks them; broadcasts to all users never come. An edit or a change of the expansion in an ultra group comes as a message with OriginalMessageUID.
 //
 // Repeats have the same MessageUID.
 //
@@ -40,9 +40,10 @@ type Message struct {
 	Body               string        // content: the body, JSON text; see [Message.Content]
 	MessageUID         string        // msgUID
 	OriginalMessageUID string        // originalMsgUID: the message that was edited, in an ultra group
-	Time               time.Time     // msgTimestamp: when the server took it
+	Time               time.Time     // msgTimestamp, or else timestamp: when the server took it
 	SensitiveType      SensitiveType // sensitiveType
 	Source             Platform      // source: where it was sent
+	ClientIP           string        // clientIp: the sender's address, IP:port; no page has it, servers have received it
 	AIGenerated        bool          // aiGenerated: made by AI; RongCloud sends it on request
 }
 
@@ -60,6 +61,10 @@ func (m *Message) key() string {
 }
 
 func readMessage(f *fields) Event {
+	at := f.time("msgTimestamp")
+	if at.IsZero() {
+		at = f.time("timestamp")
+	}
 	return &Message{
 		FromUserID:         f.text("fromUserId"),
 		TargetID:           f.text("toUserId"),
@@ -70,15 +75,17 @@ func readMessage(f *fields) Event {
 		Body:               f.text("content"),
 		MessageUID:         f.required("msgUID"),
 		OriginalMessageUID: f.text("originalMsgUID"),
-		Time:               f.time("msgTimestamp"),
+		Time:               at,
 		SensitiveType:      SensitiveType(f.integer("sensitiveType")),
 		Source:             Platform(f.text("source")),
+		ClientIP:           f.text("clientIp"),
 		AIGenerated:        f.flag("aiGenerated"),
 	}
 }
 
 // PreMessage asks whether a message shall be delivered; a [Decision] answers. RongCloud calls it the callback before sending, formerly template
-// routing. The console decides for which messages it asks. It never asks about messages of the Server API unless that is switched on.
+// routing. The console decides for which messages it asks. It never asks about messages of the Server API unless that is switched on. It asks
+// about edits and changes of the expansion in ultra groups, too.
 //
 // Repeats have the same MessageUID.
 //

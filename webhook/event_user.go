@@ -32,7 +32,7 @@ type UserStatus struct {
 
 	UserID    string       // userid
 	Status    OnlineStatus // status
-	Platform  Platform     // os
+	Platform  Platform     // os; comes only with StatusOnline
 	Time      time.Time    // time
 	ClientIP  string       // clientIp: IP:port
 	SessionID string       // sessionId: the connection; tells several devices of a user apart

@@ -102,7 +102,7 @@ func ExampleHandler_For() {
 	}
 	fmt.Println(webhooktest.Serve(mux, r).Status)
 	// Output:
-	// u1 is offline
+	// u1 is online
 	// 200
 }
 

@@ -289,9 +289,39 @@ func (f *fields) json(name string) json.RawMessage {
 	return quoted
 }
 
-// splitItems calls each with the objects of a JSON body: the items of an array, the items of the array called profiles in an object, or the one
-// object that it is. It stops at the first that is no object, or that each refuses.
-func splitItems(body []byte, each func(item json.RawMessage) error) error {
+// splitForm calls each with the fields of a form, or with the objects of the JSON in its fields called
+// profiles, if that is what it has in place of an event's fields. It stops at the first that each refuses.
+func splitForm(body []byte, each func(f *fields, raw []byte) error) error {
+	f, err := formFields(body)
+	if err != nil {
+		return err
+	}
+	wrapped := false
+	for _, p := range f.form {
+		if (sameName(p.name, "profiles") || sameName(p.name, "profiles[]")) && looksLikeJSON([]byte(p.text)) && detect(f) == KindUnknown {
+			wrapped = true
+			if err := splitItems([]byte(p.text), each); err != nil {
+				return err
+			}
+		}
+	}
+	if wrapped {
+		return nil
+	}
+	return each(f, body)
+}
+
+// splitItems calls each with the objects of a JSON body: the items of an array, the items of the array
+// called profiles in an object, or the one object that it is. It stops at the first that is no object, or
+// that each refuses.
+func splitItems(body []byte, each func(f *fields, raw []byte) error) error {
+	one := func(item json.RawMessage) error {
+		f, err := jsonFields(item)
+		if err != nil {
+			return err
+		}
+		return each(f, item)
+	}
 	body = bytes.TrimSpace(body)
 	if !bytes.HasPrefix(body, []byte("[")) {
 		outer, err := jsonFields(body)
@@ -302,7 +332,7 @@ func splitItems(body []byte, each func(item json.RawMessage) error) error {
 			body = []byte(profiles)
 		}
 		if !bytes.HasPrefix(body, []byte("[")) {
-			return each(body)
+			return one(body)
 		}
 	}
 	decoder := json.NewDecoder(bytes.NewReader(body))
@@ -315,7 +345,7 @@ func splitItems(body []byte, each func(item json.RawMessage) error) error {
 		if !bytes.HasPrefix(item, []byte("{")) {
 			return fmt.Errorf("item %d is not an object", n)
 		}
-		if err := each(item); err != nil {
+		if err := one(item); err != nil {
 			return fmt.Errorf("item %d: %w", n, err)
 		}
 	}

@@ -109,10 +109,12 @@ func messageForm(m *webhook.Message) string {
 	f.set("content", m.Body)
 	f.set("channelType", string(m.ChannelType))
 	f.set("msgTimestamp", digits(m.Time))
+	f.set("timestamp", digits(m.Time))
 	f.set("msgUID", m.MessageUID)
 	f.optional("originalMsgUID", m.OriginalMessageUID)
 	f.set("sensitiveType", strconv.Itoa(int(m.SensitiveType)))
 	f.set("source", string(m.Source))
+	f.optional("clientIp", m.ClientIP)
 	f.optional("busChannel", m.Channel)
 	for _, user := range m.ToUserIDs {
 		f.set("groupUserIds", user)

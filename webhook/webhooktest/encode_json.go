@@ -19,7 +19,7 @@ func (a App) object(e webhook.Event) (any, error) {
 		return struct {
 			UserID    string `json:"userid"`
 			Status    string `json:"status"`
-			OS        string `json:"os"`
+			OS        string `json:"os,omitempty"`
 			Time      int64  `json:"time"`
 			ClientIP  string `json:"clientIp"`
 			SessionID string `json:"sessionId,omitempty"`
@@ -58,12 +58,12 @@ func (a App) object(e webhook.Event) (any, error) {
 		return groupProfileObject(e), nil
 	case *webhook.GroupOperation:
 		return struct {
-			GroupID    string   `json:"groupId"`
-			Event      int      `json:"eventType"`
-			Time       int64    `json:"time"`
-			OperatorID string   `json:"optUserId,omitempty"`
-			UserIDs    []string `json:"userIds,omitempty"`
-		}{e.GroupID, int(e.Event), millis(e.Time), e.OperatorID, e.UserIDs}, nil
+			GroupID   string   `json:"groupId"`
+			Event     int      `json:"eventType"`
+			Time      int64    `json:"time"`
+			Operators any      `json:"optUserId,omitempty"`
+			UserIDs   []string `json:"userIds,omitempty"`
+		}{e.GroupID, int(e.Event), millis(e.Time), operators(e), e.UserIDs}, nil
 	case *webhook.MessageAudit:
 		return a.auditObject(e)
 	case *webhook.HostedInfoAudit:
@@ -84,6 +84,17 @@ func (a App) object(e webhook.Event) (any, error) {
 		}{string(e.Type), millis(e.Time), bot(e.Bot), e.Data}, nil
 	}
 	return nil, fmt.Errorf("webhooktest: no encoding for %v", e.Kind())
+}
+
+// operators is one user as text, and several as a list.
+func operators(e *webhook.GroupOperation) any {
+	if len(e.OperatorIDs) > 1 || strings.Contains(e.OperatorID, ",") {
+		return e.OperatorIDs
+	}
+	if e.OperatorID == "" {
+		return nil
+	}
+	return e.OperatorID
 }
 
 func operationObject(e *webhook.MessageOperation) any {
@@ -223,7 +234,7 @@ func hostedObject(e *webhook.HostedInfoAudit) any {
 		Event      int    `json:"eventType"`
 		Passed     bool   `json:"result"`
 		Time       int64  `json:"time"`
-		OperatorID string `json:"optUserId"`
+		OperatorID string `json:"optUserId,omitempty"`
 		GroupID    string `json:"targetGroupId,omitempty"`
 		UserID     string `json:"targetUserId,omitempty"`
 		Contents   []text `json:"contents"`

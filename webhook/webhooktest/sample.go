@@ -26,7 +26,7 @@ func Sample(kind webhook.Kind) webhook.Event {
 		return &webhook.Message{
 			FromUserID: "u1", TargetID: "g1", ToUserIDs: []string{"u2", "u3"}, ChannelType: webhook.ChannelUltraGroup, Channel: "c1",
 			ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, MessageUID: "596E-P5PG-4FS2-7OJK", OriginalMessageUID: "596E-P5PG-4FS2-7OJJ",
-			Time: at, SensitiveType: webhook.SensitiveReplaced, Source: webhook.PlatformIOS, AIGenerated: true,
+			Time: at, SensitiveType: webhook.SensitiveReplaced, Source: webhook.PlatformIOS, ClientIP: "203.0.113.7:50123", AIGenerated: true,
 		}
 	case webhook.KindPreMessage:
 		return &webhook.PreMessage{
@@ -43,7 +43,7 @@ func Sample(kind webhook.Kind) webhook.Event {
 		}
 	case webhook.KindUserStatus:
 		return &webhook.UserStatus{
-			UserID: "u1", Status: webhook.StatusOffline, Platform: webhook.PlatformIOS, Time: at, ClientIP: "203.0.113.7:50123", SessionID: "s1",
+			UserID: "u1", Status: webhook.StatusOnline, Platform: webhook.PlatformIOS, Time: at, ClientIP: "203.0.113.7:50123", SessionID: "s1",
 		}
 	case webhook.KindUserDeactivation:
 		return &webhook.UserDeactivation{UserID: "u1", OperateID: "ABCD-EFGH", Type: webhook.UserReactivated, Code: "0", Time: at}
@@ -78,7 +78,7 @@ func Sample(kind webhook.Kind) webhook.Event {
 		}
 	case webhook.KindGroupOperation:
 		return &webhook.GroupOperation{
-			GroupID: "g1", Event: webhook.GroupJoined, Time: at, OperatorID: "u1", UserIDs: []string{"u2", "u3"},
+			GroupID: "g1", Event: webhook.GroupJoined, Time: at, OperatorID: "u1", OperatorIDs: []string{"u1"}, UserIDs: []string{"u2", "u3"},
 		}
 	case webhook.KindMessageAudit:
 		return &webhook.MessageAudit{

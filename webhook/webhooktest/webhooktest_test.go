@@ -22,15 +22,15 @@ var app = webhooktest.App{Key: "test-key", Secret: "test-secret", Now: func() ti
 
 // bodies are what RongCloud sends for the samples, by the catalogue.
 var bodies = map[webhook.Kind]string{
-	webhook.KindMessage: "fromUserId=u1&toUserId=g1&objectName=RC%3ATxtMsg&content=%7B%22content%22%3A%22hello%22%7D&channelType=ULTRAGROUP&msgTimestamp=1700000000000" +
-		"&msgUID=596E-P5PG-4FS2-7OJK&originalMsgUID=596E-P5PG-4FS2-7OJJ&sensitiveType=2&source=iOS&busChannel=c1&groupUserIds=u2&groupUserIds=u3&aiGenerated=true",
+	webhook.KindMessage: "fromUserId=u1&toUserId=g1&objectName=RC%3ATxtMsg&content=%7B%22content%22%3A%22hello%22%7D&channelType=ULTRAGROUP&msgTimestamp=1700000000000&timestamp=1700000000000" +
+		"&msgUID=596E-P5PG-4FS2-7OJK&originalMsgUID=596E-P5PG-4FS2-7OJJ&sensitiveType=2&source=iOS&clientIp=203.0.113.7%3A50123&busChannel=c1&groupUserIds=u2&groupUserIds=u3&aiGenerated=true",
 	webhook.KindPreMessage: "appKey=test-key&fromUserId=u1&targetId=g1&toUserIds=u2%2Cu3&msgType=RC%3ATxtMsg&content=%7B%22content%22%3A%22hello%22%7D&pushContent=hello" +
 		"&disablePush=true&pushExt=%7B%22title%22%3A%22News%22%7D&expansion=true&extraContent=%7B%22likes%22%3A%221%22%7D&channelType=ULTRAGROUP&msgTimeStamp=1700000000000" +
 		"&messageId=596E-P5PG-4FS2-7OJK&originalMsgUID=596E-P5PG-4FS2-7OJJ&os=Android&busChannel=c1&clientIp=203.0.113.7%3A50123&aiGenerated=true",
 	webhook.KindMessageOperation: `{"eventType":1,"fromUserId":"u1","optTime":1700000000000,"source":"Server",` +
 		`"conversationInfo":{"conversationType":10,"targetId":"g1","busChannel":"c1"},"originalMsgInfo":{"messageId":"596E-P5PG-4FS2-7OJK","messageTime":1699999940000},` +
 		`"recallMsgInfo":{"isDelete":1,"isAdmin":1,"extra":"because"}}`,
-	webhook.KindUserStatus:       `[{"userid":"u1","status":"1","os":"iOS","time":1700000000000,"clientIp":"203.0.113.7:50123","sessionId":"s1"}]`,
+	webhook.KindUserStatus:       `[{"userid":"u1","status":"0","os":"iOS","time":1700000000000,"clientIp":"203.0.113.7:50123","sessionId":"s1"}]`,
 	webhook.KindUserDeactivation: "userId=u1&operateId=ABCD-EFGH&type=1&code=0&time=1700000000000",
 	webhook.KindUserProfile: `{"userId":"u1","type":1,"time":1700000000000,"userProfile":"{\"uniqueId\":\"1001\",\"name\":\"Ann\",\"portraitUri\":\"https://example.com/ann.png\",` +
 		`\"email\":\"ann@example.com\",\"birthday\":\"1990-01-01\",\"gender\":2,\"location\":\"Oslo\",\"role\":1,\"level\":2}","userExtProfile":"{\"ext_hobby\":\"chess\"}"}`,
@@ -183,11 +183,11 @@ func TestRequestsOfSeveralEvents(t *testing.T) {
 func TestSparseEvents(t *testing.T) {
 	t.Parallel()
 	for e, want := range map[webhook.Event]string{
-		&webhook.Message{}:                     "fromUserId=&toUserId=&objectName=&content=&channelType=&msgTimestamp=0&msgUID=&sensitiveType=0&source=",
+		&webhook.Message{}:                     "fromUserId=&toUserId=&objectName=&content=&channelType=&msgTimestamp=0&timestamp=0&msgUID=&sensitiveType=0&source=",
 		&webhook.ChatroomStatus{}:              `[{"chatRoomId":"","userIds":[],"status":0,"type":0,"time":0}]`,
 		&webhook.UserProfile{}:                 `{"userId":"","type":0,"time":0}`,
 		&webhook.GroupProfile{GroupID: "g"}:    `{"profiles":[{"groupId":"g","time":0}]}`,
-		&webhook.HostedInfoAudit{}:             `{"eventType":0,"result":false,"time":0,"optUserId":"","contents":[]}`,
+		&webhook.HostedInfoAudit{}:             `{"eventType":0,"result":false,"time":0,"contents":[]}`,
 		&webhook.Unknown{Envelope: raw(`a=1`)}: `a=1`,
 		&webhook.Unknown{Envelope: raw(`{}`)}:  `{}`,
 	} {
