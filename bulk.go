@@ -9,6 +9,7 @@ import (
 	"hash"
 	"hash/fnv"
 	"iter"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -20,6 +21,7 @@ const (
 	defaultBulkConcurrency = 4
 	maxBulkConcurrency     = 128
 	defaultBulkGrace       = 15 * time.Second
+	leastBulkMaxUnknown    = 3
 
 	// RongCloud remembers a msgRandom for a minute. What has not been settled by then stays unknown.
 	bulkRepeatFor = 55 * time.Second
@@ -28,27 +30,38 @@ const (
 	bulkLongestWait = 30 * time.Second
 )
 
-// bulkJob is one kind of bulk send.
-type bulkJob[T any] struct {
-	ep     *endpoint.Endpoint
-	list   string // the parameter that recipients fill
-	id     func(T) string
-	sample any   // the request to somebody
-	seed   int64 // the message's MsgRandom
-	send   func(ctx context.Context, chunk *BulkChunk, to []T, random int64, opts []CallOption) error
+// bulkJob is one kind of bulk send: messages of type M to recipients of type T.
+type bulkJob[M, T any] struct {
+	ep      *endpoint.Endpoint
+	list    string // the parameter that recipients fill
+	message M
+	fields  func(*M) (to *[]T, random *int64) // what differs from chunk to chunk
+	encoded func(*M) (any, error)             // the message as it is encoded
+	id      func(T) string
+	someone T // stands for the recipients where the message itself is checked and named
+	send    bulkSend[M]
 }
 
-// bulkRun is one bulk send under way. Chunks are read and begun in the caller's goroutine, one after the other, and sent by others.
-type bulkRun[T any] struct {
-	*bulkJob[T]
+func (j *bulkJob[M, T]) to(recipients []T, random int64) M {
+	m := j.message
+	to, name := j.fields(&m)
+	*to, *name = recipients, random
+	return m
+}
+
+// bulkRun is one bulk send under way. Chunks are read and begun in the caller's goroutine, one after the
+// other, and sent by others.
+type bulkRun[M, T any] struct {
+	*bulkJob[M, T]
 	client  *Client
-	options BulkOptions
+	params  BulkParams
 	opts    []CallOption
 	size    int
-	longest int // bytes of an ID
+	longest int   // bytes of an ID
+	seed    int64 // the message's MsgRandom
 
 	ctx     context.Context // of reading and waiting
-	stop    context.CancelCauseFunc
+	cancel  context.CancelFunc
 	sendCtx context.Context // of requests, which outlives ctx for a while
 	slots   chan struct{}
 	wait    sync.WaitGroup
@@ -56,99 +69,149 @@ type bulkRun[T any] struct {
 	// Read by the caller's goroutine only.
 	digest   hash.Hash64
 	position int64
-	chunk    []T
-	seen     map[string]bool
-	twice    int64 // in the chunk
-	leftOut  int64 // since the last chunk that was begun
-	cutShort bool  // the context ended before the list
+	chunk    bulkReading[T]
+	skipped  int64 // since the last chunk that was begun
+	cutShort bool  // the send ended before the list
 
-	mu      sync.Mutex // guards what follows, and the calls of the functions in options
-	state   BulkCheckpoint
-	resumed BulkCounts
-	started time.Time
+	mu         sync.Mutex // guards what follows, and the calls of the functions in params
+	state      bulkState
+	resumed    BulkCounts
+	unknownRun int // chunks that ended as unknown, one after the other
+	failed     error
+	panicked   *bulkPanic
+	started    time.Time
 }
 
-var errNotBulk = errors.New("the send is over")
+// bulkReading is the chunk that is being filled.
+type bulkReading[T any] struct {
+	index       int64
+	to          []T
+	seen        map[string]bool
+	twice       int64
+	first, last int64 // positions
+}
+
+// bulkPanic is what ended a goroutine of the send from within a function of the caller's.
+type bulkPanic struct {
+	value any // nil after runtime.Goexit
+}
 
 // runBulk sends to all recipients.
-func runBulk[T any](ctx context.Context, client *Client, job *bulkJob[T], recipients iter.Seq[T], options BulkOptions, opts []CallOption) (*BulkResult, error) {
+func runBulk[M, T any](
+	ctx context.Context, client *Client, job *bulkJob[M, T], recipients iter.Seq2[T, error], params BulkParams, opts []CallOption,
+) (*BulkResult, error) {
 	if ctx == nil {
 		return nil, refuse("ctx", "is nil")
 	}
-	r := &bulkRun[T]{bulkJob: job, client: client, options: options, opts: opts, digest: fnv.New64a(), seen: map[string]bool{}, started: time.Now()}
+	r := &bulkRun[M, T]{bulkJob: job, client: client, params: params, opts: opts, digest: fnv.New64a(), started: time.Now()}
+	r.chunk.seen = map[string]bool{}
 	if err := r.prepare(recipients != nil); err != nil {
 		return nil, err
 	}
-	r.ctx, r.stop = context.WithCancelCause(ctx)
-	defer r.stop(errNotBulk)
-	sendCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
+	r.ctx, r.cancel = context.WithCancel(ctx)
+	defer r.cancel()
+	sendCtx, release := withGrace(ctx, r.params.Grace)
+	defer release()
 	r.sendCtx = sendCtx
-	grace := options.Grace
-	if grace == 0 {
-		grace = defaultBulkGrace
+
+	whole := false
+	defer func() {
+		if !whole { // a function of the caller's panics: it goes on once the requests under way are noted
+			r.cancel()
+			r.wait.Wait()
+			r.saveAtLast()
+		}
+	}()
+	err := r.read(recipients)
+	whole = true
+	r.wait.Wait()
+	if r.panicked != nil {
+		r.saveAtLast()
+		r.panicked.raise()
 	}
+	return r.end(ctx, err)
+}
+
+// withGrace returns a context that ends the given time after ctx, and what releases it.
+func withGrace(ctx context.Context, grace time.Duration) (context.Context, func()) {
+	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	unhook := context.AfterFunc(ctx, func() {
 		timer := time.NewTimer(grace)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
 			cancel()
-		case <-sendCtx.Done():
+		case <-longer.Done():
 		}
 	})
-	defer unhook()
-
-	err := r.read(recipients)
-	r.wait.Wait()
-	cause := context.Cause(r.ctx)
-	if ctx.Err() != nil && !r.cutShort && len(r.state.Pending) == 0 { // it came too late to matter
-		cause = nil
-	}
-	if err == nil {
-		err = cause
-	}
-	return r.end(err)
+	return longer, func() { unhook(); cancel() }
 }
 
 // prepare checks what can be told before anything is read.
-func (r *bulkRun[T]) prepare(given bool) error {
-	param := r.ep.Param(r.list)
-	r.size = r.options.ChunkSize
-	if r.size == 0 {
-		r.size = param.MaxItems
-	}
-	if r.options.Concurrency == 0 {
-		r.options.Concurrency = defaultBulkConcurrency
-	}
-	switch {
-	case !given:
-		return refuse(r.list, "there are no recipients")
-	case r.size < 1 || r.size > param.MaxItems:
-		return refuse("ChunkSize", "%d is not between 1 and %d", r.size, param.MaxItems)
-	case r.options.Concurrency < 1 || r.options.Concurrency > maxBulkConcurrency:
-		return refuse("Concurrency", "%d is not between 1 and %d", r.options.Concurrency, maxBulkConcurrency)
-	case r.options.Total < 0 || r.options.Grace < 0:
-		return refuse("BulkOptions", "negative numbers make no sense: Total %d, Grace %v", r.options.Total, r.options.Grace)
-	}
-	r.slots = make(chan struct{}, r.options.Concurrency)
-	r.longest = longestID(r.list)
-	name, err := r.name()
+func (r *bulkRun[M, T]) prepare(given bool) error {
+	config, err := r.checkOptions()
 	if err != nil {
 		return err
 	}
-	r.state = BulkCheckpoint{Run: name, Seed: r.seed}
-	if resume := r.options.Resume; resume != nil {
-		if resume.Run != name {
-			return refuse("Resume", "the checkpoint belongs to another send: its App Key, message or chunk size differ")
+	if err := r.checkParams(given); err != nil {
+		return err
+	}
+	r.slots = make(chan struct{}, r.params.Concurrency)
+	r.longest = longestID(r.list)
+	return r.open(config.extra)
+}
+
+// checkOptions refuses call options that make no sense for many calls at once.
+func (r *bulkRun[M, T]) checkOptions() (*callConfig, error) {
+	var config callConfig
+	for _, opt := range r.opts {
+		if opt == nil {
+			return nil, refuse("opts", "an option is nil")
 		}
-		r.state = resume.copy()
-		r.settleOpen()
+		opt.applyCall(&config)
 	}
-	if r.state.Seed == 0 {
-		r.state.Seed = newMsgRandom()
+	switch {
+	case config.capture != nil:
+		return nil, refuse("CaptureResponse", "captures a single response, and this send makes many requests: see BulkParams.OnChunk")
+	case config.hasRequestID:
+		return nil, refuse("WithRequestID", "names a single request, and this send makes many")
 	}
-	r.resumed = r.state.Counts
+	return &config, config.check()
+}
+
+// checkParams puts in the defaults, too.
+func (r *bulkRun[M, T]) checkParams(given bool) error {
+	p := &r.params
+	most := r.ep.Param(r.list).MaxItems
+	r.size = p.ChunkSize
+	if r.size == 0 {
+		r.size = most
+	}
+	if p.Concurrency == 0 {
+		p.Concurrency = defaultBulkConcurrency
+	}
+	if p.MaxUnknown == 0 {
+		p.MaxUnknown = max(leastBulkMaxUnknown, p.Concurrency)
+	}
+	to, random := r.fields(&r.message)
+	r.seed = *random
+	switch {
+	case len(*to) > 0:
+		return refuse(r.list, "must be empty in the message: the recipients are given apart")
+	case !given:
+		return refuse(r.list, "there are no recipients")
+	case r.size < 1 || r.size > most:
+		return refuse("ChunkSize", "%d is not between 1 and %d", r.size, most)
+	case p.Concurrency < 1 || p.Concurrency > maxBulkConcurrency:
+		return refuse("Concurrency", "%d is not between 1 and %d", p.Concurrency, maxBulkConcurrency)
+	case p.Total < 0:
+		return refuse("Total", "%d is negative", p.Total)
+	case p.Grace < 0:
+		return refuse("Grace", "%v is negative", p.Grace)
+	}
+	if p.Grace == 0 {
+		p.Grace = defaultBulkGrace
+	}
 	return nil
 }
 
@@ -160,260 +223,386 @@ func longestID(list string) int {
 	return endpoint.UserGetToken.Param("userId").MaxBytes
 }
 
+// open sets the state up, from the checkpoint if there is one.
+func (r *bulkRun[M, T]) open(extra []extraField) error {
+	seed := r.seed
+	resume := r.params.Resume
+	switch {
+	case resume != nil:
+		if err := resume.state.check(); err != nil {
+			return refuse("Resume", "the checkpoint cannot be used: %v", err)
+		}
+		if seed != 0 && seed != resume.state.Seed {
+			return r.another("send: its MsgRandom differs")
+		}
+		seed = resume.state.Seed
+	case seed == 0:
+		seed = newMsgRandom()
+	}
+	name, err := r.name(seed, extra)
+	if err != nil {
+		return err
+	}
+	r.state = bulkState{Version: bulkVersion, Run: name, Seed: seed, Size: int64(r.size)}
+	if resume != nil {
+		if resume.state.Run != name {
+			return r.another("send: its App Key, message, chunk size or extra fields differ")
+		}
+		r.state = resume.state.clone()
+		r.state.settle()
+	}
+	r.resumed = r.state.Counts
+	return nil
+}
+
 // name is what a checkpoint of this send is known by.
-func (r *bulkRun[T]) name() (string, error) {
-	e := newEncoder(r.ep)
-	defer e.release()
-	if err := e.encode(r.ep, r.sample, nil, nil); err != nil {
+func (r *bulkRun[M, T]) name(seed int64, extra []extraField) (string, error) {
+	sample := r.to([]T{r.someone}, 0)
+	request, err := r.encoded(&sample)
+	if err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n%s", r.client.core.appKey, r.ep.Path, r.size, e.buf))
+	e := newEncoder(r.ep)
+	defer e.release()
+	if err := e.encode(r.ep, request, nil, extra); err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n%d\n%s", r.client.core.appKey, r.ep.Path, r.size, seed, e.buf))
 	return hex.EncodeToString(sum[:16]), nil
 }
 
-// settleOpen counts chunks as unknown that were under way when the checkpoint was made.
-func (r *bulkRun[T]) settleOpen() {
-	for i := range r.state.Unknown {
-		if open := &r.state.Unknown[i]; !open.Ended {
-			open.Ended = true
-			r.state.Counts.Unknown += open.Recipients
-			r.state.Counts.Chunks++
-		}
-	}
+// another refuses a checkpoint that does not belong here.
+func (r *bulkRun[M, T]) another(what string) error {
+	return refuse("Resume", "the checkpoint belongs to another %s", what)
 }
 
 // read goes through the recipients and begins their chunks.
-func (r *bulkRun[T]) read(recipients iter.Seq[T]) error {
-	index := int64(0)
-	for recipient := range recipients {
-		if r.ctx.Err() != nil {
+func (r *bulkRun[M, T]) read(recipients iter.Seq2[T, error]) error {
+	for recipient, err := range recipients {
+		switch {
+		case r.ctx.Err() != nil:
 			r.cutShort = true
-			return nil // the reason is its cause
+			return nil // the reason is known elsewhere
+		case err != nil:
+			return r.failure("reading the recipients", err)
 		}
 		r.add(recipient)
-		if len(r.chunk) < r.size {
+		if len(r.chunk.to) < r.size {
 			continue
 		}
-		if err := r.begin(index); err != nil {
+		if err := r.begin(); err != nil {
 			return err
 		}
-		index++
 	}
-	if len(r.chunk) > 0 {
-		if err := r.begin(index); err != nil {
+	if len(r.chunk.to) > 0 {
+		if err := r.begin(); err != nil {
 			return err
 		}
-		index++
 	}
 	switch {
 	case r.cutShort:
 		return nil
+	case r.ctx.Err() != nil: // the list may have ended for the same reason
+		r.cutShort = true
+		return nil
 	case r.position == 0:
 		return refuse(r.list, "there are no recipients")
-	case index < r.state.Begun:
-		return r.another()
+	case r.chunk.index < r.state.Begun, r.position < r.state.Position:
+		return r.another("list of recipients")
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.state.Counts.LeftOut += r.leftOut
+	r.state.Counts.Skipped += r.skipped
 	r.state.Position = r.position
 	return nil
 }
 
-func (r *bulkRun[T]) another() error {
-	return refuse("Resume", "the checkpoint belongs to another list of recipients")
-}
-
-func (r *bulkRun[T]) add(recipient T) {
+func (r *bulkRun[M, T]) add(recipient T) {
 	id := r.id(recipient)
 	position := r.position
 	r.position++
 	_, _ = r.digest.Write(append([]byte(id), 0)) // never fails
-	var reason error
-	switch {
-	case id == "":
-		reason = refuse(r.list, "the ID is empty")
-	case r.longest > 0 && len(id) > r.longest:
-		reason = refuse(r.list, "the ID has %d bytes, at most %d are allowed", len(id), r.longest)
-	}
-	if reason != nil {
-		if position < r.state.Position { // and counted then
-			return
-		}
-		r.leftOut++
-		if r.options.LeftOut != nil {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			r.options.LeftOut(position, id, reason)
+	if reason := r.unfit(id); reason != nil {
+		if position >= r.state.Position { // else it was counted then
+			r.skip(position, id, reason)
 		}
 		return
 	}
-	if r.seen[id] {
-		r.twice++
+	c := &r.chunk
+	if len(c.to) == 0 {
+		c.first = position
 	}
-	r.seen[id] = true
-	r.chunk = append(r.chunk, recipient)
+	c.last = position
+	if c.seen[id] {
+		c.twice++
+	}
+	c.seen[id] = true
+	c.to = append(c.to, recipient)
+}
+
+// unfit returns why the server would refuse a whole request for this ID.
+func (r *bulkRun[M, T]) unfit(id string) error {
+	switch {
+	case id == "":
+		return refuse(r.list, "the ID is empty")
+	case r.longest > 0 && len(id) > r.longest:
+		return refuse(r.list, "the ID has %d bytes, at most %d are allowed", len(id), r.longest)
+	}
+	return nil
+}
+
+func (r *bulkRun[M, T]) skip(position int64, id string, reason error) {
+	r.skipped++
+	if r.params.OnSkipped != nil {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.params.OnSkipped(position, id, reason)
+	}
+}
+
+// take closes the chunk that has been read.
+func (r *bulkRun[M, T]) take() (to []T, open bulkOpen, twice int64) {
+	c := &r.chunk
+	open = bulkOpen{
+		bulkSpan: bulkSpan{Chunk: c.index, LastChunk: c.index, First: c.first, Last: c.last, Recipients: int64(len(c.seen))},
+		Digest:   fmt.Sprintf("%016x", r.digest.Sum64()),
+	}
+	to, twice = c.to, c.twice
+	clear(c.seen)
+	*c = bulkReading[T]{index: c.index + 1, seen: c.seen}
+	return to, open, twice
 }
 
 // begin sends the chunk that has been read, unless the send that is resumed has done so.
-func (r *bulkRun[T]) begin(index int64) error {
-	to, distinct, twice := r.chunk, int64(len(r.seen)), r.twice
-	r.chunk, r.twice = nil, 0
-	clear(r.seen)
-	open := BulkOpen{Chunk: index, Recipients: distinct, Digest: fmt.Sprintf("%016x", r.digest.Sum64())}
-	fresh := index >= r.state.Begun
+func (r *bulkRun[M, T]) begin() error {
+	to, open, twice := r.take()
+	fresh := open.Chunk >= r.state.Begun
 	if !fresh {
 		again, err := r.again(&open)
 		if err != nil || !again {
 			return err
 		}
 	}
+	if err := r.waitForTurn(len(to)); err != nil || r.cutShort {
+		return err
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	sent := false
+	defer func() {
+		if !sent {
+			<-r.slots
+		}
+	}()
+	if r.ctx.Err() != nil { // a chunk has stopped the send in the meantime
+		r.cutShort = true
+		return nil
+	}
+	if fresh {
+		r.state.Begun, r.state.Position, r.state.Digest = open.Chunk+1, r.position, open.Digest
+		r.state.Counts.Duplicates += twice
+		r.state.Counts.Skipped += r.skipped
+		r.skipped = 0
+	}
+	maybeDone := r.noteBegun(&open)
+	defer func() {
+		if !sent {
+			r.putOff(open, maybeDone)
+		}
+	}()
+	if err := r.save(); err != nil {
+		return err
+	}
+	sent = true
+	r.wait.Go(func() { r.work(to, open, maybeDone) })
+	return nil
+}
+
+// noteBegun enters a chunk as under way, and reports whether it may have been delivered before.
+func (r *bulkRun[M, T]) noteBegun(open *bulkOpen) (maybeDone bool) {
+	if open.At.IsZero() {
+		open.bulkMoment = bulkNow()
+	}
+	if maybeDone = open.Ended; maybeDone { // it is counted anew
+		r.state.Counts.Unknown -= open.Recipients
+		r.state.Counts.Chunks--
+		open.Ended = false
+	}
+	r.state.Pending = without(r.state.Pending, open.Chunk)
+	r.state.Unknown = append(without(r.state.Unknown, open.Chunk), *open)
+	return maybeDone
+}
+
+// again reports whether a chunk that was begun before is to be sent now, and checks that it is the same chunk.
+func (r *bulkRun[M, T]) again(open *bulkOpen) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if open.Chunk == r.state.Begun-1 && open.Digest != r.state.Digest {
+		return false, r.another("list of recipients")
+	}
+	is := func(o bulkOpen) bool { return o.Chunk == open.Chunk }
+	found, send := bulkOpen{}, false
+	if i := slices.IndexFunc(r.state.Pending, is); i >= 0 {
+		found, send = r.state.Pending[i], true
+		found.bulkMoment = bulkMoment{}
+	} else if i := slices.IndexFunc(r.state.Unknown, is); i >= 0 && r.state.Unknown[i].Ended {
+		found = r.state.Unknown[i]
+		remembered := r.client.core.config.idempotent != nil && found.left(bulkRepeatFor) > 0
+		send = r.params.ResendUnknown || remembered
+		if !remembered {
+			found.bulkMoment = bulkMoment{}
+		}
+	}
+	if !send {
+		return false, nil
+	}
+	if found.Digest != open.Digest || found.bulkSpan != open.bulkSpan {
+		return false, r.another("list of recipients")
+	}
+	*open = found
+	return true, nil
+}
+
+func without(list []bulkOpen, index int64) []bulkOpen {
+	return slices.DeleteFunc(list, func(o bulkOpen) bool { return o.Chunk == index })
+}
+
+// waitForTurn takes a slot for a request, and its quota. It has none if it fails or the send is cut short.
+func (r *bulkRun[M, T]) waitForTurn(n int) error {
 	select {
 	case r.slots <- struct{}{}:
 	case <-r.ctx.Done():
 		r.cutShort = true
 		return nil
 	}
-	if err := r.waitForQuota(len(to)); err != nil {
+	err := r.waitForQuota(n)
+	if r.ctx.Err() != nil { // which has a reason of its own
+		r.cutShort, err = true, nil
+	}
+	if err != nil || r.cutShort {
 		<-r.slots
-		return r.waitFailed(err)
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if fresh {
-		r.state.Begun, r.state.Position, r.state.Digest = index+1, r.position, open.Digest
-		r.state.Counts.Duplicates += twice
-		r.state.Counts.LeftOut += r.leftOut
-		r.leftOut = 0
-	}
-	if open.At.IsZero() {
-		open.At = time.Now().UTC()
-	}
-	r.state.Pending = without(r.state.Pending, index)
-	again := open.Ended
-	if again { // it is counted anew
-		r.state.Counts.Unknown -= open.Recipients
-		r.state.Counts.Chunks--
-		open.Ended = false
-	}
-	r.state.Unknown = append(without(r.state.Unknown, index), open)
-	if err := r.save(); err != nil {
-		<-r.slots
-		r.putOff(open, again, err)
-		return err
-	}
-	r.wait.Go(func() {
-		defer func() { <-r.slots }()
-		r.deliver(to, open, again)
-	})
-	return nil
+	return err
 }
 
-// again tells whether a chunk that was begun before is to be sent now, and checks that it is the same chunk.
-func (r *bulkRun[T]) again(open *BulkOpen) (bool, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if open.Chunk == r.state.Begun-1 && open.Digest != r.state.Digest {
-		return false, r.another()
-	}
-	is := func(o BulkOpen) bool { return o.Chunk == open.Chunk }
-	found, send := BulkOpen{}, false
-	if i := slices.IndexFunc(r.state.Pending, is); i >= 0 {
-		found, send = r.state.Pending[i], true
-		found.At = time.Time{}
-	} else if i := slices.IndexFunc(r.state.Unknown, is); i >= 0 && r.state.Unknown[i].Ended {
-		found = r.state.Unknown[i]
-		remembered := r.client.core.config.idempotent != nil && time.Since(found.At) < bulkRepeatFor
-		send = r.options.ResendUnknown || remembered
-		if !remembered {
-			found.At = time.Time{}
-		}
-	}
-	if !send {
-		return false, nil
-	}
-	if found.Digest != open.Digest {
-		return false, r.another()
-	}
-	*open = found
-	return true, nil
-}
-
-func without(list []BulkOpen, index int64) []BulkOpen {
-	return slices.DeleteFunc(list, func(o BulkOpen) bool { return o.Chunk == index })
-}
-
-func (r *bulkRun[T]) waitForQuota(n int) error {
+func (r *bulkRun[M, T]) waitForQuota(n int) error {
 	limiter := r.client.core.config.limiter
 	if limiter == nil {
 		return r.ctx.Err()
 	}
-	return limiter.Wait(r.ctx, QuotaUse{Endpoint: r.ep, Units: n, LowPriority: true})
+	if err := limiter.Wait(r.ctx, QuotaUse{Endpoint: r.ep, Units: n, LowPriority: true}); err != nil {
+		return r.failure("waiting for the quota", err)
+	}
+	return nil
 }
 
-// waitFailed leaves the end of the context to its cause.
-func (r *bulkRun[T]) waitFailed(err error) error {
-	if r.ctx.Err() != nil {
-		r.cutShort = true
-		return nil //nolint:nilerr // the cause of the context's end says it
-	}
-	return &Error{Endpoint: r.ep.String(), Err: fmt.Errorf("waiting for the quota: %w", err)}
+// work is the life of a request's goroutine. What panics in it is raised again in the caller's.
+func (r *bulkRun[M, T]) work(to []T, open bulkOpen, maybeDone bool) {
+	defer func() { <-r.slots }()
+	settled := false
+	defer func() {
+		if !settled {
+			r.broke(recover())
+		}
+	}()
+	r.deliver(to, open, maybeDone)
+	settled = true
 }
 
-// deliver sends a chunk until its outcome is as good as it can be. MaybeDone says that an earlier attempt may have been carried out.
-func (r *bulkRun[T]) deliver(to []T, open BulkOpen, maybeDone bool) {
-	chunk := BulkChunk{Index: open.Chunk, Recipients: make([]string, len(to))}
-	for i, recipient := range to {
-		chunk.Recipients[i] = r.id(recipient)
+// broke stops the send after a panic or, with nil, a runtime.Goexit.
+func (r *bulkRun[M, T]) broke(value any) {
+	r.cancel()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.panicked == nil {
+		r.panicked = &bulkPanic{value}
 	}
-	opts := append(slices.Clone(r.opts), callOptionFunc(func(c *callConfig) { c.paid, c.lowPriority = true, true }))
-	service := r.client.core.config.idempotent
-	var random int64
-	if service != nil || r.seed != 0 {
-		random = chunkRandom(r.state.Seed, open.Chunk)
+}
+
+func (p *bulkPanic) raise() {
+	if p.value == nil {
+		runtime.Goexit()
+	}
+	panic(p.value)
+}
+
+// deliver sends a chunk until its outcome is as good as it can be. MaybeDone says that an earlier
+// request for it may have been carried out.
+func (r *bulkRun[M, T]) deliver(to []T, open bulkOpen, maybeDone bool) {
+	chunk := r.chunkOf(to, open)
+	if err := r.ctx.Err(); err != nil { // and nothing has left yet
+		r.postpone(chunk, open, maybeDone, err)
+		return
 	}
 	for try := 1; ; try++ {
-		ctx, cancel := r.sendCtx, func() {}
-		if service != nil {
-			ctx, cancel = context.WithDeadline(ctx, open.At.Add(bulkRepeatFor))
+		if !maybeDone { // RongCloud's minute begins with the first request that it may have got
+			open.bulkMoment = bulkNow()
 		}
-		err := r.send(ctx, &chunk, to, random, opts)
-		cancel()
+		err := r.request(chunk, to, open)
+		late := maybeDone && open.left(bulkRepeatFor) == 0
 		switch {
-		case err == nil:
-			r.ended(&chunk, open, BulkDelivered, nil)
-			return
-		case maybeDone && service != nil && errors.Is(err, service.DuplicateCode):
-			r.ended(&chunk, open, BulkDelivered, nil)
+		case err == nil, maybeDone && r.isDuplicate(err):
+			r.ended(chunk, open, BulkDelivered, nil)
 			return
 		case errors.Is(err, ErrOutcomeUnknown):
 			maybeDone = true
-			if service == nil || time.Since(open.At) >= bulkRepeatFor || !r.pause(try, 0) {
-				r.ended(&chunk, open, BulkUnknown, err)
+			if !r.guarded() || open.left(bulkRepeatFor) == 0 || !r.pause(try, 0) {
+				r.ended(chunk, open, BulkUnknown, err)
 				return
 			}
-		case maybeDone && time.Since(open.At) >= bulkRepeatFor: // too late to find out
-			r.ended(&chunk, open, BulkUnknown, err)
-			return
-		case errors.Is(err, ErrRateLimited) && try < bulkRateTries:
-			if !r.pause(try, retryAfterOf(err)) || r.waitForQuota(len(to)) != nil {
-				r.postpone(open, maybeDone, nil)
+		case !late && errors.Is(err, ErrRateLimited) && try < bulkRateTries:
+			if err := r.waitForRate(try, len(to), err); err != nil {
+				r.postpone(chunk, open, maybeDone, err)
 				return
 			}
-			if !maybeDone {
-				open.At = time.Now().UTC()
-			}
-		case errors.Is(err, ErrRateLimited), errors.Is(err, ErrUnauthorized), errors.Is(err, ErrTransport):
-			r.postpone(open, maybeDone, err) // the next chunk would fare no better
+		case !late && stopsBulk(err):
+			r.postpone(chunk, open, maybeDone, err)
 			return
-		case maybeDone: // of the earlier attempt it says nothing
-			r.ended(&chunk, open, BulkUnknown, err)
+		case maybeDone: // of the earlier request the refusal says nothing
+			r.ended(chunk, open, BulkUnknown, err)
 			return
 		default:
-			r.ended(&chunk, open, BulkRefused, err)
+			r.ended(chunk, open, BulkRefused, err)
 			return
 		}
 	}
+}
+
+// stopsBulk tells a failure after which the next chunk would fare no better.
+func stopsBulk(err error) bool {
+	return errors.Is(err, ErrRateLimited) || errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrTransport)
+}
+
+func (r *bulkRun[M, T]) chunkOf(to []T, open bulkOpen) *BulkChunk {
+	chunk := &BulkChunk{Index: open.Chunk, Recipients: make([]string, len(to))}
+	for i, recipient := range to {
+		chunk.Recipients[i] = r.id(recipient)
+	}
+	return chunk
+}
+
+// guarded reports whether RongCloud refuses a msgRandom that it has seen.
+func (r *bulkRun[M, T]) guarded() bool { return r.client.core.config.idempotent != nil }
+
+// isDuplicate tells a refusal of a msgRandom that RongCloud has seen. A response that leaves the outcome
+// open, such as a 5xx, is not believed.
+func (r *bulkRun[M, T]) isDuplicate(err error) bool {
+	return r.guarded() && !errors.Is(err, ErrOutcomeUnknown) && errors.Is(err, r.client.core.config.idempotent.DuplicateCode)
+}
+
+// request makes one request for a chunk. A guarded one ends while RongCloud remembers it.
+func (r *bulkRun[M, T]) request(chunk *BulkChunk, to []T, open bulkOpen) error {
+	ctx, random := r.sendCtx, int64(0)
+	if r.guarded() || r.seed != 0 {
+		random = chunkRandom(r.state.Seed, open.Chunk)
+	}
+	if r.guarded() {
+		limited, cancel := context.WithTimeout(ctx, open.left(bulkRepeatFor))
+		defer cancel()
+		ctx = limited
+	}
+	opts := append(slices.Clone(r.opts), callOptionFunc(func(c *callConfig) { c.paid, c.lowPriority = true, true }))
+	return r.send(ctx, r.to(to, random), chunk, opts)
 }
 
 // chunkRandom derives the msgRandom of a chunk, so that a send that resumes uses the same.
@@ -424,16 +613,22 @@ func chunkRandom(seed, index int64) int64 {
 	return max(1, int64((x^x>>31)>>1))
 }
 
-func retryAfterOf(err error) time.Duration {
+// waitForRate waits after a refusal for the rate, and for the quota once more. It returns why there is
+// to be no other try.
+func (r *bulkRun[M, T]) waitForRate(try, n int, refused error) error {
+	asked := time.Duration(0)
 	var e *Error
-	if errors.As(err, &e) {
-		return e.RetryAfter
+	if errors.As(refused, &e) {
+		asked = e.RetryAfter
 	}
-	return 0
+	if !r.pause(try, asked) {
+		return r.ctx.Err()
+	}
+	return r.waitForQuota(n)
 }
 
-// pause waits before another try, and tells whether there is to be one.
-func (r *bulkRun[T]) pause(try int, asked time.Duration) bool {
+// pause waits before another try, and reports whether there is to be one.
+func (r *bulkRun[M, T]) pause(try int, asked time.Duration) bool {
 	wait := max(min(time.Second<<(try-1), bulkLongestWait), min(asked, bulkLongestWait))
 	timer := time.NewTimer(wait)
 	defer timer.Stop()

@@ -1,7 +1,6 @@
 package rongcloud
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -10,10 +9,27 @@ import (
 )
 
 // ended records the outcome of a chunk.
-func (r *bulkRun[T]) ended(chunk *BulkChunk, open BulkOpen, outcome BulkOutcome, err error) {
+func (r *bulkRun[M, T]) ended(chunk *BulkChunk, open bulkOpen, outcome BulkOutcome, err error) {
 	chunk.Outcome, chunk.Err = outcome, err
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.note(open, outcome, err)
+	r.heedOutage(outcome, err)
+	if err := r.save(); err != nil {
+		r.fail(err)
+	}
+	if r.params.OnChunk != nil {
+		if err := r.params.OnChunk(*chunk); err != nil {
+			r.fail(r.failure("", err))
+		}
+	}
+	if r.params.OnProgress != nil {
+		r.params.OnProgress(r.progress())
+	}
+}
+
+// note enters the outcome of a chunk, under the lock.
+func (r *bulkRun[M, T]) note(open bulkOpen, outcome BulkOutcome, err error) {
 	counts := &r.state.Counts
 	counts.Chunks++
 	r.state.Unknown = without(r.state.Unknown, open.Chunk)
@@ -22,39 +38,42 @@ func (r *bulkRun[T]) ended(chunk *BulkChunk, open BulkOpen, outcome BulkOutcome,
 		counts.Delivered += open.Recipients
 	case BulkRefused:
 		counts.Refused += open.Recipients
-		r.refused(open.Chunk, err)
+		r.noteRefused(open.bulkSpan, err)
 	case BulkUnknown:
 		counts.Unknown += open.Recipients
 		open.Ended = true
 		r.state.Unknown = append(r.state.Unknown, open)
 	}
-	if err := r.save(); err != nil {
-		r.stop(err)
+}
+
+// heedOutage stops the send after too many unknown chunks in a row, in the order in which they end:
+// what is behind them would only become unknown, too.
+func (r *bulkRun[M, T]) heedOutage(outcome BulkOutcome, err error) {
+	if outcome != BulkUnknown {
+		r.unknownRun = 0
+		return
 	}
-	if r.options.Chunk != nil {
-		if err := r.options.Chunk(*chunk); err != nil {
-			r.stop(&Error{Endpoint: r.ep.String(), Err: err})
-		}
-	}
-	if r.options.Progress != nil {
-		r.options.Progress(r.progress())
+	r.unknownRun++
+	if most := r.params.MaxUnknown; most > 0 && r.unknownRun >= most {
+		r.stop(r.failure(fmt.Sprintf("nobody knows the outcome of %d chunks in a row", r.unknownRun), err))
 	}
 }
 
-// refused notes a chunk, together with its neighbour if that was refused for the same reason.
-func (r *bulkRun[T]) refused(index int64, err error) {
-	note := BulkRefusal{First: index, Last: index, Error: err.Error()}
+// noteRefused notes a chunk, together with its neighbours if those were refused with the same code.
+func (r *bulkRun[M, T]) noteRefused(span bulkSpan, err error) {
+	note := bulkRefused{bulkSpan: span, Message: err.Error()}
 	var e *Error
 	if errors.As(err, &e) {
-		note.Code, note.Error = e.Code, e.Message
+		note.Code, note.Message = e.Code, e.Message
 	}
 	r.state.Refused = append(r.state.Refused, note)
 	all := r.state.Refused
-	slices.SortFunc(all, func(a, b BulkRefusal) int { return cmp.Compare(a.First, b.First) })
+	slices.SortFunc(all, func(a, b bulkRefused) int { return a.compare(b.bulkSpan) })
 	merged := all[:0]
 	for _, next := range all {
-		if last := len(merged) - 1; last >= 0 && merged[last].Last+1 == next.First && merged[last].Code == next.Code {
-			merged[last].Last = next.Last
+		if last := len(merged) - 1; last >= 0 && merged[last].LastChunk+1 == next.Chunk && merged[last].Code == next.Code {
+			merged[last].LastChunk, merged[last].Last = next.LastChunk, next.Last
+			merged[last].Recipients += next.Recipients
 			continue
 		}
 		merged = append(merged, next)
@@ -62,68 +81,113 @@ func (r *bulkRun[T]) refused(index int64, err error) {
 	r.state.Refused = merged
 }
 
-// postpone leaves a chunk to a send that resumes. With an error the whole send stops.
-func (r *bulkRun[T]) postpone(open BulkOpen, maybeDone bool, err error) {
+// postpone leaves a chunk to a send that resumes. This one stops.
+func (r *bulkRun[M, T]) postpone(chunk *BulkChunk, open bulkOpen, maybeDone bool, err error) {
+	if maybeDone { // an earlier request may have been carried out
+		r.ended(chunk, open, BulkUnknown, err)
+	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.putOff(open, maybeDone, err)
+	r.stop(err)
+	if maybeDone {
+		return
+	}
+	r.putOff(open, false)
 	if err := r.save(); err != nil {
-		r.stop(err)
+		r.fail(err)
 	}
 }
 
-// putOff takes a chunk back that was not carried out now. If an earlier attempt may have been, it stays unknown.
-func (r *bulkRun[T]) putOff(open BulkOpen, maybeDone bool, err error) {
-	r.state.Unknown = without(r.state.Unknown, open.Chunk)
+// putOff takes a chunk back of which nothing was sent now, under the lock. If an earlier request may
+// have been carried out, it stays unknown.
+func (r *bulkRun[M, T]) putOff(open bulkOpen, maybeDone bool) {
 	if maybeDone {
-		open.Ended = true
-		r.state.Counts.Chunks++
-		r.state.Counts.Unknown += open.Recipients
-		r.state.Unknown = append(r.state.Unknown, open)
-	} else {
-		r.state.Pending = append(r.state.Pending, open)
+		r.note(open, BulkUnknown, nil)
+		return
 	}
-	if err != nil {
-		r.stop(err)
+	r.state.Unknown = without(r.state.Unknown, open.Chunk)
+	r.state.Pending = append(r.state.Pending, open)
+}
+
+// stop ends the send, under the lock. If it has been stopped already, the reason stays the first one.
+func (r *bulkRun[M, T]) stop(err error) {
+	if r.ctx.Err() == nil {
+		r.fail(err)
 	}
+}
+
+// fail ends the send with an error that the caller must see, under the lock.
+func (r *bulkRun[M, T]) fail(err error) {
+	if r.failed == nil {
+		r.failed = err
+	}
+	r.cancel()
+}
+
+// failure is an error of the whole send.
+func (r *bulkRun[M, T]) failure(doing string, err error) error {
+	if doing != "" {
+		err = fmt.Errorf("%s: %w", doing, err)
+	}
+	return &Error{Endpoint: r.ep.String(), Err: err, ofMany: true}
 }
 
 // save hands the state out, under the lock.
-func (r *bulkRun[T]) save() error {
-	if r.options.Save == nil {
+func (r *bulkRun[M, T]) save() error {
+	if r.params.Save == nil {
 		return nil
 	}
-	if err := r.options.Save(r.state.copy()); err != nil {
-		return &Error{Endpoint: r.ep.String(), Err: fmt.Errorf("saving the checkpoint: %w", err)}
+	if err := r.params.Save(r.checkpoint()); err != nil {
+		return r.failure("saving the checkpoint", err)
 	}
 	return nil
 }
 
-func (r *bulkRun[T]) progress() BulkProgress {
+// checkpoint is the state, under the lock.
+func (r *bulkRun[M, T]) checkpoint() BulkCheckpoint { return BulkCheckpoint{r.state.clone()} }
+
+// saveAtLast saves what a send leaves that ends with a panic, which another one must not cover.
+func (r *bulkRun[M, T]) saveAtLast() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	defer func() { _ = recover() }()
+	_ = r.save()
+}
+
+func (r *bulkRun[M, T]) progress() BulkProgress {
 	p := BulkProgress{BulkCounts: r.state.Counts, Elapsed: time.Since(r.started)}
 	done := p.Delivered + p.Refused + p.Unknown
 	if seconds := p.Elapsed.Seconds(); seconds > 0 {
 		p.Rate = float64(done-r.resumed.Delivered-r.resumed.Refused-r.resumed.Unknown) / seconds
 	}
-	if left := r.options.Total - done - p.LeftOut - p.Duplicates; left > 0 && p.Rate > 0 {
+	if left := r.params.Total - done - p.Skipped - p.Duplicates; left > 0 && p.Rate > 0 {
 		p.TimeLeft = time.Duration(float64(left) / p.Rate * float64(time.Second))
 	}
 	return p
 }
 
 // end makes the result, after all requests have ended.
-func (r *bulkRun[T]) end(err error) (*BulkResult, error) {
+func (r *bulkRun[M, T]) end(ctx context.Context, err error) (*BulkResult, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	result := &BulkResult{BulkProgress: r.progress(), Checkpoint: r.state.copy()}
-	if saved := r.save(); err == nil {
-		err = saved
+	if err != nil {
+		r.fail(err)
 	}
-	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		var e *Error
-		if !errors.As(err, &e) {
-			err = &Error{Endpoint: r.ep.String(), Err: err}
-		}
+	// If the context ended after the last recipient was sent to, it came too late to matter.
+	if r.failed == nil && ctx.Err() != nil && (r.cutShort || len(r.state.Pending) > 0) {
+		r.failed = r.failure("", contextEnd(ctx))
 	}
-	return result, err
+	result := &BulkResult{BulkProgress: r.progress(), Checkpoint: r.checkpoint()}
+	if err := r.save(); err != nil {
+		r.fail(err)
+	}
+	return result, r.failed
+}
+
+// contextEnd is why a context ended, with the cause that its owner gave, if there is one.
+func contextEnd(ctx context.Context) error {
+	if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) {
+		return fmt.Errorf("%w: %w", ctx.Err(), cause)
+	}
+	return ctx.Err()
 }

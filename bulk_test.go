@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -29,6 +28,7 @@ import (
 type bulkServer struct {
 	mu       sync.Mutex
 	answer   func(n int, form url.Values) (*http.Response, error) // nil accepts; n counts from 1
+	delay    func(form url.Values) time.Duration                  // nil is 50 ms
 	requests []url.Values
 	got      map[string]int
 	now      int
@@ -58,9 +58,12 @@ func (s *bulkServer) serve(req *http.Request) (*http.Response, error) {
 	n := len(s.requests)
 	s.now++
 	s.most = max(s.most, s.now)
-	answer := s.answer
+	answer, delay := s.answer, 50*time.Millisecond
+	if s.delay != nil {
+		delay = s.delay(form)
+	}
 	s.mu.Unlock()
-	time.Sleep(50 * time.Millisecond) // synctest's
+	time.Sleep(delay) // synctest's
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.now--
@@ -115,28 +118,28 @@ func refusal(code int) (*http.Response, error) {
 	return httpmock.NewStringResponse(400, fmt.Sprintf(`{"code":%d,"errorMessage":"no"}`, code)), nil
 }
 
-func bulkUsers(n int) iter.Seq[string] {
-	return func(yield func(string) bool) {
+func bulkUsers(n int) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
 		for i := range n {
-			if !yield("u" + strconv.Itoa(i)) {
+			if !yield("u"+strconv.Itoa(i), nil) {
 				return
 			}
 		}
 	}
 }
 
-func after(first string, rest iter.Seq[string]) iter.Seq[string] {
-	return func(yield func(string) bool) {
-		if yield(first) {
+func after(first string, rest iter.Seq2[string, error]) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		if yield(first, nil) {
 			rest(yield)
 		}
 	}
 }
 
-func templateUsers(n int) iter.Seq[TemplateRecipient] {
-	return func(yield func(TemplateRecipient) bool) {
+func templateUsers(n int) iter.Seq2[TemplateRecipient, error] {
+	return func(yield func(TemplateRecipient, error) bool) {
 		for id := range bulkUsers(n) {
-			if !yield(TemplateRecipient{UserID: id, Values: map[string]string{"{name}": "N " + id}}) {
+			if !yield(TemplateRecipient{UserID: id, Values: map[string]string{"{name}": "N " + id}}, nil) {
 				return
 			}
 		}
@@ -159,22 +162,22 @@ func TestBulkSends(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name     string
-		send     func(*MessageService, context.Context, BulkOptions) (*BulkResult, error)
+		send     func(*MessageService, context.Context, BulkParams) (*BulkResult, error)
 		requests int
 	}{
-		{"private", func(s *MessageService, ctx context.Context, o BulkOptions) (*BulkResult, error) {
+		{"private", func(s *MessageService, ctx context.Context, o BulkParams) (*BulkResult, error) {
 			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(2500), o)
 		}, 3},
-		{"system", func(s *MessageService, ctx context.Context, o BulkOptions) (*BulkResult, error) {
+		{"system", func(s *MessageService, ctx context.Context, o BulkParams) (*BulkResult, error) {
 			return s.SendSystemBulk(ctx, SystemMessage{From: "boss", Content: TextMessage{Content: "x"}}, bulkUsers(2500), o)
 		}, 25},
-		{"group", func(s *MessageService, ctx context.Context, o BulkOptions) (*BulkResult, error) {
+		{"group", func(s *MessageService, ctx context.Context, o BulkParams) (*BulkResult, error) {
 			return s.SendGroupBulk(ctx, GroupMessage{From: "boss", Content: TextMessage{Content: "x"}}, bulkUsers(2500), o)
 		}, 834},
-		{"private template", func(s *MessageService, ctx context.Context, o BulkOptions) (*BulkResult, error) {
+		{"private template", func(s *MessageService, ctx context.Context, o BulkParams) (*BulkResult, error) {
 			return s.SendPrivateTemplateBulk(ctx, PrivateTemplate{From: "boss", Content: TextMessage{Content: "{name}"}}, templateUsers(2500), o)
 		}, 3},
-		{"system template", func(s *MessageService, ctx context.Context, o BulkOptions) (*BulkResult, error) {
+		{"system template", func(s *MessageService, ctx context.Context, o BulkParams) (*BulkResult, error) {
 			return s.SendSystemTemplateBulk(ctx, SystemTemplate{From: "boss", Content: TextMessage{Content: "{name}"}}, templateUsers(2500), o)
 		}, 25},
 	} {
@@ -184,10 +187,10 @@ func TestBulkSends(t *testing.T) {
 				server := newBulkServer()
 				var indexes []int64
 				var last BulkProgress
-				result, err := c.send(server.client(t).Message, t.Context(), BulkOptions{
-					Total:    5000,
-					Progress: func(p BulkProgress) { last = p },
-					Chunk: func(chunk BulkChunk) error {
+				result, err := c.send(server.client(t).Message, t.Context(), BulkParams{
+					Total:      5000,
+					OnProgress: func(p BulkProgress) { last = p },
+					OnChunk: func(chunk BulkChunk) error {
 						indexes = append(indexes, chunk.Index)
 						first := chunk.Recipients[0]
 						var uid string
@@ -211,8 +214,8 @@ func TestBulkSends(t *testing.T) {
 				require.Equal(t, result.BulkCounts, last.BulkCounts)
 				require.InEpsilon(t, 2500/last.Elapsed.Seconds(), last.Rate, 0.001)
 				require.InEpsilon(t, last.Elapsed.Seconds(), last.TimeLeft.Seconds(), 0.001, "half is done")
-				require.Empty(t, result.Checkpoint.Unknown)
-				require.Empty(t, result.Checkpoint.Pending)
+				require.Empty(t, result.Checkpoint.Unknown())
+				require.Empty(t, result.Checkpoint.state.Pending)
 				for _, form := range server.requests {
 					require.Contains(t, []string{"", "0"}, form.Get("msgRandom"))
 				}
@@ -227,7 +230,7 @@ func TestBulkConcurrency(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			server := newBulkServer()
 			start := time.Now()
-			_, err := server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(2400), BulkOptions{Concurrency: n, ChunkSize: 100})
+			_, err := server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(2400), BulkParams{Concurrency: n, ChunkSize: 100})
 			require.NoError(t, err)
 			require.Equal(t, n, server.most)
 			require.Equal(t, time.Duration(24/n)*50*time.Millisecond, time.Since(start))
@@ -240,7 +243,7 @@ func TestBulkRefusesBadInput(t *testing.T) {
 	server := newBulkServer()
 	client := server.client(t)
 	s, ctx := client.Message, t.Context()
-	none := func(func(string) bool) {}
+	none := Recipients()
 	to := bulkMessage
 	to.To = []string{"u"}
 	group := GroupMessage{From: "a", Content: TextMessage{Content: "x"}}
@@ -250,44 +253,44 @@ func TestBulkRefusesBadInput(t *testing.T) {
 		name, field string
 		send        func() (*BulkResult, error)
 	}{
-		{"an empty list", "toUserId", func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, bulkMessage, none, BulkOptions{}) }},
-		{"no list", "toUserId", func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, bulkMessage, nil, BulkOptions{}) }},
-		{"no groups", "toGroupId", func() (*BulkResult, error) { return s.SendGroupBulk(ctx, group, none, BulkOptions{}) }},
+		{"an empty list", "toUserId", func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, bulkMessage, none, BulkParams{}) }},
+		{"no list", "toUserId", func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, bulkMessage, nil, BulkParams{}) }},
+		{"no groups", "toGroupId", func() (*BulkResult, error) { return s.SendGroupBulk(ctx, group, none, BulkParams{}) }},
 		{"no context", "ctx", func() (*BulkResult, error) {
-			return s.SendPrivateBulk(nil, bulkMessage, bulkUsers(1), BulkOptions{}) //nolint:staticcheck // that is the fault
+			return s.SendPrivateBulk(nil, bulkMessage, bulkUsers(1), BulkParams{}) //nolint:staticcheck // that is the fault
 		}},
-		{"recipients in the message", "toUserId", func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, to, bulkUsers(1), BulkOptions{}) }},
+		{"recipients in the message", "toUserId", func() (*BulkResult, error) { return s.SendPrivateBulk(ctx, to, bulkUsers(1), BulkParams{}) }},
 		{"recipients in a system message", "toUserId", func() (*BulkResult, error) {
-			return s.SendSystemBulk(ctx, SystemMessage{From: "a", To: []string{"u"}, Content: TextMessage{}}, bulkUsers(1), BulkOptions{})
+			return s.SendSystemBulk(ctx, SystemMessage{From: "a", To: []string{"u"}, Content: TextMessage{}}, bulkUsers(1), BulkParams{})
 		}},
-		{"groups in the message", "toGroupId", func() (*BulkResult, error) { return s.SendGroupBulk(ctx, groupTo, bulkUsers(1), BulkOptions{}) }},
-		{"members", "toUserId", func() (*BulkResult, error) { return s.SendGroupBulk(ctx, groupUsers, bulkUsers(1), BulkOptions{}) }},
+		{"groups in the message", "toGroupId", func() (*BulkResult, error) { return s.SendGroupBulk(ctx, groupTo, bulkUsers(1), BulkParams{}) }},
+		{"members", "toUserId", func() (*BulkResult, error) { return s.SendGroupBulk(ctx, groupUsers, bulkUsers(1), BulkParams{}) }},
 		{"recipients in a template", "toUserId", func() (*BulkResult, error) {
-			return s.SendPrivateTemplateBulk(ctx, PrivateTemplate{From: "a", Content: TextMessage{}, Recipients: templateSample}, templateUsers(1), BulkOptions{})
+			return s.SendPrivateTemplateBulk(ctx, PrivateTemplate{From: "a", Content: TextMessage{}, Recipients: []TemplateRecipient{{UserID: "u"}}}, templateUsers(1), BulkParams{})
 		}},
 		{"recipients in a system template", "toUserId", func() (*BulkResult, error) {
-			return s.SendSystemTemplateBulk(ctx, SystemTemplate{From: "a", Content: TextMessage{}, Recipients: templateSample}, templateUsers(1), BulkOptions{})
+			return s.SendSystemTemplateBulk(ctx, SystemTemplate{From: "a", Content: TextMessage{}, Recipients: []TemplateRecipient{{UserID: "u"}}}, templateUsers(1), BulkParams{})
 		}},
 		{"no sender", "fromUserId", func() (*BulkResult, error) {
-			return s.SendPrivateBulk(ctx, PrivateMessage{Content: TextMessage{}}, bulkUsers(1), BulkOptions{})
+			return s.SendPrivateBulk(ctx, PrivateMessage{Content: TextMessage{}}, bulkUsers(1), BulkParams{})
 		}},
 		{"no content", "content", func() (*BulkResult, error) {
-			return s.SendSystemTemplateBulk(ctx, SystemTemplate{From: "a"}, templateUsers(1), BulkOptions{})
+			return s.SendSystemTemplateBulk(ctx, SystemTemplate{From: "a"}, templateUsers(1), BulkParams{})
 		}},
 		{"too large chunks", "ChunkSize", func() (*BulkResult, error) {
-			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkOptions{ChunkSize: 1001})
+			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkParams{ChunkSize: 1001})
 		}},
 		{"negative chunks", "ChunkSize", func() (*BulkResult, error) {
-			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkOptions{ChunkSize: -1})
+			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkParams{ChunkSize: -1})
 		}},
 		{"too many at once", "Concurrency", func() (*BulkResult, error) {
-			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkOptions{Concurrency: 129})
+			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkParams{Concurrency: 129})
 		}},
-		{"a negative total", "BulkOptions", func() (*BulkResult, error) {
-			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkOptions{Total: -1})
+		{"a negative total", "Total", func() (*BulkResult, error) {
+			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkParams{Total: -1})
 		}},
 		{"a checkpoint of nothing", "Resume", func() (*BulkResult, error) {
-			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkOptions{Resume: &BulkCheckpoint{}})
+			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkParams{Resume: &BulkCheckpoint{}})
 		}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -305,7 +308,7 @@ func TestBulkRefusesTheCheckpointOfAnotherSend(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := newBulkServer()
 		s := server.client(t).Message
-		options := BulkOptions{ChunkSize: 100, Chunk: func(chunk BulkChunk) error {
+		options := BulkParams{ChunkSize: 100, OnChunk: func(chunk BulkChunk) error {
 			if chunk.Index == 3 {
 				return errors.New("enough")
 			}
@@ -313,7 +316,7 @@ func TestBulkRefusesTheCheckpointOfAnotherSend(t *testing.T) {
 		}}
 		result, err := s.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1000), options)
 		require.ErrorContains(t, err, "enough")
-		resume := BulkOptions{ChunkSize: 100, Resume: stored(t, result.Checkpoint)}
+		resume := BulkParams{ChunkSize: 100, Resume: stored(t, result.Checkpoint)}
 		sent := len(server.requests)
 		other := bulkMessage
 		other.Content = TextMessage{Content: "other"}
@@ -356,19 +359,19 @@ func TestBulkCountsDuplicatesOncePerChunk(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := newBulkServer()
 		list := []string{"a", "b", "a", "c", "a", "a", "d", "a"} // in chunks of 4: a b a c, a a d a
-		result, err := server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, slices.Values(list), BulkOptions{ChunkSize: 4})
+		result, err := server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, Recipients(list...), BulkParams{ChunkSize: 4})
 		require.NoError(t, err)
 		require.Equal(t, BulkCounts{Chunks: 2, Delivered: 5, Duplicates: 3}, result.BulkCounts)
 		require.Equal(t, 5, server.got["a"], "the server is sent them as they are")
 	})
 }
 
-func TestBulkLeavesOutWhatTheServerWouldRefuse(t *testing.T) {
+func TestBulkSkipsWhatTheServerWouldRefuse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server := newBulkServer()
 		long := strings.Repeat("x", 65)
-		list := func(yield func(string) bool) {
+		list := func(yield func(string, error) bool) {
 			for id := range bulkUsers(1000) {
 				switch id {
 				case "u500":
@@ -376,18 +379,18 @@ func TestBulkLeavesOutWhatTheServerWouldRefuse(t *testing.T) {
 				case "u501", "u999":
 					id = ""
 				}
-				if !yield(id) {
+				if !yield(id, nil) {
 					return
 				}
 			}
 		}
 		var out []string
-		options := BulkOptions{ChunkSize: 100, LeftOut: func(position int64, recipient string, reason error) {
+		options := BulkParams{ChunkSize: 100, OnSkipped: func(position int64, recipient string, reason error) {
 			out = append(out, fmt.Sprintf("%d %q %v", position, recipient, reason))
 		}}
 		result, err := server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, list, options)
 		require.NoError(t, err)
-		require.Equal(t, BulkCounts{Chunks: 10, Delivered: 997, LeftOut: 3}, result.BulkCounts)
+		require.Equal(t, BulkCounts{Chunks: 10, Delivered: 997, Skipped: 3}, result.BulkCounts)
 		require.Len(t, server.got, 997)
 		require.Equal(t, []string{
 			fmt.Sprintf("500 %q rongcloud: toUserId: the ID has 65 bytes, at most 64 are allowed", long),
@@ -396,13 +399,13 @@ func TestBulkLeavesOutWhatTheServerWouldRefuse(t *testing.T) {
 		options.Resume = stored(t, result.Checkpoint)
 		result, err = server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, list, options)
 		require.NoError(t, err, "a send that is over goes on to nothing")
-		require.EqualValues(t, 3, result.LeftOut)
+		require.EqualValues(t, 3, result.Skipped)
 		require.Len(t, server.requests, 10)
 
-		only := slices.Values([]string{"", ""})
-		result, err = server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, only, BulkOptions{})
+		only := Recipients("", "")
+		result, err = server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, only, BulkParams{})
 		require.NoError(t, err)
-		require.Equal(t, BulkCounts{LeftOut: 2}, result.BulkCounts)
+		require.Equal(t, BulkCounts{Skipped: 2}, result.BulkCounts)
 	})
 }
 
@@ -426,7 +429,7 @@ func TestBulkOutcomes(t *testing.T) {
 		}
 		client := server.client(t)
 		outcomes := map[int64]BulkOutcome{}
-		options := BulkOptions{ChunkSize: 100, Chunk: func(chunk BulkChunk) error {
+		options := BulkParams{ChunkSize: 100, OnChunk: func(chunk BulkChunk) error {
 			outcomes[chunk.Index] = chunk.Outcome
 			require.Equal(t, chunk.Outcome == BulkUnknown, errors.Is(chunk.Err, ErrOutcomeUnknown))
 			return nil
@@ -434,23 +437,17 @@ func TestBulkOutcomes(t *testing.T) {
 		result, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1000), options)
 		require.NoError(t, err)
 		require.Equal(t, BulkCounts{Chunks: 10, Delivered: 400, Refused: 400, Unknown: 200}, result.BulkCounts)
-		require.Equal(t, []BulkRefusal{{2, 3, 1002, "no"}, {8, 8, 1002, "no"}, {9, 9, 1009, "no"}}, result.Checkpoint.Refused)
+		require.Equal(t, []BulkRefusal{
+			{BulkRange{2, 3, 200, 399, 200}, 1002, "no"}, {BulkRange{8, 8, 800, 899, 100}, 1002, "no"}, {BulkRange{9, 9, 900, 999, 100}, 1009, "no"},
+		}, result.Checkpoint.Refusals())
 		require.Len(t, outcomes, 10)
 		require.Equal(t, []BulkOutcome{BulkDelivered, BulkRefused, BulkUnknown}, []BulkOutcome{outcomes[0], outcomes[2], outcomes[4]})
-		unknown := func(c BulkCheckpoint) (all []int64) {
-			for _, open := range c.Unknown {
-				require.True(t, open.Ended)
-				all = append(all, open.Chunk)
-			}
-			slices.Sort(all)
-			return all
-		}
-		require.Equal(t, []int64{4, 5}, unknown(result.Checkpoint))
+		require.Equal(t, []BulkRange{{4, 5, 400, 599, 200}}, result.Checkpoint.Unknown())
 
 		options.Resume = stored(t, result.Checkpoint)
 		result, err = client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1000), options)
 		require.NoError(t, err)
-		require.Equal(t, []int64{4, 5}, unknown(result.Checkpoint), "they stay")
+		require.Equal(t, []BulkRange{{4, 5, 400, 599, 200}}, result.Checkpoint.Unknown(), "they stay")
 		require.Len(t, server.requests, 10)
 
 		server.answer = func(_ int, form url.Values) (*http.Response, error) {
@@ -460,24 +457,26 @@ func TestBulkOutcomes(t *testing.T) {
 			return nil, nil
 		}
 		options.Resume, options.ResendUnknown = stored(t, result.Checkpoint), true
-		options.Chunk = nil
+		options.OnChunk = nil
 		result, err = client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1000), options)
 		require.NoError(t, err)
 		require.Equal(t, BulkCounts{Chunks: 10, Delivered: 500, Refused: 400, Unknown: 100}, result.BulkCounts)
-		require.Equal(t, []int64{4}, unknown(result.Checkpoint), "what is refused now may have been delivered then")
+		require.Equal(t, []BulkRange{{4, 4, 400, 499, 100}}, result.Checkpoint.Unknown(), "what is refused now may have been delivered then")
 		require.Equal(t, 2, server.got["u500"], "as the caller asked for")
 		require.Equal(t, []string{"delivered", "refused", "unknown", "outcome 7"}, []string{BulkDelivered.String(), BulkRefused.String(), BulkUnknown.String(), BulkOutcome(7).String()})
 	})
 }
 
 // checkOnce fails unless everybody was sent the message once, the chunks of unknown outcome excepted.
-func checkOnce(t *testing.T, server *bulkServer, n, size int, unknown []BulkOpen) {
+func checkOnce(t *testing.T, server *bulkServer, n, size int, unknown []BulkRange) {
 	t.Helper()
 	server.mu.Lock()
 	defer server.mu.Unlock()
 	open := map[int]bool{}
-	for _, o := range unknown {
-		open[int(o.Chunk)] = true
+	for _, u := range unknown {
+		for i := u.FirstChunk; i <= u.LastChunk; i++ {
+			open[int(i)] = true
+		}
 	}
 	for i := range n {
 		got := server.got["u"+strconv.Itoa(i)]
@@ -499,7 +498,7 @@ func TestBulkStopsAndGoesOnAtAnyPoint(t *testing.T) {
 					endpoint.MessagePrivatePublish: {Limit: 2000, Per: time.Second, Counts: endpoint.Targets, Param: "toUserId"},
 				}})
 				s := server.client(t, WithLimiter(limiter)).Message
-				options := BulkOptions{ChunkSize: 10, Grace: grace}
+				options := BulkParams{ChunkSize: 10, Grace: grace}
 				runs := 0
 				for {
 					ctx, cancel := context.WithTimeout(t.Context(), after+time.Duration(runs)*50*time.Millisecond)
@@ -508,13 +507,13 @@ func TestBulkStopsAndGoesOnAtAnyPoint(t *testing.T) {
 					time.Sleep(time.Second) // what was broken off still arrives
 					require.NotNil(t, result)
 					counts := result.BulkCounts
-					require.Equal(t, result.Checkpoint.Counts, counts)
+					require.Equal(t, result.Checkpoint.Counts(), counts)
 					if grace == 0 {
 						require.Zero(t, counts.Unknown, "requests under way are waited for")
 					}
 					if err == nil {
-						checkOnce(t, server, 995, 10, result.Checkpoint.Unknown)
-						require.Empty(t, result.Checkpoint.Pending)
+						checkOnce(t, server, 995, 10, result.Checkpoint.Unknown())
+						require.Empty(t, result.Checkpoint.state.Pending)
 						require.EqualValues(t, 995, counts.Delivered+counts.Unknown)
 						require.EqualValues(t, 100, counts.Chunks)
 						return
@@ -551,7 +550,7 @@ func TestBulkSurvivesTheDeathOfItsProcess(t *testing.T) {
 			return nil, nil
 		}
 		var moments []moment
-		options := BulkOptions{ChunkSize: 10, Save: func(c BulkCheckpoint) error {
+		options := BulkParams{ChunkSize: 10, Save: func(c BulkCheckpoint) error {
 			server.mu.Lock()
 			defer server.mu.Unlock()
 			moments = append(moments, moment{*stored(t, c), maps.Clone(server.got)})
@@ -563,16 +562,17 @@ func TestBulkSurvivesTheDeathOfItsProcess(t *testing.T) {
 		for _, m := range moments {
 			server := newBulkServer()
 			server.got = m.got
-			result, err := server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(400), BulkOptions{ChunkSize: 10, Resume: &m.saved})
+			result, err := server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(400), BulkParams{ChunkSize: 10, Resume: &m.saved})
 			require.NoError(t, err)
 			counts := result.BulkCounts
 			require.EqualValues(t, 400, counts.Delivered+counts.Refused+counts.Unknown)
 			open := map[int64]bool{}
-			for _, o := range result.Checkpoint.Unknown {
-				open[o.Chunk] = true
+			ranges := result.Checkpoint.Unknown()
+			for _, r := range result.Checkpoint.Refusals() {
+				ranges = append(ranges, r.BulkRange)
 			}
-			for _, r := range result.Checkpoint.Refused {
-				for i := r.First; i <= r.Last; i++ {
+			for _, r := range ranges {
+				for i := r.FirstChunk; i <= r.LastChunk; i++ {
 					open[i] = true
 				}
 			}
@@ -592,7 +592,7 @@ func TestBulkSaveFails(t *testing.T) {
 			server := newBulkServer()
 			s := server.client(t).Message
 			saves := 0
-			result, err := s.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(50), BulkOptions{ChunkSize: 10, Concurrency: 2, Save: func(BulkCheckpoint) error {
+			result, err := s.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(50), BulkParams{ChunkSize: 10, Concurrency: 2, Save: func(BulkCheckpoint) error {
 				saves++
 				if saves == fail {
 					return errors.New("the disk is full")
@@ -605,7 +605,7 @@ func TestBulkSaveFails(t *testing.T) {
 				require.NoError(t, err)
 			}
 			for range 2 {
-				result, err = s.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(50), BulkOptions{ChunkSize: 10, Resume: stored(t, result.Checkpoint)})
+				result, err = s.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(50), BulkParams{ChunkSize: 10, Resume: stored(t, result.Checkpoint)})
 				require.NoError(t, err)
 				checkOnce(t, server, 50, 10, nil)
 				require.Equal(t, BulkCounts{Chunks: 5, Delivered: 50}, result.BulkCounts)
@@ -626,7 +626,7 @@ func TestBulkWaitsWhenRefusedForItsRate(t *testing.T) {
 		}
 		limiter := &countingLimiter{}
 		start := time.Now()
-		result, err := server.client(t, WithLimiter(limiter)).Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(20), BulkOptions{ChunkSize: 10, Concurrency: 1})
+		result, err := server.client(t, WithLimiter(limiter)).Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(20), BulkParams{ChunkSize: 10, Concurrency: 1})
 		require.NoError(t, err)
 		require.EqualValues(t, 20, result.Delivered)
 		checkOnce(t, server, 20, 10, nil)
@@ -640,13 +640,13 @@ func TestBulkWaitsWhenRefusedForItsRate(t *testing.T) {
 		server.answer = func(int, url.Values) (*http.Response, error) {
 			return httpmock.NewStringResponse(429, `{"code":1008}`), nil
 		}
-		result, err = server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(100), BulkOptions{ChunkSize: 10})
+		result, err = server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(100), BulkParams{ChunkSize: 10})
 		require.ErrorIs(t, err, ErrRateLimited, "in the end it gives up")
 		require.Zero(t, result.BulkCounts)
-		require.NotEmpty(t, result.Checkpoint.Pending)
+		require.NotEmpty(t, result.Checkpoint.state.Pending)
 
 		limiter.err = errors.New("no Redis")
-		_, err = server.client(t, WithLimiter(limiter)).Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(100), BulkOptions{})
+		_, err = server.client(t, WithLimiter(limiter)).Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(100), BulkParams{})
 		require.ErrorContains(t, err, "waiting for the quota: no Redis")
 	})
 }
@@ -658,27 +658,27 @@ func TestBulkStopsWhereNothingCanBeSent(t *testing.T) {
 	require.NoError(t, listener.Close())
 	client, err := New("key", "secret", WithBaseURL("http://"+listener.Addr().String()), WithoutRetries())
 	require.NoError(t, err)
-	result, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1_000_000), BulkOptions{})
+	result, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1_000_000), BulkParams{})
 	require.ErrorIs(t, err, ErrTransport)
 	require.NotErrorIs(t, err, ErrOutcomeUnknown)
 	require.Zero(t, result.BulkCounts)
-	require.LessOrEqual(t, result.Checkpoint.Begun, int64(20))
+	require.LessOrEqual(t, result.Checkpoint.state.Begun, int64(20))
 
 	server := newBulkServer()
 	server.answer = func(int, url.Values) (*http.Response, error) {
 		return httpmock.NewStringResponse(401, `{"code":1004}`), nil
 	}
-	result, err = server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1_000_000), BulkOptions{})
+	result, err = server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1_000_000), BulkParams{})
 	require.ErrorIs(t, err, ErrUnauthorized)
 	require.LessOrEqual(t, len(server.requests), 20)
 	server.answer = nil
 	sent := len(server.requests)
 	changed := after("new", bulkUsers(1_000_000))
-	_, err = server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, changed, BulkOptions{Resume: stored(t, result.Checkpoint)})
+	_, err = server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, changed, BulkParams{Resume: stored(t, result.Checkpoint)})
 	var refused *ArgumentError
 	require.ErrorAs(t, err, &refused)
 	require.Len(t, server.requests, sent, "not even what could not be sent")
-	count, err := server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1_000_000), BulkOptions{Resume: stored(t, result.Checkpoint), Chunk: func(c BulkChunk) error {
+	count, err := server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1_000_000), BulkParams{Resume: stored(t, result.Checkpoint), OnChunk: func(c BulkChunk) error {
 		if c.Index > 30 {
 			return errors.New("enough")
 		}
@@ -714,7 +714,7 @@ func TestBulkIdempotentSends(t *testing.T) {
 			return nil, nil
 		}
 		result, err := server.client(t, WithIdempotentSends(IdempotentSends{DuplicateCode: duplicate})).Message.
-			SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(100), BulkOptions{ChunkSize: 10, Concurrency: 1})
+			SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(100), BulkParams{ChunkSize: 10, Concurrency: 1})
 		require.NoError(t, err)
 		require.Equal(t, BulkCounts{Chunks: 10, Delivered: 100}, result.BulkCounts)
 		checkOnce(t, server, 100, 10, nil)
@@ -730,7 +730,7 @@ func TestBulkIdempotentSends(t *testing.T) {
 		}
 		start := time.Now()
 		client := server.client(t, WithIdempotentSends(IdempotentSends{}))
-		result, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(30), BulkOptions{ChunkSize: 10, Concurrency: 1})
+		result, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(30), BulkParams{ChunkSize: 10, Concurrency: 1})
 		require.NoError(t, err)
 		require.Equal(t, BulkCounts{Chunks: 3, Delivered: 20, Unknown: 10}, result.BulkCounts)
 		require.Less(t, time.Since(start), 2*time.Minute)
@@ -740,7 +740,7 @@ func TestBulkIdempotentSends(t *testing.T) {
 			}
 		}
 		requests := len(server.requests)
-		_, err = client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(30), BulkOptions{ChunkSize: 10, Resume: stored(t, result.Checkpoint)})
+		_, err = client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(30), BulkParams{ChunkSize: 10, Resume: stored(t, result.Checkpoint)})
 		require.NoError(t, err)
 		require.Len(t, server.requests, requests, "RongCloud has forgotten it by now")
 	})
@@ -756,8 +756,8 @@ func TestBulkGoesOnWithinTheMinuteOfIdempotency(t *testing.T) {
 			message.MsgRandom = 77 // names the whole send
 			client := server.client(t, WithIdempotentSends(IdempotentSends{DuplicateCode: duplicate}))
 			var saved *BulkCheckpoint
-			_, err := client.Message.SendPrivateBulk(t.Context(), message, bulkUsers(30), BulkOptions{ChunkSize: 10, Concurrency: 1, Save: func(c BulkCheckpoint) error {
-				if c.Begun == 2 && saved == nil {
+			_, err := client.Message.SendPrivateBulk(t.Context(), message, bulkUsers(30), BulkParams{ChunkSize: 10, Concurrency: 1, Save: func(c BulkCheckpoint) error {
+				if c.state.Begun == 2 && saved == nil {
 					saved = stored(t, c)
 				}
 				return nil
@@ -780,7 +780,7 @@ func TestBulkGoesOnWithinTheMinuteOfIdempotency(t *testing.T) {
 				}
 			}
 			client = server.client(t, WithIdempotentSends(IdempotentSends{DuplicateCode: duplicate}))
-			result, err := client.Message.SendPrivateBulk(t.Context(), message, bulkUsers(30), BulkOptions{ChunkSize: 10, Resume: saved})
+			result, err := client.Message.SendPrivateBulk(t.Context(), message, bulkUsers(30), BulkParams{ChunkSize: 10, Resume: saved})
 			require.NoError(t, err)
 			require.Equal(t, BulkCounts{Chunks: 3, Delivered: 30}, result.BulkCounts)
 			require.Equal(t, want, server.got["u10"])
@@ -793,20 +793,21 @@ func TestBulkTemplateLacksAValue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		server := newBulkServer()
-		list := func(yield func(TemplateRecipient) bool) {
+		list := func(yield func(TemplateRecipient, error) bool) {
 			for r := range templateUsers(30) {
 				if r.UserID == "u15" {
 					r.Values = nil
 				}
-				if !yield(r) {
+				if !yield(r, nil) {
 					return
 				}
 			}
 		}
-		result, err := server.client(t).Message.SendPrivateTemplateBulk(t.Context(), PrivateTemplate{From: "a", Content: TextMessage{Content: "{name}"}}, list, BulkOptions{ChunkSize: 10})
+		result, err := server.client(t).Message.SendPrivateTemplateBulk(t.Context(), PrivateTemplate{From: "a", Content: TextMessage{Content: "{name}"}}, list, BulkParams{ChunkSize: 10})
 		require.NoError(t, err)
 		require.Equal(t, BulkCounts{Chunks: 3, Delivered: 20, Refused: 10}, result.BulkCounts)
-		require.Contains(t, result.Checkpoint.Refused[0].Error, `"u15"`)
-		require.Zero(t, result.Checkpoint.Refused[0].Code)
+		refusal := result.Checkpoint.Refusals()[0]
+		require.Contains(t, refusal.Message, `"u15"`)
+		require.Zero(t, refusal.Code)
 	})
 }

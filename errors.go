@@ -51,6 +51,7 @@ type Error struct {
 	Err        error         // what went wrong on the way, if something did
 
 	outcomeUnknown bool
+	ofMany         bool // of a send to many as a whole: what its calls say stands in Err
 }
 
 // Error describes the failure in one line.
@@ -102,7 +103,7 @@ func (e *Error) Is(target error) bool {
 	case ErrUnauthorized:
 		return e.HTTPStatus == http.StatusUnauthorized || e.Code.HTTPStatus() == http.StatusUnauthorized
 	case ErrTransport:
-		return e.Code == 0 && !errors.Is(e.Err, errPageRepeated)
+		return e.Code == 0 && !e.ofMany && !errors.Is(e.Err, errPageRepeated)
 	}
 	code, ok := target.(Code)
 	return ok && code != 0 && code == e.Code

@@ -3,7 +3,6 @@ package rongcloud_test
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -91,7 +90,7 @@ func ExampleMessageService_SendPrivateBulk() {
 		users = append(users, "u"+strconv.Itoa(i))
 	}
 	message := rongcloud.PrivateMessage{From: "news", Content: rongcloud.TextMessage{Content: "We have moved"}}
-	result, err := client.Message.SendPrivateBulk(context.Background(), message, slices.Values(users), rongcloud.BulkOptions{})
+	result, err := client.Message.SendPrivateBulk(context.Background(), message, rongcloud.Recipients(users...), rongcloud.BulkParams{})
 	if err != nil {
 		fmt.Println(err)
 		return

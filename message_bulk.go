@@ -10,34 +10,63 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// BulkOptions says how a send to many recipients is carried out; see [MessageService.SendPrivateBulk]. The zero value will do.
+// Recipients are the recipients of a bulk send, or its groups, given one by one.
+func Recipients(ids ...string) iter.Seq2[string, error] { return RecipientsOf(slices.Values(ids)) }
+
+// RecipientsOf makes the recipients of a bulk send from a sequence that cannot fail, such as
+// slices.Values of a list. A source that can fail, such as rows of a database, yields its errors itself.
+func RecipientsOf[T any](sequence iter.Seq[T]) iter.Seq2[T, error] {
+	if sequence == nil {
+		return nil
+	}
+	return func(yield func(T, error) bool) {
+		for recipient := range sequence {
+			if !yield(recipient, nil) {
+				return
+			}
+		}
+	}
+}
+
+// BulkParams says how a send to many recipients is carried out; see [MessageService.SendPrivateBulk].
+// The zero value will do.
 //
-// The functions are called one at a time, and must be fast: the send waits for them.
-type BulkOptions struct {
+// The functions are called one at a time, and must be fast: the send waits for them. If one of them
+// panics, the requests under way are finished, what became of them is saved, and the panic goes on in
+// the goroutine that called the send. None is called after the send has returned.
+type BulkParams struct {
 	Concurrency int   // requests under way at most, up to 128; 0 is 4
 	ChunkSize   int   // recipients in a request; 0 is the documented maximum, which is also the most
 	Total       int64 // how many recipients there are, if that is known, for BulkProgress.TimeLeft
 
-	// Progress is told where the send stands after each chunk.
-	Progress func(BulkProgress)
-	// Chunk is told the outcome of each chunk. An error stops the send.
-	Chunk func(BulkChunk) error
-	// LeftOut is told of each recipient to whom nothing is sent because the server would refuse the whole request for him: an ID that is empty
-	// or longer than documented. Position counts from 0. A send that resumes may tell of the last ones again.
-	LeftOut func(position int64, recipient string, reason error)
+	// MaxUnknown stops the send with an [*Error] when so many chunks in a row, in the order in which they
+	// end, have an unknown outcome: in an outage all that follow would only become unknown, too. 0 is 3,
+	// or Concurrency if that is more; with a negative number the send goes on.
+	MaxUnknown int
 
-	// Save is given the state before each request and after it, to be stored. If the process dies, a send that is resumed from what was
-	// stored last sends nothing twice. An error stops the send. Without it, only a send that was stopped by its
-	// context can be resumed, from BulkResult.Checkpoint.
+	// OnProgress is told where the send stands after each chunk.
+	OnProgress func(BulkProgress)
+	// OnChunk is told the outcome of each chunk. An error stops the send.
+	OnChunk func(BulkChunk) error
+	// OnSkipped is told of each recipient to whom nothing is sent because the server would refuse the
+	// whole request for their ID: it is empty or longer than documented. Position counts from 0. A send
+	// that resumes may tell of the last ones again.
+	OnSkipped func(position int64, recipient string, reason error)
+
+	// Save is given the state before each request and after it, to be stored, for instance by
+	// [BulkCheckpointFile.Save]. If the process dies, a send that is resumed from what was stored last
+	// sends nothing twice. An error stops the send. Without Save, only a send that returns can be
+	// resumed, from BulkResult.Checkpoint.
 	Save func(BulkCheckpoint) error
-	// Resume goes on with a send that was stopped. The message, the chunk size and the recipients, in their order, must be the same; a
-	// checkpoint of another send is refused.
+	// Resume goes on with a send that was stopped. The message, the chunk size and the recipients, in
+	// their order, must be the same; a checkpoint of another send is refused with an [*ArgumentError].
 	Resume *BulkCheckpoint
-	// ResendUnknown sends those chunks again of which Resume does not know whether they were delivered. Their recipients may get
-	// the message twice.
+	// ResendUnknown sends those chunks again of which Resume does not know whether they were delivered.
+	// Their recipients may get the message twice.
 	ResendUnknown bool
 
-	// Grace is how long requests under way may go on after the context's end, so that their outcome becomes known. 0 is 15 s.
+	// Grace is how long requests under way may go on after the context's end, so that their outcome
+	// becomes known. 0 is 15 s.
 	Grace time.Duration
 }
 
@@ -81,7 +110,7 @@ type BulkCounts struct {
 	Delivered  int64 `json:"delivered"`
 	Refused    int64 `json:"refused"`
 	Unknown    int64 `json:"unknown"`
-	LeftOut    int64 `json:"leftOut"`    // see BulkOptions.LeftOut
+	Skipped    int64 `json:"skipped"`    // see BulkParams.OnSkipped
 	Duplicates int64 `json:"duplicates"` // further places in a chunk of somebody who stands there already; the server is sent them all
 }
 
@@ -90,190 +119,144 @@ type BulkProgress struct {
 	BulkCounts
 	Elapsed  time.Duration // since this call began
 	Rate     float64       // recipients per second since then
-	TimeLeft time.Duration // at that rate; 0 if BulkOptions.Total is
+	TimeLeft time.Duration // at that rate; 0 if BulkParams.Total is
 }
 
 // BulkResult is how a bulk send ended.
 type BulkResult struct {
 	BulkProgress
-	// Checkpoint has the chunks that were refused and whose outcome is unknown, and lets a send that was stopped go on.
+	// Checkpoint has the chunks that were refused and whose outcome is unknown, and lets a send that was
+	// stopped go on.
 	Checkpoint BulkCheckpoint
 }
 
-// BulkCheckpoint is the state of a bulk send, to be stored as JSON. It grows with the chunks that are refused or unknown, and not with
-// the number of recipients.
-type BulkCheckpoint struct {
-	Run      string        `json:"run"`      // names App Key, endpoint, message and chunk size
-	Seed     int64         `json:"seed"`     // of the chunks' MsgRandom
-	Begun    int64         `json:"begun"`    // chunks that have been begun
-	Position int64         `json:"position"` // recipients that were read for them
-	Digest   string        `json:"digest"`   // of these recipients
-	Counts   BulkCounts    `json:"counts"`
-	Unknown  []BulkOpen    `json:"unknown,omitempty"` // outcome unknown, or under way when the checkpoint was made
-	Pending  []BulkOpen    `json:"pending,omitempty"` // begun, and provably not carried out: sent again by a send that resumes
-	Refused  []BulkRefusal `json:"refused,omitempty"`
-}
-
-// BulkOpen is a chunk without a final outcome.
-type BulkOpen struct {
-	Chunk      int64     `json:"chunk"`
-	Recipients int64     `json:"recipients"`
-	At         time.Time `json:"at"` // when it was first sent
-	Digest     string    `json:"digest"`
-	Ended      bool      `json:"ended,omitempty"` // and counted as unknown
-}
-
-// BulkRefusal is a run of chunks that the server refused for the same reason.
-type BulkRefusal struct {
-	First int64  `json:"first"`
-	Last  int64  `json:"last"`
-	Code  Code   `json:"code"` // 0 if the SDK refused it
-	Error string `json:"error"`
-}
-
-// SendPrivateBulk sends a one-to-one message to any number of users: the recipients are read as they are needed, so neither they
-// nor what became of them are kept in memory. They are split into requests of up to 1000; message.To must be empty.
+// SendPrivateBulk sends a one-to-one message to any number of users. The recipients are read as they
+// are needed, so neither they nor what became of them are kept in memory; see [Recipients] and
+// [RecipientsOf] for those that cannot fail. They are split into requests of up to 1000; message.To must
+// be empty.
 //
-// With a limiter ([WithLimiter]) it keeps to the quota and gives way to single calls. Without one it is as fast as the server, and waits
-// only when it is refused for its rate.
+// With a limiter ([WithLimiter]) it keeps to the quota and gives way to single calls. Without one it is
+// as fast as the server, and waits only when it is refused for its rate.
 //
-// Each request, a chunk, ends as delivered, refused or unknown; see [BulkOutcome]. An unknown one is not sent again, unless
-// the client has [WithIdempotentSends] and RongCloud still remembers it, for which every chunk is given a MsgRandom of its own.
+// Each request, a chunk, ends as delivered, refused or unknown; see [BulkOutcome]. An unknown one is not
+// sent again, unless the client has [WithIdempotentSends] and RongCloud still remembers it, for which
+// every chunk is given a MsgRandom of its own. A process that resumes on the same machine within that
+// minute finds out, too, where the system tells its uptime (Linux); otherwise nobody can tell how much
+// of the minute is left.
 //
-// It ends with an error if it could not go through the list: an [*ArgumentError] for what is wrong from the start, else an [*Error],
-// and with it a result whose Checkpoint lets it go on. It stops when ctx ends, when RongCloud cannot be reached, does not accept the
-// credentials or keeps refusing for the rate, and when one of the functions in options fails. That chunks were refused is no error.
+// It ends with an error if it could not go through the list: an [*ArgumentError] for what is wrong with
+// the arguments, else an [*Error], and with it a result whose Checkpoint lets it go on. It stops when
+// ctx ends, when the source of the recipients yields an error, when RongCloud cannot be reached, does
+// not accept the credentials or keeps refusing for the rate, when BulkParams.MaxUnknown chunks in a row
+// are unknown, and when one of the functions in params fails. That chunks were refused is no error.
+//
+// [CaptureResponse] and [WithRequestID] are refused: they belong to a single request.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-private
-func (s *MessageService) SendPrivateBulk(ctx context.Context, message PrivateMessage, recipients iter.Seq[string], options BulkOptions, opts ...CallOption) (*BulkResult, error) {
-	if len(message.To) > 0 {
-		return nil, refuse("toUserId", "must be empty: the recipients fill it")
-	}
-	seed := message.MsgRandom
-	sample := message
-	sample.To, sample.MsgRandom = bulkSample, 0
-	return runBulk(ctx, s.client, &bulkJob[string]{
-		ep: endpoint.MessagePrivatePublish, list: "toUserId", id: itself, sample: &sample, seed: seed,
-		send: func(ctx context.Context, chunk *BulkChunk, to []string, random int64, opts []CallOption) (err error) {
-			m := message
-			m.To, m.MsgRandom = to, random
-			chunk.SentToUsers, err = s.SendPrivate(ctx, m, opts...)
-			return err
-		},
-	}, recipients, options, opts)
+func (s *MessageService) SendPrivateBulk(
+	ctx context.Context, message PrivateMessage, recipients iter.Seq2[string, error], params BulkParams, opts ...CallOption,
+) (*BulkResult, error) {
+	fields := func(m *PrivateMessage) (*[]string, *int64) { return &m.To, &m.MsgRandom }
+	job := bulkToIDs(endpoint.MessagePrivatePublish, "toUserId", message, fields, toUsers(s.SendPrivate))
+	return runBulk(ctx, s.client, job, recipients, params, opts)
 }
 
-// SendSystemBulk sends a system message to any number of users, in requests of up to 100, as [MessageService.SendPrivateBulk] does. Since
-// one such request uses up the quota of a second, a smaller ChunkSize leaves more to others.
+// SendSystemBulk sends a system message to any number of users, in requests of up to 100, as
+// [MessageService.SendPrivateBulk] does. Since one such request uses up the quota of a second, a smaller
+// ChunkSize leaves more to others.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/system/send-private
-func (s *MessageService) SendSystemBulk(ctx context.Context, message SystemMessage, recipients iter.Seq[string], options BulkOptions, opts ...CallOption) (*BulkResult, error) {
-	if len(message.To) > 0 {
-		return nil, refuse("toUserId", "must be empty: the recipients fill it")
-	}
-	seed := message.MsgRandom
-	sample := message
-	sample.To, sample.MsgRandom = bulkSample, 0
-	return runBulk(ctx, s.client, &bulkJob[string]{
-		ep: endpoint.MessageSystemPublish, list: "toUserId", id: itself, sample: &sample, seed: seed,
-		send: func(ctx context.Context, chunk *BulkChunk, to []string, random int64, opts []CallOption) (err error) {
-			m := message
-			m.To, m.MsgRandom = to, random
-			chunk.SentToUsers, err = s.SendSystem(ctx, m, opts...)
-			return err
-		},
-	}, recipients, options, opts)
+func (s *MessageService) SendSystemBulk(
+	ctx context.Context, message SystemMessage, recipients iter.Seq2[string, error], params BulkParams, opts ...CallOption,
+) (*BulkResult, error) {
+	fields := func(m *SystemMessage) (*[]string, *int64) { return &m.To, &m.MsgRandom }
+	job := bulkToIDs(endpoint.MessageSystemPublish, "toUserId", message, fields, toUsers(s.SendSystem))
+	return runBulk(ctx, s.client, job, recipients, params, opts)
 }
 
-// SendGroupBulk sends a message to any number of groups, in requests of up to 3, as [MessageService.SendPrivateBulk] does. Expandable, Expansion
-// and DisablePush work with a ChunkSize of 1 only; ToUsers is refused.
+// SendGroupBulk sends a message to any number of groups, in requests of up to 3, as
+// [MessageService.SendPrivateBulk] does. Expandable, Expansion and DisablePush work with a ChunkSize of 1
+// only; ToUsers is refused.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-group
-func (s *MessageService) SendGroupBulk(ctx context.Context, message GroupMessage, groups iter.Seq[string], options BulkOptions, opts ...CallOption) (*BulkResult, error) {
-	switch {
-	case len(message.To) > 0:
-		return nil, refuse("toGroupId", "must be empty: the groups fill it")
-	case len(message.ToUsers) > 0:
+func (s *MessageService) SendGroupBulk(
+	ctx context.Context, message GroupMessage, groups iter.Seq2[string, error], params BulkParams, opts ...CallOption,
+) (*BulkResult, error) {
+	if len(message.ToUsers) > 0 {
 		return nil, refuse("toUserId", "goes with a single group")
 	}
-	seed := message.MsgRandom
-	sample := message
-	sample.To, sample.MsgRandom = bulkSample, 0
-	return runBulk(ctx, s.client, &bulkJob[string]{
-		ep: endpoint.MessageGroupPublish, list: "toGroupId", id: itself, sample: &sample, seed: seed,
-		send: func(ctx context.Context, chunk *BulkChunk, to []string, random int64, opts []CallOption) (err error) {
-			m := message
-			m.To, m.MsgRandom = to, random
+	fields := func(m *GroupMessage) (*[]string, *int64) { return &m.To, &m.MsgRandom }
+	job := bulkToIDs(endpoint.MessageGroupPublish, "toGroupId", message, fields,
+		func(ctx context.Context, m GroupMessage, chunk *BulkChunk, opts []CallOption) (err error) {
 			chunk.SentToGroups, err = s.SendGroup(ctx, m, opts...)
 			return err
-		},
-	}, groups, options, opts)
+		})
+	return runBulk(ctx, s.client, job, groups, params, opts)
 }
 
-// SendPrivateTemplateBulk sends a one-to-one message that differs from user to user to any number of them, in requests of up to 1000, as
-// [MessageService.SendPrivateBulk] does. That a user lacks a value is found within his chunk, which is then refused. A checkpoint knows
-// the users, not their values.
+// SendPrivateTemplateBulk sends a one-to-one message that differs from user to user to any number of
+// them, in requests of up to 1000, as [MessageService.SendPrivateBulk] does. That a user lacks a value is
+// found within their chunk, which is then refused. A checkpoint knows the users, not their values.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-private-template
-func (s *MessageService) SendPrivateTemplateBulk(ctx context.Context, template PrivateTemplate, recipients iter.Seq[TemplateRecipient], options BulkOptions, opts ...CallOption) (*BulkResult, error) {
-	if len(template.Recipients) > 0 {
-		return nil, refuse("toUserId", "Recipients must be empty: they are given apart")
+func (s *MessageService) SendPrivateTemplateBulk(
+	ctx context.Context, template PrivateTemplate, recipients iter.Seq2[TemplateRecipient, error], params BulkParams, opts ...CallOption,
+) (*BulkResult, error) {
+	fields := func(t *PrivateTemplate) (*[]TemplateRecipient, *int64) { return &t.Recipients, &t.MsgRandom }
+	encoded := func(t *PrivateTemplate) (any, error) {
+		lists, err := newTemplateLists(t.Content, t.Recipients, t.Push)
+		return t.request(lists, t.MsgRandom), err
 	}
-	lists, err := newTemplateLists(template.Content, templateSample, template.Push)
-	if err != nil {
-		return nil, err
-	}
-	return runBulk(ctx, s.client, &bulkJob[TemplateRecipient]{
-		ep: endpoint.MessagePrivatePublishTemplate, list: "toUserId", id: TemplateRecipient.userID, seed: template.MsgRandom,
-		sample: template.request(lists, 0),
-		send: func(ctx context.Context, chunk *BulkChunk, to []TemplateRecipient, random int64, opts []CallOption) (err error) {
-			t := template
-			t.Recipients, t.MsgRandom = to, random
-			chunk.SentToUsers, err = s.SendPrivateTemplate(ctx, t, opts...)
-			return err
-		},
-	}, recipients, options, opts)
+	job := bulkTemplate(endpoint.MessagePrivatePublishTemplate, template, fields, encoded, toUsers(s.SendPrivateTemplate))
+	return runBulk(ctx, s.client, job, recipients, params, opts)
 }
 
-// SendSystemTemplateBulk sends a system message that differs from user to user to any number of them, in requests of up to 100, as
-// [MessageService.SendPrivateTemplateBulk] does.
+// SendSystemTemplateBulk sends a system message that differs from user to user to any number of them, in
+// requests of up to 100, as [MessageService.SendPrivateTemplateBulk] does.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/system/send-private-template
-func (s *MessageService) SendSystemTemplateBulk(ctx context.Context, template SystemTemplate, recipients iter.Seq[TemplateRecipient], options BulkOptions, opts ...CallOption) (*BulkResult, error) {
-	if len(template.Recipients) > 0 {
-		return nil, refuse("toUserId", "Recipients must be empty: they are given apart")
+func (s *MessageService) SendSystemTemplateBulk(
+	ctx context.Context, template SystemTemplate, recipients iter.Seq2[TemplateRecipient, error], params BulkParams, opts ...CallOption,
+) (*BulkResult, error) {
+	fields := func(t *SystemTemplate) (*[]TemplateRecipient, *int64) { return &t.Recipients, &t.MsgRandom }
+	encoded := func(t *SystemTemplate) (any, error) {
+		lists, err := newTemplateLists(t.Content, t.Recipients, t.Push)
+		return t.request(lists, t.MsgRandom), err
 	}
-	lists, err := newTemplateLists(template.Content, templateSample, template.Push)
-	if err != nil {
-		return nil, err
-	}
-	return runBulk(ctx, s.client, &bulkJob[TemplateRecipient]{
-		ep: endpoint.MessageSystemPublishTemplate, list: "toUserId", id: TemplateRecipient.userID, seed: template.MsgRandom,
-		sample: template.request(lists, 0),
-		send: func(ctx context.Context, chunk *BulkChunk, to []TemplateRecipient, random int64, opts []CallOption) (err error) {
-			t := template
-			t.Recipients, t.MsgRandom = to, random
-			chunk.SentToUsers, err = s.SendSystemTemplate(ctx, t, opts...)
-			return err
-		},
-	}, recipients, options, opts)
+	job := bulkTemplate(endpoint.MessageSystemPublishTemplate, template, fields, encoded, toUsers(s.SendSystemTemplate))
+	return runBulk(ctx, s.client, job, recipients, params, opts)
 }
 
-// bulkSample stands for the recipients where the message itself is checked and named.
-var (
-	bulkSample     = []string{"-"}
-	templateSample = []TemplateRecipient{{UserID: "-"}}
-)
+// bulkSend makes one request for a chunk, and puts into it what the server returned.
+type bulkSend[M any] func(ctx context.Context, message M, chunk *BulkChunk, opts []CallOption) error
 
-func itself(id string) string { return id }
+// toUsers makes a bulkSend of a method that sends to users.
+func toUsers[M any](send func(context.Context, M, ...CallOption) (*SentToUsers, error)) bulkSend[M] {
+	return func(ctx context.Context, message M, chunk *BulkChunk, opts []CallOption) (err error) {
+		chunk.SentToUsers, err = send(ctx, message, opts...)
+		return err
+	}
+}
 
-func (r TemplateRecipient) userID() string { return r.UserID }
+// bulkToIDs is a job whose recipients are IDs.
+func bulkToIDs[M any](
+	ep *endpoint.Endpoint, list string, message M, fields func(*M) (*[]string, *int64), send bulkSend[M],
+) *bulkJob[M, string] {
+	return &bulkJob[M, string]{
+		ep: ep, list: list, message: message, fields: fields, send: send,
+		encoded: func(m *M) (any, error) { return m, nil },
+		id:      func(id string) string { return id },
+		someone: "-",
+	}
+}
 
-// copy is a checkpoint of its own.
-func (c *BulkCheckpoint) copy() BulkCheckpoint {
-	own := *c
-	own.Unknown = slices.Clone(c.Unknown)
-	own.Pending = slices.Clone(c.Pending)
-	own.Refused = slices.Clone(c.Refused)
-	return own
+// bulkTemplate is a job whose recipients have values of their own.
+func bulkTemplate[M any](
+	ep *endpoint.Endpoint, template M, fields func(*M) (*[]TemplateRecipient, *int64), encoded func(*M) (any, error), send bulkSend[M],
+) *bulkJob[M, TemplateRecipient] {
+	return &bulkJob[M, TemplateRecipient]{
+		ep: ep, list: "toUserId", message: template, fields: fields, send: send, encoded: encoded,
+		id:      func(r TemplateRecipient) string { return r.UserID },
+		someone: TemplateRecipient{UserID: "-"},
+	}
 }

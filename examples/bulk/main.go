@@ -12,8 +12,6 @@ package main
 import (
 	"bufio"
 	"context"
-	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -96,7 +94,7 @@ func startServer(ctx context.Context) (url string, stop func(), err error) {
 	return strings.TrimSpace(line), stop, nil
 }
 
-func run(ctx context.Context, w io.Writer, recipients int64, file string) error {
+func run(ctx context.Context, w io.Writer, recipients int64, name string) error {
 	url, stop, err := startServer(ctx)
 	if err != nil {
 		return err
@@ -112,15 +110,16 @@ func run(ctx context.Context, w io.Writer, recipients int64, file string) error 
 	}
 	defer client.Close()
 
-	options := rongcloud.BulkOptions{Total: recipients}
-	if file != "" {
-		if options.Resume, err = load(file); err != nil {
+	params := rongcloud.BulkParams{Total: recipients}
+	if name != "" {
+		file := rongcloud.BulkCheckpointFile(name)
+		if params.Resume, err = file.Load(); err != nil {
 			return err
 		}
-		options.Save = func(c rongcloud.BulkCheckpoint) error { return save(file, c) }
+		params.Save = file.Save
 	}
 	told := time.Now()
-	options.Progress = func(p rongcloud.BulkProgress) {
+	params.OnProgress = func(p rongcloud.BulkProgress) {
 		if time.Since(told) >= 5*time.Second {
 			told = time.Now()
 			fmt.Fprintf(w, "%d delivered, %d refused, %d unknown, %.0f a second, %v left\n", p.Delivered, p.Refused, p.Unknown, p.Rate, p.TimeLeft.Round(time.Second))
@@ -128,7 +127,7 @@ func run(ctx context.Context, w io.Writer, recipients int64, file string) error 
 	}
 	result, err := client.Message.SendPrivateBulk(ctx, rongcloud.PrivateMessage{
 		From: "shop", Content: rongcloud.TextMessage{Content: "Everything is cheaper today."},
-	}, users(recipients), options)
+	}, users(recipients), params)
 	if result == nil {
 		return err
 	}
@@ -136,11 +135,11 @@ func run(ctx context.Context, w io.Writer, recipients int64, file string) error 
 	return err
 }
 
-// users stands for a query of a database, row by row.
-func users(n int64) iter.Seq[string] {
-	return func(yield func(string) bool) {
+// users stands for a query of a database, row by row. A query that fails on the way yields its error.
+func users(n int64) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
 		for i := range n {
-			if !yield("user-" + strconv.FormatInt(i, 10)) {
+			if !yield("user-"+strconv.FormatInt(i, 10), nil) {
 				return
 			}
 		}
@@ -151,14 +150,14 @@ func report(w io.Writer, r *rongcloud.BulkResult) {
 	limit := raised.Limits(rongcloud.QuotaUse{Endpoint: endpoint.MessagePrivatePublish, Units: 1})[0]
 	perSecond := float64(limit.Limit) / limit.Per.Seconds()
 	theory := time.Duration(float64(r.Delivered) / perSecond * float64(time.Second))
-	fmt.Fprintf(w, "%d delivered, %d refused, %d unknown, %d left out, %d duplicates, in %d chunks\n", r.Delivered, r.Refused, r.Unknown, r.LeftOut, r.Duplicates, r.Chunks)
+	fmt.Fprintf(w, "%d delivered, %d refused, %d unknown, %d skipped, %d duplicates, in %d chunks\n", r.Delivered, r.Refused, r.Unknown, r.Skipped, r.Duplicates, r.Chunks)
 	fmt.Fprintf(w, "quota %d per %v: %v in theory, %v in fact: %+.2f %%\n", limit.Limit, limit.Per,
 		theory.Round(10*time.Millisecond), r.Elapsed.Round(10*time.Millisecond), 100*(r.Elapsed.Seconds()/theory.Seconds()-1))
 	if peak := peakMemory(); peak > 0 {
 		fmt.Fprintf(w, "largest resident memory: %.1f MiB\n", float64(peak)/(1<<20))
 	}
-	for _, open := range r.Checkpoint.Unknown {
-		fmt.Fprintf(w, "chunk %d may have been delivered, or not: %d users\n", open.Chunk, open.Recipients)
+	for _, u := range r.Checkpoint.Unknown() {
+		fmt.Fprintf(w, "users %d to %d may have got it, or not\n", u.FirstPosition, u.LastPosition)
 	}
 }
 
@@ -175,29 +174,4 @@ func peakMemory() int64 {
 		}
 	}
 	return 0
-}
-
-// load returns nil if there is no file yet.
-func load(file string) (*rongcloud.BulkCheckpoint, error) {
-	text, err := os.ReadFile(file)
-	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil //nolint:nilnil // a send from the start
-	}
-	if err != nil {
-		return nil, err
-	}
-	checkpoint := new(rongcloud.BulkCheckpoint)
-	return checkpoint, json.Unmarshal(text, checkpoint)
-}
-
-// save replaces the file at once, so that a death in the middle leaves the old one.
-func save(file string, checkpoint rongcloud.BulkCheckpoint) error {
-	text, err := json.Marshal(checkpoint)
-	if err != nil {
-		return err
-	}
-	if err := os.WriteFile(file+".new", text, 0o600); err != nil {
-		return err
-	}
-	return os.Rename(file+".new", file)
 }

@@ -1,0 +1,53 @@
+package rongcloud
+
+import (
+	"crypto/rand"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// bulkMoment is when a chunk was sent, by two clocks that are wrong in different ways: the wall clock,
+// which people and programs set, and the time since the machine was started, which runs on while the
+// machine sleeps and means nothing elsewhere.
+type bulkMoment struct {
+	At   time.Time     `json:"at"`
+	Boot string        `json:"boot"` // names the start that Up counts from
+	Up   time.Duration `json:"up"`
+}
+
+func bulkNow() bulkMoment {
+	boot, up := uptime()
+	return bulkMoment{At: time.Now().UTC().Round(0), Boot: boot, Up: up}
+}
+
+// left returns how much of span remains since m, by the clock that ran faster. Nothing remains if a
+// clock went back, or if the moment was noted on another machine: its age is then not known.
+func (m bulkMoment) left(span time.Duration) time.Duration {
+	now := bulkNow()
+	wall, up := now.At.Sub(m.At), now.Up-m.Up
+	if now.Boot != m.Boot || wall < 0 || up < 0 {
+		return 0
+	}
+	return max(0, span-max(wall, up))
+}
+
+// Where the system does not tell its uptime, moments are compared within one process only.
+var (
+	processStart = time.Now()
+	processName  = sync.OnceValue(rand.Text)
+)
+
+// uptime returns the time since the machine was started, sleep included, and a name for that start.
+func uptime() (boot string, up time.Duration) {
+	name, nameErr := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	text, textErr := os.ReadFile("/proc/uptime")
+	if fields := strings.Fields(string(text)); nameErr == nil && textErr == nil && len(fields) > 0 {
+		if seconds, err := strconv.ParseFloat(fields[0], 64); err == nil {
+			return strings.TrimSpace(string(name)), time.Duration(seconds * float64(time.Second))
+		}
+	}
+	return processName(), time.Since(processStart)
+}
