@@ -539,7 +539,7 @@ func (r *bulkRun[M, T]) deliver(to []T, open bulkOpen, maybeDone bool) {
 			open.bulkMoment = bulkNow()
 		}
 		err := r.request(chunk, to, open)
-		late := maybeDone && open.left(bulkRepeatFor) == 0
+		late := maybeDone && r.guarded() && open.left(bulkRepeatFor) == 0 // to find out
 		switch {
 		case err == nil, maybeDone && r.isDuplicate(err):
 			r.ended(chunk, open, BulkDelivered, nil)
