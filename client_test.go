@@ -3,6 +3,7 @@ package rongcloud
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -110,6 +111,9 @@ func TestNewRefuses(t *testing.T) {
 		{"negative longest wait", key, secret, WithRetry(RetryPolicy{MaxWait: -1, MinWait: -2}), "WithRetry"},
 		{"shortest wait over the longest", key, secret, WithRetry(RetryPolicy{MinWait: 2, MaxWait: 1}), "WithRetry"},
 		{"nil HTTP client", key, secret, WithHTTPClient(nil), "WithHTTPClient"},
+		{"nil TLS settings", key, secret, WithTLSConfig(nil), "WithTLSConfig"},
+		{"no verification", key, secret, WithTLSConfig(&tls.Config{InsecureSkipVerify: true}), "WithTLSConfig"},
+		{"no version of TLS", key, secret, WithTLSConfig(&tls.Config{MaxVersion: tls.VersionTLS11}), "WithTLSConfig"},
 		{"nil logger", key, secret, WithLogger(nil), "WithLogger"},
 		{"nil hook", key, secret, WithHook(nil), "WithHook"},
 		{"nil limiter", key, secret, WithLimiter(nil), "WithLimiter"},
@@ -178,6 +182,9 @@ func TestNewAccepts(t *testing.T) {
 		"limiter":           WithLimiter(newTestLimiter(t, Quotas{})),
 		"private cloud":     WithBaseURL("http://10.0.0.1:8080/im", "http://10.0.0.2:8080/im"),
 		"HTTP client":       WithHTTPClient(&http.Client{}),
+		"TLS settings":      WithTLSConfig(&tls.Config{}),
+		"old TLS":           WithTLSConfig(&tls.Config{MinVersion: tls.VersionTLS11, MaxVersion: tls.VersionTLS11}),
+		"own verification":  WithTLSConfig(&tls.Config{InsecureSkipVerify: true, VerifyConnection: func(tls.ConnectionState) error { return nil }}),
 		"idempotent sends":  WithIdempotentSends(IdempotentSends{}),
 		"clock and nothing": WithClock(time.Now),
 	}

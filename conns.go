@@ -65,20 +65,31 @@ type generation struct {
 	opened sync.Once
 }
 
-func newPool(limits connLimits, usual time.Duration) *pool {
+// newPool makes a pool whose connections use TLS by the caller's settings, which may be nil.
+func newPool(limits connLimits, usual time.Duration, settings *tls.Config) *pool {
 	return &pool{limits: limits, usual: usual, base: &http.Transport{
-		Proxy:       http.ProxyFromEnvironment,
-		DialContext: dialTCP,
-		TLSClientConfig: &tls.Config{
-			MinVersion: tls.VersionTLS12,
-			// A connection that takes a retired one's place resumes its session instead of a full handshake.
-			ClientSessionCache: tls.NewLRUClientSessionCache(idleConnsPerHost),
-		},
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         dialTCP,
+		TLSClientConfig:     newTLSConfig(settings),
 		TLSHandshakeTimeout: 5 * time.Second,
 		ForceAttemptHTTP2:   true,
 		MaxIdleConnsPerHost: idleConnsPerHost,
 		IdleConnTimeout:     limits.maxIdle,
 	}}
+}
+
+func newTLSConfig(settings *tls.Config) *tls.Config {
+	own := settings.Clone()
+	if own == nil {
+		own = &tls.Config{} //nolint:gosec // the lowest version is set below
+	}
+	own.MinVersion = lowestTLS(own)
+	own.NextProtos = nil // net/http's
+	if own.ClientSessionCache == nil {
+		// A connection that takes a retired one's place resumes its session instead of a full handshake.
+		own.ClientSessionCache = tls.NewLRUClientSessionCache(idleConnsPerHost)
+	}
+	return own
 }
 
 // take returns the generation for a request that begins now and ends with ctx at the latest. The request then
@@ -114,10 +125,21 @@ func (p *pool) choose(ctx context.Context, now time.Time) (*generation, bool) {
 
 // begin starts a generation; p.mu is held.
 func (p *pool) begin(now time.Time) *generation {
-	g := &generation{
-		transport: p.base.Clone(), end: now.Add(p.limits.maxAge),
-		shared: p.spoken.Load() == 2, open: make(chan struct{}),
-	}
+	p.current = p.newGeneration(now, p.limits.maxAge-min(p.usual, p.limits.longest))
+	p.current.shared = p.spoken.Load() == 2
+	return p.current
+}
+
+// alone returns a generation for one request. Nobody else's request can then make the server close its connection.
+func (p *pool) alone(now time.Time) *generation {
+	g := p.newGeneration(now, sweepPause)
+	g.users.Add(1)
+	return g
+}
+
+// newGeneration returns one that is retired after the given time.
+func (p *pool) newGeneration(now time.Time, life time.Duration) *generation {
+	g := &generation{transport: p.base.Clone(), end: now.Add(p.limits.maxAge), open: make(chan struct{})}
 	dial := g.transport.DialContext
 	g.transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		g.users.Add(1)
@@ -128,8 +150,7 @@ func (p *pool) begin(now time.Time) *generation {
 		}
 		return &countedConn{Conn: conn, generation: g, maxRequests: p.limits.maxRequests}, nil
 	}
-	g.timer = time.AfterFunc(p.limits.maxAge-min(p.usual, p.limits.longest), func() { p.retire(g) })
-	p.current = g
+	g.timer = time.AfterFunc(life, func() { p.retire(g) })
 	return g
 }
 

@@ -175,10 +175,9 @@ func (load steadyLoad) run(t *testing.T, certified *httptest.Server) {
 			_ = server.Serve(network)
 		}
 	})
-	client, err := New("test-key", "test-secret", append(load.opts, WithBaseURL(address), WithoutRetries())...)
+	client, err := New("test-key", "test-secret", append(load.opts, WithBaseURL(address), WithoutRetries(), WithTLSConfig(trust(certified)))...)
 	require.NoError(t, err)
 	client.core.own.base.DialContext = network.dial
-	trust(client, certified)
 
 	var calls atomic.Int64
 	var callers sync.WaitGroup
@@ -247,10 +246,9 @@ func TestConnectionsAreCountedOverTLS(t *testing.T) {
 			server.StartTLS()
 			t.Cleanup(server.Close)
 
-			client, err := New("test-key", "test-secret", WithBaseURL(server.URL), WithoutRetries())
+			client, err := New("test-key", "test-secret", WithBaseURL(server.URL), WithoutRetries(), WithTLSConfig(trust(server)))
 			require.NoError(t, err)
 			t.Cleanup(client.Close)
-			trust(client, server)
 
 			const callers, each = 16, 100
 			var group sync.WaitGroup
@@ -276,10 +274,11 @@ func TestConnectionsAreCountedOverTLS(t *testing.T) {
 	}
 }
 
-func trust(client *Client, server *httptest.Server) {
-	pool := x509.NewCertPool()
-	pool.AddCert(server.Certificate())
-	client.core.own.base.TLSClientConfig.RootCAs = pool
+// trust returns settings of TLS that trust the server.
+func trust(server *httptest.Server) *tls.Config {
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	return &tls.Config{RootCAs: roots}
 }
 
 func TestDefaultTransport(t *testing.T) {
@@ -295,6 +294,32 @@ func TestDefaultTransport(t *testing.T) {
 	limits := rongCloudLimits
 	require.Less(t, limits.maxAge+sweepPause, time.Minute)
 	require.Less(t, limits.longest, limits.maxAge)
+}
+
+func TestTLSConfig(t *testing.T) {
+	t.Parallel()
+	settings := &tls.Config{ServerName: "gateway.example", NextProtos: []string{"imap"}} //nolint:gosec // the lowest version is what is tested
+	client, err := New("test-key", "test-secret", WithTLSConfig(settings))
+	require.NoError(t, err)
+	own := client.core.own.base.TLSClientConfig
+	require.Equal(t, "gateway.example", own.ServerName)
+	require.Equal(t, uint16(tls.VersionTLS12), own.MinVersion)
+	require.NotNil(t, own.ClientSessionCache)
+	require.NotContains(t, own.NextProtos, "imap")
+
+	// The caller's settings are theirs.
+	require.Zero(t, settings.MinVersion)
+	require.Nil(t, settings.ClientSessionCache)
+	require.Equal(t, []string{"imap"}, settings.NextProtos)
+	settings.ServerName = "changed.example"
+	require.Equal(t, "gateway.example", client.core.own.base.TLSClientConfig.ServerName)
+
+	for _, opts := range [][]Option{
+		{WithTLSConfig(settings), WithHTTPClient(&http.Client{})}, {WithHTTPClient(&http.Client{}), WithTLSConfig(settings)},
+	} {
+		_, err := New("test-key", "test-secret", opts...)
+		require.ErrorContains(t, err, "WithTLSConfig: cannot be used together with WithHTTPClient")
+	}
 }
 
 // A failed call must not cost the others their connections: go-retryablehttp closes all idle ones of its client when a call fails
@@ -385,7 +410,7 @@ func TestBufferIsNotReusedWhileItIsSent(t *testing.T) { // not parallel: others 
 
 func TestLastRequest(t *testing.T) {
 	t.Parallel()
-	conn := &countedConn{generation: newPool(rongCloudLimits, time.Second).begin(time.Now()), maxRequests: 3}
+	conn := &countedConn{generation: newPool(rongCloudLimits, time.Second, nil).begin(time.Now()), maxRequests: 3}
 	require.False(t, lastRequest(conn))
 	require.False(t, lastRequest(tls.Client(conn, &tls.Config{MinVersion: tls.VersionTLS12})), "counted through TLS")
 	require.True(t, lastRequest(conn))
@@ -398,7 +423,7 @@ func TestLastRequest(t *testing.T) {
 func TestOneRequestOpensASharedConnection(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := newPool(rongCloudLimits, time.Second)
+		p := newPool(rongCloudLimits, time.Second, nil)
 		p.spoken.Store(2)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()

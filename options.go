@@ -2,6 +2,7 @@ package rongcloud
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -44,6 +45,8 @@ type config struct {
 	regional        bool // the base URLs are the region's
 	httpClient      *http.Client
 	ownClient       bool
+	tlsConfig       *tls.Config
+	hasTLSConfig    bool
 	attemptTimeout  time.Duration
 	retry           RetryPolicy
 	logger          *slog.Logger
@@ -80,6 +83,17 @@ func WithBaseURL(primary string, backups ...string) Option {
 // business. Redirects are never followed.
 func WithHTTPClient(client *http.Client) Option {
 	return optionFunc(func(c *config) { c.httpClient, c.ownClient = client, false })
+}
+
+// WithTLSConfig sets up TLS of the client's own connections, to trust a private cloud's certificate authority, for instance, or to
+// show a client certificate. The connections keep RongCloud's rules and HTTP/2. The client works with a copy of settings, in which
+// NextProtos is replaced, TLS 1.2 is the lowest version if MinVersion is 0, and sessions are resumed if there is no
+// ClientSessionCache.
+//
+// InsecureSkipVerify is refused, unless VerifyConnection checks the server in its place: a server that nobody has checked can forge
+// the outcome of every call. WithTLSConfig is refused together with [WithHTTPClient], which has settings of its own.
+func WithTLSConfig(settings *tls.Config) Option {
+	return optionFunc(func(c *config) { c.tlsConfig, c.hasTLSConfig = settings, true })
 }
 
 type attemptTimeout time.Duration
@@ -253,6 +267,14 @@ func (c *config) check() {
 	if c.httpClient == nil {
 		c.problem("WithHTTPClient", "the client is nil")
 	}
+	if c.hasTLSConfig {
+		if problem := tlsProblem(c.tlsConfig); problem != "" {
+			c.problem("WithTLSConfig", "%s", problem)
+		}
+		if !c.ownClient {
+			c.problem("WithTLSConfig", "cannot be used together with WithHTTPClient")
+		}
+	}
 	if c.attemptTimeout <= 0 {
 		c.problem("WithAttemptTimeout", "%v is not a positive duration", c.attemptTimeout)
 	}
@@ -266,6 +288,27 @@ func (c *config) check() {
 	if s := c.userAgentSuffix; len(s) > maxUserAgentSuffix || !printable(s) {
 		c.problem("WithUserAgent", "the suffix must be at most %d printable ASCII characters", maxUserAgentSuffix)
 	}
+}
+
+// tlsProblem says what makes no sense in settings, or nothing.
+func tlsProblem(settings *tls.Config) string {
+	switch {
+	case settings == nil:
+		return "the settings are nil"
+	case settings.InsecureSkipVerify && settings.VerifyConnection == nil:
+		return "InsecureSkipVerify needs a VerifyConnection that checks the server in its place"
+	case settings.MaxVersion != 0 && settings.MaxVersion < lowestTLS(settings):
+		return "MaxVersion is below the lowest version"
+	}
+	return ""
+}
+
+// lowestTLS is the lowest version of TLS that settings allow.
+func lowestTLS(settings *tls.Config) uint16 {
+	if settings.MinVersion != 0 {
+		return settings.MinVersion
+	}
+	return tls.VersionTLS12
 }
 
 // printable tells whether text can go into a header: ASCII without control characters.

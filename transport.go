@@ -48,6 +48,7 @@ type call struct {
 	started   time.Time
 
 	attempts int
+	alone    bool        // the attempt gets a connection of its own
 	header   http.Header // of the next attempt
 	host     *host
 	turn     uint64
@@ -190,7 +191,6 @@ func (c *call) run() error {
 	}
 	request := c.core.template.WithContext(c)
 	request.Method = c.ep.Method
-	request.GetBody = c.newBody
 	if err := c.prepare(request); err != nil {
 		return err
 	}
@@ -265,23 +265,21 @@ func (c *call) prepare(req *http.Request) error {
 		req.URL.RawQuery = string(c.encoder.buf)
 	case len(c.encoder.buf) > 0:
 		req.ContentLength = int64(len(c.encoder.buf))
-		req.Body, _ = c.newBody()
+		req.Body = c.newBody()
 	}
 	return nil
 }
 
 // newBody returns the encoded parameters from their start. It is of the one kind that net/http sends in the
 // same packet as the headers.
-func (c *call) newBody() (io.ReadCloser, error) {
-	return io.NopCloser(bytes.NewReader(c.encoder.buf)), nil
-}
+func (c *call) newBody() io.ReadCloser { return io.NopCloser(bytes.NewReader(c.encoder.buf)) }
 
 // newRetrier sets up go-retryablehttp. Its own policies are all replaced: they retry POST requests on any 5xx, hide the
 // server's answer, have no jitter and obey any Retry-After.
 func (k *core) newRetrier() *retryablehttp.Client {
 	client := *k.config.httpClient
 	if k.config.ownClient {
-		k.own = newPool(rongCloudLimits, k.config.attemptTimeout)
+		k.own = newPool(rongCloudLimits, k.config.attemptTimeout, k.config.tlsConfig)
 	}
 	if client.Transport == nil {
 		client.Transport = http.DefaultTransport

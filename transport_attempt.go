@@ -3,10 +3,8 @@ package rongcloud
 import (
 	"context"
 	"errors"
-	"maps"
 	"net"
 	"net/http"
-	"net/http/httptrace"
 	"sync/atomic"
 	"time"
 )
@@ -16,12 +14,16 @@ import (
 type attempter struct {
 	base http.RoundTripper
 	own  *pool // in place of base, unless it is nil
+
+	http2 atomic.Bool // the last connection with TLS spoke HTTP/2; known by requests without a body only
 }
 
 // RoundTrip never fails: the outcome is in the call.
 func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := callOf(req.Context())
 	c.attempts++
+	// The last attempt must not meet the end of a connection again that others share.
+	c.alone = c.last.unprocessed && c.attempts > c.core.config.retry.MaxRetries
 	c.last = outcome{started: time.Now()}
 	o := &c.last
 	if info := c.config.capture; info != nil {
@@ -55,26 +57,33 @@ func (a *attempter) exchange(c *call, req *http.Request) {
 	}
 	if err != nil {
 		c.noAnswer(ctx, err)
-	} else {
-		c.judge(ctx, resp)
+		return
 	}
+	if a.own == nil {
+		defer closeAfter(ctx, resp)()
+	}
+	c.judge(ctx, resp)
+}
+
+// closeAfter closes the body of a foreign transport's answer when ctx ends, in case that reading it does not heed ctx.
+func closeAfter(ctx context.Context, resp *http.Response) (stop func() bool) {
+	return context.AfterFunc(ctx, func() { _ = resp.Body.Close() })
 }
 
 // send sends the request and waits for the headers of the answer. The generation of connections that it used, if it is
 // the client's own, must be given back once the answer has been read.
 func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http.Response, *generation, error) {
-	ctx = httptrace.WithClientTrace(ctx, c.wire.trace(c.header))
 	base := a.base
 	var g *generation
 	if a.own != nil {
-		g = a.own.take(ctx, c.last.started)
+		if c.alone {
+			g = a.own.alone(c.last.started)
+		} else {
+			g = a.own.take(ctx, c.last.started)
+		}
 		base = g.transport
 	}
-	sent := req.WithContext(ctx)
-	sent.Header = c.header
-	maps.Copy(sent.Header, req.Header) // cookies, if the caller's client has a jar
-	sent.Cancel = nil                  //nolint:staticcheck // an http.Client's timeout sets it beside the context, which alone tells why
-	resp, err := base.RoundTrip(sent)
+	resp, err := a.transmit(ctx, base, c, req)
 	c.last.reused = c.wire.reused.Load()
 	switch {
 	case err != nil:
@@ -93,13 +102,22 @@ func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http
 // noAnswer records an attempt that failed before the answer's headers came.
 func (c *call) noAnswer(ctx context.Context, err error) {
 	o := &c.last
-	o.unsent = c.wire.state.Load() == connecting
 	o.err = c.cause(ctx, err)
+	if ctx.Err() != nil && !c.wire.replay.Load() {
+		o.unsent = c.wire.unconnected()
+		o.broken = c.Err() == nil
+		return
+	}
+	verdict := c.wire.judge(err)
+	o.unsent, o.unprocessed, o.err = verdict.unsent, verdict.unprocessed, verdict.err
+	// A stale connection, or one that the server is about to close, says nothing about the host.
+	o.stale = o.unprocessed || o.reused && !verdict.reset && !timedOut(err)
+	o.broken = !o.stale
+}
+
+func timedOut(err error) bool {
 	var timeout net.Error
-	timedOut := errors.As(err, &timeout) && timeout.Timeout()
-	// A stale connection says nothing about the host.
-	o.stale = o.reused && !timedOut && ctx.Err() == nil
-	o.broken = c.Err() == nil && !o.stale
+	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
 // cause tells apart whose time ran out.
@@ -123,45 +141,3 @@ func (e *attemptTimeoutError) Error() string { return "no answer within " + e.af
 // Timeout reports true, as net.Error has it.
 func (e *attemptTimeoutError) Timeout() bool { return true }
 func (e *attemptTimeoutError) Unwrap() error { return context.DeadlineExceeded }
-
-// wire follows by net/http's trace how far the attempts of a call got. The hooks may be called from other goroutines
-// and, after a timeout, late. A transport that does not trace leaves all as it was.
-type wire struct {
-	state    atomic.Int32
-	reused   atomic.Bool
-	begun    atomic.Int32 // how often a connection was given a request
-	finished atomic.Int32 // how often such a request was written, or given up
-}
-
-const (
-	untraced   int32 = iota // nothing is known: it may have been sent
-	connecting              // no connection yet: nothing was sent
-	sending                 // a connection has the request
-)
-
-// quiet tells that no transport reads the request's body any more.
-func (w *wire) quiet() bool {
-	return w.state.Load() != untraced && w.begun.Load() == w.finished.Load()
-}
-
-// trace returns the hooks of one attempt, which is about to be sent with header.
-func (w *wire) trace(header http.Header) *httptrace.ClientTrace {
-	w.state.Store(untraced)
-	w.reused.Store(false)
-	return &httptrace.ClientTrace{
-		// After GotConn, net/http asks for another connection only if the first one took nothing of the request.
-		GetConn: func(string) { w.state.Store(connecting) },
-		GotConn: func(info httptrace.GotConnInfo) {
-			w.state.Store(sending)
-			w.reused.Store(info.Reused)
-			w.begun.Add(1)
-			if lastRequest(info.Conn) {
-				// The request is not written yet. The server will close the connection after its answer.
-				header["Connection"] = closeConnection
-			}
-		},
-		WroteRequest: func(httptrace.WroteRequestInfo) { w.finished.Add(1) },
-	}
-}
-
-var closeConnection = []string{"close"}

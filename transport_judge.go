@@ -16,21 +16,22 @@ import (
 
 // outcome is what became of one attempt.
 type outcome struct {
-	ok       bool
-	status   int
-	header   http.Header
-	code     Code
-	message  string
-	body     string // first bytes of an answer that is not the API's
-	err      error  // what kept the API's answer from us
-	unsent   bool   // the server cannot have received the request
-	reused   bool   // over a connection that had been used before
-	stale    bool   // the used connection broke without an answer; any server may close an idle one at any time
-	broken   bool   // the connection failed, or the host did not answer in time
-	switched bool   // calls now go to another host
-	after    time.Duration
-	started  time.Time
-	duration time.Duration
+	ok          bool
+	status      int
+	header      http.Header
+	code        Code
+	message     string
+	body        string // first bytes of an answer that is not the API's
+	err         error  // what kept the API's answer from us
+	unsent      bool   // the server cannot have received the request
+	unprocessed bool   // the server says that it has not processed the request
+	reused      bool   // over a connection that had been used before
+	stale       bool   // the used connection broke without an answer; any server may close an idle one at any time
+	broken      bool   // the connection failed, or the host did not answer in time
+	switched    bool   // calls now go to another host
+	after       time.Duration
+	started     time.Time
+	duration    time.Duration
 }
 
 // rateLimited tells a refusal that says by itself that nothing was done.

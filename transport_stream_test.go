@@ -466,7 +466,7 @@ func TestStreamWaitsForTheLimiter(t *testing.T) {
 func TestStreamTakesYoungConnections(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		p := newPool(rongCloudLimits, time.Second)
+		p := newPool(rongCloudLimits, time.Second, nil)
 		defer p.close()
 		start := time.Now()
 		first, _ := p.choose(t.Context(), start)

@@ -1,0 +1,322 @@
+package rongcloud
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"strings"
+	"sync/atomic"
+)
+
+// net/http repeats requests by rules of its own: over HTTP/2 whatever was reset with PROTOCOL_ERROR, whether or not the server has
+// carried it out, and over HTTP/1.1 every GET on a connection that broke. What a server may have seen is repeated by nobody but
+// us, so these rules are switched off, by the two things they ask for:
+//
+//   - A body is given without GetBody. net/http then never repeats what it has begun to write, and its error says why it would
+//     have: verdict reads from it what the server has not processed.
+//   - A request without a body needs no GetBody to be repeated. Over HTTP/2 a POST gets a body of no bytes. Where that
+//     is not possible, the attempt ends when net/http asks for a connection a second time.
+
+// wire follows by net/http's trace how far the attempts of a call got. The hooks may be called from other goroutines
+// and, after a timeout, late. A transport that does not trace leaves all as it was.
+type wire struct {
+	state    atomic.Int32
+	reused   atomic.Bool
+	wrote    atomic.Bool  // the headers were written, at least into a buffer
+	answered atomic.Bool  // the answer began; known for requests without a body only
+	replay   atomic.Bool  // net/http was kept from writing the request again
+	begun    atomic.Int32 // how often a connection was given a request
+	finished atomic.Int32 // how often such a request was written, or given up
+
+	// The transport is net/http's own, which calls every hook, and GetConn and GotConn in RoundTrip's goroutine.
+	known bool
+	conn  net.Conn // of the last GotConn of a known transport
+}
+
+const (
+	untraced   int32 = iota // nothing is known: it may have been sent
+	connecting              // no connection yet: nothing was sent
+	sending                 // a connection has the request
+)
+
+// quiet tells that no transport reads the request's body any more.
+func (w *wire) quiet() bool {
+	return w.state.Load() != untraced && w.begun.Load() == w.finished.Load()
+}
+
+// unconnected tells that no connection has been given the request.
+func (w *wire) unconnected() bool { return w.state.Load() == connecting && !w.wrote.Load() }
+
+// begin prepares for one attempt.
+func (w *wire) begin(base http.RoundTripper) {
+	_, w.known = base.(*http.Transport)
+	w.state.Store(untraced)
+	w.reused.Store(false)
+	w.wrote.Store(false)
+	w.answered.Store(false)
+	w.replay.Store(false)
+	w.conn = nil
+}
+
+// staleTries is how many used connections may turn out to be closed before one takes a request. It is no attempt as long as
+// nothing was written.
+const staleTries = 4
+
+// transmit writes the request at most once, and waits for the headers of the answer.
+func (a *attempter) transmit(ctx context.Context, base http.RoundTripper, c *call, req *http.Request) (*http.Response, error) {
+	if req.Body == nil {
+		return a.transmitBare(ctx, base, c, req)
+	}
+	w := &c.wire
+	for try := 1; ; try++ {
+		w.begin(base)
+		sent := req.WithContext(httptrace.WithClientTrace(ctx, w.trace(c.header)))
+		if try > 1 {
+			sent.Body = c.newBody()
+			delete(c.header, "Connection")
+		}
+		resp, err := c.roundTrip(base, sent, req.Header)
+		if err == nil || try == staleTries || ctx.Err() != nil || !w.reused.Load() || !w.nothingWritten(err) {
+			return resp, err
+		}
+	}
+}
+
+func (c *call) roundTrip(base http.RoundTripper, sent *http.Request, jar http.Header) (*http.Response, error) {
+	sent.Header = c.header
+	maps.Copy(sent.Header, jar) // cookies, if the caller's client has a jar
+	sent.GetBody = nil          // so that net/http does not send it again
+	sent.Cancel = nil           //nolint:staticcheck // an http.Client's timeout sets it beside the context, which alone tells why
+	return base.RoundTrip(sent)
+}
+
+// transmitBare sends a request without a body. A POST whose connection turns out to speak HTTP/2 is taken back, before
+// anything of it is written, and sent with a body of no bytes.
+func (a *attempter) transmitBare(ctx context.Context, base http.RoundTripper, c *call, req *http.Request) (*http.Response, error) {
+	post := req.Method == http.MethodPost
+	for {
+		c.wire.begin(base)
+		try := &bareTry{wire: &c.wire, post: post, empty: post && a.http2.Load(), h2c: speaksH2C(base)}
+		var bounded context.Context
+		bounded, try.stop = context.WithCancel(ctx)
+		sent := req.WithContext(httptrace.WithClientTrace(bounded, try.trace(c.header)))
+		if try.empty {
+			sent.Body = emptyBody{}
+		}
+		resp, err := c.roundTrip(base, sent, req.Header)
+		if err == nil && req.URL.Scheme == "https" {
+			a.http2.Store(resp != nil && resp.ProtoMajor == 2)
+		}
+		if err == nil || !try.again.Load() || ctx.Err() != nil {
+			return resp, err
+		}
+		a.http2.Store(true)
+	}
+}
+
+// emptyBody is a body of no bytes that net/http does not take for none.
+type emptyBody struct{}
+
+func (emptyBody) Read([]byte) (int, error) { return 0, io.EOF }
+func (emptyBody) Close() error             { return nil }
+
+// trace returns the hooks of one attempt, which is about to be sent with header.
+func (w *wire) trace(header http.Header) *httptrace.ClientTrace {
+	return &httptrace.ClientTrace{
+		GetConn:      func(string) { w.getConn() },
+		GotConn:      func(info httptrace.GotConnInfo) { w.gotConn(info, header) },
+		WroteHeaders: func() { w.wrote.Store(true) },
+		WroteRequest: func(httptrace.WroteRequestInfo) { w.finished.Add(1) },
+	}
+}
+
+// getConn notes that a connection is wanted. A second time means that the one before took nothing of the
+// request, but only where it is known that the transport asks for no other reason.
+func (w *wire) getConn() {
+	if w.state.Load() == untraced || w.known && !w.wrote.Load() {
+		w.state.Store(connecting)
+	}
+}
+
+func (w *wire) gotConn(info httptrace.GotConnInfo, header http.Header) {
+	w.state.Store(sending)
+	w.reused.Store(info.Reused)
+	w.begun.Add(1)
+	if w.known {
+		w.conn = info.Conn
+	}
+	if lastRequest(info.Conn) {
+		// The request is not written yet. The server will close the connection after its answer.
+		header["Connection"] = closeConnection
+	}
+}
+
+var closeConnection = []string{"close"}
+
+// bareTry watches over a request without a body.
+type bareTry struct {
+	wire  *wire
+	post  bool // net/http repeats a POST over HTTP/1.1 only if it wrote nothing of it
+	empty bool // sent with a body of no bytes
+	h2c   bool // a connection without TLS may speak HTTP/2
+	http1 atomic.Bool
+	again atomic.Bool // to be sent with a body of no bytes
+	stop  context.CancelFunc
+}
+
+func (t *bareTry) trace(header http.Header) *httptrace.ClientTrace {
+	w := t.wire
+	trace := w.trace(header)
+	trace.GetConn = func(string) {
+		if t.unwritten() {
+			w.wrote.Store(false)
+		}
+		if w.wrote.Load() && !w.answered.Load() {
+			t.forbid(nil)
+			return
+		}
+		w.getConn()
+	}
+	trace.GotConn = func(info httptrace.GotConnInfo) {
+		major := httpMajor(info.Conn, t.h2c)
+		t.http1.Store(major == 1)
+		switch {
+		case w.replay.Load(), w.wrote.Load() && !w.answered.Load():
+			t.forbid(info.Conn)
+		case t.post && !t.empty && major == 2:
+			t.again.Store(true) // HTTP/2 writes nothing of a request whose context has ended
+			t.stop()
+		default:
+			w.gotConn(info, header)
+		}
+	}
+	trace.GotFirstResponseByte = func() { w.answered.Store(true) }
+	return trace
+}
+
+// unwritten tells that the connection which is now given up took nothing of the request.
+func (t *bareTry) unwritten() bool {
+	return t.wire.known && t.post && t.http1.Load() && !t.wire.replay.Load()
+}
+
+// forbid ends an attempt that net/http wants to write again. HTTP/2 looks at the context before it writes; HTTP/1.1 does not, and
+// so its connection is closed.
+func (t *bareTry) forbid(conn net.Conn) {
+	t.wire.replay.Store(true)
+	t.stop()
+	if conn != nil && httpMajor(conn, t.h2c) == 1 {
+		_ = conn.Close()
+	}
+}
+
+// httpMajor is the version of HTTP that a connection speaks, or 0 if that cannot be told.
+func httpMajor(conn net.Conn, h2c bool) int {
+	secured, ok := conn.(interface{ ConnectionState() tls.ConnectionState })
+	switch {
+	case ok && secured.ConnectionState().NegotiatedProtocol == "h2":
+		return 2
+	case ok, conn != nil && !h2c:
+		return 1
+	default:
+		return 0
+	}
+}
+
+// speaksH2C tells whether base may speak HTTP/2 without TLS.
+func speaksH2C(base http.RoundTripper) bool {
+	transport, ok := base.(*http.Transport)
+	return !ok || transport.Protocols != nil && transport.Protocols.UnencryptedHTTP2()
+}
+
+// verdict is what the failure of an attempt says about it, if the time was not up.
+type verdict struct {
+	err         error
+	unsent      bool // the server cannot have carried the request out
+	unprocessed bool // the server says that it has not processed it, and is not in trouble
+	reset       bool // the server broke off this one request
+}
+
+// What net/http's HTTP/2 says, which has no types for it. A text that changes with a version of Go is no longer recognized, and the
+// outcome is then unknown; TestHTTP2ErrorTexts tells.
+const (
+	replayPrefix   = "http2: Transport: cannot retry err ["
+	replaySuffix   = "] after Request.Body was written; define Request.GetBody to avoid this error"
+	gracefulGoAway = "http2: Transport received Server's graceful shutdown GOAWAY"
+	firstGoAway    = "http2: Transport received GOAWAY from server ErrCode:"
+	streamError    = "stream error: stream ID "
+	refusedStream  = "; REFUSED_STREAM; received from peer"
+)
+
+var (
+	errGoAway        = errors.New("the server closed the connection before it processed the request (GOAWAY)")
+	errRefusedStream = errors.New("the server refused to process the request (REFUSED_STREAM)")
+	errReplay        = errors.New("the connection broke after the request was written")
+)
+
+// judge reads the failure of an attempt that was not out of time. Err comes from a transport; only the whole of its
+// text is compared, as a part of it may be the server's.
+func (w *wire) judge(err error) verdict {
+	text := err.Error()
+	inner, wrapped := strings.CutPrefix(text, replayPrefix)
+	if wrapped {
+		inner, wrapped = strings.CutSuffix(inner, replaySuffix)
+	}
+	switch {
+	case w.replay.Load():
+		return verdict{err: errReplay}
+	case wrapped && inner == gracefulGoAway:
+		return verdict{err: errGoAway, unsent: true, unprocessed: true}
+	case wrapped && isRefusedStream(inner):
+		return verdict{err: errRefusedStream, unsent: true, unprocessed: true}
+	case wrapped:
+		return verdict{err: errors.New(inner), reset: true}
+	case isFirstGoAway(text): // the connection's first request, and the server is in trouble
+		return verdict{err: err, unsent: true, reset: true}
+	case strings.HasPrefix(text, streamError):
+		return verdict{err: err, reset: true}
+	case w.unconnected(), w.nothingWritten(err):
+		return verdict{err: err, unsent: true}
+	default:
+		return verdict{err: err}
+	}
+}
+
+// isRefusedStream takes "stream error: stream ID 7; REFUSED_STREAM; received from peer" and nothing else.
+func isRefusedStream(text string) bool {
+	id, ok := strings.CutPrefix(text, streamError)
+	if !ok {
+		return false
+	}
+	id, ok = strings.CutSuffix(id, refusedStream)
+	return ok && id != "" && strings.Trim(id, "0123456789") == ""
+}
+
+// isFirstGoAway takes "http2: Transport received GOAWAY from server ErrCode:" and the name of a code.
+func isFirstGoAway(text string) bool {
+	code, ok := strings.CutPrefix(text, firstGoAway)
+	return ok && code != "" && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789xabcdef") == ""
+}
+
+// nothingWritten tells whether a connection that had the request broke before it took any of it, as an idle one does that the server
+// has just closed. It is known of net/http's own transport, which returns only when nothing is written any more.
+func (w *wire) nothingWritten(err error) bool {
+	switch {
+	case !w.known || w.state.Load() != sending:
+		return false
+	case !w.wrote.Load():
+		return true
+	}
+	// Over HTTP/1.1 net/http returns the error of a write as it is if not a byte was taken, and wrapped in words otherwise.
+	var failed *net.OpError
+	switch fmt.Sprintf("%T", err) {
+	case "*net.OpError", "*tls.permanentError":
+		return httpMajor(w.conn, true) == 1 && errors.As(err, &failed) && failed.Op == "write"
+	}
+	return false
+}
