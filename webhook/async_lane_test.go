@@ -131,6 +131,31 @@ func TestAsyncHangingConversations(t *testing.T) {
 	})
 }
 
+// A conversation that has failed is tried again in its turn, however busy the others are.
+func TestAsyncRetriesUnderLoad(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h, _ := newHandler(t, webhook.WithQueue(webhook.NewMemoryQueue(1000), 1), webhook.WithJobRetry(5, time.Second, time.Second))
+		began := time.Now()
+		var tries []time.Duration
+		h.OnMessage(func(_ context.Context, m *webhook.Message) error {
+			if m.TargetID == "g0" {
+				tries = append(tries, time.Since(began))
+				return errors.New("not yet")
+			}
+			time.Sleep(time.Minute)
+			return nil
+		})
+		h.Start()
+		for room := range 100 {
+			require.Equal(t, 200, deliver(t, h, roomMessage(room, 0)))
+		}
+		require.NoError(t, h.Shutdown(context.Background()))
+		require.Len(t, tries, 5)
+		require.LessOrEqual(t, tries[4], 4*time.Minute)
+	})
+}
+
 // readQueue counts what is read again.
 type readQueue struct {
 	*webhook.MemoryQueue
