@@ -31,6 +31,10 @@ type App struct {
 
 	// SignTimestamp uses the name that the older pages have for the timestamp in the query.
 	SignTimestamp bool
+
+	// GroupForm sends the events of hosted groups as older pages have them: as a form with a field
+	// profiles, which holds the list as JSON.
+	GroupForm bool
 }
 
 // Request makes the request by which RongCloud would tell the given events to the URL, signed at this moment. The events must be of one kind, and be

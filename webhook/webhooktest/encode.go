@@ -64,6 +64,10 @@ func (a App) Encode(events ...webhook.Event) (contentType string, body []byte, e
 		}
 		list = append(list, item)
 	}
+	if a.GroupForm && (kind == webhook.KindGroupProfile || kind == webhook.KindGroupOperation) {
+		text, err := marshal(list)
+		return formType, []byte("profiles=" + url.QueryEscape(text)), err
+	}
 	text, err := marshal(wrap(list))
 	return jsonType, []byte(text), err
 }

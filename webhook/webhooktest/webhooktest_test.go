@@ -180,6 +180,25 @@ func TestRequestsOfSeveralEvents(t *testing.T) {
 	require.Nil(t, webhooktest.Sample(webhook.KindUnknown))
 }
 
+func TestGroupForm(t *testing.T) {
+	t.Parallel()
+	older := app
+	older.GroupForm = true
+	for _, kind := range webhooktest.Kinds() {
+		contentType, body, err := older.Encode(webhooktest.Sample(kind))
+		require.NoError(t, err)
+		if kind != webhook.KindGroupProfile && kind != webhook.KindGroupOperation {
+			require.Equal(t, bodies[kind], string(body))
+			continue
+		}
+		require.Equal(t, "application/x-www-form-urlencoded; charset=UTF-8", contentType)
+		values, err := url.ParseQuery(string(body))
+		require.NoError(t, err)
+		require.Equal(t, bodies[kind], `{"profiles":`+values.Get("profiles")+`}`)
+	}
+}
+
+// What is missing in an event is left out where RongCloud may leave it out.
 func TestSparseEvents(t *testing.T) {
 	t.Parallel()
 	for e, want := range map[webhook.Event]string{
