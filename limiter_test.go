@@ -17,7 +17,7 @@ import (
 
 // All times here are synctest's: they pass without waiting, and exactly.
 
-func newTestLimiter(t *testing.T, quotas Quotas) Limiter {
+func newTestLimiter(t *testing.T, quotas Quotas) *LocalLimiter {
 	t.Helper()
 	limiter, err := NewLimiter(quotas)
 	require.NoError(t, err)
@@ -567,15 +567,91 @@ func TestQuotasCheck(t *testing.T) {
 	}
 }
 
-func TestLimiterForgetsIdleBuckets(t *testing.T) {
+func TestLimiterCapHoldsAfterAPause(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		limiter := newTestLimiter(t, Quotas{}).(*localLimiter)
-		use := QuotaUse{Endpoint: endpoint.MessageUltragroupPublish, Units: 1, Values: map[string][]string{}}
-		for i := range 20 * firstSweep {
-			use.Values["busChannel"] = []string{fmt.Sprint(i)}
-			require.NoError(t, limiter.Wait(t.Context(), use))
+		limiter := newTestLimiter(t, Quotas{})
+		use := QuotaUse{Endpoint: endpoint.MessageUltragroupPublish, Units: 1, Values: map[string][]string{"toGroupIds": {"g"}, "busChannel": {"c"}}}
+		limiter.Refused(use, 5*time.Second)
+		var used usage
+		var wait sync.WaitGroup
+		for range 100 {
+			wait.Go(func() {
+				if err := used.take(t.Context(), limiter, use); err != nil {
+					t.Error(err)
+				}
+			})
 		}
-		require.LessOrEqual(t, len(limiter.buckets), firstSweep)
+		wait.Wait()
+		require.Len(t, used.at, 100)
+		require.LessOrEqual(t, used.most(time.Second), 20, "one channel's cap")
+	})
+}
+
+func TestLimiterUnitsDoNotOverflow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		limiter := newTestLimiter(t, Quotas{})
+		start := time.Now()
+		for _, n := range []int{100_000_000, math.MaxInt32, math.MaxInt - 1, math.MaxInt} {
+			delay, err := limiter.Delay(t.Context(), units(endpoint.MessagePrivatePublish, n))
+			require.NoError(t, err)
+			require.Greater(t, delay, 10*24*time.Hour, "%d units", n)
+			short, cancel := context.WithTimeout(t.Context(), time.Hour)
+			require.ErrorIs(t, limiter.Wait(short, units(endpoint.MessagePrivatePublish, n)), context.DeadlineExceeded)
+			cancel()
+		}
+		var wait sync.WaitGroup
+		waiting, stop := context.WithCancel(t.Context())
+		for range 100 { // whose sum would overflow
+			wait.Go(func() { _ = limiter.Wait(waiting, units(endpoint.MessagePrivatePublish, math.MaxInt)) })
+		}
+		synctest.Wait()
+		delay, err := limiter.Delay(t.Context(), units(endpoint.MessagePrivatePublish, 1))
+		require.NoError(t, err)
+		require.Greater(t, delay, 10*24*time.Hour)
+		stop()
+		wait.Wait()
+		for _, n := range []int{0, -5, math.MinInt} { // count as one
+			require.NoError(t, limiter.Wait(t.Context(), units(endpoint.MessagePrivatePublish, n)))
+		}
+		require.Less(t, time.Since(start), 50*time.Millisecond)
+	})
+}
+
+func TestLimiterCancelledCallsLetNoBurstThrough(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ n, after int }{{500, 1}, {500, 7}, {60, 1}, {100, 50}} {
+		t.Run(fmt.Sprintf("%d cancelled, then %d", c.n, c.after), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				limiter, ep := newTestLimiter(t, Quotas{}), limiterEndpoint(600, time.Minute) // ten a second
+				for range 20 {
+					waiting, stop := context.WithCancel(t.Context())
+					time.AfterFunc(2*time.Second, stop)
+					_ = limiter.Wait(waiting, units(ep, c.n))
+					stop()
+				}
+				start, n := time.Now(), 0
+				for time.Since(start) < time.Second {
+					require.NoError(t, limiter.Wait(t.Context(), units(ep, c.after)))
+					n += c.after
+				}
+				require.LessOrEqual(t, n, 20+2*c.after, "in a second")
+			})
+		})
+	}
+}
+
+func TestLimiterCounts(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		limiter := newTestLimiter(t, Quotas{})
+		limiter.Count(units(endpoint.MessageBroadcast, 1))
+		limiter.Count(units(endpoint.MessageBroadcast, 1))
+		delay, err := limiter.Delay(t.Context(), units(endpoint.MessageBroadcast, 1))
+		require.NoError(t, err)
+		require.InDelta(t, time.Hour.Seconds(), delay.Seconds(), 15)
+		limiter.Count(units(&endpoint.Endpoint{}, 1))
 	})
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/tokenbucket"
 )
 
 // Quotas are the limits that a [Limiter] keeps. The zero value stands for what RongCloud documents, which every
@@ -137,11 +138,11 @@ func quotaKey(ep *endpoint.Endpoint) string {
 
 // newQuotaLimit multiplies. Where less than one would be left, the time is stretched in its place.
 func newQuotaLimit(key string, quota endpoint.Quota, factor float64, units int) QuotaLimit {
-	limit := QuotaLimit{Key: key, Limit: quota.Limit, Per: quota.Per, Units: max(1, units)}
+	limit := QuotaLimit{Key: key, Limit: quota.Limit, Per: quota.Per, Units: min(max(1, units), tokenbucket.MaxUnits)}
 	switch scaled := float64(quota.Limit) * factor; {
 	case factor == 1:
 	case scaled >= 1:
-		limit.Limit = int(min(scaled, 1<<40))
+		limit.Limit = int(min(scaled, tokenbucket.MaxUnits))
 	default:
 		limit.Limit = 1
 		limit.Per = time.Duration(min(float64(quota.Per)/scaled, 1<<60))

@@ -592,8 +592,6 @@ func (l *countingLimiter) Wait(_ context.Context, use QuotaUse) error {
 	return l.err
 }
 
-func (l *countingLimiter) Delay(context.Context, QuotaUse) (time.Duration, error) { return 0, l.err }
-
 func (l *countingLimiter) Refused(use QuotaUse, after time.Duration) {
 	l.calls = append(l.calls, fmt.Sprintf("%s refused for %v", use.Endpoint.Path, after))
 }

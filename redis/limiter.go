@@ -47,7 +47,7 @@ type Limiter struct {
 	db     redis.Cmdable
 	pace   *redis_rate.Limiter
 	config LimiterConfig
-	local  rongcloud.Limiter
+	local  *rongcloud.LocalLimiter
 
 	mu     sync.Mutex
 	queues map[queueKey]*queue
