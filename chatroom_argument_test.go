@@ -84,13 +84,9 @@ func TestChatroomRefuses(t *testing.T) {
 			return err
 		}},
 
-		{"extra that is not JSON", "extra", "is not JSON", func(x ctx, c client) error {
-			return c.Chatroom.Ban.Add(x, rongcloud.ChatroomBanParams{ChatroomID: "r", Notify: true, Extra: "because"})
-		}},
 		{"unmute 21", "userId", "21 items, at most 20", func(x ctx, c client) error {
 			return c.Chatroom.Mute.Remove(x, rongcloud.ChatroomUsers{ChatroomID: "r", UserIDs: userIDs(21)})
 		}},
-		{"6 types of low priority", "objectName", "6 items, at most 5", func(x ctx, c client) error { return c.Chatroom.Priority.Add(x, userIDs(6)) }},
 		{"21 types on the whitelist", "objectnames", "21 items, at most 20", func(x ctx, c client) error { return c.Chatroom.Whitelist.Add(x, userIDs(21)) }},
 		{"protect 6", "userId", "6 items, at most 5", func(x ctx, c client) error { return c.Chatroom.UserWhitelist.Add(x, "r", userIDs(6)) }},
 		{"stop nowhere", "chatroomId", "is required", func(x ctx, c client) error { return c.Chatroom.Distribution.Stop(x, "") }},

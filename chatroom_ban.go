@@ -22,7 +22,7 @@ type ChatroomBanWhitelistService service
 type ChatroomBanParams struct {
 	ChatroomID string `wire:"chatroomId"`
 	Notify     bool   `wire:"needNotify"` // tell all members of the room; the call is then unsafe to repeat
-	Extra      string `wire:"extra"`      // the app's own data, as JSON, for those who are told
+	Extra      string `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
 }
 
 // ChatroomBanQuery chooses a page of the banned chat rooms.

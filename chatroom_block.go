@@ -16,7 +16,7 @@ type ChatroomBlockParams struct {
 	UserIDs    []string      `wire:"userId"`     // at most 20
 	Duration   time.Duration `wire:"minute"`     // whole minutes, from 1 minute to 30 days (43200 minutes); there is no Forever
 	Notify     bool          `wire:"needNotify"` // tell all members of the room and those thrown out; the call is then unsafe to repeat
-	Extra      string        `wire:"extra"`      // the app's own data, as JSON, for those who are told
+	Extra      string        `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
 }
 
 // ChatroomBlock is the block of a user.

@@ -25,7 +25,7 @@ type ChatroomMuteParams struct {
 	UserIDs    []string      `wire:"userId"`     // at most 20
 	Duration   time.Duration `wire:"minute"`     // whole minutes, from 1 minute to 30 days (43200 minutes); there is no Forever
 	Notify     bool          `wire:"needNotify"` // tell all members of the room; the call is then unsafe to repeat
-	Extra      string        `wire:"extra"`      // the app's own data, as JSON, for those who are told
+	Extra      string        `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
 }
 
 // ChatroomUsers are users of a chat room for whom something changes.
@@ -33,7 +33,7 @@ type ChatroomUsers struct {
 	ChatroomID string   `wire:"chatroomId"`
 	UserIDs    []string `wire:"userId"`     // at most 20
 	Notify     bool     `wire:"needNotify"` // tell the room's members, or those let in again; the call is then unsafe to repeat
-	Extra      string   `wire:"extra"`      // the app's own data, as JSON, for those who are told
+	Extra      string   `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
 }
 
 // ChatroomGlobalMuteParams says whom to mute in all chat rooms, and for how long.
@@ -41,14 +41,14 @@ type ChatroomGlobalMuteParams struct {
 	UserIDs  []string      `wire:"userId"`     // at most 20
 	Duration time.Duration `wire:"minute"`     // whole minutes, from 1 minute to 30 days (43200 minutes); there is no Forever
 	Notify   bool          `wire:"needNotify"` // tell the muted users; the call is then unsafe to repeat
-	Extra    string        `wire:"extra"`      // the app's own data, as JSON, for those who are told
+	Extra    string        `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
 }
 
 // ChatroomGlobalMuteRemoval says whom to unmute in all chat rooms.
 type ChatroomGlobalMuteRemoval struct {
 	UserIDs []string `wire:"userId"`     // at most 20
 	Notify  bool     `wire:"needNotify"` // tell these users; the call is then unsafe to repeat
-	Extra   string   `wire:"extra"`      // the app's own data, as JSON, for those who are told
+	Extra   string   `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
 }
 
 // ChatroomMute is the mute of a user.

@@ -22,7 +22,7 @@ type lowPriorityTypes struct {
 	ObjectNames []string `wire:"objectName"`
 }
 
-// Add marks up to 5 message types, such as RC:VcMsg, as those to drop first.
+// Add marks message types, such as RC:VcMsg, as those to drop first. Some of RongCloud's SDKs say that a call takes at most 5 of them.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/message-priority/add-low-priority-message-type
 //
@@ -31,7 +31,7 @@ func (s *ChatroomPriorityService) Add(ctx context.Context, objectNames []string,
 	return send(ctx, s.client, endpoint.ChatroomMessagePriorityAdd, &lowPriorityTypes{objectNames}, opts)
 }
 
-// Remove takes the mark off up to 5 message types.
+// Remove takes the mark off message types. A page of RongCloud's says that a call takes at most 5 of them.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/message-priority/remove-low-priority-message-type
 //

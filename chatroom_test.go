@@ -109,9 +109,9 @@ func chatroomCalls() []userCall {
 
 		{"/chatroom/user/gag/add.json", "all", func(x ctx, c client) error {
 			return c.Chatroom.Mute.Add(x, rongcloud.ChatroomMuteParams{
-				ChatroomID: "r", UserIDs: two, Duration: 30 * 24 * time.Hour, Notify: true, Extra: `[1]`,
+				ChatroomID: "r", UserIDs: two, Duration: 30 * 24 * time.Hour, Notify: true, Extra: `because, "so"`,
 			})
-		}, userForm("chatroomId", "r", "userId", "u1", "userId", "u2", "minute", "43200", "needNotify", "true", "extra", "[1]"), ""},
+		}, userForm("chatroomId", "r", "userId", "u1", "userId", "u2", "minute", "43200", "needNotify", "true", "extra", `because, "so"`), ""},
 		{"/chatroom/user/gag/add.json", "bare", func(x ctx, c client) error {
 			return c.Chatroom.Mute.Add(x, rongcloud.ChatroomMuteParams{ChatroomID: "r", UserIDs: two, Duration: time.Minute})
 		}, userForm("chatroomId", "r", "userId", "u1", "userId", "u2", "minute", "1"), ""},
@@ -193,8 +193,8 @@ func chatroomCalls() []userCall {
 		}, userForm(), ""},
 
 		{"/chatroom/message/priority/add.json", "all", func(x ctx, c client) error {
-			return c.Chatroom.Priority.Add(x, []string{"RC:VcMsg", "app:like"})
-		}, userForm("objectName", "RC:VcMsg", "objectName", "app:like"), ""},
+			return c.Chatroom.Priority.Add(x, []string{"RC:VcMsg", "app:1", "app:2", "app:3", "app:4", "app:5"})
+		}, userForm("objectName", "RC:VcMsg", "objectName", "app:1", "objectName", "app:2", "objectName", "app:3", "objectName", "app:4", "objectName", "app:5"), ""},
 		{"/chatroom/message/priority/remove.json", "all", func(x ctx, c client) error {
 			return c.Chatroom.Priority.Remove(x, []string{"RC:VcMsg", "app:like"})
 		}, userForm("objectName", "RC:VcMsg", "objectName", "app:like"), ""},

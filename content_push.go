@@ -7,6 +7,10 @@ type PushOptions struct {
 	TemplateID       string // a push template of the console, which sets title and text in the receiver's language
 	ForceShowContent bool   // show the text even to receivers who hide it
 
+	// NotificationID is the ID of the notification on Android: one with the same ID takes the place of the former. It is
+	// RongCloud's pushId, which its own web client sends and no page of the Server API names.
+	NotificationID string
+
 	Huawei    *HuaweiPush
 	Honor     *HonorPush
 	Xiaomi    *XiaomiPush
@@ -69,11 +73,24 @@ type VIVOPush struct {
 	Category       string             `json:"category,omitempty"` // second-level class, such as IM; must fit Classification
 }
 
+// FCMPriority says how soon Google's Firebase Cloud Messaging delivers a push.
+type FCMPriority string
+
+// The priorities of Firebase Cloud Messaging.
+const (
+	FCMPriorityHigh   FCMPriority = "high"   // at once, waking the device
+	FCMPriorityNormal FCMPriority = "normal" // may wait while the device sleeps
+)
+
 // FCMPush holds the settings for Google's Firebase Cloud Messaging.
 type FCMPush struct {
 	ChannelID   string `json:"channelId,omitempty"`
 	CollapseKey string `json:"collapse_key,omitempty"` // a later notification with the same key takes the place of the former
 	ImageURL    string `json:"imageUrl,omitempty"`     // of an image up to 1 MB
+
+	// Priority is what RongCloud's web client sends with a message; no page of the Server API names it, and no
+	// source has it for a push without a message.
+	Priority FCMPriority `json:"priority,omitempty"`
 }
 
 // InterruptionLevel is how much a notification of Apple's may disturb.
@@ -91,7 +108,8 @@ const (
 type APNsPush struct {
 	ThreadID          string            `json:"thread-id,omitempty"`        // groups notifications
 	CollapseID        string            `json:"apns-collapse-id,omitempty"` // merges notifications with the same ID
-	RichMediaURI      string            `json:"richMediaUri,omitempty"`
+	Category          string            `json:"category,omitempty"`         // the app's own kind of rich push; the object name of the message if empty
+	RichMediaURI      string            `json:"richMediaUri,omitempty"`     // of a rich push; needs Category
 	InterruptionLevel InterruptionLevel `json:"interruption-level,omitempty"`
 }
 
@@ -107,8 +125,9 @@ func (p PushOptions) MarshalJSON() ([]byte, error) {
 		Title       string           `json:"title,omitempty"`
 		TemplateID  string           `json:"templateId,omitempty"`
 		ForceShow   int              `json:"forceShowPushContent,omitempty"`
+		PushID      string           `json:"pushId,omitempty"`
 		PushConfigs []map[string]any `json:"pushConfigs,omitempty"`
-	}{Title: p.Title, TemplateID: p.TemplateID}
+	}{Title: p.Title, TemplateID: p.TemplateID, PushID: p.NotificationID}
 	if p.ForceShowContent {
 		wire.ForceShow = 1
 	}

@@ -440,19 +440,20 @@ func TestPushOptionsOnTheWire(t *testing.T) {
 		want    string
 	}{
 		{PushOptions{}, `{}`},
-		{PushOptions{Title: "a<b>&c", TemplateID: "t", ForceShowContent: true}, `{"title":"a<b>&c","templateId":"t","forceShowPushContent":1}`},
+		{PushOptions{Title: "a<b>&c", TemplateID: "t", ForceShowContent: true, NotificationID: "n1"},
+			`{"title":"a<b>&c","templateId":"t","forceShowPushContent":1,"pushId":"n1"}`},
 		{PushOptions{OPPO: &OPPOPush{}}, `{"pushConfigs":[{"OPPO":{}}]}`},
 		{
 			PushOptions{
 				Huawei: &HuaweiPush{"c", PushImportanceLow, "https://i?a&b", "IM"}, Honor: &HonorPush{PushImportanceNormal, "https://i"},
 				Xiaomi: &XiaomiPush{"c", "https://l"}, OPPO: &OPPOPush{"c"}, VIVO: &VIVOPush{VIVOOperational, "IM"},
-				FCM: &FCMPush{"c", "k", "https://i"}, APNs: &APNsPush{"t", "m", "https://r", InterruptionTimeSensitive}, HarmonyOS: &HarmonyOSPush{"IM", "https://i"},
+				FCM: &FCMPush{"c", "k", "https://i", FCMPriorityHigh}, APNs: &APNsPush{"t", "m", "RC:TxtMsg", "https://r", InterruptionTimeSensitive}, HarmonyOS: &HarmonyOSPush{"IM", "https://i"},
 			},
 			`{"pushConfigs":[{"HW":{"channelId":"c","importance":"LOW","image":"https://i?a&b","category":"IM"}},` +
 				`{"HONOR":{"importance":"NORMAL","image":"https://i"}},{"MI":{"channelId":"c","large_icon_uri":"https://l"}},` +
 				`{"OPPO":{"channelId":"c"}},{"VIVO":{"classification":"0","category":"IM"}},` +
-				`{"FCM":{"channelId":"c","collapse_key":"k","imageUrl":"https://i"}},` +
-				`{"APNs":{"thread-id":"t","apns-collapse-id":"m","richMediaUri":"https://r","interruption-level":"time-sensitive"}},` +
+				`{"FCM":{"channelId":"c","collapse_key":"k","imageUrl":"https://i","priority":"high"}},` +
+				`{"APNs":{"thread-id":"t","apns-collapse-id":"m","category":"RC:TxtMsg","richMediaUri":"https://r","interruption-level":"time-sensitive"}},` +
 				`{"OHOS":{"category":"IM","image":"https://i"}}]}`,
 		},
 	} {

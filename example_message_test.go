@@ -69,7 +69,7 @@ func ExampleMessageBroadcastService_SendToAll() {
 	}
 	fmt.Println(sent.MessageUID, "reached", srv.Sent()[0].Receivers)
 
-	if err := client.Message.Broadcast.Recall(ctx, rongcloud.BroadcastRecall{From: "news", MessageUID: sent.MessageUID}); err != nil {
+	if _, err := client.Message.Broadcast.Recall(ctx, rongcloud.BroadcastRecall{From: "news", MessageUID: sent.MessageUID}); err != nil {
 		fmt.Println(err)
 		return
 	}

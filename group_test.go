@@ -88,9 +88,9 @@ func TestGroupSends(t *testing.T) {
 		}, userForm("groupId", "g", "groupProfile", `{"announcement":""}`, "groupExtProfile", `{"ext_a":""}`)},
 		{"/entrust/group/quit.json", func(x ctx, c client) error {
 			return c.EntrustGroup.Quit(x, rongcloud.EntrustQuitParams{
-				GroupID: "g", UserIDs: []string{"u,1"}, DeleteMute: no, DeleteWhitelist: no, DeleteFollows: no,
+				GroupID: "g", UserIDs: []string{"u1", "u2"}, DeleteMute: no, DeleteWhitelist: no, DeleteFollows: no,
 			})
-		}, userForm("groupId", "g", "userIds", "u,1", "isDelBan", "0", "isDelWhite", "0", "isDelFollowed", "0")},
+		}, userForm("groupId", "g", "userIds", "u1,u2", "isDelBan", "0", "isDelWhite", "0", "isDelFollowed", "0")},
 		{"/entrust/group/query.json", func(x ctx, c client) error {
 			_, err := c.EntrustGroup.List(x, rongcloud.EntrustGroupQuery{Order: rongcloud.Ptr(rongcloud.SortOldestFirst)})
 			return err
@@ -224,6 +224,14 @@ func TestGroupRefuses(t *testing.T) {
 		}},
 		{"kick an empty ID", "userIds", "item 1 is empty", func(x ctx, c client) error {
 			return c.EntrustGroup.Member.Kick(x, rongcloud.EntrustQuitParams{GroupID: "g", UserIDs: []string{""}})
+		}},
+		{"join with a comma", "userIds", "item 2 contains a comma", func(x ctx, c client) error {
+			_, err := c.EntrustGroup.Join(x, rongcloud.EntrustJoinParams{GroupID: "g", UserIDs: []string{"u", "a,b"}})
+			return err
+		}},
+		{"profile of a group with a comma", "groupIds", "item 1 contains a comma", func(x ctx, c client) error {
+			_, err := c.EntrustGroup.Profile.Get(x, []string{"a,b"})
+			return err
 		}},
 		{"11 managers", "userIds", "11 items, at most 10", func(x ctx, c client) error {
 			_, err := c.EntrustGroup.Manager.Add(x, "g", userIDs(11))

@@ -127,10 +127,11 @@ func (s *MessageBroadcastService) SendToChatrooms(ctx context.Context, broadcast
 // Recall takes back a broadcast that [MessageBroadcastService.SendToAll] or the push service sent. The quota is 2 calls
 // per hour and 3 per day; a repeat changes nothing for users but uses it up, so the call counts as unsafe.
 // Broadcasts to users who are online cannot be recalled.
+// What the result names is the recall's own message: RongCloud's Go SDK reads it, no page tells of it, and it may be empty.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/system/recall-message-broadcast-to-all
 //
 //rongcloud:endpoint POST /message/broadcast/recall.json
-func (s *MessageBroadcastService) Recall(ctx context.Context, recall BroadcastRecall, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.MessageBroadcastRecall, &recall, opts)
+func (s *MessageBroadcastService) Recall(ctx context.Context, recall BroadcastRecall, opts ...CallOption) (*SentBroadcast, error) {
+	return fetch[SentBroadcast](ctx, s.client, endpoint.MessageBroadcastRecall, &recall, opts)
 }

@@ -38,13 +38,15 @@ func TestMsgBroadcastSends(t *testing.T) {
 			return s.Broadcast.SendToChatrooms(ctx, ChatroomBroadcast{From: "u1", Content: messageText})
 		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0]), ""},
 		{"all", "/message/broadcast/recall.json", func(ctx context.Context, s *MessageService) error {
-			return s.Broadcast.Recall(ctx, BroadcastRecall{
+			_, err := s.Broadcast.Recall(ctx, BroadcastRecall{
 				From: "u1", MessageUID: "UID-1", SentTime: contentTime, Admin: true, Delete: true, Extra: contentAwful, DisableUpdateLastMessage: true,
 			})
+			return err
 		}, msgForm("fromUserId", "u1", "messageUID", "UID-1", "sentTime", "1705270000123", "isAdmin", "1", "isDelete", "1",
 			"extra", contentAwful, "disableUpdateLastMsg", "true"), ""},
 		{"none", "/message/broadcast/recall.json", func(ctx context.Context, s *MessageService) error {
-			return s.Broadcast.Recall(ctx, BroadcastRecall{From: "u1", MessageUID: "UID-1"})
+			_, err := s.Broadcast.Recall(ctx, BroadcastRecall{From: "u1", MessageUID: "UID-1"})
+			return err
 		}, msgForm("fromUserId", "u1", "messageUID", "UID-1"), ""},
 	})
 }
@@ -77,10 +79,12 @@ func TestMsgBroadcastArguments(t *testing.T) {
 		})
 	}
 	msgRefused(t, "messageUID", "required", func(ctx context.Context, s *MessageService) error {
-		return s.Broadcast.Recall(ctx, BroadcastRecall{From: "u1"})
+		_, err := s.Broadcast.Recall(ctx, BroadcastRecall{From: "u1"})
+		return err
 	})
 	msgRefused(t, "fromUserId", "required", func(ctx context.Context, s *MessageService) error {
-		return s.Broadcast.Recall(ctx, BroadcastRecall{MessageUID: "UID"})
+		_, err := s.Broadcast.Recall(ctx, BroadcastRecall{MessageUID: "UID"})
+		return err
 	})
 }
 
@@ -96,6 +100,8 @@ func TestMsgBroadcastResults(t *testing.T) {
 		sent, err = client.Message.Broadcast.SendToOnline(t.Context(), OnlineBroadcast{From: "u1", Content: messageText})
 		require.NoError(t, err, answer)
 		require.Equal(t, &SentBroadcast{want}, sent)
-		require.NoError(t, client.Message.Broadcast.Recall(t.Context(), BroadcastRecall{From: "u1", MessageUID: "UID"}))
+		sent, err = client.Message.Broadcast.Recall(t.Context(), BroadcastRecall{From: "u1", MessageUID: "UID"})
+		require.NoError(t, err, answer)
+		require.Equal(t, &SentBroadcast{want}, sent)
 	}
 }

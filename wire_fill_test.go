@@ -21,6 +21,7 @@ var words = map[reflect.Type]string{
 	reflect.TypeFor[rongcloud.PushImportance]():     string(rongcloud.PushImportanceLow),
 	reflect.TypeFor[rongcloud.VIVOClassification](): string(rongcloud.VIVOSystem),
 	reflect.TypeFor[rongcloud.InterruptionLevel]():  string(rongcloud.InterruptionTimeSensitive),
+	reflect.TypeFor[rongcloud.FCMPriority]():        string(rongcloud.FCMPriorityHigh),
 	reflect.TypeFor[rongcloud.StreamType]():         string(rongcloud.StreamMarkdown),
 	reflect.TypeFor[rongcloud.AgentType]():          string(rongcloud.AgentChat),
 	reflect.TypeFor[rongcloud.AgentStatus]():        string(rongcloud.AgentInactive),

@@ -74,14 +74,8 @@ func hostedCall(handle func(c *call, g *group) answer) handler {
 	}
 }
 
-// ids reads a list of users. Older SDKs send one value, joined by commas, in place of several.
-func (c *call) ids(name string) []string {
-	ids := c.params.List(name)
-	if len(ids) == 1 {
-		ids = strings.Split(ids[0], ",")
-	}
-	return appendNew(nil, ids)
-}
+// ids reads a list of IDs, each of them once.
+func (c *call) ids(name string) []string { return appendNew(nil, c.params.List(name)) }
 
 // entrustCreate makes those who are invited members at once, whatever the group's permissions say: there is no call by
 // which they could agree.

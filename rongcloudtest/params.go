@@ -135,6 +135,12 @@ func (p *parsed) fromForm(param *endpoint.Param, values []string) error {
 		}
 		return nil
 	}
+	if param.List == endpoint.CSV { // repeated fields, too, as some samples have them
+		if list := strings.Join(values, ","); list != "" {
+			p.values[name] = strings.Split(list, ",")
+		}
+		return nil
+	}
 	if len(values) > 1 {
 		p.repeated = append(p.repeated, name)
 	}
@@ -142,8 +148,6 @@ func (p *parsed) fromForm(param *endpoint.Param, values []string) error {
 	switch {
 	case value == "": // the same as absent: older SDKs send every field
 		return nil
-	case param.List == endpoint.CSV:
-		p.values[name] = strings.Split(value, ",")
 	case param.List == endpoint.Text && param.Type == endpoint.StringList:
 		items, err := stringItems([]byte(value))
 		if err != nil {

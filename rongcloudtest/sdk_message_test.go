@@ -172,7 +172,8 @@ func pushes(t *testing.T, client *rongcloud.Client) {
 		})
 		require.NoError(t, err)
 		require.NotEmpty(t, result.ID)
-		require.NoError(t, client.Message.Broadcast.Recall(ctx, rongcloud.BroadcastRecall{From: "sys", MessageUID: result.MessageUID, SentTime: started}))
+		_, err = client.Message.Broadcast.Recall(ctx, rongcloud.BroadcastRecall{From: "sys", MessageUID: result.MessageUID, SentTime: started})
+		require.NoError(t, err)
 	}
 	_, err := client.Push.SendToUsers(ctx, rongcloud.UserPush{UserIDs: []string{"a"}, Notification: rongcloud.UserPushNotification{Text: "hi"}})
 	require.NoError(t, err)
