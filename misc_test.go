@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"testing"
 	"time"
 
@@ -356,6 +357,69 @@ func TestEmbeddedConsole(t *testing.T) {
 		_, err := client.EmbeddedConsole.AccessToken(t.Context(), params)
 		require.Error(t, err)
 	})
+}
+
+// TestTranslationTokenGoesWhereTheCustomerIsTold proves that the call is signed like any other and goes nowhere but to an address that was given for it.
+func TestTranslationTokenGoesWhereTheCustomerIsTold(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		url  string
+		opts []rongcloud.Option
+	}{
+		"the address": {"https://ai.example/jwt/getToken.json", []rongcloud.Option{rongcloud.WithTranslationURL("https://ai.example")}},
+		"beside base URLs": {"https://ai.example/base/jwt/getToken.json", []rongcloud.Option{
+			rongcloud.WithBaseURL("https://private.example"), rongcloud.WithTranslationURL("https://ai.example/base/"),
+		}},
+		"the base URL":        {"https://private.example/jwt/getToken.json", []rongcloud.Option{rongcloud.WithBaseURL("https://private.example")}},
+		"the machine's own":   {"http://127.0.0.1:8080/jwt/getToken.json", []rongcloud.Option{rongcloud.WithTranslationURL("http://127.0.0.1:8080")}},
+		"the machine's, IPv6": {"http://[::1]:8080/jwt/getToken.json", []rongcloud.Option{rongcloud.WithTranslationURL("http://[::1]:8080")}},
+		"the machine's name":  {"http://localhost/jwt/getToken.json", []rongcloud.Option{rongcloud.WithTranslationURL("http://localhost")}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			mock := httpmock.NewMockTransport()
+			mock.RegisterResponder(http.MethodPost, test.url, func(req *http.Request) (*http.Response, error) {
+				body, err := io.ReadAll(req.Body)
+				require.NoError(t, err)
+				require.Equal(t, "userId=u%2C1", string(body))
+				for _, name := range []string{"App-Key", "Nonce", "Timestamp", "Signature", "X-Request-Id"} {
+					require.NotEmpty(t, req.Header.Get(name), name)
+				}
+				return httpmock.NewStringResponse(200, `{"code":200,"token":"a.b.c"}`), nil
+			})
+			client, err := rongcloud.New("the-app-key", "the-app-secret", append(test.opts, rongcloud.WithHTTPClient(&http.Client{Transport: mock}))...)
+			require.NoError(t, err)
+			token, err := client.Translation.CreateToken(t.Context(), "u,1")
+			require.NoError(t, err)
+			require.Equal(t, &rongcloud.TranslationToken{Token: "a.b.c"}, token)
+			require.Equal(t, 1, mock.GetTotalCallCount())
+		})
+	}
+}
+
+func TestTranslationTokenNeedsAnAddress(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{
+		"", "ai.example", "http://ai.example", "http://127.0.0.1.ai.example", "http://localhost.ai.example", "ftp://ai.example", "https://", "https://a:secret@ai.example",
+		"https://ai.example?x=1",
+	} {
+		_, err := rongcloud.New("key", "secret", rongcloud.WithTranslationURL(address))
+		var refused *rongcloud.ArgumentError
+		require.ErrorAs(t, err, &refused, address)
+		require.Equal(t, "WithTranslationURL", refused.Field, address)
+		require.NotContains(t, err.Error(), "a:secret")
+	}
+
+	client, err := rongcloud.New("key", "secret", rongcloud.WithHTTPClient(&http.Client{Transport: httpmock.NewMockTransport()}))
+	require.NoError(t, err)
+	_, err = client.Translation.CreateToken(t.Context(), "u1")
+	raw := client.Call(t.Context(), "/jwt/getToken.json", url.Values{"userId": {"u1"}}, nil)
+	for _, err := range []error{err, raw} {
+		var refused *rongcloud.ArgumentError
+		require.ErrorAs(t, err, &refused)
+		require.Equal(t, "WithTranslationURL", refused.Field)
+		require.Contains(t, refused.Reason, "is required")
+	}
 }
 
 func TestMiscWords(t *testing.T) {

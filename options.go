@@ -42,7 +42,8 @@ const (
 type config struct {
 	region          Region
 	baseURLs        []string
-	regional        bool // the base URLs are the region's
+	regional        bool              // the base URLs are the region's
+	customURLs      map[string]string // addresses that RongCloud tells each customer, by the catalogue's word for what is there
 	httpClient      *http.Client
 	ownClient       bool
 	tlsConfig       *tls.Config
@@ -76,6 +77,18 @@ func WithRegion(region Region) Option {
 // decides the time zone of dates. Calls that RongCloud serves elsewhere, such as [EmbeddedConsoleService.AccessToken], go there, too.
 func WithBaseURL(primary string, backups ...string) Option {
 	return optionFunc(func(c *config) { c.baseURLs = append([]string{primary}, backups...) })
+}
+
+// WithTranslationURL gives the address of RongCloud's translation service, which RongCloud tells each customer and which
+// [TranslationService.CreateToken] goes to. The requests carry the App Key and a signature, so it must begin with https://; only the
+// machine's own address may do with http://.
+func WithTranslationURL(address string) Option {
+	return optionFunc(func(c *config) {
+		if c.customURLs == nil {
+			c.customURLs = map[string]string{}
+		}
+		c.customURLs["translation"] = address
+	})
 }
 
 // WithHTTPClient makes calls through the caller's HTTP client: its transport, timeout and cookie jar are

@@ -1,6 +1,7 @@
 package rongcloud
 
 import (
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -65,7 +66,8 @@ type host struct {
 	path         string // prefix without a trailing slash
 }
 
-func parseHost(raw string) (host, error) {
+// parseHost reads an address that the caller gave by an option.
+func parseHost(option, raw string) (host, error) {
 	shown := strconv.Quote(raw)
 	if strings.Contains(raw, "@") {
 		shown = "a URL that carries a user or password"
@@ -73,15 +75,15 @@ func parseHost(raw string) (host, error) {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	switch {
 	case err != nil:
-		return host{}, refuse("WithBaseURL", "%s is not a URL", shown)
+		return host{}, refuse(option, "%s is not a URL", shown)
 	case u.User != nil:
-		return host{}, refuse("WithBaseURL", "%s is not allowed", shown)
+		return host{}, refuse(option, "%s is not allowed", shown)
 	case u.Scheme != "https" && u.Scheme != "http":
-		return host{}, refuse("WithBaseURL", "%s must begin with https:// (or http:// in a private network)", shown)
+		return host{}, refuse(option, "%s must begin with https:// (or http:// in a private network)", shown)
 	case u.Hostname() == "":
-		return host{}, refuse("WithBaseURL", "%s has no host", shown)
+		return host{}, refuse(option, "%s has no host", shown)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return host{}, refuse("WithBaseURL", "%s must not carry a query or fragment", shown)
+		return host{}, refuse(option, "%s must not carry a query or fragment", shown)
 	}
 	return host{scheme: u.Scheme, name: u.Host, path: strings.TrimSuffix(u.Path, "/")}, nil
 }
@@ -98,7 +100,7 @@ type hosts struct {
 func newHosts(addresses []string) (*hosts, error) {
 	h := &hosts{}
 	for _, address := range addresses {
-		one, err := parseHost(address)
+		one, err := parseHost("WithBaseURL", address)
 		if err != nil {
 			return nil, err
 		}
@@ -109,9 +111,23 @@ func newHosts(addresses []string) (*hosts, error) {
 	return h, nil
 }
 
-// elsewhere are the hosts of endpoints that no data centre serves, by their address. With base URLs of the caller's there are none.
+// customHosts are the options that give the address of what each customer is told one for, by its word in the catalogue.
+var customHosts = map[string]string{"translation": "WithTranslationURL"}
+
+// elsewhere are the hosts of endpoints that no data centre serves, by their address or by the word for what each customer is told an
+// address for. With base URLs of the caller's there are only those that the caller gave besides.
 func (c *config) elsewhere() (map[string]*hosts, error) {
 	found := map[string]*hosts{}
+	for word, address := range c.customURLs {
+		one, err := parseHost(customHosts[word], address)
+		if err != nil {
+			return nil, err
+		}
+		if one.scheme != "https" && !isLoopback(one.name) {
+			return nil, refuse(customHosts[word], "%q must begin with https://", address)
+		}
+		found[word] = &hosts{ring: []host{one}}
+	}
 	for ep := range endpoint.All() {
 		if ep.Host == "" || !c.regional {
 			continue
@@ -123,6 +139,13 @@ func (c *config) elsewhere() (map[string]*hosts, error) {
 		found[ep.Host] = h
 	}
 	return found, nil
+}
+
+// isLoopback reports whether an address, host or host:port, is the machine's own.
+func isLoopback(name string) bool {
+	hostname := (&url.URL{Host: name}).Hostname()
+	ip, err := netip.ParseAddr(hostname)
+	return err == nil && ip.IsLoopback() || strings.EqualFold(hostname, "localhost")
 }
 
 // inUse returns the host that calls go to, and a turn to report its failure with.

@@ -63,7 +63,7 @@ func TestParseHost(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.raw, func(t *testing.T) {
 			t.Parallel()
-			got, err := parseHost(tt.raw)
+			got, err := parseHost("WithBaseURL", tt.raw)
 			require.NoError(t, err)
 			require.Equal(t, tt.want, got)
 		})

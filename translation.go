@@ -6,8 +6,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// TranslationService translates texts. It must be switched on in the console, or its calls end with [CodeTranslationNotEnabled]. It works
-// in all data centres.
+// TranslationService translates texts, and lets client apps do so.
 type TranslationService service
 
 // TranslationParams is a text to translate.
@@ -22,13 +21,34 @@ type Translation struct {
 	Text string `json:"translated"`
 }
 
-// Translate translates a text. The quota is 10 calls per second. By RongCloud's list for clients
-// [CodeTranslationQuotaUsedUp], [CodeTranslationTextTooLong] and [CodeTranslationLanguageNotSupported] are what
-// can go wrong.
+// Translate translates a text. The quota is 10 calls per second. It works in all data centres, but must be switched on in
+// the console, or it fails with [CodeTranslationNotEnabled]. By RongCloud's list for clients
+// [CodeTranslationQuotaUsedUp], [CodeTranslationTextTooLong] and [CodeTranslationLanguageNotSupported] can go wrong, too.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/builtin-translation
 //
 //rongcloud:endpoint POST /v3/translate.json
 func (s *TranslationService) Translate(ctx context.Context, params TranslationParams, opts ...CallOption) (*Translation, error) {
 	return fetch[Translation](ctx, s.client, endpoint.V3Translate, &params, opts)
+}
+
+// TranslationToken lets a client app translate messages.
+type TranslationToken struct {
+	Token string `json:"token"` // a JWT; for how long it is valid is not documented
+}
+
+type translationUser struct {
+	UserID string `wire:"userId"`
+}
+
+// CreateToken returns a token with which the client app of a user can call RongCloud's translation plug-in; [TranslationService.Translate] needs
+// none. The call goes to the address of [WithTranslationURL], without which it fails with an [*ArgumentError], or to the base URL of
+// a client with [WithBaseURL].
+//
+// No page of RongCloud's describes the call. It is known from the vendor's own app server; the quota of 100 calls per second
+// is from a copy of an older list of its.
+//
+//rongcloud:endpoint POST /jwt/getToken.json
+func (s *TranslationService) CreateToken(ctx context.Context, userID string, opts ...CallOption) (*TranslationToken, error) {
+	return fetch[TranslationToken](ctx, s.client, endpoint.JwtGetToken, &translationUser{userID}, opts)
 }

@@ -160,13 +160,16 @@ type Paging struct {
 
 // Endpoint is one endpoint of the Server API.
 type Endpoint struct {
-	Name     string // Go name of its variable in this package
-	Method   string
-	Path     string
-	Host     string // base URL of its own, where the data centres' hosts do not serve it
-	Unsigned bool   // takes no App Key and no signature
-	Encoding Encoding
-	Success  int // value of code in a successful answer
+	Name   string // Go name of its variable in this package
+	Method string
+	Path   string
+	Host   string // base URL of its own, where the data centres' hosts do not serve it
+	// CustomHost names what serves the endpoint at an address that RongCloud tells each customer, such as translation. The client
+	// is given the address by an option.
+	CustomHost string
+	Unsigned   bool // takes no App Key and no signature
+	Encoding   Encoding
+	Success    int // value of code in a successful answer
 	// ZeroSuccess tells that code 0 is a success, too.
 	ZeroSuccess bool
 	Status      Status

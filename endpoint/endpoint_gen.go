@@ -2378,6 +2378,18 @@ var (
 		Summary: "Translate a text.",
 		Doc:     "https://docs.rongcloud.cn/platform-chat-api/builtin-translation",
 	}
+	// JwtGetToken is POST /jwt/getToken.json: Get a JWT for a user, with which the client app calls the translation plug-in.
+	JwtGetToken = &Endpoint{
+		Name: "JwtGetToken", Method: "POST", Path: "/jwt/getToken.json",
+		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
+		CustomHost: "translation",
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true},
+		},
+		Area:    "other",
+		Summary: "Get a JWT for a user, with which the client app calls the translation plug-in.",
+	}
 	// EmbedAccessToken is POST /embed/access/token: Get a URL with a token for embedding one console page.
 	EmbedAccessToken = &Endpoint{
 		Name: "EmbedAccessToken", Method: "POST", Path: "/embed/access/token",
@@ -3763,6 +3775,7 @@ var all = []*Endpoint{
 	V3UserProxychatStart,
 	V3UserProxychatQuery,
 	V3Translate,
+	JwtGetToken,
 	EmbedAccessToken,
 	Push,
 	PushUser,

@@ -24,6 +24,7 @@ var otherHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.V3UserProxychatStart: proxyStart,
 	endpoint.V3UserProxychatQuery: proxyQuery,
 	endpoint.V3Translate:          translate,
+	endpoint.JwtGetToken:          jwtToken,
 	endpoint.EmbedAccessToken:     embedToken,
 }
 
@@ -56,6 +57,11 @@ func proxyQuery(c *call) answer {
 // translate marks the text with the language, which no translator would do.
 func translate(c *call) answer {
 	return ok(field{"translated", "[" + cmp.Or(c.params.Get("targetLanguage"), "zh") + "] " + c.params.Get("text")})
+}
+
+// jwtToken makes up a token; whether RongCloud asks that the user be registered is not documented.
+func jwtToken(c *call) answer {
+	return ok(field{"token", "jwt." + url.QueryEscape(c.params.Get("userId")) + "." + strconv.FormatInt(c.at.UnixMilli(), 36)})
 }
 
 // embedToken takes any Access Key: how RongCloud refuses a wrong one is not documented.

@@ -304,6 +304,9 @@ func TestOtherServicesOfTheSDK(t *testing.T) {
 	translated, err := client.Translation.Translate(ctx, rongcloud.TranslationParams{Text: "hello", Target: "en"})
 	require.NoError(t, err)
 	require.Equal(t, "[en] hello", translated.Text)
+	token, err := client.Translation.CreateToken(ctx, "u1")
+	require.NoError(t, err)
+	require.NotEmpty(t, token.Token)
 	noneUnknown(t, srv)
 }
 

@@ -27,6 +27,7 @@ type area struct {
 type endpoint struct {
 	Path       string    `yaml:"path"`
 	Host       string    `yaml:"host"`
+	CustomHost string    `yaml:"custom_host"`
 	Unsigned   bool      `yaml:"unsigned"`
 	Method     string    `yaml:"method"`
 	Encoding   string    `yaml:"encoding"`
@@ -154,6 +155,7 @@ func load(dir string) ([]*endpoint, error) {
 
 var (
 	validPath = regexp.MustCompile(`^/[A-Za-z0-9_/]+(\.json)?$`)
+	validWord = regexp.MustCompile(`^[a-z]+$`)
 	validHost = regexp.MustCompile(`^https://[a-z0-9.-]+$`)
 	validType = regexp.MustCompile(`^(string|int|bool|float|string list|json string|object|object list|int list|int \((ms|seconds|minutes)\))$`)
 )
@@ -164,6 +166,8 @@ func (e *endpoint) check() error {
 		return errors.New("odd path")
 	case e.Host != "" && !validHost.MatchString(e.Host):
 		return fmt.Errorf("host %q", e.Host)
+	case e.CustomHost != "" && (e.Host != "" || !validWord.MatchString(e.CustomHost)):
+		return fmt.Errorf("custom_host %q", e.CustomHost)
 	case e.Method != http.MethodPost && e.Method != http.MethodGet:
 		return fmt.Errorf("method %q", e.Method)
 	case !slices.Contains([]string{"form", "json", "none", "query"}, e.Encoding):

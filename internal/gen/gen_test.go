@@ -98,6 +98,8 @@ func TestLoadRefuses(t *testing.T) {
 		{"path with another ending", genChanged(t, "/test/one.json", "/test/one.xml"), "odd path"},
 		{"path with an ID", genChanged(t, "/test/one.json", "/test/{id}.json"), "odd path"},
 		{"host without a scheme", genChanged(t, "    method: POST", "    host: api.example.com\n    method: POST"), `host "api.example.com"`},
+		{"host of the customer's without a word", genChanged(t, "    method: POST", "    custom_host: https://api.example.com\n    method: POST"), `custom_host "https://api.example.com"`},
+		{"host of the customer's and of its own", genChanged(t, "    method: POST", "    host: https://api.example.com\n    custom_host: a\n    method: POST"), `custom_host "a"`},
 		{"host with a path", genChanged(t, "    method: POST", "    host: https://api.example.com/v1\n    method: POST"), `host "https://api.example.com/v1"`},
 		{"method", genChanged(t, "method: POST", "method: PUT"), `method "PUT"`},
 		{"encoding", genChanged(t, "encoding: form", "encoding: xml"), `encoding "xml"`},

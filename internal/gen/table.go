@@ -54,6 +54,9 @@ func writeEndpoint(b *bytes.Buffer, e *endpoint) {
 	if e.Host != "" {
 		fmt.Fprintf(b, "Host: %q,\n", e.Host)
 	}
+	if e.CustomHost != "" {
+		fmt.Fprintf(b, "CustomHost: %q,\n", e.CustomHost)
+	}
 	if e.Unsigned {
 		b.WriteString("Unsigned: true,\n")
 	}
