@@ -54,7 +54,7 @@ func (o *outcome) maybeDone() bool {
 	case o.ok || o.unsent || o.rateLimited():
 		return false
 	case o.status >= 400 && o.status < 500, o.status == http.StatusTemporaryRedirect, o.status == http.StatusPermanentRedirect:
-		return false // a refusal by definition
+		return o.code.transient() // else a refusal by definition
 	case o.status >= 300:
 		return true
 	default:
