@@ -177,8 +177,8 @@ type Endpoint struct {
 	// UnsafeWith lists parameters that make a request unsafe when they are set, because
 	// somebody is then notified again by each repeat.
 	UnsafeWith []string
-	// Final lists codes after which a request is not repeated, although they are worth a repeat elsewhere:
-	// 1008 on a broadcast may mean that the service is not switched on.
+	// Final lists codes after which a request is not repeated, although they are worth a repeat
+	// elsewhere: 1008 on a broadcast may mean that the service is not switched on.
 	Final   []int
 	Quota   Quota
 	Params  []Param

@@ -108,28 +108,29 @@ func (c code) check(remedies map[string]translated) error {
 // certainty tells in a doc comment how far a code can be relied on.
 var certainty = map[string]string{
 	"copy":        "known only from a copy of an older page",
-	"client-list": "from RongCloud's list for client SDKs; that the Server API answers with it is unconfirmed",
+	"client-list": "from RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed",
 }
 
-// codeKinds are the kinds of package rongcloud; codes of all other areas are refusals, its zero value.
+// codeKinds are the kinds of package rongcloud; codes of all other areas are refusals, its zero
+// value.
 var codeKinds = map[string]string{areaRate: "kindRateLimit", areaServer: "kindServerFault"}
 
 // codeConstants is the source of codes_gen.go.
 func codeConstants(codes []code) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(strings.Replace(header, "api/*.yaml", "api/codes.yaml", 1) + "package rongcloud\n\n")
-	b.WriteString("// The codes that RongCloud's Server API responds with. What to do about each of them, and which calls give it,\n" +
-		"// is on the page https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md.\n//\n// RongCloud: https://docs.rongcloud.io/platform-chat-api/code\nconst (\n")
+	b.WriteString("// The codes that RongCloud's Server API responds with. What to do about each, and which\n" +
+		"// calls give it, is on the page\n// https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md.\n//\n// RongCloud: https://docs.rongcloud.io/platform-chat-api/code\nconst (\n")
 	for _, c := range codes {
-		fmt.Fprintf(&b, "\t// Code%s: %s", c.Name, strings.TrimSuffix(c.Meaning, "."))
+		words := "Code" + c.Name + ": " + strings.TrimSuffix(c.Meaning, ".")
 		if c.HTTP != 0 {
-			fmt.Fprintf(&b, " (HTTP %d)", c.HTTP)
+			words += fmt.Sprintf(" (HTTP %d)", c.HTTP)
 		}
-		b.WriteString(".")
-		if words := certainty[c.Status]; words != "" {
-			fmt.Fprintf(&b, " It is %s.", words)
+		words += "."
+		if more := certainty[c.Status]; more != "" {
+			words += " It is " + more + "."
 		}
-		fmt.Fprintf(&b, "\n\tCode%s Code = %d\n", c.Name, c.Code)
+		fmt.Fprintf(&b, "%s\tCode%s Code = %d\n", comment("\t", words), c.Name, c.Code)
 	}
 	b.WriteString(")\n\nvar codeFacts = map[Code]codeFact{\n")
 	for _, c := range codes {
@@ -144,4 +145,19 @@ func codeConstants(codes []code) ([]byte, error) {
 	}
 	b.WriteString("}\n")
 	return format.Source(b.Bytes())
+}
+
+// comment breaks words into lines of a comment, of at most 100 columns. The indent consists of tabs.
+func comment(indent, words string) string {
+	begin := indent + "//"
+	lines := []string{begin}
+	for _, word := range strings.Fields(words) {
+		last := &lines[len(lines)-1]
+		if *last != begin && len(*last)+3*len(indent)+1+len(word) > 100 {
+			lines = append(lines, begin)
+			last = &lines[len(lines)-1]
+		}
+		*last += " " + word
+	}
+	return strings.Join(lines, "\n") + "\n"
 }

@@ -16,7 +16,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// The numbers that servers and clients share. Below them stand the Server API's own, above them those that a client makes up.
+// The numbers that servers and clients share. Below them stand the Server API's own, above them
+// those that a client makes up.
 const firstSharedCode, lastSharedCode = 20000, 28999
 
 // bodyTypes are the types by which RongCloud's web client describes the bodies of messages.
@@ -30,8 +31,8 @@ var bodyTypes = map[string]string{
 	"IRecallNotificationMessageContent": "RC:RcNtf", "ISvrRecallNotificationMessageContent": "RC:RcNtf",
 }
 
-// compare writes what an unpacked npm package of RongCloud's web client knows and the catalogue in api does not: codes, message types and
-// fields of their bodies.
+// compare writes what an unpacked npm package of RongCloud's web client knows and the catalogue in
+// api does not: codes, message types and fields of their bodies.
 func compare(w io.Writer, api, dir string) error {
 	known, err := loadKnown(api)
 	if err != nil {
@@ -61,7 +62,8 @@ type knownWire struct {
 	leftOut map[string]bool       // message types that the catalogue leaves out, or has retired
 }
 
-// knownBody is the body of a message type, or a part that many of them share. What is in LeftOut is known, and is no field of the catalogue.
+// knownBody is the body of a message type, or a part that many of them share. What is in LeftOut is
+// known, and is no field of the catalogue.
 type knownBody struct {
 	ObjectName string   `yaml:"object_name"`
 	Name       string   `yaml:"name"`
@@ -132,7 +134,8 @@ var (
 	typeNames     = regexp.MustCompile(`\b[A-Z]\w+`)
 )
 
-// readPackage reads the declarations (.d.ts) of a package, and the names of messages in its code, too.
+// readPackage reads the declarations (.d.ts) of a package, and the names of messages in its code,
+// too.
 func readPackage(dir string) (*npmPackage, error) {
 	found := &npmPackage{codes: map[int]string{}, objectNames: map[string]bool{}, types: map[string]*bodyType{}}
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
@@ -246,7 +249,8 @@ func (p *npmPackage) bodies() (names []string) {
 	return names
 }
 
-// newFields are the fields that the catalogue does not know, such as user.alias, each with the message types that have it.
+// newFields are the fields that the catalogue does not know, such as user.alias, each with the
+// message types that have it.
 func (p *npmPackage) newFields(known *knownWire) (fresh []string) {
 	in := map[string][]string{}
 	for _, name := range p.bodies() {
@@ -273,8 +277,8 @@ func (p *npmPackage) newFields(known *knownWire) (fresh []string) {
 // maxNesting bounds how deep bodies are compared: a type may hold itself.
 const maxNesting = 4
 
-// unknown are the fields of a declared type that the body of the catalogue does not have. An object whose inside the catalogue leaves open is
-// not looked into.
+// unknown are the fields of a declared type that the body of the catalogue does not have. An object
+// whose inside the catalogue leaves open is not looked into.
 func (p *npmPackage) unknown(name string, body *knownBody, shared map[string]*knownBody, depth int) (fresh []string) {
 	fields := p.allFields(name, nil)
 	for _, own := range slices.Sorted(maps.Keys(fields)) {

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// language is one of the languages of the pages that programmers look things up in. The texts of the pages are written by hand, and what is
-// generated takes the place of their marks.
+// language is one of the languages of the pages that programmers look things up in. The texts of
+// the pages are written by hand, and what is generated takes the place of their marks.
 type language struct {
 	of                      func(translated) string
 	errorsPage, retriesPage string
@@ -31,7 +31,8 @@ var (
 	chinese = language{func(t translated) string { return t.Zh }, errorsChinese, retriesChinese}
 )
 
-// codeAreas are the areas of codes.yaml and their titles. codeAreaOrder is the order of the page: what is looked up most comes first.
+// codeAreas are the areas of codes.yaml and their titles. codeAreaOrder is the order of the page:
+// what is looked up most comes first.
 var (
 	codeAreaOrder = []string{
 		areaRate, areaServer, "auth", "app", "service", "parameter", "request",
@@ -77,7 +78,8 @@ const (
 	codesMark = "<!-- codes -->\n"
 )
 
-// codesPage is docs/errors.md and its translations: every code, what it means, what to do, and which calls give it.
+// codesPage is docs/errors.md and its translations: every code, what it means, what to do, and
+// which calls give it.
 func codesPage(lang language, book *codeBook, endpoints []*endpoint, methods map[string][]string) []byte {
 	var index, list bytes.Buffer
 	for _, area := range codeAreaOrder {

@@ -82,7 +82,8 @@ func TestRetriesPage(t *testing.T) {
 	require.Contains(t, section(string(retriesPage(chinese, endpoints, methods)), "带某个参数时不可重复，否则幂等"), "- `client.User`：`Mute.Add`（带 `tell` 时）\n")
 }
 
-// The texts written by hand have a place for each thing that is generated, and the translations the same ones.
+// The texts written by hand have a place for each thing that is generated, and the translations the
+// same ones.
 func TestPagesHaveTheirMarks(t *testing.T) {
 	t.Parallel()
 	for _, lang := range []language{english, chinese} {
@@ -100,7 +101,8 @@ func TestPagesHaveTheirMarks(t *testing.T) {
 	require.Len(t, codeAreaOrder, len(codeAreas))
 }
 
-// Every code of the catalogue can be linked to by its number, once, and what links within the pages leads somewhere.
+// Every code of the catalogue can be linked to by its number, once, and what links within the pages
+// leads somewhere.
 func TestOwnPages(t *testing.T) {
 	t.Parallel()
 	book, err := loadCodes("../../api")

@@ -383,6 +383,14 @@ func TestCodes(t *testing.T) {
 	}
 }
 
+func TestComment(t *testing.T) {
+	t.Parallel()
+	word := strings.Repeat("x", 45)
+	require.Equal(t, "\t// "+word+" "+word+"\n\t// ab\n", comment("\t", word+" "+word+" ab"))
+	require.Equal(t, "// "+word+" "+word+" abcd\n", comment("", word+" "+word+" abcd"))
+	require.Equal(t, "//\n", comment("", ""))
+}
+
 func TestCodesRefused(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ old, replacement, says string }{

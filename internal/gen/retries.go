@@ -6,7 +6,8 @@ import (
 	"strings"
 )
 
-// retryLists are the marks of the pages about repeats, and which endpoints are listed in their place.
+// retryLists are the marks of the pages about repeats, and which endpoints are listed in their
+// place.
 var retryLists = []struct {
 	mark   string
 	listed func(*endpoint) bool
@@ -30,7 +31,8 @@ func retriesPage(lang language, endpoints []*endpoint, methods map[string][]stri
 	return generated(text)
 }
 
-// callList names methods, a line for each service. An endpoint without a method stands in endpoints.md alone.
+// callList names methods, a line for each service. An endpoint without a method stands in
+// endpoints.md alone.
 func callList(lang language, endpoints []*endpoint, methods map[string][]string, listed func(*endpoint) bool) string {
 	var services []string
 	calls := map[string][]string{}
