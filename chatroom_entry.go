@@ -7,12 +7,13 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomEntryService keeps the attributes of chat rooms, which are key-value pairs that every member's client app follows: the seats
-// of a voice room, the roles in a game. A room has room for 100, and they go with it.
+// ChatroomEntryService keeps the attributes of chat rooms, which are key-value pairs that every
+// member's client app follows: the seats of a voice room, the roles in a game. A room has room for
+// 100, and they go with it.
 //
-// [CodeServiceNotEnabled] means that the app does not have the service for attributes; to call again and
-// again all the same ends with [CodeRateLimited]. RongCloud counts attributes, not calls: 100 a second are
-// set, by Set and BatchSet together, and as many removed.
+// [CodeServiceNotEnabled] means that the app does not have the service for attributes; to call
+// again and again all the same ends with [CodeRateLimited]. RongCloud counts attributes, not calls:
+// 100 a second are set, by Set and BatchSet together, and as many removed.
 type ChatroomEntryService service
 
 // ChatroomEntryParams sets an attribute of a chat room.

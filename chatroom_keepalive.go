@@ -17,8 +17,9 @@ type ChatroomKeepalives struct {
 
 // Add keeps a chat room from destroying itself.
 //
-// [CodeServiceNotEnabled] means that the app does not have the service (to call again and again all the same
-// ends with [CodeRateLimited]), and [CodeTooManyKeepalives] that it has no room for another room.
+// [CodeServiceNotEnabled] means that the app does not have the service (to call again and again all
+// the same ends with [CodeRateLimited]), and [CodeTooManyKeepalives] that it has no room for
+// another room.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/keep-alive/add-to-keep-alive
 //

@@ -91,8 +91,8 @@ func (s *ChatroomMuteService) List(ctx context.Context, chatroomID string, opts 
 
 // Add mutes up to 20 users in all chat rooms.
 //
-// [CodeServiceNotEnabled] means that the app does not have the service. To call again and again all the
-// same ends with [CodeRateLimited].
+// [CodeServiceNotEnabled] means that the app does not have the service. To call again and again all
+// the same ends with [CodeRateLimited].
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/gag-user-globally
 //

@@ -6,11 +6,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomPriorityService marks message types that are dropped first when more is sent to a chat room than it can carry, by default 40
-// messages in 200 milliseconds, of which 20 are kept for the other types. It holds in all chat rooms of the app, for at most 20 types.
+// ChatroomPriorityService marks message types that are dropped first when more is sent to a chat
+// room than it can carry, by default 40 messages in 200 milliseconds, of which 20 are kept for the
+// other types. It holds in all chat rooms of the app, for at most 20 types.
 //
-// [CodeServiceNotEnabled] means that the app does not have the service. To call again and again all the
-// same ends with [CodeRateLimited].
+// [CodeServiceNotEnabled] means that the app does not have the service. To call again and again all
+// the same ends with [CodeRateLimited].
 type ChatroomPriorityService service
 
 // ChatroomLowPriority are the message types that are dropped first.

@@ -6,18 +6,19 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomWhitelistService marks message types that are not dropped when more is sent to a chat room than it can carry. It holds in all
-// chat rooms of the app, for at most 20 types.
+// ChatroomWhitelistService marks message types that are not dropped when more is sent to a chat
+// room than it can carry. It holds in all chat rooms of the app, for at most 20 types.
 //
-// [CodeServiceNotEnabled] means that the app does not have the service. To call again and again all the
-// same ends with [CodeRateLimited].
+// [CodeServiceNotEnabled] means that the app does not have the service. To call again and again all
+// the same ends with [CodeRateLimited].
 type ChatroomWhitelistService service
 
-// ChatroomUserWhitelistService marks members of a chat room, at most 5, whose messages are not dropped, and who are not removed when they
-// are offline. It has nothing to do with mutes: see [ChatroomBanWhitelistService].
+// ChatroomUserWhitelistService marks members of a chat room, at most 5, whose messages are not
+// dropped, and who are not removed when they are offline. It has nothing to do with mutes: see
+// [ChatroomBanWhitelistService].
 //
-// [CodeServiceNotEnabled] means that the app does not have the service. To call again and again all the
-// same ends with [CodeRateLimited].
+// [CodeServiceNotEnabled] means that the app does not have the service. To call again and again all
+// the same ends with [CodeRateLimited].
 type ChatroomUserWhitelistService service
 
 // ChatroomWhitelist are the message types that are not dropped.

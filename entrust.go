@@ -126,7 +126,8 @@ type EntrustGroupPage struct {
 // Create creates a hosted group. Where invited users must agree first, client SDKs end with
 // [CodeGroupInviteePending]; what the Server API responds is not documented.
 //
-// A repeat is expected to fail, because the group then exists; so the call is unsafe: see [ErrOutcomeUnknown].
+// A repeat is expected to fail, because the group then exists; so the call is unsafe: see
+// [ErrOutcomeUnknown].
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/create-group
 //
@@ -135,9 +136,9 @@ func (s *EntrustGroupService) Create(ctx context.Context, params EntrustCreatePa
 	return send(ctx, s.client, endpoint.EntrustGroupCreate, &params, opts)
 }
 
-// Import makes a plain group a hosted one, without any callback. Groups made by [GroupService.Create] need it
-// before the other calls work on them, which else probably end with [CodeGroupNotHosted]. Like Create it is
-// unsafe to repeat.
+// Import makes a plain group a hosted one, without any callback. Groups made by
+// [GroupService.Create] need it before the other calls work on them, which else probably end with
+// [CodeGroupNotHosted]. Like Create it is unsafe to repeat.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/import-group
 //
@@ -155,9 +156,9 @@ func (s *EntrustGroupService) Join(ctx context.Context, params EntrustJoinParams
 	return fetch[EntrustGroup](ctx, s.client, endpoint.EntrustGroupJoin, &params, opts)
 }
 
-// Quit takes up to 100 users out of a hosted group, as if they left by themselves; [EntrustMemberService.Kick]
-// removes them. The owner can presumably not leave ([CodeGroupOwnerCannotLeave]). A repeat changes nothing,
-// but may end with [CodeNotInHostedGroup].
+// Quit takes up to 100 users out of a hosted group, as if they left by themselves;
+// [EntrustMemberService.Kick] removes them. The owner can presumably not leave
+// ([CodeGroupOwnerCannotLeave]). A repeat changes nothing, but may end with [CodeNotInHostedGroup].
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/quit-group
 //
@@ -184,8 +185,8 @@ func (s *EntrustGroupService) TransferOwner(ctx context.Context, params EntrustT
 	return send(ctx, s.client, endpoint.EntrustGroupTransferOwner, &params, opts)
 }
 
-// List returns one page of all hosted groups of the app; All walks all pages. RongCloud does not raise the
-// quota of this call.
+// List returns one page of all hosted groups of the app; All walks all pages. RongCloud does not
+// raise the quota of this call.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-query/query-app-all-group
 //

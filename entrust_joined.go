@@ -42,8 +42,8 @@ type EntrustJoinedPage struct {
 	Next   string               `json:"pageToken"` // token of the next page; empty on the last one
 }
 
-// List returns one page of the hosted groups that a user is in; All walks all pages. RongCloud does not
-// raise the quota of this call.
+// List returns one page of the hosted groups that a user is in; All walks all pages. RongCloud does
+// not raise the quota of this call.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-query/query-member-join-group
 //

@@ -31,12 +31,12 @@ var (
 	ErrTransport = errors.New("rongcloud: no answer from the API")
 )
 
-// Error is the failure of a call after it left the SDK's checks. Every error of a service method is an
-// *Error or an [ArgumentError].
+// Error is the failure of a call after it left the SDK's checks. Every error of a service method is
+// an *Error or an [ArgumentError].
 //
 // Use errors.Is with a [Code], with [ErrOutcomeUnknown], [ErrRateLimited], [ErrUnauthorized] or
-// [ErrTransport], and with whatever caused it, such as context.DeadlineExceeded. Every code, what to
-// do about it and which calls give it:
+// [ErrTransport], and with whatever caused it, such as context.DeadlineExceeded. Every code, what
+// to do about it and which calls give it:
 // https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md
 type Error struct {
 	Endpoint   string        // method and path, such as "POST /user/getToken.json"

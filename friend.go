@@ -168,10 +168,11 @@ type friendPermissionChange struct {
 	Permission FriendPermission `wire:"permissionType"`
 }
 
-// Add asks for a friendship, or makes two users friends at once. [CodeAlreadyFriends] means that they were
-// friends before; why else a friendship may be refused is under Friends on the page of codes (docs/errors.md). The answer
-// does not tell a request that still waits for consent from a friendship that was made. It is not repeated after an
-// unclear failure, since the other user might be asked twice. The quota is 100 calls per second.
+// Add asks for a friendship, or makes two users friends at once. [CodeAlreadyFriends] means that
+// they were friends before; why else a friendship may be refused is under Friends on the page of
+// codes (docs/errors.md). The answer does not tell a request that still waits for consent from a
+// friendship that was made. It is not repeated after an unclear failure, since the other user might
+// be asked twice. The quota is 100 calls per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/add-friend
 //

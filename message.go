@@ -81,8 +81,8 @@ type PrivateMessage struct {
 	BadgeCount       *int         `wire:"count"`            // iOS badge, up to 9999, for a single receiver; -1 leaves it as it is
 
 	IncludeSender bool `wire:"isIncludeSender"` // sync to the sender's devices and history too; needs multi-device sync
-	// VerifyBlacklist holds the message back from recipients who have blocked the sender, or do not have the
-	// sender on their whitelist. RongCloud's pages disagree on whose list counts.
+	// VerifyBlacklist holds the message back from recipients who have blocked the sender, or do not
+	// have the sender on their whitelist. RongCloud's pages disagree on whose list counts.
 	VerifyBlacklist          bool  `wire:"verifyBlacklist"`
 	Persist                  *bool `wire:"isPersisted"` // keep in the cloud history; true if nil. Offline delivery does not depend on it
 	Counted                  *bool `wire:"isCounted"`   // count as unread; true if nil
@@ -169,7 +169,8 @@ type ChatroomMessage struct {
 
 	Persist       *bool `wire:"isPersisted"`     // keep in the cloud history; true if nil. Needs that service
 	IncludeSender bool  `wire:"isIncludeSender"` // sync to the sender's devices too
-	// Priority fails with a code that RongCloud does not name in an app that does not have the service.
+	// Priority fails with a code that RongCloud does not name in an app that does not have the
+	// service.
 	Priority MessagePriority `wire:"priority"`
 
 	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
@@ -182,9 +183,10 @@ type Recall struct {
 	TargetID         string           `wire:"targetId"`   // the user, group, chat room or ultra group it was sent to
 	Channel          string           `wire:"busChannel"` // of an ultra group; required if and only if the message named one
 	MessageUID       string           `wire:"messageUID"`
-	// SentTime is when the message was sent, to the millisecond. No send returns it: the history, the log and
-	// callbacks have it. RongCloud's page requires it; its SDK for Java and its newer API leave it out at
-	// will, and it then only helps to find the message. Clients on the web sort by it.
+	// SentTime is when the message was sent, to the millisecond. No send returns it: the history,
+	// the log and callbacks have it. RongCloud's page requires it; its SDK for Java and its newer
+	// API leave it out at will, and it then only helps to find the message. Clients on the web sort
+	// by it.
 	SentTime time.Time `wire:"sentTime"`
 
 	Admin                    bool   `wire:"isAdmin"`     // clients say that an administrator recalled it

@@ -22,12 +22,13 @@ type GroupModification struct {
 	Content    MessageContent `wire:"content"` // at most 128 KB of JSON
 }
 
-// ModifyPrivate replaces the content of a one-to-one message that has been sent. Clients refuse to modify
-// what is too old ([CodeModifyTooLate]) or of a type that cannot be modified ([CodeMessageNotModifiable]);
-// that the Server API responds so is unconfirmed.
+// ModifyPrivate replaces the content of a one-to-one message that has been sent. Clients refuse to
+// modify what is too old ([CodeModifyTooLate]) or of a type that cannot be modified
+// ([CodeMessageNotModifiable]); that the Server API responds so is unconfirmed.
 //
-// RongCloud describes this call in its SDK for Java only. For the newer edition of its API it documents 100 calls per second,
-// and that a message can be modified for 24 hours; whether that holds here is unconfirmed.
+// RongCloud describes this call in its SDK for Java only. For the newer edition of its API it
+// documents 100 calls per second, and that a message can be modified for 24 hours; whether that
+// holds here is unconfirmed.
 //
 //rongcloud:endpoint POST /message/private/modify.json
 func (s *MessageService) ModifyPrivate(ctx context.Context, modification PrivateModification, opts ...CallOption) error {

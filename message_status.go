@@ -35,10 +35,10 @@ type GroupStatus struct {
 	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
-// SendPrivate sends a one-to-one message, such as [TypingStatus], to at most 1000 users, of whom those get it who are
-// online. The quota is 6000 recipients per minute. The server never pushes, counts or stores it; clients
-// may store it, by its type. RongCloud does not document that the response names the messages: MessageUIDs
-// may be empty.
+// SendPrivate sends a one-to-one message, such as [TypingStatus], to at most 1000 users, of whom
+// those get it who are online. The quota is 6000 recipients per minute. The server never pushes,
+// counts or stores it; clients may store it, by its type. RongCloud does not document that the
+// response names the messages: MessageUIDs may be empty.
 //
 // The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same.
 //

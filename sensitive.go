@@ -7,13 +7,14 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// SensitiveService keeps the words that are replaced in text messages or keep them from being delivered. An app has room for 50
-// words, unless it has bought more.
+// SensitiveService keeps the words that are replaced in text messages or keep them from being
+// delivered. An app has room for 50 words, unless it has bought more.
 //
-// The filter works on what clients send, and on what is sent through the Server API only if the console says so.
+// The filter works on what clients send, and on what is sent through the Server API only if the
+// console says so.
 //
-// Clients learn of a word by [CodeBlockedBySensitiveWord] and [CodeSensitiveWordReplaced]; that the Server API
-// responds with them is unconfirmed.
+// Clients learn of a word by [CodeBlockedBySensitiveWord] and [CodeSensitiveWordReplaced]; that the
+// Server API responds with them is unconfirmed.
 type SensitiveService service
 
 // SensitiveType is what a sensitive word does to a message.

@@ -44,8 +44,8 @@ func newUltraGroupService(common *service) *UltraGroupService {
 	}
 }
 
-// UltraGroupParams describes an ultra group to create. Its name is used in push notifications only; keep it
-// up to date with [UltraGroupService.Update].
+// UltraGroupParams describes an ultra group to create. Its name is used in push notifications only;
+// keep it up to date with [UltraGroupService.Update].
 type UltraGroupParams struct {
 	GroupID string `wire:"groupId"`   // chosen by the app: at most 64 letters and digits
 	Name    string `wire:"groupName"` // shown in push notifications, at most 64 characters; required

@@ -117,12 +117,14 @@ type (
 	}
 )
 
-// Register registers a user ID and returns a token with which the user's client connects. Users who send
-// messages, even if only through the Server API, must have been registered: else pushes show no sender. For a known
-// user ID it returns one more token and overwrites the stored name, and the avatar if one is given. All tokens stay valid until
-// they expire, [UserService.ExpireTokens] voids them or the App Secret is reset.
+// Register registers a user ID and returns a token with which the user's client connects. Users who
+// send messages, even if only through the Server API, must have been registered: else pushes show
+// no sender. For a known user ID it returns one more token and overwrites the stored name, and the
+// avatar if one is given. All tokens stay valid until they expire, [UserService.ExpireTokens] voids
+// them or the App Secret is reset.
 //
-// [CodeTooManyUsers] means that the app has no room for another user; in the development environment that is at 100.
+// [CodeTooManyUsers] means that the app has no room for another user; in the development
+// environment that is at 100.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/register
 //

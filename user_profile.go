@@ -49,8 +49,8 @@ type UserProfile struct {
 	Level       *int    `json:"level,omitempty"` // 0 to 100
 }
 
-// UserProfileParams writes a hosted profile: its basic part, the app's own attributes, or both. By a newer
-// page of RongCloud's a call with none of them is refused.
+// UserProfileParams writes a hosted profile: its basic part, the app's own attributes, or both. By
+// a newer page of RongCloud's a call with none of them is refused.
 type UserProfileParams struct {
 	UserID  string      `wire:"userId"`
 	Profile UserProfile `wire:"userProfile"`
