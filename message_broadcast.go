@@ -9,9 +9,9 @@ import (
 
 // MessageBroadcastService sends one message to all users, all who are online, or all chat rooms.
 //
-// A broadcast is unsafe to repeat, like any send; see [MessageService]. After [CodeRateLimited] the SDK
-// does not repeat it either, as it does other sends: by an older page of RongCloud's the code may mean
-// here that the app does not have the service, and then no wait helps.
+// A broadcast is unsafe to repeat, like any send; see [MessageService]. After [CodeRateLimited] the
+// SDK does not repeat it either, as it does other sends: by an older page of RongCloud's the code
+// may mean here that the app does not have the service, and then no wait helps.
 type MessageBroadcastService service
 
 // BroadcastOS limits an old kind of broadcast to one system.
@@ -71,8 +71,8 @@ type SentBroadcast struct {
 type BroadcastRecall struct {
 	From       string `wire:"fromUserId"` // sender of the broadcast
 	MessageUID string `wire:"messageUID"`
-	// SentTime is when it was sent, to the millisecond. RongCloud's pages disagree on whether it may be left
-	// out, so set it if you know it: the history and the log have it.
+	// SentTime is when it was sent, to the millisecond. RongCloud's pages disagree on whether it
+	// may be left out, so set it if you know it: the history and the log have it.
 	SentTime time.Time `wire:"sentTime"`
 
 	Admin                    bool   `wire:"isAdmin"`  // clients say that an administrator recalled it
@@ -81,13 +81,15 @@ type BroadcastRecall struct {
 	DisableUpdateLastMessage bool   `wire:"disableUpdateLastMsg"`
 }
 
-// SendToAll sends a system message to every user of the app. The quota is 2 calls per hour and 3 per day.
+// SendToAll sends a system message to every user of the app. The quota is 2 calls per hour and 3
+// per day.
 //
 // It may take 3 minutes until clients show it, and the cloud history does not keep it by default.
-// [CodeServiceNotEnabled] means that the app does not have the service, and [CodeRateLimited] may mean it,
-// too; the SDK repeats it after neither. For chosen users see the push service.
+// [CodeServiceNotEnabled] means that the app does not have the service, and [CodeRateLimited] may
+// mean it, too; the SDK repeats it after neither. For chosen users see the push service.
 //
-// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do not blindly send it again.
+// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do
+// not blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/system/send-message-broadcast-to-all
 //
@@ -96,12 +98,12 @@ func (s *MessageBroadcastService) SendToAll(ctx context.Context, broadcast Broad
 	return fetch[SentBroadcast](ctx, s.client, endpoint.MessageBroadcast, &broadcast, opts)
 }
 
-// SendToOnline sends a system message to all users who are online or come online within 10 minutes. The quota is
-// 60 calls per minute. There is no push, and such a broadcast cannot be recalled.
+// SendToOnline sends a system message to all users who are online or come online within 10 minutes.
+// The quota is 60 calls per minute. There is no push, and such a broadcast cannot be recalled.
 //
-// [CodeServiceNotEnabled] means that the app does not have the service, and [CodeRateLimited] may mean it,
-// too; the SDK repeats it after neither. The call fails with [ErrOutcomeUnknown] if the message may have
-// been delivered all the same: do not blindly send it again.
+// [CodeServiceNotEnabled] means that the app does not have the service, and [CodeRateLimited] may
+// mean it, too; the SDK repeats it after neither. The call fails with [ErrOutcomeUnknown] if the
+// message may have been delivered all the same: do not blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/system/send-message-broadcast-online
 //
@@ -110,12 +112,13 @@ func (s *MessageBroadcastService) SendToOnline(ctx context.Context, broadcast On
 	return fetch[SentBroadcast](ctx, s.client, endpoint.MessageOnlineBroadcast, &broadcast, opts)
 }
 
-// SendToChatrooms sends a message to every chat room of the app. The quota is 1 call per second. Only users who are
-// in a room at that moment get it, it is never stored, and it does not keep rooms alive.
+// SendToChatrooms sends a message to every chat room of the app. The quota is 1 call per second.
+// Only users who are in a room at that moment get it, it is never stored, and it does not keep
+// rooms alive.
 //
-// [CodeServiceNotEnabled] means that the app does not have the service, and [CodeRateLimited] may mean it,
-// too; the SDK repeats it after neither. The call fails with [ErrOutcomeUnknown] if the message may have
-// been delivered all the same: do not blindly send it again.
+// [CodeServiceNotEnabled] means that the app does not have the service, and [CodeRateLimited] may
+// mean it, too; the SDK repeats it after neither. The call fails with [ErrOutcomeUnknown] if the
+// message may have been delivered all the same: do not blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-chatroom-broadcast
 //
@@ -124,10 +127,11 @@ func (s *MessageBroadcastService) SendToChatrooms(ctx context.Context, broadcast
 	return send(ctx, s.client, endpoint.MessageChatroomBroadcast, &broadcast, opts)
 }
 
-// Recall takes back a broadcast that [MessageBroadcastService.SendToAll] or the push service sent. The quota is 2 calls
-// per hour and 3 per day; a repeat changes nothing for users but uses it up, so the call counts as unsafe.
-// Broadcasts to users who are online cannot be recalled.
-// What the result names is the recall's own message: RongCloud's Go SDK reads it, no page tells of it, and it may be empty.
+// Recall takes back a broadcast that [MessageBroadcastService.SendToAll] or the push service sent.
+// The quota is 2 calls per hour and 3 per day; a repeat changes nothing for users but uses it up,
+// so the call counts as unsafe. Broadcasts to users who are online cannot be recalled. What the
+// result names is the recall's own message: RongCloud's Go SDK reads it, no page tells of it, and
+// it may be empty.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/system/recall-message-broadcast-to-all
 //

@@ -21,9 +21,10 @@ type Translation struct {
 	Text string `json:"translated"`
 }
 
-// Translate translates a text. The quota is 10 calls per second. It works in all data centres, but must be switched on in
-// the console, or it fails with [CodeTranslationNotEnabled]. By RongCloud's list for clients
-// [CodeTranslationQuotaUsedUp], [CodeTranslationTextTooLong] and [CodeTranslationLanguageNotSupported] can go wrong, too.
+// Translate translates a text. The quota is 10 calls per second. It works in all data centres, but
+// must be switched on in the console, or it fails with [CodeTranslationNotEnabled]. By RongCloud's
+// list for clients [CodeTranslationQuotaUsedUp], [CodeTranslationTextTooLong] and
+// [CodeTranslationLanguageNotSupported] can go wrong, too.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/builtin-translation
 //
