@@ -104,7 +104,7 @@ func (c *campaign) sendAgain(ctx context.Context, recipients iter.Seq[string]) (
 	return listed, nil
 }
 
-// watch shows a progress bar until every chunk has an outcome.
+// watch shows a progress bar until every chunk has an outcome, or the campaign is paused.
 func (c *campaign) watch(ctx context.Context, total int, bar io.Writer) error {
 	progress := mpb.NewWithContext(ctx, mpb.WithOutput(bar), mpb.WithWidth(50))
 	line := progress.AddBar(int64(total),
@@ -121,6 +121,11 @@ func (c *campaign) watch(ctx context.Context, total int, bar io.Writer) error {
 				progress.Wait()
 				return nil
 			}
+		}
+		if paused, err := c.ledger.paused(ctx); err == nil && paused {
+			line.Abort(false)
+			progress.Wait()
+			return errPaused
 		}
 		select {
 		case <-ticker.C:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -20,14 +21,26 @@ const (
 	again     = "again" // unknown, and the operator wants it sent again
 )
 
-// ledger is what became of each chunk: a hash in Redis, with a second one that counts states.
+// outageAfter is how many unknown chunks in a row, of one worker or of all, are an outage.
+const outageAfter = 3
+
+// errPaused keeps a chunk in the queue until the operator lets the campaign go on.
+var errPaused = errors.New("the campaign is paused: too many chunks in a row are unknown")
+
+// ledger is what became of each chunk: a hash in Redis, with a second one that counts states. A third
+// one counts the unknown chunks in a row, of each worker and of all: an outage that one worker alone
+// sees is hidden among the others' successes. Too many pause the campaign, for everybody.
 type ledger struct {
 	db  redis.Cmdable
 	run string
 }
 
 func (l ledger) keys() []string {
-	return []string{"campaign:{" + l.run + "}:chunks", "campaign:{" + l.run + "}:counts", "campaign:{" + l.run + "}:again"}
+	keys := []string{"chunks", "counts", "again", "row", "paused"}
+	for i, name := range keys {
+		keys[i] = "campaign:{" + l.run + "}:" + name
+	}
+	return keys
 }
 
 // set changes a state and its count.
@@ -46,6 +59,7 @@ local old = redis.call("HGET", KEYS[1], ARGV[1])
 
 var (
 	beginScript = redis.NewScript(set + `
+if redis.call("EXISTS", KEYS[5]) == 1 then return "paused" end
 if not old or old == "again" then
 	set(ARGV[1], old, "begun")
 	if old then redis.call("SADD", KEYS[3], ARGV[1]) end
@@ -60,6 +74,13 @@ return old
 	// An outcome that is known wins over one that is not.
 	endScript = redis.NewScript(set + `
 if old == "begun" or old == "unknown" then set(ARGV[1], old, ARGV[2]) end
+for _, who in ipairs({"all", ARGV[3]}) do
+	if ARGV[2] ~= "unknown" then
+		redis.call("HDEL", KEYS[4], who)
+	elseif redis.call("HINCRBY", KEYS[4], who, 1) >= tonumber(ARGV[4]) then
+		redis.call("SET", KEYS[5], who)
+	end
+end
 return "ok"
 `)
 	// A chunk that was provably not sent is as it was before.
@@ -83,12 +104,27 @@ func (l ledger) call(ctx context.Context, script *redis.Script, chunk int, more 
 // begin enters that a chunk is about to be sent, and tells whether it is to be.
 func (l ledger) begin(ctx context.Context, chunk int) (bool, error) {
 	word, err := l.call(ctx, beginScript, chunk)
+	if word == "paused" {
+		return false, errPaused
+	}
 	return word == "go", err
 }
 
-func (l ledger) end(ctx context.Context, chunk int, state string) error {
-	_, err := l.call(ctx, endScript, chunk, state)
+// end enters what became of a chunk that worker has sent.
+func (l ledger) end(ctx context.Context, chunk int, state, worker string) error {
+	_, err := l.call(ctx, endScript, chunk, state, "worker "+worker, outageAfter)
 	return err
+}
+
+// paused reports whether the campaign is.
+func (l ledger) paused(ctx context.Context) (bool, error) {
+	n, err := l.db.Exists(ctx, l.keys()[4]).Result()
+	return n > 0, err
+}
+
+// resume lets the campaign go on, which the operator alone can decide: what failed may fail again.
+func (l ledger) resume(ctx context.Context) error {
+	return l.db.Del(ctx, l.keys()[3], l.keys()[4]).Err()
 }
 
 func (l ledger) undo(ctx context.Context, chunk int) error {

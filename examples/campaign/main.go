@@ -7,20 +7,26 @@
 //	go run . -recipients 100000 -kill 20
 //
 // The second one kills twenty workers on the way with SIGKILL. Chunks that were under way then are reported as unknown, and -again has them sent again.
+//
+// When too many chunks in a row are unknown, of one worker or of all, all workers pause: -resume lets the
+// campaign go on, on the same -redis.
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 	"os"
 	"os/signal"
 	"strconv"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
@@ -35,6 +41,7 @@ func main() {
 	flag.IntVar(&o.workers, "workers", 4, "worker processes")
 	flag.IntVar(&o.kills, "kill", 0, "workers to kill on the way")
 	flag.BoolVar(&o.again, "again", false, "send unknown chunks again at the end")
+	flag.BoolVar(&o.resume, "resume", false, "let a campaign go on that an outage has paused; needs -redis")
 	flag.StringVar(&o.redis, "redis", "", "address of a Redis; empty starts one")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
@@ -52,11 +59,12 @@ func exit(err error) {
 
 type options struct {
 	recipients, size, workers, kills int
-	again                            bool
+	again, resume                    bool
 	redis                            string
 	factor                           float64                     // of the quotas
 	observe                          func(rongcloudtest.Request) // of the server, for tests
 	delay                            time.Duration               // of the server's answers, for tests
+	outage                           int                         // the server fails after so many sends, for tests; 0 is never
 }
 
 // quotaFactor raises the quota of private messages to 600,000 a minute.
@@ -97,6 +105,9 @@ func run(ctx context.Context, o options, w, bar io.Writer) error {
 	if o.delay > 0 {
 		srv.Fail(nil, rongcloudtest.Fault{Delay: o.delay, Times: -1})
 	}
+	if o.outage > 0 {
+		srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{Status: http.StatusBadGateway, Skip: o.outage, Times: -1})
+	}
 	if o.redis == "" {
 		address, stop, err := startRedis(ctx)
 		if err != nil {
@@ -117,6 +128,11 @@ func run(ctx context.Context, o options, w, bar io.Writer) error {
 
 	c := newCampaign(o.redis, "spring-sale", o.size, w)
 	defer c.close()
+	if o.resume {
+		if err := c.ledger.resume(ctx); err != nil {
+			return err
+		}
+	}
 	begin := time.Now()
 	total, err := c.enqueue(ctx, users(o.recipients))
 	if err != nil {
@@ -134,6 +150,10 @@ func run(ctx context.Context, o options, w, bar io.Writer) error {
 	seen()
 	if killErr := <-killed; err == nil {
 		err = killErr
+	}
+	if errors.Is(err, errPaused) {
+		crew.stop() // with what they are at
+		return errors.Join(err, c.report(ctx, o.recipients, time.Since(begin)))
 	}
 	if err != nil {
 		return err

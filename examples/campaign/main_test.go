@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -11,9 +12,12 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/hibiken/asynq"
 	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
@@ -112,9 +116,9 @@ func TestLedger(t *testing.T) {
 	begin(1, false) // somebody died over it
 	counts(map[string]int{unknown: 1})
 	begin(1, false)
-	require.NoError(t, l.end(ctx, 1, delivered), "or was only slow")
+	require.NoError(t, l.end(ctx, 1, delivered, "w"), "or was only slow")
 	counts(map[string]int{delivered: 1})
-	require.NoError(t, l.end(ctx, 1, unknown))
+	require.NoError(t, l.end(ctx, 1, unknown, "w"))
 	begin(1, false)
 	counts(map[string]int{delivered: 1})
 
@@ -122,7 +126,7 @@ func TestLedger(t *testing.T) {
 	require.NoError(t, l.undo(ctx, 2))
 	counts(map[string]int{delivered: 1})
 	begin(2, true)
-	require.NoError(t, l.end(ctx, 2, refused+":1002"))
+	require.NoError(t, l.end(ctx, 2, refused+":1002", "w"))
 	counts(map[string]int{delivered: 1, refused: 1})
 
 	begin(3, true)
@@ -136,11 +140,82 @@ func TestLedger(t *testing.T) {
 	begin(3, true)
 	require.NoError(t, l.undo(ctx, 3))
 	begin(3, true)
-	require.NoError(t, l.end(ctx, 3, unknown))
+	require.NoError(t, l.end(ctx, 3, unknown, "w"))
 	found, err := l.in(ctx, unknown)
 	require.NoError(t, err)
 	require.Equal(t, []int{3}, found)
 	found, err = l.in(ctx, refused)
 	require.NoError(t, err)
 	require.Equal(t, []int{2}, found)
+}
+
+// An outage pauses the campaign while most of it is still to be sent, and it goes on later.
+func TestOutage(t *testing.T) {
+	ctx := t.Context()
+	address, stop, err := startRedis(ctx)
+	require.NoError(t, err)
+	defer stop()
+	const n, size, workers, before = 20_000, 100, 3, 20
+	box := &mailbox{got: map[string]int{}}
+	var out bytes.Buffer
+	o := options{recipients: n, size: size, workers: workers, observe: box.observe, redis: address, outage: before}
+	require.ErrorIs(t, run(ctx, o, &out, io.Discard), errPaused)
+	require.Len(t, box.got, before*size)
+	lost := len(listed.FindAllSubmatch(out.Bytes(), -1))
+	require.GreaterOrEqual(t, lost, outageAfter)
+	require.Less(t, lost, outageAfter+2*workers, "only what was under way")
+
+	o.outage = 0
+	require.ErrorIs(t, run(ctx, o, io.Discard, io.Discard), errPaused, "it is the operator's to decide")
+	require.Len(t, box.got, before*size)
+	o.resume = true
+	out.Reset()
+	require.NoError(t, run(ctx, o, &out, io.Discard))
+	require.Len(t, box.got, n-lost*size)
+	for id, got := range box.got {
+		require.Equal(t, 1, got, id)
+	}
+	require.Contains(t, out.String(), fmt.Sprintf("%d delivered, 0 refused, %d unknown", n/size-lost, lost))
+}
+
+// An outage that one worker alone sees pauses all of them, although chunks of the others succeed in between.
+func TestOutageOfOneWorker(t *testing.T) {
+	ctx := t.Context()
+	address, stop, err := startRedis(ctx)
+	require.NoError(t, err)
+	defer stop()
+	db := redis.NewClient(&redis.Options{Addr: address})
+	defer db.Close()
+	limiter, err := rongcloud.NewLimiter(rongcloud.Quotas{Factor: quotaFactor})
+	require.NoError(t, err)
+	newSender := func(name string) (*sender, *rongcloudtest.Server) {
+		srv, err := rongcloudtest.New()
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = srv.Close() })
+		return &sender{srv.Client(), limiter, db, name}, srv
+	}
+	whole, _ := newSender("whole")
+	broken, srv := newSender("broken")
+	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{Status: 502, Times: -1})
+	chunk := 0
+	process := func(s *sender) error {
+		payload, err := json.Marshal(task{"r", chunk, []string{"u" + strconv.Itoa(chunk)}})
+		require.NoError(t, err)
+		chunk++
+		return s.ProcessTask(ctx, asynq.NewTask(taskSend, payload))
+	}
+	for range outageAfter {
+		require.NoError(t, process(whole))
+		require.NoError(t, process(broken))
+	}
+	require.ErrorIs(t, process(whole), errPaused)
+	require.ErrorIs(t, process(broken), errPaused)
+	l := ledger{db, "r"}
+	counts, err := l.counts(ctx)
+	require.NoError(t, err)
+	require.Equal(t, map[string]int{begun: 0, delivered: outageAfter, unknown: outageAfter}, counts)
+	require.NoError(t, l.resume(ctx))
+	chunk = 2 * outageAfter
+	require.NoError(t, process(whole), "what was put back is as it was")
+	require.NoError(t, process(broken), "and the count begins anew")
 }

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"strconv"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -43,6 +44,7 @@ type sender struct {
 	client  *rongcloud.Client
 	limiter rongcloud.Limiter
 	db      redis.Cmdable
+	name    string // of the worker
 }
 
 // work is the life of a worker process.
@@ -71,7 +73,7 @@ func work(redisAddress string, factor float64) error {
 		ShutdownTimeout: 20 * time.Second,
 	})
 	mux := asynq.NewServeMux()
-	mux.Handle(taskSend, &sender{client, limiter, db})
+	mux.Handle(taskSend, &sender{client, limiter, db, strconv.Itoa(os.Getpid())})
 	if err := server.Start(mux); err != nil {
 		return err
 	}
@@ -86,7 +88,8 @@ func work(redisAddress string, factor float64) error {
 	return nil
 }
 
-// ProcessTask sends one chunk, unless it has been sent or may have been. An error has the queue try again.
+// ProcessTask sends one chunk, unless it has been sent or may have been. An error has the queue try again, as does a
+// campaign that is paused.
 func (s *sender) ProcessTask(ctx context.Context, t *asynq.Task) error {
 	var chunk task
 	if err := json.Unmarshal(t.Payload(), &chunk); err != nil {
@@ -109,17 +112,17 @@ func (s *sender) ProcessTask(ctx context.Context, t *asynq.Task) error {
 	var e *rongcloud.Error
 	switch {
 	case err == nil:
-		return book.end(keep, chunk.Chunk, delivered)
+		return book.end(keep, chunk.Chunk, delivered, s.name)
 	case errors.Is(err, rongcloud.ErrOutcomeUnknown):
-		return book.end(keep, chunk.Chunk, unknown)
+		return book.end(keep, chunk.Chunk, unknown, s.name)
 	case errors.Is(err, rongcloud.ErrRateLimited):
 		s.limiter.Refused(use, 0)
 		return errors.Join(err, book.undo(keep, chunk.Chunk))
 	case errors.Is(err, rongcloud.ErrTransport), errors.Is(err, rongcloud.ErrUnauthorized): // not sent, and perhaps later
 		return errors.Join(err, book.undo(keep, chunk.Chunk))
 	case errors.As(err, &e):
-		return book.end(keep, chunk.Chunk, fmt.Sprintf("%s:%d", refused, e.Code))
+		return book.end(keep, chunk.Chunk, fmt.Sprintf("%s:%d", refused, e.Code), s.name)
 	default:
-		return book.end(keep, chunk.Chunk, refused)
+		return book.end(keep, chunk.Chunk, refused, s.name)
 	}
 }
