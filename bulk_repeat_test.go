@@ -145,8 +145,7 @@ func TestBulkGuardedChunkEndsWithinTheMinute(t *testing.T) {
 func TestBulkMinuteBeginsWithTheFirstRequestThatMayHaveArrived(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		var server *bulkServer
-		server = rememberingServer(func(n int, _ url.Values) (*http.Response, error) {
+		server := rememberingServer(func(n int, _ url.Values) (*http.Response, error) {
 			switch {
 			case n <= 7: // for 91 s
 				return refusal(1008)

@@ -2,10 +2,14 @@ package rongcloud_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strconv"
 
 	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
@@ -99,4 +103,45 @@ func ExampleMessageService_SendPrivateBulk() {
 
 	// Output:
 	// 2500 delivered, 0 refused, 0 unknown, in 3 requests
+}
+
+// Go on with a send that an outage has stopped.
+func ExampleBulkCheckpointFile() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	folder, err := os.MkdirTemp("", "bulk")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(folder)
+
+	send := func() (*rongcloud.BulkResult, error) {
+		file := rongcloud.BulkCheckpointFile(filepath.Join(folder, "moved.json"))
+		resume, err := file.Load() // nil at first
+		if err != nil {
+			return nil, err
+		}
+		message := rongcloud.PrivateMessage{From: "news", Content: rongcloud.TextMessage{Content: "We have moved"}}
+		params := rongcloud.BulkParams{ChunkSize: 2, Concurrency: 1, Save: file.Save, Resume: resume}
+		return client.Message.SendPrivateBulk(context.Background(), message, rongcloud.Recipients("u1", "u2", "u3", "u4", "u5", "u6", "u7", "u8", "u9"), params)
+	}
+	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{Status: 502, Skip: 1, Times: 3})
+	result, err := send()
+	fmt.Println(result.Delivered, "delivered,", result.Unknown, "unknown,", errors.Is(err, rongcloud.ErrOutcomeUnknown))
+	result, err = send()
+	fmt.Println(result.Delivered, "delivered,", result.Unknown, "unknown,", err)
+	for _, u := range result.Checkpoint.Unknown() {
+		fmt.Println("positions", u.FirstPosition, "to", u.LastPosition, "may have got it")
+	}
+
+	// Output:
+	// 2 delivered, 6 unknown, true
+	// 3 delivered, 6 unknown, <nil>
+	// positions 2 to 7 may have got it
 }
