@@ -223,7 +223,7 @@ func TestAsyncReadFails(t *testing.T) {
 		away := errors.New("the disk is away")
 		queue := &readQueue{
 			MemoryQueue: webhook.NewMemoryQueue(10_000),
-			fails:       append(make([]error, 0), away, away, away, away, away, nil, webhook.Permanent(errors.New("damaged"))),
+			fails:       []error{away, away, away, away, away, nil, webhook.Permanent(errors.New("damaged"))},
 		}
 		h, logged := newHandler(t, webhook.WithQueue(queue, 1), webhook.WithJobRetry(2, time.Second, time.Second))
 		release := make(chan struct{})

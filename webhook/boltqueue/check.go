@@ -24,7 +24,7 @@ const (
 	flagFreelist = 0x10
 	flagBucket   = 0x01 // of an element of a leaf
 
-	noFreelist = ^uint64(0)
+	noFreelist = -1
 	maxDepth   = 64
 )
 
@@ -33,15 +33,15 @@ const (
 // can catch it. So a file is read once before bbolt may.
 type checker struct {
 	file     io.ReaderAt
-	size     uint64
-	pageSize uint64
-	high     uint64 // number of pages
-	seen     []uint64
+	size     int64
+	pageSize int64
+	high     int64    // number of pages
+	seen     []uint64 // a bit for each page
 }
 
 // check returns what is wrong with a file.
 func check(file io.ReaderAt, size int64, pageSize int) error {
-	c := &checker{file: file, size: uint64(max(size, 0)), pageSize: uint64(max(pageSize, 0))}
+	c := &checker{file: file, size: size, pageSize: int64(pageSize)}
 	root, freelist, err := c.meta()
 	if err != nil {
 		return err
@@ -62,14 +62,14 @@ func check(file io.ReaderAt, size int64, pageSize int) error {
 }
 
 // meta reads the newer of the two meta pages that are whole.
-func (c *checker) meta() (root, freelist uint64, err error) {
+func (c *checker) meta() (root, freelist int64, err error) {
 	if c.pageSize < 512 || c.pageSize > 1<<24 || c.size < 2*c.pageSize {
 		return 0, 0, errors.New("it has no pages")
 	}
 	var newest []byte
-	for page := range uint64(2) {
+	for page := range int64(2) {
 		buf := make([]byte, metaSize)
-		if _, err := c.file.ReadAt(buf, int64(page*c.pageSize)+headerSize); err != nil {
+		if _, err := c.file.ReadAt(buf, page*c.pageSize+headerSize); err != nil {
 			return 0, 0, err
 		}
 		sum := fnv.New64a()
@@ -82,19 +82,22 @@ func (c *checker) meta() (root, freelist uint64, err error) {
 	if newest == nil {
 		return 0, 0, errors.New("both of its first pages are broken")
 	}
-	if size := uint64(u32(newest[8:])); size != c.pageSize {
+	if size := u32(newest[8:]); size != c.pageSize {
 		return 0, 0, fmt.Errorf("its pages have %d bytes and not %d", size, c.pageSize)
 	}
-	c.high = u64(newest[40:])
-	return u64(newest[16:]), u64(newest[32:]), nil
+	c.high = number(newest[40:])
+	return number(newest[16:]), number(newest[32:]), nil
 }
 
-func u16(b []byte) uint16 { return binary.NativeEndian.Uint16(b) }
-func u32(b []byte) uint32 { return binary.NativeEndian.Uint32(b) }
+func u16(b []byte) int    { return int(binary.NativeEndian.Uint16(b)) }
+func u32(b []byte) int64  { return int64(binary.NativeEndian.Uint32(b)) }
 func u64(b []byte) uint64 { return binary.NativeEndian.Uint64(b) }
 
+// number is the number of a page; one that is too large is negative, and none.
+func number(b []byte) int64 { return int64(u64(b)) } //nolint:gosec // see above
+
 // mark notes a page as used, and reports whether it was not used before.
-func (c *checker) mark(id uint64) bool {
+func (c *checker) mark(id int64) bool {
 	bit := uint64(1) << (id % 64)
 	if c.seen[id/64]&bit != 0 {
 		return false
@@ -104,19 +107,19 @@ func (c *checker) mark(id uint64) bool {
 }
 
 // page reads a page with its overflow, and marks all of it.
-func (c *checker) page(id uint64) ([]byte, error) {
+func (c *checker) page(id int64) ([]byte, error) {
 	broken := func(what string) error { return fmt.Errorf("page %d %s", id, what) }
 	if id < 2 || id >= c.high {
 		return nil, broken("is none")
 	}
 	header := make([]byte, headerSize)
-	if _, err := c.file.ReadAt(header, int64(id*c.pageSize)); err != nil {
+	if _, err := c.file.ReadAt(header, id*c.pageSize); err != nil {
 		return nil, err
 	}
-	if u64(header) != id {
+	if number(header) != id {
 		return nil, broken("has another number")
 	}
-	pages := uint64(u32(header[12:])) + 1
+	pages := u32(header[12:]) + 1
 	if pages > c.high-id {
 		return nil, broken("is too long")
 	}
@@ -126,13 +129,13 @@ func (c *checker) page(id uint64) ([]byte, error) {
 		}
 	}
 	page := make([]byte, pages*c.pageSize)
-	_, err := c.file.ReadAt(page, int64(id*c.pageSize))
+	_, err := c.file.ReadAt(page, id*c.pageSize)
 	return page, err
 }
 
 // tree checks the pages of a bucket. Its keys lie between low, which belongs to them, and high, which
 // does not; nil is no bound.
-func (c *checker) tree(id uint64, depth int, low, high []byte) error {
+func (c *checker) tree(id int64, depth int, low, high []byte) error {
 	page, err := c.page(id)
 	if err != nil {
 		return err
@@ -153,8 +156,8 @@ func (c *checker) tree(id uint64, depth int, low, high []byte) error {
 	return nil
 }
 
-func (c *checker) branch(id uint64, page []byte, depth int, low, high []byte) error {
-	count := int(u16(page[10:]))
+func (c *checker) branch(id int64, page []byte, depth int, low, high []byte) error {
+	count := u16(page[10:])
 	keys, err := elements(page, 0, 4)
 	if err == nil && count == 0 {
 		err = errors.New("leads nowhere")
@@ -170,7 +173,7 @@ func (c *checker) branch(id uint64, page []byte, depth int, low, high []byte) er
 		if i+1 < count {
 			next = keys[i+1]
 		}
-		if err := c.tree(u64(page[headerSize+i*elementSize+8:]), depth+1, key, next); err != nil {
+		if err := c.tree(number(page[headerSize+i*elementSize+8:]), depth+1, key, next); err != nil {
 			return err
 		}
 	}
@@ -187,11 +190,11 @@ func (c *checker) leaf(page []byte, depth int, low, high []byte) error {
 	}
 	for i := range keys {
 		at := headerSize + i*elementSize
-		flags, pos := u32(page[at:]), uint64(at)+uint64(u32(page[at+4:]))
-		start := pos + uint64(u32(page[at+8:]))
-		end := start + uint64(u32(page[at+12:]))
+		flags, pos := u32(page[at:]), int64(at)+u32(page[at+4:])
+		start := pos + u32(page[at+8:])
+		end := start + u32(page[at+12:])
 		switch {
-		case end > uint64(len(page)):
+		case end > int64(len(page)):
 			return errors.New("has a value beyond its end")
 		case flags == flagBucket:
 			if err := c.bucket(page[start:end], depth); err != nil {
@@ -209,7 +212,7 @@ func (c *checker) bucket(value []byte, depth int) error {
 	if len(value) < bucketSize {
 		return errors.New("has a broken bucket")
 	}
-	if root := u64(value); root != 0 {
+	if root := number(value); root != 0 {
 		return c.tree(root, depth+1, nil, nil)
 	}
 	inline := value[bucketSize:]
@@ -222,16 +225,16 @@ func (c *checker) bucket(value []byte, depth int) error {
 // elements returns the keys of a page, whose elements tell position and length of the key at the given
 // offsets.
 func elements(page []byte, position, length int) ([][]byte, error) {
-	count := int(u16(page[10:]))
+	count := u16(page[10:])
 	if headerSize+count*elementSize > len(page) {
 		return nil, errors.New("has more entries than room")
 	}
 	keys := make([][]byte, count)
 	for i := range keys {
 		at := headerSize + i*elementSize
-		start := uint64(at) + uint64(u32(page[at+position:]))
-		end := start + uint64(u32(page[at+length:]))
-		if start < uint64(headerSize+count*elementSize) || end > uint64(len(page)) || start == end {
+		start := int64(at) + u32(page[at+position:])
+		end := start + u32(page[at+length:])
+		if start < int64(headerSize+count*elementSize) || end > int64(len(page)) || start == end {
 			return nil, errors.New("has a key outside of it")
 		}
 		keys[i] = page[start:end]
@@ -251,20 +254,20 @@ func between(keys [][]byte, low, high []byte) error {
 }
 
 // freelist checks the list of free pages: bbolt writes over what it names.
-func (c *checker) freelist(id uint64) error {
+func (c *checker) freelist(id int64) error {
 	page, err := c.page(id)
 	if err != nil {
 		return err
 	}
-	ids, count := page[headerSize:], uint64(u16(page[10:]))
+	ids, count := page[headerSize:], int64(u16(page[10:]))
 	if count == 0xFFFF {
-		count, ids = u64(ids), ids[8:]
+		count, ids = number(ids), ids[8:]
 	}
-	if u16(page[8:]) != flagFreelist || count > uint64(len(ids)/8) {
+	if u16(page[8:]) != flagFreelist || count < 0 || count > int64(len(ids)/8) {
 		return fmt.Errorf("page %d is no list of free pages", id)
 	}
 	for part := range slices.Chunk(ids[:count*8], 8) {
-		if free := u64(part); free < 2 || free >= c.high || !c.mark(free) {
+		if free := number(part); free < 2 || free >= c.high || !c.mark(free) {
 			return fmt.Errorf("page %d: the free page %d is not free", id, free)
 		}
 	}

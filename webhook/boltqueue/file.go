@@ -62,7 +62,7 @@ func open(path string, timeout time.Duration, readOnly bool) (*file, error) {
 		f.DB, err = bolt.Open(path, 0o600, &bolt.Options{
 			Timeout: timeout, FreelistType: bolt.FreelistMapType, ReadOnly: readOnly,
 			OpenFile: func(name string, flag int, mode os.FileMode) (handle *os.File, err error) {
-				f.handle, err = os.OpenFile(name, flag, mode) //nolint:gosec // the user says where
+				f.handle, err = os.OpenFile(name, flag, mode)
 				return f.handle, err
 			},
 		})
