@@ -155,6 +155,10 @@ func TestOpenFails(t *testing.T) {
 		require.Error(t, err)
 	}
 	_, err := boltqueue.Open(t.TempDir())
+	require.ErrorContains(t, err, "is no regular file")
+	_, err = boltqueue.Open(filepath.Join(t.TempDir(), "nowhere", "queue.db"))
+	require.ErrorIs(t, err, os.ErrNotExist)
+	_, err = boltqueue.Open(filepath.Join(file(t), "\x00"))
 	require.Error(t, err)
 	path := file(t)
 	open(t, path)

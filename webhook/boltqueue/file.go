@@ -35,7 +35,14 @@ func openFile(path string, timeout time.Duration) (*file, error) {
 
 // checkFile checks a file under a lock that lets nobody write.
 func checkFile(path string, timeout time.Duration) error {
-	if info, err := os.Stat(path); errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0 {
+	switch info, err := os.Stat(path); {
+	case errors.Is(err, os.ErrNotExist):
+		return nil
+	case err != nil:
+		return fmt.Errorf("boltqueue: %w", err)
+	case !info.Mode().IsRegular():
+		return fmt.Errorf("boltqueue: %s is no regular file", path)
+	case info.Size() == 0:
 		return nil
 	}
 	f, err := open(path, timeout, true)
