@@ -127,7 +127,7 @@ func (a *async) start() {
 // dispatch enters jobs into lanes until it waits no more and the queue is empty.
 func (a *async) dispatch() {
 	for failures := 0; a.waitForRoom(); {
-		job, err := a.queue.Pull(a.waiting)
+		job, err := a.pull()
 		switch {
 		case err == nil:
 			failures = 0
@@ -146,6 +146,12 @@ func (a *async) dispatch() {
 			return
 		}
 	}
+}
+
+// pull, load and tryRemove take a panic of the queue, which a user may have written, for a failure of it.
+func (a *async) pull() (job Job, err error) {
+	defer catch(&err)
+	return a.queue.Pull(a.waiting)
 }
 
 // waitForRoom waits until another job can be kept. Only a queue that cannot be read again has to be
@@ -265,13 +271,14 @@ func (a *async) handle(l *lane, e entry) {
 }
 
 // load returns the job of an entry.
-func (a *async) load(e entry) (Job, error) {
+func (a *async) load(e entry) (job Job, err error) {
 	if e.job != nil {
 		return *e.job, nil
 	}
 	ctx, cancel := context.WithTimeout(a.life, a.h.config.jobTimeout)
 	defer cancel()
-	job, err := a.reader.Read(ctx, e.id)
+	defer catch(&err)
+	job, err = a.reader.Read(ctx, e.id)
 	job.ID = e.id
 	return job, err
 }
@@ -349,7 +356,8 @@ func (a *async) remove(job Job) {
 }
 
 // tryRemove has a time of its own: what is done at the end of a shutdown is removed as well.
-func (a *async) tryRemove(id uint64) error {
+func (a *async) tryRemove(id uint64) (err error) {
+	defer catch(&err)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.life), removalTimeout)
 	defer cancel()
 	return a.queue.Done(ctx, id)

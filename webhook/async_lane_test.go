@@ -312,6 +312,54 @@ func TestAsyncGoexit(t *testing.T) {
 	}
 }
 
+// panickyQueue panics at first.
+type panickyQueue struct {
+	*webhook.MemoryQueue
+	pulled, read, done atomic.Bool
+}
+
+func (q *panickyQueue) Pull(ctx context.Context) (webhook.Job, error) {
+	if !q.pulled.Swap(true) {
+		panic("in Pull")
+	}
+	return q.MemoryQueue.Pull(ctx)
+}
+
+func (q *panickyQueue) Read(ctx context.Context, id uint64) (webhook.Job, error) {
+	if !q.read.Swap(true) {
+		panic("in Read")
+	}
+	return q.MemoryQueue.Read(ctx, id)
+}
+
+func (q *panickyQueue) Done(ctx context.Context, id uint64) error {
+	if !q.done.Swap(true) {
+		panic("in Done")
+	}
+	return q.MemoryQueue.Done(ctx, id)
+}
+
+// A queue that panics has failed, and is tried again.
+func TestAsyncQueuePanics(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		queue := &panickyQueue{MemoryQueue: webhook.NewMemoryQueue(2000)}
+		h, logged := newHandler(t, webhook.WithQueue(queue, 1))
+		var calls int
+		h.OnMessage(func(context.Context, *webhook.Message) error { calls++; return nil })
+		h.Start()
+		for n := range 1100 {
+			require.Equal(t, 200, deliver(t, h, roomMessage(0, n)))
+		}
+		require.NoError(t, h.Shutdown(context.Background()))
+		require.Equal(t, 1100, calls)
+		require.Zero(t, queue.Len())
+		for _, where := range []string{"in Pull", "in Read", "in Done"} {
+			require.Equal(t, 1, strings.Count(logged.String(), "panic: "+where))
+		}
+	})
+}
+
 // strictQueue obeys its contexts, and fails to remove as often as it is told.
 type strictQueue struct {
 	*webhook.MemoryQueue
