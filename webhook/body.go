@@ -2,37 +2,55 @@ package webhook
 
 import (
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/json"
 	"errors"
 	"io"
 	"mime"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 )
 
 // request is a callback that is verified and read, but not decoded.
 type request struct {
 	credentials *credentials
-	form        bool
+	saysJSON    bool // by its media type
+	form        bool // by its first character
+	short       bool // a part of the body was missing; net/http itself would have said that it breaks off
 	body        []byte
 }
 
-// receive checks everything of a request that its own text can tell, in the order of what it costs. The body is read only after the
-// signature was found to be right.
-func (c *config) receive(r *http.Request) (*request, error) {
+// receive takes in a request that a Handler does not.
+func (c *config) receive(r *http.Request, kind Kind) (*request, error) {
+	found, err := c.admit(r, kind)
+	if err != nil {
+		return nil, err
+	}
+	return c.read(r, found)
+}
+
+// admit checks all that a request tells without its body, in the order of what it costs.
+func (c *config) admit(r *http.Request, kind Kind) (*credentials, error) {
 	if r.Method != http.MethodPost {
 		return nil, refuse(ErrMethod)
 	}
 	if !c.admits(r) {
 		return nil, refuse(ErrSource)
 	}
-	form, err := mediaType(r.Header)
+	found, err := c.verify(r)
 	if err != nil {
 		return nil, err
 	}
-	found, err := c.verify(r)
+	return found, found.standsRight(kind)
+}
+
+// read takes the body of a request that is signed as it should be.
+func (c *config) read(r *http.Request, found *credentials) (*request, error) {
+	form, err := mediaType(r.Header.Get("Content-Type"))
 	if err != nil {
 		return nil, err
 	}
@@ -40,16 +58,41 @@ func (c *config) receive(r *http.Request) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Which of the two it is shows in the first character. One page of RongCloud's names both types for the same callback.
-	if trimmed := bytes.TrimLeft(body, " \t\r\n"); len(trimmed) > 0 {
-		form = trimmed[0] != '{' && trimmed[0] != '['
+	encoded := r.Header.Get("Content-Encoding") != "" // its length is then another
+	short := !encoded && int64(len(body)) < r.ContentLength
+	if len(body) == 0 && form && len(r.PostForm) > 0 { // somebody has parsed it
+		body, short = []byte(r.PostForm.Encode()), false
+		if int64(len(body)) > c.maxBody {
+			return nil, refuse(ErrTooLarge)
+		}
 	}
-	return &request{found, form, body}, nil
+	if body = trimBOM(body); len(bytes.TrimSpace(body)) == 0 {
+		return nil, emptyBody(r)
+	}
+	return &request{found, !form, looksLikeForm(body), short, body}, nil
+}
+
+var errReadBefore = errors.New("it was read before: call the handler before whatever reads it, such as Request.FormValue in a middleware")
+
+// emptyBody says why there is no body, as far as that can be told.
+func emptyBody(r *http.Request) error {
+	if r.ContentLength > 0 || r.Form != nil {
+		return refuse(ErrMalformed, errReadBefore)
+	}
+	return refuse(ErrMalformed, errors.New("it is empty, unless something has read it before the handler, such as Request.FormValue in a middleware"))
+}
+
+func trimBOM(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\ufeff")) }
+
+// looksLikeForm tells a form from JSON by the first character. One page of RongCloud's names both types for the same callback, so
+// the media type does not tell.
+func looksLikeForm(body []byte) bool {
+	trimmed := bytes.TrimLeft(body, " \t\r\n")
+	return len(trimmed) == 0 || trimmed[0] != '{' && trimmed[0] != '['
 }
 
 // mediaType tells a form from JSON, and takes no type for a form.
-func mediaType(header http.Header) (form bool, err error) {
-	text := header.Get("Content-Type")
+func mediaType(text string) (form bool, err error) {
 	if text == "" || text == "application/x-www-form-urlencoded" {
 		return true, nil
 	}
@@ -122,7 +165,10 @@ func (q *request) fingerprint(r *http.Request) Fingerprint {
 // decode makes a Callback of the request.
 func (c *config) decode(q *request, kind Kind) (*Callback, error) {
 	known := q.credentials.knownKey()
-	kind, events := decode(kind, q.form, Envelope{SignedAt: q.credentials.signedAt, Raw: q.body})
+	kind, events := q.events(kind)
+	if err := q.credentials.standsRight(kind); err != nil {
+		return nil, err
+	}
 	for _, event := range events {
 		e := event.envelope()
 		if e.AppKey == "" {
@@ -138,4 +184,60 @@ func (c *config) decode(q *request, kind Kind) (*Callback, error) {
 		known = e.AppKey
 	}
 	return &Callback{Kind: kind, AppKey: known, SignedAt: q.credentials.signedAt, Body: q.body, Events: events}, nil
+}
+
+// events reads what the body tells. What is neither a form nor JSON is an Unknown with an error, lest it be acknowledged.
+func (q *request) events(kind Kind) (Kind, []Event) {
+	common := Envelope{SignedAt: q.credentials.signedAt, Raw: q.body}
+	unreadable := func(expected Kind, problem error) (Kind, []Event) {
+		return KindUnknown, []Event{&Unknown{Envelope: common, Expected: cmp.Or(expected, KindUnknown), Err: problem}}
+	}
+	switch {
+	case !q.form:
+	case q.saysJSON && json.Valid(q.body):
+		return unreadable(kind, errors.New("JSON, but neither an object nor a list"))
+	case !bytes.ContainsRune(q.body, '='):
+		return unreadable(kind, errors.New("neither a form nor JSON"))
+	}
+	decoded, events := decode(kind, q.form, common)
+	if q.short {
+		return unreadable(decoded, errReadBefore)
+	}
+	if decoded == KindUnknown && q.form && !isText(q.body) {
+		return unreadable(kind, errors.New("not text"))
+	}
+	return decoded, events
+}
+
+// isText tells text in UTF-8 from anything else.
+func isText(body []byte) bool {
+	return utf8.Valid(body) && !bytes.ContainsFunc(body, func(r rune) bool { return r < ' ' && r != '\t' && r != '\r' && r != '\n' || r == 0x7f })
+}
+
+// Decode reads the body of a callback that did not come by HTTP, or was verified before: one from an archive, a queue or a serverless
+// platform. Kind is what it tells, or empty if its fields shall say. The content type is that of the request, and may
+// be empty. It checks no signature: whoever can write the body decides what it says.
+//
+// A kind that there is not is a [*rongcloud.ArgumentError]. A body that is empty or of another content type is an [*Error]; one that is
+// not as its kind asks comes as an [*Unknown], as it does from [Parse]. SignedAt is zero, and AppKey what the body says.
+func Decode(kind Kind, contentType string, body []byte) (*Callback, error) {
+	if kind != "" {
+		if err := checkKind(kind); err != nil {
+			return nil, err
+		}
+	}
+	form, err := mediaType(contentType)
+	if err != nil {
+		return nil, err
+	}
+	if body = trimBOM(body); len(bytes.TrimSpace(body)) == 0 {
+		return nil, refuse(ErrMalformed, errors.New("it is empty"))
+	}
+	q := &request{&credentials{app: &app{}}, !form, looksLikeForm(body), false, body}
+	callback := &Callback{Body: body}
+	callback.Kind, callback.Events = q.events(kind)
+	for _, event := range callback.Events {
+		callback.AppKey = cmp.Or(event.envelope().AppKey, callback.AppKey)
+	}
+	return callback, nil
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"unicode/utf16"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -28,7 +29,7 @@ func (v Verdict) String() string {
 // maxExtra is how much text RongCloud hands to the sender, in characters.
 const maxExtra = 1024
 
-// Decision answers a [PreMessage]. Its zero value allows the message. What is set beside the verdict takes the place of what the message has; a blocked
+// Decision answers a [PreMessage]. Its zero value allows the message, and beside an error leaves it to the fallback of [WithDecisionTimeout]. What is set beside the verdict takes the place of what the message has; a blocked
 // message ignores all of it but Text. Replacing is on for services that were opened after 10 May 2021; for older ones RongCloud switches it on. The
 // names by which RongCloud knows the replacements are not confirmed by a page of its own.
 //
@@ -57,6 +58,9 @@ func Block(text string) Decision { return Decision{Verdict: VerdictBlock, Text: 
 
 // Replace delivers the message with another body, of the same type, if RongCloud's other checks agree.
 func Replace(content rongcloud.MessageContent) Decision { return Decision{Content: content} }
+
+// given reports whether a function has decided: beside an error, the zero value is no decision.
+func (d Decision) given() bool { return !reflect.ValueOf(d).IsZero() }
 
 // encode writes the answer to a question about a message of the given type, which is empty for a message that is not known.
 func (d Decision) encode(objectName string) ([]byte, error) {

@@ -69,7 +69,7 @@
 //
 // RongCloud's pages contradict each other in places. Numbers may come as text and text as numbers, one object in place of a list, JSON inside
 // a string, names in other letter case, lists repeated, joined by commas or as JSON. Fields that are missing are zero. The raw text is
-// always there too. A callback of an unknown kind is acknowledged and goes to [Registry.OnUnknown].
+// always there too. A callback of an unknown kind is acknowledged and goes to [Handler.OnUnknown].
 //
 // # Tests
 //

@@ -155,7 +155,8 @@ var signs = []struct {
 	{KindGroupProfile, []string{"groupId", "time"}},
 	{KindChatroomKV, []string{"chatroomId", "optType"}},
 	{KindChatroomStatus, []string{"chatRoomId", "status", "type"}},
-	{KindPreMessage, []string{"targetId", "msgType", "messageId"}},
+	{KindPreMessage, []string{"msgType", "targetId"}}, // also without messageId: a question that cannot be decided is one still
+	{KindPreMessage, []string{"msgType", "messageId"}},
 	{KindMessage, []string{"toUserId", "objectName", "msgUID"}},
 	{KindUserDeactivation, []string{"userId", "operateId"}},
 	{KindUserStatus, []string{"userid", "status", "os"}},

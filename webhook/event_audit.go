@@ -52,6 +52,11 @@ func (a *MessageAudit) Content() (rongcloud.MessageContent, error) {
 	return decodeContent(a.ObjectName, a.Body)
 }
 
+// Texts returns all that the message says, as [Message.Texts] does.
+func (a *MessageAudit) Texts() ([]string, error) {
+	return rongcloud.DecodeTexts(a.ObjectName, []byte(a.Body))
+}
+
 func (a *MessageAudit) key() string {
 	return conversationKey(string(a.ChannelType), a.FromUserID, a.TargetID, "")
 }

@@ -1,6 +1,8 @@
 package webhook
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -54,6 +56,11 @@ func (*Message) Kind() Kind { return KindMessage }
 // of its type comes as a RawContent too, beside the error.
 func (m *Message) Content() (rongcloud.MessageContent, error) {
 	return decodeContent(m.ObjectName, m.Body)
+}
+
+// Texts returns all that the message says, decoded: see [rongcloud.DecodeTexts]. A body that cannot be read comes with a [rongcloud.ErrUndecodable].
+func (m *Message) Texts() ([]string, error) {
+	return rongcloud.DecodeTexts(m.ObjectName, []byte(m.Body))
 }
 
 func (m *Message) key() string {
@@ -119,6 +126,29 @@ func (*PreMessage) Kind() Kind { return KindPreMessage }
 // Content decodes the body, as [Message.Content] does.
 func (m *PreMessage) Content() (rongcloud.MessageContent, error) {
 	return decodeContent(m.ObjectName, m.Body)
+}
+
+// Texts returns all that the message says, decoded: the texts of its body as [rongcloud.DecodeTexts] finds them, of its push and of its expansion. It is
+// what to moderate: Body has its texts escaped, and one field of one type is not all that clients show.
+//
+// A body that cannot be read comes with a [rongcloud.ErrUndecodable], beside what was found. Clients may still make something of it, so do not allow
+// it: return Block(text), err.
+func (m *PreMessage) Texts() ([]string, error) {
+	texts, err := rongcloud.DecodeTexts(m.ObjectName, []byte(m.Body))
+	seen := map[string]bool{}
+	for _, text := range texts {
+		seen[text] = true
+	}
+	for _, more := range append([]string{m.PushContent, m.PushExt}, slices.Sorted(maps.Values(m.Expansion))...) {
+		found, _ := rongcloud.DecodeTexts("", []byte(more)) // JSON or any text
+		for _, text := range found {
+			if !seen[text] {
+				seen[text] = true
+				texts = append(texts, text)
+			}
+		}
+	}
+	return texts, err
 }
 
 func (m *PreMessage) key() string {

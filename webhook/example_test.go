@@ -48,7 +48,7 @@ func Example() {
 	// 200
 }
 
-func ExampleRegistry_OnPreMessage() {
+func ExampleHandler_OnPreMessage() {
 	h, err := webhook.NewHandler("app-secret")
 	if err != nil {
 		panic(err)

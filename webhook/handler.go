@@ -6,15 +6,16 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"strconv"
 	"sync"
 	"time"
 )
 
-// Handler is an http.Handler for RongCloud's callbacks. Register functions with the methods of its [Registry], before it serves. It is safe
-// for concurrent use.
+// Handler is an http.Handler for RongCloud's callbacks. Register functions with its methods before it serves, one for each kind: a second one is
+// refused, see [Handler.Err]. Callbacks of a known kind without a function are acknowledged. The functions are called concurrently. One that returns an
+// error or panics has RongCloud send the callback again, or with [WithQueue] is called again; where a callback holds several events, those after the
+// failed one wait for that. An error marked by [Permanent] ends the attempts. A Handler is safe for concurrent use.
 type Handler struct {
-	*Registry
+	registry
 
 	config  *config
 	async   *async // nil without WithQueue
@@ -22,7 +23,7 @@ type Handler struct {
 }
 
 // NewHandler returns a handler for the app with the given App Secret, which the console shows. An empty secret and options that make no sense are refused
-// with a [*rongcloud.ArgumentError]. Who sends a body slowly is the business of the server: see http.Server.ReadTimeout.
+// with a [*rongcloud.ArgumentError]. Set the timeouts of the http.Server as well: see the package's comment.
 func NewHandler(secret string, opts ...Option) (*Handler, error) {
 	c, err := newConfig(secret, opts)
 	if err != nil {
@@ -33,7 +34,17 @@ func NewHandler(secret string, opts ...Option) (*Handler, error) {
 		store.now = c.now
 		c.nonces = store
 	}
-	h := &Handler{Registry: &Registry{}, config: c}
+	h := &Handler{config: c}
+	h.complain = func(err error) {
+		h.log(nil, slog.LevelError, "webhook: the handler is not used as it should be", slog.Any("error", err))
+	}
+	if store, ok := c.nonces.(*MemoryNonceStore); ok {
+		forgot := func(held int) {
+			h.log(nil, slog.LevelWarn, "webhook: the nonce store forgets signatures before their time; give it more room with WithNonceStore",
+				slog.Int("held", held))
+		}
+		store.onEarly.Store(&forgot)
+	}
 	if c.queue != nil {
 		h.async = newAsync(h)
 	}
@@ -55,7 +66,7 @@ func Verify(r *http.Request, secret string, opts ...Option) error {
 // An [*Error] has the status to answer with. A body that is not of its kind comes as an [*Unknown].
 //
 // It remembers no signature, so a replay passes, also with another body. Where the framework takes an http.Handler, a Handler is the better choice.
-// Nothing may have read the body before.
+// A body that was read before is refused, unless it was parsed as a form.
 func Parse(r *http.Request, secret string, opts ...Option) (*Callback, error) {
 	c, err := newConfig(secret, opts)
 	if err != nil {
@@ -65,9 +76,12 @@ func Parse(r *http.Request, secret string, opts ...Option) (*Callback, error) {
 }
 
 func (c *config) parse(r *http.Request, kind Kind) (*Callback, error) {
-	q, err := c.receive(r)
+	q, err := c.receive(r, kind)
 	if err != nil {
 		return nil, err
+	}
+	if q.short {
+		return nil, refuse(ErrMalformed, errReadBefore)
 	}
 	return c.decode(q, kind)
 }
@@ -75,58 +89,22 @@ func (c *config) parse(r *http.Request, kind Kind) (*Callback, error) {
 // Parse is like the function of that name, with the secrets and options of the handler. It does not ask the handler's nonce store.
 func (h *Handler) Parse(r *http.Request) (*Callback, error) { return h.config.parse(r, h.config.kind) }
 
-// For returns a handler for a path to which RongCloud sends callbacks of one kind only.
+// For returns a handler for a path to which RongCloud sends callbacks of one kind only. A kind that there is not is a mistake of the program: it is
+// logged at once, [Handler.Err] returns it, and every callback at the path is answered with 500 (a question before delivery, by the fallback).
 func (h *Handler) For(kind Kind) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, kind) })
+	err := checkKind(kind)
+	if err != nil {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.refuse(err)
+		kind = ""
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, kind, err) })
 }
 
 // ServeHTTP takes a callback of any kind.
-func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) { h.serve(w, r, h.config.kind) }
-
-func (h *Handler) serve(w http.ResponseWriter, r *http.Request, kind Kind) {
-	arrived := time.Now()
-	if !h.running.enter() {
-		h.fail(w, r, kind, refuse(ErrUnavailable, errors.New("the handler is shut down")))
-		return
-	}
-	defer h.running.leave()
-
-	q, err := h.config.receive(r)
-	if err != nil {
-		h.fail(w, r, kind, err)
-		return
-	}
-	ctx, cancel := context.WithDeadline(r.Context(), arrived.Add(h.config.timeout))
-	defer cancel()
-	mark := q.fingerprint(r)
-	state, err := h.begin(ctx, q, mark)
-	if err != nil {
-		h.fail(w, r, kind, err)
-		return
-	}
-	callback, err := h.config.decode(q, kind)
-	if err != nil {
-		h.fail(w, r, kind, err)
-		return
-	}
-	if len(callback.Events) > 0 && h.decide(w, r, callback.Events[0], arrived) {
-		return
-	}
-	if state == NonceDone {
-		w.WriteHeader(http.StatusOK)
-		return
-	}
-	if err := h.take(ctx, callback); err != nil {
-		h.fail(w, r, callback.Kind, err)
-		return
-	}
-	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second) // what is done is done, even if it took all the time
-	defer cancel()
-	if err := h.config.nonces.Done(ctx, q.credentials.nonceKey(), mark, h.config.keep()); err != nil {
-		// The work is done, and the answer says so: another try by RongCloud would only repeat it.
-		h.log(r, slog.LevelWarn, "webhook: the nonce store failed", slog.String("kind", string(callback.Kind)), slog.Any("error", err))
-	}
-	w.WriteHeader(http.StatusOK)
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.serve(w, r, h.config.kind, nil)
 }
 
 // keep is how long a signature must be remembered: one from the far end of the future stays within the window for twice its length.
@@ -165,74 +143,6 @@ func (h *Handler) take(ctx context.Context, callback *Callback) error {
 		}
 	}
 	return nil
-}
-
-// decide answers a question before delivery, in time. It reports whether the event is one.
-func (h *Handler) decide(w http.ResponseWriter, r *http.Request, e Event, arrived time.Time) bool {
-	var answer []byte
-	var err error
-	switch e := e.(type) {
-	case *PreMessage:
-		answer, err = h.ask(r.Context(), e, arrived.Add(h.config.decisionTimeout))
-	case *Unknown:
-		if e.Expected != KindPreMessage {
-			return false
-		}
-		err = refuse(ErrMalformed, e.Err)
-	default:
-		return false
-	}
-	if err != nil {
-		h.logFailure(r, "webhook: the fallback decides about a message", KindPreMessage, 0, err)
-		answer, _ = h.config.fallback.encode("") // checked by WithDecisionTimeout
-	}
-	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(answer)))
-	w.WriteHeader(http.StatusOK)
-	_, _ = w.Write(answer) // RongCloud has hung up if this fails
-	return true
-}
-
-// ask has the function decide, and does not wait for it beyond the deadline: it may not obey its context.
-func (h *Handler) ask(ctx context.Context, m *PreMessage, deadline time.Time) ([]byte, error) {
-	type outcome struct {
-		answer []byte
-		err    error
-	}
-	ctx, cancel := context.WithDeadline(ctx, deadline)
-	decided := make(chan outcome, 1)
-	h.running.add()
-	go func() {
-		defer h.running.leave()
-		defer cancel()
-		answer, err := h.answer(ctx, m)
-		decided <- outcome{answer, err}
-	}()
-	select {
-	case out := <-decided:
-		return out.answer, out.err
-	case <-ctx.Done():
-	}
-	select {
-	case out := <-decided: // its return ended the context
-		return out.answer, out.err
-	default:
-		return nil, ctx.Err()
-	}
-}
-
-// fail answers a callback that was refused or could not be handled.
-func (h *Handler) fail(w http.ResponseWriter, r *http.Request, kind Kind, err error) {
-	status := http.StatusInternalServerError
-	var refused *Error
-	if errors.As(err, &refused) {
-		status = refused.Status
-	}
-	if status == http.StatusMethodNotAllowed {
-		w.Header().Set("Allow", http.MethodPost)
-	}
-	h.logFailure(r, "webhook: a callback was not taken", kind, status, err)
-	http.Error(w, http.StatusText(status), status)
 }
 
 func (h *Handler) logFailure(r *http.Request, message string, kind Kind, status int, err error) {

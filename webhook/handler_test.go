@@ -73,11 +73,13 @@ func TestContextEnds(t *testing.T) {
 		require.Equal(t, webhook.DefaultTimeout, time.Since(began))
 
 		// A function that does its work all the same has done it.
+		h.OnUserStatus(nil)
 		h.OnUserStatus(func(ctx context.Context, _ *webhook.UserStatus) error {
 			<-ctx.Done()
 			return nil
 		})
 		require.Equal(t, 200, webhooktest.Serve(h, again(r)).Status)
+		h.OnUserStatus(nil)
 		h.OnUserStatus(func(context.Context, *webhook.UserStatus) error { return errors.New("called again") })
 		require.Equal(t, 200, webhooktest.Serve(h, again(r)).Status)
 	})
@@ -98,7 +100,6 @@ func TestWithoutFunctions(t *testing.T) {
 	}
 	require.NotContains(t, logged.String(), "not taken")
 
-	receive(h)
 	h.OnUserStatus(func(context.Context, *webhook.UserStatus) error { return errors.New("no") })
 	h.OnUserStatus(nil) // takes it back
 	require.Equal(t, 200, webhooktest.Serve(h, request(t, jsonType, statusBody)).Status)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -52,14 +53,17 @@ type NonceStore interface {
 	Done(ctx context.Context, key string, request Fingerprint, keep time.Duration) error
 }
 
-// DefaultNonces is how many signatures a handler's own [MemoryNonceStore] holds at most.
-const DefaultNonces = 1 << 18
+// DefaultNonces is how many signatures a handler's own [MemoryNonceStore] holds at most. With the default window that is enough for about 1,000 callbacks
+// a second.
+const DefaultNonces = 5 << 18
 
 // MemoryNonceStore is a [NonceStore] for one process. It holds a bounded number of signatures, in less than 100 bytes each. When they become too
-// many it forgets the older half, even before their time, so that it never stops a callback.
+// many it forgets the older half, even before their time, so that it never stops a callback; the handler logs the first time that this happens.
 type MemoryNonceStore struct {
 	half int
 	now  func() time.Time
+
+	onEarly atomic.Pointer[func(held int)] // called once, when something is forgotten before its time
 
 	mu         sync.Mutex
 	born       time.Time // when young was begun
@@ -132,6 +136,10 @@ func (s *MemoryNonceStore) age(keep time.Duration) {
 		old = nil
 	case lived < keep && len(s.young) < s.half:
 		return
+	case lived < keep && len(s.old) > 0:
+		if tell := s.onEarly.Swap(nil); tell != nil {
+			(*tell)(len(s.young) + len(s.old))
+		}
 	}
 	s.born, s.young, s.old = now, map[[20]byte]memoryNonce{}, old
 }

@@ -36,6 +36,7 @@ type config struct {
 	kind       Kind
 	now        func() time.Time
 	logger     *slog.Logger
+	observers  []Observer
 
 	nonces          NonceStore
 	timeout         time.Duration
@@ -146,14 +147,14 @@ func WithSources(sources ...netip.Prefix) Option {
 			if !source.IsValid() {
 				return argument("sources", "holds an invalid prefix")
 			}
-			c.sources = append(c.sources, source.Masked())
+			c.sources = append(c.sources, unmapped(source))
 		}
 		return nil
 	}
 }
 
-// WithClientAddr tells where a request comes from if a proxy stands before the server, for [WithSources]. The function must read only what the
-// proxy itself has written, such as the last address of X-Forwarded-For, and not what a client can send.
+// WithClientAddr tells where a request comes from if a proxy stands before the server, for [WithSources]. [ForwardedFor] has the function for
+// proxies that write X-Forwarded-For. A function of your own must read only what the proxy itself has written, and not what a client can send.
 func WithClientAddr(addr func(*http.Request) netip.Addr) Option {
 	return func(c *config) error {
 		if addr == nil {
@@ -167,12 +168,16 @@ func WithClientAddr(addr func(*http.Request) netip.Addr) Option {
 // WithKind says which kind all requests have, so that it need not be guessed. [Handler.For] does the same for one path.
 func WithKind(kind Kind) Option {
 	return func(c *config) error {
-		if _, ok := kinds[kind]; !ok && kind != KindUnknown {
-			return argument("kind", "%q is none", string(kind))
-		}
 		c.kind = kind
-		return nil
+		return checkKind(kind)
 	}
+}
+
+func checkKind(kind Kind) error {
+	if _, ok := kinds[kind]; !ok && kind != KindUnknown {
+		return argument("kind", "%q is none", string(kind))
+	}
+	return nil
 }
 
 // WithClock replaces time.Now for the age of signatures.
@@ -215,9 +220,14 @@ func WithTimeout(timeout time.Duration) Option {
 	return func(c *config) error { return positive("timeout", &c.timeout, timeout) }
 }
 
-// WithDecisionTimeout sets how long a function may take to decide about a message, counted from the arrival of the request, and what is
-// answered if it takes longer, fails or is not there. It is [DefaultDecisionTimeout] and [Allow] if it is not given. RongCloud waits three seconds by an older page,
-// and then delivers.
+// WithDecisionTimeout sets how long a function may take to decide about a message, counted from the arrival of the request and with the time that the nonce
+// store takes, and the fallback: what is answered whenever a question with a good signature cannot be decided. The function is late, fails
+// or is not there; the nonce store fails, hangs or calls it a replay; the handler is shut down; the question lacks its ID or has a field that cannot be
+// read. A body that cannot be read at all is known for a question only on a path or handler for questions alone ([Handler.For], [WithKind]), and
+// refused with 400 elsewhere.
+//
+// Without this option it is [DefaultDecisionTimeout] and [Allow]: then a message is delivered whenever your check fails. Give
+// Block("...") if nothing may pass unchecked. RongCloud waits three seconds by an older page, and then delivers.
 func WithDecisionTimeout(timeout time.Duration, fallback Decision) Option {
 	return func(c *config) error {
 		if _, err := fallback.encode(""); err != nil {

@@ -8,14 +8,14 @@ import (
 	"sync"
 )
 
-// Registry holds the functions that a [Handler] calls, one for each kind; the last one that was registered counts. Callbacks of a known kind
-// without a function are acknowledged. The functions are called concurrently. One that returns an error or panics has RongCloud send the callback
-// again, or with [WithQueue] is called again; where a callback holds several events, those after the failed one wait for that. An
-// error marked by [Permanent] ends the attempts.
-type Registry struct {
+// registry holds the functions that a [Handler] calls, one for each kind.
+type registry struct {
+	complain func(error) // told of what is refused
+
 	mu        sync.RWMutex
 	functions map[Kind]func(context.Context, Event) error
 	decide    func(context.Context, *PreMessage) (Decision, error)
+	refused   []error
 }
 
 // event is a pointer type that is an Event.
@@ -24,91 +24,125 @@ type event[T any] interface {
 	Event
 }
 
-func on[T any, E event[T]](r *Registry, kind Kind, function func(context.Context, E) error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.functions == nil {
-		r.functions = map[Kind]func(context.Context, Event) error{}
-	}
+func on[T any, E event[T]](r *registry, kind Kind, function func(context.Context, E) error) {
 	if function == nil {
-		delete(r.functions, kind)
+		r.set(kind, nil)
 		return
 	}
-	r.functions[kind] = func(ctx context.Context, e Event) error { return function(ctx, e.(E)) }
+	r.set(kind, func(ctx context.Context, e Event) error { return function(ctx, e.(E)) })
+}
+
+func (r *registry) set(kind Kind, function func(context.Context, Event) error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case function == nil:
+		delete(r.functions, kind)
+	case r.functions[kind] != nil:
+		r.refuse(twice(kind))
+	default:
+		if r.functions == nil {
+			r.functions = map[Kind]func(context.Context, Event) error{}
+		}
+		r.functions[kind] = function
+	}
+}
+
+func twice(kind Kind) error {
+	return argument("function", "for %s there is one already; register nil to take it back", kind)
+}
+
+// refuse keeps a mistake of the program. The lock is held.
+func (r *registry) refuse(err error) {
+	r.refused = append(r.refused, err)
+	r.complain(err)
+}
+
+// Err returns what was wrong with the use of the handler so far: a second function for a kind, which is not taken, or a path [Handler.For]
+// a kind that there is not. Ask before you serve. Each is also logged when it happens.
+func (r *registry) Err() error {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return errors.Join(r.refused...)
 }
 
 // OnMessage registers what to do with copies of messages.
-func (r *Registry) OnMessage(f func(context.Context, *Message) error) { on(r, KindMessage, f) }
+func (r *registry) OnMessage(f func(context.Context, *Message) error) { on(r, KindMessage, f) }
 
-// OnPreMessage registers who decides about messages before their delivery. The answer is wanted within seconds, see [WithDecisionTimeout]. An error,
-// a panic, a late answer or one that cannot be encoded gives way to the fallback.
-func (r *Registry) OnPreMessage(f func(context.Context, *PreMessage) (Decision, error)) {
+// OnPreMessage registers who decides about messages before their delivery. The decision is wanted within seconds, see [WithDecisionTimeout]. A panic, a
+// late decision, one that cannot be encoded, or an error beside the zero Decision gives way to the fallback. Any other Decision beside an error is taken,
+// and the error is logged: return Block(text), err for what cannot be read. [PreMessage.Texts] has all that a message says.
+func (r *registry) OnPreMessage(f func(context.Context, *PreMessage) (Decision, error)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if f != nil && r.decide != nil {
+		r.refuse(twice(KindPreMessage))
+		return
+	}
 	r.decide = f
 }
 
 // OnMessageOperation registers what to do when messages are recalled or deleted.
-func (r *Registry) OnMessageOperation(f func(context.Context, *MessageOperation) error) {
+func (r *registry) OnMessageOperation(f func(context.Context, *MessageOperation) error) {
 	on(r, KindMessageOperation, f)
 }
 
 // OnUserStatus registers what to do when users go online or offline.
-func (r *Registry) OnUserStatus(f func(context.Context, *UserStatus) error) {
+func (r *registry) OnUserStatus(f func(context.Context, *UserStatus) error) {
 	on(r, KindUserStatus, f)
 }
 
 // OnUserDeactivation registers what to do when users were deactivated or reactivated.
-func (r *Registry) OnUserDeactivation(f func(context.Context, *UserDeactivation) error) {
+func (r *registry) OnUserDeactivation(f func(context.Context, *UserDeactivation) error) {
 	on(r, KindUserDeactivation, f)
 }
 
 // OnUserProfile registers what to do when hosted user profiles change.
-func (r *Registry) OnUserProfile(f func(context.Context, *UserProfile) error) {
+func (r *registry) OnUserProfile(f func(context.Context, *UserProfile) error) {
 	on(r, KindUserProfile, f)
 }
 
 // OnFriendship registers what to do when friends change.
-func (r *Registry) OnFriendship(f func(context.Context, *Friendship) error) {
+func (r *registry) OnFriendship(f func(context.Context, *Friendship) error) {
 	on(r, KindFriendship, f)
 }
 
 // OnChatroomStatus registers what to do when chat rooms or their members change.
-func (r *Registry) OnChatroomStatus(f func(context.Context, *ChatroomStatus) error) {
+func (r *registry) OnChatroomStatus(f func(context.Context, *ChatroomStatus) error) {
 	on(r, KindChatroomStatus, f)
 }
 
 // OnChatroomKV registers what to do when chat room attributes change.
-func (r *Registry) OnChatroomKV(f func(context.Context, *ChatroomKV) error) {
+func (r *registry) OnChatroomKV(f func(context.Context, *ChatroomKV) error) {
 	on(r, KindChatroomKV, f)
 }
 
 // OnGroupProfile registers what to do when the data of entrusted groups change.
-func (r *Registry) OnGroupProfile(f func(context.Context, *GroupProfile) error) {
+func (r *registry) OnGroupProfile(f func(context.Context, *GroupProfile) error) {
 	on(r, KindGroupProfile, f)
 }
 
 // OnGroupOperation registers what to do when entrusted groups or their members change.
-func (r *Registry) OnGroupOperation(f func(context.Context, *GroupOperation) error) {
+func (r *registry) OnGroupOperation(f func(context.Context, *GroupOperation) error) {
 	on(r, KindGroupOperation, f)
 }
 
 // OnMessageAudit registers what to do with verdicts on messages.
-func (r *Registry) OnMessageAudit(f func(context.Context, *MessageAudit) error) {
+func (r *registry) OnMessageAudit(f func(context.Context, *MessageAudit) error) {
 	on(r, KindMessageAudit, f)
 }
 
 // OnHostedInfoAudit registers what to do with verdicts on hosted data.
-func (r *Registry) OnHostedInfoAudit(f func(context.Context, *HostedInfoAudit) error) {
+func (r *registry) OnHostedInfoAudit(f func(context.Context, *HostedInfoAudit) error) {
 	on(r, KindHostedInfoAudit, f)
 }
 
 // OnBotEvent registers what to do with the events of bots.
-func (r *Registry) OnBotEvent(f func(context.Context, *BotEvent) error) { on(r, KindBotEvent, f) }
+func (r *registry) OnBotEvent(f func(context.Context, *BotEvent) error) { on(r, KindBotEvent, f) }
 
 // OnUnknown registers what to do with callbacks of no known kind, and with bodies that are not as their kind asks. Without it the former are
 // acknowledged, and the latter refused with 400.
-func (r *Registry) OnUnknown(f func(context.Context, *Unknown) error) { on(r, KindUnknown, f) }
+func (r *registry) OnUnknown(f func(context.Context, *Unknown) error) { on(r, KindUnknown, f) }
 
 // panicError is a panic of a function.
 type panicError struct {
@@ -126,7 +160,7 @@ func catch(err *error) {
 }
 
 // handle calls the function for one event.
-func (r *Registry) handle(ctx context.Context, e Event) (err error) {
+func (r *registry) handle(ctx context.Context, e Event) (err error) {
 	r.mu.RLock()
 	function := r.functions[e.Kind()]
 	r.mu.RUnlock()
@@ -142,24 +176,31 @@ func (r *Registry) handle(ctx context.Context, e Event) (err error) {
 
 var errNoDecision = errors.New("no function decides about messages")
 
-// answer has the message decided about, and encodes the decision.
-func (r *Registry) answer(ctx context.Context, m *PreMessage) (answer []byte, err error) {
+// verdict is a decision as it is sent.
+type verdict struct {
+	Verdict
+	body []byte
+}
+
+// answer has the message decided about. A verdict without a body is none; one that comes with an error counts all the same.
+func (r *registry) answer(ctx context.Context, m *PreMessage) (given verdict, err error) {
 	r.mu.RLock()
 	decide := r.decide
 	r.mu.RUnlock()
 	if decide == nil {
-		return nil, errNoDecision
+		return verdict{}, errNoDecision
 	}
 	defer catch(&err)
 	decision, err := decide(ctx, m)
-	if err != nil {
-		return nil, err
+	if err != nil && !decision.given() {
+		return verdict{}, err
 	}
-	return decision.encode(m.ObjectName)
+	body, failed := decision.encode(m.ObjectName)
+	return verdict{decision.Verdict, body}, errors.Join(err, failed)
 }
 
-// knows tells whether there is a function for a kind.
-func (r *Registry) knows(kind Kind) bool {
+// knows reports whether there is a function for a kind.
+func (r *registry) knows(kind Kind) bool {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.functions[kind] != nil

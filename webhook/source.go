@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/rongcloud-go/rongcloud"
 )
@@ -57,11 +58,62 @@ func remoteAddr(r *http.Request) netip.Addr {
 	return addr
 }
 
-// admits tells whether a request comes from an allowed address.
+// unmapped turns a prefix of IPv4 addresses in IPv6 clothes into the one that it means, and clears the bits behind its length.
+func unmapped(p netip.Prefix) netip.Prefix {
+	const mapped = 96 // bits of ::ffff:0:0
+	if p.Addr().Is4In6() && p.Bits() >= mapped {
+		p = netip.PrefixFrom(p.Addr().Unmap(), p.Bits()-mapped)
+	}
+	return p.Masked()
+}
+
+// ForwardedFor returns a function for [WithClientAddr] that finds the client's address behind proxies that append to X-Forwarded-For, as nginx, HAProxy and the
+// load balancers of clouds do. The trusted prefixes are the addresses of your own proxies, and nobody else's.
+//
+// It believes only what a trusted proxy has written: beginning with the address of the connection, it goes back through the header from its end, for as
+// long as the addresses are trusted, and returns the first that is not. A client that sends the header itself gains nothing by it. Ports
+// and zones are left out. An entry that is no address gives no address, which no source admits.
+func ForwardedFor(trusted ...netip.Prefix) func(*http.Request) netip.Addr {
+	proxies := make([]netip.Prefix, 0, len(trusted))
+	for _, p := range trusted {
+		if p.IsValid() {
+			proxies = append(proxies, unmapped(p))
+		}
+	}
+	return func(r *http.Request) netip.Addr {
+		addr := remoteAddr(r).Unmap().WithZone("")
+		hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+		if len(hops) == 1 && strings.TrimSpace(hops[0]) == "" {
+			return addr
+		}
+		for i := len(hops) - 1; i >= 0 && within(proxies, addr); i-- {
+			addr = parseHop(hops[i])
+		}
+		return addr
+	}
+}
+
+// parseHop reads an address with or without a port: 192.0.2.1, 192.0.2.1:443, 2001:db8::1, [2001:db8::1], [fe80::1%eth0]:443.
+func parseHop(text string) netip.Addr {
+	text = strings.TrimSpace(text)
+	if with, err := netip.ParseAddrPort(text); err == nil {
+		return with.Addr().Unmap().WithZone("")
+	}
+	if inner, ok := strings.CutPrefix(text, "["); ok {
+		text = strings.TrimSuffix(inner, "]")
+	}
+	addr, _ := netip.ParseAddr(text)
+	return addr.Unmap().WithZone("")
+}
+
+func within(prefixes []netip.Prefix, addr netip.Addr) bool {
+	return slices.ContainsFunc(prefixes, func(p netip.Prefix) bool { return p.Contains(addr) })
+}
+
+// admits reports whether a request comes from an allowed address.
 func (c *config) admits(r *http.Request) bool {
 	if len(c.sources) == 0 {
 		return true
 	}
-	addr := c.clientAddr(r).Unmap().WithZone("")
-	return slices.ContainsFunc(c.sources, func(p netip.Prefix) bool { return p.Contains(addr) })
+	return within(c.sources, c.clientAddr(r).Unmap().WithZone(""))
 }

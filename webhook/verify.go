@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -30,8 +31,9 @@ func checkWith(secret string) check {
 type credentials struct {
 	appKey, nonce, timestamp, signature string
 
+	headers  bool      // they stand in headers
 	app      *app      // whose secret it was
-	signedAt time.Time // zero if the timestamp is no time, which only passes without a window
+	signedAt time.Time // by the timestamp
 }
 
 // nonceKey is the key under which a NonceStore knows the credentials.
@@ -45,29 +47,42 @@ func (c *credentials) knownKey() string {
 	return c.appKey
 }
 
-// verify checks who signed a request, and when.
+// verify checks who signed a request, and when. The timestamp comes first, because only one of the right form tells
+// where in the signed text it begins.
 func (c *config) verify(r *http.Request) (*credentials, error) {
 	found, err := readCredentials(r)
 	if err != nil {
 		return nil, err
 	}
+	var ok bool
+	if found.signedAt, ok = parseTimestamp(found.timestamp); !ok {
+		return nil, refuse(ErrUnsigned, errors.New("its timestamp is not one of 13 digits"))
+	}
 	if found.app = c.signer(found); found.app == nil {
 		return nil, refuse(ErrSignature)
 	}
-	var ok bool
-	if found.signedAt, ok = parseTimestamp(found.timestamp); c.window == 0 {
+	if c.window == 0 {
 		return found, nil
 	}
-	age := c.now().Sub(found.signedAt)
-	switch {
-	case !ok:
-		return nil, refuse(ErrUnsigned, errors.New("its timestamp is no time"))
+	switch age := c.now().Sub(found.signedAt); {
 	case age > c.window:
 		return nil, refuse(ErrStale)
 	case age < -c.window:
 		return nil, refuse(ErrFuture)
 	}
 	return found, nil
+}
+
+// headerSigned are the kinds whose signature may stand in headers. The others have theirs in the query, and headers
+// prove nothing for them: every request to the Server API carries a set that would pass.
+var headerSigned = map[Kind]bool{KindMessageAudit: true, KindUnknown: true}
+
+// standsRight checks the place of a signature, as soon as the kind is known.
+func (c *credentials) standsRight(kind Kind) error {
+	if c.headers && kind != "" && !headerSigned[kind] {
+		return refuse(ErrUnsigned, errors.New("this kind is signed in the query, and the signature is in headers"))
+	}
+	return nil
 }
 
 // signer finds the app whose secret made the signature: the one that the callback names, else the one without a name. A callback that
@@ -102,27 +117,21 @@ func readCredentials(r *http.Request) (*credentials, error) {
 	if err != nil {
 		return nil, refuse(ErrUnsigned, errors.New("its query cannot be read"))
 	}
-	signTimestamp := ""
+	var signTimestamp string
+	fields := [...]*string{&found.appKey, &found.nonce, &found.timestamp, &signTimestamp, &found.signature}
+	var seen [len(fields)]bool
 	for _, p := range pairs {
-		var field *string
-		switch p.name {
-		case "appKey":
-			field = &found.appKey
-		case "nonce":
-			field = &found.nonce
-		case "timestamp":
-			field = &found.timestamp
-		case "signTimestamp":
-			field = &signTimestamp
-		case "signature":
-			field = &found.signature
-		default:
+		i := slices.Index(queryNames[:], p.name)
+		if i < 0 {
 			continue
 		}
-		if *field != "" { // which of them another reader would take is open
-			return nil, refuse(ErrUnsigned, errors.New("a part of its signature comes twice"))
+		// The address in the console may hold an App Key of its own, which stands before all that RongCloud adds. Which
+		// of two other parts another reader would take is open.
+		if seen[i] && (i > 0 || slices.Contains(seen[1:], true)) {
+			return nil, errTwice
 		}
-		*field = p.text
+		seen[i] = true
+		*fields[i] = p.text
 	}
 	if found.timestamp == "" {
 		found.timestamp = signTimestamp
@@ -138,16 +147,23 @@ func readCredentials(r *http.Request) (*credentials, error) {
 			case 1:
 				values[i] = got[0]
 			default:
-				return nil, refuse(ErrUnsigned, errors.New("a part of its signature comes twice"))
+				return nil, errTwice
 			}
 		}
-		set := credentials{nonce: values[0], timestamp: values[1], signature: values[2], appKey: cmp.Or(values[3], values[4], found.appKey)}
+		set := credentials{
+			nonce: values[0], timestamp: values[1], signature: values[2], appKey: cmp.Or(values[3], values[4], found.appKey), headers: true,
+		}
 		if set.complete() {
 			return &set, nil
 		}
 	}
 	return nil, refuse(ErrUnsigned)
 }
+
+// queryNames are the names of the parts of a signature in the query.
+var queryNames = [...]string{"appKey", "nonce", "timestamp", "signTimestamp", "signature"}
+
+var errTwice = refuse(ErrUnsigned, errors.New("a part of its signature comes twice"))
 
 func (c *credentials) complete() bool { return c.nonce != "" && c.timestamp != "" && c.signature != "" }
 
@@ -157,18 +173,16 @@ var headerSets = [][5]string{
 	{"Nonce", "Timestamp", "Signature", "App-Key", "Appkey"},
 }
 
-// parseTimestamp reads Unix milliseconds, or seconds if there are ten digits or fewer. A leading zero is refused: it would let the last digit of a
-// nonce become the first one of the timestamp without a change of either signature or time.
+// timestampDigits is how long a timestamp is: Unix milliseconds until 2286, as RongCloud sends them.
+const timestampDigits = 13
+
+// parseTimestamp reads Unix milliseconds of exactly 13 digits. RongCloud signs secret, nonce and timestamp without separators, so
+// a timestamp of another length would give the same signature a second reading, with digits moved to or from the nonce,
+// and another time: an old signature would be good again.
 func parseTimestamp(text string) (time.Time, bool) {
-	if text == "" || text[0] == '0' || len(text) > 15 || strings.Trim(text, "0123456789") != "" {
+	if len(text) != timestampDigits || strings.Trim(text, "0123456789") != "" {
 		return time.Time{}, false
 	}
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil {
-		return time.Time{}, false
-	}
-	if len(text) <= 10 {
-		return time.Unix(n, 0), true
-	}
-	return time.UnixMilli(n), true
+	ms, err := strconv.ParseInt(text, 10, 64)
+	return time.UnixMilli(ms), err == nil
 }

@@ -23,6 +23,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
+const auditBody = `{"result":10000,"msgUID":"1","serviceProvider":"x","content":"{}"}`
+
 const statusBody = `[{"userid":"123","status":"0","os":"iOS","time":1437982698684}]`
 
 func gzipped(t testing.TB, body []byte) []byte {
@@ -95,7 +97,7 @@ func TestAttacks(t *testing.T) {
 		}, 403, webhook.ErrUnsigned},
 		{"digits moved from the timestamp to the nonce", func(r *http.Request) {
 			r.URL.RawQuery = "nonce=11&timestamp=700000000000&signature=" + rongcloud.Sign(testSecret, "1", "1700000000000")
-		}, 403, webhook.ErrStale},
+		}, 403, webhook.ErrUnsigned},
 		{"a sign before the time", func(r *http.Request) {
 			r.URL.RawQuery = "nonce=1&timestamp=%2B1700000000000&signature=" + rongcloud.Sign(testSecret, "1", "+1700000000000")
 		}, 403, webhook.ErrUnsigned},
@@ -165,7 +167,26 @@ func TestAttacks(t *testing.T) {
 			signedAt(now).Sign(r)
 			r.Header.Set("Content-Type", "text/json; charset=UTF-8")
 		}, 200, nil},
-		{"no body", func(r *http.Request) { signedAt(now).Sign(r); r.Body, r.ContentLength = nil, 0 }, 200, nil},
+		{"no body", func(r *http.Request) { signedAt(now).Sign(r); r.Body, r.ContentLength = nil, 0 }, 400, webhook.ErrMalformed},
+		{"empty signature before it", func(r *http.Request) {
+			signedAt(now).Sign(r)
+			r.URL.RawQuery = "signature=&" + r.URL.RawQuery
+		}, 403, webhook.ErrUnsigned},
+		{"empty nonce before it", func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery = "nonce=&" + r.URL.RawQuery }, 403, webhook.ErrUnsigned},
+		{"empty signature after it", func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery += "&signature=" }, 403, webhook.ErrUnsigned},
+		{"app key after it", func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery += "&appKey=other" }, 403, webhook.ErrUnsigned},
+		{"app key of the address itself", func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery = "appKey=mine&" + r.URL.RawQuery }, 200, nil},
+		{"parameters of the address itself", func(r *http.Request) {
+			signedAt(now).Sign(r)
+			r.URL.RawQuery = "app=mine&app=mine&Signature=1&key&" + r.URL.RawQuery
+		}, 200, nil},
+		{"headers of an API request", func(r *http.Request) {
+			timestamp := strconv.FormatInt(now.UnixMilli(), 10)
+			r.Header.Set("App-Key", testKey)
+			r.Header.Set("Nonce", "1")
+			r.Header.Set("Timestamp", timestamp)
+			r.Header.Set("Signature", rongcloud.Sign(testSecret, "1", timestamp))
+		}, 403, webhook.ErrUnsigned},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -188,7 +209,7 @@ func TestAttacks(t *testing.T) {
 			if tt.status == http.StatusMethodNotAllowed {
 				require.Equal(t, "POST", answer.Header.Get("Allow"))
 			}
-			if tt.status == http.StatusForbidden {
+			if tt.status == http.StatusForbidden && !strings.Contains(tt.name, "headers") { // only the body tells the kind
 				rest, err := io.ReadAll(body)
 				require.NoError(t, err)
 				require.Len(t, rest, len(statusBody), "the body is left unread")
@@ -226,7 +247,7 @@ func TestSignatureInHeaders(t *testing.T) {
 	signature := rongcloud.Sign(testSecret, "12", timestamp)
 	for _, prefix := range []string{"RC-", "", "rc-"} {
 		for _, key := range []string{"App-Key", "appKey"} {
-			r := unsigned(t, jsonType, statusBody)
+			r := unsigned(t, jsonType, auditBody)
 			r.Header.Set(prefix+key, testKey)
 			r.Header.Set(prefix+"nonce", "12")
 			r.Header.Set(prefix+"timestamp", timestamp)
@@ -236,11 +257,19 @@ func TestSignatureInHeaders(t *testing.T) {
 			require.Equal(t, testKey, callback.AppKey)
 		}
 	}
+	// The other kinds have theirs in the query.
+	for _, options := range [][]webhook.Option{nil, {webhook.WithKind(webhook.KindUserStatus)}} {
+		r := unsigned(t, jsonType, statusBody)
+		testApp.SignHeaders(r)
+		_, err := webhook.Parse(r, testSecret, options...)
+		require.ErrorIs(t, err, webhook.ErrUnsigned)
+	}
+
 	r := unsigned(t, jsonType, statusBody)
 	testApp.SignHeaders(r)
 	r.URL.RawQuery = "nonce=1&appKey=of-the-query" // incomplete, so the headers count
 	require.NoError(t, webhook.Verify(r, testSecret))
-	r.URL.RawQuery = "nonce=1&timestamp=1&signature=1" // complete, so they do not
+	r.URL.RawQuery = "nonce=1&timestamp=1700000000000&signature=1" // complete, so they do not
 	require.ErrorIs(t, webhook.Verify(r, testSecret), webhook.ErrSignature)
 }
 
@@ -251,14 +280,16 @@ func TestTimestamps(t *testing.T) {
 	for query, ok := range map[string]bool{
 		"timestamp=1700000000000":                          true,
 		"signTimestamp=1700000000000":                      true,
-		"timestamp=1700000000":                             true, // seconds
+		"timestamp=1700000000":                             false, // seconds
+		"timestamp=01700000000000":                         false,
+		"timestamp=700000000000":                           false,
 		"timestamp=1700000000000&signTimestamp=1":          true, // timestamp wins
 		"timestamp=1&signTimestamp=1700000000000":          false,
 		"timestamp=17000000000000000":                      false,
 		"timestamp=1700000000000.5":                        false,
 		"timestamp=%201700000000000":                       false,
 		"timestamp=&signTimestamp=1700000000000":           true,
-		"signTimestamp=1700000000000&timestamp=1700000000": true,
+		"signTimestamp=1700000000000&timestamp=1700000000": false,
 	} {
 		r := unsigned(t, formType, "")
 		r.URL.RawQuery = query
@@ -269,7 +300,9 @@ func TestTimestamps(t *testing.T) {
 		r.URL.RawQuery += "&nonce=7&signature=" + rongcloud.Sign(testSecret, "7", signed)
 		err := webhook.Verify(r, testSecret, clock)
 		require.Equal(t, ok, err == nil, "%s: %v", query, err)
-		require.NoError(t, webhook.Verify(r, testSecret, clock, webhook.WithWindow(0)), query)
+		if !strings.Contains(query, "timestamp=1&") {
+			require.Equal(t, ok, webhook.Verify(r, testSecret, clock, webhook.WithWindow(0)) == nil, query)
+		}
 	}
 	app := signedAt(now)
 	app.SignTimestamp = true
@@ -455,6 +488,34 @@ func TestBadOptions(t *testing.T) {
 			require.Equal(t, err, webhook.Verify(request(t, formType, ""), tt.secret, tt.option))
 		})
 	}
+}
+
+// Mistakes of the program are refused at once, and found by Err.
+func TestMisuse(t *testing.T) {
+	t.Parallel()
+	h, logged := newHandler(t)
+	require.NoError(t, h.Err())
+	for _, kind := range []webhook.Kind{"mesage_sync", "", "Message_sync"} {
+		handler := h.For(kind)
+		require.Contains(t, logged.String(), fmt.Sprintf("kind: %q is none", kind)[:6], "before any callback")
+		require.Equal(t, 500, webhooktest.Serve(handler, request(t, jsonType, statusBody)).Status, kind)
+		require.Equal(t, 403, webhooktest.Serve(handler, unsigned(t, jsonType, statusBody)).Status, kind)
+	}
+	var wrong *rongcloud.ArgumentError
+	require.ErrorAs(t, h.Err(), &wrong)
+	require.Equal(t, "kind", wrong.Field)
+
+	h, logged = newHandler(t)
+	var called []string
+	for _, name := range []string{"first", "second"} {
+		h.OnUserStatus(func(context.Context, *webhook.UserStatus) error { called = append(called, name); return nil })
+		h.OnPreMessage(func(context.Context, *webhook.PreMessage) (webhook.Decision, error) { return webhook.Block(name), nil })
+	}
+	require.ErrorContains(t, h.Err(), "user_online_status")
+	require.ErrorContains(t, h.Err(), "pre_message")
+	require.Equal(t, 2, strings.Count(logged.String(), "there is one already"))
+	require.Equal(t, 200, webhooktest.Serve(h, request(t, jsonType, statusBody)).Status)
+	require.Equal(t, []string{"first"}, called)
 }
 
 func TestWithKind(t *testing.T) {

@@ -11,7 +11,6 @@ import (
 	"math/big"
 	"net/http"
 	"net/url"
-	"strconv"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -102,7 +101,7 @@ func (a App) fresh() (nonce, timestamp string) {
 	} else if n, err := rand.Int(rand.Reader, big.NewInt(1e18)); err == nil { // it never fails
 		nonce = n.String()
 	}
-	return nonce, strconv.FormatInt(now().UnixMilli(), 10)
+	return nonce, fmt.Sprintf("%013d", now().UnixMilli()) // 13 digits, also in 2000, when the clock of testing/synctest begins
 }
 
 // Answer is what a server answered to a callback.

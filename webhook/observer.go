@@ -1,0 +1,125 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Observer hears what becomes of every callback, for metrics and traces. [WithObserver] registers it. Observe is called once for each request, when the
+// response is written, and with a queue once more for each attempt at a job. It is called concurrently, and the request ends when it has returned: it should
+// take no time to speak of.
+type Observer interface {
+	Observe(ctx context.Context, o Observation)
+}
+
+// ObserverFunc is a function as an [Observer].
+type ObserverFunc func(ctx context.Context, o Observation)
+
+// Observe calls the function.
+func (f ObserverFunc) Observe(ctx context.Context, o Observation) { f(ctx, o) }
+
+// Outcome is what became of a callback or of a job, in a word that serves as a label.
+type Outcome string
+
+// The outcomes. Further ones are possible.
+const (
+	OutcomeHandled  Outcome = "handled"  // the functions have returned, or there are none for the kind
+	OutcomeQueued   Outcome = "queued"   // it is in the queue
+	OutcomeDecided  Outcome = "decided"  // a question before delivery, by the function
+	OutcomeFallback Outcome = "fallback" // a question before delivery, by the fallback; Err says why
+	OutcomeRepeated Outcome = "repeated" // RongCloud sent it again though it was handled; acknowledged
+	OutcomeUnknown  Outcome = "unknown"  // of no known kind, and there is no OnUnknown; acknowledged
+	OutcomeRefused  Outcome = "refused"  // an [Error] with a status below 500, such as a replay: see Reason
+	OutcomeFailed   Outcome = "failed"   // the function failed, or nothing could be taken: RongCloud tries again
+
+	OutcomeJobDone   Outcome = "job_done"     // the functions have returned for a job of the queue
+	OutcomeJobFailed Outcome = "job_failed"   // a function failed and is called again
+	OutcomeJobGiveUp Outcome = "job_given_up" // a function failed for the last time
+)
+
+// Observation is what an [Observer] hears. It holds no body; the query of Request may be a credential and must not be kept.
+type Observation struct {
+	Outcome Outcome
+	Kind    Kind          // as far as it was known, else empty
+	Request *http.Request // nil for a job
+	Status  int           // the HTTP status of the response; 0 for a job
+	Err     error         // why it was refused, failed or left to the fallback, or what a decision came with; nil if all is well
+	Verdict Verdict       // of OutcomeDecided and OutcomeFallback
+	Took    time.Duration // from the arrival of the request, or of one attempt at a job
+
+	// QueueDepth is how many jobs are in the queue, if it has a method Len() int, as [MemoryQueue] does; -1 if that is not known.
+	QueueDepth int
+}
+
+// reasons are the labels of the errors, the narrower ones first.
+var reasons = []struct {
+	err   error
+	label string
+}{
+	{ErrMethod, "method"}, {ErrMediaType, "media_type"}, {ErrTooLarge, "too_large"}, {ErrSource, "source"}, {ErrUnsigned, "unsigned"},
+	{ErrSignature, "signature"}, {ErrStale, "stale"}, {ErrFuture, "future"}, {ErrReplayed, "replayed"}, {ErrMalformed, "malformed"},
+	{ErrQueueFull, "queue_full"}, {ErrUnavailable, "unavailable"}, {context.DeadlineExceeded, "timeout"},
+}
+
+// Reason is Err in one word that serves as a label: method, media_type, too_large, source, unsigned, signature, stale, future, replayed, malformed,
+// queue_full, unavailable, timeout, or error for any other. It is empty without an error.
+func (o Observation) Reason() string {
+	if o.Err == nil {
+		return ""
+	}
+	for _, r := range reasons {
+		if errors.Is(o.Err, r.err) {
+			return r.label
+		}
+	}
+	return "error"
+}
+
+// WithObserver registers an observer beside those that there are. It can be given several times.
+func WithObserver(observer Observer) Option {
+	return func(c *config) error {
+		if observer == nil {
+			return argument("observer", "is nil")
+		}
+		c.observers = append(c.observers, observer)
+		return nil
+	}
+}
+
+// OnError registers a function that is told of every request that was refused, failed or left to the fallback, beside those that there are. The error
+// holds no body. [WithObserver] hears of all the others too.
+func (h *Handler) OnError(f func(ctx context.Context, r *http.Request, err error)) {
+	if f == nil {
+		return
+	}
+	h.config.observers = append(h.config.observers, ObserverFunc(func(ctx context.Context, o Observation) {
+		if o.Err != nil && o.Request != nil {
+			f(ctx, o.Request, o.Err)
+		}
+	}))
+}
+
+// observe tells the observers, whose panics are only logged.
+func (h *Handler) observe(ctx context.Context, o Observation) {
+	if len(h.config.observers) == 0 {
+		return
+	}
+	o.QueueDepth = -1
+	if q, ok := h.config.queue.(interface{ Len() int }); ok {
+		o.QueueDepth = q.Len()
+	}
+	for _, observer := range h.config.observers {
+		if err := observeOne(ctx, observer, o); err != nil {
+			h.log(o.Request, slog.LevelError, "webhook: an observer failed", slog.Any("error", err))
+		}
+	}
+}
+
+func observeOne(ctx context.Context, observer Observer, o Observation) (err error) {
+	defer catch(&err)
+	observer.Observe(ctx, o)
+	return nil
+}
