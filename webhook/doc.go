@@ -7,12 +7,20 @@
 //		return archive.Save(ctx, m.MessageUID, m.FromUserID, m.TargetID, m.Body)
 //	})
 //	h.OnPreMessage(func(ctx context.Context, m *webhook.PreMessage) (webhook.Decision, error) {
-//		if strings.Contains(m.Body, "casino") {
-//			return webhook.Block("not allowed here"), nil
+//		texts, err := m.Texts() // all that the message says, decoded
+//		if err != nil {
+//			return webhook.Block("unreadable"), err
+//		}
+//		for _, text := range texts {
+//			if strings.Contains(strings.ToLower(text), "casino") {
+//				return webhook.Block("not allowed here"), nil
+//			}
 //		}
 //		return webhook.Allow(), nil
 //	})
 //	http.Handle("/rongcloud", h)
+//
+// Set ReadHeaderTimeout, ReadTimeout, WriteTimeout and IdleTimeout of the http.Server that it runs in.
 //
 // # One URL or many
 //
@@ -27,16 +35,20 @@
 //
 // # Verification
 //
-// A callback is refused unless its signature was made with a known secret, in the query or in a full set of headers, and unless it was signed
-// within the window around now, ten minutes both ways. An empty secret makes no handler. [WithSecrets] and [WithApp] add
+// A callback is refused unless its signature was made with a known secret, and unless it was signed
+// within the window around now, ten minutes both ways. The signature stands in the query; that of [MessageAudit] may stand in a full set of
+// headers. The timestamp has 13 digits, so that a signed text has one reading only. An empty secret makes no handler. [WithSecrets] and [WithApp] add
 // secrets, [WithWindow] and [WithSources] change what else is asked.
+//
+// RongCloud signs callbacks and requests to the Server API by the same rule with the same secret. So keep the query of callbacks out of access logs: it may
+// be good for a call of the API.
 //
 // RongCloud signs neither path nor body. Whoever sees one signed request could send any other body with its signature as long as the
 // window lasts. So a handler remembers the signatures that it has met, each with a fingerprint of the whole request, in a [NonceStore]:
 //
 //   - a known signature with another body, path or query is an attack, and refused;
 //   - the same request again is RongCloud's own retry: acknowledged at once if it was handled, and handled again if that failed or is unfinished;
-//   - a question before delivery is asked again, because its answer is wanted again.
+//   - a question before delivery is asked again, because its answer is wanted again. One that is a replay gets the fallback.
 //
 // That does not protect against one who holds a request back, and sends his own body first with its signature: only TLS does. Nor does it see
 // what another process has met, unless they share a store. So use https, and let the firewall or [WithSources] admit
@@ -46,6 +58,9 @@
 // callbacks ever share a signature, the second one is refused, which the log shows; a NonceStore that always answers [NonceNew] turns the check off.
 //
 // # Answers
+//
+// A question before delivery with a good signature always gets a decision, because RongCloud delivers a message if it gets none: see
+// [WithDecisionTimeout], whose default delivers too.
 //
 // RongCloud waits five seconds, tries twice more, and drops the callback then. A function that returns an error or panics is answered with
 // 500, and its context ends after [WithTimeout]. Callbacks come repeatedly and in any order: drop
@@ -69,7 +84,8 @@
 //
 // RongCloud's pages contradict each other in places. Numbers may come as text and text as numbers, one object in place of a list, JSON inside
 // a string, names in other letter case, lists repeated, joined by commas or as JSON. Fields that are missing are zero. The raw text is
-// always there too. A callback of an unknown kind is acknowledged and goes to [Handler.OnUnknown].
+// always there too. A callback of an unknown kind is acknowledged and goes to [Handler.OnUnknown], or is logged without one. A body that is empty, is neither a
+// form nor JSON, or was read before by a middleware, is refused.
 //
 // # Tests
 //

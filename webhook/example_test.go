@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -35,7 +36,7 @@ func Example() {
 		if err != nil {
 			return err
 		}
-		if text, ok := content.(rongcloud.TextMessage); ok {
+		if text, err := rongcloud.ContentAs[rongcloud.TextMessage](content); err == nil {
 			fmt.Println(m.FromUserID, "says", text.Content)
 		}
 		return nil
@@ -54,24 +55,26 @@ func ExampleHandler_OnPreMessage() {
 		panic(err)
 	}
 	h.OnPreMessage(func(_ context.Context, m *webhook.PreMessage) (webhook.Decision, error) {
+		texts, err := m.Texts() // all that the message says, decoded
+		if err != nil {
+			return webhook.Block("unreadable"), err // blocked, and the error is logged
+		}
+		if slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(text, "casino") }) {
+			return webhook.Block("no advertising, please"), nil
+		}
 		content, err := m.Content()
 		if err != nil {
-			return webhook.Decision{}, err // the fallback decides
+			return webhook.Block("unreadable"), err
 		}
-		text, ok := content.(rongcloud.TextMessage)
-		switch {
-		case !ok:
-			return webhook.Allow(), nil
-		case strings.Contains(text.Content, "casino"):
-			return webhook.Block("no advertising, please"), nil
-		case strings.Contains(text.Content, "darn"):
+		text, err := rongcloud.ContentAs[rongcloud.TextMessage](content)
+		if err == nil && strings.Contains(text.Content, "darn") {
 			text.Content = strings.ReplaceAll(text.Content, "darn", "****")
 			return webhook.Replace(text), nil
 		}
 		return webhook.Allow(), nil
 	})
 
-	for _, words := range []string{"hello", "best casino", "darn it"} {
+	for _, words := range []string{"hello", "best casino", `best \u0063asino`, "darn it"} {
 		tell(h, &webhook.PreMessage{
 			FromUserID: "u1", TargetID: "u2", ChannelType: webhook.ChannelPerson, MessageUID: "596E-P5PG-4FS2-7OJK",
 			ObjectName: "RC:TxtMsg", Body: `{"content":"` + words + `"}`,
@@ -79,6 +82,7 @@ func ExampleHandler_OnPreMessage() {
 	}
 	// Output:
 	// 200 {"pass":1}
+	// 200 {"pass":0,"extra":"no advertising, please"}
 	// 200 {"pass":0,"extra":"no advertising, please"}
 	// 200 {"pass":1,"replaceContent":"{\"content\":\"**** it\"}"}
 }

@@ -84,7 +84,9 @@ func serve(ctx context.Context, w io.Writer, client *rongcloud.Client) (err erro
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/rongcloud", h)
-	srv := &http.Server{Handler: mux, ReadTimeout: 10 * time.Second, IdleTimeout: time.Minute}
+	srv := &http.Server{
+		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute,
+	}
 	fmt.Fprintf(w, "Waiting for callbacks of app %s at http://%s/rongcloud. Interrupt to stop.\n", client.AppKey(), listener.Addr())
 	ended := make(chan error, 1)
 	go func() {
@@ -101,7 +103,8 @@ func serve(ctx context.Context, w io.Writer, client *rongcloud.Client) (err erro
 
 // newHandler is what a program needs: a function for each kind of callback that it wants.
 func newHandler(r *receiver, secret string, logger *slog.Logger) (*webhook.Handler, error) {
-	h, err := webhook.NewHandler(secret, webhook.WithDecisionTimeout(2*time.Second, webhook.Allow()), webhook.WithLogger(logger))
+	h, err := webhook.NewHandler(secret, webhook.WithLogger(logger),
+		webhook.WithDecisionTimeout(2*time.Second, webhook.Block("Please try again."))) // nothing passes unchecked; Allow() would let it
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +112,7 @@ func newHandler(r *receiver, secret string, logger *slog.Logger) (*webhook.Handl
 	h.OnPreMessage(r.moderate)
 	h.OnUserStatus(r.status)
 	h.OnUnknown(r.unknown)
-	return h, nil
+	return h, h.Err()
 }
 
 // receiver handles callbacks.
@@ -146,13 +149,15 @@ func (r *receiver) message(_ context.Context, m *webhook.Message) error {
 
 // moderate decides about a message before its delivery.
 func (r *receiver) moderate(_ context.Context, m *webhook.PreMessage) (webhook.Decision, error) {
-	content, err := m.Content()
+	texts, err := m.Texts() // all that the message says, decoded: one field of one type is not what clients show
 	if err != nil {
-		return webhook.Decision{}, err // the fallback decides
+		return webhook.Block("The message cannot be read."), err // taken, and the error is logged
 	}
-	if text, ok := content.(rongcloud.TextMessage); ok && strings.Contains(strings.ToLower(text.Content), word) {
-		r.say("blocked", "%s to %s: %q", m.FromUserID, m.TargetID, text.Content)
-		return webhook.Block("The word " + word + " is not allowed here."), nil
+	for _, text := range texts {
+		if strings.Contains(strings.ToLower(text), word) {
+			r.say("blocked", "%s to %s: %q", m.FromUserID, m.TargetID, text)
+			return webhook.Block("The word " + word + " is not allowed here."), nil
+		}
 	}
 	r.say("allowed", "%s to %s: %s", m.FromUserID, m.TargetID, m.ObjectName)
 	return webhook.Allow(), nil

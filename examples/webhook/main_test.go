@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"io"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -109,6 +111,24 @@ func TestLive(t *testing.T) {
 	require.Contains(t, string(kept), `"uid":"596E-P5PG-4FS2-7OJK"`)
 	cancel()
 	require.NoError(t, <-ended)
+}
+
+// None of the ways in which a word can hide passes.
+func TestModeration(t *testing.T) {
+	h, err := newHandler(&receiver{w: io.Discard, archive: io.Discard}, "s", slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	for _, body := range []string{
+		`{"content":"Casino"}`, `{"content":"\u0063asino"}`, `{"content":"casino","user":"x"}`, `{"content":"casino"}x`, `casino`, ``,
+		`{"content":"hello","extra":"{\"a\":\"c\\u0061sino\"}"}`, `{"content":"fine","content":"casino"}`, `{"new":"casino"}`,
+	} {
+		e := question("")
+		e.Body = body
+		answer, err := webhooktest.App{Secret: "s"}.Deliver(t.Context(), h, e)
+		require.NoError(t, err)
+		verdict, err := answer.Verdict()
+		require.NoError(t, err)
+		require.Zero(t, verdict.Pass, body)
+	}
 }
 
 func TestWrongEnvironment(t *testing.T) {
