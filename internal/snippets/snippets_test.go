@@ -38,9 +38,8 @@ var prelude = map[string]string{
 	"client":     "var client *rongcloud.Client",
 	"content":    "var content rongcloud.MessageContent",
 	"message":    "var message rongcloud.PrivateMessage",
-	"recipients": "var recipients iter.Seq[string]",
-	"stored":     "var stored *rongcloud.BulkCheckpoint",
-	"store":      "func store(rongcloud.BulkCheckpoint) error { return nil }",
+	"recipients": "var recipients iter.Seq2[string, error]",
+	"database":   "var database *sql.DB",
 	"db":         "var db redis.UniversalClient",
 	"archive":    "func archive(ctx context.Context, uid, body string) error { return nil }",
 	"index":      "func index(ctx context.Context, uid, text string) error { return nil }",
@@ -49,7 +48,7 @@ var prelude = map[string]string{
 // packages are those outside the repository, by name.
 var packages = map[string]string{
 	"context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "io": "io", "iter": "iter", "log": "log", "netip": "net/netip",
-	"os": "os", "slices": "slices", "slog": "log/slog", "strings": "strings", "testing": "testing", "time": "time", "url": "net/url",
+	"os": "os", "slices": "slices", "slog": "log/slog", "sql": "database/sql", "strings": "strings", "testing": "testing", "time": "time", "url": "net/url",
 	"json": "encoding/json", "httpmock": "github.com/jarcoal/httpmock", "require": "github.com/stretchr/testify/require",
 	"redis": "github.com/redis/go-redis/v9",
 }
