@@ -253,21 +253,29 @@ func (a *async) handle(l *lane, e entry) {
 		}
 		return
 	}
+	began := time.Now()
 	err = shielded(func() error { return a.run(job) })
 	switch {
 	case err == nil:
+		a.observe(OutcomeJobDone, job, nil, time.Since(began))
 	case a.life.Err() != nil: // cut short by the end of a shutdown: it stays in the queue
 		return
 	case !IsPermanent(err) && l.failures+1 < a.h.config.jobAttempts:
 		l.failures++
 		a.h.logFailure(nil, "webhook: a function failed and will be called again", job.Kind, 0, err)
+		a.observe(OutcomeJobFailed, job, err, time.Since(began))
 		a.postpone(l, a.h.config.wait(l.failures))
 		return
 	default:
 		a.h.giveUp(job, err)
+		a.observe(OutcomeJobGiveUp, job, err, time.Since(began))
 	}
 	a.remove(job)
 	a.advance(l, e)
+}
+
+func (a *async) observe(outcome Outcome, job Job, err error, took time.Duration) {
+	a.h.observe(a.life, Observation{Outcome: outcome, Kind: job.Kind, Err: err, Took: took})
 }
 
 // load returns the job of an entry.

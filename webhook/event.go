@@ -238,11 +238,5 @@ func nameOf(enumeration string, n, first int, names ...string) string {
 	return fmt.Sprintf("%s %d", enumeration, n)
 }
 
-// decodeContent decodes the body of a message. A body that is not of its type stays so.
-func decodeContent(objectName, body string) (rongcloud.MessageContent, error) {
-	content, err := rongcloud.DecodeContent(objectName, []byte(body))
-	return content, Permanent(err)
-}
-
 // joinKey makes a key of parts that may hold any character but the separator.
 func joinKey(parts ...string) string { return strings.Join(parts, "\x00") }

@@ -49,7 +49,7 @@ func (*MessageAudit) Kind() Kind { return KindMessageAudit }
 
 // Content decodes the body, as [Message.Content] does.
 func (a *MessageAudit) Content() (rongcloud.MessageContent, error) {
-	return decodeContent(a.ObjectName, a.Body)
+	return rongcloud.DecodeContent(a.ObjectName, []byte(a.Body))
 }
 
 // Texts returns all that the message says, as [Message.Texts] does.

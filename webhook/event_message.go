@@ -55,7 +55,7 @@ func (*Message) Kind() Kind { return KindMessage }
 // Content decodes the body: a [rongcloud.TextMessage] and so on, and a [rongcloud.RawContent] for other types. A body that is not
 // of its type comes as a RawContent too, beside the error.
 func (m *Message) Content() (rongcloud.MessageContent, error) {
-	return decodeContent(m.ObjectName, m.Body)
+	return rongcloud.DecodeContent(m.ObjectName, []byte(m.Body))
 }
 
 // Texts returns all that the message says, decoded: see [rongcloud.DecodeTexts]. A body that cannot be read comes with a [rongcloud.ErrUndecodable].
@@ -125,7 +125,7 @@ func (*PreMessage) Kind() Kind { return KindPreMessage }
 
 // Content decodes the body, as [Message.Content] does.
 func (m *PreMessage) Content() (rongcloud.MessageContent, error) {
-	return decodeContent(m.ObjectName, m.Body)
+	return rongcloud.DecodeContent(m.ObjectName, []byte(m.Body))
 }
 
 // Texts returns all that the message says, decoded: the texts of its body as [rongcloud.DecodeTexts] finds them, of its push and of its expansion. It is

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -318,6 +319,42 @@ func TestObserver(t *testing.T) {
 	require.Equal(t, len(got), strings.Count(logged.String(), "an observer failed"))
 }
 
+// Jobs of a queue are observed, too.
+func TestObserverOfJobs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		seen := &observed{}
+		h, _ := newHandler(t, webhook.WithObserver(seen), webhook.WithQueue(webhook.NewMemoryQueue(10), 1), webhook.WithJobRetry(2, time.Second, time.Second))
+		calls := 0
+		h.OnUserStatus(func(context.Context, *webhook.UserStatus) error {
+			if calls++; calls <= 3 {
+				return errors.New("not now")
+			}
+			time.Sleep(time.Minute / 2)
+			return nil
+		})
+		h.Start()
+		for range 2 {
+			require.Equal(t, 200, webhooktest.Serve(h, request(t, jsonType, statusBody)).Status)
+		}
+		require.NoError(t, h.Shutdown(context.Background()))
+		var got []string
+		for _, o := range seen.all {
+			got = append(got, fmt.Sprint(o.Outcome, " ", o.Kind, " ", o.Status, " ", o.Reason()))
+			require.GreaterOrEqual(t, o.QueueDepth, 0)
+			require.Equal(t, o.Status == 0, o.Request == nil)
+			if o.Outcome == webhook.OutcomeJobDone {
+				require.Equal(t, time.Minute/2, o.Took)
+			}
+		}
+		slices.Sort(got)
+		require.Equal(t, []string{
+			"job_done user_online_status 0 ", "job_failed user_online_status 0 error", "job_failed user_online_status 0 error",
+			"job_given_up user_online_status 0 error", "queued user_online_status 200 ", "queued user_online_status 200 ",
+		}, got)
+	})
+}
+
 // A sender that is refused does not hold its connection by sending slowly; one with a good signature is given up in time.
 func TestSlowBodies(t *testing.T) {
 	t.Parallel()
@@ -371,17 +408,17 @@ func TestSlowBodies(t *testing.T) {
 // Reading a body in time must not end a function that takes longer than the reading may.
 func TestReadDeadlineEndsWithTheBody(t *testing.T) {
 	t.Parallel()
-	h, _ := newHandler(t, webhook.WithTimeout(time.Minute), webhook.WithDecisionTimeout(30*time.Millisecond, webhook.Allow()))
-	ended := make(chan error, 1)
+	h, _ := newHandler(t, webhook.WithTimeout(30*time.Millisecond))
 	h.OnUserStatus(func(ctx context.Context, _ *webhook.UserStatus) error {
-		select {
-		case <-ctx.Done():
-		case <-time.After(100 * time.Millisecond):
-		}
-		ended <- ctx.Err()
+		<-ctx.Done()
+		time.Sleep(30 * time.Millisecond) // it does not obey
 		return nil
 	})
-	srv := httptest.NewServer(h)
+	ended := make(chan error, 1)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.ServeHTTP(w, r)
+		ended <- r.Context().Err()
+	}))
 	defer srv.Close()
 	answer, err := testApp.Post(t.Context(), srv.Client(), srv.URL+"/", webhooktest.Sample(webhook.KindUserStatus))
 	require.NoError(t, err)
@@ -489,6 +526,7 @@ func TestTexts(t *testing.T) {
 		require.ErrorIs(t, err, rongcloud.ErrUndecodable)
 		_, err = (&webhook.Message{ObjectName: "RC:TxtMsg", Body: body}).Texts()
 		require.ErrorIs(t, err, rongcloud.ErrUndecodable)
+		require.True(t, webhook.IsPermanent(err), "no retry makes it readable")
 		_, err = (&webhook.MessageAudit{ObjectName: "RC:TxtMsg", Body: body}).Texts()
 		require.ErrorIs(t, err, rongcloud.ErrUndecodable)
 	}
