@@ -51,11 +51,12 @@ func floor(r *http.Request, secret string) (url.Values, *text, error) {
 	if err := r.ParseForm(); err != nil {
 		return nil, nil, err
 	}
-	sum := sha1.Sum([]byte(secret + r.Form.Get("nonce") + r.Form.Get("timestamp")))
-	if subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(r.Form.Get("signature"))) != 1 {
+	query := r.URL.Query() // and not Form, where a field of the body stands before it
+	sum := sha1.Sum([]byte(secret + query.Get("nonce") + query.Get("timestamp")))
+	if subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(query.Get("signature"))) != 1 {
 		return nil, nil, errors.New("forged")
 	}
-	if _, err := strconv.ParseInt(r.Form.Get("timestamp"), 10, 64); err != nil {
+	if _, err := strconv.ParseInt(query.Get("timestamp"), 10, 64); err != nil {
 		return nil, nil, err
 	}
 	var content text
