@@ -43,7 +43,10 @@
 // Nearly every endpoint is a POST, so the HTTP method does not tell what may be repeated. The endpoint's class does: safe and
 // idempotent calls are tried again after connection failures, timeouts, HTTP 429 and 5xx. Unsafe ones, such as sends, are
 // tried again only if the server cannot have carried them out. If it may have, the call ends in [ErrOutcomeUnknown].
-// [WithIdempotentSends], [RetryUnsafe] and [WithRetry] change that.
+// [WithIdempotentSends], [RetryUnsafe] and [WithRetry] change that. Which call is in which class, and
+// which codes there are, is on the pages
+// https://github.com/rongcloud-go/rongcloud/blob/main/docs/retries.md and
+// https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md.
 //
 // A call that fails on one host of the data centre goes on at the other one, and later calls stay there. The context limits a
 // call as a whole, [WithAttemptTimeout] each attempt.

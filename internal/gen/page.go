@@ -110,7 +110,8 @@ func page(endpoints []*endpoint, methods map[string][]string) []byte {
 	b.WriteString("Every endpoint of RongCloud's Server API that the catalogue in `api/` knows, with the method that calls it and, where one is\n" +
 		"known, a link to RongCloud's page. One without a method is reached with `client.Call`.\n\n" +
 		"*Class* is the retry class: **safe** changes nothing, **idempotent** may be repeated, **unsafe** is repeated only when\n" +
-		"the request provably was not processed. *Quota* is per App Key, as documented. *Paging* says by what a list is read page by page.\n")
+		"the request provably was not processed ([which call may I repeat?](retries.md)). *Quota* is per App Key, as documented.\n" +
+		"*Paging* says by what a list is read page by page.\n")
 	current, covered := 0, 0
 	area := ""
 	for _, e := range endpoints {
