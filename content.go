@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"reflect"
 	"time"
+
+	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
 // MessageContent is the body of a message. Any type that names its object name and encodes to JSON is one, so an app's own
@@ -53,6 +55,8 @@ type UserInfo struct {
 	Portrait string `json:"portrait,omitempty" alt:"portraitUri"` // URL
 	Extra    string `json:"extra,omitempty"`
 }
+
+var _ = lenient.Transparent[UserInfo]()
 
 // UnmarshalJSON also reads the spelling portraitUri of older clients.
 func (u *UserInfo) UnmarshalJSON(data []byte) error { return decodeBody(data, u) }

@@ -9,10 +9,12 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
 // builtIns holds RongCloud's own message types. Those whose body is not documented have no decoder.
-var builtIns = map[string]func(tree any, depth int) (MessageContent, error){
+var builtIns = map[string]func(raw json.RawMessage, depth int) (MessageContent, error){
 	"RC:TxtMsg":        decodeType[TextMessage],
 	"RC:ImgMsg":        decodeType[ImageMessage],
 	"RC:GIFMsg":        decodeType[GIFMessage],
@@ -72,45 +74,52 @@ func DecodeContent(objectName string, body []byte) (MessageContent, error) {
 	if decode == nil {
 		return raw, nil
 	}
-	tree, err := parseTree(body)
+	err := lenient.Check(body)
+	if err == nil && isNull(body) {
+		err = errors.New("is null")
+	}
 	if err == nil {
 		var content MessageContent
-		if content, err = decode(tree, 0); err == nil {
+		if content, err = decode(body, 0); err == nil {
 			return content, nil
 		}
 	}
 	return raw, undecodable(objectName, err)
 }
 
-func decodeType[T MessageContent](tree any, depth int) (MessageContent, error) {
+func decodeType[T MessageContent](raw json.RawMessage, depth int) (MessageContent, error) {
 	var m T
-	err := decodeTree(&m, tree, depth)
+	err := decodeRaw(&m, raw, depth)
 	return m, err
 }
 
 // decodeBody fills m, a pointer to a struct, from its JSON.
 func decodeBody(data []byte, m any) error {
-	tree, err := parseTree(data)
-	if err != nil || tree == nil { // encoding/json leaves a value alone where the JSON is null
+	if err := lenient.Check(data); err != nil || isNull(data) { // encoding/json leaves a value alone where the JSON is null
 		return err
 	}
-	return decodeTree(m, tree, 0)
+	return decodeRaw(m, data, 0)
 }
 
-// treeDecoder is a type that needs more than its tags say. Depth counts the messages around this one.
-type treeDecoder interface {
-	decodeTree(tree any, depth int) error
+func isNull(raw json.RawMessage) bool {
+	return len(raw) == 0 || string(bytes.TrimSpace(raw)) == "null"
 }
 
-func decodeTree(m, tree any, depth int) error {
-	if special, ok := m.(treeDecoder); ok {
-		return special.decodeTree(tree, depth)
+// rawDecoder is a type that needs more than its tags say. Raw is valid JSON. Depth counts the messages around this one.
+type rawDecoder interface {
+	decodeRaw(raw json.RawMessage, depth int) error
+}
+
+func decodeRaw(m any, raw json.RawMessage, depth int) error {
+	if special, ok := m.(rawDecoder); ok {
+		return special.decodeRaw(raw, depth)
 	}
-	return decodeFields(m, tree)
+	return decodeFields(m, raw)
 }
 
-func decodeFields(m, tree any) error {
-	return lenient{time.UTC}.structure(reflect.ValueOf(m).Elem(), tree)
+// decodeFields fills m, a pointer to a struct, by the tags of its fields. Raw is valid JSON.
+func decodeFields(m any, raw json.RawMessage) error {
+	return lenient.Decoder{DropNulls: true}.Fields(raw, m)
 }
 
 // maxDepth is how deep messages that hold messages are decoded. The ones below stay raw, lest a hostile
@@ -118,44 +127,52 @@ func decodeFields(m, tree any) error {
 const maxDepth = 8
 
 // carry turns a message inside another one into a content.
-func carry(objectName string, tree any, depth int) MessageContent {
-	if object, ok := tree.(map[string]any); objectName == "" && (tree == nil || ok && len(object) == 0) {
+func carry(objectName string, raw json.RawMessage, depth int) MessageContent {
+	body, _ := bodyText(raw)
+	if objectName == "" && (body == "" || body == "{}") {
 		return nil
 	}
-	if decode := builtIns[objectName]; decode != nil && tree != nil && depth < maxDepth {
-		if content, err := decode(tree, depth+1); err == nil {
+	if decode := builtIns[objectName]; decode != nil && !isNull(raw) && depth < maxDepth {
+		if content, err := decode(raw, depth+1); err == nil {
 			return content
 		}
 	}
-	raw := RawContent{Name: objectName}
-	if text, ok := tree.(string); ok {
-		raw.Body = text
-	} else if body, err := plainJSON(tree); err == nil && tree != nil {
-		raw.Body = string(body)
+	return RawContent{Name: objectName, Body: body}
+}
+
+// bodyText is the text of a message inside another one, which may come as JSON or as JSON text.
+func bodyText(raw json.RawMessage) (string, error) {
+	if isNull(raw) {
+		return "", nil
 	}
-	return raw
+	tree, err := plainTree(raw)
+	if text, ok := tree.(string); err != nil || ok {
+		return text, err
+	}
+	body, err := plainJSON(tree)
+	return string(body), err
 }
 
 // quote is the part of a message that holds the quoted one.
 type quote struct {
-	ObjName  string `json:"objName"`
-	ReferMsg any    `json:"referMsg"`
+	ObjName  string          `json:"objName"`
+	ReferMsg json.RawMessage `json:"referMsg"`
 }
 
-func (m *ReferenceMessage) decodeTree(tree any, depth int) error {
+func (m *ReferenceMessage) decodeRaw(raw json.RawMessage, depth int) error {
 	var q quote
-	if err := errors.Join(decodeFields(m, tree), decodeFields(&q, tree)); err != nil {
+	if err := errors.Join(decodeFields(m, raw), decodeFields(&q, raw)); err != nil {
 		return err
 	}
 	m.ReferMsg = carry(q.ObjName, q.ReferMsg, depth)
 	return nil
 }
 
-func (m *StreamMessage) decodeTree(tree any, depth int) error {
+func (m *StreamMessage) decodeRaw(raw json.RawMessage, depth int) error {
 	var q struct {
 		ReferMsg quote `json:"referMsg"`
 	}
-	if err := errors.Join(decodeFields(m, tree), decodeFields(&q, tree)); err != nil {
+	if err := errors.Join(decodeFields(m, raw), decodeFields(&q, raw)); err != nil {
 		return err
 	}
 	if m.ReferMsg != nil {
@@ -164,14 +181,14 @@ func (m *StreamMessage) decodeTree(tree any, depth int) error {
 	return nil
 }
 
-func (m *CombineV2Message) decodeTree(tree any, depth int) error {
+func (m *CombineV2Message) decodeRaw(raw json.RawMessage, depth int) error {
 	var list struct {
 		MsgList []struct {
-			ObjectName string `json:"objectName"`
-			Content    any    `json:"content"`
+			ObjectName string          `json:"objectName"`
+			Content    json.RawMessage `json:"content"`
 		} `json:"msgList"`
 	}
-	if err := errors.Join(decodeFields(m, tree), decodeFields(&list, tree)); err != nil {
+	if err := errors.Join(decodeFields(m, raw), decodeFields(&list, raw)); err != nil {
 		return err
 	}
 	for i, item := range list.MsgList {
@@ -334,4 +351,13 @@ func plainJSON(value any) ([]byte, error) {
 	var buf bytes.Buffer
 	err := writeJSON(&buf, value)
 	return buf.Bytes(), err
+}
+
+// plainTree reads JSON of any type. Its numbers stay as they are written.
+func plainTree(raw json.RawMessage) (any, error) {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber()
+	var tree any
+	err := decoder.Decode(&tree)
+	return tree, err
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
 // InfoNotification is a grey line in the conversation, RC:InfoNtf.
@@ -276,12 +278,12 @@ func (m *SyncReadStatus) UnmarshalJSON(data []byte) error { return decodeBody(da
 // UnmarshalJSON reads a body as [DecodeContent] does.
 func (m *ChatroomEntryNotification) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
-func (d *GroupNotificationData) decodeTree(tree any, _ int) error {
-	object, err := asObject(tree)
+func (d *GroupNotificationData) decodeRaw(raw json.RawMessage, _ int) error {
+	object, err := lenient.Object(raw)
 	if err != nil {
 		return err
 	}
-	if err := decodeFields(d, tree); err != nil {
+	if err := decodeFields(d, raw); err != nil {
 		return err
 	}
 	named := []string{"operatorNickname", "targetGroupName", "targetUserIds", "targetUserDisplayNames"}
@@ -292,14 +294,16 @@ func (d *GroupNotificationData) decodeTree(tree any, _ int) error {
 		if d.Other == nil {
 			d.Other = make(map[string]any)
 		}
-		d.Other[key] = value
+		if d.Other[key], err = plainTree(value); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
-// decodeTree takes the prefix off that web clients put before the operations.
-func (m *ContactNotification) decodeTree(tree any, _ int) error {
-	if err := decodeFields(m, tree); err != nil {
+// decodeRaw takes the prefix off that web clients put before the operations.
+func (m *ContactNotification) decodeRaw(raw json.RawMessage, _ int) error {
+	if err := decodeFields(m, raw); err != nil {
 		return err
 	}
 	switch short := ContactOperation(strings.TrimPrefix(string(m.Operation), "ContactOperation")); short {

@@ -62,7 +62,7 @@ func TestTextsOfEveryType(t *testing.T) {
 		if decode == nil {
 			continue
 		}
-		empty, err := decode(map[string]any{}, 0)
+		empty, err := decode(json.RawMessage("{}"), 0)
 		require.NoError(t, err, name)
 		message := reflect.New(reflect.TypeOf(empty))
 		f := &filler{}

@@ -2,7 +2,6 @@ package rongcloud
 
 import (
 	"context"
-	"encoding/json"
 	"iter"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
@@ -262,27 +261,6 @@ func (s *GroupService) QuitAll(ctx context.Context, userID string, opts ...CallO
 	return send(ctx, s.client, endpoint.GroupSync, &groupSync{UserID: userID}, opts)
 }
 
-// groupUser is a member in an answer: an object, or the ID alone as one table has it.
-type groupUser string
-
-func (u *groupUser) UnmarshalJSON(data []byte) error {
-	var object struct {
-		ID json.RawMessage `json:"id"`
-	}
-	if json.Unmarshal(data, &object) == nil {
-		data = object.ID
-	}
-	if len(data) == 0 {
-		return nil
-	}
-	var text string
-	if json.Unmarshal(data, &text) != nil {
-		text = string(data) // a number
-	}
-	*u = groupUser(text)
-	return nil
-}
-
 // Members returns all members of a group.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/query-group-member
@@ -290,17 +268,16 @@ func (u *groupUser) UnmarshalJSON(data []byte) error {
 //rongcloud:endpoint POST /group/user/query.json
 func (s *GroupService) Members(ctx context.Context, groupID string, opts ...CallOption) (*GroupMembers, error) {
 	type answer struct {
-		Users []groupUser `json:"users"`
+		UserIDs []string `json:"users" item:"id"` // objects, or the IDs alone as one table has it
 	}
 	found, err := fetch[answer](ctx, s.client, endpoint.GroupUserQuery, &oneGroupID{groupID}, opts)
 	if err != nil {
 		return nil, err
 	}
-	members := &GroupMembers{UserIDs: make([]string, len(found.Users))}
-	for i, user := range found.Users {
-		members.UserIDs[i] = string(user)
+	if found.UserIDs == nil {
+		found.UserIDs = []string{}
 	}
-	return members, nil
+	return &GroupMembers{UserIDs: found.UserIDs}, nil
 }
 
 // ListByUser returns one page of the groups that a user is in. Without a page number there are no pages: it returns the first 5000

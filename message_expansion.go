@@ -1,12 +1,14 @@
 package rongcloud
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"iter"
 	"slices"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
 // MessageExpansionService keeps key-value data that is attached to private and group messages after they were sent, such as votes
@@ -61,15 +63,18 @@ type ExpansionPair struct {
 
 // UnmarshalJSON also reads a value alone.
 func (e *ExpansionEntry) UnmarshalJSON(data []byte) error {
-	tree, err := parseTree(data)
-	if err != nil || tree == nil {
+	if err := lenient.Check(data); err != nil {
 		return err
 	}
-	if _, ok := tree.(map[string]any); ok {
-		return decodeFields(e, tree)
+	switch data = bytes.TrimSpace(data); data[0] {
+	case 'n': // null
+		return nil
+	case '{':
+		return decodeFields(e, data)
 	}
-	*e = ExpansionEntry{Value: textOf(tree)}
-	return nil
+	text, err := lenient.Text(data)
+	*e = ExpansionEntry{Value: text}
+	return err
 }
 
 // Values returns the data without the order of changes.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
 // MessageHistoryService reads messages back from the cloud history, newest first. The app needs the cloud storage service for the
@@ -78,15 +79,11 @@ func (m *HistoryMessage) Expansion() (map[string]ExpansionEntry, error) {
 	if m.ExpansionText == "" {
 		return nil, nil
 	}
-	var attached MessageExpansion
-	tree, err := parseTree([]byte(m.ExpansionText))
-	if err == nil {
-		err = decodeFields(&attached, map[string]any{"extraContent": tree})
-	}
-	if err != nil {
+	var entries map[string]ExpansionEntry
+	if err := (lenient.Decoder{}).Decode([]byte(m.ExpansionText), &entries); err != nil {
 		return nil, fmt.Errorf("rongcloud: expansion of message %s: %w", m.MessageUID, err)
 	}
-	return attached.Entries, nil
+	return entries, nil
 }
 
 // messageStamp is what tells a message from others in a walk.

@@ -12,10 +12,10 @@ import (
 	"math"
 	"net/url"
 	"os"
-	"reflect"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
 // MessageLogService fetches and deletes the message log, which RongCloud writes hour by hour: all messages of all conversations of
@@ -321,11 +321,7 @@ func decodeLogLine(line []byte, zone *time.Location) (LoggedMessage, error) {
 	if !ok {
 		return m, errors.New("holds no message")
 	}
-	tree, err := parseTree(line[len(stamp):])
-	if err != nil {
-		return m, err
-	}
-	if err := (lenient{zone}).structure(reflect.ValueOf(&m).Elem(), tree); err != nil {
+	if err := (lenient.Decoder{Zone: zone, DropNulls: true}).Decode(line[len(stamp):], &m); err != nil {
 		return LoggedMessage{}, err
 	}
 	if m.SentTime.IsZero() { // to the second at least

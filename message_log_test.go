@@ -121,6 +121,7 @@ func TestMsgLogLines(t *testing.T) {
 		`{"msgUID":"A","dateTime":"2018-04-10 11:12:49.528"}`:            at(1523329969528),
 		`2018/04/10 11:12:49 {"msgUID":"A","timestamp":0,"dateTime":""}`: at(1523329969000),
 		`{"msgUID":"A"}`: {MessageUID: "A"},
+		`2018/04/10 11:12:49 {"msgUID":"A","timestamp":"late"}`:                                  at(1523329969000),
 		`some time {"msgUID":"A","content":null}`:                                                {MessageUID: "A"},
 		`{"targetType":3,"GroupId":"g","groupUserIds":["a","b"],"isSensitiveWord":"true"}`:       {ConversationType: 3, GroupID: "g", ToUsers: []string{"a", "b"}, Sensitive: true},
 		`{"targetType":10,"groupUserIds":"[\"a\",\"b\"]","isSensitiveWord":true,"classname":""}`: {ConversationType: 10, ToUsers: []string{"a", "b"}, Sensitive: true},
@@ -137,7 +138,7 @@ func TestMsgLogLines(t *testing.T) {
 	require.Equal(t, TextMessage{Content: "hi"}, content)
 
 	for line, reason := range map[string]string{
-		"2018/04/10 11:12:49": "holds no message", "{": "unexpected end", `{"msgUID":"A"} more`: "invalid character", `{"timestamp":"late"}`: "timestamp",
+		"2018/04/10 11:12:49": "holds no message", "{": "unexpected end", `{"msgUID":"A"} more`: "invalid character", `{"timestamp":[]}`: "timestamp",
 		`{"targetType":{}}`: "targetType", `x[{"msgUID":"A"}]`: "invalid character",
 	} {
 		got, err := decodeLogLine([]byte(line), zone)

@@ -215,5 +215,8 @@ func (c *Client) Call(ctx context.Context, path string, params, out any, opts ..
 	if err := checkTarget(out); err != nil {
 		return err
 	}
+	if out != nil {
+		out = callersOut{out}
+	}
 	return c.core.do(ctx, ep, rawParams{form, params, isForm}, out, opts)
 }

@@ -2,7 +2,6 @@ package rongcloud
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
 // outcome is what became of one attempt.
@@ -113,11 +114,10 @@ func (c *call) succeeded(code Code) bool {
 
 func (c *call) decode(data []byte) error {
 	var err error
-	switch {
-	case c.out != nil:
+	if c.out != nil {
 		err = decodeAnswer(data, c.out, c.core.zone)
-	case !json.Valid(data):
-		err = json.Unmarshal(data, new(any))
+	} else {
+		err = lenient.Check(lenient.TrimMark(data))
 	}
 	if err != nil {
 		return fmt.Errorf("decoding the answer: %w", err)

@@ -2,7 +2,6 @@ package rongcloud
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
@@ -91,38 +90,19 @@ type ultraGroupMember struct {
 	UserID  string `wire:"userId"`
 }
 
-// ultraGroupID is an ID in a list: alone, or in an object, where RongCloud's SDKs do not agree on its name.
-type ultraGroupID string
-
-// UnmarshalJSON reads the ID in all forms.
-func (id *ultraGroupID) UnmarshalJSON(data []byte) error {
-	tree, err := parseTree(data)
-	if err != nil {
-		return err
-	}
-	if object, ok := tree.(map[string]any); ok {
-		if tree, ok = lookup(object, []string{"id", "userId", "userGroupId"}); !ok {
-			return fmt.Errorf("an item has no ID: %s", clip(string(data)))
-		}
-	}
-	*id = ultraGroupID(textOf(tree))
-	return nil
-}
-
 // ultraGroupIDs fetches one page of a list of IDs, by whatever name the answer calls it.
 func (s *service) ultraGroupIDs(ctx context.Context, ep *endpoint.Endpoint, params any, opts []CallOption) ([]string, error) {
 	type answer struct {
-		IDs []ultraGroupID `json:"users" alt:"data,userGroups"`
+		IDs []string `json:"users" alt:"data,userGroups" item:"id,userId,userGroupId"` // RongCloud's SDKs do not agree on these names
 	}
 	out, err := fetch[answer](ctx, s.client, ep, params, opts)
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]string, len(out.IDs))
-	for i, id := range out.IDs {
-		ids[i] = string(id)
+	if out.IDs == nil {
+		out.IDs = []string{}
 	}
-	return ids, nil
+	return out.IDs, nil
 }
 
 func (s *service) ultraGroupUsers(ctx context.Context, ep *endpoint.Endpoint, params any, opts []CallOption) (*UltraGroupUserPage, error) {

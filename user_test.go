@@ -283,7 +283,7 @@ func TestUserSends(t *testing.T) {
 			calls, body := 0, ""
 			client := userMock(t, test.path, func(got string) (int, string) {
 				calls, body = calls+1, got
-				return 200, `{"code":200}`
+				return 200, `{"code":200,"token":"t"}`
 			})
 			require.NoError(t, test.call(t.Context(), client))
 			require.Equal(t, 1, calls)

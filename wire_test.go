@@ -125,7 +125,12 @@ func record(t *testing.T) []wireCase {
 	mock := httpmock.NewMockTransport()
 	mock.RegisterNoResponder(func(req *http.Request) (*http.Response, error) {
 		sent = append(sent, readWire(t, req))
-		return httpmock.NewStringResponse(200, `{"code":`+strconv.Itoa(endpoint.ByPath(req.URL.Path).Success)+`}`), nil
+		result := ""
+		if req.URL.Path == endpoint.EmbedAccessToken.Path {
+			result = `,"data":"https://console.example/"`
+		}
+		code := strconv.Itoa(endpoint.ByPath(req.URL.Path).Success)
+		return httpmock.NewStringResponse(200, `{"code":`+code+`,"token":"t","translated":"x"`+result+`}`), nil
 	})
 	client, err := rongcloud.New("test-key", "test-secret", rongcloud.WithBaseURL("https://api.example"),
 		rongcloud.WithHTTPClient(&http.Client{Transport: mock}))

@@ -1,0 +1,290 @@
+package lenient
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What encoding/json accepts is decoded to the same value, whatever the type. The types and documents here are made at random, the
+// documents so that they often fit.
+
+type (
+	Base struct { // exported, so that encoding/json can make one behind an embedded pointer
+		A string `json:"a"`
+		N int    `json:"n"`
+	}
+	inner struct {
+		B string `json:"b"`
+		N int64
+	}
+	Deep struct {
+		inner
+		*Base
+		C bool `json:",omitempty"`
+	}
+	Tagged struct {
+		Base  `json:"base"`
+		Other *Base
+	}
+	Twice struct {
+		Base
+		Inner struct{ N int } `json:"inner"`
+		M     uint8           `json:"m,string"`
+	}
+	one    struct{ A string }
+	two    struct{ A string }
+	Hidden struct { // two of one name hide each other
+		one
+		two
+	}
+	Node struct {
+		Next  *Node           `json:"next"`
+		All   []Node          `json:"all"`
+		Named map[string]Node `json:"named"`
+		Name  string
+	}
+	ownJSON  struct{ Text string }
+	ownText  struct{ Text string }
+	key      struct{ Text string }
+	textual  string
+	Promoted struct {
+		ownJSON
+		X int
+	}
+	number  int
+	flag    bool
+	letters []byte
+	Quoted  struct {
+		I  int         `json:"i,string"`
+		U  *uint16     `json:"u,string"`
+		F  float32     `json:"f,string"`
+		B  bool        `json:"b,string"`
+		S  string      `json:"s,string"`
+		PS *string     `json:"ps,string"`
+		O  own         `json:"o,string"`
+		L  []int       `json:"l,string"`
+		J  json.Number `json:"j,string"`
+	}
+	own int
+)
+
+func (o *own) UnmarshalJSON(data []byte) error {
+	*o = own(len(data))
+	return nil
+}
+
+func (o *ownJSON) UnmarshalJSON(data []byte) error {
+	if string(data) == "13" {
+		return errors.New("refused")
+	}
+	o.Text += string(data)
+	return nil
+}
+
+func (o *ownText) UnmarshalText(data []byte) error {
+	if string(data) == "13" {
+		return errors.New("refused")
+	}
+	o.Text = string(data)
+	return nil
+}
+
+func (k *key) UnmarshalText(data []byte) error {
+	k.Text = "key " + string(data)
+	return nil
+}
+
+func (t *textual) UnmarshalText(data []byte) error {
+	*t = textual(strings.ToUpper(string(data)))
+	return nil
+}
+
+var leaves = []reflect.Type{
+	reflect.TypeFor[string](), reflect.TypeFor[bool](), reflect.TypeFor[int](), reflect.TypeFor[int8](), reflect.TypeFor[int64](),
+	reflect.TypeFor[uint](), reflect.TypeFor[uint8](), reflect.TypeFor[uint64](), reflect.TypeFor[float32](), reflect.TypeFor[float64](),
+	reflect.TypeFor[any](), reflect.TypeFor[json.Number](), reflect.TypeFor[json.RawMessage](), reflect.TypeFor[time.Time](),
+	reflect.TypeFor[time.Duration](), reflect.TypeFor[netip.Addr](), reflect.TypeFor[[]byte](), reflect.TypeFor[letters](),
+	reflect.TypeFor[ownJSON](), reflect.TypeFor[ownText](), reflect.TypeFor[textual](), reflect.TypeFor[Promoted](), reflect.TypeFor[number](),
+	reflect.TypeFor[flag](), reflect.TypeFor[Base](), reflect.TypeFor[Deep](), reflect.TypeFor[Tagged](), reflect.TypeFor[Twice](),
+	reflect.TypeFor[Hidden](), reflect.TypeFor[Node](), reflect.TypeFor[Quoted](), reflect.TypeFor[fmt.Stringer](), reflect.TypeFor[chan int](),
+	reflect.TypeFor[func()](), reflect.TypeFor[complex128](), reflect.TypeFor[struct{ ownJSON }](), reflect.TypeFor[struct{ time.Time }](),
+}
+
+var mapKeys = []reflect.Type{
+	reflect.TypeFor[string](), reflect.TypeFor[int](), reflect.TypeFor[int8](), reflect.TypeFor[uint16](), reflect.TypeFor[key](),
+	reflect.TypeFor[textual](), reflect.TypeFor[number](), reflect.TypeFor[float64](), reflect.TypeFor[bool](),
+}
+
+var names = []string{"a", "A", "b", "n", "N", "c", "C", "id", "ID", "Name", "next", "base", "Other", "i", "u", "s", "f", "o", "l", "j", "k", "\u212a", "all", "named", "ps"}
+
+func pick[T any](rnd *rand.Rand, from []T) T { return from[rnd.IntN(len(from))] }
+
+// randomType makes a type. Depth bounds it.
+func randomType(rnd *rand.Rand, depth int) reflect.Type {
+	if depth == 0 {
+		return pick(rnd, leaves)
+	}
+	switch rnd.IntN(7) {
+	case 0:
+		return reflect.PointerTo(randomType(rnd, depth-1))
+	case 1:
+		return reflect.SliceOf(randomType(rnd, depth-1))
+	case 2:
+		return reflect.ArrayOf(rnd.IntN(4), randomType(rnd, depth-1))
+	case 3:
+		return reflect.MapOf(pick(rnd, mapKeys), randomType(rnd, depth-1))
+	case 4, 5:
+		return randomStruct(rnd, depth)
+	default:
+		return pick(rnd, leaves)
+	}
+}
+
+func randomStruct(rnd *rand.Rand, depth int) reflect.Type {
+	var fields []reflect.StructField
+	taken := map[string]bool{}
+	for range 1 + rnd.IntN(5) {
+		name := pick(rnd, []string{"A", "B", "N", "C", "ID", "Name", "Next", "Other", "K"})
+		field := reflect.StructField{Name: name, Type: randomType(rnd, depth-1)}
+		if rnd.IntN(6) == 0 {
+			embedded := pick(rnd, []reflect.Type{reflect.TypeFor[Base](), reflect.TypeFor[Tagged](), reflect.TypeFor[Twice]()})
+			field = reflect.StructField{Name: embedded.Name(), Type: embedded, Anonymous: true}
+			if rnd.IntN(2) == 0 {
+				field.Type = reflect.PointerTo(embedded)
+			}
+		}
+		if taken[field.Name] {
+			continue
+		}
+		taken[field.Name] = true
+		switch rnd.IntN(6) {
+		case 0:
+			field.Tag = reflect.StructTag(`json:"` + pick(rnd, []string{"a", "n", "id", "k", "next"}) + `"`)
+		case 1:
+			field.Tag = `json:",string"`
+		case 2:
+			field.Tag = reflect.StructTag(`json:"` + pick(rnd, []string{"-", "-,", "b,string", "bad\\\"name", "c,omitempty", "x y"}) + `"`)
+		}
+		fields = append(fields, field)
+	}
+	return reflect.StructOf(fields)
+}
+
+var scalars = []string{
+	`null`, `true`, `false`, `0`, `1`, `-1`, `7`, `13`, `300`, `1.5`, `-0.0`, `1e3`, `1e400`, `18446744073709551615`, `9223372036854775808`, `"a"`, `""`, `"7"`,
+	`"-7"`, `"1.5"`, `"true"`, `"null"`, `"\"x\""`, `"\"a\\n\""`, `"\u00e9\ud83d\ude00"`, `"\ud800"`, "\"\xff\"", `"AAEC"`, `"2026-01-02T03:04:05Z"`,
+	`"2026-01-02T03:04:05.5+08:00"`, `"2026-01-02 03:04:05"`, `1700000000123`, `"10.0.0.1"`, `"[1,2]"`, `"{\"a\":1}"`, `"007"`, `" 1 "`, `"13"`, `"0x1p-2"`, `"n"`, `"t"`,
+}
+
+// randomJSON makes a document that often fits a type.
+func randomJSON(rnd *rand.Rand, typ reflect.Type, depth int) string {
+	if depth <= 0 || rnd.IntN(12) == 0 {
+		return pick(rnd, scalars)
+	}
+	space := pick(rnd, []string{"", "", " ", "\n\t"})
+	switch typ.Kind() {
+	case reflect.Pointer:
+		return randomJSON(rnd, typ.Elem(), depth)
+	case reflect.Slice, reflect.Array:
+		var items []string
+		for range rnd.IntN(5) {
+			items = append(items, randomJSON(rnd, typ.Elem(), depth-1))
+		}
+		return "[" + space + strings.Join(items, space+",") + space + "]"
+	case reflect.Map:
+		var members []string
+		for range rnd.IntN(4) {
+			members = append(members, strconv.Quote(pick(rnd, []string{"a", "7", "300", "-1", "07"}))+space+":"+randomJSON(rnd, typ.Elem(), depth-1))
+		}
+		return "{" + strings.Join(members, ",") + "}"
+	case reflect.Struct, reflect.Interface:
+		return randomObject(rnd, typ, depth)
+	case reflect.String:
+		return pick(rnd, []string{`"a"`, `""`, `"\u0041"`, `"7"`, `"10.0.0.1"`, `12`})
+	case reflect.Bool:
+		return pick(rnd, []string{"true", "false", `"true"`})
+	default:
+		return pick(rnd, []string{"0", "1", "7", "-3", "200", `"7"`, "1.5"})
+	}
+}
+
+func randomObject(rnd *rand.Rand, typ reflect.Type, depth int) string {
+	var members []string
+	for range rnd.IntN(6) {
+		name, value := pick(rnd, names), reflect.TypeFor[any]()
+		if typ.Kind() == reflect.Struct && typ.NumField() > 0 {
+			field := typ.Field(rnd.IntN(typ.NumField()))
+			tag, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			if name, value = field.Name, field.Type; tag != "" && !strings.Contains(tag, `"`) {
+				name = tag
+			}
+			if rnd.IntN(3) == 0 {
+				name = pick(rnd, []string{strings.ToLower(name), strings.ToUpper(name), pick(rnd, names)})
+			}
+		}
+		text := randomJSON(rnd, value, depth-1)
+		if rnd.IntN(8) == 0 { // as the option "string" has it
+			quoted, _ := json.Marshal(text)
+			text = string(quoted)
+		}
+		members = append(members, strconv.Quote(name)+":"+text)
+	}
+	return "{" + strings.Join(members, ", ") + "}"
+}
+
+// agree checks one document and type.
+func agree(t *testing.T, typ reflect.Type, data []byte) (accepted bool) {
+	t.Helper()
+	want, got := reflect.New(typ), reflect.New(typ)
+	refused := json.Unmarshal(data, want.Interface())
+	err := Decoder{}.Decode(data, got.Interface())
+	if refused != nil {
+		return false
+	}
+	require.NoError(t, err, "%v\n%s", typ, data)
+	require.Equal(t, want.Interface(), got.Interface(), "%v\n%s", typ, data)
+	return true
+}
+
+func TestAgreesWithEncodingJSON(t *testing.T) {
+	t.Parallel()
+	rnd := rand.New(rand.NewPCG(1, 2))
+	accepted := 0
+	const rounds = 8_000
+	for range rounds {
+		typ := randomType(rnd, 1+rnd.IntN(3))
+		for range 3 {
+			if agree(t, typ, []byte(randomJSON(rnd, typ, 4))) {
+				accepted++
+			}
+		}
+	}
+	require.Greater(t, accepted, rounds/2, "too few of the documents mean anything")
+}
+
+func FuzzAgree(f *testing.F) {
+	for _, seed := range []string{`{"a":"x","n":1}`, `[{"a":[1,2],"A":3}]`, `{"7":{"k":"x"},"next":{"all":[{"Name":"x"}]}}`, `"x"`, `null`, `{"n":"7","i":"\"7\""}`} {
+		for n := range uint64(8) {
+			f.Add(n, n, []byte(seed))
+		}
+	}
+	f.Fuzz(func(t *testing.T, a, b uint64, data []byte) {
+		rnd := rand.New(rand.NewPCG(a, b))
+		typ := randomType(rnd, 1+rnd.IntN(3))
+		agree(t, typ, data)
+		agree(t, typ, []byte(randomJSON(rnd, typ, 5)))
+		for _, leaf := range leaves {
+			agree(t, leaf, data)
+		}
+	})
+}

@@ -1,0 +1,114 @@
+// Package lenient decodes JSON into Go values as encoding/json does, and goes on where encoding/json
+// gives up.
+//
+// It promises:
+//
+//   - What encoding/json accepts is decoded to the same value, whatever the Go type: embedded and
+//     untagged fields, repeated keys, letter case, maps of any key, arrays, json.Unmarshaler,
+//     encoding.TextUnmarshaler, the option "string".
+//   - What encoding/json refuses is read as servers mean it: numbers as text and text as numbers, 0 and
+//     1 as booleans, JSON inside a text, one item where a list belongs, an empty list where an object
+//     belongs and the other way round, dates and Unix milliseconds for a time.Time. A fraction
+//     is rounded where a whole number belongs. What is no time becomes the zero time.
+//   - No input panics, and no error quotes it: errors name fields and kinds.
+//   - It is fast: one pass over the text, and strings that share memory.
+//
+// Tags say what encoding/json cannot:
+//
+//   - unit:"ms", unit:"seconds" or unit:"minutes" on a time.Duration: a number of these, fractions too.
+//     Without it a Duration is a number of nanoseconds, as encoding/json has it.
+//   - alt:"a,b" names further spellings of a field. The first one that has a value counts.
+//   - item:"id,userId" on a list of texts: an item may be an object that holds the text by one of these names.
+package lenient
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"sync"
+	"time"
+)
+
+// A Decoder decodes. Its zero value takes dates without a zone for UTC and keeps nulls in lists.
+type Decoder struct {
+	Zone      *time.Location // the zone of dates that name none
+	DropNulls bool           // a null in a list is no item
+}
+
+// Decode reads data, one JSON document, into out, a pointer that is not nil. Like json.Unmarshal it
+// leaves alone what the document does not name. After an error out may be half filled.
+func (d Decoder) Decode(data []byte, out any) error {
+	if err := Check(data); err != nil {
+		return err
+	}
+	v := reflect.ValueOf(out)
+	if v.Kind() != reflect.Pointer || v.IsNil() {
+		return errors.New("nothing to decode into")
+	}
+	r := reader{Decoder: d, data: data}
+	return r.value(planOf(planKey{typ: v.Type().Elem(), pointed: true}), v.Elem())
+}
+
+// Fields is Decode for a struct whose UnmarshalJSON calls it, and for data that Check has passed.
+func (d Decoder) Fields(data []byte, out any) error {
+	v := reflect.ValueOf(out).Elem()
+	r := reader{Decoder: d, data: data}
+	return r.value(planOf(planKey{typ: v.Type(), structural: true}), v)
+}
+
+// Check reports data that is not one JSON document.
+func Check(data []byte) error {
+	if json.Valid(data) {
+		return nil
+	}
+	err := json.Unmarshal(data, new(json.RawMessage))
+	var syntax *json.SyntaxError
+	switch {
+	case err != nil && err.Error() == "unexpected end of JSON input": // which quotes nothing
+		return err
+	case errors.As(err, &syntax):
+		return &wrapped{fmt.Sprintf("invalid character at byte %d", syntax.Offset), err}
+	}
+	return &wrapped{"not valid JSON", err}
+}
+
+// wrapped is an error with a text of ours: the one inside may quote what it met.
+type wrapped struct {
+	text string
+	err  error
+}
+
+func (w *wrapped) Error() string { return w.text }
+
+func (w *wrapped) Unwrap() error { return w.err }
+
+var byteOrderMark = []byte("\xef\xbb\xbf")
+
+// TrimMark returns data without the byte order mark that some servers begin with.
+func TrimMark(data []byte) []byte { return bytes.TrimPrefix(data, byteOrderMark) }
+
+// Object returns the members of an object. An empty text or list and null are an object without members,
+// and an object may come as JSON text.
+func Object(data json.RawMessage) (map[string]json.RawMessage, error) {
+	var object map[string]json.RawMessage
+	err := Decoder{}.Decode(data, &object)
+	return object, err
+}
+
+// Text returns the text of a JSON string, number or boolean, nothing for null, and else JSON itself.
+func Text(data json.RawMessage) (string, error) {
+	var text string
+	err := Decoder{}.Decode(data, &text)
+	return text, err
+}
+
+var transparent sync.Map // reflect.Type to nothing
+
+// Transparent notes that the UnmarshalJSON of T only hands T to this package. Decoders then
+// look into T without calling it. It is called before anything is decoded.
+func Transparent[T any]() bool {
+	transparent.Store(reflect.TypeFor[T](), nil)
+	return true
+}

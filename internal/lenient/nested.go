@@ -1,0 +1,372 @@
+package lenient
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"reflect"
+	"strings"
+)
+
+func (r *reader) toStruct(p *plan, v reflect.Value) error {
+	switch c := r.next(); c {
+	case '{':
+		return r.object(p, v)
+	case '[':
+		if isEmptyList(r.raw()) {
+			return nil
+		}
+		return mismatch("an object", c)
+	case '"':
+		return r.objectInText(p, v)
+	default:
+		r.skip()
+		return mismatch("an object", c)
+	}
+}
+
+// objectInText reads an object that stands in a text. An empty text is an object without members.
+func (r *reader) objectInText(p *plan, v reflect.Value) error {
+	text := strings.TrimSpace(unquote(r.raw()))
+	switch {
+	case text == "" || text == "null":
+		return nil
+	case (text[0] == '{' || text[0] == '[') && json.Valid([]byte(text)):
+		return r.inside(text, p, v)
+	}
+	return mismatch("an object", '"')
+}
+
+func isEmptyList(text []byte) bool {
+	return len(text) > 1 && text[0] == '[' && len(bytes.TrimSpace(text[1:len(text)-1])) == 0
+}
+
+func isEmptyObject(text []byte) bool {
+	return len(text) > 1 && text[0] == '{' && len(bytes.TrimSpace(text[1:len(text)-1])) == 0
+}
+
+// object reads the members of an object into a struct.
+func (r *reader) object(p *plan, v reflect.Value) error {
+	var few [8]int // by which of its names each field with further names has been filled, one more than the place; 0 is by none
+	filled := few[:]
+	if p.ranked >= len(few) {
+		filled = make([]int, p.ranked+1)
+	}
+	next := 0
+	for r.pos++; r.next() != '}'; r.comma() {
+		i, folded := p.find(r.key(), next)
+		if i < 0 {
+			r.skip()
+			continue
+		}
+		next = i + 1
+		n := &p.names[i]
+		f := &p.fields[n.field]
+		fresh := false
+		if f.slot > 0 {
+			var preferred bool
+			if preferred, fresh = r.preferred(n, folded, &filled[f.slot]); !preferred {
+				r.skip()
+				continue
+			}
+		}
+		target, err := f.in(v)
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+		if fresh {
+			target.SetZero() // what came by another name does not shine through
+		}
+		if f.quoted {
+			err = r.quoted(f.plan, target)
+		} else {
+			err = r.value(f.plan, target)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.name, err)
+		}
+	}
+	r.pos++
+	return nil
+}
+
+// preferred reports whether a member counts more than the one that filled a field before. A null counts nothing, and
+// a name in other letter case less than any exact one. Fresh says that it was another name that filled the field.
+func (r *reader) preferred(n *name, folded bool, filled *int) (preferred, fresh bool) {
+	rank := n.rank + 1
+	if folded {
+		rank += 1 << 16
+	}
+	if r.next() == 'n' || *filled > 0 && *filled < rank {
+		return false, false
+	}
+	fresh = *filled > rank
+	*filled = rank
+	return true, fresh
+}
+
+// key passes the key of a member and the colon.
+func (r *reader) key() []byte {
+	literal := r.raw()
+	key, ok := plain(literal)
+	if !ok {
+		key = []byte(unquote(literal))
+	}
+	r.next()
+	r.pos++
+	return key
+}
+
+// in returns the field of a struct. It makes the embedded structs on the way.
+func (f *field) in(v reflect.Value) (reflect.Value, error) {
+	for _, i := range f.index {
+		if v.Kind() == reflect.Pointer {
+			if v.IsNil() {
+				if !v.CanSet() {
+					return v, fmt.Errorf("the embedded %v is unexported and nil", v.Type())
+				}
+				v.Set(reflect.New(v.Type().Elem()))
+			}
+			v = v.Elem()
+		}
+		v = v.Field(i)
+	}
+	if !v.CanSet() && f.plan.kind != kindStruct {
+		return v, errors.New("the field cannot be set")
+	}
+	return v, nil
+}
+
+// quoted reads a value of a field with the option "string".
+func (r *reader) quoted(p *plan, v reflect.Value) error {
+	if r.next() != '"' {
+		return r.value(p, v)
+	}
+	start := r.pos
+	text := unquote(r.raw())
+	switch {
+	case text == "null":
+		return r.inside(text, p, v)
+	case p.kind == kindPointer:
+		if v.IsNil() {
+			v.Set(reflect.New(p.elem.typ))
+		}
+		r.pos = start
+		return r.quoted(p.elem, v.Elem())
+	case p.kind == kindOwn && text != "":
+		return r.toOwn([]byte(text), v)
+	case p.kind == kindNumberText && text != "" && (text[0] == '-' || text[0] >= '0' && text[0] <= '9'):
+		v.SetString(text) // encoding/json does not look further
+		return nil
+	case (p.kind == kindText || p.kind == kindOwnText) && strings.HasPrefix(text, `"`) && json.Valid([]byte(text)):
+		return r.inside(text, p, v)
+	}
+	r.pos = start
+	return r.value(p, v)
+}
+
+func (r *reader) toMap(p *plan, v reflect.Value) error {
+	switch c := r.next(); c {
+	case '{':
+	case '"':
+		if v.IsNil() {
+			v.Set(reflect.MakeMap(p.typ))
+		}
+		return r.objectInText(p, v)
+	case '[':
+		if !isEmptyList(r.raw()) {
+			return mismatch("an object", c)
+		}
+		if v.IsNil() {
+			v.Set(reflect.MakeMap(p.typ))
+		}
+		return nil
+	default:
+		r.skip()
+		return mismatch("an object", c)
+	}
+	if v.IsNil() {
+		v.Set(reflect.MakeMapWithSize(p.typ, r.count()))
+	}
+	element := reflect.New(p.elem.typ).Elem()
+	for r.pos++; r.next() != '}'; r.comma() {
+		key, err := r.mapKey(p.typ.Key())
+		if err != nil {
+			return err
+		}
+		element.SetZero()
+		if err := r.value(p.elem, element); err != nil {
+			return fmt.Errorf("an entry: %w", err) // its key is not ours to tell
+		}
+		v.SetMapIndex(key, element)
+	}
+	r.pos++
+	return nil
+}
+
+// mapKey reads the key of a map's entry and passes the colon.
+func (r *reader) mapKey(typ reflect.Type) (reflect.Value, error) {
+	r.next()
+	start := r.pos
+	key := reflect.New(typ)
+	text := r.text()
+	literal := r.data[start:r.pos]
+	r.next()
+	r.pos++
+	if own, ok := reflect.TypeAssert[interface{ UnmarshalText([]byte) error }](key); ok {
+		err := own.UnmarshalText([]byte(text))
+		if json, ok := reflect.TypeAssert[json.Unmarshaler](key); ok { // which encoding/json prefers
+			err = json.UnmarshalJSON(literal)
+		}
+		if err != nil {
+			return key, &wrapped{"an entry: the key is refused by its type", err}
+		}
+		return key.Elem(), nil
+	}
+	switch kind := typ.Kind(); {
+	case kind == reflect.String:
+		key.Elem().SetString(text)
+	case kind >= reflect.Int && kind <= reflect.Int64:
+		n, err := whole([]byte(text))
+		if err != nil || key.Elem().OverflowInt(n) {
+			return key, errors.New("an entry: the key is no number of its type")
+		}
+		key.Elem().SetInt(n)
+	default:
+		n, err := natural([]byte(text))
+		if err != nil || key.Elem().OverflowUint(n) {
+			return key, errors.New("an entry: the key is no number of its type")
+		}
+		key.Elem().SetUint(n)
+	}
+	return key.Elem(), nil
+}
+
+// count returns how many items or members the list or object has that begins here.
+func (r *reader) count() int {
+	start, n := r.pos, 0
+	closing := r.data[r.pos] + 2 // '[' to ']', '{' to '}'
+	for r.pos++; r.next() != closing; r.comma() {
+		if closing == '}' {
+			r.skip()
+			r.next()
+			r.pos++
+		}
+		r.skip()
+		n++
+	}
+	r.pos = start
+	return n
+}
+
+// toList reads into a slice or an array.
+func (r *reader) toList(p *plan, v reflect.Value) error {
+	switch r.next() {
+	case '[':
+		return r.list(p, v)
+	case '{':
+		start := r.pos
+		if isEmptyObject(r.raw()) {
+			return r.inside("[]", p, v)
+		}
+		r.pos = start
+	case '"':
+		start := r.pos
+		text := strings.TrimSpace(unquote(r.raw()))
+		switch {
+		case text == "" || text == "null" && p.elem.kind != kindText:
+			v.SetZero()
+			return nil
+		case (text[0] == '[' || isEmptyObject([]byte(text))) && json.Valid([]byte(text)):
+			return r.inside(text, p, v)
+		}
+		r.pos = start
+	}
+	// One item where a list belongs.
+	r.resize(p, v, 1)
+	if v.Len() == 0 {
+		r.skip()
+		return nil
+	}
+	return r.item(p.elem, v.Index(0))
+}
+
+func (r *reader) list(p *plan, v reflect.Value) error {
+	r.resize(p, v, r.count())
+	n := 0
+	for r.pos++; r.next() != ']'; r.comma() {
+		if n >= v.Len() || r.DropNulls && r.nothing(p.elem) {
+			r.skip()
+			continue
+		}
+		if err := r.item(p.elem, v.Index(n)); err != nil {
+			return fmt.Errorf("item %d: %w", n+1, err)
+		}
+		n++
+	}
+	r.pos++
+	if v.Kind() == reflect.Slice {
+		v.SetLen(n)
+	}
+	for ; n < v.Len(); n++ {
+		v.Index(n).SetZero()
+	}
+	return nil
+}
+
+// nothing reports whether the next item is none: a null, or an empty object where it would hold a text.
+func (r *reader) nothing(p *plan) bool {
+	switch r.next() {
+	case 'n':
+		return true
+	case '{':
+		start := r.pos
+		empty := p.items != nil && isEmptyObject(r.raw())
+		r.pos = start
+		return empty
+	}
+	return false
+}
+
+// resize gives a slice room for n items. Like encoding/json it leaves what a repeated key has filled before.
+func (r *reader) resize(p *plan, v reflect.Value, n int) {
+	switch {
+	case v.Kind() == reflect.Array:
+		return
+	case n == 0:
+		v.Set(reflect.MakeSlice(p.typ, 0, 0))
+		return
+	case v.Cap() < n:
+		v.SetLen(v.Cap())
+		v.Grow(n - v.Len())
+	}
+	v.SetLen(n)
+}
+
+// item reads an item of a list. A text there is an ID or a name, and never made of a list or object.
+func (r *reader) item(p *plan, v reflect.Value) error {
+	if c := r.next(); p.kind == kindText && (c == '[' || c == '{' && p.items == nil) {
+		return mismatch("a text", c)
+	}
+	return r.value(p, v)
+}
+
+func (r *reader) toBytes(p *plan, v reflect.Value) error {
+	if r.next() == '[' {
+		return r.list(p, v)
+	}
+	literal := r.raw()
+	if literal[0] != '"' {
+		v.SetBytes(bytes.Clone(literal))
+		return nil
+	}
+	text := []byte(unquote(literal))
+	decoded := make([]byte, base64.StdEncoding.DecodedLen(len(text)))
+	if n, err := base64.StdEncoding.Decode(decoded, text); err == nil {
+		text = decoded[:n]
+	}
+	v.SetBytes(text)
+	return nil
+}

@@ -1,0 +1,236 @@
+package lenient
+
+import (
+	"encoding"
+	"encoding/json"
+	"reflect"
+	"strings"
+	"sync"
+	"time"
+)
+
+// plan is what the decoder knows of a type.
+type plan struct {
+	typ    reflect.Type
+	kind   kind
+	scale  time.Duration // of a span: its unit
+	elem   *plan         // of a pointer, list, array or map
+	items  []string      // of a text: the names by which an object may hold it
+	fields []field       // of a struct
+	names  []name        // of a struct's fields, in their order and then the further ones
+	exact  map[string]int
+	ranked int // how many fields have further names
+}
+
+type kind uint8
+
+const (
+	kindNone kind = iota // holds no JSON but null: a function, a channel, a complex number, an interface with methods
+	kindText
+	kindNumberText // json.Number
+	kindBool
+	kindInt
+	kindUint
+	kindFloat
+	kindTime
+	kindSpan
+	kindAny
+	kindBytes
+	kindPointer
+	kindList
+	kindArray
+	kindMap
+	kindStruct
+	kindOwn     // a json.Unmarshaler
+	kindOwnText // an encoding.TextUnmarshaler
+)
+
+// field is a field of a struct, or of one embedded in it.
+type field struct {
+	name   string
+	index  []int
+	plan   *plan
+	quoted bool // the option "string"
+	slot   int  // where it is noted by which name it was filled; 0 if it has only one
+}
+
+// name is one name of a field. Rank is its place among the names of the field.
+type name struct {
+	text  string
+	field int
+	rank  int
+}
+
+// planKey is what the plan for a type depends on.
+type planKey struct {
+	typ     reflect.Type
+	unit    string // the tags of the field around it
+	items   string
+	pointed bool // a pointer leads to it, so that the methods of an unnamed type count
+
+	structural bool // its own methods do not count
+}
+
+var (
+	plans sync.Map // planKey to *plan
+
+	timeType        = reflect.TypeFor[time.Time]()
+	durationType    = reflect.TypeFor[time.Duration]()
+	numberType      = reflect.TypeFor[json.Number]()
+	unmarshaler     = reflect.TypeFor[json.Unmarshaler]()
+	textUnmarshaler = reflect.TypeFor[encoding.TextUnmarshaler]()
+)
+
+func planOf(key planKey) *plan {
+	if known, ok := plans.Load(key); ok {
+		return known.(*plan)
+	}
+	// Only whole plans are shared: those of types that hold each other become visible together.
+	made := builder{}
+	p := made.plan(key)
+	for key, p := range made {
+		plans.LoadOrStore(key, p)
+	}
+	return p
+}
+
+// builder holds the plans that are being made.
+type builder map[planKey]*plan
+
+func (b builder) plan(key planKey) *plan {
+	key.pointed = key.pointed && key.typ.Name() == "" // named types have their methods anyway
+	if known, ok := plans.Load(key); ok {
+		return known.(*plan)
+	}
+	if p, ok := b[key]; ok {
+		return p
+	}
+	p := &plan{typ: key.typ, kind: kindOf(key)}
+	b[key] = p
+	inner := key
+	switch p.kind {
+	case kindText:
+		if key.items != "" {
+			p.items = strings.Split(key.items, ",")
+		}
+	case kindSpan:
+		p.scale = units[key.unit]
+	case kindPointer, kindList, kindBytes, kindArray, kindMap:
+		inner.typ, inner.pointed, inner.structural = key.typ.Elem(), p.kind == kindPointer, false
+		p.elem = b.plan(inner)
+		if p.kind == kindMap && !keyed(key.typ.Key()) {
+			p.kind = kindNone
+		}
+	case kindStruct:
+		b.addFields(p)
+	}
+	return p
+}
+
+var units = map[string]time.Duration{"ms": time.Millisecond, "seconds": time.Second, "minutes": time.Minute}
+
+// kindOf says how a type is decoded, in the order in which encoding/json decides it.
+func kindOf(key planKey) kind {
+	typ := key.typ
+	_, seen := transparent.Load(typ)
+	switch pointer := reflect.PointerTo(typ); {
+	case typ == timeType:
+		return kindTime
+	case typ == durationType && units[key.unit] != 0:
+		return kindSpan
+	case typ == numberType:
+		return kindNumberText
+	case seen || key.structural || typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Interface || typ.Name() == "" && !key.pointed:
+	case pointer.Implements(unmarshaler):
+		return kindOwn
+	case pointer.Implements(textUnmarshaler):
+		return kindOwnText
+	}
+	switch typ.Kind() {
+	case reflect.String:
+		return kindText
+	case reflect.Bool:
+		return kindBool
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return kindInt
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return kindUint
+	case reflect.Float32, reflect.Float64:
+		return kindFloat
+	case reflect.Interface:
+		if typ.NumMethod() == 0 {
+			return kindAny
+		}
+	case reflect.Pointer:
+		return kindPointer
+	case reflect.Slice:
+		if typ.Elem().Kind() == reflect.Uint8 {
+			return kindBytes
+		}
+		return kindList
+	case reflect.Array:
+		return kindArray
+	case reflect.Map:
+		return kindMap
+	case reflect.Struct:
+		return kindStruct
+	}
+	return kindNone
+}
+
+// keyed reports whether encoding/json can make a map's key of this type.
+func keyed(typ reflect.Type) bool {
+	switch typ.Kind() {
+	case reflect.String, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+		return true
+	}
+	return reflect.PointerTo(typ).Implements(textUnmarshaler)
+}
+
+// addFields gives a struct's plan its fields and their names.
+func (b builder) addFields(p *plan) {
+	found := fieldsOf(p.typ)
+	p.exact = make(map[string]int, len(found))
+	for i, f := range found {
+		tag := f.tag
+		made := field{name: f.name, index: f.index, quoted: f.quoted}
+		made.plan = b.plan(planKey{typ: f.typ, unit: tag.Get("unit"), items: tag.Get("item")})
+		if tag.Get("alt") != "" {
+			p.ranked++
+			made.slot = p.ranked
+		}
+		p.fields = append(p.fields, made)
+		p.addName(name{f.name, i, 0})
+	}
+	for i, f := range found {
+		if others := f.tag.Get("alt"); others != "" {
+			for rank, other := range strings.Split(others, ",") {
+				p.addName(name{other, i, rank + 1})
+			}
+		}
+	}
+}
+
+func (p *plan) addName(n name) {
+	if _, taken := p.exact[n.text]; !taken {
+		p.exact[n.text] = len(p.names)
+	}
+	p.names = append(p.names, n)
+}
+
+// find returns which name a key is, or -1. Next is the one that is likely.
+func (p *plan) find(key []byte, next int) (i int, folded bool) {
+	if next < len(p.names) && p.names[next].text == string(key) {
+		return next, false
+	}
+	if i, ok := p.exact[string(key)]; ok {
+		return i, false
+	}
+	for i := range p.names {
+		if strings.EqualFold(p.names[i].text, string(key)) {
+			return i, true
+		}
+	}
+	return -1, false
+}

@@ -1,0 +1,253 @@
+package lenient
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"unicode/utf8"
+)
+
+// reader reads one valid JSON document.
+type reader struct {
+	Decoder
+	data  []byte
+	pos   int
+	depth int
+	texts strings.Builder // the strings read last, one behind the other; see keep
+}
+
+// maxDepth bounds how deep values are nested, JSON inside texts included. encoding/json has the same bound.
+const maxDepth = 10000
+
+// Strings share pieces of memory. A string that is kept keeps its piece alive, so pieces are bounded.
+const (
+	maxPiece  = 64 << 10
+	maxShared = 8 << 10 // the longest string that shares a piece
+)
+
+// next passes white space and returns the byte that is next.
+func (r *reader) next() byte {
+	for r.data[r.pos] <= ' ' {
+		r.pos++
+	}
+	return r.data[r.pos]
+}
+
+// comma passes the comma behind a member or item, if there is one.
+func (r *reader) comma() {
+	if r.next() == ',' {
+		r.pos++
+	}
+}
+
+// raw passes the next value and returns its text.
+func (r *reader) raw() []byte {
+	r.next()
+	start := r.pos
+	r.skip()
+	return r.data[start:r.pos]
+}
+
+// skip passes the next value.
+func (r *reader) skip() {
+	switch r.next() {
+	case '"':
+		r.skipText()
+	case '{', '[':
+		r.skipNested()
+	default:
+		for r.pos < len(r.data) && !ends[r.data[r.pos]] {
+			r.pos++
+		}
+	}
+}
+
+// ends holds what may stand behind a number or word.
+var ends = [256]bool{',': true, ':': true, ']': true, '}': true, ' ': true, '\t': true, '\r': true, '\n': true}
+
+func (r *reader) skipText() {
+	for r.pos++; r.data[r.pos] != '"'; r.pos++ {
+		if r.data[r.pos] == '\\' {
+			r.pos++
+		}
+	}
+	r.pos++
+}
+
+func (r *reader) skipNested() {
+	for depth := 0; ; {
+		switch r.data[r.pos] {
+		case '"':
+			r.skipText()
+			continue
+		case '{', '[':
+			depth++
+		case '}', ']':
+			depth--
+		}
+		r.pos++
+		if depth == 0 {
+			return
+		}
+	}
+}
+
+// text reads a string. Plain ones share memory.
+func (r *reader) text() string {
+	literal := r.raw()
+	inner, ok := plain(literal)
+	if !ok {
+		return unquote(literal)
+	}
+	return r.keep(inner)
+}
+
+// plain returns what stands between the quotes, if that is the text itself.
+func plain(literal []byte) ([]byte, bool) {
+	inner := literal[1 : len(literal)-1]
+	return inner, bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner)
+}
+
+func unquote(literal []byte) string {
+	var text string
+	_ = json.Unmarshal(literal, &text) // the document is valid
+	return text
+}
+
+// keep copies a text into the memory that the strings of a document share.
+func (r *reader) keep(text []byte) string {
+	switch {
+	case len(text) == 0:
+		return ""
+	case len(text) > maxShared:
+		return string(text)
+	}
+	if r.texts.Cap()-r.texts.Len() < len(text) {
+		r.texts = strings.Builder{}
+		r.texts.Grow(max(len(text), min(maxPiece, len(r.data)-r.pos+len(text))))
+	}
+	start := r.texts.Len()
+	r.texts.Write(text)
+	return r.texts.String()[start:]
+}
+
+// scalar reads a text, number or boolean as a text, without keeping it. It is false for a list or object.
+func (r *reader) scalar() ([]byte, bool) {
+	switch c := r.next(); c {
+	case '{', '[':
+		r.skip()
+		return nil, false
+	case '"':
+		literal := r.raw()
+		inner, ok := plain(literal)
+		if !ok {
+			inner = []byte(unquote(literal))
+		}
+		return bytes.TrimSpace(inner), true
+	default:
+		return r.raw(), true
+	}
+}
+
+// inside reads JSON that stands in a text.
+func (r *reader) inside(text string, p *plan, v reflect.Value) error {
+	inner := reader{Decoder: r.Decoder, data: []byte(text), depth: r.depth}
+	return inner.value(p, v)
+}
+
+// value reads the next value into v.
+func (r *reader) value(p *plan, v reflect.Value) error {
+	c := r.next()
+	if c == 'n' {
+		return r.null(p, v)
+	}
+	switch p.kind {
+	case kindText:
+		return r.toText(p, v)
+	case kindBool:
+		return r.toBool(v)
+	case kindInt:
+		return r.toInt(v)
+	case kindUint:
+		return r.toUint(v)
+	case kindFloat:
+		return r.toFloat(v)
+	case kindNumberText:
+		return r.toNumberText(v)
+	case kindTime:
+		return r.toTime(v)
+	case kindSpan:
+		return r.toSpan(p, v)
+	case kindAny:
+		return r.toAny(v)
+	case kindOwn:
+		return r.toOwn(r.raw(), v)
+	case kindOwnText:
+		return r.toOwnText(v)
+	case kindNone:
+		r.skip()
+		return fmt.Errorf("a %v cannot hold %s", p.typ, describe(c))
+	}
+	if r.depth++; r.depth > maxDepth {
+		return fmt.Errorf("nested more than %d deep", maxDepth)
+	}
+	err := r.nested(p, v)
+	r.depth--
+	return err
+}
+
+func (r *reader) nested(p *plan, v reflect.Value) error {
+	switch p.kind {
+	case kindPointer:
+		if v.IsNil() {
+			v.Set(reflect.New(p.elem.typ))
+		}
+		return r.value(p.elem, v.Elem())
+	case kindStruct:
+		return r.toStruct(p, v)
+	case kindMap:
+		return r.toMap(p, v)
+	case kindBytes:
+		return r.toBytes(p, v)
+	default:
+		return r.toList(p, v)
+	}
+}
+
+// null reads a null, which changes only what can be nil.
+func (r *reader) null(p *plan, v reflect.Value) error {
+	literal := r.raw()
+	if p.kind == kindOwn {
+		return r.toOwn(literal, v)
+	}
+	switch v.Kind() {
+	case reflect.Interface, reflect.Pointer, reflect.Map, reflect.Slice:
+		v.SetZero()
+	}
+	return nil
+}
+
+// mismatch says that a value is of the wrong kind, without quoting it.
+func mismatch(want string, c byte) error {
+	return fmt.Errorf("expected %s, got %s", want, describe(c))
+}
+
+// describe names the kind of the value that begins with c.
+func describe(c byte) string {
+	switch c {
+	case '{':
+		return "an object"
+	case '[':
+		return "a list"
+	case '"':
+		return "a text"
+	case 't', 'f':
+		return "a boolean"
+	case 'n':
+		return "null"
+	default:
+		return "a number"
+	}
+}
