@@ -2,15 +2,19 @@ package rongcloud
 
 import (
 	"encoding/json"
+	"errors"
+	"fmt"
 	"reflect"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
 // MessageContent is the body of a message. Any type that names its object name and encodes to JSON is one, so an app's own
-// message types are plain structs with this method; they need no registration. They should not embed a built-in
-// type, whose JSON methods would then be theirs and drop the fields that they add.
+// message types are plain structs with this method; they need no registration. A type that embeds a built-in
+// one takes over its JSON methods, which would drop the fields beside it: sends refuse it unless it has a
+// MarshalJSON of its own.
 //
 // In the built-in types User describes the sender and Extra is the app's own data, which RongCloud carries untouched; JSON goes
 // in as text. LocalPath is a path on the sender's device, for reading only. Spans travel in whole seconds: a fraction of a
@@ -35,6 +39,17 @@ type RawContent struct {
 
 // ObjectName returns c.Name.
 func (c RawContent) ObjectName() string { return c.Name }
+
+// check refuses a body that cannot be one of its type.
+func (c RawContent) check() error {
+	switch {
+	case !utf8.ValidString(c.Body):
+		return errors.New(notUTF8)
+	case isBuiltIn(c.Name) && !isObject(c.Body):
+		return fmt.Errorf("is no JSON object, which a %s is", c.Name)
+	}
+	return nil
+}
 
 // MarshalJSON returns the body itself if it is JSON, and else the body as a JSON string. It is used
 // where a message holds another one, such as [ReferenceMessage].
@@ -443,7 +458,7 @@ func (m StickerMessage) mentions() bool   { return m.MentionedInfo != nil }
 // mentions tells whether a content names users who are mentioned. A nil one, which the encoder refuses, does not.
 func mentions(c MessageContent) bool {
 	m, ok := c.(interface{ mentions() bool })
-	return ok && !isNil(c) && m.mentions()
+	return ok && !isNil(c) && hollow(c) == nil && m.mentions()
 }
 
 func isNil(c MessageContent) bool {

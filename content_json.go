@@ -235,12 +235,6 @@ func bodyFields(typ reflect.Type) []bodyField {
 	return fields
 }
 
-// bodyWriter is a body that writes itself without the detour through MarshalJSON, whose result encoding/json checks and
-// copies. The type that is sent most is worth it.
-type bodyWriter interface{ writeTo(buf *bytes.Buffer) error }
-
-func (m TextMessage) writeTo(buf *bytes.Buffer) error { return writeBody(buf, m) }
-
 // encodeBody returns m, a struct, as JSON by the tags of its fields.
 func encodeBody(m any) ([]byte, error) {
 	buf := bytes.NewBuffer(make([]byte, 0, 256))
@@ -322,10 +316,19 @@ func (f *bodyField) writeContent(buf *bytes.Buffer, v reflect.Value) error {
 	switch {
 	case content == nil:
 		content = RawContent{}
-	case isNil(content):
-		return fmt.Errorf("is a nil %T", content)
 	default:
+		if err := checkContent(content); err != nil {
+			return err
+		}
 		name = content.ObjectName()
+	}
+	if pointer, ok := content.(*RawContent); ok {
+		content = *pointer
+	}
+	if raw, ok := content.(RawContent); ok && raw.Body != "" {
+		if err := raw.check(); err != nil {
+			return err
+		}
 	}
 	buf.WriteString(f.name)
 	if err := writeJSON(buf, name); err != nil {
@@ -340,10 +343,14 @@ func (f *bodyField) writeContent(buf *bytes.Buffer, v reflect.Value) error {
 func writeJSON(buf *bytes.Buffer, value any) error {
 	encoder := json.NewEncoder(buf)
 	encoder.SetEscapeHTML(false)
+	start := buf.Len()
 	if err := encoder.Encode(value); err != nil {
 		return err
 	}
 	buf.Truncate(buf.Len() - 1)
+	if !lossless(buf.Bytes()[start:], value) {
+		return errNotUTF8
+	}
 	return nil
 }
 

@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
 	"sync"
+	"unicode/utf8"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
@@ -161,6 +163,9 @@ func (e *encoder) sent(name string) bool {
 }
 
 func (e *encoder) extra(field extraField) error {
+	if !utf8.ValidString(field.name) {
+		return refuse("WithExtraField", "the name %s", notUTF8)
+	}
 	if e.json {
 		quoted, err := plainJSON(field.name)
 		if err != nil {
@@ -175,17 +180,38 @@ func (e *encoder) extra(field extraField) error {
 		return e.text(field.name, v.String())
 	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Float32, reflect.Float64:
+		if v.CanFloat() && (math.IsNaN(v.Float()) || math.IsInf(v.Float(), 0)) {
+			return refuse(field.name, "is not a finite number")
+		}
 		e.key(field.name)
 		return e.text(field.name, fmt.Sprint(field.value))
 	}
 	if list, ok := field.value.([]string); ok {
-		for _, item := range list {
+		for i, item := range list {
+			if !utf8.ValidString(item) {
+				return refuse(field.name, "item %d %s", i+1, notUTF8)
+			}
 			e.key(field.name)
 			_ = e.text(field.name, item)
 		}
 		return nil
 	}
 	return e.marshal(field.name, field.value, true)
+}
+
+// checkForm refuses what is not UTF-8 in the parameters of Client.Call.
+func checkForm(form url.Values) error {
+	for name, values := range form {
+		if !utf8.ValidString(name) {
+			return refuse("params", "a name %s", notUTF8)
+		}
+		for i, value := range values {
+			if !utf8.ValidString(value) {
+				return refuse(name, "value %d %s", i+1, notUTF8)
+			}
+		}
+	}
+	return nil
 }
 
 // raw writes the parameters of Client.Call.
@@ -195,6 +221,9 @@ func (e *encoder) raw(ep *endpoint.Endpoint, params rawParams, extra []extraFiel
 	}
 	switch {
 	case params.isForm:
+		if err := checkForm(params.form); err != nil {
+			return err
+		}
 		e.buf = append(e.buf, params.form.Encode()...)
 	case params.json != nil:
 		if err := e.toScratch("params", params.json); err != nil {

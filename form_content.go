@@ -1,7 +1,6 @@
 package rongcloud
 
 import (
-	"reflect"
 	"strings"
 	"unicode/utf8"
 )
@@ -14,8 +13,8 @@ const (
 
 // content writes a message: its type as objectName, where it is to be named, and its body as content.
 func (e *encoder) content(c MessageContent, named bool) error {
-	if v := reflect.ValueOf(c); v.Kind() == reflect.Pointer && v.IsNil() {
-		return refuse("content", "is a nil %v", v.Type())
+	if err := checkContent(c); err != nil {
+		return refuse("content", "%v", err)
 	}
 	name := c.ObjectName()
 	if err := checkObjectName(name); err != nil {
@@ -33,6 +32,9 @@ func (e *encoder) content(c MessageContent, named bool) error {
 	if raw, ok := c.(RawContent); ok {
 		if err := checkContentSize(len(raw.Body)); err != nil {
 			return err
+		}
+		if err := raw.check(); err != nil {
+			return refuse("content", "%v", err)
 		}
 		e.key("content")
 		return e.text("content", raw.Body)

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
@@ -101,6 +102,8 @@ func (e *encoder) strings(f *planField, v reflect.Value) error {
 		switch item := v.Index(i).String(); {
 		case item == "":
 			return refuse(name, "item %d is empty", i+1)
+		case !utf8.ValidString(item):
+			return refuse(name, "item %d %s", i+1, notUTF8)
 		case f.param.List == endpoint.CSV && strings.Contains(item, ","):
 			return refuse(name, "item %d contains a comma, which separates the items", i+1)
 		}
@@ -109,7 +112,7 @@ func (e *encoder) strings(f *planField, v reflect.Value) error {
 	case endpoint.Repeat:
 		for i := range n {
 			e.key(name)
-			_ = e.text(name, v.Index(i).String())
+			_ = e.text(name, v.Index(i).String()) // looked at above
 		}
 	case endpoint.CSV:
 		e.key(name)
@@ -146,6 +149,9 @@ func (e *encoder) keyed(param *endpoint.Param, v reflect.Value) error {
 	for key := range entries {
 		if key == "" {
 			return refuse(param.Name, "an ID is empty")
+		}
+		if !utf8.ValidString(key) {
+			return refuse(param.Name, "an ID %s", notUTF8)
 		}
 		keys = append(keys, key)
 	}
@@ -208,10 +214,17 @@ func (e *encoder) scratchText(name string) error {
 func (e *encoder) toScratch(name string, value any) error {
 	e.scratch.Reset()
 	var err error
-	if body, ok := value.(bodyWriter); ok {
-		err = body.writeTo(&e.scratch)
-	} else if err = e.writer.Encode(value); err == nil {
+	switch value.(type) {
+	case TextMessage: // without the detour through MarshalJSON, whose result encoding/json checks and copies; it is sent most
+		err = writeBody(&e.scratch, value)
+	default:
+		if err = e.writer.Encode(value); err != nil {
+			break
+		}
 		e.scratch.Truncate(e.scratch.Len() - 1)
+		if !lossless(e.scratch.Bytes(), value) {
+			err = errNotUTF8
+		}
 	}
 	if err != nil {
 		return refuse(name, "cannot be encoded as JSON: %v", err)
@@ -236,6 +249,9 @@ func (e *encoder) key(name string) {
 
 // text writes a string value.
 func (e *encoder) text(name, value string) error {
+	if !utf8.ValidString(value) {
+		return refuse(name, notUTF8)
+	}
 	if !e.json {
 		e.buf = appendEscaped(e.buf, value)
 		return nil

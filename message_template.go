@@ -161,6 +161,9 @@ func checkPlaceholders(content MessageContent, recipients []TemplateRecipient) e
 
 // contentText is the body of a message as it is sent.
 func contentText(content MessageContent) (string, error) {
+	if err := checkContent(content); err != nil {
+		return "", err
+	}
 	switch raw := content.(type) {
 	case RawContent:
 		return raw.Body, nil

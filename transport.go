@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
 // The way of one call. do validates and encodes the parameters, waits for the limiter and hands a signed request to
@@ -98,8 +99,12 @@ func checkTarget(out any) error {
 	if out == nil {
 		return nil
 	}
-	if v := reflect.ValueOf(out); v.Kind() != reflect.Pointer || v.IsNil() {
+	v := reflect.ValueOf(out)
+	switch {
+	case v.Kind() != reflect.Pointer || v.IsNil():
 		return refuse("out", "must be a pointer, is %T", out)
+	case !lenient.HoldsObject(v.Type().Elem()):
+		return refuse("out", "a %v cannot hold a response, which is a JSON object", v.Type().Elem())
 	}
 	return nil
 }

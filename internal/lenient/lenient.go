@@ -104,6 +104,21 @@ func Text(data json.RawMessage) (string, error) {
 	return text, err
 }
 
+// HoldsObject reports whether a JSON object can be decoded into a type.
+func HoldsObject(typ reflect.Type) bool {
+	for p := planOf(planKey{typ: typ, pointed: true}); ; p = p.elem {
+		switch p.kind {
+		case kindPointer:
+		case kindList, kindArray:
+			if p.elem.kind == kindText || p.kind == kindArray && p.typ.Len() == 0 {
+				return false
+			}
+		default:
+			return p.kind == kindText || p.kind == kindBytes || p.kind == kindAny || p.kind == kindMap || p.kind == kindStruct || p.kind == kindOwn
+		}
+	}
+}
+
 var transparent sync.Map // reflect.Type to nothing
 
 // Transparent notes that the UnmarshalJSON of T only hands T to this package. Decoders then
