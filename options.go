@@ -41,6 +41,7 @@ const (
 // config is what the options fill in and New checks.
 type config struct {
 	region          Region
+	regionChosen    bool
 	baseURLs        []string
 	regional        bool              // the base URLs are the region's
 	customURLs      map[string]string // addresses that RongCloud tells each customer, by the catalogue's word for what is there
@@ -69,12 +70,13 @@ func (f optionFunc) applyClient(c *config) { f(c) }
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/base-url
 func WithRegion(region Region) Option {
-	return optionFunc(func(c *config) { c.region = region })
+	return optionFunc(func(c *config) { c.region, c.regionChosen = region, true })
 }
 
 // WithBaseURL sends calls to other addresses than the region's, for a private cloud or a test: one or more
 // URLs that serve the same data, primary first. With a single one there is no fail-over. The region still
-// decides the time zone of dates. Calls that RongCloud serves elsewhere, such as [EmbeddedConsoleService.AccessToken], go there, too.
+// decides the time zone of dates; without [WithRegion] it is that of the first URL if this is one of
+// RongCloud's own, and else Beijing. Calls that RongCloud serves elsewhere, such as [EmbeddedConsoleService.AccessToken], go there, too.
 func WithBaseURL(primary string, backups ...string) Option {
 	return optionFunc(func(c *config) { c.baseURLs = append([]string{primary}, backups...) })
 }
@@ -267,8 +269,11 @@ func (c *config) problem(option, format string, args ...any) {
 
 // check finds what the options got wrong, besides what they found by themselves.
 func (c *config) check() {
-	if c.baseURLs == nil {
+	switch {
+	case c.baseURLs == nil:
 		c.baseURLs, c.regional = c.region.BaseURLs(), true
+	case !c.regionChosen:
+		c.region = regionOf(c.baseURLs[0])
 	}
 	if c.region.BaseURLs() == nil {
 		known := make([]string, 0, len(Regions()))

@@ -33,22 +33,35 @@ func Regions() []Region {
 
 // BaseURLs returns the addresses of the region's API, primary first, then backup. It is empty for an unknown region.
 func (r Region) BaseURLs() []string {
-	var domain string
-	switch r {
-	case RegionBeijing:
-		domain = "rong-api.com"
-	case RegionSingapore:
-		domain = "sg-light-api.com"
-	case RegionSingaporeB:
-		domain = "sg-b-light-api.com"
-	case RegionNorthAmerica:
-		domain = "us-light-api.com"
-	case RegionSaudiArabia:
-		domain = "sau-light-api.com"
-	default:
+	domain := regionDomains[r]
+	if domain == "" {
 		return nil
 	}
 	return []string{"https://api." + domain, "https://api-b." + domain}
+}
+
+var regionDomains = map[Region]string{
+	RegionBeijing:      "rong-api.com",
+	RegionSingapore:    "sg-light-api.com",
+	RegionSingaporeB:   "sg-b-light-api.com",
+	RegionNorthAmerica: "us-light-api.com",
+	RegionSaudiArabia:  "sau-light-api.com",
+}
+
+// regionOf returns the region that a base URL belongs to, or Beijing if it is not RongCloud's.
+func regionOf(baseURL string) Region {
+	if u, err := url.Parse(strings.TrimSpace(baseURL)); err == nil {
+		name := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+		if name == "api-sg01.ronghub.com" { // the only old name outside Beijing
+			return RegionSingapore
+		}
+		for region, domain := range regionDomains {
+			if strings.HasSuffix(name, "."+domain) {
+				return region
+			}
+		}
+	}
+	return RegionBeijing
 }
 
 // TimeZone returns the zone of the dates and times of day without a zone that the region's servers

@@ -48,6 +48,32 @@ func TestRegionZone(t *testing.T) {
 	}
 }
 
+// A base URL of RongCloud's own says which zone its dates are in, unless the caller does.
+func TestBaseURLZone(t *testing.T) {
+	t.Parallel()
+	for address, want := range map[string]Region{
+		"https://api.sg-light-api.com": RegionSingapore, "https://api-b.sg-light-api.com": RegionSingapore, " HTTPS://API.SG-B-LIGHT-API.COM:443/ ": RegionSingaporeB,
+		"https://api.us-light-api.com.": RegionNorthAmerica, "http://api-b.sau-light-api.com:8080": RegionSaudiArabia, "https://api.rong-api.com": RegionBeijing,
+		"https://api-sg01.ronghub.com": RegionSingapore, "https://api-cn.ronghub.com": RegionBeijing,
+		"https://im.example.com": RegionBeijing, "https://api.sg-light-api.com.example.com": RegionBeijing, "https://evilsg-light-api.com": RegionBeijing,
+		"http://127.0.0.1:80": RegionBeijing,
+	} {
+		client, err := New("k", "s", WithBaseURL(address, "https://api.us-light-api.com"))
+		require.NoError(t, err, address)
+		require.Equal(t, want.TimeZone(), client.core.zone, address)
+		for _, options := range [][]Option{
+			{WithRegion(RegionSaudiArabia), WithBaseURL(address)}, {WithBaseURL(address), WithRegion(RegionSaudiArabia)},
+		} {
+			client, err = New("k", "s", options...)
+			require.NoError(t, err, address)
+			require.Equal(t, time.UTC, client.core.zone, "what the caller says counts")
+		}
+		client, err = New("k", "s", WithRegion(RegionBeijing), WithBaseURL(address))
+		require.NoError(t, err)
+		require.Equal(t, RegionBeijing.TimeZone(), client.core.zone, "the default said aloud, too")
+	}
+}
+
 func TestParseHost(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
