@@ -21,8 +21,8 @@ func TestCounts(t *testing.T) {
 	for ep := range endpoint.All() {
 		counts[ep.Status]++
 	}
-	require.Equal(t, 235, counts[endpoint.Current])
-	require.Equal(t, 246, counts[endpoint.Current]+counts[endpoint.Deprecated]+counts[endpoint.Unconfirmed])
+	require.Equal(t, 236, counts[endpoint.Current])
+	require.Equal(t, 247, counts[endpoint.Current]+counts[endpoint.Deprecated]+counts[endpoint.Unconfirmed])
 }
 
 func TestAllCanBeLeftEarlyAndRepeated(t *testing.T) {
