@@ -101,6 +101,31 @@ func TestPagesHaveTheirMarks(t *testing.T) {
 	require.Len(t, codeAreaOrder, len(codeAreas))
 }
 
+// What the remedies tell to call exists.
+func TestRemediesNameMethods(t *testing.T) {
+	t.Parallel()
+	book, err := loadCodes("../../api")
+	require.NoError(t, err)
+	methods, err := claims("../..")
+	require.NoError(t, err)
+	known := map[string]bool{}
+	for _, names := range methods {
+		for _, name := range names {
+			known[name] = true
+		}
+	}
+	named := 0
+	for key, remedy := range book.Remedies {
+		for _, text := range []string{remedy.En, remedy.Zh} {
+			for _, name := range regexp.MustCompile(`client\.[\w.]*\w`).FindAllString(text, -1) {
+				require.True(t, known[name], "%s: %s is no method", key, name)
+				named++
+			}
+		}
+	}
+	require.NotZero(t, named)
+}
+
 // Every code of the catalogue can be linked to by its number, once, and what links within the pages
 // leads somewhere.
 func TestOwnPages(t *testing.T) {
