@@ -16,6 +16,9 @@ import (
 // one takes over its JSON methods, which would drop the fields beside it: sends refuse it unless it has a
 // MarshalJSON of its own.
 //
+// Clients add keys with nearly every release. What a built-in type does not know is kept when it is read and sent when it is
+// written, so that a message from the history can be changed and written back; see [UnknownKeys].
+//
 // In the built-in types User describes the sender and Extra is the app's own data, which RongCloud carries untouched; JSON goes
 // in as text. LocalPath is a path on the sender's device, for reading only. Spans travel in whole seconds: a fraction of a
 // second counts as a whole one, and a negative span is an error. IsBurnAfterRead and BurnDuration, the time from reading to
@@ -65,16 +68,29 @@ func (c RawContent) MarshalJSON() ([]byte, error) {
 
 // UserInfo describes the sender inside a message, so that clients need not look him up.
 type UserInfo struct {
-	ID       string `json:"id"`
-	Name     string `json:"name,omitempty"`
-	Portrait string `json:"portrait,omitempty" alt:"portraitUri"` // URL
-	Extra    string `json:"extra,omitempty"`
+	ID       string   `json:"id"`
+	Name     string   `json:"name,omitempty"`
+	Portrait string   `json:"portrait,omitempty" alt:"portraitUri"` // URL
+	Extra    string   `json:"extra,omitempty"`
+	Alias    string   `json:"alias,omitempty"` // shown in place of Name by IMKit
+	UserType UserType `json:"userType,omitempty"`
+	kept
 }
 
-var _ = lenient.Transparent[UserInfo]()
+// UserType says what the sender of a message is: an ordinary user, or what a value says.
+type UserType int
 
-// UnmarshalJSON also reads the spelling portraitUri of older clients.
-func (u *UserInfo) UnmarshalJSON(data []byte) error { return decodeBody(data, u) }
+// UserBot marks a bot, for clients from 5.22 on.
+const UserBot UserType = 1
+
+// Moderation says how RongCloud's content moderation deals with one message. Its SDK for Java and its web client send it; no page of
+// the Server API names it.
+type Moderation struct {
+	Enabled  *bool  `json:"auditType,omitempty" unit:"switch"` // whether the message is moderated; true if nil
+	Project  string `json:"project,omitempty"`                 // a moderation plan of the console
+	Strategy string `json:"strategy,omitempty"`                // a moderation strategy
+	kept
+}
 
 // MentionType says whom a message mentions.
 type MentionType int
@@ -91,6 +107,7 @@ type MentionedInfo struct {
 	Type             MentionType `json:"type"`
 	UserIDList       []string    `json:"userIdList,omitempty"`       // with MentionUsers
 	MentionedContent string      `json:"mentionedContent,omitempty"` // push text for the mentioned users; outranks PushContent
+	kept
 }
 
 // TextMessage is a text, RC:TxtMsg.
@@ -101,17 +118,23 @@ type TextMessage struct {
 	Extra           string         `json:"extra,omitempty"`
 	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
 	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+	Moderation      *Moderation    `json:"audit,omitempty"`
+	kept
 }
 
 // ImageMessage is an image, RC:ImgMsg.
 type ImageMessage struct {
-	Content         string         `json:"content"`  // JPEG thumbnail in base64 without line breaks, at most 10 KB, better 5 KB
-	ImageURI        string         `json:"imageUri"` // the full image
+	Content         string         `json:"content"`              // JPEG thumbnail in base64 without line breaks, at most 10 KB, better 5 KB
+	ImageURI        string         `json:"imageUri"`             // the full image
+	ThumbnailWidth  int            `json:"thumWidth,omitempty"`  // pixels; clients from 5.18 on
+	ThumbnailHeight int            `json:"thumHeight,omitempty"` // pixels
 	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
 	User            *UserInfo      `json:"user,omitempty"`
 	Extra           string         `json:"extra,omitempty"`
 	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
 	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+	Moderation      *Moderation    `json:"audit,omitempty"`
+	kept
 }
 
 // GIFMessage is an animated GIF, RC:GIFMsg.
@@ -127,6 +150,8 @@ type GIFMessage struct {
 	Extra           string         `json:"extra,omitempty"`
 	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
 	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+	Moderation      *Moderation    `json:"audit,omitempty"`
+	kept
 }
 
 // VoiceMessage is a voice recording inside the message, RC:VcMsg.
@@ -140,6 +165,8 @@ type VoiceMessage struct {
 	Extra           string         `json:"extra,omitempty"`
 	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
 	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+	Moderation      *Moderation    `json:"audit,omitempty"`
+	kept
 }
 
 // HQVoiceMessage is a voice recording in a file, RC:HQVCMsg.
@@ -147,13 +174,18 @@ type HQVoiceMessage struct {
 	RemoteURL       string         `json:"remoteUrl"`               // AAC file
 	Duration        time.Duration  `json:"duration" unit:"seconds"` // at most 60 s
 	Name            string         `json:"name,omitempty"`
-	Type            string         `json:"type,omitempty"` // aac, as web clients write it
+	Type            string         `json:"type,omitempty"`             // aac, as web clients write it
+	SampleRate      int            `json:"sampleRate,omitempty"`       // 8000 or 16000; without these three, web clients from 5.22 on turn no speech into text
+	ChannelCount    int            `json:"numberOfChannels,omitempty"` // 1
+	Format          string         `json:"format,omitempty"`           // aac
 	LocalPath       string         `json:"localPath,omitempty"`
 	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
 	User            *UserInfo      `json:"user,omitempty"`
 	Extra           string         `json:"extra,omitempty"`
 	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
 	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+	Moderation      *Moderation    `json:"audit,omitempty"`
+	kept
 }
 
 // FileMessage is a file, RC:FileMsg.
@@ -168,6 +200,7 @@ type FileMessage struct {
 	Extra           string         `json:"extra,omitempty"`
 	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
 	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+	kept
 }
 
 // SightMessage is a short video, RC:SightMsg.
@@ -182,6 +215,8 @@ type SightMessage struct {
 	Extra           string         `json:"extra,omitempty"`
 	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
 	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+	Moderation      *Moderation    `json:"audit,omitempty"`
+	kept
 }
 
 // LocationMessage is a place, RC:LBSMsg.
@@ -193,6 +228,7 @@ type LocationMessage struct {
 	MentionedInfo *MentionedInfo `json:"mentionedInfo,omitempty"`
 	User          *UserInfo      `json:"user,omitempty"`
 	Extra         string         `json:"extra,omitempty"`
+	kept
 }
 
 // ReferenceMessage is an answer that quotes another message, RC:ReferenceMsg.
@@ -201,12 +237,26 @@ type ReferenceMessage struct {
 	ReferMsgUserID  string         `json:"referMsgUserId"`            // sender of the quoted message
 	ReferMsg        MessageContent `json:"-" body:"objName,referMsg"` // the quoted message; its object name is sent along
 	ReferMsgUID     string         `json:"referMsgUid,omitempty"`
+	QuotedStatus    QuotedStatus   `json:"referMsgStatus,omitempty"` // for reading: what has become of the quoted message; clients from 5.26 on
 	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
 	User            *UserInfo      `json:"user,omitempty"`
 	Extra           string         `json:"extra,omitempty"`
 	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
 	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+	Moderation      *Moderation    `json:"audit,omitempty"`
+	kept
 }
+
+// QuotedStatus says what has become of the message that a [ReferenceMessage] quotes.
+type QuotedStatus int
+
+// The states of a quoted message.
+const (
+	QuotedUnchanged QuotedStatus = 0
+	QuotedModified  QuotedStatus = 1
+	QuotedRecalled  QuotedStatus = 2
+	QuotedDeleted   QuotedStatus = 3
+)
 
 // CombineMessage is several messages forwarded as one, which clients show from an HTML file, RC:CombineMsg.
 type CombineMessage struct {
@@ -220,6 +270,7 @@ type CombineMessage struct {
 	MentionedInfo    *MentionedInfo   `json:"mentionedInfo,omitempty"`
 	User             *UserInfo        `json:"user,omitempty"`
 	Extra            string           `json:"extra,omitempty"`
+	kept
 }
 
 // CombineV2Message is several messages forwarded as one, as data, RC:CombineV2Msg. The messages stand in MsgList if they take
@@ -236,6 +287,7 @@ type CombineV2Message struct {
 	MentionedInfo    *MentionedInfo     `json:"mentionedInfo,omitempty"`
 	User             *UserInfo          `json:"user,omitempty"`
 	Extra            string             `json:"extra,omitempty"`
+	kept
 }
 
 // ForwardedMessage is one message of a [CombineV2Message].
@@ -244,6 +296,7 @@ type ForwardedMessage struct {
 	TargetID   string         `json:"targetId"`
 	Timestamp  time.Time      `json:"timestamp" unit:"ms"`
 	Content    MessageContent `json:"-" body:"objectName,content"`
+	kept
 }
 
 // ImageTextMessage is a picture with title, text and link, RC:ImgTextMsg.
@@ -257,10 +310,12 @@ type ImageTextMessage struct {
 	MentionedInfo *MentionedInfo `json:"mentionedInfo,omitempty"`
 	User          *UserInfo      `json:"user,omitempty"`
 	Extra         string         `json:"extra,omitempty"`
+	Moderation    *Moderation    `json:"audit,omitempty"`
+	kept
 }
 
 // StreamMessage is a piece of a text that grows while it is produced, RC:StreamMsg. It has endpoints of its own and cannot be
-// sent like other messages. Type, MentionedInfo, User, Extra and ReferMsg go with the first piece only.
+// sent like other messages. Type, MentionedInfo, User, Extra and Quoted go with the first piece only.
 type StreamMessage struct {
 	Content        string         `json:"content"` // this piece
 	Type           StreamType     `json:"type,omitempty"`
@@ -271,9 +326,10 @@ type StreamMessage struct {
 	MentionedInfo  *MentionedInfo `json:"mentionedInfo,omitempty"`
 	User           *UserInfo      `json:"user,omitempty"`
 	Extra          string         `json:"extra,omitempty"`
-	ReferMsg       *QuotedMessage `json:"referMsg,omitempty"`
+	Quoted         *QuotedMessage `json:"referMsg,omitempty"`
 	StopReason     int            `json:"stopReason,omitempty"` // for reading: why the service ended the stream, 0 normally
 	IsSynced       bool           `json:"isSynced,omitempty"`   // for reading: the client has the whole text
+	kept
 }
 
 // StreamType says how clients render a [StreamMessage]; as text if it is empty.
@@ -286,11 +342,12 @@ const (
 	StreamHTML     StreamType = "html"
 )
 
-// QuotedMessage is the message that a [StreamMessage] answers. Its form is unconfirmed; it is taken from [ReferenceMessage].
+// QuotedMessage names the message that a [StreamMessage] answers, as RongCloud's web client reads it.
 type QuotedMessage struct {
-	ReferMsgUserID string         `json:"referMsgUserId,omitempty"`
-	ReferMsg       MessageContent `json:"-" body:"objName,referMsg"`
-	ReferMsgUID    string         `json:"referMsgUid,omitempty"`
+	MessageUID string `json:"messageUId,omitempty"`
+	ObjectName string `json:"objectName,omitempty"` // its type
+	From       string `json:"senderId,omitempty"`   // who sent it
+	kept
 }
 
 // CardMessage is a contact card, RC:CardMsg. It belongs to IMKit and has no push text of its own.
@@ -305,6 +362,7 @@ type CardMessage struct {
 	Extra           string         `json:"extra,omitempty"`
 	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
 	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+	kept
 }
 
 // StickerMessage is a sticker, RC:StkMsg. It belongs to IMKit and has no push text of its own.
@@ -317,6 +375,7 @@ type StickerMessage struct {
 	MentionedInfo *MentionedInfo `json:"mentionedInfo,omitempty"`
 	User          *UserInfo      `json:"user,omitempty"`
 	Extra         string         `json:"extra,omitempty"`
+	kept
 }
 
 // ObjectName returns RC:TxtMsg.
@@ -386,6 +445,9 @@ func (m FileMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
 func (m SightMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
 
 // MarshalJSON returns the body as it is sent.
+func (m LocationMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
 func (m ReferenceMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
 
 // MarshalJSON returns the body as it is sent.
@@ -394,14 +456,32 @@ func (m CombineMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
 // MarshalJSON returns the body as it is sent.
 func (m CombineV2Message) MarshalJSON() ([]byte, error) { return encodeBody(m) }
 
+// MarshalJSON returns the body as it is sent.
+func (m ImageTextMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m StreamMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m CardMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m StickerMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
 // MarshalJSON returns the message as it stands in a [CombineV2Message].
 func (m ForwardedMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
 
 // MarshalJSON returns the message as it stands in a [StreamMessage].
 func (m QuotedMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
 
-// MarshalJSON returns the body as it is sent.
-func (m CardMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+// MarshalJSON returns the sender as a message carries it.
+func (m UserInfo) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the mention as a message carries it.
+func (m MentionedInfo) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the settings as a message carries them.
+func (m Moderation) MarshalJSON() ([]byte, error) { return encodeBody(m) }
 
 // UnmarshalJSON reads a body as [DecodeContent] does.
 func (m *TextMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
@@ -425,6 +505,9 @@ func (m *FileMessage) UnmarshalJSON(data []byte) error { return decodeBody(data,
 func (m *SightMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
 // UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *LocationMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
 func (m *ReferenceMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
 // UnmarshalJSON reads a body as [DecodeContent] does.
@@ -434,10 +517,37 @@ func (m *CombineMessage) UnmarshalJSON(data []byte) error { return decodeBody(da
 func (m *CombineV2Message) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
 // UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *ImageTextMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
 func (m *StreamMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
 // UnmarshalJSON reads a body as [DecodeContent] does.
 func (m *CardMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *StickerMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads the sender as [DecodeContent] does: the spelling portraitUri of older clients, too.
+func (m *UserInfo) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads the mention as [DecodeContent] does.
+func (m *MentionedInfo) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads the settings as [DecodeContent] does.
+func (m *Moderation) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads the message as [DecodeContent] does.
+func (m *QuotedMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// What stands in messages is decoded together with them.
+var (
+	_ = lenient.Transparent[UserInfo]()
+	_ = lenient.Transparent[MentionedInfo]()
+	_ = lenient.Transparent[Moderation]()
+	_ = lenient.Transparent[QuotedMessage]()
+	_ = lenient.Transparent[GroupNotificationData]()
+)
 
 func (m TextMessage) mentions() bool      { return m.MentionedInfo != nil }
 func (m ImageMessage) mentions() bool     { return m.MentionedInfo != nil }

@@ -56,7 +56,7 @@ type (
 		Colour string
 	}
 	embedPlain struct { // embeds nothing that writes
-		UserInfo
+		OPPOPush
 		Colour string `json:"colour"`
 	}
 	embedNilOnly struct{ *TextMessage }
@@ -104,7 +104,7 @@ func TestContentThatLosesItsFields(t *testing.T) {
 	}
 	for _, c := range []MessageContent{
 		embedOnly{text}, &embedOnly{text}, embedOwn{nil, "red"}, &embedOwn{nil, "red"}, embedOwn{&text, "red"}, embedOwnGeneric[int]{text, 7},
-		&embedOwnPointer{text, "red"}, embedPlain{UserInfo{ID: "u"}, "red"}, embedNilOnly{&text},
+		&embedOwnPointer{text, "red"}, embedPlain{OPPOPush{ChannelID: "c"}, "red"}, embedNilOnly{&text},
 	} {
 		body, err := embedEncode(c)
 		require.NoError(t, err, "%T", c)

@@ -5,10 +5,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
@@ -69,10 +73,9 @@ func isBuiltIn(objectName string) bool {
 //
 // It accepts what the various client SDKs write where they differ: numbers as text, objects as JSON text, other spellings.
 func DecodeContent(objectName string, body []byte) (MessageContent, error) {
-	raw := RawContent{Name: objectName, Body: string(body)}
 	decode := builtIns[objectName]
 	if decode == nil {
-		return raw, nil
+		return RawContent{Name: objectName, Body: string(body)}, nil
 	}
 	err := lenient.Check(body)
 	if err == nil && isNull(body) {
@@ -84,7 +87,7 @@ func DecodeContent(objectName string, body []byte) (MessageContent, error) {
 			return content, nil
 		}
 	}
-	return raw, undecodable(objectName, err)
+	return RawContent{Name: objectName, Body: string(body)}, undecodable(objectName, err)
 }
 
 func decodeType[T MessageContent](raw json.RawMessage, depth int) (MessageContent, error) {
@@ -97,6 +100,9 @@ func decodeType[T MessageContent](raw json.RawMessage, depth int) (MessageConten
 func decodeBody(data []byte, m any) error {
 	if err := lenient.Check(data); err != nil || isNull(data) { // encoding/json leaves a value alone where the JSON is null
 		return err
+	}
+	if m, ok := m.(keeper); ok {
+		m.keeping().keys = nil
 	}
 	return decodeRaw(m, data, 0)
 }
@@ -119,7 +125,7 @@ func decodeRaw(m any, raw json.RawMessage, depth int) error {
 
 // decodeFields fills m, a pointer to a struct, by the tags of its fields. Raw is valid JSON.
 func decodeFields(m any, raw json.RawMessage) error {
-	return lenient.Decoder{DropNulls: true}.Fields(raw, m)
+	return lenient.Decoder{DropNulls: true, Unknown: keepUnknown}.Fields(raw, m)
 }
 
 // maxDepth is how deep messages that hold messages are decoded. The ones below stay raw, lest a hostile
@@ -128,29 +134,30 @@ const maxDepth = 8
 
 // carry turns a message inside another one into a content.
 func carry(objectName string, raw json.RawMessage, depth int) MessageContent {
-	body, _ := bodyText(raw)
-	if objectName == "" && (body == "" || body == "{}") {
-		return nil
-	}
 	if decode := builtIns[objectName]; decode != nil && !isNull(raw) && depth < maxDepth {
 		if content, err := decode(raw, depth+1); err == nil {
 			return content
 		}
 	}
+	body := bodyText(raw)
+	if objectName == "" && (body == "" || body == "{}") {
+		return nil
+	}
 	return RawContent{Name: objectName, Body: body}
 }
 
 // bodyText is the text of a message inside another one, which may come as JSON or as JSON text.
-func bodyText(raw json.RawMessage) (string, error) {
+func bodyText(raw json.RawMessage) string {
 	if isNull(raw) {
-		return "", nil
+		return ""
 	}
-	tree, err := plainTree(raw)
-	if text, ok := tree.(string); err != nil || ok {
-		return text, err
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return text
 	}
-	body, err := plainJSON(tree)
-	return string(body), err
+	var body bytes.Buffer
+	_ = json.Compact(&body, raw) // it is valid
+	return strings.ToValidUTF8(body.String(), "\ufffd")
 }
 
 // quote is the part of a message that holds the quoted one.
@@ -165,19 +172,6 @@ func (m *ReferenceMessage) decodeRaw(raw json.RawMessage, depth int) error {
 		return err
 	}
 	m.ReferMsg = carry(q.ObjName, q.ReferMsg, depth)
-	return nil
-}
-
-func (m *StreamMessage) decodeRaw(raw json.RawMessage, depth int) error {
-	var q struct {
-		ReferMsg quote `json:"referMsg"`
-	}
-	if err := errors.Join(decodeFields(m, raw), decodeFields(&q, raw)); err != nil {
-		return err
-	}
-	if m.ReferMsg != nil {
-		m.ReferMsg.ReferMsg = carry(q.ReferMsg.ObjName, q.ReferMsg.ReferMsg, depth)
-	}
 	return nil
 }
 
@@ -197,116 +191,296 @@ func (m *CombineV2Message) decodeRaw(raw json.RawMessage, depth int) error {
 	return nil
 }
 
-// bodyField is how one field of a content type is written: as encoding/json would, save that
+// bodyPlan is how a content type, or a struct inside one, is written.
+type bodyPlan struct {
+	fields []bodyField
+	kept   int // the field with the unknown keys, or -1
+	other  int // the map with the app's own keys, or -1
+}
+
+// bodyField is how one field is written: as encoding/json would, save that
 //
 //   - unit:"ms" writes a time.Time as Unix milliseconds, and unit:"seconds" a time.Duration as seconds
 //   - unit:"switch" writes a bool as 0 or 1
-//   - body:"name,key" writes a message inside this one: its object name, and its body under the key
+//   - body:"name,key" writes a message inside this one: its object name, and its body under the key; without a name
+//     nothing if there is no message
+//   - body:"*" writes the entries of a map beside the fields, which win
 //   - a list or map that is not left out is never null
+//   - a struct of this kind is written with its unknown keys
 type bodyField struct {
-	index int
-	key   string // "name": in JSON
-	name  string // "name": in JSON, of the object name of a message inside this one
-	omit  bool
-	unit  string
+	index  int
+	key    string // "name": in JSON
+	name   string // "name": in JSON, of the object name of a message inside this one
+	omit   bool
+	unit   string
+	nested bool // a struct of this kind, a pointer to one or a list of them
+	holds  bool // a message
 }
 
-var bodies sync.Map // reflect.Type to []bodyField
+var (
+	bodies    sync.Map // reflect.Type to *bodyPlan
+	keptType  = reflect.TypeFor[kept]()
+	textsType = reflect.TypeFor[[]string]()
+)
 
-func bodyFields(typ reflect.Type) []bodyField {
+func bodyPlanOf(typ reflect.Type) *bodyPlan {
 	if cached, ok := bodies.Load(typ); ok {
-		return cached.([]bodyField)
+		return cached.(*bodyPlan)
 	}
-	var fields []bodyField
+	p := &bodyPlan{kept: -1, other: -1}
 	for i := range typ.NumField() {
-		tag := typ.Field(i).Tag
+		field := typ.Field(i)
+		if field.Type == keptType {
+			p.kept = i
+			continue
+		}
+		tag := field.Tag
+		if tag.Get("body") == "*" {
+			p.other = i
+			continue
+		}
 		key, options, _ := strings.Cut(tag.Get("json"), ",")
 		f := bodyField{index: i, omit: options != "", unit: tag.Get("unit")}
 		if name, body, ok := strings.Cut(tag.Get("body"), ","); ok {
-			f.name, key = `"`+name+`":`, body
-		}
-		if key == "-" {
-			continue
+			f.holds, f.omit, key = true, name == "", body
+			if name != "" {
+				f.name = `"` + name + `":`
+			}
 		}
 		f.key = `"` + key + `":`
-		fields = append(fields, f)
+		inner := field.Type
+		if inner.Kind() == reflect.Pointer || inner.Kind() == reflect.Slice {
+			inner = inner.Elem()
+		}
+		f.nested = reflect.PointerTo(inner).Implements(keeperType) || inner == reflect.TypeFor[GroupNotificationData]()
+		p.fields = append(p.fields, f)
 	}
-	bodies.Store(typ, fields)
-	return fields
+	bodies.Store(typ, p)
+	return p
+}
+
+// reads reports whether a key is that of a message inside the body, which the decoder of fields does not know.
+func (p *bodyPlan) reads(key string) bool {
+	return slices.ContainsFunc(p.fields, func(f bodyField) bool {
+		return f.holds && (isKey(f.key, key) || isKey(f.name, key))
+	})
+}
+
+// isKey reports whether a key is the one in "name":, in whatever letter case.
+func isKey(literal, key string) bool {
+	return len(literal) == len(key)+3 && strings.EqualFold(literal[1:len(literal)-2], key)
 }
 
 // encodeBody returns m, a struct, as JSON by the tags of its fields.
 func encodeBody(m any) ([]byte, error) {
 	buf := bytes.NewBuffer(make([]byte, 0, 256))
-	err := writeBody(buf, m)
+	err := writeBody(buf, reflect.ValueOf(m))
 	return buf.Bytes(), err
 }
 
-// writeBody appends m, a struct, to buf.
-func writeBody(buf *bytes.Buffer, m any) error {
+// writeBody appends v, a struct, to buf.
+func writeBody(buf *bytes.Buffer, v reflect.Value) error {
 	buf.WriteByte('{')
-	first := true
-	v := reflect.ValueOf(m)
-	for _, f := range bodyFields(v.Type()) {
+	first := buf.Len()
+	p := bodyPlanOf(v.Type())
+	for i := range p.fields {
+		f := &p.fields[i]
 		value := v.Field(f.index)
-		list := value.Kind() == reflect.Slice || value.Kind() == reflect.Map
-		if f.omit && (value.IsZero() || list && value.Len() == 0) {
+		if f.leavesOut(value) {
 			continue
 		}
-		if !first {
-			buf.WriteByte(',')
-		}
-		first = false
+		comma(buf, first)
 		if err := f.write(buf, value); err != nil {
 			return fmt.Errorf("%s %w", f.key, err)
+		}
+	}
+	if p.other >= 0 {
+		if err := p.writeOther(buf, first, v); err != nil {
+			return err
+		}
+	}
+	if p.kept >= 0 {
+		for _, unknown := range keysIn(v.Field(p.kept)) {
+			comma(buf, first)
+			if err := writeText(buf, unknown.name); err != nil {
+				return err
+			}
+			buf.WriteByte(':')
+			buf.Write(unknown.value)
 		}
 	}
 	buf.WriteByte('}')
 	return nil
 }
 
+func (f *bodyField) leavesOut(v reflect.Value) bool {
+	list := v.Kind() == reflect.Slice || v.Kind() == reflect.Map
+	return f.omit && (v.IsZero() || list && v.Len() == 0)
+}
+
+// writeOther writes the app's own keys, in the order of the alphabet.
+func (p *bodyPlan) writeOther(buf *bytes.Buffer, first int, v reflect.Value) error {
+	if v.Field(p.other).Len() == 0 {
+		return nil
+	}
+	other := v.Field(p.other).Interface().(map[string]any)
+	for _, key := range slices.Sorted(maps.Keys(other)) {
+		named := slices.ContainsFunc(p.fields, func(f bodyField) bool {
+			return f.key == `"`+key+`":` && !f.leavesOut(v.Field(f.index))
+		})
+		if named {
+			continue
+		}
+		comma(buf, first)
+		if err := writeText(buf, key); err != nil {
+			return err
+		}
+		buf.WriteByte(':')
+		if err := writeJSON(buf, other[key]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// comma separates members, of which the first begins at the given place.
+func comma(buf *bytes.Buffer, first int) {
+	if buf.Len() > first {
+		buf.WriteByte(',')
+	}
+}
+
 func (f *bodyField) write(buf *bytes.Buffer, v reflect.Value) error {
-	if f.name != "" {
+	if f.holds {
 		return f.writeContent(buf, v)
 	}
 	buf.WriteString(f.key)
-	switch x := v.Interface().(type) {
-	case time.Time:
-		if x.IsZero() {
-			return writeJSON(buf, 0)
-		}
-		return writeJSON(buf, x.UnixMilli())
-	case time.Duration:
-		switch {
-		case x < 0:
-			return fmt.Errorf("%v is negative", x)
-		case x == Forever:
-			return errors.New("cannot be Forever")
-		}
-		seconds := x / time.Second
-		if x%time.Second > 0 {
-			seconds++
-		}
-		return writeJSON(buf, int64(seconds))
-	case bool:
-		if f.unit != "switch" {
-			return writeJSON(buf, x)
-		}
-		if x {
-			return writeJSON(buf, 1)
-		}
-		return writeJSON(buf, 0)
-	default:
-		switch {
-		case v.Kind() == reflect.Slice && v.IsNil():
-			buf.WriteString("[]")
-		case v.Kind() == reflect.Map && v.IsNil():
-			buf.WriteString("{}")
-		default:
-			return writeJSON(buf, x)
-		}
-		return nil
+	if v.Kind() == reflect.Pointer && !v.IsNil() {
+		v = v.Elem()
 	}
+	switch {
+	case f.nested && v.Kind() == reflect.Struct:
+		return writeBody(buf, v)
+	case f.nested && v.Kind() == reflect.Slice:
+		return writeList(buf, v)
+	case v.Kind() == reflect.Slice && v.IsNil():
+		buf.WriteString("[]")
+		return nil
+	case v.Kind() == reflect.Map && v.IsNil():
+		buf.WriteString("{}")
+		return nil
+	case v.Kind() == reflect.String:
+		return writeText(buf, v.String())
+	case v.Type() == textsType:
+		return writeTexts(buf, v)
+	case v.Kind() == reflect.Bool:
+		return f.writeBool(buf, v.Bool())
+	case v.Type() == durationType:
+		return writeSpan(buf, time.Duration(v.Int()))
+	case v.Kind() == reflect.Int || v.Kind() == reflect.Int64:
+		buf.Write(strconv.AppendInt(buf.AvailableBuffer(), v.Int(), 10))
+		return nil
+	case v.Type() == timeType:
+		moment := int64(0)
+		if at := v.Interface().(time.Time); !at.IsZero() {
+			moment = at.UnixMilli()
+		}
+		buf.Write(strconv.AppendInt(buf.AvailableBuffer(), moment, 10))
+		return nil
+	default:
+		return writeJSON(buf, v.Interface())
+	}
+}
+
+func (f *bodyField) writeBool(buf *bytes.Buffer, b bool) error {
+	switch {
+	case f.unit != "switch":
+		buf.Write(strconv.AppendBool(buf.AvailableBuffer(), b))
+	case b:
+		buf.WriteByte('1')
+	default:
+		buf.WriteByte('0')
+	}
+	return nil
+}
+
+// writeSpan writes whole seconds; a fraction counts as a whole one.
+func writeSpan(buf *bytes.Buffer, span time.Duration) error {
+	switch {
+	case span < 0:
+		return fmt.Errorf("%v is negative", span)
+	case span == Forever:
+		return errors.New("cannot be Forever")
+	}
+	seconds := int64(span / time.Second)
+	if span%time.Second > 0 {
+		seconds++
+	}
+	buf.Write(strconv.AppendInt(buf.AvailableBuffer(), seconds, 10))
+	return nil
+}
+
+// writeList writes a list of structs of this kind.
+func writeList(buf *bytes.Buffer, v reflect.Value) error {
+	buf.WriteByte('[')
+	for i := range v.Len() {
+		if i > 0 {
+			buf.WriteByte(',')
+		}
+		if err := writeBody(buf, v.Index(i)); err != nil {
+			return fmt.Errorf("item %d: %w", i+1, err)
+		}
+	}
+	buf.WriteByte(']')
+	return nil
+}
+
+// writeTexts writes a list of strings.
+func writeTexts(buf *bytes.Buffer, v reflect.Value) error {
+	buf.WriteByte('[')
+	for i := range v.Len() {
+		if i > 0 {
+			buf.WriteByte(',')
+		}
+		if err := writeText(buf, v.Index(i).String()); err != nil {
+			return fmt.Errorf("item %d %w", i+1, err)
+		}
+	}
+	buf.WriteByte(']')
+	return nil
+}
+
+// writeText writes a string as writeJSON does, without an encoder of its own for each.
+func writeText(buf *bytes.Buffer, text string) error {
+	const hex = "0123456789abcdef"
+	buf.WriteByte('"')
+	done := 0
+	for i, c := range text {
+		var escaped string
+		size := 1
+		switch {
+		case c == '"' || c == '\\':
+			escaped = `\` + string(c)
+		case c < ' ':
+			if short := strings.IndexRune("\b\f\n\r\t", c); short >= 0 {
+				escaped = `\` + "bfnrt"[short:short+1]
+			} else {
+				escaped = `\u00` + string(hex[c>>4]) + string(hex[c&15])
+			}
+		case c == '\u2028' || c == '\u2029': // which end a line in JavaScript
+			escaped, size = `\u202`+string(hex[c&15]), 3
+		case c == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd"):
+			return errNotUTF8
+		default:
+			continue
+		}
+		buf.WriteString(text[done:i])
+		buf.WriteString(escaped)
+		done = i + size
+	}
+	buf.WriteString(text[done:])
+	buf.WriteByte('"')
+	return nil
 }
 
 // writeContent writes the message inside a message.
@@ -330,11 +504,13 @@ func (f *bodyField) writeContent(buf *bytes.Buffer, v reflect.Value) error {
 			return err
 		}
 	}
-	buf.WriteString(f.name)
-	if err := writeJSON(buf, name); err != nil {
-		return err
+	if f.name != "" {
+		buf.WriteString(f.name)
+		if err := writeText(buf, name); err != nil {
+			return err
+		}
+		buf.WriteByte(',')
 	}
-	buf.WriteByte(',')
 	buf.WriteString(f.key)
 	return writeJSON(buf, content)
 }

@@ -2,12 +2,9 @@ package rongcloud
 
 import (
 	"encoding/json"
-	"maps"
-	"slices"
+	"errors"
 	"strings"
 	"time"
-
-	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
 // InfoNotification is a grey line in the conversation, RC:InfoNtf.
@@ -15,6 +12,7 @@ type InfoNotification struct {
 	Message string    `json:"message"` // the line
 	User    *UserInfo `json:"user,omitempty"`
 	Extra   string    `json:"extra,omitempty"`
+	kept
 }
 
 // GroupOperation is what happened to a group. An app may use values of its own.
@@ -38,6 +36,7 @@ type GroupNotification struct {
 	Data           GroupNotificationData `json:"data"`
 	Message        string                `json:"message"` // for display
 	Extra          string                `json:"extra,omitempty"`
+	kept
 }
 
 // GroupNotificationData holds the details of a [GroupNotification]. The named fields are those of RongCloud's sample app:
@@ -47,7 +46,7 @@ type GroupNotificationData struct {
 	TargetGroupName        string         `json:"targetGroupName,omitempty"`
 	TargetUserIDs          []string       `json:"targetUserIds,omitempty"`
 	TargetUserDisplayNames []string       `json:"targetUserDisplayNames,omitempty"`
-	Other                  map[string]any `json:"-"` // further keys, of the app's own
+	Other                  map[string]any `json:"-" body:"*"` // further keys, of the app's own
 }
 
 // ContactOperation is a step of a friend request. An app may use values of its own.
@@ -67,6 +66,7 @@ type ContactNotification struct {
 	TargetUserID string           `json:"targetUserId"` // who gets it
 	Message      string           `json:"message"`      // such as the request's reason
 	Extra        string           `json:"extra,omitempty"`
+	kept
 }
 
 // ProfileNotification tells that a profile changed, RC:ProfileNtf.
@@ -74,23 +74,29 @@ type ProfileNotification struct {
 	Operation string `json:"operation"` // the app's own word, such as Update
 	Data      string `json:"data"`      // details; JSON goes in as text
 	Extra     string `json:"extra,omitempty"`
+	kept
 }
 
 // CommandNotification is a command for the app that is also kept in the conversation, RC:CmdNtf.
 type CommandNotification struct {
 	Name string `json:"name"` // the app's own
 	Data string `json:"data"` // details; JSON goes in as text
+	kept
 }
 
 // RecallNotification is the line that a client puts in the place of a recalled message, RC:RcNtf. It is only for reading.
 type RecallNotification struct {
-	OperatorID         string    `json:"operatorId,omitempty"`                // who recalled
-	RecallTime         time.Time `json:"recallTime,omitzero" unit:"ms"`       // when
-	OriginalObjectName string    `json:"originalObjectName,omitempty"`        // type of the recalled message
-	RecallContent      string    `json:"recallContent,omitempty"`             // its text, to be edited again
-	RecallActionTime   time.Time `json:"recallActionTime,omitzero" unit:"ms"` // when the user acted
-	Admin              bool      `json:"admin,omitempty" alt:"isAdmin"`       // recalled by an administrator
-	Delete             bool      `json:"delete,omitempty" alt:"isDelete"`     // leave no line
+	OperatorID         string         `json:"operatorId,omitempty"`                // who recalled
+	RecallTime         time.Time      `json:"recallTime,omitzero" unit:"ms"`       // when
+	OriginalObjectName string         `json:"originalObjectName,omitempty"`        // type of the recalled message
+	OriginalContent    MessageContent `json:"-" body:",originalMessageContent"`    // the recalled message, where the client has it
+	RecallContent      string         `json:"recallContent,omitempty"`             // its text, to be edited again
+	RecallActionTime   time.Time      `json:"recallActionTime,omitzero" unit:"ms"` // when the user acted
+	Admin              bool           `json:"admin,omitempty" alt:"isAdmin"`       // recalled by an administrator
+	Delete             bool           `json:"delete,omitempty" alt:"isDelete"`     // leave no line
+	User               *UserInfo      `json:"user,omitempty"`
+	Extra              string         `json:"extra,omitempty"` // the app's own data, given with the recall
+	kept
 }
 
 // DiscussionNotification tells of a change in a discussion, RC:DizNtf. It is only for reading.
@@ -100,18 +106,21 @@ type DiscussionNotification struct {
 	Type      int    `json:"type,omitempty"`      // kind of change
 	Extension string `json:"extension,omitempty"` // details
 	Operator  string `json:"operator,omitempty"`
+	kept
 }
 
 // TypingStatus tells that the sender is typing, RC:TypSts. It is a status message: endpoints of their own send it.
 type TypingStatus struct {
 	TypingContentType string `json:"typingContentType"` // object name of what is being made: RC:TxtMsg or RC:VcMsg
 	Data              string `json:"data,omitempty"`    // the app's own
+	kept
 }
 
 // CommandMessage is a command for the app, which clients neither show nor keep, RC:CmdMsg.
 type CommandMessage struct {
 	Name string `json:"name"` // the app's own
 	Data string `json:"data"` // details; JSON goes in as text
+	kept
 }
 
 // RecallCommand tells that a message is recalled, RC:RcCmd. It is only for reading: [MessageService.Recall] makes and sends it,
@@ -124,8 +133,11 @@ type RecallCommand struct {
 	SentTime         time.Time        `json:"sentTime,omitzero" unit:"ms"`      // of the recalled message
 	IsAdmin          bool             `json:"isAdmin,omitempty" unit:"switch"`  // recalled by an administrator
 	IsDelete         bool             `json:"isDelete,omitempty" unit:"switch"` // leave no line on the client
+	OriginalFrom     string           `json:"originalFromUserId,omitempty"`     // sender of the recalled message
+	ToUserIDs        *[]string        `json:"directionalUserIdList,omitempty"`  // who got the recalled message, if not all did; a pointer keeps the type comparable
 	User             *UserInfo        `json:"user,omitempty"`
 	Extra            string           `json:"extra,omitempty"`
+	kept
 }
 
 // ReadReceiptByTime is the only type of a [ReadReceipt]: everything up to a time has been read.
@@ -136,22 +148,26 @@ type ReadReceipt struct {
 	LastMessageSendTime time.Time `json:"lastMessageSendTime" unit:"ms"` // everything sent up to then has been read
 	MessageUID          string    `json:"messageUId"`                    // of the last message read
 	Type                int       `json:"type"`                          // sent as ReadReceiptByTime if it is 0
+	kept
 }
 
 // ReadReceiptRequest asks a group for read receipts of a message, RC:RRReqMsg. It is only for reading.
 type ReadReceiptRequest struct {
 	MessageUID string `json:"messageUId,omitempty"`
 	Extra      string `json:"extra,omitempty"`
+	kept
 }
 
 // ReadReceiptResponse answers a [ReadReceiptRequest], RC:RRRspMsg. It is only for reading.
 type ReadReceiptResponse struct {
 	ReceiptMessageDic map[string][]string `json:"receiptMessageDic,omitempty"` // ID of who asked, to the UIDs of the messages read
+	kept
 }
 
 // SyncReadStatus brings the read position to the user's other devices, RC:SRSMsg. It is only for reading.
 type SyncReadStatus struct {
 	LastMessageSendTime time.Time `json:"lastMessageSendTime,omitzero" unit:"ms"` // read up to then
+	kept
 }
 
 // ChatroomEntryChange says what happened to an attribute of a chat room.
@@ -170,6 +186,7 @@ type ChatroomEntryNotification struct {
 	Key   string              `json:"key"`             // at most 128 characters
 	Value string              `json:"value"`           // at most 4096 characters
 	Extra string              `json:"extra,omitempty"` // at most 2 KB
+	kept
 }
 
 // ObjectName returns RC:InfoNtf.
@@ -218,24 +235,34 @@ func (SyncReadStatus) ObjectName() string { return "RC:SRSMsg" }
 func (ChatroomEntryNotification) ObjectName() string { return "RC:chrmKVNotiMsg" }
 
 // MarshalJSON returns the details as they are sent. A named field wins over an entry of Other with its key.
-func (d GroupNotificationData) MarshalJSON() ([]byte, error) {
-	named, err := encodeBody(d)
-	if err != nil || len(d.Other) == 0 {
-		return named, err
-	}
-	all := maps.Clone(d.Other)
-	var known map[string]json.RawMessage
-	if err := json.Unmarshal(named, &known); err != nil {
-		return nil, err
-	}
-	for key, value := range known {
-		all[key] = value
-	}
-	return plainJSON(all)
-}
+func (d GroupNotificationData) MarshalJSON() ([]byte, error) { return encodeBody(d) }
+
+// MarshalJSON returns the body as it is sent.
+func (m InfoNotification) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m GroupNotification) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m ContactNotification) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m ProfileNotification) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m CommandNotification) MarshalJSON() ([]byte, error) { return encodeBody(m) }
 
 // MarshalJSON returns the body as it is sent.
 func (m RecallNotification) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m DiscussionNotification) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m TypingStatus) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m CommandMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
 
 // MarshalJSON returns the body as it is sent.
 func (m RecallCommand) MarshalJSON() ([]byte, error) { return encodeBody(m) }
@@ -249,25 +276,52 @@ func (m ReadReceipt) MarshalJSON() ([]byte, error) {
 }
 
 // MarshalJSON returns the body as it is sent.
+func (m ReadReceiptRequest) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m ReadReceiptResponse) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
 func (m SyncReadStatus) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// MarshalJSON returns the body as it is sent.
+func (m ChatroomEntryNotification) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *InfoNotification) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
 // UnmarshalJSON reads a body as [DecodeContent] does.
 func (m *GroupNotification) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
-
-// UnmarshalJSON reads the details, from JSON text too.
-func (d *GroupNotificationData) UnmarshalJSON(data []byte) error { return decodeBody(data, d) }
 
 // UnmarshalJSON reads a body as [DecodeContent] does.
 func (m *ContactNotification) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
 // UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *ProfileNotification) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *CommandNotification) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
 func (m *RecallNotification) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *DiscussionNotification) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *TypingStatus) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *CommandMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
 // UnmarshalJSON reads a body as [DecodeContent] does.
 func (m *RecallCommand) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
 // UnmarshalJSON reads a body as [DecodeContent] does.
 func (m *ReadReceipt) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads a body as [DecodeContent] does.
+func (m *ReadReceiptRequest) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
 // UnmarshalJSON reads a body as [DecodeContent] does.
 func (m *ReadReceiptResponse) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
@@ -278,25 +332,26 @@ func (m *SyncReadStatus) UnmarshalJSON(data []byte) error { return decodeBody(da
 // UnmarshalJSON reads a body as [DecodeContent] does.
 func (m *ChatroomEntryNotification) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
-func (d *GroupNotificationData) decodeRaw(raw json.RawMessage, _ int) error {
-	object, err := lenient.Object(raw)
-	if err != nil {
+// UnmarshalJSON reads the details, from JSON text too.
+func (d *GroupNotificationData) UnmarshalJSON(data []byte) error { return decodeBody(data, d) }
+
+// keepUnknown puts the app's own keys where the app finds them.
+func (d *GroupNotificationData) keepUnknown(key string, value json.RawMessage, _ bool) {
+	if d.Other == nil {
+		d.Other = make(map[string]any)
+	}
+	d.Other[key], _ = plainTree(value) // it is valid
+}
+
+func (m *RecallNotification) decodeRaw(raw json.RawMessage, depth int) error {
+	var original struct {
+		Content json.RawMessage `json:"originalMessageContent"`
+	}
+	if err := errors.Join(decodeFields(m, raw), decodeFields(&original, raw)); err != nil {
 		return err
 	}
-	if err := decodeFields(d, raw); err != nil {
-		return err
-	}
-	named := []string{"operatorNickname", "targetGroupName", "targetUserIds", "targetUserDisplayNames"}
-	for key, value := range object {
-		if slices.ContainsFunc(named, func(name string) bool { return strings.EqualFold(name, key) }) {
-			continue
-		}
-		if d.Other == nil {
-			d.Other = make(map[string]any)
-		}
-		if d.Other[key], err = plainTree(value); err != nil {
-			return err
-		}
+	if !isNull(original.Content) {
+		m.OriginalContent = carry(m.OriginalObjectName, original.Content, depth)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package rongcloud
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -24,123 +25,127 @@ type contentCase struct {
 }
 
 const (
-	contentTail  = `"mentionedInfo":{"type":2,"userIdList":["u1","u2"],"mentionedContent":"@你"},"user":{"id":"u1","name":"Ann","portrait":"http://a/p.png?a=1&b=2","extra":"e"},"extra":"<x>&\"y\""`
+	contentTail  = `"mentionedInfo":{"type":2,"userIdList":["u1","u2"],"mentionedContent":"@你"` + contentMore + `},"user":{"id":"u1","name":"Ann","portrait":"http://a/p.png?a=1&b=2","extra":"e","alias":"A","userType":1` + contentMore + `},"extra":"<x>&\"y\""`
+	contentMore  = `,"future":{"<&>":[1.50,"你",null]},"other\"key":"x"`
+	contentAudit = `,"audit":{"auditType":0,"project":"p","strategy":"s"` + contentMore + `}`
 	contentBurn  = `,"isBurnAfterRead":true,"burnDuration":30`
 	contentAwful = "你好 😀 &=+%\"<>"
 	contentAwJS  = `你好 😀 &=+%\"<>`
 )
 
 func contentCases() []contentCase {
-	at, user, extra, burn := &MentionedInfo{MentionUsers, []string{"u1", "u2"}, "@你"},
-		&UserInfo{"u1", "Ann", "http://a/p.png?a=1&b=2", "e"}, `<x>&"y"`, 30*time.Second
+	more := kept{&unknownKeys{{"future", json.RawMessage(`{"<&>":[1.50,"你",null]}`)}, {"other\"key", json.RawMessage(`"x"`)}}}
+	at, user, extra, burn := &MentionedInfo{MentionUsers, []string{"u1", "u2"}, "@你", more},
+		&UserInfo{"u1", "Ann", "http://a/p.png?a=1&b=2", "e", "A", UserBot, more}, `<x>&"y"`, 30*time.Second
+	moderation := &Moderation{Ptr(false), "p", "s", more}
 	return []contentCase{
 		{
-			TextMessage{contentAwful, at, user, extra, true, burn}, TextMessage{},
-			`{"content":"` + contentAwJS + `",` + contentTail + contentBurn + `}`, `{"content":""}`,
+			TextMessage{contentAwful, at, user, extra, true, burn, moderation, more}, TextMessage{},
+			`{"content":"` + contentAwJS + `",` + contentTail + contentBurn + contentAudit + contentMore + `}`, `{"content":""}`,
 		}, {
-			ImageMessage{"aGk=", "http://i", at, user, extra, true, burn}, ImageMessage{},
-			`{"content":"aGk=","imageUri":"http://i",` + contentTail + contentBurn + `}`, `{"content":"","imageUri":""}`,
+			ImageMessage{"aGk=", "http://i", 7, 8, at, user, extra, true, burn, moderation, more}, ImageMessage{},
+			`{"content":"aGk=","imageUri":"http://i","thumWidth":7,"thumHeight":8,` + contentTail + contentBurn + contentAudit + contentMore + `}`, `{"content":"","imageUri":""}`,
 		}, {
-			GIFMessage{9 << 32, "http://g", 3, 4, "g.gif", "/l", at, user, extra, true, burn}, GIFMessage{},
-			`{"gifDataSize":38654705664,"remoteUrl":"http://g","width":3,"height":4,"name":"g.gif","localPath":"/l",` + contentTail + contentBurn + `}`,
+			GIFMessage{9 << 32, "http://g", 3, 4, "g.gif", "/l", at, user, extra, true, burn, moderation, more}, GIFMessage{},
+			`{"gifDataSize":38654705664,"remoteUrl":"http://g","width":3,"height":4,"name":"g.gif","localPath":"/l",` + contentTail + contentBurn + contentAudit + contentMore + `}`,
 			`{"gifDataSize":0,"remoteUrl":"","width":0,"height":0}`,
 		}, {
-			VoiceMessage{"aGk=", 7 * time.Second, at, user, extra, true, burn}, VoiceMessage{},
-			`{"content":"aGk=","duration":7,` + contentTail + contentBurn + `}`, `{"content":"","duration":0}`,
+			VoiceMessage{"aGk=", 7 * time.Second, at, user, extra, true, burn, moderation, more}, VoiceMessage{},
+			`{"content":"aGk=","duration":7,` + contentTail + contentBurn + contentAudit + contentMore + `}`, `{"content":"","duration":0}`,
 		}, {
-			HQVoiceMessage{"http://v", time.Minute, "v.aac", "aac", "/l", at, user, extra, true, burn}, HQVoiceMessage{},
-			`{"remoteUrl":"http://v","duration":60,"name":"v.aac","type":"aac","localPath":"/l",` + contentTail + contentBurn + `}`,
+			HQVoiceMessage{"http://v", time.Minute, "v.aac", "aac", 16000, 1, "aac", "/l", at, user, extra, true, burn, moderation, more}, HQVoiceMessage{},
+			`{"remoteUrl":"http://v","duration":60,"name":"v.aac","type":"aac","sampleRate":16000,"numberOfChannels":1,"format":"aac","localPath":"/l",` + contentTail + contentBurn + contentAudit + contentMore + `}`,
 			`{"remoteUrl":"","duration":0}`,
 		}, {
-			FileMessage{"f", math.MaxInt64, "pdf", "http://f", "/l", at, user, extra, true, burn}, FileMessage{},
-			`{"name":"f","size":9223372036854775807,"type":"pdf","fileUrl":"http://f","localPath":"/l",` + contentTail + contentBurn + `}`,
+			FileMessage{"f", math.MaxInt64, "pdf", "http://f", "/l", at, user, extra, true, burn, more}, FileMessage{},
+			`{"name":"f","size":9223372036854775807,"type":"pdf","fileUrl":"http://f","localPath":"/l",` + contentTail + contentBurn + contentMore + `}`,
 			`{"name":"","size":0,"type":"","fileUrl":""}`,
 		}, {
-			SightMessage{"http://s", "aGk=", 2 * time.Minute, 5, "s.mp4", at, user, extra, true, burn}, SightMessage{},
-			`{"sightUrl":"http://s","content":"aGk=","duration":120,"size":5,"name":"s.mp4",` + contentTail + contentBurn + `}`,
+			SightMessage{"http://s", "aGk=", 2 * time.Minute, 5, "s.mp4", at, user, extra, true, burn, moderation, more}, SightMessage{},
+			`{"sightUrl":"http://s","content":"aGk=","duration":120,"size":5,"name":"s.mp4",` + contentTail + contentBurn + contentAudit + contentMore + `}`,
 			`{"sightUrl":"","content":"","duration":0,"size":0,"name":""}`,
 		}, {
-			LocationMessage{"aGk=", 31.2304, -121.5, "外滩", at, user, extra}, LocationMessage{},
-			`{"content":"aGk=","latitude":31.2304,"longitude":-121.5,"poi":"外滩",` + contentTail + `}`,
+			LocationMessage{"aGk=", 31.2304, -121.5, "外滩", at, user, extra, more}, LocationMessage{},
+			`{"content":"aGk=","latitude":31.2304,"longitude":-121.5,"poi":"外滩",` + contentTail + contentMore + `}`,
 			`{"content":"","latitude":0,"longitude":0,"poi":""}`,
 		}, {
-			ReferenceMessage{"re", "u2", TextMessage{Content: "<q>"}, "UID", at, user, extra, true, burn}, ReferenceMessage{},
-			`{"content":"re","referMsgUserId":"u2","objName":"RC:TxtMsg","referMsg":{"content":"<q>"},"referMsgUid":"UID",` + contentTail + contentBurn + `}`,
+			ReferenceMessage{"re", "u2", TextMessage{Content: "<q>", kept: more}, "UID", QuotedModified, at, user, extra, true, burn, moderation, more}, ReferenceMessage{},
+			`{"content":"re","referMsgUserId":"u2","objName":"RC:TxtMsg","referMsg":{"content":"<q>"` + contentMore + `},"referMsgUid":"UID","referMsgStatus":1,` + contentTail + contentBurn + contentAudit + contentMore + `}`,
 			`{"content":"","referMsgUserId":"","objName":"","referMsg":{}}`,
 		}, {
-			CombineMessage{"http://c", ConversationGroup, []string{"Ann"}, []string{"Ann: hi"}, "t", "n", "/l", at, user, extra}, CombineMessage{},
-			`{"remoteUrl":"http://c","conversationType":3,"nameList":["Ann"],"summaryList":["Ann: hi"],"title":"t","name":"n","localPath":"/l",` + contentTail + `}`,
+			CombineMessage{"http://c", ConversationGroup, []string{"Ann"}, []string{"Ann: hi"}, "t", "n", "/l", at, user, extra, more}, CombineMessage{},
+			`{"remoteUrl":"http://c","conversationType":3,"nameList":["Ann"],"summaryList":["Ann: hi"],"title":"t","name":"n","localPath":"/l",` + contentTail + contentMore + `}`,
 			`{"remoteUrl":"","conversationType":0,"nameList":[],"summaryList":[]}`,
 		}, {
 			CombineV2Message{
 				ConversationPrivate, []string{"Ann"}, []string{"Ann: hi"}, 2, []ForwardedMessage{
-					{"u1", "u2", contentTime, TextMessage{Content: "hi"}}, {"u2", "u1", contentTime, RawContent{"app:x", `{"a":1}`}},
-				}, "k", "http://c", "/l", at, user, extra,
+					{"u1", "u2", contentTime, TextMessage{Content: "hi"}, more}, {"u2", "u1", contentTime, RawContent{"app:x", `{"a":1}`}, kept{}},
+				}, "k", "http://c", "/l", at, user, extra, more,
 			}, CombineV2Message{},
 			`{"conversationType":1,"nameList":["Ann"],"summaryList":["Ann: hi"],"msgNum":2,"msgList":[` +
-				`{"fromUserId":"u1","targetId":"u2","timestamp":1705270000123,"objectName":"RC:TxtMsg","content":{"content":"hi"}},` +
+				`{"fromUserId":"u1","targetId":"u2","timestamp":1705270000123,"objectName":"RC:TxtMsg","content":{"content":"hi"}` + contentMore + `},` +
 				`{"fromUserId":"u2","targetId":"u1","timestamp":1705270000123,"objectName":"app:x","content":{"a":1}}],` +
-				`"jsonMsgKey":"k","remoteUrl":"http://c","localPath":"/l",` + contentTail + `}`,
+				`"jsonMsgKey":"k","remoteUrl":"http://c","localPath":"/l",` + contentTail + contentMore + `}`,
 			`{"conversationType":0,"nameList":[],"summaryList":[],"msgNum":0}`,
 		}, {
-			ImageTextMessage{"t", "c", "http://i", "http://u", at, user, extra}, ImageTextMessage{},
-			`{"title":"t","content":"c","imageUri":"http://i","url":"http://u",` + contentTail + `}`,
+			ImageTextMessage{"t", "c", "http://i", "http://u", at, user, extra, moderation, more}, ImageTextMessage{},
+			`{"title":"t","content":"c","imageUri":"http://i","url":"http://u",` + contentTail + contentAudit + contentMore + `}`,
 			`{"title":"","content":"","imageUri":"","url":""}`,
 		}, {
-			StreamMessage{"c", StreamMarkdown, 1, true, 2, "UID", at, user, extra, &QuotedMessage{"u2", TextMessage{Content: "q"}, "QUID"}, 3, true},
+			StreamMessage{"c", StreamMarkdown, 1, true, 2, "UID", at, user, extra, &QuotedMessage{"QUID", "RC:TxtMsg", "u2", more}, 3, true, more},
 			StreamMessage{},
 			`{"content":"c","type":"markdown","seq":1,"complete":true,"completeReason":2,"messageUID":"UID",` + contentTail +
-				`,"referMsg":{"referMsgUserId":"u2","objName":"RC:TxtMsg","referMsg":{"content":"q"},"referMsgUid":"QUID"},"stopReason":3,"isSynced":true}`,
+				`,"referMsg":{"messageUId":"QUID","objectName":"RC:TxtMsg","senderId":"u2"` + contentMore + `},"stopReason":3,"isSynced":true` + contentMore + `}`,
 			`{"content":"","seq":0,"complete":false}`,
 		}, {
-			CardMessage{"u3", "Bob", "http://b", "u1", "Ann", at, user, extra, true, burn}, CardMessage{},
-			`{"userId":"u3","name":"Bob","portraitUri":"http://b","sendUserId":"u1","sendUserName":"Ann",` + contentTail + contentBurn + `}`,
+			CardMessage{"u3", "Bob", "http://b", "u1", "Ann", at, user, extra, true, burn, more}, CardMessage{},
+			`{"userId":"u3","name":"Bob","portraitUri":"http://b","sendUserId":"u1","sendUserName":"Ann",` + contentTail + contentBurn + contentMore + `}`,
 			`{"userId":"","name":"","sendUserId":"","sendUserName":""}`,
 		}, {
-			StickerMessage{"p", "s", "[ok]", 1, 2, at, user, extra}, StickerMessage{},
-			`{"packageId":"p","stickerId":"s","digest":"[ok]","width":1,"height":2,` + contentTail + `}`,
+			StickerMessage{"p", "s", "[ok]", 1, 2, at, user, extra, more}, StickerMessage{},
+			`{"packageId":"p","stickerId":"s","digest":"[ok]","width":1,"height":2,` + contentTail + contentMore + `}`,
 			`{"packageId":"","stickerId":"","width":0,"height":0}`,
 		}, {
-			InfoNotification{"m", &UserInfo{ID: "u1"}, "e"}, InfoNotification{},
-			`{"message":"m","user":{"id":"u1"},"extra":"e"}`, `{"message":""}`,
+			InfoNotification{"m", &UserInfo{ID: "u1"}, "e", more}, InfoNotification{},
+			`{"message":"m","user":{"id":"u1"},"extra":"e"` + contentMore + `}`, `{"message":""}`,
 		}, {
-			GroupNotification{"u1", GroupOperationAdd, GroupNotificationData{"Ann", "G", []string{"u2"}, []string{"<Bob>"}, map[string]any{"zz": "&"}}, "m", "e"},
+			GroupNotification{"u1", GroupOperationAdd, GroupNotificationData{"Ann", "G", []string{"u2"}, []string{"<Bob>"}, map[string]any{"zz": "&"}}, "m", "e", more},
 			GroupNotification{},
-			`{"operatorUserId":"u1","operation":"Add","data":{"operatorNickname":"Ann","targetGroupName":"G","targetUserDisplayNames":["<Bob>"],"targetUserIds":["u2"],"zz":"&"},"message":"m","extra":"e"}`,
+			`{"operatorUserId":"u1","operation":"Add","data":{"operatorNickname":"Ann","targetGroupName":"G","targetUserIds":["u2"],"targetUserDisplayNames":["<Bob>"],"zz":"&"},"message":"m","extra":"e"` + contentMore + `}`,
 			`{"operatorUserId":"","operation":"","data":{},"message":""}`,
 		}, {
-			ContactNotification{ContactOperationAcceptResponse, "u1", "u2", "m", "e"}, ContactNotification{},
-			`{"operation":"AcceptResponse","sourceUserId":"u1","targetUserId":"u2","message":"m","extra":"e"}`,
+			ContactNotification{ContactOperationAcceptResponse, "u1", "u2", "m", "e", more}, ContactNotification{},
+			`{"operation":"AcceptResponse","sourceUserId":"u1","targetUserId":"u2","message":"m","extra":"e"` + contentMore + `}`,
 			`{"operation":"","sourceUserId":"","targetUserId":"","message":""}`,
 		}, {
-			ProfileNotification{"Update", `{"a":1}`, "e"}, ProfileNotification{},
-			`{"operation":"Update","data":"{\"a\":1}","extra":"e"}`, `{"operation":"","data":""}`,
+			ProfileNotification{"Update", `{"a":1}`, "e", more}, ProfileNotification{},
+			`{"operation":"Update","data":"{\"a\":1}","extra":"e"` + contentMore + `}`, `{"operation":"","data":""}`,
 		}, {
-			CommandNotification{"n", "d"}, CommandNotification{}, `{"name":"n","data":"d"}`, `{"name":"","data":""}`,
+			CommandNotification{"n", "d", more}, CommandNotification{}, `{"name":"n","data":"d"` + contentMore + `}`, `{"name":"","data":""}`,
 		}, {
-			RecallNotification{"u1", contentTime, "RC:TxtMsg", "c", contentTime, true, true}, RecallNotification{},
-			`{"operatorId":"u1","recallTime":1705270000123,"originalObjectName":"RC:TxtMsg","recallContent":"c","recallActionTime":1705270000123,"admin":true,"delete":true}`, `{}`,
+			RecallNotification{"u1", contentTime, "RC:TxtMsg", TextMessage{Content: "o", kept: more}, "c", contentTime, true, true, &UserInfo{ID: "u1"}, "e", more}, RecallNotification{},
+			`{"operatorId":"u1","recallTime":1705270000123,"originalObjectName":"RC:TxtMsg","originalMessageContent":{"content":"o"` + contentMore + `},"recallContent":"c","recallActionTime":1705270000123,"admin":true,"delete":true,"user":{"id":"u1"},"extra":"e"` + contentMore + `}`, `{}`,
 		}, {
-			DiscussionNotification{1, "x", "u1"}, DiscussionNotification{}, `{"type":1,"extension":"x","operator":"u1"}`, `{}`,
+			DiscussionNotification{1, "x", "u1", more}, DiscussionNotification{}, `{"type":1,"extension":"x","operator":"u1"` + contentMore + `}`, `{}`,
 		}, {
-			TypingStatus{"RC:TxtMsg", "d"}, TypingStatus{}, `{"typingContentType":"RC:TxtMsg","data":"d"}`, `{"typingContentType":""}`,
+			TypingStatus{"RC:TxtMsg", "d", more}, TypingStatus{}, `{"typingContentType":"RC:TxtMsg","data":"d"` + contentMore + `}`, `{"typingContentType":""}`,
 		}, {
-			CommandMessage{"n", "d"}, CommandMessage{}, `{"name":"n","data":"d"}`, `{"name":"","data":""}`,
+			CommandMessage{"n", "d", more}, CommandMessage{}, `{"name":"n","data":"d"` + contentMore + `}`, `{"name":"","data":""}`,
 		}, {
-			RecallCommand{"UID", ConversationUltraGroup, "g", "c", contentTime, true, true, &UserInfo{ID: "u1"}, "e"}, RecallCommand{},
-			`{"messageUId":"UID","conversationType":10,"targetId":"g","channelId":"c","sentTime":1705270000123,"isAdmin":1,"isDelete":1,"user":{"id":"u1"},"extra":"e"}`, `{}`,
+			RecallCommand{"UID", ConversationUltraGroup, "g", "c", contentTime, true, true, "u2", &[]string{"u3"}, &UserInfo{ID: "u1"}, "e", more}, RecallCommand{},
+			`{"messageUId":"UID","conversationType":10,"targetId":"g","channelId":"c","sentTime":1705270000123,"isAdmin":1,"isDelete":1,"originalFromUserId":"u2","directionalUserIdList":["u3"],"user":{"id":"u1"},"extra":"e"` + contentMore + `}`, `{}`,
 		}, {
-			ReadReceipt{contentTime, "UID", ReadReceiptByTime}, ReadReceipt{},
-			`{"lastMessageSendTime":1705270000123,"messageUId":"UID","type":1}`, `{"lastMessageSendTime":0,"messageUId":"","type":1}`,
+			ReadReceipt{contentTime, "UID", ReadReceiptByTime, more}, ReadReceipt{},
+			`{"lastMessageSendTime":1705270000123,"messageUId":"UID","type":1` + contentMore + `}`, `{"lastMessageSendTime":0,"messageUId":"","type":1}`,
 		}, {
-			ReadReceiptRequest{"UID", "e"}, ReadReceiptRequest{}, `{"messageUId":"UID","extra":"e"}`, `{}`,
+			ReadReceiptRequest{"UID", "e", more}, ReadReceiptRequest{}, `{"messageUId":"UID","extra":"e"` + contentMore + `}`, `{}`,
 		}, {
-			ReadReceiptResponse{map[string][]string{"u1": {"A", "B"}}}, ReadReceiptResponse{}, `{"receiptMessageDic":{"u1":["A","B"]}}`, `{}`,
+			ReadReceiptResponse{map[string][]string{"u1": {"A", "B"}}, more}, ReadReceiptResponse{}, `{"receiptMessageDic":{"u1":["A","B"]}` + contentMore + `}`, `{}`,
 		}, {
-			SyncReadStatus{contentTime}, SyncReadStatus{}, `{"lastMessageSendTime":1705270000123}`, `{}`,
+			SyncReadStatus{contentTime, more}, SyncReadStatus{}, `{"lastMessageSendTime":1705270000123` + contentMore + `}`, `{}`,
 		}, {
-			ChatroomEntryNotification{ChatroomEntryRemoved, "k", "v", "e"}, ChatroomEntryNotification{},
-			`{"type":2,"key":"k","value":"v","extra":"e"}`, `{"type":0,"key":"","value":""}`,
+			ChatroomEntryNotification{ChatroomEntryRemoved, "k", "v", "e", more}, ChatroomEntryNotification{},
+			`{"type":2,"key":"k","value":"v","extra":"e"` + contentMore + `}`, `{"type":0,"key":"","value":""}`,
 		},
 	}
 }
@@ -202,7 +207,7 @@ func TestContentReadsVariants(t *testing.T) {
 		{"portraitUri", "RC:TxtMsg", `{"content":"hi","user":{"id":"u","portraitUri":"p"}}`, TextMessage{Content: "hi", User: &UserInfo{ID: "u", Portrait: "p"}}},
 		{"user as text", "RC:TxtMsg", `{"content":"hi","user":"{\"id\":\"u\"}"}`, TextMessage{Content: "hi", User: &UserInfo{ID: "u"}}},
 		{"nulls", "RC:TxtMsg", `{"content":"hi","user":null,"mentionedInfo":null,"extra":null}`, hi},
-		{"unknown keys", "RC:TxtMsg", `{"content":"hi","auditInfo":{"auditType":1}}`, hi},
+		{"moderation", "RC:TxtMsg", `{"content":"hi","audit":{"auditType":"1"}}`, TextMessage{Content: "hi", Moderation: &Moderation{Enabled: Ptr(true)}}},
 		{"extra as object", "RC:TxtMsg", `{"content":"hi","extra":{"a":1}}`, TextMessage{Content: "hi", Extra: `{"a":1}`}},
 		{"numbers as text", "RC:TxtMsg", `{"content":"hi","mentionedInfo":{"type":"1"},"burnDuration":"30","isBurnAfterRead":1}`,
 			TextMessage{Content: "hi", MentionedInfo: &MentionedInfo{Type: MentionAll}, IsBurnAfterRead: true, BurnDuration: 30 * time.Second}},
@@ -210,7 +215,7 @@ func TestContentReadsVariants(t *testing.T) {
 		{"duration as text", "RC:HQVCMsg", `{"remoteUrl":"v","duration":"7"}`, HQVoiceMessage{RemoteURL: "v", Duration: 7 * time.Second}},
 		{"coordinates as text", "RC:LBSMsg", `{"latitude":"31.5","longitude":"-1"}`, LocationMessage{Latitude: 31.5, Longitude: -1}},
 		{"referMsg as text", "RC:ReferenceMsg", `{"content":"re","referMsg":"{\"content\":\"hi\"}","objName":"RC:TxtMsg"}`, ReferenceMessage{Content: "re", ReferMsg: hi}},
-		{"referMsg of own type", "RC:ReferenceMsg", `{"referMsg":{"b":"<&>","a":1.50},"objName":"app:x"}`, ReferenceMessage{ReferMsg: RawContent{"app:x", `{"a":1.50,"b":"<&>"}`}}},
+		{"referMsg of own type", "RC:ReferenceMsg", `{"referMsg":{"b":"<&>","a":1.50},"objName":"app:x"}`, ReferenceMessage{ReferMsg: RawContent{"app:x", `{"b":"<&>","a":1.50}`}}},
 		{"referMsg of own type as text", "RC:ReferenceMsg", `{"referMsg":"plain","objName":"app:x"}`, ReferenceMessage{ReferMsg: RawContent{"app:x", "plain"}}},
 		{"referMsg not of its type", "RC:ReferenceMsg", `{"referMsg":[1],"objName":"RC:TxtMsg"}`, ReferenceMessage{ReferMsg: RawContent{"RC:TxtMsg", "[1]"}}},
 		{"referMsg missing", "RC:ReferenceMsg", `{"objName":"RC:TxtMsg"}`, ReferenceMessage{ReferMsg: RawContent{Name: "RC:TxtMsg"}}},
@@ -234,10 +239,10 @@ func TestContentReadsVariants(t *testing.T) {
 		{"isAdmin, isDelete", "RC:RcNtf", `{"isAdmin":1,"isDelete":"true"}`, RecallNotification{Admin: true, Delete: true}},
 		{"letter case", "RC:RcCmd", `{"MessageUId":"UID","TargetId":"g","ChannelId":"c","SentTime":1705270000123,"ConversationType":"10","isAdmin":true,"isDelete":false}`,
 			RecallCommand{MessageUID: "UID", TargetID: "g", ChannelID: "c", SentTime: contentTime, ConversationType: ConversationUltraGroup, IsAdmin: true}},
-		{"time as text, messageUID", "RC:ReadNtf", `{"lastMessageSendTime":"1705270000123","messageUID":"UID","type":"1"}`, ReadReceipt{contentTime, "UID", 1}},
-		{"map to number", "RC:RRRspMsg", `{"receiptMessageDic":{"u1":5}}`, ReadReceiptResponse{map[string][]string{"u1": {"5"}}}},
-		{"time as text", "RC:SRSMsg", `{"lastMessageSendTime":"1705270000123"}`, SyncReadStatus{contentTime}},
-		{"extra as map", "RC:chrmKVNotiMsg", `{"type":"1","key":"k","value":"v","extra":{"a":"b"}}`, ChatroomEntryNotification{ChatroomEntrySet, "k", "v", `{"a":"b"}`}},
+		{"time as text, messageUID", "RC:ReadNtf", `{"lastMessageSendTime":"1705270000123","messageUID":"UID","type":"1"}`, ReadReceipt{LastMessageSendTime: contentTime, MessageUID: "UID", Type: 1}},
+		{"map to number", "RC:RRRspMsg", `{"receiptMessageDic":{"u1":5}}`, ReadReceiptResponse{ReceiptMessageDic: map[string][]string{"u1": {"5"}}}},
+		{"time as text", "RC:SRSMsg", `{"lastMessageSendTime":"1705270000123"}`, SyncReadStatus{LastMessageSendTime: contentTime}},
+		{"extra as map", "RC:chrmKVNotiMsg", `{"type":"1","key":"k","value":"v","extra":{"a":"b"}}`, ChatroomEntryNotification{Type: ChatroomEntrySet, Key: "k", Value: "v", Extra: `{"a":"b"}`}},
 		{"body as text", "RC:TxtMsg", `"{\"content\":\"hi\"}"`, hi},
 		{"own type", "app:x", "not JSON", RawContent{"app:x", "not JSON"}},
 		{"body not documented", "RC:VCInvite", `{"callId":1}`, RawContent{"RC:VCInvite", `{"callId":1}`}},
@@ -343,7 +348,8 @@ var (
 	contentNameLine  = regexp.MustCompile(`object_name: "?([\w:]+)`)
 	contentKindLine  = regexp.MustCompile(`(?m)^    kind: (\w+)`)
 	contentFieldLine = regexp.MustCompile(`(?m)^      - (?:\{name: (\w+),(.*)|name: (\w+)\n(?:        .*\n)*)`)
-	contentBurnLine  = regexp.MustCompile(`types_with_it: \[(RC:TxtMsg, RC:ImgMsg.*)\]`)
+	contentBurnLine  = regexp.MustCompile(`name: burnDuration, .*\n    types_with_it: \[(.*)\]`)
+	contentAuditLine = regexp.MustCompile(`name: strategy, .*\n    types_with_it: \[(.*)\]`)
 )
 
 // TestContentIsTheCatalogues compares every type with api/content.yaml: its name, its keys, and which of them are left out.
@@ -354,6 +360,7 @@ func TestContentIsTheCatalogues(t *testing.T) {
 	text, _, found := strings.Cut(string(file), "\nretired:")
 	require.True(t, found)
 	burn := strings.Split(contentBurnLine.FindStringSubmatch(text)[1], ", ")
+	moderated := strings.Split(contentAuditLine.FindStringSubmatch(text)[1], ", ")
 	_, text, found = strings.Cut(text, "\ntypes:")
 	require.True(t, found)
 
@@ -384,7 +391,10 @@ func TestContentIsTheCatalogues(t *testing.T) {
 		if slices.Contains(burn, name) {
 			all = append(all, "isBurnAfterRead", "burnDuration")
 		}
-		require.ElementsMatch(t, all, contentKeys(t, cases[name].full), name)
+		if slices.Contains(moderated, name) {
+			all = append(all, "audit")
+		}
+		require.ElementsMatch(t, all, contentKeys(t, WithoutUnknownKeys(cases[name].full)), name)
 		require.ElementsMatch(t, required, contentKeys(t, cases[name].empty), name)
 	}
 	for name := range builtIns {
@@ -429,6 +439,8 @@ func FuzzDecodeContent(f *testing.F) {
 		require.NoError(t, err)
 		if _, raw := content.(RawContent); !raw {
 			require.IsType(t, content, again)
+			require.Equal(t, UnknownKeys(content), UnknownKeys(again))
+			require.Nil(t, UnknownKeys(WithoutUnknownKeys(content)))
 		}
 	})
 }
@@ -460,6 +472,22 @@ func TestPushOptionsOnTheWire(t *testing.T) {
 		require.Equal(t, c.want, contentJSON(t, c.options))
 		require.Equal(t, c.want, contentJSON(t, &c.options))
 	}
+}
+
+// FuzzWriteText holds what writes most texts against encoding/json.
+func FuzzWriteText(f *testing.F) {
+	for _, text := range []string{"", "a", contentAwful, "\x00\b\f\n\r\t\x1f\x7f", "\u2028\u2029\ufffd", "\xff\xc3", "a\xe2\x80", `\"/<>&`} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		want, err := plainJSON(text)
+		var got bytes.Buffer
+		require.Equal(t, err, writeText(&got, text))
+		if err != nil {
+			return
+		}
+		require.Equal(t, string(want), got.String())
+	})
 }
 
 func BenchmarkContent(b *testing.B) {

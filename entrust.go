@@ -10,7 +10,7 @@ import (
 
 // EntrustGroupService keeps groups whose profile, roles and permissions RongCloud hosts ("information hosting"), in addition to what
 // [GroupService] keeps. The service must be enabled for the app, or its calls end with [CodeServiceNotEnabled]. A plain group becomes
-// a hosted one by Import.
+// a hosted one by Import. Lists of IDs travel joined by commas, so an ID with a comma is refused.
 //
 // Which codes these calls answer with is not documented. The client SDKs of the same service know [CodeGroupExists], [CodeGroupNotFound],
 // [CodeNoGroupPermission] and their like.

@@ -2,6 +2,7 @@ package rongcloud_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -289,4 +290,31 @@ func ExampleMessageExpansionService_Set() {
 
 	// Output:
 	// map[u2:pizza u3:soup]
+}
+
+// Change a message that was read, without losing what newer clients have put into it.
+func ExampleUnknownKeys() {
+	content, err := rongcloud.DecodeContent("RC:TxtMsg", []byte(`{"content":"helo","mood":"good"}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	text, err := rongcloud.ContentAs[rongcloud.TextMessage](content)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	text.Content = "hello"
+	for _, message := range []rongcloud.TextMessage{text, rongcloud.WithoutUnknownKeys(text)} {
+		body, err := json.Marshal(message)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%s %s\n", body, rongcloud.UnknownKeys(message)["mood"])
+	}
+
+	// Output:
+	// {"content":"hello","mood":"good"} "good"
+	// {"content":"hello"}
 }

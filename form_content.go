@@ -45,10 +45,24 @@ func (e *encoder) content(c MessageContent, named bool) error {
 	if e.scratch.String() == "null" {
 		return refuse("content", "is a %T without a value", c)
 	}
-	if err := checkContentSize(e.scratch.Len()); err != nil {
+	if err := checkBody(c, e.scratch.Len()); err != nil {
 		return err
 	}
 	return e.scratchText("content")
+}
+
+// checkBody checks the length of an encoded message. It says so if the message would be short enough without what it was read with.
+func checkBody(c MessageContent, n int) error {
+	err := checkContentSize(n)
+	if err == nil || isKnown(c) {
+		return err
+	}
+	known, bad := plainJSON(WithoutUnknownKeys(c))
+	if bad != nil || len(known) > maxContentSize {
+		return err
+	}
+	return refuse("content", "%d bytes, at most %d are allowed; %d of them are under keys that the SDK does not know and keeps, which UnknownKeys tells and WithoutUnknownKeys drops",
+		n, maxContentSize, n-len(known))
 }
 
 func checkContentSize(n int) error {

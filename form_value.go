@@ -216,7 +216,7 @@ func (e *encoder) toScratch(name string, value any) error {
 	var err error
 	switch value.(type) {
 	case TextMessage: // without the detour through MarshalJSON, whose result encoding/json checks and copies; it is sent most
-		err = writeBody(&e.scratch, value)
+		err = writeBody(&e.scratch, reflect.ValueOf(value))
 	default:
 		if err = e.writer.Encode(value); err != nil {
 			break

@@ -80,7 +80,7 @@ func (s *MessageStreamService) SendPiece(ctx context.Context, piece StreamPiece,
 	if err != nil {
 		return nil, refuse("content", "cannot be encoded as JSON: %v", err)
 	}
-	if err := checkContentSize(len(body)); err != nil {
+	if err := checkBody(piece.Content, len(body)); err != nil {
 		return nil, err
 	}
 	return fetch[SentStreamPiece](ctx, s.client, endpoint.V3MessagePrivatePublishStream, &streamPiece{
@@ -99,7 +99,7 @@ type Stream struct {
 	MentionedInfo *MentionedInfo
 	User          *UserInfo
 	Extra         string
-	ReferMsg      *QuotedMessage
+	Quoted        *QuotedMessage
 
 	// These go with every piece.
 	IncludeSender            bool              // sync to the sender's devices and history too
@@ -211,7 +211,7 @@ func (w *StreamWriter) begin() (StreamMessage, error) {
 	}
 	s := &w.stream
 	return StreamMessage{
-		Seq: 1, Type: s.Type, MentionedInfo: s.MentionedInfo, User: s.User, Extra: s.Extra, ReferMsg: s.ReferMsg,
+		Seq: 1, Type: s.Type, MentionedInfo: s.MentionedInfo, User: s.User, Extra: s.Extra, Quoted: s.Quoted,
 	}, nil
 }
 

@@ -125,7 +125,7 @@ func TestMsgStreamWrites(t *testing.T) {
 	client, wire := msgStreams(t, map[int]string{2: `200 {"code":200,"messageUID":"another"}`})
 	stream := client.Message.Stream.Open(Stream{
 		From: "u1", To: "u2", Type: StreamHTML, MentionedInfo: &MentionedInfo{Type: MentionAll}, User: &UserInfo{ID: "u1"}, Extra: "e",
-		ReferMsg: &QuotedMessage{ReferMsg: TextMessage{Content: "q"}, ReferMsgUID: "Q"}, IncludeSender: true, Persist: Ptr(false), Expansion: map[string]string{"k": "v"}, DisableUpdateLastMessage: true,
+		Quoted: &QuotedMessage{MessageUID: "Q", ObjectName: "RC:TxtMsg", From: "u2"}, IncludeSender: true, Persist: Ptr(false), Expansion: map[string]string{"k": "v"}, DisableUpdateLastMessage: true,
 	})
 	require.Empty(t, stream.MessageUID())
 	require.Empty(t, wire.requests, "nothing is sent yet")
@@ -144,7 +144,7 @@ func TestMsgStreamWrites(t *testing.T) {
 	end := `,"isIncludeSender":1,"isPersisted":0,"extraContent":{"k":"v"},"disableUpdateLastMsg":true}`
 	require.Equal(t, []string{
 		begin + `{"content":"one","type":"html","seq":1,"complete":false,"mentionedInfo":{"type":1},"user":{"id":"u1"},"extra":"e",` +
-			`"referMsg":{"objName":"RC:TxtMsg","referMsg":{"content":"q"},"referMsgUid":"Q"}}` + end,
+			`"referMsg":{"messageUId":"Q","objectName":"RC:TxtMsg","senderId":"u2"}}` + end,
 		begin + `{"content":"two","seq":2,"complete":false,"messageUID":"UID-1"}` + end,
 		begin + `{"content":"three","seq":3,"complete":true,"completeReason":7,"messageUID":"UID-1"}` + end,
 	}, wire.bodies())

@@ -35,6 +35,10 @@ import (
 type Decoder struct {
 	Zone      *time.Location // the zone of dates that name none
 	DropNulls bool           // a null in a list is no item
+
+	// Unknown, if it is not nil, is given each member of an object that no field of the struct takes, and a pointer to the
+	// struct. First says that it is the first one of that object. The value is valid JSON, and not to be kept without a copy.
+	Unknown func(target any, key string, value []byte, first bool)
 }
 
 // Decode reads data, one JSON document, into out, a pointer that is not nil. Like json.Unmarshal it

@@ -377,3 +377,31 @@ func TestDecodeTimesBehindPointers(t *testing.T) {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// TestUnknownMembers gives what no field takes to whoever asks, once and with the struct around it.
+func TestUnknownMembers(t *testing.T) {
+	t.Parallel()
+	type inner struct {
+		ID string `json:"id" alt:"userId"`
+	}
+	type outer struct {
+		Name  string           `json:"name"`
+		Inner *inner           `json:"inner"`
+		List  []inner          `json:"list"`
+		Map   map[string]inner `json:"map"`
+		decodeItem
+	}
+	var out outer
+	var seen []string
+	decoder := Decoder{Unknown: func(target any, key string, value []byte, first bool) {
+		seen = append(seen, fmt.Sprintf("%T %s=%s %t", target, key, value, first))
+	}}
+	data := `{"NAME":"n","a\u0062":1.50,"rank":1,"inner":{"userId":"u","id":"v","x": [1, {"id":2}]},"b":{"id":3},"list":[{"y":null},{}],"map":{"k":{"z":"\""}},"inner":"{\"w\":0}"}`
+	require.NoError(t, decoder.Decode([]byte(data), &out))
+	require.Equal(t, []string{
+		"*lenient.outer ab=1.50 true", `*lenient.inner x=[1, {"id":2}] true`, `*lenient.outer b={"id":3} false`,
+		"*lenient.inner y=null true", `*lenient.inner z="\"" true`, "*lenient.inner w=0 true",
+	}, seen)
+	require.Equal(t, "n", out.Name)
+	require.Equal(t, "v", out.Inner.ID)
+}

@@ -54,11 +54,13 @@ func (r *reader) object(p *plan, v reflect.Value) error {
 	if p.ranked >= len(few) {
 		filled = make([]int, p.ranked+1)
 	}
-	next := 0
+	next, first := 0, true
 	for r.pos++; r.next() != '}'; r.comma() {
-		i, folded := p.find(r.key(), next)
+		key := r.key()
+		i, folded := p.find(key, next)
 		if i < 0 {
-			r.skip()
+			r.unknown(v, key, first)
+			first = false
 			continue
 		}
 		next = i + 1
@@ -90,6 +92,14 @@ func (r *reader) object(p *plan, v reflect.Value) error {
 	}
 	r.pos++
 	return nil
+}
+
+// unknown passes the value of a member that no field takes.
+func (r *reader) unknown(v reflect.Value, key []byte, first bool) {
+	value := r.raw()
+	if r.Unknown != nil && v.CanAddr() {
+		r.Unknown(v.Addr().Interface(), string(key), value, first)
+	}
 }
 
 // preferred reports whether a member counts more than the one that filled a field before. A null counts nothing, and

@@ -1,0 +1,154 @@
+package rongcloud
+
+import (
+	"bytes"
+	"encoding/json"
+	"reflect"
+	"strconv"
+	"strings"
+)
+
+// kept holds the members of an object that its type does not know. It is embedded in every content type and in every struct inside
+// one. The pointer is nil if there are none, so such a body costs nothing, and the types stay comparable.
+type kept struct{ keys *unknownKeys }
+
+// unknownKeys are in the order of the body. They are never changed, because copies of a message share them.
+type unknownKeys []unknownKey
+
+type unknownKey struct {
+	name  string
+	value json.RawMessage
+}
+
+// keeper is a struct with kept.
+type keeper interface{ keeping() *kept }
+
+var keeperType = reflect.TypeFor[keeper]()
+
+func (k *kept) keeping() *kept { return k }
+
+// keepUnknown keeps a member of the object that target, a pointer to a struct, is decoded from. First says that
+// it is the first one of that object.
+func keepUnknown(target any, key string, value []byte, first bool) {
+	if own, ok := target.(interface {
+		keepUnknown(key string, value json.RawMessage, first bool)
+	}); ok {
+		own.keepUnknown(key, value, first)
+		return
+	}
+	k, ok := target.(keeper)
+	if !ok || bodyPlanOf(reflect.TypeOf(target).Elem()).reads(key) {
+		return
+	}
+	kept := k.keeping()
+	if first || kept.keys == nil {
+		kept.keys = new(unknownKeys)
+	}
+	var text bytes.Buffer
+	_ = json.Compact(&text, value) // it is valid
+	*kept.keys = append(*kept.keys, unknownKey{key, bytes.ToValidUTF8(text.Bytes(), []byte("\ufffd"))})
+}
+
+// keysIn returns the unknown keys in v, a kept.
+func keysIn(v reflect.Value) unknownKeys {
+	pointer := (*unknownKeys)(v.Field(0).UnsafePointer())
+	if pointer == nil {
+		return nil
+	}
+	return *pointer
+}
+
+// UnknownKeys returns what a message of a built-in type was read with, by [DecodeContent] or by encoding/json, under keys
+// that its type does not know: the JSON of each value by its key. A key inside another object comes with
+// the way to it, such as user.level, referMsg.level or msgList[0].content.level. It is nil if there are none, and for types that are not built in.
+//
+// They are sent when the message is written, as when one from the history is changed. [WithoutUnknownKeys] drops them.
+func UnknownKeys(c MessageContent) map[string]json.RawMessage {
+	var found map[string]json.RawMessage
+	eachUnknown(reflect.ValueOf(c), "", func(way string, key unknownKey) {
+		if found == nil {
+			found = map[string]json.RawMessage{}
+		}
+		found[way+key.name] = bytes.Clone(key.value)
+	})
+	return found
+}
+
+// eachUnknown calls visit with the unknown keys in v and in what it holds.
+func eachUnknown(v reflect.Value, way string, visit func(way string, key unknownKey)) {
+	switch v.Kind() {
+	case reflect.Pointer, reflect.Interface:
+		if !v.IsNil() {
+			eachUnknown(v.Elem(), way, visit)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			eachUnknown(v.Index(i), strings.TrimSuffix(way, ".")+"["+strconv.Itoa(i)+"].", visit)
+		}
+	case reflect.Struct:
+		if !reflect.PointerTo(v.Type()).Implements(keeperType) {
+			return
+		}
+		p := bodyPlanOf(v.Type())
+		for _, key := range keysIn(v.Field(p.kept)) {
+			visit(way, key)
+		}
+		for i := range p.fields {
+			if f := &p.fields[i]; f.nested || f.holds {
+				eachUnknown(v.Field(f.index), way+f.key[1:len(f.key)-2]+".", visit)
+			}
+		}
+	}
+}
+
+// WithoutUnknownKeys returns a copy of a message of a built-in type that has none of the keys that [UnknownKeys] returns, nor have the
+// messages inside it. Messages of other types are returned as they are.
+func WithoutUnknownKeys[T MessageContent](c T) T {
+	dropUnknown(reflect.ValueOf(&c).Elem())
+	return c
+}
+
+// dropUnknown drops the unknown keys in v, a variable. It copies what v shares with others.
+func dropUnknown(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if !v.IsNil() && v.Type().Implements(keeperType) {
+			own := reflect.New(v.Type().Elem())
+			own.Elem().Set(v.Elem())
+			dropUnknown(own.Elem())
+			v.Set(own)
+		}
+	case reflect.Interface:
+		if !v.IsNil() {
+			own := reflect.New(v.Elem().Type()).Elem()
+			own.Set(v.Elem())
+			dropUnknown(own)
+			v.Set(own)
+		}
+	case reflect.Slice:
+		own := reflect.MakeSlice(v.Type(), v.Len(), v.Len())
+		reflect.Copy(own, v)
+		for i := range own.Len() {
+			dropUnknown(own.Index(i))
+		}
+		v.Set(own)
+	case reflect.Struct:
+		k, ok := reflect.TypeAssert[keeper](v.Addr())
+		if !ok {
+			return
+		}
+		k.keeping().keys = nil
+		for _, f := range bodyPlanOf(v.Type()).fields {
+			if f.nested && !v.Field(f.index).IsZero() || f.holds {
+				dropUnknown(v.Field(f.index))
+			}
+		}
+	}
+}
+
+// isKnown reports whether a message holds nothing but what its types know.
+func isKnown(c MessageContent) bool {
+	known := true
+	eachUnknown(reflect.ValueOf(c), "", func(string, unknownKey) { known = false })
+	return known
+}

@@ -1,0 +1,268 @@
+package rongcloud
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/require"
+)
+
+// plant puts a key that no type knows into every object of a JSON tree, and counts them.
+func plant(tree any, planted *int) {
+	switch tree := tree.(type) {
+	case map[string]any:
+		for key, value := range tree {
+			if key != "receiptMessageDic" { // whose keys are users
+				plant(value, planted)
+			}
+		}
+		*planted++
+		tree["new"+strconv.Itoa(*planted)] = []any{"<&>你", json.Number("1.50"), nil, map[string]any{"deep": true}}
+	case []any:
+		for _, item := range tree {
+			plant(item, planted)
+		}
+	}
+}
+
+// TestUnknownKeysSurvive puts an unknown key into every object of every type's body, in messages inside messages too. What is read
+// and written again has them all.
+func TestUnknownKeysSurvive(t *testing.T) {
+	t.Parallel()
+	nested := map[string]string{}
+	for _, c := range contentCases() {
+		nested[c.full.ObjectName()] = c.fullJSON
+	}
+	for name, body := range nested {
+		outer := name
+		for depth := range maxDepth + 2 { // beyond it a message is kept as it is
+			t.Run(fmt.Sprintf("%s/%d", name, depth), func(t *testing.T) {
+				tree, err := plainTree([]byte(body))
+				require.NoError(t, err)
+				planted := 0
+				plant(tree, &planted)
+				require.Greater(t, planted, depth)
+				want := contentJSON(t, tree)
+
+				content, err := DecodeContent(outer, []byte(want))
+				require.NoError(t, err)
+				got := contentJSON(t, content)
+				require.JSONEq(t, want, got)
+				require.Equal(t, strings.Count(want, `1.50`), strings.Count(got, `1.50`), "numbers stay as they are")
+
+				pointer := reflect.New(reflect.TypeOf(content))
+				require.NoError(t, json.Unmarshal([]byte(want), pointer.Interface()))
+				escaped, err := json.Marshal(pointer.Interface())
+				require.NoError(t, err)
+				require.JSONEq(t, want, string(escaped))
+			})
+			body = `{"content":"re","referMsgUserId":"u","objName":"` + outer + `","referMsg":` + body + `}`
+			outer = "RC:ReferenceMsg"
+		}
+	}
+}
+
+// TestEveryStructKeepsUnknownKeys walks through the types of all bodies, so that a struct that is added to one keeps them as well.
+func TestEveryStructKeepsUnknownKeys(t *testing.T) {
+	t.Parallel()
+	seen := map[reflect.Type]bool{timeType: true, keptType: true}
+	var walk func(typ reflect.Type)
+	walk = func(typ reflect.Type) {
+		switch typ.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Map:
+			walk(typ.Elem())
+		case reflect.Struct:
+			if seen[typ] {
+				return
+			}
+			seen[typ] = true
+			own := typ == reflect.TypeFor[GroupNotificationData]() // has them in Other
+			require.True(t, own || reflect.PointerTo(typ).Implements(keeperType), "%v has no kept", typ)
+			require.True(t, reflect.PointerTo(typ).Implements(reflect.TypeFor[json.Marshaler]()), "%v would be written without them", typ)
+			for i := range typ.NumField() {
+				walk(typ.Field(i).Type)
+			}
+		}
+	}
+	for _, c := range contentCases() {
+		typ := reflect.TypeOf(c.full)
+		walk(typ)
+		require.True(t, reflect.PointerTo(typ).Implements(reflect.TypeFor[json.Unmarshaler]()), "%v would be read without them", typ)
+	}
+}
+
+func TestContentStaysComparable(t *testing.T) {
+	t.Parallel()
+	lists := map[string]bool{"RC:CombineMsg": true, "RC:CombineV2Msg": true, "RC:GrpNtf": true, "RC:RRRspMsg": true}
+	for _, c := range contentCases() {
+		require.Equal(t, !lists[c.full.ObjectName()], reflect.TypeOf(c.full).Comparable(), c.full.ObjectName())
+	}
+	read := func() MessageContent {
+		content, err := DecodeContent("RC:TxtMsg", []byte(`{"content":"hi","extra":"e","burnDuration":3}`))
+		require.NoError(t, err)
+		return content
+	}
+	require.True(t, read() == read())
+	require.True(t, read() == MessageContent(TextMessage{Content: "hi", Extra: "e", BurnDuration: 3 * time.Second}))
+	require.Nil(t, read().(TextMessage).keys, "nothing is kept where there is nothing to keep")
+}
+
+// TestModifyKeepsUnknownKeys changes a message of the history as a program does, and writes it back.
+func TestModifyKeepsUnknownKeys(t *testing.T) {
+	t.Parallel()
+	body := `{"content":"old","user":{"id":"u1","level":7},"newKey":{"a":[1.50,"<>"]}}`
+	var sent string
+	mock := httpmock.NewMockTransport()
+	mock.RegisterNoResponder(func(req *http.Request) (*http.Response, error) {
+		require.NoError(t, req.ParseForm())
+		sent = req.PostForm.Get("content")
+		return httpmock.NewStringResponse(200, `{"code":200}`), nil
+	})
+	client, err := New("key", "secret", WithHTTPClient(&http.Client{Transport: mock}))
+	require.NoError(t, err)
+
+	content, err := (&HistoryMessage{ObjectName: "RC:TxtMsg", Body: body}).Content()
+	require.NoError(t, err)
+	text, err := ContentAs[TextMessage](content)
+	require.NoError(t, err)
+	text.Content = "new"
+	change := PrivateModification{From: "u1", TargetID: "u2", MessageUID: "UID", Content: text}
+	require.NoError(t, client.Message.ModifyPrivate(t.Context(), change))
+	require.Equal(t, `{"content":"new","user":{"id":"u1","level":7},"newKey":{"a":[1.50,"<>"]}}`, sent)
+
+	change.Content = WithoutUnknownKeys(text)
+	require.NoError(t, client.Message.ModifyPrivate(t.Context(), change))
+	require.Equal(t, `{"content":"new","user":{"id":"u1"}}`, sent)
+}
+
+func TestUnknownKeys(t *testing.T) {
+	t.Parallel()
+	body := `{"content":"2","new":1,"user":{"id":"u","level":7},"audit":{"by":null},"objName":"RC:CombineV2Msg","referMsg":` +
+		`{"more":"x","mentionedInfo":{"at":[]},"msgList":[{"objectName":"RC:TxtMsg","content":{"content":"a"}},{"rank":2,"objectName":"RC:TxtMsg","content":{"content":"b","tone":{}}}]}}`
+	want := map[string]json.RawMessage{
+		"new": json.RawMessage("1"), "user.level": json.RawMessage("7"), "audit.by": json.RawMessage("null"), "referMsg.more": json.RawMessage(`"x"`),
+		"referMsg.mentionedInfo.at": json.RawMessage("[]"), "referMsg.msgList[1].rank": json.RawMessage("2"), "referMsg.msgList[1].content.tone": json.RawMessage("{}"),
+	}
+	content, err := DecodeContent("RC:ReferenceMsg", []byte(body))
+	require.NoError(t, err)
+	before := contentJSON(t, content)
+	require.Equal(t, want, UnknownKeys(content))
+	message := content.(ReferenceMessage)
+	require.Equal(t, want, UnknownKeys(&message))
+	UnknownKeys(content)["new"][0] = 'x'
+	require.Equal(t, want, UnknownKeys(content), "what it returns is the caller's")
+
+	for _, bare := range []MessageContent{WithoutUnknownKeys(content), WithoutUnknownKeys(message), *WithoutUnknownKeys(&message)} {
+		require.IsType(t, message, bare)
+		require.Nil(t, UnknownKeys(bare))
+		require.Equal(t, "a", bare.(ReferenceMessage).ReferMsg.(CombineV2Message).MsgList[0].Content.(TextMessage).Content)
+	}
+	require.Equal(t, before, contentJSON(t, content), "the message itself is left alone")
+	require.Equal(t, before, contentJSON(t, message))
+
+	var none *TextMessage
+	for _, other := range []MessageContent{nil, none, TextMessage{}, RawContent{"app:x", `{"new":1}`}, contentOfApp{A: "a"}, ReferenceMessage{ReferMsg: none}} {
+		require.Nil(t, UnknownKeys(other))
+		require.Equal(t, other, WithoutUnknownKeys(other))
+	}
+}
+
+// TestUnknownKeysBelongToOneMessage proves that copies of a message, and a variable that is read into again, do not mix them.
+func TestUnknownKeysBelongToOneMessage(t *testing.T) {
+	t.Parallel()
+	var m TextMessage
+	require.NoError(t, json.Unmarshal([]byte(`{"content":"1","a":1}`), &m))
+	first := m
+	require.NoError(t, json.Unmarshal([]byte(`{"content":"2","b":2}`), &m))
+	second := m
+	require.NoError(t, json.Unmarshal([]byte(`{"content":"3"}`), &m))
+	require.Equal(t, `{"content":"1","a":1}`, contentJSON(t, first))
+	require.Equal(t, `{"content":"2","b":2}`, contentJSON(t, second))
+	require.Equal(t, `{"content":"3"}`, contentJSON(t, m))
+
+	broken, err := DecodeContent("RC:TxtMsg", []byte("{\"content\":\"1\",\"a\":\"\xff\"}"))
+	require.NoError(t, err)
+	require.Equal(t, "{\"content\":\"1\",\"a\":\"\ufffd\"}", contentJSON(t, broken), "as encoding/json does with what is not UTF-8")
+}
+
+func TestUnknownKeysThatGrowTooLarge(t *testing.T) {
+	t.Parallel()
+	client, err := New("key", "secret", WithHTTPClient(&http.Client{Transport: httpmock.NewMockTransport()}))
+	require.NoError(t, err)
+	refused := func(content MessageContent) string {
+		err := client.Message.ModifyPrivate(t.Context(), PrivateModification{From: "u1", TargetID: "u2", MessageUID: "UID", Content: content})
+		var argument *ArgumentError
+		require.ErrorAs(t, err, &argument)
+		require.Equal(t, "content", argument.Field)
+		return argument.Reason
+	}
+	content, err := DecodeContent("RC:TxtMsg", []byte(`{"content":"c","user":{"id":"u","new":"`+strings.Repeat("x", 100<<10)+`"}}`))
+	require.NoError(t, err)
+	text := content.(TextMessage)
+	text.Content = strings.Repeat("y", 50<<10)
+	require.Contains(t, refused(text), "102409 of them are under keys that the SDK does not know")
+	text.Content = strings.Repeat("y", 150<<10)
+	require.NotContains(t, refused(text), "does not know", "it is too long without them, too")
+
+	stream := StreamMessage{Seq: 1, Content: strings.Repeat("y", 50<<10), User: text.User}
+	_, err = client.Message.Stream.SendPiece(t.Context(), StreamPiece{From: "u1", To: "u2", Content: stream})
+	require.ErrorContains(t, err, "does not know")
+}
+
+// TestContentReadsFractions reads what the web client passes on.
+func TestContentReadsFractions(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		body string
+		want MessageContent
+	}{
+		"RC:HQVCMsg":   {`{"duration":7.4,"burnDuration":"0.5","sampleRate":8000.0}`, HQVoiceMessage{Duration: 7400 * time.Millisecond, BurnDuration: time.Second / 2, SampleRate: 8000}},
+		"RC:VcMsg":     {`{"duration":1e1}`, VoiceMessage{Duration: 10 * time.Second}},
+		"RC:SightMsg":  {`{"duration":0.25,"size":10.5}`, SightMessage{Duration: time.Second / 4, Size: 11}},
+		"RC:ImgMsg":    {`{"thumWidth":119.6,"thumHeight":"79.4"}`, ImageMessage{ThumbnailWidth: 120, ThumbnailHeight: 79}},
+		"RC:GIFMsg":    {`{"width":0.4,"height":240.51,"gifDataSize":9.9}`, GIFMessage{Width: 0, Height: 241, GIFDataSize: 10}},
+		"RC:StkMsg":    {`{"width":-1.2,"height":2}`, StickerMessage{Width: -1, Height: 2}},
+		"RC:TxtMsg":    {`{"content":"c","burnDuration":2.75}`, TextMessage{Content: "c", BurnDuration: 2750 * time.Millisecond}},
+		"RC:StreamMsg": {`{"seq":1.0,"completeReason":2.2}`, StreamMessage{Seq: 1, CompleteReason: 2}},
+	} {
+		got, err := DecodeContent(name, []byte(c.body))
+		require.NoError(t, err, name)
+		require.Equal(t, c.want, got, name)
+	}
+}
+
+var contentSharedField = regexp.MustCompile(`(?m)^      - \{name: (\w+),`)
+
+// TestSharedObjectsAreTheCatalogues compares what stands in several types with api/content.yaml.
+func TestSharedObjectsAreTheCatalogues(t *testing.T) {
+	t.Parallel()
+	file, err := os.ReadFile("api/content.yaml")
+	require.NoError(t, err)
+	_, text, found := strings.Cut(string(file), "\nshared:\n")
+	require.True(t, found)
+	text, _, _ = strings.Cut(text, "\ntypes:\n")
+	for name, typ := range map[string]reflect.Type{
+		"user": reflect.TypeFor[UserInfo](), "mentionedInfo": reflect.TypeFor[MentionedInfo](), "audit": reflect.TypeFor[Moderation](),
+	} {
+		_, block, found := strings.Cut(text, "  - name: "+name+"\n")
+		require.True(t, found, name)
+		block, _, _ = strings.Cut(block, "\n  - name: ")
+		var all, have []string
+		for _, field := range contentSharedField.FindAllStringSubmatch(block, -1) {
+			all = append(all, field[1])
+		}
+		for _, field := range bodyPlanOf(typ).fields {
+			have = append(have, strings.Trim(field.key, `":`))
+		}
+		require.Equal(t, all, have, name)
+	}
+}
