@@ -397,6 +397,19 @@ func TestTranslationTokenGoesWhereTheCustomerIsTold(t *testing.T) {
 	}
 }
 
+func TestTranslationTokenThatIsMissing(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []string{`{"code":200}`, `{"code":200,"token":""}`, `{"code":200,"token":null}`} {
+		mock := httpmock.NewMockTransport()
+		mock.RegisterNoResponder(httpmock.NewStringResponder(200, answer))
+		client, err := rongcloud.New("key", "secret", rongcloud.WithTranslationURL("https://ai.example"), rongcloud.WithHTTPClient(&http.Client{Transport: mock}))
+		require.NoError(t, err)
+		token, err := client.Translation.CreateToken(t.Context(), "u1")
+		require.Nil(t, token)
+		require.ErrorContains(t, err, "no token", answer)
+	}
+}
+
 func TestTranslationTokenNeedsAnAddress(t *testing.T) {
 	t.Parallel()
 	for _, address := range []string{
