@@ -27,6 +27,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -88,6 +90,40 @@ func (w *wrapped) Error() string { return w.text }
 
 func (w *wrapped) Unwrap() error { return w.err }
 
+// placed is an error with the way to its place, from the inside out.
+type placed struct {
+	steps []string
+	err   error
+}
+
+// maxSteps bounds the way that an error tells. Of a longer one it tells the end.
+const maxSteps = 16
+
+func (p *placed) Error() string {
+	var text strings.Builder
+	if len(p.steps) == maxSteps {
+		text.WriteString("…: ")
+	}
+	for _, step := range slices.Backward(p.steps) {
+		text.WriteString(step + ": ")
+	}
+	return text.String() + p.err.Error()
+}
+
+func (p *placed) Unwrap() error { return p.err }
+
+// at adds the step that leads to where an error was met.
+func at(step string, err error) error {
+	p, ok := err.(*placed)
+	if !ok {
+		p = &placed{err: err}
+	}
+	if len(p.steps) < maxSteps {
+		p.steps = append(p.steps, step)
+	}
+	return p
+}
+
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // TrimMark returns data without the byte order mark that some servers begin with.
@@ -110,7 +146,8 @@ func Text(data json.RawMessage) (string, error) {
 
 // HoldsObject reports whether a JSON object can be decoded into a type.
 func HoldsObject(typ reflect.Type) bool {
-	for p := planOf(planKey{typ: typ, pointed: true}); ; p = p.elem {
+	p := planOf(planKey{typ: typ, pointed: true})
+	for range maxSteps { // a list may be one of itself
 		switch p.kind {
 		case kindPointer:
 		case kindList, kindArray:
@@ -120,7 +157,9 @@ func HoldsObject(typ reflect.Type) bool {
 		default:
 			return p.kind == kindText || p.kind == kindBytes || p.kind == kindAny || p.kind == kindMap || p.kind == kindStruct || p.kind == kindOwn
 		}
+		p = p.elem
 	}
+	return false
 }
 
 var transparent sync.Map // reflect.Type to nothing

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 )
 
@@ -76,7 +77,7 @@ func (r *reader) object(p *plan, v reflect.Value) error {
 		}
 		target, err := f.in(v)
 		if err != nil {
-			return fmt.Errorf("%s: %w", f.name, err)
+			return at(f.name, err)
 		}
 		if fresh {
 			target.SetZero() // what came by another name does not shine through
@@ -87,7 +88,7 @@ func (r *reader) object(p *plan, v reflect.Value) error {
 			err = r.value(f.plan, target)
 		}
 		if err != nil {
-			return fmt.Errorf("%s: %w", f.name, err)
+			return at(f.name, err)
 		}
 	}
 	r.pos++
@@ -208,7 +209,7 @@ func (r *reader) toMap(p *plan, v reflect.Value) error {
 		}
 		element.SetZero()
 		if err := r.value(p.elem, element); err != nil {
-			return fmt.Errorf("an entry: %w", err) // its key is not ours to tell
+			return at("an entry", err) // its key is not ours to tell
 		}
 		v.SetMapIndex(key, element)
 	}
@@ -312,7 +313,7 @@ func (r *reader) list(p *plan, v reflect.Value) error {
 			continue
 		}
 		if err := r.item(p.elem, v.Index(n)); err != nil {
-			return fmt.Errorf("item %d: %w", n+1, err)
+			return at("item "+strconv.Itoa(n+1), err)
 		}
 		n++
 	}

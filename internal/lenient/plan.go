@@ -162,7 +162,9 @@ func kindOf(key planKey) kind {
 			return kindAny
 		}
 	case reflect.Pointer:
-		return kindPointer
+		if !endless(typ) {
+			return kindPointer
+		}
 	case reflect.Slice:
 		if typ.Elem().Kind() == reflect.Uint8 {
 			return kindBytes
@@ -176,6 +178,18 @@ func kindOf(key planKey) kind {
 		return kindStruct
 	}
 	return kindNone
+}
+
+// endless reports a pointer that leads to nothing but itself.
+func endless(typ reflect.Type) bool {
+	seen := map[reflect.Type]bool{}
+	for ; typ.Kind() == reflect.Pointer; typ = typ.Elem() {
+		if seen[typ] {
+			return true
+		}
+		seen[typ] = true
+	}
+	return false
 }
 
 // keyed reports whether encoding/json can make a map's key of this type.

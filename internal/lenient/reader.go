@@ -190,6 +190,12 @@ func (r *reader) value(p *plan, v reflect.Value) error {
 		r.skip()
 		return fmt.Errorf("a %v cannot hold %s", p.typ, describe(c))
 	}
+	if p.kind == kindPointer {
+		if v.IsNil() {
+			v.Set(reflect.New(p.elem.typ))
+		}
+		return r.value(p.elem, v.Elem())
+	}
 	if r.depth++; r.depth > maxDepth {
 		return fmt.Errorf("nested more than %d deep", maxDepth)
 	}
@@ -200,11 +206,6 @@ func (r *reader) value(p *plan, v reflect.Value) error {
 
 func (r *reader) nested(p *plan, v reflect.Value) error {
 	switch p.kind {
-	case kindPointer:
-		if v.IsNil() {
-			v.Set(reflect.New(p.elem.typ))
-		}
-		return r.value(p.elem, v.Elem())
 	case kindStruct:
 		return r.toStruct(p, v)
 	case kindMap:
