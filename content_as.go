@@ -13,8 +13,9 @@ var (
 	// ErrOtherType marks a message of another type than the one that was asked for.
 	ErrOtherType = errors.New("rongcloud: the message is of another type")
 
-	// ErrUndecodable marks a message whose body is not what its type asks. No retry makes it readable,
-	// and what it says is unknown: whoever moderates messages must not let it pass for that.
+	// ErrUndecodable marks a message whose body is not what its type asks. No retry makes it
+	// readable, and what it says is unknown: whoever moderates messages must not let it pass for
+	// that.
 	ErrUndecodable = errors.New("rongcloud: the body of the message cannot be decoded")
 )
 
@@ -24,9 +25,9 @@ var (
 //	text, err := rongcloud.ContentAs[rongcloud.TextMessage](content)
 //	order, err := rongcloud.ContentAs[*OrderMessage](content)
 //
-// The body of a RawContent is decoded if its name is that of T: as [DecodeContent] does for a built-in
-// type, and by encoding/json for any other. A body that cannot be decoded is an [ErrUndecodable]; a
-// message of another type, or none, is an [ErrOtherType].
+// The body of a RawContent is decoded if its name is that of T: as [DecodeContent] does for a
+// built-in type, and by encoding/json for any other. A body that cannot be decoded is an
+// [ErrUndecodable]; a message of another type, or none, is an [ErrOtherType].
 func ContentAs[T MessageContent](content MessageContent) (T, error) {
 	var none T
 	if isNil(content) {
@@ -79,7 +80,8 @@ func ContentAs[T MessageContent](content MessageContent) (T, error) {
 	return target.Interface().(T), nil
 }
 
-// pointedAt turns a pointer into the value of type T behind it, or a value into a pointer of type T.
+// pointedAt turns a pointer into the value of type T behind it, or a value into a pointer of type
+// T.
 func pointedAt[T MessageContent](content MessageContent) (T, bool) {
 	v, want := reflect.ValueOf(content), reflect.TypeFor[T]()
 	switch {
@@ -96,8 +98,8 @@ func pointedAt[T MessageContent](content MessageContent) (T, bool) {
 	return v.Interface().(T), true
 }
 
-// contentError says that the body of a message is not of its type. It never quotes the body: the texts
-// in it are somebody's.
+// contentError says that the body of a message is not of its type. It never quotes the body: the
+// texts in it are somebody's.
 type contentError struct {
 	objectName string
 	cause      error

@@ -12,20 +12,20 @@ import (
 // maxTextDepth is how deep JSON inside the texts of JSON is decoded.
 const maxTextDepth = 8
 
-// DecodeTexts returns every text in the body of a message, decoded and in the order of the body, for
-// moderation and search: what the built-in types show (content, titles, file names, summaries, quoted
-// and forwarded messages), Extra, and whatever else the body holds, under keys that no type knows or that
-// come twice too. JSON inside a text is looked into as well. A text is there once. Left out are object
-// keys, thumbnails and recordings. It changes no text: letter case, width and look-alikes are the
-// caller's business.
+// DecodeTexts returns every text in the body of a message, decoded and in the order of the body,
+// for moderation and search: what the built-in types show (content, titles, file names, summaries,
+// quoted and forwarded messages), Extra, and whatever else the body holds, under keys that no type
+// knows or that come twice too. JSON inside a text is looked into as well. A text is there once.
+// Left out are object keys, thumbnails and recordings. It changes no text: letter case, width and
+// look-alikes are the caller's business.
 //
-// The body of a type that is not built in may be any text, and is then the only one; if it is
-// JSON, its numbers are returned, too. A body that fits its type nowhere but is JSON gives its texts and
+// The body of a type that is not built in may be any text, and is then the only one; if it is JSON,
+// its numbers are returned, too. A body that fits its type nowhere but is JSON gives its texts and
 // itself.
 //
-// A body of a built-in type that is no JSON, or hides JSON in texts deeper than 8 levels, comes back as the
-// last text, beside an [ErrUndecodable]: what clients make of it is not known, so it must not pass
-// moderation.
+// A body of a built-in type that is no JSON, or hides JSON in texts deeper than 8 levels, comes
+// back as the last text, beside an [ErrUndecodable]: what clients make of it is not known, so it
+// must not pass moderation.
 func DecodeTexts(objectName string, body []byte) ([]string, error) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	found := textFinder{seen: map[string]bool{"": true}}
@@ -156,7 +156,7 @@ func (f *textFinder) fields(v reflect.Value) {
 			f.fields(entry.Value())
 		}
 	case reflect.Struct:
-		if raw, ok := reflect.TypeAssert[RawContent](v); ok { // a message inside this one, of a type that is not built in
+		if raw, ok := reflect.TypeAssert[RawContent](v); ok { // a message inside, of an app's own type
 			f.numbers = true
 			if json.Valid([]byte(raw.Body)) {
 				_ = f.walk([]byte(raw.Body), maxTextDepth) // its texts are there already

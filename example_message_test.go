@@ -244,7 +244,11 @@ func ExampleMessageStreamService_Open() {
 			fmt.Println(err)
 			return
 		}
-		message := content.(rongcloud.StreamMessage)
+		message, err := rongcloud.ContentAs[rongcloud.StreamMessage](content)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
 		fmt.Println(m.UID, message.Content, message.Complete)
 	}
 

@@ -20,7 +20,7 @@ type request struct {
 	credentials *credentials
 	saysJSON    bool // by its media type
 	form        bool // by its first character
-	short       bool // a part of the body was missing; net/http itself would have said that it breaks off
+	short       bool // a part was missing, and not because the connection broke
 	body        []byte
 }
 
@@ -84,8 +84,8 @@ func emptyBody(r *http.Request) error {
 
 func trimBOM(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\ufeff")) }
 
-// looksLikeForm tells a form from JSON by the first character. One page of RongCloud's names both types for the same callback, so
-// the media type does not tell.
+// looksLikeForm tells a form from JSON by the first character. One page of RongCloud's names both
+// types for the same callback, so the media type does not tell.
 func looksLikeForm(body []byte) bool {
 	trimmed := bytes.TrimLeft(body, " \t\r\n")
 	return len(trimmed) == 0 || trimmed[0] != '{' && trimmed[0] != '['
@@ -142,7 +142,8 @@ func (c *config) readBody(r *http.Request) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// fingerprint covers what the signature does not. Each part is preceded by its length, lest one be moved to another.
+// fingerprint covers what the signature does not. Each part is preceded by its length, lest one be
+// moved to another.
 func (q *request) fingerprint(r *http.Request) Fingerprint {
 	hash := sha256.New()
 	var length [8]byte
@@ -186,7 +187,8 @@ func (c *config) decode(q *request, kind Kind) (*Callback, error) {
 	return &Callback{Kind: kind, AppKey: known, SignedAt: q.credentials.signedAt, Body: q.body, Events: events}, nil
 }
 
-// events reads what the body tells. What is neither a form nor JSON is an Unknown with an error, lest it be acknowledged.
+// events reads what the body tells. What is neither a form nor JSON is an Unknown with an error,
+// lest it be acknowledged.
 func (q *request) events(kind Kind) (Kind, []Event) {
 	common := Envelope{SignedAt: q.credentials.signedAt, Raw: q.body}
 	unreadable := func(expected Kind, problem error) (Kind, []Event) {
@@ -214,12 +216,14 @@ func isText(body []byte) bool {
 	return utf8.Valid(body) && !bytes.ContainsFunc(body, func(r rune) bool { return r < ' ' && r != '\t' && r != '\r' && r != '\n' || r == 0x7f })
 }
 
-// Decode reads the body of a callback that did not come by HTTP, or was verified before: one from an archive, a queue or a serverless
-// platform. Kind is what it tells, or empty if its fields shall say. The content type is that of the request, and may
-// be empty. It checks no signature: whoever can write the body decides what it says.
+// Decode reads the body of a callback that did not come by HTTP, or was verified before: one from
+// an archive, a queue or a serverless platform. Kind is what it tells, or empty if its fields shall
+// say. The content type is that of the request, and may be empty. It checks no signature: whoever
+// can write the body decides what it says.
 //
-// A kind that there is not is a [*rongcloud.ArgumentError]. A body that is empty or of another content type is an [*Error]; one that is
-// not as its kind asks comes as an [*Unknown], as it does from [Parse]. SignedAt is zero, and AppKey what the body says.
+// A kind that there is not is a [*rongcloud.ArgumentError]. A body that is empty or of another
+// content type is an [*Error]; one that is not as its kind asks comes as an [*Unknown], as it does
+// from [Parse]. SignedAt is zero, and AppKey what the body says.
 func Decode(kind Kind, contentType string, body []byte) (*Callback, error) {
 	if kind != "" {
 		if err := checkKind(kind); err != nil {

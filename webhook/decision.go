@@ -29,9 +29,11 @@ func (v Verdict) String() string {
 // maxExtra is how much text RongCloud hands to the sender, in characters.
 const maxExtra = 1024
 
-// Decision answers a [PreMessage]. Its zero value allows the message, and beside an error leaves it to the fallback of [WithDecisionTimeout]. What is set beside the verdict takes the place of what the message has; a blocked
-// message ignores all of it but Text. Replacing is on for services that were opened after 10 May 2021; for older ones RongCloud switches it on. The
-// names by which RongCloud knows the replacements are not confirmed by a page of its own.
+// Decision answers a [PreMessage]. Its zero value allows the message, and beside an error leaves it
+// to the fallback of [WithDecisionTimeout]. What is set beside the verdict takes the place of what
+// the message has; a blocked message ignores all of it but Text. Replacing is on for services that
+// were opened after 10 May 2021; for older ones RongCloud switches it on. The names by which
+// RongCloud knows the replacements are not confirmed by a page of its own.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/moderation/msgcb
 type Decision struct {
@@ -53,16 +55,19 @@ func Allow() Decision { return Decision{} }
 // AllowUnchecked delivers the message and skips RongCloud's other checks.
 func AllowUnchecked() Decision { return Decision{Verdict: VerdictAllowUnchecked} }
 
-// Block does not deliver the message. The sender's client gets the text, up to 1024 characters of it.
+// Block does not deliver the message. The sender's client gets the text, up to 1024 characters of
+// it.
 func Block(text string) Decision { return Decision{Verdict: VerdictBlock, Text: text} }
 
-// Replace delivers the message with another body, of the same type, if RongCloud's other checks agree.
+// Replace delivers the message with another body, of the same type, if RongCloud's other checks
+// agree.
 func Replace(content rongcloud.MessageContent) Decision { return Decision{Content: content} }
 
 // given reports whether a function has decided: beside an error, the zero value is no decision.
 func (d Decision) given() bool { return !reflect.ValueOf(d).IsZero() }
 
-// encode writes the answer to a question about a message of the given type, which is empty for a message that is not known.
+// encode writes the answer to a question about a message of the given type, which is empty for a
+// message that is not known.
 func (d Decision) encode(objectName string) ([]byte, error) {
 	var answer struct {
 		Pass         int    `json:"pass"`
@@ -130,7 +135,8 @@ func bodyOf(content rongcloud.MessageContent, objectName string) (string, error)
 	return body, nil
 }
 
-// cut shortens a text to a number of UTF-16 units, which no way of counting characters exceeds by more than it.
+// cut shortens a text to a number of UTF-16 units, which no way of counting characters exceeds by
+// more than it.
 func cut(text string, units int) string {
 	for i, r := range text {
 		if units -= utf16.RuneLen(r); units < 0 {

@@ -21,7 +21,8 @@ var (
 	ErrQueueFull   = errors.New("the queue is full")                                  // 503, with ErrUnavailable
 )
 
-// Error is why a callback is not taken, and the HTTP status that says so. It holds nothing that helps to forge a signature.
+// Error is why a callback is not taken, and the HTTP status that says so. It holds nothing that
+// helps to forge a signature.
 type Error struct {
 	Status int   // the HTTP status to answer with
 	Err    error // the reason

@@ -58,7 +58,8 @@ func (m *Message) Content() (rongcloud.MessageContent, error) {
 	return rongcloud.DecodeContent(m.ObjectName, []byte(m.Body))
 }
 
-// Texts returns all that the message says, decoded: see [rongcloud.DecodeTexts]. A body that cannot be read comes with a [rongcloud.ErrUndecodable].
+// Texts returns all that the message says, decoded: see [rongcloud.DecodeTexts]. A body that cannot
+// be read comes with a [rongcloud.ErrUndecodable].
 func (m *Message) Texts() ([]string, error) {
 	return rongcloud.DecodeTexts(m.ObjectName, []byte(m.Body))
 }
@@ -128,11 +129,12 @@ func (m *PreMessage) Content() (rongcloud.MessageContent, error) {
 	return rongcloud.DecodeContent(m.ObjectName, []byte(m.Body))
 }
 
-// Texts returns all that the message says, decoded: the texts of its body as [rongcloud.DecodeTexts] finds them, of its push and of its expansion. It is
-// what to moderate: Body has its texts escaped, and one field of one type is not all that clients show.
+// Texts returns all that the message says, decoded: the texts of its body as
+// [rongcloud.DecodeTexts] finds them, of its push and of its expansion. It is what to moderate:
+// Body has its texts escaped, and one field of one type is not all that clients show.
 //
-// A body that cannot be read comes with a [rongcloud.ErrUndecodable], beside what was found. Clients may still make something of it, so do not allow
-// it: return Block(text), err.
+// A body that cannot be read comes with a [rongcloud.ErrUndecodable], beside what was found.
+// Clients may still make something of it, so do not allow it: return Block(text), err.
 func (m *PreMessage) Texts() ([]string, error) {
 	texts, err := rongcloud.DecodeTexts(m.ObjectName, []byte(m.Body))
 	seen := map[string]bool{}

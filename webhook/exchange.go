@@ -25,8 +25,9 @@ type exchange struct {
 	callback *Callback   // nil until it is decoded
 }
 
-// serve answers a request. Whatever stops a question with a good signature leaves it to the fallback: RongCloud delivers a message if it gets no
-// decision. So nothing that may be a question is refused before it is known to be none.
+// serve answers a request. Whatever stops a question with a good signature leaves it to the
+// fallback: RongCloud delivers a message if it gets no decision. So nothing that may be a question
+// is refused before it is known to be none.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, kind Kind, blocked error) {
 	x := &exchange{h: h, w: w, r: r, arrived: time.Now(), kind: kind, blocked: blocked}
 	if h.running.enter() {
@@ -60,24 +61,26 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, kind Kind, block
 	x.take()
 }
 
-// read reads the body, for no longer than a response is of use. A server that has a shorter ReadTimeout ends it before.
+// read reads the body, for no longer than a response is of use. That takes the place of the
+// server's ReadTimeout.
 func (x *exchange) read(found *credentials) error {
 	limit := x.h.config.timeout
 	if x.kind == KindPreMessage {
 		limit = x.h.config.decisionTimeout
 	}
 	control := http.NewResponseController(x.w)
-	_ = control.SetReadDeadline(x.arrived.Add(limit)) // a writer that cannot do it has no connection, or hides it
+	_ = control.SetReadDeadline(x.arrived.Add(limit)) // no error that matters: there is no connection
 	q, err := x.h.config.read(x.r, found)
 	if err != nil {
 		return err
 	}
-	_ = control.SetReadDeadline(time.Time{}) // lest the server takes its end for that of the connection
+	_ = control.SetReadDeadline(time.Time{}) // its end must not count as that of the connection
 	x.q, x.mark = q, q.fingerprint(x.r)
 	return nil
 }
 
-// mayAsk reports whether the body may be a question before delivery, without decoding it. Only such a body has the field.
+// mayAsk reports whether the body may be a question before delivery, without decoding it. Only such
+// a body has the field.
 func (x *exchange) mayAsk() bool {
 	return x.kind == KindPreMessage || x.kind == "" && bytes.Contains(x.q.body, []byte("msgType"))
 }
@@ -90,7 +93,8 @@ func (x *exchange) decode() (err error) {
 	return err
 }
 
-// question returns the message that a question is about, or nil for a question that cannot be read, and reports whether it is one.
+// question returns the message that a question is about, or nil for a question that cannot be read,
+// and reports whether it is one.
 func (x *exchange) question() (*PreMessage, bool) {
 	alone := x.kind == KindPreMessage
 	if x.callback == nil || len(x.callback.Events) == 0 {
@@ -143,17 +147,19 @@ func (x *exchange) take() {
 			return
 		}
 	}
-	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second) // what is done is done, even if it took all the time
+	// What is done is done, even if it took all the time.
+	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	if err := h.config.nonces.Done(ctx, x.q.credentials.nonceKey(), x.mark, h.config.keep()); err != nil {
-		// The work is done, and the response says so: another try by RongCloud would only repeat it.
+		// The work is done, and the response says so: another try by RongCloud would only repeat
+		// it.
 		h.log(x.r, slog.LevelWarn, "webhook: the nonce store failed", slog.String("kind", string(x.callback.Kind)), slog.Any("error", err))
 	}
 	x.ok(outcome)
 }
 
-// ignored reports whether the callback is of no known kind and nobody wants such, and says so in the log. A body that is not of its
-// kind is an error then.
+// ignored reports whether the callback is of no known kind and nobody wants such, and says so in
+// the log. A body that is not of its kind is an error then.
 func (x *exchange) ignored() (bool, error) {
 	if len(x.callback.Events) != 1 {
 		return false, nil
@@ -176,7 +182,8 @@ func (x *exchange) ok(outcome Outcome) {
 	x.observe(Observation{Outcome: outcome, Status: http.StatusOK})
 }
 
-// fail answers a request with a good signature that cannot be taken: by the fallback if it is a question.
+// fail answers a request with a good signature that cannot be taken: by the fallback if it is a
+// question.
 func (x *exchange) fail(err error) {
 	if x.callback == nil && x.q != nil { // what it is decides, also if it says another app's name
 		kind, events := x.q.events(x.kind)
@@ -209,8 +216,8 @@ func (x *exchange) refuse(err error) {
 	x.observe(Observation{Outcome: outcome, Status: status, Err: err})
 }
 
-// hangUp has the server close the connection if the body was not read. It would wait for the rest of it otherwise, even after such a response, for as
-// long as the other side likes.
+// hangUp has the server close the connection if the body was not read. It would wait for the rest
+// of it otherwise, even after such a response, for as long as the other side likes.
 func (x *exchange) hangUp() {
 	if x.q == nil && x.r.ProtoMajor == 1 {
 		x.w.Header().Set("Connection", "close")
@@ -234,7 +241,8 @@ func (x *exchange) observe(o Observation) {
 	x.h.observe(x.r.Context(), o)
 }
 
-// decide answers a question before delivery, in time, whatever the nonce store and the function do. A nil message is one that cannot be read.
+// decide answers a question before delivery, in time, whatever the nonce store and the function do.
+// A nil message is one that cannot be read.
 func (x *exchange) decide(m *PreMessage, begin bool) {
 	switch {
 	case x.blocked != nil:
@@ -266,7 +274,8 @@ func (x *exchange) unreadable() error {
 	return errors.New("no question before delivery")
 }
 
-// ask has the store and the function decide, and does not wait for them beyond the deadline: they may not obey their context.
+// ask has the store and the function decide, and does not wait for them beyond the deadline: they
+// may not obey their context.
 func (x *exchange) ask(m *PreMessage, begin bool) (verdict, error) {
 	type outcome struct {
 		given verdict

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -36,6 +37,24 @@ func seeds(f *testing.F) []string {
 		bodies = append(bodies, string(body))
 	}
 	return bodies
+}
+
+// FuzzForwardedFor looks for a header by which a client could choose its own address.
+func FuzzForwardedFor(f *testing.F) {
+	for _, seed := range []string{"", "39.105.128.42", "39.105.128.42:80, ", "[::1%a]:1", "10.0.0.1,,10.0.0.2", "unknown"} {
+		f.Add(seed)
+	}
+	proxies := netip.MustParsePrefix("10.0.0.0/8")
+	f.Fuzz(func(t *testing.T, written string) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/", nil)
+		require.NoError(t, err)
+		r.RemoteAddr = "10.0.0.1:1"
+		r.Header["X-Forwarded-For"] = []string{written, "203.0.113.7, 10.0.0.2"} // the proxies' part stands last
+		require.Equal(t, "203.0.113.7", webhook.ForwardedFor(proxies)(r).String())
+		r.Header["X-Forwarded-For"] = []string{written}
+		addr := webhook.ForwardedFor(proxies)(r)
+		require.False(t, addr.Is4In6() || addr.Zone() != "")
+	})
 }
 
 // FuzzVerifyQuery holds the verification of a query against one that reads the query with net/url.

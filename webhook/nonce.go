@@ -36,29 +36,34 @@ func (s NonceState) String() string {
 	return fmt.Sprintf("NonceState(%d)", int(s))
 }
 
-// Fingerprint is the SHA-256 of all that a callback's signature does not cover: path, query, kind of body and body.
+// Fingerprint is the SHA-256 of all that a callback's signature does not cover: path, query, kind
+// of body and body.
 type Fingerprint [sha256.Size]byte
 
-// NonceStore remembers which signatures came with which requests. The processes that serve one URL should share one. Its methods are
-// called concurrently, and an error of theirs has the callback refused with 503, so that RongCloud tries again.
+// NonceStore remembers which signatures came with which requests. The processes that serve one URL
+// should share one. Its methods are called concurrently, and an error of theirs has the callback
+// refused with 503, so that RongCloud tries again.
 //
-// A key is the signature, 40 lower-case hex digits, and not the nonce: RongCloud joins secret, nonce and timestamp without a separator, so that
-// digits moved from one to the other make another nonce with the same signature. webhooktest.CheckNonceStore tests a store.
+// A key is the signature, 40 lower-case hex digits, and not the nonce: RongCloud joins secret,
+// nonce and timestamp without a separator, so that digits moved from one to the other make another
+// nonce with the same signature. webhooktest.CheckNonceStore tests a store.
 type NonceStore interface {
-	// Begin reports what is known of key, and enters it with the request's fingerprint if that is nothing; of two calls at the same moment
-	// only one gets NonceNew. What is entered is kept at least as long as keep says, and may be forgotten later.
+	// Begin reports what is known of key, and enters it with the request's fingerprint if that is
+	// nothing; of two calls at the same moment only one gets NonceNew. What is entered is kept at
+	// least as long as keep says, and may be forgotten later.
 	Begin(ctx context.Context, key string, request Fingerprint, keep time.Duration) (NonceState, error)
 
 	// Done enters that the request was handled. It is no error if the store has forgotten it.
 	Done(ctx context.Context, key string, request Fingerprint, keep time.Duration) error
 }
 
-// DefaultNonces is how many signatures a handler's own [MemoryNonceStore] holds at most. With the default window that is enough for about 1,000 callbacks
-// a second.
+// DefaultNonces is how many signatures a handler's own [MemoryNonceStore] holds at most. With the
+// default window that is enough for about 1,000 callbacks a second.
 const DefaultNonces = 5 << 18
 
-// MemoryNonceStore is a [NonceStore] for one process. It holds a bounded number of signatures, in less than 100 bytes each. When they become too
-// many it forgets the older half, even before their time, so that it never stops a callback; the handler logs the first time that this happens.
+// MemoryNonceStore is a [NonceStore] for one process. It holds a bounded number of signatures, in
+// less than 100 bytes each. When they become too many it forgets the older half, even before their
+// time, so that it never stops a callback; the handler logs the first time that this happens.
 type MemoryNonceStore struct {
 	half int
 	now  func() time.Time
@@ -76,7 +81,8 @@ type memoryNonce struct {
 	done    bool
 }
 
-// NewMemoryNonceStore returns a store for up to capacity signatures, [DefaultNonces] if it is not positive.
+// NewMemoryNonceStore returns a store for up to capacity signatures, [DefaultNonces] if it is not
+// positive.
 func NewMemoryNonceStore(capacity int) *MemoryNonceStore {
 	if capacity <= 0 {
 		capacity = DefaultNonces
@@ -126,8 +132,8 @@ func (s *MemoryNonceStore) Len() int {
 	return len(s.young) + len(s.old)
 }
 
-// age begins a new generation when the young one is full or has lived as long as its members must be kept. So whatever
-// is entered lives through at least one whole generation.
+// age begins a new generation when the young one is full or has lived as long as its members must
+// be kept. So whatever is entered lives through at least one whole generation.
 func (s *MemoryNonceStore) age(keep time.Duration) {
 	now := s.now()
 	old := s.young

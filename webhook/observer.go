@@ -8,9 +8,10 @@ import (
 	"time"
 )
 
-// Observer hears what becomes of every callback, for metrics and traces. [WithObserver] registers it. Observe is called once for each request, when the
-// response is written, and with a queue once more for each attempt at a job. It is called concurrently, and the request ends when it has returned: it should
-// take no time to speak of.
+// Observer hears what becomes of every callback, for metrics and traces. [WithObserver] registers
+// it. Observe is called once for each request, when the response is written, and with a queue once
+// more for each attempt at a job. It is called concurrently, and the request ends when it has
+// returned: it should take no time to speak of.
 type Observer interface {
 	Observe(ctx context.Context, o Observation)
 }
@@ -26,31 +27,33 @@ type Outcome string
 
 // The outcomes. Further ones are possible.
 const (
-	OutcomeHandled  Outcome = "handled"  // the functions have returned, or there are none for the kind
+	OutcomeHandled  Outcome = "handled"  // the functions have returned; or there are none
 	OutcomeQueued   Outcome = "queued"   // it is in the queue
-	OutcomeDecided  Outcome = "decided"  // a question before delivery, by the function
-	OutcomeFallback Outcome = "fallback" // a question before delivery, by the fallback; Err says why
-	OutcomeRepeated Outcome = "repeated" // RongCloud sent it again though it was handled; acknowledged
-	OutcomeUnknown  Outcome = "unknown"  // of no known kind, and there is no OnUnknown; acknowledged
-	OutcomeRefused  Outcome = "refused"  // an [Error] with a status below 500, such as a replay: see Reason
-	OutcomeFailed   Outcome = "failed"   // the function failed, or nothing could be taken: RongCloud tries again
+	OutcomeDecided  Outcome = "decided"  // a question, by the function
+	OutcomeFallback Outcome = "fallback" // a question, by the fallback; Err says why
+	OutcomeRepeated Outcome = "repeated" // handled before; acknowledged
+	OutcomeUnknown  Outcome = "unknown"  // of no known kind, without OnUnknown; acknowledged
+	OutcomeRefused  Outcome = "refused"  // with a status below 500; see Reason
+	OutcomeFailed   Outcome = "failed"   // with 500 or 503; RongCloud tries again
 
 	OutcomeJobDone   Outcome = "job_done"     // the functions have returned for a job of the queue
 	OutcomeJobFailed Outcome = "job_failed"   // a function failed and is called again
 	OutcomeJobGiveUp Outcome = "job_given_up" // a function failed for the last time
 )
 
-// Observation is what an [Observer] hears. It holds no body; the query of Request may be a credential and must not be kept.
+// Observation is what an [Observer] hears. It holds no body; the query of Request may be a
+// credential and must not be kept.
 type Observation struct {
 	Outcome Outcome
 	Kind    Kind          // as far as it was known, else empty
 	Request *http.Request // nil for a job
 	Status  int           // the HTTP status of the response; 0 for a job
-	Err     error         // why it was refused, failed or left to the fallback, or what a decision came with; nil if all is well
+	Err     error         // what went wrong, or what a decision came with
 	Verdict Verdict       // of OutcomeDecided and OutcomeFallback
 	Took    time.Duration // from the arrival of the request, or of one attempt at a job
 
-	// QueueDepth is how many jobs are in the queue, if it has a method Len() int, as [MemoryQueue] does; -1 if that is not known.
+	// QueueDepth is how many jobs are in the queue, if it has a method Len() int, as [MemoryQueue]
+	// does; -1 if that is not known.
 	QueueDepth int
 }
 
@@ -64,8 +67,9 @@ var reasons = []struct {
 	{ErrQueueFull, "queue_full"}, {ErrUnavailable, "unavailable"}, {context.DeadlineExceeded, "timeout"},
 }
 
-// Reason is Err in one word that serves as a label: method, media_type, too_large, source, unsigned, signature, stale, future, replayed, malformed,
-// queue_full, unavailable, timeout, or error for any other. It is empty without an error.
+// Reason is Err in one word that serves as a label: method, media_type, too_large, source,
+// unsigned, signature, stale, future, replayed, malformed, queue_full, unavailable, timeout, or
+// error for any other. It is empty without an error.
 func (o Observation) Reason() string {
 	if o.Err == nil {
 		return ""
@@ -89,8 +93,9 @@ func WithObserver(observer Observer) Option {
 	}
 }
 
-// OnError registers a function that is told of every request that was refused, failed or left to the fallback, beside those that there are. The error
-// holds no body. [WithObserver] hears of all the others too.
+// OnError registers a function that is told of every request that was refused, failed or left to
+// the fallback, beside those that there are. The error holds no body. [WithObserver] hears of all
+// the others too.
 func (h *Handler) OnError(f func(ctx context.Context, r *http.Request, err error)) {
 	if f == nil {
 		return

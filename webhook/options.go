@@ -153,8 +153,9 @@ func WithSources(sources ...netip.Prefix) Option {
 	}
 }
 
-// WithClientAddr tells where a request comes from if a proxy stands before the server, for [WithSources]. [ForwardedFor] has the function for
-// proxies that write X-Forwarded-For. A function of your own must read only what the proxy itself has written, and not what a client can send.
+// WithClientAddr tells where a request comes from if a proxy stands before the server, for
+// [WithSources]. [ForwardedFor] has the function for proxies that write X-Forwarded-For. A function
+// of your own must read only what the proxy itself has written, and not what a client can send.
 func WithClientAddr(addr func(*http.Request) netip.Addr) Option {
 	return func(c *config) error {
 		if addr == nil {
@@ -220,14 +221,17 @@ func WithTimeout(timeout time.Duration) Option {
 	return func(c *config) error { return positive("timeout", &c.timeout, timeout) }
 }
 
-// WithDecisionTimeout sets how long a function may take to decide about a message, counted from the arrival of the request and with the time that the nonce
-// store takes, and the fallback: what is answered whenever a question with a good signature cannot be decided. The function is late, fails
-// or is not there; the nonce store fails, hangs or calls it a replay; the handler is shut down; the question lacks its ID or has a field that cannot be
-// read. A body that cannot be read at all is known for a question only on a path or handler for questions alone ([Handler.For], [WithKind]), and
-// refused with 400 elsewhere.
+// WithDecisionTimeout sets how long a function may take to decide about a message, counted from the
+// arrival of the request and with the time that the nonce store takes, and the fallback: what is
+// answered whenever a question with a good signature cannot be decided. The function is late, fails
+// or is not there; the nonce store fails, hangs or calls it a replay; the handler is shut down; the
+// question lacks its ID or has a field that cannot be read. A body that cannot be read at all is
+// known for a question only on a path or handler for questions alone ([Handler.For], [WithKind]),
+// and refused with 400 elsewhere.
 //
-// Without this option it is [DefaultDecisionTimeout] and [Allow]: then a message is delivered whenever your check fails. Give
-// Block("...") if nothing may pass unchecked. RongCloud waits three seconds by an older page, and then delivers.
+// Without this option it is [DefaultDecisionTimeout] and [Allow]: then a message is delivered
+// whenever your check fails. Give Block("...") if nothing may pass unchecked. RongCloud waits three
+// seconds by an older page, and then delivers.
 func WithDecisionTimeout(timeout time.Duration, fallback Decision) Option {
 	return func(c *config) error {
 		if _, err := fallback.encode(""); err != nil {

@@ -58,8 +58,9 @@ func (r *registry) refuse(err error) {
 	r.complain(err)
 }
 
-// Err returns what was wrong with the use of the handler so far: a second function for a kind, which is not taken, or a path [Handler.For]
-// a kind that there is not. Ask before you serve. Each is also logged when it happens.
+// Err returns what was wrong with the use of the handler so far: a second function for a kind,
+// which is not taken, or a path [Handler.For] a kind that there is not. Ask before you serve. Each
+// is also logged when it happens.
 func (r *registry) Err() error {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -69,9 +70,11 @@ func (r *registry) Err() error {
 // OnMessage registers what to do with copies of messages.
 func (r *registry) OnMessage(f func(context.Context, *Message) error) { on(r, KindMessage, f) }
 
-// OnPreMessage registers who decides about messages before their delivery. The decision is wanted within seconds, see [WithDecisionTimeout]. A panic, a
-// late decision, one that cannot be encoded, or an error beside the zero Decision gives way to the fallback. Any other Decision beside an error is taken,
-// and the error is logged: return Block(text), err for what cannot be read. [PreMessage.Texts] has all that a message says.
+// OnPreMessage registers who decides about messages before their delivery. The decision is wanted
+// within seconds, see [WithDecisionTimeout]. A panic, a late decision, one that cannot be encoded,
+// or an error beside the zero Decision gives way to the fallback. Any other Decision beside an
+// error is taken, and the error is logged: return Block(text), err for what cannot be read.
+// [PreMessage.Texts] has all that a message says.
 func (r *registry) OnPreMessage(f func(context.Context, *PreMessage) (Decision, error)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -140,8 +143,8 @@ func (r *registry) OnHostedInfoAudit(f func(context.Context, *HostedInfoAudit) e
 // OnBotEvent registers what to do with the events of bots.
 func (r *registry) OnBotEvent(f func(context.Context, *BotEvent) error) { on(r, KindBotEvent, f) }
 
-// OnUnknown registers what to do with callbacks of no known kind, and with bodies that are not as their kind asks. Without it the former are
-// acknowledged, and the latter refused with 400.
+// OnUnknown registers what to do with callbacks of no known kind, and with bodies that are not as
+// their kind asks. Without it the former are acknowledged, and the latter refused with 400.
 func (r *registry) OnUnknown(f func(context.Context, *Unknown) error) { on(r, KindUnknown, f) }
 
 // panicError is a panic of a function.
@@ -182,7 +185,8 @@ type verdict struct {
 	body []byte
 }
 
-// answer has the message decided about. A verdict without a body is none; one that comes with an error counts all the same.
+// answer has the message decided about. A verdict without a body is none; one that comes with an
+// error counts all the same.
 func (r *registry) answer(ctx context.Context, m *PreMessage) (given verdict, err error) {
 	r.mu.RLock()
 	decide := r.decide

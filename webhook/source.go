@@ -9,7 +9,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// sources are the addresses of RongCloud's page on callbacks; for Beijing also the one from which the console tests a URL.
+// sources are the addresses of RongCloud's page on callbacks; for Beijing also the one from which
+// the console tests a URL.
 var sources = []struct {
 	region    rongcloud.Region
 	addresses []string
@@ -29,8 +30,9 @@ var sources = []struct {
 	}},
 }
 
-// Sources returns the addresses from which RongCloud sends callbacks, for the given data centres or for all. RongCloud may add some: compare with
-// its page before you rely on them. That Singapore B sends from the addresses of Singapore is an assumption.
+// Sources returns the addresses from which RongCloud sends callbacks, for the given data centres or
+// for all. RongCloud may add some: compare with its page before you rely on them. That Singapore B
+// sends from the addresses of Singapore is an assumption.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/auth-callback
 func Sources(regions ...rongcloud.Region) []netip.Prefix {
@@ -58,7 +60,8 @@ func remoteAddr(r *http.Request) netip.Addr {
 	return addr
 }
 
-// unmapped turns a prefix of IPv4 addresses in IPv6 clothes into the one that it means, and clears the bits behind its length.
+// unmapped turns a prefix of IPv4 addresses in IPv6 clothes into the one that it means, and clears
+// the bits behind its length.
 func unmapped(p netip.Prefix) netip.Prefix {
 	const mapped = 96 // bits of ::ffff:0:0
 	if p.Addr().Is4In6() && p.Bits() >= mapped {
@@ -67,11 +70,13 @@ func unmapped(p netip.Prefix) netip.Prefix {
 	return p.Masked()
 }
 
-// ForwardedFor returns a function for [WithClientAddr] that finds the client's address behind proxies that append to X-Forwarded-For, as nginx, HAProxy and the
-// load balancers of clouds do. The trusted prefixes are the addresses of your own proxies, and nobody else's.
+// ForwardedFor returns a function for [WithClientAddr] that finds the client's address behind
+// proxies that append to X-Forwarded-For, as nginx, HAProxy and the load balancers of clouds do.
+// The trusted prefixes are the addresses of your own proxies, and nobody else's.
 //
-// It believes only what a trusted proxy has written: beginning with the address of the connection, it goes back through the header from its end, for as
-// long as the addresses are trusted, and returns the first that is not. A client that sends the header itself gains nothing by it. Ports
+// It believes only what a trusted proxy has written: beginning with the address of the connection,
+// it goes back through the header from its end, for as long as the addresses are trusted, and
+// returns the first that is not. A client that sends the header itself gains nothing by it. Ports
 // and zones are left out. An entry that is no address gives no address, which no source admits.
 func ForwardedFor(trusted ...netip.Prefix) func(*http.Request) netip.Addr {
 	proxies := make([]netip.Prefix, 0, len(trusted))
@@ -93,7 +98,8 @@ func ForwardedFor(trusted ...netip.Prefix) func(*http.Request) netip.Addr {
 	}
 }
 
-// parseHop reads an address with or without a port: 192.0.2.1, 192.0.2.1:443, 2001:db8::1, [2001:db8::1], [fe80::1%eth0]:443.
+// parseHop reads an address with or without a port: 192.0.2.1, 192.0.2.1:443, 2001:db8::1,
+// [2001:db8::1], [fe80::1%eth0]:443.
 func parseHop(text string) netip.Addr {
 	text = strings.TrimSpace(text)
 	if with, err := netip.ParseAddrPort(text); err == nil {

@@ -18,7 +18,8 @@ type app struct {
 	secrets []check
 }
 
-// check reports whether a signature was made with one secret. It is a function, so that nothing that holds it can print the secret.
+// check reports whether a signature was made with one secret. It is a function, so that nothing
+// that holds it can print the secret.
 type check func(nonce, timestamp, signature string) bool
 
 func checkWith(secret string) check {
@@ -47,8 +48,8 @@ func (c *credentials) knownKey() string {
 	return c.appKey
 }
 
-// verify checks who signed a request, and when. The timestamp comes first, because only one of the right form tells
-// where in the signed text it begins.
+// verify checks who signed a request, and when. The timestamp comes first, because only one of the
+// right form tells where in the signed text it begins.
 func (c *config) verify(r *http.Request) (*credentials, error) {
 	found, err := readCredentials(r)
 	if err != nil {
@@ -73,8 +74,9 @@ func (c *config) verify(r *http.Request) (*credentials, error) {
 	return found, nil
 }
 
-// headerSigned are the kinds whose signature may stand in headers. The others have theirs in the query, and headers
-// prove nothing for them: every request to the Server API carries a set that would pass.
+// headerSigned are the kinds whose signature may stand in headers. The others have theirs in the
+// query, and headers prove nothing for them: every request to the Server API carries a set that
+// would pass.
 var headerSigned = map[Kind]bool{KindMessageAudit: true, KindUnknown: true}
 
 // standsRight checks the place of a signature, as soon as the kind is known.
@@ -85,8 +87,8 @@ func (c *credentials) standsRight(kind Kind) error {
 	return nil
 }
 
-// signer finds the app whose secret made the signature: the one that the callback names, else the one without a name. A callback that
-// names none may be any app's.
+// signer finds the app whose secret made the signature: the one that the callback names, else the
+// one without a name. A callback that names none may be any app's.
 func (c *config) signer(found *credentials) *app {
 	named := -1
 	if found.appKey != "" {
@@ -110,7 +112,8 @@ func (c *config) signer(found *credentials) *app {
 	return nil
 }
 
-// readCredentials takes them from the query, or where that lacks one of them, from one full set of headers.
+// readCredentials takes them from the query, or where that lacks one of them, from one full set of
+// headers.
 func readCredentials(r *http.Request) (*credentials, error) {
 	var found credentials
 	pairs, err := parsePairs(r.URL.RawQuery)
@@ -125,8 +128,8 @@ func readCredentials(r *http.Request) (*credentials, error) {
 		if i < 0 {
 			continue
 		}
-		// The address in the console may hold an App Key of its own, which stands before all that RongCloud adds. Which
-		// of two other parts another reader would take is open.
+		// The address in the console may hold an App Key of its own, which stands before all that
+		// RongCloud adds. Which of two other parts another reader would take is open.
 		if seen[i] && (i > 0 || slices.Contains(seen[1:], true)) {
 			return nil, errTwice
 		}
@@ -167,18 +170,21 @@ var errTwice = refuse(ErrUnsigned, errors.New("a part of its signature comes twi
 
 func (c *credentials) complete() bool { return c.nonce != "" && c.timestamp != "" && c.signature != "" }
 
-// headerSets are the names under which the callback with moderation results may carry its signature, as net/http writes them. The App Key has two names.
+// headerSets are the names under which the callback with moderation results may carry its
+// signature, as net/http writes them. The App Key has two names.
 var headerSets = [][5]string{
 	{"Rc-Nonce", "Rc-Timestamp", "Rc-Signature", "Rc-App-Key", "Rc-Appkey"},
 	{"Nonce", "Timestamp", "Signature", "App-Key", "Appkey"},
 }
 
-// timestampDigits is how long a timestamp is: Unix milliseconds until 2286, as RongCloud sends them.
+// timestampDigits is how long a timestamp is: Unix milliseconds until 2286, as RongCloud sends
+// them.
 const timestampDigits = 13
 
-// parseTimestamp reads Unix milliseconds of exactly 13 digits. RongCloud signs secret, nonce and timestamp without separators, so
-// a timestamp of another length would give the same signature a second reading, with digits moved to or from the nonce,
-// and another time: an old signature would be good again.
+// parseTimestamp reads Unix milliseconds of exactly 13 digits. RongCloud signs secret, nonce and
+// timestamp without separators, so a timestamp of another length would give the same signature a
+// second reading, with digits moved to or from the nonce, and another time: an old signature would
+// be good again.
 func parseTimestamp(text string) (time.Time, bool) {
 	if len(text) != timestampDigits || strings.Trim(text, "0123456789") != "" {
 		return time.Time{}, false

@@ -145,7 +145,8 @@ func kind(b block) string {
 	return "statements"
 }
 
-// complete makes a file of declarations or statements: with the imports and the prelude that it needs. Its errors name the line of the page.
+// complete makes a file of declarations or statements: with the imports and the prelude that it
+// needs. Its errors name the line of the page.
 func complete(t *testing.T, b block, paths map[string]string) (source string, imports []string) {
 	t.Helper()
 	own, code := splitImports(b.code)
@@ -269,7 +270,8 @@ func exportData(t *testing.T, directory string, paths []string) map[string]strin
 	return exports
 }
 
-// check returns the errors of a file. A variable that nobody uses is none: the page goes on with it.
+// check returns the errors of a file. A variable that nobody uses is none: the page goes on with
+// it.
 func check(source string, exports map[string]string) []string {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, "", source, 0)

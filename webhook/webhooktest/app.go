@@ -36,8 +36,9 @@ type App struct {
 	GroupForm bool
 }
 
-// Request makes the request by which RongCloud would tell the given events to the URL, signed at this moment. The events must be of one kind, and be
-// one where RongCloud sends one at a time. The URL keeps its own query.
+// Request makes the request by which RongCloud would tell the given events to the URL, signed at
+// this moment. The events must be of one kind, and be one where RongCloud sends one at a time. The
+// URL keeps its own query.
 func (a App) Request(ctx context.Context, target string, events ...webhook.Event) (*http.Request, error) {
 	contentType, body, err := a.Encode(events...)
 	if err != nil {
@@ -59,8 +60,8 @@ func (a App) Request(ctx context.Context, target string, events ...webhook.Event
 	return r, nil
 }
 
-// Sign puts the four values of a signature into the query of a request, in addition to what is there. It serves for bodies that [App.Request] does not
-// make.
+// Sign puts the four values of a signature into the query of a request, in addition to what is
+// there. It serves for bodies that [App.Request] does not make.
 func (a App) Sign(r *http.Request) { a.sign(r, true) }
 
 func (a App) sign(r *http.Request, key bool) {
@@ -82,7 +83,8 @@ func (a App) sign(r *http.Request, key bool) {
 	r.URL.RawQuery += query.Encode()
 }
 
-// SignHeaders puts the four values into headers, as the callback with the results of moderation has them.
+// SignHeaders puts the four values into headers, as the callback with the results of moderation has
+// them.
 func (a App) SignHeaders(r *http.Request) {
 	nonce, timestamp := a.fresh()
 	r.Header.Set("RC-App-Key", a.Key)
@@ -111,7 +113,8 @@ type Answer struct {
 	Body   []byte
 }
 
-// Verdict is the answer to a question before delivery, as RongCloud reads it. What the answer does not replace is nil.
+// Verdict is the answer to a question before delivery, as RongCloud reads it. What the answer does
+// not replace is nil.
 type Verdict struct {
 	Pass                int     `json:"pass"`  // 0 do not deliver, 1 deliver after the other checks, 2 deliver without them
 	Extra               string  `json:"extra"` // text for the sender
@@ -122,7 +125,8 @@ type Verdict struct {
 	ReplaceExtraContent *string `json:"replaceExtraContent"`
 }
 
-// Verdict reads the answer to a question before delivery. RongCloud delivers a message unchanged if there is no such answer.
+// Verdict reads the answer to a question before delivery. RongCloud delivers a message unchanged if
+// there is no such answer.
 func (a *Answer) Verdict() (*Verdict, error) {
 	if a.Status != http.StatusOK {
 		return nil, fmt.Errorf("webhooktest: status %d is no verdict", a.Status)
