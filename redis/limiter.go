@@ -2,15 +2,15 @@ package rongcloudredis
 
 import (
 	"context"
-
+	"crypto/rand"
+	"errors"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
-	"github.com/go-redis/redis_rate/v10"
 	"github.com/redis/go-redis/v9"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -26,32 +26,50 @@ type LimiterConfig struct {
 	// stay within the quotas together. 0 is a quarter.
 	LocalShare float64
 
-	// OnState is told when Redis is lost, and when it is back. It must be fast.
+	// OnState is told when Redis is lost, when it is back, and when it has lost counters. Those who wait are let go on after it
+	// has returned, so it must be fast.
 	OnState func(State)
 
-	// Prefix begins every key in Redis. Empty is "rongcloud:".
+	// Prefix begins every key in Redis, so that it is enough to allow these keys. Empty is "rongcloud:".
 	Prefix string
-	// Timeout is how long Redis may take for one answer before it counts as lost. 0 is 500 ms.
+	// Timeout is how long Redis may take for one response before it counts as lost, whatever the timeouts and retries of its client. 0 is
+	// 500 ms.
 	Timeout time.Duration
 }
 
 // State is how a [Limiter] works at the moment.
 type State struct {
 	Shared bool  // the quotas are shared through Redis; if not, this process keeps to its share of them
-	Err    error // why they are not
+	Err    error // why they are not; [ErrCountersVanished] if they are, but what had been counted is gone
 }
 
-// Limiter is a [rongcloud.Limiter] whose quotas several processes share. Calls of a process go in the order of their coming, within their
-// priority; between processes Redis gives to whom asks first. When Redis is lost, calls go on with a share of the quotas.
-type Limiter struct {
-	db     redis.Cmdable
-	pace   *redis_rate.Limiter
-	config LimiterConfig
-	local  *rongcloud.LocalLimiter
+// ErrCountersVanished says that Redis no longer has what was used of a quota of an hour or a day: it was restarted without its data, flushed, or has
+// evicted it. Each process enters again what it has used itself within the quota's time; what processes used that are gone is
+// forgotten. For such quotas use a Redis that keeps its data and evicts nothing (maxmemory-policy noeviction).
+var ErrCountersVanished = errors.New("rongcloudredis: counters of a quota have vanished from Redis")
 
-	mu     sync.Mutex
-	queues map[queueKey]*queue
-	lost   bool
+// Limiter is a [rongcloud.Limiter] whose quotas several processes share. Calls of a process go in the order of their coming, within their
+// priority; between processes Redis gives to whom asks first. What waits in a process is asked for together, so the distance to Redis
+// costs time but not throughput. No stretch of a quota's time sees more than the quota, in the order of Redis's clock; if that goes back, no
+// quota opens.
+//
+// When Redis is lost, calls go on with a share of the quotas: when it does not respond within the Timeout, or with an error such as
+// OOM, READONLY or NOPERM. It is found again when what had failed succeeds. What this process used of quotas of an hour or a day counts on both sides.
+type Limiter struct {
+	db       redis.Cmdable
+	requests requests
+	config   LimiterConfig
+	local    *rongcloud.LocalLimiter
+
+	state sync.Mutex // one change of state at a time
+
+	mu    sync.Mutex
+	lines map[string]*line // by the key of their quota
+	past  map[string]*past // by the key in Redis
+	lost  bool
+	found context.Context // is done when a lost Redis is back
+	back  func()          // ends it
+
 	closed chan struct{}
 	close  sync.Once
 	wait   sync.WaitGroup
@@ -60,27 +78,19 @@ type Limiter struct {
 var _ rongcloud.Limiter = (*Limiter)(nil)
 
 const (
-	defaultPrefix  = "rongcloud:"
-	defaultTimeout = 500 * time.Millisecond
-	defaultShare   = 0.25
+	defaultPrefix = "rongcloud:"
+	defaultShare  = 0.25
+
+	// keyVersion names the format of what is behind a key. Another format has another version, so that old and new processes do not
+	// read what they do not understand; they then do not see one another's use.
+	keyVersion = "v1:"
 
 	// probeEvery is how often a lost Redis is looked for.
 	probeEvery = time.Second
-
-	// These are as in the limiter of package rongcloud, but for the larger burst: it holds what comes while a process
-	// is on its way to Redis.
-	windowSlots  = 256
-	longestPaced = time.Minute
-	burstShare   = 20
-	slowStep     = 750
-	slowest      = 250
-	shortestSlow = 10 * time.Second
-	slowGap      = time.Second
-	longestStop  = time.Minute
 )
 
 // NewLimiter returns a limiter that shares the quotas of an App Key through db, which has redis.Client, redis.ClusterClient and redis.Ring
-// for it. Bad settings are refused with a [*rongcloud.ArgumentError]. Close it when it is no longer needed.
+// for it. All keys of an App Key are in one slot of a cluster. Bad settings are refused with a [*rongcloud.ArgumentError]. Close it when it is no longer needed.
 func NewLimiter(db redis.Cmdable, config LimiterConfig) (*Limiter, error) {
 	refuse := func(field, reason string) error { return &rongcloud.ArgumentError{Field: field, Reason: reason} }
 	if config.LocalShare == 0 {
@@ -101,6 +111,8 @@ func NewLimiter(db redis.Cmdable, config LimiterConfig) (*Limiter, error) {
 		return nil, refuse("LocalShare", fmt.Sprintf("%v is not above 0 and at most 1", config.LocalShare))
 	case config.Timeout < 0:
 		return nil, refuse("Timeout", fmt.Sprintf("%v is negative", config.Timeout))
+	case strings.Contains(config.Prefix, "{}"):
+		return nil, refuse("Prefix", "contains {}, by which a cluster would spread the keys")
 	}
 	if err := config.Quotas.Check(); err != nil {
 		return nil, err
@@ -110,8 +122,8 @@ func NewLimiter(db redis.Cmdable, config LimiterConfig) (*Limiter, error) {
 		return nil, err
 	}
 	return &Limiter{
-		db: db, pace: redis_rate.NewLimiter(db), config: config, local: local,
-		queues: map[queueKey]*queue{}, closed: make(chan struct{}),
+		db: db, requests: newRequests(config.Timeout), config: config, local: local,
+		lines: map[string]*line{}, past: map[string]*past{}, closed: make(chan struct{}),
 	}, nil
 }
 
@@ -143,268 +155,123 @@ func scale(limit int, per time.Duration, part float64) (int, time.Duration) {
 	return int(float64(limit) * part), per
 }
 
-// Close ends the search for a lost Redis. The limiter works on, but stays in the state it is in.
+// Close ends the search for a lost Redis. The limiter works on, but stays in the state it is in. Requests that Redis has not
+// responded to end with its client.
 func (l *Limiter) Close() error {
 	l.close.Do(func() { close(l.closed) })
 	l.wait.Wait()
 	return nil
 }
 
-// Wait blocks until the call may be made.
+// Wait blocks until the call may be made. It fails with the context's error, at once if the context's deadline comes before
+// the call could be made; it then has taken nothing, or gives it back.
 func (l *Limiter) Wait(ctx context.Context, use rongcloud.QuotaUse) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if l.isLost() {
-		return l.local.Wait(ctx, use)
-	}
-	limits := l.config.Quotas.Limits(use)
-	if deadline, ok := ctx.Deadline(); ok && len(limits) > 0 { // say so before a part is taken in vain
-		wait, err := l.Delay(ctx, use)
-		if err == nil && wait > time.Until(deadline) {
-			return fmt.Errorf("%w before %d units of the quota are free, in %v", context.DeadlineExceeded, limits[0].Units, wait.Round(time.Millisecond))
-		}
-	}
-	// The narrower ones first, so that a call that is kept by a cap does not hold what others could use.
-	for i, limit := range slices.Backward(limits) {
-		err := l.take(ctx, limit, use.LowPriority)
-		if err == nil {
-			continue
-		}
-		for _, taken := range limits[i+1:] {
-			l.giveBack(context.WithoutCancel(ctx), taken, use.LowPriority)
-		}
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		l.lose(err)
-		return l.local.Wait(ctx, use)
-	}
-	return nil
-}
-
-type queueKey struct {
-	key string
-	low bool
-}
-
-// queue lets one call at a time ask Redis.
-type queue struct {
-	turn   chan struct{}
-	users  int // guarded by the limiter's lock
-	credit int // paid by calls that were given up; guarded by turn
-	factor float64
-}
-
-func (l *Limiter) queue(key queueKey) *queue {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	q := l.queues[key]
-	if q == nil {
-		q = &queue{turn: make(chan struct{}, 1), factor: 1}
-		l.queues[key] = q
-	}
-	q.users++
-	return q
-}
-
-func (l *Limiter) leave(key queueKey, q *queue) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	q.users--
-	if q.users == 0 && q.credit == 0 {
-		delete(l.queues, key)
-	}
-}
-
-// take waits for what a call takes of one limit. An error is the context's, or says that Redis is lost.
-func (l *Limiter) take(ctx context.Context, limit rongcloud.QuotaLimit, low bool) error {
-	key := queueKey{l.key(limit), low}
-	q := l.queue(key)
-	defer l.leave(key, q)
-	select {
-	case q.turn <- struct{}{}:
-		defer func() { <-q.turn }()
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	paid := min(q.credit, limit.Units)
-	q.credit -= paid
-	keep := func(err error) error {
-		q.credit = min(q.credit+paid, limit.Limit)
-		return err
-	}
-	for limit.Per <= longestPaced && paid < limit.Units {
-		part, wait, err := l.pay(ctx, key.key, limit, limit.Units-paid, low, q.factor)
-		if err != nil {
-			return keep(err)
-		}
-		if wait > 0 {
-			if err := sleep(ctx, wait); err != nil {
-				return keep(err)
-			}
-			continue
-		}
-		paid += part
-	}
-	ready := time.Now()
+	limits := merge(l.config.Quotas.Limits(use))
 	for {
-		hold := low && time.Since(ready) > limit.Per
-		wait, err := l.window(ctx, key.key, limit, limit.Units, low, hold, false, q)
-		if err != nil {
-			return keep(err)
+		if err := ctx.Err(); err != nil || len(limits) == 0 {
+			return err
 		}
-		if wait < 0 {
-			return nil
+		result := l.shared(ctx, limits, use.LowPriority, false)
+		if !result.lost {
+			if result.err == nil && isLong(limits) {
+				l.local.Count(use)
+			}
+			return result.err
 		}
-		if low && !hold {
-			wait = min(wait, max(0, limit.Per-time.Since(ready))+time.Millisecond)
-		}
-		if hold {
-			wait = min(wait, 200*time.Millisecond) // others are held for no longer
-		}
-		if err := sleep(ctx, wait); err != nil {
-			return keep(err)
+		if back, err := l.waitLocally(ctx, use, limits); !back {
+			return err
 		}
 	}
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+// isLong reports whether some limit is not forgotten within a minute.
+func isLong(limits []rongcloud.QuotaLimit) bool {
+	return slices.ContainsFunc(limits, func(l rongcloud.QuotaLimit) bool { return l.Per > longestPaced })
+}
+
+// shared waits in this process's line.
+func (l *Limiter) shared(ctx context.Context, limits []rongcloud.QuotaLimit, low, onlyAsks bool) outcome {
+	c := &caller{limits: limits, low: low, onlyAsks: onlyAsks, paid: make([]int, len(limits)), told: make(chan outcome, 1)}
+	if deadline, ok := ctx.Deadline(); ok && !onlyAsks {
+		c.deadline = deadline
+	}
+	l.mu.Lock()
+	if l.lost {
+		l.mu.Unlock()
+		return outcome{lost: true}
+	}
+	n := l.line(limits[0])
+	n.enter(c)
+	l.mu.Unlock()
 	select {
-	case <-timer.C:
-		return nil
+	case result := <-c.told:
+		return result
 	case <-ctx.Done():
-		return ctx.Err()
 	}
-}
-
-func (l *Limiter) key(limit rongcloud.QuotaLimit) string {
-	return l.config.Prefix + "{" + l.config.AppKey + "}:" + limit.Key
-}
-
-// rate is the pace of a limit. Calls of low priority see a smaller burst, and so leave the rest of it to others.
-func rate(limit rongcloud.QuotaLimit, low bool, factor float64) redis_rate.Limit {
-	burst := max(2, limit.Limit/burstShare)
-	if low {
-		burst = max(1, burst*3/4)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c.done { // it was told in the same moment
+		return <-c.told
 	}
-	return redis_rate.Limit{Rate: max(1, int(float64(limit.Limit)*factor)), Burst: burst, Period: limit.Per}
+	n.giveUp(c)
+	return outcome{err: ctx.Err()}
 }
 
-// pay pays for at most n units, or tells how long to wait for them.
-func (l *Limiter) pay(ctx context.Context, key string, limit rongcloud.QuotaLimit, n int, low bool, factor float64) (int, time.Duration, error) {
-	pace := rate(limit, low, factor)
-	part := min(n, max(1, pace.Burst/2)) // the other half holds what comes on the way
-	short, cancel := context.WithTimeout(ctx, l.config.Timeout)
+// waitLocally takes of this process's share. It reports whether Redis came back before that.
+func (l *Limiter) waitLocally(ctx context.Context, use rongcloud.QuotaUse, limits []rongcloud.QuotaLimit) (back bool, err error) {
+	l.mu.Lock()
+	found := l.found
+	l.mu.Unlock()
+	until, cancel := context.WithCancel(ctx)
 	defer cancel()
-	result, err := l.pace.AllowN(short, key, pace, part)
-	if err != nil {
-		return 0, 0, l.failed(ctx, err)
+	defer context.AfterFunc(found, cancel)()
+	if err := l.local.Wait(until, use); err != nil {
+		return until.Err() != nil && ctx.Err() == nil, err
 	}
-	if result.Allowed > 0 {
-		return part, 0, nil
-	}
-	return 0, max(result.RetryAfter, 100*time.Microsecond), nil
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.remember(limits, use.LowPriority, nil, time.Now())
+	return false, nil
 }
 
-// window asks for room in the window, and tells how long to wait; below 0 it was taken.
-func (l *Limiter) window(ctx context.Context, key string, limit rongcloud.QuotaLimit, n int, low, hold, dry bool, q *queue) (time.Duration, error) {
-	short, cancel := context.WithTimeout(ctx, l.config.Timeout)
-	defer cancel()
-	per := limit.Per.Microseconds()
-	slot := max(1, per/windowSlots)
-	answer, err := windowScript.Run(short, l.db, []string{key + ":window"}, n, limit.Limit, slot, per, windowSlots, flag(low), flag(hold), flag(dry)).Int64Slice()
-	if err == nil && len(answer) != 2 {
-		err = fmt.Errorf("unexpected answer %v", answer)
-	}
-	if err != nil {
-		return 0, l.failed(ctx, err)
-	}
-	if q != nil {
-		q.factor = float64(answer[1]) / 1000
-	}
-	return time.Duration(answer[0]) * time.Microsecond, nil
+// key is the key of a limit. The part in braces keeps all of an App Key in one slot of a cluster.
+func (l *Limiter) key(name string) string {
+	return l.config.Prefix + "{" + tag.Replace(l.config.AppKey) + "}:" + keyVersion + name
 }
 
-func flag(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
-}
+var tag = strings.NewReplacer("%", "%25", "{", "%7B", "}", "%7D")
 
-// giveBack returns what a call took and did not use.
-func (l *Limiter) giveBack(ctx context.Context, limit rongcloud.QuotaLimit, low bool) {
-	_, _ = l.window(ctx, l.key(limit), limit, -limit.Units, low, false, false, nil) // without Redis it is forgotten anyway
-}
-
-// failed tells the end of the caller's context from a failure of Redis.
-func (l *Limiter) failed(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
-	return err
-}
+// newID returns a text that no other process makes.
+func newID() string { return rand.Text() }
 
 // Delay tells how long Wait would block, calls of other processes that wait already not counted.
 func (l *Limiter) Delay(ctx context.Context, use rongcloud.QuotaUse) (time.Duration, error) {
-	if err := ctx.Err(); err != nil {
+	limits := merge(l.config.Quotas.Limits(use))
+	if err := ctx.Err(); err != nil || len(limits) == 0 {
 		return 0, err
 	}
-	if l.isLost() {
+	result := l.shared(ctx, limits, use.LowPriority, true)
+	if result.lost {
 		return l.local.Delay(ctx, use)
 	}
-	var longest time.Duration
-	for _, limit := range l.config.Quotas.Limits(use) {
-		wait, err := l.delay(ctx, limit, use.LowPriority)
-		if err != nil {
-			if ctx.Err() != nil {
-				return 0, ctx.Err()
-			}
-			l.lose(err)
-			return l.local.Delay(ctx, use)
-		}
-		longest = max(longest, wait)
-	}
-	return longest, nil
+	return result.wait, result.err
 }
 
-func (l *Limiter) delay(ctx context.Context, limit rongcloud.QuotaLimit, low bool) (time.Duration, error) {
-	key := l.key(limit)
-	wait, err := l.window(ctx, key, limit, limit.Units, low, false, true, nil)
-	if err != nil || limit.Per > longestPaced {
-		return max(wait, 0), err
-	}
-	short, cancel := context.WithTimeout(ctx, l.config.Timeout)
-	defer cancel()
-	pace := rate(limit, low, 1)
-	result, err := l.pace.AllowN(short, key, pace, 0)
-	if err != nil {
-		return 0, l.failed(ctx, err)
-	}
-	missing := float64(limit.Units - result.Remaining)
-	return max(wait, time.Duration(math.Max(0, missing)*float64(pace.Period)/float64(pace.Rate))), nil
-}
-
-// Refused slows the endpoint's quota down, for all processes.
+// Refused slows the endpoint's quota down, for all processes. It does not wait for Redis.
 func (l *Limiter) Refused(use rongcloud.QuotaUse, retryAfter time.Duration) {
 	l.local.Refused(use, retryAfter)
 	limits := l.config.Quotas.Limits(use)
-	if len(limits) == 0 || l.isLost() {
+	if len(limits) == 0 {
 		return
 	}
 	limit := limits[0]
 	if limit.Per > longestPaced && retryAfter <= 0 {
 		retryAfter = longestStop
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), l.config.Timeout)
-	defer cancel()
-	err := refusedScript.Run(ctx, l.db, []string{l.key(limit) + ":window"}, min(retryAfter, longestStop).Microseconds(),
-		max(shortestSlow, limit.Per).Microseconds(), slowGap.Microseconds(), slowStep, slowest).Err()
-	if err != nil {
-		l.lose(err)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.lost {
+		l.line(limit).refusedBy(limit, min(max(retryAfter, 0), longestStop))
 	}
 }
 
@@ -414,26 +281,51 @@ func (l *Limiter) isLost() bool {
 	return l.lost
 }
 
-// lose goes over to the local share, and looks for Redis from then on.
-func (l *Limiter) lose(err error) {
+func (l *Limiter) tell(s State) {
+	if l.config.OnState != nil {
+		l.config.OnState(s)
+	}
+}
+
+// vanished tells that the counters of a limit are gone.
+func (l *Limiter) vanished(limit rongcloud.QuotaLimit) {
+	name, _, _ := strings.Cut(limit.Key, "#") // what follows are values of parameters
+	l.state.Lock()
+	defer l.state.Unlock()
+	l.tell(State{Shared: true, Err: fmt.Errorf("%w: %s, %d in %v", ErrCountersVanished, name, limit.Limit, limit.Per)})
+}
+
+// lose goes over to the local share, and looks from then on for a Redis that does what failed.
+func (l *Limiter) lose(err error, failed *ask) {
+	l.state.Lock()
+	defer l.state.Unlock()
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	if l.lost {
+		l.mu.Unlock()
 		return
 	}
 	l.lost = true
-	if l.config.OnState != nil {
-		l.config.OnState(State{Err: fmt.Errorf("rongcloudredis: Redis is lost, this process keeps to its share of the quotas: %w", err)})
+	l.found, l.back = context.WithCancel(context.Background())
+	l.mu.Unlock()
+	l.tell(State{Err: fmt.Errorf("rongcloudredis: Redis is lost, this process keeps to its share of the quotas: %w", err)})
+	l.mu.Lock()
+	for _, n := range l.lines {
+		n.dissolve()
+		n.rouse()
 	}
+	l.mu.Unlock()
 	select {
 	case <-l.closed:
-		return
 	default:
+		l.wait.Go(func() { l.look(&ask{keys: failed.keys, limits: failed.limits}) })
 	}
-	l.wait.Go(l.look)
 }
 
-func (l *Limiter) look() {
+// look runs the script that failed, over the same limits, until it succeeds.
+func (l *Limiter) look(probe *ask) {
+	for i := range probe.limits {
+		probe.limits[i].known, probe.limits[i].refused = "", -1
+	}
 	ticker := time.NewTicker(probeEvery)
 	defer ticker.Stop()
 	for {
@@ -442,17 +334,16 @@ func (l *Limiter) look() {
 		case <-l.closed:
 			return
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), l.config.Timeout)
-		err := l.db.Ping(ctx).Err()
-		cancel()
-		if err == nil {
-			l.mu.Lock()
-			l.lost = false
-			if l.config.OnState != nil {
-				l.config.OnState(State{Shared: true})
-			}
-			l.mu.Unlock()
-			return
+		if _, err := l.put(probe); err != nil {
+			continue
 		}
+		l.state.Lock()
+		defer l.state.Unlock()
+		l.mu.Lock()
+		l.lost = false
+		l.back()
+		l.mu.Unlock()
+		l.tell(State{Shared: true})
+		return
 	}
 }

@@ -141,11 +141,14 @@ func TestLimiterRules(t *testing.T) {
 	t.Run("refusals", func(t *testing.T) {
 		t.Parallel()
 		l, advance := setup(t, LimiterConfig{})
+		limit := rongcloud.Quotas{}.Limits(units(private, 1))[0]
 		factor := func() float64 {
-			q := &queue{}
-			_, err := l.window(ctx, l.key(rongcloud.Quotas{}.Limits(units(private, 1))[0]), rongcloud.Quotas{}.Limits(units(private, 1))[0], 1, false, false, true, q)
+			delay(t, l, units(private, 1)) // Refused does not wait for Redis; what comes after it does
+			a := &ask{}
+			a.limit(l.key(limit.Key), limit, 0)
+			result, err := l.put(a)
 			require.NoError(t, err)
-			return q.factor
+			return result.limits[0].factor
 		}
 		require.Equal(t, 1.0, factor())
 		for range 5 { // as one
@@ -155,6 +158,7 @@ func TestLimiterRules(t *testing.T) {
 		for range 9 {
 			advance(time.Second)
 			l.Refused(units(private, 1), 0)
+			delay(t, l, units(private, 1))
 		}
 		require.Equal(t, 0.25, factor())
 		advance(59 * time.Second)
@@ -179,7 +183,7 @@ func TestLimiterRules(t *testing.T) {
 		require.Eventually(t, func() bool { // it has passed the day's cap and waits for the hour
 			l.mu.Lock()
 			defer l.mu.Unlock()
-			return l.queues[queueKey{l.config.Prefix + "{" + l.config.AppKey + "}:" + broadcast.Path, false}] != nil
+			return l.lines[broadcast.Path] != nil
 		}, 10*time.Second, time.Millisecond)
 		cancel()
 		require.ErrorIs(t, <-done, context.Canceled)

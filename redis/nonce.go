@@ -12,15 +12,17 @@ import (
 )
 
 // NonceStore is a [webhook.NonceStore] that several processes share. What it knows of a signature is one key, which Redis forgets by itself
-// when its time is over.
+// when its time is over. A Redis that does not respond within 500 ms, whatever the timeouts of its client, is an error.
 type NonceStore struct {
-	db     redis.Scripter
-	prefix string
+	db       redis.Scripter
+	requests requests
+	prefix   string
 }
 
-// NewNonceStore returns a store whose keys begin with prefix; different apps and URLs need different ones.
+// NewNonceStore returns a store whose keys begin with prefix, so that it is enough to allow these keys; different apps and URLs need
+// different ones.
 func NewNonceStore(db redis.Scripter, prefix string) *NonceStore {
-	return &NonceStore{db: db, prefix: prefix}
+	return &NonceStore{db: db, requests: newRequests(defaultTimeout), prefix: prefix}
 }
 
 var _ webhook.NonceStore = (*NonceStore)(nil)
@@ -72,8 +74,10 @@ func (s *NonceStore) Done(ctx context.Context, key string, request webhook.Finge
 	return err
 }
 
-func (s *NonceStore) run(ctx context.Context, script *redis.Script, key string, request webhook.Fingerprint, keep time.Duration) (string, error) {
-	word, err := script.Run(ctx, s.db, []string{s.prefix + key}, hex.EncodeToString(request[:]), max(1, keep.Milliseconds())).Text()
+func (s *NonceStore) run(ctx context.Context, script *redis.Script, key string, print webhook.Fingerprint, keep time.Duration) (string, error) {
+	word, err := request(ctx, s.requests, func(ctx context.Context) (string, error) {
+		return script.Run(ctx, s.db, []string{s.prefix + keyVersion + key}, hex.EncodeToString(print[:]), max(1, keep.Milliseconds())).Text()
+	})
 	if err != nil {
 		return "", fmt.Errorf("rongcloudredis: %w", err)
 	}

@@ -26,22 +26,23 @@ func TestMain(m *testing.M) {
 // redisServer is a real Redis of a test's own.
 type redisServer struct {
 	address string
+	args    []string
 	command *exec.Cmd
 }
 
 // startRedis starts a redis-server on a free port, which ends with the test.
-func startRedis(t *testing.T) *redisServer {
+func startRedis(t testing.TB, args ...string) *redisServer {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, listener.Close())
-	s := &redisServer{address: listener.Addr().String()}
+	s := &redisServer{address: listener.Addr().String(), args: args}
 	s.start(t)
 	t.Cleanup(func() { s.kill() })
 	return s
 }
 
-func (s *redisServer) start(t *testing.T) {
+func (s *redisServer) start(t testing.TB) {
 	t.Helper()
 	program, err := exec.LookPath("redis-server")
 	if err != nil {
@@ -49,7 +50,7 @@ func (s *redisServer) start(t *testing.T) {
 	}
 	_, port, err := net.SplitHostPort(s.address)
 	require.NoError(t, err)
-	s.command = exec.Command(program, "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir())
+	s.command = exec.Command(program, append([]string{"--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir()}, s.args...)...)
 	require.NoError(t, s.command.Start())
 	db := redis.NewClient(&redis.Options{Addr: s.address, MaxRetries: -1})
 	defer db.Close()

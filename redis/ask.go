@@ -1,0 +1,246 @@
+package rongcloudredis
+
+import (
+	"context"
+	_ "embed"
+	"errors"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+//go:embed take.lua
+var takeSource string
+
+// takeScript says itself what it does, and what it is given and returns.
+var takeScript = redis.NewScript(takeSource)
+
+const (
+	// windowSlots is how finely a window tells times apart: what was used counts for up to one slot longer than the limit's time.
+	windowSlots = 256
+
+	// These are as in the limiter of package rongcloud.
+	longestPaced = time.Minute
+	spareShare   = 100
+	shortestSlow = 10 * time.Second
+	longestStop  = time.Minute
+)
+
+// ask is one run of the script: what all calls of a line wait for, and what there is to tell Redis.
+type ask struct {
+	keys     []string
+	limits   []askedLimit
+	restores []restore
+	backs    []back
+	runs     []run
+}
+
+// askedLimit is a limit as the script is given it.
+type askedLimit struct {
+	rongcloud.QuotaLimit
+	burst   float64
+	known   string // who made its hash
+	refused time.Duration
+}
+
+// restore enters a use again that this process remembers.
+type restore struct {
+	limit, units int
+	age          time.Duration
+	low          bool
+	of           *pastUse
+}
+
+// back gives back what a call took that was given up.
+type back struct {
+	limit rongcloud.QuotaLimit
+	slot  int64
+	units int // of the window
+	paid  int // of the pace
+	low   bool
+}
+
+// run is a number of like calls, one after the other.
+type run struct {
+	calls  []*caller
+	kind   string
+	limits []int // of each limit of the calls, where it stands in the ask
+}
+
+// verdict is what the script says of a run.
+type verdict struct {
+	went        int
+	again, wait time.Duration
+	first       bool // the first limit keeps the next call
+	paid        []int
+}
+
+// limitState is what the script says of a limit.
+type limitState struct {
+	slot   int64
+	factor float64
+	maker  string
+}
+
+type answer struct {
+	vanished []int // limits whose hash is gone; nothing was done then
+	limits   []limitState
+	runs     []verdict
+}
+
+// limit enters a limit in the ask, and returns where it stands.
+func (a *ask) limit(key string, limit rongcloud.QuotaLimit, since time.Duration) (at int, added bool) {
+	if at = slices.Index(a.keys, key); at >= 0 {
+		return at, false
+	}
+	a.keys = append(a.keys, key)
+	a.limits = append(a.limits, askedLimit{QuotaLimit: limit, burst: burst(limit, since), refused: -1})
+	return len(a.keys) - 1, true
+}
+
+// interval is how many microseconds the pace gives to a unit; 0 where the whole limit may be used at once.
+func interval(limit rongcloud.QuotaLimit) float64 {
+	if limit.Per > longestPaced {
+		return 0
+	}
+	return micros(limit.Per) / float64(limit.Limit-limit.Limit/spareShare)
+}
+
+func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
+
+// burst is how many units may go at once: a little, and what came in since the line last asked. So nothing is lost on the way to Redis, and little more
+// than the pace gives goes at once after a rest.
+func burst(limit rongcloud.QuotaLimit, since time.Duration) float64 {
+	cameIn := float64(limit.Limit) * float64(since) / float64(limit.Per)
+	return max(float64(limit.Limit/spareShare), min(2+1.5*cameIn, 2+float64(limit.Limit)/2))
+}
+
+// arguments are what the script is given.
+func (a *ask) arguments(maker string, once bool) []any {
+	args := make([]any, 0, 8+10*len(a.limits)+8*len(a.runs))
+	add := func(values ...any) { args = append(args, values...) }
+	add(maker, flag(once))
+	for _, l := range a.limits {
+		per := max(1, l.Per.Microseconds())
+		refused := int64(-1)
+		if l.refused >= 0 {
+			refused = l.refused.Microseconds()
+		}
+		add(l.Limit, max(1, per/windowSlots), windowSlots, per, strconv.FormatFloat(interval(l.QuotaLimit), 'g', -1, 64), strconv.FormatFloat(l.burst, 'f', 3, 64),
+			l.known, refused, max(shortestSlow, l.Per).Microseconds())
+	}
+	add(len(a.restores))
+	for _, r := range a.restores {
+		add(r.limit+1, r.age.Microseconds(), r.units, flag(r.low))
+	}
+	add(len(a.backs))
+	for _, b := range a.backs {
+		add(slices.IndexFunc(a.limits, func(l askedLimit) bool { return l.Key == b.limit.Key })+1, b.slot, b.units, flag(b.low), b.paid)
+	}
+	add(len(a.runs))
+	for _, r := range a.runs {
+		head := r.calls[0]
+		add(r.kind, flag(head.onlyAsks), len(r.calls), len(r.limits))
+		for i, at := range r.limits {
+			add(at+1, head.limits[i].Units, head.paid[i])
+		}
+	}
+	return args
+}
+
+func flag(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// put asks Redis.
+func (l *Limiter) put(a *ask) (*answer, error) {
+	keys, once := a.keys, len(a.backs)+len(a.restores) > 0
+	id := newID()
+	if once { // a client repeats what it had no response to
+		keys = append(slices.Clone(keys), l.key("once:"+id))
+	}
+	args := a.arguments(id, once)
+	values, err := request(context.Background(), l.requests, func(ctx context.Context) ([]any, error) {
+		return takeScript.Run(ctx, l.db, keys, args...).Slice()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return a.read(values)
+}
+
+var errRepeated = errors.New("the response was lost on its way")
+
+// read reads what the script returned.
+func (a *ask) read(values []any) (*answer, error) {
+	r := reader{}
+	word := r.text(values, 0)
+	switch {
+	case word == "vanished":
+		var result answer
+		for _, v := range r.list(values, 1) {
+			at, _ := v.(int64)
+			if at < 1 || int(at) > len(a.limits) {
+				return nil, errUnexpected
+			}
+			result.vanished = append(result.vanished, int(at-1))
+		}
+		return &result, nil
+	case word == "repeated":
+		return nil, errRepeated
+	case word != "ok":
+		return nil, errUnexpected
+	}
+	result := &answer{}
+	for _, v := range r.list(values, 1) {
+		s, _ := v.([]any)
+		result.limits = append(result.limits, limitState{r.number(s, 0), float64(r.number(s, 1)) / 1000, r.text(s, 2)})
+	}
+	for i, v := range r.list(values, 2) {
+		s, _ := v.([]any)
+		next := verdict{went: int(r.number(s, 0)), again: r.span(s, 1), wait: r.span(s, 2), first: r.number(s, 3) == 1}
+		for j := 4; j < len(s); j++ {
+			next.paid = append(next.paid, int(r.number(s, j)))
+		}
+		if i >= len(a.runs) || next.went < 0 || next.went > len(a.runs[i].calls) || len(next.paid) != len(a.runs[i].limits) {
+			return nil, errUnexpected
+		}
+		result.runs = append(result.runs, next)
+	}
+	if r.failed || len(result.limits) != len(a.limits) || len(result.runs) != len(a.runs) {
+		return nil, errUnexpected
+	}
+	return result, nil
+}
+
+var errUnexpected = errors.New("the script returned something unexpected")
+
+// reader takes values out of a reply, and notes if one is not there.
+type reader struct{ failed bool }
+
+func (r *reader) list(values []any, i int) []any { return pick[[]any](r, values, i) }
+func (r *reader) text(values []any, i int) string {
+	return pick[string](r, values, i)
+}
+func (r *reader) number(values []any, i int) int64 { return pick[int64](r, values, i) }
+
+func (r *reader) span(values []any, i int) time.Duration {
+	return time.Duration(min(r.number(values, i), int64(1)<<53)) * time.Microsecond
+}
+
+func pick[T any](r *reader, values []any, i int) T {
+	if i < len(values) {
+		if v, ok := values[i].(T); ok {
+			return v
+		}
+	}
+	r.failed = true
+	return *new(T)
+}

@@ -1,0 +1,489 @@
+package rongcloudredis
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/alicebob/miniredis/v2"
+	"github.com/redis/go-redis/v9"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/webhook"
+)
+
+// stated returns a limiter whose changes of state come out of a channel.
+func stated(t *testing.T, db redis.Cmdable, config LimiterConfig) (*Limiter, chan State) {
+	t.Helper()
+	states := make(chan State, 100)
+	config.AppKey, config.OnState = "k", func(s State) { states <- s }
+	l, err := NewLimiter(db, config)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	return l, states
+}
+
+func (s *redisServer) signal(t *testing.T, signal syscall.Signal) {
+	t.Helper()
+	require.NoError(t, s.command.Process.Signal(signal))
+}
+
+// A Redis that says nothing is noticed by those who have no deadline and by those whose deadline is short, whatever its client heeds.
+func TestLimiterNoticesARedisThatHangs(t *testing.T) {
+	t.Parallel()
+	for _, heeds := range []bool{false, true} {
+		t.Run(strconv.FormatBool(heeds), func(t *testing.T) {
+			t.Parallel()
+			server := startRedis(t)
+			db := redis.NewClient(&redis.Options{Addr: server.address, ContextTimeoutEnabled: heeds})
+			t.Cleanup(func() { _ = db.Close() })
+			l, states := stated(t, db, LimiterConfig{Quotas: quotas(1_000_000, time.Second)})
+			require.NoError(t, l.Wait(t.Context(), units(private, 1)))
+			server.signal(t, syscall.SIGSTOP)
+			short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			require.ErrorIs(t, l.Wait(short, units(private, 1)), context.DeadlineExceeded)
+			var wait sync.WaitGroup
+			for range 20 {
+				wait.Go(func() {
+					if err := l.Wait(t.Context(), units(private, 1)); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			wait.Wait()
+			lost := <-states
+			require.False(t, lost.Shared)
+			require.ErrorIs(t, lost.Err, errSilent)
+			require.Empty(t, states, "it is said once")
+			server.signal(t, syscall.SIGCONT)
+			require.True(t, (<-states).Shared)
+			require.NoError(t, l.Wait(t.Context(), units(private, 1)))
+		})
+	}
+}
+
+func TestRefusedDoesNotWaitForRedis(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t)
+	l, states := stated(t, server.client(t), LimiterConfig{Quotas: quotas(1000, time.Second), Timeout: 30 * time.Second})
+	require.NoError(t, l.Wait(t.Context(), units(private, 1)))
+	server.signal(t, syscall.SIGSTOP)
+	for range 100 {
+		l.Refused(units(private, 1), 20*time.Second)
+	}
+	require.False(t, l.isLost(), "it did not wait until Redis was lost")
+	server.signal(t, syscall.SIGCONT)
+	delay, err := l.Delay(t.Context(), units(private, 1))
+	require.NoError(t, err)
+	require.Greater(t, delay, 10*time.Second)
+	require.Empty(t, states)
+}
+
+func TestNonceStoreDoesNotWaitForRedis(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t)
+	db := redis.NewClient(&redis.Options{Addr: server.address, ReadTimeout: time.Minute, MaxRetries: -1})
+	t.Cleanup(func() { _ = db.Close() })
+	store := NewNonceStore(db, "n:")
+	_, err := store.Begin(t.Context(), "k", webhook.Fingerprint{}, time.Minute)
+	require.NoError(t, err)
+	server.signal(t, syscall.SIGSTOP)
+	_, err = store.Begin(t.Context(), "k", webhook.Fingerprint{}, time.Minute)
+	require.ErrorIs(t, err, errSilent)
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, store.Done(gone, "k", webhook.Fingerprint{}, time.Minute), context.Canceled)
+	server.signal(t, syscall.SIGCONT)
+}
+
+// A Redis that answers a ping but does not run the script stays lost.
+func TestLimiterDoesNotFlap(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name           string
+		refuse, accept []any
+		says           string
+	}{
+		{"out of memory", []any{"CONFIG", "SET", "maxmemory", "1"}, []any{"CONFIG", "SET", "maxmemory", "0"}, "OOM"},
+		{"a replica", []any{"REPLICAOF", "127.0.0.1", "1"}, []any{"REPLICAOF", "NO", "ONE"}, "READONLY"},
+		{"no permission", []any{"ACL", "SETUSER", "app", "-evalsha"}, []any{"ACL", "SETUSER", "app", "+evalsha"}, "NOPERM"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			server := startRedis(t)
+			root := server.client(t)
+			require.NoError(t, root.Do(t.Context(), "ACL", "SETUSER", "app", "on", ">pw", "~rongcloud:*", "+@all").Err())
+			db := redis.NewClient(&redis.Options{Addr: server.address, Username: "app", Password: "pw", MaxRetries: -1})
+			t.Cleanup(func() { _ = db.Close() })
+			l, states := stated(t, db, LimiterConfig{Quotas: quotas(1000, time.Second), Timeout: 10 * time.Second})
+			asked := &gate{open: make(chan struct{})}
+			close(asked.open)
+			db.AddHook(asked)
+			require.NoError(t, l.Wait(t.Context(), units(private, 1)))
+			require.NoError(t, root.Do(t.Context(), c.refuse...).Err())
+			require.NoError(t, l.Wait(t.Context(), units(private, 1)))
+			require.ErrorContains(t, (<-states).Err, c.says)
+			require.Eventually(t, func() bool { return asked.asked.Load() >= 6 }, time.Minute, 10*time.Millisecond, "it is looked for")
+			require.NoError(t, l.Wait(t.Context(), units(private, 1)))
+			require.Empty(t, states)
+			require.NoError(t, root.Do(t.Context(), c.accept...).Err())
+			require.True(t, (<-states).Shared)
+			require.NoError(t, l.Wait(t.Context(), units(private, 1)))
+			require.Empty(t, states)
+		})
+	}
+}
+
+// To allow the keys that begin with the prefix is enough for all that the module does.
+func TestKeysBeginWithThePrefix(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t)
+	root := server.client(t)
+	require.NoError(t, root.Do(t.Context(), "ACL", "SETUSER", "app", "on", ">pw", "resetkeys", "~mine:*", "+@all").Err())
+	db := redis.NewClient(&redis.Options{Addr: server.address, Username: "app", Password: "pw"})
+	t.Cleanup(func() { _ = db.Close() })
+	l, states := stated(t, db, LimiterConfig{Prefix: "mine:", Quotas: quotas(1000, time.Second), Timeout: 10 * time.Second})
+	expansion := rongcloud.QuotaUse{Endpoint: endpoint.MessageExpansionSet, Units: 1, Values: map[string][]string{"conversationType": {"1"}}}
+	for _, use := range []rongcloud.QuotaUse{units(private, 1), expansion, units(endpoint.MessageBroadcast, 1)} {
+		require.NoError(t, l.Wait(t.Context(), use))
+		l.Refused(use, time.Millisecond)
+		_, err := l.Delay(t.Context(), use)
+		require.NoError(t, err)
+	}
+	_, err := NewNonceStore(db, "mine:nonce:").Begin(t.Context(), "k", webhook.Fingerprint{}, time.Minute)
+	require.NoError(t, err)
+	require.Empty(t, states)
+	keys, err := root.Keys(t.Context(), "*").Result()
+	require.NoError(t, err)
+	require.NotEmpty(t, keys)
+	for _, key := range keys {
+		require.True(t, strings.HasPrefix(key, "mine:"), key)
+	}
+}
+
+func TestLimiterInACluster(t *testing.T) {
+	t.Parallel()
+	server := startRedis(t, "--cluster-enabled", "yes")
+	root := server.client(t)
+	require.NoError(t, root.Do(t.Context(), "CLUSTER", "ADDSLOTSRANGE", "0", "16383").Err())
+	require.Eventually(t, func() bool { return strings.Contains(root.ClusterInfo(t.Context()).Val(), "cluster_state:ok") }, 30*time.Second, 10*time.Millisecond)
+	for i, appKey := range []string{"k", "}k", "k}{x", "{}"} {
+		db := redis.NewClusterClient(&redis.ClusterOptions{Addrs: []string{server.address}})
+		t.Cleanup(func() { _ = db.Close() })
+		l := newLimiter(t, db, LimiterConfig{AppKey: appKey})
+		expansion := rongcloud.QuotaUse{Endpoint: endpoint.MessageExpansionSet, Units: 1, Values: map[string][]string{"conversationType": {"3"}}}
+		require.NoError(t, l.Wait(t.Context(), expansion))
+		require.False(t, l.isLost(), "%d", i)
+	}
+}
+
+// What was used of an hour's quota is known after Redis has forgotten it, and counts while it is lost.
+func TestLimiterEntersAgainWhatVanished(t *testing.T) {
+	t.Parallel()
+	broadcast := units(endpoint.MessageBroadcast, 1)
+	full := func(t *testing.T, l *Limiter) {
+		t.Helper()
+		short, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
+		defer cancel()
+		require.ErrorIs(t, l.Wait(short, broadcast), context.DeadlineExceeded)
+	}
+	t.Run("flushed", func(t *testing.T) {
+		t.Parallel()
+		db := startRedis(t).client(t)
+		l, states := stated(t, db, LimiterConfig{Timeout: 10 * time.Second})
+		for range 2 {
+			require.NoError(t, l.Wait(t.Context(), broadcast))
+		}
+		require.NoError(t, db.FlushAll(t.Context()).Err())
+		full(t, l)
+		s := <-states
+		require.True(t, s.Shared)
+		require.ErrorIs(t, s.Err, ErrCountersVanished)
+		require.ErrorContains(t, s.Err, "/message/broadcast.json")
+		other, _ := stated(t, db, LimiterConfig{Timeout: 10 * time.Second})
+		full(t, other)
+		require.Empty(t, states, "it is said once")
+	})
+	t.Run("restarted", func(t *testing.T) {
+		t.Parallel()
+		server := startRedis(t)
+		l, states := stated(t, server.client(t), LimiterConfig{LocalShare: 0.5, Timeout: 10 * time.Second})
+		for range 2 {
+			require.NoError(t, l.Wait(t.Context(), broadcast))
+		}
+		server.kill()
+		full(t, l)
+		require.False(t, (<-states).Shared)
+		full(t, l)
+		server.start(t)
+		require.Equal(t, State{Shared: true}, <-states)
+		full(t, l)
+		require.ErrorIs(t, (<-states).Err, ErrCountersVanished)
+	})
+	t.Run("used while lost", func(t *testing.T) {
+		t.Parallel()
+		server := startRedis(t)
+		l, states := stated(t, server.client(t), LimiterConfig{LocalShare: 1, Timeout: 10 * time.Second})
+		server.kill()
+		for range 2 {
+			require.NoError(t, l.Wait(t.Context(), broadcast))
+		}
+		require.False(t, (<-states).Shared)
+		server.start(t)
+		require.True(t, (<-states).Shared)
+		full(t, l)
+		other := newLimiter(t, server.client(t), LimiterConfig{AppKey: "k"})
+		full(t, other)
+	})
+}
+
+func TestLimiterAfterScriptFlush(t *testing.T) {
+	t.Parallel()
+	db := startRedis(t).client(t)
+	l, states := stated(t, db, LimiterConfig{Quotas: quotas(100_000, time.Second), Timeout: 10 * time.Second})
+	for range 20 {
+		require.NoError(t, l.Wait(t.Context(), units(private, 1)))
+		require.NoError(t, db.ScriptFlush(t.Context()).Err())
+	}
+	require.Empty(t, states)
+}
+
+// pacedRedis is a Redis whose clock stands still but for what the test says.
+type pacedRedis struct {
+	*miniredis.Miniredis
+	now time.Time
+}
+
+func startPaced(t *testing.T) (*pacedRedis, *redis.Client) {
+	t.Helper()
+	p := &pacedRedis{miniredis.RunT(t), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)}
+	p.SetTime(p.now)
+	db := redis.NewClient(&redis.Options{Addr: p.Addr()})
+	t.Cleanup(func() { _ = db.Close() })
+	return p, db
+}
+
+func (p *pacedRedis) at(d time.Duration) { p.SetTime(p.now.Add(d)) }
+
+func TestAClockThatGoesBackOpensNoQuota(t *testing.T) {
+	t.Parallel()
+	for _, back := range []time.Duration{time.Second, 15 * time.Second, time.Minute, 24 * time.Hour} {
+		mini, db := startPaced(t)
+		l := newLimiter(t, db, LimiterConfig{Quotas: quotas(10, time.Hour)})
+		require.NoError(t, l.Wait(t.Context(), units(private, 10)))
+		mini.at(-back)
+		delay, err := l.Delay(t.Context(), units(private, 1))
+		require.NoError(t, err)
+		require.InDelta(t, 3600, delay.Seconds(), 20, "%v back", back)
+		mini.at(-back + 30*time.Minute)
+		delay, err = l.Delay(t.Context(), units(private, 1))
+		require.NoError(t, err)
+		require.InDelta(t, 1800, delay.Seconds(), 20, "and then time goes on")
+	}
+}
+
+// What is given back goes to the slot of time that it was taken from.
+func TestWhatIsGivenBackGoesToItsSlot(t *testing.T) {
+	t.Parallel()
+	mini, db := startPaced(t)
+	limit := rongcloud.QuotaLimit{Key: "x", Limit: 5, Per: time.Hour, Units: 5}
+	l := newLimiter(t, db, LimiterConfig{})
+	ask := func(backs ...back) (bool, int64) {
+		t.Helper()
+		a := &ask{backs: backs}
+		at, _ := a.limit(l.key(limit.Key), limit, 0)
+		if backs == nil {
+			a.runs = []run{{calls: []*caller{{limits: []rongcloud.QuotaLimit{limit}, paid: []int{0}}}, kind: "single", limits: []int{at}}}
+		}
+		result, err := l.put(a)
+		require.NoError(t, err)
+		return backs == nil && result.runs[0].went == 1, result.limits[at].slot
+	}
+	went, slot := ask()
+	require.True(t, went)
+	mini.at(30 * time.Minute)
+	ask(back{limit: limit, slot: slot, units: 5})
+	ask(back{limit: limit, slot: slot, units: 5}) // more than was taken
+	mini.at(50 * time.Minute)
+	went, _ = ask()
+	require.True(t, went, "all five are free")
+	mini.at(61 * time.Minute)
+	went, _ = ask()
+	require.False(t, went, "five were used eleven minutes ago")
+}
+
+// gate is a hook that holds requests until it is opened.
+type gate struct {
+	asked atomic.Int32
+	open  chan struct{}
+}
+
+func (g *gate) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (g *gate) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if strings.HasPrefix(cmd.Name(), "eval") {
+			g.asked.Add(1)
+			<-g.open
+		}
+		return next(ctx, cmd)
+	}
+}
+func (g *gate) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+func gated(t *testing.T, config LimiterConfig) (*Limiter, *gate) {
+	t.Helper()
+	db := startRedis(t).client(t)
+	l := newLimiter(t, db, config)
+	_, err := l.Delay(t.Context(), units(endpoint.UserGetToken, 1)) // the script is known
+	require.NoError(t, err)
+	g := &gate{open: make(chan struct{})}
+	db.AddHook(g)
+	return l, g
+}
+
+// waiting is how many stand in the lines.
+func (l *Limiter) waiting() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := 0
+	for _, line := range l.lines {
+		for _, lane := range line.lanes {
+			n += len(lane.waiting)
+		}
+	}
+	return n
+}
+
+func TestWhatWaitsIsAskedForTogether(t *testing.T) {
+	t.Parallel()
+	l, g := gated(t, LimiterConfig{Quotas: quotas(100_000, time.Second)})
+	var wait sync.WaitGroup
+	for range 64 {
+		wait.Go(func() {
+			if err := l.Wait(t.Context(), units(private, 1)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	require.Eventually(t, func() bool { return l.waiting() == 64 }, 10*time.Second, time.Millisecond)
+	close(g.open)
+	wait.Wait()
+	require.LessOrEqual(t, g.asked.Load(), int32(3))
+}
+
+func TestOneOfABatchIsCancelled(t *testing.T) {
+	t.Parallel()
+	l, g := gated(t, LimiterConfig{Quotas: quotas(10, time.Hour)})
+	gone, cancel := context.WithCancel(t.Context())
+	results := make(chan error, 4)
+	go func() { results <- l.Wait(gone, units(private, 3)) }()
+	require.Eventually(t, func() bool { return g.asked.Load() == 1 }, 10*time.Second, time.Millisecond)
+	cancel()
+	require.ErrorIs(t, <-results, context.Canceled)
+	close(g.open)
+	require.NoError(t, l.Wait(t.Context(), units(private, 3)))
+	require.NoError(t, l.Wait(t.Context(), units(private, 3)))
+	require.NoError(t, l.Wait(t.Context(), units(private, 4)), "what the cancelled one took is free again")
+}
+
+// Priorities and the order of coming hold inside one ask, and a call under a full cap keeps no other.
+func TestTheOrderInsideABatch(t *testing.T) {
+	t.Parallel()
+	quota := endpoint.MessageUltragroupPublish.Quota
+	quota.Limit, quota.Per = 6, time.Hour
+	quota.Caps = slices.Clone(quota.Caps)
+	quota.Caps[0].Limit, quota.Caps[0].Per = 2, time.Hour
+	l, g := gated(t, LimiterConfig{Quotas: rongcloud.Quotas{Endpoints: own{endpoint.MessageUltragroupPublish: quota}}})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var mu sync.Mutex
+	var went []string
+	var wait sync.WaitGroup
+	for i, name := range []string{"low", "a", "a", "a", "b", "c"} {
+		use := rongcloud.QuotaUse{Endpoint: endpoint.MessageUltragroupPublish, Units: 1, LowPriority: name == "low",
+			Values: map[string][]string{"toGroupIds": {"g"}, "busChannel": {name}}}
+		wait.Go(func() {
+			if l.Wait(ctx, use) == nil {
+				mu.Lock()
+				defer mu.Unlock()
+				went = append(went, name)
+			}
+		})
+		require.Eventually(t, func() bool { return l.waiting() == i+1 }, 10*time.Second, time.Millisecond)
+	}
+	close(g.open)
+	require.Eventually(t, func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(went) == 5
+	}, 10*time.Second, time.Millisecond)
+	cancel()
+	wait.Wait()
+	slices.Sort(went)
+	require.Equal(t, []string{"a", "a", "b", "c", "low"}, went, "the third of a's is kept by its cap")
+}
+
+// Calls that ask for more than goes at once, or than the whole quota, are paid over several asks.
+func TestLargeCalls(t *testing.T) {
+	t.Parallel()
+	l := newLimiter(t, startRedis(t).client(t), LimiterConfig{Quotas: quotas(10_000, time.Second)})
+	for _, n := range []int{1000, 3000, 12_000, 1} {
+		require.NoError(t, l.Wait(t.Context(), bulkUnits(private, n)))
+	}
+	require.False(t, l.isLost())
+}
+
+// A line over a distance uses its quota, and by Redis's clock never more.
+func TestTheQuotaHoldsByRedisClock(t *testing.T) {
+	t.Parallel()
+	db := startRedis(t).client(t)
+	db.AddHook(distance(3 * time.Millisecond))
+	const limit = 300
+	l := newLimiter(t, db, LimiterConfig{Quotas: quotas(limit, time.Second)})
+	ctx, stop := context.WithTimeout(t.Context(), 3*time.Second)
+	defer stop()
+	var wait sync.WaitGroup
+	var went, most atomic.Int64
+	for range 64 {
+		wait.Go(func() {
+			for l.Wait(ctx, units(private, 1)) == nil {
+				went.Add(1)
+			}
+		})
+	}
+	key := l.key(private.Path)
+	for ctx.Err() == nil {
+		total, _ := db.HGet(t.Context(), key, "t").Int64()
+		most.Store(max(most.Load(), total))
+	}
+	wait.Wait()
+	require.LessOrEqual(t, most.Load(), int64(limit))
+	require.Positive(t, went.Load())
+	t.Logf("%d of %d in 3 s", went.Load(), 3*limit)
+}
+
+// distance is a hook that makes each request take longer.
+type distance time.Duration
+
+func (d distance) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (d distance) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		time.Sleep(time.Duration(d))
+		defer time.Sleep(time.Duration(d))
+		return next(ctx, cmd)
+	}
+}
+func (d distance) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}

@@ -1,0 +1,538 @@
+package rongcloudredis
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+const (
+	// mostRuns and mostCalls bound one ask, so that the script does not keep Redis from others for long.
+	mostRuns  = 512
+	mostCalls = 8192
+
+	// shortestRest is the least time between two asks of a line of which the first did not let all go.
+	shortestRest = time.Millisecond
+	longestRest  = time.Minute
+)
+
+// line holds those who wait for one quota in this process. What they wait for is asked for together, by one goroutine, which lives as long
+// as somebody waits. Its fields are guarded by the limiter's lock.
+type line struct {
+	*Limiter
+	key     string
+	lanes   map[string]*lane
+	seq     int
+	asked   time.Time     // when it last asked; zero if it has not
+	since   time.Duration // how long lies between two asks
+	backs   []back
+	refused map[string]askedLimit // what the server refused, until Redis has been told
+	wake    chan struct{}
+}
+
+// lane holds those who wait for the same limits with the same priority, in the order of their coming. Only its first one can be next.
+type lane struct {
+	key     string
+	waiting []*caller
+	until   time.Time // a cap keeps its first one until then
+	free    time.Time // the first one cannot go before
+	gone    int       // of those who wait, who have given up
+}
+
+// caller is a call that waits.
+type caller struct {
+	limits   []rongcloud.QuotaLimit
+	low      bool
+	onlyAsks bool // how long it would wait
+	seq      int
+	lane     *lane
+	paid     []int     // of each limit
+	ready    time.Time // when it was paid in full
+	deadline time.Time
+	done     bool // it was told, or has given up
+	told     chan outcome
+}
+
+// outcome is what a caller is told.
+type outcome struct {
+	wait time.Duration // if it only asks
+	err  error
+	lost bool // Redis is lost: take of the local share
+}
+
+func (c *caller) tell(o outcome) {
+	if !c.done {
+		c.done = true
+		c.told <- o
+	}
+}
+
+// overdue reports whether a call of low priority was ready for its quota's whole time.
+func (c *caller) overdue(now time.Time) bool {
+	return c.low && !c.ready.IsZero() && now.Sub(c.ready) > c.limits[0].Per
+}
+
+func (c *caller) isPaid() bool {
+	for i, limit := range c.limits {
+		if c.paid[i] < limit.Units {
+			return false
+		}
+	}
+	return true
+}
+
+// The order in which calls have their turn.
+func (c *caller) rank(now time.Time) int {
+	rank := 1
+	switch {
+	case c.overdue(now):
+		return 0
+	case c.low:
+		rank = 3
+	}
+	if c.onlyAsks {
+		rank++
+	}
+	return rank
+}
+
+func (c *caller) kind(now time.Time) string {
+	switch {
+	case !c.low:
+		return "single"
+	case c.overdue(now):
+		return "overdue"
+	}
+	return "low"
+}
+
+// like reports whether two calls can be asked for as one run.
+func (c *caller) like(other *caller) bool {
+	paid := func(n int) bool { return n > 0 }
+	return c.lane == other.lane && !slices.ContainsFunc(other.paid, paid) && other.ready.IsZero() &&
+		slices.EqualFunc(c.limits, other.limits, func(a, b rongcloud.QuotaLimit) bool { return a.Units == b.Units })
+}
+
+// line returns the line of a quota, for which somebody will wait. The lock is held.
+func (l *Limiter) line(limit rongcloud.QuotaLimit) *line {
+	n := l.lines[limit.Key]
+	if n == nil {
+		n = &line{Limiter: l, key: limit.Key, lanes: map[string]*lane{}, wake: make(chan struct{}, 1)}
+		l.lines[limit.Key] = n
+		go n.run()
+	}
+	return n
+}
+
+// merge adds up what a call takes of a limit that is named twice.
+func merge(limits []rongcloud.QuotaLimit) []rongcloud.QuotaLimit {
+	for i := 1; i < len(limits); i++ {
+		if first := slices.IndexFunc(limits[:i], func(l rongcloud.QuotaLimit) bool { return l.Key == limits[i].Key }); first >= 0 {
+			limits[first].Units += limits[i].Units
+			limits = slices.Delete(limits, i, i+1)
+			i--
+		}
+	}
+	return limits
+}
+
+// enter puts a call last. The lock is held.
+func (n *line) enter(c *caller) {
+	n.seq++
+	c.seq = n.seq
+	var key strings.Builder
+	for _, limit := range c.limits {
+		key.WriteString(limit.Key)
+		key.WriteByte(0)
+	}
+	fmt.Fprint(&key, c.low, c.onlyAsks)
+	n.pushTo(key.String(), c)
+}
+
+func (n *line) pushTo(key string, c *caller) {
+	t := n.lanes[key]
+	if t == nil {
+		t = &lane{key: key}
+		n.lanes[key] = t
+	}
+	c.lane = t
+	first := len(t.waiting) == 0
+	if !first && !c.deadline.IsZero() && c.deadline.Before(t.free) {
+		c.tell(outcome{err: tooLate(c, time.Until(t.free))})
+		return
+	}
+	t.waiting = append(t.waiting, c)
+	if first {
+		n.rouse()
+	}
+}
+
+func tooLate(c *caller, wait time.Duration) error {
+	return fmt.Errorf("%w before %d units of the quota are free, in %v", context.DeadlineExceeded, c.limits[0].Units, wait.Round(time.Millisecond))
+}
+
+// giveUp takes a call out of its line. The lock is held.
+func (n *line) giveUp(c *caller) {
+	c.done = true
+	t := c.lane
+	t.gone++
+	if t.waiting[0] == c || t.gone > 64 && t.gone > len(t.waiting)/2 {
+		t.free = time.Time{}
+		n.rouse()
+	}
+}
+
+func (n *line) rouse() {
+	select {
+	case n.wake <- struct{}{}:
+	default:
+	}
+}
+
+// run asks Redis for those who wait, until nobody does.
+func (n *line) run() {
+	for {
+		n.mu.Lock()
+		if n.lost {
+			n.dissolve()
+		}
+		now := time.Now()
+		n.tidy()
+		if n.isEmpty() {
+			delete(n.lines, n.key)
+			n.mu.Unlock()
+			return
+		}
+		a, rest := n.prepare(now)
+		n.mu.Unlock()
+		if a != nil {
+			rest = n.ask(a)
+		}
+		n.rest(rest)
+	}
+}
+
+func (n *line) isEmpty() bool { return len(n.lanes)+len(n.backs)+len(n.refused) == 0 }
+
+// rest waits until it is worth asking again.
+func (n *line) rest(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	time.Sleep(min(d, shortestRest))
+	timer := time.NewTimer(d - min(d, shortestRest))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-n.wake:
+	}
+}
+
+// dissolve sends everybody to the local share.
+func (n *line) dissolve() {
+	for _, c := range n.inOrder(time.Now()) {
+		c.tell(outcome{lost: true})
+	}
+	clear(n.lanes)
+	n.backs, n.refused = nil, nil
+}
+
+// tidy drops who has given up, and gives back what they had paid.
+func (n *line) tidy() {
+	for key, t := range n.lanes {
+		for _, c := range t.waiting {
+			if c.done {
+				n.giveBack(c, nil)
+			}
+		}
+		t.waiting = slices.DeleteFunc(t.waiting, func(c *caller) bool { return c.done })
+		t.gone = 0
+		if len(t.waiting) == 0 {
+			delete(n.lanes, key)
+		}
+	}
+}
+
+// giveBack gives back what a call has paid, and what it took of the windows if it was let go.
+func (n *line) giveBack(c *caller, went []limitState) {
+	for i, limit := range c.limits {
+		b := back{limit: limit, low: c.low, paid: c.paid[i]}
+		if went != nil {
+			b.slot, b.units, b.paid = went[i].slot, limit.Units, limit.Units
+		}
+		if b.paid > 0 {
+			n.backs = append(n.backs, b)
+		}
+		c.paid[i] = 0
+	}
+}
+
+func (n *line) inOrder(now time.Time) []*caller {
+	var all []*caller
+	for _, t := range n.lanes {
+		all = append(all, t.waiting...)
+	}
+	sortCallers(all, now)
+	return all
+}
+
+func sortCallers(all []*caller, now time.Time) {
+	slices.SortFunc(all, func(a, b *caller) int {
+		return cmp.Or(cmp.Compare(a.rank(now), b.rank(now)), cmp.Compare(a.seq, b.seq))
+	})
+}
+
+// prepare makes the next ask; if there is nothing to ask now, it returns when there will be.
+func (n *line) prepare(now time.Time) (*ask, time.Duration) {
+	a := &ask{backs: n.backs}
+	each := max(1, mostCalls/max(1, len(n.lanes)))
+	var next time.Time
+	var all []*caller
+	for _, t := range n.lanes {
+		if t.until.After(now) {
+			if next.IsZero() || t.until.Before(next) {
+				next = t.until
+			}
+			continue
+		}
+		all = append(all, t.waiting[:min(each, len(t.waiting))]...)
+	}
+	if len(all)+len(n.backs)+len(n.refused) == 0 {
+		return nil, max(next.Sub(now), shortestRest)
+	}
+	if !n.asked.IsZero() {
+		// Those who wait may be too few to use at once what came in during a long way, so it is forgotten slowly.
+		n.since = max(now.Sub(n.asked), n.since*7/8)
+	}
+	n.asked = now
+	sortCallers(all, now)
+	for _, c := range all {
+		if last := len(a.runs) - 1; last >= 0 && a.runs[last].kind == c.kind(now) && a.runs[last].calls[0].like(c) && !c.onlyAsks {
+			a.runs[last].calls = append(a.runs[last].calls, c)
+			continue
+		}
+		if len(a.runs) == mostRuns {
+			break
+		}
+		r := run{calls: []*caller{c}, kind: c.kind(now), limits: make([]int, len(c.limits))}
+		for i, limit := range c.limits {
+			r.limits[i] = n.enterLimit(a, limit, now)
+		}
+		a.runs = append(a.runs, r)
+	}
+	for _, b := range n.backs {
+		n.enterLimit(a, b.limit, now)
+	}
+	for _, r := range n.refused {
+		a.limits[n.enterLimit(a, r.QuotaLimit, now)].refused = r.refused
+	}
+	n.backs, n.refused = nil, nil
+	return a, 0
+}
+
+// enterLimit enters a limit in an ask, with what this process remembers of it.
+func (n *line) enterLimit(a *ask, limit rongcloud.QuotaLimit, now time.Time) int {
+	key := n.Limiter.key(limit.Key)
+	at, added := a.limit(key, limit, n.since)
+	if past := n.past[key]; added && past != nil {
+		past.forget(now)
+		if len(past.uses) > 0 {
+			a.limits[at].known = past.maker
+		}
+		for _, use := range past.uses {
+			if !use.entered {
+				use.entered = true
+				a.restores = append(a.restores, restore{limit: at, age: now.Sub(use.at), units: use.units, low: use.low, of: use})
+			}
+		}
+	}
+	return at
+}
+
+// ask asks Redis, tells who may go, and returns when to ask again.
+func (n *line) ask(a *ask) time.Duration {
+	result, err := n.put(a)
+	now := time.Now()
+	n.mu.Lock()
+	if err != nil || result.vanished != nil {
+		for _, r := range a.restores { // it may not have been entered; twice is better than not at all
+			r.of.entered = false
+		}
+	}
+	switch {
+	case errors.Is(err, errRepeated):
+		n.mu.Unlock()
+		return shortestRest
+	case err != nil:
+		n.mu.Unlock()
+		n.lose(err, a)
+		return 0
+	case result.vanished != nil:
+		n.backs = append(n.backs, a.backs...)
+		for _, at := range result.vanished {
+			if past := n.past[a.keys[at]]; past != nil {
+				past.lose()
+			}
+		}
+		limit := a.limits[result.vanished[0]].QuotaLimit
+		n.mu.Unlock()
+		n.vanished(limit)
+		return 0
+	}
+	defer n.mu.Unlock()
+	rest := longestRest
+	for i, r := range a.runs {
+		if again := n.apply(r, result, result.runs[i], now); again > 0 {
+			rest = min(rest, again)
+		}
+	}
+	n.tidy()
+	if n.isEmpty() {
+		return 0
+	}
+	for _, t := range n.lanes {
+		if t.until.After(now) {
+			rest = min(rest, t.until.Sub(now))
+		}
+	}
+	return max(rest, shortestRest)
+}
+
+// apply tells the calls of a run, and returns when to ask again for those that may not go yet; 0 if all may.
+func (n *line) apply(r run, result *answer, v verdict, now time.Time) time.Duration {
+	head := r.calls[0]
+	if head.onlyAsks {
+		head.tell(outcome{wait: v.wait})
+		return 0
+	}
+	states := make([]limitState, len(r.limits))
+	for i, at := range r.limits {
+		states[i] = result.limits[at]
+	}
+	for _, c := range r.calls[:v.went] {
+		if c.done {
+			n.giveBack(c, states)
+			continue
+		}
+		clear(c.paid)
+		n.remember(c.limits, c.low, states, now)
+		c.tell(outcome{})
+	}
+	rest := r.calls[v.went:]
+	if len(rest) == 0 {
+		head.lane.until, head.lane.free = time.Time{}, time.Time{}
+		if len(head.lane.waiting) > len(r.calls) { // more have come
+			return shortestRest
+		}
+		return 0
+	}
+	first := rest[0]
+	first.paid = v.paid
+	if first.ready.IsZero() && first.isPaid() {
+		first.ready = now
+	}
+	t := first.lane
+	t.free = now.Add(v.wait)
+	t.until = time.Time{}
+	again := max(v.again, shortestRest)
+	if v.again >= time.Duration(1e15)*time.Microsecond { // those before it are waited for
+		again = 0
+	} else if !v.first {
+		t.until = now.Add(again)
+	}
+	if first.low && !first.ready.IsZero() && !first.overdue(now) {
+		again = min(max(again, shortestRest), max(first.limits[0].Per-now.Sub(first.ready), shortestRest))
+	}
+	wait := v.wait
+	for i, c := range rest {
+		if i > 0 {
+			wait += paceOf(c.limits[0])
+		}
+		if !c.deadline.IsZero() && wait > c.deadline.Sub(now) {
+			c.tell(outcome{err: tooLate(c, wait)})
+		}
+	}
+	return again
+}
+
+// paceOf is the time that the pace gives to a call.
+func paceOf(limit rongcloud.QuotaLimit) time.Duration {
+	return time.Duration(min(interval(limit)*float64(limit.Units)*float64(time.Microsecond), 1<<52))
+}
+
+// refusedBy notes what a limit has to be told of a refusal by the server.
+func (n *line) refusedBy(limit rongcloud.QuotaLimit, pause time.Duration) {
+	if n.refused == nil {
+		n.refused = map[string]askedLimit{}
+	}
+	n.refused[limit.Key] = askedLimit{QuotaLimit: limit, refused: max(pause, n.refused[limit.Key].refused)}
+	n.rouse()
+}
+
+// past is what this process remembers of a limit over which it could not be forgotten: an hour or a day.
+type past struct {
+	per   time.Duration
+	maker string // of the hash in Redis
+	uses  []*pastUse
+}
+
+type pastUse struct {
+	at      time.Time
+	units   int
+	low     bool
+	entered bool // in Redis
+}
+
+func (p *past) forget(now time.Time) {
+	p.uses = slices.DeleteFunc(p.uses, func(u *pastUse) bool { return now.Sub(u.at) > p.per })
+}
+
+// lose has all uses entered again.
+func (p *past) lose() {
+	p.maker = ""
+	for _, use := range p.uses {
+		use.entered = false
+	}
+}
+
+// remember notes a use of those limits that are longer than others. Those that have no states were not counted in Redis. The lock is held.
+func (l *Limiter) remember(limits []rongcloud.QuotaLimit, low bool, states []limitState, now time.Time) {
+	for i, limit := range limits {
+		if limit.Per <= longestPaced {
+			continue
+		}
+		key := l.key(limit.Key)
+		p := l.past[key]
+		if p == nil {
+			l.forgetPast(now)
+			p = &past{per: limit.Per}
+			l.past[key] = p
+		}
+		if states != nil {
+			p.maker = states[i].maker
+		}
+		if last := len(p.uses) - 1; last >= 0 && p.uses[last].low == low && p.uses[last].entered == (states != nil) && now.Sub(p.uses[last].at) < limit.Per/windowSlots {
+			p.uses[last].units += limit.Units
+			continue
+		}
+		p.uses = append(p.uses, &pastUse{now, limit.Units, low, states != nil})
+	}
+}
+
+// forgetPast drops what is over, when there are many limits.
+func (l *Limiter) forgetPast(now time.Time) {
+	if len(l.past)%1024 != 1023 {
+		return
+	}
+	maps.DeleteFunc(l.past, func(_ string, p *past) bool {
+		p.forget(now)
+		return len(p.uses) == 0
+	})
+}
