@@ -2,6 +2,7 @@ package rongcloudredis
 
 import (
 	"context"
+	"net"
 	"slices"
 	"strconv"
 	"strings"
@@ -486,4 +487,35 @@ func (d distance) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 }
 func (d distance) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return next
+}
+
+// A Redis that accepts connections and says nothing, or to which no connection comes about, is lost in time, and its client's own patience does not count.
+func TestLimiterNoticesAHalfOpenRedis(t *testing.T) {
+	t.Parallel()
+	ended := make(chan struct{})
+	t.Cleanup(func() { close(ended) })
+	for _, c := range []struct {
+		name string
+		dial func(ctx context.Context, network, address string) (net.Conn, error)
+	}{
+		{"accepted, and silent", nil},
+		{"dialing hangs", func(context.Context, string, string) (net.Conn, error) {
+			<-ended
+			return nil, net.ErrClosed
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			listener, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			t.Cleanup(func() { _ = listener.Close() })
+			db := redis.NewClient(&redis.Options{
+				Addr: listener.Addr().String(), Dialer: c.dial, DialTimeout: 10 * time.Second, ReadTimeout: 10 * time.Second, MaxRetries: -1, DialerRetries: 1,
+			})
+			t.Cleanup(func() { _ = db.Close() })
+			l, states := stated(t, db, LimiterConfig{Quotas: quotas(1000, time.Second), Timeout: 100 * time.Millisecond})
+			require.NoError(t, l.Wait(t.Context(), units(private, 1)))
+			require.ErrorIs(t, (<-states).Err, errSilent)
+		})
+	}
 }
