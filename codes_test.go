@@ -108,7 +108,7 @@ func TestBroadcastIsNotRepeatedAfter1008(t *testing.T) {
 	}
 
 	s := newScripted(t, []step{status(http.StatusTooManyRequests, `{"code":1008}`)}, WithRetry(quick(2)))
-	_, err := s.Client.Message.SendPrivate(t.Context(), PrivateMessage{From: "a", To: []string{"b"}, Content: text})
+	_, err := s.Message.SendPrivate(t.Context(), PrivateMessage{From: "a", To: []string{"b"}, Content: text})
 	require.NoError(t, err, "any other send is repeated")
 	require.Equal(t, 2, s.count())
 	for e := range endpoint.All() {

@@ -151,7 +151,7 @@ func codeConstants(codes []code) ([]byte, error) {
 func comment(indent, words string) string {
 	begin := indent + "//"
 	lines := []string{begin}
-	for _, word := range strings.Fields(words) {
+	for word := range strings.FieldsSeq(words) {
 		last := &lines[len(lines)-1]
 		if *last != begin && len(*last)+3*len(indent)+1+len(word) > 100 {
 			lines = append(lines, begin)

@@ -138,7 +138,8 @@ var (
 // too.
 func readPackage(dir string) (*npmPackage, error) {
 	found := &npmPackage{codes: map[int]string{}, objectNames: map[string]bool{}, types: map[string]*bodyType{}}
-	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+	files := os.DirFS(dir)
+	err := fs.WalkDir(files, ".", func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
 			return err
 		}
@@ -146,7 +147,7 @@ func readPackage(dir string) (*npmPackage, error) {
 		if !declares && filepath.Ext(path) != ".js" && filepath.Ext(path) != ".mjs" && filepath.Ext(path) != ".cjs" {
 			return nil
 		}
-		text, err := os.ReadFile(path)
+		text, err := fs.ReadFile(files, path)
 		if err != nil {
 			return err
 		}
@@ -159,7 +160,10 @@ func readPackage(dir string) (*npmPackage, error) {
 		}
 		return nil
 	})
-	return found, err
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", dir, err)
+	}
+	return found, nil
 }
 
 func (p *npmPackage) declarations(text []byte) {
