@@ -1,6 +1,11 @@
 package rongcloud
 
-import "strconv"
+import (
+	"strconv"
+	"sync"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
 
 // Code is the number in the field code of an answer. A Code is itself an error, so that
 // errors.Is(err, CodeRateLimited) tells whether err is an [Error] with that code. Codes that the
@@ -46,3 +51,14 @@ func (c Code) rateLimited() bool { return codeFacts[c].kind == kindRateLimit }
 
 // transient reports whether the code tells of a trouble inside the server.
 func (c Code) transient() bool { return codeFacts[c].kind == kindServerFault }
+
+// succeedsSomewhere reports whether the code is the success of some endpoint, or none at all: it can then refuse nothing.
+func (c Code) succeedsSomewhere() bool { return c == 0 || successes()[c] }
+
+var successes = sync.OnceValue(func() map[Code]bool {
+	found := map[Code]bool{}
+	for ep := range endpoint.All() {
+		found[Code(ep.Success)] = true
+	}
+	return found
+})

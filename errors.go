@@ -1,11 +1,20 @@
 package rongcloud
 
 import (
+	"compress/gzip"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
+	"net"
 	"net/http"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 	"unicode"
 )
@@ -146,4 +155,53 @@ func oneLine(text string) string {
 		}
 		return ' '
 	}, strings.ToValidUTF8(text, "\uFFFD"))
+}
+
+// quotingError is an error whose text may quote the server. Hooks and logs get only what it says itself.
+type quotingError struct {
+	what string
+	err  error
+}
+
+func (e *quotingError) Error() string { return e.what + ": " + e.err.Error() }
+func (e *quotingError) Unwrap() error { return e.err }
+
+// ownError is an error in the SDK's own words.
+type ownError string
+
+func (e ownError) Error() string { return string(e) }
+
+// withoutQuotes returns what of err is known not to quote the server: net/http's errors can hold whole lines of an answer.
+func withoutQuotes(err error) error {
+	var quoting *quotingError
+	if errors.As(err, &quoting) {
+		return ownError(quoting.what)
+	}
+	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
+		if quotesNothing(inner) {
+			return inner
+		}
+	}
+	return ownError("the transport failed")
+}
+
+// ownTexts are errors whose text is always the same.
+var ownTexts = []error{
+	context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF, io.ErrNoProgress, net.ErrClosed, http.ErrSchemeMismatch,
+	gzip.ErrHeader, gzip.ErrChecksum, errTooLong, errNotAnswer, errLineTooLong, errEventTooLong,
+}
+
+func quotesNothing(err error) bool {
+	switch e := err.(type) { //nolint:errorlint // each error of the chain is looked at by itself
+	case ownError, *attemptTimeoutError, *ArgumentError, syscall.Errno, *net.DNSError, tls.AlertError,
+		x509.UnknownAuthorityError, x509.HostnameError, x509.CertificateInvalidError:
+		return true
+	case *net.OpError:
+		return quotesNothing(e.Err)
+	case *os.SyscallError:
+		return quotesNothing(e.Err)
+	case *tls.CertificateVerificationError:
+		return quotesNothing(e.Err)
+	}
+	return slices.Contains(ownTexts, err)
 }

@@ -410,7 +410,7 @@ func TestWrappedTransportWritesOnce(t *testing.T) {
 		func() error { return faultCall(t.Context(), client, "unsafe") },
 	} {
 		require.ErrorIs(t, call(), ErrOutcomeUnknown)
-		require.EqualValues(t, i+1, server.carried.Load())
+		require.EqualValues(t, i+1, server.arrived.Load())
 	}
 }
 
@@ -432,7 +432,7 @@ func TestHTTP2ServerGoneAfterTheReset(t *testing.T) {
 			})
 			err := call(server.client(t, false))
 			require.ErrorIs(t, err, ErrOutcomeUnknown)
-			require.EqualValues(t, 1, server.carried.Load())
+			require.EqualValues(t, 1, server.arrived.Load())
 		})
 	}
 }

@@ -101,7 +101,7 @@ func answer(status int, body string, header ...string) func(http.ResponseWriter,
 		}
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
-		return status/100 != 4
+		return status/100 != 4 || answerLost(status)
 	}
 }
 
@@ -346,12 +346,31 @@ func faultTable() []fault {
 			unsafe:     same("1/0 unknown transport http503"),
 		},
 		notTheAPI("200 empty", answer(200, "")),
-		notTheAPI("200 truncated", answer(200, `{"code":200,"userName":"A`)),
+		unreadable("200 truncated", answer(200, `{"code":200,"userName":"A`)),
 		notTheAPI("200 with a list", answer(200, `[200]`)),
 		notTheAPI("200 with a text", answer(200, `"ok"`)),
 		notTheAPI("200 without a code", answer(200, `{"userName":"Ann"}`)),
+		notTheAPI("200 with code 0", answer(200, `{"code":0,"userName":"Ann"}`)),
+		notTheAPI("200 with the success of another endpoint", answer(200, `{"code":10000,"userName":"Ann"}`)),
+		notTheAPI("101", raw("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n"), "http101"),
+		lostOnTheWay("408", 408, ""),
+		lostOnTheWay("460", 460, ""),
+		lostOnTheWay("499", 499, "<html>client closed request</html>"),
+		lostOnTheWay("408 that claims success", 408, faultSuccess),
+		{
+			name: "400 with an internal error", serve: answer(400, `{"code":1000}`),
+			repeatable: same("3/0 http400 code1000"),
+			guarded:    same("3/0 unknown http400 code1000"),
+			unsafe:     same("1/0 unknown http400 code1000"),
+		},
+		{
+			name: "408 with the rate-limit code", serve: answer(408, limited),
+			repeatable: same("3/0 http408 code1008"),
+			guarded:    same("3/0 unknown http408 code1008"),
+			unsafe:     same("1/0 unknown http408 code1008"),
+		},
 		notTheAPI("200 HTML", answer(200, "<html>Welcome to the hotel's network</html>")),
-		notTheAPI("200 with a result of another type", answer(200, `{"code":200,"userName":{"a":1},"when":[1]}`)),
+		unreadable("200 with a result of another type", answer(200, `{"code":200,"userName":{"a":1},"when":[1]}`)),
 		{
 			name: "Content-Length longer than the body", serve: raw("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n" + faultSuccess),
 			repeatable: [3]string{"1/1 ok", "2/0 transport http200", "3/0 transport http200"},
@@ -364,8 +383,8 @@ func faultTable() []fault {
 			guarded:    [3]string{"1/1 ok", "2/0 unknown transport http200", "3/0 unknown transport http200"},
 			unsafe:     same("1/0 unknown transport http200"),
 		},
-		notTheAPI("50 MB body", flood),
-		notTheAPI("50 MB in 50 kB of gzip", zippedFlood),
+		unreadable("50 MB body", flood),
+		unreadable("50 MB in 50 kB of gzip", zippedFlood),
 		{
 			name: "idle connection closed by the server", serve: closeUsed(), warm: true,
 			repeatable: same("3/0 ok"),
@@ -376,13 +395,32 @@ func faultTable() []fault {
 }
 
 // notTheAPI is an answer that comes through whole but cannot be trusted: the host is not to blame.
-func notTheAPI(name string, serve func(http.ResponseWriter, *http.Request) bool) fault {
+func notTheAPI(name string, serve func(http.ResponseWriter, *http.Request) bool, status ...string) fault {
+	http := "http200"
+	if len(status) > 0 {
+		http = status[0]
+	}
 	return fault{
 		name: name, serve: serve,
-		repeatable: same("3/0 transport http200"),
-		guarded:    same("3/0 unknown transport http200"),
+		repeatable: same("3/0 transport " + http),
+		guarded:    same("3/0 unknown transport " + http),
+		unsafe:     same("1/0 unknown transport " + http),
+	}
+}
+
+// unreadable is an answer that would be the same, and as long, the next time.
+func unreadable(name string, serve func(http.ResponseWriter, *http.Request) bool) fault {
+	return fault{
+		name: name, serve: serve,
+		repeatable: same("1/0 transport http200"),
+		guarded:    same("1/0 unknown transport http200"),
 		unsafe:     same("1/0 unknown transport http200"),
 	}
+}
+
+// lostOnTheWay is a 4xx by which a proxy tells that it has lost sight of a request.
+func lostOnTheWay(name string, status int, body string) fault {
+	return notTheAPI(name, answer(status, body), "http"+strconv.Itoa(status))
 }
 
 func unreachable(url string) func(*testing.T, *faultCell) context.Context {

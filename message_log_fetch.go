@@ -102,7 +102,7 @@ func (k *core) fetchFile(ctx context.Context, address *url.URL, w io.Writer, lim
 	}
 	body := readerFunc(func(p []byte) (int, error) {
 		silence.Reset(config.attemptTimeout)
-		return response.Body.Read(p)
+		return readSome(ctx, response.Body, p)
 	})
 	size, err := io.Copy(w, io.LimitReader(body, limit+1))
 	switch {

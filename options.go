@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Option configures a [Client]; see [New]. The order of options does not matter, save that the last of two equal ones counts.
@@ -267,6 +268,20 @@ func (c *config) problem(option, format string, args ...any) {
 	c.problems = append(c.problems, refuse(option, format, args...))
 }
 
+// checkCredential refuses what a mounted file or a copied cell adds to a key: every call would be refused for its signature.
+func (c *config) checkCredential(name, value string) (ok bool) {
+	blank := func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) }
+	switch trimmed := strings.TrimFunc(value, blank); {
+	case trimmed == "":
+		c.problem(name, "is empty")
+	case trimmed != value:
+		c.problem(name, "begins or ends with white space or an invisible character, such as a line break")
+	default:
+		return true
+	}
+	return false
+}
+
 // check finds what the options got wrong, besides what they found by themselves.
 func (c *config) check() {
 	switch {
@@ -298,6 +313,10 @@ func (c *config) check() {
 	}
 	if problem := c.retry.problem(); problem != "" {
 		c.problem("WithRetry", "%s", problem)
+	}
+	if s := c.idempotent; s != nil && s.DuplicateCode != 0 &&
+		(s.DuplicateCode < 0 || s.DuplicateCode.succeedsSomewhere() || s.DuplicateCode.rateLimited() || s.DuplicateCode.transient()) {
+		c.problem("WithIdempotentSends", "%d cannot be the code of a refused repeat", int(s.DuplicateCode))
 	}
 	c.retry = c.retry.complete()
 	if c.maxAnswerBytes <= 0 || c.maxAnswerBytes > maxMaxAnswerBytes {

@@ -1,8 +1,10 @@
 package rongcloud
 
 import (
+	"math"
 	"net/netip"
 	"net/url"
+	pathpkg "path"
 	"slices"
 	"strconv"
 	"strings"
@@ -98,7 +100,16 @@ func parseHost(option, raw string) (host, error) {
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
 		return host{}, refuse(option, "%s must not carry a query or fragment", shown)
 	}
-	return host{scheme: u.Scheme, name: u.Host, path: strings.TrimSuffix(u.Path, "/")}, nil
+	if port := u.Port(); port != "" {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > math.MaxUint16 {
+			return host{}, refuse("WithBaseURL", "%s has a port that is not between 1 and %d", shown, math.MaxUint16)
+		}
+	}
+	path := strings.TrimSuffix(u.Path, "/")
+	if u.EscapedPath() != (&url.URL{Path: u.Path}).EscapedPath() || path != "" && (path == "/" || path != pathpkg.Clean(path)) {
+		return host{}, refuse("WithBaseURL", "%s has a path that would be changed on its way", shown)
+	}
+	return host{scheme: u.Scheme, name: strings.TrimSuffix(u.Host, ":"), path: path}, nil
 }
 
 // hosts is the circle of addresses that serve the same data, and the one in use.

@@ -94,15 +94,10 @@ func New(appKey, appSecret string, opts ...Option) (*Client, error) {
 		}
 		opt.applyClient(&c)
 	}
-	switch {
-	case strings.TrimSpace(appKey) == "":
-		c.problem("appKey", "is empty")
-	case !printable(appKey):
+	if c.checkCredential("appKey", appKey) && !printable(appKey) {
 		c.problem("appKey", "is not printable ASCII")
 	}
-	if strings.TrimSpace(appSecret) == "" {
-		c.problem("appSecret", "is empty")
-	}
+	c.checkCredential("appSecret", appSecret)
 	c.check()
 	hosts, err := newHosts(c.baseURLs)
 	if err != nil {

@@ -241,7 +241,7 @@ func (c *call) failure() error {
 		RequestID: c.requestID, Host: c.host.name, Attempts: c.attempts, RetryAfter: o.after, Body: o.body, Err: o.err,
 		outcomeUnknown: c.maybeDone && c.class == endpoint.Unsafe,
 	}
-	if o.code == Code(c.ep.Success) { // the HTTP status has the last word
+	if o.code.succeedsSomewhere() { // the HTTP status has the last word
 		e.Code = 0
 	}
 	return e
@@ -260,6 +260,9 @@ func (c *call) capture() {
 
 // prepare makes req the next attempt: for the host in use, signed afresh, with a body from the start.
 func (c *call) prepare(req *http.Request) error {
+	if c.attempts > 0 && c.tooLate() {
+		return errTooLate
+	}
 	c.host, c.turn = c.hosts().inUse()
 	req.URL = &url.URL{Scheme: c.host.scheme, Host: c.host.name, Path: c.host.path + c.ep.Path}
 	req.Host = c.host.name

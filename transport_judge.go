@@ -24,6 +24,7 @@ type outcome struct {
 	message     string
 	body        string // first bytes of an answer that is not the API's
 	err         error  // what kept the API's answer from us
+	final       bool   // a repeat would bring the same answer, or a longer one
 	unsent      bool   // the server cannot have received the request
 	unprocessed bool   // the server says that it has not processed the request
 	reused      bool   // over a connection that had been used before
@@ -38,15 +39,21 @@ type outcome struct {
 // rateLimited tells a refusal that says by itself that nothing was done.
 func (o *outcome) rateLimited() bool { return rateLimited(o.status, o.code) }
 
-// rateLimited does not believe a code that comes with a 5xx: the request may have been carried out.
+// rateLimited does not believe a code that comes with a status by which the request may have been carried out.
 func rateLimited(status int, code Code) bool {
-	return status == http.StatusTooManyRequests || status/100 != 5 && code.rateLimited()
+	return status == http.StatusTooManyRequests || !answerLost(status) && code.rateLimited()
+}
+
+// answerLost tells a status that a server, or something on the way to it, sends when it has lost what became of a request: 5xx,
+// and the timeouts and closed connections that proxies report as 408, 460 and 499.
+func answerLost(status int) bool {
+	return status/100 == 5 || status == http.StatusRequestTimeout || status == 460 || status == 499
 }
 
 // transient tells an outcome that a repeat may change.
 func (o *outcome) transient() bool {
-	return o.unsent || o.rateLimited() || o.status >= 500 || o.code.transient() ||
-		o.err != nil && o.status/100 != 3 && o.status/100 != 4
+	return o.unsent || o.rateLimited() || o.status >= 500 || answerLost(o.status) || o.code.transient() ||
+		o.err != nil && !o.final && o.status/100 != 3 && o.status/100 != 4
 }
 
 // maybeDone tells an outcome after which the request may have been carried out.
@@ -54,7 +61,9 @@ func (o *outcome) maybeDone() bool {
 	switch {
 	case o.ok || o.unsent || o.rateLimited():
 		return false
-	case o.status >= 400 && o.status < 500, o.status == http.StatusTemporaryRedirect, o.status == http.StatusPermanentRedirect:
+	case answerLost(o.status):
+		return true
+	case o.status/100 == 4, o.status == http.StatusTemporaryRedirect, o.status == http.StatusPermanentRedirect:
 		return o.code.transient() // else a refusal by definition
 	case o.status >= 300:
 		return true
@@ -70,10 +79,14 @@ func (c *call) judge(ctx context.Context, resp *http.Response) {
 	defer resp.Body.Close()
 	o := &c.last
 	o.status, o.header = resp.StatusCode, resp.Header
+	if o.status < 200 { // an upgrade, whose body is a connection that heeds neither the time limit nor the context
+		o.err = ownError(fmt.Sprintf("%d is no HTTP status of an answer", o.status))
+		return
+	}
 	o.after = retryAfter(resp.Header.Get("Retry-After"), c.core.config.now())
 
 	buf := answers.Get().(*[]byte)
-	data, err := readLimited(resp, (*buf)[:0], c.core.config.maxAnswerBytes)
+	data, err := readLimited(ctx, resp, (*buf)[:0], c.core.config.maxAnswerBytes)
 	defer func() {
 		if cap(data) <= maxPooled {
 			*buf = data[:0]
@@ -85,7 +98,8 @@ func (c *call) judge(ctx context.Context, resp *http.Response) {
 	}
 	if err != nil {
 		o.err = c.cause(ctx, err)
-		o.broken = c.Err() == nil && !errors.Is(err, errTooLong)
+		o.final = errors.Is(err, errTooLong)
+		o.broken = c.Err() == nil && !o.final
 		return
 	}
 	envelope, err := readEnvelope(data, c.ep.Success)
@@ -94,17 +108,21 @@ func (c *call) judge(ctx context.Context, resp *http.Response) {
 	case err != nil:
 		o.body = snippet(data)
 		if o.status/100 == 2 {
-			o.err = fmt.Errorf("the answer is not the API's: %w", err)
+			o.err = &quotingError{"the answer is not the API's", err}
 		}
-	case o.status/100 == 2 && c.succeeded(o.code):
+	case o.status/100 != 2:
+	case c.succeeded(o.code):
 		o.err = c.decode(data)
-		o.ok = o.err == nil
+		o.ok, o.final = o.err == nil, o.err != nil
+	case o.code.succeedsSomewhere():
+		o.body = snippet(data)
+		o.err = ownError(fmt.Sprintf("code %d is neither a refusal nor the success of this call", int(o.code)))
 	}
 	switch class := o.status / 100; {
 	case class == 3:
-		o.err = fmt.Errorf("redirected to %q, which is never followed", redirectTarget(resp))
-	case class < 2 || class > 5:
-		o.err = fmt.Errorf("%d is no HTTP status of an answer", o.status)
+		o.err = &quotingError{"the answer is a redirect, which is never followed", fmt.Errorf("to %q", redirectTarget(resp))}
+	case class > 5:
+		o.err = ownError(fmt.Sprintf("%d is no HTTP status of an answer", o.status))
 	}
 }
 
@@ -120,7 +138,7 @@ func (c *call) decode(data []byte) error {
 		err = lenient.Check(lenient.TrimMark(data))
 	}
 	if err != nil {
-		return fmt.Errorf("decoding the answer: %w", err)
+		return &quotingError{"decoding the answer", err}
 	}
 	return nil
 }
@@ -128,7 +146,7 @@ func (c *call) decode(data []byte) error {
 var errTooLong = errors.New("the answer is longer than the limit")
 
 // readLimited reads the answer's body into buf. It grows the buffer fourfold, so that a long answer costs little more than its length.
-func readLimited(resp *http.Response, buf []byte, limit int64) ([]byte, error) {
+func readLimited(ctx context.Context, resp *http.Response, buf []byte, limit int64) ([]byte, error) {
 	if resp.ContentLength > limit {
 		return buf, fmt.Errorf("%w of %d bytes", errTooLong, limit)
 	}
@@ -143,7 +161,7 @@ func readLimited(resp *http.Response, buf []byte, limit int64) ([]byte, error) {
 			}
 			buf = append(make([]byte, 0, size), buf...)
 		}
-		n, err := resp.Body.Read(buf[len(buf):min(int64(cap(buf)), limit+1)])
+		n, err := readSome(ctx, resp.Body, buf[len(buf):min(int64(cap(buf)), limit+1)])
 		buf = buf[:len(buf)+n]
 		switch {
 		case int64(len(buf)) > limit:
@@ -154,6 +172,23 @@ func readLimited(resp *http.Response, buf []byte, limit int64) ([]byte, error) {
 			return buf, err
 		}
 	}
+}
+
+// emptyReads is how many reads in a row may bring nothing, as bufio has it.
+const emptyReads = 100
+
+// readSome reads at least one byte into p, or returns an error.
+func readSome(ctx context.Context, r io.Reader, p []byte) (int, error) {
+	for range emptyReads {
+		n, err := r.Read(p)
+		if n > 0 || err != nil {
+			return n, err
+		}
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+	}
+	return 0, io.ErrNoProgress
 }
 
 const snippetLength = 200
@@ -189,13 +224,13 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// problem is what was wrong with an attempt, without any of the server's words.
+// problem is what was wrong with an attempt, without any of the server's words: it goes to hooks and logs.
 func (o *outcome) problem() error {
 	switch {
 	case o.ok:
 		return nil
 	case o.err != nil:
-		return o.err
+		return withoutQuotes(o.err)
 	case o.code != 0:
 		return o.code
 	default:

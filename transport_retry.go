@@ -99,8 +99,26 @@ func (c *call) repeatable() bool {
 	if c.class != endpoint.Unsafe || c.config.retryUnsafe || !c.maybeDone {
 		return true
 	}
-	// The server remembers a msgRandom for a minute; the repeat must be over by then.
-	return c.guarded && time.Since(c.started)+c.core.config.retry.MaxWait+c.config.attemptTimeout < time.Minute
+	return c.guarded && c.inTime(c.core.config.retry.MaxWait)
+}
+
+// idempotentFor is how long the server remembers a msgRandom.
+const idempotentFor = time.Minute
+
+var errTooLate = ownError("it is too late for a retry: the server remembers a msgRandom for a minute only")
+
+// inTime reports whether an attempt that begins after the wait will be over while the server remembers the msgRandom of the
+// first one. The monotonic clock stands still while a machine sleeps, and the other one may be set: the later one counts.
+// Nothing is added up that could overflow.
+func (c *call) inTime(wait time.Duration) bool {
+	now := time.Now()
+	left := idempotentFor - max(now.Sub(c.started), now.Round(0).Sub(c.started.Round(0)))
+	return wait < left && c.config.attemptTimeout < left-wait
+}
+
+// tooLate reports whether the wait, or a hook, has taken so long that the server may have forgotten the msgRandom.
+func (c *call) tooLate() bool {
+	return c.class == endpoint.Unsafe && c.guarded && c.maybeDone && !c.config.retryUnsafe && !c.inTime(0)
 }
 
 // nextWait draws the time until the next attempt: full jitter below a bound that doubles. What the server asks for

@@ -3,7 +3,6 @@ package rongcloud
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"mime"
 	"net/http"
@@ -58,6 +57,9 @@ func (a *attempter) openStream(c *call, req *http.Request) {
 		s := &stream{call: c, ctx: ctx, cancel: cancel, silence: silence, body: resp.Body, generation: g}
 		s.events = newEventReader(s, c.core.config.maxAnswerBytes)
 		c.stream = s
+		if a.own == nil {
+			closeAfter(ctx, resp)
+		}
 		return
 	}
 	if g != nil {
@@ -67,6 +69,9 @@ func (a *attempter) openStream(c *call, req *http.Request) {
 	defer silence.Stop()
 	switch {
 	case err == nil:
+		if a.own == nil {
+			defer closeAfter(ctx, resp)()
+		}
 		c.judge(ctx, resp)
 	case ctx.Err() != nil:
 		c.noAnswer(ctx, context.Cause(ctx))
@@ -83,7 +88,7 @@ func isEventStream(header http.Header) bool {
 // Read reads the body. The time that the caller takes between two reads does not count.
 func (s *stream) Read(p []byte) (int, error) {
 	s.silence.Reset(s.call.config.attemptTimeout)
-	n, err := s.body.Read(p)
+	n, err := readSome(s.ctx, s.body, p)
 	s.silence.Stop()
 	return n, err
 }
@@ -114,7 +119,7 @@ func (s *stream) refusal(e *event) error {
 		return s.fail(nil)
 	case e.name == "error":
 		c.last.body = snippet(data)
-		return s.fail(errors.New("the server broke the stream off"))
+		return s.fail(ownError("the server broke the stream off"))
 	}
 	return nil
 }
@@ -123,7 +128,7 @@ func (s *stream) refusal(e *event) error {
 func (s *stream) decode(e *event, out any) error {
 	if err := decodeAnswer([]byte(e.data), out, s.call.core.zone); err != nil {
 		s.call.last.body = snippet([]byte(e.data))
-		return s.fail(fmt.Errorf("decoding an event: %w", err))
+		return s.fail(&quotingError{"decoding an event", err})
 	}
 	return nil
 }

@@ -8,15 +8,18 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/http/httptrace"
 	"net/url"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -902,5 +905,187 @@ func TestRetryBudgetOfRetriesThatSucceed(t *testing.T) {
 	s := newScripted(t, steps, WithRetry(RetryPolicy{MaxRetries: 1, MinWait: 1, MaxWait: 1, Budget: 1}))
 	for range 20 {
 		require.NoError(t, faultCall(t.Context(), s.Client, "safe"))
+	}
+}
+
+// A code that is some endpoint's success, or none at all, refuses nothing.
+func TestCodesThatCannotRefuse(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]string{
+		`{"code":0}`:       "unknown transport http200",
+		`{"code":"0"}`:     "unknown transport http200",
+		`{"code":10000}`:   "unknown transport http200",
+		`{"code":77777}`:   "http200 code77777",
+		`{"code":-1}`:      "http200 code-1",
+		`{"code":1002}`:    "http200 code1002",
+		`{"code":1}`:       "http200 code1",
+		`{"code":2147483}`: "http200 code2147483",
+	} {
+		s := newScripted(t, []step{status(200, body)}, WithoutRetries())
+		err := faultCall(t.Context(), s.Client, "unsafe")
+		require.Equal(t, want, told(err), body)
+		require.Contains(t, err.Error(), "code "+strings.Trim(body, `{}"code:`), body)
+	}
+
+	// 200, where another number is due.
+	var other *endpoint.Endpoint
+	for ep := range endpoint.All() {
+		if ep.Success != http.StatusOK {
+			other = ep
+		}
+	}
+	require.NotNil(t, other)
+	s := newScripted(t, []step{status(200, `{"code":200}`)}, WithoutRetries())
+	err := s.core.do(t.Context(), other, nil, nil, []CallOption{})
+	if other.Class == endpoint.Unsafe {
+		require.ErrorIs(t, err, ErrOutcomeUnknown)
+	}
+	require.Error(t, err)
+}
+
+// No body keeps a call beyond its time.
+func TestBodiesWithoutProgress(t *testing.T) {
+	t.Parallel()
+	for name, body := range map[string]func() io.ReadCloser{
+		"neither bytes nor an error": func() io.ReadCloser { return io.NopCloser(readerFunc(func([]byte) (int, error) { return 0, nil })) },
+		"silent until it is closed": func() io.ReadCloser {
+			r, _ := io.Pipe()
+			return r
+		},
+		"slowly nothing": func() io.ReadCloser {
+			return io.NopCloser(readerFunc(func([]byte) (int, error) { time.Sleep(time.Second); return 0, nil }))
+		},
+	} {
+		for _, kind := range []string{"application/json", "text/event-stream"} {
+			t.Run(name+"/"+kind, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					transport := roundTripper(func(*http.Request) (*http.Response, error) {
+						return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {kind}}, Body: body()}, nil
+					})
+					client, err := New("k", "s", WithHTTPClient(&http.Client{Transport: transport}), WithoutRetries(), WithAttemptTimeout(3*time.Second))
+					require.NoError(t, err)
+					begin := time.Now()
+					if kind == "application/json" {
+						err = faultCall(t.Context(), client, "unsafe")
+					} else {
+						_, err = chat(t.Context(), client, WithAttemptTimeout(3*time.Second))
+					}
+					require.ErrorIs(t, err, ErrOutcomeUnknown)
+					require.LessOrEqual(t, time.Since(begin), 4*time.Second)
+				})
+			})
+		}
+	}
+}
+
+// An upgrade has a body that no context guards.
+func TestStatusBelow200EndsTheAttempt(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	var server sync.WaitGroup
+	t.Cleanup(server.Wait)
+	t.Cleanup(func() { _ = listener.Close() })
+	server.Go(func() {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")
+		_, _ = io.Copy(io.Discard, conn) // until the client closes it
+	})
+	client, err := New("k", "s", WithBaseURL("http://"+listener.Addr().String()), WithoutRetries())
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	err = faultCall(t.Context(), client, "unsafe")
+	require.Equal(t, "unknown transport http101", told(err))
+	require.ErrorContains(t, err, "101 is no HTTP status of an answer")
+}
+
+// What the server says does not come into logs and hooks, whatever quotes it.
+func TestNoPieceOfAnAnswerInLogs(t *testing.T) {
+	t.Parallel()
+	const secret = "topsecret"
+	for name, serve := range map[string]func(http.ResponseWriter, *http.Request) bool{
+		"value that does not decode": answer(200, `{"code":200,"userName":"Ann",`+secret+`}`),
+		"text of another type":       answer(200, `{"code":200,"when":{"`+secret+`":1}}`),
+		"not JSON":                   answer(200, secret),
+		"code that is no number":     answer(200, `{"code":"`+secret+`"}`),
+		"refusal":                    answer(400, `{"code":1002,"errorMessage":"`+secret+`"}`),
+		"redirect":                   answer(302, "", "Location", "http://"+secret+".example/x"),
+		"redirect to nonsense":       answer(302, "", "Location", "http://%"+secret),
+		"no HTTP":                    raw(secret + " is no HTTP\r\n\r\n"),
+		"bad status":                 raw("HTTP/1.1 " + secret + "\r\n\r\n"),
+		"bad header":                 raw("HTTP/1.1 200 OK\r\n" + secret + "\r\n\r\n"),
+		"bad length":                 raw("HTTP/1.1 200 OK\r\nContent-Length: " + secret + "\r\n\r\n"),
+		"bad encoding":               raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: " + secret + "\r\n\r\n"),
+		"bad chunk":                  raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + secret + "\r\n\r\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := newFaultServer(t, false, serve)
+			noSecretInLogs(t, secret, WithBaseURL(server.URL))
+		})
+	}
+	t.Run("GOAWAY", func(t *testing.T) {
+		t.Parallel()
+		server := newH2Server(t, func(r *h2Request) bool {
+			r.conn.goAway(r.stream, 0xb, secret)
+			_ = r.conn.Close()
+			return true
+		})
+		noSecretInLogs(t, secret, WithBaseURL(server.URL), WithTLSConfig(server.tls))
+	})
+	t.Run("proxy", func(t *testing.T) {
+		t.Parallel()
+		proxy := newFaultServer(t, false, raw("HTTP/1.1 502 "+secret+"\r\n\r\n"))
+		address, err := url.Parse(proxy.URL)
+		require.NoError(t, err)
+		transport := &http.Transport{Proxy: http.ProxyURL(address)}
+		t.Cleanup(transport.CloseIdleConnections)
+		noSecretInLogs(t, secret, WithBaseURL("https://one.example"), WithHTTPClient(&http.Client{Transport: transport}))
+	})
+	t.Run("foreign transport", func(t *testing.T) {
+		t.Parallel()
+		transport := roundTripper(func(*http.Request) (*http.Response, error) { return nil, fmt.Errorf("wrapped: %w", errors.New(secret)) })
+		noSecretInLogs(t, secret, WithHTTPClient(&http.Client{Transport: transport}))
+	})
+}
+
+func noSecretInLogs(t *testing.T, secret string, opts ...Option) {
+	t.Helper()
+	var text bytes.Buffer
+	attempts := 0
+	client, err := New("k", "s", append(opts, WithoutRetries(),
+		WithLogger(slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))),
+		WithHook(func(_ context.Context, a Attempt) {
+			attempts++
+			require.Error(t, a.Err)
+			for err := a.Err; err != nil; err = errors.Unwrap(err) {
+				require.NotContains(t, fmt.Sprintf("%v %+v %#v", err, err, err), secret)
+			}
+			require.NotContains(t, fmt.Sprint(a, a.LogValue()), secret)
+		}))...)
+	require.NoError(t, err)
+	t.Cleanup(client.Close)
+	require.Error(t, faultCall(t.Context(), client, "safe"))
+	require.Equal(t, 1, attempts)
+	require.NotContains(t, text.String(), secret)
+}
+
+// What is known to be in nobody's words but Go's and ours stays in the log.
+func TestUsefulErrorsStayInLogs(t *testing.T) {
+	t.Parallel()
+	reset := &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}
+	for want, err := range map[string]error{
+		"EOF": fmt.Errorf("net/http: transport connection broken: %w", io.EOF),
+		"read tcp: read: connection reset by peer": fmt.Errorf("x: %w", reset),
+		"lookup api.example: no such host":         &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "api.example"}},
+		"no answer within 1s":                      &attemptTimeoutError{time.Second},
+		"the transport failed":                     &net.OpError{Op: "proxyconnect", Net: "tcp", Err: errors.New("Bad Gateway")},
+	} {
+		require.ErrorContains(t, withoutQuotes(err), want)
 	}
 }

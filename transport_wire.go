@@ -254,9 +254,9 @@ const (
 )
 
 var (
-	errGoAway        = errors.New("the server closed the connection before it processed the request (GOAWAY)")
-	errRefusedStream = errors.New("the server refused to process the request (REFUSED_STREAM)")
-	errReplay        = errors.New("the connection broke after the request was written")
+	errGoAway        = ownError("the server closed the connection before it processed the request (GOAWAY)")
+	errRefusedStream = ownError("the server refused to process the request (REFUSED_STREAM)")
+	errReplay        = ownError("the connection broke after the request was written")
 )
 
 // judge reads the failure of an attempt that was not out of time. Err comes from a transport; only the whole of its
@@ -267,6 +267,9 @@ func (w *wire) judge(err error) verdict {
 	if wrapped {
 		inner, wrapped = strings.CutSuffix(inner, replaySuffix)
 	}
+	if !wrapped {
+		inner = text
+	}
 	switch {
 	case w.replay.Load():
 		return verdict{err: errReplay}
@@ -274,12 +277,10 @@ func (w *wire) judge(err error) verdict {
 		return verdict{err: errGoAway, unsent: true, unprocessed: true}
 	case wrapped && isRefusedStream(inner):
 		return verdict{err: errRefusedStream, unsent: true, unprocessed: true}
-	case wrapped:
-		return verdict{err: errors.New(inner), reset: true}
 	case isFirstGoAway(text): // the connection's first request, and the server is in trouble
-		return verdict{err: err, unsent: true, reset: true}
-	case strings.HasPrefix(text, streamError):
-		return verdict{err: err, reset: true}
+		return verdict{err: errGoAway, unsent: true, reset: true}
+	case wrapped, strings.HasPrefix(text, streamError):
+		return verdict{err: resetError(inner), reset: true}
 	case w.unconnected(), w.nothingWritten(err):
 		return verdict{err: err, unsent: true}
 	default:
@@ -297,10 +298,23 @@ func isRefusedStream(text string) bool {
 	return ok && id != "" && strings.Trim(id, "0123456789") == ""
 }
 
+// resetError tells with which code a stream was reset: "stream error: stream ID 7; CANCEL; received from peer".
+func resetError(text string) error {
+	_, code, _ := strings.Cut(text, "; ")
+	code, _, _ = strings.Cut(code, ";")
+	if strings.Trim(code, codeLetters) != "" {
+		code = "unknown code"
+	}
+	return ownError("the server reset the request (" + code + ")")
+}
+
+// codeLetters make up the names of HTTP/2's error codes, and numbers in their place.
+const codeLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789 "
+
 // isFirstGoAway takes "http2: Transport received GOAWAY from server ErrCode:" and the name of a code.
 func isFirstGoAway(text string) bool {
 	code, ok := strings.CutPrefix(text, firstGoAway)
-	return ok && code != "" && strings.Trim(code, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789xabcdef") == ""
+	return ok && code != "" && strings.Trim(code, codeLetters) == ""
 }
 
 // nothingWritten tells whether a connection that had the request broke before it took any of it, as an idle one does that the server
