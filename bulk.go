@@ -476,11 +476,13 @@ func (r *bulkRun[M, T]) waitForTurn(n int) error {
 		return nil
 	}
 	err := r.waitForQuota(n)
-	if r.ctx.Err() != nil { // which has a reason of its own
-		r.cutShort, err = true, nil
+	if err == nil {
+		return nil
 	}
-	if err != nil || r.cutShort {
-		<-r.slots
+	<-r.slots
+	if r.ctx.Err() != nil {
+		r.cutShort = true
+		return nil //nolint:nilerr // the end of the context has a reason of its own
 	}
 	return err
 }

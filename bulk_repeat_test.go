@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -120,9 +121,9 @@ func TestBulkGuardedChunkEndsWithinTheMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		mock := httpmock.NewMockTransport()
 		began := time.Now()
-		var last time.Duration
+		var last atomic.Int64
 		mock.RegisterNoResponder(func(req *http.Request) (*http.Response, error) {
-			last = time.Since(began)
+			last.Store(int64(time.Since(began)))
 			select {
 			case <-req.Context().Done():
 				return nil, req.Context().Err()
@@ -135,7 +136,7 @@ func TestBulkGuardedChunkEndsWithinTheMinute(t *testing.T) {
 		result, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(10), BulkParams{})
 		require.NoError(t, err)
 		require.EqualValues(t, 10, result.Unknown)
-		require.Less(t, last, time.Minute, "no request leaves later")
+		require.Less(t, time.Duration(last.Load()), time.Minute, "no request leaves later")
 		require.Equal(t, bulkRepeatFor, time.Since(began), "nor is one under way later")
 	})
 }

@@ -55,7 +55,7 @@ func (r *bulkRun[M, T]) heedOutage(outcome BulkOutcome, err error) {
 	}
 	r.unknownRun++
 	if most := r.params.MaxUnknown; most > 0 && r.unknownRun >= most {
-		r.stop(r.failure(fmt.Sprintf("nobody knows the outcome of %d chunks in a row", r.unknownRun), err))
+		r.stop(r.failure(fmt.Sprintf("the outcome is unknown of %d chunks in a row", r.unknownRun), err))
 	}
 }
 
