@@ -435,6 +435,31 @@ func TestTheOrderInsideABatch(t *testing.T) {
 	require.Equal(t, []string{"a", "a", "b", "c", "low"}, went, "the third of a's is kept by its cap")
 }
 
+// A large call that waits for room is not passed by small ones of other channels, and these know how long they have to wait.
+func TestALargeCallIsNotPassed(t *testing.T) {
+	t.Parallel()
+	quota := endpoint.MessageUltragroupPublish.Quota
+	quota.Limit, quota.Per = 10, time.Hour
+	quota.Caps = slices.Clone(quota.Caps)
+	quota.Caps[0].Per = time.Hour
+	_, db := startPaced(t)
+	l := newLimiter(t, db, LimiterConfig{Quotas: rongcloud.Quotas{Endpoints: own{endpoint.MessageUltragroupPublish: quota}}})
+	use := func(n int, channel string) rongcloud.QuotaUse {
+		return rongcloud.QuotaUse{Endpoint: endpoint.MessageUltragroupPublish, Units: n, Values: map[string][]string{"toGroupIds": {"g"}, "busChannel": {channel}}}
+	}
+	require.NoError(t, l.Wait(t.Context(), use(6, "a")))
+	waiting, stop := context.WithCancel(t.Context())
+	large := make(chan error, 1)
+	go func() { large <- l.Wait(waiting, use(5, "b")) }()
+	require.Eventually(t, func() bool { return l.waiting() == 1 }, 10*time.Second, time.Millisecond)
+	short, cancel := context.WithTimeout(t.Context(), 30*time.Minute)
+	defer cancel()
+	require.ErrorIs(t, l.Wait(short, use(1, "c")), context.DeadlineExceeded, "at once")
+	stop()
+	require.ErrorIs(t, <-large, context.Canceled)
+	require.NoError(t, l.Wait(t.Context(), use(1, "c")))
+}
+
 // Calls that ask for more than goes at once, or than the whole quota, are paid over several asks.
 func TestLargeCalls(t *testing.T) {
 	t.Parallel()

@@ -172,7 +172,7 @@ local function try(kind, dry, shares)
 	local free, again, wait, first = true, math.huge, 0, false
 	local function keep(i, l, soon, long)
 		free, again, wait, first = false, math.min(again, soon), math.max(wait, long), first or i == 1
-		if not dry then l.hold = true end
+		l.hold = math.max(l.hold or 0, long)
 	end
 	local holding = {}
 	for i, sh in ipairs(shares) do holding[i] = limits[sh.limit].hold end
@@ -185,7 +185,7 @@ local function try(kind, dry, shares)
 			local units = math.min(l.ahead + sh.units, math.max(sh.units, l.limit))
 			wait = math.max(wait, roomIn(l, units, roomFor(l, kind, sh.units)))
 		elseif holding[i] then
-			free, wait, first = false, math.max(wait, pause, paidIn(l, low, l.ahead + need)), first or i == 1
+			free, wait, first = false, math.max(wait, holding[i], paidIn(l, low, l.ahead + need)), first or i == 1
 		elseif pause > 0 then
 			keep(i, l, pause, pause)
 		else

@@ -127,6 +127,21 @@ func TestWhoGivesUpLetsTheNextOneGo(t *testing.T) {
 	})
 }
 
+func TestALargeCallIsNotPassed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		c := newCalls()
+		quota := func(n int) Limit { return Limit{"quota", 100, time.Hour, n} }
+		require.NoError(t, c.Wait(t.Context(), []Limit{quota(60)}, false))
+		c.enter(t.Context(), "large", false, quota(50), second("channel a", 100, 1))
+		c.enter(t.Context(), "small", false, quota(1), second("channel b", 100, 1))
+		c.enter(t.Context(), "low", true, quota(1))
+		c.wait.Wait()
+		require.Equal(t, c.at["large"], c.at["small"])
+		require.Equal(t, c.at["large"], c.at["low"])
+	})
+}
+
 func TestTheOrderHoldsBetweenLanes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
