@@ -220,6 +220,7 @@ func TestBulkSourceEndsWithTheContext(t *testing.T) {
 					return
 				}
 			}
+			time.Sleep(time.Second) // all that was read is delivered
 			cancel(why)
 		}
 		result, err := server.client(t).Message.SendPrivateBulk(ctx, bulkMessage, rows, BulkParams{ChunkSize: 5})
