@@ -136,3 +136,15 @@ func TestExtraFieldsThatCannotTravel(t *testing.T) {
 		}
 	}
 }
+
+// Nulls in the caller's lists stay, and a byte order mark costs nothing, with a result and without.
+func TestCallKeepsNullsAndSkipsAMark(t *testing.T) {
+	t.Parallel()
+	const answer = "\xef\xbb\xbf" + `{"code":200,"users":["a",null]}`
+	var out struct {
+		Users []string `json:"users"`
+	}
+	require.NoError(t, faultyCall(t, answer, &out))
+	require.Equal(t, []string{"a", ""}, out.Users)
+	require.NoError(t, faultyCall(t, answer, nil))
+}

@@ -263,3 +263,22 @@ func TestStringsShareBoundedPieces(t *testing.T) {
 	}
 	require.Equal(t, []string{long, "é", "\n"}, got[200:])
 }
+
+// What encoding/json leaves of a list when its key comes again, and of numbers that no float64 holds.
+func TestOddities(t *testing.T) {
+	t.Parallel()
+	type result struct {
+		A []int `json:"a"`
+		B any   `json:"b"`
+	}
+	const again = `{"a":[1,2,3],"a":[null],"a":[null,null,null,null,null]}`
+	var want, got result
+	require.NoError(t, json.Unmarshal([]byte(again), &want))
+	require.NoError(t, Decoder{}.Decode([]byte(again), &got))
+	require.Equal(t, want, got)
+	require.Equal(t, []int{1, 2, 3, 0, 0}, got.A)
+
+	got = result{}
+	require.NoError(t, Decoder{}.Decode([]byte(`{"b":{"x":[1,1e400]}}`), &got))
+	require.Equal(t, map[string]any{"x": []any{1.0, json.Number("1e400")}}, got.B)
+}
