@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jarcoal/httpmock"
@@ -327,4 +328,29 @@ func TestMsgLogDownloadsNothing(t *testing.T) {
 	var argument *ArgumentError
 	require.ErrorAs(t, err, &argument)
 	require.NotContains(t, err.Error(), "secret")
+}
+
+// A download may take longer than the attempt's time, as long as it is not silent for so long.
+func TestMsgLogDownloadOutlivesTheAttemptsTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pieces := 0
+		body := readerFunc(func(p []byte) (int, error) {
+			time.Sleep(2 * time.Second)
+			if pieces++; pieces > 10 {
+				return 0, io.EOF
+			}
+			p[0] = 'x'
+			return 1, nil
+		})
+		transport := roundTripper(func(req *http.Request) (*http.Response, error) {
+			return &http.Response{StatusCode: 200, Body: io.NopCloser(contextBody{req.Context(), body})}, nil
+		})
+		client, err := New("k", "s", WithHTTPClient(&http.Client{Transport: transport}))
+		require.NoError(t, err)
+		address := &url.URL{Scheme: "https", Host: "store.example", Path: "/log.zip"}
+		size, err := client.core.fetchFile(t.Context(), address, io.Discard, 100, []CallOption{WithAttemptTimeout(3 * time.Second)})
+		require.NoError(t, err)
+		require.EqualValues(t, 10, size)
+	})
 }

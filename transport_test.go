@@ -462,6 +462,7 @@ func TestIdempotentSends(t *testing.T) {
 		{"the retry is refused as a duplicate", known, []step{broken, refusal}, nil, 2, "ok"},
 		{"the retry is refused, nobody knows why", blind, []step{broken, refusal}, nil, 2, "unknown http400 code4711"},
 		{"the first attempt is refused as a duplicate", known, []step{refusal}, nil, 1, "http400 code4711"},
+		{"a retry that fails with the duplicate's code", known, []step{broken, status(500, `{"code":4711}`), status(500, `{"code":4711}`)}, nil, 3, "unknown http500 code4711"},
 		{"a refused retry after a harmless failure", known, []step{status(429, ""), refusal}, nil, 2, "http400 code4711"},
 		{"the retry is refused for something else", known, []step{broken, status(400, `{"code":1002}`)}, nil, 2, "unknown http400 code1002"},
 		{"the retry is rate-limited, then a duplicate", known, []step{broken, status(429, ""), refusal}, nil, 3, "ok"},
@@ -534,6 +535,13 @@ func TestCaptureResponse(t *testing.T) {
 	require.Error(t, faultCall(t.Context(), s.Client, "safe", CaptureResponse(&info)))
 	require.Equal(t, 400, info.HTTPStatus)
 	require.JSONEq(t, `{"code":1002,"detail":"x"}`, string(info.Body))
+
+	// What the attempt before has left there does not stay beside the failure of the last one.
+	s = newScripted(t, []step{status(503, "busy"), broken}, WithRetry(quick(1)))
+	require.Error(t, faultCall(t.Context(), s.Client, "safe", CaptureResponse(&info)))
+	require.Equal(t, 2, info.Attempts)
+	require.Zero(t, info.HTTPStatus)
+	require.Nil(t, info.Body)
 
 	// What a call before has left there does not stay.
 	s = newScripted(t, []step{broken}, WithoutRetries())
