@@ -1,4 +1,4 @@
-// Command gen writes package endpoint, codes_gen.go and pages of docs/ from the catalogue in api/.
+// Command gen writes package endpoint, codes_gen.go, tables of internal/live and pages of docs/ from the catalogue in api/.
 package main
 
 import (
@@ -51,19 +51,24 @@ func run(root string, check bool) error {
 	if err != nil {
 		return err
 	}
+	live, err := liveTable(endpoints)
+	if err != nil {
+		return err
+	}
 	var stale []error
 	if check {
 		stale = holes(endpoints, methods)
 	}
 	files := map[string][]byte{
-		filepath.Join(root, "endpoint", "endpoint_gen.go"): table,
-		filepath.Join(root, "docs", "endpoints.md"):        page(endpoints, methods),
-		filepath.Join(root, "docs", "migration.md"):        migration(endpoints, methods),
-		filepath.Join(root, "codes_gen.go"):                constants,
-		filepath.Join(root, "docs", "errors.md"):           codesPage(english, book, endpoints, methods),
-		filepath.Join(root, "docs", "errors_zh.md"):        codesPage(chinese, book, endpoints, methods),
-		filepath.Join(root, "docs", "retries.md"):          retriesPage(english, endpoints, methods),
-		filepath.Join(root, "docs", "retries_zh.md"):       retriesPage(chinese, endpoints, methods),
+		filepath.Join(root, "endpoint", "endpoint_gen.go"):          table,
+		filepath.Join(root, "docs", "endpoints.md"):                 page(endpoints, methods),
+		filepath.Join(root, "docs", "migration.md"):                 migration(endpoints, methods),
+		filepath.Join(root, "codes_gen.go"):                         constants,
+		filepath.Join(root, "internal", "live", "catalogue_gen.go"): live,
+		filepath.Join(root, "docs", "errors.md"):                    codesPage(english, book, endpoints, methods),
+		filepath.Join(root, "docs", "errors_zh.md"):                 codesPage(chinese, book, endpoints, methods),
+		filepath.Join(root, "docs", "retries.md"):                   retriesPage(english, endpoints, methods),
+		filepath.Join(root, "docs", "retries_zh.md"):                retriesPage(chinese, endpoints, methods),
 	}
 	scale := filepath.Join(root, "docs", "scale.md")
 	if text, err := os.ReadFile(scale); err == nil {

@@ -106,6 +106,7 @@ func TestRunFindsHoles(t *testing.T) {
 		root := genTree(t, files)
 		require.NoError(t, os.MkdirAll(filepath.Join(root, "docs"), 0o755))
 		require.NoError(t, os.MkdirAll(filepath.Join(root, "endpoint"), 0o755))
+		require.NoError(t, os.MkdirAll(filepath.Join(root, "internal", "live"), 0o755))
 		require.NoError(t, run(root, false))
 		return root, run(root, true)
 	}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"go/format"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// liveTable is the source of package live's data: what each endpoint answers with, and what the catalogue says is not confirmed.
+func liveTable(endpoints []*endpoint) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString(header + "package live\n\n// results are the fields of every answer, by path.\nvar results = map[string][]field{\n")
+	for _, e := range endpoints {
+		fmt.Fprintf(&b, "%q: {", e.Path)
+		writeResults(&b, e.Result)
+		b.WriteString("},\n")
+	}
+	b.WriteString("}\n\n// openPoints are the statements of the catalogue that it calls unconfirmed, in its order.\nvar openPoints = []openPoint{\n")
+	for _, e := range endpoints {
+		if e.Status == "unconfirmed" {
+			fmt.Fprintf(&b, "{%q, %q},\n", e.Path, "the endpoint as a whole is unconfirmed")
+		}
+		for _, text := range unconfirmed(&e.Disputes) {
+			fmt.Fprintf(&b, "{%q, %q},\n", e.Path, text)
+		}
+	}
+	b.WriteString("}\n")
+	return format.Source(b.Bytes())
+}
+
+func writeResults(b *bytes.Buffer, fields []field) {
+	for _, f := range fields {
+		fmt.Fprintf(b, "{Name: %q, Type: %q", f.Name, f.Type)
+		if len(f.Fields) > 0 {
+			b.WriteString(", Fields: []field{")
+			writeResults(b, f.Fields)
+			b.WriteString("}")
+		}
+		b.WriteString("}, ")
+	}
+}
+
+// unconfirmed returns the texts below a node that say so, in one line each.
+func unconfirmed(node *yaml.Node) []string {
+	var found []string
+	if node.Kind == yaml.ScalarNode && strings.Contains(strings.ToLower(node.Value), "unconfirmed") {
+		found = append(found, strings.Join(strings.Fields(node.Value), " "))
+	}
+	for _, child := range node.Content {
+		found = append(found, unconfirmed(child)...)
+	}
+	return found
+}

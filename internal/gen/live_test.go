@@ -1,0 +1,24 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestLiveTable(t *testing.T) {
+	t.Parallel()
+	text := genChanged(t, "status: current", `status: unconfirmed
+    disputes: ["settled", "Unconfirmed: what a
+      repeat answers", {about: "still unconfirmed"}]`)
+	endpoints, err := load(genTree(t, map[string]string{"test.yaml": text}))
+	require.NoError(t, err)
+	made, err := liveTable(endpoints)
+	require.NoError(t, err)
+	require.Contains(t, string(made), `"/test/one.json": {{Name: "list", Type: "object list", Fields: []field{{Name: "id", Type: "string"}}}},`)
+	require.Contains(t, string(made), `var openPoints = []openPoint{
+	{"/test/one.json", "the endpoint as a whole is unconfirmed"},
+	{"/test/one.json", "Unconfirmed: what a repeat answers"},
+	{"/test/one.json", "still unconfirmed"},
+}`)
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/rongcloud-go/rongcloud/internal/live"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func envOf(srv *rongcloudtest.Server) func(string) string {
+	values := map[string]string{"RONGCLOUD_APP_KEY": srv.AppKey(), "RONGCLOUD_APP_SECRET": srv.AppSecret(), "RONGCLOUD_API_URL": srv.URL + ",http://backup.invalid"}
+	return func(name string) string { return values[name] }
+}
+
+func TestRun(t *testing.T) {
+	t.Parallel()
+	srv := rongcloudtest.NewServer(t)
+	out := filepath.Join(t.TempDir(), "report.json")
+	var stdout, stderr bytes.Buffer
+	status := run(context.Background(), []string{"-i-have-a-development-key", "-only", "nonce-twice,user-id-65", "-o", out}, envOf(srv), &stdout, &stderr)
+	require.Equal(t, exitDone, status, stderr.String())
+	require.Contains(t, stdout.String(), "2 questions: 1 settled, 1 confirmed, 0 differ")
+
+	text, err := os.ReadFile(out)
+	require.NoError(t, err)
+	var report live.Report
+	require.NoError(t, json.Unmarshal(text, &report))
+	require.Len(t, report.Findings, 2)
+	for _, shown := range []string{string(text), stdout.String(), stderr.String()} {
+		require.NotContains(t, shown, srv.AppSecret())
+		require.NotContains(t, shown, srv.AppKey())
+	}
+	// What it says it would be cleaned up by is the prefix that it used.
+	prefix := regexp.MustCompile(`-clean (\w+)\.`).FindStringSubmatch(stderr.String())
+	require.Equal(t, report.Prefix, prefix[1])
+	stdout.Reset()
+	require.Equal(t, exitDone, run(context.Background(), []string{"-i-have-a-development-key", "-clean", prefix[1]}, envOf(srv), &stdout, &stderr))
+	require.Equal(t, "nothing of "+prefix[1]+" is left\n", stdout.String())
+}
+
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	srv := rongcloudtest.NewServer(t)
+	none := func(string) string { return "" }
+	for _, c := range []struct {
+		name string
+		args []string
+		env  func(string) string
+		want string
+	}{
+		{"not asked for", nil, envOf(srv), "-i-have-a-development-key"},
+		{"a secret as argument", []string{"-i-have-a-development-key", "secret"}, envOf(srv), "RONGCLOUD_APP_SECRET"},
+		{"no key", []string{"-i-have-a-development-key"}, none, "RONGCLOUD_APP_KEY"},
+		{"unknown flag", []string{"-key=x"}, envOf(srv), "-key"},
+		{"unknown question", []string{"-i-have-a-development-key", "-only", "nothing"}, envOf(srv), `no question "nothing"`},
+		{"a prefix of another's", []string{"-i-have-a-development-key", "-clean", "prod"}, envOf(srv), `Prefix "prod"`},
+	} {
+		var stdout, stderr bytes.Buffer
+		require.Equal(t, exitUsage, run(context.Background(), c.args, c.env, &stdout, &stderr), c.name)
+		require.Contains(t, stderr.String(), c.want, c.name)
+	}
+	require.Empty(t, srv.Requests())
+}
+
+func TestList(t *testing.T) {
+	t.Parallel()
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, exitDone, run(context.Background(), []string{"-list"}, func(string) string { return "" }, &stdout, &stderr))
+	require.Contains(t, stdout.String(), "Is a user ID of 65 bytes refused?")
+}
+
+// TestWrongSecret stops before the first question, and says so.
+func TestWrongSecret(t *testing.T) {
+	t.Parallel()
+	srv := rongcloudtest.NewServer(t)
+	out := filepath.Join(t.TempDir(), "report.md")
+	env := func(name string) string {
+		if name == "RONGCLOUD_APP_SECRET" {
+			return "wrong"
+		}
+		return envOf(srv)(name)
+	}
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, exitBroke, run(context.Background(), []string{"-i-have-a-development-key", "-o", out}, env, &stdout, &stderr))
+	require.Contains(t, stdout.String(), "interrupted: registering the first users: the server answers HTTP 401, code 1004")
+}

@@ -1,0 +1,464 @@
+package live
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// inBubble runs a test with a server without a socket, so that waits for quotas take no time.
+func inBubble(t *testing.T, test func(t *testing.T, srv *rongcloudtest.Server), opts ...rongcloudtest.Option) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		test(t, rongcloudtest.NewServer(t, append([]rongcloudtest.Option{rongcloudtest.WithoutSocket()}, opts...)...))
+	})
+}
+
+func configOf(srv *rongcloudtest.Server) Config {
+	return Config{AppKey: srv.AppKey(), AppSecret: srv.AppSecret, BaseURL: srv.URL, Transport: srv.Transport(), Prefix: "rclive01234567"}
+}
+
+func runOn(t *testing.T, srv *rongcloudtest.Server, only ...string) *Report {
+	t.Helper()
+	config := configOf(srv)
+	config.Only = only
+	r, err := Run(context.Background(), config)
+	require.NoError(t, err)
+	return r
+}
+
+func answers(r *Report) map[string]string {
+	found := map[string]string{}
+	for _, f := range r.Findings {
+		found[f.ID] = f.Answer
+	}
+	return found
+}
+
+// unimplemented are the endpoints that the fake server does not serve.
+var unimplemented = []string{"user-activate", "discussion"}
+
+// choices are what the fake server does where no page says what to do, by its comments. Questions that are not here have the answer that
+// the catalogue goes by.
+var choices = map[string]string{
+	"timestamp-10-minutes": accepted, "timestamp-hour": refused, "timestamp-3-days": refused, "timestamp-future": refused, // DefaultClockSkew
+	"nonce-twice": accepted, "signature-twice": accepted, "nonce-19": accepted, "nonce-36": accepted, "signature-upper": accepted,
+	"parameter-unknown": accepted, "parameter-twice": first, "error-text-form": "errorMessage", "error-text-json": "errorMessage",
+	"user-info-unknown": refused, "user-create-time": "UTC+8", "user-delete-unknown": accepted, "user-delete-csv": nobody, "user-refresh-empty": kept,
+	"user-unblock": accepted, "blacklist-csv": asOne, "blacklist-size": "limited", "blacklist-unpaged": "the same", "whitelist-size": "limited",
+	"user-remark-delete": accepted, "user-remark-200": accepted, "remarks-unpaged": "the same", "push-period-none": "zeros",
+	"profile-part": kept, "profile-empty": kept, "profile-key": absent, "profile-query-csv": nobody, "tag-twice": "renamed", "tag-id-11": refused,
+	"group-join-csv": asOne, "group-dismiss-unknown": accepted, "group-refresh-unknown": accepted, "group-sync-missing": "leaves",
+	"user-groups-first-page": "page 1", "user-groups-unpaged": "the same", "group-full": refused, "group-mute-forever": "empty",
+	"group-mute-outsider": accepted, "group-remark-none": "empty", "group-remark-200": accepted, "group-create-notify": present,
+	"group-join-notify": present, "group-rename-notify": present, "group-quit-notify": present, "group-dismiss-notify": present,
+	"room-create-entries": accepted, "room-destroy-unknown": accepted, "room-lifetime-unknown": refused, "room-send-unknown": accepted,
+	"room-mute-unknown": refused, "room-entry-unknown-room": refused, "room-entry-unknown-key": accepted, "room-mute-outsider": accepted,
+	"room-destroy-csv": nobody, "room-entries-repeat": refused, "room-entry-not-json": refused, "room-keepalive-code": "200",
+	"hosted-dismiss-unknown": refused, "hosted-transfer-outsider": refused, "hosted-import-unknown": refused, "hosted-import-hosted": refused,
+	"hosted-import-result": absent, "hosted-profile-part": kept, "hosted-rename-top": "renamed", "hosted-rename-inside": "renamed",
+	"hosted-member-extra": kept, "hosted-remark-none": "empty", "hosted-managers-count": absent, "hosted-invite": "members",
+	"hosted-members-last-page": absent, "hosted-joined-last-page": absent, "hosted-kick-everywhere": accepted,
+	"friend-twice": refused, "friend-pending": absent, "friend-delete-stranger": accepted, "friend-last-page": absent, "friend-alias-absent": dropped,
+	"content-not-json": accepted, "content-not-json-text": refused, "sender-unknown": accepted, "recipient-unknown": accepted, "send-csv": asOne,
+	"msgrandom-twice": "another message", "recall-unknown": accepted, "recall-twice": accepted, "template-pushext-text": refused,
+	"expansion-first-page": both, "expansion-time": "milliseconds", "history-number-text": accepted,
+	"ultra-create-twice": accepted, "ultra-dismiss-twice": accepted, "ultra-join-unknown": refused, "ultra-channel-twice": accepted,
+	"ultra-channel-time": "a date", "ultra-usergroup-twice": accepted, "ultra-usergroup-delete-unknown": accepted, "ultra-mutes-1000": accepted,
+}
+
+// wanted are the answers of the fake server, with those that an option changes.
+func wanted(changed map[string]string) map[string]string {
+	all := map[string]string{}
+	for _, q := range questions {
+		switch {
+		case slices.Contains(unimplemented, q.ID):
+			all[q.ID] = ""
+		case choices[q.ID] != "":
+			all[q.ID] = choices[q.ID]
+		case strings.HasSuffix(q.ID, "-repeat") && q.Catalogue == "":
+			all[q.ID] = both // a list that should be joined may also be repeated, as the fake server's Params have it
+		default:
+			all[q.ID] = q.Catalogue
+		}
+	}
+	maps.Copy(all, changed)
+	return all
+}
+
+func TestChoicesOfTheFakeServer(t *testing.T) {
+	t.Parallel()
+	strict := map[string]string{
+		"timestamp-seconds": refused, "nonce-twice": refused, "signature-twice": refused, "nonce-19": refused, "nonce-36": refused,
+		"parameter-unknown": refused, "parameter-twice": refused, "recall-unknown": refused,
+	}
+	for _, c := range []struct {
+		name    string
+		opts    []rongcloudtest.Option
+		changed map[string]string
+	}{
+		{"as it is", nil, nil},
+		{"strict", []rongcloudtest.Option{rongcloudtest.WithStrict()}, strict},
+		{
+			"any clock", []rongcloudtest.Option{rongcloudtest.WithClockSkew(0)},
+			map[string]string{"timestamp-hour": accepted, "timestamp-3-days": accepted, "timestamp-future": accepted},
+		},
+		{"a minute", []rongcloudtest.Option{rongcloudtest.WithClockSkew(time.Minute)}, map[string]string{"timestamp-10-minutes": refused}},
+		{"Singapore", []rongcloudtest.Option{rongcloudtest.WithRegion(rongcloud.RegionSingapore)}, map[string]string{"user-create-time": "UTC"}},
+		{"idempotency", []rongcloudtest.Option{rongcloudtest.WithIdempotencyService(20001)}, map[string]string{"msgrandom-twice": refused}},
+		{"quotas", []rongcloudtest.Option{rongcloudtest.WithQuotas(rongcloud.Quotas{})}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {
+				r := runOn(t, srv)
+				require.Equal(t, wanted(c.changed), answers(r))
+				require.Empty(t, r.LeftBehind)
+				for _, s := range r.Shapes {
+					require.Empty(t, s.Unknown, s.Path)
+					require.Empty(t, s.Types, s.Path)
+				}
+				for _, request := range srv.Requests() {
+					require.NotEqual(t, rongcloud.CodeRateLimited, request.Code, "the limiter should have waited")
+				}
+			}, c.opts...)
+		})
+	}
+}
+
+// TestEveryAnswerCanTurn refuses what each question asks, and the report must say so: no reading is deaf.
+func TestEveryAnswerCanTurn(t *testing.T) {
+	t.Parallel()
+	for _, q := range questions {
+		t.Run(q.ID, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {
+				before := 0
+				for _, c := range q.Before {
+					if c.ep == q.Probe.ep {
+						before++
+					}
+				}
+				if q.Probe.ep == userGetToken {
+					before += len(firstUsers)
+				}
+				const odd = 29999 // a code that nobody knows
+				srv.Fail(q.Probe.ep, rongcloudtest.Fault{Status: http.StatusOK, Code: odd, Message: "odd", Skip: before})
+				f := runOn(t, srv, q.ID).Findings[0]
+				want := refused
+				if strings.HasPrefix(q.ID, "error-text-") {
+					want = "errorMessage"
+				}
+				require.Equal(t, want, f.Answer, f.Means)
+				require.Equal(t, "HTTP 200, code 29999", f.Response)
+				require.NotEmpty(t, f.Means)
+			})
+		})
+	}
+}
+
+// rewriting changes responses on their way.
+type rewriting struct {
+	http.RoundTripper
+	change func(path, body string) string
+}
+
+func (w rewriting) RoundTrip(req *http.Request) (*http.Response, error) {
+	resp, err := w.RoundTripper.RoundTrip(req)
+	if err != nil {
+		return nil, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return nil, err
+	}
+	resp.Body = io.NopCloser(strings.NewReader(w.change(req.URL.Path, string(body))))
+	return resp, nil
+}
+
+// TestAnswersThatDiffer has a server answer in other words, and wants each of them in the report.
+func TestAnswersThatDiffer(t *testing.T) {
+	t.Parallel()
+	swap := func(path, old, other string) func(string, string) string {
+		return func(at, body string) string {
+			if at != path {
+				return body
+			}
+			return strings.ReplaceAll(body, old, other)
+		}
+	}
+	millis := regexp.MustCompile(`"ts":(\d+)\d{3}`)
+	inSeconds := func(_, body string) string { return millis.ReplaceAllString(body, `"ts":$1`) }
+	const friends, mutes = "/friend/get.json", "/group/user/gag/list.json"
+	for _, c := range []struct {
+		question string
+		change   func(path, body string) string
+		want     string
+		unknown  []string
+		types    []string
+	}{
+		{"friend-is-blacklist", swap(friends, `"userId":`, `"isBlacklist":false,"userId":`), present, []string{"friendList.isBlacklist (boolean)"}, nil},
+		{"friend-direction", swap(friends, `"userId":`, `"directionType":2,"userId":`), present, []string{"friendList.directionType (number)"}, nil},
+		{"friend-last-page", swap(friends, `"totalCount":`, `"pageToken":"","totalCount":`), "empty", nil, nil},
+		{"friend-last-page", swap(friends, `"totalCount":1`, `"totalCount":"1"`), absent, nil, []string{"totalCount: string, not int"}},
+		{"group-mute-forever", swap(mutes, `"time":""`, `"time":"2099-01-01 00:00:00"`), "a date far away", nil, nil},
+		{"group-mute-forever", swap(mutes, `"time":""`, `"time":"2000-01-01 01:00:00"`), "a date", nil, nil},
+		{"group-mute-forever", swap(mutes, `"time":""`, `"time":"never"`), "another text", nil, nil},
+		{"group-mute-forever", swap(mutes, `"time":"",`, ``), absent, nil, nil},
+		{"push-period-none", swap("/user/blockPushPeriod/get.json", `"data":{"startTime":"00:00:00","period":0,"unPushLevel":0}`, `"data":null`), absent, nil, nil},
+		{"push-period-none", swap("/user/blockPushPeriod/get.json", `{"startTime":"00:00:00","period":0,"unPushLevel":0}`, `{}`), "empty", nil, nil},
+		{"room-keepalive-code", swap("/chatroom/keepalive/add.json", `200`, `0`), "0", nil, nil},
+		{"error-text-form", swap("/user/refresh.json", `errorMessage`, `msg`), "msg", nil, nil},
+		{"expansion-time", inSeconds, "seconds", nil, nil},
+		{"user-create-time", swap("/user/info.json", `2000-01-01 08`, `2000-01-01 03`), "another zone", nil, nil},
+		{"profile-key", swap("/user/profile/set.json", `200`, `200,"profileKey":"name"`), present, nil, nil},
+	} {
+		t.Run(c.question+" "+c.want, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {
+				config := configOf(srv)
+				config.Only, config.Transport = []string{c.question}, rewriting{srv.Transport(), c.change}
+				r, err := Run(context.Background(), config)
+				require.NoError(t, err)
+				require.Equal(t, c.want, r.Findings[0].Answer)
+				var unknown, types []string
+				for _, s := range r.Shapes {
+					unknown, types = append(unknown, s.Unknown...), append(types, s.Types...)
+				}
+				require.ElementsMatch(t, c.unknown, unknown)
+				require.ElementsMatch(t, c.types, types)
+			})
+		})
+	}
+}
+
+// requireNothingLeft wants the server to know nothing that somebody made.
+func requireNothingLeft(t *testing.T, srv *rongcloudtest.Server) {
+	t.Helper()
+	state := srv.State()
+	require.Empty(t, state.Groups)
+	require.Empty(t, state.Chatrooms)
+	require.Empty(t, state.UltraGroups)
+	for _, user := range state.Users {
+		require.False(t, user.Registered, user.ID)
+		require.False(t, user.Blocked, user.ID)
+	}
+}
+
+// TestNothingIsLeftBehind ends runs in the middle, at any request: by Ctrl-C, by a server that breaks or resets, and by one that is killed.
+func TestNothingIsLeftBehind(t *testing.T) {
+	t.Parallel()
+	for _, at := range []int64{1, 3, 6, 40, 111, 222, 333, 444} {
+		t.Run(fmt.Sprintf("interrupted at %d", at), func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {
+				ctx, cancel := context.WithCancel(context.Background())
+				defer cancel()
+				config := configOf(srv)
+				var n atomic.Int64
+				config.Transport = rewriting{srv.Transport(), func(_, body string) string {
+					if n.Add(1) == at {
+						cancel()
+					}
+					return body
+				}}
+				r, err := Run(ctx, config)
+				require.ErrorIs(t, err, context.Canceled)
+				require.Contains(t, r.Interrupted, "canceled")
+				require.Less(t, len(r.Findings), len(questions))
+				require.Empty(t, r.LeftBehind)
+				requireNothingLeft(t, srv)
+				sent := len(srv.Requests())
+				left, err := Clean(context.Background(), configOf(srv)) // a second one finds nothing
+				require.NoError(t, err)
+				require.Empty(t, left)
+				require.Greater(t, len(srv.Requests()), sent)
+			})
+		})
+		t.Run(fmt.Sprintf("broken at %d", at), func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {
+				srv.Fail(nil, rongcloudtest.Fault{DropResponse: true, Skip: int(at)})
+				srv.Fail(nil, rongcloudtest.Fault{Status: 500, Skip: int(at) + 5, Times: 2})
+				srv.Fail(nil, rongcloudtest.Fault{Reset: true, Skip: int(at) + 20, Times: 2})
+				r, err := Run(context.Background(), configOf(srv))
+				if err != nil { // of the first users' registration
+					require.Less(t, at, int64(len(firstUsers)))
+				}
+				require.Empty(t, r.LeftBehind)
+				requireNothingLeft(t, srv)
+			})
+		})
+		t.Run(fmt.Sprintf("killed at %d", at), func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {
+				config := configOf(srv)
+				var n atomic.Int64
+				config.Transport = dying{srv.Transport(), func() bool { return n.Add(1) > at }}
+				r, _ := Run(context.Background(), config)
+				if at > 1 {
+					require.NotEmpty(t, r.LeftBehind, "it cannot have removed anything")
+				}
+				left, err := Clean(context.Background(), configOf(srv))
+				require.NoError(t, err)
+				require.Empty(t, left)
+				requireNothingLeft(t, srv)
+			})
+		})
+	}
+}
+
+type dying struct {
+	http.RoundTripper
+	dead func() bool
+}
+
+func (d dying) RoundTrip(req *http.Request) (*http.Response, error) {
+	if d.dead() {
+		return nil, errors.New("dead")
+	}
+	return d.RoundTripper.RoundTrip(req)
+}
+
+// TestNobodyElseIsTouched has other users, groups and rooms beside those of the run.
+func TestNobodyElseIsTouched(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {
+		ctx := context.Background()
+		client := srv.Client()
+		for _, user := range []string{"alien-1", "alien-2"} {
+			_, err := client.User.Register(ctx, rongcloud.RegisterParams{UserID: user, Name: "Alien"})
+			require.NoError(t, err)
+		}
+		srv.AddGroup("alien-group", "alien-1", "alien-2")
+		srv.JoinChatroom("alien-room", "alien-1")
+		srv.AddUltraGroup("alien-ultra", "alien-2")
+		before := srv.State()
+		ours := len(srv.Requests())
+
+		r := runOn(t, srv)
+		after := srv.State()
+		require.Equal(t, before.Groups, after.Groups)
+		require.Equal(t, before.Chatrooms, after.Chatrooms)
+		require.Equal(t, before.UltraGroups, after.UltraGroups)
+		for _, user := range after.Users {
+			require.True(t, strings.HasPrefix(user.ID, "rclive01234567") || slices.Contains(before.Users, user), user.ID)
+		}
+		require.Empty(t, srv.Pushes())
+		for _, request := range srv.Requests()[ours:] {
+			require.False(t, slices.ContainsFunc(leftOut, func(out LeftOut) bool { return out.Point == "" && strings.HasPrefix(request.Path, out.Entry) }), request.Path)
+		}
+		for _, sent := range srv.Sent() {
+			require.NotContains(t, fmt.Sprint(sent), "alien")
+		}
+
+		var text bytes.Buffer
+		require.NoError(t, r.WriteMarkdown(&text))
+		require.NoError(t, r.WriteJSON(&text))
+		for _, secret := range []string{srv.AppKey(), srv.AppSecret(), "alien", srv.URL} {
+			require.NotContains(t, text.String(), secret)
+		}
+	})
+}
+
+func TestGuard(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {
+		config := configOf(srv)
+		c, err := newClient(&config)
+		require.NoError(t, err)
+		for _, bad := range []call{
+			{ep: endpoint.MessageBroadcast, params: "fromUserId=$a&objectName=RC:TxtMsg&content={}"},
+			{ep: endpoint.Push, params: `{"platform":["ios"],"audience":{"userid":["$a"]}}`},
+			{ep: endpoint.SensitivewordAdd, params: "word=x"},
+			{ep: endpoint.UserBlock, params: "userId=alien&minute=1"},
+			{ep: endpoint.UserBlock, params: "userId=$a&userId=alien&minute=1"},
+			{ep: endpoint.UserBlock, params: "userId=$a,alien&minute=1"},
+			{ep: endpoint.UserBlock, params: "minute=1"},
+			{ep: endpoint.GroupSync, params: "userId=$a&group[alien]=x"},
+			{ep: endpoint.UserRemarksSet, params: `userId=$a&remarks=[{"id":"alien","remark":"x"}]`},
+			{ep: endpoint.EntrustGroupCreate, params: "groupId=$h&name=x&owner=alien"},
+			{ep: endpoint.MessageUltragroupPublish, params: `{"fromUserId":"$a","toGroupIds":["alien"],"objectName":"RC:TxtMsg","content":"{}"}`},
+			{ep: endpoint.GroupBanQuery},
+			{ep: endpoint.MessageRecall, params: "messageUID=x"},
+		} {
+			r := c.do(context.Background(), bad, vars{})
+			require.ErrorContains(t, r.err, "the live check does not call "+bad.ep.Path)
+		}
+		require.Empty(t, srv.Requests())
+	})
+}
+
+// TestNamesCanBeRemoved holds the words in all calls against kinds.
+func TestNamesCanBeRemoved(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{"it": true, "uid": true}
+	for name := range newVars(time.Now()) {
+		known[name] = true
+	}
+	for kind, k := range kinds {
+		for _, name := range k.names {
+			known[name] = true
+		}
+		require.True(t, len(k.remove) == 0 || slices.Contains(removalOrder, kind), kind)
+	}
+	calls := slices.Clone(tour)
+	for _, q := range questions {
+		calls = append(append(append(calls, q.Before...), q.Probe), q.After...)
+	}
+	for _, c := range calls {
+		for _, w := range word.FindAllString(c.params+c.auth.nonce+c.auth.timestamp, -1) {
+			require.True(t, known[w[1:]], "%s in %s %s", w, c.ep.Path, c.params)
+		}
+	}
+}
+
+func TestBadConfig(t *testing.T) {
+	t.Parallel()
+	secret := func() string { return "secret" }
+	for name, config := range map[string]Config{
+		"AppKey":                  {AppSecret: secret},
+		"AppSecret is empty":      {AppKey: "key"},
+		`Prefix "admin"`:          {AppKey: "key", AppSecret: secret, Prefix: "admin"},
+		"BaseURL":                 {AppKey: "key", AppSecret: secret, BaseURL: "ftp://x"},
+		"BaseURL, or":             {AppKey: "key", AppSecret: secret, Region: "XX"},
+		`no question "no-such-q"`: {AppKey: "key", AppSecret: secret, Only: []string{"no-such-q"}},
+	} {
+		_, err := Run(context.Background(), config)
+		require.ErrorContains(t, err, name)
+	}
+	_, err := Clean(context.Background(), Config{AppKey: "key", AppSecret: secret})
+	require.ErrorContains(t, err, "Prefix is empty")
+}
+
+// TestUndeletableUsers tells of users whom a production app keeps.
+func TestUndeletableUsers(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {
+		srv.Fail(endpoint.UserDelusers, rongcloudtest.Fault{Status: 403, Code: rongcloud.CodeServiceNotEnabled, Times: -1})
+		r := runOn(t, srv, "nonce-twice")
+		require.Len(t, r.LeftBehind, len(firstUsers))
+		require.Contains(t, r.LeftBehind[0], "user rclive01234567a: HTTP 403")
+		require.Contains(t, r.Summary(), "5 things could not be removed")
+	})
+}
