@@ -87,6 +87,7 @@ type h2Server struct {
 	listener net.Listener
 	tls      *tls.Config // what trusts it
 	serve    func(r *h2Request) (carriedOut bool)
+	onFrame  atomic.Pointer[func(kind, flags byte)] // told of headers and data, once they have been dealt with
 	arrived  atomic.Int32
 	carried  atomic.Int32
 }
@@ -160,6 +161,9 @@ func (s *h2Server) listen(c *h2Conn) {
 				s.carried.Add(1)
 			}
 		}
+		if told := s.onFrame.Load(); told != nil && (kind == h2Headers || kind == h2Data) {
+			(*told)(kind, flags)
+		}
 	}
 }
 
@@ -168,8 +172,8 @@ type h2Fault struct {
 	name     string
 	settings []byte // come before the answer to the request that a used connection has carried, where there is one
 	always   bool
+	late     bool // the caller's deadline passes when all that can come of the request has come
 	serve    func(r *h2Request) (carriedOut bool)
-	opts     []Option
 	// Requests that arrived, attempts, and what the error is, for repeatable, guarded and unsafe calls, without a backup.
 	repeatable, guarded, unsafe string
 }
@@ -251,13 +255,13 @@ func h2Faults() []h2Fault {
 			repeatable: again, guarded: again, unsafe: "1 1 unknown transport http200",
 		},
 		{
-			name: "silence", always: true, serve: func(*h2Request) bool { return true }, opts: []Option{WithAttemptTimeout(300 * time.Millisecond), WithoutRetries()},
+			name: "silence", always: true, late: true, serve: func(*h2Request) bool { return true },
 			repeatable: "1 1 transport deadline", guarded: "1 1 unknown transport deadline", unsafe: "1 1 unknown transport deadline",
 		},
 		{
 			// SETTINGS_INITIAL_WINDOW_SIZE of 0, and no WINDOW_UPDATE: the body cannot leave.
-			name: "flow control that never opens", settings: []byte{0, 4, 0, 0, 0, 0}, serve: func(*h2Request) bool { return true },
-			opts:       []Option{WithAttemptTimeout(300 * time.Millisecond), WithoutRetries()},
+			name: "flow control that never opens", settings: []byte{0, 4, 0, 0, 0, 0}, late: true,
+			serve:      func(*h2Request) bool { return true },
 			repeatable: "0 1 transport deadline", guarded: "0 1 unknown transport deadline", unsafe: "0 1 unknown transport deadline",
 		},
 	}...)
@@ -301,14 +305,24 @@ func runHTTP2Fault(t *testing.T, f h2Fault, class, want string, used, foreign bo
 		return true
 	})
 	var hooked []Attempt
-	client := server.client(t, foreign, append([]Option{WithRetry(quick(2)), WithHook(func(_ context.Context, a Attempt) {
-		hooked = append(hooked, a)
-	})}, append(f.opts, onlyIf(class == "unsafe with msgRandom", WithIdempotentSends(IdempotentSends{}))...)...)...)
+	client := server.client(t, foreign, append(onlyIf(class == "unsafe with msgRandom", WithIdempotentSends(IdempotentSends{})),
+		WithRetry(quick(2)), WithHook(func(_ context.Context, a Attempt) { hooked = append(hooked, a) }))...)
 	if used {
 		require.NoError(t, faultCall(t.Context(), client, "safe"))
 		hooked = nil
 	}
-	err := faultCall(t.Context(), client, class)
+	ctx := t.Context()
+	if f.late {
+		expiring := &expiringContext{Context: ctx, done: make(chan struct{})}
+		told := func(kind, flags byte) {
+			if flags&h2EndStream != 0 || kind == h2Headers && f.settings != nil { // then nothing more comes
+				expiring.expire()
+			}
+		}
+		server.onFrame.Store(&told)
+		ctx = expiring
+	}
+	err := faultCall(ctx, client, class)
 	arrived, carried := int(server.arrived.Load())-before, int(server.carried.Load())-before
 	require.Equal(t, want, fmt.Sprintf("%d %d %s", arrived, len(hooked), told(err)), "error: %v", err)
 	if class == "unsafe" {
@@ -320,6 +334,26 @@ func runHTTP2Fault(t *testing.T, f h2Fault, class, want string, used, foreign bo
 		require.NotContains(t, err.Error(), "GetBody")
 	}
 }
+
+// expiringContext is one whose deadline passes when its done is closed: no clock decides how far a request has got by then.
+type expiringContext struct {
+	context.Context
+	done chan struct{}
+	once sync.Once
+}
+
+func (c *expiringContext) Done() <-chan struct{} { return c.done }
+
+func (c *expiringContext) Err() error {
+	select {
+	case <-c.done:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
+func (c *expiringContext) expire() { c.once.Do(func() { close(c.done) }) }
 
 func onlyIf(condition bool, option Option) []Option {
 	if condition {

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -286,28 +288,80 @@ func TestStreamCancelledBeforeItBegins(t *testing.T) {
 // TestStreamSilence proves that the attempt timeout is one for each silence, of the server only.
 func TestStreamSilence(t *testing.T) {
 	t.Parallel()
-	const limit = 150 * time.Millisecond
-
-	t.Run("before the stream", func(t *testing.T) {
-		t.Parallel()
-		server := newChatServer(t, waitForCaller)
-		_, err := chat(t.Context(), server.client(t), WithAttemptTimeout(limit))
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.ErrorIs(t, err, ErrOutcomeUnknown)
-		require.ErrorContains(t, err, "no answer within")
-		<-server.left
-	})
-	t.Run("within the stream", func(t *testing.T) {
-		t.Parallel()
-		server := newChatServer(t, pieces(waitForCaller, pieceA))
-		texts, err := chat(t.Context(), server.client(t), WithAttemptTimeout(limit))
-		require.Equal(t, []string{"a"}, texts)
-		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.ErrorIs(t, err, ErrOutcomeUnknown)
-		require.NoError(t, t.Context().Err())
-		<-server.left
-	})
+	for name, test := range map[string]struct {
+		serve http.HandlerFunc
+		texts []string
+		told  string
+	}{
+		"before the stream": {waitForCaller, nil, "no answer within"},
+		"within the stream": {pieces(waitForCaller, pieceA), []string{"a"}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				left := make(chan struct{})
+				transport := pipeTransport(t, func(w http.ResponseWriter, r *http.Request) {
+					defer close(left)
+					_, _ = io.Copy(io.Discard, r.Body) // else the server does not see its caller go
+					test.serve(w, r)
+				})
+				client, err := New("key", "secret", WithHTTPClient(&http.Client{Transport: transport}), WithBaseURL("http://pipe"))
+				require.NoError(t, err)
+				texts, err := chat(t.Context(), client, WithAttemptTimeout(150*time.Millisecond))
+				require.Equal(t, test.texts, texts)
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+				require.ErrorIs(t, err, ErrOutcomeUnknown)
+				require.ErrorContains(t, err, test.told)
+				require.NoError(t, t.Context().Err())
+				<-left
+			})
+		})
+	}
 }
+
+// pipeTransport reaches a server in this process over pipes, on which the fake clock of synctest counts.
+func pipeTransport(t *testing.T, serve http.HandlerFunc) *http.Transport {
+	t.Helper()
+	listener := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
+	server := &http.Server{Handler: serve}
+	go func() { _ = server.Serve(listener) }()
+	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
+		ours, theirs := net.Pipe()
+		select {
+		case listener.conns <- theirs:
+			return ours, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}}
+	t.Cleanup(func() {
+		transport.CloseIdleConnections()
+		_ = server.Close()
+	})
+	return transport
+}
+
+type pipeListener struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (l *pipeListener) Accept() (net.Conn, error) {
+	select {
+	case conn := <-l.conns:
+		return conn, nil
+	case <-l.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (l *pipeListener) Close() error {
+	l.once.Do(func() { close(l.closed) })
+	return nil
+}
+
+func (l *pipeListener) Addr() net.Addr { return &net.UnixAddr{Name: "pipe", Net: "pipe"} }
 
 // contextBody is an answer that ends with its request's context, as net/http's do.
 type contextBody struct {
