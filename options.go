@@ -8,7 +8,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
-	"unicode"
+
+	"github.com/rongcloud-go/rongcloud/internal/credential"
 )
 
 // Option configures a [Client]; see [New]. The order of options does not matter, save that the last of two equal ones counts.
@@ -268,18 +269,12 @@ func (c *config) problem(option, format string, args ...any) {
 	c.problems = append(c.problems, refuse(option, format, args...))
 }
 
-// checkCredential refuses what a mounted file or a copied cell adds to a key: every call would be refused for its signature.
 func (c *config) checkCredential(name, value string) (ok bool) {
-	blank := func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) }
-	switch trimmed := strings.TrimFunc(value, blank); {
-	case trimmed == "":
-		c.problem(name, "is empty")
-	case trimmed != value:
-		c.problem(name, "begins or ends with white space or an invisible character, such as a line break")
-	default:
-		return true
+	if fault := credential.Fault(value); fault != "" {
+		c.problem(name, "%s", fault)
+		return false
 	}
-	return false
+	return true
 }
 
 // check finds what the options got wrong, besides what they found by themselves.

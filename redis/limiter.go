@@ -107,6 +107,8 @@ func NewLimiter(db redis.Cmdable, config LimiterConfig) (*Limiter, error) {
 		return nil, refuse("db", "is nil")
 	case config.AppKey == "":
 		return nil, refuse("AppKey", "is empty")
+	case strings.TrimSpace(config.AppKey) != config.AppKey:
+		return nil, refuse("AppKey", "begins or ends with white space: its quotas would be shared with nobody")
 	case !(config.LocalShare > 0 && config.LocalShare <= 1):
 		return nil, refuse("LocalShare", fmt.Sprintf("%v is not above 0 and at most 1", config.LocalShare))
 	case config.Timeout < 0:

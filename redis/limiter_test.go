@@ -72,6 +72,8 @@ func TestNewLimiterRefuses(t *testing.T) {
 		require.ErrorAs(t, err, &refused, field)
 		require.Equal(t, field, refused.Field)
 	}
+	_, err := NewLimiter(db, LimiterConfig{AppKey: "a\n"}) // as a mounted file ends
+	require.ErrorContains(t, err, "AppKey: begins or ends with white space")
 }
 
 // The rules, on a Redis whose clock stands still but for what the test says.

@@ -5,10 +5,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/internal/credential"
 )
 
 // Defaults of the options.
@@ -78,8 +78,8 @@ func argument(field, format string, args ...any) error {
 
 func (c *config) addSecrets(i int, secrets []string) error {
 	for _, secret := range secrets {
-		if strings.TrimSpace(secret) == "" {
-			return argument("secret", "is empty")
+		if fault := credential.Fault(secret); fault != "" {
+			return argument("secret", "%s", fault)
 		}
 		c.apps[i].secrets = append(c.apps[i].secrets, checkWith(secret))
 	}
@@ -96,8 +96,8 @@ func WithSecrets(secrets ...string) Option {
 // name it too.
 func WithApp(appKey string, secrets ...string) Option {
 	return func(c *config) error {
-		if strings.TrimSpace(appKey) == "" {
-			return argument("appKey", "is empty")
+		if fault := credential.Fault(appKey); fault != "" {
+			return argument("appKey", "%s", fault)
 		}
 		if len(secrets) == 0 {
 			return argument("secret", "is missing for the App Key %s", appKey)
