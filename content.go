@@ -549,26 +549,45 @@ var (
 	_ = lenient.Transparent[GroupNotificationData]()
 )
 
-func (m TextMessage) mentions() bool      { return m.MentionedInfo != nil }
-func (m ImageMessage) mentions() bool     { return m.MentionedInfo != nil }
-func (m GIFMessage) mentions() bool       { return m.MentionedInfo != nil }
-func (m VoiceMessage) mentions() bool     { return m.MentionedInfo != nil }
-func (m HQVoiceMessage) mentions() bool   { return m.MentionedInfo != nil }
-func (m FileMessage) mentions() bool      { return m.MentionedInfo != nil }
-func (m SightMessage) mentions() bool     { return m.MentionedInfo != nil }
-func (m LocationMessage) mentions() bool  { return m.MentionedInfo != nil }
-func (m ReferenceMessage) mentions() bool { return m.MentionedInfo != nil }
-func (m CombineMessage) mentions() bool   { return m.MentionedInfo != nil }
-func (m CombineV2Message) mentions() bool { return m.MentionedInfo != nil }
-func (m ImageTextMessage) mentions() bool { return m.MentionedInfo != nil }
-func (m StreamMessage) mentions() bool    { return m.MentionedInfo != nil }
-func (m CardMessage) mentions() bool      { return m.MentionedInfo != nil }
-func (m StickerMessage) mentions() bool   { return m.MentionedInfo != nil }
+func (m TextMessage) mentioned() *MentionedInfo      { return m.MentionedInfo }
+func (m ImageMessage) mentioned() *MentionedInfo     { return m.MentionedInfo }
+func (m GIFMessage) mentioned() *MentionedInfo       { return m.MentionedInfo }
+func (m VoiceMessage) mentioned() *MentionedInfo     { return m.MentionedInfo }
+func (m HQVoiceMessage) mentioned() *MentionedInfo   { return m.MentionedInfo }
+func (m FileMessage) mentioned() *MentionedInfo      { return m.MentionedInfo }
+func (m SightMessage) mentioned() *MentionedInfo     { return m.MentionedInfo }
+func (m LocationMessage) mentioned() *MentionedInfo  { return m.MentionedInfo }
+func (m ReferenceMessage) mentioned() *MentionedInfo { return m.MentionedInfo }
+func (m CombineMessage) mentioned() *MentionedInfo   { return m.MentionedInfo }
+func (m CombineV2Message) mentioned() *MentionedInfo { return m.MentionedInfo }
+func (m ImageTextMessage) mentioned() *MentionedInfo { return m.MentionedInfo }
+func (m StreamMessage) mentioned() *MentionedInfo    { return m.MentionedInfo }
+func (m CardMessage) mentioned() *MentionedInfo      { return m.MentionedInfo }
+func (m StickerMessage) mentioned() *MentionedInfo   { return m.MentionedInfo }
 
 // mentions tells whether a content names users who are mentioned. A nil one, which the encoder refuses, does not.
-func mentions(c MessageContent) bool {
-	m, ok := c.(interface{ mentions() bool })
-	return ok && !isNil(c) && hollow(c) == nil && m.mentions()
+func mentions(c MessageContent) bool { return mentionedBy(c) != nil }
+
+// mentionedBy is whom a content mentions; nil if it mentions nobody, or has no value.
+func mentionedBy(c MessageContent) *MentionedInfo {
+	m, ok := c.(interface{ mentioned() *MentionedInfo })
+	if !ok || isNil(c) || hollow(c) != nil {
+		return nil
+	}
+	return m.mentioned()
+}
+
+// check refuses a mention that reaches nobody. A message that is read keeps it as it is.
+func (m *MentionedInfo) check() error {
+	switch {
+	case m == nil:
+		return nil
+	case m.Type == 0:
+		return refuse("content", "mentionedInfo has no type: it is MentionAll or MentionUsers")
+	case m.Type == MentionUsers && len(m.UserIDList) == 0:
+		return refuse("content", "mentionedInfo has no userIdList, whom MentionUsers mentions")
+	}
+	return nil
 }
 
 func isNil(c MessageContent) bool {

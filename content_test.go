@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
 var contentTime = time.UnixMilli(1705270000123)
@@ -334,6 +336,35 @@ func TestContentMentions(t *testing.T) {
 	require.True(t, mentions(&TextMessage{MentionedInfo: &MentionedInfo{Type: MentionAll}}))
 	require.False(t, mentions(nil))
 	require.False(t, mentions(contentOfApp{}))
+}
+
+// A mention without its kind, or of nobody, would be sent and reach nobody. What is read keeps it.
+func TestContentMentionOfNobody(t *testing.T) {
+	t.Parallel()
+	message := formMessageEndpoint(endpoint.JSON)
+	for _, c := range contentCases() {
+		field := reflect.ValueOf(c.full).FieldByName("MentionedInfo")
+		if !field.IsValid() {
+			continue
+		}
+		for name, mention := range map[string]*MentionedInfo{
+			"has no type":       {UserIDList: []string{"u1"}},
+			"has no userIdList": {Type: MentionUsers},
+		} {
+			content := reflect.New(reflect.TypeOf(c.full))
+			content.Elem().FieldByName("MentionedInfo").Set(reflect.ValueOf(mention))
+			for _, value := range []reflect.Value{content, content.Elem()} {
+				_, err := formEncode(message, &formMessage{To: []string{"a"}, Content: value.Interface().(MessageContent)}, nil)
+				formRefused(t, err, "content")
+				require.ErrorContains(t, err, name)
+			}
+		}
+	}
+	read, err := DecodeContent("RC:TxtMsg", []byte(`{"content":"hi","mentionedInfo":{}}`))
+	require.NoError(t, err)
+	text, err := json.Marshal(read)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"content":"hi","mentionedInfo":{"type":0}}`, string(text))
 }
 
 // contentOfApp is an app's own type.

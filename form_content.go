@@ -16,6 +16,9 @@ func (e *encoder) content(c MessageContent, named bool) error {
 	if err := checkContent(c); err != nil {
 		return refuse("content", "%v", err)
 	}
+	if err := mentionedBy(c).check(); err != nil {
+		return err
+	}
 	name := c.ObjectName()
 	if err := checkObjectName(name); err != nil {
 		return err

@@ -51,7 +51,7 @@ func TestTextThatIsNotUTF8(t *testing.T) {
 			"other":            {To: []string{"a"}, Content: GroupNotification{Data: GroupNotificationData{Other: map[string]any{badText: 1}}}},
 			"object name":      {To: []string{"a"}, Content: RawContent{badText, "{}"}},
 			"name inside":      {To: []string{"a"}, Content: ReferenceMessage{ReferMsg: RawContent{badText, "{}"}}},
-			"list of mentions": {To: []string{"a"}, Content: TextMessage{MentionedInfo: &MentionedInfo{UserIDList: []string{badText}}}},
+			"list of mentions": {To: []string{"a"}, Content: TextMessage{MentionedInfo: &MentionedInfo{Type: MentionUsers, UserIDList: []string{badText}}}},
 		} {
 			_, err := formEncode(message, in, nil)
 			var argument *ArgumentError
