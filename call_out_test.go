@@ -148,3 +148,20 @@ func TestCallKeepsNullsAndSkipsAMark(t *testing.T) {
 	require.Equal(t, []string{"a", ""}, out.Users)
 	require.NoError(t, faultyCall(t, answer, nil))
 }
+
+// Call goes on from what the caller has put there, as encoding/json does.
+func TestCallKeepsWhatIsNotNamed(t *testing.T) {
+	t.Parallel()
+	client, _ := msgAnswer(t, `{"code":200,"data":{"id":"a","rank":"7"}}`)
+	var item decodeItem
+	out := struct {
+		Data  any    `json:"data"`
+		Limit int    `json:"limit"`
+		Code  string `json:"code"`
+	}{Data: &item, Limit: 50}
+	require.NoError(t, client.Call(t.Context(), "/any.json", url.Values{"x": {"y"}}, &out))
+	require.Equal(t, decodeItem{"a", 7}, item, "the pointer in the interface is filled")
+	require.Equal(t, 50, out.Limit, "a default stays")
+	require.Equal(t, "200", out.Code)
+	require.Error(t, client.Call(t.Context(), "/any.json", url.Values{"x": {"y"}}, new(Token)), "the SDK's own types are as strict here as in its methods")
+}

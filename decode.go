@@ -24,16 +24,18 @@ import (
 
 var errNotAnswer = errors.New("the answer is not a JSON object with a code")
 
-// callersOut is what the caller of Client.Call wants filled. Its lists keep their nulls, as encoding/json has it.
+// callersOut is what the caller of Client.Call wants filled. As encoding/json has it, its lists keep their nulls, and what the
+// response does not name stays: it may hold a default, or in an interface the pointer to fill.
 type callersOut struct{ out any }
 
-// decodeAnswer reads the result of a successful answer into out, a pointer, which is reset first.
+// decodeAnswer reads the result of a successful answer into out, a pointer. What is the SDK's own is reset first.
 func decodeAnswer(data []byte, out any, zone *time.Location) error {
 	decoder := lenient.Decoder{Zone: zone, DropNulls: true}
 	if theirs, ok := out.(callersOut); ok {
 		out, decoder.DropNulls = theirs.out, false
+	} else {
+		reflect.ValueOf(out).Elem().SetZero()
 	}
-	reflect.ValueOf(out).Elem().SetZero()
 	if err := decoder.Decode(lenient.TrimMark(data), out); err != nil {
 		return err
 	}

@@ -187,7 +187,8 @@ func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
 // Call reaches an endpoint that has no method, with signing, retries and errors like any other. Params is a
 // url.Values for a form, nil for no parameters, and anything else is sent as a JSON body. The answer is decoded into
-// out, a pointer, if it is not nil. An endpoint that the catalogue does not know counts as unsafe,
+// out, a pointer, if it is not nil: as json.Unmarshal would, which leaves alone what the answer does not name, and
+// more tolerantly where types differ. An endpoint that the catalogue does not know counts as unsafe,
 // and its success as code 200.
 func (c *Client) Call(ctx context.Context, path string, params, out any, opts ...CallOption) error {
 	ep := endpoint.ByPath(path)

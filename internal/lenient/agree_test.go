@@ -75,8 +75,23 @@ type (
 		L  []int       `json:"l,string"`
 		J  json.Number `json:"j,string"`
 	}
-	own int
+	own    int
+	hidden struct{ X int } // what is unexported and embedded by a name is looked into, whatever its methods
+	veiled struct{ Y int }
+	Sealed struct {
+		hidden `json:"a"`
+		veiled `json:"b"`
+	}
+	since       = time.Time
+	until       = time.Time
+	SealedTimes struct {
+		since `json:"a"`
+		until `json:"b"`
+	}
 )
+
+func (*hidden) UnmarshalJSON([]byte) error { return errors.New("never called") }
+func (*veiled) UnmarshalJSON([]byte) error { return errors.New("never called") }
 
 func (o *own) UnmarshalJSON(data []byte) error {
 	*o = own(len(data))
@@ -118,6 +133,7 @@ var leaves = []reflect.Type{
 	reflect.TypeFor[flag](), reflect.TypeFor[Base](), reflect.TypeFor[Deep](), reflect.TypeFor[Tagged](), reflect.TypeFor[Twice](),
 	reflect.TypeFor[Hidden](), reflect.TypeFor[Node](), reflect.TypeFor[Quoted](), reflect.TypeFor[fmt.Stringer](), reflect.TypeFor[chan int](),
 	reflect.TypeFor[func()](), reflect.TypeFor[complex128](), reflect.TypeFor[struct{ ownJSON }](), reflect.TypeFor[struct{ time.Time }](),
+	reflect.TypeFor[Sealed](), reflect.TypeFor[SealedTimes](),
 }
 
 var mapKeys = []reflect.Type{
@@ -272,6 +288,20 @@ func TestAgreesWithEncodingJSON(t *testing.T) {
 	require.Greater(t, accepted, rounds/2, "too few of the documents mean anything")
 }
 
+// What comes too seldom at random.
+func TestAgreesOn(t *testing.T) {
+	t.Parallel()
+	for data, typ := range map[string]reflect.Type{
+		`{"a":{"X":1},"b":{"Y":2}}`:               reflect.TypeFor[Sealed](),
+		`{"a":null,"b":{}}`:                       reflect.TypeFor[Sealed](),
+		`{"a":{"wall":1},"b":null}`:               reflect.TypeFor[SealedTimes](),
+		`{"j":"\"7\""}`:                           reflect.TypeFor[Quoted](),
+		`{"j":"\"-1.5e3\"","ps":"\"\"","s":null}`: reflect.TypeFor[Quoted](),
+	} {
+		require.True(t, agree(t, typ, []byte(data)), data)
+	}
+}
+
 func FuzzAgree(f *testing.F) {
 	for _, seed := range []string{`{"a":"x","n":1}`, `[{"a":[1,2],"A":3}]`, `{"7":{"k":"x"},"next":{"all":[{"Name":"x"}]}}`, `"x"`, `null`, `{"n":"7","i":"\"7\""}`} {
 		for n := range uint64(8) {
@@ -287,4 +317,64 @@ func FuzzAgree(f *testing.F) {
 			agree(t, leaf, data)
 		}
 	})
+}
+
+// Like encoding/json it goes on from what is there: defaults, lists and maps, and pointers in interfaces.
+func TestAgreesOnWhatIsThereBefore(t *testing.T) {
+	t.Parallel()
+	rnd := rand.New(rand.NewPCG(3, 4))
+	for range 4_000 {
+		typ := randomType(rnd, 1+rnd.IntN(3))
+		before, data := []byte(randomJSON(rnd, typ, 4)), []byte(randomJSON(rnd, typ, 4))
+		want, got := reflect.New(typ), reflect.New(typ)
+		if json.Unmarshal(before, want.Interface()) != nil || json.Unmarshal(data, want.Interface()) != nil {
+			continue
+		}
+		require.NoError(t, json.Unmarshal(before, got.Interface()))
+		require.NoError(t, Decoder{}.Decode(data, got.Interface()), "%v\n%s\n%s", typ, before, data)
+		require.Equal(t, want.Interface(), got.Interface(), "%v\n%s\n%s", typ, before, data)
+	}
+	for name, prepare := range interfacesHolding {
+		for _, data := range []string{`{"A":{"n":1}}`, `{"A":null}`, `{"A":[1,2]}`, `{"A":"x","B":{"a":"y"}}`, `{"B":{"a":"y"}}`, `{"B":null}`, `{"C":[{"a":"z"},{"a":"z"},7]}`, `{}`} {
+			want, got := prepare(), prepare()
+			if json.Unmarshal([]byte(data), want) == nil {
+				require.NoError(t, Decoder{}.Decode([]byte(data), got), "%s: %s", name, data)
+				require.Equal(t, want, got, "%s: %s", name, data)
+			}
+		}
+	}
+}
+
+type holder struct {
+	A any
+	B fmt.Stringer
+	C []any
+}
+
+// told is a fmt.Stringer.
+type told Base
+
+func (t *told) String() string { return t.A }
+
+var interfacesHolding = map[string]func() *holder{
+	"structs":     func() *holder { return &holder{&told{A: "kept"}, &told{N: 7}, []any{&told{N: 1}, told{N: 2}, nil}} },
+	"a pointer":   func() *holder { base := &told{A: "kept"}; return &holder{A: &base} },
+	"its own":     func() *holder { return &holder{A: &ownText{"kept"}, C: []any{&ownJSON{"kept "}}} },
+	"a list":      func() *holder { return &holder{A: &[]int{7, 8, 9}, C: []any{&map[string]string{"k": "v"}}} },
+	"unnamed":     func() *holder { return &holder{A: &struct{ ownJSON }{ownJSON{"kept "}}} },
+	"nil":         func() *holder { return &holder{A: (*told)(nil), B: (*told)(nil)} },
+	"interfaces":  func() *holder { inner := any(&told{A: "kept"}); return &holder{A: &inner} },
+	"no pointers": func() *holder { return &holder{A: told{A: "gone"}, C: []any{map[string]any{"a": 1.0}}} },
+}
+
+// A pointer may lead to the interface that holds it, where encoding/json makes an end of it, or into a circle.
+func TestInterfacesInACircle(t *testing.T) {
+	t.Parallel()
+	var own any
+	own = &own
+	require.NoError(t, Decoder{}.Decode([]byte(`7`), own))
+	require.Equal(t, any(7.0), own)
+	var one, two any
+	one, two = &two, &one
+	require.ErrorIs(t, Decoder{}.Decode([]byte(`7`), one), errDeep)
 }

@@ -16,6 +16,7 @@ type found struct {
 	tag    reflect.StructTag
 	tagged bool
 	quoted bool
+	sealed bool // it is unexported, so that nothing calls its methods
 }
 
 // embedded is a struct whose fields count as those of the one around it.
@@ -76,7 +77,7 @@ func directFields(e embedded) (fields []found, inner []embedded) {
 			inner = append(inner, embedded{target, index})
 			continue
 		}
-		f := found{name: name, index: index, typ: sf.Type, tag: sf.Tag, tagged: name != ""}
+		f := found{name: name, index: index, typ: sf.Type, tag: sf.Tag, tagged: name != "", sealed: !sf.IsExported()}
 		if name == "" {
 			f.name = sf.Name
 		}

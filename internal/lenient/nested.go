@@ -171,7 +171,7 @@ func (r *reader) quoted(p *plan, v reflect.Value) error {
 	case p.kind == kindNumberText && text != "" && (text[0] == '-' || text[0] >= '0' && text[0] <= '9'):
 		v.SetString(text) // encoding/json does not look further
 		return nil
-	case (p.kind == kindText || p.kind == kindOwnText) && strings.HasPrefix(text, `"`) && json.Valid([]byte(text)):
+	case (p.kind == kindText || p.kind == kindNumberText || p.kind == kindOwnText) && strings.HasPrefix(text, `"`) && json.Valid([]byte(text)):
 		return r.inside(text, p, v)
 	}
 	r.pos = start

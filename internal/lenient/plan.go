@@ -134,13 +134,14 @@ func kindOf(key planKey) kind {
 	typ := key.typ
 	_, seen := transparent.Load(typ)
 	switch pointer := reflect.PointerTo(typ); {
+	case seen || key.structural || typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Interface:
 	case typ == timeType:
 		return kindTime
 	case typ == durationType && units[key.unit] != 0:
 		return kindSpan
 	case typ == numberType:
 		return kindNumberText
-	case seen || key.structural || typ.Kind() == reflect.Pointer || typ.Kind() == reflect.Interface || typ.Name() == "" && !key.pointed:
+	case typ.Name() == "" && !key.pointed:
 	case pointer.Implements(unmarshaler):
 		return kindOwn
 	case pointer.Implements(textUnmarshaler):
@@ -209,7 +210,7 @@ func (b builder) addFields(p *plan) {
 	for i, f := range found {
 		tag := f.tag
 		made := field{name: f.name, index: f.index, quoted: f.quoted}
-		made.plan = b.plan(planKey{typ: f.typ, unit: tag.Get("unit"), items: tag.Get("item")})
+		made.plan = b.plan(planKey{typ: f.typ, unit: tag.Get("unit"), items: tag.Get("item"), structural: f.sealed})
 		if tag.Get("alt") != "" {
 			p.ranked++
 			made.slot = p.ranked

@@ -21,6 +21,8 @@ type reader struct {
 // maxDepth bounds how deep values are nested, JSON inside texts included. encoding/json has the same bound.
 const maxDepth = 10000
 
+var errDeep = fmt.Errorf("nested more than %d deep", maxDepth)
+
 // Strings share pieces of memory. A string that is kept keeps its piece alive, so pieces are bounded.
 const (
 	maxPiece  = 64 << 10
@@ -160,6 +162,11 @@ func (r *reader) inside(text string, p *plan, v reflect.Value) error {
 // value reads the next value into v.
 func (r *reader) value(p *plan, v reflect.Value) error {
 	c := r.next()
+	if v.Kind() == reflect.Interface && !v.IsNil() {
+		if target, ok := pointee(v.Elem(), c == 'n'); ok {
+			return r.behind(target)
+		}
+	}
 	if c == 'n' {
 		return r.null(p, v)
 	}
@@ -197,9 +204,32 @@ func (r *reader) value(p *plan, v reflect.Value) error {
 		return r.value(p.elem, v.Elem())
 	}
 	if r.depth++; r.depth > maxDepth {
-		return fmt.Errorf("nested more than %d deep", maxDepth)
+		return errDeep
 	}
 	err := r.nested(p, v)
+	r.depth--
+	return err
+}
+
+// pointee returns what a pointer in an interface leads to, which is filled in place of the interface. A null empties the interface,
+// and so does a pointer to itself.
+func pointee(pointer reflect.Value, null bool) (reflect.Value, bool) {
+	if pointer.Kind() != reflect.Pointer || pointer.IsNil() {
+		return pointer, false
+	}
+	target := pointer.Elem()
+	if target.Kind() == reflect.Interface && target.Elem().Equal(pointer) {
+		return pointer, false
+	}
+	return target, !null || target.Kind() == reflect.Pointer
+}
+
+// behind reads the next value into what an interface leads to. The way may be a circle.
+func (r *reader) behind(target reflect.Value) error {
+	if r.depth++; r.depth > maxDepth {
+		return errDeep
+	}
+	err := r.value(planOf(planKey{typ: target.Type(), pointed: true}), target)
 	r.depth--
 	return err
 }
