@@ -6,7 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
+	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // maxTextDepth is how deep JSON inside the texts of JSON is decoded.
@@ -15,23 +18,29 @@ const maxTextDepth = 8
 // DecodeTexts returns every text in the body of a message, decoded and in the order of the body,
 // for moderation and search: what the built-in types show (content, titles, file names, summaries,
 // quoted and forwarded messages), Extra, and whatever else the body holds, under keys that no type
-// knows or that come twice too. JSON inside a text is looked into as well. A text is there once.
-// Left out are object keys, thumbnails and recordings. It changes no text: letter case, width and
-// look-alikes are the caller's business.
+// knows or that come twice too. JSON inside a text is looked into as well; a text with the escapes
+// of JSON that is none, such as \u0063, is followed by what it is without them. A text is there
+// once. Left out are object keys, thumbnails and recordings. Else it changes no text: letter case,
+// width and look-alikes are the caller's business.
 //
 // The body of a type that is not built in may be any text, and is then the only one; if it is JSON,
 // its numbers are returned, too. A body that fits its type nowhere but is JSON gives its texts and
 // itself.
 //
-// A body of a built-in type that is no JSON, or hides JSON in texts deeper than 8 levels, comes
-// back as the last text, beside an [ErrUndecodable]: what clients make of it is not known, so it
-// must not pass moderation.
+// A body of a built-in type that is no JSON comes back as a text, beside an [ErrUndecodable]; so do,
+// for every type, one that is not UTF-8 and one that hides JSON in texts deeper than 8 levels. What
+// clients make of it is not known, so it must not pass moderation.
 func DecodeTexts(objectName string, body []byte) ([]string, error) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
-	found := textFinder{seen: map[string]bool{"": true}}
+	found := textFinder{seen: map[string]bool{"": true}, media: map[string]bool{}}
 	builtIn := builtIns[objectName] != nil
-	if !json.Valid(body) {
-		found.add(string(body))
+	switch valid := utf8.Valid(body); {
+	case !valid:
+		found.addEscaped(string(body))
+		return found.texts, undecodable(objectName, errors.New("not UTF-8"))
+	case json.Valid(body):
+	default:
+		found.addEscaped(string(body))
 		if !builtIn {
 			return found.texts, nil
 		}
@@ -60,8 +69,9 @@ var binaryContent = map[string]bool{"RC:ImgMsg": true, "RC:VcMsg": true, "RC:Sig
 type textFinder struct {
 	texts   []string
 	seen    map[string]bool
-	binary  bool // leave out pictures and sounds in content
-	numbers bool // numbers count as texts
+	media   map[string]bool // pictures and sounds that were left out
+	binary  bool            // leave out pictures and sounds in content
+	numbers bool            // numbers count as texts
 }
 
 func (f *textFinder) add(text string) {
@@ -69,6 +79,78 @@ func (f *textFinder) add(text string) {
 		f.seen[text] = true
 		f.texts = append(f.texts, text)
 	}
+}
+
+// addEscaped adds a text that is no JSON and, if it has escapes, what is behind them. Who reads JSON
+// less strictly than RFC 8259 asks would see that.
+func (f *textFinder) addEscaped(text string) {
+	for range maxTextDepth {
+		f.add(text)
+		plain := unescape(text)
+		if plain == text {
+			return
+		}
+		text = plain
+	}
+	f.add(text)
+}
+
+// unescape replaces the escapes of JSON and JavaScript that stand for a character.
+func unescape(text string) string {
+	if !strings.Contains(text, `\`) {
+		return text
+	}
+	var plain strings.Builder
+	for {
+		before, after, found := strings.Cut(text, `\`)
+		plain.WriteString(before)
+		if !found {
+			return plain.String()
+		}
+		char, length := escape(after)
+		if length == 0 {
+			plain.WriteByte('\\')
+		} else {
+			plain.WriteRune(char)
+		}
+		text = after[length:]
+	}
+}
+
+// escape reads what follows a backslash, and returns how long that is, or 0 for what is no escape.
+func escape(text string) (char rune, length int) {
+	if text == "" {
+		return 0, 0
+	}
+	switch text[0] {
+	case '\\', '/', '"', '\'':
+		return rune(text[0]), 1
+	case 'x':
+		return hexChar(text, 1+2)
+	case 'u':
+		char, length = hexChar(text, 1+4)
+		rest, pair := strings.CutPrefix(text[length:], `\u`)
+		if !utf16.IsSurrogate(char) || !pair {
+			return char, length
+		}
+		low, n := hexChar("u"+rest, 1+4)
+		if both := utf16.DecodeRune(char, low); both != utf8.RuneError {
+			return both, length + 1 + n
+		}
+	}
+	return char, length
+}
+
+// hexChar reads hex digits after a first character, up to a length.
+func hexChar(text string, length int) (char rune, read int) {
+	if len(text) < length {
+		return 0, 0
+	}
+	n, err := strconv.ParseUint(text[1:length], 16, 32)
+	if err != nil {
+		return 0, 0
+	}
+	return rune(n), length
 }
 
 // walk adds the texts of valid JSON. Depth counts the texts around it.
@@ -108,14 +190,15 @@ func (f *textFinder) value(decoder *json.Decoder, key string, depth int) error {
 		}
 	case string:
 		if f.binary && strings.EqualFold(key, "content") && isBinary(token) {
-			f.seen[token] = true
+			f.media[token] = true
 			return nil
 		}
-		f.add(token)
 		inner := strings.TrimSpace(token)
 		if inner != "" && strings.ContainsRune(`{["`, rune(inner[0])) && json.Valid([]byte(inner)) {
+			f.add(token)
 			return f.walk([]byte(inner), depth+1)
 		}
+		f.addEscaped(token)
 	}
 	return nil
 }
@@ -142,7 +225,9 @@ func isBinary(text string) bool {
 func (f *textFinder) fields(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.String:
-		f.add(v.String())
+		if !f.media[v.String()] {
+			f.add(v.String())
+		}
 	case reflect.Pointer, reflect.Interface:
 		if !v.IsNil() {
 			f.fields(v.Elem())

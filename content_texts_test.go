@@ -107,6 +107,18 @@ func TestDecodeTexts(t *testing.T) {
 		{"array", "RC:TxtMsg", `["casino"]`, []string{"casino", `["casino"]`}},
 		{"other type", "app:order", `{"title":"casino","number":7}`, []string{"casino", "7"}},
 		{"other type, no JSON", "app:order", `{casino`, []string{`{casino`}},
+		{
+			"other type, no JSON but escapes", "app:order", `{"a":"\u0063asino","b":"\\\x63asino \ud83d\ude00 \n\ud83dx \uzz",}`, []string{
+				`{"a":"\u0063asino","b":"\\\x63asino \ud83d\ude00 \n\ud83dx \uzz",}`,
+				`{"a":"casino","b":"\casino 😀 \n` + "\ufffd" + `x \uzz",}`,
+			},
+		},
+		{"escapes twice", "app:order", `<\\u0063asino>`, []string{`<\\u0063asino>`, `<\u0063asino>`, `<casino>`}},
+		{
+			"text that is nearly JSON", "RC:TxtMsg", `{"content":"x","extra":"{\"a\":\"\\u0063asino\",}"}`,
+			[]string{"x", `{"a":"\u0063asino",}`, `{"a":"casino",}`},
+		},
+		{"thumbnail, repeated as a text", "RC:ImgMsg", `{"content":"` + thumbnail + `","extra":"` + thumbnail + `"}`, []string{thumbnail}},
 		{"other type, nothing", "app:order", ``, nil},
 		{"type in other letter case", "rc:txtmsg", `{"content":"casino"}`, []string{"casino"}},
 		{"thumbnail", "RC:ImgMsg", `{"content":"` + thumbnail + `","imageUri":"u"}`, []string{"u"}},
@@ -131,7 +143,7 @@ func TestDecodeTexts(t *testing.T) {
 	}
 	for name, body := range map[string]string{
 		"nothing": "", "trailing": `{"content":"casino"}x`, "no JSON": "casino", "not a number": `{"content":"casino","burnDuration":NaN}`,
-		"breaks off": `{"content":"casino`, "too deep": `{"extra":` + strings.ReplaceAll(fmt.Sprintf("%q", nested), "'", "") + `}`,
+		"breaks off": `{"content":"casino`, "not UTF-8": "{\"content\":\"casi\xffno\"}", "too deep": `{"extra":` + strings.ReplaceAll(fmt.Sprintf("%q", nested), "'", "") + `}`,
 	} {
 		texts, err := DecodeTexts("RC:TxtMsg", []byte(body))
 		require.ErrorIs(t, err, ErrUndecodable, name)
@@ -140,6 +152,8 @@ func TestDecodeTexts(t *testing.T) {
 			require.Contains(t, texts, body, name)
 		}
 	}
+	_, err := DecodeTexts("app:order", []byte("casi\xffno"))
+	require.ErrorIs(t, err, ErrUndecodable)
 }
 
 func FuzzDecodeTexts(f *testing.F) {
