@@ -94,7 +94,8 @@ func (a *async) push(ctx context.Context, callback *Callback) error {
 		}
 		jobs[i] = newJob(e)
 	}
-	switch err := a.queue.Push(ctx, jobs...); {
+	_, err := outside(ctx, &a.h.running, a.queue, func() (none struct{}, err error) { return none, a.queue.Push(ctx, jobs...) })
+	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, ErrQueueFull):
@@ -148,10 +149,10 @@ func (a *async) dispatch() {
 	}
 }
 
-// pull, load and tryRemove take a panic of the queue, which a user may have written, for a failure of it.
-func (a *async) pull() (job Job, err error) {
-	defer catch(&err)
-	return a.queue.Pull(a.waiting)
+// pull, load and tryRemove take a panic of the queue, which a user may have written, or the end of
+// its goroutine for a failure of it.
+func (a *async) pull() (Job, error) {
+	return outside(context.Background(), nil, a.queue, func() (Job, error) { return a.queue.Pull(a.waiting) })
 }
 
 // waitForRoom waits until another job can be kept. Only a queue that cannot be read again has to be
@@ -285,8 +286,7 @@ func (a *async) load(e entry) (job Job, err error) {
 	}
 	ctx, cancel := context.WithTimeout(a.life, a.h.config.jobTimeout)
 	defer cancel()
-	defer catch(&err)
-	job, err = a.reader.Read(ctx, e.id)
+	job, err = outside(context.Background(), nil, a.queue, func() (Job, error) { return a.reader.Read(ctx, e.id) })
 	job.ID = e.id
 	return job, err
 }
@@ -364,11 +364,11 @@ func (a *async) remove(job Job) {
 }
 
 // tryRemove has a time of its own: what is done at the end of a shutdown is removed as well.
-func (a *async) tryRemove(id uint64) (err error) {
-	defer catch(&err)
+func (a *async) tryRemove(id uint64) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.life), removalTimeout)
 	defer cancel()
-	return a.queue.Done(ctx, id)
+	_, err := outside(context.Background(), nil, a.queue, func() (none struct{}, err error) { return none, a.queue.Done(ctx, id) })
+	return err
 }
 
 func (a *async) sweepLater(failures int) {
@@ -412,21 +412,6 @@ func (h *Handler) giveUp(job Job, err error) {
 	if failed := shielded(func() error { h.config.giveUp(job, err); return nil }); failed != nil {
 		h.logFailure(nil, "webhook: the function of WithGiveUp failed", job.Kind, 0, failed)
 	}
-}
-
-var errGoexit = errors.New("the function ended its goroutine: runtime.Goexit, which t.FailNow and require call")
-
-// shielded calls a function in a goroutine of its own: neither a panic nor runtime.Goexit ends the
-// goroutine that calls shielded.
-func shielded(function func() error) error {
-	result := make(chan error, 1)
-	go func() {
-		err := errGoexit
-		defer func() { result <- err }()
-		defer catch(&err)
-		err = function()
-	}()
-	return <-result
 }
 
 // wait is drawn between half of a bound and the bound, which doubles with every failure.

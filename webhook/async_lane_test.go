@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -201,7 +202,7 @@ func TestAsyncKeepsLittleInMemory(t *testing.T) {
 					m.Body = strings.Repeat("x", tt.body)
 					require.Equal(t, 200, deliver(t, h, m))
 				}
-				synctest.Wait()
+				time.Sleep(10 * time.Second) // Pull is tried again; then they are kept
 				close(release)
 				require.NoError(t, h.Shutdown(context.Background()))
 				require.EqualValues(t, tt.reads, queue.reads.Load())
@@ -312,51 +313,94 @@ func TestAsyncGoexit(t *testing.T) {
 	}
 }
 
-// panickyQueue panics at first.
+// panickyQueue panics or ends the goroutine at first.
 type panickyQueue struct {
 	*webhook.MemoryQueue
-	pulled, read, done atomic.Bool
+	fault                      func(where string)
+	pushed, pulled, read, done atomic.Bool
 }
 
 func (q *panickyQueue) Pull(ctx context.Context) (webhook.Job, error) {
 	if !q.pulled.Swap(true) {
-		panic("in Pull")
+		q.fault("in Pull")
 	}
 	return q.MemoryQueue.Pull(ctx)
 }
 
 func (q *panickyQueue) Read(ctx context.Context, id uint64) (webhook.Job, error) {
 	if !q.read.Swap(true) {
-		panic("in Read")
+		q.fault("in Read")
 	}
 	return q.MemoryQueue.Read(ctx, id)
 }
 
 func (q *panickyQueue) Done(ctx context.Context, id uint64) error {
 	if !q.done.Swap(true) {
-		panic("in Done")
+		q.fault("in Done")
 	}
 	return q.MemoryQueue.Done(ctx, id)
 }
 
-// A queue that panics has failed, and is tried again.
+func (q *panickyQueue) Push(ctx context.Context, jobs ...webhook.Job) error {
+	if !q.pushed.Swap(true) {
+		q.fault("in Push")
+	}
+	return q.MemoryQueue.Push(ctx, jobs...)
+}
+
+// A queue that panics or ends its goroutine has failed, and is tried again. So has an observer.
 func TestAsyncQueuePanics(t *testing.T) {
 	t.Parallel()
+	for name, tt := range map[string]struct {
+		fault func(string)
+		want  string
+	}{
+		"panic":  {func(where string) { panic(where) }, "panic: in "},
+		"goexit": {func(string) { runtime.Goexit() }, "runtime.Goexit"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				queue := &panickyQueue{MemoryQueue: webhook.NewMemoryQueue(2000), fault: tt.fault}
+				failing := webhook.ObserverFunc(func(context.Context, webhook.Observation) { tt.fault("an observer") })
+				h, logged := newHandler(t, webhook.WithQueue(queue, 1), webhook.WithObserver(failing))
+				var calls int
+				release := make(chan struct{})
+				h.OnMessage(func(context.Context, *webhook.Message) error { <-release; calls++; return nil })
+				h.Start()
+				require.Equal(t, 503, deliver(t, h, roomMessage(0, 0)))
+				for n := range 1100 {
+					require.Equal(t, 200, deliver(t, h, roomMessage(0, n)))
+				}
+				time.Sleep(10 * time.Second) // Pull is tried again; then they are kept
+				close(release)
+				require.NoError(t, h.Shutdown(context.Background()))
+				require.Equal(t, 1100, calls)
+				require.Zero(t, queue.Len())
+				lines := strings.Split(logged.String(), "\n")
+				lines = slices.DeleteFunc(lines, func(line string) bool { return strings.Contains(line, "an observer failed") })
+				require.Equal(t, 4, strings.Count(strings.Join(lines, "\n"), tt.want), "Push, Pull, Read and Done")
+			})
+		})
+	}
+}
+
+// A queue that hangs in Push holds no request beyond its time.
+func TestAsyncPushHangs(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		queue := &panickyQueue{MemoryQueue: webhook.NewMemoryQueue(2000)}
-		h, logged := newHandler(t, webhook.WithQueue(queue, 1))
+		queue := &panickyQueue{MemoryQueue: webhook.NewMemoryQueue(2000), fault: func(string) { time.Sleep(time.Minute) }}
+		queue.pulled.Store(true)
+		queue.done.Store(true)
+		h, _ := newHandler(t, webhook.WithQueue(queue, 1))
 		var calls int
 		h.OnMessage(func(context.Context, *webhook.Message) error { calls++; return nil })
 		h.Start()
-		for n := range 1100 {
-			require.Equal(t, 200, deliver(t, h, roomMessage(0, n)))
-		}
+		began := time.Now()
+		require.Equal(t, 503, deliver(t, h, roomMessage(0, 0)))
+		require.Equal(t, webhook.DefaultTimeout, time.Since(began))
 		require.NoError(t, h.Shutdown(context.Background()))
-		require.Equal(t, 1100, calls)
-		require.Zero(t, queue.Len())
-		for _, where := range []string{"in Pull", "in Read", "in Done"} {
-			require.Equal(t, 1, strings.Count(logged.String(), "panic: "+where))
-		}
+		require.Equal(t, 1, calls, "a shutdown waits for what was pushed late")
 	})
 }
 

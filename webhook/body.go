@@ -11,6 +11,8 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -61,7 +63,10 @@ func (c *config) read(r *http.Request, found *credentials) (*request, error) {
 	encoded := r.Header.Get("Content-Encoding") != "" // its length is then another
 	short := !encoded && int64(len(body)) < r.ContentLength
 	if len(body) == 0 && form && len(r.PostForm) > 0 { // somebody has parsed it
-		body, short = []byte(r.PostForm.Encode()), false
+		if !wasForm(r.PostForm) {
+			return nil, refuse(ErrMalformed, errReadBefore)
+		}
+		body, short = []byte(r.PostForm.Encode()), r.ContentLength > longestForm(r.PostForm)
 		if int64(len(body)) > c.maxBody {
 			return nil, refuse(ErrTooLarge)
 		}
@@ -70,6 +75,43 @@ func (c *config) read(r *http.Request, found *credentials) (*request, error) {
 		return nil, emptyBody(r)
 	}
 	return &request{found, !form, looksLikeForm(body), short, body}, nil
+}
+
+// wasForm reports whether a body that was parsed as a form was one. Of JSON, which may come with the
+// type of a form, and of garbage the parser makes fields, too.
+func wasForm(parsed url.Values) bool {
+	valued := false
+	for name, values := range parsed {
+		if name == "" || !looksLikeForm([]byte(name)) || !isText([]byte(name)) || strings.HasPrefix(name, "\ufeff") {
+			return false
+		}
+		valued = valued || slices.ContainsFunc(values, func(text string) bool { return text != "" })
+	}
+	return valued
+}
+
+// longestForm is how many bytes the fields take at most, encoded as forms are: letters, digits and
+// -_. are left as they are. What was longer had fields that the parser has dropped, because they
+// were not encoded as they should be.
+func longestForm(parsed url.Values) (length int64) {
+	add := func(text string) {
+		for _, b := range []byte(text) {
+			switch {
+			case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', '0' <= b && b <= '9', b == '-', b == '_', b == '.':
+				length++
+			default:
+				length += 3
+			}
+		}
+	}
+	for name, values := range parsed {
+		for _, text := range values {
+			add(name)
+			add(text)
+			length += 2 // = and &
+		}
+	}
+	return length
 }
 
 var errReadBefore = errors.New("it was read before: call the handler before whatever reads it, such as Request.FormValue in a middleware")
@@ -133,8 +175,9 @@ func (c *config) readBody(r *http.Request) ([]byte, error) {
 	}
 	buf := bytes.NewBuffer(make([]byte, 0, max(size, bytes.MinRead)))
 	n, err := buf.ReadFrom(io.LimitReader(reader, c.maxBody+1))
+	var tooLong *http.MaxBytesError // of a middleware
 	switch {
-	case n > c.maxBody:
+	case n > c.maxBody, errors.As(err, &tooLong):
 		return nil, refuse(ErrTooLarge)
 	case err != nil:
 		return nil, refuse(ErrMalformed, errors.New("it breaks off"))
@@ -198,7 +241,7 @@ func (q *request) events(kind Kind) (Kind, []Event) {
 	case !q.form:
 	case q.saysJSON && json.Valid(q.body):
 		return unreadable(kind, errors.New("JSON, but neither an object nor a list"))
-	case !bytes.ContainsRune(q.body, '='):
+	case len(bytes.Trim(q.body, "=& \t\r\n")) == 0, !bytes.ContainsRune(q.body, '='):
 		return unreadable(kind, errors.New("neither a form nor JSON"))
 	}
 	decoded, events := decode(kind, q.form, common)

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -142,7 +143,8 @@ func (m *PreMessage) Texts() ([]string, error) {
 		seen[text] = true
 	}
 	for _, more := range append([]string{m.PushContent, m.PushExt}, slices.Sorted(maps.Values(m.Expansion))...) {
-		found, _ := rongcloud.DecodeTexts("", []byte(more)) // JSON or any text
+		found, failed := rongcloud.DecodeTexts("", []byte(more)) // JSON or any text
+		err = errors.Join(err, failed)
 		for _, text := range found {
 			if !seen[text] {
 				seen[text] = true

@@ -23,6 +23,7 @@ type exchange struct {
 	q        *request    // nil until the body is read
 	mark     Fingerprint // of q
 	callback *Callback   // nil until it is decoded
+	over     bool        // the response is written
 }
 
 // serve answers a request. Whatever stops a question with a good signature leaves it to the
@@ -35,7 +36,22 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, kind Kind, block
 	} else {
 		x.blocked = refuse(ErrUnavailable, errors.New("the handler is shut down"))
 	}
-	credentials, err := h.config.admit(r, kind)
+	defer x.ended()
+	x.serve()
+}
+
+// ended answers a request whose function has ended the goroutine.
+func (x *exchange) ended() {
+	if x.over {
+		return
+	}
+	x.w.Header().Set("Connection", "close") // the server closes it, too
+	x.fail(errGoexit)
+	_ = http.NewResponseController(x.w).Flush()
+}
+
+func (x *exchange) serve() {
+	credentials, err := x.h.config.admit(x.r, x.kind)
 	if err != nil {
 		x.refuse(err)
 		return
@@ -102,6 +118,9 @@ func (x *exchange) question() (*PreMessage, bool) {
 	}
 	switch e := x.callback.Events[0].(type) {
 	case *PreMessage:
+		if len(x.callback.Events) > 1 { // one decision cannot be about several
+			return nil, true
+		}
 		return e, true
 	case *Unknown:
 		return nil, alone || e.Expected == KindPreMessage
@@ -150,7 +169,7 @@ func (x *exchange) take() {
 	// What is done is done, even if it took all the time.
 	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
-	if err := h.config.nonces.Done(ctx, x.q.credentials.nonceKey(), x.mark, h.config.keep()); err != nil {
+	if err := h.remember(ctx, x.q, x.mark); err != nil {
 		// The work is done, and the response says so: another try by RongCloud would only repeat
 		// it.
 		h.log(x.r, slog.LevelWarn, "webhook: the nonce store failed", slog.String("kind", string(x.callback.Kind)), slog.Any("error", err))
@@ -189,7 +208,7 @@ func (x *exchange) fail(err error) {
 		kind, events := x.q.events(x.kind)
 		x.callback = &Callback{Kind: kind, Events: events}
 	}
-	if _, ok := x.question(); ok {
+	if _, ok := x.question(); ok && !errors.Is(err, ErrUnsigned) {
 		x.fallBack(err)
 		return
 	}
@@ -208,7 +227,7 @@ func (x *exchange) refuse(err error) {
 	}
 	x.hangUp()
 	x.h.logFailure(x.r, "webhook: a callback was not taken", x.knownKind(), status, err)
-	http.Error(x.w, http.StatusText(status), status)
+	x.respond(status, "text/plain; charset=utf-8", []byte(http.StatusText(status)+"\n"))
 	outcome := OutcomeFailed
 	if status < http.StatusInternalServerError {
 		outcome = OutcomeRefused
@@ -233,7 +252,9 @@ func (x *exchange) knownKind() Kind {
 	return x.kind
 }
 
+// observe is called when the response is written.
 func (x *exchange) observe(o Observation) {
+	x.over = true
 	if len(x.h.config.observers) == 0 {
 		return
 	}
@@ -270,6 +291,9 @@ func (x *exchange) unreadable() error {
 		if unknown, ok := e.(*Unknown); ok && unknown.Err != nil {
 			return unknown.Err
 		}
+	}
+	if len(x.callback.Events) > 1 {
+		return errors.New("several questions in one body")
 	}
 	return errors.New("no question before delivery")
 }
@@ -316,8 +340,15 @@ func (x *exchange) fallBack(err error) {
 }
 
 func (x *exchange) answer(body []byte) {
-	x.w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	x.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	x.w.WriteHeader(http.StatusOK)
+	x.respond(http.StatusOK, "application/json; charset=utf-8", body)
+}
+
+// respond tells the length, so that the response is whole even if the server can add nothing to it.
+func (x *exchange) respond(status int, contentType string, body []byte) {
+	header := x.w.Header()
+	header.Set("Content-Type", contentType)
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	x.w.WriteHeader(status)
 	_, _ = x.w.Write(body) // RongCloud has hung up if this fails
 }

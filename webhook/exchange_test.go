@@ -10,7 +10,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"net/url"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -86,6 +89,8 @@ func TestFallbackWhateverHappens(t *testing.T) {
 		{name: "other compression", handler: alone, body: questionBody, forge: func(r *http.Request) { r.Header.Set("Content-Encoding", "br") }},
 		{name: "no gzip", handler: alone, body: questionBody, forge: func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }},
 		{name: "breaks off", handler: alone, body: questionBody, forge: func(r *http.Request) { r.Body = io.NopCloser(errorReader{}) }},
+		{name: "two questions", handler: shared, body: `[{"targetId":"g","msgType":"x","messageId":"1"},{"targetId":"g","msgType":"x","messageId":"2"}]`},
+		{name: "parsed before, without a part", handler: shared, body: questionBody + "&extra=%zz%zz", forge: func(r *http.Request) { _ = r.ParseForm() }},
 		{name: "partly read before", handler: alone, body: questionBody, forge: func(r *http.Request) { _, _ = r.Body.Read(make([]byte, 40)) }},
 		{name: "partly read before, shared", handler: shared, body: "appKey=test-key&" + questionBody, forge: func(r *http.Request) { _, _ = r.Body.Read(make([]byte, 16)) }},
 	}
@@ -120,7 +125,7 @@ func TestUnreadableBodyOfASharedAddress(t *testing.T) {
 	t.Parallel()
 	h, _ := newHandler(t, webhook.WithDecisionTimeout(time.Minute, webhook.Block("later")))
 	decideWith(h, webhook.Allow())
-	for _, body := range []string{"", "\ufeff", "garbage", "targetId=g1&msgType=x&messageId=1&content=%zz", "[{", "null"} {
+	for _, body := range []string{"", "\ufeff", "garbage", "===", "&&", "targetId=g1&msgType=x&messageId=1&content=%zz", "[{", "null"} {
 		require.Equal(t, 400, webhooktest.Serve(h, request(t, formType, body)).Status, body)
 	}
 }
@@ -157,6 +162,91 @@ func TestStoreHangs(t *testing.T) {
 	}
 }
 
+// misbehaves is a nonce store and a queue that does something else than it should.
+type misbehaves struct {
+	*webhook.MemoryQueue
+	begin, end func()
+}
+
+func (m misbehaves) Begin(context.Context, string, webhook.Fingerprint, time.Duration) (webhook.NonceState, error) {
+	m.begin()
+	return webhook.NonceNew, nil
+}
+
+func (m misbehaves) Done(context.Context, string, webhook.Fingerprint, time.Duration) error {
+	m.end()
+	return nil
+}
+
+// A store that panics, ends its goroutine or hangs has failed, and takes nothing else with it.
+func TestStoreMisbehaves(t *testing.T) {
+	t.Parallel()
+	fine := func() {}
+	for name, fault := range map[string]func(){
+		"panics": func() { panic("boom") }, "ends its goroutine": runtime.Goexit, "hangs": func() { time.Sleep(time.Hour) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				for _, tt := range []struct {
+					store    misbehaves
+					status   int
+					decision string
+				}{
+					{misbehaves{begin: fault, end: fine}, 503, fallback},
+					{misbehaves{begin: fine, end: fault}, 200, `{"pass":0,"extra":"no"}`},
+				} {
+					h, logged := newHandler(t, webhook.WithNonceStore(tt.store), webhook.WithDecisionTimeout(2*time.Second, webhook.Block("later")))
+					receive(h)
+					h.OnPreMessage(nil)
+					decideWith(h, webhook.Block("no"))
+					began := time.Now()
+					require.Equal(t, tt.decision, string(webhooktest.Serve(h, request(t, formType, questionBody)).Body))
+					require.LessOrEqual(t, time.Since(began), 2*time.Second)
+					require.Equal(t, tt.status, webhooktest.Serve(h, request(t, jsonType, statusBody)).Status)
+					require.LessOrEqual(t, time.Since(began), 6*time.Second)
+					require.Contains(t, logged.String(), "the nonce store failed")
+					require.NoError(t, h.Shutdown(context.Background()))
+				}
+			})
+		})
+	}
+}
+
+// A function that ends its goroutine has failed, and RongCloud is told so.
+func TestFunctionEndsItsGoroutine(t *testing.T) {
+	t.Parallel()
+	seen := &observed{}
+	h, logged := newHandler(t, webhook.WithObserver(webhook.ObserverFunc(func(context.Context, webhook.Observation) { runtime.Goexit() })),
+		webhook.WithObserver(seen), webhook.WithDecisionTimeout(time.Minute, webhook.Block("later")))
+	h.OnUserStatus(func(context.Context, *webhook.UserStatus) error { runtime.Goexit(); return nil })
+	h.OnPreMessage(func(context.Context, *webhook.PreMessage) (webhook.Decision, error) {
+		runtime.Goexit()
+		return webhook.Allow(), nil
+	})
+	srv := httptest.NewServer(h)
+	defer srv.Close()
+	post := func(contentType, body string) (int, string) {
+		r := request(t, contentType, body)
+		target := srv.URL + r.URL.RequestURI()
+		resp, err := srv.Client().Post(target, contentType, strings.NewReader(body))
+		require.NoError(t, err)
+		defer resp.Body.Close()
+		got, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		return resp.StatusCode, string(got)
+	}
+	status, _ := post(jsonType, statusBody)
+	require.Equal(t, 500, status)
+	require.Contains(t, logged.String(), "runtime.Goexit")
+	_, answer := post(formType, questionBody)
+	require.Equal(t, fallback, answer)
+	require.NoError(t, h.Shutdown(t.Context()))
+	require.Len(t, seen.all, 2)
+	require.Equal(t, webhook.OutcomeFailed, seen.all[0].Outcome)
+	require.Equal(t, 2, strings.Count(logged.String(), "an observer failed"))
+}
+
 // A decision that comes with an error counts; the zero one beside an error is none.
 func TestDecisionWithAnError(t *testing.T) {
 	t.Parallel()
@@ -188,15 +278,24 @@ func TestBodyReadBefore(t *testing.T) {
 		status            int
 		logged            string
 	}{
-		"form value":        {formType, message, func(r *http.Request) { _ = r.FormValue("trace") }, 200, ""},
-		"multipart":         {formType, message, func(r *http.Request) { _ = r.ParseMultipartForm(1 << 20) }, 200, ""},
-		"form of JSON":      {jsonType, statusBody, func(r *http.Request) { _ = r.ParseForm() }, 200, ""},
-		"all":               {formType, message, func(r *http.Request) { _, _ = io.ReadAll(r.Body) }, 400, "FormValue"},
-		"all of JSON":       {jsonType, statusBody, func(r *http.Request) { _, _ = io.ReadAll(r.Body) }, 400, "call the handler before"},
-		"all, no length":    {formType, message, func(r *http.Request) { _, _ = io.ReadAll(r.Body); r.ContentLength = -1 }, 400, "FormValue"},
-		"a part":            {formType, message, func(r *http.Request) { _, _ = r.Body.Read(make([]byte, 20)) }, 400, "call the handler before"},
-		"a part of JSON":    {jsonType, " " + statusBody, func(r *http.Request) { _, _ = r.Body.Read(make([]byte, 1)) }, 400, "call the handler before"},
-		"other form parsed": {formType, "", func(r *http.Request) { r.ContentLength = 5; _ = r.ParseForm() }, 400, "call the handler before"},
+		"form value":                     {formType, message, func(r *http.Request) { _ = r.FormValue("trace") }, 200, ""},
+		"multipart":                      {formType, message, func(r *http.Request) { _ = r.ParseMultipartForm(1 << 20) }, 200, ""},
+		"form of JSON":                   {jsonType, statusBody, func(r *http.Request) { _ = r.ParseForm() }, 200, ""},
+		"all":                            {formType, message, func(r *http.Request) { _, _ = io.ReadAll(r.Body) }, 400, "FormValue"},
+		"all of JSON":                    {jsonType, statusBody, func(r *http.Request) { _, _ = io.ReadAll(r.Body) }, 400, "call the handler before"},
+		"all, no length":                 {formType, message, func(r *http.Request) { _, _ = io.ReadAll(r.Body); r.ContentLength = -1 }, 400, "FormValue"},
+		"a part":                         {formType, message, func(r *http.Request) { _, _ = r.Body.Read(make([]byte, 20)) }, 400, "call the handler before"},
+		"a part of JSON":                 {jsonType, " " + statusBody, func(r *http.Request) { _, _ = r.Body.Read(make([]byte, 1)) }, 400, "call the handler before"},
+		"JSON with the type of a form":   {formType, statusBody, func(r *http.Request) { _ = r.ParseForm() }, 400, "call the handler before"},
+		"object with the type of a form": {formType, `{"a":1,"b":"x=y&z"}`, func(r *http.Request) { _ = r.ParseForm() }, 400, "call the handler before"},
+		"a word":                         {formType, "garbage", func(r *http.Request) { _ = r.ParseForm() }, 400, "call the handler before"},
+		"no text":                        {formType, "\x00=\xff", func(r *http.Request) { _ = r.ParseForm() }, 400, "call the handler before"},
+		"no names":                       {formType, "===", func(r *http.Request) { _ = r.ParseForm() }, 400, "call the handler before"},
+		"a BOM":                          {formType, "\ufeff" + message, func(r *http.Request) { _ = r.ParseForm() }, 400, "call the handler before"},
+		"a field that cannot be parsed":  {formType, message + "&groupUserIds=c%zz", func(r *http.Request) { _ = r.ParseForm() }, 400, "call the handler before"},
+		"a field with a semicolon":       {formType, message + "&content=1;23", func(r *http.Request) { _ = r.ParseForm() }, 400, "call the handler before"},
+		"every character":                {formType, message + "&" + url.Values{"busChannel": {" !\"#$%&'()*+,-./09:;<=>?@AZ[\\]^_`az{|}~é😀"}}.Encode(), func(r *http.Request) { _ = r.ParseForm() }, 200, ""},
+		"other form parsed":              {formType, "", func(r *http.Request) { r.ContentLength = 5; _ = r.ParseForm() }, 400, "call the handler before"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -520,6 +619,17 @@ func TestTexts(t *testing.T) {
 	texts, err := m.Texts()
 	require.NoError(t, err)
 	require.Subset(t, texts, []string{"casino", "x", "push", "push title", "expanded", "deep"})
+	deep := `"casino"`
+	for range 10 {
+		deep = strconv.Quote(deep)
+	}
+	for _, hidden := range []*webhook.PreMessage{
+		{PushContent: deep}, {PushExt: deep}, {Expansion: map[string]string{"k": deep}}, {PushContent: "casi\xffno"},
+	} {
+		hidden.ObjectName, hidden.Body = "RC:TxtMsg", `{"content":"fine"}`
+		_, err := hidden.Texts()
+		require.ErrorIs(t, err, rongcloud.ErrUndecodable)
+	}
 	for _, body := range []string{`{"content":"casino"}x`, "casino", ""} {
 		m.Body = body
 		_, err := m.Texts()

@@ -126,7 +126,7 @@ func (c *config) keep() time.Duration {
 
 // begin asks the nonce store, and refuses a replay.
 func (h *Handler) begin(ctx context.Context, q *request, mark Fingerprint) (NonceState, error) {
-	state, err := h.config.nonces.Begin(ctx, q.credentials.nonceKey(), mark, h.config.keep())
+	state, err := h.remembered(ctx, q, mark)
 	switch {
 	case err != nil:
 		return 0, refuse(ErrUnavailable, fmt.Errorf("the nonce store failed: %w", err))
@@ -136,6 +136,21 @@ func (h *Handler) begin(ctx context.Context, q *request, mark Fingerprint) (Nonc
 		return 0, refuse(ErrUnavailable, fmt.Errorf("the nonce store answered %v", state))
 	}
 	return state, nil
+}
+
+// remembered asks the store what it knows of a request.
+func (h *Handler) remembered(ctx context.Context, q *request, mark Fingerprint) (NonceState, error) {
+	return outside(ctx, &h.running, h.config.nonces, func() (NonceState, error) {
+		return h.config.nonces.Begin(ctx, q.credentials.nonceKey(), mark, h.config.keep())
+	})
+}
+
+// remember tells the store that a request was handled.
+func (h *Handler) remember(ctx context.Context, q *request, mark Fingerprint) error {
+	_, err := outside(ctx, &h.running, h.config.nonces, func() (none struct{}, err error) {
+		return none, h.config.nonces.Done(ctx, q.credentials.nonceKey(), mark, h.config.keep())
+	})
+	return err
 }
 
 // take handles the events of a callback or puts them into the queue.

@@ -107,7 +107,7 @@ func (h *Handler) OnError(f func(ctx context.Context, r *http.Request, err error
 	}))
 }
 
-// observe tells the observers, whose panics are only logged.
+// observe tells the observers, whose failures are only logged.
 func (h *Handler) observe(ctx context.Context, o Observation) {
 	if len(h.config.observers) == 0 {
 		return
@@ -117,14 +117,8 @@ func (h *Handler) observe(ctx context.Context, o Observation) {
 		o.QueueDepth = q.Len()
 	}
 	for _, observer := range h.config.observers {
-		if err := observeOne(ctx, observer, o); err != nil {
+		if err := shielded(func() error { observer.Observe(ctx, o); return nil }); err != nil {
 			h.log(o.Request, slog.LevelError, "webhook: an observer failed", slog.Any("error", err))
 		}
 	}
-}
-
-func observeOne(ctx context.Context, observer Observer, o Observation) (err error) {
-	defer catch(&err)
-	observer.Observe(ctx, o)
-	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -116,17 +117,15 @@ func (c *config) signer(found *credentials) *app {
 // headers.
 func readCredentials(r *http.Request) (*credentials, error) {
 	var found credentials
-	pairs, err := parsePairs(r.URL.RawQuery)
-	if err != nil {
-		return nil, refuse(ErrUnsigned, errors.New("its query cannot be read"))
-	}
 	var signTimestamp string
 	fields := [...]*string{&found.appKey, &found.nonce, &found.timestamp, &signTimestamp, &found.signature}
 	var seen [len(fields)]bool
-	for _, p := range pairs {
-		i := slices.Index(queryNames[:], p.name)
-		if i < 0 {
-			continue
+	for part := range strings.SplitSeq(r.URL.RawQuery, "&") {
+		name, text, _ := strings.Cut(part, "=")
+		name, err := url.QueryUnescape(name)
+		i := slices.Index(queryNames[:], name)
+		if err != nil || i < 0 {
+			continue // the address in the console may have parameters of its own, encoded as it likes
 		}
 		// The address in the console may hold an App Key of its own, which stands before all that
 		// RongCloud adds. Which of two other parts another reader would take is open.
@@ -134,7 +133,9 @@ func readCredentials(r *http.Request) (*credentials, error) {
 			return nil, errTwice
 		}
 		seen[i] = true
-		*fields[i] = p.text
+		if *fields[i], err = url.QueryUnescape(text); err != nil {
+			return nil, refuse(ErrUnsigned, errors.New("its query cannot be read"))
+		}
 	}
 	if found.timestamp == "" {
 		found.timestamp = signTimestamp

@@ -78,6 +78,24 @@ func TestAttacks(t *testing.T) {
 		}, 403, webhook.ErrSignature},
 		{"signature twice", func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery += "&signature=0" }, 403, webhook.ErrUnsigned},
 		{"nonce twice", func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery = "nonce=1&" + r.URL.RawQuery }, 403, webhook.ErrUnsigned},
+		{"parameters of the address that are not encoded", func(r *http.Request) {
+			r.URL.RawQuery = "own=100%&o%zzwn=1&;=;"
+			signedAt(now).Sign(r)
+		}, 200, nil},
+		{"nonce that is not encoded", func(r *http.Request) {
+			signedAt(now).Sign(r)
+			r.URL.RawQuery = strings.Replace(r.URL.RawQuery, "nonce=", "nonce=%zz", 1)
+		}, 403, webhook.ErrUnsigned},
+		{"signature twice, once with its name encoded", func(r *http.Request) { signedAt(now).Sign(r); r.URL.RawQuery += "&%73ignature=0" }, 403, webhook.ErrUnsigned},
+		{"question with its signature in headers", func(r *http.Request) {
+			signedAt(now).SignHeaders(r)
+			withBody(r, []byte(questionBody))
+			r.Header.Set("Content-Type", formType)
+		}, 403, webhook.ErrUnsigned},
+		{"limit of a middleware", func(r *http.Request) {
+			signedAt(now).Sign(r)
+			r.Body = http.MaxBytesReader(nil, r.Body, 10)
+		}, 413, webhook.ErrTooLarge},
 		{"broken query", func(r *http.Request) { r.URL.RawQuery = "%zz" }, 403, webhook.ErrUnsigned},
 		{"mixed headers", func(r *http.Request) {
 			signedAt(now).SignHeaders(r)

@@ -1,0 +1,56 @@
+package webhook
+
+import (
+	"context"
+	"errors"
+)
+
+var errGoexit = errors.New("the function ended its goroutine: runtime.Goexit, which t.FailNow and require call")
+
+// shielded calls a function in a goroutine of its own: neither a panic nor runtime.Goexit ends the
+// goroutine that calls shielded.
+func shielded(function func() error) error {
+	_, err := outside(context.Background(), nil, nil, func() (none struct{}, err error) { return none, function() })
+	return err
+}
+
+// outside makes a call to something that a user may have written: a store or a queue. It may panic,
+// end its goroutine, or not obey its context, and is then left to itself; a shutdown waits for it,
+// if there is a count. The stores of this package do none of that, and are called straight.
+func outside[T any](ctx context.Context, count *running, callee any, call func() (T, error)) (T, error) {
+	switch callee.(type) {
+	case *MemoryNonceStore, *MemoryQueue:
+		return call()
+	}
+	type outcome struct {
+		value T
+		err   error
+	}
+	ended := make(chan outcome, 1)
+	if count != nil {
+		count.add()
+	}
+	go func() {
+		out := outcome{err: errGoexit}
+		defer func() {
+			ended <- out
+			if count != nil {
+				count.leave()
+			}
+		}()
+		defer catch(&out.err)
+		out.value, out.err = call()
+	}()
+	select {
+	case out := <-ended:
+		return out.value, out.err
+	case <-ctx.Done():
+	}
+	select {
+	case out := <-ended:
+		return out.value, out.err
+	default:
+		var none T
+		return none, ctx.Err()
+	}
+}
