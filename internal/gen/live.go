@@ -9,8 +9,9 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// liveTable is the source of package live's data: what each endpoint answers with, and what the catalogue says is not confirmed.
-func liveTable(endpoints []*endpoint) ([]byte, error) {
+// liveTable is the source of package live's data: what each endpoint answers with, what the
+// catalogue says is not confirmed, and which codes say that a service is off.
+func liveTable(endpoints []*endpoint, codes []code) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(header + "package live\n\n// results are the fields of every answer, by path.\nvar results = map[string][]field{\n")
 	for _, e := range endpoints {
@@ -25,6 +26,12 @@ func liveTable(endpoints []*endpoint) ([]byte, error) {
 		}
 		for _, text := range unconfirmed(&e.Disputes) {
 			fmt.Fprintf(&b, "{%q, %q},\n", e.Path, text)
+		}
+	}
+	b.WriteString("}\n\n// serviceOff are the codes of services that are not switched on for the app.\nvar serviceOff = map[int]bool{\n")
+	for _, c := range codes {
+		if c.Remedy == "enable" {
+			fmt.Fprintf(&b, "%d: true,\n", c.Code)
 		}
 	}
 	b.WriteString("}\n")

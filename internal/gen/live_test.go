@@ -13,7 +13,7 @@ func TestLiveTable(t *testing.T) {
       repeat answers", {about: "still unconfirmed"}]`)
 	endpoints, err := load(genTree(t, map[string]string{"test.yaml": text}))
 	require.NoError(t, err)
-	made, err := liveTable(endpoints)
+	made, err := liveTable(endpoints, []code{{Code: 1009, Remedy: "enable"}, {Code: 1000, Remedy: "wait"}})
 	require.NoError(t, err)
 	require.Contains(t, string(made), `"/test/one.json": {{Name: "list", Type: "object list", Fields: []field{{Name: "id", Type: "string"}}}},`)
 	require.Contains(t, string(made), `var openPoints = []openPoint{
@@ -21,4 +21,5 @@ func TestLiveTable(t *testing.T) {
 	{"/test/one.json", "Unconfirmed: what a repeat answers"},
 	{"/test/one.json", "still unconfirmed"},
 }`)
+	require.Contains(t, string(made), "var serviceOff = map[int]bool{\n\t1009: true,\n}\n")
 }

@@ -51,7 +51,7 @@ func run(root string, check bool) error {
 	if err != nil {
 		return err
 	}
-	live, err := liveTable(endpoints)
+	live, err := liveTable(endpoints, book.Codes)
 	if err != nil {
 		return err
 	}

@@ -16,14 +16,16 @@ import (
 
 // call is one request as a question writes it.
 //
-// Params are pairs as in a form, name=value&name=value, where + is a space and nothing else is escaped; or a JSON document, for endpoints
-// that take one. $a is the ID of user a, and so on for every name of kinds; see vars for the other words that may follow a $.
+// Params are pairs as in a form, name=value&name=value, where + is a space and nothing else is
+// escaped; or a JSON document, for endpoints that take one. $a is the ID of user a, and so on for
+// every name of kinds; see vars for the other words that may follow a $.
 type call struct {
 	ep     *endpoint.Endpoint
 	params string
 	auth   auth
 
-	// keep names what of the response later calls need: "uid=messageUIDs.0.messageUID" makes it $uid.
+	// keep names what of the response later calls need: "uid=messageUIDs.0.messageUID" makes it
+	// $uid.
 	keep string
 
 	// may tells that a refusal is no obstacle.
@@ -45,7 +47,8 @@ func newVars(now time.Time) vars {
 	return vars{
 		"nonce": strconv.FormatInt(1e17+rand.Int64N(8e17), 10), // 18 digits
 		"now":   ms(0), "sec": strconv.FormatInt(now.Unix(), 10),
-		"tenmin": ms(-10 * time.Minute), "hour": ms(-time.Hour), "days": ms(-72 * time.Hour), "future": ms(72 * time.Hour),
+		"tenmin": ms(-10 * time.Minute), "hour": ms(-time.Hour), "days": ms(-72 * time.Hour),
+		"future": ms(72 * time.Hour),
 		"random": strconv.FormatInt(1e9+rand.Int64N(1e9), 10),
 	}
 }
@@ -117,7 +120,8 @@ func (r reply) at(path string) any {
 	return value
 }
 
-// texts are all strings of the body, also those inside JSON that travels as text, and the names of fields.
+// texts are all strings of the body, also those inside JSON that travels as text, and the names of
+// fields.
 func (r reply) texts() map[string]bool {
 	found := map[string]bool{}
 	collect(r.body, found)
@@ -148,17 +152,16 @@ func collect(value any, found map[string]bool) {
 	}
 }
 
-// serviceOff reports whether the refusal says nothing of the question, because the app lacks the service.
+// serviceOff reports whether the refusal says nothing of the question, because the app lacks the
+// service.
 func (r reply) serviceOff() bool {
-	return r.status == statusServiceOff || !r.ok && (r.code == int(rongcloud.CodeServiceNotEnabled) || r.code == codeHostingOff)
+	return r.status == statusServiceOff || !r.ok && serviceOff[r.code]
 }
 
-const (
-	statusServiceOff = 430   // api/signing.yaml
-	codeHostingOff   = 24369 // hosting of profiles and groups: api/codes.yaml
-)
+const statusServiceOff = 430 // api/signing.yaml
 
-// refused reports whether the server understood the call and would not do it, rather than having no time for it.
+// refused reports whether the server understood the call and would not do it, rather than having no
+// time for it.
 func (r reply) refused() bool {
 	return !r.ok && r.err == nil && r.status < http.StatusInternalServerError && r.status != http.StatusTooManyRequests &&
 		r.status != http.StatusUnauthorized && r.code != int(rongcloud.CodeRateLimited)

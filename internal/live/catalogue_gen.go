@@ -401,3 +401,22 @@ var openPoints = []openPoint{
 	{"/user/profile/set.json", "unconfirmed: whether attributes left out of the JSON keep their value."},
 	{"/user/profile/set.json", "profileKey: Nexconn OpenAPI 0.1.2 /v4/user/profile/set has it beside code, outside its result object; no v1 source does. unconfirmed on v1."},
 }
+
+// serviceOff are the codes of services that are not switched on for the app.
+var serviceOff = map[int]bool{
+	1009:  true,
+	1010:  true,
+	1011:  true,
+	1018:  true,
+	28400: true,
+	23414: true,
+	23426: true,
+	24369: true,
+	24401: true,
+	25102: true,
+	26005: true,
+	26006: true,
+	26020: true,
+	26314: true,
+	28300: true,
+}

@@ -18,7 +18,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// client signs and sends requests as they are, wrong ones too, which the SDK would not. It sends one at a time.
+// client signs and sends requests as they are, wrong ones too, which the SDK would not. It sends
+// one at a time.
 type client struct {
 	key     string
 	secret  func() string
@@ -28,6 +29,7 @@ type client struct {
 	names   *names
 	shapes  shapes
 	calls   int
+	pause   time.Duration
 }
 
 const (
@@ -39,6 +41,9 @@ const (
 func newClient(config *Config) (*client, error) {
 	if config.Prefix == "" {
 		config.Prefix = NewPrefix()
+	}
+	if config.Pause == 0 {
+		config.Pause = usualPause
 	}
 	base := config.BaseURL
 	if base == "" {
@@ -77,6 +82,7 @@ func newClient(config *Config) (*client, error) {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 		names: &names{prefix: config.Prefix, seen: map[string]bool{}, made: map[string]bool{}}, shapes: shapes{},
+		pause: config.Pause,
 	}, nil
 }
 
@@ -85,10 +91,12 @@ func (c *client) now() time.Time { return time.Now() }
 // do makes a call, again if the server was asked too often, and keeps what the question asks for.
 func (c *client) do(ctx context.Context, made call, known vars) reply {
 	params := c.expand(made.params, known)
-	signing := auth{nonce: c.expand(made.auth.nonce, known), timestamp: c.expand(made.auth.timestamp, known), upper: made.auth.upper}
+	signing := auth{nonce: c.expand(made.auth.nonce, known), timestamp: c.expand(made.auth.timestamp, known),
+		upper: made.auth.upper}
 	var r reply
 	for try := range maxTries {
-		if r = c.send(ctx, made.ep, params, signing); r.status != http.StatusTooManyRequests && r.code != int(rongcloud.CodeRateLimited) {
+		if r = c.send(ctx, made.ep, params,
+			signing); r.status != http.StatusTooManyRequests && r.code != int(rongcloud.CodeRateLimited) {
 			break
 		}
 		if err := sleep(ctx, time.Second<<try); err != nil {
@@ -106,7 +114,8 @@ func (c *client) do(ctx context.Context, made call, known vars) reply {
 	return r
 }
 
-// send makes one request. It refuses what stands in leftOut, and what names anybody outside the prefix.
+// send makes one request. It refuses what stands in leftOut, and what names anybody outside the
+// prefix.
 func (c *client) send(ctx context.Context, ep *endpoint.Endpoint, params string, signing auth) reply {
 	pairs, body, contentType, err := encode(ep, params)
 	if err == nil {

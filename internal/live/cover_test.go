@@ -11,8 +11,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// TestOpenPoints holds the questions against the catalogue: each point that it calls unconfirmed is asked about, or left out for a
-// reason, and nothing is asked about that it settled meanwhile.
+// TestOpenPoints holds the questions against the catalogue: each point that it calls unconfirmed is
+// asked about, or left out for a reason, and nothing is asked about that it settled meanwhile.
 func TestOpenPoints(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}
@@ -20,7 +20,9 @@ func TestOpenPoints(t *testing.T) {
 		covered := false
 		for _, q := range questions {
 			for _, words := range q.Settles {
-				if (q.Entry == point.Path || slices.ContainsFunc(q.Also, func(p string) bool { return strings.HasPrefix(point.Path, p) })) && strings.Contains(point.Text, words) {
+				if (q.Entry == point.Path || slices.ContainsFunc(q.Also,
+					func(p string) bool { return strings.HasPrefix(point.Path, p) })) && strings.Contains(point.Text,
+					words) {
 					covered, used[q.ID] = true, true
 				}
 			}
@@ -40,7 +42,8 @@ func TestOpenPoints(t *testing.T) {
 		}
 	}
 	for _, out := range leftOut {
-		require.True(t, out.Point == "" || used[out.Entry+out.Point], "left out for nothing: %s: %s", out.Entry, out.Point)
+		require.True(t, out.Point == "" || used[out.Entry+out.Point], "left out for nothing: %s: %s", out.Entry,
+			out.Point)
 	}
 }
 
@@ -56,9 +59,46 @@ func TestQuestions(t *testing.T) {
 		require.True(t, q.Entry == "signing" || endpoint.ByPath(q.Entry) != nil, "%s: no entry %s", q.ID, q.Entry)
 		require.True(t, strings.HasSuffix(q.Ask, "?"), q.ID)
 		require.NotEmpty(t, q.Means[refused]+q.Means[accepted], "%s says nothing of a refusal", q.ID)
-		require.True(t, q.Catalogue == "" || q.Means[q.Catalogue] != "", "%s: the catalogue's answer has no meaning", q.ID)
+		require.True(t, q.Catalogue == "" || q.Means[q.Catalogue] != "",
+			"%s: the catalogue's answer has no meaning", q.ID)
 		for answer, meaning := range q.Means {
 			require.NotEmpty(t, meaning, "%s: %s", q.ID, answer)
 		}
 	}
+}
+
+// TestEveryEndpointIsCalled wants the shape of every answer: what is in use is called somewhere, or
+// left out for a reason.
+func TestEveryEndpointIsCalled(t *testing.T) {
+	t.Parallel()
+	called := map[*endpoint.Endpoint]bool{}
+	for _, c := range allCalls() {
+		called[c.ep] = true
+	}
+	matched := map[string]bool{}
+	for ep := range endpoint.All() {
+		out := false
+		for _, o := range leftOut {
+			if strings.HasPrefix(ep.Path, o.Entry) {
+				out = out || o.Point == ""
+				matched[o.Entry] = true
+			}
+		}
+		require.False(t, out && called[ep], "%s is left out and called", ep.Path)
+		require.True(t, out || called[ep], "nobody calls %s", ep.Path)
+	}
+	for _, o := range leftOut {
+		require.True(t, matched[o.Entry], "no endpoint begins with %s", o.Entry)
+	}
+}
+
+func allCalls() []call {
+	all := slices.Clone(tour)
+	for _, q := range questions {
+		all = append(append(append(all, q.Before...), q.Probe), q.After...)
+	}
+	for _, k := range kinds {
+		all = append(all, k.remove...)
+	}
+	return all
 }

@@ -8,9 +8,11 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// idParams are the parameters that name somebody or something, in lower case. Those in namesNobody end in "id" and name messages, tags and such.
+// idParams are the parameters that name somebody or something, in lower case. Those in namesNobody
+// end in "id" and name messages, tags and such.
 var idParams = map[string]bool{
-	"owner": true, "newowner": true, "id": true, "members": true, "userids": true, "groupids": true, "togroupids": true, "targetids": true,
+	"owner": true, "newowner": true, "id": true, "members": true, "userids": true, "groupids": true,
+	"togroupids": true, "targetids": true,
 	"followuserids": true, "whiteuserids": true, "usergroupids": true,
 }
 
@@ -23,7 +25,7 @@ func (c *client) guard(ep *endpoint.Endpoint, pairs []pair) error {
 			return fmt.Errorf("the live check does not call %s: %s", ep.Path, out.Reason)
 		}
 	}
-	named := 0
+	named := 0 // who acts is not counted: a broadcast names its sender, too
 	if ep.Class == endpoint.Safe && len(pairs) > 0 && namesNobody[strings.ToLower(pairs[0].name)] {
 		named++ // a message of the run's own, whose ID the server made up
 	}
@@ -32,7 +34,9 @@ func (c *client) guard(ep *endpoint.Endpoint, pairs []pair) error {
 		if err != nil {
 			return err
 		}
-		named += own
+		if !strings.EqualFold(p.name, "fromUserId") {
+			named += own
+		}
 	}
 	if named == 0 {
 		return fmt.Errorf("the live check does not call %s without an ID of its own", ep.Path)

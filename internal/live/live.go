@@ -1,12 +1,14 @@
 // Package live asks RongCloud what no page of its documentation says.
 //
-// The catalogue in api/ marks statements as unconfirmed where documentation and official SDKs leave something open. Nobody who has no
-// App Key can settle them; whoever has one, of a development app, can in two minutes. [Run] makes a few hundred calls on users, groups
-// and rooms of its own, whose IDs begin with a random prefix, removes them again, and returns a [Report]: each question with what the
-// server did, and what that means for the catalogue.
+// The catalogue in api/ marks statements as unconfirmed where documentation and official SDKs leave
+// something open. Nobody who has no App Key can settle them; whoever has one, of a development app,
+// can in two minutes. [Run] makes a few hundred calls on users, groups and rooms of its own, whose
+// IDs begin with a random prefix, removes them again, and returns a [Report]: each question with
+// what the server did, and what that means for the catalogue.
 //
-// Each question is data (see question); the answers' fields are held against the catalogue on the way. Every request passes through
-// [client.send], which refuses to name anybody outside the prefix.
+// Each question is data (see question); the answers' fields are held against the catalogue on the
+// way. Every request passes through [client.send], which refuses to name anybody outside the
+// prefix.
 package live
 
 import (
@@ -25,12 +27,14 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Config says which app is asked, and how. The zero values of all but AppKey and AppSecret are usable.
+// Config says which app is asked, and how. The zero values of all but AppKey and AppSecret are
+// usable.
 type Config struct {
 	AppKey    string
 	AppSecret func() string // a function, so that no formatting verb shows it
 
-	// BaseURL is the address of the API; empty for the primary one of Region, which is Beijing if empty.
+	// BaseURL is the address of the API; empty for the primary one of Region, which is Beijing if
+	// empty.
 	BaseURL string
 	Region  rongcloud.Region
 
@@ -38,6 +42,10 @@ type Config struct {
 
 	// Prefix begins the ID of everything that is made. Empty for a random one; see [NewPrefix].
 	Prefix string
+
+	// Pause is how long a question waits before it looks what its call did, since what was written
+	// may not be read at once. 0 is half a second, and less is none.
+	Pause time.Duration
 
 	// Only are the IDs of the questions to be asked; nil for all.
 	Only []string
@@ -50,6 +58,7 @@ const (
 	prefixStart = "rclive" // in every ID, so that people know what they see
 	cleanupTime = time.Minute
 	callTimeout = 15 * time.Second
+	usualPause  = 500 * time.Millisecond
 )
 
 var validPrefix = regexp.MustCompile(`^` + prefixStart + `[0-9a-f]{8}$`)
@@ -61,9 +70,9 @@ func NewPrefix() string {
 	return prefixStart + hex.EncodeToString(b[:])
 }
 
-// Run asks all questions one after the other and then removes what it made, also if ctx ends early or a call fails. The report is never
-// nil if the configuration is sound: with an error, of the context or of a server that refuses the App Key, it holds what was found until
-// then.
+// Run asks all questions one after the other and then removes what it made, also if ctx ends early
+// or a call fails. The report is never nil if the configuration is sound: with an error, of the
+// context or of a server that refuses the App Key, it holds what was found until then.
 func Run(ctx context.Context, config Config) (*Report, error) {
 	c, err := newClient(&config)
 	if err != nil {
@@ -90,7 +99,8 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 	return r, err
 }
 
-// Clean removes what a run with the prefix of config made, if that run could not do so itself, and returns what could not be removed.
+// Clean removes what a run with the prefix of config made, if that run could not do so itself, and
+// returns what could not be removed.
 func Clean(ctx context.Context, config Config) ([]string, error) {
 	if config.Prefix == "" {
 		return nil, errors.New("live: Prefix is empty: it names the run to clean up after")
@@ -118,9 +128,12 @@ func pick(ids []string) ([]question, error) {
 }
 
 // ask makes the users and asks. It ends early only for what makes all further questions useless.
-func (c *client) ask(ctx context.Context, r *Report, asked []question, progress func(done, all int, question string)) error {
+func (c *client) ask(ctx context.Context, r *Report, asked []question,
+	progress func(done, all int, question string)) error {
 	for _, user := range firstUsers {
-		made := c.do(ctx, call{ep: userGetToken, params: "userId=$" + user + "&name=Live+check&portraitUri=https://example.com/p.png"}, vars{})
+		made := c.do(ctx,
+			call{ep: userGetToken, params: "userId=$" + user + "&name=Live+check&portraitUri=https://example.com/p.png"},
+			vars{})
 		if made.err != nil {
 			return fmt.Errorf("registering the first users: %w", made.err)
 		}
@@ -146,8 +159,9 @@ func (c *client) ask(ctx context.Context, r *Report, asked []question, progress 
 	return ctx.Err()
 }
 
-// cleanUp removes everything that was named in a call that may have made it. It has time of its own, so that a Ctrl-C does not keep it from
-// its work, and returns what the server would not remove, in words.
+// cleanUp removes everything that was named in a call that may have made it. It has time of its
+// own, so that a Ctrl-C does not keep it from its work, and returns what the server would not
+// remove, in words.
 func (c *client) cleanUp(ctx context.Context) []string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
@@ -203,8 +217,13 @@ func (c *client) settle(ctx context.Context, q question) Finding {
 	switch {
 	case e.asked.err != nil:
 		return f.unsettled("no response: %v", e.asked.err)
-	case e.asked.serviceOff():
+	case e.asked.serviceOff() && !q.OffTells:
 		return f.unsettled("the service is not switched on for this app: %s", e.asked.shown())
+	}
+	if e.asked.ok && len(q.After) > 0 {
+		if err := sleep(ctx, c.pause); err != nil {
+			return f.unsettled("%v", err)
+		}
 	}
 	e.after = make([]reply, 0, len(q.After))
 	for _, after := range q.After {
@@ -222,7 +241,8 @@ func (c *client) settle(ctx context.Context, q question) Finding {
 	f.Response = e.asked.shown()
 	f.Means = q.Means[f.Answer]
 	if f.Means == "" {
-		return f.unsettled("%s is not among the answers that were thought of; the response was %s", f.Answer, e.asked.shown())
+		return f.unsettled("%s is not among the answers that were thought of; the response was %s", f.Answer,
+			e.asked.shown())
 	}
 	return f
 }

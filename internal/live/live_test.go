@@ -35,7 +35,8 @@ func inBubble(t *testing.T, test func(t *testing.T, srv *rongcloudtest.Server), 
 }
 
 func configOf(srv *rongcloudtest.Server) Config {
-	return Config{AppKey: srv.AppKey(), AppSecret: srv.AppSecret, BaseURL: srv.URL, Transport: srv.Transport(), Prefix: "rclive01234567"}
+	return Config{AppKey: srv.AppKey(), AppSecret: srv.AppSecret, BaseURL: srv.URL, Transport: srv.Transport(),
+		Prefix: "rclive01234567"}
 }
 
 func runOn(t *testing.T, srv *rongcloudtest.Server, only ...string) *Report {
@@ -58,33 +59,56 @@ func answers(r *Report) map[string]string {
 // unimplemented are the endpoints that the fake server does not serve.
 var unimplemented = []string{"user-activate", "discussion"}
 
-// choices are what the fake server does where no page says what to do, by its comments. Questions that are not here have the answer that
-// the catalogue goes by.
+// choices are what the fake server does where no page says what to do, by its comments. Questions
+// that are not here have the answer that the catalogue goes by.
 var choices = map[string]string{
-	"timestamp-10-minutes": accepted, "timestamp-hour": refused, "timestamp-3-days": refused, "timestamp-future": refused, // DefaultClockSkew
-	"nonce-twice": accepted, "signature-twice": accepted, "nonce-19": accepted, "nonce-36": accepted, "signature-upper": accepted,
-	"parameter-unknown": accepted, "parameter-twice": first, "error-text-form": "errorMessage", "error-text-json": "errorMessage",
-	"user-info-unknown": refused, "user-create-time": "UTC+8", "user-delete-unknown": accepted, "user-delete-csv": nobody, "user-refresh-empty": kept,
-	"user-unblock": accepted, "blacklist-csv": asOne, "blacklist-size": "limited", "blacklist-unpaged": "the same", "whitelist-size": "limited",
-	"user-remark-delete": accepted, "user-remark-200": accepted, "remarks-unpaged": "the same", "push-period-none": "zeros",
-	"profile-part": kept, "profile-empty": kept, "profile-key": absent, "profile-query-csv": nobody, "tag-twice": "renamed", "tag-id-11": refused,
-	"group-join-csv": asOne, "group-dismiss-unknown": accepted, "group-refresh-unknown": accepted, "group-sync-missing": "leaves",
-	"user-groups-first-page": "page 1", "user-groups-unpaged": "the same", "group-full": refused, "group-mute-forever": "empty",
-	"group-mute-outsider": accepted, "group-remark-none": "empty", "group-remark-200": accepted, "group-create-notify": present,
-	"group-join-notify": present, "group-rename-notify": present, "group-quit-notify": present, "group-dismiss-notify": present,
-	"room-create-entries": accepted, "room-destroy-unknown": accepted, "room-lifetime-unknown": refused, "room-send-unknown": accepted,
-	"room-mute-unknown": refused, "room-entry-unknown-room": refused, "room-entry-unknown-key": accepted, "room-mute-outsider": accepted,
-	"room-destroy-csv": nobody, "room-entries-repeat": refused, "room-entry-not-json": refused, "room-keepalive-code": "200",
-	"hosted-dismiss-unknown": refused, "hosted-transfer-outsider": refused, "hosted-import-unknown": refused, "hosted-import-hosted": refused,
-	"hosted-import-result": absent, "hosted-profile-part": kept, "hosted-rename-top": "renamed", "hosted-rename-inside": "renamed",
-	"hosted-member-extra": kept, "hosted-remark-none": "empty", "hosted-managers-count": absent, "hosted-invite": "members",
+	// DefaultClockSkew
+	"timestamp-10-minutes": accepted, "timestamp-hour": refused, "timestamp-3-days": refused,
+	"timestamp-future": refused,
+	"nonce-twice":      accepted, "signature-twice": accepted, "nonce-19": accepted, "nonce-36": accepted,
+	"signature-upper":   accepted,
+	"parameter-unknown": accepted, "parameter-twice": first, "error-text-form": "errorMessage",
+	"error-text-json":   "errorMessage",
+	"user-info-unknown": refused, "user-create-time": "UTC+8", "user-delete-unknown": accepted,
+	"user-delete-csv": nobody, "user-refresh-empty": kept,
+	"user-unblock": accepted, "blacklist-csv": asOne, "blacklist-size": "limited",
+	"blacklist-unpaged": "the same", "whitelist-size": "limited",
+	"user-remark-delete": accepted, "user-remark-200": accepted, "remarks-unpaged": "the same",
+	"push-period-none": "zeros",
+	"profile-part":     kept, "profile-empty": kept, "profile-key": absent, "profile-query-csv": nobody,
+	"tag-twice": "renamed", "tag-id-11": refused,
+	"group-join-csv": asOne, "group-dismiss-unknown": accepted, "group-refresh-unknown": accepted,
+	"group-sync-missing":     "leaves",
+	"user-groups-first-page": "page 1", "user-groups-unpaged": "the same", "group-full": refused,
+	"group-mute-forever":  "empty",
+	"group-mute-outsider": accepted, "group-remark-none": "empty", "group-remark-200": accepted,
+	"group-create-notify": present,
+	"group-join-notify":   present, "group-rename-notify": present, "group-quit-notify": present,
+	"group-dismiss-notify": present,
+	"room-create-entries":  accepted, "room-destroy-unknown": accepted, "room-lifetime-unknown": refused,
+	"room-send-unknown": accepted,
+	"room-mute-unknown": refused, "room-entry-unknown-room": refused, "room-entry-unknown-key": accepted,
+	"room-mute-outsider": accepted,
+	"room-destroy-csv":   nobody, "room-entries-repeat": refused, "room-entry-not-json": refused,
+	"room-keepalive-code":    "200",
+	"hosted-dismiss-unknown": refused, "hosted-transfer-outsider": refused, "hosted-import-unknown": refused,
+	"hosted-import-hosted": refused,
+	"hosted-import-result": absent, "hosted-profile-part": kept, "hosted-rename-top": "renamed",
+	"hosted-rename-inside": "renamed",
+	"hosted-member-extra":  kept, "hosted-remark-none": "empty", "hosted-managers-count": absent,
+	"hosted-invite":            "members",
 	"hosted-members-last-page": absent, "hosted-joined-last-page": absent, "hosted-kick-everywhere": accepted,
-	"friend-twice": refused, "friend-pending": absent, "friend-delete-stranger": accepted, "friend-last-page": absent, "friend-alias-absent": dropped,
-	"content-not-json": accepted, "content-not-json-text": refused, "sender-unknown": accepted, "recipient-unknown": accepted, "send-csv": asOne,
-	"msgrandom-twice": "another message", "recall-unknown": accepted, "recall-twice": accepted, "template-pushext-text": refused,
-	"expansion-first-page": both, "expansion-time": "milliseconds", "history-number-text": accepted,
-	"ultra-create-twice": accepted, "ultra-dismiss-twice": accepted, "ultra-join-unknown": refused, "ultra-channel-twice": accepted,
-	"ultra-channel-time": "a date", "ultra-usergroup-twice": accepted, "ultra-usergroup-delete-unknown": accepted, "ultra-mutes-1000": accepted,
+	"friend-twice": refused, "friend-pending": absent, "friend-delete-stranger": accepted,
+	"friend-last-page": absent, "friend-alias-absent": dropped,
+	"content-not-json": accepted, "content-not-json-text": refused, "sender-unknown": accepted,
+	"recipient-unknown": accepted, "send-csv": asOne,
+	"msgrandom-twice": "another message", "recall-unknown": accepted, "recall-twice": accepted,
+	"template-pushext-text": refused,
+	"expansion-first-page":  both, "expansion-time": "milliseconds", "history-number-text": accepted,
+	"ultra-create-twice": accepted, "ultra-dismiss-twice": accepted, "ultra-join-unknown": refused,
+	"ultra-channel-twice": accepted,
+	"ultra-channel-time":  "a date", "ultra-usergroup-twice": accepted, "ultra-usergroup-delete-unknown": accepted,
+	"ultra-mutes-1000": accepted,
 }
 
 // wanted are the answers of the fake server, with those that an option changes.
@@ -109,7 +133,8 @@ func wanted(changed map[string]string) map[string]string {
 func TestChoicesOfTheFakeServer(t *testing.T) {
 	t.Parallel()
 	strict := map[string]string{
-		"timestamp-seconds": refused, "nonce-twice": refused, "signature-twice": refused, "nonce-19": refused, "nonce-36": refused,
+		"timestamp-seconds": refused, "nonce-twice": refused, "signature-twice": refused, "nonce-19": refused,
+		"nonce-36":          refused,
 		"parameter-unknown": refused, "parameter-twice": refused, "recall-unknown": refused,
 	}
 	for _, c := range []struct {
@@ -123,9 +148,12 @@ func TestChoicesOfTheFakeServer(t *testing.T) {
 			"any clock", []rongcloudtest.Option{rongcloudtest.WithClockSkew(0)},
 			map[string]string{"timestamp-hour": accepted, "timestamp-3-days": accepted, "timestamp-future": accepted},
 		},
-		{"a minute", []rongcloudtest.Option{rongcloudtest.WithClockSkew(time.Minute)}, map[string]string{"timestamp-10-minutes": refused}},
-		{"Singapore", []rongcloudtest.Option{rongcloudtest.WithRegion(rongcloud.RegionSingapore)}, map[string]string{"user-create-time": "UTC"}},
-		{"idempotency", []rongcloudtest.Option{rongcloudtest.WithIdempotencyService(20001)}, map[string]string{"msgrandom-twice": refused}},
+		{"a minute", []rongcloudtest.Option{rongcloudtest.WithClockSkew(time.Minute)},
+			map[string]string{"timestamp-10-minutes": refused}},
+		{"Singapore", []rongcloudtest.Option{rongcloudtest.WithRegion(rongcloud.RegionSingapore)},
+			map[string]string{"user-create-time": "UTC"}},
+		{"idempotency", []rongcloudtest.Option{rongcloudtest.WithIdempotencyService(20001)},
+			map[string]string{"msgrandom-twice": refused}},
 		{"quotas", []rongcloudtest.Option{rongcloudtest.WithQuotas(rongcloud.Quotas{})}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -134,10 +162,17 @@ func TestChoicesOfTheFakeServer(t *testing.T) {
 				r := runOn(t, srv)
 				require.Equal(t, wanted(c.changed), answers(r))
 				require.Empty(t, r.LeftBehind)
+				var silent []string
 				for _, s := range r.Shapes {
 					require.Empty(t, s.Unknown, s.Path)
 					require.Empty(t, s.Types, s.Path)
+					if s.Answers == 0 {
+						silent = append(silent, s.Path+": "+s.Refusal)
+					}
 				}
+				require.Equal(t,
+					[]string{"/message/discussion/publish.json: HTTP 501, code 501", "/user/activate.json: HTTP 501, code 501"},
+					silent)
 				for _, request := range srv.Requests() {
 					require.NotEqual(t, rongcloud.CodeRateLimited, request.Code, "the limiter should have waited")
 				}
@@ -146,7 +181,8 @@ func TestChoicesOfTheFakeServer(t *testing.T) {
 	}
 }
 
-// TestEveryAnswerCanTurn refuses what each question asks, and the report must say so: no reading is deaf.
+// TestEveryAnswerCanTurn refuses what each question asks, and the report must say so: no reading is
+// deaf.
 func TestEveryAnswerCanTurn(t *testing.T) {
 	t.Parallel()
 	for _, q := range questions {
@@ -163,7 +199,8 @@ func TestEveryAnswerCanTurn(t *testing.T) {
 					before += len(firstUsers)
 				}
 				const odd = 29999 // a code that nobody knows
-				srv.Fail(q.Probe.ep, rongcloudtest.Fault{Status: http.StatusOK, Code: odd, Message: "odd", Skip: before})
+				srv.Fail(q.Probe.ep,
+					rongcloudtest.Fault{Status: http.StatusOK, Code: odd, Message: "odd", Skip: before})
 				f := runOn(t, srv, q.ID).Findings[0]
 				want := refused
 				if strings.HasPrefix(q.ID, "error-text-") {
@@ -217,16 +254,23 @@ func TestAnswersThatDiffer(t *testing.T) {
 		unknown  []string
 		types    []string
 	}{
-		{"friend-is-blacklist", swap(friends, `"userId":`, `"isBlacklist":false,"userId":`), present, []string{"friendList.isBlacklist (boolean)"}, nil},
-		{"friend-direction", swap(friends, `"userId":`, `"directionType":2,"userId":`), present, []string{"friendList.directionType (number)"}, nil},
+		{"friend-is-blacklist", swap(friends, `"userId":`, `"isBlacklist":false,"userId":`), present,
+			[]string{"friendList.isBlacklist (boolean)"}, nil},
+		{"friend-direction", swap(friends, `"userId":`, `"directionType":2,"userId":`), present,
+			[]string{"friendList.directionType (number)"}, nil},
 		{"friend-last-page", swap(friends, `"totalCount":`, `"pageToken":"","totalCount":`), "empty", nil, nil},
-		{"friend-last-page", swap(friends, `"totalCount":1`, `"totalCount":"1"`), absent, nil, []string{"totalCount: string, not int"}},
+		{"friend-last-page", swap(friends, `"totalCount":1`, `"totalCount":"1"`), absent, nil,
+			[]string{"totalCount: string, not int"}},
 		{"group-mute-forever", swap(mutes, `"time":""`, `"time":"2099-01-01 00:00:00"`), "a date far away", nil, nil},
 		{"group-mute-forever", swap(mutes, `"time":""`, `"time":"2000-01-01 01:00:00"`), "a date", nil, nil},
 		{"group-mute-forever", swap(mutes, `"time":""`, `"time":"never"`), "another text", nil, nil},
 		{"group-mute-forever", swap(mutes, `"time":"",`, ``), absent, nil, nil},
-		{"push-period-none", swap("/user/blockPushPeriod/get.json", `"data":{"startTime":"00:00:00","period":0,"unPushLevel":0}`, `"data":null`), absent, nil, nil},
-		{"push-period-none", swap("/user/blockPushPeriod/get.json", `{"startTime":"00:00:00","period":0,"unPushLevel":0}`, `{}`), "empty", nil, nil},
+		{"push-period-none",
+			swap("/user/blockPushPeriod/get.json", `"data":{"startTime":"00:00:00","period":0,"unPushLevel":0}`, `"data":null`),
+			absent, nil, nil},
+		{"push-period-none",
+			swap("/user/blockPushPeriod/get.json", `{"startTime":"00:00:00","period":0,"unPushLevel":0}`, `{}`),
+			"empty", nil, nil},
 		{"room-keepalive-code", swap("/chatroom/keepalive/add.json", `200`, `0`), "0", nil, nil},
 		{"error-text-form", swap("/user/refresh.json", `errorMessage`, `msg`), "msg", nil, nil},
 		{"expansion-time", inSeconds, "seconds", nil, nil},
@@ -265,7 +309,8 @@ func requireNothingLeft(t *testing.T, srv *rongcloudtest.Server) {
 	}
 }
 
-// TestNothingIsLeftBehind ends runs in the middle, at any request: by Ctrl-C, by a server that breaks or resets, and by one that is killed.
+// TestNothingIsLeftBehind ends runs in the middle, at any request: by Ctrl-C, by a server that
+// breaks or resets, and by one that is killed.
 func TestNothingIsLeftBehind(t *testing.T) {
 	t.Parallel()
 	for _, at := range []int64{1, 3, 6, 40, 111, 222, 333, 444} {
@@ -362,11 +407,14 @@ func TestNobodyElseIsTouched(t *testing.T) {
 		require.Equal(t, before.Chatrooms, after.Chatrooms)
 		require.Equal(t, before.UltraGroups, after.UltraGroups)
 		for _, user := range after.Users {
-			require.True(t, strings.HasPrefix(user.ID, "rclive01234567") || slices.Contains(before.Users, user), user.ID)
+			require.True(t, strings.HasPrefix(user.ID, "rclive01234567") || slices.Contains(before.Users, user),
+				user.ID)
 		}
 		require.Empty(t, srv.Pushes())
 		for _, request := range srv.Requests()[ours:] {
-			require.False(t, slices.ContainsFunc(leftOut, func(out LeftOut) bool { return out.Point == "" && strings.HasPrefix(request.Path, out.Entry) }), request.Path)
+			require.False(t,
+				slices.ContainsFunc(leftOut, func(out LeftOut) bool { return out.Point == "" && strings.HasPrefix(request.Path, out.Entry) }),
+				request.Path)
 		}
 		for _, sent := range srv.Sent() {
 			require.NotContains(t, fmt.Sprint(sent), "alien")
@@ -398,12 +446,19 @@ func TestGuard(t *testing.T) {
 			{ep: endpoint.GroupSync, params: "userId=$a&group[alien]=x"},
 			{ep: endpoint.UserRemarksSet, params: `userId=$a&remarks=[{"id":"alien","remark":"x"}]`},
 			{ep: endpoint.EntrustGroupCreate, params: "groupId=$h&name=x&owner=alien"},
-			{ep: endpoint.MessageUltragroupPublish, params: `{"fromUserId":"$a","toGroupIds":["alien"],"objectName":"RC:TxtMsg","content":"{}"}`},
+			{ep: endpoint.MessageUltragroupPublish,
+				params: `{"fromUserId":"$a","toGroupIds":["alien"],"objectName":"RC:TxtMsg","content":"{}"}`},
 			{ep: endpoint.GroupBanQuery},
 			{ep: endpoint.MessageRecall, params: "messageUID=x"},
+			{ep: endpoint.MessageChatroomBroadcast, params: "fromUserId=$a&objectName=RC:TxtMsg&content={}"},
 		} {
 			r := c.do(context.Background(), bad, vars{})
 			require.ErrorContains(t, r.err, "the live check does not call "+bad.ep.Path)
+		}
+		// No endpoint takes who acts for whom it is about.
+		for ep := range endpoint.All() {
+			require.Error(t, c.guard(ep, []pair{{"fromUserId", c.names.id("a")}, {"content", c.names.id("a")}}),
+				ep.Path)
 		}
 		require.Empty(t, srv.Requests())
 	})
@@ -412,7 +467,7 @@ func TestGuard(t *testing.T) {
 // TestNamesCanBeRemoved holds the words in all calls against kinds.
 func TestNamesCanBeRemoved(t *testing.T) {
 	t.Parallel()
-	known := map[string]bool{"it": true, "uid": true}
+	known := map[string]bool{"it": true, "uid": true, "guid": true, "suid": true}
 	for name := range newVars(time.Now()) {
 		known[name] = true
 	}
@@ -422,11 +477,7 @@ func TestNamesCanBeRemoved(t *testing.T) {
 		}
 		require.True(t, len(k.remove) == 0 || slices.Contains(removalOrder, kind), kind)
 	}
-	calls := slices.Clone(tour)
-	for _, q := range questions {
-		calls = append(append(append(calls, q.Before...), q.Probe), q.After...)
-	}
-	for _, c := range calls {
+	for _, c := range allCalls() {
 		for _, w := range word.FindAllString(c.params+c.auth.nonce+c.auth.timestamp, -1) {
 			require.True(t, known[w[1:]], "%s in %s %s", w, c.ep.Path, c.params)
 		}
@@ -451,11 +502,61 @@ func TestBadConfig(t *testing.T) {
 	require.ErrorContains(t, err, "Prefix is empty")
 }
 
+// TestServiceOff keeps a question open that a service which is not switched on cannot answer,
+// unless that is the question.
+func TestServiceOff(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		question string
+		ep       *endpoint.Endpoint
+		fault    rongcloudtest.Fault
+		answer   string
+		means    string
+	}{
+		{"profile-part", endpoint.UserProfileSet,
+			rongcloudtest.Fault{Status: 200, Code: rongcloud.CodeProfilesNotEnabled}, "",
+			"a call to prepare it, /user/profile/set.json, was answered with HTTP 200, code 24369"},
+		{"profile-key", endpoint.UserProfileSet,
+			rongcloudtest.Fault{Status: 200, Code: rongcloud.CodeProfilesNotEnabled}, "",
+			"the service is not switched on for this app: HTTP 200, code 24369"},
+		{"discussion", endpoint.MessageDiscussionPublish, rongcloudtest.Fault{Status: 430, Code: 7}, "",
+			"the service is not switched on for this app: HTTP 430, code 7"},
+		{"room-create-entries", endpoint.ChatroomCreateNew,
+			rongcloudtest.Fault{Status: 200, Code: rongcloud.CodeChatroomEntriesNotEnabled}, refused,
+			"the service is off for this app: enter the code"},
+		{"hosted-remark-none", endpoint.EntrustGroupRemarknameQuery, rongcloudtest.Fault{Body: "<html>"}, "",
+			"no response: HTTP 200 without JSON"},
+		{"hosted-remark-none", endpoint.EntrustGroupRemarknameQuery, rongcloudtest.Fault{Status: 302, Body: "x"},
+			refused, "it is an error: enter the code"},
+		{"hosted-remark-none", endpoint.EntrustGroupRemarknameQuery, rongcloudtest.Fault{DropResponse: true}, "",
+			"no response: the connection failed"},
+		{"hosted-remark-none", endpoint.EntrustGroupRemarknameQuery, rongcloudtest.Fault{Delay: time.Minute}, "",
+			"no response: nothing came within 15s"},
+		{"hosted-remark-none", endpoint.EntrustGroupRemarknameQuery, rongcloudtest.Fault{CutAnswer: true}, "",
+			"no response: the response broke off"},
+		// asked again
+		{"hosted-remark-none", endpoint.EntrustGroupRemarknameQuery, rongcloudtest.Fault{Status: 429, Code: 1008},
+			"empty", "an empty text"},
+	} {
+		t.Run(c.question+" "+c.means, func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {
+				srv.Fail(c.ep, c.fault)
+				r := runOn(t, srv, c.question)
+				require.Equal(t, c.answer, r.Findings[0].Answer)
+				require.Equal(t, c.means, r.Findings[0].Means)
+				require.Empty(t, r.LeftBehind)
+			})
+		})
+	}
+}
+
 // TestUndeletableUsers tells of users whom a production app keeps.
 func TestUndeletableUsers(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {
-		srv.Fail(endpoint.UserDelusers, rongcloudtest.Fault{Status: 403, Code: rongcloud.CodeServiceNotEnabled, Times: -1})
+		srv.Fail(endpoint.UserDelusers,
+			rongcloudtest.Fault{Status: 403, Code: rongcloud.CodeServiceNotEnabled, Times: -1})
 		r := runOn(t, srv, "nonce-twice")
 		require.Len(t, r.LeftBehind, len(firstUsers))
 		require.Contains(t, r.LeftBehind[0], "user rclive01234567a: HTTP 403")

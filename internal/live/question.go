@@ -12,7 +12,8 @@ type question struct {
 	Entry string // path of the catalogue's entry; a file's name where it is about all endpoints
 	Ask   string
 
-	// Settles are words of the catalogue's open points that the answer ends, those of Entry and of paths that begin with an Also.
+	// Settles are words of the catalogue's open points that the answer ends, those of Entry and of
+	// paths that begin with an Also.
 	Settles []string
 	Also    []string
 
@@ -21,6 +22,10 @@ type question struct {
 	After  []call // to see what the probe did
 
 	Read func(exchange) string
+
+	// OffTells is set where a service that is not switched on is what is asked about, and not what
+	// keeps the question open.
+	OffTells bool
 
 	// Means says for each answer that Read can give what it means for the catalogue.
 	Means map[string]string
@@ -85,11 +90,13 @@ func whom(one, other string) func(exchange) string {
 
 // without reads the same where the probe takes away.
 func without(one, other string) func(exchange) string {
-	reverse := map[string]string{both: nobody, first: last, last: first, nobody: both, asOne: nobody, refused: refused}
+	reverse := map[string]string{both: nobody, first: last, last: first, nobody: both, asOne: nobody,
+		refused: refused}
 	return func(e exchange) string { return reverse[whom(one, other)(e)] }
 }
 
-// has reads whether a text stands in the last response, that of the probe itself if there are no calls after it.
+// has reads whether a text stands in the last response, that of the probe itself if there are no
+// calls after it.
 func has(text, yes, no string) func(exchange) string {
 	return func(e exchange) string {
 		if !e.asked.ok {
@@ -121,7 +128,8 @@ func choose(yes bool, a, b string) string {
 // refusalOf is a question whether a mistake or a repeat is refused, and with which code.
 func refusalOf(id string, probe call, ask string, before []call, catalogue string, settles ...string) question {
 	return question{
-		ID: id, Entry: probe.ep.Path, Ask: ask, Settles: settles, Before: before, Probe: probe, Read: taken, Catalogue: catalogue,
+		ID: id, Entry: probe.ep.Path, Ask: ask, Settles: settles, Before: before, Probe: probe, Read: taken,
+		Catalogue: catalogue,
 		Means: map[string]string{
 			accepted: "no error: a repeat or a mistake is not told, and callers must not count on one",
 			refused:  "the code is to be entered with this endpoint, and tested for",
@@ -149,12 +157,16 @@ func permissionFor(id string, probe call, ask string, before []call, catalogue s
 	return q
 }
 
-// extraField is a question whether an answer has a field that stands in the models of other SDKs alone.
+// extraField is a question whether an answer has a field that stands in the models of other SDKs
+// alone.
 func extraField(id string, probe call, path string, before []call, settles ...string) question {
 	return question{
-		ID: id, Entry: probe.ep.Path, Ask: "Does the response have " + path + ", which only models of other SDKs know?", Settles: settles, Before: before, Probe: probe,
+		ID: id, Entry: probe.ep.Path,
+		Ask: "Does the response have " + path + ", which only models of other SDKs know?", Settles: settles,
+		Before: before, Probe: probe,
 		Read: fieldThere(path), Catalogue: absent,
-		Means: map[string]string{present: "the field exists: add it to the entry and to the result", absent: "it is not sent", refused: "the call is refused: see the code"},
+		Means: map[string]string{present: "the field exists: add it to the entry and to the result",
+			absent: "it is not sent", refused: "the call is refused: see the code"},
 	}
 }
 
@@ -163,7 +175,8 @@ func pagedLike(id string, unpaged call, page, list string, before []call) questi
 	paged := unpaged
 	paged.params += page
 	return question{
-		ID: id, Entry: unpaged.ep.Path, Ask: "Does the first page list the same as the call without one?", Before: before, Probe: unpaged, After: []call{paged},
+		ID: id, Entry: unpaged.ep.Path, Ask: "Does the first page list the same as the call without one?",
+		Before: before, Probe: unpaged, After: []call{paged},
 		Read: func(e exchange) string {
 			if !e.asked.ok {
 				return refused
@@ -173,13 +186,17 @@ func pagedLike(id string, unpaged call, page, list string, before []call) questi
 			return choose(string(all) == string(one), "the same", "another list")
 		},
 		Means: map[string]string{
-			"the same": "the two forms differ in their bounds alone", "another list": "the two forms differ: each needs a decoder and a test of its own", refused: "a page is required: say so",
+			"the same":     "the two forms differ in their bounds alone",
+			"another list": "the two forms differ: each needs a decoder and a test of its own",
+			refused:        "a page is required: say so",
 		},
 	}
 }
 
-// listForm is a question which spelling of a list is taken, asked with two users or other IDs of which the last call lists those it acted for.
-func listForm(id string, probe call, one, other string, before []call, after call, read func(exchange) string, catalogue string) question {
+// listForm is a question which spelling of a list is taken, asked with two users or other IDs of
+// which the last call lists those it acted for.
+func listForm(id string, probe call, one, other string, before []call, after call, read func(exchange) string,
+	catalogue string) question {
 	spelling := "one field for each item"
 	if strings.Contains(probe.params, "$"+one+",$"+other) {
 		spelling = "one value joined with commas"

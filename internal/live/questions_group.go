@@ -13,16 +13,19 @@ const note = `objectName=RC:TxtMsg&content={"content":"live check"}`
 const notified = "&bindNotifyMsg=true&fromUserId=$a&" + note
 
 func group(name string, users ...string) call {
-	return call{ep: endpoint.GroupCreate, params: "userId=$" + strings.Join(users, "&userId=$") + "&groupId=$" + name + "&groupName=Live"}
+	return call{ep: endpoint.GroupCreate,
+		params: "userId=$" + strings.Join(users, "&userId=$") + "&groupId=$" + name + "&groupName=Live"}
 }
 
 func notifying(id string, probe call, before ...call) question {
 	probe.params += notified
 	return question{
 		ID: id, Entry: probe.ep.Path, Ask: "Is bindNotifyMsg taken, and does the response carry messageUID?",
-		Settles: []string{"bindNotifyMsg and its companions", "SDK defaults differ"}, Before: before, Probe: probe, Read: fieldThere("messageUID"),
+		Settles: []string{"bindNotifyMsg and its companions", "SDK defaults differ"}, Before: before,
+		Probe: probe, Read: fieldThere("messageUID"),
 		Means: map[string]string{
-			present: "bindNotifyMsg works here, and isIncludeSender and isPersisted may be left out", absent: "bindNotifyMsg does nothing here: say so in its comment",
+			present: "bindNotifyMsg works here, and isIncludeSender and isPersisted may be left out",
+			absent:  "bindNotifyMsg does nothing here: say so in its comment",
 			refused: "bindNotifyMsg is refused here: take it out",
 		},
 	}
@@ -30,21 +33,32 @@ func notifying(id string, probe call, before ...call) question {
 
 var groupQuestions = []question{
 	limitOf("group-id-65", group("glong", "a"), "Is a group ID of 65 characters refused?", nil, refused),
-	refusalOf("group-create-twice", group("g", "a", "b"), "Is creating a group that exists an error?", []call{group("g", "a", "b")}, accepted),
-	listForm("group-join-csv", call{ep: endpoint.GroupJoin, params: "userId=$c,$d&groupId=$g&groupName=Live"}, "c", "d", []call{group("g", "a", "b")},
+	refusalOf("group-create-twice", group("g", "a", "b"), "Is creating a group that exists an error?",
+		[]call{group("g", "a", "b")}, accepted),
+	listForm("group-join-csv", call{ep: endpoint.GroupJoin, params: "userId=$c,$d&groupId=$g&groupName=Live"},
+		"c", "d", []call{group("g", "a", "b")},
 		call{ep: endpoint.GroupUserQuery, params: "groupId=$g"}, whom("c", "d"), ""),
-	refusalOf("group-dismiss-unknown", call{ep: endpoint.GroupDismiss, params: "userId=$a&groupId=$gx"}, "Is dismissing an unknown group an error?", nil, "", "answer when the group does not exist"),
-	refusalOf("group-refresh-unknown", call{ep: endpoint.GroupRefresh, params: "groupId=$gx&groupName=Live"}, "Is renaming an unknown group an error?", nil, ""),
+	refusalOf("group-dismiss-unknown", call{ep: endpoint.GroupDismiss, params: "userId=$a&groupId=$gx"},
+		"Is dismissing an unknown group an error?", nil, "", "answer when the group does not exist"),
+	refusalOf("group-refresh-unknown", call{ep: endpoint.GroupRefresh, params: "groupId=$gx&groupName=Live"},
+		"Is renaming an unknown group an error?", nil, ""),
 	{
-		ID: "group-sync-missing", Entry: endpoint.GroupSync.Path, Ask: "Does a user leave the groups that are missing from the list?", Settles: []string{"whether groups missing"},
-		Before: []call{group("gg", "e"), group("ggg", "e")}, Probe: call{ep: endpoint.GroupSync, params: "userId=$e&group[$gg]=Live"},
-		After: []call{{ep: endpoint.UserGroupQuery, params: "userId=$e"}}, Read: has("$ggg", "stays", "leaves"),
-		Means: map[string]string{"stays": "the list only adds and renames", "leaves": "the list is all: what is missing is left", refused: "the call is refused: see the code"},
+		ID: "group-sync-missing", Entry: endpoint.GroupSync.Path,
+		Ask:     "Does a user leave the groups that are missing from the list?",
+		Settles: []string{"whether groups missing"},
+		Before:  []call{group("gg", "e"), group("ggg", "e")},
+		Probe:   call{ep: endpoint.GroupSync, params: "userId=$e&group[$gg]=Live"},
+		After:   []call{{ep: endpoint.UserGroupQuery, params: "userId=$e"}}, Read: has("$ggg", "stays", "leaves"),
+		Means: map[string]string{"stays": "the list only adds and renames",
+			"leaves": "the list is all: what is missing is left", refused: "the call is refused: see the code"},
 	},
 	{
-		ID: "user-groups-first-page", Entry: endpoint.UserGroupQuery.Path, Ask: "Is the first page of a user's groups page 1?", Settles: []string{"whether pages start at 1"},
-		Before: []call{group("gg", "d"), group("ggg", "d")}, Probe: call{ep: endpoint.UserGroupQuery, params: "userId=$d&page=1&size=1"},
-		After: []call{{ep: endpoint.UserGroupQuery, params: "userId=$d&page=2&size=1", may: true}, {ep: endpoint.UserGroupQuery, params: "userId=$d"}},
+		ID: "user-groups-first-page", Entry: endpoint.UserGroupQuery.Path,
+		Ask: "Is the first page of a user's groups page 1?", Settles: []string{"whether pages start at 1"},
+		Before: []call{group("gg", "d"), group("ggg", "d")},
+		Probe:  call{ep: endpoint.UserGroupQuery, params: "userId=$d&page=1&size=1"},
+		After: []call{{ep: endpoint.UserGroupQuery, params: "userId=$d&page=2&size=1", may: true},
+			{ep: endpoint.UserGroupQuery, params: "userId=$d"}},
 		Read: func(e exchange) string {
 			all, _ := e.after[1].at("groups").([]any)
 			one, _ := e.asked.at("groups").([]any)
@@ -62,49 +76,70 @@ var groupQuestions = []question{
 			return "another way"
 		},
 		Means: map[string]string{
-			"page 1": "pages start at 1", "page 0": "pages start at 0: the walk loses the first page", "not paged": "page and size do nothing", refused: "pages are refused",
+			"page 1": "pages start at 1", "page 0": "pages start at 0: the walk loses the first page",
+			"not paged": "page and size do nothing", refused: "pages are refused",
 			"another way": "see the shape of the answers",
 		},
 	},
-	pagedLike("user-groups-unpaged", call{ep: endpoint.UserGroupQuery, params: "userId=$d"}, "&page=1&size=50", "groups", []call{group("gg", "d"), group("ggg", "d")}),
+	pagedLike("user-groups-unpaged", call{ep: endpoint.UserGroupQuery, params: "userId=$d"}, "&page=1&size=50",
+		"groups", []call{group("gg", "d"), group("ggg", "d")}),
 	inCatalogue(extraField("group-create-count", group("gg", "a", "b"), "memberCount", nil)),
 	{
-		ID: "group-full", Entry: endpoint.GroupCreate.Path, Ask: "With which code does a full group refuse?", Settles: []string{"groups over capacity"},
-		Before: []call{{ep: endpoint.GroupCreate, params: "userId=$a&userId=$b&groupId=$gf&groupName=Live&maxMember=2"}},
-		Probe:  call{ep: endpoint.GroupJoin, params: "userId=$c&groupId=$gf&maxMember=2"}, Read: taken,
+		ID: "group-full", Entry: endpoint.GroupCreate.Path, Ask: "With which code does a full group refuse?",
+		Settles: []string{"groups over capacity"},
+		Before: []call{{ep: endpoint.GroupCreate,
+			params: "userId=$a&userId=$b&groupId=$gf&groupName=Live&maxMember=2"}},
+		Probe: call{ep: endpoint.GroupJoin, params: "userId=$c&groupId=$gf&maxMember=2"}, Read: taken,
 		Means: map[string]string{refused: "enter the code", accepted: "maxMember does not bound the group"},
 	},
 	{
-		ID: "group-mute-forever", Entry: endpoint.GroupUserGagList.Path, Ask: "How does the end of a mute without end look?", Settles: []string{"permanent mute"},
-		Before: []call{group("g", "a", "b"), {ep: endpoint.GroupUserGagAdd, params: "userId=$b&groupId=$g&minute=0"}}, Probe: call{ep: endpoint.GroupUserGagList, params: "groupId=$g"}, Read: endOf,
+		ID: "group-mute-forever", Entry: endpoint.GroupUserGagList.Path,
+		Ask: "How does the end of a mute without end look?", Settles: []string{"permanent mute"},
+		Before: []call{group("g", "a", "b"),
+			{ep: endpoint.GroupUserGagAdd, params: "userId=$b&groupId=$g&minute=0"}},
+		Probe: call{ep: endpoint.GroupUserGagList, params: "groupId=$g"}, Read: endOf,
 		Means: map[string]string{
-			"empty": "an empty text", absent: "no field, or null", "a date far away": "a date decades ahead: read it as without end", "a date": "a date: 0 minutes is not forever",
-			"another text": "another text: see it by hand", refused: "the list is refused", nobody: "nobody is muted: 0 minutes mutes nobody",
+			"empty": "an empty text", absent: "no field, or null",
+			"a date far away": "a date decades ahead: read it as without end",
+			"a date":          "a date: 0 minutes is not forever",
+			"another text":    "another text: see it by hand", refused: "the list is refused",
+			nobody: "nobody is muted: 0 minutes mutes nobody",
 		},
 	},
-	refusalOf("group-mute-outsider", call{ep: endpoint.GroupUserGagAdd, params: "userId=$u&groupId=$g&minute=1"}, "Is muting a user an error who is not in the group?", []call{group("g", "a", "b")}, ""),
+	refusalOf("group-mute-outsider", call{ep: endpoint.GroupUserGagAdd, params: "userId=$u&groupId=$g&minute=1"},
+		"Is muting a user an error who is not in the group?", []call{group("g", "a", "b")}, ""),
 	{
-		ID: "group-remark-none", Entry: endpoint.GroupRemarksGet.Path, Ask: "What comes if no name is set?", Settles: []string{"answer when no name is set"},
-		Before: []call{group("g", "a", "b")}, Probe: call{ep: endpoint.GroupRemarksGet, params: "userId=$a&groupId=$g"}, Read: emptiness("remark"), Means: noneMeans,
+		ID: "group-remark-none", Entry: endpoint.GroupRemarksGet.Path, Ask: "What comes if no name is set?",
+		Settles: []string{"answer when no name is set"},
+		Before:  []call{group("g", "a", "b")},
+		Probe:   call{ep: endpoint.GroupRemarksGet, params: "userId=$a&groupId=$g"}, Read: emptiness("remark"),
+		Means: noneMeans,
 	},
-	limitOf("group-remark-200", call{ep: endpoint.GroupRemarksSet, params: "userId=$a&groupId=$g&remark=" + repeated("n", 200)},
+	limitOf("group-remark-200",
+		call{ep: endpoint.GroupRemarksSet, params: "userId=$a&groupId=$g&remark=" + repeated("n", 200)},
 		"Is a remark of 200 characters refused?", []call{group("g", "a", "b")}, "", "maximum length of remark"),
 	notifying("group-create-notify", group("gg", "a", "b")),
-	notifying("group-join-notify", call{ep: endpoint.GroupJoin, params: "userId=$c&groupId=$gg"}, group("gg", "a", "b")),
-	notifying("group-rename-notify", call{ep: endpoint.GroupRefresh, params: "groupId=$gg&groupName=Renamed"}, group("gg", "a", "b")),
-	notifying("group-quit-notify", call{ep: endpoint.GroupQuit, params: "userId=$c&groupId=$gg"}, group("gg", "a", "b", "c")),
-	notifying("group-dismiss-notify", call{ep: endpoint.GroupDismiss, params: "userId=$a&groupId=$gg"}, group("gg", "a", "b")),
+	notifying("group-join-notify", call{ep: endpoint.GroupJoin, params: "userId=$c&groupId=$gg"},
+		group("gg", "a", "b")),
+	notifying("group-rename-notify", call{ep: endpoint.GroupRefresh, params: "groupId=$gg&groupName=Renamed"},
+		group("gg", "a", "b")),
+	notifying("group-quit-notify", call{ep: endpoint.GroupQuit, params: "userId=$c&groupId=$gg"},
+		group("gg", "a", "b", "c")),
+	notifying("group-dismiss-notify", call{ep: endpoint.GroupDismiss, params: "userId=$a&groupId=$gg"},
+		group("gg", "a", "b")),
 }
 
 // inCatalogue is for a field that the catalogue took over from one SDK.
 func inCatalogue(q question) question {
 	q.Catalogue = present
-	q.Means = map[string]string{present: "the field is sent", absent: "the field is not sent: take it out", refused: q.Means[refused]}
+	q.Means = map[string]string{present: "the field is sent", absent: "the field is not sent: take it out",
+		refused: q.Means[refused]}
 	return q
 }
 
 var noneMeans = map[string]string{
-	"empty": "an empty text", absent: "no field, or null", refused: "it is an error: enter the code", "a value": "there is a default",
+	"empty": "an empty text", absent: "no field, or null", refused: "it is an error: enter the code",
+	"a value": "there is a default",
 }
 
 // emptiness reads how a text looks that is not set.
@@ -137,82 +172,4 @@ func endOf(e exchange) string {
 		return "another text"
 	}
 	return choose(time.Until(at) > 10*365*24*time.Hour, "a date far away", "a date")
-}
-
-func room(name string) call {
-	return call{ep: endpoint.ChatroomCreateNew, params: "chatroomId=$" + name}
-}
-
-func entry(key string) call {
-	return call{ep: endpoint.ChatroomEntrySet, params: "chatroomId=$r&userId=$a&key=" + key + "&value=v"}
-}
-
-var roomQuestions = []question{
-	limitOf("room-id-65", room("rlong"), "Is a room ID of 65 bytes refused?", nil, refused),
-	refusalOf("room-create-twice", room("r"), "Is creating a room that exists an error?", []call{room("r")}, accepted, "when the room already exists"),
-	refusalOf("room-create-entries", call{ep: endpoint.ChatroomCreateNew, params: `chatroomId=$rr&entryOwnerId=$a&entryInfo={"k":"v"}`}, "Is a room with attributes refused, because their service is off?",
-		[]call{{ep: endpoint.ChatroomDestroy, params: "chatroomId=$rr", may: true}}, "", "when the attribute service is off"),
-	refusalOf("room-get-unknown", call{ep: endpoint.ChatroomGet, params: "chatroomId=$rx"}, "Is an unknown room refused?", nil, refused),
-	refusalOf("room-destroy-unknown", call{ep: endpoint.ChatroomDestroy, params: "chatroomId=$rx"}, "Is destroying an unknown room an error?", nil, "", "the answer for a room that does not exist"),
-	refusalOf("room-lifetime-unknown", call{ep: endpoint.ChatroomDestroySet, params: "chatroomId=$rx&destroyType=1&destroyTime=60"}, "Is an unknown room refused?", nil, "", "the code for a room that does not exist"),
-	refusalOf("room-send-unknown", call{ep: endpoint.MessageChatroomPublish, params: "fromUserId=$a&toChatroomId=$rx&" + note}, "Is a message to an unknown room refused?", nil, ""),
-	refusalOf("room-mute-unknown", call{ep: endpoint.ChatroomUserGagAdd, params: "chatroomId=$rx&userId=$b&minute=1"}, "Is muting in an unknown room refused?", nil, ""),
-	refusalOf("room-entry-unknown-room", call{ep: endpoint.ChatroomEntrySet, params: "chatroomId=$rx&userId=$a&key=k&value=v"}, "Is an attribute of an unknown room refused?", nil, ""),
-	refusalOf("room-entry-unknown-key", call{ep: endpoint.ChatroomEntryRemove, params: "chatroomId=$r&userId=$a&key=none"}, "Is removing an unknown attribute an error?", []call{room("r")}, "", "when the key does not exist"),
-	refusalOf("room-mute-outsider", call{ep: endpoint.ChatroomUserGagAdd, params: "chatroomId=$r&userId=$b&minute=1"}, "Is muting a user an error who is not in the room?", []call{room("r")}, ""),
-	{
-		ID: "room-destroy-csv", Entry: endpoint.ChatroomDestroy.Path, Ask: "Are rooms destroyed that are joined with commas?", Before: []call{room("r"), room("rr")},
-		Probe: call{ep: endpoint.ChatroomDestroy, params: "chatroomId=$r,$rr"},
-		After: []call{{ep: endpoint.ChatroomGet, params: "chatroomId=$r", may: true}, {ep: endpoint.ChatroomGet, params: "chatroomId=$rr", may: true}}, Read: destroyed,
-		Means: map[string]string{both: "both spellings may be sent", nobody: "only repeated fields are taken, and commas are no error", first: "only the first is destroyed: never send it", last: "only the last is destroyed: never send it", refused: "only repeated fields are taken"},
-	},
-	{
-		ID: "room-destroy-repeat", Entry: endpoint.ChatroomDestroy.Path, Ask: "Are rooms destroyed in repeated fields?", Before: []call{room("r"), room("rr")}, Catalogue: both,
-		Probe: call{ep: endpoint.ChatroomDestroy, params: "chatroomId=$r&chatroomId=$rr"},
-		After: []call{{ep: endpoint.ChatroomGet, params: "chatroomId=$r", may: true}, {ep: endpoint.ChatroomGet, params: "chatroomId=$rr", may: true}}, Read: destroyed,
-		Means: map[string]string{both: "several rooms may be named", nobody: "nothing is destroyed: one room a call", first: "only the first is destroyed: one room a call", last: "only the last is destroyed: one room a call", refused: "one room a call"},
-	},
-	listEntries("room-entries-json", `["one","two"]`, both),
-	listEntries("room-entries-repeat", `one&entryKeys=two`, ""),
-	refusalOf("room-entry-autodelete-true", call{ep: endpoint.ChatroomEntrySet, params: "chatroomId=$r&userId=$a&key=k&value=v&autoDelete=true"}, "Is autoDelete=true refused?", []call{room("r")}, refused),
-	refusalOf("room-entry-not-json", call{ep: endpoint.ChatroomEntrySet, params: "chatroomId=$r&userId=$a&key=k&value=v&objectName=RC:TxtMsg&content=plain"}, "Is a content refused that is not JSON?", []call{room("r")}, ""),
-	{
-		ID: "room-keepalive-code", Entry: endpoint.ChatroomKeepaliveAdd.Path, Ask: "Is the code of success 0 or 200?", Before: []call{room("r")},
-		Probe: call{ep: endpoint.ChatroomKeepaliveAdd, params: "chatroomId=$r"}, After: []call{{ep: endpoint.ChatroomKeepaliveRemove, params: "chatroomId=$r", may: true}},
-		Read: func(e exchange) string {
-			if !e.asked.ok {
-				return refused
-			}
-			return choose(e.asked.code == 0, "0", "200")
-		},
-		Means: map[string]string{"0": "code 0 is a success here: zero_success stays", "200": "code 200: zero_success may go if all of it agree", refused: "the app has used up its five, or lacks the service: see the code"},
-	},
-}
-
-func listEntries(id, keys, catalogue string) question {
-	q := listForm(id, call{ep: endpoint.ChatroomEntryBatchRemove, params: "chatroomId=$r&entryOwnerId=$a&entryKeys=" + keys}, "", "", []call{room("r"), entry("one"), entry("two")},
-		call{ep: endpoint.ChatroomEntryQuery, params: "chatroomId=$r"}, func(e exchange) string {
-			if !e.asked.ok {
-				return refused
-			}
-			texts := e.after[0].texts()
-			one, two := !texts["one"], !texts["two"]
-			if one != two {
-				return choose(one, first, last)
-			}
-			return choose(one, both, nobody)
-		}, catalogue)
-	return q
-}
-
-// destroyed reads which of two rooms are unknown after the probe.
-func destroyed(e exchange) string {
-	if !e.asked.ok {
-		return refused
-	}
-	one, other := !e.after[0].ok, !e.after[1].ok
-	if one != other {
-		return choose(one, first, last)
-	}
-	return choose(one, both, nobody)
 }

@@ -4,12 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 )
 
-// Report is what a run found. It holds neither App Key nor App Secret, no address, no ID but those that the run made, and no value of any
-// answer beside codes.
+// Report is what a run found. It holds neither App Key nor App Secret, no address, no ID but those
+// that the run made, and no value of any answer beside codes.
 type Report struct {
 	SDK         string    `json:"sdk"`
 	Prefix      string    `json:"prefix"`
@@ -38,7 +39,8 @@ func (f Finding) unsettled(format string, args ...any) Finding {
 	return f
 }
 
-// Verdict compares the answer with the catalogue: "confirmed", "differs", "settled" where the catalogue says nothing, or "open".
+// Verdict compares the answer with the catalogue: "confirmed", "differs", "settled" where the
+// catalogue says nothing, or "open".
 func (f Finding) Verdict() string {
 	switch {
 	case f.Answer == "":
@@ -64,8 +66,10 @@ func (r *Report) Summary() string {
 			odd++
 		}
 	}
-	line := fmt.Sprintf("%d questions: %d settled, %d confirmed, %d differ from the catalogue, %d open; %d of %d endpoints answered with fields or types that the catalogue does not have; %d calls",
-		len(r.Findings), count["settled"], count["confirmed"], count["differs"], count["open"], odd, len(r.Shapes), r.Calls)
+	line := fmt.Sprintf("%d questions: %d settled, %d confirmed, %d differ from the catalogue, %d open; "+
+		"%d of %d endpoints answered with fields or types that the catalogue does not have; %d calls",
+		len(r.Findings), count["settled"], count["confirmed"], count["differs"], count["open"], odd,
+		len(r.Shapes), r.Calls)
 	if r.Interrupted != "" {
 		line += "; interrupted: " + r.Interrupted
 	}
@@ -83,12 +87,15 @@ func (r *Report) WriteJSON(w io.Writer) error {
 	return encoder.Encode(r)
 }
 
-// WriteMarkdown writes the report for an issue: what differs first, then what is new, what was confirmed, and what stayed open.
+// WriteMarkdown writes the report for an issue: what differs first, then what is new, what was
+// confirmed, and what stayed open.
 func (r *Report) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# Live check of RongCloud's Server API\n\n%s.\n\nSDK %s, %s, prefix `%s`.\n", r.Summary(), r.SDK, r.Began.Format(time.DateTime+" UTC"), r.Prefix)
+	fmt.Fprintf(&b, "# Live check of RongCloud's Server API\n\n%s.\n\nSDK %s, %s, prefix `%s`.\n", r.Summary(),
+		r.SDK, r.Began.Format(time.DateTime+" UTC"), r.Prefix)
 	for _, part := range []struct{ verdict, title string }{
-		{"differs", "Differs from the catalogue"}, {"settled", "Settled"}, {"confirmed", "Confirmed"}, {"open", "Still open"},
+		{"differs", "Differs from the catalogue"}, {"settled", "Settled"}, {"confirmed", "Confirmed"},
+		{"open", "Still open"},
 	} {
 		r.writeFindings(&b, part.verdict, part.title)
 	}
@@ -118,22 +125,30 @@ func (r *Report) writeFindings(b *strings.Builder, verdict, title string) {
 			continue
 		}
 		if first {
-			fmt.Fprintf(b, "\n## %s\n\n| question | entry | answer | response | meaning |\n|---|---|---|---|---|\n", title)
+			fmt.Fprintf(b,
+				"\n## %s\n\n| question | entry | answer | response | meaning |\n|---|---|---|---|---|\n", title)
 			first = false
 		}
-		fmt.Fprintf(b, "| `%s`: %s | `%s` | %s | %s | %s |\n", f.ID, f.Question, f.Entry, f.Answer, f.Response, strings.ReplaceAll(f.Means, "|", "\\|"))
+		fmt.Fprintf(b, "| `%s`: %s | `%s` | %s | %s | %s |\n", f.ID, f.Question, f.Entry, f.Answer, f.Response,
+			strings.ReplaceAll(f.Means, "|", "\\|"))
 	}
 }
 
 func (r *Report) writeShapes(b *strings.Builder) {
-	b.WriteString("\n## Shape of the answers\n\n| endpoint | answers | not in the catalogue | in no answer | of another type |\n|---|---|---|---|---|\n")
+	b.WriteString("\n## Shape of the answers\n\n" +
+		"| endpoint | answers | not in the catalogue | in no answer | of another type |\n|---|---|---|---|---|\n")
 	same := 0
 	for _, s := range r.Shapes {
-		if len(s.Unknown)+len(s.Absent)+len(s.Types) == 0 {
+		if s.Answers > 0 && len(s.Unknown)+len(s.Absent)+len(s.Types) == 0 {
 			same++
 			continue
 		}
-		fmt.Fprintf(b, "| `%s` | %d | %s | %s | %s |\n", s.Path, s.Answers, strings.Join(s.Unknown, ", "), strings.Join(s.Absent, ", "), strings.Join(s.Types, ", "))
+		answers := strconv.Itoa(s.Answers)
+		if s.Refusal != "" {
+			answers += ": " + s.Refusal
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", s.Path, answers, strings.Join(s.Unknown, ", "),
+			strings.Join(s.Absent, ", "), strings.Join(s.Types, ", "))
 	}
 	fmt.Fprintf(b, "\n%d further endpoints answered just as the catalogue says.\n", same)
 }

@@ -19,13 +19,15 @@ type field struct {
 // openPoint is a statement of the catalogue that it calls unconfirmed.
 type openPoint struct{ Path, Text string }
 
-// Shape is how the answers of one endpoint differ from the catalogue. Names of fields only: values may be the app's.
+// Shape is how the answers of one endpoint differ from the catalogue. Names of fields only: values
+// may be the app's.
 type Shape struct {
 	Path    string   `json:"path"`
-	Answers int      `json:"answers"` // successful ones
-	Unknown []string `json:"unknown"` // fields that the catalogue does not have
-	Absent  []string `json:"absent"`  // fields of the catalogue that no answer had, where their place was there
-	Types   []string `json:"types"`   // fields of another type, such as "users.id: number, not string"
+	Answers int      `json:"answers"`           // successful ones
+	Refusal string   `json:"refusal,omitempty"` // status and code of the last response, if none was a success
+	Unknown []string `json:"unknown"`           // fields that the catalogue does not have
+	Absent  []string `json:"absent"`            // fields of the catalogue that no answer had, where their place was there
+	Types   []string `json:"types"`             // fields of another type, such as "users.id: number, not string"
 }
 
 // shapes are those of all answers, by path.
@@ -33,6 +35,7 @@ type shapes map[string]*shape
 
 type shape struct {
 	answers              int
+	refusal              string
 	unknown, seen, types map[string]bool
 	expected             map[string]bool // in objects that occurred
 }
@@ -40,19 +43,22 @@ type shape struct {
 // envelope are fields that any answer may have.
 var envelope = map[string]bool{"code": true, "errorMessage": true, "msg": true, "requestId": true}
 
-// identifier is a name that a server's programmer gave a field. Others may be IDs of users that serve as keys.
+// identifier is a name that a server's programmer gave a field. Others may be IDs of users that
+// serve as keys.
 var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z_]{0,39}$`)
 
-// note compares a successful answer with the catalogue.
+// note compares a response with the catalogue.
 func (all shapes) note(ep *endpoint.Endpoint, r reply) {
-	object, isObject := r.body.(map[string]any)
-	if !r.ok || !isObject {
-		return
-	}
 	s := all[ep.Path]
 	if s == nil {
-		s = &shape{unknown: map[string]bool{}, seen: map[string]bool{}, types: map[string]bool{}, expected: map[string]bool{}}
+		s = &shape{unknown: map[string]bool{}, seen: map[string]bool{}, types: map[string]bool{},
+			expected: map[string]bool{}}
 		all[ep.Path] = s
+	}
+	object, isObject := r.body.(map[string]any)
+	if !r.ok || !isObject {
+		s.refusal = r.shown()
+		return
 	}
 	s.answers++
 	rest := maps.Clone(object)
@@ -151,7 +157,12 @@ func (all shapes) found() []Shape {
 				absent[place] = true
 			}
 		}
-		list = append(list, Shape{path, s.answers, sorted(s.unknown), sorted(absent), sorted(s.types)})
+		one := Shape{Path: path, Answers: s.answers, Unknown: sorted(s.unknown), Absent: sorted(absent),
+			Types: sorted(s.types)}
+		if s.answers == 0 {
+			one.Refusal = s.refusal
+		}
+		list = append(list, one)
 	}
 	return list
 }

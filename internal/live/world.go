@@ -5,29 +5,34 @@ import "github.com/rongcloud-go/rongcloud/endpoint"
 // userGetToken makes users; it stands here because Run begins with it.
 var userGetToken = endpoint.UserGetToken
 
-// kind is a sort of thing that questions make: what its instances are called, what makes one, and how one, $it, is removed, by whichever
-// of several calls works.
+// kind is a sort of thing that questions make: what its instances are called, what makes one, and
+// how one, $it, is removed, by whichever of several calls works.
 type kind struct {
 	names  []string
 	made   []*endpoint.Endpoint
 	remove []call
 }
 
-// firstUsers are registered before the first question. A development app may have 100 users, so they are few.
+// firstUsers are registered before the first question. A development app may have 100 users, so
+// they are few.
 var firstUsers = []string{"a", "b", "c", "d", "e"}
 
-// kinds are all that a run can make. A name that stands in no list can be removed by nobody, so a test holds all questions against them.
+// kinds are all that a run can make. A name that stands in no list can be removed by nobody, so a
+// test holds all questions against them.
 var kinds = map[string]kind{
 	"room": {
-		[]string{"r", "rr", "rx", "rlong"}, []*endpoint.Endpoint{endpoint.ChatroomCreateNew},
+		[]string{"r", "rr", "rx", "rlong"}, []*endpoint.Endpoint{endpoint.ChatroomCreateNew, endpoint.ChatroomCreate},
 		[]call{{ep: endpoint.ChatroomDestroy, params: "chatroomId=$it"}},
 	},
 	"hosted group": {
-		[]string{"h", "hh", "hi", "hx"}, []*endpoint.Endpoint{endpoint.EntrustGroupCreate, endpoint.EntrustGroupImport, endpoint.GroupCreate},
-		[]call{{ep: endpoint.EntrustGroupDismiss, params: "groupId=$it"}, {ep: endpoint.GroupDismiss, params: "userId=$a&groupId=$it"}},
+		[]string{"h", "hh", "hi", "hx"},
+		[]*endpoint.Endpoint{endpoint.EntrustGroupCreate, endpoint.EntrustGroupImport, endpoint.GroupCreate},
+		[]call{{ep: endpoint.EntrustGroupDismiss, params: "groupId=$it"},
+			{ep: endpoint.GroupDismiss, params: "userId=$a&groupId=$it"}},
 	},
 	"ultra group": {
-		[]string{"s", "ss", "sx"}, []*endpoint.Endpoint{endpoint.UltragroupCreate}, []call{{ep: endpoint.UltragroupDis, params: "groupId=$it"}},
+		[]string{"s", "ss", "sx"}, []*endpoint.Endpoint{endpoint.UltragroupCreate},
+		[]call{{ep: endpoint.UltragroupDis, params: "groupId=$it"}},
 	},
 	"group": {
 		[]string{"g", "gg", "ggg", "gf", "gx", "glong"}, []*endpoint.Endpoint{endpoint.GroupCreate},
@@ -35,10 +40,14 @@ var kinds = map[string]kind{
 	},
 	"block": {firstUsers, nil, []call{{ep: endpoint.UserUnblock, params: "userId=$it"}}},
 	"blacklist": {
-		firstUsers, nil, []call{{ep: endpoint.UserBlacklistRemove, params: "userId=$it&blackUserId=$a&blackUserId=$b&blackUserId=$c&blackUserId=$d&blackUserId=$e"}},
+		firstUsers, nil,
+		[]call{{ep: endpoint.UserBlacklistRemove,
+			params: "userId=$it&blackUserId=$a&blackUserId=$b&blackUserId=$c&blackUserId=$d&blackUserId=$e"}},
 	},
 	"whitelist": {
-		firstUsers, nil, []call{{ep: endpoint.UserWhitelistRemove, params: "userId=$it&whiteUserId=$a&whiteUserId=$b&whiteUserId=$c&whiteUserId=$d&whiteUserId=$e"}},
+		firstUsers, nil,
+		[]call{{ep: endpoint.UserWhitelistRemove,
+			params: "userId=$it&whiteUserId=$a&whiteUserId=$b&whiteUserId=$c&whiteUserId=$d&whiteUserId=$e"}},
 	},
 	"friends": {firstUsers, nil, []call{{ep: endpoint.FriendClean, params: "userId=$it"}}},
 	"profile": {firstUsers, nil, []call{{ep: endpoint.UserProfileClean, params: "userId=$it"}}},
@@ -51,21 +60,24 @@ var kinds = map[string]kind{
 }
 
 // removalOrder goes from what refers to users to the users.
-var removalOrder = []string{"room", "hosted group", "ultra group", "group", "block", "blacklist", "whitelist", "friends", "profile", "user"}
+var removalOrder = []string{"room", "hosted group", "ultra group", "group", "block", "blacklist", "whitelist",
+	"friends", "profile", "user"}
 
 // sizes are the lengths of IDs that are asked about, in bytes.
 var sizes = map[string]int{"ulong": 65, "glong": 65, "rlong": 65}
 
 // LeftOut is a part of the API that is not tried, and why.
 type LeftOut struct {
-	Entry  string `json:"entry"`           // path, or the beginning of several
-	Point  string `json:"point,omitempty"` // words of the one open point that is meant; empty for the endpoint as a whole
+	Entry string `json:"entry"` // path, or the beginning of several
+	// words of the one open point that is meant; empty for the endpoint as a whole
+	Point  string `json:"point,omitempty"`
 	Reason string `json:"reason"`
 }
 
 // leftOut also binds the client: it refuses to call what stands here without a point.
 var leftOut = []LeftOut{
 	{Entry: "/message/broadcast", Reason: "reaches every user of the app"},
+	{Entry: "/message/chatroom/broadcast", Reason: "reaches every room of the app"},
 	{Entry: "/message/online/broadcast", Reason: "reaches every user who is online"},
 	{Entry: "/push", Reason: "reaches users outside the check, and a push cannot be taken back"},
 	{Entry: "/sensitiveword", Reason: "the list of words holds for the whole app"},
@@ -73,7 +85,8 @@ var leftOut = []LeftOut{
 	{Entry: "/chatroom/message/priority", Reason: "the list holds for all rooms of the app"},
 	{Entry: "/chatroom/whitelist", Reason: "the list holds for all rooms of the app"},
 	{Entry: "/chatroom/correlation", Reason: "ties a room to a paid call service"},
-	{Entry: "/chatroom/message/stopDistribution", Reason: "may need an app of an old kind, and its effect shows in clients only"},
+	{Entry: "/chatroom/message/stopDistribution",
+		Reason: "may need an app of an old kind, and its effect shows in clients only"},
 	{Entry: "/chatroom/message/resumeDistribution", Reason: "goes with stopDistribution"},
 	{Entry: "/chatroom/keepalive/query", Reason: "reads the IDs of the app's own rooms"},
 	{Entry: "/chatroom/ban/query", Reason: "reads the IDs of the app's own rooms"},
@@ -82,12 +95,16 @@ var leftOut = []LeftOut{
 	{Entry: "/v3/chat", Reason: "talking to an agent is paid"},
 	{Entry: "/v3/user/proxychat", Reason: "needs an agent, which is paid"},
 	{Entry: "/v3/message/group/publish_stream", Reason: "a stream that nobody continues would stay open"},
-	{Entry: "/translation", Reason: "paid"},
+	{Entry: "/v3/translate", Reason: "paid"},
 	{Entry: "/message/history", Reason: "the log holds messages of all users"},
 	{Entry: "/stat/", Reason: "figures of the whole app"},
 	{Entry: "/user/query", Reason: "reads users of the whole app"},
 	{Entry: "/user/profile/query", Reason: "reads users of the whole app"},
 	{Entry: "/user/block/query", Reason: "reads users of the whole app"},
+	{Entry: "/user/deactivate",
+		Reason: "takes minutes and ends with a callback; its list has users of the whole app"},
+	{Entry: "/user/reactivate", Reason: "goes with deactivate"},
+	{Entry: "/chatroom/user/ban/query", Reason: "reads users of the whole app"},
 	{Entry: "/user/chat/fb/querylist", Reason: "reads users of the whole app"},
 	{Entry: "/entrust/group/query", Reason: "reads groups of the whole app"},
 	{Entry: "/jwt", Reason: "a token for another service, of no use here"},

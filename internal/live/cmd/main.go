@@ -1,6 +1,7 @@
 // Command cmd asks RongCloud what no page says, and writes a report to attach to an issue:
 //
-//	export RONGCLOUD_APP_KEY=... RONGCLOUD_APP_SECRET=...   # of a development app; RONGCLOUD_REGION=SG, too, if it is there
+//	export RONGCLOUD_APP_KEY=... RONGCLOUD_APP_SECRET=...   # of a development app
+//	export RONGCLOUD_REGION=SG                              # its data centre, unless it is Beijing
 //	go run ./internal/live/cmd -i-have-a-development-key
 //
 // See docs/live.md.
@@ -43,7 +44,8 @@ func run(ctx context.Context, args []string, env func(string) string, stdout, st
 	var o options
 	flags := flag.NewFlagSet("live", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.BoolVar(&o.agreed, "i-have-a-development-key", false, "the App Key of the environment is that of a development app, and may be tried with")
+	flags.BoolVar(&o.agreed, "i-have-a-development-key", false,
+		"the App Key of the environment is that of a development app, and may be tried with")
 	flags.BoolVar(&o.list, "list", false, "print the questions and ask none")
 	flags.StringVar(&o.out, "o", "rongcloud-live.md", "file of the report; JSON if its name ends in .json")
 	flags.StringVar(&o.clean, "clean", "", "remove what a run with this `prefix` left behind, and ask nothing")
@@ -53,12 +55,15 @@ func run(ctx context.Context, args []string, env func(string) string, stdout, st
 	}
 	switch {
 	case flags.NArg() > 0:
-		return fail(stderr, exitUsage, "no arguments are taken; App Key and App Secret come from RONGCLOUD_APP_KEY and RONGCLOUD_APP_SECRET")
+		return fail(stderr, exitUsage,
+			"no arguments are taken; App Key and App Secret come from RONGCLOUD_APP_KEY and RONGCLOUD_APP_SECRET")
 	case o.list:
 		live.WriteQuestions(stdout)
 		return exitDone
 	case !o.agreed:
-		return fail(stderr, exitUsage, "nothing was asked: this makes some 600 calls with your App Key. Run it with a development app's, and with -i-have-a-development-key")
+		return fail(stderr, exitUsage,
+			"nothing was asked: this makes some 700 calls with your App Key. "+
+				"Run it with a development app's, and with -i-have-a-development-key")
 	}
 	config, err := fromEnv(env)
 	if err != nil {
@@ -82,7 +87,8 @@ func fail(stderr io.Writer, status int, format string, args ...any) int {
 func fromEnv(env func(string) string) (live.Config, error) {
 	secret := env("RONGCLOUD_APP_SECRET")
 	config := live.Config{
-		AppKey: env("RONGCLOUD_APP_KEY"), AppSecret: func() string { return secret }, Region: rongcloud.Region(strings.ToUpper(env("RONGCLOUD_REGION"))),
+		AppKey: env("RONGCLOUD_APP_KEY"), AppSecret: func() string { return secret },
+		Region: rongcloud.Region(strings.ToUpper(env("RONGCLOUD_REGION"))),
 	}
 	config.BaseURL, _, _ = strings.Cut(env("RONGCLOUD_API_URL"), ",")
 	if config.AppKey == "" || secret == "" {
@@ -109,7 +115,10 @@ func clean(ctx context.Context, config live.Config, prefix string, stdout, stder
 
 func ask(ctx context.Context, config live.Config, out string, stdout, stderr io.Writer) int {
 	config.Prefix = live.NewPrefix()
-	_, _ = fmt.Fprintf(stderr, "Everything that is made is called %s…; if this program is killed, run it with -clean %s.\n", config.Prefix, config.Prefix)
+	_,
+		_ = fmt.Fprintf(stderr,
+		"Everything that is made is called %s…; if this program is killed, run it with -clean %s.\n",
+		config.Prefix, config.Prefix)
 	config.Progress = func(done, all int, question string) {
 		_, _ = fmt.Fprintf(stderr, "\r%3d of %d  %-40s", done+1, all, question)
 	}

@@ -19,7 +19,8 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func envOf(srv *rongcloudtest.Server) func(string) string {
-	values := map[string]string{"RONGCLOUD_APP_KEY": srv.AppKey(), "RONGCLOUD_APP_SECRET": srv.AppSecret(), "RONGCLOUD_API_URL": srv.URL + ",http://backup.invalid"}
+	values := map[string]string{"RONGCLOUD_APP_KEY": srv.AppKey(), "RONGCLOUD_APP_SECRET": srv.AppSecret(),
+		"RONGCLOUD_API_URL": srv.URL + ",http://backup.invalid"}
 	return func(name string) string { return values[name] }
 }
 
@@ -28,7 +29,9 @@ func TestRun(t *testing.T) {
 	srv := rongcloudtest.NewServer(t)
 	out := filepath.Join(t.TempDir(), "report.json")
 	var stdout, stderr bytes.Buffer
-	status := run(context.Background(), []string{"-i-have-a-development-key", "-only", "nonce-twice,user-id-65", "-o", out}, envOf(srv), &stdout, &stderr)
+	status := run(context.Background(),
+		[]string{"-i-have-a-development-key", "-only", "nonce-twice,user-id-65", "-o", out}, envOf(srv), &stdout,
+		&stderr)
 	require.Equal(t, exitDone, status, stderr.String())
 	require.Contains(t, stdout.String(), "2 questions: 1 settled, 1 confirmed, 0 differ")
 
@@ -45,7 +48,8 @@ func TestRun(t *testing.T) {
 	prefix := regexp.MustCompile(`-clean (\w+)\.`).FindStringSubmatch(stderr.String())
 	require.Equal(t, report.Prefix, prefix[1])
 	stdout.Reset()
-	require.Equal(t, exitDone, run(context.Background(), []string{"-i-have-a-development-key", "-clean", prefix[1]}, envOf(srv), &stdout, &stderr))
+	require.Equal(t, exitDone,
+		run(context.Background(), []string{"-i-have-a-development-key", "-clean", prefix[1]}, envOf(srv), &stdout, &stderr))
 	require.Equal(t, "nothing of "+prefix[1]+" is left\n", stdout.String())
 }
 
@@ -63,8 +67,10 @@ func TestRefusals(t *testing.T) {
 		{"a secret as argument", []string{"-i-have-a-development-key", "secret"}, envOf(srv), "RONGCLOUD_APP_SECRET"},
 		{"no key", []string{"-i-have-a-development-key"}, none, "RONGCLOUD_APP_KEY"},
 		{"unknown flag", []string{"-key=x"}, envOf(srv), "-key"},
-		{"unknown question", []string{"-i-have-a-development-key", "-only", "nothing"}, envOf(srv), `no question "nothing"`},
-		{"a prefix of another's", []string{"-i-have-a-development-key", "-clean", "prod"}, envOf(srv), `Prefix "prod"`},
+		{"unknown question", []string{"-i-have-a-development-key", "-only", "nothing"}, envOf(srv),
+			`no question "nothing"`},
+		{"a prefix of another's", []string{"-i-have-a-development-key", "-clean", "prod"}, envOf(srv),
+			`Prefix "prod"`},
 	} {
 		var stdout, stderr bytes.Buffer
 		require.Equal(t, exitUsage, run(context.Background(), c.args, c.env, &stdout, &stderr), c.name)
@@ -76,8 +82,31 @@ func TestRefusals(t *testing.T) {
 func TestList(t *testing.T) {
 	t.Parallel()
 	var stdout, stderr bytes.Buffer
-	require.Equal(t, exitDone, run(context.Background(), []string{"-list"}, func(string) string { return "" }, &stdout, &stderr))
+	require.Equal(t, exitDone,
+		run(context.Background(), []string{"-list"}, func(string) string { return "" }, &stdout, &stderr))
 	require.Contains(t, stdout.String(), "Is a user ID of 65 bytes refused?")
+}
+
+// TestInterrupted still removes what was made and writes what was found.
+func TestInterrupted(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	srv := rongcloudtest.NewServer(t, rongcloudtest.WithObserver(func(r rongcloudtest.Request) {
+		if r.Path == "/user/info.json" {
+			cancel()
+		}
+	}))
+	out := filepath.Join(t.TempDir(), "report.md")
+	var stdout, stderr bytes.Buffer
+	require.Equal(t, exitBroke, run(ctx, []string{"-i-have-a-development-key", "-o", out}, envOf(srv), &stdout, &stderr))
+	require.Contains(t, stdout.String(), "interrupted: context canceled")
+	text, err := os.ReadFile(out)
+	require.NoError(t, err)
+	require.Contains(t, string(text), "`timestamp-seconds`")
+	for _, user := range srv.State().Users {
+		require.False(t, user.Registered, user.ID)
+	}
 }
 
 // TestWrongSecret stops before the first question, and says so.
@@ -92,6 +121,8 @@ func TestWrongSecret(t *testing.T) {
 		return envOf(srv)(name)
 	}
 	var stdout, stderr bytes.Buffer
-	require.Equal(t, exitBroke, run(context.Background(), []string{"-i-have-a-development-key", "-o", out}, env, &stdout, &stderr))
-	require.Contains(t, stdout.String(), "interrupted: registering the first users: the server answers HTTP 401, code 1004")
+	require.Equal(t, exitBroke,
+		run(context.Background(), []string{"-i-have-a-development-key", "-o", out}, env, &stdout, &stderr))
+	require.Contains(t, stdout.String(),
+		"interrupted: registering the first users: the server answers HTTP 401, code 1004")
 }
