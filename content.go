@@ -538,6 +538,9 @@ func (m *MentionedInfo) UnmarshalJSON(data []byte) error { return decodeBody(dat
 func (m *Moderation) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
 // UnmarshalJSON reads the message as [DecodeContent] does.
+func (m *ForwardedMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+
+// UnmarshalJSON reads the message as [DecodeContent] does.
 func (m *QuotedMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
 // What stands in messages is decoded together with them.
@@ -546,6 +549,7 @@ var (
 	_ = lenient.Transparent[MentionedInfo]()
 	_ = lenient.Transparent[Moderation]()
 	_ = lenient.Transparent[QuotedMessage]()
+	_ = lenient.Transparent[ForwardedMessage]()
 	_ = lenient.Transparent[GroupNotificationData]()
 )
 

@@ -175,12 +175,24 @@ func (m *ReferenceMessage) decodeRaw(raw json.RawMessage, depth int) error {
 	return nil
 }
 
+func (m *ForwardedMessage) decodeRaw(raw json.RawMessage, depth int) error {
+	var carried forwarded
+	if err := errors.Join(decodeFields(m, raw), decodeFields(&carried, raw)); err != nil {
+		return err
+	}
+	m.Content = carry(carried.ObjectName, carried.Content, depth)
+	return nil
+}
+
+// forwarded is the part of a forwarded message that holds what is forwarded.
+type forwarded struct {
+	ObjectName string          `json:"objectName"`
+	Content    json.RawMessage `json:"content"`
+}
+
 func (m *CombineV2Message) decodeRaw(raw json.RawMessage, depth int) error {
 	var list struct {
-		MsgList []struct {
-			ObjectName string          `json:"objectName"`
-			Content    json.RawMessage `json:"content"`
-		} `json:"msgList"`
+		MsgList []forwarded `json:"msgList"`
 	}
 	if err := errors.Join(decodeFields(m, raw), decodeFields(&list, raw)); err != nil {
 		return err
@@ -268,7 +280,7 @@ func (p *bodyPlan) reads(key string) bool {
 
 // isKey reports whether a key is the one in "name":, in whatever letter case.
 func isKey(literal, key string) bool {
-	return len(literal) == len(key)+3 && strings.EqualFold(literal[1:len(literal)-2], key)
+	return literal != "" && strings.EqualFold(literal[1:len(literal)-2], key)
 }
 
 // encodeBody returns m, a struct, as JSON by the tags of its fields.

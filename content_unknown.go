@@ -27,6 +27,12 @@ var keeperType = reflect.TypeFor[keeper]()
 
 func (k *kept) keeping() *kept { return k }
 
+// keeps reports whether a struct has unknown keys of its own. A type of the app's that embeds one which has
+// them is a keeper too, by its methods, but what it holds is its own business.
+func keeps(typ reflect.Type) bool {
+	return typ.PkgPath() == ownPackage && bodyPlanOf(typ).kept >= 0
+}
+
 // keepUnknown keeps a member of the object that target, a pointer to a struct, is decoded from. First says that
 // it is the first one of that object.
 func keepUnknown(target any, key string, value []byte, first bool) {
@@ -86,7 +92,7 @@ func eachUnknown(v reflect.Value, way string, visit func(way string, key unknown
 			eachUnknown(v.Index(i), strings.TrimSuffix(way, ".")+"["+strconv.Itoa(i)+"].", visit)
 		}
 	case reflect.Struct:
-		if !reflect.PointerTo(v.Type()).Implements(keeperType) {
+		if !keeps(v.Type()) {
 			return
 		}
 		p := bodyPlanOf(v.Type())
@@ -112,7 +118,7 @@ func WithoutUnknownKeys[T MessageContent](c T) T {
 func dropUnknown(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
-		if !v.IsNil() && v.Type().Implements(keeperType) {
+		if !v.IsNil() && v.Type().Elem().Kind() == reflect.Struct && keeps(v.Type().Elem()) {
 			own := reflect.New(v.Type().Elem())
 			own.Elem().Set(v.Elem())
 			dropUnknown(own.Elem())
@@ -134,7 +140,7 @@ func dropUnknown(v reflect.Value) {
 		v.Set(own)
 	case reflect.Struct:
 		k, ok := reflect.TypeAssert[keeper](v.Addr())
-		if !ok {
+		if !ok || !keeps(v.Type()) {
 			return
 		}
 		k.keeping().keys = nil

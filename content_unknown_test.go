@@ -88,6 +88,7 @@ func TestEveryStructKeepsUnknownKeys(t *testing.T) {
 			own := typ == reflect.TypeFor[GroupNotificationData]() // has them in Other
 			require.True(t, own || reflect.PointerTo(typ).Implements(keeperType), "%v has no kept", typ)
 			require.True(t, reflect.PointerTo(typ).Implements(reflect.TypeFor[json.Marshaler]()), "%v would be written without them", typ)
+			require.True(t, reflect.PointerTo(typ).Implements(reflect.TypeFor[json.Unmarshaler]()), "%v would be read without them", typ)
 			for i := range typ.NumField() {
 				walk(typ.Field(i).Type)
 			}
@@ -96,7 +97,6 @@ func TestEveryStructKeepsUnknownKeys(t *testing.T) {
 	for _, c := range contentCases() {
 		typ := reflect.TypeOf(c.full)
 		walk(typ)
-		require.True(t, reflect.PointerTo(typ).Implements(reflect.TypeFor[json.Unmarshaler]()), "%v would be read without them", typ)
 	}
 }
 
@@ -189,9 +189,79 @@ func TestUnknownKeysBelongToOneMessage(t *testing.T) {
 	require.Equal(t, `{"content":"2","b":2}`, contentJSON(t, second))
 	require.Equal(t, `{"content":"3"}`, contentJSON(t, m))
 
+	require.NoError(t, json.Unmarshal([]byte(`{"content":"4","user":{"id":"u","c":3}}`), &m))
+	user := *m.User
+	require.NoError(t, json.Unmarshal([]byte(`{"content":"5","user":{"id":"v","d":4}}`), &m)) // into the same UserInfo
+	require.Equal(t, `{"id":"u","c":3}`, contentJSON(t, user))
+	require.Equal(t, `{"content":"5","user":{"id":"v","d":4}}`, contentJSON(t, m))
+
 	broken, err := DecodeContent("RC:TxtMsg", []byte("{\"content\":\"1\",\"a\":\"\xff\"}"))
 	require.NoError(t, err)
 	require.Equal(t, "{\"content\":\"1\",\"a\":\"\ufffd\"}", contentJSON(t, broken), "as encoding/json does with what is not UTF-8")
+}
+
+// TestPartsOfMessagesStandAlone reads and writes what stands in messages with encoding/json, as an app that stores it does.
+func TestPartsOfMessagesStandAlone(t *testing.T) {
+	t.Parallel()
+	for body, part := range map[string]any{
+		`{"id":"u","level":7}`:                                             new(UserInfo),
+		`{"type":1,"at":[]}`:                                               new(MentionedInfo),
+		`{"auditType":0,"by":null}`:                                        new(Moderation),
+		`{"messageUId":"UID","page":2}`:                                    new(QuotedMessage),
+		`{"operatorNickname":"A","colour":"red"}`:                          new(GroupNotificationData),
+		forwardedJSON("RC:TxtMsg", `{"content":"hi","tone":{"<&>":1.50}}`): new(ForwardedMessage),
+		forwardedJSON("app:order", `{"id":1.50}`):                          new(ForwardedMessage),
+	} {
+		require.NoError(t, json.Unmarshal([]byte(body), part), body)
+		require.Equal(t, body, contentJSON(t, part))
+	}
+	var message ForwardedMessage
+	require.NoError(t, json.Unmarshal([]byte(forwardedJSON("RC:TxtMsg", `{"content":"hi"}`)), &message))
+	require.Equal(t, TextMessage{Content: "hi"}, message.Content)
+}
+
+func forwardedJSON(objectName, content string) string {
+	return `{"fromUserId":"u","targetId":"g","timestamp":1700000000123,"objectName":"` + objectName + `","content":` + content + `,"rank":2}`
+}
+
+// TestUnknownKeysInOtherLetters proves that a key which a message inside the body is read from is not kept beside it.
+func TestUnknownKeysInOtherLetters(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{"referMsg", "REFERMSG", "referM\u017fg"} { // ſ is an s to encoding/json
+		content, err := DecodeContent("RC:ReferenceMsg", []byte(`{"OBJNAME":"RC:TxtMsg","`+key+`":{"content":"q"}}`))
+		require.NoError(t, err)
+		require.Nil(t, UnknownKeys(content), key)
+		require.Equal(t, TextMessage{Content: "q"}, content.(ReferenceMessage).ReferMsg, key)
+	}
+}
+
+// TestUnknownKeysOfTypesThatEmbed proves that an app's type with a built-in one in it, whose methods it has, is left alone.
+func TestUnknownKeysOfTypesThatEmbed(t *testing.T) {
+	t.Parallel()
+	client, err := New("key", "secret", WithHTTPClient(&http.Client{Transport: httpmock.NewMockTransport()}))
+	require.NoError(t, err)
+	long := strings.Repeat("x", 150<<10)
+	content, err := DecodeContent("RC:TxtMsg", []byte(`{"content":"`+long+`","new":1}`))
+	require.NoError(t, err)
+	text := content.(TextMessage)
+	for _, own := range []MessageContent{
+		embedOnly{text}, embedOwn{&text, long}, &embedOwn{&text, long}, embedOwnGeneric[string]{text, long}, &embedOwnPointer{text, long},
+	} {
+		require.Nil(t, UnknownKeys(own), "%T", own)
+		require.Equal(t, own, WithoutUnknownKeys(own))
+		require.Nil(t, UnknownKeys(ReferenceMessage{ReferMsg: own}), "%T", own)
+		require.Equal(t, own, WithoutUnknownKeys(ReferenceMessage{ReferMsg: own}).ReferMsg)
+		for _, too := range []MessageContent{own, ReferenceMessage{ReferMsg: own}} {
+			err := client.Message.ModifyPrivate(t.Context(), PrivateModification{From: "u1", TargetID: "u2", MessageUID: "UID", Content: too})
+			var argument *ArgumentError
+			require.ErrorAs(t, err, &argument)
+			require.Contains(t, argument.Reason, "at most 131072 are allowed", "%T", own)
+		}
+	}
+	require.NotNil(t, text.keys, "the message inside is left alone")
+	hollow := embedOwn{}
+	require.Nil(t, UnknownKeys(hollow))
+	require.Equal(t, hollow, WithoutUnknownKeys(hollow))
 }
 
 func TestUnknownKeysThatGrowTooLarge(t *testing.T) {
