@@ -21,9 +21,9 @@ const (
 	shutdownGrace  = 500 * time.Millisecond // for functions to obey a shutdown, and for what they did to be removed
 )
 
-// async works on the jobs of a queue. Jobs with the same key form a lane, of which only the first is
-// worked on. A dispatcher enters all jobs of the queue into lanes; workers take the lanes that are
-// ready, one job at a time. So neither a long lane nor one that fails keeps others waiting.
+// async works on the jobs of a queue. Jobs with the same key form a lane, of which only the first
+// is worked on. A dispatcher enters all jobs of the queue into lanes; workers take the lanes that
+// are ready, one job at a time. So neither a long lane nor one that fails keeps others waiting.
 type async struct {
 	h       *Handler
 	queue   Queue
@@ -194,8 +194,8 @@ func (a *async) add(job Job) {
 	l.waiting = append(l.waiting, e)
 }
 
-// next returns a lane to work on and its first entry, or nil when there is no more work. Nobody else
-// gets the lane until it is ready again.
+// next returns a lane to work on and its first entry, or nil when there is no more work. Nobody
+// else gets the lane until it is ready again.
 func (a *async) next() (*lane, entry) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -211,8 +211,9 @@ func (a *async) next() (*lane, entry) {
 	return nil, entry{}
 }
 
-// choose takes a ready lane. Lanes that failed before take turns with the others, and may keep no more
-// than half of the workers busy: a function that hangs until its time is over would else hold them all.
+// choose takes a ready lane. Lanes that failed before take turns with the others, and may keep no
+// more than half of the workers busy: a function that hangs until its time is over would else hold
+// them all.
 func (a *async) choose() *lane {
 	from := &a.ready
 	if len(a.failed) > 0 && a.retrying < max(a.h.config.workers/2, 1) && (a.turn || len(a.ready) == 0) {
@@ -242,7 +243,8 @@ func (a *async) work() {
 	}
 }
 
-// handle calls the function for the first job of a lane, and does with the lane what follows from it.
+// handle calls the function for the first job of a lane, and does with the lane what follows from
+// it.
 func (a *async) handle(l *lane, e entry) {
 	job, err := a.load(e)
 	if err != nil {
@@ -347,8 +349,8 @@ func (a *async) advance(l *lane, e entry) {
 	}
 }
 
-// remove takes what is done off the queue. What the queue fails to remove is tried again later, lest it
-// be done once more after the next start.
+// remove takes what is done off the queue. What the queue fails to remove is tried again later,
+// lest it be done once more after the next start.
 func (a *async) remove(job Job) {
 	err := a.tryRemove(job.ID)
 	if err == nil {
@@ -458,8 +460,9 @@ func (a *async) shutdown(ctx context.Context) error {
 	return nil
 }
 
-// abort ends the contexts of the functions, begins no more jobs, and waits a moment for the functions
-// that obey. It returns how many jobs are known to be left, and at least one if that is not known.
+// abort ends the contexts of the functions, begins no more jobs, and waits a moment for the
+// functions that obey. It returns how many jobs are known to be left, and at least one if that is
+// not known.
 func (a *async) abort() int {
 	a.noWait()
 	a.end()

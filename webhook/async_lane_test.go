@@ -99,7 +99,8 @@ func TestAsyncBusyConversation(t *testing.T) {
 	})
 }
 
-// Conversations whose function hangs until its time is over leave half of the workers to the others.
+// Conversations whose function hangs until its time is over leave half of the workers to the
+// others.
 func TestAsyncHangingConversations(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -217,7 +218,8 @@ func TestAsyncKeepsLittleInMemory(t *testing.T) {
 	}
 }
 
-// A job that cannot be read now is tried again and again; one that never can does not hold its conversation.
+// A job that cannot be read now is tried again and again; one that never can does not hold its
+// conversation.
 func TestAsyncReadFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

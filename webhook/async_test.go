@@ -79,7 +79,8 @@ func TestAsyncOrder(t *testing.T) {
 	})
 }
 
-// Both directions of a conversation between two users are one conversation, and the items of a list are jobs of their own.
+// Both directions of a conversation between two users are one conversation, and the items of a list
+// are jobs of their own.
 func TestAsyncKeys(t *testing.T) {
 	t.Parallel()
 	queue := webhook.NewMemoryQueue(100)
@@ -175,7 +176,8 @@ func TestAsyncRefuses(t *testing.T) {
 	})
 }
 
-// A function that fails is called again, later and later. Its conversation waits, the others do not.
+// A function that fails is called again, later and later. Its conversation waits, the others do
+// not.
 func TestAsyncRetry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -261,7 +263,8 @@ func TestAsyncJobTimeout(t *testing.T) {
 	})
 }
 
-// A shutdown that takes too long says so, ends the functions, and leaves what is not done in the queue.
+// A shutdown that takes too long says so, ends the functions, and leaves what is not done in the
+// queue.
 func TestAsyncShutdownTooLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -45,7 +45,8 @@ type text struct {
 	Extra string `json:"extra"`
 }
 
-// floor is the least that any receiver must do, written by hand: ParseForm, SHA-1 in constant time, and one JSON decode.
+// floor is the least that any receiver must do, written by hand: ParseForm, SHA-1 in constant time,
+// and one JSON decode.
 func floor(r *http.Request, secret string) (url.Values, *text, error) {
 	r.Body = http.MaxBytesReader(nil, r.Body, 1<<20)
 	if err := r.ParseForm(); err != nil {
@@ -71,7 +72,8 @@ func decodeContent(_ context.Context, m *webhook.Message) error {
 	return err
 }
 
-// BenchmarkParse compares verification and parsing with the floor. The body of the message is decoded in all but the one called envelope.
+// BenchmarkParse compares verification and parsing with the floor. The body of the message is
+// decoded in all but the one called envelope.
 func BenchmarkParse(b *testing.B) {
 	template, err := testApp.Request(b.Context(), "http://localhost/callbacks", benchMessage())
 	require.NoError(b, err)

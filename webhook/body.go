@@ -77,8 +77,8 @@ func (c *config) read(r *http.Request, found *credentials) (*request, error) {
 	return &request{found, !form, looksLikeForm(body), short, body}, nil
 }
 
-// wasForm reports whether a body that was parsed as a form was one. Of JSON, which may come with the
-// type of a form, and of garbage the parser makes fields, too.
+// wasForm reports whether a body that was parsed as a form was one. Of JSON, which may come with
+// the type of a form, and of garbage the parser makes fields, too.
 func wasForm(parsed url.Values) bool {
 	valued := false
 	for name, values := range parsed {

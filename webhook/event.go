@@ -18,7 +18,8 @@ type Callback struct {
 	Events   []Event   // what it tells, in the order of the body; several only where RongCloud sends lists, and none for an empty list
 }
 
-// Event is one thing that a callback tells: a [*Message], [*PreMessage] or another pointer to a type that embeds [Envelope].
+// Event is one thing that a callback tells: a [*Message], [*PreMessage] or another pointer to a
+// type that embeds [Envelope].
 type Event interface {
 	// Kind tells which type it is.
 	Kind() Kind
@@ -29,11 +30,13 @@ type Event interface {
 
 // Envelope is what the events of all kinds have in common.
 type Envelope struct {
-	// AppKey is the app that the event belongs to. Where [WithApp] has named the app, it is certain. Else it is what the callback says,
-	// which the signature does not cover, and empty where RongCloud sends none.
+	// AppKey is the app that the event belongs to. Where [WithApp] has named the app, it is
+	// certain. Else it is what the callback says, which the signature does not cover, and empty
+	// where RongCloud sends none.
 	AppKey string
 
-	// SignedAt is when RongCloud signed the callback. The time of the event itself is a field of its own.
+	// SignedAt is when RongCloud signed the callback. The time of the event itself is a field of
+	// its own.
 	SignedAt time.Time
 
 	// Raw is the event as it came: the body, or the item of a list in the body.
@@ -42,7 +45,8 @@ type Envelope struct {
 
 func (e *Envelope) envelope() *Envelope { return e }
 
-// Platform is where something was done: the system of a client, or the Server API. Values that are not listed here are possible.
+// Platform is where something was done: the system of a client, or the Server API. Values that are
+// not listed here are possible.
 type Platform string
 
 // The platforms that RongCloud names.
@@ -59,7 +63,8 @@ const (
 // String returns RongCloud's name of the platform.
 func (p Platform) String() string { return string(p) }
 
-// ChannelType is the kind of a conversation in the words of the callbacks. Values that are not listed here are possible.
+// ChannelType is the kind of a conversation in the words of the callbacks. Values that are not
+// listed here are possible.
 type ChannelType string
 
 // The kinds of conversations that callbacks name.
@@ -78,7 +83,8 @@ const (
 // String returns RongCloud's name of the kind.
 func (t ChannelType) String() string { return string(t) }
 
-// ConversationType returns the kind in the terms of the Server API, and 0 for what it does not have.
+// ConversationType returns the kind in the terms of the Server API, and 0 for what it does not
+// have.
 func (t ChannelType) ConversationType() rongcloud.ConversationType {
 	switch t {
 	case ChannelPerson:
@@ -105,11 +111,13 @@ func conversationKey(kind, from, target, channel string) string {
 	return kind + "\x00" + target + "\x00" + channel
 }
 
-// Unknown is a callback of a kind that this package does not know, or whose body is not as its kind asks.
+// Unknown is a callback of a kind that this package does not know, or whose body is not as its kind
+// asks.
 type Unknown struct {
 	Envelope
 
-	// Expected is the kind that the body should have had, by its path or its fields; [KindUnknown] if there was none.
+	// Expected is the kind that the body should have had, by its path or its fields; [KindUnknown]
+	// if there was none.
 	Expected Kind
 	// Err is why it is not of that kind; nil if none was expected.
 	Err error
@@ -138,8 +146,9 @@ var kinds = map[Kind]func(*fields) Event{
 	KindBotEvent:         readBotEvent,
 }
 
-// signs are the fields by which detect knows a kind: the first of which all are there. What has more of them stands before what has fewer. A kind
-// whose fields do not all come always has several.
+// signs are the fields by which detect knows a kind: the first of which all are there. What has
+// more of them stands before what has fewer. A kind whose fields do not all come always has
+// several.
 var signs = []struct {
 	kind   Kind
 	fields []string
@@ -180,8 +189,8 @@ func detect(f *fields) Kind {
 	return KindUnknown
 }
 
-// decode reads the events of a body of the given kind, or of whatever kind it is if that is empty. It always returns something to hand
-// over: what it cannot read comes back as one Unknown.
+// decode reads the events of a body of the given kind, or of whatever kind it is if that is empty.
+// It always returns something to hand over: what it cannot read comes back as one Unknown.
 func decode(kind Kind, form bool, common Envelope) (Kind, []Event) {
 	events := []Event{}
 	each := func(f *fields, raw []byte) error {

@@ -109,7 +109,8 @@ type AuditedText struct {
 	Passed  bool   // result
 }
 
-// HostedInfoAudit is the verdict of RongCloud's moderation service on the data of an entrusted group, a group member, a user or a friend.
+// HostedInfoAudit is the verdict of RongCloud's moderation service on the data of an entrusted
+// group, a group member, a user or a friend.
 //
 // Repeats have the same Event, OperatorID, GroupID, UserID and Time.
 //

@@ -39,8 +39,8 @@ type Bot struct {
 	Metadata   map[string]string // metadata: the app's own
 }
 
-// BotEvent tells that a user wrote to a bot or mentioned it, or that a group of the bot's changed. It goes to the URL that was set for the
-// bot, not to one of the console.
+// BotEvent tells that a user wrote to a bot or mentioned it, or that a group of the bot's changed.
+// It goes to the URL that was set for the bot, not to one of the console.
 //
 // Repeats have the same Type, Time and Data.
 //
@@ -57,8 +57,8 @@ type BotEvent struct {
 // Kind returns [KindBotEvent].
 func (*BotEvent) Kind() Kind { return KindBotEvent }
 
-// Message reads the message of an event whose type begins with "message:", and returns nil for others. Fields that RongCloud
-// did not send are empty.
+// Message reads the message of an event whose type begins with "message:", and returns nil for
+// others. Fields that RongCloud did not send are empty.
 func (e *BotEvent) Message() *Message {
 	if !strings.HasPrefix(string(e.Type), botMessageEventType) {
 		return nil

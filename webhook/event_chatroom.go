@@ -34,8 +34,10 @@ func (c ChatroomCause) String() string {
 	return nameOf("chatroom cause", int(c), 0, "call", "dropped", "banned", "destroyed automatically")
 }
 
-// ChatroomStatus tells that a chat room was created or destroyed, or that users joined or left. RongCloud sends several at once. Who counts members
-// must know two things: nothing comes for a user who is there with several devices, and CauseDropped comes only with the next message in the room.
+// ChatroomStatus tells that a chat room was created or destroyed, or that users joined or left.
+// RongCloud sends several at once. Who counts members must know two things: nothing comes for a
+// user who is there with several devices, and CauseDropped comes only with the next message in the
+// room.
 //
 // Repeats have the same ChatroomID, Event, UserIDs and Time.
 //

@@ -2,8 +2,8 @@ package webhook
 
 import "time"
 
-// GroupPermissions are the permissions of an entrusted group. What did not come is nil. The values are those of the Server API's calls for
-// entrusted groups.
+// GroupPermissions are the permissions of an entrusted group. What did not come is nil. The values
+// are those of the Server API's calls for entrusted groups.
 type GroupPermissions struct {
 	Join          *int // joinPerm: who lets a user join
 	Remove        *int // removePerm: who may remove members
@@ -13,12 +13,13 @@ type GroupPermissions struct {
 	MemberProfile *int // memProfilePerm: who may change a member's data
 }
 
-// GroupProfile tells that the data of an entrusted group changed: its name, notice, picture, permissions or own fields. RongCloud
-// sends several at once.
+// GroupProfile tells that the data of an entrusted group changed: its name, notice, picture,
+// permissions or own fields. RongCloud sends several at once.
 //
 // Repeats have the same GroupID and Time.
 //
-// RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-sync/sync-group-info-status
+// RongCloud:
+// https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-sync/sync-group-info-status
 type GroupProfile struct {
 	Envelope
 
@@ -85,12 +86,13 @@ func (e GroupEvent) String() string {
 		"created", "joined", "removed", "left", "dismissed", "admin added", "admin removed", "owner changed")
 }
 
-// GroupOperation tells that an entrusted group was created or dismissed, or that its members or their roles changed. RongCloud sends
-// several at once.
+// GroupOperation tells that an entrusted group was created or dismissed, or that its members or
+// their roles changed. RongCloud sends several at once.
 //
 // Repeats have the same GroupID, Event, OperatorIDs, UserIDs and Time.
 //
-// RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-sync/sync-group-opt-status
+// RongCloud:
+// https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-sync/sync-group-opt-status
 type GroupOperation struct {
 	Envelope
 

@@ -24,9 +24,11 @@ func (t SensitiveType) String() string {
 	return nameOf("sensitive type", int(t), 0, "none", "blocked", "replaced")
 }
 
-// Message is the copy of a message that was sent, also of recalls, receipts and commands. RongCloud calls it full message routing, or the
-// callback after sending. Messages of the Server API come only if that is switched on, and so do typing status and messages with a word that
-// blocks them; broadcasts to all users never come. An edit or a change of the expansion in an ultra group comes as a message with OriginalMessageUID.
+// Message is the copy of a message that was sent, also of recalls, receipts and commands. RongCloud
+// calls it full message routing, or the callback after sending. Messages of the Server API come
+// only if that is switched on, and so do typing status and messages with a word that blocks them;
+// broadcasts to all users never come. An edit or a change of the expansion in an ultra group comes
+// as a message with OriginalMessageUID.
 //
 // Repeats have the same MessageUID.
 //
@@ -53,8 +55,8 @@ type Message struct {
 // Kind returns [KindMessage].
 func (*Message) Kind() Kind { return KindMessage }
 
-// Content decodes the body: a [rongcloud.TextMessage] and so on, and a [rongcloud.RawContent] for other types. A body that is not
-// of its type comes as a RawContent too, beside the error.
+// Content decodes the body: a [rongcloud.TextMessage] and so on, and a [rongcloud.RawContent] for
+// other types. A body that is not of its type comes as a RawContent too, beside the error.
 func (m *Message) Content() (rongcloud.MessageContent, error) {
 	return rongcloud.DecodeContent(m.ObjectName, []byte(m.Body))
 }
@@ -92,9 +94,10 @@ func readMessage(f *fields) Event {
 	}
 }
 
-// PreMessage asks whether a message shall be delivered; a [Decision] answers. RongCloud calls it the callback before sending, formerly template
-// routing. The console decides for which messages it asks. It never asks about messages of the Server API unless that is switched on. It asks
-// about edits and changes of the expansion in ultra groups, too.
+// PreMessage asks whether a message shall be delivered; a [Decision] answers. RongCloud calls it
+// the callback before sending, formerly template routing. The console decides for which messages it
+// asks. It never asks about messages of the Server API unless that is switched on. It asks about
+// edits and changes of the expansion in ultra groups, too.
 //
 // Repeats have the same MessageUID.
 //
@@ -211,8 +214,8 @@ func (t MessageDeleteType) String() string {
 	return nameOf("delete type", int(t), 1, "by message", "until")
 }
 
-// MessageOperation tells that messages were recalled or deleted. No page of RongCloud's that could be read describes it; recalls come as
-// a [Message] of type RC:RcCmd too.
+// MessageOperation tells that messages were recalled or deleted. No page of RongCloud's that could
+// be read describes it; recalls come as a [Message] of type RC:RcCmd too.
 //
 // Repeats have the same Operation, MessageUID and Time.
 type MessageOperation struct {

@@ -21,8 +21,8 @@ func (s OnlineStatus) String() string {
 	return nameOf("online status", int(s), 0, "online", "offline", "logged out")
 }
 
-// UserStatus tells that a user's client went online or offline, or logged out. RongCloud sends several at once, in no certain order: sort
-// them by Time.
+// UserStatus tells that a user's client went online or offline, or logged out. RongCloud sends
+// several at once, in no certain order: sort them by Time.
 //
 // Repeats have the same UserID, SessionID, Status and Time.
 //
@@ -68,8 +68,8 @@ func (t DeactivationType) String() string {
 	return nameOf("deactivation type", int(t), 0, "deactivated", "reactivated")
 }
 
-// UserDeactivation tells how the deactivation or reactivation of one user ended, within 15 minutes after
-// [rongcloud.UserService.Deactivate] or [rongcloud.UserService.Reactivate].
+// UserDeactivation tells how the deactivation or reactivation of one user ended, within 15 minutes
+// after [rongcloud.UserService.Deactivate] or [rongcloud.UserService.Reactivate].
 //
 // Repeats have the same OperateID and UserID.
 //
@@ -177,7 +177,8 @@ func (e FriendshipEvent) String() string {
 	return nameOf("friendship event", int(e), 1, "requested", "accepted", "rejected", "removed", "added")
 }
 
-// Friendship tells that a friend request was sent or answered, or that friends were added or removed.
+// Friendship tells that a friend request was sent or answered, or that friends were added or
+// removed.
 //
 // Repeats have the same Event, UserID, ToUserID and Time.
 //

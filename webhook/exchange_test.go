@@ -44,7 +44,8 @@ func storeOf(state webhook.NonceState, err error) webhook.Option {
 
 const fallback = `{"pass":0,"extra":"later"}`
 
-// Whatever stops a question with a good signature, RongCloud gets the fallback: it delivers the message otherwise.
+// Whatever stops a question with a good signature, RongCloud gets the fallback: it delivers the
+// message otherwise.
 func TestFallbackWhateverHappens(t *testing.T) {
 	t.Parallel()
 	shared := func(h *webhook.Handler) http.Handler { return h }
@@ -454,7 +455,8 @@ func TestObserverOfJobs(t *testing.T) {
 	})
 }
 
-// A sender that is refused does not hold its connection by sending slowly; one with a good signature is given up in time.
+// A sender that is refused does not hold its connection by sending slowly; one with a good
+// signature is given up in time.
 func TestSlowBodies(t *testing.T) {
 	t.Parallel()
 	h, _ := newHandler(t, webhook.WithTimeout(50*time.Millisecond), webhook.WithDecisionTimeout(50*time.Millisecond, webhook.Block("later")))

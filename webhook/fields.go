@@ -14,7 +14,8 @@ import (
 	"time"
 )
 
-// maxFields bounds a form and what is made of it. A message directed at all members of the largest group has fewer.
+// maxFields bounds a form and what is made of it. A message directed at all members of the largest
+// group has fewer.
 const maxFields = 10_000
 
 // pair is one field of a form or of a query.
@@ -44,16 +45,17 @@ func parsePairs(encoded string) ([]pair, error) {
 	return pairs, nil
 }
 
-// fields are what a callback says of one event, from a form or a JSON object. The methods that read a field take it as it comes: a number as
-// text, text as a number, JSON inside a string. A field that is missing, empty or null is zero. The first failure is kept in err.
+// fields are what a callback says of one event, from a form or a JSON object. The methods that read
+// a field take it as it comes: a number as text, text as a number, JSON inside a string. A field
+// that is missing, empty or null is zero. The first failure is kept in err.
 type fields struct {
 	form   []pair
 	object map[string]json.RawMessage
 	err    error
 }
 
-// looksLikeJSON tells JSON from a form by its first character. One page of RongCloud's names both types
-// for the same callback.
+// looksLikeJSON tells JSON from a form by its first character. One page of RongCloud's names both
+// types for the same callback.
 func looksLikeJSON(body []byte) bool {
 	trimmed := bytes.TrimLeft(body, " \t\r\n")
 	return len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[')
@@ -82,7 +84,8 @@ func (f *fields) fail(name, problem string) {
 	}
 }
 
-// find returns the text of a field, or its raw JSON. A name counts as it is written, or else in other letter case.
+// find returns the text of a field, or its raw JSON. A name counts as it is written, or else in
+// other letter case.
 func (f *fields) find(name string) (text string, raw json.RawMessage) {
 	if f.object != nil {
 		return "", f.member(name)
@@ -212,7 +215,8 @@ func (f *fields) time(name string) time.Time {
 	return time.Time{}
 }
 
-// list reads a JSON array, also inside a string, items joined by commas, a repeated field, or a single item.
+// list reads a JSON array, also inside a string, items joined by commas, a repeated field, or a
+// single item.
 func (f *fields) list(name string) []string {
 	var items []string
 	add := func(text string) {
@@ -242,7 +246,8 @@ func (f *fields) list(name string) []string {
 	return items
 }
 
-// sub reads an object, also inside a string. It is empty, never nil; present tells whether there was one.
+// sub reads an object, also inside a string. It is empty, never nil; present tells whether there
+// was one.
 func (f *fields) sub(name string) (inner *fields, present bool) {
 	text := strings.TrimSpace(f.text(name))
 	if text == "" || text == "[]" {
@@ -263,7 +268,8 @@ func (f *fields) join(name string, inner *fields) {
 	}
 }
 
-// texts reads an object whose values are texts. Anything else is none: these are the app's own fields, and no reason to lose the rest.
+// texts reads an object whose values are texts. Anything else is none: these are the app's own
+// fields, and no reason to lose the rest.
 func (f *fields) texts(name string) map[string]string {
 	inner, err := jsonFields([]byte(f.text(name)))
 	if err != nil || len(inner.object) == 0 {
@@ -289,8 +295,9 @@ func (f *fields) json(name string) json.RawMessage {
 	return quoted
 }
 
-// splitForm calls each with the fields of a form, or with the objects of the JSON in its fields called
-// profiles, if that is what it has in place of an event's fields. It stops at the first that each refuses.
+// splitForm calls each with the fields of a form, or with the objects of the JSON in its fields
+// called profiles, if that is what it has in place of an event's fields. It stops at the first that
+// each refuses.
 func splitForm(body []byte, each func(f *fields, raw []byte) error) error {
 	f, err := formFields(body)
 	if err != nil {
@@ -311,9 +318,9 @@ func splitForm(body []byte, each func(f *fields, raw []byte) error) error {
 	return each(f, body)
 }
 
-// splitItems calls each with the objects of a JSON body: the items of an array, the items of the array
-// called profiles in an object, or the one object that it is. It stops at the first that is no object, or
-// that each refuses.
+// splitItems calls each with the objects of a JSON body: the items of an array, the items of the
+// array called profiles in an object, or the one object that it is. It stops at the first that is
+// no object, or that each refuses.
 func splitItems(body []byte, each func(f *fields, raw []byte) error) error {
 	one := func(item json.RawMessage) error {
 		f, err := jsonFields(item)

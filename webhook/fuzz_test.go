@@ -127,7 +127,8 @@ func FuzzVerifyHeaders(f *testing.F) {
 	})
 }
 
-// FuzzDecode has every decoder read any body, through the handler: no panic, an answer that fits, and nothing that is lost.
+// FuzzDecode has every decoder read any body, through the handler: no panic, an answer that fits,
+// and nothing that is lost.
 func FuzzDecode(f *testing.F) {
 	for _, body := range seeds(f) {
 		f.Add(body)

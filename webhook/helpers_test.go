@@ -165,7 +165,8 @@ var (
 	sampleLine   = regexp.MustCompile(`^ {4,6}sample: (.*)$`)
 )
 
-// catalogueSamples are the samples of api/webhook.yaml, by callback; that of an answer has its name with "answer".
+// catalogueSamples are the samples of api/webhook.yaml, by callback; that of an answer has its name
+// with "answer".
 func catalogueSamples(t testing.TB) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("../api/webhook.yaml")

@@ -86,13 +86,15 @@ func (c *config) addSecrets(i int, secrets []string) error {
 	return nil
 }
 
-// WithSecrets accepts further App Secrets beside the first one, such as the old one while RongCloud changes over to a new one.
+// WithSecrets accepts further App Secrets beside the first one, such as the old one while RongCloud
+// changes over to a new one.
 func WithSecrets(secrets ...string) Option {
 	return func(c *config) error { return c.addSecrets(0, secrets) }
 }
 
-// WithApp accepts the callbacks of a further app at the same URL, with its own App Secrets. A callback that names this App Key must be
-// signed with one of them, and with them a callback may name no other key. It can be given several times; to have the first app's key checked as well,
+// WithApp accepts the callbacks of a further app at the same URL, with its own App Secrets. A
+// callback that names this App Key must be signed with one of them, and with them a callback may
+// name no other key. It can be given several times; to have the first app's key checked as well,
 // name it too.
 func WithApp(appKey string, secrets ...string) Option {
 	return func(c *config) error {
@@ -112,8 +114,9 @@ func WithApp(appKey string, secrets ...string) Option {
 	}
 }
 
-// WithWindow sets how far the time of a signature may be off, into the past and into the future; [DefaultWindow] if it is not given. RongCloud's retries
-// come seconds later, and after a fault of the network up to five minutes. Zero accepts any age. A stolen signature is then good for as long
+// WithWindow sets how far the time of a signature may be off, into the past and into the future;
+// [DefaultWindow] if it is not given. RongCloud's retries come seconds later, and after a fault of
+// the network up to five minutes. Zero accepts any age. A stolen signature is then good for as long
 // as the nonce store forgets it, so keep a window unless something else takes its place.
 func WithWindow(window time.Duration) Option {
 	return func(c *config) error {
@@ -125,7 +128,8 @@ func WithWindow(window time.Duration) Option {
 	}
 }
 
-// WithMaxBody sets the longest body that is read, in bytes, after decompression; [DefaultMaxBody] if it is not given. A longer one is refused with 413.
+// WithMaxBody sets the longest body that is read, in bytes, after decompression; [DefaultMaxBody]
+// if it is not given. A longer one is refused with 413.
 func WithMaxBody(bytes int64) Option {
 	return func(c *config) error {
 		if bytes < 1 || bytes > 1<<30 {
@@ -136,8 +140,9 @@ func WithMaxBody(bytes int64) Option {
 	}
 }
 
-// WithSources admits requests from the given addresses only, such as [Sources](); others are refused with 403. The address is that of the
-// connection, unless [WithClientAddr] says otherwise. It is an addition to the signature and takes the place of nothing.
+// WithSources admits requests from the given addresses only, such as [Sources](); others are
+// refused with 403. The address is that of the connection, unless [WithClientAddr] says otherwise.
+// It is an addition to the signature and takes the place of nothing.
 func WithSources(sources ...netip.Prefix) Option {
 	return func(c *config) error {
 		if len(sources) == 0 {
@@ -166,7 +171,8 @@ func WithClientAddr(addr func(*http.Request) netip.Addr) Option {
 	}
 }
 
-// WithKind says which kind all requests have, so that it need not be guessed. [Handler.For] does the same for one path.
+// WithKind says which kind all requests have, so that it need not be guessed. [Handler.For] does
+// the same for one path.
 func WithKind(kind Kind) Option {
 	return func(c *config) error {
 		c.kind = kind
@@ -192,8 +198,9 @@ func WithClock(now func() time.Time) Option {
 	}
 }
 
-// WithLogger sets where a handler tells what it refused and what failed; slog.Default() if it is not given. It logs kinds, statuses, reasons
-// and the errors of your functions, never a body, a query or a signature.
+// WithLogger sets where a handler tells what it refused and what failed; slog.Default() if it is
+// not given. It logs kinds, statuses, reasons and the errors of your functions, never a body, a
+// query or a signature.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {
@@ -204,7 +211,8 @@ func WithLogger(logger *slog.Logger) Option {
 	}
 }
 
-// WithNonceStore sets the store of signatures, which several processes can share. Without it a handler has a [MemoryNonceStore].
+// WithNonceStore sets the store of signatures, which several processes can share. Without it a
+// handler has a [MemoryNonceStore].
 func WithNonceStore(store NonceStore) Option {
 	return func(c *config) error {
 		if store == nil {
@@ -215,8 +223,9 @@ func WithNonceStore(store NonceStore) Option {
 	}
 }
 
-// WithTimeout sets after which time the context of the functions ends, counted from the arrival of the request; [DefaultTimeout] if it is not given.
-// RongCloud waits five seconds. With [WithQueue] it limits the storing, and [WithJobTimeout] the functions.
+// WithTimeout sets after which time the context of the functions ends, counted from the arrival of
+// the request; [DefaultTimeout] if it is not given. RongCloud waits five seconds. With [WithQueue]
+// it limits the storing, and [WithJobTimeout] the functions.
 func WithTimeout(timeout time.Duration) Option {
 	return func(c *config) error { return positive("timeout", &c.timeout, timeout) }
 }
@@ -248,10 +257,10 @@ func WithJobTimeout(timeout time.Duration) Option {
 	return func(c *config) error { return positive("jobTimeout", &c.jobTimeout, timeout) }
 }
 
-// WithJobRetry sets how often [WithQueue] calls a function that fails, [DefaultJobAttempts] times if it is
-// not given, and the waits between: they grow from minWait to maxWait, one second to one minute if it is
-// not given. The later events of the same conversation wait too, and no others. An error marked by
-// [Permanent] is the last attempt.
+// WithJobRetry sets how often [WithQueue] calls a function that fails, [DefaultJobAttempts] times
+// if it is not given, and the waits between: they grow from minWait to maxWait, one second to one
+// minute if it is not given. The later events of the same conversation wait too, and no others. An
+// error marked by [Permanent] is the last attempt.
 func WithJobRetry(attempts int, minWait, maxWait time.Duration) Option {
 	return func(c *config) error {
 		switch {
@@ -265,10 +274,10 @@ func WithJobRetry(attempts int, minWait, maxWait time.Duration) Option {
 	}
 }
 
-// WithGiveUp sets a function that is told of every event that is given up, before it leaves the queue:
-// with [WithQueue] when the function failed in all attempts, and with or without a queue when its error
-// was marked by [Permanent]. It gets the last error, and the job with its body: to keep it, store it
-// here. Without it, and if it panics, the job is only logged, without its body.
+// WithGiveUp sets a function that is told of every event that is given up, before it leaves the
+// queue: with [WithQueue] when the function failed in all attempts, and with or without a queue
+// when its error was marked by [Permanent]. It gets the last error, and the job with its body: to
+// keep it, store it here. Without it, and if it panics, the job is only logged, without its body.
 func WithGiveUp(giveUp func(Job, error)) Option {
 	return func(c *config) error {
 		if giveUp == nil {
@@ -279,12 +288,12 @@ func WithGiveUp(giveUp func(Job, error)) Option {
 	}
 }
 
-// WithQueue stores callbacks in a queue, answers, and calls the functions later, up to workers of them at
-// once. Events of one conversation, chat room, group or user are handled one after the other, in the
-// order of their arrival; neither a long backlog of one nor its failures keep the others waiting, and
-// what has failed before keeps no more than half of the workers busy. A full queue is answered with 503,
-// so that RongCloud tries again. Questions before delivery are answered at once all the same.
-// [Handler.Start] begins the work, [Handler.Shutdown] ends it.
+// WithQueue stores callbacks in a queue, answers, and calls the functions later, up to workers of
+// them at once. Events of one conversation, chat room, group or user are handled one after the
+// other, in the order of their arrival; neither a long backlog of one nor its failures keep the
+// others waiting, and what has failed before keeps no more than half of the workers busy. A full
+// queue is answered with 503, so that RongCloud tries again. Questions before delivery are answered
+// at once all the same. [Handler.Start] begins the work, [Handler.Shutdown] ends it.
 func WithQueue(queue Queue, workers int) Option {
 	return func(c *config) error {
 		switch {

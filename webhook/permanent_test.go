@@ -87,7 +87,8 @@ func TestAsyncPermanent(t *testing.T) {
 	})
 }
 
-// Without a queue it is acknowledged, because another try by RongCloud cannot help, and told as well.
+// Without a queue it is acknowledged, because another try by RongCloud cannot help, and told as
+// well.
 func TestPermanentWithoutQueue(t *testing.T) {
 	t.Parallel()
 	var told []webhook.Job

@@ -38,32 +38,34 @@ func (j *Job) size() int64 {
 	return int64(len(j.Key) + len(j.Kind) + len(j.AppKey) + len(j.Body) + jobOverhead)
 }
 
-// Queue holds jobs between the response to RongCloud and the work. Its methods are called concurrently.
-// A handler takes care of the order and of fairness: a queue need not look at keys. What it can do
-// besides, it tells by implementing [JobReader]. webhooktest.CheckQueue tests a queue.
+// Queue holds jobs between the response to RongCloud and the work. Its methods are called
+// concurrently. A handler takes care of the order and of fairness: a queue need not look at keys.
+// What it can do besides, it tells by implementing [JobReader]. webhooktest.CheckQueue tests a
+// queue.
 type Queue interface {
-	// Push stores all the jobs or none. When it has returned nil they are as safe as the queue can make
-	// them. A queue without room for them returns [ErrQueueFull]. It must not refuse a list for ever
-	// because that is larger than the whole queue: the jobs of one list come from one request.
+	// Push stores all the jobs or none. When it has returned nil they are as safe as the queue can
+	// make them. A queue without room for them returns [ErrQueueFull]. It must not refuse a list
+	// for ever because that is larger than the whole queue: the jobs of one list come from one
+	// request.
 	Push(ctx context.Context, jobs ...Job) error
 
-	// Pull returns the oldest job that it has not returned yet since the queue was opened. If there is
-	// none it waits for one until the context ends, and then returns the context's error. It looks before
-	// it waits: a waiting job is returned even if the context has ended.
+	// Pull returns the oldest job that it has not returned yet since the queue was opened. If there
+	// is none it waits for one until the context ends, and then returns the context's error. It
+	// looks before it waits: a waiting job is returned even if the context has ended.
 	Pull(ctx context.Context) (Job, error)
 
-	// Done removes a job that was worked on. A job that was pulled and not removed is pulled again after
-	// the queue was opened anew. To remove a job once more changes nothing.
+	// Done removes a job that was worked on. A job that was pulled and not removed is pulled again
+	// after the queue was opened anew. To remove a job once more changes nothing.
 	Done(ctx context.Context, id uint64) error
 }
 
-// JobReader is a [Queue] that can return a job again after Pull. A handler pulls all jobs, in order to
-// know which conversations have work. Of a JobReader it keeps at most 1024 jobs and 16 MiB in memory,
-// and of the others the number alone. Of any other queue it can know no more jobs than these: a
-// conversation with a longer backlog then keeps the others waiting.
+// JobReader is a [Queue] that can return a job again after Pull. A handler pulls all jobs, in order
+// to know which conversations have work. Of a JobReader it keeps at most 1024 jobs and 16 MiB in
+// memory, and of the others the number alone. Of any other queue it can know no more jobs than
+// these: a conversation with a longer backlog then keeps the others waiting.
 type JobReader interface {
-	// Read returns a job that was pulled and is not done. For one that it can never return, because it is
-	// done or damaged, it returns an error marked by [Permanent].
+	// Read returns a job that was pulled and is not done. For one that it can never return, because
+	// it is done or damaged, it returns an error marked by [Permanent].
 	Read(ctx context.Context, id uint64) (Job, error)
 }
 
@@ -87,14 +89,15 @@ type MemoryQueue struct {
 // MemoryQueueOption configures a [MemoryQueue].
 type MemoryQueueOption func(*MemoryQueue)
 
-// WithMemoryQueueBytes sets how many bytes of jobs a [MemoryQueue] holds, [DefaultMemoryQueueBytes] if
-// it is not given; at least one.
+// WithMemoryQueueBytes sets how many bytes of jobs a [MemoryQueue] holds, [DefaultMemoryQueueBytes]
+// if it is not given; at least one.
 func WithMemoryQueueBytes(bytes int64) MemoryQueueOption {
 	return func(q *MemoryQueue) { q.maxBytes = max(bytes, 1) }
 }
 
-// NewMemoryQueue returns a queue with room for capacity jobs, those that are being worked on included;
-// at least one. A list that is larger than the whole queue is taken while there is room for one job.
+// NewMemoryQueue returns a queue with room for capacity jobs, those that are being worked on
+// included; at least one. A list that is larger than the whole queue is taken while there is room
+// for one job.
 func NewMemoryQueue(capacity int, opts ...MemoryQueueOption) *MemoryQueue {
 	q := &MemoryQueue{
 		capacity: max(capacity, 1), maxBytes: DefaultMemoryQueueBytes, wake: make(chan struct{}, 1), pulled: map[uint64]Job{},
@@ -126,8 +129,8 @@ func (q *MemoryQueue) Push(_ context.Context, jobs ...Job) error {
 	return nil
 }
 
-// fits reports whether more has room beside held. What is larger than all the room has some while there
-// is any: else it would be refused for ever.
+// fits reports whether more has room beside held. What is larger than all the room has some while
+// there is any: else it would be refused for ever.
 func fits[N int | int64](held, more, room N) bool {
 	return held+more <= room || more > room && held < room
 }

@@ -79,7 +79,8 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// A signed text has one reading: no digit can be moved between nonce and timestamp, in neither direction, whatever the clock says.
+// A signed text has one reading: no digit can be moved between nonce and timestamp, in neither
+// direction, whatever the clock says.
 func TestMovedDigits(t *testing.T) {
 	t.Parallel()
 	const nonce, timestamp = "1234567890", "1700000000000"
@@ -127,7 +128,8 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// A retry that comes while the first attempt still runs is handled too: nobody knows how the first will end.
+// A retry that comes while the first attempt still runs is handled too: nobody knows how the first
+// will end.
 func TestRetryWhileRunning(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -21,7 +21,8 @@ const (
 	oneProfile      = `[{"groupId":"g","groupname":"n","time":1574476797772,"groupProfile":{"introduction":"i"}}]`
 )
 
-// The shapes that pages of RongCloud's and receivers in public repositories show, beside those that the current pages have.
+// The shapes that pages of RongCloud's and receivers in public repositories show, beside those that
+// the current pages have.
 func TestShapes(t *testing.T) {
 	t.Parallel()
 	at := time.UnixMilli(1574476797772)
@@ -137,7 +138,8 @@ func TestHostedInfoAuditKeys(t *testing.T) {
 	require.NoError(t, h.Shutdown(t.Context()))
 }
 
-// FuzzProfiles reads the events of groups in all the shapes that a list can come in, JSON inside a form included.
+// FuzzProfiles reads the events of groups in all the shapes that a list can come in, JSON inside a
+// form included.
 func FuzzProfiles(f *testing.F) {
 	f.Add(twoOperations, "")
 	f.Add(oneProfile, "&a=1")

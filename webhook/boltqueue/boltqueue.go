@@ -1,14 +1,16 @@
-// Package boltqueue keeps the queue of package webhook in a file, by way of bbolt. What was answered with
-// 200 survives a crash of the process and of the machine, as far as the disk keeps what it was told to sync.
+// Package boltqueue keeps the queue of package webhook in a file, by way of bbolt. What was
+// answered with 200 survives a crash of the process and of the machine, as far as the disk keeps
+// what it was told to sync.
 //
 //	queue, err := boltqueue.Open("callbacks.db")
 //	...
 //	defer queue.Close()
 //	h, err := webhook.NewHandler(appSecret, webhook.WithQueue(queue, 8))
 //
-// A job is removed when its function has returned. One that was being worked on when the process died is
-// handled again after the start, so functions must bear repeats. One process at a time can have the file
-// open. A file that is damaged is told from one that is not when it is opened, and is not used.
+// A job is removed when its function has returned. One that was being worked on when the process
+// died is handled again after the start, so functions must bear repeats. One process at a time can
+// have the file open. A file that is damaged is told from one that is not when it is opened, and is
+// not used.
 package boltqueue
 
 import (
@@ -50,9 +52,9 @@ type options struct {
 	timeout  time.Duration
 }
 
-// WithCapacity sets how many jobs the queue holds, [DefaultCapacity] if it is not given. More of them are
-// refused with [webhook.ErrQueueFull]; but a list that is larger than the whole queue is taken while there
-// is room for one job.
+// WithCapacity sets how many jobs the queue holds, [DefaultCapacity] if it is not given. More of
+// them are refused with [webhook.ErrQueueFull]; but a list that is larger than the whole queue is
+// taken while there is room for one job.
 func WithCapacity(jobs int) Option {
 	return func(o *options) error {
 		if jobs < 1 {
@@ -63,8 +65,8 @@ func WithCapacity(jobs int) Option {
 	}
 }
 
-// WithMaxBytes sets how many bytes of jobs the queue holds, [DefaultMaxBytes] if it is not given; more are
-// refused as [WithCapacity] says. The file takes up to twice as much, and does not shrink.
+// WithMaxBytes sets how many bytes of jobs the queue holds, [DefaultMaxBytes] if it is not given;
+// more are refused as [WithCapacity] says. The file takes up to twice as much, and does not shrink.
 func WithMaxBytes(bytes int64) Option {
 	return func(o *options) error {
 		if bytes < 1 {
@@ -75,8 +77,8 @@ func WithMaxBytes(bytes int64) Option {
 	}
 }
 
-// WithTimeout sets how long [Open] waits for another process to close the file, [DefaultTimeout] if it is
-// not given.
+// WithTimeout sets how long [Open] waits for another process to close the file, [DefaultTimeout] if
+// it is not given.
 func WithTimeout(timeout time.Duration) Option {
 	return func(o *options) error {
 		if timeout <= 0 {
@@ -105,9 +107,9 @@ type Queue struct {
 	last    uint64 // the job that was pulled last
 }
 
-// Open opens the queue in the file at path, which is made if there is none. Jobs that it holds from before
-// are pulled first. It reads the whole file once. A damaged file is an [ErrDamaged], and one that another
-// process or queue has open an [ErrInUse], each with what to do.
+// Open opens the queue in the file at path, which is made if there is none. Jobs that it holds from
+// before are pulled first. It reads the whole file once. A damaged file is an [ErrDamaged], and one
+// that another process or queue has open an [ErrInUse], each with what to do.
 func Open(path string, opts ...Option) (*Queue, error) {
 	o := options{capacity: DefaultCapacity, maxBytes: DefaultMaxBytes, timeout: DefaultTimeout}
 	for _, opt := range opts {
@@ -143,8 +145,8 @@ func Open(path string, opts ...Option) (*Queue, error) {
 	return q, nil
 }
 
-// load counts what the file holds. It returns the number of the last job, and whether the numbers will go
-// on after it: else a new job would take the place of an old one.
+// load counts what the file holds. It returns the number of the last job, and whether the numbers
+// will go on after it: else a new job would take the place of an old one.
 func (q *Queue) load(tx *bolt.Tx) (last uint64, good bool, err error) {
 	b := tx.Bucket(bucket)
 	if b == nil {
@@ -176,8 +178,9 @@ func (q *Queue) Len() int {
 	return q.jobs
 }
 
-// Push is part of [webhook.Queue]. It returns when the jobs are synced to the disk. If the disk is full it
-// returns an error and stores nothing; what the file holds can still be worked on and removed.
+// Push is part of [webhook.Queue]. It returns when the jobs are synced to the disk. If the disk is
+// full it returns an error and stores nothing; what the file holds can still be worked on and
+// removed.
 func (q *Queue) Push(_ context.Context, jobs ...webhook.Job) error {
 	texts, bytes := make([][]byte, len(jobs)), int64(0)
 	for i, job := range jobs {
@@ -222,8 +225,8 @@ func (q *Queue) reserve(jobs int, bytes int64) bool {
 	return true
 }
 
-// fits reports whether more has room beside held. What is larger than all the room has some while there is
-// any: else it would be refused for ever.
+// fits reports whether more has room beside held. What is larger than all the room has some while
+// there is any: else it would be refused for ever.
 func fits[N int | int64](held, more, room N) bool {
 	return held+more <= room || more > room && held < room
 }
@@ -242,7 +245,8 @@ func (q *Queue) signal() {
 	}
 }
 
-// Pull is part of [webhook.Queue]. A job that cannot be read is an error once, and stays in the file.
+// Pull is part of [webhook.Queue]. A job that cannot be read is an error once, and stays in the
+// file.
 func (q *Queue) Pull(ctx context.Context) (webhook.Job, error) {
 	for {
 		job, found, err := q.next()
@@ -323,8 +327,9 @@ type change struct {
 	done chan error
 }
 
-// change carries out a change, together with those of others: who comes first waits for the transaction
-// before, commits all that has come in the meantime, and so shares one sync of the file.
+// change carries out a change, together with those of others: who comes first waits for the
+// transaction before, commits all that has come in the meantime, and so shares one sync of the
+// file.
 func (q *Queue) change(do func(*bolt.Bucket) error) error {
 	c := &change{do, make(chan error, 1)}
 	q.mu.Lock()
@@ -343,8 +348,8 @@ func (q *Queue) change(do func(*bolt.Bucket) error) error {
 	return <-c.done
 }
 
-// commit commits changes together, or if that fails each by itself: a disk may have no room for one, and
-// enough for the next.
+// commit commits changes together, or if that fails each by itself: a disk may have no room for
+// one, and enough for the next.
 func (q *Queue) commit(batch []*change) {
 	if len(batch) > 1 {
 		err := q.db.update(func(tx *bolt.Tx) error {

@@ -19,7 +19,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-// children are what a process does that a test has started, by the variable that names its directory.
+// children are what a process does that a test has started, by the variable that names its
+// directory.
 var children = map[string]func(dir string) error{childVariable: serve}
 
 func TestMain(m *testing.M) {

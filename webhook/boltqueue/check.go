@@ -28,9 +28,9 @@ const (
 	maxDepth   = 64
 )
 
-// checker reads a file as bbolt does, but believes nothing. bbolt panics, loops or reads beyond the end
-// of the file where a page is not as it should be, in some cases in goroutines of its own, where nobody
-// can catch it. So a file is read once before bbolt may.
+// checker reads a file as bbolt does, but believes nothing. bbolt panics, loops or reads beyond the
+// end of the file where a page is not as it should be, in some cases in goroutines of its own,
+// where nobody can catch it. So a file is read once before bbolt may.
 type checker struct {
 	file     io.ReaderAt
 	size     int64
@@ -133,8 +133,8 @@ func (c *checker) page(id int64) ([]byte, error) {
 	return page, err
 }
 
-// tree checks the pages of a bucket. Its keys lie between low, which belongs to them, and high, which
-// does not; nil is no bound.
+// tree checks the pages of a bucket. Its keys lie between low, which belongs to them, and high,
+// which does not; nil is no bound.
 func (c *checker) tree(id int64, depth int, low, high []byte) error {
 	page, err := c.page(id)
 	if err != nil {
@@ -222,8 +222,8 @@ func (c *checker) bucket(value []byte, depth int) error {
 	return c.leaf(inline, depth+1, nil, nil)
 }
 
-// elements returns the keys of a page, whose elements tell position and length of the key at the given
-// offsets.
+// elements returns the keys of a page, whose elements tell position and length of the key at the
+// given offsets.
 func elements(page []byte, position, length int) ([][]byte, error) {
 	count := u16(page[10:])
 	if headerSize+count*elementSize > len(page) {

@@ -48,8 +48,8 @@ func goodFile(t testing.TB) []byte {
 	return text
 }
 
-// use opens a file and does all that a queue can do. It reports whether the file could be opened; if not,
-// the error must say which file it is and what to do, and the file must not be locked.
+// use opens a file and does all that a queue can do. It reports whether the file could be opened;
+// if not, the error must say which file it is and what to do, and the file must not be locked.
 func use(t testing.TB, path string, good []byte) bool {
 	t.Helper()
 	q, err := boltqueue.Open(path, boltqueue.WithTimeout(200*time.Millisecond))

@@ -13,8 +13,8 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// file is a file of bbolt, which panics where pages are damaged, and faults where they cannot be read. Its
-// methods return errors instead; after a panic the file is not used any more.
+// file is a file of bbolt, which panics where pages are damaged, and faults where they cannot be
+// read. Its methods return errors instead; after a panic the file is not used any more.
 type file struct {
 	*bolt.DB // to be used by view, update and close alone
 
@@ -128,8 +128,8 @@ func (f *file) update(do func(*bolt.Tx) error) error {
 	return f.guard(func() error { return f.Update(do) })
 }
 
-// close closes the file. After a panic bbolt may wait for its own locks for ever: then the handle alone is
-// closed, and the mapping is left.
+// close closes the file. After a panic bbolt may wait for its own locks for ever: then the handle
+// alone is closed, and the mapping is left.
 func (f *file) close() error {
 	err := f.guard(func() error { return f.Close() })
 	f.mu.Lock()

@@ -30,8 +30,8 @@ const childVariable = "BOLTQUEUE_TEST_CHILD" // the directory that a child works
 
 var app = webhooktest.App{Key: "key", Secret: "secret"}
 
-// serve is the process that is killed: a server that notes in a file what its function has handled. It
-// prints its address, and ends in good order when its input does.
+// serve is the process that is killed: a server that notes in a file what its function has handled.
+// It prints its address, and ends in good order when its input does.
 func serve(dir string) error {
 	handled, err := os.OpenFile(filepath.Join(dir, "handled"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -92,8 +92,9 @@ func (p *process) kill() {
 	_ = p.cmd.Wait() // which says that it was killed
 }
 
-// The process is killed 100 times at random moments while it takes 10,000 callbacks. Each one that was acknowledged is handled, and those of one
-// conversation in their order. Like RongCloud, the sender sends again what was not acknowledged.
+// The process is killed 100 times at random moments while it takes 10,000 callbacks. Each one that
+// was acknowledged is handled, and those of one conversation in their order. Like RongCloud, the
+// sender sends again what was not acknowledged.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	kills, callbacks, senders := 100, 10_000, 8

@@ -1,4 +1,5 @@
-// Package webhooktest makes RongCloud's callbacks for the tests of programs that receive them: of every kind, encoded and signed as RongCloud does.
+// Package webhooktest makes RongCloud's callbacks for the tests of programs that receive them: of
+// every kind, encoded and signed as RongCloud does.
 //
 //	app := webhooktest.App{Key: "key", Secret: "secret"}
 //	answer, err := app.Deliver(ctx, handler, &webhook.Message{
@@ -6,6 +7,6 @@
 //		ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, MessageUID: "596E-P5PG-4FS2-7OJK",
 //	})
 //
-// Any event of package webhook can be delivered; [Sample] has one of each kind. [CheckNonceStore] and [CheckQueue] test what a program brings in
-// place of the stores of package webhook.
+// Any event of package webhook can be delivered; [Sample] has one of each kind. [CheckNonceStore]
+// and [CheckQueue] test what a program brings in place of the stores of package webhook.
 package webhooktest

@@ -18,7 +18,8 @@ const (
 	jsonType = "application/json; charset=UTF-8"
 )
 
-// Encode writes the events as RongCloud sends them; see [App.Request]. An event of an unknown kind is its raw text.
+// Encode writes the events as RongCloud sends them; see [App.Request]. An event of an unknown kind
+// is its raw text.
 func (a App) Encode(events ...webhook.Event) (contentType string, body []byte, err error) {
 	if len(events) == 0 {
 		return "", nil, errors.New("webhooktest: there is no event")

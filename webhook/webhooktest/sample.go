@@ -17,8 +17,8 @@ func Kinds() []webhook.Kind {
 	}
 }
 
-// Sample returns an event of the kind with every field set that such an event can have, and nil for a kind that is none. Each call returns a new one, to be
-// changed at will.
+// Sample returns an event of the kind with every field set that such an event can have, and nil for
+// a kind that is none. Each call returns a new one, to be changed at will.
 func Sample(kind webhook.Kind) webhook.Event {
 	at := time.UnixMilli(1700000000000)
 	switch kind {

@@ -12,8 +12,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// CheckNonceStore tries whether an empty store does what [webhook.NonceStore] asks, and returns all that is wrong. It does not wait for
-// anything to be forgotten.
+// CheckNonceStore tries whether an empty store does what [webhook.NonceStore] asks, and returns all
+// that is wrong. It does not wait for anything to be forgotten.
 func CheckNonceStore(ctx context.Context, store webhook.NonceStore) error {
 	const keep = time.Hour
 	first, second := strings.Repeat("0a", 20), strings.Repeat("0b", 20)
@@ -58,8 +58,9 @@ func CheckNonceStore(ctx context.Context, store webhook.NonceStore) error {
 	return errors.Join(problems...)
 }
 
-// CheckQueue tries whether an empty queue with room for two jobs or more does what [webhook.Queue] asks,
-// and [webhook.JobReader] if it is one, and returns what is wrong first. It leaves the queue empty.
+// CheckQueue tries whether an empty queue with room for two jobs or more does what [webhook.Queue]
+// asks, and [webhook.JobReader] if it is one, and returns what is wrong first. It leaves the queue
+// empty.
 func CheckQueue(ctx context.Context, queue webhook.Queue) error {
 	over, cancel := context.WithCancel(ctx)
 	cancel()

@@ -107,7 +107,8 @@ func TestRequests(t *testing.T) {
 
 var jsonName = regexp.MustCompile(`\\*"(\w+)\\*":`)
 
-// jsonNames are the names in a JSON text, also those inside its strings, without the app's own and those of other catalogues.
+// jsonNames are the names in a JSON text, also those inside its strings, without the app's own and
+// those of other catalogues.
 func jsonNames(t *testing.T, text string) []string {
 	t.Helper()
 	var names []string
@@ -121,7 +122,8 @@ func jsonNames(t *testing.T, text string) []string {
 	return names
 }
 
-// catalogueFields are the names of the fields of each callback in api/webhook.yaml, inner ones included.
+// catalogueFields are the names of the fields of each callback in api/webhook.yaml, inner ones
+// included.
 func catalogueFields(t *testing.T) map[webhook.Kind][]string {
 	t.Helper()
 	text, err := os.ReadFile("../../api/webhook.yaml")
