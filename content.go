@@ -21,9 +21,9 @@ import (
 //
 // In the built-in types User describes the sender and Extra is the app's own data, which RongCloud carries untouched; JSON goes
 // in as text. LocalPath is a path on the sender's device, for reading only. Spans travel in whole seconds: a fraction of a
-// second counts as a whole one, and a negative span is an error. IsBurnAfterRead and BurnDuration, the time from reading to
-// deletion on the reader's device, are fields of the client SDKs' one-to-one messages; that clients honour them in
-// messages of the Server API is unconfirmed.
+// second is read as it is, but counts as a whole one when it is written, and a negative span is an error.
+// IsBurnAfterRead and BurnDuration, the time from reading to deletion on the reader's device, are fields of the
+// client SDKs' one-to-one messages; that clients honour them in messages of the Server API is unconfirmed.
 //
 // Notifications, such as [InfoNotification], and commands, such as [CommandMessage], are not counted as unread and have no push text
 // of their own: without PushContent there is no push.

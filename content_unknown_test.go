@@ -195,6 +195,10 @@ func TestUnknownKeysBelongToOneMessage(t *testing.T) {
 	require.Equal(t, `{"id":"u","c":3}`, contentJSON(t, user))
 	require.Equal(t, `{"content":"5","user":{"id":"v","d":4}}`, contentJSON(t, m))
 
+	twice, err := DecodeContent("RC:TxtMsg", []byte(`{"content":"c","user":{"id":"a","level":1,"x":1},"audit":{"by":1},"user":{"id":"b","level":2}}`))
+	require.NoError(t, err)
+	require.Equal(t, `{"content":"c","user":{"id":"b","level":2},"audit":{"by":1}}`, contentJSON(t, twice), "of an object that comes twice the last one counts")
+
 	broken, err := DecodeContent("RC:TxtMsg", []byte("{\"content\":\"1\",\"a\":\"\xff\"}"))
 	require.NoError(t, err)
 	require.Equal(t, "{\"content\":\"1\",\"a\":\"\ufffd\"}", contentJSON(t, broken), "as encoding/json does with what is not UTF-8")
@@ -308,6 +312,10 @@ func TestContentReadsFractions(t *testing.T) {
 		require.NoError(t, err, name)
 		require.Equal(t, c.want, got, name)
 	}
+	// They are written as the pages say, since clients in typed languages read whole numbers only.
+	voice, err := DecodeContent("RC:HQVCMsg", []byte(`{"remoteUrl":"u","duration":7.4,"burnDuration":"0.5"}`))
+	require.NoError(t, err)
+	require.Equal(t, `{"remoteUrl":"u","duration":8,"burnDuration":1}`, contentJSON(t, voice))
 }
 
 var contentSharedField = regexp.MustCompile(`(?m)^      - \{name: (\w+),`)
