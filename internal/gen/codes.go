@@ -20,6 +20,7 @@ type code struct {
 	Retryable bool   `yaml:"retryable"`
 	Status    string `yaml:"status"`
 	Remedy    string `yaml:"remedy"`
+	General   bool   `yaml:"general"` // any call may give it
 	Meaning   string `yaml:"meaning"`
 	Chinese   string `yaml:"zh"`
 	More      string `yaml:"more"`

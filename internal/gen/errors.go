@@ -63,6 +63,7 @@ var (
 	}
 	wordRemedy = translated{"What to do", "处理"}
 	wordCalls  = translated{"Calls", "相关调用"}
+	wordAny    = translated{"any", "所有调用"}
 	wordMany   = translated{"%d of the %d endpoints in [endpoints.md](endpoints.md)", "[endpoints.md](endpoints.md) 所列 %[2]d 个接口中的 %[1]d 个"}
 	wordStop   = translated{".", "。"}
 	wordColon  = translated{": ", "："}
@@ -130,16 +131,19 @@ func writeCode(b *bytes.Buffer, lang language, book *codeBook, c code, endpoints
 	fmt.Fprintf(b, "*%s*\n\n", strings.Join(facts, " · "))
 
 	fmt.Fprintf(b, "**%s**%s%s\n\n", lang.of(wordRemedy), lang.of(wordColon), lang.of(book.Remedies[c.Remedy]))
-	if calls := callsWith(lang, c.Code, endpoints, methods); calls != "" {
+	if calls := callsWith(lang, c, endpoints, methods); calls != "" {
 		fmt.Fprintf(b, "**%s**%s%s%s\n\n", lang.of(wordCalls), lang.of(wordColon), calls, lang.of(wordStop))
 	}
 }
 
 // callsWith names the calls of which the catalogue knows that they give a code.
-func callsWith(lang language, number int, endpoints []*endpoint, methods map[string][]string) string {
+func callsWith(lang language, c code, endpoints []*endpoint, methods map[string][]string) string {
+	if c.General {
+		return lang.of(wordAny)
+	}
 	var calls []string
 	for _, e := range endpoints {
-		if slices.Contains(e.Codes, number) {
+		if slices.Contains(e.Codes, c.Code) {
 			calls = append(calls, callNames(e, methods))
 		}
 	}

@@ -17,7 +17,7 @@ func pageEndpoints() ([]*endpoint, map[string][]string) {
 			{Method: "POST", Path: "/a.json", Status: "current", Safe: true, Idempotent: &yes, Codes: []int{1008, 405}},
 			{Method: "POST", Path: "/b.json", Status: "current", Idempotent: &yes, UnsafeWith: []string{"tell"}, Codes: []int{1008}},
 			{
-				Method: "POST", Path: "/c.json", Status: "current", Idempotent: &no, Codes: []int{1008}, Final: []int{1008},
+				Method: "POST", Path: "/c.json", Status: "current", Idempotent: &no, Codes: []int{1008, 1050}, Final: []int{1008},
 				Params: []field{{Name: "msgRandom"}},
 			},
 			{Method: "GET", Path: "/d.json", Status: "unconfirmed", Idempotent: &no, Codes: []int{405}},
@@ -39,13 +39,14 @@ func TestCodesPage(t *testing.T) {
 		"- **[Users and profiles](#user)**: [405](#405)\n")
 	require.Contains(t, page, "<a id=\"rate\"></a>\n\n## Rate limits\n\n<a id=\"1008\"></a>\n\n### 1008 `CodeRateLimited`\n\nToo fast. Really.\n\n"+
 		"*HTTP 429 · retry: yes, sends too*\n\n**What to do**: Slow down.\n\n**Calls**: `client.User.Get`, `client.User.All`, `client.User.Mute.Add`, `client.Push.Send`.\n\n")
-	require.Contains(t, page, "### 1050 `CodeTimeout`\n\nLate.\n\n*HTTP 504 · retry: only what may be repeated*\n\n**What to do**: Slow down.\n\n<a")
+	require.Contains(t, page, "### 1050 `CodeTimeout`\n\nLate.\n\n*HTTP 504 · retry: only what may be repeated*\n\n**What to do**: Slow down.\n\n**Calls**: any.\n\n<a")
 	require.True(t, strings.HasSuffix(page, "Blocked.\n\n*retry: no · from the list for clients*\n\n**What to do**: Ask.\n\n"+
 		"**Calls**: `client.User.Get`, `client.User.All`, `GET /d.json` *(unconfirmed)*.\n"), page)
 
 	page = string(codesPage(chinese, book, endpoints, methods))
 	require.Contains(t, page, "### 1008 `CodeRateLimited`\n\n太快。真的。\n\n*HTTP 429 · 重试：可以，发送类调用也可以*\n\n**处理**：放慢。\n\n"+
 		"**相关调用**：`client.User.Get`, `client.User.All`、`client.User.Mute.Add`、`client.Push.Send`。\n\n")
+	require.Contains(t, page, "超时。\n\n*HTTP 504 · 重试：仅限可重复的调用*\n\n**处理**：放慢。\n\n**相关调用**：所有调用。\n\n<a")
 	require.NotContains(t, page, "Too fast")
 
 	many := endpoints

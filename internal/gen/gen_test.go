@@ -40,7 +40,7 @@ remedies:
   slow: {en: Slow down., zh: 放慢。}
   ask: {en: Ask., zh: 询问。}
 codes:
-  - {code: 1050, name: Timeout, http: 504, area: server, retryable: true, status: documented, remedy: slow, meaning: late, zh: 超时}
+  - {code: 1050, name: Timeout, http: 504, area: server, retryable: true, status: documented, remedy: slow, general: true, meaning: late, zh: 超时}
   - {code: 1008, name: RateLimited, http: 429, area: rate, retryable: true, status: documented, remedy: slow,
      meaning: too fast, zh: 太快, more: Really., more_zh: 真的。}
   - {code: 405, name: Blocked, http: null, area: user, retryable: false, status: client-list, remedy: ask, meaning: "blocked.", zh: 被屏蔽}
