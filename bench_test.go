@@ -104,7 +104,7 @@ func benchGetToken() benchOp {
 		},
 		sdk: func(ctx context.Context, c *rongcloud.Client) error {
 			_, err := c.User.Register(ctx, rongcloud.RegisterParams{
-				UserID: "user-0001", Name: "Ann Example", PortraitURI: "https://example.com/ann.png",
+				UserID: "user-0001", Name: "Ann Example", PortraitURL: "https://example.com/ann.png",
 			})
 			return err
 		},
@@ -183,7 +183,7 @@ func benchCall(b *testing.B, op benchOp, mode, client string) {
 	} else {
 		c, err := rongcloud.New(benchKey, benchSecret, rongcloud.WithBaseURL(server))
 		require.NoError(b, err)
-		b.Cleanup(c.Close)
+		b.Cleanup(c.CloseIdleConnections)
 		call = func(ctx context.Context) error { return op.sdk(ctx, c) }
 	}
 	ctx := b.Context()

@@ -13,27 +13,27 @@ import (
 type BotService struct {
 	service
 	Integration *BotIntegrationService
-	Agent       *AgentService
-	Chat        *AgentChatService
+	Agent       *BotAgentService
+	AgentChat   *BotAgentChatService
 }
 
 func newBotService(common *service) *BotService {
 	return &BotService{
 		service:     *common,
 		Integration: (*BotIntegrationService)(common),
-		Agent:       (*AgentService)(common),
-		Chat:        (*AgentChatService)(common),
+		Agent:       (*BotAgentService)(common),
+		AgentChat:   (*BotAgentChatService)(common),
 	}
 }
 
 // BotParams describes a bot to create or to change. All but the metadata is required to create one; what is left out of a change
 // probably stays as it is, which RongCloud does not document.
 type BotParams struct {
-	UserID     string            `wire:"userId"`     // chosen by the app, at most 64 characters
-	Name       string            `wire:"name"`       // shown to users, at most 128 characters
-	Type       string            `wire:"type"`       // a category of the app's own, at most 128 characters
-	ProfileURL string            `wire:"profileUrl"` // address of the avatar, at most 256 characters
-	Metadata   map[string]string `wire:"metadata"`   // passed along in callbacks; at most 16 pairs, keys of 32 and values of 128 characters
+	UserID      string            `wire:"userId"`     // chosen by the app, at most 64 characters
+	Name        string            `wire:"name"`       // shown to users, at most 128 characters
+	Type        string            `wire:"type"`       // a category of the app's own, at most 128 characters
+	PortraitURL string            `wire:"profileUrl"` // address of the avatar, at most 256 characters
+	Metadata    map[string]string `wire:"metadata"`   // passed along in callbacks; at most 16 pairs, keys of 32 and values of 128 characters
 
 	// Integrations say where the bot's messages go. There may be several, told apart by their types. Whether those of a
 	// change take the place of all there were is not documented; BotIntegrationService changes one by itself.
@@ -52,7 +52,7 @@ type Bot struct {
 	UserID       string            `json:"userId"`
 	Name         string            `json:"name"`
 	Type         string            `json:"type"` // a category of the app's own
-	ProfileURL   string            `json:"profileUrl"`
+	PortraitURL  string            `json:"profileUrl"`
 	Integrations []BotIntegration  `json:"integrations"`
 	Metadata     map[string]string `json:"metadata"`
 	CreatedAt    time.Time         `json:"createdAt" unit:"ms"` // not documented, and so perhaps zero

@@ -8,9 +8,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// AgentService keeps agents: language models with instructions and a memory, on RongCloud's servers. [AgentChatService] talks to
-// them, and an integration of the type [BotAgentChat] lets a bot do so. An app has room for 100 agents.
-type AgentService service
+// BotAgentService keeps agents: language models with instructions and a memory, on RongCloud's servers. [BotAgentChatService] talks to
+// them, and an integration of the type [BotIntegrationAgentChat] lets a bot do so. An app has room for 100 agents.
+type BotAgentService service
 
 // AgentType is the kind of an agent.
 type AgentType string
@@ -44,8 +44,8 @@ type AgentParams struct {
 	Config      AgentConfig `wire:"agentConfig" json:"agentConfig"`
 }
 
-// AgentUpdate changes an agent. What is left out stays as it is.
-type AgentUpdate struct {
+// AgentUpdateParams changes an agent. What is left out stays as it is.
+type AgentUpdateParams struct {
 	ID          string      `wire:"agentId"`
 	Name        string      `wire:"name"`
 	Description string      `wire:"description"` // at most 256 characters
@@ -63,13 +63,13 @@ type AgentConfig struct {
 
 // AgentModel chooses a language model. The name is required to create an agent.
 type AgentModel struct {
-	Provider string        `json:"provider,omitempty"` // such as openai
-	Name     string        `json:"name,omitempty"`     // such as qwen-turbo
-	Options  *ModelOptions `json:"options,omitempty"`
+	Provider string             `json:"provider,omitempty"` // such as openai
+	Name     string             `json:"name,omitempty"`     // such as qwen-turbo
+	Options  *AgentModelOptions `json:"options,omitempty"`
 }
 
-// ModelOptions tune a language model. What is nil is left to the model.
-type ModelOptions struct {
+// AgentModelOptions tune a language model. What is nil is left to the model.
+type AgentModelOptions struct {
 	Temperature      *float64 `json:"temperature,omitempty"`      // randomness, 0 to 2
 	TopP             *float64 `json:"topP,omitempty"`             // nucleus sampling, 0 to 1
 	MaxTokens        int      `json:"maxTokens,omitempty"`        // longest answer, 1 to 8192
@@ -133,7 +133,7 @@ type agentID struct {
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/create-a-agent
 //
 //rongcloud:endpoint POST /v3/agent/create.json
-func (s *AgentService) Create(ctx context.Context, params AgentParams, opts ...CallOption) error {
+func (s *BotAgentService) Create(ctx context.Context, params AgentParams, opts ...CallOption) error {
 	if params.Config.Model.Name == "" {
 		return refuse("agentConfig.model.name", "is required")
 	}
@@ -145,7 +145,7 @@ func (s *AgentService) Create(ctx context.Context, params AgentParams, opts ...C
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/update-a-agent
 //
 //rongcloud:endpoint POST /v3/agent/update.json
-func (s *AgentService) Update(ctx context.Context, params AgentUpdate, opts ...CallOption) error {
+func (s *BotAgentService) Update(ctx context.Context, params AgentUpdateParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.V3AgentUpdate, &params, opts)
 }
 
@@ -154,7 +154,7 @@ func (s *AgentService) Update(ctx context.Context, params AgentUpdate, opts ...C
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/create-a-agent
 //
 //rongcloud:endpoint POST /v3/agent/delete.json
-func (s *AgentService) Delete(ctx context.Context, id string, opts ...CallOption) error {
+func (s *BotAgentService) Delete(ctx context.Context, id string, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.V3AgentDelete, &agentID{id}, opts)
 }
 
@@ -163,7 +163,7 @@ func (s *AgentService) Delete(ctx context.Context, id string, opts ...CallOption
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/get-agent
 //
 //rongcloud:endpoint POST /v3/agent/get.json
-func (s *AgentService) Get(ctx context.Context, id string, opts ...CallOption) (*Agent, error) {
+func (s *BotAgentService) Get(ctx context.Context, id string, opts ...CallOption) (*Agent, error) {
 	return fetch[Agent](ctx, s.client, endpoint.V3AgentGet, &agentID{id}, opts)
 }
 
@@ -172,12 +172,12 @@ func (s *AgentService) Get(ctx context.Context, id string, opts ...CallOption) (
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/list-agents
 //
 //rongcloud:endpoint POST /v3/agent/query.json
-func (s *AgentService) List(ctx context.Context, query AgentQuery, opts ...CallOption) (*AgentPage, error) {
+func (s *BotAgentService) List(ctx context.Context, query AgentQuery, opts ...CallOption) (*AgentPage, error) {
 	return fetch[AgentPage](ctx, s.client, endpoint.V3AgentQuery, &agentQuery{query, AgentChat}, opts)
 }
 
 // All yields the app's agents, from the query's page on.
-func (s *AgentService) All(ctx context.Context, query AgentQuery, opts ...CallOption) iter.Seq2[Agent, error] {
+func (s *BotAgentService) All(ctx context.Context, query AgentQuery, opts ...CallOption) iter.Seq2[Agent, error] {
 	return walkNumbers(endpoint.V3AgentQuery, query.Page, func(number int) ([]Agent, error) {
 		at := query
 		at.Page = number

@@ -10,18 +10,18 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// AgentChatService talks to agents; see [AgentService].
-type AgentChatService service
+// BotAgentChatService talks to agents; see [BotAgentService].
+type BotAgentChatService service
 
-// DefaultChatTimeout is the attempt timeout of [AgentChatService], in place of the client's, because a language model takes its
+// DefaultAgentChatTimeout is the attempt timeout of [BotAgentChatService], in place of the client's, because a language model takes its
 // time. [WithAttemptTimeout] changes it for a call.
-const DefaultChatTimeout = 2 * time.Minute
+const DefaultAgentChatTimeout = 2 * time.Minute
 
-// ErrChatIncomplete marks a streamed answer that the server ended without saying that it is complete.
-var ErrChatIncomplete = errors.New("rongcloud: the stream ended before the answer was complete")
+// ErrAgentChatIncomplete marks a streamed answer that the server ended without saying that it is complete.
+var ErrAgentChatIncomplete = errors.New("rongcloud: the stream ended before the answer was complete")
 
-// ChatRequest is a text for an agent.
-type ChatRequest struct {
+// AgentChatParams is a text for an agent.
+type AgentChatParams struct {
 	AgentID string `wire:"agentId"`
 	Query   string `wire:"query"` // at most 10000 characters
 
@@ -36,50 +36,50 @@ type ChatRequest struct {
 }
 
 type chatRequest struct {
-	ChatRequest
+	AgentChatParams
 	Stream *bool `wire:"stream"`
 }
 
-// ChatAnswer is what an agent answers.
-type ChatAnswer struct {
-	RunID          string       `json:"runId"` // names this answer
-	ConversationID string       `json:"conversationId"`
-	AgentID        string       `json:"agentId"`
-	Timestamp      time.Time    `json:"timestamp" unit:"ms"`
-	Answer         string       `json:"answer"`
-	FinishReason   string       `json:"finishReason"` // stop if the answer is complete
-	Metadata       ChatMetadata `json:"metadata"`
+// AgentChatAnswer is what an agent answers.
+type AgentChatAnswer struct {
+	RunID          string            `json:"runId"` // names this answer
+	ConversationID string            `json:"conversationId"`
+	AgentID        string            `json:"agentId"`
+	AnsweredAt     time.Time         `json:"timestamp" unit:"ms"`
+	Answer         string            `json:"answer"`
+	FinishReason   string            `json:"finishReason"` // stop if the answer is complete
+	Metadata       AgentChatMetadata `json:"metadata"`
 }
 
-// ChatMetadata is what an answer took to make. It is known from RongCloud's official Java SDK only.
-type ChatMetadata struct {
-	Usage ChatUsage `json:"usage"`
+// AgentChatMetadata is what an answer took to make. It is known from RongCloud's official Java SDK only.
+type AgentChatMetadata struct {
+	Usage AgentChatUsage `json:"usage"`
 }
 
-// ChatUsage counts tokens.
-type ChatUsage struct {
+// AgentChatUsage counts tokens.
+type AgentChatUsage struct {
 	PromptTokens     int `json:"promptTokens"`
 	CompletionTokens int `json:"completionTokens"`
 	TotalTokens      int `json:"totalTokens"`
 }
 
-// ChatEvent is one event of a streamed answer. RongCloud documents neither the names of the events nor their fields. So those of a
-// [ChatAnswer] are filled in where the event has them, and Data holds everything.
-type ChatEvent struct {
-	ChatAnswer
+// AgentChatEvent is one event of a streamed answer. RongCloud documents neither the names of the events nor their fields. So those of a
+// [AgentChatAnswer] are filled in where the event has them, and Data holds everything.
+type AgentChatEvent struct {
+	AgentChatAnswer
 	Name string // the event's name, often empty
 	ID   string // the event's ID, often empty
 	Data string // the event as it came, usually a JSON object; empty if the server answered in one piece
 }
 
-// Generate sends a text to an agent and returns the whole answer. See [DefaultChatTimeout] for how long it waits. Each call is
+// Generate sends a text to an agent and returns the whole answer. See [DefaultAgentChatTimeout] for how long it waits. Each call is
 // paid for and part of the conversation, and so it is not repeated after an unclear failure; see [ErrOutcomeUnknown].
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/call-agent
 //
 //rongcloud:endpoint POST /v3/chat/generate.json
-func (s *AgentChatService) Generate(ctx context.Context, request ChatRequest, opts ...CallOption) (*ChatAnswer, error) {
-	return fetch[ChatAnswer](ctx, s.client, endpoint.V3ChatGenerate, &chatRequest{request, Ptr(false)}, patiently(opts))
+func (s *BotAgentChatService) Generate(ctx context.Context, request AgentChatParams, opts ...CallOption) (*AgentChatAnswer, error) {
+	return fetch[AgentChatAnswer](ctx, s.client, endpoint.V3ChatGenerate, &chatRequest{request, Ptr(false)}, patiently(opts))
 }
 
 // Stream sends a text to an agent and yields the answer event by event, while it is produced. Each range over the result is a call
@@ -87,21 +87,21 @@ func (s *AgentChatService) Generate(ctx context.Context, request ChatRequest, op
 //
 // An error is yielded once, as the last item. Until the stream begins, errors and retries are those of any call; after that nothing is
 // repeated. A stream that breaks after it brought something is an [ErrOutcomeUnknown], and so is one that the server ends without a
-// FinishReason or the customary [DONE], which is an [ErrChatIncomplete], too. A line of the stream may have 256 KB, an event 1 MB.
+// FinishReason or the customary [DONE], which is an [ErrAgentChatIncomplete], too. A line of the stream may have 256 KB, an event 1 MB.
 //
-// The attempt timeout, [DefaultChatTimeout], limits the wait for the first event and then each wait for more, but not the
+// The attempt timeout, [DefaultAgentChatTimeout], limits the wait for the first event and then each wait for more, but not the
 // stream as a whole: only ctx does. Of what [CaptureResponse] fills in, the body stays empty.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/call-agent
-func (s *AgentChatService) Stream(ctx context.Context, request ChatRequest, opts ...CallOption) iter.Seq2[ChatEvent, error] {
-	return func(yield func(ChatEvent, error) bool) {
-		var whole ChatAnswer
+func (s *BotAgentChatService) Stream(ctx context.Context, request AgentChatParams, opts ...CallOption) iter.Seq2[AgentChatEvent, error] {
+	return func(yield func(AgentChatEvent, error) bool) {
+		var whole AgentChatAnswer
 		answer, err := s.client.core.open(ctx, endpoint.V3ChatGenerate, &chatRequest{request, Ptr(true)}, &whole, patiently(opts))
 		switch {
 		case err != nil:
-			yield(ChatEvent{}, err)
+			yield(AgentChatEvent{}, err)
 		case answer == nil:
-			yield(ChatEvent{ChatAnswer: whole}, nil)
+			yield(AgentChatEvent{AgentChatAnswer: whole}, nil)
 		default:
 			defer answer.close()
 			yieldChat(answer, yield)
@@ -109,7 +109,7 @@ func (s *AgentChatService) Stream(ctx context.Context, request ChatRequest, opts
 	}
 }
 
-func yieldChat(answer *stream, yield func(ChatEvent, error) bool) {
+func yieldChat(answer *stream, yield func(AgentChatEvent, error) bool) {
 	complete := false
 	for {
 		raw, err := answer.next()
@@ -117,14 +117,14 @@ func yieldChat(answer *stream, yield func(ChatEvent, error) bool) {
 			return
 		}
 		if errors.Is(err, io.EOF) {
-			err = answer.fail(ErrChatIncomplete)
+			err = answer.fail(ErrAgentChatIncomplete)
 		}
-		e := ChatEvent{Name: raw.name, ID: raw.id, Data: raw.data}
+		e := AgentChatEvent{Name: raw.name, ID: raw.id, Data: raw.data}
 		if err == nil && raw.object() {
-			err = answer.decode(&raw, &e.ChatAnswer)
+			err = answer.decode(&raw, &e.AgentChatAnswer)
 		}
 		if err != nil {
-			yield(ChatEvent{}, err)
+			yield(AgentChatEvent{}, err)
 			return
 		}
 		complete = complete || e.FinishReason != ""
@@ -136,5 +136,5 @@ func yieldChat(answer *stream, yield func(ChatEvent, error) bool) {
 
 // patiently puts the timeout of chats before the options of a call.
 func patiently(opts []CallOption) []CallOption {
-	return append([]CallOption{WithAttemptTimeout(DefaultChatTimeout)}, opts...)
+	return append([]CallOption{WithAttemptTimeout(DefaultAgentChatTimeout)}, opts...)
 }

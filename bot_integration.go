@@ -15,11 +15,11 @@ type BotIntegrationType string
 
 // The types of integrations.
 const (
-	BotWebhook        BotIntegrationType = "webhook" // a program of the app's
-	BotDifyChat       BotIntegrationType = "dify_chat"
-	BotDifyCompletion BotIntegrationType = "dify_completion"
-	BotDifyChatflow   BotIntegrationType = "dify_chatflow"
-	BotAgentChat      BotIntegrationType = "rc_agentchat" // an agent on RongCloud's servers; see AgentService
+	BotIntegrationWebhook        BotIntegrationType = "webhook" // a program of the app's
+	BotIntegrationDifyChat       BotIntegrationType = "dify_chat"
+	BotIntegrationDifyCompletion BotIntegrationType = "dify_completion"
+	BotIntegrationDifyChatflow   BotIntegrationType = "dify_chatflow"
+	BotIntegrationAgentChat      BotIntegrationType = "rc_agentchat" // an agent on RongCloud's servers; see BotAgentService
 )
 
 // String returns the type as RongCloud writes it.

@@ -58,7 +58,7 @@ type bulkRun[M, T any] struct {
 	opts    []CallOption
 	size    int
 	longest int   // bytes of an ID
-	seed    int64 // the message's MsgRandom
+	seed    int64 // the message's IdempotencyKey
 
 	ctx     context.Context // of reading and waiting
 	cancel  context.CancelFunc
@@ -544,12 +544,12 @@ func (r *bulkRun[M, T]) deliver(to []T, open bulkOpen, maybeDone bool) {
 		late := maybeDone && r.guarded() && open.left(bulkRepeatFor) == 0 // to find out
 		switch {
 		case err == nil, maybeDone && r.isDuplicate(err):
-			r.ended(chunk, open, BulkDelivered, nil)
+			r.ended(chunk, open, BulkOutcomeDelivered, nil)
 			return
 		case errors.Is(err, ErrOutcomeUnknown):
 			maybeDone = true
 			if !r.guarded() || open.left(bulkRepeatFor) == 0 || !r.pause(try, 0) {
-				r.ended(chunk, open, BulkUnknown, err)
+				r.ended(chunk, open, BulkOutcomeUnknown, err)
 				return
 			}
 		case !late && errors.Is(err, ErrRateLimited) && try < bulkRateTries:
@@ -561,10 +561,10 @@ func (r *bulkRun[M, T]) deliver(to []T, open bulkOpen, maybeDone bool) {
 			r.postpone(chunk, open, maybeDone, err)
 			return
 		case maybeDone: // of the earlier request the refusal says nothing
-			r.ended(chunk, open, BulkUnknown, err)
+			r.ended(chunk, open, BulkOutcomeUnknown, err)
 			return
 		default:
-			r.ended(chunk, open, BulkRefused, err)
+			r.ended(chunk, open, BulkOutcomeRefused, err)
 			return
 		}
 	}

@@ -52,7 +52,7 @@ func TestBulkCheckpointV1(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		server := newBulkServer()
 		message := bulkMessage
-		message.MsgRandom = c.state.Seed
+		message.IdempotencyKey = c.state.Seed
 		client := server.client(t)
 		first, err := client.Message.SendPrivateBulk(t.Context(), message, bulkUsers(1), BulkParams{ChunkSize: 10})
 		require.NoError(t, err)
@@ -274,7 +274,7 @@ func TestBulkCheckpointSeed(t *testing.T) {
 		_, err = s.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(10), BulkParams{Resume: &c})
 		require.ErrorContains(t, err, "another send")
 		message := bulkMessage
-		message.MsgRandom = 8
+		message.IdempotencyKey = 8
 		_, err = s.SendPrivateBulk(t.Context(), message, bulkUsers(10), BulkParams{Resume: &result.Checkpoint})
 		require.ErrorContains(t, err, "MsgRandom differs")
 		_, err = s.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(10), BulkParams{Resume: &result.Checkpoint}, WithExtraField("new", 1))

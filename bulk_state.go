@@ -34,12 +34,12 @@ func (r *bulkRun[M, T]) note(open bulkOpen, outcome BulkOutcome, err error) {
 	counts.Chunks++
 	r.state.Unknown = without(r.state.Unknown, open.Chunk)
 	switch outcome {
-	case BulkDelivered:
+	case BulkOutcomeDelivered:
 		counts.Delivered += open.Recipients
-	case BulkRefused:
+	case BulkOutcomeRefused:
 		counts.Refused += open.Recipients
 		r.noteRefused(open.bulkSpan, err)
-	case BulkUnknown:
+	case BulkOutcomeUnknown:
 		counts.Unknown += open.Recipients
 		open.Ended = true
 		r.state.Unknown = append(r.state.Unknown, open)
@@ -49,7 +49,7 @@ func (r *bulkRun[M, T]) note(open bulkOpen, outcome BulkOutcome, err error) {
 // heedOutage stops the send after too many unknown chunks in a row, in the order in which they end:
 // what is behind them would only become unknown, too.
 func (r *bulkRun[M, T]) heedOutage(outcome BulkOutcome, err error) {
-	if outcome != BulkUnknown {
+	if outcome != BulkOutcomeUnknown {
 		r.unknownRun = 0
 		return
 	}
@@ -84,7 +84,7 @@ func (r *bulkRun[M, T]) noteRefused(span bulkSpan, err error) {
 // postpone leaves a chunk to a send that resumes. This one stops.
 func (r *bulkRun[M, T]) postpone(chunk *BulkChunk, open bulkOpen, maybeDone bool, err error) {
 	if maybeDone { // an earlier request may have been carried out
-		r.ended(chunk, open, BulkUnknown, err)
+		r.ended(chunk, open, BulkOutcomeUnknown, err)
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -102,7 +102,7 @@ func (r *bulkRun[M, T]) postpone(chunk *BulkChunk, open bulkOpen, maybeDone bool
 // have been carried out, it stays unknown.
 func (r *bulkRun[M, T]) putOff(open bulkOpen, maybeDone bool) {
 	if maybeDone {
-		r.note(open, BulkUnknown, nil)
+		r.note(open, BulkOutcomeUnknown, nil)
 		return
 	}
 	r.state.Unknown = without(r.state.Unknown, open.Chunk)

@@ -153,7 +153,7 @@ func TestBulkRefusesOptionsOfASingleCall(t *testing.T) {
 	t.Parallel()
 	server := newBulkServer()
 	s := server.client(t).Message
-	var info ResponseInfo
+	var info Response
 	for field, opt := range map[string]CallOption{
 		"CaptureResponse": CaptureResponse(&info), "WithRequestID": WithRequestID("r1"), "opts": nil,
 		"WithAttemptTimeout": WithAttemptTimeout(-1), "WithExtraField": WithExtraField("", 1),

@@ -199,7 +199,7 @@ func TestBulkSends(t *testing.T) {
 						} else {
 							uid = chunk.SentToGroups.UIDOf(first)
 						}
-						if uid != "of-"+first || chunk.Outcome != BulkDelivered || chunk.Err != nil {
+						if uid != "of-"+first || chunk.Outcome != BulkOutcomeDelivered || chunk.Err != nil {
 							return fmt.Errorf("%+v", chunk)
 						}
 						return nil
@@ -248,7 +248,7 @@ func TestBulkRefusesBadInput(t *testing.T) {
 	to.To = []string{"u"}
 	group := GroupMessage{From: "a", Content: TextMessage{Content: "x"}}
 	groupTo, groupUsers := group, group
-	groupTo.To, groupUsers.ToUsers = []string{"g"}, []string{"u"}
+	groupTo.To, groupUsers.ToUserIDs = []string{"g"}, []string{"u"}
 	for _, c := range []struct {
 		name, field string
 		send        func() (*BulkResult, error)
@@ -431,7 +431,7 @@ func TestBulkOutcomes(t *testing.T) {
 		outcomes := map[int64]BulkOutcome{}
 		options := BulkParams{ChunkSize: 100, OnChunk: func(chunk BulkChunk) error {
 			outcomes[chunk.Index] = chunk.Outcome
-			require.Equal(t, chunk.Outcome == BulkUnknown, errors.Is(chunk.Err, ErrOutcomeUnknown))
+			require.Equal(t, chunk.Outcome == BulkOutcomeUnknown, errors.Is(chunk.Err, ErrOutcomeUnknown))
 			return nil
 		}}
 		result, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1000), options)
@@ -441,7 +441,7 @@ func TestBulkOutcomes(t *testing.T) {
 			{BulkRange{2, 3, 200, 399, 200}, 1002, "no"}, {BulkRange{8, 8, 800, 899, 100}, 1002, "no"}, {BulkRange{9, 9, 900, 999, 100}, 1009, "no"},
 		}, result.Checkpoint.Refusals())
 		require.Len(t, outcomes, 10)
-		require.Equal(t, []BulkOutcome{BulkDelivered, BulkRefused, BulkUnknown}, []BulkOutcome{outcomes[0], outcomes[2], outcomes[4]})
+		require.Equal(t, []BulkOutcome{BulkOutcomeDelivered, BulkOutcomeRefused, BulkOutcomeUnknown}, []BulkOutcome{outcomes[0], outcomes[2], outcomes[4]})
 		require.Equal(t, []BulkRange{{4, 5, 400, 599, 200}}, result.Checkpoint.Unknown())
 
 		options.Resume = stored(t, result.Checkpoint)
@@ -463,7 +463,7 @@ func TestBulkOutcomes(t *testing.T) {
 		require.Equal(t, BulkCounts{Chunks: 10, Delivered: 500, Refused: 400, Unknown: 100}, result.BulkCounts)
 		require.Equal(t, []BulkRange{{4, 4, 400, 499, 100}}, result.Checkpoint.Unknown(), "what is refused now may have been delivered then")
 		require.Equal(t, 2, server.got["u500"], "as the caller asked for")
-		require.Equal(t, []string{"delivered", "refused", "unknown", "outcome 7"}, []string{BulkDelivered.String(), BulkRefused.String(), BulkUnknown.String(), BulkOutcome(7).String()})
+		require.Equal(t, []string{"delivered", "refused", "unknown", "outcome 7"}, []string{BulkOutcomeDelivered.String(), BulkOutcomeRefused.String(), BulkOutcomeUnknown.String(), BulkOutcome(7).String()})
 	})
 }
 
@@ -753,7 +753,7 @@ func TestBulkGoesOnWithinTheMinuteOfIdempotency(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			server := newBulkServer()
 			message := bulkMessage
-			message.MsgRandom = 77 // names the whole send
+			message.IdempotencyKey = 77 // names the whole send
 			client := server.client(t, WithIdempotentSends(IdempotentSends{DuplicateCode: duplicate}))
 			var saved *BulkCheckpoint
 			_, err := client.Message.SendPrivateBulk(t.Context(), message, bulkUsers(30), BulkParams{ChunkSize: 10, Concurrency: 1, Save: func(c BulkCheckpoint) error {

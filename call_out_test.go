@@ -163,5 +163,5 @@ func TestCallKeepsWhatIsNotNamed(t *testing.T) {
 	require.Equal(t, decodeItem{"a", 7}, item, "the pointer in the interface is filled")
 	require.Equal(t, 50, out.Limit, "a default stays")
 	require.Equal(t, "200", out.Code)
-	require.Error(t, client.Call(t.Context(), "/any.json", url.Values{"x": {"y"}}, new(Token)), "the SDK's own types are as strict here as in its methods")
+	require.Error(t, client.Call(t.Context(), "/any.json", url.Values{"x": {"y"}}, new(UserToken)), "the SDK's own types are as strict here as in its methods")
 }

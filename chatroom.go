@@ -19,35 +19,35 @@ import (
 type ChatroomService struct {
 	service
 
-	Member        *ChatroomMemberService        // who is in a room
-	Entry         *ChatroomEntryService         // attributes of a room, which are key-value pairs
-	Mute          *ChatroomMuteService          // members who may not talk in a room
-	GlobalMute    *ChatroomGlobalMuteService    // users who may not talk in any room
-	Ban           *ChatroomBanService           // rooms in which nobody may talk
-	BanWhitelist  *ChatroomBanWhitelistService  // members who may talk in spite of Ban and Mute
-	Block         *ChatroomBlockService         // users who are thrown out of a room and kept out
-	Keepalive     *ChatroomKeepaliveService     // rooms that do not destroy themselves
-	Priority      *ChatroomPriorityService      // message types that are dropped first
-	Whitelist     *ChatroomWhitelistService     // message types that are not dropped
-	UserWhitelist *ChatroomUserWhitelistService // members whose messages are not dropped
-	Distribution  *ChatroomDistributionService  // whether messages in a room are delivered
+	Member                  *ChatroomMemberService                  // who is in a room
+	Entry                   *ChatroomEntryService                   // attributes of a room, which are key-value pairs
+	Mute                    *ChatroomMuteService                    // members who may not talk in a room
+	GlobalMute              *ChatroomGlobalMuteService              // users who may not talk in any room
+	MuteAllMembers          *ChatroomMuteAllMembersService          // rooms in which nobody may talk
+	MuteAllMembersWhitelist *ChatroomMuteAllMembersWhitelistService // members who may talk in spite of Ban and Mute
+	Block                   *ChatroomBlockService                   // users who are thrown out of a room and kept out
+	Keepalive               *ChatroomKeepaliveService               // rooms that do not destroy themselves
+	LowPriority             *ChatroomLowPriorityService             // message types that are dropped first
+	MessageTypeWhitelist    *ChatroomMessageTypeWhitelistService    // message types that are not dropped
+	UserWhitelist           *ChatroomUserWhitelistService           // members whose messages are not dropped
+	Distribution            *ChatroomDistributionService            // whether messages in a room are delivered
 }
 
 func newChatroomService(common *service) *ChatroomService {
 	return &ChatroomService{
-		service:       *common,
-		Member:        (*ChatroomMemberService)(common),
-		Entry:         (*ChatroomEntryService)(common),
-		Mute:          (*ChatroomMuteService)(common),
-		GlobalMute:    (*ChatroomGlobalMuteService)(common),
-		Ban:           (*ChatroomBanService)(common),
-		BanWhitelist:  (*ChatroomBanWhitelistService)(common),
-		Block:         (*ChatroomBlockService)(common),
-		Keepalive:     (*ChatroomKeepaliveService)(common),
-		Priority:      (*ChatroomPriorityService)(common),
-		Whitelist:     (*ChatroomWhitelistService)(common),
-		UserWhitelist: (*ChatroomUserWhitelistService)(common),
-		Distribution:  (*ChatroomDistributionService)(common),
+		service:                 *common,
+		Member:                  (*ChatroomMemberService)(common),
+		Entry:                   (*ChatroomEntryService)(common),
+		Mute:                    (*ChatroomMuteService)(common),
+		GlobalMute:              (*ChatroomGlobalMuteService)(common),
+		MuteAllMembers:          (*ChatroomMuteAllMembersService)(common),
+		MuteAllMembersWhitelist: (*ChatroomMuteAllMembersWhitelistService)(common),
+		Block:                   (*ChatroomBlockService)(common),
+		Keepalive:               (*ChatroomKeepaliveService)(common),
+		LowPriority:             (*ChatroomLowPriorityService)(common),
+		MessageTypeWhitelist:    (*ChatroomMessageTypeWhitelistService)(common),
+		UserWhitelist:           (*ChatroomUserWhitelistService)(common),
+		Distribution:            (*ChatroomDistributionService)(common),
 	}
 }
 
@@ -73,34 +73,34 @@ func (t ChatroomDestroyType) String() string {
 
 // ChatroomParams describes a chat room to create.
 type ChatroomParams struct {
-	ChatroomID  string              `wire:"chatroomId"`  // chosen by the app, at most 64 bytes
-	DestroyType ChatroomDestroyType `wire:"destroyType"` // ChatroomDestroyInactive by default
-	DestroyTime time.Duration       `wire:"destroyTime"` // whole minutes from 1 hour, the default, to 7 days
+	ChatroomID   string              `wire:"chatroomId"`  // chosen by the app, at most 64 bytes
+	DestroyType  ChatroomDestroyType `wire:"destroyType"` // ChatroomDestroyInactive by default
+	DestroyAfter time.Duration       `wire:"destroyTime"` // whole minutes from 1 hour, the default, to 7 days
 
-	Banned       bool     `wire:"isBan"`        // nobody may talk at first; see ChatroomBanService
-	BanWhitelist []string `wire:"whiteUserIds"` // at most 20 users who may talk all the same; see ChatroomBanWhitelistService
+	AllMembersMuted         bool     `wire:"isBan"`        // nobody may talk at first; see ChatroomMuteAllMembersService
+	MuteAllMembersWhitelist []string `wire:"whiteUserIds"` // at most 20 users who may talk all the same; see ChatroomMuteAllMembersWhitelistService
 
 	// Entries are the room's first attributes, at most 20, and EntryOwnerID is the user who owns them; neither goes without the
-	// other. See ChatroomEntryParams for the limits of names and values.
+	// other. See ChatroomEntrySetParams for the limits of names and values.
 	EntryOwnerID string            `wire:"entryOwnerId"`
 	Entries      map[string]string `wire:"entryInfo"`
 }
 
 // ChatroomDestroyParams changes when a chat room destroys itself.
 type ChatroomDestroyParams struct {
-	ChatroomID  string              `wire:"chatroomId"`
-	DestroyType ChatroomDestroyType `wire:"destroyType"` // ChatroomDestroyInactive by default
-	DestroyTime time.Duration       `wire:"destroyTime"` // whole minutes from 1 hour, the default, to 7 days
+	ChatroomID   string              `wire:"chatroomId"`
+	DestroyType  ChatroomDestroyType `wire:"destroyType"` // ChatroomDestroyInactive by default
+	DestroyAfter time.Duration       `wire:"destroyTime"` // whole minutes from 1 hour, the default, to 7 days
 }
 
 // Chatroom is what RongCloud tells about a chat room.
 type Chatroom struct {
-	ChatroomID  string              `json:"chatroomId"`
-	CreatedAt   time.Time           `json:"createTime" unit:"ms"`
-	MemberCount int                 `json:"memberCount"`
-	DestroyType ChatroomDestroyType `json:"destroyType"`
-	DestroyTime time.Duration       `json:"destroyTime" unit:"minutes"`
-	Banned      bool                `json:"ban"` // nobody may talk; see ChatroomBanService
+	ChatroomID      string              `json:"chatroomId"`
+	CreatedAt       time.Time           `json:"createTime" unit:"ms"`
+	MemberCount     int                 `json:"memberCount"`
+	DestroyType     ChatroomDestroyType `json:"destroyType"`
+	DestroyAfter    time.Duration       `json:"destroyTime" unit:"minutes"`
+	AllMembersMuted bool                `json:"ban"` // nobody may talk; see ChatroomMuteAllMembersService
 }
 
 // NamedChatroom is a chat room with the name that [ChatroomService.CreateNamed] gave it.

@@ -25,7 +25,7 @@ func TestChatroomRefuses(t *testing.T) {
 			return err
 		}
 	}
-	entry := func(p rongcloud.ChatroomEntryParams) func(ctx, client) error {
+	entry := func(p rongcloud.ChatroomEntrySetParams) func(ctx, client) error {
 		return func(x ctx, c client) error { return c.Chatroom.Entry.Set(x, p) }
 	}
 	tests := []struct {
@@ -33,10 +33,10 @@ func TestChatroomRefuses(t *testing.T) {
 		call                func(ctx, client) error
 	}{
 		{"create nothing", "chatroomId", "is required", room(rongcloud.ChatroomParams{})},
-		{"destroy after half a minute", "destroyTime", "is not a whole number of minutes", room(rongcloud.ChatroomParams{ChatroomID: "r", DestroyTime: 30 * time.Second})},
-		{"destroy before creation", "destroyTime", "is negative", room(rongcloud.ChatroomParams{ChatroomID: "r", DestroyTime: -time.Hour})},
-		{"never destroy", "destroyTime", "cannot be Forever, at most 10080 minutes", room(rongcloud.ChatroomParams{ChatroomID: "r", DestroyTime: rongcloud.Forever})},
-		{"exempt 21", "whiteUserIds", "21 items, at most 20", room(rongcloud.ChatroomParams{ChatroomID: "r", BanWhitelist: userIDs(21)})},
+		{"destroy after half a minute", "destroyTime", "is not a whole number of minutes", room(rongcloud.ChatroomParams{ChatroomID: "r", DestroyAfter: 30 * time.Second})},
+		{"destroy before creation", "destroyTime", "is negative", room(rongcloud.ChatroomParams{ChatroomID: "r", DestroyAfter: -time.Hour})},
+		{"never destroy", "destroyTime", "cannot be Forever, at most 10080 minutes", room(rongcloud.ChatroomParams{ChatroomID: "r", DestroyAfter: rongcloud.Forever})},
+		{"exempt 21", "whiteUserIds", "21 items, at most 20", room(rongcloud.ChatroomParams{ChatroomID: "r", MuteAllMembersWhitelist: userIDs(21)})},
 		{"an owner of nothing", "entryInfo", "is required", room(rongcloud.ChatroomParams{ChatroomID: "r", EntryOwnerID: "u1"})},
 		{"entries of nobody", "entryOwnerId", "is required", room(rongcloud.ChatroomParams{ChatroomID: "r", Entries: map[string]string{"k": "v"}})},
 		{"21 first entries", "entryInfo", "21 items, at most 20", room(rongcloud.ChatroomParams{ChatroomID: "r", EntryOwnerID: "u1", Entries: manyEntries(21)})},
@@ -48,7 +48,7 @@ func TestChatroomRefuses(t *testing.T) {
 		{"destroy nothing", "chatroomId", "is required", func(x ctx, c client) error { return c.Chatroom.Destroy(x, nil) }},
 		{"destroy an empty ID", "chatroomId", "item 2 is empty", func(x ctx, c client) error { return c.Chatroom.Destroy(x, []string{"r", ""}) }},
 		{"never destroy from now on", "destroyTime", "cannot be Forever", func(x ctx, c client) error {
-			return c.Chatroom.SetDestroy(x, rongcloud.ChatroomDestroyParams{ChatroomID: "r", DestroyTime: rongcloud.Forever})
+			return c.Chatroom.SetDestroy(x, rongcloud.ChatroomDestroyParams{ChatroomID: "r", DestroyAfter: rongcloud.Forever})
 		}},
 		{"names of 21", "chatroomId", "21 items, at most 20", func(x ctx, c client) error {
 			_, err := c.Chatroom.GetNamed(x, userIDs(21))
@@ -58,26 +58,26 @@ func TestChatroomRefuses(t *testing.T) {
 		{"no count", "count", "is required", members(rongcloud.ChatroomMemberQuery{ChatroomID: "r", Order: rongcloud.ChatroomOldestFirst})},
 		{"no order", "order", "is required", members(rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 1})},
 		{"check 1001", "userId", "1001 items, at most 1000", func(x ctx, c client) error {
-			_, err := c.Chatroom.Member.BatchCheck(x, "r", userIDs(1001))
+			_, err := c.Chatroom.Member.Check(x, "r", userIDs(1001))
 			return err
 		}},
 
-		{"no key", "key", "is required", entry(rongcloud.ChatroomEntryParams{ChatroomID: "r", UserID: "u1", Value: "v"})},
-		{"no value", "value", "is required", entry(rongcloud.ChatroomEntryParams{ChatroomID: "r", UserID: "u1", Key: "k"})},
-		{"a notification of an unknown type", "objectName", "only RongCloud's own", entry(rongcloud.ChatroomEntryParams{
+		{"no key", "key", "is required", entry(rongcloud.ChatroomEntrySetParams{ChatroomID: "r", UserID: "u1", Value: "v"})},
+		{"no value", "value", "is required", entry(rongcloud.ChatroomEntrySetParams{ChatroomID: "r", UserID: "u1", Key: "k"})},
+		{"a notification of an unknown type", "objectName", "only RongCloud's own", entry(rongcloud.ChatroomEntrySetParams{
 			ChatroomID: "r", UserID: "u1", Key: "k", Value: "v", Notification: rongcloud.RawContent{Name: "RC:ChrmKVNotiMsg", Body: "{}"},
 		})},
 		{"21 entries", "entryInfo", "21 items, at most 20", func(x ctx, c client) error {
-			return c.Chatroom.Entry.BatchSet(x, rongcloud.ChatroomEntryBatch{ChatroomID: "r", OwnerID: "u1", Entries: manyEntries(21)})
+			return c.Chatroom.Entry.BatchSet(x, rongcloud.ChatroomEntryBatchSetParams{ChatroomID: "r", OwnerID: "u1", Entries: manyEntries(21)})
 		}},
 		{"no entries", "entryInfo", "is required", func(x ctx, c client) error {
-			return c.Chatroom.Entry.BatchSet(x, rongcloud.ChatroomEntryBatch{ChatroomID: "r", OwnerID: "u1"})
+			return c.Chatroom.Entry.BatchSet(x, rongcloud.ChatroomEntryBatchSetParams{ChatroomID: "r", OwnerID: "u1"})
 		}},
 		{"remove 21 entries", "entryKeys", "21 items, at most 20", func(x ctx, c client) error {
-			return c.Chatroom.Entry.BatchRemove(x, rongcloud.ChatroomEntryBatchRemoval{ChatroomID: "r", OwnerID: "u1", Keys: userIDs(21)})
+			return c.Chatroom.Entry.BatchDelete(x, rongcloud.ChatroomEntryBatchDeleteParams{ChatroomID: "r", OwnerID: "u1", Keys: userIDs(21)})
 		}},
 		{"remove entries of nobody", "entryOwnerId", "is required", func(x ctx, c client) error {
-			return c.Chatroom.Entry.BatchRemove(x, rongcloud.ChatroomEntryBatchRemoval{ChatroomID: "r", Keys: two})
+			return c.Chatroom.Entry.BatchDelete(x, rongcloud.ChatroomEntryBatchDeleteParams{ChatroomID: "r", Keys: two})
 		}},
 		{"list 101 entries", "keys", "101 items, at most 100", func(x ctx, c client) error {
 			_, err := c.Chatroom.Entry.List(x, rongcloud.ChatroomEntryQuery{ChatroomID: "r", Keys: userIDs(101)})
@@ -85,9 +85,9 @@ func TestChatroomRefuses(t *testing.T) {
 		}},
 
 		{"unmute 21", "userId", "21 items, at most 20", func(x ctx, c client) error {
-			return c.Chatroom.Mute.Remove(x, rongcloud.ChatroomUsers{ChatroomID: "r", UserIDs: userIDs(21)})
+			return c.Chatroom.Mute.Remove(x, rongcloud.ChatroomUsersParams{ChatroomID: "r", UserIDs: userIDs(21)})
 		}},
-		{"21 types on the whitelist", "objectnames", "21 items, at most 20", func(x ctx, c client) error { return c.Chatroom.Whitelist.Add(x, userIDs(21)) }},
+		{"21 types on the whitelist", "objectnames", "21 items, at most 20", func(x ctx, c client) error { return c.Chatroom.MessageTypeWhitelist.Add(x, userIDs(21)) }},
 		{"protect 6", "userId", "6 items, at most 5", func(x ctx, c client) error { return c.Chatroom.UserWhitelist.Add(x, "r", userIDs(6)) }},
 		{"stop nowhere", "chatroomId", "is required", func(x ctx, c client) error { return c.Chatroom.Distribution.Stop(x, "") }},
 		{"keep nothing alive", "chatroomId", "is required", func(x ctx, c client) error { return c.Chatroom.Keepalive.Add(x, "") }},
@@ -128,9 +128,9 @@ func TestChatroomSpans(t *testing.T) {
 	} {
 		client := userMock(t, "/none", nil)
 		for _, err := range []error{
-			client.Chatroom.Mute.Add(t.Context(), rongcloud.ChatroomMuteParams{ChatroomID: "r", UserIDs: two, Duration: d}),
-			client.Chatroom.GlobalMute.Add(t.Context(), rongcloud.ChatroomGlobalMuteParams{UserIDs: two, Duration: d}),
-			client.Chatroom.Block.Add(t.Context(), rongcloud.ChatroomBlockParams{ChatroomID: "r", UserIDs: two, Duration: d}),
+			client.Chatroom.Mute.Add(t.Context(), rongcloud.ChatroomMuteAddParams{ChatroomID: "r", UserIDs: two, Duration: d}),
+			client.Chatroom.GlobalMute.Add(t.Context(), rongcloud.ChatroomGlobalMuteAddParams{UserIDs: two, Duration: d}),
+			client.Chatroom.Block.Add(t.Context(), rongcloud.ChatroomBlockAddParams{ChatroomID: "r", UserIDs: two, Duration: d}),
 		} {
 			var refused *rongcloud.ArgumentError
 			require.ErrorAs(t, err, &refused, "%v", d)

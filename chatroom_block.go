@@ -10,8 +10,8 @@ import (
 // ChatroomBlockService throws users out of a chat room and keeps them out, for a time.
 type ChatroomBlockService service
 
-// ChatroomBlockParams says whom to keep out of a chat room, and for how long.
-type ChatroomBlockParams struct {
+// ChatroomBlockAddParams says whom to keep out of a chat room, and for how long.
+type ChatroomBlockAddParams struct {
 	ChatroomID string        `wire:"chatroomId"`
 	UserIDs    []string      `wire:"userId"`     // at most 20
 	Duration   time.Duration `wire:"minute"`     // whole minutes, from 1 minute to 30 days (43200 minutes); there is no Forever
@@ -35,7 +35,7 @@ type ChatroomBlocks struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/block/block-user
 //
 //rongcloud:endpoint POST /chatroom/user/block/add.json
-func (s *ChatroomBlockService) Add(ctx context.Context, params ChatroomBlockParams, opts ...CallOption) error {
+func (s *ChatroomBlockService) Add(ctx context.Context, params ChatroomBlockAddParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomUserBlockAdd, &params, opts)
 }
 
@@ -44,7 +44,7 @@ func (s *ChatroomBlockService) Add(ctx context.Context, params ChatroomBlockPara
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/block/unblock-user
 //
 //rongcloud:endpoint POST /chatroom/user/block/rollback.json
-func (s *ChatroomBlockService) Remove(ctx context.Context, users ChatroomUsers, opts ...CallOption) error {
+func (s *ChatroomBlockService) Remove(ctx context.Context, users ChatroomUsersParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomUserBlockRollback, &users, opts)
 }
 

@@ -24,20 +24,22 @@ func TestChatroomDecodes(t *testing.T) {
 	members := func(x ctx, c client) (any, error) {
 		return c.Chatroom.Member.List(x, rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 2, Order: rongcloud.ChatroomOldestFirst})
 	}
-	check := func(x ctx, c client) (any, error) { return c.Chatroom.Member.Check(x, "r", "u1") }
-	batchCheck := func(x ctx, c client) (any, error) { return c.Chatroom.Member.BatchCheck(x, "r", []string{"u1", "u2"}) }
+	check := func(x ctx, c client) (any, error) { return c.Chatroom.Member.IsMember(x, "r", "u1") }
+	batchCheck := func(x ctx, c client) (any, error) { return c.Chatroom.Member.Check(x, "r", []string{"u1", "u2"}) }
 	entries := func(x ctx, c client) (any, error) {
 		return c.Chatroom.Entry.List(x, rongcloud.ChatroomEntryQuery{ChatroomID: "r"})
 	}
 	mutes := func(x ctx, c client) (any, error) { return c.Chatroom.Mute.List(x, "r") }
 	globals := func(x ctx, c client) (any, error) { return c.Chatroom.GlobalMute.List(x) }
 	blocks := func(x ctx, c client) (any, error) { return c.Chatroom.Block.List(x, "r") }
-	bans := func(x ctx, c client) (any, error) { return c.Chatroom.Ban.List(x, rongcloud.ChatroomBanQuery{}) }
-	banned := func(x ctx, c client) (any, error) { return c.Chatroom.Ban.Check(x, "r") }
-	exempt := func(x ctx, c client) (any, error) { return c.Chatroom.BanWhitelist.List(x, "r") }
+	bans := func(x ctx, c client) (any, error) {
+		return c.Chatroom.MuteAllMembers.List(x, rongcloud.ChatroomMuteAllMembersQuery{})
+	}
+	banned := func(x ctx, c client) (any, error) { return c.Chatroom.MuteAllMembers.IsMuted(x, "r") }
+	exempt := func(x ctx, c client) (any, error) { return c.Chatroom.MuteAllMembersWhitelist.List(x, "r") }
 	kept := func(x ctx, c client) (any, error) { return c.Chatroom.Keepalive.List(x) }
-	low := func(x ctx, c client) (any, error) { return c.Chatroom.Priority.List(x) }
-	white := func(x ctx, c client) (any, error) { return c.Chatroom.Whitelist.List(x) }
+	low := func(x ctx, c client) (any, error) { return c.Chatroom.LowPriority.List(x) }
+	white := func(x ctx, c client) (any, error) { return c.Chatroom.MessageTypeWhitelist.List(x) }
 	protected := func(x ctx, c client) (any, error) { return c.Chatroom.UserWhitelist.List(x, "r") }
 
 	tests := []struct {
@@ -50,14 +52,14 @@ func TestChatroomDecodes(t *testing.T) {
 			"room", "get", get, `,"chatroomId":"R","createTime":1694777649942,"memberCount":3,"destroyType":1,"destroyTime":90,"ban":true`,
 			&rongcloud.Chatroom{
 				ChatroomID: "R", CreatedAt: time.UnixMilli(1694777649942), MemberCount: 3,
-				DestroyType: rongcloud.ChatroomDestroyFixed, DestroyTime: 90 * time.Minute, Banned: true,
+				DestroyType: rongcloud.ChatroomDestroyFixed, DestroyAfter: 90 * time.Minute, AllMembersMuted: true,
 			},
 		},
 		{
 			"room as texts", "get", get, `,"createTime":"1694777649942","memberCount":"3","destroyType":"0","destroyTime":"60","ban":"false"`,
-			&rongcloud.Chatroom{ChatroomID: "r", CreatedAt: time.UnixMilli(1694777649942), MemberCount: 3, DestroyTime: time.Hour},
+			&rongcloud.Chatroom{ChatroomID: "r", CreatedAt: time.UnixMilli(1694777649942), MemberCount: 3, DestroyAfter: time.Hour},
 		},
-		{"room of a new kind", "get", get, `,"destroyType":7,"ban":1`, &rongcloud.Chatroom{ChatroomID: "r", DestroyType: 7, Banned: true}},
+		{"room of a new kind", "get", get, `,"destroyType":7,"ban":1`, &rongcloud.Chatroom{ChatroomID: "r", DestroyType: 7, AllMembersMuted: true}},
 
 		{
 			"names", "query", named, `,"chatRooms":[{"chrmId":"r","name":"One","time":"2024-05-01 12:30:00"}]`,
@@ -120,19 +122,19 @@ func TestChatroomDecodes(t *testing.T) {
 			"blocks", "user/block/list", blocks, `,"users":[{"time":"2024-05-01 12:30:00","userId":"u1"}]`,
 			&rongcloud.ChatroomBlocks{Users: []rongcloud.ChatroomBlock{{UserID: "u1", EndsAt: noon}}},
 		},
-		{"bans", "ban/query", bans, `,"chatroomIds":["r1","r2"]`, &rongcloud.ChatroomBanPage{ChatroomIDs: []string{"r1", "r2"}}},
-		{"bans in small letters", "ban/query", bans, `,"chatroomids":[1]`, &rongcloud.ChatroomBanPage{ChatroomIDs: []string{"1"}}},
+		{"bans", "ban/query", bans, `,"chatroomIds":["r1","r2"]`, &rongcloud.ChatroomMuteAllMembersPage{ChatroomIDs: []string{"r1", "r2"}}},
+		{"bans in small letters", "ban/query", bans, `,"chatroomids":[1]`, &rongcloud.ChatroomMuteAllMembersPage{ChatroomIDs: []string{"1"}}},
 		{"banned", "ban/check", banned, `,"status":1`, true},
 		{"banned as text", "ban/check", banned, `,"status":"1"`, true},
 		{"not banned", "ban/check", banned, `,"status":0`, false},
-		{"exempt", "user/ban/whitelist/query", exempt, `,"userIds":["u1"]`, &rongcloud.ChatroomBanWhitelist{UserIDs: []string{"u1"}}},
+		{"exempt", "user/ban/whitelist/query", exempt, `,"userIds":["u1"]`, &rongcloud.ChatroomMuteAllMembersWhitelist{UserIDs: []string{"u1"}}},
 
 		{"kept alive", "keepalive/query", kept, `,"chatroomIds":["r1"]`, &rongcloud.ChatroomKeepalives{ChatroomIDs: []string{"r1"}}},
 		{"kept alive in small letters", "keepalive/query", kept, `,"chatroomids":["r1"]`, &rongcloud.ChatroomKeepalives{ChatroomIDs: []string{"r1"}}},
 		{"low", "message/priority/query", low, `,"objectNames":["RC:VcMsg"]`, &rongcloud.ChatroomLowPriority{ObjectNames: []string{"RC:VcMsg"}}},
-		{"white", "whitelist/query", white, `,"whitlistMsgType":["RC:TxtMsg"]`, &rongcloud.ChatroomWhitelist{ObjectNames: []string{"RC:TxtMsg"}}},
-		{"white in small letters", "whitelist/query", white, `,"whitlistmsgType":["RC:TxtMsg"]`, &rongcloud.ChatroomWhitelist{ObjectNames: []string{"RC:TxtMsg"}}},
-		{"white as it should be", "whitelist/query", white, `,"whitelistMsgType":["RC:TxtMsg"]`, &rongcloud.ChatroomWhitelist{ObjectNames: []string{"RC:TxtMsg"}}},
+		{"white", "whitelist/query", white, `,"whitlistMsgType":["RC:TxtMsg"]`, &rongcloud.ChatroomMessageTypeWhitelist{ObjectNames: []string{"RC:TxtMsg"}}},
+		{"white in small letters", "whitelist/query", white, `,"whitlistmsgType":["RC:TxtMsg"]`, &rongcloud.ChatroomMessageTypeWhitelist{ObjectNames: []string{"RC:TxtMsg"}}},
+		{"white as it should be", "whitelist/query", white, `,"whitelistMsgType":["RC:TxtMsg"]`, &rongcloud.ChatroomMessageTypeWhitelist{ObjectNames: []string{"RC:TxtMsg"}}},
 		{"protected", "user/whitelist/query", protected, `,"users":["u1","u2"]`, &rongcloud.ChatroomUserWhitelist{UserIDs: []string{"u1", "u2"}}},
 	}
 	for _, test := range tests {

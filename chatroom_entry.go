@@ -16,8 +16,8 @@ import (
 // 100 a second are set, by Set and BatchSet together, and as many removed.
 type ChatroomEntryService service
 
-// ChatroomEntryParams sets an attribute of a chat room.
-type ChatroomEntryParams struct {
+// ChatroomEntrySetParams sets an attribute of a chat room.
+type ChatroomEntrySetParams struct {
 	ChatroomID string `wire:"chatroomId"`
 	UserID     string `wire:"userId"`     // becomes the owner; need not be in the room
 	Key        string `wire:"key"`        // at most 128 letters, digits and + = - _; case matters
@@ -29,26 +29,26 @@ type ChatroomEntryParams struct {
 	Notification MessageContent `wire:"content"`
 }
 
-// ChatroomEntryBatch sets several attributes of a chat room.
-type ChatroomEntryBatch struct {
+// ChatroomEntryBatchSetParams sets several attributes of a chat room.
+type ChatroomEntryBatchSetParams struct {
 	ChatroomID string            `wire:"chatroomId"`
 	OwnerID    string            `wire:"entryOwnerId"` // the user who will own them
-	Entries    map[string]string `wire:"entryInfo"`    // at most 20; see ChatroomEntryParams for the limits of keys and values
+	Entries    map[string]string `wire:"entryInfo"`    // at most 20; see ChatroomEntrySetParams for the limits of keys and values
 	AutoDelete bool              `wire:"autoDelete"`   // they go when their owner leaves the room
 }
 
-// ChatroomEntryRemoval removes an attribute of a chat room.
-type ChatroomEntryRemoval struct {
+// ChatroomEntryDeleteParams removes an attribute of a chat room.
+type ChatroomEntryDeleteParams struct {
 	ChatroomID string `wire:"chatroomId"`
 	UserID     string `wire:"userId"` // the attribute's owner; need not be in the room
 	Key        string `wire:"key"`
 
-	// Notification is a message that tells the room; see ChatroomEntryParams.
+	// Notification is a message that tells the room; see ChatroomEntrySetParams.
 	Notification MessageContent `wire:"content"`
 }
 
-// ChatroomEntryBatchRemoval removes several attributes of a chat room.
-type ChatroomEntryBatchRemoval struct {
+// ChatroomEntryBatchDeleteParams removes several attributes of a chat room.
+type ChatroomEntryBatchDeleteParams struct {
 	ChatroomID string   `wire:"chatroomId"`
 	OwnerID    string   `wire:"entryOwnerId"` // required, though attributes of others are removed too
 	Keys       []string `wire:"entryKeys"`    // at most 20
@@ -79,7 +79,7 @@ type ChatroomEntries struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/set-kv-entry
 //
 //rongcloud:endpoint POST /chatroom/entry/set.json
-func (s *ChatroomEntryService) Set(ctx context.Context, params ChatroomEntryParams, opts ...CallOption) error {
+func (s *ChatroomEntryService) Set(ctx context.Context, params ChatroomEntrySetParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomEntrySet, &params, opts)
 }
 
@@ -88,25 +88,25 @@ func (s *ChatroomEntryService) Set(ctx context.Context, params ChatroomEntryPara
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/set-kv-entry-batch
 //
 //rongcloud:endpoint POST /chatroom/entry/batch/set.json
-func (s *ChatroomEntryService) BatchSet(ctx context.Context, batch ChatroomEntryBatch, opts ...CallOption) error {
+func (s *ChatroomEntryService) BatchSet(ctx context.Context, batch ChatroomEntryBatchSetParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomEntryBatchSet, &batch, opts)
 }
 
-// Remove removes an attribute of a chat room. What is answered if there is none, or if another user owns it, is not documented.
+// Delete removes an attribute of a chat room. What is answered if there is none, or if another user owns it, is not documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/remove-kv-entry
 //
 //rongcloud:endpoint POST /chatroom/entry/remove.json
-func (s *ChatroomEntryService) Remove(ctx context.Context, removal ChatroomEntryRemoval, opts ...CallOption) error {
+func (s *ChatroomEntryService) Delete(ctx context.Context, removal ChatroomEntryDeleteParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomEntryRemove, &removal, opts)
 }
 
-// BatchRemove removes up to 20 attributes of a chat room, whoever owns them.
+// BatchDelete removes up to 20 attributes of a chat room, whoever owns them.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/remove-kv-entry-batch
 //
 //rongcloud:endpoint POST /chatroom/entry/batch/remove.json
-func (s *ChatroomEntryService) BatchRemove(ctx context.Context, removal ChatroomEntryBatchRemoval, opts ...CallOption) error {
+func (s *ChatroomEntryService) BatchDelete(ctx context.Context, removal ChatroomEntryBatchDeleteParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomEntryBatchRemove, &removal, opts)
 }
 

@@ -71,12 +71,12 @@ func (s *ChatroomMemberService) List(ctx context.Context, query ChatroomMemberQu
 	return fetch[ChatroomMembers](ctx, s.client, endpoint.ChatroomUserQuery, &query, opts)
 }
 
-// Check tells whether a user is in a chat room.
+// IsMember tells whether a user is in a chat room.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/member/check-member
 //
 //rongcloud:endpoint POST /chatroom/user/exist.json
-func (s *ChatroomMemberService) Check(ctx context.Context, chatroomID, userID string, opts ...CallOption) (bool, error) {
+func (s *ChatroomMemberService) IsMember(ctx context.Context, chatroomID, userID string, opts ...CallOption) (bool, error) {
 	type params struct {
 		ChatroomID string `wire:"chatroomId"`
 		UserID     string `wire:"userId"`
@@ -88,11 +88,11 @@ func (s *ChatroomMemberService) Check(ctx context.Context, chatroomID, userID st
 	return err == nil && out.Member, err
 }
 
-// BatchCheck tells of up to 1000 users whether they are in a chat room.
+// Check tells of up to 1000 users whether they are in a chat room.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/member/check-members
 //
 //rongcloud:endpoint POST /chatroom/users/exist.json
-func (s *ChatroomMemberService) BatchCheck(ctx context.Context, chatroomID string, userIDs []string, opts ...CallOption) (*ChatroomMemberships, error) {
+func (s *ChatroomMemberService) Check(ctx context.Context, chatroomID string, userIDs []string, opts ...CallOption) (*ChatroomMemberships, error) {
 	return fetch[ChatroomMemberships](ctx, s.client, endpoint.ChatroomUsersExist, &chatroomUsers{chatroomID, userIDs}, opts)
 }

@@ -9,18 +9,18 @@ import (
 
 // ChatroomMuteService keeps members of a chat room from talking there, for a time. RongCloud's pages call it gag, too.
 //
-// Only client apps are held back: what the Server API sends for a muted user still goes out. The users of [ChatroomBanWhitelistService] may
+// Only client apps are held back: what the Server API sends for a muted user still goes out. The users of [ChatroomMuteAllMembersWhitelistService] may
 // talk all the same. A mute stays when its user leaves the room and comes back.
 type ChatroomMuteService service
 
 // ChatroomGlobalMuteService keeps users from talking in all chat rooms of the app, for a time.
 //
 // Only client apps are held back: what the Server API sends for a muted user still goes out. Unlike [ChatroomMuteService] it holds for
-// the users of [ChatroomBanWhitelistService], too.
+// the users of [ChatroomMuteAllMembersWhitelistService], too.
 type ChatroomGlobalMuteService service
 
-// ChatroomMuteParams says whom to mute in a chat room, and for how long.
-type ChatroomMuteParams struct {
+// ChatroomMuteAddParams says whom to mute in a chat room, and for how long.
+type ChatroomMuteAddParams struct {
 	ChatroomID string        `wire:"chatroomId"`
 	UserIDs    []string      `wire:"userId"`     // at most 20
 	Duration   time.Duration `wire:"minute"`     // whole minutes, from 1 minute to 30 days (43200 minutes); there is no Forever
@@ -28,24 +28,24 @@ type ChatroomMuteParams struct {
 	Extra      string        `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
 }
 
-// ChatroomUsers are users of a chat room for whom something changes.
-type ChatroomUsers struct {
+// ChatroomUsersParams are users of a chat room for whom something changes.
+type ChatroomUsersParams struct {
 	ChatroomID string   `wire:"chatroomId"`
 	UserIDs    []string `wire:"userId"`     // at most 20
 	Notify     bool     `wire:"needNotify"` // tell the room's members, or those let in again; the call is then unsafe to repeat
 	Extra      string   `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
 }
 
-// ChatroomGlobalMuteParams says whom to mute in all chat rooms, and for how long.
-type ChatroomGlobalMuteParams struct {
+// ChatroomGlobalMuteAddParams says whom to mute in all chat rooms, and for how long.
+type ChatroomGlobalMuteAddParams struct {
 	UserIDs  []string      `wire:"userId"`     // at most 20
 	Duration time.Duration `wire:"minute"`     // whole minutes, from 1 minute to 30 days (43200 minutes); there is no Forever
 	Notify   bool          `wire:"needNotify"` // tell the muted users; the call is then unsafe to repeat
 	Extra    string        `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
 }
 
-// ChatroomGlobalMuteRemoval says whom to unmute in all chat rooms.
-type ChatroomGlobalMuteRemoval struct {
+// ChatroomGlobalMuteRemoveParams says whom to unmute in all chat rooms.
+type ChatroomGlobalMuteRemoveParams struct {
 	UserIDs []string `wire:"userId"`     // at most 20
 	Notify  bool     `wire:"needNotify"` // tell these users; the call is then unsafe to repeat
 	Extra   string   `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
@@ -67,7 +67,7 @@ type ChatroomMutes struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/gag-user
 //
 //rongcloud:endpoint POST /chatroom/user/gag/add.json
-func (s *ChatroomMuteService) Add(ctx context.Context, params ChatroomMuteParams, opts ...CallOption) error {
+func (s *ChatroomMuteService) Add(ctx context.Context, params ChatroomMuteAddParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomUserGagAdd, &params, opts)
 }
 
@@ -76,7 +76,7 @@ func (s *ChatroomMuteService) Add(ctx context.Context, params ChatroomMuteParams
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/ungag-user
 //
 //rongcloud:endpoint POST /chatroom/user/gag/rollback.json
-func (s *ChatroomMuteService) Remove(ctx context.Context, users ChatroomUsers, opts ...CallOption) error {
+func (s *ChatroomMuteService) Remove(ctx context.Context, users ChatroomUsersParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomUserGagRollback, &users, opts)
 }
 
@@ -97,7 +97,7 @@ func (s *ChatroomMuteService) List(ctx context.Context, chatroomID string, opts 
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/gag-user-globally
 //
 //rongcloud:endpoint POST /chatroom/user/ban/add.json
-func (s *ChatroomGlobalMuteService) Add(ctx context.Context, params ChatroomGlobalMuteParams, opts ...CallOption) error {
+func (s *ChatroomGlobalMuteService) Add(ctx context.Context, params ChatroomGlobalMuteAddParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomUserBanAdd, &params, opts)
 }
 
@@ -106,7 +106,7 @@ func (s *ChatroomGlobalMuteService) Add(ctx context.Context, params ChatroomGlob
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/ungag-user-globally
 //
 //rongcloud:endpoint POST /chatroom/user/ban/remove.json
-func (s *ChatroomGlobalMuteService) Remove(ctx context.Context, removal ChatroomGlobalMuteRemoval, opts ...CallOption) error {
+func (s *ChatroomGlobalMuteService) Remove(ctx context.Context, removal ChatroomGlobalMuteRemoveParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomUserBanRemove, &removal, opts)
 }
 

@@ -16,18 +16,18 @@ func chatroomCalls() []userCall {
 	type client = *rongcloud.Client
 	type ctx = context.Context
 	two := []string{"u1", "u2"}
-	users := rongcloud.ChatroomUsers{ChatroomID: "r", UserIDs: two}
-	told := rongcloud.ChatroomUsers{ChatroomID: "r", UserIDs: two, Notify: true, Extra: `{"why":"x"}`}
+	users := rongcloud.ChatroomUsersParams{ChatroomID: "r", UserIDs: two}
+	told := rongcloud.ChatroomUsersParams{ChatroomID: "r", UserIDs: two, Notify: true, Extra: `{"why":"x"}`}
 	usersForm := userForm("chatroomId", "r", "userId", "u1", "userId", "u2")
 	toldForm := userForm("chatroomId", "r", "userId", "u1", "userId", "u2", "needNotify", "true", "extra", `{"why":"x"}`)
 	room := userForm("chatroomId", "r")
-	notification := rongcloud.ChatroomEntryNotification{Type: rongcloud.ChatroomEntrySet, Key: "k", Value: "v"}
+	notification := rongcloud.ChatroomEntryNotification{Type: rongcloud.ChatroomEntryChangeSet, Key: "k", Value: "v"}
 
 	return []userCall{
 		{"/chatroom/create_new.json", "all", func(x ctx, c client) error {
 			return c.Chatroom.Create(x, rongcloud.ChatroomParams{
-				ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyTime: 7 * 24 * time.Hour,
-				Banned: true, BanWhitelist: two, EntryOwnerID: "u1", Entries: map[string]string{"b": "<2>", "a": `"1"`},
+				ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyAfter: 7 * 24 * time.Hour,
+				AllMembersMuted: true, MuteAllMembersWhitelist: two, EntryOwnerID: "u1", Entries: map[string]string{"b": "<2>", "a": `"1"`},
 			})
 		}, userForm("chatroomId", "r", "destroyType", "1", "destroyTime", "10080", "isBan", "true", "whiteUserIds", "u1", "whiteUserIds", "u2",
 			"entryOwnerId", "u1", "entryInfo", `{"a":"\"1\"","b":"<2>"}`), ""},
@@ -39,7 +39,7 @@ func chatroomCalls() []userCall {
 		}, userForm("chatroom[r1]", "One", "chatroom[r 2]", "Zwei & drei"), ""},
 		{"/chatroom/destroy/set.json", "all", func(x ctx, c client) error {
 			return c.Chatroom.SetDestroy(x, rongcloud.ChatroomDestroyParams{
-				ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyTime: time.Hour,
+				ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyAfter: time.Hour,
 			})
 		}, userForm("chatroomId", "r", "destroyType", "1", "destroyTime", "60"), ""},
 		{"/chatroom/destroy/set.json", "bare", func(x ctx, c client) error {
@@ -62,41 +62,41 @@ func chatroomCalls() []userCall {
 			return err
 		}, userForm("chatroomId", "r", "count", "500", "order", "2"), ""},
 		{"/chatroom/user/exist.json", "all", func(x ctx, c client) error {
-			_, err := c.Chatroom.Member.Check(x, "r", "u1")
+			_, err := c.Chatroom.Member.IsMember(x, "r", "u1")
 			return err
 		}, userForm("chatroomId", "r", "userId", "u1"), ""},
 		{"/chatroom/users/exist.json", "all", func(x ctx, c client) error {
-			_, err := c.Chatroom.Member.BatchCheck(x, "r", two)
+			_, err := c.Chatroom.Member.Check(x, "r", two)
 			return err
 		}, usersForm, ""},
 
 		{"/chatroom/entry/set.json", "all", func(x ctx, c client) error {
-			return c.Chatroom.Entry.Set(x, rongcloud.ChatroomEntryParams{
+			return c.Chatroom.Entry.Set(x, rongcloud.ChatroomEntrySetParams{
 				ChatroomID: "r", UserID: "u1", Key: "k", Value: "v", AutoDelete: true, Notification: notification,
 			})
 		}, userForm("chatroomId", "r", "userId", "u1", "key", "k", "value", "v", "autoDelete", "1",
 			"objectName", "RC:chrmKVNotiMsg", "content", `{"type":1,"key":"k","value":"v"}`), ""},
 		{"/chatroom/entry/set.json", "bare", func(x ctx, c client) error {
-			return c.Chatroom.Entry.Set(x, rongcloud.ChatroomEntryParams{ChatroomID: "r", UserID: "u1", Key: "k", Value: "v"})
+			return c.Chatroom.Entry.Set(x, rongcloud.ChatroomEntrySetParams{ChatroomID: "r", UserID: "u1", Key: "k", Value: "v"})
 		}, userForm("chatroomId", "r", "userId", "u1", "key", "k", "value", "v"), ""},
 		{"/chatroom/entry/batch/set.json", "all", func(x ctx, c client) error {
-			return c.Chatroom.Entry.BatchSet(x, rongcloud.ChatroomEntryBatch{
+			return c.Chatroom.Entry.BatchSet(x, rongcloud.ChatroomEntryBatchSetParams{
 				ChatroomID: "r", OwnerID: "u1", Entries: map[string]string{"k": "v", "a": ""}, AutoDelete: true,
 			})
 		}, userForm("chatroomId", "r", "entryOwnerId", "u1", "entryInfo", `{"a":"","k":"v"}`, "autoDelete", "1"), ""},
 		{"/chatroom/entry/batch/set.json", "bare", func(x ctx, c client) error {
-			return c.Chatroom.Entry.BatchSet(x, rongcloud.ChatroomEntryBatch{ChatroomID: "r", OwnerID: "u1", Entries: map[string]string{"k": "v"}})
+			return c.Chatroom.Entry.BatchSet(x, rongcloud.ChatroomEntryBatchSetParams{ChatroomID: "r", OwnerID: "u1", Entries: map[string]string{"k": "v"}})
 		}, userForm("chatroomId", "r", "entryOwnerId", "u1", "entryInfo", `{"k":"v"}`), ""},
 		{"/chatroom/entry/remove.json", "all", func(x ctx, c client) error {
-			return c.Chatroom.Entry.Remove(x, rongcloud.ChatroomEntryRemoval{
+			return c.Chatroom.Entry.Delete(x, rongcloud.ChatroomEntryDeleteParams{
 				ChatroomID: "r", UserID: "u1", Key: "k", Notification: rongcloud.RawContent{Name: "app:kv", Body: `{"gone":"k"}`},
 			})
 		}, userForm("chatroomId", "r", "userId", "u1", "key", "k", "objectName", "app:kv", "content", `{"gone":"k"}`), ""},
 		{"/chatroom/entry/remove.json", "bare", func(x ctx, c client) error {
-			return c.Chatroom.Entry.Remove(x, rongcloud.ChatroomEntryRemoval{ChatroomID: "r", UserID: "u1", Key: "k"})
+			return c.Chatroom.Entry.Delete(x, rongcloud.ChatroomEntryDeleteParams{ChatroomID: "r", UserID: "u1", Key: "k"})
 		}, userForm("chatroomId", "r", "userId", "u1", "key", "k"), ""},
 		{"/chatroom/entry/batch/remove.json", "all", func(x ctx, c client) error {
-			return c.Chatroom.Entry.BatchRemove(x, rongcloud.ChatroomEntryBatchRemoval{ChatroomID: "r", OwnerID: "u1", Keys: []string{"a", "b"}})
+			return c.Chatroom.Entry.BatchDelete(x, rongcloud.ChatroomEntryBatchDeleteParams{ChatroomID: "r", OwnerID: "u1", Keys: []string{"a", "b"}})
 		}, userForm("chatroomId", "r", "entryOwnerId", "u1", "entryKeys", `["a","b"]`), ""},
 		{"/chatroom/entry/query.json", "all", func(x ctx, c client) error {
 			_, err := c.Chatroom.Entry.List(x, rongcloud.ChatroomEntryQuery{ChatroomID: "r", Keys: []string{"a", "b"}})
@@ -108,12 +108,12 @@ func chatroomCalls() []userCall {
 		}, room, ""},
 
 		{"/chatroom/user/gag/add.json", "all", func(x ctx, c client) error {
-			return c.Chatroom.Mute.Add(x, rongcloud.ChatroomMuteParams{
+			return c.Chatroom.Mute.Add(x, rongcloud.ChatroomMuteAddParams{
 				ChatroomID: "r", UserIDs: two, Duration: 30 * 24 * time.Hour, Notify: true, Extra: `because, "so"`,
 			})
 		}, userForm("chatroomId", "r", "userId", "u1", "userId", "u2", "minute", "43200", "needNotify", "true", "extra", `because, "so"`), ""},
 		{"/chatroom/user/gag/add.json", "bare", func(x ctx, c client) error {
-			return c.Chatroom.Mute.Add(x, rongcloud.ChatroomMuteParams{ChatroomID: "r", UserIDs: two, Duration: time.Minute})
+			return c.Chatroom.Mute.Add(x, rongcloud.ChatroomMuteAddParams{ChatroomID: "r", UserIDs: two, Duration: time.Minute})
 		}, userForm("chatroomId", "r", "userId", "u1", "userId", "u2", "minute", "1"), ""},
 		{"/chatroom/user/gag/rollback.json", "all", func(x ctx, c client) error { return c.Chatroom.Mute.Remove(x, told) }, toldForm, ""},
 		{"/chatroom/user/gag/rollback.json", "bare", func(x ctx, c client) error { return c.Chatroom.Mute.Remove(x, users) }, usersForm, ""},
@@ -123,16 +123,16 @@ func chatroomCalls() []userCall {
 		}, room, ""},
 
 		{"/chatroom/user/ban/add.json", "all", func(x ctx, c client) error {
-			return c.Chatroom.GlobalMute.Add(x, rongcloud.ChatroomGlobalMuteParams{UserIDs: two, Duration: time.Hour, Notify: true, Extra: `{}`})
+			return c.Chatroom.GlobalMute.Add(x, rongcloud.ChatroomGlobalMuteAddParams{UserIDs: two, Duration: time.Hour, Notify: true, Extra: `{}`})
 		}, userForm("userId", "u1", "userId", "u2", "minute", "60", "needNotify", "true", "extra", "{}"), ""},
 		{"/chatroom/user/ban/add.json", "bare", func(x ctx, c client) error {
-			return c.Chatroom.GlobalMute.Add(x, rongcloud.ChatroomGlobalMuteParams{UserIDs: two, Duration: time.Hour})
+			return c.Chatroom.GlobalMute.Add(x, rongcloud.ChatroomGlobalMuteAddParams{UserIDs: two, Duration: time.Hour})
 		}, userForm("userId", "u1", "userId", "u2", "minute", "60"), ""},
 		{"/chatroom/user/ban/remove.json", "all", func(x ctx, c client) error {
-			return c.Chatroom.GlobalMute.Remove(x, rongcloud.ChatroomGlobalMuteRemoval{UserIDs: two, Notify: true, Extra: `{}`})
+			return c.Chatroom.GlobalMute.Remove(x, rongcloud.ChatroomGlobalMuteRemoveParams{UserIDs: two, Notify: true, Extra: `{}`})
 		}, userForm("userId", "u1", "userId", "u2", "needNotify", "true", "extra", "{}"), ""},
 		{"/chatroom/user/ban/remove.json", "bare", func(x ctx, c client) error {
-			return c.Chatroom.GlobalMute.Remove(x, rongcloud.ChatroomGlobalMuteRemoval{UserIDs: two})
+			return c.Chatroom.GlobalMute.Remove(x, rongcloud.ChatroomGlobalMuteRemoveParams{UserIDs: two})
 		}, userForm("userId", "u1", "userId", "u2"), ""},
 		{"/chatroom/user/ban/query.json", "all", func(x ctx, c client) error {
 			_, err := c.Chatroom.GlobalMute.List(x)
@@ -140,43 +140,43 @@ func chatroomCalls() []userCall {
 		}, userForm(), ""},
 
 		{"/chatroom/ban/add.json", "all", func(x ctx, c client) error {
-			return c.Chatroom.Ban.Add(x, rongcloud.ChatroomBanParams{ChatroomID: "r", Notify: true, Extra: `{}`})
+			return c.Chatroom.MuteAllMembers.Add(x, rongcloud.ChatroomMuteAllMembersParams{ChatroomID: "r", Notify: true, Extra: `{}`})
 		}, userForm("chatroomId", "r", "needNotify", "true", "extra", "{}"), ""},
 		{"/chatroom/ban/add.json", "bare", func(x ctx, c client) error {
-			return c.Chatroom.Ban.Add(x, rongcloud.ChatroomBanParams{ChatroomID: "r"})
+			return c.Chatroom.MuteAllMembers.Add(x, rongcloud.ChatroomMuteAllMembersParams{ChatroomID: "r"})
 		}, room, ""},
 		{"/chatroom/ban/rollback.json", "all", func(x ctx, c client) error {
-			return c.Chatroom.Ban.Remove(x, rongcloud.ChatroomBanParams{ChatroomID: "r", Notify: true, Extra: `{}`})
+			return c.Chatroom.MuteAllMembers.Remove(x, rongcloud.ChatroomMuteAllMembersParams{ChatroomID: "r", Notify: true, Extra: `{}`})
 		}, userForm("chatroomId", "r", "needNotify", "true", "extra", "{}"), ""},
 		{"/chatroom/ban/rollback.json", "bare", func(x ctx, c client) error {
-			return c.Chatroom.Ban.Remove(x, rongcloud.ChatroomBanParams{ChatroomID: "r"})
+			return c.Chatroom.MuteAllMembers.Remove(x, rongcloud.ChatroomMuteAllMembersParams{ChatroomID: "r"})
 		}, room, ""},
 		{"/chatroom/ban/query.json", "all", func(x ctx, c client) error {
-			_, err := c.Chatroom.Ban.List(x, rongcloud.ChatroomBanQuery{Page: 2, Size: 1000})
+			_, err := c.Chatroom.MuteAllMembers.List(x, rongcloud.ChatroomMuteAllMembersQuery{Page: 2, Size: 1000})
 			return err
 		}, userForm("page", "2", "size", "1000"), ""},
 		{"/chatroom/ban/query.json", "bare", func(x ctx, c client) error {
-			_, err := c.Chatroom.Ban.List(x, rongcloud.ChatroomBanQuery{})
+			_, err := c.Chatroom.MuteAllMembers.List(x, rongcloud.ChatroomMuteAllMembersQuery{})
 			return err
 		}, userForm(), ""},
 		{"/chatroom/ban/check.json", "all", func(x ctx, c client) error {
-			_, err := c.Chatroom.Ban.Check(x, "r")
+			_, err := c.Chatroom.MuteAllMembers.IsMuted(x, "r")
 			return err
 		}, room, ""},
-		{"/chatroom/user/ban/whitelist/add.json", "all", func(x ctx, c client) error { return c.Chatroom.BanWhitelist.Add(x, told) }, toldForm, ""},
-		{"/chatroom/user/ban/whitelist/add.json", "bare", func(x ctx, c client) error { return c.Chatroom.BanWhitelist.Add(x, users) }, usersForm, ""},
-		{"/chatroom/user/ban/whitelist/rollback.json", "all", func(x ctx, c client) error { return c.Chatroom.BanWhitelist.Remove(x, told) }, toldForm, ""},
-		{"/chatroom/user/ban/whitelist/rollback.json", "bare", func(x ctx, c client) error { return c.Chatroom.BanWhitelist.Remove(x, users) }, usersForm, ""},
+		{"/chatroom/user/ban/whitelist/add.json", "all", func(x ctx, c client) error { return c.Chatroom.MuteAllMembersWhitelist.Add(x, told) }, toldForm, ""},
+		{"/chatroom/user/ban/whitelist/add.json", "bare", func(x ctx, c client) error { return c.Chatroom.MuteAllMembersWhitelist.Add(x, users) }, usersForm, ""},
+		{"/chatroom/user/ban/whitelist/rollback.json", "all", func(x ctx, c client) error { return c.Chatroom.MuteAllMembersWhitelist.Remove(x, told) }, toldForm, ""},
+		{"/chatroom/user/ban/whitelist/rollback.json", "bare", func(x ctx, c client) error { return c.Chatroom.MuteAllMembersWhitelist.Remove(x, users) }, usersForm, ""},
 		{"/chatroom/user/ban/whitelist/query.json", "all", func(x ctx, c client) error {
-			_, err := c.Chatroom.BanWhitelist.List(x, "r")
+			_, err := c.Chatroom.MuteAllMembersWhitelist.List(x, "r")
 			return err
 		}, room, ""},
 
 		{"/chatroom/user/block/add.json", "all", func(x ctx, c client) error {
-			return c.Chatroom.Block.Add(x, rongcloud.ChatroomBlockParams{ChatroomID: "r", UserIDs: two, Duration: time.Hour, Notify: true, Extra: `{}`})
+			return c.Chatroom.Block.Add(x, rongcloud.ChatroomBlockAddParams{ChatroomID: "r", UserIDs: two, Duration: time.Hour, Notify: true, Extra: `{}`})
 		}, userForm("chatroomId", "r", "userId", "u1", "userId", "u2", "minute", "60", "needNotify", "true", "extra", "{}"), ""},
 		{"/chatroom/user/block/add.json", "bare", func(x ctx, c client) error {
-			return c.Chatroom.Block.Add(x, rongcloud.ChatroomBlockParams{ChatroomID: "r", UserIDs: two, Duration: time.Hour})
+			return c.Chatroom.Block.Add(x, rongcloud.ChatroomBlockAddParams{ChatroomID: "r", UserIDs: two, Duration: time.Hour})
 		}, userForm("chatroomId", "r", "userId", "u1", "userId", "u2", "minute", "60"), ""},
 		{"/chatroom/user/block/rollback.json", "all", func(x ctx, c client) error { return c.Chatroom.Block.Remove(x, told) }, toldForm, ""},
 		{"/chatroom/user/block/rollback.json", "bare", func(x ctx, c client) error { return c.Chatroom.Block.Remove(x, users) }, usersForm, ""},
@@ -193,23 +193,23 @@ func chatroomCalls() []userCall {
 		}, userForm(), ""},
 
 		{"/chatroom/message/priority/add.json", "all", func(x ctx, c client) error {
-			return c.Chatroom.Priority.Add(x, []string{"RC:VcMsg", "app:1", "app:2", "app:3", "app:4", "app:5"})
+			return c.Chatroom.LowPriority.Add(x, []string{"RC:VcMsg", "app:1", "app:2", "app:3", "app:4", "app:5"})
 		}, userForm("objectName", "RC:VcMsg", "objectName", "app:1", "objectName", "app:2", "objectName", "app:3", "objectName", "app:4", "objectName", "app:5"), ""},
 		{"/chatroom/message/priority/remove.json", "all", func(x ctx, c client) error {
-			return c.Chatroom.Priority.Remove(x, []string{"RC:VcMsg", "app:like"})
+			return c.Chatroom.LowPriority.Remove(x, []string{"RC:VcMsg", "app:like"})
 		}, userForm("objectName", "RC:VcMsg", "objectName", "app:like"), ""},
 		{"/chatroom/message/priority/query.json", "all", func(x ctx, c client) error {
-			_, err := c.Chatroom.Priority.List(x)
+			_, err := c.Chatroom.LowPriority.List(x)
 			return err
 		}, userForm(), ""},
 		{"/chatroom/whitelist/add.json", "all", func(x ctx, c client) error {
-			return c.Chatroom.Whitelist.Add(x, []string{"RC:TxtMsg", "app:gift"})
+			return c.Chatroom.MessageTypeWhitelist.Add(x, []string{"RC:TxtMsg", "app:gift"})
 		}, userForm("objectnames", "RC:TxtMsg", "objectnames", "app:gift"), ""},
 		{"/chatroom/whitelist/delete.json", "all", func(x ctx, c client) error {
-			return c.Chatroom.Whitelist.Remove(x, []string{"RC:TxtMsg", "app:gift"})
+			return c.Chatroom.MessageTypeWhitelist.Remove(x, []string{"RC:TxtMsg", "app:gift"})
 		}, userForm("objectnames", "RC:TxtMsg", "objectnames", "app:gift"), ""},
 		{"/chatroom/whitelist/query.json", "all", func(x ctx, c client) error {
-			_, err := c.Chatroom.Whitelist.List(x)
+			_, err := c.Chatroom.MessageTypeWhitelist.List(x)
 			return err
 		}, userForm(), ""},
 		{"/chatroom/user/whitelist/add.json", "all", func(x ctx, c client) error { return c.Chatroom.UserWhitelist.Add(x, "r", two) }, usersForm, ""},

@@ -132,12 +132,12 @@ func TestNewRefuses(t *testing.T) {
 		{"no verification", key, secret, WithTLSConfig(&tls.Config{InsecureSkipVerify: true}), "WithTLSConfig"},
 		{"no version of TLS", key, secret, WithTLSConfig(&tls.Config{MaxVersion: tls.VersionTLS11}), "WithTLSConfig"},
 		{"nil logger", key, secret, WithLogger(nil), "WithLogger"},
-		{"nil hook", key, secret, WithHook(nil), "WithHook"},
+		{"nil hook", key, secret, WithAttemptHook(nil), "WithHook"},
 		{"nil limiter", key, secret, WithLimiter(nil), "WithLimiter"},
 		{"nil clock", key, secret, WithClock(nil), "WithClock"},
 		{"nil nonce", key, secret, WithNonce(nil), "WithNonce"},
-		{"no answer at all", key, secret, WithMaxAnswerBytes(0), "WithMaxAnswerBytes"},
-		{"negative answer", key, secret, WithMaxAnswerBytes(-1), "WithMaxAnswerBytes"},
+		{"no answer at all", key, secret, WithMaxResponseBytes(0), "WithMaxAnswerBytes"},
+		{"negative answer", key, secret, WithMaxResponseBytes(-1), "WithMaxAnswerBytes"},
 		{"user agent with a newline", key, secret, WithUserAgent("a\nb"), "WithUserAgent"},
 		{"user agent that is not ASCII", key, secret, WithUserAgent("shöp"), "WithUserAgent"},
 		{"long user agent", key, secret, WithUserAgent(strings.Repeat("x", 257)), "WithUserAgent"},
@@ -169,7 +169,7 @@ func TestNewRefuses(t *testing.T) {
 func TestNewReportsAllProblems(t *testing.T) {
 	t.Parallel()
 	_, err := New("", "secret", nil, WithRegion("XX"), WithAttemptTimeout(-1), WithRetry(RetryPolicy{MinWait: -1}), WithHTTPClient(nil),
-		WithLogger(nil), WithHook(nil), WithUserAgent("\n"), WithMaxAnswerBytes(0), WithLimiter(nil), WithClock(nil), WithNonce(nil), WithBaseURL("x"))
+		WithLogger(nil), WithAttemptHook(nil), WithUserAgent("\n"), WithMaxResponseBytes(0), WithLimiter(nil), WithClock(nil), WithNonce(nil), WithBaseURL("x"))
 	require.ElementsMatch(t, []string{
 		"appKey", "New", "WithRegion", "WithAttemptTimeout", "WithRetry", "WithHTTPClient", "WithLogger", "WithHook", "WithUserAgent",
 		"WithMaxAnswerBytes", "WithLimiter", "WithClock", "WithNonce", "WithBaseURL",
@@ -193,9 +193,9 @@ func TestNewAccepts(t *testing.T) {
 		"user agent":        WithUserAgent("shop-backend/1.4 (test)"),
 		"long user agent":   WithUserAgent(strings.Repeat("x", 256)),
 		"no user agent":     WithUserAgent(""),
-		"one byte":          WithMaxAnswerBytes(1),
+		"one byte":          WithMaxResponseBytes(1),
 		"logger":            WithLogger(slog.New(slog.DiscardHandler)),
-		"hook":              WithHook(func(context.Context, Attempt) {}),
+		"hook":              WithAttemptHook(func(context.Context, Attempt) {}),
 		"limiter":           WithLimiter(newTestLimiter(t, Quotas{})),
 		"private cloud":     WithBaseURL("http://10.0.0.1:8080/im", "http://10.0.0.2:8080/im"),
 		"spaces in a path":  WithBaseURL("https://h.test/a%20b/"),
@@ -215,7 +215,7 @@ func TestNewAccepts(t *testing.T) {
 			require.Equal(t, "key", client.AppKey())
 			require.NotNil(t, client.User)
 			require.NotNil(t, client.Message)
-			client.Close()
+			client.CloseIdleConnections()
 		})
 	}
 }
@@ -328,7 +328,7 @@ func TestWithHTTPClientLeavesTheCallersClientAlone(t *testing.T) {
 	client := clientOn(t, transport, WithHTTPClient(caller))
 	require.NoError(t, client.Call(t.Context(), "/some/new.json", url.Values{}, nil))
 	require.Len(t, transport.requests, 1)
-	client.Close()
+	client.CloseIdleConnections()
 	require.Equal(t, before, *caller)
 	require.Same(t, transport, caller.Transport)
 	require.Zero(t, transport.closed, "its connections are the caller's")
@@ -343,7 +343,7 @@ func TestWithHTTPClientWithoutTransport(t *testing.T) {
 	caller := &http.Client{}
 	client, err := New("key", "secret", WithHTTPClient(caller))
 	require.NoError(t, err)
-	client.Close()
+	client.CloseIdleConnections()
 	require.Equal(t, http.Client{}, *caller)
 	require.Nil(t, client.core.own)
 }
@@ -357,8 +357,8 @@ func TestClose(t *testing.T) {
 	require.NotNil(t, client.core.own)
 	require.NotSame(t, client.core.own, other.core.own, "clients share no connections")
 	require.NotSame(t, client.core.own.base, http.DefaultTransport)
-	client.Close()
-	client.Close()
+	client.CloseIdleConnections()
+	client.CloseIdleConnections()
 }
 
 func TestManyClients(t *testing.T) {

@@ -80,7 +80,7 @@ func TestBroadcastIsNotRepeatedAfter1008(t *testing.T) {
 			return c.Message.Broadcast.SendToChatrooms(t.Context(), ChatroomBroadcast{From: "a", Content: text})
 		},
 		"recall": func(c *Client) error {
-			_, err := c.Message.Broadcast.Recall(t.Context(), BroadcastRecall{From: "a", MessageUID: "u"})
+			_, err := c.Message.Broadcast.Recall(t.Context(), BroadcastRecallParams{From: "a", MessageUID: "u"})
 			return err
 		},
 		"all, unsafe repeats asked for": func(c *Client) error {

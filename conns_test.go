@@ -216,7 +216,7 @@ func (load steadyLoad) run(t *testing.T, certified *httptest.Server) {
 	}
 	connections := len(book.entries)
 	book.mu.Unlock()
-	client.Close()
+	client.CloseIdleConnections()
 	_ = server.Close()
 	running.Wait()
 	require.Less(t, most, 80)
@@ -248,7 +248,7 @@ func TestConnectionsAreCountedOverTLS(t *testing.T) {
 
 			client, err := New("test-key", "test-secret", WithBaseURL(server.URL), WithoutRetries(), WithTLSConfig(trust(server)))
 			require.NoError(t, err)
-			t.Cleanup(client.Close)
+			t.Cleanup(client.CloseIdleConnections)
 
 			const callers, each = 16, 100
 			var group sync.WaitGroup
@@ -338,14 +338,14 @@ func TestFailureKeepsIdleConnections(t *testing.T) {
 	var reused bool
 	ctx, cancel := context.WithCancel(t.Context())
 	client, err := New("test-key", "test-secret", WithBaseURL(server.URL), WithRetry(RetryPolicy{MaxRetries: 1, MaxWait: time.Hour, MinWait: time.Hour}),
-		WithHook(func(_ context.Context, a Attempt) {
+		WithAttemptHook(func(_ context.Context, a Attempt) {
 			reused = a.Reused
 			if a.Retry {
 				cancel()
 			}
 		}))
 	require.NoError(t, err)
-	t.Cleanup(client.Close)
+	t.Cleanup(client.CloseIdleConnections)
 
 	require.NoError(t, faultCall(t.Context(), client, "safe"))
 	require.False(t, reused)
@@ -356,7 +356,7 @@ func TestFailureKeepsIdleConnections(t *testing.T) {
 	require.NoError(t, faultCall(t.Context(), client, "safe"))
 	require.True(t, reused, "the connection was lost with a failure that had nothing to do with it")
 
-	client.Close()
+	client.CloseIdleConnections()
 	require.NoError(t, faultCall(t.Context(), client, "safe"), "a closed client connects anew")
 	require.False(t, reused)
 }

@@ -22,7 +22,7 @@ import (
 // In the built-in types User describes the sender and Extra is the app's own data, which RongCloud carries untouched; JSON goes
 // in as text. LocalPath is a path on the sender's device, for reading only. Spans travel in whole seconds: a fraction of a
 // second is read as it is, but counts as a whole one when it is written, and a negative span is an error.
-// IsBurnAfterRead and BurnDuration, the time from reading to deletion on the reader's device, are fields of the
+// BurnAfterRead and BurnDuration, the time from reading to deletion on the reader's device, are fields of the
 // client SDKs' one-to-one messages; that clients honour them in messages of the Server API is unconfirmed.
 //
 // Notifications, such as [InfoNotification], and commands, such as [CommandMessage], are not counted as unread and have no push text
@@ -66,14 +66,14 @@ func (c RawContent) MarshalJSON() ([]byte, error) {
 	return plainJSON(c.Body)
 }
 
-// UserInfo describes the sender inside a message, so that clients need not look him up.
-type UserInfo struct {
-	ID       string   `json:"id"`
-	Name     string   `json:"name,omitempty"`
-	Portrait string   `json:"portrait,omitempty" alt:"portraitUri"` // URL
-	Extra    string   `json:"extra,omitempty"`
-	Alias    string   `json:"alias,omitempty"` // shown in place of Name by IMKit
-	UserType UserType `json:"userType,omitempty"`
+// Sender describes the sender inside a message, so that clients need not look him up.
+type Sender struct {
+	ID          string   `json:"id"`
+	Name        string   `json:"name,omitempty"`
+	PortraitURL string   `json:"portrait,omitempty" alt:"portraitUri"` // URL
+	Extra       string   `json:"extra,omitempty"`
+	Alias       string   `json:"alias,omitempty"` // shown in place of Name by IMKit
+	UserType    UserType `json:"userType,omitempty"`
 	kept
 }
 
@@ -101,56 +101,56 @@ const (
 	MentionUsers MentionType = 2 // the users in UserIDList
 )
 
-// MentionedInfo mentions members of a group or ultra group. It takes effect only if the send says so too:
+// Mention mentions members of a group or ultra group. It takes effect only if the send says so too:
 // SendGroup does that by itself for built-in types; for others set GroupMessage.Mentioned.
-type MentionedInfo struct {
+type Mention struct {
 	Type             MentionType `json:"type"`
-	UserIDList       []string    `json:"userIdList,omitempty"`       // with MentionUsers
+	UserIDs          []string    `json:"userIdList,omitempty"`       // with MentionUsers
 	MentionedContent string      `json:"mentionedContent,omitempty"` // push text for the mentioned users; outranks PushContent
 	kept
 }
 
 // TextMessage is a text, RC:TxtMsg.
 type TextMessage struct {
-	Content         string         `json:"content"`
-	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
-	User            *UserInfo      `json:"user,omitempty"`
-	Extra           string         `json:"extra,omitempty"`
-	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
-	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
-	Moderation      *Moderation    `json:"audit,omitempty"`
+	Content       string        `json:"content"`
+	Mention       *Mention      `json:"mentionedInfo,omitempty"`
+	User          *Sender       `json:"user,omitempty"`
+	Extra         string        `json:"extra,omitempty"`
+	BurnAfterRead bool          `json:"isBurnAfterRead,omitempty"`
+	BurnDuration  time.Duration `json:"burnDuration,omitempty" unit:"seconds"`
+	Moderation    *Moderation   `json:"audit,omitempty"`
 	kept
 }
 
 // ImageMessage is an image, RC:ImgMsg.
 type ImageMessage struct {
-	Content         string         `json:"content"`              // JPEG thumbnail in base64 without line breaks, at most 10 KB, better 5 KB
-	ImageURI        string         `json:"imageUri"`             // the full image
-	ThumbnailWidth  int            `json:"thumWidth,omitempty"`  // pixels; clients from 5.18 on
-	ThumbnailHeight int            `json:"thumHeight,omitempty"` // pixels
-	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
-	User            *UserInfo      `json:"user,omitempty"`
-	Extra           string         `json:"extra,omitempty"`
-	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
-	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
-	Moderation      *Moderation    `json:"audit,omitempty"`
+	Content         string        `json:"content"`              // JPEG thumbnail in base64 without line breaks, at most 10 KB, better 5 KB
+	ImageURL        string        `json:"imageUri"`             // the full image
+	ThumbnailWidth  int           `json:"thumWidth,omitempty"`  // pixels; clients from 5.18 on
+	ThumbnailHeight int           `json:"thumHeight,omitempty"` // pixels
+	Mention         *Mention      `json:"mentionedInfo,omitempty"`
+	User            *Sender       `json:"user,omitempty"`
+	Extra           string        `json:"extra,omitempty"`
+	BurnAfterRead   bool          `json:"isBurnAfterRead,omitempty"`
+	BurnDuration    time.Duration `json:"burnDuration,omitempty" unit:"seconds"`
+	Moderation      *Moderation   `json:"audit,omitempty"`
 	kept
 }
 
 // GIFMessage is an animated GIF, RC:GIFMsg.
 type GIFMessage struct {
-	GIFDataSize     int64          `json:"gifDataSize"` // bytes
-	RemoteURL       string         `json:"remoteUrl"`
-	Width           int            `json:"width"`  // pixels
-	Height          int            `json:"height"` // pixels
-	Name            string         `json:"name,omitempty"`
-	LocalPath       string         `json:"localPath,omitempty"`
-	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
-	User            *UserInfo      `json:"user,omitempty"`
-	Extra           string         `json:"extra,omitempty"`
-	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
-	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
-	Moderation      *Moderation    `json:"audit,omitempty"`
+	Size          int64         `json:"gifDataSize"` // bytes
+	RemoteURL     string        `json:"remoteUrl"`
+	Width         int           `json:"width"`  // pixels
+	Height        int           `json:"height"` // pixels
+	Name          string        `json:"name,omitempty"`
+	LocalPath     string        `json:"localPath,omitempty"`
+	Mention       *Mention      `json:"mentionedInfo,omitempty"`
+	User          *Sender       `json:"user,omitempty"`
+	Extra         string        `json:"extra,omitempty"`
+	BurnAfterRead bool          `json:"isBurnAfterRead,omitempty"`
+	BurnDuration  time.Duration `json:"burnDuration,omitempty" unit:"seconds"`
+	Moderation    *Moderation   `json:"audit,omitempty"`
 	kept
 }
 
@@ -158,92 +158,92 @@ type GIFMessage struct {
 //
 // Deprecated: RongCloud has superseded it by [HQVoiceMessage], whose sound is a file.
 type VoiceMessage struct {
-	Content         string         `json:"content"`                 // AMR audio in base64 without line breaks, at most 60 KB
-	Duration        time.Duration  `json:"duration" unit:"seconds"` // at most 60 s
-	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
-	User            *UserInfo      `json:"user,omitempty"`
-	Extra           string         `json:"extra,omitempty"`
-	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
-	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
-	Moderation      *Moderation    `json:"audit,omitempty"`
+	Content       string        `json:"content"`                 // AMR audio in base64 without line breaks, at most 60 KB
+	Duration      time.Duration `json:"duration" unit:"seconds"` // at most 60 s
+	Mention       *Mention      `json:"mentionedInfo,omitempty"`
+	User          *Sender       `json:"user,omitempty"`
+	Extra         string        `json:"extra,omitempty"`
+	BurnAfterRead bool          `json:"isBurnAfterRead,omitempty"`
+	BurnDuration  time.Duration `json:"burnDuration,omitempty" unit:"seconds"`
+	Moderation    *Moderation   `json:"audit,omitempty"`
 	kept
 }
 
 // HQVoiceMessage is a voice recording in a file, RC:HQVCMsg.
 type HQVoiceMessage struct {
-	RemoteURL       string         `json:"remoteUrl"`               // AAC file
-	Duration        time.Duration  `json:"duration" unit:"seconds"` // at most 60 s
-	Name            string         `json:"name,omitempty"`
-	Type            string         `json:"type,omitempty"`             // aac, as web clients write it
-	SampleRate      int            `json:"sampleRate,omitempty"`       // 8000 or 16000; without these three, web clients from 5.22 on turn no speech into text
-	ChannelCount    int            `json:"numberOfChannels,omitempty"` // 1
-	Format          string         `json:"format,omitempty"`           // aac
-	LocalPath       string         `json:"localPath,omitempty"`
-	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
-	User            *UserInfo      `json:"user,omitempty"`
-	Extra           string         `json:"extra,omitempty"`
-	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
-	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
-	Moderation      *Moderation    `json:"audit,omitempty"`
+	RemoteURL     string        `json:"remoteUrl"`               // AAC file
+	Duration      time.Duration `json:"duration" unit:"seconds"` // at most 60 s
+	Name          string        `json:"name,omitempty"`
+	Type          string        `json:"type,omitempty"`             // aac, as web clients write it
+	SampleRate    int           `json:"sampleRate,omitempty"`       // 8000 or 16000; without these three, web clients from 5.22 on turn no speech into text
+	ChannelCount  int           `json:"numberOfChannels,omitempty"` // 1
+	Format        string        `json:"format,omitempty"`           // aac
+	LocalPath     string        `json:"localPath,omitempty"`
+	Mention       *Mention      `json:"mentionedInfo,omitempty"`
+	User          *Sender       `json:"user,omitempty"`
+	Extra         string        `json:"extra,omitempty"`
+	BurnAfterRead bool          `json:"isBurnAfterRead,omitempty"`
+	BurnDuration  time.Duration `json:"burnDuration,omitempty" unit:"seconds"`
+	Moderation    *Moderation   `json:"audit,omitempty"`
 	kept
 }
 
 // FileMessage is a file, RC:FileMsg.
 type FileMessage struct {
-	Name            string         `json:"name"`
-	Size            int64          `json:"size"` // bytes
-	Type            string         `json:"type"` // extension, such as pdf
-	FileURL         string         `json:"fileUrl"`
-	LocalPath       string         `json:"localPath,omitempty"`
-	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
-	User            *UserInfo      `json:"user,omitempty"`
-	Extra           string         `json:"extra,omitempty"`
-	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
-	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+	Name          string        `json:"name"`
+	Size          int64         `json:"size"` // bytes
+	Type          string        `json:"type"` // extension, such as pdf
+	FileURL       string        `json:"fileUrl"`
+	LocalPath     string        `json:"localPath,omitempty"`
+	Mention       *Mention      `json:"mentionedInfo,omitempty"`
+	User          *Sender       `json:"user,omitempty"`
+	Extra         string        `json:"extra,omitempty"`
+	BurnAfterRead bool          `json:"isBurnAfterRead,omitempty"`
+	BurnDuration  time.Duration `json:"burnDuration,omitempty" unit:"seconds"`
 	kept
 }
 
 // SightMessage is a short video, RC:SightMsg.
 type SightMessage struct {
-	SightURL        string         `json:"sightUrl"`                // MP4 file with H.264 and AAC
-	Content         string         `json:"content"`                 // JPEG of the first frame in base64, as small as an image's thumbnail
-	Duration        time.Duration  `json:"duration" unit:"seconds"` // at most 2 min by default
-	Size            int64          `json:"size"`                    // bytes
-	Name            string         `json:"name"`                    // of the file, with .mp4
-	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
-	User            *UserInfo      `json:"user,omitempty"`
-	Extra           string         `json:"extra,omitempty"`
-	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
-	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
-	Moderation      *Moderation    `json:"audit,omitempty"`
+	SightURL      string        `json:"sightUrl"`                // MP4 file with H.264 and AAC
+	Content       string        `json:"content"`                 // JPEG of the first frame in base64, as small as an image's thumbnail
+	Duration      time.Duration `json:"duration" unit:"seconds"` // at most 2 min by default
+	Size          int64         `json:"size"`                    // bytes
+	Name          string        `json:"name"`                    // of the file, with .mp4
+	Mention       *Mention      `json:"mentionedInfo,omitempty"`
+	User          *Sender       `json:"user,omitempty"`
+	Extra         string        `json:"extra,omitempty"`
+	BurnAfterRead bool          `json:"isBurnAfterRead,omitempty"`
+	BurnDuration  time.Duration `json:"burnDuration,omitempty" unit:"seconds"`
+	Moderation    *Moderation   `json:"audit,omitempty"`
 	kept
 }
 
 // LocationMessage is a place, RC:LBSMsg.
 type LocationMessage struct {
-	Content       string         `json:"content"` // JPEG of the map in base64
-	Latitude      float64        `json:"latitude"`
-	Longitude     float64        `json:"longitude"`
-	POI           string         `json:"poi"` // name of the place
-	MentionedInfo *MentionedInfo `json:"mentionedInfo,omitempty"`
-	User          *UserInfo      `json:"user,omitempty"`
-	Extra         string         `json:"extra,omitempty"`
+	Content   string   `json:"content"` // JPEG of the map in base64
+	Latitude  float64  `json:"latitude"`
+	Longitude float64  `json:"longitude"`
+	POI       string   `json:"poi"` // name of the place
+	Mention   *Mention `json:"mentionedInfo,omitempty"`
+	User      *Sender  `json:"user,omitempty"`
+	Extra     string   `json:"extra,omitempty"`
 	kept
 }
 
 // ReferenceMessage is an answer that quotes another message, RC:ReferenceMsg.
 type ReferenceMessage struct {
-	Content         string         `json:"content"`                   // the answer
-	ReferMsgUserID  string         `json:"referMsgUserId"`            // sender of the quoted message
-	ReferMsg        MessageContent `json:"-" body:"objName,referMsg"` // the quoted message; its object name is sent along
-	ReferMsgUID     string         `json:"referMsgUid,omitempty"`
-	QuotedStatus    QuotedStatus   `json:"referMsgStatus,omitempty"` // for reading: what has become of the quoted message; clients from 5.26 on
-	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
-	User            *UserInfo      `json:"user,omitempty"`
-	Extra           string         `json:"extra,omitempty"`
-	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
-	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
-	Moderation      *Moderation    `json:"audit,omitempty"`
+	Content          string         `json:"content"`                   // the answer
+	QuotedUserID     string         `json:"referMsgUserId"`            // sender of the quoted message
+	QuotedContent    MessageContent `json:"-" body:"objName,referMsg"` // the quoted message; its object name is sent along
+	QuotedMessageUID string         `json:"referMsgUid,omitempty"`
+	QuotedStatus     QuotedStatus   `json:"referMsgStatus,omitempty"` // for reading: what has become of the quoted message; clients from 5.26 on
+	Mention          *Mention       `json:"mentionedInfo,omitempty"`
+	User             *Sender        `json:"user,omitempty"`
+	Extra            string         `json:"extra,omitempty"`
+	BurnAfterRead    bool           `json:"isBurnAfterRead,omitempty"`
+	BurnDuration     time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+	Moderation       *Moderation    `json:"audit,omitempty"`
 	kept
 }
 
@@ -262,13 +262,13 @@ const (
 type CombineMessage struct {
 	RemoteURL        string           `json:"remoteUrl"`        // HTML page with the messages
 	ConversationType ConversationType `json:"conversationType"` // where they come from: private or group
-	NameList         []string         `json:"nameList"`         // names of the speakers
-	SummaryList      []string         `json:"summaryList"`      // lines shown in the bubble, at most 4
+	Names            []string         `json:"nameList"`         // names of the speakers
+	Summaries        []string         `json:"summaryList"`      // lines shown in the bubble, at most 4
 	Title            string           `json:"title,omitempty"`
 	Name             string           `json:"name,omitempty"` // of the file
 	LocalPath        string           `json:"localPath,omitempty"`
-	MentionedInfo    *MentionedInfo   `json:"mentionedInfo,omitempty"`
-	User             *UserInfo        `json:"user,omitempty"`
+	Mention          *Mention         `json:"mentionedInfo,omitempty"`
+	User             *Sender          `json:"user,omitempty"`
 	Extra            string           `json:"extra,omitempty"`
 	kept
 }
@@ -277,25 +277,25 @@ type CombineMessage struct {
 // at most 120 KB, and else in an uploaded JSON file.
 type CombineV2Message struct {
 	ConversationType ConversationType   `json:"conversationType"` // where they come from: private or group
-	NameList         []string           `json:"nameList"`         // names of the speakers
-	SummaryList      []string           `json:"summaryList"`      // lines shown in the bubble, at most 4
-	MsgNum           int                `json:"msgNum"`           // how many messages are forwarded
-	MsgList          []ForwardedMessage `json:"msgList,omitempty"`
-	JSONMsgKey       string             `json:"jsonMsgKey,omitempty"` // key of the uploaded file
+	Names            []string           `json:"nameList"`         // names of the speakers
+	Summaries        []string           `json:"summaryList"`      // lines shown in the bubble, at most 4
+	MessageCount     int                `json:"msgNum"`           // how many messages are forwarded
+	Messages         []ForwardedMessage `json:"msgList,omitempty"`
+	Key              string             `json:"jsonMsgKey,omitempty"` // key of the uploaded file
 	RemoteURL        string             `json:"remoteUrl,omitempty"`  // URL of the uploaded file
 	LocalPath        string             `json:"localPath,omitempty"`
-	MentionedInfo    *MentionedInfo     `json:"mentionedInfo,omitempty"`
-	User             *UserInfo          `json:"user,omitempty"`
+	Mention          *Mention           `json:"mentionedInfo,omitempty"`
+	User             *Sender            `json:"user,omitempty"`
 	Extra            string             `json:"extra,omitempty"`
 	kept
 }
 
 // ForwardedMessage is one message of a [CombineV2Message].
 type ForwardedMessage struct {
-	FromUserID string         `json:"fromUserId"`
-	TargetID   string         `json:"targetId"`
-	Timestamp  time.Time      `json:"timestamp" unit:"ms"`
-	Content    MessageContent `json:"-" body:"objectName,content"`
+	From     string         `json:"fromUserId"`
+	TargetID string         `json:"targetId"`
+	SentAt   time.Time      `json:"timestamp" unit:"ms"`
+	Content  MessageContent `json:"-" body:"objectName,content"`
 	kept
 }
 
@@ -303,43 +303,43 @@ type ForwardedMessage struct {
 //
 // Deprecated: RongCloud's client SDKs have deprecated the type.
 type ImageTextMessage struct {
-	Title         string         `json:"title"`
-	Content       string         `json:"content"`
-	ImageURI      string         `json:"imageUri"` // 120 by 120 pixels
-	URL           string         `json:"url"`      // opened on tap
-	MentionedInfo *MentionedInfo `json:"mentionedInfo,omitempty"`
-	User          *UserInfo      `json:"user,omitempty"`
-	Extra         string         `json:"extra,omitempty"`
-	Moderation    *Moderation    `json:"audit,omitempty"`
+	Title      string      `json:"title"`
+	Content    string      `json:"content"`
+	ImageURL   string      `json:"imageUri"` // 120 by 120 pixels
+	URL        string      `json:"url"`      // opened on tap
+	Mention    *Mention    `json:"mentionedInfo,omitempty"`
+	User       *Sender     `json:"user,omitempty"`
+	Extra      string      `json:"extra,omitempty"`
+	Moderation *Moderation `json:"audit,omitempty"`
 	kept
 }
 
 // StreamMessage is a piece of a text that grows while it is produced, RC:StreamMsg. It has endpoints of its own and cannot be
-// sent like other messages. Type, MentionedInfo, User, Extra and Quoted go with the first piece only.
+// sent like other messages. Type, Mention, User, Extra and Quoted go with the first piece only.
 type StreamMessage struct {
-	Content        string         `json:"content"` // this piece
-	Type           StreamType     `json:"type,omitempty"`
-	Seq            int            `json:"seq"`                      // 1, 2, 3 and so on without gaps
-	Complete       bool           `json:"complete"`                 // this is the last piece
-	CompleteReason int            `json:"completeReason,omitempty"` // the app's reason for ending, with Complete
-	MessageUID     string         `json:"messageUID,omitempty"`     // from the answer to the first piece; required from the second on
-	MentionedInfo  *MentionedInfo `json:"mentionedInfo,omitempty"`
-	User           *UserInfo      `json:"user,omitempty"`
-	Extra          string         `json:"extra,omitempty"`
-	Quoted         *QuotedMessage `json:"referMsg,omitempty"`
-	StopReason     int            `json:"stopReason,omitempty"` // for reading: why the service ended the stream, 0 normally
-	IsSynced       bool           `json:"isSynced,omitempty"`   // for reading: the client has the whole text
+	Content        string            `json:"content"` // this piece
+	Type           MessageStreamType `json:"type,omitempty"`
+	Sequence       int               `json:"seq"`                      // 1, 2, 3 and so on without gaps
+	Complete       bool              `json:"complete"`                 // this is the last piece
+	CompleteReason int               `json:"completeReason,omitempty"` // the app's reason for ending, with Complete
+	MessageUID     string            `json:"messageUID,omitempty"`     // from the answer to the first piece; required from the second on
+	Mention        *Mention          `json:"mentionedInfo,omitempty"`
+	User           *Sender           `json:"user,omitempty"`
+	Extra          string            `json:"extra,omitempty"`
+	Quoted         *QuotedMessage    `json:"referMsg,omitempty"`
+	StopReason     int               `json:"stopReason,omitempty"` // for reading: why the service ended the stream, 0 normally
+	Synced         bool              `json:"isSynced,omitempty"`   // for reading: the client has the whole text
 	kept
 }
 
-// StreamType says how clients render a [StreamMessage]; as text if it is empty.
-type StreamType string
+// MessageStreamType says how clients render a [StreamMessage]; as text if it is empty.
+type MessageStreamType string
 
 // The renderings of a stream.
 const (
-	StreamText     StreamType = "text"
-	StreamMarkdown StreamType = "markdown"
-	StreamHTML     StreamType = "html"
+	MessageStreamText     MessageStreamType = "text"
+	MessageStreamMarkdown MessageStreamType = "markdown"
+	MessageStreamHTML     MessageStreamType = "html"
 )
 
 // QuotedMessage names the message that a [StreamMessage] answers, as RongCloud's web client reads it.
@@ -352,29 +352,29 @@ type QuotedMessage struct {
 
 // CardMessage is a contact card, RC:CardMsg. It belongs to IMKit and has no push text of its own.
 type CardMessage struct {
-	UserID          string         `json:"userId"` // whose card it is
-	Name            string         `json:"name"`
-	PortraitURI     string         `json:"portraitUri,omitempty"`
-	SendUserID      string         `json:"sendUserId"`
-	SendUserName    string         `json:"sendUserName"`
-	MentionedInfo   *MentionedInfo `json:"mentionedInfo,omitempty"`
-	User            *UserInfo      `json:"user,omitempty"`
-	Extra           string         `json:"extra,omitempty"`
-	IsBurnAfterRead bool           `json:"isBurnAfterRead,omitempty"`
-	BurnDuration    time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
+	UserID        string        `json:"userId"` // whose card it is
+	Name          string        `json:"name"`
+	PortraitURL   string        `json:"portraitUri,omitempty"`
+	SendUserID    string        `json:"sendUserId"`
+	SendUserName  string        `json:"sendUserName"`
+	Mention       *Mention      `json:"mentionedInfo,omitempty"`
+	User          *Sender       `json:"user,omitempty"`
+	Extra         string        `json:"extra,omitempty"`
+	BurnAfterRead bool          `json:"isBurnAfterRead,omitempty"`
+	BurnDuration  time.Duration `json:"burnDuration,omitempty" unit:"seconds"`
 	kept
 }
 
 // StickerMessage is a sticker, RC:StkMsg. It belongs to IMKit and has no push text of its own.
 type StickerMessage struct {
-	PackageID     string         `json:"packageId"`
-	StickerID     string         `json:"stickerId"`
-	Digest        string         `json:"digest,omitempty"` // shown in lists
-	Width         int            `json:"width"`
-	Height        int            `json:"height"`
-	MentionedInfo *MentionedInfo `json:"mentionedInfo,omitempty"`
-	User          *UserInfo      `json:"user,omitempty"`
-	Extra         string         `json:"extra,omitempty"`
+	PackageID string   `json:"packageId"`
+	StickerID string   `json:"stickerId"`
+	Digest    string   `json:"digest,omitempty"` // shown in lists
+	Width     int      `json:"width"`
+	Height    int      `json:"height"`
+	Mention   *Mention `json:"mentionedInfo,omitempty"`
+	User      *Sender  `json:"user,omitempty"`
+	Extra     string   `json:"extra,omitempty"`
 	kept
 }
 
@@ -475,10 +475,10 @@ func (m ForwardedMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
 func (m QuotedMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
 
 // MarshalJSON returns the sender as a message carries it.
-func (m UserInfo) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+func (m Sender) MarshalJSON() ([]byte, error) { return encodeBody(m) }
 
 // MarshalJSON returns the mention as a message carries it.
-func (m MentionedInfo) MarshalJSON() ([]byte, error) { return encodeBody(m) }
+func (m Mention) MarshalJSON() ([]byte, error) { return encodeBody(m) }
 
 // MarshalJSON returns the settings as a message carries them.
 func (m Moderation) MarshalJSON() ([]byte, error) { return encodeBody(m) }
@@ -529,10 +529,10 @@ func (m *CardMessage) UnmarshalJSON(data []byte) error { return decodeBody(data,
 func (m *StickerMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
 // UnmarshalJSON reads the sender as [DecodeContent] does: the spelling portraitUri of older clients, too.
-func (m *UserInfo) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+func (m *Sender) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
 // UnmarshalJSON reads the mention as [DecodeContent] does.
-func (m *MentionedInfo) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
+func (m *Mention) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
 // UnmarshalJSON reads the settings as [DecodeContent] does.
 func (m *Moderation) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
@@ -545,36 +545,36 @@ func (m *QuotedMessage) UnmarshalJSON(data []byte) error { return decodeBody(dat
 
 // What stands in messages is decoded together with them.
 var (
-	_ = lenient.Transparent[UserInfo]()
-	_ = lenient.Transparent[MentionedInfo]()
+	_ = lenient.Transparent[Sender]()
+	_ = lenient.Transparent[Mention]()
 	_ = lenient.Transparent[Moderation]()
 	_ = lenient.Transparent[QuotedMessage]()
 	_ = lenient.Transparent[ForwardedMessage]()
 	_ = lenient.Transparent[GroupNotificationData]()
 )
 
-func (m TextMessage) mentioned() *MentionedInfo      { return m.MentionedInfo }
-func (m ImageMessage) mentioned() *MentionedInfo     { return m.MentionedInfo }
-func (m GIFMessage) mentioned() *MentionedInfo       { return m.MentionedInfo }
-func (m VoiceMessage) mentioned() *MentionedInfo     { return m.MentionedInfo }
-func (m HQVoiceMessage) mentioned() *MentionedInfo   { return m.MentionedInfo }
-func (m FileMessage) mentioned() *MentionedInfo      { return m.MentionedInfo }
-func (m SightMessage) mentioned() *MentionedInfo     { return m.MentionedInfo }
-func (m LocationMessage) mentioned() *MentionedInfo  { return m.MentionedInfo }
-func (m ReferenceMessage) mentioned() *MentionedInfo { return m.MentionedInfo }
-func (m CombineMessage) mentioned() *MentionedInfo   { return m.MentionedInfo }
-func (m CombineV2Message) mentioned() *MentionedInfo { return m.MentionedInfo }
-func (m ImageTextMessage) mentioned() *MentionedInfo { return m.MentionedInfo }
-func (m StreamMessage) mentioned() *MentionedInfo    { return m.MentionedInfo }
-func (m CardMessage) mentioned() *MentionedInfo      { return m.MentionedInfo }
-func (m StickerMessage) mentioned() *MentionedInfo   { return m.MentionedInfo }
+func (m TextMessage) mentioned() *Mention      { return m.Mention }
+func (m ImageMessage) mentioned() *Mention     { return m.Mention }
+func (m GIFMessage) mentioned() *Mention       { return m.Mention }
+func (m VoiceMessage) mentioned() *Mention     { return m.Mention }
+func (m HQVoiceMessage) mentioned() *Mention   { return m.Mention }
+func (m FileMessage) mentioned() *Mention      { return m.Mention }
+func (m SightMessage) mentioned() *Mention     { return m.Mention }
+func (m LocationMessage) mentioned() *Mention  { return m.Mention }
+func (m ReferenceMessage) mentioned() *Mention { return m.Mention }
+func (m CombineMessage) mentioned() *Mention   { return m.Mention }
+func (m CombineV2Message) mentioned() *Mention { return m.Mention }
+func (m ImageTextMessage) mentioned() *Mention { return m.Mention }
+func (m StreamMessage) mentioned() *Mention    { return m.Mention }
+func (m CardMessage) mentioned() *Mention      { return m.Mention }
+func (m StickerMessage) mentioned() *Mention   { return m.Mention }
 
 // mentions tells whether a content names users who are mentioned. A nil one, which the encoder refuses, does not.
 func mentions(c MessageContent) bool { return mentionedBy(c) != nil }
 
 // mentionedBy is whom a content mentions; nil if it mentions nobody, or has no value.
-func mentionedBy(c MessageContent) *MentionedInfo {
-	m, ok := c.(interface{ mentioned() *MentionedInfo })
+func mentionedBy(c MessageContent) *Mention {
+	m, ok := c.(interface{ mentioned() *Mention })
 	if !ok || isNil(c) || hollow(c) != nil {
 		return nil
 	}
@@ -582,13 +582,13 @@ func mentionedBy(c MessageContent) *MentionedInfo {
 }
 
 // check refuses a mention that reaches nobody. A message that is read keeps it as it is.
-func (m *MentionedInfo) check() error {
+func (m *Mention) check() error {
 	switch {
 	case m == nil:
 		return nil
 	case m.Type == 0:
 		return refuse("content", "mentionedInfo has no type: it is MentionAll or MentionUsers")
-	case m.Type == MentionUsers && len(m.UserIDList) == 0:
+	case m.Type == MentionUsers && len(m.UserIDs) == 0:
 		return refuse("content", "mentionedInfo has no userIdList, whom MentionUsers mentions")
 	}
 	return nil

@@ -99,7 +99,7 @@ func TestContentThatLosesItsFields(t *testing.T) {
 		require.ErrorContains(t, err, "MarshalJSON", "%T", c)
 		require.NotContains(t, err.Error(), "hi")
 		// Inside another message it is no better off.
-		_, err = embedEncode(ReferenceMessage{ReferMsg: c})
+		_, err = embedEncode(ReferenceMessage{QuotedContent: c})
 		formRefused(t, err, "content")
 	}
 	for _, c := range []MessageContent{
@@ -139,7 +139,7 @@ func TestRawContentOfABuiltInType(t *testing.T) {
 	} {
 		for _, c := range []MessageContent{RawContent{"RC:TxtMsg", body}, &RawContent{"RC:TxtMsg", body}} {
 			_, err := embedEncode(c)
-			_, inside := embedEncode(ReferenceMessage{ReferMsg: c})
+			_, inside := embedEncode(ReferenceMessage{QuotedContent: c})
 			if ok {
 				require.NoError(t, errors.Join(err, inside), body)
 			} else {

@@ -171,7 +171,7 @@ func (m *ReferenceMessage) decodeRaw(raw json.RawMessage, depth int) error {
 	if err := errors.Join(decodeFields(m, raw), decodeFields(&q, raw)); err != nil {
 		return err
 	}
-	m.ReferMsg = carry(q.ObjName, q.ReferMsg, depth)
+	m.QuotedContent = carry(q.ObjName, q.ReferMsg, depth)
 	return nil
 }
 
@@ -198,7 +198,7 @@ func (m *CombineV2Message) decodeRaw(raw json.RawMessage, depth int) error {
 		return err
 	}
 	for i, item := range list.MsgList {
-		m.MsgList[i].Content = carry(item.ObjectName, item.Content, depth)
+		m.Messages[i].Content = carry(item.ObjectName, item.Content, depth)
 	}
 	return nil
 }

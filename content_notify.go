@@ -9,9 +9,9 @@ import (
 
 // InfoNotification is a grey line in the conversation, RC:InfoNtf.
 type InfoNotification struct {
-	Message string    `json:"message"` // the line
-	User    *UserInfo `json:"user,omitempty"`
-	Extra   string    `json:"extra,omitempty"`
+	Message string  `json:"message"` // the line
+	User    *Sender `json:"user,omitempty"`
+	Extra   string  `json:"extra,omitempty"`
 	kept
 }
 
@@ -87,14 +87,14 @@ type CommandNotification struct {
 // RecallNotification is the line that a client puts in the place of a recalled message, RC:RcNtf. It is only for reading.
 type RecallNotification struct {
 	OperatorID         string         `json:"operatorId,omitempty"`                // who recalled
-	RecallTime         time.Time      `json:"recallTime,omitzero" unit:"ms"`       // when
+	RecalledAt         time.Time      `json:"recallTime,omitzero" unit:"ms"`       // when
 	OriginalObjectName string         `json:"originalObjectName,omitempty"`        // type of the recalled message
 	OriginalContent    MessageContent `json:"-" body:",originalMessageContent"`    // the recalled message, where the client has it
 	RecallContent      string         `json:"recallContent,omitempty"`             // its text, to be edited again
-	RecallActionTime   time.Time      `json:"recallActionTime,omitzero" unit:"ms"` // when the user acted
+	RecallActionAt     time.Time      `json:"recallActionTime,omitzero" unit:"ms"` // when the user acted
 	Admin              bool           `json:"admin,omitempty" alt:"isAdmin"`       // recalled by an administrator
 	Delete             bool           `json:"delete,omitempty" alt:"isDelete"`     // leave no line
-	User               *UserInfo      `json:"user,omitempty"`
+	User               *Sender        `json:"user,omitempty"`
 	Extra              string         `json:"extra,omitempty"` // the app's own data, given with the recall
 	kept
 }
@@ -130,12 +130,12 @@ type RecallCommand struct {
 	ConversationType ConversationType `json:"conversationType,omitempty"`
 	TargetID         string           `json:"targetId,omitempty"`
 	ChannelID        string           `json:"channelId,omitempty"`              // of an ultra group
-	SentTime         time.Time        `json:"sentTime,omitzero" unit:"ms"`      // of the recalled message
-	IsAdmin          bool             `json:"isAdmin,omitempty" unit:"switch"`  // recalled by an administrator
-	IsDelete         bool             `json:"isDelete,omitempty" unit:"switch"` // leave no line on the client
+	SentAt           time.Time        `json:"sentTime,omitzero" unit:"ms"`      // of the recalled message
+	Admin            bool             `json:"isAdmin,omitempty" unit:"switch"`  // recalled by an administrator
+	Delete           bool             `json:"isDelete,omitempty" unit:"switch"` // leave no line on the client
 	OriginalFrom     string           `json:"originalFromUserId,omitempty"`     // sender of the recalled message
 	ToUserIDs        *[]string        `json:"directionalUserIdList,omitempty"`  // who got the recalled message, if not all did; a pointer keeps the type comparable
-	User             *UserInfo        `json:"user,omitempty"`
+	User             *Sender          `json:"user,omitempty"`
 	Extra            string           `json:"extra,omitempty"`
 	kept
 }
@@ -145,9 +145,9 @@ const ReadReceiptByTime = 1
 
 // ReadReceipt tells how far a one-to-one conversation has been read, RC:ReadNtf.
 type ReadReceipt struct {
-	LastMessageSendTime time.Time `json:"lastMessageSendTime" unit:"ms"` // everything sent up to then has been read
-	MessageUID          string    `json:"messageUId"`                    // of the last message read
-	Type                int       `json:"type"`                          // sent as ReadReceiptByTime if it is 0
+	LastMessageSentAt time.Time `json:"lastMessageSendTime" unit:"ms"` // everything sent up to then has been read
+	MessageUID        string    `json:"messageUId"`                    // of the last message read
+	Type              int       `json:"type"`                          // sent as ReadReceiptByTime if it is 0
 	kept
 }
 
@@ -160,13 +160,13 @@ type ReadReceiptRequest struct {
 
 // ReadReceiptResponse answers a [ReadReceiptRequest], RC:RRRspMsg. It is only for reading.
 type ReadReceiptResponse struct {
-	ReceiptMessageDic map[string][]string `json:"receiptMessageDic,omitempty"` // ID of who asked, to the UIDs of the messages read
+	MessageUIDsByUser map[string][]string `json:"receiptMessageDic,omitempty"` // ID of who asked, to the UIDs of the messages read
 	kept
 }
 
 // SyncReadStatus brings the read position to the user's other devices, RC:SRSMsg. It is only for reading.
 type SyncReadStatus struct {
-	LastMessageSendTime time.Time `json:"lastMessageSendTime,omitzero" unit:"ms"` // read up to then
+	LastMessageSentAt time.Time `json:"lastMessageSendTime,omitzero" unit:"ms"` // read up to then
 	kept
 }
 
@@ -175,8 +175,8 @@ type ChatroomEntryChange int
 
 // The changes of a [ChatroomEntryNotification].
 const (
-	ChatroomEntrySet     ChatroomEntryChange = 1
-	ChatroomEntryRemoved ChatroomEntryChange = 2
+	ChatroomEntryChangeSet    ChatroomEntryChange = 1
+	ChatroomEntryChangeDelete ChatroomEntryChange = 2
 )
 
 // ChatroomEntryNotification tells that an attribute of a chat room was set or removed, RC:chrmKVNotiMsg. It is sent along

@@ -63,8 +63,8 @@ type VIVOClassification string
 
 // The classifications of vivo.
 const (
-	VIVOOperational VIVOClassification = "0"
-	VIVOSystem      VIVOClassification = "1"
+	VIVOClassificationOperational VIVOClassification = "0"
+	VIVOClassificationSystem      VIVOClassification = "1"
 )
 
 // VIVOPush holds the settings for vivo devices.
@@ -109,7 +109,7 @@ type APNsPush struct {
 	ThreadID          string            `json:"thread-id,omitempty"`        // groups notifications
 	CollapseID        string            `json:"apns-collapse-id,omitempty"` // merges notifications with the same ID
 	Category          string            `json:"category,omitempty"`         // the app's own kind of rich push; the object name of the message if empty
-	RichMediaURI      string            `json:"richMediaUri,omitempty"`     // of a rich push; needs Category
+	RichMediaURL      string            `json:"richMediaUri,omitempty"`     // of a rich push; needs Category
 	InterruptionLevel InterruptionLevel `json:"interruption-level,omitempty"`
 }
 

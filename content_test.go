@@ -37,8 +37,8 @@ const (
 
 func contentCases() []contentCase {
 	more := kept{&unknownKeys{{"future", json.RawMessage(`{"<&>":[1.50,"你",null]}`)}, {"other\"key", json.RawMessage(`"x"`)}}}
-	at, user, extra, burn := &MentionedInfo{MentionUsers, []string{"u1", "u2"}, "@你", more},
-		&UserInfo{"u1", "Ann", "http://a/p.png?a=1&b=2", "e", "A", UserBot, more}, `<x>&"y"`, 30*time.Second
+	at, user, extra, burn := &Mention{MentionUsers, []string{"u1", "u2"}, "@你", more},
+		&Sender{"u1", "Ann", "http://a/p.png?a=1&b=2", "e", "A", UserBot, more}, `<x>&"y"`, 30*time.Second
 	moderation := &Moderation{Ptr(false), "p", "s", more}
 	return []contentCase{
 		{
@@ -94,7 +94,7 @@ func contentCases() []contentCase {
 			`{"title":"t","content":"c","imageUri":"http://i","url":"http://u",` + contentTail + contentAudit + contentMore + `}`,
 			`{"title":"","content":"","imageUri":"","url":""}`,
 		}, {
-			StreamMessage{"c", StreamMarkdown, 1, true, 2, "UID", at, user, extra, &QuotedMessage{"QUID", "RC:TxtMsg", "u2", more}, 3, true, more},
+			StreamMessage{"c", MessageStreamMarkdown, 1, true, 2, "UID", at, user, extra, &QuotedMessage{"QUID", "RC:TxtMsg", "u2", more}, 3, true, more},
 			StreamMessage{},
 			`{"content":"c","type":"markdown","seq":1,"complete":true,"completeReason":2,"messageUID":"UID",` + contentTail +
 				`,"referMsg":{"messageUId":"QUID","objectName":"RC:TxtMsg","senderId":"u2"` + contentMore + `},"stopReason":3,"isSynced":true` + contentMore + `}`,
@@ -108,7 +108,7 @@ func contentCases() []contentCase {
 			`{"packageId":"p","stickerId":"s","digest":"[ok]","width":1,"height":2,` + contentTail + contentMore + `}`,
 			`{"packageId":"","stickerId":"","width":0,"height":0}`,
 		}, {
-			InfoNotification{"m", &UserInfo{ID: "u1"}, "e", more}, InfoNotification{},
+			InfoNotification{"m", &Sender{ID: "u1"}, "e", more}, InfoNotification{},
 			`{"message":"m","user":{"id":"u1"},"extra":"e"` + contentMore + `}`, `{"message":""}`,
 		}, {
 			GroupNotification{"u1", GroupOperationAdd, GroupNotificationData{"Ann", "G", []string{"u2"}, []string{"<Bob>"}, map[string]any{"zz": "&"}}, "m", "e", more},
@@ -125,7 +125,7 @@ func contentCases() []contentCase {
 		}, {
 			CommandNotification{"n", "d", more}, CommandNotification{}, `{"name":"n","data":"d"` + contentMore + `}`, `{"name":"","data":""}`,
 		}, {
-			RecallNotification{"u1", contentTime, "RC:TxtMsg", TextMessage{Content: "o", kept: more}, "c", contentTime, true, true, &UserInfo{ID: "u1"}, "e", more}, RecallNotification{},
+			RecallNotification{"u1", contentTime, "RC:TxtMsg", TextMessage{Content: "o", kept: more}, "c", contentTime, true, true, &Sender{ID: "u1"}, "e", more}, RecallNotification{},
 			`{"operatorId":"u1","recallTime":1705270000123,"originalObjectName":"RC:TxtMsg","originalMessageContent":{"content":"o"` + contentMore + `},"recallContent":"c","recallActionTime":1705270000123,"admin":true,"delete":true,"user":{"id":"u1"},"extra":"e"` + contentMore + `}`, `{}`,
 		}, {
 			DiscussionNotification{1, "x", "u1", more}, DiscussionNotification{}, `{"type":1,"extension":"x","operator":"u1"` + contentMore + `}`, `{}`,
@@ -134,7 +134,7 @@ func contentCases() []contentCase {
 		}, {
 			CommandMessage{"n", "d", more}, CommandMessage{}, `{"name":"n","data":"d"` + contentMore + `}`, `{"name":"","data":""}`,
 		}, {
-			RecallCommand{"UID", ConversationUltraGroup, "g", "c", contentTime, true, true, "u2", &[]string{"u3"}, &UserInfo{ID: "u1"}, "e", more}, RecallCommand{},
+			RecallCommand{"UID", ConversationUltraGroup, "g", "c", contentTime, true, true, "u2", &[]string{"u3"}, &Sender{ID: "u1"}, "e", more}, RecallCommand{},
 			`{"messageUId":"UID","conversationType":10,"targetId":"g","channelId":"c","sentTime":1705270000123,"isAdmin":1,"isDelete":1,"originalFromUserId":"u2","directionalUserIdList":["u3"],"user":{"id":"u1"},"extra":"e"` + contentMore + `}`, `{}`,
 		}, {
 			ReadReceipt{contentTime, "UID", ReadReceiptByTime, more}, ReadReceipt{},
@@ -146,7 +146,7 @@ func contentCases() []contentCase {
 		}, {
 			SyncReadStatus{contentTime, more}, SyncReadStatus{}, `{"lastMessageSendTime":1705270000123` + contentMore + `}`, `{}`,
 		}, {
-			ChatroomEntryNotification{ChatroomEntryRemoved, "k", "v", "e", more}, ChatroomEntryNotification{},
+			ChatroomEntryNotification{ChatroomEntryChangeDelete, "k", "v", "e", more}, ChatroomEntryNotification{},
 			`{"type":2,"key":"k","value":"v","extra":"e"` + contentMore + `}`, `{"type":0,"key":"","value":""}`,
 		},
 	}
@@ -180,7 +180,7 @@ func TestContentOnTheWire(t *testing.T) {
 			got, err = DecodeContent(name, []byte(`{}`))
 			require.NoError(t, err)
 			if name == "RC:RRRspMsg" {
-				require.Empty(t, got.(ReadReceiptResponse).ReceiptMessageDic)
+				require.Empty(t, got.(ReadReceiptResponse).MessageUIDsByUser)
 			}
 			require.Equal(t, c.empty, got)
 
@@ -206,29 +206,29 @@ func TestContentReadsVariants(t *testing.T) {
 		label, name, body string
 		want              MessageContent
 	}{
-		{"portraitUri", "RC:TxtMsg", `{"content":"hi","user":{"id":"u","portraitUri":"p"}}`, TextMessage{Content: "hi", User: &UserInfo{ID: "u", Portrait: "p"}}},
-		{"user as text", "RC:TxtMsg", `{"content":"hi","user":"{\"id\":\"u\"}"}`, TextMessage{Content: "hi", User: &UserInfo{ID: "u"}}},
+		{"portraitUri", "RC:TxtMsg", `{"content":"hi","user":{"id":"u","portraitUri":"p"}}`, TextMessage{Content: "hi", User: &Sender{ID: "u", PortraitURL: "p"}}},
+		{"user as text", "RC:TxtMsg", `{"content":"hi","user":"{\"id\":\"u\"}"}`, TextMessage{Content: "hi", User: &Sender{ID: "u"}}},
 		{"nulls", "RC:TxtMsg", `{"content":"hi","user":null,"mentionedInfo":null,"extra":null}`, hi},
 		{"moderation", "RC:TxtMsg", `{"content":"hi","audit":{"auditType":"1"}}`, TextMessage{Content: "hi", Moderation: &Moderation{Enabled: Ptr(true)}}},
 		{"extra as object", "RC:TxtMsg", `{"content":"hi","extra":{"a":1}}`, TextMessage{Content: "hi", Extra: `{"a":1}`}},
 		{"numbers as text", "RC:TxtMsg", `{"content":"hi","mentionedInfo":{"type":"1"},"burnDuration":"30","isBurnAfterRead":1}`,
-			TextMessage{Content: "hi", MentionedInfo: &MentionedInfo{Type: MentionAll}, IsBurnAfterRead: true, BurnDuration: 30 * time.Second}},
+			TextMessage{Content: "hi", Mention: &Mention{Type: MentionAll}, BurnAfterRead: true, BurnDuration: 30 * time.Second}},
 		{"size as text", "RC:FileMsg", `{"name":"f","size":"1024"}`, FileMessage{Name: "f", Size: 1024}},
 		{"duration as text", "RC:HQVCMsg", `{"remoteUrl":"v","duration":"7"}`, HQVoiceMessage{RemoteURL: "v", Duration: 7 * time.Second}},
 		{"coordinates as text", "RC:LBSMsg", `{"latitude":"31.5","longitude":"-1"}`, LocationMessage{Latitude: 31.5, Longitude: -1}},
-		{"referMsg as text", "RC:ReferenceMsg", `{"content":"re","referMsg":"{\"content\":\"hi\"}","objName":"RC:TxtMsg"}`, ReferenceMessage{Content: "re", ReferMsg: hi}},
-		{"referMsg of own type", "RC:ReferenceMsg", `{"referMsg":{"b":"<&>","a":1.50},"objName":"app:x"}`, ReferenceMessage{ReferMsg: RawContent{"app:x", `{"b":"<&>","a":1.50}`}}},
-		{"referMsg of own type as text", "RC:ReferenceMsg", `{"referMsg":"plain","objName":"app:x"}`, ReferenceMessage{ReferMsg: RawContent{"app:x", "plain"}}},
-		{"referMsg not of its type", "RC:ReferenceMsg", `{"referMsg":[1],"objName":"RC:TxtMsg"}`, ReferenceMessage{ReferMsg: RawContent{"RC:TxtMsg", "[1]"}}},
-		{"referMsg missing", "RC:ReferenceMsg", `{"objName":"RC:TxtMsg"}`, ReferenceMessage{ReferMsg: RawContent{Name: "RC:TxtMsg"}}},
+		{"referMsg as text", "RC:ReferenceMsg", `{"content":"re","referMsg":"{\"content\":\"hi\"}","objName":"RC:TxtMsg"}`, ReferenceMessage{Content: "re", QuotedContent: hi}},
+		{"referMsg of own type", "RC:ReferenceMsg", `{"referMsg":{"b":"<&>","a":1.50},"objName":"app:x"}`, ReferenceMessage{QuotedContent: RawContent{"app:x", `{"b":"<&>","a":1.50}`}}},
+		{"referMsg of own type as text", "RC:ReferenceMsg", `{"referMsg":"plain","objName":"app:x"}`, ReferenceMessage{QuotedContent: RawContent{"app:x", "plain"}}},
+		{"referMsg not of its type", "RC:ReferenceMsg", `{"referMsg":[1],"objName":"RC:TxtMsg"}`, ReferenceMessage{QuotedContent: RawContent{"RC:TxtMsg", "[1]"}}},
+		{"referMsg missing", "RC:ReferenceMsg", `{"objName":"RC:TxtMsg"}`, ReferenceMessage{QuotedContent: RawContent{Name: "RC:TxtMsg"}}},
 		{"answer to an answer", "RC:ReferenceMsg", `{"content":"2","objName":"RC:ReferenceMsg","referMsg":{"content":"1","objName":"RC:TxtMsg","referMsg":{"content":"hi"}}}`,
-			ReferenceMessage{Content: "2", ReferMsg: ReferenceMessage{Content: "1", ReferMsg: hi}}},
+			ReferenceMessage{Content: "2", QuotedContent: ReferenceMessage{Content: "1", QuotedContent: hi}}},
 		{"lists as text", "RC:CombineMsg", `{"conversationType":"3","nameList":"[\"a\",\"b\"]","summaryList":"a: hi"}`,
-			CombineMessage{ConversationType: ConversationGroup, NameList: []string{"a", "b"}, SummaryList: []string{"a: hi"}}},
+			CombineMessage{ConversationType: ConversationGroup, Names: []string{"a", "b"}, Summaries: []string{"a: hi"}}},
 		{"forwarded content as text", "RC:CombineV2Msg", `{"msgNum":"1","msgList":[{"timestamp":"1705270000123","objectName":"RC:TxtMsg","content":"{\"content\":\"hi\"}"}]}`,
-			CombineV2Message{MsgNum: 1, MsgList: []ForwardedMessage{{Timestamp: contentTime, Content: hi}}}},
+			CombineV2Message{MessageCount: 1, Messages: []ForwardedMessage{{SentAt: contentTime, Content: hi}}}},
 		{"forwarded list as text", "RC:CombineV2Msg", `{"msgList":"[{\"objectName\":\"RC:TxtMsg\",\"content\":{\"content\":\"hi\"}}]"}`,
-			CombineV2Message{MsgList: []ForwardedMessage{{Content: hi}}}},
+			CombineV2Message{Messages: []ForwardedMessage{{Content: hi}}}},
 		{"stream: extra as object", "RC:StreamMsg", `{"content":"c","extra":{"a":"b"}}`, StreamMessage{Content: "c", Extra: `{"a":"b"}`}},
 		{"data as text", "RC:GrpNtf", `{"operation":"Rename","data":"{\"targetGroupName\":\"G\"}"}`, GroupNotification{Operation: GroupOperationRename, Data: GroupNotificationData{TargetGroupName: "G"}}},
 		{"data empty", "RC:GrpNtf", `{"operation":"Mine","data":""}`, GroupNotification{Operation: "Mine"}},
@@ -240,11 +240,11 @@ func TestContentReadsVariants(t *testing.T) {
 		{"data as object", "RC:ProfileNtf", `{"operation":"Update","data":{"a":1}}`, ProfileNotification{Operation: "Update", Data: `{"a":1}`}},
 		{"isAdmin, isDelete", "RC:RcNtf", `{"isAdmin":1,"isDelete":"true"}`, RecallNotification{Admin: true, Delete: true}},
 		{"letter case", "RC:RcCmd", `{"MessageUId":"UID","TargetId":"g","ChannelId":"c","SentTime":1705270000123,"ConversationType":"10","isAdmin":true,"isDelete":false}`,
-			RecallCommand{MessageUID: "UID", TargetID: "g", ChannelID: "c", SentTime: contentTime, ConversationType: ConversationUltraGroup, IsAdmin: true}},
-		{"time as text, messageUID", "RC:ReadNtf", `{"lastMessageSendTime":"1705270000123","messageUID":"UID","type":"1"}`, ReadReceipt{LastMessageSendTime: contentTime, MessageUID: "UID", Type: 1}},
-		{"map to number", "RC:RRRspMsg", `{"receiptMessageDic":{"u1":5}}`, ReadReceiptResponse{ReceiptMessageDic: map[string][]string{"u1": {"5"}}}},
-		{"time as text", "RC:SRSMsg", `{"lastMessageSendTime":"1705270000123"}`, SyncReadStatus{LastMessageSendTime: contentTime}},
-		{"extra as map", "RC:chrmKVNotiMsg", `{"type":"1","key":"k","value":"v","extra":{"a":"b"}}`, ChatroomEntryNotification{Type: ChatroomEntrySet, Key: "k", Value: "v", Extra: `{"a":"b"}`}},
+			RecallCommand{MessageUID: "UID", TargetID: "g", ChannelID: "c", SentAt: contentTime, ConversationType: ConversationUltraGroup, Admin: true}},
+		{"time as text, messageUID", "RC:ReadNtf", `{"lastMessageSendTime":"1705270000123","messageUID":"UID","type":"1"}`, ReadReceipt{LastMessageSentAt: contentTime, MessageUID: "UID", Type: 1}},
+		{"map to number", "RC:RRRspMsg", `{"receiptMessageDic":{"u1":5}}`, ReadReceiptResponse{MessageUIDsByUser: map[string][]string{"u1": {"5"}}}},
+		{"time as text", "RC:SRSMsg", `{"lastMessageSendTime":"1705270000123"}`, SyncReadStatus{LastMessageSentAt: contentTime}},
+		{"extra as map", "RC:chrmKVNotiMsg", `{"type":"1","key":"k","value":"v","extra":{"a":"b"}}`, ChatroomEntryNotification{Type: ChatroomEntryChangeSet, Key: "k", Value: "v", Extra: `{"a":"b"}`}},
 		{"body as text", "RC:TxtMsg", `"{\"content\":\"hi\"}"`, hi},
 		{"own type", "app:x", "not JSON", RawContent{"app:x", "not JSON"}},
 		{"body not documented", "RC:VCInvite", `{"callId":1}`, RawContent{"RC:VCInvite", `{"callId":1}`}},
@@ -283,9 +283,9 @@ func TestContentDepthIsLimited(t *testing.T) {
 		content, err := DecodeContent("RC:ReferenceMsg", []byte(nest(depth)))
 		require.NoError(t, err)
 		for range maxDepth {
-			content = content.(ReferenceMessage).ReferMsg
+			content = content.(ReferenceMessage).QuotedContent
 		}
-		raw := content.(ReferenceMessage).ReferMsg.(RawContent) // what lies deeper is not read again at each level
+		raw := content.(ReferenceMessage).QuotedContent.(RawContent) // what lies deeper is not read again at each level
 		require.Equal(t, "RC:ReferenceMsg", raw.Name)
 		require.Equal(t, nest(depth-maxDepth-1), raw.Body)
 	}
@@ -302,7 +302,7 @@ func TestContentSpansAndTimes(t *testing.T) {
 	require.ErrorContains(t, err, `"duration": cannot be Forever`)
 	_, err = json.Marshal(HQVoiceMessage{Duration: -time.Second})
 	require.ErrorContains(t, err, `"duration": -1s is negative`)
-	require.Equal(t, `{"lastMessageSendTime":-1000,"messageUId":"","type":1}`, contentJSON(t, ReadReceipt{LastMessageSendTime: time.UnixMilli(-1000)}))
+	require.Equal(t, `{"lastMessageSendTime":-1000,"messageUId":"","type":1}`, contentJSON(t, ReadReceipt{LastMessageSentAt: time.UnixMilli(-1000)}))
 }
 
 func TestContentInsideContent(t *testing.T) {
@@ -317,23 +317,23 @@ func TestContentInsideContent(t *testing.T) {
 		{&TextMessage{Content: "p"}, `"objName":"RC:TxtMsg","referMsg":{"content":"p"}`},
 		{contentOfApp{A: "&", MentionedInfo: nil}, `"objName":"app:own","referMsg":{"a":"&"}`},
 	} {
-		require.Equal(t, `{"content":"","referMsgUserId":"",`+c.want+`}`, contentJSON(t, ReferenceMessage{ReferMsg: c.content}))
+		require.Equal(t, `{"content":"","referMsgUserId":"",`+c.want+`}`, contentJSON(t, ReferenceMessage{QuotedContent: c.content}))
 	}
 	var none *TextMessage
-	_, err := json.Marshal(ReferenceMessage{ReferMsg: none})
+	_, err := json.Marshal(ReferenceMessage{QuotedContent: none})
 	require.ErrorContains(t, err, "is a nil *rongcloud.TextMessage")
 }
 
 func TestContentMentions(t *testing.T) {
 	t.Parallel()
 	for _, c := range contentCases() {
-		_, has := reflect.TypeOf(c.full).FieldByName("MentionedInfo")
+		_, has := reflect.TypeOf(c.full).FieldByName("Mention")
 		require.Equal(t, has, mentions(c.full), c.full.ObjectName())
 		require.False(t, mentions(c.empty), c.full.ObjectName())
 		nothing := reflect.Zero(reflect.PointerTo(reflect.TypeOf(c.full))).Interface().(MessageContent)
 		require.False(t, mentions(nothing), c.full.ObjectName())
 	}
-	require.True(t, mentions(&TextMessage{MentionedInfo: &MentionedInfo{Type: MentionAll}}))
+	require.True(t, mentions(&TextMessage{Mention: &Mention{Type: MentionAll}}))
 	require.False(t, mentions(nil))
 	require.False(t, mentions(contentOfApp{}))
 }
@@ -343,16 +343,16 @@ func TestContentMentionOfNobody(t *testing.T) {
 	t.Parallel()
 	message := formMessageEndpoint(endpoint.JSON)
 	for _, c := range contentCases() {
-		field := reflect.ValueOf(c.full).FieldByName("MentionedInfo")
+		field := reflect.ValueOf(c.full).FieldByName("Mention")
 		if !field.IsValid() {
 			continue
 		}
-		for name, mention := range map[string]*MentionedInfo{
-			"has no type":       {UserIDList: []string{"u1"}},
+		for name, mention := range map[string]*Mention{
+			"has no type":       {UserIDs: []string{"u1"}},
 			"has no userIdList": {Type: MentionUsers},
 		} {
 			content := reflect.New(reflect.TypeOf(c.full))
-			content.Elem().FieldByName("MentionedInfo").Set(reflect.ValueOf(mention))
+			content.Elem().FieldByName("Mention").Set(reflect.ValueOf(mention))
 			for _, value := range []reflect.Value{content, content.Elem()} {
 				_, err := formEncode(message, &formMessage{To: []string{"a"}, Content: value.Interface().(MessageContent)}, nil)
 				formRefused(t, err, "content")
@@ -369,8 +369,8 @@ func TestContentMentionOfNobody(t *testing.T) {
 
 // contentOfApp is an app's own type.
 type contentOfApp struct {
-	A             string         `json:"a"`
-	MentionedInfo *MentionedInfo `json:"mentionedInfo,omitempty"`
+	A             string   `json:"a"`
+	MentionedInfo *Mention `json:"mentionedInfo,omitempty"`
 }
 
 func (contentOfApp) ObjectName() string { return "app:own" }
@@ -489,7 +489,7 @@ func TestPushOptionsOnTheWire(t *testing.T) {
 		{
 			PushOptions{
 				Huawei: &HuaweiPush{"c", PushImportanceLow, "https://i?a&b", "IM"}, Honor: &HonorPush{PushImportanceNormal, "https://i"},
-				Xiaomi: &XiaomiPush{"c", "https://l"}, OPPO: &OPPOPush{"c"}, VIVO: &VIVOPush{VIVOOperational, "IM"},
+				Xiaomi: &XiaomiPush{"c", "https://l"}, OPPO: &OPPOPush{"c"}, VIVO: &VIVOPush{VIVOClassificationOperational, "IM"},
 				FCM: &FCMPush{"c", "k", "https://i", FCMPriorityHigh}, APNs: &APNsPush{"t", "m", "RC:TxtMsg", "https://r", InterruptionTimeSensitive}, HarmonyOS: &HarmonyOSPush{"IM", "https://i"},
 			},
 			`{"pushConfigs":[{"HW":{"channelId":"c","importance":"LOW","image":"https://i?a&b","category":"IM"}},` +
@@ -522,7 +522,7 @@ func FuzzWriteText(f *testing.F) {
 }
 
 func BenchmarkContent(b *testing.B) {
-	message := TextMessage{Content: "hello", User: &UserInfo{ID: "u1", Name: "Ann"}}
+	message := TextMessage{Content: "hello", User: &Sender{ID: "u1", Name: "Ann"}}
 	b.Run("encode", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

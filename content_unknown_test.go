@@ -135,7 +135,7 @@ func TestModifyKeepsUnknownKeys(t *testing.T) {
 	text, err := ContentAs[TextMessage](content)
 	require.NoError(t, err)
 	text.Content = "new"
-	change := PrivateModification{From: "u1", TargetID: "u2", MessageUID: "UID", Content: text}
+	change := PrivateMessageModifyParams{From: "u1", TargetID: "u2", MessageUID: "UID", Content: text}
 	require.NoError(t, client.Message.ModifyPrivate(t.Context(), change))
 	require.Equal(t, `{"content":"new","user":{"id":"u1","level":7},"newKey":{"a":[1.50,"<>"]}}`, sent)
 
@@ -164,13 +164,13 @@ func TestUnknownKeys(t *testing.T) {
 	for _, bare := range []MessageContent{WithoutUnknownKeys(content), WithoutUnknownKeys(message), *WithoutUnknownKeys(&message)} {
 		require.IsType(t, message, bare)
 		require.Nil(t, UnknownKeys(bare))
-		require.Equal(t, "a", bare.(ReferenceMessage).ReferMsg.(CombineV2Message).MsgList[0].Content.(TextMessage).Content)
+		require.Equal(t, "a", bare.(ReferenceMessage).QuotedContent.(CombineV2Message).Messages[0].Content.(TextMessage).Content)
 	}
 	require.Equal(t, before, contentJSON(t, content), "the message itself is left alone")
 	require.Equal(t, before, contentJSON(t, message))
 
 	var none *TextMessage
-	for _, other := range []MessageContent{nil, none, TextMessage{}, RawContent{"app:x", `{"new":1}`}, contentOfApp{A: "a"}, ReferenceMessage{ReferMsg: none}} {
+	for _, other := range []MessageContent{nil, none, TextMessage{}, RawContent{"app:x", `{"new":1}`}, contentOfApp{A: "a"}, ReferenceMessage{QuotedContent: none}} {
 		require.Nil(t, UnknownKeys(other))
 		require.Equal(t, other, WithoutUnknownKeys(other))
 	}
@@ -191,7 +191,7 @@ func TestUnknownKeysBelongToOneMessage(t *testing.T) {
 
 	require.NoError(t, json.Unmarshal([]byte(`{"content":"4","user":{"id":"u","c":3}}`), &m))
 	user := *m.User
-	require.NoError(t, json.Unmarshal([]byte(`{"content":"5","user":{"id":"v","d":4}}`), &m)) // into the same UserInfo
+	require.NoError(t, json.Unmarshal([]byte(`{"content":"5","user":{"id":"v","d":4}}`), &m)) // into the same Sender
 	require.Equal(t, `{"id":"u","c":3}`, contentJSON(t, user))
 	require.Equal(t, `{"content":"5","user":{"id":"v","d":4}}`, contentJSON(t, m))
 
@@ -208,8 +208,8 @@ func TestUnknownKeysBelongToOneMessage(t *testing.T) {
 func TestPartsOfMessagesStandAlone(t *testing.T) {
 	t.Parallel()
 	for body, part := range map[string]any{
-		`{"id":"u","level":7}`:                                             new(UserInfo),
-		`{"type":1,"at":[]}`:                                               new(MentionedInfo),
+		`{"id":"u","level":7}`:                                             new(Sender),
+		`{"type":1,"at":[]}`:                                               new(Mention),
 		`{"auditType":0,"by":null}`:                                        new(Moderation),
 		`{"messageUId":"UID","page":2}`:                                    new(QuotedMessage),
 		`{"operatorNickname":"A","colour":"red"}`:                          new(GroupNotificationData),
@@ -235,7 +235,7 @@ func TestUnknownKeysInOtherLetters(t *testing.T) {
 		content, err := DecodeContent("RC:ReferenceMsg", []byte(`{"OBJNAME":"RC:TxtMsg","`+key+`":{"content":"q"}}`))
 		require.NoError(t, err)
 		require.Nil(t, UnknownKeys(content), key)
-		require.Equal(t, TextMessage{Content: "q"}, content.(ReferenceMessage).ReferMsg, key)
+		require.Equal(t, TextMessage{Content: "q"}, content.(ReferenceMessage).QuotedContent, key)
 	}
 }
 
@@ -253,10 +253,10 @@ func TestUnknownKeysOfTypesThatEmbed(t *testing.T) {
 	} {
 		require.Nil(t, UnknownKeys(own), "%T", own)
 		require.Equal(t, own, WithoutUnknownKeys(own))
-		require.Nil(t, UnknownKeys(ReferenceMessage{ReferMsg: own}), "%T", own)
-		require.Equal(t, own, WithoutUnknownKeys(ReferenceMessage{ReferMsg: own}).ReferMsg)
-		for _, too := range []MessageContent{own, ReferenceMessage{ReferMsg: own}} {
-			err := client.Message.ModifyPrivate(t.Context(), PrivateModification{From: "u1", TargetID: "u2", MessageUID: "UID", Content: too})
+		require.Nil(t, UnknownKeys(ReferenceMessage{QuotedContent: own}), "%T", own)
+		require.Equal(t, own, WithoutUnknownKeys(ReferenceMessage{QuotedContent: own}).QuotedContent)
+		for _, too := range []MessageContent{own, ReferenceMessage{QuotedContent: own}} {
+			err := client.Message.ModifyPrivate(t.Context(), PrivateMessageModifyParams{From: "u1", TargetID: "u2", MessageUID: "UID", Content: too})
 			var argument *ArgumentError
 			require.ErrorAs(t, err, &argument)
 			require.Contains(t, argument.Reason, "at most 131072 are allowed", "%T", own)
@@ -273,7 +273,7 @@ func TestUnknownKeysThatGrowTooLarge(t *testing.T) {
 	client, err := New("key", "secret", WithHTTPClient(&http.Client{Transport: httpmock.NewMockTransport()}))
 	require.NoError(t, err)
 	refused := func(content MessageContent) string {
-		err := client.Message.ModifyPrivate(t.Context(), PrivateModification{From: "u1", TargetID: "u2", MessageUID: "UID", Content: content})
+		err := client.Message.ModifyPrivate(t.Context(), PrivateMessageModifyParams{From: "u1", TargetID: "u2", MessageUID: "UID", Content: content})
 		var argument *ArgumentError
 		require.ErrorAs(t, err, &argument)
 		require.Equal(t, "content", argument.Field)
@@ -287,8 +287,8 @@ func TestUnknownKeysThatGrowTooLarge(t *testing.T) {
 	text.Content = strings.Repeat("y", 150<<10)
 	require.NotContains(t, refused(text), "does not know", "it is too long without them, too")
 
-	stream := StreamMessage{Seq: 1, Content: strings.Repeat("y", 50<<10), User: text.User}
-	_, err = client.Message.Stream.SendPiece(t.Context(), StreamPiece{From: "u1", To: "u2", Content: stream})
+	stream := StreamMessage{Sequence: 1, Content: strings.Repeat("y", 50<<10), User: text.User}
+	_, err = client.Message.Stream.SendPiece(t.Context(), MessageStreamPieceParams{From: "u1", To: "u2", Content: stream})
 	require.ErrorContains(t, err, "does not know")
 }
 
@@ -303,10 +303,10 @@ func TestContentReadsFractions(t *testing.T) {
 		"RC:VcMsg":     {`{"duration":1e1}`, VoiceMessage{Duration: 10 * time.Second}},
 		"RC:SightMsg":  {`{"duration":0.25,"size":10.5}`, SightMessage{Duration: time.Second / 4, Size: 11}},
 		"RC:ImgMsg":    {`{"thumWidth":119.6,"thumHeight":"79.4"}`, ImageMessage{ThumbnailWidth: 120, ThumbnailHeight: 79}},
-		"RC:GIFMsg":    {`{"width":0.4,"height":240.51,"gifDataSize":9.9}`, GIFMessage{Width: 0, Height: 241, GIFDataSize: 10}},
+		"RC:GIFMsg":    {`{"width":0.4,"height":240.51,"gifDataSize":9.9}`, GIFMessage{Width: 0, Height: 241, Size: 10}},
 		"RC:StkMsg":    {`{"width":-1.2,"height":2}`, StickerMessage{Width: -1, Height: 2}},
 		"RC:TxtMsg":    {`{"content":"c","burnDuration":2.75}`, TextMessage{Content: "c", BurnDuration: 2750 * time.Millisecond}},
-		"RC:StreamMsg": {`{"seq":1.0,"completeReason":2.2}`, StreamMessage{Seq: 1, CompleteReason: 2}},
+		"RC:StreamMsg": {`{"seq":1.0,"completeReason":2.2}`, StreamMessage{Sequence: 1, CompleteReason: 2}},
 	} {
 		got, err := DecodeContent(name, []byte(c.body))
 		require.NoError(t, err, name)
@@ -329,7 +329,7 @@ func TestSharedObjectsAreTheCatalogues(t *testing.T) {
 	require.True(t, found)
 	text, _, _ = strings.Cut(text, "\ntypes:\n")
 	for name, typ := range map[string]reflect.Type{
-		"user": reflect.TypeFor[UserInfo](), "mentionedInfo": reflect.TypeFor[MentionedInfo](), "audit": reflect.TypeFor[Moderation](),
+		"user": reflect.TypeFor[Sender](), "mentionedInfo": reflect.TypeFor[Mention](), "audit": reflect.TypeFor[Moderation](),
 	} {
 		_, block, found := strings.Cut(text, "  - name: "+name+"\n")
 		require.True(t, found, name)

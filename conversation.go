@@ -19,21 +19,21 @@ func newConversationService(common *service) *ConversationService {
 	return &ConversationService{service: *common, Tag: (*ConversationTagService)(common)}
 }
 
-// ConversationTop pins or unpins a conversation.
-type ConversationTop struct {
+// ConversationPinParams pins or unpins a conversation.
+type ConversationPinParams struct {
 	UserID   string           `wire:"userId"`           // whose view of the conversation it is
 	Type     ConversationType `wire:"conversationType"` // private, group or system
 	TargetID string           `wire:"targetId"`         // the other user, the group or the sender of system messages
-	Top      bool             `wire:"setTop"`           // true pins the conversation, false unpins it
+	Pinned   bool             `wire:"setTop"`           // true pins the conversation, false unpins it
 }
 
-// ConversationPushLevel sets what of a conversation is pushed to a user.
-type ConversationPushLevel struct {
-	UserID   string           // who gets the pushes
-	Type     ConversationType // private, group, system or ultra group
-	TargetID string           // the other user, the group or the ultra group
-	Channel  string           // of an ultra group
-	Level    PushLevel        // PushLevelUnset takes a former level back
+// ConversationPushLevelParams sets what of a conversation is pushed to a user.
+type ConversationPushLevelParams struct {
+	UserID    string           // who gets the pushes
+	Type      ConversationType // private, group, system or ultra group
+	TargetID  string           // the other user, the group or the ultra group
+	ChannelID string           // of an ultra group
+	Level     PushLevel        // PushLevelUnset takes a former level back
 
 	// Muted is the switch that came before Level.
 	//
@@ -43,21 +43,21 @@ type ConversationPushLevel struct {
 
 // ConversationPushLevelQuery names a conversation whose push level is asked for.
 type ConversationPushLevelQuery struct {
-	UserID   string           `wire:"requestId"`        // who gets the pushes
-	Type     ConversationType `wire:"conversationType"` // private, group, system or ultra group
-	TargetID string           `wire:"targetId"`         // the other user, the group or the ultra group
-	Channel  string           `wire:"busChannel"`       // of an ultra group; messages of no channel if empty
+	UserID    string           `wire:"requestId"`        // who gets the pushes
+	Type      ConversationType `wire:"conversationType"` // private, group, system or ultra group
+	TargetID  string           `wire:"targetId"`         // the other user, the group or the ultra group
+	ChannelID string           `wire:"busChannel"`       // of an ultra group; messages of no channel if empty
 }
 
-// ConversationTypePushLevel sets what of all conversations of one kind is pushed to a user.
-type ConversationTypePushLevel struct {
+// ConversationTypePushLevelParams sets what of all conversations of one kind is pushed to a user.
+type ConversationTypePushLevelParams struct {
 	UserID string           `wire:"requestId"`        // who gets the pushes
 	Type   ConversationType `wire:"conversationType"` // private, group, system or ultra group
 	Level  PushLevel        `wire:"unpushLevel"`      // PushLevelUnset takes a former level back
 }
 
-// ConversationHistory names the cloud history of a conversation, as one user sees it.
-type ConversationHistory struct {
+// ConversationClearHistoryParams names the cloud history of a conversation, as one user sees it.
+type ConversationClearHistoryParams struct {
 	UserID   string           `wire:"fromUserId"`       // whose view it is; for a chat room, who operates
 	Type     ConversationType `wire:"conversationType"` // private, group, chat room or system
 	TargetID string           `wire:"targetId"`         // the other user, the group, the chat room or the sender of system messages
@@ -74,10 +74,10 @@ type ConversationQuery struct {
 type ConversationAttributes struct {
 	Type     ConversationType
 	TargetID string
-	Top      bool      // it is pinned
-	TopTime  time.Time // when it was pinned or unpinned; zero if it never was
+	Pinned   bool      // it is pinned
+	PinnedAt time.Time // when it was pinned or unpinned; zero if it never was
 	Level    PushLevel // what of it is pushed; PushLevelUnset if nothing was set
-	Tags     []ConversationTag
+	Tags     []ConversationTagParams
 }
 
 // SetTop pins or unpins one conversation of a user. Clients learn of it from SDK 4.0.0 on.
@@ -85,7 +85,7 @@ type ConversationAttributes struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/conversation/top
 //
 //rongcloud:endpoint POST /conversation/top/set.json
-func (s *ConversationService) SetTop(ctx context.Context, params ConversationTop, opts ...CallOption) error {
+func (s *ConversationService) SetTop(ctx context.Context, params ConversationPinParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ConversationTopSet, &params, opts)
 }
 
@@ -97,7 +97,7 @@ func (s *ConversationService) SetTop(ctx context.Context, params ConversationTop
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/set-do-not-disturb-by-id
 //
 //rongcloud:endpoint POST /conversation/notification/set.json
-func (s *ConversationService) SetPushLevel(ctx context.Context, params ConversationPushLevel, opts ...CallOption) error {
+func (s *ConversationService) SetPushLevel(ctx context.Context, params ConversationPushLevelParams, opts ...CallOption) error {
 	type request struct {
 		UserID   string           `wire:"requestId"`
 		Type     ConversationType `wire:"conversationType"`
@@ -107,7 +107,7 @@ func (s *ConversationService) SetPushLevel(ctx context.Context, params Conversat
 		Muted    *bool            `wire:"isMuted"`
 	}
 	return send(ctx, s.client, endpoint.ConversationNotificationSet, &request{
-		params.UserID, params.Type, params.TargetID, params.Channel, &params.Level, params.Muted,
+		params.UserID, params.Type, params.TargetID, params.ChannelID, &params.Level, params.Muted,
 	}, opts)
 }
 
@@ -135,7 +135,7 @@ func (s *ConversationService) GetPushLevel(ctx context.Context, query Conversati
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/set-do-not-disturb-by-type
 //
 //rongcloud:endpoint POST /conversation/type/notification/set.json
-func (s *ConversationService) SetTypePushLevel(ctx context.Context, params ConversationTypePushLevel, opts ...CallOption) error {
+func (s *ConversationService) SetTypePushLevel(ctx context.Context, params ConversationTypePushLevelParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ConversationTypeNotificationSet, &params, opts)
 }
 
@@ -156,28 +156,28 @@ func (s *ConversationService) GetTypePushLevel(ctx context.Context, userID strin
 	return out.Level, nil
 }
 
-// CleanHistory removes the messages before a moment from the cloud history of a conversation, as one user sees it. The history of a chat
+// ClearHistory removes the messages before a moment from the cloud history of a conversation, as one user sees it. The history of a chat
 // room is removed for everybody. Offline messages that have not been delivered yet still arrive.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/delete
 //
 //rongcloud:endpoint POST /conversation/message/history/clean.json
-func (s *ConversationService) CleanHistory(ctx context.Context, history ConversationHistory, before time.Time, opts ...CallOption) error {
+func (s *ConversationService) ClearHistory(ctx context.Context, history ConversationClearHistoryParams, before time.Time, opts ...CallOption) error {
 	if before.UnixMilli() <= 0 { // which the server might take for no time at all
 		return refuse("msgTimestamp", "is required and after 1970; CleanAllHistory removes all messages")
 	}
 	return s.cleanHistory(ctx, history, before, opts)
 }
 
-// CleanAllHistory removes all messages from the cloud history of a conversation, as one user sees it; for the rest see
-// [ConversationService.CleanHistory].
-func (s *ConversationService) CleanAllHistory(ctx context.Context, history ConversationHistory, opts ...CallOption) error {
+// ClearAllHistory removes all messages from the cloud history of a conversation, as one user sees it; for the rest see
+// [ConversationService.ClearHistory].
+func (s *ConversationService) ClearAllHistory(ctx context.Context, history ConversationClearHistoryParams, opts ...CallOption) error {
 	return s.cleanHistory(ctx, history, time.Time{}, opts)
 }
 
-func (s *ConversationService) cleanHistory(ctx context.Context, history ConversationHistory, before time.Time, opts []CallOption) error {
+func (s *ConversationService) cleanHistory(ctx context.Context, history ConversationClearHistoryParams, before time.Time, opts []CallOption) error {
 	type request struct {
-		ConversationHistory
+		ConversationClearHistoryParams
 
 		Before time.Time `wire:"msgTimestamp"`
 	}
@@ -198,8 +198,8 @@ func (s *ConversationService) GetAttributes(ctx context.Context, query Conversat
 				Top  bool      `json:"top"`
 				Time time.Time `json:"topTime" unit:"ms"`
 			} `json:"top"`
-			Mute pushLevelAttribute `json:"mute"`
-			Tags []ConversationTag  `json:"tags"`
+			Mute pushLevelAttribute      `json:"mute"`
+			Tags []ConversationTagParams `json:"tags"`
 		} `json:"data"`
 	}
 	out, err := fetch[answer](ctx, s.client, endpoint.ConversationAttributeGet, &query, opts)
@@ -214,7 +214,7 @@ func (s *ConversationService) GetAttributes(ctx context.Context, query Conversat
 		data.Type = query.Type
 	}
 	return &ConversationAttributes{
-		Type: data.Type, TargetID: data.TargetID, Top: data.Top.Top, TopTime: data.Top.Time, Level: data.Mute.Level, Tags: data.Tags,
+		Type: data.Type, TargetID: data.TargetID, Pinned: data.Top.Top, PinnedAt: data.Top.Time, Level: data.Mute.Level, Tags: data.Tags,
 	}, nil
 }
 

@@ -11,14 +11,14 @@ import (
 // have several tags.
 type ConversationTagService service
 
-// ConversationTag is a tag that a user can put on conversations.
-type ConversationTag struct {
+// ConversationTagParams is a tag that a user can put on conversations.
+type ConversationTagParams struct {
 	ID   string `json:"tagId"`   // unique for the user, at most 10 characters; one page says 20
 	Name string `json:"tagName"` // at most 15 characters
 }
 
-// ConversationTagInfo is a tag of the list.
-type ConversationTagInfo struct {
+// ConversationTag is a tag of the list.
+type ConversationTag struct {
 	ID        string    `json:"tagId"`
 	Name      string    `json:"tagName"`
 	CreatedAt time.Time `json:"createTime" unit:"ms"`
@@ -26,7 +26,7 @@ type ConversationTagInfo struct {
 
 // ConversationTags are the tags of a user.
 type ConversationTags struct {
-	Tags []ConversationTagInfo `json:"tags"`
+	Tags []ConversationTag `json:"tags"`
 }
 
 // TaggedConversation is a conversation under a tag.
@@ -35,8 +35,8 @@ type TaggedConversation struct {
 	TargetID string           `json:"targetId"`         // the other user, the group or the sender of system messages
 }
 
-// ConversationTagging puts conversations under a tag of a user, or takes them out.
-type ConversationTagging struct {
+// ConversationTagConversationsParams puts conversations under a tag of a user, or takes them out.
+type ConversationTagConversationsParams struct {
 	UserID        string               `wire:"userId"`
 	TagID         string               `wire:"tagId"`
 	Conversations []TaggedConversation `wire:"conversations"` // at most 100
@@ -52,10 +52,10 @@ type TaggedConversations struct {
 // RongCloud: http://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/user-conversation-tag-set
 //
 //rongcloud:endpoint POST /user/conversation/tag/set.json
-func (s *ConversationTagService) Create(ctx context.Context, userID string, tags []ConversationTag, opts ...CallOption) error {
+func (s *ConversationTagService) Create(ctx context.Context, userID string, tags []ConversationTagParams, opts ...CallOption) error {
 	type params struct {
-		UserID string            `wire:"userId"`
-		Tags   []ConversationTag `wire:"tags"`
+		UserID string                  `wire:"userId"`
+		Tags   []ConversationTagParams `wire:"tags"`
 	}
 	for i, tag := range tags {
 		if tag.ID == "" || tag.Name == "" {
@@ -100,7 +100,7 @@ func (s *ConversationTagService) List(ctx context.Context, userID string, opts .
 // RongCloud: http://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-set
 //
 //rongcloud:endpoint POST /tag/conversation/set.json
-func (s *ConversationTagService) AddConversations(ctx context.Context, params ConversationTagging, opts ...CallOption) error {
+func (s *ConversationTagService) AddConversations(ctx context.Context, params ConversationTagConversationsParams, opts ...CallOption) error {
 	if err := params.check(); err != nil {
 		return err
 	}
@@ -112,14 +112,14 @@ func (s *ConversationTagService) AddConversations(ctx context.Context, params Co
 // RongCloud: http://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-del
 //
 //rongcloud:endpoint POST /tag/conversation/del.json
-func (s *ConversationTagService) RemoveConversations(ctx context.Context, params ConversationTagging, opts ...CallOption) error {
+func (s *ConversationTagService) RemoveConversations(ctx context.Context, params ConversationTagConversationsParams, opts ...CallOption) error {
 	if err := params.check(); err != nil {
 		return err
 	}
 	return send(ctx, s.client, endpoint.TagConversationDel, &params, opts)
 }
 
-func (t *ConversationTagging) check() error {
+func (t *ConversationTagConversationsParams) check() error {
 	for i, c := range t.Conversations {
 		if c.TargetID == "" || c.Type == 0 {
 			return refuse("conversations", "item %d lacks the target or the type", i+1)

@@ -57,10 +57,10 @@ func conversationCalls() []conversationCall {
 	const awkward = conversationAwkward
 	top := func(kind rongcloud.ConversationType, on bool) func(ctx, client) error {
 		return func(x ctx, c client) error {
-			return c.Conversation.SetTop(x, rongcloud.ConversationTop{UserID: "u1", Type: kind, TargetID: awkward, Top: on})
+			return c.Conversation.SetTop(x, rongcloud.ConversationPinParams{UserID: "u1", Type: kind, TargetID: awkward, Pinned: on})
 		}
 	}
-	setLevel := func(params rongcloud.ConversationPushLevel) func(ctx, client) error {
+	setLevel := func(params rongcloud.ConversationPushLevelParams) func(ctx, client) error {
 		return func(x ctx, c client) error { return c.Conversation.SetPushLevel(x, params) }
 	}
 	getLevel := func(query rongcloud.ConversationPushLevelQuery) func(ctx, client) error {
@@ -71,13 +71,13 @@ func conversationCalls() []conversationCall {
 	}
 	setType := func(level rongcloud.PushLevel) func(ctx, client) error {
 		return func(x ctx, c client) error {
-			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevel{
+			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevelParams{
 				UserID: "u1", Type: rongcloud.ConversationUltraGroup, Level: level,
 			})
 		}
 	}
-	room := rongcloud.ConversationHistory{UserID: "u1", Type: rongcloud.ConversationChatroom, TargetID: awkward}
-	tagging := rongcloud.ConversationTagging{UserID: "u1", TagID: awkward, Conversations: []rongcloud.TaggedConversation{
+	room := rongcloud.ConversationClearHistoryParams{UserID: "u1", Type: rongcloud.ConversationChatroom, TargetID: awkward}
+	tagging := rongcloud.ConversationTagConversationsParams{UserID: "u1", TagID: awkward, Conversations: []rongcloud.TaggedConversation{
 		{Type: rongcloud.ConversationPrivate, TargetID: "u2"}, {Type: rongcloud.ConversationSystem, TargetID: awkward},
 	}}
 	const taggingJSON = `{"userId":"u1","tagId":"你好 😀 &=+%\"<>","conversations":[` +
@@ -92,20 +92,20 @@ func conversationCalls() []conversationCall {
 			userForm("userId", "u1", "conversationType", "1", "targetId", awkward, "setTop", "false"), "",
 		},
 		{
-			"/conversation/notification/set.json", "all", setLevel(rongcloud.ConversationPushLevel{
-				UserID: "u1", Type: rongcloud.ConversationUltraGroup, TargetID: "g", Channel: awkward, Level: rongcloud.PushLevelNone,
+			"/conversation/notification/set.json", "all", setLevel(rongcloud.ConversationPushLevelParams{
+				UserID: "u1", Type: rongcloud.ConversationUltraGroup, TargetID: "g", ChannelID: awkward, Level: rongcloud.PushLevelNone,
 				Muted: rongcloud.Ptr(true),
 			}),
 			userForm("conversationType", "10", "requestId", "u1", "targetId", "g", "isMuted", "1", "unpushLevel", "5", "busChannel", awkward), "",
 		},
 		{
-			"/conversation/notification/set.json", "unset", setLevel(rongcloud.ConversationPushLevel{
+			"/conversation/notification/set.json", "unset", setLevel(rongcloud.ConversationPushLevelParams{
 				UserID: "u1", Type: rongcloud.ConversationPrivate, TargetID: "u2",
 			}),
 			userForm("conversationType", "1", "requestId", "u1", "targetId", "u2", "unpushLevel", "0"), "",
 		},
 		{
-			"/conversation/notification/set.json", "everything, not muted", setLevel(rongcloud.ConversationPushLevel{
+			"/conversation/notification/set.json", "everything, not muted", setLevel(rongcloud.ConversationPushLevelParams{
 				UserID: "u1", Type: rongcloud.ConversationSystem, TargetID: "s", Level: rongcloud.PushLevelAll,
 				Muted: rongcloud.Ptr(false),
 			}),
@@ -113,7 +113,7 @@ func conversationCalls() []conversationCall {
 		},
 		{
 			"/conversation/notification/get.json", "all", getLevel(rongcloud.ConversationPushLevelQuery{
-				UserID: "u1", Type: rongcloud.ConversationUltraGroup, TargetID: "g", Channel: awkward,
+				UserID: "u1", Type: rongcloud.ConversationUltraGroup, TargetID: "g", ChannelID: awkward,
 			}),
 			userForm("conversationType", "10", "requestId", "u1", "targetId", "g", "busChannel", awkward), "",
 		},
@@ -136,10 +136,10 @@ func conversationCalls() []conversationCall {
 			return err
 		}, userForm("conversationType", "6", "requestId", "u1"), ""},
 		{"/conversation/message/history/clean.json", "all", func(x ctx, c client) error {
-			return c.Conversation.CleanHistory(x, room, time.UnixMilli(1767323045678))
+			return c.Conversation.ClearHistory(x, room, time.UnixMilli(1767323045678))
 		}, userForm("conversationType", "4", "fromUserId", "u1", "targetId", awkward, "msgTimestamp", "1767323045678"), ""},
 		{"/conversation/message/history/clean.json", "bare", func(x ctx, c client) error {
-			return c.Conversation.CleanAllHistory(x, room)
+			return c.Conversation.ClearAllHistory(x, room)
 		}, userForm("conversationType", "4", "fromUserId", "u1", "targetId", awkward), ""},
 		{"/conversation/attribute/get.json", "all", func(x ctx, c client) error {
 			_, err := c.Conversation.GetAttributes(x, rongcloud.ConversationQuery{UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: awkward})
@@ -148,7 +148,7 @@ func conversationCalls() []conversationCall {
 
 		{
 			"/user/conversation/tag/set.json", "all", func(x ctx, c client) error {
-				return c.Conversation.Tag.Create(x, "u1", []rongcloud.ConversationTag{{ID: "t1", Name: "work"}, {ID: "t2", Name: awkward}})
+				return c.Conversation.Tag.Create(x, "u1", []rongcloud.ConversationTagParams{{ID: "t1", Name: "work"}, {ID: "t2", Name: awkward}})
 			}, nil,
 			`{"userId":"u1","tags":[{"tagId":"t1","tagName":"work"},{"tagId":"t2","tagName":"你好 😀 &=+%\"<>"}]}`,
 		},
@@ -250,9 +250,9 @@ func TestConversationDecodes(t *testing.T) {
 	tags := func(x ctx, c client) (any, error) { return c.Conversation.Tag.List(x, "u1") }
 	tagged := func(x ctx, c client) (any, error) { return c.Conversation.Tag.ListConversations(x, "u1", "t1") }
 	at := time.UnixMilli(1767323045678)
-	work := []rongcloud.ConversationTag{{ID: "t1", Name: "work"}}
+	work := []rongcloud.ConversationTagParams{{ID: "t1", Name: "work"}}
 	full := &rongcloud.ConversationAttributes{
-		Type: rongcloud.ConversationPrivate, TargetID: "u2", Top: true, TopTime: at, Level: rongcloud.PushLevelAllMentions, Tags: work,
+		Type: rongcloud.ConversationPrivate, TargetID: "u2", Pinned: true, PinnedAt: at, Level: rongcloud.PushLevelAllMentions, Tags: work,
 	}
 	nothing := &rongcloud.ConversationAttributes{Type: rongcloud.ConversationGroup, TargetID: "g"}
 	conversations := &rongcloud.TaggedConversations{Conversations: []rongcloud.TaggedConversation{{Type: 1, TargetID: "u2"}, {Type: 6, TargetID: "s"}}}
@@ -285,16 +285,16 @@ func TestConversationDecodes(t *testing.T) {
 		{"no attributes", attributes, ``, nothing},
 		{
 			"unpinned", attributes, `,"data":{"top":{"top":false,"topTime":1767323045678}}`,
-			&rongcloud.ConversationAttributes{Type: rongcloud.ConversationGroup, TargetID: "g", TopTime: at},
+			&rongcloud.ConversationAttributes{Type: rongcloud.ConversationGroup, TargetID: "g", PinnedAt: at},
 		},
 
 		{
 			"tags", tags, `,"data":{"userId":"u1","tags":[{"tagId":"t1","tagName":"work","createTime":1767323045678}]}`,
-			&rongcloud.ConversationTags{Tags: []rongcloud.ConversationTagInfo{{ID: "t1", Name: "work", CreatedAt: at}}},
+			&rongcloud.ConversationTags{Tags: []rongcloud.ConversationTag{{ID: "t1", Name: "work", CreatedAt: at}}},
 		},
 		{
 			"tags as texts", tags, `,"data":{"tags":[{"tagId":1,"tagName":2,"createTime":"1767323045678"},{"tagId":"t2"}]}`,
-			&rongcloud.ConversationTags{Tags: []rongcloud.ConversationTagInfo{{ID: "1", Name: "2", CreatedAt: at}, {ID: "t2"}}},
+			&rongcloud.ConversationTags{Tags: []rongcloud.ConversationTag{{ID: "1", Name: "2", CreatedAt: at}, {ID: "t2"}}},
 		},
 		{"no tags", tags, `,"data":{"userId":"u1"}`, &rongcloud.ConversationTags{}},
 		{"no data", tags, `,"data":null`, &rongcloud.ConversationTags{}},
@@ -323,32 +323,32 @@ func TestConversationRefuses(t *testing.T) {
 	t.Parallel()
 	type client = *rongcloud.Client
 	type ctx = context.Context
-	top := func(params rongcloud.ConversationTop) func(ctx, client) error {
+	top := func(params rongcloud.ConversationPinParams) func(ctx, client) error {
 		return func(x ctx, c client) error { return c.Conversation.SetTop(x, params) }
 	}
-	setLevel := func(params rongcloud.ConversationPushLevel) func(ctx, client) error {
+	setLevel := func(params rongcloud.ConversationPushLevelParams) func(ctx, client) error {
 		return func(x ctx, c client) error { return c.Conversation.SetPushLevel(x, params) }
 	}
-	clean := func(history rongcloud.ConversationHistory, before time.Time) func(ctx, client) error {
-		return func(x ctx, c client) error { return c.Conversation.CleanHistory(x, history, before) }
+	clean := func(history rongcloud.ConversationClearHistoryParams, before time.Time) func(ctx, client) error {
+		return func(x ctx, c client) error { return c.Conversation.ClearHistory(x, history, before) }
 	}
-	cleanAll := func(history rongcloud.ConversationHistory) func(ctx, client) error {
-		return func(x ctx, c client) error { return c.Conversation.CleanAllHistory(x, history) }
+	cleanAll := func(history rongcloud.ConversationClearHistoryParams) func(ctx, client) error {
+		return func(x ctx, c client) error { return c.Conversation.ClearAllHistory(x, history) }
 	}
-	create := func(user string, tags ...rongcloud.ConversationTag) func(ctx, client) error {
+	create := func(user string, tags ...rongcloud.ConversationTagParams) func(ctx, client) error {
 		return func(x ctx, c client) error { return c.Conversation.Tag.Create(x, user, tags) }
 	}
-	add := func(params rongcloud.ConversationTagging) func(ctx, client) error {
+	add := func(params rongcloud.ConversationTagConversationsParams) func(ctx, client) error {
 		return func(x ctx, c client) error { return c.Conversation.Tag.AddConversations(x, params) }
 	}
-	remove := func(params rongcloud.ConversationTagging) func(ctx, client) error {
+	remove := func(params rongcloud.ConversationTagConversationsParams) func(ctx, client) error {
 		return func(x ctx, c client) error { return c.Conversation.Tag.RemoveConversations(x, params) }
 	}
-	history := rongcloud.ConversationHistory{UserID: "u1", Type: 1, TargetID: "u2"}
+	history := rongcloud.ConversationClearHistoryParams{UserID: "u1", Type: 1, TargetID: "u2"}
 	good := rongcloud.TaggedConversation{Type: 1, TargetID: "u2"}
-	tags := make([]rongcloud.ConversationTag, 21)
+	tags := make([]rongcloud.ConversationTagParams, 21)
 	for i := range tags {
-		tags[i] = rongcloud.ConversationTag{ID: "t", Name: "n"}
+		tags[i] = rongcloud.ConversationTagParams{ID: "t", Name: "n"}
 	}
 	many := make([]rongcloud.TaggedConversation, 101)
 	for i := range many {
@@ -358,22 +358,22 @@ func TestConversationRefuses(t *testing.T) {
 		name, field, reason string
 		call                func(ctx, client) error
 	}{
-		{"pin for nobody", "userId", "is required", top(rongcloud.ConversationTop{Type: 1, TargetID: "u2"})},
-		{"pin no kind", "conversationType", "is required", top(rongcloud.ConversationTop{UserID: "u1", TargetID: "u2"})},
-		{"pin nothing", "targetId", "is required", top(rongcloud.ConversationTop{UserID: "u1", Type: 1})},
-		{"level for nobody", "requestId", "is required", setLevel(rongcloud.ConversationPushLevel{Type: 1, TargetID: "u2"})},
-		{"level of no kind", "conversationType", "is required", setLevel(rongcloud.ConversationPushLevel{UserID: "u1", TargetID: "u2"})},
-		{"level of nothing", "targetId", "is required", setLevel(rongcloud.ConversationPushLevel{UserID: "u1", Type: 1})},
+		{"pin for nobody", "userId", "is required", top(rongcloud.ConversationPinParams{Type: 1, TargetID: "u2"})},
+		{"pin no kind", "conversationType", "is required", top(rongcloud.ConversationPinParams{UserID: "u1", TargetID: "u2"})},
+		{"pin nothing", "targetId", "is required", top(rongcloud.ConversationPinParams{UserID: "u1", Type: 1})},
+		{"level for nobody", "requestId", "is required", setLevel(rongcloud.ConversationPushLevelParams{Type: 1, TargetID: "u2"})},
+		{"level of no kind", "conversationType", "is required", setLevel(rongcloud.ConversationPushLevelParams{UserID: "u1", TargetID: "u2"})},
+		{"level of nothing", "targetId", "is required", setLevel(rongcloud.ConversationPushLevelParams{UserID: "u1", Type: 1})},
 		{"whose level", "requestId", "is required", func(x ctx, c client) error {
 			level, err := c.Conversation.GetPushLevel(x, rongcloud.ConversationPushLevelQuery{Type: 1, TargetID: "u2"})
 			require.Equal(t, rongcloud.PushLevelUnset, level)
 			return err
 		}},
 		{"type level for nobody", "requestId", "is required", func(x ctx, c client) error {
-			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevel{Type: 1})
+			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevelParams{Type: 1})
 		}},
 		{"type level of no kind", "conversationType", "is required", func(x ctx, c client) error {
-			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevel{UserID: "u1"})
+			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevelParams{UserID: "u1"})
 		}},
 		{"whose type level", "requestId", "is required", func(x ctx, c client) error {
 			_, err := c.Conversation.GetTypePushLevel(x, "", 1)
@@ -382,9 +382,9 @@ func TestConversationRefuses(t *testing.T) {
 		{"clean at no time", "msgTimestamp", "is required", clean(history, time.Time{})},
 		{"clean at 0", "msgTimestamp", "is required", clean(history, time.UnixMilli(0))},
 		{"clean before 0", "msgTimestamp", "is required", clean(history, time.Unix(-1, 0))},
-		{"clean for nobody", "fromUserId", "is required", cleanAll(rongcloud.ConversationHistory{Type: 1, TargetID: "u2"})},
-		{"clean no kind", "conversationType", "is required", cleanAll(rongcloud.ConversationHistory{UserID: "u1", TargetID: "u2"})},
-		{"clean nothing", "targetId", "is required", cleanAll(rongcloud.ConversationHistory{UserID: "u1", Type: 1})},
+		{"clean for nobody", "fromUserId", "is required", cleanAll(rongcloud.ConversationClearHistoryParams{Type: 1, TargetID: "u2"})},
+		{"clean no kind", "conversationType", "is required", cleanAll(rongcloud.ConversationClearHistoryParams{UserID: "u1", TargetID: "u2"})},
+		{"clean nothing", "targetId", "is required", cleanAll(rongcloud.ConversationClearHistoryParams{UserID: "u1", Type: 1})},
 		{"attributes of nobody", "userId", "is required", func(x ctx, c client) error {
 			_, err := c.Conversation.GetAttributes(x, rongcloud.ConversationQuery{Type: 1, TargetID: "u2"})
 			return err
@@ -393,8 +393,8 @@ func TestConversationRefuses(t *testing.T) {
 		{"tags of nobody", "userId", "is required", create("", tags[0])},
 		{"no tags", "tags", "is required", create("u1")},
 		{"21 tags", "tags", "21 items, at most 20", create("u1", tags...)},
-		{"a tag without ID", "tags", "item 2 lacks", create("u1", tags[0], rongcloud.ConversationTag{Name: "n"})},
-		{"a tag without name", "tags", "item 1 lacks", create("u1", rongcloud.ConversationTag{ID: "t"})},
+		{"a tag without ID", "tags", "item 2 lacks", create("u1", tags[0], rongcloud.ConversationTagParams{Name: "n"})},
+		{"a tag without name", "tags", "item 1 lacks", create("u1", rongcloud.ConversationTagParams{ID: "t"})},
 		{"delete no tags", "tagIds", "is required", func(x ctx, c client) error { return c.Conversation.Tag.Delete(x, "u1", nil) }},
 		{"delete an empty tag", "tagIds", "item 1 is empty", func(x ctx, c client) error {
 			return c.Conversation.Tag.Delete(x, "u1", []string{""})
@@ -403,16 +403,16 @@ func TestConversationRefuses(t *testing.T) {
 			_, err := c.Conversation.Tag.List(x, "")
 			return err
 		}},
-		{"tag nothing", "conversations", "is required", add(rongcloud.ConversationTagging{UserID: "u1", TagID: "t"})},
-		{"tag with nothing", "tagId", "is required", add(rongcloud.ConversationTagging{UserID: "u1", Conversations: many[:1]})},
-		{"tag 101", "conversations", "101 items, at most 100", add(rongcloud.ConversationTagging{UserID: "u1", TagID: "t", Conversations: many})},
-		{"tag no target", "conversations", "item 2 lacks", add(rongcloud.ConversationTagging{
+		{"tag nothing", "conversations", "is required", add(rongcloud.ConversationTagConversationsParams{UserID: "u1", TagID: "t"})},
+		{"tag with nothing", "tagId", "is required", add(rongcloud.ConversationTagConversationsParams{UserID: "u1", Conversations: many[:1]})},
+		{"tag 101", "conversations", "101 items, at most 100", add(rongcloud.ConversationTagConversationsParams{UserID: "u1", TagID: "t", Conversations: many})},
+		{"tag no target", "conversations", "item 2 lacks", add(rongcloud.ConversationTagConversationsParams{
 			UserID: "u1", TagID: "t", Conversations: []rongcloud.TaggedConversation{good, {Type: 1}},
 		})},
-		{"untag no kind", "conversations", "item 1 lacks", remove(rongcloud.ConversationTagging{
+		{"untag no kind", "conversations", "item 1 lacks", remove(rongcloud.ConversationTagConversationsParams{
 			UserID: "u1", TagID: "t", Conversations: []rongcloud.TaggedConversation{{TargetID: "u2"}},
 		})},
-		{"untag for nobody", "userId", "is required", remove(rongcloud.ConversationTagging{TagID: "t", Conversations: many[:1]})},
+		{"untag for nobody", "userId", "is required", remove(rongcloud.ConversationTagConversationsParams{TagID: "t", Conversations: many[:1]})},
 		{"list no tag", "tagId", "is required", func(x ctx, c client) error {
 			_, err := c.Conversation.Tag.ListConversations(x, "u1", "")
 			return err

@@ -50,7 +50,7 @@ type oneValue interface {
 	lacks() string // the name of that value, or nothing if it is there
 }
 
-func (t *Token) lacks() string            { return lack("token", t.Token) }
+func (t *UserToken) lacks() string        { return lack("token", t.Token) }
 func (a *ConsoleAccess) lacks() string    { return lack("data", a.URL) }
 func (t *Translation) lacks() string      { return lack("translated", t.Text) }
 func (t *TranslationToken) lacks() string { return lack("token", t.Token) }

@@ -304,11 +304,11 @@ func decodeAgrees[T any](t *testing.T, data []byte) {
 func TestDecodeLacksItsValue(t *testing.T) {
 	t.Parallel()
 	for _, data := range []string{`{"code":200}`, `{"code":200,"token":null,"data":"","translated":""}`, `{"code":200,"token":"","data":null,"translated":null}`} {
-		require.EqualError(t, decodeAnswer([]byte(data), new(Token), time.UTC), "the response has no token", data)
+		require.EqualError(t, decodeAnswer([]byte(data), new(UserToken), time.UTC), "the response has no token", data)
 		require.EqualError(t, decodeAnswer([]byte(data), new(ConsoleAccess), time.UTC), "the response has no data", data)
 	}
 	require.EqualError(t, decodeAnswer([]byte(`{"code":200}`), new(Translation), time.UTC), "the response has no translated")
-	require.NoError(t, decodeAnswer([]byte(`{"code":200,"token":"t","data":"u","translated":"x"}`), new(Token), time.UTC))
+	require.NoError(t, decodeAnswer([]byte(`{"code":200,"token":"t","data":"u","translated":"x"}`), new(UserToken), time.UTC))
 }
 
 func TestDecodeAfterAByteOrderMark(t *testing.T) {

@@ -16,8 +16,8 @@ type EmbeddedConsoleService service
 // ConsolePage names a page of the console. Others than this one are known from hearsay only.
 type ConsolePage string
 
-// ConsoleUserManage is the page on which users are managed.
-const ConsoleUserManage ConsolePage = "user_manage"
+// ConsolePageUserManage is the page on which users are managed.
+const ConsolePageUserManage ConsolePage = "user_manage"
 
 // String returns the page's name as RongCloud writes it.
 func (p ConsolePage) String() string { return string(p) }
@@ -34,11 +34,11 @@ type ConsoleAccess struct {
 	URL string `json:"data"` // holds the token; for RongCloud's script that shows the page
 }
 
-// AccessToken returns a URL with a new token for a page of the console.
+// CreateAccessURL returns a URL with a new token for a page of the console.
 //
 // RongCloud: https://docs.rongcloud.cn/guides/imbedded-console/get-access-token
 //
 //rongcloud:endpoint POST /embed/access/token
-func (s *EmbeddedConsoleService) AccessToken(ctx context.Context, params ConsoleAccessParams, opts ...CallOption) (*ConsoleAccess, error) {
+func (s *EmbeddedConsoleService) CreateAccessURL(ctx context.Context, params ConsoleAccessParams, opts ...CallOption) (*ConsoleAccess, error) {
 	return fetch[ConsoleAccess](ctx, s.client, endpoint.EmbedAccessToken, &params, opts)
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Bounds of one event of a stream; [WithMaxAnswerBytes] can lower them.
+// Bounds of one event of a stream; [WithMaxResponseBytes] can lower them.
 const (
 	maxEventLine = 256 << 10
 	maxEvent     = 1 << 20

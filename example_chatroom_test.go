@@ -22,7 +22,7 @@ func ExampleChatroomService_Create() {
 	ctx := context.Background()
 
 	err = client.Chatroom.Create(ctx, rongcloud.ChatroomParams{
-		ChatroomID: "concert", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyTime: 3 * time.Hour,
+		ChatroomID: "concert", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyAfter: 3 * time.Hour,
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -35,7 +35,7 @@ func ExampleChatroomService_Create() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(room.MemberCount, "members, ends", room.DestroyTime, room.DestroyType)
+	fmt.Println(room.MemberCount, "members, ends", room.DestroyAfter, room.DestroyType)
 
 	srv.Advance(3 * time.Hour)
 	_, err = client.Chatroom.Get(ctx, "concert")
@@ -59,7 +59,7 @@ func ExampleChatroomEntryService_Set() {
 	ctx := context.Background()
 
 	for seat, user := range map[string]string{"seat1": "ann", "seat2": "ben"} {
-		err := client.Chatroom.Entry.Set(ctx, rongcloud.ChatroomEntryParams{
+		err := client.Chatroom.Entry.Set(ctx, rongcloud.ChatroomEntrySetParams{
 			ChatroomID: "voice", UserID: user, Key: seat, Value: "taken", AutoDelete: true,
 		})
 		if err != nil {
@@ -83,7 +83,7 @@ func ExampleChatroomEntryService_Set() {
 }
 
 // Let only the host talk, and then everybody but one user.
-func ExampleChatroomBanService_Add() {
+func ExampleChatroomMuteAllMembersService_Add() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
 		fmt.Println(err)
@@ -104,8 +104,8 @@ func ExampleChatroomBanService_Add() {
 	}
 
 	err = errors.Join(
-		client.Chatroom.BanWhitelist.Add(ctx, rongcloud.ChatroomUsers{ChatroomID: "show", UserIDs: []string{"host"}}),
-		client.Chatroom.Ban.Add(ctx, rongcloud.ChatroomBanParams{ChatroomID: "show", Notify: true}),
+		client.Chatroom.MuteAllMembersWhitelist.Add(ctx, rongcloud.ChatroomUsersParams{ChatroomID: "show", UserIDs: []string{"host"}}),
+		client.Chatroom.MuteAllMembers.Add(ctx, rongcloud.ChatroomMuteAllMembersParams{ChatroomID: "show", Notify: true}),
 	)
 	if err != nil {
 		fmt.Println(err)
@@ -114,8 +114,8 @@ func ExampleChatroomBanService_Add() {
 	report("during the show")
 
 	err = errors.Join(
-		client.Chatroom.Ban.Remove(ctx, rongcloud.ChatroomBanParams{ChatroomID: "show", Notify: true}),
-		client.Chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteParams{ChatroomID: "show", UserIDs: []string{"u2"}, Duration: 10 * time.Minute}),
+		client.Chatroom.MuteAllMembers.Remove(ctx, rongcloud.ChatroomMuteAllMembersParams{ChatroomID: "show", Notify: true}),
+		client.Chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteAddParams{ChatroomID: "show", UserIDs: []string{"u2"}, Duration: 10 * time.Minute}),
 	)
 	if err != nil {
 		fmt.Println(err)
@@ -132,7 +132,7 @@ func ExampleChatroomBanService_Add() {
 }
 
 // All walks the banned rooms page by page.
-func ExampleChatroomBanService_All() {
+func ExampleChatroomMuteAllMembersService_All() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
 		fmt.Println(err)
@@ -143,12 +143,12 @@ func ExampleChatroomBanService_All() {
 	ctx := context.Background()
 
 	for _, id := range []string{"r1", "r2", "r3"} {
-		if err := client.Chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: id, Banned: true}); err != nil {
+		if err := client.Chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: id, AllMembersMuted: true}); err != nil {
 			fmt.Println(err)
 			return
 		}
 	}
-	for id, err := range client.Chatroom.Ban.All(ctx, rongcloud.ChatroomBanQuery{Size: 2}) {
+	for id, err := range client.Chatroom.MuteAllMembers.All(ctx, rongcloud.ChatroomMuteAllMembersQuery{Size: 2}) {
 		if err != nil { // it comes once, as the last item
 			fmt.Println(err)
 			return

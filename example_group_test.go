@@ -28,13 +28,13 @@ func ExampleGroupService_Create() {
 		fmt.Println(err)
 		return
 	}
-	members, err := client.Group.Members(ctx, "g1")
+	members, err := client.Group.ListMembers(ctx, "g1")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	fmt.Println(members.UserIDs)
-	fmt.Println(srv.User("u2").Inbox()[0].Content)
+	fmt.Println(srv.User("u2").Inbox()[0].Body)
 
 	// Output:
 	// [u1 u2 u3]
@@ -52,13 +52,13 @@ func ExampleGroupMuteService_Add() {
 	mute := srv.Client().Group.Mute
 	ctx := context.Background()
 	for user, span := range map[string]time.Duration{"u2": time.Hour, "u3": rongcloud.Forever} {
-		err := mute.Add(ctx, rongcloud.GroupMuteParams{GroupID: "g1", UserIDs: []string{user}, Duration: span})
+		err := mute.Add(ctx, rongcloud.GroupMuteAddParams{GroupID: "g1", UserIDs: []string{user}, Duration: span})
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
 	}
-	fmt.Println(mute.Add(ctx, rongcloud.GroupMuteParams{GroupID: "g1", UserIDs: []string{"u4"}, Duration: 30 * time.Second}))
+	fmt.Println(mute.Add(ctx, rongcloud.GroupMuteAddParams{GroupID: "g1", UserIDs: []string{"u4"}, Duration: 30 * time.Second}))
 
 	srv.Advance(2 * time.Hour)
 	muted, err := mute.List(ctx, "g1")
@@ -76,7 +76,7 @@ func ExampleGroupMuteService_Add() {
 }
 
 // Mute a whole group but for one member.
-func ExampleGroupBanService_Add() {
+func ExampleGroupMuteAllMembersService_Add() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
 		fmt.Println(err)
@@ -85,15 +85,15 @@ func ExampleGroupBanService_Add() {
 	defer srv.Close()
 	groups := srv.Client().Group
 	ctx := context.Background()
-	if err := groups.Ban.Add(ctx, []string{"g1", "g2"}); err != nil {
+	if err := groups.MuteAllMembers.Add(ctx, []string{"g1", "g2"}); err != nil {
 		fmt.Println(err)
 		return
 	}
-	if err := groups.Whitelist.Add(ctx, "g1", []string{"u1"}); err != nil {
+	if err := groups.MuteAllMembersWhitelist.Add(ctx, "g1", []string{"u1"}); err != nil {
 		fmt.Println(err)
 		return
 	}
-	for id, err := range groups.Ban.All(ctx, rongcloud.GroupBanQuery{}) {
+	for id, err := range groups.MuteAllMembers.All(ctx, rongcloud.GroupMuteAllMembersQuery{}) {
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -34,7 +34,7 @@ func ExampleMessageService_SendPrivateTemplate() {
 	}
 	for _, id := range []string{"u1", "u2", "u3"} {
 		for _, m := range srv.User(id).Inbox() {
-			fmt.Printf("%s %s %q\n", id, m.Content, m.PushContent)
+			fmt.Printf("%s %s %q\n", id, m.Body, m.PushContent)
 		}
 	}
 
@@ -68,9 +68,9 @@ func ExampleMessageBroadcastService_SendToAll() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(sent.MessageUID, "reached", srv.Sent()[0].Receivers)
+	fmt.Println(sent.MessageUID, "reached", srv.Sent()[0].Recipients)
 
-	if _, err := client.Message.Broadcast.Recall(ctx, rongcloud.BroadcastRecall{From: "news", MessageUID: sent.MessageUID}); err != nil {
+	if _, err := client.Message.Broadcast.Recall(ctx, rongcloud.BroadcastRecallParams{From: "news", MessageUID: sent.MessageUID}); err != nil {
 		fmt.Println(err)
 		return
 	}
@@ -102,9 +102,9 @@ func ExampleMessageService_Recall() {
 	}
 	fmt.Println("received:", len(srv.User("u2").Inbox()))
 
-	err = client.Message.Recall(ctx, rongcloud.Recall{
+	err = client.Message.Recall(ctx, rongcloud.RecallParams{
 		From: "u1", ConversationType: rongcloud.ConversationPrivate, TargetID: "u2",
-		MessageUID: sent.UIDOf("u2"), SentTime: sentAt,
+		MessageUID: sent.UIDOf("u2"), SentAt: sentAt,
 		Delete: true, // clients leave no line that says so
 	})
 	if err != nil {
@@ -168,7 +168,7 @@ func ExampleMessageHistoryService_AllPrivate() {
 }
 
 // Replace one word in all text messages, and block messages with another one.
-func ExampleSensitiveService_BatchAdd() {
+func ExampleSensitiveWordService_BatchAdd() {
 	srv, err := rongcloudtest.New(rongcloudtest.WithSensitiveFilter()) // a setting of the console
 	if err != nil {
 		fmt.Println(err)
@@ -178,7 +178,7 @@ func ExampleSensitiveService_BatchAdd() {
 	client := srv.Client()
 	ctx := context.Background()
 
-	quota, err := client.Sensitive.BatchAdd(ctx, []rongcloud.SensitiveWord{{Word: "darn", Replacement: "****"}, {Word: "lottery"}})
+	quota, err := client.SensitiveWord.BatchAdd(ctx, []rongcloud.SensitiveWordParams{{Word: "darn", Replacement: "****"}, {Word: "lottery"}})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -196,10 +196,10 @@ func ExampleSensitiveService_BatchAdd() {
 		}
 	}
 	for _, m := range srv.User("u2").Inbox() {
-		fmt.Println(m.Content)
+		fmt.Println(m.Body)
 	}
 
-	list, err := client.Sensitive.List(ctx, rongcloud.SensitiveAll)
+	list, err := client.SensitiveWord.List(ctx, rongcloud.SensitiveWordAll)
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -226,7 +226,7 @@ func ExampleMessageStreamService_Open() {
 	defer srv.Close()
 	ctx := context.Background()
 
-	stream := srv.Client().Message.Stream.Open(rongcloud.Stream{From: "bot", To: "u1", Type: rongcloud.StreamMarkdown})
+	stream := srv.Client().Message.Stream.Open(rongcloud.MessageStreamParams{From: "bot", To: "u1", Type: rongcloud.MessageStreamMarkdown})
 	for _, words := range []string{"The answer ", "is ", "**42**."} {
 		if err := stream.Send(ctx, words); err != nil {
 			fmt.Println(err)
@@ -239,7 +239,7 @@ func ExampleMessageStreamService_Open() {
 	}
 
 	for _, m := range srv.User("u1").Inbox() {
-		content, err := m.Decode()
+		content, err := m.Content()
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -249,7 +249,7 @@ func ExampleMessageStreamService_Open() {
 			fmt.Println(err)
 			return
 		}
-		fmt.Println(m.UID, message.Content, message.Complete)
+		fmt.Println(m.MessageUID, message.Content, message.Complete)
 	}
 
 	// Output:
@@ -276,7 +276,7 @@ func ExampleMessageExpansionService_Set() {
 		return
 	}
 	for voter, vote := range map[string]string{"u2": "pizza", "u3": "soup"} {
-		err := client.Message.Expansion.Set(ctx, rongcloud.MessageExpansionChange{
+		err := client.Message.Expansion.Set(ctx, rongcloud.MessageExpansionSetParams{
 			MessageUID: sent.UIDOf("g1"), UserID: voter, ConversationType: rongcloud.ConversationGroup, TargetID: "g1",
 			Values: map[string]string{voter: vote},
 		})
@@ -285,7 +285,7 @@ func ExampleMessageExpansionService_Set() {
 			return
 		}
 	}
-	votes, err := client.Message.Expansion.Get(ctx, rongcloud.MessageExpansionQuery{MessageUID: sent.UIDOf("g1")})
+	votes, err := client.Message.Expansion.List(ctx, rongcloud.MessageExpansionQuery{MessageUID: sent.UIDOf("g1")})
 	if err != nil {
 		fmt.Println(err)
 		return

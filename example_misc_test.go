@@ -62,8 +62,8 @@ func ExampleBotService() {
 	ctx := context.Background()
 
 	err = client.Bot.Create(ctx, rongcloud.BotParams{
-		UserID: "helper", Name: "Helper", Type: "support", ProfileURL: "https://example.com/helper.png",
-		Integrations: []rongcloud.BotIntegration{{Type: rongcloud.BotWebhook, CallbackURL: "https://example.com/bot"}},
+		UserID: "helper", Name: "Helper", Type: "support", PortraitURL: "https://example.com/helper.png",
+		Integrations: []rongcloud.BotIntegration{{Type: rongcloud.BotIntegrationWebhook, CallbackURL: "https://example.com/bot"}},
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -82,7 +82,7 @@ func ExampleBotService() {
 }
 
 // Ask an agent, and show its answer while it is produced.
-func ExampleAgentChatService_Stream() {
+func ExampleBotAgentChatService_Stream() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
 		fmt.Println(err)
@@ -100,7 +100,7 @@ func ExampleAgentChatService_Stream() {
 		fmt.Println(err)
 		return
 	}
-	for event, err := range client.Bot.Chat.Stream(ctx, rongcloud.ChatRequest{AgentID: "guide", Query: "where am I?"}) {
+	for event, err := range client.Bot.AgentChat.Stream(ctx, rongcloud.AgentChatParams{AgentID: "guide", Query: "where am I?"}) {
 		if err != nil {
 			fmt.Println(err)
 			return
@@ -127,8 +127,8 @@ func ExampleProxyChatService() {
 	ctx := context.Background()
 
 	err = client.Bot.Create(ctx, rongcloud.BotParams{
-		UserID: "double", Name: "Double", Type: "agent", ProfileURL: "https://example.com/double.png",
-		Integrations: []rongcloud.BotIntegration{{Type: rongcloud.BotAgentChat, CallbackURL: "https://example.com/bot"}},
+		UserID: "double", Name: "Double", Type: "agent", PortraitURL: "https://example.com/double.png",
+		Integrations: []rongcloud.BotIntegration{{Type: rongcloud.BotIntegrationAgentChat, CallbackURL: "https://example.com/bot"}},
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -179,8 +179,8 @@ func ExampleEmbeddedConsoleService() {
 	}
 	defer srv.Close()
 
-	access, err := srv.Client().EmbeddedConsole.AccessToken(context.Background(), rongcloud.ConsoleAccessParams{
-		AccessKey: "the key that the console shows", Page: rongcloud.ConsoleUserManage, Lifetime: time.Hour,
+	access, err := srv.Client().EmbeddedConsole.CreateAccessURL(context.Background(), rongcloud.ConsoleAccessParams{
+		AccessKey: "the key that the console shows", Page: rongcloud.ConsolePageUserManage, Lifetime: time.Hour,
 	})
 	if err != nil {
 		fmt.Println(err)

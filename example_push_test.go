@@ -25,7 +25,7 @@ func ExamplePushService_Send() {
 	ctx := context.Background()
 
 	push := rongcloud.Push{
-		Platforms:    []rongcloud.PushPlatform{rongcloud.PlatformIOS, rongcloud.PlatformAndroid},
+		Platforms:    []rongcloud.PushPlatform{rongcloud.PushPlatformIOS, rongcloud.PushPlatformAndroid},
 		Audience:     rongcloud.AudienceTags{All: []string{"female", "north"}},
 		Notification: rongcloud.PushNotification{Title: "Sale", Text: "Coats at half price"},
 	}
@@ -56,14 +56,14 @@ func ExampleConversationService_SetPushLevel() {
 	client := srv.Client()
 	ctx := context.Background()
 
-	err = client.Conversation.SetTop(ctx, rongcloud.ConversationTop{
-		UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: "g1", Top: true,
+	err = client.Conversation.SetTop(ctx, rongcloud.ConversationPinParams{
+		UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: "g1", Pinned: true,
 	})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	err = client.Conversation.SetPushLevel(ctx, rongcloud.ConversationPushLevel{
+	err = client.Conversation.SetPushLevel(ctx, rongcloud.ConversationPushLevelParams{
 		UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: "g1", Level: rongcloud.PushLevelMentions,
 	})
 	if err != nil {

@@ -41,7 +41,7 @@ func Example() {
 	}
 	fmt.Println("sent", sent.UIDOf("u2"))
 	for _, m := range srv.User("u2").Inbox() {
-		fmt.Println("received", m.ObjectName, m.Content)
+		fmt.Println("received", m.ObjectName, m.Body)
 	}
 
 	// Output:
@@ -158,7 +158,7 @@ func ExampleArgumentError() {
 		fmt.Println(err)
 		return
 	}
-	defer client.Close()
+	defer client.CloseIdleConnections()
 
 	_, err = client.User.Register(context.Background(), rongcloud.RegisterParams{UserID: "u1"})
 	var wrong *rongcloud.ArgumentError
@@ -216,8 +216,8 @@ func ExampleMessageService_SendGroup() {
 		From: "u1",
 		To:   []string{"g1"},
 		Content: rongcloud.TextMessage{
-			Content:       "@Ben can you have a look?",
-			MentionedInfo: &rongcloud.MentionedInfo{Type: rongcloud.MentionUsers, UserIDList: []string{"u2"}},
+			Content: "@Ben can you have a look?",
+			Mention: &rongcloud.Mention{Type: rongcloud.MentionUsers, UserIDs: []string{"u2"}},
 		},
 	})
 	if err != nil {
@@ -226,7 +226,7 @@ func ExampleMessageService_SendGroup() {
 	}
 	fmt.Println(sent.UIDOf("g1"))
 	fmt.Println("isMentioned:", srv.Sent()[0].Params.Get("isMentioned"))
-	fmt.Println("receivers:", srv.Sent()[0].Receivers)
+	fmt.Println("receivers:", srv.Sent()[0].Recipients)
 
 	// Output:
 	// TEST-0000-0000-0001
@@ -253,7 +253,7 @@ func ExampleRawContent() {
 		return
 	}
 	for _, m := range srv.User("u2").Inbox() {
-		fmt.Println(m.ObjectName, m.Content)
+		fmt.Println(m.ObjectName, m.Body)
 	}
 
 	// Output:
@@ -292,7 +292,7 @@ func ExampleMessageContent() {
 		return
 	}
 	for _, m := range srv.User("u2").Inbox() {
-		fmt.Println(m.ObjectName, m.Content)
+		fmt.Println(m.ObjectName, m.Body)
 	}
 
 	// Output:

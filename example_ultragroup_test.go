@@ -26,14 +26,14 @@ func ExampleUltraGroupService() {
 		ultra.Join(ctx, "game", "u2"),
 		ultra.Join(ctx, "game", "u3"),
 		ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{
-			GroupID: "game", Channel: "staff", Type: rongcloud.UltraGroupChannelPrivate,
+			GroupID: "game", ChannelID: "staff", Type: rongcloud.UltraGroupChannelPrivate,
 		}),
 		ultra.UserGroup.Create(ctx, "game", []string{"admins"}),
-		ultra.UserGroup.AddUsers(ctx, rongcloud.UltraGroupUserGroupMembers{
+		ultra.UserGroup.AddUsers(ctx, rongcloud.UltraGroupUserGroupUsersParams{
 			GroupID: "game", UserGroupID: "admins", UserIDs: []string{"u1", "u2"},
 		}),
-		ultra.UserGroup.Bind(ctx, rongcloud.UltraGroupBinding{
-			GroupID: "game", Channel: "staff", UserGroupIDs: []string{"admins"},
+		ultra.UserGroup.Bind(ctx, rongcloud.UltraGroupUserGroupBindParams{
+			GroupID: "game", ChannelID: "staff", UserGroupIDs: []string{"admins"},
 		}),
 	}
 	for _, err := range steps {
@@ -44,7 +44,7 @@ func ExampleUltraGroupService() {
 	}
 
 	_, err = client.Message.SendUltraGroup(ctx, rongcloud.UltraGroupMessage{
-		From: "u1", To: []string{"game"}, Channel: "staff", Content: rongcloud.TextMessage{Content: "for our eyes only"},
+		From: "u1", To: []string{"game"}, ChannelID: "staff", Content: rongcloud.TextMessage{Content: "for our eyes only"},
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -76,7 +76,7 @@ func ExampleUltraGroupChannelService_All() {
 			fmt.Println(err)
 			return
 		}
-		fmt.Println(channel.Channel, "is", channel.Type)
+		fmt.Println(channel.ChannelID, "is", channel.Type)
 	}
 
 	// Output:
@@ -99,7 +99,7 @@ func ExampleUltraGroupMessageService_All() {
 
 	for _, from := range []string{"u1", "u2", "u1"} {
 		_, err := client.Message.SendUltraGroup(ctx, rongcloud.UltraGroupMessage{
-			From: from, To: []string{"game"}, Channel: "RCDefault", Content: rongcloud.TextMessage{Content: "hello from " + from},
+			From: from, To: []string{"game"}, ChannelID: "RCDefault", Content: rongcloud.TextMessage{Content: "hello from " + from},
 		})
 		if err != nil {
 			fmt.Println(err)
@@ -108,7 +108,7 @@ func ExampleUltraGroupMessageService_All() {
 	}
 
 	search := rongcloud.UltraGroupMessageQuery{
-		GroupID: "game", Channel: "RCDefault", From: "u2",
+		GroupID: "game", ChannelID: "RCDefault", From: "u2",
 		After: time.Now().Add(-30 * 24 * time.Hour), Until: time.Now().Add(time.Minute), // any span will do
 	}
 	for message, err := range client.UltraGroup.Message.All(ctx, search) {
@@ -117,8 +117,8 @@ func ExampleUltraGroupMessageService_All() {
 			return
 		}
 		fmt.Println("found", message.Body)
-		err = client.UltraGroup.Message.Modify(ctx, rongcloud.UltraGroupModification{
-			GroupID: "game", Channel: message.Channel, From: message.From, MessageUID: message.MessageUID,
+		err = client.UltraGroup.Message.Modify(ctx, rongcloud.UltraGroupMessageModifyParams{
+			GroupID: "game", ChannelID: message.ChannelID, From: message.From, MessageUID: message.MessageUID,
 			Content: rongcloud.TextMessage{Content: "(removed)"},
 		})
 		if err != nil {
@@ -126,7 +126,7 @@ func ExampleUltraGroupMessageService_All() {
 			return
 		}
 	}
-	fmt.Println("now", srv.Sent()[1].Content)
+	fmt.Println("now", srv.Sent()[1].Body)
 
 	// Output:
 	// found {"content":"hello from u2"}
@@ -134,7 +134,7 @@ func ExampleUltraGroupMessageService_All() {
 }
 
 // Mute everybody in a channel but the one who speaks.
-func ExampleUltraGroupGlobalMuteService_Set() {
+func ExampleUltraGroupMuteAllMembersService_Set() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
 		fmt.Println(err)
@@ -145,23 +145,23 @@ func ExampleUltraGroupGlobalMuteService_Set() {
 	ultra := srv.Client().UltraGroup
 	ctx := context.Background()
 
-	speakers := rongcloud.UltraGroupUsers{GroupID: "game", Channel: "RCDefault", UserIDs: []string{"u1"}}
-	if err := ultra.Whitelist.Add(ctx, speakers); err != nil {
+	speakers := rongcloud.UltraGroupUsersParams{GroupID: "game", ChannelID: "RCDefault", UserIDs: []string{"u1"}}
+	if err := ultra.MuteAllMembersWhitelist.Add(ctx, speakers); err != nil {
 		fmt.Println(err)
 		return
 	}
-	if err := ultra.GlobalMute.Set(ctx, rongcloud.UltraGroupGlobalMute{GroupID: "game", Channel: "RCDefault", Muted: true}); err != nil {
+	if err := ultra.MuteAllMembers.Set(ctx, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "game", ChannelID: "RCDefault", Muted: true}); err != nil {
 		fmt.Println(err)
 		return
 	}
 
-	for _, scope := range []rongcloud.UltraGroupScope{{GroupID: "game", Channel: "RCDefault"}, {GroupID: "game"}} {
-		muted, err := ultra.GlobalMute.Get(ctx, scope)
+	for _, scope := range []rongcloud.UltraGroupChannelQuery{{GroupID: "game", ChannelID: "RCDefault"}, {GroupID: "game"}} {
+		muted, err := ultra.MuteAllMembers.IsMuted(ctx, scope)
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		fmt.Printf("%q muted: %v\n", scope.Channel, muted)
+		fmt.Printf("%q muted: %v\n", scope.ChannelID, muted)
 	}
 
 	// Output:

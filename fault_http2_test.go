@@ -306,7 +306,7 @@ func runHTTP2Fault(t *testing.T, f h2Fault, class, want string, used, foreign bo
 	})
 	var hooked []Attempt
 	client := server.client(t, foreign, append(onlyIf(class == "unsafe with msgRandom", WithIdempotentSends(IdempotentSends{})),
-		WithRetry(quick(2)), WithHook(func(_ context.Context, a Attempt) { hooked = append(hooked, a) }))...)
+		WithRetry(quick(2)), WithAttemptHook(func(_ context.Context, a Attempt) { hooked = append(hooked, a) }))...)
 	if used {
 		require.NoError(t, faultCall(t.Context(), client, "safe"))
 		hooked = nil
@@ -373,7 +373,7 @@ func (s *h2Server) client(t testing.TB, foreign bool, opts ...Option) *Client {
 	}
 	client, err := New("test-key", "test-secret", append([]Option{WithBaseURL(s.URL), through, WithAttemptTimeout(30 * time.Second)}, opts...)...)
 	require.NoError(t, err)
-	t.Cleanup(client.Close)
+	t.Cleanup(client.CloseIdleConnections)
 	return client
 }
 
@@ -417,7 +417,7 @@ func TestHTTP2FaultsWithoutABody(t *testing.T) {
 						return true
 					})
 					attempts := 0
-					client := server.client(t, foreign, WithRetry(quick(2)), WithHook(func(context.Context, Attempt) { attempts++ }))
+					client := server.client(t, foreign, WithRetry(quick(2)), WithAttemptHook(func(context.Context, Attempt) { attempts++ }))
 					if used {
 						require.NoError(t, c.call(t.Context(), client))
 						attempts = 0
@@ -492,7 +492,7 @@ func TestSendsBesideGoAways(t *testing.T) {
 	t.Cleanup(server.Close)
 	client, err := New("test-key", "test-secret", WithBaseURL(server.URL), WithTLSConfig(trust(server)))
 	require.NoError(t, err)
-	t.Cleanup(client.Close)
+	t.Cleanup(client.CloseIdleConnections)
 	var group sync.WaitGroup
 	for range callers {
 		group.Go(func() {

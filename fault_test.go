@@ -460,7 +460,7 @@ func cancelWhileWaiting(t *testing.T, cell *faultCell) context.Context {
 	ctx, cancel := context.WithCancel(t.Context())
 	cell.opts = append(cell.opts,
 		WithRetry(RetryPolicy{MaxRetries: 2, MinWait: time.Hour, MaxWait: time.Hour}),
-		WithHook(func(_ context.Context, attempt Attempt) {
+		WithAttemptHook(func(_ context.Context, attempt Attempt) {
 			if attempt.Retry {
 				cancel()
 			}
@@ -594,7 +594,7 @@ func runFault(t *testing.T, f fault, class, backup, want string) {
 	}
 	client, err := New("test-key", "test-secret", append(cell.opts, WithBaseURL(cell.urls[0], cell.urls[1:]...))...)
 	require.NoError(t, err)
-	t.Cleanup(client.Close)
+	t.Cleanup(client.CloseIdleConnections)
 	failNames(client)
 	if f.warm {
 		require.NoError(t, faultCall(ctx, client, "safe"))
@@ -659,7 +659,7 @@ func TestServerThatClosesIdleConnections(t *testing.T) {
 	server, backup := closingServer(t), newFaultServer(t, false, serveSuccess)
 	client, err := New("test-key", "test-secret", WithBaseURL(server.URL, backup.URL))
 	require.NoError(t, err)
-	t.Cleanup(client.Close)
+	t.Cleanup(client.CloseIdleConnections)
 	for i := range 1000 {
 		require.NoError(t, faultCall(t.Context(), client, "safe"), "call %d", i)
 	}
@@ -691,7 +691,7 @@ func TestLongAnswerCostsLittle(t *testing.T) { // not parallel: it measures all 
 		server := newFaultServer(t, false, serve)
 		client, err := New("test-key", "test-secret", WithBaseURL(server.URL), WithoutRetries(), WithAttemptTimeout(5*time.Minute))
 		require.NoError(t, err)
-		t.Cleanup(client.Close)
+		t.Cleanup(client.CloseIdleConnections)
 		require.Error(t, faultCall(t.Context(), client, "safe")) // warm
 
 		var before, after runtime.MemStats

@@ -44,14 +44,14 @@ func TestTextThatIsNotUTF8(t *testing.T) {
 			"content":          {To: []string{"a"}, Content: TextMessage{Content: badText}},
 			"pointer":          {To: []string{"a"}, Content: &TextMessage{Content: badText}},
 			"extra":            {To: []string{"a"}, Content: TextMessage{Extra: badText}},
-			"user":             {To: []string{"a"}, Content: ImageMessage{User: &UserInfo{Name: badText}}},
-			"quoted":           {To: []string{"a"}, Content: ReferenceMessage{ReferMsg: TextMessage{Content: badText}}},
+			"user":             {To: []string{"a"}, Content: ImageMessage{User: &Sender{Name: badText}}},
+			"quoted":           {To: []string{"a"}, Content: ReferenceMessage{QuotedContent: TextMessage{Content: badText}}},
 			"raw":              {To: []string{"a"}, Content: RawContent{"app:x", badText}},
-			"raw quoted":       {To: []string{"a"}, Content: ReferenceMessage{ReferMsg: RawContent{"app:x", badText}}},
+			"raw quoted":       {To: []string{"a"}, Content: ReferenceMessage{QuotedContent: RawContent{"app:x", badText}}},
 			"other":            {To: []string{"a"}, Content: GroupNotification{Data: GroupNotificationData{Other: map[string]any{badText: 1}}}},
 			"object name":      {To: []string{"a"}, Content: RawContent{badText, "{}"}},
-			"name inside":      {To: []string{"a"}, Content: ReferenceMessage{ReferMsg: RawContent{badText, "{}"}}},
-			"list of mentions": {To: []string{"a"}, Content: TextMessage{MentionedInfo: &MentionedInfo{Type: MentionUsers, UserIDList: []string{badText}}}},
+			"name inside":      {To: []string{"a"}, Content: ReferenceMessage{QuotedContent: RawContent{badText, "{}"}}},
+			"list of mentions": {To: []string{"a"}, Content: TextMessage{Mention: &Mention{Type: MentionUsers, UserIDs: []string{badText}}}},
 		} {
 			_, err := formEncode(message, in, nil)
 			var argument *ArgumentError

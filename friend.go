@@ -181,22 +181,22 @@ func (s *FriendService) Add(ctx context.Context, params FriendParams, opts ...Ca
 	return send(ctx, s.client, endpoint.FriendAdd, &params, opts)
 }
 
-// Delete ends the friendship of a user with up to 100 others. Each of them counts against the quota of 100 per second. What
+// Remove ends the friendship of a user with up to 100 others. Each of them counts against the quota of 100 per second. What
 // is answered for one who is no friend is not documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/del-friend
 //
 //rongcloud:endpoint POST /friend/delete.json
-func (s *FriendService) Delete(ctx context.Context, userID string, targetIDs []string, opts ...CallOption) error {
+func (s *FriendService) Remove(ctx context.Context, userID string, targetIDs []string, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.FriendDelete, &friendTargets{userID, targetIDs}, opts)
 }
 
-// Clean ends all friendships of a user. The quota is 100 calls per second.
+// RemoveAll ends all friendships of a user. The quota is 100 calls per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/clean-friend
 //
 //rongcloud:endpoint POST /friend/clean.json
-func (s *FriendService) Clean(ctx context.Context, userID string, opts ...CallOption) error {
+func (s *FriendService) RemoveAll(ctx context.Context, userID string, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.FriendClean, &oneUserID{userID}, opts)
 }
 
@@ -251,11 +251,11 @@ func (s *FriendService) SetPermission(ctx context.Context, userIDs []string, per
 	return send(ctx, s.client, endpoint.FriendPermissionSet, &friendPermissionChange{friendUsers{userIDs}, permission}, opts)
 }
 
-// Permissions returns for up to 100 users who may add them as friends. Each of them counts against the quota of 100 per second.
+// GetPermissions returns for up to 100 users who may add them as friends. Each of them counts against the quota of 100 per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/get-friend-add-level
 //
 //rongcloud:endpoint POST /friend/permission/get.json
-func (s *FriendService) Permissions(ctx context.Context, userIDs []string, opts ...CallOption) (*FriendPermissions, error) {
+func (s *FriendService) GetPermissions(ctx context.Context, userIDs []string, opts ...CallOption) (*FriendPermissions, error) {
 	return fetch[FriendPermissions](ctx, s.client, endpoint.FriendPermissionGet, &friendUsers{userIDs}, opts)
 }

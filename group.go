@@ -8,23 +8,23 @@ import (
 )
 
 // GroupService keeps plain groups: who is in them and what pushes call them. What else a group has, such as an owner, is the app's own
-// business, or that of [EntrustGroupService]. Its fields are services for who may talk and for members' names.
+// business, or that of [HostedGroupService]. Its fields are services for who may talk and for members' names.
 type GroupService struct {
 	service
 
-	Mute      *GroupMuteService      // members who may not talk, for a time or for good
-	Ban       *GroupBanService       // groups in which nobody may talk
-	Whitelist *GroupWhitelistService // members who may talk in spite of Ban
-	Remark    *GroupRemarkService    // names of members in push notifications
+	Mute                    *GroupMuteService                    // members who may not talk, for a time or for good
+	MuteAllMembers          *GroupMuteAllMembersService          // groups in which nobody may talk
+	MuteAllMembersWhitelist *GroupMuteAllMembersWhitelistService // members who may talk in spite of Ban
+	Remark                  *GroupRemarkService                  // names of members in push notifications
 }
 
 func newGroupService(common *service) *GroupService {
 	return &GroupService{
-		service:   *common,
-		Mute:      (*GroupMuteService)(common),
-		Ban:       (*GroupBanService)(common),
-		Whitelist: (*GroupWhitelistService)(common),
-		Remark:    (*GroupRemarkService)(common),
+		service:                 *common,
+		Mute:                    (*GroupMuteService)(common),
+		MuteAllMembers:          (*GroupMuteAllMembersService)(common),
+		MuteAllMembersWhitelist: (*GroupMuteAllMembersWhitelistService)(common),
+		Remark:                  (*GroupRemarkService)(common),
 	}
 }
 
@@ -83,8 +83,8 @@ type GroupDismissParams struct {
 	Notice     *GroupNotice // a message to the group, if any
 }
 
-// GroupRefreshParams renames a group.
-type GroupRefreshParams struct {
+// GroupUpdateParams renames a group.
+type GroupUpdateParams struct {
 	GroupID string
 	Name    string // shown in push notifications; 64 characters are safe
 
@@ -218,13 +218,13 @@ func (s *GroupService) Dismiss(ctx context.Context, params GroupDismissParams, o
 	return fetch[GroupChange](ctx, s.client, endpoint.GroupDismiss, &request{params.GroupID, params.UserID, change}, opts)
 }
 
-// Refresh changes the name under which push notifications show a group, within 5 minutes. With a Notice it is unsafe to repeat,
+// Update changes the name under which push notifications show a group, within 5 minutes. With a Notice it is unsafe to repeat,
 // like Create.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/refresh-group-info
 //
 //rongcloud:endpoint POST /group/refresh.json
-func (s *GroupService) Refresh(ctx context.Context, params GroupRefreshParams, opts ...CallOption) (*GroupChange, error) {
+func (s *GroupService) Update(ctx context.Context, params GroupUpdateParams, opts ...CallOption) (*GroupChange, error) {
 	type request struct {
 		GroupID string `wire:"groupId"`
 		Name    string `wire:"groupName"`
@@ -261,12 +261,12 @@ func (s *GroupService) QuitAll(ctx context.Context, userID string, opts ...CallO
 	return send(ctx, s.client, endpoint.GroupSync, &groupSync{UserID: userID}, opts)
 }
 
-// Members returns all members of a group.
+// ListMembers returns all members of a group.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/query-group-member
 //
 //rongcloud:endpoint POST /group/user/query.json
-func (s *GroupService) Members(ctx context.Context, groupID string, opts ...CallOption) (*GroupMembers, error) {
+func (s *GroupService) ListMembers(ctx context.Context, groupID string, opts ...CallOption) (*GroupMembers, error) {
 	type answer struct {
 		UserIDs []string `json:"users" item:"id"` // objects, or the IDs alone as one table has it
 	}

@@ -23,38 +23,40 @@ func TestGroupDecodes(t *testing.T) {
 	create := func(x ctx, c client) (any, error) {
 		return c.Group.Create(x, rongcloud.GroupCreateParams{GroupID: "g", Name: "G", UserIDs: []string{"u"}})
 	}
-	members := func(x ctx, c client) (any, error) { return c.Group.Members(x, "g") }
+	members := func(x ctx, c client) (any, error) { return c.Group.ListMembers(x, "g") }
 	groups := func(x ctx, c client) (any, error) {
 		return c.Group.ListByUser(x, rongcloud.GroupByUserQuery{UserID: "u"})
 	}
 	mutes := func(x ctx, c client) (any, error) { return c.Group.Mute.List(x, "g") }
-	bans := func(x ctx, c client) (any, error) { return c.Group.Ban.List(x, rongcloud.GroupBanQuery{}) }
-	whitelist := func(x ctx, c client) (any, error) { return c.Group.Whitelist.List(x, "g") }
+	bans := func(x ctx, c client) (any, error) {
+		return c.Group.MuteAllMembers.List(x, rongcloud.GroupMuteAllMembersQuery{})
+	}
+	whitelist := func(x ctx, c client) (any, error) { return c.Group.MuteAllMembersWhitelist.List(x, "g") }
 	remark := func(x ctx, c client) (any, error) { return c.Group.Remark.Get(x, "g", "u") }
-	profiles := func(x ctx, c client) (any, error) { return c.EntrustGroup.Profile.Get(x, []string{"g"}) }
+	profiles := func(x ctx, c client) (any, error) { return c.HostedGroup.Profile.Get(x, []string{"g"}) }
 	join := func(x ctx, c client) (any, error) {
-		return c.EntrustGroup.Join(x, rongcloud.EntrustJoinParams{GroupID: "g", UserIDs: []string{"u"}})
+		return c.HostedGroup.Join(x, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"u"}})
 	}
-	hosted := func(x ctx, c client) (any, error) { return c.EntrustGroup.List(x, rongcloud.EntrustGroupQuery{}) }
+	hosted := func(x ctx, c client) (any, error) { return c.HostedGroup.List(x, rongcloud.HostedGroupQuery{}) }
 	joined := func(x ctx, c client) (any, error) {
-		return c.EntrustGroup.Joined.List(x, rongcloud.EntrustJoinedQuery{UserID: "u"})
+		return c.HostedGroup.Joined.List(x, rongcloud.HostedGroupJoinedQuery{UserID: "u"})
 	}
-	managers := func(x ctx, c client) (any, error) { return c.EntrustGroup.Manager.Add(x, "g", []string{"u"}) }
+	managers := func(x ctx, c client) (any, error) { return c.HostedGroup.Manager.Add(x, "g", []string{"u"}) }
 	memberPage := func(x ctx, c client) (any, error) {
-		return c.EntrustGroup.Member.List(x, rongcloud.EntrustMemberQuery{GroupID: "g"})
+		return c.HostedGroup.Member.List(x, rongcloud.HostedGroupMemberQuery{GroupID: "g"})
 	}
-	someMembers := func(x ctx, c client) (any, error) { return c.EntrustGroup.Member.Get(x, "g", []string{"u"}) }
-	follows := func(x ctx, c client) (any, error) { return c.EntrustGroup.Follow.List(x, "g", "u") }
-	remarkName := func(x ctx, c client) (any, error) { return c.EntrustGroup.RemarkName.Get(x, "g", "u") }
+	someMembers := func(x ctx, c client) (any, error) { return c.HostedGroup.Member.Get(x, "g", []string{"u"}) }
+	follows := func(x ctx, c client) (any, error) { return c.HostedGroup.Follow.List(x, "g", "u") }
+	remarkName := func(x ctx, c client) (any, error) { return c.HostedGroup.RemarkName.Get(x, "g", "u") }
 
-	permissions := rongcloud.EntrustPermissions{
-		Join: rongcloud.Ptr(rongcloud.EntrustJoinClosed), Remove: rongcloud.Ptr(rongcloud.EntrustOwnerOnly), Invite: rongcloud.Ptr(rongcloud.EntrustEveryone),
-		InviteConsent: rongcloud.Ptr(rongcloud.EntrustInviteeVerify), Profile: rongcloud.Ptr(rongcloud.EntrustOwnerOrManager),
-		MemberProfile: rongcloud.Ptr(rongcloud.EntrustSelfOnly),
+	permissions := rongcloud.HostedGroupPermissions{
+		Join: rongcloud.Ptr(rongcloud.HostedGroupJoinClosed), Remove: rongcloud.Ptr(rongcloud.HostedGroupOwnerOnly), Invite: rongcloud.Ptr(rongcloud.HostedGroupEveryone),
+		InviteConsent: rongcloud.Ptr(rongcloud.HostedGroupInviteConsentVerify), Profile: rongcloud.Ptr(rongcloud.HostedGroupOwnerOrManager),
+		MemberProfile: rongcloud.Ptr(rongcloud.HostedGroupMemberSelfOnly),
 	}
-	profile := rongcloud.EntrustProfile{Introduction: "i", Announcement: "a", PortraitURL: "p"}
-	group := rongcloud.EntrustGroup{
-		GroupID: "g", Name: "G", Owner: "o", CreatedAt: time.UnixMilli(7), MemberCount: 3,
+	profile := rongcloud.HostedGroupProfile{Introduction: "i", Announcement: "a", PortraitURL: "p"}
+	group := rongcloud.HostedGroup{
+		GroupID: "g", Name: "G", OwnerID: "o", CreatedAt: time.UnixMilli(7), MemberCount: 3,
 		Profile: profile, Permissions: permissions, Attributes: map[string]string{"ext_a": "1"},
 	}
 	const texts = `"groupProfile":"{\"introduction\":\"i\",\"announcement\":\"a\",\"portraitUrl\":\"p\"}","groupExtProfile":"{\"ext_a\":\"1\"}",` +
@@ -62,7 +64,7 @@ func TestGroupDecodes(t *testing.T) {
 	const objects = `"groupProfile":{"introduction":"i","announcement":"a","portraitUrl":"p"},"groupExtProfile":{"ext_a":1},` +
 		`"permissions":{"joinPerm":"3","removePerm":"0","memInvitePerm":"2","invitePerm":1,"profilePerm":1,"memProfilePerm":2},`
 	const rest = `"owner":"o","createTime":7,"memberCount":3`
-	member := rongcloud.EntrustMember{UserID: "u", Nickname: "n", Role: rongcloud.EntrustRoleManager, JoinedAt: time.UnixMilli(7), Extra: "x"}
+	member := rongcloud.HostedGroupMember{UserID: "u", Nickname: "n", Role: rongcloud.HostedGroupRoleManager, JoinedAt: time.UnixMilli(7), Extra: "x"}
 
 	tests := []struct {
 		name, path string
@@ -95,63 +97,63 @@ func TestGroupDecodes(t *testing.T) {
 		{"no mutes", "group/user/gag/list", mutes, `,"users":[]`, &rongcloud.GroupMutes{Users: []rongcloud.GroupMute{}}},
 		{
 			"bans", "group/ban/query", bans, `,"groupinfo":[{"groupId":"g","stat":1},{"groupId":"h","stat":0}]`,
-			&rongcloud.GroupBanPage{Groups: []rongcloud.GroupBan{{GroupID: "g", Banned: true}, {GroupID: "h"}}},
+			&rongcloud.GroupMuteAllMembersPage{Groups: []rongcloud.GroupMuteAllMembers{{GroupID: "g", Muted: true}, {GroupID: "h"}}},
 		},
 		{
 			"bans as texts", "group/ban/query", bans, `,"groupInfo":[{"groupId":"g","stat":"1"},{"groupId":"h","stat":"0"}]`,
-			&rongcloud.GroupBanPage{Groups: []rongcloud.GroupBan{{GroupID: "g", Banned: true}, {GroupID: "h"}}},
+			&rongcloud.GroupMuteAllMembersPage{Groups: []rongcloud.GroupMuteAllMembers{{GroupID: "g", Muted: true}, {GroupID: "h"}}},
 		},
-		{"no bans", "group/ban/query", bans, ``, &rongcloud.GroupBanPage{}},
-		{"whitelist", "group/user/ban/whitelist/query", whitelist, `,"userIds":["u","v"]`, &rongcloud.GroupWhitelist{UserIDs: []string{"u", "v"}}},
-		{"whitelist in lower case", "group/user/ban/whitelist/query", whitelist, `,"userids":[7]`, &rongcloud.GroupWhitelist{UserIDs: []string{"7"}}},
-		{"no whitelist", "group/user/ban/whitelist/query", whitelist, ``, &rongcloud.GroupWhitelist{}},
+		{"no bans", "group/ban/query", bans, ``, &rongcloud.GroupMuteAllMembersPage{}},
+		{"whitelist", "group/user/ban/whitelist/query", whitelist, `,"userIds":["u","v"]`, &rongcloud.GroupMuteAllMembersWhitelist{UserIDs: []string{"u", "v"}}},
+		{"whitelist in lower case", "group/user/ban/whitelist/query", whitelist, `,"userids":[7]`, &rongcloud.GroupMuteAllMembersWhitelist{UserIDs: []string{"7"}}},
+		{"no whitelist", "group/user/ban/whitelist/query", whitelist, ``, &rongcloud.GroupMuteAllMembersWhitelist{}},
 		{"remark", "group/remarks/get", remark, `,"remark":"Ann"`, "Ann"},
 		{"no remark", "group/remarks/get", remark, `,"remark":null`, ""},
 
 		{"profiles", "entrust/group/profile/query", profiles, `,"profiles":[{"groupId":"g","groupName":"G",` + texts + rest + `}]`,
-			&rongcloud.EntrustGroups{Groups: []rongcloud.EntrustGroup{group}}},
+			&rongcloud.HostedGroups{Groups: []rongcloud.HostedGroup{group}}},
 		{"profiles with name, as objects", "entrust/group/profile/query", profiles, `,"profiles":[{"groupId":"g","name":"G","remarkName":"x",` + objects + rest + `}]`,
-			&rongcloud.EntrustGroups{Groups: []rongcloud.EntrustGroup{group}}},
+			&rongcloud.HostedGroups{Groups: []rongcloud.HostedGroup{group}}},
 		{"empty profiles", "entrust/group/profile/query", profiles, `,"profiles":[{"groupId":"g","groupProfile":"","permissions":null,"groupExtProfile":""}]`,
-			&rongcloud.EntrustGroups{Groups: []rongcloud.EntrustGroup{{GroupID: "g", Attributes: map[string]string{}}}}},
+			&rongcloud.HostedGroups{Groups: []rongcloud.HostedGroup{{GroupID: "g", Attributes: map[string]string{}}}}},
 		{"unknown permission", "entrust/group/profile/query", profiles, `,"profiles":[{"permissions":"{\"joinPerm\":9,\"new\":1}"}]`,
-			&rongcloud.EntrustGroups{Groups: []rongcloud.EntrustGroup{{Permissions: rongcloud.EntrustPermissions{Join: rongcloud.Ptr(rongcloud.EntrustJoinPermission(9))}}}}},
+			&rongcloud.HostedGroups{Groups: []rongcloud.HostedGroup{{Permissions: rongcloud.HostedGroupPermissions{Join: rongcloud.Ptr(rongcloud.HostedGroupJoinPermission(9))}}}}},
 		{"joined a group", "entrust/group/join", join, `,"groupId":"g","name":"G",` + texts + rest, &group},
-		{"joined, code only", "entrust/group/join", join, ``, &rongcloud.EntrustGroup{}},
+		{"joined, code only", "entrust/group/join", join, ``, &rongcloud.HostedGroup{}},
 		{"hosted groups", "entrust/group/query", hosted,
 			`,"pageToken":"t","groups":[{"groupId":"g","name":"G","owner":"o","creator":"c","groupProfile":"{\"portraitUrl\":\"p\",\"introduction\":\"i\"}","time":7}]`,
-			&rongcloud.EntrustGroupPage{Next: "t", Groups: []rongcloud.EntrustGroupEntry{{
-				GroupID: "g", Name: "G", Owner: "o", Creator: "c", CreatedAt: time.UnixMilli(7), Profile: rongcloud.EntrustProfile{Introduction: "i", PortraitURL: "p"},
+			&rongcloud.HostedGroupPage{Next: "t", Groups: []rongcloud.HostedGroupEntry{{
+				GroupID: "g", Name: "G", OwnerID: "o", CreatorID: "c", CreatedAt: time.UnixMilli(7), Profile: rongcloud.HostedGroupProfile{Introduction: "i", PortraitURL: "p"},
 			}}}},
 		{"hosted groups with an avatar beside", "entrust/group/query", hosted, `,"groups":[{"groupId":"g","portraitUrl":"p","time":"7"}]`,
-			&rongcloud.EntrustGroupPage{Groups: []rongcloud.EntrustGroupEntry{{
-				GroupID: "g", CreatedAt: time.UnixMilli(7), Profile: rongcloud.EntrustProfile{PortraitURL: "p"},
+			&rongcloud.HostedGroupPage{Groups: []rongcloud.HostedGroupEntry{{
+				GroupID: "g", CreatedAt: time.UnixMilli(7), Profile: rongcloud.HostedGroupProfile{PortraitURL: "p"},
 			}}}},
 		{"hosted groups with two avatars", "entrust/group/query", hosted, `,"groups":[{"portraitUrl":"q","groupProfile":{"portraitUrl":"p"}}]`,
-			&rongcloud.EntrustGroupPage{Groups: []rongcloud.EntrustGroupEntry{{Profile: rongcloud.EntrustProfile{PortraitURL: "p"}}}}},
-		{"no hosted groups", "entrust/group/query", hosted, `,"pageToken":""`, &rongcloud.EntrustGroupPage{Groups: []rongcloud.EntrustGroupEntry{}}},
+			&rongcloud.HostedGroupPage{Groups: []rongcloud.HostedGroupEntry{{Profile: rongcloud.HostedGroupProfile{PortraitURL: "p"}}}}},
+		{"no hosted groups", "entrust/group/query", hosted, `,"pageToken":""`, &rongcloud.HostedGroupPage{Groups: []rongcloud.HostedGroupEntry{}}},
 		{"joined groups", "entrust/joined/group/query", joined,
 			`,"totalCount":9,"pageToken":"t","groups":[{"groupId":"g","name":"G","remarkName":"r",` + texts + `"owner":"o","createTime":7,"joinTime":8,"role":1,"count":3}]`,
-			&rongcloud.EntrustJoinedPage{Total: 9, Next: "t", Groups: []rongcloud.EntrustJoinedGroup{{
-				GroupID: "g", Name: "G", RemarkName: "r", Owner: "o", Role: rongcloud.EntrustRoleMember, JoinedAt: time.UnixMilli(8), CreatedAt: time.UnixMilli(7),
+			&rongcloud.HostedGroupJoinedPage{Total: 9, Next: "t", Groups: []rongcloud.JoinedHostedGroup{{
+				GroupID: "g", Name: "G", RemarkName: "r", OwnerID: "o", Role: rongcloud.HostedGroupRoleMember, JoinedAt: time.UnixMilli(8), CreatedAt: time.UnixMilli(7),
 				MemberCount: 3, Profile: profile, Permissions: permissions, Attributes: map[string]string{"ext_a": "1"},
 			}}}},
 		{"joined groups without total", "entrust/joined/group/query", joined, `,"groups":[{"groupId":"g","role":"3","memberCount":"3"}]`,
-			&rongcloud.EntrustJoinedPage{Groups: []rongcloud.EntrustJoinedGroup{{GroupID: "g", Role: rongcloud.EntrustRoleOwner, MemberCount: 3}}}},
+			&rongcloud.HostedGroupJoinedPage{Groups: []rongcloud.JoinedHostedGroup{{GroupID: "g", Role: rongcloud.HostedGroupRoleOwner, MemberCount: 3}}}},
 
-		{"managers", "entrust/group/manager/add", managers, `,"userIds":["x"],"managerCount":9`, &rongcloud.EntrustManagersAdded{NotMembers: []string{"x"}, ManagerCount: 9}},
-		{"managers, code only", "entrust/group/manager/add", managers, ``, &rongcloud.EntrustManagersAdded{}},
+		{"managers", "entrust/group/manager/add", managers, `,"userIds":["x"],"managerCount":9`, &rongcloud.HostedGroupManagersAdded{NotMemberIDs: []string{"x"}, ManagerCount: 9}},
+		{"managers, code only", "entrust/group/manager/add", managers, ``, &rongcloud.HostedGroupManagersAdded{}},
 		{"member page", "entrust/group/member/query", memberPage,
 			`,"totalCount":4,"pageToken":"t","members":[{"userId":"u","nickname":"n","role":2,"time":7,"extra":"x"}]`,
-			&rongcloud.EntrustMemberPage{Total: 4, Next: "t", Members: []rongcloud.EntrustMember{member}}},
+			&rongcloud.HostedGroupMemberPage{Total: 4, Next: "t", Members: []rongcloud.HostedGroupMember{member}}},
 		{"member page of texts", "entrust/group/member/query", memberPage, `,"members":[{"userId":"u","nickname":"n","role":"2","time":"7","extra":"x"},{"role":9}]`,
-			&rongcloud.EntrustMemberPage{Members: []rongcloud.EntrustMember{member, {Role: 9}}}},
+			&rongcloud.HostedGroupMemberPage{Members: []rongcloud.HostedGroupMember{member, {Role: 9}}}},
 		{"members by ID", "entrust/group/member/specific/query", someMembers, `,"members":[{"userId":"u","nickname":"n","role":"2","time":7,"extra":"x"}]`,
-			&rongcloud.EntrustMembers{Members: []rongcloud.EntrustMember{member}}},
+			&rongcloud.HostedGroupMembers{Members: []rongcloud.HostedGroupMember{member}}},
 		{"follows", "entrust/group/member/followed/get", follows, `,"userId":"u","groupId":"g","members":[{"userId":"v","timestamp":7}]`,
-			&rongcloud.EntrustFollows{GroupID: "g", UserID: "u", Members: []rongcloud.EntrustFollow{{UserID: "v", Since: time.UnixMilli(7)}}}},
+			&rongcloud.HostedGroupFollows{GroupID: "g", UserID: "u", Members: []rongcloud.HostedGroupFollow{{UserID: "v", Since: time.UnixMilli(7)}}}},
 		{"follows by the other name", "entrust/group/member/followed/get", follows, `,"followedMembers":[{"userId":"v","timestamp":"7"}]`,
-			&rongcloud.EntrustFollows{Members: []rongcloud.EntrustFollow{{UserID: "v", Since: time.UnixMilli(7)}}}},
+			&rongcloud.HostedGroupFollows{Members: []rongcloud.HostedGroupFollow{{UserID: "v", Since: time.UnixMilli(7)}}}},
 		{"remark name", "entrust/group/remarkname/query", remarkName, `,"remarkName":"r"`, "r"},
 		{"no remark name", "entrust/group/remarkname/query", remarkName, ``, ""},
 	}
@@ -177,19 +179,19 @@ func TestGroupDecodes(t *testing.T) {
 func TestGroupWords(t *testing.T) {
 	t.Parallel()
 	for want, value := range map[string]fmt.Stringer{
-		"any": rongcloud.EntrustRoleAny, "member": rongcloud.EntrustRoleMember, "manager": rongcloud.EntrustRoleManager,
-		"owner": rongcloud.EntrustRoleOwner, "EntrustRole(4)": rongcloud.EntrustRole(4),
-		"owner agrees": rongcloud.EntrustJoinOwnerVerify, "free": rongcloud.EntrustJoinFree, "owner or manager agrees": rongcloud.EntrustJoinManagerVerify,
-		"closed": rongcloud.EntrustJoinClosed, "EntrustJoinPermission(4)": rongcloud.EntrustJoinPermission(4),
-		"owner or manager": rongcloud.EntrustOwnerOrManager, "everyone": rongcloud.EntrustEveryone, "EntrustPermission(3)": rongcloud.EntrustPermission(3),
-		"invited user agrees": rongcloud.EntrustInviteeVerify, "EntrustInviteConsent(2)": rongcloud.EntrustInviteConsent(2),
-		"owner, manager or the member": rongcloud.EntrustManagersOrSelf, "owner or the member": rongcloud.EntrustOwnerOrSelf,
-		"the member": rongcloud.EntrustSelfOnly, "EntrustMemberPermission(3)": rongcloud.EntrustMemberPermission(3),
+		"any": rongcloud.HostedGroupRoleAny, "member": rongcloud.HostedGroupRoleMember, "manager": rongcloud.HostedGroupRoleManager,
+		"owner": rongcloud.HostedGroupRoleOwner, "EntrustRole(4)": rongcloud.HostedGroupRole(4),
+		"owner agrees": rongcloud.HostedGroupJoinOwnerVerify, "free": rongcloud.HostedGroupJoinFree, "owner or manager agrees": rongcloud.HostedGroupJoinManagerVerify,
+		"closed": rongcloud.HostedGroupJoinClosed, "EntrustJoinPermission(4)": rongcloud.HostedGroupJoinPermission(4),
+		"owner or manager": rongcloud.HostedGroupOwnerOrManager, "everyone": rongcloud.HostedGroupEveryone, "EntrustPermission(3)": rongcloud.HostedGroupPermission(3),
+		"invited user agrees": rongcloud.HostedGroupInviteConsentVerify, "EntrustInviteConsent(2)": rongcloud.HostedGroupInviteConsent(2),
+		"owner, manager or the member": rongcloud.HostedGroupMemberManagersOrSelf, "owner or the member": rongcloud.HostedGroupMemberOwnerOrSelf,
+		"the member": rongcloud.HostedGroupMemberSelfOnly, "EntrustMemberPermission(3)": rongcloud.HostedGroupMemberPermission(3),
 	} {
 		require.Equal(t, want, value.String())
 	}
-	require.Equal(t, "owner", rongcloud.EntrustOwnerOnly.String())
-	require.Equal(t, "free", rongcloud.EntrustInviteFree.String())
+	require.Equal(t, "owner", rongcloud.HostedGroupOwnerOnly.String())
+	require.Equal(t, "free", rongcloud.HostedGroupInviteConsentFree.String())
 }
 
 // FuzzGroupMembers proves that an odd item is a member, nothing, or an error that says where, and that none panics.
@@ -201,7 +203,7 @@ func FuzzGroupMembers(f *testing.F) {
 		client := userMock(t, "/group/user/query.json", func(string) (int, string) {
 			return 200, `{"code":200,"users":[{"id":"first"},` + item + `,"last"]}`
 		})
-		members, err := client.Group.Members(t.Context(), "g")
+		members, err := client.Group.ListMembers(t.Context(), "g")
 		var value any
 		if json.Unmarshal([]byte(item), &value) != nil {
 			return // whether it is an answer or not

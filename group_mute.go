@@ -8,12 +8,12 @@ import (
 )
 
 // GroupMuteService mutes single members, in one group or in all groups that they are in. A mute outlives leaving and joining again, and
-// being on the [GroupWhitelistService] does not help against it. Messages that are sent for a muted user through the Server API still
+// being on the [GroupMuteAllMembersWhitelistService] does not help against it. Messages that are sent for a muted user through the Server API still
 // go out.
 type GroupMuteService service
 
-// GroupMuteParams says whom to mute in which group, and for how long.
-type GroupMuteParams struct {
+// GroupMuteAddParams says whom to mute in which group, and for how long.
+type GroupMuteAddParams struct {
 	GroupID  string
 	UserIDs  []string      // at most 20
 	Duration time.Duration // whole minutes, up to 30 days (43200 minutes), or Forever
@@ -43,7 +43,7 @@ type groupMute struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/gag-user
 //
 //rongcloud:endpoint POST /group/user/gag/add.json
-func (s *GroupMuteService) Add(ctx context.Context, params GroupMuteParams, opts ...CallOption) error {
+func (s *GroupMuteService) Add(ctx context.Context, params GroupMuteAddParams, opts ...CallOption) error {
 	if params.GroupID == "" {
 		return refuse("groupId", "is required; AddEverywhere mutes in all groups")
 	}

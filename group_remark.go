@@ -10,8 +10,8 @@ import (
 // has for the sender, by [UserRemarkService], counts more.
 type GroupRemarkService service
 
-// GroupRemark is the name of a member in the push notifications of a group.
-type GroupRemark struct {
+// GroupRemarkParams is the name of a member in the push notifications of a group.
+type GroupRemarkParams struct {
 	GroupID string `wire:"groupId"`
 	UserID  string `wire:"userId"`
 	Remark  string `wire:"remark"` // name to show; how long it can be is not documented
@@ -22,7 +22,7 @@ type GroupRemark struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/remark/set-remark-for-group-push
 //
 //rongcloud:endpoint POST /group/remarks/set.json
-func (s *GroupRemarkService) Set(ctx context.Context, remark GroupRemark, opts ...CallOption) error {
+func (s *GroupRemarkService) Set(ctx context.Context, remark GroupRemarkParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.GroupRemarksSet, &remark, opts)
 }
 

@@ -24,19 +24,19 @@ func groupWalks() []userWalk {
 			return userIDsOf(c.Group.AllByUser(x, query), func(g rongcloud.Group) string { return g.GroupID })
 		}},
 		{"/group/ban/query.json", "page", "number", "groupinfo", `{"groupId":%q,"stat":1}`, func(x ctx, c client, start int) seq {
-			return c.Group.Ban.All(x, rongcloud.GroupBanQuery{Page: start, Size: 2})
+			return c.Group.MuteAllMembers.All(x, rongcloud.GroupMuteAllMembersQuery{Page: start, Size: 2})
 		}},
 		{"/entrust/group/query.json", "pageToken", "token", "groups", `{"groupId":%q}`, func(x ctx, c client, start int) seq {
-			query := rongcloud.EntrustGroupQuery{PageToken: userToken(start), Size: 2}
-			return userIDsOf(c.EntrustGroup.All(x, query), func(g rongcloud.EntrustGroupEntry) string { return g.GroupID })
+			query := rongcloud.HostedGroupQuery{PageToken: userToken(start), Size: 2}
+			return userIDsOf(c.HostedGroup.All(x, query), func(g rongcloud.HostedGroupEntry) string { return g.GroupID })
 		}},
 		{"/entrust/group/member/query.json", "pageToken", "token", "members", `{"userId":%q}`, func(x ctx, c client, start int) seq {
-			query := rongcloud.EntrustMemberQuery{GroupID: "g", PageToken: userToken(start), Size: 2}
-			return userIDsOf(c.EntrustGroup.Member.All(x, query), func(m rongcloud.EntrustMember) string { return m.UserID })
+			query := rongcloud.HostedGroupMemberQuery{GroupID: "g", PageToken: userToken(start), Size: 2}
+			return userIDsOf(c.HostedGroup.Member.All(x, query), func(m rongcloud.HostedGroupMember) string { return m.UserID })
 		}},
 		{"/entrust/joined/group/query.json", "pageToken", "token", "groups", `{"groupId":%q}`, func(x ctx, c client, start int) seq {
-			query := rongcloud.EntrustJoinedQuery{UserID: "u", PageToken: userToken(start), Size: 2}
-			return userIDsOf(c.EntrustGroup.Joined.All(x, query), func(g rongcloud.EntrustJoinedGroup) string { return g.GroupID })
+			query := rongcloud.HostedGroupJoinedQuery{UserID: "u", PageToken: userToken(start), Size: 2}
+			return userIDsOf(c.HostedGroup.Joined.All(x, query), func(g rongcloud.JoinedHostedGroup) string { return g.GroupID })
 		}},
 	}
 }
@@ -76,23 +76,23 @@ func TestGroupSends(t *testing.T) {
 			return err
 		}, userForm()},
 		{"/entrust/group/create.json", func(x ctx, c client) error {
-			return c.EntrustGroup.Create(x, rongcloud.EntrustCreateParams{
-				GroupID: "g", Name: "G", Owner: "u1",
-				Permissions: rongcloud.EntrustPermissions{Join: rongcloud.Ptr(rongcloud.EntrustJoinOwnerVerify), Remove: rongcloud.Ptr(rongcloud.EntrustOwnerOnly)},
+			return c.HostedGroup.Create(x, rongcloud.HostedGroupCreateParams{
+				GroupID: "g", Name: "G", OwnerID: "u1",
+				Permissions: rongcloud.HostedGroupPermissions{Join: rongcloud.Ptr(rongcloud.HostedGroupJoinOwnerVerify), Remove: rongcloud.Ptr(rongcloud.HostedGroupOwnerOnly)},
 			})
 		}, userForm("groupId", "g", "name", "G", "owner", "u1", "permissions", `{"joinPerm":0,"removePerm":0}`)},
 		{"/entrust/group/profile/update.json", func(x ctx, c client) error {
-			return c.EntrustGroup.Profile.Update(x, rongcloud.EntrustProfileUpdate{
-				GroupID: "g", Profile: rongcloud.EntrustProfileChange{Announcement: rongcloud.Ptr("")}, Attributes: map[string]string{"ext_a": ""},
+			return c.HostedGroup.Profile.Update(x, rongcloud.HostedGroupProfileUpdateParams{
+				GroupID: "g", Profile: rongcloud.HostedGroupProfileChange{Announcement: rongcloud.Ptr("")}, Attributes: map[string]string{"ext_a": ""},
 			})
 		}, userForm("groupId", "g", "groupProfile", `{"announcement":""}`, "groupExtProfile", `{"ext_a":""}`)},
 		{"/entrust/group/quit.json", func(x ctx, c client) error {
-			return c.EntrustGroup.Quit(x, rongcloud.EntrustQuitParams{
+			return c.HostedGroup.Quit(x, rongcloud.HostedGroupQuitParams{
 				GroupID: "g", UserIDs: []string{"u1", "u2"}, DeleteMute: no, DeleteWhitelist: no, DeleteFollows: no,
 			})
 		}, userForm("groupId", "g", "userIds", "u1,u2", "isDelBan", "0", "isDelWhite", "0", "isDelFollowed", "0")},
 		{"/entrust/group/query.json", func(x ctx, c client) error {
-			_, err := c.EntrustGroup.List(x, rongcloud.EntrustGroupQuery{Order: rongcloud.Ptr(rongcloud.SortOldestFirst)})
+			_, err := c.HostedGroup.List(x, rongcloud.HostedGroupQuery{Order: rongcloud.Ptr(rongcloud.SortOldestFirst)})
 			return err
 		}, userForm("order", "0")},
 	} {
@@ -117,7 +117,7 @@ func TestGroupRefuses(t *testing.T) {
 	}
 	mute := func(d time.Duration) func(ctx, client) error {
 		return func(x ctx, c client) error {
-			return c.Group.Mute.Add(x, rongcloud.GroupMuteParams{GroupID: "g", UserIDs: []string{"u"}, Duration: d})
+			return c.Group.Mute.Add(x, rongcloud.GroupMuteAddParams{GroupID: "g", UserIDs: []string{"u"}, Duration: d})
 		}
 	}
 	everywhere := func(d time.Duration) func(ctx, client) error {
@@ -150,7 +150,7 @@ func TestGroupRefuses(t *testing.T) {
 			return err
 		}},
 		{"refresh without a sender", "fromUserId", "is required in a notice", func(x ctx, c client) error {
-			_, err := c.Group.Refresh(x, rongcloud.GroupRefreshParams{GroupID: "g", Name: "G", Notice: &rongcloud.GroupNotice{Content: hello}})
+			_, err := c.Group.Update(x, rongcloud.GroupUpdateParams{GroupID: "g", Name: "G", Notice: &rongcloud.GroupNotice{Content: hello}})
 			return err
 		}},
 		{"dismiss by nobody", "userId", "is required", func(x ctx, c client) error {
@@ -178,76 +178,76 @@ func TestGroupRefuses(t *testing.T) {
 		{"mute for the longest span", "minute", "is not a whole number of minutes", mute(math.MaxInt64)},
 		{"mute for the shortest span", "minute", "is negative", mute(math.MinInt64)},
 		{"mute in no group", "groupId", "AddEverywhere", func(x ctx, c client) error {
-			return c.Group.Mute.Add(x, rongcloud.GroupMuteParams{UserIDs: []string{"u"}, Duration: time.Hour})
+			return c.Group.Mute.Add(x, rongcloud.GroupMuteAddParams{UserIDs: []string{"u"}, Duration: time.Hour})
 		}},
 		{"mute 21", "userId", "21 items, at most 20", func(x ctx, c client) error {
-			return c.Group.Mute.Add(x, rongcloud.GroupMuteParams{GroupID: "g", UserIDs: userIDs(21), Duration: time.Hour})
+			return c.Group.Mute.Add(x, rongcloud.GroupMuteAddParams{GroupID: "g", UserIDs: userIDs(21), Duration: time.Hour})
 		}},
 		{"unmute in no group", "groupId", "RemoveEverywhere", func(x ctx, c client) error { return c.Group.Mute.Remove(x, "", []string{"u"}) }},
 		{"list mutes in no group", "groupId", "ListEverywhere", func(x ctx, c client) error {
 			_, err := c.Group.Mute.List(x, "")
 			return err
 		}},
-		{"ban 21", "groupId", "21 items, at most 20", func(x ctx, c client) error { return c.Group.Ban.Add(x, userIDs(21)) }},
+		{"ban 21", "groupId", "21 items, at most 20", func(x ctx, c client) error { return c.Group.MuteAllMembers.Add(x, userIDs(21)) }},
 		{"bans of groups on a page", "groupId", "cannot be combined", func(x ctx, c client) error {
-			_, err := c.Group.Ban.List(x, rongcloud.GroupBanQuery{GroupIDs: []string{"g"}, Page: 1})
+			_, err := c.Group.MuteAllMembers.List(x, rongcloud.GroupMuteAllMembersQuery{GroupIDs: []string{"g"}, Page: 1})
 			return err
 		}},
 		{"bans of groups by size", "groupId", "cannot be combined", func(x ctx, c client) error {
-			_, err := c.Group.Ban.List(x, rongcloud.GroupBanQuery{GroupIDs: []string{"g"}, Size: 1})
+			_, err := c.Group.MuteAllMembers.List(x, rongcloud.GroupMuteAllMembersQuery{GroupIDs: []string{"g"}, Size: 1})
 			return err
 		}},
 		{"walk bans of groups", "groupId", "cannot be combined", func(x ctx, c client) error {
-			for _, err := range c.Group.Ban.All(x, rongcloud.GroupBanQuery{GroupIDs: []string{"g"}}) {
+			for _, err := range c.Group.MuteAllMembers.All(x, rongcloud.GroupMuteAllMembersQuery{GroupIDs: []string{"g"}}) {
 				return err
 			}
 			return nil
 		}},
-		{"whitelist nobody", "userId", "is required", func(x ctx, c client) error { return c.Group.Whitelist.Add(x, "g", nil) }},
+		{"whitelist nobody", "userId", "is required", func(x ctx, c client) error { return c.Group.MuteAllMembersWhitelist.Add(x, "g", nil) }},
 		{"an empty remark", "remark", "is required", func(x ctx, c client) error {
-			return c.Group.Remark.Set(x, rongcloud.GroupRemark{GroupID: "g", UserID: "u"})
+			return c.Group.Remark.Set(x, rongcloud.GroupRemarkParams{GroupID: "g", UserID: "u"})
 		}},
 
 		{"hosted group without owner", "owner", "is required", func(x ctx, c client) error {
-			return c.EntrustGroup.Create(x, rongcloud.EntrustCreateParams{GroupID: "g", Name: "G"})
+			return c.HostedGroup.Create(x, rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "G"})
 		}},
 		{"invite 31", "userIds", "31 items, at most 30", func(x ctx, c client) error {
-			return c.EntrustGroup.Create(x, rongcloud.EntrustCreateParams{GroupID: "g", Name: "G", Owner: "u", UserIDs: userIDs(31)})
+			return c.HostedGroup.Create(x, rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "G", OwnerID: "u", UserIDs: userIDs(31)})
 		}},
 		{"profiles of 51", "groupIds", "51 items, at most 50", func(x ctx, c client) error {
-			_, err := c.EntrustGroup.Profile.Get(x, userIDs(51))
+			_, err := c.HostedGroup.Profile.Get(x, userIDs(51))
 			return err
 		}},
 		{"join with 101", "userIds", "101 items, at most 100", func(x ctx, c client) error {
-			_, err := c.EntrustGroup.Join(x, rongcloud.EntrustJoinParams{GroupID: "g", UserIDs: userIDs(101)})
+			_, err := c.HostedGroup.Join(x, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: userIDs(101)})
 			return err
 		}},
 		{"kick an empty ID", "userIds", "item 1 is empty", func(x ctx, c client) error {
-			return c.EntrustGroup.Member.Kick(x, rongcloud.EntrustQuitParams{GroupID: "g", UserIDs: []string{""}})
+			return c.HostedGroup.Member.Kick(x, rongcloud.HostedGroupQuitParams{GroupID: "g", UserIDs: []string{""}})
 		}},
 		{"join with a comma", "userIds", "item 2 contains a comma", func(x ctx, c client) error {
-			_, err := c.EntrustGroup.Join(x, rongcloud.EntrustJoinParams{GroupID: "g", UserIDs: []string{"u", "a,b"}})
+			_, err := c.HostedGroup.Join(x, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"u", "a,b"}})
 			return err
 		}},
 		{"profile of a group with a comma", "groupIds", "item 1 contains a comma", func(x ctx, c client) error {
-			_, err := c.EntrustGroup.Profile.Get(x, []string{"a,b"})
+			_, err := c.HostedGroup.Profile.Get(x, []string{"a,b"})
 			return err
 		}},
 		{"11 managers", "userIds", "11 items, at most 10", func(x ctx, c client) error {
-			_, err := c.EntrustGroup.Manager.Add(x, "g", userIDs(11))
+			_, err := c.HostedGroup.Manager.Add(x, "g", userIDs(11))
 			return err
 		}},
 		{"transfer to nobody", "newOwner", "is required", func(x ctx, c client) error {
-			return c.EntrustGroup.TransferOwner(x, rongcloud.EntrustTransferParams{GroupID: "g"})
+			return c.HostedGroup.TransferOwner(x, rongcloud.HostedGroupTransferParams{GroupID: "g"})
 		}},
 		{"a member without nickname", "nickname", "is required", func(x ctx, c client) error {
-			return c.EntrustGroup.Member.Set(x, rongcloud.EntrustMemberParams{GroupID: "g", UserID: "u", Extra: "x"})
+			return c.HostedGroup.Member.Set(x, rongcloud.HostedGroupMemberParams{GroupID: "g", UserID: "u", Extra: "x"})
 		}},
 		{"follow 101", "followUserIds", "101 items, at most 100", func(x ctx, c client) error {
-			return c.EntrustGroup.Follow.Add(x, rongcloud.EntrustFollowParams{GroupID: "g", UserID: "u", Members: userIDs(101)})
+			return c.HostedGroup.Follow.Add(x, rongcloud.HostedGroupFollowParams{GroupID: "g", UserID: "u", MemberIDs: userIDs(101)})
 		}},
 		{"an empty remark name", "remarkName", "is required", func(x ctx, c client) error {
-			return c.EntrustGroup.RemarkName.Set(x, rongcloud.EntrustRemarkName{GroupID: "g", UserID: "u"})
+			return c.HostedGroup.RemarkName.Set(x, rongcloud.HostedGroupRemarkNameParams{GroupID: "g", UserID: "u"})
 		}},
 	}
 	for _, test := range tests {

@@ -94,15 +94,15 @@ type PrivateMessage struct {
 	Expandable bool              `wire:"expansion"`
 	Expansion  map[string]string `wire:"extraContent"`
 
-	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
 // GroupMessage is a message to groups; see [MessageService.SendGroup].
 type GroupMessage struct {
-	From    string         `wire:"fromUserId"` // must have been given a token, but need not be a member
-	To      []string       `wire:"toGroupId"`  // at most 3 groups, and exactly one with ToUsers
-	ToUsers []string       `wire:"toUserId"`   // only these members get the message
-	Content MessageContent `wire:"content"`    // at most 128 KB of JSON
+	From      string         `wire:"fromUserId"` // must have been given a token, but need not be a member
+	To        []string       `wire:"toGroupId"`  // at most 3 groups, and exactly one with ToUsers
+	ToUserIDs []string       `wire:"toUserId"`   // only these members get the message
+	Content   MessageContent `wire:"content"`    // at most 128 KB of JSON
 	// Mentioned makes the mentionedInfo in an app's own type take effect. For built-in types SendGroup sets it by itself.
 	Mentioned bool `wire:"isMentioned"`
 
@@ -125,7 +125,7 @@ type GroupMessage struct {
 	Expandable bool              `wire:"expansion"`
 	Expansion  map[string]string `wire:"extraContent"`
 
-	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
 // SystemMessage is a message that receivers cannot answer; see [MessageService.SendSystem].
@@ -147,18 +147,18 @@ type SystemMessage struct {
 	Counted                  *bool `wire:"isCounted"`   // count as unread; true if nil
 	DisableUpdateLastMessage bool  `wire:"disableUpdateLastMsg"`
 
-	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
 // MessagePriority decides which messages a busy chat room drops first.
 type MessagePriority int
 
-// The priorities of chat room messages. PriorityProtected and PriorityLow need services of RongCloud's.
+// The priorities of chat room messages. MessagePriorityProtected and MessagePriorityLow need services of RongCloud's.
 const (
-	PriorityNormal    MessagePriority = 0 // as the message type says
-	PriorityProtected MessagePriority = 1
-	PriorityHigh      MessagePriority = 2
-	PriorityLow       MessagePriority = 3
+	MessagePriorityNormal    MessagePriority = 0 // as the message type says
+	MessagePriorityProtected MessagePriority = 1
+	MessagePriorityHigh      MessagePriority = 2
+	MessagePriorityLow       MessagePriority = 3
 )
 
 // ChatroomMessage is a message to chat rooms; see [MessageService.SendChatroom].
@@ -173,21 +173,21 @@ type ChatroomMessage struct {
 	// service.
 	Priority MessagePriority `wire:"priority"`
 
-	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
-// Recall names a message to take back; see [MessageService.Recall].
-type Recall struct {
+// RecallParams names a message to take back; see [MessageService.Recall].
+type RecallParams struct {
 	From             string           `wire:"fromUserId"` // sender of the message
 	ConversationType ConversationType `wire:"conversationType"`
 	TargetID         string           `wire:"targetId"`   // the user, group, chat room or ultra group it was sent to
-	Channel          string           `wire:"busChannel"` // of an ultra group; required if and only if the message named one
+	ChannelID        string           `wire:"busChannel"` // of an ultra group; required if and only if the message named one
 	MessageUID       string           `wire:"messageUID"`
 	// SentTime is when the message was sent, to the millisecond. No send returns it: the history,
 	// the log and callbacks have it. RongCloud's page requires it; its SDK for Java and its newer
 	// API leave it out at will, and it then only helps to find the message. Clients on the web sort
 	// by it.
-	SentTime time.Time `wire:"sentTime"`
+	SentAt time.Time `wire:"sentTime"`
 
 	Admin                    bool   `wire:"isAdmin"`     // clients say that an administrator recalled it
 	Delete                   bool   `wire:"isDelete"`    // clients drop the message and leave no line
@@ -320,7 +320,7 @@ func (s *MessageService) SendChatroom(ctx context.Context, message ChatroomMessa
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/msgrecall
 //
 //rongcloud:endpoint POST /message/recall.json
-func (s *MessageService) Recall(ctx context.Context, recall Recall, opts ...CallOption) error {
+func (s *MessageService) Recall(ctx context.Context, recall RecallParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.MessageRecall, &recall, opts)
 }
 

@@ -42,7 +42,7 @@ type Broadcast struct {
 	// Deprecated: only old SDKs know it.
 	OS BroadcastOS `wire:"os"`
 
-	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
 // OnlineBroadcast is a system message to all users who are online; see [MessageBroadcastService.SendToOnline].
@@ -52,7 +52,7 @@ type OnlineBroadcast struct {
 
 	DisableUpdateLastMessage bool `wire:"disableUpdateLastMsg"`
 
-	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
 // ChatroomBroadcast is a message to all chat rooms; see [MessageBroadcastService.SendToChatrooms].
@@ -67,13 +67,13 @@ type SentBroadcast struct {
 	MessageUID string `json:"messageUID"` // to recall it by; empty on older servers
 }
 
-// BroadcastRecall names a broadcast to take back; see [MessageBroadcastService.Recall].
-type BroadcastRecall struct {
+// BroadcastRecallParams names a broadcast to take back; see [MessageBroadcastService.Recall].
+type BroadcastRecallParams struct {
 	From       string `wire:"fromUserId"` // sender of the broadcast
 	MessageUID string `wire:"messageUID"`
 	// SentTime is when it was sent, to the millisecond. RongCloud's pages disagree on whether it
 	// may be left out, so set it if you know it: the history and the log have it.
-	SentTime time.Time `wire:"sentTime"`
+	SentAt time.Time `wire:"sentTime"`
 
 	Admin                    bool   `wire:"isAdmin"`  // clients say that an administrator recalled it
 	Delete                   bool   `wire:"isDelete"` // clients drop the message and leave no line
@@ -136,6 +136,6 @@ func (s *MessageBroadcastService) SendToChatrooms(ctx context.Context, broadcast
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/system/recall-message-broadcast-to-all
 //
 //rongcloud:endpoint POST /message/broadcast/recall.json
-func (s *MessageBroadcastService) Recall(ctx context.Context, recall BroadcastRecall, opts ...CallOption) (*SentBroadcast, error) {
+func (s *MessageBroadcastService) Recall(ctx context.Context, recall BroadcastRecallParams, opts ...CallOption) (*SentBroadcast, error) {
 	return fetch[SentBroadcast](ctx, s.client, endpoint.MessageBroadcastRecall, &recall, opts)
 }

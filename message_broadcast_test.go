@@ -14,7 +14,7 @@ func TestMsgBroadcastSends(t *testing.T) {
 		{"all", "/message/broadcast.json", func(ctx context.Context, s *MessageService) error {
 			_, err := s.Broadcast.SendToAll(ctx, Broadcast{
 				From: "u1", Content: messageText, PushContent: contentAwful, PushData: "d", Push: messagePush, ContentAvailable: true,
-				DisableUpdateLastMessage: true, OS: BroadcastIOS, MsgRandom: 7,
+				DisableUpdateLastMessage: true, OS: BroadcastIOS, IdempotencyKey: 7,
 			})
 			return err
 		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0], "pushContent", contentAwful, "pushData", "d",
@@ -24,7 +24,7 @@ func TestMsgBroadcastSends(t *testing.T) {
 			return err
 		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0]), ""},
 		{"all", "/message/online/broadcast.json", func(ctx context.Context, s *MessageService) error {
-			_, err := s.Broadcast.SendToOnline(ctx, OnlineBroadcast{From: "u1", Content: messageText, DisableUpdateLastMessage: true, MsgRandom: 7})
+			_, err := s.Broadcast.SendToOnline(ctx, OnlineBroadcast{From: "u1", Content: messageText, DisableUpdateLastMessage: true, IdempotencyKey: 7})
 			return err
 		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0], "disableUpdateLastMsg", "true", "msgRandom", "7"), ""},
 		{"none", "/message/online/broadcast.json", func(ctx context.Context, s *MessageService) error {
@@ -38,14 +38,14 @@ func TestMsgBroadcastSends(t *testing.T) {
 			return s.Broadcast.SendToChatrooms(ctx, ChatroomBroadcast{From: "u1", Content: messageText})
 		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0]), ""},
 		{"all", "/message/broadcast/recall.json", func(ctx context.Context, s *MessageService) error {
-			_, err := s.Broadcast.Recall(ctx, BroadcastRecall{
-				From: "u1", MessageUID: "UID-1", SentTime: contentTime, Admin: true, Delete: true, Extra: contentAwful, DisableUpdateLastMessage: true,
+			_, err := s.Broadcast.Recall(ctx, BroadcastRecallParams{
+				From: "u1", MessageUID: "UID-1", SentAt: contentTime, Admin: true, Delete: true, Extra: contentAwful, DisableUpdateLastMessage: true,
 			})
 			return err
 		}, msgForm("fromUserId", "u1", "messageUID", "UID-1", "sentTime", "1705270000123", "isAdmin", "1", "isDelete", "1",
 			"extra", contentAwful, "disableUpdateLastMsg", "true"), ""},
 		{"none", "/message/broadcast/recall.json", func(ctx context.Context, s *MessageService) error {
-			_, err := s.Broadcast.Recall(ctx, BroadcastRecall{From: "u1", MessageUID: "UID-1"})
+			_, err := s.Broadcast.Recall(ctx, BroadcastRecallParams{From: "u1", MessageUID: "UID-1"})
 			return err
 		}, msgForm("fromUserId", "u1", "messageUID", "UID-1"), ""},
 	})
@@ -79,11 +79,11 @@ func TestMsgBroadcastArguments(t *testing.T) {
 		})
 	}
 	msgRefused(t, "messageUID", "required", func(ctx context.Context, s *MessageService) error {
-		_, err := s.Broadcast.Recall(ctx, BroadcastRecall{From: "u1"})
+		_, err := s.Broadcast.Recall(ctx, BroadcastRecallParams{From: "u1"})
 		return err
 	})
 	msgRefused(t, "fromUserId", "required", func(ctx context.Context, s *MessageService) error {
-		_, err := s.Broadcast.Recall(ctx, BroadcastRecall{MessageUID: "UID"})
+		_, err := s.Broadcast.Recall(ctx, BroadcastRecallParams{MessageUID: "UID"})
 		return err
 	})
 }
@@ -100,7 +100,7 @@ func TestMsgBroadcastResults(t *testing.T) {
 		sent, err = client.Message.Broadcast.SendToOnline(t.Context(), OnlineBroadcast{From: "u1", Content: messageText})
 		require.NoError(t, err, answer)
 		require.Equal(t, &SentBroadcast{want}, sent)
-		sent, err = client.Message.Broadcast.Recall(t.Context(), BroadcastRecall{From: "u1", MessageUID: "UID"})
+		sent, err = client.Message.Broadcast.Recall(t.Context(), BroadcastRecallParams{From: "u1", MessageUID: "UID"})
 		require.NoError(t, err, answer)
 		require.Equal(t, &SentBroadcast{want}, sent)
 	}

@@ -75,19 +75,19 @@ type BulkOutcome int
 
 // The outcomes of a chunk.
 const (
-	BulkDelivered BulkOutcome = iota + 1 // the server accepted it
-	BulkRefused                          // it was not carried out
-	BulkUnknown                          // it may have been delivered or not; it is not sent again unless the caller says so
+	BulkOutcomeDelivered BulkOutcome = iota + 1 // the server accepted it
+	BulkOutcomeRefused                          // it was not carried out
+	BulkOutcomeUnknown                          // it may have been delivered or not; it is not sent again unless the caller says so
 )
 
 // String names the outcome.
 func (o BulkOutcome) String() string {
 	switch o {
-	case BulkDelivered:
+	case BulkOutcomeDelivered:
 		return "delivered"
-	case BulkRefused:
+	case BulkOutcomeRefused:
 		return "refused"
-	case BulkUnknown:
+	case BulkOutcomeUnknown:
 		return "unknown"
 	}
 	return "outcome " + strconv.Itoa(int(o))
@@ -140,7 +140,7 @@ type BulkResult struct {
 //
 // Each request, a chunk, ends as delivered, refused or unknown; see [BulkOutcome]. An unknown one is not
 // sent again, unless the client has [WithIdempotentSends] and RongCloud still remembers it, for which
-// every chunk is given a MsgRandom of its own. A process that resumes on the same machine within that
+// every chunk is given a IdempotencyKey of its own. A process that resumes on the same machine within that
 // minute finds out, too, where the system tells its uptime (Linux); otherwise nobody can tell how much
 // of the minute is left.
 //
@@ -156,7 +156,7 @@ type BulkResult struct {
 func (s *MessageService) SendPrivateBulk(
 	ctx context.Context, message PrivateMessage, recipients iter.Seq2[string, error], params BulkParams, opts ...CallOption,
 ) (*BulkResult, error) {
-	fields := func(m *PrivateMessage) (*[]string, *int64) { return &m.To, &m.MsgRandom }
+	fields := func(m *PrivateMessage) (*[]string, *int64) { return &m.To, &m.IdempotencyKey }
 	job := bulkToIDs(endpoint.MessagePrivatePublish, "toUserId", message, fields, toUsers(s.SendPrivate))
 	return runBulk(ctx, s.client, job, recipients, params, opts)
 }
@@ -169,7 +169,7 @@ func (s *MessageService) SendPrivateBulk(
 func (s *MessageService) SendSystemBulk(
 	ctx context.Context, message SystemMessage, recipients iter.Seq2[string, error], params BulkParams, opts ...CallOption,
 ) (*BulkResult, error) {
-	fields := func(m *SystemMessage) (*[]string, *int64) { return &m.To, &m.MsgRandom }
+	fields := func(m *SystemMessage) (*[]string, *int64) { return &m.To, &m.IdempotencyKey }
 	job := bulkToIDs(endpoint.MessageSystemPublish, "toUserId", message, fields, toUsers(s.SendSystem))
 	return runBulk(ctx, s.client, job, recipients, params, opts)
 }
@@ -182,10 +182,10 @@ func (s *MessageService) SendSystemBulk(
 func (s *MessageService) SendGroupBulk(
 	ctx context.Context, message GroupMessage, groups iter.Seq2[string, error], params BulkParams, opts ...CallOption,
 ) (*BulkResult, error) {
-	if len(message.ToUsers) > 0 {
+	if len(message.ToUserIDs) > 0 {
 		return nil, refuse("toUserId", "goes with a single group")
 	}
-	fields := func(m *GroupMessage) (*[]string, *int64) { return &m.To, &m.MsgRandom }
+	fields := func(m *GroupMessage) (*[]string, *int64) { return &m.To, &m.IdempotencyKey }
 	job := bulkToIDs(endpoint.MessageGroupPublish, "toGroupId", message, fields,
 		func(ctx context.Context, m GroupMessage, chunk *BulkChunk, opts []CallOption) (err error) {
 			chunk.SentToGroups, err = s.SendGroup(ctx, m, opts...)
@@ -202,10 +202,10 @@ func (s *MessageService) SendGroupBulk(
 func (s *MessageService) SendPrivateTemplateBulk(
 	ctx context.Context, template PrivateTemplate, recipients iter.Seq2[TemplateRecipient, error], params BulkParams, opts ...CallOption,
 ) (*BulkResult, error) {
-	fields := func(t *PrivateTemplate) (*[]TemplateRecipient, *int64) { return &t.Recipients, &t.MsgRandom }
+	fields := func(t *PrivateTemplate) (*[]TemplateRecipient, *int64) { return &t.Recipients, &t.IdempotencyKey }
 	encoded := func(t *PrivateTemplate) (any, error) {
 		lists, err := newTemplateLists(t.Content, t.Recipients, t.Push)
-		return t.request(lists, t.MsgRandom), err
+		return t.request(lists, t.IdempotencyKey), err
 	}
 	job := bulkTemplate(endpoint.MessagePrivatePublishTemplate, template, fields, encoded, toUsers(s.SendPrivateTemplate))
 	return runBulk(ctx, s.client, job, recipients, params, opts)
@@ -218,10 +218,10 @@ func (s *MessageService) SendPrivateTemplateBulk(
 func (s *MessageService) SendSystemTemplateBulk(
 	ctx context.Context, template SystemTemplate, recipients iter.Seq2[TemplateRecipient, error], params BulkParams, opts ...CallOption,
 ) (*BulkResult, error) {
-	fields := func(t *SystemTemplate) (*[]TemplateRecipient, *int64) { return &t.Recipients, &t.MsgRandom }
+	fields := func(t *SystemTemplate) (*[]TemplateRecipient, *int64) { return &t.Recipients, &t.IdempotencyKey }
 	encoded := func(t *SystemTemplate) (any, error) {
 		lists, err := newTemplateLists(t.Content, t.Recipients, t.Push)
-		return t.request(lists, t.MsgRandom), err
+		return t.request(lists, t.IdempotencyKey), err
 	}
 	job := bulkTemplate(endpoint.MessageSystemPublishTemplate, template, fields, encoded, toUsers(s.SendSystemTemplate))
 	return runBulk(ctx, s.client, job, recipients, params, opts)

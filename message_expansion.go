@@ -18,8 +18,8 @@ import (
 // Each change is told to clients by a message of its own and uses up the send quota of the conversation's kind.
 type MessageExpansionService service
 
-// MessageExpansionChange attaches data to a message; see [MessageExpansionService.Set].
-type MessageExpansionChange struct {
+// MessageExpansionSetParams attaches data to a message; see [MessageExpansionService.Set].
+type MessageExpansionSetParams struct {
 	MessageUID       string            `wire:"msgUID"`
 	UserID           string            `wire:"userId"`           // who makes the change
 	ConversationType ConversationType  `wire:"conversationType"` // private or group
@@ -28,8 +28,8 @@ type MessageExpansionChange struct {
 	SyncSender       bool              `wire:"isSyncSender"`     // tell the devices of UserID too
 }
 
-// MessageExpansionRemoval takes data off a message; see [MessageExpansionService.Delete].
-type MessageExpansionRemoval struct {
+// MessageExpansionDeleteParams takes data off a message; see [MessageExpansionService.Delete].
+type MessageExpansionDeleteParams struct {
 	MessageUID       string           `wire:"msgUID"`
 	UserID           string           `wire:"userId"`           // who makes the change
 	ConversationType ConversationType `wire:"conversationType"` // private or group
@@ -92,7 +92,7 @@ func (e *MessageExpansion) Values() map[string]string {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/set-expansion
 //
 //rongcloud:endpoint POST /message/expansion/set.json
-func (s *MessageExpansionService) Set(ctx context.Context, change MessageExpansionChange, opts ...CallOption) error {
+func (s *MessageExpansionService) Set(ctx context.Context, change MessageExpansionSetParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.MessageExpansionSet, &change, opts)
 }
 
@@ -101,17 +101,17 @@ func (s *MessageExpansionService) Set(ctx context.Context, change MessageExpansi
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/delete-expansion
 //
 //rongcloud:endpoint POST /message/expansion/delete.json
-func (s *MessageExpansionService) Delete(ctx context.Context, removal MessageExpansionRemoval, opts ...CallOption) error {
+func (s *MessageExpansionService) Delete(ctx context.Context, removal MessageExpansionDeleteParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.MessageExpansionDelete, &removal, opts)
 }
 
-// Get returns the data attached to a message. The quota is 100 calls per second. A page has 300 pairs, as many as a message can
+// List returns the data attached to a message. The quota is 100 calls per second. A page has 300 pairs, as many as a message can
 // have, so leave Page at 0: RongCloud does not document the number of the first page.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/get-expansion
 //
 //rongcloud:endpoint POST /message/expansion/query.json
-func (s *MessageExpansionService) Get(ctx context.Context, query MessageExpansionQuery, opts ...CallOption) (*MessageExpansion, error) {
+func (s *MessageExpansionService) List(ctx context.Context, query MessageExpansionQuery, opts ...CallOption) (*MessageExpansion, error) {
 	return fetch[MessageExpansion](ctx, s.client, endpoint.MessageExpansionQuery, &query, opts)
 }
 
@@ -121,7 +121,7 @@ func (s *MessageExpansionService) All(ctx context.Context, query MessageExpansio
 	return walkExpansion(endpoint.MessageExpansionQuery, query.Page, func(number int) (*MessageExpansion, error) {
 		at := query
 		at.Page = number
-		return s.Get(ctx, at, opts...)
+		return s.List(ctx, at, opts...)
 	})
 }
 

@@ -12,31 +12,31 @@ func TestMsgExpansionSends(t *testing.T) {
 	t.Parallel()
 	msgSends(t, []msgCase{
 		{"all", "/message/expansion/set.json", func(ctx context.Context, s *MessageService) error {
-			return s.Expansion.Set(ctx, MessageExpansionChange{
+			return s.Expansion.Set(ctx, MessageExpansionSetParams{
 				MessageUID: "UID-1", UserID: "u1", ConversationType: ConversationGroup, TargetID: "g1", Values: messagePairs, SyncSender: true,
 			})
 		}, msgForm("msgUID", "UID-1", "userId", "u1", "conversationType", "3", "targetId", "g1", "extraKeyVal", messagePairForm[0], "isSyncSender", "1"), ""},
 		{"none", "/message/expansion/set.json", func(ctx context.Context, s *MessageService) error {
-			return s.Expansion.Set(ctx, MessageExpansionChange{
+			return s.Expansion.Set(ctx, MessageExpansionSetParams{
 				MessageUID: "UID-1", UserID: "u1", ConversationType: ConversationPrivate, TargetID: "u2", Values: map[string]string{"k": ""},
 			})
 		}, msgForm("msgUID", "UID-1", "userId", "u1", "conversationType", "1", "targetId", "u2", "extraKeyVal", `{"k":""}`), ""},
 		{"all", "/message/expansion/delete.json", func(ctx context.Context, s *MessageService) error {
-			return s.Expansion.Delete(ctx, MessageExpansionRemoval{
+			return s.Expansion.Delete(ctx, MessageExpansionDeleteParams{
 				MessageUID: "UID-1", UserID: "u1", ConversationType: ConversationGroup, TargetID: "g1", Keys: []string{"a", `"b"&,`}, SyncSender: true,
 			})
 		}, msgForm("msgUID", "UID-1", "userId", "u1", "conversationType", "3", "targetId", "g1", "extraKey", `["a","\"b\"&,"]`, "isSyncSender", "1"), ""},
 		{"none", "/message/expansion/delete.json", func(ctx context.Context, s *MessageService) error {
-			return s.Expansion.Delete(ctx, MessageExpansionRemoval{
+			return s.Expansion.Delete(ctx, MessageExpansionDeleteParams{
 				MessageUID: "UID-1", UserID: "u1", ConversationType: ConversationPrivate, TargetID: "u2", Keys: []string{"a"},
 			})
 		}, msgForm("msgUID", "UID-1", "userId", "u1", "conversationType", "1", "targetId", "u2", "extraKey", `["a"]`), ""},
 		{"all", "/message/expansion/query.json", func(ctx context.Context, s *MessageService) error {
-			_, err := s.Expansion.Get(ctx, MessageExpansionQuery{MessageUID: "UID-1", Page: 2})
+			_, err := s.Expansion.List(ctx, MessageExpansionQuery{MessageUID: "UID-1", Page: 2})
 			return err
 		}, msgForm("msgUID", "UID-1", "pageNo", "2"), ""},
 		{"none", "/message/expansion/query.json", func(ctx context.Context, s *MessageService) error {
-			_, err := s.Expansion.Get(ctx, MessageExpansionQuery{MessageUID: "UID-1"})
+			_, err := s.Expansion.List(ctx, MessageExpansionQuery{MessageUID: "UID-1"})
 			return err
 		}, msgForm("msgUID", "UID-1"), ""},
 	})
@@ -50,23 +50,23 @@ func TestMsgExpansionArguments(t *testing.T) {
 		keys = append(keys, strconv.Itoa(i))
 		many[keys[i]] = "v"
 	}
-	change := MessageExpansionChange{MessageUID: "UID", UserID: "u", ConversationType: ConversationPrivate, TargetID: "t", Values: messagePairs}
-	removal := MessageExpansionRemoval{MessageUID: "UID", UserID: "u", ConversationType: ConversationPrivate, TargetID: "t", Keys: keys[:1]}
+	change := MessageExpansionSetParams{MessageUID: "UID", UserID: "u", ConversationType: ConversationPrivate, TargetID: "t", Values: messagePairs}
+	removal := MessageExpansionDeleteParams{MessageUID: "UID", UserID: "u", ConversationType: ConversationPrivate, TargetID: "t", Keys: keys[:1]}
 	for _, c := range []struct {
 		field, reason string
-		set           func(*MessageExpansionChange)
-		remove        func(*MessageExpansionRemoval)
+		set           func(*MessageExpansionSetParams)
+		remove        func(*MessageExpansionDeleteParams)
 	}{
-		{"msgUID", "required", func(c *MessageExpansionChange) { c.MessageUID = "" }, func(r *MessageExpansionRemoval) { r.MessageUID = "" }},
-		{"userId", "required", func(c *MessageExpansionChange) { c.UserID = "" }, func(r *MessageExpansionRemoval) { r.UserID = "" }},
-		{"targetId", "required", func(c *MessageExpansionChange) { c.TargetID = "" }, func(r *MessageExpansionRemoval) { r.TargetID = "" }},
-		{"conversationType", "required", func(c *MessageExpansionChange) { c.ConversationType = 0 }, func(r *MessageExpansionRemoval) { r.ConversationType = 0 }},
-		{"extraKeyVal", "required", func(c *MessageExpansionChange) { c.Values = nil }, nil},
-		{"extraKeyVal", "required", func(c *MessageExpansionChange) { c.Values = map[string]string{} }, nil},
-		{"extraKeyVal", "101 items", func(c *MessageExpansionChange) { c.Values = many }, nil},
-		{"extraKey", "required", nil, func(r *MessageExpansionRemoval) { r.Keys = nil }},
-		{"extraKey", "101 items", nil, func(r *MessageExpansionRemoval) { r.Keys = keys }},
-		{"extraKey", "item 1 is empty", nil, func(r *MessageExpansionRemoval) { r.Keys = []string{""} }},
+		{"msgUID", "required", func(c *MessageExpansionSetParams) { c.MessageUID = "" }, func(r *MessageExpansionDeleteParams) { r.MessageUID = "" }},
+		{"userId", "required", func(c *MessageExpansionSetParams) { c.UserID = "" }, func(r *MessageExpansionDeleteParams) { r.UserID = "" }},
+		{"targetId", "required", func(c *MessageExpansionSetParams) { c.TargetID = "" }, func(r *MessageExpansionDeleteParams) { r.TargetID = "" }},
+		{"conversationType", "required", func(c *MessageExpansionSetParams) { c.ConversationType = 0 }, func(r *MessageExpansionDeleteParams) { r.ConversationType = 0 }},
+		{"extraKeyVal", "required", func(c *MessageExpansionSetParams) { c.Values = nil }, nil},
+		{"extraKeyVal", "required", func(c *MessageExpansionSetParams) { c.Values = map[string]string{} }, nil},
+		{"extraKeyVal", "101 items", func(c *MessageExpansionSetParams) { c.Values = many }, nil},
+		{"extraKey", "required", nil, func(r *MessageExpansionDeleteParams) { r.Keys = nil }},
+		{"extraKey", "101 items", nil, func(r *MessageExpansionDeleteParams) { r.Keys = keys }},
+		{"extraKey", "item 1 is empty", nil, func(r *MessageExpansionDeleteParams) { r.Keys = []string{""} }},
 	} {
 		if c.set != nil {
 			changed := change
@@ -80,7 +80,7 @@ func TestMsgExpansionArguments(t *testing.T) {
 		}
 	}
 	msgRefused(t, "msgUID", "required", func(ctx context.Context, s *MessageService) error {
-		_, err := s.Expansion.Get(ctx, MessageExpansionQuery{})
+		_, err := s.Expansion.List(ctx, MessageExpansionQuery{})
 		return err
 	})
 }
@@ -99,12 +99,12 @@ func TestMsgExpansionDecodes(t *testing.T) {
 		`{"code":200,"extraContent":[]}`:                                                                 {},
 	} {
 		client, _ := msgAnswer(t, answer)
-		got, err := client.Message.Expansion.Get(t.Context(), MessageExpansionQuery{MessageUID: "UID"})
+		got, err := client.Message.Expansion.List(t.Context(), MessageExpansionQuery{MessageUID: "UID"})
 		require.NoError(t, err, answer)
 		require.Equal(t, want, got.Entries, answer)
 	}
 	require.Equal(t, map[string]string{"a": "1", "b": "2"}, (&MessageExpansion{Entries: two}).Values())
 	client, _ := msgAnswer(t, `{"code":200,"extraContent":{"a":{"v":"1","ts":"late"}}}`)
-	_, err := client.Message.Expansion.Get(t.Context(), MessageExpansionQuery{MessageUID: "UID"})
+	_, err := client.Message.Expansion.List(t.Context(), MessageExpansionQuery{MessageUID: "UID"})
 	require.ErrorContains(t, err, "ts")
 }

@@ -30,12 +30,12 @@ type HistoryQuery struct {
 
 // UltraGroupHistoryQuery chooses messages of an ultra group.
 type UltraGroupHistoryQuery struct {
-	UserID   string    // whose view of the conversation is read
-	TargetID string    // the ultra group
-	Channel  string    // one channel; all if empty
-	Newest   time.Time // where reading begins, such as now
-	Oldest   time.Time // where it ends
-	Size     int       // messages per call, at most 100; List: 10 by default, All: 100
+	UserID    string    // whose view of the conversation is read
+	GroupID   string    // the ultra group
+	ChannelID string    // one channel; all if empty
+	Newest    time.Time // where reading begins, such as now
+	Oldest    time.Time // where it ends
+	Size      int       // messages per call, at most 100; List: 10 by default, All: 100
 	// ExcludeNewest leaves out messages sent exactly at Newest.
 	ExcludeNewest bool
 }
@@ -50,8 +50,8 @@ type HistoryMessage struct {
 	MessageUID string    `json:"messageUID" alt:"msgUID"`
 	From       string    `json:"fromUserId"`
 	TargetID   string    `json:"targetId" alt:"groupId"`
-	Channel    string    `json:"busChannel"` // of an ultra group
-	SentTime   time.Time `json:"msgTime" alt:"sentTime" unit:"ms"`
+	ChannelID  string    `json:"busChannel"` // of an ultra group
+	SentAt     time.Time `json:"msgTime" alt:"sentTime" unit:"ms"`
 	ObjectName string    `json:"objectName"`
 	Body       string    `json:"content"` // as it was sent; see Content
 
@@ -89,9 +89,9 @@ func (m *HistoryMessage) Expansion() (map[string]ExpansionEntry, error) {
 // messageStamp is what tells a message from others in a walk.
 func messageStamp(m HistoryMessage) (time.Time, string) {
 	if m.MessageUID == "" {
-		return m.SentTime, m.From + " " + m.ObjectName + " " + m.Body
+		return m.SentAt, m.From + " " + m.ObjectName + " " + m.Body
 	}
-	return m.SentTime, m.MessageUID
+	return m.SentAt, m.MessageUID
 }
 
 type historyPageQuery struct {
@@ -118,7 +118,7 @@ func (q *HistoryQuery) page() *historyPageQuery {
 }
 
 func (q *UltraGroupHistoryQuery) page() *ultraGroupHistoryPageQuery {
-	return &ultraGroupHistoryPageQuery{historyPageQuery{q.UserID, q.TargetID, q.Newest, q.Oldest, q.Size, !q.ExcludeNewest}, q.Channel}
+	return &ultraGroupHistoryPageQuery{historyPageQuery{q.UserID, q.GroupID, q.Newest, q.Oldest, q.Size, !q.ExcludeNewest}, q.ChannelID}
 }
 
 // check refuses what makes no sense for one call or a walk. What is missing is the encoder's business.
@@ -245,7 +245,7 @@ func (s *MessageHistoryService) ListUltraGroup(ctx context.Context, query UltraG
 func (s *MessageHistoryService) AllUltraGroup(ctx context.Context, query UltraGroupHistoryQuery, opts ...CallOption) iter.Seq2[HistoryMessage, error] {
 	first := query.page()
 	return s.all(endpoint.V3MessageUltragroupQuery, &first.historyPageQuery, func(at historyPageQuery) (*HistoryPage, error) {
-		page := &ultraGroupHistoryPageQuery{at, query.Channel}
+		page := &ultraGroupHistoryPageQuery{at, query.ChannelID}
 		return s.list(ctx, endpoint.V3MessageUltragroupQuery, &page.historyPageQuery, page, opts)
 	})
 }

@@ -27,8 +27,8 @@ func TestMsgHistorySends(t *testing.T) {
 	all.Size, all.ExcludeNewest = 50, true
 	bare := `{"userId":"u 1&","targetId":"t","startTime":1705270000123,"endTime":1705266400123,"includeStart":true}`
 	full := `{"userId":"u 1&","targetId":"t","startTime":1705270000123,"endTime":1705266400123,"pageSize":50,"includeStart":false`
-	ultra := UltraGroupHistoryQuery{UserID: "u 1&", TargetID: "t", Newest: newest, Oldest: oldest}
-	ultraAll := UltraGroupHistoryQuery{UserID: "u 1&", TargetID: "t", Newest: newest, Oldest: oldest, Size: 50, ExcludeNewest: true, Channel: "c"}
+	ultra := UltraGroupHistoryQuery{UserID: "u 1&", GroupID: "t", Newest: newest, Oldest: oldest}
+	ultraAll := UltraGroupHistoryQuery{UserID: "u 1&", GroupID: "t", Newest: newest, Oldest: oldest, Size: 50, ExcludeNewest: true, ChannelID: "c"}
 	type lister = func(*MessageHistoryService, context.Context, HistoryQuery, ...CallOption) (*HistoryPage, error)
 	list := func(f lister, q HistoryQuery) func(context.Context, *MessageService) error {
 		return func(ctx context.Context, s *MessageService) error { _, err := f(s.History, ctx, q); return err }
@@ -70,7 +70,7 @@ func TestMsgHistoryArguments(t *testing.T) {
 	} {
 		query := good
 		c.change(&query)
-		ultra := UltraGroupHistoryQuery{UserID: query.UserID, TargetID: query.TargetID, Newest: query.Newest, Oldest: query.Oldest, Size: query.Size}
+		ultra := UltraGroupHistoryQuery{UserID: query.UserID, GroupID: query.TargetID, Newest: query.Newest, Oldest: query.Oldest, Size: query.Size}
 		for _, call := range []func(context.Context, *MessageService) error{
 			func(ctx context.Context, s *MessageService) error {
 				_, err := s.History.ListPrivate(ctx, query)
@@ -124,7 +124,7 @@ func TestMsgHistoryArguments(t *testing.T) {
 func TestMsgHistoryDecodes(t *testing.T) {
 	t.Parallel()
 	plain := HistoryMessage{
-		MessageUID: "A", From: "u1", TargetID: "u2", SentTime: time.UnixMilli(1705270000123), ObjectName: "RC:TxtMsg", Body: `{"content":"hi"}`,
+		MessageUID: "A", From: "u1", TargetID: "u2", SentAt: time.UnixMilli(1705270000123), ObjectName: "RC:TxtMsg", Body: `{"content":"hi"}`,
 		Expandable: true, ExpansionText: `{"k":"v"}`, AIGenerated: true, Quote: &HistoryQuoted{"B", "u3", "RC:ImgMsg"},
 	}
 	for _, c := range []struct {
@@ -137,7 +137,7 @@ func TestMsgHistoryDecodes(t *testing.T) {
 		{`[{"targetId":"u2","fromUserId":"u1","messageUID":"A","msgTime":"1705270000123","objectName":"RC:TxtMsg","content":{"content":"hi"},` +
 			`"expansion":"1","extraContent":{"k":"v"},"aiGenerated":1,"quote":{"msgUID":"B","objectName":"RC:ImgMsg","fromUserId":"u3"},"new":[]}]`,
 			[]HistoryMessage{plain}},
-		{`[{"messageUID":"A","msgTime":0,"quote":"","busChannel":"c","extraContent":"","expansion":""}]`, []HistoryMessage{{MessageUID: "A", Channel: "c"}}},
+		{`[{"messageUID":"A","msgTime":0,"quote":"","busChannel":"c","extraContent":"","expansion":""}]`, []HistoryMessage{{MessageUID: "A", ChannelID: "c"}}},
 		{`[{"messageUID":"A","quote":null}]`, []HistoryMessage{{MessageUID: "A"}}},
 		{`[]`, []HistoryMessage{}},
 		{`null`, nil},
@@ -326,7 +326,7 @@ func TestMsgHistoryKinds(t *testing.T) {
 	t.Parallel()
 	newest := contentTime
 	query := HistoryQuery{UserID: "u", TargetID: "t", Newest: newest, Oldest: newest.Add(-time.Hour), ExcludeNewest: true}
-	ultra := UltraGroupHistoryQuery{UserID: "u", TargetID: "t", Newest: newest, Oldest: newest.Add(-time.Hour), ExcludeNewest: true, Channel: "c"}
+	ultra := UltraGroupHistoryQuery{UserID: "u", GroupID: "t", Newest: newest, Oldest: newest.Add(-time.Hour), ExcludeNewest: true, ChannelID: "c"}
 	for path, walk := range map[string]func(context.Context, *MessageHistoryService) iter.Seq2[HistoryMessage, error]{
 		"/v3/message/private/query.json": func(ctx context.Context, s *MessageHistoryService) iter.Seq2[HistoryMessage, error] {
 			return s.AllPrivate(ctx, query)

@@ -41,13 +41,13 @@ func (s *MessageLogService) hourOf(moment time.Time) *logHour {
 	return &logHour{moment.In(s.client.core.zone).Format("2006010215")}
 }
 
-// Find returns the address of the log of the hour that holds a moment, in whatever zone it is given; Download reads the log
+// Get returns the address of the log of the hour that holds a moment, in whatever zone it is given; Download reads the log
 // itself. The quota is 100 calls per second. Anybody who has the address may be able to read the file.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/message/get-message-history-log
 //
 //rongcloud:endpoint POST /message/history.json
-func (s *MessageLogService) Find(ctx context.Context, hour time.Time, opts ...CallOption) (*MessageLogFile, error) {
+func (s *MessageLogService) Get(ctx context.Context, hour time.Time, opts ...CallOption) (*MessageLogFile, error) {
 	return fetch[MessageLogFile](ctx, s.client, endpoint.MessageHistory, s.hourOf(hour), opts)
 }
 
@@ -61,8 +61,8 @@ func (s *MessageLogService) Delete(ctx context.Context, hour time.Time, opts ...
 	return send(ctx, s.client, endpoint.MessageHistoryDelete, s.hourOf(hour), opts)
 }
 
-// MessageLogDownload says which log to read and within which bounds.
-type MessageLogDownload struct {
+// MessageLogDownloadParams says which log to read and within which bounds.
+type MessageLogDownloadParams struct {
 	Hour time.Time // any moment within the hour
 
 	// Hosts are further hosts that the file may come from, such as files.example.com (and its subdomains) or, for
@@ -107,8 +107,8 @@ type LoggedMessage struct {
 	ConversationType ConversationType `json:"targetType"`
 	TargetID         string           `json:"targetId"`
 	GroupID          string           `json:"GroupId"`      // empty where there is no group
-	ToUsers          []string         `json:"groupUserIds"` // of a message to chosen members of a group
-	SentTime         time.Time        `json:"timestamp" alt:"dateTime"`
+	ToUserIDs        []string         `json:"groupUserIds"` // of a message to chosen members of a group
+	SentAt           time.Time        `json:"timestamp" alt:"dateTime"`
 	ObjectName       string           `json:"classname"`
 	Body             string           `json:"content"`         // JSON text; see Content
 	Source           string           `json:"source"`          // what it was sent from, such as iOS, Android or Websocket
@@ -156,7 +156,7 @@ const maxLogList = 1 << 20
 //
 // The file is fetched by HTTPS alone and only from RongCloud's domains and from those that the caller names, through the client's
 // transport, without its headers or redirects. [WithAttemptTimeout] bounds the time in which no byte comes, not the download.
-func (s *MessageLogService) Download(ctx context.Context, download MessageLogDownload, opts ...CallOption) iter.Seq2[LoggedMessage, error] {
+func (s *MessageLogService) Download(ctx context.Context, download MessageLogDownloadParams, opts ...CallOption) iter.Seq2[LoggedMessage, error] {
 	return func(yield func(LoggedMessage, error) bool) {
 		fail := func(err error) { yield(LoggedMessage{}, err) }
 		limits, err := download.Limits.check()
@@ -164,7 +164,7 @@ func (s *MessageLogService) Download(ctx context.Context, download MessageLogDow
 			fail(err)
 			return
 		}
-		found, err := s.Find(ctx, download.Hour, opts...)
+		found, err := s.Get(ctx, download.Hour, opts...)
 		if err != nil {
 			fail(err)
 			return
@@ -324,9 +324,9 @@ func decodeLogLine(line []byte, zone *time.Location) (LoggedMessage, error) {
 	if err := (lenient.Decoder{Zone: zone, DropNulls: true}).Decode(line[len(stamp):], &m); err != nil {
 		return LoggedMessage{}, err
 	}
-	if m.SentTime.IsZero() { // to the second at least
+	if m.SentAt.IsZero() { // to the second at least
 		if at, err := time.ParseInLocation(logStampLayout, string(bytes.TrimSpace(stamp)), zone); err == nil {
-			m.SentTime = at
+			m.SentAt = at
 		}
 	}
 	m.Line = string(line)

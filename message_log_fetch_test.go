@@ -57,7 +57,7 @@ type logStore struct {
 	requests atomic.Int32
 	client   *Client
 	folder   string
-	download MessageLogDownload
+	download MessageLogDownloadParams
 }
 
 // splitTransport sends calls of the API one way and everything else another.
@@ -89,7 +89,7 @@ func newLogStore(t *testing.T, serve http.HandlerFunc, opts ...Option) *logStore
 	client, err := New("key", "secret", opts...)
 	require.NoError(t, err)
 	s.client = client
-	s.download = MessageLogDownload{Hour: contentTime, Hosts: []string{s.Listener.Addr().String()}, TempDir: s.folder}
+	s.download = MessageLogDownloadParams{Hour: contentTime, Hosts: []string{s.Listener.Addr().String()}, TempDir: s.folder}
 	return s
 }
 
@@ -276,7 +276,7 @@ func TestMsgLogDownloadHidesAddress(t *testing.T) {
 	})
 	client, err := New("key", "secret", WithHTTPClient(&http.Client{Transport: splitTransport{api, files}}), WithBaseURL("https://api.example.com"))
 	require.NoError(t, err)
-	_, _, err = readLog(t, client.Message.Log.Download(t.Context(), MessageLogDownload{Hour: contentTime, TempDir: t.TempDir()}))
+	_, _, err = readLog(t, client.Message.Log.Download(t.Context(), MessageLogDownloadParams{Hour: contentTime, TempDir: t.TempDir()}))
 	require.ErrorIs(t, err, cause)
 	require.NotContains(t, err.Error(), "secret")
 }
@@ -303,7 +303,7 @@ func TestMsgLogDownloadsNothing(t *testing.T) {
 		`{"code":200,"url":"http://log.rongcloud.cn/secret"}`:   "not by https",
 	} {
 		client, wire := msgAnswer(t, answer)
-		uids, _, err := readLog(t, client.Message.Log.Download(t.Context(), MessageLogDownload{Hour: contentTime, TempDir: folder}))
+		uids, _, err := readLog(t, client.Message.Log.Download(t.Context(), MessageLogDownloadParams{Hour: contentTime, TempDir: folder}))
 		require.Empty(t, uids)
 		require.Len(t, wire.requests, 1, "nothing but the question where the log is")
 		if reason == "" {
@@ -315,7 +315,7 @@ func TestMsgLogDownloadsNothing(t *testing.T) {
 	}
 
 	client, _ := msgAnswer(t, `{"code":200,"url":"https://log.rongcloud.cn/secret"}`)
-	_, _, err := readLog(t, client.Message.Log.Download(t.Context(), MessageLogDownload{Hour: contentTime, TempDir: folder + "/none"}))
+	_, _, err := readLog(t, client.Message.Log.Download(t.Context(), MessageLogDownloadParams{Hour: contentTime, TempDir: folder + "/none"}))
 	require.ErrorIs(t, err, os.ErrNotExist)
 
 	store := newLogStore(t, func(http.ResponseWriter, *http.Request) {})

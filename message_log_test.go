@@ -77,13 +77,13 @@ func TestMsgLogHours(t *testing.T) {
 	moment := time.Date(2026, 1, 1, 23, 59, 59, 0, time.FixedZone("", -3600)) // 00:59:59 on the 2nd by UTC
 	for region, want := range map[Region]string{RegionBeijing: "2026010208", RegionSingapore: "2026010200"} {
 		client, wire := msgServe(t, func(msgRequest) (int, string) { return 200, `{"code":200}` }, WithRegion(region))
-		_, err := client.Message.Log.Find(t.Context(), moment)
+		_, err := client.Message.Log.Get(t.Context(), moment)
 		require.NoError(t, err)
 		require.Equal(t, msgRequest{"/message/history.json", "date=" + want}, wire.last())
 		require.NoError(t, client.Message.Log.Delete(t.Context(), moment))
 		require.Equal(t, msgRequest{"/message/history/delete.json", "date=" + want}, wire.last())
 	}
-	msgRefused(t, "date", "required", func(ctx context.Context, s *MessageService) error { _, err := s.Log.Find(ctx, time.Time{}); return err })
+	msgRefused(t, "date", "required", func(ctx context.Context, s *MessageService) error { _, err := s.Log.Get(ctx, time.Time{}); return err })
 	msgRefused(t, "date", "required", func(ctx context.Context, s *MessageService) error { return s.Log.Delete(ctx, time.Time{}) })
 }
 
@@ -96,12 +96,12 @@ func TestMsgLogFinds(t *testing.T) {
 		``:                                             {},
 	} {
 		client, _ := msgAnswer(t, `{"code":200`+answer+`}`)
-		found, err := client.Message.Log.Find(t.Context(), contentTime)
+		found, err := client.Message.Log.Get(t.Context(), contentTime)
 		require.NoError(t, err, answer)
 		require.Equal(t, &want, found, answer)
 	}
 	client, _ := msgServe(t, func(msgRequest) (int, string) { return 200, `{"code":1009,"errorMessage":"not open"}` })
-	_, err := client.Message.Log.Find(t.Context(), contentTime)
+	_, err := client.Message.Log.Get(t.Context(), contentTime)
 	require.ErrorIs(t, err, CodeServiceNotEnabled)
 }
 
@@ -109,10 +109,10 @@ func TestMsgLogLines(t *testing.T) {
 	t.Parallel()
 	zone := RegionBeijing.TimeZone()
 	plain := LoggedMessage{
-		MessageUID: "A", From: "1", ConversationType: ConversationPrivate, TargetID: "2", SentTime: time.UnixMilli(1523329969528),
+		MessageUID: "A", From: "1", ConversationType: ConversationPrivate, TargetID: "2", SentAt: time.UnixMilli(1523329969528),
 		ObjectName: "RC:TxtMsg", Body: `{"content":"hi"}`, Source: "iOS", AppKey: "key", Line: logText,
 	}
-	at := func(ms int64) LoggedMessage { return LoggedMessage{MessageUID: "A", SentTime: time.UnixMilli(ms)} }
+	at := func(ms int64) LoggedMessage { return LoggedMessage{MessageUID: "A", SentAt: time.UnixMilli(ms)} }
 	for line, want := range map[string]LoggedMessage{
 		logText: plain,
 		// No page describes the log, so other types are read too.
@@ -123,14 +123,14 @@ func TestMsgLogLines(t *testing.T) {
 		`{"msgUID":"A"}`: {MessageUID: "A"},
 		`2018/04/10 11:12:49 {"msgUID":"A","timestamp":"late"}`:                                  at(1523329969000),
 		`some time {"msgUID":"A","content":null}`:                                                {MessageUID: "A"},
-		`{"targetType":3,"GroupId":"g","groupUserIds":["a","b"],"isSensitiveWord":"true"}`:       {ConversationType: 3, GroupID: "g", ToUsers: []string{"a", "b"}, Sensitive: true},
-		`{"targetType":10,"groupUserIds":"[\"a\",\"b\"]","isSensitiveWord":true,"classname":""}`: {ConversationType: 10, ToUsers: []string{"a", "b"}, Sensitive: true},
+		`{"targetType":3,"GroupId":"g","groupUserIds":["a","b"],"isSensitiveWord":"true"}`:       {ConversationType: 3, GroupID: "g", ToUserIDs: []string{"a", "b"}, Sensitive: true},
+		`{"targetType":10,"groupUserIds":"[\"a\",\"b\"]","isSensitiveWord":true,"classname":""}`: {ConversationType: 10, ToUserIDs: []string{"a", "b"}, Sensitive: true},
 	} {
 		want.Line = line
 		got, err := decodeLogLine([]byte(line), zone)
 		require.NoError(t, err, line)
-		require.True(t, got.SentTime.Equal(want.SentTime), "%s: %v", line, got.SentTime)
-		got.SentTime = want.SentTime
+		require.True(t, got.SentAt.Equal(want.SentAt), "%s: %v", line, got.SentAt)
+		got.SentAt = want.SentAt
 		require.Equal(t, want, got, line)
 	}
 	content, err := plain.Content()
@@ -263,7 +263,7 @@ func TestMsgLogArguments(t *testing.T) {
 		"Limits": s.Read(t.Context(), file, 0, MessageLogLimits{LineBytes: -1}),
 		"ctx":    s.Read(nil, file, 0, MessageLogLimits{}), //nolint:staticcheck // what it is for
 		"file":   s.Read(t.Context(), nil, 0, MessageLogLimits{}),
-		"date":   s.Download(t.Context(), MessageLogDownload{}),
+		"date":   s.Download(t.Context(), MessageLogDownloadParams{}),
 	} {
 		_, _, err := readLog(t, all)
 		var argument *ArgumentError
@@ -271,7 +271,7 @@ func TestMsgLogArguments(t *testing.T) {
 		require.Equal(t, field, argument.Field)
 	}
 	for _, limits := range []MessageLogLimits{{FileBytes: -1}, {TextBytes: -1}} {
-		_, _, err := readLog(t, s.Download(t.Context(), MessageLogDownload{Hour: contentTime, Limits: limits}))
+		_, _, err := readLog(t, s.Download(t.Context(), MessageLogDownloadParams{Hour: contentTime, Limits: limits}))
 		var argument *ArgumentError
 		require.ErrorAs(t, err, &argument)
 	}

@@ -6,16 +6,16 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// PrivateModification is a new content for a one-to-one message; see [MessageService.ModifyPrivate].
-type PrivateModification struct {
+// PrivateMessageModifyParams is a new content for a one-to-one message; see [MessageService.ModifyPrivate].
+type PrivateMessageModifyParams struct {
 	From       string         `wire:"fromUserId"` // sender of the message
 	TargetID   string         `wire:"targetId"`   // receiver of the message
 	MessageUID string         `wire:"msgUID"`
 	Content    MessageContent `wire:"content"` // at most 128 KB of JSON
 }
 
-// GroupModification is a new content for a group message; see [MessageService.ModifyGroup].
-type GroupModification struct {
+// GroupMessageModifyParams is a new content for a group message; see [MessageService.ModifyGroup].
+type GroupMessageModifyParams struct {
 	From       string         `wire:"fromUserId"` // sender of the message
 	GroupID    string         `wire:"groupId"`
 	MessageUID string         `wire:"msgUID"`
@@ -31,7 +31,7 @@ type GroupModification struct {
 // holds here is unconfirmed.
 //
 //rongcloud:endpoint POST /message/private/modify.json
-func (s *MessageService) ModifyPrivate(ctx context.Context, modification PrivateModification, opts ...CallOption) error {
+func (s *MessageService) ModifyPrivate(ctx context.Context, modification PrivateMessageModifyParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.MessagePrivateModify, &modification, opts)
 }
 
@@ -40,6 +40,6 @@ func (s *MessageService) ModifyPrivate(ctx context.Context, modification Private
 // RongCloud describes this call in its SDK for Java only, without a quota or a time limit; see [MessageService.ModifyPrivate].
 //
 //rongcloud:endpoint POST /message/group/modify.json
-func (s *MessageService) ModifyGroup(ctx context.Context, modification GroupModification, opts ...CallOption) error {
+func (s *MessageService) ModifyGroup(ctx context.Context, modification GroupMessageModifyParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.MessageGroupModify, &modification, opts)
 }

@@ -10,10 +10,10 @@ func TestMsgModifySends(t *testing.T) {
 	t.Parallel()
 	msgSends(t, []msgCase{
 		{"all", "/message/private/modify.json", func(ctx context.Context, s *MessageService) error {
-			return s.ModifyPrivate(ctx, PrivateModification{From: "u1", TargetID: "u 2&", MessageUID: "UID-1", Content: messageText})
+			return s.ModifyPrivate(ctx, PrivateMessageModifyParams{From: "u1", TargetID: "u 2&", MessageUID: "UID-1", Content: messageText})
 		}, msgForm("fromUserId", "u1", "targetId", "u 2&", "msgUID", "UID-1", "objectName", "RC:TxtMsg", "content", messageTextForm[0]), ""},
 		{"all", "/message/group/modify.json", func(ctx context.Context, s *MessageService) error {
-			return s.ModifyGroup(ctx, GroupModification{From: "u1", GroupID: "g 2&", MessageUID: "UID-1", Content: RawContent{"app:x", "<x>"}})
+			return s.ModifyGroup(ctx, GroupMessageModifyParams{From: "u1", GroupID: "g 2&", MessageUID: "UID-1", Content: RawContent{"app:x", "<x>"}})
 		}, msgForm("fromUserId", "u1", "groupId", "g 2&", "msgUID", "UID-1", "objectName", "app:x", "content", "<x>"), ""},
 	})
 }
@@ -36,10 +36,10 @@ func TestMsgModifyArguments(t *testing.T) {
 			private, group = "targetId", "groupId"
 		}
 		msgRefused(t, private, "", func(ctx context.Context, s *MessageService) error {
-			return s.ModifyPrivate(ctx, PrivateModification{From: c.from, TargetID: c.target, MessageUID: c.uid, Content: c.content})
+			return s.ModifyPrivate(ctx, PrivateMessageModifyParams{From: c.from, TargetID: c.target, MessageUID: c.uid, Content: c.content})
 		})
 		msgRefused(t, group, "", func(ctx context.Context, s *MessageService) error {
-			return s.ModifyGroup(ctx, GroupModification{From: c.from, GroupID: c.target, MessageUID: c.uid, Content: c.content})
+			return s.ModifyGroup(ctx, GroupMessageModifyParams{From: c.from, GroupID: c.target, MessageUID: c.uid, Content: c.content})
 		})
 	}
 }

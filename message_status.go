@@ -20,7 +20,7 @@ type PrivateStatus struct {
 	VerifyBlacklist bool `wire:"verifyBlacklist"` // as in PrivateMessage
 	IncludeSender   bool `wire:"isIncludeSender"` // also to the sender's devices that are online
 
-	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
 // GroupStatus is a group message that only members who are online get; see [MessageStatusService.SendGroup].
@@ -32,7 +32,7 @@ type GroupStatus struct {
 	VerifyBlacklist bool `wire:"verifyBlacklist"` // as for one-to-one messages; RongCloud's SDKs send it, its page does not list it
 	IncludeSender   bool `wire:"isIncludeSender"` // also to the sender's devices that are online
 
-	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
 // SendPrivate sends a one-to-one message, such as [TypingStatus], to at most 1000 users, of whom

@@ -16,7 +16,7 @@ func TestMsgStatusSends(t *testing.T) {
 	msgSends(t, []msgCase{
 		{"all", "/statusmessage/private/publish.json", func(ctx context.Context, s *MessageService) error {
 			_, err := s.Status.SendPrivate(ctx, PrivateStatus{
-				From: "u1", To: []string{"u2", "u 3&"}, Content: messageText, VerifyBlacklist: true, IncludeSender: true, MsgRandom: 7,
+				From: "u1", To: []string{"u2", "u 3&"}, Content: messageText, VerifyBlacklist: true, IncludeSender: true, IdempotencyKey: 7,
 			})
 			return err
 		}, msgForm("fromUserId", "u1", "toUserId", "u2", "toUserId", "u 3&", "objectName", "RC:TxtMsg", "content", messageTextForm[0],
@@ -27,7 +27,7 @@ func TestMsgStatusSends(t *testing.T) {
 		}, msgForm("fromUserId", "u1", "toUserId", "u2", "objectName", "RC:TypSts", "content", string(body)), ""},
 		{"all", "/statusmessage/group/publish.json", func(ctx context.Context, s *MessageService) error {
 			_, err := s.Status.SendGroup(ctx, GroupStatus{
-				From: "u1", To: []string{"g1", "g2"}, Content: messageText, VerifyBlacklist: true, IncludeSender: true, MsgRandom: 7,
+				From: "u1", To: []string{"g1", "g2"}, Content: messageText, VerifyBlacklist: true, IncludeSender: true, IdempotencyKey: 7,
 			})
 			return err
 		}, msgForm("fromUserId", "u1", "toGroupId", "g1", "toGroupId", "g2", "objectName", "RC:TxtMsg", "content", messageTextForm[0],

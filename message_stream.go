@@ -29,8 +29,8 @@ var (
 	ErrStreamBusy = errors.New("rongcloud: another piece of the stream is being sent")
 )
 
-// StreamPiece is one piece of a text that grows while it is produced; see [MessageStreamService.SendPiece].
-type StreamPiece struct {
+// MessageStreamPieceParams is one piece of a text that grows while it is produced; see [MessageStreamService.SendPiece].
+type MessageStreamPieceParams struct {
 	From string // must have been given a token, else a push shows no sender
 	To   string // the one receiver
 	// Content is the piece, at most 128 KB of JSON. RongCloud's pages disagree on whether that limits each piece or all together.
@@ -66,16 +66,16 @@ type SentStreamPiece struct {
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/message/send-private-stream
 //
 //rongcloud:endpoint POST /v3/message/private/publish_stream.json
-func (s *MessageStreamService) SendPiece(ctx context.Context, piece StreamPiece, opts ...CallOption) (*SentStreamPiece, error) {
+func (s *MessageStreamService) SendPiece(ctx context.Context, piece MessageStreamPieceParams, opts ...CallOption) (*SentStreamPiece, error) {
 	switch c := &piece.Content; {
-	case c.Seq < 1:
-		return nil, refuse("seq", "%d is no number of a piece; the first is 1", c.Seq)
-	case c.Seq > 1 && c.MessageUID == "":
+	case c.Sequence < 1:
+		return nil, refuse("seq", "%d is no number of a piece; the first is 1", c.Sequence)
+	case c.Sequence > 1 && c.MessageUID == "":
 		return nil, refuse("messageUID", "is required from the second piece on")
 	case c.CompleteReason != 0 && !c.Complete:
 		return nil, refuse("completeReason", "belongs to the last piece")
 	}
-	piece.Content.StopReason, piece.Content.IsSynced = 0, false // they are for reading
+	piece.Content.StopReason, piece.Content.Synced = 0, false // they are for reading
 	body, err := plainJSON(piece.Content)
 	if err != nil {
 		return nil, refuse("content", "cannot be encoded as JSON: %v", err)
@@ -89,17 +89,17 @@ func (s *MessageStreamService) SendPiece(ctx context.Context, piece StreamPiece,
 	}, opts)
 }
 
-// Stream describes a message that is written piece by piece; see [MessageStreamService.Open].
-type Stream struct {
+// MessageStreamParams describes a message that is written piece by piece; see [MessageStreamService.Open].
+type MessageStreamParams struct {
 	From string // must have been given a token, else a push shows no sender
 	To   string // the one receiver
 
 	// These go with the first piece.
-	Type          StreamType // how clients render the text
-	MentionedInfo *MentionedInfo
-	User          *UserInfo
-	Extra         string
-	Quoted        *QuotedMessage
+	Type    MessageStreamType // how clients render the text
+	Mention *Mention
+	User    *Sender
+	Extra   string
+	Quoted  *QuotedMessage
 
 	// These go with every piece.
 	IncludeSender            bool              // sync to the sender's devices and history too
@@ -112,7 +112,7 @@ type Stream struct {
 // side with [ErrStreamBusy].
 type StreamWriter struct {
 	service *MessageStreamService
-	stream  Stream
+	stream  MessageStreamParams
 	opts    []CallOption
 
 	mu     sync.Mutex
@@ -127,7 +127,7 @@ type StreamWriter struct {
 // model. Nothing is sent yet. The options go with every piece. End the message with [StreamWriter.Finish] or [StreamWriter.Close].
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/message/send-private-stream
-func (s *MessageStreamService) Open(stream Stream, opts ...CallOption) *StreamWriter {
+func (s *MessageStreamService) Open(stream MessageStreamParams, opts ...CallOption) *StreamWriter {
 	return &StreamWriter{service: s, stream: stream, opts: opts}
 }
 
@@ -179,7 +179,7 @@ func (w *StreamWriter) send(ctx context.Context, text string, last bool, reason 
 		return err
 	}
 	content.Content, content.Complete, content.CompleteReason = text, last, reason
-	piece := StreamPiece{
+	piece := MessageStreamPieceParams{
 		From: w.stream.From, To: w.stream.To, Content: content, IncludeSender: w.stream.IncludeSender, Persist: w.stream.Persist,
 		Expansion: w.stream.Expansion, DisableUpdateLastMessage: w.stream.DisableUpdateLastMessage,
 	}
@@ -207,11 +207,11 @@ func (w *StreamWriter) begin() (StreamMessage, error) {
 	}
 	w.busy = true
 	if w.sent > 0 {
-		return StreamMessage{Seq: w.sent + 1, MessageUID: w.uid}, nil
+		return StreamMessage{Sequence: w.sent + 1, MessageUID: w.uid}, nil
 	}
 	s := &w.stream
 	return StreamMessage{
-		Seq: 1, Type: s.Type, MentionedInfo: s.MentionedInfo, User: s.User, Extra: s.Extra, Quoted: s.Quoted,
+		Sequence: 1, Type: s.Type, Mention: s.Mention, User: s.User, Extra: s.Extra, Quoted: s.Quoted,
 	}, nil
 }
 
@@ -219,18 +219,18 @@ func (w *StreamWriter) begin() (StreamMessage, error) {
 func (w *StreamWriter) judge(piece *StreamMessage, answer *SentStreamPiece, err error) error {
 	switch {
 	case errors.Is(err, ErrOutcomeUnknown):
-		return fmt.Errorf("%w: whether piece %d arrived is unknown: %w", ErrStreamBroken, piece.Seq, err)
+		return fmt.Errorf("%w: whether piece %d arrived is unknown: %w", ErrStreamBroken, piece.Sequence, err)
 	case err != nil:
 		return err // it did not arrive
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.sent, w.ended = piece.Seq, piece.Complete
+	w.sent, w.ended = piece.Sequence, piece.Complete
 	if w.uid == "" {
 		w.uid = answer.MessageUID
 	}
 	if w.uid == "" && !w.ended {
-		return fmt.Errorf("%w: piece %d arrived, but the answer does not name the message", ErrStreamBroken, piece.Seq)
+		return fmt.Errorf("%w: piece %d arrived, but the answer does not name the message", ErrStreamBroken, piece.Sequence)
 	}
 	return nil
 }

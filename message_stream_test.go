@@ -49,11 +49,11 @@ func TestMsgStreamPieces(t *testing.T) {
 	t.Parallel()
 	msgSends(t, []msgCase{
 		{"all", streamPath, func(ctx context.Context, s *MessageService) error {
-			_, err := s.Stream.SendPiece(ctx, StreamPiece{
+			_, err := s.Stream.SendPiece(ctx, MessageStreamPieceParams{
 				From: "u1", To: "u2", IncludeSender: true, Persist: Ptr(false), Expansion: messagePairs, DisableUpdateLastMessage: true,
 				Content: StreamMessage{
-					Content: contentAwful, Type: StreamMarkdown, Seq: 2, Complete: true, CompleteReason: 3, MessageUID: "UID-1",
-					MentionedInfo: &MentionedInfo{Type: MentionAll}, User: &UserInfo{ID: "u1"}, Extra: "<e>", StopReason: 1, IsSynced: true,
+					Content: contentAwful, Type: MessageStreamMarkdown, Sequence: 2, Complete: true, CompleteReason: 3, MessageUID: "UID-1",
+					Mention: &Mention{Type: MentionAll}, User: &Sender{ID: "u1"}, Extra: "<e>", StopReason: 1, Synced: true,
 				},
 			})
 			return err
@@ -61,7 +61,7 @@ func TestMsgStreamPieces(t *testing.T) {
 			`"complete":true,"completeReason":3,"messageUID":"UID-1","mentionedInfo":{"type":1},"user":{"id":"u1"},"extra":"<e>"},` +
 			`"isIncludeSender":1,"isPersisted":0,"extraContent":{"a":"<1>&","b":"2"},"disableUpdateLastMsg":true}`},
 		{"none", streamPath, func(ctx context.Context, s *MessageService) error {
-			_, err := s.Stream.SendPiece(ctx, StreamPiece{From: "u1", To: "u2", Content: StreamMessage{Content: "x", Seq: 1}})
+			_, err := s.Stream.SendPiece(ctx, MessageStreamPieceParams{From: "u1", To: "u2", Content: StreamMessage{Content: "x", Sequence: 1}})
 			return err
 		}, nil, `{"fromUserId":"u1","toUserId":"u2","objectName":"RC:StreamMsg","content":{"content":"x","seq":1,"complete":false}}`},
 	})
@@ -75,18 +75,18 @@ func TestMsgStreamArguments(t *testing.T) {
 	}
 	for _, c := range []struct {
 		field, reason string
-		change        func(*StreamPiece)
+		change        func(*MessageStreamPieceParams)
 	}{
-		{"fromUserId", "required", func(p *StreamPiece) { p.From = "" }},
-		{"toUserId", "required", func(p *StreamPiece) { p.To = "" }},
-		{"seq", "the first is 1", func(p *StreamPiece) { p.Content.Seq = 0 }},
-		{"seq", "the first is 1", func(p *StreamPiece) { p.Content.Seq = -1 }},
-		{"messageUID", "from the second piece on", func(p *StreamPiece) { p.Content.Seq = 2 }},
-		{"completeReason", "last piece", func(p *StreamPiece) { p.Content.CompleteReason = 1 }},
-		{"content", "at most 131072", func(p *StreamPiece) { p.Content.Content = strings.Repeat("x", 128<<10) }},
-		{"extraContent", "101 items", func(p *StreamPiece) { p.Expansion = many }},
+		{"fromUserId", "required", func(p *MessageStreamPieceParams) { p.From = "" }},
+		{"toUserId", "required", func(p *MessageStreamPieceParams) { p.To = "" }},
+		{"seq", "the first is 1", func(p *MessageStreamPieceParams) { p.Content.Sequence = 0 }},
+		{"seq", "the first is 1", func(p *MessageStreamPieceParams) { p.Content.Sequence = -1 }},
+		{"messageUID", "from the second piece on", func(p *MessageStreamPieceParams) { p.Content.Sequence = 2 }},
+		{"completeReason", "last piece", func(p *MessageStreamPieceParams) { p.Content.CompleteReason = 1 }},
+		{"content", "at most 131072", func(p *MessageStreamPieceParams) { p.Content.Content = strings.Repeat("x", 128<<10) }},
+		{"extraContent", "101 items", func(p *MessageStreamPieceParams) { p.Expansion = many }},
 	} {
-		piece := StreamPiece{From: "u1", To: "u2", Content: StreamMessage{Content: "x", Seq: 1}}
+		piece := MessageStreamPieceParams{From: "u1", To: "u2", Content: StreamMessage{Content: "x", Sequence: 1}}
 		c.change(&piece)
 		msgRefused(t, c.field, c.reason, func(ctx context.Context, s *MessageService) error {
 			sent, err := s.Stream.SendPiece(ctx, piece)
@@ -95,15 +95,15 @@ func TestMsgStreamArguments(t *testing.T) {
 		})
 	}
 	msgRefused(t, "content", "required", func(ctx context.Context, s *MessageService) error {
-		return s.Stream.Open(Stream{From: "u1", To: "u2"}).Send(ctx, "")
+		return s.Stream.Open(MessageStreamParams{From: "u1", To: "u2"}).Send(ctx, "")
 	})
 	msgRefused(t, "fromUserId", "required", func(ctx context.Context, s *MessageService) error {
-		return s.Stream.Open(Stream{To: "u2"}).Send(ctx, "x")
+		return s.Stream.Open(MessageStreamParams{To: "u2"}).Send(ctx, "x")
 	})
 	// 128 KB to the byte are fine.
 	client, wire := msgStreams(t, nil)
 	text := strings.Repeat("x", 128<<10-len(`{"content":"","seq":1,"complete":false}`))
-	require.NoError(t, client.Message.Stream.Open(Stream{From: "u1", To: "u2"}).Send(t.Context(), text))
+	require.NoError(t, client.Message.Stream.Open(MessageStreamParams{From: "u1", To: "u2"}).Send(t.Context(), text))
 	require.Len(t, wire.requests, 1)
 }
 
@@ -114,7 +114,7 @@ func TestMsgStreamDecodes(t *testing.T) {
 		`{"code":200,"messageUID":null,"messageId":"A","more":[]}`: "A", `{"code":200}`: "", `{"code":200,"messageUID":""}`: "",
 	} {
 		client, _ := msgAnswer(t, answer)
-		sent, err := client.Message.Stream.SendPiece(t.Context(), StreamPiece{From: "u1", To: "u2", Content: StreamMessage{Content: "x", Seq: 1}})
+		sent, err := client.Message.Stream.SendPiece(t.Context(), MessageStreamPieceParams{From: "u1", To: "u2", Content: StreamMessage{Content: "x", Sequence: 1}})
 		require.NoError(t, err, answer)
 		require.Equal(t, &SentStreamPiece{want}, sent, answer)
 	}
@@ -123,8 +123,8 @@ func TestMsgStreamDecodes(t *testing.T) {
 func TestMsgStreamWrites(t *testing.T) {
 	t.Parallel()
 	client, wire := msgStreams(t, map[int]string{2: `200 {"code":200,"messageUID":"another"}`})
-	stream := client.Message.Stream.Open(Stream{
-		From: "u1", To: "u2", Type: StreamHTML, MentionedInfo: &MentionedInfo{Type: MentionAll}, User: &UserInfo{ID: "u1"}, Extra: "e",
+	stream := client.Message.Stream.Open(MessageStreamParams{
+		From: "u1", To: "u2", Type: MessageStreamHTML, Mention: &Mention{Type: MentionAll}, User: &Sender{ID: "u1"}, Extra: "e",
 		Quoted: &QuotedMessage{MessageUID: "Q", ObjectName: "RC:TxtMsg", From: "u2"}, IncludeSender: true, Persist: Ptr(false), Expansion: map[string]string{"k": "v"}, DisableUpdateLastMessage: true,
 	})
 	require.Empty(t, stream.MessageUID())
@@ -153,13 +153,13 @@ func TestMsgStreamWrites(t *testing.T) {
 func TestMsgStreamCloses(t *testing.T) {
 	t.Parallel()
 	client, wire := msgStreams(t, nil)
-	never := client.Message.Stream.Open(Stream{From: "u1", To: "u2"})
+	never := client.Message.Stream.Open(MessageStreamParams{From: "u1", To: "u2"})
 	require.NoError(t, never.Close(t.Context()))
 	require.NoError(t, never.Close(t.Context()))
 	require.Empty(t, wire.requests, "what was not begun has no end")
 	require.ErrorIs(t, never.Send(t.Context(), "x"), ErrStreamEnded)
 
-	begun := client.Message.Stream.Open(Stream{From: "u1", To: "u2"})
+	begun := client.Message.Stream.Open(MessageStreamParams{From: "u1", To: "u2"})
 	require.NoError(t, begun.Send(t.Context(), "x"))
 	require.NoError(t, begun.Close(t.Context()))
 	require.NoError(t, begun.Close(t.Context()))
@@ -168,7 +168,7 @@ func TestMsgStreamCloses(t *testing.T) {
 
 	// A message of one piece needs no UID.
 	client, wire = msgStreams(t, map[int]string{1: `200 {"code":200}`})
-	single := client.Message.Stream.Open(Stream{From: "u1", To: "u2"})
+	single := client.Message.Stream.Open(MessageStreamParams{From: "u1", To: "u2"})
 	require.NoError(t, single.Finish(t.Context(), "all", 0))
 	require.NoError(t, single.Close(t.Context()))
 	require.Len(t, wire.requests, 1)
@@ -179,7 +179,7 @@ func TestMsgStreamCloses(t *testing.T) {
 func TestMsgStreamGoesOn(t *testing.T) {
 	t.Parallel()
 	client, wire := msgStreams(t, map[int]string{1: `429 {"code":1008}`, 2: `200 {"code":200,"messageUID":"UID-1"}`, 3: `400 {"code":1002}`, 5: `429 {"code":1008}`})
-	stream := client.Message.Stream.Open(Stream{From: "u1", To: "u2", Type: StreamMarkdown})
+	stream := client.Message.Stream.Open(MessageStreamParams{From: "u1", To: "u2", Type: MessageStreamMarkdown})
 	require.ErrorIs(t, stream.Send(t.Context(), "one"), CodeRateLimited)
 	require.Empty(t, stream.MessageUID())
 	msgStreamSeqs(t, wire, 1)
@@ -225,7 +225,7 @@ func TestMsgStreamBreaks(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			client, wire := msgStreams(t, c.answers)
-			stream := client.Message.Stream.Open(Stream{From: "u1", To: "u2"})
+			stream := client.Message.Stream.Open(MessageStreamParams{From: "u1", To: "u2"})
 			for range c.at - 1 {
 				require.NoError(t, stream.Send(t.Context(), "x"))
 			}
@@ -242,7 +242,7 @@ func TestMsgStreamBreaks(t *testing.T) {
 	}
 	// An unknown end is no end.
 	client, wire := msgStreams(t, map[int]string{2: `502 <html>`})
-	stream := client.Message.Stream.Open(Stream{From: "u1", To: "u2"})
+	stream := client.Message.Stream.Open(MessageStreamParams{From: "u1", To: "u2"})
 	require.NoError(t, stream.Send(t.Context(), "x"))
 	require.ErrorIs(t, stream.Close(t.Context()), ErrOutcomeUnknown)
 	require.ErrorIs(t, stream.Close(t.Context()), ErrStreamBroken)
@@ -252,8 +252,8 @@ func TestMsgStreamBreaks(t *testing.T) {
 // A call that never returns, because a hook panics, leaves the writer broken, not stuck.
 func TestMsgStreamPanics(t *testing.T) {
 	t.Parallel()
-	client, wire := msgStreams(t, nil, WithHook(func(context.Context, Attempt) { panic("the hook") }))
-	stream := client.Message.Stream.Open(Stream{From: "u1", To: "u2"})
+	client, wire := msgStreams(t, nil, WithAttemptHook(func(context.Context, Attempt) { panic("the hook") }))
+	stream := client.Message.Stream.Open(MessageStreamParams{From: "u1", To: "u2"})
 	require.Panics(t, func() { _ = stream.Send(t.Context(), "x") })
 	require.ErrorIs(t, stream.Send(t.Context(), "x"), ErrStreamBroken)
 	require.ErrorIs(t, stream.Close(t.Context()), ErrStreamBroken)
@@ -269,7 +269,7 @@ func TestMsgStreamBusy(t *testing.T) {
 		<-release
 		return 200, `{"code":200,"messageUID":"UID-1"}`
 	})
-	stream := client.Message.Stream.Open(Stream{From: "u1", To: "u2"})
+	stream := client.Message.Stream.Open(MessageStreamParams{From: "u1", To: "u2"})
 	var wait sync.WaitGroup
 	var err error
 	wait.Go(func() { err = stream.Send(t.Context(), "x") })
@@ -293,7 +293,7 @@ func TestMsgStreamBusy(t *testing.T) {
 func TestMsgStreamOptions(t *testing.T) {
 	t.Parallel()
 	client, wire := msgStreams(t, nil)
-	stream := client.Message.Stream.Open(Stream{From: "u1", To: "u2"}, WithExtraField("new", 1))
+	stream := client.Message.Stream.Open(MessageStreamParams{From: "u1", To: "u2"}, WithExtraField("new", 1))
 	require.NoError(t, stream.Send(t.Context(), "x"))
 	require.NoError(t, stream.Close(t.Context()))
 	for _, body := range wire.bodies() {

@@ -39,7 +39,7 @@ type PrivateTemplate struct {
 	NeedReadReceipt          bool // for stored messages
 	Expandable               bool // key-value data can be attached to the message later
 
-	MsgRandom int64 // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
 // SystemTemplate is a system message that differs from receiver to receiver; see [MessageService.SendSystemTemplate].
@@ -56,7 +56,7 @@ type SystemTemplate struct {
 
 	DisableUpdateLastMessage bool
 
-	MsgRandom int64 // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
 // templateLists are the parameters that the wire wants as lists of one length. Push texts may be empty, and so
@@ -190,7 +190,7 @@ func (s *MessageService) SendPrivateTemplate(ctx context.Context, template Priva
 	if err != nil {
 		return nil, err
 	}
-	return fetch[SentToUsers](ctx, s.client, endpoint.MessagePrivatePublishTemplate, template.request(lists, template.MsgRandom), opts)
+	return fetch[SentToUsers](ctx, s.client, endpoint.MessagePrivatePublishTemplate, template.request(lists, template.IdempotencyKey), opts)
 }
 
 func (t *PrivateTemplate) request(lists templateLists, random int64) *privateTemplate {
@@ -215,7 +215,7 @@ func (s *MessageService) SendSystemTemplate(ctx context.Context, template System
 	if err != nil {
 		return nil, err
 	}
-	return fetch[SentToUsers](ctx, s.client, endpoint.MessageSystemPublishTemplate, template.request(lists, template.MsgRandom), opts)
+	return fetch[SentToUsers](ctx, s.client, endpoint.MessageSystemPublishTemplate, template.request(lists, template.IdempotencyKey), opts)
 }
 
 func (t *SystemTemplate) request(lists templateLists, random int64) *systemTemplate {

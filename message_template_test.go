@@ -95,7 +95,7 @@ func TestMsgTemplateWire(t *testing.T) {
 				return s.SendPrivateTemplate(ctx, PrivateTemplate{
 					From: "f", Content: content, Recipients: recipients, Push: messagePush, DisablePush: true, ContentAvailable: true,
 					IncludeSender: true, VerifyBlacklist: true, Persist: Ptr(false), Counted: Ptr(false), DisableUpdateLastMessage: true,
-					NeedReadReceipt: true, Expandable: true, MsgRandom: -7,
+					NeedReadReceipt: true, Expandable: true, IdempotencyKey: -7,
 				})
 			},
 		}, {
@@ -109,7 +109,7 @@ func TestMsgTemplateWire(t *testing.T) {
 			func(ctx context.Context, s *MessageService) (*SentToUsers, error) {
 				return s.SendSystemTemplate(ctx, SystemTemplate{
 					From: "f", Content: content, Recipients: recipients, Push: messagePush, DisablePush: true, ContentAvailable: true,
-					DisableUpdateLastMessage: true, MsgRandom: 7,
+					DisableUpdateLastMessage: true, IdempotencyKey: 7,
 				})
 			},
 		}, {

@@ -66,7 +66,7 @@ func TestMessageForms(t *testing.T) {
 					From: "u1", To: []string{"u2", "u 3&=+"}, Content: messageText, PushContent: contentAwful, PushData: "d", Push: messagePush,
 					DisablePush: true, ContentAvailable: true, BadgeCount: Ptr(0), IncludeSender: true, VerifyBlacklist: true,
 					Persist: Ptr(false), Counted: Ptr(false), DisableUpdateLastMessage: true, NeedReadReceipt: true,
-					Expandable: true, Expansion: messagePairs, MsgRandom: -5,
+					Expandable: true, Expansion: messagePairs, IdempotencyKey: -5,
 				})
 				return err
 			}, url.Values{
@@ -91,10 +91,10 @@ func TestMessageForms(t *testing.T) {
 		}, {
 			"group, all", "/message/group/publish.json", func(ctx context.Context, s *MessageService) error {
 				_, err := s.SendGroup(ctx, GroupMessage{
-					From: "u1", To: []string{"g1"}, ToUsers: []string{"u2", "u3"}, Content: messageText, Mentioned: true, PushContent: contentAwful,
+					From: "u1", To: []string{"g1"}, ToUserIDs: []string{"u2", "u3"}, Content: messageText, Mentioned: true, PushContent: contentAwful,
 					PushData: "d", Push: messagePush, DisablePush: true, ContentAvailable: true, IncludeSender: true,
 					Persist: Ptr(false), Counted: Ptr(false), DisableUpdateLastMessage: true, NeedReadReceipt: true,
-					Expandable: true, Expansion: messagePairs, MsgRandom: 1 << 62,
+					Expandable: true, Expansion: messagePairs, IdempotencyKey: 1 << 62,
 				})
 				return err
 			}, url.Values{
@@ -111,7 +111,7 @@ func TestMessageForms(t *testing.T) {
 		}, {
 			"group, mention and expansion by themselves", "/message/group/publish.json", func(ctx context.Context, s *MessageService) error {
 				_, err := s.SendGroup(ctx, GroupMessage{
-					From: "u1", To: []string{"g1"}, Content: &ImageMessage{MentionedInfo: &MentionedInfo{Type: MentionAll}}, Expansion: messagePairs,
+					From: "u1", To: []string{"g1"}, Content: &ImageMessage{Mention: &Mention{Type: MentionAll}}, Expansion: messagePairs,
 				})
 				return err
 			}, url.Values{
@@ -121,7 +121,7 @@ func TestMessageForms(t *testing.T) {
 			},
 		}, {
 			"group, mention of an own type is not seen", "/message/group/publish.json", func(ctx context.Context, s *MessageService) error {
-				_, err := s.SendGroup(ctx, GroupMessage{From: "u1", To: []string{"g1"}, Content: contentOfApp{"a", &MentionedInfo{Type: MentionAll}}})
+				_, err := s.SendGroup(ctx, GroupMessage{From: "u1", To: []string{"g1"}, Content: contentOfApp{"a", &Mention{Type: MentionAll}}})
 				return err
 			}, url.Values{"fromUserId": {"u1"}, "toGroupId": {"g1"}, "objectName": {"app:own"}, "content": {`{"a":"a","mentionedInfo":{"type":1}}`}},
 		}, {
@@ -129,7 +129,7 @@ func TestMessageForms(t *testing.T) {
 				_, err := s.SendSystem(ctx, SystemMessage{
 					From: "u1", To: []string{"u2", "u3"}, Content: messageText, PushContent: contentAwful, PushData: "d", Push: messagePush,
 					DisablePush: true, ContentAvailable: true, BadgeCount: Ptr(9999), Persist: Ptr(false), Counted: Ptr(false),
-					DisableUpdateLastMessage: true, MsgRandom: 7,
+					DisableUpdateLastMessage: true, IdempotencyKey: 7,
 				})
 				return err
 			}, url.Values{
@@ -145,7 +145,7 @@ func TestMessageForms(t *testing.T) {
 		}, {
 			"chatroom, all", "/message/chatroom/publish.json", func(ctx context.Context, s *MessageService) error {
 				_, err := s.SendChatroom(ctx, ChatroomMessage{
-					From: "u1", To: []string{"c1", "c2"}, Content: messageText, Persist: Ptr(false), IncludeSender: true, Priority: PriorityLow, MsgRandom: 7,
+					From: "u1", To: []string{"c1", "c2"}, Content: messageText, Persist: Ptr(false), IncludeSender: true, Priority: MessagePriorityLow, IdempotencyKey: 7,
 				})
 				return err
 			}, url.Values{
@@ -159,8 +159,8 @@ func TestMessageForms(t *testing.T) {
 			}, url.Values{"fromUserId": {"u1"}, "toChatroomId": {"c1"}, "objectName": {"RC:TxtMsg"}, "content": messageTextForm},
 		}, {
 			"recall, all", "/message/recall.json", func(ctx context.Context, s *MessageService) error {
-				return s.Recall(ctx, Recall{
-					From: "u1", ConversationType: ConversationUltraGroup, TargetID: "g", Channel: "c", MessageUID: "UID-1", SentTime: contentTime,
+				return s.Recall(ctx, RecallParams{
+					From: "u1", ConversationType: ConversationUltraGroup, TargetID: "g", ChannelID: "c", MessageUID: "UID-1", SentAt: contentTime,
 					Admin: true, Delete: true, DisablePush: true, Extra: contentAwful, DisableUpdateLastMessage: true,
 				})
 			}, url.Values{
@@ -169,7 +169,7 @@ func TestMessageForms(t *testing.T) {
 			},
 		}, {
 			"recall, none", "/message/recall.json", func(ctx context.Context, s *MessageService) error {
-				return s.Recall(ctx, Recall{From: "u1", ConversationType: ConversationPrivate, TargetID: "u2", MessageUID: "UID-1"})
+				return s.Recall(ctx, RecallParams{From: "u1", ConversationType: ConversationPrivate, TargetID: "u2", MessageUID: "UID-1"})
 			}, url.Values{"fromUserId": {"u1"}, "conversationType": {"1"}, "targetId": {"u2"}, "messageUID": {"UID-1"}},
 		},
 	} {
@@ -252,8 +252,8 @@ func TestMessageArguments(t *testing.T) {
 		change(&m)
 		return func(ctx context.Context, s *MessageService) error { _, err := s.SendChatroom(ctx, m); return err }
 	}
-	recall := func(change func(*Recall)) func(context.Context, *MessageService) error {
-		r := Recall{From: "u1", ConversationType: ConversationPrivate, TargetID: "u2", MessageUID: "UID", SentTime: time.Now()}
+	recall := func(change func(*RecallParams)) func(context.Context, *MessageService) error {
+		r := RecallParams{From: "u1", ConversationType: ConversationPrivate, TargetID: "u2", MessageUID: "UID", SentAt: time.Now()}
 		change(&r)
 		return func(ctx context.Context, s *MessageService) error { return s.Recall(ctx, r) }
 	}
@@ -296,10 +296,10 @@ func TestMessageArguments(t *testing.T) {
 		{"chatroom without sender", "fromUserId", "required", chatroom(func(m *ChatroomMessage) { m.From = "" })},
 		{"no chatrooms", "toChatroomId", "required", chatroom(func(m *ChatroomMessage) { m.To = nil })},
 		{"chatroom without content", "content", "required", chatroom(func(m *ChatroomMessage) { m.Content = nil })},
-		{"recall without sender", "fromUserId", "required", recall(func(r *Recall) { r.From = "" })},
-		{"recall without kind", "conversationType", "required", recall(func(r *Recall) { r.ConversationType = 0 })},
-		{"recall without target", "targetId", "required", recall(func(r *Recall) { r.TargetID = "" })},
-		{"recall without UID", "messageUID", "required", recall(func(r *Recall) { r.MessageUID = "" })},
+		{"recall without sender", "fromUserId", "required", recall(func(r *RecallParams) { r.From = "" })},
+		{"recall without kind", "conversationType", "required", recall(func(r *RecallParams) { r.ConversationType = 0 })},
+		{"recall without target", "targetId", "required", recall(func(r *RecallParams) { r.TargetID = "" })},
+		{"recall without UID", "messageUID", "required", recall(func(r *RecallParams) { r.MessageUID = "" })},
 	} {
 		t.Run(c.label, func(t *testing.T) {
 			t.Parallel()
@@ -336,8 +336,8 @@ func TestMessageIsUnsafe(t *testing.T) {
 	client, wire := newMessageWire(t, "<html>")
 	_, err := client.Message.SendPrivate(t.Context(), PrivateMessage{From: "u1", To: []string{"u2"}, Content: messageText})
 	require.ErrorIs(t, err, ErrOutcomeUnknown)
-	require.ErrorIs(t, client.Message.Recall(t.Context(), Recall{
-		From: "u1", ConversationType: ConversationPrivate, TargetID: "u2", MessageUID: "UID", SentTime: time.Now(),
+	require.ErrorIs(t, client.Message.Recall(t.Context(), RecallParams{
+		From: "u1", ConversationType: ConversationPrivate, TargetID: "u2", MessageUID: "UID", SentAt: time.Now(),
 	}), ErrOutcomeUnknown)
 	require.Equal(t, 2, wire.calls)
 }

@@ -8,11 +8,11 @@ import (
 
 // UltraGroupMessage is a message to ultra groups; see [MessageService.SendUltraGroup].
 type UltraGroupMessage struct {
-	From    string         `wire:"fromUserId"` // must have been given a token, but need not be a member
-	To      []string       `wire:"toGroupIds"` // at most 3 ultra groups, and exactly one with ToUsers
-	ToUsers []string       `wire:"toUserIds"`  // only these members get the message
-	Channel string         `wire:"busChannel"` // of all groups in To; a message to an unknown channel is not delivered
-	Content MessageContent `wire:"content"`    // at most 128 KB of JSON
+	From      string         `wire:"fromUserId"` // must have been given a token, but need not be a member
+	To        []string       `wire:"toGroupIds"` // at most 3 ultra groups, and exactly one with ToUsers
+	ToUserIDs []string       `wire:"toUserIds"`  // only these members get the message
+	ChannelID string         `wire:"busChannel"` // of all groups in To; a message to an unknown channel is not delivered
+	Content   MessageContent `wire:"content"`    // at most 128 KB of JSON
 	// Mentioned makes the mentionedInfo in an app's own type take effect. For built-in types SendUltraGroup sets it by itself.
 	Mentioned bool `wire:"isMentioned"`
 
@@ -32,7 +32,7 @@ type UltraGroupMessage struct {
 	Expandable bool              `wire:"expansion"`
 	Expansion  map[string]string `wire:"extraContent"`
 
-	MsgRandom int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
 // SendUltraGroup sends a message to at most 3 ultra groups, or with ToUsers to these members of a single one. The quota is 100

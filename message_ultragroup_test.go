@@ -14,9 +14,9 @@ func TestMsgUltraGroupSends(t *testing.T) {
 	msgSends(t, []msgCase{
 		{"all", "/message/ultragroup/publish.json", func(ctx context.Context, s *MessageService) error {
 			_, err := s.SendUltraGroup(ctx, UltraGroupMessage{
-				From: "u1", To: []string{"g1"}, ToUsers: []string{"u2", "u3"}, Channel: "c", Content: messageText, Mentioned: true,
+				From: "u1", To: []string{"g1"}, ToUserIDs: []string{"u2", "u3"}, ChannelID: "c", Content: messageText, Mentioned: true,
 				PushContent: "p", PushData: "d", Push: messagePush, ContentAvailable: true, Persist: Ptr(false), Counted: Ptr(false),
-				DisableUpdateLastMessage: true, Expandable: true, Expansion: messagePairs, MsgRandom: 1 << 62,
+				DisableUpdateLastMessage: true, Expandable: true, Expansion: messagePairs, IdempotencyKey: 1 << 62,
 			})
 			return err
 		}, nil, `{"fromUserId":"u1","toGroupIds":["g1"],"toUserIds":["u2","u3"],"busChannel":"c",` + content + `,"isMentioned":1,` +
@@ -28,7 +28,7 @@ func TestMsgUltraGroupSends(t *testing.T) {
 		}, nil, `{"fromUserId":"u1","toGroupIds":["g1","g2"],` + content + `}`},
 		{"mention and expansion by themselves", "/message/ultragroup/publish.json", func(ctx context.Context, s *MessageService) error {
 			_, err := s.SendUltraGroup(ctx, UltraGroupMessage{
-				From: "u1", To: []string{"g1"}, Content: &TextMessage{MentionedInfo: &MentionedInfo{Type: MentionAll}}, Expansion: map[string]string{"k": "v"},
+				From: "u1", To: []string{"g1"}, Content: &TextMessage{Mention: &Mention{Type: MentionAll}}, Expansion: map[string]string{"k": "v"},
 			})
 			return err
 		}, nil, `{"fromUserId":"u1","toGroupIds":["g1"],"objectName":"RC:TxtMsg","content":"{\"content\":\"\",\"mentionedInfo\":{\"type\":1}}",` +

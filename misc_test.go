@@ -27,13 +27,13 @@ func TestMiscDecodes(t *testing.T) {
 
 	friends := func(x ctx, c client) (any, error) { return c.Friend.List(x, rongcloud.FriendQuery{UserID: "u"}) }
 	checks := func(x ctx, c client) (any, error) { return c.Friend.Check(x, "u", []string{"a"}) }
-	permissions := func(x ctx, c client) (any, error) { return c.Friend.Permissions(x, []string{"a"}) }
+	permissions := func(x ctx, c client) (any, error) { return c.Friend.GetPermissions(x, []string{"a"}) }
 	bots := func(x ctx, c client) (any, error) { return c.Bot.Get(x, []string{"b"}) }
 	botPage := func(x ctx, c client) (any, error) { return c.Bot.List(x, rongcloud.BotQuery{}) }
 	agent := func(x ctx, c client) (any, error) { return c.Bot.Agent.Get(x, "a") }
 	agents := func(x ctx, c client) (any, error) { return c.Bot.Agent.List(x, rongcloud.AgentQuery{}) }
 	answer := func(x ctx, c client) (any, error) {
-		return c.Bot.Chat.Generate(x, rongcloud.ChatRequest{AgentID: "a", Query: "q"})
+		return c.Bot.AgentChat.Generate(x, rongcloud.AgentChatParams{AgentID: "a", Query: "q"})
 	}
 	proxies := func(x ctx, c client) (any, error) { return c.ProxyChat.List(x, rongcloud.ProxyChatQuery{}) }
 	translate := func(x ctx, c client) (any, error) {
@@ -74,9 +74,9 @@ func TestMiscDecodes(t *testing.T) {
 				`"stream":false,"handleResponse":true,"auth":{"apiKey":"k"},"agent":{"agentId":"a","name":"n","agentConfig":{"model":{"name":"m"}}},` +
 				`"waitForInputCompletion":true,"gentleResponse":false}]}]`,
 			&rongcloud.Bots{Bots: []rongcloud.Bot{{
-				UserID: "b", Name: "Bot", Type: "helper", ProfileURL: "p", Metadata: map[string]string{"k": "v"}, CreatedAt: at, UpdatedAt: at,
+				UserID: "b", Name: "Bot", Type: "helper", PortraitURL: "p", Metadata: map[string]string{"k": "v"}, CreatedAt: at, UpdatedAt: at,
 				Integrations: []rongcloud.BotIntegration{{
-					Type: rongcloud.BotDifyChat, Enabled: yes, CallbackURL: "c", ObjectNames: []string{"RC:TxtMsg"}, Events: []string{"message:private"},
+					Type: rongcloud.BotIntegrationDifyChat, Enabled: yes, CallbackURL: "c", ObjectNames: []string{"RC:TxtMsg"}, Events: []string{"message:private"},
 					Stream: no, HandleResponse: yes, Auth: &rongcloud.BotAuth{APIKey: "k"},
 					Agent:                  &rongcloud.AgentParams{ID: "a", Name: "n", Config: rongcloud.AgentConfig{Model: rongcloud.AgentModel{Name: "m"}}},
 					WaitForInputCompletion: yes, GentleResponse: no,
@@ -99,7 +99,7 @@ func TestMiscDecodes(t *testing.T) {
 			&rongcloud.Agent{
 				ID: "a", Name: "n", Description: "d", Type: rongcloud.AgentChat, Status: rongcloud.AgentActive, CreatedAt: at, UpdatedAt: at,
 				Config: rongcloud.AgentConfig{
-					Model: rongcloud.AgentModel{Provider: "p", Name: "m", Options: &rongcloud.ModelOptions{
+					Model: rongcloud.AgentModel{Provider: "p", Name: "m", Options: &rongcloud.AgentModelOptions{
 						Temperature: rongcloud.Ptr(0.0), TopP: rongcloud.Ptr(0.5), MaxTokens: 9,
 						FrequencyPenalty: rongcloud.Ptr(-2.0), PresencePenalty: rongcloud.Ptr(1.5), Stop: []string{"x"},
 					}},
@@ -113,11 +113,11 @@ func TestMiscDecodes(t *testing.T) {
 		{"answer", "/v3/chat/generate.json", answer,
 			`,"runId":"r","conversationId":"c","agentId":"a","timestamp":1700000000123,"answer":"hi","finishReason":"stop",` +
 				`"metadata":{"usage":{"promptTokens":1,"completionTokens":2,"totalTokens":3}}`,
-			&rongcloud.ChatAnswer{
-				RunID: "r", ConversationID: "c", AgentID: "a", Timestamp: at, Answer: "hi", FinishReason: "stop",
-				Metadata: rongcloud.ChatMetadata{Usage: rongcloud.ChatUsage{PromptTokens: 1, CompletionTokens: 2, TotalTokens: 3}},
+			&rongcloud.AgentChatAnswer{
+				RunID: "r", ConversationID: "c", AgentID: "a", AnsweredAt: at, Answer: "hi", FinishReason: "stop",
+				Metadata: rongcloud.AgentChatMetadata{Usage: rongcloud.AgentChatUsage{PromptTokens: 1, CompletionTokens: 2, TotalTokens: 3}},
 			}},
-		{"answer alone", "/v3/chat/generate.json", answer, `,"answer":"hi"`, &rongcloud.ChatAnswer{Answer: "hi"}},
+		{"answer alone", "/v3/chat/generate.json", answer, `,"answer":"hi"`, &rongcloud.AgentChatAnswer{Answer: "hi"}},
 
 		{"stand-ins", "/v3/user/proxychat/query.json", proxies,
 			`,"total":1,"hasNext":true,"message":"success","proxyChats":[{"userId":"u","targetId":"t","botUserId":"b","metadata":{"k":2},"createdAt":1700000000123,"updatedAt":1700000000123}]`,
@@ -144,14 +144,14 @@ func TestMiscRefuses(t *testing.T) {
 	integration := func(i rongcloud.BotIntegration) func(ctx, client) error {
 		return func(x ctx, c client) error {
 			return c.Bot.Create(x, rongcloud.BotParams{
-				UserID: "b", Name: "n", Type: "t", ProfileURL: "p",
-				Integrations: []rongcloud.BotIntegration{{Type: rongcloud.BotWebhook, CallbackURL: "c"}, i},
+				UserID: "b", Name: "n", Type: "t", PortraitURL: "p",
+				Integrations: []rongcloud.BotIntegration{{Type: rongcloud.BotIntegrationWebhook, CallbackURL: "c"}, i},
 			})
 		}
 	}
 	access := func(p rongcloud.ConsoleAccessParams) func(ctx, client) error {
 		return func(x ctx, c client) error {
-			_, err := c.EmbeddedConsole.AccessToken(x, p)
+			_, err := c.EmbeddedConsole.CreateAccessURL(x, p)
 			return err
 		}
 	}
@@ -163,13 +163,13 @@ func TestMiscRefuses(t *testing.T) {
 			return c.Friend.Add(x, rongcloud.FriendParams{UserID: "u"})
 		}},
 		{"delete 101 friends", "targetIds", "101 items, at most 100", func(x ctx, c client) error {
-			return c.Friend.Delete(x, "u", userIDs(101))
+			return c.Friend.Remove(x, "u", userIDs(101))
 		}},
-		{"delete no friends", "targetIds", "is required", func(x ctx, c client) error { return c.Friend.Delete(x, "u", nil) }},
+		{"delete no friends", "targetIds", "is required", func(x ctx, c client) error { return c.Friend.Remove(x, "u", nil) }},
 		{"delete a friend with a comma", "targetIds", "item 1 contains a comma", func(x ctx, c client) error {
-			return c.Friend.Delete(x, "u", []string{"a,b"})
+			return c.Friend.Remove(x, "u", []string{"a,b"})
 		}},
-		{"clean nobody", "userId", "is required", func(x ctx, c client) error { return c.Friend.Clean(x, "") }},
+		{"clean nobody", "userId", "is required", func(x ctx, c client) error { return c.Friend.RemoveAll(x, "") }},
 		{"a profile of no friend", "targetId", "is required", func(x ctx, c client) error {
 			return c.Friend.SetProfile(x, rongcloud.FriendProfileParams{UserID: "u"})
 		}},
@@ -181,12 +181,12 @@ func TestMiscRefuses(t *testing.T) {
 			return c.Friend.SetPermission(x, []string{"u"}, rongcloud.FriendPermissionUnset)
 		}},
 		{"permissions of 101", "userIds", "101 items, at most 100", func(x ctx, c client) error {
-			_, err := c.Friend.Permissions(x, userIDs(101))
+			_, err := c.Friend.GetPermissions(x, userIDs(101))
 			return err
 		}},
 
 		{"a bot without integrations", "integrations", "is required", func(x ctx, c client) error {
-			return c.Bot.Create(x, rongcloud.BotParams{UserID: "b", Name: "n", Type: "t", ProfileURL: "p"})
+			return c.Bot.Create(x, rongcloud.BotParams{UserID: "b", Name: "n", Type: "t", PortraitURL: "p"})
 		}},
 		{"an integration without a type", "integrations", "item 2: type is required", integration(rongcloud.BotIntegration{CallbackURL: "c"})},
 		{"an integration without an address", "integrations", "item 2: callbackUrl is required", integration(rongcloud.BotIntegration{Type: "webhook"})},
@@ -211,10 +211,10 @@ func TestMiscRefuses(t *testing.T) {
 			return c.Bot.Agent.Create(x, rongcloud.AgentParams{ID: "a-1", Name: "n", Config: rongcloud.AgentConfig{Model: rongcloud.AgentModel{Provider: "p"}}})
 		}},
 		{"change no agent", "agentId", "is required", func(x ctx, c client) error {
-			return c.Bot.Agent.Update(x, rongcloud.AgentUpdate{Name: "n"})
+			return c.Bot.Agent.Update(x, rongcloud.AgentUpdateParams{Name: "n"})
 		}},
 		{"ask nothing", "query", "is required", func(x ctx, c client) error {
-			_, err := c.Bot.Chat.Generate(x, rongcloud.ChatRequest{AgentID: "a"})
+			_, err := c.Bot.AgentChat.Generate(x, rongcloud.AgentChatParams{AgentID: "a"})
 			return err
 		}},
 
@@ -261,7 +261,7 @@ func TestAgentUpdateSendsWhatChanges(t *testing.T) {
 		sent = body
 		return 200, `{"code":200}`
 	})
-	require.NoError(t, client.Bot.Agent.Update(t.Context(), rongcloud.AgentUpdate{
+	require.NoError(t, client.Bot.Agent.Update(t.Context(), rongcloud.AgentUpdateParams{
 		ID: "a-1", Config: &rongcloud.AgentConfig{Prompt: &rongcloud.AgentPrompt{Instructions: "be brief"}},
 	}))
 	require.JSONEq(t, `{"agentId":"a-1","agentConfig":{"prompt":{"instructions":"be brief"}}}`, sent)
@@ -277,12 +277,12 @@ func TestMiscOutcome(t *testing.T) {
 		"/friend/add.json": {true, func(x context.Context, c *rongcloud.Client) error {
 			return c.Friend.Add(x, rongcloud.FriendParams{UserID: "u", TargetID: "f"})
 		}},
-		"/friend/clean.json": {false, func(x context.Context, c *rongcloud.Client) error { return c.Friend.Clean(x, "u") }},
+		"/friend/clean.json": {false, func(x context.Context, c *rongcloud.Client) error { return c.Friend.RemoveAll(x, "u") }},
 		"/v3/bot/delete.json": {false, func(x context.Context, c *rongcloud.Client) error {
 			return c.Bot.Delete(x, "b")
 		}},
 		"/v3/chat/generate.json": {true, func(x context.Context, c *rongcloud.Client) error {
-			_, err := c.Bot.Chat.Generate(x, rongcloud.ChatRequest{AgentID: "a", Query: "q"})
+			_, err := c.Bot.AgentChat.Generate(x, rongcloud.AgentChatParams{AgentID: "a", Query: "q"})
 			return err
 		}},
 	} {
@@ -315,7 +315,7 @@ func consoleMock(t *testing.T, answer string, opts ...rongcloud.Option) (*rongcl
 // TestEmbeddedConsole proves that nothing about the app goes to the console's address, and that its own success counts.
 func TestEmbeddedConsole(t *testing.T) {
 	t.Parallel()
-	params := rongcloud.ConsoleAccessParams{AccessKey: "the-access-key", Page: rongcloud.ConsoleUserManage, Lifetime: time.Hour}
+	params := rongcloud.ConsoleAccessParams{AccessKey: "the-access-key", Page: rongcloud.ConsolePageUserManage, Lifetime: time.Hour}
 	for name, test := range map[string]struct {
 		url  string
 		opts []rongcloud.Option
@@ -327,7 +327,7 @@ func TestEmbeddedConsole(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client, seen := consoleMock(t, `{"code":10000,"data":"https://console.example/?token=t"}`, test.opts...)
-			access, err := client.EmbeddedConsole.AccessToken(t.Context(), params)
+			access, err := client.EmbeddedConsole.CreateAccessURL(t.Context(), params)
 			require.NoError(t, err)
 			require.Equal(t, &rongcloud.ConsoleAccess{URL: "https://console.example/?token=t"}, access)
 			require.Equal(t, test.url, seen.URL.String())
@@ -341,8 +341,8 @@ func TestEmbeddedConsole(t *testing.T) {
 	t.Run("refused", func(t *testing.T) {
 		t.Parallel()
 		client, _ := consoleMock(t, `{"code":10001,"message":"wrong key"}`)
-		var info rongcloud.ResponseInfo
-		_, err := client.EmbeddedConsole.AccessToken(t.Context(), params, rongcloud.CaptureResponse(&info))
+		var info rongcloud.Response
+		_, err := client.EmbeddedConsole.CreateAccessURL(t.Context(), params, rongcloud.CaptureResponse(&info))
 		var e *rongcloud.Error
 		require.ErrorAs(t, err, &e)
 		require.EqualValues(t, 10001, e.Code)
@@ -354,7 +354,7 @@ func TestEmbeddedConsole(t *testing.T) {
 	t.Run("200 is no success there", func(t *testing.T) {
 		t.Parallel()
 		client, _ := consoleMock(t, `{"code":200,"data":"x"}`)
-		_, err := client.EmbeddedConsole.AccessToken(t.Context(), params)
+		_, err := client.EmbeddedConsole.CreateAccessURL(t.Context(), params)
 		require.Error(t, err)
 	})
 }
@@ -442,8 +442,8 @@ func TestMiscWords(t *testing.T) {
 		"unset": rongcloud.FriendPermissionUnset, "anyone": rongcloud.FriendPermissionAnyone, "consent": rongcloud.FriendPermissionConsent,
 		"nobody": rongcloud.FriendPermissionNobody, "FriendPermission(4)": rongcloud.FriendPermission(4),
 		"none": rongcloud.FriendshipNone, "mutual": rongcloud.FriendshipMutual, "Friendship(2)": rongcloud.Friendship(2),
-		"webhook": rongcloud.BotWebhook, "rc_agentchat": rongcloud.BotAgentChat, "chat": rongcloud.AgentChat, "draft": rongcloud.AgentDraft,
-		"user_manage": rongcloud.ConsoleUserManage,
+		"webhook": rongcloud.BotIntegrationWebhook, "rc_agentchat": rongcloud.BotIntegrationAgentChat, "chat": rongcloud.AgentChat, "draft": rongcloud.AgentDraft,
+		"user_manage": rongcloud.ConsolePageUserManage,
 	} {
 		require.Equal(t, want, value.String())
 	}

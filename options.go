@@ -26,18 +26,18 @@ type SharedOption interface {
 
 // Defaults of the options.
 const (
-	DefaultAttemptTimeout  = 10 * time.Second
-	DefaultMaxAnswerBytes  = 8 << 20
-	maxMaxAnswerBytes      = 1 << 30
-	defaultMaxRetries      = 2
-	defaultMinWait         = 200 * time.Millisecond
-	defaultMaxWait         = 3 * time.Second
-	maxRetryWait           = time.Hour
-	defaultRetryBudget     = 100
-	maxRetryBudget         = 1_000_000
-	maxRequestIDLength     = 36
-	maxUserAgentSuffix     = 256
-	firstWaitAfterRateStop = time.Second
+	DefaultAttemptTimeout   = 10 * time.Second
+	DefaultMaxResponseBytes = 8 << 20
+	maxMaxAnswerBytes       = 1 << 30
+	defaultMaxRetries       = 2
+	defaultMinWait          = 200 * time.Millisecond
+	defaultMaxWait          = 3 * time.Second
+	maxRetryWait            = time.Hour
+	defaultRetryBudget      = 100
+	maxRetryBudget          = 1_000_000
+	maxRequestIDLength      = 36
+	maxUserAgentSuffix      = 256
+	firstWaitAfterRateStop  = time.Second
 )
 
 // config is what the options fill in and New checks.
@@ -78,7 +78,7 @@ func WithRegion(region Region) Option {
 // WithBaseURL sends calls to other addresses than the region's, for a private cloud or a test: one or more
 // URLs that serve the same data, primary first. With a single one there is no fail-over. The region still
 // decides the time zone of dates; without [WithRegion] it is that of the first URL if this is one of
-// RongCloud's own, and else Beijing. Calls that RongCloud serves elsewhere, such as [EmbeddedConsoleService.AccessToken], go there, too.
+// RongCloud's own, and else Beijing. Calls that RongCloud serves elsewhere, such as [EmbeddedConsoleService.CreateAccessURL], go there, too.
 func WithBaseURL(primary string, backups ...string) Option {
 	return optionFunc(func(c *config) { c.baseURLs = append([]string{primary}, backups...) })
 }
@@ -122,7 +122,7 @@ func (t attemptTimeout) applyCall(c *callConfig) {
 
 // WithAttemptTimeout limits one attempt of a call, from connecting to the last byte of the answer. The
 // context limits the call as a whole, attempts and waits together. The default is [DefaultAttemptTimeout]. Of a stream it limits
-// each silence of the server; see [AgentChatService.Stream]. An attempt
+// each silence of the server; see [BotAgentChatService.Stream]. An attempt
 // of more than 48 s may keep its connection open for longer than RongCloud's minute.
 func WithAttemptTimeout(timeout time.Duration) SharedOption { return attemptTimeout(timeout) }
 
@@ -198,8 +198,8 @@ func WithLogger(logger *slog.Logger) Option {
 	})
 }
 
-// WithHook calls hook after every attempt, in the goroutine of the call. It is meant for metrics and traces and must be fast.
-func WithHook(hook func(ctx context.Context, attempt Attempt)) Option {
+// WithAttemptHook calls hook after every attempt, in the goroutine of the call. It is meant for metrics and traces and must be fast.
+func WithAttemptHook(hook func(ctx context.Context, attempt Attempt)) Option {
 	return optionFunc(func(c *config) {
 		if hook == nil {
 			c.problem("WithHook", "the hook is nil")
@@ -213,8 +213,8 @@ func WithUserAgent(suffix string) Option {
 	return optionFunc(func(c *config) { c.userAgentSuffix = suffix })
 }
 
-// WithMaxAnswerBytes limits how much of an answer is read, [DefaultMaxAnswerBytes] by default and 1 GiB at most. A longer answer is an error.
-func WithMaxAnswerBytes(n int64) Option {
+// WithMaxResponseBytes limits how much of an answer is read, [DefaultMaxResponseBytes] by default and 1 GiB at most. A longer answer is an error.
+func WithMaxResponseBytes(n int64) Option {
 	return optionFunc(func(c *config) { c.maxAnswerBytes = n })
 }
 
@@ -239,7 +239,7 @@ type IdempotentSends struct {
 
 // WithIdempotentSends is for apps for which RongCloud has switched on its idempotency service (ask its
 // support): a send that repeats a msgRandom within one minute is refused. Every send that has the parameter and
-// no MsgRandom of the caller's then gets a random one, the same for all attempts of the call, and is
+// no IdempotencyKey of the caller's then gets a random one, the same for all attempts of the call, and is
 // retried like an idempotent call as long as that minute lasts. Without the service this option sends duplicates.
 func WithIdempotentSends(service IdempotentSends) Option {
 	return optionFunc(func(c *config) { c.idempotent = &service })
@@ -362,7 +362,7 @@ type callConfig struct {
 	retryUnsafe    bool
 	lowPriority    bool
 	paid           bool // the quota has been waited for
-	capture        *ResponseInfo
+	capture        *Response
 	extra          []extraField
 }
 
@@ -393,7 +393,7 @@ func LowPriority() CallOption {
 }
 
 // CaptureResponse fills info with what is known of the last answer, whether the call succeeds or fails.
-func CaptureResponse(info *ResponseInfo) CallOption {
+func CaptureResponse(info *Response) CallOption {
 	return callOptionFunc(func(c *callConfig) { c.capture = info })
 }
 
@@ -404,8 +404,8 @@ func WithExtraField(name string, value any) CallOption {
 	return callOptionFunc(func(c *callConfig) { c.extra = append(c.extra, extraField{name, value}) })
 }
 
-// ResponseInfo describes the last answer of a call; see [CaptureResponse].
-type ResponseInfo struct {
+// Response describes the last answer of a call; see [CaptureResponse].
+type Response struct {
 	HTTPStatus int
 	Code       Code
 	Header     http.Header // the answer's headers
@@ -431,13 +431,13 @@ func (c *callConfig) check() error {
 	return nil
 }
 
-// Attempt is one attempt of a call, as a hook sees it; see [WithHook].
+// Attempt is one attempt of a call, as a hook sees it; see [WithAttemptHook].
 type Attempt struct {
 	Endpoint   string // method and path
 	RequestID  string
 	Number     int // 1 for the first
 	Host       string
-	Start      time.Time
+	StartedAt  time.Time
 	Duration   time.Duration
 	HTTPStatus int   // 0 if there was no answer
 	Code       Code  // 0 if the answer carried none

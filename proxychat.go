@@ -15,7 +15,7 @@ type ProxyChatService service
 type ProxyChatParams struct {
 	UserID    string   `wire:"userId"`    // who is stood in for
 	TargetIDs []string `wire:"targetIds"` // those who get the bot's answers; at most 50
-	BotUserID string   `wire:"botUserId"` // the bot; it must have an integration of the type BotAgentChat
+	BotUserID string   `wire:"botUserId"` // the bot; it must have an integration of the type BotIntegrationAgentChat
 	// Metadata are variables for the bot: at most 32 pairs, keys of at most 32 and values of at most 512 characters.
 	Metadata map[string]string `wire:"metadata"`
 }

@@ -19,8 +19,8 @@ type PushPlatform string
 
 // The systems that a push can be limited to. No value for HarmonyOS is confirmed.
 const (
-	PlatformIOS     PushPlatform = "ios"
-	PlatformAndroid PushPlatform = "android"
+	PushPlatformIOS     PushPlatform = "ios"
+	PushPlatformAndroid PushPlatform = "android"
 )
 
 // Push is a push, with or without a message; see [PushService.Send].
@@ -94,8 +94,8 @@ type TagOperator string
 
 // The operators between tags and between conditions.
 const (
-	TagAnd TagOperator = "AND"
-	TagOr  TagOperator = "OR"
+	TagOperatorAnd TagOperator = "AND"
+	TagOperatorOr  TagOperator = "OR"
 )
 
 func (AudienceAll) pushAudience()     {}
@@ -137,7 +137,7 @@ func (s *PushService) Send(ctx context.Context, push Push, opts ...CallOption) (
 	}
 	r := request{Platforms: push.Platforms}
 	if _, ok := push.Audience.(AudienceUsers); ok && len(r.Platforms) == 0 {
-		r.Platforms = []PushPlatform{PlatformIOS, PlatformAndroid} // required, and ignored
+		r.Platforms = []PushPlatform{PushPlatformIOS, PushPlatformAndroid} // required, and ignored
 	}
 	var err error
 	if r.Audience, err = audienceOf(push.Audience); err != nil {
@@ -299,10 +299,10 @@ func tagItems(conditions []TagCondition) ([]tagItemBody, error) {
 	items := make([]tagItemBody, len(conditions))
 	for i, c := range conditions {
 		if c.Operator == "" && len(c.Tags) == 1 {
-			c.Operator = TagAnd // between one tag and nothing
+			c.Operator = TagOperatorAnd // between one tag and nothing
 		}
 		if c.Join == "" && i == 0 {
-			c.Join = TagAnd // to nothing
+			c.Join = TagOperatorAnd // to nothing
 		}
 		switch {
 		case len(c.Tags) == 0:

@@ -53,7 +53,7 @@ type IOSPushSettings struct {
 	ThreadID          string            `json:"thread-id,omitempty"`          // groups notifications
 	CollapseID        string            `json:"apns-collapse-id,omitempty"`   // merges notifications with the same ID
 	Category          string            `json:"category,omitempty"`           // the app's own kind of rich push; lets the app change the content
-	RichMediaURI      string            `json:"richMediaUri,omitempty"`       // of a rich push; needs Category
+	RichMediaURL      string            `json:"richMediaUri,omitempty"`       // of a rich push; needs Category
 	InterruptionLevel InterruptionLevel `json:"interruption-level,omitempty"` // from iOS 15 on; active if empty
 	Extras            map[string]any    `json:"extras,omitempty"`             // the app's own data
 }

@@ -27,12 +27,12 @@ type pushCall struct {
 }
 
 func pushBoth() []rongcloud.PushPlatform {
-	return []rongcloud.PushPlatform{rongcloud.PlatformIOS, rongcloud.PlatformAndroid}
+	return []rongcloud.PushPlatform{rongcloud.PushPlatformIOS, rongcloud.PushPlatformAndroid}
 }
 
 func pushIOS() *rongcloud.IOSPushSettings {
 	return &rongcloud.IOSPushSettings{
-		ContentAvailable: true, Badge: rongcloud.Ptr(0), ThreadID: "t", CollapseID: "c", Category: "cat", RichMediaURI: "https://r.example/?a=1&b=2",
+		ContentAvailable: true, Badge: rongcloud.Ptr(0), ThreadID: "t", CollapseID: "c", Category: "cat", RichMediaURL: "https://r.example/?a=1&b=2",
 		InterruptionLevel: rongcloud.InterruptionTimeSensitive, Extras: map[string]any{"k": pushAwkward, "n": 1},
 	}
 }
@@ -43,7 +43,7 @@ func pushAndroid() *rongcloud.AndroidPushSettings {
 		Honor:  &rongcloud.HonorPush{Importance: rongcloud.PushImportanceNormal, Image: "https://j.example"},
 		Xiaomi: &rongcloud.XiaomiPush{ChannelID: "m", LargeIconURI: "https://k.example"},
 		OPPO:   &rongcloud.OPPOPushSettings{ChannelID: "o", Category: "IM", NotifyLevel: rongcloud.OPPONotifyBanner},
-		VIVO:   &rongcloud.VIVOPush{Classification: rongcloud.VIVOOperational, Category: "IM"},
+		VIVO:   &rongcloud.VIVOPush{Classification: rongcloud.VIVOClassificationOperational, Category: "IM"},
 		FCM:    &rongcloud.FCMPush{ChannelID: "f", CollapseKey: "ck", ImageURL: "https://l.example"},
 		Extras: map[string]any{"a": true},
 	}
@@ -78,7 +78,7 @@ func pushCalls() []pushCall {
 	users := func(p rongcloud.UserPush) func(ctx, client) (result, error) {
 		return func(x ctx, c client) (result, error) { return c.Push.SendToUsers(x, p) }
 	}
-	ios := []rongcloud.PushPlatform{rongcloud.PlatformIOS}
+	ios := []rongcloud.PushPlatform{rongcloud.PushPlatformIOS}
 	hello := rongcloud.PushNotification{Text: "hello"}
 	const helloJSON = `"notification":{"alert":"hello"}`
 	return []pushCall{
@@ -152,8 +152,8 @@ func pushCalls() []pushCall {
 			"/push/custom.json", "all", custom(rongcloud.CustomPush{
 				Platforms: pushBoth(),
 				Audience: rongcloud.AudienceTagLogic{Package: "com.example.app", Items: []rongcloud.TagCondition{
-					{Tags: []string{"a", pushAwkward}, Operator: rongcloud.TagOr, Join: rongcloud.TagOr},
-					{Tags: []string{"c", "d"}, Operator: rongcloud.TagAnd, Not: true, Join: rongcloud.TagAnd},
+					{Tags: []string{"a", pushAwkward}, Operator: rongcloud.TagOperatorOr, Join: rongcloud.TagOperatorOr},
+					{Tags: []string{"c", "d"}, Operator: rongcloud.TagOperatorAnd, Not: true, Join: rongcloud.TagOperatorAnd},
 				}},
 				Notification: rongcloud.CustomPushNotification{
 					Title: "title", Text: pushAwkward, IOSTitle: "it", HarmonyOSText: "ha",
@@ -357,7 +357,7 @@ func TestPushRefuses(t *testing.T) {
 		}},
 		{"custom without a text", "notification", "alert is required", rongcloud.CustomPush{Platforms: pushBoth(), Audience: rongcloud.AudienceAll{}}},
 		{"no conditions", "audience", "tagItems is required", logic()},
-		{"a condition without tags", "audience", "item 2 has no tags", logic(one, rongcloud.TagCondition{Join: rongcloud.TagOr})},
+		{"a condition without tags", "audience", "item 2 has no tags", logic(one, rongcloud.TagCondition{Join: rongcloud.TagOperatorOr})},
 		{"a condition with an empty tag", "audience", "item 1 has an empty tag", logic(rongcloud.TagCondition{Tags: []string{""}})},
 		{"a condition without an operator", "audience", "item 1 lacks tagsOperator", logic(rongcloud.TagCondition{Tags: []string{"a", "b"}})},
 		{"a condition that is not joined", "audience", "item 2 lacks itemsOperator", logic(one, one)},

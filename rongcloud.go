@@ -35,17 +35,17 @@ const Forever time.Duration = math.MaxInt64 - 1
 // [RetryUnsafe], [LowPriority] and [WithExtraField]. They return an [*ArgumentError] for what can be told to be wrong before
 // anything is sent, and an [*Error] for everything else.
 type Client struct {
-	User         *UserService
-	Message      *MessageService
-	Push         *PushService
-	Sensitive    *SensitiveService
-	Conversation *ConversationService
-	Group        *GroupService
-	EntrustGroup *EntrustGroupService
-	UltraGroup   *UltraGroupService
-	Chatroom     *ChatroomService
-	Friend       *FriendService
-	Bot          *BotService
+	User          *UserService
+	Message       *MessageService
+	Push          *PushService
+	SensitiveWord *SensitiveWordService
+	Conversation  *ConversationService
+	Group         *GroupService
+	HostedGroup   *HostedGroupService
+	UltraGroup    *UltraGroupService
+	Chatroom      *ChatroomService
+	Friend        *FriendService
+	Bot           *BotService
 
 	ProxyChat       *ProxyChatService
 	Translation     *TranslationService
@@ -82,7 +82,7 @@ func New(appKey, appSecret string, opts ...Option) (*Client, error) {
 	c := config{
 		region:         RegionBeijing,
 		attemptTimeout: DefaultAttemptTimeout,
-		maxAnswerBytes: DefaultMaxAnswerBytes,
+		maxAnswerBytes: DefaultMaxResponseBytes,
 		now:            time.Now,
 		httpClient:     &http.Client{},
 		ownClient:      true,
@@ -133,10 +133,10 @@ func newClient(k *core) *Client {
 	client.User = newUserService(common)
 	client.Message = newMessageService(common)
 	client.Push = (*PushService)(common)
-	client.Sensitive = (*SensitiveService)(common)
+	client.SensitiveWord = (*SensitiveWordService)(common)
 	client.Conversation = newConversationService(common)
 	client.Group = newGroupService(common)
-	client.EntrustGroup = newEntrustGroupService(common)
+	client.HostedGroup = newEntrustGroupService(common)
 	client.UltraGroup = newUltraGroupService(common)
 	client.Chatroom = newChatroomService(common)
 	client.Friend = (*FriendService)(common)
@@ -165,9 +165,9 @@ func NewFromEnv(opts ...Option) (*Client, error) {
 // AppKey returns the App Key that the client was made for.
 func (c *Client) AppKey() string { return c.core.appKey }
 
-// Close releases the client's idle connections. Calls under way go on, and later ones connect anew. An HTTP
+// CloseIdleConnections releases the client's idle connections. Calls under way go on, and later ones connect anew. An HTTP
 // client that the caller brought is left alone.
-func (c *Client) Close() {
+func (c *Client) CloseIdleConnections() {
 	if c.core.own != nil {
 		c.core.own.close()
 	}

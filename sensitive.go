@@ -7,7 +7,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// SensitiveService keeps the words that are replaced in text messages or keep them from being
+// SensitiveWordService keeps the words that are replaced in text messages or keep them from being
 // delivered. An app has room for 50 words, unless it has bought more.
 //
 // The filter works on what clients send, and on what is sent through the Server API only if the
@@ -15,52 +15,52 @@ import (
 //
 // Clients learn of a word by [CodeBlockedBySensitiveWord] and [CodeSensitiveWordReplaced]; that the
 // Server API responds with them is unconfirmed.
-type SensitiveService service
+type SensitiveWordService service
 
-// SensitiveType is what a sensitive word does to a message.
-type SensitiveType int
+// SensitiveWordType is what a sensitive word does to a message.
+type SensitiveWordType int
 
-// What sensitive words do. SensitiveAll is for [SensitiveService.List] alone.
+// What sensitive words do. SensitiveWordAll is for [SensitiveWordService.List] alone.
 const (
-	SensitiveReplace SensitiveType = 0 // the word is replaced by another
-	SensitiveBlock   SensitiveType = 1 // the message is not delivered
-	SensitiveAll     SensitiveType = 2 // either
+	SensitiveWordReplace SensitiveWordType = 0 // the word is replaced by another
+	SensitiveWordBlock   SensitiveWordType = 1 // the message is not delivered
+	SensitiveWordAll     SensitiveWordType = 2 // either
 )
 
 // String returns the type in words.
-func (t SensitiveType) String() string {
+func (t SensitiveWordType) String() string {
 	switch t {
-	case SensitiveReplace:
+	case SensitiveWordReplace:
 		return "replace"
-	case SensitiveBlock:
+	case SensitiveWordBlock:
 		return "block"
-	case SensitiveAll:
+	case SensitiveWordAll:
 		return "all"
 	}
 	return fmt.Sprintf("SensitiveType(%d)", int(t))
 }
 
-// SensitiveWord is a word to add.
-type SensitiveWord struct {
+// SensitiveWordParams is a word to add.
+type SensitiveWordParams struct {
 	Word        string `wire:"word"        json:"word"`                  // at most 32 characters
 	Replacement string `wire:"replaceWord" json:"replaceWord,omitempty"` // at most 32 characters; empty to block messages with the word
 }
 
-// SensitiveQuota is how many words an app still has room for.
-type SensitiveQuota struct {
+// SensitiveWordQuota is how many words an app still has room for.
+type SensitiveWordQuota struct {
 	Remaining int64 `json:"remainQuota"`
 }
 
-// SensitiveWordInfo is a word of the list.
-type SensitiveWordInfo struct {
+// SensitiveWord is a word of the list.
+type SensitiveWord struct {
 	Word        string
 	Replacement string // empty for words that block
-	Type        SensitiveType
+	Type        SensitiveWordType
 }
 
 // SensitiveWords are the words of the list.
 type SensitiveWords struct {
-	Words []SensitiveWordInfo
+	Words []SensitiveWord
 }
 
 // Add adds one word, which takes effect after 15 minutes, or 30 by RongCloud's Java SDK. The Replacement
@@ -69,7 +69,7 @@ type SensitiveWords struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/moderation/add-sensitive-word
 //
 //rongcloud:endpoint POST /sensitiveword/add.json
-func (s *SensitiveService) Add(ctx context.Context, word SensitiveWord, opts ...CallOption) error {
+func (s *SensitiveWordService) Add(ctx context.Context, word SensitiveWordParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.SensitivewordAdd, &word, opts)
 }
 
@@ -80,70 +80,70 @@ func (s *SensitiveService) Add(ctx context.Context, word SensitiveWord, opts ...
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/moderation/batch-add-sensitive-word
 //
 //rongcloud:endpoint POST /sensitiveword/batch/add.json
-func (s *SensitiveService) BatchAdd(ctx context.Context, words []SensitiveWord, opts ...CallOption) (*SensitiveQuota, error) {
+func (s *SensitiveWordService) BatchAdd(ctx context.Context, words []SensitiveWordParams, opts ...CallOption) (*SensitiveWordQuota, error) {
 	type params struct {
-		Words []SensitiveWord `wire:"words"`
+		Words []SensitiveWordParams `wire:"words"`
 	}
 	for i, w := range words {
 		if w.Word == "" {
 			return nil, refuse("words", "item %d lacks the word", i+1)
 		}
 	}
-	return fetch[SensitiveQuota](ctx, s.client, endpoint.SensitivewordBatchAdd, &params{words}, opts)
+	return fetch[SensitiveWordQuota](ctx, s.client, endpoint.SensitivewordBatchAdd, &params{words}, opts)
 }
 
-// Delete removes one word. By RongCloud's SDKs that takes effect after 2 hours.
+// Remove removes one word. By RongCloud's SDKs that takes effect after 2 hours.
 //
 // RongCloud describes this call in its Java SDK only.
 //
 //rongcloud:endpoint POST /sensitiveword/delete.json
-func (s *SensitiveService) Delete(ctx context.Context, word string, opts ...CallOption) error {
+func (s *SensitiveWordService) Remove(ctx context.Context, word string, opts ...CallOption) error {
 	type params struct {
 		Word string `wire:"word"`
 	}
 	return send(ctx, s.client, endpoint.SensitivewordDelete, &params{word}, opts)
 }
 
-// BatchDelete removes up to 50 words. By RongCloud's SDKs that takes effect after 2 hours.
+// BatchRemove removes up to 50 words. By RongCloud's SDKs that takes effect after 2 hours.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/moderation/batch-remove-sensitive-word
 //
 //rongcloud:endpoint POST /sensitiveword/batch/delete.json
-func (s *SensitiveService) BatchDelete(ctx context.Context, words []string, opts ...CallOption) error {
+func (s *SensitiveWordService) BatchRemove(ctx context.Context, words []string, opts ...CallOption) error {
 	type params struct {
 		Words []string `wire:"words"`
 	}
 	return send(ctx, s.client, endpoint.SensitivewordBatchDelete, &params{words}, opts)
 }
 
-// List returns the words of one type, or those of both with [SensitiveAll].
+// List returns the words of one type, or those of both with [SensitiveWordAll].
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/moderation/query-sensitive-word
 //
 //rongcloud:endpoint POST /sensitiveword/list.json
-func (s *SensitiveService) List(ctx context.Context, kind SensitiveType, opts ...CallOption) (*SensitiveWords, error) {
+func (s *SensitiveWordService) List(ctx context.Context, kind SensitiveWordType, opts ...CallOption) (*SensitiveWords, error) {
 	type params struct {
-		Type *SensitiveType `wire:"type"` // without it the server lists the blocking words only
+		Type *SensitiveWordType `wire:"type"` // without it the server lists the blocking words only
 	}
 	type answer struct {
 		Words []struct {
-			Word        string         `json:"word"        alt:"keyword"`
-			Replacement string         `json:"replaceWord" alt:"replace"`
-			Type        *SensitiveType `json:"type"`
+			Word        string             `json:"word"        alt:"keyword"`
+			Replacement string             `json:"replaceWord" alt:"replace"`
+			Type        *SensitiveWordType `json:"type"`
 		} `json:"words"`
 	}
 	out, err := fetch[answer](ctx, s.client, endpoint.SensitivewordList, &params{&kind}, opts)
 	if err != nil {
 		return nil, err
 	}
-	list := &SensitiveWords{Words: make([]SensitiveWordInfo, len(out.Words))}
+	list := &SensitiveWords{Words: make([]SensitiveWord, len(out.Words))}
 	for i, w := range out.Words {
-		info := SensitiveWordInfo{Word: w.Word, Replacement: w.Replacement}
+		info := SensitiveWord{Word: w.Word, Replacement: w.Replacement}
 		switch {
 		case w.Type != nil:
 			info.Type = *w.Type
 		case w.Replacement == "":
-			info.Type = SensitiveBlock
+			info.Type = SensitiveWordBlock
 		}
 		list.Words[i] = info
 	}

@@ -25,32 +25,32 @@ type sensitiveCall struct {
 func sensitiveCalls() []sensitiveCall {
 	type client = *rongcloud.Client
 	type ctx = context.Context
-	list := func(kind rongcloud.SensitiveType) func(ctx, client) error {
+	list := func(kind rongcloud.SensitiveWordType) func(ctx, client) error {
 		return func(x ctx, c client) error {
-			_, err := c.Sensitive.List(x, kind)
+			_, err := c.SensitiveWord.List(x, kind)
 			return err
 		}
 	}
 	return []sensitiveCall{
 		{"/sensitiveword/add.json", "all", func(x ctx, c client) error {
-			return c.Sensitive.Add(x, rongcloud.SensitiveWord{Word: sensitiveAwkward, Replacement: "** " + sensitiveAwkward})
+			return c.SensitiveWord.Add(x, rongcloud.SensitiveWordParams{Word: sensitiveAwkward, Replacement: "** " + sensitiveAwkward})
 		}, userForm("word", sensitiveAwkward, "replaceWord", "** "+sensitiveAwkward), ""},
 		{"/sensitiveword/add.json", "bare", func(x ctx, c client) error {
-			return c.Sensitive.Add(x, rongcloud.SensitiveWord{Word: "bad"})
+			return c.SensitiveWord.Add(x, rongcloud.SensitiveWordParams{Word: "bad"})
 		}, userForm("word", "bad"), ""},
 		{"/sensitiveword/batch/add.json", "all", func(x ctx, c client) error {
-			_, err := c.Sensitive.BatchAdd(x, []rongcloud.SensitiveWord{{Word: "bad"}, {Word: sensitiveAwkward, Replacement: "*"}})
+			_, err := c.SensitiveWord.BatchAdd(x, []rongcloud.SensitiveWordParams{{Word: "bad"}, {Word: sensitiveAwkward, Replacement: "*"}})
 			return err
 		}, nil, `{"words":[{"word":"bad"},{"word":"你好 😀 &=+%\"<>","replaceWord":"*"}]}`},
 		{"/sensitiveword/delete.json", "all", func(x ctx, c client) error {
-			return c.Sensitive.Delete(x, sensitiveAwkward)
+			return c.SensitiveWord.Remove(x, sensitiveAwkward)
 		}, userForm("word", sensitiveAwkward), ""},
 		{"/sensitiveword/batch/delete.json", "all", func(x ctx, c client) error {
-			return c.Sensitive.BatchDelete(x, []string{"bad", "a,b", sensitiveAwkward})
+			return c.SensitiveWord.BatchRemove(x, []string{"bad", "a,b", sensitiveAwkward})
 		}, userForm("words", "bad", "words", "a,b", "words", sensitiveAwkward), ""},
-		{"/sensitiveword/list.json", "all", list(rongcloud.SensitiveAll), userForm("type", "2"), ""},
-		{"/sensitiveword/list.json", "replacing", list(rongcloud.SensitiveReplace), userForm("type", "0"), ""},
-		{"/sensitiveword/list.json", "blocking", list(rongcloud.SensitiveBlock), userForm("type", "1"), ""},
+		{"/sensitiveword/list.json", "all", list(rongcloud.SensitiveWordAll), userForm("type", "2"), ""},
+		{"/sensitiveword/list.json", "replacing", list(rongcloud.SensitiveWordReplace), userForm("type", "0"), ""},
+		{"/sensitiveword/list.json", "blocking", list(rongcloud.SensitiveWordBlock), userForm("type", "1"), ""},
 	}
 }
 
@@ -111,27 +111,27 @@ func TestSensitiveFails(t *testing.T) {
 
 func TestSensitiveLists(t *testing.T) {
 	t.Parallel()
-	replaced := rongcloud.SensitiveWordInfo{Word: "bad", Replacement: "*", Type: rongcloud.SensitiveReplace}
-	blocked := rongcloud.SensitiveWordInfo{Word: "worse", Type: rongcloud.SensitiveBlock}
-	both := []rongcloud.SensitiveWordInfo{replaced, blocked}
+	replaced := rongcloud.SensitiveWord{Word: "bad", Replacement: "*", Type: rongcloud.SensitiveWordReplace}
+	blocked := rongcloud.SensitiveWord{Word: "worse", Type: rongcloud.SensitiveWordBlock}
+	both := []rongcloud.SensitiveWord{replaced, blocked}
 	for name, test := range map[string]struct {
 		words string
-		want  []rongcloud.SensitiveWordInfo
+		want  []rongcloud.SensitiveWord
 	}{
 		"texts":     {`[{"word":"bad","replaceWord":"*","type":"0"},{"word":"worse","replaceWord":"","type":"1"}]`, both},
 		"numbers":   {`[{"word":"bad","replaceWord":"*","type":0},{"word":"worse","type":1}]`, both},
 		"no types":  {`[{"word":"bad","replaceWord":"*"},{"word":"worse","replaceWord":null,"type":null}]`, both},
 		"Java's":    {`[{"keyword":"bad","replace":"*","type":"0"},{"keyword":"worse","replace":"","type":"1"}]`, both},
-		"a number":  {`[{"word":7,"type":"1"}]`, []rongcloud.SensitiveWordInfo{{Word: "7", Type: rongcloud.SensitiveBlock}}},
-		"one":       {`{"word":"worse","type":"1"}`, []rongcloud.SensitiveWordInfo{blocked}},
-		"an empty":  {`[]`, []rongcloud.SensitiveWordInfo{}},
-		"a null":    {`null`, []rongcloud.SensitiveWordInfo{}},
-		"the empty": {`""`, []rongcloud.SensitiveWordInfo{}},
+		"a number":  {`[{"word":7,"type":"1"}]`, []rongcloud.SensitiveWord{{Word: "7", Type: rongcloud.SensitiveWordBlock}}},
+		"one":       {`{"word":"worse","type":"1"}`, []rongcloud.SensitiveWord{blocked}},
+		"an empty":  {`[]`, []rongcloud.SensitiveWord{}},
+		"a null":    {`null`, []rongcloud.SensitiveWord{}},
+		"the empty": {`""`, []rongcloud.SensitiveWord{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client := userMock(t, "/sensitiveword/list.json", func(string) (int, string) { return 200, `{"code":200,"words":` + test.words + `}` })
-			got, err := client.Sensitive.List(t.Context(), rongcloud.SensitiveAll)
+			got, err := client.SensitiveWord.List(t.Context(), rongcloud.SensitiveWordAll)
 			require.NoError(t, err)
 			require.Equal(t, &rongcloud.SensitiveWords{Words: test.want}, got)
 		})
@@ -140,19 +140,19 @@ func TestSensitiveLists(t *testing.T) {
 
 func TestSensitiveQuota(t *testing.T) {
 	t.Parallel()
-	words := []rongcloud.SensitiveWord{{Word: "bad"}}
+	words := []rongcloud.SensitiveWordParams{{Word: "bad"}}
 	for answer, want := range map[string]int64{
 		`,"remainQuota":49`: 49, `,"remainQuota":"49"`: 49, `,"remainQuota":4294967296`: 4294967296, ``: 0, `,"remainQuota":null`: 0,
 	} {
 		client := userMock(t, "/sensitiveword/batch/add.json", func(string) (int, string) { return 200, `{"code":200` + answer + `}` })
-		quota, err := client.Sensitive.BatchAdd(t.Context(), words)
+		quota, err := client.SensitiveWord.BatchAdd(t.Context(), words)
 		require.NoError(t, err)
 		require.Equal(t, want, quota.Remaining, answer)
 	}
 
 	client := userMock(t, "/sensitiveword/batch/add.json", func(string) (int, string) { return 400, `{"code":1002,"remainQuota":3}` })
-	var info rongcloud.ResponseInfo
-	quota, err := client.Sensitive.BatchAdd(t.Context(), words, rongcloud.CaptureResponse(&info))
+	var info rongcloud.Response
+	quota, err := client.SensitiveWord.BatchAdd(t.Context(), words, rongcloud.CaptureResponse(&info))
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
 	require.Nil(t, quota)
 	require.Contains(t, string(info.Body), `"remainQuota":3`)
@@ -162,13 +162,13 @@ func TestSensitiveRefuses(t *testing.T) {
 	t.Parallel()
 	type client = *rongcloud.Client
 	type ctx = context.Context
-	add := func(words ...rongcloud.SensitiveWord) func(ctx, client) error {
+	add := func(words ...rongcloud.SensitiveWordParams) func(ctx, client) error {
 		return func(x ctx, c client) error {
-			_, err := c.Sensitive.BatchAdd(x, words)
+			_, err := c.SensitiveWord.BatchAdd(x, words)
 			return err
 		}
 	}
-	many := make([]rongcloud.SensitiveWord, 51)
+	many := make([]rongcloud.SensitiveWordParams, 51)
 	for i := range many {
 		many[i].Word = "bad"
 	}
@@ -177,15 +177,15 @@ func TestSensitiveRefuses(t *testing.T) {
 		call                func(ctx, client) error
 	}{
 		{"add nothing", "word", "is required", func(x ctx, c client) error {
-			return c.Sensitive.Add(x, rongcloud.SensitiveWord{Replacement: "*"})
+			return c.SensitiveWord.Add(x, rongcloud.SensitiveWordParams{Replacement: "*"})
 		}},
 		{"add no words", "words", "is required", add()},
-		{"add an empty word", "words", "item 2 lacks the word", add(rongcloud.SensitiveWord{Word: "a"}, rongcloud.SensitiveWord{Replacement: "*"})},
+		{"add an empty word", "words", "item 2 lacks the word", add(rongcloud.SensitiveWordParams{Word: "a"}, rongcloud.SensitiveWordParams{Replacement: "*"})},
 		{"add 51 words", "words", "51 items, at most 50", add(many...)},
-		{"delete nothing", "word", "is required", func(x ctx, c client) error { return c.Sensitive.Delete(x, "") }},
-		{"delete no words", "words", "is required", func(x ctx, c client) error { return c.Sensitive.BatchDelete(x, nil) }},
-		{"delete an empty word", "words", "item 1 is empty", func(x ctx, c client) error { return c.Sensitive.BatchDelete(x, []string{""}) }},
-		{"delete 51 words", "words", "51 items, at most 50", func(x ctx, c client) error { return c.Sensitive.BatchDelete(x, userIDs(51)) }},
+		{"delete nothing", "word", "is required", func(x ctx, c client) error { return c.SensitiveWord.Remove(x, "") }},
+		{"delete no words", "words", "is required", func(x ctx, c client) error { return c.SensitiveWord.BatchRemove(x, nil) }},
+		{"delete an empty word", "words", "item 1 is empty", func(x ctx, c client) error { return c.SensitiveWord.BatchRemove(x, []string{""}) }},
+		{"delete 51 words", "words", "51 items, at most 50", func(x ctx, c client) error { return c.SensitiveWord.BatchRemove(x, userIDs(51)) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
@@ -204,8 +204,8 @@ func TestSensitiveRefuses(t *testing.T) {
 func TestSensitiveWords(t *testing.T) {
 	t.Parallel()
 	for want, value := range map[string]fmt.Stringer{
-		"replace": rongcloud.SensitiveReplace, "block": rongcloud.SensitiveBlock, "all": rongcloud.SensitiveAll,
-		"SensitiveType(3)": rongcloud.SensitiveType(3),
+		"replace": rongcloud.SensitiveWordReplace, "block": rongcloud.SensitiveWordBlock, "all": rongcloud.SensitiveWordAll,
+		"SensitiveType(3)": rongcloud.SensitiveWordType(3),
 	} {
 		require.Equal(t, want, value.String())
 	}

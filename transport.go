@@ -140,7 +140,7 @@ func (c *call) do(params any, opts []CallOption) error {
 		return err
 	}
 	if c.config.capture != nil {
-		*c.config.capture = ResponseInfo{}
+		*c.config.capture = Response{}
 	}
 	c.encoder = newEncoder(c.ep)
 	defer c.releaseEncoder()
@@ -252,7 +252,7 @@ func (c *call) capture() {
 	if info == nil {
 		return
 	}
-	*info = ResponseInfo{
+	*info = Response{
 		HTTPStatus: c.last.status, Code: c.last.code, Header: c.last.header, Body: info.Body,
 		RequestID: c.requestID, Host: c.host.name, Attempts: c.attempts, Duration: time.Since(c.started),
 	}

@@ -44,7 +44,7 @@ func (s *chatServer) client(t *testing.T, opts ...Option) *Client {
 	t.Helper()
 	client, err := New("key", "secret", append([]Option{WithBaseURL(s.URL), WithRetry(quick(2))}, opts...)...)
 	require.NoError(t, err)
-	t.Cleanup(client.Close)
+	t.Cleanup(client.CloseIdleConnections)
 	return client
 }
 
@@ -78,7 +78,7 @@ func plain(status int, contentType, body string) http.HandlerFunc {
 
 // chat collects a streamed answer.
 func chat(ctx context.Context, client *Client, opts ...CallOption) (texts []string, err error) {
-	for e, err := range client.Bot.Chat.Stream(ctx, ChatRequest{AgentID: "agent", Query: "hello"}, opts...) {
+	for e, err := range client.Bot.AgentChat.Stream(ctx, AgentChatParams{AgentID: "agent", Query: "hello"}, opts...) {
 		if err != nil {
 			return texts, err
 		}
@@ -120,9 +120,9 @@ func TestStream(t *testing.T) {
 		{"cut within an event", []http.HandlerFunc{pieces(cutOff, pieceA, pieceB[:10])}, []string{"a"}, io.ErrUnexpectedEOF, 0, true, 1},
 		{"cut before the first event", []http.HandlerFunc{pieces(cutOff)}, nil, io.ErrUnexpectedEOF, 0, true, 1},
 		{"cut after the last piece", []http.HandlerFunc{pieces(cutOff, pieceLast)}, []string{"c"}, io.ErrUnexpectedEOF, 0, true, 1},
-		{"ended too early", []http.HandlerFunc{pieces(nil, pieceA, pieceB)}, []string{"a", "b"}, ErrChatIncomplete, 0, true, 1},
-		{"ended within a line", []http.HandlerFunc{pieces(nil, pieceA, strings.TrimRight(pieceLast, "\n"))}, []string{"a"}, ErrChatIncomplete, 0, true, 1},
-		{"ended at once", []http.HandlerFunc{pieces(nil)}, nil, ErrChatIncomplete, 0, true, 1},
+		{"ended too early", []http.HandlerFunc{pieces(nil, pieceA, pieceB)}, []string{"a", "b"}, ErrAgentChatIncomplete, 0, true, 1},
+		{"ended within a line", []http.HandlerFunc{pieces(nil, pieceA, strings.TrimRight(pieceLast, "\n"))}, []string{"a"}, ErrAgentChatIncomplete, 0, true, 1},
+		{"ended at once", []http.HandlerFunc{pieces(nil)}, nil, ErrAgentChatIncomplete, 0, true, 1},
 		{"a line that is too long", []http.HandlerFunc{pieces(waitForCaller, pieceA, "data: "+long)}, []string{"a"}, errLineTooLong, 0, true, 1},
 		{"an event that is too long", []http.HandlerFunc{pieces(waitForCaller, pieceA, strings.Repeat("data: "+long[:1<<17]+"\n", 9))}, []string{"a"}, errEventTooLong, 0, true, 1},
 		{"broken JSON", []http.HandlerFunc{pieces(waitForCaller, pieceA, "data: {\"answer\":\n\n")}, []string{"a"}, nil, 0, true, 1},
@@ -147,8 +147,8 @@ func TestStream(t *testing.T) {
 			t.Parallel()
 			var attempts []Attempt
 			server := newChatServer(t, test.answers...)
-			client := server.client(t, WithHook(func(_ context.Context, a Attempt) { attempts = append(attempts, a) }))
-			var info ResponseInfo
+			client := server.client(t, WithAttemptHook(func(_ context.Context, a Attempt) { attempts = append(attempts, a) }))
+			var info Response
 			texts, err := chat(t.Context(), client, CaptureResponse(&info))
 			require.Equal(t, test.want, texts)
 			require.EqualValues(t, test.requests, server.requests.Load())
@@ -179,17 +179,17 @@ func TestStreamEvents(t *testing.T) {
 	const data = `{"runId":"r","conversationId":"c","agentId":"g","timestamp":1750156515841,"answer":"hi","finishReason":"stop",` +
 		`"metadata":{"usage":{"promptTokens":1,"completionTokens":"2","totalTokens":3}},"extra":true}`
 	server := newChatServer(t, pieces(nil, "event: message\nid: 7\ndata: "+data+"\n\n", "data: pong\n\n"))
-	var got []ChatEvent
-	for e, err := range server.client(t).Bot.Chat.Stream(t.Context(), ChatRequest{AgentID: "agent", Query: "hello"}) {
+	var got []AgentChatEvent
+	for e, err := range server.client(t).Bot.AgentChat.Stream(t.Context(), AgentChatParams{AgentID: "agent", Query: "hello"}) {
 		require.NoError(t, err)
 		got = append(got, e)
 	}
-	require.Equal(t, []ChatEvent{
+	require.Equal(t, []AgentChatEvent{
 		{
 			Name: "message", ID: "7", Data: data,
-			ChatAnswer: ChatAnswer{
-				RunID: "r", ConversationID: "c", AgentID: "g", Timestamp: time.UnixMilli(1750156515841), Answer: "hi", FinishReason: "stop",
-				Metadata: ChatMetadata{Usage: ChatUsage{PromptTokens: 1, CompletionTokens: 2, TotalTokens: 3}},
+			AgentChatAnswer: AgentChatAnswer{
+				RunID: "r", ConversationID: "c", AgentID: "g", AnsweredAt: time.UnixMilli(1750156515841), Answer: "hi", FinishReason: "stop",
+				Metadata: AgentChatMetadata{Usage: AgentChatUsage{PromptTokens: 1, CompletionTokens: 2, TotalTokens: 3}},
 			},
 		},
 		{ID: "7", Data: "pong"},
@@ -209,9 +209,9 @@ func TestStreamIsSigned(t *testing.T) {
 	t.Cleanup(server.Close)
 	client, err := New("key", "secret", WithBaseURL(server.URL))
 	require.NoError(t, err)
-	t.Cleanup(client.Close)
+	t.Cleanup(client.CloseIdleConnections)
 	yes := true
-	for _, err := range client.Bot.Chat.Stream(t.Context(), ChatRequest{AgentID: "a", Query: "q", ConversationID: "c", Memory: &yes}, WithRequestID("r1")) {
+	for _, err := range client.Bot.AgentChat.Stream(t.Context(), AgentChatParams{AgentID: "a", Query: "q", ConversationID: "c", Memory: &yes}, WithRequestID("r1")) {
 		require.NoError(t, err)
 	}
 	require.True(t, Verify("secret", header.Get("Nonce"), header.Get("Timestamp"), header.Get("Signature")))
@@ -225,8 +225,8 @@ func TestStreamBreak(t *testing.T) {
 	t.Parallel()
 	server := newChatServer(t, pieces(waitForCaller, pieceA, pieceB))
 	var attempts []Attempt
-	client := server.client(t, WithHook(func(_ context.Context, a Attempt) { attempts = append(attempts, a) }))
-	for e, err := range client.Bot.Chat.Stream(t.Context(), ChatRequest{AgentID: "agent", Query: "hello"}) {
+	client := server.client(t, WithAttemptHook(func(_ context.Context, a Attempt) { attempts = append(attempts, a) }))
+	for e, err := range client.Bot.AgentChat.Stream(t.Context(), AgentChatParams{AgentID: "agent", Query: "hello"}) {
 		require.NoError(t, err)
 		require.Equal(t, "a", e.Answer)
 		break
@@ -241,7 +241,7 @@ func TestStreamBreak(t *testing.T) {
 func TestStreamAgain(t *testing.T) {
 	t.Parallel()
 	server := newChatServer(t, pieces(nil, pieceLast))
-	answer := server.client(t).Bot.Chat.Stream(t.Context(), ChatRequest{AgentID: "agent", Query: "hello"})
+	answer := server.client(t).Bot.AgentChat.Stream(t.Context(), AgentChatParams{AgentID: "agent", Query: "hello"})
 	require.Zero(t, server.requests.Load())
 	for n := range int32(2) {
 		for _, err := range answer {
@@ -257,7 +257,7 @@ func TestStreamCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var last error
-	for _, err := range server.client(t).Bot.Chat.Stream(ctx, ChatRequest{AgentID: "agent", Query: "hello"}) {
+	for _, err := range server.client(t).Bot.AgentChat.Stream(ctx, AgentChatParams{AgentID: "agent", Query: "hello"}) {
 		last = err
 		cancel()
 	}
@@ -412,7 +412,7 @@ func TestStreamTime(t *testing.T) {
 			return io.MultiReader(strings.NewReader(pieceA), &lateReader{strings.NewReader(pieceLast), 59 * time.Second})
 		})
 		var texts []string
-		for e, err := range client.Bot.Chat.Stream(t.Context(), ChatRequest{AgentID: "a", Query: "q"}, WithAttemptTimeout(time.Minute)) {
+		for e, err := range client.Bot.AgentChat.Stream(t.Context(), AgentChatParams{AgentID: "a", Query: "q"}, WithAttemptTimeout(time.Minute)) {
 			require.NoError(t, err)
 			texts = append(texts, e.Answer)
 			<-time.After(time.Hour)
@@ -420,7 +420,7 @@ func TestStreamTime(t *testing.T) {
 		require.Equal(t, []string{"a", "c"}, texts)
 	})
 	synctest.Test(t, func(t *testing.T) {
-		client := inMemory(t, func() io.Reader { return &lateReader{strings.NewReader(pieceLast), DefaultChatTimeout - 1} }, WithAttemptTimeout(1))
+		client := inMemory(t, func() io.Reader { return &lateReader{strings.NewReader(pieceLast), DefaultAgentChatTimeout - 1} }, WithAttemptTimeout(1))
 		_, err := chat(t.Context(), client)
 		require.NoError(t, err, "the client's attempt timeout does not hold for chats")
 	})
@@ -447,7 +447,7 @@ func TestStreamRefusesArguments(t *testing.T) {
 	server := newChatServer(t, pieces(nil, pieceLast))
 	client := server.client(t)
 	count := 0
-	for _, err := range client.Bot.Chat.Stream(t.Context(), ChatRequest{AgentID: "agent"}) {
+	for _, err := range client.Bot.AgentChat.Stream(t.Context(), AgentChatParams{AgentID: "agent"}) {
 		var refused *ArgumentError
 		require.ErrorAs(t, err, &refused)
 		require.Equal(t, "query", refused.Field)
@@ -455,7 +455,7 @@ func TestStreamRefusesArguments(t *testing.T) {
 	}
 	require.Equal(t, 1, count)
 	var ctx context.Context
-	for _, err := range client.Bot.Chat.Stream(ctx, ChatRequest{AgentID: "a", Query: "q"}) {
+	for _, err := range client.Bot.AgentChat.Stream(ctx, AgentChatParams{AgentID: "a", Query: "q"}) {
 		require.ErrorContains(t, err, "ctx")
 	}
 	require.Zero(t, server.requests.Load())
@@ -497,7 +497,7 @@ func TestStreamConnectionIsKept(t *testing.T) {
 	t.Parallel()
 	server := newChatServer(t, pieces(nil, pieceLast))
 	var reused []bool
-	client := server.client(t, WithHook(func(_ context.Context, a Attempt) { reused = append(reused, a.Reused) }))
+	client := server.client(t, WithAttemptHook(func(_ context.Context, a Attempt) { reused = append(reused, a.Reused) }))
 	for range 3 {
 		_, err := chat(t.Context(), client)
 		require.NoError(t, err)

@@ -287,7 +287,7 @@ func TestWhatCountsAsNotSent(t *testing.T) {
 	} {
 		attempts := 0
 		client, err := New("k", "s", WithBaseURL("https://one.example"), WithRetry(quick(2)),
-			WithHTTPClient(&http.Client{Transport: tracedFailure(events)}), WithHook(func(context.Context, Attempt) { attempts++ }))
+			WithHTTPClient(&http.Client{Transport: tracedFailure(events)}), WithAttemptHook(func(context.Context, Attempt) { attempts++ }))
 		require.NoError(t, err)
 		err = faultCall(t.Context(), client, "unsafe")
 		require.Equal(t, want, fmt.Sprintf("%d %s", attempts, told(err)), "%q", events)
@@ -401,7 +401,7 @@ func TestManyFailingTogetherSwitchOnce(t *testing.T) {
 	alive := newFaultServer(t, false, serveSuccess)
 	client, err := New("test-key", "test-secret", WithBaseURL(dead.URL, alive.URL))
 	require.NoError(t, err)
-	t.Cleanup(client.Close)
+	t.Cleanup(client.CloseIdleConnections)
 	var group sync.WaitGroup
 	for range callers {
 		group.Go(func() {
@@ -520,7 +520,7 @@ func TestIdempotentSends(t *testing.T) {
 
 func TestCaptureResponse(t *testing.T) {
 	t.Parallel()
-	var info ResponseInfo
+	var info Response
 	s := newScripted(t, []step{status(503, "busy"), status(200, faultSuccess, "X-Trace", "t1")}, WithRetry(quick(1)))
 	require.NoError(t, faultCall(t.Context(), s.Client, "safe", CaptureResponse(&info), WithRequestID("r-1")))
 	require.Equal(t, 200, info.HTTPStatus)
@@ -641,10 +641,10 @@ func TestLimiterIsToldWhatCapsAskFor(t *testing.T) {
 	limiter := &countingLimiter{}
 	s := newScripted(t, nil, WithLimiter(limiter))
 	ctx := t.Context()
-	require.NoError(t, s.Message.Expansion.Delete(ctx, MessageExpansionRemoval{
+	require.NoError(t, s.Message.Expansion.Delete(ctx, MessageExpansionDeleteParams{
 		MessageUID: "m", UserID: "u1", ConversationType: ConversationGroup, TargetID: "g", Keys: []string{"a"},
 	}, LowPriority()))
-	_, err := s.Message.SendUltraGroup(ctx, UltraGroupMessage{From: "u1", To: []string{"g1", "g2"}, Channel: "c", Content: TextMessage{Content: "x"}})
+	_, err := s.Message.SendUltraGroup(ctx, UltraGroupMessage{From: "u1", To: []string{"g1", "g2"}, ChannelID: "c", Content: TextMessage{Content: "x"}})
 	require.NoError(t, err)
 	require.NoError(t, s.Call(ctx, endpoint.MessageExpansionDelete.Path, url.Values{"conversationType": {"1"}}, nil))
 	require.NoError(t, s.Call(ctx, endpoint.MessageUltragroupPublish.Path, map[string]any{"toGroupIds": []string{"g3"}, "busChannel": 7}, nil))
@@ -665,7 +665,7 @@ func TestHookAndLog(t *testing.T) {
 	s := newScripted(t, []step{
 		status(500, `{"code":1000,"errorMessage":"user u1 at 10.0.0.7"}`), nil,
 		status(400, `{"code":1002,"errorMessage":"user u1 at 10.0.0.7"}`),
-	}, WithRetry(quick(2)), WithLogger(logger), WithHook(func(ctx context.Context, a Attempt) {
+	}, WithRetry(quick(2)), WithLogger(logger), WithAttemptHook(func(ctx context.Context, a Attempt) {
 		require.Equal(t, "caller's", ctx.Value(key{}))
 		attempts = append(attempts, a)
 	}))
@@ -681,7 +681,7 @@ func TestHookAndLog(t *testing.T) {
 	require.ErrorIs(t, attempts[0].Err, CodeInternalError)
 	require.NoError(t, attempts[1].Err)
 	require.Equal(t, "r-2", attempts[2].RequestID)
-	require.False(t, attempts[0].Start.IsZero())
+	require.False(t, attempts[0].StartedAt.IsZero())
 
 	lines := strings.Split(strings.TrimSpace(text.String()), "\n")
 	require.Len(t, lines, 3)
@@ -768,7 +768,7 @@ func TestCallersHTTPClient(t *testing.T) {
 	require.False(t, redirected.Load())
 	require.Same(t, before.Transport, theirs.Transport)
 	require.Equal(t, before.Timeout, theirs.Timeout)
-	client.Close()
+	client.CloseIdleConnections()
 }
 
 // The cookies of the caller's jar go with every attempt.
@@ -821,17 +821,17 @@ func TestAnswerInPieces(t *testing.T) {
 				rest = rest[n:]
 			}
 		}))
-		client, err := New("k", "s", WithBaseURL(server.URL), WithMaxAnswerBytes(int64(len(text))))
+		client, err := New("k", "s", WithBaseURL(server.URL), WithMaxResponseBytes(int64(len(text))))
 		require.NoError(t, err)
 		out, err := fetch[faultAnswer](t.Context(), client, endpoint.UserInfo, &faultUser{"u1"}, nil)
 		require.NoError(t, err)
 		require.Len(t, out.UserName, size)
-		client.Close()
+		client.CloseIdleConnections()
 
-		client, err = New("k", "s", WithBaseURL(server.URL), WithMaxAnswerBytes(int64(len(text)-1)), WithoutRetries())
+		client, err = New("k", "s", WithBaseURL(server.URL), WithMaxResponseBytes(int64(len(text)-1)), WithoutRetries())
 		require.NoError(t, err)
 		require.ErrorIs(t, faultCall(t.Context(), client, "safe"), errTooLong)
-		client.Close()
+		client.CloseIdleConnections()
 		server.Close()
 	}
 }
@@ -1006,7 +1006,7 @@ func TestStatusBelow200EndsTheAttempt(t *testing.T) {
 	})
 	client, err := New("k", "s", WithBaseURL("http://"+listener.Addr().String()), WithoutRetries())
 	require.NoError(t, err)
-	t.Cleanup(client.Close)
+	t.Cleanup(client.CloseIdleConnections)
 	err = faultCall(t.Context(), client, "unsafe")
 	require.Equal(t, "unknown transport http101", told(err))
 	require.ErrorContains(t, err, "101 is no HTTP status of an answer")
@@ -1068,7 +1068,7 @@ func noSecretInLogs(t *testing.T, secret string, opts ...Option) {
 	attempts := 0
 	client, err := New("k", "s", append(opts, WithoutRetries(),
 		WithLogger(slog.New(slog.NewTextHandler(&text, &slog.HandlerOptions{Level: slog.LevelDebug}))),
-		WithHook(func(_ context.Context, a Attempt) {
+		WithAttemptHook(func(_ context.Context, a Attempt) {
 			attempts++
 			require.Error(t, a.Err)
 			for err := a.Err; err != nil; err = errors.Unwrap(err) {
@@ -1077,7 +1077,7 @@ func noSecretInLogs(t *testing.T, secret string, opts ...Option) {
 			require.NotContains(t, fmt.Sprint(a, a.LogValue()), secret)
 		}))...)
 	require.NoError(t, err)
-	t.Cleanup(client.Close)
+	t.Cleanup(client.CloseIdleConnections)
 	require.Error(t, faultCall(t.Context(), client, "safe"))
 	require.Equal(t, 1, attempts)
 	require.NotContains(t, text.String(), secret)

@@ -17,29 +17,29 @@ import (
 type UltraGroupService struct {
 	service
 
-	Channel        *UltraGroupChannelService        // channels
-	PrivateChannel *UltraGroupPrivateChannelService // who reads private channels
-	UserGroup      *UltraGroupUserGroupService      // sets of members, and the channels that they may read
-	Mute           *UltraGroupMuteService           // members who may not send
-	GlobalMute     *UltraGroupGlobalMuteService     // ultra groups and channels where nobody may send
-	Whitelist      *UltraGroupWhitelistService      // who may send there all the same
-	NotDisturb     *UltraGroupNotDisturbService     // what is pushed to members
-	Message        *UltraGroupMessageService        // messages that were sent: search and change
-	Expansion      *UltraGroupExpansionService      // key-value data attached to messages
+	Channel                 *UltraGroupChannelService                 // channels
+	PrivateChannel          *UltraGroupPrivateChannelService          // who reads private channels
+	UserGroup               *UltraGroupUserGroupService               // sets of members, and the channels that they may read
+	Mute                    *UltraGroupMuteService                    // members who may not send
+	MuteAllMembers          *UltraGroupMuteAllMembersService          // ultra groups and channels where nobody may send
+	MuteAllMembersWhitelist *UltraGroupMuteAllMembersWhitelistService // who may send there all the same
+	NotDisturb              *UltraGroupNotDisturbService              // what is pushed to members
+	Message                 *UltraGroupMessageService                 // messages that were sent: search and change
+	Expansion               *UltraGroupExpansionService               // key-value data attached to messages
 }
 
 func newUltraGroupService(common *service) *UltraGroupService {
 	return &UltraGroupService{
-		service:        *common,
-		Channel:        (*UltraGroupChannelService)(common),
-		PrivateChannel: (*UltraGroupPrivateChannelService)(common),
-		UserGroup:      (*UltraGroupUserGroupService)(common),
-		Mute:           (*UltraGroupMuteService)(common),
-		GlobalMute:     (*UltraGroupGlobalMuteService)(common),
-		Whitelist:      (*UltraGroupWhitelistService)(common),
-		NotDisturb:     (*UltraGroupNotDisturbService)(common),
-		Message:        (*UltraGroupMessageService)(common),
-		Expansion:      (*UltraGroupExpansionService)(common),
+		service:                 *common,
+		Channel:                 (*UltraGroupChannelService)(common),
+		PrivateChannel:          (*UltraGroupPrivateChannelService)(common),
+		UserGroup:               (*UltraGroupUserGroupService)(common),
+		Mute:                    (*UltraGroupMuteService)(common),
+		MuteAllMembers:          (*UltraGroupMuteAllMembersService)(common),
+		MuteAllMembersWhitelist: (*UltraGroupMuteAllMembersWhitelistService)(common),
+		NotDisturb:              (*UltraGroupNotDisturbService)(common),
+		Message:                 (*UltraGroupMessageService)(common),
+		Expansion:               (*UltraGroupExpansionService)(common),
 	}
 }
 
@@ -51,25 +51,25 @@ type UltraGroupParams struct {
 	UserID  string `wire:"userId"`    // the first member; required
 }
 
-// UltraGroupScope names an ultra group, or one of its channels.
-type UltraGroupScope struct {
-	GroupID string `wire:"groupId"`
-	Channel string `wire:"busChannel"` // the whole ultra group if empty
+// UltraGroupChannelQuery names an ultra group, or one of its channels.
+type UltraGroupChannelQuery struct {
+	GroupID   string `wire:"groupId"`
+	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
 }
 
-// UltraGroupUsers names users of an ultra group, or of one of its channels.
-type UltraGroupUsers struct {
-	GroupID string   `wire:"groupId"`
-	Channel string   `wire:"busChannel"` // the whole ultra group if empty; required where a list is of a channel only
-	UserIDs []string `wire:"userIds"`    // at most 20, without commas: they travel in one list
+// UltraGroupUsersParams names users of an ultra group, or of one of its channels.
+type UltraGroupUsersParams struct {
+	GroupID   string   `wire:"groupId"`
+	ChannelID string   `wire:"busChannel"` // the whole ultra group if empty; required where a list is of a channel only
+	UserIDs   []string `wire:"userIds"`    // at most 20, without commas: they travel in one list
 }
 
 // UltraGroupUsersQuery chooses a page of a list of users, which an ultra group or one of its channels has.
 type UltraGroupUsersQuery struct {
-	GroupID string `wire:"groupId"`
-	Channel string `wire:"busChannel"` // the whole ultra group if empty; required where a list is of a channel only
-	Page    int    `wire:"page"`       // from 1, the default
-	Size    int    `wire:"pageSize"`   // users per page, 50 by default
+	GroupID   string `wire:"groupId"`
+	ChannelID string `wire:"busChannel"` // the whole ultra group if empty; required where a list is of a channel only
+	Page      int    `wire:"page"`       // from 1, the default
+	Size      int    `wire:"pageSize"`   // users per page, 50 by default
 }
 
 // UltraGroupUserQuery chooses a page of what one user is in, within an ultra group.

@@ -34,9 +34,9 @@ func (t UltraGroupChannelType) String() string {
 
 // UltraGroupChannelParams names a channel and its type.
 type UltraGroupChannelParams struct {
-	GroupID string                `wire:"groupId"`
-	Channel string                `wire:"busChannel"` // chosen by the app: at most 20 letters and digits
-	Type    UltraGroupChannelType `wire:"type"`       // public, if it is not set
+	GroupID   string                `wire:"groupId"`
+	ChannelID string                `wire:"busChannel"` // chosen by the app: at most 20 letters and digits
+	Type      UltraGroupChannelType `wire:"type"`       // public, if it is not set
 }
 
 // UltraGroupChannelsQuery chooses a page of an ultra group's channels.
@@ -53,9 +53,9 @@ type UltraGroupChannelPage struct {
 
 // UltraGroupChannel is a channel of an ultra group.
 type UltraGroupChannel struct {
-	Channel string                `json:"channelId"`
-	Type    UltraGroupChannelType `json:"type"`
-	Created string                `json:"createTime"` // as the server writes it; RongCloud does not document the form
+	ChannelID string                `json:"channelId"`
+	Type      UltraGroupChannelType `json:"type"`
+	Created   string                `json:"createTime"` // as the server writes it; RongCloud does not document the form
 }
 
 // Create creates a channel. What RongCloud answers if it exists already is not documented.
@@ -102,11 +102,11 @@ func (s *UltraGroupChannelService) All(ctx context.Context, query UltraGroupChan
 	})
 }
 
-// ChangeType makes a channel public or private. RCDefault cannot become private.
+// UpdateType makes a channel public or private. RCDefault cannot become private.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/change-channel-type
 //
 //rongcloud:endpoint POST /ultragroup/channel/type/change.json
-func (s *UltraGroupChannelService) ChangeType(ctx context.Context, params UltraGroupChannelParams, opts ...CallOption) error {
+func (s *UltraGroupChannelService) UpdateType(ctx context.Context, params UltraGroupChannelParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupChannelTypeChange, &params, opts)
 }

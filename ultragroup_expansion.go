@@ -13,21 +13,21 @@ import (
 // Clients learn of each change by a message of its own. For private and group messages see [MessageExpansionService].
 type UltraGroupExpansionService service
 
-// UltraGroupExpansionChange attaches data to a message.
-type UltraGroupExpansionChange struct {
+// UltraGroupExpansionSetParams attaches data to a message.
+type UltraGroupExpansionSetParams struct {
 	MessageUID string            `wire:"msgUID"`
 	UserID     string            `wire:"userId"` // who makes the change
 	GroupID    string            `wire:"groupId"`
-	Channel    string            `wire:"busChannel"`  // as the message was sent: empty if it named none
+	ChannelID  string            `wire:"busChannel"`  // as the message was sent: empty if it named none
 	Values     map[string]string `wire:"extraKeyVal"` // at most 20 pairs of keys up to 32 and values up to 4096 characters
 }
 
-// UltraGroupExpansionRemoval takes data off a message.
-type UltraGroupExpansionRemoval struct {
+// UltraGroupExpansionDeleteParams takes data off a message.
+type UltraGroupExpansionDeleteParams struct {
 	MessageUID string   `wire:"msgUID"`
 	UserID     string   `wire:"userId"` // who makes the change
 	GroupID    string   `wire:"groupId"`
-	Channel    string   `wire:"busChannel"` // as the message was sent: empty if it named none
+	ChannelID  string   `wire:"busChannel"` // as the message was sent: empty if it named none
 	Keys       []string `wire:"extraKey"`   // at most 100
 }
 
@@ -35,7 +35,7 @@ type UltraGroupExpansionRemoval struct {
 type UltraGroupExpansionQuery struct {
 	MessageUID string `wire:"msgUID"`
 	GroupID    string `wire:"groupId"`
-	Channel    string `wire:"busChannel"` // as the message was sent: empty if it named none
+	ChannelID  string `wire:"busChannel"` // as the message was sent: empty if it named none
 	Page       int    `wire:"pageNo"`     // from 1, the default; of 300 pairs each, so that the first one has all
 }
 
@@ -44,7 +44,7 @@ type UltraGroupExpansionQuery struct {
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/set-expansion
 //
 //rongcloud:endpoint POST /ultragroup/message/expansion/set.json
-func (s *UltraGroupExpansionService) Set(ctx context.Context, change UltraGroupExpansionChange, opts ...CallOption) error {
+func (s *UltraGroupExpansionService) Set(ctx context.Context, change UltraGroupExpansionSetParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupMessageExpansionSet, &change, opts)
 }
 
@@ -53,16 +53,16 @@ func (s *UltraGroupExpansionService) Set(ctx context.Context, change UltraGroupE
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/delete-expansion
 //
 //rongcloud:endpoint POST /ultragroup/message/expansion/delete.json
-func (s *UltraGroupExpansionService) Delete(ctx context.Context, removal UltraGroupExpansionRemoval, opts ...CallOption) error {
+func (s *UltraGroupExpansionService) Delete(ctx context.Context, removal UltraGroupExpansionDeleteParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupMessageExpansionDelete, &removal, opts)
 }
 
-// Get returns one page of the data attached to a message, which is all of it; All walks all pages.
+// List returns one page of the data attached to a message, which is all of it; All walks all pages.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/get-expansion
 //
 //rongcloud:endpoint POST /ultragroup/message/expansion/query.json
-func (s *UltraGroupExpansionService) Get(ctx context.Context, query UltraGroupExpansionQuery, opts ...CallOption) (*MessageExpansion, error) {
+func (s *UltraGroupExpansionService) List(ctx context.Context, query UltraGroupExpansionQuery, opts ...CallOption) (*MessageExpansion, error) {
 	return fetch[MessageExpansion](ctx, s.client, endpoint.UltragroupMessageExpansionQuery, &query, opts)
 }
 
@@ -71,6 +71,6 @@ func (s *UltraGroupExpansionService) All(ctx context.Context, query UltraGroupEx
 	return walkExpansion(endpoint.UltragroupMessageExpansionQuery, query.Page, func(number int) (*MessageExpansion, error) {
 		at := query
 		at.Page = number
-		return s.Get(ctx, at, opts...)
+		return s.List(ctx, at, opts...)
 	})
 }

@@ -18,37 +18,37 @@ type UltraGroupMessageService service
 // UltraGroupMessageRef names a message that was sent.
 type UltraGroupMessageRef struct {
 	MessageUID string `json:"msgUID"`
-	Channel    string `json:"busChannel,omitempty"` // that it was sent to
+	ChannelID  string `json:"busChannel,omitempty"` // that it was sent to
 }
 
 // UltraGroupMessageQuery chooses messages of a channel. The bounds count to the millisecond.
 type UltraGroupMessageQuery struct {
-	GroupID string    `wire:"groupId"`
-	Channel string    `wire:"busChannel"` // required
-	After   time.Time `wire:"startTime"`  // messages sent later than this
-	Until   time.Time `wire:"endTime"`    // and not later than this
-	From    string    `wire:"fromUserId"` // of this sender only
-	Size    int       `wire:"pageSize"`   // messages per call, at most 100; List: 20 by default, All: 100
+	GroupID   string    `wire:"groupId"`
+	ChannelID string    `wire:"busChannel"` // required
+	After     time.Time `wire:"startTime"`  // messages sent later than this
+	Until     time.Time `wire:"endTime"`    // and not later than this
+	From      string    `wire:"fromUserId"` // of this sender only
+	Size      int       `wire:"pageSize"`   // messages per call, at most 100; List: 20 by default, All: 100
 }
 
 // UltraGroupAroundQuery chooses the messages around one that is known.
 type UltraGroupAroundQuery struct {
 	GroupID    string `wire:"groupId"`
-	Channel    string `wire:"busChannel"` // required
+	ChannelID  string `wire:"busChannel"` // required
 	MessageUID string `wire:"msgUID"`
 	Earlier    *int   `wire:"prevNum"` // how many earlier messages, at most 50; 10 if nil
 	Later      *int   `wire:"lastNum"` // how many later messages, at most 50; 10 if nil
 }
 
-// UltraGroupModification is a new content for a message; see [UltraGroupMessageService.Modify].
-type UltraGroupModification struct {
+// UltraGroupMessageModifyParams is a new content for a message; see [UltraGroupMessageService.Modify].
+type UltraGroupMessageModifyParams struct {
 	GroupID    string         `wire:"groupId"`
-	Channel    string         `wire:"busChannel"` // that it was sent to; may be left out for RCDefault only
+	ChannelID  string         `wire:"busChannel"` // that it was sent to; may be left out for RCDefault only
 	From       string         `wire:"fromUserId"` // sender of the message
 	MessageUID string         `wire:"msgUID"`
 	Content    MessageContent `wire:"content"` // of the type that the message has; at most 128 KB of JSON
 
-	MsgRandom int64 `wire:"msgRandom"` // names this change: RongCloud ignores a repeat within a minute; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // names this change: RongCloud ignores a repeat within a minute; see WithIdempotentSends
 }
 
 // Get returns up to 20 messages by their UIDs. The quota is 5 calls per second. Whether messages that are not found are left out
@@ -77,7 +77,7 @@ func (s *UltraGroupMessageService) Get(ctx context.Context, groupID string, mess
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/modify-message
 //
 //rongcloud:endpoint POST /ultragroup/msg/modify.json
-func (s *UltraGroupMessageService) Modify(ctx context.Context, modification UltraGroupModification, opts ...CallOption) error {
+func (s *UltraGroupMessageService) Modify(ctx context.Context, modification UltraGroupMessageModifyParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupMsgModify, &modification, opts)
 }
 
@@ -137,11 +137,11 @@ func (s *UltraGroupMessageService) All(ctx context.Context, query UltraGroupMess
 	})
 }
 
-// Around returns a message, which it finds by its UID, between those before and after it, oldest first.
+// ListAround returns a message, which it finds by its UID, between those before and after it, oldest first.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/query-history-by-message-uid
 //
 //rongcloud:endpoint POST /ultragroup/hismsg/msgid/query.json
-func (s *UltraGroupMessageService) Around(ctx context.Context, query UltraGroupAroundQuery, opts ...CallOption) (*HistoryPage, error) {
+func (s *UltraGroupMessageService) ListAround(ctx context.Context, query UltraGroupAroundQuery, opts ...CallOption) (*HistoryPage, error) {
 	return fetch[HistoryPage](ctx, s.client, endpoint.UltragroupHismsgMsgidQuery, &query, opts)
 }

@@ -14,15 +14,15 @@ import (
 // differently; RongCloud does not say how.
 type UltraGroupMuteService service
 
-// UltraGroupGlobalMuteService mutes all members of an ultra group, or of one of its channels, except those whom
-// [UltraGroupWhitelistService] lists.
-type UltraGroupGlobalMuteService service
+// UltraGroupMuteAllMembersService mutes all members of an ultra group, or of one of its channels, except those whom
+// [UltraGroupMuteAllMembersWhitelistService] lists.
+type UltraGroupMuteAllMembersService service
 
-// UltraGroupGlobalMute switches the mute of everybody on or off.
-type UltraGroupGlobalMute struct {
-	GroupID string `wire:"groupId"`
-	Channel string `wire:"busChannel"` // the whole ultra group if empty
-	Muted   bool   `wire:"status"`
+// UltraGroupMuteAllMembersParams switches the mute of everybody on or off.
+type UltraGroupMuteAllMembersParams struct {
+	GroupID   string `wire:"groupId"`
+	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
+	Muted     bool   `wire:"status"`
 }
 
 // Add mutes up to 20 users.
@@ -30,7 +30,7 @@ type UltraGroupGlobalMute struct {
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/ban-user
 //
 //rongcloud:endpoint POST /ultragroup/userbanned/add.json
-func (s *UltraGroupMuteService) Add(ctx context.Context, users UltraGroupUsers, opts ...CallOption) error {
+func (s *UltraGroupMuteService) Add(ctx context.Context, users UltraGroupUsersParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupUserbannedAdd, &users, opts)
 }
 
@@ -39,7 +39,7 @@ func (s *UltraGroupMuteService) Add(ctx context.Context, users UltraGroupUsers, 
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/mute/unban-user
 //
 //rongcloud:endpoint POST /ultragroup/userbanned/del.json
-func (s *UltraGroupMuteService) Remove(ctx context.Context, users UltraGroupUsers, opts ...CallOption) error {
+func (s *UltraGroupMuteService) Remove(ctx context.Context, users UltraGroupUsersParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupUserbannedDel, &users, opts)
 }
 
@@ -65,16 +65,16 @@ func (s *UltraGroupMuteService) All(ctx context.Context, query UltraGroupUsersQu
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/set-ultragroup-global-ban
 //
 //rongcloud:endpoint POST /ultragroup/globalbanned/set.json
-func (s *UltraGroupGlobalMuteService) Set(ctx context.Context, params UltraGroupGlobalMute, opts ...CallOption) error {
+func (s *UltraGroupMuteAllMembersService) Set(ctx context.Context, params UltraGroupMuteAllMembersParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupGlobalbannedSet, &params, opts)
 }
 
-// Get tells whether everybody is muted in a channel or, without one, in the whole ultra group.
+// IsMuted tells whether everybody is muted in a channel or, without one, in the whole ultra group.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-ultragroup-global-ban
 //
 //rongcloud:endpoint POST /ultragroup/globalbanned/get.json
-func (s *UltraGroupGlobalMuteService) Get(ctx context.Context, scope UltraGroupScope, opts ...CallOption) (bool, error) {
+func (s *UltraGroupMuteAllMembersService) IsMuted(ctx context.Context, scope UltraGroupChannelQuery, opts ...CallOption) (bool, error) {
 	type answer struct {
 		Muted bool `json:"status"`
 	}

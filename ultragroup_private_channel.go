@@ -15,7 +15,7 @@ type UltraGroupPrivateChannelService service
 
 // UltraGroupChannelIDPage is a page of channels by their IDs.
 type UltraGroupChannelIDPage struct {
-	Channels []string
+	ChannelIDs []string
 }
 
 // Add puts up to 20 users on a channel's list. All must be in the ultra group: one who is not fails the whole call with
@@ -24,7 +24,7 @@ type UltraGroupChannelIDPage struct {
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/private-channel/add-to-private-channel-users
 //
 //rongcloud:endpoint POST /ultragroup/channel/private/users/add.json
-func (s *UltraGroupPrivateChannelService) Add(ctx context.Context, users UltraGroupUsers, opts ...CallOption) error {
+func (s *UltraGroupPrivateChannelService) Add(ctx context.Context, users UltraGroupUsersParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupChannelPrivateUsersAdd, &users, opts)
 }
 
@@ -33,7 +33,7 @@ func (s *UltraGroupPrivateChannelService) Add(ctx context.Context, users UltraGr
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/delete-from-private-channel-users
 //
 //rongcloud:endpoint POST /ultragroup/channel/private/users/del.json
-func (s *UltraGroupPrivateChannelService) Remove(ctx context.Context, users UltraGroupUsers, opts ...CallOption) error {
+func (s *UltraGroupPrivateChannelService) Remove(ctx context.Context, users UltraGroupUsersParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupChannelPrivateUsersDel, &users, opts)
 }
 
@@ -90,6 +90,6 @@ func (s *UltraGroupPrivateChannelService) AllByUser(ctx context.Context, query U
 		if err != nil {
 			return nil, err
 		}
-		return page.Channels, nil
+		return page.ChannelIDs, nil
 	})
 }

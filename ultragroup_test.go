@@ -26,25 +26,25 @@ func TestUltraGroupSends(t *testing.T) {
 		form url.Values
 	}{
 		{"/ultragroup/channel/type/change.json", func(x ctx, c client) error {
-			return c.UltraGroup.Channel.ChangeType(x, rongcloud.UltraGroupChannelParams{GroupID: "g", Channel: "c", Type: rongcloud.UltraGroupChannelPublic})
+			return c.UltraGroup.Channel.UpdateType(x, rongcloud.UltraGroupChannelParams{GroupID: "g", ChannelID: "c", Type: rongcloud.UltraGroupChannelPublic})
 		}, userForm("groupId", "g", "busChannel", "c", "type", "0")},
 		{"/ultragroup/globalbanned/set.json", func(x ctx, c client) error {
-			return c.UltraGroup.GlobalMute.Set(x, rongcloud.UltraGroupGlobalMute{GroupID: "g"})
+			return c.UltraGroup.MuteAllMembers.Set(x, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g"})
 		}, userForm("groupId", "g", "status", "false")},
 		{"/ultragroup/notdisturb/set.json", func(x ctx, c client) error {
-			return c.UltraGroup.NotDisturb.Set(x, rongcloud.UltraGroupPushLevel{GroupID: "g", Level: rongcloud.PushLevelUnset})
+			return c.UltraGroup.NotDisturb.Set(x, rongcloud.UltraGroupPushLevelParams{GroupID: "g", Level: rongcloud.PushLevelUnset})
 		}, userForm("groupId", "g", "unpushLevel", "0")},
 		{"/ultragroup/notdisturb/set.json", func(x ctx, c client) error {
-			return c.UltraGroup.NotDisturb.Set(x, rongcloud.UltraGroupPushLevel{GroupID: "g", Level: rongcloud.PushLevelAll})
+			return c.UltraGroup.NotDisturb.Set(x, rongcloud.UltraGroupPushLevelParams{GroupID: "g", Level: rongcloud.PushLevelAll})
 		}, userForm("groupId", "g", "unpushLevel", "-1")},
 		{"/ultragroup/hismsg/msgid/query.json", func(x ctx, c client) error {
-			_, err := c.UltraGroup.Message.Around(x, rongcloud.UltraGroupAroundQuery{
-				GroupID: "g", Channel: "c", MessageUID: "A", Earlier: rongcloud.Ptr(0), Later: rongcloud.Ptr(0),
+			_, err := c.UltraGroup.Message.ListAround(x, rongcloud.UltraGroupAroundQuery{
+				GroupID: "g", ChannelID: "c", MessageUID: "A", Earlier: rongcloud.Ptr(0), Later: rongcloud.Ptr(0),
 			})
 			return err
 		}, userForm("groupId", "g", "busChannel", "c", "msgUID", "A", "prevNum", "0", "lastNum", "0")},
 		{"/ultragroup/msg/modify.json", func(x ctx, c client) error { // without the name of the type
-			return c.UltraGroup.Message.Modify(x, rongcloud.UltraGroupModification{
+			return c.UltraGroup.Message.Modify(x, rongcloud.UltraGroupMessageModifyParams{
 				GroupID: "g", From: "u", MessageUID: "A", Content: rongcloud.RawContent{Name: "app:any", Body: "a&b"},
 			})
 		}, userForm("groupId", "g", "fromUserId", "u", "msgUID", "A", "content", "a&b")},
@@ -66,12 +66,12 @@ func TestUltraGroupRefuses(t *testing.T) {
 	type groups = *rongcloud.UltraGroupService
 	type ctx = context.Context
 	day, long := time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC), 14*24*time.Hour
-	users := func(n int) rongcloud.UltraGroupUsers {
-		return rongcloud.UltraGroupUsers{GroupID: "g", Channel: "c", UserIDs: userIDs(n)}
+	users := func(n int) rongcloud.UltraGroupUsersParams {
+		return rongcloud.UltraGroupUsersParams{GroupID: "g", ChannelID: "c", UserIDs: userIDs(n)}
 	}
 	search := func(change func(q *rongcloud.UltraGroupMessageQuery)) func(ctx, groups) error {
 		return func(x ctx, s groups) error {
-			query := rongcloud.UltraGroupMessageQuery{GroupID: "g", Channel: "c", After: day, Until: day.Add(time.Hour)}
+			query := rongcloud.UltraGroupMessageQuery{GroupID: "g", ChannelID: "c", After: day, Until: day.Add(time.Hour)}
 			change(&query)
 			_, err := s.Message.List(x, query)
 			return err
@@ -79,7 +79,7 @@ func TestUltraGroupRefuses(t *testing.T) {
 	}
 	searchAll := func(change func(q *rongcloud.UltraGroupMessageQuery)) func(ctx, groups) error {
 		return func(x ctx, s groups) error {
-			query := rongcloud.UltraGroupMessageQuery{GroupID: "g", Channel: "c", After: day, Until: day.Add(time.Hour)}
+			query := rongcloud.UltraGroupMessageQuery{GroupID: "g", ChannelID: "c", After: day, Until: day.Add(time.Hour)}
 			change(&query)
 			for m, err := range s.Message.All(x, query) {
 				require.Zero(t, m)
@@ -106,16 +106,16 @@ func TestUltraGroupRefuses(t *testing.T) {
 		{"join as nobody", "userId", "required", func(x ctx, s groups) error { return s.Join(x, "g", "") }},
 		{"delete no channel", "busChannel", "required", func(x ctx, s groups) error { return s.Channel.Delete(x, "g", "") }},
 		{"private without a channel", "busChannel", "required", func(x ctx, s groups) error {
-			return s.PrivateChannel.Add(x, rongcloud.UltraGroupUsers{GroupID: "g", UserIDs: []string{"u"}})
+			return s.PrivateChannel.Add(x, rongcloud.UltraGroupUsersParams{GroupID: "g", UserIDs: []string{"u"}})
 		}},
 		{"private with 21", "userIds", "21 items", func(x ctx, s groups) error { return s.PrivateChannel.Remove(x, users(21)) }},
 		{"mute nobody", "userIds", "required", func(x ctx, s groups) error { return s.Mute.Add(x, users(0)) }},
 		{"mute 21", "userIds", "21 items", func(x ctx, s groups) error { return s.Mute.Add(x, users(21)) }},
 		{"mute with a comma", "userIds", "comma", func(x ctx, s groups) error {
-			return s.Mute.Remove(x, rongcloud.UltraGroupUsers{GroupID: "g", UserIDs: []string{"a,b"}})
+			return s.Mute.Remove(x, rongcloud.UltraGroupUsersParams{GroupID: "g", UserIDs: []string{"a,b"}})
 		}},
 		{"whitelist with an empty ID", "userIds", "item 2 is empty", func(x ctx, s groups) error {
-			return s.Whitelist.Add(x, rongcloud.UltraGroupUsers{GroupID: "g", UserIDs: []string{"a", ""}})
+			return s.MuteAllMembersWhitelist.Add(x, rongcloud.UltraGroupUsersParams{GroupID: "g", UserIDs: []string{"a", ""}})
 		}},
 		{"no user groups", "userGroups", "required", func(x ctx, s groups) error { return s.UserGroup.Create(x, "g", nil) }},
 		{"11 user groups", "userGroups", "11 items", func(x ctx, s groups) error { return s.UserGroup.Create(x, "g", userIDs(11)) }},
@@ -123,13 +123,13 @@ func TestUltraGroupRefuses(t *testing.T) {
 			return s.UserGroup.Create(x, "g", []string{"a", ""})
 		}},
 		{"bind 11", "userGroupIds", "11 items", func(x ctx, s groups) error {
-			return s.UserGroup.Bind(x, rongcloud.UltraGroupBinding{GroupID: "g", Channel: "c", UserGroupIDs: userIDs(11)})
+			return s.UserGroup.Bind(x, rongcloud.UltraGroupUserGroupBindParams{GroupID: "g", ChannelID: "c", UserGroupIDs: userIDs(11)})
 		}},
 		{"21 pairs", "extraKeyVal", "21 items", func(x ctx, s groups) error {
-			return s.Expansion.Set(x, rongcloud.UltraGroupExpansionChange{MessageUID: "A", UserID: "u", GroupID: "g", Values: pairs})
+			return s.Expansion.Set(x, rongcloud.UltraGroupExpansionSetParams{MessageUID: "A", UserID: "u", GroupID: "g", Values: pairs})
 		}},
 		{"101 keys", "extraKey", "101 items", func(x ctx, s groups) error {
-			return s.Expansion.Delete(x, rongcloud.UltraGroupExpansionRemoval{MessageUID: "A", UserID: "u", GroupID: "g", Keys: userIDs(101)})
+			return s.Expansion.Delete(x, rongcloud.UltraGroupExpansionDeleteParams{MessageUID: "A", UserID: "u", GroupID: "g", Keys: userIDs(101)})
 		}},
 		{"no messages", "msgs", "required", func(x ctx, s groups) error { _, err := s.Message.Get(x, "g", nil); return err }},
 		{"21 messages", "msgs", "21 items", func(x ctx, s groups) error {
@@ -145,10 +145,10 @@ func TestUltraGroupRefuses(t *testing.T) {
 			return err
 		}},
 		{"modify to nothing", "content", "required", func(x ctx, s groups) error {
-			return s.Message.Modify(x, rongcloud.UltraGroupModification{GroupID: "g", From: "u", MessageUID: "A"})
+			return s.Message.Modify(x, rongcloud.UltraGroupMessageModifyParams{GroupID: "g", From: "u", MessageUID: "A"})
 		}},
 		{"modify to a type that is not RongCloud's", "objectName", "RongCloud's own", func(x ctx, s groups) error {
-			return s.Message.Modify(x, rongcloud.UltraGroupModification{
+			return s.Message.Modify(x, rongcloud.UltraGroupMessageModifyParams{
 				GroupID: "g", From: "u", MessageUID: "A", Content: rongcloud.RawContent{Name: "RC:None", Body: "{}"},
 			})
 		}},
@@ -158,7 +158,7 @@ func TestUltraGroupRefuses(t *testing.T) {
 		{"search too far", "endTime", "14 days", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(long + time.Millisecond) })},
 		{"search too many", "pageSize", "101", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Size = 101 })},
 		{"search fewer than none", "pageSize", "-1", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Size = -1 })},
-		{"search no channel", "busChannel", "required", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Channel = "" })},
+		{"search no channel", "busChannel", "required", search(func(q *rongcloud.UltraGroupMessageQuery) { q.ChannelID = "" })},
 		{"walk without a start", "startTime", "required", searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.After = time.Time{} })},
 		{"walk without an end", "endTime", "required", searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = time.Time{} })},
 		{"walk back", "endTime", "before", searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(-time.Second) })},
@@ -188,24 +188,24 @@ func TestUltraGroupDecodes(t *testing.T) {
 	channels := func(x ctx, s groups) (any, error) {
 		return s.Channel.List(x, rongcloud.UltraGroupChannelsQuery{GroupID: "g"})
 	}
-	users := rongcloud.UltraGroupUsersQuery{GroupID: "g", Channel: "c"}
+	users := rongcloud.UltraGroupUsersQuery{GroupID: "g", ChannelID: "c"}
 	private := func(x ctx, s groups) (any, error) { return s.PrivateChannel.List(x, users) }
 	muted := func(x ctx, s groups) (any, error) { return s.Mute.List(x, users) }
-	exempt := func(x ctx, s groups) (any, error) { return s.Whitelist.List(x, users) }
+	exempt := func(x ctx, s groups) (any, error) { return s.MuteAllMembersWhitelist.List(x, users) }
 	one := rongcloud.UltraGroupUserQuery{GroupID: "g", UserID: "u"}
 	byUser := func(x ctx, s groups) (any, error) { return s.PrivateChannel.ListByUser(x, one) }
 	global := func(x ctx, s groups) (any, error) {
-		return s.GlobalMute.Get(x, rongcloud.UltraGroupScope{GroupID: "g"})
+		return s.MuteAllMembers.IsMuted(x, rongcloud.UltraGroupChannelQuery{GroupID: "g"})
 	}
 	level := func(x ctx, s groups) (any, error) {
-		return s.NotDisturb.Get(x, rongcloud.UltraGroupScope{GroupID: "g"})
+		return s.NotDisturb.Get(x, rongcloud.UltraGroupChannelQuery{GroupID: "g"})
 	}
 	userGroups := func(x ctx, s groups) (any, error) {
 		return s.UserGroup.List(x, rongcloud.UltraGroupUserGroupsQuery{GroupID: "g"})
 	}
 	userGroupsOf := func(x ctx, s groups) (any, error) { return s.UserGroup.ListByUser(x, one) }
 	boundTo := func(x ctx, s groups) (any, error) {
-		return s.UserGroup.ListByChannel(x, rongcloud.UltraGroupBoundUserGroupsQuery{GroupID: "g", Channel: "c"})
+		return s.UserGroup.ListByChannel(x, rongcloud.UltraGroupBoundUserGroupsQuery{GroupID: "g", ChannelID: "c"})
 	}
 	channelsOf := func(x ctx, s groups) (any, error) {
 		return s.UserGroup.ListChannels(x, rongcloud.UltraGroupBoundChannelsQuery{GroupID: "g", UserGroupID: "x"})
@@ -214,18 +214,18 @@ func TestUltraGroupDecodes(t *testing.T) {
 		return s.Message.Get(x, "g", []rongcloud.UltraGroupMessageRef{{MessageUID: "A"}})
 	}
 	search := func(x ctx, s groups) (any, error) {
-		return s.Message.List(x, rongcloud.UltraGroupMessageQuery{GroupID: "g", Channel: "c", After: time.UnixMilli(1), Until: time.UnixMilli(2)})
+		return s.Message.List(x, rongcloud.UltraGroupMessageQuery{GroupID: "g", ChannelID: "c", After: time.UnixMilli(1), Until: time.UnixMilli(2)})
 	}
 	around := func(x ctx, s groups) (any, error) {
-		return s.Message.Around(x, rongcloud.UltraGroupAroundQuery{GroupID: "g", Channel: "c", MessageUID: "A"})
+		return s.Message.ListAround(x, rongcloud.UltraGroupAroundQuery{GroupID: "g", ChannelID: "c", MessageUID: "A"})
 	}
 	expansion := func(x ctx, s groups) (any, error) {
-		return s.Expansion.Get(x, rongcloud.UltraGroupExpansionQuery{GroupID: "g", MessageUID: "A"})
+		return s.Expansion.List(x, rongcloud.UltraGroupExpansionQuery{GroupID: "g", MessageUID: "A"})
 	}
 	two := &rongcloud.UltraGroupUserPage{UserIDs: []string{"u1", "2"}}
 	nobody := &rongcloud.UltraGroupUserPage{UserIDs: []string{}}
 	message := &rongcloud.HistoryPage{Messages: []rongcloud.HistoryMessage{{
-		MessageUID: "A", From: "u1", TargetID: "g", Channel: "c", SentTime: time.UnixMilli(1705270000123), ObjectName: "RC:TxtMsg",
+		MessageUID: "A", From: "u1", TargetID: "g", ChannelID: "c", SentAt: time.UnixMilli(1705270000123), ObjectName: "RC:TxtMsg",
 		Body: `{"content":"hi"}`, Expandable: true, ExpansionText: `{"k":"v"}`,
 	}}}
 	const common = `"groupId":"g","busChannel":"c","fromUserId":"u1","msgUID":"A","objectName":"RC:TxtMsg","content":"{\"content\":\"hi\"}","expansion":true,`
@@ -243,12 +243,12 @@ func TestUltraGroupDecodes(t *testing.T) {
 		{
 			"channels", "channel/get", channels, `,"channelList":[{"channelId":"c1","type":1,"createTime":"2022-10-13 10:00:00"},{"channelId":2}]`,
 			&rongcloud.UltraGroupChannelPage{Channels: []rongcloud.UltraGroupChannel{
-				{Channel: "c1", Type: rongcloud.UltraGroupChannelPrivate, Created: "2022-10-13 10:00:00"}, {Channel: "2"},
+				{ChannelID: "c1", Type: rongcloud.UltraGroupChannelPrivate, Created: "2022-10-13 10:00:00"}, {ChannelID: "2"},
 			}},
 		},
 		{
 			"channels with text and numbers", "channel/get", channels, `,"channelList":[{"channelId":"c1","type":"7","createTime":1665626400000}]`,
-			&rongcloud.UltraGroupChannelPage{Channels: []rongcloud.UltraGroupChannel{{Channel: "c1", Type: 7, Created: "1665626400000"}}},
+			&rongcloud.UltraGroupChannelPage{Channels: []rongcloud.UltraGroupChannel{{ChannelID: "c1", Type: 7, Created: "1665626400000"}}},
 		},
 		{"no channels", "channel/get", channels, `,"channelList":null`, &rongcloud.UltraGroupChannelPage{}},
 		{"private", "channel/private/users/get", private, `,"users":["u1",2]`, two},
@@ -260,8 +260,8 @@ func TestUltraGroupDecodes(t *testing.T) {
 		{"exempt", "banned/whitelist/get", exempt, `,"users":[{"id":"u1"},{"id":"2"}]`, two},
 		{"exempt by another name", "banned/whitelist/get", exempt, `,"users":[{"userId":"u1","new":{}},{"userId":"2"}]`, two},
 		{"exempt in both forms", "banned/whitelist/get", exempt, `,"users":[{"userId":"u1"},"2"]`, two},
-		{"channels of a user", "user/channel/query", byUser, `,"data":["c1","c2"]`, &rongcloud.UltraGroupChannelIDPage{Channels: []string{"c1", "c2"}}},
-		{"channels of nobody", "user/channel/query", byUser, `,"data":null`, &rongcloud.UltraGroupChannelIDPage{Channels: []string{}}},
+		{"channels of a user", "user/channel/query", byUser, `,"data":["c1","c2"]`, &rongcloud.UltraGroupChannelIDPage{ChannelIDs: []string{"c1", "c2"}}},
+		{"channels of nobody", "user/channel/query", byUser, `,"data":null`, &rongcloud.UltraGroupChannelIDPage{ChannelIDs: []string{}}},
 		{"muted all", "globalbanned/get", global, `,"status":true`, true},
 		{"muted all as number", "globalbanned/get", global, `,"status":1`, true},
 		{"muted all as text", "globalbanned/get", global, `,"status":"true"`, true},
@@ -277,7 +277,7 @@ func TestUltraGroupDecodes(t *testing.T) {
 		},
 		{"user groups of a user", "user/usergroup/query", userGroupsOf, `,"data":["x"]`, &rongcloud.UltraGroupUserGroupPage{UserGroupIDs: []string{"x"}}},
 		{"user groups of a channel", "channel/usergroup/query", boundTo, `,"data":["x"]`, &rongcloud.UltraGroupUserGroupPage{UserGroupIDs: []string{"x"}}},
-		{"channels of a user group", "usergroup/channel/query", channelsOf, `,"data":["c"]`, &rongcloud.UltraGroupChannelIDPage{Channels: []string{"c"}}},
+		{"channels of a user group", "usergroup/channel/query", channelsOf, `,"data":["c"]`, &rongcloud.UltraGroupChannelIDPage{ChannelIDs: []string{"c"}}},
 		{"messages", "msg/get", get, `,"data":[{` + common + `"sentTime":1705270000123,"extraContent":"{\"k\":\"v\"}"}]`, message},
 		{
 			"found", "hismsg/query", search,
@@ -318,7 +318,7 @@ func TestUltraGroupDecodes(t *testing.T) {
 func TestUltraGroupFails(t *testing.T) {
 	t.Parallel()
 	client := userMock(t, "/ultragroup/notdisturb/get.json", func(string) (int, string) { return 200, `{"code":24406,"errorMessage":"no"}` })
-	level, err := client.UltraGroup.NotDisturb.Get(t.Context(), rongcloud.UltraGroupScope{GroupID: "g"})
+	level, err := client.UltraGroup.NotDisturb.Get(t.Context(), rongcloud.UltraGroupChannelQuery{GroupID: "g"})
 	require.ErrorIs(t, err, rongcloud.CodeNotInUltraGroup)
 	require.Equal(t, rongcloud.PushLevelUnset, level)
 
@@ -328,7 +328,7 @@ func TestUltraGroupFails(t *testing.T) {
 	require.False(t, is)
 
 	client = userMock(t, "/ultragroup/globalbanned/get.json", func(string) (int, string) { return 400, `{"code":1002}` })
-	muted, err := client.UltraGroup.GlobalMute.Get(t.Context(), rongcloud.UltraGroupScope{GroupID: "g"})
+	muted, err := client.UltraGroup.MuteAllMembers.IsMuted(t.Context(), rongcloud.UltraGroupChannelQuery{GroupID: "g"})
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
 	require.False(t, muted)
 }
@@ -340,7 +340,7 @@ func ultraWalks() []userWalk {
 	type iterSeq = iter.Seq2[string, error]
 	type seq = func(x ctx, c client, start int) iterSeq
 	users := func(start int) rongcloud.UltraGroupUsersQuery {
-		return rongcloud.UltraGroupUsersQuery{GroupID: "g", Channel: "c", Page: start, Size: 2}
+		return rongcloud.UltraGroupUsersQuery{GroupID: "g", ChannelID: "c", Page: start, Size: 2}
 	}
 	one := func(start int) rongcloud.UltraGroupUserQuery {
 		return rongcloud.UltraGroupUserQuery{GroupID: "g", UserID: "u", Page: start, Size: 2}
@@ -351,7 +351,7 @@ func ultraWalks() []userWalk {
 	return []userWalk{
 		w("channel/get", "channelList", `{"channelId":%q}`, func(x ctx, c client, start int) iterSeq {
 			query := rongcloud.UltraGroupChannelsQuery{GroupID: "g", Page: start, Size: 2}
-			return userIDsOf(c.UltraGroup.Channel.All(x, query), func(c rongcloud.UltraGroupChannel) string { return c.Channel })
+			return userIDsOf(c.UltraGroup.Channel.All(x, query), func(c rongcloud.UltraGroupChannel) string { return c.ChannelID })
 		}),
 		w("channel/private/users/get", "users", `%q`, func(x ctx, c client, start int) iterSeq {
 			return c.UltraGroup.PrivateChannel.All(x, users(start))
@@ -360,7 +360,9 @@ func ultraWalks() []userWalk {
 			return c.UltraGroup.PrivateChannel.AllByUser(x, one(start))
 		}),
 		w("userbanned/get", "users", `{"id":%q}`, func(x ctx, c client, start int) iterSeq { return c.UltraGroup.Mute.All(x, users(start)) }),
-		w("banned/whitelist/get", "users", `{"id":%q}`, func(x ctx, c client, start int) iterSeq { return c.UltraGroup.Whitelist.All(x, users(start)) }),
+		w("banned/whitelist/get", "users", `{"id":%q}`, func(x ctx, c client, start int) iterSeq {
+			return c.UltraGroup.MuteAllMembersWhitelist.All(x, users(start))
+		}),
 		w("usergroup/query", "userGroups", `{"userGroupId":%q}`, func(x ctx, c client, start int) iterSeq {
 			return c.UltraGroup.UserGroup.All(x, rongcloud.UltraGroupUserGroupsQuery{GroupID: "g", Page: start, Size: 2})
 		}),
@@ -368,7 +370,7 @@ func ultraWalks() []userWalk {
 			return c.UltraGroup.UserGroup.AllByUser(x, one(start))
 		}),
 		w("channel/usergroup/query", "data", `%q`, func(x ctx, c client, start int) iterSeq {
-			return c.UltraGroup.UserGroup.AllByChannel(x, rongcloud.UltraGroupBoundUserGroupsQuery{GroupID: "g", Channel: "c", Page: start, Size: 2})
+			return c.UltraGroup.UserGroup.AllByChannel(x, rongcloud.UltraGroupBoundUserGroupsQuery{GroupID: "g", ChannelID: "c", Page: start, Size: 2})
 		}),
 		w("usergroup/channel/query", "data", `%q`, func(x ctx, c client, start int) iterSeq {
 			return c.UltraGroup.UserGroup.AllChannels(x, rongcloud.UltraGroupBoundChannelsQuery{GroupID: "g", UserGroupID: "x", Page: start, Size: 2})
@@ -397,7 +399,7 @@ func TestUltraGroupMessageWalk(t *testing.T) {
 	})
 	var uids []string
 	for m, err := range client.UltraGroup.Message.All(t.Context(), rongcloud.UltraGroupMessageQuery{
-		GroupID: "g", Channel: "c", After: time.UnixMilli(1000), Until: time.UnixMilli(2000), Size: 3,
+		GroupID: "g", ChannelID: "c", After: time.UnixMilli(1000), Until: time.UnixMilli(2000), Size: 3,
 	}) {
 		require.NoError(t, err)
 		uids = append(uids, m.MessageUID)

@@ -13,17 +13,17 @@ import (
 // Clients learn of what changes for their user by a callback. Whether a repeated call tells them again is not documented.
 type UltraGroupUserGroupService service
 
-// UltraGroupUserGroupMembers names users and the user group that they are to join or leave.
-type UltraGroupUserGroupMembers struct {
+// UltraGroupUserGroupUsersParams names users and the user group that they are to join or leave.
+type UltraGroupUserGroupUsersParams struct {
 	GroupID     string   `wire:"groupId"`
 	UserGroupID string   `wire:"userGroupId"`
 	UserIDs     []string `wire:"userIds"` // at most 20, without commas: they travel in one list
 }
 
-// UltraGroupBinding names a channel and user groups.
-type UltraGroupBinding struct {
+// UltraGroupUserGroupBindParams names a channel and user groups.
+type UltraGroupUserGroupBindParams struct {
 	GroupID      string   `wire:"groupId"`
-	Channel      string   `wire:"busChannel"`
+	ChannelID    string   `wire:"busChannel"`
 	UserGroupIDs []string `wire:"userGroupIds"` // at most 10, without commas: they travel in one list
 }
 
@@ -36,10 +36,10 @@ type UltraGroupUserGroupsQuery struct {
 
 // UltraGroupBoundUserGroupsQuery chooses a page of the user groups that are bound to a channel.
 type UltraGroupBoundUserGroupsQuery struct {
-	GroupID string `wire:"groupId"`
-	Channel string `wire:"busChannel"`
-	Page    int    `wire:"page"`     // from 1, the default
-	Size    int    `wire:"pageSize"` // user groups per page, 10 by default, at most 50
+	GroupID   string `wire:"groupId"`
+	ChannelID string `wire:"busChannel"`
+	Page      int    `wire:"page"`     // from 1, the default
+	Size      int    `wire:"pageSize"` // user groups per page, 10 by default, at most 50
 }
 
 // UltraGroupBoundChannelsQuery chooses a page of the channels that a user group is bound to.
@@ -127,7 +127,7 @@ func (s *UltraGroupUserGroupService) All(ctx context.Context, query UltraGroupUs
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/add-user-to-usergroup
 //
 //rongcloud:endpoint POST /ultragroup/usergroup/user/add.json
-func (s *UltraGroupUserGroupService) AddUsers(ctx context.Context, members UltraGroupUserGroupMembers, opts ...CallOption) error {
+func (s *UltraGroupUserGroupService) AddUsers(ctx context.Context, members UltraGroupUserGroupUsersParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupUsergroupUserAdd, &members, opts)
 }
 
@@ -136,7 +136,7 @@ func (s *UltraGroupUserGroupService) AddUsers(ctx context.Context, members Ultra
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/remove-user-from-usergroup
 //
 //rongcloud:endpoint POST /ultragroup/usergroup/user/del.json
-func (s *UltraGroupUserGroupService) RemoveUsers(ctx context.Context, members UltraGroupUserGroupMembers, opts ...CallOption) error {
+func (s *UltraGroupUserGroupService) RemoveUsers(ctx context.Context, members UltraGroupUserGroupUsersParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupUsergroupUserDel, &members, opts)
 }
 
@@ -168,7 +168,7 @@ func (s *UltraGroupUserGroupService) AllByUser(ctx context.Context, query UltraG
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/bind-channel-to-usergroup
 //
 //rongcloud:endpoint POST /ultragroup/channel/usergroup/bind.json
-func (s *UltraGroupUserGroupService) Bind(ctx context.Context, binding UltraGroupBinding, opts ...CallOption) error {
+func (s *UltraGroupUserGroupService) Bind(ctx context.Context, binding UltraGroupUserGroupBindParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupChannelUsergroupBind, &binding, opts)
 }
 
@@ -177,7 +177,7 @@ func (s *UltraGroupUserGroupService) Bind(ctx context.Context, binding UltraGrou
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/unbind-channel-from-usergroup
 //
 //rongcloud:endpoint POST /ultragroup/channel/usergroup/unbind.json
-func (s *UltraGroupUserGroupService) Unbind(ctx context.Context, binding UltraGroupBinding, opts ...CallOption) error {
+func (s *UltraGroupUserGroupService) Unbind(ctx context.Context, binding UltraGroupUserGroupBindParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupChannelUsergroupUnbind, &binding, opts)
 }
 
@@ -225,6 +225,6 @@ func (s *UltraGroupUserGroupService) AllChannels(ctx context.Context, query Ultr
 		if err != nil {
 			return nil, err
 		}
-		return page.Channels, nil
+		return page.ChannelIDs, nil
 	})
 }

@@ -14,27 +14,27 @@ import (
 type UserService struct {
 	service
 
-	Block      *UserBlockService     // bans from connecting
-	Blacklist  *UserBlacklistService // whose private messages a user refuses
-	Whitelist  *UserWhitelistService // whose private messages alone a user accepts
-	Tag        *UserTagService       // tags for pushes to groups of users
-	Remark     *UserRemarkService    // names of senders in a user's push notifications
-	PushPeriod *PushPeriodService    // daily hours without push notifications
-	ChatBan    *UserChatBanService   // mutes in one-to-one chats
-	Profile    *UserProfileService   // profiles hosted by RongCloud
+	Block       *UserBlockService       // bans from connecting
+	Blacklist   *UserBlacklistService   // whose private messages a user refuses
+	Whitelist   *UserWhitelistService   // whose private messages alone a user accepts
+	Tag         *UserTagService         // tags for pushes to groups of users
+	Remark      *UserRemarkService      // names of senders in a user's push notifications
+	PushPeriod  *UserPushPeriodService  // daily hours without push notifications
+	PrivateMute *UserPrivateMuteService // mutes in one-to-one chats
+	Profile     *UserProfileService     // profiles hosted by RongCloud
 }
 
 func newUserService(common *service) *UserService {
 	return &UserService{
-		service:    *common,
-		Block:      (*UserBlockService)(common),
-		Blacklist:  (*UserBlacklistService)(common),
-		Whitelist:  (*UserWhitelistService)(common),
-		Tag:        (*UserTagService)(common),
-		Remark:     (*UserRemarkService)(common),
-		PushPeriod: (*PushPeriodService)(common),
-		ChatBan:    (*UserChatBanService)(common),
-		Profile:    (*UserProfileService)(common),
+		service:     *common,
+		Block:       (*UserBlockService)(common),
+		Blacklist:   (*UserBlacklistService)(common),
+		Whitelist:   (*UserWhitelistService)(common),
+		Tag:         (*UserTagService)(common),
+		Remark:      (*UserRemarkService)(common),
+		PushPeriod:  (*UserPushPeriodService)(common),
+		PrivateMute: (*UserPrivateMuteService)(common),
+		Profile:     (*UserProfileService)(common),
 	}
 }
 
@@ -62,14 +62,14 @@ func (o SortOrder) String() string {
 type RegisterParams struct {
 	UserID      string `wire:"userId"`      // chosen by the app, unique in it; at most 64 letters and digits
 	Name        string `wire:"name"`        // shown in push notifications; required, at most 64 characters
-	PortraitURI string `wire:"portraitUri"` // address of the avatar, at most 1024 bytes
+	PortraitURL string `wire:"portraitUri"` // address of the avatar, at most 1024 bytes
 }
 
-// UserUpdate changes what a user was registered with. Empty fields are left as they are.
-type UserUpdate struct {
+// UserUpdateParams changes what a user was registered with. Empty fields are left as they are.
+type UserUpdateParams struct {
 	UserID      string `wire:"userId"`
 	Name        string `wire:"name"`
-	PortraitURI string `wire:"portraitUri"`
+	PortraitURL string `wire:"portraitUri"`
 }
 
 // ExpireTokensParams says which tokens become void.
@@ -85,8 +85,8 @@ type SandboxUserQuery struct {
 	Order SortOrder `wire:"order"`    // by time of registration
 }
 
-// Token is a user's connect token. Whoever has it can connect as the user.
-type Token struct {
+// UserToken is a user's connect token. Whoever has it can connect as the user.
+type UserToken struct {
 	UserID string `json:"userId"`
 	Token  string `json:"token"`
 }
@@ -95,7 +95,7 @@ type Token struct {
 type User struct {
 	UserID      string `json:"userId"`
 	Name        string `json:"userName"`
-	PortraitURI string `json:"userPortrait"`
+	PortraitURL string `json:"userPortrait"`
 
 	// RegisteredAt is read as a date in the data centre's zone, which RongCloud does not state for this field.
 	RegisteredAt time.Time `json:"createTime" alt:"regTime" unit:"date"`
@@ -129,8 +129,8 @@ type (
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/register
 //
 //rongcloud:endpoint POST /user/getToken.json
-func (s *UserService) Register(ctx context.Context, params RegisterParams, opts ...CallOption) (*Token, error) {
-	return fetch[Token](ctx, s.client, endpoint.UserGetToken, &params, opts)
+func (s *UserService) Register(ctx context.Context, params RegisterParams, opts ...CallOption) (*UserToken, error) {
+	return fetch[UserToken](ctx, s.client, endpoint.UserGetToken, &params, opts)
 }
 
 // Update changes the name or avatar that push notifications show, at once; by older descriptions it takes
@@ -139,7 +139,7 @@ func (s *UserService) Register(ctx context.Context, params RegisterParams, opts 
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/user/modify
 //
 //rongcloud:endpoint POST /user/refresh.json
-func (s *UserService) Update(ctx context.Context, params UserUpdate, opts ...CallOption) error {
+func (s *UserService) Update(ctx context.Context, params UserUpdateParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UserRefresh, &params, opts)
 }
 
@@ -167,13 +167,13 @@ func (s *UserService) ExpireTokens(ctx context.Context, params ExpireTokensParam
 	return send(ctx, s.client, endpoint.UserTokenExpire, &params, opts)
 }
 
-// CheckOnline tells whether a user is connected now. It is not meant for polling: RongCloud reports
+// IsOnline tells whether a user is connected now. It is not meant for polling: RongCloud reports
 // changes by its callback for online status.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/check-online-status-by-user
 //
 //rongcloud:endpoint POST /user/checkOnline.json
-func (s *UserService) CheckOnline(ctx context.Context, userID string, opts ...CallOption) (bool, error) {
+func (s *UserService) IsOnline(ctx context.Context, userID string, opts ...CallOption) (bool, error) {
 	type answer struct {
 		Online bool `json:"status"`
 	}

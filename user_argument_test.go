@@ -30,7 +30,7 @@ func TestUserRefuses(t *testing.T) {
 			return c.User.Block.Add(x, rongcloud.UserBlockParams{UserIDs: ids, Duration: d})
 		}
 	}
-	period := func(p rongcloud.PushPeriodParams) func(ctx, client) error {
+	period := func(p rongcloud.UserPushPeriodParams) func(ctx, client) error {
 		return func(x ctx, c client) error { return c.User.PushPeriod.Set(x, p) }
 	}
 	remarks := func(user string, remarks ...rongcloud.UserRemark) func(ctx, client) error {
@@ -51,14 +51,14 @@ func TestUserRefuses(t *testing.T) {
 			return err
 		}},
 		{"update nobody", "userId", "is required", func(x ctx, c client) error {
-			return c.User.Update(x, rongcloud.UserUpdate{Name: "Ann"})
+			return c.User.Update(x, rongcloud.UserUpdateParams{Name: "Ann"})
 		}},
 		{"get nobody", "userId", "is required", func(x ctx, c client) error {
 			_, err := c.User.Get(x, "")
 			return err
 		}},
 		{"check nobody", "userId", "is required", func(x ctx, c client) error {
-			_, err := c.User.CheckOnline(x, "")
+			_, err := c.User.IsOnline(x, "")
 			return err
 		}},
 		{"expire for nobody", "userId", "is required", func(x ctx, c client) error {
@@ -141,7 +141,7 @@ func TestUserRefuses(t *testing.T) {
 			return c.User.Whitelist.SetMode(x, userIDs(21), rongcloud.WhitelistModeOn)
 		}},
 		{"ask the mode of 21", "userId", "21 items, at most 20", func(x ctx, c client) error {
-			_, err := c.User.Whitelist.Modes(x, userIDs(21))
+			_, err := c.User.Whitelist.GetModes(x, userIDs(21))
 			return err
 		}},
 
@@ -153,10 +153,10 @@ func TestUserRefuses(t *testing.T) {
 			return c.User.Tag.Set(x, "u1", userIDs(21))
 		}},
 		{"tag no users", "userIds", "is required", func(x ctx, c client) error {
-			return c.User.Tag.BatchSet(x, rongcloud.UserTagBatch{Tags: two})
+			return c.User.Tag.BatchSet(x, rongcloud.UserTagBatchSetParams{Tags: two})
 		}},
 		{"tag 1001", "userIds", "1001 items, at most 1000", func(x ctx, c client) error {
-			return c.User.Tag.BatchSet(x, rongcloud.UserTagBatch{UserIDs: userIDs(1001)})
+			return c.User.Tag.BatchSet(x, rongcloud.UserTagBatchSetParams{UserIDs: userIDs(1001)})
 		}},
 		{"tags of 51", "userIds", "51 items, at most 50", func(x ctx, c client) error {
 			_, err := c.User.Tag.Get(x, userIDs(51))
@@ -183,14 +183,14 @@ func TestUserRefuses(t *testing.T) {
 			return err
 		}},
 
-		{"a period of nobody", "userId", "is required", period(rongcloud.PushPeriodParams{StartTime: "22:00:00", Level: 1})},
-		{"a period without start", "startTime", "is required", period(rongcloud.PushPeriodParams{UserID: "u1", Level: 1})},
-		{"a period without level", "level", "is required", period(rongcloud.PushPeriodParams{UserID: "u1", StartTime: "22:00:00"})},
-		{"a negative period", "period", "is negative", period(rongcloud.PushPeriodParams{
-			UserID: "u1", StartTime: "22:00:00", Level: 1, Period: -time.Hour,
+		{"a period of nobody", "userId", "is required", period(rongcloud.UserPushPeriodParams{StartTime: "22:00:00", Level: 1})},
+		{"a period without start", "startTime", "is required", period(rongcloud.UserPushPeriodParams{UserID: "u1", Level: 1})},
+		{"a period without level", "level", "is required", period(rongcloud.UserPushPeriodParams{UserID: "u1", StartTime: "22:00:00"})},
+		{"a negative period", "period", "is negative", period(rongcloud.UserPushPeriodParams{
+			UserID: "u1", StartTime: "22:00:00", Level: 1, Duration: -time.Hour,
 		})},
-		{"a period of 90 seconds", "period", "is not a whole number of minutes", period(rongcloud.PushPeriodParams{
-			UserID: "u1", StartTime: "22:00:00", Level: 1, Period: 90 * time.Second,
+		{"a period of 90 seconds", "period", "is not a whole number of minutes", period(rongcloud.UserPushPeriodParams{
+			UserID: "u1", StartTime: "22:00:00", Level: 1, Duration: 90 * time.Second,
 		})},
 		{"the period of nobody", "userId", "is required", func(x ctx, c client) error {
 			_, err := c.User.PushPeriod.Get(x, "")
@@ -201,9 +201,9 @@ func TestUserRefuses(t *testing.T) {
 		}},
 
 		{"mute 1001", "userId", "1001 items, at most 1000", func(x ctx, c client) error {
-			return c.User.ChatBan.Add(x, userIDs(1001))
+			return c.User.PrivateMute.Add(x, userIDs(1001))
 		}},
-		{"unmute nobody", "userId", "is required", func(x ctx, c client) error { return c.User.ChatBan.Remove(x, nil) }},
+		{"unmute nobody", "userId", "is required", func(x ctx, c client) error { return c.User.PrivateMute.Remove(x, nil) }},
 
 		{"a profile of nobody", "userId", "is required", func(x ctx, c client) error {
 			return c.User.Profile.Set(x, rongcloud.UserProfileParams{Profile: rongcloud.UserProfile{Name: "Ann"}})
@@ -212,7 +212,7 @@ func TestUserRefuses(t *testing.T) {
 			return c.User.Profile.Set(x, rongcloud.UserProfileParams{UserID: "u1", Attributes: map[string]string{}})
 		}},
 		{"clean 21", "userId", "21 items, at most 20", func(x ctx, c client) error {
-			return c.User.Profile.Clean(x, userIDs(21))
+			return c.User.Profile.Delete(x, userIDs(21))
 		}},
 		{"profiles of 101", "userId", "101 items, at most 100", func(x ctx, c client) error {
 			_, err := c.User.Profile.Get(x, userIDs(101))

@@ -15,7 +15,7 @@ type DeactivatedUserQuery struct {
 
 // UserOperation is an operation that the server has begun and will report by callback.
 type UserOperation struct {
-	OperateID string `json:"operateId"` // stands in the callback
+	OperationID string `json:"operateId"` // stands in the callback
 }
 
 // DeactivatedUserPage is a page of the deactivated users.

@@ -24,7 +24,7 @@ func TestUserDecodes(t *testing.T) {
 	}
 	user := func(x ctx, c client) (any, error) { return c.User.Get(x, "u1") }
 	sandbox := func(x ctx, c client) (any, error) { return c.User.ListSandbox(x, rongcloud.SandboxUserQuery{}) }
-	online := func(x ctx, c client) (any, error) { return c.User.CheckOnline(x, "u1") }
+	online := func(x ctx, c client) (any, error) { return c.User.IsOnline(x, "u1") }
 	deactivate := func(x ctx, c client) (any, error) { return c.User.Deactivate(x, []string{"u1"}) }
 	reactivate := func(x ctx, c client) (any, error) { return c.User.Reactivate(x, []string{"u1"}) }
 	deactivated := func(x ctx, c client) (any, error) {
@@ -37,26 +37,28 @@ func TestUserDecodes(t *testing.T) {
 	whitelist := func(x ctx, c client) (any, error) {
 		return c.User.Whitelist.List(x, rongcloud.UserWhitelistQuery{UserID: "u1"})
 	}
-	modes := func(x ctx, c client) (any, error) { return c.User.Whitelist.Modes(x, []string{"u1", "u2"}) }
+	modes := func(x ctx, c client) (any, error) { return c.User.Whitelist.GetModes(x, []string{"u1", "u2"}) }
 	tags := func(x ctx, c client) (any, error) { return c.User.Tag.Get(x, []string{"u1", "u2"}) }
 	remarks := func(x ctx, c client) (any, error) {
 		return c.User.Remark.List(x, rongcloud.UserRemarkQuery{UserID: "u1"})
 	}
 	period := func(x ctx, c client) (any, error) { return c.User.PushPeriod.Get(x, "u1") }
-	muted := func(x ctx, c client) (any, error) { return c.User.ChatBan.List(x, rongcloud.UserChatBanQuery{}) }
+	muted := func(x ctx, c client) (any, error) {
+		return c.User.PrivateMute.List(x, rongcloud.UserPrivateMuteQuery{})
+	}
 	profiles := func(x ctx, c client) (any, error) { return c.User.Profile.Get(x, []string{"u1"}) }
 	profilePage := func(x ctx, c client) (any, error) {
 		return c.User.Profile.List(x, rongcloud.UserProfileQuery{})
 	}
-	hosted := []rongcloud.HostedProfile{{
+	hosted := []rongcloud.UserProfileRecord{{
 		UserID: "u1", Version: 12343433499942,
 		Profile: rongcloud.UserProfile{
-			UniqueID: "n1", Name: "Ann", PortraitURI: "p", Email: "a@b.example", Birthday: "May 1",
+			UniqueID: "n1", Name: "Ann", PortraitURL: "p", Email: "a@b.example", Birthday: "May 1",
 			Gender: rongcloud.Ptr(rongcloud.GenderFemale), Location: "Köln", Role: rongcloud.Ptr(0), Level: rongcloud.Ptr(7),
 		},
 		Attributes: map[string]string{"ext_a": "1"},
 	}}
-	nobody := []rongcloud.HostedProfile{{UserID: "u1"}}
+	nobody := []rongcloud.UserProfileRecord{{UserID: "u1"}}
 
 	tests := []struct {
 		name, path string
@@ -64,13 +66,13 @@ func TestUserDecodes(t *testing.T) {
 		answer     string // what follows the code
 		want       any
 	}{
-		{"token", "getToken", token, `,"userId":"u1","token":"t=="`, &rongcloud.Token{UserID: "u1", Token: "t=="}},
-		{"token of a number", "getToken", token, `,"userId":1,"token":"t"`, &rongcloud.Token{UserID: "1", Token: "t"}},
-		{"token alone", "getToken", token, `,"token":"t","new":{}`, &rongcloud.Token{Token: "t"}},
+		{"token", "getToken", token, `,"userId":"u1","token":"t=="`, &rongcloud.UserToken{UserID: "u1", Token: "t=="}},
+		{"token of a number", "getToken", token, `,"userId":1,"token":"t"`, &rongcloud.UserToken{UserID: "1", Token: "t"}},
+		{"token alone", "getToken", token, `,"token":"t","new":{}`, &rongcloud.UserToken{Token: "t"}},
 
 		{
 			"user", "info", user, `,"userName":"Ann","userPortrait":"p","createTime":"2024-05-01 12:30:00"`,
-			&rongcloud.User{UserID: "u1", Name: "Ann", PortraitURI: "p", RegisteredAt: noon},
+			&rongcloud.User{UserID: "u1", Name: "Ann", PortraitURL: "p", RegisteredAt: noon},
 		},
 		{"user without portrait", "info", user, `,"userName":"Ann","userPortrait":null`, &rongcloud.User{UserID: "u1", Name: "Ann"}},
 		{"user without date", "info", user, `,"userName":7,"createTime":""`, &rongcloud.User{UserID: "u1", Name: "7"}},
@@ -93,9 +95,9 @@ func TestUserDecodes(t *testing.T) {
 		{"offline as number", "checkOnline", online, `,"status":0`, false},
 		{"online unknown", "checkOnline", online, ``, false},
 
-		{"deactivate", "deactivate", deactivate, `,"operateId":"o1"`, &rongcloud.UserOperation{OperateID: "o1"}},
-		{"deactivate as number", "deactivate", deactivate, `,"operateId":17`, &rongcloud.UserOperation{OperateID: "17"}},
-		{"reactivate", "reactivate", reactivate, `,"operateId":"o2"`, &rongcloud.UserOperation{OperateID: "o2"}},
+		{"deactivate", "deactivate", deactivate, `,"operateId":"o1"`, &rongcloud.UserOperation{OperationID: "o1"}},
+		{"deactivate as number", "deactivate", deactivate, `,"operateId":17`, &rongcloud.UserOperation{OperationID: "17"}},
+		{"reactivate", "reactivate", reactivate, `,"operateId":"o2"`, &rongcloud.UserOperation{OperationID: "o2"}},
 		{"reactivate without ID", "reactivate", reactivate, ``, &rongcloud.UserOperation{}},
 		{"deactivated", "deactivate/query", deactivated, `,"users":["u1","u2"]`, &rongcloud.DeactivatedUserPage{UserIDs: []string{"u1", "u2"}}},
 		{"deactivated numbers", "deactivate/query", deactivated, `,"users":[1,"u2"]`, &rongcloud.DeactivatedUserPage{UserIDs: []string{"1", "u2"}}},
@@ -147,23 +149,23 @@ func TestUserDecodes(t *testing.T) {
 
 		{
 			"period", "blockPushPeriod/get", period, `,"data":{"startTime":"22:30:00","period":601,"unPushLevel":5}`,
-			&rongcloud.PushPeriod{StartTime: "22:30:00", Period: 601 * time.Minute, Level: rongcloud.PushLevelNone},
+			&rongcloud.UserPushPeriod{StartTime: "22:30:00", Duration: 601 * time.Minute, Level: rongcloud.PushLevelNone},
 		},
 		{
 			"period as text with level", "blockPushPeriod/get", period, `,"data":{"startTime":"22:30:00","period":"60","level":"1"}`,
-			&rongcloud.PushPeriod{StartTime: "22:30:00", Period: time.Hour, Level: rongcloud.PushLevelMentions},
+			&rongcloud.UserPushPeriod{StartTime: "22:30:00", Duration: time.Hour, Level: rongcloud.PushLevelMentions},
 		},
 		{
 			"period with unpushLevel", "blockPushPeriod/get", period, `,"data":{"unpushLevel":9}`,
-			&rongcloud.PushPeriod{Level: 9},
+			&rongcloud.UserPushPeriod{Level: 9},
 		},
-		{"period none", "blockPushPeriod/get", period, `,"data":null`, &rongcloud.PushPeriod{}},
-		{"period empty", "blockPushPeriod/get", period, `,"data":{}`, &rongcloud.PushPeriod{}},
-		{"period list", "blockPushPeriod/get", period, `,"data":[]`, &rongcloud.PushPeriod{}},
-		{"period missing", "blockPushPeriod/get", period, ``, &rongcloud.PushPeriod{}},
+		{"period none", "blockPushPeriod/get", period, `,"data":null`, &rongcloud.UserPushPeriod{}},
+		{"period empty", "blockPushPeriod/get", period, `,"data":{}`, &rongcloud.UserPushPeriod{}},
+		{"period list", "blockPushPeriod/get", period, `,"data":[]`, &rongcloud.UserPushPeriod{}},
+		{"period missing", "blockPushPeriod/get", period, ``, &rongcloud.UserPushPeriod{}},
 
-		{"muted", "chat/fb/querylist", muted, `,"total":2,"users":["u1","u2"]`, &rongcloud.UserChatBanPage{Total: 2, UserIDs: []string{"u1", "u2"}}},
-		{"muted as text", "chat/fb/querylist", muted, `,"total":"1","users":[1]`, &rongcloud.UserChatBanPage{Total: 1, UserIDs: []string{"1"}}},
+		{"muted", "chat/fb/querylist", muted, `,"total":2,"users":["u1","u2"]`, &rongcloud.UserPrivateMutePage{Total: 2, UserIDs: []string{"u1", "u2"}}},
+		{"muted as text", "chat/fb/querylist", muted, `,"total":"1","users":[1]`, &rongcloud.UserPrivateMutePage{Total: 1, UserIDs: []string{"1"}}},
 
 		{
 			"profiles", "profile/batch/query", profiles, `,"userList":[{"userId":"u1","version":12343433499942,` +

@@ -40,7 +40,7 @@ func (g Gender) String() string {
 type UserProfile struct {
 	UniqueID    string  `json:"uniqueId,omitempty"` // the app's own number for the user
 	Name        string  `json:"name,omitempty"`
-	PortraitURI string  `json:"portraitUri,omitempty"` // address of the avatar
+	PortraitURL string  `json:"portraitUri,omitempty"` // address of the avatar
 	Email       string  `json:"email,omitempty"`
 	Birthday    string  `json:"birthday,omitempty"` // free text
 	Gender      *Gender `json:"gender,omitempty"`
@@ -67,8 +67,8 @@ type UserProfileQuery struct {
 	Order SortOrder `wire:"order"` // by time of registration
 }
 
-// HostedProfile is one user's profile on RongCloud's servers.
-type HostedProfile struct {
+// UserProfileRecord is one user's profile on RongCloud's servers.
+type UserProfileRecord struct {
 	UserID     string            `json:"userId"`
 	Version    int64             `json:"version"` // of the profile
 	Profile    UserProfile       `json:"userProfile"`
@@ -77,12 +77,12 @@ type HostedProfile struct {
 
 // UserProfiles are the hosted profiles of the users that were asked for.
 type UserProfiles struct {
-	Users []HostedProfile `json:"userList"`
+	Users []UserProfileRecord `json:"userList"`
 }
 
 // UserProfilePage is a page of the hosted profiles.
 type UserProfilePage struct {
-	Users []HostedProfile `json:"userList"`
+	Users []UserProfileRecord `json:"userList"`
 }
 
 // Set writes the hosted profile of one user. Whether what it leaves out keeps its value is not documented. The name and
@@ -100,12 +100,12 @@ func (s *UserProfileService) Set(ctx context.Context, params UserProfileParams, 
 	return send(ctx, s.client, endpoint.UserProfileSet, &params, opts)
 }
 
-// Clean erases the hosted profiles of up to 20 users.
+// Delete erases the hosted profiles of up to 20 users.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/user-profiles/clean-user-profiles
 //
 //rongcloud:endpoint POST /user/profile/clean.json
-func (s *UserProfileService) Clean(ctx context.Context, userIDs []string, opts ...CallOption) error {
+func (s *UserProfileService) Delete(ctx context.Context, userIDs []string, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UserProfileClean, &manyUserIDs{userIDs}, opts)
 }
 
@@ -129,8 +129,8 @@ func (s *UserProfileService) List(ctx context.Context, query UserProfileQuery, o
 }
 
 // All yields the hosted profiles of all users, from the query's page on.
-func (s *UserProfileService) All(ctx context.Context, query UserProfileQuery, opts ...CallOption) iter.Seq2[HostedProfile, error] {
-	return walkNumbers(endpoint.UserProfileQuery, query.Page, func(number int) ([]HostedProfile, error) {
+func (s *UserProfileService) All(ctx context.Context, query UserProfileQuery, opts ...CallOption) iter.Seq2[UserProfileRecord, error] {
+	return walkNumbers(endpoint.UserProfileQuery, query.Page, func(number int) ([]UserProfileRecord, error) {
 		at := query
 		at.Page = number
 		page, err := s.List(ctx, at, opts...)

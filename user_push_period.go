@@ -8,8 +8,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// PushPeriodService keeps for each user the hours of the day without push notifications.
-type PushPeriodService service
+// UserPushPeriodService keeps for each user the hours of the day without push notifications.
+type UserPushPeriodService service
 
 // PushLevel says which messages may cause a push notification. Each call takes a part of the levels.
 type PushLevel int
@@ -43,21 +43,21 @@ func (l PushLevel) String() string {
 	return fmt.Sprintf("PushLevel(%d)", int(l))
 }
 
-// PushPeriodParams sets a user's daily hours without push notifications.
-type PushPeriodParams struct {
+// UserPushPeriodParams sets a user's daily hours without push notifications.
+type UserPushPeriodParams struct {
 	UserID    string        `wire:"userId"`
 	StartTime string        `wire:"startTime"` // time of day such as "22:30:00", in the data centre's zone; see time.TimeOnly
-	Period    time.Duration `wire:"period"`    // whole minutes, less than a day; 0 means none
+	Duration  time.Duration `wire:"period"`    // whole minutes, less than a day; 0 means none
 	Level     PushLevel     `wire:"level"`     // what is still pushed: PushLevelMentions or PushLevelNone
 
 	// TimeZone is the zone of StartTime, such as "Asia/Shanghai". RongCloud's page on the renamed API alone knows it.
 	TimeZone string `wire:"timezone"`
 }
 
-// PushPeriod is a user's daily hours without push notifications.
-type PushPeriod struct {
+// UserPushPeriod is a user's daily hours without push notifications.
+type UserPushPeriod struct {
 	StartTime string        `json:"startTime"`               // time of day such as "22:30:00", in the data centre's zone
-	Period    time.Duration `json:"period" unit:"minutes"`   // 0 if there is none
+	Duration  time.Duration `json:"period" unit:"minutes"`   // 0 if there is none
 	Level     PushLevel     `json:"unPushLevel" alt:"level"` // what is still pushed; PushLevelUnset if everything is
 }
 
@@ -67,7 +67,7 @@ type PushPeriod struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/set-push-disabled-period
 //
 //rongcloud:endpoint POST /user/blockPushPeriod/set.json
-func (s *PushPeriodService) Set(ctx context.Context, params PushPeriodParams, opts ...CallOption) error {
+func (s *UserPushPeriodService) Set(ctx context.Context, params UserPushPeriodParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UserBlockPushPeriodSet, &params, opts)
 }
 
@@ -77,9 +77,9 @@ func (s *PushPeriodService) Set(ctx context.Context, params PushPeriodParams, op
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/get-push-disabled-period
 //
 //rongcloud:endpoint POST /user/blockPushPeriod/get.json
-func (s *PushPeriodService) Get(ctx context.Context, userID string, opts ...CallOption) (*PushPeriod, error) {
+func (s *UserPushPeriodService) Get(ctx context.Context, userID string, opts ...CallOption) (*UserPushPeriod, error) {
 	type answer struct {
-		Data PushPeriod `json:"data"`
+		Data UserPushPeriod `json:"data"`
 	}
 	out, err := fetch[answer](ctx, s.client, endpoint.UserBlockPushPeriodGet, &oneUserID{userID}, opts)
 	if err != nil {
@@ -93,6 +93,6 @@ func (s *PushPeriodService) Get(ctx context.Context, userID string, opts ...Call
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/delete-push-disabled-period
 //
 //rongcloud:endpoint POST /user/blockPushPeriod/delete.json
-func (s *PushPeriodService) Delete(ctx context.Context, userID string, opts ...CallOption) error {
+func (s *UserPushPeriodService) Delete(ctx context.Context, userID string, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UserBlockPushPeriodDelete, &oneUserID{userID}, opts)
 }

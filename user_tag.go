@@ -9,8 +9,8 @@ import (
 // UserTagService tags users. A push can go to all users with certain tags.
 type UserTagService service
 
-// UserTagBatch gives many users the same tags.
-type UserTagBatch struct {
+// UserTagBatchSetParams gives many users the same tags.
+type UserTagBatchSetParams struct {
 	UserIDs []string `wire:"userIds"`    // at most 1000
 	Tags    []string `wire:"tags,empty"` // in place of those that the users have; none clears them
 }
@@ -41,7 +41,7 @@ func (s *UserTagService) Set(ctx context.Context, userID string, tags []string, 
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/tag/batch-set-user-tag
 //
 //rongcloud:endpoint POST /user/tag/batch/set.json
-func (s *UserTagService) BatchSet(ctx context.Context, params UserTagBatch, opts ...CallOption) error {
+func (s *UserTagService) BatchSet(ctx context.Context, params UserTagBatchSetParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UserTagBatchSet, &params, opts)
 }
 

@@ -58,7 +58,7 @@ func userCalls() []userCall {
 	three := []string{"u1", "u2", "ü 3&=+"}
 	return []userCall{
 		{"/user/getToken.json", "all", func(x ctx, c client) error {
-			_, err := c.User.Register(x, rongcloud.RegisterParams{UserID: "u1", Name: "Ann 安", PortraitURI: "https://a.example/?x=1&y=2"})
+			_, err := c.User.Register(x, rongcloud.RegisterParams{UserID: "u1", Name: "Ann 安", PortraitURL: "https://a.example/?x=1&y=2"})
 			return err
 		}, userForm("userId", "u1", "name", "Ann 安", "portraitUri", "https://a.example/?x=1&y=2"), ""},
 		{"/user/getToken.json", "bare", func(x ctx, c client) error {
@@ -66,10 +66,10 @@ func userCalls() []userCall {
 			return err
 		}, userForm("userId", "u1", "name", "Ann"), ""},
 		{"/user/refresh.json", "all", func(x ctx, c client) error {
-			return c.User.Update(x, rongcloud.UserUpdate{UserID: "u1", Name: "Bea", PortraitURI: "p"})
+			return c.User.Update(x, rongcloud.UserUpdateParams{UserID: "u1", Name: "Bea", PortraitURL: "p"})
 		}, userForm("userId", "u1", "name", "Bea", "portraitUri", "p"), ""},
 		{"/user/refresh.json", "bare", func(x ctx, c client) error {
-			return c.User.Update(x, rongcloud.UserUpdate{UserID: "u1"})
+			return c.User.Update(x, rongcloud.UserUpdateParams{UserID: "u1"})
 		}, userForm("userId", "u1"), ""},
 		{"/user/info.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Get(x, "u1")
@@ -90,7 +90,7 @@ func userCalls() []userCall {
 			return c.User.ExpireTokens(x, rongcloud.ExpireTokensParams{UserIDs: []string{"u1", "u,2"}, Before: time.UnixMilli(1623123911123)})
 		}, userForm("userId", "u1", "userId", "u,2", "time", "1623123911123"), ""},
 		{"/user/checkOnline.json", "all", func(x ctx, c client) error {
-			_, err := c.User.CheckOnline(x, "u1")
+			_, err := c.User.IsOnline(x, "u1")
 			return err
 		}, userForm("userId", "u1"), ""},
 		{"/user/deactivate.json", "all", func(x ctx, c client) error {
@@ -161,7 +161,7 @@ func userCalls() []userCall {
 			return c.User.Whitelist.SetMode(x, []string{"u1"}, rongcloud.WhitelistModeOff)
 		}, userForm("userId", "u1", "whiteSetting", "0"), ""},
 		{"/user/whitesetting/query.json", "all", func(x ctx, c client) error {
-			_, err := c.User.Whitelist.Modes(x, []string{"u1", "u2"})
+			_, err := c.User.Whitelist.GetModes(x, []string{"u1", "u2"})
 			return err
 		}, userForm("userId", "u1", "userId", "u2"), ""},
 
@@ -175,10 +175,10 @@ func userCalls() []userCall {
 			return c.User.Tag.Set(x, "u1", nil)
 		}, nil, `{"userId":"u1","tags":[]}`},
 		{"/user/tag/batch/set.json", "all", func(x ctx, c client) error {
-			return c.User.Tag.BatchSet(x, rongcloud.UserTagBatch{UserIDs: []string{"u1", "u2"}, Tags: []string{"a"}})
+			return c.User.Tag.BatchSet(x, rongcloud.UserTagBatchSetParams{UserIDs: []string{"u1", "u2"}, Tags: []string{"a"}})
 		}, nil, `{"userIds":["u1","u2"],"tags":["a"]}`},
 		{"/user/tag/batch/set.json", "clear", func(x ctx, c client) error {
-			return c.User.Tag.BatchSet(x, rongcloud.UserTagBatch{UserIDs: []string{"u1"}})
+			return c.User.Tag.BatchSet(x, rongcloud.UserTagBatchSetParams{UserIDs: []string{"u1"}})
 		}, nil, `{"userIds":["u1"],"tags":[]}`},
 		{"/user/tags/get.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Tag.Get(x, []string{"u1", "u2"})
@@ -203,13 +203,13 @@ func userCalls() []userCall {
 		}, userForm("userId", "u1"), ""},
 
 		{"/user/blockPushPeriod/set.json", "all", func(x ctx, c client) error {
-			return c.User.PushPeriod.Set(x, rongcloud.PushPeriodParams{
-				UserID: "u1", StartTime: "22:30:00", Period: 10*time.Hour + time.Minute,
+			return c.User.PushPeriod.Set(x, rongcloud.UserPushPeriodParams{
+				UserID: "u1", StartTime: "22:30:00", Duration: 10*time.Hour + time.Minute,
 				Level: rongcloud.PushLevelNone, TimeZone: "Asia/Shanghai",
 			})
 		}, userForm("userId", "u1", "startTime", "22:30:00", "period", "601", "level", "5", "timezone", "Asia/Shanghai"), ""},
 		{"/user/blockPushPeriod/set.json", "bare", func(x ctx, c client) error {
-			return c.User.PushPeriod.Set(x, rongcloud.PushPeriodParams{UserID: "u1", StartTime: "00:00:00", Level: rongcloud.PushLevelMentions})
+			return c.User.PushPeriod.Set(x, rongcloud.UserPushPeriodParams{UserID: "u1", StartTime: "00:00:00", Level: rongcloud.PushLevelMentions})
 		}, userForm("userId", "u1", "startTime", "00:00:00", "period", "0", "level", "1"), ""},
 		{"/user/blockPushPeriod/get.json", "all", func(x ctx, c client) error {
 			_, err := c.User.PushPeriod.Get(x, "u1")
@@ -220,20 +220,20 @@ func userCalls() []userCall {
 		}, userForm("userId", "u1"), ""},
 
 		{"/user/chat/fb/set.json", "all", func(x ctx, c client) error {
-			return c.User.ChatBan.Set(x, []string{"u1", "u2"}, true)
+			return c.User.PrivateMute.Set(x, []string{"u1", "u2"}, true)
 		}, userForm("userId", "u1", "userId", "u2", "state", "1", "type", "PERSON"), ""},
 		{"/user/chat/fb/set.json", "add", func(x ctx, c client) error {
-			return c.User.ChatBan.Add(x, []string{"u1"})
+			return c.User.PrivateMute.Add(x, []string{"u1"})
 		}, userForm("userId", "u1", "state", "1", "type", "PERSON"), ""},
 		{"/user/chat/fb/set.json", "remove", func(x ctx, c client) error {
-			return c.User.ChatBan.Remove(x, []string{"u1"})
+			return c.User.PrivateMute.Remove(x, []string{"u1"})
 		}, userForm("userId", "u1", "state", "0", "type", "PERSON"), ""},
 		{"/user/chat/fb/querylist.json", "all", func(x ctx, c client) error {
-			_, err := c.User.ChatBan.List(x, rongcloud.UserChatBanQuery{Offset: 200, Size: 100})
+			_, err := c.User.PrivateMute.List(x, rongcloud.UserPrivateMuteQuery{Offset: 200, Size: 100})
 			return err
 		}, userForm("num", "100", "offset", "200", "type", "PERSON"), ""},
 		{"/user/chat/fb/querylist.json", "bare", func(x ctx, c client) error {
-			_, err := c.User.ChatBan.List(x, rongcloud.UserChatBanQuery{})
+			_, err := c.User.PrivateMute.List(x, rongcloud.UserPrivateMuteQuery{})
 			return err
 		}, userForm("type", "PERSON"), ""},
 
@@ -241,7 +241,7 @@ func userCalls() []userCall {
 			return c.User.Profile.Set(x, rongcloud.UserProfileParams{
 				UserID: "u1",
 				Profile: rongcloud.UserProfile{
-					UniqueID: "n1", Name: "Ann", PortraitURI: "p", Email: "a@b.example", Birthday: "May 1",
+					UniqueID: "n1", Name: "Ann", PortraitURL: "p", Email: "a@b.example", Birthday: "May 1",
 					Gender: rongcloud.Ptr(rongcloud.GenderFemale), Location: "Köln", Role: rongcloud.Ptr(3), Level: rongcloud.Ptr(100),
 				},
 				Attributes: map[string]string{"ext_b": "2", "ext_a": `"1"`},
@@ -258,7 +258,7 @@ func userCalls() []userCall {
 			return c.User.Profile.Set(x, rongcloud.UserProfileParams{UserID: "u1", Attributes: map[string]string{"ext_a": ""}})
 		}, userForm("userId", "u1", "userExtProfile", `{"ext_a":""}`), ""},
 		{"/user/profile/clean.json", "all", func(x ctx, c client) error {
-			return c.User.Profile.Clean(x, []string{"u1", "u2"})
+			return c.User.Profile.Delete(x, []string{"u1", "u2"})
 		}, userForm("userId", "u1", "userId", "u2"), ""},
 		{"/user/profile/batch/query.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Profile.Get(x, []string{"u1", "u2"})

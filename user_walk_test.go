@@ -67,7 +67,7 @@ func userWalks() []userWalk {
 		}},
 		{"/user/profile/query.json", "page", "number", "userList", `{"userId":%q}`, func(x ctx, c client, start int) seq {
 			query := rongcloud.UserProfileQuery{Page: start, Size: 2}
-			return userIDsOf(c.User.Profile.All(x, query), func(p rongcloud.HostedProfile) string { return p.UserID })
+			return userIDsOf(c.User.Profile.All(x, query), func(p rongcloud.UserProfileRecord) string { return p.UserID })
 		}},
 		{"/user/blacklist/query.json", "pageToken", "token", "users", `%q`, func(x ctx, c client, start int) seq {
 			return c.User.Blacklist.All(x, rongcloud.UserBlacklistQuery{UserID: "u", PageToken: userToken(start), Size: 2})
@@ -76,10 +76,10 @@ func userWalks() []userWalk {
 			return c.User.Whitelist.All(x, rongcloud.UserWhitelistQuery{UserID: "u", PageToken: userToken(start), Size: 2})
 		}},
 		{"/chatroom/ban/query.json", "page", "number", "chatroomIds", `%q`, func(x ctx, c client, start int) seq {
-			return c.Chatroom.Ban.All(x, rongcloud.ChatroomBanQuery{Page: start, Size: 2})
+			return c.Chatroom.MuteAllMembers.All(x, rongcloud.ChatroomMuteAllMembersQuery{Page: start, Size: 2})
 		}},
 		{"/user/chat/fb/querylist.json", "offset", "offset", "users", `%q`, func(x ctx, c client, start int) seq {
-			return c.User.ChatBan.All(x, rongcloud.UserChatBanQuery{Offset: 2 * max(start-1, 0), Size: 2})
+			return c.User.PrivateMute.All(x, rongcloud.UserPrivateMuteQuery{Offset: 2 * max(start-1, 0), Size: 2})
 		}},
 	}
 }

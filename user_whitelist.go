@@ -123,11 +123,11 @@ func (s *UserWhitelistService) SetMode(ctx context.Context, userIDs []string, mo
 	return send(ctx, s.client, endpoint.UserWhitesettingSet, &whitelistModeChange{userIDs, mode}, opts)
 }
 
-// Modes tells for up to 20 users which list counts.
+// GetModes tells for up to 20 users which list counts.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/whitelist/query-whitelist-service
 //
 //rongcloud:endpoint POST /user/whitesetting/query.json
-func (s *UserWhitelistService) Modes(ctx context.Context, userIDs []string, opts ...CallOption) (*UserWhitelistModes, error) {
+func (s *UserWhitelistService) GetModes(ctx context.Context, userIDs []string, opts ...CallOption) (*UserWhitelistModes, error) {
 	return fetch[UserWhitelistModes](ctx, s.client, endpoint.UserWhitesettingQuery, &manyUserIDs{userIDs}, opts)
 }

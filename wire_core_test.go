@@ -12,15 +12,15 @@ var coreArguments = map[string]func(full bool) []any{
 		p := rongcloud.UserProfileParams{UserID: "u1", Attributes: map[string]string{"ext_hobby": awkward}}
 		if full {
 			p.Profile = rongcloud.UserProfile{
-				UniqueID: "7", Name: awkward, PortraitURI: "https://example.com/a.png?x=1&y=2", Email: "ann@example.com",
+				UniqueID: "7", Name: awkward, PortraitURL: "https://example.com/a.png?x=1&y=2", Email: "ann@example.com",
 				Birthday: "2000-02-29", Gender: rongcloud.Ptr(rongcloud.GenderUnknown), Location: "北京",
 				Role: rongcloud.Ptr(0), Level: rongcloud.Ptr(100),
 			}
 		}
 		return []any{p}
 	},
-	"PushPeriodService.Set": func(full bool) []any {
-		p := rongcloud.PushPeriodParams{UserID: "u1", StartTime: "23:59:59", Period: 8 * time.Hour, Level: rongcloud.PushLevelMentions}
+	"UserPushPeriodService.Set": func(full bool) []any {
+		p := rongcloud.UserPushPeriodParams{UserID: "u1", StartTime: "23:59:59", Duration: 8 * time.Hour, Level: rongcloud.PushLevelMentions}
 		if full {
 			p.TimeZone = "Asia/Shanghai"
 		}
@@ -40,32 +40,32 @@ var coreArguments = map[string]func(full bool) []any{
 	},
 	"MessageStreamService.SendPiece": func(full bool) []any {
 		if full {
-			return filled[rongcloud.StreamPiece]()
+			return filled[rongcloud.MessageStreamPieceParams]()
 		}
-		return []any{rongcloud.StreamPiece{From: "u1", To: "u2", Content: rongcloud.StreamMessage{Content: awkward, Seq: 1}}}
+		return []any{rongcloud.MessageStreamPieceParams{From: "u1", To: "u2", Content: rongcloud.StreamMessage{Content: awkward, Sequence: 1}}}
 	},
 	"MessageHistoryService.ListPrivate":  history,
 	"MessageHistoryService.ListGroup":    history,
 	"MessageHistoryService.ListChatroom": history,
 	"MessageHistoryService.ListUltraGroup": func(full bool) []any {
 		q := history(full)[0].(rongcloud.HistoryQuery)
-		u := rongcloud.UltraGroupHistoryQuery{UserID: q.UserID, TargetID: q.TargetID, Newest: q.Newest, Oldest: q.Oldest, Size: q.Size, ExcludeNewest: q.ExcludeNewest}
+		u := rongcloud.UltraGroupHistoryQuery{UserID: q.UserID, GroupID: q.TargetID, Newest: q.Newest, Oldest: q.Oldest, Size: q.Size, ExcludeNewest: q.ExcludeNewest}
 		if full {
-			u.Channel = awkward
+			u.ChannelID = awkward
 		}
 		return []any{u}
 	},
-	"SensitiveService.BatchAdd": func(full bool) []any {
+	"SensitiveWordService.BatchAdd": func(full bool) []any {
 		if full {
-			return filled[[]rongcloud.SensitiveWord]()
+			return filled[[]rongcloud.SensitiveWordParams]()
 		}
-		return []any{[]rongcloud.SensitiveWord{{Word: awkward}}}
+		return []any{[]rongcloud.SensitiveWordParams{{Word: awkward}}}
 	},
 	"ConversationService.SetPushLevel": func(full bool) []any {
 		if full {
-			return filled[rongcloud.ConversationPushLevel]()
+			return filled[rongcloud.ConversationPushLevelParams]()
 		}
-		return []any{rongcloud.ConversationPushLevel{
+		return []any{rongcloud.ConversationPushLevelParams{
 			UserID: "u1", Type: rongcloud.ConversationPrivate, TargetID: "u2", Level: rongcloud.PushLevelUnset,
 		}}
 	},
@@ -91,8 +91,8 @@ var coreArguments = map[string]func(full bool) []any{
 			push := filled[rongcloud.CustomPush]()[0].(rongcloud.CustomPush)
 			push.Platforms = allPlatforms
 			push.Audience = rongcloud.AudienceTagLogic{Package: "com.example.app", Items: []rongcloud.TagCondition{
-				{Tags: []string{awkward, "b"}, Operator: rongcloud.TagAnd},
-				{Tags: []string{"c"}, Not: true, Join: rongcloud.TagOr, Operator: rongcloud.TagOr},
+				{Tags: []string{awkward, "b"}, Operator: rongcloud.TagOperatorAnd},
+				{Tags: []string{"c"}, Not: true, Join: rongcloud.TagOperatorOr, Operator: rongcloud.TagOperatorOr},
 			}}
 			return []any{push}
 		}
@@ -108,7 +108,7 @@ var (
 		{UserID: "u2", Values: map[string]string{"{greeting}": "你好", "{name}": "Ann"}},
 		{UserID: "u3", Values: map[string]string{"{greeting}": "hello", "{name}": "Ben"}},
 	}
-	allPlatforms = []rongcloud.PushPlatform{rongcloud.PlatformIOS, rongcloud.PlatformAndroid}
+	allPlatforms = []rongcloud.PushPlatform{rongcloud.PushPlatformIOS, rongcloud.PushPlatformAndroid}
 )
 
 func history(full bool) []any {

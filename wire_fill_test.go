@@ -19,13 +19,13 @@ const awkward = `你好 😀 &=+%"<>\/`
 // words are values of the types that know only some texts. A parameter whose values the catalogue lists needs none.
 var words = map[reflect.Type]string{
 	reflect.TypeFor[rongcloud.PushImportance]():     string(rongcloud.PushImportanceLow),
-	reflect.TypeFor[rongcloud.VIVOClassification](): string(rongcloud.VIVOSystem),
+	reflect.TypeFor[rongcloud.VIVOClassification](): string(rongcloud.VIVOClassificationSystem),
 	reflect.TypeFor[rongcloud.InterruptionLevel]():  string(rongcloud.InterruptionTimeSensitive),
 	reflect.TypeFor[rongcloud.FCMPriority]():        string(rongcloud.FCMPriorityHigh),
-	reflect.TypeFor[rongcloud.StreamType]():         string(rongcloud.StreamMarkdown),
+	reflect.TypeFor[rongcloud.MessageStreamType]():  string(rongcloud.MessageStreamMarkdown),
 	reflect.TypeFor[rongcloud.AgentType]():          string(rongcloud.AgentChat),
 	reflect.TypeFor[rongcloud.AgentStatus]():        string(rongcloud.AgentInactive),
-	reflect.TypeFor[rongcloud.BotIntegrationType](): string(rongcloud.BotWebhook),
+	reflect.TypeFor[rongcloud.BotIntegrationType](): string(rongcloud.BotIntegrationWebhook),
 }
 
 // filler makes arguments: with everything set, or with what the endpoint requires only.

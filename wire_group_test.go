@@ -32,29 +32,29 @@ var groupArguments = map[string]func(full bool) []any{
 		}
 		return []any{rongcloud.GroupDismissParams{GroupID: "g1", UserID: awkward}}
 	},
-	"GroupService.Refresh": func(full bool) []any {
+	"GroupService.Update": func(full bool) []any {
 		if full {
-			return filled[rongcloud.GroupRefreshParams]()
+			return filled[rongcloud.GroupUpdateParams]()
 		}
-		return []any{rongcloud.GroupRefreshParams{GroupID: "g1", Name: awkward}}
+		return []any{rongcloud.GroupUpdateParams{GroupID: "g1", Name: awkward}}
 	},
 	"GroupMuteService.Add": func(full bool) []any {
-		params := rongcloud.GroupMuteParams{GroupID: "g1", UserIDs: []string{"u1", awkward}, Duration: rongcloud.Forever}
+		params := rongcloud.GroupMuteAddParams{GroupID: "g1", UserIDs: []string{"u1", awkward}, Duration: rongcloud.Forever}
 		if full {
 			params.Duration = 30 * 24 * time.Hour
 		}
 		return []any{params}
 	},
-	"GroupBanService.List": func(full bool) []any {
+	"GroupMuteAllMembersService.List": func(full bool) []any {
 		if full {
-			return []any{rongcloud.GroupBanQuery{Page: 2, Size: 200}}
+			return []any{rongcloud.GroupMuteAllMembersQuery{Page: 2, Size: 200}}
 		}
-		return []any{rongcloud.GroupBanQuery{}}
+		return []any{rongcloud.GroupMuteAllMembersQuery{}}
 	},
-	"EntrustProfileService.Update": func(full bool) []any {
+	"HostedGroupProfileService.Update": func(full bool) []any {
 		if full {
-			return filled[rongcloud.EntrustProfileUpdate]()
+			return filled[rongcloud.HostedGroupProfileUpdateParams]()
 		}
-		return []any{rongcloud.EntrustProfileUpdate{GroupID: "g1"}}
+		return []any{rongcloud.HostedGroupProfileUpdateParams{GroupID: "g1"}}
 	},
 }

@@ -19,11 +19,11 @@ var miscArguments = map[string]func(full bool) []any{
 			return filled[rongcloud.BotParams]()
 		}
 		return []any{rongcloud.BotParams{
-			UserID: "b1", Name: awkward, Type: "helper", ProfileURL: "https://example.com/a.png?x=1&y=2",
-			Integrations: []rongcloud.BotIntegration{{Type: rongcloud.BotWebhook, CallbackURL: "https://example.com/bot?x=1&y=2"}},
+			UserID: "b1", Name: awkward, Type: "helper", PortraitURL: "https://example.com/a.png?x=1&y=2",
+			Integrations: []rongcloud.BotIntegration{{Type: rongcloud.BotIntegrationWebhook, CallbackURL: "https://example.com/bot?x=1&y=2"}},
 		}}
 	},
-	"AgentService.Create": func(full bool) []any {
+	"BotAgentService.Create": func(full bool) []any {
 		if full {
 			return filled[rongcloud.AgentParams]()
 		}
@@ -33,8 +33,8 @@ var miscArguments = map[string]func(full bool) []any{
 	},
 	"BotIntegrationService.Create": func(full bool) []any { return integration(full, "https://example.com/bot?x=1&y=2") },
 	"BotIntegrationService.Update": func(full bool) []any { return integration(full, "") },
-	"EmbeddedConsoleService.AccessToken": func(bool) []any {
-		return []any{rongcloud.ConsoleAccessParams{AccessKey: awkward, Page: rongcloud.ConsoleUserManage, Lifetime: 90 * time.Minute}}
+	"EmbeddedConsoleService.CreateAccessURL": func(bool) []any {
+		return []any{rongcloud.ConsoleAccessParams{AccessKey: awkward, Page: rongcloud.ConsolePageUserManage, Lifetime: 90 * time.Minute}}
 	},
 }
 
@@ -42,5 +42,5 @@ func integration(full bool, address string) []any {
 	if full {
 		return append([]any{"b1"}, filled[rongcloud.BotIntegration]()...)
 	}
-	return []any{"b1", rongcloud.BotIntegration{Type: rongcloud.BotDifyChat, CallbackURL: address}}
+	return []any{"b1", rongcloud.BotIntegration{Type: rongcloud.BotIntegrationDifyChat, CallbackURL: address}}
 }

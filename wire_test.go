@@ -389,7 +389,7 @@ var wireArguments = mergeArguments(
 
 // otherArguments are those of a third case, where a method's parameters exclude each other.
 var otherArguments = map[string][]any{
-	"GroupBanService.List": {rongcloud.GroupBanQuery{GroupIDs: []string{"g1", awkward}}},
+	"GroupMuteAllMembersService.List": {rongcloud.GroupMuteAllMembersQuery{GroupIDs: []string{"g1", awkward}}},
 }
 
 func mergeArguments(parts ...map[string]func(full bool) []any) map[string]func(full bool) []any {

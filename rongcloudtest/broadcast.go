@@ -47,7 +47,7 @@ func (c *call) broadcast(receivers []string, recallable bool, then func(*kept)) 
 	if then != nil {
 		then(m)
 	}
-	return ok(field{"messageUID", m.UID})
+	return ok(field{"messageUID", m.MessageUID})
 }
 
 func (s *Server) registered() []string {
@@ -58,14 +58,14 @@ func (s *Server) registered() []string {
 	return ids
 }
 
-func (m *kept) isOver(now time.Time) bool { return !now.Before(m.SentTime.Add(onlineBroadcastFor)) }
+func (m *kept) isOver(now time.Time) bool { return !now.Before(m.SentAt.Add(onlineBroadcastFor)) }
 
 // catchUp gives a user who has come online the online broadcasts of the last minutes.
 func (s *Server) catchUp(id string) {
 	for _, m := range s.messages.online {
-		if !m.Blocked && !m.isOver(s.now()) && !slices.Contains(m.Receivers, id) {
+		if !m.Blocked && !m.isOver(s.now()) && !slices.Contains(m.Recipients, id) {
 			s.deliver(id, m.received())
-			m.Receivers = append(m.Receivers, id)
+			m.Recipients = append(m.Recipients, id)
 		}
 	}
 }
@@ -78,7 +78,7 @@ func broadcastChatrooms(c *call) answer {
 	}
 	out.stored, out.logged = false, false
 	for _, room := range c.allRooms() {
-		out.conversation = Conversation{Type: rongcloud.ConversationChatroom, Target: room.id}
+		out.conversation = Conversation{Type: rongcloud.ConversationChatroom, TargetID: room.id}
 		out.receivers = room.receivers(out.from)
 		c.send(out)
 	}

@@ -25,12 +25,12 @@ func TestBroadcast(t *testing.T) {
 	for _, id := range []string{"a", "b"} {
 		inbox := srv.User(id).Inbox()
 		require.Len(t, inbox, 1)
-		require.Equal(t, uid, inbox[0].UID)
-		require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationSystem, Target: "sys"}, inbox[0].Conversation)
+		require.Equal(t, uid, inbox[0].MessageUID)
+		require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationSystem, TargetID: "sys"}, inbox[0].Conversation)
 	}
 	require.Empty(t, srv.User("gone").Inbox())
 	require.Empty(t, srv.User("stranger").Inbox())
-	require.Equal(t, []string{"a", "b"}, srv.Sent()[0].Receivers)
+	require.Equal(t, []string{"a", "b"}, srv.Sent()[0].Recipients)
 
 	require.Equal(t, rongcloud.CodeInvalidParameter, refused(t, client, "/message/broadcast/recall.json", form("fromUserId", "other", "messageUID", uid)).Code)
 	require.Len(t, srv.User("a").Inbox(), 1)
@@ -40,7 +40,7 @@ func TestBroadcast(t *testing.T) {
 
 	srv.User("a").AddDevice("ios", "app")
 	call(t, client, "/message/broadcast.json", form(hello("os", "Android")...))
-	require.Equal(t, []string{"b"}, srv.Sent()[1].Receivers)
+	require.Equal(t, []string{"b"}, srv.Sent()[1].Recipients)
 }
 
 func TestOnlineBroadcast(t *testing.T) {
@@ -111,7 +111,7 @@ func TestUltraGroupMessages(t *testing.T) {
 	answer := send(object{"toGroupIds": []string{"u", "none"}})
 	require.Len(t, answer["messageUIDs"], 2)
 	require.Equal(t, "u", answer["messageUIDs"].([]any)[0].(object)["groupId"])
-	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationUltraGroup, Target: "u", Channel: "RCDefault"}, srv.User("b").Inbox()[0].Conversation)
+	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationUltraGroup, TargetID: "u", ChannelID: "RCDefault"}, srv.User("b").Inbox()[0].Conversation)
 	require.True(t, srv.User("a").Inbox()[0].OwnCopy)
 	send(object{"toUserIds": []string{"c"}})
 	require.Len(t, srv.User("b").Inbox(), 1)

@@ -74,24 +74,24 @@ type event struct {
 
 // Callback is a callback that the server made, or tried to make; see [Server.Callbacks].
 type Callback struct {
-	Event  webhook.Event
-	Time   time.Time // by the server's clock
-	URL    string    // empty for a handler
-	Tries  int
-	Status int   // HTTP status of the last answer; 0 if there was none
-	Err    error // why there was none
+	Event      webhook.Event
+	OccurredAt time.Time // by the server's clock
+	URL        string    // empty for a handler
+	Tries      int
+	Status     int   // HTTP status of the last answer; 0 if there was none
+	Err        error // why there was none
 }
 
-// Webhook calls back to handler, in this process, as RongCloud calls an app's server: signed, and up to three times until the answer is 200. A
+// AddWebhook calls back to handler, in this process, as RongCloud calls an app's server: signed, and up to three times until the answer is 200. A
 // callback comes before what sets it off returns, unless the webhook is [InBackground]. What RongCloud calls back about, see package webhook;
 // the server does so for messages that users send ([User.SendPrivate] and the like), users coming and going, chat rooms with their members and
-// attributes, deactivations, profiles, friends and hosted groups. [Server.CallBack] makes any other callback.
-func (s *Server) Webhook(handler http.Handler, opts ...WebhookOption) {
+// attributes, deactivations, profiles, friends and hosted groups. [Server.Emit] makes any other callback.
+func (s *Server) AddWebhook(handler http.Handler, opts ...WebhookOption) {
 	s.addReceiver(&receiver{handler: handler}, opts)
 }
 
-// WebhookURL is [Server.Webhook] for a program that listens at an http or https URL.
-func (s *Server) WebhookURL(address string, opts ...WebhookOption) error {
+// AddWebhookURL is [Server.AddWebhook] for a program that listens at an http or https URL.
+func (s *Server) AddWebhookURL(address string, opts ...WebhookOption) error {
 	if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return fmt.Errorf("rongcloudtest: WebhookURL: %q is no http or https URL", address)
 	}
@@ -108,8 +108,8 @@ func (s *Server) addReceiver(r *receiver, opts []WebhookOption) {
 	s.receivers = append(slices.Clone(s.receivers), r)
 }
 
-// CallBack tells the webhooks about events of any kind, such as those of webhooktest.Sample, as if they had happened.
-func (s *Server) CallBack(events ...webhook.Event) {
+// Emit tells the webhooks about events of any kind, such as those of webhooktest.Sample, as if they had happened.
+func (s *Server) Emit(events ...webhook.Event) {
 	all := make([]event, len(events))
 	for i, e := range events {
 		all[i] = event{Event: e}
@@ -188,7 +188,7 @@ func (s *Server) deliverTo(r *receiver, events []webhook.Event) {
 
 func (s *Server) keepCallback(c Callback) {
 	s.mu.Lock()
-	c.Time = s.now()
+	c.OccurredAt = s.now()
 	s.callbacks.add(c)
 	s.mu.Unlock()
 	if s.config.watcher != nil {
@@ -258,8 +258,8 @@ func (c *call) tellMessage(m *kept, source webhook.Platform) {
 		return
 	}
 	told := &webhook.Message{
-		FromUserID: m.From, TargetID: m.Conversation.Target, ChannelType: channelTypes[m.Conversation.Type], Channel: m.Conversation.Channel,
-		ObjectName: m.ObjectName, Body: m.Content, MessageUID: m.UID, Time: m.SentTime, Source: source,
+		From: m.From, TargetID: m.Conversation.TargetID, ChannelType: channelTypes[m.Conversation.Type], ChannelID: m.Conversation.ChannelID,
+		ObjectName: m.ObjectName, Body: m.Body, MessageUID: m.MessageUID, SentAt: m.SentAt, Source: source,
 	}
 	if source != webhook.PlatformServer {
 		told.ClientIP = clientIP

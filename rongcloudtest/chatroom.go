@@ -208,13 +208,13 @@ func (s *Server) leaveRoom(r *room, users []string, why webhook.ChatroomCause) {
 }
 
 func (s *Server) tellRoom(id string, what webhook.ChatroomEvent, why webhook.ChatroomCause, users []string) {
-	s.tell(&webhook.ChatroomStatus{ChatroomID: id, UserIDs: users, Event: what, Cause: why, Time: s.now()})
+	s.tell(&webhook.ChatroomStatus{ChatroomID: id, UserIDs: users, Event: what, Cause: why, OccurredAt: s.now()})
 }
 
 func (s *Server) tellEntry(r *room, key, value, user string, what webhook.KVOperation) {
 	r.version++
 	s.tell(&webhook.ChatroomKV{
-		ChatroomID: r.id, Key: key, Value: value, Operation: what, UserID: user, Time: s.now(), Version: r.version,
+		ChatroomID: r.id, Key: key, Value: value, Operation: what, UserID: user, OccurredAt: s.now(), Version: r.version,
 	})
 }
 

@@ -109,7 +109,7 @@ func (c *call) owned(r *room) *answer {
 func (c *call) entryNotice(r *room) (send func(), err error) {
 	out := outgoing{
 		from: c.params.Get("userId"), objectName: c.params.Get("objectName"), content: c.params.Get("content"),
-		conversation: Conversation{Type: rongcloud.ConversationChatroom, Target: r.id}, stored: true, logged: true,
+		conversation: Conversation{Type: rongcloud.ConversationChatroom, TargetID: r.id}, stored: true, logged: true,
 	}
 	if out.objectName == "" {
 		return func() {}, nil

@@ -71,7 +71,7 @@ var conversationHandlers = map[*endpoint.Endpoint]handler{
 // key is the conversation that the request names.
 func (c *call) key(userParam string) userConversation {
 	return userConversation{c.params.Get(userParam), Conversation{
-		Type: rongcloud.ConversationType(c.params.Int("conversationType")), Target: c.params.Get("targetId"), Channel: c.params.Get("busChannel"),
+		Type: rongcloud.ConversationType(c.params.Int("conversationType")), TargetID: c.params.Get("targetId"), ChannelID: c.params.Get("busChannel"),
 	}}
 }
 
@@ -117,7 +117,7 @@ func attributeGet(c *call) answer {
 		Tags             []tagEntry                 `json:"tags"`
 	}
 	key := c.key("userId")
-	d := data{TargetID: key.Target, ConversationType: key.Type, Tags: []tagEntry{}}
+	d := data{TargetID: key.TargetID, ConversationType: key.Type, Tags: []tagEntry{}}
 	if top, set := c.conversations.pins[key]; set {
 		d.Top = &top
 	}
@@ -197,7 +197,7 @@ func (c *call) tagged() ([]Conversation, error) {
 		if json.Unmarshal([]byte(text), &one) != nil || one.TargetID == "" || !slices.Contains([]rongcloud.ConversationType{1, 3, 6}, one.ConversationType) {
 			return nil, invalid("conversations: item %d needs targetId, and 1, 3 or 6 as conversationType", i+1)
 		}
-		found = append(found, Conversation{Type: one.ConversationType, Target: one.TargetID})
+		found = append(found, Conversation{Type: one.ConversationType, TargetID: one.TargetID})
 	}
 	return found, nil
 }
@@ -240,7 +240,7 @@ func taggedGet(c *call) answer {
 	d := data{c.params.Get("tagId"), []taggedEntry{}}
 	if tag := c.conversations.tag(c.params.Get("userId"), d.TagID); tag != nil {
 		for _, one := range tag.members {
-			d.Conversations = append(d.Conversations, taggedEntry{one.Target, one.Type})
+			d.Conversations = append(d.Conversations, taggedEntry{one.TargetID, one.Type})
 		}
 	}
 	return ok(field{"data", d})

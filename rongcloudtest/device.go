@@ -24,7 +24,7 @@ const devicePlatform = webhook.PlatformAndroid
 // blacklists count; then the receivers have it, and the webhooks hear of it (Message). The errors are [ErrOffline], [ErrMuted], [ErrRejected] and a
 // [*BlockedError].
 func (u *User) SendPrivate(to string, content rongcloud.MessageContent) (uid string, err error) {
-	return u.send(Conversation{Type: rongcloud.ConversationPrivate, Target: to}, content, func(c *call) ([]string, error) {
+	return u.send(Conversation{Type: rongcloud.ConversationPrivate, TargetID: to}, content, func(c *call) ([]string, error) {
 		switch {
 		case slices.Contains(c.users.muted, u.id):
 			return nil, ErrMuted
@@ -37,7 +37,7 @@ func (u *User) SendPrivate(to string, content rongcloud.MessageContent) (uid str
 
 // SendGroup is [User.SendPrivate] for a group, of which the user must be a member: [ErrNotMember].
 func (u *User) SendGroup(group string, content rongcloud.MessageContent) (uid string, err error) {
-	return u.send(Conversation{Type: rongcloud.ConversationGroup, Target: group}, content, func(c *call) ([]string, error) {
+	return u.send(Conversation{Type: rongcloud.ConversationGroup, TargetID: group}, content, func(c *call) ([]string, error) {
 		members := c.groups.ids(group)
 		switch {
 		case !slices.Contains(members, u.id):
@@ -52,10 +52,10 @@ func (u *User) SendGroup(group string, content rongcloud.MessageContent) (uid st
 // SendUltraGroup is [User.SendPrivate] for a channel of an ultra group, which the user must be able to read: [ErrNotMember]. An empty channel is
 // RCDefault.
 func (u *User) SendUltraGroup(group, channel string, content rongcloud.MessageContent) (uid string, err error) {
-	in := Conversation{Type: rongcloud.ConversationUltraGroup, Target: group, Channel: channelOf(channel)}
+	in := Conversation{Type: rongcloud.ConversationUltraGroup, TargetID: group, ChannelID: channelOf(channel)}
 	return u.send(in, content, func(c *call) ([]string, error) {
 		one := c.ultraGroups[group]
-		at := one.channel(in.Channel)
+		at := one.channel(in.ChannelID)
 		if at == nil || !slices.Contains(one.readers(at), u.id) {
 			return nil, ErrNotMember
 		}
@@ -68,7 +68,7 @@ func (u *User) SendUltraGroup(group, channel string, content rongcloud.MessageCo
 
 // SendChatroom is [User.SendPrivate] for a chat room that the user has joined: [ErrNotMember].
 func (u *User) SendChatroom(room string, content rongcloud.MessageContent) (uid string, err error) {
-	return u.send(Conversation{Type: rongcloud.ConversationChatroom, Target: room}, content, func(c *call) ([]string, error) {
+	return u.send(Conversation{Type: rongcloud.ConversationChatroom, TargetID: room}, content, func(c *call) ([]string, error) {
 		switch r := c.room(room); {
 		case r == nil || !r.has(u.id):
 			return nil, ErrNotMember
@@ -139,8 +139,8 @@ func (u *User) send(in Conversation, content rongcloud.MessageContent, receivers
 		return "", err
 	}
 	verdict, asked := s.ask(&webhook.PreMessage{
-		FromUserID: u.id, TargetID: in.Target, ChannelType: channelTypes[in.Type], Channel: in.Channel,
-		ObjectName: name, Body: body, MessageUID: uid, Time: c.at, Platform: devicePlatform, ClientIP: clientIP,
+		From: u.id, TargetID: in.TargetID, ChannelType: channelTypes[in.Type], ChannelID: in.ChannelID,
+		ObjectName: name, Body: body, MessageUID: uid, SentAt: c.at, Platform: devicePlatform, ClientIP: clientIP,
 	})
 	out := outgoing{uid: uid, from: u.id, conversation: in, objectName: name, content: body, stored: true, logged: true, source: devicePlatform}
 	if asked {

@@ -41,7 +41,7 @@ func hooked(t *testing.T, opts ...rongcloudtest.WebhookOption) (*rongcloudtest.S
 	h.OnChatroomKV(func(_ context.Context, e *webhook.ChatroomKV) error { return note(e) })
 	h.OnGroupProfile(func(_ context.Context, e *webhook.GroupProfile) error { return note(e) })
 	h.OnGroupOperation(func(_ context.Context, e *webhook.GroupOperation) error { return note(e) })
-	srv.Webhook(h, opts...)
+	srv.AddWebhook(h, opts...)
 	return srv, client, h, func() []webhook.Event {
 		srv.WaitForCallbacks()
 		mu.Lock()
@@ -74,7 +74,7 @@ func TestUsersComeAndGo(t *testing.T) {
 	for _, e := range events() {
 		status := e.(*webhook.UserStatus)
 		require.Equal(t, "ann", status.UserID)
-		require.WithinDuration(t, srv.Now(), status.Time, time.Minute)
+		require.WithinDuration(t, srv.Now(), status.OccurredAt, time.Minute)
 		statuses = append(statuses, status.Status)
 	}
 	require.Equal(t, []webhook.OnlineStatus{webhook.StatusOnline, webhook.StatusOffline, webhook.StatusOnline, webhook.StatusOffline}, statuses)
@@ -92,11 +92,11 @@ func TestUserSendsPrivate(t *testing.T) {
 	require.NoError(t, err)
 	inbox := srv.User("ben").Inbox()
 	require.Len(t, inbox, 1)
-	require.Equal(t, uid, inbox[0].UID)
+	require.Equal(t, uid, inbox[0].MessageUID)
 	told := events()
 	require.Len(t, told, 1)
 	m := told[0].(*webhook.Message)
-	require.Equal(t, []string{"ann", "ben", uid, "RC:TxtMsg"}, []string{m.FromUserID, m.TargetID, m.MessageUID, m.ObjectName})
+	require.Equal(t, []string{"ann", "ben", uid, "RC:TxtMsg"}, []string{m.From, m.TargetID, m.MessageUID, m.ObjectName})
 	require.Equal(t, webhook.PlatformAndroid, m.Source)
 	content, err := m.Content()
 	require.NoError(t, err)
@@ -105,7 +105,7 @@ func TestUserSendsPrivate(t *testing.T) {
 	require.NoError(t, client.User.Blacklist.Add(t.Context(), "ben", []string{"ann"}))
 	_, err = srv.User("ann").SendPrivate("ben", text("refused"))
 	require.ErrorIs(t, err, rongcloudtest.ErrRejected)
-	require.NoError(t, client.User.ChatBan.Add(t.Context(), []string{"ben"}))
+	require.NoError(t, client.User.PrivateMute.Add(t.Context(), []string{"ben"}))
 	_, err = srv.User("ben").SendPrivate("ann", text("muted"))
 	require.ErrorIs(t, err, rongcloudtest.ErrMuted)
 	_, err = srv.User("ann").SendPrivate("cem", rongcloud.RawContent{Name: "RC:TxtMsg", Body: "no JSON"})
@@ -132,7 +132,7 @@ func TestUserSendsToGroups(t *testing.T) {
 	told := events()
 	require.Len(t, told, 2)
 	require.Equal(t, webhook.ChannelGroup, told[0].(*webhook.Message).ChannelType)
-	require.Equal(t, "news", told[1].(*webhook.Message).Channel)
+	require.Equal(t, "news", told[1].(*webhook.Message).ChannelID)
 
 	for _, send := range []func(u *rongcloudtest.User) error{
 		func(u *rongcloudtest.User) error { _, err := u.SendGroup("g", text("x")); return err },
@@ -144,7 +144,7 @@ func TestUserSendsToGroups(t *testing.T) {
 	require.ErrorIs(t, err, rongcloudtest.ErrNotMember)
 
 	groupSays := func() error { _, err := srv.User("ann").SendGroup("g", text("x")); return err }
-	require.NoError(t, client.Group.Mute.Add(t.Context(), rongcloud.GroupMuteParams{GroupID: "g", UserIDs: []string{"ann"}, Duration: time.Hour}))
+	require.NoError(t, client.Group.Mute.Add(t.Context(), rongcloud.GroupMuteAddParams{GroupID: "g", UserIDs: []string{"ann"}, Duration: time.Hour}))
 	require.ErrorIs(t, groupSays(), rongcloudtest.ErrMuted)
 	srv.Advance(time.Hour)
 	require.NoError(t, groupSays(), "the mute has run out")
@@ -152,13 +152,13 @@ func TestUserSendsToGroups(t *testing.T) {
 	srv.Advance(1000 * time.Hour)
 	require.ErrorIs(t, groupSays(), rongcloudtest.ErrMuted, "in all groups, for ever")
 	require.NoError(t, client.Group.Mute.RemoveEverywhere(t.Context(), []string{"ann"}))
-	require.NoError(t, client.Group.Ban.Add(t.Context(), []string{"g"}))
+	require.NoError(t, client.Group.MuteAllMembers.Add(t.Context(), []string{"g"}))
 	require.ErrorIs(t, groupSays(), rongcloudtest.ErrMuted, "everybody")
-	require.NoError(t, client.Group.Whitelist.Add(t.Context(), "g", []string{"ann"}))
+	require.NoError(t, client.Group.MuteAllMembersWhitelist.Add(t.Context(), "g", []string{"ann"}))
 	require.NoError(t, groupSays())
 
 	ultraSays := func() error { _, err := srv.User("ann").SendUltraGroup("ug", "news", text("x")); return err }
-	require.NoError(t, client.UltraGroup.Mute.Add(t.Context(), rongcloud.UltraGroupUsers{GroupID: "ug", Channel: "news", UserIDs: []string{"ann"}}))
+	require.NoError(t, client.UltraGroup.Mute.Add(t.Context(), rongcloud.UltraGroupUsersParams{GroupID: "ug", ChannelID: "news", UserIDs: []string{"ann"}}))
 	require.ErrorIs(t, ultraSays(), rongcloudtest.ErrMuted)
 }
 
@@ -181,7 +181,7 @@ func TestModeration(t *testing.T) {
 		return webhook.Allow(), nil
 	})
 	online(t, srv, client, "ann", "ben")
-	_, err := client.Sensitive.BatchAdd(t.Context(), []rongcloud.SensitiveWord{{Word: "bad"}, {Word: "rude", Replacement: "kind"}})
+	_, err := client.SensitiveWord.BatchAdd(t.Context(), []rongcloud.SensitiveWordParams{{Word: "bad"}, {Word: "rude", Replacement: "kind"}})
 	require.NoError(t, err)
 	srv.Advance(3 * time.Hour) // words take a while
 	events()
@@ -199,7 +199,7 @@ func TestModeration(t *testing.T) {
 
 	var received []string
 	for _, m := range srv.User("ben").Inbox() {
-		content, err := m.Decode()
+		content, err := m.Content()
 		require.NoError(t, err)
 		received = append(received, content.(rongcloud.TextMessage).Content)
 	}
@@ -215,7 +215,7 @@ func TestWebhooksHearOfWhatTheyAskedFor(t *testing.T) {
 	t.Parallel()
 	kinds := func(opts ...rongcloudtest.WebhookOption) []webhook.Kind {
 		srv, client := pair(t)
-		srv.Webhook(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), opts...)
+		srv.AddWebhook(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}), opts...)
 		online(t, srv, client, "ann")
 		_, err := srv.User("ann").SendPrivate("ben", text("hello"))
 		require.NoError(t, err)
@@ -241,7 +241,7 @@ func TestModerationThatFails(t *testing.T) {
 		"panic":   func(http.ResponseWriter, *http.Request) { panic("no") },
 	} {
 		srv, client := pair(t)
-		srv.Webhook(answer, rongcloudtest.ForKinds(webhook.KindPreMessage))
+		srv.AddWebhook(answer, rongcloudtest.ForKinds(webhook.KindPreMessage))
 		online(t, srv, client, "ann")
 		_, err := srv.User("ann").SendPrivate("ben", text("hello"))
 		require.NoError(t, err, "%s: it is delivered unchanged", name)
@@ -277,8 +277,8 @@ func TestRecallAndDeactivationAreCalledBack(t *testing.T) {
 	uid, err := srv.User("ann").SendPrivate("ben", text("hello"))
 	require.NoError(t, err)
 	sent := srv.Sent()[0]
-	require.NoError(t, client.Message.Recall(t.Context(), rongcloud.Recall{
-		From: "ann", ConversationType: rongcloud.ConversationPrivate, TargetID: "ben", MessageUID: uid, SentTime: sent.SentTime,
+	require.NoError(t, client.Message.Recall(t.Context(), rongcloud.RecallParams{
+		From: "ann", ConversationType: rongcloud.ConversationPrivate, TargetID: "ben", MessageUID: uid, SentAt: sent.SentAt,
 	}))
 	_, err = client.User.Deactivate(t.Context(), []string{"ann"})
 	require.NoError(t, err)
@@ -286,7 +286,7 @@ func TestRecallAndDeactivationAreCalledBack(t *testing.T) {
 	require.Len(t, told, 3)
 	require.Equal(t, uid, told[1].(*webhook.MessageOperation).MessageUID)
 	gone := told[2].(*webhook.UserDeactivation)
-	require.Equal(t, []string{"ann", "test-operation-1"}, []string{gone.UserID, gone.OperateID})
+	require.Equal(t, []string{"ann", "test-operation-1"}, []string{gone.UserID, gone.OperationID})
 	require.True(t, gone.OK())
 }
 
@@ -296,9 +296,9 @@ func TestEveryKindIsCalledBack(t *testing.T) {
 	h, err := webhook.NewHandler(srv.AppSecret())
 	require.NoError(t, err)
 	h.OnPreMessage(func(context.Context, *webhook.PreMessage) (webhook.Decision, error) { return webhook.Allow(), nil })
-	srv.Webhook(h, rongcloudtest.WithPreMessages())
+	srv.AddWebhook(h, rongcloudtest.WithPreMessages())
 	for _, kind := range webhooktest.Kinds() {
-		srv.CallBack(webhooktest.Sample(kind))
+		srv.Emit(webhooktest.Sample(kind))
 	}
 	all := srv.Callbacks()
 	require.Len(t, all, len(webhooktest.Kinds()))
@@ -322,7 +322,7 @@ func TestCallbacksAreTriedAgain(t *testing.T) {
 	}))
 	defer flaky.Close()
 	srv, client := pair(t)
-	require.NoError(t, srv.WebhookURL(flaky.URL+"/?mine=1"))
+	require.NoError(t, srv.AddWebhookURL(flaky.URL+"/?mine=1"))
 	online(t, srv, client, "ann")
 	require.Len(t, nonces, 3)
 	require.Equal(t, 3, srv.Callbacks()[0].Tries)
@@ -335,7 +335,7 @@ func TestCallbacksAreTriedAgain(t *testing.T) {
 	require.Error(t, last.Err)
 	require.Equal(t, flaky.URL+"/?mine=1", last.URL)
 	for _, bad := range []string{"", "nowhere", "ftp://host/", "http://", "://"} {
-		require.Error(t, srv.WebhookURL(bad))
+		require.Error(t, srv.AddWebhookURL(bad))
 	}
 }
 
@@ -350,7 +350,7 @@ func TestCallbacksInTheBackgroundKeepTheirOrder(t *testing.T) {
 	told := events()
 	require.Len(t, told, 51)
 	for i, m := range srv.User("ben").Inbox() {
-		require.Equal(t, m.UID, told[i+1].(*webhook.Message).MessageUID)
+		require.Equal(t, m.MessageUID, told[i+1].(*webhook.Message).MessageUID)
 	}
 }
 
@@ -363,7 +363,7 @@ func TestWebhookMayCallTheServer(t *testing.T) {
 		_, err := client.Message.SendSystem(ctx, rongcloud.SystemMessage{From: "system", To: []string{e.UserID}, Content: text("welcome")})
 		return err
 	})
-	srv.Webhook(h)
+	srv.AddWebhook(h)
 	online(t, srv, client, "ann")
 	require.Len(t, srv.User("ann").Inbox(), 1)
 }
@@ -406,24 +406,24 @@ func TestChatroomsAreCalledBackAbout(t *testing.T) {
 	require.NoError(t, ann.SetChatroomEntry("r", "seat", "1", true))
 	require.ErrorIs(t, ben.SetChatroomEntry("r", "seat", "2", true), rongcloudtest.ErrRejected)
 	require.ErrorContains(t, ben.SetChatroomEntry("r", "no key!", "2", true), "no name of an attribute")
-	require.NoError(t, client.Chatroom.Entry.Set(t.Context(), rongcloud.ChatroomEntryParams{ChatroomID: "r", UserID: "host", Key: "topic", Value: "go"}))
+	require.NoError(t, client.Chatroom.Entry.Set(t.Context(), rongcloud.ChatroomEntrySetParams{ChatroomID: "r", UserID: "host", Key: "topic", Value: "go"}))
 	require.Equal(t, []string{
 		"r created [] 0", "r joined [ann] 0", "r joined [ben] 0", "r seat=1 set by ann 1", "r topic=go set by host 2",
 	}, lines(events()))
 
 	uid, err := ann.SendChatroom("r", text("hello"))
 	require.NoError(t, err)
-	require.Equal(t, uid, ben.Inbox()[0].UID)
+	require.Equal(t, uid, ben.Inbox()[0].MessageUID)
 	require.Equal(t, []string{"message_sync"}, lines(events()))
-	require.NoError(t, client.Chatroom.Mute.Add(t.Context(), rongcloud.ChatroomMuteParams{ChatroomID: "r", UserIDs: []string{"ann"}, Duration: time.Minute}))
+	require.NoError(t, client.Chatroom.Mute.Add(t.Context(), rongcloud.ChatroomMuteAddParams{ChatroomID: "r", UserIDs: []string{"ann"}, Duration: time.Minute}))
 	_, err = ann.SendChatroom("r", text("x"))
 	require.ErrorIs(t, err, rongcloudtest.ErrMuted)
 
-	require.NoError(t, client.Chatroom.Block.Add(t.Context(), rongcloud.ChatroomBlockParams{ChatroomID: "r", UserIDs: []string{"ann"}, Duration: time.Minute}))
+	require.NoError(t, client.Chatroom.Block.Add(t.Context(), rongcloud.ChatroomBlockAddParams{ChatroomID: "r", UserIDs: []string{"ann"}, Duration: time.Minute}))
 	require.ErrorIs(t, ann.JoinChatroom("r"), rongcloudtest.ErrRejected)
 	ben.LeaveChatroom("r")
 	ben.LeaveChatroom("r")
-	require.NoError(t, client.Chatroom.Entry.Remove(t.Context(), rongcloud.ChatroomEntryRemoval{ChatroomID: "r", UserID: "host", Key: "topic"}))
+	require.NoError(t, client.Chatroom.Entry.Delete(t.Context(), rongcloud.ChatroomEntryDeleteParams{ChatroomID: "r", UserID: "host", Key: "topic"}))
 	require.NoError(t, client.Chatroom.Destroy(t.Context(), []string{"r", "unknown"}))
 	require.Equal(t, []string{
 		"r seat= removed by ann 3", "r left [ann] 2", "r left [ben] 0", "r topic= removed by host 4", "r destroyed [] 0",
@@ -443,35 +443,35 @@ func TestHostedDataAreCalledBackAbout(t *testing.T) {
 	register(t, client, "ann", "ben", "cem")
 	ctx := t.Context()
 	require.NoError(t, client.Friend.Add(ctx, rongcloud.FriendParams{UserID: "ann", TargetID: "ben", Type: rongcloud.FriendAddDirectly, Extra: "hi"}))
-	require.NoError(t, client.Friend.Delete(ctx, "ann", []string{"ben", "cem"}))
+	require.NoError(t, client.Friend.Remove(ctx, "ann", []string{"ben", "cem"}))
 	require.Equal(t, []string{"ann added ben hi", "ann removed ben "}, lines(events()))
 
-	require.NoError(t, client.EntrustGroup.Create(ctx, rongcloud.EntrustCreateParams{GroupID: "g", Name: "Team", Owner: "ann", UserIDs: []string{"ben"}}))
-	_, err := client.EntrustGroup.Join(ctx, rongcloud.EntrustJoinParams{GroupID: "g", UserIDs: []string{"cem"}})
+	require.NoError(t, client.HostedGroup.Create(ctx, rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "Team", OwnerID: "ann", UserIDs: []string{"ben"}}))
+	_, err := client.HostedGroup.Join(ctx, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"cem"}})
 	require.NoError(t, err)
-	_, err = client.EntrustGroup.Manager.Add(ctx, "g", []string{"ben"})
+	_, err = client.HostedGroup.Manager.Add(ctx, "g", []string{"ben"})
 	require.NoError(t, err)
-	require.NoError(t, client.EntrustGroup.Manager.Remove(ctx, "g", []string{"ben", "cem"}))
-	require.NoError(t, client.EntrustGroup.TransferOwner(ctx, rongcloud.EntrustTransferParams{GroupID: "g", NewOwner: "ben", Quit: true}))
-	require.NoError(t, client.EntrustGroup.Quit(ctx, rongcloud.EntrustQuitParams{GroupID: "g", UserIDs: []string{"cem"}}))
+	require.NoError(t, client.HostedGroup.Manager.Remove(ctx, "g", []string{"ben", "cem"}))
+	require.NoError(t, client.HostedGroup.TransferOwner(ctx, rongcloud.HostedGroupTransferParams{GroupID: "g", NewOwnerID: "ben", Quit: true}))
+	require.NoError(t, client.HostedGroup.Quit(ctx, rongcloud.HostedGroupQuitParams{GroupID: "g", UserIDs: []string{"cem"}}))
 	require.Equal(t, []string{
 		"g created [ann ben] by ann", "g joined [cem] by ann", "g admin added [ben] by ann", "g admin removed [ben] by ann",
 		"g owner changed [ben] by ben", "g left [ann] by ben", "g left [cem] by ben",
 	}, lines(events()))
 
-	require.NoError(t, client.EntrustGroup.Profile.Update(ctx, rongcloud.EntrustProfileUpdate{GroupID: "g", Name: "The team", Attributes: map[string]string{"ext_a": "1"}}))
+	require.NoError(t, client.HostedGroup.Profile.Update(ctx, rongcloud.HostedGroupProfileUpdateParams{GroupID: "g", Name: "The team", Attributes: map[string]string{"ext_a": "1"}}))
 	changed := events()
 	require.Len(t, changed, 1)
 	profile := changed[0].(*webhook.GroupProfile)
 	require.Equal(t, "The team", profile.GroupName)
 	require.Equal(t, map[string]string{"ext_a": "1"}, profile.Attributes)
-	require.NoError(t, client.EntrustGroup.Dismiss(ctx, "g"))
+	require.NoError(t, client.HostedGroup.Dismiss(ctx, "g"))
 	require.Equal(t, []string{"g dismissed [ben] by ben"}, lines(events()))
 
 	require.NoError(t, client.User.Profile.Set(ctx, rongcloud.UserProfileParams{
 		UserID: "ann", Profile: rongcloud.UserProfile{Name: "安", Gender: rongcloud.Ptr(rongcloud.GenderUnknown)}, Attributes: map[string]string{"ext_b": "2"},
 	}))
-	require.NoError(t, client.User.Profile.Clean(ctx, []string{"ann"}))
+	require.NoError(t, client.User.Profile.Delete(ctx, []string{"ann"}))
 	told := events()
 	require.Len(t, told, 2)
 	user := told[0].(*webhook.UserProfile)

@@ -51,7 +51,7 @@
 //
 // calls back as RongCloud calls an app's server, about what users do with their apps ([User.Connect], [User.SendPrivate], [User.JoinChatroom] and so on) and about
 // what is done through the Server API: chat rooms and their attributes, recalls, deactivations, profiles, friends and hosted groups. With
-// [WithPreMessages] it asks before delivery, and obeys. Mutes, blacklists and sensitive words count for what users send. [Server.CallBack] makes any
+// [WithPreMessages] it asks before delivery, and obeys. Mutes, blacklists and sensitive words count for what users send. [Server.Emit] makes any
 // callback; [Server.Callbacks] shows them all.
 //
 // # Expectations

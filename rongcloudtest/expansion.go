@@ -92,9 +92,9 @@ func (c *call) expandable() (*kept, error) {
 	if m == nil || m.Recalled || int64(m.Conversation.Type) != c.params.Int("conversationType") {
 		return nil, invalid("no message %s of that conversation type", uid)
 	}
-	matches := m.Conversation.Target == target
+	matches := m.Conversation.TargetID == target
 	if m.Conversation.Type == rongcloud.ConversationPrivate {
-		matches = matches && m.From == operator || m.From == target && m.Conversation.Target == operator
+		matches = matches && m.From == operator || m.From == target && m.Conversation.TargetID == operator
 	}
 	switch {
 	case !matches:

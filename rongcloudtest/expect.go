@@ -15,10 +15,10 @@ import (
 type Want struct {
 	Type       rongcloud.ConversationType
 	From, To   string // To is the target: a user, group, chat room or ultra group
-	Channel    string // of an ultra group
+	ChannelID  string // of an ultra group
 	ObjectName string
 	Content    rongcloud.MessageContent // compared as JSON, with its object name
-	Receivers  []string                 // in any order
+	Recipients []string                 // in any order
 }
 
 // ExpectSent reports an error to t, with a diff, unless the messages that the server accepted are those wanted, in that order. It returns
@@ -40,15 +40,15 @@ func (w Want) matches(m SentMessage) bool {
 	same := func(want, got string) bool { return want == "" || want == got }
 	switch {
 	case w.Type != 0 && w.Type != m.Conversation.Type,
-		!same(w.From, m.From), !same(w.To, m.Conversation.Target), !same(w.Channel, m.Conversation.Channel), !same(w.ObjectName, m.ObjectName):
+		!same(w.From, m.From), !same(w.To, m.Conversation.TargetID), !same(w.ChannelID, m.Conversation.ChannelID), !same(w.ObjectName, m.ObjectName):
 		return false
-	case w.Receivers != nil && !slices.Equal(sorted(w.Receivers), sorted(m.Receivers)):
+	case w.Recipients != nil && !slices.Equal(sorted(w.Recipients), sorted(m.Recipients)):
 		return false
 	case w.Content == nil:
 		return true
 	}
 	name, body := contentOf(w.Content)
-	return name == m.ObjectName && sameJSON(body, m.Content)
+	return name == m.ObjectName && sameJSON(body, m.Body)
 }
 
 // String describes what is wanted as a line of a diff.
@@ -61,17 +61,17 @@ func (w Want) String() string {
 	if w.Type != 0 {
 		kind = w.Type.String()
 	}
-	return line(kind, w.From, w.To, w.Channel, name, body, w.Receivers)
+	return line(kind, w.From, w.To, w.ChannelID, name, body, w.Recipients)
 }
 
 func describeSent(m SentMessage) string {
-	text := line(m.Conversation.Type.String(), m.From, m.Conversation.Target, m.Conversation.Channel, m.ObjectName, m.Content, m.Receivers)
+	text := line(m.Conversation.Type.String(), m.From, m.Conversation.TargetID, m.Conversation.ChannelID, m.ObjectName, m.Body, m.Recipients)
 	switch {
 	case m.Recalled:
 		text += ", recalled"
 	case m.Blocked:
 		text += ", blocked by a sensitive word"
-	case len(m.Receivers) == 0:
+	case len(m.Recipients) == 0:
 		text += ", received by nobody"
 	}
 	return text

@@ -29,7 +29,7 @@ func TestExpectSent(t *testing.T) {
 	require.NoError(t, err)
 
 	hello := rongcloudtest.Want{From: "a", To: "b", Content: text("hello")}
-	all := rongcloudtest.Want{Type: rongcloud.ConversationGroup, To: "g", Receivers: []string{"c", "a"}}
+	all := rongcloudtest.Want{Type: rongcloud.ConversationGroup, To: "g", Recipients: []string{"c", "a"}}
 
 	r := &reporter{}
 	require.True(t, srv.ExpectSent(r, hello, all))
@@ -45,7 +45,7 @@ func TestExpectSent(t *testing.T) {
 
 	for name, want := range map[string][]rongcloudtest.Want{
 		"none": nil, "order": {all, hello}, "missing": {hello, all, all},
-		"type": {hello, {Type: rongcloud.ConversationChatroom}}, "receivers": {hello, {Receivers: []string{"a"}}},
+		"type": {hello, {Type: rongcloud.ConversationChatroom}}, "receivers": {hello, {Recipients: []string{"a"}}},
 		"object name": {hello, {ObjectName: "RC:ImgMsg"}}, "no content": {hello, {Content: rongcloud.RawContent{Name: "RC:TxtMsg", Body: "{}"}}},
 	} {
 		r := &reporter{}

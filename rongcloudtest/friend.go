@@ -98,7 +98,7 @@ func friendAdd(c *call) answer {
 
 func (c *call) tellFriendship(what webhook.FriendshipEvent, user, other string) {
 	c.tell(&webhook.Friendship{
-		Event: what, UserID: user, ToUserID: other, Time: c.at, Source: webhook.PlatformServer, Extra: c.params.Get("extra"),
+		Event: what, UserID: user, ToUserID: other, OccurredAt: c.at, Source: webhook.PlatformServer, Extra: c.params.Get("extra"),
 	})
 }
 

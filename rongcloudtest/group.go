@@ -135,7 +135,7 @@ func (c *call) bound() (*outgoing, error) {
 		}
 	}
 	out, err := c.outgoing()
-	out.conversation = Conversation{Type: rongcloud.ConversationGroup, Target: c.params.Get("groupId")}
+	out.conversation = Conversation{Type: rongcloud.ConversationGroup, TargetID: c.params.Get("groupId")}
 	return &out, err
 }
 
@@ -154,7 +154,7 @@ func (c *call) changeGroup(change func(id string) *answer) answer {
 	result := []field{{"memberCount", len(after)}}
 	if out != nil {
 		out.receivers = c.others(appendNew(all, after), nil)
-		result = append([]field{{"messageUID", c.send(*out).UID}}, result...)
+		result = append([]field{{"messageUID", c.send(*out).MessageUID}}, result...)
 	}
 	return ok(result...)
 }

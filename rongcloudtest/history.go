@@ -26,12 +26,12 @@ var historyHandlers = map[*endpoint.Endpoint]handler{
 // in tells whether the message belongs to a conversation as user sees it. An empty channel stands for all channels.
 func (m *kept) in(conversation Conversation, user string) bool {
 	own := m.Conversation
-	if conversation.Channel == "" {
-		own.Channel = ""
+	if conversation.ChannelID == "" {
+		own.ChannelID = ""
 	}
 	t := own.Type
 	if (t == rongcloud.ConversationPrivate || t == rongcloud.ConversationSystem) && m.From != user {
-		own.Target = m.From
+		own.TargetID = m.From
 	}
 	return own == conversation
 }
@@ -41,7 +41,7 @@ func (m *kept) visible(user string) bool {
 	if !m.stored || m.Recalled || m.Blocked || m.hidden[user] {
 		return false
 	}
-	return m.Conversation.Type == rongcloud.ConversationChatroom || m.ownCopy && m.From == user || slices.Contains(m.Receivers, user)
+	return m.Conversation.Type == rongcloud.ConversationChatroom || m.ownCopy && m.From == user || slices.Contains(m.Recipients, user)
 }
 
 type historyEntry struct {
@@ -69,14 +69,14 @@ func (c *call) queryHistory(kind rongcloud.ConversationType) answer {
 		newest--
 	}
 	user := c.params.Get("userId")
-	in := Conversation{Type: kind, Target: c.params.Get("targetId"), Channel: c.params.Get("busChannel")}
+	in := Conversation{Type: kind, TargetID: c.params.Get("targetId"), ChannelID: c.params.Get("busChannel")}
 	found := []historyEntry{}
 	for _, m := range c.newestFirst() {
-		at := m.SentTime.UnixMilli()
+		at := m.SentAt.UnixMilli()
 		if at > newest || at < oldest || !m.in(in, user) || !m.visible(user) {
 			continue
 		}
-		found = append(found, m.entry(in.Target))
+		found = append(found, m.entry(in.TargetID))
 		if len(found) == c.params.countOr("pageSize", 10) {
 			break
 		}
@@ -88,13 +88,13 @@ func (c *call) queryHistory(kind rongcloud.ConversationType) answer {
 func (s *Server) newestFirst() []*kept {
 	all := s.messages.sent.all()
 	slices.Reverse(all)
-	slices.SortStableFunc(all, func(a, b *kept) int { return cmp.Compare(b.SentTime.UnixMilli(), a.SentTime.UnixMilli()) })
+	slices.SortStableFunc(all, func(a, b *kept) int { return cmp.Compare(b.SentAt.UnixMilli(), a.SentAt.UnixMilli()) })
 	return all
 }
 
 func (m *kept) entry(target string) historyEntry {
 	e := historyEntry{
-		TargetID: target, FromUserID: m.From, MessageUID: m.UID, MsgTime: m.SentTime.UnixMilli(), ObjectName: m.ObjectName, Content: m.Content,
+		TargetID: target, FromUserID: m.From, MessageUID: m.MessageUID, MsgTime: m.SentAt.UnixMilli(), ObjectName: m.ObjectName, Content: m.Body,
 	}
 	if m.Conversation.Type == rongcloud.ConversationChatroom {
 		return e
@@ -105,7 +105,7 @@ func (m *kept) entry(target string) historyEntry {
 	}
 	e.Expansion, e.ExtraContent = &expandable, &pairs
 	if m.Conversation.Type == rongcloud.ConversationUltraGroup {
-		channel := m.Conversation.Channel
+		channel := m.Conversation.ChannelID
 		e.BusChannel = &channel
 	}
 	return e
@@ -114,11 +114,11 @@ func (m *kept) entry(target string) historyEntry {
 // cleanHistory hides messages from one user, those of a chat room from everybody. A message sent exactly at msgTimestamp goes, too.
 func cleanHistory(c *call) answer {
 	user := c.params.Get("fromUserId")
-	in := Conversation{Type: rongcloud.ConversationType(c.params.Int("conversationType")), Target: c.params.Get("targetId")}
+	in := Conversation{Type: rongcloud.ConversationType(c.params.Int("conversationType")), TargetID: c.params.Get("targetId")}
 	upTo := c.params.intOr("msgTimestamp", 1<<62)
 	for _, m := range c.messages.sent.all() {
 		switch {
-		case m.SentTime.UnixMilli() > upTo || !m.in(in, user):
+		case m.SentAt.UnixMilli() > upTo || !m.in(in, user):
 		case in.Type == rongcloud.ConversationChatroom:
 			m.stored = false
 		case m.hidden == nil:

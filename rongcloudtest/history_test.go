@@ -68,7 +68,7 @@ func TestHistoryOfEachKind(t *testing.T) {
 	require.Equal(t, []string{"000A"}, uids(query(t, client, "ultragroup", "b", "u", object{"busChannel": "news"})))
 	require.Equal(t, []string{"0009"}, uids(query(t, client, "ultragroup", "b", "u", object{"busChannel": "RCDefault"})))
 	require.Len(t, query(t, client, "ultragroup", "a", "u", nil), 2, "always kept for the sender")
-	require.Equal(t, "news", srv.User("b").Inbox()[len(srv.User("b").Inbox())-2].Conversation.Channel)
+	require.Equal(t, "news", srv.User("b").Inbox()[len(srv.User("b").Inbox())-2].Conversation.ChannelID)
 
 	require.Equal(t, object{
 		"targetId": "b", "fromUserId": "a", "messageUID": "TEST-0000-0000-0001", "msgTime": float64(started.UnixMilli()),
@@ -133,9 +133,9 @@ func TestHistoryKnowsRecallAndModify(t *testing.T) {
 	call(t, client, "/message/private/modify.json",
 		form("fromUserId", "a", "targetId", "b", "msgUID", private, "objectName", "RC:TxtMsg", "content", `{"content":"better"}`))
 	call(t, client, "/message/group/modify.json", form("fromUserId", "a", "groupId", "g", "msgUID", group, "content", `{"content":"best"}`))
-	require.Equal(t, `{"content":"better"}`, srv.User("b").Inbox()[0].Content)
-	require.Equal(t, `{"content":"better"}`, srv.User("a").Inbox()[0].Content)
-	require.Equal(t, `{"content":"best"}`, srv.User("b").Inbox()[1].Content)
+	require.Equal(t, `{"content":"better"}`, srv.User("b").Inbox()[0].Body)
+	require.Equal(t, `{"content":"better"}`, srv.User("a").Inbox()[0].Body)
+	require.Equal(t, `{"content":"best"}`, srv.User("b").Inbox()[1].Body)
 	require.Equal(t, `{"content":"better"}`, query(t, client, "private", "a", "b", nil)[0]["content"])
 	require.Equal(t, `{"content":"best"}`, query(t, client, "group", "b", "g", nil)[0]["content"])
 

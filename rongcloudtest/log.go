@@ -68,7 +68,7 @@ func (s *Server) logged(hour time.Time) []*kept {
 	}
 	var found []*kept
 	for _, m := range s.messages.sent.all() {
-		if m.logged && !m.SentTime.Before(hour) && m.SentTime.Before(end) {
+		if m.logged && !m.SentAt.Before(hour) && m.SentAt.Before(end) {
 			found = append(found, m)
 		}
 	}
@@ -94,15 +94,15 @@ type logLine struct {
 
 func (s *Server) logLine(m *kept) logLine {
 	line := logLine{
-		AppID: s.config.key, FromUserID: m.From, TargetID: m.Conversation.Target, TargetType: m.Conversation.Type, ClassName: m.ObjectName,
-		Content: m.Content, DateTime: m.SentTime.In(s.zone).Format(dateLayout + ".000"), Timestamp: m.SentTime.UnixMilli(), MsgUID: m.UID,
-		Source: "Server", IsSensitiveWord: "false", BusChannel: m.Conversation.Channel,
+		AppID: s.config.key, FromUserID: m.From, TargetID: m.Conversation.TargetID, TargetType: m.Conversation.Type, ClassName: m.ObjectName,
+		Content: m.Body, DateTime: m.SentAt.In(s.zone).Format(dateLayout + ".000"), Timestamp: m.SentAt.UnixMilli(), MsgUID: m.MessageUID,
+		Source: "Server", IsSensitiveWord: "false", BusChannel: m.Conversation.ChannelID,
 	}
-	if json.Valid([]byte(m.Content)) {
-		line.Content = json.RawMessage(m.Content)
+	if json.Valid([]byte(m.Body)) {
+		line.Content = json.RawMessage(m.Body)
 	}
 	if t := m.Conversation.Type; t == rongcloud.ConversationGroup || t == rongcloud.ConversationUltraGroup {
-		line.GroupID = m.Conversation.Target
+		line.GroupID = m.Conversation.TargetID
 	}
 	if m.sensitive {
 		line.IsSensitiveWord = "true"

@@ -15,36 +15,36 @@ import (
 
 // Conversation is where a message belongs, seen from one user: the target of a private conversation is the other user.
 type Conversation struct {
-	Type    rongcloud.ConversationType
-	Target  string // empty for a broadcast, seen from the sender
-	Channel string // of an ultra group
+	Type      rongcloud.ConversationType
+	TargetID  string // empty for a broadcast, seen from the sender
+	ChannelID string // of an ultra group
 }
 
 // Message is a message as a user received it.
 type Message struct {
-	UID          string
+	MessageUID   string
 	From         string
 	Conversation Conversation
 	ObjectName   string // RongCloud's name of the message type, such as RC:TxtMsg
-	Content      string // as it was sent, or as it was modified to; JSON text for built-in types
+	Body         string // as it was sent, or as it was modified to; JSON text for built-in types
 	PushContent  string
 	PushData     string
-	SentTime     time.Time
+	SentAt       time.Time
 	OwnCopy      bool // the sender's copy, of a message sent with isIncludeSender or to an ultra group
 }
 
-// Decode returns the content as its Go type, such as rongcloud.TextMessage.
-func (m Message) Decode() (rongcloud.MessageContent, error) {
-	return rongcloud.DecodeContent(m.ObjectName, []byte(m.Content))
+// Content returns the content as its Go type, such as rongcloud.TextMessage.
+func (m Message) Content() (rongcloud.MessageContent, error) {
+	return rongcloud.DecodeContent(m.ObjectName, []byte(m.Body))
 }
 
 // SentMessage is a message that the server accepted. Its conversation is seen from the sender.
 type SentMessage struct {
 	Message
-	Receivers []string // users in whose inbox it was put, the sender's copy not counted
-	Recalled  bool
-	Blocked   bool   // by a sensitive word, so that nobody received it; see WithSensitiveFilter
-	Params    Params // of the whole request
+	Recipients []string // users in whose inbox it was put, the sender's copy not counted
+	Recalled   bool
+	Blocked    bool   // by a sensitive word, so that nobody received it; see WithSensitiveFilter
+	Params     Params // of the whole request
 }
 
 // kept is a message with what the server needs to know of it later on.
@@ -62,7 +62,7 @@ type kept struct {
 
 func (m *kept) copy() SentMessage {
 	c := m.SentMessage
-	c.Receivers = slices.Clone(m.Receivers)
+	c.Recipients = slices.Clone(m.Recipients)
 	return c
 }
 
@@ -198,13 +198,13 @@ func (c *call) publish(kind rongcloud.ConversationType, targetParam, resultName 
 		if slices.Contains(c.params.values[targetParam][:i], target) {
 			continue
 		}
-		out.conversation = Conversation{Type: kind, Target: target}
+		out.conversation = Conversation{Type: kind, TargetID: target}
 		if kind == rongcloud.ConversationUltraGroup {
-			out.conversation.Channel = channelOf(c.params.Get("busChannel"))
+			out.conversation.ChannelID = channelOf(c.params.Get("busChannel"))
 			out.toSender = c.channelIn(target) != nil // without being asked for
 		}
 		out.receivers = receivers(target)
-		uids = append(uids, map[string]string{resultName: target, "messageUID": c.send(out).UID})
+		uids = append(uids, map[string]string{resultName: target, "messageUID": c.send(out).MessageUID})
 	}
 	return ok(field{"messageUIDs", uids})
 }
@@ -264,9 +264,9 @@ func (c *call) send(out outgoing) *kept {
 	m := &kept{
 		SentMessage: SentMessage{
 			Message: Message{
-				UID: out.uid, From: out.from, Conversation: out.conversation,
-				ObjectName: out.objectName, Content: out.content,
-				PushContent: out.pushContent, PushData: out.pushData, SentTime: c.at,
+				MessageUID: out.uid, From: out.from, Conversation: out.conversation,
+				ObjectName: out.objectName, Body: out.content,
+				PushContent: out.pushContent, PushData: out.pushData, SentAt: c.at,
 			},
 			Params: c.params,
 		},
@@ -287,10 +287,10 @@ func (c *call) send(out outgoing) *kept {
 			m.ownCopy = true
 		}
 	}
-	c.messages.byUID[m.UID] = m
+	c.messages.byUID[m.MessageUID] = m
 	if oldest, full := c.messages.sent.add(m); full {
-		delete(c.messages.byUID, oldest.UID)
-		delete(c.messages.streams, oldest.UID)
+		delete(c.messages.byUID, oldest.MessageUID)
+		delete(c.messages.streams, oldest.MessageUID)
 	}
 	c.tellMessage(m, cmp.Or(out.source, webhook.PlatformServer))
 	return m
@@ -302,14 +302,14 @@ func (c *call) give(m *kept, id string) {
 		return
 	}
 	c.deliver(id, m.received())
-	m.Receivers = append(m.Receivers, id)
+	m.Recipients = append(m.Recipients, id)
 }
 
 // received is the message as a receiver sees it.
 func (m *kept) received() Message {
 	received := m.Message
 	if t := m.Conversation.Type; t == rongcloud.ConversationPrivate || t == rongcloud.ConversationSystem {
-		received.Conversation.Target = m.From
+		received.Conversation.TargetID = m.From
 	}
 	return received
 }
@@ -325,7 +325,7 @@ func (s *Server) deliver(id string, m Message) {
 
 // eachInbox calls do with every inbox that the message was put into.
 func (s *Server) eachInbox(m *kept, do func(inbox *ring[Message])) {
-	for _, id := range append(slices.Clone(m.Receivers), m.From) {
+	for _, id := range append(slices.Clone(m.Recipients), m.From) {
 		if inbox := s.users.look(id).inbox; inbox != nil {
 			do(inbox)
 		}
@@ -334,11 +334,11 @@ func (s *Server) eachInbox(m *kept, do func(inbox *ring[Message])) {
 
 // rewrite replaces the content of a message, also where it was delivered.
 func (s *Server) rewrite(m *kept, objectName, content string) {
-	m.ObjectName, m.Content = objectName, content
+	m.ObjectName, m.Body = objectName, content
 	s.eachInbox(m, func(inbox *ring[Message]) {
 		inbox.change(func(received *Message) {
-			if received.UID == m.UID {
-				received.ObjectName, received.Content = objectName, content
+			if received.MessageUID == m.MessageUID {
+				received.ObjectName, received.Body = objectName, content
 			}
 		})
 	})

@@ -30,24 +30,24 @@ func TestPrivateMessages(t *testing.T) {
 	require.Regexp(t, `^TEST(-[0-9A-F]{4}){3}$`, uidB)
 
 	received := rongcloudtest.Message{
-		UID: uidB, From: "a", Conversation: rongcloudtest.Conversation{Type: rongcloud.ConversationPrivate, Target: "a"},
-		ObjectName: "RC:TxtMsg", Content: `{"content":"hello"}`, PushContent: "look", SentTime: started,
+		MessageUID: uidB, From: "a", Conversation: rongcloudtest.Conversation{Type: rongcloud.ConversationPrivate, TargetID: "a"},
+		ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, PushContent: "look", SentAt: started,
 	}
 	require.Equal(t, []rongcloudtest.Message{received}, srv.User("b").Inbox())
 
-	content, err := received.Decode()
+	content, err := received.Content()
 	require.NoError(t, err)
 	require.Equal(t, text("hello"), content)
 
 	own := received
-	own.OwnCopy, own.Conversation.Target = true, "b"
+	own.OwnCopy, own.Conversation.TargetID = true, "b"
 	require.Len(t, srv.User("a").Inbox(), 2)
 	require.Equal(t, own, srv.User("a").Inbox()[0])
 
 	all := srv.Sent()
 	require.Len(t, all, 2)
-	require.Equal(t, []string{"c"}, all[1].Receivers)
-	require.Equal(t, "c", all[1].Conversation.Target)
+	require.Equal(t, []string{"c"}, all[1].Recipients)
+	require.Equal(t, "c", all[1].Conversation.TargetID)
 	require.Equal(t, "1", all[1].Params.Get("isIncludeSender"))
 	require.Empty(t, srv.User("nobody").Inbox())
 }
@@ -67,7 +67,7 @@ func TestBlacklistHoldsBackOnlyIfAsked(t *testing.T) {
 	require.Len(t, srv.User("b").Inbox(), 1)
 	send("a", "b", true)
 	require.Len(t, srv.User("b").Inbox(), 1, "held back")
-	require.Empty(t, srv.Sent()[1].Receivers)
+	require.Empty(t, srv.Sent()[1].Recipients)
 	send("b", "a", true)
 	require.Len(t, srv.User("a").Inbox(), 1, "a blacklist works one way")
 	send("c", "b", true)
@@ -94,11 +94,11 @@ func TestGroupMessages(t *testing.T) {
 	require.Empty(t, srv.User("a").Inbox())
 	require.Len(t, srv.User("b").Inbox(), 1)
 	require.Len(t, srv.User("d").Inbox(), 2)
-	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationGroup, Target: "g"}, srv.User("b").Inbox()[0].Conversation)
-	require.Equal(t, sent.UIDOf("g"), srv.User("b").Inbox()[0].UID)
+	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationGroup, TargetID: "g"}, srv.User("b").Inbox()[0].Conversation)
+	require.Equal(t, sent.UIDOf("g"), srv.User("b").Inbox()[0].MessageUID)
 
 	_, err = client.Message.SendGroup(context.Background(), rongcloud.GroupMessage{
-		From: "a", To: []string{"g"}, ToUsers: []string{"c", "stranger"}, Content: text("psst"), IncludeSender: true,
+		From: "a", To: []string{"g"}, ToUserIDs: []string{"c", "stranger"}, Content: text("psst"), IncludeSender: true,
 	})
 	require.NoError(t, err)
 	require.Len(t, srv.User("b").Inbox(), 1)
@@ -120,13 +120,13 @@ func TestSystemAndChatroomMessages(t *testing.T) {
 	srv, client := pair(t)
 	_, err := client.Message.SendSystem(context.Background(), rongcloud.SystemMessage{From: "sys", To: []string{"a"}, Content: text("hi")})
 	require.NoError(t, err)
-	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationSystem, Target: "sys"}, srv.User("a").Inbox()[0].Conversation)
+	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationSystem, TargetID: "sys"}, srv.User("a").Inbox()[0].Conversation)
 
 	srv.JoinChatroom("r", "a", "b")
 	rooms, err := client.Message.SendChatroom(context.Background(), rongcloud.ChatroomMessage{From: "b", To: []string{"r"}, Content: text("hi")})
 	require.NoError(t, err)
 	require.Len(t, rooms.MessageUIDs, 1)
-	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationChatroom, Target: "r"}, srv.User("a").Inbox()[1].Conversation)
+	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationChatroom, TargetID: "r"}, srv.User("a").Inbox()[1].Conversation)
 	require.Empty(t, srv.User("b").Inbox())
 }
 
@@ -143,9 +143,9 @@ func TestRecall(t *testing.T) {
 		})
 		require.NoError(t, err)
 		sendPrivate(t, client, "a", "b")
-		recall := rongcloud.Recall{
+		recall := rongcloud.RecallParams{
 			From: "a", ConversationType: rongcloud.ConversationPrivate, TargetID: "b",
-			MessageUID: sent.UIDOf("b"), SentTime: srv.Sent()[0].SentTime,
+			MessageUID: sent.UIDOf("b"), SentAt: srv.Sent()[0].SentAt,
 		}
 		require.NoError(t, client.Message.Recall(context.Background(), recall))
 		require.Len(t, srv.User("b").Inbox(), 1)
@@ -176,7 +176,7 @@ func TestHistoryIsBounded(t *testing.T) {
 	inbox := srv.User("b").Inbox()
 	require.Len(t, inbox, 3)
 	for i, m := range inbox {
-		require.Equal(t, uids[i+2], m.UID)
+		require.Equal(t, uids[i+2], m.MessageUID)
 	}
 	recall := func(uid string) {
 		call(t, client, "/message/recall.json",

@@ -22,7 +22,7 @@ func TestManyCallers(t *testing.T) {
 	srv, client := pair(t)
 	h, err := webhook.NewHandler(srv.AppSecret())
 	require.NoError(t, err)
-	srv.Webhook(h, rongcloudtest.InBackground())
+	srv.AddWebhook(h, rongcloudtest.InBackground())
 	var wg sync.WaitGroup
 	for i := range 64 {
 		wg.Go(func() {
@@ -59,7 +59,7 @@ func TestManyCallers(t *testing.T) {
 	wg.Wait()
 	srv.WaitForCallbacks()
 	require.Len(t, srv.State().Users, 2*64)
-	require.Len(t, srv.State().Chatrooms[0].Members, 64)
+	require.Len(t, srv.State().Chatrooms[0].MemberIDs, 64)
 	private := 0
 	for _, m := range srv.Sent() {
 		if m.Conversation.Type == rongcloud.ConversationPrivate {

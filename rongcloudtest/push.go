@@ -16,9 +16,9 @@ import (
 type Push struct {
 	ID         string
 	Endpoint   *endpoint.Endpoint
-	Time       time.Time
+	SentAt     time.Time
 	Platforms  []string // none for /push/user.json
-	Users      []string // registered users in the audience, in the order of registration
+	UserIDs    []string // registered users in the audience, in the order of registration
 	Title      string
 	Text       string // alert or pushContent, where not each platform has its own
 	MessageUID string // of the system message that came with it, if one did
@@ -31,7 +31,7 @@ func (s *Server) Pushes() []Push {
 	defer s.mu.Unlock()
 	all := s.pushes.all()
 	for i := range all {
-		all[i].Users = slices.Clone(all[i].Users)
+		all[i].UserIDs = slices.Clone(all[i].UserIDs)
 	}
 	return all
 }
@@ -109,7 +109,7 @@ func pushAll(c *call) answer {
 	push := Push{Platforms: platforms, Title: n.Title, Text: n.Alert}
 	for _, u := range c.users.registered {
 		if to.includes(u, platforms) {
-			push.Users = append(push.Users, u.id)
+			push.UserIDs = append(push.UserIDs, u.id)
 		}
 	}
 	if !c.params.Has("message") || c.ep == endpoint.PushCustom {
@@ -118,9 +118,9 @@ func pushAll(c *call) answer {
 	var m pushMessage
 	_ = json.Unmarshal([]byte(c.params.Get("message")), &m) // checked before
 	push.MessageUID = c.send(outgoing{
-		from: c.params.Get("fromuserid"), conversation: Conversation{Type: rongcloud.ConversationSystem}, receivers: push.Users,
+		from: c.params.Get("fromuserid"), conversation: Conversation{Type: rongcloud.ConversationSystem}, receivers: push.UserIDs,
 		objectName: m.ObjectName, content: m.Content, pushContent: n.Alert, logged: true, broadcast: true,
-	}).UID
+	}).MessageUID
 	return c.push(push)
 }
 
@@ -135,7 +135,7 @@ func pushUser(c *call) answer {
 	push := Push{Title: n.Title, Text: n.PushContent}
 	for _, u := range c.users.registered {
 		if slices.Contains(c.params.values["userIds"], u.id) {
-			push.Users = append(push.Users, u.id)
+			push.UserIDs = append(push.UserIDs, u.id)
 		}
 	}
 	return c.push(push)
@@ -143,7 +143,7 @@ func pushUser(c *call) answer {
 
 func (c *call) push(push Push) answer {
 	c.pushCount++
-	push.ID, push.Endpoint, push.Time, push.Params = fmt.Sprintf("test-push-%d", c.pushCount), c.ep, c.at, c.params
+	push.ID, push.Endpoint, push.SentAt, push.Params = fmt.Sprintf("test-push-%d", c.pushCount), c.ep, c.at, c.params
 	c.pushes.add(push)
 	fields := []field{{"id", push.ID}}
 	if push.MessageUID != "" {

@@ -24,7 +24,7 @@ func tagged(t *testing.T, opts ...rongcloudtest.Option) (*rongcloudtest.Server, 
 
 func pushed(srv *rongcloudtest.Server) []string {
 	all := srv.Pushes()
-	return all[len(all)-1].Users
+	return all[len(all)-1].UserIDs
 }
 
 func TestPushAudience(t *testing.T) {
@@ -68,7 +68,7 @@ func TestPushAudience(t *testing.T) {
 	require.Equal(t, endpoint.Push, first.Endpoint)
 	require.Equal(t, "hi", first.Text)
 	require.Equal(t, "T", first.Title)
-	require.Equal(t, started, first.Time)
+	require.Equal(t, started, first.SentAt)
 	require.Equal(t, both, first.Platforms)
 	require.Empty(t, srv.User("a").Inbox(), "a push stores nothing")
 	require.Empty(t, srv.Sent())
@@ -100,10 +100,10 @@ func TestPushWithMessage(t *testing.T) {
 	require.Equal(t, uid, srv.Pushes()[0].MessageUID)
 	inbox := srv.User("d").Inbox()
 	require.Len(t, inbox, 1)
-	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationSystem, Target: "sys"}, inbox[0].Conversation)
-	require.Equal(t, `{"content":"news"}`, inbox[0].Content)
+	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationSystem, TargetID: "sys"}, inbox[0].Conversation)
+	require.Equal(t, `{"content":"news"}`, inbox[0].Body)
 	require.Empty(t, srv.User("a").Inbox())
-	require.Equal(t, []string{"c", "d"}, srv.Sent()[0].Receivers)
+	require.Equal(t, []string{"c", "d"}, srv.Sent()[0].Recipients)
 
 	call(t, client, "/message/broadcast/recall.json", form("fromUserId", "sys", "messageUID", uid))
 	require.Empty(t, srv.User("d").Inbox())

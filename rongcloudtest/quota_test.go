@@ -80,7 +80,7 @@ func TestQuotasHaveCapsAndPools(t *testing.T) {
 	t.Parallel()
 	srv, client := stopped(t, rongcloudtest.WithQuotas())
 	expand := func(kind rongcloud.ConversationType) error {
-		return client.Message.Expansion.Delete(t.Context(), rongcloud.MessageExpansionRemoval{
+		return client.Message.Expansion.Delete(t.Context(), rongcloud.MessageExpansionDeleteParams{
 			MessageUID: "none", UserID: "a", ConversationType: kind, TargetID: "b", Keys: []string{"k"},
 		})
 	}
@@ -109,7 +109,7 @@ func TestIdempotencyService(t *testing.T) {
 	const duplicate = rongcloud.Code(25999)
 	srv, client := stopped(t, rongcloudtest.WithIdempotencyService(duplicate))
 	send := func(from string, random int64) error {
-		_, err := client.Message.SendPrivate(t.Context(), rongcloud.PrivateMessage{From: from, To: []string{"b"}, Content: text("hi"), MsgRandom: random})
+		_, err := client.Message.SendPrivate(t.Context(), rongcloud.PrivateMessage{From: from, To: []string{"b"}, Content: text("hi"), IdempotencyKey: random})
 		return err
 	}
 	require.NoError(t, send("a", 7))
@@ -174,10 +174,10 @@ func TestParallelCallersOfEverything(t *testing.T) {
 			_ = client.Call(ctx, "/conversation/top/set.json", form("userId", "a", "conversationType", "1", "targetId", random, "setTop", "true"), nil)
 			_ = srv.User("a").Connect()
 			for _, p := range srv.Pushes() {
-				_ = append(p.Users, "x")
+				_ = append(p.UserIDs, "x")
 			}
 			for _, m := range srv.Sent() {
-				_ = append(m.Receivers, "x")
+				_ = append(m.Recipients, "x")
 			}
 		})
 	}

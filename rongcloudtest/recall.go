@@ -10,19 +10,19 @@ var recallHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.MessageRecall:          recall,
 	endpoint.MessageBroadcastRecall: recallBroadcast,
 	endpoint.MessagePrivateModify: func(c *call) answer {
-		return modify(c, Conversation{Type: rongcloud.ConversationPrivate, Target: c.params.Get("targetId")})
+		return modify(c, Conversation{Type: rongcloud.ConversationPrivate, TargetID: c.params.Get("targetId")})
 	},
 	endpoint.MessageGroupModify: func(c *call) answer {
-		return modify(c, Conversation{Type: rongcloud.ConversationGroup, Target: c.params.Get("groupId")})
+		return modify(c, Conversation{Type: rongcloud.ConversationGroup, TargetID: c.params.Get("groupId")})
 	},
 }
 
 // recall is a command to the clients, so RongCloud is taken to accept it for a message that it does not know as
 // well; strict mode does not.
 func recall(c *call) answer {
-	in := Conversation{Type: rongcloud.ConversationType(c.params.Int("conversationType")), Target: c.params.Get("targetId")}
+	in := Conversation{Type: rongcloud.ConversationType(c.params.Int("conversationType")), TargetID: c.params.Get("targetId")}
 	if in.Type == rongcloud.ConversationUltraGroup {
-		in.Channel = channelOf(c.params.Get("busChannel"))
+		in.ChannelID = channelOf(c.params.Get("busChannel"))
 	}
 	m := c.messages.byUID[c.params.Get("messageUID")]
 	if m == nil || m.From != c.params.Get("fromUserId") || m.Conversation != in {
@@ -50,13 +50,13 @@ func recallBroadcast(c *call) answer {
 func (c *call) takeBack(m *kept) {
 	m.Recalled = true
 	c.tell(&webhook.MessageOperation{
-		Operation: webhook.OperationRecall, FromUserID: m.From, Time: c.at, Source: webhook.PlatformServer,
-		ConversationType: m.Conversation.Type, TargetID: m.Conversation.Target, Channel: m.Conversation.Channel,
-		MessageUID: m.UID, MessageTime: m.SentTime, HideNotice: c.params.Bool("isDelete"), ByAdmin: c.params.Bool("isAdmin"),
+		Operation: webhook.OperationRecall, From: m.From, OccurredAt: c.at, Source: webhook.PlatformServer,
+		ConversationType: m.Conversation.Type, TargetID: m.Conversation.TargetID, ChannelID: m.Conversation.ChannelID,
+		MessageUID: m.MessageUID, MessageSentAt: m.SentAt, HideNotice: c.params.Bool("isDelete"), ByAdmin: c.params.Bool("isAdmin"),
 		Extra: c.params.Get("extra"),
 	})
 	c.eachInbox(m, func(inbox *ring[Message]) {
-		inbox.remove(func(received Message) bool { return received.UID == m.UID })
+		inbox.remove(func(received Message) bool { return received.MessageUID == m.MessageUID })
 	})
 }
 

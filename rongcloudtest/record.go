@@ -10,20 +10,20 @@ import (
 
 // Request is a request that the server received, and how it ended.
 type Request struct {
-	Number    int       // of the request, from 1
-	Time      time.Time // by the server's clock
-	Method    string
-	Path      string
-	Endpoint  *endpoint.Endpoint // nil for an unknown path
-	Params    Params             // empty if the request was refused before they were read
-	Unknown   []string           // parameters that the endpoint's table does not have
-	RequestID string
-	Header    http.Header    // as it came; not to be changed
-	Duration  time.Duration  // until the answer was ready, a fault's delay not counted
-	Status    int            // HTTP status of the answer; 0 if the connection was reset or dropped
-	Code      rongcloud.Code // code of the answer; 0 if it had none
-	Message   string         // errorMessage of the answer
-	Fault     bool           // a fault struck; see Server.Fail
+	Number     int       // of the request, from 1
+	ReceivedAt time.Time // by the server's clock
+	Method     string
+	Path       string
+	Endpoint   *endpoint.Endpoint // nil for an unknown path
+	Params     Params             // empty if the request was refused before they were read
+	Unknown    []string           // parameters that the endpoint's table does not have
+	RequestID  string
+	Header     http.Header    // as it came; not to be changed
+	Duration   time.Duration  // until the answer was ready, a fault's delay not counted
+	Status     int            // HTTP status of the answer; 0 if the connection was reset or dropped
+	Code       rongcloud.Code // code of the answer; 0 if it had none
+	Message    string         // errorMessage of the answer
+	Fault      bool           // a fault struck; see Server.Fail
 }
 
 // Requests returns the requests so far, oldest first, refused ones included; see [WithHistory]. A request is there as
@@ -57,7 +57,7 @@ func (s *Server) record(in *incoming, a answer, fault *Fault) {
 	}
 	s.mu.Lock()
 	s.requestCount++
-	entry.Number, entry.Time = s.requestCount, s.now()
+	entry.Number, entry.ReceivedAt = s.requestCount, s.now()
 	s.requests.add(entry)
 	s.mu.Unlock()
 	if s.config.observer != nil {

@@ -42,7 +42,7 @@ func entries(t *testing.T, chatroom *rongcloud.ChatroomService, keys ...string) 
 
 func setEntry(t *testing.T, chatroom *rongcloud.ChatroomService, user, key, value string) error {
 	t.Helper()
-	return chatroom.Entry.Set(t.Context(), rongcloud.ChatroomEntryParams{ChatroomID: "r", UserID: user, Key: key, Value: value})
+	return chatroom.Entry.Set(t.Context(), rongcloud.ChatroomEntrySetParams{ChatroomID: "r", UserID: user, Key: key, Value: value})
 }
 
 func TestChatroomCreate(t *testing.T) {
@@ -53,7 +53,7 @@ func TestChatroomCreate(t *testing.T) {
 	_, err := chatroom.Get(ctx, "r")
 	require.ErrorIs(t, err, rongcloud.CodeChatroomNotFound)
 	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{
-		ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyTime: 2 * time.Hour, Banned: true, BanWhitelist: []string{"a", "b"},
+		ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyAfter: 2 * time.Hour, AllMembersMuted: true, MuteAllMembersWhitelist: []string{"a", "b"},
 		EntryOwnerID: "a", Entries: map[string]string{"seat2": "Ben", "seat1": "Ann"},
 	}))
 	srv.JoinChatroom("r", "a", "b", "a")
@@ -62,9 +62,9 @@ func TestChatroomCreate(t *testing.T) {
 	require.True(t, room.CreatedAt.Equal(started))
 	room.CreatedAt = time.Time{}
 	require.Equal(t, rongcloud.Chatroom{
-		ChatroomID: "r", MemberCount: 2, DestroyType: rongcloud.ChatroomDestroyFixed, DestroyTime: 2 * time.Hour, Banned: true,
+		ChatroomID: "r", MemberCount: 2, DestroyType: rongcloud.ChatroomDestroyFixed, DestroyAfter: 2 * time.Hour, AllMembersMuted: true,
 	}, *room)
-	exempt, err := chatroom.BanWhitelist.List(ctx, "r")
+	exempt, err := chatroom.MuteAllMembersWhitelist.List(ctx, "r")
 	require.NoError(t, err)
 	require.Equal(t, []string{"a", "b"}, exempt.UserIDs)
 	require.Equal(t, []string{"seat1=Ann/a", "seat2=Ben/a"}, entries(t, chatroom))
@@ -73,9 +73,9 @@ func TestChatroomCreate(t *testing.T) {
 	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: "r"}))
 	room, err = chatroom.Get(ctx, "r")
 	require.NoError(t, err)
-	require.False(t, room.Banned)
+	require.False(t, room.AllMembersMuted)
 	require.Equal(t, rongcloud.ChatroomDestroyInactive, room.DestroyType)
-	require.Equal(t, time.Hour, room.DestroyTime)
+	require.Equal(t, time.Hour, room.DestroyAfter)
 	require.Equal(t, 2, room.MemberCount)
 	require.Len(t, entries(t, chatroom), 2)
 
@@ -154,7 +154,7 @@ func TestChatroomFixedLife(t *testing.T) {
 	srv, _, chatroom := chatroom(t)
 	ctx := t.Context()
 	require.NoError(t, chatroom.SetDestroy(ctx, rongcloud.ChatroomDestroyParams{
-		ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyTime: 3 * time.Hour,
+		ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyAfter: 3 * time.Hour,
 	}))
 	srv.Advance(3*time.Hour - time.Second)
 	srv.JoinChatroom("r", "a")
@@ -163,7 +163,7 @@ func TestChatroomFixedLife(t *testing.T) {
 	require.Empty(t, rooms(srv), "activity does not matter")
 
 	// Inactivity counts on while it is not what decides.
-	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyTime: 3 * time.Hour}))
+	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyAfter: 3 * time.Hour}))
 	srv.Advance(2 * time.Hour)
 	require.NoError(t, chatroom.SetDestroy(ctx, rongcloud.ChatroomDestroyParams{ChatroomID: "r"}))
 	require.Empty(t, rooms(srv))
@@ -224,17 +224,17 @@ func TestChatroomMembers(t *testing.T) {
 	_, err := chatroom.Member.List(ctx, rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 501, Order: rongcloud.ChatroomOldestFirst})
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
 
-	in, err := chatroom.Member.Check(ctx, "r", "b")
+	in, err := chatroom.Member.IsMember(ctx, "r", "b")
 	require.NoError(t, err)
 	require.True(t, in)
 	srv.LeaveChatroom("r", "b")
-	in, err = chatroom.Member.Check(ctx, "r", "b")
+	in, err = chatroom.Member.IsMember(ctx, "r", "b")
 	require.NoError(t, err)
 	require.False(t, in)
-	all, err := chatroom.Member.BatchCheck(ctx, "r", []string{"b", "a"})
+	all, err := chatroom.Member.Check(ctx, "r", []string{"b", "a"})
 	require.NoError(t, err)
 	require.Equal(t, []rongcloud.ChatroomMembership{{UserID: "b"}, {UserID: "a", Member: true}}, all.Users)
-	_, err = chatroom.Member.BatchCheck(ctx, "none", []string{"b", "a"})
+	_, err = chatroom.Member.Check(ctx, "none", []string{"b", "a"})
 	require.ErrorIs(t, err, rongcloud.CodeChatroomNotFound)
 }
 
@@ -256,17 +256,17 @@ func TestChatroomEntries(t *testing.T) {
 	// One at a time only one's own; in batches by force.
 	require.ErrorIs(t, setEntry(t, chatroom, "b", "k", "9"), rongcloud.CodeInvalidParameter)
 	remove := func(user, key string) error {
-		return chatroom.Entry.Remove(ctx, rongcloud.ChatroomEntryRemoval{ChatroomID: "r", UserID: user, Key: key})
+		return chatroom.Entry.Delete(ctx, rongcloud.ChatroomEntryDeleteParams{ChatroomID: "r", UserID: user, Key: key})
 	}
 	require.ErrorIs(t, remove("b", "k"), rongcloud.CodeInvalidParameter)
 	require.Equal(t, []string{"k=2/a"}, entries(t, chatroom, "k"))
-	require.NoError(t, chatroom.Entry.BatchSet(ctx, rongcloud.ChatroomEntryBatch{
+	require.NoError(t, chatroom.Entry.BatchSet(ctx, rongcloud.ChatroomEntryBatchSetParams{
 		ChatroomID: "r", OwnerID: "b", Entries: map[string]string{"k": "4", "m": "5"}, AutoDelete: true,
 	}))
 	require.Equal(t, []string{"k=4/b", "l+=-_=3/stranger", "m=5/b"}, entries(t, chatroom))
 	require.NoError(t, remove("b", "m"))
 	require.NoError(t, remove("b", "m"), "it is gone already")
-	require.NoError(t, chatroom.Entry.BatchRemove(ctx, rongcloud.ChatroomEntryBatchRemoval{ChatroomID: "r", OwnerID: "a", Keys: []string{"l+=-_", "none"}}))
+	require.NoError(t, chatroom.Entry.BatchDelete(ctx, rongcloud.ChatroomEntryBatchDeleteParams{ChatroomID: "r", OwnerID: "a", Keys: []string{"l+=-_", "none"}}))
 	require.Equal(t, []string{"k=4/b"}, entries(t, chatroom))
 
 	// Attributes that go with their owner do so when he leaves, whichever way.
@@ -275,10 +275,10 @@ func TestChatroomEntries(t *testing.T) {
 	srv.LeaveChatroom("r", "b")
 	require.Empty(t, entries(t, chatroom))
 	srv.JoinChatroom("r", "b")
-	require.NoError(t, chatroom.Entry.Set(ctx, rongcloud.ChatroomEntryParams{ChatroomID: "r", UserID: "b", Key: "auto", Value: "1", AutoDelete: true}))
-	require.NoError(t, chatroom.Entry.Set(ctx, rongcloud.ChatroomEntryParams{ChatroomID: "r", UserID: "c", Key: "guest", Value: "1", AutoDelete: true}))
+	require.NoError(t, chatroom.Entry.Set(ctx, rongcloud.ChatroomEntrySetParams{ChatroomID: "r", UserID: "b", Key: "auto", Value: "1", AutoDelete: true}))
+	require.NoError(t, chatroom.Entry.Set(ctx, rongcloud.ChatroomEntrySetParams{ChatroomID: "r", UserID: "c", Key: "guest", Value: "1", AutoDelete: true}))
 	require.NoError(t, setEntry(t, chatroom, "b", "stays", "1"))
-	require.NoError(t, chatroom.Block.Add(ctx, rongcloud.ChatroomBlockParams{ChatroomID: "r", UserIDs: []string{"b", "c"}, Duration: time.Minute}))
+	require.NoError(t, chatroom.Block.Add(ctx, rongcloud.ChatroomBlockAddParams{ChatroomID: "r", UserIDs: []string{"b", "c"}, Duration: time.Minute}))
 	require.Equal(t, []string{"guest=1/c", "stays=1/b"}, entries(t, chatroom), "who was not there did not leave")
 
 	many := map[string]string{}
@@ -290,9 +290,9 @@ func TestChatroomEntries(t *testing.T) {
 		for key := range many {
 			batch[fmt.Sprintf("n%d-%s", n, key)] = "v"
 		}
-		require.NoError(t, chatroom.Entry.BatchSet(ctx, rongcloud.ChatroomEntryBatch{ChatroomID: "r", OwnerID: "a", Entries: batch}))
+		require.NoError(t, chatroom.Entry.BatchSet(ctx, rongcloud.ChatroomEntryBatchSetParams{ChatroomID: "r", OwnerID: "a", Entries: batch}))
 	}
-	err = chatroom.Entry.BatchSet(ctx, rongcloud.ChatroomEntryBatch{ChatroomID: "r", OwnerID: "a", Entries: many})
+	err = chatroom.Entry.BatchSet(ctx, rongcloud.ChatroomEntryBatchSetParams{ChatroomID: "r", OwnerID: "a", Entries: many})
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter, "102 attributes")
 	require.Len(t, entries(t, chatroom), 82, "all or none")
 
@@ -313,20 +313,20 @@ func TestChatroomEntryNotices(t *testing.T) {
 	t.Parallel()
 	srv, client, chatroom := chatroom(t, "a", "b")
 	ctx := t.Context()
-	notice := rongcloud.ChatroomEntryNotification{Type: rongcloud.ChatroomEntrySet, Key: "k", Value: "v"}
-	require.NoError(t, chatroom.Entry.Set(ctx, rongcloud.ChatroomEntryParams{ChatroomID: "r", UserID: "a", Key: "k", Value: "v", Notification: notice}))
+	notice := rongcloud.ChatroomEntryNotification{Type: rongcloud.ChatroomEntryChangeSet, Key: "k", Value: "v"}
+	require.NoError(t, chatroom.Entry.Set(ctx, rongcloud.ChatroomEntrySetParams{ChatroomID: "r", UserID: "a", Key: "k", Value: "v", Notification: notice}))
 	require.NoError(t, setEntry(t, chatroom, "a", "l", "v"))
-	require.NoError(t, chatroom.Entry.Remove(ctx, rongcloud.ChatroomEntryRemoval{
+	require.NoError(t, chatroom.Entry.Delete(ctx, rongcloud.ChatroomEntryDeleteParams{
 		ChatroomID: "r", UserID: "a", Key: "k", Notification: rongcloud.RawContent{Name: "app:kv", Body: "k is gone"},
 	}))
 	require.Empty(t, srv.User("a").Inbox())
 	inbox := srv.User("b").Inbox()
 	require.Len(t, inbox, 2)
-	content, err := inbox[0].Decode()
+	content, err := inbox[0].Content()
 	require.NoError(t, err)
 	require.Equal(t, notice, content)
-	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationChatroom, Target: "r"}, inbox[0].Conversation)
-	require.Equal(t, "k is gone", inbox[1].Content)
+	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationChatroom, TargetID: "r"}, inbox[0].Conversation)
+	require.Equal(t, "k is gone", inbox[1].Body)
 
 	e := refused(t, client, "/chatroom/entry/set.json", form("chatroomId", "r", "userId", "a", "key", "x", "value", "v",
 		"objectName", "RC:chrmKVNotiMsg", "content", `{"type":1,"key":"x"}`))
@@ -360,10 +360,10 @@ func TestChatroomMutes(t *testing.T) {
 		return left
 	}
 	require.Empty(t, muted())
-	require.NoError(t, chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteParams{
+	require.NoError(t, chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteAddParams{
 		ChatroomID: "r", UserIDs: []string{"a", "b", "a"}, Duration: 10 * time.Minute, Notify: true, Extra: `{"why":"spam"}`,
 	}))
-	require.NoError(t, chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteParams{ChatroomID: "r", UserIDs: []string{"b"}, Duration: 20 * time.Minute}))
+	require.NoError(t, chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteAddParams{ChatroomID: "r", UserIDs: []string{"b"}, Duration: 20 * time.Minute}))
 	require.Equal(t, map[string]time.Duration{"a": 10 * time.Minute, "b": 20 * time.Minute}, muted())
 	require.Equal(t, "ab", silent())
 	require.False(t, srv.MutedInChatroom("none", "a"))
@@ -371,38 +371,38 @@ func TestChatroomMutes(t *testing.T) {
 	srv.JoinChatroom("r", "b")
 	srv.Advance(10 * time.Minute)
 	require.Equal(t, map[string]time.Duration{"b": 10 * time.Minute}, muted(), "a mute stays when its user leaves")
-	require.NoError(t, chatroom.Mute.Remove(ctx, rongcloud.ChatroomUsers{ChatroomID: "r", UserIDs: []string{"b", "c"}}))
+	require.NoError(t, chatroom.Mute.Remove(ctx, rongcloud.ChatroomUsersParams{ChatroomID: "r", UserIDs: []string{"b", "c"}}))
 	require.Empty(t, silent())
 
 	// The whole room, with exceptions.
-	require.NoError(t, chatroom.Ban.Add(ctx, rongcloud.ChatroomBanParams{ChatroomID: "r"}))
-	require.NoError(t, chatroom.Ban.Add(ctx, rongcloud.ChatroomBanParams{ChatroomID: "r"}))
-	require.NoError(t, chatroom.BanWhitelist.Add(ctx, rongcloud.ChatroomUsers{ChatroomID: "r", UserIDs: []string{"a", "b"}}))
-	require.NoError(t, chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteParams{ChatroomID: "r", UserIDs: []string{"a"}, Duration: time.Minute}))
+	require.NoError(t, chatroom.MuteAllMembers.Add(ctx, rongcloud.ChatroomMuteAllMembersParams{ChatroomID: "r"}))
+	require.NoError(t, chatroom.MuteAllMembers.Add(ctx, rongcloud.ChatroomMuteAllMembersParams{ChatroomID: "r"}))
+	require.NoError(t, chatroom.MuteAllMembersWhitelist.Add(ctx, rongcloud.ChatroomUsersParams{ChatroomID: "r", UserIDs: []string{"a", "b"}}))
+	require.NoError(t, chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteAddParams{ChatroomID: "r", UserIDs: []string{"a"}, Duration: time.Minute}))
 	require.Equal(t, "cd", silent(), "the list lifts single mutes, too")
-	banned, err := chatroom.Ban.Check(ctx, "r")
+	banned, err := chatroom.MuteAllMembers.IsMuted(ctx, "r")
 	require.NoError(t, err)
 	require.True(t, banned)
-	require.NoError(t, chatroom.BanWhitelist.Remove(ctx, rongcloud.ChatroomUsers{ChatroomID: "r", UserIDs: []string{"b"}}))
+	require.NoError(t, chatroom.MuteAllMembersWhitelist.Remove(ctx, rongcloud.ChatroomUsersParams{ChatroomID: "r", UserIDs: []string{"b"}}))
 	require.Equal(t, "bcd", silent())
 
 	// In all rooms, which nothing lifts.
-	require.NoError(t, chatroom.GlobalMute.Add(ctx, rongcloud.ChatroomGlobalMuteParams{UserIDs: []string{"a"}, Duration: time.Hour}))
+	require.NoError(t, chatroom.GlobalMute.Add(ctx, rongcloud.ChatroomGlobalMuteAddParams{UserIDs: []string{"a"}, Duration: time.Hour}))
 	require.Equal(t, "abcd", silent())
 	require.True(t, srv.MutedInChatroom("another", "a"))
 	global, err := chatroom.GlobalMute.List(ctx)
 	require.NoError(t, err)
 	require.Len(t, global.Users, 1)
 	require.True(t, global.Users[0].EndsAt.Equal(srv.Now().Add(time.Hour)))
-	require.NoError(t, chatroom.Ban.Remove(ctx, rongcloud.ChatroomBanParams{ChatroomID: "r"}))
+	require.NoError(t, chatroom.MuteAllMembers.Remove(ctx, rongcloud.ChatroomMuteAllMembersParams{ChatroomID: "r"}))
 	require.Equal(t, "a", silent())
-	require.NoError(t, chatroom.GlobalMute.Remove(ctx, rongcloud.ChatroomGlobalMuteRemoval{UserIDs: []string{"a"}}))
+	require.NoError(t, chatroom.GlobalMute.Remove(ctx, rongcloud.ChatroomGlobalMuteRemoveParams{UserIDs: []string{"a"}}))
 	require.Empty(t, silent())
-	banned, err = chatroom.Ban.Check(ctx, "r")
+	banned, err = chatroom.MuteAllMembers.IsMuted(ctx, "r")
 	require.NoError(t, err)
 	require.False(t, banned)
 
-	require.NoError(t, chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteParams{ChatroomID: "r", UserIDs: []string{"b"}, Duration: time.Hour}))
+	require.NoError(t, chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteAddParams{ChatroomID: "r", UserIDs: []string{"b"}, Duration: time.Hour}))
 	_, err = client.Message.SendChatroom(ctx, rongcloud.ChatroomMessage{From: "b", To: []string{"r"}, Content: text("hi")})
 	require.NoError(t, err)
 	require.Len(t, srv.User("c").Inbox(), 1, "the Server API stands above mutes")
@@ -416,7 +416,7 @@ func TestChatroomMutes(t *testing.T) {
 			require.Equal(t, rongcloud.CodeInvalidParameter, refused(t, client, path, params).Code, minutes)
 		}
 	}
-	require.ErrorIs(t, chatroom.BanWhitelist.Add(ctx, rongcloud.ChatroomUsers{ChatroomID: "r", UserIDs: ids(20)}), rongcloud.CodeInvalidParameter, "21 exempt")
+	require.ErrorIs(t, chatroom.MuteAllMembersWhitelist.Add(ctx, rongcloud.ChatroomUsersParams{ChatroomID: "r", UserIDs: ids(20)}), rongcloud.CodeInvalidParameter, "21 exempt")
 }
 
 func TestChatroomBans(t *testing.T) {
@@ -426,26 +426,26 @@ func TestChatroomBans(t *testing.T) {
 	var all []string
 	for i := range 5 {
 		id := fmt.Sprintf("r%d", i)
-		require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: id, DestroyTime: time.Duration(i+1) * time.Hour, Banned: i%2 == 1}))
+		require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: id, DestroyAfter: time.Duration(i+1) * time.Hour, AllMembersMuted: i%2 == 1}))
 		if i%2 == 0 {
-			require.NoError(t, chatroom.Ban.Add(ctx, rongcloud.ChatroomBanParams{ChatroomID: id}))
+			require.NoError(t, chatroom.MuteAllMembers.Add(ctx, rongcloud.ChatroomMuteAllMembersParams{ChatroomID: id}))
 		}
 		all = append(all, id)
 	}
-	require.Equal(t, all, collect(t, chatroom.Ban.All(ctx, rongcloud.ChatroomBanQuery{Size: 2})))
-	require.Equal(t, all[2:], collect(t, chatroom.Ban.All(ctx, rongcloud.ChatroomBanQuery{Size: 2, Page: 2})))
+	require.Equal(t, all, collect(t, chatroom.MuteAllMembers.All(ctx, rongcloud.ChatroomMuteAllMembersQuery{Size: 2})))
+	require.Equal(t, all[2:], collect(t, chatroom.MuteAllMembers.All(ctx, rongcloud.ChatroomMuteAllMembersQuery{Size: 2, Page: 2})))
 	require.NoError(t, chatroom.Destroy(ctx, []string{"r3"}))
 	srv.Advance(2 * time.Hour)
-	require.Equal(t, []string{"r2", "r4"}, collect(t, chatroom.Ban.All(ctx, rongcloud.ChatroomBanQuery{})), "a ban goes with its room")
-	require.ErrorIs(t, chatroom.Ban.Add(ctx, rongcloud.ChatroomBanParams{ChatroomID: "r3"}), rongcloud.CodeChatroomNotFound)
+	require.Equal(t, []string{"r2", "r4"}, collect(t, chatroom.MuteAllMembers.All(ctx, rongcloud.ChatroomMuteAllMembersQuery{})), "a ban goes with its room")
+	require.ErrorIs(t, chatroom.MuteAllMembers.Add(ctx, rongcloud.ChatroomMuteAllMembersParams{ChatroomID: "r3"}), rongcloud.CodeChatroomNotFound)
 }
 
 func TestChatroomBlocks(t *testing.T) {
 	t.Parallel()
 	srv, _, chatroom := chatroom(t, "a", "b", "c")
 	ctx := t.Context()
-	members := func() []string { return srv.State().Chatrooms[0].Members }
-	require.NoError(t, chatroom.Block.Add(ctx, rongcloud.ChatroomBlockParams{ChatroomID: "r", UserIDs: []string{"a", "b", "x"}, Duration: 10 * time.Minute}))
+	members := func() []string { return srv.State().Chatrooms[0].MemberIDs }
+	require.NoError(t, chatroom.Block.Add(ctx, rongcloud.ChatroomBlockAddParams{ChatroomID: "r", UserIDs: []string{"a", "b", "x"}, Duration: 10 * time.Minute}))
 	require.Equal(t, []string{"c"}, members())
 	srv.JoinChatroom("r", "a", "d")
 	require.Equal(t, []string{"c", "d"}, members(), "a stays outside")
@@ -455,7 +455,7 @@ func TestChatroomBlocks(t *testing.T) {
 	require.Equal(t, "a", blocked.Users[0].UserID)
 	require.True(t, blocked.Users[0].EndsAt.Equal(started.Add(10*time.Minute)))
 
-	require.NoError(t, chatroom.Block.Remove(ctx, rongcloud.ChatroomUsers{ChatroomID: "r", UserIDs: []string{"a"}}))
+	require.NoError(t, chatroom.Block.Remove(ctx, rongcloud.ChatroomUsersParams{ChatroomID: "r", UserIDs: []string{"a"}}))
 	require.Equal(t, []string{"c", "d"}, members(), "nobody is brought back")
 	srv.JoinChatroom("r", "a", "b")
 	require.Equal(t, []string{"c", "d", "a"}, members())
@@ -472,27 +472,27 @@ func TestChatroomLists(t *testing.T) {
 	_, _, chatroom := chatroom(t)
 	ctx := t.Context()
 
-	require.NoError(t, chatroom.Priority.Add(ctx, []string{"RC:VcMsg", "app:like", "RC:VcMsg"}))
-	require.NoError(t, chatroom.Priority.Remove(ctx, []string{"RC:VcMsg"}))
+	require.NoError(t, chatroom.LowPriority.Add(ctx, []string{"RC:VcMsg", "app:like", "RC:VcMsg"}))
+	require.NoError(t, chatroom.LowPriority.Remove(ctx, []string{"RC:VcMsg"}))
 	for n := range 4 {
 		names := ids(4)
 		for i := range names {
 			names[i] = fmt.Sprintf("%s-%d", names[i], n)
 		}
-		require.NoError(t, chatroom.Priority.Add(ctx, names))
+		require.NoError(t, chatroom.LowPriority.Add(ctx, names))
 	}
-	require.ErrorIs(t, chatroom.Priority.Add(ctx, ids(4)), rongcloud.CodeInvalidParameter, "21 types")
-	low, err := chatroom.Priority.List(ctx)
+	require.ErrorIs(t, chatroom.LowPriority.Add(ctx, ids(4)), rongcloud.CodeInvalidParameter, "21 types")
+	low, err := chatroom.LowPriority.List(ctx)
 	require.NoError(t, err)
 	require.Len(t, low.ObjectNames, 17)
 	require.Equal(t, "app:like", low.ObjectNames[0])
 
-	require.NoError(t, chatroom.Whitelist.Add(ctx, []string{"RC:TxtMsg", "app:gift"}))
-	require.NoError(t, chatroom.Whitelist.Remove(ctx, []string{"RC:TxtMsg", "none"}))
-	white, err := chatroom.Whitelist.List(ctx)
+	require.NoError(t, chatroom.MessageTypeWhitelist.Add(ctx, []string{"RC:TxtMsg", "app:gift"}))
+	require.NoError(t, chatroom.MessageTypeWhitelist.Remove(ctx, []string{"RC:TxtMsg", "none"}))
+	white, err := chatroom.MessageTypeWhitelist.List(ctx)
 	require.NoError(t, err)
 	require.Equal(t, []string{"app:gift"}, white.ObjectNames)
-	require.ErrorIs(t, chatroom.Whitelist.Add(ctx, ids(20)), rongcloud.CodeInvalidParameter, "21 types")
+	require.ErrorIs(t, chatroom.MessageTypeWhitelist.Add(ctx, ids(20)), rongcloud.CodeInvalidParameter, "21 types")
 
 	require.NoError(t, chatroom.UserWhitelist.Add(ctx, "r", []string{"a", "b"}))
 	require.ErrorIs(t, chatroom.UserWhitelist.Add(ctx, "r", []string{"c", "d", "e", "f"}), rongcloud.CodeInvalidParameter, "6 users")
@@ -516,5 +516,5 @@ func TestChatroomDistribution(t *testing.T) {
 	say("heard")
 	inbox := srv.User("b").Inbox()
 	require.Len(t, inbox, 1)
-	require.Equal(t, `{"content":"heard"}`, inbox[0].Content)
+	require.Equal(t, `{"content":"heard"}`, inbox[0].Body)
 }

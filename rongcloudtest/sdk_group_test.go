@@ -17,7 +17,7 @@ import (
 // members are those of a plain group.
 func members(t *testing.T, client *rongcloud.Client, group string) []string {
 	t.Helper()
-	found, err := client.Group.Members(context.Background(), group)
+	found, err := client.Group.ListMembers(context.Background(), group)
 	require.NoError(t, err)
 	return found.UserIDs
 }
@@ -43,7 +43,7 @@ func TestGroups(t *testing.T) {
 	require.Equal(t, []string{"a", "b", "c"}, members(t, client, "g"))
 	require.Equal(t, []rongcloud.Group{{GroupID: "g", Name: "One"}}, groupsOf(t, client, "c"))
 
-	_, err = groups.Refresh(ctx, rongcloud.GroupRefreshParams{GroupID: "g", Name: "Two"})
+	_, err = groups.Update(ctx, rongcloud.GroupUpdateParams{GroupID: "g", Name: "Two"})
 	require.NoError(t, err)
 	require.Equal(t, "Two", groupsOf(t, client, "a")[0].Name)
 	_, err = groups.Join(ctx, rongcloud.GroupJoinParams{GroupID: "g", UserIDs: []string{"d"}, Name: "Three"})
@@ -55,14 +55,14 @@ func TestGroups(t *testing.T) {
 	require.Equal(t, 3, change.MemberCount)
 	require.Equal(t, []string{"a", "c", "d"}, members(t, client, "g"))
 	require.Empty(t, groupsOf(t, client, "b"))
-	require.Equal(t, []rongcloudtest.GroupState{{ID: "g", Name: "Three", Members: []string{"a", "c", "d"}}}, srv.State().Groups)
+	require.Equal(t, []rongcloudtest.GroupState{{ID: "g", Name: "Three", MemberIDs: []string{"a", "c", "d"}}}, srv.State().Groups)
 
 	_, err = groups.Dismiss(ctx, rongcloud.GroupDismissParams{GroupID: "g", UserID: "x"})
 	require.NoError(t, err)
 	require.Empty(t, members(t, client, "g"))
 	require.Empty(t, groupsOf(t, client, "a"))
 	require.Empty(t, srv.State().Groups)
-	_, err = groups.Refresh(ctx, rongcloud.GroupRefreshParams{GroupID: "g", Name: "Four"})
+	_, err = groups.Update(ctx, rongcloud.GroupUpdateParams{GroupID: "g", Name: "Four"})
 	require.NoError(t, err)
 	require.Empty(t, srv.State().Groups, "a new name makes no group")
 }
@@ -80,7 +80,7 @@ func TestGroupSync(t *testing.T) {
 	require.NoError(t, client.Group.Sync(ctx, "a", map[string]string{"h": ""}))
 	require.Equal(t, []rongcloud.Group{{GroupID: "h", Name: "H"}}, groupsOf(t, client, "a"))
 
-	require.NoError(t, client.EntrustGroup.Create(ctx, rongcloud.EntrustCreateParams{GroupID: "hosted", Name: "X", Owner: "a"}))
+	require.NoError(t, client.HostedGroup.Create(ctx, rongcloud.HostedGroupCreateParams{GroupID: "hosted", Name: "X", OwnerID: "a"}))
 	require.NoError(t, client.Group.QuitAll(ctx, "a"))
 	require.Equal(t, []rongcloud.Group{{GroupID: "hosted", Name: "X"}}, groupsOf(t, client, "a"), "only plain groups are left")
 	require.Equal(t, []string{"b"}, members(t, client, "g"))
@@ -116,15 +116,15 @@ func TestGroupNotice(t *testing.T) {
 	require.Equal(t, 2, change.MemberCount)
 	sent := srv.Sent()
 	require.Len(t, sent, 1)
-	require.Equal(t, change.MessageUID, sent[0].UID)
-	require.Equal(t, []string{"b"}, sent[0].Receivers)
-	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationGroup, Target: "g"}, sent[0].Conversation)
+	require.Equal(t, change.MessageUID, sent[0].MessageUID)
+	require.Equal(t, []string{"b"}, sent[0].Recipients)
+	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationGroup, TargetID: "g"}, sent[0].Conversation)
 	require.Len(t, srv.User("a").Inbox(), 1, "the sender's copy")
 	require.Equal(t, "push", srv.User("b").Inbox()[0].PushContent)
 
 	_, err = client.Group.Join(ctx, rongcloud.GroupJoinParams{GroupID: "g", UserIDs: []string{"c"}, Notice: notice})
 	require.NoError(t, err)
-	_, err = client.Group.Refresh(ctx, rongcloud.GroupRefreshParams{GroupID: "g", Name: "H", Notice: notice})
+	_, err = client.Group.Update(ctx, rongcloud.GroupUpdateParams{GroupID: "g", Name: "H", Notice: notice})
 	require.NoError(t, err)
 	_, err = client.Group.Quit(ctx, rongcloud.GroupQuitParams{GroupID: "g", UserIDs: []string{"b"}, Notice: notice})
 	require.NoError(t, err)
@@ -132,7 +132,7 @@ func TestGroupNotice(t *testing.T) {
 	require.NoError(t, err)
 	var receivers []string
 	for _, m := range srv.Sent() {
-		receivers = append(receivers, strings.Join(m.Receivers, " "))
+		receivers = append(receivers, strings.Join(m.Recipients, " "))
 	}
 	require.Equal(t, []string{"b", "b c", "b c", "b c", "c"}, receivers)
 
@@ -170,8 +170,8 @@ func TestGroupIsFull(t *testing.T) {
 	}
 	_, err = client.Group.Join(ctx, rongcloud.GroupJoinParams{GroupID: "h", UserIDs: []string{"more"}, MaxMembers: 5000})
 	require.ErrorIs(t, err, rongcloud.CodeGroupFull)
-	require.NoError(t, client.EntrustGroup.Import(ctx, rongcloud.EntrustImportParams{GroupID: "h", Name: "H", Owner: "u0"}))
-	_, err = client.EntrustGroup.Join(ctx, rongcloud.EntrustJoinParams{GroupID: "h", UserIDs: []string{"more"}})
+	require.NoError(t, client.HostedGroup.Import(ctx, rongcloud.HostedGroupImportParams{GroupID: "h", Name: "H", OwnerID: "u0"}))
+	_, err = client.HostedGroup.Join(ctx, rongcloud.HostedGroupJoinParams{GroupID: "h", UserIDs: []string{"more"}})
 	require.ErrorIs(t, err, rongcloud.CodeGroupFull)
 }
 
@@ -200,8 +200,8 @@ func TestGroupMutes(t *testing.T) {
 	forever := rongcloud.GroupMute{UserID: "c", StartedAt: at(0)}
 	srv.AddGroup("g", "a", "b", "c")
 
-	require.NoError(t, mute.Add(ctx, rongcloud.GroupMuteParams{GroupID: "g", UserIDs: []string{"a", "b"}, Duration: 10 * time.Minute}))
-	require.NoError(t, mute.Add(ctx, rongcloud.GroupMuteParams{GroupID: "g", UserIDs: []string{"c", "c"}, Duration: rongcloud.Forever}))
+	require.NoError(t, mute.Add(ctx, rongcloud.GroupMuteAddParams{GroupID: "g", UserIDs: []string{"a", "b"}, Duration: 10 * time.Minute}))
+	require.NoError(t, mute.Add(ctx, rongcloud.GroupMuteAddParams{GroupID: "g", UserIDs: []string{"c", "c"}, Duration: rongcloud.Forever}))
 	require.Equal(t, []rongcloud.GroupMute{muted("a", 0, 10), muted("b", 0, 10), forever}, list("g"))
 	require.Empty(t, list("other"))
 	require.Empty(t, list(""))
@@ -212,7 +212,7 @@ func TestGroupMutes(t *testing.T) {
 	require.Len(t, srv.User("b").Inbox(), 1, "mutes do not hold back what the Server API sends")
 
 	srv.Advance(5 * time.Minute)
-	require.NoError(t, mute.Add(ctx, rongcloud.GroupMuteParams{GroupID: "g", UserIDs: []string{"b"}, Duration: 10 * time.Minute}))
+	require.NoError(t, mute.Add(ctx, rongcloud.GroupMuteAddParams{GroupID: "g", UserIDs: []string{"b"}, Duration: 10 * time.Minute}))
 	_, err = client.Group.Quit(ctx, rongcloud.GroupQuitParams{GroupID: "g", UserIDs: []string{"a"}})
 	require.NoError(t, err)
 	require.Len(t, list("g"), 3, "a mute outlives leaving")
@@ -238,7 +238,7 @@ func TestGroupMutes(t *testing.T) {
 		for i := range many {
 			many[i] = fmt.Sprintf("u%d-%d", round, i)
 		}
-		require.NoError(t, mute.Add(ctx, rongcloud.GroupMuteParams{GroupID: "h", UserIDs: many, Duration: time.Hour}))
+		require.NoError(t, mute.Add(ctx, rongcloud.GroupMuteAddParams{GroupID: "h", UserIDs: many, Duration: time.Hour}))
 	}
 	require.Len(t, list("h"), 120, "in one group there is no such limit")
 	for i := range many {
@@ -260,8 +260,11 @@ func TestGroupBans(t *testing.T) {
 	t.Parallel()
 	srv, client := stopped(t, rongcloudtest.WithStrict())
 	ctx := context.Background()
-	ban, whitelist := client.Group.Ban, client.Group.Whitelist
-	all := func() []string { t.Helper(); return collect(t, ban.All(ctx, rongcloud.GroupBanQuery{Size: 2})) }
+	ban, whitelist := client.Group.MuteAllMembers, client.Group.MuteAllMembersWhitelist
+	all := func() []string {
+		t.Helper()
+		return collect(t, ban.All(ctx, rongcloud.GroupMuteAllMembersQuery{Size: 2}))
+	}
 	srv.AddGroup("g", "a", "b")
 
 	require.Empty(t, all())
@@ -269,12 +272,12 @@ func TestGroupBans(t *testing.T) {
 	require.NoError(t, ban.Add(ctx, []string{"g", "j"}))
 	require.NoError(t, ban.Remove(ctx, []string{"h", "x"}))
 	require.Equal(t, []string{"g", "i", "j"}, all())
-	page, err := ban.List(ctx, rongcloud.GroupBanQuery{GroupIDs: []string{"h", "g"}})
+	page, err := ban.List(ctx, rongcloud.GroupMuteAllMembersQuery{GroupIDs: []string{"h", "g"}})
 	require.NoError(t, err)
-	require.Equal(t, []rongcloud.GroupBan{{GroupID: "h"}, {GroupID: "g", Banned: true}}, page.Groups)
+	require.Equal(t, []rongcloud.GroupMuteAllMembers{{GroupID: "h"}, {GroupID: "g", Muted: true}}, page.Groups)
 	states := call(t, client, "/group/ban/query.json", form("groupId", "h", "groupId", "g"))
 	require.Equal(t, object{"groupinfo": []any{object{"groupId": "h", "stat": 0.0}, object{"groupId": "g", "stat": 1.0}}}, states)
-	page, err = ban.List(ctx, rongcloud.GroupBanQuery{})
+	page, err = ban.List(ctx, rongcloud.GroupMuteAllMembersQuery{})
 	require.NoError(t, err)
 	require.Len(t, page.Groups, 3)
 	both := call(t, client, "/group/ban/query.json", form("groupId", "h", "page", "2", "size", "2"))
@@ -312,8 +315,8 @@ func TestGroupRemarks(t *testing.T) {
 		return found
 	}
 	require.Empty(t, remark("g", "a"))
-	require.NoError(t, client.Group.Remark.Set(ctx, rongcloud.GroupRemark{GroupID: "g", UserID: "a", Remark: "Ann"}))
-	require.NoError(t, client.Group.Remark.Set(ctx, rongcloud.GroupRemark{GroupID: "g", UserID: "b", Remark: "Ben"}))
+	require.NoError(t, client.Group.Remark.Set(ctx, rongcloud.GroupRemarkParams{GroupID: "g", UserID: "a", Remark: "Ann"}))
+	require.NoError(t, client.Group.Remark.Set(ctx, rongcloud.GroupRemarkParams{GroupID: "g", UserID: "b", Remark: "Ben"}))
 	require.Equal(t, "Ann", remark("g", "a"))
 	require.Empty(t, remark("h", "a"))
 	require.NoError(t, client.Group.Remark.Delete(ctx, "g", "a"))

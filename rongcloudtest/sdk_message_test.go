@@ -38,7 +38,7 @@ func TestMessageMethodsOfTheSDK(t *testing.T) {
 	require.NoError(t, err)
 	groups, err := messages.SendGroup(ctx, rongcloud.GroupMessage{From: "a", To: []string{"g"}, Content: text("hi"), IncludeSender: true})
 	require.NoError(t, err)
-	ultra, err := messages.SendUltraGroup(ctx, rongcloud.UltraGroupMessage{From: "a", To: []string{"u"}, Channel: "news", Content: text("hi")})
+	ultra, err := messages.SendUltraGroup(ctx, rongcloud.UltraGroupMessage{From: "a", To: []string{"u"}, ChannelID: "news", Content: text("hi")})
 	require.NoError(t, err)
 	_, err = messages.SendChatroom(ctx, rongcloud.ChatroomMessage{From: "a", To: []string{"r"}, Content: text("hi")})
 	require.NoError(t, err)
@@ -50,20 +50,20 @@ func TestMessageMethodsOfTheSDK(t *testing.T) {
 	_, err = messages.Status.SendGroup(ctx, rongcloud.GroupStatus{From: "a", To: []string{"g"}, Content: text("hi")})
 	require.NoError(t, err)
 
-	require.NoError(t, messages.ModifyPrivate(ctx, rongcloud.PrivateModification{From: "a", TargetID: "b", MessageUID: private, Content: text("better")}))
-	require.NoError(t, messages.ModifyGroup(ctx, rongcloud.GroupModification{From: "a", GroupID: "g", MessageUID: groups.UIDOf("g"), Content: text("best")}))
-	change := rongcloud.MessageExpansionChange{
+	require.NoError(t, messages.ModifyPrivate(ctx, rongcloud.PrivateMessageModifyParams{From: "a", TargetID: "b", MessageUID: private, Content: text("better")}))
+	require.NoError(t, messages.ModifyGroup(ctx, rongcloud.GroupMessageModifyParams{From: "a", GroupID: "g", MessageUID: groups.UIDOf("g"), Content: text("best")}))
+	change := rongcloud.MessageExpansionSetParams{
 		MessageUID: private, UserID: "a", ConversationType: rongcloud.ConversationPrivate, TargetID: "b", Values: map[string]string{"k": "v", "l": "w"},
 	}
 	require.NoError(t, messages.Expansion.Set(ctx, change))
-	require.NoError(t, messages.Expansion.Delete(ctx, rongcloud.MessageExpansionRemoval{
+	require.NoError(t, messages.Expansion.Delete(ctx, rongcloud.MessageExpansionDeleteParams{
 		MessageUID: private, UserID: "a", ConversationType: rongcloud.ConversationPrivate, TargetID: "b", Keys: []string{"l"},
 	}))
-	expansion, err := messages.Expansion.Get(ctx, rongcloud.MessageExpansionQuery{MessageUID: private})
+	expansion, err := messages.Expansion.List(ctx, rongcloud.MessageExpansionQuery{MessageUID: private})
 	require.NoError(t, err)
 	require.Equal(t, map[string]string{"k": "v"}, expansion.Values())
 
-	stream := messages.Stream.Open(rongcloud.Stream{From: "bot", To: "b", Type: rongcloud.StreamText})
+	stream := messages.Stream.Open(rongcloud.MessageStreamParams{From: "bot", To: "b", Type: rongcloud.MessageStreamText})
 	require.NoError(t, stream.Send(ctx, "one "))
 	require.NoError(t, stream.Finish(ctx, "two", 1))
 
@@ -79,25 +79,25 @@ func TestMessageMethodsOfTheSDK(t *testing.T) {
 	span.TargetID = "r"
 	require.Len(t, collect(t, messages.History.AllChatroom(ctx, span)), 1)
 	require.Len(t, collect(t, messages.History.AllUltraGroup(ctx, rongcloud.UltraGroupHistoryQuery{
-		UserID: "b", TargetID: "u", Channel: "news", Newest: span.Newest, Oldest: span.Oldest,
+		UserID: "b", GroupID: "u", ChannelID: "news", Newest: span.Newest, Oldest: span.Oldest,
 	})), 1)
-	require.NoError(t, messages.Recall(ctx, rongcloud.Recall{
-		From: "a", ConversationType: rongcloud.ConversationUltraGroup, TargetID: "u", Channel: "news", MessageUID: ultra.UIDOf("u"), SentTime: started,
+	require.NoError(t, messages.Recall(ctx, rongcloud.RecallParams{
+		From: "a", ConversationType: rongcloud.ConversationUltraGroup, TargetID: "u", ChannelID: "news", MessageUID: ultra.UIDOf("u"), SentAt: started,
 	}))
 
 	settings(t, client)
 	pushes(t, client)
 
 	srv.Advance(time.Hour)
-	logged := collect(t, messages.Log.Download(ctx, rongcloud.MessageLogDownload{Hour: started, TempDir: t.TempDir()}))
+	logged := collect(t, messages.Log.Download(ctx, rongcloud.MessageLogDownloadParams{Hour: started, TempDir: t.TempDir()}))
 	// 3 from templates, group, ultra group and chat room, the online broadcast, the stream, 4 of pushes; but neither
 	// status messages nor the broadcast to chat rooms.
 	require.Len(t, logged, 12)
 	require.Equal(t, private, logged[0].MessageUID)
-	require.True(t, logged[0].SentTime.Equal(started))
+	require.True(t, logged[0].SentAt.Equal(started))
 	require.Equal(t, "Server", logged[0].Source)
 	require.NoError(t, messages.Log.Delete(ctx, started))
-	require.Empty(t, collect(t, messages.Log.Download(ctx, rongcloud.MessageLogDownload{Hour: started, TempDir: t.TempDir()})))
+	require.Empty(t, collect(t, messages.Log.Download(ctx, rongcloud.MessageLogDownloadParams{Hour: started, TempDir: t.TempDir()})))
 
 	for _, r := range srv.Requests() {
 		require.Empty(t, r.Unknown, r.Path)
@@ -109,31 +109,31 @@ func settings(t *testing.T, client *rongcloud.Client) {
 	t.Helper()
 	ctx := context.Background()
 	conversations := client.Conversation
-	require.NoError(t, conversations.SetTop(ctx, rongcloud.ConversationTop{UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b", Top: true}))
-	require.NoError(t, conversations.SetPushLevel(ctx, rongcloud.ConversationPushLevel{
+	require.NoError(t, conversations.SetTop(ctx, rongcloud.ConversationPinParams{UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b", Pinned: true}))
+	require.NoError(t, conversations.SetPushLevel(ctx, rongcloud.ConversationPushLevelParams{
 		UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b", Level: rongcloud.PushLevelNone,
 	}))
 	level, err := conversations.GetPushLevel(ctx, rongcloud.ConversationPushLevelQuery{UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b"})
 	require.NoError(t, err)
 	require.Equal(t, rongcloud.PushLevelNone, level)
-	require.NoError(t, conversations.SetTypePushLevel(ctx, rongcloud.ConversationTypePushLevel{
+	require.NoError(t, conversations.SetTypePushLevel(ctx, rongcloud.ConversationTypePushLevelParams{
 		UserID: "a", Type: rongcloud.ConversationGroup, Level: rongcloud.PushLevelNone,
 	}))
 	level, err = conversations.GetTypePushLevel(ctx, "a", rongcloud.ConversationGroup)
 	require.NoError(t, err)
 	require.Equal(t, rongcloud.PushLevelNone, level)
 
-	require.NoError(t, conversations.Tag.Create(ctx, "a", []rongcloud.ConversationTag{{ID: "t", Name: "Work"}}))
-	tagging := rongcloud.ConversationTagging{
+	require.NoError(t, conversations.Tag.Create(ctx, "a", []rongcloud.ConversationTagParams{{ID: "t", Name: "Work"}}))
+	tagging := rongcloud.ConversationTagConversationsParams{
 		UserID: "a", TagID: "t", Conversations: []rongcloud.TaggedConversation{{Type: rongcloud.ConversationPrivate, TargetID: "b"}},
 	}
 	require.NoError(t, conversations.Tag.AddConversations(ctx, tagging))
 	attributes, err := conversations.GetAttributes(ctx, rongcloud.ConversationQuery{UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b"})
 	require.NoError(t, err)
-	require.True(t, attributes.Top)
-	require.True(t, attributes.TopTime.Equal(started))
+	require.True(t, attributes.Pinned)
+	require.True(t, attributes.PinnedAt.Equal(started))
 	require.Equal(t, rongcloud.PushLevelNone, attributes.Level)
-	require.Equal(t, []rongcloud.ConversationTag{{ID: "t", Name: "Work"}}, attributes.Tags)
+	require.Equal(t, []rongcloud.ConversationTagParams{{ID: "t", Name: "Work"}}, attributes.Tags)
 	tagged, err := conversations.Tag.ListConversations(ctx, "a", "t")
 	require.NoError(t, err)
 	require.Equal(t, tagging.Conversations, tagged.Conversations)
@@ -143,26 +143,26 @@ func settings(t *testing.T, client *rongcloud.Client) {
 	require.Len(t, tags.Tags, 1)
 	require.NoError(t, conversations.Tag.Delete(ctx, "a", []string{"t"}))
 
-	own := rongcloud.ConversationHistory{UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b"}
-	require.NoError(t, conversations.CleanHistory(ctx, own, started.Add(-time.Hour)))
-	require.NoError(t, conversations.CleanAllHistory(ctx, own))
+	own := rongcloud.ConversationClearHistoryParams{UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b"}
+	require.NoError(t, conversations.ClearHistory(ctx, own, started.Add(-time.Hour)))
+	require.NoError(t, conversations.ClearAllHistory(ctx, own))
 
-	words := client.Sensitive
-	require.NoError(t, words.Add(ctx, rongcloud.SensitiveWord{Word: "x"}))
-	quota, err := words.BatchAdd(ctx, []rongcloud.SensitiveWord{{Word: "y", Replacement: "*"}})
+	words := client.SensitiveWord
+	require.NoError(t, words.Add(ctx, rongcloud.SensitiveWordParams{Word: "x"}))
+	quota, err := words.BatchAdd(ctx, []rongcloud.SensitiveWordParams{{Word: "y", Replacement: "*"}})
 	require.NoError(t, err)
 	require.EqualValues(t, 48, quota.Remaining)
-	require.NoError(t, words.Delete(ctx, "x"))
-	list, err := words.List(ctx, rongcloud.SensitiveReplace)
+	require.NoError(t, words.Remove(ctx, "x"))
+	list, err := words.List(ctx, rongcloud.SensitiveWordReplace)
 	require.NoError(t, err)
-	require.Equal(t, []rongcloud.SensitiveWordInfo{{Word: "y", Replacement: "*", Type: rongcloud.SensitiveReplace}}, list.Words)
-	require.NoError(t, words.BatchDelete(ctx, []string{"y"}))
+	require.Equal(t, []rongcloud.SensitiveWord{{Word: "y", Replacement: "*", Type: rongcloud.SensitiveWordReplace}}, list.Words)
+	require.NoError(t, words.BatchRemove(ctx, []string{"y"}))
 }
 
 func pushes(t *testing.T, client *rongcloud.Client) {
 	t.Helper()
 	ctx := context.Background()
-	both := []rongcloud.PushPlatform{rongcloud.PlatformIOS, rongcloud.PlatformAndroid}
+	both := []rongcloud.PushPlatform{rongcloud.PushPlatformIOS, rongcloud.PushPlatformAndroid}
 	for _, audience := range []rongcloud.PushAudience{
 		rongcloud.AudienceAll{}, rongcloud.AudienceUsers{"a"}, rongcloud.AudienceTags{All: []string{"x"}}, rongcloud.AudiencePackage("app"),
 	} {
@@ -172,14 +172,14 @@ func pushes(t *testing.T, client *rongcloud.Client) {
 		})
 		require.NoError(t, err)
 		require.NotEmpty(t, result.ID)
-		_, err = client.Message.Broadcast.Recall(ctx, rongcloud.BroadcastRecall{From: "sys", MessageUID: result.MessageUID, SentTime: started})
+		_, err = client.Message.Broadcast.Recall(ctx, rongcloud.BroadcastRecallParams{From: "sys", MessageUID: result.MessageUID, SentAt: started})
 		require.NoError(t, err)
 	}
 	_, err := client.Push.SendToUsers(ctx, rongcloud.UserPush{UserIDs: []string{"a"}, Notification: rongcloud.UserPushNotification{Text: "hi"}})
 	require.NoError(t, err)
 	_, err = client.Push.SendCustom(ctx, rongcloud.CustomPush{
 		Platforms: both, Notification: rongcloud.CustomPushNotification{Text: "hi"},
-		Audience: rongcloud.AudienceTagLogic{Items: []rongcloud.TagCondition{{Tags: []string{"x"}}, {Tags: []string{"y", "z"}, Operator: rongcloud.TagOr, Join: rongcloud.TagAnd}}},
+		Audience: rongcloud.AudienceTagLogic{Items: []rongcloud.TagCondition{{Tags: []string{"x"}}, {Tags: []string{"y", "z"}, Operator: rongcloud.TagOperatorOr, Join: rongcloud.TagOperatorAnd}}},
 	})
 	require.NoError(t, err)
 }

@@ -50,7 +50,7 @@ func TestFriendsOfTheSDK(t *testing.T) {
 	require.ErrorIs(t, friends.SetPermission(ctx, []string{"x"}, rongcloud.FriendPermissionAnyone), rongcloud.CodeProfileUserNotFound)
 	require.NoError(t, add("a", "d", rongcloud.FriendAddByPermission))
 	require.Error(t, add("a", "e", rongcloud.FriendAddByPermission))
-	permissions, err := friends.Permissions(ctx, []string{"a", "d", "e"})
+	permissions, err := friends.GetPermissions(ctx, []string{"a", "d", "e"})
 	require.NoError(t, err)
 	require.Equal(t, []rongcloud.UserFriendPermission{
 		{UserID: "a", Permission: rongcloud.FriendPermissionUnset}, {UserID: "d", Permission: rongcloud.FriendPermissionConsent},
@@ -93,9 +93,9 @@ func TestFriendsOfTheSDK(t *testing.T) {
 	profile.Attributes = map[string]string{"met": "school"}
 	require.ErrorContains(t, friends.SetProfile(ctx, profile), "ext_")
 
-	require.NoError(t, friends.Delete(ctx, "b", []string{"a", "c"}))
+	require.NoError(t, friends.Remove(ctx, "b", []string{"a", "c"}))
 	require.Equal(t, []string{"c", "e"}, names(rongcloud.FriendQuery{UserID: "a"}))
-	require.NoError(t, friends.Clean(ctx, "a"))
+	require.NoError(t, friends.RemoveAll(ctx, "a"))
 	require.Empty(t, names(rongcloud.FriendQuery{UserID: "a"}))
 	require.Empty(t, names(rongcloud.FriendQuery{UserID: "c"}))
 	noneUnknown(t, srv)
@@ -105,9 +105,9 @@ func TestBotsOfTheSDK(t *testing.T) {
 	t.Parallel()
 	srv, client := stopped(t, rongcloudtest.WithStrict())
 	ctx := t.Context()
-	webhook := rongcloud.BotIntegration{Type: rongcloud.BotWebhook, CallbackURL: "https://example.com/bot", Events: []string{"message:private"}}
+	webhook := rongcloud.BotIntegration{Type: rongcloud.BotIntegrationWebhook, CallbackURL: "https://example.com/bot", Events: []string{"message:private"}}
 	params := rongcloud.BotParams{
-		UserID: "bot1", Name: "Helper", Type: "help", ProfileURL: "https://example.com/a.png", Metadata: map[string]string{"k": "v"},
+		UserID: "bot1", Name: "Helper", Type: "help", PortraitURL: "https://example.com/a.png", Metadata: map[string]string{"k": "v"},
 		Integrations: []rongcloud.BotIntegration{webhook},
 	}
 	require.NoError(t, client.Bot.Create(ctx, params))
@@ -121,7 +121,7 @@ func TestBotsOfTheSDK(t *testing.T) {
 	}
 	made := get("bot1")
 	require.Equal(t, rongcloud.Bot{
-		UserID: "bot1", Name: "Helper", Type: "help", ProfileURL: "https://example.com/a.png", Metadata: map[string]string{"k": "v"},
+		UserID: "bot1", Name: "Helper", Type: "help", PortraitURL: "https://example.com/a.png", Metadata: map[string]string{"k": "v"},
 		Integrations: []rongcloud.BotIntegration{webhook}, CreatedAt: made.CreatedAt, UpdatedAt: made.UpdatedAt,
 	}, made)
 	require.True(t, made.CreatedAt.Equal(started))
@@ -135,13 +135,13 @@ func TestBotsOfTheSDK(t *testing.T) {
 	require.True(t, changed.UpdatedAt.Equal(started.Add(time.Minute)))
 	require.Error(t, client.Bot.Update(ctx, rongcloud.BotParams{UserID: "nobody", Name: "n"}))
 
-	dify := rongcloud.BotIntegration{Type: rongcloud.BotDifyChat, CallbackURL: "https://dify.example.com", Stream: rongcloud.Ptr(false), Auth: &rongcloud.BotAuth{APIKey: "k"}}
+	dify := rongcloud.BotIntegration{Type: rongcloud.BotIntegrationDifyChat, CallbackURL: "https://dify.example.com", Stream: rongcloud.Ptr(false), Auth: &rongcloud.BotAuth{APIKey: "k"}}
 	require.Error(t, client.Bot.Integration.Update(ctx, "bot1", dify))
 	require.NoError(t, client.Bot.Integration.Create(ctx, "bot1", dify))
-	require.NoError(t, client.Bot.Integration.Update(ctx, "bot1", rongcloud.BotIntegration{Type: rongcloud.BotDifyChat, Enabled: rongcloud.Ptr(true), ObjectNames: []string{"RC:TxtMsg"}}))
+	require.NoError(t, client.Bot.Integration.Update(ctx, "bot1", rongcloud.BotIntegration{Type: rongcloud.BotIntegrationDifyChat, Enabled: rongcloud.Ptr(true), ObjectNames: []string{"RC:TxtMsg"}}))
 	dify.Enabled, dify.ObjectNames = rongcloud.Ptr(true), []string{"RC:TxtMsg"}
 	require.Equal(t, []rongcloud.BotIntegration{webhook, dify}, get("bot1").Integrations)
-	require.NoError(t, client.Bot.Integration.Delete(ctx, "bot1", rongcloud.BotWebhook))
+	require.NoError(t, client.Bot.Integration.Delete(ctx, "bot1", rongcloud.BotIntegrationWebhook))
 	require.Equal(t, []rongcloud.BotIntegration{dify}, get("bot1").Integrations)
 
 	for _, id := range []string{"2", "3", "4", "5", "6", "7", "8", "9", "10"} {
@@ -170,7 +170,7 @@ func assistant(t *testing.T, client *rongcloud.Client, id string, status rongclo
 	t.Helper()
 	require.NoError(t, client.Bot.Agent.Create(t.Context(), rongcloud.AgentParams{
 		ID: id, Name: "Assistant", Status: status, Config: rongcloud.AgentConfig{
-			Model:  rongcloud.AgentModel{Provider: "openai", Name: "small", Options: &rongcloud.ModelOptions{Temperature: rongcloud.Ptr(0.0)}},
+			Model:  rongcloud.AgentModel{Provider: "openai", Name: "small", Options: &rongcloud.AgentModelOptions{Temperature: rongcloud.Ptr(0.0)}},
 			Prompt: &rongcloud.AgentPrompt{Instructions: "be kind"},
 		},
 	}))
@@ -186,8 +186,8 @@ func TestAgentsOfTheSDK(t *testing.T) {
 	assistant(t, client, "agent-3", "")
 
 	srv.Advance(time.Minute)
-	require.NoError(t, agents.Update(ctx, rongcloud.AgentUpdate{ID: "agent-1", Description: "d", Config: &rongcloud.AgentConfig{
-		Model:  rongcloud.AgentModel{Name: "large", Options: &rongcloud.ModelOptions{MaxTokens: 9}},
+	require.NoError(t, agents.Update(ctx, rongcloud.AgentUpdateParams{ID: "agent-1", Description: "d", Config: &rongcloud.AgentConfig{
+		Model:  rongcloud.AgentModel{Name: "large", Options: &rongcloud.AgentModelOptions{MaxTokens: 9}},
 		Memory: &rongcloud.AgentMemory{MaxMessages: 3},
 	}}))
 	got, err := agents.Get(ctx, "agent-1")
@@ -195,7 +195,7 @@ func TestAgentsOfTheSDK(t *testing.T) {
 	require.Equal(t, &rongcloud.Agent{
 		ID: "agent-1", Name: "Assistant", Description: "d", Type: rongcloud.AgentChat, Status: rongcloud.AgentActive,
 		Config: rongcloud.AgentConfig{
-			Model:  rongcloud.AgentModel{Provider: "openai", Name: "small", Options: &rongcloud.ModelOptions{MaxTokens: 9}},
+			Model:  rongcloud.AgentModel{Provider: "openai", Name: "small", Options: &rongcloud.AgentModelOptions{MaxTokens: 9}},
 			Prompt: &rongcloud.AgentPrompt{Instructions: "be kind"}, Memory: &rongcloud.AgentMemory{MaxMessages: 3},
 		},
 		CreatedAt: got.CreatedAt, UpdatedAt: got.UpdatedAt,
@@ -212,13 +212,13 @@ func TestAgentsOfTheSDK(t *testing.T) {
 	require.NoError(t, agents.Delete(ctx, "agent-1"))
 	_, err = agents.Get(ctx, "agent-1")
 	require.Error(t, err)
-	require.Error(t, agents.Update(ctx, rongcloud.AgentUpdate{ID: "agent-1", Name: "nn"}))
+	require.Error(t, agents.Update(ctx, rongcloud.AgentUpdateParams{ID: "agent-1", Name: "nn"}))
 	noneUnknown(t, srv)
 }
 
 // collectChat puts a streamed answer together.
-func collectChat(ctx context.Context, client *rongcloud.Client, request rongcloud.ChatRequest) (pieces []string, last rongcloud.ChatEvent, err error) {
-	for e, err := range client.Bot.Chat.Stream(ctx, request) {
+func collectChat(ctx context.Context, client *rongcloud.Client, request rongcloud.AgentChatParams) (pieces []string, last rongcloud.AgentChatEvent, err error) {
+	for e, err := range client.Bot.AgentChat.Stream(ctx, request) {
 		if err != nil {
 			return pieces, last, err
 		}
@@ -238,12 +238,12 @@ func TestChatOfTheSDK(t *testing.T) {
 			assistant(t, client, "agent-1", "")
 			assistant(t, client, "agent-2", rongcloud.AgentInactive)
 
-			ask := rongcloud.ChatRequest{AgentID: "agent-1", Query: "hello {{name}}", Variables: map[string]string{"name": "Ann"}, User: "u1"}
-			answer, err := client.Bot.Chat.Generate(ctx, ask)
+			ask := rongcloud.AgentChatParams{AgentID: "agent-1", Query: "hello {{name}}", Variables: map[string]string{"name": "Ann"}, User: "u1"}
+			answer, err := client.Bot.AgentChat.Generate(ctx, ask)
 			require.NoError(t, err)
 			require.Equal(t, "You said: hello Ann", answer.Answer)
 			require.Equal(t, "stop", answer.FinishReason)
-			require.Equal(t, rongcloud.ChatUsage{PromptTokens: 2, CompletionTokens: 4, TotalTokens: 6}, answer.Metadata.Usage)
+			require.Equal(t, rongcloud.AgentChatUsage{PromptTokens: 2, CompletionTokens: 4, TotalTokens: 6}, answer.Metadata.Usage)
 
 			ask.Memory = rongcloud.Ptr(true)
 			pieces, last, err := collectChat(ctx, client, ask)
@@ -280,8 +280,8 @@ func TestOtherServicesOfTheSDK(t *testing.T) {
 	start := rongcloud.ProxyChatParams{UserID: "u1", BotUserID: "bot1", TargetIDs: []string{"u2", "u3"}, Metadata: map[string]string{"k": "v"}}
 	require.Error(t, client.ProxyChat.Start(ctx, start), "there is no such bot")
 	require.NoError(t, client.Bot.Create(ctx, rongcloud.BotParams{
-		UserID: "bot1", Name: "n", Type: "t", ProfileURL: "p",
-		Integrations: []rongcloud.BotIntegration{{Type: rongcloud.BotAgentChat, CallbackURL: "https://example.com"}},
+		UserID: "bot1", Name: "n", Type: "t", PortraitURL: "p",
+		Integrations: []rongcloud.BotIntegration{{Type: rongcloud.BotIntegrationAgentChat, CallbackURL: "https://example.com"}},
 	}))
 	require.NoError(t, client.ProxyChat.Start(ctx, start))
 	srv.Advance(time.Minute)
@@ -315,8 +315,8 @@ func TestEmbeddedConsoleOfTheSDK(t *testing.T) {
 	srv, client := pair(t, rongcloudtest.WithStrict())
 	seen := map[string]bool{}
 	for range 2 {
-		access, err := client.EmbeddedConsole.AccessToken(t.Context(), rongcloud.ConsoleAccessParams{
-			AccessKey: "any", Page: rongcloud.ConsoleUserManage, Lifetime: time.Hour,
+		access, err := client.EmbeddedConsole.CreateAccessURL(t.Context(), rongcloud.ConsoleAccessParams{
+			AccessKey: "any", Page: rongcloud.ConsolePageUserManage, Lifetime: time.Hour,
 		})
 		require.NoError(t, err)
 		u, err := url.Parse(access.URL)

@@ -29,7 +29,7 @@ func TestMethodsOfTheSDK(t *testing.T) {
 	register(t, client, "a", "b", "c")
 	users := client.User
 
-	require.NoError(t, users.Update(ctx, rongcloud.UserUpdate{UserID: "a", Name: "Ann"}))
+	require.NoError(t, users.Update(ctx, rongcloud.UserUpdateParams{UserID: "a", Name: "Ann"}))
 	user, err := users.Get(ctx, "a")
 	require.NoError(t, err)
 	require.Equal(t, "Ann", user.Name)
@@ -37,7 +37,7 @@ func TestMethodsOfTheSDK(t *testing.T) {
 	require.Len(t, collect(t, users.AllSandbox(ctx, rongcloud.SandboxUserQuery{Size: 2})), 3)
 
 	require.NoError(t, srv.User("a").Connect())
-	online, err := users.CheckOnline(ctx, "a")
+	online, err := users.IsOnline(ctx, "a")
 	require.NoError(t, err)
 	require.True(t, online)
 
@@ -54,12 +54,12 @@ func TestMethodsOfTheSDK(t *testing.T) {
 	require.NoError(t, users.Whitelist.Remove(ctx, "a", []string{"x"}))
 	require.Equal(t, []string{"y"}, collect(t, users.Whitelist.All(ctx, rongcloud.UserWhitelistQuery{UserID: "a"})))
 	require.NoError(t, users.Whitelist.SetMode(ctx, []string{"a"}, rongcloud.WhitelistModeOn))
-	modes, err := users.Whitelist.Modes(ctx, []string{"a"})
+	modes, err := users.Whitelist.GetModes(ctx, []string{"a"})
 	require.NoError(t, err)
 	require.Equal(t, []rongcloud.UserWhitelistMode{{UserID: "a", Mode: rongcloud.WhitelistModeOn}}, modes.Users)
 
 	require.NoError(t, users.Tag.Set(ctx, "a", []string{"red", "blue"}))
-	require.NoError(t, users.Tag.BatchSet(ctx, rongcloud.UserTagBatch{UserIDs: []string{"b"}, Tags: nil}))
+	require.NoError(t, users.Tag.BatchSet(ctx, rongcloud.UserTagBatchSetParams{UserIDs: []string{"b"}, Tags: nil}))
 	tags, err := users.Tag.Get(ctx, []string{"a", "b"})
 	require.NoError(t, err)
 	require.Equal(t, map[string][]string{"a": {"red", "blue"}, "b": {}}, tags.ByUser)
@@ -70,16 +70,16 @@ func TestMethodsOfTheSDK(t *testing.T) {
 	require.NoError(t, users.Remark.Delete(ctx, "a", "x"))
 	require.Equal(t, []rongcloud.UserRemark{{SenderID: "y", Remark: "Y"}}, collect(t, users.Remark.All(ctx, rongcloud.UserRemarkQuery{UserID: "a"})))
 
-	require.NoError(t, users.PushPeriod.Set(ctx, rongcloud.PushPeriodParams{
-		UserID: "a", StartTime: "22:00:00", Period: 8 * time.Hour, Level: rongcloud.PushLevelNone,
+	require.NoError(t, users.PushPeriod.Set(ctx, rongcloud.UserPushPeriodParams{
+		UserID: "a", StartTime: "22:00:00", Duration: 8 * time.Hour, Level: rongcloud.PushLevelNone,
 	}))
 	period, err := users.PushPeriod.Get(ctx, "a")
 	require.NoError(t, err)
-	require.Equal(t, rongcloud.PushPeriod{StartTime: "22:00:00", Period: 8 * time.Hour, Level: rongcloud.PushLevelNone}, *period)
+	require.Equal(t, rongcloud.UserPushPeriod{StartTime: "22:00:00", Duration: 8 * time.Hour, Level: rongcloud.PushLevelNone}, *period)
 
-	require.NoError(t, users.ChatBan.Add(ctx, []string{"a", "b"}))
-	require.NoError(t, users.ChatBan.Remove(ctx, []string{"a"}))
-	require.Equal(t, []string{"b"}, collect(t, users.ChatBan.All(ctx, rongcloud.UserChatBanQuery{})))
+	require.NoError(t, users.PrivateMute.Add(ctx, []string{"a", "b"}))
+	require.NoError(t, users.PrivateMute.Remove(ctx, []string{"a"}))
+	require.Equal(t, []string{"b"}, collect(t, users.PrivateMute.All(ctx, rongcloud.UserPrivateMuteQuery{})))
 
 	require.NoError(t, users.Profile.Set(ctx, rongcloud.UserProfileParams{
 		UserID: "a", Profile: rongcloud.UserProfile{Name: "Ann", Gender: rongcloud.Ptr(rongcloud.GenderFemale)},
@@ -90,13 +90,13 @@ func TestMethodsOfTheSDK(t *testing.T) {
 	require.Equal(t, "Ann", profiles[0].Profile.Name)
 	require.Equal(t, map[string]string{"ext_shoes": "38"}, profiles[0].Attributes)
 
-	require.NoError(t, users.Profile.Clean(ctx, []string{"a"}))
+	require.NoError(t, users.Profile.Delete(ctx, []string{"a"}))
 
 	require.NoError(t, users.ExpireTokens(ctx, rongcloud.ExpireTokensParams{UserIDs: []string{"a"}, Before: started.Add(time.Second)}))
 	require.Empty(t, srv.User("a").Tokens())
 	operation, err := users.Deactivate(ctx, []string{"b", "c"})
 	require.NoError(t, err)
-	require.NotEmpty(t, operation.OperateID)
+	require.NotEmpty(t, operation.OperationID)
 	require.Equal(t, []string{"b", "c"}, collect(t, users.AllDeactivated(ctx, rongcloud.DeactivatedUserQuery{Size: 1})))
 
 	for _, r := range srv.Requests() {

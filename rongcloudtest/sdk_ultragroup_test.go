@@ -31,26 +31,26 @@ func TestUltraGroupMethodsOfTheSDK(t *testing.T) {
 		require.Equal(t, want, is, id)
 	}
 
-	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", Channel: "news"}))
-	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", Channel: "staff"}))
-	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", Channel: "old"}))
+	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", ChannelID: "news"}))
+	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", ChannelID: "staff"}))
+	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", ChannelID: "old"}))
 	require.NoError(t, ultra.Channel.Delete(ctx, "g", "old"))
-	require.NoError(t, ultra.Channel.ChangeType(ctx, rongcloud.UltraGroupChannelParams{
-		GroupID: "g", Channel: "staff", Type: rongcloud.UltraGroupChannelPrivate,
+	require.NoError(t, ultra.Channel.UpdateType(ctx, rongcloud.UltraGroupChannelParams{
+		GroupID: "g", ChannelID: "staff", Type: rongcloud.UltraGroupChannelPrivate,
 	}))
 	channels := collect(t, ultra.Channel.All(ctx, rongcloud.UltraGroupChannelsQuery{GroupID: "g", Size: 2}))
 	require.Len(t, channels, 3)
 	for i, name := range []string{"RCDefault", "news", "staff"} {
-		require.Equal(t, name, channels[i].Channel)
+		require.Equal(t, name, channels[i].ChannelID)
 		require.Equal(t, "2026-11-24 09:02:03", channels[i].Created)
 		require.Equal(t, name == "staff", channels[i].Type == rongcloud.UltraGroupChannelPrivate)
 	}
 
-	readers := rongcloud.UltraGroupUsers{GroupID: "g", Channel: "staff", UserIDs: []string{"a", "b"}}
+	readers := rongcloud.UltraGroupUsersParams{GroupID: "g", ChannelID: "staff", UserIDs: []string{"a", "b"}}
 	require.NoError(t, ultra.PrivateChannel.Add(ctx, readers))
 	readers.UserIDs = []string{"b"}
 	require.NoError(t, ultra.PrivateChannel.Remove(ctx, readers))
-	staff := rongcloud.UltraGroupUsersQuery{GroupID: "g", Channel: "staff", Size: 1}
+	staff := rongcloud.UltraGroupUsersQuery{GroupID: "g", ChannelID: "staff", Size: 1}
 	require.Equal(t, []string{"a"}, collect(t, ultra.PrivateChannel.All(ctx, staff)))
 	require.Equal(t, []string{"staff"}, collect(t, ultra.PrivateChannel.AllByUser(ctx, rongcloud.UltraGroupUserQuery{GroupID: "g", UserID: "a"})))
 
@@ -78,37 +78,37 @@ func muteUltraGroup(t *testing.T, ultra *rongcloud.UltraGroupService) {
 	t.Helper()
 	ctx := context.Background()
 	// What is set for the whole ultra group and what is set for a channel is kept apart.
-	whole, news := rongcloud.UltraGroupScope{GroupID: "g"}, rongcloud.UltraGroupScope{GroupID: "g", Channel: "news"}
-	for scope, ids := range map[rongcloud.UltraGroupScope][]string{whole: {"b", "c"}, news: {"a", "c"}} {
-		users := rongcloud.UltraGroupUsers{GroupID: scope.GroupID, Channel: scope.Channel, UserIDs: ids}
+	whole, news := rongcloud.UltraGroupChannelQuery{GroupID: "g"}, rongcloud.UltraGroupChannelQuery{GroupID: "g", ChannelID: "news"}
+	for scope, ids := range map[rongcloud.UltraGroupChannelQuery][]string{whole: {"b", "c"}, news: {"a", "c"}} {
+		users := rongcloud.UltraGroupUsersParams{GroupID: scope.GroupID, ChannelID: scope.ChannelID, UserIDs: ids}
 		gone := users
 		gone.UserIDs = []string{"c"}
 		require.NoError(t, ultra.Mute.Add(ctx, users))
 		require.NoError(t, ultra.Mute.Remove(ctx, gone))
-		require.NoError(t, ultra.Whitelist.Add(ctx, users))
-		require.NoError(t, ultra.Whitelist.Remove(ctx, gone))
+		require.NoError(t, ultra.MuteAllMembersWhitelist.Add(ctx, users))
+		require.NoError(t, ultra.MuteAllMembersWhitelist.Remove(ctx, gone))
 	}
-	for scope, want := range map[rongcloud.UltraGroupScope][]string{whole: {"b"}, news: {"a"}, {GroupID: "g", Channel: "staff"}: nil} {
-		query := rongcloud.UltraGroupUsersQuery{GroupID: scope.GroupID, Channel: scope.Channel}
+	for scope, want := range map[rongcloud.UltraGroupChannelQuery][]string{whole: {"b"}, news: {"a"}, {GroupID: "g", ChannelID: "staff"}: nil} {
+		query := rongcloud.UltraGroupUsersQuery{GroupID: scope.GroupID, ChannelID: scope.ChannelID}
 		require.Equal(t, want, collect(t, ultra.Mute.All(ctx, query)))
-		require.Equal(t, want, collect(t, ultra.Whitelist.All(ctx, query)))
+		require.Equal(t, want, collect(t, ultra.MuteAllMembersWhitelist.All(ctx, query)))
 	}
 
-	require.NoError(t, ultra.GlobalMute.Set(ctx, rongcloud.UltraGroupGlobalMute{GroupID: "g", Channel: "news", Muted: true}))
-	require.NoError(t, ultra.NotDisturb.Set(ctx, rongcloud.UltraGroupPushLevel{GroupID: "g", Level: rongcloud.PushLevelAll}))
-	require.NoError(t, ultra.NotDisturb.Set(ctx, rongcloud.UltraGroupPushLevel{GroupID: "g", Channel: "news", Level: rongcloud.PushLevelNone}))
-	for scope, want := range map[rongcloud.UltraGroupScope]rongcloud.PushLevel{
-		whole: rongcloud.PushLevelAll, news: rongcloud.PushLevelNone, {GroupID: "g", Channel: "staff"}: rongcloud.PushLevelUnset,
+	require.NoError(t, ultra.MuteAllMembers.Set(ctx, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g", ChannelID: "news", Muted: true}))
+	require.NoError(t, ultra.NotDisturb.Set(ctx, rongcloud.UltraGroupPushLevelParams{GroupID: "g", Level: rongcloud.PushLevelAll}))
+	require.NoError(t, ultra.NotDisturb.Set(ctx, rongcloud.UltraGroupPushLevelParams{GroupID: "g", ChannelID: "news", Level: rongcloud.PushLevelNone}))
+	for scope, want := range map[rongcloud.UltraGroupChannelQuery]rongcloud.PushLevel{
+		whole: rongcloud.PushLevelAll, news: rongcloud.PushLevelNone, {GroupID: "g", ChannelID: "staff"}: rongcloud.PushLevelUnset,
 	} {
 		level, err := ultra.NotDisturb.Get(ctx, scope)
 		require.NoError(t, err)
 		require.Equal(t, want, level)
-		muted, err := ultra.GlobalMute.Get(ctx, scope)
+		muted, err := ultra.MuteAllMembers.IsMuted(ctx, scope)
 		require.NoError(t, err)
 		require.Equal(t, scope == news, muted)
 	}
-	require.NoError(t, ultra.GlobalMute.Set(ctx, rongcloud.UltraGroupGlobalMute{GroupID: "g", Channel: "news"}))
-	muted, err := ultra.GlobalMute.Get(ctx, news)
+	require.NoError(t, ultra.MuteAllMembers.Set(ctx, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g", ChannelID: "news"}))
+	muted, err := ultra.MuteAllMembers.IsMuted(ctx, news)
 	require.NoError(t, err)
 	require.False(t, muted)
 }
@@ -119,18 +119,18 @@ func userGroupsOfUltraGroup(t *testing.T, ultra *rongcloud.UltraGroupService) {
 	require.NoError(t, ultra.UserGroup.Create(ctx, "g", []string{"x", "y", "z"}))
 	require.NoError(t, ultra.UserGroup.Delete(ctx, "g", []string{"y"}))
 	require.Equal(t, []string{"x", "z"}, collect(t, ultra.UserGroup.All(ctx, rongcloud.UltraGroupUserGroupsQuery{GroupID: "g", Size: 1})))
-	members := rongcloud.UltraGroupUserGroupMembers{GroupID: "g", UserGroupID: "x", UserIDs: []string{"b", "c"}}
+	members := rongcloud.UltraGroupUserGroupUsersParams{GroupID: "g", UserGroupID: "x", UserIDs: []string{"b", "c"}}
 	require.NoError(t, ultra.UserGroup.AddUsers(ctx, members))
 	members.UserIDs = []string{"c"}
 	require.NoError(t, ultra.UserGroup.RemoveUsers(ctx, members))
 	require.Equal(t, []string{"x"}, collect(t, ultra.UserGroup.AllByUser(ctx, rongcloud.UltraGroupUserQuery{GroupID: "g", UserID: "b"})))
 	require.Empty(t, collect(t, ultra.UserGroup.AllByUser(ctx, rongcloud.UltraGroupUserQuery{GroupID: "g", UserID: "c"})))
 
-	binding := rongcloud.UltraGroupBinding{GroupID: "g", Channel: "staff", UserGroupIDs: []string{"x", "z"}}
+	binding := rongcloud.UltraGroupUserGroupBindParams{GroupID: "g", ChannelID: "staff", UserGroupIDs: []string{"x", "z"}}
 	require.NoError(t, ultra.UserGroup.Bind(ctx, binding))
 	binding.UserGroupIDs = []string{"z"}
 	require.NoError(t, ultra.UserGroup.Unbind(ctx, binding))
-	require.Equal(t, []string{"x"}, collect(t, ultra.UserGroup.AllByChannel(ctx, rongcloud.UltraGroupBoundUserGroupsQuery{GroupID: "g", Channel: "staff"})))
+	require.Equal(t, []string{"x"}, collect(t, ultra.UserGroup.AllByChannel(ctx, rongcloud.UltraGroupBoundUserGroupsQuery{GroupID: "g", ChannelID: "staff"})))
 	require.Equal(t, []string{"staff"}, collect(t, ultra.UserGroup.AllChannels(ctx, rongcloud.UltraGroupBoundChannelsQuery{GroupID: "g", UserGroupID: "x"})))
 }
 
@@ -141,21 +141,21 @@ func messagesOfUltraGroup(t *testing.T, srv *rongcloudtest.Server, client *rongc
 	var uids []string
 	for _, words := range []string{"one", "two", "three"} {
 		sent, err := client.Message.SendUltraGroup(ctx, rongcloud.UltraGroupMessage{
-			From: "a", To: []string{"g"}, Channel: "news", Content: text(words), Expansion: map[string]string{"k": "v"},
+			From: "a", To: []string{"g"}, ChannelID: "news", Content: text(words), Expansion: map[string]string{"k": "v"},
 		})
 		require.NoError(t, err)
 		uids = append(uids, sent.UIDOf("g"))
 		srv.Advance(time.Minute)
 	}
-	require.NoError(t, ultra.Message.Modify(ctx, rongcloud.UltraGroupModification{
-		GroupID: "g", Channel: "news", From: "a", MessageUID: uids[1], Content: text("TWO"),
+	require.NoError(t, ultra.Message.Modify(ctx, rongcloud.UltraGroupMessageModifyParams{
+		GroupID: "g", ChannelID: "news", From: "a", MessageUID: uids[1], Content: text("TWO"),
 	}))
 	bodies := func(page *rongcloud.HistoryPage, err error) (all []string) {
 		require.NoError(t, err)
 		for _, m := range page.Messages {
 			require.Equal(t, "g", m.TargetID)
-			require.Equal(t, "news", m.Channel)
-			require.False(t, m.SentTime.Before(started))
+			require.Equal(t, "news", m.ChannelID)
+			require.False(t, m.SentAt.Before(started))
 			content, err := m.Content()
 			require.NoError(t, err)
 			all = append(all, content.(rongcloud.TextMessage).Content)
@@ -166,29 +166,29 @@ func messagesOfUltraGroup(t *testing.T, srv *rongcloudtest.Server, client *rongc
 		return all
 	}
 	require.Equal(t, []string{"three", "one"}, bodies(ultra.Message.Get(ctx, "g", []rongcloud.UltraGroupMessageRef{
-		{MessageUID: uids[2], Channel: "news"}, {MessageUID: uids[0]}, {MessageUID: uids[1], Channel: "staff"},
+		{MessageUID: uids[2], ChannelID: "news"}, {MessageUID: uids[0]}, {MessageUID: uids[1], ChannelID: "staff"},
 	})))
-	require.Equal(t, []string{"one", "TWO"}, bodies(ultra.Message.Around(ctx, rongcloud.UltraGroupAroundQuery{
-		GroupID: "g", Channel: "news", MessageUID: uids[1], Later: rongcloud.Ptr(0),
+	require.Equal(t, []string{"one", "TWO"}, bodies(ultra.Message.ListAround(ctx, rongcloud.UltraGroupAroundQuery{
+		GroupID: "g", ChannelID: "news", MessageUID: uids[1], Later: rongcloud.Ptr(0),
 	})))
 	search := rongcloud.UltraGroupMessageQuery{
-		GroupID: "g", Channel: "news", After: started, Until: started.Add(time.Hour), From: "a", Size: 1,
+		GroupID: "g", ChannelID: "news", After: started, Until: started.Add(time.Hour), From: "a", Size: 1,
 	}
 	require.Equal(t, []string{"TWO"}, bodies(ultra.Message.List(ctx, search)), "the first message was sent when the search begins")
 	search.After, search.Size = started.Add(-40*24*time.Hour), 2
 	found := collect(t, ultra.Message.All(ctx, search))
 	require.Equal(t, []string{"one", "TWO", "three"}, bodies(&rongcloud.HistoryPage{Messages: found}, nil))
 	for _, m := range srv.User("b").Inbox() {
-		require.NotContains(t, m.Content, "two", "a change reaches those who have the message")
+		require.NotContains(t, m.Body, "two", "a change reaches those who have the message")
 	}
 
-	require.NoError(t, ultra.Expansion.Set(ctx, rongcloud.UltraGroupExpansionChange{
-		MessageUID: uids[0], UserID: "b", GroupID: "g", Channel: "news", Values: map[string]string{"l": "w", "m": "x"},
+	require.NoError(t, ultra.Expansion.Set(ctx, rongcloud.UltraGroupExpansionSetParams{
+		MessageUID: uids[0], UserID: "b", GroupID: "g", ChannelID: "news", Values: map[string]string{"l": "w", "m": "x"},
 	}))
-	require.NoError(t, ultra.Expansion.Delete(ctx, rongcloud.UltraGroupExpansionRemoval{
-		MessageUID: uids[0], UserID: "b", GroupID: "g", Channel: "news", Keys: []string{"k", "l"},
+	require.NoError(t, ultra.Expansion.Delete(ctx, rongcloud.UltraGroupExpansionDeleteParams{
+		MessageUID: uids[0], UserID: "b", GroupID: "g", ChannelID: "news", Keys: []string{"k", "l"},
 	}))
-	pairs := collect(t, ultra.Expansion.All(ctx, rongcloud.UltraGroupExpansionQuery{MessageUID: uids[0], GroupID: "g", Channel: "news"}))
+	pairs := collect(t, ultra.Expansion.All(ctx, rongcloud.UltraGroupExpansionQuery{MessageUID: uids[0], GroupID: "g", ChannelID: "news"}))
 	require.Len(t, pairs, 1)
 	require.Equal(t, "m", pairs[0].Key)
 	require.Equal(t, "x", pairs[0].Value)
@@ -203,23 +203,23 @@ func TestPrivateChannels(t *testing.T) {
 	ctx := context.Background()
 	ultra := client.UltraGroup
 	srv.AddUltraGroup("g", "sender", "listed", "grouped", "both", "neither")
-	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", Channel: "staff"}))
-	require.NoError(t, ultra.PrivateChannel.Add(ctx, rongcloud.UltraGroupUsers{GroupID: "g", Channel: "staff", UserIDs: []string{"listed", "both"}}))
+	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", ChannelID: "staff"}))
+	require.NoError(t, ultra.PrivateChannel.Add(ctx, rongcloud.UltraGroupUsersParams{GroupID: "g", ChannelID: "staff", UserIDs: []string{"listed", "both"}}))
 	require.NoError(t, ultra.UserGroup.Create(ctx, "g", []string{"x"}))
-	require.NoError(t, ultra.UserGroup.AddUsers(ctx, rongcloud.UltraGroupUserGroupMembers{GroupID: "g", UserGroupID: "x", UserIDs: []string{"grouped", "both"}}))
-	binding := rongcloud.UltraGroupBinding{GroupID: "g", Channel: "staff", UserGroupIDs: []string{"x"}}
+	require.NoError(t, ultra.UserGroup.AddUsers(ctx, rongcloud.UltraGroupUserGroupUsersParams{GroupID: "g", UserGroupID: "x", UserIDs: []string{"grouped", "both"}}))
+	binding := rongcloud.UltraGroupUserGroupBindParams{GroupID: "g", ChannelID: "staff", UserGroupIDs: []string{"x"}}
 	require.NoError(t, ultra.UserGroup.Bind(ctx, binding))
 
 	receivers := func(only ...string) []string {
 		_, err := client.Message.SendUltraGroup(ctx, rongcloud.UltraGroupMessage{
-			From: "sender", To: []string{"g"}, ToUsers: only, Channel: "staff", Content: text("hi"),
+			From: "sender", To: []string{"g"}, ToUserIDs: only, ChannelID: "staff", Content: text("hi"),
 		})
 		require.NoError(t, err)
 		sent := srv.Sent()
-		return sent[len(sent)-1].Receivers
+		return sent[len(sent)-1].Recipients
 	}
 	change := func(kind rongcloud.UltraGroupChannelType) {
-		require.NoError(t, ultra.Channel.ChangeType(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", Channel: "staff", Type: kind}))
+		require.NoError(t, ultra.Channel.UpdateType(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", ChannelID: "staff", Type: kind}))
 	}
 	require.Equal(t, []string{"listed", "grouped", "both", "neither"}, receivers(), "the list has no effect while the channel is public")
 	change(rongcloud.UltraGroupChannelPrivate)
@@ -231,7 +231,7 @@ func TestPrivateChannels(t *testing.T) {
 	require.NoError(t, ultra.Quit(ctx, "g", "grouped"))
 	require.NoError(t, ultra.Join(ctx, "g", "grouped"))
 	require.Equal(t, []string{"both"}, receivers(), "nor in the user group")
-	require.NoError(t, ultra.UserGroup.AddUsers(ctx, rongcloud.UltraGroupUserGroupMembers{GroupID: "g", UserGroupID: "x", UserIDs: []string{"grouped"}}))
+	require.NoError(t, ultra.UserGroup.AddUsers(ctx, rongcloud.UltraGroupUserGroupUsersParams{GroupID: "g", UserGroupID: "x", UserIDs: []string{"grouped"}}))
 	require.Equal(t, []string{"both", "grouped"}, receivers())
 	require.NoError(t, ultra.UserGroup.Unbind(ctx, binding))
 	require.Equal(t, []string{"both"}, receivers())

@@ -121,7 +121,7 @@ func (c *call) filter(m *kept) {
 	}
 	var body map[string]json.RawMessage
 	var text string
-	if json.Unmarshal([]byte(m.Content), &body) != nil || json.Unmarshal(body["content"], &text) != nil {
+	if json.Unmarshal([]byte(m.Body), &body) != nil || json.Unmarshal(body["content"], &text) != nil {
 		return
 	}
 	masked := text
@@ -139,6 +139,6 @@ func (c *call) filter(m *kept) {
 	if masked != text {
 		body["content"], _ = json.Marshal(masked) // a string
 		content, _ := json.Marshal(body)          // made of JSON
-		m.Content = string(content)
+		m.Body = string(content)
 	}
 }

@@ -56,7 +56,7 @@ func TestSensitiveWordLimits(t *testing.T) {
 		return object{"words": items}
 	}
 	call(t, client, "/sensitiveword/batch/add.json", batch(0, 48))
-	info := rongcloud.ResponseInfo{}
+	info := rongcloud.Response{}
 	err := client.Call(t.Context(), "/sensitiveword/batch/add.json", batch(100, 3), nil, rongcloud.CaptureResponse(&info))
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
 	require.Contains(t, string(info.Body), `"remainQuota":2`)
@@ -82,7 +82,7 @@ func TestSensitiveFilter(t *testing.T) {
 	}
 	received := func() (all []string) {
 		for _, m := range srv.User("b").Inbox() {
-			content, err := m.Decode()
+			content, err := m.Content()
 			require.NoError(t, err)
 			all = append(all, content.(rongcloud.TextMessage).Content)
 			require.Equal(t, "darn", content.(rongcloud.TextMessage).Extra)
@@ -96,7 +96,7 @@ func TestSensitiveFilter(t *testing.T) {
 	send("buy spam")
 	require.Equal(t, []string{"darn spam", "oh **, ** it"}, received())
 	require.True(t, srv.Sent()[2].Blocked)
-	require.Empty(t, srv.Sent()[2].Receivers)
+	require.Empty(t, srv.Sent()[2].Recipients)
 	require.Len(t, srv.User("a").Inbox(), 2)
 	require.Len(t, query(t, client, "private", "b", "a", nil), 2)
 	require.Equal(t, `{"content":"oh **, ** it","extra":"darn"}`, query(t, client, "private", "b", "a", nil)[0]["content"])

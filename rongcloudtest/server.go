@@ -132,7 +132,7 @@ func WithObserver(observe func(Request)) Option {
 	}
 }
 
-// WithCallbackObserver calls observe with every callback of [Server.Webhook] once it is through.
+// WithCallbackObserver calls observe with every callback of [Server.AddWebhook] once it is through.
 func WithCallbackObserver(observe func(Callback)) Option {
 	return func(c *config) error {
 		if observe == nil {
@@ -295,7 +295,7 @@ func (s *Server) Close() error {
 	s.calls.Wait()
 	s.background.Wait()
 	for _, client := range clients {
-		client.Close()
+		client.CloseIdleConnections()
 	}
 	return err
 }

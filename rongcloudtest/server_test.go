@@ -47,7 +47,7 @@ func TestParallelCallers(t *testing.T) {
 	require.Len(t, srv.Requests(), 3*callers*rounds)
 	seen := map[string]bool{}
 	for _, m := range srv.Sent() {
-		seen[m.UID] = true
+		seen[m.MessageUID] = true
 	}
 	require.Len(t, seen, 2*callers*rounds)
 }
@@ -73,7 +73,7 @@ func TestRequestsAreRecorded(t *testing.T) {
 	require.Equal(t, srv.AppKey(), all[0].Header.Get("App-Key"))
 	all[0].Params, all[0].Header, all[0].Duration = rongcloudtest.Params{}, nil, 0
 	require.Equal(t, rongcloudtest.Request{
-		Number: 1, Time: started, Method: "POST", Path: "/user/getToken.json", Endpoint: endpoint.UserGetToken,
+		Number: 1, ReceivedAt: started, Method: "POST", Path: "/user/getToken.json", Endpoint: endpoint.UserGetToken,
 		RequestID: "req-1", Status: 200, Code: 200,
 	}, all[0])
 	require.Nil(t, all[1].Endpoint)

@@ -27,10 +27,10 @@ type UserState struct {
 
 // GroupState is what the server knows of a group, chat room or ultra group.
 type GroupState struct {
-	ID       string   `json:"id"`
-	Name     string   `json:"name,omitempty"`
-	Members  []string `json:"members"`
-	Channels []string `json:"channels,omitempty"` // of an ultra group
+	ID         string   `json:"id"`
+	Name       string   `json:"name,omitempty"`
+	MemberIDs  []string `json:"members"`
+	ChannelIDs []string `json:"channels,omitempty"` // of an ultra group
 }
 
 // State returns a picture of what the server knows: users in the order of their IDs, and so on.
@@ -48,16 +48,16 @@ func (s *Server) State() State {
 		state.Users = append(state.Users, one)
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.groups.byID)) {
-		state.Groups = append(state.Groups, GroupState{ID: id, Name: s.groups.byID[id].name, Members: listOf(s.groups.ids(id))})
+		state.Groups = append(state.Groups, GroupState{ID: id, Name: s.groups.byID[id].name, MemberIDs: listOf(s.groups.ids(id))})
 	}
 	for _, r := range s.allRooms() {
-		state.Chatrooms = append(state.Chatrooms, GroupState{ID: r.id, Name: r.name, Members: r.ids()})
+		state.Chatrooms = append(state.Chatrooms, GroupState{ID: r.id, Name: r.name, MemberIDs: r.ids()})
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.ultraGroups)) {
 		one := s.ultraGroups[id]
-		group := GroupState{ID: id, Name: one.name, Members: listOf(one.members)}
+		group := GroupState{ID: id, Name: one.name, MemberIDs: listOf(one.members)}
 		for _, in := range one.channels {
-			group.Channels = append(group.Channels, in.name)
+			group.ChannelIDs = append(group.ChannelIDs, in.name)
 		}
 		state.UltraGroups = append(state.UltraGroups, group)
 	}

@@ -33,9 +33,9 @@ func TestState(t *testing.T) {
 		{ID: "u1", Name: "Name of u1", Registered: true, Online: true},
 		{ID: "x", Blocked: true},
 	}, state.Users)
-	require.Equal(t, []rongcloudtest.GroupState{{ID: "g", Members: []string{"u1", "b"}}}, state.Groups)
-	require.Equal(t, []rongcloudtest.GroupState{{ID: "r", Members: []string{"b"}}}, state.Chatrooms)
-	require.Equal(t, []rongcloudtest.GroupState{{ID: "ug", Members: []string{"u1"}, Channels: []string{"RCDefault", "news"}}}, state.UltraGroups)
+	require.Equal(t, []rongcloudtest.GroupState{{ID: "g", MemberIDs: []string{"u1", "b"}}}, state.Groups)
+	require.Equal(t, []rongcloudtest.GroupState{{ID: "r", MemberIDs: []string{"b"}}}, state.Chatrooms)
+	require.Equal(t, []rongcloudtest.GroupState{{ID: "ug", MemberIDs: []string{"u1"}, ChannelIDs: []string{"RCDefault", "news"}}}, state.UltraGroups)
 
 	srv.Fail(nil, rongcloudtest.Fault{})
 	srv.Advance(time.Hour)

@@ -30,24 +30,24 @@ func TestStream(t *testing.T) {
 	shown := func() rongcloud.StreamMessage {
 		inbox := srv.User("a").Inbox()
 		require.Len(t, inbox, 1)
-		content, err := inbox[0].Decode()
+		content, err := inbox[0].Content()
 		require.NoError(t, err)
 		return content.(rongcloud.StreamMessage)
 	}
 	first := send("", 1, "Once ", false)
 	require.Equal(t, object{"messageUID": "TEST-0000-0000-0001"}, first)
 	uid := first["messageUID"].(string)
-	require.Equal(t, rongcloud.StreamMessage{Content: "Once ", Type: rongcloud.StreamMarkdown, Seq: 1}, shown())
+	require.Equal(t, rongcloud.StreamMessage{Content: "Once ", Type: rongcloud.MessageStreamMarkdown, Sequence: 1}, shown())
 
 	require.Empty(t, send(uid, 3, "a ", false), "only the first answer names the message")
 	require.Equal(t, "Once ", shown().Content, "a gap holds back what follows")
 	send(uid, 2, "upon ", false)
 	send(uid, 2, "again ", false)
-	require.Equal(t, rongcloud.StreamMessage{Content: "Once upon a ", Type: rongcloud.StreamMarkdown, Seq: 3}, shown())
+	require.Equal(t, rongcloud.StreamMessage{Content: "Once upon a ", Type: rongcloud.MessageStreamMarkdown, Sequence: 3}, shown())
 	last := streamPiece(uid, 4, "time", true)
 	last["content"].(object)["completeReason"] = 7
 	call(t, client, streamPath, last)
-	require.Equal(t, rongcloud.StreamMessage{Content: "Once upon a time", Type: rongcloud.StreamMarkdown, Seq: 4, Complete: true, CompleteReason: 7}, shown())
+	require.Equal(t, rongcloud.StreamMessage{Content: "Once upon a time", Type: rongcloud.MessageStreamMarkdown, Sequence: 4, Complete: true, CompleteReason: 7}, shown())
 
 	require.Contains(t, refused(t, client, streamPath, streamPiece(uid, 5, "more", false)).Message, "ended")
 	require.Len(t, srv.Sent(), 1)

@@ -43,12 +43,12 @@ func (c *call) publishTemplate(kind rongcloud.ConversationType, receivers func(t
 		if slices.Contains(to[:i], target) {
 			continue
 		}
-		out.conversation = Conversation{Type: kind, Target: target}
+		out.conversation = Conversation{Type: kind, TargetID: target}
 		out.receivers = receivers(target)
 		out.content = fillings[i].fillJSON(template)
 		out.pushContent = fillings[i].fill(c.params.item("pushContent", i))
 		out.pushData = fillings[i].fill(c.params.item("pushData", i))
-		uids = append(uids, map[string]string{"userId": target, "messageUID": c.send(out).UID})
+		uids = append(uids, map[string]string{"userId": target, "messageUID": c.send(out).MessageUID})
 	}
 	return ok(field{"messageUIDs", uids})
 }

@@ -33,15 +33,15 @@ func TestTemplates(t *testing.T) {
 
 		one, two := srv.User("b").Inbox()[0], srv.User("c").Inbox()[0]
 		require.Equal(t, rongcloudtest.Message{
-			UID: "TEST-0000-0000-0001", From: "a", Conversation: rongcloudtest.Conversation{Type: kind, Target: "a"}, ObjectName: "RC:TxtMsg",
-			Content: `{"content":"Ben, you have 1 points"}`, PushContent: "1 for Ben", PushData: "d1", SentTime: started,
+			MessageUID: "TEST-0000-0000-0001", From: "a", Conversation: rongcloudtest.Conversation{Type: kind, TargetID: "a"}, ObjectName: "RC:TxtMsg",
+			Body: `{"content":"Ben, you have 1 points"}`, PushContent: "1 for Ben", PushData: "d1", SentAt: started,
 		}, one)
-		content, err := two.Decode()
+		content, err := two.Content()
 		require.NoError(t, err)
 		require.Equal(t, text(`Cy "C" <&> 陈, you have 2 points`), content)
 		require.Empty(t, two.PushContent)
 		require.Equal(t, "e2", two.PushData)
-		require.Contains(t, two.Content, "<&>", "no needless escapes")
+		require.Contains(t, two.Body, "<&>", "no needless escapes")
 	}
 }
 
@@ -49,7 +49,7 @@ func TestTemplateOfNoJSON(t *testing.T) {
 	t.Parallel()
 	srv, client := pair(t)
 	call(t, client, "/message/private/publish_template.json", template(object{"objectName": "app:x", "content": `n={n}`}))
-	require.Equal(t, `n=Cy "C" <&> 陈`, srv.User("c").Inbox()[0].Content)
+	require.Equal(t, `n=Cy "C" <&> 陈`, srv.User("c").Inbox()[0].Body)
 }
 
 func TestTemplateHoldsBackAndSyncs(t *testing.T) {

@@ -22,7 +22,7 @@ var ultraMessageHandlers = map[*endpoint.Endpoint]handler{
 // ultraConversation is the channel that the request names. One that names none means RCDefault, as messages without a channel go there.
 func (c *call) ultraConversation() Conversation {
 	return Conversation{
-		Type: rongcloud.ConversationUltraGroup, Target: c.params.Get("groupId"), Channel: channelOf(c.params.Get("busChannel")),
+		Type: rongcloud.ConversationUltraGroup, TargetID: c.params.Get("groupId"), ChannelID: channelOf(c.params.Get("busChannel")),
 	}
 }
 
@@ -42,7 +42,7 @@ func (c *call) ultraExpandable() (*kept, error) {
 	case m == nil:
 		return nil, invalid("no message %s in that channel of the ultra group", c.params.Get("msgUID"))
 	case !m.expandable:
-		return nil, notExpandable(m.UID)
+		return nil, notExpandable(m.MessageUID)
 	}
 	return m, nil
 }
@@ -64,9 +64,9 @@ type ultraEntry struct {
 
 func (m *kept) ultraEntry() ultraEntry {
 	e := ultraEntry{
-		GroupID: m.Conversation.Target, BusChannel: m.Conversation.Channel, FromUserID: m.From, MsgUID: m.UID,
-		MsgTime: m.SentTime.UnixMilli(), ObjectName: m.ObjectName, ConversationType: int(rongcloud.ConversationUltraGroup),
-		Content: m.Content, Expansion: m.expandable, ExtraContent: "",
+		GroupID: m.Conversation.TargetID, BusChannel: m.Conversation.ChannelID, FromUserID: m.From, MsgUID: m.MessageUID,
+		MsgTime: m.SentAt.UnixMilli(), ObjectName: m.ObjectName, ConversationType: int(rongcloud.ConversationUltraGroup),
+		Content: m.Body, Expansion: m.expandable, ExtraContent: "",
 	}
 	if m.expandable {
 		e.ExtraContent = m.pairs()
@@ -92,7 +92,7 @@ func ultraMessageGet(c *call, _ *ultraGroup) answer {
 			return refuseError(invalid("msgs: item %d needs msgUID", i+1))
 		}
 		m := c.messages.byUID[ref.MsgUID]
-		in := Conversation{Type: rongcloud.ConversationUltraGroup, Target: c.params.Get("groupId"), Channel: ref.BusChannel}
+		in := Conversation{Type: rongcloud.ConversationUltraGroup, TargetID: c.params.Get("groupId"), ChannelID: ref.BusChannel}
 		if m == nil || !m.searchable() || !m.in(in, "") {
 			continue
 		}
@@ -122,7 +122,7 @@ func ultraSearch(c *call, _ *ultraGroup, _ *channel) answer {
 	}
 	found := []ultraEntry{}
 	for _, m := range c.searchable() {
-		at, from := m.SentTime.UnixMilli(), c.params.Get("fromUserId")
+		at, from := m.SentAt.UnixMilli(), c.params.Get("fromUserId")
 		if at > after && at <= until && (from == "" || from == m.From) && len(found) < c.params.countOr("pageSize", 20) {
 			found = append(found, m.ultraEntry())
 		}
@@ -134,7 +134,7 @@ func ultraSearch(c *call, _ *ultraGroup, _ *channel) answer {
 // other queries.
 func ultraAround(c *call, _ *ultraGroup, _ *channel) answer {
 	all, uid := c.searchable(), c.params.Get("msgUID")
-	at := slices.IndexFunc(all, func(m *kept) bool { return m.UID == uid })
+	at := slices.IndexFunc(all, func(m *kept) bool { return m.MessageUID == uid })
 	found := []ultraEntry{}
 	switch {
 	case at < 0 && c.config.strict:

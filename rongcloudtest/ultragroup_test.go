@@ -40,8 +40,8 @@ func TestUltraGroupRefuses(t *testing.T) {
 	srv.AddUltraGroup("other", "a")
 	srv.AddUltraGroupChannels("g", "news")
 	call(t, client, "/ultragroup/usergroup/add.json", object{"groupId": "g", "userGroups": []object{{"userGroupId": "x"}}})
-	uid := sendUltra(t, client, rongcloud.UltraGroupMessage{From: "a", Channel: "news", Expandable: true})
-	closed := sendUltra(t, client, rongcloud.UltraGroupMessage{From: "a", Channel: "news"})
+	uid := sendUltra(t, client, rongcloud.UltraGroupMessage{From: "a", ChannelID: "news", Expandable: true})
+	closed := sendUltra(t, client, rongcloud.UltraGroupMessage{From: "a", ChannelID: "news"})
 	before := srv.State()
 
 	long := strings.Repeat("x", 65)
@@ -112,7 +112,7 @@ func TestUltraGroupRefuses(t *testing.T) {
 	require.Equal(t, before.UltraGroups, srv.State().UltraGroups)
 	require.Empty(t, call(t, client, "/ultragroup/channel/private/users/get.json", form("groupId", "g", "busChannel", "news"))["users"])
 	require.Len(t, call(t, client, "/ultragroup/usergroup/query.json", form("groupId", "g"))["userGroups"], 1)
-	require.Equal(t, `{"content":"hello"}`, srv.Sent()[0].Content)
+	require.Equal(t, `{"content":"hello"}`, srv.Sent()[0].Body)
 }
 
 // Calls that RongCloud counts as idempotent may come twice.
@@ -130,7 +130,7 @@ func TestUltraGroupRepeats(t *testing.T) {
 		call(t, client, "/ultragroup/userbanned/add.json", form("groupId", "g", "userIds", "a,b"))
 	}
 	require.Equal(t, []rongcloudtest.GroupState{
-		{ID: "g", Name: "n", Members: []string{"a", "b"}, Channels: []string{"RCDefault", "c"}},
+		{ID: "g", Name: "n", MemberIDs: []string{"a", "b"}, ChannelIDs: []string{"RCDefault", "c"}},
 	}, srv.State().UltraGroups)
 	require.Equal(t, []string{"g"}, srv.User("b").UltraGroups())
 	require.Equal(t, []any{"a", "b"}, call(t, client, "/ultragroup/channel/private/users/get.json", form("groupId", "g", "busChannel", "c"))["users"])
@@ -146,7 +146,7 @@ func TestUltraGroupRepeats(t *testing.T) {
 	for range 2 {
 		call(t, client, "/ultragroup/usergroup/del.json", form("groupId", "g", "userGroupIds", "x"))
 	}
-	require.Equal(t, []string{"a"}, srv.State().UltraGroups[0].Members)
+	require.Equal(t, []string{"a"}, srv.State().UltraGroups[0].MemberIDs)
 	for range 2 {
 		call(t, client, "/ultragroup/channel/del.json", form("groupId", "g", "busChannel", "c"))
 	}
@@ -258,11 +258,11 @@ func TestUltraGroupSearch(t *testing.T) {
 	srv, client := stopped(t, rongcloudtest.WithStrict())
 	srv.AddUltraGroup("g", "a", "b")
 	srv.AddUltraGroupChannels("g", "news")
-	first := sendUltra(t, client, rongcloud.UltraGroupMessage{From: "a", Channel: "news"})
+	first := sendUltra(t, client, rongcloud.UltraGroupMessage{From: "a", ChannelID: "news"})
 	srv.Advance(time.Millisecond)
-	second := sendUltra(t, client, rongcloud.UltraGroupMessage{From: "b", Channel: "news"})
-	sendUltra(t, client, rongcloud.UltraGroupMessage{From: "a", Channel: "news", Persist: rongcloud.Ptr(false)})
-	recalled := sendUltra(t, client, rongcloud.UltraGroupMessage{From: "a", Channel: "news"})
+	second := sendUltra(t, client, rongcloud.UltraGroupMessage{From: "b", ChannelID: "news"})
+	sendUltra(t, client, rongcloud.UltraGroupMessage{From: "a", ChannelID: "news", Persist: rongcloud.Ptr(false)})
+	recalled := sendUltra(t, client, rongcloud.UltraGroupMessage{From: "a", ChannelID: "news"})
 	call(t, client, "/message/recall.json", form("fromUserId", "a", "conversationType", "10", "targetId", "g", "busChannel", "news",
 		"messageUID", recalled, "sentTime", strconv.FormatInt(started.UnixMilli()+1, 10)))
 	unnamed := sendUltra(t, client, rongcloud.UltraGroupMessage{From: "a"})
@@ -293,7 +293,7 @@ func TestUltraGroupSearch(t *testing.T) {
 
 	// Without a channel a change is for RCDefault.
 	call(t, client, "/ultragroup/msg/modify.json", form("groupId", "g", "fromUserId", "a", "msgUID", unnamed, "content", `{"content":"new"}`))
-	require.Equal(t, `{"content":"new"}`, srv.User("b").Inbox()[len(srv.User("b").Inbox())-1].Content)
+	require.Equal(t, `{"content":"new"}`, srv.User("b").Inbox()[len(srv.User("b").Inbox())-1].Body)
 
 	srvLenient, lenient := pair(t)
 	require.NoError(t, lenient.UltraGroup.Create(context.Background(), rongcloud.UltraGroupParams{GroupID: "g", Name: "n", UserID: "a"}))
@@ -301,6 +301,6 @@ func TestUltraGroupSearch(t *testing.T) {
 	uid := sendUltra(t, lenient, rongcloud.UltraGroupMessage{From: "a"})
 	call(t, lenient, "/ultragroup/msg/modify.json", form("groupId", "g", "fromUserId", "a", "msgUID", uid, "content", "{}", "objectName", "app:other"))
 	require.Equal(t, "RC:TxtMsg", srvLenient.Sent()[0].ObjectName, "the type stays")
-	sendUltra(t, lenient, rongcloud.UltraGroupMessage{From: "a", Channel: "none"})
+	sendUltra(t, lenient, rongcloud.UltraGroupMessage{From: "a", ChannelID: "none"})
 	require.Len(t, srvLenient.User("a").Inbox(), 1, "an unknown channel has no copy for the sender either")
 }

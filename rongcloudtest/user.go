@@ -224,7 +224,7 @@ func (c *call) operation() string {
 }
 
 func (c *call) tellDeactivation(operation, user string, what webhook.DeactivationType) {
-	c.tell(&webhook.UserDeactivation{UserID: user, OperateID: operation, Type: what, Code: "0", Time: c.at})
+	c.tell(&webhook.UserDeactivation{UserID: user, OperationID: operation, Type: what, Code: "0", OccurredAt: c.at})
 }
 
 func userDeactivateQuery(c *call) answer {
@@ -374,7 +374,7 @@ func (u *User) disconnect() []event {
 }
 
 func (c *call) tellStatus(user string, status webhook.OnlineStatus) {
-	e := &webhook.UserStatus{UserID: user, Status: status, Time: c.at, ClientIP: clientIP, SessionID: "session-" + user}
+	e := &webhook.UserStatus{UserID: user, Status: status, OccurredAt: c.at, ClientIP: clientIP, SessionID: "session-" + user}
 	if status == webhook.StatusOnline {
 		e.Platform = devicePlatform // RongCloud does not send it else
 	}

@@ -72,7 +72,7 @@ func profileSet(c *call) answer {
 
 // tellProfile notes the profile as it is now.
 func (c *call) tellProfile(u *user, what webhook.ProfileChange) {
-	e := &webhook.UserProfile{UserID: u.id, Type: what, Time: c.at}
+	e := &webhook.UserProfile{UserID: u.id, Type: what, OccurredAt: c.at}
 	if what == webhook.ProfileChanged {
 		e.Profile, e.Attributes = &rongcloud.UserProfile{}, map[string]string{}
 		_ = json.Unmarshal([]byte(jsonText(u.profile.basic)), e.Profile) // both were checked when they were set

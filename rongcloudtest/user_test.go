@@ -30,7 +30,7 @@ func TestRegister(t *testing.T) {
 	require.Equal(t, object{"userName": "Name of u1", "userPortrait": "", "createTime": "2026-11-24 09:02:03"},
 		call(t, client, "/user/info.json", form("userId", "u1")))
 
-	_, err := client.User.Register(context.Background(), rongcloud.RegisterParams{UserID: "u1", Name: "Ann", PortraitURI: "http://p"})
+	_, err := client.User.Register(context.Background(), rongcloud.RegisterParams{UserID: "u1", Name: "Ann", PortraitURL: "http://p"})
 	require.NoError(t, err)
 	call(t, client, "/user/refresh.json", form("userId", "u1", "name", "Anna", "portraitUri", ""))
 	info := call(t, client, "/user/info.json", form("userId", "u1"))
@@ -311,7 +311,7 @@ func TestWrongProfiles(t *testing.T) {
 		{"userProfile", "", rongcloud.CodeInvalidParameter, ""},
 	}
 	for _, c := range cases {
-		info := rongcloud.ResponseInfo{}
+		info := rongcloud.Response{}
 		err := client.Call(context.Background(), "/user/profile/set.json", form("userId", "a", c.part, c.value), nil, rongcloud.CaptureResponse(&info))
 		require.ErrorIs(t, err, c.code, c.value)
 		got := object{}

@@ -22,7 +22,7 @@ import (
 
 func roomMessage(room, n int) *webhook.Message {
 	m := webhooktest.Sample(webhook.KindMessage).(*webhook.Message)
-	m.ChannelType, m.TargetID, m.Channel, m.MessageUID = webhook.ChannelGroup, "g"+strconv.Itoa(room), "", strconv.Itoa(n)
+	m.ChannelType, m.TargetID, m.ChannelID, m.MessageUID = webhook.ChannelGroup, "g"+strconv.Itoa(room), "", strconv.Itoa(n)
 	return m
 }
 
@@ -92,14 +92,14 @@ func TestAsyncKeys(t *testing.T) {
 	h, _ = newHandler(t, webhook.WithQueue(pushed, 1))
 	h.Start()
 	there := roomMessage(0, 0)
-	there.ChannelType, there.FromUserID, there.TargetID = webhook.ChannelPerson, "a", "b"
+	there.ChannelType, there.From, there.TargetID = webhook.ChannelPerson, "a", "b"
 	back := roomMessage(0, 0)
-	back.ChannelType, back.FromUserID, back.TargetID = webhook.ChannelPerson, "b", "a"
+	back.ChannelType, back.From, back.TargetID = webhook.ChannelPerson, "b", "a"
 	recall := webhooktest.Sample(webhook.KindMessageOperation).(*webhook.MessageOperation)
-	recall.ConversationType, recall.FromUserID, recall.TargetID, recall.Channel = 1, "b", "a", ""
+	recall.ConversationType, recall.From, recall.TargetID, recall.ChannelID = 1, "b", "a", ""
 	group := roomMessage(7, 0)
 	groupRecall := webhooktest.Sample(webhook.KindMessageOperation).(*webhook.MessageOperation)
-	groupRecall.ConversationType, groupRecall.TargetID, groupRecall.Channel = 3, "g7", ""
+	groupRecall.ConversationType, groupRecall.TargetID, groupRecall.ChannelID = 3, "g7", ""
 	for _, e := range []webhook.Event{there, back, recall, group, groupRecall} {
 		require.Equal(t, 200, deliver(t, h, e))
 	}

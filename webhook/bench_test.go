@@ -28,9 +28,9 @@ import (
 // benchMessage is a routed message as it comes every day.
 func benchMessage() *webhook.Message {
 	return &webhook.Message{
-		FromUserID: "user-0001", TargetID: "user-0002", ChannelType: webhook.ChannelPerson, ObjectName: "RC:TxtMsg",
+		From: "user-0001", TargetID: "user-0002", ChannelType: webhook.ChannelPerson, ObjectName: "RC:TxtMsg",
 		Body:       `{"content":"hello, how are you?","user":{"id":"user-0001","name":"Ann Example","portrait":"https://example.com/ann.png"},"extra":""}`,
-		MessageUID: "596E-P5PG-4FS2-7OJK", Time: time.UnixMilli(1700000000000), Source: webhook.PlatformIOS,
+		MessageUID: "596E-P5PG-4FS2-7OJK", SentAt: time.UnixMilli(1700000000000), Source: webhook.PlatformIOS,
 	}
 }
 

@@ -20,22 +20,22 @@ func TestCatalogueSamples(t *testing.T) {
 	samples := catalogueSamples(t)
 	want := map[string][]webhook.Event{
 		"message_sync": {&webhook.Message{
-			FromUserID: "123", TargetID: "456", ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, ChannelType: webhook.ChannelPerson,
-			Time: time.UnixMilli(1408710653491), MessageUID: "596E-P5PG-4FS2-7OJK", Source: webhook.PlatformIOS,
+			From: "123", TargetID: "456", ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, ChannelType: webhook.ChannelPerson,
+			SentAt: time.UnixMilli(1408710653491), MessageUID: "596E-P5PG-4FS2-7OJK", Source: webhook.PlatformIOS,
 		}},
 		"pre_message": {&webhook.PreMessage{
-			FromUserID: "u1", TargetID: "g1", ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, ChannelType: webhook.ChannelGroup,
-			Time: time.UnixMilli(1700000000000), MessageUID: "596E-P5PG-4FS2-7OJK", Platform: webhook.PlatformAndroid, ClientIP: "203.0.113.7:50123",
+			From: "u1", TargetID: "g1", ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, ChannelType: webhook.ChannelGroup,
+			SentAt: time.UnixMilli(1700000000000), MessageUID: "596E-P5PG-4FS2-7OJK", Platform: webhook.PlatformAndroid, ClientIP: "203.0.113.7:50123",
 		}},
 		"user_online_status": {&webhook.UserStatus{
-			UserID: "123", Status: webhook.StatusOnline, Platform: webhook.PlatformIOS, Time: time.UnixMilli(1437982698684),
+			UserID: "123", Status: webhook.StatusOnline, Platform: webhook.PlatformIOS, OccurredAt: time.UnixMilli(1437982698684),
 			ClientIP: "203.0.113.7:50123", SessionID: "s1",
 		}},
 		"user_deactivation": {&webhook.UserDeactivation{
-			UserID: "u1", OperateID: "ABCD-EFGH", Type: webhook.UserDeactivated, Code: "0", Time: time.UnixMilli(1700000000000),
+			UserID: "u1", OperationID: "ABCD-EFGH", Type: webhook.UserDeactivated, Code: "0", OccurredAt: time.UnixMilli(1700000000000),
 		}},
 		"chatroom_status": {&webhook.ChatroomStatus{
-			ChatroomID: "room1", UserIDs: []string{"u1"}, Event: webhook.ChatroomJoined, Cause: webhook.CauseCall, Time: time.UnixMilli(1574476797772),
+			ChatroomID: "room1", UserIDs: []string{"u1"}, Event: webhook.ChatroomJoined, Cause: webhook.CauseCall, OccurredAt: time.UnixMilli(1574476797772),
 		}},
 	}
 	require.Len(t, samples, len(want)+1, "a sample has no row here")
@@ -136,7 +136,7 @@ func TestLeniency(t *testing.T) {
 		s := e.(*webhook.UserStatus)
 		require.Equal(t, "123", s.UserID)
 		require.Equal(t, webhook.StatusLoggedOut, s.Status)
-		require.Equal(t, int64(1437982698684), s.Time.UnixMilli())
+		require.Equal(t, int64(1437982698684), s.OccurredAt.UnixMilli())
 	}
 	group := func(t *testing.T, e webhook.Event) {
 		p := e.(*webhook.GroupProfile)
@@ -226,7 +226,7 @@ func switches(t *testing.T, e webhook.Event) {
 func attribute(t *testing.T, e webhook.Event) {
 	kv := e.(*webhook.ChatroomKV)
 	kv.Envelope = webhook.Envelope{}
-	require.Equal(t, &webhook.ChatroomKV{ChatroomID: "r", Key: "k", Operation: webhook.KVSet, Time: time.UnixMilli(5), Version: 7}, kv)
+	require.Equal(t, &webhook.ChatroomKV{ChatroomID: "r", Key: "k", Operation: webhook.KVSet, OccurredAt: time.UnixMilli(5), Version: 7}, kv)
 }
 
 func profile(t *testing.T, e webhook.Event) {
@@ -332,7 +332,7 @@ func TestContent(t *testing.T) {
 	require.Equal(t, rongcloud.RawContent{Name: "RC:TxtMsg", Body: `{`}, content)
 
 	event := webhooktest.Sample(webhook.KindBotEvent).(*webhook.BotEvent)
-	require.Equal(t, "u1", event.Message().FromUserID)
+	require.Equal(t, "u1", event.Message().From)
 	event.Data = []byte(`[]`)
 	require.Nil(t, event.Message())
 	event.Type = webhook.BotGroupUserJoined

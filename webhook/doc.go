@@ -88,7 +88,7 @@
 // crash as well.
 //
 // Some errors no retry cures, such as a body that does not decode, which any user can send at will.
-// Mark them with [Permanent], as the errors of [Message.Content] are: they cost one attempt, do not
+// Mark them with [Permanent], as the errors of [Message.Body] are: they cost one attempt, do not
 // hold their conversation, and are told to [WithGiveUp]. Archive the raw body before you decode it.
 //
 // # Leniency

@@ -33,7 +33,7 @@ type MessageAudit struct {
 	MessageUID  string          // msgUID, or content.messageId
 	Provider    string          // serviceProvider: who moderated
 	Detail      json.RawMessage // resultDetail: the provider's own report
-	FromUserID  string          // content.fromUserId
+	From        string          // content.fromUserId
 	TargetID    string          // content.targetId
 	ToUserIDs   []string        // content.toUserIds: receivers of a message that is directed at some members of a group
 	ChannelType ChannelType     // content.conversationType
@@ -41,13 +41,13 @@ type MessageAudit struct {
 	Body        string          // content.message: the body, JSON text; see [MessageAudit.Content]
 	Expansion   json.RawMessage // content.extraContent: data attached to the message, as they came
 	Platform    Platform        // content.clientOs
-	Time        time.Time       // content.messageTime
+	SentAt      time.Time       // content.messageTime
 }
 
 // Kind returns [KindMessageAudit].
 func (*MessageAudit) Kind() Kind { return KindMessageAudit }
 
-// Content decodes the body, as [Message.Content] does.
+// Content decodes the body, as [Message.Body] does.
 func (a *MessageAudit) Content() (rongcloud.MessageContent, error) {
 	return rongcloud.DecodeContent(a.ObjectName, []byte(a.Body))
 }
@@ -58,7 +58,7 @@ func (a *MessageAudit) Texts() ([]string, error) {
 }
 
 func (a *MessageAudit) key() string {
-	return conversationKey(string(a.ChannelType), a.FromUserID, a.TargetID, "")
+	return conversationKey(string(a.ChannelType), a.From, a.TargetID, "")
 }
 
 func readMessageAudit(f *fields) Event {
@@ -69,7 +69,7 @@ func readMessageAudit(f *fields) Event {
 		MessageUID:  f.text("msgUID"),
 		Provider:    f.text("serviceProvider"),
 		Detail:      f.json("resultDetail"),
-		FromUserID:  content.text("fromUserId"),
+		From:        content.text("fromUserId"),
 		TargetID:    content.text("targetId"),
 		ToUserIDs:   content.list("toUserIds"),
 		ChannelType: ChannelType(content.text("conversationType")),
@@ -77,7 +77,7 @@ func readMessageAudit(f *fields) Event {
 		Body:        content.text("message"),
 		Expansion:   content.json("extraContent"),
 		Platform:    Platform(content.text("clientOs")),
-		Time:        content.time("messageTime"),
+		SentAt:      content.time("messageTime"),
 	}
 	if a.MessageUID == "" {
 		a.MessageUID = content.required("messageId")
@@ -120,7 +120,7 @@ type HostedInfoAudit struct {
 
 	Event      HostedInfo    // eventType
 	Passed     bool          // result
-	Time       time.Time     // time
+	OccurredAt time.Time     // time
 	OperatorID string        // optUserId: who made the change; with HostedUserProfile the user whose data it is; may be missing else
 	GroupID    string        // targetGroupId; with HostedGroup and HostedGroupMember
 	UserID     string        // targetUserId; with HostedGroupMember and HostedFriend
@@ -136,7 +136,7 @@ func readHostedInfoAudit(f *fields) Event {
 	a := &HostedInfoAudit{
 		Event:      HostedInfo(f.integer("eventType")),
 		Passed:     f.flag("result"),
-		Time:       f.time("time"),
+		OccurredAt: f.time("time"),
 		OperatorID: first(f.list("optUserId")),
 		GroupID:    f.text("targetGroupId"),
 		UserID:     f.text("targetUserId"),

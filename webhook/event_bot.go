@@ -32,11 +32,11 @@ func (t BotEventType) String() string { return string(t) }
 
 // Bot is the bot that a [BotEvent] belongs to.
 type Bot struct {
-	UserID     string            // userId
-	Name       string            // name
-	ProfileURL string            // profileUrl
-	Type       string            // type
-	Metadata   map[string]string // metadata: the app's own
+	UserID      string            // userId
+	Name        string            // name
+	PortraitURL string            // profileUrl
+	Type        string            // type
+	Metadata    map[string]string // metadata: the app's own
 }
 
 // BotEvent tells that a user wrote to a bot or mentioned it, or that a group of the bot's changed.
@@ -48,10 +48,10 @@ type Bot struct {
 type BotEvent struct {
 	Envelope
 
-	Type BotEventType    // type
-	Time time.Time       // timestamp
-	Bot  Bot             // bot
-	Data json.RawMessage // data: what it holds differs by type, and is not documented for all; see [BotEvent.Message]
+	Type       BotEventType    // type
+	OccurredAt time.Time       // timestamp
+	Bot        Bot             // bot
+	Data       json.RawMessage // data: what it holds differs by type, and is not documented for all; see [BotEvent.Message]
 }
 
 // Kind returns [KindBotEvent].
@@ -72,7 +72,7 @@ func (e *BotEvent) Message() *Message {
 	return m
 }
 
-// Content decodes the message of a message event, as [Message.Content] does. Of others it is nil.
+// Content decodes the message of a message event, as [Message.Body] does. Of others it is nil.
 func (e *BotEvent) Content() (rongcloud.MessageContent, error) {
 	if m := e.Message(); m != nil {
 		return m.Content()
@@ -85,14 +85,14 @@ func (e *BotEvent) key() string { return joinKey("bot", e.Bot.UserID) }
 func readBotEvent(f *fields) Event {
 	bot, _ := f.sub("bot")
 	e := &BotEvent{
-		Type: BotEventType(f.required("type")),
-		Time: f.time("timestamp"),
+		Type:       BotEventType(f.required("type")),
+		OccurredAt: f.time("timestamp"),
 		Bot: Bot{
-			UserID:     bot.text("userId"),
-			Name:       bot.text("name"),
-			ProfileURL: bot.text("profileUrl"),
-			Type:       bot.text("type"),
-			Metadata:   bot.texts("metadata"),
+			UserID:      bot.text("userId"),
+			Name:        bot.text("name"),
+			PortraitURL: bot.text("profileUrl"),
+			Type:        bot.text("type"),
+			Metadata:    bot.texts("metadata"),
 		},
 		Data: f.json("data"),
 	}

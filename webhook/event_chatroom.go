@@ -49,7 +49,7 @@ type ChatroomStatus struct {
 	UserIDs    []string      // userIds: the users concerned; may be empty
 	Event      ChatroomEvent // type
 	Cause      ChatroomCause // status
-	Time       time.Time     // time
+	OccurredAt time.Time     // time
 }
 
 // Kind returns [KindChatroomStatus].
@@ -63,7 +63,7 @@ func readChatroomStatus(f *fields) Event {
 		UserIDs:    f.list("userIds"),
 		Event:      ChatroomEvent(f.integer("type")),
 		Cause:      ChatroomCause(f.integer("status")),
-		Time:       f.time("time"),
+		OccurredAt: f.time("time"),
 	}
 }
 
@@ -96,7 +96,7 @@ type ChatroomKV struct {
 	Operation  KVOperation // optType
 	UserID     string      // userId: who did it
 	Status     int         // status: reserved by RongCloud
-	Time       time.Time   // timestamp
+	OccurredAt time.Time   // timestamp
 	Version    int64       // version: of the attributes, growing
 }
 
@@ -113,7 +113,7 @@ func readChatroomKV(f *fields) Event {
 		Operation:  KVOperation(f.integer("optType")),
 		UserID:     f.text("userId"),
 		Status:     f.integer("status"),
-		Time:       f.time("timestamp"),
+		OccurredAt: f.time("timestamp"),
 		Version:    f.number("version"),
 	}
 }

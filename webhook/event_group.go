@@ -25,7 +25,7 @@ type GroupProfile struct {
 
 	GroupID      string            // groupId
 	GroupName    string            // groupName
-	Time         time.Time         // time
+	OccurredAt   time.Time         // time
 	OperatorID   string            // optUserId: who made the change
 	Introduction string            // groupProfile.introduction
 	Announcement string            // groupProfile.announcement
@@ -44,7 +44,7 @@ func readGroupProfile(f *fields) Event {
 	p := &GroupProfile{
 		GroupID:      f.required("groupId"),
 		GroupName:    f.text("groupName"),
-		Time:         f.time("time"),
+		OccurredAt:   f.time("time"),
 		OperatorID:   first(f.list("optUserId")),
 		Introduction: basic.text("introduction"),
 		Announcement: basic.text("announcement"),
@@ -98,7 +98,7 @@ type GroupOperation struct {
 
 	GroupID     string     // groupId
 	Event       GroupEvent // eventType
-	Time        time.Time  // time
+	OccurredAt  time.Time  // time
 	OperatorID  string     // optUserId: who did it; the first if it is a list
 	OperatorIDs []string   // optUserId: all of them; RongCloud's page has a sample with a list, and without userIds
 	UserIDs     []string   // userIds: the users concerned
@@ -114,7 +114,7 @@ func readGroupOperation(f *fields) Event {
 	return &GroupOperation{
 		GroupID:     f.required("groupId"),
 		Event:       GroupEvent(f.integer("eventType")),
-		Time:        f.time("time"),
+		OccurredAt:  f.time("time"),
 		OperatorID:  first(operators),
 		OperatorIDs: operators,
 		UserIDs:     f.list("userIds"),

@@ -9,10 +9,10 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// SensitiveType tells whether a message met a sensitive word.
+// SensitiveWordType tells whether a message met a sensitive word.
 type SensitiveType int
 
-// The values of [SensitiveType].
+// The values of [SensitiveWordType].
 const (
 	SensitiveNone     SensitiveType = 0 // no sensitive word
 	SensitiveBlocked  SensitiveType = 1 // a word that blocks the message; comes only if that is switched on
@@ -36,16 +36,16 @@ func (t SensitiveType) String() string {
 type Message struct {
 	Envelope
 
-	FromUserID         string        // fromUserId: the sender
+	From               string        // fromUserId: the sender
 	TargetID           string        // toUserId: the other user, the group, chat room or ultra group
 	ToUserIDs          []string      // groupUserIds: receivers of a message that is directed at some members of a group
 	ChannelType        ChannelType   // channelType: the kind of conversation
-	Channel            string        // busChannel: channel of an ultra group
+	ChannelID          string        // busChannel: channel of an ultra group
 	ObjectName         string        // objectName: the message type, such as RC:TxtMsg
-	Body               string        // content: the body, JSON text; see [Message.Content]
+	Body               string        // content: the body, JSON text; see [Message.Body]
 	MessageUID         string        // msgUID
 	OriginalMessageUID string        // originalMsgUID: the message that was edited, in an ultra group
-	Time               time.Time     // msgTimestamp, or else timestamp: when the server took it
+	SentAt             time.Time     // msgTimestamp, or else timestamp: when the server took it
 	SensitiveType      SensitiveType // sensitiveType
 	Source             Platform      // source: where it was sent
 	ClientIP           string        // clientIp: the sender's address, IP:port; no page has it, servers have received it
@@ -68,7 +68,7 @@ func (m *Message) Texts() ([]string, error) {
 }
 
 func (m *Message) key() string {
-	return conversationKey(string(m.ChannelType), m.FromUserID, m.TargetID, m.Channel)
+	return conversationKey(string(m.ChannelType), m.From, m.TargetID, m.ChannelID)
 }
 
 func readMessage(f *fields) Event {
@@ -77,16 +77,16 @@ func readMessage(f *fields) Event {
 		at = f.time("timestamp")
 	}
 	return &Message{
-		FromUserID:         f.text("fromUserId"),
+		From:               f.text("fromUserId"),
 		TargetID:           f.text("toUserId"),
 		ToUserIDs:          f.list("groupUserIds"),
 		ChannelType:        ChannelType(f.text("channelType")),
-		Channel:            f.text("busChannel"),
+		ChannelID:          f.text("busChannel"),
 		ObjectName:         f.required("objectName"),
 		Body:               f.text("content"),
 		MessageUID:         f.required("msgUID"),
 		OriginalMessageUID: f.text("originalMsgUID"),
-		Time:               at,
+		SentAt:             at,
 		SensitiveType:      SensitiveType(f.integer("sensitiveType")),
 		Source:             Platform(f.text("source")),
 		ClientIP:           f.text("clientIp"),
@@ -105,16 +105,16 @@ func readMessage(f *fields) Event {
 type PreMessage struct {
 	Envelope
 
-	FromUserID         string            // fromUserId: the sender
+	From               string            // fromUserId: the sender
 	TargetID           string            // targetId: the other user, the group, chat room or ultra group
 	ToUserIDs          []string          // toUserIds: receivers of a message that is directed at some members of a group
 	ChannelType        ChannelType       // channelType: the kind of conversation
-	Channel            string            // busChannel: channel of an ultra group
+	ChannelID          string            // busChannel: channel of an ultra group
 	ObjectName         string            // msgType: the message type, such as RC:TxtMsg
 	Body               string            // content: the body, JSON text; see [PreMessage.Content]
 	MessageUID         string            // messageId
 	OriginalMessageUID string            // originalMsgUID: the message that is being edited, in an ultra group
-	Time               time.Time         // msgTimeStamp: when the server took it
+	SentAt             time.Time         // msgTimeStamp: when the server took it
 	PushContent        string            // pushContent: text of the push
 	DisablePush        bool              // disablePush: there is no push
 	PushExt            string            // pushExt: settings of the push, JSON text
@@ -128,7 +128,7 @@ type PreMessage struct {
 // Kind returns [KindPreMessage].
 func (*PreMessage) Kind() Kind { return KindPreMessage }
 
-// Content decodes the body, as [Message.Content] does.
+// Content decodes the body, as [Message.Body] does.
 func (m *PreMessage) Content() (rongcloud.MessageContent, error) {
 	return rongcloud.DecodeContent(m.ObjectName, []byte(m.Body))
 }
@@ -159,22 +159,22 @@ func (m *PreMessage) Texts() ([]string, error) {
 }
 
 func (m *PreMessage) key() string {
-	return conversationKey(string(m.ChannelType), m.FromUserID, m.TargetID, m.Channel)
+	return conversationKey(string(m.ChannelType), m.From, m.TargetID, m.ChannelID)
 }
 
 func readPreMessage(f *fields) Event {
 	return &PreMessage{
 		Envelope:           Envelope{AppKey: f.text("appKey")},
-		FromUserID:         f.text("fromUserId"),
+		From:               f.text("fromUserId"),
 		TargetID:           f.text("targetId"),
 		ToUserIDs:          f.list("toUserIds"),
 		ChannelType:        ChannelType(f.text("channelType")),
-		Channel:            f.text("busChannel"),
+		ChannelID:          f.text("busChannel"),
 		ObjectName:         f.required("msgType"),
 		Body:               f.text("content"),
 		MessageUID:         f.required("messageId"),
 		OriginalMessageUID: f.text("originalMsgUID"),
-		Time:               f.time("msgTimeStamp"),
+		SentAt:             f.time("msgTimeStamp"),
 		PushContent:        f.text("pushContent"),
 		DisablePush:        f.flag("disablePush"),
 		PushExt:            f.text("pushExt"),
@@ -222,14 +222,14 @@ type MessageOperation struct {
 	Envelope
 
 	Operation        OperationType              // eventType
-	FromUserID       string                     // fromUserId: who did it
-	Time             time.Time                  // optTime
+	From             string                     // fromUserId: who did it
+	OccurredAt       time.Time                  // optTime
 	Source           Platform                   // source
 	ConversationType rongcloud.ConversationType // conversationInfo.conversationType
 	TargetID         string                     // conversationInfo.targetId
-	Channel          string                     // conversationInfo.busChannel: channel of an ultra group
+	ChannelID        string                     // conversationInfo.busChannel: channel of an ultra group
 	MessageUID       string                     // originalMsgInfo.messageId
-	MessageTime      time.Time                  // originalMsgInfo.messageTime
+	MessageSentAt    time.Time                  // originalMsgInfo.messageTime
 
 	// Of a recall:
 	HideNotice bool   // recallMsgInfo.isDelete: clients leave no line in the place of the message
@@ -251,7 +251,7 @@ func (m *MessageOperation) key() string {
 			channel = string(t) // the same as that of the conversation's messages
 		}
 	}
-	return conversationKey(channel, m.FromUserID, m.TargetID, m.Channel)
+	return conversationKey(channel, m.From, m.TargetID, m.ChannelID)
 }
 
 func readMessageOperation(f *fields) Event {
@@ -261,14 +261,14 @@ func readMessageOperation(f *fields) Event {
 	deletion, _ := f.sub("deleteMsgInfo")
 	m := &MessageOperation{
 		Operation:        OperationType(f.integer("eventType")),
-		FromUserID:       f.text("fromUserId"),
-		Time:             f.time("optTime"),
+		From:             f.text("fromUserId"),
+		OccurredAt:       f.time("optTime"),
 		Source:           Platform(f.text("source")),
 		ConversationType: rongcloud.ConversationType(conversation.integer("conversationType")),
 		TargetID:         conversation.required("targetId"),
-		Channel:          conversation.text("busChannel"),
+		ChannelID:        conversation.text("busChannel"),
 		MessageUID:       original.text("messageId"),
-		MessageTime:      original.time("messageTime"),
+		MessageSentAt:    original.time("messageTime"),
 		HideNotice:       recall.flag("isDelete"),
 		ByAdmin:          recall.flag("isAdmin"),
 		Extra:            recall.text("extra"),

@@ -30,12 +30,12 @@ func (s OnlineStatus) String() string {
 type UserStatus struct {
 	Envelope
 
-	UserID    string       // userid
-	Status    OnlineStatus // status
-	Platform  Platform     // os; comes only with StatusOnline
-	Time      time.Time    // time
-	ClientIP  string       // clientIp: IP:port
-	SessionID string       // sessionId: the connection; tells several devices of a user apart
+	UserID     string       // userid
+	Status     OnlineStatus // status
+	Platform   Platform     // os; comes only with StatusOnline
+	OccurredAt time.Time    // time
+	ClientIP   string       // clientIp: IP:port
+	SessionID  string       // sessionId: the connection; tells several devices of a user apart
 }
 
 // Kind returns [KindUserStatus].
@@ -45,12 +45,12 @@ func (s *UserStatus) key() string { return joinKey("user", s.UserID) }
 
 func readUserStatus(f *fields) Event {
 	return &UserStatus{
-		UserID:    f.required("userid"),
-		Status:    OnlineStatus(f.integer("status")),
-		Platform:  Platform(f.text("os")),
-		Time:      f.time("time"),
-		ClientIP:  f.text("clientIp"),
-		SessionID: f.text("sessionId"),
+		UserID:     f.required("userid"),
+		Status:     OnlineStatus(f.integer("status")),
+		Platform:   Platform(f.text("os")),
+		OccurredAt: f.time("time"),
+		ClientIP:   f.text("clientIp"),
+		SessionID:  f.text("sessionId"),
 	}
 }
 
@@ -77,11 +77,11 @@ func (t DeactivationType) String() string {
 type UserDeactivation struct {
 	Envelope
 
-	UserID    string           // userId
-	OperateID string           // operateId: as in [rongcloud.UserOperation]
-	Type      DeactivationType // type
-	Code      string           // code: "0" if it is done; anything else means that it failed
-	Time      time.Time        // time
+	UserID      string           // userId
+	OperationID string           // operateId: as in [rongcloud.UserOperation]
+	Type        DeactivationType // type
+	Code        string           // code: "0" if it is done; anything else means that it failed
+	OccurredAt  time.Time        // time
 }
 
 // Kind returns [KindUserDeactivation].
@@ -94,11 +94,11 @@ func (d *UserDeactivation) key() string { return joinKey("user", d.UserID) }
 
 func readUserDeactivation(f *fields) Event {
 	return &UserDeactivation{
-		UserID:    f.required("userId"),
-		OperateID: f.text("operateId"),
-		Type:      DeactivationType(f.integer("type")),
-		Code:      f.text("code"),
-		Time:      f.time("time"),
+		UserID:      f.required("userId"),
+		OperationID: f.text("operateId"),
+		Type:        DeactivationType(f.integer("type")),
+		Code:        f.text("code"),
+		OccurredAt:  f.time("time"),
 	}
 }
 
@@ -126,7 +126,7 @@ type UserProfile struct {
 
 	UserID     string                 // userId
 	Type       ProfileChange          // type
-	Time       time.Time              // time
+	OccurredAt time.Time              // time
 	Profile    *rongcloud.UserProfile // userProfile: the basic part; nil if it did not come
 	Attributes map[string]string      // userExtProfile: the app's own
 }
@@ -140,14 +140,14 @@ func readUserProfile(f *fields) Event {
 	p := &UserProfile{
 		UserID:     f.required("userId"),
 		Type:       ProfileChange(f.integer("type")),
-		Time:       f.time("time"),
+		OccurredAt: f.time("time"),
 		Attributes: f.texts("userExtProfile"),
 	}
 	if basic, present := f.sub("userProfile"); present {
 		p.Profile = &rongcloud.UserProfile{
 			UniqueID:    basic.text("uniqueId"),
 			Name:        basic.text("name"),
-			PortraitURI: basic.text("portraitUri"),
+			PortraitURL: basic.text("portraitUri"),
 			Email:       basic.text("email"),
 			Birthday:    basic.text("birthday"),
 			Gender:      (*rongcloud.Gender)(basic.optional("gender")),
@@ -186,12 +186,12 @@ func (e FriendshipEvent) String() string {
 type Friendship struct {
 	Envelope
 
-	Event    FriendshipEvent // eventType
-	UserID   string          // userId: who acts
-	ToUserID string          // toUserId: the other user
-	Time     time.Time       // time
-	Source   Platform        // source
-	Extra    string          // extra: text of the request
+	Event      FriendshipEvent // eventType
+	UserID     string          // userId: who acts
+	ToUserID   string          // toUserId: the other user
+	OccurredAt time.Time       // time
+	Source     Platform        // source
+	Extra      string          // extra: text of the request
 }
 
 // Kind returns [KindFriendship].
@@ -203,11 +203,11 @@ func (e *Friendship) key() string { // the same for both directions
 
 func readFriendship(f *fields) Event {
 	return &Friendship{
-		Event:    FriendshipEvent(f.integer("eventType")),
-		UserID:   f.required("userId"),
-		ToUserID: f.text("toUserId"),
-		Time:     f.time("time"),
-		Source:   Platform(f.text("source")),
-		Extra:    f.text("extra"),
+		Event:      FriendshipEvent(f.integer("eventType")),
+		UserID:     f.required("userId"),
+		ToUserID:   f.text("toUserId"),
+		OccurredAt: f.time("time"),
+		Source:     Platform(f.text("source")),
+		Extra:      f.text("extra"),
 	}
 }

@@ -37,7 +37,7 @@ func Example() {
 			return err
 		}
 		if text, err := rongcloud.ContentAs[rongcloud.TextMessage](content); err == nil {
-			fmt.Println(m.FromUserID, "says", text.Content)
+			fmt.Println(m.From, "says", text.Content)
 		}
 		return nil
 	})
@@ -76,7 +76,7 @@ func ExampleHandler_OnPreMessage() {
 
 	for _, words := range []string{"hello", "best casino", `best \u0063asino`, "darn it"} {
 		tell(h, &webhook.PreMessage{
-			FromUserID: "u1", TargetID: "u2", ChannelType: webhook.ChannelPerson, MessageUID: "596E-P5PG-4FS2-7OJK",
+			From: "u1", TargetID: "u2", ChannelType: webhook.ChannelPerson, MessageUID: "596E-P5PG-4FS2-7OJK",
 			ObjectName: "RC:TxtMsg", Body: `{"content":"` + words + `"}`,
 		})
 	}

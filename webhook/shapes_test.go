@@ -28,17 +28,17 @@ func TestShapes(t *testing.T) {
 	at := time.UnixMilli(1574476797772)
 	operations := []webhook.Event{
 		&webhook.GroupOperation{
-			GroupID: "groupId", Event: webhook.GroupAdminRemoved, Time: at, OperatorID: "userId", OperatorIDs: []string{"userId"},
+			GroupID: "groupId", Event: webhook.GroupAdminRemoved, OccurredAt: at, OperatorID: "userId", OperatorIDs: []string{"userId"},
 			UserIDs: []string{"userId1", "userId2"},
 		},
 		&webhook.GroupOperation{
-			GroupID: "groupId1", Event: webhook.GroupDismissed, Time: at, OperatorID: "userId13", OperatorIDs: []string{"userId13", "userId3"},
+			GroupID: "groupId1", Event: webhook.GroupDismissed, OccurredAt: at, OperatorID: "userId13", OperatorIDs: []string{"userId13", "userId3"},
 		},
 	}
-	profiles := []webhook.Event{&webhook.GroupProfile{GroupID: "g", GroupName: "n", Time: at, Introduction: "i"}}
-	offline := []webhook.Event{&webhook.UserStatus{UserID: "123", Status: webhook.StatusOffline, Time: at, ClientIP: "1.2.3.4:5", SessionID: "s"}}
+	profiles := []webhook.Event{&webhook.GroupProfile{GroupID: "g", GroupName: "n", OccurredAt: at, Introduction: "i"}}
+	offline := []webhook.Event{&webhook.UserStatus{UserID: "123", Status: webhook.StatusOffline, OccurredAt: at, ClientIP: "1.2.3.4:5", SessionID: "s"}}
 	message := webhook.Message{
-		FromUserID: "u1", TargetID: "u2", ChannelType: webhook.ChannelPerson, ObjectName: "RC:TxtMsg", Body: "{}", MessageUID: "m1", Time: at,
+		From: "u1", TargetID: "u2", ChannelType: webhook.ChannelPerson, ObjectName: "RC:TxtMsg", Body: "{}", MessageUID: "m1", SentAt: at,
 	}
 	withIP := message
 	withIP.ClientIP = "10.41.20.57:22263"
@@ -82,7 +82,7 @@ func TestShapes(t *testing.T) {
 		},
 		"audit of user data": {
 			webhook.KindHostedInfoAudit, jsonType, `{"eventType":3,"result":true,"time":1574476797772,"optUserId":["u1"],"contents":[]}`,
-			[]webhook.Event{&webhook.HostedInfoAudit{Event: webhook.HostedUserProfile, Passed: true, Time: at, OperatorID: "u1"}},
+			[]webhook.Event{&webhook.HostedInfoAudit{Event: webhook.HostedUserProfile, Passed: true, OccurredAt: at, OperatorID: "u1"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -130,7 +130,7 @@ func TestHostedInfoAuditKeys(t *testing.T) {
 	h, _ := newHandler(t, webhook.WithQueue(pushed, 1))
 	h.Start()
 	for _, user := range []string{"u1", "u2", "u1"} {
-		e := &webhook.HostedInfoAudit{Event: webhook.HostedUserProfile, Passed: true, Time: time.UnixMilli(1), OperatorID: user}
+		e := &webhook.HostedInfoAudit{Event: webhook.HostedUserProfile, Passed: true, OccurredAt: time.UnixMilli(1), OperatorID: user}
 		require.Equal(t, 200, deliver(t, h, e))
 	}
 	require.NotEqual(t, pushed.jobs[0].Key, pushed.jobs[1].Key)

@@ -47,7 +47,7 @@ func TestAdmin(t *testing.T) {
 	require.Equal(t, []string{"ann"}, state.Chatrooms[0].Members)
 	require.Equal(t, "City", state.UltraGroups[0].Name)
 	require.Equal(t, []string{"RCDefault", "news"}, state.UltraGroups[0].Channels)
-	words, err := c.Sensitive.List(t.Context(), rongcloud.SensitiveAll)
+	words, err := c.SensitiveWord.List(t.Context(), rongcloud.SensitiveWordAll)
 	require.NoError(t, err)
 	require.Len(t, words.Words, 1)
 
@@ -290,7 +290,7 @@ func TestUsersAct(t *testing.T) {
 		require.Equal(t, 200, status, answer)
 		require.Contains(t, answer, `"uid":"TEST-`)
 		m := (<-back).Events[0].(*webhook.Message)
-		require.Equal(t, "ann", m.FromUserID)
+		require.Equal(t, "ann", m.From)
 	}
 	_, answer = ask(t, "GET", users+"ben/inbox", "")
 	require.Contains(t, answer, `{\"n\":1}`)

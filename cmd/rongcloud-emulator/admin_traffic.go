@@ -70,7 +70,7 @@ func (e *emulator) getRequest(r *http.Request) (any, error) {
 	one := all[i]
 	d := details{
 		summary: summarize(one), Parameters: map[string]any{}, Headers: map[string]string{},
-		Signature: explain(one.Header, e.AppKey(), e.AppSecret(), one.Time),
+		Signature: explain(one.Header, e.AppKey(), e.AppSecret(), one.ReceivedAt),
 	}
 	for _, name := range one.Params.Names() {
 		switch list, keyed := one.Params.List(name), one.Params.Keyed(name); {
@@ -110,8 +110,8 @@ type message struct {
 
 func show(m rongcloudtest.Message) message {
 	return message{
-		UID: m.UID, Type: m.Conversation.Type.String(), From: m.From, To: m.Conversation.Target, Channel: m.Conversation.Channel,
-		ObjectName: m.ObjectName, Content: m.Content, Push: m.PushContent, Time: m.SentTime, OwnCopy: m.OwnCopy,
+		UID: m.MessageUID, Type: m.Conversation.Type.String(), From: m.From, To: m.Conversation.TargetID, Channel: m.Conversation.ChannelID,
+		ObjectName: m.ObjectName, Content: m.Body, Push: m.PushContent, Time: m.SentAt, OwnCopy: m.OwnCopy,
 	}
 }
 
@@ -123,7 +123,7 @@ func (e *emulator) getMessages(r *http.Request) (any, error) {
 	list := []message{}
 	for _, m := range e.Sent() {
 		one := show(m.Message)
-		one.Receivers, one.Recalled, one.Blocked = m.Receivers, m.Recalled, m.Blocked
+		one.Receivers, one.Recalled, one.Blocked = m.Recipients, m.Recalled, m.Blocked
 		list = append(list, one)
 	}
 	return list[max(0, len(list)-limit):], nil

@@ -151,7 +151,7 @@ type callbackState struct {
 }
 
 func showCallback(c rongcloudtest.Callback) callbackState {
-	shown := callbackState{Time: c.Time, Callback: c.Event.Kind().String(), Event: c.Event, Tries: c.Tries, Status: c.Status}
+	shown := callbackState{Time: c.OccurredAt, Callback: c.Event.Kind().String(), Event: c.Event, Tries: c.Tries, Status: c.Status}
 	if c.Err != nil {
 		shown.Error = c.Err.Error()
 	}
@@ -188,7 +188,7 @@ type summary struct {
 
 func summarize(r rongcloudtest.Request) summary {
 	s := summary{
-		Number: r.Number, Time: r.Time, Method: r.Method, Path: r.Path, Who: printable(who(r.Params)),
+		Number: r.Number, Time: r.ReceivedAt, Method: r.Method, Path: r.Path, Who: printable(who(r.Params)),
 		Status: r.Status, Code: r.Code, Message: r.Message, Fault: r.Fault,
 		Milliseconds: float64(r.Duration.Microseconds()) / 1000, RequestID: r.RequestID, Unknown: r.Unknown,
 	}

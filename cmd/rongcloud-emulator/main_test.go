@@ -98,7 +98,7 @@ func client(t *testing.T, base string) *rongcloud.Client {
 	t.Helper()
 	c, err := rongcloud.New("test-app-key", "test-app-secret", rongcloud.WithBaseURL(base), rongcloud.WithoutRetries())
 	require.NoError(t, err)
-	t.Cleanup(c.Close)
+	t.Cleanup(c.CloseIdleConnections)
 	return c
 }
 
@@ -137,7 +137,7 @@ func TestConsole(t *testing.T) {
 
 	other, err := rongcloud.New("test-app-key", "other", rongcloud.WithBaseURL(base))
 	require.NoError(t, err)
-	defer other.Close()
+	defer other.CloseIdleConnections()
 	require.ErrorIs(t, send(other), rongcloud.CodeWrongSignature)
 	require.Regexp(t, `401 1004 .*the signature does not match$`, out.until(t, "401"))
 
@@ -172,7 +172,7 @@ func TestSecretIsNotPrinted(t *testing.T) {
 	base, out := started(t, "-app-secret", "a-secret-of-somebody", "-app-key", "k")
 	c, err := rongcloud.New("k", "a-secret-of-somebody", rongcloud.WithBaseURL(base))
 	require.NoError(t, err)
-	defer c.Close()
+	defer c.CloseIdleConnections()
 	require.NoError(t, send(c))
 	out.until(t, "publish")
 	require.NotContains(t, out.String(), "a-secret-of-somebody")

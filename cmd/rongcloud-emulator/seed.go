@@ -92,7 +92,7 @@ func (e *emulator) plant(ctx context.Context, s seed) error {
 		}
 		e.AddGroup(g.ID, g.Members...)
 		if g.Name != "" {
-			if _, err := e.client.Group.Refresh(ctx, rongcloud.GroupRefreshParams{GroupID: g.ID, Name: g.Name}); err != nil {
+			if _, err := e.client.Group.Update(ctx, rongcloud.GroupUpdateParams{GroupID: g.ID, Name: g.Name}); err != nil {
 				return fmt.Errorf("group %q: %w", g.ID, err)
 			}
 		}
@@ -116,7 +116,7 @@ func (e *emulator) plant(ctx context.Context, s seed) error {
 		}
 	}
 	for _, w := range s.SensitiveWords {
-		if _, err := e.client.Sensitive.BatchAdd(ctx, []rongcloud.SensitiveWord{{Word: w.Word, Replacement: w.Replace}}); err != nil {
+		if _, err := e.client.SensitiveWord.BatchAdd(ctx, []rongcloud.SensitiveWordParams{{Word: w.Word, Replacement: w.Replace}}); err != nil {
 			return fmt.Errorf("sensitive word %q: %w", w.Word, err)
 		}
 	}
@@ -128,7 +128,7 @@ func (e *emulator) plantUser(ctx context.Context, u seedUser) error {
 	if name == "" {
 		name = u.ID
 	}
-	if _, err := e.client.User.Register(ctx, rongcloud.RegisterParams{UserID: u.ID, Name: name, PortraitURI: u.Portrait}); err != nil {
+	if _, err := e.client.User.Register(ctx, rongcloud.RegisterParams{UserID: u.ID, Name: name, PortraitURL: u.Portrait}); err != nil {
 		return err
 	}
 	if len(u.Blacklist) > 0 {

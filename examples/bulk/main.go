@@ -108,7 +108,7 @@ func run(ctx context.Context, w io.Writer, recipients int64, name string) error 
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer client.CloseIdleConnections()
 
 	params := rongcloud.BulkParams{Total: recipients}
 	if name != "" {

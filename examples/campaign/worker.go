@@ -56,7 +56,7 @@ func work(redisAddress string, factor float64) error {
 	if err != nil {
 		return err
 	}
-	defer client.Close()
+	defer client.CloseIdleConnections()
 	limiter, err := rongcloudredis.NewLimiter(db, rongcloudredis.LimiterConfig{
 		AppKey: client.AppKey(), Quotas: rongcloud.Quotas{Factor: factor},
 		OnState: func(s rongcloudredis.State) { slog.Warn("quota", "shared", s.Shared, "error", s.Err) },

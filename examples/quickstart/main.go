@@ -48,7 +48,7 @@ func run(ctx context.Context, w io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("the RONGCLOUD_* variables do not make a client: %w", err)
 		}
-		defer client.Close()
+		defer client.CloseIdleConnections()
 		fmt.Fprintf(w, "Live, as app %s. Unset all RONGCLOUD_* variables to stay offline.\n", client.AppKey())
 		return (&tour{w: w, client: client}).walk(ctx)
 	}
@@ -154,7 +154,7 @@ func (t *tour) inbox() {
 		if i == 0 {
 			label = "Ben's inbox"
 		}
-		t.say(label, "%d of %d: %s from %s: %s", i+1, len(inbox), m.ObjectName, m.From, m.Content)
+		t.say(label, "%d of %d: %s from %s: %s", i+1, len(inbox), m.ObjectName, m.From, m.Body)
 	}
 }
 

@@ -18,7 +18,7 @@ func Example_echo() {
 		panic(err)
 	}
 	h.OnPreMessage(func(_ context.Context, m *webhook.PreMessage) (webhook.Decision, error) {
-		fmt.Println("echo: may", m.FromUserID, "write to", m.TargetID+"?")
+		fmt.Println("echo: may", m.From, "write to", m.TargetID+"?")
 		return webhook.Block("not today"), nil
 	})
 

@@ -53,7 +53,7 @@ func drive(ctx context.Context, w io.Writer) error {
 
 	fmt.Fprintln(w, "\nWhat is left")
 	for _, m := range srv.User("ben").Inbox() {
-		fmt.Fprintf(w, "  %-12s %s from %s: %s\n", "Ben's inbox", m.ObjectName, m.From, m.Content)
+		fmt.Fprintf(w, "  %-12s %s from %s: %s\n", "Ben's inbox", m.ObjectName, m.From, m.Body)
 	}
 	for line := range strings.Lines(archive.String()) {
 		fmt.Fprintf(w, "  %-12s %s", "archive", line)
@@ -93,14 +93,14 @@ func show(w io.Writer, answer *webhooktest.Answer) {
 
 func question(text string) *webhook.PreMessage {
 	return &webhook.PreMessage{
-		FromUserID: "ann", TargetID: "ben", ChannelType: webhook.ChannelPerson, ObjectName: "RC:TxtMsg",
+		From: "ann", TargetID: "ben", ChannelType: webhook.ChannelPerson, ObjectName: "RC:TxtMsg",
 		Body: fmt.Sprintf(`{"content":%q}`, text), MessageUID: "596E-P5PG-4FS2-7OJK",
 	}
 }
 
 func message(text string) *webhook.Message {
 	return &webhook.Message{
-		FromUserID: "ann", TargetID: "ben", ChannelType: webhook.ChannelPerson, ObjectName: "RC:TxtMsg",
-		Body: fmt.Sprintf(`{"content":%q}`, text), MessageUID: "596E-P5PG-4FS2-7OJK", Time: time.UnixMilli(1700000000000),
+		From: "ann", TargetID: "ben", ChannelType: webhook.ChannelPerson, ObjectName: "RC:TxtMsg",
+		Body: fmt.Sprintf(`{"content":%q}`, text), MessageUID: "596E-P5PG-4FS2-7OJK", SentAt: time.UnixMilli(1700000000000),
 	}
 }

@@ -53,7 +53,7 @@ func run(ctx context.Context, w io.Writer) error {
 		if err != nil {
 			return fmt.Errorf("the RONGCLOUD_* variables do not make a client: %w", err)
 		}
-		defer client.Close()
+		defer client.CloseIdleConnections()
 		return serve(ctx, w, client)
 	}
 	return drive(ctx, w)
@@ -132,7 +132,7 @@ func (r *receiver) say(label, format string, args ...any) {
 // message archives a message. An error has RongCloud send it again.
 func (r *receiver) message(_ context.Context, m *webhook.Message) error {
 	line, err := json.Marshal(map[string]any{
-		"uid": m.MessageUID, "time": m.Time.UTC(), "from": m.FromUserID, "to": m.TargetID, "type": m.ObjectName, "body": m.Body,
+		"uid": m.MessageUID, "time": m.SentAt.UTC(), "from": m.From, "to": m.TargetID, "type": m.ObjectName, "body": m.Body,
 	})
 	if err != nil {
 		return err
@@ -143,7 +143,7 @@ func (r *receiver) message(_ context.Context, m *webhook.Message) error {
 	if err != nil {
 		return err
 	}
-	r.say("archived", "%s: %s to %s", m.MessageUID, m.FromUserID, m.TargetID)
+	r.say("archived", "%s: %s to %s", m.MessageUID, m.From, m.TargetID)
 	return nil
 }
 
@@ -155,11 +155,11 @@ func (r *receiver) moderate(_ context.Context, m *webhook.PreMessage) (webhook.D
 	}
 	for _, text := range texts {
 		if strings.Contains(strings.ToLower(text), word) {
-			r.say("blocked", "%s to %s: %q", m.FromUserID, m.TargetID, text)
+			r.say("blocked", "%s to %s: %q", m.From, m.TargetID, text)
 			return webhook.Block("The word " + word + " is not allowed here."), nil
 		}
 	}
-	r.say("allowed", "%s to %s: %s", m.FromUserID, m.TargetID, m.ObjectName)
+	r.say("allowed", "%s to %s: %s", m.From, m.TargetID, m.ObjectName)
 	return webhook.Allow(), nil
 }
 

@@ -59,7 +59,7 @@ func emulator(t *testing.T) (string, *rongcloud.Client) {
 	}()
 	client, err := rongcloud.New(hello.AppKey, "test-app-secret", rongcloud.WithBaseURL(hello.URL))
 	require.NoError(t, err)
-	t.Cleanup(client.Close)
+	t.Cleanup(client.CloseIdleConnections)
 	return hello.URL, client
 }
 
@@ -183,7 +183,7 @@ func TestPageIsLive(t *testing.T) {
 	// A wrong signature is explained.
 	wrong, err := rongcloud.New("test-app-key", "another-secret", rongcloud.WithBaseURL(base))
 	require.NoError(t, err)
-	defer wrong.Close()
+	defer wrong.CloseIdleConnections()
 	require.ErrorIs(t, send(t, wrong, "never"), rongcloud.CodeWrongSignature)
 	run(t, ctx, chromedp.Click("#tab-calls"), chromedp.Click("#failed-only"), until(textHas("calls", "401 · 1004")),
 		chromedp.Click("#calls [data-key]"), until(textHas("details", "made with another App Secret")))

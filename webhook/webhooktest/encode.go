@@ -108,19 +108,19 @@ func digits(t time.Time) string { return strconv.FormatInt(millis(t), 10) }
 
 func messageForm(m *webhook.Message) string {
 	var f form
-	f.set("fromUserId", m.FromUserID)
+	f.set("fromUserId", m.From)
 	f.set("toUserId", m.TargetID)
 	f.set("objectName", m.ObjectName)
 	f.set("content", m.Body)
 	f.set("channelType", string(m.ChannelType))
-	f.set("msgTimestamp", digits(m.Time))
-	f.set("timestamp", digits(m.Time))
+	f.set("msgTimestamp", digits(m.SentAt))
+	f.set("timestamp", digits(m.SentAt))
 	f.set("msgUID", m.MessageUID)
 	f.optional("originalMsgUID", m.OriginalMessageUID)
 	f.set("sensitiveType", strconv.Itoa(int(m.SensitiveType)))
 	f.set("source", string(m.Source))
 	f.optional("clientIp", m.ClientIP)
-	f.optional("busChannel", m.Channel)
+	f.optional("busChannel", m.ChannelID)
 	for _, user := range m.ToUserIDs {
 		f.set("groupUserIds", user)
 	}
@@ -138,7 +138,7 @@ func (a App) preMessageForm(m *webhook.PreMessage) (string, error) {
 	}
 	var f form
 	f.set("appKey", a.Key)
-	f.set("fromUserId", m.FromUserID)
+	f.set("fromUserId", m.From)
 	f.set("targetId", m.TargetID)
 	f.optional("toUserIds", strings.Join(m.ToUserIDs, ","))
 	f.set("msgType", m.ObjectName)
@@ -149,11 +149,11 @@ func (a App) preMessageForm(m *webhook.PreMessage) (string, error) {
 	f.flag("expansion", m.Expandable)
 	f.optional("extraContent", extra)
 	f.set("channelType", string(m.ChannelType))
-	f.set("msgTimeStamp", digits(m.Time))
+	f.set("msgTimeStamp", digits(m.SentAt))
 	f.set("messageId", m.MessageUID)
 	f.optional("originalMsgUID", m.OriginalMessageUID)
 	f.set("os", string(m.Platform))
-	f.optional("busChannel", m.Channel)
+	f.optional("busChannel", m.ChannelID)
 	f.set("clientIp", m.ClientIP)
 	f.flag("aiGenerated", m.AIGenerated)
 	return f.String(), nil
@@ -162,10 +162,10 @@ func (a App) preMessageForm(m *webhook.PreMessage) (string, error) {
 func deactivationForm(d *webhook.UserDeactivation) string {
 	var f form
 	f.set("userId", d.UserID)
-	f.set("operateId", d.OperateID)
+	f.set("operateId", d.OperationID)
 	f.set("type", strconv.Itoa(int(d.Type)))
 	f.set("code", d.Code)
-	f.set("time", digits(d.Time))
+	f.set("time", digits(d.OccurredAt))
 	return f.String()
 }
 

@@ -23,7 +23,7 @@ func (a App) object(e webhook.Event) (any, error) {
 			Time      int64  `json:"time"`
 			ClientIP  string `json:"clientIp"`
 			SessionID string `json:"sessionId,omitempty"`
-		}{e.UserID, strconv.Itoa(int(e.Status)), string(e.Platform), millis(e.Time), e.ClientIP, e.SessionID}, nil
+		}{e.UserID, strconv.Itoa(int(e.Status)), string(e.Platform), millis(e.OccurredAt), e.ClientIP, e.SessionID}, nil
 	case *webhook.UserProfile:
 		return profileObject(e)
 	case *webhook.Friendship:
@@ -34,7 +34,7 @@ func (a App) object(e webhook.Event) (any, error) {
 			Time     int64  `json:"time"`
 			Source   string `json:"source,omitempty"`
 			Extra    string `json:"extra,omitempty"`
-		}{int(e.Event), e.UserID, e.ToUserID, millis(e.Time), string(e.Source), e.Extra}, nil
+		}{int(e.Event), e.UserID, e.ToUserID, millis(e.OccurredAt), string(e.Source), e.Extra}, nil
 	case *webhook.ChatroomStatus:
 		return struct {
 			ChatroomID string   `json:"chatRoomId"`
@@ -42,7 +42,7 @@ func (a App) object(e webhook.Event) (any, error) {
 			Status     int      `json:"status"`
 			Type       int      `json:"type"`
 			Time       int64    `json:"time"`
-		}{e.ChatroomID, append([]string{}, e.UserIDs...), int(e.Cause), int(e.Event), millis(e.Time)}, nil
+		}{e.ChatroomID, append([]string{}, e.UserIDs...), int(e.Cause), int(e.Event), millis(e.OccurredAt)}, nil
 	case *webhook.ChatroomKV:
 		return struct {
 			ChatroomID string `json:"chatroomId"`
@@ -53,7 +53,7 @@ func (a App) object(e webhook.Event) (any, error) {
 			Status     int    `json:"status,omitempty"`
 			Time       int64  `json:"timestamp"`
 			Version    int64  `json:"version,omitempty"`
-		}{e.ChatroomID, e.Key, e.Value, int(e.Operation), e.UserID, e.Status, millis(e.Time), e.Version}, nil
+		}{e.ChatroomID, e.Key, e.Value, int(e.Operation), e.UserID, e.Status, millis(e.OccurredAt), e.Version}, nil
 	case *webhook.GroupProfile:
 		return groupProfileObject(e), nil
 	case *webhook.GroupOperation:
@@ -63,25 +63,25 @@ func (a App) object(e webhook.Event) (any, error) {
 			Time      int64    `json:"time"`
 			Operators any      `json:"optUserId,omitempty"`
 			UserIDs   []string `json:"userIds,omitempty"`
-		}{e.GroupID, int(e.Event), millis(e.Time), operators(e), e.UserIDs}, nil
+		}{e.GroupID, int(e.Event), millis(e.OccurredAt), operators(e), e.UserIDs}, nil
 	case *webhook.MessageAudit:
 		return a.auditObject(e)
 	case *webhook.HostedInfoAudit:
 		return hostedObject(e), nil
 	case *webhook.BotEvent:
 		type bot struct {
-			UserID     string            `json:"userId"`
-			Name       string            `json:"name"`
-			ProfileURL string            `json:"profileUrl"`
-			Type       string            `json:"type"`
-			Metadata   map[string]string `json:"metadata"`
+			UserID      string            `json:"userId"`
+			Name        string            `json:"name"`
+			PortraitURL string            `json:"profileUrl"`
+			Type        string            `json:"type"`
+			Metadata    map[string]string `json:"metadata"`
 		}
 		return struct {
 			Type string          `json:"type"`
 			Time int64           `json:"timestamp"`
 			Bot  bot             `json:"bot"`
 			Data json.RawMessage `json:"data"`
-		}{string(e.Type), millis(e.Time), bot(e.Bot), e.Data}, nil
+		}{string(e.Type), millis(e.OccurredAt), bot(e.Bot), e.Data}, nil
 	}
 	return nil, fmt.Errorf("webhooktest: no encoding for %v", e.Kind())
 }
@@ -126,9 +126,9 @@ func operationObject(e *webhook.MessageOperation) any {
 		Recall       *recall      `json:"recallMsgInfo,omitempty"`
 		Deletion     *deletion    `json:"deleteMsgInfo,omitempty"`
 	}{
-		Event: int(e.Operation), From: e.FromUserID, Time: millis(e.Time), Source: string(e.Source),
-		Conversation: conversation{e.ConversationType, e.TargetID, e.Channel},
-		Original:     original{e.MessageUID, millis(e.MessageTime)},
+		Event: int(e.Operation), From: e.From, Time: millis(e.OccurredAt), Source: string(e.Source),
+		Conversation: conversation{e.ConversationType, e.TargetID, e.ChannelID},
+		Original:     original{e.MessageUID, millis(e.MessageSentAt)},
 	}
 	switch e.Operation {
 	case webhook.OperationRecall:
@@ -153,7 +153,7 @@ func profileObject(e *webhook.UserProfile) (any, error) {
 		Time       int64  `json:"time"`
 		Profile    string `json:"userProfile,omitempty"`
 		Attributes string `json:"userExtProfile,omitempty"`
-	}{UserID: e.UserID, Type: int(e.Type), Time: millis(e.Time)}
+	}{UserID: e.UserID, Type: int(e.Type), Time: millis(e.OccurredAt)}
 	var err error
 	if e.Profile != nil {
 		if object.Profile, err = marshal(e.Profile); err != nil {
@@ -189,7 +189,7 @@ func groupProfileObject(e *webhook.GroupProfile) any {
 		Attributes  map[string]string `json:"groupExtProfile,omitempty"`
 		Permissions *permissions      `json:"permissions,omitempty"`
 	}{
-		e.GroupID, e.GroupName, millis(e.Time), e.OperatorID,
+		e.GroupID, e.GroupName, millis(e.OccurredAt), e.OperatorID,
 		profile{e.Introduction, e.Announcement, e.PortraitURL}, e.Attributes, (*permissions)(e.Permissions),
 	}
 }
@@ -208,8 +208,8 @@ func (a App) auditObject(e *webhook.MessageAudit) (any, error) {
 		Time             int64           `json:"messageTime"`
 		MessageUID       string          `json:"messageId"`
 	}{
-		a.Key, e.FromUserID, e.TargetID, strings.Join(e.ToUserIDs, ","), string(e.ChannelType), e.ObjectName, e.Body, e.Expansion,
-		string(e.Platform), millis(e.Time), e.MessageUID,
+		a.Key, e.From, e.TargetID, strings.Join(e.ToUserIDs, ","), string(e.ChannelType), e.ObjectName, e.Body, e.Expansion,
+		string(e.Platform), millis(e.SentAt), e.MessageUID,
 	})
 	return struct {
 		Result   int    `json:"result"`
@@ -238,5 +238,5 @@ func hostedObject(e *webhook.HostedInfoAudit) any {
 		GroupID    string `json:"targetGroupId,omitempty"`
 		UserID     string `json:"targetUserId,omitempty"`
 		Contents   []text `json:"contents"`
-	}{int(e.Event), e.Passed, millis(e.Time), e.OperatorID, e.GroupID, e.UserID, contents}
+	}{int(e.Event), e.Passed, millis(e.OccurredAt), e.OperatorID, e.GroupID, e.UserID, contents}
 }

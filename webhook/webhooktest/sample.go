@@ -24,52 +24,52 @@ func Sample(kind webhook.Kind) webhook.Event {
 	switch kind {
 	case webhook.KindMessage:
 		return &webhook.Message{
-			FromUserID: "u1", TargetID: "g1", ToUserIDs: []string{"u2", "u3"}, ChannelType: webhook.ChannelUltraGroup, Channel: "c1",
+			From: "u1", TargetID: "g1", ToUserIDs: []string{"u2", "u3"}, ChannelType: webhook.ChannelUltraGroup, ChannelID: "c1",
 			ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, MessageUID: "596E-P5PG-4FS2-7OJK", OriginalMessageUID: "596E-P5PG-4FS2-7OJJ",
-			Time: at, SensitiveType: webhook.SensitiveReplaced, Source: webhook.PlatformIOS, ClientIP: "203.0.113.7:50123", AIGenerated: true,
+			SentAt: at, SensitiveType: webhook.SensitiveReplaced, Source: webhook.PlatformIOS, ClientIP: "203.0.113.7:50123", AIGenerated: true,
 		}
 	case webhook.KindPreMessage:
 		return &webhook.PreMessage{
-			FromUserID: "u1", TargetID: "g1", ToUserIDs: []string{"u2", "u3"}, ChannelType: webhook.ChannelUltraGroup, Channel: "c1",
+			From: "u1", TargetID: "g1", ToUserIDs: []string{"u2", "u3"}, ChannelType: webhook.ChannelUltraGroup, ChannelID: "c1",
 			ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, MessageUID: "596E-P5PG-4FS2-7OJK", OriginalMessageUID: "596E-P5PG-4FS2-7OJJ",
-			Time: at, PushContent: "hello", DisablePush: true, PushExt: `{"title":"News"}`, Expandable: true,
+			SentAt: at, PushContent: "hello", DisablePush: true, PushExt: `{"title":"News"}`, Expandable: true,
 			Expansion: map[string]string{"likes": "1"}, Platform: webhook.PlatformAndroid, ClientIP: "203.0.113.7:50123", AIGenerated: true,
 		}
 	case webhook.KindMessageOperation:
 		return &webhook.MessageOperation{
-			Operation: webhook.OperationRecall, FromUserID: "u1", Time: at, Source: webhook.PlatformServer,
-			ConversationType: rongcloud.ConversationUltraGroup, TargetID: "g1", Channel: "c1", MessageUID: "596E-P5PG-4FS2-7OJK",
-			MessageTime: at.Add(-time.Minute), HideNotice: true, ByAdmin: true, Extra: "because",
+			Operation: webhook.OperationRecall, From: "u1", OccurredAt: at, Source: webhook.PlatformServer,
+			ConversationType: rongcloud.ConversationUltraGroup, TargetID: "g1", ChannelID: "c1", MessageUID: "596E-P5PG-4FS2-7OJK",
+			MessageSentAt: at.Add(-time.Minute), HideNotice: true, ByAdmin: true, Extra: "because",
 		}
 	case webhook.KindUserStatus:
 		return &webhook.UserStatus{
-			UserID: "u1", Status: webhook.StatusOnline, Platform: webhook.PlatformIOS, Time: at, ClientIP: "203.0.113.7:50123", SessionID: "s1",
+			UserID: "u1", Status: webhook.StatusOnline, Platform: webhook.PlatformIOS, OccurredAt: at, ClientIP: "203.0.113.7:50123", SessionID: "s1",
 		}
 	case webhook.KindUserDeactivation:
-		return &webhook.UserDeactivation{UserID: "u1", OperateID: "ABCD-EFGH", Type: webhook.UserReactivated, Code: "0", Time: at}
+		return &webhook.UserDeactivation{UserID: "u1", OperationID: "ABCD-EFGH", Type: webhook.UserReactivated, Code: "0", OccurredAt: at}
 	case webhook.KindUserProfile:
 		return &webhook.UserProfile{
-			UserID: "u1", Type: webhook.ProfileChanged, Time: at, Attributes: map[string]string{"ext_hobby": "chess"},
+			UserID: "u1", Type: webhook.ProfileChanged, OccurredAt: at, Attributes: map[string]string{"ext_hobby": "chess"},
 			Profile: &rongcloud.UserProfile{
-				UniqueID: "1001", Name: "Ann", PortraitURI: "https://example.com/ann.png", Email: "ann@example.com", Birthday: "1990-01-01",
+				UniqueID: "1001", Name: "Ann", PortraitURL: "https://example.com/ann.png", Email: "ann@example.com", Birthday: "1990-01-01",
 				Gender: rongcloud.Ptr(rongcloud.GenderFemale), Location: "Oslo", Role: rongcloud.Ptr(1), Level: rongcloud.Ptr(2),
 			},
 		}
 	case webhook.KindFriendship:
 		return &webhook.Friendship{
-			Event: webhook.FriendRequested, UserID: "u1", ToUserID: "u2", Time: at, Source: webhook.PlatformIOS, Extra: "it is me, Ann",
+			Event: webhook.FriendRequested, UserID: "u1", ToUserID: "u2", OccurredAt: at, Source: webhook.PlatformIOS, Extra: "it is me, Ann",
 		}
 	case webhook.KindChatroomStatus:
 		return &webhook.ChatroomStatus{
-			ChatroomID: "room1", UserIDs: []string{"u1", "u2"}, Event: webhook.ChatroomLeft, Cause: webhook.CauseDropped, Time: at,
+			ChatroomID: "room1", UserIDs: []string{"u1", "u2"}, Event: webhook.ChatroomLeft, Cause: webhook.CauseDropped, OccurredAt: at,
 		}
 	case webhook.KindChatroomKV:
 		return &webhook.ChatroomKV{
-			ChatroomID: "room1", Key: "topic", Value: "chess", Operation: webhook.KVSet, UserID: "u1", Status: 1, Time: at, Version: 1700000000001,
+			ChatroomID: "room1", Key: "topic", Value: "chess", Operation: webhook.KVSet, UserID: "u1", Status: 1, OccurredAt: at, Version: 1700000000001,
 		}
 	case webhook.KindGroupProfile:
 		return &webhook.GroupProfile{
-			GroupID: "g1", GroupName: "Team", Time: at, OperatorID: "u1", Introduction: "who we are", Announcement: "what is new",
+			GroupID: "g1", GroupName: "Team", OccurredAt: at, OperatorID: "u1", Introduction: "who we are", Announcement: "what is new",
 			PortraitURL: "https://example.com/team.png", Attributes: map[string]string{"ext_city": "Oslo"},
 			Permissions: &webhook.GroupPermissions{
 				Join: rongcloud.Ptr(2), Remove: rongcloud.Ptr(1), MemberInvite: rongcloud.Ptr(2), Invite: rongcloud.Ptr(1), Profile: rongcloud.Ptr(1),
@@ -78,24 +78,24 @@ func Sample(kind webhook.Kind) webhook.Event {
 		}
 	case webhook.KindGroupOperation:
 		return &webhook.GroupOperation{
-			GroupID: "g1", Event: webhook.GroupJoined, Time: at, OperatorID: "u1", OperatorIDs: []string{"u1"}, UserIDs: []string{"u2", "u3"},
+			GroupID: "g1", Event: webhook.GroupJoined, OccurredAt: at, OperatorID: "u1", OperatorIDs: []string{"u1"}, UserIDs: []string{"u2", "u3"},
 		}
 	case webhook.KindMessageAudit:
 		return &webhook.MessageAudit{
 			Result: webhook.AuditRefused, MessageUID: "596E-P5PG-4FS2-7OJK", Provider: "shumei", Detail: json.RawMessage(`{"riskLevel":"REJECT"}`),
-			FromUserID: "u1", TargetID: "g1", ToUserIDs: []string{"u2", "u3"}, ChannelType: webhook.ChannelGroup, ObjectName: "RC:TxtMsg",
-			Body: `{"content":"hello"}`, Expansion: json.RawMessage(`{"likes":"1"}`), Platform: webhook.PlatformPC, Time: at,
+			From: "u1", TargetID: "g1", ToUserIDs: []string{"u2", "u3"}, ChannelType: webhook.ChannelGroup, ObjectName: "RC:TxtMsg",
+			Body: `{"content":"hello"}`, Expansion: json.RawMessage(`{"likes":"1"}`), Platform: webhook.PlatformPC, SentAt: at,
 		}
 	case webhook.KindHostedInfoAudit:
 		return &webhook.HostedInfoAudit{
-			Event: webhook.HostedGroupMember, Passed: true, Time: at, OperatorID: "u1", GroupID: "g1", UserID: "u2",
+			Event: webhook.HostedGroupMember, Passed: true, OccurredAt: at, OperatorID: "u1", GroupID: "g1", UserID: "u2",
 			Contents: []webhook.AuditedText{{Key: "nickname", Content: "Benny", Passed: true}, {Key: "extra", Content: "x"}},
 		}
 	case webhook.KindBotEvent:
 		return &webhook.BotEvent{
-			Type: webhook.BotPrivateMessage, Time: at,
+			Type: webhook.BotPrivateMessage, OccurredAt: at,
 			Bot: webhook.Bot{
-				UserID: "bot1", Name: "Helper", ProfileURL: "https://example.com/bot.png", Type: "BOT", Metadata: map[string]string{"team": "a"},
+				UserID: "bot1", Name: "Helper", PortraitURL: "https://example.com/bot.png", Type: "BOT", Metadata: map[string]string{"team": "a"},
 			},
 			Data: json.RawMessage(`{"fromUserId":"u1","toUserId":"bot1","objectName":"RC:TxtMsg","content":"{\"content\":\"hello\"}","channelType":"PERSON"}`),
 		}

@@ -80,7 +80,7 @@ func TestRequests(t *testing.T) {
 			}
 			if kind == webhook.KindMessageOperation { // a deletion has other fields
 				deletion := webhooktest.Sample(kind).(*webhook.MessageOperation)
-				deletion.Operation, deletion.DeleteType, deletion.DeleteUntil = webhook.OperationDelete, webhook.DeleteUntil, deletion.Time
+				deletion.Operation, deletion.DeleteType, deletion.DeleteUntil = webhook.OperationDelete, webhook.DeleteUntil, deletion.OccurredAt
 				_, body, err := app.Encode(deletion)
 				require.NoError(t, err)
 				sent = append(sent, jsonNames(t, string(body))...)

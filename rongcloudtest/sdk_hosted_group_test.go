@@ -16,15 +16,15 @@ import (
 // host creates a hosted group.
 func host(t *testing.T, client *rongcloud.Client, id, owner string, invited ...string) {
 	t.Helper()
-	require.NoError(t, client.EntrustGroup.Create(context.Background(), rongcloud.EntrustCreateParams{
-		GroupID: id, Name: "Name of " + id, Owner: owner, UserIDs: invited,
+	require.NoError(t, client.HostedGroup.Create(context.Background(), rongcloud.HostedGroupCreateParams{
+		GroupID: id, Name: "Name of " + id, OwnerID: owner, UserIDs: invited,
 	}))
 }
 
 // hosted is one hosted group, as its profile shows it.
-func hosted(t *testing.T, client *rongcloud.Client, id string) rongcloud.EntrustGroup {
+func hosted(t *testing.T, client *rongcloud.Client, id string) rongcloud.HostedGroup {
 	t.Helper()
-	found, err := client.EntrustGroup.Profile.Get(context.Background(), []string{id})
+	found, err := client.HostedGroup.Profile.Get(context.Background(), []string{id})
 	require.NoError(t, err)
 	require.Len(t, found.Groups, 1)
 	return found.Groups[0]
@@ -34,8 +34,8 @@ func hosted(t *testing.T, client *rongcloud.Client, id string) rongcloud.Entrust
 func roles(t *testing.T, client *rongcloud.Client, id string) string {
 	t.Helper()
 	var all []string
-	query := rongcloud.EntrustMemberQuery{GroupID: id, Size: 2, Order: rongcloud.Ptr(rongcloud.SortOldestFirst)}
-	for _, m := range collect(t, client.EntrustGroup.Member.All(context.Background(), query)) {
+	query := rongcloud.HostedGroupMemberQuery{GroupID: id, Size: 2, Order: rongcloud.Ptr(rongcloud.SortOldestFirst)}
+	for _, m := range collect(t, client.HostedGroup.Member.All(context.Background(), query)) {
 		all = append(all, m.UserID+" "+m.Role.String())
 	}
 	return strings.Join(all, ", ")
@@ -45,46 +45,46 @@ func TestHostedGroups(t *testing.T) {
 	t.Parallel()
 	srv, client := stopped(t, rongcloudtest.WithStrict())
 	ctx := context.Background()
-	groups := client.EntrustGroup
+	groups := client.HostedGroup
 
-	require.NoError(t, groups.Create(ctx, rongcloud.EntrustCreateParams{
-		GroupID: "g", Name: "One", Owner: "a", UserIDs: []string{"b", "c", "a"},
-		Profile:     rongcloud.EntrustProfile{Introduction: "i", PortraitURL: "p"},
-		Permissions: rongcloud.EntrustPermissions{Join: rongcloud.Ptr(rongcloud.EntrustJoinClosed)},
+	require.NoError(t, groups.Create(ctx, rongcloud.HostedGroupCreateParams{
+		GroupID: "g", Name: "One", OwnerID: "a", UserIDs: []string{"b", "c", "a"},
+		Profile:     rongcloud.HostedGroupProfile{Introduction: "i", PortraitURL: "p"},
+		Permissions: rongcloud.HostedGroupPermissions{Join: rongcloud.Ptr(rongcloud.HostedGroupJoinClosed)},
 		Attributes:  map[string]string{"ext_a": "1"},
 	}))
-	none := rongcloud.EntrustPermissions{
-		Join: rongcloud.Ptr(rongcloud.EntrustJoinOwnerVerify), Remove: rongcloud.Ptr(rongcloud.EntrustOwnerOnly),
-		Invite: rongcloud.Ptr(rongcloud.EntrustOwnerOnly), InviteConsent: rongcloud.Ptr(rongcloud.EntrustInviteFree),
-		Profile: rongcloud.Ptr(rongcloud.EntrustOwnerOnly), MemberProfile: rongcloud.Ptr(rongcloud.EntrustManagersOrSelf),
+	none := rongcloud.HostedGroupPermissions{
+		Join: rongcloud.Ptr(rongcloud.HostedGroupJoinOwnerVerify), Remove: rongcloud.Ptr(rongcloud.HostedGroupOwnerOnly),
+		Invite: rongcloud.Ptr(rongcloud.HostedGroupOwnerOnly), InviteConsent: rongcloud.Ptr(rongcloud.HostedGroupInviteConsentFree),
+		Profile: rongcloud.Ptr(rongcloud.HostedGroupOwnerOnly), MemberProfile: rongcloud.Ptr(rongcloud.HostedGroupMemberManagersOrSelf),
 	}
-	want := rongcloud.EntrustGroup{
-		GroupID: "g", Name: "One", Owner: "a", CreatedAt: started.Local(), MemberCount: 3,
-		Profile: rongcloud.EntrustProfile{Introduction: "i", PortraitURL: "p"}, Permissions: none, Attributes: map[string]string{"ext_a": "1"},
+	want := rongcloud.HostedGroup{
+		GroupID: "g", Name: "One", OwnerID: "a", CreatedAt: started.Local(), MemberCount: 3,
+		Profile: rongcloud.HostedGroupProfile{Introduction: "i", PortraitURL: "p"}, Permissions: none, Attributes: map[string]string{"ext_a": "1"},
 	}
-	want.Permissions.Join = rongcloud.Ptr(rongcloud.EntrustJoinClosed)
+	want.Permissions.Join = rongcloud.Ptr(rongcloud.HostedGroupJoinClosed)
 	require.Equal(t, want, hosted(t, client, "g"))
-	require.ErrorIs(t, groups.Create(ctx, rongcloud.EntrustCreateParams{GroupID: "g", Name: "x", Owner: "x"}), rongcloud.CodeGroupExists)
+	require.ErrorIs(t, groups.Create(ctx, rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "x", OwnerID: "x"}), rongcloud.CodeGroupExists)
 
-	require.NoError(t, groups.Profile.Update(ctx, rongcloud.EntrustProfileUpdate{
-		GroupID: "g", Name: "Two", Profile: rongcloud.EntrustProfileChange{Introduction: rongcloud.Ptr(""), Announcement: rongcloud.Ptr("x")},
-		Permissions: rongcloud.EntrustPermissions{Join: rongcloud.Ptr(rongcloud.EntrustJoinOwnerVerify), Invite: rongcloud.Ptr(rongcloud.EntrustEveryone)},
+	require.NoError(t, groups.Profile.Update(ctx, rongcloud.HostedGroupProfileUpdateParams{
+		GroupID: "g", Name: "Two", Profile: rongcloud.HostedGroupProfileChange{Introduction: rongcloud.Ptr(""), Announcement: rongcloud.Ptr("x")},
+		Permissions: rongcloud.HostedGroupPermissions{Join: rongcloud.Ptr(rongcloud.HostedGroupJoinOwnerVerify), Invite: rongcloud.Ptr(rongcloud.HostedGroupEveryone)},
 		Attributes:  map[string]string{"ext_b": "2"},
 	}))
-	want.Name, want.Profile = "Two", rongcloud.EntrustProfile{Announcement: "x", PortraitURL: "p"}
-	want.Permissions.Join, want.Permissions.Invite = none.Join, rongcloud.Ptr(rongcloud.EntrustEveryone)
+	want.Name, want.Profile = "Two", rongcloud.HostedGroupProfile{Announcement: "x", PortraitURL: "p"}
+	want.Permissions.Join, want.Permissions.Invite = none.Join, rongcloud.Ptr(rongcloud.HostedGroupEveryone)
 	want.Attributes["ext_b"] = "2"
 	require.Equal(t, want, hosted(t, client, "g"))
 
 	srv.Advance(time.Minute)
-	joined, err := groups.Join(ctx, rongcloud.EntrustJoinParams{GroupID: "g", UserIDs: []string{"d", "b"}})
+	joined, err := groups.Join(ctx, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"d", "b"}})
 	require.NoError(t, err)
 	want.MemberCount = 4
 	require.Equal(t, &want, joined)
 	require.Equal(t, []string{"a", "b", "c", "d"}, members(t, client, "g"))
 	found, err := groups.Profile.Get(ctx, []string{"g", "unknown"})
 	require.NoError(t, err)
-	require.Equal(t, []rongcloud.EntrustGroup{want}, found.Groups)
+	require.Equal(t, []rongcloud.HostedGroup{want}, found.Groups)
 
 	_, err = client.Message.SendGroup(ctx, rongcloud.GroupMessage{From: "a", To: []string{"g"}, Content: text("hi")})
 	require.NoError(t, err)
@@ -119,19 +119,19 @@ func TestImport(t *testing.T) {
 	srv, client := stopped(t, rongcloudtest.WithStrict())
 	ctx := context.Background()
 	srv.AddGroup("g", "b", "c")
-	imported := rongcloud.EntrustImportParams{GroupID: "g", Name: "G", Owner: "a", Profile: rongcloud.EntrustProfile{Announcement: "n"}}
+	imported := rongcloud.HostedGroupImportParams{GroupID: "g", Name: "G", OwnerID: "a", Profile: rongcloud.HostedGroupProfile{Announcement: "n"}}
 
-	_, err := client.EntrustGroup.Join(ctx, rongcloud.EntrustJoinParams{GroupID: "g", UserIDs: []string{"d"}})
+	_, err := client.HostedGroup.Join(ctx, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"d"}})
 	require.ErrorIs(t, err, rongcloud.CodeGroupNotFound, "a plain group is not hosted")
-	found, err := client.EntrustGroup.Profile.Get(ctx, []string{"g"})
+	found, err := client.HostedGroup.Profile.Get(ctx, []string{"g"})
 	require.NoError(t, err)
 	require.Empty(t, found.Groups)
-	require.NoError(t, client.EntrustGroup.Import(ctx, imported))
+	require.NoError(t, client.HostedGroup.Import(ctx, imported))
 	require.Equal(t, "b member, c member, a owner", roles(t, client, "g"))
 	require.Equal(t, "n", hosted(t, client, "g").Profile.Announcement)
-	require.ErrorIs(t, client.EntrustGroup.Import(ctx, imported), rongcloud.CodeGroupExists)
+	require.ErrorIs(t, client.HostedGroup.Import(ctx, imported), rongcloud.CodeGroupExists)
 	imported.GroupID = "h"
-	require.ErrorIs(t, client.EntrustGroup.Import(ctx, imported), rongcloud.CodeGroupNotFound)
+	require.ErrorIs(t, client.HostedGroup.Import(ctx, imported), rongcloud.CodeGroupNotFound)
 	_, err = client.Group.Quit(ctx, rongcloud.GroupQuitParams{GroupID: "g", UserIDs: []string{"a", "b"}})
 	require.ErrorIs(t, err, rongcloud.CodeGroupOwnerCannotLeave)
 	require.Equal(t, []string{"b", "c", "a"}, members(t, client, "g"))
@@ -141,7 +141,7 @@ func TestRoles(t *testing.T) {
 	t.Parallel()
 	_, client := stopped(t, rongcloudtest.WithStrict())
 	ctx := context.Background()
-	managers := client.EntrustGroup.Manager
+	managers := client.HostedGroup.Manager
 	ids := make([]string, 12)
 	for i := range ids {
 		ids[i] = fmt.Sprintf("m%02d", i)
@@ -150,7 +150,7 @@ func TestRoles(t *testing.T) {
 
 	added, err := managers.Add(ctx, "g", []string{"m00", "a", "x", "m01", "y"})
 	require.NoError(t, err)
-	require.Equal(t, &rongcloud.EntrustManagersAdded{NotMembers: []string{"x", "y"}}, added)
+	require.Equal(t, &rongcloud.HostedGroupManagersAdded{NotMemberIDs: []string{"x", "y"}}, added)
 	require.Contains(t, roles(t, client, "g"), "a owner, m00 manager, m01 manager, m02 member")
 	added, err = managers.Add(ctx, "g", ids[:10])
 	require.NoError(t, err)
@@ -162,34 +162,34 @@ func TestRoles(t *testing.T) {
 	_, err = managers.Add(ctx, "g", []string{"m11"})
 	require.NoError(t, err)
 
-	by := func(role rongcloud.EntrustRole) (found []string) {
-		for _, m := range collect(t, client.EntrustGroup.Member.All(ctx, rongcloud.EntrustMemberQuery{GroupID: "g", Role: role, Size: 3})) {
+	by := func(role rongcloud.HostedGroupRole) (found []string) {
+		for _, m := range collect(t, client.HostedGroup.Member.All(ctx, rongcloud.HostedGroupMemberQuery{GroupID: "g", Role: role, Size: 3})) {
 			require.Equal(t, role, m.Role)
 			found = append(found, m.UserID)
 		}
 		return found
 	}
-	require.Equal(t, []string{"a"}, by(rongcloud.EntrustRoleOwner))
-	require.Equal(t, []string{"m10", "m01"}, by(rongcloud.EntrustRoleMember))
-	require.Len(t, by(rongcloud.EntrustRoleManager), 10)
+	require.Equal(t, []string{"a"}, by(rongcloud.HostedGroupRoleOwner))
+	require.Equal(t, []string{"m10", "m01"}, by(rongcloud.HostedGroupRoleMember))
+	require.Len(t, by(rongcloud.HostedGroupRoleManager), 10)
 
-	transfer := rongcloud.EntrustTransferParams{GroupID: "g", NewOwner: "m00"}
-	require.NoError(t, client.EntrustGroup.TransferOwner(ctx, transfer))
+	transfer := rongcloud.HostedGroupTransferParams{GroupID: "g", NewOwnerID: "m00"}
+	require.NoError(t, client.HostedGroup.TransferOwner(ctx, transfer))
 	require.Contains(t, roles(t, client, "g"), "a member, m00 owner")
-	transfer.NewOwner = "a"
-	require.NoError(t, client.EntrustGroup.TransferOwner(ctx, transfer))
+	transfer.NewOwnerID = "a"
+	require.NoError(t, client.HostedGroup.TransferOwner(ctx, transfer))
 	require.Contains(t, roles(t, client, "g"), "a owner, m00 member", "who was a manager before is none after")
-	transfer.NewOwner = "m00"
-	require.NoError(t, client.EntrustGroup.TransferOwner(ctx, transfer))
-	transfer.NewOwner, transfer.Quit = "a", true
-	require.NoError(t, client.EntrustGroup.TransferOwner(ctx, transfer))
+	transfer.NewOwnerID = "m00"
+	require.NoError(t, client.HostedGroup.TransferOwner(ctx, transfer))
+	transfer.NewOwnerID, transfer.Quit = "a", true
+	require.NoError(t, client.HostedGroup.TransferOwner(ctx, transfer))
 	require.Contains(t, roles(t, client, "g"), "a owner, m01 member")
 	require.NotContains(t, roles(t, client, "g"), "m00")
-	require.NoError(t, client.EntrustGroup.TransferOwner(ctx, transfer), "to oneself")
+	require.NoError(t, client.HostedGroup.TransferOwner(ctx, transfer), "to oneself")
 	require.Contains(t, roles(t, client, "g"), "a owner")
-	transfer.NewOwner = "stranger"
-	require.ErrorIs(t, client.EntrustGroup.TransferOwner(ctx, transfer), rongcloud.CodeNotInHostedGroup)
-	require.Equal(t, "a", hosted(t, client, "g").Owner)
+	transfer.NewOwnerID = "stranger"
+	require.ErrorIs(t, client.HostedGroup.TransferOwner(ctx, transfer), rongcloud.CodeNotInHostedGroup)
+	require.Equal(t, "a", hosted(t, client, "g").OwnerID)
 }
 
 // What is kept of users who leave: everything of b, nothing of c.
@@ -200,15 +200,15 @@ func TestHostedQuit(t *testing.T) {
 			t.Parallel()
 			_, client := stopped(t, rongcloudtest.WithStrict())
 			ctx := context.Background()
-			groups := client.EntrustGroup
+			groups := client.HostedGroup
 			host(t, client, "g", "a", "b", "c")
-			require.NoError(t, client.Group.Mute.Add(ctx, rongcloud.GroupMuteParams{GroupID: "g", UserIDs: []string{"a", "b", "c"}, Duration: time.Hour}))
-			require.NoError(t, client.Group.Whitelist.Add(ctx, "g", []string{"a", "b", "c"}))
-			require.NoError(t, groups.Follow.Add(ctx, rongcloud.EntrustFollowParams{GroupID: "g", UserID: "a", Members: []string{"b", "c"}}))
+			require.NoError(t, client.Group.Mute.Add(ctx, rongcloud.GroupMuteAddParams{GroupID: "g", UserIDs: []string{"a", "b", "c"}, Duration: time.Hour}))
+			require.NoError(t, client.Group.MuteAllMembersWhitelist.Add(ctx, "g", []string{"a", "b", "c"}))
+			require.NoError(t, groups.Follow.Add(ctx, rongcloud.HostedGroupFollowParams{GroupID: "g", UserID: "a", MemberIDs: []string{"b", "c"}}))
 			left := func() string {
 				muted, err := client.Group.Mute.List(ctx, "g")
 				require.NoError(t, err)
-				white, err := client.Group.Whitelist.List(ctx, "g")
+				white, err := client.Group.MuteAllMembersWhitelist.List(ctx, "g")
 				require.NoError(t, err)
 				followed, err := groups.Follow.List(ctx, "g", "a")
 				require.NoError(t, err)
@@ -226,14 +226,14 @@ func TestHostedQuit(t *testing.T) {
 			if kick {
 				quit = groups.Member.Kick
 			}
-			require.ErrorIs(t, quit(ctx, rongcloud.EntrustQuitParams{GroupID: "g", UserIDs: []string{"b", "a"}}), rongcloud.CodeGroupOwnerCannotLeave)
+			require.ErrorIs(t, quit(ctx, rongcloud.HostedGroupQuitParams{GroupID: "g", UserIDs: []string{"b", "a"}}), rongcloud.CodeGroupOwnerCannotLeave)
 			require.Equal(t, []string{"a", "b", "c"}, members(t, client, "g"))
 			no := rongcloud.Ptr(false)
-			require.NoError(t, quit(ctx, rongcloud.EntrustQuitParams{
+			require.NoError(t, quit(ctx, rongcloud.HostedGroupQuitParams{
 				GroupID: "g", UserIDs: []string{"b", "x"}, DeleteMute: no, DeleteWhitelist: no, DeleteFollows: no,
 			}))
 			require.Equal(t, "a b c | a b c | b c", left())
-			require.NoError(t, quit(ctx, rongcloud.EntrustQuitParams{GroupID: "g", UserIDs: []string{"c"}}))
+			require.NoError(t, quit(ctx, rongcloud.HostedGroupQuitParams{GroupID: "g", UserIDs: []string{"c"}}))
 			require.Equal(t, "a b | a b | b", left())
 			require.Equal(t, []string{"a"}, members(t, client, "g"))
 		})
@@ -248,13 +248,13 @@ func TestKickFromAllGroups(t *testing.T) {
 	host(t, client, "h", "a", "b")
 	host(t, client, "own", "b", "a")
 	srv.AddGroup("plain", "a", "b")
-	require.NoError(t, client.Group.Whitelist.Add(ctx, "g", []string{"b"}))
-	require.NoError(t, client.EntrustGroup.Member.KickFromAllGroups(ctx, "b"))
+	require.NoError(t, client.Group.MuteAllMembersWhitelist.Add(ctx, "g", []string{"b"}))
+	require.NoError(t, client.HostedGroup.Member.KickFromAllGroups(ctx, "b"))
 	require.Equal(t, []string{"a"}, members(t, client, "g"))
 	require.Equal(t, []string{"a"}, members(t, client, "h"))
 	require.Equal(t, []string{"b", "a"}, members(t, client, "own"))
 	require.Equal(t, []string{"a", "b"}, members(t, client, "plain"))
-	white, err := client.Group.Whitelist.List(ctx, "g")
+	white, err := client.Group.MuteAllMembersWhitelist.List(ctx, "g")
 	require.NoError(t, err)
 	require.Empty(t, white.UserIDs)
 }
@@ -263,32 +263,32 @@ func TestHostedMembers(t *testing.T) {
 	t.Parallel()
 	srv, client := stopped(t, rongcloudtest.WithStrict())
 	ctx := context.Background()
-	member := client.EntrustGroup.Member
+	member := client.HostedGroup.Member
 	host(t, client, "g", "a")
 	srv.Advance(time.Minute)
-	_, err := client.EntrustGroup.Join(ctx, rongcloud.EntrustJoinParams{GroupID: "g", UserIDs: []string{"b", "c"}})
+	_, err := client.HostedGroup.Join(ctx, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"b", "c"}})
 	require.NoError(t, err)
 
-	require.NoError(t, member.Set(ctx, rongcloud.EntrustMemberParams{GroupID: "g", UserID: "b", Nickname: "Bea", Extra: "x"}))
-	require.NoError(t, member.Set(ctx, rongcloud.EntrustMemberParams{GroupID: "g", UserID: "b", Nickname: "Ben"}))
-	require.ErrorIs(t, member.Set(ctx, rongcloud.EntrustMemberParams{GroupID: "g", UserID: "x", Nickname: "X"}), rongcloud.CodeNotInHostedGroup)
+	require.NoError(t, member.Set(ctx, rongcloud.HostedGroupMemberParams{GroupID: "g", UserID: "b", Nickname: "Bea", Extra: "x"}))
+	require.NoError(t, member.Set(ctx, rongcloud.HostedGroupMemberParams{GroupID: "g", UserID: "b", Nickname: "Ben"}))
+	require.ErrorIs(t, member.Set(ctx, rongcloud.HostedGroupMemberParams{GroupID: "g", UserID: "x", Nickname: "X"}), rongcloud.CodeNotInHostedGroup)
 	found, err := member.Get(ctx, "g", []string{"b", "x", "a"})
 	require.NoError(t, err)
-	require.Equal(t, []rongcloud.EntrustMember{
-		{UserID: "b", Nickname: "Ben", Role: rongcloud.EntrustRoleMember, JoinedAt: started.Add(time.Minute).Local(), Extra: "x"},
-		{UserID: "a", Role: rongcloud.EntrustRoleOwner, JoinedAt: started.Local()},
+	require.Equal(t, []rongcloud.HostedGroupMember{
+		{UserID: "b", Nickname: "Ben", Role: rongcloud.HostedGroupRoleMember, JoinedAt: started.Add(time.Minute).Local(), Extra: "x"},
+		{UserID: "a", Role: rongcloud.HostedGroupRoleOwner, JoinedAt: started.Local()},
 	}, found.Members)
 
-	page, err := member.List(ctx, rongcloud.EntrustMemberQuery{GroupID: "g", Size: 2})
+	page, err := member.List(ctx, rongcloud.HostedGroupMemberQuery{GroupID: "g", Size: 2})
 	require.NoError(t, err)
 	require.Equal(t, 3, page.Total)
 	require.Equal(t, "c", page.Members[0].UserID)
 	require.Equal(t, "b", page.Members[1].UserID)
 	// The page goes on where it was, though somebody came and the last one shown is gone.
-	_, err = client.EntrustGroup.Join(ctx, rongcloud.EntrustJoinParams{GroupID: "g", UserIDs: []string{"d"}})
+	_, err = client.HostedGroup.Join(ctx, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"d"}})
 	require.NoError(t, err)
-	require.NoError(t, member.Kick(ctx, rongcloud.EntrustQuitParams{GroupID: "g", UserIDs: []string{"b"}}))
-	page, err = member.List(ctx, rongcloud.EntrustMemberQuery{GroupID: "g", Size: 2, PageToken: page.Next})
+	require.NoError(t, member.Kick(ctx, rongcloud.HostedGroupQuitParams{GroupID: "g", UserIDs: []string{"b"}}))
+	page, err = member.List(ctx, rongcloud.HostedGroupMemberQuery{GroupID: "g", Size: 2, PageToken: page.Next})
 	require.NoError(t, err)
 	require.Len(t, page.Members, 1)
 	require.Equal(t, "a", page.Members[0].UserID)
@@ -296,10 +296,10 @@ func TestHostedMembers(t *testing.T) {
 	require.Equal(t, "a owner, c member, d member", roles(t, client, "g"))
 
 	for _, token := range []string{"x", "test-page-", "test-page-x", "7"} {
-		_, err = member.List(ctx, rongcloud.EntrustMemberQuery{GroupID: "g", PageToken: token})
+		_, err = member.List(ctx, rongcloud.HostedGroupMemberQuery{GroupID: "g", PageToken: token})
 		require.ErrorIs(t, err, rongcloud.CodeInvalidParameter, token)
 	}
-	last, err := member.List(ctx, rongcloud.EntrustMemberQuery{GroupID: "g", PageToken: "test-page-0"})
+	last, err := member.List(ctx, rongcloud.HostedGroupMemberQuery{GroupID: "g", PageToken: "test-page-0"})
 	require.NoError(t, err)
 	require.Empty(t, last.Members)
 }
@@ -308,17 +308,17 @@ func TestFollows(t *testing.T) {
 	t.Parallel()
 	srv, client := stopped(t, rongcloudtest.WithStrict())
 	ctx := context.Background()
-	follow := client.EntrustGroup.Follow
+	follow := client.HostedGroup.Follow
 	host(t, client, "g", "a", "b", "c")
-	params := func(user string, ids ...string) rongcloud.EntrustFollowParams {
-		return rongcloud.EntrustFollowParams{GroupID: "g", UserID: user, Members: ids}
+	params := func(user string, ids ...string) rongcloud.HostedGroupFollowParams {
+		return rongcloud.HostedGroupFollowParams{GroupID: "g", UserID: user, MemberIDs: ids}
 	}
 	require.NoError(t, follow.Add(ctx, params("a", "b")))
 	srv.Advance(time.Minute)
 	require.NoError(t, follow.Add(ctx, params("a", "b", "c")))
 	found, err := follow.List(ctx, "g", "a")
 	require.NoError(t, err)
-	require.Equal(t, &rongcloud.EntrustFollows{GroupID: "g", UserID: "a", Members: []rongcloud.EntrustFollow{
+	require.Equal(t, &rongcloud.HostedGroupFollows{GroupID: "g", UserID: "a", Members: []rongcloud.HostedGroupFollow{
 		{UserID: "b", Since: started.Local()}, {UserID: "c", Since: started.Add(time.Minute).Local()},
 	}}, found)
 	require.ErrorIs(t, follow.Add(ctx, params("a", "x")), rongcloud.CodeNotInHostedGroup)
@@ -336,7 +336,7 @@ func TestRemarkNames(t *testing.T) {
 	t.Parallel()
 	_, client := stopped(t, rongcloudtest.WithStrict())
 	ctx := context.Background()
-	names := client.EntrustGroup.RemarkName
+	names := client.HostedGroup.RemarkName
 	host(t, client, "g", "a", "b")
 	name := func(user string) string {
 		t.Helper()
@@ -345,11 +345,11 @@ func TestRemarkNames(t *testing.T) {
 		return found
 	}
 	require.Empty(t, name("b"))
-	require.NoError(t, names.Set(ctx, rongcloud.EntrustRemarkName{GroupID: "g", UserID: "b", RemarkName: "My group"}))
-	require.ErrorIs(t, names.Set(ctx, rongcloud.EntrustRemarkName{GroupID: "g", UserID: "x", RemarkName: "x"}), rongcloud.CodeNotInHostedGroup)
+	require.NoError(t, names.Set(ctx, rongcloud.HostedGroupRemarkNameParams{GroupID: "g", UserID: "b", RemarkName: "My group"}))
+	require.ErrorIs(t, names.Set(ctx, rongcloud.HostedGroupRemarkNameParams{GroupID: "g", UserID: "x", RemarkName: "x"}), rongcloud.CodeNotInHostedGroup)
 	require.Equal(t, "My group", name("b"))
 	require.Empty(t, name("a"))
-	joined := collect(t, client.EntrustGroup.Joined.All(ctx, rongcloud.EntrustJoinedQuery{UserID: "b"}))
+	joined := collect(t, client.HostedGroup.Joined.All(ctx, rongcloud.HostedGroupJoinedQuery{UserID: "b"}))
 	require.Equal(t, "My group", joined[0].RemarkName)
 	require.NoError(t, names.Delete(ctx, "g", "b"))
 	require.Empty(t, name("b"))
@@ -366,49 +366,49 @@ func TestHostedLists(t *testing.T) {
 		srv.Advance(time.Minute)
 	}
 	for _, i := range []string{"g3", "g1"} {
-		_, err := client.EntrustGroup.Join(ctx, rongcloud.EntrustJoinParams{GroupID: i, UserIDs: []string{"a"}})
+		_, err := client.HostedGroup.Join(ctx, rongcloud.HostedGroupJoinParams{GroupID: i, UserIDs: []string{"a"}})
 		require.NoError(t, err)
 	}
 	host(t, client, "mine", "a")
-	_, err := client.EntrustGroup.Manager.Add(ctx, "g3", []string{"a"})
+	_, err := client.HostedGroup.Manager.Add(ctx, "g3", []string{"a"})
 	require.NoError(t, err)
 
-	all := func(query rongcloud.EntrustGroupQuery) string {
+	all := func(query rongcloud.HostedGroupQuery) string {
 		t.Helper()
 		var ids []string
-		for _, g := range collect(t, client.EntrustGroup.All(ctx, query)) {
+		for _, g := range collect(t, client.HostedGroup.All(ctx, query)) {
 			ids = append(ids, g.GroupID)
 		}
 		return strings.Join(ids, " ")
 	}
 	for size := range 7 {
-		require.Equal(t, "mine g4 g3 g2 g1 g0", all(rongcloud.EntrustGroupQuery{Size: size}))
-		require.Equal(t, "g0 g1 g2 g3 g4 mine", all(rongcloud.EntrustGroupQuery{Size: size, Order: oldest}))
+		require.Equal(t, "mine g4 g3 g2 g1 g0", all(rongcloud.HostedGroupQuery{Size: size}))
+		require.Equal(t, "g0 g1 g2 g3 g4 mine", all(rongcloud.HostedGroupQuery{Size: size, Order: oldest}))
 	}
-	first, err := client.EntrustGroup.List(ctx, rongcloud.EntrustGroupQuery{Size: 1, Order: oldest})
+	first, err := client.HostedGroup.List(ctx, rongcloud.HostedGroupQuery{Size: 1, Order: oldest})
 	require.NoError(t, err)
-	require.NoError(t, client.EntrustGroup.TransferOwner(ctx, rongcloud.EntrustTransferParams{GroupID: "g0", NewOwner: "b"}))
-	require.Equal(t, rongcloud.EntrustGroupEntry{GroupID: "g0", Name: "Name of g0", Owner: "owner", Creator: "owner", CreatedAt: started.Local()}, first.Groups[0])
-	first, err = client.EntrustGroup.List(ctx, rongcloud.EntrustGroupQuery{Size: 1, Order: oldest})
+	require.NoError(t, client.HostedGroup.TransferOwner(ctx, rongcloud.HostedGroupTransferParams{GroupID: "g0", NewOwnerID: "b"}))
+	require.Equal(t, rongcloud.HostedGroupEntry{GroupID: "g0", Name: "Name of g0", OwnerID: "owner", CreatorID: "owner", CreatedAt: started.Local()}, first.Groups[0])
+	first, err = client.HostedGroup.List(ctx, rongcloud.HostedGroupQuery{Size: 1, Order: oldest})
 	require.NoError(t, err)
-	require.Equal(t, "b", first.Groups[0].Owner)
-	require.Equal(t, "owner", first.Groups[0].Creator)
+	require.Equal(t, "b", first.Groups[0].OwnerID)
+	require.Equal(t, "owner", first.Groups[0].CreatorID)
 
-	joined := func(query rongcloud.EntrustJoinedQuery) string {
+	joined := func(query rongcloud.HostedGroupJoinedQuery) string {
 		t.Helper()
 		query.UserID = "a"
 		var ids []string
-		for _, g := range collect(t, client.EntrustGroup.Joined.All(ctx, query)) {
+		for _, g := range collect(t, client.HostedGroup.Joined.All(ctx, query)) {
 			ids = append(ids, g.GroupID+" "+g.Role.String())
 		}
 		return strings.Join(ids, ", ")
 	}
 	for size := range 4 {
-		require.Equal(t, "mine owner, g1 member, g3 manager", joined(rongcloud.EntrustJoinedQuery{Size: size}))
-		require.Equal(t, "g3 manager, g1 member, mine owner", joined(rongcloud.EntrustJoinedQuery{Size: size, Order: oldest}))
+		require.Equal(t, "mine owner, g1 member, g3 manager", joined(rongcloud.HostedGroupJoinedQuery{Size: size}))
+		require.Equal(t, "g3 manager, g1 member, mine owner", joined(rongcloud.HostedGroupJoinedQuery{Size: size, Order: oldest}))
 	}
-	require.Equal(t, "g3 manager", joined(rongcloud.EntrustJoinedQuery{Role: rongcloud.EntrustRoleManager}))
-	page, err := client.EntrustGroup.Joined.List(ctx, rongcloud.EntrustJoinedQuery{UserID: "a", Size: 1})
+	require.Equal(t, "g3 manager", joined(rongcloud.HostedGroupJoinedQuery{Role: rongcloud.HostedGroupRoleManager}))
+	page, err := client.HostedGroup.Joined.List(ctx, rongcloud.HostedGroupJoinedQuery{UserID: "a", Size: 1})
 	require.NoError(t, err)
 	require.Equal(t, 3, page.Total)
 	one := page.Groups[0]
@@ -447,7 +447,7 @@ func TestHostedRefusals(t *testing.T) {
 		require.Contains(t, failure.Message, test.param)
 	}
 	require.Empty(t, members(t, client, "h"), "a refused call creates nothing")
-	err := client.EntrustGroup.Profile.Update(context.Background(), rongcloud.EntrustProfileUpdate{
+	err := client.HostedGroup.Profile.Update(context.Background(), rongcloud.HostedGroupProfileUpdateParams{
 		GroupID: "g", Name: "New", Attributes: map[string]string{"bare": "1"},
 	})
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)

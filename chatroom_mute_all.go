@@ -7,37 +7,37 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomBanService mutes everybody in a chat room, at once and until the ban is lifted or the room destroyed.
+// ChatroomMuteAllMembersService mutes everybody in a chat room, at once and until the ban is lifted or the room destroyed.
 //
-// Only client apps are held back: what the Server API sends still goes out. The users of [ChatroomBanWhitelistService] may talk all the same.
-type ChatroomBanService service
+// Only client apps are held back: what the Server API sends still goes out. The users of [ChatroomMuteAllMembersWhitelistService] may talk all the same.
+type ChatroomMuteAllMembersService service
 
-// ChatroomBanWhitelistService keeps the users of a chat room who may talk while everybody is muted, at most 20. They may also while
+// ChatroomMuteAllMembersWhitelistService keeps the users of a chat room who may talk while everybody is muted, at most 20. They may also while
 // [ChatroomMuteService] mutes them, but not in spite of [ChatroomGlobalMuteService].
 //
 // A user stays on the list who leaves the room and comes back. The list goes with the room.
-type ChatroomBanWhitelistService service
+type ChatroomMuteAllMembersWhitelistService service
 
-// ChatroomBanParams names a chat room whose ban begins or ends.
-type ChatroomBanParams struct {
+// ChatroomMuteAllMembersParams names a chat room whose ban begins or ends.
+type ChatroomMuteAllMembersParams struct {
 	ChatroomID string `wire:"chatroomId"`
 	Notify     bool   `wire:"needNotify"` // tell all members of the room; the call is then unsafe to repeat
 	Extra      string `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
 }
 
-// ChatroomBanQuery chooses a page of the banned chat rooms.
-type ChatroomBanQuery struct {
+// ChatroomMuteAllMembersQuery chooses a page of the banned chat rooms.
+type ChatroomMuteAllMembersQuery struct {
 	Page int `wire:"page"` // from 1, the default
 	Size int `wire:"size"` // rooms per page, 50 by default, at most 1000
 }
 
-// ChatroomBanPage is a page of the banned chat rooms.
-type ChatroomBanPage struct {
+// ChatroomMuteAllMembersPage is a page of the banned chat rooms.
+type ChatroomMuteAllMembersPage struct {
 	ChatroomIDs []string `json:"chatroomIds"`
 }
 
-// ChatroomBanWhitelist are the users of a chat room who may talk while everybody is muted.
-type ChatroomBanWhitelist struct {
+// ChatroomMuteAllMembersWhitelist are the users of a chat room who may talk while everybody is muted.
+type ChatroomMuteAllMembersWhitelist struct {
 	UserIDs []string `json:"userIds"`
 }
 
@@ -46,7 +46,7 @@ type ChatroomBanWhitelist struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/ban-chatroom
 //
 //rongcloud:endpoint POST /chatroom/ban/add.json
-func (s *ChatroomBanService) Add(ctx context.Context, params ChatroomBanParams, opts ...CallOption) error {
+func (s *ChatroomMuteAllMembersService) Add(ctx context.Context, params ChatroomMuteAllMembersParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomBanAdd, &params, opts)
 }
 
@@ -55,7 +55,7 @@ func (s *ChatroomBanService) Add(ctx context.Context, params ChatroomBanParams, 
 // RongCloud: https://docs.rongcloud.cn/v4-platform/views/im/server/chatroom/ban.html
 //
 //rongcloud:endpoint POST /chatroom/ban/rollback.json
-func (s *ChatroomBanService) Remove(ctx context.Context, params ChatroomBanParams, opts ...CallOption) error {
+func (s *ChatroomMuteAllMembersService) Remove(ctx context.Context, params ChatroomMuteAllMembersParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomBanRollback, &params, opts)
 }
 
@@ -64,12 +64,12 @@ func (s *ChatroomBanService) Remove(ctx context.Context, params ChatroomBanParam
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-banned-list
 //
 //rongcloud:endpoint POST /chatroom/ban/query.json
-func (s *ChatroomBanService) List(ctx context.Context, query ChatroomBanQuery, opts ...CallOption) (*ChatroomBanPage, error) {
-	return fetch[ChatroomBanPage](ctx, s.client, endpoint.ChatroomBanQuery, &query, opts)
+func (s *ChatroomMuteAllMembersService) List(ctx context.Context, query ChatroomMuteAllMembersQuery, opts ...CallOption) (*ChatroomMuteAllMembersPage, error) {
+	return fetch[ChatroomMuteAllMembersPage](ctx, s.client, endpoint.ChatroomBanQuery, &query, opts)
 }
 
 // All yields the IDs of the chat rooms in which everybody is muted, from the query's page on.
-func (s *ChatroomBanService) All(ctx context.Context, query ChatroomBanQuery, opts ...CallOption) iter.Seq2[string, error] {
+func (s *ChatroomMuteAllMembersService) All(ctx context.Context, query ChatroomMuteAllMembersQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(endpoint.ChatroomBanQuery, query.Page, func(number int) ([]string, error) {
 		at := query
 		at.Page = number
@@ -81,12 +81,12 @@ func (s *ChatroomBanService) All(ctx context.Context, query ChatroomBanQuery, op
 	})
 }
 
-// Check tells whether everybody in a chat room is muted.
+// IsMuted tells whether everybody in a chat room is muted.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-banned-state
 //
 //rongcloud:endpoint POST /chatroom/ban/check.json
-func (s *ChatroomBanService) Check(ctx context.Context, chatroomID string, opts ...CallOption) (bool, error) {
+func (s *ChatroomMuteAllMembersService) IsMuted(ctx context.Context, chatroomID string, opts ...CallOption) (bool, error) {
 	type answer struct {
 		Banned bool `json:"status"`
 	}
@@ -99,7 +99,7 @@ func (s *ChatroomBanService) Check(ctx context.Context, chatroomID string, opts 
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/add-to-chatroom-ban-whitelist
 //
 //rongcloud:endpoint POST /chatroom/user/ban/whitelist/add.json
-func (s *ChatroomBanWhitelistService) Add(ctx context.Context, users ChatroomUsers, opts ...CallOption) error {
+func (s *ChatroomMuteAllMembersWhitelistService) Add(ctx context.Context, users ChatroomUsersParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomUserBanWhitelistAdd, &users, opts)
 }
 
@@ -108,7 +108,7 @@ func (s *ChatroomBanWhitelistService) Add(ctx context.Context, users ChatroomUse
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/remove-from-chatroom-ban-whitelist
 //
 //rongcloud:endpoint POST /chatroom/user/ban/whitelist/rollback.json
-func (s *ChatroomBanWhitelistService) Remove(ctx context.Context, users ChatroomUsers, opts ...CallOption) error {
+func (s *ChatroomMuteAllMembersWhitelistService) Remove(ctx context.Context, users ChatroomUsersParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomUserBanWhitelistRollback, &users, opts)
 }
 
@@ -117,6 +117,6 @@ func (s *ChatroomBanWhitelistService) Remove(ctx context.Context, users Chatroom
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-chatroom-ban-whitelist
 //
 //rongcloud:endpoint POST /chatroom/user/ban/whitelist/query.json
-func (s *ChatroomBanWhitelistService) List(ctx context.Context, chatroomID string, opts ...CallOption) (*ChatroomBanWhitelist, error) {
-	return fetch[ChatroomBanWhitelist](ctx, s.client, endpoint.ChatroomUserBanWhitelistQuery, &oneChatroomID{chatroomID}, opts)
+func (s *ChatroomMuteAllMembersWhitelistService) List(ctx context.Context, chatroomID string, opts ...CallOption) (*ChatroomMuteAllMembersWhitelist, error) {
+	return fetch[ChatroomMuteAllMembersWhitelist](ctx, s.client, endpoint.ChatroomUserBanWhitelistQuery, &oneChatroomID{chatroomID}, opts)
 }

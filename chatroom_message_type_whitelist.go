@@ -6,23 +6,23 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomWhitelistService marks message types that are not dropped when more is sent to a chat
+// ChatroomMessageTypeWhitelistService marks message types that are not dropped when more is sent to a chat
 // room than it can carry. It holds in all chat rooms of the app, for at most 20 types.
 //
 // [CodeServiceNotEnabled] means that the app does not have the service. To call again and again all
 // the same ends with [CodeRateLimited].
-type ChatroomWhitelistService service
+type ChatroomMessageTypeWhitelistService service
 
 // ChatroomUserWhitelistService marks members of a chat room, at most 5, whose messages are not
 // dropped, and who are not removed when they are offline. It has nothing to do with mutes: see
-// [ChatroomBanWhitelistService].
+// [ChatroomMuteAllMembersWhitelistService].
 //
 // [CodeServiceNotEnabled] means that the app does not have the service. To call again and again all
 // the same ends with [CodeRateLimited].
 type ChatroomUserWhitelistService service
 
-// ChatroomWhitelist are the message types that are not dropped.
-type ChatroomWhitelist struct {
+// ChatroomMessageTypeWhitelist are the message types that are not dropped.
+type ChatroomMessageTypeWhitelist struct {
 	ObjectNames []string `json:"whitlistMsgType" alt:"whitelistMsgType"` // the server's own spelling
 }
 
@@ -40,7 +40,7 @@ type whitelistedTypes struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/add-to-message-type-whitelist
 //
 //rongcloud:endpoint POST /chatroom/whitelist/add.json
-func (s *ChatroomWhitelistService) Add(ctx context.Context, objectNames []string, opts ...CallOption) error {
+func (s *ChatroomMessageTypeWhitelistService) Add(ctx context.Context, objectNames []string, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomWhitelistAdd, &whitelistedTypes{objectNames}, opts)
 }
 
@@ -49,7 +49,7 @@ func (s *ChatroomWhitelistService) Add(ctx context.Context, objectNames []string
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/remove-from-message-type-whitelist
 //
 //rongcloud:endpoint POST /chatroom/whitelist/delete.json
-func (s *ChatroomWhitelistService) Remove(ctx context.Context, objectNames []string, opts ...CallOption) error {
+func (s *ChatroomMessageTypeWhitelistService) Remove(ctx context.Context, objectNames []string, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomWhitelistDelete, &whitelistedTypes{objectNames}, opts)
 }
 
@@ -58,8 +58,8 @@ func (s *ChatroomWhitelistService) Remove(ctx context.Context, objectNames []str
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/query-message-type-whitelist
 //
 //rongcloud:endpoint POST /chatroom/whitelist/query.json
-func (s *ChatroomWhitelistService) List(ctx context.Context, opts ...CallOption) (*ChatroomWhitelist, error) {
-	return fetch[ChatroomWhitelist](ctx, s.client, endpoint.ChatroomWhitelistQuery, nil, opts)
+func (s *ChatroomMessageTypeWhitelistService) List(ctx context.Context, opts ...CallOption) (*ChatroomMessageTypeWhitelist, error) {
+	return fetch[ChatroomMessageTypeWhitelist](ctx, s.client, endpoint.ChatroomWhitelistQuery, nil, opts)
 }
 
 // Add marks up to 5 members of a chat room.

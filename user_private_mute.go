@@ -7,17 +7,17 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UserChatBanService mutes users in one-to-one chats. Messages that are sent for a muted user through the Server API still go out.
-type UserChatBanService service
+// UserPrivateMuteService mutes users in one-to-one chats. Messages that are sent for a muted user through the Server API still go out.
+type UserPrivateMuteService service
 
-// UserChatBanQuery chooses a part of the muted users.
-type UserChatBanQuery struct {
+// UserPrivateMuteQuery chooses a part of the muted users.
+type UserPrivateMuteQuery struct {
 	Offset int `wire:"offset"` // users to skip; it does not count pages
 	Size   int `wire:"num"`    // users to return, 100 by default, at most 200
 }
 
-// UserChatBanPage is a part of the muted users.
-type UserChatBanPage struct {
+// UserPrivateMutePage is a part of the muted users.
+type UserPrivateMutePage struct {
 	Total   int      `json:"total"` // number of muted users
 	UserIDs []string `json:"users"`
 }
@@ -32,17 +32,17 @@ type chatBanChange struct {
 }
 
 type chatBanQuery struct {
-	UserChatBanQuery
+	UserPrivateMuteQuery
 	Type string `wire:"type"`
 }
 
 // Add mutes up to 1000 users in one-to-one chats.
-func (s *UserChatBanService) Add(ctx context.Context, userIDs []string, opts ...CallOption) error {
+func (s *UserPrivateMuteService) Add(ctx context.Context, userIDs []string, opts ...CallOption) error {
 	return s.Set(ctx, userIDs, true, opts...)
 }
 
 // Remove unmutes up to 1000 users in one-to-one chats.
-func (s *UserChatBanService) Remove(ctx context.Context, userIDs []string, opts ...CallOption) error {
+func (s *UserPrivateMuteService) Remove(ctx context.Context, userIDs []string, opts ...CallOption) error {
 	return s.Set(ctx, userIDs, false, opts...)
 }
 
@@ -51,7 +51,7 @@ func (s *UserChatBanService) Remove(ctx context.Context, userIDs []string, opts 
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/one-to-one/ban
 //
 //rongcloud:endpoint POST /user/chat/fb/set.json
-func (s *UserChatBanService) Set(ctx context.Context, userIDs []string, muted bool, opts ...CallOption) error {
+func (s *UserPrivateMuteService) Set(ctx context.Context, userIDs []string, muted bool, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UserChatFbSet, &chatBanChange{userIDs, muted, chatBanPerson}, opts)
 }
 
@@ -60,12 +60,12 @@ func (s *UserChatBanService) Set(ctx context.Context, userIDs []string, muted bo
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/one-to-one/query-banned-list
 //
 //rongcloud:endpoint POST /user/chat/fb/querylist.json
-func (s *UserChatBanService) List(ctx context.Context, query UserChatBanQuery, opts ...CallOption) (*UserChatBanPage, error) {
-	return fetch[UserChatBanPage](ctx, s.client, endpoint.UserChatFbQuerylist, &chatBanQuery{query, chatBanPerson}, opts)
+func (s *UserPrivateMuteService) List(ctx context.Context, query UserPrivateMuteQuery, opts ...CallOption) (*UserPrivateMutePage, error) {
+	return fetch[UserPrivateMutePage](ctx, s.client, endpoint.UserChatFbQuerylist, &chatBanQuery{query, chatBanPerson}, opts)
 }
 
 // All yields the IDs of the users who are muted in one-to-one chats, from the query's offset on.
-func (s *UserChatBanService) All(ctx context.Context, query UserChatBanQuery, opts ...CallOption) iter.Seq2[string, error] {
+func (s *UserPrivateMuteService) All(ctx context.Context, query UserPrivateMuteQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkOffsets(endpoint.UserChatFbQuerylist, query.Offset, func(offset int) ([]string, error) {
 		at := query
 		at.Offset = offset

@@ -7,16 +7,16 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UltraGroupWhitelistService keeps the users who may send to an ultra group, or to one of its channels, while everybody else is muted by
-// [UltraGroupGlobalMuteService].
-type UltraGroupWhitelistService service
+// UltraGroupMuteAllMembersWhitelistService keeps the users who may send to an ultra group, or to one of its channels, while everybody else is muted by
+// [UltraGroupMuteAllMembersService].
+type UltraGroupMuteAllMembersWhitelistService service
 
 // Add puts up to 20 users on the whitelist.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/add-to-global-ban-whitelist
 //
 //rongcloud:endpoint POST /ultragroup/banned/whitelist/add.json
-func (s *UltraGroupWhitelistService) Add(ctx context.Context, users UltraGroupUsers, opts ...CallOption) error {
+func (s *UltraGroupMuteAllMembersWhitelistService) Add(ctx context.Context, users UltraGroupUsersParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupBannedWhitelistAdd, &users, opts)
 }
 
@@ -25,7 +25,7 @@ func (s *UltraGroupWhitelistService) Add(ctx context.Context, users UltraGroupUs
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/remove-from-global-ban-whitelist
 //
 //rongcloud:endpoint POST /ultragroup/banned/whitelist/del.json
-func (s *UltraGroupWhitelistService) Remove(ctx context.Context, users UltraGroupUsers, opts ...CallOption) error {
+func (s *UltraGroupMuteAllMembersWhitelistService) Remove(ctx context.Context, users UltraGroupUsersParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupBannedWhitelistDel, &users, opts)
 }
 
@@ -35,12 +35,12 @@ func (s *UltraGroupWhitelistService) Remove(ctx context.Context, users UltraGrou
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-global-ban-whitelist
 //
 //rongcloud:endpoint POST /ultragroup/banned/whitelist/get.json
-func (s *UltraGroupWhitelistService) List(ctx context.Context, query UltraGroupUsersQuery, opts ...CallOption) (*UltraGroupUserPage, error) {
+func (s *UltraGroupMuteAllMembersWhitelistService) List(ctx context.Context, query UltraGroupUsersQuery, opts ...CallOption) (*UltraGroupUserPage, error) {
 	return (*service)(s).ultraGroupUsers(ctx, endpoint.UltragroupBannedWhitelistGet, &query, opts)
 }
 
 // All yields the IDs of the users on the whitelist, from the query's page on.
-func (s *UltraGroupWhitelistService) All(ctx context.Context, query UltraGroupUsersQuery, opts ...CallOption) iter.Seq2[string, error] {
+func (s *UltraGroupMuteAllMembersWhitelistService) All(ctx context.Context, query UltraGroupUsersQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkUltraGroupUsers(endpoint.UltragroupBannedWhitelistGet, query, func(at UltraGroupUsersQuery) (*UltraGroupUserPage, error) {
 		return s.List(ctx, at, opts...)
 	})

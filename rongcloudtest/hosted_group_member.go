@@ -24,14 +24,14 @@ var entrustMemberHandlers = map[*endpoint.Endpoint]handler{
 }
 
 // role returns the role of a member of a hosted group.
-func (g *group) role(m *member) rongcloud.EntrustRole {
+func (g *group) role(m *member) rongcloud.HostedGroupRole {
 	switch {
 	case m.id == g.hosted.owner:
-		return rongcloud.EntrustRoleOwner
+		return rongcloud.HostedGroupRoleOwner
 	case m.manager:
-		return rongcloud.EntrustRoleManager
+		return rongcloud.HostedGroupRoleManager
 	}
-	return rongcloud.EntrustRoleMember
+	return rongcloud.HostedGroupRoleMember
 }
 
 // managerAdd leaves out those who are not members and names them. Where there would be too many managers it promotes
@@ -50,7 +50,7 @@ func managerAdd(c *call, g *group) answer {
 		switch {
 		case m == nil:
 			strangers = append(strangers, id)
-		case g.role(m) == rongcloud.EntrustRoleMember:
+		case g.role(m) == rongcloud.HostedGroupRoleMember:
 			promoted = append(promoted, m)
 		}
 	}
@@ -90,11 +90,11 @@ func managerRemove(c *call, g *group) answer {
 
 // hostedMember is what two calls answer of a member.
 type hostedMember struct {
-	UserID   string                `json:"userId"`
-	Nickname string                `json:"nickname"`
-	Role     rongcloud.EntrustRole `json:"role"`
-	Time     int64                 `json:"time"`
-	Extra    string                `json:"extra,omitempty"`
+	UserID   string                    `json:"userId"`
+	Nickname string                    `json:"nickname"`
+	Role     rongcloud.HostedGroupRole `json:"role"`
+	Time     int64                     `json:"time"`
+	Extra    string                    `json:"extra,omitempty"`
 }
 
 func (g *group) shownMember(m *member) hostedMember {
@@ -103,7 +103,7 @@ func (g *group) shownMember(m *member) hostedMember {
 
 func entrustMembers(c *call, g *group) answer {
 	all := g.members
-	if role := rongcloud.EntrustRole(c.params.Int("type")); role != rongcloud.EntrustRoleAny {
+	if role := rongcloud.HostedGroupRole(c.params.Int("type")); role != rongcloud.HostedGroupRoleAny {
 		all = slices.DeleteFunc(slices.Clone(all), func(m *member) bool { return g.role(m) != role })
 	}
 	page, next, err := tokenPage(c, all, func(m *member) int { return m.number })
@@ -209,18 +209,18 @@ func entrustJoined(c *call) answer {
 	}
 	type entry struct {
 		hostedGroup
-		RemarkName string                `json:"remarkName,omitempty"`
-		JoinTime   int64                 `json:"joinTime"`
-		Role       rongcloud.EntrustRole `json:"role"`
-		Count      int                   `json:"count"`
+		RemarkName string                    `json:"remarkName,omitempty"`
+		JoinTime   int64                     `json:"joinTime"`
+		Role       rongcloud.HostedGroupRole `json:"role"`
+		Count      int                       `json:"count"`
 	}
-	user, role := c.params.Get("userId"), rongcloud.EntrustRole(c.params.Int("role"))
+	user, role := c.params.Get("userId"), rongcloud.HostedGroupRole(c.params.Int("role"))
 	var all []membership
 	for _, g := range c.groups.byID {
 		if g.hosted == nil {
 			continue
 		}
-		if m := g.member(user); m != nil && (role == rongcloud.EntrustRoleAny || g.role(m) == role) {
+		if m := g.member(user); m != nil && (role == rongcloud.HostedGroupRoleAny || g.role(m) == role) {
 			all = append(all, membership{m, g})
 		}
 	}

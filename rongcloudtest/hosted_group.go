@@ -117,7 +117,7 @@ func entrustImport(c *call) answer {
 
 // tellGroup notes what happened to a hosted group. Who asked the Server API for it is not known, so it is the owner.
 func (c *call) tellGroup(g *group, what webhook.GroupEvent, users []string) {
-	c.tell(&webhook.GroupOperation{GroupID: g.id, Event: what, Time: c.at, OperatorID: g.hosted.owner, OperatorIDs: []string{g.hosted.owner}, UserIDs: users})
+	c.tell(&webhook.GroupOperation{GroupID: g.id, Event: what, OccurredAt: c.at, OperatorID: g.hosted.owner, OperatorIDs: []string{g.hosted.owner}, UserIDs: users})
 }
 
 func (c *call) newHosting() (*hosting, error) {
@@ -209,7 +209,7 @@ func entrustUpdate(c *call, g *group) answer {
 func (c *call) tellGroupProfile(g *group) {
 	text := func(key string) string { s, _ := g.hosted.profile[key].(string); return s }
 	e := &webhook.GroupProfile{
-		GroupID: g.id, GroupName: g.name, Time: c.at, OperatorID: g.hosted.owner,
+		GroupID: g.id, GroupName: g.name, OccurredAt: c.at, OperatorID: g.hosted.owner,
 		Introduction: text("introduction"), Announcement: text("announcement"), PortraitURL: text("portraitUrl"),
 	}
 	_ = json.Unmarshal([]byte(jsonText(g.hosted.ext)), &e.Attributes) // checked when they were set

@@ -9,20 +9,20 @@ import (
 )
 
 // Create a hosted group in which anybody may invite, and list its members with their roles.
-func ExampleEntrustGroupService_Create() {
+func ExampleHostedGroupService_Create() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer srv.Close()
-	groups := srv.Client().EntrustGroup
+	groups := srv.Client().HostedGroup
 	ctx := context.Background()
 
-	err = groups.Create(ctx, rongcloud.EntrustCreateParams{
-		GroupID: "g1", Name: "Hikers", Owner: "u1", UserIDs: []string{"u2", "u3"},
-		Profile:     rongcloud.EntrustProfile{Introduction: "Every Sunday, whatever the weather"},
-		Permissions: rongcloud.EntrustPermissions{Invite: rongcloud.Ptr(rongcloud.EntrustEveryone)},
+	err = groups.Create(ctx, rongcloud.HostedGroupCreateParams{
+		GroupID: "g1", Name: "Hikers", OwnerID: "u1", UserIDs: []string{"u2", "u3"},
+		Profile:     rongcloud.HostedGroupProfile{Introduction: "Every Sunday, whatever the weather"},
+		Permissions: rongcloud.HostedGroupPermissions{Invite: rongcloud.Ptr(rongcloud.HostedGroupEveryone)},
 	})
 	if err != nil {
 		fmt.Println(err)
@@ -33,9 +33,9 @@ func ExampleEntrustGroupService_Create() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println("not members:", added.NotMembers)
+	fmt.Println("not members:", added.NotMemberIDs)
 
-	query := rongcloud.EntrustMemberQuery{GroupID: "g1", Order: rongcloud.Ptr(rongcloud.SortOldestFirst)}
+	query := rongcloud.HostedGroupMemberQuery{GroupID: "g1", Order: rongcloud.Ptr(rongcloud.SortOldestFirst)}
 	for member, err := range groups.Member.All(ctx, query) {
 		if err != nil {
 			fmt.Println(err)
@@ -52,28 +52,28 @@ func ExampleEntrustGroupService_Create() {
 }
 
 // The owner cannot leave, but can give the group to somebody else.
-func ExampleEntrustGroupService_TransferOwner() {
+func ExampleHostedGroupService_TransferOwner() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer srv.Close()
-	groups := srv.Client().EntrustGroup
+	groups := srv.Client().HostedGroup
 	ctx := context.Background()
-	err = groups.Create(ctx, rongcloud.EntrustCreateParams{GroupID: "g1", Name: "Hikers", Owner: "u1", UserIDs: []string{"u2"}})
+	err = groups.Create(ctx, rongcloud.HostedGroupCreateParams{GroupID: "g1", Name: "Hikers", OwnerID: "u1", UserIDs: []string{"u2"}})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	if err := groups.Quit(ctx, rongcloud.EntrustQuitParams{GroupID: "g1", UserIDs: []string{"u1"}}); err != nil {
+	if err := groups.Quit(ctx, rongcloud.HostedGroupQuitParams{GroupID: "g1", UserIDs: []string{"u1"}}); err != nil {
 		fmt.Println("u1 cannot leave")
 	}
-	if err := groups.TransferOwner(ctx, rongcloud.EntrustTransferParams{GroupID: "g1", NewOwner: "u2", Quit: true}); err != nil {
+	if err := groups.TransferOwner(ctx, rongcloud.HostedGroupTransferParams{GroupID: "g1", NewOwnerID: "u2", Quit: true}); err != nil {
 		fmt.Println(err)
 		return
 	}
-	for group, err := range groups.Joined.All(ctx, rongcloud.EntrustJoinedQuery{UserID: "u2", Role: rongcloud.EntrustRoleOwner}) {
+	for group, err := range groups.Joined.All(ctx, rongcloud.HostedGroupJoinedQuery{UserID: "u2", Role: rongcloud.HostedGroupRoleOwner}) {
 		if err != nil {
 			fmt.Println(err)
 			return

@@ -6,13 +6,13 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomPriorityService marks message types that are dropped first when more is sent to a chat
+// ChatroomLowPriorityService marks message types that are dropped first when more is sent to a chat
 // room than it can carry, by default 40 messages in 200 milliseconds, of which 20 are kept for the
 // other types. It holds in all chat rooms of the app, for at most 20 types.
 //
 // [CodeServiceNotEnabled] means that the app does not have the service. To call again and again all
 // the same ends with [CodeRateLimited].
-type ChatroomPriorityService service
+type ChatroomLowPriorityService service
 
 // ChatroomLowPriority are the message types that are dropped first.
 type ChatroomLowPriority struct {
@@ -28,7 +28,7 @@ type lowPriorityTypes struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/message-priority/add-low-priority-message-type
 //
 //rongcloud:endpoint POST /chatroom/message/priority/add.json
-func (s *ChatroomPriorityService) Add(ctx context.Context, objectNames []string, opts ...CallOption) error {
+func (s *ChatroomLowPriorityService) Add(ctx context.Context, objectNames []string, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomMessagePriorityAdd, &lowPriorityTypes{objectNames}, opts)
 }
 
@@ -37,7 +37,7 @@ func (s *ChatroomPriorityService) Add(ctx context.Context, objectNames []string,
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/message-priority/remove-low-priority-message-type
 //
 //rongcloud:endpoint POST /chatroom/message/priority/remove.json
-func (s *ChatroomPriorityService) Remove(ctx context.Context, objectNames []string, opts ...CallOption) error {
+func (s *ChatroomLowPriorityService) Remove(ctx context.Context, objectNames []string, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomMessagePriorityRemove, &lowPriorityTypes{objectNames}, opts)
 }
 
@@ -46,6 +46,6 @@ func (s *ChatroomPriorityService) Remove(ctx context.Context, objectNames []stri
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/message-priority/query-low-priority-message-type
 //
 //rongcloud:endpoint POST /chatroom/message/priority/query.json
-func (s *ChatroomPriorityService) List(ctx context.Context, opts ...CallOption) (*ChatroomLowPriority, error) {
+func (s *ChatroomLowPriorityService) List(ctx context.Context, opts ...CallOption) (*ChatroomLowPriority, error) {
 	return fetch[ChatroomLowPriority](ctx, s.client, endpoint.ChatroomMessagePriorityQuery, nil, opts)
 }

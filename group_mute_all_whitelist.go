@@ -6,12 +6,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// GroupWhitelistService keeps for each group the members who may talk while [GroupBanService] has muted the group. A mute of the single
+// GroupMuteAllMembersWhitelistService keeps for each group the members who may talk while [GroupMuteAllMembersService] has muted the group. A mute of the single
 // user, by [GroupMuteService], still counts. The list outlives leaving and joining again, and dissolving and creating the group again.
-type GroupWhitelistService service
+type GroupMuteAllMembersWhitelistService service
 
-// GroupWhitelist is the whitelist of a group.
-type GroupWhitelist struct {
+// GroupMuteAllMembersWhitelist is the whitelist of a group.
+type GroupMuteAllMembersWhitelist struct {
 	UserIDs []string `json:"userIds"`
 }
 
@@ -20,7 +20,7 @@ type GroupWhitelist struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/add-to-group-ban-whitelist
 //
 //rongcloud:endpoint POST /group/user/ban/whitelist/add.json
-func (s *GroupWhitelistService) Add(ctx context.Context, groupID string, userIDs []string, opts ...CallOption) error {
+func (s *GroupMuteAllMembersWhitelistService) Add(ctx context.Context, groupID string, userIDs []string, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.GroupUserBanWhitelistAdd, &groupUsers{groupID, userIDs}, opts)
 }
 
@@ -29,7 +29,7 @@ func (s *GroupWhitelistService) Add(ctx context.Context, groupID string, userIDs
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/remove-from-group-ban-whitelist
 //
 //rongcloud:endpoint POST /group/user/ban/whitelist/rollback.json
-func (s *GroupWhitelistService) Remove(ctx context.Context, groupID string, userIDs []string, opts ...CallOption) error {
+func (s *GroupMuteAllMembersWhitelistService) Remove(ctx context.Context, groupID string, userIDs []string, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.GroupUserBanWhitelistRollback, &groupUsers{groupID, userIDs}, opts)
 }
 
@@ -38,6 +38,6 @@ func (s *GroupWhitelistService) Remove(ctx context.Context, groupID string, user
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/query-group-ban-whitelist
 //
 //rongcloud:endpoint POST /group/user/ban/whitelist/query.json
-func (s *GroupWhitelistService) List(ctx context.Context, groupID string, opts ...CallOption) (*GroupWhitelist, error) {
-	return fetch[GroupWhitelist](ctx, s.client, endpoint.GroupUserBanWhitelistQuery, &oneGroupID{groupID}, opts)
+func (s *GroupMuteAllMembersWhitelistService) List(ctx context.Context, groupID string, opts ...CallOption) (*GroupMuteAllMembersWhitelist, error) {
+	return fetch[GroupMuteAllMembersWhitelist](ctx, s.client, endpoint.GroupUserBanWhitelistQuery, &oneGroupID{groupID}, opts)
 }

@@ -6,11 +6,11 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// EntrustRemarkNameService keeps the names under which single users see hosted groups, also as titles of push notifications.
-type EntrustRemarkNameService service
+// HostedGroupRemarkNameService keeps the names under which single users see hosted groups, also as titles of push notifications.
+type HostedGroupRemarkNameService service
 
-// EntrustRemarkName is the name under which a user sees a hosted group.
-type EntrustRemarkName struct {
+// HostedGroupRemarkNameParams is the name under which a user sees a hosted group.
+type HostedGroupRemarkNameParams struct {
 	GroupID    string `wire:"groupId"`
 	UserID     string `wire:"userId"`     // who sees it
 	RemarkName string `wire:"remarkName"` // at most 64 characters
@@ -21,7 +21,7 @@ type EntrustRemarkName struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/update-group-member-remarkname
 //
 //rongcloud:endpoint POST /entrust/group/remarkname/set.json
-func (s *EntrustRemarkNameService) Set(ctx context.Context, name EntrustRemarkName, opts ...CallOption) error {
+func (s *HostedGroupRemarkNameService) Set(ctx context.Context, name HostedGroupRemarkNameParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.EntrustGroupRemarknameSet, &name, opts)
 }
 
@@ -30,7 +30,7 @@ func (s *EntrustRemarkNameService) Set(ctx context.Context, name EntrustRemarkNa
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/delete-group-mem-remarkname
 //
 //rongcloud:endpoint POST /entrust/group/remarkname/delete.json
-func (s *EntrustRemarkNameService) Delete(ctx context.Context, groupID, userID string, opts ...CallOption) error {
+func (s *HostedGroupRemarkNameService) Delete(ctx context.Context, groupID, userID string, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.EntrustGroupRemarknameDelete, &groupOfUser{groupID, userID}, opts)
 }
 
@@ -40,7 +40,7 @@ func (s *EntrustRemarkNameService) Delete(ctx context.Context, groupID, userID s
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/query-group-mem-remarkname
 //
 //rongcloud:endpoint POST /entrust/group/remarkname/query.json
-func (s *EntrustRemarkNameService) Get(ctx context.Context, groupID, userID string, opts ...CallOption) (string, error) {
+func (s *HostedGroupRemarkNameService) Get(ctx context.Context, groupID, userID string, opts ...CallOption) (string, error) {
 	type answer struct {
 		RemarkName string `json:"remarkName"`
 	}

@@ -1,0 +1,35 @@
+package rongcloud
+
+import (
+	"context"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// HostedGroupManagerService gives members of hosted groups the role of a manager, and takes it back. A group has at most 10 managers;
+// [HostedGroupMemberService.List] lists them, with HostedGroupRoleManager.
+type HostedGroupManagerService service
+
+// HostedGroupManagersAdded tells who did not become a manager. It is empty if all did.
+type HostedGroupManagersAdded struct {
+	NotMemberIDs []string `json:"userIds"`      // left out, because they are not in the group
+	ManagerCount int      `json:"managerCount"` // managers so far, if there would be too many
+}
+
+// Add makes up to 10 members of a hosted group managers. A call without an error can still leave some out: look at the answer.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/add-group-manager
+//
+//rongcloud:endpoint POST /entrust/group/manager/add.json
+func (s *HostedGroupManagerService) Add(ctx context.Context, groupID string, userIDs []string, opts ...CallOption) (*HostedGroupManagersAdded, error) {
+	return fetch[HostedGroupManagersAdded](ctx, s.client, endpoint.EntrustGroupManagerAdd, &entrustUsers{groupID, userIDs}, opts)
+}
+
+// Remove makes up to 10 managers of a hosted group plain members.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/remove-group-manager
+//
+//rongcloud:endpoint POST /entrust/group/manager/remove.json
+func (s *HostedGroupManagerService) Remove(ctx context.Context, groupID string, userIDs []string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.EntrustGroupManagerRemove, &entrustUsers{groupID, userIDs}, opts)
+}

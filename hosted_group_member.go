@@ -1,0 +1,144 @@
+package rongcloud
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// HostedGroupMemberService reads, changes and removes members of hosted groups; [HostedGroupService.Join] adds them.
+type HostedGroupMemberService service
+
+// HostedGroupRole is a member's role in a hosted group. RongCloud calls managers administrators, too.
+type HostedGroupRole int
+
+// The roles. In a query HostedGroupRoleAny is the default.
+const (
+	HostedGroupRoleAny     HostedGroupRole = 0
+	HostedGroupRoleMember  HostedGroupRole = 1
+	HostedGroupRoleManager HostedGroupRole = 2
+	HostedGroupRoleOwner   HostedGroupRole = 3
+)
+
+// String returns the role in words.
+func (r HostedGroupRole) String() string {
+	switch r {
+	case HostedGroupRoleAny:
+		return "any"
+	case HostedGroupRoleMember:
+		return "member"
+	case HostedGroupRoleManager:
+		return "manager"
+	case HostedGroupRoleOwner:
+		return "owner"
+	}
+	return fmt.Sprintf("EntrustRole(%d)", int(r))
+}
+
+// HostedGroupMemberQuery chooses a page of the members of a hosted group.
+type HostedGroupMemberQuery struct {
+	GroupID   string          `wire:"groupId"`
+	Role      HostedGroupRole `wire:"type"`      // only members in this role
+	PageToken string          `wire:"pageToken"` // Next of the page before; empty for the first page
+	Size      int             `wire:"size"`      // members per page, 50 by default, at most 100
+	Order     *SortOrder      `wire:"order"`     // by time of joining; newest first if nil
+}
+
+// HostedGroupMemberParams changes what a hosted group holds about a member.
+type HostedGroupMemberParams struct {
+	GroupID  string `wire:"groupId"`
+	UserID   string `wire:"userId"`
+	Nickname string `wire:"nickname"` // at most 64 characters; required
+	Extra    string `wire:"extra"`    // the app's own text, at most 128 characters
+}
+
+// HostedGroupMember is a member of a hosted group.
+type HostedGroupMember struct {
+	UserID   string          `json:"userId"`
+	Nickname string          `json:"nickname"` // in this group
+	Role     HostedGroupRole `json:"role"`
+	JoinedAt time.Time       `json:"time" unit:"ms"`
+	Extra    string          `json:"extra"`
+}
+
+// HostedGroupMemberPage is a page of the members of a hosted group.
+type HostedGroupMemberPage struct {
+	Total   int                 `json:"totalCount"` // members in the group
+	Members []HostedGroupMember `json:"members"`
+	Next    string              `json:"pageToken"` // token of the next page; empty on the last one
+}
+
+// HostedGroupMembers are the members that were asked for.
+type HostedGroupMembers struct {
+	Members []HostedGroupMember `json:"members"`
+}
+
+// List returns one page of the members of a hosted group; All walks all pages.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/query-group-member
+//
+//rongcloud:endpoint POST /entrust/group/member/query.json
+func (s *HostedGroupMemberService) List(ctx context.Context, query HostedGroupMemberQuery, opts ...CallOption) (*HostedGroupMemberPage, error) {
+	return fetch[HostedGroupMemberPage](ctx, s.client, endpoint.EntrustGroupMemberQuery, &query, opts)
+}
+
+// All yields the members of a hosted group, from the query's page on.
+func (s *HostedGroupMemberService) All(ctx context.Context, query HostedGroupMemberQuery, opts ...CallOption) iter.Seq2[HostedGroupMember, error] {
+	return walkTokens(endpoint.EntrustGroupMemberQuery, query.PageToken, func(token string) ([]HostedGroupMember, string, error) {
+		at := query
+		at.PageToken = token
+		page, err := s.List(ctx, at, opts...)
+		if err != nil {
+			return nil, "", err
+		}
+		return page.Members, page.Next, nil
+	})
+}
+
+// Get returns up to 100 members of a hosted group. Users who are not in it are presumably missing from the answer.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/query-specific-group-member
+//
+//rongcloud:endpoint POST /entrust/group/member/specific/query.json
+func (s *HostedGroupMemberService) Get(ctx context.Context, groupID string, userIDs []string, opts ...CallOption) (*HostedGroupMembers, error) {
+	return fetch[HostedGroupMembers](ctx, s.client, endpoint.EntrustGroupMemberSpecificQuery, &entrustUsers{groupID, userIDs}, opts)
+}
+
+// Set changes the nickname of a member, and the extra text. Whether an empty Extra keeps the old text is not documented.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/update-group-member-info
+//
+//rongcloud:endpoint POST /entrust/group/member/set.json
+func (s *HostedGroupMemberService) Set(ctx context.Context, params HostedGroupMemberParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.EntrustGroupMemberSet, &params, opts)
+}
+
+// Kick removes up to 100 users from a hosted group. The owner can presumably not be removed
+// ([CodeGroupOwnerCannotLeave]). A repeat changes nothing, but may end with [CodeNotInHostedGroup].
+// RongCloud does not raise the quota of this call.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/kick-group
+//
+//rongcloud:endpoint POST /entrust/group/member/kick.json
+func (s *HostedGroupMemberService) Kick(ctx context.Context, params HostedGroupQuitParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.EntrustGroupMemberKick, &params, opts)
+}
+
+// KickFromAllGroups removes a user from all hosted groups, but not from those that the user owns: see
+// [HostedGroupService.TransferOwner]. Whether the call then fails as a whole is not documented.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/kick-mem-all-group
+//
+//rongcloud:endpoint POST /entrust/group/member/kick/all.json
+func (s *HostedGroupMemberService) KickFromAllGroups(ctx context.Context, userID string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.EntrustGroupMemberKickAll, &oneUserID{userID}, opts)
+}
+
+// entrustUsers are the parameters of many calls.
+type entrustUsers struct {
+	GroupID string   `wire:"groupId"`
+	UserIDs []string `wire:"userIds"`
+}
