@@ -37,6 +37,7 @@ type ask struct {
 	restores []restore
 	backs    []back
 	runs     []run
+	more     bool // others wait, for whom there was no room
 }
 
 // askedLimit is a limit as the script is given it.

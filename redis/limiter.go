@@ -149,18 +149,25 @@ func share(quotas rongcloud.Quotas, part float64) rongcloud.Quotas {
 	return less
 }
 
+// most bounds what floating-point numbers are converted from.
+const most = 1 << 60
+
 // scale stretches the time where less than one would be left.
 func scale(limit int, per time.Duration, part float64) (int, time.Duration) {
 	if scaled := float64(limit) * part; scaled < 1 {
-		return 1, time.Duration(float64(per) / scaled)
+		return 1, time.Duration(min(float64(per)/scaled, most))
 	}
-	return int(float64(limit) * part), per
+	return int(min(float64(limit)*part, most)), per
 }
 
 // Close ends the search for a lost Redis. The limiter works on, but stays in the state it is in. Requests that Redis has not
 // responded to end with its client.
 func (l *Limiter) Close() error {
-	l.close.Do(func() { close(l.closed) })
+	l.close.Do(func() {
+		l.mu.Lock() // a search either has begun, and is waited for, or does not begin
+		defer l.mu.Unlock()
+		close(l.closed)
+	})
 	l.wait.Wait()
 	return nil
 }
@@ -315,7 +322,7 @@ func (l *Limiter) lose(err error, failed *ask) {
 		n.dissolve()
 		n.rouse()
 	}
-	l.mu.Unlock()
+	defer l.mu.Unlock()
 	select {
 	case <-l.closed:
 	default:

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"math"
 	"os"
 	"os/exec"
 	"slices"
@@ -192,6 +193,18 @@ func TestLimiterRules(t *testing.T) {
 		advance(time.Hour + 15*time.Second)
 		require.NoError(t, l.Wait(ctx, units(broadcast, 1)), "the day's second one is still free")
 	})
+}
+
+// Settings as large as can be are neither refused nor turned into something else.
+func TestLimiterSettingsDoNotOverflow(t *testing.T) {
+	t.Parallel()
+	_, db := startPaced(t)
+	for _, share := range []float64{0, 1e-9, 1} {
+		for _, c := range []rongcloud.Quotas{quotas(math.MaxInt, math.MaxInt64), quotas(1, math.MaxInt64), quotas(math.MaxInt, 1), quotas(1, 1)} {
+			l := newLimiter(t, db, LimiterConfig{AppKey: newID(), Quotas: c, LocalShare: share})
+			require.NoError(t, l.Wait(t.Context(), units(private, 1)))
+		}
+	}
 }
 
 func TestLimiterCancelled(t *testing.T) {

@@ -184,7 +184,7 @@ func (n *line) giveUp(c *caller) {
 	t := c.lane
 	t.gone++
 	if t.waiting[0] == c || t.gone > 64 && t.gone > len(t.waiting)/2 {
-		t.free = time.Time{}
+		t.until, t.free = time.Time{}, time.Time{}
 		n.rouse()
 	}
 }
@@ -319,6 +319,7 @@ func (n *line) prepare(now time.Time) (*ask, time.Duration) {
 			continue
 		}
 		if len(a.runs) == mostRuns {
+			a.more = true
 			break
 		}
 		r := run{calls: []*caller{c}, kind: c.kind(now), limits: make([]int, len(c.limits))}
@@ -387,11 +388,25 @@ func (n *line) ask(a *ask) time.Duration {
 		return 0
 	}
 	defer n.mu.Unlock()
-	rest := longestRest
+	for _, r := range a.runs {
+		t := r.calls[0].lane
+		t.until, t.free = time.Time{}, time.Time{}
+	}
+	rest, more, leaver := longestRest, a.more, 0
 	for i, r := range a.runs {
-		if again := n.apply(r, result, result.runs[i], now); again > 0 {
+		again := n.apply(r, result, result.runs[i], leaver, now)
+		if again > 0 {
 			rest = min(rest, again)
 		}
+		if head := r.calls[0]; head.onlyAsks {
+			continue
+		} else if first := result.runs[i].went; first < len(r.calls) && r.calls[first].done {
+			leaver = max(leaver, head.limits[0].Units)
+		}
+		more = more && !result.runs[i].first // which keeps those, too, who were not asked for
+	}
+	if more {
+		rest = shortestRest
 	}
 	n.tidy()
 	if n.isEmpty() {
@@ -405,8 +420,9 @@ func (n *line) ask(a *ask) time.Duration {
 	return max(rest, shortestRest)
 }
 
-// apply tells the calls of a run, and returns when to ask again for those that may not go yet; 0 if all may.
-func (n *line) apply(r run, result *answer, v verdict, now time.Time) time.Duration {
+// apply tells the calls of a run, and returns when to ask again for those that may not go yet; 0 if
+// all may. Of leaver units was a call before them that has given up, and kept smaller ones in vain.
+func (n *line) apply(r run, result *answer, v verdict, leaver int, now time.Time) time.Duration {
 	head := r.calls[0]
 	if head.onlyAsks {
 		head.tell(outcome{wait: v.wait})
@@ -425,10 +441,9 @@ func (n *line) apply(r run, result *answer, v verdict, now time.Time) time.Durat
 		n.remember(c.limits, c.low, states, now)
 		c.tell(outcome{})
 	}
-	rest := r.calls[v.went:]
+	t, rest := head.lane, r.calls[v.went:]
 	if len(rest) == 0 {
-		head.lane.until, head.lane.free = time.Time{}, time.Time{}
-		if len(head.lane.waiting) > len(r.calls) { // more have come
+		if len(t.waiting) > len(r.calls) { // more have come
 			return shortestRest
 		}
 		return 0
@@ -438,28 +453,40 @@ func (n *line) apply(r run, result *answer, v verdict, now time.Time) time.Durat
 	if first.ready.IsZero() && first.isPaid() {
 		first.ready = now
 	}
-	t := first.lane
-	t.free = now.Add(v.wait)
-	t.until = time.Time{}
+	if first.limits[0].Units < leaver {
+		return shortestRest
+	}
+	tellTooLate(rest, v.wait, now)
+	if first.done {
+		return shortestRest
+	}
 	again := max(v.again, shortestRest)
-	if v.again >= time.Duration(1e15)*time.Microsecond { // those before it are waited for
-		again = 0
-	} else if !v.first {
+	switch {
+	case again >= time.Duration(1e15)*time.Microsecond: // those before it are waited for
+		again = longestRest
+	case !v.first:
 		t.until = now.Add(again)
 	}
-	if first.low && !first.ready.IsZero() && !first.overdue(now) {
-		again = min(max(again, shortestRest), max(first.limits[0].Per-now.Sub(first.ready), shortestRest))
+	if t.free.IsZero() {
+		t.free = now.Add(v.wait)
 	}
-	wait := v.wait
-	for i, c := range rest {
-		if i > 0 {
-			wait += paceOf(c.limits[0])
-		}
+	if first.low && !first.ready.IsZero() && !first.overdue(now) {
+		again = min(again, max(first.limits[0].Per-now.Sub(first.ready), shortestRest))
+	}
+	return again
+}
+
+// tellTooLate tells those of like calls whose deadline comes before their turn, which for the first
+// comes after wait.
+func tellTooLate(calls []*caller, wait time.Duration, now time.Time) {
+	for _, c := range calls {
 		if !c.deadline.IsZero() && wait > c.deadline.Sub(now) {
 			c.tell(outcome{err: tooLate(c, wait)})
 		}
+		if !c.done {
+			wait += paceOf(c.limits[0])
+		}
 	}
-	return again
 }
 
 // paceOf is the time that the pace gives to a call.

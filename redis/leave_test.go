@@ -1,0 +1,121 @@
+package rongcloudredis
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// channels give the messages of an ultra group's channels a quota, and each channel a cap.
+func channels(limit, capped int, per time.Duration) rongcloud.Quotas {
+	quota := endpoint.MessageUltragroupPublish.Quota
+	quota.Limit, quota.Per = limit, per
+	quota.Caps = slices.Clone(quota.Caps)
+	quota.Caps[0].Limit, quota.Caps[0].Per = capped, per
+	return rongcloud.Quotas{Endpoints: own{endpoint.MessageUltragroupPublish: quota}}
+}
+
+func toChannel(name string, units int) rongcloud.QuotaUse {
+	return rongcloud.QuotaUse{
+		Endpoint: endpoint.MessageUltragroupPublish, Units: units,
+		Values: map[string][]string{"toGroupIds": {"g"}, "busChannel": {name}},
+	}
+}
+
+// More channels than there is room for in one ask are asked for one ask after the other, at once.
+func TestMoreLanesThanOneAskHolds(t *testing.T) {
+	t.Parallel()
+	l, g := gated(t, LimiterConfig{Quotas: channels(1_000_000, 20, time.Second)})
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Second) // a rest is a minute
+	defer cancel()
+	var wait sync.WaitGroup
+	var late atomic.Int32
+	const calls = 2*mostRuns + 50
+	for i := range calls {
+		wait.Go(func() {
+			if l.Wait(ctx, toChannel(strconv.Itoa(i), 1)) != nil {
+				late.Add(1)
+			}
+		})
+	}
+	require.Eventually(t, func() bool { return l.waiting() == calls }, 20*time.Second, time.Millisecond)
+	close(g.open)
+	wait.Wait()
+	require.Zero(t, late.Load())
+	require.LessOrEqual(t, g.asked.Load(), int32(6))
+}
+
+// Who is told that they are too late, or has given up, keeps none of those behind them, whatever these have asked for together.
+func TestWhoLeavesKeepsNobody(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		leave   time.Duration // the deadline of the large call; 0: it is cancelled
+		channel string        // of the small call
+		hurried bool          // the small call has a deadline, too
+	}{
+		{"too late", 10 * time.Minute, "a", false},
+		{"too late, behind it somebody in a hurry", 10 * time.Minute, "a", true},
+		{"too late, behind it another channel", 10 * time.Minute, "b", false},
+		{"too late, behind it another channel in a hurry", 10 * time.Minute, "b", true},
+		{"cancelled", 0, "a", true},
+		{"cancelled, behind it another channel", 0, "b", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l, g := gated(t, LimiterConfig{Quotas: channels(10, 10, time.Hour)})
+			ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second) // a rest is a minute
+			defer cancel()
+			results := make(chan error, 3)
+			enter := func(ctx context.Context, use rongcloud.QuotaUse, n int) {
+				go func() { results <- l.Wait(ctx, use) }()
+				require.Eventually(t, func() bool { return l.waiting() == n }, 20*time.Second, time.Millisecond)
+			}
+			// The first one is asked for alone, the others together behind it.
+			enter(t.Context(), toChannel("first", 6), 1)
+			require.Eventually(t, func() bool { return g.asked.Load() == 1 }, 20*time.Second, time.Millisecond)
+			large, leave := context.WithCancel(t.Context())
+			if c.leave > 0 {
+				large, leave = context.WithTimeout(t.Context(), c.leave)
+			}
+			defer leave()
+			enter(large, toChannel("a", 5), 2)
+			small := t.Context()
+			if c.hurried {
+				small = ctx
+			}
+			enter(small, toChannel(c.channel, 1), 3)
+			if c.leave == 0 {
+				g.open <- struct{}{}
+				require.NoError(t, <-results)
+				require.Eventually(t, func() bool { return g.asked.Load() == 2 }, 20*time.Second, time.Millisecond)
+				leave()
+				require.ErrorIs(t, <-results, context.Canceled)
+			}
+			close(g.open)
+			if c.leave > 0 {
+				first, second := <-results, <-results
+				if first != nil {
+					first, second = second, first
+				}
+				require.NoError(t, first)
+				require.ErrorIs(t, second, context.DeadlineExceeded)
+			}
+			select {
+			case err := <-results:
+				require.NoError(t, err)
+			case <-ctx.Done():
+				t.Fatal("the small call stands behind one that has gone")
+			}
+		})
+	}
+}
