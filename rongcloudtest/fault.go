@@ -125,7 +125,9 @@ func (f *Fault) strikes(in *incoming, now time.Time) bool {
 
 // seen is the request as it came, whether or not its parameters are right.
 func (in *incoming) seen(now time.Time) Request {
-	r := Request{ReceivedAt: now, Method: in.method, Path: in.path, Endpoint: in.ep, RequestID: in.header.Get("X-Request-ID")}
+	r := Request{
+		ReceivedAt: now, Method: in.method, Path: in.path, Endpoint: in.ep, RequestID: in.header.Get("X-Request-ID"), Header: in.header,
+	}
 	if in.ep == nil {
 		return r
 	}

@@ -172,3 +172,18 @@ func TestCloseEndsDelays(t *testing.T) {
 		require.NoError(t, srv.Close())
 	})
 }
+
+// A fault may choose by a header, such as the one of a tenant.
+func TestFaultByHeader(t *testing.T) {
+	t.Parallel()
+	srv := rongcloudtest.NewServer(t, rongcloudtest.WithoutSocket())
+	srv.Fail(nil, rongcloudtest.Fault{
+		Status: 400, Code: 1002, Times: -1,
+		When: func(r rongcloudtest.Request) bool { return r.Header.Get("X-Request-ID") == "struck" && r.Header.Get("App-Key") == srv.AppKey() },
+	})
+	client := srv.Client()
+	_, err := client.User.CheckOnline(t.Context(), "u1", rongcloud.WithRequestID("struck"))
+	require.ErrorContains(t, err, "1002")
+	_, err = client.User.CheckOnline(t.Context(), "u1", rongcloud.WithRequestID("spared"))
+	require.NoError(t, err)
+}
