@@ -1,9 +1,10 @@
 package live
 
 import (
+	"crypto/rand"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"net/http"
 	"regexp"
 	"strconv"
@@ -41,15 +42,22 @@ type auth struct {
 // vars are the words after a $ that stand for something else than an ID.
 type vars map[string]string
 
+// newNonce returns 18 random digits, as many as a nonce may have.
+func newNonce() string {
+	var b [8]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return strconv.FormatUint(1e17+binary.BigEndian.Uint64(b[:])%9e17, 10)
+}
+
 // newVars are those of one question: a nonce of its own, and moments in ms but for sec.
 func newVars(now time.Time) vars {
 	ms := func(d time.Duration) string { return strconv.FormatInt(now.Add(d).UnixMilli(), 10) }
 	return vars{
-		"nonce": strconv.FormatInt(1e17+rand.Int64N(8e17), 10), // 18 digits
+		"nonce": newNonce(),
 		"now":   ms(0), "sec": strconv.FormatInt(now.Unix(), 10),
 		"tenmin": ms(-10 * time.Minute), "hour": ms(-time.Hour), "days": ms(-72 * time.Hour),
 		"future": ms(72 * time.Hour),
-		"random": strconv.FormatInt(1e9+rand.Int64N(1e9), 10),
+		"random": newNonce()[:9],
 	}
 }
 

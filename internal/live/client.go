@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -198,7 +197,7 @@ func fieldsOf(name string, value any, pairs []pair) []pair {
 func (c *client) sign(req *http.Request, signing auth) {
 	nonce, timestamp := signing.nonce, signing.timestamp
 	if nonce == "" {
-		nonce = strconv.FormatInt(1e17+rand.Int64N(8e17), 10)
+		nonce = newNonce()
 	}
 	if timestamp == "" {
 		timestamp = strconv.FormatInt(c.now().UnixMilli(), 10)

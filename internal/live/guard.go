@@ -68,9 +68,12 @@ func (c *client) ownedBy(ep *endpoint.Endpoint, p pair) (int, error) {
 
 // ownedInside is ownedBy for the fields of a JSON text.
 func (c *client) ownedInside(ep *endpoint.Endpoint, text string) (int, error) {
-	var document any
-	if json.Unmarshal([]byte(text), &document) != nil {
+	if !json.Valid([]byte(text)) {
 		return 0, nil // what is wrong on purpose names nobody
+	}
+	var document any
+	if err := json.Unmarshal([]byte(text), &document); err != nil {
+		return 0, err
 	}
 	n := 0
 	for _, inner := range fieldsOf("", document, nil) {

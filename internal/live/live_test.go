@@ -502,6 +502,38 @@ func TestBadConfig(t *testing.T) {
 	require.ErrorContains(t, err, "Prefix is empty")
 }
 
+// TestQuotas has the limiter wait where the questions alone would not.
+func TestQuotas(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {
+		config := configOf(srv)
+		c, err := newClient(&config)
+		require.NoError(t, err)
+		began := time.Now()
+		for range 200 {
+			require.True(t, c.send(context.Background(), endpoint.UserCheckOnline, "userId=rclive01234567a", auth{}).ok)
+		}
+		require.GreaterOrEqual(t, time.Since(began), 3*time.Second, "half of 100 a second")
+		require.Len(t, srv.Requests(), 200)
+	}, rongcloudtest.WithQuotas(rongcloud.Quotas{Factor: 0.5}))
+}
+
+// TestStricterSignatures has a server that refuses what the fake server takes even when it is strict.
+func TestStricterSignatures(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {
+		srv.Fail(endpoint.UserCheckOnline, rongcloudtest.Fault{
+			Status: http.StatusUnauthorized, Code: rongcloud.CodeWrongSignature, Times: -1,
+			When: func(r rongcloudtest.Request) bool {
+				signature := r.Header.Get("Signature")
+				return signature != strings.ToLower(signature)
+			},
+		})
+		require.Equal(t, map[string]string{"signature-upper": refused, "nonce-19": accepted},
+			answers(runOn(t, srv, "signature-upper", "nonce-19")))
+	})
+}
+
 // TestServiceOff keeps a question open that a service which is not switched on cannot answer,
 // unless that is the question.
 func TestServiceOff(t *testing.T) {
@@ -519,7 +551,7 @@ func TestServiceOff(t *testing.T) {
 		{"profile-key", endpoint.UserProfileSet,
 			rongcloudtest.Fault{Status: 200, Code: rongcloud.CodeProfilesNotEnabled}, "",
 			"the service is not switched on for this app: HTTP 200, code 24369"},
-		{"discussion", endpoint.MessageDiscussionPublish, rongcloudtest.Fault{Status: 430, Code: 7}, "",
+		{"discussion", discussionPublish, rongcloudtest.Fault{Status: 430, Code: 7}, "",
 			"the service is not switched on for this app: HTTP 430, code 7"},
 		{"room-create-entries", endpoint.ChatroomCreateNew,
 			rongcloudtest.Fault{Status: 200, Code: rongcloud.CodeChatroomEntriesNotEnabled}, refused,

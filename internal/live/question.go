@@ -88,11 +88,12 @@ func whom(one, other string) func(exchange) string {
 	}
 }
 
-// without reads the same where the probe takes away.
-func without(one, other string) func(exchange) string {
-	reverse := map[string]string{both: nobody, first: last, last: first, nobody: both, asOne: nobody,
-		refused: refused}
-	return func(e exchange) string { return reverse[whom(one, other)(e)] }
+// without reads the same of b and c where the probe takes them away.
+func without(e exchange) string {
+	reverse := map[string]string{
+		both: nobody, first: last, last: first, nobody: both, asOne: nobody, refused: refused,
+	}
+	return reverse[whom("b", "c")(e)]
 }
 
 // has reads whether a text stands in the last response, that of the probe itself if there are no
@@ -159,10 +160,10 @@ func permissionFor(id string, probe call, ask string, before []call, catalogue s
 
 // extraField is a question whether an answer has a field that stands in the models of other SDKs
 // alone.
-func extraField(id string, probe call, path string, before []call, settles ...string) question {
+func extraField(id string, probe call, path string, before []call) question {
 	return question{
 		ID: id, Entry: probe.ep.Path,
-		Ask: "Does the response have " + path + ", which only models of other SDKs know?", Settles: settles,
+		Ask:    "Does the response have " + path + ", which only models of other SDKs know?",
 		Before: before, Probe: probe,
 		Read: fieldThere(path), Catalogue: absent,
 		Means: map[string]string{present: "the field exists: add it to the entry and to the result",

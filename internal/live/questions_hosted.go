@@ -37,14 +37,14 @@ var hostedQuestions = []question{
 	listForm("hosted-join-repeat", call{ep: endpoint.EntrustGroupJoin, params: "groupId=$h&" + someRepeated}, "b",
 		"c", fresh("h", ""), members, whom("b", "c"), ""),
 	listForm("hosted-quit-csv", call{ep: endpoint.EntrustGroupQuit, params: "groupId=$h&" + someJoined}, "b", "c",
-		fresh("h", "$b,$c"), members, without("b", "c"), both),
+		fresh("h", "$b,$c"), members, without, both),
 	listForm("hosted-quit-repeat", call{ep: endpoint.EntrustGroupQuit, params: "groupId=$h&" + someRepeated}, "b",
-		"c", fresh("h", "$b,$c"), members, without("b", "c"), ""),
+		"c", fresh("h", "$b,$c"), members, without, ""),
 	listForm("hosted-kick-csv", call{ep: endpoint.EntrustGroupMemberKick, params: "groupId=$h&" + someJoined},
-		"b", "c", fresh("h", "$b,$c"), members, without("b", "c"), both),
+		"b", "c", fresh("h", "$b,$c"), members, without, both),
 	listForm("hosted-kick-repeat",
 		call{ep: endpoint.EntrustGroupMemberKick, params: "groupId=$h&" + someRepeated}, "b", "c",
-		fresh("h", "$b,$c"), members, without("b", "c"), ""),
+		fresh("h", "$b,$c"), members, without, ""),
 	listForm("hosted-managers-csv", call{ep: endpoint.EntrustGroupManagerAdd, params: "groupId=$h&" + someJoined},
 		"b", "c", fresh("h", "$b,$c"), managers, whom("b", "c"), both),
 	listForm("hosted-managers-repeat",
@@ -52,10 +52,10 @@ var hostedQuestions = []question{
 		fresh("h", "$b,$c"), managers, whom("b", "c"), ""),
 	listForm("hosted-managers-remove-csv",
 		call{ep: endpoint.EntrustGroupManagerRemove, params: "groupId=$h&" + someJoined}, "b", "c", withManagers,
-		managers, without("b", "c"), both),
+		managers, without, both),
 	listForm("hosted-managers-remove-repeat",
 		call{ep: endpoint.EntrustGroupManagerRemove, params: "groupId=$h&" + someRepeated}, "b", "c", withManagers,
-		managers, without("b", "c"), ""),
+		managers, without, ""),
 	listForm("hosted-specific-csv",
 		call{ep: endpoint.EntrustGroupMemberSpecificQuery, params: "groupId=$h&" + someJoined}, "b", "c",
 		fresh("h", "$b,$c"),
@@ -72,10 +72,10 @@ var hostedQuestions = []question{
 		"b", "c", fresh("h", "$b,$c"), followed, whom("b", "c"), ""),
 	listForm("hosted-unfollow-csv",
 		call{ep: endpoint.EntrustGroupMemberUnfollow, params: "userId=$a&groupId=$h&followUserIds=$b,$c"}, "b", "c",
-		withFollowed, followed, without("b", "c"), both),
+		withFollowed, followed, without, both),
 	listForm("hosted-unfollow-repeat",
 		call{ep: endpoint.EntrustGroupMemberUnfollow, params: "userId=$a&groupId=$h&followUserIds=$b&followUserIds=$c"},
-		"b", "c", withFollowed, followed, without("b", "c"), ""),
+		"b", "c", withFollowed, followed, without, ""),
 	listForm("hosted-profiles-csv", call{ep: endpoint.EntrustGroupProfileQuery, params: "groupIds=$h,$hh"}, "h",
 		"hh", append(fresh("h", ""), fresh("hh", "")...),
 		call{ep: endpoint.EntrustGroupProfileQuery, params: "groupIds=$h,$hh"}, whom("h", "hh"), both),
@@ -265,13 +265,12 @@ func lastPage(id string, probe call, before []call) question {
 	}
 }
 
-func befriended(one, other string) call {
-	return call{ep: endpoint.FriendAdd, params: "userId=$" + one + "&targetId=$" + other + "&optType=2", may: true}
-}
+// befriended makes a and b friends, who may be so already.
+var befriended = call{ep: endpoint.FriendAdd, params: "userId=$a&targetId=$b&optType=2", may: true}
 
 var friendQuestions = []question{
-	refusalOf("friend-twice", befriended("a", "b"), "Is adding a friend twice an error?",
-		[]call{befriended("a", "b")}, ""),
+	refusalOf("friend-twice", befriended, "Is adding a friend twice an error?",
+		[]call{befriended}, ""),
 	{
 		ID: "friend-pending", Entry: endpoint.FriendAdd.Path,
 		Ask:     "Does the response tell a pending request from a finished one?",
@@ -296,15 +295,15 @@ var friendQuestions = []question{
 	refusalOf("friend-delete-stranger", call{ep: endpoint.FriendDelete, params: "userId=$a&targetIds=$e"},
 		"Is deleting one who is no friend an error?", nil, "", "answer when a target is no friend"),
 	lastPage("friend-last-page", call{ep: endpoint.FriendGet, params: "userId=$a&size=50"},
-		[]call{befriended("a", "b")}),
+		[]call{befriended}),
 	extraField("friend-is-blacklist", call{ep: endpoint.FriendGet, params: "userId=$a"},
-		"friendList.0.isBlacklist", []call{befriended("a", "b")}),
+		"friendList.0.isBlacklist", []call{befriended}),
 	extraField("friend-direction", call{ep: endpoint.FriendGet, params: "userId=$a"},
-		"friendList.0.directionType", []call{befriended("a", "b")}),
+		"friendList.0.directionType", []call{befriended}),
 	{
 		ID: "friend-alias-absent", Entry: endpoint.FriendProfileSet.Path,
 		Ask: "Does leaving remarkName out clear the alias?",
-		Before: []call{befriended("a", "b"),
+		Before: []call{befriended,
 			{ep: endpoint.FriendProfileSet, params: "userId=$a&targetId=$b&remarkName=kept+alias"}},
 		Probe: call{ep: endpoint.FriendProfileSet,
 			params: `userId=$a&targetId=$b&friendExtProfile={"ext_live":"1"}`},

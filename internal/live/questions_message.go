@@ -14,9 +14,9 @@ func private(more string) call {
 		keep: "uid=messageUIDs.0.messageUID"}
 }
 
-func recall(uid, more string) call {
+func recall(uid string) call {
 	return call{ep: endpoint.MessageRecall,
-		params: "fromUserId=$a&conversationType=1&targetId=$b&messageUID=" + uid + more}
+		params: "fromUserId=$a&conversationType=1&targetId=$b&messageUID=" + uid}
 }
 
 func expandable(more string) call {
@@ -64,12 +64,12 @@ var messageQuestions = []question{
 			"another message":  "the service is not switched on for this app: a repeat is a second message",
 		},
 	},
-	permissionFor("recall-without-time", recall("$uid", ""), "Is a recall without sentTime refused?",
+	permissionFor("recall-without-time", recall("$uid"), "Is a recall without sentTime refused?",
 		[]call{private("")}, accepted),
-	refusalOf("recall-unknown", recall(noMessage, ""), "Is recalling a message refused that was never sent?", nil,
+	refusalOf("recall-unknown", recall(noMessage), "Is recalling a message refused that was never sent?", nil,
 		""),
-	refusalOf("recall-twice", recall("$uid", ""), "Is recalling a message twice an error?",
-		[]call{private(""), recall("$uid", "")}, ""),
+	refusalOf("recall-twice", recall("$uid"), "Is recalling a message twice an error?",
+		[]call{private(""), recall("$uid")}, ""),
 	permissionFor("modify-object-name",
 		call{ep: endpoint.MessagePrivateModify, params: `fromUserId=$a&targetId=$b&msgUID=$uid&content={"content":"changed"}`},
 		"Is a change without objectName refused?", []call{private("")}, accepted),
@@ -130,7 +130,7 @@ var messageQuestions = []question{
 			refused: "startTime is the older one, or the history is not switched on: see the code"},
 	},
 	refusalOf("discussion",
-		call{ep: endpoint.MessageDiscussionPublish, params: "fromUserId=$a&toDiscussionId=$dx&" + note},
+		call{ep: discussionPublish, params: "fromUserId=$a&toDiscussionId=$dx&" + note},
 		"Is /message/discussion/publish.json gone?", nil, "", "whether the service still answers"),
 }
 

@@ -43,7 +43,7 @@ var userTour = []call{
 	{ep: endpoint.TagConversationDel,
 		params: `{"userId":"$a","tagId":"live","conversations":[{"conversationType":1,"targetId":"$b"}]}`},
 	{ep: endpoint.UserConversationTagDel, params: `{"userId":"$a","tagIds":["live"]}`},
-	befriended("a", "b"),
+	befriended,
 	{ep: endpoint.FriendCheck, params: "userId=$a&targetIds=$b,$e"},
 	{ep: endpoint.FriendPermissionSet, params: "userIds=$a&permissionType=1"},
 	{ep: endpoint.FriendPermissionGet, params: "userIds=$a"},
@@ -99,8 +99,8 @@ var roomTour = []call{
 	{ep: endpoint.ChatroomBanRollback, params: "chatroomId=$r"},
 	{ep: endpoint.ChatroomDestroySet, params: "chatroomId=$r&destroyType=1&destroyTime=60"},
 	{ep: endpoint.ChatroomGet, params: "chatroomId=$r"},
-	{ep: endpoint.ChatroomCreate, params: "chatroom[$rr]=Live"},
-	{ep: endpoint.ChatroomQuery, params: "chatroomId=$rr"},
+	{ep: chatroomCreate, params: "chatroom[$rr]=Live"},
+	{ep: chatroomQuery, params: "chatroomId=$rr"},
 }
 
 var messageTour = []call{

@@ -2,8 +2,13 @@ package live
 
 import "github.com/rongcloud-go/rongcloud/endpoint"
 
-// userGetToken makes users; it stands here because Run begins with it.
-var userGetToken = endpoint.UserGetToken
+// userGetToken makes users, and Run begins with it. The others are deprecated, and asked about all the same.
+var (
+	userGetToken      = endpoint.UserGetToken
+	chatroomCreate    = endpoint.ByPath("/chatroom/create.json")
+	chatroomQuery     = endpoint.ByPath("/chatroom/query.json")
+	discussionPublish = endpoint.ByPath("/message/discussion/publish.json")
+)
 
 // kind is a sort of thing that questions make: what its instances are called, what makes one, and
 // how one, $it, is removed, by whichever of several calls works.
@@ -21,7 +26,7 @@ var firstUsers = []string{"a", "b", "c", "d", "e"}
 // test holds all questions against them.
 var kinds = map[string]kind{
 	"room": {
-		[]string{"r", "rr", "rx", "rlong"}, []*endpoint.Endpoint{endpoint.ChatroomCreateNew, endpoint.ChatroomCreate},
+		[]string{"r", "rr", "rx", "rlong"}, []*endpoint.Endpoint{endpoint.ChatroomCreateNew, chatroomCreate},
 		[]call{{ep: endpoint.ChatroomDestroy, params: "chatroomId=$it"}},
 	},
 	"hosted group": {

@@ -33,6 +33,7 @@ func TestRun(t *testing.T) {
 		[]string{"-i-have-a-development-key", "-only", "nonce-twice,user-id-65", "-o", out}, envOf(srv), &stdout,
 		&stderr)
 	require.Equal(t, exitDone, status, stderr.String())
+	require.Contains(t, stderr.String(), "  1 of 2  nonce-twice")
 	require.Contains(t, stdout.String(), "2 questions: 1 settled, 1 confirmed, 0 differ")
 
 	text, err := os.ReadFile(out)
