@@ -179,7 +179,9 @@ func TestFaultByHeader(t *testing.T) {
 	srv := rongcloudtest.NewServer(t, rongcloudtest.WithoutSocket())
 	srv.Fail(nil, rongcloudtest.Fault{
 		Status: 400, Code: 1002, Times: -1,
-		When: func(r rongcloudtest.Request) bool { return r.Header.Get("X-Request-ID") == "struck" && r.Header.Get("App-Key") == srv.AppKey() },
+		When: func(r rongcloudtest.Request) bool {
+			return r.Header.Get("X-Request-ID") == "struck" && r.Header.Get("App-Key") == srv.AppKey()
+		},
 	})
 	client := srv.Client()
 	_, err := client.User.CheckOnline(t.Context(), "u1", rongcloud.WithRequestID("struck"))

@@ -168,9 +168,14 @@ func (r reply) serviceOff() bool {
 
 const statusServiceOff = 430 // api/signing.yaml
 
-// refused reports whether the server understood the call and would not do it, rather than having no
-// time for it.
+// tooFast reports whether the server refused the call for its rate.
+func (r reply) tooFast() bool {
+	return r.status == http.StatusTooManyRequests || r.code == int(rongcloud.CodeRateLimited)
+}
+
+// refused reports whether the server understood the call and would not do it, rather than having
+// no time for it.
 func (r reply) refused() bool {
-	return !r.ok && r.err == nil && r.status < http.StatusInternalServerError && r.status != http.StatusTooManyRequests &&
-		r.status != http.StatusUnauthorized && r.code != int(rongcloud.CodeRateLimited)
+	return !r.ok && r.err == nil && r.status < http.StatusInternalServerError &&
+		r.status != http.StatusUnauthorized && !r.tooFast()
 }

@@ -94,8 +94,7 @@ func (c *client) do(ctx context.Context, made call, known vars) reply {
 		upper: made.auth.upper}
 	var r reply
 	for try := range maxTries {
-		if r = c.send(ctx, made.ep, params,
-			signing); r.status != http.StatusTooManyRequests && r.code != int(rongcloud.CodeRateLimited) {
+		if r = c.send(ctx, made.ep, params, signing); !r.tooFast() {
 			break
 		}
 		if err := sleep(ctx, time.Second<<try); err != nil {
@@ -146,7 +145,7 @@ func (c *client) send(ctx context.Context, ep *endpoint.Endpoint, params string,
 	}
 	defer resp.Body.Close()
 	r := read(ep, resp)
-	if r.status == http.StatusTooManyRequests || r.code == int(rongcloud.CodeRateLimited) {
+	if r.tooFast() {
 		c.limiter.Refused(use, 0)
 	}
 	c.shapes.note(ep, r)

@@ -518,6 +518,43 @@ func TestQuotas(t *testing.T) {
 	}, rongcloudtest.WithQuotas(rongcloud.Quotas{Factor: 0.5}))
 }
 
+// TestSlowServer has a server that shows what was written a while later.
+func TestSlowServer(t *testing.T) {
+	t.Parallel()
+	for pause, want := range map[time.Duration]string{0: both, -1: nobody} {
+		inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {
+			var written time.Time
+			config := configOf(srv)
+			config.Only, config.Pause = []string{"blacklist-repeat"}, pause
+			config.Transport = rewriting{srv.Transport(), func(path, body string) string {
+				switch {
+				case path == endpoint.UserBlacklistAdd.Path:
+					written = time.Now()
+				case path == endpoint.UserBlacklistQuery.Path && time.Since(written) < 300*time.Millisecond:
+					return `{"code":200,"users":[]}`
+				}
+				return body
+			}}
+			r, err := Run(context.Background(), config)
+			require.NoError(t, err)
+			require.Equal(t, want, r.Findings[0].Answer)
+		})
+	}
+}
+
+// TestAbsentFields names what the catalogue has and no response had, where there was room for it.
+func TestAbsentFields(t *testing.T) {
+	t.Parallel()
+	all := shapes{}
+	ep := endpoint.GroupUserGagList
+	all.note(ep, reply{ok: true, body: map[string]any{"code": 200, "users": []any{}}})
+	require.Equal(t, []Shape{{Path: ep.Path, Answers: 1, Unknown: []string{}, Absent: []string{}, Types: []string{}}}, all.found())
+	all.note(ep, reply{ok: true, body: map[string]any{"users": []any{map[string]any{"userId": "a", "time": ""}}}})
+	all.note(ep, reply{ok: true, body: map[string]any{"users": []any{map[string]any{"user-17": "x"}}}})
+	require.Equal(t, []string{"users.startTime"}, all.found()[0].Absent)
+	require.Equal(t, []string{"users.(a name that is no identifier)"}, all.found()[0].Unknown)
+}
+
 // TestStricterSignatures has a server that refuses what the fake server takes even when it is strict.
 func TestStricterSignatures(t *testing.T) {
 	t.Parallel()
