@@ -184,8 +184,8 @@ func TestFaultByHeader(t *testing.T) {
 		},
 	})
 	client := srv.Client()
-	_, err := client.User.CheckOnline(t.Context(), "u1", rongcloud.WithRequestID("struck"))
+	_, err := client.User.IsOnline(t.Context(), "u1", rongcloud.WithRequestID("struck"))
 	require.ErrorContains(t, err, "1002")
-	_, err = client.User.CheckOnline(t.Context(), "u1", rongcloud.WithRequestID("spared"))
+	_, err = client.User.IsOnline(t.Context(), "u1", rongcloud.WithRequestID("spared"))
 	require.NoError(t, err)
 }
