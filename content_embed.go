@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"strings"
 	"sync"
 )
 
 // A type of the app's that embeds a built-in one takes over its MarshalJSON, which knows nothing of the fields beside it: they
-// would be lost without a word. Such a type is refused until it has a MarshalJSON of its own.
+// would be lost without a word. Such a type is refused until it has a MarshalJSON of its own. So is one that has the fields
+// of a built-in type without its MarshalJSON, where encoding/json would write a span as nanoseconds.
 
 // checkContent refuses a content that cannot be written as it is meant.
 func checkContent(c MessageContent) error {
@@ -17,8 +19,16 @@ func checkContent(c MessageContent) error {
 		return fmt.Errorf("is a nil %T", c)
 	}
 	typ := contentTypeOf(c)
-	if lost := embeddingOf(typ).lostTo; lost != nil {
-		return fmt.Errorf("%v embeds %v, whose MarshalJSON loses all other fields: %v needs a MarshalJSON of its own", typ, lost, typ)
+	e := embeddingOf(typ)
+	written := e.writes || e.writesBehind && reflect.TypeOf(c) != typ
+	switch {
+	case e.lostTo != nil && (written || e.twice):
+		return fmt.Errorf("%v embeds %v, whose MarshalJSON loses all other fields: %v needs a MarshalJSON of its own", typ, e.lostTo, typ)
+	case written || e.bare == nil:
+	case e.writesBehind:
+		return fmt.Errorf("is a %v, but only *%v has MarshalJSON, which has to write the fields of %v: pass a pointer", typ, typ, e.bare)
+	case e.bare == typ && writtenOtherwise(reflect.Indirect(reflect.ValueOf(c))):
+		return fmt.Errorf("%v has the fields of a built-in type, but not its MarshalJSON, which writes them: embed that type or write a MarshalJSON", typ)
 	}
 	if missing := hollow(c); missing != nil && panics(c) {
 		return fmt.Errorf("is a %v whose embedded %v is nil", typ, missing)
@@ -37,7 +47,11 @@ func contentTypeOf(c MessageContent) reflect.Type {
 // embedding is what a type of contents embeds.
 type embedding struct {
 	lostTo reflect.Type // the type that writes it without its own fields, or nil
+	twice  bool         // several built-in types are in each other's way
+	bare   reflect.Type // the type whose fields are those of a built-in one and that encoding/json would look into, or nil
 	mayNil bool         // a pointer or interface is among it
+
+	writes, writesBehind bool // it has MarshalJSON, and so has a pointer to it
 }
 
 var embeddings sync.Map // reflect.Type to *embedding
@@ -45,11 +59,11 @@ var embeddings sync.Map // reflect.Type to *embedding
 func embeddingOf(typ reflect.Type) *embedding {
 	known, ok := embeddings.Load(typ)
 	if !ok {
-		made := &embedding{}
+		made := &embedding{writes: typ.Implements(marshaler), writesBehind: reflect.PointerTo(typ).Implements(marshaler)}
 		if typ.Kind() == reflect.Struct {
 			scan := embeddingScan{seen: map[reflect.Type]bool{}}
 			scan.look(typ)
-			made.mayNil = scan.mayNil
+			made.mayNil, made.twice, made.bare = scan.mayNil, scan.builtIns > 1, bareIn(typ, map[reflect.Type]bool{})
 			if scan.writers > 1 || scan.writers == 1 && scan.others > 0 {
 				made.lostTo = scan.writer
 			}
@@ -59,13 +73,48 @@ func embeddingOf(typ reflect.Type) *embedding {
 	return known.(*embedding)
 }
 
-// embeddingScan looks in a struct, and in those it embeds, for built-in types that would write it as a whole, and for what else there is to write.
+// bareIn returns the struct with the fields of a built-in type among those that encoding/json looks into.
+func bareIn(typ reflect.Type, seen map[reflect.Type]bool) reflect.Type {
+	if typ.Kind() == reflect.Pointer {
+		typ = typ.Elem()
+	}
+	if typ.Kind() != reflect.Struct || seen[typ] {
+		return nil
+	}
+	seen[typ] = true
+	for i := range typ.NumField() {
+		field := typ.Field(i)
+		if field.Type == keptType {
+			return typ
+		}
+		if name, _, _ := strings.Cut(field.Tag.Get("json"), ","); field.Anonymous && name == "" {
+			if bare := bareIn(field.Type, seen); bare != nil {
+				return bare
+			}
+		}
+	}
+	return nil
+}
+
+// writtenOtherwise reports whether a struct with the fields of a built-in type holds what encoding/json does not write as that type does.
+func writtenOtherwise(v reflect.Value) bool {
+	p := bodyPlanOf(v.Type())
+	for _, f := range p.fields {
+		if (f.unit != "" || f.holds) && !v.Field(f.index).IsZero() {
+			return true
+		}
+	}
+	return p.other >= 0 && v.Field(p.other).Len() > 0 || p.kept >= 0 && len(keysIn(v.Field(p.kept))) > 0
+}
+
+// embeddingScan looks in a struct, and in those it embeds, for types that would write it as a whole, and for what else there is to write.
 type embeddingScan struct {
-	seen    map[reflect.Type]bool
-	writer  reflect.Type
-	writers int // of two none writes the whole, and what they have in common is lost
-	others  int
-	mayNil  bool
+	seen     map[reflect.Type]bool
+	writer   reflect.Type
+	writers  int // of two none writes the whole, and what they have in common is lost
+	builtIns int // those of them that are built in
+	others   int
+	mayNil   bool
 }
 
 func (s *embeddingScan) look(typ reflect.Type) {
@@ -91,9 +140,12 @@ func (s *embeddingScan) look(typ reflect.Type) {
 				s.mayNil = s.mayNil || inner.mayNil
 			}
 		case field.Anonymous && embedded.Kind() == reflect.Interface && embedded.Implements(marshaler),
-			field.Anonymous && embedded.PkgPath() == ownPackage && ownMarshalJSON(embedded):
+			field.Anonymous && ownMarshalJSON(embedded):
 			s.writer = embedded
 			s.writers++
+			if embedded.PkgPath() == ownPackage {
+				s.builtIns++
+			}
 		case field.Anonymous && embedded.Kind() == reflect.Struct && !ownMarshalJSON(embedded):
 			s.look(embedded)
 		case field.IsExported() && field.Tag.Get("json") != "-":
