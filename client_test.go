@@ -187,6 +187,8 @@ func TestNewAccepts(t *testing.T) {
 	tests := map[string]Option{
 		"no retry":          WithoutRetries(),
 		"fewest retries":    WithRetry(RetryPolicy{MaxRetries: math.MinInt, Budget: math.MinInt}),
+		"most retries":      WithRetry(RetryPolicy{MaxRetries: math.MaxInt}),
+		"longest timeout":   WithAttemptTimeout(math.MaxInt64),
 		"longest wait":      WithRetry(RetryPolicy{MinWait: time.Hour, MaxWait: time.Hour}),
 		"equal waits":       WithRetry(RetryPolicy{MaxRetries: 1, MinWait: time.Second, MaxWait: time.Second}),
 		"shortest timeout":  WithAttemptTimeout(1),

@@ -54,7 +54,7 @@ type Error struct {
 	Message    string        // what the server says about it, in its own words
 	RequestID  string        // X-Request-ID, the same for all attempts; quote it to RongCloud's support
 	Host       string        // the last host that was tried
-	Attempts   int           // how often the request was tried
+	Attempts   int           // how often the request was tried; see [RetryPolicy]
 	RetryAfter time.Duration // what the server asked to wait; 0 if it did not
 	Body       string        // first bytes of an answer that is not the API's, such as a proxy's HTML page
 	Err        error         // what went wrong on the way, if something did

@@ -546,3 +546,44 @@ func TestForgedErrorTexts(t *testing.T) {
 		require.False(t, w.judge(errors.New(text)).unsent, "%q", text)
 	}
 }
+
+// A POST without a body goes over HTTP/2 with a body of no bytes, and over HTTP/1.1 with none, whatever the connection before spoke.
+func TestPOSTWithoutABodyOverBothVersions(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var got []string
+	start := func(http2 bool) *httptest.Server {
+		server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			defer mu.Unlock()
+			got = append(got, fmt.Sprintf("%s %d %v", r.Proto, r.ContentLength, r.TransferEncoding))
+			if len(got)%2 == 0 {
+				w.WriteHeader(http.StatusServiceUnavailable) // on to the other host
+				return
+			}
+			serveSuccess(w, r)
+		}))
+		server.EnableHTTP2 = http2
+		server.StartTLS()
+		t.Cleanup(server.Close)
+		return server
+	}
+	newer, older := start(true), start(false)
+	for _, foreign := range []bool{false, true} {
+		got = nil
+		through := WithTLSConfig(trust(newer))
+		if foreign {
+			transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: trust(newer)}
+			t.Cleanup(transport.CloseIdleConnections)
+			through = WithHTTPClient(&http.Client{Transport: transport})
+		}
+		client, err := New("test-key", "test-secret", WithBaseURL(newer.URL, older.URL), through, WithoutRetries())
+		require.NoError(t, err)
+		t.Cleanup(client.CloseIdleConnections)
+		for i := range 8 {
+			require.Equal(t, i%2 == 0, client.Call(t.Context(), "/some/new.json", nil, nil) == nil)
+		}
+		one, two := "HTTP/1.1 0 []", "HTTP/2.0 -1 []"
+		require.Equal(t, []string{two, two, one, one, two, two, one, one}, got)
+	}
+}

@@ -347,6 +347,8 @@ func faultTable() []fault {
 		},
 		notTheAPI("200 empty", answer(200, "")),
 		unreadable("200 truncated", answer(200, `{"code":200,"userName":"A`)),
+		unreadable("200 truncated before its code", answer(200, `{"userName":"A`)),
+		unreadable("200 that is no JSON after a byte order mark", answer(200, "\uFEFF {'code':200}")),
 		notTheAPI("200 with a list", answer(200, `[200]`)),
 		notTheAPI("200 with a text", answer(200, `"ok"`)),
 		notTheAPI("200 without a code", answer(200, `{"userName":"Ann"}`)),

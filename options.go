@@ -122,14 +122,17 @@ func (t attemptTimeout) applyCall(c *callConfig) {
 
 // WithAttemptTimeout limits one attempt of a call, from connecting to the last byte of the answer. The
 // context limits the call as a whole, attempts and waits together. The default is [DefaultAttemptTimeout]. Of a stream it limits
-// each silence of the server; see [BotAgentChatService.Stream]. An attempt
-// of more than 48 s may keep its connection open for longer than RongCloud's minute.
+// each silence of the server; see [BotAgentChatService.Stream]. A long one leaves the limit to the context. But an attempt
+// of more than 48 s may keep its connection open for longer than RongCloud's minute, and with [WithIdempotentSends] nothing is retried
+// that could last for longer than that service's minute.
 func WithAttemptTimeout(timeout time.Duration) SharedOption { return attemptTimeout(timeout) }
 
 // RetryPolicy says how often, and after which waits, a failed request is tried again. Whether it may be
 // tried again at all is decided by the endpoint's class and by how it failed. A zero field is the default.
 type RetryPolicy struct {
-	// MaxRetries is the number of retries after the first attempt of a call; 0 is 2, negative is none.
+	// MaxRetries is the number of retries after the first attempt of a call; 0 is 2, negative is none. There is no upper bound: of a
+	// large number the context and Budget leave what they allow. A connection that had been used and turns out to be closed before it
+	// takes a byte of the request is no attempt: up to three are replaced, in the attempt's time.
 	MaxRetries int
 
 	// MinWait bounds the first wait, which is drawn from 0 to MinWait. The bound doubles with each retry. 0 is 200 ms.

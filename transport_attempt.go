@@ -59,15 +59,7 @@ func (a *attempter) exchange(c *call, req *http.Request) {
 		c.noAnswer(ctx, err)
 		return
 	}
-	if a.own == nil {
-		defer closeAfter(ctx, resp)()
-	}
 	c.judge(ctx, resp)
-}
-
-// closeAfter closes the body of a foreign transport's answer when ctx ends, in case that reading it does not heed ctx.
-func closeAfter(ctx context.Context, resp *http.Response) (stop func() bool) {
-	return context.AfterFunc(ctx, func() { _ = resp.Body.Close() })
 }
 
 // send sends the request and waits for the headers of the answer. The generation of connections that it used, if it is
@@ -92,6 +84,9 @@ func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http
 		return nil, g, errors.New("the transport returned neither an answer nor an error")
 	case resp.Body == nil:
 		resp.Body = http.NoBody
+	}
+	if !c.wire.known {
+		resp.Body = newBoundedBody(ctx, resp.Body)
 	}
 	if a.own != nil {
 		a.own.learn(resp.ProtoMajor)

@@ -1,6 +1,7 @@
 package rongcloud
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -109,6 +110,7 @@ func (c *call) judge(ctx context.Context, resp *http.Response) {
 		o.body = snippet(data)
 		if o.status/100 == 2 {
 			o.err = &quotingError{"the answer is not the API's", err}
+			o.final = startsObject(data) && !errors.Is(err, errNotAnswer)
 		}
 	case o.status/100 != 2:
 	case c.succeeded(o.code):
@@ -124,6 +126,12 @@ func (c *call) judge(ctx context.Context, resp *http.Response) {
 	case class > 5:
 		o.err = ownError(fmt.Sprintf("%d is no HTTP status of an answer", o.status))
 	}
+}
+
+// startsObject tells an answer that is meant to be the API's. If it is no JSON it will be none the next time. Anything else, such as
+// a page of HTML or nothing at all, comes from something on the way, which may be gone then.
+func startsObject(data []byte) bool {
+	return bytes.HasPrefix(bytes.TrimLeft(lenient.TrimMark(data), " \t\r\n"), []byte("{"))
 }
 
 func (c *call) succeeded(code Code) bool {

@@ -57,9 +57,6 @@ func (a *attempter) openStream(c *call, req *http.Request) {
 		s := &stream{call: c, ctx: ctx, cancel: cancel, silence: silence, body: resp.Body, generation: g}
 		s.events = newEventReader(s, c.core.config.maxAnswerBytes)
 		c.stream = s
-		if a.own == nil {
-			closeAfter(ctx, resp)
-		}
 		return
 	}
 	if g != nil {
@@ -69,9 +66,6 @@ func (a *attempter) openStream(c *call, req *http.Request) {
 	defer silence.Stop()
 	switch {
 	case err == nil:
-		if a.own == nil {
-			defer closeAfter(ctx, resp)()
-		}
 		c.judge(ctx, resp)
 	case ctx.Err() != nil:
 		c.noAnswer(ctx, context.Cause(ctx))

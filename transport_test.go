@@ -935,20 +935,32 @@ func TestCodesThatCannotRefuse(t *testing.T) {
 		require.Contains(t, err.Error(), "code "+strings.Trim(body, `{}"code:`), body)
 	}
 
-	// 200, where another number is due.
-	var other *endpoint.Endpoint
-	for ep := range endpoint.All() {
-		if ep.Success != http.StatusOK {
-			other = ep
+	// The success of another endpoint, both ways, and 0 where it may be a success.
+	for _, c := range []struct {
+		success  int
+		zero     bool
+		code     Code
+		accepted bool
+	}{
+		{200, false, 200, true}, {200, false, 10000, false}, {200, false, 0, false}, {200, true, 0, true}, {200, true, 10000, false},
+		{10000, false, 10000, true}, {10000, false, 200, false}, {10000, false, 0, false},
+	} {
+		for class, want := range map[endpoint.Class]string{
+			endpoint.Safe: "3 transport http200", endpoint.Idempotent: "3 transport http200", endpoint.Unsafe: "1 unknown transport http200",
+		} {
+			if c.accepted {
+				want = "1 ok"
+			}
+			again := status(200, fmt.Sprintf(`{"code":%d}`, c.code))
+			s := newScripted(t, []step{again, again, again}, WithRetry(quick(2)))
+			ep := &endpoint.Endpoint{Method: http.MethodPost, Path: "/x.json", Success: c.success, ZeroSuccess: c.zero, Class: class}
+			err := s.core.do(t.Context(), ep, nil, nil, nil)
+			require.Equal(t, want, fmt.Sprintf("%d %s", len(s.requests), told(err)), "%+v %v", c, class)
+			if err != nil {
+				require.ErrorContains(t, err, fmt.Sprintf("code %d is neither a refusal nor the success of this call", int(c.code)))
+			}
 		}
 	}
-	require.NotNil(t, other)
-	s := newScripted(t, []step{status(200, `{"code":200}`)}, WithoutRetries())
-	err := s.core.do(t.Context(), other, nil, nil, []CallOption{})
-	if other.Class == endpoint.Unsafe {
-		require.ErrorIs(t, err, ErrOutcomeUnknown)
-	}
-	require.Error(t, err)
 }
 
 // No body keeps a call beyond its time.
@@ -960,6 +972,10 @@ func TestBodiesWithoutProgress(t *testing.T) {
 			r, _ := io.Pipe()
 			return r
 		},
+		"deaf to the context and to Close": func() io.ReadCloser {
+			return io.NopCloser(readerFunc(func([]byte) (int, error) { time.Sleep(time.Minute); return 0, io.EOF }))
+		},
+		"an end that hangs": func() io.ReadCloser { return hangingClose{strings.NewReader("<html>")} },
 		"slowly nothing": func() io.ReadCloser {
 			return io.NopCloser(readerFunc(func([]byte) (int, error) { time.Sleep(time.Second); return 0, nil }))
 		},
@@ -980,11 +996,27 @@ func TestBodiesWithoutProgress(t *testing.T) {
 						_, err = chat(t.Context(), client, WithAttemptTimeout(3*time.Second))
 					}
 					require.ErrorIs(t, err, ErrOutcomeUnknown)
-					require.LessOrEqual(t, time.Since(begin), 4*time.Second)
+					require.LessOrEqual(t, time.Since(begin), 3*time.Second+bodyGrace)
+					time.Sleep(2 * time.Minute) // for what is left alone
 				})
 			})
 		}
 	}
+}
+
+// hangingClose is a body whose Close takes a minute.
+type hangingClose struct{ io.Reader }
+
+func (hangingClose) Close() error { time.Sleep(time.Minute); return nil }
+
+// What a body of a foreign transport panics with reaches the caller, who may recover.
+func TestBodiesThatPanic(t *testing.T) {
+	t.Parallel()
+	client, err := New("k", "s", WithHTTPClient(&http.Client{Transport: roundTripper(func(*http.Request) (*http.Response, error) {
+		return &http.Response{StatusCode: 200, Body: io.NopCloser(readerFunc(func([]byte) (int, error) { panic("a mock's") }))}, nil
+	})}))
+	require.NoError(t, err)
+	require.PanicsWithValue(t, "a mock's", func() { _ = faultCall(t.Context(), client, "safe") })
 }
 
 // An upgrade has a body that no context guards.

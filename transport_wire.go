@@ -36,6 +36,7 @@ type wire struct {
 
 	// The transport is net/http's own, which calls every hook, and GetConn and GotConn in RoundTrip's goroutine.
 	known bool
+	h2c   bool     // a connection without TLS may speak HTTP/2
 	conn  net.Conn // of the last GotConn of a known transport
 }
 
@@ -56,6 +57,7 @@ func (w *wire) unconnected() bool { return w.state.Load() == connecting && !w.wr
 // begin prepares for one attempt.
 func (w *wire) begin(base http.RoundTripper) {
 	_, w.known = base.(*http.Transport)
+	w.h2c = speaksH2C(base)
 	w.state.Store(untraced)
 	w.reused.Store(false)
 	w.wrote.Store(false)
@@ -96,13 +98,14 @@ func (c *call) roundTrip(base http.RoundTripper, sent *http.Request, jar http.He
 	return base.RoundTrip(sent)
 }
 
-// transmitBare sends a request without a body. A POST whose connection turns out to speak HTTP/2 is taken back, before
-// anything of it is written, and sent with a body of no bytes.
+// transmitBare sends a request without a body, or a POST over HTTP/2 with a body of no bytes, which HTTP/1.1 would send in chunks. A
+// POST whose connection turns out to speak the other version is taken back before anything of it is written, and sent again.
 func (a *attempter) transmitBare(ctx context.Context, base http.RoundTripper, c *call, req *http.Request) (*http.Response, error) {
 	post := req.Method == http.MethodPost
+	empty := post && a.http2.Load()
 	for {
 		c.wire.begin(base)
-		try := &bareTry{wire: &c.wire, post: post, empty: post && a.http2.Load(), h2c: speaksH2C(base)}
+		try := &bareTry{wire: &c.wire, post: post, empty: empty}
 		var bounded context.Context
 		bounded, try.stop = context.WithCancel(ctx)
 		sent := req.WithContext(httptrace.WithClientTrace(bounded, try.trace(c.header)))
@@ -116,7 +119,8 @@ func (a *attempter) transmitBare(ctx context.Context, base http.RoundTripper, c 
 		if err == nil || !try.again.Load() || ctx.Err() != nil {
 			return resp, err
 		}
-		a.http2.Store(true)
+		empty = !empty
+		a.http2.Store(empty)
 	}
 }
 
@@ -164,9 +168,8 @@ type bareTry struct {
 	wire  *wire
 	post  bool // net/http repeats a POST over HTTP/1.1 only if it wrote nothing of it
 	empty bool // sent with a body of no bytes
-	h2c   bool // a connection without TLS may speak HTTP/2
 	http1 atomic.Bool
-	again atomic.Bool // to be sent with a body of no bytes
+	again atomic.Bool // to be sent with a body of no bytes, or without it
 	stop  context.CancelFunc
 }
 
@@ -184,14 +187,14 @@ func (t *bareTry) trace(header http.Header) *httptrace.ClientTrace {
 		w.getConn()
 	}
 	trace.GotConn = func(info httptrace.GotConnInfo) {
-		major := httpMajor(info.Conn, t.h2c)
+		major := httpMajor(info.Conn, w.h2c)
 		t.http1.Store(major == 1)
 		switch {
 		case w.replay.Load(), w.wrote.Load() && !w.answered.Load():
 			t.forbid(info.Conn)
-		case t.post && !t.empty && major == 2:
-			t.again.Store(true) // HTTP/2 writes nothing of a request whose context has ended
-			t.stop()
+		case t.post && !t.empty && major == 2, t.empty && major == 1:
+			t.again.Store(true)
+			t.takeBack(info.Conn)
 		default:
 			w.gotConn(info, header)
 		}
@@ -205,12 +208,17 @@ func (t *bareTry) unwritten() bool {
 	return t.wire.known && t.post && t.http1.Load() && !t.wire.replay.Load()
 }
 
-// forbid ends an attempt that net/http wants to write again. HTTP/2 looks at the context before it writes; HTTP/1.1 does not, and
-// so its connection is closed.
+// forbid ends an attempt that net/http wants to write again.
 func (t *bareTry) forbid(conn net.Conn) {
 	t.wire.replay.Store(true)
+	t.takeBack(conn)
+}
+
+// takeBack ends an attempt before it is written. HTTP/2 looks at the context before it writes; HTTP/1.1 does not, and so its connection
+// is closed.
+func (t *bareTry) takeBack(conn net.Conn) {
 	t.stop()
-	if conn != nil && httpMajor(conn, t.h2c) == 1 {
+	if conn != nil && httpMajor(conn, t.wire.h2c) == 1 {
 		_ = conn.Close()
 	}
 }
@@ -326,11 +334,17 @@ func (w *wire) nothingWritten(err error) bool {
 	case !w.wrote.Load():
 		return true
 	}
-	// Over HTTP/1.1 net/http returns the error of a write as it is if not a byte was taken, and wrapped in words otherwise.
+	if httpMajor(w.conn, w.h2c) != 1 {
+		return false
+	}
+	// Over HTTP/1.1 net/http returns the error of a write as it is, or in a type of that name, if not a byte was taken, and wrapped in
+	// words otherwise.
 	var failed *net.OpError
 	switch fmt.Sprintf("%T", err) {
+	case "http.nothingWrittenError":
+		return true
 	case "*net.OpError", "*tls.permanentError":
-		return httpMajor(w.conn, true) == 1 && errors.As(err, &failed) && failed.Op == "write"
+		return errors.As(err, &failed) && failed.Op == "write"
 	}
 	return false
 }

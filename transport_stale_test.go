@@ -1,0 +1,116 @@
+package rongcloud
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// brokenOnWrite is a connection that turns out to be closed when it is written to, and not before.
+type brokenOnWrite struct {
+	net.Conn
+	broken *atomic.Bool // all that are there
+	born   bool         // while they were whole
+	taken  int          // bytes of a request that it takes first
+	hang   func()
+}
+
+func (c *brokenOnWrite) Write(p []byte) (int, error) {
+	if !c.born || !c.broken.Load() {
+		return c.Conn.Write(p)
+	}
+	if c.hang != nil {
+		c.hang()
+	}
+	n, _ := c.Conn.Write(p[:min(c.taken, len(p))])
+	return n, &net.OpError{Op: "write", Net: "tcp", Err: syscall.EPIPE}
+}
+
+// staleClient has a number of idle connections that are all closed.
+func staleClient(t *testing.T, idle, taken int, hang func(), opts ...Option) (client *Client, server *faultServer, dials *atomic.Int32) {
+	t.Helper()
+	together := make(chan struct{})
+	var waiting atomic.Int32
+	server = newFaultServer(t, false, func(w http.ResponseWriter, r *http.Request) bool {
+		if n := int(waiting.Add(1)); n == idle {
+			close(together)
+		}
+		<-together
+		return serveSuccess(w, r)
+	})
+	broken := new(atomic.Bool)
+	dials = new(atomic.Int32)
+	transport := &http.Transport{MaxIdleConnsPerHost: idle, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
+		dials.Add(1)
+		conn, err := dialTCP(ctx, network, address)
+		return &brokenOnWrite{Conn: conn, broken: broken, born: !broken.Load(), taken: taken, hang: hang}, err
+	}}
+	t.Cleanup(transport.CloseIdleConnections)
+	client, err := New("k", "s", append([]Option{WithBaseURL(server.URL), WithHTTPClient(&http.Client{Transport: transport})}, opts...)...)
+	require.NoError(t, err)
+	var calls sync.WaitGroup
+	for range idle {
+		calls.Go(func() {
+			if err := faultCall(context.Background(), client, "safe"); err != nil {
+				t.Errorf("the call before failed: %v", err)
+			}
+		})
+	}
+	calls.Wait()
+	broken.Store(true)
+	dials.Store(0)
+	return client, server, dials
+}
+
+// A used connection that takes no byte of a send is no attempt, three times.
+func TestConnectionsThatTakeNothing(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name              string
+		idle, taken       int
+		retries, attempts int
+		requests          int
+		want              string
+	}{
+		{"one", 1, 0, -1, 1, 1, "ok"},
+		{"three", 3, 0, -1, 1, 1, "ok"},
+		{"four", 4, 0, -1, 1, 0, "transport"},
+		{"four, and a retry", 4, 0, 1, 2, 1, "ok"},
+		{"more than all attempts", 13, 0, 2, 3, 0, "transport"},
+		{"one that takes a byte", 1, 1, 2, 1, 0, "unknown transport"},
+		{"one that takes the headers", 1, 60, 2, 1, 0, "unknown transport"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			var attempts atomic.Int32
+			client, server, dials := staleClient(t, c.idle, c.taken, nil, WithRetry(quick(c.retries)), WithAttemptHook(func(context.Context, Attempt) { attempts.Add(1) }))
+			attempts.Store(0)
+			before := server.count()
+			err := faultCall(t.Context(), client, "unsafe")
+			require.Equal(t, c.want, told(err), "%v", err)
+			require.EqualValues(t, c.attempts, attempts.Load())
+			require.Equal(t, c.requests, server.count()-before)
+			require.EqualValues(t, c.requests, dials.Load())
+		})
+	}
+}
+
+// The context ends the search for a connection that takes the request.
+func TestConnectionsThatTakeNothingEndWithTheContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	client, server, dials := staleClient(t, 3, 0, cancel, WithRetry(quick(2)))
+	before := server.count()
+	err := faultCall(ctx, client, "unsafe")
+	require.ErrorIs(t, err, context.Canceled)
+	require.Zero(t, server.count()-before)
+	require.Zero(t, dials.Load())
+}
