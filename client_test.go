@@ -132,12 +132,12 @@ func TestNewRefuses(t *testing.T) {
 		{"no verification", key, secret, WithTLSConfig(&tls.Config{InsecureSkipVerify: true}), "WithTLSConfig"},
 		{"no version of TLS", key, secret, WithTLSConfig(&tls.Config{MaxVersion: tls.VersionTLS11}), "WithTLSConfig"},
 		{"nil logger", key, secret, WithLogger(nil), "WithLogger"},
-		{"nil hook", key, secret, WithAttemptHook(nil), "WithHook"},
+		{"nil hook", key, secret, WithAttemptHook(nil), "WithAttemptHook"},
 		{"nil limiter", key, secret, WithLimiter(nil), "WithLimiter"},
 		{"nil clock", key, secret, WithClock(nil), "WithClock"},
 		{"nil nonce", key, secret, WithNonce(nil), "WithNonce"},
-		{"no answer at all", key, secret, WithMaxResponseBytes(0), "WithMaxAnswerBytes"},
-		{"negative answer", key, secret, WithMaxResponseBytes(-1), "WithMaxAnswerBytes"},
+		{"no answer at all", key, secret, WithMaxResponseBytes(0), "WithMaxResponseBytes"},
+		{"negative answer", key, secret, WithMaxResponseBytes(-1), "WithMaxResponseBytes"},
 		{"user agent with a newline", key, secret, WithUserAgent("a\nb"), "WithUserAgent"},
 		{"user agent that is not ASCII", key, secret, WithUserAgent("shöp"), "WithUserAgent"},
 		{"long user agent", key, secret, WithUserAgent(strings.Repeat("x", 257)), "WithUserAgent"},
@@ -171,8 +171,8 @@ func TestNewReportsAllProblems(t *testing.T) {
 	_, err := New("", "secret", nil, WithRegion("XX"), WithAttemptTimeout(-1), WithRetry(RetryPolicy{MinWait: -1}), WithHTTPClient(nil),
 		WithLogger(nil), WithAttemptHook(nil), WithUserAgent("\n"), WithMaxResponseBytes(0), WithLimiter(nil), WithClock(nil), WithNonce(nil), WithBaseURL("x"))
 	require.ElementsMatch(t, []string{
-		"appKey", "New", "WithRegion", "WithAttemptTimeout", "WithRetry", "WithHTTPClient", "WithLogger", "WithHook", "WithUserAgent",
-		"WithMaxAnswerBytes", "WithLimiter", "WithClock", "WithNonce", "WithBaseURL",
+		"appKey", "New", "WithRegion", "WithAttemptTimeout", "WithRetry", "WithHTTPClient", "WithLogger", "WithAttemptHook", "WithUserAgent",
+		"WithMaxResponseBytes", "WithLimiter", "WithClock", "WithNonce", "WithBaseURL",
 	}, clientProblems(t, err))
 }
 

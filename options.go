@@ -107,6 +107,12 @@ func WithHTTPClient(client *http.Client) Option {
 // NextProtos is replaced, TLS 1.2 is the lowest version if MinVersion is 0, and sessions are resumed if there is no
 // ClientSessionCache.
 //
+//	authorities := x509.NewCertPool()
+//	authorities.AppendCertsFromPEM(pem)
+//	client, err := rongcloud.New(appKey, appSecret,
+//		rongcloud.WithBaseURL("https://im.example.com"),
+//		rongcloud.WithTLSConfig(&tls.Config{RootCAs: authorities}))
+//
 // InsecureSkipVerify is refused, unless VerifyConnection checks the server in its place: a server that nobody has checked can forge
 // the outcome of every call. WithTLSConfig is refused together with [WithHTTPClient], which has settings of its own.
 func WithTLSConfig(settings *tls.Config) Option {
@@ -201,11 +207,29 @@ func WithLogger(logger *slog.Logger) Option {
 	})
 }
 
-// WithAttemptHook calls hook after every attempt, in the goroutine of the call. It is meant for metrics and traces and must be fast.
+// WithAttemptHook calls hook after every attempt, in the goroutine of the call. It is meant for metrics and
+// traces and must be fast. Attempt.Err belongs to the same categories as the error with which the
+// call ends:
+//
+//	func(_ context.Context, a rongcloud.Attempt) {
+//		switch {
+//		case a.Retry: // another attempt decides
+//		case a.Err == nil:
+//			accepted.Inc()
+//		case errors.Is(a.Err, rongcloud.ErrOutcomeUnknown):
+//			lost.Inc()
+//		default:
+//			refused.Inc()
+//		}
+//	}
+//
+// A call that ends without an attempt has none to tell of: one with a wrong argument, one whose
+// context ends before it is sent, and one whose context is canceled in the wait after an attempt with
+// Retry set. To count each call once, look at the error that it returns.
 func WithAttemptHook(hook func(ctx context.Context, attempt Attempt)) Option {
 	return optionFunc(func(c *config) {
 		if hook == nil {
-			c.problem("WithHook", "the hook is nil")
+			c.problem("WithAttemptHook", "the hook is nil")
 		}
 		c.hook = hook
 	})
@@ -318,7 +342,7 @@ func (c *config) check() {
 	}
 	c.retry = c.retry.complete()
 	if c.maxAnswerBytes <= 0 || c.maxAnswerBytes > maxMaxAnswerBytes {
-		c.problem("WithMaxAnswerBytes", "%d is not between 1 and %d", c.maxAnswerBytes, maxMaxAnswerBytes)
+		c.problem("WithMaxResponseBytes", "%d is not between 1 and %d", c.maxAnswerBytes, maxMaxAnswerBytes)
 	}
 	if s := c.userAgentSuffix; len(s) > maxUserAgentSuffix || !printable(s) {
 		c.problem("WithUserAgent", "the suffix must be at most %d printable ASCII characters", maxUserAgentSuffix)
@@ -444,7 +468,7 @@ type Attempt struct {
 	Duration   time.Duration
 	HTTPStatus int   // 0 if there was no answer
 	Code       Code  // 0 if the answer carried none
-	Err        error // nil if the attempt succeeded
+	Err        error // nil if the attempt succeeded, or shows that an earlier one did; see WithAttemptHook
 	Reused     bool  // an open connection was used again
 	Retry      bool  // the call will be tried again, after Wait
 	Wait       time.Duration

@@ -234,7 +234,7 @@ func (c *call) hosts() *hosts {
 	return c.core.hosts
 }
 
-func (c *call) failure() error {
+func (c *call) failure() *Error {
 	o := &c.last
 	e := &Error{
 		Endpoint: c.ep.String(), HTTPStatus: o.status, Code: o.code, Message: o.message,

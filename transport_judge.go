@@ -232,11 +232,36 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// problem is what was wrong with an attempt, without any of the server's words: it goes to hooks and logs.
+// attemptError is why an attempt failed, as hooks and logs get it: without any of the server's words,
+// and in the categories of the error with which the call would end.
+type attemptError struct {
+	reason error
+	ends   *Error
+}
+
+func (e *attemptError) Error() string {
+	if e.ends.outcomeUnknown {
+		return e.reason.Error() + "; outcome unknown"
+	}
+	return e.reason.Error()
+}
+
+func (e *attemptError) Is(target error) bool { return e.ends.Is(target) }
+func (e *attemptError) Unwrap() error        { return e.reason }
+
+// problem is what was wrong with the last attempt; nil also if it shows that an earlier one succeeded.
+func (c *call) problem() error {
+	o := &c.last
+	if o.ok || c.duplicate() {
+		return nil
+	}
+	ends := c.failure()
+	return &attemptError{reason: o.problem(), ends: &Error{HTTPStatus: ends.HTTPStatus, Code: ends.Code, outcomeUnknown: ends.outcomeUnknown}}
+}
+
+// problem is the reason of an [attemptError].
 func (o *outcome) problem() error {
 	switch {
-	case o.ok:
-		return nil
 	case o.err != nil:
 		return withoutQuotes(o.err)
 	case o.code != 0:

@@ -15,6 +15,7 @@ import (
 	"net/http/httptrace"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -691,6 +692,55 @@ func TestHookAndLog(t *testing.T) {
 	require.Contains(t, lines[1], "level=DEBUG")
 	for _, secret := range []string{"test-secret", "u1", "10.0.0.7", "Signature", "test-key"} {
 		require.NotContains(t, text.String(), secret)
+	}
+}
+
+// Who counts what a hook is told counts as many lost sends as callers do.
+func TestAttemptsEndAsTheirCallsDo(t *testing.T) {
+	t.Parallel()
+	const duplicate = Code(20108)
+	guarded := WithIdempotentSends(IdempotentSends{DuplicateCode: duplicate})
+	categories := []error{ErrOutcomeUnknown, ErrRateLimited, ErrUnauthorized, ErrTransport, Code(1000), Code(1002), Code(1004), Code(1008), duplicate}
+	refused, broken := status(400, `{"code":1002}`), step(broken)
+	for name, test := range map[string]struct {
+		steps []step
+		opts  []Option
+		call  []CallOption
+		want  []error // none: accepted
+	}{
+		"accepted":                 {[]step{nil}, nil, nil, nil},
+		"refused":                  {[]step{refused}, nil, nil, []error{Code(1002)}},
+		"no right":                 {[]step{status(401, `{"code":1004}`)}, nil, nil, []error{ErrUnauthorized, Code(1004)}},
+		"quota":                    {[]step{status(429, `{"code":1008}`)}, []Option{WithoutRetries()}, nil, []error{ErrRateLimited, Code(1008)}},
+		"connection broken":        {[]step{broken}, nil, nil, []error{ErrOutcomeUnknown, ErrTransport}},
+		"server failed":            {[]step{status(503, "")}, nil, nil, []error{ErrOutcomeUnknown, ErrTransport}},
+		"server says that it lost": {[]step{status(500, `{"code":1000}`)}, nil, nil, []error{ErrOutcomeUnknown, Code(1000)}},
+		"not JSON":                 {[]step{status(200, "<html>")}, nil, nil, []error{ErrOutcomeUnknown, ErrTransport}},
+		"proxy refused":            {[]step{status(403, "<html>")}, nil, nil, []error{ErrTransport}},
+		"lost, then refused":       {[]step{broken, refused}, nil, []CallOption{RetryUnsafe()}, []error{ErrOutcomeUnknown, Code(1002)}},
+		"lost, then a duplicate":   {[]step{broken, status(400, `{"code":20108}`)}, []Option{guarded}, nil, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var attempts []Attempt
+			s := newScripted(t, test.steps, append([]Option{WithRetry(quick(2)), WithAttemptHook(func(_ context.Context, a Attempt) {
+				attempts = append(attempts, a)
+			})}, test.opts...)...)
+			err := faultCall(t.Context(), s.Client, "unsafe", test.call...)
+			require.Len(t, attempts, len(test.steps))
+			last := attempts[len(attempts)-1]
+			require.Equal(t, test.want == nil, last.Err == nil)
+			require.Equal(t, test.want == nil, err == nil)
+			for _, category := range categories {
+				require.Equal(t, slices.Contains(test.want, category), errors.Is(last.Err, category), "%v", category)
+				require.Equal(t, errors.Is(err, category), errors.Is(last.Err, category), "%v", category)
+			}
+			require.False(t, last.Retry)
+			for _, earlier := range attempts[:len(attempts)-1] {
+				require.True(t, earlier.Retry)
+				require.ErrorIs(t, earlier.Err, ErrOutcomeUnknown)
+			}
+		})
 	}
 }
 
