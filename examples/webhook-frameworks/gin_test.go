@@ -59,7 +59,7 @@ func Example_ginParse() {
 	post(router, "/rongcloud", webhooktest.Sample(webhook.KindUserStatus))
 	app.Secret = "app-secret"
 	// Output:
-	// gin: u1 is offline
+	// gin: u1 is online
 	// 200
 	// 403
 }
