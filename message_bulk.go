@@ -144,11 +144,12 @@ type BulkResult struct {
 // minute finds out, too, where the system tells its uptime (Linux); otherwise nobody can tell how much
 // of the minute is left.
 //
-// It ends with an error if it could not go through the list: an [*ArgumentError] for what is wrong with
-// the arguments, else an [*Error], and with it a result whose Checkpoint lets it go on. It stops when
+// It ends with an error if it could not go through the list: an [*ArgumentError], without a result,
+// for what is wrong with the arguments, else an [*Error], and with it a result whose Checkpoint lets
+// it go on. What was refused or is unknown is no error: [BulkResult] counts it. It stops when
 // ctx ends, when the source of the recipients yields an error, when RongCloud cannot be reached, does
 // not accept the credentials or keeps refusing for the rate, when BulkParams.MaxUnknown chunks in a row
-// are unknown, and when one of the functions in params fails. That chunks were refused is no error.
+// are unknown, and when one of the functions in params fails.
 //
 // [CaptureResponse] and [WithRequestID] are refused: they belong to a single request.
 //

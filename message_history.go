@@ -17,7 +17,8 @@ import (
 // begin with All make as many calls as they need, for any span of time; a client with a limiter ([WithLimiter]) keeps to the quota.
 type MessageHistoryService service
 
-// HistoryQuery chooses messages of a private, group or chat room conversation. The bounds count to the millisecond.
+// HistoryQuery chooses messages of a private, group or chat room conversation. UserID, TargetID,
+// Newest and Oldest are required. The bounds count to the millisecond.
 type HistoryQuery struct {
 	UserID   string    // whose view of the conversation is read
 	TargetID string    // the other user, the group or the chat room
@@ -28,7 +29,8 @@ type HistoryQuery struct {
 	ExcludeNewest bool
 }
 
-// UltraGroupHistoryQuery chooses messages of an ultra group.
+// UltraGroupHistoryQuery chooses messages of an ultra group. UserID, TargetID, Newest and Oldest
+// are required.
 type UltraGroupHistoryQuery struct {
 	UserID    string    // whose view of the conversation is read
 	GroupID   string    // the ultra group

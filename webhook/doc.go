@@ -2,7 +2,8 @@
 // delivery, and what happens to users, chat rooms, groups and friends. It verifies them, recognises
 // replays and hands them over as typed values.
 //
-//	h, err := webhook.NewHandler(appSecret)
+//	h, err := webhook.NewHandler(appSecret,
+//		webhook.WithDecisionTimeout(2*time.Second, webhook.Block("later"))) // if nothing can decide
 //	...
 //	h.OnMessage(func(ctx context.Context, m *webhook.Message) error {
 //		return archive.Save(ctx, m.MessageUID, m.FromUserID, m.TargetID, m.Body)
@@ -19,7 +20,8 @@
 //		}
 //		return webhook.Allow(), nil
 //	})
-//	http.Handle("/rongcloud", h)
+//	http.Handle("/rongcloud/messages", h.For(webhook.KindMessage))
+//	http.Handle("/rongcloud/moderation", h.For(webhook.KindPreMessage))
 //
 // Set ReadHeaderTimeout, ReadTimeout, WriteTimeout and IdleTimeout of the http.Server that it runs
 // in.
@@ -27,11 +29,9 @@
 // # One URL or many
 //
 // A [Handler] tells the kinds apart by their fields, so that all callbacks can go to one URL. What
-// cannot be told apart is an empty list, and a future kind that has the fields of a present one. A
-// path for each kind leaves nothing to guess:
-//
-//	http.Handle("/rongcloud/messages", h.For(webhook.KindMessage))
-//	http.Handle("/rongcloud/moderation", h.For(webhook.KindPreMessage))
+// cannot be told apart is an empty list, and a future kind that has the fields of a present one. Nor
+// is a question before delivery known for one there if its body cannot be read: it is refused, and
+// RongCloud delivers the message. A path for each kind, as above, leaves nothing to guess.
 //
 // [Handler.For] shares functions, nonces and queue with its handler. Routers of other frameworks
 // take it as any http.Handler; [Parse] and [Verify] serve where that does not fit.

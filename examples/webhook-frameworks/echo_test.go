@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/labstack/echo/v4"
 
@@ -13,7 +14,7 @@ import (
 )
 
 func Example_echo() {
-	h, err := webhook.NewHandler("app-secret")
+	h, err := webhook.NewHandler("app-secret", webhook.WithDecisionTimeout(2*time.Second, webhook.Block("try again later")))
 	if err != nil {
 		panic(err)
 	}
@@ -23,9 +24,9 @@ func Example_echo() {
 	})
 
 	router := echo.New()
-	router.POST("/rongcloud", echo.WrapHandler(h))
+	router.POST("/rongcloud/moderation", echo.WrapHandler(h.For(webhook.KindPreMessage)))
 
-	post(router, "/rongcloud", webhooktest.Sample(webhook.KindPreMessage))
+	post(router, "/rongcloud/moderation", webhooktest.Sample(webhook.KindPreMessage))
 	// Output:
 	// echo: may u1 write to g1?
 	// 200 {"pass":0,"extra":"not today"}

@@ -6,8 +6,8 @@
 //	go run ./examples/webhook
 //
 // It waits for RongCloud's callbacks as soon as one of RONGCLOUD_APP_KEY, RONGCLOUD_APP_SECRET, RONGCLOUD_REGION and RONGCLOUD_API_URL is set; the first
-// two are then needed. It listens on WEBHOOK_ADDR, 127.0.0.1:8080 if that is not set, at the path /rongcloud, and archives to WEBHOOK_ARCHIVE,
-// webhook-archive.jsonl if that is not set. RongCloud must reach it by a public https address, through a proxy or a tunnel.
+// two are then needed. It listens on WEBHOOK_ADDR, 127.0.0.1:8080 if that is not set, at the paths /rongcloud/moderation for questions before delivery
+// and /rongcloud for all else, and archives to WEBHOOK_ARCHIVE, webhook-archive.jsonl if that is not set. RongCloud must reach it by a public https address, through a proxy or a tunnel.
 package main
 
 import (
@@ -84,10 +84,11 @@ func serve(ctx context.Context, w io.Writer, client *rongcloud.Client) (err erro
 	}
 	mux := http.NewServeMux()
 	mux.Handle("/rongcloud", h)
+	mux.Handle("/rongcloud/moderation", h.For(webhook.KindPreMessage)) // unreadable questions get the fallback here only
 	srv := &http.Server{
 		Handler: mux, ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 10 * time.Second, IdleTimeout: time.Minute,
 	}
-	fmt.Fprintf(w, "Waiting for callbacks of app %s at http://%s/rongcloud. Interrupt to stop.\n", client.AppKey(), listener.Addr())
+	fmt.Fprintf(w, "Waiting for callbacks of app %s at http://%s/rongcloud, and questions at /rongcloud/moderation. Interrupt to stop.\n", client.AppKey(), listener.Addr())
 	ended := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
