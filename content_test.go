@@ -206,6 +206,7 @@ func TestContentReadsVariants(t *testing.T) {
 		label, name, body string
 		want              MessageContent
 	}{
+		{"portraitUri beside an empty portrait", "RC:TxtMsg", `{"content":"hi","user":{"id":"u","portraitUri":"p","portrait":""}}`, TextMessage{Content: "hi", User: &Sender{ID: "u", PortraitURL: "p"}}},
 		{"portraitUri", "RC:TxtMsg", `{"content":"hi","user":{"id":"u","portraitUri":"p"}}`, TextMessage{Content: "hi", User: &Sender{ID: "u", PortraitURL: "p"}}},
 		{"user as text", "RC:TxtMsg", `{"content":"hi","user":"{\"id\":\"u\"}"}`, TextMessage{Content: "hi", User: &Sender{ID: "u"}}},
 		{"nulls", "RC:TxtMsg", `{"content":"hi","user":null,"mentionedInfo":null,"extra":null}`, hi},

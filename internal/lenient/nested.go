@@ -50,10 +50,10 @@ func isEmptyObject(text []byte) bool {
 
 // object reads the members of an object into a struct.
 func (r *reader) object(p *plan, v reflect.Value) error {
-	var few [8]int // by which of its names each field with further names has been filled, one more than the place; 0 is by none
+	var few [8]filling // of each field with further names
 	filled := few[:]
 	if p.ranked >= len(few) {
-		filled = make([]int, p.ranked+1)
+		filled = make([]filling, p.ranked+1)
 	}
 	next, first := 0, true
 	for r.pos++; r.next() != '}'; r.comma() {
@@ -103,18 +103,32 @@ func (r *reader) unknown(v reflect.Value, key []byte, first bool) {
 	}
 }
 
-// preferred reports whether a member counts more than the one that filled a field before. A null counts nothing, and
-// a name in other letter case less than any exact one. Fresh says that it was another name that filled the field.
-func (r *reader) preferred(n *name, folded bool, filled *int) (preferred, fresh bool) {
-	rank := n.rank + 1
+// filling is by which of its names a field with further names has been filled.
+type filling struct {
+	rank  int32 // one more than the name's place; 0 is by none
+	empty bool  // with an empty text
+}
+
+// preferred reports whether a member counts more than the one that filled a field before. A null counts nothing, an empty
+// text less than a value, and a name in other letter case less than any exact one. Fresh says that it was another name
+// that filled the field.
+func (r *reader) preferred(n *name, folded bool, filled *filling) (preferred, fresh bool) {
+	rank := int32(n.rank + 1)
 	if folded {
 		rank += 1 << 16
 	}
-	if r.next() == 'n' || *filled > 0 && *filled < rank {
+	c := r.next()
+	empty := c == '"' && r.data[r.pos+1] == '"'
+	switch {
+	case c == 'n':
 		return false, false
+	case filled.rank == 0 || filled.rank == rank:
+	case empty || !filled.empty && filled.rank < rank:
+		return false, false
+	default:
+		fresh = true
 	}
-	fresh = *filled > rank
-	*filled = rank
+	*filled = filling{rank, empty}
 	return true, fresh
 }
 

@@ -136,7 +136,7 @@ func TestNumbers(t *testing.T) {
 	require.ErrorIs(t, err, errRange)
 }
 
-// The first name that has a value counts, wherever in the object it stands.
+// The first name that has a value counts, wherever in the object it stands. An empty text is none if another name has one.
 func TestFurtherNames(t *testing.T) {
 	t.Parallel()
 	type item struct {
@@ -149,6 +149,13 @@ func TestFurtherNames(t *testing.T) {
 		`{"userId":"b","uid":"c","id":null}`:                          {ID: "b"},
 		`{"ID":"x","uid":"c"}`:                                        {ID: "c"},
 		`{"id":"a","id":"b"}`:                                         {ID: "b"},
+		`{"id":"","uid":"c"}`:                                         {ID: "c"},
+		`{"uid":"c","id":""}`:                                         {ID: "c"},
+		`{"id":"","userId":"","uid":"c"}`:                             {ID: "c"},
+		`{"id":"a","id":""}`:                                          {}, // as encoding/json has it
+		`{"id":"","id":"a"}`:                                          {ID: "a"},
+		`{"ID":"x","id":"","uid":""}`:                                 {ID: "x"},
+		`{"tags":"","labels":{"x":1}}`:                                {Tags: map[string]int{"x": 1}},
 		`{"labels":{"x":1},"tags":{"y":2}}`:                           {Tags: map[string]int{"y": 2}},
 		`{"tags":{"y":2},"labels":{"x":1}}`:                           {Tags: map[string]int{"y": 2}},
 		`{"tags":{"y":2},"tags":{"x":1},"labels":{"z":3},"LABELS":1}`: {Tags: map[string]int{"y": 2, "x": 1}},
