@@ -150,7 +150,7 @@ func hexChar(text string, length int) (char rune, read int) {
 	if err != nil {
 		return 0, 0
 	}
-	return rune(n), length
+	return rune(n), length //nolint:gosec // at most four digits
 }
 
 // walk adds the texts of valid JSON. Depth counts the texts around it.

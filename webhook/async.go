@@ -15,6 +15,12 @@ const (
 	maxKeptBytes = 16 << 20
 )
 
+// A queue that fails is asked again, but not for ever.
+const (
+	unreadablePause = 10 * time.Millisecond // after a job that cannot be read
+	maxLatePulls    = 3                     // in a row, in a shutdown
+)
+
 // Times at the end of work, which no context of the work bounds.
 const (
 	removalTimeout = 5 * time.Second        // for the queue to remove what is done
@@ -38,8 +44,9 @@ type async struct {
 	mu        sync.Mutex
 	changed   *sync.Cond // there is a ready lane, or nothing more to come
 	started   bool
-	drained   bool // the queue is empty, and nothing more comes
-	stopped   bool // work no more
+	drained   bool  // the queue is empty, and nothing more comes
+	unread    error // why nothing more comes, if the queue may hold more
+	stopped   bool  // work no more
 	lanes     map[string]*lane
 	ready     []*lane // whose first job was not tried yet
 	failed    []*lane // whose first job has failed before, and is to be tried again
@@ -125,28 +132,49 @@ func (a *async) start() {
 	}()
 }
 
-// dispatch enters jobs into lanes until it waits no more and the queue is empty.
+// dispatch enters jobs into lanes until it waits no more and the queue is empty, or fails.
 func (a *async) dispatch() {
-	for failures := 0; a.waitForRoom(); {
+	failures, late := 0, 0
+	for a.waitForRoom() {
 		job, err := a.pull()
+		over := a.waiting.Err() != nil
 		switch {
 		case err == nil:
-			failures = 0
+			failures, late = 0, 0
 			a.add(job)
 			continue
-		case a.waiting.Err() != nil && errors.Is(err, a.waiting.Err()):
-			a.mu.Lock()
-			a.drained = true
-			a.mu.Unlock()
-			a.changed.Broadcast()
+		case over && errors.Is(err, a.waiting.Err()):
+			a.drain(nil)
 			return
 		}
 		a.h.logFailure(nil, "webhook: the queue failed", "", 0, err)
-		failures++
-		if !sleep(a.life, a.h.config.wait(failures)) {
+		var wait time.Duration
+		switch {
+		case IsPermanent(err): // one job that cannot be read: the next one may be
+			wait = unreadablePause
+		case over:
+			late++
+			wait = a.h.config.wait(late)
+		default:
+			failures++
+			wait = a.h.config.wait(failures)
+		}
+		if late == maxLatePulls {
+			a.drain(err)
+			return
+		}
+		if !sleep(a.life, wait) {
 			return
 		}
 	}
+}
+
+// drain notes that no more jobs come, and why if the queue may hold some.
+func (a *async) drain(unread error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.drained, a.unread = true, unread
+	a.changed.Broadcast()
 }
 
 // pull, load and tryRemove take a panic of the queue, which a user may have written, or the end of
@@ -451,13 +479,27 @@ func (a *async) shutdown(ctx context.Context) error {
 	}
 	select {
 	case <-a.done:
-		return nil
+		return a.leftover()
 	case <-ctx.Done():
 	}
 	if left := a.abort(); left > 0 {
 		return fmt.Errorf("webhook: %d callbacks or more are still in the queue: %w", left, ctx.Err())
 	}
 	return nil
+}
+
+// leftover says what is still in the queue though all that could be read was worked on.
+func (a *async) leftover() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var errs []error
+	if a.unread != nil {
+		errs = append(errs, fmt.Errorf("webhook: the queue failed, and may hold more callbacks: %w", a.unread))
+	}
+	if n := len(a.undone); n > 0 {
+		errs = append(errs, fmt.Errorf("webhook: %d callbacks that are done are still in the queue, and will be done again", n))
+	}
+	return errors.Join(errs...)
 }
 
 // abort ends the contexts of the functions, begins no more jobs, and waits a moment for the

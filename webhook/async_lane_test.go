@@ -282,7 +282,9 @@ func TestAsyncPlainQueueIsBounded(t *testing.T) {
 // A function that ends its goroutine or panics has failed, and ends no worker.
 func TestAsyncGoexit(t *testing.T) {
 	t.Parallel()
-	for name, function := range map[string]func(){"goexit": runtime.Goexit, "panic": func() { panic("boom") }, "panic of nil": func() { panic(any(nil)) }} {
+	for name, function := range map[string]func(){
+		"goexit": runtime.Goexit, "panic": func() { panic("boom") }, "panic of nil": func() { panic(any(nil)) }, //nolint:govet // it is what is tested
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {

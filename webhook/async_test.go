@@ -364,11 +364,40 @@ func TestAsyncQueueFails(t *testing.T) {
 		h.Start()
 		require.Equal(t, 503, deliver(t, h, roomMessage(0, 0)))
 		time.Sleep(time.Minute)
-		require.NoError(t, h.Shutdown(context.Background()))
+		require.ErrorContains(t, h.Shutdown(context.Background()), "2 callbacks that are done are still in the queue")
 		require.EqualValues(t, 2, calls.Load())
 		require.Equal(t, time.Minute, time.Since(began))
 		require.Equal(t, 4, strings.Count(logged.String(), "webhook: the queue failed\""), logged.String())
 		require.Equal(t, 2, strings.Count(logged.String(), "failed to remove"))
+	})
+
+	synctest.Test(t, func(t *testing.T) { // a shutdown does not wait for a queue that fails for ever
+		queue := &recordingQueue{}
+		for range 100 {
+			queue.pull = append(queue.pull, errors.New("the queue is closed"))
+		}
+		h, logged := newHandler(t, webhook.WithQueue(queue, 1))
+		h.Start()
+		time.Sleep(10 * time.Second)
+		before := strings.Count(logged.String(), "the queue is closed")
+		err := h.Shutdown(context.Background())
+		require.ErrorContains(t, err, "may hold more callbacks: the queue is closed")
+		require.LessOrEqual(t, strings.Count(logged.String(), "the queue is closed")-before, 4)
+	})
+
+	synctest.Test(t, func(t *testing.T) { // jobs that cannot be read hold none of the others
+		queue := &recordingQueue{}
+		for range 500 {
+			queue.pull = append(queue.pull, webhook.Permanent(errors.New("damaged")))
+		}
+		queue.pull = append(queue.pull, nil)
+		h, _ := newHandler(t, webhook.WithQueue(queue, 1))
+		var calls atomic.Int32
+		h.OnUserStatus(func(context.Context, *webhook.UserStatus) error { calls.Add(1); return nil })
+		h.Start()
+		time.Sleep(10 * time.Second)
+		require.EqualValues(t, 1, calls.Load())
+		require.NoError(t, h.Shutdown(context.Background()))
 	})
 
 	synctest.Test(t, func(t *testing.T) { // a shutdown ends the wait after a failure

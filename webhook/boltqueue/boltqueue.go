@@ -179,8 +179,8 @@ func (q *Queue) Len() int {
 }
 
 // Push is part of [webhook.Queue]. It returns when the jobs are synced to the disk. If the disk is
-// full it returns an error and stores nothing; what the file holds can still be worked on and
-// removed.
+// full, or the file was removed or replaced, it returns an error and stores nothing; what the file
+// holds can still be worked on and removed.
 func (q *Queue) Push(_ context.Context, jobs ...webhook.Job) error {
 	texts, bytes := make([][]byte, len(jobs)), int64(0)
 	for i, job := range jobs {
@@ -190,6 +190,9 @@ func (q *Queue) Push(_ context.Context, jobs ...webhook.Job) error {
 		}
 		texts[i] = text
 		bytes += int64(len(text))
+	}
+	if err := q.db.inPlace(); err != nil {
+		return err
 	}
 	if !q.reserve(len(jobs), bytes) {
 		return webhook.ErrQueueFull

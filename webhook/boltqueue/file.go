@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"runtime/debug"
 	"sync"
 	"syscall"
@@ -20,17 +21,73 @@ type file struct {
 
 	path   string
 	handle *os.File
+	opened os.FileInfo // of handle
 
 	mu     sync.Mutex
 	broken error
 }
 
 func openFile(path string, timeout time.Duration) (*file, error) {
+	path, err := filepath.Abs(path) // the directory may be changed later
+	if err != nil {
+		return nil, fmt.Errorf("boltqueue: %w", err)
+	}
 	deadline := time.Now().Add(timeout)
+	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+		if err := create(path, timeout); err != nil {
+			return nil, err
+		}
+	}
 	if err := checkFile(path, timeout); err != nil {
 		return nil, err
 	}
-	return open(path, max(time.Until(deadline), time.Millisecond), false)
+	f, err := open(path, max(time.Until(deadline), time.Millisecond), false)
+	if err != nil {
+		return nil, err
+	}
+	if f.opened, err = f.handle.Stat(); err != nil {
+		return nil, errors.Join(fmt.Errorf("boltqueue: %w", err), f.close())
+	}
+	return f, nil
+}
+
+// create makes a new file under another name first, so that a full disk or the end of the process
+// leaves a whole file or none. What else is in its place by then stays there. Where there are no
+// links, open makes the file.
+func create(path string, timeout time.Duration) error {
+	dir, name := filepath.Split(path)
+	temporary, err := os.CreateTemp(dir, name+".new-*")
+	if err != nil {
+		return fmt.Errorf("boltqueue: %w", err)
+	}
+	defer func() { _ = os.Remove(temporary.Name()) }()
+	if err := temporary.Close(); err != nil {
+		return fmt.Errorf("boltqueue: %w", err)
+	}
+	f, err := open(temporary.Name(), timeout, false)
+	if err != nil {
+		return err
+	}
+	if err := f.close(); err != nil {
+		return err
+	}
+	if os.Link(temporary.Name(), path) == nil {
+		if d, err := os.Open(dir); err == nil { // some systems cannot sync directories
+			_ = d.Sync()
+			_ = d.Close()
+		}
+	}
+	return nil
+}
+
+// inPlace returns an error if the file is not under its name any more: what is written into it then
+// is lost with the process.
+func (f *file) inPlace() error {
+	info, err := os.Stat(f.path)
+	if errors.Is(err, os.ErrNotExist) || err == nil && !os.SameFile(info, f.opened) {
+		return fmt.Errorf("boltqueue: %s: the file was removed or replaced while it was open; restart the process", f.path)
+	}
+	return nil // or that is not known
 }
 
 // checkFile checks a file under a lock that lets nobody write.

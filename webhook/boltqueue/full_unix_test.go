@@ -22,7 +22,66 @@ import (
 
 const fullVariable = "BOLTQUEUE_TEST_FULL" // the directory of a process that may write no file of more than 3 MiB
 
-func init() { children[fullVariable] = fullDisk }
+const noRoomVariable = "BOLTQUEUE_TEST_NO_ROOM" // the directory of a process that can write next to nothing at first
+
+func init() {
+	children[fullVariable] = fullDisk
+	children[noRoomVariable] = noRoom
+}
+
+// noRoom makes queues on a full disk, and again when there is room.
+func noRoom(dir string) error {
+	signal.Ignore(syscall.SIGXFSZ)
+	for _, room := range []uint64{1, 4096, 8192, 16384} {
+		path := filepath.Join(dir, fmt.Sprint(room))
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: room, Max: 3 << 20}); err != nil {
+			return err
+		}
+		if _, err := boltqueue.Open(path); err == nil || errors.Is(err, boltqueue.ErrDamaged) {
+			return fmt.Errorf("opened in %d bytes: %w", room, err)
+		}
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 3 << 20, Max: 3 << 20}); err != nil {
+			return err
+		}
+		q, err := boltqueue.Open(path)
+		if err != nil {
+			return fmt.Errorf("with room again: %w", err)
+		}
+		if err := q.Close(); err != nil {
+			return err
+		}
+	}
+	files, err := os.ReadDir(dir)
+	if err == nil && len(files) != 4 {
+		err = fmt.Errorf("%d files are left", len(files))
+	}
+	return err
+}
+
+// A queue that could not be made for want of room can be made later.
+func TestNoRoomForANewFile(t *testing.T) {
+	t.Parallel()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), noRoomVariable+"="+t.TempDir())
+	output, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(output))
+}
+
+// What is written into a file that has lost its name is lost: nothing is taken any more.
+func TestFileRemoved(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "queue.db")
+	q := open(t, path)
+	require.NoError(t, q.Push(t.Context(), webhook.Job{Key: "a"}))
+	require.NoError(t, os.Remove(path))
+	require.ErrorContains(t, q.Push(t.Context(), webhook.Job{Key: "b"}), path+": the file was removed or replaced")
+	open(t, path)
+	require.ErrorContains(t, q.Push(t.Context(), webhook.Job{Key: "b"}), path+": the file was removed or replaced")
+	job, err := q.Pull(t.Context())
+	require.NoError(t, err)
+	require.NoError(t, q.Done(t.Context(), job.ID))
+	require.Zero(t, q.Len())
+}
 
 // fullDisk fills a queue until nothing fits, and works on it then.
 func fullDisk(dir string) error {
