@@ -20,7 +20,8 @@ var takeSource string
 var takeScript = redis.NewScript(takeSource)
 
 const (
-	// windowSlots is how finely a window tells times apart: what was used counts for up to one slot longer than the limit's time.
+	// windowSlots is how finely a window tells times apart: what was used counts for up to one slot
+	// longer than the limit's time.
 	windowSlots = 256
 
 	// These are as in the limiter of package rongcloud.
@@ -103,7 +104,8 @@ func (a *ask) limit(key string, limit rongcloud.QuotaLimit, since time.Duration)
 	return len(a.keys) - 1, true
 }
 
-// interval is how many microseconds the pace gives to a unit; 0 where the whole limit may be used at once.
+// interval is how many microseconds the pace gives to a unit; 0 where the whole limit may be used
+// at once.
 func interval(limit rongcloud.QuotaLimit) float64 {
 	if limit.Per > longestPaced {
 		return 0
@@ -113,8 +115,9 @@ func interval(limit rongcloud.QuotaLimit) float64 {
 
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
-// burst is how many units may go at once: a little, and what came in since the line last asked. So nothing is lost on the way to Redis, and little more
-// than the pace gives goes at once after a rest.
+// burst is how many units may go at once: a little, and what came in since the line last asked. So
+// nothing is lost on the way to Redis, and little more than the pace gives goes at once after a
+// rest.
 func burst(limit rongcloud.QuotaLimit, since time.Duration) float64 {
 	cameIn := float64(limit.Limit) * float64(since) / float64(limit.Per)
 	return max(float64(limit.Limit/spareShare), min(2+1.5*cameIn, 2+float64(limit.Limit)/2))

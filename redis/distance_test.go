@@ -67,8 +67,8 @@ func carry(to, from net.Conn, delay time.Duration) {
 	}
 }
 
-// BenchmarkDistance shows how much of a quota 64 callers of a process use over a distance, and the most that goes in a quota's
-// time, by the clock of the process.
+// BenchmarkDistance shows how much of a quota 64 callers of a process use over a distance, and the
+// most that goes in a quota's time, by the clock of the process.
 func BenchmarkDistance(b *testing.B) {
 	for _, c := range []struct {
 		away  time.Duration

@@ -1,5 +1,6 @@
-// Package rongcloudredis shares what several processes must know of one another through Redis: the quotas of an App Key, which belong to all its
-// processes together, and the signatures of callbacks that have been handled.
+// Package rongcloudredis shares what several processes must know of one another through Redis: the
+// quotas of an App Key, which belong to all its processes together, and the signatures of callbacks
+// that have been handled.
 //
 //	db := redis.NewClient(&redis.Options{Addr: "localhost:6379"})
 //	limiter, err := rongcloudredis.NewLimiter(db, rongcloudredis.LimiterConfig{AppKey: appKey, LocalShare: 0.25})

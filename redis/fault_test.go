@@ -3,6 +3,7 @@ package rongcloudredis
 import (
 	"context"
 	"net"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,7 +38,8 @@ func (s *redisServer) signal(t *testing.T, signal syscall.Signal) {
 	require.NoError(t, s.command.Process.Signal(signal))
 }
 
-// A Redis that says nothing is noticed by those who have no deadline and by those whose deadline is short, whatever its client heeds.
+// A Redis that says nothing is noticed by those who have no deadline and by those whose deadline is
+// short, whatever its client heeds.
 func TestLimiterNoticesARedisThatHangs(t *testing.T) {
 	t.Parallel()
 	for _, heeds := range []bool{false, true} {
@@ -109,20 +111,66 @@ func TestNonceStoreDoesNotWaitForRedis(t *testing.T) {
 // A Redis that answers a ping but does not run the script stays lost.
 func TestLimiterDoesNotFlap(t *testing.T) {
 	t.Parallel()
+	type change func(t *testing.T, root *redis.Client)
+	do := func(command ...any) change {
+		return func(t *testing.T, root *redis.Client) {
+			t.Helper()
+			require.NoError(t, root.Do(t.Context(), command...).Err())
+		}
+	}
+	gone := t.TempDir()
 	for _, c := range []struct {
-		name           string
-		refuse, accept []any
 		says           string
+		args           []string
+		begin          change
+		refuse, accept change
 	}{
-		{"out of memory", []any{"CONFIG", "SET", "maxmemory", "1"}, []any{"CONFIG", "SET", "maxmemory", "0"}, "OOM"},
-		{"a replica", []any{"REPLICAOF", "127.0.0.1", "1"}, []any{"REPLICAOF", "NO", "ONE"}, "READONLY"},
-		{"no permission", []any{"ACL", "SETUSER", "app", "-evalsha"}, []any{"ACL", "SETUSER", "app", "+evalsha"}, "NOPERM"},
+		{"OOM", nil, nil, do("CONFIG", "SET", "maxmemory", "1"), do("CONFIG", "SET", "maxmemory", "0")},
+		{"READONLY", nil, nil, do("REPLICAOF", "127.0.0.1", "1"), do("REPLICAOF", "NO", "ONE")},
+		{"NOPERM", nil, nil, do("ACL", "SETUSER", "app", "-evalsha"), do("ACL", "SETUSER", "app", "+evalsha")},
+		{"WRONGPASS", nil, nil, func(t *testing.T, root *redis.Client) {
+			do("ACL", "SETUSER", "app", "resetpass", ">other")(t, root)
+			do("CLIENT", "KILL", "USER", "app")(t, root)
+		}, do("ACL", "SETUSER", "app", ">pw")},
+		{"CLUSTERDOWN", []string{"--cluster-enabled", "yes"}, func(t *testing.T, root *redis.Client) {
+			do("CLUSTER", "ADDSLOTSRANGE", "0", "16383")(t, root)
+			require.Eventually(t, func() bool {
+				return strings.Contains(root.ClusterInfo(t.Context()).Val(), "cluster_state:ok")
+			}, 30*time.Second, 10*time.Millisecond)
+		}, func(t *testing.T, root *redis.Client) {
+			do("CLUSTER", "DELSLOTS", root.ClusterKeySlot(t.Context(), "{k}").Val())(t, root)
+		}, func(t *testing.T, root *redis.Client) {
+			do("CLUSTER", "ADDSLOTS", root.ClusterKeySlot(t.Context(), "{k}").Val())(t, root)
+		}},
+		{"MISCONF", []string{"--save", "3600 1", "--dir", gone}, nil, func(t *testing.T, root *redis.Client) {
+			require.NoError(t, os.RemoveAll(gone))
+			do("BGSAVE")(t, root)
+			require.Eventually(t, func() bool {
+				return strings.Contains(root.Info(t.Context(), "persistence").Val(), "rdb_last_bgsave_status:err")
+			}, 30*time.Second, 10*time.Millisecond)
+		}, do("CONFIG", "SET", "stop-writes-on-bgsave-error", "no")},
+		{"LOADING", []string{"--enable-debug-command", "yes", "--loading-process-events-interval-bytes", "1024"}, func(t *testing.T, root *redis.Client) {
+			do("DEBUG", "POPULATE", "50000", "x", "200")(t, root)
+			do("CONFIG", "SET", "key-load-delay", "3000")(t, root)
+		}, func(t *testing.T, root *redis.Client) {
+			loader := redis.NewClient(&redis.Options{Addr: root.Options().Addr, ReadTimeout: -1, MaxRetries: -1})
+			loaded := make(chan error, 1)
+			go func() { loaded <- loader.Do(context.Background(), "DEBUG", "RELOAD").Err() }()
+			t.Cleanup(func() {
+				<-loaded
+				_ = loader.Close()
+			})
+			require.Eventually(t, func() bool { return root.Get(t.Context(), "x").Err() != redis.Nil }, 30*time.Second, 10*time.Millisecond)
+		}, do("CONFIG", "SET", "key-load-delay", "0")},
 	} {
-		t.Run(c.name, func(t *testing.T) {
+		t.Run(c.says, func(t *testing.T) {
 			t.Parallel()
-			server := startRedis(t)
+			server := startRedis(t, c.args...)
 			root := server.client(t)
-			require.NoError(t, root.Do(t.Context(), "ACL", "SETUSER", "app", "on", ">pw", "~rongcloud:*", "+@all").Err())
+			if c.begin != nil {
+				c.begin(t, root)
+			}
+			do("ACL", "SETUSER", "app", "on", ">pw", "~rongcloud:*", "+@all")(t, root)
 			db := redis.NewClient(&redis.Options{Addr: server.address, Username: "app", Password: "pw", MaxRetries: -1})
 			t.Cleanup(func() { _ = db.Close() })
 			l, states := stated(t, db, LimiterConfig{Quotas: quotas(1000, time.Second), Timeout: 10 * time.Second})
@@ -130,18 +178,108 @@ func TestLimiterDoesNotFlap(t *testing.T) {
 			close(asked.open)
 			db.AddHook(asked)
 			require.NoError(t, l.Wait(t.Context(), units(private, 1)))
-			require.NoError(t, root.Do(t.Context(), c.refuse...).Err())
+			c.refuse(t, root)
 			require.NoError(t, l.Wait(t.Context(), units(private, 1)))
 			require.ErrorContains(t, (<-states).Err, c.says)
 			require.Eventually(t, func() bool { return asked.asked.Load() >= 6 }, time.Minute, 10*time.Millisecond, "it is looked for")
 			require.NoError(t, l.Wait(t.Context(), units(private, 1)))
 			require.Empty(t, states)
-			require.NoError(t, root.Do(t.Context(), c.accept...).Err())
+			c.accept(t, root)
 			require.True(t, (<-states).Shared)
 			require.NoError(t, l.Wait(t.Context(), units(private, 1)))
 			require.Empty(t, states)
 		})
 	}
+}
+
+// A script is refused for lack of memory as a whole, also when it would first free some.
+func TestLimiterIsRefusedBeforeItFreesMemory(t *testing.T) {
+	t.Parallel()
+	db := startRedis(t).client(t)
+	l, states := stated(t, db, LimiterConfig{Quotas: quotas(1000, time.Second), Timeout: 10 * time.Second})
+	require.NoError(t, l.Wait(t.Context(), units(private, 1)))
+	key := l.key(private.Path)
+	oldest, err := db.HGet(t.Context(), key, "o").Int64()
+	require.NoError(t, err)
+	old := oldest - 2*windowSlots
+	require.NoError(t, db.HSet(t.Context(), key, "o", old, strconv.FormatInt(old, 10), 1, "t", 2, "s", 2).Err())
+	require.NoError(t, db.ConfigSet(t.Context(), "maxmemory", "1").Err())
+	require.NoError(t, l.Wait(t.Context(), units(private, 1)))
+	require.ErrorContains(t, (<-states).Err, "OOM")
+	held, err := db.HExists(t.Context(), key, strconv.FormatInt(old, 10)).Result()
+	require.NoError(t, err)
+	require.True(t, held, "nothing was done")
+}
+
+// twice is a hook that has the next request that must not happen twice do so, as a client does that
+// had no response.
+type twice struct{ next atomic.Int32 }
+
+func (h *twice) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (h *twice) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		guarded := slices.ContainsFunc(cmd.Args(), func(arg any) bool {
+			key, ok := arg.(string)
+			return ok && strings.Contains(key, "once:")
+		})
+		if !guarded || h.next.Add(-1) < 0 {
+			return next(ctx, cmd)
+		}
+		if err := next(ctx, cmd); err != nil {
+			return err
+		}
+		return next(ctx, cmd)
+	}
+}
+func (h *twice) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}
+
+// What is given back or entered again is so once, also if the client repeats the request.
+func TestARepeatedRequestChangesNothing(t *testing.T) {
+	t.Parallel()
+	setup := func(t *testing.T) (*Limiter, *pacedRedis, *twice, *gate) {
+		mini, db := startPaced(t)
+		l := newLimiter(t, db, LimiterConfig{Quotas: quotas(10, time.Hour)})
+		require.NoError(t, l.Wait(t.Context(), units(private, 3)))
+		repeat, g := &twice{}, &gate{open: make(chan struct{})}
+		db.AddHook(g)
+		db.AddHook(repeat)
+		return l, mini, repeat, g
+	}
+	holds := func(t *testing.T, l *Limiter, used int) {
+		t.Helper()
+		delay, err := l.Delay(t.Context(), units(private, 10-used))
+		require.NoError(t, err)
+		require.Zero(t, delay, "no more than %d are used", used)
+		delay, err = l.Delay(t.Context(), units(private, 11-used))
+		require.NoError(t, err)
+		require.NotZero(t, delay, "no less than %d are used", used)
+		require.False(t, l.isLost())
+	}
+	t.Run("given back", func(t *testing.T) {
+		t.Parallel()
+		l, _, repeat, g := setup(t)
+		gone, cancel := context.WithCancel(t.Context())
+		result := make(chan error, 1)
+		go func() { result <- l.Wait(gone, units(private, 3)) }()
+		require.Eventually(t, func() bool { return g.asked.Load() == 1 }, 10*time.Second, time.Millisecond)
+		cancel()
+		require.ErrorIs(t, <-result, context.Canceled)
+		repeat.next.Store(1)
+		close(g.open)
+		require.Eventually(t, func() bool { return repeat.next.Load() <= 0 }, 10*time.Second, time.Millisecond)
+		holds(t, l, 3)
+	})
+	t.Run("entered again", func(t *testing.T) {
+		t.Parallel()
+		l, mini, repeat, g := setup(t)
+		close(g.open)
+		mini.FlushAll()
+		repeat.next.Store(1)
+		holds(t, l, 3)
+		require.LessOrEqual(t, repeat.next.Load(), int32(0))
+	})
 }
 
 // To allow the keys that begin with the prefix is enough for all that the module does.
@@ -187,7 +325,8 @@ func TestLimiterInACluster(t *testing.T) {
 	}
 }
 
-// What was used of an hour's quota is known after Redis has forgotten it, and counts while it is lost.
+// What was used of an hour's quota is known after Redis has forgotten it, and counts while it is
+// lost.
 func TestLimiterEntersAgainWhatVanished(t *testing.T) {
 	t.Parallel()
 	broadcast := units(endpoint.MessageBroadcast, 1)
@@ -289,6 +428,29 @@ func TestAClockThatGoesBackOpensNoQuota(t *testing.T) {
 		delay, err = l.Delay(t.Context(), units(private, 1))
 		require.NoError(t, err)
 		require.InDelta(t, 1800, delay.Seconds(), 20, "and then time goes on")
+	}
+}
+
+// A clock that leaps forward opens what the time that it leapt over would have opened, once; and
+// nothing when it is set right.
+func TestAClockThatLeapsForward(t *testing.T) {
+	t.Parallel()
+	for _, leap := range []time.Duration{time.Hour + time.Minute, 24 * time.Hour, 100 * 365 * 24 * time.Hour} {
+		mini, db := startPaced(t)
+		l := newLimiter(t, db, LimiterConfig{Quotas: quotas(10, time.Hour)})
+		require.NoError(t, l.Wait(t.Context(), units(private, 10)))
+		mini.at(leap)
+		require.NoError(t, l.Wait(t.Context(), units(private, 10)))
+		mini.at(time.Second)
+		delay, err := l.Delay(t.Context(), units(private, 1))
+		require.NoError(t, err)
+		require.InDelta(t, 3600, delay.Seconds(), 20, "%v forward", leap)
+		mini.at(30 * time.Minute)
+		delay, err = l.Delay(t.Context(), units(private, 1))
+		require.NoError(t, err)
+		require.InDelta(t, 1800, delay.Seconds(), 20, "and then time goes on")
+		mini.at(time.Hour + time.Minute)
+		require.NoError(t, l.Wait(t.Context(), units(private, 10)))
 	}
 }
 
@@ -398,7 +560,8 @@ func TestOneOfABatchIsCancelled(t *testing.T) {
 	require.NoError(t, l.Wait(t.Context(), units(private, 4)), "what the cancelled one took is free again")
 }
 
-// Priorities and the order of coming hold inside one ask, and a call under a full cap keeps no other.
+// Priorities and the order of coming hold inside one ask, and a call under a full cap keeps no
+// other.
 func TestTheOrderInsideABatch(t *testing.T) {
 	t.Parallel()
 	quota := endpoint.MessageUltragroupPublish.Quota
@@ -435,7 +598,38 @@ func TestTheOrderInsideABatch(t *testing.T) {
 	require.Equal(t, []string{"a", "a", "b", "c", "low"}, went, "the third of a's is kept by its cap")
 }
 
-// A large call that waits for room is not passed by small ones of other channels, and these know how long they have to wait.
+// Of what waits together, calls without low priority go first, though they have come later, and
+// like ones in the order of their coming.
+func TestPrioritiesInsideABatch(t *testing.T) {
+	t.Parallel()
+	l, g := gated(t, LimiterConfig{Quotas: quotas(4, time.Hour)})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var wait sync.WaitGroup
+	went := make(chan string, 10)
+	for i, name := range []string{"first", "low 1", "low 2", "single 1", "low 3", "single 2", "single 3", "single 4"} {
+		use := rongcloud.QuotaUse{Endpoint: private, Units: 1, LowPriority: strings.HasPrefix(name, "low")}
+		wait.Go(func() {
+			if l.Wait(ctx, use) == nil {
+				went <- name
+			}
+		})
+		require.Eventually(t, func() bool { return l.waiting() == i+1 }, 10*time.Second, time.Millisecond)
+		if i == 0 {
+			require.Eventually(t, func() bool { return g.asked.Load() == 1 }, 10*time.Second, time.Millisecond)
+		}
+	}
+	close(g.open)
+	names := []string{<-went, <-went, <-went, <-went}
+	cancel()
+	wait.Wait()
+	slices.Sort(names)
+	require.Equal(t, []string{"first", "single 1", "single 2", "single 3"}, names)
+	require.Empty(t, went)
+}
+
+// A large call that waits for room is not passed by small ones of other channels, and these know
+// how long they have to wait.
 func TestALargeCallIsNotPassed(t *testing.T) {
 	t.Parallel()
 	quota := endpoint.MessageUltragroupPublish.Quota
@@ -514,7 +708,8 @@ func (d distance) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 	return next
 }
 
-// A Redis that accepts connections and says nothing, or to which no connection comes about, is lost in time, and its client's own patience does not count.
+// A Redis that accepts connections and says nothing, or to which no connection comes about, is lost
+// in time, and its client's own patience does not count.
 func TestLimiterNoticesAHalfOpenRedis(t *testing.T) {
 	t.Parallel()
 	ended := make(chan struct{})

@@ -54,7 +54,8 @@ func TestMoreLanesThanOneAskHolds(t *testing.T) {
 	require.LessOrEqual(t, g.asked.Load(), int32(6))
 }
 
-// Who is told that they are too late, or has given up, keeps none of those behind them, whatever these have asked for together.
+// Who is told that they are too late, or has given up, keeps none of those behind them, whatever
+// these have asked for together.
 func TestWhoLeavesKeepsNobody(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

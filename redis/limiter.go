@@ -22,39 +22,48 @@ type LimiterConfig struct {
 	AppKey string
 	Quotas rongcloud.Quotas
 
-	// LocalShare is the part of the quotas that this process keeps to while Redis is lost: one divided by the number of processes, so that they
-	// stay within the quotas together. 0 is a quarter.
+	// LocalShare is the part of the quotas that this process keeps to while Redis is lost: one
+	// divided by the number of processes, so that they stay within the quotas together. 0 is a
+	// quarter.
 	LocalShare float64
 
-	// OnState is told when Redis is lost, when it is back, and when it has lost counters. Those who wait are let go on after it
-	// has returned, so it must be fast.
+	// OnState is told when Redis is lost, when it is back, and when it has lost counters. Those who
+	// wait are let go on after it has returned, so it must be fast.
 	OnState func(State)
 
-	// Prefix begins every key in Redis, so that it is enough to allow these keys. Empty is "rongcloud:".
+	// Prefix begins every key in Redis, so that it is enough to allow these keys. Empty is
+	// "rongcloud:".
 	Prefix string
-	// Timeout is how long Redis may take for one response before it counts as lost, whatever the timeouts and retries of its client. 0 is
-	// 500 ms.
+	// Timeout is how long Redis may take for one response before it counts as lost, whatever the
+	// timeouts and retries of its client. 0 is 500 ms.
 	Timeout time.Duration
 }
 
 // State is how a [Limiter] works at the moment.
 type State struct {
-	Shared bool  // the quotas are shared through Redis; if not, this process keeps to its share of them
-	Err    error // why they are not; [ErrCountersVanished] if they are, but what had been counted is gone
+	// Shared reports whether the quotas are shared through Redis. If not, this process keeps to its
+	// share of them.
+	Shared bool
+	// Err is why they are not shared, or [ErrCountersVanished] if they are, but what had been counted
+	// is gone.
+	Err error
 }
 
-// ErrCountersVanished says that Redis no longer has what was used of a quota of an hour or a day: it was restarted without its data, flushed, or has
-// evicted it. Each process enters again what it has used itself within the quota's time; what processes used that are gone is
-// forgotten. For such quotas use a Redis that keeps its data and evicts nothing (maxmemory-policy noeviction).
+// ErrCountersVanished says that Redis no longer has what was used of a quota of an hour or a day:
+// it was restarted without its data, flushed, or has evicted it. Each process enters again what it
+// has used itself within the quota's time; what processes used that are gone is forgotten. For such
+// quotas use a Redis that keeps its data and evicts nothing (maxmemory-policy noeviction).
 var ErrCountersVanished = errors.New("rongcloudredis: counters of a quota have vanished from Redis")
 
-// Limiter is a [rongcloud.Limiter] whose quotas several processes share. Calls of a process go in the order of their coming, within their
-// priority; between processes Redis gives to whom asks first. What waits in a process is asked for together, so the distance to Redis
-// costs time but not throughput. No stretch of a quota's time sees more than the quota, in the order of Redis's clock; if that goes back, no
-// quota opens.
+// Limiter is a [rongcloud.Limiter] whose quotas several processes share. Calls of a process go in
+// the order of their coming, within their priority; between processes Redis gives to whom asks
+// first. What waits in a process is asked for together, so the distance to Redis costs time but not
+// throughput. No stretch of a quota's time sees more than the quota, in the order of Redis's clock;
+// if that goes back, no quota opens, and if it leaps forward, the time it leapt over counts as past.
 //
-// When Redis is lost, calls go on with a share of the quotas: when it does not respond within the Timeout, or with an error such as
-// OOM, READONLY or NOPERM. It is found again when what had failed succeeds. What this process used of quotas of an hour or a day counts on both sides.
+// When Redis is lost, calls go on with a share of the quotas: when it does not respond within the
+// Timeout, or with an error such as OOM, READONLY or NOPERM. It is found again when what had failed
+// succeeds. What this process used of quotas of an hour or a day counts on both sides.
 type Limiter struct {
 	db       redis.Cmdable
 	requests requests
@@ -81,16 +90,19 @@ const (
 	defaultPrefix = "rongcloud:"
 	defaultShare  = 0.25
 
-	// keyVersion names the format of what is behind a key. Another format has another version, so that old and new processes do not
-	// read what they do not understand; they then do not see one another's use.
+	// keyVersion names the format of what is behind a key. Another format has another version, so
+	// that old and new processes do not read what they do not understand; they then do not see one
+	// another's use.
 	keyVersion = "v1:"
 
 	// probeEvery is how often a lost Redis is looked for.
 	probeEvery = time.Second
 )
 
-// NewLimiter returns a limiter that shares the quotas of an App Key through db, which has redis.Client, redis.ClusterClient and redis.Ring
-// for it. All keys of an App Key are in one slot of a cluster. Bad settings are refused with a [*rongcloud.ArgumentError]. Close it when it is no longer needed.
+// NewLimiter returns a limiter that shares the quotas of an App Key through db, which has
+// redis.Client, redis.ClusterClient and redis.Ring for it. All keys of an App Key are in one slot
+// of a cluster. Bad settings are refused with a [*rongcloud.ArgumentError]. Close it when it is no
+// longer needed.
 func NewLimiter(db redis.Cmdable, config LimiterConfig) (*Limiter, error) {
 	refuse := func(field, reason string) error { return &rongcloud.ArgumentError{Field: field, Reason: reason} }
 	if config.LocalShare == 0 {
@@ -160,8 +172,8 @@ func scale(limit int, per time.Duration, part float64) (int, time.Duration) {
 	return int(min(float64(limit)*part, most)), per
 }
 
-// Close ends the search for a lost Redis. The limiter works on, but stays in the state it is in. Requests that Redis has not
-// responded to end with its client.
+// Close ends the search for a lost Redis. The limiter works on, but stays in the state it is in.
+// Requests that Redis has not responded to end with its client.
 func (l *Limiter) Close() error {
 	l.close.Do(func() {
 		l.mu.Lock() // a search either has begun, and is waited for, or does not begin
@@ -172,8 +184,9 @@ func (l *Limiter) Close() error {
 	return nil
 }
 
-// Wait blocks until the call may be made. It fails with the context's error, at once if the context's deadline comes before
-// the call could be made; it then has taken nothing, or gives it back.
+// Wait blocks until the call may be made. It fails with the context's error, at once if the
+// context's deadline comes before the call could be made; it then has taken nothing, or gives it
+// back.
 func (l *Limiter) Wait(ctx context.Context, use rongcloud.QuotaUse) error {
 	limits := merge(l.config.Quotas.Limits(use))
 	for {

@@ -146,7 +146,7 @@ func TestLimiterRules(t *testing.T) {
 		l, advance := setup(t, LimiterConfig{})
 		limit := rongcloud.Quotas{}.Limits(units(private, 1))[0]
 		factor := func() float64 {
-			delay(t, l, units(private, 1)) // Refused does not wait for Redis; what comes after it does
+			delay(t, l, units(private, 1)) // waits for Redis, which Refused does not
 			a := &ask{}
 			a.limit(l.key(limit.Key), limit, 0)
 			result, err := l.put(a)
@@ -307,7 +307,8 @@ const (
 	measured      = 20 * time.Second
 )
 
-// worker is a process of its own that uses as much of the quota as it gets, and prints when it got it.
+// worker is a process of its own that uses as much of the quota as it gets, and prints when it got
+// it.
 func worker(address string) {
 	db := redis.NewClient(&redis.Options{Addr: address})
 	defer db.Close()

@@ -14,17 +14,20 @@ import (
 )
 
 const (
-	// mostRuns and mostCalls bound one ask, so that the script does not keep Redis from others for long.
+	// mostRuns and mostCalls bound one ask, so that the script does not keep Redis from others for
+	// long.
 	mostRuns  = 512
 	mostCalls = 8192
 
-	// shortestRest is the least time between two asks of a line of which the first did not let all go.
+	// shortestRest is the least time between two asks of a line of which the first did not let all
+	// go.
 	shortestRest = time.Millisecond
 	longestRest  = time.Minute
 )
 
-// line holds those who wait for one quota in this process. What they wait for is asked for together, by one goroutine, which lives as long
-// as somebody waits. Its fields are guarded by the limiter's lock.
+// line holds those who wait for one quota in this process. What they wait for is asked for
+// together, by one goroutine, which lives as long as somebody waits. Its fields are guarded by the
+// limiter's lock.
 type line struct {
 	*Limiter
 	key     string
@@ -37,7 +40,8 @@ type line struct {
 	wake    chan struct{}
 }
 
-// lane holds those who wait for the same limits with the same priority, in the order of their coming. Only its first one can be next.
+// lane holds those who wait for the same limits with the same priority, in the order of their
+// coming. Only its first one can be next.
 type lane struct {
 	key     string
 	waiting []*caller
@@ -308,7 +312,8 @@ func (n *line) prepare(now time.Time) (*ask, time.Duration) {
 		return nil, max(next.Sub(now), shortestRest)
 	}
 	if !n.asked.IsZero() {
-		// Those who wait may be too few to use at once what came in during a long way, so it is forgotten slowly.
+		// Those who wait may be too few to use at once what came in during a long way, so it is
+		// forgotten slowly.
 		n.since = max(now.Sub(n.asked), n.since*7/8)
 	}
 	n.asked = now
@@ -362,8 +367,8 @@ func (n *line) ask(a *ask) time.Duration {
 	result, err := n.put(a)
 	now := time.Now()
 	n.mu.Lock()
-	if err != nil || result.vanished != nil {
-		for _, r := range a.restores { // it may not have been entered; twice is better than not at all
+	if err != nil && !errors.Is(err, errRepeated) || err == nil && result.vanished != nil {
+		for _, r := range a.restores { // perhaps not entered; twice is better than not at all
 			r.of.entered = false
 		}
 	}
@@ -503,7 +508,8 @@ func (n *line) refusedBy(limit rongcloud.QuotaLimit, pause time.Duration) {
 	n.rouse()
 }
 
-// past is what this process remembers of a limit over which it could not be forgotten: an hour or a day.
+// past is what this process remembers of a limit over which it could not be forgotten: an hour or a
+// day.
 type past struct {
 	per   time.Duration
 	maker string // of the hash in Redis
@@ -529,7 +535,8 @@ func (p *past) lose() {
 	}
 }
 
-// remember notes a use of those limits that are longer than others. Those that have no states were not counted in Redis. The lock is held.
+// remember notes a use of those limits that are longer than others. Those that have no states were
+// not counted in Redis. The lock is held.
 func (l *Limiter) remember(limits []rongcloud.QuotaLimit, low bool, states []limitState, now time.Time) {
 	for i, limit := range limits {
 		if limit.Per <= longestPaced {

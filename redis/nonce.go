@@ -11,16 +11,17 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// NonceStore is a [webhook.NonceStore] that several processes share. What it knows of a signature is one key, which Redis forgets by itself
-// when its time is over. A Redis that does not respond within 500 ms, whatever the timeouts of its client, is an error.
+// NonceStore is a [webhook.NonceStore] that several processes share. What it knows of a signature
+// is one key, which Redis forgets by itself when its time is over. A Redis that does not respond
+// within 500 ms, whatever the timeouts of its client, is an error.
 type NonceStore struct {
 	db       redis.Scripter
 	requests requests
 	prefix   string
 }
 
-// NewNonceStore returns a store whose keys begin with prefix, so that it is enough to allow these keys; different apps and URLs need
-// different ones.
+// NewNonceStore returns a store whose keys begin with prefix, so that it is enough to allow these
+// keys; different apps and URLs need different ones.
 func NewNonceStore(db redis.Scripter, prefix string) *NonceStore {
 	return &NonceStore{db: db, requests: newRequests(defaultTimeout), prefix: prefix}
 }

@@ -12,13 +12,15 @@ var errSilent = errors.New("Redis did not respond in time")
 const (
 	defaultTimeout = 500 * time.Millisecond
 
-	// mostOutstanding bounds the requests that Redis has not responded to although their time is over.
+	// mostOutstanding bounds the requests that Redis has not responded to although their time is
+	// over.
 	mostOutstanding = 64
 )
 
-// requests makes requests of Redis, each of which has a time of its own. A client of go-redis heeds a context's deadline only if it was
-// told to, and then has retries and timeouts for dialing, reading and waiting for a connection. So each request is made in a
-// goroutine, which ends when the client lets go of it.
+// requests makes requests of Redis, each of which has a time of its own. A client of go-redis heeds
+// a context's deadline only if it was told to, and then has retries and timeouts for dialing,
+// reading and waiting for a connection. So each request is made in a goroutine, which ends when the
+// client lets go of it.
 type requests struct {
 	timeout     time.Duration
 	outstanding chan struct{}
@@ -28,7 +30,8 @@ func newRequests(timeout time.Duration) requests {
 	return requests{timeout, make(chan struct{}, mostOutstanding)}
 }
 
-// request makes one request. It returns when Redis has responded, its time is over, or ctx is done, whatever comes first.
+// request makes one request. It returns when Redis has responded, its time is over, or ctx is done,
+// whatever comes first.
 func request[T any](ctx context.Context, r requests, do func(context.Context) (T, error)) (T, error) {
 	type response struct {
 		value T

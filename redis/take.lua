@@ -1,34 +1,44 @@
--- Lets calls go that fall under several limits each, for one process at a time. Everything that the calls of a process wait for is
--- asked for, given back and noted in one run, and what is granted is counted in all its limits at the same moment.
+-- Lets calls go that fall under several limits each, for one process at a time. Everything that the
+-- calls of a process wait for is asked for, given back and noted in one run, and what is granted is
+-- counted in all its limits at the same moment.
 --
 -- A limit is a hash. Its fields are
 --
 --   t, s       units in the window, and those of them that calls without low priority took
 --   <n>, s<n>  the same for slot n of time
 --   o          the oldest slot that may hold something
---   a          when all that was paid from the pace will have come in (the pace is a generic cell rate)
+--   a          when all that was paid from the pace will have come in (the pace is a generic cell
+--              rate)
 --   p          until when nothing goes, after a refusal by the server
---   u, f, r    until when the pace is slower, by which factor in thousandths, and when it was last lowered
+--   u, f, r    until when the pace is slower, by which factor in thousandths, and when it was last
+--              lowered
 --   h          until when others are held for a call of low priority that has waited for long
 --   c, d       the latest time the limit has seen, and what is added to Redis's clock
---   i          who made the hash: it tells one that was lost and made anew from the one that was known
+--   i          who made the hash: it tells one that was lost and made anew from the one that was
+--              known
 --
--- Times are microseconds. A clock that goes back goes on from the latest time seen, so that no quota opens.
+-- Times are microseconds. A clock that goes back goes on from the latest time seen, so that no
+-- quota opens.
 --
 -- KEYS: the limits, and one more if ARGV[2] is 1. ARGV:
 --
 --   who makes a new hash; 1 if this run must not happen twice (the last key then remembers it)
---   for each limit: units, time of a slot, number of slots, time of the whole, microseconds for a unit (0: no pace), units that may go
---     at once, who made the hash as far as is known (empty: anybody), and what a refusal brings: microseconds for which nothing goes
---     (-1: there was none), and for which the pace is slower
---   the number of uses to enter again, and for each: limit, age in microseconds, units, 1 for low priority
---   the number of takings to give back, and for each: limit, slot, units, 1 for low priority, units of the pace
---   the number of runs of like calls, in the order of their turn, and for each: kind (single, low, overdue), 1 to only ask, number
---     of calls, number of limits, and for each of these: limit, units of a call, units that the first call has paid
+--   for each limit: units, time of a slot, number of slots, time of the whole, microseconds for a
+--     unit (0: no pace), units that may go at once, who made the hash as far as is known (empty:
+--     anybody), and what a refusal brings: microseconds for which nothing goes (-1: there was
+--     none), and for which the pace is slower
+--   the number of uses to enter again, and for each: limit, age in microseconds, units, 1 for low
+--     priority
+--   the number of takings to give back, and for each: limit, slot, units, 1 for low priority, units
+--     of the pace
+--   the number of runs of like calls, in the order of their turn, and for each: kind (single, low,
+--     overdue), 1 to only ask, number of calls, number of limits, and for each of these: limit,
+--     units of a call, units that the first call has paid
 --
--- It returns "vanished" and the limits whose hash is not the one that was known, having done nothing; or "repeated"; or "ok", for
--- each limit its slot, factor and maker, and for each run the number of calls that may go, and for the first one that may not: when to
--- ask again, how long it will have to wait, 1 if its first limit keeps it, and what it has paid of each limit.
+-- It returns "vanished" and the limits whose hash is not the one that was known, having done
+-- nothing; or "repeated"; or "ok", for each limit its slot, factor and maker, and for each run the
+-- number of calls that may go, and for the first one that may not: when to ask again, how long it
+-- will have to wait, 1 if its first limit keeps it, and what it has paid of each limit.
 
 local arg = 0
 local function text()
@@ -63,7 +73,8 @@ for i = 1, #KEYS - (once and 1 or 0) do
 	limits[i] = l
 end
 if #vanished > 0 then return {"vanished", vanished} end
--- This is written first, for it is refused when memory is out; what follows a command that frees some would not be.
+-- This is written first, for it is refused when memory is out; what follows a command that frees
+-- some would not be.
 for _, l in ipairs(limits) do redis.call("HSET", l.key, "c", whole(l.now), "d", whole(l.offset), "i", l.maker) end
 if once and not redis.call("SET", KEYS[#KEYS], "1", "NX", "PX", 60000) then return {"repeated"} end
 
@@ -87,13 +98,13 @@ local function add(l, slot, units, single)
 	l.oldest = math.min(l.oldest, slot)
 end
 
--- forget drops what is over. Only after a leap of the clock are there more slots than a few times those of the window.
+-- forget drops what is over. Only after a leap of the clock are there more slots than a few times
+-- those of the window.
 local function forget(l)
 	local first = l.current - l.slots
 	if first - l.oldest > 4 * l.slots then
 		for _, field in ipairs(redis.call("HKEYS", l.key)) do
-			local slot = tonumber(string.match(field, "^s?(%d+)$"))
-			if slot then redis.call("HDEL", l.key, field) end
+			if string.find(field, "^s?%d+$") then redis.call("HDEL", l.key, field) end
 		end
 		l.total, l.single, l.oldest = 0, 0, l.current
 	end
@@ -123,7 +134,8 @@ local function paidIn(l, low, units)
 	return math.max(0, math.ceil(math.max(l.paid, l.now) + (units - burstOf(l, low)) * intervalOf(l) - l.now))
 end
 
--- roomIn is how long it takes until the window has room. More than the whole limit has room when nothing else is there.
+-- roomIn is how long it takes until the window has room. More than the whole limit has room when
+-- nothing else is there.
 local function roomIn(l, units, room)
 	local left, slot, wait = l.total, l.oldest, 0
 	while left > 0 and left + units > room and slot <= l.current do
@@ -134,7 +146,8 @@ local function roomIn(l, units, room)
 	return wait
 end
 
--- roomFor is how much of the limit a call may fill. While there are single calls, those of low priority leave something to the next of them.
+-- roomFor is how much of the limit a call may fill. While there are single calls, those of low
+-- priority leave something to the next of them.
 local function roomFor(l, kind, units)
 	if kind ~= "low" or l.single <= 0 then return l.limit end
 	local room = l.limit - math.max(1, math.floor(l.limit / 50))
@@ -166,7 +179,8 @@ for _ = 1, number() do
 	if l.interval > 0 then l.paid = math.max(l.now, l.paid - paid * intervalOf(l)) end
 end
 
--- try lets one call go, or returns when to ask again, how long the call will have to wait, and whether its first limit keeps it.
+-- try lets one call go, or returns when to ask again, how long the call will have to wait, and
+-- whether its first limit keeps it.
 local function try(kind, dry, shares)
 	local low = kind ~= "single"
 	local free, again, wait, first = true, math.huge, 0, false
