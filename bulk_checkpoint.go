@@ -201,6 +201,9 @@ func missingKey(got, want []byte) string {
 	if json.Unmarshal(want, &lists[1]) != nil || json.Unmarshal(got, &lists[0]) != nil {
 		return "" // plain values; the decoder has seen to them
 	}
+	if len(lists[0]) < len(lists[1]) { // a key that differs in its letters' case came later, and was taken
+		return "["
+	}
 	for i := range lists[1] {
 		if lost := missingKey(lists[0][i], lists[1][i]); lost != "" {
 			return lost

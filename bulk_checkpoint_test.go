@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -128,6 +129,12 @@ func TestBulkCheckpointContradictions(t *testing.T) {
 		fewer := read()
 		fewer[list] = fewer[list].([]any)[1:]
 		check(list+" lost a chunk", fewer)
+	}
+	for _, list := range []string{"unknown", "pending", "refused"} { // which decoding takes for the same key
+		spelled := regexp.MustCompile(`"`+list+`":\s*\[`).ReplaceAllString(string(text), `"`+list+`":[],"`+strings.ToUpper(list)+`":[`)
+		require.NotEqual(t, string(text), spelled)
+		var c BulkCheckpoint
+		require.Error(t, json.Unmarshal([]byte(spelled), &c), spelled)
 	}
 	moved := read()
 	moved["pending"], moved["unknown"] = append(moved["pending"].([]any), moved["unknown"].([]any)...), []any{}
