@@ -120,3 +120,31 @@ func TestWhoLeavesKeepsNobody(t *testing.T) {
 		})
 	}
 }
+
+// Who came first goes first, also if each falls under other caps.
+func TestTheOrderAcrossLanes(t *testing.T) {
+	t.Parallel()
+	l, g := gated(t, LimiterConfig{Quotas: channels(7, 7, time.Hour)})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var wait sync.WaitGroup
+	went := make(chan int, 20)
+	for i := range 20 { // the first one is asked for alone
+		wait.Go(func() {
+			if l.Wait(ctx, toChannel(strconv.Itoa(i), 1)) == nil {
+				went <- i
+			}
+		})
+		require.Eventually(t, func() bool { return l.waiting() == i+1 }, 20*time.Second, time.Millisecond)
+	}
+	close(g.open)
+	var got []int
+	for range 7 {
+		got = append(got, <-went)
+	}
+	cancel()
+	wait.Wait()
+	slices.Sort(got)
+	require.Equal(t, []int{0, 1, 2, 3, 4, 5, 6}, got)
+	require.Empty(t, went)
+}
