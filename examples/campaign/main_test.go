@@ -188,14 +188,14 @@ func TestOutageOfOneWorker(t *testing.T) {
 	defer db.Close()
 	limiter, err := rongcloud.NewLimiter(rongcloud.Quotas{Factor: quotaFactor})
 	require.NoError(t, err)
-	newSender := func(name string) (*sender, *rongcloudtest.Server) {
+	start := func() (*sender, *rongcloudtest.Server) {
 		srv, err := rongcloudtest.New()
 		require.NoError(t, err)
 		t.Cleanup(func() { _ = srv.Close() })
-		return &sender{srv.Client(), limiter, db, name}, srv
+		return newSender(srv.Client(), limiter, db), srv
 	}
-	whole, _ := newSender("whole")
-	broken, srv := newSender("broken")
+	whole, _ := start()
+	broken, srv := start()
 	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{Status: 502, Times: -1})
 	chunk := 0
 	process := func(s *sender) error {

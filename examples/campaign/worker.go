@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -9,7 +10,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"strconv"
 	"time"
 
 	"github.com/hibiken/asynq"
@@ -47,6 +47,12 @@ type sender struct {
 	name    string // of the worker
 }
 
+// newSender returns a sender with a name that no other worker has. In containers all have the same
+// process ID, and the successes of one would hide the outage that another one sees.
+func newSender(client *rongcloud.Client, limiter rongcloud.Limiter, db redis.Cmdable) *sender {
+	return &sender{client, limiter, db, rand.Text()}
+}
+
 // work is the life of a worker process.
 func work(redisAddress string, factor float64) error {
 	db := redis.NewClient(&redis.Options{Addr: redisAddress})
@@ -73,7 +79,7 @@ func work(redisAddress string, factor float64) error {
 		ShutdownTimeout: 20 * time.Second,
 	})
 	mux := asynq.NewServeMux()
-	mux.Handle(taskSend, &sender{client, limiter, db, strconv.Itoa(os.Getpid())})
+	mux.Handle(taskSend, newSender(client, limiter, db))
 	if err := server.Start(mux); err != nil {
 		return err
 	}
