@@ -213,7 +213,8 @@ func (r *reader) toMap(p *plan, v reflect.Value) error {
 		return mismatch("an object", c)
 	}
 	if v.IsNil() {
-		v.Set(reflect.MakeMapWithSize(p.typ, r.count()))
+		size, _ := r.count()
+		v.Set(reflect.MakeMapWithSize(p.typ, size))
 	}
 	element := reflect.New(p.elem.typ).Elem()
 	for r.pos++; r.next() != '}'; r.comma() {
@@ -269,9 +270,16 @@ func (r *reader) mapKey(typ reflect.Type) (reflect.Value, error) {
 	return key.Elem(), nil
 }
 
-// count returns how many items or members the list or object has that begins here.
-func (r *reader) count() int {
-	start, n := r.pos, 0
+// maxCounts is how often a document is passed to count what it holds.
+const maxCounts = 4
+
+// count returns how many items or members the list or object has that begins here. What is nested deep would be
+// passed again at each depth, so it gives up when it has passed too much.
+func (r *reader) count() (n int, ok bool) {
+	if r.counted > maxCounts*len(r.data) {
+		return 0, false
+	}
+	start := r.pos
 	closing := r.data[r.pos] + 2 // '[' to ']', '{' to '}'
 	for r.pos++; r.next() != closing; r.comma() {
 		if closing == '}' {
@@ -282,8 +290,18 @@ func (r *reader) count() int {
 		r.skip()
 		n++
 	}
+	r.counted += r.pos - start
 	r.pos = start
-	return n
+	return n, true
+}
+
+// emptyObject reports whether the object that begins here has no members.
+func (r *reader) emptyObject() bool {
+	start := r.pos
+	r.pos++
+	empty := r.next() == '}'
+	r.pos = start
+	return empty
 }
 
 // toList reads into a slice or an array.
@@ -292,11 +310,10 @@ func (r *reader) toList(p *plan, v reflect.Value) error {
 	case '[':
 		return r.list(p, v)
 	case '{':
-		start := r.pos
-		if isEmptyObject(r.raw()) {
+		if r.emptyObject() {
+			r.skip()
 			return r.inside("[]", p, v)
 		}
-		r.pos = start
 	case '"':
 		start := r.pos
 		text := strings.TrimSpace(unquote(r.raw()))
@@ -319,10 +336,13 @@ func (r *reader) toList(p *plan, v reflect.Value) error {
 }
 
 func (r *reader) list(p *plan, v reflect.Value) error {
-	r.resize(p, v, r.count())
+	size, counted := r.count()
+	if counted {
+		r.resize(p, v, size)
+	}
 	n := 0
 	for r.pos++; r.next() != ']'; r.comma() {
-		if n >= v.Len() || r.DropNulls && r.nothing(p.elem) {
+		if r.DropNulls && r.nothing(p.elem) || !room(v, n, counted) {
 			r.skip()
 			continue
 		}
@@ -332,7 +352,10 @@ func (r *reader) list(p *plan, v reflect.Value) error {
 		n++
 	}
 	r.pos++
-	if v.Kind() == reflect.Slice {
+	switch {
+	case v.Kind() == reflect.Slice && n == 0 && !counted:
+		r.resize(p, v, 0)
+	case v.Kind() == reflect.Slice:
 		v.SetLen(n)
 	}
 	for ; n < v.Len(); n++ {
@@ -341,16 +364,26 @@ func (r *reader) list(p *plan, v reflect.Value) error {
 	return nil
 }
 
+// room makes room for item n, unless the list is as long as it gets.
+func room(v reflect.Value, n int, counted bool) bool {
+	switch {
+	case n < v.Len():
+		return true
+	case counted || v.Kind() == reflect.Array:
+		return false
+	}
+	v.Grow(1)
+	v.SetLen(n + 1)
+	return true
+}
+
 // nothing reports whether the next item is none: a null, or an empty object where it would hold a text.
 func (r *reader) nothing(p *plan) bool {
 	switch r.next() {
 	case 'n':
 		return true
 	case '{':
-		start := r.pos
-		empty := p.items != nil && isEmptyObject(r.raw())
-		r.pos = start
-		return empty
+		return p.items != nil && r.emptyObject()
 	}
 	return false
 }

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"math/rand/v2"
 	"reflect"
 	"strings"
 	"sync"
@@ -288,4 +290,42 @@ func TestOddities(t *testing.T) {
 	got = result{}
 	require.NoError(t, Decoder{}.Decode([]byte(`{"b":{"x":[1,1e400]}}`), &got))
 	require.Equal(t, map[string]any{"x": []any{1.0, json.Number("1e400")}}, got.B)
+}
+
+// Lists in lists are not counted again and again, which would take minutes for a response that is nested deep.
+func TestCountingIsBounded(t *testing.T) {
+	t.Parallel()
+	const depth = 5000
+	deep := []byte(strings.Repeat("[", depth) + strings.Repeat("[],", depth) + "[]" + strings.Repeat("]", depth))
+	var want, got itself
+	r := reader{data: deep}
+	require.NoError(t, r.value(planOf(planKey{typ: reflect.TypeOf(got), pointed: true}), reflect.ValueOf(&got).Elem()))
+	require.LessOrEqual(t, r.counted, (maxCounts+1)*len(deep))
+	for list := got; len(list) > 0; list = list[0] {
+		want = list
+	}
+	require.Equal(t, itself{{}}, want[:1])
+
+	// What is not counted is decoded to the same.
+	rnd := rand.New(rand.NewPCG(5, 6))
+	for range 4_000 {
+		typ := randomType(rnd, 1+rnd.IntN(3))
+		data := []byte(randomJSON(rnd, typ, 4))
+		want, got := reflect.New(typ), reflect.New(typ)
+		if json.Unmarshal(data, want.Interface()) != nil {
+			continue
+		}
+		r := reader{data: data, counted: math.MaxInt}
+		require.NoError(t, r.value(planOf(planKey{typ: typ, pointed: true}), got.Elem()), "%v\n%s", typ, data)
+		require.Equal(t, want.Interface(), got.Interface(), "%v\n%s", typ, data)
+	}
+	for data, want := range map[string]lists{
+		`{"texts":[null,"a",null,"b",null],"nums":[null],"items":[]}`: {Texts: []string{"a", "b"}, Nums: []int{}, Items: []decodeItem{}},
+		`{"fixed":[null,1,2,3],"texts":["a","b"],"texts":["c"]}`:      {Fixed: [2]int{1, 2}, Texts: []string{"c"}},
+	} {
+		var got lists
+		r := reader{Decoder: Decoder{DropNulls: true}, data: []byte(data), counted: math.MaxInt}
+		require.NoError(t, r.value(planOf(planKey{typ: reflect.TypeOf(got)}), reflect.ValueOf(&got).Elem()))
+		require.Equal(t, want, got, data)
+	}
 }

@@ -12,10 +12,11 @@ import (
 // reader reads one valid JSON document.
 type reader struct {
 	Decoder
-	data  []byte
-	pos   int
-	depth int
-	texts strings.Builder // the strings read last, one behind the other; see keep
+	data    []byte
+	pos     int
+	depth   int
+	counted int             // how many bytes count has passed
+	texts   strings.Builder // the strings read last, one behind the other; see keep
 }
 
 // maxDepth bounds how deep values are nested, JSON inside texts included. encoding/json has the same bound.
