@@ -372,7 +372,7 @@ func faultTable() []fault {
 			unsafe:     same("1/0 unknown http408 code1008"),
 		},
 		notTheAPI("200 HTML", answer(200, "<html>Welcome to the hotel's network</html>")),
-		unreadable("200 with a result of another type", answer(200, `{"code":200,"userName":{"a":1},"when":[1]}`)),
+		unreadable("200 with a result of another type", answer(200, `{"code":200,"userName":"Ann","members":"seven"}`)),
 		{
 			name: "Content-Length longer than the body", serve: raw("HTTP/1.1 200 OK\r\nContent-Length: 999\r\n\r\n" + faultSuccess),
 			repeatable: [3]string{"1/1 ok", "2/0 transport http200", "3/0 transport http200"},
@@ -483,6 +483,7 @@ var closedAddress = sync.OnceValue(func() string {
 type faultAnswer struct {
 	UserName string    `json:"userName"`
 	When     time.Time `json:"when" unit:"ms"`
+	Members  int64     `json:"members"`
 }
 
 type faultUser struct {
