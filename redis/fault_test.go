@@ -205,6 +205,7 @@ func TestLimiterIsRefusedBeforeItFreesMemory(t *testing.T) {
 	require.NoError(t, db.HSet(t.Context(), key, "o", old, strconv.FormatInt(old, 10), 1, "t", 2, "s", 2).Err())
 	require.NoError(t, db.ConfigSet(t.Context(), "maxmemory", "1").Err())
 	require.NoError(t, l.Wait(t.Context(), units(private, 1)))
+	require.True(t, l.isLost())
 	require.ErrorContains(t, (<-states).Err, "OOM")
 	held, err := db.HExists(t.Context(), key, strconv.FormatInt(old, 10)).Result()
 	require.NoError(t, err)
