@@ -115,6 +115,20 @@ func TestBulkUnknownChunkThatIsPutOffStaysUnknown(t *testing.T) {
 	}
 }
 
+// A guarded chunk that is to be sent again later gets a minute of its own: that of the first request is long over.
+func TestBulkGuardedUnknownChunkIsSentAgainLater(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := newBulkServer()
+		s, checkpoint := unknownChunk(t, server, idempotent())
+		time.Sleep(2 * time.Hour)
+		result, err := s.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(30), BulkParams{ChunkSize: 10, Resume: checkpoint, ResendUnknown: true})
+		require.NoError(t, err)
+		require.Len(t, server.requests, 1)
+		require.Equal(t, BulkCounts{Chunks: 3, Delivered: 30}, result.BulkCounts)
+	})
+}
+
 // A guarded chunk that nothing is heard of ends within the minute in which RongCloud remembers it, however long a request may take.
 func TestBulkGuardedChunkEndsWithinTheMinute(t *testing.T) {
 	t.Parallel()

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"net/http/cookiejar"
@@ -24,6 +25,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+	"unsafe"
 
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/require"
@@ -467,10 +469,17 @@ func TestIdempotentSends(t *testing.T) {
 		{"a refused retry after a harmless failure", known, []step{status(429, ""), refusal}, nil, 2, "http400 code4711"},
 		{"the retry is refused for something else", known, []step{broken, status(400, `{"code":1002}`)}, nil, 2, "unknown http400 code1002"},
 		{"the retry is rate-limited, then a duplicate", known, []step{broken, status(429, ""), refusal}, nil, 3, "ok"},
+		{
+			"a retry that is rate-limited with the duplicate's code", known,
+			[]step{broken, status(429, `{"code":4711}`), status(429, `{"code":4711}`)}, nil, 3, "unknown rate http429 code4711",
+		},
 		{"all attempts are lost", known, []step{broken, broken, broken}, nil, 3, "unknown transport"},
 		{
 			"the minute would end before the retry", known, []step{broken, nil},
 			[]Option{WithAttemptTimeout(time.Minute)}, 1, "unknown transport",
+		}, {
+			"no end of the retry is known", known, []step{broken, nil},
+			[]Option{WithAttemptTimeout(math.MaxInt64)}, 1, "unknown transport",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -517,6 +526,64 @@ func TestIdempotentSends(t *testing.T) {
 		require.ErrorIs(t, send(t.Context(), s.Client, endpoint.MessagePrivatePublish, params, nil), ErrOutcomeUnknown)
 		require.Len(t, s.requests, 1)
 	})
+}
+
+// Of the two clocks that tell how much of RongCloud's minute is left, the later one counts.
+func TestIdempotentMinuteByWrongClocks(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		monotonic, wall time.Duration // how long ago the call began
+		in              bool
+	}{
+		"both right":         {time.Second, time.Second, true},
+		"the machine slept":  {time.Second, time.Hour, false},
+		"the clock went on":  {0, time.Hour, false},
+		"the clock was back": {2 * time.Minute, -time.Hour, false},
+		"set back, in time":  {time.Second, -time.Hour, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			began := clockApart(c.monotonic, c.wall)
+			call := &call{started: began}
+			call.config.attemptTimeout = time.Second
+			require.Equal(t, c.in, call.inTime(time.Second))
+			call.config.attemptTimeout = math.MaxInt64
+			require.False(t, call.inTime(time.Second), "no sum overflows")
+		})
+	}
+}
+
+// A connection of HTTP/1.1 would write a request whose context has ended: it is closed before it can. One of HTTP/2 has others on it.
+func TestForbiddenReplayClosesTheConnection(t *testing.T) {
+	t.Parallel()
+	for name, h2c := range map[string]bool{"HTTP/1.1": false, "perhaps HTTP/2": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn, server := net.Pipe()
+			defer func() { _ = conn.Close() }()
+			stopped := false
+			try := &bareTry{wire: &wire{h2c: h2c}, stop: func() { stopped = true }}
+			try.forbid(conn)
+			require.True(t, stopped)
+			require.True(t, try.wire.replay.Load())
+			_ = server.SetDeadline(time.Now().Add(time.Millisecond)) // an error if it is closed
+			_, err := server.Read(make([]byte, 1))
+			require.Equal(t, !h2c, errors.Is(err, io.EOF), err)
+		})
+	}
+}
+
+// clockApart is a time so long ago by the monotonic clock, and by the wall clock.
+func clockApart(monotonic, wall time.Duration) time.Time {
+	at := time.Now().Add(-wall)
+	// Nothing but a machine that sleeps, or whose clock is set, makes such a time.
+	parts := (*struct {
+		wall uint64
+		ext  int64 // the monotonic clock
+		loc  *time.Location
+	})(unsafe.Pointer(&at)) //nolint:gosec // the test fails if it is not so
+	parts.ext += int64(wall - monotonic)
+	return at
 }
 
 func TestCaptureResponse(t *testing.T) {
