@@ -1167,7 +1167,7 @@ func TestNoPieceOfAnAnswerInLogs(t *testing.T) {
 	const secret = "topsecret"
 	for name, serve := range map[string]func(http.ResponseWriter, *http.Request) bool{
 		"value that does not decode": answer(200, `{"code":200,"userName":"Ann",`+secret+`}`),
-		"text of another type":       answer(200, `{"code":200,"when":{"`+secret+`":1}}`),
+		"text of another type":       answer(200, `{"code":200,"members":"`+secret+`"}`),
 		"not JSON":                   answer(200, secret),
 		"code that is no number":     answer(200, `{"code":"`+secret+`"}`),
 		"refusal":                    answer(400, `{"code":1002,"errorMessage":"`+secret+`"}`),
