@@ -198,8 +198,8 @@ func TestLenientAssign(t *testing.T) {
 		{"no date", date, `"yesterday"`, time.Time{}},
 		{"impossible date", date, `"2023-02-30 00:00:00"`, time.Time{}},
 		{"absurd time", moment, `1e300`, time.Time{}},
-		{"list for time", moment, `[]`, time.Time{}},
-		{"object for time", date, `{"date":1,"time":[7]}`, time.Time{}},
+		{"list for time", moment, `[]`, nil},
+		{"object for time", date, `{"date":1,"time":[7]}`, nil},
 
 		{"minutes", minutes, `90`, 90 * time.Minute},
 		{"seconds as text", seconds, `"90"`, 90 * time.Second},

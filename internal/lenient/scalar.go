@@ -142,10 +142,14 @@ func (r *reader) toFloat(v reflect.Value) error {
 // dateLayouts take numbers without their leading zeros, and fractions of a second, too.
 var dateLayouts = []string{"2006-1-2 15:4:5", "2006-1-2T15:4:5", time.RFC3339Nano}
 
-// toTime reads Unix milliseconds or a date, whichever comes. An empty text, 0 and what is no time are the zero time, of
-// whatever kind it is: one odd date does not cost the page that it stands on.
+// toTime reads Unix milliseconds or a date, whichever comes. An empty text, 0 and a text that is no time are the zero time:
+// one odd date does not cost the page that it stands on.
 func (r *reader) toTime(v reflect.Value) error {
-	text, _ := r.scalar()
+	c := r.next()
+	text, ok := r.scalar()
+	if !ok {
+		return mismatch("a time", c)
+	}
 	*v.Addr().Interface().(*time.Time) = moment(text, r.Zone)
 	return nil
 }
