@@ -71,8 +71,8 @@ func (t ChatroomDestroyType) String() string {
 	return fmt.Sprintf("ChatroomDestroyType(%d)", int(t))
 }
 
-// ChatroomParams describes a chat room to create.
-type ChatroomParams struct {
+// ChatroomCreateParams describes a chat room to create.
+type ChatroomCreateParams struct {
 	ChatroomID   string              `wire:"chatroomId"`  // chosen by the app, at most 64 bytes
 	DestroyType  ChatroomDestroyType `wire:"destroyType"` // ChatroomDestroyInactive by default
 	DestroyAfter time.Duration       `wire:"destroyTime"` // whole minutes from 1 hour, the default, to 7 days
@@ -86,8 +86,8 @@ type ChatroomParams struct {
 	Entries      map[string]string `wire:"entryInfo"`
 }
 
-// ChatroomDestroyParams changes when a chat room destroys itself.
-type ChatroomDestroyParams struct {
+// ChatroomSetDestroyParams changes when a chat room destroys itself.
+type ChatroomSetDestroyParams struct {
 	ChatroomID   string              `wire:"chatroomId"`
 	DestroyType  ChatroomDestroyType `wire:"destroyType"` // ChatroomDestroyInactive by default
 	DestroyAfter time.Duration       `wire:"destroyTime"` // whole minutes from 1 hour, the default, to 7 days
@@ -137,7 +137,7 @@ type (
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/create
 //
 //rongcloud:endpoint POST /chatroom/create_new.json
-func (s *ChatroomService) Create(ctx context.Context, params ChatroomParams, opts ...CallOption) error {
+func (s *ChatroomService) Create(ctx context.Context, params ChatroomCreateParams, opts ...CallOption) error {
 	switch {
 	case params.EntryOwnerID != "" && len(params.Entries) == 0:
 		return refuse("entryInfo", "is required with entryOwnerId")
@@ -167,7 +167,7 @@ func (s *ChatroomService) CreateNamed(ctx context.Context, names map[string]stri
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/set-destroy-type
 //
 //rongcloud:endpoint POST /chatroom/destroy/set.json
-func (s *ChatroomService) SetDestroy(ctx context.Context, params ChatroomDestroyParams, opts ...CallOption) error {
+func (s *ChatroomService) SetDestroy(ctx context.Context, params ChatroomSetDestroyParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomDestroySet, &params, opts)
 }
 

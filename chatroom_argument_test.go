@@ -16,7 +16,7 @@ func TestChatroomRefuses(t *testing.T) {
 	type client = *rongcloud.Client
 	type ctx = context.Context
 	two := []string{"u1", "u2"}
-	room := func(p rongcloud.ChatroomParams) func(ctx, client) error {
+	room := func(p rongcloud.ChatroomCreateParams) func(ctx, client) error {
 		return func(x ctx, c client) error { return c.Chatroom.Create(x, p) }
 	}
 	members := func(q rongcloud.ChatroomMemberQuery) func(ctx, client) error {
@@ -32,14 +32,14 @@ func TestChatroomRefuses(t *testing.T) {
 		name, field, reason string
 		call                func(ctx, client) error
 	}{
-		{"create nothing", "chatroomId", "is required", room(rongcloud.ChatroomParams{})},
-		{"destroy after half a minute", "destroyTime", "is not a whole number of minutes", room(rongcloud.ChatroomParams{ChatroomID: "r", DestroyAfter: 30 * time.Second})},
-		{"destroy before creation", "destroyTime", "is negative", room(rongcloud.ChatroomParams{ChatroomID: "r", DestroyAfter: -time.Hour})},
-		{"never destroy", "destroyTime", "cannot be Forever, at most 10080 minutes", room(rongcloud.ChatroomParams{ChatroomID: "r", DestroyAfter: rongcloud.Forever})},
-		{"exempt 21", "whiteUserIds", "21 items, at most 20", room(rongcloud.ChatroomParams{ChatroomID: "r", MuteAllMembersWhitelist: userIDs(21)})},
-		{"an owner of nothing", "entryInfo", "is required", room(rongcloud.ChatroomParams{ChatroomID: "r", EntryOwnerID: "u1"})},
-		{"entries of nobody", "entryOwnerId", "is required", room(rongcloud.ChatroomParams{ChatroomID: "r", Entries: map[string]string{"k": "v"}})},
-		{"21 first entries", "entryInfo", "21 items, at most 20", room(rongcloud.ChatroomParams{ChatroomID: "r", EntryOwnerID: "u1", Entries: manyEntries(21)})},
+		{"create nothing", "chatroomId", "is required", room(rongcloud.ChatroomCreateParams{})},
+		{"destroy after half a minute", "destroyTime", "is not a whole number of minutes", room(rongcloud.ChatroomCreateParams{ChatroomID: "r", DestroyAfter: 30 * time.Second})},
+		{"destroy before creation", "destroyTime", "is negative", room(rongcloud.ChatroomCreateParams{ChatroomID: "r", DestroyAfter: -time.Hour})},
+		{"never destroy", "destroyTime", "cannot be Forever, at most 10080 minutes", room(rongcloud.ChatroomCreateParams{ChatroomID: "r", DestroyAfter: rongcloud.Forever})},
+		{"exempt 21", "whiteUserIds", "21 items, at most 20", room(rongcloud.ChatroomCreateParams{ChatroomID: "r", MuteAllMembersWhitelist: userIDs(21)})},
+		{"an owner of nothing", "entryInfo", "is required", room(rongcloud.ChatroomCreateParams{ChatroomID: "r", EntryOwnerID: "u1"})},
+		{"entries of nobody", "entryOwnerId", "is required", room(rongcloud.ChatroomCreateParams{ChatroomID: "r", Entries: map[string]string{"k": "v"}})},
+		{"21 first entries", "entryInfo", "21 items, at most 20", room(rongcloud.ChatroomCreateParams{ChatroomID: "r", EntryOwnerID: "u1", Entries: manyEntries(21)})},
 		{"create no names", "chatroom", "is required", func(x ctx, c client) error { return c.Chatroom.CreateNamed(x, nil) }},
 		{"create 101 names", "chatroom", "101 items, at most 100", func(x ctx, c client) error { return c.Chatroom.CreateNamed(x, manyEntries(101)) }},
 		{"create a name without ID", "chatroom", "an ID is empty", func(x ctx, c client) error {
@@ -48,7 +48,7 @@ func TestChatroomRefuses(t *testing.T) {
 		{"destroy nothing", "chatroomId", "is required", func(x ctx, c client) error { return c.Chatroom.Destroy(x, nil) }},
 		{"destroy an empty ID", "chatroomId", "item 2 is empty", func(x ctx, c client) error { return c.Chatroom.Destroy(x, []string{"r", ""}) }},
 		{"never destroy from now on", "destroyTime", "cannot be Forever", func(x ctx, c client) error {
-			return c.Chatroom.SetDestroy(x, rongcloud.ChatroomDestroyParams{ChatroomID: "r", DestroyAfter: rongcloud.Forever})
+			return c.Chatroom.SetDestroy(x, rongcloud.ChatroomSetDestroyParams{ChatroomID: "r", DestroyAfter: rongcloud.Forever})
 		}},
 		{"names of 21", "chatroomId", "21 items, at most 20", func(x ctx, c client) error {
 			_, err := c.Chatroom.GetNamed(x, userIDs(21))

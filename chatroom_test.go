@@ -25,25 +25,25 @@ func chatroomCalls() []userCall {
 
 	return []userCall{
 		{"/chatroom/create_new.json", "all", func(x ctx, c client) error {
-			return c.Chatroom.Create(x, rongcloud.ChatroomParams{
+			return c.Chatroom.Create(x, rongcloud.ChatroomCreateParams{
 				ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyAfter: 7 * 24 * time.Hour,
 				AllMembersMuted: true, MuteAllMembersWhitelist: two, EntryOwnerID: "u1", Entries: map[string]string{"b": "<2>", "a": `"1"`},
 			})
 		}, userForm("chatroomId", "r", "destroyType", "1", "destroyTime", "10080", "isBan", "true", "whiteUserIds", "u1", "whiteUserIds", "u2",
 			"entryOwnerId", "u1", "entryInfo", `{"a":"\"1\"","b":"<2>"}`), ""},
 		{"/chatroom/create_new.json", "bare", func(x ctx, c client) error {
-			return c.Chatroom.Create(x, rongcloud.ChatroomParams{ChatroomID: "r"})
+			return c.Chatroom.Create(x, rongcloud.ChatroomCreateParams{ChatroomID: "r"})
 		}, room, ""},
 		{"/chatroom/create.json", "each", func(x ctx, c client) error {
 			return c.Chatroom.CreateNamed(x, map[string]string{"r1": "One", "r 2": "Zwei & drei"})
 		}, userForm("chatroom[r1]", "One", "chatroom[r 2]", "Zwei & drei"), ""},
 		{"/chatroom/destroy/set.json", "all", func(x ctx, c client) error {
-			return c.Chatroom.SetDestroy(x, rongcloud.ChatroomDestroyParams{
+			return c.Chatroom.SetDestroy(x, rongcloud.ChatroomSetDestroyParams{
 				ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyAfter: time.Hour,
 			})
 		}, userForm("chatroomId", "r", "destroyType", "1", "destroyTime", "60"), ""},
 		{"/chatroom/destroy/set.json", "bare", func(x ctx, c client) error {
-			return c.Chatroom.SetDestroy(x, rongcloud.ChatroomDestroyParams{ChatroomID: "r"})
+			return c.Chatroom.SetDestroy(x, rongcloud.ChatroomSetDestroyParams{ChatroomID: "r"})
 		}, room, ""},
 		{"/chatroom/destroy.json", "all", func(x ctx, c client) error {
 			return c.Chatroom.Destroy(x, []string{"r1", "r,2"})

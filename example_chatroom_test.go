@@ -21,7 +21,7 @@ func ExampleChatroomService_Create() {
 	client := srv.Client()
 	ctx := context.Background()
 
-	err = client.Chatroom.Create(ctx, rongcloud.ChatroomParams{
+	err = client.Chatroom.Create(ctx, rongcloud.ChatroomCreateParams{
 		ChatroomID: "concert", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyAfter: 3 * time.Hour,
 	})
 	if err != nil {
@@ -143,7 +143,7 @@ func ExampleChatroomMuteAllMembersService_All() {
 	ctx := context.Background()
 
 	for _, id := range []string{"r1", "r2", "r3"} {
-		if err := client.Chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: id, AllMembersMuted: true}); err != nil {
+		if err := client.Chatroom.Create(ctx, rongcloud.ChatroomCreateParams{ChatroomID: id, AllMembersMuted: true}); err != nil {
 			fmt.Println(err)
 			return
 		}

@@ -22,10 +22,10 @@ func ExampleUltraGroupService() {
 	ultra := client.UltraGroup
 
 	steps := []error{
-		ultra.Create(ctx, rongcloud.UltraGroupParams{GroupID: "game", Name: "The game", UserID: "u1"}),
+		ultra.Create(ctx, rongcloud.UltraGroupCreateParams{GroupID: "game", Name: "The game", UserID: "u1"}),
 		ultra.Join(ctx, "game", "u2"),
 		ultra.Join(ctx, "game", "u3"),
-		ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{
+		ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelCreateParams{
 			GroupID: "game", ChannelID: "staff", Type: rongcloud.UltraGroupChannelPrivate,
 		}),
 		ultra.UserGroup.Create(ctx, "game", []string{"admins"}),
@@ -70,7 +70,7 @@ func ExampleUltraGroupChannelService_All() {
 	srv.AddUltraGroup("game", "u1")
 	srv.AddUltraGroupChannels("game", "news", "help")
 
-	query := rongcloud.UltraGroupChannelsQuery{GroupID: "game", Size: 2}
+	query := rongcloud.UltraGroupChannelQuery{GroupID: "game", Size: 2}
 	for channel, err := range srv.Client().UltraGroup.Channel.All(context.Background(), query) {
 		if err != nil {
 			fmt.Println(err)
@@ -155,7 +155,7 @@ func ExampleUltraGroupMuteAllMembersService_Set() {
 		return
 	}
 
-	for _, scope := range []rongcloud.UltraGroupChannelQuery{{GroupID: "game", ChannelID: "RCDefault"}, {GroupID: "game"}} {
+	for _, scope := range []rongcloud.UltraGroupMuteAllMembersQuery{{GroupID: "game", ChannelID: "RCDefault"}, {GroupID: "game"}} {
 		muted, err := ultra.MuteAllMembers.IsMuted(ctx, scope)
 		if err != nil {
 			fmt.Println(err)

@@ -43,16 +43,16 @@ func newUltraGroupService(common *service) *UltraGroupService {
 	}
 }
 
-// UltraGroupParams describes an ultra group to create. Its name is used in push notifications only;
+// UltraGroupCreateParams describes an ultra group to create. Its name is used in push notifications only;
 // keep it up to date with [UltraGroupService.Update].
-type UltraGroupParams struct {
+type UltraGroupCreateParams struct {
 	GroupID string `wire:"groupId"`   // chosen by the app: at most 64 letters and digits
 	Name    string `wire:"groupName"` // shown in push notifications, at most 64 characters; required
 	UserID  string `wire:"userId"`    // the first member; required
 }
 
-// UltraGroupChannelQuery names an ultra group, or one of its channels.
-type UltraGroupChannelQuery struct {
+// UltraGroupMuteAllMembersQuery names an ultra group, or one of its channels.
+type UltraGroupMuteAllMembersQuery struct {
 	GroupID   string `wire:"groupId"`
 	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
 }
@@ -72,8 +72,8 @@ type UltraGroupUsersQuery struct {
 	Size      int    `wire:"pageSize"`   // users per page, 50 by default
 }
 
-// UltraGroupUserQuery chooses a page of what one user is in, within an ultra group.
-type UltraGroupUserQuery struct {
+// UltraGroupListByUserQuery chooses a page of what one user is in, within an ultra group.
+type UltraGroupListByUserQuery struct {
 	GroupID string `wire:"groupId"`
 	UserID  string `wire:"userId"`
 	Page    int    `wire:"page"`     // from 1, the default
@@ -118,7 +118,7 @@ func (s *service) ultraGroupUsers(ctx context.Context, ep *endpoint.Endpoint, pa
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/create-ultragroup
 //
 //rongcloud:endpoint POST /ultragroup/create.json
-func (s *UltraGroupService) Create(ctx context.Context, params UltraGroupParams, opts ...CallOption) error {
+func (s *UltraGroupService) Create(ctx context.Context, params UltraGroupCreateParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupCreate, &params, opts)
 }
 

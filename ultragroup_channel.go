@@ -32,15 +32,15 @@ func (t UltraGroupChannelType) String() string {
 	return fmt.Sprintf("UltraGroupChannelType(%d)", int(t))
 }
 
-// UltraGroupChannelParams names a channel and its type.
-type UltraGroupChannelParams struct {
+// UltraGroupChannelCreateParams names a channel and its type.
+type UltraGroupChannelCreateParams struct {
 	GroupID   string                `wire:"groupId"`
 	ChannelID string                `wire:"busChannel"` // chosen by the app: at most 20 letters and digits
 	Type      UltraGroupChannelType `wire:"type"`       // public, if it is not set
 }
 
-// UltraGroupChannelsQuery chooses a page of an ultra group's channels.
-type UltraGroupChannelsQuery struct {
+// UltraGroupChannelQuery chooses a page of an ultra group's channels.
+type UltraGroupChannelQuery struct {
 	GroupID string `wire:"groupId"`
 	Page    int    `wire:"page"`  // from 1, the default
 	Size    int    `wire:"limit"` // channels per page, 20 by default, at most 100
@@ -63,7 +63,7 @@ type UltraGroupChannel struct {
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/create-channel
 //
 //rongcloud:endpoint POST /ultragroup/channel/create.json
-func (s *UltraGroupChannelService) Create(ctx context.Context, params UltraGroupChannelParams, opts ...CallOption) error {
+func (s *UltraGroupChannelService) Create(ctx context.Context, params UltraGroupChannelCreateParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupChannelCreate, &params, opts)
 }
 
@@ -85,12 +85,12 @@ func (s *UltraGroupChannelService) Delete(ctx context.Context, groupID, channel 
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/get-channel-list
 //
 //rongcloud:endpoint POST /ultragroup/channel/get.json
-func (s *UltraGroupChannelService) List(ctx context.Context, query UltraGroupChannelsQuery, opts ...CallOption) (*UltraGroupChannelPage, error) {
+func (s *UltraGroupChannelService) List(ctx context.Context, query UltraGroupChannelQuery, opts ...CallOption) (*UltraGroupChannelPage, error) {
 	return fetch[UltraGroupChannelPage](ctx, s.client, endpoint.UltragroupChannelGet, &query, opts)
 }
 
 // All yields the channels of an ultra group, from the query's page on.
-func (s *UltraGroupChannelService) All(ctx context.Context, query UltraGroupChannelsQuery, opts ...CallOption) iter.Seq2[UltraGroupChannel, error] {
+func (s *UltraGroupChannelService) All(ctx context.Context, query UltraGroupChannelQuery, opts ...CallOption) iter.Seq2[UltraGroupChannel, error] {
 	return walkNumbers(endpoint.UltragroupChannelGet, query.Page, func(number int) ([]UltraGroupChannel, error) {
 		at := query
 		at.Page = number
@@ -107,6 +107,6 @@ func (s *UltraGroupChannelService) All(ctx context.Context, query UltraGroupChan
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/change-channel-type
 //
 //rongcloud:endpoint POST /ultragroup/channel/type/change.json
-func (s *UltraGroupChannelService) UpdateType(ctx context.Context, params UltraGroupChannelParams, opts ...CallOption) error {
+func (s *UltraGroupChannelService) UpdateType(ctx context.Context, params UltraGroupChannelCreateParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupChannelTypeChange, &params, opts)
 }

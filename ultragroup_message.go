@@ -31,8 +31,8 @@ type UltraGroupMessageQuery struct {
 	Size      int       `wire:"pageSize"`   // messages per call, at most 100; List: 20 by default, All: 100
 }
 
-// UltraGroupAroundQuery chooses the messages around one that is known.
-type UltraGroupAroundQuery struct {
+// UltraGroupMessageListAroundQuery chooses the messages around one that is known.
+type UltraGroupMessageListAroundQuery struct {
 	GroupID    string `wire:"groupId"`
 	ChannelID  string `wire:"busChannel"` // required
 	MessageUID string `wire:"msgUID"`
@@ -142,6 +142,6 @@ func (s *UltraGroupMessageService) All(ctx context.Context, query UltraGroupMess
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/query-history-by-message-uid
 //
 //rongcloud:endpoint POST /ultragroup/hismsg/msgid/query.json
-func (s *UltraGroupMessageService) ListAround(ctx context.Context, query UltraGroupAroundQuery, opts ...CallOption) (*HistoryPage, error) {
+func (s *UltraGroupMessageService) ListAround(ctx context.Context, query UltraGroupMessageListAroundQuery, opts ...CallOption) (*HistoryPage, error) {
 	return fetch[HistoryPage](ctx, s.client, endpoint.UltragroupHismsgMsgidQuery, &query, opts)
 }

@@ -74,7 +74,7 @@ func (s *UltraGroupMuteAllMembersService) Set(ctx context.Context, params UltraG
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-ultragroup-global-ban
 //
 //rongcloud:endpoint POST /ultragroup/globalbanned/get.json
-func (s *UltraGroupMuteAllMembersService) IsMuted(ctx context.Context, scope UltraGroupChannelQuery, opts ...CallOption) (bool, error) {
+func (s *UltraGroupMuteAllMembersService) IsMuted(ctx context.Context, scope UltraGroupMuteAllMembersQuery, opts ...CallOption) (bool, error) {
 	type answer struct {
 		Muted bool `json:"status"`
 	}

@@ -10,8 +10,8 @@ import (
 // always wins, and the setting of a channel wins over that of its ultra group. See [ConversationService.SetPushLevel] for single users.
 type UltraGroupNotDisturbService service
 
-// UltraGroupPushLevelParams sets what of an ultra group, or of one of its channels, is pushed to all members.
-type UltraGroupPushLevelParams struct {
+// UltraGroupNotDisturbSetParams sets what of an ultra group, or of one of its channels, is pushed to all members.
+type UltraGroupNotDisturbSetParams struct {
 	GroupID   string    `wire:"groupId"`
 	ChannelID string    `wire:"busChannel"`  // the whole ultra group if empty
 	Level     PushLevel `wire:"unpushLevel"` // PushLevelUnset takes a former level back
@@ -22,7 +22,7 @@ type UltraGroupPushLevelParams struct {
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/set-do-not-disturb
 //
 //rongcloud:endpoint POST /ultragroup/notdisturb/set.json
-func (s *UltraGroupNotDisturbService) Set(ctx context.Context, params UltraGroupPushLevelParams, opts ...CallOption) error {
+func (s *UltraGroupNotDisturbService) Set(ctx context.Context, params UltraGroupNotDisturbSetParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupNotdisturbSet, &params, opts)
 }
 
@@ -31,7 +31,7 @@ func (s *UltraGroupNotDisturbService) Set(ctx context.Context, params UltraGroup
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/get-do-not-disturb
 //
 //rongcloud:endpoint POST /ultragroup/notdisturb/get.json
-func (s *UltraGroupNotDisturbService) Get(ctx context.Context, scope UltraGroupChannelQuery, opts ...CallOption) (PushLevel, error) {
+func (s *UltraGroupNotDisturbService) Get(ctx context.Context, scope UltraGroupMuteAllMembersQuery, opts ...CallOption) (PushLevel, error) {
 	type answer struct {
 		Level PushLevel `json:"unpushLevel" alt:"status"` // so in the SDK for PHP
 	}

@@ -73,7 +73,7 @@ func walkUltraGroupUsers(
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/private-channel/query-channel-by-user
 //
 //rongcloud:endpoint POST /ultragroup/user/channel/query.json
-func (s *UltraGroupPrivateChannelService) ListByUser(ctx context.Context, query UltraGroupUserQuery, opts ...CallOption) (*UltraGroupChannelIDPage, error) {
+func (s *UltraGroupPrivateChannelService) ListByUser(ctx context.Context, query UltraGroupListByUserQuery, opts ...CallOption) (*UltraGroupChannelIDPage, error) {
 	ids, err := (*service)(s).ultraGroupIDs(ctx, endpoint.UltragroupUserChannelQuery, &query, opts)
 	if err != nil {
 		return nil, err
@@ -82,7 +82,7 @@ func (s *UltraGroupPrivateChannelService) ListByUser(ctx context.Context, query 
 }
 
 // AllByUser yields the IDs of the channels that have a user on their list, from the query's page on.
-func (s *UltraGroupPrivateChannelService) AllByUser(ctx context.Context, query UltraGroupUserQuery, opts ...CallOption) iter.Seq2[string, error] {
+func (s *UltraGroupPrivateChannelService) AllByUser(ctx context.Context, query UltraGroupListByUserQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(endpoint.UltragroupUserChannelQuery, query.Page, func(number int) ([]string, error) {
 		at := query
 		at.Page = number

@@ -26,19 +26,19 @@ func TestUltraGroupSends(t *testing.T) {
 		form url.Values
 	}{
 		{"/ultragroup/channel/type/change.json", func(x ctx, c client) error {
-			return c.UltraGroup.Channel.UpdateType(x, rongcloud.UltraGroupChannelParams{GroupID: "g", ChannelID: "c", Type: rongcloud.UltraGroupChannelPublic})
+			return c.UltraGroup.Channel.UpdateType(x, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c", Type: rongcloud.UltraGroupChannelPublic})
 		}, userForm("groupId", "g", "busChannel", "c", "type", "0")},
 		{"/ultragroup/globalbanned/set.json", func(x ctx, c client) error {
 			return c.UltraGroup.MuteAllMembers.Set(x, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g"})
 		}, userForm("groupId", "g", "status", "false")},
 		{"/ultragroup/notdisturb/set.json", func(x ctx, c client) error {
-			return c.UltraGroup.NotDisturb.Set(x, rongcloud.UltraGroupPushLevelParams{GroupID: "g", Level: rongcloud.PushLevelUnset})
+			return c.UltraGroup.NotDisturb.Set(x, rongcloud.UltraGroupNotDisturbSetParams{GroupID: "g", Level: rongcloud.PushLevelUnset})
 		}, userForm("groupId", "g", "unpushLevel", "0")},
 		{"/ultragroup/notdisturb/set.json", func(x ctx, c client) error {
-			return c.UltraGroup.NotDisturb.Set(x, rongcloud.UltraGroupPushLevelParams{GroupID: "g", Level: rongcloud.PushLevelAll})
+			return c.UltraGroup.NotDisturb.Set(x, rongcloud.UltraGroupNotDisturbSetParams{GroupID: "g", Level: rongcloud.PushLevelAll})
 		}, userForm("groupId", "g", "unpushLevel", "-1")},
 		{"/ultragroup/hismsg/msgid/query.json", func(x ctx, c client) error {
-			_, err := c.UltraGroup.Message.ListAround(x, rongcloud.UltraGroupAroundQuery{
+			_, err := c.UltraGroup.Message.ListAround(x, rongcloud.UltraGroupMessageListAroundQuery{
 				GroupID: "g", ChannelID: "c", MessageUID: "A", Earlier: rongcloud.Ptr(0), Later: rongcloud.Ptr(0),
 			})
 			return err
@@ -97,10 +97,10 @@ func TestUltraGroupRefuses(t *testing.T) {
 		call                func(ctx, groups) error
 	}{
 		{"create without a name", "groupName", "required", func(x ctx, s groups) error {
-			return s.Create(x, rongcloud.UltraGroupParams{GroupID: "g", UserID: "u"})
+			return s.Create(x, rongcloud.UltraGroupCreateParams{GroupID: "g", UserID: "u"})
 		}},
 		{"create without a member", "userId", "required", func(x ctx, s groups) error {
-			return s.Create(x, rongcloud.UltraGroupParams{GroupID: "g", Name: "n"})
+			return s.Create(x, rongcloud.UltraGroupCreateParams{GroupID: "g", Name: "n"})
 		}},
 		{"dismiss nothing", "groupId", "required", func(x ctx, s groups) error { return s.Dismiss(x, "") }},
 		{"join as nobody", "userId", "required", func(x ctx, s groups) error { return s.Join(x, "g", "") }},
@@ -186,29 +186,29 @@ func TestUltraGroupDecodes(t *testing.T) {
 	type ctx = context.Context
 	member := func(x ctx, s groups) (any, error) { return s.IsMember(x, "g", "u") }
 	channels := func(x ctx, s groups) (any, error) {
-		return s.Channel.List(x, rongcloud.UltraGroupChannelsQuery{GroupID: "g"})
+		return s.Channel.List(x, rongcloud.UltraGroupChannelQuery{GroupID: "g"})
 	}
 	users := rongcloud.UltraGroupUsersQuery{GroupID: "g", ChannelID: "c"}
 	private := func(x ctx, s groups) (any, error) { return s.PrivateChannel.List(x, users) }
 	muted := func(x ctx, s groups) (any, error) { return s.Mute.List(x, users) }
 	exempt := func(x ctx, s groups) (any, error) { return s.MuteAllMembersWhitelist.List(x, users) }
-	one := rongcloud.UltraGroupUserQuery{GroupID: "g", UserID: "u"}
+	one := rongcloud.UltraGroupListByUserQuery{GroupID: "g", UserID: "u"}
 	byUser := func(x ctx, s groups) (any, error) { return s.PrivateChannel.ListByUser(x, one) }
 	global := func(x ctx, s groups) (any, error) {
-		return s.MuteAllMembers.IsMuted(x, rongcloud.UltraGroupChannelQuery{GroupID: "g"})
+		return s.MuteAllMembers.IsMuted(x, rongcloud.UltraGroupMuteAllMembersQuery{GroupID: "g"})
 	}
 	level := func(x ctx, s groups) (any, error) {
-		return s.NotDisturb.Get(x, rongcloud.UltraGroupChannelQuery{GroupID: "g"})
+		return s.NotDisturb.Get(x, rongcloud.UltraGroupMuteAllMembersQuery{GroupID: "g"})
 	}
 	userGroups := func(x ctx, s groups) (any, error) {
-		return s.UserGroup.List(x, rongcloud.UltraGroupUserGroupsQuery{GroupID: "g"})
+		return s.UserGroup.List(x, rongcloud.UltraGroupUserGroupQuery{GroupID: "g"})
 	}
 	userGroupsOf := func(x ctx, s groups) (any, error) { return s.UserGroup.ListByUser(x, one) }
 	boundTo := func(x ctx, s groups) (any, error) {
-		return s.UserGroup.ListByChannel(x, rongcloud.UltraGroupBoundUserGroupsQuery{GroupID: "g", ChannelID: "c"})
+		return s.UserGroup.ListByChannel(x, rongcloud.UltraGroupUserGroupListByChannelQuery{GroupID: "g", ChannelID: "c"})
 	}
 	channelsOf := func(x ctx, s groups) (any, error) {
-		return s.UserGroup.ListChannels(x, rongcloud.UltraGroupBoundChannelsQuery{GroupID: "g", UserGroupID: "x"})
+		return s.UserGroup.ListChannels(x, rongcloud.UltraGroupUserGroupListChannelsQuery{GroupID: "g", UserGroupID: "x"})
 	}
 	get := func(x ctx, s groups) (any, error) {
 		return s.Message.Get(x, "g", []rongcloud.UltraGroupMessageRef{{MessageUID: "A"}})
@@ -217,7 +217,7 @@ func TestUltraGroupDecodes(t *testing.T) {
 		return s.Message.List(x, rongcloud.UltraGroupMessageQuery{GroupID: "g", ChannelID: "c", After: time.UnixMilli(1), Until: time.UnixMilli(2)})
 	}
 	around := func(x ctx, s groups) (any, error) {
-		return s.Message.ListAround(x, rongcloud.UltraGroupAroundQuery{GroupID: "g", ChannelID: "c", MessageUID: "A"})
+		return s.Message.ListAround(x, rongcloud.UltraGroupMessageListAroundQuery{GroupID: "g", ChannelID: "c", MessageUID: "A"})
 	}
 	expansion := func(x ctx, s groups) (any, error) {
 		return s.Expansion.List(x, rongcloud.UltraGroupExpansionQuery{GroupID: "g", MessageUID: "A"})
@@ -318,7 +318,7 @@ func TestUltraGroupDecodes(t *testing.T) {
 func TestUltraGroupFails(t *testing.T) {
 	t.Parallel()
 	client := userMock(t, "/ultragroup/notdisturb/get.json", func(string) (int, string) { return 200, `{"code":24406,"errorMessage":"no"}` })
-	level, err := client.UltraGroup.NotDisturb.Get(t.Context(), rongcloud.UltraGroupChannelQuery{GroupID: "g"})
+	level, err := client.UltraGroup.NotDisturb.Get(t.Context(), rongcloud.UltraGroupMuteAllMembersQuery{GroupID: "g"})
 	require.ErrorIs(t, err, rongcloud.CodeNotInUltraGroup)
 	require.Equal(t, rongcloud.PushLevelUnset, level)
 
@@ -328,7 +328,7 @@ func TestUltraGroupFails(t *testing.T) {
 	require.False(t, is)
 
 	client = userMock(t, "/ultragroup/globalbanned/get.json", func(string) (int, string) { return 400, `{"code":1002}` })
-	muted, err := client.UltraGroup.MuteAllMembers.IsMuted(t.Context(), rongcloud.UltraGroupChannelQuery{GroupID: "g"})
+	muted, err := client.UltraGroup.MuteAllMembers.IsMuted(t.Context(), rongcloud.UltraGroupMuteAllMembersQuery{GroupID: "g"})
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
 	require.False(t, muted)
 }
@@ -342,15 +342,15 @@ func ultraWalks() []userWalk {
 	users := func(start int) rongcloud.UltraGroupUsersQuery {
 		return rongcloud.UltraGroupUsersQuery{GroupID: "g", ChannelID: "c", Page: start, Size: 2}
 	}
-	one := func(start int) rongcloud.UltraGroupUserQuery {
-		return rongcloud.UltraGroupUserQuery{GroupID: "g", UserID: "u", Page: start, Size: 2}
+	one := func(start int) rongcloud.UltraGroupListByUserQuery {
+		return rongcloud.UltraGroupListByUserQuery{GroupID: "g", UserID: "u", Page: start, Size: 2}
 	}
 	w := func(path, list, item string, walk seq) userWalk {
 		return userWalk{"/ultragroup/" + path + ".json", "page", "number", list, item, walk}
 	}
 	return []userWalk{
 		w("channel/get", "channelList", `{"channelId":%q}`, func(x ctx, c client, start int) iterSeq {
-			query := rongcloud.UltraGroupChannelsQuery{GroupID: "g", Page: start, Size: 2}
+			query := rongcloud.UltraGroupChannelQuery{GroupID: "g", Page: start, Size: 2}
 			return userIDsOf(c.UltraGroup.Channel.All(x, query), func(c rongcloud.UltraGroupChannel) string { return c.ChannelID })
 		}),
 		w("channel/private/users/get", "users", `%q`, func(x ctx, c client, start int) iterSeq {
@@ -364,16 +364,16 @@ func ultraWalks() []userWalk {
 			return c.UltraGroup.MuteAllMembersWhitelist.All(x, users(start))
 		}),
 		w("usergroup/query", "userGroups", `{"userGroupId":%q}`, func(x ctx, c client, start int) iterSeq {
-			return c.UltraGroup.UserGroup.All(x, rongcloud.UltraGroupUserGroupsQuery{GroupID: "g", Page: start, Size: 2})
+			return c.UltraGroup.UserGroup.All(x, rongcloud.UltraGroupUserGroupQuery{GroupID: "g", Page: start, Size: 2})
 		}),
 		w("user/usergroup/query", "data", `%q`, func(x ctx, c client, start int) iterSeq {
 			return c.UltraGroup.UserGroup.AllByUser(x, one(start))
 		}),
 		w("channel/usergroup/query", "data", `%q`, func(x ctx, c client, start int) iterSeq {
-			return c.UltraGroup.UserGroup.AllByChannel(x, rongcloud.UltraGroupBoundUserGroupsQuery{GroupID: "g", ChannelID: "c", Page: start, Size: 2})
+			return c.UltraGroup.UserGroup.AllByChannel(x, rongcloud.UltraGroupUserGroupListByChannelQuery{GroupID: "g", ChannelID: "c", Page: start, Size: 2})
 		}),
 		w("usergroup/channel/query", "data", `%q`, func(x ctx, c client, start int) iterSeq {
-			return c.UltraGroup.UserGroup.AllChannels(x, rongcloud.UltraGroupBoundChannelsQuery{GroupID: "g", UserGroupID: "x", Page: start, Size: 2})
+			return c.UltraGroup.UserGroup.AllChannels(x, rongcloud.UltraGroupUserGroupListChannelsQuery{GroupID: "g", UserGroupID: "x", Page: start, Size: 2})
 		}),
 	}
 }

@@ -27,23 +27,23 @@ type UltraGroupUserGroupBindParams struct {
 	UserGroupIDs []string `wire:"userGroupIds"` // at most 10, without commas: they travel in one list
 }
 
-// UltraGroupUserGroupsQuery chooses a page of an ultra group's user groups.
-type UltraGroupUserGroupsQuery struct {
+// UltraGroupUserGroupQuery chooses a page of an ultra group's user groups.
+type UltraGroupUserGroupQuery struct {
 	GroupID string `wire:"groupId"`
 	Page    int    `wire:"page"`     // from 1, the default
 	Size    int    `wire:"pageSize"` // user groups per page, 10 by default, at most 50
 }
 
-// UltraGroupBoundUserGroupsQuery chooses a page of the user groups that are bound to a channel.
-type UltraGroupBoundUserGroupsQuery struct {
+// UltraGroupUserGroupListByChannelQuery chooses a page of the user groups that are bound to a channel.
+type UltraGroupUserGroupListByChannelQuery struct {
 	GroupID   string `wire:"groupId"`
 	ChannelID string `wire:"busChannel"`
 	Page      int    `wire:"page"`     // from 1, the default
 	Size      int    `wire:"pageSize"` // user groups per page, 10 by default, at most 50
 }
 
-// UltraGroupBoundChannelsQuery chooses a page of the channels that a user group is bound to.
-type UltraGroupBoundChannelsQuery struct {
+// UltraGroupUserGroupListChannelsQuery chooses a page of the channels that a user group is bound to.
+type UltraGroupUserGroupListChannelsQuery struct {
 	GroupID     string `wire:"groupId"`
 	UserGroupID string `wire:"userGroupId"`
 	Page        int    `wire:"page"`     // from 1, the default
@@ -97,7 +97,7 @@ func (s *UltraGroupUserGroupService) Delete(ctx context.Context, groupID string,
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-usergroup
 //
 //rongcloud:endpoint POST /ultragroup/usergroup/query.json
-func (s *UltraGroupUserGroupService) List(ctx context.Context, query UltraGroupUserGroupsQuery, opts ...CallOption) (*UltraGroupUserGroupPage, error) {
+func (s *UltraGroupUserGroupService) List(ctx context.Context, query UltraGroupUserGroupQuery, opts ...CallOption) (*UltraGroupUserGroupPage, error) {
 	return s.list(ctx, endpoint.UltragroupUsergroupQuery, &query, opts)
 }
 
@@ -110,7 +110,7 @@ func (s *UltraGroupUserGroupService) list(ctx context.Context, ep *endpoint.Endp
 }
 
 // All yields the IDs of an ultra group's user groups, from the query's page on.
-func (s *UltraGroupUserGroupService) All(ctx context.Context, query UltraGroupUserGroupsQuery, opts ...CallOption) iter.Seq2[string, error] {
+func (s *UltraGroupUserGroupService) All(ctx context.Context, query UltraGroupUserGroupQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(endpoint.UltragroupUsergroupQuery, query.Page, func(number int) ([]string, error) {
 		at := query
 		at.Page = number
@@ -145,12 +145,12 @@ func (s *UltraGroupUserGroupService) RemoveUsers(ctx context.Context, members Ul
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-usergroup-by-user
 //
 //rongcloud:endpoint POST /ultragroup/user/usergroup/query.json
-func (s *UltraGroupUserGroupService) ListByUser(ctx context.Context, query UltraGroupUserQuery, opts ...CallOption) (*UltraGroupUserGroupPage, error) {
+func (s *UltraGroupUserGroupService) ListByUser(ctx context.Context, query UltraGroupListByUserQuery, opts ...CallOption) (*UltraGroupUserGroupPage, error) {
 	return s.list(ctx, endpoint.UltragroupUserUsergroupQuery, &query, opts)
 }
 
 // AllByUser yields the IDs of the user groups that a user is in, from the query's page on.
-func (s *UltraGroupUserGroupService) AllByUser(ctx context.Context, query UltraGroupUserQuery, opts ...CallOption) iter.Seq2[string, error] {
+func (s *UltraGroupUserGroupService) AllByUser(ctx context.Context, query UltraGroupListByUserQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(endpoint.UltragroupUserUsergroupQuery, query.Page, func(number int) ([]string, error) {
 		at := query
 		at.Page = number
@@ -186,12 +186,12 @@ func (s *UltraGroupUserGroupService) Unbind(ctx context.Context, binding UltraGr
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/usergroup/query-channel-bound-usergroup
 //
 //rongcloud:endpoint POST /ultragroup/channel/usergroup/query.json
-func (s *UltraGroupUserGroupService) ListByChannel(ctx context.Context, query UltraGroupBoundUserGroupsQuery, opts ...CallOption) (*UltraGroupUserGroupPage, error) {
+func (s *UltraGroupUserGroupService) ListByChannel(ctx context.Context, query UltraGroupUserGroupListByChannelQuery, opts ...CallOption) (*UltraGroupUserGroupPage, error) {
 	return s.list(ctx, endpoint.UltragroupChannelUsergroupQuery, &query, opts)
 }
 
 // AllByChannel yields the IDs of the user groups that are bound to a channel, from the query's page on.
-func (s *UltraGroupUserGroupService) AllByChannel(ctx context.Context, query UltraGroupBoundUserGroupsQuery, opts ...CallOption) iter.Seq2[string, error] {
+func (s *UltraGroupUserGroupService) AllByChannel(ctx context.Context, query UltraGroupUserGroupListByChannelQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(endpoint.UltragroupChannelUsergroupQuery, query.Page, func(number int) ([]string, error) {
 		at := query
 		at.Page = number
@@ -208,7 +208,7 @@ func (s *UltraGroupUserGroupService) AllByChannel(ctx context.Context, query Ult
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-usergroup-bound-channel
 //
 //rongcloud:endpoint POST /ultragroup/usergroup/channel/query.json
-func (s *UltraGroupUserGroupService) ListChannels(ctx context.Context, query UltraGroupBoundChannelsQuery, opts ...CallOption) (*UltraGroupChannelIDPage, error) {
+func (s *UltraGroupUserGroupService) ListChannels(ctx context.Context, query UltraGroupUserGroupListChannelsQuery, opts ...CallOption) (*UltraGroupChannelIDPage, error) {
 	ids, err := (*service)(s).ultraGroupIDs(ctx, endpoint.UltragroupUsergroupChannelQuery, &query, opts)
 	if err != nil {
 		return nil, err
@@ -217,7 +217,7 @@ func (s *UltraGroupUserGroupService) ListChannels(ctx context.Context, query Ult
 }
 
 // AllChannels yields the IDs of the channels that a user group is bound to, from the query's page on.
-func (s *UltraGroupUserGroupService) AllChannels(ctx context.Context, query UltraGroupBoundChannelsQuery, opts ...CallOption) iter.Seq2[string, error] {
+func (s *UltraGroupUserGroupService) AllChannels(ctx context.Context, query UltraGroupUserGroupListChannelsQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(endpoint.UltragroupUsergroupChannelQuery, query.Page, func(number int) ([]string, error) {
 		at := query
 		at.Page = number

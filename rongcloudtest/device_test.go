@@ -399,7 +399,7 @@ func TestChatroomsAreCalledBackAbout(t *testing.T) {
 	require.ErrorIs(t, err, rongcloudtest.ErrNotMember)
 	require.ErrorIs(t, ann.SetChatroomEntry("r", "k", "v", false), rongcloudtest.ErrNotMember)
 
-	require.NoError(t, client.Chatroom.Create(t.Context(), rongcloud.ChatroomParams{ChatroomID: "r"}))
+	require.NoError(t, client.Chatroom.Create(t.Context(), rongcloud.ChatroomCreateParams{ChatroomID: "r"}))
 	require.NoError(t, ann.JoinChatroom("r"))
 	require.NoError(t, ann.JoinChatroom("r"))
 	require.NoError(t, ben.JoinChatroom("r"))

@@ -16,7 +16,7 @@ import (
 func chatroom(t *testing.T, members ...string) (*rongcloudtest.Server, *rongcloud.Client, *rongcloud.ChatroomService) {
 	t.Helper()
 	srv, client := stopped(t, rongcloudtest.WithStrict())
-	require.NoError(t, client.Chatroom.Create(t.Context(), rongcloud.ChatroomParams{ChatroomID: "r"}))
+	require.NoError(t, client.Chatroom.Create(t.Context(), rongcloud.ChatroomCreateParams{ChatroomID: "r"}))
 	srv.JoinChatroom("r", members...)
 	return srv, client, client.Chatroom
 }
@@ -52,7 +52,7 @@ func TestChatroomCreate(t *testing.T) {
 
 	_, err := chatroom.Get(ctx, "r")
 	require.ErrorIs(t, err, rongcloud.CodeChatroomNotFound)
-	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{
+	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomCreateParams{
 		ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyAfter: 2 * time.Hour, AllMembersMuted: true, MuteAllMembersWhitelist: []string{"a", "b"},
 		EntryOwnerID: "a", Entries: map[string]string{"seat2": "Ben", "seat1": "Ann"},
 	}))
@@ -70,7 +70,7 @@ func TestChatroomCreate(t *testing.T) {
 	require.Equal(t, []string{"seat1=Ann/a", "seat2=Ben/a"}, entries(t, chatroom))
 
 	// Again: the members and attributes stay, the rest is as asked for now.
-	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: "r"}))
+	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomCreateParams{ChatroomID: "r"}))
 	room, err = chatroom.Get(ctx, "r")
 	require.NoError(t, err)
 	require.False(t, room.AllMembersMuted)
@@ -79,7 +79,7 @@ func TestChatroomCreate(t *testing.T) {
 	require.Equal(t, 2, room.MemberCount)
 	require.Len(t, entries(t, chatroom), 2)
 
-	err = chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: "r2", EntryOwnerID: "a", Entries: map[string]string{"a b": "c"}})
+	err = chatroom.Create(ctx, rongcloud.ChatroomCreateParams{ChatroomID: "r2", EntryOwnerID: "a", Entries: map[string]string{"a b": "c"}})
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
 	require.Equal(t, rongcloud.CodeInvalidParameter, refused(t, client, "/chatroom/create_new.json", form("chatroomId", "r2", "entryOwnerId", "a")).Code)
 	require.Equal(t, rongcloud.CodeInvalidParameter,
@@ -91,7 +91,7 @@ func TestChatroomCreate(t *testing.T) {
 
 	require.NoError(t, chatroom.Destroy(ctx, []string{"r", "none"}))
 	require.Empty(t, rooms(srv))
-	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: "r"}))
+	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomCreateParams{ChatroomID: "r"}))
 	require.Empty(t, entries(t, chatroom), "a room of the same ID begins anew")
 }
 
@@ -100,7 +100,7 @@ func TestChatroomNames(t *testing.T) {
 	srv, client := stopped(t, rongcloudtest.WithStrict())
 	ctx := t.Context()
 	require.NoError(t, client.Chatroom.CreateNamed(ctx, map[string]string{"r1": "One & only", "r[2]": "Zwei"})) //nolint:staticcheck // deprecated ones work, too
-	require.NoError(t, client.Chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: "r3"}))
+	require.NoError(t, client.Chatroom.Create(ctx, rongcloud.ChatroomCreateParams{ChatroomID: "r3"}))
 	named, err := client.Chatroom.GetNamed(ctx, []string{"r1", "r[2]", "r3", "none"}) //nolint:staticcheck // deprecated ones work, too
 	require.NoError(t, err)
 	require.Len(t, named.Chatrooms, 3)
@@ -153,7 +153,7 @@ func TestChatroomFixedLife(t *testing.T) {
 	t.Parallel()
 	srv, _, chatroom := chatroom(t)
 	ctx := t.Context()
-	require.NoError(t, chatroom.SetDestroy(ctx, rongcloud.ChatroomDestroyParams{
+	require.NoError(t, chatroom.SetDestroy(ctx, rongcloud.ChatroomSetDestroyParams{
 		ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyAfter: 3 * time.Hour,
 	}))
 	srv.Advance(3*time.Hour - time.Second)
@@ -163,9 +163,9 @@ func TestChatroomFixedLife(t *testing.T) {
 	require.Empty(t, rooms(srv), "activity does not matter")
 
 	// Inactivity counts on while it is not what decides.
-	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyAfter: 3 * time.Hour}))
+	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomCreateParams{ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyAfter: 3 * time.Hour}))
 	srv.Advance(2 * time.Hour)
-	require.NoError(t, chatroom.SetDestroy(ctx, rongcloud.ChatroomDestroyParams{ChatroomID: "r"}))
+	require.NoError(t, chatroom.SetDestroy(ctx, rongcloud.ChatroomSetDestroyParams{ChatroomID: "r"}))
 	require.Empty(t, rooms(srv))
 }
 
@@ -186,10 +186,10 @@ func TestChatroomKeepalive(t *testing.T) {
 	require.Equal(t, []string{"r"}, rooms(srv))
 	for i := range 4 {
 		id := fmt.Sprintf("r%d", i)
-		require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: id}))
+		require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomCreateParams{ChatroomID: id}))
 		require.NoError(t, chatroom.Keepalive.Add(ctx, id))
 	}
-	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: "sixth"}))
+	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomCreateParams{ChatroomID: "sixth"}))
 	require.ErrorIs(t, chatroom.Keepalive.Add(ctx, "sixth"), rongcloud.CodeTooManyKeepalives)
 	require.Equal(t, []string{"r", "r0", "r1", "r2", "r3"}, kept())
 
@@ -426,7 +426,7 @@ func TestChatroomBans(t *testing.T) {
 	var all []string
 	for i := range 5 {
 		id := fmt.Sprintf("r%d", i)
-		require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomParams{ChatroomID: id, DestroyAfter: time.Duration(i+1) * time.Hour, AllMembersMuted: i%2 == 1}))
+		require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomCreateParams{ChatroomID: id, DestroyAfter: time.Duration(i+1) * time.Hour, AllMembersMuted: i%2 == 1}))
 		if i%2 == 0 {
 			require.NoError(t, chatroom.MuteAllMembers.Add(ctx, rongcloud.ChatroomMuteAllMembersParams{ChatroomID: id}))
 		}

@@ -19,7 +19,7 @@ func TestUltraGroupMethodsOfTheSDK(t *testing.T) {
 	ctx := context.Background()
 	ultra := client.UltraGroup
 
-	require.NoError(t, ultra.Create(ctx, rongcloud.UltraGroupParams{GroupID: "g", Name: "Game", UserID: "a"}))
+	require.NoError(t, ultra.Create(ctx, rongcloud.UltraGroupCreateParams{GroupID: "g", Name: "Game", UserID: "a"}))
 	require.NoError(t, ultra.Join(ctx, "g", "b"))
 	require.NoError(t, ultra.Join(ctx, "g", "c"))
 	require.NoError(t, ultra.Join(ctx, "g", "d"))
@@ -31,14 +31,14 @@ func TestUltraGroupMethodsOfTheSDK(t *testing.T) {
 		require.Equal(t, want, is, id)
 	}
 
-	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", ChannelID: "news"}))
-	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", ChannelID: "staff"}))
-	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", ChannelID: "old"}))
+	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "news"}))
+	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "staff"}))
+	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "old"}))
 	require.NoError(t, ultra.Channel.Delete(ctx, "g", "old"))
-	require.NoError(t, ultra.Channel.UpdateType(ctx, rongcloud.UltraGroupChannelParams{
+	require.NoError(t, ultra.Channel.UpdateType(ctx, rongcloud.UltraGroupChannelCreateParams{
 		GroupID: "g", ChannelID: "staff", Type: rongcloud.UltraGroupChannelPrivate,
 	}))
-	channels := collect(t, ultra.Channel.All(ctx, rongcloud.UltraGroupChannelsQuery{GroupID: "g", Size: 2}))
+	channels := collect(t, ultra.Channel.All(ctx, rongcloud.UltraGroupChannelQuery{GroupID: "g", Size: 2}))
 	require.Len(t, channels, 3)
 	for i, name := range []string{"RCDefault", "news", "staff"} {
 		require.Equal(t, name, channels[i].ChannelID)
@@ -52,7 +52,7 @@ func TestUltraGroupMethodsOfTheSDK(t *testing.T) {
 	require.NoError(t, ultra.PrivateChannel.Remove(ctx, readers))
 	staff := rongcloud.UltraGroupUsersQuery{GroupID: "g", ChannelID: "staff", Size: 1}
 	require.Equal(t, []string{"a"}, collect(t, ultra.PrivateChannel.All(ctx, staff)))
-	require.Equal(t, []string{"staff"}, collect(t, ultra.PrivateChannel.AllByUser(ctx, rongcloud.UltraGroupUserQuery{GroupID: "g", UserID: "a"})))
+	require.Equal(t, []string{"staff"}, collect(t, ultra.PrivateChannel.AllByUser(ctx, rongcloud.UltraGroupListByUserQuery{GroupID: "g", UserID: "a"})))
 
 	muteUltraGroup(t, ultra)
 	userGroupsOfUltraGroup(t, ultra)
@@ -78,8 +78,8 @@ func muteUltraGroup(t *testing.T, ultra *rongcloud.UltraGroupService) {
 	t.Helper()
 	ctx := context.Background()
 	// What is set for the whole ultra group and what is set for a channel is kept apart.
-	whole, news := rongcloud.UltraGroupChannelQuery{GroupID: "g"}, rongcloud.UltraGroupChannelQuery{GroupID: "g", ChannelID: "news"}
-	for scope, ids := range map[rongcloud.UltraGroupChannelQuery][]string{whole: {"b", "c"}, news: {"a", "c"}} {
+	whole, news := rongcloud.UltraGroupMuteAllMembersQuery{GroupID: "g"}, rongcloud.UltraGroupMuteAllMembersQuery{GroupID: "g", ChannelID: "news"}
+	for scope, ids := range map[rongcloud.UltraGroupMuteAllMembersQuery][]string{whole: {"b", "c"}, news: {"a", "c"}} {
 		users := rongcloud.UltraGroupUsersParams{GroupID: scope.GroupID, ChannelID: scope.ChannelID, UserIDs: ids}
 		gone := users
 		gone.UserIDs = []string{"c"}
@@ -88,16 +88,16 @@ func muteUltraGroup(t *testing.T, ultra *rongcloud.UltraGroupService) {
 		require.NoError(t, ultra.MuteAllMembersWhitelist.Add(ctx, users))
 		require.NoError(t, ultra.MuteAllMembersWhitelist.Remove(ctx, gone))
 	}
-	for scope, want := range map[rongcloud.UltraGroupChannelQuery][]string{whole: {"b"}, news: {"a"}, {GroupID: "g", ChannelID: "staff"}: nil} {
+	for scope, want := range map[rongcloud.UltraGroupMuteAllMembersQuery][]string{whole: {"b"}, news: {"a"}, {GroupID: "g", ChannelID: "staff"}: nil} {
 		query := rongcloud.UltraGroupUsersQuery{GroupID: scope.GroupID, ChannelID: scope.ChannelID}
 		require.Equal(t, want, collect(t, ultra.Mute.All(ctx, query)))
 		require.Equal(t, want, collect(t, ultra.MuteAllMembersWhitelist.All(ctx, query)))
 	}
 
 	require.NoError(t, ultra.MuteAllMembers.Set(ctx, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g", ChannelID: "news", Muted: true}))
-	require.NoError(t, ultra.NotDisturb.Set(ctx, rongcloud.UltraGroupPushLevelParams{GroupID: "g", Level: rongcloud.PushLevelAll}))
-	require.NoError(t, ultra.NotDisturb.Set(ctx, rongcloud.UltraGroupPushLevelParams{GroupID: "g", ChannelID: "news", Level: rongcloud.PushLevelNone}))
-	for scope, want := range map[rongcloud.UltraGroupChannelQuery]rongcloud.PushLevel{
+	require.NoError(t, ultra.NotDisturb.Set(ctx, rongcloud.UltraGroupNotDisturbSetParams{GroupID: "g", Level: rongcloud.PushLevelAll}))
+	require.NoError(t, ultra.NotDisturb.Set(ctx, rongcloud.UltraGroupNotDisturbSetParams{GroupID: "g", ChannelID: "news", Level: rongcloud.PushLevelNone}))
+	for scope, want := range map[rongcloud.UltraGroupMuteAllMembersQuery]rongcloud.PushLevel{
 		whole: rongcloud.PushLevelAll, news: rongcloud.PushLevelNone, {GroupID: "g", ChannelID: "staff"}: rongcloud.PushLevelUnset,
 	} {
 		level, err := ultra.NotDisturb.Get(ctx, scope)
@@ -118,20 +118,20 @@ func userGroupsOfUltraGroup(t *testing.T, ultra *rongcloud.UltraGroupService) {
 	ctx := context.Background()
 	require.NoError(t, ultra.UserGroup.Create(ctx, "g", []string{"x", "y", "z"}))
 	require.NoError(t, ultra.UserGroup.Delete(ctx, "g", []string{"y"}))
-	require.Equal(t, []string{"x", "z"}, collect(t, ultra.UserGroup.All(ctx, rongcloud.UltraGroupUserGroupsQuery{GroupID: "g", Size: 1})))
+	require.Equal(t, []string{"x", "z"}, collect(t, ultra.UserGroup.All(ctx, rongcloud.UltraGroupUserGroupQuery{GroupID: "g", Size: 1})))
 	members := rongcloud.UltraGroupUserGroupUsersParams{GroupID: "g", UserGroupID: "x", UserIDs: []string{"b", "c"}}
 	require.NoError(t, ultra.UserGroup.AddUsers(ctx, members))
 	members.UserIDs = []string{"c"}
 	require.NoError(t, ultra.UserGroup.RemoveUsers(ctx, members))
-	require.Equal(t, []string{"x"}, collect(t, ultra.UserGroup.AllByUser(ctx, rongcloud.UltraGroupUserQuery{GroupID: "g", UserID: "b"})))
-	require.Empty(t, collect(t, ultra.UserGroup.AllByUser(ctx, rongcloud.UltraGroupUserQuery{GroupID: "g", UserID: "c"})))
+	require.Equal(t, []string{"x"}, collect(t, ultra.UserGroup.AllByUser(ctx, rongcloud.UltraGroupListByUserQuery{GroupID: "g", UserID: "b"})))
+	require.Empty(t, collect(t, ultra.UserGroup.AllByUser(ctx, rongcloud.UltraGroupListByUserQuery{GroupID: "g", UserID: "c"})))
 
 	binding := rongcloud.UltraGroupUserGroupBindParams{GroupID: "g", ChannelID: "staff", UserGroupIDs: []string{"x", "z"}}
 	require.NoError(t, ultra.UserGroup.Bind(ctx, binding))
 	binding.UserGroupIDs = []string{"z"}
 	require.NoError(t, ultra.UserGroup.Unbind(ctx, binding))
-	require.Equal(t, []string{"x"}, collect(t, ultra.UserGroup.AllByChannel(ctx, rongcloud.UltraGroupBoundUserGroupsQuery{GroupID: "g", ChannelID: "staff"})))
-	require.Equal(t, []string{"staff"}, collect(t, ultra.UserGroup.AllChannels(ctx, rongcloud.UltraGroupBoundChannelsQuery{GroupID: "g", UserGroupID: "x"})))
+	require.Equal(t, []string{"x"}, collect(t, ultra.UserGroup.AllByChannel(ctx, rongcloud.UltraGroupUserGroupListByChannelQuery{GroupID: "g", ChannelID: "staff"})))
+	require.Equal(t, []string{"staff"}, collect(t, ultra.UserGroup.AllChannels(ctx, rongcloud.UltraGroupUserGroupListChannelsQuery{GroupID: "g", UserGroupID: "x"})))
 }
 
 func messagesOfUltraGroup(t *testing.T, srv *rongcloudtest.Server, client *rongcloud.Client) {
@@ -168,7 +168,7 @@ func messagesOfUltraGroup(t *testing.T, srv *rongcloudtest.Server, client *rongc
 	require.Equal(t, []string{"three", "one"}, bodies(ultra.Message.Get(ctx, "g", []rongcloud.UltraGroupMessageRef{
 		{MessageUID: uids[2], ChannelID: "news"}, {MessageUID: uids[0]}, {MessageUID: uids[1], ChannelID: "staff"},
 	})))
-	require.Equal(t, []string{"one", "TWO"}, bodies(ultra.Message.ListAround(ctx, rongcloud.UltraGroupAroundQuery{
+	require.Equal(t, []string{"one", "TWO"}, bodies(ultra.Message.ListAround(ctx, rongcloud.UltraGroupMessageListAroundQuery{
 		GroupID: "g", ChannelID: "news", MessageUID: uids[1], Later: rongcloud.Ptr(0),
 	})))
 	search := rongcloud.UltraGroupMessageQuery{
@@ -203,7 +203,7 @@ func TestPrivateChannels(t *testing.T) {
 	ctx := context.Background()
 	ultra := client.UltraGroup
 	srv.AddUltraGroup("g", "sender", "listed", "grouped", "both", "neither")
-	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", ChannelID: "staff"}))
+	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "staff"}))
 	require.NoError(t, ultra.PrivateChannel.Add(ctx, rongcloud.UltraGroupUsersParams{GroupID: "g", ChannelID: "staff", UserIDs: []string{"listed", "both"}}))
 	require.NoError(t, ultra.UserGroup.Create(ctx, "g", []string{"x"}))
 	require.NoError(t, ultra.UserGroup.AddUsers(ctx, rongcloud.UltraGroupUserGroupUsersParams{GroupID: "g", UserGroupID: "x", UserIDs: []string{"grouped", "both"}}))
@@ -219,7 +219,7 @@ func TestPrivateChannels(t *testing.T) {
 		return sent[len(sent)-1].Recipients
 	}
 	change := func(kind rongcloud.UltraGroupChannelType) {
-		require.NoError(t, ultra.Channel.UpdateType(ctx, rongcloud.UltraGroupChannelParams{GroupID: "g", ChannelID: "staff", Type: kind}))
+		require.NoError(t, ultra.Channel.UpdateType(ctx, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "staff", Type: kind}))
 	}
 	require.Equal(t, []string{"listed", "grouped", "both", "neither"}, receivers(), "the list has no effect while the channel is public")
 	change(rongcloud.UltraGroupChannelPrivate)

@@ -296,7 +296,7 @@ func TestUltraGroupSearch(t *testing.T) {
 	require.Equal(t, `{"content":"new"}`, srv.User("b").Inbox()[len(srv.User("b").Inbox())-1].Body)
 
 	srvLenient, lenient := pair(t)
-	require.NoError(t, lenient.UltraGroup.Create(context.Background(), rongcloud.UltraGroupParams{GroupID: "g", Name: "n", UserID: "a"}))
+	require.NoError(t, lenient.UltraGroup.Create(context.Background(), rongcloud.UltraGroupCreateParams{GroupID: "g", Name: "n", UserID: "a"}))
 	require.Empty(t, call(t, lenient, "/ultragroup/hismsg/msgid/query.json", form("groupId", "g", "busChannel", "RCDefault", "msgUID", "TEST-none"))["data"])
 	uid := sendUltra(t, lenient, rongcloud.UltraGroupMessage{From: "a"})
 	call(t, lenient, "/ultragroup/msg/modify.json", form("groupId", "g", "fromUserId", "a", "msgUID", uid, "content", "{}", "objectName", "app:other"))
