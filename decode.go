@@ -17,6 +17,7 @@ import (
 // Results are plain structs with json tags. Package lenient decodes them, and knows further tags:
 //
 //   - unit:"minutes" or unit:"seconds" on a time.Duration
+//   - from:"0" on an enumeration that counts from 1 what the wire counts from 0
 //   - alt:"a,b" names further spellings of a field
 //   - item:"a,b" names where an object holds the text that a list is made of
 //

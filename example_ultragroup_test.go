@@ -23,12 +23,12 @@ func ExampleUltraGroupService() {
 
 	steps := []error{
 		ultra.Create(ctx, rongcloud.UltraGroupCreateParams{GroupID: "game", Name: "The game", UserID: "u1"}),
-		ultra.Join(ctx, "game", "u2"),
-		ultra.Join(ctx, "game", "u3"),
+		ultra.Join(ctx, rongcloud.UltraGroupJoinParams{GroupID: "game", UserID: "u2"}),
+		ultra.Join(ctx, rongcloud.UltraGroupJoinParams{GroupID: "game", UserID: "u3"}),
 		ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelCreateParams{
 			GroupID: "game", ChannelID: "staff", Type: rongcloud.UltraGroupChannelPrivate,
 		}),
-		ultra.UserGroup.Create(ctx, "game", []string{"admins"}),
+		ultra.UserGroup.Create(ctx, rongcloud.UltraGroupUserGroupCreateParams{GroupID: "game", UserGroupIDs: []string{"admins"}}),
 		ultra.UserGroup.AddUsers(ctx, rongcloud.UltraGroupUserGroupUsersParams{
 			GroupID: "game", UserGroupID: "admins", UserIDs: []string{"u1", "u2"},
 		}),
@@ -134,7 +134,7 @@ func ExampleUltraGroupMessageService_All() {
 }
 
 // Mute everybody in a channel but the one who speaks.
-func ExampleUltraGroupMuteAllMembersService_Set() {
+func ExampleUltraGroupMuteAllMembersService_Add() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
 		fmt.Println(err)
@@ -150,18 +150,19 @@ func ExampleUltraGroupMuteAllMembersService_Set() {
 		fmt.Println(err)
 		return
 	}
-	if err := ultra.MuteAllMembers.Set(ctx, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "game", ChannelID: "RCDefault", Muted: true}); err != nil {
+	everybody := rongcloud.UltraGroupMuteAllMembersParams{GroupID: "game", ChannelID: "RCDefault"}
+	if err := ultra.MuteAllMembers.Add(ctx, everybody); err != nil {
 		fmt.Println(err)
 		return
 	}
 
-	for _, scope := range []rongcloud.UltraGroupMuteAllMembersQuery{{GroupID: "game", ChannelID: "RCDefault"}, {GroupID: "game"}} {
-		muted, err := ultra.MuteAllMembers.IsMuted(ctx, scope)
+	for _, query := range []rongcloud.UltraGroupMuteAllMembersQuery{{GroupID: "game", ChannelID: "RCDefault"}, {GroupID: "game"}} {
+		muted, err := ultra.MuteAllMembers.IsMuted(ctx, query)
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		fmt.Printf("%q muted: %v\n", scope.ChannelID, muted)
+		fmt.Printf("%q muted: %v\n", query.ChannelID, muted)
 	}
 
 	// Output:

@@ -26,7 +26,8 @@ import (
 //   - a string where the table asks for a JSON document is one already.
 //
 // A zero value is left out, and is an error where the parameter is required; a pointer sends its zero value too.
-// wire:"name,empty" marks a required list that may be empty. Embedded structs count as their fields.
+// wire:"name,empty" marks a required list that may be empty. wire:"name,enum" marks a type whose constants count from 1
+// what the table lists as values, so that its zero is never sent. Embedded structs count as their fields.
 
 // encoder writes the parameters of one request, as a form or as a JSON object.
 type encoder struct {
@@ -118,7 +119,7 @@ func (e *encoder) field(ep *endpoint.Endpoint, f *planField, v reflect.Value) er
 		v = v.Elem()
 	} else if pointer || v.IsZero() {
 		// A pointer to zero is meant. So is a zero switch or number that is required, where zero is one of its values.
-		meant := !pointer && f.param.Required && (v.Kind() == reflect.Bool || f.param.ZeroValid || f.mayLack)
+		meant := !pointer && f.kind != kindEnum && f.param.Required && (v.Kind() == reflect.Bool || f.param.ZeroValid || f.mayLack)
 		if !meant {
 			return missing(f.param)
 		}

@@ -29,6 +29,7 @@ type valueKind uint8
 
 const (
 	kindScalar valueKind = iota // string, bool or number
+	kindEnum                    // the number of one of the table's values, from 1
 	kindTime
 	kindDuration
 	kindStrings
@@ -81,8 +82,13 @@ func (p *plan) add(ep *endpoint.Endpoint, typ reflect.Type, index []int) error {
 			return fmt.Errorf("%v.%s: %s has no parameter %s", typ, field.Name, ep.Path, name)
 		}
 		kind := kindOf(field.Type, param)
-		if kind == kindContent && ep.Param("objectName") == nil {
+		switch {
+		case kind == kindContent && ep.Param("objectName") == nil:
 			kind = kindBody
+		case option == "enum" && (field.Type.Kind() != reflect.Int || param.Type != endpoint.Int || len(param.Values) == 0):
+			return fmt.Errorf("%v.%s: the values of %s are not known", typ, field.Name, name)
+		case option == "enum":
+			kind = kindEnum
 		}
 		p.fields = append(p.fields, planField{index: at, param: param, kind: kind, mayLack: option == "empty"})
 	}

@@ -55,7 +55,13 @@ type formMayLack[T any] struct {
 	V T `wire:"v,empty"`
 }
 
+// formEnum is the same where the values of the table count from 1.
+type formEnum[T any] struct {
+	V T `wire:"v,enum"`
+}
+
 type (
+	formKind int
 	formName string
 	formFlag bool
 	formDoc  struct {
@@ -115,6 +121,10 @@ func TestFormValues(t *testing.T) {
 		{"required zero that is valid", P{Type: endpoint.Int, ZeroValid: true, Required: true}, &formOne[int]{}, "v=0", `{"v":0}`},
 		{"pointer to zero", P{Type: endpoint.Int}, &formOne[*int]{formPtr(0)}, "v=0", `{"v":0}`},
 		{"required pointer to zero", P{Type: endpoint.Int, Required: true}, &formOne[*int]{formPtr(0)}, "v=0", `{"v":0}`},
+
+		{"first value", P{Type: endpoint.Int, Values: []string{"0", "1"}, ZeroValid: true}, &formEnum[formKind]{1}, "v=0", `{"v":0}`},
+		{"last value", P{Type: endpoint.Int, Values: []string{"-1", "5"}, Required: true}, &formEnum[formKind]{2}, "v=5", `{"v":5}`},
+		{"no value", P{Type: endpoint.Int, Values: []string{"0", "1"}, ZeroValid: true}, &formEnum[formKind]{}, "", `{}`},
 
 		{"time", P{Type: endpoint.Int, Unit: endpoint.Milliseconds}, &formOne[time.Time]{moment}, "v=1700000000123", `{"v":1700000000123}`},
 		{"time in another zone", P{Type: endpoint.Int, Unit: endpoint.Milliseconds},
@@ -245,6 +255,10 @@ func TestFormRefusals(t *testing.T) {
 		{"required empty map", P{Type: endpoint.Object, Required: true}, &formOne[map[string]string]{map[string]string{}}},
 		{"required zero struct", P{Type: endpoint.Object, Required: true}, &formOne[formDoc]{}},
 		{"required nil content", P{Required: true}, &formOne[MessageContent]{}},
+
+		{"required value", P{Type: endpoint.Int, Values: []string{"0", "1"}, ZeroValid: true, Required: true}, &formEnum[formKind]{}},
+		{"value above all", P{Type: endpoint.Int, Values: []string{"0", "1"}}, &formEnum[formKind]{3}},
+		{"value below all", P{Type: endpoint.Int, Values: []string{"0", "1"}}, &formEnum[formKind]{-1}},
 
 		{"negative span", P{Type: endpoint.Int, Unit: endpoint.Seconds}, &formOne[time.Duration]{-time.Second}},
 		{"negative fraction", P{Type: endpoint.Int, Unit: endpoint.Minutes}, &formOne[time.Duration]{-time.Nanosecond}},

@@ -15,6 +15,8 @@ import (
 
 func (e *encoder) value(f *planField, v reflect.Value) error {
 	switch f.kind {
+	case kindEnum:
+		return e.enum(f.param, v)
 	case kindTime:
 		return e.number(f.param, v.Interface().(time.Time).UnixMilli())
 	case kindDuration:
@@ -61,6 +63,17 @@ func (e *encoder) scalar(param *endpoint.Param, v reflect.Value) error {
 func (e *encoder) number(param *endpoint.Param, n int64) error {
 	e.key(param.Name)
 	e.buf = strconv.AppendInt(e.buf, n, 10)
+	return nil
+}
+
+// enum writes the value that the table lists at the place of v, which counts from 1.
+func (e *encoder) enum(param *endpoint.Param, v reflect.Value) error {
+	n := v.Int()
+	if n < 1 || n > int64(len(param.Values)) {
+		return refuse(param.Name, "%v is none of its values", v.Interface())
+	}
+	e.key(param.Name)
+	e.buf = append(e.buf, param.Values[n-1]...)
 	return nil
 }
 

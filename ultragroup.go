@@ -6,12 +6,14 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UltraGroupService creates and dismisses ultra groups (超级群) and says who is in them. Its fields are services for what is inside an
-// ultra group. Messages are sent by [MessageService.SendUltraGroup].
+// UltraGroupService creates and dismisses ultra groups (超级群) and says who is in them. Its fields
+// are services for what is inside an ultra group. Messages are sent by
+// [MessageService.SendUltraGroup].
 //
-// An ultra group has up to 50 channels, and a user is in at most 100 ultra groups. Apps that enabled ultra groups since 2022-10-13 have
-// the public channel RCDefault in each, to which messages go that name no channel. There is no list of who is in an ultra group, nor
-// of the ones that a user is in, so the app keeps its own; [UltraGroupService.IsMember] tells about one user.
+// An ultra group has up to 50 channels, and a user is in at most 100 ultra groups. Apps that
+// enabled ultra groups since 2022-10-13 have the public channel RCDefault in each, to which
+// messages go that name no channel. There is no list of who is in an ultra group, nor of the ones
+// that a user is in, so the app keeps its own; [UltraGroupService.IsMember] tells about one user.
 //
 // Which code comes for an ultra group that does not exist is not documented.
 type UltraGroupService struct {
@@ -43,31 +45,50 @@ func newUltraGroupService(common *service) *UltraGroupService {
 	}
 }
 
-// UltraGroupCreateParams describes an ultra group to create. Its name is used in push notifications only;
-// keep it up to date with [UltraGroupService.Update].
+// UltraGroupCreateParams describes an ultra group to create. Its name is used in push notifications
+// only; keep it up to date with [UltraGroupService.Update].
 type UltraGroupCreateParams struct {
 	GroupID string `wire:"groupId"`   // chosen by the app: at most 64 letters and digits
 	Name    string `wire:"groupName"` // shown in push notifications, at most 64 characters; required
 	UserID  string `wire:"userId"`    // the first member; required
 }
 
-// UltraGroupMuteAllMembersQuery names an ultra group, or one of its channels.
-type UltraGroupMuteAllMembersQuery struct {
-	GroupID   string `wire:"groupId"`
-	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
+// UltraGroupUpdateParams gives an ultra group another name.
+type UltraGroupUpdateParams struct {
+	GroupID string `wire:"groupId"`
+	Name    string `wire:"groupName"` // shown in push notifications, at most 64 characters; required
+}
+
+// UltraGroupJoinParams names a user and the ultra group that they are to join.
+type UltraGroupJoinParams struct {
+	GroupID string `wire:"groupId"`
+	UserID  string `wire:"userId"`
+}
+
+// UltraGroupQuitParams names a user and the ultra group that they are to leave.
+type UltraGroupQuitParams struct {
+	GroupID string `wire:"groupId"`
+	UserID  string `wire:"userId"`
+}
+
+// UltraGroupIsMemberQuery asks whether a user is in an ultra group.
+type UltraGroupIsMemberQuery struct {
+	GroupID string `wire:"groupId"`
+	UserID  string `wire:"userId"`
 }
 
 // UltraGroupUsersParams names users of an ultra group, or of one of its channels.
 type UltraGroupUsersParams struct {
 	GroupID   string   `wire:"groupId"`
-	ChannelID string   `wire:"busChannel"` // the whole ultra group if empty; required where a list is of a channel only
+	ChannelID string   `wire:"busChannel"` // the whole ultra group if empty
 	UserIDs   []string `wire:"userIds"`    // at most 20, without commas: they travel in one list
 }
 
-// UltraGroupUsersQuery chooses a page of a list of users, which an ultra group or one of its channels has.
+// UltraGroupUsersQuery chooses a page of a list of users, which an ultra group or one of its
+// channels has.
 type UltraGroupUsersQuery struct {
 	GroupID   string `wire:"groupId"`
-	ChannelID string `wire:"busChannel"` // the whole ultra group if empty; required where a list is of a channel only
+	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
 	Page      int    `wire:"page"`       // from 1, the default
 	Size      int    `wire:"pageSize"`   // users per page, 50 by default
 }
@@ -85,17 +106,17 @@ type UltraGroupUserPage struct {
 	UserIDs []string
 }
 
-type ultraGroupMember struct {
-	GroupID string `wire:"groupId"`
-	UserID  string `wire:"userId"`
-}
+// More reports whether there may be another page. The server does not say, so only an empty page is
+// taken for the one after the last.
+func (p *UltraGroupUserPage) More() bool { return len(p.UserIDs) > 0 }
 
-// ultraGroupIDs fetches one page of a list of IDs, by whatever name the answer calls it.
+// ultraGroupIDs fetches one page of a list of IDs, by whatever name the response calls it.
 func (s *service) ultraGroupIDs(ctx context.Context, ep *endpoint.Endpoint, params any, opts []CallOption) ([]string, error) {
-	type answer struct {
-		IDs []string `json:"users" alt:"data,userGroups" item:"id,userId,userGroupId"` // RongCloud's SDKs do not agree on these names
+	type response struct {
+		// RongCloud's SDKs do not agree on these names.
+		IDs []string `json:"users" alt:"data,userGroups" item:"id,userId,userGroupId"`
 	}
-	out, err := fetch[answer](ctx, s.client, ep, params, opts)
+	out, err := fetch[response](ctx, s.client, ep, params, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -113,7 +134,8 @@ func (s *service) ultraGroupUsers(ctx context.Context, ep *endpoint.Endpoint, pa
 	return &UltraGroupUserPage{ids}, nil
 }
 
-// Create creates an ultra group with one user in it. What RongCloud answers if the ultra group exists already is not documented.
+// Create creates an ultra group with one user in it. What the response is if the ultra group exists
+// already is not documented.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/create-ultragroup
 //
@@ -122,7 +144,8 @@ func (s *UltraGroupService) Create(ctx context.Context, params UltraGroupCreateP
 	return send(ctx, s.client, endpoint.UltragroupCreate, &params, opts)
 }
 
-// Dismiss dissolves an ultra group. What RongCloud answers if it is dissolved already is not documented.
+// Dismiss dissolves an ultra group. What the response is if it is dissolved already is not
+// documented.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/dismiss-ultragroup
 //
@@ -139,8 +162,8 @@ func (s *UltraGroupService) Dismiss(ctx context.Context, groupID string, opts ..
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/join-ultragroup
 //
 //rongcloud:endpoint POST /ultragroup/join.json
-func (s *UltraGroupService) Join(ctx context.Context, groupID, userID string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UltragroupJoin, &ultraGroupMember{groupID, userID}, opts)
+func (s *UltraGroupService) Join(ctx context.Context, params UltraGroupJoinParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupJoin, &params, opts)
 }
 
 // Quit takes one user out of an ultra group.
@@ -148,32 +171,28 @@ func (s *UltraGroupService) Join(ctx context.Context, groupID, userID string, op
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/quit-ultragroup
 //
 //rongcloud:endpoint POST /ultragroup/quit.json
-func (s *UltraGroupService) Quit(ctx context.Context, groupID, userID string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UltragroupQuit, &ultraGroupMember{groupID, userID}, opts)
+func (s *UltraGroupService) Quit(ctx context.Context, params UltraGroupQuitParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupQuit, &params, opts)
 }
 
-// Update changes the name that push notifications show, at most 64 characters.
+// Update changes the name that push notifications show. RongCloud calls it *refresh*.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/refresh-ultragroup-info
 //
 //rongcloud:endpoint POST /ultragroup/refresh.json
-func (s *UltraGroupService) Update(ctx context.Context, groupID, name string, opts ...CallOption) error {
-	type params struct {
-		GroupID string `wire:"groupId"`
-		Name    string `wire:"groupName"`
-	}
-	return send(ctx, s.client, endpoint.UltragroupRefresh, &params{groupID, name}, opts)
+func (s *UltraGroupService) Update(ctx context.Context, params UltraGroupUpdateParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupRefresh, &params, opts)
 }
 
-// IsMember tells whether a user is in an ultra group.
+// IsMember reports whether a user is in an ultra group.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-member
 //
 //rongcloud:endpoint POST /ultragroup/member/exist.json
-func (s *UltraGroupService) IsMember(ctx context.Context, groupID, userID string, opts ...CallOption) (bool, error) {
-	type answer struct {
+func (s *UltraGroupService) IsMember(ctx context.Context, query UltraGroupIsMemberQuery, opts ...CallOption) (bool, error) {
+	type response struct {
 		Member bool `json:"status"`
 	}
-	out, err := fetch[answer](ctx, s.client, endpoint.UltragroupMemberExist, &ultraGroupMember{groupID, userID}, opts)
+	out, err := fetch[response](ctx, s.client, endpoint.UltragroupMemberExist, &query, opts)
 	return err == nil && out.Member, err
 }

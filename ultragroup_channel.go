@@ -2,23 +2,28 @@ package rongcloud
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
-// UltraGroupChannelService keeps the channels of ultra groups, at most 50 in each. All members of the ultra group read the public ones; for
-// the private ones see [UltraGroupPrivateChannelService].
+// UltraGroupChannelService keeps the channels of ultra groups, at most 50 in each. All members of
+// the ultra group read the public ones; for the private ones see [UltraGroupPrivateChannelService].
 type UltraGroupChannelService service
 
-// UltraGroupChannelType says who reads a channel.
+// UltraGroupChannelType says who reads a channel. Its zero value says nothing.
 type UltraGroupChannelType int
 
 // The types of a channel.
 const (
-	UltraGroupChannelPublic  UltraGroupChannelType = 0 // all members of the ultra group
-	UltraGroupChannelPrivate UltraGroupChannelType = 1 // the users on the channel's own list, and those in a user group bound to it
+	// All members of the ultra group read the channel.
+	UltraGroupChannelPublic UltraGroupChannelType = 1
+	// The users on the channel's own list read it, and those in a user group bound to it.
+	UltraGroupChannelPrivate UltraGroupChannelType = 2
 )
 
 // String returns the type in a word.
@@ -32,11 +37,24 @@ func (t UltraGroupChannelType) String() string {
 	return fmt.Sprintf("UltraGroupChannelType(%d)", int(t))
 }
 
-// UltraGroupChannelCreateParams names a channel and its type.
+// UltraGroupChannelCreateParams describes a channel to create.
 type UltraGroupChannelCreateParams struct {
 	GroupID   string                `wire:"groupId"`
 	ChannelID string                `wire:"busChannel"` // chosen by the app: at most 20 letters and digits
-	Type      UltraGroupChannelType `wire:"type"`       // public, if it is not set
+	Type      UltraGroupChannelType `wire:"type,enum"`  // public by default
+}
+
+// UltraGroupChannelUpdateTypeParams gives a channel another type.
+type UltraGroupChannelUpdateTypeParams struct {
+	GroupID   string                `wire:"groupId"`
+	ChannelID string                `wire:"busChannel"`
+	Type      UltraGroupChannelType `wire:"type,enum"` // required
+}
+
+// UltraGroupChannelDeleteParams names a channel to delete.
+type UltraGroupChannelDeleteParams struct {
+	GroupID   string `wire:"groupId"`
+	ChannelID string `wire:"busChannel"`
 }
 
 // UltraGroupChannelQuery chooses a page of an ultra group's channels.
@@ -51,14 +69,23 @@ type UltraGroupChannelPage struct {
 	Channels []UltraGroupChannel `json:"channelList"`
 }
 
+// More reports whether there may be another page. The server does not say, so only an empty page is
+// taken for the one after the last.
+func (p *UltraGroupChannelPage) More() bool { return len(p.Channels) > 0 }
+
 // UltraGroupChannel is a channel of an ultra group.
 type UltraGroupChannel struct {
 	ChannelID string                `json:"channelId"`
-	Type      UltraGroupChannelType `json:"type"`
-	Created   string                `json:"createTime"` // as the server writes it; RongCloud does not document the form
+	Type      UltraGroupChannelType `json:"type" from:"0"` // zero if the response does not say
+
+	// CreatedAtText is when the channel was created, as the server writes it: RongCloud does not
+	// document the form. CreatedAt is the same where it is a date, which is taken to be in the data
+	// centre's zone, or a Unix time in milliseconds; else it is zero.
+	CreatedAt     time.Time `json:"-"`
+	CreatedAtText string    `json:"createTime"`
 }
 
-// Create creates a channel. What RongCloud answers if it exists already is not documented.
+// Create creates a channel. What the response is if it exists already is not documented.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/create-channel
 //
@@ -72,12 +99,8 @@ func (s *UltraGroupChannelService) Create(ctx context.Context, params UltraGroup
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/delete-channel
 //
 //rongcloud:endpoint POST /ultragroup/channel/del.json
-func (s *UltraGroupChannelService) Delete(ctx context.Context, groupID, channel string, opts ...CallOption) error {
-	type params struct {
-		GroupID string `wire:"groupId"`
-		Channel string `wire:"busChannel"`
-	}
-	return send(ctx, s.client, endpoint.UltragroupChannelDel, &params{groupID, channel}, opts)
+func (s *UltraGroupChannelService) Delete(ctx context.Context, params UltraGroupChannelDeleteParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupChannelDel, &params, opts)
 }
 
 // List returns one page of an ultra group's channels; All walks all pages.
@@ -86,7 +109,25 @@ func (s *UltraGroupChannelService) Delete(ctx context.Context, groupID, channel 
 //
 //rongcloud:endpoint POST /ultragroup/channel/get.json
 func (s *UltraGroupChannelService) List(ctx context.Context, query UltraGroupChannelQuery, opts ...CallOption) (*UltraGroupChannelPage, error) {
-	return fetch[UltraGroupChannelPage](ctx, s.client, endpoint.UltragroupChannelGet, &query, opts)
+	page, err := fetch[UltraGroupChannelPage](ctx, s.client, endpoint.UltragroupChannelGet, &query, opts)
+	if err != nil {
+		return nil, err
+	}
+	for i := range page.Channels {
+		channel := &page.Channels[i]
+		channel.CreatedAt = timeOf(channel.CreatedAtText, s.client.core.zone)
+	}
+	return page, nil
+}
+
+// timeOf reads a text as the decoder reads a time.Time, which takes what is none for the zero time.
+func timeOf(text string, zone *time.Location) time.Time {
+	var t time.Time
+	data, err := json.Marshal(text)
+	if err != nil || (lenient.Decoder{Zone: zone}).Decode(data, &t) != nil {
+		return time.Time{}
+	}
+	return t
 }
 
 // All yields the channels of an ultra group, from the query's page on.
@@ -107,6 +148,6 @@ func (s *UltraGroupChannelService) All(ctx context.Context, query UltraGroupChan
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/change-channel-type
 //
 //rongcloud:endpoint POST /ultragroup/channel/type/change.json
-func (s *UltraGroupChannelService) UpdateType(ctx context.Context, params UltraGroupChannelCreateParams, opts ...CallOption) error {
+func (s *UltraGroupChannelService) UpdateType(ctx context.Context, params UltraGroupChannelUpdateTypeParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupChannelTypeChange, &params, opts)
 }

@@ -7,10 +7,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UltraGroupExpansionService keeps key-value data that is attached to ultra group messages after they were sent, such as votes or
-// reactions. A message takes such data only if it was sent as expandable (UltraGroupMessage.Expandable), at most 300 pairs of it.
+// UltraGroupExpansionService keeps key-value data that is attached to ultra group messages after
+// they were sent, such as votes or reactions. A message takes such data only if it was sent as
+// expandable (UltraGroupMessage.Expandable), at most 300 pairs of it.
 //
-// Clients learn of each change by a message of its own. For private and group messages see [MessageExpansionService].
+// Clients learn of each change by a message of its own. For private and group messages see
+// [MessageExpansionService].
 type UltraGroupExpansionService service
 
 // UltraGroupExpansionSetParams attaches data to a message.
@@ -39,13 +41,14 @@ type UltraGroupExpansionQuery struct {
 	Page       int    `wire:"pageNo"`     // from 1, the default; of 300 pairs each, so that the first one has all
 }
 
-// Set attaches up to 20 pairs of data to a message and overwrites those with the same keys. Keys consist of letters, digits and + = - _.
+// Set attaches up to 20 pairs of data to a message and overwrites those with the same keys. Keys
+// consist of letters, digits and + = - _.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/set-expansion
 //
 //rongcloud:endpoint POST /ultragroup/message/expansion/set.json
-func (s *UltraGroupExpansionService) Set(ctx context.Context, change UltraGroupExpansionSetParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UltragroupMessageExpansionSet, &change, opts)
+func (s *UltraGroupExpansionService) Set(ctx context.Context, params UltraGroupExpansionSetParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupMessageExpansionSet, &params, opts)
 }
 
 // Delete takes the data of up to 100 keys off a message.
@@ -53,8 +56,8 @@ func (s *UltraGroupExpansionService) Set(ctx context.Context, change UltraGroupE
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/delete-expansion
 //
 //rongcloud:endpoint POST /ultragroup/message/expansion/delete.json
-func (s *UltraGroupExpansionService) Delete(ctx context.Context, removal UltraGroupExpansionDeleteParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UltragroupMessageExpansionDelete, &removal, opts)
+func (s *UltraGroupExpansionService) Delete(ctx context.Context, params UltraGroupExpansionDeleteParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupMessageExpansionDelete, &params, opts)
 }
 
 // List returns one page of the data attached to a message, which is all of it; All walks all pages.
@@ -66,7 +69,8 @@ func (s *UltraGroupExpansionService) List(ctx context.Context, query UltraGroupE
 	return fetch[MessageExpansion](ctx, s.client, endpoint.UltragroupMessageExpansionQuery, &query, opts)
 }
 
-// All yields the data attached to a message, from the query's page on, each page in the order of the keys.
+// All yields the data attached to a message, from the query's page on, each page in the order of
+// the keys.
 func (s *UltraGroupExpansionService) All(ctx context.Context, query UltraGroupExpansionQuery, opts ...CallOption) iter.Seq2[ExpansionPair, error] {
 	return walkExpansion(endpoint.UltragroupMessageExpansionQuery, query.Page, func(number int) (*MessageExpansion, error) {
 		at := query

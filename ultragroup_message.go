@@ -8,17 +8,24 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UltraGroupMessageService finds and changes messages that were sent to ultra groups. [MessageService.SendUltraGroup] sends them,
-// [MessageService.Recall] takes them back, and [MessageHistoryService.AllUltraGroup] reads them as one user sees them.
+// UltraGroupMessageService finds and changes messages that were sent to ultra groups.
+// [MessageService.SendUltraGroup] sends them, [MessageService.Recall] takes them back, and
+// [MessageHistoryService.AllUltraGroup] reads them as one user sees them.
 //
-// RongCloud keeps them for 7 days, unless the app has booked more. What was sent without a channel in an app without RCDefault is not
-// found by List, All and Around.
+// RongCloud keeps them for 7 days, unless the app has booked more. What was sent without a channel
+// in an app without RCDefault is not found by List, All and ListAround.
 type UltraGroupMessageService service
 
 // UltraGroupMessageRef names a message that was sent.
 type UltraGroupMessageRef struct {
 	MessageUID string `json:"msgUID"`
 	ChannelID  string `json:"busChannel,omitempty"` // that it was sent to
+}
+
+// UltraGroupMessageGetQuery names messages of an ultra group.
+type UltraGroupMessageGetQuery struct {
+	GroupID  string                 `wire:"groupId"`
+	Messages []UltraGroupMessageRef `wire:"msgs"` // at most 20
 }
 
 // UltraGroupMessageQuery chooses messages of a channel. The bounds count to the millisecond.
@@ -40,7 +47,8 @@ type UltraGroupMessageListAroundQuery struct {
 	Later      *int   `wire:"lastNum"` // how many later messages, at most 50; 10 if nil
 }
 
-// UltraGroupMessageModifyParams is a new content for a message; see [UltraGroupMessageService.Modify].
+// UltraGroupMessageModifyParams is a new content for a message; see
+// [UltraGroupMessageService.Modify].
 type UltraGroupMessageModifyParams struct {
 	GroupID    string         `wire:"groupId"`
 	ChannelID  string         `wire:"busChannel"` // that it was sent to; may be left out for RCDefault only
@@ -51,37 +59,35 @@ type UltraGroupMessageModifyParams struct {
 	IdempotencyKey int64 `wire:"msgRandom"` // names this change: RongCloud ignores a repeat within a minute; see WithIdempotentSends
 }
 
-// Get returns up to 20 messages by their UIDs. The quota is 5 calls per second. Whether messages that are not found are left out
-// of the answer is not documented.
+// Get returns up to 20 messages by their UIDs. The quota is 5 calls per second. Whether messages
+// that are not found are left out of the response is not documented.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/get-messages-by-uid
 //
 //rongcloud:endpoint POST /ultragroup/msg/get.json
-func (s *UltraGroupMessageService) Get(ctx context.Context, groupID string, messages []UltraGroupMessageRef, opts ...CallOption) (*HistoryPage, error) {
-	type params struct {
-		GroupID  string                 `wire:"groupId"`
-		Messages []UltraGroupMessageRef `wire:"msgs"`
-	}
-	for i, m := range messages {
+func (s *UltraGroupMessageService) Get(ctx context.Context, query UltraGroupMessageGetQuery, opts ...CallOption) (*HistoryPage, error) {
+	for i, m := range query.Messages {
 		if m.MessageUID == "" {
 			return nil, refuse("msgs", "item %d has no msgUID", i+1)
 		}
 	}
-	return fetch[HistoryPage](ctx, s.client, endpoint.UltragroupMsgGet, &params{groupID, messages}, opts)
+	return fetch[HistoryPage](ctx, s.client, endpoint.UltragroupMsgGet, &query, opts)
 }
 
-// Modify replaces the content of a message by another of the same type. Connected clients are told. The quota is 100 calls per minute.
+// Modify replaces the content of a message by another of the same type. Connected clients are told.
+// The quota is 100 calls per minute.
 //
 // The call fails with [ErrOutcomeUnknown] if it may have been carried out all the same.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/modify-message
 //
 //rongcloud:endpoint POST /ultragroup/msg/modify.json
-func (s *UltraGroupMessageService) Modify(ctx context.Context, modification UltraGroupMessageModifyParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UltragroupMsgModify, &modification, opts)
+func (s *UltraGroupMessageService) Modify(ctx context.Context, params UltraGroupMessageModifyParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupMsgModify, &params, opts)
 }
 
-// check refuses what makes no sense for one call or a walk. What is missing is the encoder's business.
+// check refuses what makes no sense for one call or a walk. What is missing is the encoder's
+// business.
 func (q *UltraGroupMessageQuery) check() error {
 	switch {
 	case q.Size < 0 || q.Size > maxHistorySize:
@@ -92,8 +98,8 @@ func (q *UltraGroupMessageQuery) check() error {
 	return nil
 }
 
-// List returns one page of a channel's messages, oldest first; All walks all pages. The span is at most 14 days. The quota is
-// 100 calls per minute.
+// List returns one page of a channel's messages, oldest first; All walks all pages. The span is at
+// most 14 days. The quota is 100 calls per minute.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-history-messages
 //
@@ -109,7 +115,8 @@ func (s *UltraGroupMessageService) List(ctx context.Context, query UltraGroupMes
 	return fetch[HistoryPage](ctx, s.client, endpoint.UltragroupHismsgQuery, &query, opts)
 }
 
-// All yields the messages of a channel, oldest first. It makes as many calls as it needs, for any span of time.
+// All yields the messages of a channel, oldest first. It makes as many calls as it needs, for any
+// span of time.
 func (s *UltraGroupMessageService) All(ctx context.Context, query UltraGroupMessageQuery, opts ...CallOption) iter.Seq2[HistoryMessage, error] {
 	if query.Size == 0 {
 		query.Size = maxHistorySize
@@ -137,7 +144,8 @@ func (s *UltraGroupMessageService) All(ctx context.Context, query UltraGroupMess
 	})
 }
 
-// ListAround returns a message, which it finds by its UID, between those before and after it, oldest first.
+// ListAround returns a message, which it finds by its UID, between those before and after it,
+// oldest first.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/query-history-by-message-uid
 //

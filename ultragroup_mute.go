@@ -7,22 +7,28 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UltraGroupMuteService mutes members: their clients cannot send to an ultra group, or to one of its channels. A mute lasts until it is
-// removed.
+// UltraGroupMuteService mutes members: their clients cannot send to an ultra group, or to one of
+// its channels. A mute lasts until it is removed. RongCloud's pages call it a ban.
 //
-// For apps that enabled ultra groups before 2022-10-13, and so have no RCDefault, a mute without a channel works
-// differently; RongCloud does not say how.
+// For apps that enabled ultra groups before 2022-10-13, and so have no RCDefault, a mute without a
+// channel works differently; RongCloud does not say how.
 type UltraGroupMuteService service
 
-// UltraGroupMuteAllMembersService mutes all members of an ultra group, or of one of its channels, except those whom
-// [UltraGroupMuteAllMembersWhitelistService] lists.
+// UltraGroupMuteAllMembersService mutes all members of an ultra group, or of one of its channels,
+// except those whom [UltraGroupMuteAllMembersWhitelistService] lists. RongCloud's pages call it a
+// global ban.
 type UltraGroupMuteAllMembersService service
 
-// UltraGroupMuteAllMembersParams switches the mute of everybody on or off.
+// UltraGroupMuteAllMembersParams names where everybody is to be muted or unmuted.
 type UltraGroupMuteAllMembersParams struct {
 	GroupID   string `wire:"groupId"`
 	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
-	Muted     bool   `wire:"status"`
+}
+
+// UltraGroupMuteAllMembersQuery asks whether everybody is muted.
+type UltraGroupMuteAllMembersQuery struct {
+	GroupID   string `wire:"groupId"`
+	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
 }
 
 // Add mutes up to 20 users.
@@ -30,8 +36,8 @@ type UltraGroupMuteAllMembersParams struct {
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/ban-user
 //
 //rongcloud:endpoint POST /ultragroup/userbanned/add.json
-func (s *UltraGroupMuteService) Add(ctx context.Context, users UltraGroupUsersParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UltragroupUserbannedAdd, &users, opts)
+func (s *UltraGroupMuteService) Add(ctx context.Context, params UltraGroupUsersParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupUserbannedAdd, &params, opts)
 }
 
 // Remove unmutes up to 20 users. Without a channel it lifts mutes of the whole ultra group.
@@ -39,12 +45,12 @@ func (s *UltraGroupMuteService) Add(ctx context.Context, users UltraGroupUsersPa
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/mute/unban-user
 //
 //rongcloud:endpoint POST /ultragroup/userbanned/del.json
-func (s *UltraGroupMuteService) Remove(ctx context.Context, users UltraGroupUsersParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UltragroupUserbannedDel, &users, opts)
+func (s *UltraGroupMuteService) Remove(ctx context.Context, params UltraGroupUsersParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupUserbannedDel, &params, opts)
 }
 
-// List returns one page of the users who are muted in a channel or, without one, in the whole ultra group; All walks all
-// pages. RongCloud does not document the largest page.
+// List returns one page of the users who are muted in a channel or, without one, in the whole ultra
+// group; All walks all pages. RongCloud does not document the largest page.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-banned-user-list
 //
@@ -60,24 +66,55 @@ func (s *UltraGroupMuteService) All(ctx context.Context, query UltraGroupUsersQu
 	})
 }
 
-// Set mutes everybody, or lifts that mute. Mutes of single users are kept apart.
+// walkUltraGroupUsers walks a list of users with the method for one page.
+func walkUltraGroupUsers(
+	ep *endpoint.Endpoint, query UltraGroupUsersQuery, list func(UltraGroupUsersQuery) (*UltraGroupUserPage, error),
+) iter.Seq2[string, error] {
+	return walkNumbers(ep, query.Page, func(number int) ([]string, error) {
+		at := query
+		at.Page = number
+		page, err := list(at)
+		if err != nil {
+			return nil, err
+		}
+		return page.UserIDs, nil
+	})
+}
+
+// Add mutes everybody. Mutes of single users are kept apart.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/set-ultragroup-global-ban
 //
 //rongcloud:endpoint POST /ultragroup/globalbanned/set.json
-func (s *UltraGroupMuteAllMembersService) Set(ctx context.Context, params UltraGroupMuteAllMembersParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UltragroupGlobalbannedSet, &params, opts)
+func (s *UltraGroupMuteAllMembersService) Add(ctx context.Context, params UltraGroupMuteAllMembersParams, opts ...CallOption) error {
+	return s.set(ctx, params, true, opts)
 }
 
-// IsMuted tells whether everybody is muted in a channel or, without one, in the whole ultra group.
+// Remove unmutes everybody but those who are muted by [UltraGroupMuteService]. For the rest see
+// [UltraGroupMuteAllMembersService.Add].
+func (s *UltraGroupMuteAllMembersService) Remove(ctx context.Context, params UltraGroupMuteAllMembersParams, opts ...CallOption) error {
+	return s.set(ctx, params, false, opts)
+}
+
+func (s *UltraGroupMuteAllMembersService) set(ctx context.Context, params UltraGroupMuteAllMembersParams, muted bool, opts []CallOption) error {
+	type request struct {
+		UltraGroupMuteAllMembersParams
+
+		Muted *bool `wire:"status"` // false is sent, too
+	}
+	return send(ctx, s.client, endpoint.UltragroupGlobalbannedSet, &request{params, &muted}, opts)
+}
+
+// IsMuted reports whether everybody is muted in a channel or, without one, in the whole ultra
+// group.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-ultragroup-global-ban
 //
 //rongcloud:endpoint POST /ultragroup/globalbanned/get.json
-func (s *UltraGroupMuteAllMembersService) IsMuted(ctx context.Context, scope UltraGroupMuteAllMembersQuery, opts ...CallOption) (bool, error) {
-	type answer struct {
+func (s *UltraGroupMuteAllMembersService) IsMuted(ctx context.Context, query UltraGroupMuteAllMembersQuery, opts ...CallOption) (bool, error) {
+	type response struct {
 		Muted bool `json:"status"`
 	}
-	out, err := fetch[answer](ctx, s.client, endpoint.UltragroupGlobalbannedGet, &scope, opts)
+	out, err := fetch[response](ctx, s.client, endpoint.UltragroupGlobalbannedGet, &query, opts)
 	return err == nil && out.Muted, err
 }

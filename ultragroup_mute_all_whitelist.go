@@ -7,8 +7,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UltraGroupMuteAllMembersWhitelistService keeps the users who may send to an ultra group, or to one of its channels, while everybody else is muted by
-// [UltraGroupMuteAllMembersService].
+// UltraGroupMuteAllMembersWhitelistService keeps the users who may send to an ultra group, or to
+// one of its channels, while everybody else is muted by [UltraGroupMuteAllMembersService]. Newer
+// pages of RongCloud's call such a list an allowlist.
 type UltraGroupMuteAllMembersWhitelistService service
 
 // Add puts up to 20 users on the whitelist.
@@ -16,8 +17,8 @@ type UltraGroupMuteAllMembersWhitelistService service
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/add-to-global-ban-whitelist
 //
 //rongcloud:endpoint POST /ultragroup/banned/whitelist/add.json
-func (s *UltraGroupMuteAllMembersWhitelistService) Add(ctx context.Context, users UltraGroupUsersParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UltragroupBannedWhitelistAdd, &users, opts)
+func (s *UltraGroupMuteAllMembersWhitelistService) Add(ctx context.Context, params UltraGroupUsersParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupBannedWhitelistAdd, &params, opts)
 }
 
 // Remove takes up to 20 users off the whitelist.
@@ -25,12 +26,12 @@ func (s *UltraGroupMuteAllMembersWhitelistService) Add(ctx context.Context, user
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/remove-from-global-ban-whitelist
 //
 //rongcloud:endpoint POST /ultragroup/banned/whitelist/del.json
-func (s *UltraGroupMuteAllMembersWhitelistService) Remove(ctx context.Context, users UltraGroupUsersParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UltragroupBannedWhitelistDel, &users, opts)
+func (s *UltraGroupMuteAllMembersWhitelistService) Remove(ctx context.Context, params UltraGroupUsersParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupBannedWhitelistDel, &params, opts)
 }
 
-// List returns one page of the whitelist of a channel or, without one, of the whole ultra group, at most 200 users; All walks
-// all pages.
+// List returns one page of the whitelist of a channel or, without one, of the whole ultra group, at
+// most 200 users; All walks all pages.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-global-ban-whitelist
 //

@@ -6,36 +6,65 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UltraGroupNotDisturbService sets what of an ultra group is pushed to its members (do not disturb). What a member has set for himself
-// always wins, and the setting of a channel wins over that of its ultra group. See [ConversationService.SetPushLevel] for single users.
+// UltraGroupNotDisturbService sets what of an ultra group is pushed to its members (do not
+// disturb). What members have set for themselves always wins, and the level of a channel wins over
+// that of its ultra group. See [ConversationService.SetPushLevel] for single users.
 type UltraGroupNotDisturbService service
 
-// UltraGroupNotDisturbSetParams sets what of an ultra group, or of one of its channels, is pushed to all members.
+// UltraGroupNotDisturbSetParams sets what of an ultra group, or of one of its channels, is pushed
+// to all members.
 type UltraGroupNotDisturbSetParams struct {
 	GroupID   string    `wire:"groupId"`
 	ChannelID string    `wire:"busChannel"`  // the whole ultra group if empty
-	Level     PushLevel `wire:"unpushLevel"` // PushLevelUnset takes a former level back
+	Level     PushLevel `wire:"unpushLevel"` // required; Reset takes a level back
 }
 
-// Set sets what is pushed to all members.
+// UltraGroupNotDisturbResetParams names where a level is taken back.
+type UltraGroupNotDisturbResetParams struct {
+	GroupID   string `wire:"groupId"`
+	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
+}
+
+// UltraGroupNotDisturbQuery asks which level is set.
+type UltraGroupNotDisturbQuery struct {
+	GroupID   string `wire:"groupId"`
+	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
+}
+
+// Set sets what is pushed to all members, except for PushLevelUnset, which is refused.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/set-do-not-disturb
 //
 //rongcloud:endpoint POST /ultragroup/notdisturb/set.json
 func (s *UltraGroupNotDisturbService) Set(ctx context.Context, params UltraGroupNotDisturbSetParams, opts ...CallOption) error {
+	if params.Level == PushLevelUnset {
+		return refuse("unpushLevel", "is required; Reset takes a level back")
+	}
 	return send(ctx, s.client, endpoint.UltragroupNotdisturbSet, &params, opts)
 }
 
-// Get returns what is set for a channel or, without one, for the whole ultra group.
+// Reset takes a level back: for a channel the level of its ultra group counts again, and for an
+// ultra group that nothing is set. For the rest see [UltraGroupNotDisturbService.Set].
+func (s *UltraGroupNotDisturbService) Reset(ctx context.Context, params UltraGroupNotDisturbResetParams, opts ...CallOption) error {
+	type request struct {
+		UltraGroupNotDisturbResetParams
+
+		Level *PushLevel `wire:"unpushLevel"` // zero is sent, too
+	}
+	return send(ctx, s.client, endpoint.UltragroupNotdisturbSet, &request{params, Ptr(PushLevelUnset)}, opts)
+}
+
+// Get returns the level of a channel or, without one, of the whole ultra group: PushLevelUnset if
+// there is none.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/get-do-not-disturb
 //
 //rongcloud:endpoint POST /ultragroup/notdisturb/get.json
-func (s *UltraGroupNotDisturbService) Get(ctx context.Context, scope UltraGroupMuteAllMembersQuery, opts ...CallOption) (PushLevel, error) {
-	type answer struct {
+func (s *UltraGroupNotDisturbService) Get(ctx context.Context, query UltraGroupNotDisturbQuery, opts ...CallOption) (PushLevel, error) {
+	type response struct {
 		Level PushLevel `json:"unpushLevel" alt:"status"` // so in the SDK for PHP
 	}
-	out, err := fetch[answer](ctx, s.client, endpoint.UltragroupNotdisturbGet, &scope, opts)
+	out, err := fetch[response](ctx, s.client, endpoint.UltragroupNotdisturbGet, &query, opts)
 	if err != nil {
 		return PushLevelUnset, err
 	}

@@ -7,25 +7,45 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UltraGroupPrivateChannelService keeps for each channel the list of users who read it while it is private. A public channel may have
-// such a list too; it takes effect when the channel is made private.
+// UltraGroupPrivateChannelService keeps for each channel the list of users who read it while it is
+// private. A public channel may have such a list too; it takes effect when the channel is made
+// private.
 //
 // [UltraGroupUserGroupService.Bind] lets whole user groups read a private channel.
 type UltraGroupPrivateChannelService service
+
+// UltraGroupPrivateChannelParams names users and the channel that they are to read, or no longer.
+type UltraGroupPrivateChannelParams struct {
+	GroupID   string   `wire:"groupId"`
+	ChannelID string   `wire:"busChannel"`
+	UserIDs   []string `wire:"userIds"` // at most 20, without commas: they travel in one list
+}
+
+// UltraGroupPrivateChannelQuery chooses a page of a channel's list of users.
+type UltraGroupPrivateChannelQuery struct {
+	GroupID   string `wire:"groupId"`
+	ChannelID string `wire:"busChannel"`
+	Page      int    `wire:"page"`     // from 1, the default
+	Size      int    `wire:"pageSize"` // users per page, 50 by default, at most 100
+}
 
 // UltraGroupChannelIDPage is a page of channels by their IDs.
 type UltraGroupChannelIDPage struct {
 	ChannelIDs []string
 }
 
-// Add puts up to 20 users on a channel's list. All must be in the ultra group: one who is not fails the whole call with
-// [CodeNotInUltraGroup].
+// More reports whether there may be another page. The server does not say, so only an empty page is
+// taken for the one after the last.
+func (p *UltraGroupChannelIDPage) More() bool { return len(p.ChannelIDs) > 0 }
+
+// Add puts up to 20 users on a channel's list. All must be in the ultra group: one who is not fails
+// the whole call with [CodeNotInUltraGroup].
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/private-channel/add-to-private-channel-users
 //
 //rongcloud:endpoint POST /ultragroup/channel/private/users/add.json
-func (s *UltraGroupPrivateChannelService) Add(ctx context.Context, users UltraGroupUsersParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UltragroupChannelPrivateUsersAdd, &users, opts)
+func (s *UltraGroupPrivateChannelService) Add(ctx context.Context, params UltraGroupPrivateChannelParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupChannelPrivateUsersAdd, &params, opts)
 }
 
 // Remove takes up to 20 users off a channel's list.
@@ -33,34 +53,25 @@ func (s *UltraGroupPrivateChannelService) Add(ctx context.Context, users UltraGr
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/delete-from-private-channel-users
 //
 //rongcloud:endpoint POST /ultragroup/channel/private/users/del.json
-func (s *UltraGroupPrivateChannelService) Remove(ctx context.Context, users UltraGroupUsersParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UltragroupChannelPrivateUsersDel, &users, opts)
+func (s *UltraGroupPrivateChannelService) Remove(ctx context.Context, params UltraGroupPrivateChannelParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupChannelPrivateUsersDel, &params, opts)
 }
 
-// List returns one page of a channel's list, at most 100 users; All walks all pages.
+// List returns one page of a channel's list; All walks all pages.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/get-private-channel-users
 //
 //rongcloud:endpoint POST /ultragroup/channel/private/users/get.json
-func (s *UltraGroupPrivateChannelService) List(ctx context.Context, query UltraGroupUsersQuery, opts ...CallOption) (*UltraGroupUserPage, error) {
+func (s *UltraGroupPrivateChannelService) List(ctx context.Context, query UltraGroupPrivateChannelQuery, opts ...CallOption) (*UltraGroupUserPage, error) {
 	return (*service)(s).ultraGroupUsers(ctx, endpoint.UltragroupChannelPrivateUsersGet, &query, opts)
 }
 
 // All yields the IDs of the users on a channel's list, from the query's page on.
-func (s *UltraGroupPrivateChannelService) All(ctx context.Context, query UltraGroupUsersQuery, opts ...CallOption) iter.Seq2[string, error] {
-	return walkUltraGroupUsers(endpoint.UltragroupChannelPrivateUsersGet, query, func(at UltraGroupUsersQuery) (*UltraGroupUserPage, error) {
-		return s.List(ctx, at, opts...)
-	})
-}
-
-// walkUltraGroupUsers walks a list of users with the method for one page.
-func walkUltraGroupUsers(
-	ep *endpoint.Endpoint, query UltraGroupUsersQuery, list func(UltraGroupUsersQuery) (*UltraGroupUserPage, error),
-) iter.Seq2[string, error] {
-	return walkNumbers(ep, query.Page, func(number int) ([]string, error) {
+func (s *UltraGroupPrivateChannelService) All(ctx context.Context, query UltraGroupPrivateChannelQuery, opts ...CallOption) iter.Seq2[string, error] {
+	return walkNumbers(endpoint.UltragroupChannelPrivateUsersGet, query.Page, func(number int) ([]string, error) {
 		at := query
 		at.Page = number
-		page, err := list(at)
+		page, err := s.List(ctx, at, opts...)
 		if err != nil {
 			return nil, err
 		}
@@ -68,7 +79,8 @@ func walkUltraGroupUsers(
 	})
 }
 
-// ListByUser returns one page of the channels that have a user on their list, public channels too; AllByUser walks all pages.
+// ListByUser returns one page of the channels that have a user on their list, public channels too;
+// AllByUser walks all pages.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/private-channel/query-channel-by-user
 //
@@ -81,7 +93,8 @@ func (s *UltraGroupPrivateChannelService) ListByUser(ctx context.Context, query 
 	return &UltraGroupChannelIDPage{ids}, nil
 }
 
-// AllByUser yields the IDs of the channels that have a user on their list, from the query's page on.
+// AllByUser yields the IDs of the channels that have a user on their list, from the query's page
+// on.
 func (s *UltraGroupPrivateChannelService) AllByUser(ctx context.Context, query UltraGroupListByUserQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(endpoint.UltragroupUserChannelQuery, query.Page, func(number int) ([]string, error) {
 		at := query

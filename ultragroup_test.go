@@ -14,8 +14,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// TestUltraGroupSends sends what the golden file, in which every parameter stands at least once, does not show: values whose zero has a
-// meaning.
+// TestUltraGroupSends sends what the golden file, in which every parameter stands at least once,
+// does not show: values whose zero has a meaning.
 func TestUltraGroupSends(t *testing.T) {
 	t.Parallel()
 	type client = *rongcloud.Client
@@ -26,14 +26,23 @@ func TestUltraGroupSends(t *testing.T) {
 		form url.Values
 	}{
 		{"/ultragroup/channel/type/change.json", func(x ctx, c client) error {
-			return c.UltraGroup.Channel.UpdateType(x, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c", Type: rongcloud.UltraGroupChannelPublic})
+			return c.UltraGroup.Channel.UpdateType(x, rongcloud.UltraGroupChannelUpdateTypeParams{GroupID: "g", ChannelID: "c", Type: rongcloud.UltraGroupChannelPublic})
 		}, userForm("groupId", "g", "busChannel", "c", "type", "0")},
+		{"/ultragroup/channel/create.json", func(x ctx, c client) error {
+			return c.UltraGroup.Channel.Create(x, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c", Type: rongcloud.UltraGroupChannelPrivate})
+		}, userForm("groupId", "g", "busChannel", "c", "type", "1")},
+		{"/ultragroup/channel/create.json", func(x ctx, c client) error { // the type is left to the server
+			return c.UltraGroup.Channel.Create(x, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c"})
+		}, userForm("groupId", "g", "busChannel", "c")},
 		{"/ultragroup/globalbanned/set.json", func(x ctx, c client) error {
-			return c.UltraGroup.MuteAllMembers.Set(x, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g"})
-		}, userForm("groupId", "g", "status", "false")},
+			return c.UltraGroup.MuteAllMembers.Add(x, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g"})
+		}, userForm("groupId", "g", "status", "true")},
+		{"/ultragroup/globalbanned/set.json", func(x ctx, c client) error {
+			return c.UltraGroup.MuteAllMembers.Remove(x, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g", ChannelID: "c"})
+		}, userForm("groupId", "g", "busChannel", "c", "status", "false")},
 		{"/ultragroup/notdisturb/set.json", func(x ctx, c client) error {
-			return c.UltraGroup.NotDisturb.Set(x, rongcloud.UltraGroupNotDisturbSetParams{GroupID: "g", Level: rongcloud.PushLevelUnset})
-		}, userForm("groupId", "g", "unpushLevel", "0")},
+			return c.UltraGroup.NotDisturb.Reset(x, rongcloud.UltraGroupNotDisturbResetParams{GroupID: "g", ChannelID: "c"})
+		}, userForm("groupId", "g", "busChannel", "c", "unpushLevel", "0")},
 		{"/ultragroup/notdisturb/set.json", func(x ctx, c client) error {
 			return c.UltraGroup.NotDisturb.Set(x, rongcloud.UltraGroupNotDisturbSetParams{GroupID: "g", Level: rongcloud.PushLevelAll})
 		}, userForm("groupId", "g", "unpushLevel", "-1")},
@@ -103,12 +112,30 @@ func TestUltraGroupRefuses(t *testing.T) {
 			return s.Create(x, rongcloud.UltraGroupCreateParams{GroupID: "g", Name: "n"})
 		}},
 		{"dismiss nothing", "groupId", "required", func(x ctx, s groups) error { return s.Dismiss(x, "") }},
-		{"join as nobody", "userId", "required", func(x ctx, s groups) error { return s.Join(x, "g", "") }},
-		{"delete no channel", "busChannel", "required", func(x ctx, s groups) error { return s.Channel.Delete(x, "g", "") }},
-		{"private without a channel", "busChannel", "required", func(x ctx, s groups) error {
-			return s.PrivateChannel.Add(x, rongcloud.UltraGroupUsersParams{GroupID: "g", UserIDs: []string{"u"}})
+		{"join as nobody", "userId", "required", func(x ctx, s groups) error {
+			return s.Join(x, rongcloud.UltraGroupJoinParams{GroupID: "g", UserID: ""})
 		}},
-		{"private with 21", "userIds", "21 items", func(x ctx, s groups) error { return s.PrivateChannel.Remove(x, users(21)) }},
+		{"delete no channel", "busChannel", "required", func(x ctx, s groups) error {
+			return s.Channel.Delete(x, rongcloud.UltraGroupChannelDeleteParams{GroupID: "g", ChannelID: ""})
+		}},
+		{"no type of channel", "type", "required", func(x ctx, s groups) error {
+			return s.Channel.UpdateType(x, rongcloud.UltraGroupChannelUpdateTypeParams{GroupID: "g", ChannelID: "c"})
+		}},
+		{"a type of channel that there is not", "type", "UltraGroupChannelType(3) is none of its values", func(x ctx, s groups) error {
+			return s.Channel.Create(x, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c", Type: 3})
+		}},
+		{"a type of channel below all", "type", "UltraGroupChannelType(-1) is none of its values", func(x ctx, s groups) error {
+			return s.Channel.UpdateType(x, rongcloud.UltraGroupChannelUpdateTypeParams{GroupID: "g", ChannelID: "c", Type: -1})
+		}},
+		{"no push level", "unpushLevel", "required", func(x ctx, s groups) error {
+			return s.NotDisturb.Set(x, rongcloud.UltraGroupNotDisturbSetParams{GroupID: "g", ChannelID: "c"})
+		}},
+		{"private without a channel", "busChannel", "required", func(x ctx, s groups) error {
+			return s.PrivateChannel.Add(x, rongcloud.UltraGroupPrivateChannelParams{GroupID: "g", UserIDs: []string{"u"}})
+		}},
+		{"private with 21", "userIds", "21 items", func(x ctx, s groups) error {
+			return s.PrivateChannel.Remove(x, rongcloud.UltraGroupPrivateChannelParams{GroupID: "g", ChannelID: "c", UserIDs: userIDs(21)})
+		}},
 		{"mute nobody", "userIds", "required", func(x ctx, s groups) error { return s.Mute.Add(x, users(0)) }},
 		{"mute 21", "userIds", "21 items", func(x ctx, s groups) error { return s.Mute.Add(x, users(21)) }},
 		{"mute with a comma", "userIds", "comma", func(x ctx, s groups) error {
@@ -117,10 +144,14 @@ func TestUltraGroupRefuses(t *testing.T) {
 		{"whitelist with an empty ID", "userIds", "item 2 is empty", func(x ctx, s groups) error {
 			return s.MuteAllMembersWhitelist.Add(x, rongcloud.UltraGroupUsersParams{GroupID: "g", UserIDs: []string{"a", ""}})
 		}},
-		{"no user groups", "userGroups", "required", func(x ctx, s groups) error { return s.UserGroup.Create(x, "g", nil) }},
-		{"11 user groups", "userGroups", "11 items", func(x ctx, s groups) error { return s.UserGroup.Create(x, "g", userIDs(11)) }},
+		{"no user groups", "userGroups", "required", func(x ctx, s groups) error {
+			return s.UserGroup.Create(x, rongcloud.UltraGroupUserGroupCreateParams{GroupID: "g", UserGroupIDs: nil})
+		}},
+		{"11 user groups", "userGroups", "11 items", func(x ctx, s groups) error {
+			return s.UserGroup.Create(x, rongcloud.UltraGroupUserGroupCreateParams{GroupID: "g", UserGroupIDs: userIDs(11)})
+		}},
 		{"a user group without an ID", "userGroups", "item 2 is empty", func(x ctx, s groups) error {
-			return s.UserGroup.Create(x, "g", []string{"a", ""})
+			return s.UserGroup.Create(x, rongcloud.UltraGroupUserGroupCreateParams{GroupID: "g", UserGroupIDs: []string{"a", ""}})
 		}},
 		{"bind 11", "userGroupIds", "11 items", func(x ctx, s groups) error {
 			return s.UserGroup.Bind(x, rongcloud.UltraGroupUserGroupBindParams{GroupID: "g", ChannelID: "c", UserGroupIDs: userIDs(11)})
@@ -131,17 +162,20 @@ func TestUltraGroupRefuses(t *testing.T) {
 		{"101 keys", "extraKey", "101 items", func(x ctx, s groups) error {
 			return s.Expansion.Delete(x, rongcloud.UltraGroupExpansionDeleteParams{MessageUID: "A", UserID: "u", GroupID: "g", Keys: userIDs(101)})
 		}},
-		{"no messages", "msgs", "required", func(x ctx, s groups) error { _, err := s.Message.Get(x, "g", nil); return err }},
+		{"no messages", "msgs", "required", func(x ctx, s groups) error {
+			_, err := s.Message.Get(x, rongcloud.UltraGroupMessageGetQuery{GroupID: "g"})
+			return err
+		}},
 		{"21 messages", "msgs", "21 items", func(x ctx, s groups) error {
 			refs := make([]rongcloud.UltraGroupMessageRef, 21)
 			for i := range refs {
 				refs[i].MessageUID = strconv.Itoa(i)
 			}
-			_, err := s.Message.Get(x, "g", refs)
+			_, err := s.Message.Get(x, rongcloud.UltraGroupMessageGetQuery{GroupID: "g", Messages: refs})
 			return err
 		}},
 		{"a message without UID", "msgs", "item 1 has no msgUID", func(x ctx, s groups) error {
-			_, err := s.Message.Get(x, "g", make([]rongcloud.UltraGroupMessageRef, 1))
+			_, err := s.Message.Get(x, rongcloud.UltraGroupMessageGetQuery{GroupID: "g", Messages: make([]rongcloud.UltraGroupMessageRef, 1)})
 			return err
 		}},
 		{"modify to nothing", "content", "required", func(x ctx, s groups) error {
@@ -179,17 +213,22 @@ func TestUltraGroupRefuses(t *testing.T) {
 	require.NoError(t, search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(long) })(t.Context(), client.UltraGroup), "exactly 14 days")
 }
 
-// TestUltraGroupDecodes feeds each answer with what RongCloud documents and with the variants that its SDKs have seen.
+// TestUltraGroupDecodes feeds each answer with what RongCloud documents and with the variants that
+// its SDKs have seen.
 func TestUltraGroupDecodes(t *testing.T) {
 	t.Parallel()
 	type groups = *rongcloud.UltraGroupService
 	type ctx = context.Context
-	member := func(x ctx, s groups) (any, error) { return s.IsMember(x, "g", "u") }
+	member := func(x ctx, s groups) (any, error) {
+		return s.IsMember(x, rongcloud.UltraGroupIsMemberQuery{GroupID: "g", UserID: "u"})
+	}
 	channels := func(x ctx, s groups) (any, error) {
 		return s.Channel.List(x, rongcloud.UltraGroupChannelQuery{GroupID: "g"})
 	}
 	users := rongcloud.UltraGroupUsersQuery{GroupID: "g", ChannelID: "c"}
-	private := func(x ctx, s groups) (any, error) { return s.PrivateChannel.List(x, users) }
+	private := func(x ctx, s groups) (any, error) {
+		return s.PrivateChannel.List(x, rongcloud.UltraGroupPrivateChannelQuery{GroupID: "g", ChannelID: "c"})
+	}
 	muted := func(x ctx, s groups) (any, error) { return s.Mute.List(x, users) }
 	exempt := func(x ctx, s groups) (any, error) { return s.MuteAllMembersWhitelist.List(x, users) }
 	one := rongcloud.UltraGroupListByUserQuery{GroupID: "g", UserID: "u"}
@@ -198,7 +237,7 @@ func TestUltraGroupDecodes(t *testing.T) {
 		return s.MuteAllMembers.IsMuted(x, rongcloud.UltraGroupMuteAllMembersQuery{GroupID: "g"})
 	}
 	level := func(x ctx, s groups) (any, error) {
-		return s.NotDisturb.Get(x, rongcloud.UltraGroupMuteAllMembersQuery{GroupID: "g"})
+		return s.NotDisturb.Get(x, rongcloud.UltraGroupNotDisturbQuery{GroupID: "g"})
 	}
 	userGroups := func(x ctx, s groups) (any, error) {
 		return s.UserGroup.List(x, rongcloud.UltraGroupUserGroupQuery{GroupID: "g"})
@@ -211,7 +250,7 @@ func TestUltraGroupDecodes(t *testing.T) {
 		return s.UserGroup.ListChannels(x, rongcloud.UltraGroupUserGroupListChannelsQuery{GroupID: "g", UserGroupID: "x"})
 	}
 	get := func(x ctx, s groups) (any, error) {
-		return s.Message.Get(x, "g", []rongcloud.UltraGroupMessageRef{{MessageUID: "A"}})
+		return s.Message.Get(x, rongcloud.UltraGroupMessageGetQuery{GroupID: "g", Messages: []rongcloud.UltraGroupMessageRef{{MessageUID: "A"}}})
 	}
 	search := func(x ctx, s groups) (any, error) {
 		return s.Message.List(x, rongcloud.UltraGroupMessageQuery{GroupID: "g", ChannelID: "c", After: time.UnixMilli(1), Until: time.UnixMilli(2)})
@@ -222,6 +261,7 @@ func TestUltraGroupDecodes(t *testing.T) {
 	expansion := func(x ctx, s groups) (any, error) {
 		return s.Expansion.List(x, rongcloud.UltraGroupExpansionQuery{GroupID: "g", MessageUID: "A"})
 	}
+	made := time.Date(2022, 10, 13, 10, 0, 0, 0, time.FixedZone("CST", 8*60*60))
 	two := &rongcloud.UltraGroupUserPage{UserIDs: []string{"u1", "2"}}
 	nobody := &rongcloud.UltraGroupUserPage{UserIDs: []string{}}
 	message := &rongcloud.HistoryPage{Messages: []rongcloud.HistoryMessage{{
@@ -241,14 +281,16 @@ func TestUltraGroupDecodes(t *testing.T) {
 		{"no member", "member/exist", member, `,"status":"false"`, false},
 		{"member unknown", "member/exist", member, ``, false},
 		{
-			"channels", "channel/get", channels, `,"channelList":[{"channelId":"c1","type":1,"createTime":"2022-10-13 10:00:00"},{"channelId":2}]`,
+			"channels", "channel/get", channels, `,"channelList":[{"channelId":"c1","type":1,"createTime":"2022-10-13 10:00:00"},{"channelId":2},
+				{"channelId":"c3","type":0,"createTime":"once upon a time"},{"channelId":"c4","type":null,"createTime":""}]`,
 			&rongcloud.UltraGroupChannelPage{Channels: []rongcloud.UltraGroupChannel{
-				{ChannelID: "c1", Type: rongcloud.UltraGroupChannelPrivate, Created: "2022-10-13 10:00:00"}, {ChannelID: "2"},
+				{ChannelID: "c1", Type: rongcloud.UltraGroupChannelPrivate, CreatedAt: made, CreatedAtText: "2022-10-13 10:00:00"}, {ChannelID: "2"},
+				{ChannelID: "c3", Type: rongcloud.UltraGroupChannelPublic, CreatedAtText: "once upon a time"}, {ChannelID: "c4"},
 			}},
 		},
 		{
 			"channels with text and numbers", "channel/get", channels, `,"channelList":[{"channelId":"c1","type":"7","createTime":1665626400000}]`,
-			&rongcloud.UltraGroupChannelPage{Channels: []rongcloud.UltraGroupChannel{{ChannelID: "c1", Type: 7, Created: "1665626400000"}}},
+			&rongcloud.UltraGroupChannelPage{Channels: []rongcloud.UltraGroupChannel{{ChannelID: "c1", Type: 8, CreatedAt: time.UnixMilli(1665626400000), CreatedAtText: "1665626400000"}}},
 		},
 		{"no channels", "channel/get", channels, `,"channelList":null`, &rongcloud.UltraGroupChannelPage{}},
 		{"private", "channel/private/users/get", private, `,"users":["u1",2]`, two},
@@ -318,12 +360,12 @@ func TestUltraGroupDecodes(t *testing.T) {
 func TestUltraGroupFails(t *testing.T) {
 	t.Parallel()
 	client := userMock(t, "/ultragroup/notdisturb/get.json", func(string) (int, string) { return 200, `{"code":24406,"errorMessage":"no"}` })
-	level, err := client.UltraGroup.NotDisturb.Get(t.Context(), rongcloud.UltraGroupMuteAllMembersQuery{GroupID: "g"})
+	level, err := client.UltraGroup.NotDisturb.Get(t.Context(), rongcloud.UltraGroupNotDisturbQuery{GroupID: "g"})
 	require.ErrorIs(t, err, rongcloud.CodeNotInUltraGroup)
 	require.Equal(t, rongcloud.PushLevelUnset, level)
 
 	client = userMock(t, "/ultragroup/member/exist.json", func(string) (int, string) { return 400, `{"code":1002}` })
-	is, err := client.UltraGroup.IsMember(t.Context(), "g", "u")
+	is, err := client.UltraGroup.IsMember(t.Context(), rongcloud.UltraGroupIsMemberQuery{GroupID: "g", UserID: "u"})
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
 	require.False(t, is)
 
@@ -354,7 +396,7 @@ func ultraWalks() []userWalk {
 			return userIDsOf(c.UltraGroup.Channel.All(x, query), func(c rongcloud.UltraGroupChannel) string { return c.ChannelID })
 		}),
 		w("channel/private/users/get", "users", `%q`, func(x ctx, c client, start int) iterSeq {
-			return c.UltraGroup.PrivateChannel.All(x, users(start))
+			return c.UltraGroup.PrivateChannel.All(x, rongcloud.UltraGroupPrivateChannelQuery{GroupID: "g", ChannelID: "c", Page: start, Size: 2})
 		}),
 		w("user/channel/query", "data", `%q`, func(x ctx, c client, start int) iterSeq {
 			return c.UltraGroup.PrivateChannel.AllByUser(x, one(start))
@@ -378,7 +420,8 @@ func ultraWalks() []userWalk {
 	}
 }
 
-// TestUltraGroupMessageWalk follows a search over three pages: what is asked, and that no message is lost or doubled.
+// TestUltraGroupMessageWalk follows a search over three pages: what is asked, and that no message
+// is lost or doubled.
 func TestUltraGroupMessageWalk(t *testing.T) {
 	t.Parallel()
 	times := []int{1001, 1002, 1002, 1003, 1004}
@@ -412,5 +455,5 @@ func TestUltraGroupWords(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "public", rongcloud.UltraGroupChannelPublic.String())
 	require.Equal(t, "private", rongcloud.UltraGroupChannelPrivate.String())
-	require.Equal(t, "UltraGroupChannelType(2)", rongcloud.UltraGroupChannelType(2).String())
+	require.Equal(t, "UltraGroupChannelType(0)", rongcloud.UltraGroupChannelType(0).String())
 }

@@ -7,11 +7,25 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UltraGroupUserGroupService keeps user groups: named sets of an ultra group's members. Bound to a private channel, a user group lets
-// its members read it. An ultra group has at most 50 user groups of at most 100 members each.
+// UltraGroupUserGroupService keeps user groups: named sets of an ultra group's members. Bound to a
+// private channel, a user group lets its members read it. An ultra group has at most 50 user groups
+// of at most 100 members each.
 //
-// Clients learn of what changes for their user by a callback. Whether a repeated call tells them again is not documented.
+// Clients learn of what changes for their user by a callback. Whether a repeated call tells them
+// again is not documented.
 type UltraGroupUserGroupService service
+
+// UltraGroupUserGroupCreateParams names user groups to create.
+type UltraGroupUserGroupCreateParams struct {
+	GroupID      string
+	UserGroupIDs []string // at most 10, chosen by the app: at most 64 letters and digits each
+}
+
+// UltraGroupUserGroupDeleteParams names user groups to delete.
+type UltraGroupUserGroupDeleteParams struct {
+	GroupID      string   `wire:"groupId"`
+	UserGroupIDs []string `wire:"userGroupIds"` // at most 10, without commas: they travel in one list
+}
 
 // UltraGroupUserGroupUsersParams names users and the user group that they are to join or leave.
 type UltraGroupUserGroupUsersParams struct {
@@ -20,7 +34,7 @@ type UltraGroupUserGroupUsersParams struct {
 	UserIDs     []string `wire:"userIds"` // at most 20, without commas: they travel in one list
 }
 
-// UltraGroupUserGroupBindParams names a channel and user groups.
+// UltraGroupUserGroupBindParams names a channel and user groups, to bind or unbind.
 type UltraGroupUserGroupBindParams struct {
 	GroupID      string   `wire:"groupId"`
 	ChannelID    string   `wire:"busChannel"`
@@ -34,7 +48,8 @@ type UltraGroupUserGroupQuery struct {
 	Size    int    `wire:"pageSize"` // user groups per page, 10 by default, at most 50
 }
 
-// UltraGroupUserGroupListByChannelQuery chooses a page of the user groups that are bound to a channel.
+// UltraGroupUserGroupListByChannelQuery chooses a page of the user groups that are bound to a
+// channel.
 type UltraGroupUserGroupListByChannelQuery struct {
 	GroupID   string `wire:"groupId"`
 	ChannelID string `wire:"busChannel"`
@@ -42,7 +57,8 @@ type UltraGroupUserGroupListByChannelQuery struct {
 	Size      int    `wire:"pageSize"` // user groups per page, 10 by default, at most 50
 }
 
-// UltraGroupUserGroupListChannelsQuery chooses a page of the channels that a user group is bound to.
+// UltraGroupUserGroupListChannelsQuery chooses a page of the channels that a user group is bound
+// to.
 type UltraGroupUserGroupListChannelsQuery struct {
 	GroupID     string `wire:"groupId"`
 	UserGroupID string `wire:"userGroupId"`
@@ -55,28 +71,32 @@ type UltraGroupUserGroupPage struct {
 	UserGroupIDs []string
 }
 
-// Create creates up to 10 user groups, whose IDs of at most 64 letters and digits the app chooses. What RongCloud answers if one exists
-// already is not documented.
+// More reports whether there may be another page. The server does not say, so only an empty page is
+// taken for the one after the last.
+func (p *UltraGroupUserGroupPage) More() bool { return len(p.UserGroupIDs) > 0 }
+
+// Create creates up to 10 user groups. What the response is if one exists already is not
+// documented.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/create-usergroup
 //
 //rongcloud:endpoint POST /ultragroup/usergroup/add.json
-func (s *UltraGroupUserGroupService) Create(ctx context.Context, groupID string, userGroupIDs []string, opts ...CallOption) error {
+func (s *UltraGroupUserGroupService) Create(ctx context.Context, params UltraGroupUserGroupCreateParams, opts ...CallOption) error {
 	type userGroup struct {
 		ID string `json:"userGroupId"`
 	}
-	type params struct {
+	type request struct {
 		GroupID    string      `wire:"groupId"`
 		UserGroups []userGroup `wire:"userGroups"`
 	}
-	p := &params{GroupID: groupID}
-	for i, id := range userGroupIDs {
+	r := &request{GroupID: params.GroupID}
+	for i, id := range params.UserGroupIDs {
 		if id == "" {
 			return refuse("userGroups", "item %d is empty", i+1)
 		}
-		p.UserGroups = append(p.UserGroups, userGroup{id})
+		r.UserGroups = append(r.UserGroups, userGroup{id})
 	}
-	return send(ctx, s.client, endpoint.UltragroupUsergroupAdd, p, opts)
+	return send(ctx, s.client, endpoint.UltragroupUsergroupAdd, r, opts)
 }
 
 // Delete deletes up to 10 user groups with their members and bindings.
@@ -84,12 +104,8 @@ func (s *UltraGroupUserGroupService) Create(ctx context.Context, groupID string,
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/usergroup/delete-usergroup
 //
 //rongcloud:endpoint POST /ultragroup/usergroup/del.json
-func (s *UltraGroupUserGroupService) Delete(ctx context.Context, groupID string, userGroupIDs []string, opts ...CallOption) error {
-	type params struct {
-		GroupID      string   `wire:"groupId"`
-		UserGroupIDs []string `wire:"userGroupIds"`
-	}
-	return send(ctx, s.client, endpoint.UltragroupUsergroupDel, &params{groupID, userGroupIDs}, opts)
+func (s *UltraGroupUserGroupService) Delete(ctx context.Context, params UltraGroupUserGroupDeleteParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupUsergroupDel, &params, opts)
 }
 
 // List returns one page of an ultra group's user groups; All walks all pages.
@@ -122,13 +138,14 @@ func (s *UltraGroupUserGroupService) All(ctx context.Context, query UltraGroupUs
 	})
 }
 
-// AddUsers puts up to 20 users into a user group. All must be in the ultra group: one who is not fails the whole call.
+// AddUsers puts up to 20 users into a user group. All must be in the ultra group: one who is not
+// fails the whole call.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/add-user-to-usergroup
 //
 //rongcloud:endpoint POST /ultragroup/usergroup/user/add.json
-func (s *UltraGroupUserGroupService) AddUsers(ctx context.Context, members UltraGroupUserGroupUsersParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UltragroupUsergroupUserAdd, &members, opts)
+func (s *UltraGroupUserGroupService) AddUsers(ctx context.Context, params UltraGroupUserGroupUsersParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupUsergroupUserAdd, &params, opts)
 }
 
 // RemoveUsers takes up to 20 users out of a user group. One who is not known fails the whole call.
@@ -136,8 +153,8 @@ func (s *UltraGroupUserGroupService) AddUsers(ctx context.Context, members Ultra
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/remove-user-from-usergroup
 //
 //rongcloud:endpoint POST /ultragroup/usergroup/user/del.json
-func (s *UltraGroupUserGroupService) RemoveUsers(ctx context.Context, members UltraGroupUserGroupUsersParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UltragroupUsergroupUserDel, &members, opts)
+func (s *UltraGroupUserGroupService) RemoveUsers(ctx context.Context, params UltraGroupUserGroupUsersParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupUsergroupUserDel, &params, opts)
 }
 
 // ListByUser returns one page of the user groups that a user is in; AllByUser walks all pages.
@@ -162,26 +179,28 @@ func (s *UltraGroupUserGroupService) AllByUser(ctx context.Context, query UltraG
 	})
 }
 
-// Bind binds up to 10 user groups to a channel, which is all that one can have: more fail with [CodeTooManyUserGroups]. On a public channel
-// the binding takes effect when the channel is made private.
+// Bind binds up to 10 user groups to a channel, which is all that one can have: more fail with
+// [CodeTooManyUserGroups]. On a public channel the binding takes effect when the channel is made
+// private.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/bind-channel-to-usergroup
 //
 //rongcloud:endpoint POST /ultragroup/channel/usergroup/bind.json
-func (s *UltraGroupUserGroupService) Bind(ctx context.Context, binding UltraGroupUserGroupBindParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UltragroupChannelUsergroupBind, &binding, opts)
+func (s *UltraGroupUserGroupService) Bind(ctx context.Context, params UltraGroupUserGroupBindParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupChannelUsergroupBind, &params, opts)
 }
 
-// Unbind takes the binding of up to 10 user groups to a channel back.
+// Unbind takes back the binding of up to 10 user groups to a channel.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/unbind-channel-from-usergroup
 //
 //rongcloud:endpoint POST /ultragroup/channel/usergroup/unbind.json
-func (s *UltraGroupUserGroupService) Unbind(ctx context.Context, binding UltraGroupUserGroupBindParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UltragroupChannelUsergroupUnbind, &binding, opts)
+func (s *UltraGroupUserGroupService) Unbind(ctx context.Context, params UltraGroupUserGroupBindParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UltragroupChannelUsergroupUnbind, &params, opts)
 }
 
-// ListByChannel returns one page of the user groups that are bound to a channel; AllByChannel walks all pages.
+// ListByChannel returns one page of the user groups that are bound to a channel; AllByChannel walks
+// all pages.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/usergroup/query-channel-bound-usergroup
 //
@@ -190,7 +209,8 @@ func (s *UltraGroupUserGroupService) ListByChannel(ctx context.Context, query Ul
 	return s.list(ctx, endpoint.UltragroupChannelUsergroupQuery, &query, opts)
 }
 
-// AllByChannel yields the IDs of the user groups that are bound to a channel, from the query's page on.
+// AllByChannel yields the IDs of the user groups that are bound to a channel, from the query's page
+// on.
 func (s *UltraGroupUserGroupService) AllByChannel(ctx context.Context, query UltraGroupUserGroupListByChannelQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(endpoint.UltragroupChannelUsergroupQuery, query.Page, func(number int) ([]string, error) {
 		at := query
@@ -203,7 +223,8 @@ func (s *UltraGroupUserGroupService) AllByChannel(ctx context.Context, query Ult
 	})
 }
 
-// ListChannels returns one page of the channels that a user group is bound to; AllChannels walks all pages.
+// ListChannels returns one page of the channels that a user group is bound to; AllChannels walks
+// all pages.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-usergroup-bound-channel
 //
@@ -216,7 +237,8 @@ func (s *UltraGroupUserGroupService) ListChannels(ctx context.Context, query Ult
 	return &UltraGroupChannelIDPage{ids}, nil
 }
 
-// AllChannels yields the IDs of the channels that a user group is bound to, from the query's page on.
+// AllChannels yields the IDs of the channels that a user group is bound to, from the query's page
+// on.
 func (s *UltraGroupUserGroupService) AllChannels(ctx context.Context, query UltraGroupUserGroupListChannelsQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(endpoint.UltragroupUsergroupChannelQuery, query.Page, func(number int) ([]string, error) {
 		at := query

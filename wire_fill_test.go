@@ -133,8 +133,8 @@ func (f *filler) params() []endpoint.Param {
 
 // allow puts the last of the values that the catalogue allows in the place of one that it does not.
 func (f *filler) allow(field reflect.StructField, v reflect.Value) {
-	name, _, _ := strings.Cut(field.Tag.Get("wire"), ",")
-	if f.ep == nil || f.ep.Param(name) == nil || len(f.ep.Param(name).Values) == 0 {
+	name, option, _ := strings.Cut(field.Tag.Get("wire"), ",")
+	if f.ep == nil || f.ep.Param(name) == nil || len(f.ep.Param(name).Values) == 0 || option == "enum" {
 		return
 	}
 	allowed := f.ep.Param(name).Values

@@ -20,13 +20,13 @@ func TestUltraGroupMethodsOfTheSDK(t *testing.T) {
 	ultra := client.UltraGroup
 
 	require.NoError(t, ultra.Create(ctx, rongcloud.UltraGroupCreateParams{GroupID: "g", Name: "Game", UserID: "a"}))
-	require.NoError(t, ultra.Join(ctx, "g", "b"))
-	require.NoError(t, ultra.Join(ctx, "g", "c"))
-	require.NoError(t, ultra.Join(ctx, "g", "d"))
-	require.NoError(t, ultra.Quit(ctx, "g", "d"))
-	require.NoError(t, ultra.Update(ctx, "g", "Games"))
+	require.NoError(t, ultra.Join(ctx, rongcloud.UltraGroupJoinParams{GroupID: "g", UserID: "b"}))
+	require.NoError(t, ultra.Join(ctx, rongcloud.UltraGroupJoinParams{GroupID: "g", UserID: "c"}))
+	require.NoError(t, ultra.Join(ctx, rongcloud.UltraGroupJoinParams{GroupID: "g", UserID: "d"}))
+	require.NoError(t, ultra.Quit(ctx, rongcloud.UltraGroupQuitParams{GroupID: "g", UserID: "d"}))
+	require.NoError(t, ultra.Update(ctx, rongcloud.UltraGroupUpdateParams{GroupID: "g", Name: "Games"}))
 	for id, want := range map[string]bool{"a": true, "c": true, "d": false, "nobody": false} {
-		is, err := ultra.IsMember(ctx, "g", id)
+		is, err := ultra.IsMember(ctx, rongcloud.UltraGroupIsMemberQuery{GroupID: "g", UserID: id})
 		require.NoError(t, err)
 		require.Equal(t, want, is, id)
 	}
@@ -34,23 +34,24 @@ func TestUltraGroupMethodsOfTheSDK(t *testing.T) {
 	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "news"}))
 	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "staff"}))
 	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "old"}))
-	require.NoError(t, ultra.Channel.Delete(ctx, "g", "old"))
-	require.NoError(t, ultra.Channel.UpdateType(ctx, rongcloud.UltraGroupChannelCreateParams{
+	require.NoError(t, ultra.Channel.Delete(ctx, rongcloud.UltraGroupChannelDeleteParams{GroupID: "g", ChannelID: "old"}))
+	require.NoError(t, ultra.Channel.UpdateType(ctx, rongcloud.UltraGroupChannelUpdateTypeParams{
 		GroupID: "g", ChannelID: "staff", Type: rongcloud.UltraGroupChannelPrivate,
 	}))
 	channels := collect(t, ultra.Channel.All(ctx, rongcloud.UltraGroupChannelQuery{GroupID: "g", Size: 2}))
 	require.Len(t, channels, 3)
 	for i, name := range []string{"RCDefault", "news", "staff"} {
 		require.Equal(t, name, channels[i].ChannelID)
-		require.Equal(t, "2026-11-24 09:02:03", channels[i].Created)
+		require.Equal(t, "2026-11-24 09:02:03", channels[i].CreatedAtText)
+		require.True(t, channels[i].CreatedAt.Equal(started))
 		require.Equal(t, name == "staff", channels[i].Type == rongcloud.UltraGroupChannelPrivate)
 	}
 
-	readers := rongcloud.UltraGroupUsersParams{GroupID: "g", ChannelID: "staff", UserIDs: []string{"a", "b"}}
+	readers := rongcloud.UltraGroupPrivateChannelParams{GroupID: "g", ChannelID: "staff", UserIDs: []string{"a", "b"}}
 	require.NoError(t, ultra.PrivateChannel.Add(ctx, readers))
 	readers.UserIDs = []string{"b"}
 	require.NoError(t, ultra.PrivateChannel.Remove(ctx, readers))
-	staff := rongcloud.UltraGroupUsersQuery{GroupID: "g", ChannelID: "staff", Size: 1}
+	staff := rongcloud.UltraGroupPrivateChannelQuery{GroupID: "g", ChannelID: "staff", Size: 1}
 	require.Equal(t, []string{"a"}, collect(t, ultra.PrivateChannel.All(ctx, staff)))
 	require.Equal(t, []string{"staff"}, collect(t, ultra.PrivateChannel.AllByUser(ctx, rongcloud.UltraGroupListByUserQuery{GroupID: "g", UserID: "a"})))
 
@@ -78,9 +79,8 @@ func muteUltraGroup(t *testing.T, ultra *rongcloud.UltraGroupService) {
 	t.Helper()
 	ctx := context.Background()
 	// What is set for the whole ultra group and what is set for a channel is kept apart.
-	whole, news := rongcloud.UltraGroupMuteAllMembersQuery{GroupID: "g"}, rongcloud.UltraGroupMuteAllMembersQuery{GroupID: "g", ChannelID: "news"}
-	for scope, ids := range map[rongcloud.UltraGroupMuteAllMembersQuery][]string{whole: {"b", "c"}, news: {"a", "c"}} {
-		users := rongcloud.UltraGroupUsersParams{GroupID: scope.GroupID, ChannelID: scope.ChannelID, UserIDs: ids}
+	for channel, ids := range map[string][]string{"": {"b", "c"}, "news": {"a", "c"}} {
+		users := rongcloud.UltraGroupUsersParams{GroupID: "g", ChannelID: channel, UserIDs: ids}
 		gone := users
 		gone.UserIDs = []string{"c"}
 		require.NoError(t, ultra.Mute.Add(ctx, users))
@@ -88,36 +88,44 @@ func muteUltraGroup(t *testing.T, ultra *rongcloud.UltraGroupService) {
 		require.NoError(t, ultra.MuteAllMembersWhitelist.Add(ctx, users))
 		require.NoError(t, ultra.MuteAllMembersWhitelist.Remove(ctx, gone))
 	}
-	for scope, want := range map[rongcloud.UltraGroupMuteAllMembersQuery][]string{whole: {"b"}, news: {"a"}, {GroupID: "g", ChannelID: "staff"}: nil} {
-		query := rongcloud.UltraGroupUsersQuery{GroupID: scope.GroupID, ChannelID: scope.ChannelID}
+	for channel, want := range map[string][]string{"": {"b"}, "news": {"a"}, "staff": nil} {
+		query := rongcloud.UltraGroupUsersQuery{GroupID: "g", ChannelID: channel}
 		require.Equal(t, want, collect(t, ultra.Mute.All(ctx, query)))
 		require.Equal(t, want, collect(t, ultra.MuteAllMembersWhitelist.All(ctx, query)))
 	}
 
-	require.NoError(t, ultra.MuteAllMembers.Set(ctx, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g", ChannelID: "news", Muted: true}))
+	news := rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g", ChannelID: "news"}
+	require.NoError(t, ultra.MuteAllMembers.Add(ctx, news))
 	require.NoError(t, ultra.NotDisturb.Set(ctx, rongcloud.UltraGroupNotDisturbSetParams{GroupID: "g", Level: rongcloud.PushLevelAll}))
 	require.NoError(t, ultra.NotDisturb.Set(ctx, rongcloud.UltraGroupNotDisturbSetParams{GroupID: "g", ChannelID: "news", Level: rongcloud.PushLevelNone}))
-	for scope, want := range map[rongcloud.UltraGroupMuteAllMembersQuery]rongcloud.PushLevel{
-		whole: rongcloud.PushLevelAll, news: rongcloud.PushLevelNone, {GroupID: "g", ChannelID: "staff"}: rongcloud.PushLevelUnset,
-	} {
-		level, err := ultra.NotDisturb.Get(ctx, scope)
+	levelOf := func(channel string) rongcloud.PushLevel {
+		level, err := ultra.NotDisturb.Get(ctx, rongcloud.UltraGroupNotDisturbQuery{GroupID: "g", ChannelID: channel})
 		require.NoError(t, err)
-		require.Equal(t, want, level)
-		muted, err := ultra.MuteAllMembers.IsMuted(ctx, scope)
-		require.NoError(t, err)
-		require.Equal(t, scope == news, muted)
+		return level
 	}
-	require.NoError(t, ultra.MuteAllMembers.Set(ctx, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g", ChannelID: "news"}))
-	muted, err := ultra.MuteAllMembers.IsMuted(ctx, news)
-	require.NoError(t, err)
-	require.False(t, muted)
+	isMuted := func(channel string) bool {
+		muted, err := ultra.MuteAllMembers.IsMuted(ctx, rongcloud.UltraGroupMuteAllMembersQuery{GroupID: "g", ChannelID: channel})
+		require.NoError(t, err)
+		return muted
+	}
+	for channel, want := range map[string]rongcloud.PushLevel{
+		"": rongcloud.PushLevelAll, "news": rongcloud.PushLevelNone, "staff": rongcloud.PushLevelUnset,
+	} {
+		require.Equal(t, want, levelOf(channel))
+		require.Equal(t, channel == "news", isMuted(channel))
+	}
+	require.NoError(t, ultra.NotDisturb.Reset(ctx, rongcloud.UltraGroupNotDisturbResetParams{GroupID: "g", ChannelID: "news"}))
+	require.Equal(t, rongcloud.PushLevelUnset, levelOf("news"))
+	require.Equal(t, rongcloud.PushLevelAll, levelOf(""))
+	require.NoError(t, ultra.MuteAllMembers.Remove(ctx, news))
+	require.False(t, isMuted("news"))
 }
 
 func userGroupsOfUltraGroup(t *testing.T, ultra *rongcloud.UltraGroupService) {
 	t.Helper()
 	ctx := context.Background()
-	require.NoError(t, ultra.UserGroup.Create(ctx, "g", []string{"x", "y", "z"}))
-	require.NoError(t, ultra.UserGroup.Delete(ctx, "g", []string{"y"}))
+	require.NoError(t, ultra.UserGroup.Create(ctx, rongcloud.UltraGroupUserGroupCreateParams{GroupID: "g", UserGroupIDs: []string{"x", "y", "z"}}))
+	require.NoError(t, ultra.UserGroup.Delete(ctx, rongcloud.UltraGroupUserGroupDeleteParams{GroupID: "g", UserGroupIDs: []string{"y"}}))
 	require.Equal(t, []string{"x", "z"}, collect(t, ultra.UserGroup.All(ctx, rongcloud.UltraGroupUserGroupQuery{GroupID: "g", Size: 1})))
 	members := rongcloud.UltraGroupUserGroupUsersParams{GroupID: "g", UserGroupID: "x", UserIDs: []string{"b", "c"}}
 	require.NoError(t, ultra.UserGroup.AddUsers(ctx, members))
@@ -165,9 +173,9 @@ func messagesOfUltraGroup(t *testing.T, srv *rongcloudtest.Server, client *rongc
 		}
 		return all
 	}
-	require.Equal(t, []string{"three", "one"}, bodies(ultra.Message.Get(ctx, "g", []rongcloud.UltraGroupMessageRef{
+	require.Equal(t, []string{"three", "one"}, bodies(ultra.Message.Get(ctx, rongcloud.UltraGroupMessageGetQuery{GroupID: "g", Messages: []rongcloud.UltraGroupMessageRef{
 		{MessageUID: uids[2], ChannelID: "news"}, {MessageUID: uids[0]}, {MessageUID: uids[1], ChannelID: "staff"},
-	})))
+	}})))
 	require.Equal(t, []string{"one", "TWO"}, bodies(ultra.Message.ListAround(ctx, rongcloud.UltraGroupMessageListAroundQuery{
 		GroupID: "g", ChannelID: "news", MessageUID: uids[1], Later: rongcloud.Ptr(0),
 	})))
@@ -204,8 +212,8 @@ func TestPrivateChannels(t *testing.T) {
 	ultra := client.UltraGroup
 	srv.AddUltraGroup("g", "sender", "listed", "grouped", "both", "neither")
 	require.NoError(t, ultra.Channel.Create(ctx, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "staff"}))
-	require.NoError(t, ultra.PrivateChannel.Add(ctx, rongcloud.UltraGroupUsersParams{GroupID: "g", ChannelID: "staff", UserIDs: []string{"listed", "both"}}))
-	require.NoError(t, ultra.UserGroup.Create(ctx, "g", []string{"x"}))
+	require.NoError(t, ultra.PrivateChannel.Add(ctx, rongcloud.UltraGroupPrivateChannelParams{GroupID: "g", ChannelID: "staff", UserIDs: []string{"listed", "both"}}))
+	require.NoError(t, ultra.UserGroup.Create(ctx, rongcloud.UltraGroupUserGroupCreateParams{GroupID: "g", UserGroupIDs: []string{"x"}}))
 	require.NoError(t, ultra.UserGroup.AddUsers(ctx, rongcloud.UltraGroupUserGroupUsersParams{GroupID: "g", UserGroupID: "x", UserIDs: []string{"grouped", "both"}}))
 	binding := rongcloud.UltraGroupUserGroupBindParams{GroupID: "g", ChannelID: "staff", UserGroupIDs: []string{"x"}}
 	require.NoError(t, ultra.UserGroup.Bind(ctx, binding))
@@ -219,17 +227,17 @@ func TestPrivateChannels(t *testing.T) {
 		return sent[len(sent)-1].Recipients
 	}
 	change := func(kind rongcloud.UltraGroupChannelType) {
-		require.NoError(t, ultra.Channel.UpdateType(ctx, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "staff", Type: kind}))
+		require.NoError(t, ultra.Channel.UpdateType(ctx, rongcloud.UltraGroupChannelUpdateTypeParams{GroupID: "g", ChannelID: "staff", Type: kind}))
 	}
 	require.Equal(t, []string{"listed", "grouped", "both", "neither"}, receivers(), "the list has no effect while the channel is public")
 	change(rongcloud.UltraGroupChannelPrivate)
 	require.Equal(t, []string{"listed", "grouped", "both"}, receivers())
 	require.Equal(t, []string{"grouped"}, receivers("grouped", "neither"))
-	require.NoError(t, ultra.Quit(ctx, "g", "listed"))
-	require.NoError(t, ultra.Join(ctx, "g", "listed"))
+	require.NoError(t, ultra.Quit(ctx, rongcloud.UltraGroupQuitParams{GroupID: "g", UserID: "listed"}))
+	require.NoError(t, ultra.Join(ctx, rongcloud.UltraGroupJoinParams{GroupID: "g", UserID: "listed"}))
 	require.Equal(t, []string{"grouped", "both"}, receivers(), "who comes back is no longer on the list")
-	require.NoError(t, ultra.Quit(ctx, "g", "grouped"))
-	require.NoError(t, ultra.Join(ctx, "g", "grouped"))
+	require.NoError(t, ultra.Quit(ctx, rongcloud.UltraGroupQuitParams{GroupID: "g", UserID: "grouped"}))
+	require.NoError(t, ultra.Join(ctx, rongcloud.UltraGroupJoinParams{GroupID: "g", UserID: "grouped"}))
 	require.Equal(t, []string{"both"}, receivers(), "nor in the user group")
 	require.NoError(t, ultra.UserGroup.AddUsers(ctx, rongcloud.UltraGroupUserGroupUsersParams{GroupID: "g", UserGroupID: "x", UserIDs: []string{"grouped"}}))
 	require.Equal(t, []string{"both", "grouped"}, receivers())
@@ -237,11 +245,11 @@ func TestPrivateChannels(t *testing.T) {
 	require.Equal(t, []string{"both"}, receivers())
 	require.NoError(t, ultra.UserGroup.Bind(ctx, binding))
 	require.Equal(t, []string{"both", "grouped"}, receivers())
-	require.NoError(t, ultra.UserGroup.Delete(ctx, "g", []string{"x"}))
+	require.NoError(t, ultra.UserGroup.Delete(ctx, rongcloud.UltraGroupUserGroupDeleteParams{GroupID: "g", UserGroupIDs: []string{"x"}}))
 	require.Equal(t, []string{"both"}, receivers(), "a user group takes its bindings with it")
 	change(rongcloud.UltraGroupChannelPublic)
 	require.Len(t, receivers(), 4)
-	require.NoError(t, ultra.Channel.Delete(ctx, "g", "staff"))
+	require.NoError(t, ultra.Channel.Delete(ctx, rongcloud.UltraGroupChannelDeleteParams{GroupID: "g", ChannelID: "staff"}))
 	require.Empty(t, receivers())
 	require.NoError(t, ultra.Dismiss(ctx, "g"))
 	require.Empty(t, receivers())

@@ -110,7 +110,7 @@ func (e *emulator) plant(ctx context.Context, s seed) error {
 		e.AddUltraGroup(g.ID, g.Members...)
 		e.AddUltraGroupChannels(g.ID, g.Channels...)
 		if g.Name != "" {
-			if err := e.client.UltraGroup.Update(ctx, g.ID, g.Name); err != nil {
+			if err := e.client.UltraGroup.Update(ctx, rongcloud.UltraGroupUpdateParams{GroupID: g.ID, Name: g.Name}); err != nil {
 				return fmt.Errorf("ultra group %q: %w", g.ID, err)
 			}
 		}

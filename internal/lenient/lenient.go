@@ -17,6 +17,8 @@
 //
 //   - unit:"ms", unit:"seconds" or unit:"minutes" on a time.Duration: a number of these, fractions too.
 //     Without it a Duration is a number of nanoseconds, as encoding/json has it.
+//   - from:"0" on an integer: JSON counts from 0 what the Go type counts from 1, as an enumeration
+//     does whose zero means that there is none. Nothing, null and an empty text stay 0.
 //   - alt:"a,b" names further spellings of a field. The first one that has a value counts; null is
 //     none, nor is an empty text beside a value.
 //   - item:"id,userId" on a list of texts: an item may be an object that holds the text by one of these names.

@@ -270,6 +270,41 @@ func TestDecodeTags(t *testing.T) {
 	}, got)
 }
 
+// What JSON counts from 0 is counted from 1, and what it does not say stays 0.
+func TestDecodeFromZero(t *testing.T) {
+	t.Parallel()
+	type kind int
+	type response struct {
+		Kind  kind   `json:"kind" from:"0"`
+		Kinds []kind `json:"kinds" from:"0"`
+		Other *kind  `json:"other" from:"0"`
+		Plain kind   `json:"plain"`
+	}
+	for data, want := range map[string]response{
+		`{"kind":0,"plain":0}`:         {Kind: 1},
+		`{"kind":"1","plain":1}`:       {Kind: 2, Plain: 1},
+		`{"kind":false}`:               {Kind: 1},
+		`{"kind":-1}`:                  {Kind: 0},
+		`{"kind":7.0}`:                 {Kind: 8},
+		`{"kind":9223372036854775807}`: {Kind: math.MaxInt64},
+		`{"kind":null}`:                {},
+		`{"kind":""}`:                  {},
+		`{}`:                           {},
+		`{"kinds":[0,1],"other":0}`:    {Kinds: []kind{1, 2}, Other: ptr(kind(1))},
+	} {
+		got, err := decodeWhole[response](data)
+		require.NoError(t, err, data)
+		require.Equal(t, want, got, data)
+	}
+	_, err := decodeWhole[response](`{"kind":"x"}`)
+	require.ErrorContains(t, err, "kind")
+	type small struct {
+		Kind int8 `json:"kind" from:"0"`
+	}
+	_, err = decodeWhole[small](`{"kind":127}`)
+	require.ErrorContains(t, err, "does not fit")
+}
+
 func TestDecodeAlternativeNames(t *testing.T) {
 	t.Parallel()
 	for data, want := range map[string]string{

@@ -14,6 +14,7 @@ type plan struct {
 	typ    reflect.Type
 	kind   kind
 	scale  time.Duration // of a span: its unit
+	shift  int64         // of an integer: what is added to it
 	elem   *plan         // of a pointer, list, array or map
 	items  []string      // of a text: the names by which an object may hold it
 	fields []field       // of a struct
@@ -66,6 +67,7 @@ type planKey struct {
 	typ     reflect.Type
 	unit    string // the tags of the field around it
 	items   string
+	from    string
 	pointed bool // a pointer leads to it, so that the methods of an unnamed type count
 
 	structural bool // its own methods do not count
@@ -115,6 +117,10 @@ func (b builder) plan(key planKey) *plan {
 		}
 	case kindSpan:
 		p.scale = units[key.unit]
+	case kindInt:
+		if key.from == "0" {
+			p.shift = 1
+		}
 	case kindPointer, kindList, kindBytes, kindArray, kindMap:
 		inner.typ, inner.pointed, inner.structural = key.typ.Elem(), p.kind == kindPointer, false
 		p.elem = b.plan(inner)
@@ -210,7 +216,7 @@ func (b builder) addFields(p *plan) {
 	for i, f := range found {
 		tag := f.tag
 		made := field{name: f.name, index: f.index, quoted: f.quoted}
-		made.plan = b.plan(planKey{typ: f.typ, unit: tag.Get("unit"), items: tag.Get("item"), structural: f.sealed})
+		made.plan = b.plan(planKey{typ: f.typ, unit: tag.Get("unit"), items: tag.Get("item"), from: tag.Get("from"), structural: f.sealed})
 		if tag.Get("alt") != "" {
 			p.ranked++
 			made.slot = p.ranked

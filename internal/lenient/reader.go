@@ -177,7 +177,7 @@ func (r *reader) value(p *plan, v reflect.Value) error {
 	case kindBool:
 		return r.toBool(v)
 	case kindInt:
-		return r.toInt(v)
+		return r.toInt(p, v)
 	case kindUint:
 		return r.toUint(v)
 	case kindFloat:

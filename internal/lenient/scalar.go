@@ -88,13 +88,16 @@ func (r *reader) toBool(v reflect.Value) error {
 	return nil
 }
 
-func (r *reader) toInt(v reflect.Value) error {
+func (r *reader) toInt(p *plan, v reflect.Value) error {
 	c := r.next()
 	text, ok := r.scalar()
 	if !ok {
 		return mismatch("a whole number", c)
 	}
 	n, err := whole(text)
+	if err == nil && n < math.MaxInt64 && len(text) > 0 {
+		n += p.shift
+	}
 	switch {
 	case errors.Is(err, errNumber):
 		return mismatch("a whole number", c)
