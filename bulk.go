@@ -447,7 +447,7 @@ func (r *bulkRun[M, T]) again(open *bulkOpen) (bool, error) {
 		found.bulkMoment = bulkMoment{}
 	} else if i := slices.IndexFunc(r.state.Unknown, is); i >= 0 && r.state.Unknown[i].Ended {
 		found = r.state.Unknown[i]
-		remembered := r.client.core.config.idempotent != nil && found.left(bulkRepeatFor) > 0
+		remembered := r.client.core.config.idempotent != nil && found.left() > 0
 		send = r.params.ResendUnknown || remembered
 		if !remembered {
 			found.bulkMoment = bulkMoment{}
@@ -541,14 +541,14 @@ func (r *bulkRun[M, T]) deliver(to []T, open bulkOpen, maybeDone bool) {
 			open.bulkMoment = bulkNow()
 		}
 		err := r.request(chunk, to, open)
-		late := maybeDone && r.guarded() && open.left(bulkRepeatFor) == 0 // to find out
+		late := maybeDone && r.guarded() && open.left() == 0 // to find out
 		switch {
 		case err == nil, maybeDone && r.isDuplicate(err):
 			r.ended(chunk, open, BulkOutcomeDelivered, nil)
 			return
 		case errors.Is(err, ErrOutcomeUnknown):
 			maybeDone = true
-			if !r.guarded() || open.left(bulkRepeatFor) == 0 || !r.pause(try, 0) {
+			if !r.guarded() || open.left() == 0 || !r.pause(try, 0) {
 				r.ended(chunk, open, BulkOutcomeUnknown, err)
 				return
 			}
@@ -599,7 +599,7 @@ func (r *bulkRun[M, T]) request(chunk *BulkChunk, to []T, open bulkOpen) error {
 		random = chunkRandom(r.state.Seed, open.Chunk)
 	}
 	if r.guarded() {
-		limited, cancel := context.WithTimeout(ctx, open.left(bulkRepeatFor))
+		limited, cancel := context.WithTimeout(ctx, open.left())
 		defer cancel()
 		ctx = limited
 	}

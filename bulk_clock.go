@@ -23,15 +23,15 @@ func bulkNow() bulkMoment {
 	return bulkMoment{At: time.Now().UTC().Round(0), Boot: boot, Up: up}
 }
 
-// left returns how much of span remains since m, by the clock that ran faster. Nothing remains if a
+// left returns how much of the time for a repeat remains since m, by the clock that ran faster. Nothing remains if a
 // clock went back, or if the moment was noted on another machine: its age is then not known.
-func (m bulkMoment) left(span time.Duration) time.Duration {
+func (m bulkMoment) left() time.Duration {
 	now := bulkNow()
 	wall, up := now.At.Sub(m.At), now.Up-m.Up
 	if now.Boot != m.Boot || wall < 0 || up < 0 {
 		return 0
 	}
-	return max(0, span-max(wall, up))
+	return max(0, bulkRepeatFor-max(wall, up))
 }
 
 // Where the system does not tell its uptime, moments are compared within one process only.

@@ -81,7 +81,7 @@ func newPool(limits connLimits, usual time.Duration, settings *tls.Config) *pool
 func newTLSConfig(settings *tls.Config) *tls.Config {
 	own := settings.Clone()
 	if own == nil {
-		own = &tls.Config{} //nolint:gosec // the lowest version is set below
+		own = &tls.Config{}
 	}
 	own.MinVersion = lowestTLS(own)
 	own.NextProtos = nil // net/http's

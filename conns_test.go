@@ -298,7 +298,7 @@ func TestDefaultTransport(t *testing.T) {
 
 func TestTLSConfig(t *testing.T) {
 	t.Parallel()
-	settings := &tls.Config{ServerName: "gateway.example", NextProtos: []string{"imap"}} //nolint:gosec // the lowest version is what is tested
+	settings := &tls.Config{ServerName: "gateway.example", NextProtos: []string{"imap"}}
 	client, err := New("test-key", "test-secret", WithTLSConfig(settings))
 	require.NoError(t, err)
 	own := client.core.own.base.TLSClientConfig

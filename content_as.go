@@ -52,7 +52,7 @@ func ContentAs[T MessageContent](content MessageContent) (T, error) {
 		typ = typ.Elem()
 	}
 	target := reflect.New(typ)
-	empty, ok := target.Interface().(MessageContent)
+	empty, ok := reflect.TypeAssert[MessageContent](target)
 	if !ok || raw.Name == "" || empty.ObjectName() != raw.Name {
 		return none, fmt.Errorf("%w: %s", ErrOtherType, raw.Name)
 	}

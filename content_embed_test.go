@@ -134,7 +134,7 @@ func TestContentWithEmbeddedNil(t *testing.T) {
 func TestRawContentOfABuiltInType(t *testing.T) {
 	t.Parallel()
 	for body, ok := range map[string]bool{
-		`{"content":"hi"}`: true, " {}\n": true, `{"content":"h\ufffdi"}`: true, `hi`: false, `{"content":`: false, `"hi"`: false, `null`: false, `[]`: false, "{}{}": false,
+		`{"content":"hi"}`: true, "\n{}\n": true, `{"content":"h\ufffdi"}`: true, `hi`: false, `{"content":`: false, `"hi"`: false, `null`: false, `[]`: false, "{}{}": false,
 		"{\"content\":\"\xff\"}": false,
 	} {
 		for _, c := range []MessageContent{RawContent{"RC:TxtMsg", body}, &RawContent{"RC:TxtMsg", body}} {

@@ -499,10 +499,9 @@ func writeText(buf *bytes.Buffer, text string) error {
 func (f *bodyField) writeContent(buf *bytes.Buffer, v reflect.Value) error {
 	content, _ := reflect.TypeAssert[MessageContent](v)
 	name := ""
-	switch {
-	case content == nil:
+	if content == nil {
 		content = RawContent{}
-	default:
+	} else {
 		if err := checkContent(content); err != nil {
 			return err
 		}

@@ -111,8 +111,9 @@ func TestContentStaysComparable(t *testing.T) {
 		require.NoError(t, err)
 		return content
 	}
-	require.True(t, read() == read())
-	require.True(t, read() == MessageContent(TextMessage{Content: "hi", Extra: "e", BurnDuration: 3 * time.Second}))
+	same := func(a, b MessageContent) bool { return a == b }
+	require.True(t, same(read(), read()))
+	require.True(t, same(read(), TextMessage{Content: "hi", Extra: "e", BurnDuration: 3 * time.Second}))
 	require.Nil(t, read().(TextMessage).keys, "nothing is kept where there is nothing to keep")
 }
 

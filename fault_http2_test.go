@@ -524,7 +524,7 @@ func TestHTTP2ErrorTexts(t *testing.T) {
 		t.Cleanup(transport.CloseIdleConnections)
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, io.NopCloser(strings.NewReader("a=b")))
 		require.NoError(t, err)
-		_, err = transport.RoundTrip(req) //nolint:bodyclose // it fails
+		_, err = transport.RoundTrip(req)
 		require.EqualError(t, err, want)
 	}
 }

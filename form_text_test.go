@@ -22,7 +22,7 @@ type (
 	}
 	badLoop struct {
 		Text string
-		self *badLoop
+		Self *badLoop `json:"-"`
 	}
 )
 

@@ -52,7 +52,7 @@ func TestRegionZone(t *testing.T) {
 func TestBaseURLZone(t *testing.T) {
 	t.Parallel()
 	for address, want := range map[string]Region{
-		"https://api.sg-light-api.com": RegionSingapore, "https://api-b.sg-light-api.com": RegionSingapore, " HTTPS://API.SG-B-LIGHT-API.COM:443/ ": RegionSingaporeB,
+		"https://api.sg-light-api.com": RegionSingapore, "https://api-b.sg-light-api.com": RegionSingapore, "HTTPS://API.SG-B-LIGHT-API.COM:443/": RegionSingaporeB,
 		"https://api.us-light-api.com.": RegionNorthAmerica, "http://api-b.sau-light-api.com:8080": RegionSaudiArabia, "https://api.rong-api.com": RegionBeijing,
 		"https://api-sg01.ronghub.com": RegionSingapore, "https://api-cn.ronghub.com": RegionBeijing,
 		"https://im.example.com": RegionBeijing, "https://api.sg-light-api.com.example.com": RegionBeijing, "https://evilsg-light-api.com": RegionBeijing,

@@ -174,7 +174,7 @@ func readLimited(ctx context.Context, resp *http.Response, buf []byte, limit int
 		switch {
 		case int64(len(buf)) > limit:
 			return buf, fmt.Errorf("%w of %d bytes", errTooLong, limit)
-		case err == io.EOF:
+		case err == io.EOF: //nolint:errorlint // readers return it as it is
 			return buf, nil
 		case err != nil:
 			return buf, err

@@ -2,6 +2,7 @@ package rongcloudredis
 
 import (
 	"context"
+	"errors"
 	"net"
 	"os"
 	"slices"
@@ -160,7 +161,7 @@ func TestLimiterDoesNotFlap(t *testing.T) {
 				<-loaded
 				_ = loader.Close()
 			})
-			require.Eventually(t, func() bool { return root.Get(t.Context(), "x").Err() != redis.Nil }, 30*time.Second, 10*time.Millisecond)
+			require.Eventually(t, func() bool { return !errors.Is(root.Get(t.Context(), "x").Err(), redis.Nil) }, 30*time.Second, 10*time.Millisecond)
 		}, do("CONFIG", "SET", "key-load-delay", "0")},
 	} {
 		t.Run(c.says, func(t *testing.T) {

@@ -75,9 +75,9 @@ func (s *NonceStore) Done(ctx context.Context, key string, request webhook.Finge
 	return err
 }
 
-func (s *NonceStore) run(ctx context.Context, script *redis.Script, key string, print webhook.Fingerprint, keep time.Duration) (string, error) {
+func (s *NonceStore) run(ctx context.Context, script *redis.Script, key string, fingerprint webhook.Fingerprint, keep time.Duration) (string, error) {
 	word, err := request(ctx, s.requests, func(ctx context.Context) (string, error) {
-		return script.Run(ctx, s.db, []string{s.prefix + keyVersion + key}, hex.EncodeToString(print[:]), max(1, keep.Milliseconds())).Text()
+		return script.Run(ctx, s.db, []string{s.prefix + keyVersion + key}, hex.EncodeToString(fingerprint[:]), max(1, keep.Milliseconds())).Text()
 	})
 	if err != nil {
 		return "", fmt.Errorf("rongcloudredis: %w", err)

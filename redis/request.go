@@ -7,7 +7,7 @@ import (
 )
 
 // errSilent says that Redis did not respond in the time that it is given.
-var errSilent = errors.New("Redis did not respond in time")
+var errSilent = errors.New("no response from Redis in time")
 
 const (
 	defaultTimeout = 500 * time.Millisecond

@@ -9,10 +9,10 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// SensitiveWordType tells whether a message met a sensitive word.
+// SensitiveType reports whether a message met a sensitive word.
 type SensitiveType int
 
-// The values of [SensitiveWordType].
+// The values of [SensitiveType].
 const (
 	SensitiveNone     SensitiveType = 0 // no sensitive word
 	SensitiveBlocked  SensitiveType = 1 // a word that blocks the message; comes only if that is switched on

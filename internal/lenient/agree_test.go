@@ -72,7 +72,7 @@ type (
 		S  string      `json:"s,string"`
 		PS *string     `json:"ps,string"`
 		O  own         `json:"o,string"`
-		L  []int       `json:"l,string"`
+		L  []int       `json:"l,string"` //nolint:staticcheck // encoding/json ignores the option there
 		J  json.Number `json:"j,string"`
 	}
 	own    int
@@ -82,11 +82,11 @@ type (
 		hidden `json:"a"`
 		veiled `json:"b"`
 	}
-	since       = time.Time
-	until       = time.Time
+	since       = time.Time //nolint:unused // embedded
+	until       = time.Time //nolint:unused // embedded
 	SealedTimes struct {
-		since `json:"a"`
-		until `json:"b"`
+		since `json:"a"` //nolint:unused // filled by the decoder
+		until `json:"b"` //nolint:unused // filled by the decoder
 	}
 )
 

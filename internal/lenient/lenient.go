@@ -117,7 +117,7 @@ func (p *placed) Unwrap() error { return p.err }
 
 // at adds the step that leads to where an error was met.
 func at(step string, err error) error {
-	p, ok := err.(*placed)
+	p, ok := err.(*placed) //nolint:errorlint // what is wrapped elsewhere is another's place
 	if !ok {
 		p = &placed{err: err}
 	}

@@ -113,7 +113,7 @@ type filling struct {
 // text less than a value, and a name in other letter case less than any exact one. Fresh says that it was another name
 // that filled the field.
 func (r *reader) preferred(n *name, folded bool, filled *filling) (preferred, fresh bool) {
-	rank := int32(n.rank + 1)
+	rank := int32(n.rank + 1) //nolint:gosec // a field has few names
 	if folded {
 		rank += 1 << 16
 	}

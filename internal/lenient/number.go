@@ -18,7 +18,7 @@ func whole(text []byte) (int64, error) {
 		return n, nil
 	}
 	if n, ok := word(text); ok {
-		return int64(n), nil
+		return int64(n), nil //nolint:gosec // 0 or 1
 	}
 	n, err := strconv.ParseInt(string(text), 10, 64)
 	if err == nil {

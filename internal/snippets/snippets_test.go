@@ -73,7 +73,7 @@ func blocks(t *testing.T) []block {
 	}
 	var all []block
 	for _, page := range pages {
-		text, err := os.ReadFile(page) //nolint:gosec // a page of the repository
+		text, err := os.ReadFile(page)
 		require.NoError(t, err)
 		name, err := filepath.Rel(root, page)
 		require.NoError(t, err)
@@ -160,7 +160,7 @@ func complete(t *testing.T, b block, paths map[string]string) (source string, im
 		require.NoError(t, err, "%v", b)
 		known := len(declared)
 		var names []string
-		for _, name := range file.Unresolved { //nolint:staticcheck // what the block leaves open is the question
+		for _, name := range file.Unresolved {
 			names = append(names, name.Name)
 		}
 		slices.Sort(names)
@@ -335,7 +335,7 @@ func testProgramsAndTests(t *testing.T, paths map[string]string) {
 
 	srv := rongcloudtest.NewServer(t)
 	run := func(args ...string) {
-		cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "go", args...) //nolint:gosec // our own pages
+		cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "go", args...)
 		cmd.Dir = directory
 		cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "RONGCLOUD_APP_KEY="+srv.AppKey(), "RONGCLOUD_APP_SECRET="+srv.AppSecret(),
 			"RONGCLOUD_API_URL="+srv.URL, "RONGCLOUD_REGION=")

@@ -148,9 +148,9 @@ func TestTheOrderHoldsBetweenLanes(t *testing.T) {
 		c := newCalls()
 		var order []string
 		for i := range 10 {
-			cap := Limit{"cap " + strconv.Itoa(i%3), 100, time.Second, 1}
+			limit := Limit{"cap " + strconv.Itoa(i%3), 100, time.Second, 1}
 			c.wait.Go(func() {
-				if c.Wait(t.Context(), []Limit{second("a", 5, 1), cap}, i < 4) == nil {
+				if c.Wait(t.Context(), []Limit{second("a", 5, 1), limit}, i < 4) == nil {
 					c.mu.Lock()
 					order = append(order, strconv.Itoa(i))
 					c.mu.Unlock()
