@@ -8,14 +8,17 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomService creates and destroys chat rooms. Its fields are services for what belongs to a room, and for what holds in all
-// rooms of the app.
+// ChatroomService creates and destroys chat rooms and reports who is in them. Its fields are
+// services for what belongs to a room, and for what holds in all rooms of the app.
 //
-// Who joins a room does so by a client app; the Server API cannot do it for a user. What it sends to a room itself goes out in spite of all
-// mutes: see [MessageService.SendChatroom].
+// Who joins a room does so by a client app; the Server API cannot do it for a user. What it sends
+// to a room itself goes out in spite of all mutes: see [MessageService.SendChatroom].
 //
-// RongCloud documents [CodeChatroomNotFound] for [ChatroomService.Get]. What the other calls answer about a room that does not exist is not
-// documented.
+// RongCloud documents [CodeChatroomNotFound] for [ChatroomService.Get]. What comes of the other
+// calls where there is no such room is not documented.
+//
+// Only POST /chatroom/create.json, which RongCloud has deprecated, gives a room a name, and
+// POST /chatroom/query.json returns it; both are reached with [Client.Call].
 type ChatroomService struct {
 	service
 
@@ -24,7 +27,7 @@ type ChatroomService struct {
 	Mute                    *ChatroomMuteService                    // members who may not talk in a room
 	GlobalMute              *ChatroomGlobalMuteService              // users who may not talk in any room
 	MuteAllMembers          *ChatroomMuteAllMembersService          // rooms in which nobody may talk
-	MuteAllMembersWhitelist *ChatroomMuteAllMembersWhitelistService // members who may talk in spite of Ban and Mute
+	MuteAllMembersWhitelist *ChatroomMuteAllMembersWhitelistService // members who may talk in spite of MuteAllMembers and Mute
 	Block                   *ChatroomBlockService                   // users who are thrown out of a room and kept out
 	Keepalive               *ChatroomKeepaliveService               // rooms that do not destroy themselves
 	LowPriority             *ChatroomLowPriorityService             // message types that are dropped first
@@ -80,10 +83,17 @@ type ChatroomCreateParams struct {
 	AllMembersMuted         bool     `wire:"isBan"`        // nobody may talk at first; see ChatroomMuteAllMembersService
 	MuteAllMembersWhitelist []string `wire:"whiteUserIds"` // at most 20 users who may talk all the same; see ChatroomMuteAllMembersWhitelistService
 
-	// Entries are the room's first attributes, at most 20, and EntryOwnerID is the user who owns them; neither goes without the
-	// other. See ChatroomEntrySetParams for the limits of names and values.
+	// Entries are the room's first attributes, at most 20, and EntryOwnerID is the user who owns
+	// them; neither goes without the other. See ChatroomEntrySetParams for the limits of names and
+	// values.
 	EntryOwnerID string            `wire:"entryOwnerId"`
 	Entries      map[string]string `wire:"entryInfo"`
+}
+
+// ChatroomIsMemberQuery asks whether a user is in a chat room.
+type ChatroomIsMemberQuery struct {
+	ChatroomID string `wire:"chatroomId"`
+	UserID     string `wire:"userId"`
 }
 
 // ChatroomSetDestroyParams changes when a chat room destroys itself.
@@ -103,18 +113,6 @@ type Chatroom struct {
 	AllMembersMuted bool                `json:"ban"` // nobody may talk; see ChatroomMuteAllMembersService
 }
 
-// NamedChatroom is a chat room with the name that [ChatroomService.CreateNamed] gave it.
-type NamedChatroom struct {
-	ChatroomID string    `json:"chrmId" alt:"chatroomId"`
-	Name       string    `json:"name"`
-	CreatedAt  time.Time `json:"time" unit:"date"`
-}
-
-// NamedChatrooms are those of the chat rooms asked for that exist.
-type NamedChatrooms struct {
-	Chatrooms []NamedChatroom `json:"chatRooms"`
-}
-
 // The parameters of many calls.
 type (
 	oneChatroomID struct {
@@ -123,14 +121,11 @@ type (
 	manyChatroomIDs struct {
 		ChatroomIDs []string `wire:"chatroomId"`
 	}
-	chatroomUsers struct {
-		ChatroomID string   `wire:"chatroomId"`
-		UserIDs    []string `wire:"userId"`
-	}
 )
 
-// Create creates a chat room. When it will destroy itself is decided by the call, even if it names neither type nor time, and not by
-// the console. What is answered if the room exists already is not documented.
+// Create creates a chat room. When it will destroy itself is decided by the call, even if it names
+// neither type nor time, and not by the console. What the response is if the room exists already
+// is not documented.
 //
 // First attributes need the service for attributes; without it the room is not created.
 //
@@ -147,22 +142,9 @@ func (s *ChatroomService) Create(ctx context.Context, params ChatroomCreateParam
 	return send(ctx, s.client, endpoint.ChatroomCreateNew, &params, opts)
 }
 
-// CreateNamed creates up to 100 chat rooms, by ID, with their names. They destroy themselves after an hour without messages or joins.
-//
-// Deprecated: use [ChatroomService.Create]. This is the only call that gives a name to a room.
-//
-// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/deprecated-create
-//
-//rongcloud:endpoint POST /chatroom/create.json
-func (s *ChatroomService) CreateNamed(ctx context.Context, names map[string]string, opts ...CallOption) error {
-	type params struct {
-		Names map[string]string `wire:"chatroom"`
-	}
-	return send(ctx, s.client, endpoint.ChatroomCreate, &params{names}, opts)
-}
-
-// SetDestroy changes when a chat room destroys itself. A time after creation counts from the creation, not from now. Inactivity counts
-// on while it is not what decides, so that going back to it can destroy the room at once.
+// SetDestroy changes when a chat room destroys itself. A time after creation counts from the
+// creation, not from now. Inactivity counts on while it is not what decides, so that going back to
+// it can destroy the room at once.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/set-destroy-type
 //
@@ -171,8 +153,8 @@ func (s *ChatroomService) SetDestroy(ctx context.Context, params ChatroomSetDest
 	return send(ctx, s.client, endpoint.ChatroomDestroySet, &params, opts)
 }
 
-// Destroy destroys chat rooms, with their attributes, bans and the users exempt from them. For a room that is kept alive it is the only way.
-// How many rooms one call may name is not documented.
+// Destroy destroys chat rooms, with their attributes, mutes and lists. For a room that is kept
+// alive it is the only way. How many rooms one call may name is not documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/destroy
 //
@@ -181,26 +163,30 @@ func (s *ChatroomService) Destroy(ctx context.Context, chatroomIDs []string, opt
 	return send(ctx, s.client, endpoint.ChatroomDestroy, &manyChatroomIDs{chatroomIDs}, opts)
 }
 
-// Get returns what there is to know about a chat room. [CodeChatroomNotFound] means that there is no such room, or no longer.
+// Get returns what there is to know about a chat room. [CodeChatroomNotFound] means that there is
+// no such room, or no longer.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/get
 //
 //rongcloud:endpoint POST /chatroom/get.json
 func (s *ChatroomService) Get(ctx context.Context, chatroomID string, opts ...CallOption) (*Chatroom, error) {
 	room, err := fetch[Chatroom](ctx, s.client, endpoint.ChatroomGet, &oneChatroomID{chatroomID}, opts)
-	if err == nil && room.ChatroomID == "" { // the answer does not repeat it
+	if err == nil && room.ChatroomID == "" { // the response does not repeat it
 		room.ChatroomID = chatroomID
 	}
 	return room, err
 }
 
-// GetNamed returns names and times of creation of up to 20 chat rooms. Those that do not exist are left out.
+// IsMember reports whether a user is in a chat room. For many users see
+// [ChatroomMemberService.Check].
 //
-// Deprecated: use [ChatroomService.Get], unless the rooms were made by [ChatroomService.CreateNamed] and have names.
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/member/check-member
 //
-// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/deprecated-info
-//
-//rongcloud:endpoint POST /chatroom/query.json
-func (s *ChatroomService) GetNamed(ctx context.Context, chatroomIDs []string, opts ...CallOption) (*NamedChatrooms, error) {
-	return fetch[NamedChatrooms](ctx, s.client, endpoint.ChatroomQuery, &manyChatroomIDs{chatroomIDs}, opts)
+//rongcloud:endpoint POST /chatroom/user/exist.json
+func (s *ChatroomService) IsMember(ctx context.Context, query ChatroomIsMemberQuery, opts ...CallOption) (bool, error) {
+	type response struct {
+		Member bool `json:"isInChrm"`
+	}
+	out, err := fetch[response](ctx, s.client, endpoint.ChatroomUserExist, &query, opts)
+	return err == nil && out.Member, err
 }

@@ -40,25 +40,20 @@ func TestChatroomRefuses(t *testing.T) {
 		{"an owner of nothing", "entryInfo", "is required", room(rongcloud.ChatroomCreateParams{ChatroomID: "r", EntryOwnerID: "u1"})},
 		{"entries of nobody", "entryOwnerId", "is required", room(rongcloud.ChatroomCreateParams{ChatroomID: "r", Entries: map[string]string{"k": "v"}})},
 		{"21 first entries", "entryInfo", "21 items, at most 20", room(rongcloud.ChatroomCreateParams{ChatroomID: "r", EntryOwnerID: "u1", Entries: manyEntries(21)})},
-		{"create no names", "chatroom", "is required", func(x ctx, c client) error { return c.Chatroom.CreateNamed(x, nil) }},
-		{"create 101 names", "chatroom", "101 items, at most 100", func(x ctx, c client) error { return c.Chatroom.CreateNamed(x, manyEntries(101)) }},
-		{"create a name without ID", "chatroom", "an ID is empty", func(x ctx, c client) error {
-			return c.Chatroom.CreateNamed(x, map[string]string{"": "One"})
-		}},
 		{"destroy nothing", "chatroomId", "is required", func(x ctx, c client) error { return c.Chatroom.Destroy(x, nil) }},
 		{"destroy an empty ID", "chatroomId", "item 2 is empty", func(x ctx, c client) error { return c.Chatroom.Destroy(x, []string{"r", ""}) }},
 		{"never destroy from now on", "destroyTime", "cannot be Forever", func(x ctx, c client) error {
 			return c.Chatroom.SetDestroy(x, rongcloud.ChatroomSetDestroyParams{ChatroomID: "r", DestroyAfter: rongcloud.Forever})
 		}},
-		{"names of 21", "chatroomId", "21 items, at most 20", func(x ctx, c client) error {
-			_, err := c.Chatroom.GetNamed(x, userIDs(21))
+
+		{"a member of no room", "chatroomId", "is required", func(x ctx, c client) error {
+			_, err := c.Chatroom.IsMember(x, rongcloud.ChatroomIsMemberQuery{UserID: "u1"})
 			return err
 		}},
-
 		{"no count", "count", "is required", members(rongcloud.ChatroomMemberQuery{ChatroomID: "r", Order: rongcloud.ChatroomOldestFirst})},
 		{"no order", "order", "is required", members(rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 1})},
 		{"check 1001", "userId", "1001 items, at most 1000", func(x ctx, c client) error {
-			_, err := c.Chatroom.Member.Check(x, "r", userIDs(1001))
+			_, err := c.Chatroom.Member.Check(x, rongcloud.ChatroomMemberCheckQuery{ChatroomID: "r", UserIDs: userIDs(1001)})
 			return err
 		}},
 
@@ -88,7 +83,9 @@ func TestChatroomRefuses(t *testing.T) {
 			return c.Chatroom.Mute.Remove(x, rongcloud.ChatroomUsersParams{ChatroomID: "r", UserIDs: userIDs(21)})
 		}},
 		{"21 types on the whitelist", "objectnames", "21 items, at most 20", func(x ctx, c client) error { return c.Chatroom.MessageTypeWhitelist.Add(x, userIDs(21)) }},
-		{"protect 6", "userId", "6 items, at most 5", func(x ctx, c client) error { return c.Chatroom.UserWhitelist.Add(x, "r", userIDs(6)) }},
+		{"protect 6", "userId", "6 items, at most 5", func(x ctx, c client) error {
+			return c.Chatroom.UserWhitelist.Add(x, rongcloud.ChatroomUserWhitelistParams{ChatroomID: "r", UserIDs: userIDs(6)})
+		}},
 		{"stop nowhere", "chatroomId", "is required", func(x ctx, c client) error { return c.Chatroom.Distribution.Stop(x, "") }},
 		{"keep nothing alive", "chatroomId", "is required", func(x ctx, c client) error { return c.Chatroom.Keepalive.Add(x, "") }},
 	}
@@ -113,7 +110,8 @@ func manyEntries(n int) map[string]string {
 	return entries
 }
 
-// TestChatroomSpans proves that no mute and no block can be without end by accident, nor on purpose.
+// TestChatroomSpans proves that no mute and no block can be without end by accident, nor on
+// purpose.
 func TestChatroomSpans(t *testing.T) {
 	t.Parallel()
 	two := []string{"u1", "u2"}

@@ -39,13 +39,14 @@ func (s *ChatroomBlockService) Add(ctx context.Context, params ChatroomBlockAddP
 	return send(ctx, s.client, endpoint.ChatroomUserBlockAdd, &params, opts)
 }
 
-// Remove lets up to 20 users into a chat room again. They have to join by themselves; only they are told.
+// Remove lets up to 20 users into a chat room again. They have to join by themselves; only they
+// are told.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/block/unblock-user
 //
 //rongcloud:endpoint POST /chatroom/user/block/rollback.json
-func (s *ChatroomBlockService) Remove(ctx context.Context, users ChatroomUsersParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.ChatroomUserBlockRollback, &users, opts)
+func (s *ChatroomBlockService) Remove(ctx context.Context, params ChatroomUsersParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserBlockRollback, &params, opts)
 }
 
 // List returns all users who are kept out of a chat room. There are no pages.

@@ -11,7 +11,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// TestChatroomDecodes feeds each answer type with what RongCloud documents and with the variants that its SDKs have seen.
+// TestChatroomDecodes feeds each answer type with what RongCloud documents and with the variants
+// that its SDKs have seen.
 func TestChatroomDecodes(t *testing.T) {
 	t.Parallel()
 	type client = *rongcloud.Client
@@ -20,22 +21,25 @@ func TestChatroomDecodes(t *testing.T) {
 	noon := time.Date(2024, 5, 1, 12, 30, 0, 0, beijing)
 
 	get := func(x ctx, c client) (any, error) { return c.Chatroom.Get(x, "r") }
-	named := func(x ctx, c client) (any, error) { return c.Chatroom.GetNamed(x, []string{"r"}) }
 	members := func(x ctx, c client) (any, error) {
 		return c.Chatroom.Member.List(x, rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 2, Order: rongcloud.ChatroomOldestFirst})
 	}
-	check := func(x ctx, c client) (any, error) { return c.Chatroom.Member.IsMember(x, "r", "u1") }
-	batchCheck := func(x ctx, c client) (any, error) { return c.Chatroom.Member.Check(x, "r", []string{"u1", "u2"}) }
+	isMember := func(x ctx, c client) (any, error) {
+		return c.Chatroom.IsMember(x, rongcloud.ChatroomIsMemberQuery{ChatroomID: "r", UserID: "u1"})
+	}
+	check := func(x ctx, c client) (any, error) {
+		return c.Chatroom.Member.Check(x, rongcloud.ChatroomMemberCheckQuery{ChatroomID: "r", UserIDs: []string{"u1", "u2"}})
+	}
 	entries := func(x ctx, c client) (any, error) {
 		return c.Chatroom.Entry.List(x, rongcloud.ChatroomEntryQuery{ChatroomID: "r"})
 	}
 	mutes := func(x ctx, c client) (any, error) { return c.Chatroom.Mute.List(x, "r") }
 	globals := func(x ctx, c client) (any, error) { return c.Chatroom.GlobalMute.List(x) }
 	blocks := func(x ctx, c client) (any, error) { return c.Chatroom.Block.List(x, "r") }
-	bans := func(x ctx, c client) (any, error) {
+	mutedRooms := func(x ctx, c client) (any, error) {
 		return c.Chatroom.MuteAllMembers.List(x, rongcloud.ChatroomMuteAllMembersQuery{})
 	}
-	banned := func(x ctx, c client) (any, error) { return c.Chatroom.MuteAllMembers.IsMuted(x, "r") }
+	muted := func(x ctx, c client) (any, error) { return c.Chatroom.MuteAllMembers.IsMuted(x, "r") }
 	exempt := func(x ctx, c client) (any, error) { return c.Chatroom.MuteAllMembersWhitelist.List(x, "r") }
 	kept := func(x ctx, c client) (any, error) { return c.Chatroom.Keepalive.List(x) }
 	low := func(x ctx, c client) (any, error) { return c.Chatroom.LowPriority.List(x) }
@@ -62,18 +66,6 @@ func TestChatroomDecodes(t *testing.T) {
 		{"room of a new kind", "get", get, `,"destroyType":7,"ban":1`, &rongcloud.Chatroom{ChatroomID: "r", DestroyType: 7, AllMembersMuted: true}},
 
 		{
-			"names", "query", named, `,"chatRooms":[{"chrmId":"r","name":"One","time":"2024-05-01 12:30:00"}]`,
-			&rongcloud.NamedChatrooms{Chatrooms: []rongcloud.NamedChatroom{{ChatroomID: "r", Name: "One", CreatedAt: noon}}},
-		},
-		{
-			"names with chatroomId", "query", named, `,"chatRooms":[{"chatroomId":1,"name":2,"time":"2014-01-01 1:1:1"}]`,
-			&rongcloud.NamedChatrooms{Chatrooms: []rongcloud.NamedChatroom{{
-				ChatroomID: "1", Name: "2", CreatedAt: time.Date(2014, 1, 1, 1, 1, 1, 0, beijing),
-			}}},
-		},
-		{"no names", "query", named, `,"chatrooms":[]`, &rongcloud.NamedChatrooms{Chatrooms: []rongcloud.NamedChatroom{}}},
-
-		{
 			"members", "user/query", members, `,"total":3,"users":[{"id":"u1","time":"2024-05-01 12:30:00"},{"id":"u2"}]`,
 			&rongcloud.ChatroomMembers{Total: 3, Members: []rongcloud.ChatroomMember{{UserID: "u1", JoinedAt: noon}, {UserID: "u2"}}},
 		},
@@ -83,17 +75,17 @@ func TestChatroomDecodes(t *testing.T) {
 		},
 		{"no members", "user/query", members, `,"total":0,"users":null`, &rongcloud.ChatroomMembers{}},
 
-		{"in", "user/exist", check, `,"isInChrm":true`, true},
-		{"in as number", "user/exist", check, `,"isInChrm":1`, true},
-		{"in as text", "user/exist", check, `,"isInChrm":"true"`, true},
-		{"out", "user/exist", check, `,"isInChrm":false`, false},
-		{"out as number", "user/exist", check, `,"isInChrm":0`, false},
+		{"in", "user/exist", isMember, `,"isInChrm":true`, true},
+		{"in as number", "user/exist", isMember, `,"isInChrm":1`, true},
+		{"in as text", "user/exist", isMember, `,"isInChrm":"true"`, true},
+		{"out", "user/exist", isMember, `,"isInChrm":false`, false},
+		{"out as number", "user/exist", isMember, `,"isInChrm":0`, false},
 		{
-			"in and out", "users/exist", batchCheck, `,"result":[{"userId":"u1","isInChrm":1},{"userId":"u2","isInChrm":0}]`,
+			"in and out", "users/exist", check, `,"result":[{"userId":"u1","isInChrm":1},{"userId":"u2","isInChrm":0}]`,
 			&rongcloud.ChatroomMemberships{Users: []rongcloud.ChatroomMembership{{UserID: "u1", Member: true}, {UserID: "u2"}}},
 		},
 		{
-			"in and out with userid", "users/exist", batchCheck, `,"result":[{"userid":"u1","isInChrm":"1"},{"userid":2,"isInChrm":false}]`,
+			"in and out with userid", "users/exist", check, `,"result":[{"userid":"u1","isInChrm":"1"},{"userid":2,"isInChrm":false}]`,
 			&rongcloud.ChatroomMemberships{Users: []rongcloud.ChatroomMembership{{UserID: "u1", Member: true}, {UserID: "2"}}},
 		},
 
@@ -122,11 +114,11 @@ func TestChatroomDecodes(t *testing.T) {
 			"blocks", "user/block/list", blocks, `,"users":[{"time":"2024-05-01 12:30:00","userId":"u1"}]`,
 			&rongcloud.ChatroomBlocks{Users: []rongcloud.ChatroomBlock{{UserID: "u1", EndsAt: noon}}},
 		},
-		{"bans", "ban/query", bans, `,"chatroomIds":["r1","r2"]`, &rongcloud.ChatroomMuteAllMembersPage{ChatroomIDs: []string{"r1", "r2"}}},
-		{"bans in small letters", "ban/query", bans, `,"chatroomids":[1]`, &rongcloud.ChatroomMuteAllMembersPage{ChatroomIDs: []string{"1"}}},
-		{"banned", "ban/check", banned, `,"status":1`, true},
-		{"banned as text", "ban/check", banned, `,"status":"1"`, true},
-		{"not banned", "ban/check", banned, `,"status":0`, false},
+		{"muted rooms", "ban/query", mutedRooms, `,"chatroomIds":["r1","r2"]`, &rongcloud.ChatroomMuteAllMembersPage{ChatroomIDs: []string{"r1", "r2"}}},
+		{"muted rooms in small letters", "ban/query", mutedRooms, `,"chatroomids":[1]`, &rongcloud.ChatroomMuteAllMembersPage{ChatroomIDs: []string{"1"}}},
+		{"everybody muted", "ban/check", muted, `,"status":1`, true},
+		{"everybody muted, as text", "ban/check", muted, `,"status":"1"`, true},
+		{"not everybody muted", "ban/check", muted, `,"status":0`, false},
 		{"exempt", "user/ban/whitelist/query", exempt, `,"userIds":["u1"]`, &rongcloud.ChatroomMuteAllMembersWhitelist{UserIDs: []string{"u1"}}},
 
 		{"kept alive", "keepalive/query", kept, `,"chatroomIds":["r1"]`, &rongcloud.ChatroomKeepalives{ChatroomIDs: []string{"r1"}}},

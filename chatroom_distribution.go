@@ -6,10 +6,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomDistributionService stops and resumes the delivery of messages in a chat room. RongCloud describes it in its SDKs only.
+// ChatroomDistributionService stops and resumes the delivery of messages in a chat room. RongCloud
+// describes it in its SDKs only.
 type ChatroomDistributionService service
 
-// Stop takes what users send to a chat room and passes it to nobody, until [ChatroomDistributionService.Resume].
+// Stop takes what users send to a chat room and passes it to nobody, until
+// [ChatroomDistributionService.Resume].
 //
 // RongCloud describes this call in its SDKs only, without a quota.
 //

@@ -24,8 +24,9 @@ type ChatroomEntrySetParams struct {
 	Value      string `wire:"value"`      // at most 4096 characters, not empty
 	AutoDelete bool   `wire:"autoDelete"` // it goes when its owner leaves the room
 
-	// Notification is a message that tells the room, usually a ChatroomEntryNotification. Client apps do not need it: since
-	// version 4.0.2, or 3.0.6 on the web, they learn of changes anyway. With it the call is unsafe to repeat, as a send is.
+	// Notification is a message that tells the room, usually a ChatroomEntryNotification. Client
+	// apps do not need it: since version 4.0.2, or 3.0.6 on the web, they learn of changes anyway.
+	// With it the call is unsafe to repeat, as a send is.
 	Notification MessageContent `wire:"content"`
 }
 
@@ -74,7 +75,8 @@ type ChatroomEntries struct {
 	Entries []ChatroomEntry `json:"keys"`
 }
 
-// Set sets an attribute of a chat room. Whether it takes one over that another user owns is not documented; BatchSet does.
+// Set sets an attribute of a chat room. Whether it takes one over that another user owns is not
+// documented; BatchSet does.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/set-kv-entry
 //
@@ -83,22 +85,24 @@ func (s *ChatroomEntryService) Set(ctx context.Context, params ChatroomEntrySetP
 	return send(ctx, s.client, endpoint.ChatroomEntrySet, &params, opts)
 }
 
-// BatchSet sets up to 20 attributes of a chat room. Those that exist get the new value and the new owner, whoever owned them.
+// BatchSet sets up to 20 attributes of a chat room. Those that exist get the new value and the new
+// owner, whoever owned them.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/set-kv-entry-batch
 //
 //rongcloud:endpoint POST /chatroom/entry/batch/set.json
-func (s *ChatroomEntryService) BatchSet(ctx context.Context, batch ChatroomEntryBatchSetParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.ChatroomEntryBatchSet, &batch, opts)
+func (s *ChatroomEntryService) BatchSet(ctx context.Context, params ChatroomEntryBatchSetParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomEntryBatchSet, &params, opts)
 }
 
-// Delete removes an attribute of a chat room. What is answered if there is none, or if another user owns it, is not documented.
+// Delete removes an attribute of a chat room. What the response is if there is none, or if another
+// user owns it, is not documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/remove-kv-entry
 //
 //rongcloud:endpoint POST /chatroom/entry/remove.json
-func (s *ChatroomEntryService) Delete(ctx context.Context, removal ChatroomEntryDeleteParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.ChatroomEntryRemove, &removal, opts)
+func (s *ChatroomEntryService) Delete(ctx context.Context, params ChatroomEntryDeleteParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomEntryRemove, &params, opts)
 }
 
 // BatchDelete removes up to 20 attributes of a chat room, whoever owns them.
@@ -106,8 +110,8 @@ func (s *ChatroomEntryService) Delete(ctx context.Context, removal ChatroomEntry
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/remove-kv-entry-batch
 //
 //rongcloud:endpoint POST /chatroom/entry/batch/remove.json
-func (s *ChatroomEntryService) BatchDelete(ctx context.Context, removal ChatroomEntryBatchDeleteParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.ChatroomEntryBatchRemove, &removal, opts)
+func (s *ChatroomEntryService) BatchDelete(ctx context.Context, params ChatroomEntryBatchDeleteParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomEntryBatchRemove, &params, opts)
 }
 
 // List returns attributes of a chat room, all of them unless the query names some.

@@ -6,8 +6,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomKeepaliveService keeps chat rooms from destroying themselves, 5 in an app unless RongCloud's sales department allows more. Such a
-// room ends by [ChatroomService.Destroy] only.
+// ChatroomKeepaliveService keeps chat rooms from destroying themselves, 5 in an app unless
+// RongCloud's sales department allows more. Such a room ends by [ChatroomService.Destroy] only.
 type ChatroomKeepaliveService service
 
 // ChatroomKeepalives are the chat rooms that do not destroy themselves.
@@ -28,7 +28,8 @@ func (s *ChatroomKeepaliveService) Add(ctx context.Context, chatroomID string, o
 	return send(ctx, s.client, endpoint.ChatroomKeepaliveAdd, &oneChatroomID{chatroomID}, opts)
 }
 
-// Remove lets a chat room destroy itself again. [CodeNothingToDelete] means that it was not kept alive.
+// Remove lets a chat room destroy itself again. [CodeNothingToDelete] means that it was not kept
+// alive.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/keep-alive/remove-from-keep-alive
 //

@@ -23,7 +23,8 @@ type lowPriorityTypes struct {
 	ObjectNames []string `wire:"objectName"`
 }
 
-// Add marks message types, such as RC:VcMsg, as those to drop first. Some of RongCloud's SDKs say that a call takes at most 5 of them.
+// Add marks message types, such as RC:VcMsg, as those to drop first. Some of RongCloud's SDKs say
+// that a call takes at most 5 of them.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/message-priority/add-low-priority-message-type
 //
@@ -32,7 +33,8 @@ func (s *ChatroomLowPriorityService) Add(ctx context.Context, objectNames []stri
 	return send(ctx, s.client, endpoint.ChatroomMessagePriorityAdd, &lowPriorityTypes{objectNames}, opts)
 }
 
-// Remove takes the mark off message types. A page of RongCloud's says that a call takes at most 5 of them.
+// Remove takes the mark off message types. A page of RongCloud's says that a call takes at most 5
+// of them.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/message-priority/remove-low-priority-message-type
 //

@@ -8,8 +8,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomMemberService tells who is in a chat room. A member who goes offline leaves the room with the 31st message within 30
-// seconds, or with the first one after that.
+// ChatroomMemberService reports who is in a chat room. A member who goes offline leaves the room
+// with the 31st message within 30 seconds, or with the first one after that.
 type ChatroomMemberService service
 
 // ChatroomMemberOrder is the order in which members are listed.
@@ -51,18 +51,25 @@ type ChatroomMembers struct {
 	Members []ChatroomMember `json:"users"`
 }
 
-// ChatroomMembership tells whether a user is in a chat room.
+// ChatroomMemberCheckQuery asks which users are in a chat room.
+type ChatroomMemberCheckQuery struct {
+	ChatroomID string   `wire:"chatroomId"`
+	UserIDs    []string `wire:"userId"` // at most 1000
+}
+
+// ChatroomMembership reports whether a user is in a chat room.
 type ChatroomMembership struct {
 	UserID string `json:"userId"`
 	Member bool   `json:"isInChrm"`
 }
 
-// ChatroomMemberships tells of several users whether they are in a chat room.
+// ChatroomMemberships report of several users whether they are in a chat room.
 type ChatroomMemberships struct {
 	Users []ChatroomMembership `json:"result"`
 }
 
-// List returns the first or the last 500 members of a chat room. There are no pages: others cannot be listed.
+// List returns the first or the last 500 members of a chat room. There are no pages: others cannot
+// be listed.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/member/query-member-list
 //
@@ -71,28 +78,12 @@ func (s *ChatroomMemberService) List(ctx context.Context, query ChatroomMemberQu
 	return fetch[ChatroomMembers](ctx, s.client, endpoint.ChatroomUserQuery, &query, opts)
 }
 
-// IsMember tells whether a user is in a chat room.
-//
-// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/member/check-member
-//
-//rongcloud:endpoint POST /chatroom/user/exist.json
-func (s *ChatroomMemberService) IsMember(ctx context.Context, chatroomID, userID string, opts ...CallOption) (bool, error) {
-	type params struct {
-		ChatroomID string `wire:"chatroomId"`
-		UserID     string `wire:"userId"`
-	}
-	type answer struct {
-		Member bool `json:"isInChrm"`
-	}
-	out, err := fetch[answer](ctx, s.client, endpoint.ChatroomUserExist, &params{chatroomID, userID}, opts)
-	return err == nil && out.Member, err
-}
-
-// Check tells of up to 1000 users whether they are in a chat room.
+// Check reports of up to 1000 users whether they are in a chat room. For one see
+// [ChatroomService.IsMember].
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/member/check-members
 //
 //rongcloud:endpoint POST /chatroom/users/exist.json
-func (s *ChatroomMemberService) Check(ctx context.Context, chatroomID string, userIDs []string, opts ...CallOption) (*ChatroomMemberships, error) {
-	return fetch[ChatroomMemberships](ctx, s.client, endpoint.ChatroomUsersExist, &chatroomUsers{chatroomID, userIDs}, opts)
+func (s *ChatroomMemberService) Check(ctx context.Context, query ChatroomMemberCheckQuery, opts ...CallOption) (*ChatroomMemberships, error) {
+	return fetch[ChatroomMemberships](ctx, s.client, endpoint.ChatroomUsersExist, &query, opts)
 }

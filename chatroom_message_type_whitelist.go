@@ -6,8 +6,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomMessageTypeWhitelistService marks message types that are not dropped when more is sent to a chat
-// room than it can carry. It holds in all chat rooms of the app, for at most 20 types.
+// ChatroomMessageTypeWhitelistService marks message types that are not dropped when more is sent
+// to a chat room than it can carry. It holds in all chat rooms of the app, for at most 20 types.
+// Newer pages of RongCloud's call such a list an allowlist.
 //
 // [CodeServiceNotEnabled] means that the app does not have the service. To call again and again all
 // the same ends with [CodeRateLimited].
@@ -24,6 +25,12 @@ type ChatroomUserWhitelistService service
 // ChatroomMessageTypeWhitelist are the message types that are not dropped.
 type ChatroomMessageTypeWhitelist struct {
 	ObjectNames []string `json:"whitlistMsgType" alt:"whitelistMsgType"` // the server's own spelling
+}
+
+// ChatroomUserWhitelistParams names members of a chat room, to be marked or no longer.
+type ChatroomUserWhitelistParams struct {
+	ChatroomID string   `wire:"chatroomId"`
+	UserIDs    []string `wire:"userId"` // at most 5
 }
 
 // ChatroomUserWhitelist are the members of a chat room whose messages are not dropped.
@@ -67,8 +74,8 @@ func (s *ChatroomMessageTypeWhitelistService) List(ctx context.Context, opts ...
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/add-to-user-whitelist
 //
 //rongcloud:endpoint POST /chatroom/user/whitelist/add.json
-func (s *ChatroomUserWhitelistService) Add(ctx context.Context, chatroomID string, userIDs []string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.ChatroomUserWhitelistAdd, &chatroomUsers{chatroomID, userIDs}, opts)
+func (s *ChatroomUserWhitelistService) Add(ctx context.Context, params ChatroomUserWhitelistParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserWhitelistAdd, &params, opts)
 }
 
 // Remove takes the mark off up to 5 members of a chat room.
@@ -76,8 +83,8 @@ func (s *ChatroomUserWhitelistService) Add(ctx context.Context, chatroomID strin
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/remove-from-user-whitelist
 //
 //rongcloud:endpoint POST /chatroom/user/whitelist/remove.json
-func (s *ChatroomUserWhitelistService) Remove(ctx context.Context, chatroomID string, userIDs []string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.ChatroomUserWhitelistRemove, &chatroomUsers{chatroomID, userIDs}, opts)
+func (s *ChatroomUserWhitelistService) Remove(ctx context.Context, params ChatroomUserWhitelistParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserWhitelistRemove, &params, opts)
 }
 
 // List returns the marked members of a chat room.

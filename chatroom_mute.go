@@ -7,16 +7,19 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomMuteService keeps members of a chat room from talking there, for a time. RongCloud's pages call it gag, too.
+// ChatroomMuteService keeps members of a chat room from talking there, for a time. RongCloud's
+// pages call it gag, too.
 //
-// Only client apps are held back: what the Server API sends for a muted user still goes out. The users of [ChatroomMuteAllMembersWhitelistService] may
-// talk all the same. A mute stays when its user leaves the room and comes back.
+// Only client apps are held back: what the Server API sends for a muted user still goes out. The
+// users of [ChatroomMuteAllMembersWhitelistService] may talk all the same. A mute stays when its
+// user leaves the room and comes back.
 type ChatroomMuteService service
 
 // ChatroomGlobalMuteService keeps users from talking in all chat rooms of the app, for a time.
 //
-// Only client apps are held back: what the Server API sends for a muted user still goes out. Unlike [ChatroomMuteService] it holds for
-// the users of [ChatroomMuteAllMembersWhitelistService], too.
+// Only client apps are held back: what the Server API sends for a muted user still goes out.
+// Unlike [ChatroomMuteService] it holds for the users of [ChatroomMuteAllMembersWhitelistService],
+// too.
 type ChatroomGlobalMuteService service
 
 // ChatroomMuteAddParams says whom to mute in a chat room, and for how long.
@@ -76,8 +79,8 @@ func (s *ChatroomMuteService) Add(ctx context.Context, params ChatroomMuteAddPar
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/ungag-user
 //
 //rongcloud:endpoint POST /chatroom/user/gag/rollback.json
-func (s *ChatroomMuteService) Remove(ctx context.Context, users ChatroomUsersParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.ChatroomUserGagRollback, &users, opts)
+func (s *ChatroomMuteService) Remove(ctx context.Context, params ChatroomUsersParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserGagRollback, &params, opts)
 }
 
 // List returns all users who are muted in a chat room. There are no pages.
@@ -106,8 +109,8 @@ func (s *ChatroomGlobalMuteService) Add(ctx context.Context, params ChatroomGlob
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/ungag-user-globally
 //
 //rongcloud:endpoint POST /chatroom/user/ban/remove.json
-func (s *ChatroomGlobalMuteService) Remove(ctx context.Context, removal ChatroomGlobalMuteRemoveParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.ChatroomUserBanRemove, &removal, opts)
+func (s *ChatroomGlobalMuteService) Remove(ctx context.Context, params ChatroomGlobalMuteRemoveParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserBanRemove, &params, opts)
 }
 
 // List returns all users who are muted in all chat rooms. There are no pages.

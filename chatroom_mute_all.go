@@ -7,36 +7,45 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomMuteAllMembersService mutes everybody in a chat room, at once and until the ban is lifted or the room destroyed.
+// ChatroomMuteAllMembersService mutes everybody in a chat room, at once and until the mute is
+// removed or the room destroyed. RongCloud's pages call it a ban.
 //
-// Only client apps are held back: what the Server API sends still goes out. The users of [ChatroomMuteAllMembersWhitelistService] may talk all the same.
+// Only client apps are held back: what the Server API sends still goes out. The users of
+// [ChatroomMuteAllMembersWhitelistService] may talk all the same.
 type ChatroomMuteAllMembersService service
 
-// ChatroomMuteAllMembersWhitelistService keeps the users of a chat room who may talk while everybody is muted, at most 20. They may also while
-// [ChatroomMuteService] mutes them, but not in spite of [ChatroomGlobalMuteService].
+// ChatroomMuteAllMembersWhitelistService keeps the users of a chat room who may talk while
+// everybody is muted, at most 20. They may also while [ChatroomMuteService] mutes them, but not in
+// spite of [ChatroomGlobalMuteService].
 //
-// A user stays on the list who leaves the room and comes back. The list goes with the room.
+// A user stays on the list who leaves the room and comes back. The list goes with the room. Newer
+// pages of RongCloud's call it an allowlist.
 type ChatroomMuteAllMembersWhitelistService service
 
-// ChatroomMuteAllMembersParams names a chat room whose ban begins or ends.
+// ChatroomMuteAllMembersParams names a chat room in which everybody is to be muted or unmuted.
 type ChatroomMuteAllMembersParams struct {
 	ChatroomID string `wire:"chatroomId"`
 	Notify     bool   `wire:"needNotify"` // tell all members of the room; the call is then unsafe to repeat
 	Extra      string `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
 }
 
-// ChatroomMuteAllMembersQuery chooses a page of the banned chat rooms.
+// ChatroomMuteAllMembersQuery chooses a page of the chat rooms in which everybody is muted.
 type ChatroomMuteAllMembersQuery struct {
 	Page int `wire:"page"` // from 1, the default
 	Size int `wire:"size"` // rooms per page, 50 by default, at most 1000
 }
 
-// ChatroomMuteAllMembersPage is a page of the banned chat rooms.
+// ChatroomMuteAllMembersPage is a page of the chat rooms in which everybody is muted.
 type ChatroomMuteAllMembersPage struct {
 	ChatroomIDs []string `json:"chatroomIds"`
 }
 
-// ChatroomMuteAllMembersWhitelist are the users of a chat room who may talk while everybody is muted.
+// More reports whether there may be another page. The server does not say, so only an empty page is
+// taken for the one after the last.
+func (p *ChatroomMuteAllMembersPage) More() bool { return len(p.ChatroomIDs) > 0 }
+
+// ChatroomMuteAllMembersWhitelist are the users of a chat room who may talk while everybody is
+// muted.
 type ChatroomMuteAllMembersWhitelist struct {
 	UserIDs []string `json:"userIds"`
 }
@@ -50,7 +59,7 @@ func (s *ChatroomMuteAllMembersService) Add(ctx context.Context, params Chatroom
 	return send(ctx, s.client, endpoint.ChatroomBanAdd, &params, opts)
 }
 
-// Remove lifts the ban of a chat room. Mutes of single users stay.
+// Remove unmutes everybody in a chat room. Mutes of single users stay.
 //
 // RongCloud: https://docs.rongcloud.cn/v4-platform/views/im/server/chatroom/ban.html
 //
@@ -81,17 +90,17 @@ func (s *ChatroomMuteAllMembersService) All(ctx context.Context, query ChatroomM
 	})
 }
 
-// IsMuted tells whether everybody in a chat room is muted.
+// IsMuted reports whether everybody in a chat room is muted.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-banned-state
 //
 //rongcloud:endpoint POST /chatroom/ban/check.json
 func (s *ChatroomMuteAllMembersService) IsMuted(ctx context.Context, chatroomID string, opts ...CallOption) (bool, error) {
-	type answer struct {
-		Banned bool `json:"status"`
+	type response struct {
+		Muted bool `json:"status"`
 	}
-	out, err := fetch[answer](ctx, s.client, endpoint.ChatroomBanCheck, &oneChatroomID{chatroomID}, opts)
-	return err == nil && out.Banned, err
+	out, err := fetch[response](ctx, s.client, endpoint.ChatroomBanCheck, &oneChatroomID{chatroomID}, opts)
+	return err == nil && out.Muted, err
 }
 
 // Add lets up to 20 users talk in a chat room while everybody is muted.
@@ -99,8 +108,8 @@ func (s *ChatroomMuteAllMembersService) IsMuted(ctx context.Context, chatroomID 
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/add-to-chatroom-ban-whitelist
 //
 //rongcloud:endpoint POST /chatroom/user/ban/whitelist/add.json
-func (s *ChatroomMuteAllMembersWhitelistService) Add(ctx context.Context, users ChatroomUsersParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.ChatroomUserBanWhitelistAdd, &users, opts)
+func (s *ChatroomMuteAllMembersWhitelistService) Add(ctx context.Context, params ChatroomUsersParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserBanWhitelistAdd, &params, opts)
 }
 
 // Remove takes up to 20 users off the list of those who may talk while everybody is muted.
@@ -108,8 +117,8 @@ func (s *ChatroomMuteAllMembersWhitelistService) Add(ctx context.Context, users 
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/remove-from-chatroom-ban-whitelist
 //
 //rongcloud:endpoint POST /chatroom/user/ban/whitelist/rollback.json
-func (s *ChatroomMuteAllMembersWhitelistService) Remove(ctx context.Context, users ChatroomUsersParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.ChatroomUserBanWhitelistRollback, &users, opts)
+func (s *ChatroomMuteAllMembersWhitelistService) Remove(ctx context.Context, params ChatroomUsersParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserBanWhitelistRollback, &params, opts)
 }
 
 // List returns the users who may talk in a chat room while everybody is muted.

@@ -451,6 +451,22 @@ func TestUltraGroupMessageWalk(t *testing.T) {
 	require.Equal(t, []string{"1000 to 2000", "1001 to 2000", "1002 to 2000", "1003 to 2000"}, asked)
 }
 
+// A page that the server might have cut short does not pass for the last one.
+func TestPagesOfRoomsHaveMore(t *testing.T) {
+	t.Parallel()
+	one := []string{"x"}
+	for name, pages := range map[string][2]interface{ More() bool }{
+		"channels":    {&rongcloud.UltraGroupChannelPage{Channels: make([]rongcloud.UltraGroupChannel, 1)}, &rongcloud.UltraGroupChannelPage{}},
+		"channel IDs": {&rongcloud.UltraGroupChannelIDPage{ChannelIDs: one}, &rongcloud.UltraGroupChannelIDPage{}},
+		"users":       {&rongcloud.UltraGroupUserPage{UserIDs: one}, &rongcloud.UltraGroupUserPage{UserIDs: []string{}}},
+		"user groups": {&rongcloud.UltraGroupUserGroupPage{UserGroupIDs: one}, &rongcloud.UltraGroupUserGroupPage{}},
+		"muted rooms": {&rongcloud.ChatroomMuteAllMembersPage{ChatroomIDs: one}, &rongcloud.ChatroomMuteAllMembersPage{}},
+	} {
+		require.True(t, pages[0].More(), name)
+		require.False(t, pages[1].More(), name)
+	}
+}
+
 func TestUltraGroupWords(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "public", rongcloud.UltraGroupChannelPublic.String())

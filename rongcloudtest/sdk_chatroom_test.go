@@ -2,6 +2,7 @@ package rongcloudtest_test
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -95,24 +96,34 @@ func TestChatroomCreate(t *testing.T) {
 	require.Empty(t, entries(t, chatroom), "a room of the same ID begins anew")
 }
 
+// Rooms with names are made by an endpoint that has no method.
 func TestChatroomNames(t *testing.T) {
 	t.Parallel()
 	srv, client := stopped(t, rongcloudtest.WithStrict())
 	ctx := t.Context()
-	require.NoError(t, client.Chatroom.CreateNamed(ctx, map[string]string{"r1": "One & only", "r[2]": "Zwei"})) //nolint:staticcheck // deprecated ones work, too
+	type room struct {
+		ID        string    `json:"chrmId"`
+		Name      string    `json:"name"`
+		CreatedAt time.Time `json:"time"`
+	}
+	named := func(ids ...string) []room {
+		var found struct {
+			Rooms []room `json:"chatRooms"`
+		}
+		require.NoError(t, client.Call(ctx, "/chatroom/query.json", url.Values{"chatroomId": ids}, &found))
+		return found.Rooms
+	}
+	require.NoError(t, client.Call(ctx, "/chatroom/create.json", form("chatroom[r1]", "One & only", "chatroom[r[2]]", "Zwei"), nil))
 	require.NoError(t, client.Chatroom.Create(ctx, rongcloud.ChatroomCreateParams{ChatroomID: "r3"}))
-	named, err := client.Chatroom.GetNamed(ctx, []string{"r1", "r[2]", "r3", "none"}) //nolint:staticcheck // deprecated ones work, too
-	require.NoError(t, err)
-	require.Len(t, named.Chatrooms, 3)
-	require.True(t, named.Chatrooms[0].CreatedAt.Equal(started))
-	require.Equal(t, "One & only", named.Chatrooms[0].Name)
-	require.Equal(t, "r[2]", named.Chatrooms[1].ChatroomID)
-	require.Equal(t, "Zwei", named.Chatrooms[1].Name)
-	require.Empty(t, named.Chatrooms[2].Name)
+	rooms := named("r1", "r[2]", "r3", "none")
+	require.Len(t, rooms, 3)
+	require.True(t, rooms[0].CreatedAt.Equal(started))
+	require.Equal(t, "One & only", rooms[0].Name)
+	require.Equal(t, "r[2]", rooms[1].ID)
+	require.Equal(t, "Zwei", rooms[1].Name)
+	require.Empty(t, rooms[2].Name)
 	srv.Advance(time.Hour)
-	named, err = client.Chatroom.GetNamed(ctx, []string{"r1"}) //nolint:staticcheck // deprecated ones work, too
-	require.NoError(t, err)
-	require.Empty(t, named.Chatrooms)
+	require.Empty(t, named("r1"))
 }
 
 // Rooms of inactivity live on as long as somebody joins, leaves or sends.
@@ -224,17 +235,17 @@ func TestChatroomMembers(t *testing.T) {
 	_, err := chatroom.Member.List(ctx, rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 501, Order: rongcloud.ChatroomOldestFirst})
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
 
-	in, err := chatroom.Member.IsMember(ctx, "r", "b")
+	in, err := chatroom.IsMember(ctx, rongcloud.ChatroomIsMemberQuery{ChatroomID: "r", UserID: "b"})
 	require.NoError(t, err)
 	require.True(t, in)
 	srv.LeaveChatroom("r", "b")
-	in, err = chatroom.Member.IsMember(ctx, "r", "b")
+	in, err = chatroom.IsMember(ctx, rongcloud.ChatroomIsMemberQuery{ChatroomID: "r", UserID: "b"})
 	require.NoError(t, err)
 	require.False(t, in)
-	all, err := chatroom.Member.Check(ctx, "r", []string{"b", "a"})
+	all, err := chatroom.Member.Check(ctx, rongcloud.ChatroomMemberCheckQuery{ChatroomID: "r", UserIDs: []string{"b", "a"}})
 	require.NoError(t, err)
 	require.Equal(t, []rongcloud.ChatroomMembership{{UserID: "b"}, {UserID: "a", Member: true}}, all.Users)
-	_, err = chatroom.Member.Check(ctx, "none", []string{"b", "a"})
+	_, err = chatroom.Member.Check(ctx, rongcloud.ChatroomMemberCheckQuery{ChatroomID: "none", UserIDs: []string{"b", "a"}})
 	require.ErrorIs(t, err, rongcloud.CodeChatroomNotFound)
 }
 
@@ -494,9 +505,12 @@ func TestChatroomLists(t *testing.T) {
 	require.Equal(t, []string{"app:gift"}, white.ObjectNames)
 	require.ErrorIs(t, chatroom.MessageTypeWhitelist.Add(ctx, ids(20)), rongcloud.CodeInvalidParameter, "21 types")
 
-	require.NoError(t, chatroom.UserWhitelist.Add(ctx, "r", []string{"a", "b"}))
-	require.ErrorIs(t, chatroom.UserWhitelist.Add(ctx, "r", []string{"c", "d", "e", "f"}), rongcloud.CodeInvalidParameter, "6 users")
-	require.NoError(t, chatroom.UserWhitelist.Remove(ctx, "r", []string{"a"}))
+	users := func(ids ...string) rongcloud.ChatroomUserWhitelistParams {
+		return rongcloud.ChatroomUserWhitelistParams{ChatroomID: "r", UserIDs: ids}
+	}
+	require.NoError(t, chatroom.UserWhitelist.Add(ctx, users("a", "b")))
+	require.ErrorIs(t, chatroom.UserWhitelist.Add(ctx, users("c", "d", "e", "f")), rongcloud.CodeInvalidParameter, "6 users")
+	require.NoError(t, chatroom.UserWhitelist.Remove(ctx, users("a")))
 	protected, err := chatroom.UserWhitelist.List(ctx, "r")
 	require.NoError(t, err)
 	require.Equal(t, []string{"b"}, protected.UserIDs)
