@@ -50,7 +50,7 @@ func TestChatroomRefuses(t *testing.T) {
 			_, err := c.Chatroom.IsMember(x, rongcloud.ChatroomIsMemberQuery{UserID: "u1"})
 			return err
 		}},
-		{"no count", "count", "is required", members(rongcloud.ChatroomMemberQuery{ChatroomID: "r", Order: rongcloud.ChatroomOldestFirst})},
+		{"no count", "count", "is required", members(rongcloud.ChatroomMemberQuery{ChatroomID: "r", Order: rongcloud.SortOldestFirst})},
 		{"no order", "order", "is required", members(rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 1})},
 		{"check 1001", "userId", "1001 items, at most 1000", func(x ctx, c client) error {
 			_, err := c.Chatroom.Member.Check(x, rongcloud.ChatroomMemberCheckQuery{ChatroomID: "r", UserIDs: userIDs(1001)})

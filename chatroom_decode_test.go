@@ -22,7 +22,7 @@ func TestChatroomDecodes(t *testing.T) {
 
 	get := func(x ctx, c client) (any, error) { return c.Chatroom.Get(x, "r") }
 	members := func(x ctx, c client) (any, error) {
-		return c.Chatroom.Member.List(x, rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 2, Order: rongcloud.ChatroomOldestFirst})
+		return c.Chatroom.Member.List(x, rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 2, Order: rongcloud.SortOldestFirst})
 	}
 	isMember := func(x ctx, c client) (any, error) {
 		return c.Chatroom.IsMember(x, rongcloud.ChatroomIsMemberQuery{ChatroomID: "r", UserID: "u1"})
@@ -147,8 +147,6 @@ func TestChatroomWords(t *testing.T) {
 	for want, value := range map[string]fmt.Stringer{
 		"after inactivity": rongcloud.ChatroomDestroyInactive, "after creation": rongcloud.ChatroomDestroyFixed,
 		"ChatroomDestroyType(2)": rongcloud.ChatroomDestroyType(2),
-		"oldest first":           rongcloud.ChatroomOldestFirst, "newest first": rongcloud.ChatroomNewestFirst,
-		"ChatroomMemberOrder(0)": rongcloud.ChatroomMemberOrder(0),
 	} {
 		require.Equal(t, want, value.String())
 	}

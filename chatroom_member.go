@@ -2,7 +2,6 @@ package rongcloud
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
@@ -12,31 +11,11 @@ import (
 // with the 31st message within 30 seconds, or with the first one after that.
 type ChatroomMemberService service
 
-// ChatroomMemberOrder is the order in which members are listed.
-type ChatroomMemberOrder int
-
-// The orders of members.
-const (
-	ChatroomOldestFirst ChatroomMemberOrder = 1 // who joined first comes first
-	ChatroomNewestFirst ChatroomMemberOrder = 2 // who joined last comes first
-)
-
-// String returns the order in words.
-func (o ChatroomMemberOrder) String() string {
-	switch o {
-	case ChatroomOldestFirst:
-		return "oldest first"
-	case ChatroomNewestFirst:
-		return "newest first"
-	}
-	return fmt.Sprintf("ChatroomMemberOrder(%d)", int(o))
-}
-
 // ChatroomMemberQuery asks for members of a chat room. All fields are required.
 type ChatroomMemberQuery struct {
-	ChatroomID string              `wire:"chatroomId"`
-	Count      int                 `wire:"count"` // how many, at most 500
-	Order      ChatroomMemberOrder `wire:"order"`
+	ChatroomID string    `wire:"chatroomId"`
+	Count      int       `wire:"count"`      // how many, at most 500
+	Order      SortOrder `wire:"order,enum"` // by time of joining
 }
 
 // ChatroomMember is a member of a chat room.

@@ -51,7 +51,7 @@ func chatroomCalls() []userCall {
 		}, room, ""},
 
 		{"/chatroom/user/query.json", "all", func(x ctx, c client) error {
-			_, err := c.Chatroom.Member.List(x, rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 500, Order: rongcloud.ChatroomNewestFirst})
+			_, err := c.Chatroom.Member.List(x, rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 500, Order: rongcloud.SortNewestFirst})
 			return err
 		}, userForm("chatroomId", "r", "count", "500", "order", "2"), ""},
 		{"/chatroom/user/exist.json", "all", func(x ctx, c client) error {

@@ -35,7 +35,7 @@ func ExampleHostedGroupService_Create() {
 	}
 	fmt.Println("not members:", added.NotMemberIDs)
 
-	query := rongcloud.HostedGroupMemberQuery{GroupID: "g1", Order: rongcloud.Ptr(rongcloud.SortOldestFirst)}
+	query := rongcloud.HostedGroupMemberQuery{GroupID: "g1", Order: rongcloud.SortOldestFirst}
 	for member, err := range groups.Member.All(ctx, query) {
 		if err != nil {
 			fmt.Println(err)

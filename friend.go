@@ -110,10 +110,10 @@ type friendProfile struct {
 
 // FriendQuery chooses a page of a user's friends.
 type FriendQuery struct {
-	UserID    string    `wire:"userId"`    // whose friends
-	PageToken string    `wire:"pageToken"` // Next of the page before; empty for the first page
-	Size      int       `wire:"size"`      // friends per page, 50 by default, at most 100
-	Order     SortOrder `wire:"order"`     // by the time when they became friends
+	UserID    string    `wire:"userId"`     // whose friends
+	PageToken string    `wire:"pageToken"`  // Next of the page before; empty for the first page
+	Size      int       `wire:"size"`       // friends per page, 50 by default, at most 100
+	Order     SortOrder `wire:"order,enum"` // by the time when they became friends; oldest first by default
 }
 
 // Friend is a user's friend, as the user sees them.

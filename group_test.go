@@ -92,7 +92,7 @@ func TestGroupSends(t *testing.T) {
 			})
 		}, userForm("groupId", "g", "userIds", "u1,u2", "isDelBan", "0", "isDelWhite", "0", "isDelFollowed", "0")},
 		{"/entrust/group/query.json", func(x ctx, c client) error {
-			_, err := c.HostedGroup.List(x, rongcloud.HostedGroupQuery{Order: rongcloud.Ptr(rongcloud.SortOldestFirst)})
+			_, err := c.HostedGroup.List(x, rongcloud.HostedGroupQuery{Order: rongcloud.SortOldestFirst})
 			return err
 		}, userForm("order", "0")},
 	} {

@@ -90,9 +90,9 @@ type HostedGroupTransferParams struct {
 
 // HostedGroupQuery chooses a page of all hosted groups.
 type HostedGroupQuery struct {
-	PageToken string     `wire:"pageToken"` // Next of the page before; empty for the first page
-	Size      int        `wire:"size"`      // groups per page, 50 by default, at most 1000
-	Order     *SortOrder `wire:"order"`     // by time of creation; newest first if nil
+	PageToken string    `wire:"pageToken"`  // Next of the page before; empty for the first page
+	Size      int       `wire:"size"`       // groups per page, 50 by default, at most 1000
+	Order     SortOrder `wire:"order,enum"` // by time of creation; newest first by default
 }
 
 // HostedGroup is a hosted group.

@@ -14,10 +14,10 @@ type HostedGroupJoinedService service
 // HostedGroupJoinedQuery chooses a page of the hosted groups that a user is in.
 type HostedGroupJoinedQuery struct {
 	UserID    string          `wire:"userId"`
-	Role      HostedGroupRole `wire:"role"`      // only groups where the user has this role
-	PageToken string          `wire:"pageToken"` // Next of the page before; empty for the first page
-	Size      int             `wire:"size"`      // groups per page, 50 by default, at most 100
-	Order     *SortOrder      `wire:"order"`     // by time of joining; newest first if nil
+	Role      HostedGroupRole `wire:"role"`       // only groups where the user has this role
+	PageToken string          `wire:"pageToken"`  // Next of the page before; empty for the first page
+	Size      int             `wire:"size"`       // groups per page, 50 by default, at most 100
+	Order     SortOrder       `wire:"order,enum"` // by time of joining; newest first by default
 }
 
 // JoinedHostedGroup is a hosted group that a user is in.

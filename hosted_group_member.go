@@ -41,10 +41,10 @@ func (r HostedGroupRole) String() string {
 // HostedGroupMemberQuery chooses a page of the members of a hosted group.
 type HostedGroupMemberQuery struct {
 	GroupID   string          `wire:"groupId"`
-	Role      HostedGroupRole `wire:"type"`      // only members in this role
-	PageToken string          `wire:"pageToken"` // Next of the page before; empty for the first page
-	Size      int             `wire:"size"`      // members per page, 50 by default, at most 100
-	Order     *SortOrder      `wire:"order"`     // by time of joining; newest first if nil
+	Role      HostedGroupRole `wire:"type"`       // only members in this role
+	PageToken string          `wire:"pageToken"`  // Next of the page before; empty for the first page
+	Size      int             `wire:"size"`       // members per page, 50 by default, at most 100
+	Order     SortOrder       `wire:"order,enum"` // by time of joining; newest first by default
 }
 
 // HostedGroupMemberParams changes what a hosted group holds about a member.

@@ -38,13 +38,14 @@ func newUserService(common *service) *UserService {
 	}
 }
 
-// SortOrder is the order of a list by time.
+// SortOrder is the order of a list by time. Its zero value leaves the order to the server; what that
+// is stands beside each field of this type.
 type SortOrder int
 
 // The orders of a list.
 const (
-	SortOldestFirst SortOrder = 0
-	SortNewestFirst SortOrder = 1
+	SortOldestFirst SortOrder = 1
+	SortNewestFirst SortOrder = 2
 )
 
 // String returns the order in words.
@@ -80,9 +81,9 @@ type ExpireTokensParams struct {
 
 // SandboxUserQuery chooses a page of the test users.
 type SandboxUserQuery struct {
-	Page  int       `wire:"page"`     // from 1, the default
-	Size  int       `wire:"pageSize"` // users per page, 20 by default, at most 100
-	Order SortOrder `wire:"order"`    // by time of registration
+	Page  int       `wire:"page"`       // from 1, the default
+	Size  int       `wire:"pageSize"`   // users per page, 20 by default, at most 100
+	Order SortOrder `wire:"order,enum"` // by time of registration; oldest first by default
 }
 
 // UserToken is a user's connect token. Whoever has it can connect as the user.

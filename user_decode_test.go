@@ -216,7 +216,7 @@ func TestUserZone(t *testing.T) {
 func TestUserWords(t *testing.T) {
 	t.Parallel()
 	for want, value := range map[string]fmt.Stringer{
-		"oldest first": rongcloud.SortOldestFirst, "newest first": rongcloud.SortNewestFirst, "SortOrder(2)": rongcloud.SortOrder(2),
+		"oldest first": rongcloud.SortOldestFirst, "newest first": rongcloud.SortNewestFirst, "SortOrder(0)": rongcloud.SortOrder(0),
 		"unknown": rongcloud.GenderUnknown, "male": rongcloud.GenderMale, "female": rongcloud.GenderFemale, "Gender(3)": rongcloud.Gender(3),
 		"blacklist": rongcloud.WhitelistModeOff, "whitelist": rongcloud.WhitelistModeOn, "WhitelistMode(2)": rongcloud.WhitelistMode(2),
 		"all messages": rongcloud.PushLevelAll, "not set": rongcloud.PushLevelUnset, "mentions": rongcloud.PushLevelMentions,

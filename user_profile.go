@@ -62,9 +62,9 @@ type UserProfileParams struct {
 
 // UserProfileQuery chooses a page of the hosted profiles.
 type UserProfileQuery struct {
-	Page  int       `wire:"page"`  // from 1, the default
-	Size  int       `wire:"size"`  // users per page, 20 by default, at most 100
-	Order SortOrder `wire:"order"` // by time of registration
+	Page  int       `wire:"page"`       // from 1, the default
+	Size  int       `wire:"size"`       // users per page, 20 by default, at most 100
+	Order SortOrder `wire:"order,enum"` // by time of registration; oldest first by default
 }
 
 // UserProfileRecord is one user's profile on RongCloud's servers.

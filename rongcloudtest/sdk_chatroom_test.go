@@ -218,7 +218,7 @@ func TestChatroomMembers(t *testing.T) {
 	ctx := t.Context()
 	srv.Advance(time.Minute)
 	srv.JoinChatroom("r", "b", "c", "a")
-	list := func(count int, order rongcloud.ChatroomMemberOrder) []string {
+	list := func(count int, order rongcloud.SortOrder) []string {
 		members, err := chatroom.Member.List(ctx, rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: count, Order: order})
 		require.NoError(t, err)
 		require.Equal(t, 3, members.Total)
@@ -230,9 +230,9 @@ func TestChatroomMembers(t *testing.T) {
 		}
 		return all
 	}
-	require.Equal(t, []string{"a", "b", "c"}, list(500, rongcloud.ChatroomOldestFirst))
-	require.Equal(t, []string{"c", "b"}, list(2, rongcloud.ChatroomNewestFirst))
-	_, err := chatroom.Member.List(ctx, rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 501, Order: rongcloud.ChatroomOldestFirst})
+	require.Equal(t, []string{"a", "b", "c"}, list(500, rongcloud.SortOldestFirst))
+	require.Equal(t, []string{"c", "b"}, list(2, rongcloud.SortNewestFirst))
+	_, err := chatroom.Member.List(ctx, rongcloud.ChatroomMemberQuery{ChatroomID: "r", Count: 501, Order: rongcloud.SortOldestFirst})
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
 
 	in, err := chatroom.IsMember(ctx, rongcloud.ChatroomIsMemberQuery{ChatroomID: "r", UserID: "b"})

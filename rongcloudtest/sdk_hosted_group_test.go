@@ -34,7 +34,7 @@ func hosted(t *testing.T, client *rongcloud.Client, id string) rongcloud.HostedG
 func roles(t *testing.T, client *rongcloud.Client, id string) string {
 	t.Helper()
 	var all []string
-	query := rongcloud.HostedGroupMemberQuery{GroupID: id, Size: 2, Order: rongcloud.Ptr(rongcloud.SortOldestFirst)}
+	query := rongcloud.HostedGroupMemberQuery{GroupID: id, Size: 2, Order: rongcloud.SortOldestFirst}
 	for _, m := range collect(t, client.HostedGroup.Member.All(context.Background(), query)) {
 		all = append(all, m.UserID+" "+m.Role.String())
 	}
@@ -359,7 +359,7 @@ func TestHostedLists(t *testing.T) {
 	t.Parallel()
 	srv, client := stopped(t, rongcloudtest.WithStrict())
 	ctx := context.Background()
-	oldest := rongcloud.Ptr(rongcloud.SortOldestFirst)
+	oldest := rongcloud.SortOldestFirst
 	srv.AddGroup("plain", "a")
 	for i := range 5 {
 		host(t, client, fmt.Sprintf("g%d", i), "owner", "b")
