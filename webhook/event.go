@@ -45,6 +45,19 @@ type Envelope struct {
 
 func (e *Envelope) envelope() *Envelope { return e }
 
+// field returns the text of a field as the event came, or nothing if it did not come by a callback.
+func (e *Envelope) field(name string) string {
+	read := formFields
+	if looksLikeJSON(e.Raw) {
+		read = jsonFields
+	}
+	f, err := read(e.Raw)
+	if err != nil {
+		return ""
+	}
+	return f.text(name)
+}
+
 // Platform is where something was done: the system of a client, or the Server API. Values that are
 // not listed here are possible.
 type Platform string

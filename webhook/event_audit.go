@@ -52,9 +52,9 @@ func (a *MessageAudit) Content() (rongcloud.MessageContent, error) {
 	return rongcloud.DecodeContent(a.ObjectName, []byte(a.Body))
 }
 
-// Texts returns all that the message says, as [Message.Texts] does.
+// Texts returns all that the message says, as [Message.Texts] does, and the texts of its expansion.
 func (a *MessageAudit) Texts() ([]string, error) {
-	return rongcloud.DecodeTexts(a.ObjectName, []byte(a.Body))
+	return textsOf(a.ObjectName, a.Body, string(a.Expansion))
 }
 
 func (a *MessageAudit) key() string {

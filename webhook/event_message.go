@@ -134,19 +134,26 @@ func (m *PreMessage) Content() (rongcloud.MessageContent, error) {
 }
 
 // Texts returns all that the message says, decoded: the texts of its body as
-// [rongcloud.DecodeTexts] finds them, of its push and of its expansion. It is what to moderate:
-// Body has its texts escaped, and one field of one type is not all that clients show.
+// [rongcloud.DecodeTexts] finds them, of its push and of its expansion, also one that is no object
+// or has a key twice, which Expansion cannot hold. It is what to moderate: Body has its texts
+// escaped, and one field of one type is not all that clients show.
 //
 // A body that cannot be read comes with a [rongcloud.ErrUndecodable], beside what was found.
 // Clients may still make something of it, so do not allow it: return Block(text), err.
 func (m *PreMessage) Texts() ([]string, error) {
-	texts, err := rongcloud.DecodeTexts(m.ObjectName, []byte(m.Body))
+	more := []string{m.PushContent, m.PushExt, m.field("extraContent")}
+	return textsOf(m.ObjectName, m.Body, append(more, slices.Sorted(maps.Values(m.Expansion))...)...)
+}
+
+// textsOf returns the texts of a body and of more fields, which are JSON or any text.
+func textsOf(objectName, body string, more ...string) ([]string, error) {
+	texts, err := rongcloud.DecodeTexts(objectName, []byte(body))
 	seen := map[string]bool{}
 	for _, text := range texts {
 		seen[text] = true
 	}
-	for _, more := range append([]string{m.PushContent, m.PushExt}, slices.Sorted(maps.Values(m.Expansion))...) {
-		found, failed := rongcloud.DecodeTexts("", []byte(more)) // JSON or any text
+	for _, field := range more {
+		found, failed := rongcloud.DecodeTexts("", []byte(field))
 		err = errors.Join(err, failed)
 		for _, text := range found {
 			if !seen[text] {

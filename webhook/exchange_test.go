@@ -644,6 +644,36 @@ func TestTexts(t *testing.T) {
 	}
 }
 
+// Whatever came as the expansion is among the texts, also what a map of texts cannot hold.
+func TestTextsOfTheExpansion(t *testing.T) {
+	t.Parallel()
+	for _, expansion := range []string{
+		"casino", `"casino"`, `["casino"]`, `[{"k":"casino"}]`, `{"k":"casino","k":"fine"}`, `{"k":"casino"}`, `{"k":{"v":"cas\u0069no"}}`, `{"k":"casino"`, `{"k":"casino"}x`,
+	} {
+		inJSON := strconv.Quote(expansion)
+		for _, body := range []string{
+			questionBody + "&extraContent=" + url.QueryEscape(expansion), questionBody + "&EXTRACONTENT=" + url.QueryEscape(expansion),
+			`{"msgType":"RC:TxtMsg","messageId":"1","targetId":"g1","content":"{\"content\":\"hello\"}","extraContent":` + inJSON + `}`,
+			`[{"msgType":"RC:TxtMsg","messageId":"1","targetId":"g1","content":"{\"content\":\"hello\"}","extraContent":` + inJSON + `}]`,
+			`{"result":10001,"resultDetail":"","content":{"objectName":"RC:TxtMsg","message":"{\"content\":\"hello\"}","extraContent":` + inJSON + `},"msgUID":"1"}`,
+		} {
+			got, err := webhook.Decode("", "", []byte(body))
+			require.NoError(t, err)
+			require.Len(t, got.Events, 1)
+			said, ok := got.Events[0].(interface{ Texts() ([]string, error) })
+			require.True(t, ok, "%T of %s", got.Events[0], body)
+			texts, err := said.Texts()
+			require.NoError(t, err)
+			require.Contains(t, texts, "hello")
+			require.Contains(t, strings.Join(texts, "\n"), "casino", body)
+		}
+	}
+	got, err := webhook.Decode("", "", []byte(questionBody+"&extraContent=%7B%22k%22%3A%22casi%FFno%22%7D"))
+	require.NoError(t, err)
+	_, err = got.Events[0].(*webhook.PreMessage).Texts()
+	require.ErrorIs(t, err, rongcloud.ErrUndecodable)
+}
+
 func TestNonceStoreForgetsEarly(t *testing.T) {
 	t.Parallel()
 	h, logged := newHandler(t, webhook.WithNonceStore(webhook.NewMemoryNonceStore(10)))
