@@ -278,6 +278,20 @@ func (p *bodyPlan) reads(key string) bool {
 	})
 }
 
+// counts reports whether an unknown key of v is to be written. One that stands for a value which
+// its field could not hold no longer is when the field has got a value.
+func (p *bodyPlan) counts(v reflect.Value, key unknownKey) bool {
+	for i := range p.fields {
+		if f := &p.fields[i]; f.named(key.name) {
+			return v.Field(f.index).IsZero()
+		}
+	}
+	return true
+}
+
+// named reports whether a key is that of the field.
+func (f *bodyField) named(key string) bool { return f.key[1:len(f.key)-2] == key }
+
 // isKey reports whether a key is the one in "name":, in whatever letter case.
 func isKey(literal, key string) bool {
 	return literal != "" && strings.EqualFold(literal[1:len(literal)-2], key)
@@ -295,10 +309,14 @@ func writeBody(buf *bytes.Buffer, v reflect.Value) error {
 	buf.WriteByte('{')
 	first := buf.Len()
 	p := bodyPlanOf(v.Type())
+	var unknown unknownKeys
+	if p.kept >= 0 {
+		unknown = keysIn(v.Field(p.kept))
+	}
 	for i := range p.fields {
 		f := &p.fields[i]
 		value := v.Field(f.index)
-		if f.leavesOut(value) {
+		if f.leavesOut(value) || len(unknown) > 0 && value.IsZero() && unknown.has(f) {
 			continue
 		}
 		comma(buf, first)
@@ -311,15 +329,16 @@ func writeBody(buf *bytes.Buffer, v reflect.Value) error {
 			return err
 		}
 	}
-	if p.kept >= 0 {
-		for _, unknown := range keysIn(v.Field(p.kept)) {
-			comma(buf, first)
-			if err := writeText(buf, unknown.name); err != nil {
-				return err
-			}
-			buf.WriteByte(':')
-			buf.Write(unknown.value)
+	for _, key := range unknown {
+		if !p.counts(v, key) {
+			continue
 		}
+		comma(buf, first)
+		if err := writeText(buf, key.name); err != nil {
+			return err
+		}
+		buf.WriteByte(':')
+		buf.Write(key.value)
 	}
 	buf.WriteByte('}')
 	return nil

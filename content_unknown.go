@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -14,6 +15,11 @@ type kept struct{ keys *unknownKeys }
 
 // unknownKeys are in the order of the body. They are never changed, because copies of a message share them.
 type unknownKeys []unknownKey
+
+// has reports whether the value of a field is among them, because the field could not hold it.
+func (u unknownKeys) has(f *bodyField) bool {
+	return slices.ContainsFunc(u, func(key unknownKey) bool { return f.named(key.name) })
+}
 
 type unknownKey struct {
 	name  string
@@ -64,11 +70,16 @@ func keysIn(v reflect.Value) unknownKeys {
 	return *pointer
 }
 
-// UnknownKeys returns what a message of a built-in type was read with, by [DecodeContent] or by encoding/json, under keys
-// that its type does not know: the JSON of each value by its key. A key inside another object comes with
-// the way to it, such as user.level, referMsg.level or msgList[0].content.level. It is nil if there are none, and for types that are not built in.
+// UnknownKeys returns what a message of a built-in type was read with, by [DecodeContent] or by
+// encoding/json, under keys that its type does not know: the JSON of each value by its key. A key
+// inside another object comes with the way to it, such as user.level, referMsg.level or
+// msgList[0].content.level. It is nil if there are none, and for types that are not built in.
 //
-// They are sent when the message is written, as when one from the history is changed. [WithoutUnknownKeys] drops them.
+// Among them are values that a field cannot hold, as long as the field is empty: a userType or
+// conversationType that is no number, an auditType other than 0 and 1, a negative span.
+//
+// They are sent when the message is written, as when one from the history is changed.
+// [WithoutUnknownKeys] drops them.
 func UnknownKeys(c MessageContent) map[string]json.RawMessage {
 	var found map[string]json.RawMessage
 	eachUnknown(reflect.ValueOf(c), "", func(way string, key unknownKey) {
@@ -97,7 +108,9 @@ func eachUnknown(v reflect.Value, way string, visit func(way string, key unknown
 		}
 		p := bodyPlanOf(v.Type())
 		for _, key := range keysIn(v.Field(p.kept)) {
-			visit(way, key)
+			if p.counts(v, key) {
+				visit(way, key)
+			}
 		}
 		for i := range p.fields {
 			if f := &p.fields[i]; f.nested || f.holds {

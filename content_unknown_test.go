@@ -345,3 +345,55 @@ func TestSharedObjectsAreTheCatalogues(t *testing.T) {
 		require.Equal(t, all, have, name)
 	}
 }
+
+// TestOddValuesPassThrough reads values that a field cannot hold. They cost neither the body nor
+// themselves, and the field, once set, takes their place.
+func TestOddValuesPassThrough(t *testing.T) {
+	t.Parallel()
+	lists := `"nameList":[],"summaryList":[]`
+	for _, c := range []struct{ name, body, way, value string }{
+		{"RC:TxtMsg", `{"content":"c","user":{"id":"u","userType":"bot"}}`, "user.userType", `"bot"`},
+		{"RC:TxtMsg", `{"content":"c","user":{"id":"u","userType":{"kind":[1]}}}`, "user.userType", `{"kind":[1]}`},
+		{"RC:TxtMsg", `{"content":"c","user":{"id":"u","userType":99999999999999999999}}`, "user.userType", `99999999999999999999`},
+		{"RC:CombineMsg", `{"remoteUrl":"",` + lists + `,"conversationType":"GROUP"}`, "conversationType", `"GROUP"`},
+		{"RC:CombineV2Msg", `{` + lists + `,"msgNum":0,"conversationType":"GROUP"}`, "conversationType", `"GROUP"`},
+		{"RC:RcCmd", `{"conversationType":"PRIVATE"}`, "conversationType", `"PRIVATE"`},
+		{"RC:RcCmd", `{"isAdmin":2}`, "isAdmin", `2`},
+		{"RC:chrmKVNotiMsg", `{"key":"k","value":"v","type":"set"}`, "type", `"set"`},
+		{"RC:ReferenceMsg", `{"content":"","referMsgUserId":"","objName":"","referMsg":{},"referMsgStatus":"gone"}`, "referMsgStatus", `"gone"`},
+		{"RC:TxtMsg", `{"content":"c","mentionedInfo":{"type":"ALL"}}`, "mentionedInfo.type", `"ALL"`},
+		{"RC:TxtMsg", `{"content":"c","audit":{"auditType":2}}`, "audit.auditType", `2`},
+		{"RC:TxtMsg", `{"content":"c","audit":{"auditType":"-1"}}`, "audit.auditType", `"-1"`},
+		{"RC:TxtMsg", `{"content":"c","audit":{"auditType":"on"}}`, "audit.auditType", `"on"`},
+		{"RC:TxtMsg", `{"content":"c","burnDuration":-5}`, "burnDuration", `-5`},
+		{"RC:TxtMsg", `{"content":"c","burnDuration":"soon"}`, "burnDuration", `"soon"`},
+		{"RC:HQVCMsg", `{"remoteUrl":"","duration":-0.5}`, "duration", `-0.5`},
+	} {
+		content, err := DecodeContent(c.name, []byte(c.body))
+		require.NoError(t, err, c.body)
+		require.Equal(t, map[string]json.RawMessage{c.way: json.RawMessage(c.value)}, UnknownKeys(content), c.body)
+		require.JSONEq(t, c.body, contentJSON(t, content))
+		require.Nil(t, UnknownKeys(WithoutUnknownKeys(content)))
+	}
+
+	content, err := DecodeContent("RC:TxtMsg", []byte(`{"content":"c","user":{"id":"u","USERTYPE":"bot"},"audit":{"auditType":2},"burnDuration":-5}`))
+	require.NoError(t, err)
+	text := content.(TextMessage)
+	require.Zero(t, text.User.UserType)
+	require.Nil(t, text.Moderation.Enabled)
+	require.Zero(t, text.BurnDuration)
+	on := true
+	text.User.UserType, text.Moderation.Enabled, text.BurnDuration = UserBot, &on, time.Second
+	require.Equal(t, `{"content":"c","user":{"id":"u","userType":1},"burnDuration":1,"audit":{"auditType":1}}`, contentJSON(t, text))
+	require.Nil(t, UnknownKeys(text))
+
+	for literal, want := range map[string]bool{`1`: true, `"1"`: true, `true`: true, `"true"`: true, `0`: false, `"0"`: false, `false`: false} {
+		content, err := DecodeContent("RC:TxtMsg", []byte(`{"content":"c","audit":{"auditType":`+literal+`}}`))
+		require.NoError(t, err, literal)
+		require.Nil(t, UnknownKeys(content), literal)
+		require.Equal(t, want, *content.(TextMessage).Moderation.Enabled, literal)
+	}
+	twice, err := DecodeContent("RC:TxtMsg", []byte(`{"content":"c","user":{"id":"u","userType":1,"userType":"bot"}}`))
+	require.NoError(t, err)
+	require.Equal(t, `{"content":"c","user":{"id":"u","userType":"bot"}}`, contentJSON(t, twice), "the last one counts")
+}

@@ -43,6 +43,10 @@ type Decoder struct {
 
 	// Unknown, if it is not nil, is given each member of an object that no field of the struct takes, and a pointer to the
 	// struct. First says that it is the first one of that object. The value is valid JSON, and not to be kept without a copy.
+	//
+	// It is also given, under the name of the field, what an enumeration (a whole number with a type of
+	// its own), a span or a switch (a boolean with unit:"switch") cannot hold: a word for a number, a
+	// negative span, a switch that is neither on nor off. The field then has its zero value.
 	Unknown func(target any, key string, value []byte, first bool)
 }
 

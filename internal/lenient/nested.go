@@ -82,9 +82,15 @@ func (r *reader) object(p *plan, v reflect.Value) error {
 		if fresh {
 			target.SetZero() // what came by another name does not shine through
 		}
-		if f.quoted {
+		switch {
+		case f.choice && r.Unknown != nil && v.CanAddr():
+			if r.odd(f, target) {
+				r.Unknown(v.Addr().Interface(), f.name, r.raw(), first)
+				first = false
+			}
+		case f.quoted:
 			err = r.quoted(f.plan, target)
-		} else {
+		default:
 			err = r.value(f.plan, target)
 		}
 		if err != nil {
@@ -93,6 +99,36 @@ func (r *reader) object(p *plan, v reflect.Value) error {
 	}
 	r.pos++
 	return nil
+}
+
+// odd reads a choice. It reports whether the value is none of its own, and then stays before it.
+func (r *reader) odd(f *field, v reflect.Value) bool {
+	r.next()
+	start := r.pos
+	if r.value(f.plan, v) == nil && !r.strange(v, r.data[start:r.pos]) {
+		return false
+	}
+	r.pos = start
+	v.SetZero()
+	return true
+}
+
+// strange reports whether a value was read that would be written otherwise: a negative span, or a
+// switch that is neither on nor off.
+func (r *reader) strange(v reflect.Value, literal []byte) bool {
+	if v.Kind() == reflect.Pointer {
+		v = v.Elem()
+	}
+	switch {
+	case !v.IsValid():
+	case v.Type() == durationType:
+		return v.Int() < 0
+	case v.Kind() == reflect.Bool && v.Bool():
+		text := bytes.Trim(literal, `"`)
+		n, err := whole(text)
+		return err == nil && n != 1
+	}
+	return false
 }
 
 // unknown passes the value of a member that no field takes.

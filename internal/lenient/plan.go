@@ -20,7 +20,8 @@ type plan struct {
 	fields []field       // of a struct
 	names  []name        // of a struct's fields, in their order and then the further ones
 	exact  map[string]int
-	ranked int // how many fields have further names
+	ranked int  // how many fields have further names
+	choice bool // an enumeration, a span or a switch, whose odd values Decoder.Unknown is given
 }
 
 type kind uint8
@@ -52,6 +53,7 @@ type field struct {
 	index  []int
 	plan   *plan
 	quoted bool // the option "string"
+	choice bool // the plan, or what its pointer leads to, is a choice
 	slot   int  // where it is noted by which name it was filled; 0 if it has only one
 }
 
@@ -116,8 +118,11 @@ func (b builder) plan(key planKey) *plan {
 			p.items = strings.Split(key.items, ",")
 		}
 	case kindSpan:
-		p.scale = units[key.unit]
+		p.scale, p.choice = units[key.unit], true
+	case kindBool:
+		p.choice = key.unit == "switch"
 	case kindInt:
+		p.choice = key.typ.PkgPath() != "" && key.typ != durationType
 		if key.from == "0" {
 			p.shift = 1
 		}
@@ -217,6 +222,7 @@ func (b builder) addFields(p *plan) {
 		tag := f.tag
 		made := field{name: f.name, index: f.index, quoted: f.quoted}
 		made.plan = b.plan(planKey{typ: f.typ, unit: tag.Get("unit"), items: tag.Get("item"), from: tag.Get("from"), structural: f.sealed})
+		made.choice = made.plan.choice || made.plan.kind == kindPointer && made.plan.elem.choice
 		if tag.Get("alt") != "" {
 			p.ranked++
 			made.slot = p.ranked
