@@ -27,7 +27,7 @@ type ChatroomService struct {
 	Mute                    *ChatroomMuteService                    // members who may not talk in a room
 	GlobalMute              *ChatroomGlobalMuteService              // users who may not talk in any room
 	MuteAllMembers          *ChatroomMuteAllMembersService          // rooms in which nobody may talk
-	MuteAllMembersWhitelist *ChatroomMuteAllMembersWhitelistService // members who may talk in spite of MuteAllMembers and Mute
+	MuteAllMembersWhitelist *ChatroomMuteAllMembersWhitelistService // members who may talk all the same
 	Block                   *ChatroomBlockService                   // users who are thrown out of a room and kept out
 	Keepalive               *ChatroomKeepaliveService               // rooms that do not destroy themselves
 	LowPriority             *ChatroomLowPriorityService             // message types that are dropped first
@@ -80,8 +80,10 @@ type ChatroomCreateParams struct {
 	DestroyType  ChatroomDestroyType `wire:"destroyType"` // ChatroomDestroyInactive by default
 	DestroyAfter time.Duration       `wire:"destroyTime"` // whole minutes from 1 hour, the default, to 7 days
 
-	AllMembersMuted         bool     `wire:"isBan"`        // nobody may talk at first; see ChatroomMuteAllMembersService
-	MuteAllMembersWhitelist []string `wire:"whiteUserIds"` // at most 20 users who may talk all the same; see ChatroomMuteAllMembersWhitelistService
+	// AllMembersMuted has nobody talk at first, except for the users of MuteAllMembersWhitelist, at
+	// most 20. See ChatroomMuteAllMembersService and ChatroomMuteAllMembersWhitelistService.
+	AllMembersMuted         bool     `wire:"isBan"`
+	MuteAllMembersWhitelist []string `wire:"whiteUserIds"`
 
 	// Entries are the room's first attributes, at most 20, and EntryOwnerID is the user who owns
 	// them; neither goes without the other. See ChatroomEntrySetParams for the limits of names and

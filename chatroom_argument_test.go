@@ -57,10 +57,10 @@ func TestChatroomRefuses(t *testing.T) {
 			return err
 		}},
 
-		{"no key", "key", "is required", entry(rongcloud.ChatroomEntrySetParams{ChatroomID: "r", UserID: "u1", Value: "v"})},
-		{"no value", "value", "is required", entry(rongcloud.ChatroomEntrySetParams{ChatroomID: "r", UserID: "u1", Key: "k"})},
+		{"no key", "key", "is required", entry(rongcloud.ChatroomEntrySetParams{ChatroomID: "r", OwnerID: "u1", Value: "v"})},
+		{"no value", "value", "is required", entry(rongcloud.ChatroomEntrySetParams{ChatroomID: "r", OwnerID: "u1", Key: "k"})},
 		{"a notification of an unknown type", "objectName", "only RongCloud's own", entry(rongcloud.ChatroomEntrySetParams{
-			ChatroomID: "r", UserID: "u1", Key: "k", Value: "v", Notification: rongcloud.RawContent{Name: "RC:ChrmKVNotiMsg", Body: "{}"},
+			ChatroomID: "r", OwnerID: "u1", Key: "k", Value: "v", Notification: rongcloud.RawContent{Name: "RC:ChrmKVNotiMsg", Body: "{}"},
 		})},
 		{"21 entries", "entryInfo", "21 items, at most 20", func(x ctx, c client) error {
 			return c.Chatroom.Entry.BatchSet(x, rongcloud.ChatroomEntryBatchSetParams{ChatroomID: "r", OwnerID: "u1", Entries: manyEntries(21)})
@@ -80,7 +80,7 @@ func TestChatroomRefuses(t *testing.T) {
 		}},
 
 		{"unmute 21", "userId", "21 items, at most 20", func(x ctx, c client) error {
-			return c.Chatroom.Mute.Remove(x, rongcloud.ChatroomUsersParams{ChatroomID: "r", UserIDs: userIDs(21)})
+			return c.Chatroom.Mute.Remove(x, rongcloud.ChatroomMuteRemoveParams{ChatroomID: "r", UserIDs: userIDs(21)})
 		}},
 		{"21 types on the whitelist", "objectnames", "21 items, at most 20", func(x ctx, c client) error { return c.Chatroom.MessageTypeWhitelist.Add(x, userIDs(21)) }},
 		{"protect 6", "userId", "6 items, at most 5", func(x ctx, c client) error {

@@ -14,9 +14,17 @@ type ChatroomBlockService service
 type ChatroomBlockAddParams struct {
 	ChatroomID string        `wire:"chatroomId"`
 	UserIDs    []string      `wire:"userId"`     // at most 20
-	Duration   time.Duration `wire:"minute"`     // whole minutes, from 1 minute to 30 days (43200 minutes); there is no Forever
-	Notify     bool          `wire:"needNotify"` // tell all members of the room and those thrown out; the call is then unsafe to repeat
+	Duration   time.Duration `wire:"minute"`     // whole minutes, at most 30 days; there is no Forever
+	Notify     bool          `wire:"needNotify"` // tell the room and those thrown out; then unsafe to repeat
 	Extra      string        `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
+}
+
+// ChatroomBlockRemoveParams says whom to let into a chat room again.
+type ChatroomBlockRemoveParams struct {
+	ChatroomID string   `wire:"chatroomId"`
+	UserIDs    []string `wire:"userId"`     // at most 20
+	Notify     bool     `wire:"needNotify"` // tell those let in again; then unsafe to repeat
+	Extra      string   `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
 }
 
 // ChatroomBlock is the block of a user.
@@ -39,13 +47,12 @@ func (s *ChatroomBlockService) Add(ctx context.Context, params ChatroomBlockAddP
 	return send(ctx, s.client, endpoint.ChatroomUserBlockAdd, &params, opts)
 }
 
-// Remove lets up to 20 users into a chat room again. They have to join by themselves; only they
-// are told.
+// Remove lets up to 20 users into a chat room again. They have to join by themselves.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/block/unblock-user
 //
 //rongcloud:endpoint POST /chatroom/user/block/rollback.json
-func (s *ChatroomBlockService) Remove(ctx context.Context, params ChatroomUsersParams, opts ...CallOption) error {
+func (s *ChatroomBlockService) Remove(ctx context.Context, params ChatroomBlockRemoveParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomUserBlockRollback, &params, opts)
 }
 

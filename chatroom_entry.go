@@ -19,7 +19,7 @@ type ChatroomEntryService service
 // ChatroomEntrySetParams sets an attribute of a chat room.
 type ChatroomEntrySetParams struct {
 	ChatroomID string `wire:"chatroomId"`
-	UserID     string `wire:"userId"`     // becomes the owner; need not be in the room
+	OwnerID    string `wire:"userId"`     // becomes the owner; need not be in the room
 	Key        string `wire:"key"`        // at most 128 letters, digits and + = - _; case matters
 	Value      string `wire:"value"`      // at most 4096 characters, not empty
 	AutoDelete bool   `wire:"autoDelete"` // it goes when its owner leaves the room
@@ -34,14 +34,14 @@ type ChatroomEntrySetParams struct {
 type ChatroomEntryBatchSetParams struct {
 	ChatroomID string            `wire:"chatroomId"`
 	OwnerID    string            `wire:"entryOwnerId"` // the user who will own them
-	Entries    map[string]string `wire:"entryInfo"`    // at most 20; see ChatroomEntrySetParams for the limits of keys and values
+	Entries    map[string]string `wire:"entryInfo"`    // at most 20; for limits see ChatroomEntrySetParams
 	AutoDelete bool              `wire:"autoDelete"`   // they go when their owner leaves the room
 }
 
 // ChatroomEntryDeleteParams removes an attribute of a chat room.
 type ChatroomEntryDeleteParams struct {
 	ChatroomID string `wire:"chatroomId"`
-	UserID     string `wire:"userId"` // the attribute's owner; need not be in the room
+	OwnerID    string `wire:"userId"` // the attribute's owner; need not be in the room
 	Key        string `wire:"key"`
 
 	// Notification is a message that tells the room; see ChatroomEntrySetParams.

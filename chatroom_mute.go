@@ -26,31 +26,31 @@ type ChatroomGlobalMuteService service
 type ChatroomMuteAddParams struct {
 	ChatroomID string        `wire:"chatroomId"`
 	UserIDs    []string      `wire:"userId"`     // at most 20
-	Duration   time.Duration `wire:"minute"`     // whole minutes, from 1 minute to 30 days (43200 minutes); there is no Forever
-	Notify     bool          `wire:"needNotify"` // tell all members of the room; the call is then unsafe to repeat
+	Duration   time.Duration `wire:"minute"`     // whole minutes, at most 30 days; there is no Forever
+	Notify     bool          `wire:"needNotify"` // tell all members of the room; then unsafe to repeat
 	Extra      string        `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
 }
 
-// ChatroomUsersParams are users of a chat room for whom something changes.
-type ChatroomUsersParams struct {
+// ChatroomMuteRemoveParams says whom to unmute in a chat room.
+type ChatroomMuteRemoveParams struct {
 	ChatroomID string   `wire:"chatroomId"`
 	UserIDs    []string `wire:"userId"`     // at most 20
-	Notify     bool     `wire:"needNotify"` // tell the room's members, or those let in again; the call is then unsafe to repeat
+	Notify     bool     `wire:"needNotify"` // tell all members of the room; then unsafe to repeat
 	Extra      string   `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
 }
 
 // ChatroomGlobalMuteAddParams says whom to mute in all chat rooms, and for how long.
 type ChatroomGlobalMuteAddParams struct {
 	UserIDs  []string      `wire:"userId"`     // at most 20
-	Duration time.Duration `wire:"minute"`     // whole minutes, from 1 minute to 30 days (43200 minutes); there is no Forever
-	Notify   bool          `wire:"needNotify"` // tell the muted users; the call is then unsafe to repeat
+	Duration time.Duration `wire:"minute"`     // whole minutes, at most 30 days; there is no Forever
+	Notify   bool          `wire:"needNotify"` // tell the muted users; then unsafe to repeat
 	Extra    string        `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
 }
 
 // ChatroomGlobalMuteRemoveParams says whom to unmute in all chat rooms.
 type ChatroomGlobalMuteRemoveParams struct {
 	UserIDs []string `wire:"userId"`     // at most 20
-	Notify  bool     `wire:"needNotify"` // tell these users; the call is then unsafe to repeat
+	Notify  bool     `wire:"needNotify"` // tell these users; then unsafe to repeat
 	Extra   string   `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
 }
 
@@ -79,7 +79,7 @@ func (s *ChatroomMuteService) Add(ctx context.Context, params ChatroomMuteAddPar
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/ungag-user
 //
 //rongcloud:endpoint POST /chatroom/user/gag/rollback.json
-func (s *ChatroomMuteService) Remove(ctx context.Context, params ChatroomUsersParams, opts ...CallOption) error {
+func (s *ChatroomMuteService) Remove(ctx context.Context, params ChatroomMuteRemoveParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomUserGagRollback, &params, opts)
 }
 

@@ -25,8 +25,16 @@ type ChatroomMuteAllMembersWhitelistService service
 // ChatroomMuteAllMembersParams names a chat room in which everybody is to be muted or unmuted.
 type ChatroomMuteAllMembersParams struct {
 	ChatroomID string `wire:"chatroomId"`
-	Notify     bool   `wire:"needNotify"` // tell all members of the room; the call is then unsafe to repeat
+	Notify     bool   `wire:"needNotify"` // tell all members of the room; then unsafe to repeat
 	Extra      string `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
+}
+
+// ChatroomMuteAllMembersWhitelistParams names users to put on the list or take off it.
+type ChatroomMuteAllMembersWhitelistParams struct {
+	ChatroomID string   `wire:"chatroomId"`
+	UserIDs    []string `wire:"userId"`     // at most 20
+	Notify     bool     `wire:"needNotify"` // tell all members of the room; then unsafe to repeat
+	Extra      string   `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
 }
 
 // ChatroomMuteAllMembersQuery chooses a page of the chat rooms in which everybody is muted.
@@ -108,7 +116,7 @@ func (s *ChatroomMuteAllMembersService) IsMuted(ctx context.Context, chatroomID 
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/add-to-chatroom-ban-whitelist
 //
 //rongcloud:endpoint POST /chatroom/user/ban/whitelist/add.json
-func (s *ChatroomMuteAllMembersWhitelistService) Add(ctx context.Context, params ChatroomUsersParams, opts ...CallOption) error {
+func (s *ChatroomMuteAllMembersWhitelistService) Add(ctx context.Context, params ChatroomMuteAllMembersWhitelistParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomUserBanWhitelistAdd, &params, opts)
 }
 
@@ -117,7 +125,7 @@ func (s *ChatroomMuteAllMembersWhitelistService) Add(ctx context.Context, params
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/remove-from-chatroom-ban-whitelist
 //
 //rongcloud:endpoint POST /chatroom/user/ban/whitelist/rollback.json
-func (s *ChatroomMuteAllMembersWhitelistService) Remove(ctx context.Context, params ChatroomUsersParams, opts ...CallOption) error {
+func (s *ChatroomMuteAllMembersWhitelistService) Remove(ctx context.Context, params ChatroomMuteAllMembersWhitelistParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ChatroomUserBanWhitelistRollback, &params, opts)
 }
 

@@ -16,8 +16,8 @@ func chatroomCalls() []userCall {
 	type client = *rongcloud.Client
 	type ctx = context.Context
 	two := []string{"u1", "u2"}
-	users := rongcloud.ChatroomUsersParams{ChatroomID: "r", UserIDs: two}
-	told := rongcloud.ChatroomUsersParams{ChatroomID: "r", UserIDs: two, Notify: true, Extra: `{"why":"x"}`}
+	users := rongcloud.ChatroomMuteAllMembersWhitelistParams{ChatroomID: "r", UserIDs: two}
+	told := rongcloud.ChatroomMuteAllMembersWhitelistParams{ChatroomID: "r", UserIDs: two, Notify: true, Extra: `{"why":"x"}`}
 	usersForm := userForm("chatroomId", "r", "userId", "u1", "userId", "u2")
 	toldForm := userForm("chatroomId", "r", "userId", "u1", "userId", "u2", "needNotify", "true", "extra", `{"why":"x"}`)
 	room := userForm("chatroomId", "r")
@@ -65,12 +65,12 @@ func chatroomCalls() []userCall {
 
 		{"/chatroom/entry/set.json", "all", func(x ctx, c client) error {
 			return c.Chatroom.Entry.Set(x, rongcloud.ChatroomEntrySetParams{
-				ChatroomID: "r", UserID: "u1", Key: "k", Value: "v", AutoDelete: true, Notification: notification,
+				ChatroomID: "r", OwnerID: "u1", Key: "k", Value: "v", AutoDelete: true, Notification: notification,
 			})
 		}, userForm("chatroomId", "r", "userId", "u1", "key", "k", "value", "v", "autoDelete", "1",
 			"objectName", "RC:chrmKVNotiMsg", "content", `{"type":1,"key":"k","value":"v"}`), ""},
 		{"/chatroom/entry/set.json", "bare", func(x ctx, c client) error {
-			return c.Chatroom.Entry.Set(x, rongcloud.ChatroomEntrySetParams{ChatroomID: "r", UserID: "u1", Key: "k", Value: "v"})
+			return c.Chatroom.Entry.Set(x, rongcloud.ChatroomEntrySetParams{ChatroomID: "r", OwnerID: "u1", Key: "k", Value: "v"})
 		}, userForm("chatroomId", "r", "userId", "u1", "key", "k", "value", "v"), ""},
 		{"/chatroom/entry/batch/set.json", "all", func(x ctx, c client) error {
 			return c.Chatroom.Entry.BatchSet(x, rongcloud.ChatroomEntryBatchSetParams{
@@ -82,11 +82,11 @@ func chatroomCalls() []userCall {
 		}, userForm("chatroomId", "r", "entryOwnerId", "u1", "entryInfo", `{"k":"v"}`), ""},
 		{"/chatroom/entry/remove.json", "all", func(x ctx, c client) error {
 			return c.Chatroom.Entry.Delete(x, rongcloud.ChatroomEntryDeleteParams{
-				ChatroomID: "r", UserID: "u1", Key: "k", Notification: rongcloud.RawContent{Name: "app:kv", Body: `{"gone":"k"}`},
+				ChatroomID: "r", OwnerID: "u1", Key: "k", Notification: rongcloud.RawContent{Name: "app:kv", Body: `{"gone":"k"}`},
 			})
 		}, userForm("chatroomId", "r", "userId", "u1", "key", "k", "objectName", "app:kv", "content", `{"gone":"k"}`), ""},
 		{"/chatroom/entry/remove.json", "bare", func(x ctx, c client) error {
-			return c.Chatroom.Entry.Delete(x, rongcloud.ChatroomEntryDeleteParams{ChatroomID: "r", UserID: "u1", Key: "k"})
+			return c.Chatroom.Entry.Delete(x, rongcloud.ChatroomEntryDeleteParams{ChatroomID: "r", OwnerID: "u1", Key: "k"})
 		}, userForm("chatroomId", "r", "userId", "u1", "key", "k"), ""},
 		{"/chatroom/entry/batch/remove.json", "all", func(x ctx, c client) error {
 			return c.Chatroom.Entry.BatchDelete(x, rongcloud.ChatroomEntryBatchDeleteParams{ChatroomID: "r", OwnerID: "u1", Keys: []string{"a", "b"}})
@@ -108,8 +108,12 @@ func chatroomCalls() []userCall {
 		{"/chatroom/user/gag/add.json", "bare", func(x ctx, c client) error {
 			return c.Chatroom.Mute.Add(x, rongcloud.ChatroomMuteAddParams{ChatroomID: "r", UserIDs: two, Duration: time.Minute})
 		}, userForm("chatroomId", "r", "userId", "u1", "userId", "u2", "minute", "1"), ""},
-		{"/chatroom/user/gag/rollback.json", "all", func(x ctx, c client) error { return c.Chatroom.Mute.Remove(x, told) }, toldForm, ""},
-		{"/chatroom/user/gag/rollback.json", "bare", func(x ctx, c client) error { return c.Chatroom.Mute.Remove(x, users) }, usersForm, ""},
+		{"/chatroom/user/gag/rollback.json", "all", func(x ctx, c client) error {
+			return c.Chatroom.Mute.Remove(x, rongcloud.ChatroomMuteRemoveParams(told))
+		}, toldForm, ""},
+		{"/chatroom/user/gag/rollback.json", "bare", func(x ctx, c client) error {
+			return c.Chatroom.Mute.Remove(x, rongcloud.ChatroomMuteRemoveParams(users))
+		}, usersForm, ""},
 		{"/chatroom/user/gag/list.json", "all", func(x ctx, c client) error {
 			_, err := c.Chatroom.Mute.List(x, "r")
 			return err
@@ -171,8 +175,12 @@ func chatroomCalls() []userCall {
 		{"/chatroom/user/block/add.json", "bare", func(x ctx, c client) error {
 			return c.Chatroom.Block.Add(x, rongcloud.ChatroomBlockAddParams{ChatroomID: "r", UserIDs: two, Duration: time.Hour})
 		}, userForm("chatroomId", "r", "userId", "u1", "userId", "u2", "minute", "60"), ""},
-		{"/chatroom/user/block/rollback.json", "all", func(x ctx, c client) error { return c.Chatroom.Block.Remove(x, told) }, toldForm, ""},
-		{"/chatroom/user/block/rollback.json", "bare", func(x ctx, c client) error { return c.Chatroom.Block.Remove(x, users) }, usersForm, ""},
+		{"/chatroom/user/block/rollback.json", "all", func(x ctx, c client) error {
+			return c.Chatroom.Block.Remove(x, rongcloud.ChatroomBlockRemoveParams(told))
+		}, toldForm, ""},
+		{"/chatroom/user/block/rollback.json", "bare", func(x ctx, c client) error {
+			return c.Chatroom.Block.Remove(x, rongcloud.ChatroomBlockRemoveParams(users))
+		}, usersForm, ""},
 		{"/chatroom/user/block/list.json", "all", func(x ctx, c client) error {
 			_, err := c.Chatroom.Block.List(x, "r")
 			return err

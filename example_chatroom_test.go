@@ -60,7 +60,7 @@ func ExampleChatroomEntryService_Set() {
 
 	for seat, user := range map[string]string{"seat1": "ann", "seat2": "ben"} {
 		err := client.Chatroom.Entry.Set(ctx, rongcloud.ChatroomEntrySetParams{
-			ChatroomID: "voice", UserID: user, Key: seat, Value: "taken", AutoDelete: true,
+			ChatroomID: "voice", OwnerID: user, Key: seat, Value: "taken", AutoDelete: true,
 		})
 		if err != nil {
 			fmt.Println(err)
@@ -104,7 +104,7 @@ func ExampleChatroomMuteAllMembersService_Add() {
 	}
 
 	err = errors.Join(
-		client.Chatroom.MuteAllMembersWhitelist.Add(ctx, rongcloud.ChatroomUsersParams{ChatroomID: "show", UserIDs: []string{"host"}}),
+		client.Chatroom.MuteAllMembersWhitelist.Add(ctx, rongcloud.ChatroomMuteAllMembersWhitelistParams{ChatroomID: "show", UserIDs: []string{"host"}}),
 		client.Chatroom.MuteAllMembers.Add(ctx, rongcloud.ChatroomMuteAllMembersParams{ChatroomID: "show", Notify: true}),
 	)
 	if err != nil {

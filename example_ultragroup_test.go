@@ -145,7 +145,7 @@ func ExampleUltraGroupMuteAllMembersService_Add() {
 	ultra := srv.Client().UltraGroup
 	ctx := context.Background()
 
-	speakers := rongcloud.UltraGroupUsersParams{GroupID: "game", ChannelID: "RCDefault", UserIDs: []string{"u1"}}
+	speakers := rongcloud.UltraGroupMuteAllMembersWhitelistParams{GroupID: "game", ChannelID: "RCDefault", UserIDs: []string{"u1"}}
 	if err := ultra.MuteAllMembersWhitelist.Add(ctx, speakers); err != nil {
 		fmt.Println(err)
 		return

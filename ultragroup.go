@@ -21,7 +21,7 @@ type UltraGroupService struct {
 
 	Channel                 *UltraGroupChannelService                 // channels
 	PrivateChannel          *UltraGroupPrivateChannelService          // who reads private channels
-	UserGroup               *UltraGroupUserGroupService               // sets of members, and the channels that they may read
+	UserGroup               *UltraGroupUserGroupService               // sets of members who may read channels
 	Mute                    *UltraGroupMuteService                    // members who may not send
 	MuteAllMembers          *UltraGroupMuteAllMembersService          // ultra groups and channels where nobody may send
 	MuteAllMembersWhitelist *UltraGroupMuteAllMembersWhitelistService // who may send there all the same
@@ -75,22 +75,6 @@ type UltraGroupQuitParams struct {
 type UltraGroupIsMemberQuery struct {
 	GroupID string `wire:"groupId"`
 	UserID  string `wire:"userId"`
-}
-
-// UltraGroupUsersParams names users of an ultra group, or of one of its channels.
-type UltraGroupUsersParams struct {
-	GroupID   string   `wire:"groupId"`
-	ChannelID string   `wire:"busChannel"` // the whole ultra group if empty
-	UserIDs   []string `wire:"userIds"`    // at most 20, without commas: they travel in one list
-}
-
-// UltraGroupUsersQuery chooses a page of a list of users, which an ultra group or one of its
-// channels has.
-type UltraGroupUsersQuery struct {
-	GroupID   string `wire:"groupId"`
-	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
-	Page      int    `wire:"page"`       // from 1, the default
-	Size      int    `wire:"pageSize"`   // users per page, 50 by default
 }
 
 // UltraGroupListByUserQuery chooses a page of what one user is in, within an ultra group.

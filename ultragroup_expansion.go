@@ -21,7 +21,7 @@ type UltraGroupExpansionSetParams struct {
 	UserID     string            `wire:"userId"` // who makes the change
 	GroupID    string            `wire:"groupId"`
 	ChannelID  string            `wire:"busChannel"`  // as the message was sent: empty if it named none
-	Values     map[string]string `wire:"extraKeyVal"` // at most 20 pairs of keys up to 32 and values up to 4096 characters
+	Values     map[string]string `wire:"extraKeyVal"` // at most 20 pairs: keys to 32 characters, values to 4096
 }
 
 // UltraGroupExpansionDeleteParams takes data off a message.

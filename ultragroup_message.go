@@ -56,7 +56,9 @@ type UltraGroupMessageModifyParams struct {
 	MessageUID string         `wire:"msgUID"`
 	Content    MessageContent `wire:"content"` // of the type that the message has; at most 128 KB of JSON
 
-	IdempotencyKey int64 `wire:"msgRandom"` // names this change: RongCloud ignores a repeat within a minute; see WithIdempotentSends
+	// IdempotencyKey, msgRandom on the wire, names this change: RongCloud ignores a repeat within a
+	// minute. See WithIdempotentSends.
+	IdempotencyKey int64 `wire:"msgRandom"`
 }
 
 // Get returns up to 20 messages by their UIDs. The quota is 5 calls per second. Whether messages

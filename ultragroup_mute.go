@@ -14,6 +14,21 @@ import (
 // channel works differently; RongCloud does not say how.
 type UltraGroupMuteService service
 
+// UltraGroupMuteParams names members to mute or unmute.
+type UltraGroupMuteParams struct {
+	GroupID   string   `wire:"groupId"`
+	ChannelID string   `wire:"busChannel"` // the whole ultra group if empty
+	UserIDs   []string `wire:"userIds"`    // at most 20, without commas: they travel in one list
+}
+
+// UltraGroupMuteQuery chooses a page of the muted members.
+type UltraGroupMuteQuery struct {
+	GroupID   string `wire:"groupId"`
+	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
+	Page      int    `wire:"page"`       // from 1, the default
+	Size      int    `wire:"pageSize"`   // users per page, 50 by default
+}
+
 // UltraGroupMuteAllMembersService mutes all members of an ultra group, or of one of its channels,
 // except those whom [UltraGroupMuteAllMembersWhitelistService] lists. RongCloud's pages call it a
 // global ban.
@@ -36,7 +51,7 @@ type UltraGroupMuteAllMembersQuery struct {
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/ban-user
 //
 //rongcloud:endpoint POST /ultragroup/userbanned/add.json
-func (s *UltraGroupMuteService) Add(ctx context.Context, params UltraGroupUsersParams, opts ...CallOption) error {
+func (s *UltraGroupMuteService) Add(ctx context.Context, params UltraGroupMuteParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupUserbannedAdd, &params, opts)
 }
 
@@ -45,7 +60,7 @@ func (s *UltraGroupMuteService) Add(ctx context.Context, params UltraGroupUsersP
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/mute/unban-user
 //
 //rongcloud:endpoint POST /ultragroup/userbanned/del.json
-func (s *UltraGroupMuteService) Remove(ctx context.Context, params UltraGroupUsersParams, opts ...CallOption) error {
+func (s *UltraGroupMuteService) Remove(ctx context.Context, params UltraGroupMuteParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupUserbannedDel, &params, opts)
 }
 
@@ -55,25 +70,16 @@ func (s *UltraGroupMuteService) Remove(ctx context.Context, params UltraGroupUse
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-banned-user-list
 //
 //rongcloud:endpoint POST /ultragroup/userbanned/get.json
-func (s *UltraGroupMuteService) List(ctx context.Context, query UltraGroupUsersQuery, opts ...CallOption) (*UltraGroupUserPage, error) {
+func (s *UltraGroupMuteService) List(ctx context.Context, query UltraGroupMuteQuery, opts ...CallOption) (*UltraGroupUserPage, error) {
 	return (*service)(s).ultraGroupUsers(ctx, endpoint.UltragroupUserbannedGet, &query, opts)
 }
 
 // All yields the IDs of the muted users, from the query's page on.
-func (s *UltraGroupMuteService) All(ctx context.Context, query UltraGroupUsersQuery, opts ...CallOption) iter.Seq2[string, error] {
-	return walkUltraGroupUsers(endpoint.UltragroupUserbannedGet, query, func(at UltraGroupUsersQuery) (*UltraGroupUserPage, error) {
-		return s.List(ctx, at, opts...)
-	})
-}
-
-// walkUltraGroupUsers walks a list of users with the method for one page.
-func walkUltraGroupUsers(
-	ep *endpoint.Endpoint, query UltraGroupUsersQuery, list func(UltraGroupUsersQuery) (*UltraGroupUserPage, error),
-) iter.Seq2[string, error] {
-	return walkNumbers(ep, query.Page, func(number int) ([]string, error) {
+func (s *UltraGroupMuteService) All(ctx context.Context, query UltraGroupMuteQuery, opts ...CallOption) iter.Seq2[string, error] {
+	return walkNumbers(endpoint.UltragroupUserbannedGet, query.Page, func(number int) ([]string, error) {
 		at := query
 		at.Page = number
-		page, err := list(at)
+		page, err := s.List(ctx, at, opts...)
 		if err != nil {
 			return nil, err
 		}

@@ -12,12 +12,27 @@ import (
 // pages of RongCloud's call such a list an allowlist.
 type UltraGroupMuteAllMembersWhitelistService service
 
+// UltraGroupMuteAllMembersWhitelistParams names users to put on the whitelist or take off it.
+type UltraGroupMuteAllMembersWhitelistParams struct {
+	GroupID   string   `wire:"groupId"`
+	ChannelID string   `wire:"busChannel"` // the whole ultra group if empty
+	UserIDs   []string `wire:"userIds"`    // at most 20, without commas: they travel in one list
+}
+
+// UltraGroupMuteAllMembersWhitelistQuery chooses a page of the whitelist.
+type UltraGroupMuteAllMembersWhitelistQuery struct {
+	GroupID   string `wire:"groupId"`
+	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
+	Page      int    `wire:"page"`       // from 1, the default
+	Size      int    `wire:"pageSize"`   // users per page, 50 by default, at most 200
+}
+
 // Add puts up to 20 users on the whitelist.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/add-to-global-ban-whitelist
 //
 //rongcloud:endpoint POST /ultragroup/banned/whitelist/add.json
-func (s *UltraGroupMuteAllMembersWhitelistService) Add(ctx context.Context, params UltraGroupUsersParams, opts ...CallOption) error {
+func (s *UltraGroupMuteAllMembersWhitelistService) Add(ctx context.Context, params UltraGroupMuteAllMembersWhitelistParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupBannedWhitelistAdd, &params, opts)
 }
 
@@ -26,23 +41,29 @@ func (s *UltraGroupMuteAllMembersWhitelistService) Add(ctx context.Context, para
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/remove-from-global-ban-whitelist
 //
 //rongcloud:endpoint POST /ultragroup/banned/whitelist/del.json
-func (s *UltraGroupMuteAllMembersWhitelistService) Remove(ctx context.Context, params UltraGroupUsersParams, opts ...CallOption) error {
+func (s *UltraGroupMuteAllMembersWhitelistService) Remove(ctx context.Context, params UltraGroupMuteAllMembersWhitelistParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UltragroupBannedWhitelistDel, &params, opts)
 }
 
-// List returns one page of the whitelist of a channel or, without one, of the whole ultra group, at
-// most 200 users; All walks all pages.
+// List returns one page of the whitelist of a channel or, without one, of the whole ultra group;
+// All walks all pages.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-global-ban-whitelist
 //
 //rongcloud:endpoint POST /ultragroup/banned/whitelist/get.json
-func (s *UltraGroupMuteAllMembersWhitelistService) List(ctx context.Context, query UltraGroupUsersQuery, opts ...CallOption) (*UltraGroupUserPage, error) {
+func (s *UltraGroupMuteAllMembersWhitelistService) List(ctx context.Context, query UltraGroupMuteAllMembersWhitelistQuery, opts ...CallOption) (*UltraGroupUserPage, error) {
 	return (*service)(s).ultraGroupUsers(ctx, endpoint.UltragroupBannedWhitelistGet, &query, opts)
 }
 
 // All yields the IDs of the users on the whitelist, from the query's page on.
-func (s *UltraGroupMuteAllMembersWhitelistService) All(ctx context.Context, query UltraGroupUsersQuery, opts ...CallOption) iter.Seq2[string, error] {
-	return walkUltraGroupUsers(endpoint.UltragroupBannedWhitelistGet, query, func(at UltraGroupUsersQuery) (*UltraGroupUserPage, error) {
-		return s.List(ctx, at, opts...)
+func (s *UltraGroupMuteAllMembersWhitelistService) All(ctx context.Context, query UltraGroupMuteAllMembersWhitelistQuery, opts ...CallOption) iter.Seq2[string, error] {
+	return walkNumbers(endpoint.UltragroupBannedWhitelistGet, query.Page, func(number int) ([]string, error) {
+		at := query
+		at.Page = number
+		page, err := s.List(ctx, at, opts...)
+		if err != nil {
+			return nil, err
+		}
+		return page.UserIDs, nil
 	})
 }

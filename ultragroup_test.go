@@ -75,8 +75,8 @@ func TestUltraGroupRefuses(t *testing.T) {
 	type groups = *rongcloud.UltraGroupService
 	type ctx = context.Context
 	day, long := time.Date(2024, 5, 1, 0, 0, 0, 0, time.UTC), 14*24*time.Hour
-	users := func(n int) rongcloud.UltraGroupUsersParams {
-		return rongcloud.UltraGroupUsersParams{GroupID: "g", ChannelID: "c", UserIDs: userIDs(n)}
+	users := func(n int) rongcloud.UltraGroupMuteParams {
+		return rongcloud.UltraGroupMuteParams{GroupID: "g", ChannelID: "c", UserIDs: userIDs(n)}
 	}
 	search := func(change func(q *rongcloud.UltraGroupMessageQuery)) func(ctx, groups) error {
 		return func(x ctx, s groups) error {
@@ -139,10 +139,10 @@ func TestUltraGroupRefuses(t *testing.T) {
 		{"mute nobody", "userIds", "required", func(x ctx, s groups) error { return s.Mute.Add(x, users(0)) }},
 		{"mute 21", "userIds", "21 items", func(x ctx, s groups) error { return s.Mute.Add(x, users(21)) }},
 		{"mute with a comma", "userIds", "comma", func(x ctx, s groups) error {
-			return s.Mute.Remove(x, rongcloud.UltraGroupUsersParams{GroupID: "g", UserIDs: []string{"a,b"}})
+			return s.Mute.Remove(x, rongcloud.UltraGroupMuteParams{GroupID: "g", UserIDs: []string{"a,b"}})
 		}},
 		{"whitelist with an empty ID", "userIds", "item 2 is empty", func(x ctx, s groups) error {
-			return s.MuteAllMembersWhitelist.Add(x, rongcloud.UltraGroupUsersParams{GroupID: "g", UserIDs: []string{"a", ""}})
+			return s.MuteAllMembersWhitelist.Add(x, rongcloud.UltraGroupMuteAllMembersWhitelistParams{GroupID: "g", UserIDs: []string{"a", ""}})
 		}},
 		{"no user groups", "userGroups", "required", func(x ctx, s groups) error {
 			return s.UserGroup.Create(x, rongcloud.UltraGroupUserGroupCreateParams{GroupID: "g", UserGroupIDs: nil})
@@ -225,12 +225,14 @@ func TestUltraGroupDecodes(t *testing.T) {
 	channels := func(x ctx, s groups) (any, error) {
 		return s.Channel.List(x, rongcloud.UltraGroupChannelQuery{GroupID: "g"})
 	}
-	users := rongcloud.UltraGroupUsersQuery{GroupID: "g", ChannelID: "c"}
+	users := rongcloud.UltraGroupMuteQuery{GroupID: "g", ChannelID: "c"}
 	private := func(x ctx, s groups) (any, error) {
 		return s.PrivateChannel.List(x, rongcloud.UltraGroupPrivateChannelQuery{GroupID: "g", ChannelID: "c"})
 	}
 	muted := func(x ctx, s groups) (any, error) { return s.Mute.List(x, users) }
-	exempt := func(x ctx, s groups) (any, error) { return s.MuteAllMembersWhitelist.List(x, users) }
+	exempt := func(x ctx, s groups) (any, error) {
+		return s.MuteAllMembersWhitelist.List(x, rongcloud.UltraGroupMuteAllMembersWhitelistQuery(users))
+	}
 	one := rongcloud.UltraGroupListByUserQuery{GroupID: "g", UserID: "u"}
 	byUser := func(x ctx, s groups) (any, error) { return s.PrivateChannel.ListByUser(x, one) }
 	global := func(x ctx, s groups) (any, error) {
@@ -381,8 +383,8 @@ func ultraWalks() []userWalk {
 	type ctx = context.Context
 	type iterSeq = iter.Seq2[string, error]
 	type seq = func(x ctx, c client, start int) iterSeq
-	users := func(start int) rongcloud.UltraGroupUsersQuery {
-		return rongcloud.UltraGroupUsersQuery{GroupID: "g", ChannelID: "c", Page: start, Size: 2}
+	users := func(start int) rongcloud.UltraGroupMuteQuery {
+		return rongcloud.UltraGroupMuteQuery{GroupID: "g", ChannelID: "c", Page: start, Size: 2}
 	}
 	one := func(start int) rongcloud.UltraGroupListByUserQuery {
 		return rongcloud.UltraGroupListByUserQuery{GroupID: "g", UserID: "u", Page: start, Size: 2}
@@ -403,7 +405,7 @@ func ultraWalks() []userWalk {
 		}),
 		w("userbanned/get", "users", `{"id":%q}`, func(x ctx, c client, start int) iterSeq { return c.UltraGroup.Mute.All(x, users(start)) }),
 		w("banned/whitelist/get", "users", `{"id":%q}`, func(x ctx, c client, start int) iterSeq {
-			return c.UltraGroup.MuteAllMembersWhitelist.All(x, users(start))
+			return c.UltraGroup.MuteAllMembersWhitelist.All(x, rongcloud.UltraGroupMuteAllMembersWhitelistQuery(users(start)))
 		}),
 		w("usergroup/query", "userGroups", `{"userGroupId":%q}`, func(x ctx, c client, start int) iterSeq {
 			return c.UltraGroup.UserGroup.All(x, rongcloud.UltraGroupUserGroupQuery{GroupID: "g", Page: start, Size: 2})

@@ -158,7 +158,7 @@ func TestUserSendsToGroups(t *testing.T) {
 	require.NoError(t, groupSays())
 
 	ultraSays := func() error { _, err := srv.User("ann").SendUltraGroup("ug", "news", text("x")); return err }
-	require.NoError(t, client.UltraGroup.Mute.Add(t.Context(), rongcloud.UltraGroupUsersParams{GroupID: "ug", ChannelID: "news", UserIDs: []string{"ann"}}))
+	require.NoError(t, client.UltraGroup.Mute.Add(t.Context(), rongcloud.UltraGroupMuteParams{GroupID: "ug", ChannelID: "news", UserIDs: []string{"ann"}}))
 	require.ErrorIs(t, ultraSays(), rongcloudtest.ErrMuted)
 }
 
@@ -406,7 +406,7 @@ func TestChatroomsAreCalledBackAbout(t *testing.T) {
 	require.NoError(t, ann.SetChatroomEntry("r", "seat", "1", true))
 	require.ErrorIs(t, ben.SetChatroomEntry("r", "seat", "2", true), rongcloudtest.ErrRejected)
 	require.ErrorContains(t, ben.SetChatroomEntry("r", "no key!", "2", true), "no name of an attribute")
-	require.NoError(t, client.Chatroom.Entry.Set(t.Context(), rongcloud.ChatroomEntrySetParams{ChatroomID: "r", UserID: "host", Key: "topic", Value: "go"}))
+	require.NoError(t, client.Chatroom.Entry.Set(t.Context(), rongcloud.ChatroomEntrySetParams{ChatroomID: "r", OwnerID: "host", Key: "topic", Value: "go"}))
 	require.Equal(t, []string{
 		"r created [] 0", "r joined [ann] 0", "r joined [ben] 0", "r seat=1 set by ann 1", "r topic=go set by host 2",
 	}, lines(events()))
@@ -423,7 +423,7 @@ func TestChatroomsAreCalledBackAbout(t *testing.T) {
 	require.ErrorIs(t, ann.JoinChatroom("r"), rongcloudtest.ErrRejected)
 	ben.LeaveChatroom("r")
 	ben.LeaveChatroom("r")
-	require.NoError(t, client.Chatroom.Entry.Delete(t.Context(), rongcloud.ChatroomEntryDeleteParams{ChatroomID: "r", UserID: "host", Key: "topic"}))
+	require.NoError(t, client.Chatroom.Entry.Delete(t.Context(), rongcloud.ChatroomEntryDeleteParams{ChatroomID: "r", OwnerID: "host", Key: "topic"}))
 	require.NoError(t, client.Chatroom.Destroy(t.Context(), []string{"r", "unknown"}))
 	require.Equal(t, []string{
 		"r seat= removed by ann 3", "r left [ann] 2", "r left [ben] 0", "r topic= removed by host 4", "r destroyed [] 0",

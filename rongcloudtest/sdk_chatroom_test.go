@@ -43,7 +43,7 @@ func entries(t *testing.T, chatroom *rongcloud.ChatroomService, keys ...string) 
 
 func setEntry(t *testing.T, chatroom *rongcloud.ChatroomService, user, key, value string) error {
 	t.Helper()
-	return chatroom.Entry.Set(t.Context(), rongcloud.ChatroomEntrySetParams{ChatroomID: "r", UserID: user, Key: key, Value: value})
+	return chatroom.Entry.Set(t.Context(), rongcloud.ChatroomEntrySetParams{ChatroomID: "r", OwnerID: user, Key: key, Value: value})
 }
 
 func TestChatroomCreate(t *testing.T) {
@@ -267,7 +267,7 @@ func TestChatroomEntries(t *testing.T) {
 	// One at a time only one's own; in batches by force.
 	require.ErrorIs(t, setEntry(t, chatroom, "b", "k", "9"), rongcloud.CodeInvalidParameter)
 	remove := func(user, key string) error {
-		return chatroom.Entry.Delete(ctx, rongcloud.ChatroomEntryDeleteParams{ChatroomID: "r", UserID: user, Key: key})
+		return chatroom.Entry.Delete(ctx, rongcloud.ChatroomEntryDeleteParams{ChatroomID: "r", OwnerID: user, Key: key})
 	}
 	require.ErrorIs(t, remove("b", "k"), rongcloud.CodeInvalidParameter)
 	require.Equal(t, []string{"k=2/a"}, entries(t, chatroom, "k"))
@@ -286,8 +286,8 @@ func TestChatroomEntries(t *testing.T) {
 	srv.LeaveChatroom("r", "b")
 	require.Empty(t, entries(t, chatroom))
 	srv.JoinChatroom("r", "b")
-	require.NoError(t, chatroom.Entry.Set(ctx, rongcloud.ChatroomEntrySetParams{ChatroomID: "r", UserID: "b", Key: "auto", Value: "1", AutoDelete: true}))
-	require.NoError(t, chatroom.Entry.Set(ctx, rongcloud.ChatroomEntrySetParams{ChatroomID: "r", UserID: "c", Key: "guest", Value: "1", AutoDelete: true}))
+	require.NoError(t, chatroom.Entry.Set(ctx, rongcloud.ChatroomEntrySetParams{ChatroomID: "r", OwnerID: "b", Key: "auto", Value: "1", AutoDelete: true}))
+	require.NoError(t, chatroom.Entry.Set(ctx, rongcloud.ChatroomEntrySetParams{ChatroomID: "r", OwnerID: "c", Key: "guest", Value: "1", AutoDelete: true}))
 	require.NoError(t, setEntry(t, chatroom, "b", "stays", "1"))
 	require.NoError(t, chatroom.Block.Add(ctx, rongcloud.ChatroomBlockAddParams{ChatroomID: "r", UserIDs: []string{"b", "c"}, Duration: time.Minute}))
 	require.Equal(t, []string{"guest=1/c", "stays=1/b"}, entries(t, chatroom), "who was not there did not leave")
@@ -325,10 +325,10 @@ func TestChatroomEntryNotices(t *testing.T) {
 	srv, client, chatroom := chatroom(t, "a", "b")
 	ctx := t.Context()
 	notice := rongcloud.ChatroomEntryNotification{Type: rongcloud.ChatroomEntryChangeSet, Key: "k", Value: "v"}
-	require.NoError(t, chatroom.Entry.Set(ctx, rongcloud.ChatroomEntrySetParams{ChatroomID: "r", UserID: "a", Key: "k", Value: "v", Notification: notice}))
+	require.NoError(t, chatroom.Entry.Set(ctx, rongcloud.ChatroomEntrySetParams{ChatroomID: "r", OwnerID: "a", Key: "k", Value: "v", Notification: notice}))
 	require.NoError(t, setEntry(t, chatroom, "a", "l", "v"))
 	require.NoError(t, chatroom.Entry.Delete(ctx, rongcloud.ChatroomEntryDeleteParams{
-		ChatroomID: "r", UserID: "a", Key: "k", Notification: rongcloud.RawContent{Name: "app:kv", Body: "k is gone"},
+		ChatroomID: "r", OwnerID: "a", Key: "k", Notification: rongcloud.RawContent{Name: "app:kv", Body: "k is gone"},
 	}))
 	require.Empty(t, srv.User("a").Inbox())
 	inbox := srv.User("b").Inbox()
@@ -382,19 +382,19 @@ func TestChatroomMutes(t *testing.T) {
 	srv.JoinChatroom("r", "b")
 	srv.Advance(10 * time.Minute)
 	require.Equal(t, map[string]time.Duration{"b": 10 * time.Minute}, muted(), "a mute stays when its user leaves")
-	require.NoError(t, chatroom.Mute.Remove(ctx, rongcloud.ChatroomUsersParams{ChatroomID: "r", UserIDs: []string{"b", "c"}}))
+	require.NoError(t, chatroom.Mute.Remove(ctx, rongcloud.ChatroomMuteRemoveParams{ChatroomID: "r", UserIDs: []string{"b", "c"}}))
 	require.Empty(t, silent())
 
 	// The whole room, with exceptions.
 	require.NoError(t, chatroom.MuteAllMembers.Add(ctx, rongcloud.ChatroomMuteAllMembersParams{ChatroomID: "r"}))
 	require.NoError(t, chatroom.MuteAllMembers.Add(ctx, rongcloud.ChatroomMuteAllMembersParams{ChatroomID: "r"}))
-	require.NoError(t, chatroom.MuteAllMembersWhitelist.Add(ctx, rongcloud.ChatroomUsersParams{ChatroomID: "r", UserIDs: []string{"a", "b"}}))
+	require.NoError(t, chatroom.MuteAllMembersWhitelist.Add(ctx, rongcloud.ChatroomMuteAllMembersWhitelistParams{ChatroomID: "r", UserIDs: []string{"a", "b"}}))
 	require.NoError(t, chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteAddParams{ChatroomID: "r", UserIDs: []string{"a"}, Duration: time.Minute}))
 	require.Equal(t, "cd", silent(), "the list lifts single mutes, too")
 	banned, err := chatroom.MuteAllMembers.IsMuted(ctx, "r")
 	require.NoError(t, err)
 	require.True(t, banned)
-	require.NoError(t, chatroom.MuteAllMembersWhitelist.Remove(ctx, rongcloud.ChatroomUsersParams{ChatroomID: "r", UserIDs: []string{"b"}}))
+	require.NoError(t, chatroom.MuteAllMembersWhitelist.Remove(ctx, rongcloud.ChatroomMuteAllMembersWhitelistParams{ChatroomID: "r", UserIDs: []string{"b"}}))
 	require.Equal(t, "bcd", silent())
 
 	// In all rooms, which nothing lifts.
@@ -427,7 +427,7 @@ func TestChatroomMutes(t *testing.T) {
 			require.Equal(t, rongcloud.CodeInvalidParameter, refused(t, client, path, params).Code, minutes)
 		}
 	}
-	require.ErrorIs(t, chatroom.MuteAllMembersWhitelist.Add(ctx, rongcloud.ChatroomUsersParams{ChatroomID: "r", UserIDs: ids(20)}), rongcloud.CodeInvalidParameter, "21 exempt")
+	require.ErrorIs(t, chatroom.MuteAllMembersWhitelist.Add(ctx, rongcloud.ChatroomMuteAllMembersWhitelistParams{ChatroomID: "r", UserIDs: ids(20)}), rongcloud.CodeInvalidParameter, "21 exempt")
 }
 
 func TestChatroomBans(t *testing.T) {
@@ -466,7 +466,7 @@ func TestChatroomBlocks(t *testing.T) {
 	require.Equal(t, "a", blocked.Users[0].UserID)
 	require.True(t, blocked.Users[0].EndsAt.Equal(started.Add(10*time.Minute)))
 
-	require.NoError(t, chatroom.Block.Remove(ctx, rongcloud.ChatroomUsersParams{ChatroomID: "r", UserIDs: []string{"a"}}))
+	require.NoError(t, chatroom.Block.Remove(ctx, rongcloud.ChatroomBlockRemoveParams{ChatroomID: "r", UserIDs: []string{"a"}}))
 	require.Equal(t, []string{"c", "d"}, members(), "nobody is brought back")
 	srv.JoinChatroom("r", "a", "b")
 	require.Equal(t, []string{"c", "d", "a"}, members())

@@ -80,18 +80,18 @@ func muteUltraGroup(t *testing.T, ultra *rongcloud.UltraGroupService) {
 	ctx := context.Background()
 	// What is set for the whole ultra group and what is set for a channel is kept apart.
 	for channel, ids := range map[string][]string{"": {"b", "c"}, "news": {"a", "c"}} {
-		users := rongcloud.UltraGroupUsersParams{GroupID: "g", ChannelID: channel, UserIDs: ids}
+		users := rongcloud.UltraGroupMuteParams{GroupID: "g", ChannelID: channel, UserIDs: ids}
 		gone := users
 		gone.UserIDs = []string{"c"}
 		require.NoError(t, ultra.Mute.Add(ctx, users))
 		require.NoError(t, ultra.Mute.Remove(ctx, gone))
-		require.NoError(t, ultra.MuteAllMembersWhitelist.Add(ctx, users))
-		require.NoError(t, ultra.MuteAllMembersWhitelist.Remove(ctx, gone))
+		require.NoError(t, ultra.MuteAllMembersWhitelist.Add(ctx, rongcloud.UltraGroupMuteAllMembersWhitelistParams(users)))
+		require.NoError(t, ultra.MuteAllMembersWhitelist.Remove(ctx, rongcloud.UltraGroupMuteAllMembersWhitelistParams(gone)))
 	}
 	for channel, want := range map[string][]string{"": {"b"}, "news": {"a"}, "staff": nil} {
-		query := rongcloud.UltraGroupUsersQuery{GroupID: "g", ChannelID: channel}
+		query := rongcloud.UltraGroupMuteQuery{GroupID: "g", ChannelID: channel}
 		require.Equal(t, want, collect(t, ultra.Mute.All(ctx, query)))
-		require.Equal(t, want, collect(t, ultra.MuteAllMembersWhitelist.All(ctx, query)))
+		require.Equal(t, want, collect(t, ultra.MuteAllMembersWhitelist.All(ctx, rongcloud.UltraGroupMuteAllMembersWhitelistQuery(query))))
 	}
 
 	news := rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g", ChannelID: "news"}
