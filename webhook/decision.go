@@ -66,6 +66,18 @@ func Replace(content rongcloud.MessageContent) Decision { return Decision{Conten
 // given reports whether a function has decided: beside an error, the zero value is no decision.
 func (d Decision) given() bool { return !reflect.ValueOf(d).IsZero() }
 
+// about is a fallback for a message of the given type, which is empty if it is not known. One with
+// a content of another type blocks: the message is not to pass as it is, and clients cannot read
+// the content in its place.
+func (d Decision) about(objectName string) verdict {
+	body, err := d.encode(objectName)
+	if err != nil || d.Content != nil && objectName == "" {
+		d = Block(d.Text)
+		body, _ = d.encode("")
+	}
+	return verdict{d.Verdict, body}
+}
+
 // encode writes the answer to a question about a message of the given type, which is empty for a
 // message that is not known.
 func (d Decision) encode(objectName string) ([]byte, error) {

@@ -110,6 +110,34 @@ func TestDecisionFallback(t *testing.T) {
 	}
 }
 
+// A fallback replaces the content of messages of its type, and blocks all others.
+func TestFallbackReplaces(t *testing.T) {
+	t.Parallel()
+	replace := webhook.Replace(rongcloud.TextMessage{Content: "***"})
+	replace.Text = "later"
+	watcher := &observed{}
+	h, _ := newHandler(t, webhook.WithDecisionTimeout(time.Minute, replace), webhook.WithObserver(watcher))
+	const asks = "targetId=g1&messageId=1&content=%7B%7D&msgType="
+	alone := h.For(webhook.KindPreMessage)
+	for _, tt := range []struct {
+		handler http.Handler
+		body    string
+		want    string
+		verdict webhook.Verdict
+	}{
+		{h, asks + "RC%3ATxtMsg", `{"pass":1,"replaceContent":"{\"content\":\"***\"}"}`, webhook.VerdictAllow},
+		{alone, asks + "RC%3ATxtMsg", `{"pass":1,"replaceContent":"{\"content\":\"***\"}"}`, webhook.VerdictAllow},
+		{h, asks + "RC%3AImgMsg", fallback, webhook.VerdictBlock},
+		{alone, asks + "app%3Aorder", fallback, webhook.VerdictBlock},
+		{alone, asks, fallback, webhook.VerdictBlock},
+		{alone, "%zz", fallback, webhook.VerdictBlock},
+		{alone, "", fallback, webhook.VerdictBlock},
+	} {
+		require.Equal(t, tt.want, string(webhooktest.Serve(tt.handler, request(t, formType, tt.body)).Body), tt.body)
+		require.Equal(t, tt.verdict, watcher.all[len(watcher.all)-1].Verdict, tt.body)
+	}
+}
+
 // A question that cannot be read is still a question.
 func TestMalformedQuestion(t *testing.T) {
 	t.Parallel()

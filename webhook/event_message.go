@@ -165,6 +165,14 @@ func textsOf(objectName, body string, more ...string) ([]string, error) {
 	return texts, err
 }
 
+// objectName is empty for a question that cannot be read.
+func (m *PreMessage) objectName() string {
+	if m == nil {
+		return ""
+	}
+	return m.ObjectName
+}
+
 func (m *PreMessage) key() string {
 	return conversationKey(string(m.ChannelType), m.From, m.TargetID, m.ChannelID)
 }

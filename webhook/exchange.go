@@ -208,8 +208,8 @@ func (x *exchange) fail(err error) {
 		kind, events := x.q.events(x.kind)
 		x.callback = &Callback{Kind: kind, Events: events}
 	}
-	if _, ok := x.question(); ok && !errors.Is(err, ErrUnsigned) {
-		x.fallBack(err)
+	if m, ok := x.question(); ok && !errors.Is(err, ErrUnsigned) {
+		x.fallBack(m.objectName(), err)
 		return
 	}
 	x.refuse(err)
@@ -265,17 +265,18 @@ func (x *exchange) observe(o Observation) {
 // decide answers a question before delivery, in time, whatever the nonce store and the function do.
 // A nil message is one that cannot be read.
 func (x *exchange) decide(m *PreMessage, begin bool) {
+	objectName := m.objectName() // now: a function that is late may still write to the message
 	switch {
 	case x.blocked != nil:
-		x.fallBack(x.blocked)
+		x.fallBack(objectName, x.blocked)
 		return
 	case m == nil:
-		x.fallBack(refuse(ErrMalformed, x.unreadable()))
+		x.fallBack(objectName, refuse(ErrMalformed, x.unreadable()))
 		return
 	}
 	given, err := x.ask(m, begin)
 	if given.body == nil {
-		x.fallBack(err)
+		x.fallBack(objectName, err)
 		return
 	}
 	if err != nil {
@@ -329,13 +330,13 @@ func (x *exchange) ask(m *PreMessage, begin bool) (verdict, error) {
 	}
 }
 
-// fallBack answers a question that cannot be decided.
-func (x *exchange) fallBack(err error) {
+// fallBack answers a question that cannot be decided, about a message of the given type, which is
+// empty if it is not known.
+func (x *exchange) fallBack(objectName string, err error) {
 	x.h.logFailure(x.r, "webhook: the fallback decides about a message", KindPreMessage, 0, err)
-	fallback := x.h.config.fallback
-	body, _ := fallback.encode("") // checked by WithDecisionTimeout
+	fallback := x.h.config.fallback.about(objectName)
 	x.hangUp()
-	x.answer(body)
+	x.answer(fallback.body)
 	x.observe(Observation{Outcome: OutcomeFallback, Kind: KindPreMessage, Status: http.StatusOK, Err: err, Verdict: fallback.Verdict})
 }
 

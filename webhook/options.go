@@ -236,7 +236,8 @@ func WithTimeout(timeout time.Duration) Option {
 // or is not there; the nonce store fails, hangs or calls it a replay; the handler is shut down; the
 // question lacks its ID or has a field that cannot be read. A body that cannot be read at all is
 // known for a question only on a path or handler for questions alone ([Handler.For], [WithKind]),
-// and refused with 400 elsewhere.
+// and refused with 400 elsewhere. A fallback with a Content blocks messages of other types than the
+// Content's, and those that cannot be read.
 //
 // Without this option it is [DefaultDecisionTimeout] and [Allow]: then a message is delivered
 // whenever your check fails. Give Block("...") if nothing may pass unchecked. RongCloud waits three
