@@ -125,7 +125,23 @@ func decodeRaw(m any, raw json.RawMessage, depth int) error {
 
 // decodeFields fills m, a pointer to a struct, by the tags of its fields. Raw is valid JSON.
 func decodeFields(m any, raw json.RawMessage) error {
-	return lenient.Decoder{DropNulls: true, Unknown: keepUnknown}.Fields(raw, m)
+	err := lenient.Decoder{DropNulls: true, Unknown: keepUnknown}.Fields(raw, m)
+	if _, ok := m.(keeper); ok && err == nil {
+		dropEmptyMention(reflect.ValueOf(m).Elem())
+	}
+	return err
+}
+
+// dropEmptyMention takes away a mention that says nothing, such as {} and []: it mentions nobody.
+func dropEmptyMention(v reflect.Value) {
+	p := bodyPlanOf(v.Type())
+	if p.mention < 0 {
+		return
+	}
+	field := v.Field(p.mention).Addr().Interface().(**Mention)
+	if m := *field; m != nil && m.Type == 0 && len(m.UserIDs) == 0 && m.MentionedContent == "" && m.keys == nil {
+		*field = nil
+	}
 }
 
 // maxDepth is how deep messages that hold messages are decoded. The ones below stay raw, lest a hostile
@@ -208,6 +224,8 @@ type bodyPlan struct {
 	fields []bodyField
 	kept   int // the field with the unknown keys, or -1
 	other  int // the map with the app's own keys, or -1
+
+	mention int // the field with a mention, or -1
 }
 
 // bodyField is how one field is written: as encoding/json would, save that
@@ -233,18 +251,23 @@ var (
 	bodies    sync.Map // reflect.Type to *bodyPlan
 	keptType  = reflect.TypeFor[kept]()
 	textsType = reflect.TypeFor[[]string]()
+
+	mentionType = reflect.TypeFor[*Mention]()
 )
 
 func bodyPlanOf(typ reflect.Type) *bodyPlan {
 	if cached, ok := bodies.Load(typ); ok {
 		return cached.(*bodyPlan)
 	}
-	p := &bodyPlan{kept: -1, other: -1}
+	p := &bodyPlan{kept: -1, other: -1, mention: -1}
 	for i := range typ.NumField() {
 		field := typ.Field(i)
-		if field.Type == keptType {
+		switch field.Type {
+		case keptType:
 			p.kept = i
 			continue
+		case mentionType:
+			p.mention = i
 		}
 		tag := field.Tag
 		if tag.Get("body") == "*" {

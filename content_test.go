@@ -361,11 +361,33 @@ func TestContentMentionOfNobody(t *testing.T) {
 			}
 		}
 	}
-	read, err := DecodeContent("RC:TxtMsg", []byte(`{"content":"hi","mentionedInfo":{}}`))
+	read, err := DecodeContent("RC:TxtMsg", []byte(`{"content":"hi","mentionedInfo":{"mentionedContent":"hey"}}`))
 	require.NoError(t, err)
-	text, err := json.Marshal(read)
-	require.NoError(t, err)
-	require.JSONEq(t, `{"content":"hi","mentionedInfo":{"type":0}}`, string(text))
+	require.JSONEq(t, `{"content":"hi","mentionedInfo":{"type":0,"mentionedContent":"hey"}}`, contentJSON(t, read))
+}
+
+// TestContentReadsEmptyMention proves that a mention which says nothing is none: a group is not told of one.
+func TestContentReadsEmptyMention(t *testing.T) {
+	t.Parallel()
+	for _, c := range contentCases() {
+		if !reflect.ValueOf(c.full).FieldByName("Mention").IsValid() {
+			continue
+		}
+		for _, mention := range []string{"{}", "[]", `""`, `"{}"`, `{"type":0}`, `{"type":"","userIdList":[],"mentionedContent":""}`} {
+			body := []byte(`{"mentionedInfo":` + mention + `}`)
+			read, err := DecodeContent(c.full.ObjectName(), body)
+			require.NoError(t, err, mention)
+			require.False(t, mentions(read), "%T %s", read, mention)
+			pointer := reflect.New(reflect.TypeOf(c.full)).Interface()
+			require.NoError(t, json.Unmarshal(body, pointer))
+			require.False(t, mentions(pointer.(MessageContent)), "%T %s", pointer, mention)
+		}
+	}
+	for _, mention := range []string{`{"type":1}`, `{"userIdList":["u"]}`, `{"mentionedContent":"m"}`, `{"new":1}`} {
+		read, err := DecodeContent("RC:TxtMsg", []byte(`{"mentionedInfo":`+mention+`}`))
+		require.NoError(t, err)
+		require.True(t, mentions(read), mention)
+	}
 }
 
 // contentOfApp is an app's own type.
