@@ -5,7 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
-	"strings"
+
+	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
 // Errors of [ContentAs] and [DecodeContent], to be told apart with errors.Is.
@@ -68,10 +69,11 @@ func ContentAs[T MessageContent](content MessageContent) (T, error) {
 			return same, nil
 		}
 	}
-	if strings.TrimSpace(raw.Body) == "null" {
+	body := lenient.TrimMark([]byte(raw.Body))
+	if isNull(body) && len(body) > 0 {
 		return none, undecodable(raw.Name, errors.New("null is no message"))
 	}
-	if err := json.Unmarshal([]byte(raw.Body), target.Interface()); err != nil {
+	if err := json.Unmarshal(body, target.Interface()); err != nil {
 		return none, undecodable(raw.Name, err)
 	}
 	if !pointer {

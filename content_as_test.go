@@ -74,3 +74,23 @@ func TestContentAs(t *testing.T) {
 	_, err = ContentAs[TextMessage](broken)
 	require.ErrorIs(t, err, ErrUndecodable, "a body that DecodeContent has handed back")
 }
+
+func TestContentBehindByteOrderMark(t *testing.T) {
+	t.Parallel()
+	content, err := DecodeContent("RC:TxtMsg", []byte("\ufeff{\"content\":\"hi\"}"))
+	require.NoError(t, err)
+	require.Equal(t, TextMessage{Content: "hi"}, content)
+	text, err := ContentAs[TextMessage](RawContent{"RC:TxtMsg", "\ufeff{\"content\":\"hi\"}"})
+	require.NoError(t, err)
+	require.Equal(t, TextMessage{Content: "hi"}, text)
+	own, err := ContentAs[contentOfApp](RawContent{"app:own", "\ufeff{\"a\":\"hi\"}"})
+	require.NoError(t, err)
+	require.Equal(t, contentOfApp{A: "hi"}, own)
+	for _, body := range []string{"\ufeffnull", "\ufeff", "\ufeffhi"} {
+		content, err := DecodeContent("RC:TxtMsg", []byte(body))
+		require.ErrorIs(t, err, ErrUndecodable)
+		require.Equal(t, RawContent{"RC:TxtMsg", body}, content, "what cannot be read stays as it came")
+		_, err = ContentAs[contentOfApp](RawContent{"app:own", body})
+		require.ErrorIs(t, err, ErrUndecodable)
+	}
+}

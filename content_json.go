@@ -71,19 +71,21 @@ func isBuiltIn(objectName string) bool {
 // type it returns the type's struct, as a value such as TextMessage, and for any other a [RawContent]. A body that is not
 // of its type comes back as a RawContent too, beside an [ErrUndecodable]. [ContentAs] turns the result into one type.
 //
-// It accepts what the various client SDKs write where they differ: numbers as text, objects as JSON text, other spellings.
+// It accepts what the various client SDKs write where they differ: numbers as text, objects as JSON
+// text, other spellings. A byte order mark is passed over.
 func DecodeContent(objectName string, body []byte) (MessageContent, error) {
 	decode := builtIns[objectName]
 	if decode == nil {
 		return RawContent{Name: objectName, Body: string(body)}, nil
 	}
-	err := lenient.Check(body)
-	if err == nil && isNull(body) {
+	plain := lenient.TrimMark(body)
+	err := lenient.Check(plain)
+	if err == nil && isNull(plain) {
 		err = errors.New("is null")
 	}
 	if err == nil {
 		var content MessageContent
-		if content, err = decode(body, 0); err == nil {
+		if content, err = decode(plain, 0); err == nil {
 			return content, nil
 		}
 	}
