@@ -73,7 +73,8 @@ func keysIn(v reflect.Value) unknownKeys {
 // UnknownKeys returns what a message of a built-in type was read with, by [DecodeContent] or by
 // encoding/json, under keys that its type does not know: the JSON of each value by its key. A key
 // inside another object comes with the way to it, such as user.level, referMsg.level or
-// msgList[0].content.level. It is nil if there are none, and for types that are not built in.
+// msgList[0].content.level. A dot, an opening bracket or a backslash in a key itself stands behind a
+// backslash, so that a key named user.level comes as user\.level. The map is nil if there are none, and for types that are not built in.
 //
 // Among them are values that a field cannot hold, as long as the field is empty: a userType or
 // conversationType that is no number, an auditType other than 0 and 1, a negative span.
@@ -86,10 +87,13 @@ func UnknownKeys(c MessageContent) map[string]json.RawMessage {
 		if found == nil {
 			found = map[string]json.RawMessage{}
 		}
-		found[way+key.name] = bytes.Clone(key.value)
+		found[way+wayEscaper.Replace(key.name)] = bytes.Clone(key.value)
 	})
 	return found
 }
+
+// wayEscaper keeps a key apart from a way that reads the same.
+var wayEscaper = strings.NewReplacer(`\`, `\\`, `.`, `\.`, `[`, `\[`)
 
 // eachUnknown calls visit with the unknown keys in v and in what it holds.
 func eachUnknown(v reflect.Value, way string, visit func(way string, key unknownKey)) {

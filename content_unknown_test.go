@@ -177,6 +177,18 @@ func TestUnknownKeys(t *testing.T) {
 	}
 }
 
+// TestUnknownKeysAreToldApart has keys that read like the way to others.
+func TestUnknownKeysAreToldApart(t *testing.T) {
+	t.Parallel()
+	body := `{"user.level":1,"user":{"level":2},"user\\.level":3,"nameList":[],"msgList":[{"x":4}],"msgList[0].x":5,"msgList[0]":{"x":6}}`
+	content, err := DecodeContent("RC:CombineV2Msg", []byte(body))
+	require.NoError(t, err)
+	require.Equal(t, map[string]json.RawMessage{
+		`user\.level`: json.RawMessage("1"), `user.level`: json.RawMessage("2"), `user\\\.level`: json.RawMessage("3"),
+		`msgList[0].x`: json.RawMessage("4"), `msgList\[0]\.x`: json.RawMessage("5"), `msgList\[0]`: json.RawMessage(`{"x":6}`),
+	}, UnknownKeys(content))
+}
+
 // TestUnknownKeysBelongToOneMessage proves that copies of a message, and a variable that is read into again, do not mix them.
 func TestUnknownKeysBelongToOneMessage(t *testing.T) {
 	t.Parallel()
