@@ -23,7 +23,8 @@ func checkContent(c MessageContent) error {
 	written := e.writes || e.writesBehind && reflect.TypeOf(c) != typ
 	switch {
 	case e.lostTo != nil && (written || e.twice):
-		return fmt.Errorf("%v embeds %v, whose MarshalJSON loses all other fields: %v needs a MarshalJSON of its own", typ, e.lostTo, typ)
+		method, _ := marshalMethod(e.lostTo)
+		return fmt.Errorf("%v embeds %v, whose %s loses all other fields: %v needs a MarshalJSON of its own", typ, e.lostTo, method.Name, typ)
 	case written || e.bare == nil:
 	case e.writesBehind:
 		return fmt.Errorf("is a %v, but only *%v has MarshalJSON, which has to write the fields of %v: pass a pointer", typ, typ, e.bare)
@@ -51,7 +52,7 @@ type embedding struct {
 	bare   reflect.Type // the type whose fields are those of a built-in one and that encoding/json would look into, or nil
 	mayNil bool         // a pointer or interface is among it
 
-	writes, writesBehind bool // it has MarshalJSON, and so has a pointer to it
+	writes, writesBehind bool // it has MarshalJSON or MarshalText, and so has a pointer to it
 }
 
 var embeddings sync.Map // reflect.Type to *embedding
@@ -59,7 +60,7 @@ var embeddings sync.Map // reflect.Type to *embedding
 func embeddingOf(typ reflect.Type) *embedding {
 	known, ok := embeddings.Load(typ)
 	if !ok {
-		made := &embedding{writes: typ.Implements(marshaler), writesBehind: reflect.PointerTo(typ).Implements(marshaler)}
+		made := &embedding{writes: marshals(typ), writesBehind: marshals(reflect.PointerTo(typ))}
 		if typ.Kind() == reflect.Struct {
 			scan := embeddingScan{seen: map[reflect.Type]bool{}}
 			scan.look(typ)
@@ -118,7 +119,7 @@ type embeddingScan struct {
 }
 
 func (s *embeddingScan) look(typ reflect.Type) {
-	writesItself := ownMarshalJSON(typ)
+	writesItself := ownMarshaler(typ)
 	if s.seen[typ] {
 		return
 	}
@@ -139,14 +140,14 @@ func (s *embeddingScan) look(typ reflect.Type) {
 				inner.look(embedded)
 				s.mayNil = s.mayNil || inner.mayNil
 			}
-		case field.Anonymous && embedded.Kind() == reflect.Interface && embedded.Implements(marshaler),
-			field.Anonymous && ownMarshalJSON(embedded):
+		case field.Anonymous && embedded.Kind() == reflect.Interface && marshals(embedded),
+			field.Anonymous && ownMarshaler(embedded):
 			s.writer = embedded
 			s.writers++
 			if embedded.PkgPath() == ownPackage {
 				s.builtIns++
 			}
-		case field.Anonymous && embedded.Kind() == reflect.Struct && !ownMarshalJSON(embedded):
+		case field.Anonymous && embedded.Kind() == reflect.Struct && !ownMarshaler(embedded):
 			s.look(embedded)
 		case field.IsExported() && field.Tag.Get("json") != "-":
 			s.others++
@@ -154,16 +155,35 @@ func (s *embeddingScan) look(typ reflect.Type) {
 	}
 }
 
-// ownMarshalJSON reports whether a type declares MarshalJSON itself. Where it only embeds a type with that method, the compiler has written it.
-func ownMarshalJSON(typ reflect.Type) bool {
+// marshals reports whether encoding/json asks a type itself to write it.
+func marshals(typ reflect.Type) bool {
+	return typ.Implements(marshaler) || typ.Implements(textMarshaler)
+}
+
+// marshalMethod returns the method by which encoding/json has a type, or a pointer to it, write itself.
+func marshalMethod(typ reflect.Type) (method reflect.Method, ok bool) {
+	pointer := reflect.PointerTo(typ)
+	if method, ok = typ.MethodByName("MarshalJSON"); ok {
+		return method, ok
+	}
+	if method, ok = pointer.MethodByName("MarshalJSON"); ok {
+		return method, ok
+	}
+	if method, ok = typ.MethodByName("MarshalText"); ok {
+		return method, ok
+	}
+	return pointer.MethodByName("MarshalText")
+}
+
+// ownMarshaler reports whether a type declares MarshalJSON or MarshalText itself. Where it only embeds
+// a type with that method, the compiler has written it.
+func ownMarshaler(typ reflect.Type) bool {
 	if typ.Kind() == reflect.Interface {
 		return false
 	}
-	method, ok := typ.MethodByName("MarshalJSON")
+	method, ok := marshalMethod(typ)
 	if !ok {
-		if method, ok = reflect.PointerTo(typ).MethodByName("MarshalJSON"); !ok {
-			return false
-		}
+		return false
 	}
 	function := runtime.FuncForPC(method.Func.Pointer())
 	if function == nil {
