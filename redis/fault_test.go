@@ -741,3 +741,95 @@ func TestLimiterNoticesAHalfOpenRedis(t *testing.T) {
 		})
 	}
 }
+
+// gateByKey is a hook that fails the requests of one quota, and holds those of all others until it is opened.
+type gateByKey struct {
+	gate
+	fails string
+}
+
+func (g *gateByKey) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	hold := g.gate.ProcessHook(next)
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if strings.HasPrefix(cmd.Name(), "eval") && slices.ContainsFunc(cmd.Args(), func(arg any) bool {
+			text, _ := arg.(string)
+			return strings.Contains(text, g.fails)
+		}) {
+			return errors.New("refused by the test")
+		}
+		return hold(ctx, cmd)
+	}
+}
+
+// When Redis is lost for one quota, those who wait for others go on at once, although their own requests are still out.
+func TestALostRedisHoldsNobody(t *testing.T) {
+	t.Parallel()
+	db := startRedis(t).client(t)
+	l, states := stated(t, db, LimiterConfig{Quotas: quotas(1000, time.Second), Timeout: time.Hour})
+	g := &gateByKey{gate{open: make(chan struct{})}, l.config.Quotas.Limits(units(endpoint.UserGetToken, 1))[0].Key}
+	db.AddHook(g)
+	defer close(g.open)
+	result := make(chan error, 1)
+	go func() { result <- l.Wait(t.Context(), units(private, 1)) }()
+	require.Eventually(t, func() bool { return g.asked.Load() == 1 }, 20*time.Second, time.Millisecond)
+	require.NoError(t, l.Wait(t.Context(), units(endpoint.UserGetToken, 1)))
+	require.False(t, (<-states).Shared)
+	select {
+	case err := <-result:
+		require.NoError(t, err)
+	case <-time.After(20 * time.Second):
+		t.Fatal("it waits for a Redis that is lost")
+	}
+}
+
+// OnState may close its limiter, whatever it is told.
+func TestOnStateMayClose(t *testing.T) {
+	t.Parallel()
+	for _, shared := range []bool{false, true} {
+		t.Run(strconv.FormatBool(shared), func(t *testing.T) {
+			t.Parallel()
+			server := startRedis(t)
+			db := server.client(t)
+			var l *Limiter
+			closed := make(chan error, 1)
+			config := LimiterConfig{AppKey: "k", Quotas: quotas(1000, time.Second)}
+			config.OnState = func(s State) {
+				if s.Shared == shared {
+					closed <- l.Close()
+				}
+			}
+			l, err := NewLimiter(db, config)
+			require.NoError(t, err)
+			var failing atomic.Bool
+			failing.Store(true)
+			db.AddHook(failWhile{&failing})
+			require.NoError(t, l.Wait(t.Context(), units(private, 1)))
+			failing.Store(false)
+			select {
+			case err := <-closed:
+				require.NoError(t, err)
+			case <-time.After(20 * time.Second):
+				t.Fatal("Close waits for the one who calls it")
+			}
+			require.NoError(t, l.Wait(t.Context(), units(private, 1)))
+			require.NoError(t, l.Close())
+		})
+	}
+}
+
+// failWhile is a hook that fails all requests as long as it is told to.
+type failWhile struct{ failing *atomic.Bool }
+
+func (f failWhile) DialHook(next redis.DialHook) redis.DialHook { return next }
+func (f failWhile) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		if f.failing.Load() {
+			return errors.New("refused by the test")
+		}
+		return next(ctx, cmd)
+	}
+}
+
+func (f failWhile) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return next
+}

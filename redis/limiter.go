@@ -28,7 +28,7 @@ type LimiterConfig struct {
 	LocalShare float64
 
 	// OnState is told when Redis is lost, when it is back, and when it has lost counters. Those who
-	// wait are let go on after it has returned, so it must be fast.
+	// wait are let go on after it has returned, so it must be fast. It may call Close.
 	OnState func(State)
 
 	// Prefix begins every key in Redis, so that it is enough to allow these keys. Empty is
@@ -339,12 +339,27 @@ func (l *Limiter) lose(err error, failed *ask) {
 	select {
 	case <-l.closed:
 	default:
-		l.wait.Go(func() { l.look(&ask{keys: failed.keys, limits: failed.limits}) })
+		l.wait.Add(1)
+		go l.look(&ask{keys: failed.keys, limits: failed.limits})
 	}
 }
 
-// look runs the script that failed, over the same limits, until it succeeds.
+// look goes back to Redis when it is found.
 func (l *Limiter) look(probe *ask) {
+	if !l.search(probe) {
+		return
+	}
+	// Close waits for the search, but not for this: OnState may call it.
+	l.state.Lock()
+	defer l.state.Unlock()
+	if l.goBack() {
+		l.tell(State{Shared: true})
+	}
+}
+
+// search runs the script that failed, over the same limits, until it succeeds. It reports whether it did.
+func (l *Limiter) search(probe *ask) bool {
+	defer l.wait.Done()
 	for i := range probe.limits {
 		probe.limits[i].known, probe.limits[i].refused = "", -1
 	}
@@ -354,18 +369,24 @@ func (l *Limiter) look(probe *ask) {
 		select {
 		case <-ticker.C:
 		case <-l.closed:
-			return
+			return false
 		}
-		if _, err := l.put(probe); err != nil {
-			continue
+		if _, err := l.put(probe); err == nil {
+			return true
 		}
-		l.state.Lock()
-		defer l.state.Unlock()
-		l.mu.Lock()
-		l.lost = false
-		l.back()
-		l.mu.Unlock()
-		l.tell(State{Shared: true})
-		return
 	}
+}
+
+// goBack ends the use of the local share, unless the limiter is closed and so stays as it is.
+func (l *Limiter) goBack() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case <-l.closed:
+		return false
+	default:
+	}
+	l.lost = false
+	l.back()
+	return true
 }
