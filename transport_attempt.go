@@ -22,8 +22,8 @@ type attempter struct {
 func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := callOf(req.Context())
 	c.attempts++
-	// The last attempt must not meet the end of a connection again that others share.
-	c.alone = c.last.unprocessed && c.attempts > c.core.config.retry.MaxRetries
+	// The last attempt must not meet the end of a connection again, of one that others share or that lay idle.
+	c.alone = c.last.stale && c.attempts > c.core.config.retry.MaxRetries
 	c.last = outcome{started: time.Now()}
 	o := &c.last
 	if info := c.config.capture; info != nil {

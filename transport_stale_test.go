@@ -2,8 +2,10 @@ package rongcloud
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -113,4 +115,80 @@ func TestConnectionsThatTakeNothingEndWithTheContext(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 	require.Zero(t, server.count()-before)
 	require.Zero(t, dials.Load())
+}
+
+// ownStaleClient has a number of idle connections of the client's own that are all closed.
+func ownStaleClient(t *testing.T, idle int, policy RetryPolicy) (*Client, *faultServer, *atomic.Int32) {
+	t.Helper()
+	together := make(chan struct{})
+	var waiting atomic.Int32
+	server := newFaultServer(t, false, func(w http.ResponseWriter, r *http.Request) bool {
+		if n := int(waiting.Add(1)); n == idle {
+			close(together)
+		}
+		<-together
+		return serveSuccess(w, r)
+	})
+	var attempts atomic.Int32
+	client, err := New("k", "s", WithBaseURL(server.URL), WithRetry(policy), WithAttemptHook(func(context.Context, Attempt) { attempts.Add(1) }))
+	require.NoError(t, err)
+	t.Cleanup(client.CloseIdleConnections)
+	broken := new(atomic.Bool)
+	client.core.own.base.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dialTCP(ctx, network, address)
+		return &brokenOnWrite{Conn: conn, broken: broken, born: !broken.Load()}, err
+	}
+	var calls sync.WaitGroup
+	for range idle {
+		calls.Go(func() {
+			if err := faultCall(context.Background(), client, "safe"); err != nil {
+				t.Errorf("the call before failed: %v", err)
+			}
+		})
+	}
+	calls.Wait()
+	broken.Store(true)
+	attempts.Store(0)
+	return client, server, &attempts
+}
+
+// However many idle connections are closed at the same moment, the last attempt goes over a connection of its own.
+func TestTheLastAttemptMeetsNoIdleConnection(t *testing.T) {
+	t.Parallel()
+	for _, class := range []string{"safe", "unsafe"} {
+		for _, retries := range []int{1, 2} {
+			t.Run(fmt.Sprintf("%s, %d retries", class, retries), func(t *testing.T) {
+				t.Parallel()
+				client, server, attempts := ownStaleClient(t, 20, quick(retries))
+				before := server.count()
+				require.NoError(t, faultCall(t.Context(), client, class))
+				require.EqualValues(t, retries+1, attempts.Load())
+				require.Equal(t, 1, server.count()-before)
+			})
+		}
+	}
+}
+
+// The first retry after a connection that was closed costs the client's budget nothing, and every other one does.
+func TestTheFirstRetryAfterAClosedConnectionIsFree(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		idle, attempts int
+		want           string
+	}{
+		{4, 2, "ok"},
+		{8, 2, "transport"}, // a second retry would cost
+	} {
+		t.Run(strconv.Itoa(c.idle), func(t *testing.T) {
+			t.Parallel()
+			policy := quick(3)
+			policy.Budget = 1
+			client, _, attempts := ownStaleClient(t, c.idle, policy)
+			require.True(t, client.core.budget.spend())
+			require.False(t, client.core.budget.spend(), "there is nothing left")
+			err := faultCall(t.Context(), client, "unsafe")
+			require.Equal(t, c.want, told(err), "%v", err)
+			require.EqualValues(t, c.attempts, attempts.Load())
+		})
+	}
 }
