@@ -11,19 +11,21 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
-// MessageContent is the body of a message. Any type that names its object name and encodes to JSON is one, so an app's own
-// message types are plain structs with this method; they need no registration. A type that embeds a built-in
-// one takes over its JSON methods, which would drop the fields beside it: sends refuse it unless it has a
-// MarshalJSON of its own.
+// MessageContent is the body of a message. Any type that names its object name and encodes to JSON
+// is one, so an app's own message types are plain structs with this method; they need no
+// registration. A type that embeds a built-in one takes over its JSON methods, which would drop the
+// fields beside it: sends refuse it unless it has a MarshalJSON of its own.
 //
-// Clients add keys with nearly every release. What a built-in type does not know is kept when it is read and sent when it is
-// written, so that a message from the history can be changed and written back; see [UnknownKeys].
+// Clients add keys with nearly every release. What a built-in type does not know is kept when it is
+// read and sent when it is written, so that a message from the history can be changed and written
+// back; see [UnknownKeys].
 //
-// In the built-in types User describes the sender and Extra is the app's own data, which RongCloud carries untouched; JSON goes
-// in as text. LocalPath is a path on the sender's device, for reading only. Spans travel in whole seconds: a fraction of a
-// second is read as it is, but counts as a whole one when it is written, and a negative span is an error.
-// BurnAfterRead and BurnDuration, the time from reading to deletion on the reader's device, are fields of the
-// client SDKs' one-to-one messages; that clients honour them in messages of the Server API is unconfirmed.
+// In the built-in types User describes the sender and Extra is the app's own data, which RongCloud
+// carries untouched; JSON goes in as text. LocalPath is a path on the sender's device, for reading
+// only. Spans travel in whole seconds: a fraction of a second is read as it is, but counts as a
+// whole one when it is written, and a negative span is an error. BurnAfterRead and BurnDuration,
+// the time from reading to deletion on the reader's device, are fields of the client SDKs'
+// one-to-one messages; that clients honour them in messages of the Server API is unconfirmed.
 //
 // Notifications, such as [InfoNotification], and commands, such as [CommandMessage], are not counted as unread and have no push text
 // of their own: without PushContent there is no push.
@@ -83,8 +85,8 @@ type UserType int
 // UserBot marks a bot, for clients from 5.22 on.
 const UserBot UserType = 1
 
-// Moderation says how RongCloud's content moderation deals with one message. Its SDK for Java and its web client send it; no page of
-// the Server API names it.
+// Moderation says how RongCloud's content moderation deals with one message. Its SDK for Java and
+// its web client send it; no page of the Server API names it.
 type Moderation struct {
 	Enabled  *bool  `json:"auditType,omitempty" unit:"switch"` // whether the message is moderated; true if nil
 	Project  string `json:"project,omitempty"`                 // a moderation plan of the console
@@ -342,7 +344,8 @@ const (
 	MessageStreamHTML     MessageStreamType = "html"
 )
 
-// QuotedMessage names the message that a [StreamMessage] answers, as RongCloud's web client reads it.
+// QuotedMessage names the message that a [StreamMessage] answers, as RongCloud's web client reads
+// it.
 type QuotedMessage struct {
 	MessageUID string `json:"messageUId,omitempty"`
 	ObjectName string `json:"objectName,omitempty"` // its type
@@ -528,7 +531,8 @@ func (m *CardMessage) UnmarshalJSON(data []byte) error { return decodeBody(data,
 // UnmarshalJSON reads a body as [DecodeContent] does.
 func (m *StickerMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
-// UnmarshalJSON reads the sender as [DecodeContent] does: the spelling portraitUri of older clients, too.
+// UnmarshalJSON reads the sender as [DecodeContent] does: the spelling portraitUri of older
+// clients, too.
 func (m *Sender) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
 // UnmarshalJSON reads the mention as [DecodeContent] does.

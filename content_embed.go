@@ -9,9 +9,10 @@ import (
 	"sync"
 )
 
-// A type of the app's that embeds a built-in one takes over its MarshalJSON, which knows nothing of the fields beside it: they
-// would be lost without a word. Such a type is refused until it has a MarshalJSON of its own. So is one that has the fields
-// of a built-in type without its MarshalJSON, where encoding/json would write a span as nanoseconds.
+// A type of the app's that embeds a built-in one takes over its MarshalJSON, which knows nothing of
+// the fields beside it: they would be lost without a word. Such a type is refused until it has a
+// MarshalJSON of its own. So is one that has the fields of a built-in type without its MarshalJSON,
+// where encoding/json would write a span as nanoseconds.
 
 // checkContent refuses a content that cannot be written as it is meant.
 func checkContent(c MessageContent) error {
@@ -74,7 +75,8 @@ func embeddingOf(typ reflect.Type) *embedding {
 	return known.(*embedding)
 }
 
-// bareIn returns the struct with the fields of a built-in type among those that encoding/json looks into.
+// bareIn returns the struct with the fields of a built-in type among those that encoding/json looks
+// into.
 func bareIn(typ reflect.Type, seen map[reflect.Type]bool) reflect.Type {
 	if typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()
@@ -97,7 +99,8 @@ func bareIn(typ reflect.Type, seen map[reflect.Type]bool) reflect.Type {
 	return nil
 }
 
-// writtenOtherwise reports whether a struct with the fields of a built-in type holds what encoding/json does not write as that type does.
+// writtenOtherwise reports whether a struct with the fields of a built-in type holds what
+// encoding/json does not write as that type does.
 func writtenOtherwise(v reflect.Value) bool {
 	p := bodyPlanOf(v.Type())
 	for _, f := range p.fields {
@@ -108,7 +111,8 @@ func writtenOtherwise(v reflect.Value) bool {
 	return p.other >= 0 && v.Field(p.other).Len() > 0 || p.kept >= 0 && len(keysIn(v.Field(p.kept))) > 0
 }
 
-// embeddingScan looks in a struct, and in those it embeds, for types that would write it as a whole, and for what else there is to write.
+// embeddingScan looks in a struct, and in those it embeds, for types that would write it as a
+// whole, and for what else there is to write.
 type embeddingScan struct {
 	seen     map[reflect.Type]bool
 	writer   reflect.Type
@@ -160,7 +164,8 @@ func marshals(typ reflect.Type) bool {
 	return typ.Implements(marshaler) || typ.Implements(textMarshaler)
 }
 
-// marshalMethod returns the method by which encoding/json has a type, or a pointer to it, write itself.
+// marshalMethod returns the method by which encoding/json has a type, or a pointer to it, write
+// itself.
 func marshalMethod(typ reflect.Type) (method reflect.Method, ok bool) {
 	pointer := reflect.PointerTo(typ)
 	if method, ok = typ.MethodByName("MarshalJSON"); ok {
@@ -175,8 +180,8 @@ func marshalMethod(typ reflect.Type) (method reflect.Method, ok bool) {
 	return pointer.MethodByName("MarshalText")
 }
 
-// ownMarshaler reports whether a type declares MarshalJSON or MarshalText itself. Where it only embeds
-// a type with that method, the compiler has written it.
+// ownMarshaler reports whether a type declares MarshalJSON or MarshalText itself. Where it only
+// embeds a type with that method, the compiler has written it.
 func ownMarshaler(typ reflect.Type) bool {
 	if typ.Kind() == reflect.Interface {
 		return false

@@ -85,7 +85,8 @@ func embedEncode(c MessageContent) (string, error) {
 	return got.body, err
 }
 
-// A type that loses its own fields to a built-in one is refused, however deep and in whatever way it embeds it.
+// A type that loses its own fields to a built-in one is refused, however deep and in whatever way
+// it embeds it.
 func TestContentThatLosesItsFields(t *testing.T) {
 	t.Parallel()
 	text := TextMessage{Content: "hi"}

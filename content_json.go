@@ -67,9 +67,10 @@ func isBuiltIn(objectName string) bool {
 	return ok
 }
 
-// DecodeContent reads the body of a received message, as webhooks and the message history carry it. For a built-in
-// type it returns the type's struct, as a value such as TextMessage, and for any other a [RawContent]. A body that is not
-// of its type comes back as a RawContent too, beside an [ErrUndecodable]. [ContentAs] turns the result into one type.
+// DecodeContent reads the body of a received message, as webhooks and the message history carry it.
+// For a built-in type it returns the type's struct, as a value such as TextMessage, and for any
+// other a [RawContent]. A body that is not of its type comes back as a RawContent too, beside an
+// [ErrUndecodable]. [ContentAs] turns the result into one type.
 //
 // It accepts what the various client SDKs write where they differ: numbers as text, objects as JSON
 // text, other spellings. A byte order mark is passed over.
@@ -113,7 +114,8 @@ func isNull(raw json.RawMessage) bool {
 	return len(raw) == 0 || string(bytes.TrimSpace(raw)) == "null"
 }
 
-// rawDecoder is a type that needs more than its tags say. Raw is valid JSON. Depth counts the messages around this one.
+// rawDecoder is a type that needs more than its tags say. Raw is valid JSON. Depth counts the
+// messages around this one.
 type rawDecoder interface {
 	decodeRaw(raw json.RawMessage, depth int) error
 }
@@ -296,7 +298,8 @@ func bodyPlanOf(typ reflect.Type) *bodyPlan {
 	return p
 }
 
-// reads reports whether a key is that of a message inside the body, which the decoder of fields does not know.
+// reads reports whether a key is that of a message inside the body, which the decoder of fields
+// does not know.
 func (p *bodyPlan) reads(key string) bool {
 	return slices.ContainsFunc(p.fields, func(f bodyField) bool {
 		return f.holds && (isKey(f.key, key) || isKey(f.name, key))

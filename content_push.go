@@ -7,8 +7,9 @@ type PushOptions struct {
 	TemplateID       string // a push template of the console, which sets title and text in the receiver's language
 	ForceShowContent bool   // show the text even to receivers who hide it
 
-	// NotificationID is the ID of the notification on Android: one with the same ID takes the place of the former. It is
-	// RongCloud's pushId, which its own web client sends and no page of the Server API names.
+	// NotificationID is the ID of the notification on Android: one with the same ID takes the place
+	// of the former. It is RongCloud's pushId, which its own web client sends and no page of the
+	// Server API names.
 	NotificationID string
 
 	Huawei    *HuaweiPush
@@ -88,8 +89,8 @@ type FCMPush struct {
 	CollapseKey string `json:"collapse_key,omitempty"` // a later notification with the same key takes the place of the former
 	ImageURL    string `json:"imageUrl,omitempty"`     // of an image up to 1 MB
 
-	// Priority is what RongCloud's web client sends with a message; no page of the Server API names it, and no
-	// source has it for a push without a message.
+	// Priority is what RongCloud's web client sends with a message; no page of the Server API names
+	// it, and no source has it for a push without a message.
 	Priority FCMPriority `json:"priority,omitempty"`
 }
 

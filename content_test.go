@@ -366,7 +366,8 @@ func TestContentMentionOfNobody(t *testing.T) {
 	require.JSONEq(t, `{"content":"hi","mentionedInfo":{"type":0,"mentionedContent":"hey"}}`, contentJSON(t, read))
 }
 
-// TestContentReadsEmptyMention proves that a mention which says nothing is none: a group is not told of one.
+// TestContentReadsEmptyMention proves that a mention which says nothing is none: a group is not
+// told of one.
 func TestContentReadsEmptyMention(t *testing.T) {
 	t.Parallel()
 	for _, c := range contentCases() {

@@ -27,9 +27,9 @@ const maxTextDepth = 8
 // its numbers are returned, too. A body that fits its type nowhere but is JSON gives its texts and
 // itself.
 //
-// A body of a built-in type that is no JSON comes back as a text, beside an [ErrUndecodable]; so do,
-// for every type, one that is not UTF-8 and one that hides JSON in texts deeper than 8 levels. What
-// clients make of it is not known, so it must not pass moderation.
+// A body of a built-in type that is no JSON comes back as a text, beside an [ErrUndecodable]; so
+// do, for every type, one that is not UTF-8 and one that hides JSON in texts deeper than 8 levels.
+// What clients make of it is not known, so it must not pass moderation.
 func DecodeTexts(objectName string, body []byte) ([]string, error) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	found := textFinder{seen: map[string]bool{"": true}, media: map[string]bool{}}
@@ -81,8 +81,8 @@ func (f *textFinder) add(text string) {
 	}
 }
 
-// addEscaped adds a text that is no JSON and, if it has escapes, what is behind them. Who reads JSON
-// less strictly than RFC 8259 asks would see that.
+// addEscaped adds a text that is no JSON and, if it has escapes, what is behind them. Who reads
+// JSON less strictly than RFC 8259 asks would see that.
 func (f *textFinder) addEscaped(text string) {
 	for range maxTextDepth {
 		f.add(text)

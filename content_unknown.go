@@ -9,11 +9,13 @@ import (
 	"strings"
 )
 
-// kept holds the members of an object that its type does not know. It is embedded in every content type and in every struct inside
-// one. The pointer is nil if there are none, so such a body costs nothing, and the types stay comparable.
+// kept holds the members of an object that its type does not know. It is embedded in every content
+// type and in every struct inside one. The pointer is nil if there are none, so such a body costs
+// nothing, and the types stay comparable.
 type kept struct{ keys *unknownKeys }
 
-// unknownKeys are in the order of the body. They are never changed, because copies of a message share them.
+// unknownKeys are in the order of the body. They are never changed, because copies of a message
+// share them.
 type unknownKeys []unknownKey
 
 // has reports whether the value of a field is among them, because the field could not hold it.
@@ -33,14 +35,14 @@ var keeperType = reflect.TypeFor[keeper]()
 
 func (k *kept) keeping() *kept { return k }
 
-// keeps reports whether a struct has unknown keys of its own. A type of the app's that embeds one which has
-// them is a keeper too, by its methods, but what it holds is its own business.
+// keeps reports whether a struct has unknown keys of its own. A type of the app's that embeds one
+// which has them is a keeper too, by its methods, but what it holds is its own business.
 func keeps(typ reflect.Type) bool {
 	return typ.PkgPath() == ownPackage && bodyPlanOf(typ).kept >= 0
 }
 
-// keepUnknown keeps a member of the object that target, a pointer to a struct, is decoded from. First says that
-// it is the first one of that object.
+// keepUnknown keeps a member of the object that target, a pointer to a struct, is decoded from.
+// First says that it is the first one of that object.
 func keepUnknown(target any, key string, value []byte, first bool) {
 	if own, ok := target.(interface {
 		keepUnknown(key string, value json.RawMessage, first bool)
@@ -73,8 +75,9 @@ func keysIn(v reflect.Value) unknownKeys {
 // UnknownKeys returns what a message of a built-in type was read with, by [DecodeContent] or by
 // encoding/json, under keys that its type does not know: the JSON of each value by its key. A key
 // inside another object comes with the way to it, such as user.level, referMsg.level or
-// msgList[0].content.level. A dot, an opening bracket or a backslash in a key itself stands behind a
-// backslash, so that a key named user.level comes as user\.level. The map is nil if there are none, and for types that are not built in.
+// msgList[0].content.level. A dot, an opening bracket or a backslash in a key itself stands behind
+// a backslash, so that a key named user.level comes as user\.level. The map is nil if there are
+// none, and for types that are not built in.
 //
 // Among them are values that a field cannot hold, as long as the field is empty: a userType or
 // conversationType that is no number, an auditType other than 0 and 1, a negative span.
@@ -124,8 +127,9 @@ func eachUnknown(v reflect.Value, way string, visit func(way string, key unknown
 	}
 }
 
-// WithoutUnknownKeys returns a copy of a message of a built-in type that has none of the keys that [UnknownKeys] returns, nor have the
-// messages inside it. Messages of other types are returned as they are.
+// WithoutUnknownKeys returns a copy of a message of a built-in type that has none of the keys that
+// [UnknownKeys] returns, nor have the messages inside it. Messages of other types are returned as
+// they are.
 func WithoutUnknownKeys[T MessageContent](c T) T {
 	dropUnknown(reflect.ValueOf(&c).Elem())
 	return c

@@ -34,8 +34,8 @@ func plant(tree any, planted *int) {
 	}
 }
 
-// TestUnknownKeysSurvive puts an unknown key into every object of every type's body, in messages inside messages too. What is read
-// and written again has them all.
+// TestUnknownKeysSurvive puts an unknown key into every object of every type's body, in messages
+// inside messages too. What is read and written again has them all.
 func TestUnknownKeysSurvive(t *testing.T) {
 	t.Parallel()
 	nested := map[string]string{}
@@ -71,7 +71,8 @@ func TestUnknownKeysSurvive(t *testing.T) {
 	}
 }
 
-// TestEveryStructKeepsUnknownKeys walks through the types of all bodies, so that a struct that is added to one keeps them as well.
+// TestEveryStructKeepsUnknownKeys walks through the types of all bodies, so that a struct that is
+// added to one keeps them as well.
 func TestEveryStructKeepsUnknownKeys(t *testing.T) {
 	t.Parallel()
 	seen := map[reflect.Type]bool{timeType: true, keptType: true}
@@ -117,7 +118,8 @@ func TestContentStaysComparable(t *testing.T) {
 	require.Nil(t, read().(TextMessage).keys, "nothing is kept where there is nothing to keep")
 }
 
-// TestModifyKeepsUnknownKeys changes a message of the history as a program does, and writes it back.
+// TestModifyKeepsUnknownKeys changes a message of the history as a program does, and writes it
+// back.
 func TestModifyKeepsUnknownKeys(t *testing.T) {
 	t.Parallel()
 	body := `{"content":"old","user":{"id":"u1","level":7},"newKey":{"a":[1.50,"<>"]}}`
@@ -189,7 +191,8 @@ func TestUnknownKeysAreToldApart(t *testing.T) {
 	}, UnknownKeys(content))
 }
 
-// TestUnknownKeysBelongToOneMessage proves that copies of a message, and a variable that is read into again, do not mix them.
+// TestUnknownKeysBelongToOneMessage proves that copies of a message, and a variable that is read
+// into again, do not mix them.
 func TestUnknownKeysBelongToOneMessage(t *testing.T) {
 	t.Parallel()
 	var m TextMessage
@@ -217,7 +220,8 @@ func TestUnknownKeysBelongToOneMessage(t *testing.T) {
 	require.Equal(t, "{\"content\":\"1\",\"a\":\"\ufffd\"}", contentJSON(t, broken), "as encoding/json does with what is not UTF-8")
 }
 
-// TestPartsOfMessagesStandAlone reads and writes what stands in messages with encoding/json, as an app that stores it does.
+// TestPartsOfMessagesStandAlone reads and writes what stands in messages with encoding/json, as an
+// app that stores it does.
 func TestPartsOfMessagesStandAlone(t *testing.T) {
 	t.Parallel()
 	for body, part := range map[string]any{
@@ -241,7 +245,8 @@ func forwardedJSON(objectName, content string) string {
 	return `{"fromUserId":"u","targetId":"g","timestamp":1700000000123,"objectName":"` + objectName + `","content":` + content + `,"rank":2}`
 }
 
-// TestUnknownKeysInOtherLetters proves that a key which a message inside the body is read from is not kept beside it.
+// TestUnknownKeysInOtherLetters proves that a key which a message inside the body is read from is
+// not kept beside it.
 func TestUnknownKeysInOtherLetters(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"referMsg", "REFERMSG", "referM\u017fg"} { // ſ is an s to encoding/json
@@ -252,7 +257,8 @@ func TestUnknownKeysInOtherLetters(t *testing.T) {
 	}
 }
 
-// TestUnknownKeysOfTypesThatEmbed proves that an app's type with a built-in one in it, whose methods it has, is left alone.
+// TestUnknownKeysOfTypesThatEmbed proves that an app's type with a built-in one in it, whose
+// methods it has, is left alone.
 func TestUnknownKeysOfTypesThatEmbed(t *testing.T) {
 	t.Parallel()
 	client, err := New("key", "secret", WithHTTPClient(&http.Client{Transport: httpmock.NewMockTransport()}))
