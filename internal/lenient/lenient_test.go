@@ -441,3 +441,39 @@ func TestUnknownMembers(t *testing.T) {
 	require.Equal(t, "n", out.Name)
 	require.Equal(t, "v", out.Inner.ID)
 }
+
+// TestOddChoices reads what an enumeration, a span and a switch cannot hold.
+func TestOddChoices(t *testing.T) {
+	t.Parallel()
+	type kind int
+	type outer struct {
+		Kind  kind          `json:"kind"`
+		Ptr   *kind         `json:"ptr"`
+		Span  time.Duration `json:"span" unit:"seconds"`
+		On    bool          `json:"on" unit:"switch"`
+		Count int           `json:"count"`
+		Flag  bool          `json:"flag"`
+	}
+	var seen []string
+	decoder := Decoder{Unknown: func(_ any, key string, value []byte, first bool) {
+		seen = append(seen, fmt.Sprintf("%s=%s %t", key, value, first))
+	}}
+	var out outer
+	data := `{"KIND": "word" ,"ptr":[1,{"a":2}],"span":-1.5,"on":2,"flag":2,"count":7}`
+	require.NoError(t, decoder.Decode([]byte(data), &out))
+	require.Equal(t, []string{`kind="word" true`, `ptr=[1,{"a":2}] false`, "span=-1.5 false", "on=2 false"}, seen)
+	require.Equal(t, outer{Flag: true, Count: 7}, out)
+
+	two := kind(2)
+	seen, out = nil, outer{}
+	require.NoError(t, decoder.Decode([]byte(`{"kind":"1","ptr":2,"span":"3","on":true}`), &out))
+	require.Equal(t, outer{Kind: 1, Ptr: &two, Span: 3 * time.Second, On: true}, out)
+	require.NoError(t, decoder.Decode([]byte(`{"ptr":null}`), &out))
+	require.Nil(t, out.Ptr)
+	require.Empty(t, seen)
+
+	require.Error(t, decoder.Decode([]byte(`{"count":"word"}`), &out), "a plain number is none of them")
+	require.Error(t, Decoder{}.Decode([]byte(`{"kind":"word"}`), &out), "nobody keeps it")
+	require.NoError(t, Decoder{}.Decode([]byte(`{"span":-1,"on":2}`), &out))
+	require.Equal(t, -time.Second, out.Span)
+}
