@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"encoding/hex"
 	"errors"
 	"log/slog"
 	"net/http"
@@ -98,7 +99,41 @@ func (x *exchange) read(found *credentials) error {
 // mayAsk reports whether the body may be a question before delivery, without decoding it. Only such
 // a body has the field.
 func (x *exchange) mayAsk() bool {
-	return x.kind == KindPreMessage || x.kind == "" && bytes.Contains(x.q.body, []byte("msgType"))
+	return x.kind == KindPreMessage || x.kind == "" && mayName(x.q.body, "msgType")
+}
+
+// mayName reports whether a form or JSON may have a field: its name is there in any letter case, or
+// some letter or digit is escaped, of which no encoder makes escapes.
+func mayName(body []byte, field string) bool {
+	for i, c := range body {
+		rest := body[i+1:]
+		switch {
+		case c|0x20 == field[0]|0x20:
+			if len(rest)+1 >= len(field) && bytes.EqualFold(body[i:i+len(field)], []byte(field)) {
+				return true
+			}
+		case c == '%':
+			if escapesName(rest) {
+				return true
+			}
+		case c == 'u' && bytes.HasPrefix(rest, []byte("00")): // the u of JSON's escape
+			if escapesName(rest[2:]) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// escapesName reports whether a text begins with the hex digits of an ASCII letter or digit.
+func escapesName(text []byte) bool {
+	var char [1]byte
+	if len(text) < 2 {
+		return false
+	}
+	_, err := hex.Decode(char[:], text[:2])
+	lower := char[0] | 0x20
+	return err == nil && ('a' <= lower && lower <= 'z' || '0' <= char[0] && char[0] <= '9')
 }
 
 // decode decodes the body if that was not done before.
@@ -146,7 +181,7 @@ func (x *exchange) take() {
 		x.fail(err)
 		return
 	}
-	if m, ok := x.question(); ok { // with its names in other letter case or encoded
+	if m, ok := x.question(); ok { // that mayAsk has missed
 		x.decide(m, false)
 		return
 	}
