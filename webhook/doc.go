@@ -53,7 +53,8 @@
 //
 //   - a known signature with another body, path or query is an attack, and refused;
 //   - the same request again is RongCloud's own retry: acknowledged at once if it was handled, and
-//     handled again if that failed or is unfinished;
+//     handled again if that failed or is unfinished, also while it goes on: how it ends is not known
+//     yet, so functions must bear concurrent repeats;
 //   - a question before delivery is asked again, because its answer is wanted again. One that is a
 //     replay gets the fallback.
 //
