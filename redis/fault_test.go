@@ -833,3 +833,33 @@ func (f failWhile) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 func (f failWhile) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
 	return next
 }
+
+// What keeps connections from coming about is told, although the client tries until the time is over.
+func TestALostRedisTellsWhy(t *testing.T) {
+	t.Parallel()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	require.NoError(t, listener.Close())
+	address := listener.Addr().String()
+	unknown := &net.DNSError{Err: "no such host", Name: "redis.invalid", IsNotFound: true}
+	for name, c := range map[string]struct {
+		options *redis.Options
+		want    error
+	}{
+		"refused":                 {&redis.Options{Addr: address}, syscall.ECONNREFUSED},
+		"refused, one try":        {&redis.Options{Addr: address, MaxRetries: -1, DialerRetries: 1}, syscall.ECONNREFUSED},
+		"refused, heeds contexts": {&redis.Options{Addr: address, ContextTimeoutEnabled: true}, syscall.ECONNREFUSED},
+		"unknown host": {&redis.Options{Addr: "redis.invalid:6379", Dialer: func(context.Context, string, string) (net.Conn, error) {
+			return nil, unknown
+		}}, unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			db := redis.NewClient(c.options)
+			t.Cleanup(func() { _ = db.Close() })
+			l, states := stated(t, db, LimiterConfig{Quotas: quotas(1000, time.Second)})
+			require.NoError(t, l.Wait(t.Context(), units(private, 1)))
+			require.ErrorIs(t, (<-states).Err, c.want)
+		})
+	}
+}

@@ -329,6 +329,7 @@ func (l *Limiter) lose(err error, failed *ask) {
 	l.lost = true
 	l.found, l.back = context.WithCancel(context.Background())
 	l.mu.Unlock()
+	err = l.why(err)
 	l.tell(State{Err: fmt.Errorf("rongcloudredis: Redis is lost, this process keeps to its share of the quotas: %w", err)})
 	l.mu.Lock()
 	for _, n := range l.lines {

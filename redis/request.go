@@ -3,7 +3,11 @@ package rongcloudredis
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
 	"time"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // errSilent says that Redis did not respond in the time that it is given.
@@ -11,6 +15,9 @@ var errSilent = errors.New("no response from Redis in time")
 
 const (
 	defaultTimeout = 500 * time.Millisecond
+
+	// longestWhy bounds the search for the cause of a silence.
+	longestWhy = 100 * time.Millisecond
 
 	// mostOutstanding bounds the requests that Redis has not responded to although their time is
 	// over.
@@ -63,4 +70,28 @@ func request[T any](ctx context.Context, r requests, do func(context.Context) (T
 	case <-ctx.Done():
 		return none, ctx.Err()
 	}
+}
+
+// why adds to a silence what keeps connections from coming about. A client of go-redis dials again
+// and again and keeps to itself what it meets, so one more dial has to tell, which takes no longer
+// than longestWhy.
+func (l *Limiter) why(err error) error {
+	client, ok := l.db.(*redis.Client)
+	if !ok || !errors.Is(err, errSilent) {
+		return err
+	}
+	options := client.Options()
+	short := requests{min(longestWhy, l.requests.timeout), l.requests.outstanding}
+	_, cause := request(context.Background(), short, func(ctx context.Context) (struct{}, error) {
+		conn, err := options.Dialer(ctx, options.Network, options.Addr)
+		if err == nil {
+			_ = conn.Close()
+		}
+		return struct{}{}, err
+	})
+	var timeout net.Error
+	if cause == nil || errors.Is(cause, errSilent) || errors.As(cause, &timeout) && timeout.Timeout() {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, cause)
 }
