@@ -97,7 +97,8 @@ func WithTranslationURL(address string) Option {
 
 // WithHTTPClient makes calls through the caller's HTTP client: its transport, timeout and cookie jar are
 // used, and it is not changed. RongCloud's rules for the life of connections are then the caller's
-// business. Redirects are never followed.
+// business. Redirects are never followed. A call waits for the transport's RoundTrip, so one that is
+// not net/http's own has to return when the request's context is done; else it holds the call.
 func WithHTTPClient(client *http.Client) Option {
 	return optionFunc(func(c *config) { c.httpClient, c.ownClient = client, false })
 }
