@@ -141,9 +141,9 @@ const (
 	// CodeMutedInChatroom: user is muted in the chatroom. It is from RongCloud's list for client
 	// SDKs; that the Server API responds with it is unconfirmed.
 	CodeMutedInChatroom Code = 23408
-	// CodeBannedFromChatroom: user was banned from the chatroom. It is from RongCloud's list for
+	// CodeBlockedFromChatroom: user is blocked from the chatroom. It is from RongCloud's list for
 	// client SDKs; that the Server API responds with it is unconfirmed.
-	CodeBannedFromChatroom Code = 23409
+	CodeBlockedFromChatroom Code = 23409
 	// CodeChatroomFull: chatroom is full. It is from RongCloud's list for client SDKs; that the
 	// Server API responds with it is unconfirmed.
 	CodeChatroomFull Code = 23411
@@ -566,7 +566,7 @@ var codeFacts = map[Code]codeFact{
 	CodeNotInChatroom:                       {meaning: "user is not in the chatroom"},
 	CodeChatroomMuteWhitelistFull:           {meaning: "the whitelist of the chatroom's mute is full"},
 	CodeMutedInChatroom:                     {meaning: "user is muted in the chatroom"},
-	CodeBannedFromChatroom:                  {meaning: "user was banned from the chatroom"},
+	CodeBlockedFromChatroom:                 {meaning: "user is blocked from the chatroom"},
 	CodeChatroomFull:                        {meaning: "chatroom is full"},
 	CodeInvalidChatroomParameter:            {meaning: "bad chatroom parameter"},
 	CodeChatroomHistoryFailed:               {meaning: "the chatroom's history could not be read"},

@@ -82,7 +82,7 @@ func (c *call) listGags(list []gag) answer {
 }
 
 func roomBlock(c *call, r *room) answer {
-	c.leaveRoom(r, c.params.List("userId"), webhook.CauseBanned)
+	c.leaveRoom(r, c.params.List("userId"), webhook.CauseBlocked)
 	return c.gagUsers(&r.blocked)
 }
 

@@ -391,9 +391,9 @@ func TestChatroomMutes(t *testing.T) {
 	require.NoError(t, chatroom.MuteAllMembersWhitelist.Add(ctx, rongcloud.ChatroomMuteAllMembersWhitelistParams{ChatroomID: "r", UserIDs: []string{"a", "b"}}))
 	require.NoError(t, chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteAddParams{ChatroomID: "r", UserIDs: []string{"a"}, Duration: time.Minute}))
 	require.Equal(t, "cd", silent(), "the list lifts single mutes, too")
-	banned, err := chatroom.MuteAllMembers.IsMuted(ctx, "r")
+	everybody, err := chatroom.MuteAllMembers.IsMuted(ctx, "r")
 	require.NoError(t, err)
-	require.True(t, banned)
+	require.True(t, everybody)
 	require.NoError(t, chatroom.MuteAllMembersWhitelist.Remove(ctx, rongcloud.ChatroomMuteAllMembersWhitelistParams{ChatroomID: "r", UserIDs: []string{"b"}}))
 	require.Equal(t, "bcd", silent())
 
@@ -409,9 +409,9 @@ func TestChatroomMutes(t *testing.T) {
 	require.Equal(t, "a", silent())
 	require.NoError(t, chatroom.GlobalMute.Remove(ctx, rongcloud.ChatroomGlobalMuteRemoveParams{UserIDs: []string{"a"}}))
 	require.Empty(t, silent())
-	banned, err = chatroom.MuteAllMembers.IsMuted(ctx, "r")
+	everybody, err = chatroom.MuteAllMembers.IsMuted(ctx, "r")
 	require.NoError(t, err)
-	require.False(t, banned)
+	require.False(t, everybody)
 
 	require.NoError(t, chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteAddParams{ChatroomID: "r", UserIDs: []string{"b"}, Duration: time.Hour}))
 	_, err = client.Message.SendChatroom(ctx, rongcloud.ChatroomMessage{From: "b", To: []string{"r"}, Content: text("hi")})

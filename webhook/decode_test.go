@@ -358,7 +358,7 @@ func TestNames(t *testing.T) {
 	require.Equal(t, "cleared", webhook.ProfileCleared.String())
 	require.Equal(t, "added", webhook.FriendAdded.String())
 	require.Equal(t, "destroyed", webhook.ChatroomDestroyed.String())
-	require.Equal(t, "banned", webhook.CauseBanned.String())
+	require.Equal(t, "blocked", webhook.CauseBlocked.String())
 	require.Equal(t, "all removed", webhook.KVAllRemoved.String())
 	require.Equal(t, "owner changed", webhook.GroupOwnerChanged.String())
 	require.Equal(t, "refused", webhook.AuditRefused.String())

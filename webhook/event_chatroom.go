@@ -25,13 +25,13 @@ type ChatroomCause int
 const (
 	CauseCall        ChatroomCause = 0 // a call of a client or of the Server API
 	CauseDropped     ChatroomCause = 1 // the user was offline for too long
-	CauseBanned      ChatroomCause = 2 // the user was banned
+	CauseBlocked     ChatroomCause = 2 // the user was blocked, and so thrown out
 	CauseAutoDestroy ChatroomCause = 3 // the room was idle, and destroyed automatically
 )
 
 // String names the cause in English.
 func (c ChatroomCause) String() string {
-	return nameOf("chatroom cause", int(c), 0, "call", "dropped", "banned", "destroyed automatically")
+	return nameOf("chatroom cause", int(c), 0, "call", "dropped", "blocked", "destroyed automatically")
 }
 
 // ChatroomStatus tells that a chat room was created or destroyed, or that users joined or left.
