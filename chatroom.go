@@ -54,13 +54,15 @@ func newChatroomService(common *service) *ChatroomService {
 	}
 }
 
-// ChatroomDestroyType is when a chat room destroys itself.
+// ChatroomDestroyType is when a chat room destroys itself. Its zero value says nothing.
 type ChatroomDestroyType int
 
 // The ways in which chat rooms destroy themselves.
 const (
-	ChatroomDestroyInactive ChatroomDestroyType = 0 // some time after anybody last joined, left or sent a message
-	ChatroomDestroyFixed    ChatroomDestroyType = 1 // some time after its creation, whatever happens in it
+	// Some time after anybody last joined, left or sent a message.
+	ChatroomDestroyInactive ChatroomDestroyType = 1
+	// Some time after its creation, whatever happens in it.
+	ChatroomDestroyFixed ChatroomDestroyType = 2
 )
 
 // String says when the room destroys itself.
@@ -76,9 +78,9 @@ func (t ChatroomDestroyType) String() string {
 
 // ChatroomCreateParams describes a chat room to create.
 type ChatroomCreateParams struct {
-	ChatroomID   string              `wire:"chatroomId"`  // chosen by the app, at most 64 bytes
-	DestroyType  ChatroomDestroyType `wire:"destroyType"` // ChatroomDestroyInactive by default
-	DestroyAfter time.Duration       `wire:"destroyTime"` // whole minutes from 1 hour, the default, to 7 days
+	ChatroomID   string              `wire:"chatroomId"`       // chosen by the app, at most 64 bytes
+	DestroyType  ChatroomDestroyType `wire:"destroyType,enum"` // ChatroomDestroyInactive by default
+	DestroyAfter time.Duration       `wire:"destroyTime"`      // whole minutes from 1 hour, the default, to 7 days
 
 	// AllMembersMuted has nobody talk at first, except for the users of MuteAllMembersWhitelist, at
 	// most 20. See ChatroomMuteAllMembersService and ChatroomMuteAllMembersWhitelistService.
@@ -101,8 +103,8 @@ type ChatroomIsMemberQuery struct {
 // ChatroomSetDestroyParams changes when a chat room destroys itself.
 type ChatroomSetDestroyParams struct {
 	ChatroomID   string              `wire:"chatroomId"`
-	DestroyType  ChatroomDestroyType `wire:"destroyType"` // ChatroomDestroyInactive by default
-	DestroyAfter time.Duration       `wire:"destroyTime"` // whole minutes from 1 hour, the default, to 7 days
+	DestroyType  ChatroomDestroyType `wire:"destroyType,enum"` // ChatroomDestroyInactive by default
+	DestroyAfter time.Duration       `wire:"destroyTime"`      // whole minutes from 1 hour, the default, to 7 days
 }
 
 // Chatroom is what RongCloud tells about a chat room.
@@ -110,7 +112,7 @@ type Chatroom struct {
 	ChatroomID      string              `json:"chatroomId"`
 	CreatedAt       time.Time           `json:"createTime" unit:"ms"`
 	MemberCount     int                 `json:"memberCount"`
-	DestroyType     ChatroomDestroyType `json:"destroyType"`
+	DestroyType     ChatroomDestroyType `json:"destroyType" from:"0"`
 	DestroyAfter    time.Duration       `json:"destroyTime" unit:"minutes"`
 	AllMembersMuted bool                `json:"ban"` // nobody may talk; see ChatroomMuteAllMembersService
 }

@@ -61,9 +61,10 @@ func TestChatroomDecodes(t *testing.T) {
 		},
 		{
 			"room as texts", "get", get, `,"createTime":"1694777649942","memberCount":"3","destroyType":"0","destroyTime":"60","ban":"false"`,
-			&rongcloud.Chatroom{ChatroomID: "r", CreatedAt: time.UnixMilli(1694777649942), MemberCount: 3, DestroyAfter: time.Hour},
+			&rongcloud.Chatroom{ChatroomID: "r", CreatedAt: time.UnixMilli(1694777649942), MemberCount: 3, DestroyType: rongcloud.ChatroomDestroyInactive, DestroyAfter: time.Hour},
 		},
-		{"room of a new kind", "get", get, `,"destroyType":7,"ban":1`, &rongcloud.Chatroom{ChatroomID: "r", DestroyType: 7, AllMembersMuted: true}},
+		{"room of a new kind", "get", get, `,"destroyType":7,"ban":1`, &rongcloud.Chatroom{ChatroomID: "r", DestroyType: 8, AllMembersMuted: true}},
+		{"room of no kind", "get", get, `,"memberCount":1`, &rongcloud.Chatroom{ChatroomID: "r", MemberCount: 1}},
 
 		{
 			"members", "user/query", members, `,"total":3,"users":[{"id":"u1","time":"2024-05-01 12:30:00"},{"id":"u2"}]`,
@@ -146,7 +147,7 @@ func TestChatroomWords(t *testing.T) {
 	t.Parallel()
 	for want, value := range map[string]fmt.Stringer{
 		"after inactivity": rongcloud.ChatroomDestroyInactive, "after creation": rongcloud.ChatroomDestroyFixed,
-		"ChatroomDestroyType(2)": rongcloud.ChatroomDestroyType(2),
+		"ChatroomDestroyType(0)": rongcloud.ChatroomDestroyType(0),
 	} {
 		require.Equal(t, want, value.String())
 	}

@@ -39,6 +39,9 @@ func chatroomCalls() []userCall {
 				ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyAfter: time.Hour,
 			})
 		}, userForm("chatroomId", "r", "destroyType", "1", "destroyTime", "60"), ""},
+		{"/chatroom/destroy/set.json", "each", func(x ctx, c client) error {
+			return c.Chatroom.SetDestroy(x, rongcloud.ChatroomSetDestroyParams{ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyInactive})
+		}, userForm("chatroomId", "r", "destroyType", "0"), ""},
 		{"/chatroom/destroy/set.json", "bare", func(x ctx, c client) error {
 			return c.Chatroom.SetDestroy(x, rongcloud.ChatroomSetDestroyParams{ChatroomID: "r"})
 		}, room, ""},
