@@ -8,8 +8,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// BotService keeps bots: users whose messages RongCloud forwards to a program of the app's, to Dify or to an agent on its own servers,
-// and who answer with what comes back. An app has room for 10 bots.
+// BotService keeps bots: users whose messages RongCloud forwards to a program of the app's, to
+// Dify or to an agent on its own servers, and who answer with what comes back. An app has room for
+// 10 bots.
 type BotService struct {
 	service
 	Integration *BotIntegrationService
@@ -26,8 +27,8 @@ func newBotService(common *service) *BotService {
 	}
 }
 
-// BotParams describes a bot to create or to change. All but the metadata is required to create one; what is left out of a change
-// probably stays as it is, which RongCloud does not document.
+// BotParams describes a bot to create or to change. All but the metadata is required to create
+// one; what is left out of a change probably stays as it is, which RongCloud does not document.
 type BotParams struct {
 	UserID      string            `wire:"userId"`     // chosen by the app, at most 64 characters
 	Name        string            `wire:"name"`       // shown to users, at most 128 characters
@@ -35,8 +36,9 @@ type BotParams struct {
 	PortraitURL string            `wire:"profileUrl"` // address of the avatar, at most 256 characters
 	Metadata    map[string]string `wire:"metadata"`   // passed along in callbacks; at most 16 pairs, keys of 32 and values of 128 characters
 
-	// Integrations say where the bot's messages go. There may be several, told apart by their types. Whether those of a
-	// change take the place of all there were is not documented; BotIntegrationService changes one by itself.
+	// Integrations say where the bot's messages go. There may be several, told apart by their
+	// types. Whether those of a change take the place of all there were is not documented;
+	// BotIntegrationService changes one by itself.
 	Integrations []BotIntegration `wire:"integrations"`
 }
 
@@ -71,8 +73,8 @@ type BotPage struct {
 	HasNext bool  `json:"hasNext"`
 }
 
-// Create creates a bot with its integrations. The quota is 100 calls per second. What is answered for a bot that exists
-// already is not documented.
+// Create creates a bot with its integrations. The quota is 100 calls per second. What is answered
+// for a bot that exists already is not documented.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot
 //
@@ -86,8 +88,8 @@ func (s *BotService) Create(ctx context.Context, params BotParams, opts ...CallO
 	return send(ctx, s.client, endpoint.V3BotCreate, &params, opts)
 }
 
-// Update changes a bot. RongCloud's official Java SDK has the call, but no page that documents it is known; the page on how to create a
-// bot explains the fields.
+// Update changes a bot. RongCloud's official Java SDK has the call, but no page that documents it
+// is known; the page on how to create a bot explains the fields.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot
 //
@@ -96,7 +98,8 @@ func (s *BotService) Update(ctx context.Context, params BotParams, opts ...CallO
 	return send(ctx, s.client, endpoint.V3BotUpdate, &params, opts)
 }
 
-// Delete deletes a bot. RongCloud's official Java SDK has the call, but no page that documents it is known.
+// Delete deletes a bot. RongCloud's official Java SDK has the call, but no page that documents it
+// is known.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot
 //

@@ -8,8 +8,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// BotAgentService keeps agents: language models with instructions and a memory, on RongCloud's servers. [BotAgentChatService] talks to
-// them, and an integration of the type [BotIntegrationAgentChat] lets a bot do so. An app has room for 100 agents.
+// BotAgentService keeps agents: language models with instructions and a memory, on RongCloud's
+// servers. [BotAgentChatService] talks to them, and an integration of the type
+// [BotIntegrationAgentChat] lets a bot do so. An app has room for 100 agents.
 type BotAgentService service
 
 // AgentType is the kind of an agent.
@@ -78,8 +79,8 @@ type AgentModelOptions struct {
 	Stop             []string `json:"stop,omitempty"`             // words that end the answer; at most 10 of 50 characters
 }
 
-// AgentPrompt is what an agent is told before a conversation begins: a template that RongCloud keeps, or instructions. Whether instructions
-// are required without a template is not documented.
+// AgentPrompt is what an agent is told before a conversation begins: a template that RongCloud
+// keeps, or instructions. Whether instructions are required without a template is not documented.
 type AgentPrompt struct {
 	ID               string            `json:"id,omitempty"`               // of a template, at most 64 characters
 	Variables        map[string]string `json:"variables,omitempty"`        // for the places that the template leaves open
@@ -149,7 +150,8 @@ func (s *BotAgentService) Update(ctx context.Context, params AgentUpdateParams, 
 	return send(ctx, s.client, endpoint.V3AgentUpdate, &params, opts)
 }
 
-// Delete deletes an agent. RongCloud's official Java SDK has the call, but no page that documents it is known.
+// Delete deletes an agent. RongCloud's official Java SDK has the call, but no page that documents
+// it is known.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/create-a-agent
 //

@@ -13,11 +13,12 @@ import (
 // BotAgentChatService talks to agents; see [BotAgentService].
 type BotAgentChatService service
 
-// DefaultAgentChatTimeout is the attempt timeout of [BotAgentChatService], in place of the client's, because a language model takes its
-// time. [WithAttemptTimeout] changes it for a call.
+// DefaultAgentChatTimeout is the attempt timeout of [BotAgentChatService], in place of the
+// client's, because a language model takes its time. [WithAttemptTimeout] changes it for a call.
 const DefaultAgentChatTimeout = 2 * time.Minute
 
-// ErrAgentChatIncomplete marks a streamed answer that the server ended without saying that it is complete.
+// ErrAgentChatIncomplete marks a streamed answer that the server ended without saying that it is
+// complete.
 var ErrAgentChatIncomplete = errors.New("rongcloud: the stream ended before the answer was complete")
 
 // AgentChatParams is a text for an agent.
@@ -25,10 +26,11 @@ type AgentChatParams struct {
 	AgentID string `wire:"agentId"`
 	Query   string `wire:"query"` // at most 10000 characters
 
-	// ConversationID goes on with a conversation, if Memory is true. If it is empty a new one begins. It has at most 64
-	// letters, digits, underscores and hyphens.
+	// ConversationID goes on with a conversation, if Memory is true. If it is empty a new one
+	// begins. It has at most 64 letters, digits, underscores and hyphens.
 	ConversationID string `wire:"conversationId"`
-	// Memory lets the agent see what was said in the conversation before. What nil means is not documented.
+	// Memory lets the agent see what was said in the conversation before. What nil means is not
+	// documented.
 	Memory *bool `wire:"memory"`
 
 	Variables map[string]string `wire:"variables"` // for the places that query or prompt leave open; at most 16 pairs, keys of 32 and values of 128 characters
@@ -51,7 +53,8 @@ type AgentChatAnswer struct {
 	Metadata       AgentChatMetadata `json:"metadata"`
 }
 
-// AgentChatMetadata is what an answer took to make. It is known from RongCloud's official Java SDK only.
+// AgentChatMetadata is what an answer took to make. It is known from RongCloud's official Java SDK
+// only.
 type AgentChatMetadata struct {
 	Usage AgentChatUsage `json:"usage"`
 }
@@ -63,8 +66,9 @@ type AgentChatUsage struct {
 	TotalTokens      int `json:"totalTokens"`
 }
 
-// AgentChatEvent is one event of a streamed answer. RongCloud documents neither the names of the events nor their fields. So those of a
-// [AgentChatAnswer] are filled in where the event has them, and Data holds everything.
+// AgentChatEvent is one event of a streamed answer. RongCloud documents neither the names of the
+// events nor their fields. So those of a [AgentChatAnswer] are filled in where the event has them,
+// and Data holds everything.
 type AgentChatEvent struct {
 	AgentChatAnswer
 	Name string // the event's name, often empty
@@ -72,8 +76,9 @@ type AgentChatEvent struct {
 	Data string // the event as it came, usually a JSON object; empty if the server answered in one piece
 }
 
-// Generate sends a text to an agent and returns the whole answer. See [DefaultAgentChatTimeout] for how long it waits. Each call is
-// paid for and part of the conversation, and so it is not repeated after an unclear failure; see [ErrOutcomeUnknown].
+// Generate sends a text to an agent and returns the whole answer. See [DefaultAgentChatTimeout]
+// for how long it waits. Each call is paid for and part of the conversation, and so it is not
+// repeated after an unclear failure; see [ErrOutcomeUnknown].
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/call-agent
 //
@@ -82,15 +87,19 @@ func (s *BotAgentChatService) Generate(ctx context.Context, request AgentChatPar
 	return fetch[AgentChatAnswer](ctx, s.client, endpoint.V3ChatGenerate, &chatRequest{request, Ptr(false)}, patiently(opts))
 }
 
-// Stream sends a text to an agent and yields the answer event by event, while it is produced. Each range over the result is a call
-// of its own. Leaving the range early ends the call and frees its connection, as does the end of ctx.
+// Stream sends a text to an agent and yields the answer event by event, while it is produced. Each
+// range over the result is a call of its own. Leaving the range early ends the call and frees its
+// connection, as does the end of ctx.
 //
-// An error is yielded once, as the last item. Until the stream begins, errors and retries are those of any call; after that nothing is
-// repeated. A stream that breaks after it brought something is an [ErrOutcomeUnknown], and so is one that the server ends without a
-// FinishReason or the customary [DONE], which is an [ErrAgentChatIncomplete], too. A line of the stream may have 256 KB, an event 1 MB.
+// An error is yielded once, as the last item. Until the stream begins, errors and retries are
+// those of any call; after that nothing is repeated. A stream that breaks after it brought
+// something is an [ErrOutcomeUnknown], and so is one that the server ends without a FinishReason
+// or the customary [DONE], which is an [ErrAgentChatIncomplete], too. A line of the stream may
+// have 256 KB, an event 1 MB.
 //
-// The attempt timeout, [DefaultAgentChatTimeout], limits the wait for the first event and then each wait for more, but not the
-// stream as a whole: only ctx does. Of what [CaptureResponse] fills in, the body stays empty.
+// The attempt timeout, [DefaultAgentChatTimeout], limits the wait for the first event and then
+// each wait for more, but not the stream as a whole: only ctx does. Of what [CaptureResponse]
+// fills in, the body stays empty.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/call-agent
 func (s *BotAgentChatService) Stream(ctx context.Context, request AgentChatParams, opts ...CallOption) iter.Seq2[AgentChatEvent, error] {

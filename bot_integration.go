@@ -6,11 +6,13 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// BotIntegrationService keeps the integrations of a bot: where its messages and events go. RongCloud's official Java SDK has these
-// calls, but no page that documents them is known; the page on how to create a bot explains the fields.
+// BotIntegrationService keeps the integrations of a bot: where its messages and events go.
+// RongCloud's official Java SDK has these calls, but no page that documents them is known; the
+// page on how to create a bot explains the fields.
 type BotIntegrationService service
 
-// BotIntegrationType says to what a bot's messages go. A bot has at most one integration of each type.
+// BotIntegrationType says to what a bot's messages go. A bot has at most one integration of each
+// type.
 type BotIntegrationType string
 
 // The types of integrations.
@@ -25,8 +27,8 @@ const (
 // String returns the type as RongCloud writes it.
 func (t BotIntegrationType) String() string { return string(t) }
 
-// BotIntegration says where a bot's messages and events go. What is left out of a change probably stays as it is, which
-// RongCloud does not document.
+// BotIntegration says where a bot's messages and events go. What is left out of a change probably
+// stays as it is, which RongCloud does not document.
 type BotIntegration struct {
 	Type        BotIntegrationType `wire:"type" json:"type"`
 	Enabled     *bool              `wire:"enabled" json:"enabled,omitempty"`
@@ -39,7 +41,8 @@ type BotIntegration struct {
 	HandleResponse *bool    `wire:"handleResponse" json:"handleResponse,omitempty"` // RongCloud turns the reply into a message; true if nil
 	Auth           *BotAuth `wire:"auth" json:"auth,omitempty"`
 
-	// These are known from RongCloud's official Java SDK only, and what they mean is read from their names.
+	// These are known from RongCloud's official Java SDK only, and what they mean is read from
+	// their names.
 	Agent                  *AgentParams `wire:"agent" json:"agent,omitempty"`                                   // the agent behind the bot
 	WaitForInputCompletion *bool        `wire:"waitForInputCompletion" json:"waitForInputCompletion,omitempty"` // reply once the user stops typing
 	GentleResponse         *bool        `wire:"gentleResponse" json:"gentleResponse,omitempty"`                 // reply at the pace of a person

@@ -23,7 +23,8 @@ const (
 	defaultBulkGrace       = 15 * time.Second
 	leastBulkMaxUnknown    = 3
 
-	// RongCloud remembers a msgRandom for a minute. What has not been settled by then stays unknown.
+	// RongCloud remembers a msgRandom for a minute. What has not been settled by then stays
+	// unknown.
 	bulkRepeatFor = 55 * time.Second
 	// A chunk that is refused for its rate is tried again after growing waits.
 	bulkRateTries   = 10
@@ -49,8 +50,8 @@ func (j *bulkJob[M, T]) to(recipients []T, random int64) M {
 	return m
 }
 
-// bulkRun is one bulk send under way. Chunks are read and begun in the caller's goroutine, one after the
-// other, and sent by others.
+// bulkRun is one bulk send under way. Chunks are read and begun in the caller's goroutine, one
+// after the other, and sent by others.
 type bulkRun[M, T any] struct {
 	*bulkJob[M, T]
 	client  *Client
@@ -433,7 +434,8 @@ func (r *bulkRun[M, T]) noteBegun(open *bulkOpen) (maybeDone bool) {
 	return maybeDone
 }
 
-// again reports whether a chunk that was begun before is to be sent now, and checks that it is the same chunk.
+// again reports whether a chunk that was begun before is to be sent now, and checks that it is the
+// same chunk.
 func (r *bulkRun[M, T]) again(open *bulkOpen) (bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -467,7 +469,8 @@ func without(list []bulkOpen, index int64) []bulkOpen {
 	return slices.DeleteFunc(list, func(o bulkOpen) bool { return o.Chunk == index })
 }
 
-// waitForTurn takes a slot for a request, and its quota. It has none if it fails or the send is cut short.
+// waitForTurn takes a slot for a request, and its quota. It has none if it fails or the send is
+// cut short.
 func (r *bulkRun[M, T]) waitForTurn(n int) error {
 	select {
 	case r.slots <- struct{}{}:
@@ -586,8 +589,8 @@ func (r *bulkRun[M, T]) chunkOf(to []T, open bulkOpen) *BulkChunk {
 // guarded reports whether RongCloud refuses a msgRandom that it has seen.
 func (r *bulkRun[M, T]) guarded() bool { return r.client.core.config.idempotent != nil }
 
-// isDuplicate tells a refusal of a msgRandom that RongCloud has seen. A response that leaves the outcome
-// open, such as a 5xx, is not believed.
+// isDuplicate tells a refusal of a msgRandom that RongCloud has seen. A response that leaves the
+// outcome open, such as a 5xx, is not believed.
 func (r *bulkRun[M, T]) isDuplicate(err error) bool {
 	return r.guarded() && !errors.Is(err, ErrOutcomeUnknown) && errors.Is(err, r.client.core.config.idempotent.DuplicateCode)
 }
@@ -615,8 +618,8 @@ func chunkRandom(seed, index int64) int64 {
 	return max(1, int64((x^x>>31)>>1))
 }
 
-// waitForRate waits after a refusal for the rate, and for the quota once more. It returns why there is
-// to be no other try.
+// waitForRate waits after a refusal for the rate, and for the quota once more. It returns why
+// there is to be no other try.
 func (r *bulkRun[M, T]) waitForRate(try, n int, refused error) error {
 	asked := time.Duration(0)
 	var e *Error

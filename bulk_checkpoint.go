@@ -12,7 +12,8 @@ import (
 	"slices"
 )
 
-// bulkVersion is the version of a checkpoint's JSON. What is written with an older one stays readable.
+// bulkVersion is the version of a checkpoint's JSON. What is written with an older one stays
+// readable.
 const bulkVersion = 1
 
 // These keep sums and products of what foreign JSON says from overflowing.
@@ -21,16 +22,16 @@ const (
 	maxBulkSize     = 1 << 20
 )
 
-// BulkCheckpoint is the state of a bulk send. It is stored as JSON, by [BulkCheckpointFile] or by means
-// of your own, and given back in BulkParams.Resume. It grows with the chunks that are refused or
-// unknown, and not with the number of recipients. It holds no recipient and no message.
+// BulkCheckpoint is the state of a bulk send. It is stored as JSON, by [BulkCheckpointFile] or by
+// means of your own, and given back in BulkParams.Resume. It grows with the chunks that are
+// refused or unknown, and not with the number of recipients. It holds no recipient and no message.
 //
-// The JSON carries a version. Reading it fails with an [*ArgumentError] if the version is newer than
-// this SDK knows, and if the content contradicts itself or is not complete.
+// The JSON carries a version. Reading it fails with an [*ArgumentError] if the version is newer
+// than this SDK knows, and if the content contradicts itself or is not complete.
 type BulkCheckpoint struct{ state bulkState }
 
-// bulkState is what a checkpoint stores. Each begun chunk is under way, unknown, pending, refused or
-// delivered; those that were delivered are counted only.
+// bulkState is what a checkpoint stores. Each begun chunk is under way, unknown, pending, refused
+// or delivered; those that were delivered are counted only.
 type bulkState struct {
 	Version  int           `json:"version"`
 	Run      string        `json:"run"`      // names App Key, endpoint, message, chunk size and seed
@@ -116,7 +117,8 @@ func (c BulkCheckpoint) Unknown() []BulkRange {
 	return ranges
 }
 
-// Refusals returns the chunks that were not carried out and are not sent again, in the order of the list.
+// Refusals returns the chunks that were not carried out and are not sent again, in the order of
+// the list.
 func (c BulkCheckpoint) Refusals() []BulkRefusal {
 	var all []BulkRefusal
 	for _, refused := range c.state.Refused {
@@ -212,9 +214,9 @@ func missingKey(got, want []byte) string {
 	return ""
 }
 
-// check finds contradictions. The state says most things twice: the recipients that were read are those
-// who were delivered to, refused, unknown, pending, skipped and duplicates, and so are the chunks, which
-// are full but for the last one.
+// check finds contradictions. The state says most things twice: the recipients that were read are
+// those who were delivered to, refused, unknown, pending, skipped and duplicates, and so are the
+// chunks, which are full but for the last one.
 func (s *bulkState) check() error {
 	if s.Position < 0 || s.Position > maxBulkPosition || s.Size < 1 || s.Size > maxBulkSize ||
 		s.Begun < 0 || s.Begun > s.Position/s.Size+1 || (s.Begun == 0) != (s.Digest == "") {
@@ -253,7 +255,8 @@ func (s *bulkState) checkSpans() error {
 	return nil
 }
 
-// fits reports whether a span stands where its chunks put it; who was skipped before may have moved it on.
+// fits reports whether a span stands where its chunks put it; who was skipped before may have
+// moved it on.
 func (s *bulkState) fits(span bulkSpan) bool {
 	if span.Chunk < 0 || span.LastChunk < span.Chunk || span.LastChunk >= s.Begun || span.First > span.Last || span.Last >= s.Position {
 		return false
@@ -313,7 +316,8 @@ func (s *bulkSum) add(span bulkSpan) {
 	s.recipients += span.Recipients
 }
 
-// clone returns a state of its own. Its lists are never nil, since null is not a list of a checkpoint.
+// clone returns a state of its own. Its lists are never nil, since null is not a list of a
+// checkpoint.
 func (s *bulkState) clone() bulkState {
 	own := *s
 	own.Unknown = append([]bulkOpen{}, s.Unknown...)
@@ -343,8 +347,8 @@ func (s *bulkState) settle() {
 // One process at a time may use it. The folder must exist.
 type BulkCheckpointFile string
 
-// Save replaces the file. A process or a machine that dies on the way leaves the old content or the new
-// one, never a part. Beside the file it writes another, whose name ends in ".new".
+// Save replaces the file. A process or a machine that dies on the way leaves the old content or
+// the new one, never a part. Beside the file it writes another, whose name ends in ".new".
 func (f BulkCheckpointFile) Save(checkpoint BulkCheckpoint) error {
 	text, err := checkpoint.MarshalJSON()
 	if err != nil {

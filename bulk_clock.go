@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// bulkMoment is when a chunk was sent, by two clocks that are wrong in different ways: the wall clock,
-// which people and programs set, and the time since the machine was started, which runs on while the
-// machine sleeps and means nothing elsewhere.
+// bulkMoment is when a chunk was sent, by two clocks that are wrong in different ways: the wall
+// clock, which people and programs set, and the time since the machine was started, which runs on
+// while the machine sleeps and means nothing elsewhere.
 type bulkMoment struct {
 	At   time.Time     `json:"at"`
 	Boot string        `json:"boot"` // names the start that Up counts from
@@ -23,8 +23,9 @@ func bulkNow() bulkMoment {
 	return bulkMoment{At: time.Now().UTC().Round(0), Boot: boot, Up: up}
 }
 
-// left returns how much of the time for a repeat remains since m, by the clock that ran faster. Nothing remains if a
-// clock went back, or if the moment was noted on another machine: its age is then not known.
+// left returns how much of the time for a repeat remains since m, by the clock that ran faster.
+// Nothing remains if a clock went back, or if the moment was noted on another machine: its age is
+// then not known.
 func (m bulkMoment) left() time.Duration {
 	now := bulkNow()
 	wall, up := now.At.Sub(m.At), now.Up-m.Up

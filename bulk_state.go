@@ -98,8 +98,8 @@ func (r *bulkRun[M, T]) postpone(chunk *BulkChunk, open bulkOpen, maybeDone bool
 	}
 }
 
-// putOff takes a chunk back of which nothing was sent now, under the lock. If an earlier request may
-// have been carried out, it stays unknown.
+// putOff takes a chunk back of which nothing was sent now, under the lock. If an earlier request
+// may have been carried out, it stays unknown.
 func (r *bulkRun[M, T]) putOff(open bulkOpen, maybeDone bool) {
 	if maybeDone {
 		r.note(open, BulkOutcomeUnknown, nil)
@@ -109,7 +109,8 @@ func (r *bulkRun[M, T]) putOff(open bulkOpen, maybeDone bool) {
 	r.state.Pending = append(r.state.Pending, open)
 }
 
-// stop ends the send, under the lock. If it has been stopped already, the reason stays the first one.
+// stop ends the send, under the lock. If it has been stopped already, the reason stays the first
+// one.
 func (r *bulkRun[M, T]) stop(err error) {
 	if r.ctx.Err() == nil {
 		r.fail(err)

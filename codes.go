@@ -43,7 +43,8 @@ func (c Code) Error() string {
 // Meaning says in a few words what RongCloud documents for the code, or nothing for an unknown one.
 func (c Code) Meaning() string { return codeFacts[c].meaning }
 
-// HTTPStatus returns the HTTP status that RongCloud documents with the code, or 0 if it documents none.
+// HTTPStatus returns the HTTP status that RongCloud documents with the code, or 0 if it documents
+// none.
 func (c Code) HTTPStatus() int { return codeFacts[c].status }
 
 // rateLimited reports whether the server refuses a request by this code before acting on it.
@@ -52,7 +53,8 @@ func (c Code) rateLimited() bool { return codeFacts[c].kind == kindRateLimit }
 // transient reports whether the code tells of a trouble inside the server.
 func (c Code) transient() bool { return codeFacts[c].kind == kindServerFault }
 
-// succeedsSomewhere reports whether the code is the success of some endpoint, or none at all: it can then refuse nothing.
+// succeedsSomewhere reports whether the code is the success of some endpoint, or none at all: it
+// can then refuse nothing.
 func (c Code) succeedsSomewhere() bool { return c == 0 || successes()[c] }
 
 var successes = sync.OnceValue(func() map[Code]bool {

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// connLimits is RongCloud's rule for connections, with some room: fewer than 80 requests and less than 60 s of life
-// each, idle for less than 55 s, so that its load balancers can move clients on.
+// connLimits is RongCloud's rule for connections, with some room: fewer than 80 requests and less
+// than 60 s of life each, idle for less than 55 s, so that its load balancers can move clients on.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/base-url
 type connLimits struct {
@@ -26,7 +26,8 @@ var rongCloudLimits = connLimits{maxRequests: 75, maxAge: 58 * time.Second, maxI
 // sweepPause lies between two looks at what a retired generation has left open.
 const sweepPause = time.Second
 
-// longestAwait is how long a request waits for a connection that another one opens, before it opens its own.
+// longestAwait is how long a request waits for a connection that another one opens, before it
+// opens its own.
 const longestAwait = time.Second
 
 // idleConnsPerHost lets 128 parallel callers keep their connections; a client has one or two hosts.
@@ -34,14 +35,17 @@ const idleConnsPerHost = 128
 
 var dialTCP = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second}).DialContext
 
-// pool makes the connections of a client that was not given an HTTP client. net/http limits how long a connection
-// lies idle, but neither its life nor its requests, and an idle connection is closed safely by its transport only, which
-// closes all of them. So requests go through one generation of connections after another. A generation is a transport
-// of its own. It takes a request only if that will have ended, at its deadline, before the generation's oldest connection
-// is too old. When it is retired its idle connections are closed at once and the others as their requests end.
+// pool makes the connections of a client that was not given an HTTP client. net/http limits how
+// long a connection lies idle, but neither its life nor its requests, and an idle connection is
+// closed safely by its transport only, which closes all of them. So requests go through one
+// generation of connections after another. A generation is a transport of its own. It takes a
+// request only if that will have ended, at its deadline, before the generation's oldest connection
+// is too old. When it is retired its idle connections are closed at once and the others as their
+// requests end.
 //
-// Requests are counted for each connection (lastRequest). Over HTTP/2, where many requests may be given one connection at
-// the same moment, they are counted for the whole generation too, as long as it is not known that the server speaks HTTP/1.1.
+// Requests are counted for each connection (lastRequest). Over HTTP/2, where many requests may be
+// given one connection at the same moment, they are counted for the whole generation too, as long
+// as it is not known that the server speaks HTTP/1.1.
 type pool struct {
 	limits connLimits
 	usual  time.Duration   // the time that an attempt is given if its call asks for no other
@@ -59,7 +63,8 @@ type generation struct {
 	users     atomic.Int64 // requests, connections, and dials under way
 	timer     *time.Timer
 
-	// For HTTP/2, whose requests share a connection: the first request opens it and the others wait. Else all would dial.
+	// For HTTP/2, whose requests share a connection: the first request opens it and the others
+	// wait. Else all would dial.
 	shared bool
 	open   chan struct{}
 	opened sync.Once
@@ -86,14 +91,15 @@ func newTLSConfig(settings *tls.Config) *tls.Config {
 	own.MinVersion = lowestTLS(own)
 	own.NextProtos = nil // net/http's
 	if own.ClientSessionCache == nil {
-		// A connection that takes a retired one's place resumes its session instead of a full handshake.
+		// A connection that takes a retired one's place resumes its session instead of a full
+		// handshake.
 		own.ClientSessionCache = tls.NewLRUClientSessionCache(idleConnsPerHost)
 	}
 	return own
 }
 
-// take returns the generation for a request that begins now and ends with ctx at the latest. The request then
-// gives it back with done.
+// take returns the generation for a request that begins now and ends with ctx at the latest. The
+// request then gives it back with done.
 func (p *pool) take(ctx context.Context, now time.Time) *generation {
 	g, first := p.choose(ctx, now)
 	if g.shared && !first {
@@ -130,7 +136,8 @@ func (p *pool) begin(now time.Time) *generation {
 	return p.current
 }
 
-// alone returns a generation for one request. Nobody else's request can then make the server close its connection.
+// alone returns a generation for one request. Nobody else's request can then make the server close
+// its connection.
 func (p *pool) alone(now time.Time) *generation {
 	g := p.newGeneration(now, sweepPause)
 	g.users.Add(1)

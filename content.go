@@ -27,16 +27,18 @@ import (
 // the time from reading to deletion on the reader's device, are fields of the client SDKs'
 // one-to-one messages; that clients honour them in messages of the Server API is unconfirmed.
 //
-// Notifications, such as [InfoNotification], and commands, such as [CommandMessage], are not counted as unread and have no push text
-// of their own: without PushContent there is no push.
+// Notifications, such as [InfoNotification], and commands, such as [CommandMessage], are not
+// counted as unread and have no push text of their own: without PushContent there is no push.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message-about/about-message-types
 type MessageContent interface {
-	// ObjectName is RongCloud's name of the message type, at most 32 characters. Only built-in types begin with RC:.
+	// ObjectName is RongCloud's name of the message type, at most 32 characters. Only built-in
+	// types begin with RC:.
 	ObjectName() string
 }
 
-// RawContent is a message whose body is sent as it is, and what [DecodeContent] returns for types that it does not know.
+// RawContent is a message whose body is sent as it is, and what [DecodeContent] returns for types
+// that it does not know.
 type RawContent struct {
 	Name string // the object name
 	Body string // JSON text, or what the app's clients expect
@@ -260,7 +262,8 @@ const (
 	QuotedDeleted   QuotedStatus = 3
 )
 
-// CombineMessage is several messages forwarded as one, which clients show from an HTML file, RC:CombineMsg.
+// CombineMessage is several messages forwarded as one, which clients show from an HTML file,
+// RC:CombineMsg.
 type CombineMessage struct {
 	RemoteURL        string           `json:"remoteUrl"`        // HTML page with the messages
 	ConversationType ConversationType `json:"conversationType"` // where they come from: private or group
@@ -275,8 +278,8 @@ type CombineMessage struct {
 	kept
 }
 
-// CombineV2Message is several messages forwarded as one, as data, RC:CombineV2Msg. The messages stand in MsgList if they take
-// at most 120 KB, and else in an uploaded JSON file.
+// CombineV2Message is several messages forwarded as one, as data, RC:CombineV2Msg. The messages
+// stand in MsgList if they take at most 120 KB, and else in an uploaded JSON file.
 type CombineV2Message struct {
 	ConversationType ConversationType   `json:"conversationType"` // where they come from: private or group
 	Names            []string           `json:"nameList"`         // names of the speakers
@@ -316,8 +319,9 @@ type ImageTextMessage struct {
 	kept
 }
 
-// StreamMessage is a piece of a text that grows while it is produced, RC:StreamMsg. It has endpoints of its own and cannot be
-// sent like other messages. Type, Mention, User, Extra and Quoted go with the first piece only.
+// StreamMessage is a piece of a text that grows while it is produced, RC:StreamMsg. It has
+// endpoints of its own and cannot be sent like other messages. Type, Mention, User, Extra and
+// Quoted go with the first piece only.
 type StreamMessage struct {
 	Content        string            `json:"content"` // this piece
 	Type           MessageStreamType `json:"type,omitempty"`
@@ -573,7 +577,8 @@ func (m StreamMessage) mentioned() *Mention    { return m.Mention }
 func (m CardMessage) mentioned() *Mention      { return m.Mention }
 func (m StickerMessage) mentioned() *Mention   { return m.Mention }
 
-// mentions tells whether a content names users who are mentioned. A nil one, which the encoder refuses, does not.
+// mentions tells whether a content names users who are mentioned. A nil one, which the encoder
+// refuses, does not.
 func mentions(c MessageContent) bool { return mentionedBy(c) != nil }
 
 // mentionedBy is whom a content mentions; nil if it mentions nobody, or has no value.

@@ -148,8 +148,8 @@ func dropEmptyMention(v reflect.Value) {
 	}
 }
 
-// maxDepth is how deep messages that hold messages are decoded. The ones below stay raw, lest a hostile
-// message costs more than its length.
+// maxDepth is how deep messages that hold messages are decoded. The ones below stay raw, lest a
+// hostile message costs more than its length.
 const maxDepth = 8
 
 // carry turns a message inside another one into a content.

@@ -39,8 +39,9 @@ type GroupNotification struct {
 	kept
 }
 
-// GroupNotificationData holds the details of a [GroupNotification]. The named fields are those of RongCloud's sample app:
-// the operator's name with every operation, the group's name with Create and Rename, the users with Add, Quit and Kicked.
+// GroupNotificationData holds the details of a [GroupNotification]. The named fields are those of
+// RongCloud's sample app: the operator's name with every operation, the group's name with Create
+// and Rename, the users with Add, Quit and Kicked.
 type GroupNotificationData struct {
 	OperatorNickname       string         `json:"operatorNickname,omitempty"`
 	TargetGroupName        string         `json:"targetGroupName,omitempty"`
@@ -84,7 +85,8 @@ type CommandNotification struct {
 	kept
 }
 
-// RecallNotification is the line that a client puts in the place of a recalled message, RC:RcNtf. It is only for reading.
+// RecallNotification is the line that a client puts in the place of a recalled message, RC:RcNtf.
+// It is only for reading.
 type RecallNotification struct {
 	OperatorID         string         `json:"operatorId,omitempty"`                // who recalled
 	RecalledAt         time.Time      `json:"recallTime,omitzero" unit:"ms"`       // when
@@ -109,7 +111,8 @@ type DiscussionNotification struct {
 	kept
 }
 
-// TypingStatus tells that the sender is typing, RC:TypSts. It is a status message: endpoints of their own send it.
+// TypingStatus tells that the sender is typing, RC:TypSts. It is a status message: endpoints of
+// their own send it.
 type TypingStatus struct {
 	TypingContentType string `json:"typingContentType"` // object name of what is being made: RC:TxtMsg or RC:VcMsg
 	Data              string `json:"data,omitempty"`    // the app's own
@@ -123,8 +126,8 @@ type CommandMessage struct {
 	kept
 }
 
-// RecallCommand tells that a message is recalled, RC:RcCmd. It is only for reading: [MessageService.Recall] makes and sends it,
-// and RongCloud pushes a text of its own for it.
+// RecallCommand tells that a message is recalled, RC:RcCmd. It is only for reading:
+// [MessageService.Recall] makes and sends it, and RongCloud pushes a text of its own for it.
 type RecallCommand struct {
 	MessageUID       string           `json:"messageUId,omitempty"` // of the recalled message
 	ConversationType ConversationType `json:"conversationType,omitempty"`
@@ -151,7 +154,8 @@ type ReadReceipt struct {
 	kept
 }
 
-// ReadReceiptRequest asks a group for read receipts of a message, RC:RRReqMsg. It is only for reading.
+// ReadReceiptRequest asks a group for read receipts of a message, RC:RRReqMsg. It is only for
+// reading.
 type ReadReceiptRequest struct {
 	MessageUID string `json:"messageUId,omitempty"`
 	Extra      string `json:"extra,omitempty"`
@@ -164,7 +168,8 @@ type ReadReceiptResponse struct {
 	kept
 }
 
-// SyncReadStatus brings the read position to the user's other devices, RC:SRSMsg. It is only for reading.
+// SyncReadStatus brings the read position to the user's other devices, RC:SRSMsg. It is only for
+// reading.
 type SyncReadStatus struct {
 	LastMessageSentAt time.Time `json:"lastMessageSendTime,omitzero" unit:"ms"` // read up to then
 	kept
@@ -179,8 +184,8 @@ const (
 	ChatroomEntryChangeDelete ChatroomEntryChange = 2
 )
 
-// ChatroomEntryNotification tells that an attribute of a chat room was set or removed, RC:chrmKVNotiMsg. It is sent along
-// with the call that changes the attribute.
+// ChatroomEntryNotification tells that an attribute of a chat room was set or removed,
+// RC:chrmKVNotiMsg. It is sent along with the call that changes the attribute.
 type ChatroomEntryNotification struct {
 	Type  ChatroomEntryChange `json:"type"`
 	Key   string              `json:"key"`             // at most 128 characters
@@ -234,7 +239,8 @@ func (SyncReadStatus) ObjectName() string { return "RC:SRSMsg" }
 // ObjectName returns RC:chrmKVNotiMsg.
 func (ChatroomEntryNotification) ObjectName() string { return "RC:chrmKVNotiMsg" }
 
-// MarshalJSON returns the details as they are sent. A named field wins over an entry of Other with its key.
+// MarshalJSON returns the details as they are sent. A named field wins over an entry of Other with
+// its key.
 func (d GroupNotificationData) MarshalJSON() ([]byte, error) { return encodeBody(d) }
 
 // MarshalJSON returns the body as it is sent.

@@ -1,7 +1,7 @@
 package rongcloud
 
-// PushOptions decides how the push of a message looks. Vendors that are nil keep the settings of the console. The
-// server ignores all of it in a message with DisablePush.
+// PushOptions decides how the push of a message looks. Vendors that are nil keep the settings of
+// the console. The server ignores all of it in a message with DisablePush.
 type PushOptions struct {
 	Title            string // at most 50 characters; in place of the name of the sender or group
 	TemplateID       string // a push template of the console, which sets title and text in the receiver's language
@@ -120,7 +120,8 @@ type HarmonyOSPush struct {
 	Image    string `json:"image,omitempty"`
 }
 
-// MarshalJSON returns the settings as messages carry them: a list with an object for each vendor that has any.
+// MarshalJSON returns the settings as messages carry them: a list with an object for each vendor
+// that has any.
 func (p PushOptions) MarshalJSON() ([]byte, error) {
 	wire := struct {
 		Title       string           `json:"title,omitempty"`

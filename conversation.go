@@ -7,8 +7,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ConversationService changes how single users see their conversations: what is pinned, what is pushed, what the cloud history
-// holds and, in its field, what is tagged.
+// ConversationService changes how single users see their conversations: what is pinned, what is
+// pushed, what the cloud history holds and, in its field, what is tagged.
 type ConversationService struct {
 	service
 
@@ -89,10 +89,12 @@ func (s *ConversationService) SetTop(ctx context.Context, params ConversationPin
 	return send(ctx, s.client, endpoint.ConversationTopSet, &params, opts)
 }
 
-// SetPushLevel sets what of one conversation is pushed to a user. It wins over [ConversationService.SetTypePushLevel]. Client apps
-// with IMKit up to 5.2.1 know only PushLevelUnset and PushLevelMentions.
+// SetPushLevel sets what of one conversation is pushed to a user. It wins over
+// [ConversationService.SetTypePushLevel]. Client apps with IMKit up to 5.2.1 know only
+// PushLevelUnset and PushLevelMentions.
 //
-// For an app that has had ultra groups since before 2022-09-01 a level without a Channel is for messages of no channel only.
+// For an app that has had ultra groups since before 2022-09-01 a level without a Channel is for
+// messages of no channel only.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/set-do-not-disturb-by-id
 //
@@ -129,8 +131,8 @@ func (s *ConversationService) GetPushLevel(ctx context.Context, query Conversati
 	return out.Level, nil
 }
 
-// SetTypePushLevel sets what of all conversations of one kind is pushed to a user. A level that [ConversationService.SetPushLevel] has
-// set for a single conversation wins over it.
+// SetTypePushLevel sets what of all conversations of one kind is pushed to a user. A level that
+// [ConversationService.SetPushLevel] has set for a single conversation wins over it.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/set-do-not-disturb-by-type
 //
@@ -139,7 +141,8 @@ func (s *ConversationService) SetTypePushLevel(ctx context.Context, params Conve
 	return send(ctx, s.client, endpoint.ConversationTypeNotificationSet, &params, opts)
 }
 
-// GetTypePushLevel returns what of all private, group, system or ultra group conversations is pushed to a user.
+// GetTypePushLevel returns what of all private, group, system or ultra group conversations is
+// pushed to a user.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/get-do-not-disturb-by-type
 //
@@ -156,8 +159,9 @@ func (s *ConversationService) GetTypePushLevel(ctx context.Context, userID strin
 	return out.Level, nil
 }
 
-// ClearHistory removes the messages before a moment from the cloud history of a conversation, as one user sees it. The history of a chat
-// room is removed for everybody. Offline messages that have not been delivered yet still arrive.
+// ClearHistory removes the messages before a moment from the cloud history of a conversation, as
+// one user sees it. The history of a chat room is removed for everybody. Offline messages that
+// have not been delivered yet still arrive.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/delete
 //
@@ -169,8 +173,8 @@ func (s *ConversationService) ClearHistory(ctx context.Context, history Conversa
 	return s.cleanHistory(ctx, history, before, opts)
 }
 
-// ClearAllHistory removes all messages from the cloud history of a conversation, as one user sees it; for the rest see
-// [ConversationService.ClearHistory].
+// ClearAllHistory removes all messages from the cloud history of a conversation, as one user sees
+// it; for the rest see [ConversationService.ClearHistory].
 func (s *ConversationService) ClearAllHistory(ctx context.Context, history ConversationClearHistoryParams, opts ...CallOption) error {
 	return s.cleanHistory(ctx, history, time.Time{}, opts)
 }
@@ -184,7 +188,8 @@ func (s *ConversationService) cleanHistory(ctx context.Context, history Conversa
 	return send(ctx, s.client, endpoint.ConversationMessageHistoryClean, &request{history, before}, opts)
 }
 
-// GetAttributes returns what a user has set for a conversation: whether it is pinned, what of it is pushed, and its tags.
+// GetAttributes returns what a user has set for a conversation: whether it is pinned, what of it
+// is pushed, and its tags.
 //
 // RongCloud: http://docs.rongcloud.cn/platform-chat-api/conversation/conversation-attr-get
 //

@@ -7,8 +7,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ConversationTagService keeps for each user up to 20 tags, and under each up to 1000 of the user's conversations. A conversation may
-// have several tags.
+// ConversationTagService keeps for each user up to 20 tags, and under each up to 1000 of the
+// user's conversations. A conversation may have several tags.
 type ConversationTagService service
 
 // ConversationTagParams is a tag that a user can put on conversations.
@@ -47,7 +47,8 @@ type TaggedConversations struct {
 	Conversations []TaggedConversation `json:"conversations"`
 }
 
-// Create creates up to 20 tags of a user. Whether it renames a tag that is there already, or is refused, is not documented.
+// Create creates up to 20 tags of a user. Whether it renames a tag that is there already, or is
+// refused, is not documented.
 //
 // RongCloud: http://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/user-conversation-tag-set
 //
@@ -94,8 +95,8 @@ func (s *ConversationTagService) List(ctx context.Context, userID string, opts .
 	return &out.Data, nil
 }
 
-// AddConversations puts up to 100 conversations under a tag of a user, which must exist. A tag holds 1000 conversations: beyond
-// that the oldest ones drop out silently.
+// AddConversations puts up to 100 conversations under a tag of a user, which must exist. A tag
+// holds 1000 conversations: beyond that the oldest ones drop out silently.
 //
 // RongCloud: http://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-set
 //
@@ -107,7 +108,8 @@ func (s *ConversationTagService) AddConversations(ctx context.Context, params Co
 	return send(ctx, s.client, endpoint.TagConversationSet, &params, opts)
 }
 
-// RemoveConversations takes up to 100 conversations out of a tag of a user. It deletes neither the tag nor the conversations.
+// RemoveConversations takes up to 100 conversations out of a tag of a user. It deletes neither the
+// tag nor the conversations.
 //
 // RongCloud: http://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-del
 //

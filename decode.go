@@ -25,11 +25,13 @@ import (
 
 var errNotAnswer = errors.New("the answer is not a JSON object with a code")
 
-// callersOut is what the caller of Client.Call wants filled. As encoding/json has it, its lists keep their nulls, and what the
-// response does not name stays: it may hold a default, or in an interface the pointer to fill.
+// callersOut is what the caller of Client.Call wants filled. As encoding/json has it, its lists
+// keep their nulls, and what the response does not name stays: it may hold a default, or in an
+// interface the pointer to fill.
 type callersOut struct{ out any }
 
-// decodeAnswer reads the result of a successful answer into out, a pointer. What is the SDK's own is reset first.
+// decodeAnswer reads the result of a successful answer into out, a pointer. What is the SDK's own
+// is reset first.
 func decodeAnswer(data []byte, out any, zone *time.Location) error {
 	decoder := lenient.Decoder{Zone: zone, DropNulls: true}
 	if theirs, ok := out.(callersOut); ok {
@@ -69,8 +71,8 @@ type envelope struct {
 	message string
 }
 
-// readEnvelope finds the code of an answer, and the message if the code is not the one of success. It does not
-// check the rest of the answer; decodeAnswer does.
+// readEnvelope finds the code of an answer, and the message if the code is not the one of success.
+// It does not check the rest of the answer; decodeAnswer does.
 func readEnvelope(data []byte, success int) (envelope, error) {
 	data = lenient.TrimMark(data)
 	if code, ok := scanCode(data); ok && code == success {
@@ -113,7 +115,8 @@ func codeOf(raw []byte) (Code, bool) {
 	return Code(code), true
 }
 
-// scanCode reads the number of a leading "code" member, where nearly every answer has it, without decoding the rest.
+// scanCode reads the number of a leading "code" member, where nearly every answer has it, without
+// decoding the rest.
 func scanCode(data []byte) (int, bool) {
 	rest, ok := bytes.CutPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{"))
 	if !ok {

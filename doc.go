@@ -1,5 +1,5 @@
-// Package rongcloud is a client for the IM Server API of RongCloud (融云): it registers users, sends messages and
-// manages what a chat app keeps on RongCloud's servers, from an app's own backend.
+// Package rongcloud is a client for the IM Server API of RongCloud (融云): it registers users, sends
+// messages and manages what a chat app keeps on RongCloud's servers, from an app's own backend.
 //
 //	client, err := rongcloud.New(appKey, appSecret, rongcloud.WithRegion(rongcloud.RegionSingapore))
 //	...
@@ -9,25 +9,27 @@
 //		From: "u1", To: []string{"u2"}, Content: rongcloud.TextMessage{Content: "hello"},
 //	})
 //
-// A [Client] is safe for concurrent use. Make one for each App Key and keep it. [NewFromEnv] takes key, secret and
-// region from the environment.
+// A [Client] is safe for concurrent use. Make one for each App Key and keep it. [NewFromEnv] takes
+// key, secret and region from the environment.
 //
 // # Services
 //
-// The methods are grouped by RongCloud's own words, so that its documentation leads to them: client.User, client.User.Blacklist,
-// client.Message, client.Group, client.Chatroom.Entry, client.UltraGroup.Channel and so on; the fields of [Client] are the way in. Every endpoint that
-// RongCloud documents as current has its method. The zero value of an
-// optional field leaves the decision to the server; where zero itself is meant the field is a pointer, and [Ptr] makes one.
+// The methods are grouped by RongCloud's own words, so that its documentation leads to them:
+// client.User, client.User.Blacklist, client.Message, client.Group, client.Chatroom.Entry,
+// client.UltraGroup.Channel and so on; the fields of [Client] are the way in. Every endpoint that
+// RongCloud documents as current has its method. The zero value of an optional field leaves the
+// decision to the server; where zero itself is meant the field is a pointer, and [Ptr] makes one.
 // Lists come page by page, or whole with range:
 //
 //	for userID, err := range client.User.Blacklist.All(ctx, rongcloud.UserBlacklistQuery{UserID: "u1"}) {
 //
-// [Client.Call] reaches an endpoint that is newer than the SDK. Package endpoint describes all of them as data.
+// [Client.Call] reaches an endpoint that is newer than the SDK. Package endpoint describes all of
+// them as data.
 //
 // # Errors
 //
-// Every error of a method is an [*ArgumentError], found before anything was sent, or an [*Error] with all that is
-// known about the failure. Ask for a category or a [Code] with errors.Is:
+// Every error of a method is an [*ArgumentError], found before anything was sent, or an [*Error]
+// with all that is known about the failure. Ask for a category or a [Code] with errors.Is:
 //
 //	switch {
 //	case err == nil:
@@ -40,25 +42,28 @@
 //
 // # Retries
 //
-// Nearly every endpoint is a POST, so the HTTP method does not tell what may be repeated. The endpoint's class does: safe and
-// idempotent calls are tried again after connection failures, timeouts, HTTP 429 and 5xx. Unsafe ones, such as sends, are
-// tried again only if the server cannot have carried them out. If it may have, the call ends in [ErrOutcomeUnknown].
-// [WithIdempotentSends], [RetryUnsafe] and [WithRetry] change that. Which call is in which class, and
-// which codes there are, is on the pages
+// Nearly every endpoint is a POST, so the HTTP method does not tell what may be repeated. The
+// endpoint's class does: safe and idempotent calls are tried again after connection failures,
+// timeouts, HTTP 429 and 5xx. Unsafe ones, such as sends, are tried again only if the server
+// cannot have carried them out. If it may have, the call ends in [ErrOutcomeUnknown].
+// [WithIdempotentSends], [RetryUnsafe] and [WithRetry] change that. Which call is in which class,
+// and which codes there are, is on the pages
 // https://github.com/rongcloud-go/rongcloud/blob/main/docs/retries.md and
 // https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md.
 //
-// A call that fails on one host of the data centre goes on at the other one, and later calls stay there. The context limits a
-// call as a whole, [WithAttemptTimeout] each attempt.
+// A call that fails on one host of the data centre goes on at the other one, and later calls stay
+// there. The context limits a call as a whole, [WithAttemptTimeout] each attempt.
 //
 // # Many messages
 //
-// [WithLimiter] keeps calls within RongCloud's documented quotas. [MessageService.SendPrivateBulk] and its like send to any number of
-// recipients, in chunks, with a checkpoint to go on from. Module redis shares the quotas between processes.
+// [WithLimiter] keeps calls within RongCloud's documented quotas. [MessageService.SendPrivateBulk]
+// and its like send to any number of recipients, in chunks, with a checkpoint to go on from.
+// Module redis shares the quotas between processes.
 //
 // # Callbacks
 //
-// Package webhook receives what RongCloud tells an app's server: verified, safe from replays, typed.
+// Package webhook receives what RongCloud tells an app's server: verified, safe from replays,
+// typed.
 //
 // # Testing
 //

@@ -7,10 +7,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// EmbeddedConsoleService gives access to single pages of RongCloud's console, to be shown within an app's own administration.
+// EmbeddedConsoleService gives access to single pages of RongCloud's console, to be shown within
+// an app's own administration.
 //
-// It is reached at an address of its own, https://embed-console.rongcloud.net, whatever the region, and by the Access Key: neither
-// App Key nor signature goes there. A client with [WithBaseURL] sends these calls to its base URL, too.
+// It is reached at an address of its own, https://embed-console.rongcloud.net, whatever the
+// region, and by the Access Key: neither App Key nor signature goes there. A client with
+// [WithBaseURL] sends these calls to its base URL, too.
 type EmbeddedConsoleService service
 
 // ConsolePage names a page of the console. Others than this one are known from hearsay only.

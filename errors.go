@@ -21,22 +21,22 @@ import (
 
 // Categories of an [Error], to be told apart with errors.Is. An error may belong to several.
 var (
-	// ErrOutcomeUnknown marks an unsafe call, such as a send, of which nobody can say whether it was
-	// carried out: it was written to the server and no trustworthy answer came back. Do not blindly
-	// repeat it: its recipients may get it twice. Which calls can end so is on the page
+	// ErrOutcomeUnknown marks an unsafe call, such as a send, of which nobody can say whether it
+	// was carried out: it was written to the server and no trustworthy answer came back. Do not
+	// blindly repeat it: its recipients may get it twice. Which calls can end so is on the page
 	// https://github.com/rongcloud-go/rongcloud/blob/main/docs/retries.md.
 	ErrOutcomeUnknown = errors.New("rongcloud: outcome unknown, the request may have been carried out")
 
-	// ErrRateLimited marks a call that was refused because a quota of the App Key is used up (HTTP 429
-	// or a code that says so). It was not carried out. See also [Error.RetryAfter].
+	// ErrRateLimited marks a call that was refused because a quota of the App Key is used up (HTTP
+	// 429 or a code that says so). It was not carried out. See also [Error.RetryAfter].
 	ErrRateLimited = errors.New("rongcloud: rate limited")
 
 	// ErrUnauthorized marks a call whose App Key, signature or address the server does not accept.
 	ErrUnauthorized = errors.New("rongcloud: unauthorized")
 
-	// ErrTransport marks a call to which RongCloud's API gave no answer: the connection failed, time
-	// ran out, or something on the way answered in its place. Alone, without ErrOutcomeUnknown, it means
-	// for an unsafe call that the request was not carried out.
+	// ErrTransport marks a call to which RongCloud's API gave no answer: the connection failed,
+	// time ran out, or something on the way answered in its place. Alone, without
+	// ErrOutcomeUnknown, it means for an unsafe call that the request was not carried out.
 	ErrTransport = errors.New("rongcloud: no answer from the API")
 )
 
@@ -157,7 +157,8 @@ func oneLine(text string) string {
 	}, strings.ToValidUTF8(text, "\uFFFD"))
 }
 
-// quotingError is an error whose text may quote the server. Hooks and logs get only what it says itself.
+// quotingError is an error whose text may quote the server. Hooks and logs get only what it says
+// itself.
 type quotingError struct {
 	what string
 	err  error
@@ -171,7 +172,8 @@ type ownError string
 
 func (e ownError) Error() string { return string(e) }
 
-// withoutQuotes returns what of err is known not to quote the server: net/http's errors can hold whole lines of an answer.
+// withoutQuotes returns what of err is known not to quote the server: net/http's errors can hold
+// whole lines of an answer.
 func withoutQuotes(err error) error {
 	var quoting *quotingError
 	if errors.As(err, &quoting) {

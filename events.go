@@ -26,8 +26,8 @@ type event struct {
 	data string // its lines joined by line breaks
 }
 
-// eventReader reads server-sent events as the HTML standard defines them: lines that end in CR, LF or both, of which
-// an empty one ends an event.
+// eventReader reads server-sent events as the HTML standard defines them: lines that end in CR, LF
+// or both, of which an empty one ends an event.
 type eventReader struct {
 	source   *bufio.Reader
 	maxLine  int
@@ -45,8 +45,8 @@ func newEventReader(source io.Reader, limit int64) *eventReader {
 	}
 }
 
-// next returns the next event that carries data, and io.EOF after the last one. A line without an end is dropped, as
-// the standard asks, but not an event without an empty line after it.
+// next returns the next event that carries data, and io.EOF after the last one. A line without an
+// end is dropped, as the standard asks, but not an event without an empty line after it.
 func (r *eventReader) next() (event, error) {
 	var e event
 	var data []byte

@@ -15,9 +15,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Requests are plain structs. The tag wire:"name" ties a field to the parameter of that name in the
-// endpoint's table, which knows the rest: whether it is required, how a list travels, and the unit of a number. So the
-// same Go types serve every endpoint:
+// Requests are plain structs. The tag wire:"name" ties a field to the parameter of that name in
+// the endpoint's table, which knows the rest: whether it is required, how a list travels, and the
+// unit of a number. So the same Go types serve every endpoint:
 //
 //   - bool becomes true or false, or 1 or 0 where the table calls the parameter a number;
 //   - time.Time and time.Duration become a number in the parameter's unit, and Forever the zero that stands for it;
@@ -25,9 +25,10 @@ import (
 //   - structs, maps and slices become JSON where the table does not ask for a list;
 //   - a string where the table asks for a JSON document is one already.
 //
-// A zero value is left out, and is an error where the parameter is required; a pointer sends its zero value too.
-// wire:"name,empty" marks a required list that may be empty. wire:"name,enum" marks a type whose constants count from 1
-// what the table lists as values, so that its zero is never sent. Embedded structs count as their fields.
+// A zero value is left out, and is an error where the parameter is required; a pointer sends its
+// zero value too. wire:"name,empty" marks a required list that may be empty. wire:"name,enum"
+// marks a type whose constants count from 1 what the table lists as values, so that its zero is
+// never sent. Embedded structs count as their fields.
 
 // encoder writes the parameters of one request, as a form or as a JSON object.
 type encoder struct {
@@ -62,8 +63,8 @@ func (e *encoder) release() {
 	}
 }
 
-// encode writes params, a pointer to a struct, and checks it against the endpoint's table. Where random is set it makes up
-// a msgRandom if the caller gave none.
+// encode writes params, a pointer to a struct, and checks it against the endpoint's table. Where
+// random is set it makes up a msgRandom if the caller gave none.
 func (e *encoder) encode(ep *endpoint.Endpoint, params any, random func() int64, extra []extraField) error {
 	if e.json {
 		e.buf = append(e.buf, '{')
@@ -118,7 +119,8 @@ func (e *encoder) field(ep *endpoint.Endpoint, f *planField, v reflect.Value) er
 	if pointer && !v.IsNil() {
 		v = v.Elem()
 	} else if pointer || v.IsZero() {
-		// A pointer to zero is meant. So is a zero switch or number that is required, where zero is one of its values.
+		// A pointer to zero is meant. So is a zero switch or number that is required, where zero
+		// is one of its values.
 		meant := !pointer && f.kind != kindEnum && f.param.Required && (v.Kind() == reflect.Bool || f.param.ZeroValid || f.mayLack)
 		if !meant {
 			return missing(f.param)

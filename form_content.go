@@ -11,7 +11,8 @@ const (
 	reservedPrefix = "RC:"
 )
 
-// content writes a message: its type as objectName, where it is to be named, and its body as content.
+// content writes a message: its type as objectName, where it is to be named, and its body as
+// content.
 func (e *encoder) content(c MessageContent, named bool) error {
 	if err := checkContent(c); err != nil {
 		return refuse("content", "%v", err)
@@ -54,7 +55,8 @@ func (e *encoder) content(c MessageContent, named bool) error {
 	return e.scratchText("content")
 }
 
-// checkBody checks the length of an encoded message. It says so if the message would be short enough without what it was read with.
+// checkBody checks the length of an encoded message. It says so if the message would be short
+// enough without what it was read with.
 func checkBody(c MessageContent, n int) error {
 	err := checkContentSize(n)
 	if err == nil || isKnown(c) {

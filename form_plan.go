@@ -49,8 +49,8 @@ var (
 	plans sync.Map // *endpoint.Endpoint to *plan
 )
 
-// planFor returns how params, a pointer to a struct, is encoded for ep. An error is a mistake in the SDK's own
-// structs, which the tests of all methods would find.
+// planFor returns how params, a pointer to a struct, is encoded for ep. An error is a mistake in
+// the SDK's own structs, which the tests of all methods would find.
 func planFor(ep *endpoint.Endpoint, typ reflect.Type) (*plan, error) {
 	if cached, ok := plans.Load(ep); ok && cached.(*plan).typ == typ {
 		return cached.(*plan), nil

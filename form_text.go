@@ -10,20 +10,21 @@ import (
 	"unicode/utf8"
 )
 
-// Texts travel as UTF-8. What is not UTF-8 would be sent raw in a form, and encoding/json would change it without a
-// word, so it is refused before anything is sent.
+// Texts travel as UTF-8. What is not UTF-8 would be sent raw in a form, and encoding/json would
+// change it without a word, so it is refused before anything is sent.
 
 const notUTF8 = "is not valid UTF-8"
 
 var errNotUTF8 = errors.New("a text " + notUTF8)
 
-// lossless reports whether the JSON that encoding/json has made of a value holds its texts as they are.
+// lossless reports whether the JSON that encoding/json has made of a value holds its texts as they
+// are.
 func lossless(encoded []byte, value any) bool {
 	return utf8.Valid(encoded) && (!replaced(encoded) || !brokenText(reflect.ValueOf(value), nil))
 }
 
-// replaced reports whether JSON holds the escape that encoding/json writes for what is not UTF-8. A text may hold
-// it, too, behind another backslash, and so may JSON that comes from elsewhere.
+// replaced reports whether JSON holds the escape that encoding/json writes for what is not UTF-8.
+// A text may hold it, too, behind another backslash, and so may JSON that comes from elsewhere.
 func replaced(encoded []byte) bool {
 	escape := []byte(`\ufffd`)
 	for {
@@ -48,7 +49,8 @@ var (
 	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
 )
 
-// brokenText looks for a text that is not UTF-8 in a value whose JSON holds replacements. Open are the pointers on the way.
+// brokenText looks for a text that is not UTF-8 in a value whose JSON holds replacements. Open are
+// the pointers on the way.
 func brokenText(v reflect.Value, open []uintptr) bool {
 	if !v.IsValid() || v.Type() == rawMessage {
 		return false

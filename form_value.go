@@ -78,8 +78,8 @@ func (e *encoder) enum(param *endpoint.Param, v reflect.Value) error {
 }
 
 // duration converts a span to the parameter's unit. A span that the unit cannot express is refused
-// rather than rounded, and so is a negative one, which the server may read as "for ever". Only Forever becomes
-// a zero that means it.
+// rather than rounded, and so is a negative one, which the server may read as "for ever". Only
+// Forever becomes a zero that means it.
 func (e *encoder) duration(param *endpoint.Param, d time.Duration) error {
 	unit := map[endpoint.Unit]time.Duration{
 		endpoint.Milliseconds: time.Millisecond, endpoint.Seconds: time.Second, endpoint.Minutes: time.Minute,
@@ -178,7 +178,8 @@ func (e *encoder) keyed(param *endpoint.Param, v reflect.Value) error {
 	return nil
 }
 
-// document writes a struct, map or slice: JSON text in a form or where the table says so, else JSON.
+// document writes a struct, map or slice: JSON text in a form or where the table says so, else
+// JSON.
 func (e *encoder) document(f *planField, v reflect.Value) error {
 	if v.Kind() == reflect.Map || v.Kind() == reflect.Slice {
 		if err := checkItems(f.param, v.Len()); err != nil {

@@ -9,8 +9,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// FriendService keeps on RongCloud's servers who is friends with whom. Friendship goes both ways. It belongs to the service that
-// hosts profiles, which older pages call an extra to be enabled; without it calls end with [CodeServiceNotEnabled].
+// FriendService keeps on RongCloud's servers who is friends with whom. Friendship goes both ways.
+// It belongs to the service that hosts profiles, which older pages call an extra to be enabled;
+// without it calls end with [CodeServiceNotEnabled].
 //
 // RongCloud does not say how many friends a user may have.
 type FriendService service
@@ -61,7 +62,8 @@ func (p FriendPermission) String() string {
 	return fmt.Sprintf("FriendPermission(%d)", int(p))
 }
 
-// Friendship is how two users stand to each other. RongCloud reserves the numbers 2 and 3, although an example of its pages shows them.
+// Friendship is how two users stand to each other. RongCloud reserves the numbers 2 and 3,
+// although an example of its pages shows them.
 type Friendship int
 
 // The ways two users can stand to each other.
@@ -93,11 +95,13 @@ type FriendParams struct {
 type FriendProfileParams struct {
 	UserID   string // who keeps it
 	TargetID string // the friend
-	// RemarkName is the user's own name for the friend, at most 64 characters. It is sent with every call, and an empty one removes
-	// the name: RongCloud may remove a name that is left out, so there is no way to keep it unseen.
+	// RemarkName is the user's own name for the friend, at most 64 characters. It is sent with
+	// every call, and an empty one removes the name: RongCloud may remove a name that is left out,
+	// so there is no way to keep it unseen.
 	RemarkName string
-	// Attributes are the app's own. Their keys begin with ext_ and are made of lowercase letters, digits and underscores, at most 32
-	// characters; values have at most 256. There can be 10, unless the app has room for more.
+	// Attributes are the app's own. Their keys begin with ext_ and are made of lowercase letters,
+	// digits and underscores, at most 32 characters; values have at most 256. There can be 10,
+	// unless the app has room for more.
 	Attributes map[string]string
 }
 
@@ -181,8 +185,8 @@ func (s *FriendService) Add(ctx context.Context, params FriendParams, opts ...Ca
 	return send(ctx, s.client, endpoint.FriendAdd, &params, opts)
 }
 
-// Remove ends the friendship of a user with up to 100 others. Each of them counts against the quota of 100 per second. What
-// is answered for one who is no friend is not documented.
+// Remove ends the friendship of a user with up to 100 others. Each of them counts against the
+// quota of 100 per second. What is answered for one who is no friend is not documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/del-friend
 //
@@ -200,7 +204,8 @@ func (s *FriendService) RemoveAll(ctx context.Context, userID string, opts ...Ca
 	return send(ctx, s.client, endpoint.FriendClean, &oneUserID{userID}, opts)
 }
 
-// SetProfile sets the name and the attributes that a user keeps for a friend. The quota is 100 calls per second.
+// SetProfile sets the name and the attributes that a user keeps for a friend. The quota is 100
+// calls per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/set-friend-profile
 //
@@ -211,7 +216,8 @@ func (s *FriendService) SetProfile(ctx context.Context, params FriendProfilePara
 	}, opts)
 }
 
-// List returns one page of a user's friends; All walks all pages. The quota is 100 calls per second.
+// List returns one page of a user's friends; All walks all pages. The quota is 100 calls per
+// second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/get-friend
 //
@@ -233,7 +239,8 @@ func (s *FriendService) All(ctx context.Context, query FriendQuery, opts ...Call
 	})
 }
 
-// Check tells for up to 100 users whether they are friends of userID. Each of them counts against the quota of 100 per second.
+// Check tells for up to 100 users whether they are friends of userID. Each of them counts against
+// the quota of 100 per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/check-friend
 //
@@ -242,7 +249,8 @@ func (s *FriendService) Check(ctx context.Context, userID string, targetIDs []st
 	return fetch[FriendChecks](ctx, s.client, endpoint.FriendCheck, &friendTargets{userID, targetIDs}, opts)
 }
 
-// SetPermission sets for up to 100 users who may add them as friends. Each of them counts against the quota of 100 per second.
+// SetPermission sets for up to 100 users who may add them as friends. Each of them counts against
+// the quota of 100 per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/set-friend-add-level
 //
@@ -251,7 +259,8 @@ func (s *FriendService) SetPermission(ctx context.Context, userIDs []string, per
 	return send(ctx, s.client, endpoint.FriendPermissionSet, &friendPermissionChange{friendUsers{userIDs}, permission}, opts)
 }
 
-// GetPermissions returns for up to 100 users who may add them as friends. Each of them counts against the quota of 100 per second.
+// GetPermissions returns for up to 100 users who may add them as friends. Each of them counts
+// against the quota of 100 per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/get-friend-add-level
 //

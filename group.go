@@ -7,8 +7,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// GroupService keeps plain groups: who is in them and what pushes call them. What else a group has, such as an owner, is the app's own
-// business, or that of [HostedGroupService]. Its fields are services for who may talk and for members' names.
+// GroupService keeps plain groups: who is in them and what pushes call them. What else a group
+// has, such as an owner, is the app's own business, or that of [HostedGroupService]. Its fields
+// are services for who may talk and for members' names.
 type GroupService struct {
 	service
 
@@ -28,8 +29,8 @@ func newGroupService(common *service) *GroupService {
 	}
 }
 
-// GroupNotice is a message that the server sends to a group together with a change of it. RongCloud's official SDKs have it, its
-// pages do not.
+// GroupNotice is a message that the server sends to a group together with a change of it.
+// RongCloud's official SDKs have it, its pages do not.
 type GroupNotice struct {
 	From    string         `wire:"fromUserId"` // required
 	Content MessageContent `wire:"content"`    // required
@@ -49,8 +50,8 @@ type GroupCreateParams struct {
 	Name    string   // shown in push notifications; 64 characters are safe
 	UserIDs []string // at most 1000
 
-	// MaxMembers lets the call fail if the group would have more members. It is not kept, and cannot exceed the app's limit, which is
-	// 3000 by default.
+	// MaxMembers lets the call fail if the group would have more members. It is not kept, and
+	// cannot exceed the app's limit, which is 3000 by default.
 	MaxMembers int
 	Notice     *GroupNotice // a message to the group, if any
 }
@@ -151,10 +152,11 @@ type groupJoining struct {
 	groupChange
 }
 
-// Create creates a group and puts up to 1000 users into it. The server sends nobody a message about it without a Notice. To an
-// existing group it seems to do what Join does.
+// Create creates a group and puts up to 1000 users into it. The server sends nobody a message
+// about it without a Notice. To an existing group it seems to do what Join does.
 //
-// With a Notice the call is unsafe to repeat, since each repeat would send it again: see [ErrOutcomeUnknown].
+// With a Notice the call is unsafe to repeat, since each repeat would send it again: see
+// [ErrOutcomeUnknown].
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/create-group
 //
@@ -180,8 +182,8 @@ func (s *GroupService) Join(ctx context.Context, params GroupJoinParams, opts ..
 	return fetch[GroupChange](ctx, s.client, endpoint.GroupJoin, &groupJoining{params.GroupID, params.Name, params.UserIDs, change}, opts)
 }
 
-// Quit takes up to 1000 users out of a group. Their mutes and their places on the whitelist outlive it. With a Notice it is unsafe
-// to repeat, like Create.
+// Quit takes up to 1000 users out of a group. Their mutes and their places on the whitelist
+// outlive it. With a Notice it is unsafe to repeat, like Create.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/quit-group
 //
@@ -199,8 +201,9 @@ func (s *GroupService) Quit(ctx context.Context, params GroupQuitParams, opts ..
 	return fetch[GroupChange](ctx, s.client, endpoint.GroupQuit, &request{params.GroupID, params.UserIDs, change}, opts)
 }
 
-// Dismiss dissolves a group. Its history is kept: a new group with the same ID sees it again, and its ban and whitelist too. What the
-// server answers if there is no such group is not documented. With a Notice it is unsafe to repeat, like Create.
+// Dismiss dissolves a group. Its history is kept: a new group with the same ID sees it again, and
+// its ban and whitelist too. What the server answers if there is no such group is not documented.
+// With a Notice it is unsafe to repeat, like Create.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/dismiss-group
 //
@@ -218,8 +221,8 @@ func (s *GroupService) Dismiss(ctx context.Context, params GroupDismissParams, o
 	return fetch[GroupChange](ctx, s.client, endpoint.GroupDismiss, &request{params.GroupID, params.UserID, change}, opts)
 }
 
-// Update changes the name under which push notifications show a group, within 5 minutes. With a Notice it is unsafe to repeat,
-// like Create.
+// Update changes the name under which push notifications show a group, within 5 minutes. With a
+// Notice it is unsafe to repeat, like Create.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/refresh-group-info
 //
@@ -242,9 +245,10 @@ type groupSync struct {
 	Groups map[string]string `wire:"group"`
 }
 
-// Sync tells the server which groups a user is in, by their IDs and names; a name replaces the one that the group had. Whether the
-// user is taken out of the groups that are missing is not documented, nor how many groups are too many. An empty map is refused: it
-// would take the user out of all groups, which is what QuitAll does.
+// Sync tells the server which groups a user is in, by their IDs and names; a name replaces the one
+// that the group had. Whether the user is taken out of the groups that are missing is not
+// documented, nor how many groups are too many. An empty map is refused: it would take the user
+// out of all groups, which is what QuitAll does.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/sync-group
 //
@@ -280,8 +284,9 @@ func (s *GroupService) ListMembers(ctx context.Context, groupID string, opts ...
 	return &GroupMembers{UserIDs: found.UserIDs}, nil
 }
 
-// ListByUser returns one page of the groups that a user is in. Without a page number there are no pages: it returns the first 5000
-// groups, and nothing tells whether there are more. AllByUser walks all pages.
+// ListByUser returns one page of the groups that a user is in. Without a page number there are no
+// pages: it returns the first 5000 groups, and nothing tells whether there are more. AllByUser
+// walks all pages.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/query-group-by-user
 //
@@ -290,7 +295,8 @@ func (s *GroupService) ListByUser(ctx context.Context, query GroupByUserQuery, o
 	return fetch[GroupPage](ctx, s.client, endpoint.UserGroupQuery, &query, opts)
 }
 
-// AllByUser yields the groups that a user is in, from the query's page on, or from the first one if it names none.
+// AllByUser yields the groups that a user is in, from the query's page on, or from the first one
+// if it names none.
 func (s *GroupService) AllByUser(ctx context.Context, query GroupByUserQuery, opts ...CallOption) iter.Seq2[Group, error] {
 	// walkNumbers never asks for page 0, which would turn paging off.
 	return walkNumbers(endpoint.UserGroupQuery, query.Page, func(number int) ([]Group, error) {

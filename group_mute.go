@@ -7,9 +7,10 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// GroupMuteService mutes single members, in one group or in all groups that they are in. A mute outlives leaving and joining again, and
-// being on the [GroupMuteAllMembersWhitelistService] does not help against it. Messages that are sent for a muted user through the Server API still
-// go out.
+// GroupMuteService mutes single members, in one group or in all groups that they are in. A mute
+// outlives leaving and joining again, and being on the [GroupMuteAllMembersWhitelistService] does
+// not help against it. Messages that are sent for a muted user through the Server API still go
+// out.
 type GroupMuteService service
 
 // GroupMuteAddParams says whom to mute in which group, and for how long.
@@ -37,8 +38,8 @@ type groupMute struct {
 	Duration time.Duration `wire:"minute"`
 }
 
-// Add mutes up to 20 users in one group. A repeat begins anew. Only [Forever] mutes for good: a Duration that is zero, negative or not a
-// whole number of minutes is refused.
+// Add mutes up to 20 users in one group. A repeat begins anew. Only [Forever] mutes for good: a
+// Duration that is zero, negative or not a whole number of minutes is refused.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/gag-user
 //
@@ -50,7 +51,8 @@ func (s *GroupMuteService) Add(ctx context.Context, params GroupMuteAddParams, o
 	return send(ctx, s.client, endpoint.GroupUserGagAdd, &groupMute{params.GroupID, params.UserIDs, params.Duration}, opts)
 }
 
-// AddEverywhere mutes up to 20 users in all groups that they are in, for a Duration as in Add. At most 100 users can be muted so at a time.
+// AddEverywhere mutes up to 20 users in all groups that they are in, for a Duration as in Add. At
+// most 100 users can be muted so at a time.
 func (s *GroupMuteService) AddEverywhere(ctx context.Context, userIDs []string, d time.Duration, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.GroupUserGagAdd, &groupMute{"", userIDs, d}, opts)
 }

@@ -7,11 +7,13 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// GroupMuteAllMembersService mutes whole groups. Members on the [GroupMuteAllMembersWhitelistService] can still talk, and so can anybody through the Server API.
+// GroupMuteAllMembersService mutes whole groups. Members on the
+// [GroupMuteAllMembersWhitelistService] can still talk, and so can anybody through the Server API.
 // The ban outlives dissolving a group and creating it again.
 type GroupMuteAllMembersService service
 
-// GroupMuteAllMembersQuery asks about certain groups, or chooses a page of all banned ones. One excludes the other.
+// GroupMuteAllMembersQuery asks about certain groups, or chooses a page of all banned ones. One
+// excludes the other.
 type GroupMuteAllMembersQuery struct {
 	GroupIDs []string `wire:"groupId"` // at most 20
 	Page     int      `wire:"page"`    // from 1, the default
@@ -24,7 +26,8 @@ type GroupMuteAllMembers struct {
 	Muted   bool   `json:"stat"`
 }
 
-// GroupMuteAllMembersPage answers for the groups that were asked for, or is a page of the banned groups.
+// GroupMuteAllMembersPage answers for the groups that were asked for, or is a page of the banned
+// groups.
 type GroupMuteAllMembersPage struct {
 	Groups []GroupMuteAllMembers `json:"groupinfo"`
 }
@@ -47,7 +50,8 @@ func (s *GroupMuteAllMembersService) Remove(ctx context.Context, groupIDs []stri
 	return send(ctx, s.client, endpoint.GroupBanRollback, &manyGroupIDs{groupIDs}, opts)
 }
 
-// List tells of up to 20 groups whether they are banned, or returns one page of all banned groups; All walks all pages.
+// List tells of up to 20 groups whether they are banned, or returns one page of all banned groups;
+// All walks all pages.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/query-banned-state-or-list
 //

@@ -6,8 +6,10 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// GroupMuteAllMembersWhitelistService keeps for each group the members who may talk while [GroupMuteAllMembersService] has muted the group. A mute of the single
-// user, by [GroupMuteService], still counts. The list outlives leaving and joining again, and dissolving and creating the group again.
+// GroupMuteAllMembersWhitelistService keeps for each group the members who may talk while
+// [GroupMuteAllMembersService] has muted the group. A mute of the single user, by
+// [GroupMuteService], still counts. The list outlives leaving and joining again, and dissolving
+// and creating the group again.
 type GroupMuteAllMembersWhitelistService service
 
 // GroupMuteAllMembersWhitelist is the whitelist of a group.

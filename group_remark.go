@@ -6,8 +6,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// GroupRemarkService keeps the names under which push notifications of a group show its members. A name that the receiver
-// has for the sender, by [UserRemarkService], counts more.
+// GroupRemarkService keeps the names under which push notifications of a group show its members. A
+// name that the receiver has for the sender, by [UserRemarkService], counts more.
 type GroupRemarkService service
 
 // GroupRemarkParams is the name of a member in the push notifications of a group.
@@ -35,8 +35,8 @@ func (s *GroupRemarkService) Delete(ctx context.Context, groupID, userID string,
 	return send(ctx, s.client, endpoint.GroupRemarksDel, &groupOfUser{groupID, userID}, opts)
 }
 
-// Get returns the name of a member in the push notifications of a group. It is empty if there is none, unless the server makes
-// an error of that, which is not documented.
+// Get returns the name of a member in the push notifications of a group. It is empty if there is
+// none, unless the server makes an error of that, which is not documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/remark/get-remark-for-group-push
 //

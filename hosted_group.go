@@ -8,12 +8,13 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// HostedGroupService keeps groups whose profile, roles and permissions RongCloud hosts ("information hosting"), in addition to what
-// [GroupService] keeps. The service must be enabled for the app, or its calls end with [CodeServiceNotEnabled]. A plain group becomes
-// a hosted one by Import. Lists of IDs travel joined by commas, so an ID with a comma is refused.
+// HostedGroupService keeps groups whose profile, roles and permissions RongCloud hosts
+// ("information hosting"), in addition to what [GroupService] keeps. The service must be enabled
+// for the app, or its calls end with [CodeServiceNotEnabled]. A plain group becomes a hosted one
+// by Import. Lists of IDs travel joined by commas, so an ID with a comma is refused.
 //
-// Which codes these calls answer with is not documented. The client SDKs of the same service know [CodeGroupExists], [CodeGroupNotFound],
-// [CodeNoGroupPermission] and their like.
+// Which codes these calls answer with is not documented. The client SDKs of the same service know
+// [CodeGroupExists], [CodeGroupNotFound], [CodeNoGroupPermission] and their like.
 type HostedGroupService struct {
 	service
 
@@ -66,7 +67,8 @@ type HostedGroupJoinParams struct {
 	UserIDs []string `wire:"userIds"` // at most 100
 }
 
-// HostedGroupQuitParams says who leaves a hosted group, and what of them is forgotten. The server forgets what is nil.
+// HostedGroupQuitParams says who leaves a hosted group, and what of them is forgotten. The server
+// forgets what is nil.
 type HostedGroupQuitParams struct {
 	GroupID string   `wire:"groupId"`
 	UserIDs []string `wire:"userIds"` // at most 100
@@ -167,7 +169,8 @@ func (s *HostedGroupService) Quit(ctx context.Context, params HostedGroupQuitPar
 	return send(ctx, s.client, endpoint.EntrustGroupQuit, &params, opts)
 }
 
-// Dismiss dissolves a hosted group. What the server answers if there is no such group is not documented.
+// Dismiss dissolves a hosted group. What the server answers if there is no such group is not
+// documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/diss-group
 //
@@ -176,7 +179,8 @@ func (s *HostedGroupService) Dismiss(ctx context.Context, groupID string, opts .
 	return send(ctx, s.client, endpoint.EntrustGroupDismiss, &oneGroupID{groupID}, opts)
 }
 
-// TransferOwner gives a hosted group to another owner. It is unsafe to repeat: see [ErrOutcomeUnknown].
+// TransferOwner gives a hosted group to another owner. It is unsafe to repeat: see
+// [ErrOutcomeUnknown].
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/transfer-group
 //

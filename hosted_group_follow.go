@@ -7,8 +7,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// HostedGroupFollowService keeps for each user of a hosted group the members whose messages alert the user even when the group is
-// set not to disturb.
+// HostedGroupFollowService keeps for each user of a hosted group the members whose messages alert
+// the user even when the group is set not to disturb.
 type HostedGroupFollowService service
 
 // HostedGroupFollowParams says who follows whom in a hosted group.

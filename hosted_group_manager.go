@@ -6,8 +6,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// HostedGroupManagerService gives members of hosted groups the role of a manager, and takes it back. A group has at most 10 managers;
-// [HostedGroupMemberService.List] lists them, with HostedGroupRoleManager.
+// HostedGroupManagerService gives members of hosted groups the role of a manager, and takes it
+// back. A group has at most 10 managers; [HostedGroupMemberService.List] lists them, with
+// HostedGroupRoleManager.
 type HostedGroupManagerService service
 
 // HostedGroupManagersAdded tells who did not become a manager. It is empty if all did.
@@ -16,7 +17,8 @@ type HostedGroupManagersAdded struct {
 	ManagerCount int      `json:"managerCount"` // managers so far, if there would be too many
 }
 
-// Add makes up to 10 members of a hosted group managers. A call without an error can still leave some out: look at the answer.
+// Add makes up to 10 members of a hosted group managers. A call without an error can still leave
+// some out: look at the answer.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/add-group-manager
 //

@@ -9,10 +9,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// HostedGroupMemberService reads, changes and removes members of hosted groups; [HostedGroupService.Join] adds them.
+// HostedGroupMemberService reads, changes and removes members of hosted groups;
+// [HostedGroupService.Join] adds them.
 type HostedGroupMemberService service
 
-// HostedGroupRole is a member's role in a hosted group. RongCloud calls managers administrators, too.
+// HostedGroupRole is a member's role in a hosted group. RongCloud calls managers administrators,
+// too.
 type HostedGroupRole int
 
 // The roles. In a query HostedGroupRoleAny is the default.
@@ -98,7 +100,8 @@ func (s *HostedGroupMemberService) All(ctx context.Context, query HostedGroupMem
 	})
 }
 
-// Get returns up to 100 members of a hosted group. Users who are not in it are presumably missing from the answer.
+// Get returns up to 100 members of a hosted group. Users who are not in it are presumably missing
+// from the answer.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/query-specific-group-member
 //
@@ -107,7 +110,8 @@ func (s *HostedGroupMemberService) Get(ctx context.Context, groupID string, user
 	return fetch[HostedGroupMembers](ctx, s.client, endpoint.EntrustGroupMemberSpecificQuery, &entrustUsers{groupID, userIDs}, opts)
 }
 
-// Set changes the nickname of a member, and the extra text. Whether an empty Extra keeps the old text is not documented.
+// Set changes the nickname of a member, and the extra text. Whether an empty Extra keeps the old
+// text is not documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/update-group-member-info
 //
@@ -127,8 +131,9 @@ func (s *HostedGroupMemberService) Kick(ctx context.Context, params HostedGroupQ
 	return send(ctx, s.client, endpoint.EntrustGroupMemberKick, &params, opts)
 }
 
-// KickFromAllGroups removes a user from all hosted groups, but not from those that the user owns: see
-// [HostedGroupService.TransferOwner]. Whether the call then fails as a whole is not documented.
+// KickFromAllGroups removes a user from all hosted groups, but not from those that the user owns:
+// see [HostedGroupService.TransferOwner]. Whether the call then fails as a whole is not
+// documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/kick-mem-all-group
 //

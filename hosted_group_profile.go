@@ -109,8 +109,8 @@ type HostedGroupProfile struct {
 	PortraitURL  string `json:"portraitUrl,omitempty"`  // address of the avatar, at most 128 characters
 }
 
-// HostedGroupPermissions are the rules of a hosted group for its users' clients. What is nil is left to the server, which takes 0. The
-// Server API itself stands above them.
+// HostedGroupPermissions are the rules of a hosted group for its users' clients. What is nil is
+// left to the server, which takes 0. The Server API itself stands above them.
 type HostedGroupPermissions struct {
 	Join          *HostedGroupJoinPermission   `json:"joinPerm,omitempty"`
 	Remove        *HostedGroupPermission       `json:"removePerm,omitempty"`     // who may remove members
@@ -120,7 +120,8 @@ type HostedGroupPermissions struct {
 	MemberProfile *HostedGroupMemberPermission `json:"memProfilePerm,omitempty"` // who may change a member's entry
 }
 
-// HostedGroupProfileChange is what changes in the basic profile of a hosted group. A pointer to an empty text clears.
+// HostedGroupProfileChange is what changes in the basic profile of a hosted group. A pointer to an
+// empty text clears.
 type HostedGroupProfileChange struct {
 	Introduction *string // at most 512 characters
 	Announcement *string // at most 1024 characters
@@ -134,8 +135,9 @@ type HostedGroupProfileUpdateParams struct {
 	Profile     HostedGroupProfileChange
 	Permissions HostedGroupPermissions
 
-	// Attributes are the app's own, with values of at most 256 characters. Their keys begin with ext_ and must first be
-	// defined in the console; there can be 10, unless the app has room for more.
+	// Attributes are the app's own, with values of at most 256 characters. Their keys begin with
+	// ext_ and must first be defined in the console; there can be 10, unless the app has room for
+	// more.
 	Attributes map[string]string
 }
 
@@ -144,8 +146,8 @@ type HostedGroups struct {
 	Groups []HostedGroup `json:"profiles"`
 }
 
-// Update changes profile, permissions and attributes of a hosted group. Whether what it leaves out keeps its value within
-// each of the three is not documented. Clients get an event.
+// Update changes profile, permissions and attributes of a hosted group. Whether what it leaves out
+// keeps its value within each of the three is not documented. Clients get an event.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/update-group
 //

@@ -6,7 +6,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// HostedGroupRemarkNameService keeps the names under which single users see hosted groups, also as titles of push notifications.
+// HostedGroupRemarkNameService keeps the names under which single users see hosted groups, also as
+// titles of push notifications.
 type HostedGroupRemarkNameService service
 
 // HostedGroupRemarkNameParams is the name under which a user sees a hosted group.
@@ -34,8 +35,8 @@ func (s *HostedGroupRemarkNameService) Delete(ctx context.Context, groupID, user
 	return send(ctx, s.client, endpoint.EntrustGroupRemarknameDelete, &groupOfUser{groupID, userID}, opts)
 }
 
-// Get returns the name under which a user sees a hosted group. It is empty if there is none, unless the server makes
-// an error of that, which is not documented.
+// Get returns the name under which a user sees a hosted group. It is empty if there is none,
+// unless the server makes an error of that, which is not documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/query-group-mem-remarkname
 //

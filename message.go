@@ -9,10 +9,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// MessageService sends, changes and recalls messages. Its fields are services for other ways to send, and for what has been sent.
+// MessageService sends, changes and recalls messages. Its fields are services for other ways to
+// send, and for what has been sent.
 //
-// A send is unsafe to repeat: after [ErrOutcomeUnknown] its receivers may or may not have got it, so it is tried again by the SDK only
-// if the server cannot have carried it out. See [RetryUnsafe] and [WithIdempotentSends] for other ways.
+// A send is unsafe to repeat: after [ErrOutcomeUnknown] its receivers may or may not have got it,
+// so it is tried again by the SDK only if the server cannot have carried it out. See [RetryUnsafe]
+// and [WithIdempotentSends] for other ways.
 type MessageService struct {
 	service
 
@@ -71,8 +73,9 @@ type PrivateMessage struct {
 	To      []string       `wire:"toUserId"`   // at most 1000 users
 	Content MessageContent `wire:"content"`    // at most 128 KB of JSON
 
-	// PushContent is the text that absent users are shown. Types that users write have one of their own, and
-	// others, an app's own types too, are pushed only with this one. PushData reaches the app with the push.
+	// PushContent is the text that absent users are shown. Types that users write have one of
+	// their own, and others, an app's own types too, are pushed only with this one. PushData
+	// reaches the app with the push.
 	PushContent      string       `wire:"pushContent"`
 	PushData         string       `wire:"pushData"`
 	Push             *PushOptions `wire:"pushExt"`
@@ -89,8 +92,9 @@ type PrivateMessage struct {
 	DisableUpdateLastMessage bool  `wire:"disableUpdateLastMsg"`
 	NeedReadReceipt          bool  `wire:"needReadReceipt"` // for stored messages
 
-	// Expandable lets key-value data be attached to the message later. Expansion is the first such data, at most 100 pairs
-	// of keys up to 32 and values up to 4096 characters; it implies Expandable.
+	// Expandable lets key-value data be attached to the message later. Expansion is the first such
+	// data, at most 100 pairs of keys up to 32 and values up to 4096 characters; it implies
+	// Expandable.
 	Expandable bool              `wire:"expansion"`
 	Expansion  map[string]string `wire:"extraContent"`
 
@@ -103,11 +107,13 @@ type GroupMessage struct {
 	To        []string       `wire:"toGroupId"`  // at most 3 groups, and exactly one with ToUsers
 	ToUserIDs []string       `wire:"toUserId"`   // only these members get the message
 	Content   MessageContent `wire:"content"`    // at most 128 KB of JSON
-	// Mentioned makes the mentionedInfo in an app's own type take effect. For built-in types SendGroup sets it by itself.
+	// Mentioned makes the mentionedInfo in an app's own type take effect. For built-in types
+	// SendGroup sets it by itself.
 	Mentioned bool `wire:"isMentioned"`
 
-	// PushContent is the text that absent users are shown. Types that users write have one of their own, and
-	// others, an app's own types too, are pushed only with this one. PushData reaches the app with the push.
+	// PushContent is the text that absent users are shown. Types that users write have one of
+	// their own, and others, an app's own types too, are pushed only with this one. PushData
+	// reaches the app with the push.
 	PushContent      string       `wire:"pushContent"`
 	PushData         string       `wire:"pushData"`
 	Push             *PushOptions `wire:"pushExt"`
@@ -120,8 +126,9 @@ type GroupMessage struct {
 	DisableUpdateLastMessage bool  `wire:"disableUpdateLastMsg"`
 	NeedReadReceipt          bool  `wire:"needReadReceipt"` // for stored messages
 
-	// Expandable lets key-value data be attached to the message later. Expansion is the first such data, at most 100 pairs
-	// of keys up to 32 and values up to 4096 characters; it implies Expandable.
+	// Expandable lets key-value data be attached to the message later. Expansion is the first such
+	// data, at most 100 pairs of keys up to 32 and values up to 4096 characters; it implies
+	// Expandable.
 	Expandable bool              `wire:"expansion"`
 	Expansion  map[string]string `wire:"extraContent"`
 
@@ -134,8 +141,9 @@ type SystemMessage struct {
 	To      []string       `wire:"toUserId"`   // at most 100 users
 	Content MessageContent `wire:"content"`    // at most 128 KB of JSON
 
-	// PushContent is the text that absent users are shown. Types that users write have one of their own, and
-	// others, an app's own types too, are pushed only with this one. PushData reaches the app with the push.
+	// PushContent is the text that absent users are shown. Types that users write have one of
+	// their own, and others, an app's own types too, are pushed only with this one. PushData
+	// reaches the app with the push.
 	PushContent      string       `wire:"pushContent"`
 	PushData         string       `wire:"pushData"`
 	Push             *PushOptions `wire:"pushExt"`
@@ -153,7 +161,8 @@ type SystemMessage struct {
 // MessagePriority decides which messages a busy chat room drops first.
 type MessagePriority int
 
-// The priorities of chat room messages. MessagePriorityProtected and MessagePriorityLow need services of RongCloud's.
+// The priorities of chat room messages. MessagePriorityProtected and MessagePriorityLow need
+// services of RongCloud's.
 const (
 	MessagePriorityNormal    MessagePriority = 0 // as the message type says
 	MessagePriorityProtected MessagePriority = 1
@@ -196,7 +205,8 @@ type RecallParams struct {
 	DisableUpdateLastMessage bool   `wire:"disableUpdateLastMsg"`
 }
 
-// SentToUsers lists what a message to users is called, for each of them. Older servers leave the list empty.
+// SentToUsers lists what a message to users is called, for each of them. Older servers leave the
+// list empty.
 type SentToUsers struct {
 	MessageUIDs []UserMessageUID `json:"messageUIDs"`
 }
@@ -216,7 +226,8 @@ func (s *SentToUsers) UIDOf(userID string) string {
 	return s.MessageUIDs[i].MessageUID
 }
 
-// SentToGroups lists what a message to groups is called, for each of them. Older servers leave the list empty.
+// SentToGroups lists what a message to groups is called, for each of them. Older servers leave the
+// list empty.
 type SentToGroups struct {
 	MessageUIDs []GroupMessageUID `json:"messageUIDs"`
 }
@@ -236,7 +247,8 @@ func (s *SentToGroups) UIDOf(groupID string) string {
 	return s.MessageUIDs[i].MessageUID
 }
 
-// SentToChatrooms lists what a message to chat rooms is called, for each of them. Older servers leave the list empty.
+// SentToChatrooms lists what a message to chat rooms is called, for each of them. Older servers
+// leave the list empty.
 type SentToChatrooms struct {
 	MessageUIDs []ChatroomMessageUID `json:"messageUIDs"`
 }
@@ -256,10 +268,12 @@ func (s *SentToChatrooms) UIDOf(chatroomID string) string {
 	return s.MessageUIDs[i].MessageUID
 }
 
-// SendPrivate sends a one-to-one message to at most 1000 users. The quota is 6000 receivers per minute.
+// SendPrivate sends a one-to-one message to at most 1000 users. The quota is 6000 receivers per
+// minute.
 //
-// Without IncludeSender the sender neither sees the message nor finds it in his history. The call fails with
-// [ErrOutcomeUnknown] if the message may have been delivered all the same: do not blindly send it again.
+// Without IncludeSender the sender neither sees the message nor finds it in his history. The call
+// fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do not
+// blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-private
 //
@@ -271,11 +285,12 @@ func (s *MessageService) SendPrivate(ctx context.Context, message PrivateMessage
 
 // SendGroup sends a message to at most 3 groups. The quota is 20 groups per second.
 //
-// With ToUsers it goes to these members of a single group only. Such a message takes no Expandable, Expansion,
-// DisablePush and Push, and the cloud history keeps it only if RongCloud has enabled that. Expandable, Expansion and
-// DisablePush work with a single group only.
+// With ToUsers it goes to these members of a single group only. Such a message takes no
+// Expandable, Expansion, DisablePush and Push, and the cloud history keeps it only if RongCloud
+// has enabled that. Expandable, Expansion and DisablePush work with a single group only.
 //
-// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do not blindly send it again.
+// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do
+// not blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-group
 //
@@ -286,10 +301,11 @@ func (s *MessageService) SendGroup(ctx context.Context, message GroupMessage, op
 	return fetch[SentToGroups](ctx, s.client, endpoint.MessageGroupPublish, &message, opts)
 }
 
-// SendSystem sends a message to at most 100 users, who cannot answer it. The quota is 100 receivers per second, so that
-// one such call can use it up.
+// SendSystem sends a message to at most 100 users, who cannot answer it. The quota is 100
+// receivers per second, so that one such call can use it up.
 //
-// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do not blindly send it again.
+// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do
+// not blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/system/send-private
 //
@@ -298,10 +314,12 @@ func (s *MessageService) SendSystem(ctx context.Context, message SystemMessage, 
 	return fetch[SentToUsers](ctx, s.client, endpoint.MessageSystemPublish, &message, opts)
 }
 
-// SendChatroom sends a message to chat rooms, preferably no more than 10. The quota is 100 rooms per second. By default
-// there is no push for such messages, and users who are not in the room never get them.
+// SendChatroom sends a message to chat rooms, preferably no more than 10. The quota is 100 rooms
+// per second. By default there is no push for such messages, and users who are not in the room
+// never get them.
 //
-// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do not blindly send it again.
+// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do
+// not blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-chatroom
 //
@@ -314,8 +332,9 @@ func (s *MessageService) SendChatroom(ctx context.Context, message ChatroomMessa
 //
 // The cloud history keeps the message and the recall: who reads it back sees both.
 //
-// Clients are told by a message of its own, [RecallCommand], maybe with a push. So a recall counts as unsafe: repeating one after
-// [ErrOutcomeUnknown] leaves the same state, but may tell them again.
+// Clients are told by a message of its own, [RecallCommand], maybe with a push. So a recall counts
+// as unsafe: repeating one after [ErrOutcomeUnknown] leaves the same state, but may tell them
+// again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/msgrecall
 //
@@ -324,5 +343,6 @@ func (s *MessageService) Recall(ctx context.Context, recall RecallParams, opts .
 	return send(ctx, s.client, endpoint.MessageRecall, &recall, opts)
 }
 
-// Ptr returns a pointer to v, for optional fields whose zero value is meant: Persist: rongcloud.Ptr(false).
+// Ptr returns a pointer to v, for optional fields whose zero value is meant: Persist:
+// rongcloud.Ptr(false).
 func Ptr[T any](v T) *T { return &v }

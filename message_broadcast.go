@@ -28,8 +28,9 @@ type Broadcast struct {
 	From    string         `wire:"fromUserId"` // must have been given a token, else a push shows no sender
 	Content MessageContent `wire:"content"`    // at most 128 KB of JSON
 
-	// PushContent is the text that absent users are shown. Types that users write have one of their own, and
-	// others, an app's own types too, are pushed only with this one. PushData reaches the app with the push.
+	// PushContent is the text that absent users are shown. Types that users write have one of
+	// their own, and others, an app's own types too, are pushed only with this one. PushData
+	// reaches the app with the push.
 	PushContent      string       `wire:"pushContent"`
 	PushData         string       `wire:"pushData"`
 	Push             *PushOptions `wire:"pushExt"`
@@ -45,7 +46,8 @@ type Broadcast struct {
 	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
-// OnlineBroadcast is a system message to all users who are online; see [MessageBroadcastService.SendToOnline].
+// OnlineBroadcast is a system message to all users who are online; see
+// [MessageBroadcastService.SendToOnline].
 type OnlineBroadcast struct {
 	From    string         `wire:"fromUserId"` // give the user a token first; see UserService.Register
 	Content MessageContent `wire:"content"`    // at most 128 KB of JSON

@@ -14,7 +14,8 @@ import (
 func Recipients(ids ...string) iter.Seq2[string, error] { return RecipientsOf(slices.Values(ids)) }
 
 // RecipientsOf makes the recipients of a bulk send from a sequence that cannot fail, such as
-// slices.Values of a list. A source that can fail, such as rows of a database, yields its errors itself.
+// slices.Values of a list. A source that can fail, such as rows of a database, yields its errors
+// itself.
 func RecipientsOf[T any](sequence iter.Seq[T]) iter.Seq2[T, error] {
 	if sequence == nil {
 		return nil
@@ -28,41 +29,43 @@ func RecipientsOf[T any](sequence iter.Seq[T]) iter.Seq2[T, error] {
 	}
 }
 
-// BulkParams says how a send to many recipients is carried out; see [MessageService.SendPrivateBulk].
-// The zero value will do.
+// BulkParams says how a send to many recipients is carried out; see
+// [MessageService.SendPrivateBulk]. The zero value will do.
 //
-// The functions are called one at a time, and must be fast: the send waits for them. If one of them
-// panics, the requests under way are finished, what became of them is saved, and the panic goes on in
-// the goroutine that called the send. None is called after the send has returned.
+// The functions are called one at a time, and must be fast: the send waits for them. If one of
+// them panics, the requests under way are finished, what became of them is saved, and the panic
+// goes on in the goroutine that called the send. None is called after the send has returned.
 type BulkParams struct {
 	Concurrency int   // requests under way at most, up to 128; 0 is 4
 	ChunkSize   int   // recipients in a request; 0 is the documented maximum, which is also the most
 	Total       int64 // how many recipients there are, if that is known, for BulkProgress.TimeLeft
 
-	// MaxUnknown stops the send with an [*Error] when so many chunks in a row, in the order in which they
-	// end, have an unknown outcome: in an outage all that follow would only become unknown, too. 0 is 3,
-	// or Concurrency if that is more; with a negative number the send goes on.
+	// MaxUnknown stops the send with an [*Error] when so many chunks in a row, in the order in
+	// which they end, have an unknown outcome: in an outage all that follow would only become
+	// unknown, too. 0 is 3, or Concurrency if that is more; with a negative number the send goes
+	// on.
 	MaxUnknown int
 
 	// OnProgress is told where the send stands after each chunk.
 	OnProgress func(BulkProgress)
 	// OnChunk is told the outcome of each chunk. An error stops the send.
 	OnChunk func(BulkChunk) error
-	// OnSkipped is told of each recipient to whom nothing is sent because the server would refuse the
-	// whole request for their ID: it is empty or longer than documented. Position counts from 0. A send
-	// that resumes may tell of the last ones again.
+	// OnSkipped is told of each recipient to whom nothing is sent because the server would refuse
+	// the whole request for their ID: it is empty or longer than documented. Position counts from
+	// 0. A send that resumes may tell of the last ones again.
 	OnSkipped func(position int64, recipient string, reason error)
 
 	// Save is given the state before each request and after it, to be stored, for instance by
-	// [BulkCheckpointFile.Save]. If the process dies, a send that is resumed from what was stored last
-	// sends nothing twice. An error stops the send. Without Save, only a send that returns can be
-	// resumed, from BulkResult.Checkpoint.
+	// [BulkCheckpointFile.Save]. If the process dies, a send that is resumed from what was stored
+	// last sends nothing twice. An error stops the send. Without Save, only a send that returns
+	// can be resumed, from BulkResult.Checkpoint.
 	Save func(BulkCheckpoint) error
-	// Resume goes on with a send that was stopped. The message, the chunk size and the recipients, in
-	// their order, must be the same; a checkpoint of another send is refused with an [*ArgumentError].
+	// Resume goes on with a send that was stopped. The message, the chunk size and the recipients,
+	// in their order, must be the same; a checkpoint of another send is refused with an
+	// [*ArgumentError].
 	Resume *BulkCheckpoint
-	// ResendUnknown sends those chunks again of which Resume does not know whether they were delivered.
-	// Their recipients may get the message twice.
+	// ResendUnknown sends those chunks again of which Resume does not know whether they were
+	// delivered. Their recipients may get the message twice.
 	ResendUnknown bool
 
 	// Grace is how long requests under way may go on after the context's end, so that their outcome
@@ -125,31 +128,32 @@ type BulkProgress struct {
 // BulkResult is how a bulk send ended.
 type BulkResult struct {
 	BulkProgress
-	// Checkpoint has the chunks that were refused and whose outcome is unknown, and lets a send that was
-	// stopped go on.
+	// Checkpoint has the chunks that were refused and whose outcome is unknown, and lets a send
+	// that was stopped go on.
 	Checkpoint BulkCheckpoint
 }
 
-// SendPrivateBulk sends a one-to-one message to any number of users. The recipients are read as they
-// are needed, so neither they nor what became of them are kept in memory; see [Recipients] and
-// [RecipientsOf] for those that cannot fail. They are split into requests of up to 1000; message.To must
-// be empty.
+// SendPrivateBulk sends a one-to-one message to any number of users. The recipients are read as
+// they are needed, so neither they nor what became of them are kept in memory; see [Recipients]
+// and [RecipientsOf] for those that cannot fail. They are split into requests of up to 1000;
+// message.To must be empty.
 //
-// With a limiter ([WithLimiter]) it keeps to the quota and gives way to single calls. Without one it is
-// as fast as the server, and waits only when it is refused for its rate.
+// With a limiter ([WithLimiter]) it keeps to the quota and gives way to single calls. Without one
+// it is as fast as the server, and waits only when it is refused for its rate.
 //
-// Each request, a chunk, ends as delivered, refused or unknown; see [BulkOutcome]. An unknown one is not
-// sent again, unless the client has [WithIdempotentSends] and RongCloud still remembers it, for which
-// every chunk is given a IdempotencyKey of its own. A process that resumes on the same machine within that
-// minute finds out, too, where the system tells its uptime (Linux); otherwise nobody can tell how much
-// of the minute is left.
+// Each request, a chunk, ends as delivered, refused or unknown; see [BulkOutcome]. An unknown one
+// is not sent again, unless the client has [WithIdempotentSends] and RongCloud still remembers it,
+// for which every chunk is given a IdempotencyKey of its own. A process that resumes on the same
+// machine within that minute finds out, too, where the system tells its uptime (Linux); otherwise
+// nobody can tell how much of the minute is left.
 //
-// It ends with an error if it could not go through the list: an [*ArgumentError], without a result,
-// for what is wrong with the arguments, else an [*Error], and with it a result whose Checkpoint lets
-// it go on. What was refused or is unknown is no error: [BulkResult] counts it. It stops when
-// ctx ends, when the source of the recipients yields an error, when RongCloud cannot be reached, does
-// not accept the credentials or keeps refusing for the rate, when BulkParams.MaxUnknown chunks in a row
-// are unknown, and when one of the functions in params fails.
+// It ends with an error if it could not go through the list: an [*ArgumentError], without a
+// result, for what is wrong with the arguments, else an [*Error], and with it a result whose
+// Checkpoint lets it go on. What was refused or is unknown is no error: [BulkResult] counts it. It
+// stops when ctx ends, when the source of the recipients yields an error, when RongCloud cannot be
+// reached, does not accept the credentials or keeps refusing for the rate, when
+// BulkParams.MaxUnknown chunks in a row are unknown, and when one of the functions in params
+// fails.
 //
 // [CaptureResponse] and [WithRequestID] are refused: they belong to a single request.
 //
@@ -163,8 +167,8 @@ func (s *MessageService) SendPrivateBulk(
 }
 
 // SendSystemBulk sends a system message to any number of users, in requests of up to 100, as
-// [MessageService.SendPrivateBulk] does. Since one such request uses up the quota of a second, a smaller
-// ChunkSize leaves more to others.
+// [MessageService.SendPrivateBulk] does. Since one such request uses up the quota of a second, a
+// smaller ChunkSize leaves more to others.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/system/send-private
 func (s *MessageService) SendSystemBulk(
@@ -176,8 +180,8 @@ func (s *MessageService) SendSystemBulk(
 }
 
 // SendGroupBulk sends a message to any number of groups, in requests of up to 3, as
-// [MessageService.SendPrivateBulk] does. Expandable, Expansion and DisablePush work with a ChunkSize of 1
-// only; ToUsers is refused.
+// [MessageService.SendPrivateBulk] does. Expandable, Expansion and DisablePush work with a
+// ChunkSize of 1 only; ToUsers is refused.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-group
 func (s *MessageService) SendGroupBulk(
@@ -195,9 +199,10 @@ func (s *MessageService) SendGroupBulk(
 	return runBulk(ctx, s.client, job, groups, params, opts)
 }
 
-// SendPrivateTemplateBulk sends a one-to-one message that differs from user to user to any number of
-// them, in requests of up to 1000, as [MessageService.SendPrivateBulk] does. That a user lacks a value is
-// found within their chunk, which is then refused. A checkpoint knows the users, not their values.
+// SendPrivateTemplateBulk sends a one-to-one message that differs from user to user to any number
+// of them, in requests of up to 1000, as [MessageService.SendPrivateBulk] does. That a user lacks
+// a value is found within their chunk, which is then refused. A checkpoint knows the users, not
+// their values.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-private-template
 func (s *MessageService) SendPrivateTemplateBulk(
@@ -212,8 +217,8 @@ func (s *MessageService) SendPrivateTemplateBulk(
 	return runBulk(ctx, s.client, job, recipients, params, opts)
 }
 
-// SendSystemTemplateBulk sends a system message that differs from user to user to any number of them, in
-// requests of up to 100, as [MessageService.SendPrivateTemplateBulk] does.
+// SendSystemTemplateBulk sends a system message that differs from user to user to any number of
+// them, in requests of up to 100, as [MessageService.SendPrivateTemplateBulk] does.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/system/send-private-template
 func (s *MessageService) SendSystemTemplateBulk(

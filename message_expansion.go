@@ -11,11 +11,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
-// MessageExpansionService keeps key-value data that is attached to private and group messages after they were sent, such as votes
-// or reactions. A message takes such data only if it was sent as expandable (PrivateMessage.Expandable, GroupMessage.Expandable),
-// at most 300 pairs of it.
+// MessageExpansionService keeps key-value data that is attached to private and group messages
+// after they were sent, such as votes or reactions. A message takes such data only if it was sent
+// as expandable (PrivateMessage.Expandable, GroupMessage.Expandable), at most 300 pairs of it.
 //
-// Each change is told to clients by a message of its own and uses up the send quota of the conversation's kind.
+// Each change is told to clients by a message of its own and uses up the send quota of the
+// conversation's kind.
 type MessageExpansionService service
 
 // MessageExpansionSetParams attaches data to a message; see [MessageExpansionService.Set].
@@ -86,8 +87,8 @@ func (e *MessageExpansion) Values() map[string]string {
 	return values
 }
 
-// Set attaches up to 100 pairs of data to a message and overwrites those with the same keys. The quota is 100 calls per
-// second, of which 20 may be for group messages.
+// Set attaches up to 100 pairs of data to a message and overwrites those with the same keys. The
+// quota is 100 calls per second, of which 20 may be for group messages.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/set-expansion
 //
@@ -96,7 +97,8 @@ func (s *MessageExpansionService) Set(ctx context.Context, change MessageExpansi
 	return send(ctx, s.client, endpoint.MessageExpansionSet, &change, opts)
 }
 
-// Delete takes the data of up to 100 keys off a message. The quota is 100 calls per second, of which 20 may be for group messages.
+// Delete takes the data of up to 100 keys off a message. The quota is 100 calls per second, of
+// which 20 may be for group messages.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/delete-expansion
 //
@@ -105,8 +107,9 @@ func (s *MessageExpansionService) Delete(ctx context.Context, removal MessageExp
 	return send(ctx, s.client, endpoint.MessageExpansionDelete, &removal, opts)
 }
 
-// List returns the data attached to a message. The quota is 100 calls per second. A page has 300 pairs, as many as a message can
-// have, so leave Page at 0: RongCloud does not document the number of the first page.
+// List returns the data attached to a message. The quota is 100 calls per second. A page has 300
+// pairs, as many as a message can have, so leave Page at 0: RongCloud does not document the number
+// of the first page.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/get-expansion
 //
@@ -115,8 +118,9 @@ func (s *MessageExpansionService) List(ctx context.Context, query MessageExpansi
 	return fetch[MessageExpansion](ctx, s.client, endpoint.MessageExpansionQuery, &query, opts)
 }
 
-// All yields the data attached to a message, from the query's page on, each page in the order of the keys. As a page has as many pairs as
-// a message, one call is all that is made for most messages.
+// All yields the data attached to a message, from the query's page on, each page in the order of
+// the keys. As a page has as many pairs as a message, one call is all that is made for most
+// messages.
 func (s *MessageExpansionService) All(ctx context.Context, query MessageExpansionQuery, opts ...CallOption) iter.Seq2[ExpansionPair, error] {
 	return walkExpansion(endpoint.MessageExpansionQuery, query.Page, func(number int) (*MessageExpansion, error) {
 		at := query
@@ -128,8 +132,8 @@ func (s *MessageExpansionService) All(ctx context.Context, query MessageExpansio
 // expansionPage is how many pairs a page of attached data has, unless it is the last one.
 const expansionPage = 300
 
-// walkExpansion walks the data attached to a message with a method for one page. The number of the first page is left to the server,
-// and a page that is not full is the last one.
+// walkExpansion walks the data attached to a message with a method for one page. The number of the
+// first page is left to the server, and a page that is not full is the last one.
 func walkExpansion(ep *endpoint.Endpoint, start int, get func(number int) (*MessageExpansion, error)) iter.Seq2[ExpansionPair, error] {
 	return walk(ep, start, func(number int) (page[ExpansionPair, int], error) {
 		attached, err := get(number)

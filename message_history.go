@@ -10,11 +10,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
-// MessageHistoryService reads messages back from the cloud history, newest first. The app needs the cloud storage service for the
-// kind of conversation.
+// MessageHistoryService reads messages back from the cloud history, newest first. The app needs
+// the cloud storage service for the kind of conversation.
 //
-// RongCloud answers 10 of these calls per second, each for at most 100 messages of at most 14 days. The methods that
-// begin with All make as many calls as they need, for any span of time; a client with a limiter ([WithLimiter]) keeps to the quota.
+// RongCloud answers 10 of these calls per second, each for at most 100 messages of at most 14
+// days. The methods that begin with All make as many calls as they need, for any span of time; a
+// client with a limiter ([WithLimiter]) keeps to the quota.
 type MessageHistoryService service
 
 // HistoryQuery chooses messages of a private, group or chat room conversation. UserID, TargetID,
@@ -123,7 +124,8 @@ func (q *UltraGroupHistoryQuery) page() *ultraGroupHistoryPageQuery {
 	return &ultraGroupHistoryPageQuery{historyPageQuery{q.UserID, q.GroupID, q.Newest, q.Oldest, q.Size, !q.ExcludeNewest}, q.ChannelID}
 }
 
-// check refuses what makes no sense for one call or a walk. What is missing is the encoder's business.
+// check refuses what makes no sense for one call or a walk. What is missing is the encoder's
+// business.
 func (q *historyPageQuery) check() error {
 	switch {
 	case q.Size < 0 || q.Size > maxHistorySize:
@@ -192,7 +194,8 @@ func (s *MessageHistoryService) all(ep *endpoint.Endpoint, query *historyPageQue
 	return walkBack(ep, span, messageStamp, func(newest, oldest time.Time) ([]HistoryMessage, error) {
 		at := first
 		at.Newest, at.Oldest = newest, oldest
-		// Messages of one millisecond may be spread over two pages, so only the very first bound may be left out.
+		// Messages of one millisecond may be spread over two pages, so only the very first bound
+		// may be left out.
 		at.IncludeStart = first.IncludeStart || newest.UnixMilli() != first.Newest.UnixMilli()
 		page, err := fetch(at)
 		if err != nil {
@@ -202,8 +205,9 @@ func (s *MessageHistoryService) all(ep *endpoint.Endpoint, query *historyPageQue
 	})
 }
 
-// ListPrivate returns one page of a one-to-one conversation, newest messages first; AllPrivate walks all pages. The span is at
-// most 14 days. For the page after this one, set Newest to the time of the last message and drop those that came before.
+// ListPrivate returns one page of a one-to-one conversation, newest messages first; AllPrivate
+// walks all pages. The span is at most 14 days. For the page after this one, set Newest to the
+// time of the last message and drop those that came before.
 //
 //rongcloud:endpoint POST /v3/message/private/query.json
 func (s *MessageHistoryService) ListPrivate(ctx context.Context, query HistoryQuery, opts ...CallOption) (*HistoryPage, error) {
@@ -218,8 +222,9 @@ func (s *MessageHistoryService) AllPrivate(ctx context.Context, query HistoryQue
 	})
 }
 
-// ListGroup returns one page of a group's messages, newest first; AllGroup walks all pages. The span is at most 14 days. For the
-// page after this one, set Newest to the time of the last message and drop those that came before.
+// ListGroup returns one page of a group's messages, newest first; AllGroup walks all pages. The
+// span is at most 14 days. For the page after this one, set Newest to the time of the last message
+// and drop those that came before.
 //
 //rongcloud:endpoint POST /v3/message/group/query.json
 func (s *MessageHistoryService) ListGroup(ctx context.Context, query HistoryQuery, opts ...CallOption) (*HistoryPage, error) {
@@ -234,8 +239,9 @@ func (s *MessageHistoryService) AllGroup(ctx context.Context, query HistoryQuery
 	})
 }
 
-// ListUltraGroup returns one page of an ultra group's messages, newest first; AllUltraGroup walks all pages. The span is at
-// most 14 days. For the page after this one, set Newest to the time of the last message and drop those that came before.
+// ListUltraGroup returns one page of an ultra group's messages, newest first; AllUltraGroup walks
+// all pages. The span is at most 14 days. For the page after this one, set Newest to the time of
+// the last message and drop those that came before.
 //
 //rongcloud:endpoint POST /v3/message/ultragroup/query.json
 func (s *MessageHistoryService) ListUltraGroup(ctx context.Context, query UltraGroupHistoryQuery, opts ...CallOption) (*HistoryPage, error) {
@@ -252,8 +258,9 @@ func (s *MessageHistoryService) AllUltraGroup(ctx context.Context, query UltraGr
 	})
 }
 
-// ListChatroom returns one page of a chat room's messages, newest first; AllChatroom walks all pages. The span is at most 14
-// days. For the page after this one, set Newest to the time of the last message and drop those that came before.
+// ListChatroom returns one page of a chat room's messages, newest first; AllChatroom walks all
+// pages. The span is at most 14 days. For the page after this one, set Newest to the time of the
+// last message and drop those that came before.
 //
 //rongcloud:endpoint POST /v3/message/chatroom/query.json
 func (s *MessageHistoryService) ListChatroom(ctx context.Context, query HistoryQuery, opts ...CallOption) (*HistoryPage, error) {

@@ -18,9 +18,10 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
-// MessageLogService fetches and deletes the message log, which RongCloud writes hour by hour: all messages of all conversations of
-// the app, in one zipped file for each hour. A file appears within an hour after its hour has ended and is kept for 3 days.
-// The app needs the service; without it calls fail with [CodeServiceNotEnabled].
+// MessageLogService fetches and deletes the message log, which RongCloud writes hour by hour: all
+// messages of all conversations of the app, in one zipped file for each hour. A file appears
+// within an hour after its hour has ended and is kept for 3 days. The app needs the service;
+// without it calls fail with [CodeServiceNotEnabled].
 type MessageLogService service
 
 // MessageLogFile says where the log of one hour is.
@@ -33,7 +34,8 @@ type logHour struct {
 	Date string `wire:"date"`
 }
 
-// hourOf returns the hour that holds a moment, as RongCloud names it: by Beijing's clock there, by UTC elsewhere.
+// hourOf returns the hour that holds a moment, as RongCloud names it: by Beijing's clock there, by
+// UTC elsewhere.
 func (s *MessageLogService) hourOf(moment time.Time) *logHour {
 	if moment.IsZero() {
 		return &logHour{}
@@ -41,8 +43,9 @@ func (s *MessageLogService) hourOf(moment time.Time) *logHour {
 	return &logHour{moment.In(s.client.core.zone).Format("2006010215")}
 }
 
-// Get returns the address of the log of the hour that holds a moment, in whatever zone it is given; Download reads the log
-// itself. The quota is 100 calls per second. Anybody who has the address may be able to read the file.
+// Get returns the address of the log of the hour that holds a moment, in whatever zone it is
+// given; Download reads the log itself. The quota is 100 calls per second. Anybody who has the
+// address may be able to read the file.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/message/get-message-history-log
 //
@@ -51,8 +54,8 @@ func (s *MessageLogService) Get(ctx context.Context, hour time.Time, opts ...Cal
 	return fetch[MessageLogFile](ctx, s.client, endpoint.MessageHistory, s.hourOf(hour), opts)
 }
 
-// Delete deletes the log of the hour that holds a moment, for good, within 10 minutes. The quota is 100 calls per second. The cloud
-// history of the conversations stays.
+// Delete deletes the log of the hour that holds a moment, for good, within 10 minutes. The quota
+// is 100 calls per second. The cloud history of the conversations stays.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/delete-message-history-log
 //
@@ -65,9 +68,10 @@ func (s *MessageLogService) Delete(ctx context.Context, hour time.Time, opts ...
 type MessageLogDownloadParams struct {
 	Hour time.Time // any moment within the hour
 
-	// Hosts are further hosts that the file may come from, such as files.example.com (and its subdomains) or, for
-	// one with a port, files.example.com:8443. RongCloud does not document where its files lie; those that lie in a domain
-	// of RongCloud's own need no entry, and the error for any other names its host.
+	// Hosts are further hosts that the file may come from, such as files.example.com (and its
+	// subdomains) or, for one with a port, files.example.com:8443. RongCloud does not document
+	// where its files lie; those that lie in a domain of RongCloud's own need no entry, and the
+	// error for any other names its host.
 	Hosts []string
 
 	TempDir string // for the file while it is read; the system's if empty
@@ -123,14 +127,16 @@ func (m *LoggedMessage) Content() (MessageContent, error) {
 	return DecodeContent(m.ObjectName, []byte(m.Body))
 }
 
-// LogLineError is a line of a message log that cannot be understood. The message that comes with it has only its Line.
+// LogLineError is a line of a message log that cannot be understood. The message that comes with
+// it has only its Line.
 type LogLineError struct {
 	File string // within the zip file
 	Line int    // from 1
 	Err  error
 }
 
-// Error says which line it is and what is wrong with it, but not what stands there: messages are private.
+// Error says which line it is and what is wrong with it, but not what stands there: messages are
+// private.
 func (e *LogLineError) Error() string {
 	return fmt.Sprintf("rongcloud: message log: %q line %d: %s", e.File, e.Line, oneLine(e.Err.Error()))
 }
@@ -146,16 +152,20 @@ var (
 	errLogListTooLong = errors.New("the zip file's list of files is too long for a log")
 )
 
-// maxLogList bounds the zip file's list of files, which is held in memory. A log is one file or a few.
+// maxLogList bounds the zip file's list of files, which is held in memory. A log is one file or a
+// few.
 const maxLogList = 1 << 20
 
-// Download yields the messages in the log of one hour, in the order of the log; none if there is no log for the hour. The file is
-// kept on disk while it is read, and deleted when the loop ends, however it ends.
+// Download yields the messages in the log of one hour, in the order of the log; none if there is
+// no log for the hour. The file is kept on disk while it is read, and deleted when the loop ends,
+// however it ends.
 //
-// A line that cannot be understood is yielded with a [LogLineError], after which the loop may go on. Every other error ends it.
+// A line that cannot be understood is yielded with a [LogLineError], after which the loop may go
+// on. Every other error ends it.
 //
-// The file is fetched by HTTPS alone and only from RongCloud's domains and from those that the caller names, through the client's
-// transport, without its headers or redirects. [WithAttemptTimeout] bounds the time in which no byte comes, not the download.
+// The file is fetched by HTTPS alone and only from RongCloud's domains and from those that the
+// caller names, through the client's transport, without its headers or redirects.
+// [WithAttemptTimeout] bounds the time in which no byte comes, not the download.
 func (s *MessageLogService) Download(ctx context.Context, download MessageLogDownloadParams, opts ...CallOption) iter.Seq2[LoggedMessage, error] {
 	return func(yield func(LoggedMessage, error) bool) {
 		fail := func(err error) { yield(LoggedMessage{}, err) }
@@ -195,8 +205,8 @@ func (s *MessageLogService) Download(ctx context.Context, download MessageLogDow
 	}
 }
 
-// Read yields the messages in a log that was fetched by other means, as Download does. File is the zip file, such as an
-// *os.File, and size its length.
+// Read yields the messages in a log that was fetched by other means, as Download does. File is the
+// zip file, such as an *os.File, and size its length.
 func (s *MessageLogService) Read(ctx context.Context, file io.ReaderAt, size int64, limits MessageLogLimits) iter.Seq2[LoggedMessage, error] {
 	limits, err := limits.check()
 	switch {

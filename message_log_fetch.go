@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// logDomains are the domains of RongCloud's own that a log may come from: those of its API and its site.
+// logDomains are the domains of RongCloud's own that a log may come from: those of its API and its
+// site.
 var logDomains = func() []string {
 	domains := []string{"rongcloud.cn", "rongcloud.io"}
 	for _, region := range Regions() {
@@ -49,7 +50,8 @@ func checkLogURL(raw string, hosts []string) (*url.URL, error) {
 	return nil, logError(address, fmt.Errorf("the file lies at %q, which is neither RongCloud's nor in Hosts", address.Host))
 }
 
-// logError wraps what went wrong with a log. Of the address it tells the host only: the rest may be a key to the file.
+// logError wraps what went wrong with a log. Of the address it tells the host only: the rest may
+// be a key to the file.
 func logError(address *url.URL, err error) *Error {
 	var outer *url.Error
 	if errors.As(err, &outer) {
@@ -62,8 +64,9 @@ func logError(address *url.URL, err error) *Error {
 	return e
 }
 
-// fetchFile downloads a file of RongCloud's storage into w, and returns its length. The request is not signed, and nothing of the client
-// goes with it but the User-Agent. Redirects are not followed.
+// fetchFile downloads a file of RongCloud's storage into w, and returns its length. The request is
+// not signed, and nothing of the client goes with it but the User-Agent. Redirects are not
+// followed.
 func (k *core) fetchFile(ctx context.Context, address *url.URL, w io.Writer, limit int64, opts []CallOption) (int64, error) {
 	config := callConfig{attemptTimeout: k.config.attemptTimeout}
 	for _, opt := range opts {

@@ -6,7 +6,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// PrivateMessageModifyParams is a new content for a one-to-one message; see [MessageService.ModifyPrivate].
+// PrivateMessageModifyParams is a new content for a one-to-one message; see
+// [MessageService.ModifyPrivate].
 type PrivateMessageModifyParams struct {
 	From       string         `wire:"fromUserId"` // sender of the message
 	TargetID   string         `wire:"targetId"`   // receiver of the message
@@ -37,7 +38,8 @@ func (s *MessageService) ModifyPrivate(ctx context.Context, modification Private
 
 // ModifyGroup replaces the content of a group message that has been sent.
 //
-// RongCloud describes this call in its SDK for Java only, without a quota or a time limit; see [MessageService.ModifyPrivate].
+// RongCloud describes this call in its SDK for Java only, without a quota or a time limit; see
+// [MessageService.ModifyPrivate].
 //
 //rongcloud:endpoint POST /message/group/modify.json
 func (s *MessageService) ModifyGroup(ctx context.Context, modification GroupMessageModifyParams, opts ...CallOption) error {

@@ -6,12 +6,14 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// MessageStatusService sends messages that only those get who are online, such as the note that somebody is typing.
+// MessageStatusService sends messages that only those get who are online, such as the note that
+// somebody is typing.
 //
 // A status message is unsafe to repeat, like any send; see [MessageService].
 type MessageStatusService service
 
-// PrivateStatus is a one-to-one message that only users who are online get; see [MessageStatusService.SendPrivate].
+// PrivateStatus is a one-to-one message that only users who are online get; see
+// [MessageStatusService.SendPrivate].
 type PrivateStatus struct {
 	From    string         `wire:"fromUserId"` // give the user a token first
 	To      []string       `wire:"toUserId"`   // at most 1000 users
@@ -23,7 +25,8 @@ type PrivateStatus struct {
 	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
-// GroupStatus is a group message that only members who are online get; see [MessageStatusService.SendGroup].
+// GroupStatus is a group message that only members who are online get; see
+// [MessageStatusService.SendGroup].
 type GroupStatus struct {
 	From    string         `wire:"fromUserId"` // need not be a member
 	To      []string       `wire:"toGroupId"`  // at most 3 groups
@@ -49,8 +52,9 @@ func (s *MessageStatusService) SendPrivate(ctx context.Context, status PrivateSt
 	return fetch[SentToUsers](ctx, s.client, endpoint.StatusmessagePrivatePublish, &status, opts)
 }
 
-// SendGroup sends a message to at most 3 groups, of whose members those get it who are online. The quota is 20
-// groups per second. The server never pushes, counts or stores it; clients may store it, by its type.
+// SendGroup sends a message to at most 3 groups, of whose members those get it who are online. The
+// quota is 20 groups per second. The server never pushes, counts or stores it; clients may store
+// it, by its type.
 //
 // The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same.
 //

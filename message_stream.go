@@ -20,20 +20,23 @@ var (
 	// ErrStreamEnded means that the last piece has been sent.
 	ErrStreamEnded = errors.New("rongcloud: the stream has ended")
 
-	// ErrStreamBroken means that the stream cannot go on, because nobody can say whether its last piece arrived (the
-	// error is an ErrOutcomeUnknown too, then) or because the server did not say what the message is called.
+	// ErrStreamBroken means that the stream cannot go on, because nobody can say whether its last
+	// piece arrived (the error is an ErrOutcomeUnknown too, then) or because the server did not
+	// say what the message is called.
 	ErrStreamBroken = errors.New("rongcloud: the stream cannot go on")
 
-	// ErrStreamBusy means that another call to the same writer is under way. Pieces have an order, which calls side by
-	// side do not.
+	// ErrStreamBusy means that another call to the same writer is under way. Pieces have an order,
+	// which calls side by side do not.
 	ErrStreamBusy = errors.New("rongcloud: another piece of the stream is being sent")
 )
 
-// MessageStreamPieceParams is one piece of a text that grows while it is produced; see [MessageStreamService.SendPiece].
+// MessageStreamPieceParams is one piece of a text that grows while it is produced; see
+// [MessageStreamService.SendPiece].
 type MessageStreamPieceParams struct {
 	From string // must have been given a token, else a push shows no sender
 	To   string // the one receiver
-	// Content is the piece, at most 128 KB of JSON. RongCloud's pages disagree on whether that limits each piece or all together.
+	// Content is the piece, at most 128 KB of JSON. RongCloud's pages disagree on whether that
+	// limits each piece or all together.
 	Content StreamMessage
 
 	IncludeSender            bool              // sync to the sender's devices and history too
@@ -58,10 +61,12 @@ type SentStreamPiece struct {
 	MessageUID string `json:"messageUID" alt:"messageId"` // after the first piece only; all later ones must carry it
 }
 
-// SendPiece sends one piece of a growing one-to-one text, for clients from 5.16 on. The quota is 100 calls per
-// second. [MessageStreamService.Open] numbers the pieces and carries the message's UID by itself.
+// SendPiece sends one piece of a growing one-to-one text, for clients from 5.16 on. The quota is
+// 100 calls per second. [MessageStreamService.Open] numbers the pieces and carries the message's
+// UID by itself.
 //
-// After [ErrOutcomeUnknown] the piece may have arrived: sending it again may show it twice, and sending the next one may leave a gap.
+// After [ErrOutcomeUnknown] the piece may have arrived: sending it again may show it twice, and
+// sending the next one may leave a gap.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/message/send-private-stream
 //
@@ -89,7 +94,8 @@ func (s *MessageStreamService) SendPiece(ctx context.Context, piece MessageStrea
 	}, opts)
 }
 
-// MessageStreamParams describes a message that is written piece by piece; see [MessageStreamService.Open].
+// MessageStreamParams describes a message that is written piece by piece; see
+// [MessageStreamService.Open].
 type MessageStreamParams struct {
 	From string // must have been given a token, else a push shows no sender
 	To   string // the one receiver
@@ -108,8 +114,8 @@ type MessageStreamParams struct {
 	DisableUpdateLastMessage bool
 }
 
-// StreamWriter sends one message piece by piece. It keeps their order and is safe for concurrent use, but refuses calls side by
-// side with [ErrStreamBusy].
+// StreamWriter sends one message piece by piece. It keeps their order and is safe for concurrent
+// use, but refuses calls side by side with [ErrStreamBusy].
 type StreamWriter struct {
 	service *MessageStreamService
 	stream  MessageStreamParams
@@ -123,8 +129,9 @@ type StreamWriter struct {
 	broken error
 }
 
-// Open returns a writer for a one-to-one message that grows while it is produced, such as the answer of a language
-// model. Nothing is sent yet. The options go with every piece. End the message with [StreamWriter.Finish] or [StreamWriter.Close].
+// Open returns a writer for a one-to-one message that grows while it is produced, such as the
+// answer of a language model. Nothing is sent yet. The options go with every piece. End the
+// message with [StreamWriter.Finish] or [StreamWriter.Close].
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/message/send-private-stream
 func (s *MessageStreamService) Open(stream MessageStreamParams, opts ...CallOption) *StreamWriter {
@@ -133,9 +140,10 @@ func (s *MessageStreamService) Open(stream MessageStreamParams, opts ...CallOpti
 
 // Send sends the next piece of the text, at least one character of it.
 //
-// After an error that is neither [ErrStreamBroken] nor [ErrStreamEnded] the piece did not arrive, and may be sent again. After
-// ErrStreamBroken, which an unknown outcome leads to, the writer sends nothing more: whether the receiver has the piece, and
-// so what would have to follow, cannot be known.
+// After an error that is neither [ErrStreamBroken] nor [ErrStreamEnded] the piece did not arrive,
+// and may be sent again. After ErrStreamBroken, which an unknown outcome leads to, the writer
+// sends nothing more: whether the receiver has the piece, and so what would have to follow, cannot
+// be known.
 func (w *StreamWriter) Send(ctx context.Context, text string) error {
 	if text == "" {
 		return refuse("content", "is required")
@@ -143,14 +151,16 @@ func (w *StreamWriter) Send(ctx context.Context, text string) error {
 	return w.send(ctx, text, false, 0)
 }
 
-// Finish sends the last piece of the text, which may be empty, and ends the message. Reason tells clients why it ends;
-// its values are the app's own, 0 for the normal end. Errors are those of Send.
+// Finish sends the last piece of the text, which may be empty, and ends the message. Reason tells
+// clients why it ends; its values are the app's own, 0 for the normal end. Errors are those of
+// Send.
 func (w *StreamWriter) Finish(ctx context.Context, text string, reason int) error {
 	return w.send(ctx, text, true, reason)
 }
 
-// Close ends the message with an empty last piece, if it was begun and not yet ended. It is meant to be deferred, and keeps
-// saying what broke the stream, if something did. That the server takes an empty piece is unconfirmed; Finish with text avoids it.
+// Close ends the message with an empty last piece, if it was begun and not yet ended. It is meant
+// to be deferred, and keeps saying what broke the stream, if something did. That the server takes
+// an empty piece is unconfirmed; Finish with text avoids it.
 func (w *StreamWriter) Close(ctx context.Context) error {
 	w.mu.Lock()
 	if w.ended || w.sent == 0 && w.broken == nil && !w.busy {

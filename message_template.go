@@ -13,20 +13,22 @@ type TemplateRecipient struct {
 	UserID string
 	Values map[string]string // what takes the place of each placeholder; the keys are as in the content, braces included: "{name}"
 
-	// PushContent and PushData are as in other messages, and may hold placeholders. A type that users write has a
-	// push text of its own; others are not pushed to receivers without PushContent.
+	// PushContent and PushData are as in other messages, and may hold placeholders. A type that
+	// users write has a push text of its own; others are not pushed to receivers without
+	// PushContent.
 	PushContent string
 	PushData    string
 }
 
-// PrivateTemplate is a one-to-one message that differs from receiver to receiver; see [MessageService.SendPrivateTemplate].
+// PrivateTemplate is a one-to-one message that differs from receiver to receiver; see
+// [MessageService.SendPrivateTemplate].
 type PrivateTemplate struct {
 	From       string // must have been given a token, else a push shows no sender
 	Content    MessageContent
 	Recipients []TemplateRecipient // at most 1000
 
-	// Push is the same for all receivers. RongCloud's SDKs disagree on how it travels: it is sent as a list with an entry for
-	// each receiver, as in its SDK for Java.
+	// Push is the same for all receivers. RongCloud's SDKs disagree on how it travels: it is sent
+	// as a list with an entry for each receiver, as in its SDK for Java.
 	Push             *PushOptions
 	DisablePush      bool
 	ContentAvailable bool // iOS: wake the app silently
@@ -42,14 +44,15 @@ type PrivateTemplate struct {
 	IdempotencyKey int64 // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
-// SystemTemplate is a system message that differs from receiver to receiver; see [MessageService.SendSystemTemplate].
+// SystemTemplate is a system message that differs from receiver to receiver; see
+// [MessageService.SendSystemTemplate].
 type SystemTemplate struct {
 	From       string // must have been given a token, else a push shows no sender
 	Content    MessageContent
 	Recipients []TemplateRecipient // at most 100
 
-	// Push is the same for all receivers. RongCloud's SDKs disagree on how it travels: it is sent as a list with an entry for
-	// each receiver, as in its SDK for Java.
+	// Push is the same for all receivers. RongCloud's SDKs disagree on how it travels: it is sent
+	// as a list with an entry for each receiver, as in its SDK for Java.
 	Push             *PushOptions
 	DisablePush      bool
 	ContentAvailable bool // iOS: wake the app silently
@@ -59,8 +62,8 @@ type SystemTemplate struct {
 	IdempotencyKey int64 // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
-// templateLists are the parameters that the wire wants as lists of one length. Push texts may be empty, and so
-// are not a []string, whose items may not.
+// templateLists are the parameters that the wire wants as lists of one length. Push texts may be
+// empty, and so are not a []string, whose items may not.
 type templateLists struct {
 	To          []string            `wire:"toUserId"`
 	Content     MessageContent      `wire:"content"`
@@ -126,8 +129,9 @@ func newTemplateLists(content MessageContent, recipients []TemplateRecipient, pu
 	return lists, nil
 }
 
-// checkPlaceholders refuses a receiver without a value for what is certainly a placeholder: it stands in the content,
-// and others have a value for it. Placeholders have no syntax of their own, so the rest is left to the server.
+// checkPlaceholders refuses a receiver without a value for what is certainly a placeholder: it
+// stands in the content, and others have a value for it. Placeholders have no syntax of their own,
+// so the rest is left to the server.
 func checkPlaceholders(content MessageContent, recipients []TemplateRecipient) error {
 	if isNil(content) {
 		return nil // the encoder refuses it
@@ -174,13 +178,14 @@ func contentText(content MessageContent) (string, error) {
 	return string(body), err
 }
 
-// SendPrivateTemplate sends a one-to-one message to at most 1000 users, each with values of his own in the place of
-// placeholders. The quota is 6000 receivers per minute.
+// SendPrivateTemplate sends a one-to-one message to at most 1000 users, each with values of his
+// own in the place of placeholders. The quota is 6000 receivers per minute.
 //
-// A placeholder is any text, such as {name}, that is a key of a receiver's Values. A receiver who lacks one that stands
-// in the content and for which others have a value is refused.
+// A placeholder is any text, such as {name}, that is a key of a receiver's Values. A receiver who
+// lacks one that stands in the content and for which others have a value is refused.
 //
-// The call fails with [ErrOutcomeUnknown] if the messages may have been delivered all the same: do not blindly send them again.
+// The call fails with [ErrOutcomeUnknown] if the messages may have been delivered all the same: do
+// not blindly send them again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-private-template
 //
@@ -202,10 +207,12 @@ func (t *PrivateTemplate) request(lists templateLists, random int64) *privateTem
 	}
 }
 
-// SendSystemTemplate sends a system message to at most 100 users, each with values of his own in the place of placeholders, as
-// [MessageService.SendPrivateTemplate] does. The quota is 100 receivers per second, so that one such call can use it up.
+// SendSystemTemplate sends a system message to at most 100 users, each with values of his own in
+// the place of placeholders, as [MessageService.SendPrivateTemplate] does. The quota is 100
+// receivers per second, so that one such call can use it up.
 //
-// The call fails with [ErrOutcomeUnknown] if the messages may have been delivered all the same: do not blindly send them again.
+// The call fails with [ErrOutcomeUnknown] if the messages may have been delivered all the same: do
+// not blindly send them again.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/system/send-private-template
 //

@@ -13,11 +13,13 @@ type UltraGroupMessage struct {
 	ToUserIDs []string       `wire:"toUserIds"`  // only these members get the message
 	ChannelID string         `wire:"busChannel"` // of all groups in To; a message to an unknown channel is not delivered
 	Content   MessageContent `wire:"content"`    // at most 128 KB of JSON
-	// Mentioned makes the mentionedInfo in an app's own type take effect. For built-in types SendUltraGroup sets it by itself.
+	// Mentioned makes the mentionedInfo in an app's own type take effect. For built-in types
+	// SendUltraGroup sets it by itself.
 	Mentioned bool `wire:"isMentioned"`
 
-	// PushContent is the text that absent users are shown. Types that users write have one of their own, and
-	// others, an app's own types too, are pushed only with this one. PushData reaches the app with the push.
+	// PushContent is the text that absent users are shown. Types that users write have one of
+	// their own, and others, an app's own types too, are pushed only with this one. PushData
+	// reaches the app with the push.
 	PushContent      string       `wire:"pushContent"`
 	PushData         string       `wire:"pushData"`
 	Push             *PushOptions `wire:"pushExt"`
@@ -27,21 +29,24 @@ type UltraGroupMessage struct {
 	Counted                  *bool `wire:"isCounted"`   // count as unread; true if nil
 	DisableUpdateLastMessage bool  `wire:"disableUpdateLastMsg"`
 
-	// Expandable lets key-value data be attached to the message later. Expansion is the first such data, at most 100 pairs
-	// of keys up to 32 and values up to 4096 characters; it implies Expandable.
+	// Expandable lets key-value data be attached to the message later. Expansion is the first such
+	// data, at most 100 pairs of keys up to 32 and values up to 4096 characters; it implies
+	// Expandable.
 	Expandable bool              `wire:"expansion"`
 	Expansion  map[string]string `wire:"extraContent"`
 
 	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
-// SendUltraGroup sends a message to at most 3 ultra groups, or with ToUsers to these members of a single one. The quota is 100
-// groups per second, and 20 messages per second for each channel, or group where no channel is named.
+// SendUltraGroup sends a message to at most 3 ultra groups, or with ToUsers to these members of a
+// single one. The quota is 100 groups per second, and 20 messages per second for each channel, or
+// group where no channel is named.
 //
-// Without Channel the message goes to the channel RCDefault, or to none in apps that enabled ultra groups before 2022-10-13.
-// The sender always gets a copy.
+// Without Channel the message goes to the channel RCDefault, or to none in apps that enabled ultra
+// groups before 2022-10-13. The sender always gets a copy.
 //
-// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do not blindly send it again.
+// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do
+// not blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/message/send-ultragroup
 //

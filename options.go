@@ -12,7 +12,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/credential"
 )
 
-// Option configures a [Client]; see [New]. The order of options does not matter, save that the last of two equal ones counts.
+// Option configures a [Client]; see [New]. The order of options does not matter, save that the
+// last of two equal ones counts.
 type Option interface{ applyClient(*config) }
 
 // CallOption changes one call; see [Client] for those that every method takes.
@@ -75,17 +76,19 @@ func WithRegion(region Region) Option {
 	return optionFunc(func(c *config) { c.region, c.regionChosen = region, true })
 }
 
-// WithBaseURL sends calls to other addresses than the region's, for a private cloud or a test: one or more
-// URLs that serve the same data, primary first. With a single one there is no fail-over. The region still
-// decides the time zone of dates; without [WithRegion] it is that of the first URL if this is one of
-// RongCloud's own, and else Beijing. Calls that RongCloud serves elsewhere, such as [EmbeddedConsoleService.CreateAccessURL], go there, too.
+// WithBaseURL sends calls to other addresses than the region's, for a private cloud or a test: one
+// or more URLs that serve the same data, primary first. With a single one there is no fail-over.
+// The region still decides the time zone of dates; without [WithRegion] it is that of the first
+// URL if this is one of RongCloud's own, and else Beijing. Calls that RongCloud serves elsewhere,
+// such as [EmbeddedConsoleService.CreateAccessURL], go there, too.
 func WithBaseURL(primary string, backups ...string) Option {
 	return optionFunc(func(c *config) { c.baseURLs = append([]string{primary}, backups...) })
 }
 
-// WithTranslationURL gives the address of RongCloud's translation service, which RongCloud tells each customer and which
-// [TranslationService.CreateToken] goes to. The requests carry the App Key and a signature, so it must begin with https://; only the
-// machine's own address may do with http://.
+// WithTranslationURL gives the address of RongCloud's translation service, which RongCloud tells
+// each customer and which [TranslationService.CreateToken] goes to. The requests carry the App Key
+// and a signature, so it must begin with https://; only the machine's own address may do with
+// http://.
 func WithTranslationURL(address string) Option {
 	return optionFunc(func(c *config) {
 		if c.customURLs == nil {
@@ -95,18 +98,20 @@ func WithTranslationURL(address string) Option {
 	})
 }
 
-// WithHTTPClient makes calls through the caller's HTTP client: its transport, timeout and cookie jar are
-// used, and it is not changed. RongCloud's rules for the life of connections are then the caller's
-// business. Redirects are never followed. A call waits for the transport's RoundTrip, so one that is
-// not net/http's own has to return when the request's context is done; else it holds the call.
+// WithHTTPClient makes calls through the caller's HTTP client: its transport, timeout and cookie
+// jar are used, and it is not changed. RongCloud's rules for the life of connections are then the
+// caller's business. Redirects are never followed. A call waits for the transport's RoundTrip, so
+// one that is not net/http's own has to return when the request's context is done; else it holds
+// the call.
 func WithHTTPClient(client *http.Client) Option {
 	return optionFunc(func(c *config) { c.httpClient, c.ownClient = client, false })
 }
 
-// WithTLSConfig sets up TLS of the client's own connections, to trust a private cloud's certificate authority, for instance, or to
-// show a client certificate. The connections keep RongCloud's rules and HTTP/2. The client works with a copy of settings, in which
-// NextProtos is replaced, TLS 1.2 is the lowest version if MinVersion is 0, and sessions are resumed if there is no
-// ClientSessionCache.
+// WithTLSConfig sets up TLS of the client's own connections, to trust a private cloud's
+// certificate authority, for instance, or to show a client certificate. The connections keep
+// RongCloud's rules and HTTP/2. The client works with a copy of settings, in which NextProtos is
+// replaced, TLS 1.2 is the lowest version if MinVersion is 0, and sessions are resumed if there is
+// no ClientSessionCache.
 //
 //	authorities := x509.NewCertPool()
 //	authorities.AppendCertsFromPEM(pem)
@@ -114,8 +119,9 @@ func WithHTTPClient(client *http.Client) Option {
 //		rongcloud.WithBaseURL("https://im.example.com"),
 //		rongcloud.WithTLSConfig(&tls.Config{RootCAs: authorities}))
 //
-// InsecureSkipVerify is refused, unless VerifyConnection checks the server in its place: a server that nobody has checked can forge
-// the outcome of every call. WithTLSConfig is refused together with [WithHTTPClient], which has settings of its own.
+// InsecureSkipVerify is refused, unless VerifyConnection checks the server in its place: a server
+// that nobody has checked can forge the outcome of every call. WithTLSConfig is refused together
+// with [WithHTTPClient], which has settings of its own.
 func WithTLSConfig(settings *tls.Config) Option {
 	return optionFunc(func(c *config) { c.tlsConfig, c.hasTLSConfig = settings, true })
 }
@@ -127,32 +133,38 @@ func (t attemptTimeout) applyCall(c *callConfig) {
 	c.attemptTimeout, c.hasTimeout = time.Duration(t), true
 }
 
-// WithAttemptTimeout limits one attempt of a call, from connecting to the last byte of the answer. The
-// context limits the call as a whole, attempts and waits together. The default is [DefaultAttemptTimeout]. Of a stream it limits
-// each silence of the server; see [BotAgentChatService.Stream]. A long one leaves the limit to the context. But an attempt
-// of more than 48 s may keep its connection open for longer than RongCloud's minute, and with [WithIdempotentSends] nothing is retried
-// that could last for longer than that service's minute.
+// WithAttemptTimeout limits one attempt of a call, from connecting to the last byte of the answer.
+// The context limits the call as a whole, attempts and waits together. The default is
+// [DefaultAttemptTimeout]. Of a stream it limits each silence of the server; see
+// [BotAgentChatService.Stream]. A long one leaves the limit to the context. But an attempt of more
+// than 48 s may keep its connection open for longer than RongCloud's minute, and with
+// [WithIdempotentSends] nothing is retried that could last for longer than that service's minute.
 func WithAttemptTimeout(timeout time.Duration) SharedOption { return attemptTimeout(timeout) }
 
-// RetryPolicy says how often, and after which waits, a failed request is tried again. Whether it may be
-// tried again at all is decided by the endpoint's class and by how it failed. A zero field is the default.
+// RetryPolicy says how often, and after which waits, a failed request is tried again. Whether it
+// may be tried again at all is decided by the endpoint's class and by how it failed. A zero field
+// is the default.
 type RetryPolicy struct {
-	// MaxRetries is the number of retries after the first attempt of a call; 0 is 2, negative is none. There is no upper bound: of a
-	// large number the context and Budget leave what they allow. A connection that had been used and turns out to be closed before it
-	// takes a byte of the request is no attempt: up to three are replaced, in the attempt's time.
+	// MaxRetries is the number of retries after the first attempt of a call; 0 is 2, negative is
+	// none. There is no upper bound: of a large number the context and Budget leave what they
+	// allow. A connection that had been used and turns out to be closed before it takes a byte of
+	// the request is no attempt: up to three are replaced, in the attempt's time.
 	MaxRetries int
 
-	// MinWait bounds the first wait, which is drawn from 0 to MinWait. The bound doubles with each retry. 0 is 200 ms.
+	// MinWait bounds the first wait, which is drawn from 0 to MinWait. The bound doubles with each
+	// retry. 0 is 200 ms.
 	MinWait time.Duration
 
-	// MaxWait is the longest wait, and the most that the server's Retry-After can ask for: an hour at most; 0 is 3 s.
+	// MaxWait is the longest wait, and the most that the server's Retry-After can ask for: an hour
+	// at most; 0 is 3 s.
 	MaxWait time.Duration
 
-	// Budget bounds the retries of all calls of a client together, so that an outage does not multiply the load: it is how
-	// many retries may be spent before any succeeds; 0 is 100, a million at most, negative is no bound. A retry that succeeds is given
-	// back, and five first attempts that succeed earn one more, up to Budget. A call that finds the budget spent ends with the
-	// failure it has. The first retry after a connection that was closed while idle, or of a request that the
-	// server says it has not processed, costs nothing.
+	// Budget bounds the retries of all calls of a client together, so that an outage does not
+	// multiply the load: it is how many retries may be spent before any succeeds; 0 is 100, a
+	// million at most, negative is no bound. A retry that succeeds is given back, and five first
+	// attempts that succeed earn one more, up to Budget. A call that finds the budget spent ends
+	// with the failure it has. The first retry after a connection that was closed while idle, or
+	// of a request that the server says it has not processed, costs nothing.
 	Budget int
 }
 
@@ -188,8 +200,8 @@ func (p RetryPolicy) problem() string {
 	return ""
 }
 
-// WithRetry sets the retry policy. The default is 2 retries with waits of 200 ms to 3 s and full jitter, and a
-// budget of 100 retries for the client.
+// WithRetry sets the retry policy. The default is 2 retries with waits of 200 ms to 3 s and full
+// jitter, and a budget of 100 retries for the client.
 func WithRetry(policy RetryPolicy) Option {
 	return optionFunc(func(c *config) { c.retry = policy })
 }
@@ -197,8 +209,9 @@ func WithRetry(policy RetryPolicy) Option {
 // WithoutRetries turns retries off: every call is tried once. It takes the place of [WithRetry].
 func WithoutRetries() Option { return WithRetry(RetryPolicy{MaxRetries: -1}) }
 
-// WithLogger reports every attempt to logger: successes at level Debug, failures at Warn. Logged are the
-// endpoint, attempt, host, HTTP status, code, duration and request ID; never a parameter, a header or an answer.
+// WithLogger reports every attempt to logger: successes at level Debug, failures at Warn. Logged
+// are the endpoint, attempt, host, HTTP status, code, duration and request ID; never a parameter,
+// a header or an answer.
 func WithLogger(logger *slog.Logger) Option {
 	return optionFunc(func(c *config) {
 		if logger == nil {
@@ -208,9 +221,9 @@ func WithLogger(logger *slog.Logger) Option {
 	})
 }
 
-// WithAttemptHook calls hook after every attempt, in the goroutine of the call. It is meant for metrics and
-// traces and must be fast. Attempt.Err belongs to the same categories as the error with which the
-// call ends:
+// WithAttemptHook calls hook after every attempt, in the goroutine of the call. It is meant for
+// metrics and traces and must be fast. Attempt.Err belongs to the same categories as the error
+// with which the call ends:
 //
 //	func(_ context.Context, a rongcloud.Attempt) {
 //		switch {
@@ -225,8 +238,8 @@ func WithLogger(logger *slog.Logger) Option {
 //	}
 //
 // A call that ends without an attempt has none to tell of: one with a wrong argument, one whose
-// context ends before it is sent, and one whose context is canceled in the wait after an attempt with
-// Retry set. To count each call once, look at the error that it returns.
+// context ends before it is sent, and one whose context is canceled in the wait after an attempt
+// with Retry set. To count each call once, look at the error that it returns.
 func WithAttemptHook(hook func(ctx context.Context, attempt Attempt)) Option {
 	return optionFunc(func(c *config) {
 		if hook == nil {
@@ -241,13 +254,15 @@ func WithUserAgent(suffix string) Option {
 	return optionFunc(func(c *config) { c.userAgentSuffix = suffix })
 }
 
-// WithMaxResponseBytes limits how much of an answer is read, [DefaultMaxResponseBytes] by default and 1 GiB at most. A longer answer is an error.
+// WithMaxResponseBytes limits how much of an answer is read, [DefaultMaxResponseBytes] by default
+// and 1 GiB at most. A longer answer is an error.
 func WithMaxResponseBytes(n int64) Option {
 	return optionFunc(func(c *config) { c.maxAnswerBytes = n })
 }
 
-// WithLimiter makes every call wait for its share of the endpoint's quota before it is sent: with [NewLimiter] within this
-// process, or with package rongcloudredis together with others. Without it the SDK does not pace calls.
+// WithLimiter makes every call wait for its share of the endpoint's quota before it is sent: with
+// [NewLimiter] within this process, or with package rongcloudredis together with others. Without
+// it the SDK does not pace calls.
 func WithLimiter(limiter Limiter) Option {
 	return optionFunc(func(c *config) {
 		if limiter == nil {
@@ -257,23 +272,27 @@ func WithLimiter(limiter Limiter) Option {
 	})
 }
 
-// IdempotentSends describes RongCloud's idempotency service for an app that has it; see [WithIdempotentSends].
+// IdempotentSends describes RongCloud's idempotency service for an app that has it; see
+// [WithIdempotentSends].
 type IdempotentSends struct {
-	// DuplicateCode is the code by which the server refuses a msgRandom that it has seen within the last
-	// minute. RongCloud does not document it. If it is known, a retry that is refused with it is a success:
-	// an earlier attempt had arrived; the result is then empty. If it is 0, such a refusal is reported as ErrOutcomeUnknown.
+	// DuplicateCode is the code by which the server refuses a msgRandom that it has seen within
+	// the last minute. RongCloud does not document it. If it is known, a retry that is refused
+	// with it is a success: an earlier attempt had arrived; the result is then empty. If it is 0,
+	// such a refusal is reported as ErrOutcomeUnknown.
 	DuplicateCode Code
 }
 
-// WithIdempotentSends is for apps for which RongCloud has switched on its idempotency service (ask its
-// support): a send that repeats a msgRandom within one minute is refused. Every send that has the parameter and
-// no IdempotencyKey of the caller's then gets a random one, the same for all attempts of the call, and is
-// retried like an idempotent call as long as that minute lasts. Without the service this option sends duplicates.
+// WithIdempotentSends is for apps for which RongCloud has switched on its idempotency service (ask
+// its support): a send that repeats a msgRandom within one minute is refused. Every send that has
+// the parameter and no IdempotencyKey of the caller's then gets a random one, the same for all
+// attempts of the call, and is retried like an idempotent call as long as that minute lasts.
+// Without the service this option sends duplicates.
 func WithIdempotentSends(service IdempotentSends) Option {
 	return optionFunc(func(c *config) { c.idempotent = &service })
 }
 
-// WithClock replaces time.Now, for tests. It dates signatures; waits and timeouts go by the real clock.
+// WithClock replaces time.Now, for tests. It dates signatures; waits and timeouts go by the real
+// clock.
 func WithClock(now func() time.Time) Option {
 	return optionFunc(func(c *config) {
 		if now == nil {
@@ -283,7 +302,8 @@ func WithClock(now func() time.Time) Option {
 	})
 }
 
-// WithNonce replaces the source of nonces, for tests. Each must be new, and 1 to 18 characters long.
+// WithNonce replaces the source of nonces, for tests. Each must be new, and 1 to 18 characters
+// long.
 func WithNonce(nonce func() string) Option {
 	return optionFunc(func(c *config) {
 		if nonce == nil {
@@ -403,31 +423,35 @@ type callOptionFunc func(*callConfig)
 
 func (f callOptionFunc) applyCall(c *callConfig) { f(c) }
 
-// WithRequestID sends id as X-Request-ID, by which RongCloud's support finds the call, instead of a random one.
-// It has 1 to 36 printable ASCII characters.
+// WithRequestID sends id as X-Request-ID, by which RongCloud's support finds the call, instead of
+// a random one. It has 1 to 36 printable ASCII characters.
 func WithRequestID(id string) CallOption {
 	return callOptionFunc(func(c *callConfig) { c.requestID, c.hasRequestID = id, true })
 }
 
-// RetryUnsafe lets an unsafe call be retried like an idempotent one. A message may then arrive twice.
+// RetryUnsafe lets an unsafe call be retried like an idempotent one. A message may then arrive
+// twice.
 func RetryUnsafe() CallOption {
 	return callOptionFunc(func(c *callConfig) { c.retryUnsafe = true })
 }
 
-// LowPriority lets calls without it go first where a limiter makes calls wait; see [WithLimiter]. It is for work that can wait, such as
-// sends to many, which [MessageService.SendPrivateBulk] and its like make this way by themselves.
+// LowPriority lets calls without it go first where a limiter makes calls wait; see [WithLimiter].
+// It is for work that can wait, such as sends to many, which [MessageService.SendPrivateBulk] and
+// its like make this way by themselves.
 func LowPriority() CallOption {
 	return callOptionFunc(func(c *callConfig) { c.lowPriority = true })
 }
 
-// CaptureResponse fills info with what is known of the last answer, whether the call succeeds or fails.
+// CaptureResponse fills info with what is known of the last answer, whether the call succeeds or
+// fails.
 func CaptureResponse(info *Response) CallOption {
 	return callOptionFunc(func(c *callConfig) { c.capture = info })
 }
 
 // WithExtraField adds a parameter that the SDK does not know yet to the request. In a form, texts,
 // numbers and booleans are written as they are, a []string repeats the field, and anything else
-// becomes JSON text; in a JSON body the value is encoded as it is. It may not repeat a parameter that is sent anyway.
+// becomes JSON text; in a JSON body the value is encoded as it is. It may not repeat a parameter
+// that is sent anyway.
 func WithExtraField(name string, value any) CallOption {
 	return callOptionFunc(func(c *callConfig) { c.extra = append(c.extra, extraField{name, value}) })
 }

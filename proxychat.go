@@ -8,7 +8,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ProxyChatService lets a bot answer for a user. There is no call to end it that RongCloud documents.
+// ProxyChatService lets a bot answer for a user. There is no call to end it that RongCloud
+// documents.
 type ProxyChatService service
 
 // ProxyChatParams lets a bot answer for a user towards others.
@@ -16,7 +17,8 @@ type ProxyChatParams struct {
 	UserID    string   `wire:"userId"`    // who is stood in for
 	TargetIDs []string `wire:"targetIds"` // those who get the bot's answers; at most 50
 	BotUserID string   `wire:"botUserId"` // the bot; it must have an integration of the type BotIntegrationAgentChat
-	// Metadata are variables for the bot: at most 32 pairs, keys of at most 32 and values of at most 512 characters.
+	// Metadata are variables for the bot: at most 32 pairs, keys of at most 32 and values of at
+	// most 512 characters.
 	Metadata map[string]string `wire:"metadata"`
 }
 
@@ -44,8 +46,8 @@ type ProxyChatPage struct {
 	HasNext    bool        `json:"hasNext"`
 }
 
-// Start lets a bot answer for a user towards up to 50 others. Whether a repeat changes bot and metadata is not
-// documented. The quota is 100 calls per second.
+// Start lets a bot answer for a user towards up to 50 others. Whether a repeat changes bot and
+// metadata is not documented. The quota is 100 calls per second.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/proxychat/start-user-proxychat
 //
@@ -54,7 +56,8 @@ func (s *ProxyChatService) Start(ctx context.Context, params ProxyChatParams, op
 	return send(ctx, s.client, endpoint.V3UserProxychatStart, &params, opts)
 }
 
-// List returns one page of what bots answer for users; All walks all pages. The quota is 100 calls per second.
+// List returns one page of what bots answer for users; All walks all pages. The quota is 100 calls
+// per second.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/proxychat/list-user-proxychats
 //

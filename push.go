@@ -8,10 +8,11 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// PushService sends push notifications to devices. Devices that have not connected for 30 days get none.
+// PushService sends push notifications to devices. Devices that have not connected for 30 days get
+// none.
 //
-// A push is unsafe to repeat: after [ErrOutcomeUnknown] its receivers may or may not have got it, so it is tried again by the
-// SDK only if the server cannot have carried it out.
+// A push is unsafe to repeat: after [ErrOutcomeUnknown] its receivers may or may not have got it,
+// so it is tried again by the SDK only if the server cannot have carried it out.
 type PushService service
 
 // PushPlatform is a system of devices.
@@ -51,12 +52,12 @@ type CustomPush struct {
 	Notification CustomPushNotification
 }
 
-// PushAudience says who gets a push of [PushService.Send]: [AudienceAll], [AudienceUsers], [AudienceTags] or
-// [AudiencePackage].
+// PushAudience says who gets a push of [PushService.Send]: [AudienceAll], [AudienceUsers],
+// [AudienceTags] or [AudiencePackage].
 type PushAudience interface{ pushAudience() }
 
-// CustomPushAudience says who gets a push of [PushService.SendCustom]: [AudienceAll], [AudienceTags],
-// [AudienceTagLogic] or [AudiencePackage].
+// CustomPushAudience says who gets a push of [PushService.SendCustom]: [AudienceAll],
+// [AudienceTags], [AudienceTagLogic] or [AudiencePackage].
 type CustomPushAudience interface{ customPushAudience() }
 
 // AudienceAll is everybody on the push's platforms.
@@ -65,17 +66,20 @@ type AudienceAll struct{}
 // AudienceUsers are up to 1000 users, by ID and on whatever platform.
 type AudienceUsers []string
 
-// AudienceTags are the users with certain tags; see [UserTagService]. Of All and Any one may be left out.
+// AudienceTags are the users with certain tags; see [UserTagService]. Of All and Any one may be
+// left out.
 type AudienceTags struct {
 	All     []string // the user has all of these tags, at most 20
 	Any     []string // the user has at least one of these tags, at most 20
 	Package string   // the user has this app package too; does not matter if empty
 }
 
-// AudiencePackage is everybody who uses an app package, such as com.example.app. Web users are not reached.
+// AudiencePackage is everybody who uses an app package, such as com.example.app. Web users are not
+// reached.
 type AudiencePackage string
 
-// AudienceTagLogic are the users whom a list of conditions on their tags leaves. The conditions are worked off in order.
+// AudienceTagLogic are the users whom a list of conditions on their tags leaves. The conditions
+// are worked off in order.
 type AudienceTagLogic struct {
 	Items   []TagCondition
 	Package string // the user has this app package too; does not matter if empty
@@ -114,15 +118,17 @@ type PushResult struct {
 	MessageUID string `json:"messageUID"` // of the message, when there was one
 }
 
-// Send pushes to all users, to users chosen by tag or ID, or to the users of an app package. With a Message it also
-// brings that to the system conversation of each.
+// Send pushes to all users, to users chosen by tag or ID, or to the users of an app package. With
+// a Message it also brings that to the system conversation of each.
 //
-// The quota is 2 calls per hour and 3 per calendar day, which all uses of this method share, and perhaps
-// [MessageBroadcastService.SendToAll] with them. Pushes by tag are worked off at 1500 per second. A push by package does not reach
-// web users. The service must be enabled, else the call ends with [CodeServiceNotEnabled]; [CodeTooManyUsers] means
-// that the app has more than 100 users without a paid plan.
+// The quota is 2 calls per hour and 3 per calendar day, which all uses of this method share, and
+// perhaps [MessageBroadcastService.SendToAll] with them. Pushes by tag are worked off at 1500 per
+// second. A push by package does not reach web users. The service must be enabled, else the call
+// ends with [CodeServiceNotEnabled]; [CodeTooManyUsers] means that the app has more than 100 users
+// without a paid plan.
 //
-// The call fails with [ErrOutcomeUnknown] if the push may have been sent all the same: do not blindly send it again.
+// The call fails with [ErrOutcomeUnknown] if the push may have been sent all the same: do not
+// blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/system/send-push-by-tag
 //
@@ -176,10 +182,12 @@ func (m *PushMessage) body() (json.RawMessage, error) {
 	return slices.Clone(e.buf), nil
 }
 
-// SendToUsers pushes to up to 100 users. Nothing is stored, and the push shows even while the app is in front. The quota is 100
-// users per second, so that one such call can use it up. [PushService.Send] reaches more users at a time, but seldom.
+// SendToUsers pushes to up to 100 users. Nothing is stored, and the push shows even while the app
+// is in front. The quota is 100 users per second, so that one such call can use it up.
+// [PushService.Send] reaches more users at a time, but seldom.
 //
-// The call fails with [ErrOutcomeUnknown] if the push may have been sent all the same: do not blindly send it again.
+// The call fails with [ErrOutcomeUnknown] if the push may have been sent all the same: do not
+// blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/system/send-push-by-user
 //
@@ -196,13 +204,16 @@ func (s *PushService) SendToUsers(ctx context.Context, push UserPush, opts ...Ca
 	return fetch[PushResult](ctx, s.client, endpoint.PushUser, &request{push.UserIDs, body}, opts)
 }
 
-// SendCustom pushes, by the service Push Plus, to all users, to users chosen by their tags, or to the users of an app
-// package. Nothing is stored. The service is paid for in production and free in the development environment.
+// SendCustom pushes, by the service Push Plus, to all users, to users chosen by their tags, or to
+// the users of an app package. Nothing is stored. The service is paid for in production and free
+// in the development environment.
 //
-// The quota is 20 calls per hour and 100 per calendar day. [CodeServiceNotEnabled] probably means that the app does not have
-// the service, and [CodeTooManyUsers] that it has more than 100 users without a paid plan.
+// The quota is 20 calls per hour and 100 per calendar day. [CodeServiceNotEnabled] probably means
+// that the app does not have the service, and [CodeTooManyUsers] that it has more than 100 users
+// without a paid plan.
 //
-// The call fails with [ErrOutcomeUnknown] if the push may have been sent all the same: do not blindly send it again.
+// The call fails with [ErrOutcomeUnknown] if the push may have been sent all the same: do not
+// blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/push/push-plus
 //

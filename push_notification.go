@@ -58,7 +58,8 @@ type IOSPushSettings struct {
 	Extras            map[string]any    `json:"extras,omitempty"`             // the app's own data
 }
 
-// AndroidPushSettings decides how a push arrives on Android devices, by the vendor of their push service.
+// AndroidPushSettings decides how a push arrives on Android devices, by the vendor of their push
+// service.
 type AndroidPushSettings struct {
 	Huawei *HuaweiPush       `json:"hw,omitempty"`
 	Honor  *HonorPush        `json:"honor,omitempty"`
@@ -69,7 +70,8 @@ type AndroidPushSettings struct {
 	Extras map[string]any    `json:"extras,omitempty"` // the app's own data
 }
 
-// OPPOPushSettings holds the settings for OPPO devices, of which those of a message's push, [OPPOPush], are a part.
+// OPPOPushSettings holds the settings for OPPO devices, of which those of a message's push,
+// [OPPOPush], are a part.
 type OPPOPushSettings struct {
 	ChannelID   string          `json:"channelId,omitempty"`
 	Category    string          `json:"category,omitempty"` // needed with NotifyLevel

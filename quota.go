@@ -13,15 +13,17 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/tokenbucket"
 )
 
-// Quotas are the limits that a [Limiter] keeps. The zero value stands for what RongCloud documents, which every
-// [endpoint.Endpoint] carries as its Quota.
+// Quotas are the limits that a [Limiter] keeps. The zero value stands for what RongCloud
+// documents, which every [endpoint.Endpoint] carries as its Quota.
 type Quotas struct {
-	// Factor multiplies every quota and cap that Endpoints does not replace. 0 is 1. Below 1 it keeps a part of the quotas free:
-	// for other programs with the same App Key, or against the jitter of a network.
+	// Factor multiplies every quota and cap that Endpoints does not replace. 0 is 1. Below 1 it
+	// keeps a part of the quotas free: for other programs with the same App Key, or against the
+	// jitter of a network.
 	Factor float64
 
-	// Endpoints replaces the quotas of single endpoints, for contracts that raise them. Begin with a copy of the endpoint's Quota and
-	// change Limit, Per and Caps; what is counted stays. For endpoints that share a quota one entry is enough.
+	// Endpoints replaces the quotas of single endpoints, for contracts that raise them. Begin with
+	// a copy of the endpoint's Quota and change Limit, Per and Caps; what is counted stays. For
+	// endpoints that share a quota one entry is enough.
 	Endpoints map[*endpoint.Endpoint]endpoint.Quota
 }
 
@@ -33,8 +35,8 @@ type QuotaUse struct {
 	// LowPriority lets calls without it go first; see [LowPriority].
 	LowPriority bool
 
-	// Values are the parameters that the endpoint's caps ask for, such as the channel of an ultra group. Without
-	// them those caps count all calls together.
+	// Values are the parameters that the endpoint's caps ask for, such as the channel of an ultra
+	// group. Without them those caps count all calls together.
 	Values map[string][]string
 }
 
@@ -46,8 +48,8 @@ type QuotaLimit struct {
 	Units int
 }
 
-// Check refuses limits and times that are not positive, factors that are negative or no number, and entries that change what a
-// quota counts, with an [*ArgumentError] that names the endpoint.
+// Check refuses limits and times that are not positive, factors that are negative or no number,
+// and entries that change what a quota counts, with an [*ArgumentError] that names the endpoint.
 func (q Quotas) Check() error {
 	if q.Factor < 0 || math.IsNaN(q.Factor) || math.IsInf(q.Factor, 0) {
 		return refuse("Factor", "%v is not a positive number", q.Factor)
@@ -79,8 +81,8 @@ func (q Quotas) Check() error {
 	return nil
 }
 
-// Limits returns what use falls under: the endpoint's quota first, then its caps. It is empty where none is documented. Those
-// who write a [Limiter] need it.
+// Limits returns what use falls under: the endpoint's quota first, then its caps. It is empty
+// where none is documented. Those who write a [Limiter] need it.
 func (q Quotas) Limits(use QuotaUse) []QuotaLimit {
 	ep := use.Endpoint
 	quota, factor := q.of(ep)
@@ -150,7 +152,8 @@ func newQuotaLimit(key string, quota endpoint.Quota, factor float64, units int) 
 	return limit
 }
 
-// combine returns a text for every combination of values of the named parameters; a single empty one for no names.
+// combine returns a text for every combination of values of the named parameters; a single empty
+// one for no names.
 func combine(values map[string][]string, names []string) []string {
 	all := []string{""}
 	for _, name := range names {

@@ -14,7 +14,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Region is a data centre of RongCloud. An App Key belongs to one data centre, which its page in the console shows.
+// Region is a data centre of RongCloud. An App Key belongs to one data centre, which its page in
+// the console shows.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/base-url
 type Region string
@@ -33,7 +34,8 @@ func Regions() []Region {
 	return []Region{RegionBeijing, RegionSingapore, RegionSingaporeB, RegionNorthAmerica, RegionSaudiArabia}
 }
 
-// BaseURLs returns the addresses of the region's API, primary first, then backup. It is empty for an unknown region.
+// BaseURLs returns the addresses of the region's API, primary first, then backup. It is empty for
+// an unknown region.
 func (r Region) BaseURLs() []string {
 	domain := regionDomains[r]
 	if domain == "" {
@@ -114,8 +116,8 @@ func parseHost(option, raw string) (host, error) {
 
 // hosts is the circle of addresses that serve the same data, and the one in use.
 //
-// The rule is RongCloud's: when the one in use fails, switch at once to the next, stay with it for all later
-// calls, and never go back on a timer.
+// The rule is RongCloud's: when the one in use fails, switch at once to the next, stay with it for
+// all later calls, and never go back on a timer.
 type hosts struct {
 	ring     []host
 	switches atomic.Uint64 // how often the host in use has failed; modulo the ring it is the one in use
@@ -135,11 +137,13 @@ func newHosts(addresses []string) (*hosts, error) {
 	return h, nil
 }
 
-// customHosts are the options that give the address of what each customer is told one for, by its word in the catalogue.
+// customHosts are the options that give the address of what each customer is told one for, by its
+// word in the catalogue.
 var customHosts = map[string]string{"translation": "WithTranslationURL"}
 
-// elsewhere are the hosts of endpoints that no data centre serves, by their address or by the word for what each customer is told an
-// address for. With base URLs of the caller's there are only those that the caller gave besides.
+// elsewhere are the hosts of endpoints that no data centre serves, by their address or by the word
+// for what each customer is told an address for. With base URLs of the caller's there are only
+// those that the caller gave besides.
 func (c *config) elsewhere() (map[string]*hosts, error) {
 	found := map[string]*hosts{}
 	for word, address := range c.customURLs {

@@ -21,19 +21,22 @@ import (
 // Version is the version of this SDK, as it stands in the User-Agent.
 const Version = "0.1.0"
 
-// Forever is a span without end, and the only way to ask for one: in [GroupMuteService.Add], for instance. RongCloud writes
-// it as zero minutes, but a zero Duration is refused like any other that is not at least a minute, so that a forgotten field
-// silences nobody for good. Forever itself is refused where RongCloud knows no such span.
+// Forever is a span without end, and the only way to ask for one: in [GroupMuteService.Add], for
+// instance. RongCloud writes it as zero minutes, but a zero Duration is refused like any other
+// that is not at least a minute, so that a forgotten field silences nobody for good. Forever
+// itself is refused where RongCloud knows no such span.
 //
-// Its value is none that a calculation gives: time.Until a date too far away is a larger number, which is refused.
+// Its value is none that a calculation gives: time.Until a date too far away is a larger number,
+// which is refused.
 const Forever time.Duration = math.MaxInt64 - 1
 
-// Client calls the Server API of one App Key. It is immutable and safe for concurrent use; create it once
-// with [New] and keep it. Any number of clients can live side by side.
+// Client calls the Server API of one App Key. It is immutable and safe for concurrent use; create
+// it once with [New] and keep it. Any number of clients can live side by side.
 //
-// The methods of its services take call options: [CaptureResponse], [WithRequestID], [WithAttemptTimeout],
-// [RetryUnsafe], [LowPriority] and [WithExtraField]. They return an [*ArgumentError] for what can be told to be wrong before
-// anything is sent, and an [*Error] for everything else.
+// The methods of its services take call options: [CaptureResponse], [WithRequestID],
+// [WithAttemptTimeout], [RetryUnsafe], [LowPriority] and [WithExtraField]. They return an
+// [*ArgumentError] for what can be told to be wrong before anything is sent, and an [*Error] for
+// everything else.
 type Client struct {
 	User          *UserService
 	Message       *MessageService
@@ -54,7 +57,8 @@ type Client struct {
 	core *core
 }
 
-// service is what every service consists of. Those without fields of their own are conversions of one shared value.
+// service is what every service consists of. Those without fields of their own are conversions of
+// one shared value.
 type service struct{ client *Client }
 
 // core is what the calls of all services share.
@@ -76,8 +80,9 @@ type core struct {
 // length, so that a transport that appends to one does not change it for the others.
 type fixedHeaders struct{ appKey, userAgent, form, json []string }
 
-// New returns a client for the app with the given App Key and App Secret, which the console shows. It does not
-// connect to anything. Bad input is refused with an [*ArgumentError] that names the option, or with several of them in one error.
+// New returns a client for the app with the given App Key and App Secret, which the console shows.
+// It does not connect to anything. Bad input is refused with an [*ArgumentError] that names the
+// option, or with several of them in one error.
 func New(appKey, appSecret string, opts ...Option) (*Client, error) {
 	c := config{
 		region:         RegionBeijing,
@@ -147,9 +152,10 @@ func newClient(k *core) *Client {
 	return client
 }
 
-// NewFromEnv returns a client configured by environment variables: RONGCLOUD_APP_KEY, RONGCLOUD_APP_SECRET, RONGCLOUD_REGION
-// (such as SG; Beijing if empty) and RONGCLOUD_API_URL (one URL, or several separated by commas, in
-// place of the region's). Options that are given win over the environment.
+// NewFromEnv returns a client configured by environment variables: RONGCLOUD_APP_KEY,
+// RONGCLOUD_APP_SECRET, RONGCLOUD_REGION (such as SG; Beijing if empty) and RONGCLOUD_API_URL (one
+// URL, or several separated by commas, in place of the region's). Options that are given win over
+// the environment.
 func NewFromEnv(opts ...Option) (*Client, error) {
 	var env []Option
 	if region := os.Getenv("RONGCLOUD_REGION"); region != "" {
@@ -165,8 +171,8 @@ func NewFromEnv(opts ...Option) (*Client, error) {
 // AppKey returns the App Key that the client was made for.
 func (c *Client) AppKey() string { return c.core.appKey }
 
-// CloseIdleConnections releases the client's idle connections. Calls under way go on, and later ones connect anew. An HTTP
-// client that the caller brought is left alone.
+// CloseIdleConnections releases the client's idle connections. Calls under way go on, and later
+// ones connect anew. An HTTP client that the caller brought is left alone.
 func (c *Client) CloseIdleConnections() {
 	if c.core.own != nil {
 		c.core.own.close()
@@ -185,11 +191,11 @@ func (c *Client) GoString() string { return c.String() }
 // LogValue hides the secret from slog.
 func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
 
-// Call reaches an endpoint that has no method, with signing, retries and errors like any other. Params is a
-// url.Values for a form, nil for no parameters, and anything else is sent as a JSON body. The answer is decoded into
-// out, a pointer, if it is not nil: as json.Unmarshal would, which leaves alone what the answer does not name, and
-// more tolerantly where types differ. An endpoint that the catalogue does not know counts as unsafe,
-// and its success as code 200.
+// Call reaches an endpoint that has no method, with signing, retries and errors like any other.
+// Params is a url.Values for a form, nil for no parameters, and anything else is sent as a JSON
+// body. The answer is decoded into out, a pointer, if it is not nil: as json.Unmarshal would,
+// which leaves alone what the answer does not name, and more tolerantly where types differ. An
+// endpoint that the catalogue does not know counts as unsafe, and its success as code 200.
 func (c *Client) Call(ctx context.Context, path string, params, out any, opts ...CallOption) error {
 	ep := endpoint.ByPath(path)
 	form, isForm := params.(url.Values)

@@ -63,8 +63,9 @@ type SensitiveWords struct {
 	Words []SensitiveWord
 }
 
-// Add adds one word, which takes effect after 15 minutes, or 30 by RongCloud's Java SDK. The Replacement
-// alone decides whether the word is replaced or blocks the message. What becomes of a word that is there already is not documented.
+// Add adds one word, which takes effect after 15 minutes, or 30 by RongCloud's Java SDK. The
+// Replacement alone decides whether the word is replaced or blocks the message. What becomes of a
+// word that is there already is not documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/moderation/add-sensitive-word
 //
@@ -73,9 +74,9 @@ func (s *SensitiveWordService) Add(ctx context.Context, word SensitiveWordParams
 	return send(ctx, s.client, endpoint.SensitivewordAdd, &word, opts)
 }
 
-// BatchAdd adds up to 50 words, all or none of them, and returns how many more there is room for. Words for which
-// there is no room are an error, whose answer tells the same number as remainQuota; see [CaptureResponse]. The words take effect
-// after 15 minutes.
+// BatchAdd adds up to 50 words, all or none of them, and returns how many more there is room for.
+// Words for which there is no room are an error, whose answer tells the same number as
+// remainQuota; see [CaptureResponse]. The words take effect after 15 minutes.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/moderation/batch-add-sensitive-word
 //

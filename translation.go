@@ -42,12 +42,13 @@ type translationUser struct {
 	UserID string `wire:"userId"`
 }
 
-// CreateToken returns a token with which the client app of a user can call RongCloud's translation plug-in; [TranslationService.Translate] needs
-// none. The call goes to the address of [WithTranslationURL], without which it fails with an [*ArgumentError], or to the base URL of
-// a client with [WithBaseURL].
+// CreateToken returns a token with which the client app of a user can call RongCloud's translation
+// plug-in; [TranslationService.Translate] needs none. The call goes to the address of
+// [WithTranslationURL], without which it fails with an [*ArgumentError], or to the base URL of a
+// client with [WithBaseURL].
 //
-// No page of RongCloud's describes the call. It is known from the vendor's own app server; the quota of 100 calls per second
-// is from a copy of an older list of its.
+// No page of RongCloud's describes the call. It is known from the vendor's own app server; the
+// quota of 100 calls per second is from a copy of an older list of its.
 //
 //rongcloud:endpoint POST /jwt/getToken.json
 func (s *TranslationService) CreateToken(ctx context.Context, userID string, opts ...CallOption) (*TranslationToken, error) {

@@ -18,16 +18,17 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
-// The way of one call. do validates and encodes the parameters, waits for the limiter and hands a signed request to
-// go-retryablehttp, whose loop runs these hooks for every attempt:
+// The way of one call. do validates and encodes the parameters, waits for the limiter and hands a
+// signed request to go-retryablehttp, whose loop runs these hooks for every attempt:
 //
 //	attempter.RoundTrip   one attempt: send, read the whole answer, judge it
 //	checkRetry            decide by class and outcome whether to go on, and how long to wait
 //	backoff               that wait
 //	prepareRetry          sign afresh, for the host now in use
 //
-// The attempt's outcome travels in the call, which is the context of its requests. To go-retryablehttp and
-// net/http every attempt is a success, so that neither retries, follows or discards anything by rules of its own.
+// The attempt's outcome travels in the call, which is the context of its requests. To
+// go-retryablehttp and net/http every attempt is a success, so that neither retries, follows or
+// discards anything by rules of its own.
 
 // call is the state of one call. It is the context of its requests.
 type call struct {
@@ -203,8 +204,8 @@ func (c *call) run() error {
 	if err := c.prepare(request); err != nil {
 		return err
 	}
-	// What matters of the response is in c.last; closing it ends the timer of an http.Client with a timeout. An error is the
-	// context's, met while waiting, or a refusal to prepare a retry.
+	// What matters of the response is in c.last; closing it ends the timer of an http.Client with
+	// a timeout. An error is the context's, met while waiting, or a refusal to prepare a retry.
 	resp, err := c.core.retrier.Do(&retryablehttp.Request{Request: request})
 	if resp != nil {
 		_ = resp.Body.Close()
@@ -220,7 +221,8 @@ func (c *call) run() error {
 	return c.failure()
 }
 
-// duplicate tells a refusal of a repeated msgRandom, from which follows that an earlier attempt arrived.
+// duplicate tells a refusal of a repeated msgRandom, from which follows that an earlier attempt
+// arrived.
 func (c *call) duplicate() bool {
 	return c.guarded && c.maybeDone && !c.last.rateLimited() && !c.last.maybeDone() &&
 		c.last.code != 0 && c.last.code == c.core.config.idempotent.DuplicateCode
@@ -258,7 +260,8 @@ func (c *call) capture() {
 	}
 }
 
-// prepare makes req the next attempt: for the host in use, signed afresh, with a body from the start.
+// prepare makes req the next attempt: for the host in use, signed afresh, with a body from the
+// start.
 func (c *call) prepare(req *http.Request) error {
 	if c.attempts > 0 && c.tooLate() {
 		return errTooLate
@@ -270,7 +273,8 @@ func (c *call) prepare(req *http.Request) error {
 	if c.header, err = c.newHeader(); err != nil {
 		return err
 	}
-	// The attempter puts them in: http.Client clones the headers it is given, for redirects that are never followed.
+	// The attempter puts them in: http.Client clones the headers it is given, for redirects that
+	// are never followed.
 	req.Header = http.Header{}
 	switch {
 	case c.ep.Encoding == endpoint.Query:
@@ -282,12 +286,12 @@ func (c *call) prepare(req *http.Request) error {
 	return nil
 }
 
-// newBody returns the encoded parameters from their start. It is of the one kind that net/http sends in the
-// same packet as the headers.
+// newBody returns the encoded parameters from their start. It is of the one kind that net/http
+// sends in the same packet as the headers.
 func (c *call) newBody() io.ReadCloser { return io.NopCloser(bytes.NewReader(c.encoder.buf)) }
 
-// newRetrier sets up go-retryablehttp. Its own policies are all replaced: they retry POST requests on any 5xx, hide the
-// server's answer, have no jitter and obey any Retry-After.
+// newRetrier sets up go-retryablehttp. Its own policies are all replaced: they retry POST requests
+// on any 5xx, hide the server's answer, have no jitter and obey any Retry-After.
 func (k *core) newRetrier() *retryablehttp.Client {
 	client := *k.config.httpClient
 	if k.config.ownClient {

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// attempter makes one attempt of a call. It hides CloseIdleConnections of its base, which go-retryablehttp calls after
-// every failed call, so that one failure does not cost all others their connections.
+// attempter makes one attempt of a call. It hides CloseIdleConnections of its base, which
+// go-retryablehttp calls after every failed call, so that one failure does not cost all others
+// their connections.
 type attempter struct {
 	base http.RoundTripper
 	own  *pool // in place of base, unless it is nil
@@ -22,7 +23,8 @@ type attempter struct {
 func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := callOf(req.Context())
 	c.attempts++
-	// The last attempt must not meet the end of a connection again, of one that others share or that lay idle.
+	// The last attempt must not meet the end of a connection again, of one that others share or
+	// that lay idle.
 	c.alone = c.last.stale && c.attempts > c.core.config.retry.MaxRetries
 	c.last = outcome{started: time.Now()}
 	o := &c.last
@@ -62,8 +64,8 @@ func (a *attempter) exchange(c *call, req *http.Request) {
 	c.judge(ctx, resp)
 }
 
-// send sends the request and waits for the headers of the answer. The generation of connections that it used, if it is
-// the client's own, must be given back once the answer has been read.
+// send sends the request and waits for the headers of the answer. The generation of connections
+// that it used, if it is the client's own, must be given back once the answer has been read.
 func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http.Response, *generation, error) {
 	base := a.base
 	var g *generation
@@ -127,7 +129,8 @@ func (c *call) cause(ctx context.Context, err error) error {
 	}
 }
 
-// attemptTimeoutError is the end of an attempt's time. The caller's own deadline is reported as it is.
+// attemptTimeoutError is the end of an attempt's time. The caller's own deadline is reported as it
+// is.
 type attemptTimeoutError struct{ after time.Duration }
 
 // Error says how long the attempt was given.

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// boundedBody is the body of a response whose transport is not net/http's own: it may heed neither the context nor Close. What it
-// does it does in a goroutine, with a buffer that nobody else uses. When ctx ends the body is closed, and what has not ended a
-// moment later is left alone.
+// boundedBody is the body of a response whose transport is not net/http's own: it may heed neither
+// the context nor Close. What it does it does in a goroutine, with a buffer that nobody else uses.
+// When ctx ends the body is closed, and what has not ended a moment later is left alone.
 type boundedBody struct {
 	ctx  context.Context
 	body io.ReadCloser

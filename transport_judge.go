@@ -40,13 +40,15 @@ type outcome struct {
 // rateLimited tells a refusal that says by itself that nothing was done.
 func (o *outcome) rateLimited() bool { return rateLimited(o.status, o.code) }
 
-// rateLimited does not believe a code that comes with a status by which the request may have been carried out.
+// rateLimited does not believe a code that comes with a status by which the request may have been
+// carried out.
 func rateLimited(status int, code Code) bool {
 	return status == http.StatusTooManyRequests || !answerLost(status) && code.rateLimited()
 }
 
-// answerLost tells a status that a server, or something on the way to it, sends when it has lost what became of a request: 5xx,
-// and the timeouts and closed connections that proxies report as 408, 460 and 499.
+// answerLost tells a status that a server, or something on the way to it, sends when it has lost
+// what became of a request: 5xx, and the timeouts and closed connections that proxies report as
+// 408, 460 and 499.
 func answerLost(status int) bool {
 	return status/100 == 5 || status == http.StatusRequestTimeout || status == 460 || status == 499
 }
@@ -75,7 +77,8 @@ func (o *outcome) maybeDone() bool {
 
 var answers = sync.Pool{New: func() any { return new([]byte) }}
 
-// judge reads the whole answer and decides what it is worth. The HTTP status speaks before the body.
+// judge reads the whole answer and decides what it is worth. The HTTP status speaks before the
+// body.
 func (c *call) judge(ctx context.Context, resp *http.Response) {
 	defer resp.Body.Close()
 	o := &c.last
@@ -128,8 +131,9 @@ func (c *call) judge(ctx context.Context, resp *http.Response) {
 	}
 }
 
-// startsObject tells an answer that is meant to be the API's. If it is no JSON it will be none the next time. Anything else, such as
-// a page of HTML or nothing at all, comes from something on the way, which may be gone then.
+// startsObject tells an answer that is meant to be the API's. If it is no JSON it will be none the
+// next time. Anything else, such as a page of HTML or nothing at all, comes from something on the
+// way, which may be gone then.
 func startsObject(data []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(lenient.TrimMark(data), " \t\r\n"), []byte("{"))
 }
@@ -153,7 +157,8 @@ func (c *call) decode(data []byte) error {
 
 var errTooLong = errors.New("the answer is longer than the limit")
 
-// readLimited reads the answer's body into buf. It grows the buffer fourfold, so that a long answer costs little more than its length.
+// readLimited reads the answer's body into buf. It grows the buffer fourfold, so that a long
+// answer costs little more than its length.
 func readLimited(ctx context.Context, resp *http.Response, buf []byte, limit int64) ([]byte, error) {
 	if resp.ContentLength > limit {
 		return buf, fmt.Errorf("%w of %d bytes", errTooLong, limit)
@@ -210,7 +215,8 @@ func snippet(data []byte) string {
 	return text
 }
 
-// redirectTarget is the host an answer redirects to; the rest of the address may hold what it likes.
+// redirectTarget is the host an answer redirects to; the rest of the address may hold what it
+// likes.
 func redirectTarget(resp *http.Response) string {
 	if target, err := resp.Location(); err == nil {
 		return target.Host
@@ -232,8 +238,8 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// attemptError is why an attempt failed, as hooks and logs get it: without any of the server's words,
-// and in the categories of the error with which the call would end.
+// attemptError is why an attempt failed, as hooks and logs get it: without any of the server's
+// words, and in the categories of the error with which the call would end.
 type attemptError struct {
 	reason error
 	ends   *Error
@@ -249,7 +255,8 @@ func (e *attemptError) Error() string {
 func (e *attemptError) Is(target error) bool { return e.ends.Is(target) }
 func (e *attemptError) Unwrap() error        { return e.reason }
 
-// problem is what was wrong with the last attempt; nil also if it shows that an earlier one succeeded.
+// problem is what was wrong with the last attempt; nil also if it shows that an earlier one
+// succeeded.
 func (c *call) problem() error {
 	o := &c.last
 	if o.ok || c.duplicate() {

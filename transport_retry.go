@@ -47,8 +47,9 @@ func (c *call) retry() bool {
 	return !c.spent || c.core.budget.spend()
 }
 
-// retryBudget bounds the retries of a client, as the token buckets of other vendors' SDKs do. A retry costs retryPrice; if it
-// succeeds it gives that back. Any other attempt that succeeds gives one. A nil budget has no bound.
+// retryBudget bounds the retries of a client, as the token buckets of other vendors' SDKs do. A
+// retry costs retryPrice; if it succeeds it gives that back. Any other attempt that succeeds gives
+// one. A nil budget has no bound.
 type retryBudget struct {
 	most int64
 	left atomic.Int64
@@ -107,22 +108,25 @@ const idempotentFor = time.Minute
 
 var errTooLate = ownError("it is too late for a retry: the server remembers a msgRandom for a minute only")
 
-// inTime reports whether an attempt that begins after the wait will be over while the server remembers the msgRandom of the
-// first one. The monotonic clock stands still while a machine sleeps, and the other one may be set: the later one counts.
-// Nothing is added up that could overflow.
+// inTime reports whether an attempt that begins after the wait will be over while the server
+// remembers the msgRandom of the first one. The monotonic clock stands still while a machine
+// sleeps, and the other one may be set: the later one counts. Nothing is added up that could
+// overflow.
 func (c *call) inTime(wait time.Duration) bool {
 	now := time.Now()
 	left := idempotentFor - max(now.Sub(c.started), now.Round(0).Sub(c.started.Round(0)))
 	return wait < left && c.config.attemptTimeout < left-wait
 }
 
-// tooLate reports whether the wait, or a hook, has taken so long that the server may have forgotten the msgRandom.
+// tooLate reports whether the wait, or a hook, has taken so long that the server may have
+// forgotten the msgRandom.
 func (c *call) tooLate() bool {
 	return c.class == endpoint.Unsafe && c.guarded && c.maybeDone && !c.config.retryUnsafe && !c.inTime(0)
 }
 
-// nextWait draws the time until the next attempt: full jitter below a bound that doubles. What the server asks for
-// is obeyed up to the policy's longest wait. The first retry after a stale connection, or to another host, goes at once.
+// nextWait draws the time until the next attempt: full jitter below a bound that doubles. What the
+// server asks for is obeyed up to the policy's longest wait. The first retry after a stale
+// connection, or to another host, goes at once.
 func (c *call) nextWait(policy *RetryPolicy) time.Duration {
 	o := &c.last
 	if c.attempts == 1 && !o.rateLimited() && (o.switched || o.stale) {

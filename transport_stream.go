@@ -11,9 +11,10 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// A call may ask for a stream of events. Until the stream begins it is a call like any other, with the same hooks,
-// retries and errors. The attempt that brings a stream ends with the stream: nothing is repeated any more, its time limit
-// is one for each silence of the server, and hook and logger hear of it at the end.
+// A call may ask for a stream of events. Until the stream begins it is a call like any other, with
+// the same hooks, retries and errors. The attempt that brings a stream ends with the stream:
+// nothing is repeated any more, its time limit is one for each silence of the server, and hook and
+// logger hear of it at the end.
 
 // stream is the answer of a call, as long as it is open.
 type stream struct {
@@ -29,8 +30,8 @@ type stream struct {
 	generation *generation // of the connection, if it is the client's own
 }
 
-// open makes a call that asks for a stream. If the server answers in one piece all the same, then there is no stream, and the answer
-// is in out. Whoever gets a stream must close it.
+// open makes a call that asks for a stream. If the server answers in one piece all the same, then
+// there is no stream, and the answer is in out. Whoever gets a stream must close it.
 func (k *core) open(ctx context.Context, ep *endpoint.Endpoint, params, out any, opts []CallOption) (*stream, error) {
 	c, err := k.newCall(ctx, ep, out)
 	if err != nil {
@@ -45,7 +46,8 @@ func (k *core) open(ctx context.Context, ep *endpoint.Endpoint, params, out any,
 func (a *attempter) openStream(c *call, req *http.Request) {
 	o := &c.last
 	limit := c.config.attemptTimeout
-	// The request's own context ends with the attempt, at the latest when an http.Client with a timeout runs out of it.
+	// The request's own context ends with the attempt, at the latest when an http.Client with a
+	// timeout runs out of it.
 	ctx, cancel := context.WithCancelCause(c)
 	unlink := context.AfterFunc(req.Context(), func() { cancel(context.Cause(req.Context())) })
 	defer unlink()
@@ -87,7 +89,8 @@ func (s *stream) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// next returns the next event, io.EOF if the server has ended the stream, or the call's error, after which the stream is closed.
+// next returns the next event, io.EOF if the server has ended the stream, or the call's error,
+// after which the stream is closed.
 func (s *stream) next() (event, error) {
 	e, err := s.events.next()
 	switch {
@@ -127,7 +130,8 @@ func (s *stream) decode(e *event, out any) error {
 	return nil
 }
 
-// fail closes the stream and returns the call's error. Once an event has come the server has been at work.
+// fail closes the stream and returns the call's error. Once an event has come the server has been
+// at work.
 func (s *stream) fail(err error) error {
 	c := s.call
 	o := &c.last

@@ -14,17 +14,19 @@ import (
 	"sync/atomic"
 )
 
-// net/http repeats requests by rules of its own: over HTTP/2 whatever was reset with PROTOCOL_ERROR, whether or not the server has
-// carried it out, and over HTTP/1.1 every GET on a connection that broke. What a server may have seen is repeated by nobody but
-// us, so these rules are switched off, by the two things they ask for:
+// net/http repeats requests by rules of its own: over HTTP/2 whatever was reset with
+// PROTOCOL_ERROR, whether or not the server has carried it out, and over HTTP/1.1 every GET on a
+// connection that broke. What a server may have seen is repeated by nobody but us, so these rules
+// are switched off, by the two things they ask for:
 //
 //   - A body is given without GetBody. net/http then never repeats what it has begun to write, and its error says why it would
 //     have: verdict reads from it what the server has not processed.
 //   - A request without a body needs no GetBody to be repeated. Over HTTP/2 a POST gets a body of no bytes. Where that
 //     is not possible, the attempt ends when net/http asks for a connection a second time.
 
-// wire follows by net/http's trace how far the attempts of a call got. The hooks may be called from other goroutines
-// and, after a timeout, late. A transport that does not trace leaves all as it was.
+// wire follows by net/http's trace how far the attempts of a call got. The hooks may be called
+// from other goroutines and, after a timeout, late. A transport that does not trace leaves all as
+// it was.
 type wire struct {
 	state    atomic.Int32
 	reused   atomic.Bool
@@ -34,7 +36,8 @@ type wire struct {
 	begun    atomic.Int32 // how often a connection was given a request
 	finished atomic.Int32 // how often such a request was written, or given up
 
-	// The transport is net/http's own, which calls every hook, and GetConn and GotConn in RoundTrip's goroutine.
+	// The transport is net/http's own, which calls every hook, and GetConn and GotConn in
+	// RoundTrip's goroutine.
 	known bool
 	h2c   bool     // a connection without TLS may speak HTTP/2
 	conn  net.Conn // of the last GotConn of a known transport
@@ -66,8 +69,8 @@ func (w *wire) begin(base http.RoundTripper) {
 	w.conn = nil
 }
 
-// staleTries is how many used connections may turn out to be closed before one takes a request. It is no attempt as long as
-// nothing was written.
+// staleTries is how many used connections may turn out to be closed before one takes a request. It
+// is no attempt as long as nothing was written.
 const staleTries = 4
 
 // transmit writes the request at most once, and waits for the headers of the answer.
@@ -98,8 +101,9 @@ func (c *call) roundTrip(base http.RoundTripper, sent *http.Request, jar http.He
 	return base.RoundTrip(sent)
 }
 
-// transmitBare sends a request without a body, or a POST over HTTP/2 with a body of no bytes, which HTTP/1.1 would send in chunks. A
-// POST whose connection turns out to speak the other version is taken back before anything of it is written, and sent again.
+// transmitBare sends a request without a body, or a POST over HTTP/2 with a body of no bytes,
+// which HTTP/1.1 would send in chunks. A POST whose connection turns out to speak the other
+// version is taken back before anything of it is written, and sent again.
 func (a *attempter) transmitBare(ctx context.Context, base http.RoundTripper, c *call, req *http.Request) (*http.Response, error) {
 	post := req.Method == http.MethodPost
 	empty := post && a.http2.Load()
@@ -140,8 +144,8 @@ func (w *wire) trace(header http.Header) *httptrace.ClientTrace {
 	}
 }
 
-// getConn notes that a connection is wanted. A second time means that the one before took nothing of the
-// request, but only where it is known that the transport asks for no other reason.
+// getConn notes that a connection is wanted. A second time means that the one before took nothing
+// of the request, but only where it is known that the transport asks for no other reason.
 func (w *wire) getConn() {
 	if w.state.Load() == untraced || w.known && !w.wrote.Load() {
 		w.state.Store(connecting)
@@ -214,8 +218,8 @@ func (t *bareTry) forbid(conn net.Conn) {
 	t.takeBack(conn)
 }
 
-// takeBack ends an attempt before it is written. HTTP/2 looks at the context before it writes; HTTP/1.1 does not, and so its connection
-// is closed.
+// takeBack ends an attempt before it is written. HTTP/2 looks at the context before it writes;
+// HTTP/1.1 does not, and so its connection is closed.
 func (t *bareTry) takeBack(conn net.Conn) {
 	t.stop()
 	if conn != nil && httpMajor(conn, t.wire.h2c) == 1 {
@@ -250,8 +254,8 @@ type verdict struct {
 	reset       bool // the server broke off this one request
 }
 
-// What net/http's HTTP/2 says, which has no types for it. A text that changes with a version of Go is no longer recognized, and the
-// outcome is then unknown; TestHTTP2ErrorTexts tells.
+// What net/http's HTTP/2 says, which has no types for it. A text that changes with a version of Go
+// is no longer recognized, and the outcome is then unknown; TestHTTP2ErrorTexts tells.
 const (
 	replayPrefix   = "http2: Transport: cannot retry err ["
 	replaySuffix   = "] after Request.Body was written; define Request.GetBody to avoid this error"
@@ -267,8 +271,8 @@ var (
 	errReplay        = ownError("the connection broke after the request was written")
 )
 
-// judge reads the failure of an attempt that was not out of time. Err comes from a transport; only the whole of its
-// text is compared, as a part of it may be the server's.
+// judge reads the failure of an attempt that was not out of time. Err comes from a transport; only
+// the whole of its text is compared, as a part of it may be the server's.
 func (w *wire) judge(err error) verdict {
 	text := err.Error()
 	inner, wrapped := strings.CutPrefix(text, replayPrefix)
@@ -296,7 +300,8 @@ func (w *wire) judge(err error) verdict {
 	}
 }
 
-// isRefusedStream takes "stream error: stream ID 7; REFUSED_STREAM; received from peer" and nothing else.
+// isRefusedStream takes "stream error: stream ID 7; REFUSED_STREAM; received from peer" and
+// nothing else.
 func isRefusedStream(text string) bool {
 	id, ok := strings.CutPrefix(text, streamError)
 	if !ok {
@@ -306,7 +311,8 @@ func isRefusedStream(text string) bool {
 	return ok && id != "" && strings.Trim(id, "0123456789") == ""
 }
 
-// resetError tells with which code a stream was reset: "stream error: stream ID 7; CANCEL; received from peer".
+// resetError tells with which code a stream was reset: "stream error: stream ID 7; CANCEL;
+// received from peer".
 func resetError(text string) error {
 	_, code, _ := strings.Cut(text, "; ")
 	code, _, _ = strings.Cut(code, ";")
@@ -319,14 +325,16 @@ func resetError(text string) error {
 // codeLetters make up the names of HTTP/2's error codes, and numbers in their place.
 const codeLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789 "
 
-// isFirstGoAway takes "http2: Transport received GOAWAY from server ErrCode:" and the name of a code.
+// isFirstGoAway takes "http2: Transport received GOAWAY from server ErrCode:" and the name of a
+// code.
 func isFirstGoAway(text string) bool {
 	code, ok := strings.CutPrefix(text, firstGoAway)
 	return ok && code != "" && strings.Trim(code, codeLetters) == ""
 }
 
-// nothingWritten tells whether a connection that had the request broke before it took any of it, as an idle one does that the server
-// has just closed. It is known of net/http's own transport, which returns only when nothing is written any more.
+// nothingWritten tells whether a connection that had the request broke before it took any of it,
+// as an idle one does that the server has just closed. It is known of net/http's own transport,
+// which returns only when nothing is written any more.
 func (w *wire) nothingWritten(err error) bool {
 	switch {
 	case !w.known || w.state.Load() != sending:
@@ -337,8 +345,8 @@ func (w *wire) nothingWritten(err error) bool {
 	if httpMajor(w.conn, w.h2c) != 1 {
 		return false
 	}
-	// Over HTTP/1.1 net/http returns the error of a write as it is, or in a type of that name, if not a byte was taken, and wrapped in
-	// words otherwise.
+	// Over HTTP/1.1 net/http returns the error of a write as it is, or in a type of that name, if
+	// not a byte was taken, and wrapped in words otherwise.
 	var failed *net.OpError
 	switch fmt.Sprintf("%T", err) {
 	case "http.nothingWrittenError":

@@ -38,8 +38,8 @@ func newUserService(common *service) *UserService {
 	}
 }
 
-// SortOrder is the order of a list by time. Its zero value leaves the order to the server; what that
-// is stands beside each field of this type.
+// SortOrder is the order of a list by time. Its zero value leaves the order to the server; what
+// that is stands beside each field of this type.
 type SortOrder int
 
 // The orders of a list.
@@ -98,7 +98,8 @@ type User struct {
 	Name        string `json:"userName"`
 	PortraitURL string `json:"userPortrait"`
 
-	// RegisteredAt is read as a date in the data centre's zone, which RongCloud does not state for this field.
+	// RegisteredAt is read as a date in the data centre's zone, which RongCloud does not state for
+	// this field.
 	RegisteredAt time.Time `json:"createTime" alt:"regTime" unit:"date"`
 }
 
@@ -134,8 +135,8 @@ func (s *UserService) Register(ctx context.Context, params RegisterParams, opts 
 	return fetch[UserToken](ctx, s.client, endpoint.UserGetToken, &params, opts)
 }
 
-// Update changes the name or avatar that push notifications show, at once; by older descriptions it takes
-// 5 minutes. It does not touch the hosted profile; see [UserProfileService.Set].
+// Update changes the name or avatar that push notifications show, at once; by older descriptions
+// it takes 5 minutes. It does not touch the hosted profile; see [UserProfileService.Set].
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/user/modify
 //
@@ -144,8 +145,8 @@ func (s *UserService) Update(ctx context.Context, params UserUpdateParams, opts 
 	return send(ctx, s.client, endpoint.UserRefresh, &params, opts)
 }
 
-// Get returns what a user was registered with. [CodeUserNotFound] is documented for an unknown user ID,
-// but not for this call in particular.
+// Get returns what a user was registered with. [CodeUserNotFound] is documented for an unknown
+// user ID, but not for this call in particular.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/get
 //
@@ -158,8 +159,8 @@ func (s *UserService) Get(ctx context.Context, userID string, opts ...CallOption
 	return user, err
 }
 
-// ExpireTokens voids all tokens that up to 20 users obtained before a moment. Open connections stay: a void token fails
-// when its client next connects or reconnects.
+// ExpireTokens voids all tokens that up to 20 users obtained before a moment. Open connections
+// stay: a void token fails when its client next connects or reconnects.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/expire
 //
@@ -182,8 +183,9 @@ func (s *UserService) IsOnline(ctx context.Context, userID string, opts ...CallO
 	return err == nil && out.Online, err
 }
 
-// ListSandbox returns one page of the registered users of an app in the development environment; AllSandbox
-// walks all pages. What the server answers to an App Key of the production environment is not documented.
+// ListSandbox returns one page of the registered users of an app in the development environment;
+// AllSandbox walks all pages. What the server answers to an App Key of the production environment
+// is not documented.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/user/query-users
 //
@@ -192,7 +194,8 @@ func (s *UserService) ListSandbox(ctx context.Context, query SandboxUserQuery, o
 	return fetch[SandboxUserPage](ctx, s.client, endpoint.UserQuery, &query, opts)
 }
 
-// AllSandbox yields the registered users of an app in the development environment, from the query's page on.
+// AllSandbox yields the registered users of an app in the development environment, from the
+// query's page on.
 func (s *UserService) AllSandbox(ctx context.Context, query SandboxUserQuery, opts ...CallOption) iter.Seq2[User, error] {
 	return walkNumbers(endpoint.UserQuery, query.Page, func(number int) ([]User, error) {
 		at := query
@@ -205,8 +208,8 @@ func (s *UserService) AllSandbox(ctx context.Context, query SandboxUserQuery, op
 	})
 }
 
-// DeleteSandbox deletes up to 100 registered users of an app in the development environment, to make room
-// for others. In the production environment use [UserService.Deactivate].
+// DeleteSandbox deletes up to 100 registered users of an app in the development environment, to
+// make room for others. In the production environment use [UserService.Deactivate].
 //
 // RongCloud describes this call in its SDKs only, without a quota.
 //

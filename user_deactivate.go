@@ -24,12 +24,14 @@ type DeactivatedUserPage struct {
 }
 
 // Deactivate takes up to 100 users out of service and wipes what is kept for them: name, avatar,
-// messages, conversations, push devices, blacklist and whitelist. This cannot be undone: [UserService.Reactivate] gives
-// back the user ID alone. Memberships of groups and ultra groups stay.
+// messages, conversations, push devices, blacklist and whitelist. This cannot be undone:
+// [UserService.Reactivate] gives back the user ID alone. Memberships of groups and ultra groups
+// stay.
 //
-// The server only begins the work. What became of each user arrives by the callback for deactivation, within about 15
-// minutes. Every call begins a new operation, so it is not retried once it may have arrived; see [ErrOutcomeUnknown].
-// The quota of 100 per second counts users, not calls.
+// The server only begins the work. What became of each user arrives by the callback for
+// deactivation, within about 15 minutes. Every call begins a new operation, so it is not retried
+// once it may have arrived; see [ErrOutcomeUnknown]. The quota of 100 per second counts users, not
+// calls.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/deactivation/deactivate
 //
@@ -38,12 +40,12 @@ func (s *UserService) Deactivate(ctx context.Context, userIDs []string, opts ...
 	return fetch[UserOperation](ctx, s.client, endpoint.UserDeactivate, &manyUserIDs{userIDs}, opts)
 }
 
-// Reactivate puts up to 100 deactivated user IDs back into use, without their old data, and no sooner than an hour after
-// their deactivation was asked for.
+// Reactivate puts up to 100 deactivated user IDs back into use, without their old data, and no
+// sooner than an hour after their deactivation was asked for.
 //
-// The server only begins the work. What became of each user arrives by the callback for activation. Every call begins
-// a new operation, so it is not retried once it may have arrived; to call it again does no harm. The quota of 100 per
-// second counts users, not calls.
+// The server only begins the work. What became of each user arrives by the callback for
+// activation. Every call begins a new operation, so it is not retried once it may have arrived; to
+// call it again does no harm. The quota of 100 per second counts users, not calls.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/deactivation/reactivate
 //
@@ -52,7 +54,8 @@ func (s *UserService) Reactivate(ctx context.Context, userIDs []string, opts ...
 	return fetch[UserOperation](ctx, s.client, endpoint.UserReactivate, &manyUserIDs{userIDs}, opts)
 }
 
-// ListDeactivated returns one page of the IDs of users that were or are being deactivated; AllDeactivated walks all pages.
+// ListDeactivated returns one page of the IDs of users that were or are being deactivated;
+// AllDeactivated walks all pages.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/deactivation/query-deactivated-list
 //
@@ -61,7 +64,8 @@ func (s *UserService) ListDeactivated(ctx context.Context, query DeactivatedUser
 	return fetch[DeactivatedUserPage](ctx, s.client, endpoint.UserDeactivateQuery, &query, opts)
 }
 
-// AllDeactivated yields the IDs of users that were or are being deactivated, from the query's page on.
+// AllDeactivated yields the IDs of users that were or are being deactivated, from the query's page
+// on.
 func (s *UserService) AllDeactivated(ctx context.Context, query DeactivatedUserQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(endpoint.UserDeactivateQuery, query.Page, func(number int) ([]string, error) {
 		at := query

@@ -7,7 +7,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UserPrivateMuteService mutes users in one-to-one chats. Messages that are sent for a muted user through the Server API still go out.
+// UserPrivateMuteService mutes users in one-to-one chats. Messages that are sent for a muted user
+// through the Server API still go out.
 type UserPrivateMuteService service
 
 // UserPrivateMuteQuery chooses a part of the muted users.

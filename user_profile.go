@@ -8,8 +8,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UserProfileService keeps user profiles on RongCloud's servers. The service must be enabled for the app, or its calls end with
-// [CodeProfilesNotEnabled] or [CodeServiceNotEnabled].
+// UserProfileService keeps user profiles on RongCloud's servers. The service must be enabled for
+// the app, or its calls end with [CodeProfilesNotEnabled] or [CodeServiceNotEnabled].
 type UserProfileService service
 
 // Gender is a user's gender in the hosted profile.
@@ -35,8 +35,8 @@ func (g Gender) String() string {
 	return fmt.Sprintf("Gender(%d)", int(g))
 }
 
-// UserProfile is the basic part of a hosted profile. RongCloud's pages disagree about the lengths of the name (64
-// or 32 characters) and of the avatar's address (1024 or 128).
+// UserProfile is the basic part of a hosted profile. RongCloud's pages disagree about the lengths
+// of the name (64 or 32 characters) and of the avatar's address (1024 or 128).
 type UserProfile struct {
 	UniqueID    string  `json:"uniqueId,omitempty"` // the app's own number for the user
 	Name        string  `json:"name,omitempty"`
@@ -55,8 +55,8 @@ type UserProfileParams struct {
 	UserID  string      `wire:"userId"`
 	Profile UserProfile `wire:"userProfile"`
 
-	// Attributes are the app's own. Their keys begin with ext_ and must first be defined in the console; there can be 20,
-	// unless the app has room for more.
+	// Attributes are the app's own. Their keys begin with ext_ and must first be defined in the
+	// console; there can be 20, unless the app has room for more.
 	Attributes map[string]string `wire:"userExtProfile"`
 }
 
@@ -85,8 +85,9 @@ type UserProfilePage struct {
 	Users []UserProfileRecord `json:"userList"`
 }
 
-// Set writes the hosted profile of one user. Whether what it leaves out keeps its value is not documented. The name and
-// avatar that push notifications show are others; see [UserService.Update].
+// Set writes the hosted profile of one user. Whether what it leaves out keeps its value is not
+// documented. The name and avatar that push notifications show are others; see
+// [UserService.Update].
 //
 // [CodeProfileUserNotFound] means that there is no such user.
 //
@@ -109,8 +110,8 @@ func (s *UserProfileService) Delete(ctx context.Context, userIDs []string, opts 
 	return send(ctx, s.client, endpoint.UserProfileClean, &manyUserIDs{userIDs}, opts)
 }
 
-// Get returns the hosted profiles of up to 100 users. RongCloud's newest description allows 20 at a time; if
-// more are too many, the call ends with [CodeTooManyProfiles].
+// Get returns the hosted profiles of up to 100 users. RongCloud's newest description allows 20 at
+// a time; if more are too many, the call ends with [CodeTooManyProfiles].
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/user-profiles/query-user-profiles-by-batch
 //

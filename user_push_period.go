@@ -11,7 +11,8 @@ import (
 // UserPushPeriodService keeps for each user the hours of the day without push notifications.
 type UserPushPeriodService service
 
-// PushLevel says which messages may cause a push notification. Each call takes a part of the levels.
+// PushLevel says which messages may cause a push notification. Each call takes a part of the
+// levels.
 type PushLevel int
 
 // The levels of push notifications, as all of RongCloud's settings number them.
@@ -50,7 +51,8 @@ type UserPushPeriodParams struct {
 	Duration  time.Duration `wire:"period"`    // whole minutes, less than a day; 0 means none
 	Level     PushLevel     `wire:"level"`     // what is still pushed: PushLevelMentions or PushLevelNone
 
-	// TimeZone is the zone of StartTime, such as "Asia/Shanghai". RongCloud's page on the renamed API alone knows it.
+	// TimeZone is the zone of StartTime, such as "Asia/Shanghai". RongCloud's page on the renamed
+	// API alone knows it.
 	TimeZone string `wire:"timezone"`
 }
 
@@ -61,8 +63,8 @@ type UserPushPeriod struct {
 	Level     PushLevel     `json:"unPushLevel" alt:"level"` // what is still pushed; PushLevelUnset if everything is
 }
 
-// Set sets the hours of every day during which a user gets no push notifications, or those for mentions alone. Each user has
-// one such period: a new one replaces the old.
+// Set sets the hours of every day during which a user gets no push notifications, or those for
+// mentions alone. Each user has one such period: a new one replaces the old.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/set-push-disabled-period
 //
@@ -71,8 +73,8 @@ func (s *UserPushPeriodService) Set(ctx context.Context, params UserPushPeriodPa
 	return send(ctx, s.client, endpoint.UserBlockPushPeriodSet, &params, opts)
 }
 
-// Get returns a user's period without push notifications. The answer for a user who has none is not documented; a
-// Period of 0 means none.
+// Get returns a user's period without push notifications. The answer for a user who has none is
+// not documented; a Period of 0 means none.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/get-push-disabled-period
 //

@@ -49,8 +49,8 @@ func (s *UserRemarkService) Set(ctx context.Context, params UserRemarksParams, o
 	return send(ctx, s.client, endpoint.UserRemarksSet, &params, opts)
 }
 
-// Delete removes the name that userID sees for senderID. Whether it is an error if there is none is not
-// documented; if so, it is probably [CodeNothingToDelete].
+// Delete removes the name that userID sees for senderID. Whether it is an error if there is none
+// is not documented; if so, it is probably [CodeNothingToDelete].
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/remark/delete-remark-for-push
 //

@@ -25,8 +25,8 @@ type tagChange struct {
 	Tags   []string `wire:"tags,empty"`
 }
 
-// Set replaces all tags of a user by up to 20 others, of at most 40 bytes each and without special characters. No
-// tags, be it a nil slice, clear those that the user has.
+// Set replaces all tags of a user by up to 20 others, of at most 40 bytes each and without special
+// characters. No tags, be it a nil slice, clear those that the user has.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/tag/set-user-tag
 //
@@ -35,8 +35,8 @@ func (s *UserTagService) Set(ctx context.Context, userID string, tags []string, 
 	return send(ctx, s.client, endpoint.UserTagSet, &tagChange{userID, tags}, opts)
 }
 
-// BatchSet replaces all tags of up to 1000 users by the same ones; the rules of [UserTagService.Set] hold. Its quota is
-// 10 calls per second.
+// BatchSet replaces all tags of up to 1000 users by the same ones; the rules of
+// [UserTagService.Set] hold. Its quota is 10 calls per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/tag/batch-set-user-tag
 //

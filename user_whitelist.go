@@ -8,12 +8,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UserWhitelistService keeps for each user the list of those whose private messages alone the user accepts. RongCloud's newer
-// pages call it allowlist.
+// UserWhitelistService keeps for each user the list of those whose private messages alone the user
+// accepts. RongCloud's newer pages call it allowlist.
 //
-// A list has effect only while its owner is on the whitelist: for all users of the app by a switch in the console, for single
-// users by [UserWhitelistService.SetMode]. Messages that are sent through the Server API are held back only if the send
-// asks for it (verifyBlacklist).
+// A list has effect only while its owner is on the whitelist: for all users of the app by a switch
+// in the console, for single users by [UserWhitelistService.SetMode]. Messages that are sent
+// through the Server API are held back only if the send asks for it (verifyBlacklist).
 type UserWhitelistService service
 
 // WhitelistMode says which of the two lists counts for a user.
@@ -90,8 +90,8 @@ func (s *UserWhitelistService) Remove(ctx context.Context, userID string, allowe
 	return send(ctx, s.client, endpoint.UserWhitelistRemove, &whitelistChange{userID, allowed}, opts)
 }
 
-// List returns one page of a user's whitelist; All walks all pages. Without a page token the server returns the first 1000
-// users, perhaps whatever the query's size is.
+// List returns one page of a user's whitelist; All walks all pages. Without a page token the
+// server returns the first 1000 users, perhaps whatever the query's size is.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/whitelist/query-whitelist
 //
@@ -113,8 +113,8 @@ func (s *UserWhitelistService) All(ctx context.Context, query UserWhitelistQuery
 	})
 }
 
-// SetMode switches up to 20 users to the whitelist, or back to the blacklist. Where the console has turned the
-// whitelist on for the whole app, no user can be switched back.
+// SetMode switches up to 20 users to the whitelist, or back to the blacklist. Where the console
+// has turned the whitelist on for the whole app, no user can be switched back.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/whitelist/set-whitelist-service
 //

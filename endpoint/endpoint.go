@@ -1,9 +1,10 @@
-// Package endpoint describes every endpoint of RongCloud's Server API as data: where it is, how its
-// request is encoded, what counts as success, whether a request may be repeated, its quota and its parameters.
+// Package endpoint describes every endpoint of RongCloud's Server API as data: where it is, how
+// its request is encoded, what counts as success, whether a request may be repeated, its quota and
+// its parameters.
 //
-// The table is generated from the catalogue in api/*.yaml. The client validates, encodes and retries by it,
-// the fake server of package rongcloudtest checks requests by it, and a program may read it to build limits
-// or dashboards of its own. Its values must not be modified.
+// The table is generated from the catalogue in api/*.yaml. The client validates, encodes and
+// retries by it, the fake server of package rongcloudtest checks requests by it, and a program may
+// read it to build limits or dashboards of its own. Its values must not be modified.
 package endpoint
 
 import (
@@ -64,7 +65,8 @@ const (
 // String returns the word the catalogue uses for the way of counting.
 func (c Counts) String() string { return name(c, "requests", "targets") }
 
-// Quota is the documented rate of an endpoint for one App Key. The zero value means that none is documented.
+// Quota is the documented rate of an endpoint for one App Key. The zero value means that none is
+// documented.
 type Quota struct {
 	Limit  int           // how many
 	Per    time.Duration // in which time
@@ -164,8 +166,8 @@ type Endpoint struct {
 	Method string
 	Path   string
 	Host   string // base URL of its own, where the data centres' hosts do not serve it
-	// CustomHost names what serves the endpoint at an address that RongCloud tells each customer, such as translation. The client
-	// is given the address by an option.
+	// CustomHost names what serves the endpoint at an address that RongCloud tells each customer,
+	// such as translation. The client is given the address by an option.
 	CustomHost string
 	Unsigned   bool // takes no App Key and no signature
 	Encoding   Encoding

@@ -44,8 +44,8 @@ type State struct {
 	// Shared reports whether the quotas are shared through Redis. If not, this process keeps to its
 	// share of them.
 	Shared bool
-	// Err is why they are not shared, or [ErrCountersVanished] if they are, but what had been counted
-	// is gone.
+	// Err is why they are not shared, or [ErrCountersVanished] if they are, but what had been
+	// counted is gone.
 	Err error
 }
 
@@ -57,9 +57,10 @@ var ErrCountersVanished = errors.New("rongcloudredis: counters of a quota have v
 
 // Limiter is a [rongcloud.Limiter] whose quotas several processes share. Calls of a process go in
 // the order of their coming, within their priority; between processes Redis gives to whom asks
-// first. What waits in a process is asked for together, so the distance to Redis costs time but not
-// throughput. No stretch of a quota's time sees more than the quota, in the order of Redis's clock;
-// if that goes back, no quota opens, and if it leaps forward, the time it leapt over counts as past.
+// first. What waits in a process is asked for together, so the distance to Redis costs time but
+// not throughput. No stretch of a quota's time sees more than the quota, in the order of Redis's
+// clock; if that goes back, no quota opens, and if it leaps forward, the time it leapt over counts
+// as past.
 //
 // When Redis is lost, calls go on with a share of the quotas: when it does not respond within the
 // Timeout, or with an error such as OOM, READONLY or NOPERM. It is found again when what had failed
@@ -358,7 +359,8 @@ func (l *Limiter) look(probe *ask) {
 	}
 }
 
-// search runs the script that failed, over the same limits, until it succeeds. It reports whether it did.
+// search runs the script that failed, over the same limits, until it succeeds. It reports whether
+// it did.
 func (l *Limiter) search(probe *ask) bool {
 	defer l.wait.Done()
 	for i := range probe.limits {

@@ -22,24 +22,27 @@ const (
 // WebhookOption changes what a webhook is told, and how.
 type WebhookOption func(*receiver)
 
-// ForKinds tells a webhook about these kinds alone. Without it all kinds go there, but for questions before delivery.
+// ForKinds tells a webhook about these kinds alone. Without it all kinds go there, but for
+// questions before delivery.
 func ForKinds(kinds ...webhook.Kind) WebhookOption {
 	return func(r *receiver) { r.kinds = append(r.kinds, kinds...) }
 }
 
-// WithServerMessages also tells a webhook about messages that are sent through the Server API. RongCloud leaves them out unless that is
-// switched on.
+// WithServerMessages also tells a webhook about messages that are sent through the Server API.
+// RongCloud leaves them out unless that is switched on.
 func WithServerMessages() WebhookOption {
 	return func(r *receiver) { r.serverMessages = true }
 }
 
-// WithPreMessages also asks a webhook before a user's message is delivered, as RongCloud does where a rule in its console says so.
+// WithPreMessages also asks a webhook before a user's message is delivered, as RongCloud does
+// where a rule in its console says so.
 func WithPreMessages() WebhookOption {
 	return func(r *receiver) { r.preMessages = true }
 }
 
-// InBackground does not wait for the webhook's answers: what sets a callback off goes on at once. Callbacks come in their order all the same, and
-// [Server.WaitForCallbacks] waits for them. A question before delivery is always waited for.
+// InBackground does not wait for the webhook's answers: what sets a callback off goes on at once.
+// Callbacks come in their order all the same, and [Server.WaitForCallbacks] waits for them. A
+// question before delivery is always waited for.
 func InBackground() WebhookOption {
 	return func(r *receiver) { r.background = true }
 }
@@ -82,10 +85,12 @@ type Callback struct {
 	Err        error // why there was none
 }
 
-// AddWebhook calls back to handler, in this process, as RongCloud calls an app's server: signed, and up to three times until the answer is 200. A
-// callback comes before what sets it off returns, unless the webhook is [InBackground]. What RongCloud calls back about, see package webhook;
-// the server does so for messages that users send ([User.SendPrivate] and the like), users coming and going, chat rooms with their members and
-// attributes, deactivations, profiles, friends and hosted groups. [Server.Emit] makes any other callback.
+// AddWebhook calls back to handler, in this process, as RongCloud calls an app's server: signed,
+// and up to three times until the answer is 200. A callback comes before what sets it off returns,
+// unless the webhook is [InBackground]. What RongCloud calls back about, see package webhook; the
+// server does so for messages that users send ([User.SendPrivate] and the like), users coming and
+// going, chat rooms with their members and attributes, deactivations, profiles, friends and hosted
+// groups. [Server.Emit] makes any other callback.
 func (s *Server) AddWebhook(handler http.Handler, opts ...WebhookOption) {
 	s.addReceiver(&receiver{handler: handler}, opts)
 }
@@ -108,7 +113,8 @@ func (s *Server) addReceiver(r *receiver, opts []WebhookOption) {
 	s.receivers = append(slices.Clone(s.receivers), r)
 }
 
-// Emit tells the webhooks about events of any kind, such as those of webhooktest.Sample, as if they had happened.
+// Emit tells the webhooks about events of any kind, such as those of webhooktest.Sample, as if
+// they had happened.
 func (s *Server) Emit(events ...webhook.Event) {
 	all := make([]event, len(events))
 	for i, e := range events {
@@ -127,7 +133,8 @@ func (s *Server) Callbacks() []Callback {
 // WaitForCallbacks waits until no callback is under way.
 func (s *Server) WaitForCallbacks() { s.background.Wait() }
 
-// callBack tells the webhooks what happened. It runs without the server's lock, since webhooks may call the server.
+// callBack tells the webhooks what happened. It runs without the server's lock, since webhooks may
+// call the server.
 func (s *Server) callBack(events []event) {
 	if len(events) == 0 {
 		return
@@ -196,7 +203,8 @@ func (s *Server) keepCallback(c Callback) {
 	}
 }
 
-// ask asks the webhooks about a message before it is delivered. RongCloud delivers it unchanged if nobody answers.
+// ask asks the webhooks about a message before it is delivered. RongCloud delivers it unchanged if
+// nobody answers.
 func (s *Server) ask(question *webhook.PreMessage) (*webhooktest.Verdict, bool) {
 	s.mu.Lock()
 	receivers := s.receivers
@@ -221,7 +229,8 @@ func (s *Server) ask(question *webhook.PreMessage) (*webhooktest.Verdict, bool) 
 	return nil, false
 }
 
-// post makes one try. Callbacks are signed by the clock as it was before [Server.Advance], since receivers' clocks did not move.
+// post makes one try. Callbacks are signed by the clock as it was before [Server.Advance], since
+// receivers' clocks did not move.
 func (s *Server) post(r *receiver, e webhook.Event) (answer *webhooktest.Answer, err error) {
 	app := webhooktest.App{Key: s.config.key, Secret: s.config.secret, Now: s.config.clock}
 	ctx, cancel := context.WithTimeout(context.Background(), callbackLimit)
@@ -252,7 +261,8 @@ func (s *Server) news() []event {
 	return events
 }
 
-// tellMessage notes a message for the webhooks. Status messages and broadcasts are never called back about.
+// tellMessage notes a message for the webhooks. Status messages and broadcasts are never called
+// back about.
 func (c *call) tellMessage(m *kept, source webhook.Platform) {
 	if m.broadcast || c.ep != nil && c.isStatus() {
 		return
@@ -287,7 +297,8 @@ var (
 	ErrRejected  = errors.New("rongcloudtest: the receiver does not take messages from this user")
 )
 
-// BlockedError is why a user's message is not delivered: a sensitive word, or a webhook that was asked before delivery.
+// BlockedError is why a user's message is not delivered: a sensitive word, or a webhook that was
+// asked before delivery.
 type BlockedError struct {
 	Text string // what the webhook has for the sender; empty for a sensitive word
 }

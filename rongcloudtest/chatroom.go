@@ -19,7 +19,8 @@ const (
 	maxRoomTypes     = 20 // message types of low priority, or not to drop
 )
 
-// roomLife is how long a chat room lives without anybody joining, leaving or sending, if nothing else was asked for.
+// roomLife is how long a chat room lives without anybody joining, leaving or sending, if nothing
+// else was asked for.
 const roomLife = time.Hour
 
 // rooms is the state of all chat rooms.
@@ -89,7 +90,8 @@ func (r *room) join(users []string, now time.Time) {
 	}
 }
 
-// leave takes users out who are in the room, and with them the attributes that go when their owner leaves.
+// leave takes users out who are in the room, and with them the attributes that go when their owner
+// leaves.
 func (r *room) leave(users []string, now time.Time) {
 	for _, id := range users {
 		if !r.has(id) {
@@ -134,15 +136,16 @@ func (s *Server) allRooms() []*room {
 	return all
 }
 
-// destroy takes all that belongs to the room with it. Of mutes and blocks RongCloud does not say so.
+// destroy takes all that belongs to the room with it. Of mutes and blocks RongCloud does not say
+// so.
 func (r *rooms) destroy(id string) {
 	delete(r.byID, id)
 	r.banned = without(r.banned, id)
 	r.kept = without(r.kept, id)
 }
 
-// receivers are the members whom a message by a user reaches. That messages of the Server API are held back, too, where the
-// distribution is stopped is assumed.
+// receivers are the members whom a message by a user reaches. That messages of the Server API are
+// held back, too, where the distribution is stopped is assumed.
 func (r *room) receivers(from string) []string {
 	if r.silent {
 		return nil
@@ -150,7 +153,8 @@ func (r *room) receivers(from string) []string {
 	return without(r.ids(), from)
 }
 
-// activeReceivers are the receivers of a message that keeps the room alive, which broadcasts do not.
+// activeReceivers are the receivers of a message that keeps the room alive, which broadcasts do
+// not.
 func (s *Server) activeReceivers(id, from string) []string {
 	r := s.room(id)
 	if r == nil {
@@ -160,8 +164,8 @@ func (s *Server) activeReceivers(id, from string) []string {
 	return r.receivers(from)
 }
 
-// JoinChatroom puts users into a chat room, as their client apps would, so that messages to it reach them. The room is made if need
-// be. Users who are blocked there stay outside.
+// JoinChatroom puts users into a chat room, as their client apps would, so that messages to it
+// reach them. The room is made if need be. Users who are blocked there stay outside.
 func (s *Server) JoinChatroom(room string, users ...string) {
 	s.callBack(s.joinChatroom(room, users))
 }
@@ -178,8 +182,8 @@ func (s *Server) joinChatroom(room string, users []string) []event {
 	return s.news()
 }
 
-// LeaveChatroom takes users out of a chat room, as their client apps would, and with them the attributes that go when their owner
-// leaves. Nobody leaves by going offline.
+// LeaveChatroom takes users out of a chat room, as their client apps would, and with them the
+// attributes that go when their owner leaves. Nobody leaves by going offline.
 func (s *Server) LeaveChatroom(room string, users ...string) {
 	s.callBack(s.leaveChatroom(room, users))
 }
@@ -218,8 +222,9 @@ func (s *Server) tellEntry(r *room, key, value, user string, what webhook.KVOper
 	})
 }
 
-// MutedInChatroom tells whether a user's client app may not send messages to a chat room: by a mute in all rooms, or, unless the
-// user is exempt, by one in this room or by a ban of the whole room. What the Server API sends goes out all the same.
+// MutedInChatroom tells whether a user's client app may not send messages to a chat room: by a
+// mute in all rooms, or, unless the user is exempt, by one in this room or by a ban of the whole
+// room. What the Server API sends goes out all the same.
 func (s *Server) MutedInChatroom(room, user string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -252,8 +257,8 @@ var roomHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.ChatroomMessageResumeDistribution: inRoom(func(_ *call, r *room) answer { r.silent = false; return ok() }),
 }
 
-// inRoom is the handler of an endpoint that names one chat room. Code 23410 is documented for one of them only; the others are taken to
-// answer the same.
+// inRoom is the handler of an endpoint that names one chat room. Code 23410 is documented for one
+// of them only; the others are taken to answer the same.
 func inRoom(do func(c *call, r *room) answer) handler {
 	return func(c *call) answer {
 		id := c.params.Get("chatroomId")
@@ -265,7 +270,8 @@ func inRoom(do func(c *call, r *room) answer) handler {
 	}
 }
 
-// roomCreate sets a room that is there already up again and leaves its members and attributes alone. What RongCloud does is not documented.
+// roomCreate sets a room that is there already up again and leaves its members and attributes
+// alone. What RongCloud does is not documented.
 func roomCreate(c *call) answer {
 	p := c.params
 	if p.Has("entryOwnerId") != p.Has("entryInfo") {
@@ -310,7 +316,8 @@ func roomDestroySet(c *call, r *room) answer {
 	return ok()
 }
 
-// roomDestroy takes a room that does not exist as destroyed already; RongCloud's answer to that is not documented.
+// roomDestroy takes a room that does not exist as destroyed already; RongCloud's answer to that is
+// not documented.
 func roomDestroy(c *call) answer {
 	for _, id := range c.params.List("chatroomId") {
 		if c.room(id) != nil {

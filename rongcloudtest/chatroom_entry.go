@@ -94,8 +94,9 @@ func (c *call) setEntries(r *room, owner string, pairs map[string]string, autoDe
 	return nil
 }
 
-// owned refuses to touch an attribute of somebody else, as it is documented for client apps. For the Server API only the batches are said to
-// act by force; what the single calls answer is not documented.
+// owned refuses to touch an attribute of somebody else, as it is documented for client apps. For
+// the Server API only the batches are said to act by force; what the single calls answer is not
+// documented.
 func (c *call) owned(r *room) *answer {
 	e := r.entry(c.params.Get("key"))
 	if e == nil || e.owner == c.params.Get("userId") {
@@ -169,7 +170,8 @@ func (c *call) dropEntries(r *room, user string, keys ...string) {
 	r.removeEntries(keys...)
 }
 
-// entryRemove takes an attribute that is not set as removed already; RongCloud may see an error in it.
+// entryRemove takes an attribute that is not set as removed already; RongCloud may see an error in
+// it.
 func entryRemove(c *call, r *room) answer {
 	if a := c.owned(r); a != nil {
 		return *a

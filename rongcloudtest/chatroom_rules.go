@@ -9,8 +9,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// None of the rules holds back what is sent through the Server API, which is documented to stand above all mutes, and the server is never so
-// busy that it would drop messages. What needNotify tells is not a message, and so it is seen nowhere.
+// None of the rules holds back what is sent through the Server API, which is documented to stand
+// above all mutes, and the server is never so busy that it would drop messages. What needNotify
+// tells is not a message, and so it is seen nowhere.
 var roomRuleHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.ChatroomUserGagAdd:      inRoom(func(c *call, r *room) answer { return c.gagUsers(&r.muted) }),
 	endpoint.ChatroomUserGagRollback: inRoom(func(c *call, r *room) answer { return c.ungagUsers(&r.muted) }),
@@ -47,12 +48,14 @@ var roomRuleHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.ChatroomKeepaliveQuery:  roomKept,
 }
 
-// gagged tells whether a user is on a list of mutes or blocks that has not ended. One without end has no end.
+// gagged tells whether a user is on a list of mutes or blocks that has not ended. One without end
+// has no end.
 func gagged(all []gag, user string, now time.Time) bool {
 	return slices.ContainsFunc(all, func(g gag) bool { return g.user == user && (g.end.IsZero() || now.Before(g.end)) })
 }
 
-// gagUsers begins a mute or block anew that is there already. Whether a user must be in the room is not documented.
+// gagUsers begins a mute or block anew that is there already. Whether a user must be in the room
+// is not documented.
 func (c *call) gagUsers(list *[]gag) answer {
 	users := appendNew(nil, c.params.List("userId"))
 	*list = unmute(*list, users)
@@ -110,7 +113,8 @@ func roomBanCheck(c *call, r *room) answer {
 	return ok(field{"status", status})
 }
 
-// extend adds items to a list that has room for so many. By which code RongCloud says that there is none is not documented.
+// extend adds items to a list that has room for so many. By which code RongCloud says that there
+// is none is not documented.
 func (c *call) extend(list *[]string, param string, most int) answer {
 	all := appendNew(slices.Clone(*list), c.params.List(param))
 	if len(all) > most {

@@ -80,7 +80,8 @@ func topSet(c *call) answer {
 	return ok()
 }
 
-// levelSet serves single conversations and, without a target, whole types. The old isMuted becomes the level of the same number.
+// levelSet serves single conversations and, without a target, whole types. The old isMuted becomes
+// the level of the same number.
 func levelSet(c *call) answer {
 	level := "unpushLevel"
 	if !c.params.Has(level) {
@@ -93,7 +94,8 @@ func levelSet(c *call) answer {
 	return ok()
 }
 
-// levelGet answers what was set here, not what results from conversation and type; 0 if nothing was.
+// levelGet answers what was set here, not what results from conversation and type; 0 if nothing
+// was.
 func levelGet(c *call) answer {
 	return ok(field{"isMuted", c.conversations.levels[c.key("requestId")]})
 }

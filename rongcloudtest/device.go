@@ -10,7 +10,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-// What users do with their apps. It is not a part of the Server API, but what an app's server is called back about.
+// What users do with their apps. It is not a part of the Server API, but what an app's server is
+// called back about.
 
 // clientIP is where all users write from, an address that is set aside for documentation.
 const clientIP = "203.0.113.7:50123"
@@ -18,10 +19,12 @@ const clientIP = "203.0.113.7:50123"
 // devicePlatform is what all users write with.
 const devicePlatform = webhook.PlatformAndroid
 
-// SendPrivate sends a message from the user's app to another user, and returns its UID. The user must be connected; see [User.Connect].
+// SendPrivate sends a message from the user's app to another user, and returns its UID. The user
+// must be connected; see [User.Connect].
 //
-// As with RongCloud the webhooks are asked first (package webhook: PreMessage), sensitive words are looked for, and mutes and
-// blacklists count; then the receivers have it, and the webhooks hear of it (Message). The errors are [ErrOffline], [ErrMuted], [ErrRejected] and a
+// As with RongCloud the webhooks are asked first (package webhook: PreMessage), sensitive words
+// are looked for, and mutes and blacklists count; then the receivers have it, and the webhooks
+// hear of it (Message). The errors are [ErrOffline], [ErrMuted], [ErrRejected] and a
 // [*BlockedError].
 func (u *User) SendPrivate(to string, content rongcloud.MessageContent) (uid string, err error) {
 	return u.send(Conversation{Type: rongcloud.ConversationPrivate, TargetID: to}, content, func(c *call) ([]string, error) {
@@ -49,8 +52,8 @@ func (u *User) SendGroup(group string, content rongcloud.MessageContent) (uid st
 	})
 }
 
-// SendUltraGroup is [User.SendPrivate] for a channel of an ultra group, which the user must be able to read: [ErrNotMember]. An empty channel is
-// RCDefault.
+// SendUltraGroup is [User.SendPrivate] for a channel of an ultra group, which the user must be
+// able to read: [ErrNotMember]. An empty channel is RCDefault.
 func (u *User) SendUltraGroup(group, channel string, content rongcloud.MessageContent) (uid string, err error) {
 	in := Conversation{Type: rongcloud.ConversationUltraGroup, TargetID: group, ChannelID: channelOf(channel)}
 	return u.send(in, content, func(c *call) ([]string, error) {
@@ -79,8 +82,8 @@ func (u *User) SendChatroom(room string, content rongcloud.MessageContent) (uid 
 	})
 }
 
-// JoinChatroom lets the user's app join a chat room, which is made if need be. The user must be connected ([ErrOffline]) and not blocked
-// there ([ErrRejected]).
+// JoinChatroom lets the user's app join a chat room, which is made if need be. The user must be
+// connected ([ErrOffline]) and not blocked there ([ErrRejected]).
 func (u *User) JoinChatroom(room string) error {
 	if !u.Online() {
 		return ErrOffline
@@ -97,8 +100,9 @@ func (u *User) JoinChatroom(room string) error {
 // LeaveChatroom lets the user's app leave a chat room.
 func (u *User) LeaveChatroom(room string) { u.server.LeaveChatroom(room, u.id) }
 
-// SetChatroomEntry lets the user's app set an attribute of a chat room that the user has joined ([ErrNotMember]). One of somebody else is
-// left as it is: [ErrRejected]. With autoDelete it goes when the user leaves.
+// SetChatroomEntry lets the user's app set an attribute of a chat room that the user has joined
+// ([ErrNotMember]). One of somebody else is left as it is: [ErrRejected]. With autoDelete it goes
+// when the user leaves.
 func (u *User) SetChatroomEntry(room, key, value string, autoDelete bool) error {
 	events, err := u.setEntry(room, key, value, autoDelete)
 	u.server.callBack(events)

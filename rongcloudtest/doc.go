@@ -1,5 +1,5 @@
-// Package rongcloudtest is a RongCloud that runs inside a test: a server that checks requests as RongCloud's
-// Server API would, keeps state, shows what users received, and fails on purpose.
+// Package rongcloudtest is a RongCloud that runs inside a test: a server that checks requests as
+// RongCloud's Server API would, keeps state, shows what users received, and fails on purpose.
 //
 //	srv := rongcloudtest.NewServer(t)
 //	client := srv.Client()
@@ -10,54 +10,61 @@
 //
 // # Three ways in
 //
-// [Server.Client] returns a ready client over a loopback socket. [Server.Transport] serves any http.Client in the same
-// process without a socket, whatever host the request names. [Server.URL] is for programs in other languages, with
-// [Server.AppKey] and [Server.AppSecret].
+// [Server.Client] returns a ready client over a loopback socket. [Server.Transport] serves any
+// http.Client in the same process without a socket, whatever host the request names. [Server.URL]
+// is for programs in other languages, with [Server.AppKey] and [Server.AppSecret].
 //
 // # What is checked
 //
 // Path, method, signature, the age of the timestamp, content type, and every parameter against the
-// endpoint table: required ones, numbers, values, lengths, list sizes. A wrong request is answered with the HTTP status and code that RongCloud
-// documents for it. Where RongCloud documents nothing, the server is as lenient as the official SDKs
-// need: seconds are as good as milliseconds in a timestamp, a nonce may come again, and unknown parameters are
-// recorded but not refused. [WithStrict] refuses all three.
+// endpoint table: required ones, numbers, values, lengths, list sizes. A wrong request is answered
+// with the HTTP status and code that RongCloud documents for it. Where RongCloud documents
+// nothing, the server is as lenient as the official SDKs need: seconds are as good as milliseconds
+// in a timestamp, a nonce may come again, and unknown parameters are recorded but not refused.
+// [WithStrict] refuses all three.
 //
 // # What is kept
 //
-// Every endpoint that the catalogue lists as current, and the old forms for sensitive words and chat rooms. What is set is what is
-// queried back: messages land in inboxes and in the cloud history, a recall takes them out of both, streams grow piece by piece, the hourly log can be downloaded. [Server.Pushes] shows the pushes and whom they chose.
-// Mutes hold back nothing that is sent through the Server API, as with RongCloud; they end by the server's clock. [Server.AddGroup] is a
-// short way to a group with members, and [Server.AddUltraGroup] to an ultra group. Messages to a private channel of an ultra group reach
-// those alone who are on its list or in a user group bound to it. Users are in chat rooms by
-// [Server.JoinChatroom] and [Server.LeaveChatroom]; rooms destroy themselves by the server's clock.
-// Any other endpoint of the catalogue is answered with HTTP 501, never with a silent success.
-// Where the documentation leaves the behaviour open, the comments of the handlers say which way was taken.
+// Every endpoint that the catalogue lists as current, and the old forms for sensitive words and
+// chat rooms. What is set is what is queried back: messages land in inboxes and in the cloud
+// history, a recall takes them out of both, streams grow piece by piece, the hourly log can be
+// downloaded. [Server.Pushes] shows the pushes and whom they chose. Mutes hold back nothing that
+// is sent through the Server API, as with RongCloud; they end by the server's clock.
+// [Server.AddGroup] is a short way to a group with members, and [Server.AddUltraGroup] to an ultra
+// group. Messages to a private channel of an ultra group reach those alone who are on its list or
+// in a user group bound to it. Users are in chat rooms by [Server.JoinChatroom] and
+// [Server.LeaveChatroom]; rooms destroy themselves by the server's clock. Any other endpoint of
+// the catalogue is answered with HTTP 501, never with a silent success. Where the documentation
+// leaves the behaviour open, the comments of the handlers say which way was taken.
 //
-// Three things are off unless asked for, as they are with RongCloud or so that they do not disturb other tests: [WithQuotas],
-// [WithIdempotencyService] and [WithSensitiveFilter]. [Server.Advance] moves the clock that they, bans and logs go by.
+// Three things are off unless asked for, as they are with RongCloud or so that they do not disturb
+// other tests: [WithQuotas], [WithIdempotencyService] and [WithSensitiveFilter]. [Server.Advance]
+// moves the clock that they, bans and logs go by.
 //
 // # Faults
 //
 //	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{DropResponse: true})
 //
-// carries the next send out and closes the connection in place of an answer, which the client must report
-// as rongcloud.ErrOutcomeUnknown. See [Fault] for the rest: other answers, delays, cut answers, the n-th request or those that a
-// predicate chooses.
+// carries the next send out and closes the connection in place of an answer, which the client must
+// report as rongcloud.ErrOutcomeUnknown. See [Fault] for the rest: other answers, delays, cut
+// answers, the n-th request or those that a predicate chooses.
 //
 // # Callbacks
 //
 //	srv.Webhook(handler)
 //	uid, err := srv.User("u1").SendPrivate("u2", rongcloud.TextMessage{Content: "hello"})
 //
-// calls back as RongCloud calls an app's server, about what users do with their apps ([User.Connect], [User.SendPrivate], [User.JoinChatroom] and so on) and about
-// what is done through the Server API: chat rooms and their attributes, recalls, deactivations, profiles, friends and hosted groups. With
-// [WithPreMessages] it asks before delivery, and obeys. Mutes, blacklists and sensitive words count for what users send. [Server.Emit] makes any
-// callback; [Server.Callbacks] shows them all.
+// calls back as RongCloud calls an app's server, about what users do with their apps
+// ([User.Connect], [User.SendPrivate], [User.JoinChatroom] and so on) and about what is done
+// through the Server API: chat rooms and their attributes, recalls, deactivations, profiles,
+// friends and hosted groups. With [WithPreMessages] it asks before delivery, and obeys. Mutes,
+// blacklists and sensitive words count for what users send. [Server.Emit] makes any callback;
+// [Server.Callbacks] shows them all.
 //
 // # Expectations
 //
 //	srv.ExpectSent(t, rongcloudtest.Want{From: "u1", To: "u2", Content: rongcloud.TextMessage{Content: "hello"}})
 //
-// fails the test with a diff unless just that was sent; [Server.ExpectRequests] does the same for requests. [Server.Sent] and
-// [Server.Requests] are for everything else.
+// fails the test with a diff unless just that was sent; [Server.ExpectRequests] does the same for
+// requests. [Server.Sent] and [Server.Requests] are for everything else.
 package rongcloudtest

@@ -85,7 +85,8 @@ func (m *kept) pairs() string {
 	return string(text)
 }
 
-// expandable finds the message that a request wants to change. Its conversation is seen from the operator.
+// expandable finds the message that a request wants to change. Its conversation is seen from the
+// operator.
 func (c *call) expandable() (*kept, error) {
 	uid, operator, target := c.params.Get("msgUID"), c.params.Get("userId"), c.params.Get("targetId")
 	m := c.messages.byUID[uid]
@@ -148,8 +149,9 @@ func expansionDelete(find func(c *call) (*kept, error)) handler {
 	}
 }
 
-// expansionQuery is a handler that answers with the data of the message that find returns. It answers nothing for a message that is not
-// known, except in strict mode. All pairs fit on the first page, called 0 or 1.
+// expansionQuery is a handler that answers with the data of the message that find returns. It
+// answers nothing for a message that is not known, except in strict mode. All pairs fit on the
+// first page, called 0 or 1.
 func expansionQuery(find func(c *call) *kept) handler {
 	return func(c *call) answer {
 		found := map[string]expansionEntry{}

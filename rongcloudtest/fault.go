@@ -17,11 +17,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Fault is something that goes wrong with a request; see [Server.Fail]. It strikes before the request is checked, as a fault on the
-// way would.
+// Fault is something that goes wrong with a request; see [Server.Fail]. It strikes before the
+// request is checked, as a fault on the way would.
 //
-// With Status, Code, Message or Body the request is not carried out and answered with them. With Delay, Header or what drops or
-// cuts the answer alone it is carried out. The zero Fault is an internal error, HTTP 500 with code 1000.
+// With Status, Code, Message or Body the request is not carried out and answered with them. With
+// Delay, Header or what drops or cuts the answer alone it is carried out. The zero Fault is an
+// internal error, HTTP 500 with code 1000.
 type Fault struct {
 	Status  int            // HTTP status; if 0, the one documented with Code
 	Code    rongcloud.Code // code in the answer; if 0, the one that goes with Status
@@ -40,7 +41,8 @@ type Fault struct {
 	// Reset reads the request and resets the connection without carrying it out.
 	Reset bool
 
-	// CutAnswer sends the first half of the answer's body, then closes the connection; Content-Length has announced the whole.
+	// CutAnswer sends the first half of the answer's body, then closes the connection;
+	// Content-Length has announced the whole.
 	CutAnswer bool
 
 	// ResetAnswer sends the first half of the answer's body, then resets the connection.
@@ -49,21 +51,23 @@ type Fault struct {
 	// ContentLength is announced in place of the body's length: more than comes, or less.
 	ContentLength int
 
-	// When chooses the requests that are struck; nil stands for all. It sees what came, without Status, Code and Message,
-	// and must not call the server.
+	// When chooses the requests that are struck; nil stands for all. It sees what came, without
+	// Status, Code and Message, and must not call the server.
 	When func(Request) bool
 
 	// Skip is how many requests are let through first: 2 strikes the third one.
 	Skip int
 
-	// Times is how many requests are struck; 0 means one, and a negative number all until ClearFaults.
+	// Times is how many requests are struck; 0 means one, and a negative number all until
+	// ClearFaults.
 	Times int
 
 	ep *endpoint.Endpoint
 }
 
-// Fail makes the next request to ep fail, or as many as fault.Times says; nil stands for any endpoint, and for unknown paths. Several
-// faults for the same requests strike one after the other.
+// Fail makes the next request to ep fail, or as many as fault.Times says; nil stands for any
+// endpoint, and for unknown paths. Several faults for the same requests strike one after the
+// other.
 func (s *Server) Fail(ep *endpoint.Endpoint, fault Fault) {
 	fault.ep = ep
 	if fault.Times == 0 {
@@ -75,7 +79,8 @@ func (s *Server) Fail(ep *endpoint.Endpoint, fault Fault) {
 	s.faults = append(s.faults, &fault)
 }
 
-// Faults returns the faults that are still to strike, in their order; Times and Skip are what is left of them.
+// Faults returns the faults that are still to strike, in their order; Times and Skip are what is
+// left of them.
 func (s *Server) Faults() []Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -253,8 +258,8 @@ func (f *Fault) writeCut(w http.ResponseWriter, a answer, ep *endpoint.Endpoint)
 	end(conn, f.ResetAnswer)
 }
 
-// Transport serves requests in this process, without a socket and whatever host they name. It can be the Transport of
-// any http.Client.
+// Transport serves requests in this process, without a socket and whatever host they name. It can
+// be the Transport of any http.Client.
 func (s *Server) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ server *Server }

@@ -12,7 +12,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// friends is who is friends with whom. A friendship is kept at both users, each with what the user keeps about the other.
+// friends is who is friends with whom. A friendship is kept at both users, each with what the user
+// keeps about the other.
 type friends struct {
 	of          map[string][]*friend // by user, in the order of adding
 	permissions map[string]int64     // who may add a user; 0 for those who have not said so
@@ -65,9 +66,10 @@ var friendHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.FriendPermissionGet: friendPermissionGet,
 }
 
-// friendAdd makes friends at once where nobody need agree; a user without a permission of their own may be added by anyone, as
-// the app's own setting is not known here. A request that needs consent goes nowhere: clients answer it, and there are
-// none. RongCloud does not say how it refuses one that the permission rules out.
+// friendAdd makes friends at once where nobody need agree; a user without a permission of their
+// own may be added by anyone, as the app's own setting is not known here. A request that needs
+// consent goes nowhere: clients answer it, and there are none. RongCloud does not say how it
+// refuses one that the permission rules out.
 func friendAdd(c *call) answer {
 	user, target := c.params.Get("userId"), c.params.Get("targetId")
 	for _, id := range []string{user, target} {
@@ -124,7 +126,8 @@ func friendClean(c *call) answer {
 	return ok()
 }
 
-// friendProfileSet clears a name that is left out, as RongCloud's newest description says, and leaves alone the attributes that are not named.
+// friendProfileSet clears a name that is left out, as RongCloud's newest description says, and
+// leaves alone the attributes that are not named.
 func friendProfileSet(c *call) answer {
 	one := c.friends.find(c.params.Get("userId"), c.params.Get("targetId"))
 	if one == nil {

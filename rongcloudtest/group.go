@@ -123,8 +123,8 @@ var groupHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.UserGroupQuery: userGroupQuery,
 }
 
-// bound reads the message that a change of the group brings, if it does. Who gets it is not documented: here it is those who
-// are members before or after the change.
+// bound reads the message that a change of the group brings, if it does. Who gets it is not
+// documented: here it is those who are members before or after the change.
 func (c *call) bound() (*outgoing, error) {
 	if !c.params.Bool("bindNotifyMsg") {
 		return nil, nil
@@ -139,7 +139,8 @@ func (c *call) bound() (*outgoing, error) {
 	return &out, err
 }
 
-// changeGroup carries a change of one group out, sends the bound message and answers. The group may be unknown before and after.
+// changeGroup carries a change of one group out, sends the bound message and answers. The group
+// may be unknown before and after.
 func (c *call) changeGroup(change func(id string) *answer) answer {
 	out, err := c.bound()
 	if err != nil {
@@ -164,8 +165,9 @@ func refusal(code rongcloud.Code, format string, args ...any) *answer {
 	return &a
 }
 
-// groupJoin creates the group if there is none, and renames it if a name is given, for both calls: older pages call one an alias of
-// the other. By which code a full group refuses is not documented.
+// groupJoin creates the group if there is none, and renames it if a name is given, for both calls:
+// older pages call one an alias of the other. By which code a full group refuses is not
+// documented.
 func groupJoin(c *call) answer {
 	ids := c.params.List("userId")
 	return c.changeGroup(func(id string) *answer {
@@ -185,8 +187,8 @@ func groupJoin(c *call) answer {
 	})
 }
 
-// groupQuit takes users who are not in the group, or a group that is not there, as done already. That the owner of a hosted group
-// cannot leave by this call either is a guess.
+// groupQuit takes users who are not in the group, or a group that is not there, as done already.
+// That the owner of a hosted group cannot leave by this call either is a guess.
 func groupQuit(c *call) answer {
 	ids := c.params.List("userId")
 	return c.changeGroup(func(id string) *answer {
@@ -202,7 +204,8 @@ func groupQuit(c *call) answer {
 	})
 }
 
-// groupDismiss takes a group that is not there as dissolved already. Mutes, the ban and the whitelist stay.
+// groupDismiss takes a group that is not there as dissolved already. Mutes, the ban and the
+// whitelist stay.
 func groupDismiss(c *call) answer {
 	return c.changeGroup(func(id string) *answer {
 		delete(c.groups.byID, id)
@@ -220,8 +223,8 @@ func groupRefresh(c *call) answer {
 	})
 }
 
-// groupSync makes the given groups all the plain groups that the user is in. That the user leaves those that are missing is
-// documented only for the case that all are.
+// groupSync makes the given groups all the plain groups that the user is in. That the user leaves
+// those that are missing is documented only for the case that all are.
 func groupSync(c *call) answer {
 	user := []string{c.params.Get("userId")}
 	wanted := c.params.Keyed("group")

@@ -23,7 +23,8 @@ var historyHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.ConversationMessageHistoryClean: cleanHistory,
 }
 
-// in tells whether the message belongs to a conversation as user sees it. An empty channel stands for all channels.
+// in tells whether the message belongs to a conversation as user sees it. An empty channel stands
+// for all channels.
 func (m *kept) in(conversation Conversation, user string) bool {
 	own := m.Conversation
 	if conversation.ChannelID == "" {
@@ -36,7 +37,8 @@ func (m *kept) in(conversation Conversation, user string) bool {
 	return own == conversation
 }
 
-// visible tells whether the cloud keeps the message in user's view. A chat room has one view for all.
+// visible tells whether the cloud keeps the message in user's view. A chat room has one view for
+// all.
 func (m *kept) visible(user string) bool {
 	if !m.stored || m.Recalled || m.Blocked || m.hidden[user] {
 		return false
@@ -111,7 +113,8 @@ func (m *kept) entry(target string) historyEntry {
 	return e
 }
 
-// cleanHistory hides messages from one user, those of a chat room from everybody. A message sent exactly at msgTimestamp goes, too.
+// cleanHistory hides messages from one user, those of a chat room from everybody. A message sent
+// exactly at msgTimestamp goes, too.
 func cleanHistory(c *call) answer {
 	user := c.params.Get("fromUserId")
 	in := Conversation{Type: rongcloud.ConversationType(c.params.Int("conversationType")), TargetID: c.params.Get("targetId")}

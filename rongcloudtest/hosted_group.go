@@ -14,8 +14,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// hosting is what a hosted group has beside its members. Which codes the Server API answers with is not documented; the server
-// takes those of the client SDKs.
+// hosting is what a hosted group has beside its members. Which codes the Server API answers with
+// is not documented; the server takes those of the client SDKs.
 type hosting struct {
 	owner, creator string
 	createdAt      time.Time
@@ -77,8 +77,8 @@ func hostedCall(handle func(c *call, g *group) answer) handler {
 // ids reads a list of IDs, each of them once.
 func (c *call) ids(name string) []string { return appendNew(nil, c.params.List(name)) }
 
-// entrustCreate makes those who are invited members at once, whatever the group's permissions say: there is no call by
-// which they could agree.
+// entrustCreate makes those who are invited members at once, whatever the group's permissions say:
+// there is no call by which they could agree.
 func entrustCreate(c *call) answer {
 	id, owner := c.params.Get("groupId"), c.params.Get("owner")
 	if c.groups.byID[id] != nil {
@@ -95,7 +95,8 @@ func entrustCreate(c *call) answer {
 	return ok()
 }
 
-// entrustImport lets the owner join. What RongCloud answers if there is no such group, or if it is hosted already, is not documented.
+// entrustImport lets the owner join. What RongCloud answers if there is no such group, or if it is
+// hosted already, is not documented.
 func entrustImport(c *call) answer {
 	id := c.params.Get("groupId")
 	g := c.groups.byID[id]
@@ -115,7 +116,8 @@ func entrustImport(c *call) answer {
 	return ok()
 }
 
-// tellGroup notes what happened to a hosted group. Who asked the Server API for it is not known, so it is the owner.
+// tellGroup notes what happened to a hosted group. Who asked the Server API for it is not known,
+// so it is the owner.
 func (c *call) tellGroup(g *group, what webhook.GroupEvent, users []string) {
 	c.tell(&webhook.GroupOperation{GroupID: g.id, Event: what, OccurredAt: c.at, OperatorID: g.hosted.owner, OperatorIDs: []string{g.hosted.owner}, UserIDs: users})
 }
@@ -134,8 +136,9 @@ func (c *call) newHosting() (*hosting, error) {
 	return h, err
 }
 
-// fillHosting takes profile, permissions and attributes over from the request, all or none. It leaves alone what the request does
-// not name; whether RongCloud does is not documented. It returns the name that stands in the profile, of an update only.
+// fillHosting takes profile, permissions and attributes over from the request, all or none. It
+// leaves alone what the request does not name; whether RongCloud does is not documented. It
+// returns the name that stands in the profile, of an update only.
 func (c *call) fillHosting(h *hosting) (name string, err error) {
 	profile, _, err := c.profilePart("groupProfile", checkGroupProfile)
 	if err != nil {
@@ -189,7 +192,8 @@ func checkGroupPermission(strict bool, key string, value any) error {
 	return nil
 }
 
-// entrustUpdate finds a new name in the profile, where the pages have it, or beside it, where older SDKs send it.
+// entrustUpdate finds a new name in the profile, where the pages have it, or beside it, where
+// older SDKs send it.
 func entrustUpdate(c *call, g *group) answer {
 	name, err := c.fillHosting(g.hosted)
 	if err != nil {
@@ -279,7 +283,8 @@ func entrustJoin(c *call, g *group) answer {
 	)
 }
 
-// entrustQuit takes users who are not in the group as gone already. If the owner is among them nobody leaves.
+// entrustQuit takes users who are not in the group as gone already. If the owner is among them
+// nobody leaves.
 func entrustQuit(c *call, g *group) answer {
 	ids := c.ids("userIds")
 	if g.owns(ids) {
@@ -290,8 +295,9 @@ func entrustQuit(c *call, g *group) answer {
 	return ok()
 }
 
-// forget takes users out of a hosted group, and with them what the request does not keep. Follow lists are those of other
-// members, in which the users stand; RongCloud's pages can be read otherwise.
+// forget takes users out of a hosted group, and with them what the request does not keep. Follow
+// lists are those of other members, in which the users stand; RongCloud's pages can be read
+// otherwise.
 func (c *call) forget(g *group, ids []string) {
 	g.leave(ids)
 	rules := c.groups.ruled(g.id)
@@ -348,8 +354,9 @@ func notInHostedGroup(user string, g *group) answer {
 	return refuse(rongcloud.CodeNotInHostedGroup, "%s is not in group %s", user, g.id)
 }
 
-// tokenPage cuts a page out of all, which number numbers upwards. The token is the number of the last item before it, so that
-// paging goes on at the right place after changes. Newest first is the default.
+// tokenPage cuts a page out of all, which number numbers upwards. The token is the number of the
+// last item before it, so that paging goes on at the right place after changes. Newest first is
+// the default.
 func tokenPage[T any](c *call, all []T, number func(T) int) (page []T, next string, err error) {
 	descending := c.params.intOr("order", 1) == 1
 	if descending {

@@ -34,8 +34,9 @@ func (g *group) role(m *member) rongcloud.HostedGroupRole {
 	return rongcloud.HostedGroupRoleMember
 }
 
-// managerAdd leaves out those who are not members and names them. Where there would be too many managers it promotes
-// nobody; with which code RongCloud says so is not documented. The owner stays the owner.
+// managerAdd leaves out those who are not members and names them. Where there would be too many
+// managers it promotes nobody; with which code RongCloud says so is not documented. The owner
+// stays the owner.
 func managerAdd(c *call, g *group) answer {
 	managers := 0
 	for _, m := range g.members {
@@ -127,7 +128,8 @@ func entrustMembersByID(c *call, g *group) answer {
 	return ok(field{"members", entries})
 }
 
-// entrustMemberSet keeps the old extra text if none is sent; whether RongCloud does is not documented.
+// entrustMemberSet keeps the old extra text if none is sent; whether RongCloud does is not
+// documented.
 func entrustMemberSet(c *call, g *group) answer {
 	m := g.member(c.params.Get("userId"))
 	if m == nil {
@@ -140,7 +142,8 @@ func entrustMemberSet(c *call, g *group) answer {
 	return ok()
 }
 
-// entrustFollow refuses users who are not in the group, whose lists are of no use; RongCloud may not.
+// entrustFollow refuses users who are not in the group, whose lists are of no use; RongCloud may
+// not.
 func entrustFollow(c *call, g *group) answer {
 	user, followed := c.params.Get("userId"), c.ids("followUserIds")
 	for _, id := range append([]string{user}, followed...) {
@@ -196,7 +199,8 @@ func remarkNameDelete(c *call, g *group) answer {
 	return ok()
 }
 
-// remarkNameQuery answers an empty name if none is set; RongCloud's answer to that is not documented.
+// remarkNameQuery answers an empty name if none is set; RongCloud's answer to that is not
+// documented.
 func remarkNameQuery(c *call, g *group) answer {
 	return ok(field{"remarkName", g.hosted.remarkNames[c.params.Get("userId")]})
 }

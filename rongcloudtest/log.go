@@ -25,9 +25,9 @@ var logHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.MessageHistoryDelete: logDelete,
 }
 
-// logURL answers an address that the server itself serves, by the scheme and host of the request. It answers an empty address for
-// an hour without messages, one that has not ended, and one whose log is gone. RongCloud may take
-// up to an hour longer to write a log.
+// logURL answers an address that the server itself serves, by the scheme and host of the request.
+// It answers an empty address for an hour without messages, one that has not ended, and one whose
+// log is gone. RongCloud may take up to an hour longer to write a log.
 func logURL(c *call) answer {
 	date := c.params.Get("date")
 	hour, err := c.hour(date)
@@ -75,7 +75,8 @@ func (s *Server) logged(hour time.Time) []*kept {
 	return found
 }
 
-// logLine is a message in the log. No page describes it: the names are those of logs that others have published.
+// logLine is a message in the log. No page describes it: the names are those of logs that others
+// have published.
 type logLine struct {
 	AppID           string                     `json:"appId"`
 	FromUserID      string                     `json:"fromUserId"`
@@ -110,7 +111,8 @@ func (s *Server) logLine(m *kept) logLine {
 	return line
 }
 
-// serveLog is the download of a log. It asks for no signature, as a storage service would not for an address that it has signed.
+// serveLog is the download of a log. It asks for no signature, as a storage service would not for
+// an address that it has signed.
 func (s *Server) serveLog(w http.ResponseWriter, r *http.Request) {
 	date := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, logPath), ".zip")
 	hour, err := s.hour(date)

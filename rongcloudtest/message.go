@@ -13,7 +13,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// Conversation is where a message belongs, seen from one user: the target of a private conversation is the other user.
+// Conversation is where a message belongs, seen from one user: the target of a private
+// conversation is the other user.
 type Conversation struct {
 	Type      rongcloud.ConversationType
 	TargetID  string // empty for a broadcast, seen from the sender
@@ -80,7 +81,8 @@ func newMessages(history int) messages {
 	return messages{history: history, sent: newRing[*kept](history), byUID: map[string]*kept{}, streams: map[string]*stream{}}
 }
 
-// Inbox returns what the user's devices received, oldest first, without what was recalled; see [WithHistory].
+// Inbox returns what the user's devices received, oldest first, without what was recalled; see
+// [WithHistory].
 func (u *User) Inbox() []Message {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
@@ -100,7 +102,8 @@ var messageHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.StatusmessageGroupPublish:   publishGroup,
 }
 
-// isStatus tells whether the request sends a status message, which only users online get and nobody stores.
+// isStatus tells whether the request sends a status message, which only users online get and
+// nobody stores.
 func (c *call) isStatus() bool {
 	return c.ep == endpoint.StatusmessagePrivatePublish || c.ep == endpoint.StatusmessageGroupPublish
 }
@@ -147,7 +150,8 @@ func (c *call) checkMention() *answer {
 	return &a
 }
 
-// publishUltraGroup delivers to nobody in a group or channel that is not known, and in a private channel to those who read it.
+// publishUltraGroup delivers to nobody in a group or channel that is not known, and in a private
+// channel to those who read it.
 func publishUltraGroup(c *call) answer {
 	only := c.params.List("toUserIds")
 	if len(only) > 0 && len(c.params.List("toGroupIds")) > 1 {
@@ -165,7 +169,8 @@ func publishUltraGroup(c *call) answer {
 	})
 }
 
-// channelIn returns the channel of an ultra group that the request sends to, nil if it is not known.
+// channelIn returns the channel of an ultra group that the request sends to, nil if it is not
+// known.
 func (c *call) channelIn(group string) *channel {
 	return c.ultraGroups[group].channel(channelOf(c.params.Get("busChannel")))
 }
@@ -187,7 +192,8 @@ func (c *call) others(all, only []string) []string {
 	return found
 }
 
-// publish sends one message for each target to those whom receivers names, and answers with the messages' UIDs.
+// publish sends one message for each target to those whom receivers names, and answers with the
+// messages' UIDs.
 func (c *call) publish(kind rongcloud.ConversationType, targetParam, resultName string, receivers func(target string) []string) answer {
 	out, err := c.outgoing()
 	if err != nil {

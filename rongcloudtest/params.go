@@ -13,21 +13,24 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Params are the parameters of a request, in one form for all encodings: forms, query strings and JSON bodies, and lists
-// that travel as repeated fields, joined by commas, as JSON text or as JSON arrays.
+// Params are the parameters of a request, in one form for all encodings: forms, query strings and
+// JSON bodies, and lists that travel as repeated fields, joined by commas, as JSON text or as JSON
+// arrays.
 type Params struct {
 	values map[string][]string
 	keyed  map[string]map[string]string
 }
 
-// Has tells whether the parameter was sent and is not empty. An empty list in a JSON body counts as sent.
+// Has tells whether the parameter was sent and is not empty. An empty list in a JSON body counts
+// as sent.
 func (p Params) Has(name string) bool {
 	_, plain := p.values[name]
 	_, keyed := p.keyed[name]
 	return plain || keyed
 }
 
-// Get returns the parameter as text: the first item of a list, the JSON text of an object, empty if it is absent.
+// Get returns the parameter as text: the first item of a list, the JSON text of an object, empty
+// if it is absent.
 func (p Params) Get(name string) string {
 	if values := p.values[name]; len(values) > 0 {
 		return values[0]
@@ -254,8 +257,9 @@ func fromJSON(param *endpoint.Param, raw json.RawMessage) ([]string, error) {
 	}
 }
 
-// stringItems reads a JSON array of strings. Numbers pass for strings, as they do in dynamic languages, and null for an empty one:
-// the official Node SDK sends it where a receiver has no push data.
+// stringItems reads a JSON array of strings. Numbers pass for strings, as they do in dynamic
+// languages, and null for an empty one: the official Node SDK sends it where a receiver has no
+// push data.
 func stringItems(data []byte) ([]string, error) {
 	var items []json.RawMessage
 	if err := json.Unmarshal(data, &items); err != nil {

@@ -39,8 +39,8 @@ func (s *Server) Pushes() []Push {
 // device is where a user has the app.
 type device struct{ platform, packageName string }
 
-// AddDevice tells that the user has an app on a platform, ios or android, so that pushes can choose by it. A user without any
-// device counts as having every app on every platform.
+// AddDevice tells that the user has an app on a platform, ios or android, so that pushes can
+// choose by it. A user without any device counts as having every app on every platform.
 func (u *User) AddDevice(platform, packageName string) {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
@@ -183,7 +183,8 @@ func (c *call) checkPushMessage() error {
 	return checkContent(m.ObjectName, m.Content)
 }
 
-// checkAudience asks for is_to_all in strict mode only: the page requires it, the vendor's later description does not.
+// checkAudience asks for is_to_all in strict mode only: the page requires it, the vendor's later
+// description does not.
 func (c *call) checkAudience(to *audience) error {
 	if c.ep == endpoint.PushCustom {
 		to.Users = nil // not among its parameters
@@ -211,8 +212,8 @@ func (c *call) checkAudience(to *audience) error {
 
 func isOperator(word string) bool { return word == "AND" || word == "OR" }
 
-// includes tells whether the audience has the user in it. User IDs win over everything but is_to_all, whose
-// precedence over them is assumed.
+// includes tells whether the audience has the user in it. User IDs win over everything but
+// is_to_all, whose precedence over them is assumed.
 func (to *audience) includes(u *user, platforms []string) bool {
 	all := to.ToAll != nil && *to.ToAll
 	switch {

@@ -17,8 +17,8 @@ var recallHandlers = map[*endpoint.Endpoint]handler{
 	},
 }
 
-// recall is a command to the clients, so RongCloud is taken to accept it for a message that it does not know as
-// well; strict mode does not.
+// recall is a command to the clients, so RongCloud is taken to accept it for a message that it
+// does not know as well; strict mode does not.
 func recall(c *call) answer {
 	in := Conversation{Type: rongcloud.ConversationType(c.params.Int("conversationType")), TargetID: c.params.Get("targetId")}
 	if in.Type == rongcloud.ConversationUltraGroup {
@@ -60,8 +60,8 @@ func (c *call) takeBack(m *kept) {
 	})
 }
 
-// modify refuses a message that is not known, because there is nothing that it could change. The limit of 24
-// hours is on the page of the renamed API only, so it is not kept here.
+// modify refuses a message that is not known, because there is nothing that it could change. The
+// limit of 24 hours is on the page of the renamed API only, so it is not kept here.
 func modify(c *call, in Conversation) answer {
 	m := c.messages.byUID[c.params.Get("msgUID")]
 	if m == nil || m.Recalled || m.From != c.params.Get("fromUserId") || m.Conversation != in {

@@ -26,16 +26,16 @@ type Request struct {
 	Fault      bool           // a fault struck; see Server.Fail
 }
 
-// Requests returns the requests so far, oldest first, refused ones included; see [WithHistory]. A request is there as
-// soon as its caller has the answer.
+// Requests returns the requests so far, oldest first, refused ones included; see [WithHistory]. A
+// request is there as soon as its caller has the answer.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.requests.all()
 }
 
-// Sent returns the messages that the server accepted so far, oldest first, whether or not they reached anybody; see
-// [WithHistory]. A send to several targets counts as one message for each.
+// Sent returns the messages that the server accepted so far, oldest first, whether or not they
+// reached anybody; see [WithHistory]. A send to several targets counts as one message for each.
 func (s *Server) Sent() []SentMessage {
 	s.mu.Lock()
 	defer s.mu.Unlock()

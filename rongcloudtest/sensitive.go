@@ -13,7 +13,8 @@ import (
 const (
 	maxWords      = 50 // the default; more can be bought
 	maxWordLength = 32
-	// wordDelay is how long a new word takes to work. How long a removed one still works is disputed, so it stops at once.
+	// wordDelay is how long a new word takes to work. How long a removed one still works is
+	// disputed, so it stops at once.
 	wordDelay = 15 * time.Minute
 )
 
@@ -65,8 +66,8 @@ func wordBatchAdd(c *call) answer {
 	return c.addWords(words)
 }
 
-// addWords adds all words or none. A word that is there already gets the new replacement, which is not documented, as
-// is the code for too many words.
+// addWords adds all words or none. A word that is there already gets the new replacement, which is
+// not documented, as is the code for too many words.
 func (c *call) addWords(words []sensitiveWord) answer {
 	after := slices.Clone(c.words)
 	for _, w := range words {
@@ -114,7 +115,8 @@ func wordList(c *call) answer {
 	return ok(field{"words", entries})
 }
 
-// filter applies the words to a text message. RongCloud accepts a blocked message all the same, and tells nobody but the app's message routing.
+// filter applies the words to a text message. RongCloud accepts a blocked message all the same,
+// and tells nobody but the app's message routing.
 func (c *call) filter(m *kept) {
 	if m.ObjectName != "RC:TxtMsg" {
 		return

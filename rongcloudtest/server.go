@@ -65,15 +65,15 @@ func WithApp(key, secret string) Option {
 	}
 }
 
-// WithStrict refuses what the documentation rules out but RongCloud is not known to refuse: unknown or repeated parameters, a
-// timestamp in seconds, a nonce used before or longer than 18 characters, a request ID longer than 36, and
-// a recall of a message that was never sent.
+// WithStrict refuses what the documentation rules out but RongCloud is not known to refuse:
+// unknown or repeated parameters, a timestamp in seconds, a nonce used before or longer than 18
+// characters, a request ID longer than 36, and a recall of a message that was never sent.
 func WithStrict() Option {
 	return func(c *config) error { c.strict = true; return nil }
 }
 
-// WithClockSkew sets how far a timestamp may be off, [DefaultClockSkew] if it is not given. Zero turns the check
-// off. No page of RongCloud's says what its servers allow.
+// WithClockSkew sets how far a timestamp may be off, [DefaultClockSkew] if it is not given. Zero
+// turns the check off. No page of RongCloud's says what its servers allow.
 func WithClockSkew(limit time.Duration) Option {
 	return func(c *config) error {
 		if limit < 0 {
@@ -84,8 +84,9 @@ func WithClockSkew(limit time.Duration) Option {
 	}
 }
 
-// WithClock replaces time.Now as the server's clock. Clients made by [Server.Client] sign by it, too; other clients sign by
-// their own, so give [WithClockSkew] as well for them. To move time during a test, see [Server.Advance].
+// WithClock replaces time.Now as the server's clock. Clients made by [Server.Client] sign by it,
+// too; other clients sign by their own, so give [WithClockSkew] as well for them. To move time
+// during a test, see [Server.Advance].
 func WithClock(now func() time.Time) Option {
 	return func(c *config) error {
 		if now == nil {
@@ -96,8 +97,8 @@ func WithClock(now func() time.Time) Option {
 	}
 }
 
-// WithRegion places the server in a data centre, which decides the time zone of the dates in its answers. The
-// default is [rongcloud.RegionBeijing], as it is for clients.
+// WithRegion places the server in a data centre, which decides the time zone of the dates in its
+// answers. The default is [rongcloud.RegionBeijing], as it is for clients.
 func WithRegion(region rongcloud.Region) Option {
 	return func(c *config) error {
 		if region.BaseURLs() == nil {
@@ -108,8 +109,8 @@ func WithRegion(region rongcloud.Region) Option {
 	}
 }
 
-// WithHistory sets how many requests, sent messages, pushes and messages per inbox are kept, the newest ones; [DefaultHistory] if
-// it is not given.
+// WithHistory sets how many requests, sent messages, pushes and messages per inbox are kept, the
+// newest ones; [DefaultHistory] if it is not given.
 func WithHistory(n int) Option {
 	return func(c *config) error {
 		if n < 1 {
@@ -120,8 +121,8 @@ func WithHistory(n int) Option {
 	}
 }
 
-// WithObserver calls observe with every request once its answer is ready, before it is written. Requests at the same time are
-// observed at the same time.
+// WithObserver calls observe with every request once its answer is ready, before it is written.
+// Requests at the same time are observed at the same time.
 func WithObserver(observe func(Request)) Option {
 	return func(c *config) error {
 		if observe == nil {
@@ -143,8 +144,9 @@ func WithCallbackObserver(observe func(Callback)) Option {
 	}
 }
 
-// WithoutSocket makes a server that does not listen: [Server.Client] is served in the process, as by [Server.Transport], and
-// [Server.Handler] may be mounted where it is wanted. [Server.URL] is a name that nothing resolves.
+// WithoutSocket makes a server that does not listen: [Server.Client] is served in the process, as
+// by [Server.Transport], and [Server.Handler] may be mounted where it is wanted. [Server.URL] is a
+// name that nothing resolves.
 func WithoutSocket() Option {
 	return func(c *config) error { c.noSocket = true; return nil }
 }
@@ -278,7 +280,8 @@ func New(opts ...Option) (*Server, error) {
 // noSocketURL is in a top-level domain that exists for this only.
 const noSocketURL = "http://rongcloud.test"
 
-// Close stops the server, breaks off what is under way and waits until it has ended. A second Close does nothing.
+// Close stops the server, breaks off what is under way and waits until it has ended. A second
+// Close does nothing.
 func (s *Server) Close() error {
 	s.life.Lock()
 	if s.closed {
@@ -311,8 +314,8 @@ func (s *Server) begin() bool {
 	return true
 }
 
-// Client returns a client of this server, with its App Key, App Secret and address. Further options win; a wrong one ends the
-// test, and panics where there is none.
+// Client returns a client of this server, with its App Key, App Secret and address. Further
+// options win; a wrong one ends the test, and panics where there is none.
 func (s *Server) Client(opts ...rongcloud.Option) *rongcloud.Client {
 	if s.tb != nil {
 		s.tb.Helper()
@@ -345,8 +348,9 @@ func (s *Server) AppKey() string { return s.config.key }
 // AppSecret returns the App Secret that requests must be signed with.
 func (s *Server) AppSecret() string { return s.config.secret }
 
-// Advance moves the server's clock forward, so that bans and other spans run out without waiting. The age of a request's
-// timestamp is still judged by the clock as it was, since the callers' clocks did not move.
+// Advance moves the server's clock forward, so that bans and other spans run out without waiting.
+// The age of a request's timestamp is still judged by the clock as it was, since the callers'
+// clocks did not move.
 func (s *Server) Advance(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -363,8 +367,8 @@ func (s *Server) Now() time.Time {
 // now is Now for those who hold the lock.
 func (s *Server) now() time.Time { return s.config.clock().Add(s.advanced) }
 
-// Reset forgets everything: users, messages, groups, faults, requests and how far the clock was advanced. Requests are still
-// numbered on from those before.
+// Reset forgets everything: users, messages, groups, faults, requests and how far the clock was
+// advanced. Requests are still numbered on from those before.
 func (s *Server) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -25,8 +25,9 @@ type piece struct {
 	UID      string          `json:"messageUID"`
 }
 
-// publishStream takes pieces in any order after the first, shows the text as far as it has no gap, and ignores a piece
-// that comes again. Once all are there it refuses more. None of this is documented.
+// publishStream takes pieces in any order after the first, shows the text as far as it has no gap,
+// and ignores a piece that comes again. Once all are there it refuses more. None of this is
+// documented.
 func publishStream(c *call) answer {
 	text := []byte(c.params.Get("content"))
 	var p piece

@@ -19,7 +19,8 @@ var templateHandlers = map[*endpoint.Endpoint]handler{
 	},
 }
 
-// publishTemplate sends every receiver a message of its own. A receiver who is listed twice gets the first.
+// publishTemplate sends every receiver a message of its own. A receiver who is listed twice gets
+// the first.
 func (c *call) publishTemplate(kind rongcloud.ConversationType, receivers func(target string) []string) answer {
 	to := c.params.values["toUserId"]
 	for _, name := range []string{"values", "pushContent", "pushData"} {
@@ -68,7 +69,8 @@ func (f filling) fill(text string) string {
 	return f.replace(text, func(value string) string { return value })
 }
 
-// fillJSON escapes the values where the template is JSON, so that a quotation mark in one does not break the message.
+// fillJSON escapes the values where the template is JSON, so that a quotation mark in one does not
+// break the message.
 func (f filling) fillJSON(template string) string {
 	if !json.Valid([]byte(template)) {
 		return f.fill(template)

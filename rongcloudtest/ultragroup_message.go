@@ -19,7 +19,8 @@ var ultraMessageHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.UltragroupMessageExpansionQuery:  expansionQuery((*call).ultraMessage),
 }
 
-// ultraConversation is the channel that the request names. One that names none means RCDefault, as messages without a channel go there.
+// ultraConversation is the channel that the request names. One that names none means RCDefault, as
+// messages without a channel go there.
 func (c *call) ultraConversation() Conversation {
 	return Conversation{
 		Type: rongcloud.ConversationUltraGroup, TargetID: c.params.Get("groupId"), ChannelID: channelOf(c.params.Get("busChannel")),
@@ -74,10 +75,12 @@ func (m *kept) ultraEntry() ultraEntry {
 	return e
 }
 
-// searchable tells whether the cloud has the message, whoever received it. That it is kept for 7 days only is not imitated.
+// searchable tells whether the cloud has the message, whoever received it. That it is kept for 7
+// days only is not imitated.
 func (m *kept) searchable() bool { return m.stored && !m.Recalled && !m.Blocked }
 
-// ultraMessageGet leaves out what it does not find. A message that is named without its channel is found in any.
+// ultraMessageGet leaves out what it does not find. A message that is named without its channel is
+// found in any.
 func ultraMessageGet(c *call, _ *ultraGroup) answer {
 	var refs []struct {
 		MsgUID     string `json:"msgUID"`
@@ -111,7 +114,8 @@ func (c *call) searchable() []*kept {
 	return all
 }
 
-// ultraSearch leaves out what was sent exactly at startTime, and takes in what was sent exactly at endTime.
+// ultraSearch leaves out what was sent exactly at startTime, and takes in what was sent exactly at
+// endTime.
 func ultraSearch(c *call, _ *ultraGroup, _ *channel) answer {
 	after, until := c.params.Int("startTime"), c.params.Int("endTime")
 	switch {
@@ -130,8 +134,8 @@ func ultraSearch(c *call, _ *ultraGroup, _ *channel) answer {
 	return ok(field{"data", found})
 }
 
-// ultraAround answers nothing for a message that is not known, except in strict mode. Its extraContent is an object, unlike that of the
-// other queries.
+// ultraAround answers nothing for a message that is not known, except in strict mode. Its
+// extraContent is an object, unlike that of the other queries.
 func ultraAround(c *call, _ *ultraGroup, _ *channel) answer {
 	all, uid := c.searchable(), c.params.Get("msgUID")
 	at := slices.IndexFunc(all, func(m *kept) bool { return m.MessageUID == uid })

@@ -18,8 +18,8 @@ const dateLayout = "2006-01-02 15:04:05"
 // comebackAfter is how long a deactivated user ID cannot come back.
 const comebackAfter = time.Hour
 
-// users is the state of all users. RongCloud keeps lists and messages for IDs that were never registered, so
-// there may be users in it that are not registered.
+// users is the state of all users. RongCloud keeps lists and messages for IDs that were never
+// registered, so there may be users in it that are not registered.
 type users struct {
 	byID        map[string]*user
 	registered  []*user  // in the order of registration
@@ -102,8 +102,8 @@ var userHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.UserBlockQuery:      userBlockQuery,
 }
 
-// userGetToken gives a further token at each call; the others stay valid. That a deactivated ID is refused is documented, by
-// which code is not.
+// userGetToken gives a further token at each call; the others stay valid. That a deactivated ID is
+// refused is documented, by which code is not.
 func userGetToken(c *call) answer {
 	id := c.params.Get("userId")
 	if slices.Contains(c.users.deactivated, id) {
@@ -186,7 +186,8 @@ func pageOf[T any](all []T, page, size int) []T {
 	return all[from:min(from+size, len(all))]
 }
 
-// userDelusers takes unknown users as deleted already; what RongCloud does with them is not documented.
+// userDelusers takes unknown users as deleted already; what RongCloud does with them is not
+// documented.
 func userDelusers(c *call) answer {
 	for _, id := range c.params.List("userId") {
 		c.users.remove(id)
@@ -232,7 +233,8 @@ func userDeactivateQuery(c *call) answer {
 	return ok(field{"users", append([]string{}, page...)})
 }
 
-// userReactivate leaves a user alone who was deactivated within the hour. RongCloud accepts the call all the same.
+// userReactivate leaves a user alone who was deactivated within the hour. RongCloud accepts the
+// call all the same.
 func userReactivate(c *call) answer {
 	operation := c.operation()
 	for _, id := range c.params.List("userId") {

@@ -29,9 +29,9 @@
 // # One URL or many
 //
 // A [Handler] tells the kinds apart by their fields, so that all callbacks can go to one URL. What
-// cannot be told apart is an empty list, and a future kind that has the fields of a present one. Nor
-// is a question before delivery known for one there if its body cannot be read: it is refused, and
-// RongCloud delivers the message. A path for each kind, as above, leaves nothing to guess.
+// cannot be told apart is an empty list, and a future kind that has the fields of a present one.
+// Nor is a question before delivery known for one there if its body cannot be read: it is refused,
+// and RongCloud delivers the message. A path for each kind, as above, leaves nothing to guess.
 //
 // [Handler.For] shares functions, nonces and queue with its handler. Routers of other frameworks
 // take it as any http.Handler; [Parse] and [Verify] serve where that does not fit.

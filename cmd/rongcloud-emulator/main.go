@@ -1,10 +1,10 @@
-// Command rongcloud-emulator is a RongCloud on this machine, for programs in any language: the server of package rongcloudtest with a
-// console, an admin API and a page that shows what happens.
+// Command rongcloud-emulator is a RongCloud on this machine, for programs in any language: the
+// server of package rongcloudtest with a console, an admin API and a page that shows what happens.
 //
 //	go run github.com/rongcloud-go/rongcloud/cmd/rongcloud-emulator
 //
-// It prints how to point a program at it. Nothing is stored: with the program ends all that it knows. docs/emulator.md describes
-// the flags, the admin API and the format of seed files.
+// It prints how to point a program at it. Nothing is stored: with the program ends all that it
+// knows. docs/emulator.md describes the flags, the admin API and the format of seed files.
 package main
 
 import (

@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// Fault tells what is wrong with a key or secret; it is empty if nothing is. What a mounted file or a
-// copied cell adds at the ends is a fault: with it every signature would be wrong.
+// Fault tells what is wrong with a key or secret; it is empty if nothing is. What a mounted file
+// or a copied cell adds at the ends is a fault: with it every signature would be wrong.
 func Fault(value string) string {
 	blank := func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) }
 	switch trimmed := strings.TrimFunc(value, blank); {

@@ -111,7 +111,8 @@ func (s sources) doc() string {
 	return ""
 }
 
-// load reads every endpoint file of dir, in the order of their names, and refuses what it does not understand.
+// load reads every endpoint file of dir, in the order of their names, and refuses what it does not
+// understand.
 func load(dir string) ([]*endpoint, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
 	if err != nil {
@@ -284,7 +285,8 @@ func (e *endpoint) goName() string {
 	return name.String()
 }
 
-// targets is the list parameter that a quota by targets counts: the first one that is required, if the rate names none.
+// targets is the list parameter that a quota by targets counts: the first one that is required, if
+// the rate names none.
 func (e *endpoint) targets() string {
 	if e.Rate != nil && e.Rate.Param != "" {
 		return e.Rate.Param

@@ -148,7 +148,8 @@ func codeConstants(codes []code) ([]byte, error) {
 	return format.Source(b.Bytes())
 }
 
-// comment breaks words into lines of a comment, of at most 100 columns. The indent consists of tabs.
+// comment breaks words into lines of a comment, of at most 100 columns. The indent consists of
+// tabs.
 func comment(indent, words string) string {
 	begin := indent + "//"
 	lines := []string{begin}

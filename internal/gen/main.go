@@ -1,4 +1,5 @@
-// Command gen writes package endpoint, codes_gen.go, tables of internal/live and pages of docs/ from the catalogue in api/.
+// Command gen writes package endpoint, codes_gen.go, tables of internal/live and pages of docs/
+// from the catalogue in api/.
 package main
 
 import (
@@ -103,7 +104,8 @@ func firstDifference(a, b []byte) int {
 	return bytes.Count(b, []byte("\n")) + 2
 }
 
-// holes are the endpoints in use that no method calls, and the calls of methods to endpoints that the catalogue does not have.
+// holes are the endpoints in use that no method calls, and the calls of methods to endpoints that
+// the catalogue does not have.
 func holes(endpoints []*endpoint, methods map[string][]string) []error {
 	var found []error
 	known := map[string]bool{}

@@ -13,8 +13,8 @@ import (
 
 const directive = "//rongcloud:endpoint "
 
-// claims maps "POST /path" to the methods of the root package that carry its directive, as a caller writes them:
-// client.User.Blacklist.Add.
+// claims maps "POST /path" to the methods of the root package that carry its directive, as a
+// caller writes them: client.User.Blacklist.Add.
 func claims(root string) (map[string][]string, error) {
 	files, err := filepath.Glob(filepath.Join(root, "*.go"))
 	if err != nil {

@@ -25,8 +25,9 @@ type embedded struct {
 	index []int
 }
 
-// fieldsOf lists the fields of a struct and of those embedded in it, by the rules of encoding/json: of several
-// fields with one name the least deep counts, among equals the tagged one, and else none.
+// fieldsOf lists the fields of a struct and of those embedded in it, by the rules of
+// encoding/json: of several fields with one name the least deep counts, among equals the tagged
+// one, and else none.
 func fieldsOf(typ reflect.Type) []found {
 	var all []found
 	visited := map[reflect.Type]bool{}

@@ -1,5 +1,5 @@
-// Package lenient decodes JSON into Go values as encoding/json does, and goes on where encoding/json
-// gives up.
+// Package lenient decodes JSON into Go values as encoding/json does, and goes on where
+// encoding/json gives up.
 //
 // It promises:
 //
@@ -41,12 +41,14 @@ type Decoder struct {
 	Zone      *time.Location // the zone of dates that name none
 	DropNulls bool           // a null in a list is no item
 
-	// Unknown, if it is not nil, is given each member of an object that no field of the struct takes, and a pointer to the
-	// struct. First says that it is the first one of that object. The value is valid JSON, and not to be kept without a copy.
+	// Unknown, if it is not nil, is given each member of an object that no field of the struct
+	// takes, and a pointer to the struct. First says that it is the first one of that object. The
+	// value is valid JSON, and not to be kept without a copy.
 	//
-	// It is also given, under the name of the field, what an enumeration (a whole number with a type of
-	// its own), a span or a switch (a boolean with unit:"switch") cannot hold: a word for a number, a
-	// negative span, a switch that is neither on nor off. The field then has its zero value.
+	// It is also given, under the name of the field, what an enumeration (a whole number with a
+	// type of its own), a span or a switch (a boolean with unit:"switch") cannot hold: a word for
+	// a number, a negative span, a switch that is neither on nor off. The field then has its zero
+	// value.
 	Unknown func(target any, key string, value []byte, first bool)
 }
 
@@ -136,15 +138,16 @@ var byteOrderMark = []byte("\xef\xbb\xbf")
 // TrimMark returns data without the byte order mark that some servers begin with.
 func TrimMark(data []byte) []byte { return bytes.TrimPrefix(data, byteOrderMark) }
 
-// Object returns the members of an object. An empty text or list and null are an object without members,
-// and an object may come as JSON text.
+// Object returns the members of an object. An empty text or list and null are an object without
+// members, and an object may come as JSON text.
 func Object(data json.RawMessage) (map[string]json.RawMessage, error) {
 	var object map[string]json.RawMessage
 	err := Decoder{}.Decode(data, &object)
 	return object, err
 }
 
-// Text returns the text of a JSON string, number or boolean, nothing for null, and else JSON itself.
+// Text returns the text of a JSON string, number or boolean, nothing for null, and else JSON
+// itself.
 func Text(data json.RawMessage) (string, error) {
 	var text string
 	err := Decoder{}.Decode(data, &text)

@@ -145,9 +145,9 @@ type filling struct {
 	empty bool  // with an empty text
 }
 
-// preferred reports whether a member counts more than the one that filled a field before. A null counts nothing, an empty
-// text less than a value, and a name in other letter case less than any exact one. Fresh says that it was another name
-// that filled the field.
+// preferred reports whether a member counts more than the one that filled a field before. A null
+// counts nothing, an empty text less than a value, and a name in other letter case less than any
+// exact one. Fresh says that it was another name that filled the field.
 func (r *reader) preferred(n *name, folded bool, filled *filling) (preferred, fresh bool) {
 	rank := int32(n.rank + 1) //nolint:gosec // a field has few names
 	if folded {
@@ -309,8 +309,8 @@ func (r *reader) mapKey(typ reflect.Type) (reflect.Value, error) {
 // maxCounts is how often a document is passed to count what it holds.
 const maxCounts = 4
 
-// count returns how many items or members the list or object has that begins here. What is nested deep would be
-// passed again at each depth, so it gives up when it has passed too much.
+// count returns how many items or members the list or object has that begins here. What is nested
+// deep would be passed again at each depth, so it gives up when it has passed too much.
 func (r *reader) count() (n int, ok bool) {
 	if r.counted > maxCounts*len(r.data) {
 		return 0, false
@@ -413,7 +413,8 @@ func room(v reflect.Value, n int, counted bool) bool {
 	return true
 }
 
-// nothing reports whether the next item is none: a null, or an empty object where it would hold a text.
+// nothing reports whether the next item is none: a null, or an empty object where it would hold a
+// text.
 func (r *reader) nothing(p *plan) bool {
 	switch r.next() {
 	case 'n':
@@ -424,7 +425,8 @@ func (r *reader) nothing(p *plan) bool {
 	return false
 }
 
-// resize gives a slice room for n items. Like encoding/json it leaves what a repeated key has filled before.
+// resize gives a slice room for n items. Like encoding/json it leaves what a repeated key has
+// filled before.
 func (r *reader) resize(p *plan, v reflect.Value, n int) {
 	switch {
 	case v.Kind() == reflect.Array:
@@ -439,7 +441,8 @@ func (r *reader) resize(p *plan, v reflect.Value, n int) {
 	v.SetLen(n)
 }
 
-// item reads an item of a list. A text there is an ID or a name, and never made of a list or object.
+// item reads an item of a list. A text there is an ID or a name, and never made of a list or
+// object.
 func (r *reader) item(p *plan, v reflect.Value) error {
 	if c := r.next(); p.kind == kindText && (c == '[' || c == '{' && p.items == nil) {
 		return mismatch("a text", c)

@@ -12,7 +12,8 @@ var (
 	errRange  = errors.New("the number does not fit")
 )
 
-// whole reads a whole number as answers have it: booleans are 1 and 0, no text is 0, fractions are rounded.
+// whole reads a whole number as answers have it: booleans are 1 and 0, no text is 0, fractions are
+// rounded.
 func whole(text []byte) (int64, error) {
 	if n, ok := digits(text); ok {
 		return n, nil

@@ -19,12 +19,14 @@ type reader struct {
 	texts   strings.Builder // the strings read last, one behind the other; see keep
 }
 
-// maxDepth bounds how deep values are nested, JSON inside texts included. encoding/json has the same bound.
+// maxDepth bounds how deep values are nested, JSON inside texts included. encoding/json has the
+// same bound.
 const maxDepth = 10000
 
 var errDeep = fmt.Errorf("nested more than %d deep", maxDepth)
 
-// Strings share pieces of memory. A string that is kept keeps its piece alive, so pieces are bounded.
+// Strings share pieces of memory. A string that is kept keeps its piece alive, so pieces are
+// bounded.
 const (
 	maxPiece  = 64 << 10
 	maxShared = 8 << 10 // the longest string that shares a piece
@@ -136,7 +138,8 @@ func (r *reader) keep(text []byte) string {
 	return r.texts.String()[start:]
 }
 
-// scalar reads a text, number or boolean as a text, without keeping it. It is false for a list or object.
+// scalar reads a text, number or boolean as a text, without keeping it. It is false for a list or
+// object.
 func (r *reader) scalar() ([]byte, bool) {
 	switch c := r.next(); c {
 	case '{', '[':
@@ -212,8 +215,8 @@ func (r *reader) value(p *plan, v reflect.Value) error {
 	return err
 }
 
-// pointee returns what a pointer in an interface leads to, which is filled in place of the interface. A null empties the interface,
-// and so does a pointer to itself.
+// pointee returns what a pointer in an interface leads to, which is filled in place of the
+// interface. A null empties the interface, and so does a pointer to itself.
 func pointee(pointer reflect.Value, null bool) (reflect.Value, bool) {
 	if pointer.Kind() != reflect.Pointer || pointer.IsNil() {
 		return pointer, false

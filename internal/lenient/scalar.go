@@ -145,8 +145,8 @@ func (r *reader) toFloat(v reflect.Value) error {
 // dateLayouts take numbers without their leading zeros, and fractions of a second, too.
 var dateLayouts = []string{"2006-1-2 15:4:5", "2006-1-2T15:4:5", time.RFC3339Nano}
 
-// toTime reads Unix milliseconds or a date, whichever comes. An empty text, 0 and a text that is no time are the zero time:
-// one odd date does not cost the page that it stands on.
+// toTime reads Unix milliseconds or a date, whichever comes. An empty text, 0 and a text that is
+// no time are the zero time: one odd date does not cost the page that it stands on.
 func (r *reader) toTime(v reflect.Value) error {
 	c := r.next()
 	text, ok := r.scalar()
@@ -219,7 +219,8 @@ func units2span(text []byte, unit time.Duration) (time.Duration, error) {
 	return time.Duration(f), nil
 }
 
-// toAny reads what encoding/json makes of a value where any type may come. A number beyond float64 stays a json.Number.
+// toAny reads what encoding/json makes of a value where any type may come. A number beyond float64
+// stays a json.Number.
 func (r *reader) toAny(v reflect.Value) error {
 	text := r.raw()
 	var value any

@@ -7,10 +7,11 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// bucket keeps one limit. A call goes when two things are true: it has been paid, from tokens that spread calls evenly, and
-// there is room for it in the window, which sees to it that no stretch of the limit's time holds more than the limit. The
-// window alone would let a whole limit through at once and then nothing; the tokens alone cannot tell a call of 1000 units,
-// which the server counts in one moment, from 1000 calls.
+// bucket keeps one limit. A call goes when two things are true: it has been paid, from tokens that
+// spread calls evenly, and there is room for it in the window, which sees to it that no stretch of
+// the limit's time holds more than the limit. The window alone would let a whole limit through at
+// once and then nothing; the tokens alone cannot tell a call of 1000 units, which the server
+// counts in one moment, from 1000 calls.
 type bucket struct {
 	limit int
 	per   time.Duration
@@ -40,7 +41,8 @@ func (b *backlog) leave(n, paid int) {
 }
 
 const (
-	// burstShare is the part of a limit that may be used at once; the rest is spread over the limit's time.
+	// burstShare is the part of a limit that may be used at once; the rest is spread over the
+	// limit's time.
 	burstShare = 100
 	// longestPaced is the longest time over which calls are spread.
 	longestPaced = time.Minute
@@ -93,8 +95,9 @@ func (b *bucket) refresh(now time.Time) {
 	}
 }
 
-// pay pays for a share as far as it can, and returns how long it takes until more can be paid. What it does not need of the credit
-// is forgotten: many small calls must not use up at once what a large one had paid.
+// pay pays for a share as far as it can, and returns how long it takes until more can be paid.
+// What it does not need of the credit is forgotten: many small calls must not use up at once what
+// a large one had paid.
 func (b *bucket) pay(sh *share, low bool, now time.Time) time.Duration {
 	need := sh.n - sh.paid
 	if need == 0 {
@@ -126,8 +129,8 @@ func (b *bucket) after(tokens float64) time.Duration {
 	return max(time.Microsecond, time.Duration(wait))
 }
 
-// room is how much of the limit n more units may fill. While there are single calls, those that give way leave something for the next
-// of them.
+// room is how much of the limit n more units may fill. While there are single calls, those that
+// give way leave something for the next of them.
 func (b *bucket) room(n int, giveWay bool) int {
 	room := b.limit - max(1, b.limit/50)
 	if !giveWay || b.used.single == 0 || n > room {

@@ -1,5 +1,5 @@
-// Package tokenbucket paces calls that fall under several limits at once. It knows limits and units, and nothing of what the
-// calls do.
+// Package tokenbucket paces calls that fall under several limits at once. It knows limits and
+// units, and nothing of what the calls do.
 //
 // It promises:
 //
@@ -29,7 +29,8 @@ import (
 	"time"
 )
 
-// Limit is one limit that a call falls under, and what the call takes of it. Calls with the same Key share it.
+// Limit is one limit that a call falls under, and what the call takes of it. Calls with the same
+// Key share it.
 type Limit struct {
 	Key   string
 	Limit int
@@ -37,7 +38,8 @@ type Limit struct {
 	Units int
 }
 
-// MaxUnits is the most that a call can ask for and a limit can have; more counts as this much. It keeps sums from overflowing.
+// MaxUnits is the most that a call can ask for and a limit can have; more counts as this much. It
+// keeps sums from overflowing.
 const MaxUnits = 1 << 40
 
 // never stands for a wait whose end is not known.
@@ -105,7 +107,8 @@ func (w *waiter) overdue(now time.Time) bool {
 	return !w.ready.IsZero() && now.Sub(w.ready) > w.shares[0].per
 }
 
-// lane holds those who wait for the same limits with the same priority. Only its first one can be next.
+// lane holds those who wait for the same limits with the same priority. Only its first one can be
+// next.
 type lane struct {
 	key     laneKey
 	waiting []*waiter
@@ -144,8 +147,8 @@ func (l *lane) head() *waiter {
 	return l.waiting[0]
 }
 
-// Wait blocks until the call may go, and counts it in all its limits. An error means that it was not counted: the context's, at
-// once if its deadline comes before the call could go.
+// Wait blocks until the call may go, and counts it in all its limits. An error means that it was
+// not counted: the context's, at once if its deadline comes before the call could go.
 func (s *Buckets) Wait(ctx context.Context, limits []Limit, low bool) error {
 	if err := ctx.Err(); err != nil || len(limits) == 0 {
 		return err
@@ -203,8 +206,8 @@ func (s *Buckets) Count(limits []Limit, low bool) {
 	}
 }
 
-// SlowDown takes note that a limit was found to be used up: it lets nothing through for pause, a minute at most, and then a quarter less for
-// the limit's time, 10 s at least.
+// SlowDown takes note that a limit was found to be used up: it lets nothing through for pause, a
+// minute at most, and then a quarter less for the limit's time, 10 s at least.
 func (s *Buckets) SlowDown(limit Limit, pause time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -342,8 +345,8 @@ func (s *Buckets) dispatch() {
 	s.wake(now, next)
 }
 
-// try pays for w as far as it can, and lets it go if all its limits have room. Otherwise it returns after what time to try again, and
-// keeps those who come later from what w waits for.
+// try pays for w as far as it can, and lets it go if all its limits have room. Otherwise it
+// returns after what time to try again, and keeps those who come later from what w waits for.
 func (s *Buckets) try(w *waiter, now time.Time) time.Duration {
 	rank, free, paid, wait := w.rank(now), true, true, never
 	blocked := func(b *bucket, d time.Duration) {

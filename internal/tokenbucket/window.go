@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// windowSlots is how finely a window tells times apart: what was used counts for up to one slot longer than the limit's time.
+// windowSlots is how finely a window tells times apart: what was used counts for up to one slot
+// longer than the limit's time.
 const windowSlots = 256
 
 // window remembers what was used within a limit's time.
@@ -57,7 +58,8 @@ func (w *window) add(n int, low bool, now time.Time) {
 	}
 }
 
-// until is how long it takes until n more fit into room. More than the whole room fits when nothing else is there.
+// until is how long it takes until n more fit into room. More than the whole room fits when
+// nothing else is there.
 func (w *window) until(n, room int, now time.Time) time.Duration {
 	total := w.total
 	for _, use := range w.uses {
