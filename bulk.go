@@ -234,7 +234,7 @@ func (r *bulkRun[M, T]) open(extra []extraField) error {
 			return refuse("Resume", "the checkpoint cannot be used: %v", err)
 		}
 		if seed != 0 && seed != resume.state.Seed {
-			return r.another("send: its MsgRandom differs")
+			return r.errForeign("send: its MsgRandom differs")
 		}
 		seed = resume.state.Seed
 	case seed == 0:
@@ -247,7 +247,7 @@ func (r *bulkRun[M, T]) open(extra []extraField) error {
 	r.state = bulkState{Version: bulkVersion, Run: name, Seed: seed, Size: int64(r.size)}
 	if resume != nil {
 		if resume.state.Run != name {
-			return r.another("send: its App Key, message, chunk size or extra fields differ")
+			return r.errForeign("send: its App Key, message, chunk size or extra fields differ")
 		}
 		r.state = resume.state.clone()
 		r.state.settle()
@@ -272,8 +272,8 @@ func (r *bulkRun[M, T]) name(seed int64, extra []extraField) (string, error) {
 	return hex.EncodeToString(sum[:16]), nil
 }
 
-// another refuses a checkpoint that does not belong here.
-func (r *bulkRun[M, T]) another(what string) error {
+// errForeign refuses a checkpoint that does not belong here.
+func (r *bulkRun[M, T]) errForeign(what string) error {
 	return refuse("Resume", "the checkpoint belongs to another %s", what)
 }
 
@@ -309,7 +309,7 @@ func (r *bulkRun[M, T]) read(recipients iter.Seq2[T, error]) error {
 	case r.position == 0:
 		return refuse(r.list, "there are no recipients")
 	case r.chunk.index < r.state.Begun, r.position < r.state.Position:
-		return r.another("list of recipients")
+		return r.errForeign("list of recipients")
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -408,7 +408,7 @@ func (r *bulkRun[M, T]) begin() error {
 	maybeDone := r.noteBegun(&open)
 	defer func() {
 		if !sent {
-			r.putOff(open, maybeDone)
+			r.takeBack(open, maybeDone)
 		}
 	}()
 	if err := r.save(); err != nil {
@@ -440,7 +440,7 @@ func (r *bulkRun[M, T]) again(open *bulkOpen) (bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if open.Chunk == r.state.Begun-1 && open.Digest != r.state.Digest {
-		return false, r.another("list of recipients")
+		return false, r.errForeign("list of recipients")
 	}
 	is := func(o bulkOpen) bool { return o.Chunk == open.Chunk }
 	found, send := bulkOpen{}, false
@@ -459,7 +459,7 @@ func (r *bulkRun[M, T]) again(open *bulkOpen) (bool, error) {
 		return false, nil
 	}
 	if found.Digest != open.Digest || found.bulkSpan != open.bulkSpan {
-		return false, r.another("list of recipients")
+		return false, r.errForeign("list of recipients")
 	}
 	*open = found
 	return true, nil

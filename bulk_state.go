@@ -92,15 +92,15 @@ func (r *bulkRun[M, T]) postpone(chunk *BulkChunk, open bulkOpen, maybeDone bool
 	if maybeDone {
 		return
 	}
-	r.putOff(open, false)
+	r.takeBack(open, false)
 	if err := r.save(); err != nil {
 		r.fail(err)
 	}
 }
 
-// putOff takes a chunk back of which nothing was sent now, under the lock. If an earlier request
+// takeBack takes a chunk back of which nothing was sent now, under the lock. If an earlier request
 // may have been carried out, it stays unknown.
-func (r *bulkRun[M, T]) putOff(open bulkOpen, maybeDone bool) {
+func (r *bulkRun[M, T]) takeBack(open bulkOpen, maybeDone bool) {
 	if maybeDone {
 		r.note(open, BulkOutcomeUnknown, nil)
 		return

@@ -47,10 +47,10 @@ var dialTCP = (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 15 * time.Second
 // given one connection at the same moment, they are counted for the whole generation too, as long
 // as it is not known that the server speaks HTTP/1.1.
 type pool struct {
-	limits connLimits
-	usual  time.Duration   // the time that an attempt is given if its call asks for no other
-	base   *http.Transport // a generation's transport is a copy; it carries itself what goes to other hosts than the API's
-	spoken atomic.Int32    // the major version of HTTP of the last answer; 0 before the first
+	limits         connLimits
+	attemptTimeout time.Duration   // the time that an attempt is given if its call asks for no other
+	base           *http.Transport // a generation's transport is a copy; it carries itself what goes to other hosts than the API's
+	httpMajor      atomic.Int32    // the major version of HTTP of the last answer; 0 before the first
 
 	mu      sync.Mutex
 	current *generation
@@ -71,8 +71,8 @@ type generation struct {
 }
 
 // newPool makes a pool whose connections use TLS by the caller's settings, which may be nil.
-func newPool(limits connLimits, usual time.Duration, settings *tls.Config) *pool {
-	return &pool{limits: limits, usual: usual, base: &http.Transport{
+func newPool(limits connLimits, attemptTimeout time.Duration, settings *tls.Config) *pool {
+	return &pool{limits: limits, attemptTimeout: attemptTimeout, base: &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         dialTCP,
 		TLSClientConfig:     newTLSConfig(settings),
@@ -117,7 +117,7 @@ func (p *pool) choose(ctx context.Context, now time.Time) (*generation, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	g := p.current
-	http1 := p.spoken.Load() == 1
+	http1 := p.httpMajor.Load() == 1
 	if g == nil || deadline.After(g.end) || !http1 && g.requests >= p.limits.maxRequests || http1 && g.shared {
 		if g != nil {
 			g.timer.Reset(0) // not here: to close a connection can take a while
@@ -131,8 +131,8 @@ func (p *pool) choose(ctx context.Context, now time.Time) (*generation, bool) {
 
 // begin starts a generation; p.mu is held.
 func (p *pool) begin(now time.Time) *generation {
-	p.current = p.newGeneration(now, p.limits.maxAge-min(p.usual, p.limits.longest))
-	p.current.shared = p.spoken.Load() == 2
+	p.current = p.newGeneration(now, p.limits.maxAge-min(p.attemptTimeout, p.limits.longest))
+	p.current.shared = p.httpMajor.Load() == 2
 	return p.current
 }
 
@@ -163,8 +163,8 @@ func (p *pool) newGeneration(now time.Time, life time.Duration) *generation {
 
 // learn notes the major version of HTTP of an answer.
 func (p *pool) learn(major int) {
-	if version := int32(major); version != p.spoken.Load() { //nolint:gosec // a small number
-		p.spoken.Store(version)
+	if version := int32(major); version != p.httpMajor.Load() { //nolint:gosec // a small number
+		p.httpMajor.Store(version)
 	}
 }
 

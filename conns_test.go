@@ -424,7 +424,7 @@ func TestOneRequestOpensASharedConnection(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := newPool(rongCloudLimits, time.Second, nil)
-		p.spoken.Store(2)
+		p.httpMajor.Store(2)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		took := func(ctx context.Context) time.Duration {
@@ -448,7 +448,7 @@ func TestOneRequestOpensASharedConnection(t *testing.T) {
 		lastRequest(&countedConn{generation: second, maxRequests: 9})
 		require.Zero(t, took(ctx), "the connection is there")
 
-		p.spoken.Store(1)
+		p.httpMajor.Store(1)
 		require.NotSame(t, second, p.take(ctx, time.Now()), "a server of HTTP/1.1 gets a generation for it")
 		require.Zero(t, took(ctx), "where nobody waits")
 	})

@@ -64,7 +64,7 @@ func embeddingOf(typ reflect.Type) *embedding {
 		made := &embedding{writes: marshals(typ), writesBehind: marshals(reflect.PointerTo(typ))}
 		if typ.Kind() == reflect.Struct {
 			scan := embeddingScan{seen: map[reflect.Type]bool{}}
-			scan.look(typ)
+			scan.visit(typ)
 			made.mayNil, made.twice, made.bare = scan.mayNil, scan.builtIns > 1, bareIn(typ, map[reflect.Type]bool{})
 			if scan.writers > 1 || scan.writers == 1 && scan.others > 0 {
 				made.lostTo = scan.writer
@@ -122,7 +122,7 @@ type embeddingScan struct {
 	mayNil   bool
 }
 
-func (s *embeddingScan) look(typ reflect.Type) {
+func (s *embeddingScan) visit(typ reflect.Type) {
 	writesItself := ownMarshaler(typ)
 	if s.seen[typ] {
 		return
@@ -141,7 +141,7 @@ func (s *embeddingScan) look(typ reflect.Type) {
 		case writesItself: // only what may be nil is of interest
 			if field.Anonymous && embedded.Kind() == reflect.Struct {
 				inner := embeddingScan{seen: s.seen}
-				inner.look(embedded)
+				inner.visit(embedded)
 				s.mayNil = s.mayNil || inner.mayNil
 			}
 		case field.Anonymous && embedded.Kind() == reflect.Interface && marshals(embedded),
@@ -152,7 +152,7 @@ func (s *embeddingScan) look(typ reflect.Type) {
 				s.builtIns++
 			}
 		case field.Anonymous && embedded.Kind() == reflect.Struct && !ownMarshaler(embedded):
-			s.look(embedded)
+			s.visit(embedded)
 		case field.IsExported() && field.Tag.Get("json") != "-":
 			s.others++
 		}

@@ -16,20 +16,20 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// plant puts a key that no type knows into every object of a JSON tree, and counts them.
-func plant(tree any, planted *int) {
+// insertUnknown puts a key that no type knows into every object of a JSON tree, and counts them.
+func insertUnknown(tree any, inserted *int) {
 	switch tree := tree.(type) {
 	case map[string]any:
 		for key, value := range tree {
 			if key != "receiptMessageDic" { // whose keys are users
-				plant(value, planted)
+				insertUnknown(value, inserted)
 			}
 		}
-		*planted++
-		tree["new"+strconv.Itoa(*planted)] = []any{"<&>你", json.Number("1.50"), nil, map[string]any{"deep": true}}
+		*inserted++
+		tree["new"+strconv.Itoa(*inserted)] = []any{"<&>你", json.Number("1.50"), nil, map[string]any{"deep": true}}
 	case []any:
 		for _, item := range tree {
-			plant(item, planted)
+			insertUnknown(item, inserted)
 		}
 	}
 }
@@ -48,9 +48,9 @@ func TestUnknownKeysSurvive(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d", name, depth), func(t *testing.T) {
 				tree, err := plainTree([]byte(body))
 				require.NoError(t, err)
-				planted := 0
-				plant(tree, &planted)
-				require.Greater(t, planted, depth)
+				inserted := 0
+				insertUnknown(tree, &inserted)
+				require.Greater(t, inserted, depth)
 				want := contentJSON(t, tree)
 
 				content, err := DecodeContent(outer, []byte(want))

@@ -141,10 +141,10 @@ func newHosts(addresses []string) (*hosts, error) {
 // word in the catalogue.
 var customHosts = map[string]string{"translation": "WithTranslationURL"}
 
-// elsewhere are the hosts of endpoints that no data centre serves, by their address or by the word
-// for what each customer is told an address for. With base URLs of the caller's there are only
-// those that the caller gave besides.
-func (c *config) elsewhere() (map[string]*hosts, error) {
+// hostsByAddress are the hosts of endpoints that no data centre serves, by their address or by the
+// word for what each customer is told an address for. With base URLs of the caller's there are
+// only those that the caller gave besides.
+func (c *config) hostsByAddress() (map[string]*hosts, error) {
 	found := map[string]*hosts{}
 	for word, address := range c.customURLs {
 		one, err := parseHost(customHosts[word], address)

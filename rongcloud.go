@@ -63,17 +63,17 @@ type service struct{ client *Client }
 
 // core is what the calls of all services share.
 type core struct {
-	appKey    string
-	secret    secret
-	hosts     *hosts
-	elsewhere map[string]*hosts // of endpoints that no data centre serves, by their address
-	zone      *time.Location
-	config    config
-	retrier   *retryablehttp.Client
-	budget    *retryBudget
-	own       *pool         // nil if the caller brought a client
-	template  *http.Request // copied for every call
-	headers   fixedHeaders
+	appKey         string
+	secret         secret
+	hosts          *hosts
+	hostsByAddress map[string]*hosts // of endpoints that no data centre serves, by their address
+	zone           *time.Location
+	config         config
+	retrier        *retryablehttp.Client
+	budget         *retryBudget
+	own            *pool         // nil if the caller brought a client
+	template       *http.Request // copied for every call
+	headers        fixedHeaders
 }
 
 // fixedHeaders are header values that are the same for every request. Their capacity is their
@@ -108,7 +108,7 @@ func New(appKey, appSecret string, opts ...Option) (*Client, error) {
 	if err != nil {
 		c.problems = append(c.problems, err)
 	}
-	elsewhere, err := c.elsewhere()
+	hostsByAddress, err := c.hostsByAddress()
 	if err != nil {
 		c.problems = append(c.problems, err)
 	}
@@ -116,7 +116,7 @@ func New(appKey, appSecret string, opts ...Option) (*Client, error) {
 		return nil, problems(c.problems)
 	}
 	return newClient(&core{
-		appKey: appKey, secret: newSecret(appSecret), hosts: hosts, elsewhere: elsewhere, zone: c.region.TimeZone(), config: c,
+		appKey: appKey, secret: newSecret(appSecret), hosts: hosts, hostsByAddress: hostsByAddress, zone: c.region.TimeZone(), config: c,
 	}), nil
 }
 

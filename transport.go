@@ -122,7 +122,7 @@ func (k *core) newCall(ctx context.Context, ep *endpoint.Endpoint, out any) (*ca
 	if ctx == nil {
 		return nil, refuse("ctx", "is nil")
 	}
-	if ep.CustomHost != "" && k.config.regional && k.elsewhere[ep.CustomHost] == nil {
+	if ep.CustomHost != "" && k.config.regional && k.hostsByAddress[ep.CustomHost] == nil {
 		return nil, refuse(customHosts[ep.CustomHost], "is required: %s goes to an address that RongCloud tells each customer", ep)
 	}
 	c := &call{Context: ctx, core: k, ep: ep, out: out, class: ep.Class, started: time.Now()}
@@ -230,7 +230,7 @@ func (c *call) duplicate() bool {
 
 // hosts returns where the endpoint is served.
 func (c *call) hosts() *hosts {
-	if other := c.core.elsewhere[cmp.Or(c.ep.CustomHost, c.ep.Host)]; other != nil {
+	if other := c.core.hostsByAddress[cmp.Or(c.ep.CustomHost, c.ep.Host)]; other != nil {
 		return other
 	}
 	return c.core.hosts

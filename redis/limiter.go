@@ -342,12 +342,12 @@ func (l *Limiter) lose(err error, failed *ask) {
 	case <-l.closed:
 	default:
 		l.wait.Add(1)
-		go l.look(&ask{keys: failed.keys, limits: failed.limits})
+		go l.awaitRedis(&ask{keys: failed.keys, limits: failed.limits})
 	}
 }
 
-// look goes back to Redis when it is found.
-func (l *Limiter) look(probe *ask) {
+// awaitRedis goes back to Redis when it is found.
+func (l *Limiter) awaitRedis(probe *ask) {
 	if !l.search(probe) {
 		return
 	}

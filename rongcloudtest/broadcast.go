@@ -23,14 +23,14 @@ func broadcast(c *call) answer {
 	receivers := c.registered()
 	if system := c.params.Get("os"); system != "" { // old, but simple
 		receivers = slices.DeleteFunc(receivers, func(id string) bool {
-			return !c.users.look(id).reachable([]string{strings.ToLower(system)}, "")
+			return !c.users.find(id).reachable([]string{strings.ToLower(system)}, "")
 		})
 	}
 	return c.broadcast(receivers, true, nil)
 }
 
 func broadcastOnline(c *call) answer {
-	online := slices.DeleteFunc(c.registered(), func(id string) bool { return !c.users.look(id).connected(c.at) })
+	online := slices.DeleteFunc(c.registered(), func(id string) bool { return !c.users.find(id).connected(c.at) })
 	return c.broadcast(online, false, func(m *kept) {
 		c.messages.online = append(slices.DeleteFunc(c.messages.online, func(old *kept) bool { return old.isOver(c.at) }), m)
 	})

@@ -31,7 +31,7 @@ func (u *User) SendPrivate(to string, content rongcloud.MessageContent) (uid str
 		switch {
 		case slices.Contains(c.users.muted, u.id):
 			return nil, ErrMuted
-		case c.users.look(to).refuses(u.id):
+		case c.users.find(to).refuses(u.id):
 			return nil, ErrRejected
 		}
 		return []string{to}, nil
@@ -171,7 +171,7 @@ func (out *outgoing) obey(v *webhooktest.Verdict) {
 
 // mayWrite returns those whom the user's message reaches.
 func (u *User) mayWrite(c *call, receivers func(c *call) ([]string, error)) ([]string, error) {
-	if !c.users.look(u.id).connected(c.at) {
+	if !c.users.find(u.id).connected(c.at) {
 		return nil, ErrOffline
 	}
 	return receivers(c)

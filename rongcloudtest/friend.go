@@ -73,7 +73,7 @@ var friendHandlers = map[*endpoint.Endpoint]handler{
 func friendAdd(c *call) answer {
 	user, target := c.params.Get("userId"), c.params.Get("targetId")
 	for _, id := range []string{user, target} {
-		if !c.users.look(id).registered {
+		if !c.users.find(id).registered {
 			return refuse(rongcloud.CodeProfileUserNotFound, "user %s does not exist", id)
 		}
 	}
@@ -176,7 +176,7 @@ func friendGet(c *call) answer {
 		if one.ext == nil {
 			ext = nil
 		}
-		entries = append(entries, entry{one.id, c.users.look(one.id).name, one.remark, string(ext), one.at})
+		entries = append(entries, entry{one.id, c.users.find(one.id).name, one.remark, string(ext), one.at})
 	}
 	fields := []field{{"totalCount", len(all)}, {"friendList", entries}}
 	if to < len(all) {
@@ -204,7 +204,7 @@ func friendCheck(c *call) answer {
 func friendPermissionSet(c *call) answer {
 	ids := c.params.List("userIds")
 	for _, id := range ids {
-		if !c.users.look(id).registered {
+		if !c.users.find(id).registered {
 			return refuse(rongcloud.CodeProfileUserNotFound, "user %s does not exist", id)
 		}
 	}

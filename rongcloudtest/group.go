@@ -42,8 +42,8 @@ type member struct {
 	extra    string
 }
 
-// get returns the group, made if need be.
-func (g *groups) get(id string, at time.Time) *group {
+// ensure returns the group, made if need be.
+func (g *groups) ensure(id string, at time.Time) *group {
 	one := g.byID[id]
 	if one == nil {
 		g.count++
@@ -178,7 +178,7 @@ func groupJoin(c *call) answer {
 		if !one.room(ids, int(min(c.params.Int("maxMember"), maxGroupMembers))) {
 			return refusal(rongcloud.CodeGroupFull, "group %s has no room for them", id)
 		}
-		one = c.groups.get(id, c.at)
+		one = c.groups.ensure(id, c.at)
 		if c.params.Has("groupName") {
 			one.name = c.params.Get("groupName")
 		}
@@ -234,7 +234,7 @@ func groupSync(c *call) answer {
 		}
 	}
 	for _, id := range slices.Sorted(maps.Keys(wanted)) {
-		one := c.groups.get(id, c.at)
+		one := c.groups.ensure(id, c.at)
 		if name := wanted[id]; name != "" {
 			one.name = name
 		}

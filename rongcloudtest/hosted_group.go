@@ -88,7 +88,7 @@ func entrustCreate(c *call) answer {
 	if err != nil {
 		return refuseError(err)
 	}
-	g := c.groups.get(id, c.at)
+	g := c.groups.ensure(id, c.at)
 	g.name, g.hosted = c.params.Get("name"), h
 	c.groups.join(g, append([]string{owner}, c.ids("userIds")...), c.at)
 	c.tellGroup(g, webhook.GroupCreated, c.groups.ids(id))

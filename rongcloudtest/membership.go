@@ -16,5 +16,5 @@ func appendNew(all, more []string) []string {
 func (s *Server) AddGroup(group string, users ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.groups.join(s.groups.get(group, s.now()), users, s.now())
+	s.groups.join(s.groups.ensure(group, s.now()), users, s.now())
 }

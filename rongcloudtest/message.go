@@ -86,7 +86,7 @@ func newMessages(history int) messages {
 func (u *User) Inbox() []Message {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
-	if inbox := u.server.users.look(u.id).inbox; inbox != nil {
+	if inbox := u.server.users.find(u.id).inbox; inbox != nil {
 		return inbox.all()
 	}
 	return nil
@@ -116,7 +116,7 @@ func publishPrivate(c *call) answer {
 // willing returns the target as its own receiver, unless the request asks to look at the
 // receiver's lists, as the page has it, and these refuse the sender.
 func (c *call) willing(target string) []string {
-	if c.params.Bool("verifyBlacklist") && c.users.look(target).refuses(c.params.Get("fromUserId")) {
+	if c.params.Bool("verifyBlacklist") && c.users.find(target).refuses(c.params.Get("fromUserId")) {
 		return nil
 	}
 	return []string{target}
@@ -286,7 +286,7 @@ func (c *call) send(out outgoing) *kept {
 		for _, id := range out.receivers {
 			c.give(m, id)
 		}
-		if out.toSender && (!c.isStatus() || c.users.look(m.From).connected(c.at)) {
+		if out.toSender && (!c.isStatus() || c.users.find(m.From).connected(c.at)) {
 			own := m.Message
 			own.OwnCopy = true
 			c.deliver(m.From, own)
@@ -304,7 +304,7 @@ func (c *call) send(out outgoing) *kept {
 
 // give puts the message into a user's inbox, if the user can receive it.
 func (c *call) give(m *kept, id string) {
-	if slices.Contains(c.users.deactivated, id) || c.isStatus() && !c.users.look(id).connected(c.at) {
+	if slices.Contains(c.users.deactivated, id) || c.isStatus() && !c.users.find(id).connected(c.at) {
 		return
 	}
 	c.deliver(id, m.received())
@@ -321,7 +321,7 @@ func (m *kept) received() Message {
 }
 
 func (s *Server) deliver(id string, m Message) {
-	u := s.users.get(id)
+	u := s.users.ensure(id)
 	if u.inbox == nil {
 		inbox := newRing[Message](s.messages.history)
 		u.inbox = &inbox
@@ -332,7 +332,7 @@ func (s *Server) deliver(id string, m Message) {
 // eachInbox calls do with every inbox that the message was put into.
 func (s *Server) eachInbox(m *kept, do func(inbox *ring[Message])) {
 	for _, id := range append(slices.Clone(m.Recipients), m.From) {
-		if inbox := s.users.look(id).inbox; inbox != nil {
+		if inbox := s.users.find(id).inbox; inbox != nil {
 			do(inbox)
 		}
 	}

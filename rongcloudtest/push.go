@@ -44,7 +44,7 @@ type device struct{ platform, packageName string }
 func (u *User) AddDevice(platform, packageName string) {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
-	one := u.server.users.get(u.id)
+	one := u.server.users.ensure(u.id)
 	one.devices = append(one.devices, device{strings.ToLower(platform), packageName})
 }
 

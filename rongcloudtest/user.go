@@ -53,8 +53,8 @@ type token struct {
 	issued time.Time
 }
 
-// get returns the user, made up if need be, to be changed.
-func (u *users) get(id string) *user {
+// ensure returns the user, made up if need be, to be changed.
+func (u *users) ensure(id string) *user {
 	one := u.byID[id]
 	if one == nil {
 		one = &user{id: id}
@@ -63,8 +63,8 @@ func (u *users) get(id string) *user {
 	return one
 }
 
-// look returns the user to be read. An unknown one is empty and not kept.
-func (u *users) look(id string) *user {
+// find returns the user to be read. An unknown one is empty and not kept.
+func (u *users) find(id string) *user {
 	if one := u.byID[id]; one != nil {
 		return one
 	}
@@ -109,7 +109,7 @@ func userGetToken(c *call) answer {
 	if slices.Contains(c.users.deactivated, id) {
 		return refuse(rongcloud.CodeInvalidParameter, "user %s is deactivated", id)
 	}
-	u := c.users.get(id)
+	u := c.users.ensure(id)
 	if !u.registered {
 		u.registered, u.createdAt = true, c.at
 		c.users.registered = append(c.users.registered, u)
@@ -130,7 +130,7 @@ func userNotFound(id string) answer {
 }
 
 func userRefresh(c *call) answer {
-	u := c.users.look(c.params.Get("userId"))
+	u := c.users.find(c.params.Get("userId"))
 	if !u.registered {
 		return userNotFound(u.id)
 	}
@@ -144,7 +144,7 @@ func userRefresh(c *call) answer {
 }
 
 func userInfo(c *call) answer {
-	u := c.users.look(c.params.Get("userId"))
+	u := c.users.find(c.params.Get("userId"))
 	if !u.registered {
 		return userNotFound(u.id)
 	}
@@ -198,7 +198,7 @@ func userDelusers(c *call) answer {
 func userTokenExpire(c *call) answer {
 	before := time.UnixMilli(c.params.Int("time"))
 	for _, id := range c.params.List("userId") {
-		u := c.users.look(id)
+		u := c.users.find(id)
 		u.tokens = slices.DeleteFunc(u.tokens, func(t token) bool { return t.issued.Before(before) })
 	}
 	return ok()
@@ -208,11 +208,11 @@ func userTokenExpire(c *call) answer {
 func userDeactivate(c *call) answer {
 	operation := c.operation()
 	for _, id := range c.params.List("userId") {
-		if !c.users.look(id).registered || slices.Contains(c.users.deactivated, id) {
+		if !c.users.find(id).registered || slices.Contains(c.users.deactivated, id) {
 			continue // the outcome per user is told by a callback, not here
 		}
 		c.users.remove(id)
-		c.users.get(id).deactivatedAt = c.at
+		c.users.ensure(id).deactivatedAt = c.at
 		c.users.deactivated = append(c.users.deactivated, id)
 		c.tellDeactivation(operation, id, webhook.UserDeactivated)
 	}
@@ -238,7 +238,7 @@ func userDeactivateQuery(c *call) answer {
 func userReactivate(c *call) answer {
 	operation := c.operation()
 	for _, id := range c.params.List("userId") {
-		u := c.users.look(id)
+		u := c.users.find(id)
 		if u.deactivatedAt.IsZero() || c.at.Before(u.deactivatedAt.Add(comebackAfter)) {
 			continue
 		}
@@ -253,7 +253,7 @@ func userReactivate(c *call) answer {
 
 func userCheckOnline(c *call) answer {
 	status := "0"
-	if c.users.look(c.params.Get("userId")).connected(c.at) {
+	if c.users.find(c.params.Get("userId")).connected(c.at) {
 		status = "1"
 	}
 	return ok(field{"status", status})
@@ -262,7 +262,7 @@ func userCheckOnline(c *call) answer {
 func userBlock(c *call) answer {
 	end := c.at.Add(time.Duration(c.params.Int("minute")) * time.Minute)
 	for _, id := range c.params.List("userId") {
-		u := c.users.get(id)
+		u := c.users.ensure(id)
 		if u.online {
 			c.tellStatus(id, webhook.StatusOffline)
 		}
@@ -273,7 +273,7 @@ func userBlock(c *call) answer {
 
 func userUnblock(c *call) answer {
 	for _, id := range c.params.List("userId") {
-		c.users.look(id).blockedUntil = time.Time{}
+		c.users.find(id).blockedUntil = time.Time{}
 	}
 	return ok()
 }
@@ -320,7 +320,7 @@ func (u *User) Tokens() []string {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
 	var texts []string
-	for _, t := range u.server.users.look(u.id).tokens {
+	for _, t := range u.server.users.find(u.id).tokens {
 		texts = append(texts, t.text)
 	}
 	return texts
@@ -343,7 +343,7 @@ func (u *User) connect() ([]event, error) {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
 	c := u.server.newCall()
-	one := c.users.look(u.id)
+	one := c.users.find(u.id)
 	switch {
 	case one.blocked(c.at):
 		return nil, ErrBlocked
@@ -367,7 +367,7 @@ func (u *User) disconnect() []event {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
 	c := u.server.newCall()
-	one := c.users.look(u.id)
+	one := c.users.find(u.id)
 	if one.online {
 		c.tellStatus(u.id, webhook.StatusOffline)
 	}
@@ -387,5 +387,5 @@ func (c *call) tellStatus(user string, status webhook.OnlineStatus) {
 func (u *User) Online() bool {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
-	return u.server.users.look(u.id).connected(u.server.now())
+	return u.server.users.find(u.id).connected(u.server.now())
 }

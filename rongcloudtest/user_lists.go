@@ -93,16 +93,16 @@ type pushPeriod struct {
 	level   int64
 }
 
-func black(c *call) *seqList { return &c.users.get(c.params.Get("userId")).black }
-func white(c *call) *seqList { return &c.users.get(c.params.Get("userId")).white }
+func black(c *call) *seqList { return &c.users.ensure(c.params.Get("userId")).black }
+func white(c *call) *seqList { return &c.users.ensure(c.params.Get("userId")).white }
 
 var userListHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.UserBlacklistAdd:    func(c *call) answer { black(c).add(c.params.List("blackUserId")); return ok() },
 	endpoint.UserBlacklistRemove: func(c *call) answer { black(c).remove(c.params.List("blackUserId")); return ok() },
-	endpoint.UserBlacklistQuery:  func(c *call) answer { return c.users.look(c.params.Get("userId")).black.page(c) },
+	endpoint.UserBlacklistQuery:  func(c *call) answer { return c.users.find(c.params.Get("userId")).black.page(c) },
 	endpoint.UserWhitelistAdd:    func(c *call) answer { white(c).add(c.params.List("whiteUserId")); return ok() },
 	endpoint.UserWhitelistRemove: func(c *call) answer { white(c).remove(c.params.List("whiteUserId")); return ok() },
-	endpoint.UserWhitelistQuery:  func(c *call) answer { return c.users.look(c.params.Get("userId")).white.page(c) },
+	endpoint.UserWhitelistQuery:  func(c *call) answer { return c.users.find(c.params.Get("userId")).white.page(c) },
 
 	endpoint.UserWhitesettingSet:       whitesettingSet,
 	endpoint.UserWhitesettingQuery:     whitesettingQuery,
@@ -121,7 +121,7 @@ var userListHandlers = map[*endpoint.Endpoint]handler{
 
 func whitesettingSet(c *call) answer {
 	for _, id := range c.params.List("userId") {
-		c.users.get(id).whitelistOn = c.params.Bool("whiteSetting")
+		c.users.ensure(id).whitelistOn = c.params.Bool("whiteSetting")
 	}
 	return ok()
 }
@@ -134,7 +134,7 @@ func whitesettingQuery(c *call) answer {
 	entries := []entry{}
 	for _, id := range c.params.List("userId") {
 		setting := "0"
-		if c.users.look(id).whitelistOn {
+		if c.users.find(id).whitelistOn {
 			setting = "1"
 		}
 		entries = append(entries, entry{id, setting})
@@ -143,7 +143,7 @@ func whitesettingQuery(c *call) answer {
 }
 
 func tagSet(c *call) answer {
-	c.users.get(c.params.Get("userId")).tags = c.params.List("tags")
+	c.users.ensure(c.params.Get("userId")).tags = c.params.List("tags")
 	return ok()
 }
 
@@ -153,7 +153,7 @@ func tagBatchSet(c *call) answer {
 		return refuseError(invalid("userIds is required"))
 	}
 	for _, id := range ids {
-		c.users.get(id).tags = c.params.List("tags")
+		c.users.ensure(id).tags = c.params.List("tags")
 	}
 	return ok()
 }
@@ -161,7 +161,7 @@ func tagBatchSet(c *call) answer {
 func tagsGet(c *call) answer {
 	result := map[string][]string{}
 	for _, id := range c.params.List("userIds") {
-		result[id] = append([]string{}, c.users.look(id).tags...)
+		result[id] = append([]string{}, c.users.find(id).tags...)
 	}
 	return ok(field{"result", result})
 }
@@ -176,7 +176,7 @@ func remarksSet(c *call) answer {
 			return refuseError(invalid("remarks: id and remark are required"))
 		}
 	}
-	u := c.users.get(c.params.Get("userId"))
+	u := c.users.ensure(c.params.Get("userId"))
 	for _, r := range remarks {
 		if i := slices.IndexFunc(u.remarks, func(old remark) bool { return old.ID == r.ID }); i >= 0 {
 			u.remarks[i] = r
@@ -189,13 +189,13 @@ func remarksSet(c *call) answer {
 
 // remarksDel takes a name that is not set as removed already; RongCloud may see an error in it.
 func remarksDel(c *call) answer {
-	u := c.users.look(c.params.Get("userId"))
+	u := c.users.find(c.params.Get("userId"))
 	u.remarks = slices.DeleteFunc(u.remarks, func(r remark) bool { return r.ID == c.params.Get("targetId") })
 	return ok()
 }
 
 func remarksGet(c *call) answer {
-	all := c.users.look(c.params.Get("userId")).remarks
+	all := c.users.find(c.params.Get("userId")).remarks
 	page := pageOf(all, c.params.countOr("page", 1), c.params.countOr("size", 50))
 	return ok(field{"total", len(all)}, field{"users", append([]remark{}, page...)})
 }
@@ -205,7 +205,7 @@ func pushPeriodSet(c *call) answer {
 	if _, err := time.Parse(time.TimeOnly, start); err != nil || len(start) != len(time.TimeOnly) {
 		return refuseError(invalid("startTime %q is not HH:MM:SS", start))
 	}
-	u := c.users.get(c.params.Get("userId"))
+	u := c.users.ensure(c.params.Get("userId"))
 	u.quiet = &pushPeriod{start, c.params.Int("period"), c.params.Int("level")}
 	if u.quiet.minutes == 0 {
 		u.quiet = nil // documented as not set
@@ -220,14 +220,14 @@ func pushPeriodGet(c *call) answer {
 		Period      int64  `json:"period"`
 		UnPushLevel int64  `json:"unPushLevel"`
 	}
-	if q := c.users.look(c.params.Get("userId")).quiet; q != nil {
+	if q := c.users.find(c.params.Get("userId")).quiet; q != nil {
 		return ok(field{"data", data{q.start, q.minutes, q.level}})
 	}
 	return ok(field{"data", data{StartTime: "00:00:00"}})
 }
 
 func pushPeriodDelete(c *call) answer {
-	c.users.look(c.params.Get("userId")).quiet = nil
+	c.users.find(c.params.Get("userId")).quiet = nil
 	return ok()
 }
 

@@ -45,7 +45,7 @@ var profileHandlers = map[*endpoint.Endpoint]handler{
 
 // profileSet leaves alone what the request does not name.
 func profileSet(c *call) answer {
-	u := c.users.look(c.params.Get("userId"))
+	u := c.users.find(c.params.Get("userId"))
 	if !u.registered {
 		return refuse(rongcloud.CodeProfileUserNotFound, "user %s does not exist", u.id)
 	}
@@ -164,7 +164,7 @@ func checkAttribute(param, key string, value any) error {
 
 func profileClean(c *call) answer {
 	for _, id := range c.params.List("userId") {
-		u := c.users.look(id)
+		u := c.users.find(id)
 		u.profile = profile{}
 		c.tellProfile(u, webhook.ProfileCleared)
 	}
@@ -174,7 +174,7 @@ func profileClean(c *call) answer {
 func profileBatchQuery(c *call) answer {
 	var found []*user
 	for _, id := range c.params.List("userId") {
-		if u := c.users.look(id); u.registered {
+		if u := c.users.find(id); u.registered {
 			found = append(found, u)
 		}
 	}

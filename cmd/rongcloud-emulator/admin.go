@@ -169,7 +169,7 @@ func (e *emulator) postSeed(r *http.Request) (any, error) {
 	if err := read(r, &s); err != nil {
 		return nil, err
 	}
-	if err := e.plant(r.Context(), s); err != nil {
+	if err := e.seed(r.Context(), s); err != nil {
 		return nil, err
 	}
 	e.events.publish("seed", struct{}{})

@@ -84,7 +84,7 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	defer e.Close()
-	if err := e.plant(ctx, first); err != nil {
+	if err := e.seed(ctx, first); err != nil {
 		return fmt.Errorf("seed: %w", err)
 	}
 

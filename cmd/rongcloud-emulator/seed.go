@@ -79,8 +79,8 @@ func (s seed) String() string {
 	return "Seeded with " + strings.Join(parts, ", ") + ".\n"
 }
 
-// plant makes what the seed describes, through the API as anybody would.
-func (e *emulator) plant(ctx context.Context, s seed) error {
+// seed makes what the seed describes, through the API as anybody would.
+func (e *emulator) seed(ctx context.Context, s seed) error {
 	for _, u := range s.Users {
 		if err := e.plantUser(ctx, u); err != nil {
 			return fmt.Errorf("user %q: %w", u.ID, err)

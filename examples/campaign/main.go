@@ -120,11 +120,11 @@ func run(ctx context.Context, o options, w, bar io.Writer) error {
 	if err != nil {
 		return err
 	}
-	crew := &crew{program: program, log: os.Stderr, env: []string{
+	workers := &workers{program: program, log: os.Stderr, env: []string{
 		envWorker + "=1", envRedis + "=" + o.redis, envFactor + "=" + strconv.FormatFloat(o.factor, 'g', -1, 64),
 		"RONGCLOUD_APP_KEY=" + srv.AppKey(), "RONGCLOUD_APP_SECRET=" + srv.AppSecret(), "RONGCLOUD_API_URL=" + srv.URL,
 	}}
-	defer crew.stop()
+	defer workers.stop()
 
 	c := newCampaign(o.redis, "spring-sale", o.size, w)
 	defer c.close()
@@ -139,27 +139,27 @@ func run(ctx context.Context, o options, w, bar io.Writer) error {
 		return err
 	}
 	for range o.workers {
-		if err := crew.start(); err != nil {
+		if err := workers.start(); err != nil {
 			return err
 		}
 	}
 	watching, seen := context.WithCancel(ctx)
 	killed := make(chan error, 1)
-	go func() { killed <- crew.killUntil(watching, o.kills, 500*time.Millisecond) }()
+	go func() { killed <- workers.killUntil(watching, o.kills, 500*time.Millisecond) }()
 	err = c.watch(ctx, total, bar)
 	seen()
 	if killErr := <-killed; err == nil {
 		err = killErr
 	}
 	if errors.Is(err, errPaused) {
-		crew.stop() // with what they are at
+		workers.stop() // with what they are at
 		return errors.Join(err, c.report(ctx, o.recipients, time.Since(begin)))
 	}
 	if err != nil {
 		return err
 	}
 	if o.kills > 0 {
-		fmt.Fprintf(w, "%d workers were killed\n", crew.killed)
+		fmt.Fprintf(w, "%d workers were killed\n", workers.killed)
 	}
 	if err := c.report(ctx, o.recipients, time.Since(begin)); err != nil || !o.again {
 		return err

@@ -58,7 +58,7 @@ func run(root string, check bool) error {
 	}
 	var stale []error
 	if check {
-		stale = holes(endpoints, methods)
+		stale = unimplemented(endpoints, methods)
 	}
 	files := map[string][]byte{
 		filepath.Join(root, "endpoint", "endpoint_gen.go"):          table,
@@ -104,9 +104,9 @@ func firstDifference(a, b []byte) int {
 	return bytes.Count(b, []byte("\n")) + 2
 }
 
-// holes are the endpoints in use that no method calls, and the calls of methods to endpoints that
-// the catalogue does not have.
-func holes(endpoints []*endpoint, methods map[string][]string) []error {
+// unimplemented are the endpoints in use that no method calls, and the calls of methods to
+// endpoints that the catalogue does not have.
+func unimplemented(endpoints []*endpoint, methods map[string][]string) []error {
 	var found []error
 	known := map[string]bool{}
 	for _, e := range endpoints {

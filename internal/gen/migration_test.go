@@ -137,10 +137,10 @@ func TestOwnCatalogueHasNoHoles(t *testing.T) {
 	require.NoError(t, err)
 	methods, err := claims("../..")
 	require.NoError(t, err)
-	require.Empty(t, holes(endpoints, methods))
+	require.Empty(t, unimplemented(endpoints, methods))
 
 	require.Contains(t, methods, "POST /user/blacklist/add.json")
 	delete(methods, "POST /user/blacklist/add.json")
-	require.Len(t, holes(endpoints, methods), 1)
-	require.Len(t, holes(append(endpoints, &endpoint{Method: "POST", Path: "/made/up.json", Status: "current"}), methods), 2)
+	require.Len(t, unimplemented(endpoints, methods), 1)
+	require.Len(t, unimplemented(append(endpoints, &endpoint{Method: "POST", Path: "/made/up.json", Status: "current"}), methods), 2)
 }

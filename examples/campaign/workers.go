@@ -53,14 +53,14 @@ func startRedis(ctx context.Context) (address string, stop func(), err error) {
 	return "", nil, fmt.Errorf("redis-server does not answer: %w", err)
 }
 
-// crew are worker processes.
-type crew struct {
+// workers are processes that send the campaign, and are killed at random.
+type workers struct {
 	program string
 	env     []string
 	log     io.Writer
 
 	mu      sync.Mutex
-	workers []*worker
+	running []*worker
 	killed  int
 }
 
@@ -69,10 +69,10 @@ type worker struct {
 	stdin   io.Closer
 }
 
-func (c *crew) start() error {
-	command := exec.Command(c.program) //nolint:gosec,noctx // it is this program, and ends when its input does
-	command.Env = append(os.Environ(), c.env...)
-	command.Stderr = c.log
+func (w *workers) start() error {
+	command := exec.Command(w.program) //nolint:gosec,noctx // it is this program, and ends when its input does
+	command.Env = append(os.Environ(), w.env...)
+	command.Stderr = w.log
 	stdin, err := command.StdinPipe()
 	if err != nil {
 		return err
@@ -80,34 +80,34 @@ func (c *crew) start() error {
 	if err := command.Start(); err != nil {
 		return err
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.workers = append(c.workers, &worker{command, stdin})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.running = append(w.running, &worker{command, stdin})
 	return nil
 }
 
 // killOne kills a worker at random, without a warning, and starts another in its place.
-func (c *crew) killOne() error {
-	c.mu.Lock()
-	i := rand.IntN(len(c.workers)) //nolint:gosec // chance is all that is asked
-	victim := c.workers[i]
-	c.workers = append(c.workers[:i], c.workers[i+1:]...)
-	c.killed++
-	c.mu.Unlock()
+func (w *workers) killOne() error {
+	w.mu.Lock()
+	i := rand.IntN(len(w.running)) //nolint:gosec // chance is all that is asked
+	victim := w.running[i]
+	w.running = append(w.running[:i], w.running[i+1:]...)
+	w.killed++
+	w.mu.Unlock()
 	err := victim.command.Process.Kill()
 	_ = victim.command.Wait()
-	return errors.Join(err, c.start())
+	return errors.Join(err, w.start())
 }
 
 // killUntil kills n workers, one at a time, until ctx ends.
-func (c *crew) killUntil(ctx context.Context, n int, every time.Duration) error {
+func (w *workers) killUntil(ctx context.Context, n int, every time.Duration) error {
 	for range n {
 		select {
 		case <-time.After(every/2 + rand.N(every)): //nolint:gosec // chance is all that is asked
 		case <-ctx.Done():
 			return nil
 		}
-		if err := c.killOne(); err != nil {
+		if err := w.killOne(); err != nil {
 			return err
 		}
 	}
@@ -115,14 +115,14 @@ func (c *crew) killUntil(ctx context.Context, n int, every time.Duration) error 
 }
 
 // stop lets the workers finish what they are at.
-func (c *crew) stop() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, w := range c.workers {
-		_ = w.stdin.Close()
+func (w *workers) stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, one := range w.running {
+		_ = one.stdin.Close()
 	}
-	for _, w := range c.workers {
-		_ = w.command.Wait()
+	for _, one := range w.running {
+		_ = one.command.Wait()
 	}
-	c.workers = nil
+	w.running = nil
 }
