@@ -105,6 +105,7 @@ type steadyLoad struct {
 	opts    []Option
 	call    []CallOption
 	http2   bool
+	bare    bool // calls without a body
 }
 
 func TestConnectionsKeepRongCloudsRule(t *testing.T) {
@@ -141,12 +142,24 @@ func TestConnectionsKeepRongCloudsRule(t *testing.T) {
 		{name: "HTTP/2, slow calls", answers: seconds(9.9, 1), callers: 4, long: 5 * time.Minute, http2: true},
 		{name: "HTTP/2, rare calls", answers: seconds(.1), pause: 17 * time.Second, callers: 2, long: 5 * time.Minute, http2: true},
 		{name: "HTTP/2, many callers at once", answers: seconds(5), callers: 500, long: 10 * time.Second, http2: true},
+		{
+			name: "HTTP/2, many callers at once, without a body", answers: seconds(5), callers: 500, long: 10 * time.Second,
+			http2: true, bare: true,
+		},
 	} {
 		t.Run(load.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { load.run(t, certified) })
 		})
 	}
+}
+
+func (load steadyLoad) do(ctx context.Context, client *Client, opts ...CallOption) error {
+	if load.bare {
+		_, err := fetch[faultAnswer](ctx, client, &endpoint.Endpoint{Path: "/new.json", Method: http.MethodPost, Success: 200, Class: endpoint.Unsafe}, nil, opts)
+		return err
+	}
+	return faultCall(ctx, client, "unsafe", append(load.call, opts...)...)
 }
 
 func (load steadyLoad) run(t *testing.T, certified *httptest.Server) {
@@ -188,7 +201,7 @@ func (load steadyLoad) run(t *testing.T, certified *httptest.Server) {
 				wanted := load.answers[i%len(load.answers)]
 				begin := time.Now()
 				// A single failed, lost or delayed request would show.
-				if err := faultCall(t.Context(), client, "unsafe", append(load.call, WithRequestID(wanted.String()))...); err != nil {
+				if err := load.do(t.Context(), client, WithRequestID(wanted.String())); err != nil {
 					t.Errorf("call failed: %v", err)
 					return
 				}

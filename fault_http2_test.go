@@ -538,10 +538,12 @@ func TestForgedErrorTexts(t *testing.T) {
 		streamError + "1" + refusedStream, replayPrefix + streamError + refusedStream + replaySuffix,
 		replayPrefix + streamError + "1; PROTOCOL_ERROR; x" + refusedStream + replaySuffix,
 		replayPrefix + streamError + "1; REFUSED_STREAM" + replaySuffix, firstGoAway, firstGoAway + "x; carried out",
+		cannotRewind + "x", "x" + cannotRewind, cannotRewind, // the last was written
 		"malformed HTTP response \"" + replayPrefix + gracefulGoAway + replaySuffix + "\"",
 	} {
 		var w wire
 		w.state.Store(sending)
+		w.known = true
 		w.wrote.Store(true)
 		require.False(t, w.judge(errors.New(text)).unsent, "%q", text)
 	}

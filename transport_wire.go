@@ -73,21 +73,33 @@ func (w *wire) begin(base http.RoundTripper) {
 // is no attempt as long as nothing was written.
 const staleTries = 4
 
+// fullTries is how many connections may turn out to take no more requests before one takes this
+// one. Over HTTP/2 many requests are given the same connection at once, and its last place goes to
+// one of them. Nothing is on the network then, so there may be more of them.
+const fullTries = 16
+
 // transmit writes the request at most once, and waits for the headers of the answer.
 func (a *attempter) transmit(ctx context.Context, base http.RoundTripper, c *call, req *http.Request) (*http.Response, error) {
 	if req.Body == nil {
 		return a.transmitBare(ctx, base, c, req)
 	}
 	w := &c.wire
-	for try := 1; ; try++ {
+	for stale, full := 1, 1; ; {
 		w.begin(base)
 		sent := req.WithContext(httptrace.WithClientTrace(ctx, w.trace(c.header)))
-		if try > 1 {
+		if stale+full > 2 {
 			sent.Body = c.newBody()
 			delete(c.header, "Connection")
 		}
 		resp, err := c.roundTrip(base, sent, req.Header)
-		if err == nil || try == staleTries || ctx.Err() != nil || !w.reused.Load() || !w.nothingWritten(err) {
+		switch {
+		case err == nil || ctx.Err() != nil:
+			return resp, err
+		case w.full(err) && full < fullTries:
+			full++
+		case w.reused.Load() && w.nothingWritten(err) && stale < staleTries:
+			stale++
+		default:
 			return resp, err
 		}
 	}
@@ -107,7 +119,7 @@ func (c *call) roundTrip(base http.RoundTripper, sent *http.Request, jar http.He
 func (a *attempter) transmitBare(ctx context.Context, base http.RoundTripper, c *call, req *http.Request) (*http.Response, error) {
 	post := req.Method == http.MethodPost
 	empty := post && a.http2.Load()
-	for {
+	for full := 1; ; {
 		c.wire.begin(base)
 		try := &bareTry{wire: &c.wire, post: post, empty: empty}
 		var bounded context.Context
@@ -120,11 +132,17 @@ func (a *attempter) transmitBare(ctx context.Context, base http.RoundTripper, c 
 		if err == nil && req.URL.Scheme == "https" {
 			a.http2.Store(resp != nil && resp.ProtoMajor == 2)
 		}
-		if err == nil || !try.again.Load() || ctx.Err() != nil {
+		switch {
+		case err == nil || ctx.Err() != nil:
+			return resp, err
+		case try.again.Load():
+			empty = !empty
+			a.http2.Store(empty)
+		case c.wire.full(err) && full < fullTries:
+			full++
+		default:
 			return resp, err
 		}
-		empty = !empty
-		a.http2.Store(empty)
 	}
 }
 
@@ -262,12 +280,14 @@ const (
 	gracefulGoAway = "http2: Transport received Server's graceful shutdown GOAWAY"
 	firstGoAway    = "http2: Transport received GOAWAY from server ErrCode:"
 	streamError    = "stream error: stream ID "
+	cannotRewind   = "net/http: cannot rewind body after connection loss"
 	refusedStream  = "; REFUSED_STREAM; received from peer"
 )
 
 var (
 	errGoAway        = ownError("the server closed the connection before it processed the request (GOAWAY)")
 	errRefusedStream = ownError("the server refused to process the request (REFUSED_STREAM)")
+	errFull          = ownError("no connection took the request")
 	errReplay        = ownError("the connection broke after the request was written")
 )
 
@@ -293,6 +313,8 @@ func (w *wire) judge(err error) verdict {
 		return verdict{err: errGoAway, unsent: true, reset: true}
 	case wrapped, strings.HasPrefix(text, streamError):
 		return verdict{err: resetError(inner), reset: true}
+	case w.full(err):
+		return verdict{err: errFull, unsent: true}
 	case w.unconnected(), w.nothingWritten(err):
 		return verdict{err: err, unsent: true}
 	default:
@@ -330,6 +352,13 @@ const codeLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_012345
 func isFirstGoAway(text string) bool {
 	code, ok := strings.CutPrefix(text, firstGoAway)
 	return ok && code != "" && strings.Trim(code, codeLetters) == ""
+}
+
+// full reports whether a connection that had the request took no more of them. net/http closes the
+// body then without a need to, and gives up before it takes the next connection: it says so of a
+// body without GetBody only if it would have gone on with any other, and nothing was written.
+func (w *wire) full(err error) bool {
+	return w.known && !w.wrote.Load() && err.Error() == cannotRewind
 }
 
 // nothingWritten tells whether a connection that had the request broke before it took any of it,
