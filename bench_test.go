@@ -22,10 +22,11 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// The benchmarks compare the SDK with a floor: the net/http call that a careful backend engineer would write by
-// hand, against the same server in the same run. See docs/performance.md.
+// The benchmarks compare the SDK with a floor: the net/http call that a careful backend engineer
+// would write by hand, against the same server in the same run. See docs/performance.md.
 
-// floor is a hand-written client: signed, with a timeout and a bounded read, and without retries, fail-over or checks.
+// floor is a hand-written client: signed, with a timeout and a bounded read, and without retries,
+// fail-over or checks.
 type floor struct {
 	client  *http.Client
 	baseURL string

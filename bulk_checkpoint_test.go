@@ -22,8 +22,8 @@ import (
 
 const checkpointV1 = "testdata/bulk_checkpoint_v1.json"
 
-// goldenBulk is the send of the golden file: 30 chunks of 10, of which chunk 3 is refused, 5 and 6 are unknown, 7 is under way
-// and 8 is pending; "" stands behind each 50th recipient.
+// goldenBulk is the send of the golden file: 30 chunks of 10, of which chunk 3 is refused, 5 and 6
+// are unknown, 7 is under way and 8 is pending; "" stands behind each 50th recipient.
 func goldenBulk(yield func(string, error) bool) {
 	n := 0
 	for id := range bulkUsers(300) {
@@ -36,7 +36,8 @@ func goldenBulk(yield func(string, error) bool) {
 	}
 }
 
-// A checkpoint of version 1 is readable for ever, and the send that it belongs to goes on. The file is never written again.
+// A checkpoint of version 1 is readable for ever, and the send that it belongs to goes on. The
+// file is never written again.
 func TestBulkCheckpointV1(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(checkpointV1)
@@ -155,7 +156,8 @@ func TestBulkCheckpointOfANewerVersion(t *testing.T) {
 	}
 }
 
-// Whatever a checkpoint says that can be read, nobody is sent the message twice, and nothing panics.
+// Whatever a checkpoint says that can be read, nobody is sent the message twice, and nothing
+// panics.
 func FuzzBulkCheckpoint(f *testing.F) {
 	text, err := os.ReadFile(checkpointV1)
 	if err != nil {
@@ -264,7 +266,8 @@ func TestBulkCheckpointFile(t *testing.T) {
 	require.Error(t, BulkCheckpointFile(folder).Save(result.Checkpoint))
 }
 
-// A seed belongs to the send: with another one RongCloud would not know the chunks that are repeated.
+// A seed belongs to the send: with another one RongCloud would not know the chunks that are
+// repeated.
 func TestBulkCheckpointSeed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -23,7 +23,8 @@ const (
 	trialDuplicate  = 25999
 )
 
-// bulkTrial is one send under random outcomes that is stopped and killed at random, and resumed until it ends.
+// bulkTrial is one send under random outcomes that is stopped and killed at random, and resumed
+// until it ends.
 type bulkTrial struct {
 	*testing.T
 	mu     sync.Mutex // guards random
@@ -42,7 +43,8 @@ func (b *bulkTrial) draw(n int) int {
 
 func (b *bulkTrial) chance(n int) bool { return b.draw(n) == 0 }
 
-// recipients are the list, some of which are unfit or stand in it twice. A broken source ends with an error.
+// recipients are the list, some of which are unfit or stand in it twice. A broken source ends with
+// an error.
 func (b *bulkTrial) recipients(broken bool) iter.Seq2[string, error] {
 	breaksAt := b.draw(trialRecipients)
 	return func(yield func(string, error) bool) {
@@ -189,8 +191,8 @@ func (b *bulkTrial) check(c *BulkCheckpoint) {
 	}
 }
 
-// Under random outcomes, deaths, stops and panics the counts add up, nobody is forgotten, and nobody gets the message twice unless it was
-// unknown and the caller had it sent again.
+// Under random outcomes, deaths, stops and panics the counts add up, nobody is forgotten, and
+// nobody gets the message twice unless it was unknown and the caller had it sent again.
 func TestBulkProperty(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(60) {

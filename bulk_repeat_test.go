@@ -18,7 +18,8 @@ import (
 
 const duplicateCode = 25999
 
-// rememberingServer refuses a msgRandom that it has seen within a minute, as RongCloud's idempotency service does.
+// rememberingServer refuses a msgRandom that it has seen within a minute, as RongCloud's
+// idempotency service does.
 func rememberingServer(answer func(n int, form url.Values) (*http.Response, error)) *bulkServer {
 	server := newBulkServer()
 	seen := map[string]time.Time{}
@@ -45,7 +46,8 @@ var errArrived = errors.New("connection reset after the request arrived")
 
 func idempotent() Option { return WithIdempotentSends(IdempotentSends{DuplicateCode: duplicateCode}) }
 
-// unknownChunk sends 30 recipients of which u10 to u19 may have got the message, and returns the checkpoint.
+// unknownChunk sends 30 recipients of which u10 to u19 may have got the message, and returns the
+// checkpoint.
 func unknownChunk(t *testing.T, server *bulkServer, opts ...Option) (*MessageService, *BulkCheckpoint) {
 	t.Helper()
 	before := server.answer
@@ -64,8 +66,8 @@ func unknownChunk(t *testing.T, server *bulkServer, opts ...Option) (*MessageSer
 	return s, stored(t, result.Checkpoint)
 }
 
-// An unknown chunk that was to be sent again, and was not, is as unknown as before: as a pending one it would be sent by a send that was not
-// told to do so.
+// An unknown chunk that was to be sent again, and was not, is as unknown as before: as a pending
+// one it would be sent by a send that was not told to do so.
 func TestBulkUnknownChunkThatIsPutOffStaysUnknown(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -115,7 +117,8 @@ func TestBulkUnknownChunkThatIsPutOffStaysUnknown(t *testing.T) {
 	}
 }
 
-// A guarded chunk that is to be sent again later gets a minute of its own: that of the first request is long over.
+// A guarded chunk that is to be sent again later gets a minute of its own: that of the first
+// request is long over.
 func TestBulkGuardedUnknownChunkIsSentAgainLater(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -129,7 +132,8 @@ func TestBulkGuardedUnknownChunkIsSentAgainLater(t *testing.T) {
 	})
 }
 
-// A guarded chunk that nothing is heard of ends within the minute in which RongCloud remembers it, however long a request may take.
+// A guarded chunk that nothing is heard of ends within the minute in which RongCloud remembers it,
+// however long a request may take.
 func TestBulkGuardedChunkEndsWithinTheMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -155,8 +159,8 @@ func TestBulkGuardedChunkEndsWithinTheMinute(t *testing.T) {
 	})
 }
 
-// Refusals for the rate are proof that nothing was carried out, so RongCloud's minute begins anew: a chunk that waited for longer than it
-// lasts is still repeated when a response is lost.
+// Refusals for the rate are proof that nothing was carried out, so RongCloud's minute begins anew:
+// a chunk that waited for longer than it lasts is still repeated when a response is lost.
 func TestBulkMinuteBeginsWithTheFirstRequestThatMayHaveArrived(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -227,7 +231,8 @@ func TestBulkDuplicateAsTheFirstResponse(t *testing.T) {
 	})
 }
 
-// What a clock says about an unknown chunk is believed only if no clock contradicts it: RongCloud has forgotten all of these.
+// What a clock says about an unknown chunk is believed only if no clock contradicts it: RongCloud
+// has forgotten all of these.
 func TestBulkAgeByWrongClocks(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC) // where synctest begins

@@ -169,7 +169,8 @@ func TestBulkRefusesOptionsOfASingleCall(t *testing.T) {
 	require.Empty(t, server.requests)
 }
 
-// A source that breaks stops the send, which goes on later. A list that looks whole would be a false success.
+// A source that breaks stops the send, which goes on later. A list that looks whole would be a
+// false success.
 func TestBulkSourceBreaks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -261,7 +262,8 @@ func ending(f func()) (value any, exited bool) {
 	return value, exited && value == nil
 }
 
-// Whatever ends a function of the caller's reaches the caller's goroutine, after the requests under way were finished and noted.
+// Whatever ends a function of the caller's reaches the caller's goroutine, after the requests
+// under way were finished and noted.
 func TestBulkFunctionsThatPanic(t *testing.T) {
 	t.Parallel()
 	type fault struct {
@@ -402,7 +404,8 @@ func TestBulkContentThatPanics(t *testing.T) {
 	})
 }
 
-// A limiter that fails when a chunk is to be tried again stops the send: the chunk is not forgotten.
+// A limiter that fails when a chunk is to be tried again stops the send: the chunk is not
+// forgotten.
 func TestBulkLimiterFailsBeforeARetry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -467,7 +467,8 @@ func TestBulkOutcomes(t *testing.T) {
 	})
 }
 
-// checkOnce fails unless everybody was sent the message once, the chunks of unknown outcome excepted.
+// checkOnce fails unless everybody was sent the message once, the chunks of unknown outcome
+// excepted.
 func checkOnce(t *testing.T, server *bulkServer, n, size int, unknown []BulkRange) {
 	t.Helper()
 	server.mu.Lock()

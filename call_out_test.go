@@ -42,7 +42,8 @@ type (
 	}
 )
 
-// Call fills the caller's type as encoding/json does, and one odd field changes nothing about the others.
+// Call fills the caller's type as encoding/json does, and one odd field changes nothing about the
+// others.
 func TestCallFillsAnyType(t *testing.T) {
 	t.Parallel()
 	const answer = `{"code":200,"a":"x","n":7,"t":"2026-01-02T03:04:05Z","Name":"ann","pair":[1,2],"u":5,"base":{"a":"y"},"any":[1,{"b":2.5},null],` +

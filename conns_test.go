@@ -335,8 +335,8 @@ func TestTLSConfig(t *testing.T) {
 	}
 }
 
-// A failed call must not cost the others their connections: go-retryablehttp closes all idle ones of its client when a call fails
-// or is cancelled between attempts.
+// A failed call must not cost the others their connections: go-retryablehttp closes all idle ones
+// of its client when a call fails or is cancelled between attempts.
 func TestFailureKeepsIdleConnections(t *testing.T) {
 	t.Parallel()
 	server := newFaultServer(t, false, func(w http.ResponseWriter, r *http.Request) bool {
@@ -374,8 +374,8 @@ func TestFailureKeepsIdleConnections(t *testing.T) {
 	require.False(t, reused)
 }
 
-// lateTransport answers at once and keeps the requests' bodies, as net/http does while it is still sending one to a server
-// that answered early.
+// lateTransport answers at once and keeps the requests' bodies, as net/http does while it is still
+// sending one to a server that answered early.
 type lateTransport struct {
 	bodies []io.Reader
 	traced bool // it reports what it does
@@ -432,7 +432,8 @@ func TestLastRequest(t *testing.T) {
 	require.False(t, lastRequest(foreign))
 }
 
-// Of the requests that find a new generation for HTTP/2, one opens the connection and the others wait, but not for ever.
+// Of the requests that find a new generation for HTTP/2, one opens the connection and the others
+// wait, but not for ever.
 func TestOneRequestOpensASharedConnection(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -300,7 +300,8 @@ func decodeAgrees[T any](t *testing.T, data []byte) {
 	require.Equal(t, want, got)
 }
 
-// A result that is one value is worth nothing without it, and the call has not had what it was made for.
+// A result that is one value is worth nothing without it, and the call has not had what it was
+// made for.
 func TestDecodeLacksItsValue(t *testing.T) {
 	t.Parallel()
 	for _, data := range []string{`{"code":200}`, `{"code":200,"token":null,"data":"","translated":""}`, `{"code":200,"token":"","data":null,"translated":null}`} {

@@ -11,8 +11,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// Register two users and send a message from one to the other. A program that talks to RongCloud itself makes its client
-// with [rongcloud.New] or [rongcloud.NewFromEnv]; all else is the same.
+// Register two users and send a message from one to the other. A program that talks to RongCloud
+// itself makes its client with [rongcloud.New] or [rongcloud.NewFromEnv]; all else is the same.
 func Example() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -51,7 +51,8 @@ func Example() {
 	// received RC:TxtMsg {"content":"hello"}
 }
 
-// Call reaches any endpoint by its path, also one that has no method yet: signed, retried and with the errors of any other call.
+// Call reaches any endpoint by its path, also one that has no method yet: signed, retried and with
+// the errors of any other call.
 func ExampleClient_Call() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -76,8 +77,8 @@ func ExampleClient_Call() {
 	// Ann <nil>
 }
 
-// With RongCloud's idempotency service a send is retried even though its first attempt may have arrived: all attempts
-// carry the same msgRandom, and the service refuses what it has seen before.
+// With RongCloud's idempotency service a send is retried even though its first attempt may have
+// arrived: all attempts carry the same msgRandom, and the service refuses what it has seen before.
 func ExampleWithIdempotentSends() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -151,7 +152,8 @@ func ExampleError() {
 	// refused: 400 code 1002 (a parameter is missing or invalid) wrong objectName
 }
 
-// What can be told to be wrong before anything is sent is an ArgumentError. It names the parameter as RongCloud does.
+// What can be told to be wrong before anything is sent is an ArgumentError. It names the parameter
+// as RongCloud does.
 func ExampleArgumentError() {
 	client, err := rongcloud.New("app-key", "app-secret")
 	if err != nil {

@@ -34,7 +34,8 @@ func (b badBytes) MarshalJSON() ([]byte, error) { return []byte(`"` + b + `"`), 
 
 func (b *badLoop) MarshalJSON() ([]byte, error) { return json.Marshal(b.Text) }
 
-// Whatever is not UTF-8 is refused, in every place where a text may stand, and nothing is changed without a word.
+// Whatever is not UTF-8 is refused, in every place where a text may stand, and nothing is changed
+// without a word.
 func TestTextThatIsNotUTF8(t *testing.T) {
 	t.Parallel()
 	for _, encoding := range []endpoint.Encoding{endpoint.Form, endpoint.JSON} {

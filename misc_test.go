@@ -16,8 +16,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// TestMiscDecodes feeds each answer type of friends, bots, agents, stand-ins, translation and the embedded console with what RongCloud
-// documents and with the variants that its SDKs have seen.
+// TestMiscDecodes feeds each answer type of friends, bots, agents, stand-ins, translation and the
+// embedded console with what RongCloud documents and with the variants that its SDKs have seen.
 func TestMiscDecodes(t *testing.T) {
 	t.Parallel()
 	type client = *rongcloud.Client
@@ -241,7 +241,8 @@ func TestMiscRefuses(t *testing.T) {
 	}
 }
 
-// TestFriendProfileAlwaysNames proves that a name is cleared on purpose only: RongCloud may clear one that is left out.
+// TestFriendProfileAlwaysNames proves that a name is cleared on purpose only: RongCloud may clear
+// one that is left out.
 func TestFriendProfileAlwaysNames(t *testing.T) {
 	t.Parallel()
 	var sent string
@@ -253,7 +254,8 @@ func TestFriendProfileAlwaysNames(t *testing.T) {
 	require.Equal(t, "userId=u&targetId=f&remarkName=", sent)
 }
 
-// TestAgentUpdateSendsWhatChanges proves that a change of the prompt alone says nothing about the model.
+// TestAgentUpdateSendsWhatChanges proves that a change of the prompt alone says nothing about the
+// model.
 func TestAgentUpdateSendsWhatChanges(t *testing.T) {
 	t.Parallel()
 	var sent string
@@ -312,7 +314,8 @@ func consoleMock(t *testing.T, answer string, opts ...rongcloud.Option) (*rongcl
 	return client, seen
 }
 
-// TestEmbeddedConsole proves that nothing about the app goes to the console's address, and that its own success counts.
+// TestEmbeddedConsole proves that nothing about the app goes to the console's address, and that
+// its own success counts.
 func TestEmbeddedConsole(t *testing.T) {
 	t.Parallel()
 	params := rongcloud.ConsoleAccessParams{AccessKey: "the-access-key", Page: rongcloud.ConsolePageUserManage, Lifetime: time.Hour}
@@ -359,7 +362,8 @@ func TestEmbeddedConsole(t *testing.T) {
 	})
 }
 
-// TestTranslationTokenGoesWhereTheCustomerIsTold proves that the call is signed like any other and goes nowhere but to an address that was given for it.
+// TestTranslationTokenGoesWhereTheCustomerIsTold proves that the call is signed like any other and
+// goes nowhere but to an address that was given for it.
 func TestTranslationTokenGoesWhereTheCustomerIsTold(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

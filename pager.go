@@ -22,8 +22,9 @@ type page[T any, C comparable] struct {
 	more  bool // there may be one
 }
 
-// walk yields the items of all pages from start on, fetching each page when it is needed. An error is yielded once and
-// ends the sequence. A server that does not advance is an error too, or the walk would never end.
+// walk yields the items of all pages from start on, fetching each page when it is needed. An error
+// is yielded once and ends the sequence. A server that does not advance is an error too, or the
+// walk would never end.
 func walk[T any, C comparable](ep *endpoint.Endpoint, start C, fetch func(at C) (page[T, C], error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
@@ -56,7 +57,8 @@ func walk[T any, C comparable](ep *endpoint.Endpoint, start C, fetch func(at C) 
 	}
 }
 
-// walkTokens walks an endpoint whose answers name the token of the next page, empty on the last one.
+// walkTokens walks an endpoint whose answers name the token of the next page, empty on the last
+// one.
 func walkTokens[T any](ep *endpoint.Endpoint, start string, fetch func(token string) (items []T, next string, err error)) iter.Seq2[T, error] {
 	return walk(ep, start, func(token string) (page[T, string], error) {
 		items, next, err := fetch(token)
@@ -64,7 +66,8 @@ func walkTokens[T any](ep *endpoint.Endpoint, start string, fetch func(token str
 	})
 }
 
-// walkNumbers walks an endpoint whose pages are numbered from 1. The page after the last one is empty.
+// walkNumbers walks an endpoint whose pages are numbered from 1. The page after the last one is
+// empty.
 func walkNumbers[T any](ep *endpoint.Endpoint, start int, fetch func(number int) ([]T, error)) iter.Seq2[T, error] {
 	return walk(ep, max(start, 1), func(number int) (page[T, int], error) {
 		items, err := fetch(number)
@@ -80,18 +83,20 @@ func walkOffsets[T any](ep *endpoint.Endpoint, start int, fetch func(offset int)
 	})
 }
 
-// backSpan is a span of time that is read back from its newest end, at most so much of it and so many items at once.
+// backSpan is a span of time that is read back from its newest end, at most so much of it and so
+// many items at once.
 type backSpan struct {
 	newest, oldest time.Time
 	longest        time.Duration
 	size           int
 }
 
-// walkBack walks an endpoint without tokens, which answers the newest items between two times, to the millisecond, newest first.
-// Each page begins at the time of the last item before it, so that items of one millisecond are not lost between
-// two pages; stamp returns time and ID of an item, by which those that came before are dropped. Where
-// nothing older is found the next stretch of time is asked for. Where more items share a millisecond than a page
-// holds the walk cannot advance, which is an error.
+// walkBack walks an endpoint without tokens, which answers the newest items between two times, to
+// the millisecond, newest first. Each page begins at the time of the last item before it, so that
+// items of one millisecond are not lost between two pages; stamp returns time and ID of an item,
+// by which those that came before are dropped. Where nothing older is found the next stretch of
+// time is asked for. Where more items share a millisecond than a page holds the walk cannot
+// advance, which is an error.
 func walkBack[T any](ep *endpoint.Endpoint, span backSpan, stamp func(T) (time.Time, string), fetch func(newest, oldest time.Time) ([]T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var border []string // the IDs that came before at the millisecond where the page begins
@@ -143,7 +148,8 @@ type forthSpan struct {
 	size         int
 }
 
-// walkForth is walkBack with time running the other way, for an endpoint that answers the oldest items first.
+// walkForth is walkBack with time running the other way, for an endpoint that answers the oldest
+// items first.
 func walkForth[T any](ep *endpoint.Endpoint, span forthSpan, stamp func(T) (time.Time, string), fetch func(after, until time.Time) ([]T, error)) iter.Seq2[T, error] {
 	mirror := func(t time.Time) time.Time { return time.UnixMilli(-t.UnixMilli()) }
 	back := backSpan{

@@ -13,7 +13,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// timeServer keeps items at milliseconds and answers those of a span, the first one of which comes first.
+// timeServer keeps items at milliseconds and answers those of a span, the first one of which comes
+// first.
 type timeServer struct {
 	times    []int64 // in the order of the endpoint
 	size     int

@@ -242,7 +242,8 @@ func TestPushCatalogue(t *testing.T) {
 	}
 }
 
-// TestPushFails proves that a refusal reaches the caller, and that a push is never repeated on a doubtful answer.
+// TestPushFails proves that a refusal reaches the caller, and that a push is never repeated on a
+// doubtful answer.
 func TestPushFails(t *testing.T) {
 	t.Parallel()
 	for _, test := range pushCalls() {

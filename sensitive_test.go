@@ -77,7 +77,8 @@ func TestSensitiveSends(t *testing.T) {
 	}
 }
 
-// TestSensitiveCatalogue proves that every current endpoint has a method, and that no other one has.
+// TestSensitiveCatalogue proves that every current endpoint has a method, and that no other one
+// has.
 func TestSensitiveCatalogue(t *testing.T) {
 	t.Parallel()
 	tested := map[string]bool{}

@@ -7,12 +7,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UserBlacklistService keeps for each user the list of those whose private messages the user refuses. RongCloud's newer pages call it
-// blocklist.
+// UserBlacklistService keeps for each user the list of those whose private messages the user
+// refuses. RongCloud's newer pages call it blocklist.
 //
-// It works one way: the owner can still write to the users on the list. Messages that are sent through the Server API are held
-// back only if the send asks for it (verifyBlacklist). For users whom [UserWhitelistService.SetMode] has switched to the
-// whitelist it has no effect.
+// It works one way: the owner can still write to the users on the list. Messages that are sent
+// through the Server API are held back only if the send asks for it (verifyBlacklist). For users
+// whom [UserWhitelistService.SetMode] has switched to the whitelist it has no effect.
 type UserBlacklistService service
 
 // UserBlacklistQuery chooses a page of a user's blacklist.
@@ -53,8 +53,8 @@ func (s *UserBlacklistService) Remove(ctx context.Context, userID string, blocke
 	return send(ctx, s.client, endpoint.UserBlacklistRemove, &blacklistChange{userID, blocked}, opts)
 }
 
-// List returns one page of a user's blacklist; All walks all pages. Without a page token the server returns the first 1000
-// users, perhaps whatever the query's size is.
+// List returns one page of a user's blacklist; All walks all pages. Without a page token the
+// server returns the first 1000 users, perhaps whatever the query's size is.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/blacklist/query-blacklist
 //

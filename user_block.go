@@ -27,7 +27,8 @@ type UserBlockQuery struct {
 type UserBlock struct {
 	UserID string `json:"userId"`
 
-	// EndsAt is read as a date in the data centre's zone, which RongCloud does not state for this field.
+	// EndsAt is read as a date in the data centre's zone, which RongCloud does not state for this
+	// field.
 	EndsAt time.Time `json:"blockEndTime" unit:"date"`
 }
 
@@ -36,8 +37,9 @@ type UserBlockPage struct {
 	Users []UserBlock `json:"users"`
 }
 
-// Add bans up to 20 users from connecting and cuts their open connections. There are no endless bans: each ends by itself or by
-// [UserBlockService.Remove]. A further ban of the same user seems to replace the first one, end and all.
+// Add bans up to 20 users from connecting and cuts their open connections. There are no endless
+// bans: each ends by itself or by [UserBlockService.Remove]. A further ban of the same user seems
+// to replace the first one, end and all.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/block
 //
@@ -55,8 +57,9 @@ func (s *UserBlockService) Remove(ctx context.Context, userIDs []string, opts ..
 	return send(ctx, s.client, endpoint.UserUnblock, &manyUserIDs{userIDs}, opts)
 }
 
-// List returns one page of the banned users. Without a page number there are no pages: it returns the 1000 users whose
-// bans end last, and nothing tells whether there are more. All walks all pages.
+// List returns one page of the banned users. Without a page number there are no pages: it returns
+// the 1000 users whose bans end last, and nothing tells whether there are more. All walks all
+// pages.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/query-blocked-list
 //

@@ -11,7 +11,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// TestUserDecodes feeds each answer type with what RongCloud documents and with the variants that its SDKs have seen.
+// TestUserDecodes feeds each answer type with what RongCloud documents and with the variants that
+// its SDKs have seen.
 func TestUserDecodes(t *testing.T) {
 	t.Parallel()
 	type client = *rongcloud.Client

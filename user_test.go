@@ -298,7 +298,8 @@ func TestUserSends(t *testing.T) {
 	}
 }
 
-// TestUserCatalogue proves that the table above reaches every parameter of every endpoint, so that none was forgotten.
+// TestUserCatalogue proves that the table above reaches every parameter of every endpoint, so that
+// none was forgotten.
 func TestUserCatalogue(t *testing.T) {
 	t.Parallel()
 	tested := map[string]bool{}

@@ -16,7 +16,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// userWalk is an iterator of the services for users, groups and chat rooms, and the wire of its endpoint.
+// userWalk is an iterator of the services for users, groups and chat rooms, and the wire of its
+// endpoint.
 type userWalk struct {
 	path  string
 	at    string // the parameter that says where a page begins
@@ -110,7 +111,8 @@ func (w *userWalk) answer(first, total int) string {
 	return fmt.Sprintf(`{"code":200,%q:[%s]%s}`, w.list, strings.Join(items, ","), next)
 }
 
-// serve is a client whose server holds so many users, and where the pages began that were asked of it.
+// serve is a client whose server holds so many users, and where the pages began that were asked of
+// it.
 func (w *userWalk) serve(t *testing.T, total int) (*rongcloud.Client, *[]int) {
 	t.Helper()
 	asked := new([]int)

@@ -58,8 +58,8 @@ func (i *iterator) arguments() []reflect.Value {
 	return args
 }
 
-// TestEveryPagingEndpointIsWalked calls every iterator and looks at what it asks for: each endpoint of the catalogue that answers in
-// pages must be among it.
+// TestEveryPagingEndpointIsWalked calls every iterator and looks at what it asks for: each
+// endpoint of the catalogue that answers in pages must be among it.
 func TestEveryPagingEndpointIsWalked(t *testing.T) {
 	t.Parallel()
 	type request struct{ path, body string }

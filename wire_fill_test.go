@@ -16,7 +16,8 @@ import (
 // awkward is text that shows any mistake in escaping.
 const awkward = `你好 😀 &=+%"<>\/`
 
-// words are values of the types that know only some texts. A parameter whose values the catalogue lists needs none.
+// words are values of the types that know only some texts. A parameter whose values the catalogue
+// lists needs none.
 var words = map[reflect.Type]string{
 	reflect.TypeFor[rongcloud.PushImportance]():     string(rongcloud.PushImportanceLow),
 	reflect.TypeFor[rongcloud.VIVOClassification](): string(rongcloud.VIVOClassificationSystem),
@@ -108,7 +109,8 @@ func (f *filler) fill(v reflect.Value) {
 	}
 }
 
-// text returns text that no other one equals, as long as the shortest limit of the endpoint's parameters allows.
+// text returns text that no other one equals, as long as the shortest limit of the endpoint's
+// parameters allows.
 func (f *filler) text() string {
 	number := " " + strconv.Itoa(f.n)
 	text := []rune(awkward)
@@ -157,7 +159,8 @@ func (f *filler) allow(field reflect.StructField, v reflect.Value) {
 	}
 }
 
-// wanted tells whether to set a field: all, or those that the endpoint requires and those inside them.
+// wanted tells whether to set a field: all, or those that the endpoint requires and those inside
+// them.
 func (f *filler) wanted(field reflect.StructField) bool {
 	if f.full {
 		return true

@@ -28,8 +28,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// The golden wire file holds what every method sends, once with all optional fields set and once with none. Its
-// reviewer reads the wire; these tests hold it against the code and the catalogue.
+// The golden wire file holds what every method sends, once with all optional fields set and once
+// with none. Its reviewer reads the wire; these tests hold it against the code and the catalogue.
 
 var update = flag.Bool("update", false, "rewrite testdata/wire.jsonl")
 
@@ -103,7 +103,8 @@ func claims(t *testing.T) []claim {
 	return found
 }
 
-// services finds all services of a client by the names of their types, with the way that leads to each.
+// services finds all services of a client by the names of their types, with the way that leads to
+// each.
 func services(v reflect.Value, way string, found map[string]reflect.Value, ways map[string]string) {
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
@@ -226,7 +227,8 @@ func readGolden(t *testing.T) []wireCase {
 	return cases
 }
 
-// TestCatalogueIsCovered proves both directions: every endpoint has its method, and every method its endpoint.
+// TestCatalogueIsCovered proves both directions: every endpoint has its method, and every method
+// its endpoint.
 func TestCatalogueIsCovered(t *testing.T) {
 	t.Parallel()
 	claimed := map[*endpoint.Endpoint]string{}
@@ -254,8 +256,8 @@ func TestCatalogueIsCovered(t *testing.T) {
 	t.Logf("%d of %d current endpoints in scope have a method: %d %%", covered, inScope, 100*covered/inScope)
 }
 
-// TestGoldenWireIsTheCatalogues holds the golden file against the endpoint table: every parameter is sent, in the documented form, and
-// nothing else.
+// TestGoldenWireIsTheCatalogues holds the golden file against the endpoint table: every parameter
+// is sent, in the documented form, and nothing else.
 func TestGoldenWireIsTheCatalogues(t *testing.T) {
 	t.Parallel()
 	sent := map[*endpoint.Endpoint]map[string]bool{}
@@ -380,7 +382,8 @@ func inJSON(param *endpoint.Param, value json.RawMessage) bool {
 	}
 }
 
-// wireArguments are the arguments of methods that the filler cannot make, by service and method. Each area brings its own part.
+// wireArguments are the arguments of methods that the filler cannot make, by service and method.
+// Each area brings its own part.
 var wireArguments = mergeArguments(
 	coreArguments,
 	groupArguments,

@@ -742,7 +742,8 @@ func TestLimiterNoticesAHalfOpenRedis(t *testing.T) {
 	}
 }
 
-// gateByKey is a hook that fails the requests of one quota, and holds those of all others until it is opened.
+// gateByKey is a hook that fails the requests of one quota, and holds those of all others until it
+// is opened.
 type gateByKey struct {
 	gate
 	fails string
@@ -761,7 +762,8 @@ func (g *gateByKey) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-// When Redis is lost for one quota, those who wait for others go on at once, although their own requests are still out.
+// When Redis is lost for one quota, those who wait for others go on at once, although their own
+// requests are still out.
 func TestALostRedisHoldsNobody(t *testing.T) {
 	t.Parallel()
 	db := startRedis(t).client(t)
@@ -834,7 +836,8 @@ func (f failWhile) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pro
 	return next
 }
 
-// What keeps connections from coming about is told, although the client tries until the time is over.
+// What keeps connections from coming about is told, although the client tries until the time is
+// over.
 func TestALostRedisTellsWhy(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

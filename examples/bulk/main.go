@@ -1,12 +1,15 @@
-// Bulk sends one message to very many users within the quota, in constant memory, and says how well that went.
+// Bulk sends one message to very many users within the quota, in constant memory, and says how
+// well that went.
 //
-// It runs on the fake server of package rongcloudtest, in a process of its own, without any account:
+// It runs on the fake server of package rongcloudtest, in a process of its own, without any
+// account:
 //
 //	go run ./examples/bulk
 //	go run ./examples/bulk -recipients 1000000
 //
-// The quota of private messages is raised a hundred times, for the limiter and for the server, so that a million take less than two minutes. Interrupt
-// it, and run it again with the same -checkpoint: it goes on where it stopped.
+// The quota of private messages is raised a hundred times, for the limiter and for the server, so
+// that a million take less than two minutes. Interrupt it, and run it again with the same
+// -checkpoint: it goes on where it stopped.
 package main
 
 import (
@@ -135,7 +138,8 @@ func run(ctx context.Context, w io.Writer, recipients int64, name string) error 
 	return err
 }
 
-// users stands for a query of a database, row by row. A query that fails on the way yields its error.
+// users stands for a query of a database, row by row. A query that fails on the way yields its
+// error.
 func users(n int64) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		for i := range n {

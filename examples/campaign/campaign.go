@@ -51,8 +51,9 @@ func chunks(recipients iter.Seq[string], size int) iter.Seq2[int, []string] {
 	}
 }
 
-// enqueue puts every chunk into the queue, and returns how many there are. Its task's name follows from run and chunk, so that a campaign that is
-// begun twice is queued once; what has left the queue already is known to the ledger.
+// enqueue puts every chunk into the queue, and returns how many there are. Its task's name follows
+// from run and chunk, so that a campaign that is begun twice is queued once; what has left the
+// queue already is known to the ledger.
 func (c *campaign) enqueue(ctx context.Context, recipients iter.Seq[string]) (int, error) {
 	count := 0
 	for n, ids := range chunks(recipients, c.size) {
@@ -76,7 +77,8 @@ func (c *campaign) put(ctx context.Context, n int, ids []string, name string) er
 	return err
 }
 
-// sendAgain queues the unknown chunks once more, which the operator alone can decide: their recipients may get the message twice.
+// sendAgain queues the unknown chunks once more, which the operator alone can decide: their
+// recipients may get the message twice.
 func (c *campaign) sendAgain(ctx context.Context, recipients iter.Seq[string]) ([]int, error) {
 	listed, err := c.ledger.in(ctx, unknown)
 	if err != nil {

@@ -11,8 +11,9 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// The states of a chunk in the ledger. Before its request leaves, a chunk is entered as begun. Whoever finds it so later
-// knows that somebody died over it, and that nobody knows whether it was delivered.
+// The states of a chunk in the ledger. Before its request leaves, a chunk is entered as begun.
+// Whoever finds it so later knows that somebody died over it, and that nobody knows whether it was
+// delivered.
 const (
 	begun     = "begun"
 	delivered = "delivered"
@@ -27,9 +28,10 @@ const outageAfter = 3
 // errPaused keeps a chunk in the queue until the operator lets the campaign go on.
 var errPaused = errors.New("the campaign is paused: too many chunks in a row are unknown")
 
-// ledger is what became of each chunk: a hash in Redis, with a second one that counts states. A third
-// one counts the unknown chunks in a row, of each worker and of all: an outage that one worker alone
-// sees is hidden among the others' successes. Too many pause the campaign, for everybody.
+// ledger is what became of each chunk: a hash in Redis, with a second one that counts states. A
+// third one counts the unknown chunks in a row, of each worker and of all: an outage that one
+// worker alone sees is hidden among the others' successes. Too many pause the campaign, for
+// everybody.
 type ledger struct {
 	db  redis.Cmdable
 	run string

@@ -1,15 +1,18 @@
-// Campaign sends one message to very many users from many machines: the chunks of the list are tasks in a queue (asynq on Redis), worker processes
-// take them, the quota of the App Key is shared through Redis, and a ledger in Redis knows what became of each chunk, whoever dies.
+// Campaign sends one message to very many users from many machines: the chunks of the list are
+// tasks in a queue (asynq on Redis), worker processes take them, the quota of the App Key is
+// shared through Redis, and a ledger in Redis knows what became of each chunk, whoever dies.
 //
-// It runs without any account, on the fake server of package rongcloudtest and a Redis of its own, for which redis-server must be installed:
+// It runs without any account, on the fake server of package rongcloudtest and a Redis of its own,
+// for which redis-server must be installed:
 //
 //	go run .
 //	go run . -recipients 100000 -kill 20
 //
-// The second one kills twenty workers on the way with SIGKILL. Chunks that were under way then are reported as unknown, and -again has them sent again.
+// The second one kills twenty workers on the way with SIGKILL. Chunks that were under way then are
+// reported as unknown, and -again has them sent again.
 //
-// When too many chunks in a row are unknown, of one worker or of all, all workers pause: -resume lets the
-// campaign go on, on the same -redis.
+// When too many chunks in a row are unknown, of one worker or of all, all workers pause: -resume
+// lets the campaign go on, on the same -redis.
 package main
 
 import (

@@ -57,8 +57,8 @@ func TestRun(t *testing.T) {
 
 var listed = regexp.MustCompile(`chunk (\d+) is unknown`)
 
-// Workers are killed while 100,000 users are sent a message. Nobody gets it twice unless his chunk was reported as unknown and sent again, and
-// nobody is forgotten.
+// Workers are killed while 100,000 users are sent a message. Nobody gets it twice unless his chunk
+// was reported as unknown and sent again, and nobody is forgotten.
 func TestKilledWorkers(t *testing.T) {
 	const n, size, kills = 100_000, 500, 20
 	box := &mailbox{got: map[string]int{}}
@@ -178,7 +178,8 @@ func TestOutage(t *testing.T) {
 	require.Contains(t, out.String(), fmt.Sprintf("%d delivered, 0 refused, %d unknown", n/size-lost, lost))
 }
 
-// An outage that one worker alone sees pauses all of them, although chunks of the others succeed in between.
+// An outage that one worker alone sees pauses all of them, although chunks of the others succeed
+// in between.
 func TestOutageOfOneWorker(t *testing.T) {
 	ctx := t.Context()
 	address, stop, err := startRedis(ctx)

@@ -57,7 +57,8 @@ func newSender(client *rongcloud.Client, limiter rongcloud.Limiter, db redis.Cmd
 func work(redisAddress string, factor float64) error {
 	db := redis.NewClient(&redis.Options{Addr: redisAddress})
 	defer func() { _ = db.Close() }()
-	// The limiter is not given to the client: the chunk must not be entered as begun while it waits for the quota.
+	// The limiter is not given to the client: the chunk must not be entered as begun while it
+	// waits for the quota.
 	client, err := rongcloud.NewFromEnv()
 	if err != nil {
 		return err
@@ -94,8 +95,8 @@ func work(redisAddress string, factor float64) error {
 	return nil
 }
 
-// ProcessTask sends one chunk, unless it has been sent or may have been. An error has the queue try again, as does a
-// campaign that is paused.
+// ProcessTask sends one chunk, unless it has been sent or may have been. An error has the queue
+// try again, as does a campaign that is paused.
 func (s *sender) ProcessTask(ctx context.Context, t *asynq.Task) error {
 	var chunk task
 	if err := json.Unmarshal(t.Payload(), &chunk); err != nil {

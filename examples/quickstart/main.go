@@ -4,8 +4,9 @@
 //
 //	go run ./examples/quickstart
 //
-// It runs against RongCloud as soon as one of RONGCLOUD_APP_KEY, RONGCLOUD_APP_SECRET, RONGCLOUD_REGION and
-// RONGCLOUD_API_URL is set; the first two are then needed. It registers the users quickstart-ann and quickstart-ben there.
+// It runs against RongCloud as soon as one of RONGCLOUD_APP_KEY, RONGCLOUD_APP_SECRET,
+// RONGCLOUD_REGION and RONGCLOUD_API_URL is set; the first two are then needed. It registers the
+// users quickstart-ann and quickstart-ben there.
 package main
 
 import (
@@ -63,8 +64,8 @@ func run(ctx context.Context, w io.Writer) error {
 	return (&tour{w: w, client: srv.Client(), srv: srv}).walk(ctx)
 }
 
-// live tells whether the environment asks for RongCloud itself. A variable that is set but wrong is an error later on,
-// never a reason to go offline in silence.
+// live tells whether the environment asks for RongCloud itself. A variable that is set but wrong
+// is an error later on, never a reason to go offline in silence.
 func live() bool {
 	return slices.ContainsFunc(
 		[]string{"RONGCLOUD_APP_KEY", "RONGCLOUD_APP_SECRET", "RONGCLOUD_REGION", "RONGCLOUD_API_URL"},

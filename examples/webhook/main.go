@@ -1,13 +1,16 @@
-// Webhook is a server for RongCloud's callbacks. It prints what it receives, lets no message with a certain word pass, archives messages, and
-// welcomes users who come online.
+// Webhook is a server for RongCloud's callbacks. It prints what it receives, lets no message with
+// a certain word pass, archives messages, and welcomes users who come online.
 //
 // It drives itself with package webhooktest and the fake server, without any account, and ends:
 //
 //	go run ./examples/webhook
 //
-// It waits for RongCloud's callbacks as soon as one of RONGCLOUD_APP_KEY, RONGCLOUD_APP_SECRET, RONGCLOUD_REGION and RONGCLOUD_API_URL is set; the first
-// two are then needed. It listens on WEBHOOK_ADDR, 127.0.0.1:8080 if that is not set, at the paths /rongcloud/moderation for questions before delivery
-// and /rongcloud for all else, and archives to WEBHOOK_ARCHIVE, webhook-archive.jsonl if that is not set. RongCloud must reach it by a public https address, through a proxy or a tunnel.
+// It waits for RongCloud's callbacks as soon as one of RONGCLOUD_APP_KEY, RONGCLOUD_APP_SECRET,
+// RONGCLOUD_REGION and RONGCLOUD_API_URL is set; the first two are then needed. It listens on
+// WEBHOOK_ADDR, 127.0.0.1:8080 if that is not set, at the paths /rongcloud/moderation for
+// questions before delivery and /rongcloud for all else, and archives to WEBHOOK_ARCHIVE,
+// webhook-archive.jsonl if that is not set. RongCloud must reach it by a public https address,
+// through a proxy or a tunnel.
 package main
 
 import (
@@ -164,7 +167,8 @@ func (r *receiver) moderate(_ context.Context, m *webhook.PreMessage) (webhook.D
 	return webhook.Allow(), nil
 }
 
-// status welcomes a user. The context ends in time for RongCloud to learn of a failure, and to try again.
+// status welcomes a user. The context ends in time for RongCloud to learn of a failure, and to try
+// again.
 func (r *receiver) status(ctx context.Context, s *webhook.UserStatus) error {
 	r.say("status", "%s is %v (%s)", s.UserID, s.Status, s.Platform)
 	if s.Status != webhook.StatusOnline {

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What encoding/json accepts is decoded to the same value, whatever the type. The types and documents here are made at random, the
-// documents so that they often fit.
+// What encoding/json accepts is decoded to the same value, whatever the type. The types and
+// documents here are made at random, the documents so that they often fit.
 
 type (
 	Base struct { // exported, so that encoding/json can make one behind an embedded pointer
@@ -319,7 +319,8 @@ func FuzzAgree(f *testing.F) {
 	})
 }
 
-// Like encoding/json it goes on from what is there: defaults, lists and maps, and pointers in interfaces.
+// Like encoding/json it goes on from what is there: defaults, lists and maps, and pointers in
+// interfaces.
 func TestAgreesOnWhatIsThereBefore(t *testing.T) {
 	t.Parallel()
 	rnd := rand.New(rand.NewPCG(3, 4))
@@ -367,7 +368,8 @@ var interfacesHolding = map[string]func() *holder{
 	"no pointers": func() *holder { return &holder{A: told{A: "gone"}, C: []any{map[string]any{"a": 1.0}}} },
 }
 
-// A pointer may lead to the interface that holds it, where encoding/json makes an end of it, or into a circle.
+// A pointer may lead to the interface that holds it, where encoding/json makes an end of it, or
+// into a circle.
 func TestInterfacesInACircle(t *testing.T) {
 	t.Parallel()
 	var own any

@@ -69,7 +69,8 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// What a type's own decoder says may hold the value, so it is there to be asked for and not printed.
+// What a type's own decoder says may hold the value, so it is there to be asked for and not
+// printed.
 func TestErrorsOfOthersAreNotPrinted(t *testing.T) {
 	t.Parallel()
 	type result struct {
@@ -138,7 +139,8 @@ func TestNumbers(t *testing.T) {
 	require.ErrorIs(t, err, errRange)
 }
 
-// The first name that has a value counts, wherever in the object it stands. An empty text is none if another name has one.
+// The first name that has a value counts, wherever in the object it stands. An empty text is none
+// if another name has one.
 func TestFurtherNames(t *testing.T) {
 	t.Parallel()
 	type item struct {
@@ -273,7 +275,8 @@ func TestStringsShareBoundedPieces(t *testing.T) {
 	require.Equal(t, []string{long, "é", "\n"}, got[200:])
 }
 
-// What encoding/json leaves of a list when its key comes again, and of numbers that no float64 holds.
+// What encoding/json leaves of a list when its key comes again, and of numbers that no float64
+// holds.
 func TestOddities(t *testing.T) {
 	t.Parallel()
 	type result struct {
@@ -292,7 +295,8 @@ func TestOddities(t *testing.T) {
 	require.Equal(t, map[string]any{"x": []any{1.0, json.Number("1e400")}}, got.B)
 }
 
-// Lists in lists are not counted again and again, which would take minutes for a response that is nested deep.
+// Lists in lists are not counted again and again, which would take minutes for a response that is
+// nested deep.
 func TestCountingIsBounded(t *testing.T) {
 	t.Parallel()
 	const depth = 5000

@@ -555,7 +555,8 @@ func TestAbsentFields(t *testing.T) {
 	require.Equal(t, []string{"users.(a name that is no identifier)"}, all.found()[0].Unknown)
 }
 
-// TestStricterSignatures has a server that refuses what the fake server takes even when it is strict.
+// TestStricterSignatures has a server that refuses what the fake server takes even when it is
+// strict.
 func TestStricterSignatures(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {

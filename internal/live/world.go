@@ -2,7 +2,8 @@ package live
 
 import "github.com/rongcloud-go/rongcloud/endpoint"
 
-// userGetToken makes users, and Run begins with it. The others are deprecated, and asked about all the same.
+// userGetToken makes users, and Run begins with it. The others are deprecated, and asked about all
+// the same.
 var (
 	userGetToken      = endpoint.UserGetToken
 	chatroomCreate    = endpoint.ByPath("/chatroom/create.json")

@@ -100,8 +100,8 @@ func run(t *testing.T, ctx context.Context, actions ...chromedp.Action) { //noli
 // until waits for an expression to become true.
 func until(expression string) chromedp.Action { return chromedp.Poll(expression, nil) }
 
-// press clicks the first element that fits, in one step of the page: a list that is drawn anew in between would leave
-// chromedp with an element that is gone.
+// press clicks the first element that fits, in one step of the page: a list that is drawn anew in
+// between would leave chromedp with an element that is gone.
 func press(selector string) chromedp.Action {
 	quoted, _ := json.Marshal(selector)
 	return chromedp.Evaluate(fmt.Sprintf("document.querySelector(%s).click()", quoted), nil)

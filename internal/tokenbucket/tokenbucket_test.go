@@ -13,7 +13,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// All times here are synctest's: they pass without waiting, and exactly. What calls see of one limit is tested in the root package.
+// All times here are synctest's: they pass without waiting, and exactly. What calls see of one
+// limit is tested in the root package.
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 

@@ -1,0 +1,145 @@
+package names
+
+import (
+	"bufio"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+)
+
+const root = "../.."
+
+// packages are the folders whose exported names the rules hold for.
+var packages = []string{".", "webhook", "webhook/webhooktest", "webhook/boltqueue", "rongcloudtest", "endpoint", "redis"}
+
+// Every exported name keeps the rules, but for the exceptions that CONTRIBUTING.md names. An
+// exception that nothing needs has to go.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile(filepath.Join(root, "CONTRIBUTING.md"))
+	require.NoError(t, err)
+	allowed, needed := exceptions(string(text)), map[string]bool{}
+	require.NotEmpty(t, allowed)
+	left, seen := readLeft(t), map[string]bool{}
+	for _, dir := range packages {
+		s, err := load(filepath.Join(root, dir))
+		require.NoError(t, err)
+		require.NotEmpty(t, s.files, dir)
+		for _, f := range check(s) {
+			key := f.rule + " " + f.name
+			all := f.rule + " " + s.name + ".*"
+			switch {
+			case allowed[key], allowed[all]:
+				needed[key], needed[all] = true, true
+			case left[key]:
+				seen[key] = true
+			default:
+				t.Errorf("%s", f)
+			}
+		}
+	}
+	for key := range allowed {
+		if !needed[key] {
+			t.Errorf("CONTRIBUTING.md makes an exception of %s, which keeps the rule or is gone", key)
+		}
+	}
+	if len(left) > 0 {
+		t.Logf("%d names are still to be changed (%s)", len(seen), leftFile)
+	}
+}
+
+const leftFile = "testdata/left.txt"
+
+// readLeft reads the names that break a rule today and have still to be changed.
+func readLeft(t *testing.T) map[string]bool {
+	left := map[string]bool{}
+	text, err := os.ReadFile(leftFile)
+	if err != nil {
+		return left
+	}
+	for line := range strings.Lines(string(text)) {
+		if key, _, ok := strings.Cut(line, ": "); ok {
+			left[key] = true
+		}
+	}
+	return left
+}
+
+// exceptionRow is a line of the table of exceptions: the word of a rule, names, a reason.
+var (
+	exceptionRow  = regexp.MustCompile("(?m)^\\| ([a-z]+) \\| (`[^|]+`) \\| [^|]+ \\|$")
+	exceptionName = regexp.MustCompile("`([^`]+)`")
+)
+
+// exceptions are those that section "Names" of CONTRIBUTING.md makes.
+func exceptions(text string) map[string]bool {
+	_, section, _ := strings.Cut(text, "\n## Names\n")
+	section, _, _ = strings.Cut(section, "\n## ")
+	all := map[string]bool{}
+	for _, row := range exceptionRow.FindAllStringSubmatch(section, -1) {
+		for _, name := range exceptionName.FindAllStringSubmatch(row[2], -1) {
+			all[row[1]+" "+name[1]] = true
+		}
+	}
+	return all
+}
+
+// maxColumns is how wide a line may be that is nothing but a comment; a tab counts four.
+const maxColumns = 100
+
+// No comment is wider than 100 columns, in any Go file.
+func TestCommentWidth(t *testing.T) {
+	t.Parallel()
+	left := readLeft(t)
+	var files int
+	require.NoError(t, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "node_modules" || strings.HasPrefix(d.Name(), ".") && path != root) {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(path, ".go") {
+			return nil
+		}
+		files++
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		name, _ := filepath.Rel(root, path)
+		if wide := wideComments(string(text)); len(wide) > 0 && !left["english "+filepath.ToSlash(name)] {
+			t.Errorf("english %s: comments are wider than %d columns in lines %v", filepath.ToSlash(name), maxColumns, wide)
+		}
+		return nil
+	}))
+	require.Greater(t, files, 100)
+}
+
+// wideComments are the numbers of the lines that are comments wider than maxColumns. What cannot be
+// wrapped may be wide: a directive, one word such as an address, what an example prints.
+func wideComments(text string) []int {
+	var wide []int
+	output := false
+	lines := bufio.NewScanner(strings.NewReader(text))
+	lines.Buffer(nil, 1<<20)
+	for n := 1; lines.Scan(); n++ {
+		line := strings.ReplaceAll(lines.Text(), "\t", "    ")
+		comment, ok := strings.CutPrefix(strings.TrimLeft(line, " "), "//")
+		output = ok && (output || strings.HasPrefix(comment, " Output:"))
+		if !ok || output || !strings.HasPrefix(comment, " ") || utf8.RuneCountInString(line) <= maxColumns {
+			continue
+		}
+		if longest := slices.MaxFunc(strings.Fields(comment), func(a, b string) int { return len(a) - len(b) }); len(longest) < 60 {
+			wide = append(wide, n)
+		}
+	}
+	return wide
+}
