@@ -122,14 +122,14 @@ func yieldChat(answer *stream, yield func(AgentChatEvent, error) bool) {
 	complete := false
 	for {
 		raw, err := answer.next()
-		if complete && errors.Is(err, io.EOF) || raw.data == "[DONE]" {
+		if complete && errors.Is(err, io.EOF) || raw.Data == "[DONE]" {
 			return
 		}
 		if errors.Is(err, io.EOF) {
 			err = answer.fail(ErrAgentChatIncomplete)
 		}
-		e := AgentChatEvent{Name: raw.name, ID: raw.id, Data: raw.data}
-		if err == nil && raw.object() {
+		e := AgentChatEvent{Name: raw.Name, ID: raw.ID, Data: raw.Data}
+		if err == nil && raw.HasObject() {
 			err = answer.decode(&raw, &e.AgentChatAnswer)
 		}
 		if err != nil {

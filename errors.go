@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"time"
 	"unicode"
+
+	"github.com/rongcloud-go/rongcloud/internal/sse"
 )
 
 // Categories of an [Error], to be told apart with errors.Is. An error may belong to several.
@@ -190,7 +192,7 @@ func withoutQuotes(err error) error {
 // ownTexts are errors whose text is always the same.
 var ownTexts = []error{
 	context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF, io.ErrNoProgress, net.ErrClosed, http.ErrSchemeMismatch,
-	gzip.ErrHeader, gzip.ErrChecksum, errTooLong, errNotAnswer, errLineTooLong, errEventTooLong,
+	gzip.ErrHeader, gzip.ErrChecksum, errTooLong, errNotAnswer, sse.ErrLineTooLong, sse.ErrEventTooLong,
 }
 
 func quotesNothing(err error) bool {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/sse"
 )
 
 // A call may ask for a stream of events. Until the stream begins it is a call like any other, with
@@ -23,7 +24,7 @@ type stream struct {
 	cancel  context.CancelCauseFunc
 	silence *time.Timer // cancels ctx
 	body    io.ReadCloser
-	events  *eventReader
+	events  *sse.Reader
 	taken   int
 	closed  bool
 
@@ -57,7 +58,7 @@ func (a *attempter) openStream(c *call, req *http.Request) {
 		silence.Stop()
 		o.ok, o.status, o.header = true, resp.StatusCode, resp.Header
 		s := &stream{call: c, ctx: ctx, cancel: cancel, silence: silence, body: resp.Body, generation: g}
-		s.events = newEventReader(s, c.core.config.maxAnswerBytes)
+		s.events = sse.NewReader(s, c.core.config.maxAnswerBytes)
 		c.stream = s
 		return
 	}
@@ -91,30 +92,30 @@ func (s *stream) Read(p []byte) (int, error) {
 
 // next returns the next event, io.EOF if the server has ended the stream, or the call's error,
 // after which the stream is closed.
-func (s *stream) next() (event, error) {
-	e, err := s.events.next()
+func (s *stream) next() (sse.Event, error) {
+	e, err := s.events.Next()
 	switch {
 	case err == nil:
 		s.taken++
 		return e, s.refusal(&e)
 	case errors.Is(err, io.EOF):
-		return event{}, io.EOF
+		return sse.Event{}, io.EOF
 	}
 	c := s.call
-	c.last.broken = c.Err() == nil && !errors.Is(err, errLineTooLong) && !errors.Is(err, errEventTooLong)
-	return event{}, s.fail(c.cause(s.ctx, err))
+	c.last.broken = c.Err() == nil && !errors.Is(err, sse.ErrLineTooLong) && !errors.Is(err, sse.ErrEventTooLong)
+	return sse.Event{}, s.fail(c.cause(s.ctx, err))
 }
 
 // refusal is the call's error if the event says that the server cannot go on.
-func (s *stream) refusal(e *event) error {
+func (s *stream) refusal(e *sse.Event) error {
 	c := s.call
-	data := []byte(e.data)
+	data := []byte(e.Data)
 	said, err := readEnvelope(data, c.ep.Success)
 	switch {
 	case err == nil && said.code != 0 && int(said.code) != c.ep.Success:
 		c.last.code, c.last.message = said.code, said.message
 		return s.fail(nil)
-	case e.name == "error":
+	case e.Name == "error":
 		c.last.body = snippet(data)
 		return s.fail(ownError("the server broke the stream off"))
 	}
@@ -122,9 +123,9 @@ func (s *stream) refusal(e *event) error {
 }
 
 // decode reads an event's data into out.
-func (s *stream) decode(e *event, out any) error {
-	if err := decodeAnswer([]byte(e.data), out, s.call.core.zone); err != nil {
-		s.call.last.body = snippet([]byte(e.data))
+func (s *stream) decode(e *sse.Event, out any) error {
+	if err := decodeAnswer([]byte(e.Data), out, s.call.core.zone); err != nil {
+		s.call.last.body = snippet([]byte(e.Data))
 		return s.fail(&quotingError{"decoding an event", err})
 	}
 	return nil

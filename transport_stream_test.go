@@ -16,6 +16,8 @@ import (
 
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/internal/sse"
 )
 
 // chatServer answers each request with the next handler, the last one again and again, over real TCP.
@@ -98,7 +100,7 @@ const (
 func TestStream(t *testing.T) {
 	t.Parallel()
 	const jsonType = "application/json"
-	long := strings.Repeat("x", maxEventLine)
+	long := strings.Repeat("x", sse.MaxLine)
 	tests := []struct {
 		name     string
 		answers  []http.HandlerFunc
@@ -123,8 +125,8 @@ func TestStream(t *testing.T) {
 		{"ended too early", []http.HandlerFunc{pieces(nil, pieceA, pieceB)}, []string{"a", "b"}, ErrAgentChatIncomplete, 0, true, 1},
 		{"ended within a line", []http.HandlerFunc{pieces(nil, pieceA, strings.TrimRight(pieceLast, "\n"))}, []string{"a"}, ErrAgentChatIncomplete, 0, true, 1},
 		{"ended at once", []http.HandlerFunc{pieces(nil)}, nil, ErrAgentChatIncomplete, 0, true, 1},
-		{"a line that is too long", []http.HandlerFunc{pieces(waitForCaller, pieceA, "data: "+long)}, []string{"a"}, errLineTooLong, 0, true, 1},
-		{"an event that is too long", []http.HandlerFunc{pieces(waitForCaller, pieceA, strings.Repeat("data: "+long[:1<<17]+"\n", 9))}, []string{"a"}, errEventTooLong, 0, true, 1},
+		{"a line that is too long", []http.HandlerFunc{pieces(waitForCaller, pieceA, "data: "+long)}, []string{"a"}, sse.ErrLineTooLong, 0, true, 1},
+		{"an event that is too long", []http.HandlerFunc{pieces(waitForCaller, pieceA, strings.Repeat("data: "+long[:1<<17]+"\n", 9))}, []string{"a"}, sse.ErrEventTooLong, 0, true, 1},
 		{"broken JSON", []http.HandlerFunc{pieces(waitForCaller, pieceA, "data: {\"answer\":\n\n")}, []string{"a"}, nil, 0, true, 1},
 
 		{"a refusal as the first event", []http.HandlerFunc{pieces(nil, "data: {\"code\":1002,\"msg\":\"no agent\"}\n\n")}, nil, CodeInvalidParameter, 1002, false, 1},
@@ -470,7 +472,7 @@ func TestStreamSwitchesHosts(t *testing.T) {
 	}{
 		"cut":        {pieces(cutOff, pieceA), 1},
 		"incomplete": {pieces(nil, pieceA), 0},
-		"too long":   {pieces(waitForCaller, "data: "+strings.Repeat("x", maxEventLine)), 0},
+		"too long":   {pieces(waitForCaller, "data: "+strings.Repeat("x", sse.MaxLine)), 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
