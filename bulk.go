@@ -596,7 +596,7 @@ func (r *bulkRun[M, T]) isDuplicate(err error) bool {
 }
 
 // request makes one request for a chunk. A guarded one ends while RongCloud remembers it.
-func (r *bulkRun[M, T]) request(chunk *BulkChunk, to []T, open bulkOpen) error {
+func (r *bulkRun[M, T]) request(chunk *BulkChunk, to []T, open bulkOpen) (err error) {
 	ctx, random := r.sendCtx, int64(0)
 	if r.guarded() || r.seed != 0 {
 		random = chunkRandom(r.state.Seed, open.Chunk)
@@ -607,7 +607,8 @@ func (r *bulkRun[M, T]) request(chunk *BulkChunk, to []T, open bulkOpen) error {
 		ctx = limited
 	}
 	opts := append(slices.Clone(r.opts), callOptionFunc(func(c *callConfig) { c.paid, c.lowPriority = true, true }))
-	return r.send(ctx, r.to(to, random), chunk, opts)
+	chunk.Sent, err = r.send(ctx, r.to(to, random), opts...)
+	return err
 }
 
 // chunkRandom derives the msgRandom of a chunk, so that a send that resumes uses the same.

@@ -193,13 +193,7 @@ func TestBulkSends(t *testing.T) {
 					OnChunk: func(chunk BulkChunk) error {
 						indexes = append(indexes, chunk.Index)
 						first := chunk.Recipients[0]
-						var uid string
-						if chunk.SentToUsers != nil {
-							uid = chunk.SentToUsers.UIDOf(first)
-						} else {
-							uid = chunk.SentToGroups.UIDOf(first)
-						}
-						if uid != "of-"+first || chunk.Outcome != BulkOutcomeDelivered || chunk.Err != nil {
+						if uid := chunk.Sent.UIDOf(first); uid != "of-"+first || chunk.Outcome != BulkOutcomeDelivered || chunk.Err != nil {
 							return fmt.Errorf("%+v", chunk)
 						}
 						return nil

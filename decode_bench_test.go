@@ -23,7 +23,7 @@ var decodeLarge = []struct {
 	}](), 10_000},
 	{"group mutes", reflect.TypeFor[GroupMutes](), 10_000},
 	{"groups of a user", reflect.TypeFor[GroupPage](), 5000},
-	{"messages sent", reflect.TypeFor[SentToUsers](), 1000},
+	{"messages sent", reflect.TypeFor[SendResult](), 1000},
 	{"blacklist", reflect.TypeFor[UserBlacklistPage](), 1000},
 	{"history", reflect.TypeFor[HistoryPage](), 100},
 	{"members of a hosted group", reflect.TypeFor[HostedGroupMemberPage](), 100},

@@ -205,67 +205,28 @@ type RecallParams struct {
 	DisableUpdateLastMessage bool   `wire:"disableUpdateLastMsg"`
 }
 
-// SentToUsers lists what a message to users is called, for each of them. Older servers leave the
-// list empty.
-type SentToUsers struct {
-	MessageUIDs []UserMessageUID `json:"messageUIDs"`
-}
-
-// UserMessageUID is the UID of the message that one user got.
-type UserMessageUID struct {
-	UserID     string `json:"userId"`
-	MessageUID string `json:"messageUID"`
-}
-
-// UIDOf returns the UID of the message that userID got, empty if it is not known.
-func (s *SentToUsers) UIDOf(userID string) string {
-	i := slices.IndexFunc(s.MessageUIDs, func(m UserMessageUID) bool { return m.UserID == userID })
-	if i < 0 {
-		return ""
-	}
-	return s.MessageUIDs[i].MessageUID
-}
-
-// SentToGroups lists what a message to groups is called, for each of them. Older servers leave the
-// list empty.
-type SentToGroups struct {
-	MessageUIDs []GroupMessageUID `json:"messageUIDs"`
-}
-
-// GroupMessageUID is the UID of the message in one group.
-type GroupMessageUID struct {
-	GroupID    string `json:"groupId"`
-	MessageUID string `json:"messageUID"`
-}
-
-// UIDOf returns the UID of the message in groupID, empty if it is not known.
-func (s *SentToGroups) UIDOf(groupID string) string {
-	i := slices.IndexFunc(s.MessageUIDs, func(m GroupMessageUID) bool { return m.GroupID == groupID })
-	if i < 0 {
-		return ""
-	}
-	return s.MessageUIDs[i].MessageUID
-}
-
-// SentToChatrooms lists what a message to chat rooms is called, for each of them. Older servers
+// SendResult lists what a message is called in each conversation that it was sent to. Older servers
 // leave the list empty.
-type SentToChatrooms struct {
-	MessageUIDs []ChatroomMessageUID `json:"messageUIDs"`
+type SendResult struct {
+	Messages []SentMessage `json:"messageUIDs"`
 }
 
-// ChatroomMessageUID is the UID of the message in one chat room.
-type ChatroomMessageUID struct {
-	ChatroomID string `json:"chatroomId"`
+// SentMessage is a message as one conversation got it.
+type SentMessage struct {
+	TargetID   string `json:"userId" alt:"groupId,chatroomId"` // the user, group or chat room it was sent to
 	MessageUID string `json:"messageUID"`
 }
 
-// UIDOf returns the UID of the message in chatroomID, empty if it is not known.
-func (s *SentToChatrooms) UIDOf(chatroomID string) string {
-	i := slices.IndexFunc(s.MessageUIDs, func(m ChatroomMessageUID) bool { return m.ChatroomID == chatroomID })
+// UIDOf returns the UID of the message that was sent to targetID, empty if it is not known.
+func (r *SendResult) UIDOf(targetID string) string {
+	if r == nil { // of a chunk that was not delivered
+		return ""
+	}
+	i := slices.IndexFunc(r.Messages, func(m SentMessage) bool { return m.TargetID == targetID })
 	if i < 0 {
 		return ""
 	}
-	return s.MessageUIDs[i].MessageUID
+	return r.Messages[i].MessageUID
 }
 
 // SendPrivate sends a one-to-one message to at most 1000 users. The quota is 6000 receivers per
@@ -278,9 +239,9 @@ func (s *SentToChatrooms) UIDOf(chatroomID string) string {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-private
 //
 //rongcloud:endpoint POST /message/private/publish.json
-func (s *MessageService) SendPrivate(ctx context.Context, message PrivateMessage, opts ...CallOption) (*SentToUsers, error) {
+func (s *MessageService) SendPrivate(ctx context.Context, message PrivateMessage, opts ...CallOption) (*SendResult, error) {
 	message.Expandable = message.Expandable || len(message.Expansion) > 0
-	return fetch[SentToUsers](ctx, s.client, endpoint.MessagePrivatePublish, &message, opts)
+	return fetch[SendResult](ctx, s.client, endpoint.MessagePrivatePublish, &message, opts)
 }
 
 // SendGroup sends a message to at most 3 groups. The quota is 20 groups per second.
@@ -295,10 +256,10 @@ func (s *MessageService) SendPrivate(ctx context.Context, message PrivateMessage
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-group
 //
 //rongcloud:endpoint POST /message/group/publish.json
-func (s *MessageService) SendGroup(ctx context.Context, message GroupMessage, opts ...CallOption) (*SentToGroups, error) {
+func (s *MessageService) SendGroup(ctx context.Context, message GroupMessage, opts ...CallOption) (*SendResult, error) {
 	message.Expandable = message.Expandable || len(message.Expansion) > 0
 	message.Mentioned = message.Mentioned || mentions(message.Content)
-	return fetch[SentToGroups](ctx, s.client, endpoint.MessageGroupPublish, &message, opts)
+	return fetch[SendResult](ctx, s.client, endpoint.MessageGroupPublish, &message, opts)
 }
 
 // SendSystem sends a message to at most 100 users, who cannot answer it. The quota is 100
@@ -310,8 +271,8 @@ func (s *MessageService) SendGroup(ctx context.Context, message GroupMessage, op
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/system/send-private
 //
 //rongcloud:endpoint POST /message/system/publish.json
-func (s *MessageService) SendSystem(ctx context.Context, message SystemMessage, opts ...CallOption) (*SentToUsers, error) {
-	return fetch[SentToUsers](ctx, s.client, endpoint.MessageSystemPublish, &message, opts)
+func (s *MessageService) SendSystem(ctx context.Context, message SystemMessage, opts ...CallOption) (*SendResult, error) {
+	return fetch[SendResult](ctx, s.client, endpoint.MessageSystemPublish, &message, opts)
 }
 
 // SendChatroom sends a message to chat rooms, preferably no more than 10. The quota is 100 rooms
@@ -324,8 +285,8 @@ func (s *MessageService) SendSystem(ctx context.Context, message SystemMessage, 
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-chatroom
 //
 //rongcloud:endpoint POST /message/chatroom/publish.json
-func (s *MessageService) SendChatroom(ctx context.Context, message ChatroomMessage, opts ...CallOption) (*SentToChatrooms, error) {
-	return fetch[SentToChatrooms](ctx, s.client, endpoint.MessageChatroomPublish, &message, opts)
+func (s *MessageService) SendChatroom(ctx context.Context, message ChatroomMessage, opts ...CallOption) (*SendResult, error) {
+	return fetch[SendResult](ctx, s.client, endpoint.MessageChatroomPublish, &message, opts)
 }
 
 // Recall takes a message back, in any kind of conversation. The quota is 100 calls per second.

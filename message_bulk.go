@@ -103,8 +103,7 @@ type BulkChunk struct {
 	Outcome    BulkOutcome
 	Err        error // nil if it was delivered
 
-	SentToUsers  *SentToUsers  // UIDs of a delivered message to users
-	SentToGroups *SentToGroups // UIDs of a delivered message to groups
+	Sent *SendResult // what the message is called, if it was delivered
 }
 
 // BulkCounts counts recipients. One who stands in a chunk twice counts once.
@@ -162,7 +161,7 @@ func (s *MessageService) SendPrivateBulk(
 	ctx context.Context, message PrivateMessage, recipients iter.Seq2[string, error], params BulkParams, opts ...CallOption,
 ) (*BulkResult, error) {
 	fields := func(m *PrivateMessage) (*[]string, *int64) { return &m.To, &m.IdempotencyKey }
-	job := bulkToIDs(endpoint.MessagePrivatePublish, "toUserId", message, fields, toUsers(s.SendPrivate))
+	job := bulkToIDs(endpoint.MessagePrivatePublish, "toUserId", message, fields, s.SendPrivate)
 	return runBulk(ctx, s.client, job, recipients, params, opts)
 }
 
@@ -175,7 +174,7 @@ func (s *MessageService) SendSystemBulk(
 	ctx context.Context, message SystemMessage, recipients iter.Seq2[string, error], params BulkParams, opts ...CallOption,
 ) (*BulkResult, error) {
 	fields := func(m *SystemMessage) (*[]string, *int64) { return &m.To, &m.IdempotencyKey }
-	job := bulkToIDs(endpoint.MessageSystemPublish, "toUserId", message, fields, toUsers(s.SendSystem))
+	job := bulkToIDs(endpoint.MessageSystemPublish, "toUserId", message, fields, s.SendSystem)
 	return runBulk(ctx, s.client, job, recipients, params, opts)
 }
 
@@ -191,11 +190,7 @@ func (s *MessageService) SendGroupBulk(
 		return nil, refuse("toUserId", "goes with a single group")
 	}
 	fields := func(m *GroupMessage) (*[]string, *int64) { return &m.To, &m.IdempotencyKey }
-	job := bulkToIDs(endpoint.MessageGroupPublish, "toGroupId", message, fields,
-		func(ctx context.Context, m GroupMessage, chunk *BulkChunk, opts []CallOption) (err error) {
-			chunk.SentToGroups, err = s.SendGroup(ctx, m, opts...)
-			return err
-		})
+	job := bulkToIDs(endpoint.MessageGroupPublish, "toGroupId", message, fields, s.SendGroup)
 	return runBulk(ctx, s.client, job, groups, params, opts)
 }
 
@@ -213,7 +208,7 @@ func (s *MessageService) SendPrivateTemplateBulk(
 		lists, err := newTemplateLists(t.Content, t.Recipients, t.Push)
 		return t.request(lists, t.IdempotencyKey), err
 	}
-	job := bulkTemplate(endpoint.MessagePrivatePublishTemplate, template, fields, encoded, toUsers(s.SendPrivateTemplate))
+	job := bulkTemplate(endpoint.MessagePrivatePublishTemplate, template, fields, encoded, s.SendPrivateTemplate)
 	return runBulk(ctx, s.client, job, recipients, params, opts)
 }
 
@@ -229,20 +224,12 @@ func (s *MessageService) SendSystemTemplateBulk(
 		lists, err := newTemplateLists(t.Content, t.Recipients, t.Push)
 		return t.request(lists, t.IdempotencyKey), err
 	}
-	job := bulkTemplate(endpoint.MessageSystemPublishTemplate, template, fields, encoded, toUsers(s.SendSystemTemplate))
+	job := bulkTemplate(endpoint.MessageSystemPublishTemplate, template, fields, encoded, s.SendSystemTemplate)
 	return runBulk(ctx, s.client, job, recipients, params, opts)
 }
 
-// bulkSend makes one request for a chunk, and puts into it what the server returned.
-type bulkSend[M any] func(ctx context.Context, message M, chunk *BulkChunk, opts []CallOption) error
-
-// toUsers makes a bulkSend of a method that sends to users.
-func toUsers[M any](send func(context.Context, M, ...CallOption) (*SentToUsers, error)) bulkSend[M] {
-	return func(ctx context.Context, message M, chunk *BulkChunk, opts []CallOption) (err error) {
-		chunk.SentToUsers, err = send(ctx, message, opts...)
-		return err
-	}
-}
+// bulkSend makes one request for a chunk.
+type bulkSend[M any] func(ctx context.Context, message M, opts ...CallOption) (*SendResult, error)
 
 // bulkToIDs is a job whose recipients are IDs.
 func bulkToIDs[M any](

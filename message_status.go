@@ -41,15 +41,15 @@ type GroupStatus struct {
 // SendPrivate sends a one-to-one message, such as [TypingStatus], to at most 1000 users, of whom
 // those get it who are online. The quota is 6000 recipients per minute. The server never pushes,
 // counts or stores it; clients may store it, by its type. RongCloud does not document that the
-// response names the messages: MessageUIDs may be empty.
+// response names the messages: the list of the result may be empty.
 //
 // The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-status-private
 //
 //rongcloud:endpoint POST /statusmessage/private/publish.json
-func (s *MessageStatusService) SendPrivate(ctx context.Context, status PrivateStatus, opts ...CallOption) (*SentToUsers, error) {
-	return fetch[SentToUsers](ctx, s.client, endpoint.StatusmessagePrivatePublish, &status, opts)
+func (s *MessageStatusService) SendPrivate(ctx context.Context, status PrivateStatus, opts ...CallOption) (*SendResult, error) {
+	return fetch[SendResult](ctx, s.client, endpoint.StatusmessagePrivatePublish, &status, opts)
 }
 
 // SendGroup sends a message to at most 3 groups, of whose members those get it who are online. The
@@ -61,6 +61,6 @@ func (s *MessageStatusService) SendPrivate(ctx context.Context, status PrivateSt
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-status-group
 //
 //rongcloud:endpoint POST /statusmessage/group/publish.json
-func (s *MessageStatusService) SendGroup(ctx context.Context, status GroupStatus, opts ...CallOption) (*SentToGroups, error) {
-	return fetch[SentToGroups](ctx, s.client, endpoint.StatusmessageGroupPublish, &status, opts)
+func (s *MessageStatusService) SendGroup(ctx context.Context, status GroupStatus, opts ...CallOption) (*SendResult, error) {
+	return fetch[SendResult](ctx, s.client, endpoint.StatusmessageGroupPublish, &status, opts)
 }

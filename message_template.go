@@ -190,12 +190,12 @@ func contentText(content MessageContent) (string, error) {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-private-template
 //
 //rongcloud:endpoint POST /message/private/publish_template.json
-func (s *MessageService) SendPrivateTemplate(ctx context.Context, template PrivateTemplate, opts ...CallOption) (*SentToUsers, error) {
+func (s *MessageService) SendPrivateTemplate(ctx context.Context, template PrivateTemplate, opts ...CallOption) (*SendResult, error) {
 	lists, err := newTemplateLists(template.Content, template.Recipients, template.Push)
 	if err != nil {
 		return nil, err
 	}
-	return fetch[SentToUsers](ctx, s.client, endpoint.MessagePrivatePublishTemplate, template.request(lists, template.IdempotencyKey), opts)
+	return fetch[SendResult](ctx, s.client, endpoint.MessagePrivatePublishTemplate, template.request(lists, template.IdempotencyKey), opts)
 }
 
 func (t *PrivateTemplate) request(lists templateLists, random int64) *privateTemplate {
@@ -217,12 +217,12 @@ func (t *PrivateTemplate) request(lists templateLists, random int64) *privateTem
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/system/send-private-template
 //
 //rongcloud:endpoint POST /message/system/publish_template.json
-func (s *MessageService) SendSystemTemplate(ctx context.Context, template SystemTemplate, opts ...CallOption) (*SentToUsers, error) {
+func (s *MessageService) SendSystemTemplate(ctx context.Context, template SystemTemplate, opts ...CallOption) (*SendResult, error) {
 	lists, err := newTemplateLists(template.Content, template.Recipients, template.Push)
 	if err != nil {
 		return nil, err
 	}
-	return fetch[SentToUsers](ctx, s.client, endpoint.MessageSystemPublishTemplate, template.request(lists, template.IdempotencyKey), opts)
+	return fetch[SendResult](ctx, s.client, endpoint.MessageSystemPublishTemplate, template.request(lists, template.IdempotencyKey), opts)
 }
 
 func (t *SystemTemplate) request(lists templateLists, random int64) *systemTemplate {

@@ -85,13 +85,13 @@ func TestMsgTemplateWire(t *testing.T) {
 	bareLists := `"toUserId":["u1"],"objectName":"app:x","content":"plain {c}","values":[{}],"pushContent":[""]`
 	for _, c := range []struct {
 		label, path, want string
-		call              func(context.Context, *MessageService) (*SentToUsers, error)
+		call              func(context.Context, *MessageService) (*SendResult, error)
 	}{
 		{
 			"private, all", "/message/private/publish_template.json",
 			`{"fromUserId":"f",` + lists + `,"disablePush":true,"contentAvailable":1,"isIncludeSender":1,"verifyBlacklist":1,"isPersisted":0,` +
 				`"isCounted":0,"disableUpdateLastMsg":true,"needReadReceipt":1,"expansion":true,"msgRandom":-7}`,
-			func(ctx context.Context, s *MessageService) (*SentToUsers, error) {
+			func(ctx context.Context, s *MessageService) (*SendResult, error) {
 				return s.SendPrivateTemplate(ctx, PrivateTemplate{
 					From: "f", Content: content, Recipients: recipients, Push: messagePush, DisablePush: true, ContentAvailable: true,
 					IncludeSender: true, VerifyBlacklist: true, Persist: Ptr(false), Counted: Ptr(false), DisableUpdateLastMessage: true,
@@ -100,13 +100,13 @@ func TestMsgTemplateWire(t *testing.T) {
 			},
 		}, {
 			"private, none", "/message/private/publish_template.json", `{"fromUserId":"f",` + bareLists + `}`,
-			func(ctx context.Context, s *MessageService) (*SentToUsers, error) {
+			func(ctx context.Context, s *MessageService) (*SendResult, error) {
 				return s.SendPrivateTemplate(ctx, PrivateTemplate{From: "f", Content: &RawContent{"app:x", "plain {c}"}, Recipients: bare})
 			},
 		}, {
 			"system, all", "/message/system/publish_template.json",
 			`{"fromUserId":"f",` + lists + `,"disablePush":true,"contentAvailable":1,"disableUpdateLastMsg":true,"msgRandom":7}`,
-			func(ctx context.Context, s *MessageService) (*SentToUsers, error) {
+			func(ctx context.Context, s *MessageService) (*SendResult, error) {
 				return s.SendSystemTemplate(ctx, SystemTemplate{
 					From: "f", Content: content, Recipients: recipients, Push: messagePush, DisablePush: true, ContentAvailable: true,
 					DisableUpdateLastMessage: true, IdempotencyKey: 7,
@@ -114,7 +114,7 @@ func TestMsgTemplateWire(t *testing.T) {
 			},
 		}, {
 			"system, none", "/message/system/publish_template.json", `{"fromUserId":"f",` + bareLists + `}`,
-			func(ctx context.Context, s *MessageService) (*SentToUsers, error) {
+			func(ctx context.Context, s *MessageService) (*SendResult, error) {
 				return s.SendSystemTemplate(ctx, SystemTemplate{From: "f", Content: RawContent{"app:x", "plain {c}"}, Recipients: bare})
 			},
 		},

@@ -193,7 +193,7 @@ func TestMessageResults(t *testing.T) {
 		client, _ := newMessageWire(t, answer("userId", second))
 		private, err := client.Message.SendPrivate(t.Context(), PrivateMessage{From: "u1", To: []string{"a", "7"}, Content: messageText})
 		require.NoError(t, err)
-		require.Equal(t, &SentToUsers{[]UserMessageUID{{"a", "A-1"}, {"7", "B-2"}}}, private)
+		require.Equal(t, &SendResult{[]SentMessage{{"a", "A-1"}, {"7", "B-2"}}}, private)
 		require.Equal(t, "B-2", private.UIDOf("7"))
 		require.Empty(t, private.UIDOf("b"))
 
@@ -204,14 +204,14 @@ func TestMessageResults(t *testing.T) {
 		client, _ = newMessageWire(t, answer("groupId", second))
 		group, err := client.Message.SendGroup(t.Context(), GroupMessage{From: "u1", To: []string{"a", "7"}, Content: messageText})
 		require.NoError(t, err)
-		require.Equal(t, &SentToGroups{[]GroupMessageUID{{"a", "A-1"}, {"7", "B-2"}}}, group)
+		require.Equal(t, &SendResult{[]SentMessage{{"a", "A-1"}, {"7", "B-2"}}}, group)
 		require.Equal(t, "A-1", group.UIDOf("a"))
 		require.Empty(t, group.UIDOf("b"))
 
 		client, _ = newMessageWire(t, answer("chatroomId", second))
 		room, err := client.Message.SendChatroom(t.Context(), ChatroomMessage{From: "u1", To: []string{"a", "7"}, Content: messageText})
 		require.NoError(t, err)
-		require.Equal(t, &SentToChatrooms{[]ChatroomMessageUID{{"a", "A-1"}, {"7", "B-2"}}}, room)
+		require.Equal(t, &SendResult{[]SentMessage{{"a", "A-1"}, {"7", "B-2"}}}, room)
 		require.Equal(t, "A-1", room.UIDOf("a"))
 		require.Empty(t, room.UIDOf("b"))
 	}
@@ -219,7 +219,9 @@ func TestMessageResults(t *testing.T) {
 	client, _ := newMessageWire(t, `{"code":200}`) // an older server
 	private, err := client.Message.SendPrivate(t.Context(), PrivateMessage{From: "u1", To: []string{"a"}, Content: messageText})
 	require.NoError(t, err)
-	require.Empty(t, private.MessageUIDs)
+	require.Empty(t, private.Messages)
+	require.Empty(t, private.UIDOf("a"))
+	require.Empty(t, (*SendResult)(nil).UIDOf("a"), "of a chunk that was not delivered")
 }
 
 func TestMessageArguments(t *testing.T) {

@@ -51,8 +51,8 @@ type UltraGroupMessage struct {
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/message/send-ultragroup
 //
 //rongcloud:endpoint POST /message/ultragroup/publish.json
-func (s *MessageService) SendUltraGroup(ctx context.Context, message UltraGroupMessage, opts ...CallOption) (*SentToGroups, error) {
+func (s *MessageService) SendUltraGroup(ctx context.Context, message UltraGroupMessage, opts ...CallOption) (*SendResult, error) {
 	message.Expandable = message.Expandable || len(message.Expansion) > 0
 	message.Mentioned = message.Mentioned || mentions(message.Content)
-	return fetch[SentToGroups](ctx, s.client, endpoint.MessageUltragroupPublish, &message, opts)
+	return fetch[SendResult](ctx, s.client, endpoint.MessageUltragroupPublish, &message, opts)
 }

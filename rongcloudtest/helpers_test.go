@@ -111,7 +111,7 @@ func register(t *testing.T, client *rongcloud.Client, ids ...string) {
 
 func text(words string) rongcloud.TextMessage { return rongcloud.TextMessage{Content: words} }
 
-func sendPrivate(t *testing.T, client *rongcloud.Client, from string, to ...string) *rongcloud.SentToUsers {
+func sendPrivate(t *testing.T, client *rongcloud.Client, from string, to ...string) *rongcloud.SendResult {
 	t.Helper()
 	sent, err := client.Message.SendPrivate(context.Background(), rongcloud.PrivateMessage{From: from, To: to, Content: text("hello")})
 	require.NoError(t, err)

@@ -24,7 +24,7 @@ func TestPrivateMessages(t *testing.T) {
 		From: "a", To: []string{"b", "c", "b"}, Content: text("hello"), PushContent: "look", IncludeSender: true,
 	})
 	require.NoError(t, err)
-	require.Len(t, sent.MessageUIDs, 2)
+	require.Len(t, sent.Messages, 2)
 	uidB, uidC := sent.UIDOf("b"), sent.UIDOf("c")
 	require.NotEqual(t, uidB, uidC)
 	require.Regexp(t, `^TEST(-[0-9A-F]{4}){3}$`, uidB)
@@ -90,7 +90,7 @@ func TestGroupMessages(t *testing.T) {
 	srv.AddGroup("h", "d")
 	sent, err := client.Message.SendGroup(context.Background(), rongcloud.GroupMessage{From: "a", To: []string{"g", "h", "none"}, Content: text("hi")})
 	require.NoError(t, err)
-	require.Len(t, sent.MessageUIDs, 3)
+	require.Len(t, sent.Messages, 3)
 	require.Empty(t, srv.User("a").Inbox())
 	require.Len(t, srv.User("b").Inbox(), 1)
 	require.Len(t, srv.User("d").Inbox(), 2)
@@ -125,7 +125,7 @@ func TestSystemAndChatroomMessages(t *testing.T) {
 	srv.JoinChatroom("r", "a", "b")
 	rooms, err := client.Message.SendChatroom(context.Background(), rongcloud.ChatroomMessage{From: "b", To: []string{"r"}, Content: text("hi")})
 	require.NoError(t, err)
-	require.Len(t, rooms.MessageUIDs, 1)
+	require.Len(t, rooms.Messages, 1)
 	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationChatroom, TargetID: "r"}, srv.User("a").Inbox()[1].Conversation)
 	require.Empty(t, srv.User("b").Inbox())
 }

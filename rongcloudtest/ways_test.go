@@ -20,7 +20,7 @@ import (
 
 // Sender is what a Shop needs of the SDK, and no more.
 type Sender interface {
-	SendPrivate(ctx context.Context, message rongcloud.PrivateMessage, opts ...rongcloud.CallOption) (*rongcloud.SentToUsers, error)
+	SendPrivate(ctx context.Context, message rongcloud.PrivateMessage, opts ...rongcloud.CallOption) (*rongcloud.SendResult, error)
 }
 
 // Shop tells customers about their orders.
@@ -68,7 +68,7 @@ func TestNotifyWithHTTPMock(t *testing.T) {
 // lost is a Sender whose answers never come.
 type lost struct{}
 
-func (lost) SendPrivate(context.Context, rongcloud.PrivateMessage, ...rongcloud.CallOption) (*rongcloud.SentToUsers, error) {
+func (lost) SendPrivate(context.Context, rongcloud.PrivateMessage, ...rongcloud.CallOption) (*rongcloud.SendResult, error) {
 	return nil, rongcloud.ErrOutcomeUnknown
 }
 
