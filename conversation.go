@@ -19,26 +19,28 @@ func newConversationService(common *service) *ConversationService {
 	return &ConversationService{service: *common, Tag: (*ConversationTagService)(common)}
 }
 
-// ConversationPinParams pins or unpins a conversation.
+// ConversationPinParams names a conversation to pin or unpin. All fields are required.
 type ConversationPinParams struct {
 	UserID   string           `wire:"userId"`           // whose view of the conversation it is
 	Type     ConversationType `wire:"conversationType"` // private, group or system
 	TargetID string           `wire:"targetId"`         // the other user, the group or the sender of system messages
-	Pinned   bool             `wire:"setTop"`           // true pins the conversation, false unpins it
 }
 
-// ConversationPushLevelParams sets what of a conversation is pushed to a user.
-type ConversationPushLevelParams struct {
-	UserID    string           // who gets the pushes
-	Type      ConversationType // private, group, system or ultra group
-	TargetID  string           // the other user, the group or the ultra group
-	ChannelID string           // of an ultra group
-	Level     PushLevel        // PushLevelUnset takes a former level back
+// ConversationPushLevelSetParams sets what of a conversation is pushed to a user.
+type ConversationPushLevelSetParams struct {
+	UserID    string           `wire:"requestId"`        // who gets the pushes
+	Type      ConversationType `wire:"conversationType"` // private, group, system or ultra group
+	TargetID  string           `wire:"targetId"`         // the other user, the group or the ultra group
+	ChannelID string           `wire:"busChannel"`       // of an ultra group
+	Level     PushLevel        `wire:"unpushLevel"`      // required; ResetPushLevel takes a level back
+}
 
-	// Muted is the switch that came before Level.
-	//
-	// Deprecated: the server ignores it, because Level is always sent.
-	Muted *bool
+// ConversationPushLevelResetParams names a conversation whose push level is taken back.
+type ConversationPushLevelResetParams struct {
+	UserID    string           `wire:"requestId"`        // who gets the pushes
+	Type      ConversationType `wire:"conversationType"` // private, group, system or ultra group
+	TargetID  string           `wire:"targetId"`         // the other user, the group or the ultra group
+	ChannelID string           `wire:"busChannel"`       // of an ultra group
 }
 
 // ConversationPushLevelQuery names a conversation whose push level is asked for.
@@ -49,15 +51,40 @@ type ConversationPushLevelQuery struct {
 	ChannelID string           `wire:"busChannel"`       // of an ultra group; messages of no channel if empty
 }
 
-// ConversationTypePushLevelParams sets what of all conversations of one kind is pushed to a user.
-type ConversationTypePushLevelParams struct {
+// ConversationTypePushLevelSetParams sets what of all conversations of one kind is pushed to a
+// user. All fields are required.
+type ConversationTypePushLevelSetParams struct {
 	UserID string           `wire:"requestId"`        // who gets the pushes
 	Type   ConversationType `wire:"conversationType"` // private, group, system or ultra group
-	Level  PushLevel        `wire:"unpushLevel"`      // PushLevelUnset takes a former level back
+	Level  PushLevel        `wire:"unpushLevel"`      // ResetTypePushLevel takes a level back
 }
 
-// ConversationClearHistoryParams names the cloud history of a conversation, as one user sees it.
+// ConversationTypePushLevelResetParams names the conversations whose push level is taken back. All
+// fields are required.
+type ConversationTypePushLevelResetParams struct {
+	UserID string           `wire:"requestId"`        // who gets the pushes
+	Type   ConversationType `wire:"conversationType"` // private, group, system or ultra group
+}
+
+// ConversationTypePushLevelQuery names the conversations whose push level is asked for. All fields
+// are required.
+type ConversationTypePushLevelQuery struct {
+	UserID string           `wire:"requestId"`        // who gets the pushes
+	Type   ConversationType `wire:"conversationType"` // private, group, system or ultra group
+}
+
+// ConversationClearHistoryParams names messages in the cloud history of a conversation, as one user
+// sees it. All fields are required.
 type ConversationClearHistoryParams struct {
+	UserID   string           `wire:"fromUserId"`       // whose view it is; for a chat room, who operates
+	Type     ConversationType `wire:"conversationType"` // private, group, chat room or system
+	TargetID string           `wire:"targetId"`         // the other user, the group, the chat room or the sender of system messages
+	Before   time.Time        `wire:"msgTimestamp"`     // what was sent before it is removed, to the millisecond
+}
+
+// ConversationClearAllHistoryParams names the cloud history of a conversation, as one user sees it.
+// All fields are required.
+type ConversationClearAllHistoryParams struct {
 	UserID   string           `wire:"fromUserId"`       // whose view it is; for a chat room, who operates
 	Type     ConversationType `wire:"conversationType"` // private, group, chat room or system
 	TargetID string           `wire:"targetId"`         // the other user, the group, the chat room or the sender of system messages
@@ -74,47 +101,65 @@ type ConversationQuery struct {
 type ConversationAttributes struct {
 	Type     ConversationType
 	TargetID string
-	Pinned   bool      // it is pinned
-	PinnedAt time.Time // when it was pinned or unpinned; zero if it never was
-	Level    PushLevel // what of it is pushed; PushLevelUnset if nothing was set
-	Tags     []ConversationTagParams
+	Pinned   bool              // it is pinned
+	PinnedAt time.Time         // when it was pinned or unpinned; zero if it never was
+	Level    PushLevel         // what of it is pushed; PushLevelUnset if nothing was set
+	Tags     []ConversationTag // without the times of their creation, where the server does not tell them
 }
 
-// SetTop pins or unpins one conversation of a user. Clients learn of it from SDK 4.0.0 on.
+// Pin pins one conversation of a user. Clients learn of it from SDK 4.0.0 on.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/conversation/top
 //
 //rongcloud:endpoint POST /conversation/top/set.json
-func (s *ConversationService) SetTop(ctx context.Context, params ConversationPinParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.ConversationTopSet, &params, opts)
+func (s *ConversationService) Pin(ctx context.Context, params ConversationPinParams, opts ...CallOption) error {
+	return s.setPinned(ctx, params, true, opts)
 }
 
-// SetPushLevel sets what of one conversation is pushed to a user. It wins over
-// [ConversationService.SetTypePushLevel]. Client apps with IMKit up to 5.2.1 know only
-// PushLevelUnset and PushLevelMentions.
+// Unpin unpins one conversation of a user; for the rest see [ConversationService.Pin].
+func (s *ConversationService) Unpin(ctx context.Context, params ConversationPinParams, opts ...CallOption) error {
+	return s.setPinned(ctx, params, false, opts)
+}
+
+func (s *ConversationService) setPinned(ctx context.Context, params ConversationPinParams, pinned bool, opts []CallOption) error {
+	type request struct {
+		ConversationPinParams
+
+		Pinned *bool `wire:"setTop"` // false is sent, too
+	}
+	return send(ctx, s.client, endpoint.ConversationTopSet, &request{params, &pinned}, opts)
+}
+
+// SetPushLevel sets what of one conversation is pushed to a user, except for PushLevelUnset, which
+// is refused. It wins over [ConversationService.SetTypePushLevel]. Client apps with IMKit up to
+// 5.2.1 know only PushLevelUnset and PushLevelMentions.
 //
-// For an app that has had ultra groups since before 2022-09-01 a level without a Channel is for
+// For an app that has had ultra groups since before 2022-09-01 a level without a ChannelID is for
 // messages of no channel only.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/set-do-not-disturb-by-id
 //
 //rongcloud:endpoint POST /conversation/notification/set.json
-func (s *ConversationService) SetPushLevel(ctx context.Context, params ConversationPushLevelParams, opts ...CallOption) error {
-	type request struct {
-		UserID   string           `wire:"requestId"`
-		Type     ConversationType `wire:"conversationType"`
-		TargetID string           `wire:"targetId"`
-		Channel  string           `wire:"busChannel"`
-		Level    *PushLevel       `wire:"unpushLevel"` // its zero value is sent too
-		Muted    *bool            `wire:"isMuted"`
+func (s *ConversationService) SetPushLevel(ctx context.Context, params ConversationPushLevelSetParams, opts ...CallOption) error {
+	if params.Level == PushLevelUnset { // which no endpoint requires, beside the switch that came before it
+		return refuse("unpushLevel", "is required; ResetPushLevel takes a level back")
 	}
-	return send(ctx, s.client, endpoint.ConversationNotificationSet, &request{
-		params.UserID, params.Type, params.TargetID, params.ChannelID, &params.Level, params.Muted,
-	}, opts)
+	return send(ctx, s.client, endpoint.ConversationNotificationSet, &params, opts)
 }
 
-// pushLevelAnswer holds the level under a name from when there was only a switch.
-type pushLevelAnswer struct {
+// ResetPushLevel takes a level back, so that the next wider setting decides. For the rest see
+// [ConversationService.SetPushLevel].
+func (s *ConversationService) ResetPushLevel(ctx context.Context, params ConversationPushLevelResetParams, opts ...CallOption) error {
+	type request struct {
+		ConversationPushLevelResetParams
+
+		Level *PushLevel `wire:"unpushLevel"` // zero is sent, too
+	}
+	return send(ctx, s.client, endpoint.ConversationNotificationSet, &request{params, Ptr(PushLevelUnset)}, opts)
+}
+
+// pushLevelResponse holds the level under a name from when there was only a switch.
+type pushLevelResponse struct {
 	Level PushLevel `json:"isMuted"`
 }
 
@@ -124,21 +169,36 @@ type pushLevelAnswer struct {
 //
 //rongcloud:endpoint POST /conversation/notification/get.json
 func (s *ConversationService) GetPushLevel(ctx context.Context, query ConversationPushLevelQuery, opts ...CallOption) (PushLevel, error) {
-	out, err := fetch[pushLevelAnswer](ctx, s.client, endpoint.ConversationNotificationGet, &query, opts)
+	out, err := fetch[pushLevelResponse](ctx, s.client, endpoint.ConversationNotificationGet, &query, opts)
 	if err != nil {
 		return PushLevelUnset, err
 	}
 	return out.Level, nil
 }
 
-// SetTypePushLevel sets what of all conversations of one kind is pushed to a user. A level that
-// [ConversationService.SetPushLevel] has set for a single conversation wins over it.
+// SetTypePushLevel sets what of all conversations of one kind is pushed to a user, except for
+// PushLevelUnset, which is refused. A level that [ConversationService.SetPushLevel] has set for a
+// single conversation wins over it.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/set-do-not-disturb-by-type
 //
 //rongcloud:endpoint POST /conversation/type/notification/set.json
-func (s *ConversationService) SetTypePushLevel(ctx context.Context, params ConversationTypePushLevelParams, opts ...CallOption) error {
+func (s *ConversationService) SetTypePushLevel(ctx context.Context, params ConversationTypePushLevelSetParams, opts ...CallOption) error {
+	if params.Level == PushLevelUnset {
+		return refuse("unpushLevel", "is required; ResetTypePushLevel takes a level back")
+	}
 	return send(ctx, s.client, endpoint.ConversationTypeNotificationSet, &params, opts)
+}
+
+// ResetTypePushLevel takes a level back, so that the app's setting decides. For the rest see
+// [ConversationService.SetTypePushLevel].
+func (s *ConversationService) ResetTypePushLevel(ctx context.Context, params ConversationTypePushLevelResetParams, opts ...CallOption) error {
+	type request struct {
+		ConversationTypePushLevelResetParams
+
+		Level *PushLevel `wire:"unpushLevel"` // zero is sent, too
+	}
+	return send(ctx, s.client, endpoint.ConversationTypeNotificationSet, &request{params, Ptr(PushLevelUnset)}, opts)
 }
 
 // GetTypePushLevel returns what of all private, group, system or ultra group conversations is
@@ -147,12 +207,8 @@ func (s *ConversationService) SetTypePushLevel(ctx context.Context, params Conve
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/get-do-not-disturb-by-type
 //
 //rongcloud:endpoint POST /conversation/type/notification/get.json
-func (s *ConversationService) GetTypePushLevel(ctx context.Context, userID string, kind ConversationType, opts ...CallOption) (PushLevel, error) {
-	type params struct {
-		UserID string           `wire:"requestId"`
-		Type   ConversationType `wire:"conversationType"`
-	}
-	out, err := fetch[pushLevelAnswer](ctx, s.client, endpoint.ConversationTypeNotificationGet, &params{userID, kind}, opts)
+func (s *ConversationService) GetTypePushLevel(ctx context.Context, query ConversationTypePushLevelQuery, opts ...CallOption) (PushLevel, error) {
+	out, err := fetch[pushLevelResponse](ctx, s.client, endpoint.ConversationTypeNotificationGet, &query, opts)
 	if err != nil {
 		return PushLevelUnset, err
 	}
@@ -166,26 +222,17 @@ func (s *ConversationService) GetTypePushLevel(ctx context.Context, userID strin
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/delete
 //
 //rongcloud:endpoint POST /conversation/message/history/clean.json
-func (s *ConversationService) ClearHistory(ctx context.Context, history ConversationClearHistoryParams, before time.Time, opts ...CallOption) error {
-	if before.UnixMilli() <= 0 { // which the server might take for no time at all
-		return refuse("msgTimestamp", "is required and after 1970; CleanAllHistory removes all messages")
+func (s *ConversationService) ClearHistory(ctx context.Context, params ConversationClearHistoryParams, opts ...CallOption) error {
+	if params.Before.UnixMilli() <= 0 { // which the server might take for no time at all
+		return refuse("msgTimestamp", "is required and after 1970; ClearAllHistory removes all messages")
 	}
-	return s.cleanHistory(ctx, history, before, opts)
+	return send(ctx, s.client, endpoint.ConversationMessageHistoryClean, &params, opts)
 }
 
 // ClearAllHistory removes all messages from the cloud history of a conversation, as one user sees
 // it; for the rest see [ConversationService.ClearHistory].
-func (s *ConversationService) ClearAllHistory(ctx context.Context, history ConversationClearHistoryParams, opts ...CallOption) error {
-	return s.cleanHistory(ctx, history, time.Time{}, opts)
-}
-
-func (s *ConversationService) cleanHistory(ctx context.Context, history ConversationClearHistoryParams, before time.Time, opts []CallOption) error {
-	type request struct {
-		ConversationClearHistoryParams
-
-		Before time.Time `wire:"msgTimestamp"`
-	}
-	return send(ctx, s.client, endpoint.ConversationMessageHistoryClean, &request{history, before}, opts)
+func (s *ConversationService) ClearAllHistory(ctx context.Context, params ConversationClearAllHistoryParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ConversationMessageHistoryClean, &params, opts)
 }
 
 // GetAttributes returns what a user has set for a conversation: whether it is pinned, what of it
@@ -195,7 +242,7 @@ func (s *ConversationService) cleanHistory(ctx context.Context, history Conversa
 //
 //rongcloud:endpoint GET /conversation/attribute/get.json
 func (s *ConversationService) GetAttributes(ctx context.Context, query ConversationQuery, opts ...CallOption) (*ConversationAttributes, error) {
-	type answer struct {
+	type response struct {
 		Data struct {
 			TargetID string           `json:"targetId"`
 			Type     ConversationType `json:"conversationType"`
@@ -203,16 +250,16 @@ func (s *ConversationService) GetAttributes(ctx context.Context, query Conversat
 				Top  bool      `json:"top"`
 				Time time.Time `json:"topTime" unit:"ms"`
 			} `json:"top"`
-			Mute pushLevelAttribute      `json:"mute"`
-			Tags []ConversationTagParams `json:"tags"`
+			Mute pushLevelAttribute `json:"mute"`
+			Tags []ConversationTag  `json:"tags"`
 		} `json:"data"`
 	}
-	out, err := fetch[answer](ctx, s.client, endpoint.ConversationAttributeGet, &query, opts)
+	out, err := fetch[response](ctx, s.client, endpoint.ConversationAttributeGet, &query, opts)
 	if err != nil {
 		return nil, err
 	}
 	data := &out.Data
-	if data.TargetID == "" { // the answer does not repeat it
+	if data.TargetID == "" { // the response does not repeat it
 		data.TargetID = query.TargetID
 	}
 	if data.Type == 0 {

@@ -11,13 +11,25 @@ import (
 // user's conversations. A conversation may have several tags.
 type ConversationTagService service
 
-// ConversationTagParams is a tag that a user can put on conversations.
+// ConversationTagParams is a tag to create.
 type ConversationTagParams struct {
 	ID   string `json:"tagId"`   // unique for the user, at most 10 characters; one page says 20
 	Name string `json:"tagName"` // at most 15 characters
 }
 
-// ConversationTag is a tag of the list.
+// ConversationTagCreateParams names tags that a user can put on conversations.
+type ConversationTagCreateParams struct {
+	UserID string                  `wire:"userId"`
+	Tags   []ConversationTagParams `wire:"tags"` // at most 20
+}
+
+// ConversationTagDeleteParams names tags of a user to delete.
+type ConversationTagDeleteParams struct {
+	UserID string   `wire:"userId"`
+	TagIDs []string `wire:"tagIds"`
+}
+
+// ConversationTag is a tag of a user.
 type ConversationTag struct {
 	ID        string    `json:"tagId"`
 	Name      string    `json:"tagName"`
@@ -42,6 +54,12 @@ type ConversationTagConversationsParams struct {
 	Conversations []TaggedConversation `wire:"conversations"` // at most 100
 }
 
+// ConversationTagConversationsQuery names a tag of a user whose conversations are asked for.
+type ConversationTagConversationsQuery struct {
+	UserID string `wire:"userId"`
+	TagID  string `wire:"tagId"`
+}
+
 // TaggedConversations are the conversations under a tag.
 type TaggedConversations struct {
 	Conversations []TaggedConversation `json:"conversations"`
@@ -53,17 +71,13 @@ type TaggedConversations struct {
 // RongCloud: http://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/user-conversation-tag-set
 //
 //rongcloud:endpoint POST /user/conversation/tag/set.json
-func (s *ConversationTagService) Create(ctx context.Context, userID string, tags []ConversationTagParams, opts ...CallOption) error {
-	type params struct {
-		UserID string                  `wire:"userId"`
-		Tags   []ConversationTagParams `wire:"tags"`
-	}
-	for i, tag := range tags {
+func (s *ConversationTagService) Create(ctx context.Context, params ConversationTagCreateParams, opts ...CallOption) error {
+	for i, tag := range params.Tags {
 		if tag.ID == "" || tag.Name == "" {
 			return refuse("tags", "item %d lacks the ID or the name", i+1)
 		}
 	}
-	return send(ctx, s.client, endpoint.UserConversationTagSet, &params{userID, tags}, opts)
+	return send(ctx, s.client, endpoint.UserConversationTagSet, &params, opts)
 }
 
 // Delete deletes tags of a user.
@@ -71,12 +85,8 @@ func (s *ConversationTagService) Create(ctx context.Context, userID string, tags
 // RongCloud describes this call in its Java SDK only.
 //
 //rongcloud:endpoint POST /user/conversation/tag/del.json
-func (s *ConversationTagService) Delete(ctx context.Context, userID string, tagIDs []string, opts ...CallOption) error {
-	type params struct {
-		UserID string   `wire:"userId"`
-		TagIDs []string `wire:"tagIds"`
-	}
-	return send(ctx, s.client, endpoint.UserConversationTagDel, &params{userID, tagIDs}, opts)
+func (s *ConversationTagService) Delete(ctx context.Context, params ConversationTagDeleteParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserConversationTagDel, &params, opts)
 }
 
 // List returns the tags of a user.
@@ -85,10 +95,10 @@ func (s *ConversationTagService) Delete(ctx context.Context, userID string, tagI
 //
 //rongcloud:endpoint GET /user/conversation/tag/get.json
 func (s *ConversationTagService) List(ctx context.Context, userID string, opts ...CallOption) (*ConversationTags, error) {
-	type answer struct {
+	type response struct {
 		Data ConversationTags `json:"data"`
 	}
-	out, err := fetch[answer](ctx, s.client, endpoint.UserConversationTagGet, &oneUserID{userID}, opts)
+	out, err := fetch[response](ctx, s.client, endpoint.UserConversationTagGet, &oneUserID{userID}, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -121,8 +131,8 @@ func (s *ConversationTagService) RemoveConversations(ctx context.Context, params
 	return send(ctx, s.client, endpoint.TagConversationDel, &params, opts)
 }
 
-func (t *ConversationTagConversationsParams) check() error {
-	for i, c := range t.Conversations {
+func (p *ConversationTagConversationsParams) check() error {
+	for i, c := range p.Conversations {
 		if c.TargetID == "" || c.Type == 0 {
 			return refuse("conversations", "item %d lacks the target or the type", i+1)
 		}
@@ -135,15 +145,11 @@ func (t *ConversationTagConversationsParams) check() error {
 // RongCloud: http://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-get
 //
 //rongcloud:endpoint GET /tag/conversation/get.json
-func (s *ConversationTagService) ListConversations(ctx context.Context, userID, tagID string, opts ...CallOption) (*TaggedConversations, error) {
-	type params struct {
-		UserID string `wire:"userId"`
-		TagID  string `wire:"tagId"`
-	}
-	type answer struct {
+func (s *ConversationTagService) ListConversations(ctx context.Context, query ConversationTagConversationsQuery, opts ...CallOption) (*TaggedConversations, error) {
+	type response struct {
 		Data TaggedConversations `json:"data"`
 	}
-	out, err := fetch[answer](ctx, s.client, endpoint.TagConversationGet, &params{userID, tagID}, opts)
+	out, err := fetch[response](ctx, s.client, endpoint.TagConversationGet, &query, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -57,10 +57,14 @@ func conversationCalls() []conversationCall {
 	const awkward = conversationAwkward
 	top := func(kind rongcloud.ConversationType, on bool) func(ctx, client) error {
 		return func(x ctx, c client) error {
-			return c.Conversation.SetTop(x, rongcloud.ConversationPinParams{UserID: "u1", Type: kind, TargetID: awkward, Pinned: on})
+			params := rongcloud.ConversationPinParams{UserID: "u1", Type: kind, TargetID: awkward}
+			if on {
+				return c.Conversation.Pin(x, params)
+			}
+			return c.Conversation.Unpin(x, params)
 		}
 	}
-	setLevel := func(params rongcloud.ConversationPushLevelParams) func(ctx, client) error {
+	setLevel := func(params rongcloud.ConversationPushLevelSetParams) func(ctx, client) error {
 		return func(x ctx, c client) error { return c.Conversation.SetPushLevel(x, params) }
 	}
 	getLevel := func(query rongcloud.ConversationPushLevelQuery) func(ctx, client) error {
@@ -71,12 +75,11 @@ func conversationCalls() []conversationCall {
 	}
 	setType := func(level rongcloud.PushLevel) func(ctx, client) error {
 		return func(x ctx, c client) error {
-			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevelParams{
+			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevelSetParams{
 				UserID: "u1", Type: rongcloud.ConversationUltraGroup, Level: level,
 			})
 		}
 	}
-	room := rongcloud.ConversationClearHistoryParams{UserID: "u1", Type: rongcloud.ConversationChatroom, TargetID: awkward}
 	tagging := rongcloud.ConversationTagConversationsParams{UserID: "u1", TagID: awkward, Conversations: []rongcloud.TaggedConversation{
 		{Type: rongcloud.ConversationPrivate, TargetID: "u2"}, {Type: rongcloud.ConversationSystem, TargetID: awkward},
 	}}
@@ -92,24 +95,24 @@ func conversationCalls() []conversationCall {
 			userForm("userId", "u1", "conversationType", "1", "targetId", awkward, "setTop", "false"), "",
 		},
 		{
-			"/conversation/notification/set.json", "all", setLevel(rongcloud.ConversationPushLevelParams{
+			"/conversation/notification/set.json", "all", setLevel(rongcloud.ConversationPushLevelSetParams{
 				UserID: "u1", Type: rongcloud.ConversationUltraGroup, TargetID: "g", ChannelID: awkward, Level: rongcloud.PushLevelNone,
-				Muted: rongcloud.Ptr(true),
 			}),
-			userForm("conversationType", "10", "requestId", "u1", "targetId", "g", "isMuted", "1", "unpushLevel", "5", "busChannel", awkward), "",
+			userForm("conversationType", "10", "requestId", "u1", "targetId", "g", "unpushLevel", "5", "busChannel", awkward), "",
 		},
 		{
-			"/conversation/notification/set.json", "unset", setLevel(rongcloud.ConversationPushLevelParams{
-				UserID: "u1", Type: rongcloud.ConversationPrivate, TargetID: "u2",
-			}),
+			"/conversation/notification/set.json", "reset", func(x ctx, c client) error {
+				return c.Conversation.ResetPushLevel(x, rongcloud.ConversationPushLevelResetParams{
+					UserID: "u1", Type: rongcloud.ConversationPrivate, TargetID: "u2",
+				})
+			},
 			userForm("conversationType", "1", "requestId", "u1", "targetId", "u2", "unpushLevel", "0"), "",
 		},
 		{
-			"/conversation/notification/set.json", "everything, not muted", setLevel(rongcloud.ConversationPushLevelParams{
+			"/conversation/notification/set.json", "everything", setLevel(rongcloud.ConversationPushLevelSetParams{
 				UserID: "u1", Type: rongcloud.ConversationSystem, TargetID: "s", Level: rongcloud.PushLevelAll,
-				Muted: rongcloud.Ptr(false),
 			}),
-			userForm("conversationType", "6", "requestId", "u1", "targetId", "s", "isMuted", "0", "unpushLevel", "-1"), "",
+			userForm("conversationType", "6", "requestId", "u1", "targetId", "s", "unpushLevel", "-1"), "",
 		},
 		{
 			"/conversation/notification/get.json", "all", getLevel(rongcloud.ConversationPushLevelQuery{
@@ -128,18 +131,26 @@ func conversationCalls() []conversationCall {
 			userForm("conversationType", "10", "requestId", "u1", "unpushLevel", "2"), "",
 		},
 		{
-			"/conversation/type/notification/set.json", "unset", setType(rongcloud.PushLevelUnset),
+			"/conversation/type/notification/set.json", "reset", func(x ctx, c client) error {
+				return c.Conversation.ResetTypePushLevel(x, rongcloud.ConversationTypePushLevelResetParams{
+					UserID: "u1", Type: rongcloud.ConversationUltraGroup,
+				})
+			},
 			userForm("conversationType", "10", "requestId", "u1", "unpushLevel", "0"), "",
 		},
 		{"/conversation/type/notification/get.json", "all", func(x ctx, c client) error {
-			_, err := c.Conversation.GetTypePushLevel(x, "u1", rongcloud.ConversationSystem)
+			_, err := c.Conversation.GetTypePushLevel(x, rongcloud.ConversationTypePushLevelQuery{UserID: "u1", Type: rongcloud.ConversationSystem})
 			return err
 		}, userForm("conversationType", "6", "requestId", "u1"), ""},
 		{"/conversation/message/history/clean.json", "all", func(x ctx, c client) error {
-			return c.Conversation.ClearHistory(x, room, time.UnixMilli(1767323045678))
+			return c.Conversation.ClearHistory(x, rongcloud.ConversationClearHistoryParams{
+				UserID: "u1", Type: rongcloud.ConversationChatroom, TargetID: awkward, Before: time.UnixMilli(1767323045678),
+			})
 		}, userForm("conversationType", "4", "fromUserId", "u1", "targetId", awkward, "msgTimestamp", "1767323045678"), ""},
 		{"/conversation/message/history/clean.json", "bare", func(x ctx, c client) error {
-			return c.Conversation.ClearAllHistory(x, room)
+			return c.Conversation.ClearAllHistory(x, rongcloud.ConversationClearAllHistoryParams{
+				UserID: "u1", Type: rongcloud.ConversationChatroom, TargetID: awkward,
+			})
 		}, userForm("conversationType", "4", "fromUserId", "u1", "targetId", awkward), ""},
 		{"/conversation/attribute/get.json", "all", func(x ctx, c client) error {
 			_, err := c.Conversation.GetAttributes(x, rongcloud.ConversationQuery{UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: awkward})
@@ -148,12 +159,14 @@ func conversationCalls() []conversationCall {
 
 		{
 			"/user/conversation/tag/set.json", "all", func(x ctx, c client) error {
-				return c.Conversation.Tag.Create(x, "u1", []rongcloud.ConversationTagParams{{ID: "t1", Name: "work"}, {ID: "t2", Name: awkward}})
+				return c.Conversation.Tag.Create(x, rongcloud.ConversationTagCreateParams{
+					UserID: "u1", Tags: []rongcloud.ConversationTagParams{{ID: "t1", Name: "work"}, {ID: "t2", Name: awkward}},
+				})
 			}, nil,
 			`{"userId":"u1","tags":[{"tagId":"t1","tagName":"work"},{"tagId":"t2","tagName":"你好 😀 &=+%\"<>"}]}`,
 		},
 		{"/user/conversation/tag/del.json", "all", func(x ctx, c client) error {
-			return c.Conversation.Tag.Delete(x, "u1", []string{"t1", awkward})
+			return c.Conversation.Tag.Delete(x, rongcloud.ConversationTagDeleteParams{UserID: "u1", TagIDs: []string{"t1", awkward}})
 		}, nil, `{"userId":"u1","tagIds":["t1","你好 😀 &=+%\"<>"]}`},
 		{"/user/conversation/tag/get.json", "all", func(x ctx, c client) error {
 			_, err := c.Conversation.Tag.List(x, awkward)
@@ -166,7 +179,7 @@ func conversationCalls() []conversationCall {
 			return c.Conversation.Tag.RemoveConversations(x, tagging)
 		}, nil, taggingJSON},
 		{"/tag/conversation/get.json", "all", func(x ctx, c client) error {
-			_, err := c.Conversation.Tag.ListConversations(x, "u1", awkward)
+			_, err := c.Conversation.Tag.ListConversations(x, rongcloud.ConversationTagConversationsQuery{UserID: "u1", TagID: awkward})
 			return err
 		}, userForm("userId", "u1", "tagId", awkward), ""},
 	}
@@ -209,7 +222,8 @@ func TestConversationCatalogue(t *testing.T) {
 		tested[test.path] = true
 		for _, param := range endpoint.ByPath(test.path).Params {
 			if test.what == "all" && test.json == "" {
-				require.True(t, test.form.Has(param.Name), "%s never sends %s", test.path, param.Name)
+				superseded := param.Name == "isMuted" // by unpushLevel, which wins
+				require.NotEqual(t, superseded, test.form.Has(param.Name), "%s never sends %s", test.path, param.Name)
 			}
 			if test.what == "bare" {
 				require.Equal(t, param.Required, test.form.Has(param.Name), "%s: %s", test.path, param.Name)
@@ -243,14 +257,18 @@ func TestConversationDecodes(t *testing.T) {
 	level := func(x ctx, c client) (any, error) {
 		return c.Conversation.GetPushLevel(x, rongcloud.ConversationPushLevelQuery{UserID: "u1", Type: 1, TargetID: "u2"})
 	}
-	typeLevel := func(x ctx, c client) (any, error) { return c.Conversation.GetTypePushLevel(x, "u1", 3) }
+	typeLevel := func(x ctx, c client) (any, error) {
+		return c.Conversation.GetTypePushLevel(x, rongcloud.ConversationTypePushLevelQuery{UserID: "u1", Type: 3})
+	}
 	attributes := func(x ctx, c client) (any, error) {
 		return c.Conversation.GetAttributes(x, rongcloud.ConversationQuery{UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: "g"})
 	}
 	tags := func(x ctx, c client) (any, error) { return c.Conversation.Tag.List(x, "u1") }
-	tagged := func(x ctx, c client) (any, error) { return c.Conversation.Tag.ListConversations(x, "u1", "t1") }
+	tagged := func(x ctx, c client) (any, error) {
+		return c.Conversation.Tag.ListConversations(x, rongcloud.ConversationTagConversationsQuery{UserID: "u1", TagID: "t1"})
+	}
 	at := time.UnixMilli(1767323045678)
-	work := []rongcloud.ConversationTagParams{{ID: "t1", Name: "work"}}
+	work := []rongcloud.ConversationTag{{ID: "t1", Name: "work", CreatedAt: at}}
 	full := &rongcloud.ConversationAttributes{
 		Type: rongcloud.ConversationPrivate, TargetID: "u2", Pinned: true, PinnedAt: at, Level: rongcloud.PushLevelAllMentions, Tags: work,
 	}
@@ -277,7 +295,7 @@ func TestConversationDecodes(t *testing.T) {
 		},
 		{
 			"attributes as texts", attributes, `,"data":{"targetId":"u2","conversationType":"1","top":{"top":"true","topTime":"1767323045678"},` +
-				`"mute":{"mute":"4"},"tags":[{"tagId":"t1","tagName":"work"}]}`, full,
+				`"mute":{"mute":"4"},"tags":[{"tagId":"t1","tagName":"work","createTime":"1767323045678"}]}`, full,
 		},
 		{"attributes never set", attributes, `,"data":{"targetId":"g","conversationType":3}`, nothing},
 		{"attributes null", attributes, `,"data":{"top":null,"mute":null,"tags":null}`, nothing},
@@ -324,19 +342,26 @@ func TestConversationRefuses(t *testing.T) {
 	type client = *rongcloud.Client
 	type ctx = context.Context
 	top := func(params rongcloud.ConversationPinParams) func(ctx, client) error {
-		return func(x ctx, c client) error { return c.Conversation.SetTop(x, params) }
+		return func(x ctx, c client) error {
+			require.Error(t, c.Conversation.Unpin(x, params))
+			return c.Conversation.Pin(x, params)
+		}
 	}
-	setLevel := func(params rongcloud.ConversationPushLevelParams) func(ctx, client) error {
+	setLevel := func(params rongcloud.ConversationPushLevelSetParams) func(ctx, client) error {
 		return func(x ctx, c client) error { return c.Conversation.SetPushLevel(x, params) }
 	}
-	clean := func(history rongcloud.ConversationClearHistoryParams, before time.Time) func(ctx, client) error {
-		return func(x ctx, c client) error { return c.Conversation.ClearHistory(x, history, before) }
+	clear := func(before time.Time) func(ctx, client) error {
+		return func(x ctx, c client) error {
+			return c.Conversation.ClearHistory(x, rongcloud.ConversationClearHistoryParams{UserID: "u1", Type: 1, TargetID: "u2", Before: before})
+		}
 	}
-	cleanAll := func(history rongcloud.ConversationClearHistoryParams) func(ctx, client) error {
-		return func(x ctx, c client) error { return c.Conversation.ClearAllHistory(x, history) }
+	clearAll := func(params rongcloud.ConversationClearAllHistoryParams) func(ctx, client) error {
+		return func(x ctx, c client) error { return c.Conversation.ClearAllHistory(x, params) }
 	}
 	create := func(user string, tags ...rongcloud.ConversationTagParams) func(ctx, client) error {
-		return func(x ctx, c client) error { return c.Conversation.Tag.Create(x, user, tags) }
+		return func(x ctx, c client) error {
+			return c.Conversation.Tag.Create(x, rongcloud.ConversationTagCreateParams{UserID: user, Tags: tags})
+		}
 	}
 	add := func(params rongcloud.ConversationTagConversationsParams) func(ctx, client) error {
 		return func(x ctx, c client) error { return c.Conversation.Tag.AddConversations(x, params) }
@@ -344,7 +369,6 @@ func TestConversationRefuses(t *testing.T) {
 	remove := func(params rongcloud.ConversationTagConversationsParams) func(ctx, client) error {
 		return func(x ctx, c client) error { return c.Conversation.Tag.RemoveConversations(x, params) }
 	}
-	history := rongcloud.ConversationClearHistoryParams{UserID: "u1", Type: 1, TargetID: "u2"}
 	good := rongcloud.TaggedConversation{Type: 1, TargetID: "u2"}
 	tags := make([]rongcloud.ConversationTagParams, 21)
 	for i := range tags {
@@ -361,30 +385,37 @@ func TestConversationRefuses(t *testing.T) {
 		{"pin for nobody", "userId", "is required", top(rongcloud.ConversationPinParams{Type: 1, TargetID: "u2"})},
 		{"pin no kind", "conversationType", "is required", top(rongcloud.ConversationPinParams{UserID: "u1", TargetID: "u2"})},
 		{"pin nothing", "targetId", "is required", top(rongcloud.ConversationPinParams{UserID: "u1", Type: 1})},
-		{"level for nobody", "requestId", "is required", setLevel(rongcloud.ConversationPushLevelParams{Type: 1, TargetID: "u2"})},
-		{"level of no kind", "conversationType", "is required", setLevel(rongcloud.ConversationPushLevelParams{UserID: "u1", TargetID: "u2"})},
-		{"level of nothing", "targetId", "is required", setLevel(rongcloud.ConversationPushLevelParams{UserID: "u1", Type: 1})},
+		{"level for nobody", "requestId", "is required", setLevel(rongcloud.ConversationPushLevelSetParams{Type: 1, TargetID: "u2", Level: 1})},
+		{"level of no kind", "conversationType", "is required", setLevel(rongcloud.ConversationPushLevelSetParams{UserID: "u1", TargetID: "u2", Level: 1})},
+		{"level of nothing", "targetId", "is required", setLevel(rongcloud.ConversationPushLevelSetParams{UserID: "u1", Type: 1, Level: 1})},
+		{"no level", "unpushLevel", "ResetPushLevel", setLevel(rongcloud.ConversationPushLevelSetParams{UserID: "u1", Type: 1, TargetID: "u2"})},
+		{"no type level", "unpushLevel", "ResetTypePushLevel", func(x ctx, c client) error {
+			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevelSetParams{UserID: "u1", Type: 1})
+		}},
+		{"reset for nobody", "requestId", "is required", func(x ctx, c client) error {
+			return c.Conversation.ResetPushLevel(x, rongcloud.ConversationPushLevelResetParams{Type: 1, TargetID: "u2"})
+		}},
 		{"whose level", "requestId", "is required", func(x ctx, c client) error {
 			level, err := c.Conversation.GetPushLevel(x, rongcloud.ConversationPushLevelQuery{Type: 1, TargetID: "u2"})
 			require.Equal(t, rongcloud.PushLevelUnset, level)
 			return err
 		}},
 		{"type level for nobody", "requestId", "is required", func(x ctx, c client) error {
-			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevelParams{Type: 1})
+			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevelSetParams{Type: 1, Level: 1})
 		}},
 		{"type level of no kind", "conversationType", "is required", func(x ctx, c client) error {
-			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevelParams{UserID: "u1"})
+			return c.Conversation.SetTypePushLevel(x, rongcloud.ConversationTypePushLevelSetParams{UserID: "u1", Level: 1})
 		}},
 		{"whose type level", "requestId", "is required", func(x ctx, c client) error {
-			_, err := c.Conversation.GetTypePushLevel(x, "", 1)
+			_, err := c.Conversation.GetTypePushLevel(x, rongcloud.ConversationTypePushLevelQuery{Type: 1})
 			return err
 		}},
-		{"clean at no time", "msgTimestamp", "is required", clean(history, time.Time{})},
-		{"clean at 0", "msgTimestamp", "is required", clean(history, time.UnixMilli(0))},
-		{"clean before 0", "msgTimestamp", "is required", clean(history, time.Unix(-1, 0))},
-		{"clean for nobody", "fromUserId", "is required", cleanAll(rongcloud.ConversationClearHistoryParams{Type: 1, TargetID: "u2"})},
-		{"clean no kind", "conversationType", "is required", cleanAll(rongcloud.ConversationClearHistoryParams{UserID: "u1", TargetID: "u2"})},
-		{"clean nothing", "targetId", "is required", cleanAll(rongcloud.ConversationClearHistoryParams{UserID: "u1", Type: 1})},
+		{"clear at no time", "msgTimestamp", "is required", clear(time.Time{})},
+		{"clear at 0", "msgTimestamp", "is required", clear(time.UnixMilli(0))},
+		{"clear before 0", "msgTimestamp", "is required", clear(time.Unix(-1, 0))},
+		{"clear for nobody", "fromUserId", "is required", clearAll(rongcloud.ConversationClearAllHistoryParams{Type: 1, TargetID: "u2"})},
+		{"clear no kind", "conversationType", "is required", clearAll(rongcloud.ConversationClearAllHistoryParams{UserID: "u1", TargetID: "u2"})},
+		{"clear nothing", "targetId", "is required", clearAll(rongcloud.ConversationClearAllHistoryParams{UserID: "u1", Type: 1})},
 		{"attributes of nobody", "userId", "is required", func(x ctx, c client) error {
 			_, err := c.Conversation.GetAttributes(x, rongcloud.ConversationQuery{Type: 1, TargetID: "u2"})
 			return err
@@ -395,9 +426,11 @@ func TestConversationRefuses(t *testing.T) {
 		{"21 tags", "tags", "21 items, at most 20", create("u1", tags...)},
 		{"a tag without ID", "tags", "item 2 lacks", create("u1", tags[0], rongcloud.ConversationTagParams{Name: "n"})},
 		{"a tag without name", "tags", "item 1 lacks", create("u1", rongcloud.ConversationTagParams{ID: "t"})},
-		{"delete no tags", "tagIds", "is required", func(x ctx, c client) error { return c.Conversation.Tag.Delete(x, "u1", nil) }},
+		{"delete no tags", "tagIds", "is required", func(x ctx, c client) error {
+			return c.Conversation.Tag.Delete(x, rongcloud.ConversationTagDeleteParams{UserID: "u1"})
+		}},
 		{"delete an empty tag", "tagIds", "item 1 is empty", func(x ctx, c client) error {
-			return c.Conversation.Tag.Delete(x, "u1", []string{""})
+			return c.Conversation.Tag.Delete(x, rongcloud.ConversationTagDeleteParams{UserID: "u1", TagIDs: []string{""}})
 		}},
 		{"list nobody's tags", "userId", "is required", func(x ctx, c client) error {
 			_, err := c.Conversation.Tag.List(x, "")
@@ -414,7 +447,7 @@ func TestConversationRefuses(t *testing.T) {
 		})},
 		{"untag for nobody", "userId", "is required", remove(rongcloud.ConversationTagConversationsParams{TagID: "t", Conversations: many[:1]})},
 		{"list no tag", "tagId", "is required", func(x ctx, c client) error {
-			_, err := c.Conversation.Tag.ListConversations(x, "u1", "")
+			_, err := c.Conversation.Tag.ListConversations(x, rongcloud.ConversationTagConversationsQuery{UserID: "u1"})
 			return err
 		}},
 	} {

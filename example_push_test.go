@@ -56,14 +56,14 @@ func ExampleConversationService_SetPushLevel() {
 	client := srv.Client()
 	ctx := context.Background()
 
-	err = client.Conversation.SetTop(ctx, rongcloud.ConversationPinParams{
-		UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: "g1", Pinned: true,
+	err = client.Conversation.Pin(ctx, rongcloud.ConversationPinParams{
+		UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: "g1",
 	})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	err = client.Conversation.SetPushLevel(ctx, rongcloud.ConversationPushLevelParams{
+	err = client.Conversation.SetPushLevel(ctx, rongcloud.ConversationPushLevelSetParams{
 		UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: "g1", Level: rongcloud.PushLevelMentions,
 	})
 	if err != nil {

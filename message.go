@@ -213,7 +213,7 @@ type SendResult struct {
 
 // SentMessage is a message as one conversation got it.
 type SentMessage struct {
-	TargetID   string `json:"userId" alt:"groupId,chatroomId"` // the user, group or chat room it was sent to
+	TargetID   string `json:"groupId" alt:"chatroomId,userId"` // the group, chat room or user it was sent to
 	MessageUID string `json:"messageUID"`
 }
 

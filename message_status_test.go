@@ -74,10 +74,11 @@ func TestMsgStatusArguments(t *testing.T) {
 
 func TestMsgStatusResults(t *testing.T) {
 	t.Parallel()
-	client, _ := msgAnswer(t, `{"code":200,"messageUIDs":[{"userId":7,"groupId":"g1","messageUID":"A"}]}`)
+	client, _ := msgAnswer(t, `{"code":200,"messageUIDs":[{"userId":7,"messageUID":"A"}]}`)
 	private, err := client.Message.Status.SendPrivate(t.Context(), PrivateStatus{From: "u1", To: []string{"7"}, Content: messageText})
 	require.NoError(t, err)
 	require.Equal(t, "A", private.UIDOf("7"))
+	client, _ = msgAnswer(t, `{"code":200,"messageUIDs":[{"userId":7,"groupId":"g1","messageUID":"A"}]}`)
 	group, err := client.Message.Status.SendGroup(t.Context(), GroupStatus{From: "u1", To: []string{"g1"}, Content: messageText})
 	require.NoError(t, err)
 	require.Equal(t, "A", group.UIDOf("g1"))

@@ -25,7 +25,7 @@ type UltraGroupService struct {
 	Mute                    *UltraGroupMuteService                    // members who may not send
 	MuteAllMembers          *UltraGroupMuteAllMembersService          // ultra groups and channels where nobody may send
 	MuteAllMembersWhitelist *UltraGroupMuteAllMembersWhitelistService // who may send there all the same
-	NotDisturb              *UltraGroupNotDisturbService              // what is pushed to members
+	PushLevel               *UltraGroupPushLevelService               // what is pushed to members
 	Message                 *UltraGroupMessageService                 // messages that were sent: search and change
 	Expansion               *UltraGroupExpansionService               // key-value data attached to messages
 }
@@ -39,7 +39,7 @@ func newUltraGroupService(common *service) *UltraGroupService {
 		Mute:                    (*UltraGroupMuteService)(common),
 		MuteAllMembers:          (*UltraGroupMuteAllMembersService)(common),
 		MuteAllMembersWhitelist: (*UltraGroupMuteAllMembersWhitelistService)(common),
-		NotDisturb:              (*UltraGroupNotDisturbService)(common),
+		PushLevel:               (*UltraGroupPushLevelService)(common),
 		Message:                 (*UltraGroupMessageService)(common),
 		Expansion:               (*UltraGroupExpansionService)(common),
 	}

@@ -41,10 +41,10 @@ func TestUltraGroupSends(t *testing.T) {
 			return c.UltraGroup.MuteAllMembers.Remove(x, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g", ChannelID: "c"})
 		}, userForm("groupId", "g", "busChannel", "c", "status", "false")},
 		{"/ultragroup/notdisturb/set.json", func(x ctx, c client) error {
-			return c.UltraGroup.NotDisturb.Reset(x, rongcloud.UltraGroupNotDisturbResetParams{GroupID: "g", ChannelID: "c"})
+			return c.UltraGroup.PushLevel.Reset(x, rongcloud.UltraGroupPushLevelResetParams{GroupID: "g", ChannelID: "c"})
 		}, userForm("groupId", "g", "busChannel", "c", "unpushLevel", "0")},
 		{"/ultragroup/notdisturb/set.json", func(x ctx, c client) error {
-			return c.UltraGroup.NotDisturb.Set(x, rongcloud.UltraGroupNotDisturbSetParams{GroupID: "g", Level: rongcloud.PushLevelAll})
+			return c.UltraGroup.PushLevel.Set(x, rongcloud.UltraGroupPushLevelSetParams{GroupID: "g", Level: rongcloud.PushLevelAll})
 		}, userForm("groupId", "g", "unpushLevel", "-1")},
 		{"/ultragroup/hismsg/msgid/query.json", func(x ctx, c client) error {
 			_, err := c.UltraGroup.Message.ListAround(x, rongcloud.UltraGroupMessageListAroundQuery{
@@ -128,7 +128,7 @@ func TestUltraGroupRefuses(t *testing.T) {
 			return s.Channel.UpdateType(x, rongcloud.UltraGroupChannelUpdateTypeParams{GroupID: "g", ChannelID: "c", Type: -1})
 		}},
 		{"no push level", "unpushLevel", "required", func(x ctx, s groups) error {
-			return s.NotDisturb.Set(x, rongcloud.UltraGroupNotDisturbSetParams{GroupID: "g", ChannelID: "c"})
+			return s.PushLevel.Set(x, rongcloud.UltraGroupPushLevelSetParams{GroupID: "g", ChannelID: "c"})
 		}},
 		{"private without a channel", "busChannel", "required", func(x ctx, s groups) error {
 			return s.PrivateChannel.Add(x, rongcloud.UltraGroupPrivateChannelParams{GroupID: "g", UserIDs: []string{"u"}})
@@ -239,7 +239,7 @@ func TestUltraGroupDecodes(t *testing.T) {
 		return s.MuteAllMembers.IsMuted(x, rongcloud.UltraGroupMuteAllMembersQuery{GroupID: "g"})
 	}
 	level := func(x ctx, s groups) (any, error) {
-		return s.NotDisturb.Get(x, rongcloud.UltraGroupNotDisturbQuery{GroupID: "g"})
+		return s.PushLevel.Get(x, rongcloud.UltraGroupPushLevelQuery{GroupID: "g"})
 	}
 	userGroups := func(x ctx, s groups) (any, error) {
 		return s.UserGroup.List(x, rongcloud.UltraGroupUserGroupQuery{GroupID: "g"})
@@ -362,7 +362,7 @@ func TestUltraGroupDecodes(t *testing.T) {
 func TestUltraGroupFails(t *testing.T) {
 	t.Parallel()
 	client := userMock(t, "/ultragroup/notdisturb/get.json", func(string) (int, string) { return 200, `{"code":24406,"errorMessage":"no"}` })
-	level, err := client.UltraGroup.NotDisturb.Get(t.Context(), rongcloud.UltraGroupNotDisturbQuery{GroupID: "g"})
+	level, err := client.UltraGroup.PushLevel.Get(t.Context(), rongcloud.UltraGroupPushLevelQuery{GroupID: "g"})
 	require.ErrorIs(t, err, rongcloud.CodeNotInUltraGroup)
 	require.Equal(t, rongcloud.PushLevelUnset, level)
 

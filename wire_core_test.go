@@ -63,12 +63,14 @@ var coreArguments = map[string]func(full bool) []any{
 	},
 	"ConversationService.SetPushLevel": func(full bool) []any {
 		if full {
-			return filled[rongcloud.ConversationPushLevelParams]()
+			return filled[rongcloud.ConversationPushLevelSetParams]()
 		}
-		return []any{rongcloud.ConversationPushLevelParams{
-			UserID: "u1", Type: rongcloud.ConversationPrivate, TargetID: "u2", Level: rongcloud.PushLevelUnset,
+		return []any{rongcloud.ConversationPushLevelSetParams{
+			UserID: "u1", Type: rongcloud.ConversationPrivate, TargetID: "u2", Level: rongcloud.PushLevelAll,
 		}}
 	},
+	"ConversationService.SetTypePushLevel": func(bool) []any { return filled[rongcloud.ConversationTypePushLevelSetParams]() },
+	"ConversationService.ClearHistory":     func(bool) []any { return filled[rongcloud.ConversationClearHistoryParams]() },
 	"PushService.Send": func(full bool) []any {
 		if full {
 			push := filled[rongcloud.Push]()[0].(rongcloud.Push)

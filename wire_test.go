@@ -42,7 +42,7 @@ var notCovered = []string{}
 var alwaysSent = map[string][]string{
 	"UserProfileSet":                  {"userExtProfile"}, // one of the two profiles is required
 	"ConversationNotificationSet":     {"unpushLevel"},    // one of the two switches is required
-	"ConversationMessageHistoryClean": {"msgTimestamp"},   // CleanAllHistory leaves it out
+	"ConversationMessageHistoryClean": {"msgTimestamp"},   // ClearAllHistory leaves it out
 	"MessagePrivateModify":            {"objectName"},     // what a content is called always comes with it
 	"MessageGroupModify":              {"objectName"},
 	"SensitivewordList":               {"type"},    // what is listed is an argument
@@ -52,6 +52,12 @@ var alwaysSent = map[string][]string{
 	"GroupUserGagList":                {"groupId"},
 	"FriendProfileSet":                {"remarkName"}, // left out it may be cleared
 	"V3ChatGenerate":                  {"stream"},     // Stream is another method
+}
+
+// neverSent are parameters that no method sends, by the endpoint's name: others have taken their
+// place.
+var neverSent = map[string][]string{
+	"ConversationNotificationSet": {"isMuted"}, // unpushLevel wins over it
 }
 
 // wireCase is one line of the golden file.
@@ -285,6 +291,10 @@ func TestGoldenWireIsTheCatalogues(t *testing.T) {
 	total, reached := 0, 0
 	for ep, names := range sent {
 		for _, param := range ep.Params {
+			if slices.Contains(neverSent[ep.Name], param.Name) {
+				require.False(t, names[param.Name], "%s: %s is sent", ep, param.Name)
+				continue
+			}
 			total++
 			if !names[param.Name] {
 				t.Errorf("%s: no case sends %s", ep, param.Name)

@@ -109,21 +109,23 @@ func settings(t *testing.T, client *rongcloud.Client) {
 	t.Helper()
 	ctx := context.Background()
 	conversations := client.Conversation
-	require.NoError(t, conversations.SetTop(ctx, rongcloud.ConversationPinParams{UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b", Pinned: true}))
-	require.NoError(t, conversations.SetPushLevel(ctx, rongcloud.ConversationPushLevelParams{
+	require.NoError(t, conversations.Pin(ctx, rongcloud.ConversationPinParams{UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b"}))
+	require.NoError(t, conversations.SetPushLevel(ctx, rongcloud.ConversationPushLevelSetParams{
 		UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b", Level: rongcloud.PushLevelNone,
 	}))
 	level, err := conversations.GetPushLevel(ctx, rongcloud.ConversationPushLevelQuery{UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b"})
 	require.NoError(t, err)
 	require.Equal(t, rongcloud.PushLevelNone, level)
-	require.NoError(t, conversations.SetTypePushLevel(ctx, rongcloud.ConversationTypePushLevelParams{
+	require.NoError(t, conversations.SetTypePushLevel(ctx, rongcloud.ConversationTypePushLevelSetParams{
 		UserID: "a", Type: rongcloud.ConversationGroup, Level: rongcloud.PushLevelNone,
 	}))
-	level, err = conversations.GetTypePushLevel(ctx, "a", rongcloud.ConversationGroup)
+	level, err = conversations.GetTypePushLevel(ctx, rongcloud.ConversationTypePushLevelQuery{UserID: "a", Type: rongcloud.ConversationGroup})
 	require.NoError(t, err)
 	require.Equal(t, rongcloud.PushLevelNone, level)
 
-	require.NoError(t, conversations.Tag.Create(ctx, "a", []rongcloud.ConversationTagParams{{ID: "t", Name: "Work"}}))
+	require.NoError(t, conversations.Tag.Create(ctx, rongcloud.ConversationTagCreateParams{
+		UserID: "a", Tags: []rongcloud.ConversationTagParams{{ID: "t", Name: "Work"}},
+	}))
 	tagging := rongcloud.ConversationTagConversationsParams{
 		UserID: "a", TagID: "t", Conversations: []rongcloud.TaggedConversation{{Type: rongcloud.ConversationPrivate, TargetID: "b"}},
 	}
@@ -133,19 +135,24 @@ func settings(t *testing.T, client *rongcloud.Client) {
 	require.True(t, attributes.Pinned)
 	require.True(t, attributes.PinnedAt.Equal(started))
 	require.Equal(t, rongcloud.PushLevelNone, attributes.Level)
-	require.Equal(t, []rongcloud.ConversationTagParams{{ID: "t", Name: "Work"}}, attributes.Tags)
-	tagged, err := conversations.Tag.ListConversations(ctx, "a", "t")
+	require.Len(t, attributes.Tags, 1)
+	require.Equal(t, "Work", attributes.Tags[0].Name)
+	tagged, err := conversations.Tag.ListConversations(ctx, rongcloud.ConversationTagConversationsQuery{UserID: "a", TagID: "t"})
 	require.NoError(t, err)
 	require.Equal(t, tagging.Conversations, tagged.Conversations)
 	require.NoError(t, conversations.Tag.RemoveConversations(ctx, tagging))
 	tags, err := conversations.Tag.List(ctx, "a")
 	require.NoError(t, err)
 	require.Len(t, tags.Tags, 1)
-	require.NoError(t, conversations.Tag.Delete(ctx, "a", []string{"t"}))
+	require.NoError(t, conversations.Tag.Delete(ctx, rongcloud.ConversationTagDeleteParams{UserID: "a", TagIDs: []string{"t"}}))
 
-	own := rongcloud.ConversationClearHistoryParams{UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b"}
-	require.NoError(t, conversations.ClearHistory(ctx, own, started.Add(-time.Hour)))
-	require.NoError(t, conversations.ClearAllHistory(ctx, own))
+	require.NoError(t, conversations.Unpin(ctx, rongcloud.ConversationPinParams{UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b"}))
+	require.NoError(t, conversations.ClearHistory(ctx, rongcloud.ConversationClearHistoryParams{
+		UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b", Before: started.Add(-time.Hour),
+	}))
+	require.NoError(t, conversations.ClearAllHistory(ctx, rongcloud.ConversationClearAllHistoryParams{
+		UserID: "a", Type: rongcloud.ConversationPrivate, TargetID: "b",
+	}))
 
 	words := client.SensitiveWord
 	require.NoError(t, words.Add(ctx, rongcloud.SensitiveWordParams{Word: "x"}))

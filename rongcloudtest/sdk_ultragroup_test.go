@@ -96,10 +96,10 @@ func muteUltraGroup(t *testing.T, ultra *rongcloud.UltraGroupService) {
 
 	news := rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g", ChannelID: "news"}
 	require.NoError(t, ultra.MuteAllMembers.Add(ctx, news))
-	require.NoError(t, ultra.NotDisturb.Set(ctx, rongcloud.UltraGroupNotDisturbSetParams{GroupID: "g", Level: rongcloud.PushLevelAll}))
-	require.NoError(t, ultra.NotDisturb.Set(ctx, rongcloud.UltraGroupNotDisturbSetParams{GroupID: "g", ChannelID: "news", Level: rongcloud.PushLevelNone}))
+	require.NoError(t, ultra.PushLevel.Set(ctx, rongcloud.UltraGroupPushLevelSetParams{GroupID: "g", Level: rongcloud.PushLevelAll}))
+	require.NoError(t, ultra.PushLevel.Set(ctx, rongcloud.UltraGroupPushLevelSetParams{GroupID: "g", ChannelID: "news", Level: rongcloud.PushLevelNone}))
 	levelOf := func(channel string) rongcloud.PushLevel {
-		level, err := ultra.NotDisturb.Get(ctx, rongcloud.UltraGroupNotDisturbQuery{GroupID: "g", ChannelID: channel})
+		level, err := ultra.PushLevel.Get(ctx, rongcloud.UltraGroupPushLevelQuery{GroupID: "g", ChannelID: channel})
 		require.NoError(t, err)
 		return level
 	}
@@ -114,7 +114,7 @@ func muteUltraGroup(t *testing.T, ultra *rongcloud.UltraGroupService) {
 		require.Equal(t, want, levelOf(channel))
 		require.Equal(t, channel == "news", isMuted(channel))
 	}
-	require.NoError(t, ultra.NotDisturb.Reset(ctx, rongcloud.UltraGroupNotDisturbResetParams{GroupID: "g", ChannelID: "news"}))
+	require.NoError(t, ultra.PushLevel.Reset(ctx, rongcloud.UltraGroupPushLevelResetParams{GroupID: "g", ChannelID: "news"}))
 	require.Equal(t, rongcloud.PushLevelUnset, levelOf("news"))
 	require.Equal(t, rongcloud.PushLevelAll, levelOf(""))
 	require.NoError(t, ultra.MuteAllMembers.Remove(ctx, news))

@@ -6,27 +6,28 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UltraGroupNotDisturbService sets what of an ultra group is pushed to its members (do not
-// disturb). What members have set for themselves always wins, and the level of a channel wins over
-// that of its ultra group. See [ConversationService.SetPushLevel] for single users.
-type UltraGroupNotDisturbService service
+// UltraGroupPushLevelService sets what of an ultra group is pushed to its members, which
+// RongCloud's pages call do not disturb. What members have set for themselves always wins, and the
+// level of a channel wins over that of its ultra group. See [ConversationService.SetPushLevel] for
+// single users.
+type UltraGroupPushLevelService service
 
-// UltraGroupNotDisturbSetParams sets what of an ultra group, or of one of its channels, is pushed
+// UltraGroupPushLevelSetParams sets what of an ultra group, or of one of its channels, is pushed
 // to all members.
-type UltraGroupNotDisturbSetParams struct {
+type UltraGroupPushLevelSetParams struct {
 	GroupID   string    `wire:"groupId"`
 	ChannelID string    `wire:"busChannel"`  // the whole ultra group if empty
 	Level     PushLevel `wire:"unpushLevel"` // required; Reset takes a level back
 }
 
-// UltraGroupNotDisturbResetParams names where a level is taken back.
-type UltraGroupNotDisturbResetParams struct {
+// UltraGroupPushLevelResetParams names where a level is taken back.
+type UltraGroupPushLevelResetParams struct {
 	GroupID   string `wire:"groupId"`
 	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
 }
 
-// UltraGroupNotDisturbQuery asks which level is set.
-type UltraGroupNotDisturbQuery struct {
+// UltraGroupPushLevelQuery asks which level is set.
+type UltraGroupPushLevelQuery struct {
 	GroupID   string `wire:"groupId"`
 	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
 }
@@ -36,7 +37,7 @@ type UltraGroupNotDisturbQuery struct {
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/set-do-not-disturb
 //
 //rongcloud:endpoint POST /ultragroup/notdisturb/set.json
-func (s *UltraGroupNotDisturbService) Set(ctx context.Context, params UltraGroupNotDisturbSetParams, opts ...CallOption) error {
+func (s *UltraGroupPushLevelService) Set(ctx context.Context, params UltraGroupPushLevelSetParams, opts ...CallOption) error {
 	if params.Level == PushLevelUnset {
 		return refuse("unpushLevel", "is required; Reset takes a level back")
 	}
@@ -44,10 +45,10 @@ func (s *UltraGroupNotDisturbService) Set(ctx context.Context, params UltraGroup
 }
 
 // Reset takes a level back: for a channel the level of its ultra group counts again, and for an
-// ultra group that nothing is set. For the rest see [UltraGroupNotDisturbService.Set].
-func (s *UltraGroupNotDisturbService) Reset(ctx context.Context, params UltraGroupNotDisturbResetParams, opts ...CallOption) error {
+// ultra group that nothing is set. For the rest see [UltraGroupPushLevelService.Set].
+func (s *UltraGroupPushLevelService) Reset(ctx context.Context, params UltraGroupPushLevelResetParams, opts ...CallOption) error {
 	type request struct {
-		UltraGroupNotDisturbResetParams
+		UltraGroupPushLevelResetParams
 
 		Level *PushLevel `wire:"unpushLevel"` // zero is sent, too
 	}
@@ -60,7 +61,7 @@ func (s *UltraGroupNotDisturbService) Reset(ctx context.Context, params UltraGro
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/get-do-not-disturb
 //
 //rongcloud:endpoint POST /ultragroup/notdisturb/get.json
-func (s *UltraGroupNotDisturbService) Get(ctx context.Context, query UltraGroupNotDisturbQuery, opts ...CallOption) (PushLevel, error) {
+func (s *UltraGroupPushLevelService) Get(ctx context.Context, query UltraGroupPushLevelQuery, opts ...CallOption) (PushLevel, error) {
 	type response struct {
 		Level PushLevel `json:"unpushLevel" alt:"status"` // so in the SDK for PHP
 	}
