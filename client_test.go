@@ -358,7 +358,7 @@ func TestClose(t *testing.T) {
 	require.NoError(t, err)
 	require.NotNil(t, client.core.own)
 	require.NotSame(t, client.core.own, other.core.own, "clients share no connections")
-	require.NotSame(t, client.core.own.base, http.DefaultTransport)
+	require.NotSame(t, client.core.own.Base, http.DefaultTransport)
 	client.CloseIdleConnections()
 	client.CloseIdleConnections()
 }

@@ -630,8 +630,8 @@ func runFault(t *testing.T, f fault, class, backup, want string) {
 
 // failNames makes every name under .invalid unknown without asking a name server.
 func failNames(client *Client) {
-	dial := client.core.own.base.DialContext
-	client.core.own.base.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+	dial := client.core.own.Base.DialContext
+	client.core.own.Base.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		if host, _, _ := net.SplitHostPort(address); strings.HasSuffix(host, ".invalid") {
 			return nil, &net.OpError{Op: "dial", Net: network, Err: &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}}
 		}

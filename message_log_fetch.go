@@ -121,7 +121,7 @@ func (k *core) fetchFile(ctx context.Context, address *url.URL, w io.Writer, lim
 func (k *core) transport() http.RoundTripper {
 	switch {
 	case k.own != nil:
-		return k.own.base // the files do not lie on the API's hosts, whose rule for connections this is not
+		return k.own.Base // the files do not lie on the API's hosts, whose rule for connections this is not
 	case k.config.httpClient.Transport != nil:
 		return k.config.httpClient.Transport
 	default:

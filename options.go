@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rongcloud-go/rongcloud/internal/connpool"
 	"github.com/rongcloud-go/rongcloud/internal/credential"
 )
 
@@ -377,18 +378,10 @@ func tlsProblem(settings *tls.Config) string {
 		return "the settings are nil"
 	case settings.InsecureSkipVerify && settings.VerifyConnection == nil:
 		return "InsecureSkipVerify needs a VerifyConnection that checks the server in its place"
-	case settings.MaxVersion != 0 && settings.MaxVersion < lowestTLS(settings):
+	case settings.MaxVersion != 0 && settings.MaxVersion < connpool.LowestTLS(settings):
 		return "MaxVersion is below the lowest version"
 	}
 	return ""
-}
-
-// lowestTLS is the lowest version of TLS that settings allow.
-func lowestTLS(settings *tls.Config) uint16 {
-	if settings.MinVersion != 0 {
-		return settings.MinVersion
-	}
-	return tls.VersionTLS12
 }
 
 // printable tells whether text can go into a header: ASCII without control characters.

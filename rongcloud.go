@@ -14,6 +14,7 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/connpool"
 )
 
 //go:generate go -C internal/gen run . -root ../..
@@ -71,8 +72,8 @@ type core struct {
 	config         config
 	retrier        *retryablehttp.Client
 	budget         *retryBudget
-	own            *pool         // nil if the caller brought a client
-	template       *http.Request // copied for every call
+	own            *connpool.Pool // nil if the caller brought a client
+	template       *http.Request  // copied for every call
 	headers        fixedHeaders
 }
 
@@ -175,7 +176,7 @@ func (c *Client) AppKey() string { return c.core.appKey }
 // ones connect anew. An HTTP client that the caller brought is left alone.
 func (c *Client) CloseIdleConnections() {
 	if c.core.own != nil {
-		c.core.own.close()
+		c.core.own.CloseIdleConnections()
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/connpool"
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
@@ -295,7 +296,7 @@ func (c *call) newBody() io.ReadCloser { return io.NopCloser(bytes.NewReader(c.e
 func (k *core) newRetrier() *retryablehttp.Client {
 	client := *k.config.httpClient
 	if k.config.ownClient {
-		k.own = newPool(rongCloudLimits, k.config.attemptTimeout, k.config.tlsConfig)
+		k.own = connpool.New(connpool.RongCloud, k.config.attemptTimeout, k.config.tlsConfig)
 	}
 	if client.Transport == nil {
 		client.Transport = http.DefaultTransport

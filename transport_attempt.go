@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+
+	"github.com/rongcloud-go/rongcloud/internal/connpool"
 )
 
 // attempter makes one attempt of a call. It hides CloseIdleConnections of its base, which
@@ -14,7 +16,7 @@ import (
 // their connections.
 type attempter struct {
 	base http.RoundTripper
-	own  *pool // in place of base, unless it is nil
+	own  *connpool.Pool // in place of base, unless it is nil
 
 	http2 atomic.Bool // the last connection with TLS spoke HTTP/2; known by requests without a body only
 }
@@ -55,7 +57,7 @@ func (a *attempter) exchange(c *call, req *http.Request) {
 	defer cancel()
 	resp, g, err := a.send(ctx, c, req)
 	if g != nil {
-		defer g.done()
+		defer g.Done()
 	}
 	if err != nil {
 		c.noAnswer(ctx, err)
@@ -66,16 +68,16 @@ func (a *attempter) exchange(c *call, req *http.Request) {
 
 // send sends the request and waits for the headers of the answer. The generation of connections
 // that it used, if it is the client's own, must be given back once the answer has been read.
-func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http.Response, *generation, error) {
+func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http.Response, *connpool.Generation, error) {
 	base := a.base
-	var g *generation
+	var g *connpool.Generation
 	if a.own != nil {
 		if c.alone {
-			g = a.own.alone(c.last.started)
+			g = a.own.Alone(c.last.started)
 		} else {
-			g = a.own.take(ctx, c.last.started)
+			g = a.own.Take(ctx, c.last.started)
 		}
-		base = g.transport
+		base = g.Transport
 	}
 	resp, err := a.transmit(ctx, base, c, req)
 	c.last.reused = c.wire.reused.Load()
@@ -91,7 +93,7 @@ func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http
 		resp.Body = newBoundedBody(ctx, resp.Body)
 	}
 	if a.own != nil {
-		a.own.learn(resp.ProtoMajor)
+		a.own.Learn(resp.ProtoMajor)
 	}
 	return resp, g, nil
 }

@@ -51,7 +51,7 @@ func staleClient(t *testing.T, idle, taken int, hang func(), opts ...Option) (cl
 	dials = new(atomic.Int32)
 	transport := &http.Transport{MaxIdleConnsPerHost: idle, DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
 		dials.Add(1)
-		conn, err := dialTCP(ctx, network, address)
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
 		return &brokenOnWrite{Conn: conn, broken: broken, born: !broken.Load(), taken: taken, hang: hang}, err
 	}}
 	t.Cleanup(transport.CloseIdleConnections)
@@ -134,8 +134,8 @@ func ownStaleClient(t *testing.T, idle int, policy RetryPolicy) (*Client, *fault
 	require.NoError(t, err)
 	t.Cleanup(client.CloseIdleConnections)
 	broken := new(atomic.Bool)
-	client.core.own.base.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := dialTCP(ctx, network, address)
+	client.core.own.Base.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, network, address)
 		return &brokenOnWrite{Conn: conn, broken: broken, born: !broken.Load()}, err
 	}
 	var calls sync.WaitGroup

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/connpool"
 	"github.com/rongcloud-go/rongcloud/internal/sse"
 )
 
@@ -28,7 +29,7 @@ type stream struct {
 	taken   int
 	closed  bool
 
-	generation *generation // of the connection, if it is the client's own
+	generation *connpool.Generation // of the connection, if it is the client's own
 }
 
 // open makes a call that asks for a stream. If the server answers in one piece all the same, then
@@ -63,7 +64,7 @@ func (a *attempter) openStream(c *call, req *http.Request) {
 		return
 	}
 	if g != nil {
-		defer g.done()
+		defer g.Done()
 	}
 	defer cancel(nil)
 	defer silence.Stop()
@@ -155,7 +156,7 @@ func (s *stream) close() {
 	s.cancel(nil)
 	_ = s.body.Close() // what it says is no longer of interest
 	if s.generation != nil {
-		s.generation.done()
+		s.generation.Done()
 	}
 	c := s.call
 	c.last.duration = time.Since(c.last.started)

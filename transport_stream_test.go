@@ -517,21 +517,3 @@ func TestStreamWaitsForTheLimiter(t *testing.T) {
 	require.Equal(t, []string{"/v3/chat/generate.json 1"}, limiter.calls)
 	require.Zero(t, server.requests.Load())
 }
-
-// TestStreamTakesYoungConnections proves that a stream, which has no deadline of its own, is not put on a connection that has to go soon.
-func TestStreamTakesYoungConnections(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p := newPool(rongCloudLimits, time.Second, nil)
-		defer p.close()
-		start := time.Now()
-		first, _ := p.choose(t.Context(), start)
-		again, _ := p.choose(t.Context(), start.Add(rongCloudLimits.maxAge-rongCloudLimits.longest))
-		require.Same(t, first, again)
-		next, _ := p.choose(t.Context(), start.Add(rongCloudLimits.maxAge-rongCloudLimits.longest+1))
-		require.NotSame(t, first, next)
-		for _, g := range []*generation{first, again, next} {
-			g.done()
-		}
-	})
-}

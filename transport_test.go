@@ -275,7 +275,9 @@ func (f tracedFailure) RoundTrip(req *http.Request) (*http.Response, error) {
 		case "get":
 			trace.GetConn("one.example:443")
 		case "got":
-			trace.GotConn(httptrace.GotConnInfo{Conn: &countedConn{generation: newPool(rongCloudLimits, time.Second, nil).begin(time.Now()), maxRequests: 9}})
+			conn, other := net.Pipe()
+			_, _ = conn.Close(), other.Close()
+			trace.GotConn(httptrace.GotConnInfo{Conn: conn})
 		}
 	}
 	return nil, errors.New("connection reset")

@@ -12,6 +12,8 @@ import (
 	"net/http/httptrace"
 	"strings"
 	"sync/atomic"
+
+	"github.com/rongcloud-go/rongcloud/internal/connpool"
 )
 
 // net/http repeats requests by rules of its own: over HTTP/2 whatever was reset with
@@ -177,7 +179,7 @@ func (w *wire) gotConn(info httptrace.GotConnInfo, header http.Header) {
 	if w.known {
 		w.conn = info.Conn
 	}
-	if lastRequest(info.Conn) {
+	if connpool.LastRequest(info.Conn) {
 		// The request is not written yet. The server will close the connection after its answer.
 		header["Connection"] = closeConnection
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -190,7 +189,7 @@ func (load steadyLoad) run(t *testing.T, certified *httptest.Server) {
 	})
 	client, err := New("test-key", "test-secret", append(load.opts, WithBaseURL(address), WithoutRetries(), WithTLSConfig(trust(certified)))...)
 	require.NoError(t, err)
-	client.core.own.base.DialContext = network.dial
+	client.core.own.Base.DialContext = network.dial
 
 	var calls atomic.Int64
 	var callers sync.WaitGroup
@@ -298,15 +297,12 @@ func TestDefaultTransport(t *testing.T) {
 	t.Parallel()
 	client, err := New("test-key", "test-secret")
 	require.NoError(t, err)
-	base := client.core.own.base
+	base := client.core.own.Base
 	require.GreaterOrEqual(t, base.MaxIdleConnsPerHost, 100)
 	require.Equal(t, uint16(tls.VersionTLS12), base.TLSClientConfig.MinVersion)
 	require.False(t, base.TLSClientConfig.InsecureSkipVerify)
 	require.True(t, base.ForceAttemptHTTP2)
 	require.Less(t, base.IdleConnTimeout, 55*time.Second)
-	limits := rongCloudLimits
-	require.Less(t, limits.maxAge+sweepPause, time.Minute)
-	require.Less(t, limits.longest, limits.maxAge)
 }
 
 func TestTLSConfig(t *testing.T) {
@@ -314,7 +310,7 @@ func TestTLSConfig(t *testing.T) {
 	settings := &tls.Config{ServerName: "gateway.example", NextProtos: []string{"imap"}}
 	client, err := New("test-key", "test-secret", WithTLSConfig(settings))
 	require.NoError(t, err)
-	own := client.core.own.base.TLSClientConfig
+	own := client.core.own.Base.TLSClientConfig
 	require.Equal(t, "gateway.example", own.ServerName)
 	require.Equal(t, uint16(tls.VersionTLS12), own.MinVersion)
 	require.NotNil(t, own.ClientSessionCache)
@@ -325,7 +321,7 @@ func TestTLSConfig(t *testing.T) {
 	require.Nil(t, settings.ClientSessionCache)
 	require.Equal(t, []string{"imap"}, settings.NextProtos)
 	settings.ServerName = "changed.example"
-	require.Equal(t, "gateway.example", client.core.own.base.TLSClientConfig.ServerName)
+	require.Equal(t, "gateway.example", client.core.own.Base.TLSClientConfig.ServerName)
 
 	for _, opts := range [][]Option{
 		{WithTLSConfig(settings), WithHTTPClient(&http.Client{})}, {WithHTTPClient(&http.Client{}), WithTLSConfig(settings)},
@@ -419,51 +415,4 @@ func TestBufferIsNotReusedWhileItIsSent(t *testing.T) { // not parallel: others 
 		}
 		require.Equal(t, c.reused, reused, c.name)
 	}
-}
-
-func TestLastRequest(t *testing.T) {
-	t.Parallel()
-	conn := &countedConn{generation: newPool(rongCloudLimits, time.Second, nil).begin(time.Now()), maxRequests: 3}
-	require.False(t, lastRequest(conn))
-	require.False(t, lastRequest(tls.Client(conn, &tls.Config{MinVersion: tls.VersionTLS12})), "counted through TLS")
-	require.True(t, lastRequest(conn))
-	foreign, other := net.Pipe()
-	defer errors.Join(foreign.Close(), other.Close())
-	require.False(t, lastRequest(foreign))
-}
-
-// Of the requests that find a new generation for HTTP/2, one opens the connection and the others
-// wait, but not for ever.
-func TestOneRequestOpensASharedConnection(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		p := newPool(rongCloudLimits, time.Second, nil)
-		p.httpMajor.Store(2)
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		defer cancel()
-		took := func(ctx context.Context) time.Duration {
-			begin := time.Now()
-			require.NotNil(t, p.take(ctx, begin))
-			return time.Since(begin)
-		}
-		begin := time.Now()
-		first := p.take(ctx, begin)
-		require.Zero(t, time.Since(begin), "the first does not wait")
-		require.Equal(t, longestAwait, took(ctx), "the connection hangs")
-		hurried, stop := context.WithTimeout(ctx, time.Millisecond)
-		defer stop()
-		require.Equal(t, time.Millisecond, took(hurried), "its time is up")
-		first.done()
-		require.Zero(t, took(ctx), "the connection failed")
-
-		p.retire(first)
-		second := p.take(ctx, time.Now())
-		require.NotSame(t, first, second)
-		lastRequest(&countedConn{generation: second, maxRequests: 9})
-		require.Zero(t, took(ctx), "the connection is there")
-
-		p.httpMajor.Store(1)
-		require.NotSame(t, second, p.take(ctx, time.Now()), "a server of HTTP/1.1 gets a generation for it")
-		require.Zero(t, took(ctx), "where nobody waits")
-	})
 }

@@ -1,0 +1,86 @@
+package connpool
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestRongCloudsRule(t *testing.T) {
+	t.Parallel()
+	require.Less(t, RongCloud.MaxRequests, int64(80))
+	require.Less(t, RongCloud.MaxAge+sweepPause, time.Minute)
+	require.Less(t, RongCloud.MaxIdle, 55*time.Second)
+	require.Less(t, RongCloud.Longest, RongCloud.MaxAge)
+}
+
+func TestLastRequest(t *testing.T) {
+	t.Parallel()
+	conn := &countedConn{generation: New(RongCloud, time.Second, nil).begin(time.Now()), maxRequests: 3}
+	require.False(t, LastRequest(conn))
+	require.False(t, LastRequest(tls.Client(conn, &tls.Config{MinVersion: tls.VersionTLS12})), "counted through TLS")
+	require.True(t, LastRequest(conn))
+	foreign, other := net.Pipe()
+	defer errors.Join(foreign.Close(), other.Close())
+	require.False(t, LastRequest(foreign))
+}
+
+// Of the requests that find a new generation for HTTP/2, one opens the connection and the others
+// wait, but not for ever.
+func TestOneRequestOpensASharedConnection(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := New(RongCloud, time.Second, nil)
+		p.httpMajor.Store(2)
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		took := func(ctx context.Context) time.Duration {
+			begin := time.Now()
+			require.NotNil(t, p.Take(ctx, begin))
+			return time.Since(begin)
+		}
+		begin := time.Now()
+		first := p.Take(ctx, begin)
+		require.Zero(t, time.Since(begin), "the first does not wait")
+		require.Equal(t, longestAwait, took(ctx), "the connection hangs")
+		hurried, stop := context.WithTimeout(ctx, time.Millisecond)
+		defer stop()
+		require.Equal(t, time.Millisecond, took(hurried), "its time is up")
+		first.Done()
+		require.Zero(t, took(ctx), "the connection failed")
+
+		p.retire(first)
+		second := p.Take(ctx, time.Now())
+		require.NotSame(t, first, second)
+		LastRequest(&countedConn{generation: second, maxRequests: 9})
+		require.Zero(t, took(ctx), "the connection is there")
+
+		p.httpMajor.Store(1)
+		require.NotSame(t, second, p.Take(ctx, time.Now()), "a server of HTTP/1.1 gets a generation for it")
+		require.Zero(t, took(ctx), "where nobody waits")
+	})
+}
+
+// A stream has no deadline of its own, and is not put on a connection that has to go soon.
+func TestNoDeadlineTakesYoungConnections(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := New(RongCloud, time.Second, nil)
+		defer p.CloseIdleConnections()
+		start := time.Now()
+		first, _ := p.choose(t.Context(), start)
+		again, _ := p.choose(t.Context(), start.Add(RongCloud.MaxAge-RongCloud.Longest))
+		require.Same(t, first, again)
+		next, _ := p.choose(t.Context(), start.Add(RongCloud.MaxAge-RongCloud.Longest+1))
+		require.NotSame(t, first, next)
+		for _, g := range []*Generation{first, again, next} {
+			g.Done()
+		}
+	})
+}
