@@ -89,7 +89,7 @@ func ExampleGroupMuteAllMembersService_Add() {
 		fmt.Println(err)
 		return
 	}
-	if err := groups.MuteAllMembersWhitelist.Add(ctx, "g1", []string{"u1"}); err != nil {
+	if err := groups.MuteAllMembersWhitelist.Add(ctx, rongcloud.GroupMuteAllMembersWhitelistParams{GroupID: "g1", UserIDs: []string{"u1"}}); err != nil {
 		fmt.Println(err)
 		return
 	}

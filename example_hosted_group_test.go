@@ -22,13 +22,13 @@ func ExampleHostedGroupService_Create() {
 	err = groups.Create(ctx, rongcloud.HostedGroupCreateParams{
 		GroupID: "g1", Name: "Hikers", OwnerID: "u1", UserIDs: []string{"u2", "u3"},
 		Profile:     rongcloud.HostedGroupProfile{Introduction: "Every Sunday, whatever the weather"},
-		Permissions: rongcloud.HostedGroupPermissions{Invite: rongcloud.Ptr(rongcloud.HostedGroupEveryone)},
+		Permissions: rongcloud.HostedGroupPermissions{Invite: rongcloud.HostedGroupEveryone},
 	})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	added, err := groups.Manager.Add(ctx, "g1", []string{"u2", "u9"})
+	added, err := groups.Manager.Add(ctx, rongcloud.HostedGroupManagerParams{GroupID: "g1", UserIDs: []string{"u2", "u9"}})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -69,7 +69,7 @@ func ExampleHostedGroupService_TransferOwner() {
 	if err := groups.Quit(ctx, rongcloud.HostedGroupQuitParams{GroupID: "g1", UserIDs: []string{"u1"}}); err != nil {
 		fmt.Println("u1 cannot leave")
 	}
-	if err := groups.TransferOwner(ctx, rongcloud.HostedGroupTransferParams{GroupID: "g1", NewOwnerID: "u2", Quit: true}); err != nil {
+	if err := groups.TransferOwner(ctx, rongcloud.HostedGroupTransferOwnerParams{GroupID: "g1", NewOwnerID: "u2", Quit: true}); err != nil {
 		fmt.Println(err)
 		return
 	}

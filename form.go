@@ -28,7 +28,8 @@ import (
 // A zero value is left out, and is an error where the parameter is required; a pointer sends its
 // zero value too. wire:"name,empty" marks a required list that may be empty. wire:"name,enum"
 // marks a type whose constants count from 1 what the table lists as values, so that its zero is
-// never sent. Embedded structs count as their fields.
+// never sent. wire:"-" marks a field that the method itself turns into others. Embedded structs
+// count as their fields.
 
 // encoder writes the parameters of one request, as a form or as a JSON object.
 type encoder struct {

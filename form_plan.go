@@ -74,6 +74,9 @@ func (p *plan) add(ep *endpoint.Endpoint, typ reflect.Type, index []int) error {
 			continue
 		}
 		name, option, _ := strings.Cut(field.Tag.Get("wire"), ",")
+		if name == "-" {
+			continue
+		}
 		if name == "" {
 			return fmt.Errorf("%v.%s has no wire tag", typ, field.Name)
 		}

@@ -13,9 +13,10 @@ import (
 type GroupService struct {
 	service
 
-	Mute                    *GroupMuteService                    // members who may not talk, for a time or for good
+	Mute                    *GroupMuteService                    // members who may not talk in one group
+	GlobalMute              *GroupGlobalMuteService              // users who may not talk in any group
 	MuteAllMembers          *GroupMuteAllMembersService          // groups in which nobody may talk
-	MuteAllMembersWhitelist *GroupMuteAllMembersWhitelistService // members who may talk in spite of Ban
+	MuteAllMembersWhitelist *GroupMuteAllMembersWhitelistService // members who may talk all the same
 	Remark                  *GroupRemarkService                  // names of members in push notifications
 }
 
@@ -23,6 +24,7 @@ func newGroupService(common *service) *GroupService {
 	return &GroupService{
 		service:                 *common,
 		Mute:                    (*GroupMuteService)(common),
+		GlobalMute:              (*GroupGlobalMuteService)(common),
 		MuteAllMembers:          (*GroupMuteAllMembersService)(common),
 		MuteAllMembersWhitelist: (*GroupMuteAllMembersWhitelistService)(common),
 		Remark:                  (*GroupRemarkService)(common),
@@ -46,55 +48,56 @@ type GroupNotice struct {
 
 // GroupCreateParams describes a group to create.
 type GroupCreateParams struct {
-	GroupID string   // chosen by the app, at most 64 letters and digits
-	Name    string   // shown in push notifications; 64 characters are safe
-	UserIDs []string // at most 1000
+	GroupID string   `wire:"groupId"`   // chosen by the app, at most 64 letters and digits
+	Name    string   `wire:"groupName"` // shown in push notifications; 64 characters are safe
+	UserIDs []string `wire:"userId"`    // at most 1000
 
 	// MaxMembers lets the call fail if the group would have more members. It is not kept, and
 	// cannot exceed the app's limit, which is 3000 by default.
-	MaxMembers int
-	Notice     *GroupNotice // a message to the group, if any
+	MaxMembers int          `wire:"maxMember"`
+	Notice     *GroupNotice `wire:"-"` // a message to the group, if any
 }
 
 // GroupJoinParams says who joins a group.
 type GroupJoinParams struct {
-	GroupID string
-	UserIDs []string // at most 1000
-	Name    string   // renames the group, if it is not empty
+	GroupID string   `wire:"groupId"`
+	UserIDs []string `wire:"userId"`    // at most 1000
+	Name    string   `wire:"groupName"` // renames the group, if it is not empty
 
-	MaxMembers int          // lets the call fail if the group would have more members; not kept
-	Notice     *GroupNotice // a message to the group, if any
+	// MaxMembers lets the call fail if the group would have more members. It is not kept.
+	MaxMembers int          `wire:"maxMember"`
+	Notice     *GroupNotice `wire:"-"` // a message to the group, if any
 }
 
 // GroupQuitParams says who leaves a group.
 type GroupQuitParams struct {
-	GroupID string
-	UserIDs []string // at most 1000
-
-	MaxMembers int          // as in GroupJoinParams; of no known use here
-	Notice     *GroupNotice // a message to the group, if any
+	GroupID string       `wire:"groupId"`
+	UserIDs []string     `wire:"userId"` // at most 1000
+	Notice  *GroupNotice `wire:"-"`      // a message to the group, if any
 }
 
 // GroupDismissParams names a group to dissolve.
 type GroupDismissParams struct {
-	GroupID string
-	UserID  string // who does it; any user
-
-	MaxMembers int          // as in GroupJoinParams; of no known use here
-	Notice     *GroupNotice // a message to the group, if any
+	GroupID string       `wire:"groupId"`
+	UserID  string       `wire:"userId"` // who does it; any user
+	Notice  *GroupNotice `wire:"-"`      // a message to the group, if any
 }
 
 // GroupUpdateParams renames a group.
 type GroupUpdateParams struct {
-	GroupID string
-	Name    string // shown in push notifications; 64 characters are safe
-
-	MaxMembers int          // as in GroupJoinParams; of no known use here
-	Notice     *GroupNotice // a message to the group, if any
+	GroupID string       `wire:"groupId"`
+	Name    string       `wire:"groupName"` // shown in push notifications; 64 characters are safe
+	Notice  *GroupNotice `wire:"-"`         // a message to the group, if any
 }
 
-// GroupChange is what a change of a group answers. Older servers leave it empty.
-type GroupChange struct {
+// GroupSyncParams says which groups a user is in.
+type GroupSyncParams struct {
+	UserID string            `wire:"userId"`
+	Groups map[string]string `wire:"group"` // names of groups by their IDs
+}
+
+// GroupResult is what a change of a group brings. Older servers leave it empty.
+type GroupResult struct {
 	MessageUID  string `json:"messageUID"`  // of the notice, if there was one
 	MemberCount int    `json:"memberCount"` // after the change
 }
@@ -107,8 +110,11 @@ type GroupMembers struct {
 // GroupByUserQuery chooses a page of the groups that a user is in.
 type GroupByUserQuery struct {
 	UserID string `wire:"userId"`
-	Page   int    `wire:"page"` // from 1; 0 turns paging off
-	Size   int    `wire:"size"` // groups per page, 50 by default, at most 1000; only together with Page
+	Page   int    `wire:"page"` // from 1, the default
+	Size   int    `wire:"size"` // groups per page, 50 by default, at most 1000
+
+	// Unpaged asks for the first 5000 groups at once. Page and Size have to be 0 then.
+	Unpaged bool `wire:"-"`
 }
 
 // Group is a group as the list of a user's groups shows it.
@@ -122,34 +128,26 @@ type GroupPage struct {
 	Groups []Group `json:"groups"`
 }
 
-// groupChange is what every change of a group sends beside its own parameters.
-type groupChange struct {
+// More reports whether there may be another page. The server does not say, so only an empty page is
+// taken for the one after the last.
+func (p *GroupPage) More() bool { return len(p.Groups) > 0 }
+
+// boundNotice is the message that travels with a change of a group.
+type boundNotice struct {
 	Bound bool `wire:"bindNotifyMsg"`
 	GroupNotice
-	MaxMembers int `wire:"maxMember"`
 }
 
-func newGroupChange(notice *GroupNotice, maxMembers int) (groupChange, error) {
-	change := groupChange{MaxMembers: maxMembers}
-	if notice == nil {
-		return change, nil
-	}
+func bindNotice(notice *GroupNotice) (boundNotice, error) {
 	switch {
+	case notice == nil:
+		return boundNotice{}, nil
 	case notice.From == "":
-		return change, refuse("fromUserId", "is required in a notice")
+		return boundNotice{}, refuse("fromUserId", "is required in a notice")
 	case notice.Content == nil:
-		return change, refuse("content", "is required in a notice")
+		return boundNotice{}, refuse("content", "is required in a notice")
 	}
-	change.Bound, change.GroupNotice = true, *notice
-	return change, nil
-}
-
-// groupJoining is what creating a group and joining it send.
-type groupJoining struct {
-	GroupID string   `wire:"groupId"`
-	Name    string   `wire:"groupName"`
-	UserIDs []string `wire:"userId"`
-	groupChange
+	return boundNotice{Bound: true, GroupNotice: *notice}, nil
 }
 
 // Create creates a group and puts up to 1000 users into it. The server sends nobody a message
@@ -161,12 +159,16 @@ type groupJoining struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/create-group
 //
 //rongcloud:endpoint POST /group/create.json
-func (s *GroupService) Create(ctx context.Context, params GroupCreateParams, opts ...CallOption) (*GroupChange, error) {
-	change, err := newGroupChange(params.Notice, params.MaxMembers)
+func (s *GroupService) Create(ctx context.Context, params GroupCreateParams, opts ...CallOption) (*GroupResult, error) {
+	type request struct {
+		GroupCreateParams
+		boundNotice
+	}
+	notice, err := bindNotice(params.Notice)
 	if err != nil {
 		return nil, err
 	}
-	return fetch[GroupChange](ctx, s.client, endpoint.GroupCreate, &groupJoining{params.GroupID, params.Name, params.UserIDs, change}, opts)
+	return fetch[GroupResult](ctx, s.client, endpoint.GroupCreate, &request{params, notice}, opts)
 }
 
 // Join puts up to 1000 users into a group. With a Notice it is unsafe to repeat, like Create.
@@ -174,12 +176,16 @@ func (s *GroupService) Create(ctx context.Context, params GroupCreateParams, opt
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/join-group
 //
 //rongcloud:endpoint POST /group/join.json
-func (s *GroupService) Join(ctx context.Context, params GroupJoinParams, opts ...CallOption) (*GroupChange, error) {
-	change, err := newGroupChange(params.Notice, params.MaxMembers)
+func (s *GroupService) Join(ctx context.Context, params GroupJoinParams, opts ...CallOption) (*GroupResult, error) {
+	type request struct {
+		GroupJoinParams
+		boundNotice
+	}
+	notice, err := bindNotice(params.Notice)
 	if err != nil {
 		return nil, err
 	}
-	return fetch[GroupChange](ctx, s.client, endpoint.GroupJoin, &groupJoining{params.GroupID, params.Name, params.UserIDs, change}, opts)
+	return fetch[GroupResult](ctx, s.client, endpoint.GroupJoin, &request{params, notice}, opts)
 }
 
 // Quit takes up to 1000 users out of a group. Their mutes and their places on the whitelist
@@ -188,37 +194,35 @@ func (s *GroupService) Join(ctx context.Context, params GroupJoinParams, opts ..
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/quit-group
 //
 //rongcloud:endpoint POST /group/quit.json
-func (s *GroupService) Quit(ctx context.Context, params GroupQuitParams, opts ...CallOption) (*GroupChange, error) {
+func (s *GroupService) Quit(ctx context.Context, params GroupQuitParams, opts ...CallOption) (*GroupResult, error) {
 	type request struct {
-		GroupID string   `wire:"groupId"`
-		UserIDs []string `wire:"userId"`
-		groupChange
+		GroupQuitParams
+		boundNotice
 	}
-	change, err := newGroupChange(params.Notice, params.MaxMembers)
+	notice, err := bindNotice(params.Notice)
 	if err != nil {
 		return nil, err
 	}
-	return fetch[GroupChange](ctx, s.client, endpoint.GroupQuit, &request{params.GroupID, params.UserIDs, change}, opts)
+	return fetch[GroupResult](ctx, s.client, endpoint.GroupQuit, &request{params, notice}, opts)
 }
 
 // Dismiss dissolves a group. Its history is kept: a new group with the same ID sees it again, and
-// its ban and whitelist too. What the server answers if there is no such group is not documented.
+// is muted as before. What the server responds if there is no such group is not documented.
 // With a Notice it is unsafe to repeat, like Create.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/dismiss-group
 //
 //rongcloud:endpoint POST /group/dismiss.json
-func (s *GroupService) Dismiss(ctx context.Context, params GroupDismissParams, opts ...CallOption) (*GroupChange, error) {
+func (s *GroupService) Dismiss(ctx context.Context, params GroupDismissParams, opts ...CallOption) (*GroupResult, error) {
 	type request struct {
-		GroupID string `wire:"groupId"`
-		UserID  string `wire:"userId"`
-		groupChange
+		GroupDismissParams
+		boundNotice
 	}
-	change, err := newGroupChange(params.Notice, params.MaxMembers)
+	notice, err := bindNotice(params.Notice)
 	if err != nil {
 		return nil, err
 	}
-	return fetch[GroupChange](ctx, s.client, endpoint.GroupDismiss, &request{params.GroupID, params.UserID, change}, opts)
+	return fetch[GroupResult](ctx, s.client, endpoint.GroupDismiss, &request{params, notice}, opts)
 }
 
 // Update changes the name under which push notifications show a group, within 5 minutes. With a
@@ -227,42 +231,36 @@ func (s *GroupService) Dismiss(ctx context.Context, params GroupDismissParams, o
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/refresh-group-info
 //
 //rongcloud:endpoint POST /group/refresh.json
-func (s *GroupService) Update(ctx context.Context, params GroupUpdateParams, opts ...CallOption) (*GroupChange, error) {
+func (s *GroupService) Update(ctx context.Context, params GroupUpdateParams, opts ...CallOption) (*GroupResult, error) {
 	type request struct {
-		GroupID string `wire:"groupId"`
-		Name    string `wire:"groupName"`
-		groupChange
+		GroupUpdateParams
+		boundNotice
 	}
-	change, err := newGroupChange(params.Notice, params.MaxMembers)
+	notice, err := bindNotice(params.Notice)
 	if err != nil {
 		return nil, err
 	}
-	return fetch[GroupChange](ctx, s.client, endpoint.GroupRefresh, &request{params.GroupID, params.Name, change}, opts)
+	return fetch[GroupResult](ctx, s.client, endpoint.GroupRefresh, &request{params, notice}, opts)
 }
 
-type groupSync struct {
-	UserID string            `wire:"userId"`
-	Groups map[string]string `wire:"group"`
-}
-
-// Sync tells the server which groups a user is in, by their IDs and names; a name replaces the one
-// that the group had. Whether the user is taken out of the groups that are missing is not
-// documented, nor how many groups are too many. An empty map is refused: it would take the user
-// out of all groups, which is what QuitAll does.
+// Sync tells the server which groups a user is in; a name replaces the one that the group had.
+// Whether the user is taken out of the groups that are missing is not documented, nor how many
+// groups are too many. No groups are refused: they would take the user out of all groups, which is
+// what QuitAll does.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/sync-group
 //
 //rongcloud:endpoint POST /group/sync.json
-func (s *GroupService) Sync(ctx context.Context, userID string, groups map[string]string, opts ...CallOption) error {
-	if len(groups) == 0 {
+func (s *GroupService) Sync(ctx context.Context, params GroupSyncParams, opts ...CallOption) error {
+	if len(params.Groups) == 0 {
 		return refuse("group", "is required; QuitAll takes the user out of all groups")
 	}
-	return send(ctx, s.client, endpoint.GroupSync, &groupSync{userID, groups}, opts)
+	return send(ctx, s.client, endpoint.GroupSync, &params, opts)
 }
 
-// QuitAll takes a user out of all groups. It is the Sync with no groups.
+// QuitAll takes a user out of all groups. It is a Sync with no groups.
 func (s *GroupService) QuitAll(ctx context.Context, userID string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.GroupSync, &groupSync{UserID: userID}, opts)
+	return send(ctx, s.client, endpoint.GroupSync, &oneUserID{userID}, opts)
 }
 
 // ListMembers returns all members of a group.
@@ -271,10 +269,10 @@ func (s *GroupService) QuitAll(ctx context.Context, userID string, opts ...CallO
 //
 //rongcloud:endpoint POST /group/user/query.json
 func (s *GroupService) ListMembers(ctx context.Context, groupID string, opts ...CallOption) (*GroupMembers, error) {
-	type answer struct {
+	type response struct {
 		UserIDs []string `json:"users" item:"id"` // objects, or the IDs alone as one table has it
 	}
-	found, err := fetch[answer](ctx, s.client, endpoint.GroupUserQuery, &oneGroupID{groupID}, opts)
+	found, err := fetch[response](ctx, s.client, endpoint.GroupUserQuery, &oneGroupID{groupID}, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -284,21 +282,23 @@ func (s *GroupService) ListMembers(ctx context.Context, groupID string, opts ...
 	return &GroupMembers{UserIDs: found.UserIDs}, nil
 }
 
-// ListByUser returns one page of the groups that a user is in. Without a page number there are no
-// pages: it returns the first 5000 groups, and nothing tells whether there are more. AllByUser
-// walks all pages.
+// ListByUser returns one page of the groups that a user is in; AllByUser walks all pages.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/query-group-by-user
 //
 //rongcloud:endpoint POST /user/group/query.json
 func (s *GroupService) ListByUser(ctx context.Context, query GroupByUserQuery, opts ...CallOption) (*GroupPage, error) {
+	switch {
+	case !query.Unpaged && query.Page == 0:
+		query.Page = 1 // to the server no page is all at once
+	case query.Unpaged && (query.Page != 0 || query.Size != 0):
+		return nil, refuse("page", "cannot be combined with Unpaged, nor can Size")
+	}
 	return fetch[GroupPage](ctx, s.client, endpoint.UserGroupQuery, &query, opts)
 }
 
-// AllByUser yields the groups that a user is in, from the query's page on, or from the first one
-// if it names none.
+// AllByUser yields the groups that a user is in, from the query's page on.
 func (s *GroupService) AllByUser(ctx context.Context, query GroupByUserQuery, opts ...CallOption) iter.Seq2[Group, error] {
-	// walkNumbers never asks for page 0, which would turn paging off.
 	return walkNumbers(endpoint.UserGroupQuery, query.Page, func(number int) ([]Group, error) {
 		at := query
 		at.Page = number
@@ -310,20 +310,7 @@ func (s *GroupService) AllByUser(ctx context.Context, query GroupByUserQuery, op
 	})
 }
 
-// The parameters of many calls.
-type (
-	oneGroupID struct {
-		GroupID string `wire:"groupId"`
-	}
-	manyGroupIDs struct {
-		GroupIDs []string `wire:"groupId"`
-	}
-	groupUsers struct {
-		GroupID string   `wire:"groupId"`
-		UserIDs []string `wire:"userId"`
-	}
-	groupOfUser struct {
-		GroupID string `wire:"groupId"`
-		UserID  string `wire:"userId"`
-	}
-)
+// oneGroupID is the parameter of many calls.
+type oneGroupID struct {
+	GroupID string `wire:"groupId"`
+}

@@ -12,7 +12,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// TestGroupDecodes feeds each answer type with what RongCloud documents and with the variants that its pages and SDKs have.
+// TestGroupDecodes feeds each answer type with what RongCloud documents and with the variants that
+// its pages and SDKs have.
 func TestGroupDecodes(t *testing.T) {
 	t.Parallel()
 	type client = *rongcloud.Client
@@ -31,8 +32,11 @@ func TestGroupDecodes(t *testing.T) {
 	bans := func(x ctx, c client) (any, error) {
 		return c.Group.MuteAllMembers.List(x, rongcloud.GroupMuteAllMembersQuery{})
 	}
+	states := func(x ctx, c client) (any, error) { return c.Group.MuteAllMembers.Check(x, []string{"g", "h"}) }
 	whitelist := func(x ctx, c client) (any, error) { return c.Group.MuteAllMembersWhitelist.List(x, "g") }
-	remark := func(x ctx, c client) (any, error) { return c.Group.Remark.Get(x, "g", "u") }
+	remark := func(x ctx, c client) (any, error) {
+		return c.Group.Remark.Get(x, rongcloud.GroupRemarkQuery{GroupID: "g", UserID: "u"})
+	}
 	profiles := func(x ctx, c client) (any, error) { return c.HostedGroup.Profile.Get(x, []string{"g"}) }
 	join := func(x ctx, c client) (any, error) {
 		return c.HostedGroup.Join(x, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"u"}})
@@ -41,18 +45,26 @@ func TestGroupDecodes(t *testing.T) {
 	joined := func(x ctx, c client) (any, error) {
 		return c.HostedGroup.Joined.List(x, rongcloud.HostedGroupJoinedQuery{UserID: "u"})
 	}
-	managers := func(x ctx, c client) (any, error) { return c.HostedGroup.Manager.Add(x, "g", []string{"u"}) }
+	managers := func(x ctx, c client) (any, error) {
+		return c.HostedGroup.Manager.Add(x, rongcloud.HostedGroupManagerParams{GroupID: "g", UserIDs: []string{"u"}})
+	}
 	memberPage := func(x ctx, c client) (any, error) {
 		return c.HostedGroup.Member.List(x, rongcloud.HostedGroupMemberQuery{GroupID: "g"})
 	}
-	someMembers := func(x ctx, c client) (any, error) { return c.HostedGroup.Member.Get(x, "g", []string{"u"}) }
-	follows := func(x ctx, c client) (any, error) { return c.HostedGroup.Follow.List(x, "g", "u") }
-	remarkName := func(x ctx, c client) (any, error) { return c.HostedGroup.RemarkName.Get(x, "g", "u") }
+	someMembers := func(x ctx, c client) (any, error) {
+		return c.HostedGroup.Member.Get(x, rongcloud.HostedGroupMemberGetQuery{GroupID: "g", UserIDs: []string{"u"}})
+	}
+	follows := func(x ctx, c client) (any, error) {
+		return c.HostedGroup.Follow.List(x, rongcloud.HostedGroupFollowQuery{GroupID: "g", UserID: "u"})
+	}
+	remarkName := func(x ctx, c client) (any, error) {
+		return c.HostedGroup.RemarkName.Get(x, rongcloud.HostedGroupRemarkNameQuery{GroupID: "g", UserID: "u"})
+	}
 
 	permissions := rongcloud.HostedGroupPermissions{
-		Join: rongcloud.Ptr(rongcloud.HostedGroupJoinClosed), Remove: rongcloud.Ptr(rongcloud.HostedGroupOwnerOnly), Invite: rongcloud.Ptr(rongcloud.HostedGroupEveryone),
-		InviteConsent: rongcloud.Ptr(rongcloud.HostedGroupInviteConsentVerify), Profile: rongcloud.Ptr(rongcloud.HostedGroupOwnerOrManager),
-		MemberProfile: rongcloud.Ptr(rongcloud.HostedGroupMemberSelfOnly),
+		Join: rongcloud.HostedGroupJoinClosed, Remove: rongcloud.HostedGroupOwnerOnly, Invite: rongcloud.HostedGroupEveryone,
+		InviteConsent: rongcloud.HostedGroupInviteConsentVerify, Profile: rongcloud.HostedGroupOwnerOrManager,
+		MemberProfile: rongcloud.HostedGroupMemberSelfOnly,
 	}
 	profile := rongcloud.HostedGroupProfile{Introduction: "i", Announcement: "a", PortraitURL: "p"}
 	group := rongcloud.HostedGroup{
@@ -72,9 +84,9 @@ func TestGroupDecodes(t *testing.T) {
 		answer     string // what follows the code
 		want       any
 	}{
-		{"created", "group/create", create, `,"messageUID":"m","memberCount":2`, &rongcloud.GroupChange{MessageUID: "m", MemberCount: 2}},
-		{"created, code only", "group/create", create, ``, &rongcloud.GroupChange{}},
-		{"created, count as text", "group/create", create, `,"memberCount":"2"`, &rongcloud.GroupChange{MemberCount: 2}},
+		{"created", "group/create", create, `,"messageUID":"m","memberCount":2`, &rongcloud.GroupResult{MessageUID: "m", MemberCount: 2}},
+		{"created, code only", "group/create", create, ``, &rongcloud.GroupResult{}},
+		{"created, count as text", "group/create", create, `,"memberCount":"2"`, &rongcloud.GroupResult{MemberCount: 2}},
 		{"members", "group/user/query", members, `,"users":[{"id":"u1"},{"id":"u2"}]`, &rongcloud.GroupMembers{UserIDs: []string{"u1", "u2"}}},
 		{"members as texts", "group/user/query", members, `,"users":["u1","u2"]`, &rongcloud.GroupMembers{UserIDs: []string{"u1", "u2"}}},
 		{"members as numbers", "group/user/query", members, `,"users":[{"id":1},2,{},null]`, &rongcloud.GroupMembers{UserIDs: []string{"1", "2"}}},
@@ -96,13 +108,15 @@ func TestGroupDecodes(t *testing.T) {
 			&rongcloud.GroupMutes{Users: []rongcloud.GroupMute{{UserID: "u"}, {UserID: "v"}, {UserID: "w"}}}},
 		{"no mutes", "group/user/gag/list", mutes, `,"users":[]`, &rongcloud.GroupMutes{Users: []rongcloud.GroupMute{}}},
 		{
-			"bans", "group/ban/query", bans, `,"groupinfo":[{"groupId":"g","stat":1},{"groupId":"h","stat":0}]`,
-			&rongcloud.GroupMuteAllMembersPage{Groups: []rongcloud.GroupMuteAllMembers{{GroupID: "g", Muted: true}, {GroupID: "h"}}},
+			"states", "group/ban/query", states, `,"groupinfo":[{"groupId":"g","stat":1},{"groupId":"h","stat":0}]`,
+			&rongcloud.GroupMuteAllMembersStates{Groups: []rongcloud.GroupMuteAllMembersState{{GroupID: "g", Muted: true}, {GroupID: "h"}}},
 		},
 		{
-			"bans as texts", "group/ban/query", bans, `,"groupInfo":[{"groupId":"g","stat":"1"},{"groupId":"h","stat":"0"}]`,
-			&rongcloud.GroupMuteAllMembersPage{Groups: []rongcloud.GroupMuteAllMembers{{GroupID: "g", Muted: true}, {GroupID: "h"}}},
+			"states as texts", "group/ban/query", states, `,"groupInfo":[{"groupId":"g","stat":"1"},{"groupId":"h","stat":"0"}]`,
+			&rongcloud.GroupMuteAllMembersStates{Groups: []rongcloud.GroupMuteAllMembersState{{GroupID: "g", Muted: true}, {GroupID: "h"}}},
 		},
+		{"no states", "group/ban/query", states, ``, &rongcloud.GroupMuteAllMembersStates{}},
+		{"bans", "group/ban/query", bans, `,"groupinfo":[{"groupId":"g","stat":1},{"groupId":7}]`, &rongcloud.GroupMuteAllMembersPage{GroupIDs: []string{"g", "7"}}},
 		{"no bans", "group/ban/query", bans, ``, &rongcloud.GroupMuteAllMembersPage{}},
 		{"whitelist", "group/user/ban/whitelist/query", whitelist, `,"userIds":["u","v"]`, &rongcloud.GroupMuteAllMembersWhitelist{UserIDs: []string{"u", "v"}}},
 		{"whitelist in lower case", "group/user/ban/whitelist/query", whitelist, `,"userids":[7]`, &rongcloud.GroupMuteAllMembersWhitelist{UserIDs: []string{"7"}}},
@@ -117,43 +131,42 @@ func TestGroupDecodes(t *testing.T) {
 		{"empty profiles", "entrust/group/profile/query", profiles, `,"profiles":[{"groupId":"g","groupProfile":"","permissions":null,"groupExtProfile":""}]`,
 			&rongcloud.HostedGroups{Groups: []rongcloud.HostedGroup{{GroupID: "g", Attributes: map[string]string{}}}}},
 		{"unknown permission", "entrust/group/profile/query", profiles, `,"profiles":[{"permissions":"{\"joinPerm\":9,\"new\":1}"}]`,
-			&rongcloud.HostedGroups{Groups: []rongcloud.HostedGroup{{Permissions: rongcloud.HostedGroupPermissions{Join: rongcloud.Ptr(rongcloud.HostedGroupJoinPermission(9))}}}}},
+			&rongcloud.HostedGroups{Groups: []rongcloud.HostedGroup{{Permissions: rongcloud.HostedGroupPermissions{Join: rongcloud.HostedGroupJoinPermission(10)}}}}},
 		{"joined a group", "entrust/group/join", join, `,"groupId":"g","name":"G",` + texts + rest, &group},
 		{"joined, code only", "entrust/group/join", join, ``, &rongcloud.HostedGroup{}},
 		{"hosted groups", "entrust/group/query", hosted,
 			`,"pageToken":"t","groups":[{"groupId":"g","name":"G","owner":"o","creator":"c","groupProfile":"{\"portraitUrl\":\"p\",\"introduction\":\"i\"}","time":7}]`,
-			&rongcloud.HostedGroupPage{Next: "t", Groups: []rongcloud.HostedGroupEntry{{
+			&rongcloud.HostedGroupPage{NextPageToken: "t", Groups: []rongcloud.HostedGroup{{
 				GroupID: "g", Name: "G", OwnerID: "o", CreatorID: "c", CreatedAt: time.UnixMilli(7), Profile: rongcloud.HostedGroupProfile{Introduction: "i", PortraitURL: "p"},
 			}}}},
 		{"hosted groups with an avatar beside", "entrust/group/query", hosted, `,"groups":[{"groupId":"g","portraitUrl":"p","time":"7"}]`,
-			&rongcloud.HostedGroupPage{Groups: []rongcloud.HostedGroupEntry{{
+			&rongcloud.HostedGroupPage{Groups: []rongcloud.HostedGroup{{
 				GroupID: "g", CreatedAt: time.UnixMilli(7), Profile: rongcloud.HostedGroupProfile{PortraitURL: "p"},
 			}}}},
 		{"hosted groups with two avatars", "entrust/group/query", hosted, `,"groups":[{"portraitUrl":"q","groupProfile":{"portraitUrl":"p"}}]`,
-			&rongcloud.HostedGroupPage{Groups: []rongcloud.HostedGroupEntry{{Profile: rongcloud.HostedGroupProfile{PortraitURL: "p"}}}}},
-		{"no hosted groups", "entrust/group/query", hosted, `,"pageToken":""`, &rongcloud.HostedGroupPage{Groups: []rongcloud.HostedGroupEntry{}}},
+			&rongcloud.HostedGroupPage{Groups: []rongcloud.HostedGroup{{Profile: rongcloud.HostedGroupProfile{PortraitURL: "p"}}}}},
+		{"no hosted groups", "entrust/group/query", hosted, `,"pageToken":""`, &rongcloud.HostedGroupPage{Groups: []rongcloud.HostedGroup{}}},
 		{"joined groups", "entrust/joined/group/query", joined,
 			`,"totalCount":9,"pageToken":"t","groups":[{"groupId":"g","name":"G","remarkName":"r",` + texts + `"owner":"o","createTime":7,"joinTime":8,"role":1,"count":3}]`,
-			&rongcloud.HostedGroupJoinedPage{Total: 9, Next: "t", Groups: []rongcloud.JoinedHostedGroup{{
-				GroupID: "g", Name: "G", RemarkName: "r", OwnerID: "o", Role: rongcloud.HostedGroupRoleMember, JoinedAt: time.UnixMilli(8), CreatedAt: time.UnixMilli(7),
-				MemberCount: 3, Profile: profile, Permissions: permissions, Attributes: map[string]string{"ext_a": "1"},
+			&rongcloud.HostedGroupJoinedPage{Total: 9, NextPageToken: "t", Groups: []rongcloud.JoinedHostedGroup{{
+				HostedGroup: group, RemarkName: "r", Role: rongcloud.HostedGroupRoleMember, JoinedAt: time.UnixMilli(8),
 			}}}},
 		{"joined groups without total", "entrust/joined/group/query", joined, `,"groups":[{"groupId":"g","role":"3","memberCount":"3"}]`,
-			&rongcloud.HostedGroupJoinedPage{Groups: []rongcloud.JoinedHostedGroup{{GroupID: "g", Role: rongcloud.HostedGroupRoleOwner, MemberCount: 3}}}},
+			&rongcloud.HostedGroupJoinedPage{Groups: []rongcloud.JoinedHostedGroup{{HostedGroup: rongcloud.HostedGroup{GroupID: "g", MemberCount: 3}, Role: rongcloud.HostedGroupRoleOwner}}}},
 
-		{"managers", "entrust/group/manager/add", managers, `,"userIds":["x"],"managerCount":9`, &rongcloud.HostedGroupManagersAdded{NotMemberIDs: []string{"x"}, ManagerCount: 9}},
-		{"managers, code only", "entrust/group/manager/add", managers, ``, &rongcloud.HostedGroupManagersAdded{}},
+		{"managers", "entrust/group/manager/add", managers, `,"userIds":["x"],"managerCount":9`, &rongcloud.HostedGroupManagerResult{NotMemberIDs: []string{"x"}, ManagerCount: 9}},
+		{"managers, code only", "entrust/group/manager/add", managers, ``, &rongcloud.HostedGroupManagerResult{}},
 		{"member page", "entrust/group/member/query", memberPage,
 			`,"totalCount":4,"pageToken":"t","members":[{"userId":"u","nickname":"n","role":2,"time":7,"extra":"x"}]`,
-			&rongcloud.HostedGroupMemberPage{Total: 4, Next: "t", Members: []rongcloud.HostedGroupMember{member}}},
+			&rongcloud.HostedGroupMemberPage{Total: 4, NextPageToken: "t", Members: []rongcloud.HostedGroupMember{member}}},
 		{"member page of texts", "entrust/group/member/query", memberPage, `,"members":[{"userId":"u","nickname":"n","role":"2","time":"7","extra":"x"},{"role":9}]`,
 			&rongcloud.HostedGroupMemberPage{Members: []rongcloud.HostedGroupMember{member, {Role: 9}}}},
 		{"members by ID", "entrust/group/member/specific/query", someMembers, `,"members":[{"userId":"u","nickname":"n","role":"2","time":7,"extra":"x"}]`,
 			&rongcloud.HostedGroupMembers{Members: []rongcloud.HostedGroupMember{member}}},
 		{"follows", "entrust/group/member/followed/get", follows, `,"userId":"u","groupId":"g","members":[{"userId":"v","timestamp":7}]`,
-			&rongcloud.HostedGroupFollows{GroupID: "g", UserID: "u", Members: []rongcloud.HostedGroupFollow{{UserID: "v", Since: time.UnixMilli(7)}}}},
+			&rongcloud.HostedGroupFollows{GroupID: "g", UserID: "u", Members: []rongcloud.HostedGroupFollow{{UserID: "v", FollowedAt: time.UnixMilli(7)}}}},
 		{"follows by the other name", "entrust/group/member/followed/get", follows, `,"followedMembers":[{"userId":"v","timestamp":"7"}]`,
-			&rongcloud.HostedGroupFollows{Members: []rongcloud.HostedGroupFollow{{UserID: "v", Since: time.UnixMilli(7)}}}},
+			&rongcloud.HostedGroupFollows{Members: []rongcloud.HostedGroupFollow{{UserID: "v", FollowedAt: time.UnixMilli(7)}}}},
 		{"remark name", "entrust/group/remarkname/query", remarkName, `,"remarkName":"r"`, "r"},
 		{"no remark name", "entrust/group/remarkname/query", remarkName, ``, ""},
 	}
@@ -180,13 +193,13 @@ func TestGroupWords(t *testing.T) {
 	t.Parallel()
 	for want, value := range map[string]fmt.Stringer{
 		"any": rongcloud.HostedGroupRoleAny, "member": rongcloud.HostedGroupRoleMember, "manager": rongcloud.HostedGroupRoleManager,
-		"owner": rongcloud.HostedGroupRoleOwner, "EntrustRole(4)": rongcloud.HostedGroupRole(4),
+		"owner": rongcloud.HostedGroupRoleOwner, "HostedGroupRole(4)": rongcloud.HostedGroupRole(4),
 		"owner agrees": rongcloud.HostedGroupJoinOwnerVerify, "free": rongcloud.HostedGroupJoinFree, "owner or manager agrees": rongcloud.HostedGroupJoinManagerVerify,
-		"closed": rongcloud.HostedGroupJoinClosed, "EntrustJoinPermission(4)": rongcloud.HostedGroupJoinPermission(4),
-		"owner or manager": rongcloud.HostedGroupOwnerOrManager, "everyone": rongcloud.HostedGroupEveryone, "EntrustPermission(3)": rongcloud.HostedGroupPermission(3),
-		"invited user agrees": rongcloud.HostedGroupInviteConsentVerify, "EntrustInviteConsent(2)": rongcloud.HostedGroupInviteConsent(2),
+		"closed": rongcloud.HostedGroupJoinClosed, "HostedGroupJoinPermission(5)": rongcloud.HostedGroupJoinPermission(5),
+		"owner or manager": rongcloud.HostedGroupOwnerOrManager, "everyone": rongcloud.HostedGroupEveryone, "HostedGroupPermission(4)": rongcloud.HostedGroupPermission(4),
+		"invited user agrees": rongcloud.HostedGroupInviteConsentVerify, "HostedGroupInviteConsent(3)": rongcloud.HostedGroupInviteConsent(3),
 		"owner, manager or the member": rongcloud.HostedGroupMemberManagersOrSelf, "owner or the member": rongcloud.HostedGroupMemberOwnerOrSelf,
-		"the member": rongcloud.HostedGroupMemberSelfOnly, "EntrustMemberPermission(3)": rongcloud.HostedGroupMemberPermission(3),
+		"the member": rongcloud.HostedGroupMemberSelfOnly, "HostedGroupMemberPermission(0)": rongcloud.HostedGroupMemberPermission(0),
 	} {
 		require.Equal(t, want, value.String())
 	}
@@ -194,7 +207,8 @@ func TestGroupWords(t *testing.T) {
 	require.Equal(t, "free", rongcloud.HostedGroupInviteConsentFree.String())
 }
 
-// FuzzGroupMembers proves that an odd item is a member, nothing, or an error that says where, and that none panics.
+// FuzzGroupMembers proves that an odd item is a member, nothing, or an error that says where, and
+// that none panics.
 func FuzzGroupMembers(f *testing.F) {
 	for _, seed := range []string{`"u"`, `{"id":"u"}`, `{"id":7}`, `7`, `null`, `{}`, `[]`, `[["u"]]`, `true`, `{"id":{"id":1}}`, `{"id":null}`, `{"name":"u"}`} {
 		f.Add(seed)

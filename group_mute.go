@@ -7,38 +7,53 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// GroupMuteService mutes single members, in one group or in all groups that they are in. A mute
-// outlives leaving and joining again, and being on the [GroupMuteAllMembersWhitelistService] does
-// not help against it. Messages that are sent for a muted user through the Server API still go
-// out.
+// GroupMuteService keeps members of a group from talking there, for a time or for good.
+// RongCloud's pages call it gag, too.
+//
+// Only client apps are held back: what the Server API sends for a muted user still goes out. The
+// users of [GroupMuteAllMembersWhitelistService] are muted all the same. A mute stays when its user
+// leaves the group and comes back.
 type GroupMuteService service
 
-// GroupMuteAddParams says whom to mute in which group, and for how long.
+// GroupGlobalMuteService keeps users from talking in all groups that they are in, for a time or for
+// good. At most 100 users can be muted so at a time.
+//
+// Only client apps are held back: what the Server API sends for a muted user still goes out.
+// RongCloud does not say how a mute in one group, by [GroupMuteService], and this one go together.
+type GroupGlobalMuteService service
+
+// GroupMuteAddParams says whom to mute in a group, and for how long.
 type GroupMuteAddParams struct {
-	GroupID  string
-	UserIDs  []string      // at most 20
-	Duration time.Duration // whole minutes, up to 30 days (43200 minutes), or Forever
+	GroupID  string        `wire:"groupId"`
+	UserIDs  []string      `wire:"userId"` // at most 20
+	Duration time.Duration `wire:"minute"` // whole minutes, up to 30 days (43200 minutes), or Forever
 }
 
-// GroupMute is the mute of one user.
+// GroupMuteRemoveParams says whom to unmute in a group.
+type GroupMuteRemoveParams struct {
+	GroupID string   `wire:"groupId"`
+	UserIDs []string `wire:"userId"` // at most 20
+}
+
+// GroupGlobalMuteAddParams says whom to mute in all groups, and for how long.
+type GroupGlobalMuteAddParams struct {
+	UserIDs  []string      `wire:"userId"` // at most 20
+	Duration time.Duration `wire:"minute"` // whole minutes, up to 30 days (43200 minutes), or Forever
+}
+
+// GroupMute is the mute of a user.
 type GroupMute struct {
 	UserID    string    `json:"userId"`
 	StartedAt time.Time `json:"startTime" unit:"date"`
 	EndsAt    time.Time `json:"time" unit:"date"` // RongCloud does not say what it is for a mute without end
 }
 
-// GroupMutes are the muted users of a group, or those muted in all groups.
+// GroupMutes are muted users.
 type GroupMutes struct {
 	Users []GroupMute `json:"users"`
 }
 
-type groupMute struct {
-	GroupID  string        `wire:"groupId"`
-	UserIDs  []string      `wire:"userId"`
-	Duration time.Duration `wire:"minute"`
-}
-
-// Add mutes up to 20 users in one group. A repeat begins anew. Only [Forever] mutes for good: a
+// Add mutes up to 20 users in a group. A repeat begins anew. Only [Forever] mutes for good: a
 // Duration that is zero, negative or not a whole number of minutes is refused.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/gag-user
@@ -46,47 +61,56 @@ type groupMute struct {
 //rongcloud:endpoint POST /group/user/gag/add.json
 func (s *GroupMuteService) Add(ctx context.Context, params GroupMuteAddParams, opts ...CallOption) error {
 	if params.GroupID == "" {
-		return refuse("groupId", "is required; AddEverywhere mutes in all groups")
+		return refuse("groupId", "is required; Group.GlobalMute mutes in all groups")
 	}
-	return send(ctx, s.client, endpoint.GroupUserGagAdd, &groupMute{params.GroupID, params.UserIDs, params.Duration}, opts)
+	return send(ctx, s.client, endpoint.GroupUserGagAdd, &params, opts)
 }
 
-// AddEverywhere mutes up to 20 users in all groups that they are in, for a Duration as in Add. At
-// most 100 users can be muted so at a time.
-func (s *GroupMuteService) AddEverywhere(ctx context.Context, userIDs []string, d time.Duration, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.GroupUserGagAdd, &groupMute{"", userIDs, d}, opts)
-}
-
-// Remove lifts the mute of up to 20 users in one group.
+// Remove unmutes up to 20 users in a group.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/ungag-user
 //
 //rongcloud:endpoint POST /group/user/gag/rollback.json
-func (s *GroupMuteService) Remove(ctx context.Context, groupID string, userIDs []string, opts ...CallOption) error {
-	if groupID == "" {
-		return refuse("groupId", "is required; RemoveEverywhere lifts what AddEverywhere set")
+func (s *GroupMuteService) Remove(ctx context.Context, params GroupMuteRemoveParams, opts ...CallOption) error {
+	if params.GroupID == "" {
+		return refuse("groupId", "is required; Group.GlobalMute unmutes in all groups")
 	}
-	return send(ctx, s.client, endpoint.GroupUserGagRollback, &groupUsers{groupID, userIDs}, opts)
+	return send(ctx, s.client, endpoint.GroupUserGagRollback, &params, opts)
 }
 
-// RemoveEverywhere lifts the mute in all groups of up to 20 users.
-func (s *GroupMuteService) RemoveEverywhere(ctx context.Context, userIDs []string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.GroupUserGagRollback, &groupUsers{"", userIDs}, opts)
-}
-
-// List returns all users who are muted in one group.
+// List returns all users who are muted in a group. There are no pages.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/query-gagged-user
 //
 //rongcloud:endpoint POST /group/user/gag/list.json
 func (s *GroupMuteService) List(ctx context.Context, groupID string, opts ...CallOption) (*GroupMutes, error) {
 	if groupID == "" {
-		return nil, refuse("groupId", "is required; ListEverywhere returns who is muted in all groups")
+		return nil, refuse("groupId", "is required; Group.GlobalMute lists who is muted in all groups")
 	}
 	return fetch[GroupMutes](ctx, s.client, endpoint.GroupUserGagList, &oneGroupID{groupID}, opts)
 }
 
-// ListEverywhere returns all users who are muted in all groups.
-func (s *GroupMuteService) ListEverywhere(ctx context.Context, opts ...CallOption) (*GroupMutes, error) {
-	return fetch[GroupMutes](ctx, s.client, endpoint.GroupUserGagList, &oneGroupID{}, opts)
+// Add mutes up to 20 users in all groups that they are in. A repeat begins anew. Only [Forever]
+// mutes for good: a Duration that is zero, negative or not a whole number of minutes is refused.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/gag-user
+func (s *GroupGlobalMuteService) Add(ctx context.Context, params GroupGlobalMuteAddParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.GroupUserGagAdd, &params, opts)
+}
+
+// Remove ends the mute in all groups of up to 20 users.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/ungag-user
+func (s *GroupGlobalMuteService) Remove(ctx context.Context, userIDs []string, opts ...CallOption) error {
+	type request struct {
+		UserIDs []string `wire:"userId"`
+	}
+	return send(ctx, s.client, endpoint.GroupUserGagRollback, &request{userIDs}, opts)
+}
+
+// List returns all users who are muted in all groups. There are no pages.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/query-gagged-user
+func (s *GroupGlobalMuteService) List(ctx context.Context, opts ...CallOption) (*GroupMutes, error) {
+	return fetch[GroupMutes](ctx, s.client, endpoint.GroupUserGagList, nil, opts)
 }

@@ -7,32 +7,44 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// GroupMuteAllMembersService mutes whole groups. Members on the
-// [GroupMuteAllMembersWhitelistService] can still talk, and so can anybody through the Server API.
-// The ban outlives dissolving a group and creating it again.
+// GroupMuteAllMembersService mutes everybody in a group until the mute is removed. RongCloud's
+// pages call it a ban. It outlives dissolving a group and creating it again.
+//
+// Only client apps are held back: what the Server API sends still goes out. The users of
+// [GroupMuteAllMembersWhitelistService] may talk all the same.
 type GroupMuteAllMembersService service
 
-// GroupMuteAllMembersQuery asks about certain groups, or chooses a page of all banned ones. One
-// excludes the other.
+// GroupMuteAllMembersQuery chooses a page of the groups in which everybody is muted.
 type GroupMuteAllMembersQuery struct {
-	GroupIDs []string `wire:"groupId"` // at most 20
-	Page     int      `wire:"page"`    // from 1, the default
-	Size     int      `wire:"size"`    // groups per page, 50 by default, at most 200
+	Page int `wire:"page"` // from 1, the default
+	Size int `wire:"size"` // groups per page, 50 by default, at most 200
 }
 
-// GroupMuteAllMembers tells whether a group is banned.
-type GroupMuteAllMembers struct {
+// GroupMuteAllMembersPage is a page of the groups in which everybody is muted.
+type GroupMuteAllMembersPage struct {
+	GroupIDs []string `json:"groupinfo" item:"groupId"`
+}
+
+// More reports whether there may be another page. The server does not say, so only an empty page is
+// taken for the one after the last.
+func (p *GroupMuteAllMembersPage) More() bool { return len(p.GroupIDs) > 0 }
+
+// GroupMuteAllMembersState reports whether everybody is muted in a group.
+type GroupMuteAllMembersState struct {
 	GroupID string `json:"groupId"`
 	Muted   bool   `json:"stat"`
 }
 
-// GroupMuteAllMembersPage answers for the groups that were asked for, or is a page of the banned
-// groups.
-type GroupMuteAllMembersPage struct {
-	Groups []GroupMuteAllMembers `json:"groupinfo"`
+// GroupMuteAllMembersStates report of several groups whether everybody is muted there.
+type GroupMuteAllMembersStates struct {
+	Groups []GroupMuteAllMembersState `json:"groupinfo"`
 }
 
-// Add mutes up to 20 groups.
+type manyGroupIDs struct {
+	GroupIDs []string `wire:"groupId"`
+}
+
+// Add mutes everybody in up to 20 groups.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/ban-group
 //
@@ -41,7 +53,7 @@ func (s *GroupMuteAllMembersService) Add(ctx context.Context, groupIDs []string,
 	return send(ctx, s.client, endpoint.GroupBanAdd, &manyGroupIDs{groupIDs}, opts)
 }
 
-// Remove lifts the ban of up to 20 groups.
+// Remove unmutes everybody in up to 20 groups. Mutes of single users stay.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/unban-group
 //
@@ -50,20 +62,16 @@ func (s *GroupMuteAllMembersService) Remove(ctx context.Context, groupIDs []stri
 	return send(ctx, s.client, endpoint.GroupBanRollback, &manyGroupIDs{groupIDs}, opts)
 }
 
-// List tells of up to 20 groups whether they are banned, or returns one page of all banned groups;
-// All walks all pages.
+// List returns one page of the groups in which everybody is muted; All walks all pages.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/query-banned-state-or-list
 //
 //rongcloud:endpoint POST /group/ban/query.json
 func (s *GroupMuteAllMembersService) List(ctx context.Context, query GroupMuteAllMembersQuery, opts ...CallOption) (*GroupMuteAllMembersPage, error) {
-	if len(query.GroupIDs) > 0 && (query.Page != 0 || query.Size != 0) {
-		return nil, refuse("groupId", "cannot be combined with a page, for which the server would ignore it")
-	}
 	return fetch[GroupMuteAllMembersPage](ctx, s.client, endpoint.GroupBanQuery, &query, opts)
 }
 
-// All yields the IDs of all banned groups, from the query's page on. The query may not name groups.
+// All yields the IDs of the groups in which everybody is muted, from the query's page on.
 func (s *GroupMuteAllMembersService) All(ctx context.Context, query GroupMuteAllMembersQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(endpoint.GroupBanQuery, query.Page, func(number int) ([]string, error) {
 		at := query
@@ -72,10 +80,17 @@ func (s *GroupMuteAllMembersService) All(ctx context.Context, query GroupMuteAll
 		if err != nil {
 			return nil, err
 		}
-		ids := make([]string, len(page.Groups))
-		for i, group := range page.Groups {
-			ids[i] = group.GroupID
-		}
-		return ids, nil
+		return page.GroupIDs, nil
 	})
+}
+
+// Check reports of up to 20 groups whether everybody is muted there. Whether it names a group that
+// does not exist is not documented.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/query-banned-state-or-list
+func (s *GroupMuteAllMembersService) Check(ctx context.Context, groupIDs []string, opts ...CallOption) (*GroupMuteAllMembersStates, error) {
+	if len(groupIDs) == 0 {
+		return nil, refuse("groupId", "is required; List returns all groups in which everybody is muted")
+	}
+	return fetch[GroupMuteAllMembersStates](ctx, s.client, endpoint.GroupBanQuery, &manyGroupIDs{groupIDs}, opts)
 }

@@ -7,10 +7,16 @@ import (
 )
 
 // GroupMuteAllMembersWhitelistService keeps for each group the members who may talk while
-// [GroupMuteAllMembersService] has muted the group. A mute of the single user, by
-// [GroupMuteService], still counts. The list outlives leaving and joining again, and dissolving
-// and creating the group again.
+// [GroupMuteAllMembersService] mutes everybody. They are held back all the same by a mute of their
+// own, of [GroupMuteService]. The list outlives leaving and joining again, and dissolving and
+// creating the group again. Newer pages of RongCloud's call such a list an allowlist.
 type GroupMuteAllMembersWhitelistService service
+
+// GroupMuteAllMembersWhitelistParams names users to put on the whitelist of a group or take off it.
+type GroupMuteAllMembersWhitelistParams struct {
+	GroupID string   `wire:"groupId"`
+	UserIDs []string `wire:"userId"` // at most 20
+}
 
 // GroupMuteAllMembersWhitelist is the whitelist of a group.
 type GroupMuteAllMembersWhitelist struct {
@@ -22,8 +28,8 @@ type GroupMuteAllMembersWhitelist struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/add-to-group-ban-whitelist
 //
 //rongcloud:endpoint POST /group/user/ban/whitelist/add.json
-func (s *GroupMuteAllMembersWhitelistService) Add(ctx context.Context, groupID string, userIDs []string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.GroupUserBanWhitelistAdd, &groupUsers{groupID, userIDs}, opts)
+func (s *GroupMuteAllMembersWhitelistService) Add(ctx context.Context, params GroupMuteAllMembersWhitelistParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.GroupUserBanWhitelistAdd, &params, opts)
 }
 
 // Remove takes up to 20 users off the whitelist of a group.
@@ -31,8 +37,8 @@ func (s *GroupMuteAllMembersWhitelistService) Add(ctx context.Context, groupID s
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/remove-from-group-ban-whitelist
 //
 //rongcloud:endpoint POST /group/user/ban/whitelist/rollback.json
-func (s *GroupMuteAllMembersWhitelistService) Remove(ctx context.Context, groupID string, userIDs []string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.GroupUserBanWhitelistRollback, &groupUsers{groupID, userIDs}, opts)
+func (s *GroupMuteAllMembersWhitelistService) Remove(ctx context.Context, params GroupMuteAllMembersWhitelistParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.GroupUserBanWhitelistRollback, &params, opts)
 }
 
 // List returns the whole whitelist of a group.

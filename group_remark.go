@@ -7,14 +7,26 @@ import (
 )
 
 // GroupRemarkService keeps the names under which push notifications of a group show its members. A
-// name that the receiver has for the sender, by [UserRemarkService], counts more.
+// name that the recipient has for the sender, by [UserRemarkService], counts more.
 type GroupRemarkService service
 
-// GroupRemarkParams is the name of a member in the push notifications of a group.
-type GroupRemarkParams struct {
+// GroupRemarkSetParams is the name of a member in the push notifications of a group.
+type GroupRemarkSetParams struct {
 	GroupID string `wire:"groupId"`
 	UserID  string `wire:"userId"`
 	Remark  string `wire:"remark"` // name to show; how long it can be is not documented
+}
+
+// GroupRemarkDeleteParams says whose name is removed.
+type GroupRemarkDeleteParams struct {
+	GroupID string `wire:"groupId"`
+	UserID  string `wire:"userId"`
+}
+
+// GroupRemarkQuery asks for the name of a member.
+type GroupRemarkQuery struct {
+	GroupID string `wire:"groupId"`
+	UserID  string `wire:"userId"`
 }
 
 // Set sets the name of a member in the push notifications of a group.
@@ -22,8 +34,8 @@ type GroupRemarkParams struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/remark/set-remark-for-group-push
 //
 //rongcloud:endpoint POST /group/remarks/set.json
-func (s *GroupRemarkService) Set(ctx context.Context, remark GroupRemarkParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.GroupRemarksSet, &remark, opts)
+func (s *GroupRemarkService) Set(ctx context.Context, params GroupRemarkSetParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.GroupRemarksSet, &params, opts)
 }
 
 // Delete removes the name of a member in the push notifications of a group.
@@ -31,8 +43,8 @@ func (s *GroupRemarkService) Set(ctx context.Context, remark GroupRemarkParams, 
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/remark/delete-remark-for-group-push
 //
 //rongcloud:endpoint POST /group/remarks/del.json
-func (s *GroupRemarkService) Delete(ctx context.Context, groupID, userID string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.GroupRemarksDel, &groupOfUser{groupID, userID}, opts)
+func (s *GroupRemarkService) Delete(ctx context.Context, params GroupRemarkDeleteParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.GroupRemarksDel, &params, opts)
 }
 
 // Get returns the name of a member in the push notifications of a group. It is empty if there is
@@ -41,11 +53,11 @@ func (s *GroupRemarkService) Delete(ctx context.Context, groupID, userID string,
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/remark/get-remark-for-group-push
 //
 //rongcloud:endpoint POST /group/remarks/get.json
-func (s *GroupRemarkService) Get(ctx context.Context, groupID, userID string, opts ...CallOption) (string, error) {
-	type answer struct {
+func (s *GroupRemarkService) Get(ctx context.Context, query GroupRemarkQuery, opts ...CallOption) (string, error) {
+	type response struct {
 		Remark string `json:"remark"`
 	}
-	found, err := fetch[answer](ctx, s.client, endpoint.GroupRemarksGet, &groupOfUser{groupID, userID}, opts)
+	found, err := fetch[response](ctx, s.client, endpoint.GroupRemarksGet, &query, opts)
 	if err != nil {
 		return "", err
 	}

@@ -28,7 +28,7 @@ func groupWalks() []userWalk {
 		}},
 		{"/entrust/group/query.json", "pageToken", "token", "groups", `{"groupId":%q}`, func(x ctx, c client, start int) seq {
 			query := rongcloud.HostedGroupQuery{PageToken: userToken(start), Size: 2}
-			return userIDsOf(c.HostedGroup.All(x, query), func(g rongcloud.HostedGroupEntry) string { return g.GroupID })
+			return userIDsOf(c.HostedGroup.All(x, query), func(g rongcloud.HostedGroup) string { return g.GroupID })
 		}},
 		{"/entrust/group/member/query.json", "pageToken", "token", "members", `{"userId":%q}`, func(x ctx, c client, start int) seq {
 			query := rongcloud.HostedGroupMemberQuery{GroupID: "g", PageToken: userToken(start), Size: 2}
@@ -41,19 +41,28 @@ func groupWalks() []userWalk {
 	}
 }
 
-// TestGroupSends sends what the golden file, in which every parameter stands at least once, does not show: calls that share an
-// endpoint, and values whose zero has a meaning.
+// TestGroupSends sends what the golden file, in which every parameter stands at least once, does
+// not show: calls that share an endpoint, and values whose zero has a meaning.
 func TestGroupSends(t *testing.T) {
 	t.Parallel()
 	type client = *rongcloud.Client
 	type ctx = context.Context
 	no := rongcloud.Ptr(false)
+	byUser := func(query rongcloud.GroupByUserQuery) func(x ctx, c client) error {
+		return func(x ctx, c client) error { _, err := c.Group.ListByUser(x, query); return err }
+	}
 	for _, c := range []struct {
 		path string
 		call func(ctx, client) error
 		form url.Values
 	}{
 		{"/group/sync.json", func(x ctx, c client) error { return c.Group.QuitAll(x, "u1") }, userForm("userId", "u1")},
+		{"/user/group/query.json", byUser(rongcloud.GroupByUserQuery{UserID: "u1", Size: 10}), userForm("userId", "u1", "page", "1", "size", "10")},
+		{"/user/group/query.json", byUser(rongcloud.GroupByUserQuery{UserID: "u1", Unpaged: true}), userForm("userId", "u1")},
+		{"/group/ban/query.json", func(x ctx, c client) error {
+			_, err := c.Group.MuteAllMembers.Check(x, []string{"g", "h"})
+			return err
+		}, userForm("groupId", "g", "groupId", "h")},
 		{"/group/create.json", func(x ctx, c client) error {
 			_, err := c.Group.Create(x, rongcloud.GroupCreateParams{
 				GroupID: "g", Name: "G", UserIDs: []string{"u1"},
@@ -63,27 +72,40 @@ func TestGroupSends(t *testing.T) {
 		}, userForm("groupId", "g", "groupName", "G", "userId", "u1", "bindNotifyMsg", "true", "fromUserId", "u1",
 			"objectName", "app:hi", "content", "x", "isIncludeSender", "0", "isPersisted", "0")},
 		{"/group/user/gag/add.json", func(x ctx, c client) error {
-			return c.Group.Mute.AddEverywhere(x, []string{"u1", "u2"}, time.Minute)
+			return c.Group.GlobalMute.Add(x, rongcloud.GroupGlobalMuteAddParams{UserIDs: []string{"u1", "u2"}, Duration: time.Minute})
 		}, userForm("userId", "u1", "userId", "u2", "minute", "1")},
 		{"/group/user/gag/add.json", func(x ctx, c client) error {
-			return c.Group.Mute.AddEverywhere(x, []string{"u1"}, rongcloud.Forever)
+			return c.Group.GlobalMute.Add(x, rongcloud.GroupGlobalMuteAddParams{UserIDs: []string{"u1"}, Duration: rongcloud.Forever})
 		}, userForm("userId", "u1", "minute", "0")},
 		{"/group/user/gag/rollback.json", func(x ctx, c client) error {
-			return c.Group.Mute.RemoveEverywhere(x, []string{"u1"})
+			return c.Group.GlobalMute.Remove(x, []string{"u1"})
 		}, userForm("userId", "u1")},
 		{"/group/user/gag/list.json", func(x ctx, c client) error {
-			_, err := c.Group.Mute.ListEverywhere(x)
+			_, err := c.Group.GlobalMute.List(x)
 			return err
 		}, userForm()},
 		{"/entrust/group/create.json", func(x ctx, c client) error {
 			return c.HostedGroup.Create(x, rongcloud.HostedGroupCreateParams{
 				GroupID: "g", Name: "G", OwnerID: "u1",
-				Permissions: rongcloud.HostedGroupPermissions{Join: rongcloud.Ptr(rongcloud.HostedGroupJoinOwnerVerify), Remove: rongcloud.Ptr(rongcloud.HostedGroupOwnerOnly)},
+				Permissions: rongcloud.HostedGroupPermissions{Join: rongcloud.HostedGroupJoinOwnerVerify, Remove: rongcloud.HostedGroupOwnerOnly},
 			})
 		}, userForm("groupId", "g", "name", "G", "owner", "u1", "permissions", `{"joinPerm":0,"removePerm":0}`)},
+		{"/entrust/group/import.json", func(x ctx, c client) error {
+			return c.HostedGroup.Import(x, rongcloud.HostedGroupImportParams{
+				GroupID: "g", Name: "G", OwnerID: "u1", Permissions: rongcloud.HostedGroupPermissions{
+					Join: rongcloud.HostedGroupJoinClosed, Remove: 9, Invite: rongcloud.HostedGroupEveryone,
+					InviteConsent: rongcloud.HostedGroupInviteConsentVerify, Profile: rongcloud.HostedGroupOwnerOrManager,
+					MemberProfile: rongcloud.HostedGroupMemberSelfOnly,
+				},
+			})
+		}, userForm("groupId", "g", "name", "G", "owner", "u1",
+			"permissions", `{"invitePerm":1,"joinPerm":3,"memInvitePerm":2,"memProfilePerm":2,"profilePerm":1,"removePerm":8}`)},
+		{"/entrust/group/import.json", func(x ctx, c client) error {
+			return c.HostedGroup.Import(x, rongcloud.HostedGroupImportParams{GroupID: "g", Name: "G", OwnerID: "u1"})
+		}, userForm("groupId", "g", "name", "G", "owner", "u1")},
 		{"/entrust/group/profile/update.json", func(x ctx, c client) error {
 			return c.HostedGroup.Profile.Update(x, rongcloud.HostedGroupProfileUpdateParams{
-				GroupID: "g", Profile: rongcloud.HostedGroupProfileChange{Announcement: rongcloud.Ptr("")}, Attributes: map[string]string{"ext_a": ""},
+				GroupID: "g", Announcement: rongcloud.Ptr(""), Attributes: map[string]string{"ext_a": ""},
 			})
 		}, userForm("groupId", "g", "groupProfile", `{"announcement":""}`, "groupExtProfile", `{"ext_a":""}`)},
 		{"/entrust/group/quit.json", func(x ctx, c client) error {
@@ -108,6 +130,26 @@ func TestGroupSends(t *testing.T) {
 	}
 }
 
+// What a page may say about the next one: no number of items ends a list, only an empty page or a
+// missing token.
+func TestGroupMore(t *testing.T) {
+	t.Parallel()
+	type pager interface{ More() bool }
+	for _, page := range []pager{
+		&rongcloud.GroupPage{}, &rongcloud.GroupMuteAllMembersPage{}, &rongcloud.HostedGroupPage{Groups: make([]rongcloud.HostedGroup, 50)},
+		&rongcloud.HostedGroupMemberPage{Total: 9, Members: make([]rongcloud.HostedGroupMember, 1)}, &rongcloud.HostedGroupJoinedPage{Total: 9},
+	} {
+		require.False(t, page.More(), "%T", page)
+	}
+	for _, page := range []pager{
+		&rongcloud.GroupPage{Groups: make([]rongcloud.Group, 1)}, &rongcloud.GroupMuteAllMembersPage{GroupIDs: []string{"g"}},
+		&rongcloud.HostedGroupPage{NextPageToken: "t"}, &rongcloud.HostedGroupMemberPage{NextPageToken: "t"},
+		&rongcloud.HostedGroupJoinedPage{NextPageToken: "t"},
+	} {
+		require.True(t, page.More(), "%T", page)
+	}
+}
+
 func TestGroupRefuses(t *testing.T) {
 	t.Parallel()
 	type client = *rongcloud.Client
@@ -120,8 +162,10 @@ func TestGroupRefuses(t *testing.T) {
 			return c.Group.Mute.Add(x, rongcloud.GroupMuteAddParams{GroupID: "g", UserIDs: []string{"u"}, Duration: d})
 		}
 	}
-	everywhere := func(d time.Duration) func(ctx, client) error {
-		return func(x ctx, c client) error { return c.Group.Mute.AddEverywhere(x, []string{"u"}, d) }
+	globally := func(d time.Duration) func(ctx, client) error {
+		return func(x ctx, c client) error {
+			return c.Group.GlobalMute.Add(x, rongcloud.GroupGlobalMuteAddParams{UserIDs: []string{"u"}, Duration: d})
+		}
 	}
 	hello := rongcloud.TextMessage{Content: "hi"}
 	noticed := func(n rongcloud.GroupNotice) rongcloud.GroupCreateParams {
@@ -149,7 +193,7 @@ func TestGroupRefuses(t *testing.T) {
 			_, err := c.Group.Dismiss(x, rongcloud.GroupDismissParams{GroupID: "g", UserID: "u", Notice: &rongcloud.GroupNotice{Content: hello}})
 			return err
 		}},
-		{"refresh without a sender", "fromUserId", "is required in a notice", func(x ctx, c client) error {
+		{"update without a sender", "fromUserId", "is required in a notice", func(x ctx, c client) error {
 			_, err := c.Group.Update(x, rongcloud.GroupUpdateParams{GroupID: "g", Name: "G", Notice: &rongcloud.GroupNotice{Content: hello}})
 			return err
 		}},
@@ -157,59 +201,88 @@ func TestGroupRefuses(t *testing.T) {
 			_, err := c.Group.Dismiss(x, rongcloud.GroupDismissParams{GroupID: "g"})
 			return err
 		}},
-		{"sync with nothing", "group", "QuitAll", func(x ctx, c client) error { return c.Group.Sync(x, "u", nil) }},
-		{"sync with an empty map", "group", "QuitAll", func(x ctx, c client) error { return c.Group.Sync(x, "u", map[string]string{}) }},
+		{"sync with nothing", "group", "QuitAll", func(x ctx, c client) error { return c.Group.Sync(x, rongcloud.GroupSyncParams{UserID: "u"}) }},
+		{"sync with an empty map", "group", "QuitAll", func(x ctx, c client) error {
+			return c.Group.Sync(x, rongcloud.GroupSyncParams{UserID: "u", Groups: map[string]string{}})
+		}},
 		{"sync without an ID", "group", "an ID is empty", func(x ctx, c client) error {
-			return c.Group.Sync(x, "u", map[string]string{"": "G"})
+			return c.Group.Sync(x, rongcloud.GroupSyncParams{UserID: "u", Groups: map[string]string{"": "G"}})
 		}},
 		{"sync nobody", "userId", "is required", func(x ctx, c client) error { return c.Group.QuitAll(x, "") }},
 		{"groups of nobody", "userId", "is required", func(x ctx, c client) error {
 			_, err := c.Group.ListByUser(x, rongcloud.GroupByUserQuery{Page: 1})
 			return err
 		}},
+		{"a page of all at once", "page", "Unpaged", func(x ctx, c client) error {
+			_, err := c.Group.ListByUser(x, rongcloud.GroupByUserQuery{UserID: "u", Page: 1, Unpaged: true})
+			return err
+		}},
+		{"a size of all at once", "page", "Unpaged", func(x ctx, c client) error {
+			_, err := c.Group.ListByUser(x, rongcloud.GroupByUserQuery{UserID: "u", Size: 1, Unpaged: true})
+			return err
+		}},
+		{"walk all at once", "page", "Unpaged", func(x ctx, c client) error {
+			for _, err := range c.Group.AllByUser(x, rongcloud.GroupByUserQuery{UserID: "u", Unpaged: true}) {
+				return err
+			}
+			return nil
+		}},
 
 		{"mute for no time", "minute", "is required", mute(0)},
-		{"mute everywhere for no time", "minute", "is required", everywhere(0)},
+		{"mute globally for no time", "minute", "is required", globally(0)},
 		{"mute backwards", "minute", "is negative", mute(-time.Minute)},
 		{"mute for less than nothing", "minute", "is negative", mute(-1)},
 		{"mute for a second", "minute", "1s is not a whole number of minutes", mute(time.Second)},
-		{"mute for 59 seconds everywhere", "minute", "59s is not a whole number of minutes", everywhere(59 * time.Second)},
+		{"mute for 59 seconds globally", "minute", "59s is not a whole number of minutes", globally(59 * time.Second)},
 		{"mute for 90 seconds", "minute", "1m30s is not a whole number of minutes", mute(90 * time.Second)},
 		{"mute for the longest span", "minute", "is not a whole number of minutes", mute(math.MaxInt64)},
 		{"mute for the shortest span", "minute", "is negative", mute(math.MinInt64)},
-		{"mute in no group", "groupId", "AddEverywhere", func(x ctx, c client) error {
+		{"mute in no group", "groupId", "Group.GlobalMute mutes", func(x ctx, c client) error {
 			return c.Group.Mute.Add(x, rongcloud.GroupMuteAddParams{UserIDs: []string{"u"}, Duration: time.Hour})
 		}},
 		{"mute 21", "userId", "21 items, at most 20", func(x ctx, c client) error {
 			return c.Group.Mute.Add(x, rongcloud.GroupMuteAddParams{GroupID: "g", UserIDs: userIDs(21), Duration: time.Hour})
 		}},
-		{"unmute in no group", "groupId", "RemoveEverywhere", func(x ctx, c client) error { return c.Group.Mute.Remove(x, "", []string{"u"}) }},
-		{"list mutes in no group", "groupId", "ListEverywhere", func(x ctx, c client) error {
+		{"unmute in no group", "groupId", "Group.GlobalMute unmutes", func(x ctx, c client) error {
+			return c.Group.Mute.Remove(x, rongcloud.GroupMuteRemoveParams{UserIDs: []string{"u"}})
+		}},
+		{"list mutes in no group", "groupId", "Group.GlobalMute lists", func(x ctx, c client) error {
 			_, err := c.Group.Mute.List(x, "")
 			return err
 		}},
 		{"ban 21", "groupId", "21 items, at most 20", func(x ctx, c client) error { return c.Group.MuteAllMembers.Add(x, userIDs(21)) }},
-		{"bans of groups on a page", "groupId", "cannot be combined", func(x ctx, c client) error {
-			_, err := c.Group.MuteAllMembers.List(x, rongcloud.GroupMuteAllMembersQuery{GroupIDs: []string{"g"}, Page: 1})
+		{"bans of no groups", "groupId", "List returns all", func(x ctx, c client) error {
+			_, err := c.Group.MuteAllMembers.Check(x, nil)
 			return err
 		}},
-		{"bans of groups by size", "groupId", "cannot be combined", func(x ctx, c client) error {
-			_, err := c.Group.MuteAllMembers.List(x, rongcloud.GroupMuteAllMembersQuery{GroupIDs: []string{"g"}, Size: 1})
+		{"bans of 21 groups", "groupId", "21 items, at most 20", func(x ctx, c client) error {
+			_, err := c.Group.MuteAllMembers.Check(x, userIDs(21))
 			return err
 		}},
-		{"walk bans of groups", "groupId", "cannot be combined", func(x ctx, c client) error {
-			for _, err := range c.Group.MuteAllMembers.All(x, rongcloud.GroupMuteAllMembersQuery{GroupIDs: []string{"g"}}) {
-				return err
-			}
-			return nil
+		{"whitelist nobody", "userId", "is required", func(x ctx, c client) error {
+			return c.Group.MuteAllMembersWhitelist.Add(x, rongcloud.GroupMuteAllMembersWhitelistParams{GroupID: "g"})
 		}},
-		{"whitelist nobody", "userId", "is required", func(x ctx, c client) error { return c.Group.MuteAllMembersWhitelist.Add(x, "g", nil) }},
 		{"an empty remark", "remark", "is required", func(x ctx, c client) error {
-			return c.Group.Remark.Set(x, rongcloud.GroupRemarkParams{GroupID: "g", UserID: "u"})
+			return c.Group.Remark.Set(x, rongcloud.GroupRemarkSetParams{GroupID: "g", UserID: "u"})
 		}},
 
 		{"hosted group without owner", "owner", "is required", func(x ctx, c client) error {
 			return c.HostedGroup.Create(x, rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "G"})
+		}},
+		{"a permission that is none", "permissions", "Join is negative", func(x ctx, c client) error {
+			return c.HostedGroup.Create(x, rongcloud.HostedGroupCreateParams{
+				GroupID: "g", Name: "G", OwnerID: "u", Permissions: rongcloud.HostedGroupPermissions{Join: -1},
+			})
+		}},
+		{"import with a permission that is none", "permissions", "MemberProfile is negative", func(x ctx, c client) error {
+			return c.HostedGroup.Import(x, rongcloud.HostedGroupImportParams{
+				GroupID: "g", Name: "G", OwnerID: "u", Permissions: rongcloud.HostedGroupPermissions{MemberProfile: -1},
+			})
+		}},
+		{"update to a permission that is none", "permissions", "Invite is negative", func(x ctx, c client) error {
+			return c.HostedGroup.Profile.Update(x, rongcloud.HostedGroupProfileUpdateParams{
+				GroupID: "g", Permissions: rongcloud.HostedGroupPermissions{Invite: -1},
+			})
 		}},
 		{"invite 31", "userIds", "31 items, at most 30", func(x ctx, c client) error {
 			return c.HostedGroup.Create(x, rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "G", OwnerID: "u", UserIDs: userIDs(31)})
@@ -223,7 +296,7 @@ func TestGroupRefuses(t *testing.T) {
 			return err
 		}},
 		{"kick an empty ID", "userIds", "item 1 is empty", func(x ctx, c client) error {
-			return c.HostedGroup.Member.Kick(x, rongcloud.HostedGroupQuitParams{GroupID: "g", UserIDs: []string{""}})
+			return c.HostedGroup.Member.Kick(x, rongcloud.HostedGroupMemberKickParams{GroupID: "g", UserIDs: []string{""}})
 		}},
 		{"join with a comma", "userIds", "item 2 contains a comma", func(x ctx, c client) error {
 			_, err := c.HostedGroup.Join(x, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"u", "a,b"}})
@@ -234,20 +307,20 @@ func TestGroupRefuses(t *testing.T) {
 			return err
 		}},
 		{"11 managers", "userIds", "11 items, at most 10", func(x ctx, c client) error {
-			_, err := c.HostedGroup.Manager.Add(x, "g", userIDs(11))
+			_, err := c.HostedGroup.Manager.Add(x, rongcloud.HostedGroupManagerParams{GroupID: "g", UserIDs: userIDs(11)})
 			return err
 		}},
 		{"transfer to nobody", "newOwner", "is required", func(x ctx, c client) error {
-			return c.HostedGroup.TransferOwner(x, rongcloud.HostedGroupTransferParams{GroupID: "g"})
+			return c.HostedGroup.TransferOwner(x, rongcloud.HostedGroupTransferOwnerParams{GroupID: "g"})
 		}},
 		{"a member without nickname", "nickname", "is required", func(x ctx, c client) error {
-			return c.HostedGroup.Member.Set(x, rongcloud.HostedGroupMemberParams{GroupID: "g", UserID: "u", Extra: "x"})
+			return c.HostedGroup.Member.Set(x, rongcloud.HostedGroupMemberSetParams{GroupID: "g", UserID: "u", Extra: "x"})
 		}},
 		{"follow 101", "followUserIds", "101 items, at most 100", func(x ctx, c client) error {
 			return c.HostedGroup.Follow.Add(x, rongcloud.HostedGroupFollowParams{GroupID: "g", UserID: "u", MemberIDs: userIDs(101)})
 		}},
 		{"an empty remark name", "remarkName", "is required", func(x ctx, c client) error {
-			return c.HostedGroup.RemarkName.Set(x, rongcloud.HostedGroupRemarkNameParams{GroupID: "g", UserID: "u"})
+			return c.HostedGroup.RemarkName.Set(x, rongcloud.HostedGroupRemarkNameSetParams{GroupID: "g", UserID: "u"})
 		}},
 	}
 	for _, test := range tests {

@@ -13,7 +13,7 @@ import (
 // for the app, or its calls end with [CodeServiceNotEnabled]. A plain group becomes a hosted one
 // by Import. Lists of IDs travel joined by commas, so an ID with a comma is refused.
 //
-// Which codes these calls answer with is not documented. The client SDKs of the same service know
+// Which codes these calls end with is not documented. The client SDKs of the same service know
 // [CodeGroupExists], [CodeGroupNotFound], [CodeNoGroupPermission] and their like.
 type HostedGroupService struct {
 	service
@@ -26,7 +26,7 @@ type HostedGroupService struct {
 	Joined     *HostedGroupJoinedService     // the groups that a user is in
 }
 
-func newEntrustGroupService(common *service) *HostedGroupService {
+func newHostedGroupService(common *service) *HostedGroupService {
 	return &HostedGroupService{
 		service:    *common,
 		Profile:    (*HostedGroupProfileService)(common),
@@ -46,7 +46,7 @@ type HostedGroupCreateParams struct {
 	UserIDs []string `wire:"userIds"` // users to invite, at most 30
 
 	Profile     HostedGroupProfile     `wire:"groupProfile"`
-	Permissions HostedGroupPermissions `wire:"permissions"`
+	Permissions HostedGroupPermissions `wire:"-"`
 	Attributes  map[string]string      `wire:"groupExtProfile"` // the app's own; see HostedGroupProfileUpdateParams
 }
 
@@ -57,7 +57,7 @@ type HostedGroupImportParams struct {
 	OwnerID string `wire:"owner"`
 
 	Profile     HostedGroupProfile     `wire:"groupProfile"`
-	Permissions HostedGroupPermissions `wire:"permissions"`
+	Permissions HostedGroupPermissions `wire:"-"`
 	Attributes  map[string]string      `wire:"groupExtProfile"` // the app's own; see HostedGroupProfileUpdateParams
 }
 
@@ -78,8 +78,8 @@ type HostedGroupQuitParams struct {
 	DeleteFollows   *bool `wire:"isDelFollowed"` // take them off follow lists; RongCloud is not clear about whose
 }
 
-// HostedGroupTransferParams gives a hosted group to another owner.
-type HostedGroupTransferParams struct {
+// HostedGroupTransferOwnerParams gives a hosted group to another owner.
+type HostedGroupTransferOwnerParams struct {
 	GroupID    string `wire:"groupId"`
 	NewOwnerID string `wire:"newOwner"` // whether it must be a member already is not documented
 	Quit       bool   `wire:"isQuit"`   // the old owner leaves
@@ -92,38 +92,34 @@ type HostedGroupTransferParams struct {
 
 // HostedGroupQuery chooses a page of all hosted groups.
 type HostedGroupQuery struct {
-	PageToken string    `wire:"pageToken"`  // Next of the page before; empty for the first page
+	PageToken string    `wire:"pageToken"`  // NextPageToken of the page before; empty for the first page
 	Size      int       `wire:"size"`       // groups per page, 50 by default, at most 1000
 	Order     SortOrder `wire:"order,enum"` // by time of creation; newest first by default
 }
 
-// HostedGroup is a hosted group.
+// HostedGroup is a hosted group. Lists leave some of it empty; [HostedGroupProfileService.Get]
+// returns all but the creator.
 type HostedGroup struct {
 	GroupID     string                 `json:"groupId"`
 	Name        string                 `json:"groupName" alt:"name"`
 	OwnerID     string                 `json:"owner"`
-	CreatedAt   time.Time              `json:"createTime" unit:"ms"`
-	MemberCount int                    `json:"memberCount"`
+	CreatorID   string                 `json:"creator"` // only in the list of all groups
+	CreatedAt   time.Time              `json:"createTime" alt:"time" unit:"ms"`
+	MemberCount int                    `json:"memberCount" alt:"count"`
 	Profile     HostedGroupProfile     `json:"groupProfile"`
 	Permissions HostedGroupPermissions `json:"permissions"`
 	Attributes  map[string]string      `json:"groupExtProfile"` // the app's own; keys begin with ext_
 }
 
-// HostedGroupEntry is a hosted group as the list of all groups shows it.
-type HostedGroupEntry struct {
-	GroupID   string             `json:"groupId"`
-	Name      string             `json:"name"`
-	OwnerID   string             `json:"owner"`
-	CreatorID string             `json:"creator"`
-	CreatedAt time.Time          `json:"time" unit:"ms"`
-	Profile   HostedGroupProfile `json:"groupProfile"`
+// HostedGroupPage is a page of all hosted groups. It lacks the groups' member counts, permissions
+// and attributes.
+type HostedGroupPage struct {
+	Groups        []HostedGroup
+	NextPageToken string // empty on the last page
 }
 
-// HostedGroupPage is a page of all hosted groups.
-type HostedGroupPage struct {
-	Groups []HostedGroupEntry
-	Next   string // token of the next page; empty on the last one
-}
+// More reports whether there is another page.
+func (p *HostedGroupPage) More() bool { return p.NextPageToken != "" }
 
 // Create creates a hosted group. Where invited users must agree first, client SDKs end with
 // [CodeGroupInviteePending]; what the Server API responds is not documented.
@@ -135,7 +131,15 @@ type HostedGroupPage struct {
 //
 //rongcloud:endpoint POST /entrust/group/create.json
 func (s *HostedGroupService) Create(ctx context.Context, params HostedGroupCreateParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.EntrustGroupCreate, &params, opts)
+	type request struct {
+		HostedGroupCreateParams
+		Permissions map[string]int `wire:"permissions"`
+	}
+	permissions, err := params.Permissions.wire()
+	if err != nil {
+		return err
+	}
+	return send(ctx, s.client, endpoint.EntrustGroupCreate, &request{params, permissions}, opts)
 }
 
 // Import makes a plain group a hosted one, without any callback. Groups made by
@@ -146,7 +150,15 @@ func (s *HostedGroupService) Create(ctx context.Context, params HostedGroupCreat
 //
 //rongcloud:endpoint POST /entrust/group/import.json
 func (s *HostedGroupService) Import(ctx context.Context, params HostedGroupImportParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.EntrustGroupImport, &params, opts)
+	type request struct {
+		HostedGroupImportParams
+		Permissions map[string]int `wire:"permissions"`
+	}
+	permissions, err := params.Permissions.wire()
+	if err != nil {
+		return err
+	}
+	return send(ctx, s.client, endpoint.EntrustGroupImport, &request{params, permissions}, opts)
 }
 
 // Join puts up to 100 users into a hosted group and returns the group.
@@ -169,7 +181,7 @@ func (s *HostedGroupService) Quit(ctx context.Context, params HostedGroupQuitPar
 	return send(ctx, s.client, endpoint.EntrustGroupQuit, &params, opts)
 }
 
-// Dismiss dissolves a hosted group. What the server answers if there is no such group is not
+// Dismiss dissolves a hosted group. What the server responds if there is no such group is not
 // documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/diss-group
@@ -185,7 +197,7 @@ func (s *HostedGroupService) Dismiss(ctx context.Context, groupID string, opts .
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/transfer-group
 //
 //rongcloud:endpoint POST /entrust/group/transfer/owner.json
-func (s *HostedGroupService) TransferOwner(ctx context.Context, params HostedGroupTransferParams, opts ...CallOption) error {
+func (s *HostedGroupService) TransferOwner(ctx context.Context, params HostedGroupTransferOwnerParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.EntrustGroupTransferOwner, &params, opts)
 }
 
@@ -196,36 +208,36 @@ func (s *HostedGroupService) TransferOwner(ctx context.Context, params HostedGro
 //
 //rongcloud:endpoint POST /entrust/group/query.json
 func (s *HostedGroupService) List(ctx context.Context, query HostedGroupQuery, opts ...CallOption) (*HostedGroupPage, error) {
-	type answer struct {
+	type response struct {
 		Groups []struct {
-			HostedGroupEntry
+			HostedGroup
 			PortraitURL string `json:"portraitUrl"` // one example has it here, and no profile
 		} `json:"groups"`
-		Next string `json:"pageToken"`
+		NextPageToken string `json:"pageToken"`
 	}
-	found, err := fetch[answer](ctx, s.client, endpoint.EntrustGroupQuery, &query, opts)
+	found, err := fetch[response](ctx, s.client, endpoint.EntrustGroupQuery, &query, opts)
 	if err != nil {
 		return nil, err
 	}
-	page := &HostedGroupPage{Groups: make([]HostedGroupEntry, len(found.Groups)), Next: found.Next}
+	page := &HostedGroupPage{Groups: make([]HostedGroup, len(found.Groups)), NextPageToken: found.NextPageToken}
 	for i, group := range found.Groups {
 		if group.Profile.PortraitURL == "" {
 			group.Profile.PortraitURL = group.PortraitURL
 		}
-		page.Groups[i] = group.HostedGroupEntry
+		page.Groups[i] = group.HostedGroup
 	}
 	return page, nil
 }
 
 // All yields all hosted groups of the app, from the query's page on.
-func (s *HostedGroupService) All(ctx context.Context, query HostedGroupQuery, opts ...CallOption) iter.Seq2[HostedGroupEntry, error] {
-	return walkTokens(endpoint.EntrustGroupQuery, query.PageToken, func(token string) ([]HostedGroupEntry, string, error) {
+func (s *HostedGroupService) All(ctx context.Context, query HostedGroupQuery, opts ...CallOption) iter.Seq2[HostedGroup, error] {
+	return walkTokens(endpoint.EntrustGroupQuery, query.PageToken, func(token string) ([]HostedGroup, string, error) {
 		at := query
 		at.PageToken = token
 		page, err := s.List(ctx, at, opts...)
 		if err != nil {
 			return nil, "", err
 		}
-		return page.Groups, page.Next, nil
+		return page.Groups, page.NextPageToken, nil
 	})
 }

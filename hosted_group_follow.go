@@ -18,10 +18,16 @@ type HostedGroupFollowParams struct {
 	MemberIDs []string `wire:"followUserIds"` // at most 100
 }
 
+// HostedGroupFollowQuery asks whom a user follows in a hosted group.
+type HostedGroupFollowQuery struct {
+	GroupID string `wire:"groupId"`
+	UserID  string `wire:"userId"` // who follows
+}
+
 // HostedGroupFollow is a member whom a user follows.
 type HostedGroupFollow struct {
-	UserID string    `json:"userId"`
-	Since  time.Time `json:"timestamp" unit:"ms"`
+	UserID     string    `json:"userId"`
+	FollowedAt time.Time `json:"timestamp" unit:"ms"` // when it began
 }
 
 // HostedGroupFollows are the members of a hosted group whom a user follows.
@@ -54,6 +60,6 @@ func (s *HostedGroupFollowService) Remove(ctx context.Context, params HostedGrou
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/query-group-mem-follow
 //
 //rongcloud:endpoint POST /entrust/group/member/followed/get.json
-func (s *HostedGroupFollowService) List(ctx context.Context, groupID, userID string, opts ...CallOption) (*HostedGroupFollows, error) {
-	return fetch[HostedGroupFollows](ctx, s.client, endpoint.EntrustGroupMemberFollowedGet, &groupOfUser{groupID, userID}, opts)
+func (s *HostedGroupFollowService) List(ctx context.Context, query HostedGroupFollowQuery, opts ...CallOption) (*HostedGroupFollows, error) {
+	return fetch[HostedGroupFollows](ctx, s.client, endpoint.EntrustGroupMemberFollowedGet, &query, opts)
 }

@@ -15,32 +15,29 @@ type HostedGroupJoinedService service
 type HostedGroupJoinedQuery struct {
 	UserID    string          `wire:"userId"`
 	Role      HostedGroupRole `wire:"role"`       // only groups where the user has this role
-	PageToken string          `wire:"pageToken"`  // Next of the page before; empty for the first page
+	PageToken string          `wire:"pageToken"`  // NextPageToken of the page before; empty for the first page
 	Size      int             `wire:"size"`       // groups per page, 50 by default, at most 100
 	Order     SortOrder       `wire:"order,enum"` // by time of joining; newest first by default
 }
 
-// JoinedHostedGroup is a hosted group that a user is in.
+// JoinedHostedGroup is a hosted group that a user is in. The list does not say who created it.
 type JoinedHostedGroup struct {
-	GroupID     string                 `json:"groupId"`
-	Name        string                 `json:"name"`
-	RemarkName  string                 `json:"remarkName"` // the user's own name for the group
-	OwnerID     string                 `json:"owner"`
-	Role        HostedGroupRole        `json:"role"` // of the user
-	JoinedAt    time.Time              `json:"joinTime" unit:"ms"`
-	CreatedAt   time.Time              `json:"createTime" unit:"ms"`
-	MemberCount int                    `json:"count" alt:"memberCount"`
-	Profile     HostedGroupProfile     `json:"groupProfile"`
-	Permissions HostedGroupPermissions `json:"permissions"`
-	Attributes  map[string]string      `json:"groupExtProfile"` // the app's own; keys begin with ext_
+	HostedGroup
+
+	RemarkName string          `json:"remarkName"` // the user's own name for the group
+	Role       HostedGroupRole `json:"role"`       // of the user
+	JoinedAt   time.Time       `json:"joinTime" unit:"ms"`
 }
 
 // HostedGroupJoinedPage is a page of the hosted groups that a user is in.
 type HostedGroupJoinedPage struct {
-	Total  int                 `json:"totalCount"` // groups on all pages; 0 if the server does not say
-	Groups []JoinedHostedGroup `json:"groups"`
-	Next   string              `json:"pageToken"` // token of the next page; empty on the last one
+	Total         int                 `json:"totalCount"` // groups on all pages; 0 if the server does not say
+	Groups        []JoinedHostedGroup `json:"groups"`
+	NextPageToken string              `json:"pageToken"` // empty on the last page
 }
+
+// More reports whether there is another page.
+func (p *HostedGroupJoinedPage) More() bool { return p.NextPageToken != "" }
 
 // List returns one page of the hosted groups that a user is in; All walks all pages. RongCloud does
 // not raise the quota of this call.
@@ -61,6 +58,6 @@ func (s *HostedGroupJoinedService) All(ctx context.Context, query HostedGroupJoi
 		if err != nil {
 			return nil, "", err
 		}
-		return page.Groups, page.Next, nil
+		return page.Groups, page.NextPageToken, nil
 	})
 }

@@ -11,20 +11,26 @@ import (
 // HostedGroupRoleManager.
 type HostedGroupManagerService service
 
-// HostedGroupManagersAdded tells who did not become a manager. It is empty if all did.
-type HostedGroupManagersAdded struct {
+// HostedGroupManagerParams names members of a hosted group.
+type HostedGroupManagerParams struct {
+	GroupID string   `wire:"groupId"`
+	UserIDs []string `wire:"userIds"` // at most 10
+}
+
+// HostedGroupManagerResult says who did not become a manager. It is empty if all did.
+type HostedGroupManagerResult struct {
 	NotMemberIDs []string `json:"userIds"`      // left out, because they are not in the group
 	ManagerCount int      `json:"managerCount"` // managers so far, if there would be too many
 }
 
 // Add makes up to 10 members of a hosted group managers. A call without an error can still leave
-// some out: look at the answer.
+// some out: look at the result.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/add-group-manager
 //
 //rongcloud:endpoint POST /entrust/group/manager/add.json
-func (s *HostedGroupManagerService) Add(ctx context.Context, groupID string, userIDs []string, opts ...CallOption) (*HostedGroupManagersAdded, error) {
-	return fetch[HostedGroupManagersAdded](ctx, s.client, endpoint.EntrustGroupManagerAdd, &entrustUsers{groupID, userIDs}, opts)
+func (s *HostedGroupManagerService) Add(ctx context.Context, params HostedGroupManagerParams, opts ...CallOption) (*HostedGroupManagerResult, error) {
+	return fetch[HostedGroupManagerResult](ctx, s.client, endpoint.EntrustGroupManagerAdd, &params, opts)
 }
 
 // Remove makes up to 10 managers of a hosted group plain members.
@@ -32,6 +38,6 @@ func (s *HostedGroupManagerService) Add(ctx context.Context, groupID string, use
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/remove-group-manager
 //
 //rongcloud:endpoint POST /entrust/group/manager/remove.json
-func (s *HostedGroupManagerService) Remove(ctx context.Context, groupID string, userIDs []string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.EntrustGroupManagerRemove, &entrustUsers{groupID, userIDs}, opts)
+func (s *HostedGroupManagerService) Remove(ctx context.Context, params HostedGroupManagerParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.EntrustGroupManagerRemove, &params, opts)
 }

@@ -37,24 +37,41 @@ func (r HostedGroupRole) String() string {
 	case HostedGroupRoleOwner:
 		return "owner"
 	}
-	return fmt.Sprintf("EntrustRole(%d)", int(r))
+	return fmt.Sprintf("HostedGroupRole(%d)", int(r))
 }
 
 // HostedGroupMemberQuery chooses a page of the members of a hosted group.
 type HostedGroupMemberQuery struct {
 	GroupID   string          `wire:"groupId"`
 	Role      HostedGroupRole `wire:"type"`       // only members in this role
-	PageToken string          `wire:"pageToken"`  // Next of the page before; empty for the first page
+	PageToken string          `wire:"pageToken"`  // NextPageToken of the page before; empty for the first page
 	Size      int             `wire:"size"`       // members per page, 50 by default, at most 100
 	Order     SortOrder       `wire:"order,enum"` // by time of joining; newest first by default
 }
 
-// HostedGroupMemberParams changes what a hosted group holds about a member.
-type HostedGroupMemberParams struct {
+// HostedGroupMemberGetQuery names members of a hosted group.
+type HostedGroupMemberGetQuery struct {
+	GroupID string   `wire:"groupId"`
+	UserIDs []string `wire:"userIds"` // at most 100
+}
+
+// HostedGroupMemberSetParams changes what a hosted group holds about a member.
+type HostedGroupMemberSetParams struct {
 	GroupID  string `wire:"groupId"`
 	UserID   string `wire:"userId"`
 	Nickname string `wire:"nickname"` // at most 64 characters; required
 	Extra    string `wire:"extra"`    // the app's own text, at most 128 characters
+}
+
+// HostedGroupMemberKickParams says who is removed from a hosted group, and what of them is
+// forgotten. The server forgets what is nil.
+type HostedGroupMemberKickParams struct {
+	GroupID string   `wire:"groupId"`
+	UserIDs []string `wire:"userIds"` // at most 100
+
+	DeleteMute      *bool `wire:"isDelBan"`      // lift their mutes in the group
+	DeleteWhitelist *bool `wire:"isDelWhite"`    // take them off the group's whitelist
+	DeleteFollows   *bool `wire:"isDelFollowed"` // take them off follow lists; RongCloud is not clear about whose
 }
 
 // HostedGroupMember is a member of a hosted group.
@@ -68,10 +85,13 @@ type HostedGroupMember struct {
 
 // HostedGroupMemberPage is a page of the members of a hosted group.
 type HostedGroupMemberPage struct {
-	Total   int                 `json:"totalCount"` // members in the group
-	Members []HostedGroupMember `json:"members"`
-	Next    string              `json:"pageToken"` // token of the next page; empty on the last one
+	Total         int                 `json:"totalCount"` // members in the group
+	Members       []HostedGroupMember `json:"members"`
+	NextPageToken string              `json:"pageToken"` // empty on the last page
 }
+
+// More reports whether there is another page.
+func (p *HostedGroupMemberPage) More() bool { return p.NextPageToken != "" }
 
 // HostedGroupMembers are the members that were asked for.
 type HostedGroupMembers struct {
@@ -96,18 +116,18 @@ func (s *HostedGroupMemberService) All(ctx context.Context, query HostedGroupMem
 		if err != nil {
 			return nil, "", err
 		}
-		return page.Members, page.Next, nil
+		return page.Members, page.NextPageToken, nil
 	})
 }
 
 // Get returns up to 100 members of a hosted group. Users who are not in it are presumably missing
-// from the answer.
+// from the result.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/query-specific-group-member
 //
 //rongcloud:endpoint POST /entrust/group/member/specific/query.json
-func (s *HostedGroupMemberService) Get(ctx context.Context, groupID string, userIDs []string, opts ...CallOption) (*HostedGroupMembers, error) {
-	return fetch[HostedGroupMembers](ctx, s.client, endpoint.EntrustGroupMemberSpecificQuery, &entrustUsers{groupID, userIDs}, opts)
+func (s *HostedGroupMemberService) Get(ctx context.Context, query HostedGroupMemberGetQuery, opts ...CallOption) (*HostedGroupMembers, error) {
+	return fetch[HostedGroupMembers](ctx, s.client, endpoint.EntrustGroupMemberSpecificQuery, &query, opts)
 }
 
 // Set changes the nickname of a member, and the extra text. Whether an empty Extra keeps the old
@@ -116,7 +136,7 @@ func (s *HostedGroupMemberService) Get(ctx context.Context, groupID string, user
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/update-group-member-info
 //
 //rongcloud:endpoint POST /entrust/group/member/set.json
-func (s *HostedGroupMemberService) Set(ctx context.Context, params HostedGroupMemberParams, opts ...CallOption) error {
+func (s *HostedGroupMemberService) Set(ctx context.Context, params HostedGroupMemberSetParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.EntrustGroupMemberSet, &params, opts)
 }
 
@@ -127,7 +147,7 @@ func (s *HostedGroupMemberService) Set(ctx context.Context, params HostedGroupMe
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/kick-group
 //
 //rongcloud:endpoint POST /entrust/group/member/kick.json
-func (s *HostedGroupMemberService) Kick(ctx context.Context, params HostedGroupQuitParams, opts ...CallOption) error {
+func (s *HostedGroupMemberService) Kick(ctx context.Context, params HostedGroupMemberKickParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.EntrustGroupMemberKick, &params, opts)
 }
 
@@ -140,10 +160,4 @@ func (s *HostedGroupMemberService) Kick(ctx context.Context, params HostedGroupQ
 //rongcloud:endpoint POST /entrust/group/member/kick/all.json
 func (s *HostedGroupMemberService) KickFromAllGroups(ctx context.Context, userID string, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.EntrustGroupMemberKickAll, &oneUserID{userID}, opts)
-}
-
-// entrustUsers are the parameters of many calls.
-type entrustUsers struct {
-	GroupID string   `wire:"groupId"`
-	UserIDs []string `wire:"userIds"`
 }

@@ -13,12 +13,12 @@ type HostedGroupProfileService service
 // HostedGroupJoinPermission says who lets a user join a hosted group.
 type HostedGroupJoinPermission int
 
-// The permissions to join.
+// The permissions to join. The server's default is HostedGroupJoinOwnerVerify.
 const (
-	HostedGroupJoinOwnerVerify   HostedGroupJoinPermission = 0 // the owner agrees
-	HostedGroupJoinFree          HostedGroupJoinPermission = 1 // nobody has to agree
-	HostedGroupJoinManagerVerify HostedGroupJoinPermission = 2 // the owner or a manager agrees
-	HostedGroupJoinClosed        HostedGroupJoinPermission = 3 // nobody can join
+	HostedGroupJoinOwnerVerify   HostedGroupJoinPermission = 1 // the owner agrees
+	HostedGroupJoinFree          HostedGroupJoinPermission = 2 // nobody has to agree
+	HostedGroupJoinManagerVerify HostedGroupJoinPermission = 3 // the owner or a manager agrees
+	HostedGroupJoinClosed        HostedGroupJoinPermission = 4 // nobody can join
 )
 
 // String returns the permission in words.
@@ -33,17 +33,17 @@ func (p HostedGroupJoinPermission) String() string {
 	case HostedGroupJoinClosed:
 		return "closed"
 	}
-	return fmt.Sprintf("EntrustJoinPermission(%d)", int(p))
+	return fmt.Sprintf("HostedGroupJoinPermission(%d)", int(p))
 }
 
 // HostedGroupPermission says who may do something in a hosted group.
 type HostedGroupPermission int
 
-// The permissions.
+// The permissions. The server's default is HostedGroupOwnerOnly.
 const (
-	HostedGroupOwnerOnly      HostedGroupPermission = 0
-	HostedGroupOwnerOrManager HostedGroupPermission = 1
-	HostedGroupEveryone       HostedGroupPermission = 2
+	HostedGroupOwnerOnly      HostedGroupPermission = 1
+	HostedGroupOwnerOrManager HostedGroupPermission = 2
+	HostedGroupEveryone       HostedGroupPermission = 3
 )
 
 // String returns the permission in words.
@@ -56,16 +56,16 @@ func (p HostedGroupPermission) String() string {
 	case HostedGroupEveryone:
 		return "everyone"
 	}
-	return fmt.Sprintf("EntrustPermission(%d)", int(p))
+	return fmt.Sprintf("HostedGroupPermission(%d)", int(p))
 }
 
 // HostedGroupInviteConsent says whether users who are invited to a hosted group must agree.
 type HostedGroupInviteConsent int
 
-// The ways to be invited.
+// The ways to be invited. The server's default is HostedGroupInviteConsentFree.
 const (
-	HostedGroupInviteConsentFree   HostedGroupInviteConsent = 0 // they are members at once
-	HostedGroupInviteConsentVerify HostedGroupInviteConsent = 1 // they must agree
+	HostedGroupInviteConsentFree   HostedGroupInviteConsent = 1 // they are members at once
+	HostedGroupInviteConsentVerify HostedGroupInviteConsent = 2 // they must agree
 )
 
 // String returns the way in words.
@@ -76,17 +76,18 @@ func (c HostedGroupInviteConsent) String() string {
 	case HostedGroupInviteConsentVerify:
 		return "invited user agrees"
 	}
-	return fmt.Sprintf("EntrustInviteConsent(%d)", int(c))
+	return fmt.Sprintf("HostedGroupInviteConsent(%d)", int(c))
 }
 
 // HostedGroupMemberPermission says who may change what a hosted group holds about a member.
 type HostedGroupMemberPermission int
 
-// The permissions to change a member's entry.
+// The permissions to change what the group holds about a member. The server's default is
+// HostedGroupMemberManagersOrSelf.
 const (
-	HostedGroupMemberManagersOrSelf HostedGroupMemberPermission = 0 // the owner, a manager or the member
-	HostedGroupMemberOwnerOrSelf    HostedGroupMemberPermission = 1
-	HostedGroupMemberSelfOnly       HostedGroupMemberPermission = 2
+	HostedGroupMemberManagersOrSelf HostedGroupMemberPermission = 1 // the owner, a manager or the member
+	HostedGroupMemberOwnerOrSelf    HostedGroupMemberPermission = 2
+	HostedGroupMemberSelfOnly       HostedGroupMemberPermission = 3
 )
 
 // String returns the permission in words.
@@ -99,7 +100,7 @@ func (p HostedGroupMemberPermission) String() string {
 	case HostedGroupMemberSelfOnly:
 		return "the member"
 	}
-	return fmt.Sprintf("EntrustMemberPermission(%d)", int(p))
+	return fmt.Sprintf("HostedGroupMemberPermission(%d)", int(p))
 }
 
 // HostedGroupProfile is the basic profile of a hosted group.
@@ -109,36 +110,55 @@ type HostedGroupProfile struct {
 	PortraitURL  string `json:"portraitUrl,omitempty"`  // address of the avatar, at most 128 characters
 }
 
-// HostedGroupPermissions are the rules of a hosted group for its users' clients. What is nil is
-// left to the server, which takes 0. The Server API itself stands above them.
+// HostedGroupPermissions are the rules of a hosted group for its users' clients. What is zero is
+// left to the server: a new group gets the defaults. The Server API itself stands above the rules.
 type HostedGroupPermissions struct {
-	Join          *HostedGroupJoinPermission   `json:"joinPerm,omitempty"`
-	Remove        *HostedGroupPermission       `json:"removePerm,omitempty"`     // who may remove members
-	Invite        *HostedGroupPermission       `json:"memInvitePerm,omitempty"`  // who may invite users
-	InviteConsent *HostedGroupInviteConsent    `json:"invitePerm,omitempty"`     // whether invited users must agree
-	Profile       *HostedGroupPermission       `json:"profilePerm,omitempty"`    // who may change the profile
-	MemberProfile *HostedGroupMemberPermission `json:"memProfilePerm,omitempty"` // who may change a member's entry
+	Join          HostedGroupJoinPermission   `json:"joinPerm" from:"0"`
+	Remove        HostedGroupPermission       `json:"removePerm" from:"0"`     // who may remove members
+	Invite        HostedGroupPermission       `json:"memInvitePerm" from:"0"`  // who may invite users
+	InviteConsent HostedGroupInviteConsent    `json:"invitePerm" from:"0"`     // whether invited users must agree
+	Profile       HostedGroupPermission       `json:"profilePerm" from:"0"`    // who may change the profile
+	MemberProfile HostedGroupMemberPermission `json:"memProfilePerm" from:"0"` // who may change a member's data
 }
 
-// HostedGroupProfileChange is what changes in the basic profile of a hosted group. A pointer to an
-// empty text clears.
-type HostedGroupProfileChange struct {
-	Introduction *string // at most 512 characters
-	Announcement *string // at most 1024 characters
-	PortraitURL  *string // address of the avatar, at most 128 characters
+// wire returns what is set under the names of the wire, which counts from 0. Of values the server
+// is the judge: it may know more than the constants.
+func (p *HostedGroupPermissions) wire() (map[string]int, error) {
+	wire := map[string]int{}
+	for _, permission := range []struct {
+		field, name string
+		value       int
+	}{
+		{"Join", "joinPerm", int(p.Join)},
+		{"Remove", "removePerm", int(p.Remove)},
+		{"Invite", "memInvitePerm", int(p.Invite)},
+		{"InviteConsent", "invitePerm", int(p.InviteConsent)},
+		{"Profile", "profilePerm", int(p.Profile)},
+		{"MemberProfile", "memProfilePerm", int(p.MemberProfile)},
+	} {
+		if permission.value < 0 {
+			return nil, refuse("permissions", "%s is negative", permission.field)
+		}
+		if permission.value > 0 {
+			wire[permission.name] = permission.value - 1
+		}
+	}
+	return wire, nil
 }
 
-// HostedGroupProfileUpdateParams changes a hosted group.
+// HostedGroupProfileUpdateParams changes a hosted group. A pointer to an empty text clears.
 type HostedGroupProfileUpdateParams struct {
-	GroupID     string
-	Name        string // at most 64 characters
-	Profile     HostedGroupProfileChange
-	Permissions HostedGroupPermissions
+	GroupID      string                 `wire:"groupId"`
+	Name         string                 `wire:"name"` // at most 64 characters
+	Introduction *string                `wire:"-"`    // at most 512 characters
+	Announcement *string                `wire:"-"`    // at most 1024 characters
+	PortraitURL  *string                `wire:"-"`    // address of the avatar, at most 128 characters
+	Permissions  HostedGroupPermissions `wire:"-"`
 
 	// Attributes are the app's own, with values of at most 256 characters. Their keys begin with
 	// ext_ and must first be defined in the console; there can be 10, unless the app has room for
 	// more.
-	Attributes map[string]string
+	Attributes map[string]string `wire:"groupExtProfile"`
 }
 
 // HostedGroups are the hosted groups that were asked for.
@@ -146,30 +166,31 @@ type HostedGroups struct {
 	Groups []HostedGroup `json:"profiles"`
 }
 
-// Update changes profile, permissions and attributes of a hosted group. Whether what it leaves out
-// keeps its value within each of the three is not documented. Clients get an event.
+// Update changes name, profile, permissions and attributes of a hosted group. Where one of the last
+// three changes in part, it is not documented whether the rest of it keeps its value. Clients get
+// an event.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/update-group
 //
 //rongcloud:endpoint POST /entrust/group/profile/update.json
-func (s *HostedGroupProfileService) Update(ctx context.Context, update HostedGroupProfileUpdateParams, opts ...CallOption) error {
+func (s *HostedGroupProfileService) Update(ctx context.Context, params HostedGroupProfileUpdateParams, opts ...CallOption) error {
 	type profile struct {
-		Name         string  `json:"name,omitempty"`
+		Name         string  `json:"name,omitempty"` // where the pages want it; older SDKs send it outside
 		Introduction *string `json:"introduction,omitempty"`
 		Announcement *string `json:"announcement,omitempty"`
 		PortraitURL  *string `json:"portraitUrl,omitempty"`
 	}
 	type request struct {
-		GroupID     string                 `wire:"groupId"`
-		Name        string                 `wire:"name"` // the pages want it in the profile, older SDKs send it here
-		Profile     profile                `wire:"groupProfile"`
-		Permissions HostedGroupPermissions `wire:"permissions"`
-		Attributes  map[string]string      `wire:"groupExtProfile"`
+		HostedGroupProfileUpdateParams
+		Profile     profile        `wire:"groupProfile"`
+		Permissions map[string]int `wire:"permissions"`
 	}
-	p := update.Profile
+	permissions, err := params.Permissions.wire()
+	if err != nil {
+		return err
+	}
 	return send(ctx, s.client, endpoint.EntrustGroupProfileUpdate, &request{
-		update.GroupID, update.Name, profile{update.Name, p.Introduction, p.Announcement, p.PortraitURL},
-		update.Permissions, update.Attributes,
+		params, profile{params.Name, params.Introduction, params.Announcement, params.PortraitURL}, permissions,
 	}, opts)
 }
 

@@ -10,11 +10,23 @@ import (
 // titles of push notifications.
 type HostedGroupRemarkNameService service
 
-// HostedGroupRemarkNameParams is the name under which a user sees a hosted group.
-type HostedGroupRemarkNameParams struct {
+// HostedGroupRemarkNameSetParams is the name under which a user sees a hosted group.
+type HostedGroupRemarkNameSetParams struct {
 	GroupID    string `wire:"groupId"`
 	UserID     string `wire:"userId"`     // who sees it
 	RemarkName string `wire:"remarkName"` // at most 64 characters
+}
+
+// HostedGroupRemarkNameDeleteParams says which name is removed.
+type HostedGroupRemarkNameDeleteParams struct {
+	GroupID string `wire:"groupId"`
+	UserID  string `wire:"userId"` // who sees it
+}
+
+// HostedGroupRemarkNameQuery asks for the name under which a user sees a hosted group.
+type HostedGroupRemarkNameQuery struct {
+	GroupID string `wire:"groupId"`
+	UserID  string `wire:"userId"` // who sees it
 }
 
 // Set sets the name under which a user sees a hosted group.
@@ -22,8 +34,8 @@ type HostedGroupRemarkNameParams struct {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/update-group-member-remarkname
 //
 //rongcloud:endpoint POST /entrust/group/remarkname/set.json
-func (s *HostedGroupRemarkNameService) Set(ctx context.Context, name HostedGroupRemarkNameParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.EntrustGroupRemarknameSet, &name, opts)
+func (s *HostedGroupRemarkNameService) Set(ctx context.Context, params HostedGroupRemarkNameSetParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.EntrustGroupRemarknameSet, &params, opts)
 }
 
 // Delete removes the name under which a user sees a hosted group.
@@ -31,8 +43,8 @@ func (s *HostedGroupRemarkNameService) Set(ctx context.Context, name HostedGroup
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/delete-group-mem-remarkname
 //
 //rongcloud:endpoint POST /entrust/group/remarkname/delete.json
-func (s *HostedGroupRemarkNameService) Delete(ctx context.Context, groupID, userID string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.EntrustGroupRemarknameDelete, &groupOfUser{groupID, userID}, opts)
+func (s *HostedGroupRemarkNameService) Delete(ctx context.Context, params HostedGroupRemarkNameDeleteParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.EntrustGroupRemarknameDelete, &params, opts)
 }
 
 // Get returns the name under which a user sees a hosted group. It is empty if there is none,
@@ -41,11 +53,11 @@ func (s *HostedGroupRemarkNameService) Delete(ctx context.Context, groupID, user
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/query-group-mem-remarkname
 //
 //rongcloud:endpoint POST /entrust/group/remarkname/query.json
-func (s *HostedGroupRemarkNameService) Get(ctx context.Context, groupID, userID string, opts ...CallOption) (string, error) {
-	type answer struct {
+func (s *HostedGroupRemarkNameService) Get(ctx context.Context, query HostedGroupRemarkNameQuery, opts ...CallOption) (string, error) {
+	type response struct {
 		RemarkName string `json:"remarkName"`
 	}
-	found, err := fetch[answer](ctx, s.client, endpoint.EntrustGroupRemarknameQuery, &groupOfUser{groupID, userID}, opts)
+	found, err := fetch[response](ctx, s.client, endpoint.EntrustGroupRemarknameQuery, &query, opts)
 	if err != nil {
 		return "", err
 	}

@@ -142,7 +142,7 @@ func newClient(k *core) *Client {
 	client.SensitiveWord = (*SensitiveWordService)(common)
 	client.Conversation = newConversationService(common)
 	client.Group = newGroupService(common)
-	client.HostedGroup = newEntrustGroupService(common)
+	client.HostedGroup = newHostedGroupService(common)
 	client.UltraGroup = newUltraGroupService(common)
 	client.Chatroom = newChatroomService(common)
 	client.Friend = (*FriendService)(common)

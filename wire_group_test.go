@@ -38,6 +38,15 @@ var groupArguments = map[string]func(full bool) []any{
 		}
 		return []any{rongcloud.GroupUpdateParams{GroupID: "g1", Name: awkward}}
 	},
+	"GroupService.Sync": func(full bool) []any {
+		if full {
+			return filled[rongcloud.GroupSyncParams]()
+		}
+		return []any{rongcloud.GroupSyncParams{UserID: "u1", Groups: map[string]string{awkward: ""}}}
+	},
+	"GroupMuteService.Remove": func(bool) []any {
+		return []any{rongcloud.GroupMuteRemoveParams{GroupID: "g1", UserIDs: []string{"u1", awkward}}}
+	},
 	"GroupMuteService.Add": func(full bool) []any {
 		params := rongcloud.GroupMuteAddParams{GroupID: "g1", UserIDs: []string{"u1", awkward}, Duration: rongcloud.Forever}
 		if full {
@@ -45,11 +54,11 @@ var groupArguments = map[string]func(full bool) []any{
 		}
 		return []any{params}
 	},
-	"GroupMuteAllMembersService.List": func(full bool) []any {
+	"GroupService.ListByUser": func(full bool) []any {
 		if full {
-			return []any{rongcloud.GroupMuteAllMembersQuery{Page: 2, Size: 200}}
+			return []any{rongcloud.GroupByUserQuery{UserID: awkward, Page: 2, Size: 1000}}
 		}
-		return []any{rongcloud.GroupMuteAllMembersQuery{}}
+		return []any{rongcloud.GroupByUserQuery{UserID: awkward, Unpaged: true}}
 	},
 	"HostedGroupProfileService.Update": func(full bool) []any {
 		if full {

@@ -148,13 +148,13 @@ func TestUserSendsToGroups(t *testing.T) {
 	require.ErrorIs(t, groupSays(), rongcloudtest.ErrMuted)
 	srv.Advance(time.Hour)
 	require.NoError(t, groupSays(), "the mute has run out")
-	require.NoError(t, client.Group.Mute.AddEverywhere(t.Context(), []string{"ann"}, rongcloud.Forever))
+	require.NoError(t, client.Group.GlobalMute.Add(t.Context(), rongcloud.GroupGlobalMuteAddParams{UserIDs: []string{"ann"}, Duration: rongcloud.Forever}))
 	srv.Advance(1000 * time.Hour)
 	require.ErrorIs(t, groupSays(), rongcloudtest.ErrMuted, "in all groups, for ever")
-	require.NoError(t, client.Group.Mute.RemoveEverywhere(t.Context(), []string{"ann"}))
+	require.NoError(t, client.Group.GlobalMute.Remove(t.Context(), []string{"ann"}))
 	require.NoError(t, client.Group.MuteAllMembers.Add(t.Context(), []string{"g"}))
 	require.ErrorIs(t, groupSays(), rongcloudtest.ErrMuted, "everybody")
-	require.NoError(t, client.Group.MuteAllMembersWhitelist.Add(t.Context(), "g", []string{"ann"}))
+	require.NoError(t, client.Group.MuteAllMembersWhitelist.Add(t.Context(), rongcloud.GroupMuteAllMembersWhitelistParams{GroupID: "g", UserIDs: []string{"ann"}}))
 	require.NoError(t, groupSays())
 
 	ultraSays := func() error { _, err := srv.User("ann").SendUltraGroup("ug", "news", text("x")); return err }
@@ -449,10 +449,10 @@ func TestHostedDataAreCalledBackAbout(t *testing.T) {
 	require.NoError(t, client.HostedGroup.Create(ctx, rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "Team", OwnerID: "ann", UserIDs: []string{"ben"}}))
 	_, err := client.HostedGroup.Join(ctx, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"cem"}})
 	require.NoError(t, err)
-	_, err = client.HostedGroup.Manager.Add(ctx, "g", []string{"ben"})
+	_, err = client.HostedGroup.Manager.Add(ctx, rongcloud.HostedGroupManagerParams{GroupID: "g", UserIDs: []string{"ben"}})
 	require.NoError(t, err)
-	require.NoError(t, client.HostedGroup.Manager.Remove(ctx, "g", []string{"ben", "cem"}))
-	require.NoError(t, client.HostedGroup.TransferOwner(ctx, rongcloud.HostedGroupTransferParams{GroupID: "g", NewOwnerID: "ben", Quit: true}))
+	require.NoError(t, client.HostedGroup.Manager.Remove(ctx, rongcloud.HostedGroupManagerParams{GroupID: "g", UserIDs: []string{"ben", "cem"}}))
+	require.NoError(t, client.HostedGroup.TransferOwner(ctx, rongcloud.HostedGroupTransferOwnerParams{GroupID: "g", NewOwnerID: "ben", Quit: true}))
 	require.NoError(t, client.HostedGroup.Quit(ctx, rongcloud.HostedGroupQuitParams{GroupID: "g", UserIDs: []string{"cem"}}))
 	require.Equal(t, []string{
 		"g created [ann ben] by ann", "g joined [cem] by ann", "g admin added [ben] by ann", "g admin removed [ben] by ann",

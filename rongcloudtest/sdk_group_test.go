@@ -36,7 +36,7 @@ func TestGroups(t *testing.T) {
 
 	change, err := groups.Create(ctx, rongcloud.GroupCreateParams{GroupID: "g", Name: "One", UserIDs: []string{"a", "b", "a"}})
 	require.NoError(t, err)
-	require.Equal(t, &rongcloud.GroupChange{MemberCount: 2}, change)
+	require.Equal(t, &rongcloud.GroupResult{MemberCount: 2}, change)
 	change, err = groups.Join(ctx, rongcloud.GroupJoinParams{GroupID: "g", UserIDs: []string{"b", "c"}})
 	require.NoError(t, err)
 	require.Equal(t, 3, change.MemberCount)
@@ -71,13 +71,13 @@ func TestGroupSync(t *testing.T) {
 	t.Parallel()
 	_, client := stopped(t, rongcloudtest.WithStrict())
 	ctx := context.Background()
-	require.NoError(t, client.Group.Sync(ctx, "a", map[string]string{"g": "G", "h": "H", "i": "I", "j [1]": "J"}))
-	require.NoError(t, client.Group.Sync(ctx, "b", map[string]string{"g": "New"}))
+	require.NoError(t, client.Group.Sync(ctx, rongcloud.GroupSyncParams{UserID: "a", Groups: map[string]string{"g": "G", "h": "H", "i": "I", "j [1]": "J"}}))
+	require.NoError(t, client.Group.Sync(ctx, rongcloud.GroupSyncParams{UserID: "b", Groups: map[string]string{"g": "New"}}))
 	require.Equal(t, []rongcloud.Group{{GroupID: "g", Name: "New"}, {GroupID: "h", Name: "H"}, {GroupID: "i", Name: "I"}, {GroupID: "j [1]", Name: "J"}},
 		groupsOf(t, client, "a"))
 	require.Equal(t, []string{"a", "b"}, members(t, client, "g"))
 
-	require.NoError(t, client.Group.Sync(ctx, "a", map[string]string{"h": ""}))
+	require.NoError(t, client.Group.Sync(ctx, rongcloud.GroupSyncParams{UserID: "a", Groups: map[string]string{"h": ""}}))
 	require.Equal(t, []rongcloud.Group{{GroupID: "h", Name: "H"}}, groupsOf(t, client, "a"))
 
 	require.NoError(t, client.HostedGroup.Create(ctx, rongcloud.HostedGroupCreateParams{GroupID: "hosted", Name: "X", OwnerID: "a"}))
@@ -93,10 +93,10 @@ func TestGroupsOfUser(t *testing.T) {
 		srv.AddGroup(fmt.Sprintf("g%02d", i), "a")
 	}
 	ctx := context.Background()
-	unpaged, err := client.Group.ListByUser(ctx, rongcloud.GroupByUserQuery{UserID: "a", Size: 7})
+	unpaged, err := client.Group.ListByUser(ctx, rongcloud.GroupByUserQuery{UserID: "a", Unpaged: true})
 	require.NoError(t, err)
-	require.Len(t, unpaged.Groups, 51, "without a page the size does not count")
-	first, err := client.Group.ListByUser(ctx, rongcloud.GroupByUserQuery{UserID: "a", Page: 1})
+	require.Len(t, unpaged.Groups, 51, "all at once")
+	first, err := client.Group.ListByUser(ctx, rongcloud.GroupByUserQuery{UserID: "a"})
 	require.NoError(t, err)
 	require.Equal(t, unpaged.Groups[:50], first.Groups)
 	third, err := client.Group.ListByUser(ctx, rongcloud.GroupByUserQuery{UserID: "a", Page: 3, Size: 20})
@@ -179,10 +179,10 @@ func TestGroupMutes(t *testing.T) {
 	t.Parallel()
 	srv, client := stopped(t, rongcloudtest.WithStrict())
 	ctx := context.Background()
-	mute := client.Group.Mute
+	mute, global := client.Group.Mute, client.Group.GlobalMute
 	list := func(group string) (all []rongcloud.GroupMute) {
 		t.Helper()
-		found, err := mute.ListEverywhere(ctx)
+		found, err := global.List(ctx)
 		if group != "" {
 			found, err = mute.List(ctx, group)
 		}
@@ -220,7 +220,7 @@ func TestGroupMutes(t *testing.T) {
 	require.Equal(t, []rongcloud.GroupMute{forever, muted("b", 5, 15)}, list("g"))
 	srv.Advance(100 * 24 * time.Hour)
 	require.Equal(t, []rongcloud.GroupMute{forever}, list("g"))
-	require.NoError(t, mute.Remove(ctx, "g", []string{"c", "x"}))
+	require.NoError(t, mute.Remove(ctx, rongcloud.GroupMuteRemoveParams{GroupID: "g", UserIDs: []string{"c", "x"}}))
 	require.Empty(t, list("g"))
 
 	many := make([]string, 20)
@@ -228,10 +228,10 @@ func TestGroupMutes(t *testing.T) {
 		for i := range many {
 			many[i] = fmt.Sprintf("u%d-%d", round, i)
 		}
-		require.NoError(t, mute.AddEverywhere(ctx, many, time.Hour))
+		require.NoError(t, global.Add(ctx, rongcloud.GroupGlobalMuteAddParams{UserIDs: many, Duration: time.Hour}))
 	}
-	require.NoError(t, mute.AddEverywhere(ctx, many, 2*time.Hour), "who is muted already does not count twice")
-	require.ErrorIs(t, mute.AddEverywhere(ctx, []string{"a"}, rongcloud.Forever), rongcloud.CodeInvalidParameter)
+	require.NoError(t, global.Add(ctx, rongcloud.GroupGlobalMuteAddParams{UserIDs: many, Duration: 2 * time.Hour}), "who is muted already does not count twice")
+	require.ErrorIs(t, global.Add(ctx, rongcloud.GroupGlobalMuteAddParams{UserIDs: []string{"a"}, Duration: rongcloud.Forever}), rongcloud.CodeInvalidParameter)
 	require.Len(t, list(""), 100)
 	require.Empty(t, list("g"))
 	for round := range 6 {
@@ -244,8 +244,8 @@ func TestGroupMutes(t *testing.T) {
 	for i := range many {
 		many[i] = fmt.Sprintf("u4-%d", i)
 	}
-	require.NoError(t, mute.RemoveEverywhere(ctx, many))
-	require.NoError(t, mute.AddEverywhere(ctx, []string{"a"}, rongcloud.Forever))
+	require.NoError(t, global.Remove(ctx, many))
+	require.NoError(t, global.Add(ctx, rongcloud.GroupGlobalMuteAddParams{UserIDs: []string{"a"}, Duration: rongcloud.Forever}))
 	require.Len(t, list(""), 81)
 	srv.Advance(time.Hour)
 	require.Len(t, list(""), 1)
@@ -272,19 +272,19 @@ func TestGroupBans(t *testing.T) {
 	require.NoError(t, ban.Add(ctx, []string{"g", "j"}))
 	require.NoError(t, ban.Remove(ctx, []string{"h", "x"}))
 	require.Equal(t, []string{"g", "i", "j"}, all())
-	page, err := ban.List(ctx, rongcloud.GroupMuteAllMembersQuery{GroupIDs: []string{"h", "g"}})
+	states, err := ban.Check(ctx, []string{"h", "g"})
 	require.NoError(t, err)
-	require.Equal(t, []rongcloud.GroupMuteAllMembers{{GroupID: "h"}, {GroupID: "g", Muted: true}}, page.Groups)
-	states := call(t, client, "/group/ban/query.json", form("groupId", "h", "groupId", "g"))
-	require.Equal(t, object{"groupinfo": []any{object{"groupId": "h", "stat": 0.0}, object{"groupId": "g", "stat": 1.0}}}, states)
-	page, err = ban.List(ctx, rongcloud.GroupMuteAllMembersQuery{})
+	require.Equal(t, []rongcloud.GroupMuteAllMembersState{{GroupID: "h"}, {GroupID: "g", Muted: true}}, states.Groups)
+	require.Equal(t, object{"groupinfo": []any{object{"groupId": "h", "stat": 0.0}, object{"groupId": "g", "stat": 1.0}}},
+		call(t, client, "/group/ban/query.json", form("groupId", "h", "groupId", "g")))
+	page, err := ban.List(ctx, rongcloud.GroupMuteAllMembersQuery{})
 	require.NoError(t, err)
-	require.Len(t, page.Groups, 3)
+	require.Equal(t, []string{"g", "i", "j"}, page.GroupIDs)
 	both := call(t, client, "/group/ban/query.json", form("groupId", "h", "page", "2", "size", "2"))
 	require.Equal(t, object{"groupinfo": []any{object{"groupId": "j", "stat": 1.0}}}, both, "a page makes the groups of no account")
 
-	require.NoError(t, whitelist.Add(ctx, "g", []string{"a", "b", "a"}))
-	require.NoError(t, whitelist.Remove(ctx, "g", []string{"b"}))
+	require.NoError(t, whitelist.Add(ctx, rongcloud.GroupMuteAllMembersWhitelistParams{GroupID: "g", UserIDs: []string{"a", "b", "a"}}))
+	require.NoError(t, whitelist.Remove(ctx, rongcloud.GroupMuteAllMembersWhitelistParams{GroupID: "g", UserIDs: []string{"b"}}))
 	listed := func(group string) []string {
 		t.Helper()
 		found, err := whitelist.List(ctx, group)
@@ -310,16 +310,16 @@ func TestGroupRemarks(t *testing.T) {
 	ctx := context.Background()
 	remark := func(group, user string) string {
 		t.Helper()
-		found, err := client.Group.Remark.Get(ctx, group, user)
+		found, err := client.Group.Remark.Get(ctx, rongcloud.GroupRemarkQuery{GroupID: group, UserID: user})
 		require.NoError(t, err)
 		return found
 	}
 	require.Empty(t, remark("g", "a"))
-	require.NoError(t, client.Group.Remark.Set(ctx, rongcloud.GroupRemarkParams{GroupID: "g", UserID: "a", Remark: "Ann"}))
-	require.NoError(t, client.Group.Remark.Set(ctx, rongcloud.GroupRemarkParams{GroupID: "g", UserID: "b", Remark: "Ben"}))
+	require.NoError(t, client.Group.Remark.Set(ctx, rongcloud.GroupRemarkSetParams{GroupID: "g", UserID: "a", Remark: "Ann"}))
+	require.NoError(t, client.Group.Remark.Set(ctx, rongcloud.GroupRemarkSetParams{GroupID: "g", UserID: "b", Remark: "Ben"}))
 	require.Equal(t, "Ann", remark("g", "a"))
 	require.Empty(t, remark("h", "a"))
-	require.NoError(t, client.Group.Remark.Delete(ctx, "g", "a"))
+	require.NoError(t, client.Group.Remark.Delete(ctx, rongcloud.GroupRemarkDeleteParams{GroupID: "g", UserID: "a"}))
 	require.Empty(t, remark("g", "a"))
 	require.Equal(t, "Ben", remark("g", "b"))
 }

@@ -50,29 +50,29 @@ func TestHostedGroups(t *testing.T) {
 	require.NoError(t, groups.Create(ctx, rongcloud.HostedGroupCreateParams{
 		GroupID: "g", Name: "One", OwnerID: "a", UserIDs: []string{"b", "c", "a"},
 		Profile:     rongcloud.HostedGroupProfile{Introduction: "i", PortraitURL: "p"},
-		Permissions: rongcloud.HostedGroupPermissions{Join: rongcloud.Ptr(rongcloud.HostedGroupJoinClosed)},
+		Permissions: rongcloud.HostedGroupPermissions{Join: rongcloud.HostedGroupJoinClosed},
 		Attributes:  map[string]string{"ext_a": "1"},
 	}))
 	none := rongcloud.HostedGroupPermissions{
-		Join: rongcloud.Ptr(rongcloud.HostedGroupJoinOwnerVerify), Remove: rongcloud.Ptr(rongcloud.HostedGroupOwnerOnly),
-		Invite: rongcloud.Ptr(rongcloud.HostedGroupOwnerOnly), InviteConsent: rongcloud.Ptr(rongcloud.HostedGroupInviteConsentFree),
-		Profile: rongcloud.Ptr(rongcloud.HostedGroupOwnerOnly), MemberProfile: rongcloud.Ptr(rongcloud.HostedGroupMemberManagersOrSelf),
+		Join: rongcloud.HostedGroupJoinOwnerVerify, Remove: rongcloud.HostedGroupOwnerOnly,
+		Invite: rongcloud.HostedGroupOwnerOnly, InviteConsent: rongcloud.HostedGroupInviteConsentFree,
+		Profile: rongcloud.HostedGroupOwnerOnly, MemberProfile: rongcloud.HostedGroupMemberManagersOrSelf,
 	}
 	want := rongcloud.HostedGroup{
 		GroupID: "g", Name: "One", OwnerID: "a", CreatedAt: started.Local(), MemberCount: 3,
 		Profile: rongcloud.HostedGroupProfile{Introduction: "i", PortraitURL: "p"}, Permissions: none, Attributes: map[string]string{"ext_a": "1"},
 	}
-	want.Permissions.Join = rongcloud.Ptr(rongcloud.HostedGroupJoinClosed)
+	want.Permissions.Join = rongcloud.HostedGroupJoinClosed
 	require.Equal(t, want, hosted(t, client, "g"))
 	require.ErrorIs(t, groups.Create(ctx, rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "x", OwnerID: "x"}), rongcloud.CodeGroupExists)
 
 	require.NoError(t, groups.Profile.Update(ctx, rongcloud.HostedGroupProfileUpdateParams{
-		GroupID: "g", Name: "Two", Profile: rongcloud.HostedGroupProfileChange{Introduction: rongcloud.Ptr(""), Announcement: rongcloud.Ptr("x")},
-		Permissions: rongcloud.HostedGroupPermissions{Join: rongcloud.Ptr(rongcloud.HostedGroupJoinOwnerVerify), Invite: rongcloud.Ptr(rongcloud.HostedGroupEveryone)},
+		GroupID: "g", Name: "Two", Introduction: rongcloud.Ptr(""), Announcement: rongcloud.Ptr("x"),
+		Permissions: rongcloud.HostedGroupPermissions{Join: rongcloud.HostedGroupJoinOwnerVerify, Invite: rongcloud.HostedGroupEveryone},
 		Attributes:  map[string]string{"ext_b": "2"},
 	}))
 	want.Name, want.Profile = "Two", rongcloud.HostedGroupProfile{Announcement: "x", PortraitURL: "p"}
-	want.Permissions.Join, want.Permissions.Invite = none.Join, rongcloud.Ptr(rongcloud.HostedGroupEveryone)
+	want.Permissions.Join, want.Permissions.Invite = none.Join, rongcloud.HostedGroupEveryone
 	want.Attributes["ext_b"] = "2"
 	require.Equal(t, want, hosted(t, client, "g"))
 
@@ -148,18 +148,18 @@ func TestRoles(t *testing.T) {
 	}
 	host(t, client, "g", "a", ids...)
 
-	added, err := managers.Add(ctx, "g", []string{"m00", "a", "x", "m01", "y"})
+	added, err := managers.Add(ctx, rongcloud.HostedGroupManagerParams{GroupID: "g", UserIDs: []string{"m00", "a", "x", "m01", "y"}})
 	require.NoError(t, err)
-	require.Equal(t, &rongcloud.HostedGroupManagersAdded{NotMemberIDs: []string{"x", "y"}}, added)
+	require.Equal(t, &rongcloud.HostedGroupManagerResult{NotMemberIDs: []string{"x", "y"}}, added)
 	require.Contains(t, roles(t, client, "g"), "a owner, m00 manager, m01 manager, m02 member")
-	added, err = managers.Add(ctx, "g", ids[:10])
+	added, err = managers.Add(ctx, rongcloud.HostedGroupManagerParams{GroupID: "g", UserIDs: ids[:10]})
 	require.NoError(t, err)
 	require.Empty(t, added)
-	_, err = managers.Add(ctx, "g", ids[9:11])
+	_, err = managers.Add(ctx, rongcloud.HostedGroupManagerParams{GroupID: "g", UserIDs: ids[9:11]})
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
 	require.NotContains(t, roles(t, client, "g"), "m10 manager")
-	require.NoError(t, managers.Remove(ctx, "g", []string{"m01", "m11", "x"}))
-	_, err = managers.Add(ctx, "g", []string{"m11"})
+	require.NoError(t, managers.Remove(ctx, rongcloud.HostedGroupManagerParams{GroupID: "g", UserIDs: []string{"m01", "m11", "x"}}))
+	_, err = managers.Add(ctx, rongcloud.HostedGroupManagerParams{GroupID: "g", UserIDs: []string{"m11"}})
 	require.NoError(t, err)
 
 	by := func(role rongcloud.HostedGroupRole) (found []string) {
@@ -173,7 +173,7 @@ func TestRoles(t *testing.T) {
 	require.Equal(t, []string{"m10", "m01"}, by(rongcloud.HostedGroupRoleMember))
 	require.Len(t, by(rongcloud.HostedGroupRoleManager), 10)
 
-	transfer := rongcloud.HostedGroupTransferParams{GroupID: "g", NewOwnerID: "m00"}
+	transfer := rongcloud.HostedGroupTransferOwnerParams{GroupID: "g", NewOwnerID: "m00"}
 	require.NoError(t, client.HostedGroup.TransferOwner(ctx, transfer))
 	require.Contains(t, roles(t, client, "g"), "a member, m00 owner")
 	transfer.NewOwnerID = "a"
@@ -203,14 +203,14 @@ func TestHostedQuit(t *testing.T) {
 			groups := client.HostedGroup
 			host(t, client, "g", "a", "b", "c")
 			require.NoError(t, client.Group.Mute.Add(ctx, rongcloud.GroupMuteAddParams{GroupID: "g", UserIDs: []string{"a", "b", "c"}, Duration: time.Hour}))
-			require.NoError(t, client.Group.MuteAllMembersWhitelist.Add(ctx, "g", []string{"a", "b", "c"}))
+			require.NoError(t, client.Group.MuteAllMembersWhitelist.Add(ctx, rongcloud.GroupMuteAllMembersWhitelistParams{GroupID: "g", UserIDs: []string{"a", "b", "c"}}))
 			require.NoError(t, groups.Follow.Add(ctx, rongcloud.HostedGroupFollowParams{GroupID: "g", UserID: "a", MemberIDs: []string{"b", "c"}}))
 			left := func() string {
 				muted, err := client.Group.Mute.List(ctx, "g")
 				require.NoError(t, err)
 				white, err := client.Group.MuteAllMembersWhitelist.List(ctx, "g")
 				require.NoError(t, err)
-				followed, err := groups.Follow.List(ctx, "g", "a")
+				followed, err := groups.Follow.List(ctx, rongcloud.HostedGroupFollowQuery{GroupID: "g", UserID: "a"})
 				require.NoError(t, err)
 				var ids []string
 				for _, m := range muted.Users {
@@ -222,18 +222,20 @@ func TestHostedQuit(t *testing.T) {
 				}
 				return strings.Join(ids, " ")
 			}
-			quit := groups.Quit
-			if kick {
-				quit = groups.Member.Kick
+			quit := func(params rongcloud.HostedGroupQuitParams) error {
+				if kick {
+					return groups.Member.Kick(ctx, rongcloud.HostedGroupMemberKickParams(params))
+				}
+				return groups.Quit(ctx, params)
 			}
-			require.ErrorIs(t, quit(ctx, rongcloud.HostedGroupQuitParams{GroupID: "g", UserIDs: []string{"b", "a"}}), rongcloud.CodeGroupOwnerCannotLeave)
+			require.ErrorIs(t, quit(rongcloud.HostedGroupQuitParams{GroupID: "g", UserIDs: []string{"b", "a"}}), rongcloud.CodeGroupOwnerCannotLeave)
 			require.Equal(t, []string{"a", "b", "c"}, members(t, client, "g"))
 			no := rongcloud.Ptr(false)
-			require.NoError(t, quit(ctx, rongcloud.HostedGroupQuitParams{
+			require.NoError(t, quit(rongcloud.HostedGroupQuitParams{
 				GroupID: "g", UserIDs: []string{"b", "x"}, DeleteMute: no, DeleteWhitelist: no, DeleteFollows: no,
 			}))
 			require.Equal(t, "a b c | a b c | b c", left())
-			require.NoError(t, quit(ctx, rongcloud.HostedGroupQuitParams{GroupID: "g", UserIDs: []string{"c"}}))
+			require.NoError(t, quit(rongcloud.HostedGroupQuitParams{GroupID: "g", UserIDs: []string{"c"}}))
 			require.Equal(t, "a b | a b | b", left())
 			require.Equal(t, []string{"a"}, members(t, client, "g"))
 		})
@@ -248,7 +250,7 @@ func TestKickFromAllGroups(t *testing.T) {
 	host(t, client, "h", "a", "b")
 	host(t, client, "own", "b", "a")
 	srv.AddGroup("plain", "a", "b")
-	require.NoError(t, client.Group.MuteAllMembersWhitelist.Add(ctx, "g", []string{"b"}))
+	require.NoError(t, client.Group.MuteAllMembersWhitelist.Add(ctx, rongcloud.GroupMuteAllMembersWhitelistParams{GroupID: "g", UserIDs: []string{"b"}}))
 	require.NoError(t, client.HostedGroup.Member.KickFromAllGroups(ctx, "b"))
 	require.Equal(t, []string{"a"}, members(t, client, "g"))
 	require.Equal(t, []string{"a"}, members(t, client, "h"))
@@ -269,10 +271,10 @@ func TestHostedMembers(t *testing.T) {
 	_, err := client.HostedGroup.Join(ctx, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"b", "c"}})
 	require.NoError(t, err)
 
-	require.NoError(t, member.Set(ctx, rongcloud.HostedGroupMemberParams{GroupID: "g", UserID: "b", Nickname: "Bea", Extra: "x"}))
-	require.NoError(t, member.Set(ctx, rongcloud.HostedGroupMemberParams{GroupID: "g", UserID: "b", Nickname: "Ben"}))
-	require.ErrorIs(t, member.Set(ctx, rongcloud.HostedGroupMemberParams{GroupID: "g", UserID: "x", Nickname: "X"}), rongcloud.CodeNotInHostedGroup)
-	found, err := member.Get(ctx, "g", []string{"b", "x", "a"})
+	require.NoError(t, member.Set(ctx, rongcloud.HostedGroupMemberSetParams{GroupID: "g", UserID: "b", Nickname: "Bea", Extra: "x"}))
+	require.NoError(t, member.Set(ctx, rongcloud.HostedGroupMemberSetParams{GroupID: "g", UserID: "b", Nickname: "Ben"}))
+	require.ErrorIs(t, member.Set(ctx, rongcloud.HostedGroupMemberSetParams{GroupID: "g", UserID: "x", Nickname: "X"}), rongcloud.CodeNotInHostedGroup)
+	found, err := member.Get(ctx, rongcloud.HostedGroupMemberGetQuery{GroupID: "g", UserIDs: []string{"b", "x", "a"}})
 	require.NoError(t, err)
 	require.Equal(t, []rongcloud.HostedGroupMember{
 		{UserID: "b", Nickname: "Ben", Role: rongcloud.HostedGroupRoleMember, JoinedAt: started.Add(time.Minute).Local(), Extra: "x"},
@@ -287,12 +289,12 @@ func TestHostedMembers(t *testing.T) {
 	// The page goes on where it was, though somebody came and the last one shown is gone.
 	_, err = client.HostedGroup.Join(ctx, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"d"}})
 	require.NoError(t, err)
-	require.NoError(t, member.Kick(ctx, rongcloud.HostedGroupQuitParams{GroupID: "g", UserIDs: []string{"b"}}))
-	page, err = member.List(ctx, rongcloud.HostedGroupMemberQuery{GroupID: "g", Size: 2, PageToken: page.Next})
+	require.NoError(t, member.Kick(ctx, rongcloud.HostedGroupMemberKickParams{GroupID: "g", UserIDs: []string{"b"}}))
+	page, err = member.List(ctx, rongcloud.HostedGroupMemberQuery{GroupID: "g", Size: 2, PageToken: page.NextPageToken})
 	require.NoError(t, err)
 	require.Len(t, page.Members, 1)
 	require.Equal(t, "a", page.Members[0].UserID)
-	require.Empty(t, page.Next)
+	require.Empty(t, page.NextPageToken)
 	require.Equal(t, "a owner, c member, d member", roles(t, client, "g"))
 
 	for _, token := range []string{"x", "test-page-", "test-page-x", "7"} {
@@ -316,18 +318,18 @@ func TestFollows(t *testing.T) {
 	require.NoError(t, follow.Add(ctx, params("a", "b")))
 	srv.Advance(time.Minute)
 	require.NoError(t, follow.Add(ctx, params("a", "b", "c")))
-	found, err := follow.List(ctx, "g", "a")
+	found, err := follow.List(ctx, rongcloud.HostedGroupFollowQuery{GroupID: "g", UserID: "a"})
 	require.NoError(t, err)
 	require.Equal(t, &rongcloud.HostedGroupFollows{GroupID: "g", UserID: "a", Members: []rongcloud.HostedGroupFollow{
-		{UserID: "b", Since: started.Local()}, {UserID: "c", Since: started.Add(time.Minute).Local()},
+		{UserID: "b", FollowedAt: started.Local()}, {UserID: "c", FollowedAt: started.Add(time.Minute).Local()},
 	}}, found)
 	require.ErrorIs(t, follow.Add(ctx, params("a", "x")), rongcloud.CodeNotInHostedGroup)
 	require.ErrorIs(t, follow.Add(ctx, params("x", "a")), rongcloud.CodeNotInHostedGroup)
 	require.NoError(t, follow.Remove(ctx, params("a", "b", "x")))
-	found, err = follow.List(ctx, "g", "a")
+	found, err = follow.List(ctx, rongcloud.HostedGroupFollowQuery{GroupID: "g", UserID: "a"})
 	require.NoError(t, err)
 	require.Len(t, found.Members, 1)
-	found, err = follow.List(ctx, "g", "b")
+	found, err = follow.List(ctx, rongcloud.HostedGroupFollowQuery{GroupID: "g", UserID: "b"})
 	require.NoError(t, err)
 	require.Empty(t, found.Members)
 }
@@ -340,18 +342,18 @@ func TestRemarkNames(t *testing.T) {
 	host(t, client, "g", "a", "b")
 	name := func(user string) string {
 		t.Helper()
-		found, err := names.Get(ctx, "g", user)
+		found, err := names.Get(ctx, rongcloud.HostedGroupRemarkNameQuery{GroupID: "g", UserID: user})
 		require.NoError(t, err)
 		return found
 	}
 	require.Empty(t, name("b"))
-	require.NoError(t, names.Set(ctx, rongcloud.HostedGroupRemarkNameParams{GroupID: "g", UserID: "b", RemarkName: "My group"}))
-	require.ErrorIs(t, names.Set(ctx, rongcloud.HostedGroupRemarkNameParams{GroupID: "g", UserID: "x", RemarkName: "x"}), rongcloud.CodeNotInHostedGroup)
+	require.NoError(t, names.Set(ctx, rongcloud.HostedGroupRemarkNameSetParams{GroupID: "g", UserID: "b", RemarkName: "My group"}))
+	require.ErrorIs(t, names.Set(ctx, rongcloud.HostedGroupRemarkNameSetParams{GroupID: "g", UserID: "x", RemarkName: "x"}), rongcloud.CodeNotInHostedGroup)
 	require.Equal(t, "My group", name("b"))
 	require.Empty(t, name("a"))
 	joined := collect(t, client.HostedGroup.Joined.All(ctx, rongcloud.HostedGroupJoinedQuery{UserID: "b"}))
 	require.Equal(t, "My group", joined[0].RemarkName)
-	require.NoError(t, names.Delete(ctx, "g", "b"))
+	require.NoError(t, names.Delete(ctx, rongcloud.HostedGroupRemarkNameDeleteParams{GroupID: "g", UserID: "b"}))
 	require.Empty(t, name("b"))
 }
 
@@ -370,7 +372,7 @@ func TestHostedLists(t *testing.T) {
 		require.NoError(t, err)
 	}
 	host(t, client, "mine", "a")
-	_, err := client.HostedGroup.Manager.Add(ctx, "g3", []string{"a"})
+	_, err := client.HostedGroup.Manager.Add(ctx, rongcloud.HostedGroupManagerParams{GroupID: "g3", UserIDs: []string{"a"}})
 	require.NoError(t, err)
 
 	all := func(query rongcloud.HostedGroupQuery) string {
@@ -387,8 +389,8 @@ func TestHostedLists(t *testing.T) {
 	}
 	first, err := client.HostedGroup.List(ctx, rongcloud.HostedGroupQuery{Size: 1, Order: oldest})
 	require.NoError(t, err)
-	require.NoError(t, client.HostedGroup.TransferOwner(ctx, rongcloud.HostedGroupTransferParams{GroupID: "g0", NewOwnerID: "b"}))
-	require.Equal(t, rongcloud.HostedGroupEntry{GroupID: "g0", Name: "Name of g0", OwnerID: "owner", CreatorID: "owner", CreatedAt: started.Local()}, first.Groups[0])
+	require.NoError(t, client.HostedGroup.TransferOwner(ctx, rongcloud.HostedGroupTransferOwnerParams{GroupID: "g0", NewOwnerID: "b"}))
+	require.Equal(t, rongcloud.HostedGroup{GroupID: "g0", Name: "Name of g0", OwnerID: "owner", CreatorID: "owner", CreatedAt: started.Local()}, first.Groups[0])
 	first, err = client.HostedGroup.List(ctx, rongcloud.HostedGroupQuery{Size: 1, Order: oldest})
 	require.NoError(t, err)
 	require.Equal(t, "b", first.Groups[0].OwnerID)
