@@ -183,7 +183,7 @@ func ExampleUserBlacklistService_All() {
 	client := srv.Client()
 	ctx := context.Background()
 
-	if err := client.User.Blacklist.Add(ctx, "u1", []string{"u7", "u8", "u9"}); err != nil {
+	if err := client.User.Blacklist.Add(ctx, rongcloud.UserBlacklistParams{UserID: "u1", TargetIDs: []string{"u7", "u8", "u9"}}); err != nil {
 		fmt.Println(err)
 		return
 	}

@@ -14,7 +14,7 @@ import (
 type UserService struct {
 	service
 
-	Block       *UserBlockService       // bans from connecting
+	Block       *UserBlockService       // keeps users from connecting
 	Blacklist   *UserBlacklistService   // whose private messages a user refuses
 	Whitelist   *UserWhitelistService   // whose private messages alone a user accepts
 	Tag         *UserTagService         // tags for pushes to groups of users
@@ -109,6 +109,10 @@ type SandboxUserPage struct {
 	Users []User `json:"users"`
 }
 
+// More reports whether there may be another page. The server does not say, so only an empty page is
+// taken for the one after the last.
+func (p *SandboxUserPage) More() bool { return len(p.Users) > 0 }
+
 // The parameters of many calls.
 type (
 	oneUserID struct {
@@ -153,7 +157,7 @@ func (s *UserService) Update(ctx context.Context, params UserUpdateParams, opts 
 //rongcloud:endpoint POST /user/info.json
 func (s *UserService) Get(ctx context.Context, userID string, opts ...CallOption) (*User, error) {
 	user, err := fetch[User](ctx, s.client, endpoint.UserInfo, &oneUserID{userID}, opts)
-	if err == nil && user.UserID == "" { // the answer does not repeat it
+	if err == nil && user.UserID == "" { // the response does not repeat it
 		user.UserID = userID
 	}
 	return user, err
@@ -169,23 +173,23 @@ func (s *UserService) ExpireTokens(ctx context.Context, params ExpireTokensParam
 	return send(ctx, s.client, endpoint.UserTokenExpire, &params, opts)
 }
 
-// IsOnline tells whether a user is connected now. It is not meant for polling: RongCloud reports
+// IsOnline reports whether a user is connected now. It is not meant for polling: RongCloud reports
 // changes by its callback for online status.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/check-online-status-by-user
 //
 //rongcloud:endpoint POST /user/checkOnline.json
 func (s *UserService) IsOnline(ctx context.Context, userID string, opts ...CallOption) (bool, error) {
-	type answer struct {
+	type response struct {
 		Online bool `json:"status"`
 	}
-	out, err := fetch[answer](ctx, s.client, endpoint.UserCheckOnline, &oneUserID{userID}, opts)
+	out, err := fetch[response](ctx, s.client, endpoint.UserCheckOnline, &oneUserID{userID}, opts)
 	return err == nil && out.Online, err
 }
 
 // ListSandbox returns one page of the registered users of an app in the development environment;
-// AllSandbox walks all pages. What the server answers to an App Key of the production environment
-// is not documented.
+// AllSandbox walks all pages. What the response to an App Key of the production environment is, is
+// not documented.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/user/query-users
 //

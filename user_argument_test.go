@@ -35,7 +35,7 @@ func TestUserRefuses(t *testing.T) {
 	}
 	remarks := func(user string, remarks ...rongcloud.UserRemark) func(ctx, client) error {
 		return func(x ctx, c client) error {
-			return c.User.Remark.Set(x, rongcloud.UserRemarksParams{UserID: user, Remarks: remarks})
+			return c.User.Remark.Set(x, rongcloud.UserRemarkSetParams{UserID: user, Remarks: remarks})
 		}
 	}
 	tests := []struct {
@@ -106,16 +106,16 @@ func TestUserRefuses(t *testing.T) {
 		}},
 
 		{"blacklist of nobody", "userId", "is required", func(x ctx, c client) error {
-			return c.User.Blacklist.Add(x, "", two)
+			return c.User.Blacklist.Add(x, rongcloud.UserBlacklistParams{UserID: "", TargetIDs: two})
 		}},
 		{"blacklist nobody", "blackUserId", "is required", func(x ctx, c client) error {
-			return c.User.Blacklist.Add(x, "u1", nil)
+			return c.User.Blacklist.Add(x, rongcloud.UserBlacklistParams{UserID: "u1", TargetIDs: nil})
 		}},
 		{"blacklist 21", "blackUserId", "21 items, at most 20", func(x ctx, c client) error {
-			return c.User.Blacklist.Add(x, "u1", userIDs(21))
+			return c.User.Blacklist.Add(x, rongcloud.UserBlacklistParams{UserID: "u1", TargetIDs: userIDs(21)})
 		}},
 		{"take 21 off the blacklist", "blackUserId", "21 items, at most 20", func(x ctx, c client) error {
-			return c.User.Blacklist.Remove(x, "u1", userIDs(21))
+			return c.User.Blacklist.Remove(x, rongcloud.UserBlacklistParams{UserID: "u1", TargetIDs: userIDs(21)})
 		}},
 		{"list nobody's blacklist", "userId", "is required", func(x ctx, c client) error {
 			_, err := c.User.Blacklist.List(x, rongcloud.UserBlacklistQuery{})
@@ -129,34 +129,52 @@ func TestUserRefuses(t *testing.T) {
 		}},
 
 		{"whitelist of nobody", "userId", "is required", func(x ctx, c client) error {
-			return c.User.Whitelist.Add(x, "", two)
+			return c.User.Whitelist.Add(x, rongcloud.UserWhitelistParams{UserID: "", TargetIDs: two})
 		}},
 		{"whitelist 21", "whiteUserId", "21 items, at most 20", func(x ctx, c client) error {
-			return c.User.Whitelist.Add(x, "u1", userIDs(21))
+			return c.User.Whitelist.Add(x, rongcloud.UserWhitelistParams{UserID: "u1", TargetIDs: userIDs(21)})
 		}},
 		{"take an empty ID off the whitelist", "whiteUserId", "item 1 is empty", func(x ctx, c client) error {
-			return c.User.Whitelist.Remove(x, "u1", []string{""})
+			return c.User.Whitelist.Remove(x, rongcloud.UserWhitelistParams{UserID: "u1", TargetIDs: []string{""}})
 		}},
 		{"set the mode of 21", "userId", "21 items, at most 20", func(x ctx, c client) error {
-			return c.User.Whitelist.SetMode(x, userIDs(21), rongcloud.WhitelistModeOn)
+			return c.User.Whitelist.SetMode(x, rongcloud.UserWhitelistModeParams{UserIDs: userIDs(21), Mode: rongcloud.WhitelistModeOn})
+		}},
+		{"set no mode", "whiteSetting", "is required", func(x ctx, c client) error {
+			return c.User.Whitelist.SetMode(x, rongcloud.UserWhitelistModeParams{UserIDs: two})
+		}},
+		{"set an unknown mode", "whiteSetting", "WhitelistMode(3) is none of its values", func(x ctx, c client) error {
+			return c.User.Whitelist.SetMode(x, rongcloud.UserWhitelistModeParams{UserIDs: two, Mode: 3})
 		}},
 		{"ask the mode of 21", "userId", "21 items, at most 20", func(x ctx, c client) error {
 			_, err := c.User.Whitelist.GetModes(x, userIDs(21))
 			return err
 		}},
 
-		{"tag nobody", "userId", "is required", func(x ctx, c client) error { return c.User.Tag.Set(x, "", two) }},
+		{"tag nobody", "userId", "is required", func(x ctx, c client) error {
+			return c.User.Tag.Set(x, rongcloud.UserTagSetParams{UserID: "", Tags: two})
+		}},
 		{"an empty tag", "tags", "item 2 is empty", func(x ctx, c client) error {
-			return c.User.Tag.Set(x, "u1", []string{"a", ""})
+			return c.User.Tag.Set(x, rongcloud.UserTagSetParams{UserID: "u1", Tags: []string{"a", ""}})
 		}},
 		{"21 tags", "tags", "21 items, at most 20", func(x ctx, c client) error {
-			return c.User.Tag.Set(x, "u1", userIDs(21))
+			return c.User.Tag.Set(x, rongcloud.UserTagSetParams{UserID: "u1", Tags: userIDs(21)})
+		}},
+		{"no tags", "tags", "is required", func(x ctx, c client) error {
+			return c.User.Tag.Set(x, rongcloud.UserTagSetParams{UserID: "u1", Tags: []string{}})
+		}},
+		{"no tags for many", "tags", "is required", func(x ctx, c client) error {
+			return c.User.Tag.BatchSet(x, rongcloud.UserTagBatchSetParams{UserIDs: two})
+		}},
+		{"clear nobody's tags", "userId", "is required", func(x ctx, c client) error { return c.User.Tag.Clear(x, "") }},
+		{"clear the tags of 1001", "userIds", "1001 items, at most 1000", func(x ctx, c client) error {
+			return c.User.Tag.BatchClear(x, userIDs(1001))
 		}},
 		{"tag no users", "userIds", "is required", func(x ctx, c client) error {
 			return c.User.Tag.BatchSet(x, rongcloud.UserTagBatchSetParams{Tags: two})
 		}},
 		{"tag 1001", "userIds", "1001 items, at most 1000", func(x ctx, c client) error {
-			return c.User.Tag.BatchSet(x, rongcloud.UserTagBatchSetParams{UserIDs: userIDs(1001)})
+			return c.User.Tag.BatchSet(x, rongcloud.UserTagBatchSetParams{UserIDs: userIDs(1001), Tags: two})
 		}},
 		{"tags of 51", "userIds", "51 items, at most 50", func(x ctx, c client) error {
 			_, err := c.User.Tag.Get(x, userIDs(51))
@@ -176,16 +194,17 @@ func TestUserRefuses(t *testing.T) {
 			rongcloud.UserRemark{SenderID: "s", Remark: "r"}, rongcloud.UserRemark{Remark: "r"})},
 		{"an empty remark", "remarks", "item 1", remarks("u1", rongcloud.UserRemark{SenderID: "s"})},
 		{"delete no remark", "targetId", "is required", func(x ctx, c client) error {
-			return c.User.Remark.Delete(x, "u1", "")
+			return c.User.Remark.Delete(x, rongcloud.UserRemarkDeleteParams{UserID: "u1", SenderID: ""})
 		}},
 		{"list nobody's remarks", "userId", "is required", func(x ctx, c client) error {
 			_, err := c.User.Remark.List(x, rongcloud.UserRemarkQuery{Page: 1})
 			return err
 		}},
 
-		{"a period of nobody", "userId", "is required", period(rongcloud.UserPushPeriodParams{StartTime: "22:00:00", Level: 1})},
-		{"a period without start", "startTime", "is required", period(rongcloud.UserPushPeriodParams{UserID: "u1", Level: 1})},
-		{"a period without level", "level", "is required", period(rongcloud.UserPushPeriodParams{UserID: "u1", StartTime: "22:00:00"})},
+		{"a period of nobody", "userId", "is required", period(rongcloud.UserPushPeriodParams{StartTime: "22:00:00", Duration: time.Hour, Level: 1})},
+		{"a period without start", "startTime", "is required", period(rongcloud.UserPushPeriodParams{UserID: "u1", Duration: time.Hour, Level: 1})},
+		{"a period without level", "level", "is required", period(rongcloud.UserPushPeriodParams{UserID: "u1", StartTime: "22:00:00", Duration: time.Hour})},
+		{"a period of no length", "period", "is required", period(rongcloud.UserPushPeriodParams{UserID: "u1", StartTime: "22:00:00", Level: 1})},
 		{"a negative period", "period", "is negative", period(rongcloud.UserPushPeriodParams{
 			UserID: "u1", StartTime: "22:00:00", Level: 1, Duration: -time.Hour,
 		})},

@@ -15,42 +15,46 @@ import (
 // whom [UserWhitelistService.SetMode] has switched to the whitelist it has no effect.
 type UserBlacklistService service
 
+// UserBlacklistParams names users to put on a user's blacklist or take off it.
+type UserBlacklistParams struct {
+	UserID    string   `wire:"userId"`      // owner of the list
+	TargetIDs []string `wire:"blackUserId"` // at most 20
+}
+
 // UserBlacklistQuery chooses a page of a user's blacklist.
 type UserBlacklistQuery struct {
 	UserID    string `wire:"userId"`    // owner of the list
-	PageToken string `wire:"pageToken"` // Next of the page before; empty for the first page
+	PageToken string `wire:"pageToken"` // NextPageToken of the page before; empty for the first page
 	Size      int    `wire:"size"`      // users per page, 1000 by default and at most
 }
 
 // UserBlacklistPage is a page of a user's blacklist, newest entries first.
 type UserBlacklistPage struct {
-	UserIDs []string `json:"users"`
-	Next    string   `json:"next"` // token of the next page; empty on the last one
+	UserIDs       []string `json:"users"`
+	NextPageToken string   `json:"next"` // empty on the last page
 }
 
-type blacklistChange struct {
-	UserID  string   `wire:"userId"`
-	Blocked []string `wire:"blackUserId"`
-}
+// More reports whether there is another page.
+func (p *UserBlacklistPage) More() bool { return p.NextPageToken != "" }
 
-// Add puts up to 20 users on the blacklist of userID, which has room for 3000 on the paid plans.
+// Add puts up to 20 users on the blacklist of a user, which has room for 3000 on the paid plans.
 //
 // [CodeBlacklistNotEnabled] means that the app does not have the service.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/blacklist/add-to-blacklist
 //
 //rongcloud:endpoint POST /user/blacklist/add.json
-func (s *UserBlacklistService) Add(ctx context.Context, userID string, blocked []string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UserBlacklistAdd, &blacklistChange{userID, blocked}, opts)
+func (s *UserBlacklistService) Add(ctx context.Context, params UserBlacklistParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserBlacklistAdd, &params, opts)
 }
 
-// Remove takes up to 20 users off the blacklist of userID.
+// Remove takes up to 20 users off the blacklist of a user.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/blacklist/remove-from-blacklist
 //
 //rongcloud:endpoint POST /user/blacklist/remove.json
-func (s *UserBlacklistService) Remove(ctx context.Context, userID string, blocked []string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UserBlacklistRemove, &blacklistChange{userID, blocked}, opts)
+func (s *UserBlacklistService) Remove(ctx context.Context, params UserBlacklistParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserBlacklistRemove, &params, opts)
 }
 
 // List returns one page of a user's blacklist; All walks all pages. Without a page token the
@@ -72,6 +76,6 @@ func (s *UserBlacklistService) All(ctx context.Context, query UserBlacklistQuery
 		if err != nil {
 			return nil, "", err
 		}
-		return page.UserIDs, page.Next, nil
+		return page.UserIDs, page.NextPageToken, nil
 	})
 }

@@ -8,22 +8,22 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UserBlockService bans users from connecting, for a time.
+// UserBlockService keeps users from connecting, for a time. RongCloud's pages call it a ban, too.
 type UserBlockService service
 
-// UserBlockParams says whom to ban and for how long.
+// UserBlockParams says whom to block and for how long.
 type UserBlockParams struct {
 	UserIDs  []string      `wire:"userId"` // at most 20
 	Duration time.Duration `wire:"minute"` // whole minutes, from 1 minute to 30 days (43200 minutes)
 }
 
-// UserBlockQuery chooses a page of the banned users.
+// UserBlockQuery chooses a page of the blocked users.
 type UserBlockQuery struct {
-	Page int `wire:"page"` // from 1; 0 turns paging off
+	Page int `wire:"page"` // from 1, the default
 	Size int `wire:"size"` // users per page, 50 by default
 }
 
-// UserBlock is the ban of one user.
+// UserBlock is the block of one user.
 type UserBlock struct {
 	UserID string `json:"userId"`
 
@@ -32,14 +32,23 @@ type UserBlock struct {
 	EndsAt time.Time `json:"blockEndTime" unit:"date"`
 }
 
-// UserBlockPage is a page of the banned users.
+// UserBlockPage is a page of the blocked users.
 type UserBlockPage struct {
 	Users []UserBlock `json:"users"`
 }
 
-// Add bans up to 20 users from connecting and cuts their open connections. There are no endless
-// bans: each ends by itself or by [UserBlockService.Remove]. A further ban of the same user seems
-// to replace the first one, end and all.
+// More reports whether there may be another page. The server does not say, so only an empty page is
+// taken for the one after the last.
+func (p *UserBlockPage) More() bool { return len(p.Users) > 0 }
+
+// UserBlocks are the blocked users whose blocks end last.
+type UserBlocks struct {
+	Users []UserBlock `json:"users"`
+}
+
+// Add keeps up to 20 users from connecting and cuts their open connections. There are no endless
+// blocks: each ends by itself or by [UserBlockService.Remove]. A further block of the same user
+// seems to replace the first one, end and all.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/block
 //
@@ -48,7 +57,7 @@ func (s *UserBlockService) Add(ctx context.Context, params UserBlockParams, opts
 	return send(ctx, s.client, endpoint.UserBlock, &params, opts)
 }
 
-// Remove lifts the ban of up to 20 users.
+// Remove lets up to 20 users connect again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/unblock
 //
@@ -57,20 +66,24 @@ func (s *UserBlockService) Remove(ctx context.Context, userIDs []string, opts ..
 	return send(ctx, s.client, endpoint.UserUnblock, &manyUserIDs{userIDs}, opts)
 }
 
-// List returns one page of the banned users. Without a page number there are no pages: it returns
-// the 1000 users whose bans end last, and nothing tells whether there are more. All walks all
-// pages.
+// List returns one page of the blocked users; All walks all pages.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/query-blocked-list
 //
 //rongcloud:endpoint POST /user/block/query.json
 func (s *UserBlockService) List(ctx context.Context, query UserBlockQuery, opts ...CallOption) (*UserBlockPage, error) {
+	query.Page = max(query.Page, 1) // page 0 would turn paging off
 	return fetch[UserBlockPage](ctx, s.client, endpoint.UserBlockQuery, &query, opts)
 }
 
-// All yields every banned user, from the query's page on, or from the first one if it names none.
+// ListUnpaged returns, without pages, the up to 1000 blocked users whose blocks end last. For the
+// rest see [UserBlockService.List]. Nothing tells whether more users are blocked.
+func (s *UserBlockService) ListUnpaged(ctx context.Context, opts ...CallOption) (*UserBlocks, error) {
+	return fetch[UserBlocks](ctx, s.client, endpoint.UserBlockQuery, nil, opts)
+}
+
+// All yields every blocked user, from the query's page on.
 func (s *UserBlockService) All(ctx context.Context, query UserBlockQuery, opts ...CallOption) iter.Seq2[UserBlock, error] {
-	// walkNumbers never asks for page 0, which would turn paging off.
 	return walkNumbers(endpoint.UserBlockQuery, query.Page, func(number int) ([]UserBlock, error) {
 		at := query
 		at.Page = number

@@ -23,6 +23,10 @@ type DeactivatedUserPage struct {
 	UserIDs []string `json:"users"`
 }
 
+// More reports whether there may be another page. The server does not say, so only an empty page is
+// taken for the one after the last.
+func (p *DeactivatedUserPage) More() bool { return len(p.UserIDs) > 0 }
+
 // Deactivate takes up to 100 users out of service and wipes what is kept for them: name, avatar,
 // messages, conversations, push devices, blacklist and whitelist. This cannot be undone:
 // [UserService.Reactivate] gives back the user ID alone. Memberships of groups and ultra groups

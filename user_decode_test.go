@@ -114,18 +114,18 @@ func TestUserDecodes(t *testing.T) {
 		},
 		{"blocks empty", "block/query", blocks, `,"users":[]`, &rongcloud.UserBlockPage{Users: []rongcloud.UserBlock{}}},
 
-		{"blacklist", "blacklist/query", blacklist, `,"users":["u2"],"next":"n"`, &rongcloud.UserBlacklistPage{UserIDs: []string{"u2"}, Next: "n"}},
+		{"blacklist", "blacklist/query", blacklist, `,"users":["u2"],"next":"n"`, &rongcloud.UserBlacklistPage{UserIDs: []string{"u2"}, NextPageToken: "n"}},
 		{"blacklist end", "blacklist/query", blacklist, `,"users":["u2"]`, &rongcloud.UserBlacklistPage{UserIDs: []string{"u2"}}},
-		{"blacklist number", "blacklist/query", blacklist, `,"users":[2],"next":9`, &rongcloud.UserBlacklistPage{UserIDs: []string{"2"}, Next: "9"}},
-		{"whitelist", "whitelist/query", whitelist, `,"users":["u2"],"next":"n"`, &rongcloud.UserWhitelistPage{UserIDs: []string{"u2"}, Next: "n"}},
+		{"blacklist number", "blacklist/query", blacklist, `,"users":[2],"next":9`, &rongcloud.UserBlacklistPage{UserIDs: []string{"2"}, NextPageToken: "9"}},
+		{"whitelist", "whitelist/query", whitelist, `,"users":["u2"],"next":"n"`, &rongcloud.UserWhitelistPage{UserIDs: []string{"u2"}, NextPageToken: "n"}},
 		{"whitelist end", "whitelist/query", whitelist, `,"users":null,"next":null`, &rongcloud.UserWhitelistPage{}},
 		{
-			"modes", "whitesetting/query", modes, `,"users":[{"userId":"u1","whiteSetting":"1"},{"userId":"u2","whiteSetting":0}]`,
-			&rongcloud.UserWhitelistModes{Users: []rongcloud.UserWhitelistMode{{UserID: "u1", Mode: rongcloud.WhitelistModeOn}, {UserID: "u2"}}},
+			"modes", "whitesetting/query", modes, `,"users":[{"userId":"u1","whiteSetting":"1"},{"userId":"u2","whiteSetting":0},{"userId":"u3"}]`,
+			&rongcloud.UserWhitelistModes{Users: []rongcloud.UserWhitelistMode{{UserID: "u1", Mode: rongcloud.WhitelistModeOn}, {UserID: "u2", Mode: rongcloud.WhitelistModeOff}, {UserID: "u3"}}},
 		},
 		{
 			"modes as texts", "whitesetting/query", modes, `,"users":["{\"userId\":\"u1\",\"whiteSetting\":\"7\"}"]`,
-			&rongcloud.UserWhitelistModes{Users: []rongcloud.UserWhitelistMode{{UserID: "u1", Mode: 7}}},
+			&rongcloud.UserWhitelistModes{Users: []rongcloud.UserWhitelistMode{{UserID: "u1", Mode: 8}}},
 		},
 
 		{
@@ -219,7 +219,7 @@ func TestUserWords(t *testing.T) {
 	for want, value := range map[string]fmt.Stringer{
 		"oldest first": rongcloud.SortOldestFirst, "newest first": rongcloud.SortNewestFirst, "SortOrder(0)": rongcloud.SortOrder(0),
 		"unknown": rongcloud.GenderUnknown, "male": rongcloud.GenderMale, "female": rongcloud.GenderFemale, "Gender(3)": rongcloud.Gender(3),
-		"blacklist": rongcloud.WhitelistModeOff, "whitelist": rongcloud.WhitelistModeOn, "WhitelistMode(2)": rongcloud.WhitelistMode(2),
+		"off": rongcloud.WhitelistModeOff, "on": rongcloud.WhitelistModeOn, "WhitelistMode(3)": rongcloud.WhitelistMode(3),
 		"all messages": rongcloud.PushLevelAll, "not set": rongcloud.PushLevelUnset, "mentions": rongcloud.PushLevelMentions,
 		"mentions of the user": rongcloud.PushLevelUserMentions, "mentions of everybody": rongcloud.PushLevelAllMentions,
 		"no messages": rongcloud.PushLevelNone, "PushLevel(3)": rongcloud.PushLevel(3),

@@ -23,37 +23,40 @@ type UserPrivateMutePage struct {
 	UserIDs []string `json:"users"`
 }
 
-// chatBanPerson is the only conversation type that the calls take on the documented API.
-const chatBanPerson = "PERSON"
+// More reports whether there may be another page. Total is not relied on, so only an
+// empty page is taken for the one after the last.
+func (p *UserPrivateMutePage) More() bool { return len(p.UserIDs) > 0 }
 
-type chatBanChange struct {
-	UserIDs []string `wire:"userId"`
-	Muted   bool     `wire:"state"`
-	Type    string   `wire:"type"`
-}
+// privateMuteType is the only conversation type that the calls take on the documented API.
+const privateMuteType = "PERSON"
 
-type chatBanQuery struct {
+type privateMuteQuery struct {
 	UserPrivateMuteQuery
 	Type string `wire:"type"`
 }
 
 // Add mutes up to 1000 users in one-to-one chats.
-func (s *UserPrivateMuteService) Add(ctx context.Context, userIDs []string, opts ...CallOption) error {
-	return s.Set(ctx, userIDs, true, opts...)
-}
-
-// Remove unmutes up to 1000 users in one-to-one chats.
-func (s *UserPrivateMuteService) Remove(ctx context.Context, userIDs []string, opts ...CallOption) error {
-	return s.Set(ctx, userIDs, false, opts...)
-}
-
-// Set mutes or unmutes up to 1000 users in one-to-one chats; Add and Remove say the same in words.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/one-to-one/ban
 //
 //rongcloud:endpoint POST /user/chat/fb/set.json
-func (s *UserPrivateMuteService) Set(ctx context.Context, userIDs []string, muted bool, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UserChatFbSet, &chatBanChange{userIDs, muted, chatBanPerson}, opts)
+func (s *UserPrivateMuteService) Add(ctx context.Context, userIDs []string, opts ...CallOption) error {
+	return s.set(ctx, userIDs, true, opts)
+}
+
+// Remove unmutes up to 1000 users in one-to-one chats. For the rest see
+// [UserPrivateMuteService.Add].
+func (s *UserPrivateMuteService) Remove(ctx context.Context, userIDs []string, opts ...CallOption) error {
+	return s.set(ctx, userIDs, false, opts)
+}
+
+func (s *UserPrivateMuteService) set(ctx context.Context, userIDs []string, muted bool, opts []CallOption) error {
+	type request struct {
+		UserIDs []string `wire:"userId"`
+		Muted   *bool    `wire:"state"` // false is sent, too
+		Type    string   `wire:"type"`
+	}
+	return send(ctx, s.client, endpoint.UserChatFbSet, &request{userIDs, &muted, privateMuteType}, opts)
 }
 
 // List returns a part of the users who are muted in one-to-one chats; All walks all of them.
@@ -62,7 +65,7 @@ func (s *UserPrivateMuteService) Set(ctx context.Context, userIDs []string, mute
 //
 //rongcloud:endpoint POST /user/chat/fb/querylist.json
 func (s *UserPrivateMuteService) List(ctx context.Context, query UserPrivateMuteQuery, opts ...CallOption) (*UserPrivateMutePage, error) {
-	return fetch[UserPrivateMutePage](ctx, s.client, endpoint.UserChatFbQuerylist, &chatBanQuery{query, chatBanPerson}, opts)
+	return fetch[UserPrivateMutePage](ctx, s.client, endpoint.UserChatFbQuerylist, &privateMuteQuery{query, privateMuteType}, opts)
 }
 
 // All yields the IDs of the users who are muted in one-to-one chats, from the query's offset on.

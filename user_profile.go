@@ -85,6 +85,10 @@ type UserProfilePage struct {
 	Users []UserProfileRecord `json:"userList"`
 }
 
+// More reports whether there may be another page. The server does not say, so only an empty page is
+// taken for the one after the last.
+func (p *UserProfilePage) More() bool { return len(p.Users) > 0 }
+
 // Set writes the hosted profile of one user. Whether what it leaves out keeps its value is not
 // documented. The name and avatar that push notifications show are others; see
 // [UserService.Update].

@@ -48,7 +48,7 @@ func (l PushLevel) String() string {
 type UserPushPeriodParams struct {
 	UserID    string        `wire:"userId"`
 	StartTime string        `wire:"startTime"` // time of day such as "22:30:00", in the data centre's zone; see time.TimeOnly
-	Duration  time.Duration `wire:"period"`    // whole minutes, less than a day; 0 means none
+	Duration  time.Duration `wire:"period"`    // whole minutes, from one minute to less than a day
 	Level     PushLevel     `wire:"level"`     // what is still pushed: PushLevelMentions or PushLevelNone
 
 	// TimeZone is the zone of StartTime, such as "Asia/Shanghai". RongCloud's page on the renamed
@@ -64,26 +64,30 @@ type UserPushPeriod struct {
 }
 
 // Set sets the hours of every day during which a user gets no push notifications, or those for
-// mentions alone. Each user has one such period: a new one replaces the old.
+// mentions alone. Each user has one such period: a new one replaces the old, and
+// [UserPushPeriodService.Delete] removes it.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/set-push-disabled-period
 //
 //rongcloud:endpoint POST /user/blockPushPeriod/set.json
 func (s *UserPushPeriodService) Set(ctx context.Context, params UserPushPeriodParams, opts ...CallOption) error {
+	if params.Duration == 0 { // which would say that there is no period
+		return refuse("period", "is required")
+	}
 	return send(ctx, s.client, endpoint.UserBlockPushPeriodSet, &params, opts)
 }
 
-// Get returns a user's period without push notifications. The answer for a user who has none is
-// not documented; a Period of 0 means none.
+// Get returns a user's period without push notifications. The response for a user who has none
+// is not documented; a Duration of 0 means none.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/get-push-disabled-period
 //
 //rongcloud:endpoint POST /user/blockPushPeriod/get.json
 func (s *UserPushPeriodService) Get(ctx context.Context, userID string, opts ...CallOption) (*UserPushPeriod, error) {
-	type answer struct {
+	type response struct {
 		Data UserPushPeriod `json:"data"`
 	}
-	out, err := fetch[answer](ctx, s.client, endpoint.UserBlockPushPeriodGet, &oneUserID{userID}, opts)
+	out, err := fetch[response](ctx, s.client, endpoint.UserBlockPushPeriodGet, &oneUserID{userID}, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -16,10 +16,16 @@ type UserRemark struct {
 	Remark   string `json:"remark"` // name to show; how long it may be is not documented
 }
 
-// UserRemarksParams gives senders names.
-type UserRemarksParams struct {
+// UserRemarkSetParams gives senders names.
+type UserRemarkSetParams struct {
 	UserID  string       `wire:"userId"`  // who receives the pushes
 	Remarks []UserRemark `wire:"remarks"` // at most 100
+}
+
+// UserRemarkDeleteParams names the sender whose name is to be removed.
+type UserRemarkDeleteParams struct {
+	UserID   string `wire:"userId"` // who receives the pushes
+	SenderID string `wire:"targetId"`
 }
 
 // UserRemarkQuery chooses a page of the names that a user has for senders.
@@ -35,12 +41,16 @@ type UserRemarkPage struct {
 	Remarks []UserRemark `json:"users"`
 }
 
+// More reports whether there may be another page. Total is not relied on, so only an
+// empty page is taken for the one after the last.
+func (p *UserRemarkPage) More() bool { return len(p.Remarks) > 0 }
+
 // Set sets the names under which a user sees up to 100 senders in push notifications.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/remark/set-remark-for-push
 //
 //rongcloud:endpoint POST /user/remarks/set.json
-func (s *UserRemarkService) Set(ctx context.Context, params UserRemarksParams, opts ...CallOption) error {
+func (s *UserRemarkService) Set(ctx context.Context, params UserRemarkSetParams, opts ...CallOption) error {
 	for i, r := range params.Remarks {
 		if r.SenderID == "" || r.Remark == "" {
 			return refuse("remarks", "item %d lacks the sender or the name", i+1)
@@ -49,18 +59,14 @@ func (s *UserRemarkService) Set(ctx context.Context, params UserRemarksParams, o
 	return send(ctx, s.client, endpoint.UserRemarksSet, &params, opts)
 }
 
-// Delete removes the name that userID sees for senderID. Whether it is an error if there is none
+// Delete removes the name that a user sees for a sender. Whether it is an error if there is none
 // is not documented; if so, it is probably [CodeNothingToDelete].
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/remark/delete-remark-for-push
 //
 //rongcloud:endpoint POST /user/remarks/del.json
-func (s *UserRemarkService) Delete(ctx context.Context, userID, senderID string, opts ...CallOption) error {
-	type params struct {
-		UserID   string `wire:"userId"`
-		SenderID string `wire:"targetId"`
-	}
-	return send(ctx, s.client, endpoint.UserRemarksDel, &params{userID, senderID}, opts)
+func (s *UserRemarkService) Delete(ctx context.Context, params UserRemarkDeleteParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserRemarksDel, &params, opts)
 }
 
 // List returns one page of the names that a user sees for senders; All walks all pages.

@@ -9,10 +9,16 @@ import (
 // UserTagService tags users. A push can go to all users with certain tags.
 type UserTagService service
 
+// UserTagSetParams gives a user tags.
+type UserTagSetParams struct {
+	UserID string   `wire:"userId"`
+	Tags   []string `wire:"tags"` // at most 20, of at most 40 bytes each and without special characters
+}
+
 // UserTagBatchSetParams gives many users the same tags.
 type UserTagBatchSetParams struct {
-	UserIDs []string `wire:"userIds"`    // at most 1000
-	Tags    []string `wire:"tags,empty"` // in place of those that the users have; none clears them
+	UserIDs []string `wire:"userIds"` // at most 1000
+	Tags    []string `wire:"tags"`    // at most 20, of at most 40 bytes each and without special characters
 }
 
 // UserTags are the tags of the users that were asked for.
@@ -20,29 +26,41 @@ type UserTags struct {
 	ByUser map[string][]string `json:"result"` // by user ID; empty for a user without tags
 }
 
-type tagChange struct {
-	UserID string   `wire:"userId"`
-	Tags   []string `wire:"tags,empty"`
-}
-
-// Set replaces all tags of a user by up to 20 others, of at most 40 bytes each and without special
-// characters. No tags, be it a nil slice, clear those that the user has.
+// Set replaces all tags of a user by others. [UserTagService.Clear] removes them.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/tag/set-user-tag
 //
 //rongcloud:endpoint POST /user/tag/set.json
-func (s *UserTagService) Set(ctx context.Context, userID string, tags []string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UserTagSet, &tagChange{userID, tags}, opts)
+func (s *UserTagService) Set(ctx context.Context, params UserTagSetParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserTagSet, &params, opts)
 }
 
-// BatchSet replaces all tags of up to 1000 users by the same ones; the rules of
-// [UserTagService.Set] hold. Its quota is 10 calls per second.
+// Clear removes all tags of a user. For the rest see [UserTagService.Set].
+func (s *UserTagService) Clear(ctx context.Context, userID string, opts ...CallOption) error {
+	type request struct {
+		UserID string   `wire:"userId"`
+		Tags   []string `wire:"tags,empty"`
+	}
+	return send(ctx, s.client, endpoint.UserTagSet, &request{userID, nil}, opts)
+}
+
+// BatchSet replaces all tags of up to 1000 users by the same ones. [UserTagService.BatchClear]
+// removes them. The quota is 10 calls per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/tag/batch-set-user-tag
 //
 //rongcloud:endpoint POST /user/tag/batch/set.json
 func (s *UserTagService) BatchSet(ctx context.Context, params UserTagBatchSetParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.UserTagBatchSet, &params, opts)
+}
+
+// BatchClear removes all tags of up to 1000 users. For the rest see [UserTagService.BatchSet].
+func (s *UserTagService) BatchClear(ctx context.Context, userIDs []string, opts ...CallOption) error {
+	type request struct {
+		UserIDs []string `wire:"userIds"`
+		Tags    []string `wire:"tags,empty"`
+	}
+	return send(ctx, s.client, endpoint.UserTagBatchSet, &request{userIDs, nil}, opts)
 }
 
 // Get returns the tags of up to 50 users.

@@ -120,16 +120,24 @@ func userCalls() []userCall {
 			_, err := c.User.Block.List(x, rongcloud.UserBlockQuery{Page: 1, Size: 7})
 			return err
 		}, userForm("page", "1", "size", "7"), ""},
-		{"/user/block/query.json", "bare", func(x ctx, c client) error {
+		{"/user/block/query.json", "the first page", func(x ctx, c client) error {
 			_, err := c.User.Block.List(x, rongcloud.UserBlockQuery{})
+			return err
+		}, userForm("page", "1"), ""},
+		{"/user/block/query.json", "a page before the first", func(x ctx, c client) error {
+			_, err := c.User.Block.List(x, rongcloud.UserBlockQuery{Page: -1, Size: 10})
+			return err
+		}, userForm("page", "1", "size", "10"), ""},
+		{"/user/block/query.json", "bare", func(x ctx, c client) error {
+			_, err := c.User.Block.ListUnpaged(x)
 			return err
 		}, userForm(), ""},
 
 		{"/user/blacklist/add.json", "all", func(x ctx, c client) error {
-			return c.User.Blacklist.Add(x, "u1", []string{"b1", "b2"})
+			return c.User.Blacklist.Add(x, rongcloud.UserBlacklistParams{UserID: "u1", TargetIDs: []string{"b1", "b2"}})
 		}, userForm("userId", "u1", "blackUserId", "b1", "blackUserId", "b2"), ""},
 		{"/user/blacklist/remove.json", "all", func(x ctx, c client) error {
-			return c.User.Blacklist.Remove(x, "u1", []string{"b1", "b2"})
+			return c.User.Blacklist.Remove(x, rongcloud.UserBlacklistParams{UserID: "u1", TargetIDs: []string{"b1", "b2"}})
 		}, userForm("userId", "u1", "blackUserId", "b1", "blackUserId", "b2"), ""},
 		{"/user/blacklist/query.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Blacklist.List(x, rongcloud.UserBlacklistQuery{UserID: "u1", PageToken: "t/1=", Size: 10})
@@ -141,10 +149,10 @@ func userCalls() []userCall {
 		}, userForm("userId", "u1"), ""},
 
 		{"/user/whitelist/add.json", "all", func(x ctx, c client) error {
-			return c.User.Whitelist.Add(x, "u1", []string{"w1", "w2"})
+			return c.User.Whitelist.Add(x, rongcloud.UserWhitelistParams{UserID: "u1", TargetIDs: []string{"w1", "w2"}})
 		}, userForm("userId", "u1", "whiteUserId", "w1", "whiteUserId", "w2"), ""},
 		{"/user/whitelist/remove.json", "all", func(x ctx, c client) error {
-			return c.User.Whitelist.Remove(x, "u1", []string{"w1", "w2"})
+			return c.User.Whitelist.Remove(x, rongcloud.UserWhitelistParams{UserID: "u1", TargetIDs: []string{"w1", "w2"}})
 		}, userForm("userId", "u1", "whiteUserId", "w1", "whiteUserId", "w2"), ""},
 		{"/user/whitelist/query.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Whitelist.List(x, rongcloud.UserWhitelistQuery{UserID: "u1", PageToken: "t", Size: 10})
@@ -155,10 +163,10 @@ func userCalls() []userCall {
 			return err
 		}, userForm("userId", "u1"), ""},
 		{"/user/whitesetting/set.json", "all", func(x ctx, c client) error {
-			return c.User.Whitelist.SetMode(x, []string{"u1", "u2"}, rongcloud.WhitelistModeOn)
+			return c.User.Whitelist.SetMode(x, rongcloud.UserWhitelistModeParams{UserIDs: []string{"u1", "u2"}, Mode: rongcloud.WhitelistModeOn})
 		}, userForm("userId", "u1", "userId", "u2", "whiteSetting", "1"), ""},
 		{"/user/whitesetting/set.json", "off", func(x ctx, c client) error {
-			return c.User.Whitelist.SetMode(x, []string{"u1"}, rongcloud.WhitelistModeOff)
+			return c.User.Whitelist.SetMode(x, rongcloud.UserWhitelistModeParams{UserIDs: []string{"u1"}, Mode: rongcloud.WhitelistModeOff})
 		}, userForm("userId", "u1", "whiteSetting", "0"), ""},
 		{"/user/whitesetting/query.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Whitelist.GetModes(x, []string{"u1", "u2"})
@@ -166,19 +174,16 @@ func userCalls() []userCall {
 		}, userForm("userId", "u1", "userId", "u2"), ""},
 
 		{"/user/tag/set.json", "all", func(x ctx, c client) error {
-			return c.User.Tag.Set(x, "u1", []string{"a", "<b>"})
+			return c.User.Tag.Set(x, rongcloud.UserTagSetParams{UserID: "u1", Tags: []string{"a", "<b>"}})
 		}, nil, `{"userId":"u1","tags":["a","<b>"]}`},
 		{"/user/tag/set.json", "clear", func(x ctx, c client) error {
-			return c.User.Tag.Set(x, "u1", []string{})
-		}, nil, `{"userId":"u1","tags":[]}`},
-		{"/user/tag/set.json", "clear with nil", func(x ctx, c client) error {
-			return c.User.Tag.Set(x, "u1", nil)
+			return c.User.Tag.Clear(x, "u1")
 		}, nil, `{"userId":"u1","tags":[]}`},
 		{"/user/tag/batch/set.json", "all", func(x ctx, c client) error {
 			return c.User.Tag.BatchSet(x, rongcloud.UserTagBatchSetParams{UserIDs: []string{"u1", "u2"}, Tags: []string{"a"}})
 		}, nil, `{"userIds":["u1","u2"],"tags":["a"]}`},
 		{"/user/tag/batch/set.json", "clear", func(x ctx, c client) error {
-			return c.User.Tag.BatchSet(x, rongcloud.UserTagBatchSetParams{UserIDs: []string{"u1"}})
+			return c.User.Tag.BatchClear(x, []string{"u1"})
 		}, nil, `{"userIds":["u1"],"tags":[]}`},
 		{"/user/tags/get.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Tag.Get(x, []string{"u1", "u2"})
@@ -186,12 +191,12 @@ func userCalls() []userCall {
 		}, userForm("userIds", "u1", "userIds", "u2"), ""},
 
 		{"/user/remarks/set.json", "all", func(x ctx, c client) error {
-			return c.User.Remark.Set(x, rongcloud.UserRemarksParams{UserID: "u1", Remarks: []rongcloud.UserRemark{
+			return c.User.Remark.Set(x, rongcloud.UserRemarkSetParams{UserID: "u1", Remarks: []rongcloud.UserRemark{
 				{SenderID: "s1", Remark: "A & <B>"}, {SenderID: "s2", Remark: "C"},
 			}})
 		}, userForm("userId", "u1", "remarks", `[{"id":"s1","remark":"A & <B>"},{"id":"s2","remark":"C"}]`), ""},
 		{"/user/remarks/del.json", "all", func(x ctx, c client) error {
-			return c.User.Remark.Delete(x, "u1", "s1")
+			return c.User.Remark.Delete(x, rongcloud.UserRemarkDeleteParams{UserID: "u1", SenderID: "s1"})
 		}, userForm("userId", "u1", "targetId", "s1"), ""},
 		{"/user/remarks/get.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Remark.List(x, rongcloud.UserRemarkQuery{UserID: "u1", Page: 2, Size: 50})
@@ -209,8 +214,10 @@ func userCalls() []userCall {
 			})
 		}, userForm("userId", "u1", "startTime", "22:30:00", "period", "601", "level", "5", "timezone", "Asia/Shanghai"), ""},
 		{"/user/blockPushPeriod/set.json", "bare", func(x ctx, c client) error {
-			return c.User.PushPeriod.Set(x, rongcloud.UserPushPeriodParams{UserID: "u1", StartTime: "00:00:00", Level: rongcloud.PushLevelMentions})
-		}, userForm("userId", "u1", "startTime", "00:00:00", "period", "0", "level", "1"), ""},
+			return c.User.PushPeriod.Set(x, rongcloud.UserPushPeriodParams{
+				UserID: "u1", StartTime: "00:00:00", Duration: time.Minute, Level: rongcloud.PushLevelMentions,
+			})
+		}, userForm("userId", "u1", "startTime", "00:00:00", "period", "1", "level", "1"), ""},
 		{"/user/blockPushPeriod/get.json", "all", func(x ctx, c client) error {
 			_, err := c.User.PushPeriod.Get(x, "u1")
 			return err
@@ -220,11 +227,8 @@ func userCalls() []userCall {
 		}, userForm("userId", "u1"), ""},
 
 		{"/user/chat/fb/set.json", "all", func(x ctx, c client) error {
-			return c.User.PrivateMute.Set(x, []string{"u1", "u2"}, true)
+			return c.User.PrivateMute.Add(x, []string{"u1", "u2"})
 		}, userForm("userId", "u1", "userId", "u2", "state", "1", "type", "PERSON"), ""},
-		{"/user/chat/fb/set.json", "add", func(x ctx, c client) error {
-			return c.User.PrivateMute.Add(x, []string{"u1"})
-		}, userForm("userId", "u1", "state", "1", "type", "PERSON"), ""},
 		{"/user/chat/fb/set.json", "remove", func(x ctx, c client) error {
 			return c.User.PrivateMute.Remove(x, []string{"u1"})
 		}, userForm("userId", "u1", "state", "0", "type", "PERSON"), ""},

@@ -126,6 +126,26 @@ func (w *userWalk) serve(t *testing.T, total int) (*rongcloud.Client, *[]int) {
 	}), asked
 }
 
+// TestUserPagesHaveMore proves when there may be another page: unless a page is empty, or lacks
+// the token of the next one.
+func TestUserPagesHaveMore(t *testing.T) {
+	t.Parallel()
+	id := []string{"u1"}
+	for name, pages := range map[string][2]interface{ More() bool }{
+		"sandbox users":     {&rongcloud.SandboxUserPage{Users: make([]rongcloud.User, 1)}, &rongcloud.SandboxUserPage{Total: 1}},
+		"deactivated users": {&rongcloud.DeactivatedUserPage{UserIDs: id}, &rongcloud.DeactivatedUserPage{}},
+		"blocked users":     {&rongcloud.UserBlockPage{Users: make([]rongcloud.UserBlock, 1)}, &rongcloud.UserBlockPage{}},
+		"muted users":       {&rongcloud.UserPrivateMutePage{Total: 1, UserIDs: id}, &rongcloud.UserPrivateMutePage{Total: 1}},
+		"remarks":           {&rongcloud.UserRemarkPage{Total: 1, Remarks: make([]rongcloud.UserRemark, 1)}, &rongcloud.UserRemarkPage{Total: 1}},
+		"profiles":          {&rongcloud.UserProfilePage{Users: make([]rongcloud.UserProfileRecord, 1)}, &rongcloud.UserProfilePage{}},
+		"blacklist":         {&rongcloud.UserBlacklistPage{NextPageToken: "t"}, &rongcloud.UserBlacklistPage{UserIDs: id}},
+		"whitelist":         {&rongcloud.UserWhitelistPage{NextPageToken: "t"}, &rongcloud.UserWhitelistPage{UserIDs: id}},
+	} {
+		require.True(t, pages[0].More(), name)
+		require.False(t, pages[1].More(), name)
+	}
+}
+
 func TestUserWalks(t *testing.T) {
 	t.Parallel()
 	for _, w := range pageWalks() {

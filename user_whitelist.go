@@ -21,32 +21,47 @@ type WhitelistMode int
 
 // The modes of a user.
 const (
-	WhitelistModeOff WhitelistMode = 0 // the blacklist counts; what a user has at first
-	WhitelistModeOn  WhitelistMode = 1 // the whitelist counts
+	WhitelistModeOff WhitelistMode = 1 // the blacklist counts; what a user has at first
+	WhitelistModeOn  WhitelistMode = 2 // the whitelist counts
 )
 
-// String names the list that counts.
+// String returns the mode in words.
 func (m WhitelistMode) String() string {
 	switch m {
 	case WhitelistModeOff:
-		return "blacklist"
+		return "off"
 	case WhitelistModeOn:
-		return "whitelist"
+		return "on"
 	}
 	return fmt.Sprintf("WhitelistMode(%d)", int(m))
+}
+
+// UserWhitelistParams names users to put on a user's whitelist or take off it.
+type UserWhitelistParams struct {
+	UserID    string   `wire:"userId"`      // owner of the list
+	TargetIDs []string `wire:"whiteUserId"` // at most 20
 }
 
 // UserWhitelistQuery chooses a page of a user's whitelist.
 type UserWhitelistQuery struct {
 	UserID    string `wire:"userId"`    // owner of the list
-	PageToken string `wire:"pageToken"` // Next of the page before; empty for the first page
+	PageToken string `wire:"pageToken"` // NextPageToken of the page before; empty for the first page
 	Size      int    `wire:"size"`      // users per page, 1000 by default and at most
 }
 
 // UserWhitelistPage is a page of a user's whitelist, newest entries first.
 type UserWhitelistPage struct {
-	UserIDs []string `json:"users"`
-	Next    string   `json:"next"` // token of the next page; empty on the last one
+	UserIDs       []string `json:"users"`
+	NextPageToken string   `json:"next"` // empty on the last page
+}
+
+// More reports whether there is another page.
+func (p *UserWhitelistPage) More() bool { return p.NextPageToken != "" }
+
+// UserWhitelistModeParams says which of the two lists is to count for users.
+type UserWhitelistModeParams struct {
+	UserIDs []string      `wire:"userId"` // at most 20
+	Mode    WhitelistMode `wire:"whiteSetting,enum"`
 }
 
 // UserWhitelistModes are the modes of the users that were asked for.
@@ -57,37 +72,27 @@ type UserWhitelistModes struct {
 // UserWhitelistMode is the mode of one user.
 type UserWhitelistMode struct {
 	UserID string        `json:"userId"`
-	Mode   WhitelistMode `json:"whiteSetting"`
+	Mode   WhitelistMode `json:"whiteSetting" from:"0"` // zero if the response does not say
 }
 
-type whitelistChange struct {
-	UserID  string   `wire:"userId"`
-	Allowed []string `wire:"whiteUserId"`
-}
-
-type whitelistModeChange struct {
-	UserIDs []string      `wire:"userId"`
-	Mode    WhitelistMode `wire:"whiteSetting"`
-}
-
-// Add puts up to 20 users on the whitelist of userID, which has room for 3000 on the paid plans.
+// Add puts up to 20 users on the whitelist of a user, which has room for 3000 on the paid plans.
 //
 // [CodeWhitelistNotEnabled] means that the app does not have the service.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/whitelist/add-to-whitelist
 //
 //rongcloud:endpoint POST /user/whitelist/add.json
-func (s *UserWhitelistService) Add(ctx context.Context, userID string, allowed []string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UserWhitelistAdd, &whitelistChange{userID, allowed}, opts)
+func (s *UserWhitelistService) Add(ctx context.Context, params UserWhitelistParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserWhitelistAdd, &params, opts)
 }
 
-// Remove takes up to 20 users off the whitelist of userID.
+// Remove takes up to 20 users off the whitelist of a user.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/whitelist/remove-from-whitelist
 //
 //rongcloud:endpoint POST /user/whitelist/remove.json
-func (s *UserWhitelistService) Remove(ctx context.Context, userID string, allowed []string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UserWhitelistRemove, &whitelistChange{userID, allowed}, opts)
+func (s *UserWhitelistService) Remove(ctx context.Context, params UserWhitelistParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserWhitelistRemove, &params, opts)
 }
 
 // List returns one page of a user's whitelist; All walks all pages. Without a page token the
@@ -109,7 +114,7 @@ func (s *UserWhitelistService) All(ctx context.Context, query UserWhitelistQuery
 		if err != nil {
 			return nil, "", err
 		}
-		return page.UserIDs, page.Next, nil
+		return page.UserIDs, page.NextPageToken, nil
 	})
 }
 
@@ -119,11 +124,11 @@ func (s *UserWhitelistService) All(ctx context.Context, query UserWhitelistQuery
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/whitelist/set-whitelist-service
 //
 //rongcloud:endpoint POST /user/whitesetting/set.json
-func (s *UserWhitelistService) SetMode(ctx context.Context, userIDs []string, mode WhitelistMode, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.UserWhitesettingSet, &whitelistModeChange{userIDs, mode}, opts)
+func (s *UserWhitelistService) SetMode(ctx context.Context, params UserWhitelistModeParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.UserWhitesettingSet, &params, opts)
 }
 
-// GetModes tells for up to 20 users which list counts.
+// GetModes returns for up to 20 users which list counts.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/whitelist/query-whitelist-service
 //

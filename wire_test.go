@@ -45,6 +45,7 @@ var alwaysSent = map[string][]string{
 	"ConversationMessageHistoryClean": {"msgTimestamp"},   // ClearAllHistory leaves it out
 	"MessagePrivateModify":            {"objectName"},     // what a content is called always comes with it
 	"MessageGroupModify":              {"objectName"},
+	"UserBlockQuery":                  {"page"},    // ListUnpaged leaves it out
 	"SensitivewordList":               {"type"},    // what is listed is an argument
 	"GroupSync":                       {"group"},   // QuitAll leaves it out
 	"GroupUserGagAdd":                 {"groupId"}, // GlobalMute leaves it out

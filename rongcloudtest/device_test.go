@@ -102,7 +102,7 @@ func TestUserSendsPrivate(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, text("hello"), content)
 
-	require.NoError(t, client.User.Blacklist.Add(t.Context(), "ben", []string{"ann"}))
+	require.NoError(t, client.User.Blacklist.Add(t.Context(), rongcloud.UserBlacklistParams{UserID: "ben", TargetIDs: []string{"ann"}}))
 	_, err = srv.User("ann").SendPrivate("ben", text("refused"))
 	require.ErrorIs(t, err, rongcloudtest.ErrRejected)
 	require.NoError(t, client.User.PrivateMute.Add(t.Context(), []string{"ben"}))

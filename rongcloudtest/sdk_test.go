@@ -47,27 +47,27 @@ func TestMethodsOfTheSDK(t *testing.T) {
 	require.Len(t, blocks, 1)
 	require.True(t, blocks[0].EndsAt.Equal(started.Add(time.Hour)), "%v", blocks[0].EndsAt)
 
-	require.NoError(t, users.Blacklist.Add(ctx, "a", []string{"x", "y", "z"}))
-	require.NoError(t, users.Blacklist.Remove(ctx, "a", []string{"y"}))
+	require.NoError(t, users.Blacklist.Add(ctx, rongcloud.UserBlacklistParams{UserID: "a", TargetIDs: []string{"x", "y", "z"}}))
+	require.NoError(t, users.Blacklist.Remove(ctx, rongcloud.UserBlacklistParams{UserID: "a", TargetIDs: []string{"y"}}))
 	require.Equal(t, []string{"z", "x"}, collect(t, users.Blacklist.All(ctx, rongcloud.UserBlacklistQuery{UserID: "a", Size: 1})))
-	require.NoError(t, users.Whitelist.Add(ctx, "a", []string{"x", "y"}))
-	require.NoError(t, users.Whitelist.Remove(ctx, "a", []string{"x"}))
+	require.NoError(t, users.Whitelist.Add(ctx, rongcloud.UserWhitelistParams{UserID: "a", TargetIDs: []string{"x", "y"}}))
+	require.NoError(t, users.Whitelist.Remove(ctx, rongcloud.UserWhitelistParams{UserID: "a", TargetIDs: []string{"x"}}))
 	require.Equal(t, []string{"y"}, collect(t, users.Whitelist.All(ctx, rongcloud.UserWhitelistQuery{UserID: "a"})))
-	require.NoError(t, users.Whitelist.SetMode(ctx, []string{"a"}, rongcloud.WhitelistModeOn))
+	require.NoError(t, users.Whitelist.SetMode(ctx, rongcloud.UserWhitelistModeParams{UserIDs: []string{"a"}, Mode: rongcloud.WhitelistModeOn}))
 	modes, err := users.Whitelist.GetModes(ctx, []string{"a"})
 	require.NoError(t, err)
 	require.Equal(t, []rongcloud.UserWhitelistMode{{UserID: "a", Mode: rongcloud.WhitelistModeOn}}, modes.Users)
 
-	require.NoError(t, users.Tag.Set(ctx, "a", []string{"red", "blue"}))
-	require.NoError(t, users.Tag.BatchSet(ctx, rongcloud.UserTagBatchSetParams{UserIDs: []string{"b"}, Tags: nil}))
+	require.NoError(t, users.Tag.Set(ctx, rongcloud.UserTagSetParams{UserID: "a", Tags: []string{"red", "blue"}}))
+	require.NoError(t, users.Tag.BatchClear(ctx, []string{"b"}))
 	tags, err := users.Tag.Get(ctx, []string{"a", "b"})
 	require.NoError(t, err)
 	require.Equal(t, map[string][]string{"a": {"red", "blue"}, "b": {}}, tags.ByUser)
 
-	require.NoError(t, users.Remark.Set(ctx, rongcloud.UserRemarksParams{
+	require.NoError(t, users.Remark.Set(ctx, rongcloud.UserRemarkSetParams{
 		UserID: "a", Remarks: []rongcloud.UserRemark{{SenderID: "x", Remark: "X"}, {SenderID: "y", Remark: "Y"}},
 	}))
-	require.NoError(t, users.Remark.Delete(ctx, "a", "x"))
+	require.NoError(t, users.Remark.Delete(ctx, rongcloud.UserRemarkDeleteParams{UserID: "a", SenderID: "x"}))
 	require.Equal(t, []rongcloud.UserRemark{{SenderID: "y", Remark: "Y"}}, collect(t, users.Remark.All(ctx, rongcloud.UserRemarkQuery{UserID: "a"})))
 
 	require.NoError(t, users.PushPeriod.Set(ctx, rongcloud.UserPushPeriodParams{

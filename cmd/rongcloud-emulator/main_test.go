@@ -186,7 +186,7 @@ func TestSecretIsNotPrinted(t *testing.T) {
 func TestStrict(t *testing.T) {
 	t.Parallel()
 	base, _ := started(t, "-strict")
-	err := client(t, base).User.Blacklist.Add(t.Context(), "u", []string{"v"}, rongcloud.WithExtraField("colour", "blue"))
+	err := client(t, base).User.Blacklist.Add(t.Context(), rongcloud.UserBlacklistParams{UserID: "u", TargetIDs: []string{"v"}}, rongcloud.WithExtraField("colour", "blue"))
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
 	require.ErrorContains(t, err, "colour")
 }

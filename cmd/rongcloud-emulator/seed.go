@@ -132,7 +132,7 @@ func (e *emulator) plantUser(ctx context.Context, u seedUser) error {
 		return err
 	}
 	if len(u.Blacklist) > 0 {
-		if err := e.client.User.Blacklist.Add(ctx, u.ID, u.Blacklist); err != nil {
+		if err := e.client.User.Blacklist.Add(ctx, rongcloud.UserBlacklistParams{UserID: u.ID, TargetIDs: u.Blacklist}); err != nil {
 			return err
 		}
 	}

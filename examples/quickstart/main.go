@@ -118,11 +118,11 @@ func (t *tour) send(ctx context.Context) error {
 
 func (t *tour) blacklist(ctx context.Context) (err error) {
 	t.title("Ben puts Ann on his blacklist, and Ann writes again")
-	if err := t.client.User.Blacklist.Add(ctx, ben, []string{ann}); err != nil {
+	if err := t.client.User.Blacklist.Add(ctx, rongcloud.UserBlacklistParams{UserID: ben, TargetIDs: []string{ann}}); err != nil {
 		return err
 	}
 	defer func() { // tidy up even after Ctrl-C
-		err = errors.Join(err, t.client.User.Blacklist.Remove(context.WithoutCancel(ctx), ben, []string{ann}))
+		err = errors.Join(err, t.client.User.Blacklist.Remove(context.WithoutCancel(ctx), rongcloud.UserBlacklistParams{UserID: ben, TargetIDs: []string{ann}}))
 	}()
 	if err := t.write(ctx, rongcloud.PrivateMessage{
 		From: ann, To: []string{ben}, Content: rongcloud.TextMessage{Content: "Are you there?"},
