@@ -61,20 +61,19 @@ type Bot struct {
 	UpdatedAt    time.Time         `json:"updatedAt" unit:"ms"` // not documented, and so perhaps zero
 }
 
-// Bots are the bots that were asked for.
-type Bots struct {
-	Bots []Bot `json:"bots"`
-}
-
 // BotPage is a page of the app's bots.
 type BotPage struct {
 	Bots    []Bot `json:"bots"`
-	Total   int   `json:"total"`
-	HasNext bool  `json:"hasNext"`
+	Total   int   `json:"total"`   // number of bots on all pages
+	HasNext *bool `json:"hasNext"` // nil if the server does not say
 }
 
-// Create creates a bot with its integrations. The quota is 100 calls per second. What is answered
-// for a bot that exists already is not documented.
+// More reports whether there may be another page: if this one is not empty and HasNext is not
+// false.
+func (p *BotPage) More() bool { return mayFollow(len(p.Bots), p.HasNext) }
+
+// Create creates a bot with its integrations. The quota is 100 calls per second. What the
+// response is for a bot that exists already is not documented.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot
 //
@@ -113,10 +112,18 @@ func (s *BotService) Delete(ctx context.Context, userID string, opts ...CallOpti
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/get-bot
 //
 //rongcloud:endpoint POST /v3/bot/get.json
-func (s *BotService) Get(ctx context.Context, userIDs []string, opts ...CallOption) (*Bots, error) {
-	return fetch[Bots](ctx, s.client, endpoint.V3BotGet, &struct {
+func (s *BotService) Get(ctx context.Context, userIDs []string, opts ...CallOption) ([]Bot, error) {
+	type request struct {
 		UserIDs []string `wire:"userIds"`
-	}{userIDs}, opts)
+	}
+	type response struct {
+		Bots []Bot `json:"bots"`
+	}
+	out, err := fetch[response](ctx, s.client, endpoint.V3BotGet, &request{userIDs}, opts)
+	if err != nil {
+		return nil, err
+	}
+	return out.Bots, nil
 }
 
 // List returns one page of the app's bots; All walks all pages. The quota is 100 calls per second.
@@ -130,13 +137,13 @@ func (s *BotService) List(ctx context.Context, query BotQuery, opts ...CallOptio
 
 // All yields the app's bots, from the query's page on.
 func (s *BotService) All(ctx context.Context, query BotQuery, opts ...CallOption) iter.Seq2[Bot, error] {
-	return walkNumbers(endpoint.V3BotQuery, query.Page, func(number int) ([]Bot, error) {
+	return walkPages(endpoint.V3BotQuery, query.Page, func(number int) ([]Bot, bool, error) {
 		at := query
 		at.Page = number
 		page, err := s.List(ctx, at, opts...)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		return page.Bots, nil
+		return page.Bots, page.More(), nil
 	})
 }

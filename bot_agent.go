@@ -122,14 +122,19 @@ type agentQuery struct {
 // AgentPage is a page of the app's agents.
 type AgentPage struct {
 	Agents []Agent `json:"agents"`
-	Total  int     `json:"total"`
+	Total  int     `json:"total"` // number of agents on all pages
 }
 
-type agentID struct {
-	ID string `wire:"agentId"`
+// More reports whether there may be another page. Total is not relied on, so only an empty page is
+// taken for the one after the last.
+func (p *AgentPage) More() bool { return len(p.Agents) > 0 }
+
+type oneAgentID struct {
+	AgentID string `wire:"agentId"`
 }
 
-// Create creates an agent. What is answered for one that exists already is not documented.
+// Create creates an agent. What the response is for one that exists already is not
+// documented.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/create-a-agent
 //
@@ -156,8 +161,8 @@ func (s *BotAgentService) Update(ctx context.Context, params AgentUpdateParams, 
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/create-a-agent
 //
 //rongcloud:endpoint POST /v3/agent/delete.json
-func (s *BotAgentService) Delete(ctx context.Context, id string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.V3AgentDelete, &agentID{id}, opts)
+func (s *BotAgentService) Delete(ctx context.Context, agentID string, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.V3AgentDelete, &oneAgentID{agentID}, opts)
 }
 
 // Get returns an agent.
@@ -165,8 +170,8 @@ func (s *BotAgentService) Delete(ctx context.Context, id string, opts ...CallOpt
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/get-agent
 //
 //rongcloud:endpoint POST /v3/agent/get.json
-func (s *BotAgentService) Get(ctx context.Context, id string, opts ...CallOption) (*Agent, error) {
-	return fetch[Agent](ctx, s.client, endpoint.V3AgentGet, &agentID{id}, opts)
+func (s *BotAgentService) Get(ctx context.Context, agentID string, opts ...CallOption) (*Agent, error) {
+	return fetch[Agent](ctx, s.client, endpoint.V3AgentGet, &oneAgentID{agentID}, opts)
 }
 
 // List returns one page of the app's agents; All walks all pages.

@@ -64,9 +64,16 @@ type BotAuth struct {
 	APIKey string `json:"apiKey,omitempty"`
 }
 
-type botIntegrationChange struct {
-	UserID string `wire:"userId"`
+// BotIntegrationParams is the integration of a bot to create or to change.
+type BotIntegrationParams struct {
+	UserID string `wire:"userId"` // the bot
 	BotIntegration
+}
+
+// BotIntegrationDeleteParams names the integration of a bot to delete.
+type BotIntegrationDeleteParams struct {
+	UserID string             `wire:"userId"` // the bot
+	Type   BotIntegrationType `wire:"type"`
 }
 
 // Create adds an integration to a bot.
@@ -74,8 +81,8 @@ type botIntegrationChange struct {
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot
 //
 //rongcloud:endpoint POST /v3/bot/integration/create.json
-func (s *BotIntegrationService) Create(ctx context.Context, userID string, integration BotIntegration, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.V3BotIntegrationCreate, &botIntegrationChange{userID, integration}, opts)
+func (s *BotIntegrationService) Create(ctx context.Context, params BotIntegrationParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.V3BotIntegrationCreate, &params, opts)
 }
 
 // Update changes the integration of a bot that has the given type.
@@ -83,8 +90,8 @@ func (s *BotIntegrationService) Create(ctx context.Context, userID string, integ
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot
 //
 //rongcloud:endpoint POST /v3/bot/integration/update.json
-func (s *BotIntegrationService) Update(ctx context.Context, userID string, integration BotIntegration, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.V3BotIntegrationUpdate, &botIntegrationChange{userID, integration}, opts)
+func (s *BotIntegrationService) Update(ctx context.Context, params BotIntegrationParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.V3BotIntegrationUpdate, &params, opts)
 }
 
 // Delete removes the integration of a bot that has the given type.
@@ -92,9 +99,6 @@ func (s *BotIntegrationService) Update(ctx context.Context, userID string, integ
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot
 //
 //rongcloud:endpoint POST /v3/bot/integration/delete.json
-func (s *BotIntegrationService) Delete(ctx context.Context, userID string, integrationType BotIntegrationType, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.V3BotIntegrationDelete, &struct {
-		UserID string             `wire:"userId"`
-		Type   BotIntegrationType `wire:"type"`
-	}{userID, integrationType}, opts)
+func (s *BotIntegrationService) Delete(ctx context.Context, params BotIntegrationDeleteParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.V3BotIntegrationDelete, &params, opts)
 }

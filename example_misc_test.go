@@ -27,13 +27,13 @@ func ExampleFriendService() {
 		}
 	}
 
-	request := rongcloud.FriendParams{UserID: "u1", TargetID: "u2", Type: rongcloud.FriendAddDirectly}
+	request := rongcloud.FriendAddParams{UserID: "u1", TargetID: "u2", Type: rongcloud.FriendAddDirectly}
 	if err := client.Friend.Add(ctx, request); err != nil {
 		fmt.Println(err)
 		return
 	}
 	fmt.Println("again:", errors.Is(client.Friend.Add(ctx, request), rongcloud.CodeAlreadyFriends))
-	if err := client.Friend.SetProfile(ctx, rongcloud.FriendProfileParams{UserID: "u1", TargetID: "u2", RemarkName: "Benny"}); err != nil {
+	if err := client.Friend.SetProfile(ctx, rongcloud.FriendProfileParams{UserID: "u1", TargetID: "u2", RemarkName: rongcloud.Ptr("Benny")}); err != nil {
 		fmt.Println(err)
 		return
 	}

@@ -83,8 +83,8 @@ func (f Friendship) String() string {
 	return fmt.Sprintf("Friendship(%d)", int(f))
 }
 
-// FriendParams asks for a friendship.
-type FriendParams struct {
+// FriendAddParams asks for a friendship.
+type FriendAddParams struct {
 	UserID   string        `wire:"userId"`   // who asks
 	TargetID string        `wire:"targetId"` // who is to become a friend
 	Type     FriendAddType `wire:"optType"`  // FriendAddByPermission if zero
@@ -93,29 +93,34 @@ type FriendParams struct {
 
 // FriendProfileParams is what a user keeps about a friend.
 type FriendProfileParams struct {
-	UserID   string // who keeps it
-	TargetID string // the friend
-	// RemarkName is the user's own name for the friend, at most 64 characters. It is sent with
-	// every call, and an empty one removes the name: RongCloud may remove a name that is left out,
-	// so there is no way to keep it unseen.
-	RemarkName string
+	UserID   string `wire:"userId"`   // who keeps it
+	TargetID string `wire:"targetId"` // the friend
+
+	// RemarkName is the user's own name for the friend, at most 64 characters. It is required,
+	// since RongCloud may remove a name that is left out; Ptr("") removes it.
+	RemarkName *string `wire:"remarkName"`
 	// Attributes are the app's own. Their keys begin with ext_ and are made of lowercase letters,
 	// digits and underscores, at most 32 characters; values have at most 256. There can be 10,
 	// unless the app has room for more.
-	Attributes map[string]string
+	Attributes map[string]string `wire:"friendExtProfile"`
 }
 
-type friendProfile struct {
-	UserID     string            `wire:"userId"`
-	TargetID   string            `wire:"targetId"`
-	RemarkName *string           `wire:"remarkName"`
-	Attributes map[string]string `wire:"friendExtProfile"`
+// FriendRemoveParams names the friends with whom a user is to break.
+type FriendRemoveParams struct {
+	UserID    string   `wire:"userId"`
+	TargetIDs []string `wire:"targetIds"` // at most 100
+}
+
+// FriendPermissionParams says who may add users as friends.
+type FriendPermissionParams struct {
+	UserIDs    []string         `wire:"userIds"` // at most 100
+	Permission FriendPermission `wire:"permissionType"`
 }
 
 // FriendQuery chooses a page of a user's friends.
 type FriendQuery struct {
 	UserID    string    `wire:"userId"`     // whose friends
-	PageToken string    `wire:"pageToken"`  // Next of the page before; empty for the first page
+	PageToken string    `wire:"pageToken"`  // NextPageToken of the page before; empty for the first page
 	Size      int       `wire:"size"`       // friends per page, 50 by default, at most 100
 	Order     SortOrder `wire:"order,enum"` // by the time when they became friends; oldest first by default
 }
@@ -131,18 +136,27 @@ type Friend struct {
 
 // FriendPage is a page of a user's friends.
 type FriendPage struct {
-	Friends []Friend `json:"friendList"`
-	Total   int      `json:"totalCount"`
-	Next    string   `json:"pageToken"` // token of the next page; empty on the last one
+	Friends       []Friend `json:"friendList"`
+	Total         int      `json:"totalCount"` // number of friends on all pages
+	NextPageToken string   `json:"pageToken"`  // empty on the last page
 }
 
-// FriendCheck tells how one user stands to the user in question.
+// More reports whether there is another page.
+func (p *FriendPage) More() bool { return p.NextPageToken != "" }
+
+// FriendCheckQuery asks how users stand to a user.
+type FriendCheckQuery struct {
+	UserID    string   `wire:"userId"`
+	TargetIDs []string `wire:"targetIds"` // at most 100
+}
+
+// FriendCheck says how one user stands to the user in question.
 type FriendCheck struct {
 	UserID     string     `json:"userId"`
 	Friendship Friendship `json:"result"`
 }
 
-// FriendChecks tell how users stand to the user in question.
+// FriendChecks say how users stand to the user in question.
 type FriendChecks struct {
 	Results []FriendCheck `json:"results"`
 }
@@ -158,41 +172,32 @@ type FriendPermissions struct {
 	Users []UserFriendPermission `json:"permissionSettings"`
 }
 
-type friendTargets struct {
-	UserID    string   `wire:"userId"`
-	TargetIDs []string `wire:"targetIds"`
-}
-
 type friendUsers struct {
 	UserIDs []string `wire:"userIds"`
 }
 
-type friendPermissionChange struct {
-	friendUsers
-	Permission FriendPermission `wire:"permissionType"`
-}
-
 // Add asks for a friendship, or makes two users friends at once. [CodeAlreadyFriends] means that
 // they were friends before; why else a friendship may be refused is under Friends on the page of
-// codes (docs/errors.md). The answer does not tell a request that still waits for consent from a
+// codes (docs/errors.md). The response does not tell a request that still waits for consent from a
 // friendship that was made. It is not repeated after an unclear failure, since the other user might
 // be asked twice. The quota is 100 calls per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/add-friend
 //
 //rongcloud:endpoint POST /friend/add.json
-func (s *FriendService) Add(ctx context.Context, params FriendParams, opts ...CallOption) error {
+func (s *FriendService) Add(ctx context.Context, params FriendAddParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.FriendAdd, &params, opts)
 }
 
 // Remove ends the friendship of a user with up to 100 others. Each of them counts against the
-// quota of 100 per second. What is answered for one who is no friend is not documented.
+// quota of 100 per second. What the response is for one who is no friend is not
+// documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/del-friend
 //
 //rongcloud:endpoint POST /friend/delete.json
-func (s *FriendService) Remove(ctx context.Context, userID string, targetIDs []string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.FriendDelete, &friendTargets{userID, targetIDs}, opts)
+func (s *FriendService) Remove(ctx context.Context, params FriendRemoveParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.FriendDelete, &params, opts)
 }
 
 // RemoveAll ends all friendships of a user. The quota is 100 calls per second.
@@ -211,9 +216,10 @@ func (s *FriendService) RemoveAll(ctx context.Context, userID string, opts ...Ca
 //
 //rongcloud:endpoint POST /friend/profile/set.json
 func (s *FriendService) SetProfile(ctx context.Context, params FriendProfileParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.FriendProfileSet, &friendProfile{
-		UserID: params.UserID, TargetID: params.TargetID, RemarkName: &params.RemarkName, Attributes: params.Attributes,
-	}, opts)
+	if params.RemarkName == nil {
+		return refuse("remarkName", "is required")
+	}
+	return send(ctx, s.client, endpoint.FriendProfileSet, &params, opts)
 }
 
 // List returns one page of a user's friends; All walks all pages. The quota is 100 calls per
@@ -235,18 +241,18 @@ func (s *FriendService) All(ctx context.Context, query FriendQuery, opts ...Call
 		if err != nil {
 			return nil, "", err
 		}
-		return page.Friends, page.Next, nil
+		return page.Friends, page.NextPageToken, nil
 	})
 }
 
-// Check tells for up to 100 users whether they are friends of userID. Each of them counts against
+// Check reports of up to 100 users whether they are friends of a user. Each of them counts against
 // the quota of 100 per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/check-friend
 //
 //rongcloud:endpoint POST /friend/check.json
-func (s *FriendService) Check(ctx context.Context, userID string, targetIDs []string, opts ...CallOption) (*FriendChecks, error) {
-	return fetch[FriendChecks](ctx, s.client, endpoint.FriendCheck, &friendTargets{userID, targetIDs}, opts)
+func (s *FriendService) Check(ctx context.Context, query FriendCheckQuery, opts ...CallOption) (*FriendChecks, error) {
+	return fetch[FriendChecks](ctx, s.client, endpoint.FriendCheck, &query, opts)
 }
 
 // SetPermission sets for up to 100 users who may add them as friends. Each of them counts against
@@ -255,8 +261,8 @@ func (s *FriendService) Check(ctx context.Context, userID string, targetIDs []st
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/set-friend-add-level
 //
 //rongcloud:endpoint POST /friend/permission/set.json
-func (s *FriendService) SetPermission(ctx context.Context, userIDs []string, permission FriendPermission, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.FriendPermissionSet, &friendPermissionChange{friendUsers{userIDs}, permission}, opts)
+func (s *FriendService) SetPermission(ctx context.Context, params FriendPermissionParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.FriendPermissionSet, &params, opts)
 }
 
 // GetPermissions returns for up to 100 users who may add them as friends. Each of them counts

@@ -26,7 +26,9 @@ func TestMiscDecodes(t *testing.T) {
 	no, yes := rongcloud.Ptr(false), rongcloud.Ptr(true)
 
 	friends := func(x ctx, c client) (any, error) { return c.Friend.List(x, rongcloud.FriendQuery{UserID: "u"}) }
-	checks := func(x ctx, c client) (any, error) { return c.Friend.Check(x, "u", []string{"a"}) }
+	checks := func(x ctx, c client) (any, error) {
+		return c.Friend.Check(x, rongcloud.FriendCheckQuery{UserID: "u", TargetIDs: []string{"a"}})
+	}
 	permissions := func(x ctx, c client) (any, error) { return c.Friend.GetPermissions(x, []string{"a"}) }
 	bots := func(x ctx, c client) (any, error) { return c.Bot.Get(x, []string{"b"}) }
 	botPage := func(x ctx, c client) (any, error) { return c.Bot.List(x, rongcloud.BotQuery{}) }
@@ -48,7 +50,7 @@ func TestMiscDecodes(t *testing.T) {
 	}{
 		{"friends", "/friend/get.json", friends,
 			`,"pageToken":"t","totalCount":2,"friendList":[{"userId":"a","name":"Ann","remarkName":"Annie","friendExtProfile":"{\"ext_x\":\"1\"}","time":1700000000123}]`,
-			&rongcloud.FriendPage{Total: 2, Next: "t", Friends: []rongcloud.Friend{
+			&rongcloud.FriendPage{Total: 2, NextPageToken: "t", Friends: []rongcloud.Friend{
 				{UserID: "a", Name: "Ann", RemarkName: "Annie", Attributes: map[string]string{"ext_x": "1"}, AddedAt: at},
 			}}},
 		{"friends as Java sees them", "/friend/get.json", friends,
@@ -73,7 +75,7 @@ func TestMiscDecodes(t *testing.T) {
 				`"integrations":[{"enabled":true,"type":"dify_chat","callbackUrl":"c","objectNames":["RC:TxtMsg"],"events":["message:private"],` +
 				`"stream":false,"handleResponse":true,"auth":{"apiKey":"k"},"agent":{"agentId":"a","name":"n","agentConfig":{"model":{"name":"m"}}},` +
 				`"waitForInputCompletion":true,"gentleResponse":false}]}]`,
-			&rongcloud.Bots{Bots: []rongcloud.Bot{{
+			[]rongcloud.Bot{{
 				UserID: "b", Name: "Bot", Type: "helper", PortraitURL: "p", Metadata: map[string]string{"k": "v"}, CreatedAt: at, UpdatedAt: at,
 				Integrations: []rongcloud.BotIntegration{{
 					Type: rongcloud.BotIntegrationDifyChat, Enabled: yes, CallbackURL: "c", ObjectNames: []string{"RC:TxtMsg"}, Events: []string{"message:private"},
@@ -81,13 +83,13 @@ func TestMiscDecodes(t *testing.T) {
 					Agent:                  &rongcloud.AgentParams{ID: "a", Name: "n", Config: rongcloud.AgentConfig{Model: rongcloud.AgentModel{Name: "m"}}},
 					WaitForInputCompletion: yes, GentleResponse: no,
 				}},
-			}}}},
+			}}},
 		{"bots as the sample shows them", "/v3/bot/get.json", bots, `,"total":1,"hasNext":false,"bots":[{"userId":"b"}]`,
-			&rongcloud.Bots{Bots: []rongcloud.Bot{{UserID: "b"}}}},
+			[]rongcloud.Bot{{UserID: "b"}}},
 		{"metadata with a number", "/v3/bot/get.json", bots, `,"bots":[{"userId":"b","metadata":{"version":1}}]`,
-			&rongcloud.Bots{Bots: []rongcloud.Bot{{UserID: "b", Metadata: map[string]string{"version": "1"}}}}},
+			[]rongcloud.Bot{{UserID: "b", Metadata: map[string]string{"version": "1"}}}},
 		{"page of bots", "/v3/bot/query.json", botPage, `,"total":"7","hasNext":"true","bots":[{"userId":"b","integrations":null}]`,
-			&rongcloud.BotPage{Total: 7, HasNext: true, Bots: []rongcloud.Bot{{UserID: "b"}}}},
+			&rongcloud.BotPage{Total: 7, HasNext: yes, Bots: []rongcloud.Bot{{UserID: "b"}}}},
 		{"unknown integration", "/v3/bot/query.json", botPage, `,"bots":[{"integrations":[{"type":"new"}]}]`,
 			&rongcloud.BotPage{Bots: []rongcloud.Bot{{Integrations: []rongcloud.BotIntegration{{Type: "new"}}}}}},
 
@@ -121,7 +123,7 @@ func TestMiscDecodes(t *testing.T) {
 
 		{"stand-ins", "/v3/user/proxychat/query.json", proxies,
 			`,"total":1,"hasNext":true,"message":"success","proxyChats":[{"userId":"u","targetId":"t","botUserId":"b","metadata":{"k":2},"createdAt":1700000000123,"updatedAt":1700000000123}]`,
-			&rongcloud.ProxyChatPage{Total: 1, HasNext: true, ProxyChats: []rongcloud.ProxyChat{
+			&rongcloud.ProxyChatPage{Total: 1, HasNext: yes, ProxyChats: []rongcloud.ProxyChat{
 				{UserID: "u", TargetID: "t", BotUserID: "b", Metadata: map[string]string{"k": "2"}, CreatedAt: at, UpdatedAt: at},
 			}}},
 		{"translation", "/v3/translate.json", translate, `,"translated":"你好"`, &rongcloud.Translation{Text: "你好"}},
@@ -160,25 +162,28 @@ func TestMiscRefuses(t *testing.T) {
 		call                func(ctx, client) error
 	}{
 		{"befriend nobody", "targetId", "is required", func(x ctx, c client) error {
-			return c.Friend.Add(x, rongcloud.FriendParams{UserID: "u"})
+			return c.Friend.Add(x, rongcloud.FriendAddParams{UserID: "u"})
 		}},
 		{"delete 101 friends", "targetIds", "101 items, at most 100", func(x ctx, c client) error {
-			return c.Friend.Remove(x, "u", userIDs(101))
+			return c.Friend.Remove(x, rongcloud.FriendRemoveParams{UserID: "u", TargetIDs: userIDs(101)})
 		}},
-		{"delete no friends", "targetIds", "is required", func(x ctx, c client) error { return c.Friend.Remove(x, "u", nil) }},
+		{"delete no friends", "targetIds", "is required", func(x ctx, c client) error { return c.Friend.Remove(x, rongcloud.FriendRemoveParams{UserID: "u"}) }},
 		{"delete a friend with a comma", "targetIds", "item 1 contains a comma", func(x ctx, c client) error {
-			return c.Friend.Remove(x, "u", []string{"a,b"})
+			return c.Friend.Remove(x, rongcloud.FriendRemoveParams{UserID: "u", TargetIDs: []string{"a,b"}})
 		}},
 		{"clean nobody", "userId", "is required", func(x ctx, c client) error { return c.Friend.RemoveAll(x, "") }},
 		{"a profile of no friend", "targetId", "is required", func(x ctx, c client) error {
-			return c.Friend.SetProfile(x, rongcloud.FriendProfileParams{UserID: "u"})
+			return c.Friend.SetProfile(x, rongcloud.FriendProfileParams{UserID: "u", RemarkName: rongcloud.Ptr("r")})
+		}},
+		{"a profile that would remove the name", "remarkName", "is required", func(x ctx, c client) error {
+			return c.Friend.SetProfile(x, rongcloud.FriendProfileParams{UserID: "u", TargetID: "f", Attributes: map[string]string{"ext_a": "b"}})
 		}},
 		{"check 101", "targetIds", "101 items, at most 100", func(x ctx, c client) error {
-			_, err := c.Friend.Check(x, "u", userIDs(101))
+			_, err := c.Friend.Check(x, rongcloud.FriendCheckQuery{UserID: "u", TargetIDs: userIDs(101)})
 			return err
 		}},
 		{"permit without a permission", "permissionType", "is required", func(x ctx, c client) error {
-			return c.Friend.SetPermission(x, []string{"u"}, rongcloud.FriendPermissionUnset)
+			return c.Friend.SetPermission(x, rongcloud.FriendPermissionParams{UserIDs: []string{"u"}, Permission: rongcloud.FriendPermissionUnset})
 		}},
 		{"permissions of 101", "userIds", "101 items, at most 100", func(x ctx, c client) error {
 			_, err := c.Friend.GetPermissions(x, userIDs(101))
@@ -191,10 +196,10 @@ func TestMiscRefuses(t *testing.T) {
 		{"an integration without a type", "integrations", "item 2: type is required", integration(rongcloud.BotIntegration{CallbackURL: "c"})},
 		{"an integration without an address", "integrations", "item 2: callbackUrl is required", integration(rongcloud.BotIntegration{Type: "webhook"})},
 		{"add an integration without an address", "callbackUrl", "is required", func(x ctx, c client) error {
-			return c.Bot.Integration.Create(x, "b", rongcloud.BotIntegration{Type: "webhook"})
+			return c.Bot.Integration.Create(x, rongcloud.BotIntegrationParams{UserID: "b", BotIntegration: rongcloud.BotIntegration{Type: "webhook"}})
 		}},
 		{"change no integration", "type", "is required", func(x ctx, c client) error {
-			return c.Bot.Integration.Update(x, "b", rongcloud.BotIntegration{})
+			return c.Bot.Integration.Update(x, rongcloud.BotIntegrationParams{UserID: "b"})
 		}},
 		{"21 bots", "userIds", "21 items, at most 20", func(x ctx, c client) error {
 			_, err := c.Bot.Get(x, userIDs(21))
@@ -241,16 +246,15 @@ func TestMiscRefuses(t *testing.T) {
 	}
 }
 
-// TestFriendProfileAlwaysNames proves that a name is cleared on purpose only: RongCloud may clear
-// one that is left out.
-func TestFriendProfileAlwaysNames(t *testing.T) {
+// TestFriendProfileRemovesName proves that a name is removed when that is meant.
+func TestFriendProfileRemovesName(t *testing.T) {
 	t.Parallel()
 	var sent string
 	client := userMock(t, "/friend/profile/set.json", func(body string) (int, string) {
 		sent = body
 		return 200, `{"code":200}`
 	})
-	require.NoError(t, client.Friend.SetProfile(t.Context(), rongcloud.FriendProfileParams{UserID: "u", TargetID: "f"}))
+	require.NoError(t, client.Friend.SetProfile(t.Context(), rongcloud.FriendProfileParams{UserID: "u", TargetID: "f", RemarkName: rongcloud.Ptr("")}))
 	require.Equal(t, "userId=u&targetId=f&remarkName=", sent)
 }
 
@@ -277,7 +281,7 @@ func TestMiscOutcome(t *testing.T) {
 		call   func(context.Context, *rongcloud.Client) error
 	}{
 		"/friend/add.json": {true, func(x context.Context, c *rongcloud.Client) error {
-			return c.Friend.Add(x, rongcloud.FriendParams{UserID: "u", TargetID: "f"})
+			return c.Friend.Add(x, rongcloud.FriendAddParams{UserID: "u", TargetID: "f"})
 		}},
 		"/friend/clean.json": {false, func(x context.Context, c *rongcloud.Client) error { return c.Friend.RemoveAll(x, "u") }},
 		"/v3/bot/delete.json": {false, func(x context.Context, c *rongcloud.Client) error {

@@ -163,3 +163,54 @@ func TestMiscWalkEnds(t *testing.T) {
 		})
 	}
 }
+
+// TestMiscPagesHaveMore proves when there may be another page: not after an empty one, nor where the server says so.
+func TestMiscPagesHaveMore(t *testing.T) {
+	t.Parallel()
+	bots, chats := make([]rongcloud.Bot, 1), make([]rongcloud.ProxyChat, 1)
+	no, yes := rongcloud.Ptr(false), rongcloud.Ptr(true)
+	for name, test := range map[string]struct {
+		page interface{ More() bool }
+		want bool
+	}{
+		"friends with a token":         {&rongcloud.FriendPage{NextPageToken: "t"}, true},
+		"friends without":              {&rongcloud.FriendPage{Total: 9, Friends: make([]rongcloud.Friend, 1)}, false},
+		"agents":                       {&rongcloud.AgentPage{Total: 1, Agents: make([]rongcloud.Agent, 1)}, true},
+		"no agents":                    {&rongcloud.AgentPage{Total: 1}, false},
+		"bots":                         {&rongcloud.BotPage{Total: 1, Bots: bots}, true},
+		"bots before others":           {&rongcloud.BotPage{Total: 1, Bots: bots, HasNext: yes}, true},
+		"the last bots":                {&rongcloud.BotPage{Total: 9, Bots: bots, HasNext: no}, false},
+		"no bots before others":        {&rongcloud.BotPage{HasNext: yes}, false},
+		"proxy chats":                  {&rongcloud.ProxyChatPage{Total: 1, ProxyChats: chats}, true},
+		"the last proxy chats":         {&rongcloud.ProxyChatPage{Total: 9, ProxyChats: chats, HasNext: no}, false},
+		"no proxy chats before others": {&rongcloud.ProxyChatPage{HasNext: yes}, false},
+	} {
+		require.Equal(t, test.want, test.page.More(), name)
+	}
+}
+
+// TestWalksHeedHasNext proves that no page is asked for after one that says that it is the last.
+func TestWalksHeedHasNext(t *testing.T) {
+	t.Parallel()
+	for _, w := range miscWalks {
+		if w.token || strings.Contains(w.path, "agent") {
+			continue
+		}
+		t.Run(w.path, func(t *testing.T) {
+			t.Parallel()
+			calls := 0
+			client := userMock(t, w.path, func(string) (int, string) {
+				calls++
+				body := strings.Replace(w.page(calls, 99), `,"hasNext":true`, "", 1)
+				return 200, strings.TrimSuffix(body, "}") + fmt.Sprintf(`,"hasNext":%v}`, calls < 3)
+			})
+			seen := 0
+			for _, err := range w.walk(t.Context(), client, 0) {
+				require.NoError(t, err)
+				seen++
+			}
+			require.Equal(t, 6, seen)
+			require.Equal(t, 3, calls)
+		})
+	}
+}

@@ -66,12 +66,26 @@ func walkTokens[T any](ep *endpoint.Endpoint, start string, fetch func(token str
 	})
 }
 
+// walkPages walks an endpoint whose pages are numbered from 1 and tell whether another one may
+// follow.
+func walkPages[T any](ep *endpoint.Endpoint, start int, fetch func(number int) (items []T, more bool, err error)) iter.Seq2[T, error] {
+	return walk(ep, max(start, 1), func(number int) (page[T, int], error) {
+		items, more, err := fetch(number)
+		return page[T, int]{items, number + 1, more}, err
+	})
+}
+
+// mayFollow reports whether another page may follow one of so many items, which says so or not.
+func mayFollow(items int, hasNext *bool) bool {
+	return items > 0 && (hasNext == nil || *hasNext)
+}
+
 // walkNumbers walks an endpoint whose pages are numbered from 1. The page after the last one is
 // empty.
 func walkNumbers[T any](ep *endpoint.Endpoint, start int, fetch func(number int) ([]T, error)) iter.Seq2[T, error] {
-	return walk(ep, max(start, 1), func(number int) (page[T, int], error) {
+	return walkPages(ep, start, func(number int) ([]T, bool, error) {
 		items, err := fetch(number)
-		return page[T, int]{items, number + 1, len(items) > 0}, err
+		return items, len(items) > 0, err
 	})
 }
 

@@ -42,9 +42,13 @@ type ProxyChat struct {
 // ProxyChatPage is a page of what bots answer for users.
 type ProxyChatPage struct {
 	ProxyChats []ProxyChat `json:"proxyChats"`
-	Total      int         `json:"total"`
-	HasNext    bool        `json:"hasNext"`
+	Total      int         `json:"total"`   // number of entries on all pages
+	HasNext    *bool       `json:"hasNext"` // nil if the server does not say
 }
+
+// More reports whether there may be another page: if this one is not empty and HasNext is not
+// false.
+func (p *ProxyChatPage) More() bool { return mayFollow(len(p.ProxyChats), p.HasNext) }
 
 // Start lets a bot answer for a user towards up to 50 others. Whether a repeat changes bot and
 // metadata is not documented. The quota is 100 calls per second.
@@ -68,13 +72,13 @@ func (s *ProxyChatService) List(ctx context.Context, query ProxyChatQuery, opts 
 
 // All yields what bots answer for users, from the query's page on.
 func (s *ProxyChatService) All(ctx context.Context, query ProxyChatQuery, opts ...CallOption) iter.Seq2[ProxyChat, error] {
-	return walkNumbers(endpoint.V3UserProxychatQuery, query.Page, func(number int) ([]ProxyChat, error) {
+	return walkPages(endpoint.V3UserProxychatQuery, query.Page, func(number int) ([]ProxyChat, bool, error) {
 		at := query
 		at.Page = number
 		page, err := s.List(ctx, at, opts...)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		return page.ProxyChats, nil
+		return page.ProxyChats, page.More(), nil
 	})
 }

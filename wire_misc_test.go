@@ -12,7 +12,7 @@ var miscArguments = map[string]func(full bool) []any{
 		if full {
 			return filled[rongcloud.FriendProfileParams]()
 		}
-		return []any{rongcloud.FriendProfileParams{UserID: "u1", TargetID: "u2"}}
+		return []any{rongcloud.FriendProfileParams{UserID: "u1", TargetID: "u2", RemarkName: rongcloud.Ptr("")}}
 	},
 	"BotService.Create": func(full bool) []any {
 		if full {
@@ -40,7 +40,9 @@ var miscArguments = map[string]func(full bool) []any{
 
 func integration(full bool, address string) []any {
 	if full {
-		return append([]any{"b1"}, filled[rongcloud.BotIntegration]()...)
+		return filled[rongcloud.BotIntegrationParams]()
 	}
-	return []any{"b1", rongcloud.BotIntegration{Type: rongcloud.BotIntegrationDifyChat, CallbackURL: address}}
+	return []any{rongcloud.BotIntegrationParams{UserID: "b1", BotIntegration: rongcloud.BotIntegration{
+		Type: rongcloud.BotIntegrationDifyChat, CallbackURL: address,
+	}}}
 }

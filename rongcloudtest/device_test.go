@@ -442,8 +442,8 @@ func TestHostedDataAreCalledBackAbout(t *testing.T) {
 	srv, client, _, events := hooked(t)
 	register(t, client, "ann", "ben", "cem")
 	ctx := t.Context()
-	require.NoError(t, client.Friend.Add(ctx, rongcloud.FriendParams{UserID: "ann", TargetID: "ben", Type: rongcloud.FriendAddDirectly, Extra: "hi"}))
-	require.NoError(t, client.Friend.Remove(ctx, "ann", []string{"ben", "cem"}))
+	require.NoError(t, client.Friend.Add(ctx, rongcloud.FriendAddParams{UserID: "ann", TargetID: "ben", Type: rongcloud.FriendAddDirectly, Extra: "hi"}))
+	require.NoError(t, client.Friend.Remove(ctx, rongcloud.FriendRemoveParams{UserID: "ann", TargetIDs: []string{"ben", "cem"}}))
 	require.Equal(t, []string{"ann added ben hi", "ann removed ben "}, lines(events()))
 
 	require.NoError(t, client.HostedGroup.Create(ctx, rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "Team", OwnerID: "ann", UserIDs: []string{"ben"}}))

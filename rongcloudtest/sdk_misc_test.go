@@ -30,7 +30,7 @@ func TestFriendsOfTheSDK(t *testing.T) {
 	register(t, client, "a", "b", "c", "d", "e")
 	friends := client.Friend
 	add := func(from, to string, how rongcloud.FriendAddType) error {
-		return friends.Add(ctx, rongcloud.FriendParams{UserID: from, TargetID: to, Type: how})
+		return friends.Add(ctx, rongcloud.FriendAddParams{UserID: from, TargetID: to, Type: how})
 	}
 	names := func(query rongcloud.FriendQuery) (ids []string) {
 		for _, f := range collect(t, friends.All(ctx, query)) {
@@ -45,9 +45,9 @@ func TestFriendsOfTheSDK(t *testing.T) {
 	require.ErrorIs(t, add("a", "nobody", 0), rongcloud.CodeProfileUserNotFound)
 	require.ErrorIs(t, add("a", "a", 0), rongcloud.CodeInvalidParameter)
 
-	require.NoError(t, friends.SetPermission(ctx, []string{"d"}, rongcloud.FriendPermissionConsent))
-	require.NoError(t, friends.SetPermission(ctx, []string{"e"}, rongcloud.FriendPermissionNobody))
-	require.ErrorIs(t, friends.SetPermission(ctx, []string{"x"}, rongcloud.FriendPermissionAnyone), rongcloud.CodeProfileUserNotFound)
+	require.NoError(t, friends.SetPermission(ctx, rongcloud.FriendPermissionParams{UserIDs: []string{"d"}, Permission: rongcloud.FriendPermissionConsent}))
+	require.NoError(t, friends.SetPermission(ctx, rongcloud.FriendPermissionParams{UserIDs: []string{"e"}, Permission: rongcloud.FriendPermissionNobody}))
+	require.ErrorIs(t, friends.SetPermission(ctx, rongcloud.FriendPermissionParams{UserIDs: []string{"x"}, Permission: rongcloud.FriendPermissionAnyone}), rongcloud.CodeProfileUserNotFound)
 	require.NoError(t, add("a", "d", rongcloud.FriendAddByPermission))
 	require.Error(t, add("a", "e", rongcloud.FriendAddByPermission))
 	permissions, err := friends.GetPermissions(ctx, []string{"a", "d", "e"})
@@ -57,7 +57,7 @@ func TestFriendsOfTheSDK(t *testing.T) {
 		{UserID: "e", Permission: rongcloud.FriendPermissionNobody},
 	}, permissions.Users)
 
-	checks, err := friends.Check(ctx, "a", []string{"b", "d"})
+	checks, err := friends.Check(ctx, rongcloud.FriendCheckQuery{UserID: "a", TargetIDs: []string{"b", "d"}})
 	require.NoError(t, err)
 	require.Equal(t, []rongcloud.FriendCheck{
 		{UserID: "b", Friendship: rongcloud.FriendshipMutual}, {UserID: "d", Friendship: rongcloud.FriendshipNone},
@@ -72,28 +72,28 @@ func TestFriendsOfTheSDK(t *testing.T) {
 	_, err = friends.List(ctx, rongcloud.FriendQuery{UserID: "a", PageToken: "made-up"})
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
 
-	profile := rongcloud.FriendProfileParams{UserID: "a", TargetID: "b", RemarkName: "Benny", Attributes: map[string]string{"ext_met": "school"}}
+	profile := rongcloud.FriendProfileParams{UserID: "a", TargetID: "b", RemarkName: rongcloud.Ptr("Benny"), Attributes: map[string]string{"ext_met": "school"}}
 	require.NoError(t, friends.SetProfile(ctx, profile))
 	page, err := friends.List(ctx, rongcloud.FriendQuery{UserID: "a", Size: 1})
 	require.NoError(t, err)
 	require.Equal(t, 3, page.Total)
-	require.NotEmpty(t, page.Next)
+	require.NotEmpty(t, page.NextPageToken)
 	require.Equal(t, "Benny", page.Friends[0].RemarkName)
 	require.Equal(t, "Name of b", page.Friends[0].Name)
 	require.Equal(t, profile.Attributes, page.Friends[0].Attributes)
 	require.True(t, page.Friends[0].AddedAt.Equal(started), page.Friends[0].AddedAt)
-	require.NoError(t, friends.SetProfile(ctx, rongcloud.FriendProfileParams{UserID: "a", TargetID: "b"}))
+	require.NoError(t, friends.SetProfile(ctx, rongcloud.FriendProfileParams{UserID: "a", TargetID: "b", RemarkName: rongcloud.Ptr("")}))
 	page, err = friends.List(ctx, rongcloud.FriendQuery{UserID: "a", Size: 1})
 	require.NoError(t, err)
 	require.Empty(t, page.Friends[0].RemarkName)
 	require.Equal(t, profile.Attributes, page.Friends[0].Attributes)
 	other := collect(t, friends.All(ctx, rongcloud.FriendQuery{UserID: "b"}))
 	require.Empty(t, other[0].Attributes, "what one keeps the other does not see")
-	require.Error(t, friends.SetProfile(ctx, rongcloud.FriendProfileParams{UserID: "b", TargetID: "c"}))
+	require.Error(t, friends.SetProfile(ctx, rongcloud.FriendProfileParams{UserID: "b", TargetID: "c", RemarkName: rongcloud.Ptr("Cem")}))
 	profile.Attributes = map[string]string{"met": "school"}
 	require.ErrorContains(t, friends.SetProfile(ctx, profile), "ext_")
 
-	require.NoError(t, friends.Remove(ctx, "b", []string{"a", "c"}))
+	require.NoError(t, friends.Remove(ctx, rongcloud.FriendRemoveParams{UserID: "b", TargetIDs: []string{"a", "c"}}))
 	require.Equal(t, []string{"c", "e"}, names(rongcloud.FriendQuery{UserID: "a"}))
 	require.NoError(t, friends.RemoveAll(ctx, "a"))
 	require.Empty(t, names(rongcloud.FriendQuery{UserID: "a"}))
@@ -116,8 +116,8 @@ func TestBotsOfTheSDK(t *testing.T) {
 		t.Helper()
 		found, err := client.Bot.Get(ctx, []string{id, "nobody"})
 		require.NoError(t, err)
-		require.Len(t, found.Bots, 1)
-		return found.Bots[0]
+		require.Len(t, found, 1)
+		return found[0]
 	}
 	made := get("bot1")
 	require.Equal(t, rongcloud.Bot{
@@ -136,12 +136,14 @@ func TestBotsOfTheSDK(t *testing.T) {
 	require.Error(t, client.Bot.Update(ctx, rongcloud.BotParams{UserID: "nobody", Name: "n"}))
 
 	dify := rongcloud.BotIntegration{Type: rongcloud.BotIntegrationDifyChat, CallbackURL: "https://dify.example.com", Stream: rongcloud.Ptr(false), Auth: &rongcloud.BotAuth{APIKey: "k"}}
-	require.Error(t, client.Bot.Integration.Update(ctx, "bot1", dify))
-	require.NoError(t, client.Bot.Integration.Create(ctx, "bot1", dify))
-	require.NoError(t, client.Bot.Integration.Update(ctx, "bot1", rongcloud.BotIntegration{Type: rongcloud.BotIntegrationDifyChat, Enabled: rongcloud.Ptr(true), ObjectNames: []string{"RC:TxtMsg"}}))
+	require.Error(t, client.Bot.Integration.Update(ctx, rongcloud.BotIntegrationParams{UserID: "bot1", BotIntegration: dify}))
+	require.NoError(t, client.Bot.Integration.Create(ctx, rongcloud.BotIntegrationParams{UserID: "bot1", BotIntegration: dify}))
+	require.NoError(t, client.Bot.Integration.Update(ctx, rongcloud.BotIntegrationParams{UserID: "bot1", BotIntegration: rongcloud.BotIntegration{
+		Type: rongcloud.BotIntegrationDifyChat, Enabled: rongcloud.Ptr(true), ObjectNames: []string{"RC:TxtMsg"},
+	}}))
 	dify.Enabled, dify.ObjectNames = rongcloud.Ptr(true), []string{"RC:TxtMsg"}
 	require.Equal(t, []rongcloud.BotIntegration{webhook, dify}, get("bot1").Integrations)
-	require.NoError(t, client.Bot.Integration.Delete(ctx, "bot1", rongcloud.BotIntegrationWebhook))
+	require.NoError(t, client.Bot.Integration.Delete(ctx, rongcloud.BotIntegrationDeleteParams{UserID: "bot1", Type: rongcloud.BotIntegrationWebhook}))
 	require.Equal(t, []rongcloud.BotIntegration{dify}, get("bot1").Integrations)
 
 	for _, id := range []string{"2", "3", "4", "5", "6", "7", "8", "9", "10"} {
@@ -158,7 +160,7 @@ func TestBotsOfTheSDK(t *testing.T) {
 	page, err := client.Bot.List(ctx, rongcloud.BotQuery{Page: 2, Size: 4, IncludeIntegrations: true})
 	require.NoError(t, err)
 	require.Equal(t, 10, page.Total)
-	require.True(t, page.HasNext)
+	require.True(t, page.More())
 	require.NotEmpty(t, page.Bots[0].Integrations)
 	require.NoError(t, client.Bot.Delete(ctx, "bot2"))
 	require.Len(t, collect(t, client.Bot.All(ctx, rongcloud.BotQuery{})), 9)
@@ -299,7 +301,7 @@ func TestOtherServicesOfTheSDK(t *testing.T) {
 	all, err := client.ProxyChat.List(ctx, rongcloud.ProxyChatQuery{Size: 2})
 	require.NoError(t, err)
 	require.Equal(t, 3, all.Total)
-	require.True(t, all.HasNext)
+	require.True(t, all.More())
 
 	translated, err := client.Translation.Translate(ctx, rongcloud.TranslationParams{Text: "hello", Target: "en"})
 	require.NoError(t, err)
