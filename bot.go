@@ -107,23 +107,20 @@ func (s *BotService) Delete(ctx context.Context, userID string, opts ...CallOpti
 	return send(ctx, s.client, endpoint.V3BotDelete, &oneUserID{userID}, opts)
 }
 
-// Get returns up to 20 bots by their IDs. The quota is 100 calls per second.
+// Get returns up to 20 bots by their IDs, all on one page. The quota is 100 calls per second.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/get-bot
 //
 //rongcloud:endpoint POST /v3/bot/get.json
-func (s *BotService) Get(ctx context.Context, userIDs []string, opts ...CallOption) ([]Bot, error) {
+func (s *BotService) Get(ctx context.Context, userIDs []string, opts ...CallOption) (*BotPage, error) {
 	type request struct {
 		UserIDs []string `wire:"userIds"`
 	}
-	type response struct {
-		Bots []Bot `json:"bots"`
+	page, err := fetch[BotPage](ctx, s.client, endpoint.V3BotGet, &request{userIDs}, opts)
+	if err == nil && page.HasNext == nil {
+		page.HasNext = Ptr(false)
 	}
-	out, err := fetch[response](ctx, s.client, endpoint.V3BotGet, &request{userIDs}, opts)
-	if err != nil {
-		return nil, err
-	}
-	return out.Bots, nil
+	return page, err
 }
 
 // List returns one page of the app's bots; All walks all pages. The quota is 100 calls per second.

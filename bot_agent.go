@@ -19,9 +19,6 @@ type AgentType string
 // AgentChat is the only kind of agent there is.
 const AgentChat AgentType = "chat"
 
-// String returns the kind as RongCloud writes it.
-func (t AgentType) String() string { return string(t) }
-
 // AgentStatus says whether an agent answers.
 type AgentStatus string
 
@@ -32,17 +29,14 @@ const (
 	AgentDraft    AgentStatus = "draft"
 )
 
-// String returns the state as RongCloud writes it.
-func (s AgentStatus) String() string { return string(s) }
-
-// AgentParams describes an agent to create.
-type AgentParams struct {
-	ID          string      `wire:"agentId" json:"agentId"` // chosen by the app, 3 to 64 characters
-	Name        string      `wire:"name" json:"name"`       // 2 to 128 characters
-	Description string      `wire:"description" json:"description,omitempty"`
-	Type        AgentType   `wire:"type" json:"type,omitempty"` // AgentChat if empty
-	Status      AgentStatus `wire:"status" json:"status,omitempty"`
-	Config      AgentConfig `wire:"agentConfig" json:"agentConfig"`
+// AgentCreateParams describes an agent to create.
+type AgentCreateParams struct {
+	ID          string      `wire:"agentId"` // chosen by the app, 3 to 64 characters
+	Name        string      `wire:"name"`    // 2 to 128 characters
+	Description string      `wire:"description"`
+	Type        AgentType   `wire:"type"` // AgentChat if empty
+	Status      AgentStatus `wire:"status"`
+	Config      AgentConfig `wire:"agentConfig"`
 }
 
 // AgentUpdateParams changes an agent. What is left out stays as it is.
@@ -139,7 +133,7 @@ type oneAgentID struct {
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/create-a-agent
 //
 //rongcloud:endpoint POST /v3/agent/create.json
-func (s *BotAgentService) Create(ctx context.Context, params AgentParams, opts ...CallOption) error {
+func (s *BotAgentService) Create(ctx context.Context, params AgentCreateParams, opts ...CallOption) error {
 	if params.Config.Model.Name == "" {
 		return refuse("agentConfig.model.name", "is required")
 	}

@@ -34,10 +34,10 @@ type AgentChatParams struct {
 	Memory *bool `wire:"memory"`
 
 	Variables map[string]string `wire:"variables"` // for the places that query or prompt leave open; at most 16 pairs, keys of 32 and values of 128 characters
-	User      string            `wire:"user"`      // who asks
+	UserID    string            `wire:"user"`      // who asks
 }
 
-type chatRequest struct {
+type agentChatRequest struct {
 	AgentChatParams
 	Stream *bool `wire:"stream"`
 }
@@ -48,7 +48,7 @@ type AgentChatAnswer struct {
 	ConversationID string            `json:"conversationId"`
 	AgentID        string            `json:"agentId"`
 	AnsweredAt     time.Time         `json:"timestamp" unit:"ms"`
-	Answer         string            `json:"answer"`
+	Text           string            `json:"answer"`
 	FinishReason   string            `json:"finishReason"` // stop if the answer is complete
 	Metadata       AgentChatMetadata `json:"metadata"`
 }
@@ -83,8 +83,8 @@ type AgentChatEvent struct {
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/call-agent
 //
 //rongcloud:endpoint POST /v3/chat/generate.json
-func (s *BotAgentChatService) Generate(ctx context.Context, request AgentChatParams, opts ...CallOption) (*AgentChatAnswer, error) {
-	return fetch[AgentChatAnswer](ctx, s.client, endpoint.V3ChatGenerate, &chatRequest{request, Ptr(false)}, patiently(opts))
+func (s *BotAgentChatService) Generate(ctx context.Context, params AgentChatParams, opts ...CallOption) (*AgentChatAnswer, error) {
+	return fetch[AgentChatAnswer](ctx, s.client, endpoint.V3ChatGenerate, &agentChatRequest{params, Ptr(false)}, patiently(opts))
 }
 
 // Stream sends a text to an agent and yields the answer event by event, while it is produced. Each
@@ -102,10 +102,10 @@ func (s *BotAgentChatService) Generate(ctx context.Context, request AgentChatPar
 // fills in, the body stays empty.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/call-agent
-func (s *BotAgentChatService) Stream(ctx context.Context, request AgentChatParams, opts ...CallOption) iter.Seq2[AgentChatEvent, error] {
+func (s *BotAgentChatService) Stream(ctx context.Context, params AgentChatParams, opts ...CallOption) iter.Seq2[AgentChatEvent, error] {
 	return func(yield func(AgentChatEvent, error) bool) {
 		var whole AgentChatAnswer
-		answer, err := s.client.core.open(ctx, endpoint.V3ChatGenerate, &chatRequest{request, Ptr(true)}, &whole, patiently(opts))
+		answer, err := s.client.core.open(ctx, endpoint.V3ChatGenerate, &agentChatRequest{params, Ptr(true)}, &whole, patiently(opts))
 		switch {
 		case err != nil:
 			yield(AgentChatEvent{}, err)

@@ -24,9 +24,6 @@ const (
 	BotIntegrationAgentChat      BotIntegrationType = "rc_agentchat" // an agent on RongCloud's servers; see BotAgentService
 )
 
-// String returns the type as RongCloud writes it.
-func (t BotIntegrationType) String() string { return string(t) }
-
 // BotIntegration says where a bot's messages and events go. What is left out of a change probably
 // stays as it is, which RongCloud does not document.
 type BotIntegration struct {
@@ -43,9 +40,19 @@ type BotIntegration struct {
 
 	// These are known from RongCloud's official Java SDK only, and what they mean is read from
 	// their names.
-	Agent                  *AgentParams `wire:"agent" json:"agent,omitempty"`                                   // the agent behind the bot
-	WaitForInputCompletion *bool        `wire:"waitForInputCompletion" json:"waitForInputCompletion,omitempty"` // reply once the user stops typing
-	GentleResponse         *bool        `wire:"gentleResponse" json:"gentleResponse,omitempty"`                 // reply at the pace of a person
+	Agent                  *BotIntegrationAgent `wire:"agent" json:"agent,omitempty"`                                   // the agent behind the bot
+	WaitForInputCompletion *bool                `wire:"waitForInputCompletion" json:"waitForInputCompletion,omitempty"` // reply once the user stops typing
+	GentleResponse         *bool                `wire:"gentleResponse" json:"gentleResponse,omitempty"`                 // reply at the pace of a person
+}
+
+// BotIntegrationAgent is the agent behind a bot. Its fields are those of [AgentCreateParams].
+type BotIntegrationAgent struct {
+	ID          string      `json:"agentId"`
+	Name        string      `json:"name"`
+	Description string      `json:"description,omitempty"`
+	Type        AgentType   `json:"type,omitempty"`
+	Status      AgentStatus `json:"status,omitempty"`
+	Config      AgentConfig `json:"agentConfig"`
 }
 
 // check finds what a new integration lacks, the one at the given place of a list.

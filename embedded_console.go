@@ -21,9 +21,6 @@ type ConsolePage string
 // ConsolePageUserManage is the page on which users are managed.
 const ConsolePageUserManage ConsolePage = "user_manage"
 
-// String returns the page's name as RongCloud writes it.
-func (p ConsolePage) String() string { return string(p) }
-
 // ConsoleAccessParams asks for access to a page of the console.
 type ConsoleAccessParams struct {
 	AccessKey string        `wire:"access_key"`  // a credential apart from App Key and App Secret; the console shows it

@@ -183,7 +183,7 @@ func ExampleSensitiveWordService_BatchAdd() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println("room for", quota.Remaining, "more")
+	fmt.Println("room for", quota.RemainingCount, "more")
 	srv.Advance(15 * time.Minute) // until then new words have no effect
 
 	for _, words := range []string{"darn, I am late", "you have won in the lottery", "see you"} {
@@ -199,7 +199,7 @@ func ExampleSensitiveWordService_BatchAdd() {
 		fmt.Println(m.Body)
 	}
 
-	list, err := client.SensitiveWord.List(ctx, rongcloud.SensitiveWordAll)
+	list, err := client.SensitiveWord.List(ctx, rongcloud.SensitiveWordQuery{})
 	if err != nil {
 		fmt.Println(err)
 		return

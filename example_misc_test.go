@@ -93,7 +93,7 @@ func ExampleBotAgentChatService_Stream() {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 
-	err = client.Bot.Agent.Create(ctx, rongcloud.AgentParams{
+	err = client.Bot.Agent.Create(ctx, rongcloud.AgentCreateParams{
 		ID: "guide", Name: "Guide", Config: rongcloud.AgentConfig{Model: rongcloud.AgentModel{Name: "qwen-turbo"}},
 	})
 	if err != nil {
@@ -105,7 +105,7 @@ func ExampleBotAgentChatService_Stream() {
 			fmt.Println(err)
 			return
 		}
-		fmt.Print(event.Answer)
+		fmt.Print(event.Text)
 		if event.FinishReason != "" {
 			fmt.Printf(" (%s, %d tokens)\n", event.FinishReason, event.Metadata.Usage.TotalTokens)
 		}
@@ -159,7 +159,7 @@ func ExampleTranslationService() {
 	}
 	defer srv.Close()
 
-	translation, err := srv.Client().Translation.Translate(context.Background(), rongcloud.TranslationParams{Text: "你好", Target: "en"})
+	translation, err := srv.Client().Translation.Translate(context.Background(), rongcloud.TranslationParams{Text: "你好", TargetLanguage: "en"})
 	if err != nil {
 		fmt.Println(err)
 		return

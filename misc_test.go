@@ -75,19 +75,19 @@ func TestMiscDecodes(t *testing.T) {
 				`"integrations":[{"enabled":true,"type":"dify_chat","callbackUrl":"c","objectNames":["RC:TxtMsg"],"events":["message:private"],` +
 				`"stream":false,"handleResponse":true,"auth":{"apiKey":"k"},"agent":{"agentId":"a","name":"n","agentConfig":{"model":{"name":"m"}}},` +
 				`"waitForInputCompletion":true,"gentleResponse":false}]}]`,
-			[]rongcloud.Bot{{
+			&rongcloud.BotPage{HasNext: no, Bots: []rongcloud.Bot{{
 				UserID: "b", Name: "Bot", Type: "helper", PortraitURL: "p", Metadata: map[string]string{"k": "v"}, CreatedAt: at, UpdatedAt: at,
 				Integrations: []rongcloud.BotIntegration{{
 					Type: rongcloud.BotIntegrationDifyChat, Enabled: yes, CallbackURL: "c", ObjectNames: []string{"RC:TxtMsg"}, Events: []string{"message:private"},
 					Stream: no, HandleResponse: yes, Auth: &rongcloud.BotAuth{APIKey: "k"},
-					Agent:                  &rongcloud.AgentParams{ID: "a", Name: "n", Config: rongcloud.AgentConfig{Model: rongcloud.AgentModel{Name: "m"}}},
+					Agent:                  &rongcloud.BotIntegrationAgent{ID: "a", Name: "n", Config: rongcloud.AgentConfig{Model: rongcloud.AgentModel{Name: "m"}}},
 					WaitForInputCompletion: yes, GentleResponse: no,
 				}},
-			}}},
+			}}}},
 		{"bots as the sample shows them", "/v3/bot/get.json", bots, `,"total":1,"hasNext":false,"bots":[{"userId":"b"}]`,
-			[]rongcloud.Bot{{UserID: "b"}}},
+			&rongcloud.BotPage{Total: 1, HasNext: no, Bots: []rongcloud.Bot{{UserID: "b"}}}},
 		{"metadata with a number", "/v3/bot/get.json", bots, `,"bots":[{"userId":"b","metadata":{"version":1}}]`,
-			[]rongcloud.Bot{{UserID: "b", Metadata: map[string]string{"version": "1"}}}},
+			&rongcloud.BotPage{HasNext: no, Bots: []rongcloud.Bot{{UserID: "b", Metadata: map[string]string{"version": "1"}}}}},
 		{"page of bots", "/v3/bot/query.json", botPage, `,"total":"7","hasNext":"true","bots":[{"userId":"b","integrations":null}]`,
 			&rongcloud.BotPage{Total: 7, HasNext: yes, Bots: []rongcloud.Bot{{UserID: "b"}}}},
 		{"unknown integration", "/v3/bot/query.json", botPage, `,"bots":[{"integrations":[{"type":"new"}]}]`,
@@ -116,10 +116,10 @@ func TestMiscDecodes(t *testing.T) {
 			`,"runId":"r","conversationId":"c","agentId":"a","timestamp":1700000000123,"answer":"hi","finishReason":"stop",` +
 				`"metadata":{"usage":{"promptTokens":1,"completionTokens":2,"totalTokens":3}}`,
 			&rongcloud.AgentChatAnswer{
-				RunID: "r", ConversationID: "c", AgentID: "a", AnsweredAt: at, Answer: "hi", FinishReason: "stop",
+				RunID: "r", ConversationID: "c", AgentID: "a", AnsweredAt: at, Text: "hi", FinishReason: "stop",
 				Metadata: rongcloud.AgentChatMetadata{Usage: rongcloud.AgentChatUsage{PromptTokens: 1, CompletionTokens: 2, TotalTokens: 3}},
 			}},
-		{"answer alone", "/v3/chat/generate.json", answer, `,"answer":"hi"`, &rongcloud.AgentChatAnswer{Answer: "hi"}},
+		{"answer alone", "/v3/chat/generate.json", answer, `,"answer":"hi"`, &rongcloud.AgentChatAnswer{Text: "hi"}},
 
 		{"stand-ins", "/v3/user/proxychat/query.json", proxies,
 			`,"total":1,"hasNext":true,"message":"success","proxyChats":[{"userId":"u","targetId":"t","botUserId":"b","metadata":{"k":2},"createdAt":1700000000123,"updatedAt":1700000000123}]`,
@@ -213,7 +213,7 @@ func TestMiscRefuses(t *testing.T) {
 			return c.Bot.Update(x, rongcloud.BotParams{UserID: "b", Metadata: pairs})
 		}},
 		{"an agent without a model", "agentConfig.model.name", "is required", func(x ctx, c client) error {
-			return c.Bot.Agent.Create(x, rongcloud.AgentParams{ID: "a-1", Name: "n", Config: rongcloud.AgentConfig{Model: rongcloud.AgentModel{Provider: "p"}}})
+			return c.Bot.Agent.Create(x, rongcloud.AgentCreateParams{ID: "a-1", Name: "n", Config: rongcloud.AgentConfig{Model: rongcloud.AgentModel{Provider: "p"}}})
 		}},
 		{"change no agent", "agentId", "is required", func(x ctx, c client) error {
 			return c.Bot.Agent.Update(x, rongcloud.AgentUpdateParams{Name: "n"})
@@ -450,8 +450,6 @@ func TestMiscWords(t *testing.T) {
 		"unset": rongcloud.FriendPermissionUnset, "anyone": rongcloud.FriendPermissionAnyone, "consent": rongcloud.FriendPermissionConsent,
 		"nobody": rongcloud.FriendPermissionNobody, "FriendPermission(4)": rongcloud.FriendPermission(4),
 		"none": rongcloud.FriendshipNone, "mutual": rongcloud.FriendshipMutual, "Friendship(2)": rongcloud.Friendship(2),
-		"webhook": rongcloud.BotIntegrationWebhook, "rc_agentchat": rongcloud.BotIntegrationAgentChat, "chat": rongcloud.AgentChat, "draft": rongcloud.AgentDraft,
-		"user_manage": rongcloud.ConsolePageUserManage,
 	} {
 		require.Equal(t, want, value.String())
 	}

@@ -164,7 +164,8 @@ func TestMiscWalkEnds(t *testing.T) {
 	}
 }
 
-// TestMiscPagesHaveMore proves when there may be another page: not after an empty one, nor where the server says so.
+// TestMiscPagesHaveMore proves when there may be another page: not after an empty one, nor where
+// the server says so.
 func TestMiscPagesHaveMore(t *testing.T) {
 	t.Parallel()
 	bots, chats := make([]rongcloud.Bot, 1), make([]rongcloud.ProxyChat, 1)

@@ -11,7 +11,7 @@ import (
 // PushService sends push notifications to devices. Devices that have not connected for 30 days get
 // none.
 //
-// A push is unsafe to repeat: after [ErrOutcomeUnknown] its receivers may or may not have got it,
+// A push is unsafe to repeat: after [ErrOutcomeUnknown] its recipients may or may not have got it,
 // so it is tried again by the SDK only if the server cannot have carried it out.
 type PushService service
 
@@ -32,7 +32,7 @@ type Push struct {
 	Message      *PushMessage // goes to the system conversation; nil for a push that nothing is stored of
 }
 
-// PushMessage is the message that a push brings to its receivers, those on the web too.
+// PushMessage is the message that a push brings to its recipients, those on the web too.
 type PushMessage struct {
 	From                     string         // sender; required. Must have been given a token
 	Content                  MessageContent // at most 128 KB of JSON

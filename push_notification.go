@@ -13,7 +13,7 @@ type PushNotification struct {
 	AndroidText   string
 	HarmonyOSText string
 
-	ForceShowContent bool // show the text even to receivers who hide it
+	ForceShowContent bool // show the text even to recipients who hide it
 
 	// The settings of single systems; those that are nil keep the settings of the console.
 	IOS       *IOSPushSettings

@@ -20,11 +20,10 @@ type SensitiveWordService service
 // SensitiveWordType is what a sensitive word does to a message.
 type SensitiveWordType int
 
-// What sensitive words do. SensitiveWordAll is for [SensitiveWordService.List] alone.
+// What sensitive words do.
 const (
-	SensitiveWordReplace SensitiveWordType = 0 // the word is replaced by another
-	SensitiveWordBlock   SensitiveWordType = 1 // the message is not delivered
-	SensitiveWordAll     SensitiveWordType = 2 // either
+	SensitiveWordReplace SensitiveWordType = 1 // the word is replaced by another
+	SensitiveWordBlock   SensitiveWordType = 2 // the message is not delivered
 )
 
 // String returns the type in words.
@@ -34,10 +33,8 @@ func (t SensitiveWordType) String() string {
 		return "replace"
 	case SensitiveWordBlock:
 		return "block"
-	case SensitiveWordAll:
-		return "all"
 	}
-	return fmt.Sprintf("SensitiveType(%d)", int(t))
+	return fmt.Sprintf("SensitiveWordType(%d)", int(t))
 }
 
 // SensitiveWordParams is a word to add.
@@ -46,9 +43,14 @@ type SensitiveWordParams struct {
 	Replacement string `wire:"replaceWord" json:"replaceWord,omitempty"` // at most 32 characters; empty to block messages with the word
 }
 
+// SensitiveWordQuery chooses sensitive words.
+type SensitiveWordQuery struct {
+	Type SensitiveWordType // only words of this type; all if zero
+}
+
 // SensitiveWordQuota is how many words an app still has room for.
 type SensitiveWordQuota struct {
-	Remaining int64 `json:"remainQuota"`
+	RemainingCount int64 `json:"remainQuota"`
 }
 
 // SensitiveWord is a word of the list.
@@ -75,7 +77,7 @@ func (s *SensitiveWordService) Add(ctx context.Context, word SensitiveWordParams
 }
 
 // BatchAdd adds up to 50 words, all or none of them, and returns how many more there is room for.
-// Words for which there is no room are an error, whose answer tells the same number as
+// Words for which there is no room are an error, whose response has the same number as
 // remainQuota; see [CaptureResponse]. The words take effect after 15 minutes.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/moderation/batch-add-sensitive-word
@@ -117,36 +119,44 @@ func (s *SensitiveWordService) BatchRemove(ctx context.Context, words []string, 
 	return send(ctx, s.client, endpoint.SensitivewordBatchDelete, &params{words}, opts)
 }
 
-// List returns the words of one type, or those of both with [SensitiveWordAll].
+// List returns the words of the list. There are no pages.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/moderation/query-sensitive-word
 //
 //rongcloud:endpoint POST /sensitiveword/list.json
-func (s *SensitiveWordService) List(ctx context.Context, kind SensitiveWordType, opts ...CallOption) (*SensitiveWords, error) {
-	type params struct {
-		Type *SensitiveWordType `wire:"type"` // without it the server lists the blocking words only
+func (s *SensitiveWordService) List(ctx context.Context, query SensitiveWordQuery, opts ...CallOption) (*SensitiveWords, error) {
+	type request struct {
+		Type *int `wire:"type"`
 	}
-	type answer struct {
+	type response struct {
 		Words []struct {
-			Word        string             `json:"word"        alt:"keyword"`
-			Replacement string             `json:"replaceWord" alt:"replace"`
-			Type        *SensitiveWordType `json:"type"`
+			Word        string            `json:"word"        alt:"keyword"`
+			Replacement string            `json:"replaceWord" alt:"replace"`
+			Type        SensitiveWordType `json:"type"        from:"0"`
 		} `json:"words"`
 	}
-	out, err := fetch[answer](ctx, s.client, endpoint.SensitivewordList, &params{&kind}, opts)
+	kind := 2 // both; without a type the server lists the blocking words only
+	switch query.Type {
+	case 0:
+	case SensitiveWordReplace, SensitiveWordBlock:
+		kind = int(query.Type) - 1
+	default:
+		return nil, refuse("type", "%v is none of its values", query.Type)
+	}
+	out, err := fetch[response](ctx, s.client, endpoint.SensitivewordList, &request{&kind}, opts)
 	if err != nil {
 		return nil, err
 	}
 	list := &SensitiveWords{Words: make([]SensitiveWord, len(out.Words))}
 	for i, w := range out.Words {
-		info := SensitiveWord{Word: w.Word, Replacement: w.Replacement}
 		switch {
-		case w.Type != nil:
-			info.Type = *w.Type
+		case w.Type != 0:
 		case w.Replacement == "":
-			info.Type = SensitiveWordBlock
+			w.Type = SensitiveWordBlock
+		default:
+			w.Type = SensitiveWordReplace
 		}
-		list.Words[i] = info
+		list.Words[i] = SensitiveWord(w)
 	}
 	return list, nil
 }

@@ -27,7 +27,7 @@ func sensitiveCalls() []sensitiveCall {
 	type ctx = context.Context
 	list := func(kind rongcloud.SensitiveWordType) func(ctx, client) error {
 		return func(x ctx, c client) error {
-			_, err := c.SensitiveWord.List(x, kind)
+			_, err := c.SensitiveWord.List(x, rongcloud.SensitiveWordQuery{Type: kind})
 			return err
 		}
 	}
@@ -48,7 +48,7 @@ func sensitiveCalls() []sensitiveCall {
 		{"/sensitiveword/batch/delete.json", "all", func(x ctx, c client) error {
 			return c.SensitiveWord.BatchRemove(x, []string{"bad", "a,b", sensitiveAwkward})
 		}, userForm("words", "bad", "words", "a,b", "words", sensitiveAwkward), ""},
-		{"/sensitiveword/list.json", "all", list(rongcloud.SensitiveWordAll), userForm("type", "2"), ""},
+		{"/sensitiveword/list.json", "all", list(0), userForm("type", "2"), ""},
 		{"/sensitiveword/list.json", "replacing", list(rongcloud.SensitiveWordReplace), userForm("type", "0"), ""},
 		{"/sensitiveword/list.json", "blocking", list(rongcloud.SensitiveWordBlock), userForm("type", "1"), ""},
 	}
@@ -132,7 +132,7 @@ func TestSensitiveLists(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			client := userMock(t, "/sensitiveword/list.json", func(string) (int, string) { return 200, `{"code":200,"words":` + test.words + `}` })
-			got, err := client.SensitiveWord.List(t.Context(), rongcloud.SensitiveWordAll)
+			got, err := client.SensitiveWord.List(t.Context(), rongcloud.SensitiveWordQuery{})
 			require.NoError(t, err)
 			require.Equal(t, &rongcloud.SensitiveWords{Words: test.want}, got)
 		})
@@ -148,7 +148,7 @@ func TestSensitiveQuota(t *testing.T) {
 		client := userMock(t, "/sensitiveword/batch/add.json", func(string) (int, string) { return 200, `{"code":200` + answer + `}` })
 		quota, err := client.SensitiveWord.BatchAdd(t.Context(), words)
 		require.NoError(t, err)
-		require.Equal(t, want, quota.Remaining, answer)
+		require.Equal(t, want, quota.RemainingCount, answer)
 	}
 
 	client := userMock(t, "/sensitiveword/batch/add.json", func(string) (int, string) { return 400, `{"code":1002,"remainQuota":3}` })
@@ -183,6 +183,10 @@ func TestSensitiveRefuses(t *testing.T) {
 		{"add no words", "words", "is required", add()},
 		{"add an empty word", "words", "item 2 lacks the word", add(rongcloud.SensitiveWordParams{Word: "a"}, rongcloud.SensitiveWordParams{Replacement: "*"})},
 		{"add 51 words", "words", "51 items, at most 50", add(many...)},
+		{"list an unknown type", "type", "SensitiveWordType(3) is none of its values", func(x ctx, c client) error {
+			_, err := c.SensitiveWord.List(x, rongcloud.SensitiveWordQuery{Type: 3})
+			return err
+		}},
 		{"delete nothing", "word", "is required", func(x ctx, c client) error { return c.SensitiveWord.Remove(x, "") }},
 		{"delete no words", "words", "is required", func(x ctx, c client) error { return c.SensitiveWord.BatchRemove(x, nil) }},
 		{"delete an empty word", "words", "item 1 is empty", func(x ctx, c client) error { return c.SensitiveWord.BatchRemove(x, []string{""}) }},
@@ -205,8 +209,8 @@ func TestSensitiveRefuses(t *testing.T) {
 func TestSensitiveWords(t *testing.T) {
 	t.Parallel()
 	for want, value := range map[string]fmt.Stringer{
-		"replace": rongcloud.SensitiveWordReplace, "block": rongcloud.SensitiveWordBlock, "all": rongcloud.SensitiveWordAll,
-		"SensitiveType(3)": rongcloud.SensitiveWordType(3),
+		"replace": rongcloud.SensitiveWordReplace, "block": rongcloud.SensitiveWordBlock,
+		"SensitiveWordType(3)": rongcloud.SensitiveWordType(3),
 	} {
 		require.Equal(t, want, value.String())
 	}

@@ -11,9 +11,9 @@ type TranslationService service
 
 // TranslationParams is a text to translate.
 type TranslationParams struct {
-	Text   string `wire:"text"`           // at most 1000 characters
-	Source string `wire:"sourceLanguage"` // code of its language; found out if empty, which does not work for Cantonese
-	Target string `wire:"targetLanguage"` // code of the language to translate into; zh if empty
+	Text           string `wire:"text"`           // at most 1000 characters
+	SourceLanguage string `wire:"sourceLanguage"` // code of its language; found out if empty, which does not work for Cantonese
+	TargetLanguage string `wire:"targetLanguage"` // code of the language to translate into; zh if empty
 }
 
 // Translation is a translated text.

@@ -84,7 +84,7 @@ func chat(ctx context.Context, client *Client, opts ...CallOption) (texts []stri
 		if err != nil {
 			return texts, err
 		}
-		texts = append(texts, e.Answer)
+		texts = append(texts, e.Text)
 	}
 	return texts, nil
 }
@@ -190,7 +190,7 @@ func TestStreamEvents(t *testing.T) {
 		{
 			Name: "message", ID: "7", Data: data,
 			AgentChatAnswer: AgentChatAnswer{
-				RunID: "r", ConversationID: "c", AgentID: "g", AnsweredAt: time.UnixMilli(1750156515841), Answer: "hi", FinishReason: "stop",
+				RunID: "r", ConversationID: "c", AgentID: "g", AnsweredAt: time.UnixMilli(1750156515841), Text: "hi", FinishReason: "stop",
 				Metadata: AgentChatMetadata{Usage: AgentChatUsage{PromptTokens: 1, CompletionTokens: 2, TotalTokens: 3}},
 			},
 		},
@@ -230,7 +230,7 @@ func TestStreamBreak(t *testing.T) {
 	client := server.client(t, WithAttemptHook(func(_ context.Context, a Attempt) { attempts = append(attempts, a) }))
 	for e, err := range client.Bot.AgentChat.Stream(t.Context(), AgentChatParams{AgentID: "agent", Query: "hello"}) {
 		require.NoError(t, err)
-		require.Equal(t, "a", e.Answer)
+		require.Equal(t, "a", e.Text)
 		break
 	}
 	<-server.left
@@ -416,7 +416,7 @@ func TestStreamTime(t *testing.T) {
 		var texts []string
 		for e, err := range client.Bot.AgentChat.Stream(t.Context(), AgentChatParams{AgentID: "a", Query: "q"}, WithAttemptTimeout(time.Minute)) {
 			require.NoError(t, err)
-			texts = append(texts, e.Answer)
+			texts = append(texts, e.Text)
 			<-time.After(time.Hour)
 		}
 		require.Equal(t, []string{"a", "c"}, texts)

@@ -25,9 +25,9 @@ var miscArguments = map[string]func(full bool) []any{
 	},
 	"BotAgentService.Create": func(full bool) []any {
 		if full {
-			return filled[rongcloud.AgentParams]()
+			return filled[rongcloud.AgentCreateParams]()
 		}
-		return []any{rongcloud.AgentParams{
+		return []any{rongcloud.AgentCreateParams{
 			ID: "agent-1", Name: awkward, Config: rongcloud.AgentConfig{Model: rongcloud.AgentModel{Name: "qwen-turbo"}},
 		}}
 	},

@@ -31,7 +31,7 @@ var otherHandlers = map[*endpoint.Endpoint]handler{
 // proxyStart overwrites what was set before; RongCloud does not say whether a repeat does.
 func proxyStart(c *call) answer {
 	b := c.bots.bots.of[c.params.Get("botUserId")]
-	if b == nil || b.integration(rongcloud.BotIntegrationAgentChat.String()) < 0 {
+	if b == nil || b.integration(string(rongcloud.BotIntegrationAgentChat)) < 0 {
 		return refuseError(invalid("%s is no bot with an integration %s", c.params.Get("botUserId"), rongcloud.BotIntegrationAgentChat))
 	}
 	for _, target := range c.params.List("targetIds") {

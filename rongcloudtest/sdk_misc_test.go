@@ -116,8 +116,9 @@ func TestBotsOfTheSDK(t *testing.T) {
 		t.Helper()
 		found, err := client.Bot.Get(ctx, []string{id, "nobody"})
 		require.NoError(t, err)
-		require.Len(t, found, 1)
-		return found[0]
+		require.Len(t, found.Bots, 1)
+		require.False(t, found.More())
+		return found.Bots[0]
 	}
 	made := get("bot1")
 	require.Equal(t, rongcloud.Bot{
@@ -170,7 +171,7 @@ func TestBotsOfTheSDK(t *testing.T) {
 // assistant creates an agent.
 func assistant(t *testing.T, client *rongcloud.Client, id string, status rongcloud.AgentStatus) {
 	t.Helper()
-	require.NoError(t, client.Bot.Agent.Create(t.Context(), rongcloud.AgentParams{
+	require.NoError(t, client.Bot.Agent.Create(t.Context(), rongcloud.AgentCreateParams{
 		ID: id, Name: "Assistant", Status: status, Config: rongcloud.AgentConfig{
 			Model:  rongcloud.AgentModel{Provider: "openai", Name: "small", Options: &rongcloud.AgentModelOptions{Temperature: rongcloud.Ptr(0.0)}},
 			Prompt: &rongcloud.AgentPrompt{Instructions: "be kind"},
@@ -224,7 +225,7 @@ func collectChat(ctx context.Context, client *rongcloud.Client, request rongclou
 		if err != nil {
 			return pieces, last, err
 		}
-		pieces, last = append(pieces, e.Answer), e
+		pieces, last = append(pieces, e.Text), e
 	}
 	return pieces, last, nil
 }
@@ -240,10 +241,10 @@ func TestChatOfTheSDK(t *testing.T) {
 			assistant(t, client, "agent-1", "")
 			assistant(t, client, "agent-2", rongcloud.AgentInactive)
 
-			ask := rongcloud.AgentChatParams{AgentID: "agent-1", Query: "hello {{name}}", Variables: map[string]string{"name": "Ann"}, User: "u1"}
+			ask := rongcloud.AgentChatParams{AgentID: "agent-1", Query: "hello {{name}}", Variables: map[string]string{"name": "Ann"}, UserID: "u1"}
 			answer, err := client.Bot.AgentChat.Generate(ctx, ask)
 			require.NoError(t, err)
-			require.Equal(t, "You said: hello Ann", answer.Answer)
+			require.Equal(t, "You said: hello Ann", answer.Text)
 			require.Equal(t, "stop", answer.FinishReason)
 			require.Equal(t, rongcloud.AgentChatUsage{PromptTokens: 2, CompletionTokens: 4, TotalTokens: 6}, answer.Metadata.Usage)
 
@@ -303,7 +304,7 @@ func TestOtherServicesOfTheSDK(t *testing.T) {
 	require.Equal(t, 3, all.Total)
 	require.True(t, all.More())
 
-	translated, err := client.Translation.Translate(ctx, rongcloud.TranslationParams{Text: "hello", Target: "en"})
+	translated, err := client.Translation.Translate(ctx, rongcloud.TranslationParams{Text: "hello", TargetLanguage: "en"})
 	require.NoError(t, err)
 	require.Equal(t, "[en] hello", translated.Text)
 	token, err := client.Translation.CreateToken(ctx, "u1")

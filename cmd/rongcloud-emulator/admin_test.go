@@ -47,7 +47,7 @@ func TestAdmin(t *testing.T) {
 	require.Equal(t, []string{"ann"}, state.Chatrooms[0].Members)
 	require.Equal(t, "City", state.UltraGroups[0].Name)
 	require.Equal(t, []string{"RCDefault", "news"}, state.UltraGroups[0].Channels)
-	words, err := c.SensitiveWord.List(t.Context(), rongcloud.SensitiveWordAll)
+	words, err := c.SensitiveWord.List(t.Context(), rongcloud.SensitiveWordQuery{})
 	require.NoError(t, err)
 	require.Len(t, words.Words, 1)
 
