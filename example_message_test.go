@@ -68,7 +68,7 @@ func ExampleMessageBroadcastService_SendToAll() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(sent.MessageUID, "reached", srv.Sent()[0].Recipients)
+	fmt.Println(sent.MessageUID, "reached", srv.Sent()[0].RecipientIDs)
 
 	if _, err := client.Message.Broadcast.Recall(ctx, rongcloud.BroadcastRecallParams{From: "news", MessageUID: sent.MessageUID}); err != nil {
 		fmt.Println(err)

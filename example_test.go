@@ -228,7 +228,7 @@ func ExampleMessageService_SendGroup() {
 	}
 	fmt.Println(sent.UIDOf("g1"))
 	fmt.Println("isMentioned:", srv.Sent()[0].Params.Get("isMentioned"))
-	fmt.Println("receivers:", srv.Sent()[0].Recipients)
+	fmt.Println("receivers:", srv.Sent()[0].RecipientIDs)
 
 	// Output:
 	// TEST-0000-0000-0001

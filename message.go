@@ -2,8 +2,8 @@ package rongcloud
 
 import (
 	"context"
+	"fmt"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
@@ -43,11 +43,13 @@ type ConversationType int
 
 // The kinds of conversations.
 const (
-	ConversationPrivate    ConversationType = 1
-	ConversationGroup      ConversationType = 3
-	ConversationChatroom   ConversationType = 4
-	ConversationSystem     ConversationType = 6
-	ConversationUltraGroup ConversationType = 10
+	ConversationPrivate         ConversationType = 1
+	ConversationDiscussion      ConversationType = 2 // which RongCloud no longer offers; old messages have it
+	ConversationGroup           ConversationType = 3
+	ConversationChatroom        ConversationType = 4
+	ConversationCustomerService ConversationType = 5 // which RongCloud no longer offers; old messages have it
+	ConversationSystem          ConversationType = 6
+	ConversationUltraGroup      ConversationType = 10
 )
 
 // String names the kind in English.
@@ -55,16 +57,20 @@ func (t ConversationType) String() string {
 	switch t {
 	case ConversationPrivate:
 		return "private"
+	case ConversationDiscussion:
+		return "discussion"
 	case ConversationGroup:
 		return "group"
 	case ConversationChatroom:
 		return "chatroom"
+	case ConversationCustomerService:
+		return "customer service"
 	case ConversationSystem:
 		return "system"
 	case ConversationUltraGroup:
 		return "ultra group"
 	}
-	return "conversation type " + strconv.Itoa(int(t))
+	return fmt.Sprintf("ConversationType(%d)", int(t))
 }
 
 // PrivateMessage is a one-to-one message; see [MessageService.SendPrivate].

@@ -348,7 +348,8 @@ func TestMessageConversationTypes(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[ConversationType]string{
 		ConversationPrivate: "private", ConversationGroup: "group", ConversationChatroom: "chatroom", ConversationSystem: "system",
-		ConversationUltraGroup: "ultra group", 2: "conversation type 2", -1: "conversation type -1",
+		ConversationUltraGroup: "ultra group", ConversationDiscussion: "discussion", ConversationCustomerService: "customer service",
+		7: "ConversationType(7)", -1: "ConversationType(-1)",
 	} {
 		require.Equal(t, want, kind.String())
 	}

@@ -52,17 +52,17 @@ return "ok"
 `)
 )
 
-var nonceStates = map[string]webhook.NonceState{
+var nonceStatuses = map[string]webhook.NonceStatus{
 	"new": webhook.NonceNew, "unfinished": webhook.NonceUnfinished, "done": webhook.NonceDone, "replayed": webhook.NonceReplayed,
 }
 
 // Begin reports what is known of key, and enters it if that is nothing.
-func (s *NonceStore) Begin(ctx context.Context, key string, request webhook.Fingerprint, keep time.Duration) (webhook.NonceState, error) {
+func (s *NonceStore) Begin(ctx context.Context, key string, request webhook.Fingerprint, keep time.Duration) (webhook.NonceStatus, error) {
 	word, err := s.run(ctx, beginScript, key, request, keep)
 	if err != nil {
 		return 0, err
 	}
-	state, ok := nonceStates[word]
+	state, ok := nonceStatuses[word]
 	if !ok {
 		return 0, fmt.Errorf("rongcloudredis: unexpected answer %q", word)
 	}

@@ -25,7 +25,7 @@ func TestNonceStoreForgets(t *testing.T) {
 	db := redis.NewClient(&redis.Options{Addr: mini.Addr()})
 	t.Cleanup(func() { _ = db.Close() })
 	store, ctx := NewNonceStore(db, "n:"), t.Context()
-	begin := func(want webhook.NonceState) {
+	begin := func(want webhook.NonceStatus) {
 		t.Helper()
 		state, err := store.Begin(ctx, "k", webhook.Fingerprint{1}, time.Minute)
 		require.NoError(t, err)

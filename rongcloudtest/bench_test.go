@@ -25,7 +25,8 @@ func (f fixed) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// BenchmarkGetToken compares the server in the process with a transport that does nothing: the difference is what the server costs.
+// BenchmarkGetToken compares the server in the process with a transport that does nothing: the
+// difference is what the server costs.
 func BenchmarkGetToken(b *testing.B) {
 	srv := rongcloudtest.NewServer(b, rongcloudtest.WithoutSocket())
 	for _, c := range []struct {
@@ -47,8 +48,9 @@ func BenchmarkGetToken(b *testing.B) {
 	}
 }
 
-// BenchmarkLoopback has 64 clients call over sockets at the same time. It fails at the first error, and if the server's memory grows with the
-// number of calls once its rings are full. For the figure of docs/performance.md: -benchtime 200000x.
+// BenchmarkLoopback has 64 clients call over sockets at the same time. It fails at the first
+// error, and if the server's memory grows with the number of calls once its rings are full. For
+// the figure of docs/performance.md: -benchtime 200000x.
 func BenchmarkLoopback(b *testing.B) {
 	const callers = 64
 	srv := rongcloudtest.NewServer(b, rongcloudtest.WithHistory(1000))

@@ -86,7 +86,8 @@ var botHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.V3ChatGenerate:         chatGenerate,
 }
 
-// botCreate makes a bot anew if it is there already. How RongCloud refuses an eleventh one is not documented.
+// botCreate makes a bot anew if it is there already. How RongCloud refuses an eleventh one is not
+// documented.
 func botCreate(c *call) answer {
 	id := c.params.Get("userId")
 	if _, there := c.bots.bots.of[id]; !there && len(c.bots.bots.keys) == maxBots {
@@ -100,7 +101,8 @@ func botCreate(c *call) answer {
 	return ok()
 }
 
-// botUpdate leaves alone what the request does not name. Integrations take the place of all there were.
+// botUpdate leaves alone what the request does not name. Integrations take the place of all there
+// were.
 func botUpdate(c *call) answer {
 	b := c.bots.bots.of[c.params.Get("userId")]
 	if b == nil {
@@ -155,7 +157,8 @@ func (b *bot) integration(kind string) int {
 	})
 }
 
-// integrationSet adds an integration, or changes the fields that the request names of the one that is there.
+// integrationSet adds an integration, or changes the fields that the request names of the one that
+// is there.
 func integrationSet(c *call) answer {
 	b := c.bots.bots.of[c.params.Get("userId")]
 	if b == nil {

@@ -12,8 +12,8 @@ import (
 // agentText is a field of an agent.
 func agentText(agent map[string]json.RawMessage, name string) string { return scalar(agent[name]) }
 
-// agentCreate makes an agent anew if it is there already. It is active if the request does not say otherwise; RongCloud's default is
-// not documented, nor how it refuses the 101st.
+// agentCreate makes an agent anew if it is there already. It is active if the request does not say
+// otherwise; RongCloud's default is not documented, nor how it refuses the 101st.
 func agentCreate(c *call) answer {
 	id := c.params.Get("agentId")
 	if _, there := c.bots.agents.of[id]; !there && len(c.bots.agents.keys) == maxAgents {
@@ -85,8 +85,9 @@ func agentQuery(c *call) answer {
 	return ok(field{"total", total}, field{"agents", page})
 }
 
-// chatGenerate answers with the question, and with the number of the answer where the conversation is remembered. As a stream it
-// comes word by word; how RongCloud's streams look is not documented.
+// chatGenerate answers with the question, and with the number of the response where the
+// conversation is remembered. As a stream it comes word by word; how RongCloud's streams look is
+// not documented.
 func chatGenerate(c *call) answer {
 	agent := c.bots.agents.of[c.params.Get("agentId")]
 	if agent == nil || agentText(agent, "status") != "active" {

@@ -41,7 +41,7 @@ func (c *call) broadcast(receivers []string, recallable bool, then func(*kept)) 
 	if err != nil {
 		return refuseError(err)
 	}
-	out.conversation = Conversation{Type: rongcloud.ConversationSystem}
+	out.conversation = conversation{Type: rongcloud.ConversationSystem}
 	out.receivers, out.broadcast, out.stored = receivers, recallable, false
 	m := c.send(out)
 	if then != nil {
@@ -63,14 +63,14 @@ func (m *kept) isOver(now time.Time) bool { return !now.Before(m.SentAt.Add(onli
 // catchUp gives a user who has come online the online broadcasts of the last minutes.
 func (s *Server) catchUp(id string) {
 	for _, m := range s.messages.online {
-		if !m.Blocked && !m.isOver(s.now()) && !slices.Contains(m.Recipients, id) {
+		if !m.Blocked && !m.isOver(s.now()) && !slices.Contains(m.RecipientIDs, id) {
 			s.deliver(id, m.received())
-			m.Recipients = append(m.Recipients, id)
+			m.RecipientIDs = append(m.RecipientIDs, id)
 		}
 	}
 }
 
-// broadcastChatrooms counts as one message for each room. The answer names none of them.
+// broadcastChatrooms counts as one message for each room. The response names none of them.
 func broadcastChatrooms(c *call) answer {
 	out, err := c.outgoing()
 	if err != nil {
@@ -78,7 +78,7 @@ func broadcastChatrooms(c *call) answer {
 	}
 	out.stored, out.logged = false, false
 	for _, room := range c.allRooms() {
-		out.conversation = Conversation{Type: rongcloud.ConversationChatroom, TargetID: room.id}
+		out.conversation = conversation{Type: rongcloud.ConversationChatroom, TargetID: room.id}
 		out.receivers = room.receivers(out.from)
 		c.send(out)
 	}

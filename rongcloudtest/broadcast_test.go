@@ -26,11 +26,12 @@ func TestBroadcast(t *testing.T) {
 		inbox := srv.User(id).Inbox()
 		require.Len(t, inbox, 1)
 		require.Equal(t, uid, inbox[0].MessageUID)
-		require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationSystem, TargetID: "sys"}, inbox[0].Conversation)
+		require.Equal(t, rongcloud.ConversationSystem, inbox[0].ConversationType)
+		require.Equal(t, "sys", inbox[0].TargetID)
 	}
 	require.Empty(t, srv.User("gone").Inbox())
 	require.Empty(t, srv.User("stranger").Inbox())
-	require.Equal(t, []string{"a", "b"}, srv.Sent()[0].Recipients)
+	require.Equal(t, []string{"a", "b"}, srv.Sent()[0].RecipientIDs)
 
 	require.Equal(t, rongcloud.CodeInvalidParameter, refused(t, client, "/message/broadcast/recall.json", form("fromUserId", "other", "messageUID", uid)).Code)
 	require.Len(t, srv.User("a").Inbox(), 1)
@@ -40,7 +41,7 @@ func TestBroadcast(t *testing.T) {
 
 	srv.User("a").AddDevice("ios", "app")
 	call(t, client, "/message/broadcast.json", form(hello("os", "Android")...))
-	require.Equal(t, []string{"b"}, srv.Sent()[1].Recipients)
+	require.Equal(t, []string{"b"}, srv.Sent()[1].RecipientIDs)
 }
 
 func TestOnlineBroadcast(t *testing.T) {
@@ -111,11 +112,15 @@ func TestUltraGroupMessages(t *testing.T) {
 	answer := send(object{"toGroupIds": []string{"u", "none"}})
 	require.Len(t, answer["messageUIDs"], 2)
 	require.Equal(t, "u", answer["messageUIDs"].([]any)[0].(object)["groupId"])
-	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationUltraGroup, TargetID: "u", ChannelID: "RCDefault"}, srv.User("b").Inbox()[0].Conversation)
+	got := srv.User("b").Inbox()[0]
+	require.Equal(t, rongcloud.ConversationUltraGroup, got.ConversationType)
+	require.Equal(t, []string{"u", "RCDefault"}, []string{got.TargetID, got.ChannelID})
+	require.Empty(t, got.ToUserIDs)
 	require.True(t, srv.User("a").Inbox()[0].OwnCopy)
 	send(object{"toUserIds": []string{"c"}})
 	require.Len(t, srv.User("b").Inbox(), 1)
 	require.Len(t, srv.User("c").Inbox(), 2)
+	require.Equal(t, []string{"c"}, srv.User("c").Inbox()[1].ToUserIDs)
 	e := refused(t, client, "/message/ultragroup/publish.json", object{"fromUserId": "a", "toGroupIds": []string{"u", "v"}, "toUserIds": []string{"c"},
 		"objectName": "RC:TxtMsg", "content": "{}"})
 	require.Equal(t, rongcloud.CodeInvalidParameter, e.Code)

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/webhook"
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
@@ -40,7 +39,7 @@ func WithPreMessages() WebhookOption {
 	return func(r *receiver) { r.preMessages = true }
 }
 
-// InBackground does not wait for the webhook's answers: what sets a callback off goes on at once.
+// InBackground does not wait for the webhook's responses: what sets a callback off goes on at once.
 // Callbacks come in their order all the same, and [Server.WaitForCallbacks] waits for them. A
 // question before delivery is always waited for.
 func InBackground() WebhookOption {
@@ -77,20 +76,20 @@ type event struct {
 
 // Callback is a callback that the server made, or tried to make; see [Server.Callbacks].
 type Callback struct {
-	Event      webhook.Event
-	OccurredAt time.Time // by the server's clock
-	URL        string    // empty for a handler
-	Tries      int
-	Status     int   // HTTP status of the last answer; 0 if there was none
-	Err        error // why there was none
+	Event        webhook.Event
+	OccurredAt   time.Time // by the server's clock
+	URL          string    // empty for a handler
+	AttemptCount int
+	Status       int   // HTTP status of the last response; 0 if there was none
+	Err          error // why there was none
 }
 
 // AddWebhook calls back to handler, in this process, as RongCloud calls an app's server: signed,
-// and up to three times until the answer is 200. A callback comes before what sets it off returns,
-// unless the webhook is [InBackground]. What RongCloud calls back about, see package webhook; the
-// server does so for messages that users send ([User.SendPrivate] and the like), users coming and
-// going, chat rooms with their members and attributes, deactivations, profiles, friends and hosted
-// groups. [Server.Emit] makes any other callback.
+// and up to three times until the response is 200. A callback comes before what sets it off
+// returns, unless the webhook is [InBackground]. What RongCloud calls back about, see package
+// webhook; the server does so for messages that users send ([User.SendPrivate] and the like),
+// users coming and going, chat rooms with their members and attributes, deactivations, profiles,
+// friends and hosted groups. [Server.Emit] makes any other callback.
 func (s *Server) AddWebhook(handler http.Handler, opts ...WebhookOption) {
 	s.addReceiver(&receiver{handler: handler}, opts)
 }
@@ -98,7 +97,7 @@ func (s *Server) AddWebhook(handler http.Handler, opts ...WebhookOption) {
 // AddWebhookURL is [Server.AddWebhook] for a program that listens at an http or https URL.
 func (s *Server) AddWebhookURL(address string, opts ...WebhookOption) error {
 	if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return fmt.Errorf("rongcloudtest: WebhookURL: %q is no http or https URL", address)
+		return fmt.Errorf("rongcloudtest: AddWebhookURL: %q is no http or https URL", address)
 	}
 	s.addReceiver(&receiver{url: address}, opts)
 	return nil
@@ -180,9 +179,9 @@ func (s *Server) inBackground(job func()) {
 func (s *Server) deliverTo(r *receiver, events []webhook.Event) {
 	for _, e := range events {
 		c := Callback{Event: e, URL: r.url}
-		for c.Tries < callbackTries {
-			c.Tries++
-			var answer *webhooktest.Answer
+		for c.AttemptCount < callbackTries {
+			c.AttemptCount++
+			var answer *webhooktest.Response
 			if answer, c.Err = s.post(r, e); c.Err == nil {
 				if c.Status = answer.Status; c.Status == http.StatusOK {
 					break
@@ -205,7 +204,7 @@ func (s *Server) keepCallback(c Callback) {
 
 // ask asks the webhooks about a message before it is delivered. RongCloud delivers it unchanged if
 // nobody answers.
-func (s *Server) ask(question *webhook.PreMessage) (*webhooktest.Verdict, bool) {
+func (s *Server) ask(question *webhook.PreMessage) (*webhooktest.Decision, bool) {
 	s.mu.Lock()
 	receivers := s.receivers
 	s.mu.Unlock()
@@ -213,14 +212,14 @@ func (s *Server) ask(question *webhook.PreMessage) (*webhooktest.Verdict, bool) 
 		if !r.wants(event{Event: question}) {
 			continue
 		}
-		c := Callback{Event: question, URL: r.url, Tries: 1}
+		c := Callback{Event: question, URL: r.url, AttemptCount: 1}
 		answer, err := s.post(r, question)
 		if err == nil {
 			c.Status = answer.Status
-			var verdict *webhooktest.Verdict
-			if verdict, err = answer.Verdict(); err == nil {
+			var decision *webhooktest.Decision
+			if decision, err = answer.Decision(); err == nil {
 				s.keepCallback(c)
-				return verdict, true
+				return decision, true
 			}
 		}
 		c.Err = err
@@ -230,8 +229,8 @@ func (s *Server) ask(question *webhook.PreMessage) (*webhooktest.Verdict, bool) 
 }
 
 // post makes one try. Callbacks are signed by the clock as it was before [Server.Advance], since
-// receivers' clocks did not move.
-func (s *Server) post(r *receiver, e webhook.Event) (answer *webhooktest.Answer, err error) {
+// recipients' clocks did not move.
+func (s *Server) post(r *receiver, e webhook.Event) (answer *webhooktest.Response, err error) {
 	app := webhooktest.App{Key: s.config.key, Secret: s.config.secret, Now: s.config.clock}
 	ctx, cancel := context.WithTimeout(context.Background(), callbackLimit)
 	defer cancel()
@@ -268,8 +267,8 @@ func (c *call) tellMessage(m *kept, source webhook.Platform) {
 		return
 	}
 	told := &webhook.Message{
-		From: m.From, TargetID: m.Conversation.TargetID, ChannelType: channelTypes[m.Conversation.Type], ChannelID: m.Conversation.ChannelID,
-		ObjectName: m.ObjectName, Body: m.Body, MessageUID: m.MessageUID, SentAt: m.SentAt, Source: source,
+		From: m.From, TargetID: m.TargetID, ToUserIDs: slices.Clone(m.ToUserIDs), ConversationType: m.ConversationType, ChannelID: m.ChannelID,
+		ObjectName: m.ObjectName, Body: m.Body, MessageUID: m.MessageUID, SentAt: m.SentAt, Platform: source,
 	}
 	if source != webhook.PlatformServer {
 		told.ClientIP = clientIP
@@ -281,12 +280,6 @@ func (c *call) tellMessage(m *kept, source webhook.Platform) {
 		told.SensitiveType = webhook.SensitiveReplaced
 	}
 	c.happened = append(c.happened, event{told, source == webhook.PlatformServer})
-}
-
-var channelTypes = map[rongcloud.ConversationType]webhook.ChannelType{
-	rongcloud.ConversationPrivate: webhook.ChannelPerson, rongcloud.ConversationGroup: webhook.ChannelGroup,
-	rongcloud.ConversationChatroom: webhook.ChannelChatroom, rongcloud.ConversationUltraGroup: webhook.ChannelUltraGroup,
-	rongcloud.ConversationSystem: webhook.ChannelNotify,
 }
 
 // Errors of what users do; see [User.SendPrivate].

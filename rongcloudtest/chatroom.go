@@ -60,7 +60,7 @@ type roomMember struct {
 	joinedAt time.Time
 }
 
-// due tells whether the room's life is over.
+// due reports whether the room's life is over.
 func (r *room) due(now time.Time) bool {
 	if r.fixed {
 		return !now.Before(r.createdAt.Add(r.life))
@@ -107,7 +107,7 @@ func (r *room) leave(users []string, now time.Time) {
 func (s *Server) room(id string) *room {
 	r := s.rooms.byID[id]
 	if r != nil && r.due(s.now()) && !slices.Contains(s.rooms.kept, id) {
-		s.tellRoom(id, webhook.ChatroomDestroyed, webhook.CauseAutoDestroy, nil)
+		s.tellRoom(id, webhook.ChatroomEventDestroyed, webhook.ChatroomCauseAutoDestroy, nil)
 		s.rooms.destroy(id)
 		return nil
 	}
@@ -121,7 +121,7 @@ func (s *Server) openRoom(id string) *room {
 	}
 	r := newRoom(id, s.now())
 	s.rooms.byID[id] = r
-	s.tellRoom(id, webhook.ChatroomCreated, webhook.CauseCall, nil)
+	s.tellRoom(id, webhook.ChatroomEventCreated, webhook.ChatroomCauseCall, nil)
 	return r
 }
 
@@ -144,7 +144,7 @@ func (r *rooms) destroy(id string) {
 	r.kept = without(r.kept, id)
 }
 
-// receivers are the members whom a message by a user reaches. That messages of the Server API are
+// recipients are the members whom a message by a user reaches. That messages of the Server API are
 // held back, too, where the distribution is stopped is assumed.
 func (r *room) receivers(from string) []string {
 	if r.silent {
@@ -153,7 +153,7 @@ func (r *room) receivers(from string) []string {
 	return without(r.ids(), from)
 }
 
-// activeReceivers are the receivers of a message that keeps the room alive, which broadcasts do
+// activeReceivers are the recipients of a message that keeps the room alive, which broadcasts do
 // not.
 func (s *Server) activeReceivers(id, from string) []string {
 	r := s.room(id)
@@ -177,7 +177,7 @@ func (s *Server) joinChatroom(room string, users []string) []event {
 	before := len(r.members)
 	r.join(users, s.now())
 	if joined := r.ids()[before:]; len(joined) > 0 {
-		s.tellRoom(room, webhook.ChatroomJoined, webhook.CauseCall, joined)
+		s.tellRoom(room, webhook.ChatroomEventJoined, webhook.ChatroomCauseCall, joined)
 	}
 	return s.news()
 }
@@ -192,7 +192,7 @@ func (s *Server) leaveChatroom(room string, users []string) []event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if r := s.room(room); r != nil {
-		s.leaveRoom(r, users, webhook.CauseCall)
+		s.leaveRoom(r, users, webhook.ChatroomCauseCall)
 	}
 	return s.news()
 }
@@ -202,12 +202,12 @@ func (s *Server) leaveRoom(r *room, users []string, why webhook.ChatroomCause) {
 	left := slices.DeleteFunc(slices.Clone(users), func(id string) bool { return !r.has(id) })
 	for _, e := range r.entries {
 		if e.autoDelete && slices.Contains(left, e.owner) {
-			s.tellEntry(r, e.key, "", e.owner, webhook.KVRemoved)
+			s.tellEntry(r, e.key, "", e.owner, webhook.ChatroomEntryEventDeleted)
 		}
 	}
 	r.leave(users, s.now())
 	if len(left) > 0 {
-		s.tellRoom(r.id, webhook.ChatroomLeft, why, left)
+		s.tellRoom(r.id, webhook.ChatroomEventLeft, why, left)
 	}
 }
 
@@ -215,14 +215,14 @@ func (s *Server) tellRoom(id string, what webhook.ChatroomEvent, why webhook.Cha
 	s.tell(&webhook.ChatroomStatus{ChatroomID: id, UserIDs: users, Event: what, Cause: why, OccurredAt: s.now()})
 }
 
-func (s *Server) tellEntry(r *room, key, value, user string, what webhook.KVOperation) {
+func (s *Server) tellEntry(r *room, key, value, user string, what webhook.ChatroomEntryEvent) {
 	r.version++
-	s.tell(&webhook.ChatroomKV{
-		ChatroomID: r.id, Key: key, Value: value, Operation: what, UserID: user, OccurredAt: s.now(), Version: r.version,
+	s.tell(&webhook.ChatroomEntry{
+		ChatroomID: r.id, Key: key, Value: value, Event: what, UserID: user, OccurredAt: s.now(), Version: r.version,
 	})
 }
 
-// MutedInChatroom tells whether a user's client app may not send messages to a chat room: by a
+// MutedInChatroom reports whether a user's client app may not send messages to a chat room: by a
 // mute in all rooms, or, unless the user is exempt, by one in this room or by a ban of the whole
 // room. What the Server API sends goes out all the same.
 func (s *Server) MutedInChatroom(room, user string) bool {
@@ -293,7 +293,7 @@ func roomCreate(c *call) answer {
 	}
 	if c.rooms.byID[r.id] == nil {
 		c.rooms.byID[r.id] = r
-		c.tellRoom(r.id, webhook.ChatroomCreated, webhook.CauseCall, nil)
+		c.tellRoom(r.id, webhook.ChatroomEventCreated, webhook.ChatroomCauseCall, nil)
 	}
 	r.exempt = appendNew(nil, p.List("whiteUserIds"))
 	c.rooms.banned = without(c.rooms.banned, r.id)
@@ -321,7 +321,7 @@ func roomDestroySet(c *call, r *room) answer {
 func roomDestroy(c *call) answer {
 	for _, id := range c.params.List("chatroomId") {
 		if c.room(id) != nil {
-			c.tellRoom(id, webhook.ChatroomDestroyed, webhook.CauseCall, nil)
+			c.tellRoom(id, webhook.ChatroomEventDestroyed, webhook.ChatroomCauseCall, nil)
 		}
 		c.rooms.destroy(id)
 	}

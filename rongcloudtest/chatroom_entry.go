@@ -89,7 +89,7 @@ func (c *call) setEntries(r *room, owner string, pairs map[string]string, autoDe
 			r.entries = append(r.entries, e)
 		}
 		e.value, e.owner, e.autoDelete, e.setAt = pairs[key], owner, autoDelete, c.at
-		c.tellEntry(r, key, e.value, owner, webhook.KVSet)
+		c.tellEntry(r, key, e.value, owner, webhook.ChatroomEntryEventSet)
 	}
 	return nil
 }
@@ -110,7 +110,7 @@ func (c *call) owned(r *room) *answer {
 func (c *call) entryNotice(r *room) (send func(), err error) {
 	out := outgoing{
 		from: c.params.Get("userId"), objectName: c.params.Get("objectName"), content: c.params.Get("content"),
-		conversation: Conversation{Type: rongcloud.ConversationChatroom, TargetID: r.id}, stored: true, logged: true,
+		conversation: conversation{Type: rongcloud.ConversationChatroom, TargetID: r.id}, stored: true, logged: true,
 	}
 	if out.objectName == "" {
 		return func() {}, nil
@@ -164,7 +164,7 @@ func entryBatchSet(c *call, r *room) answer {
 func (c *call) dropEntries(r *room, user string, keys ...string) {
 	for _, key := range keys {
 		if r.entry(key) != nil {
-			c.tellEntry(r, key, "", user, webhook.KVRemoved)
+			c.tellEntry(r, key, "", user, webhook.ChatroomEntryEventDeleted)
 		}
 	}
 	r.removeEntries(keys...)

@@ -48,7 +48,7 @@ var roomRuleHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.ChatroomKeepaliveQuery:  roomKept,
 }
 
-// gagged tells whether a user is on a list of mutes or blocks that has not ended. One without end
+// gagged reports whether a user is on a list of mutes or blocks that has not ended. One without end
 // has no end.
 func gagged(all []gag, user string, now time.Time) bool {
 	return slices.ContainsFunc(all, func(g gag) bool { return g.user == user && (g.end.IsZero() || now.Before(g.end)) })
@@ -85,7 +85,7 @@ func (c *call) listGags(list []gag) answer {
 }
 
 func roomBlock(c *call, r *room) answer {
-	c.leaveRoom(r, c.params.List("userId"), webhook.CauseBlocked)
+	c.leaveRoom(r, c.params.List("userId"), webhook.ChatroomCauseBlocked)
 	return c.gagUsers(&r.blocked)
 }
 

@@ -22,7 +22,8 @@ const (
 	maxNonce      = 18
 	maxRequestID  = 36
 	nonceCapacity = 100_000
-	// secondsBelow tells seconds from milliseconds: as seconds it is the year 5138, as milliseconds 1973.
+	// secondsBelow tells seconds from milliseconds: as seconds it is the year 5138, as
+	// milliseconds 1973.
 	secondsBelow = 100_000_000_000
 )
 
@@ -39,7 +40,8 @@ type incoming struct {
 	unknown             []string
 }
 
-// read takes the whole request off the wire, so that a fault can never be mistaken for a request that did not arrive.
+// read takes the whole request off the wire, so that a fault can never be mistaken for a request
+// that did not arrive.
 func read(r *http.Request) (*incoming, error) {
 	in := &incoming{
 		began: time.Now(), method: r.Method, path: r.URL.Path, query: r.URL.RawQuery, header: r.Header, ep: endpoint.ByPath(r.URL.Path),
@@ -301,7 +303,7 @@ func countJSON(text string) (int, error) {
 func checkValue(param *endpoint.Param, value string) error {
 	name := param.Name
 	switch {
-	case value == "" && param.Type == endpoint.StringList && !strings.HasPrefix(name, "push"): // a push text per receiver may be empty
+	case value == "" && param.Type == endpoint.StringList && !strings.HasPrefix(name, "push"): // a push text per recipient may be empty
 		return invalid("%s has an empty item", name)
 	case param.MaxBytes > 0 && len(value) > param.MaxBytes:
 		return tooLong("%s has %d bytes, at most %d are allowed", name, len(value), param.MaxBytes)

@@ -242,7 +242,8 @@ func TestClockSkew(t *testing.T) {
 	require.Equal(t, 200, send(srv, 1000*time.Hour))
 }
 
-// Every endpoint of the catalogue passes its check with the parameters it requires, or says what is wrong; none panics.
+// Every endpoint of the catalogue passes its check with the parameters it requires, or says what
+// is wrong; none panics.
 func TestEveryEndpointIsCheckable(t *testing.T) {
 	t.Parallel()
 	srv := rongcloudtest.NewServer(t)

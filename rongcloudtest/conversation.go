@@ -30,7 +30,7 @@ func newConversations() conversations {
 
 type userConversation struct {
 	user string
-	Conversation
+	conversation
 }
 
 type pin struct {
@@ -41,7 +41,7 @@ type pin struct {
 type conversationTag struct {
 	id, name string
 	created  time.Time
-	members  []Conversation // oldest first
+	members  []conversation // oldest first
 }
 
 func (c *conversations) tag(user, id string) *conversationTag {
@@ -70,7 +70,7 @@ var conversationHandlers = map[*endpoint.Endpoint]handler{
 
 // key is the conversation that the request names.
 func (c *call) key(userParam string) userConversation {
-	return userConversation{c.params.Get(userParam), Conversation{
+	return userConversation{c.params.Get(userParam), conversation{
 		Type: rongcloud.ConversationType(c.params.Int("conversationType")), TargetID: c.params.Get("targetId"), ChannelID: c.params.Get("busChannel"),
 	}}
 }
@@ -127,7 +127,7 @@ func attributeGet(c *call) answer {
 		d.Mute = &mute{level}
 	}
 	for _, tag := range c.conversations.tags[key.user] {
-		if slices.Contains(tag.members, key.Conversation) {
+		if slices.Contains(tag.members, key.conversation) {
 			d.Tags = append(d.Tags, tagEntry{ID: tag.id, Name: tag.name})
 		}
 	}
@@ -192,14 +192,14 @@ type taggedEntry struct {
 }
 
 // tagged reads the conversations that the request names.
-func (c *call) tagged() ([]Conversation, error) {
-	var found []Conversation
+func (c *call) tagged() ([]conversation, error) {
+	var found []conversation
 	for i, text := range c.params.values["conversations"] {
 		var one taggedEntry
 		if json.Unmarshal([]byte(text), &one) != nil || one.TargetID == "" || !slices.Contains([]rongcloud.ConversationType{1, 3, 6}, one.ConversationType) {
 			return nil, invalid("conversations: item %d needs targetId, and 1, 3 or 6 as conversationType", i+1)
 		}
-		found = append(found, Conversation{Type: one.ConversationType, TargetID: one.TargetID})
+		found = append(found, conversation{Type: one.ConversationType, TargetID: one.TargetID})
 	}
 	return found, nil
 }
@@ -229,7 +229,7 @@ func taggedDel(c *call) answer {
 		return refuseError(err)
 	}
 	if tag := c.conversations.tag(c.params.Get("userId"), c.params.Get("tagId")); tag != nil {
-		tag.members = slices.DeleteFunc(tag.members, func(one Conversation) bool { return slices.Contains(removed, one) })
+		tag.members = slices.DeleteFunc(tag.members, func(one conversation) bool { return slices.Contains(removed, one) })
 	}
 	return ok()
 }

@@ -23,11 +23,11 @@ const devicePlatform = webhook.PlatformAndroid
 // must be connected; see [User.Connect].
 //
 // As with RongCloud the webhooks are asked first (package webhook: PreMessage), sensitive words
-// are looked for, and mutes and blacklists count; then the receivers have it, and the webhooks
+// are looked for, and mutes and blacklists count; then the recipients have it, and the webhooks
 // hear of it (Message). The errors are [ErrOffline], [ErrMuted], [ErrRejected] and a
 // [*BlockedError].
 func (u *User) SendPrivate(to string, content rongcloud.MessageContent) (uid string, err error) {
-	return u.send(Conversation{Type: rongcloud.ConversationPrivate, TargetID: to}, content, func(c *call) ([]string, error) {
+	return u.send(conversation{Type: rongcloud.ConversationPrivate, TargetID: to}, content, func(c *call) ([]string, error) {
 		switch {
 		case slices.Contains(c.users.muted, u.id):
 			return nil, ErrMuted
@@ -40,7 +40,7 @@ func (u *User) SendPrivate(to string, content rongcloud.MessageContent) (uid str
 
 // SendGroup is [User.SendPrivate] for a group, of which the user must be a member: [ErrNotMember].
 func (u *User) SendGroup(group string, content rongcloud.MessageContent) (uid string, err error) {
-	return u.send(Conversation{Type: rongcloud.ConversationGroup, TargetID: group}, content, func(c *call) ([]string, error) {
+	return u.send(conversation{Type: rongcloud.ConversationGroup, TargetID: group}, content, func(c *call) ([]string, error) {
 		members := c.groups.ids(group)
 		switch {
 		case !slices.Contains(members, u.id):
@@ -55,7 +55,7 @@ func (u *User) SendGroup(group string, content rongcloud.MessageContent) (uid st
 // SendUltraGroup is [User.SendPrivate] for a channel of an ultra group, which the user must be
 // able to read: [ErrNotMember]. An empty channel is RCDefault.
 func (u *User) SendUltraGroup(group, channel string, content rongcloud.MessageContent) (uid string, err error) {
-	in := Conversation{Type: rongcloud.ConversationUltraGroup, TargetID: group, ChannelID: channelOf(channel)}
+	in := conversation{Type: rongcloud.ConversationUltraGroup, TargetID: group, ChannelID: channelOf(channel)}
 	return u.send(in, content, func(c *call) ([]string, error) {
 		one := c.ultraGroups[group]
 		at := one.channel(in.ChannelID)
@@ -71,7 +71,7 @@ func (u *User) SendUltraGroup(group, channel string, content rongcloud.MessageCo
 
 // SendChatroom is [User.SendPrivate] for a chat room that the user has joined: [ErrNotMember].
 func (u *User) SendChatroom(room string, content rongcloud.MessageContent) (uid string, err error) {
-	return u.send(Conversation{Type: rongcloud.ConversationChatroom, TargetID: room}, content, func(c *call) ([]string, error) {
+	return u.send(conversation{Type: rongcloud.ConversationChatroom, TargetID: room}, content, func(c *call) ([]string, error) {
 		switch r := c.room(room); {
 		case r == nil || !r.has(u.id):
 			return nil, ErrNotMember
@@ -85,7 +85,7 @@ func (u *User) SendChatroom(room string, content rongcloud.MessageContent) (uid 
 // JoinChatroom lets the user's app join a chat room, which is made if need be. The user must be
 // connected ([ErrOffline]) and not blocked there ([ErrRejected]).
 func (u *User) JoinChatroom(room string) error {
-	if !u.Online() {
+	if !u.IsOnline() {
 		return ErrOffline
 	}
 	u.server.JoinChatroom(room, u.id)
@@ -127,7 +127,7 @@ func (u *User) setEntry(room, key, value string, autoDelete bool) ([]event, erro
 }
 
 // send is the way of a message from a user's app.
-func (u *User) send(in Conversation, content rongcloud.MessageContent, receivers func(c *call) ([]string, error)) (string, error) {
+func (u *User) send(in conversation, content rongcloud.MessageContent, receivers func(c *call) ([]string, error)) (string, error) {
 	s := u.server
 	name, body := contentOf(content)
 	if err := checkContent(name, body); err != nil {
@@ -142,16 +142,16 @@ func (u *User) send(in Conversation, content rongcloud.MessageContent, receivers
 	if err != nil {
 		return "", err
 	}
-	verdict, asked := s.ask(&webhook.PreMessage{
-		From: u.id, TargetID: in.TargetID, ChannelType: channelTypes[in.Type], ChannelID: in.ChannelID,
+	decision, asked := s.ask(&webhook.PreMessage{
+		From: u.id, TargetID: in.TargetID, ConversationType: in.Type, ChannelID: in.ChannelID,
 		ObjectName: name, Body: body, MessageUID: uid, SentAt: c.at, Platform: devicePlatform, ClientIP: clientIP,
 	})
 	out := outgoing{uid: uid, from: u.id, conversation: in, objectName: name, content: body, stored: true, logged: true, source: devicePlatform}
 	if asked {
-		if verdict.Pass == 0 {
-			return "", &BlockedError{verdict.Extra}
+		if decision.Verdict == webhook.VerdictBlock {
+			return "", &BlockedError{decision.Text}
 		}
-		out.obey(verdict)
+		out.obey(decision)
 	}
 	events, err := u.deliver(out, receivers)
 	s.callBack(events)
@@ -159,13 +159,13 @@ func (u *User) send(in Conversation, content rongcloud.MessageContent, receivers
 }
 
 // obey changes a message as the answer to the question before delivery says.
-func (out *outgoing) obey(v *webhooktest.Verdict) {
-	out.unchecked = v.Pass == 2
-	if v.ReplaceContent != nil {
-		out.content = *v.ReplaceContent
+func (out *outgoing) obey(d *webhooktest.Decision) {
+	out.unchecked = d.Verdict == webhook.VerdictAllowUnchecked
+	if d.Body != nil {
+		out.content = *d.Body
 	}
-	if v.ReplacePushContent != nil {
-		out.pushContent = *v.ReplacePushContent
+	if d.PushContent != nil {
+		out.pushContent = *d.PushContent
 	}
 }
 
@@ -194,7 +194,7 @@ func (u *User) deliver(out outgoing, receivers func(c *call) ([]string, error)) 
 // newCall returns a call that is no request.
 func (s *Server) newCall() *call { return &call{Server: s, at: s.now()} }
 
-// mutes tells whether the rules for a group keep a member silent.
+// mutes reports whether the rules for a group keep a member silent.
 func (g *groups) mutes(id, user string, now time.Time) bool {
 	if gagged(g.mutedEverywhere, user, now) {
 		return true
@@ -206,7 +206,7 @@ func (g *groups) mutes(id, user string, now time.Time) bool {
 	return slices.Contains(g.banned, id) && (rules == nil || !slices.Contains(rules.whitelist, user))
 }
 
-// mutes tells whether an ultra group, or a channel, keeps a member silent.
+// mutes reports whether an ultra group, or a channel, keeps a member silent.
 func (s *ultraScope) mutes(user string) bool {
 	return slices.Contains(s.muted, user) || s.allMuted && !slices.Contains(s.exempt, user)
 }

@@ -38,9 +38,9 @@ func hooked(t *testing.T, opts ...rongcloudtest.WebhookOption) (*rongcloudtest.S
 	h.OnUserProfile(func(_ context.Context, e *webhook.UserProfile) error { return note(e) })
 	h.OnFriendship(func(_ context.Context, e *webhook.Friendship) error { return note(e) })
 	h.OnChatroomStatus(func(_ context.Context, e *webhook.ChatroomStatus) error { return note(e) })
-	h.OnChatroomKV(func(_ context.Context, e *webhook.ChatroomKV) error { return note(e) })
-	h.OnGroupProfile(func(_ context.Context, e *webhook.GroupProfile) error { return note(e) })
-	h.OnGroupOperation(func(_ context.Context, e *webhook.GroupOperation) error { return note(e) })
+	h.OnChatroomEntry(func(_ context.Context, e *webhook.ChatroomEntry) error { return note(e) })
+	h.OnHostedGroupProfile(func(_ context.Context, e *webhook.HostedGroupProfile) error { return note(e) })
+	h.OnHostedGroupOperation(func(_ context.Context, e *webhook.HostedGroupOperation) error { return note(e) })
 	srv.AddWebhook(h, opts...)
 	return srv, client, h, func() []webhook.Event {
 		srv.WaitForCallbacks()
@@ -70,14 +70,14 @@ func TestUsersComeAndGo(t *testing.T) {
 	srv.User("ann").Disconnect()
 	require.NoError(t, srv.User("ann").Connect())
 	require.NoError(t, client.User.Block.Add(t.Context(), rongcloud.UserBlockParams{UserIDs: []string{"ann"}, Duration: time.Hour}))
-	var statuses []webhook.OnlineStatus
+	var statuses []webhook.Presence
 	for _, e := range events() {
 		status := e.(*webhook.UserStatus)
 		require.Equal(t, "ann", status.UserID)
 		require.WithinDuration(t, srv.Now(), status.OccurredAt, time.Minute)
 		statuses = append(statuses, status.Status)
 	}
-	require.Equal(t, []webhook.OnlineStatus{webhook.StatusOnline, webhook.StatusOffline, webhook.StatusOnline, webhook.StatusOffline}, statuses)
+	require.Equal(t, []webhook.Presence{webhook.PresenceOnline, webhook.PresenceOffline, webhook.PresenceOnline, webhook.PresenceOffline}, statuses)
 }
 
 func TestUserSendsPrivate(t *testing.T) {
@@ -97,7 +97,7 @@ func TestUserSendsPrivate(t *testing.T) {
 	require.Len(t, told, 1)
 	m := told[0].(*webhook.Message)
 	require.Equal(t, []string{"ann", "ben", uid, "RC:TxtMsg"}, []string{m.From, m.TargetID, m.MessageUID, m.ObjectName})
-	require.Equal(t, webhook.PlatformAndroid, m.Source)
+	require.Equal(t, webhook.PlatformAndroid, m.Platform)
 	content, err := m.Content()
 	require.NoError(t, err)
 	require.Equal(t, text("hello"), content)
@@ -131,7 +131,7 @@ func TestUserSendsToGroups(t *testing.T) {
 	require.Empty(t, srv.User("ann").Inbox())
 	told := events()
 	require.Len(t, told, 2)
-	require.Equal(t, webhook.ChannelGroup, told[0].(*webhook.Message).ChannelType)
+	require.Equal(t, rongcloud.ConversationGroup, told[0].(*webhook.Message).ConversationType)
 	require.Equal(t, "news", told[1].(*webhook.Message).ChannelID)
 
 	for _, send := range []func(u *rongcloudtest.User) error{
@@ -261,7 +261,7 @@ func TestServerMessagesAreCalledBackOnRequest(t *testing.T) {
 	require.NoError(t, send(client))
 	told := events()
 	require.Len(t, told, 1)
-	require.Equal(t, webhook.PlatformServer, told[0].(*webhook.Message).Source)
+	require.Equal(t, webhook.PlatformServer, told[0].(*webhook.Message).Platform)
 	register(t, client, "b")
 	_, err := client.Message.Broadcast.SendToAll(t.Context(), rongcloud.Broadcast{From: "a", Content: text("all")})
 	require.NoError(t, err)
@@ -305,7 +305,7 @@ func TestEveryKindIsCalledBack(t *testing.T) {
 	for i, c := range all {
 		require.Equal(t, webhooktest.Kinds()[i], c.Event.Kind())
 		require.Equal(t, http.StatusOK, c.Status, "%v", c.Event.Kind())
-		require.Equal(t, 1, c.Tries)
+		require.Equal(t, 1, c.AttemptCount)
 	}
 }
 
@@ -325,13 +325,13 @@ func TestCallbacksAreTriedAgain(t *testing.T) {
 	require.NoError(t, srv.AddWebhookURL(flaky.URL+"/?mine=1"))
 	online(t, srv, client, "ann")
 	require.Len(t, nonces, 3)
-	require.Equal(t, 3, srv.Callbacks()[0].Tries)
+	require.Equal(t, 3, srv.Callbacks()[0].AttemptCount)
 	require.Equal(t, http.StatusOK, srv.Callbacks()[0].Status)
 
 	flaky.Close()
 	srv.User("ann").Disconnect()
 	last := srv.Callbacks()[1]
-	require.Equal(t, 3, last.Tries)
+	require.Equal(t, 3, last.AttemptCount)
 	require.Error(t, last.Err)
 	require.Equal(t, flaky.URL+"/?mine=1", last.URL)
 	for _, bad := range []string{"", "nowhere", "ftp://host/", "http://", "://"} {
@@ -375,14 +375,14 @@ func lines(events []webhook.Event) []string {
 		switch e := e.(type) {
 		case *webhook.ChatroomStatus:
 			all = append(all, fmt.Sprint(e.ChatroomID, " ", e.Event, " ", e.UserIDs, " ", int(e.Cause)))
-		case *webhook.ChatroomKV:
-			all = append(all, fmt.Sprint(e.ChatroomID, " ", e.Key, "=", e.Value, " ", e.Operation, " by ", e.UserID, " ", e.Version))
-		case *webhook.GroupOperation:
+		case *webhook.ChatroomEntry:
+			all = append(all, fmt.Sprint(e.ChatroomID, " ", e.Key, "=", e.Value, " ", e.Event, " by ", e.UserID, " ", e.Version))
+		case *webhook.HostedGroupOperation:
 			all = append(all, fmt.Sprint(e.GroupID, " ", e.Event, " ", e.UserIDs, " by ", e.OperatorID))
 		case *webhook.Friendship:
 			all = append(all, fmt.Sprint(e.UserID, " ", e.Event, " ", e.ToUserID, " ", e.Extra))
 		default:
-			all = append(all, e.Kind().String())
+			all = append(all, string(e.Kind()))
 		}
 	}
 	return all
@@ -462,7 +462,7 @@ func TestHostedDataAreCalledBackAbout(t *testing.T) {
 	require.NoError(t, client.HostedGroup.Profile.Update(ctx, rongcloud.HostedGroupProfileUpdateParams{GroupID: "g", Name: "The team", Attributes: map[string]string{"ext_a": "1"}}))
 	changed := events()
 	require.Len(t, changed, 1)
-	profile := changed[0].(*webhook.GroupProfile)
+	profile := changed[0].(*webhook.HostedGroupProfile)
 	require.Equal(t, "The team", profile.GroupName)
 	require.Equal(t, map[string]string{"ext_a": "1"}, profile.Attributes)
 	require.NoError(t, client.HostedGroup.Dismiss(ctx, "g"))
@@ -475,9 +475,9 @@ func TestHostedDataAreCalledBackAbout(t *testing.T) {
 	told := events()
 	require.Len(t, told, 2)
 	user := told[0].(*webhook.UserProfile)
-	require.Equal(t, webhook.ProfileChanged, user.Type)
+	require.Equal(t, webhook.UserProfileEventUpdated, user.Event)
 	require.Equal(t, "安", user.Profile.Name)
 	require.Equal(t, map[string]string{"ext_b": "2"}, user.Attributes)
-	require.Equal(t, webhook.ProfileCleared, told[1].(*webhook.UserProfile).Type)
+	require.Equal(t, webhook.UserProfileEventDeleted, told[1].(*webhook.UserProfile).Event)
 	require.NotEmpty(t, srv.Callbacks())
 }

@@ -45,13 +45,13 @@
 //
 //	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{DropResponse: true})
 //
-// carries the next send out and closes the connection in place of an answer, which the client must
-// report as rongcloud.ErrOutcomeUnknown. See [Fault] for the rest: other answers, delays, cut
+// carries the next send out and closes the connection in place of a response, which the client must
+// report as rongcloud.ErrOutcomeUnknown. See [Fault] for the rest: other responses, delays, cut
 // answers, the n-th request or those that a predicate chooses.
 //
 // # Callbacks
 //
-//	srv.Webhook(handler)
+//	srv.AddWebhook(handler)
 //	uid, err := srv.User("u1").SendPrivate("u2", rongcloud.TextMessage{Content: "hello"})
 //
 // calls back as RongCloud calls an app's server, about what users do with their apps
@@ -63,7 +63,7 @@
 //
 // # Expectations
 //
-//	srv.ExpectSent(t, rongcloudtest.Want{From: "u1", To: "u2", Content: rongcloud.TextMessage{Content: "hello"}})
+//	srv.ExpectSent(t, rongcloudtest.Want{From: "u1", TargetID: "u2", Content: rongcloud.TextMessage{Content: "hello"}})
 //
 // fails the test with a diff unless just that was sent; [Server.ExpectRequests] does the same for
 // requests. [Server.Sent] and [Server.Requests] are for everything else.

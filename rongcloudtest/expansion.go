@@ -90,12 +90,12 @@ func (m *kept) pairs() string {
 func (c *call) expandable() (*kept, error) {
 	uid, operator, target := c.params.Get("msgUID"), c.params.Get("userId"), c.params.Get("targetId")
 	m := c.messages.byUID[uid]
-	if m == nil || m.Recalled || int64(m.Conversation.Type) != c.params.Int("conversationType") {
+	if m == nil || m.Recalled || int64(m.ConversationType) != c.params.Int("conversationType") {
 		return nil, invalid("no message %s of that conversation type", uid)
 	}
-	matches := m.Conversation.TargetID == target
-	if m.Conversation.Type == rongcloud.ConversationPrivate {
-		matches = matches && m.From == operator || m.From == target && m.Conversation.TargetID == operator
+	matches := m.TargetID == target
+	if m.ConversationType == rongcloud.ConversationPrivate {
+		matches = matches && m.From == operator || m.From == target && m.TargetID == operator
 	}
 	switch {
 	case !matches:

@@ -46,7 +46,7 @@ func TestExpansion(t *testing.T) {
 	srv.Advance(time.Second)
 	set := func(params ...string) { call(t, client, "/message/expansion/set.json", form(params...)) }
 	set(operation(private, "a", "1", "b", "extraKeyVal", `{"k":"2"}`)...)
-	set(operation(private, "b", "1", "a", "extraKeyVal", `{"l":"3"}`)...) // the receiver may, too
+	set(operation(private, "b", "1", "a", "extraKeyVal", `{"l":"3"}`)...) // the recipient may, too
 	set(operation(group, "b", "3", "g", "extraKeyVal", `{"m":"4"}`, "isSyncSender", "1")...)
 	require.Equal(t, []string{"k=2", "l=3", "x=9"}, expansionOf(t, client, private))
 	require.Equal(t, []string{"m=4"}, expansionOf(t, client, group))

@@ -13,12 +13,12 @@ import (
 
 // Want describes a message for [Server.ExpectSent]. What is left zero does not matter.
 type Want struct {
-	Type       rongcloud.ConversationType
-	From, To   string // To is the target: a user, group, chat room or ultra group
-	ChannelID  string // of an ultra group
-	ObjectName string
-	Content    rongcloud.MessageContent // compared as JSON, with its object name
-	Recipients []string                 // in any order
+	ConversationType rongcloud.ConversationType
+	From, TargetID   string // TargetID is a user, group, chat room or ultra group
+	ChannelID        string // of an ultra group
+	ObjectName       string
+	Content          rongcloud.MessageContent // compared as JSON, with its object name
+	RecipientIDs     []string                 // in any order
 }
 
 // ExpectSent reports an error to t, with a diff, unless the messages that the server accepted are
@@ -39,10 +39,10 @@ func (s *Server) ExpectRequests(t TB, want ...*endpoint.Endpoint) bool {
 func (w Want) matches(m SentMessage) bool {
 	same := func(want, got string) bool { return want == "" || want == got }
 	switch {
-	case w.Type != 0 && w.Type != m.Conversation.Type,
-		!same(w.From, m.From), !same(w.To, m.Conversation.TargetID), !same(w.ChannelID, m.Conversation.ChannelID), !same(w.ObjectName, m.ObjectName):
+	case w.ConversationType != 0 && w.ConversationType != m.ConversationType,
+		!same(w.From, m.From), !same(w.TargetID, m.TargetID), !same(w.ChannelID, m.ChannelID), !same(w.ObjectName, m.ObjectName):
 		return false
-	case w.Recipients != nil && !slices.Equal(sorted(w.Recipients), sorted(m.Recipients)):
+	case w.RecipientIDs != nil && !slices.Equal(sorted(w.RecipientIDs), sorted(m.RecipientIDs)):
 		return false
 	case w.Content == nil:
 		return true
@@ -58,20 +58,20 @@ func (w Want) String() string {
 		name, body = contentOf(w.Content)
 	}
 	kind := "any"
-	if w.Type != 0 {
-		kind = w.Type.String()
+	if w.ConversationType != 0 {
+		kind = w.ConversationType.String()
 	}
-	return line(kind, w.From, w.To, w.ChannelID, name, body, w.Recipients)
+	return line(kind, w.From, w.TargetID, w.ChannelID, name, body, w.RecipientIDs)
 }
 
 func describeSent(m SentMessage) string {
-	text := line(m.Conversation.Type.String(), m.From, m.Conversation.TargetID, m.Conversation.ChannelID, m.ObjectName, m.Body, m.Recipients)
+	text := line(m.ConversationType.String(), m.From, m.TargetID, m.ChannelID, m.ObjectName, m.Body, m.RecipientIDs)
 	switch {
 	case m.Recalled:
 		text += ", recalled"
 	case m.Blocked:
 		text += ", blocked by a sensitive word"
-	case len(m.Recipients) == 0:
+	case len(m.RecipientIDs) == 0:
 		text += ", received by nobody"
 	}
 	return text

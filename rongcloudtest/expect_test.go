@@ -28,15 +28,15 @@ func TestExpectSent(t *testing.T) {
 	_, err := client.Message.SendGroup(t.Context(), rongcloud.GroupMessage{From: "b", To: []string{"g"}, Content: text("all")})
 	require.NoError(t, err)
 
-	hello := rongcloudtest.Want{From: "a", To: "b", Content: text("hello")}
-	all := rongcloudtest.Want{Type: rongcloud.ConversationGroup, To: "g", Recipients: []string{"c", "a"}}
+	hello := rongcloudtest.Want{From: "a", TargetID: "b", Content: text("hello")}
+	all := rongcloudtest.Want{ConversationType: rongcloud.ConversationGroup, TargetID: "g", RecipientIDs: []string{"c", "a"}}
 
 	r := &reporter{}
 	require.True(t, srv.ExpectSent(r, hello, all))
 	require.True(t, srv.ExpectSent(r, rongcloudtest.Want{}, all))
 	require.Empty(t, r.text)
 
-	require.False(t, srv.ExpectSent(r, hello, rongcloudtest.Want{From: "b", To: "x", Content: text("other")}))
+	require.False(t, srv.ExpectSent(r, hello, rongcloudtest.Want{From: "b", TargetID: "x", Content: text("other")}))
 	require.Equal(t, `messages sent, - wanted, + got:
   private a to b RC:TxtMsg {"content":"hello"}, received by b
 - any b to x RC:TxtMsg {"content":"other"}
@@ -45,7 +45,7 @@ func TestExpectSent(t *testing.T) {
 
 	for name, want := range map[string][]rongcloudtest.Want{
 		"none": nil, "order": {all, hello}, "missing": {hello, all, all},
-		"type": {hello, {Type: rongcloud.ConversationChatroom}}, "receivers": {hello, {Recipients: []string{"a"}}},
+		"type": {hello, {ConversationType: rongcloud.ConversationChatroom}}, "receivers": {hello, {RecipientIDs: []string{"a"}}},
 		"object name": {hello, {ObjectName: "RC:ImgMsg"}}, "no content": {hello, {Content: rongcloud.RawContent{Name: "RC:TxtMsg", Body: "{}"}}},
 	} {
 		r := &reporter{}

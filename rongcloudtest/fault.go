@@ -21,32 +21,32 @@ import (
 // request is checked, as a fault on the way would.
 //
 // With Status, Code, Message or Body the request is not carried out and answered with them. With
-// Delay, Header or what drops or cuts the answer alone it is carried out. The zero Fault is an
+// Delay, Header or what drops or cuts the response alone it is carried out. The zero Fault is an
 // internal error, HTTP 500 with code 1000.
 type Fault struct {
 	Status  int            // HTTP status; if 0, the one documented with Code
-	Code    rongcloud.Code // code in the answer; if 0, the one that goes with Status
-	Message string         // errorMessage in the answer
-	Body    string         // the whole body in place of JSON, such as a proxy's HTML page or half of an answer
+	Code    rongcloud.Code // code in the response; if 0, the one that goes with Status
+	Message string         // errorMessage in the response
+	Body    string         // the whole body in place of JSON, such as a proxy's HTML page or half of a response
 
-	Header http.Header // added to the answer, such as Retry-After
+	Header http.Header // added to the response, such as Retry-After
 
-	// Delay holds the answer back; the request is carried out before. It ends early when the caller
-	// gives up or the server closes.
+	// Delay holds the response back; the request is carried out before. It ends early when the
+	// caller gives up or the server closes.
 	Delay time.Duration
 
-	// DropResponse carries the request out, then closes the connection without an answer.
+	// DropResponse carries the request out, then closes the connection without a response.
 	DropResponse bool
 
 	// Reset reads the request and resets the connection without carrying it out.
 	Reset bool
 
-	// CutAnswer sends the first half of the answer's body, then closes the connection;
+	// CutResponse sends the first half of the response's body, then closes the connection;
 	// Content-Length has announced the whole.
-	CutAnswer bool
+	CutResponse bool
 
-	// ResetAnswer sends the first half of the answer's body, then resets the connection.
-	ResetAnswer bool
+	// ResetResponse sends the first half of the response's body, then resets the connection.
+	ResetResponse bool
 
 	// ContentLength is announced in place of the body's length: more than comes, or less.
 	ContentLength int
@@ -142,7 +142,7 @@ func (in *incoming) seen(now time.Time) Request {
 	return r
 }
 
-// answers tells whether the fault answers the request in place of the server.
+// answers reports whether the fault answers the request in place of the server.
 func (f *Fault) answers() bool {
 	if f.Status != 0 || f.Code != 0 || f.Message != "" || f.Body != "" {
 		return true
@@ -150,8 +150,8 @@ func (f *Fault) answers() bool {
 	return f.Delay == 0 && !f.DropResponse && !f.Reset && !f.cuts() && len(f.Header) == 0
 }
 
-// cuts tells whether what is sent is not what is announced.
-func (f *Fault) cuts() bool { return f.CutAnswer || f.ResetAnswer || f.ContentLength != 0 }
+// cuts reports whether what is sent is not what is announced.
+func (f *Fault) cuts() bool { return f.CutResponse || f.ResetResponse || f.ContentLength != 0 }
 
 func (f *Fault) answer() answer {
 	a := answer{status: f.Status, code: f.Code, message: f.Message}
@@ -182,7 +182,7 @@ func (f *Fault) addHeader(header http.Header) {
 	}
 }
 
-// wait holds an answer back, and reports whether there is still somebody to answer.
+// wait holds a response back, and reports whether there is still somebody to answer.
 func (s *Server) wait(r *http.Request, d time.Duration) bool {
 	if d <= 0 {
 		return true
@@ -205,7 +205,7 @@ type aborter interface {
 	cut(announced int, reset bool)
 }
 
-// abort ends a request without an answer: by a reset, or by closing the connection.
+// abort ends a request without a response: by a reset, or by closing the connection.
 func abort(w http.ResponseWriter, reset bool) {
 	if a, ok := w.(aborter); ok {
 		a.abort(reset)
@@ -235,7 +235,7 @@ func (f *Fault) writeCut(w http.ResponseWriter, a answer, ep *endpoint.Endpoint)
 	whole := &response{header: w.Header()}
 	a.write(whole, ep)
 	announced, body := whole.body.Len(), whole.body.Bytes()
-	if f.CutAnswer || f.ResetAnswer {
+	if f.CutResponse || f.ResetResponse {
 		body = body[:len(body)/2]
 	}
 	if f.ContentLength != 0 {
@@ -244,7 +244,7 @@ func (f *Fault) writeCut(w http.ResponseWriter, a answer, ep *endpoint.Endpoint)
 	if in, ok := w.(aborter); ok {
 		w.WriteHeader(whole.status)
 		_, _ = w.Write(body[:min(len(body), announced)])
-		in.cut(announced, f.ResetAnswer)
+		in.cut(announced, f.ResetResponse)
 		return
 	}
 	whole.header.Set("Content-Length", strconv.Itoa(announced))
@@ -255,7 +255,7 @@ func (f *Fault) writeCut(w http.ResponseWriter, a answer, ep *endpoint.Endpoint)
 	_, _ = buffered.WriteString("\r\n")
 	_, _ = buffered.Write(body[:min(len(body), announced)])
 	_ = buffered.Flush()
-	end(conn, f.ResetAnswer)
+	end(conn, f.ResetResponse)
 }
 
 // Transport serves requests in this process, without a socket and whatever host they name. It can
@@ -307,7 +307,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// response collects an answer.
+// response collects a response.
 type response struct {
 	header    http.Header
 	status    int
@@ -333,7 +333,7 @@ func (w *response) cut(announced int, reset bool) {
 	}
 }
 
-// broken is the rest of an answer that does not come.
+// broken is the rest of a response that does not come.
 type broken struct{ err error }
 
 func (b broken) Read([]byte) (int, error) { return 0, b.err }

@@ -20,10 +20,10 @@ func TestCutAnswers(t *testing.T) {
 		fault rongcloudtest.Fault
 		cause error
 	}{
-		{"cut", rongcloudtest.Fault{CutAnswer: true}, io.ErrUnexpectedEOF},
-		{"reset", rongcloudtest.Fault{ResetAnswer: true}, syscall.ECONNRESET},
+		{"cut", rongcloudtest.Fault{CutResponse: true}, io.ErrUnexpectedEOF},
+		{"reset", rongcloudtest.Fault{ResetResponse: true}, syscall.ECONNRESET},
 		{"more announced", rongcloudtest.Fault{ContentLength: 100_000}, io.ErrUnexpectedEOF},
-		{"less announced", rongcloudtest.Fault{ContentLength: 12}, nil}, // half an answer, and half of JSON
+		{"less announced", rongcloudtest.Fault{ContentLength: 12}, nil}, // half a response, and half of JSON
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -48,7 +48,7 @@ func TestCutAnswers(t *testing.T) {
 func TestCutAnswerOfAFault(t *testing.T) {
 	t.Parallel()
 	bothWays(t, func(t *testing.T, srv *rongcloudtest.Server, client *rongcloud.Client) {
-		srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{Status: 503, Body: "<html>", CutAnswer: true})
+		srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{Status: 503, Body: "<html>", CutResponse: true})
 		err := send(client)
 		var e *rongcloud.Error
 		require.ErrorAs(t, err, &e)

@@ -14,7 +14,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// bothWays runs a test over a socket and in the process. The client retries as it does by default, but at once.
+// bothWays runs a test over a socket and in the process. The client retries as it does by default,
+// but at once.
 func bothWays(t *testing.T, test func(t *testing.T, srv *rongcloudtest.Server, client *rongcloud.Client)) {
 	t.Helper()
 	retry := rongcloud.WithRetry(rongcloud.RetryPolicy{MaxRetries: 2})

@@ -87,10 +87,10 @@ func friendAdd(c *call) answer {
 	case permission == nobodyMayAdd:
 		return refuseError(invalid("nobody may add %s", target))
 	case permission == consentNeeded:
-		c.tellFriendship(webhook.FriendRequested, user, target)
+		c.tellFriendship(webhook.FriendshipEventRequested, user, target)
 		return ok()
 	}
-	c.tellFriendship(webhook.FriendAdded, user, target)
+	c.tellFriendship(webhook.FriendshipEventAdded, user, target)
 	c.friends.count++
 	for _, pair := range [][2]string{{user, target}, {target, user}} {
 		c.friends.of[pair[0]] = append(c.friends.of[pair[0]], &friend{id: pair[1], number: c.friends.count, at: c.at.UnixMilli()})
@@ -100,13 +100,13 @@ func friendAdd(c *call) answer {
 
 func (c *call) tellFriendship(what webhook.FriendshipEvent, user, other string) {
 	c.tell(&webhook.Friendship{
-		Event: what, UserID: user, ToUserID: other, OccurredAt: c.at, Source: webhook.PlatformServer, Extra: c.params.Get("extra"),
+		Event: what, UserID: user, ToUserID: other, OccurredAt: c.at, Platform: webhook.PlatformServer, Extra: c.params.Get("extra"),
 	})
 }
 
 func (c *call) part(user, other string) {
 	if c.friends.find(user, other) != nil {
-		c.tellFriendship(webhook.FriendRemoved, user, other)
+		c.tellFriendship(webhook.FriendshipEventRemoved, user, other)
 	}
 	c.friends.part(user, other)
 }

@@ -93,12 +93,12 @@ func (g *group) leave(ids []string) {
 	g.members = slices.DeleteFunc(g.members, func(m *member) bool { return slices.Contains(ids, m.id) })
 }
 
-// owns tells whether one of the users owns the group, and so cannot leave it.
+// owns reports whether one of the users owns the group, and so cannot leave it.
 func (g *group) owns(ids []string) bool {
 	return g.hosted != nil && slices.Contains(ids, g.hosted.owner)
 }
 
-// room tells whether the users fit into the group, within a limit that counts if it is positive.
+// room reports whether the users fit into the group, within a limit that counts if it is positive.
 func (g *group) room(ids []string, limit int) bool {
 	if limit <= 0 {
 		limit = maxGroupMembers
@@ -135,7 +135,7 @@ func (c *call) bound() (*outgoing, error) {
 		}
 	}
 	out, err := c.outgoing()
-	out.conversation = Conversation{Type: rongcloud.ConversationGroup, TargetID: c.params.Get("groupId")}
+	out.conversation = conversation{Type: rongcloud.ConversationGroup, TargetID: c.params.Get("groupId")}
 	return &out, err
 }
 

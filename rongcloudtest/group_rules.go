@@ -7,8 +7,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// groupRules is what is kept for a group ID whether or not there is such a group. None of it holds back what is sent through the
-// Server API, which is documented to stand above all mutes.
+// groupRules is what is kept for a group ID whether or not there is such a group. None of it holds
+// back what is sent through the Server API, which is documented to stand above all mutes.
 type groupRules struct {
 	muted     []gag
 	whitelist []string          // of those who may talk while the group is banned
@@ -52,8 +52,8 @@ func unmute(all []gag, users []string) []gag {
 	return slices.DeleteFunc(all, func(m gag) bool { return slices.Contains(users, m.user) })
 }
 
-// mutes returns the list that the request is about: that of its group, or without one that of all groups. What has ended is
-// off it.
+// mutes returns the list that the request is about: that of its group, or without one that of all
+// groups. What has ended is off it.
 func (c *call) mutes() *[]gag {
 	list := &c.groups.mutedEverywhere
 	if c.params.Has("groupId") {
@@ -63,8 +63,8 @@ func (c *call) mutes() *[]gag {
 	return list
 }
 
-// gagAdd begins a mute anew that is there already. Whether a user must be in the group is not documented, nor the code for the
-// 101st user who is muted everywhere.
+// gagAdd begins a mute anew that is there already. Whether a user must be in the group is not
+// documented, nor the code for the 101st user who is muted everywhere.
 func gagAdd(c *call) answer {
 	users := appendNew(nil, c.params.List("userId"))
 	list := c.mutes()
@@ -89,7 +89,8 @@ func gagRollback(c *call) answer {
 	return ok()
 }
 
-// gagList answers an empty end for a mute without end; RongCloud's answer to that is not documented.
+// gagList answers an empty end for a mute without end; RongCloud's answer to that is not
+// documented.
 func gagList(c *call) answer {
 	type entry struct {
 		UserID    string `json:"userId"`
@@ -170,7 +171,8 @@ func groupRemarksDel(c *call) answer {
 	return ok()
 }
 
-// groupRemarksGet answers an empty name if none is set; RongCloud's answer to that is not documented.
+// groupRemarksGet answers an empty name if none is set; RongCloud's answer to that is not
+// documented.
 func groupRemarksGet(c *call) answer {
 	return ok(field{"remark", c.groups.ruled(c.params.Get("groupId")).remarks[c.params.Get("userId")]})
 }

@@ -6,7 +6,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Every current endpoint has a handler. From outside a missing one is hard to see, as wrong parameters are refused first.
+// Every current endpoint has a handler. From outside a missing one is hard to see, as wrong
+// parameters are refused first.
 func TestNothingIsMissing(t *testing.T) {
 	t.Parallel()
 	count := 0

@@ -64,10 +64,10 @@ func request(t *testing.T, srv *rongcloudtest.Server, method, path, body string,
 	return a
 }
 
-// object is any answer of the server.
+// object is any response of the server.
 type object = map[string]any
 
-// call makes a call that must succeed, and returns the answer without its code.
+// call makes a call that must succeed, and returns the response without its code.
 func call(t *testing.T, client *rongcloud.Client, path string, params any) object {
 	t.Helper()
 	out := object{}

@@ -23,10 +23,10 @@ var historyHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.ConversationMessageHistoryClean: cleanHistory,
 }
 
-// in tells whether the message belongs to a conversation as user sees it. An empty channel stands
+// in reports whether the message belongs to a conversation as user sees it. An empty channel stands
 // for all channels.
-func (m *kept) in(conversation Conversation, user string) bool {
-	own := m.Conversation
+func (m *kept) in(conversation conversation, user string) bool {
+	own := m.conversation()
 	if conversation.ChannelID == "" {
 		own.ChannelID = ""
 	}
@@ -37,13 +37,13 @@ func (m *kept) in(conversation Conversation, user string) bool {
 	return own == conversation
 }
 
-// visible tells whether the cloud keeps the message in user's view. A chat room has one view for
+// visible reports whether the cloud keeps the message in user's view. A chat room has one view for
 // all.
 func (m *kept) visible(user string) bool {
 	if !m.stored || m.Recalled || m.Blocked || m.hidden[user] {
 		return false
 	}
-	return m.Conversation.Type == rongcloud.ConversationChatroom || m.ownCopy && m.From == user || slices.Contains(m.Recipients, user)
+	return m.ConversationType == rongcloud.ConversationChatroom || m.ownCopy && m.From == user || slices.Contains(m.RecipientIDs, user)
 }
 
 type historyEntry struct {
@@ -71,7 +71,7 @@ func (c *call) queryHistory(kind rongcloud.ConversationType) answer {
 		newest--
 	}
 	user := c.params.Get("userId")
-	in := Conversation{Type: kind, TargetID: c.params.Get("targetId"), ChannelID: c.params.Get("busChannel")}
+	in := conversation{Type: kind, TargetID: c.params.Get("targetId"), ChannelID: c.params.Get("busChannel")}
 	found := []historyEntry{}
 	for _, m := range c.newestFirst() {
 		at := m.SentAt.UnixMilli()
@@ -98,7 +98,7 @@ func (m *kept) entry(target string) historyEntry {
 	e := historyEntry{
 		TargetID: target, FromUserID: m.From, MessageUID: m.MessageUID, MsgTime: m.SentAt.UnixMilli(), ObjectName: m.ObjectName, Content: m.Body,
 	}
-	if m.Conversation.Type == rongcloud.ConversationChatroom {
+	if m.ConversationType == rongcloud.ConversationChatroom {
 		return e
 	}
 	expandable, pairs := m.expandable, ""
@@ -106,8 +106,8 @@ func (m *kept) entry(target string) historyEntry {
 		pairs = m.pairs()
 	}
 	e.Expansion, e.ExtraContent = &expandable, &pairs
-	if m.Conversation.Type == rongcloud.ConversationUltraGroup {
-		channel := m.Conversation.ChannelID
+	if m.ConversationType == rongcloud.ConversationUltraGroup {
+		channel := m.ChannelID
 		e.BusChannel = &channel
 	}
 	return e
@@ -117,7 +117,7 @@ func (m *kept) entry(target string) historyEntry {
 // exactly at msgTimestamp goes, too.
 func cleanHistory(c *call) answer {
 	user := c.params.Get("fromUserId")
-	in := Conversation{Type: rongcloud.ConversationType(c.params.Int("conversationType")), TargetID: c.params.Get("targetId")}
+	in := conversation{Type: rongcloud.ConversationType(c.params.Int("conversationType")), TargetID: c.params.Get("targetId")}
 	upTo := c.params.intOr("msgTimestamp", 1<<62)
 	for _, m := range c.messages.sent.all() {
 		switch {

@@ -68,7 +68,7 @@ func TestHistoryOfEachKind(t *testing.T) {
 	require.Equal(t, []string{"000A"}, uids(query(t, client, "ultragroup", "b", "u", object{"busChannel": "news"})))
 	require.Equal(t, []string{"0009"}, uids(query(t, client, "ultragroup", "b", "u", object{"busChannel": "RCDefault"})))
 	require.Len(t, query(t, client, "ultragroup", "a", "u", nil), 2, "always kept for the sender")
-	require.Equal(t, "news", srv.User("b").Inbox()[len(srv.User("b").Inbox())-2].Conversation.ChannelID)
+	require.Equal(t, "news", srv.User("b").Inbox()[len(srv.User("b").Inbox())-2].ChannelID)
 
 	require.Equal(t, object{
 		"targetId": "b", "fromUserId": "a", "messageUID": "TEST-0000-0000-0001", "msgTime": float64(started.UnixMilli()),

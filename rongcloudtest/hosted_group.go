@@ -91,7 +91,7 @@ func entrustCreate(c *call) answer {
 	g := c.groups.ensure(id, c.at)
 	g.name, g.hosted = c.params.Get("name"), h
 	c.groups.join(g, append([]string{owner}, c.ids("userIds")...), c.at)
-	c.tellGroup(g, webhook.GroupCreated, c.groups.ids(id))
+	c.tellGroup(g, webhook.HostedGroupEventCreated, c.groups.ids(id))
 	return ok()
 }
 
@@ -112,14 +112,14 @@ func entrustImport(c *call) answer {
 	}
 	g.name, g.hosted = c.params.Get("name"), h
 	c.groups.join(g, []string{h.owner}, c.at)
-	c.tellGroup(g, webhook.GroupCreated, c.groups.ids(id))
+	c.tellGroup(g, webhook.HostedGroupEventCreated, c.groups.ids(id))
 	return ok()
 }
 
 // tellGroup notes what happened to a hosted group. Who asked the Server API for it is not known,
 // so it is the owner.
-func (c *call) tellGroup(g *group, what webhook.GroupEvent, users []string) {
-	c.tell(&webhook.GroupOperation{GroupID: g.id, Event: what, OccurredAt: c.at, OperatorID: g.hosted.owner, OperatorIDs: []string{g.hosted.owner}, UserIDs: users})
+func (c *call) tellGroup(g *group, what webhook.HostedGroupEvent, users []string) {
+	c.tell(&webhook.HostedGroupOperation{GroupID: g.id, Event: what, OccurredAt: c.at, OperatorID: g.hosted.owner, OperatorIDs: []string{g.hosted.owner}, UserIDs: users})
 }
 
 func (c *call) newHosting() (*hosting, error) {
@@ -212,7 +212,7 @@ func entrustUpdate(c *call, g *group) answer {
 // tellGroupProfile notes the data of a hosted group as they are now.
 func (c *call) tellGroupProfile(g *group) {
 	text := func(key string) string { s, _ := g.hosted.profile[key].(string); return s }
-	e := &webhook.GroupProfile{
+	e := &webhook.HostedGroupProfile{
 		GroupID: g.id, GroupName: g.name, OccurredAt: c.at, OperatorID: g.hosted.owner,
 		Introduction: text("introduction"), Announcement: text("announcement"), PortraitURL: text("portraitUrl"),
 	}
@@ -223,7 +223,7 @@ func (c *call) tellGroupProfile(g *group) {
 		}
 		return nil
 	}
-	e.Permissions = &webhook.GroupPermissions{
+	e.Permissions = &webhook.HostedGroupPermissions{
 		Join: permission("joinPerm"), Remove: permission("removePerm"), MemberInvite: permission("memInvitePerm"),
 		Invite: permission("invitePerm"), Profile: permission("profilePerm"), MemberProfile: permission("memProfilePerm"),
 	}
@@ -274,7 +274,7 @@ func entrustJoin(c *call, g *group) answer {
 		return refuse(rongcloud.CodeGroupFull, "group %s has no room for them", g.id)
 	}
 	c.groups.join(g, ids, c.at)
-	c.tellGroup(g, webhook.GroupJoined, ids)
+	c.tellGroup(g, webhook.HostedGroupEventJoined, ids)
 	one := g.shown()
 	return ok(
 		field{"groupId", one.GroupID}, field{"name", g.name}, field{"groupProfile", one.GroupProfile},
@@ -291,7 +291,7 @@ func entrustQuit(c *call, g *group) answer {
 		return refuse(rongcloud.CodeGroupOwnerCannotLeave, "%s owns group %s", g.hosted.owner, g.id)
 	}
 	c.forget(g, ids)
-	c.tellGroup(g, webhook.GroupLeft, ids)
+	c.tellGroup(g, webhook.HostedGroupEventLeft, ids)
 	return ok()
 }
 
@@ -322,14 +322,14 @@ func entrustKickAll(c *call) answer {
 	for _, g := range c.groups.inOrder() {
 		if g.hosted != nil && !g.owns(user) && g.member(user[0]) != nil {
 			c.forget(g, user)
-			c.tellGroup(g, webhook.GroupRemoved, user)
+			c.tellGroup(g, webhook.HostedGroupEventRemoved, user)
 		}
 	}
 	return ok()
 }
 
 func entrustDismiss(c *call, g *group) answer {
-	c.tellGroup(g, webhook.GroupDismissed, c.groups.ids(g.id))
+	c.tellGroup(g, webhook.HostedGroupEventDismissed, c.groups.ids(g.id))
 	delete(c.groups.byID, g.id)
 	return ok()
 }
@@ -342,10 +342,10 @@ func entrustTransfer(c *call, g *group) answer {
 	}
 	before := g.hosted.owner
 	g.hosted.owner, heir.manager = heir.id, false
-	c.tellGroup(g, webhook.GroupOwnerChanged, []string{heir.id})
+	c.tellGroup(g, webhook.HostedGroupEventOwnerChanged, []string{heir.id})
 	if c.params.Bool("isQuit") && before != heir.id {
 		c.forget(g, []string{before})
-		c.tellGroup(g, webhook.GroupLeft, []string{before})
+		c.tellGroup(g, webhook.HostedGroupEventLeft, []string{before})
 	}
 	return ok()
 }

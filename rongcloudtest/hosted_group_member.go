@@ -66,7 +66,7 @@ func managerAdd(c *call, g *group) answer {
 		ids = append(ids, m.id)
 	}
 	if len(ids) > 0 {
-		c.tellGroup(g, webhook.GroupAdminAdded, ids)
+		c.tellGroup(g, webhook.HostedGroupEventManagerAdded, ids)
 	}
 	if len(strangers) > 0 {
 		return ok(field{"userIds", strangers})
@@ -84,7 +84,7 @@ func managerRemove(c *call, g *group) answer {
 		}
 	}
 	if len(ids) > 0 {
-		c.tellGroup(g, webhook.GroupAdminRemoved, ids)
+		c.tellGroup(g, webhook.HostedGroupEventManagerRemoved, ids)
 	}
 	return ok()
 }

@@ -95,15 +95,15 @@ type logLine struct {
 
 func (s *Server) logLine(m *kept) logLine {
 	line := logLine{
-		AppID: s.config.key, FromUserID: m.From, TargetID: m.Conversation.TargetID, TargetType: m.Conversation.Type, ClassName: m.ObjectName,
+		AppID: s.config.key, FromUserID: m.From, TargetID: m.TargetID, TargetType: m.ConversationType, ClassName: m.ObjectName,
 		Content: m.Body, DateTime: m.SentAt.In(s.zone).Format(dateLayout + ".000"), Timestamp: m.SentAt.UnixMilli(), MsgUID: m.MessageUID,
-		Source: "Server", IsSensitiveWord: "false", BusChannel: m.Conversation.ChannelID,
+		Source: "Server", IsSensitiveWord: "false", BusChannel: m.ChannelID,
 	}
 	if json.Valid([]byte(m.Body)) {
 		line.Content = json.RawMessage(m.Body)
 	}
-	if t := m.Conversation.Type; t == rongcloud.ConversationGroup || t == rongcloud.ConversationUltraGroup {
-		line.GroupID = m.Conversation.TargetID
+	if t := m.ConversationType; t == rongcloud.ConversationGroup || t == rongcloud.ConversationUltraGroup {
+		line.GroupID = m.TargetID
 	}
 	if m.sensitive {
 		line.IsSensitiveWord = "true"

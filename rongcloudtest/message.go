@@ -13,25 +13,33 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// Conversation is where a message belongs, seen from one user: the target of a private
+// conversation is where a message belongs, seen from one user: the target of a private
 // conversation is the other user.
-type Conversation struct {
+type conversation struct {
 	Type      rongcloud.ConversationType
-	TargetID  string // empty for a broadcast, seen from the sender
-	ChannelID string // of an ultra group
+	TargetID  string
+	ChannelID string
 }
 
-// Message is a message as a user received it.
+// Message is a message as a user received it. Its conversation is seen from that user: the target
+// of a private conversation is the other one.
 type Message struct {
-	MessageUID   string
-	From         string
-	Conversation Conversation
-	ObjectName   string // RongCloud's name of the message type, such as RC:TxtMsg
-	Body         string // as it was sent, or as it was modified to; JSON text for built-in types
-	PushContent  string
-	PushData     string
-	SentAt       time.Time
-	OwnCopy      bool // the sender's copy, of a message sent with isIncludeSender or to an ultra group
+	MessageUID       string
+	From             string
+	ConversationType rongcloud.ConversationType
+	TargetID         string   // empty for a broadcast, seen from the sender
+	ChannelID        string   // of an ultra group
+	ToUserIDs        []string // of a message to chosen members of a group
+	SentAt           time.Time
+	ObjectName       string // RongCloud's name of the message type, such as RC:TxtMsg
+	Body             string // as it was sent, or as it was modified to; JSON text for built-in types
+	PushContent      string
+	PushData         string
+	OwnCopy          bool // the sender's copy, of a message sent with isIncludeSender or to an ultra group
+}
+
+func (m *Message) conversation() conversation {
+	return conversation{m.ConversationType, m.TargetID, m.ChannelID}
 }
 
 // Content returns the content as its Go type, such as rongcloud.TextMessage.
@@ -42,10 +50,10 @@ func (m Message) Content() (rongcloud.MessageContent, error) {
 // SentMessage is a message that the server accepted. Its conversation is seen from the sender.
 type SentMessage struct {
 	Message
-	Recipients []string // users in whose inbox it was put, the sender's copy not counted
-	Recalled   bool
-	Blocked    bool   // by a sensitive word, so that nobody received it; see WithSensitiveFilter
-	Params     Params // of the whole request
+	RecipientIDs []string // users in whose inbox it was put, the sender's copy not counted
+	Recalled     bool
+	Blocked      bool   // by a sensitive word, so that nobody received it; see WithSensitiveFilter
+	Params       Params // of the whole request
 }
 
 // kept is a message with what the server needs to know of it later on.
@@ -63,7 +71,7 @@ type kept struct {
 
 func (m *kept) copy() SentMessage {
 	c := m.SentMessage
-	c.Recipients = slices.Clone(m.Recipients)
+	c.RecipientIDs, c.ToUserIDs = slices.Clone(m.RecipientIDs), slices.Clone(m.ToUserIDs)
 	return c
 }
 
@@ -102,7 +110,7 @@ var messageHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.StatusmessageGroupPublish:   publishGroup,
 }
 
-// isStatus tells whether the request sends a status message, which only users online get and
+// isStatus reports whether the request sends a status message, which only users online get and
 // nobody stores.
 func (c *call) isStatus() bool {
 	return c.ep == endpoint.StatusmessagePrivatePublish || c.ep == endpoint.StatusmessageGroupPublish
@@ -113,8 +121,8 @@ func publishPrivate(c *call) answer {
 	return c.publish(rongcloud.ConversationPrivate, "toUserId", "userId", c.willing)
 }
 
-// willing returns the target as its own receiver, unless the request asks to look at the
-// receiver's lists, as the page has it, and these refuse the sender.
+// willing returns the target as its own recipient, unless the request asks to look at the
+// recipient's lists, as the page has it, and these refuse the sender.
 func (c *call) willing(target string) []string {
 	if c.params.Bool("verifyBlacklist") && c.users.find(target).refuses(c.params.Get("fromUserId")) {
 		return nil
@@ -192,7 +200,7 @@ func (c *call) others(all, only []string) []string {
 	return found
 }
 
-// publish sends one message for each target to those whom receivers names, and answers with the
+// publish sends one message for each target to those whom recipients names, and answers with the
 // messages' UIDs.
 func (c *call) publish(kind rongcloud.ConversationType, targetParam, resultName string, receivers func(target string) []string) answer {
 	out, err := c.outgoing()
@@ -204,7 +212,7 @@ func (c *call) publish(kind rongcloud.ConversationType, targetParam, resultName 
 		if slices.Contains(c.params.values[targetParam][:i], target) {
 			continue
 		}
-		out.conversation = Conversation{Type: kind, TargetID: target}
+		out.conversation = conversation{Type: kind, TargetID: target}
 		if kind == rongcloud.ConversationUltraGroup {
 			out.conversation.ChannelID = channelOf(c.params.Get("busChannel"))
 			out.toSender = c.channelIn(target) != nil // without being asked for
@@ -221,7 +229,8 @@ type outgoing struct {
 	from                  string
 	source                webhook.Platform // of a message from a user's app
 	unchecked             bool             // sensitive words do not count
-	conversation          Conversation
+	conversation          conversation
+	toUserIDs             []string // the chosen members of a group
 	receivers             []string
 	objectName, content   string
 	pushContent, pushData string
@@ -241,7 +250,13 @@ func (c *call) outgoing() (outgoing, error) {
 		toSender: p.Bool("isIncludeSender"),
 		stored:   p.intOr("isPersisted", 1) == 1 && !c.isStatus(), logged: !c.isStatus(), expandable: p.Bool("expansion"),
 	}
-	if c.ep == endpoint.MessageGroupPublish && p.Has("toUserId") || c.ep == endpoint.MessageUltragroupPublish && p.Has("toUserIds") {
+	switch c.ep {
+	case endpoint.MessageGroupPublish, endpoint.StatusmessageGroupPublish:
+		out.toUserIDs = p.List("toUserId")
+	case endpoint.MessageUltragroupPublish:
+		out.toUserIDs = p.List("toUserIds")
+	}
+	if len(out.toUserIDs) > 0 {
 		out.stored = false // by default targeted messages are not
 	}
 	if err := checkContent(out.objectName, out.content); err != nil {
@@ -270,9 +285,9 @@ func (c *call) send(out outgoing) *kept {
 	m := &kept{
 		SentMessage: SentMessage{
 			Message: Message{
-				MessageUID: out.uid, From: out.from, Conversation: out.conversation,
-				ObjectName: out.objectName, Body: out.content,
-				PushContent: out.pushContent, PushData: out.pushData, SentAt: c.at,
+				MessageUID: out.uid, From: out.from, ConversationType: out.conversation.Type, TargetID: out.conversation.TargetID,
+				ChannelID: out.conversation.ChannelID, ToUserIDs: out.toUserIDs, SentAt: c.at, ObjectName: out.objectName,
+				Body: out.content, PushContent: out.pushContent, PushData: out.pushData,
 			},
 			Params: c.params,
 		},
@@ -308,14 +323,14 @@ func (c *call) give(m *kept, id string) {
 		return
 	}
 	c.deliver(id, m.received())
-	m.Recipients = append(m.Recipients, id)
+	m.RecipientIDs = append(m.RecipientIDs, id)
 }
 
-// received is the message as a receiver sees it.
+// received is the message as a recipient sees it.
 func (m *kept) received() Message {
 	received := m.Message
-	if t := m.Conversation.Type; t == rongcloud.ConversationPrivate || t == rongcloud.ConversationSystem {
-		received.Conversation.TargetID = m.From
+	if t := m.ConversationType; t == rongcloud.ConversationPrivate || t == rongcloud.ConversationSystem {
+		received.TargetID = m.From
 	}
 	return received
 }
@@ -331,7 +346,7 @@ func (s *Server) deliver(id string, m Message) {
 
 // eachInbox calls do with every inbox that the message was put into.
 func (s *Server) eachInbox(m *kept, do func(inbox *ring[Message])) {
-	for _, id := range append(slices.Clone(m.Recipients), m.From) {
+	for _, id := range append(slices.Clone(m.RecipientIDs), m.From) {
 		if inbox := s.users.find(id).inbox; inbox != nil {
 			do(inbox)
 		}

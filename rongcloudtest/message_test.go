@@ -30,7 +30,7 @@ func TestPrivateMessages(t *testing.T) {
 	require.Regexp(t, `^TEST(-[0-9A-F]{4}){3}$`, uidB)
 
 	received := rongcloudtest.Message{
-		MessageUID: uidB, From: "a", Conversation: rongcloudtest.Conversation{Type: rongcloud.ConversationPrivate, TargetID: "a"},
+		MessageUID: uidB, From: "a", ConversationType: rongcloud.ConversationPrivate, TargetID: "a",
 		ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, PushContent: "look", SentAt: started,
 	}
 	require.Equal(t, []rongcloudtest.Message{received}, srv.User("b").Inbox())
@@ -40,14 +40,14 @@ func TestPrivateMessages(t *testing.T) {
 	require.Equal(t, text("hello"), content)
 
 	own := received
-	own.OwnCopy, own.Conversation.TargetID = true, "b"
+	own.OwnCopy, own.TargetID = true, "b"
 	require.Len(t, srv.User("a").Inbox(), 2)
 	require.Equal(t, own, srv.User("a").Inbox()[0])
 
 	all := srv.Sent()
 	require.Len(t, all, 2)
-	require.Equal(t, []string{"c"}, all[1].Recipients)
-	require.Equal(t, "c", all[1].Conversation.TargetID)
+	require.Equal(t, []string{"c"}, all[1].RecipientIDs)
+	require.Equal(t, "c", all[1].TargetID)
 	require.Equal(t, "1", all[1].Params.Get("isIncludeSender"))
 	require.Empty(t, srv.User("nobody").Inbox())
 }
@@ -67,7 +67,7 @@ func TestBlacklistHoldsBackOnlyIfAsked(t *testing.T) {
 	require.Len(t, srv.User("b").Inbox(), 1)
 	send("a", "b", true)
 	require.Len(t, srv.User("b").Inbox(), 1, "held back")
-	require.Empty(t, srv.Sent()[1].Recipients)
+	require.Empty(t, srv.Sent()[1].RecipientIDs)
 	send("b", "a", true)
 	require.Len(t, srv.User("a").Inbox(), 1, "a blacklist works one way")
 	send("c", "b", true)
@@ -94,7 +94,8 @@ func TestGroupMessages(t *testing.T) {
 	require.Empty(t, srv.User("a").Inbox())
 	require.Len(t, srv.User("b").Inbox(), 1)
 	require.Len(t, srv.User("d").Inbox(), 2)
-	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationGroup, TargetID: "g"}, srv.User("b").Inbox()[0].Conversation)
+	require.Equal(t, rongcloud.ConversationGroup, srv.User("b").Inbox()[0].ConversationType)
+	require.Equal(t, "g", srv.User("b").Inbox()[0].TargetID)
 	require.Equal(t, sent.UIDOf("g"), srv.User("b").Inbox()[0].MessageUID)
 
 	_, err = client.Message.SendGroup(context.Background(), rongcloud.GroupMessage{
@@ -120,13 +121,15 @@ func TestSystemAndChatroomMessages(t *testing.T) {
 	srv, client := pair(t)
 	_, err := client.Message.SendSystem(context.Background(), rongcloud.SystemMessage{From: "sys", To: []string{"a"}, Content: text("hi")})
 	require.NoError(t, err)
-	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationSystem, TargetID: "sys"}, srv.User("a").Inbox()[0].Conversation)
+	require.Equal(t, rongcloud.ConversationSystem, srv.User("a").Inbox()[0].ConversationType)
+	require.Equal(t, "sys", srv.User("a").Inbox()[0].TargetID)
 
 	srv.JoinChatroom("r", "a", "b")
 	rooms, err := client.Message.SendChatroom(context.Background(), rongcloud.ChatroomMessage{From: "b", To: []string{"r"}, Content: text("hi")})
 	require.NoError(t, err)
 	require.Len(t, rooms.Messages, 1)
-	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationChatroom, TargetID: "r"}, srv.User("a").Inbox()[1].Conversation)
+	require.Equal(t, rongcloud.ConversationChatroom, srv.User("a").Inbox()[1].ConversationType)
+	require.Equal(t, "r", srv.User("a").Inbox()[1].TargetID)
 	require.Empty(t, srv.User("b").Inbox())
 }
 

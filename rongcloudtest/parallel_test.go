@@ -62,7 +62,7 @@ func TestManyCallers(t *testing.T) {
 	require.Len(t, srv.State().Chatrooms[0].MemberIDs, 64)
 	private := 0
 	for _, m := range srv.Sent() {
-		if m.Conversation.Type == rongcloud.ConversationPrivate {
+		if m.ConversationType == rongcloud.ConversationPrivate {
 			private++
 		}
 	}

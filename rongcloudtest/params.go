@@ -21,7 +21,7 @@ type Params struct {
 	keyed  map[string]map[string]string
 }
 
-// Has tells whether the parameter was sent and is not empty. An empty list in a JSON body counts
+// Has reports whether the parameter was sent and is not empty. An empty list in a JSON body counts
 // as sent.
 func (p Params) Has(name string) bool {
 	_, plain := p.values[name]
@@ -41,7 +41,7 @@ func (p Params) Get(name string) string {
 // List returns the items of the parameter. Objects in a list are JSON text.
 func (p Params) List(name string) []string { return slices.Clone(p.values[name]) }
 
-// Bool tells whether the parameter is true, or 1 where it is a switch.
+// Bool reports whether the parameter is true, or 1 where it is a switch.
 func (p Params) Bool(name string) bool {
 	value := p.Get(name)
 	return value == "1" || strings.EqualFold(value, "true")
@@ -211,7 +211,7 @@ func parseJSON(ep *endpoint.Endpoint, body []byte) (*parsed, error) {
 	return p, nil
 }
 
-// hasNull tells whether a null is an item of a JSON array.
+// hasNull reports whether a null is an item of a JSON array.
 func hasNull(raw json.RawMessage) bool {
 	var items []*json.RawMessage
 	return json.Unmarshal(raw, &items) == nil && slices.Contains(items, nil)
@@ -258,7 +258,7 @@ func fromJSON(param *endpoint.Param, raw json.RawMessage) ([]string, error) {
 }
 
 // stringItems reads a JSON array of strings. Numbers pass for strings, as they do in dynamic
-// languages, and null for an empty one: the official Node SDK sends it where a receiver has no
+// languages, and null for an empty one: the official Node SDK sends it where a recipient has no
 // push data.
 func stringItems(data []byte) ([]string, error) {
 	var items []json.RawMessage

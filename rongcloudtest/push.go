@@ -118,7 +118,7 @@ func pushAll(c *call) answer {
 	var m pushMessage
 	_ = json.Unmarshal([]byte(c.params.Get("message")), &m) // checked before
 	push.MessageUID = c.send(outgoing{
-		from: c.params.Get("fromuserid"), conversation: Conversation{Type: rongcloud.ConversationSystem}, receivers: push.UserIDs,
+		from: c.params.Get("fromuserid"), conversation: conversation{Type: rongcloud.ConversationSystem}, receivers: push.UserIDs,
 		objectName: m.ObjectName, content: m.Content, pushContent: n.Alert, logged: true, broadcast: true,
 	}).MessageUID
 	return c.push(push)
@@ -212,7 +212,7 @@ func (c *call) checkAudience(to *audience) error {
 
 func isOperator(word string) bool { return word == "AND" || word == "OR" }
 
-// includes tells whether the audience has the user in it. User IDs win over everything but
+// includes reports whether the audience has the user in it. User IDs win over everything but
 // is_to_all, whose precedence over them is assumed.
 func (to *audience) includes(u *user, platforms []string) bool {
 	all := to.ToAll != nil && *to.ToAll

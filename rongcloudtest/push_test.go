@@ -100,10 +100,11 @@ func TestPushWithMessage(t *testing.T) {
 	require.Equal(t, uid, srv.Pushes()[0].MessageUID)
 	inbox := srv.User("d").Inbox()
 	require.Len(t, inbox, 1)
-	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationSystem, TargetID: "sys"}, inbox[0].Conversation)
+	require.Equal(t, rongcloud.ConversationSystem, inbox[0].ConversationType)
+	require.Equal(t, "sys", inbox[0].TargetID)
 	require.Equal(t, `{"content":"news"}`, inbox[0].Body)
 	require.Empty(t, srv.User("a").Inbox())
-	require.Equal(t, []string{"c", "d"}, srv.Sent()[0].Recipients)
+	require.Equal(t, []string{"c", "d"}, srv.Sent()[0].RecipientIDs)
 
 	call(t, client, "/message/broadcast/recall.json", form("fromUserId", "sys", "messageUID", uid))
 	require.Empty(t, srv.User("d").Inbox())

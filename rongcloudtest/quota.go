@@ -9,9 +9,10 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// WithQuotas makes every endpoint answer HTTP 429 with code 1008 above its documented quota, its caps included, within any stretch of their
-// time by the server's clock; see [Server.Advance]. What is refused does not count. A cap for a calendar day holds for any 24 hours. An
-// argument takes the place of the documented quotas, as a contract with RongCloud does.
+// WithQuotas makes every endpoint answer HTTP 429 with code 1008 above its documented quota, its
+// caps included, within any stretch of their time by the server's clock; see [Server.Advance].
+// What is refused does not count. A cap for a calendar day holds for any 24 hours. An argument
+// takes the place of the documented quotas, as a contract with RongCloud does.
 func WithQuotas(own ...rongcloud.Quotas) Option {
 	return func(c *config) error {
 		if len(own) > 1 {
@@ -25,8 +26,9 @@ func WithQuotas(own ...rongcloud.Quotas) Option {
 	}
 }
 
-// WithIdempotencyService switches on RongCloud's idempotency service: a send by the same user with the same msgRandom is
-// refused with code within a minute of the first one. RongCloud does not document the code.
+// WithIdempotencyService switches on RongCloud's idempotency service: a send by the same user with
+// the same msgRandom is refused with code within a minute of the first one. RongCloud does not
+// document the code.
 func WithIdempotencyService(code rongcloud.Code) Option {
 	return func(c *config) error {
 		if code == 0 || code == 200 {
@@ -37,8 +39,8 @@ func WithIdempotencyService(code rongcloud.Code) Option {
 	}
 }
 
-// WithSensitiveFilter applies sensitive words to messages that are sent through the Server API, too, as a setting in RongCloud's console
-// does. Without it they pass unchanged.
+// WithSensitiveFilter applies sensitive words to messages that are sent through the Server API,
+// too, as a setting in RongCloud's console does. Without it they pass unchanged.
 func WithSensitiveFilter() Option {
 	return func(c *config) error { c.filter = true; return nil }
 }

@@ -132,7 +132,8 @@ func TestIdempotencyService(t *testing.T) {
 	require.Error(t, err)
 }
 
-// A retry of a send whose answer was lost is found out by the service, so that the message arrives once.
+// A retry of a send whose answer was lost is found out by the service, so that the message arrives
+// once.
 func TestIdempotentRetry(t *testing.T) {
 	t.Parallel()
 	const duplicate = rongcloud.Code(25999)
@@ -177,7 +178,7 @@ func TestParallelCallersOfEverything(t *testing.T) {
 				_ = append(p.UserIDs, "x")
 			}
 			for _, m := range srv.Sent() {
-				_ = append(m.Recipients, "x")
+				_ = append(m.RecipientIDs, "x")
 			}
 		})
 	}
@@ -186,7 +187,7 @@ func TestParallelCallersOfEverything(t *testing.T) {
 	require.EqualValues(t, 14, limited.Load())
 	private := 0
 	for _, m := range srv.Sent() {
-		if m.ObjectName == "RC:TxtMsg" && m.Conversation.Type == rongcloud.ConversationPrivate {
+		if m.ObjectName == "RC:TxtMsg" && m.ConversationType == rongcloud.ConversationPrivate {
 			private++
 		}
 	}

@@ -10,22 +10,22 @@ var recallHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.MessageRecall:          recall,
 	endpoint.MessageBroadcastRecall: recallBroadcast,
 	endpoint.MessagePrivateModify: func(c *call) answer {
-		return modify(c, Conversation{Type: rongcloud.ConversationPrivate, TargetID: c.params.Get("targetId")})
+		return modify(c, conversation{Type: rongcloud.ConversationPrivate, TargetID: c.params.Get("targetId")})
 	},
 	endpoint.MessageGroupModify: func(c *call) answer {
-		return modify(c, Conversation{Type: rongcloud.ConversationGroup, TargetID: c.params.Get("groupId")})
+		return modify(c, conversation{Type: rongcloud.ConversationGroup, TargetID: c.params.Get("groupId")})
 	},
 }
 
 // recall is a command to the clients, so RongCloud is taken to accept it for a message that it
 // does not know as well; strict mode does not.
 func recall(c *call) answer {
-	in := Conversation{Type: rongcloud.ConversationType(c.params.Int("conversationType")), TargetID: c.params.Get("targetId")}
+	in := conversation{Type: rongcloud.ConversationType(c.params.Int("conversationType")), TargetID: c.params.Get("targetId")}
 	if in.Type == rongcloud.ConversationUltraGroup {
 		in.ChannelID = channelOf(c.params.Get("busChannel"))
 	}
 	m := c.messages.byUID[c.params.Get("messageUID")]
-	if m == nil || m.From != c.params.Get("fromUserId") || m.Conversation != in {
+	if m == nil || m.From != c.params.Get("fromUserId") || m.conversation() != in {
 		if c.config.strict {
 			return refuseError(invalid("strict: no message %s from that user in that conversation", c.params.Get("messageUID")))
 		}
@@ -50,8 +50,8 @@ func recallBroadcast(c *call) answer {
 func (c *call) takeBack(m *kept) {
 	m.Recalled = true
 	c.tell(&webhook.MessageOperation{
-		Operation: webhook.OperationRecall, From: m.From, OccurredAt: c.at, Source: webhook.PlatformServer,
-		ConversationType: m.Conversation.Type, TargetID: m.Conversation.TargetID, ChannelID: m.Conversation.ChannelID,
+		Type: webhook.MessageOperationRecall, OperatorID: m.From, OccurredAt: c.at, Platform: webhook.PlatformServer,
+		ConversationType: m.ConversationType, TargetID: m.TargetID, ChannelID: m.ChannelID,
 		MessageUID: m.MessageUID, MessageSentAt: m.SentAt, HideNotice: c.params.Bool("isDelete"), ByAdmin: c.params.Bool("isAdmin"),
 		Extra: c.params.Get("extra"),
 	})
@@ -62,9 +62,9 @@ func (c *call) takeBack(m *kept) {
 
 // modify refuses a message that is not known, because there is nothing that it could change. The
 // limit of 24 hours is on the page of the renamed API only, so it is not kept here.
-func modify(c *call, in Conversation) answer {
+func modify(c *call, in conversation) answer {
 	m := c.messages.byUID[c.params.Get("msgUID")]
-	if m == nil || m.Recalled || m.From != c.params.Get("fromUserId") || m.Conversation != in {
+	if m == nil || m.Recalled || m.From != c.params.Get("fromUserId") || m.conversation() != in {
 		return refuseError(invalid("no message %s from that user in that conversation", c.params.Get("msgUID")))
 	}
 	name := m.ObjectName

@@ -19,15 +19,15 @@ type Request struct {
 	Unknown    []string           // parameters that the endpoint's table does not have
 	RequestID  string
 	Header     http.Header    // as it came; not to be changed
-	Duration   time.Duration  // until the answer was ready, a fault's delay not counted
-	Status     int            // HTTP status of the answer; 0 if the connection was reset or dropped
-	Code       rongcloud.Code // code of the answer; 0 if it had none
-	Message    string         // errorMessage of the answer
+	Duration   time.Duration  // until the response was ready, a fault's delay not counted
+	Status     int            // HTTP status of the response; 0 if the connection was reset or dropped
+	Code       rongcloud.Code // code of the response; 0 if it had none
+	Message    string         // errorMessage of the response
 	Fault      bool           // a fault struck; see Server.Fail
 }
 
 // Requests returns the requests so far, oldest first, refused ones included; see [WithHistory]. A
-// request is there as soon as its caller has the answer.
+// request is there as soon as its caller has the response.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()

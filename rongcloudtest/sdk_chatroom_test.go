@@ -336,7 +336,8 @@ func TestChatroomEntryNotices(t *testing.T) {
 	content, err := inbox[0].Content()
 	require.NoError(t, err)
 	require.Equal(t, notice, content)
-	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationChatroom, TargetID: "r"}, inbox[0].Conversation)
+	require.Equal(t, rongcloud.ConversationChatroom, inbox[0].ConversationType)
+	require.Equal(t, "r", inbox[0].TargetID)
 	require.Equal(t, "k is gone", inbox[1].Body)
 
 	e := refused(t, client, "/chatroom/entry/set.json", form("chatroomId", "r", "userId", "a", "key", "x", "value", "v",

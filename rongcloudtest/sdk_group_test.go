@@ -117,8 +117,9 @@ func TestGroupNotice(t *testing.T) {
 	sent := srv.Sent()
 	require.Len(t, sent, 1)
 	require.Equal(t, change.MessageUID, sent[0].MessageUID)
-	require.Equal(t, []string{"b"}, sent[0].Recipients)
-	require.Equal(t, rongcloudtest.Conversation{Type: rongcloud.ConversationGroup, TargetID: "g"}, sent[0].Conversation)
+	require.Equal(t, []string{"b"}, sent[0].RecipientIDs)
+	require.Equal(t, rongcloud.ConversationGroup, sent[0].ConversationType)
+	require.Equal(t, "g", sent[0].TargetID)
 	require.Len(t, srv.User("a").Inbox(), 1, "the sender's copy")
 	require.Equal(t, "push", srv.User("b").Inbox()[0].PushContent)
 
@@ -132,7 +133,7 @@ func TestGroupNotice(t *testing.T) {
 	require.NoError(t, err)
 	var receivers []string
 	for _, m := range srv.Sent() {
-		receivers = append(receivers, strings.Join(m.Recipients, " "))
+		receivers = append(receivers, strings.Join(m.RecipientIDs, " "))
 	}
 	require.Equal(t, []string{"b", "b c", "b c", "b c", "c"}, receivers)
 

@@ -266,7 +266,7 @@ func TestChatOfTheSDK(t *testing.T) {
 			require.NotErrorIs(t, err, rongcloud.ErrOutcomeUnknown)
 
 			ask.AgentID = "agent-1"
-			srv.Fail(endpoint.V3ChatGenerate, rongcloudtest.Fault{CutAnswer: true})
+			srv.Fail(endpoint.V3ChatGenerate, rongcloudtest.Fault{CutResponse: true})
 			pieces, _, err = collectChat(ctx, client, ask)
 			require.ErrorIs(t, err, rongcloud.ErrOutcomeUnknown)
 			require.NotEmpty(t, pieces)

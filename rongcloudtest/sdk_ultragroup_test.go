@@ -203,8 +203,8 @@ func messagesOfUltraGroup(t *testing.T, srv *rongcloudtest.Server, client *rongc
 	require.Equal(t, pairs, collect(t, client.Message.Expansion.All(ctx, rongcloud.MessageExpansionQuery{MessageUID: uids[0]})))
 }
 
-// Messages to a private channel reach those who are on its list and those who are in a user group bound to it, as long as they are
-// in the ultra group.
+// Messages to a private channel reach those who are on its list and those who are in a user group
+// bound to it, as long as they are in the ultra group.
 func TestPrivateChannels(t *testing.T) {
 	t.Parallel()
 	srv, client := pair(t, rongcloudtest.WithStrict())
@@ -224,7 +224,7 @@ func TestPrivateChannels(t *testing.T) {
 		})
 		require.NoError(t, err)
 		sent := srv.Sent()
-		return sent[len(sent)-1].Recipients
+		return sent[len(sent)-1].RecipientIDs
 	}
 	change := func(kind rongcloud.UltraGroupChannelType) {
 		require.NoError(t, ultra.Channel.UpdateType(ctx, rongcloud.UltraGroupChannelUpdateTypeParams{GroupID: "g", ChannelID: "staff", Type: kind}))

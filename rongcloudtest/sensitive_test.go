@@ -96,7 +96,7 @@ func TestSensitiveFilter(t *testing.T) {
 	send("buy spam")
 	require.Equal(t, []string{"darn spam", "oh **, ** it"}, received())
 	require.True(t, srv.Sent()[2].Blocked)
-	require.Empty(t, srv.Sent()[2].Recipients)
+	require.Empty(t, srv.Sent()[2].RecipientIDs)
 	require.Len(t, srv.User("a").Inbox(), 2)
 	require.Len(t, query(t, client, "private", "b", "a", nil), 2)
 	require.Equal(t, `{"content":"oh **, ** it","extra":"darn"}`, query(t, client, "private", "b", "a", nil)[0]["content"])

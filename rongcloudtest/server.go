@@ -121,7 +121,7 @@ func WithHistory(n int) Option {
 	}
 }
 
-// WithObserver calls observe with every request once its answer is ready, before it is written.
+// WithObserver calls observe with every request once its response is ready, before it is written.
 // Requests at the same time are observed at the same time.
 func WithObserver(observe func(Request)) Option {
 	return func(c *config) error {

@@ -8,7 +8,7 @@ import (
 
 // State is a picture of what the server knows, for people to look at. Lists are never nil.
 type State struct {
-	Now         time.Time    `json:"now"` // by the server's clock
+	TakenAt     time.Time    `json:"now"` // by the server's clock
 	Users       []UserState  `json:"users"`
 	Groups      []GroupState `json:"groups"`
 	Chatrooms   []GroupState `json:"chatrooms"`
@@ -22,7 +22,7 @@ type UserState struct {
 	Registered bool   `json:"registered"` // or just known: by a message, or a list
 	Online     bool   `json:"online"`
 	Blocked    bool   `json:"blocked,omitempty"`
-	Inbox      int    `json:"inbox"` // messages in it
+	InboxCount int    `json:"inbox"` // messages in it
 }
 
 // GroupState is what the server knows of a group, chat room or ultra group.
@@ -38,12 +38,12 @@ func (s *Server) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	state := State{Now: now, Users: []UserState{}, Groups: []GroupState{}, Chatrooms: []GroupState{}, UltraGroups: []GroupState{}}
+	state := State{TakenAt: now, Users: []UserState{}, Groups: []GroupState{}, Chatrooms: []GroupState{}, UltraGroups: []GroupState{}}
 	for _, id := range slices.Sorted(maps.Keys(s.users.byID)) {
 		u := s.users.byID[id]
 		one := UserState{ID: id, Name: u.name, Registered: u.registered, Online: u.connected(now), Blocked: u.blocked(now)}
 		if u.inbox != nil {
-			one.Inbox = len(u.inbox.items)
+			one.InboxCount = len(u.inbox.items)
 		}
 		state.Users = append(state.Users, one)
 	}

@@ -14,7 +14,7 @@ func TestState(t *testing.T) {
 	t.Parallel()
 	srv, client := stopped(t)
 	empty := rongcloudtest.State{
-		Now: started, Users: []rongcloudtest.UserState{},
+		TakenAt: started, Users: []rongcloudtest.UserState{},
 		Groups: []rongcloudtest.GroupState{}, Chatrooms: []rongcloudtest.GroupState{}, UltraGroups: []rongcloudtest.GroupState{},
 	}
 	require.Equal(t, empty, srv.State())
@@ -29,7 +29,7 @@ func TestState(t *testing.T) {
 	srv.AddUltraGroupChannels("ug", "news")
 	state := srv.State()
 	require.Equal(t, []rongcloudtest.UserState{
-		{ID: "b", Inbox: 1},
+		{ID: "b", InboxCount: 1},
 		{ID: "u1", Name: "Name of u1", Registered: true, Online: true},
 		{ID: "x", Blocked: true},
 	}, state.Users)

@@ -43,7 +43,7 @@ func publishStream(c *call) answer {
 		return c.beginStream(text, p)
 	}
 	s, m := c.messages.streams[p.UID], c.messages.byUID[p.UID]
-	if s == nil || m.From != c.params.Get("fromUserId") || m.Conversation.TargetID != c.params.Get("toUserId") {
+	if s == nil || m.From != c.params.Get("fromUserId") || m.TargetID != c.params.Get("toUserId") {
 		return refuseError(invalid("no stream %s from that user to that user", p.UID))
 	}
 	if _, again := s.pieces[p.Seq]; again {
@@ -69,7 +69,7 @@ func (c *call) beginStream(text []byte, p piece) answer {
 	if err != nil {
 		return refuseError(err)
 	}
-	out.conversation = Conversation{Type: rongcloud.ConversationPrivate, TargetID: c.params.Get("toUserId")}
+	out.conversation = conversation{Type: rongcloud.ConversationPrivate, TargetID: c.params.Get("toUserId")}
 	out.receivers = []string{c.params.Get("toUserId")}
 	out.content = s.body()
 	m := c.send(out)

@@ -19,7 +19,7 @@ var templateHandlers = map[*endpoint.Endpoint]handler{
 	},
 }
 
-// publishTemplate sends every receiver a message of its own. A receiver who is listed twice gets
+// publishTemplate sends every recipient a message of its own. A recipient who is listed twice gets
 // the first.
 func (c *call) publishTemplate(kind rongcloud.ConversationType, receivers func(target string) []string) answer {
 	to := c.params.values["toUserId"]
@@ -44,7 +44,7 @@ func (c *call) publishTemplate(kind rongcloud.ConversationType, receivers func(t
 		if slices.Contains(to[:i], target) {
 			continue
 		}
-		out.conversation = Conversation{Type: kind, TargetID: target}
+		out.conversation = conversation{Type: kind, TargetID: target}
 		out.receivers = receivers(target)
 		out.content = fillings[i].fillJSON(template)
 		out.pushContent = fillings[i].fill(c.params.item("pushContent", i))
@@ -54,7 +54,7 @@ func (c *call) publishTemplate(kind rongcloud.ConversationType, receivers func(t
 	return ok(field{"messageUIDs", uids})
 }
 
-// item returns the item of a list for one receiver, empty if there is none.
+// item returns the item of a list for one recipient, empty if there is none.
 func (p Params) item(name string, i int) string {
 	if values := p.values[name]; i < len(values) {
 		return values[i]

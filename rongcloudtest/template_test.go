@@ -33,7 +33,7 @@ func TestTemplates(t *testing.T) {
 
 		one, two := srv.User("b").Inbox()[0], srv.User("c").Inbox()[0]
 		require.Equal(t, rongcloudtest.Message{
-			MessageUID: "TEST-0000-0000-0001", From: "a", Conversation: rongcloudtest.Conversation{Type: kind, TargetID: "a"}, ObjectName: "RC:TxtMsg",
+			MessageUID: "TEST-0000-0000-0001", From: "a", ConversationType: kind, TargetID: "a", ObjectName: "RC:TxtMsg",
 			Body: `{"content":"Ben, you have 1 points"}`, PushContent: "1 for Ben", PushData: "d1", SentAt: started,
 		}, one)
 		content, err := two.Content()

@@ -27,7 +27,8 @@ func channelOf(name string) string {
 	return name
 }
 
-// ultraGroup is one ultra group. What is set for the whole of it and what is set for its channels is kept apart.
+// ultraGroup is one ultra group. What is set for the whole of it and what is set for its channels
+// is kept apart.
 type ultraGroup struct {
 	ultraScope
 
@@ -105,8 +106,8 @@ func (g *ultraGroup) readers(in *channel) []string {
 	return found
 }
 
-// AddUltraGroup puts users into an ultra group, which is made if need be, so that messages to it reach them. It has
-// the channel RCDefault, which messages without a channel go to.
+// AddUltraGroup puts users into an ultra group, which is made if need be, so that messages to it
+// reach them. It has the channel RCDefault, which messages without a channel go to.
 func (s *Server) AddUltraGroup(group string, users ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,7 +115,8 @@ func (s *Server) AddUltraGroup(group string, users ...string) {
 	one.members = appendNew(one.members, users)
 }
 
-// AddUltraGroupChannels adds public channels to an ultra group, which is made if need be. All members of the group read them.
+// AddUltraGroupChannels adds public channels to an ultra group, which is made if need be. All
+// members of the group read them.
 func (s *Server) AddUltraGroupChannels(group string, channels ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,7 +128,8 @@ func (s *Server) AddUltraGroupChannels(group string, channels ...string) {
 	}
 }
 
-// UltraGroups returns the IDs of the ultra groups that the user is in, sorted. RongCloud itself does not tell them.
+// UltraGroups returns the IDs of the ultra groups that the user is in, sorted. RongCloud itself
+// does not tell them.
 func (u *User) UltraGroups() []string {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
@@ -157,7 +160,8 @@ var ultraGroupHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.UltragroupChannelTypeChange: inChannel(channelTypeChange),
 }
 
-// inUltra is a handler for calls that need an ultra group. By which code RongCloud refuses an unknown one is not documented.
+// inUltra is a handler for calls that need an ultra group. By which code RongCloud refuses an
+// unknown one is not documented.
 func inUltra(do func(c *call, g *ultraGroup) answer) handler {
 	return func(c *call) answer {
 		g := c.ultraGroups[c.params.Get("groupId")]
@@ -195,7 +199,8 @@ func (c *call) outsiders(g *ultraGroup) *answer {
 	return nil
 }
 
-// ultraCreate takes an ultra group that exists as renamed and joined; what RongCloud does with one is not documented.
+// ultraCreate takes an ultra group that exists as renamed and joined; what RongCloud does with one
+// is not documented.
 func ultraCreate(c *call) answer {
 	id, user := c.params.Get("groupId"), c.params.Get("userId")
 	if a := c.tooManyUltraGroups(id, user); a != nil {
@@ -217,7 +222,8 @@ func (c *call) tooManyUltraGroups(id, user string) *answer {
 	return &a
 }
 
-// ultraDismiss takes an unknown ultra group as dissolved already. The messages stay where they were delivered.
+// ultraDismiss takes an unknown ultra group as dissolved already. The messages stay where they
+// were delivered.
 func ultraDismiss(c *call) answer {
 	delete(c.ultraGroups, c.params.Get("groupId"))
 	return ok()
@@ -232,7 +238,8 @@ func ultraJoin(c *call, g *ultraGroup) answer {
 	return ok()
 }
 
-// ultraQuit takes one who is not a member as gone already. A mute stays, or it could be shaken off by leaving and coming back.
+// ultraQuit takes one who is not a member as gone already. A mute stays, or it could be shaken off
+// by leaving and coming back.
 func ultraQuit(c *call, g *ultraGroup) answer {
 	user := c.params.Get("userId")
 	g.members = without(g.members, user)
@@ -249,7 +256,8 @@ func ultraMemberExist(c *call, g *ultraGroup) answer {
 	return ok(field{"status", slices.Contains(g.members, c.params.Get("userId"))})
 }
 
-// channelCreate leaves a channel that exists as it is; what RongCloud does with one is not documented.
+// channelCreate leaves a channel that exists as it is; what RongCloud does with one is not
+// documented.
 func channelCreate(c *call, g *ultraGroup) answer {
 	name := c.params.Get("busChannel")
 	switch {

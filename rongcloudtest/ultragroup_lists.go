@@ -6,7 +6,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// What is muted here is muted for clients: what the Server API sends goes out all the same, as it does for groups.
+// What is muted here is muted for clients: what the Server API sends goes out all the same, as it
+// does for groups.
 var ultraListHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.UltragroupChannelPrivateUsersAdd: inChannel(privateAdd),
 	endpoint.UltragroupChannelPrivateUsersDel: inChannel(privateDel),
@@ -44,7 +45,8 @@ func inScope(do func(c *call, in *ultraScope) answer) handler {
 	}
 }
 
-// listUsers takes users who are not in the ultra group, too; whether RongCloud does is not documented.
+// listUsers takes users who are not in the ultra group, too; whether RongCloud does is not
+// documented.
 func (c *call) listUsers(list *[]string) answer {
 	*list = appendNew(*list, c.params.List("userIds"))
 	return ok()
@@ -77,7 +79,8 @@ func privateAdd(c *call, g *ultraGroup, in *channel) answer {
 
 func privateDel(c *call, _ *ultraGroup, in *channel) answer { return c.unlistUsers(&in.users) }
 
-// userChannelQuery lists public channels too, as documented. Channels that a user reads through a user group only are not in it.
+// userChannelQuery lists public channels too, as documented. Channels that a user reads through a
+// user group only are not in it.
 func userChannelQuery(c *call, g *ultraGroup) answer {
 	var found []string
 	for _, one := range g.channels {

@@ -21,8 +21,8 @@ var ultraMessageHandlers = map[*endpoint.Endpoint]handler{
 
 // ultraConversation is the channel that the request names. One that names none means RCDefault, as
 // messages without a channel go there.
-func (c *call) ultraConversation() Conversation {
-	return Conversation{
+func (c *call) ultraConversation() conversation {
+	return conversation{
 		Type: rongcloud.ConversationUltraGroup, TargetID: c.params.Get("groupId"), ChannelID: channelOf(c.params.Get("busChannel")),
 	}
 }
@@ -30,7 +30,7 @@ func (c *call) ultraConversation() Conversation {
 // ultraMessage is the message that the request names, nil if it is not in the channel.
 func (c *call) ultraMessage() *kept {
 	m := c.messages.byUID[c.params.Get("msgUID")]
-	if m == nil || m.Recalled || m.Conversation != c.ultraConversation() {
+	if m == nil || m.Recalled || m.conversation() != c.ultraConversation() {
 		return nil
 	}
 	return m
@@ -65,7 +65,7 @@ type ultraEntry struct {
 
 func (m *kept) ultraEntry() ultraEntry {
 	e := ultraEntry{
-		GroupID: m.Conversation.TargetID, BusChannel: m.Conversation.ChannelID, FromUserID: m.From, MsgUID: m.MessageUID,
+		GroupID: m.TargetID, BusChannel: m.ChannelID, FromUserID: m.From, MsgUID: m.MessageUID,
 		MsgTime: m.SentAt.UnixMilli(), ObjectName: m.ObjectName, ConversationType: int(rongcloud.ConversationUltraGroup),
 		Content: m.Body, Expansion: m.expandable, ExtraContent: "",
 	}
@@ -75,7 +75,7 @@ func (m *kept) ultraEntry() ultraEntry {
 	return e
 }
 
-// searchable tells whether the cloud has the message, whoever received it. That it is kept for 7
+// searchable reports whether the cloud has the message, whoever received it. That it is kept for 7
 // days only is not imitated.
 func (m *kept) searchable() bool { return m.stored && !m.Recalled && !m.Blocked }
 
@@ -95,7 +95,7 @@ func ultraMessageGet(c *call, _ *ultraGroup) answer {
 			return refuseError(invalid("msgs: item %d needs msgUID", i+1))
 		}
 		m := c.messages.byUID[ref.MsgUID]
-		in := Conversation{Type: rongcloud.ConversationUltraGroup, TargetID: c.params.Get("groupId"), ChannelID: ref.BusChannel}
+		in := conversation{Type: rongcloud.ConversationUltraGroup, TargetID: c.params.Get("groupId"), ChannelID: ref.BusChannel}
 		if m == nil || !m.searchable() || !m.in(in, "") {
 			continue
 		}
@@ -109,7 +109,7 @@ func ultraMessageGet(c *call, _ *ultraGroup) answer {
 // searchable returns the messages of the channel that the request names, oldest first.
 func (c *call) searchable() []*kept {
 	in := c.ultraConversation()
-	all := slices.DeleteFunc(c.newestFirst(), func(m *kept) bool { return m.Conversation != in || !m.searchable() })
+	all := slices.DeleteFunc(c.newestFirst(), func(m *kept) bool { return m.conversation() != in || !m.searchable() })
 	slices.Reverse(all)
 	return all
 }

@@ -26,7 +26,8 @@ var userGroupHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.UltragroupUsergroupChannelQuery: inUserGroup(userGroupChannels),
 }
 
-// inUserGroup is a handler for calls that need a user group. By which code RongCloud refuses an unknown one is not documented.
+// inUserGroup is a handler for calls that need a user group. By which code RongCloud refuses an
+// unknown one is not documented.
 func inUserGroup(do func(c *call, g *ultraGroup, one *userGroup) answer) handler {
 	return inUltra(func(c *call, g *ultraGroup) answer {
 		one := g.userGroup(c.params.Get("userGroupId"))
@@ -43,7 +44,8 @@ type userGroupEntry struct {
 	ID string `json:"userGroupId"`
 }
 
-// userGroupAdd leaves user groups that exist as they are; what RongCloud does with them is not documented.
+// userGroupAdd leaves user groups that exist as they are; what RongCloud does with them is not
+// documented.
 func userGroupAdd(c *call, g *ultraGroup) answer {
 	if len(c.params.values["userGroups"]) == 0 {
 		return refuseError(invalid("userGroups is required"))
@@ -103,7 +105,8 @@ func userGroupUserAdd(c *call, g *ultraGroup, one *userGroup) answer {
 	return ok()
 }
 
-// userGroupUserDel takes "unknown" as not in the ultra group: one who is there, but not in the user group, is removed already.
+// userGroupUserDel takes "unknown" as not in the ultra group: one who is there, but not in the
+// user group, is removed already.
 func userGroupUserDel(c *call, g *ultraGroup, one *userGroup) answer {
 	if a := c.outsiders(g); a != nil {
 		return *a

@@ -214,7 +214,7 @@ func userDeactivate(c *call) answer {
 		c.users.remove(id)
 		c.users.ensure(id).deactivatedAt = c.at
 		c.users.deactivated = append(c.users.deactivated, id)
-		c.tellDeactivation(operation, id, webhook.UserDeactivated)
+		c.tellDeactivation(operation, id, webhook.DeactivationDeactivate)
 	}
 	return ok(field{"operateId", operation})
 }
@@ -246,7 +246,7 @@ func userReactivate(c *call) answer {
 		u.registered, u.createdAt = true, c.at
 		c.users.registered = append(c.users.registered, u)
 		c.users.deactivated = without(c.users.deactivated, id)
-		c.tellDeactivation(operation, id, webhook.UserReactivated)
+		c.tellDeactivation(operation, id, webhook.DeactivationReactivate)
 	}
 	return ok(field{"operateId", operation})
 }
@@ -264,7 +264,7 @@ func userBlock(c *call) answer {
 	for _, id := range c.params.List("userId") {
 		u := c.users.ensure(id)
 		if u.online {
-			c.tellStatus(id, webhook.StatusOffline)
+			c.tellStatus(id, webhook.PresenceOffline)
 		}
 		u.blockedUntil, u.online = end, false
 	}
@@ -351,7 +351,7 @@ func (u *User) connect() ([]event, error) {
 		return nil, ErrNoToken
 	}
 	if !one.online {
-		c.tellStatus(u.id, webhook.StatusOnline)
+		c.tellStatus(u.id, webhook.PresenceOnline)
 	}
 	one.online = true
 	c.catchUp(u.id)
@@ -369,22 +369,22 @@ func (u *User) disconnect() []event {
 	c := u.server.newCall()
 	one := c.users.find(u.id)
 	if one.online {
-		c.tellStatus(u.id, webhook.StatusOffline)
+		c.tellStatus(u.id, webhook.PresenceOffline)
 	}
 	one.online = false
 	return c.news()
 }
 
-func (c *call) tellStatus(user string, status webhook.OnlineStatus) {
+func (c *call) tellStatus(user string, status webhook.Presence) {
 	e := &webhook.UserStatus{UserID: user, Status: status, OccurredAt: c.at, ClientIP: clientIP, SessionID: "session-" + user}
-	if status == webhook.StatusOnline {
+	if status == webhook.PresenceOnline {
 		e.Platform = devicePlatform // RongCloud does not send it else
 	}
 	c.tell(e)
 }
 
-// Online tells whether the user is connected.
-func (u *User) Online() bool {
+// Online reports whether the user is connected.
+func (u *User) IsOnline() bool {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
 	return u.server.users.find(u.id).connected(u.server.now())

@@ -19,7 +19,7 @@ type userLists struct {
 	quiet        *pushPeriod
 }
 
-// refuses tells whether the user does not want private messages from the other one.
+// refuses reports whether the user does not want private messages from the other one.
 func (u *userLists) refuses(from string) bool {
 	if u.whitelistOn {
 		return !u.white.has(from)
@@ -27,8 +27,8 @@ func (u *userLists) refuses(from string) bool {
 	return u.black.has(from)
 }
 
-// seqList is a list of users, newest first when read. The number of an entry is its page token, so that
-// paging goes on at the right place after changes.
+// seqList is a list of users, newest first when read. The number of an entry is its page token, so
+// that paging goes on at the right place after changes.
 type seqList struct {
 	entries []seqEntry
 	last    int
@@ -58,7 +58,8 @@ func (l *seqList) remove(ids []string) {
 
 const tokenPrefix = "test-page-"
 
-// page answers a query. That size alone limits the first page is not certain, but what callers expect.
+// page answers a query. That size alone limits the first page is not certain, but what callers
+// expect.
 func (l *seqList) page(c *call) answer {
 	before := l.last + 1
 	if text := c.params.Get("pageToken"); text != "" {
@@ -213,7 +214,8 @@ func pushPeriodSet(c *call) answer {
 	return ok()
 }
 
-// pushPeriodGet answers zeros for a user without a period; RongCloud's answer to that is not documented.
+// pushPeriodGet answers zeros for a user without a period; RongCloud's answer to that is not
+// documented.
 func pushPeriodGet(c *call) answer {
 	type data struct {
 		StartTime   string `json:"startTime"`
@@ -231,7 +233,8 @@ func pushPeriodDelete(c *call) answer {
 	return ok()
 }
 
-// chatBanSet mutes users in private chats. What the Server API sends on their behalf still goes out.
+// chatBanSet mutes users in private chats. What the Server API sends on their behalf still goes
+// out.
 func chatBanSet(c *call) answer {
 	ids := c.params.List("userId")
 	c.users.muted = slices.DeleteFunc(c.users.muted, func(id string) bool {

@@ -66,14 +66,14 @@ func profileSet(c *call) answer {
 		}
 		return a
 	}
-	c.tellProfile(u, webhook.ProfileChanged)
+	c.tellProfile(u, webhook.UserProfileEventUpdated)
 	return ok()
 }
 
 // tellProfile notes the profile as it is now.
-func (c *call) tellProfile(u *user, what webhook.ProfileChange) {
-	e := &webhook.UserProfile{UserID: u.id, Type: what, OccurredAt: c.at}
-	if what == webhook.ProfileChanged {
+func (c *call) tellProfile(u *user, what webhook.UserProfileEvent) {
+	e := &webhook.UserProfile{UserID: u.id, Event: what, OccurredAt: c.at}
+	if what == webhook.UserProfileEventUpdated {
 		e.Profile, e.Attributes = &rongcloud.UserProfile{}, map[string]string{}
 		_ = json.Unmarshal([]byte(jsonText(u.profile.basic)), e.Profile) // both were checked when they were set
 		_ = json.Unmarshal([]byte(jsonText(u.profile.ext)), &e.Attributes)
@@ -166,7 +166,7 @@ func profileClean(c *call) answer {
 	for _, id := range c.params.List("userId") {
 		u := c.users.find(id)
 		u.profile = profile{}
-		c.tellProfile(u, webhook.ProfileCleared)
+		c.tellProfile(u, webhook.UserProfileEventDeleted)
 	}
 	return ok()
 }

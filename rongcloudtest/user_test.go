@@ -124,7 +124,7 @@ func TestOnline(t *testing.T) {
 	require.Equal(t, "0", status("u1"))
 	require.NoError(t, srv.User("u1").Connect())
 	require.Equal(t, "1", status("u1"))
-	require.True(t, srv.User("u1").Online())
+	require.True(t, srv.User("u1").IsOnline())
 	srv.User("u1").Disconnect()
 	require.Equal(t, "0", status("u1"))
 	require.Equal(t, "0", status("unknown"))
@@ -138,7 +138,7 @@ func TestBlock(t *testing.T) {
 	require.NoError(t, srv.User("u1").Connect())
 	call(t, client, "/user/block.json", form("userId", "u1", "userId", "u2", "minute", "10"))
 	call(t, client, "/user/block.json", form("userId", "u3", "minute", "20"))
-	require.False(t, srv.User("u1").Online(), "open connections are cut")
+	require.False(t, srv.User("u1").IsOnline(), "open connections are cut")
 	require.ErrorIs(t, srv.User("u1").Connect(), rongcloudtest.ErrBlocked)
 
 	entry := func(id, end string) object { return object{"userId": id, "blockEndTime": "2026-11-24 " + end} }

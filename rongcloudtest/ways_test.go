@@ -29,7 +29,8 @@ type Shop struct {
 	Unclear  []string
 }
 
-// Notify returns no error for a message whose fate is unknown: it is put aside for somebody to look at.
+// Notify returns no error for a message whose fate is unknown: it is put aside for somebody to
+// look at.
 func (s *Shop) Notify(ctx context.Context, customer, text string) error {
 	_, err := s.Messages.SendPrivate(ctx, rongcloud.PrivateMessage{
 		From: "shop", To: []string{customer}, Content: rongcloud.TextMessage{Content: text},
@@ -45,7 +46,7 @@ func TestNotifyWithTheFakeServer(t *testing.T) {
 	srv := rongcloudtest.NewServer(t)
 	shop := &Shop{Messages: srv.Client().Message}
 	require.NoError(t, shop.Notify(t.Context(), "ann", "your order is on its way"))
-	srv.ExpectSent(t, rongcloudtest.Want{From: "shop", To: "ann", Content: rongcloud.TextMessage{Content: "your order is on its way"}})
+	srv.ExpectSent(t, rongcloudtest.Want{From: "shop", TargetID: "ann", Content: rongcloud.TextMessage{Content: "your order is on its way"}})
 
 	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{DropResponse: true}) // accept it, then hang up
 	require.NoError(t, shop.Notify(t.Context(), "ben", "your order is on its way"))

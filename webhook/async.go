@@ -306,7 +306,7 @@ func (a *async) handle(l *lane, e entry) {
 }
 
 func (a *async) observe(outcome Outcome, job Job, err error, took time.Duration) {
-	a.h.observe(a.life, Observation{Outcome: outcome, Kind: job.Kind, Err: err, Took: took})
+	a.h.observe(a.life, Observation{Outcome: outcome, Kind: job.Kind, Err: err, Duration: took})
 }
 
 // load returns the job of an entry.

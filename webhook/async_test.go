@@ -16,13 +16,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/webhook"
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
 func roomMessage(room, n int) *webhook.Message {
 	m := webhooktest.Sample(webhook.KindMessage).(*webhook.Message)
-	m.ChannelType, m.TargetID, m.ChannelID, m.MessageUID = webhook.ChannelGroup, "g"+strconv.Itoa(room), "", strconv.Itoa(n)
+	m.ConversationType, m.TargetID, m.ChannelID, m.MessageUID = rongcloud.ConversationGroup, "g"+strconv.Itoa(room), "", strconv.Itoa(n)
 	return m
 }
 
@@ -92,11 +93,11 @@ func TestAsyncKeys(t *testing.T) {
 	h, _ = newHandler(t, webhook.WithQueue(pushed, 1))
 	h.Start()
 	there := roomMessage(0, 0)
-	there.ChannelType, there.From, there.TargetID = webhook.ChannelPerson, "a", "b"
+	there.ConversationType, there.From, there.TargetID = rongcloud.ConversationPrivate, "a", "b"
 	back := roomMessage(0, 0)
-	back.ChannelType, back.From, back.TargetID = webhook.ChannelPerson, "b", "a"
+	back.ConversationType, back.From, back.TargetID = rongcloud.ConversationPrivate, "b", "a"
 	recall := webhooktest.Sample(webhook.KindMessageOperation).(*webhook.MessageOperation)
-	recall.ConversationType, recall.From, recall.TargetID, recall.ChannelID = 1, "b", "a", ""
+	recall.ConversationType, recall.OperatorID, recall.TargetID, recall.ChannelID = 1, "b", "a", ""
 	group := roomMessage(7, 0)
 	groupRecall := webhooktest.Sample(webhook.KindMessageOperation).(*webhook.MessageOperation)
 	groupRecall.ConversationType, groupRecall.TargetID, groupRecall.ChannelID = 3, "g7", ""

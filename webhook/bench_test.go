@@ -28,9 +28,9 @@ import (
 // benchMessage is a routed message as it comes every day.
 func benchMessage() *webhook.Message {
 	return &webhook.Message{
-		From: "user-0001", TargetID: "user-0002", ChannelType: webhook.ChannelPerson, ObjectName: "RC:TxtMsg",
+		From: "user-0001", TargetID: "user-0002", ConversationType: rongcloud.ConversationPrivate, ObjectName: "RC:TxtMsg",
 		Body:       `{"content":"hello, how are you?","user":{"id":"user-0001","name":"Ann Example","portrait":"https://example.com/ann.png"},"extra":""}`,
-		MessageUID: "596E-P5PG-4FS2-7OJK", SentAt: time.UnixMilli(1700000000000), Source: webhook.PlatformIOS,
+		MessageUID: "596E-P5PG-4FS2-7OJK", SentAt: time.UnixMilli(1700000000000), Platform: webhook.PlatformIOS,
 	}
 }
 
@@ -45,8 +45,8 @@ type text struct {
 	Extra string `json:"extra"`
 }
 
-// floor is the least that any receiver must do, written by hand: ParseForm, SHA-1 in constant time,
-// and one JSON decode.
+// floor is the least that any recipient must do, written by hand: ParseForm, SHA-1 in constant
+// time, and one JSON decode.
 func floor(r *http.Request, secret string) (url.Values, *text, error) {
 	r.Body = http.MaxBytesReader(nil, r.Body, 1<<20)
 	if err := r.ParseForm(); err != nil {

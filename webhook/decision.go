@@ -23,7 +23,7 @@ const (
 
 // String names the verdict in English.
 func (v Verdict) String() string {
-	return nameOf("verdict", int(v), 0, "allow", "allow unchecked", "block")
+	return nameOf("Verdict", int(v), 0, "allow", "allow unchecked", "block")
 }
 
 // maxExtra is how much text RongCloud hands to the sender, in characters.

@@ -65,7 +65,7 @@ func TestDecisions(t *testing.T) {
 			require.Equal(t, "application/json; charset=utf-8", answer.Header.Get("Content-Type"))
 			require.Equal(t, tt.want, string(answer.Body))
 			require.Empty(t, logged.String())
-			_, err = answer.Verdict()
+			_, err = answer.Decision()
 			require.NoError(t, err)
 		})
 	}
@@ -94,7 +94,7 @@ func TestDecisionFallback(t *testing.T) {
 		}, "nil pointer"},
 		{"no verdict", func(context.Context, *webhook.PreMessage) (webhook.Decision, error) {
 			return webhook.Decision{Verdict: 9}, nil
-		}, "verdict 9 is none"},
+		}, "Verdict(9) is none"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -154,7 +154,7 @@ func TestMalformedQuestion(t *testing.T) {
 	require.Equal(t, 3, strings.Count(logged.String(), "the fallback decides"))
 }
 
-// The answer is given in time, also if the function does not obey its context.
+// The response is given in time, also if the function does not obey its context.
 func TestDecisionTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -179,16 +179,16 @@ func TestDecisionTimeout(t *testing.T) {
 
 func TestVerdictOfAnswers(t *testing.T) {
 	t.Parallel()
-	verdict, err := (&webhooktest.Answer{Status: 200, Body: []byte(`{"pass":0,"extra":"x","replaceDisablePush":true}`)}).Verdict()
+	verdict, err := (&webhooktest.Response{Status: 200, Body: []byte(`{"pass":0,"extra":"x","replaceDisablePush":true}`)}).Decision()
 	require.NoError(t, err)
-	require.Equal(t, 0, verdict.Pass)
-	require.Equal(t, "x", verdict.Extra)
-	require.True(t, *verdict.ReplaceDisablePush)
-	require.Nil(t, verdict.ReplaceContent)
-	for _, answer := range []webhooktest.Answer{
+	require.Equal(t, webhook.VerdictBlock, verdict.Verdict)
+	require.Equal(t, "x", verdict.Text)
+	require.True(t, *verdict.DisablePush)
+	require.Nil(t, verdict.Body)
+	for _, answer := range []webhooktest.Response{
 		{Status: 500, Body: []byte(`{"pass":1}`)}, {Status: 200}, {Status: 200, Body: []byte(`{}`)}, {Status: 200, Body: []byte(`{"pass":3}`)},
 	} {
-		_, err := answer.Verdict()
+		_, err := answer.Decision()
 		require.Error(t, err)
 	}
 }

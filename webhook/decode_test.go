@@ -20,22 +20,22 @@ func TestCatalogueSamples(t *testing.T) {
 	samples := catalogueSamples(t)
 	want := map[string][]webhook.Event{
 		"message_sync": {&webhook.Message{
-			From: "123", TargetID: "456", ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, ChannelType: webhook.ChannelPerson,
-			SentAt: time.UnixMilli(1408710653491), MessageUID: "596E-P5PG-4FS2-7OJK", Source: webhook.PlatformIOS,
+			From: "123", TargetID: "456", ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, ConversationType: rongcloud.ConversationPrivate,
+			SentAt: time.UnixMilli(1408710653491), MessageUID: "596E-P5PG-4FS2-7OJK", Platform: webhook.PlatformIOS,
 		}},
 		"pre_message": {&webhook.PreMessage{
-			From: "u1", TargetID: "g1", ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, ChannelType: webhook.ChannelGroup,
+			From: "u1", TargetID: "g1", ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, ConversationType: rongcloud.ConversationGroup,
 			SentAt: time.UnixMilli(1700000000000), MessageUID: "596E-P5PG-4FS2-7OJK", Platform: webhook.PlatformAndroid, ClientIP: "203.0.113.7:50123",
 		}},
 		"user_online_status": {&webhook.UserStatus{
-			UserID: "123", Status: webhook.StatusOnline, Platform: webhook.PlatformIOS, OccurredAt: time.UnixMilli(1437982698684),
+			UserID: "123", Status: webhook.PresenceOnline, Platform: webhook.PlatformIOS, OccurredAt: time.UnixMilli(1437982698684),
 			ClientIP: "203.0.113.7:50123", SessionID: "s1",
 		}},
 		"user_deactivation": {&webhook.UserDeactivation{
-			UserID: "u1", OperationID: "ABCD-EFGH", Type: webhook.UserDeactivated, Code: "0", OccurredAt: time.UnixMilli(1700000000000),
+			UserID: "u1", OperationID: "ABCD-EFGH", Type: webhook.DeactivationDeactivate, Code: "0", OccurredAt: time.UnixMilli(1700000000000),
 		}},
 		"chatroom_status": {&webhook.ChatroomStatus{
-			ChatroomID: "room1", UserIDs: []string{"u1"}, Event: webhook.ChatroomJoined, Cause: webhook.CauseCall, OccurredAt: time.UnixMilli(1574476797772),
+			ChatroomID: "room1", UserIDs: []string{"u1"}, Event: webhook.ChatroomEventJoined, Cause: webhook.ChatroomCauseCall, OccurredAt: time.UnixMilli(1574476797772),
 		}},
 	}
 	require.Len(t, samples, len(want)+1, "a sample has no row here")
@@ -135,11 +135,11 @@ func TestLeniency(t *testing.T) {
 	status := func(t *testing.T, e webhook.Event) {
 		s := e.(*webhook.UserStatus)
 		require.Equal(t, "123", s.UserID)
-		require.Equal(t, webhook.StatusLoggedOut, s.Status)
+		require.Equal(t, webhook.PresenceLoggedOut, s.Status)
 		require.Equal(t, int64(1437982698684), s.OccurredAt.UnixMilli())
 	}
 	group := func(t *testing.T, e webhook.Event) {
-		p := e.(*webhook.GroupProfile)
+		p := e.(*webhook.HostedGroupProfile)
 		require.Equal(t, "Team", p.GroupName)
 		require.Equal(t, "x", p.Introduction)
 		require.Equal(t, map[string]string{"ext_a": "1"}, p.Attributes)
@@ -147,7 +147,7 @@ func TestLeniency(t *testing.T) {
 		require.Nil(t, p.Permissions.Remove)
 	}
 	operation := func(t *testing.T, e webhook.Event) {
-		o := e.(*webhook.GroupOperation)
+		o := e.(*webhook.HostedGroupOperation)
 		require.Equal(t, "u1", o.OperatorID)
 		require.Equal(t, []string{"u2", "u3"}, o.UserIDs)
 	}
@@ -224,9 +224,9 @@ func switches(t *testing.T, e webhook.Event) {
 }
 
 func attribute(t *testing.T, e webhook.Event) {
-	kv := e.(*webhook.ChatroomKV)
+	kv := e.(*webhook.ChatroomEntry)
 	kv.Envelope = webhook.Envelope{}
-	require.Equal(t, &webhook.ChatroomKV{ChatroomID: "r", Key: "k", Operation: webhook.KVSet, OccurredAt: time.UnixMilli(5), Version: 7}, kv)
+	require.Equal(t, &webhook.ChatroomEntry{ChatroomID: "r", Key: "k", Event: webhook.ChatroomEntryEventSet, OccurredAt: time.UnixMilli(5), Version: 7}, kv)
 }
 
 func profile(t *testing.T, e webhook.Event) {
@@ -237,7 +237,7 @@ func profile(t *testing.T, e webhook.Event) {
 
 func audit(t *testing.T, e webhook.Event) {
 	a := e.(*webhook.MessageAudit)
-	require.Equal(t, webhook.AuditRefused, a.Result)
+	require.Equal(t, webhook.AuditResultRefused, a.Result)
 	require.Equal(t, []string{"a", "b"}, a.ToUserIDs)
 	require.JSONEq(t, `{"k":1}`, string(a.Expansion))
 	require.JSONEq(t, `{"a":1}`, string(a.Detail))
@@ -274,7 +274,7 @@ func TestUnknown(t *testing.T) {
 		{"too many fields", formType, strings.Repeat("a=&", 10_001), webhook.KindMessage, webhook.KindMessage, "more than 10000 fields"},
 		{"profile of the wrong type", jsonType, `{"userId":"u","userProfile":[1]}`, webhook.KindUserProfile, webhook.KindUserProfile, "userProfile is not a JSON object"},
 		{"inner field of the wrong type", jsonType, `{"userId":"u","userProfile":{"gender":"x"}}`, webhook.KindUserProfile, webhook.KindUserProfile, "userProfile: gender is not a whole number"},
-		{"null", jsonType, `{"profiles":null}`, webhook.KindGroupOperation, webhook.KindGroupOperation, "groupId is missing"},
+		{"null", jsonType, `{"profiles":null}`, webhook.KindHostedGroupOperation, webhook.KindHostedGroupOperation, "groupId is missing"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -335,7 +335,7 @@ func TestContent(t *testing.T) {
 	require.Equal(t, "u1", event.Message().From)
 	event.Data = []byte(`[]`)
 	require.Nil(t, event.Message())
-	event.Type = webhook.BotGroupUserJoined
+	event.Type = webhook.BotEventGroupUserJoined
 	content, err = event.Content()
 	require.NoError(t, err)
 	require.Nil(t, content)
@@ -343,35 +343,40 @@ func TestContent(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "message_sync", webhook.KindMessage.String())
-	require.Equal(t, "MiniProgram", webhook.PlatformMiniProgram.String())
-	require.Equal(t, "TEMPGROUP", webhook.ChannelChatroom.String())
-	require.Equal(t, "message:private", webhook.BotPrivateMessage.String())
 	require.Equal(t, "replaced", webhook.SensitiveReplaced.String())
-	require.Equal(t, "sensitive type 7", webhook.SensitiveType(7).String())
-	require.Equal(t, "recall", webhook.OperationRecall.String())
-	require.Equal(t, "operation type 0", webhook.OperationType(0).String())
-	require.Equal(t, "until", webhook.DeleteUntil.String())
-	require.Equal(t, "logged out", webhook.StatusLoggedOut.String())
-	require.Equal(t, "online status -1", webhook.OnlineStatus(-1).String())
-	require.Equal(t, "reactivated", webhook.UserReactivated.String())
-	require.Equal(t, "cleared", webhook.ProfileCleared.String())
-	require.Equal(t, "added", webhook.FriendAdded.String())
-	require.Equal(t, "destroyed", webhook.ChatroomDestroyed.String())
-	require.Equal(t, "blocked", webhook.CauseBlocked.String())
-	require.Equal(t, "all removed", webhook.KVAllRemoved.String())
-	require.Equal(t, "owner changed", webhook.GroupOwnerChanged.String())
-	require.Equal(t, "refused", webhook.AuditRefused.String())
-	require.Equal(t, "audit result 10002", webhook.AuditResult(10002).String())
-	require.Equal(t, "friend", webhook.HostedFriend.String())
+	require.Equal(t, "SensitiveType(7)", webhook.SensitiveType(7).String())
+	require.Equal(t, "recall", webhook.MessageOperationRecall.String())
+	require.Equal(t, "MessageOperationType(0)", webhook.MessageOperationType(0).String())
+	require.Equal(t, "until", webhook.MessageDeleteUntil.String())
+	require.Equal(t, "logged out", webhook.PresenceLoggedOut.String())
+	require.Equal(t, "Presence(-1)", webhook.Presence(-1).String())
+	require.Equal(t, "reactivated", webhook.DeactivationReactivate.String())
+	require.Equal(t, "cleared", webhook.UserProfileEventDeleted.String())
+	require.Equal(t, "added", webhook.FriendshipEventAdded.String())
+	require.Equal(t, "destroyed", webhook.ChatroomEventDestroyed.String())
+	require.Equal(t, "blocked", webhook.ChatroomCauseBlocked.String())
+	require.Equal(t, "all removed", webhook.ChatroomEntryEventAllDeleted.String())
+	require.Equal(t, "owner changed", webhook.HostedGroupEventOwnerChanged.String())
+	require.Equal(t, "refused", webhook.AuditResultRefused.String())
+	require.Equal(t, "AuditResult(10002)", webhook.AuditResult(10002).String())
+	require.Equal(t, "friend", webhook.HostedInfoFriend.String())
 	require.Equal(t, "block", webhook.VerdictBlock.String())
 	require.True(t, (&webhook.UserDeactivation{Code: "0"}).OK())
 	require.False(t, (&webhook.UserDeactivation{Code: "1"}).OK())
-	for channel, kind := range map[webhook.ChannelType]rongcloud.ConversationType{
-		webhook.ChannelPerson: rongcloud.ConversationPrivate, webhook.ChannelGroup: rongcloud.ConversationGroup,
-		webhook.ChannelChatroom: rongcloud.ConversationChatroom, webhook.ChannelUltraGroup: rongcloud.ConversationUltraGroup,
-		webhook.ChannelNotify: rongcloud.ConversationSystem, webhook.ChannelPublicApp: 0, "NEW": 0,
+}
+
+func TestConversationTypes(t *testing.T) {
+	t.Parallel()
+	for word, kind := range map[string]rongcloud.ConversationType{
+		"PERSON": rongcloud.ConversationPrivate, "GROUP": rongcloud.ConversationGroup, "TEMPGROUP": rongcloud.ConversationChatroom,
+		"ULTRAGROUP": rongcloud.ConversationUltraGroup, "NOTIFY": rongcloud.ConversationSystem, "PERSONS": rongcloud.ConversationDiscussion,
+		"CUSTOMERSERVICE": rongcloud.ConversationCustomerService, "MC": 0, "MP": 0, "NEW": 0, "": 0,
 	} {
-		require.Equal(t, kind, channel.ConversationType())
+		body := "fromUserId=u1&toUserId=t&objectName=RC:TxtMsg&msgUID=1&channelType=" + word
+		callback, err := webhook.Decode(webhook.KindMessage, "", []byte(body))
+		require.NoError(t, err)
+		m := callback.Events[0].(*webhook.Message)
+		require.Equal(t, kind, m.ConversationType, word)
+		require.Contains(t, string(m.Raw), "channelType="+word, "no word is lost")
 	}
 }

@@ -6,7 +6,7 @@
 //		webhook.WithDecisionTimeout(2*time.Second, webhook.Block("later"))) // if nothing can decide
 //	...
 //	h.OnMessage(func(ctx context.Context, m *webhook.Message) error {
-//		return archive.Save(ctx, m.MessageUID, m.FromUserID, m.TargetID, m.Body)
+//		return archive.Save(ctx, m.MessageUID, m.From, m.TargetID, m.Body)
 //	})
 //	h.OnPreMessage(func(ctx context.Context, m *webhook.PreMessage) (webhook.Decision, error) {
 //		texts, err := m.Texts() // all that the message says, decoded
@@ -55,7 +55,7 @@
 //   - the same request again is RongCloud's own retry: acknowledged at once if it was handled, and
 //     handled again if that failed or is unfinished, also while it goes on: how it ends is not known
 //     yet, so functions must bear concurrent repeats;
-//   - a question before delivery is asked again, because its answer is wanted again. One that is a
+//   - a question before delivery is asked again, because its response is wanted again. One that is a
 //     replay gets the fallback.
 //
 // That does not protect against one who holds a request back, and sends his own body first with its
@@ -67,7 +67,7 @@
 // signature, the second one is refused, which the log shows; a NonceStore that always answers
 // [NonceNew] turns the check off.
 //
-// # Answers
+// # Responses
 //
 // A question before delivery with a good signature always gets a decision, because RongCloud
 // delivers a message if it gets none: see [WithDecisionTimeout], whose default delivers too.
@@ -89,7 +89,7 @@
 // crash as well.
 //
 // Some errors no retry cures, such as a body that does not decode, which any user can send at will.
-// Mark them with [Permanent], as the errors of [Message.Body] are: they cost one attempt, do not
+// Mark them with [Permanent], as the errors of [Message.Content] are: they cost one attempt, do not
 // hold their conversation, and are told to [WithGiveUp]. Archive the raw body before you decode it.
 //
 // # Leniency

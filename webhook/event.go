@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/webhook/internal/channeltype"
 )
 
 // Callback is one verified request of RongCloud's.
@@ -73,55 +74,12 @@ const (
 	PlatformServer      Platform = "Server" // the Server API
 )
 
-// String returns RongCloud's name of the platform.
-func (p Platform) String() string { return string(p) }
-
-// ChannelType is the kind of a conversation in the words of the callbacks. Values that are not
-// listed here are possible.
-type ChannelType string
-
-// The kinds of conversations that callbacks name.
-const (
-	ChannelPerson          ChannelType = "PERSON"          // two users
-	ChannelGroup           ChannelType = "GROUP"           // a group
-	ChannelChatroom        ChannelType = "TEMPGROUP"       // a chat room
-	ChannelUltraGroup      ChannelType = "ULTRAGROUP"      // an ultra group
-	ChannelNotify          ChannelType = "NOTIFY"          // a system notice
-	ChannelPublicApp       ChannelType = "MC"              // a public account of the app's own
-	ChannelPublicPlatform  ChannelType = "MP"              // a public account of RongCloud's platform
-	ChannelDiscussion      ChannelType = "PERSONS"         // a discussion, which RongCloud no longer offers
-	ChannelCustomerService ChannelType = "CUSTOMERSERVICE" // customer service, which RongCloud no longer offers
-)
-
-// String returns RongCloud's name of the kind.
-func (t ChannelType) String() string { return string(t) }
-
-// ConversationType returns the kind in the terms of the Server API, and 0 for what it does not
-// have.
-func (t ChannelType) ConversationType() rongcloud.ConversationType {
-	switch t {
-	case ChannelPerson:
-		return rongcloud.ConversationPrivate
-	case ChannelGroup:
-		return rongcloud.ConversationGroup
-	case ChannelChatroom:
-		return rongcloud.ConversationChatroom
-	case ChannelUltraGroup:
-		return rongcloud.ConversationUltraGroup
-	case ChannelNotify:
-		return rongcloud.ConversationSystem
-	}
-	return 0
-}
-
 // conversationKey names a conversation. That of two users has the same key for both directions.
-func conversationKey(kind, from, target, channel string) string {
-	if ChannelType(kind) == ChannelPerson && from > target {
-		target = from + "\x00" + target
-	} else if ChannelType(kind) == ChannelPerson {
-		target += "\x00" + from
+func conversationKey(kind rongcloud.ConversationType, from, target, channel string) string {
+	if kind == rongcloud.ConversationPrivate {
+		target = max(from, target) + "\x00" + min(from, target)
 	}
-	return kind + "\x00" + target + "\x00" + channel
+	return joinKey(channeltype.Name(kind), target, channel)
 }
 
 // Unknown is a callback of a kind that this package does not know, or whose body is not as its kind
@@ -143,20 +101,20 @@ func (u *Unknown) key() string { return string(KindUnknown) }
 
 // kinds tells for each kind how an event of it is read.
 var kinds = map[Kind]func(*fields) Event{
-	KindMessage:          readMessage,
-	KindPreMessage:       readPreMessage,
-	KindMessageOperation: readMessageOperation,
-	KindUserStatus:       readUserStatus,
-	KindUserDeactivation: readUserDeactivation,
-	KindUserProfile:      readUserProfile,
-	KindFriendship:       readFriendship,
-	KindChatroomStatus:   readChatroomStatus,
-	KindChatroomKV:       readChatroomKV,
-	KindGroupProfile:     readGroupProfile,
-	KindGroupOperation:   readGroupOperation,
-	KindMessageAudit:     readMessageAudit,
-	KindHostedInfoAudit:  readHostedInfoAudit,
-	KindBotEvent:         readBotEvent,
+	KindMessage:              readMessage,
+	KindPreMessage:           readPreMessage,
+	KindMessageOperation:     readMessageOperation,
+	KindUserStatus:           readUserStatus,
+	KindUserDeactivation:     readUserDeactivation,
+	KindUserProfile:          readUserProfile,
+	KindFriendship:           readFriendship,
+	KindChatroomStatus:       readChatroomStatus,
+	KindChatroomEntry:        readChatroomEntry,
+	KindHostedGroupProfile:   readHostedGroupProfile,
+	KindHostedGroupOperation: readHostedGroupOperation,
+	KindMessageAudit:         readMessageAudit,
+	KindHostedInfoAudit:      readHostedInfoAudit,
+	KindBotEvent:             readBotEvent,
 }
 
 // signs are the fields by which detect knows a kind: the first of which all are there. What has
@@ -173,9 +131,9 @@ var signs = []struct {
 	{KindMessageAudit, []string{"result", "content", "resultDetail"}},
 	{KindMessageOperation, []string{"eventType", "originalMsgInfo"}},
 	{KindFriendship, []string{"eventType", "userId", "toUserId"}},
-	{KindGroupOperation, []string{"groupId", "eventType"}},
-	{KindGroupProfile, []string{"groupId", "time"}},
-	{KindChatroomKV, []string{"chatroomId", "optType"}},
+	{KindHostedGroupOperation, []string{"groupId", "eventType"}},
+	{KindHostedGroupProfile, []string{"groupId", "time"}},
+	{KindChatroomEntry, []string{"chatroomId", "optType"}},
 	{KindChatroomStatus, []string{"chatRoomId", "status", "type"}},
 	{KindPreMessage, []string{"msgType", "targetId"}}, // also without messageId: a question that cannot be decided is one still
 	{KindPreMessage, []string{"msgType", "messageId"}},
@@ -257,7 +215,7 @@ func nameOf(enumeration string, n, first int, names ...string) string {
 	if n >= first && n-first < len(names) {
 		return names[n-first]
 	}
-	return fmt.Sprintf("%s %d", enumeration, n)
+	return fmt.Sprintf("%s(%d)", enumeration, n)
 }
 
 // joinKey makes a key of parts that may hold any character but the separator.

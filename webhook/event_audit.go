@@ -12,13 +12,13 @@ type AuditResult int
 
 // The verdicts.
 const (
-	AuditPassed  AuditResult = 10000
-	AuditRefused AuditResult = 10001
+	AuditResultPassed  AuditResult = 10000
+	AuditResultRefused AuditResult = 10001
 )
 
 // String names the verdict in English.
 func (r AuditResult) String() string {
-	return nameOf("audit result", int(r), int(AuditPassed), "passed", "refused")
+	return nameOf("AuditResult", int(r), int(AuditResultPassed), "passed", "refused")
 }
 
 // MessageAudit is the verdict of RongCloud's moderation service on one message.
@@ -29,25 +29,25 @@ func (r AuditResult) String() string {
 type MessageAudit struct {
 	Envelope
 
-	Result      AuditResult     // result
-	MessageUID  string          // msgUID, or content.messageId
-	Provider    string          // serviceProvider: who moderated
-	Detail      json.RawMessage // resultDetail: the provider's own report
-	From        string          // content.fromUserId
-	TargetID    string          // content.targetId
-	ToUserIDs   []string        // content.toUserIds: receivers of a message that is directed at some members of a group
-	ChannelType ChannelType     // content.conversationType
-	ObjectName  string          // content.objectName
-	Body        string          // content.message: the body, JSON text; see [MessageAudit.Content]
-	Expansion   json.RawMessage // content.extraContent: data attached to the message, as they came
-	Platform    Platform        // content.clientOs
-	SentAt      time.Time       // content.messageTime
+	Result           AuditResult                // result
+	MessageUID       string                     // msgUID, or content.messageId
+	Provider         string                     // serviceProvider: who moderated
+	Detail           json.RawMessage            // resultDetail: the provider's own report
+	From             string                     // content.fromUserId
+	TargetID         string                     // content.targetId
+	ToUserIDs        []string                   // content.toUserIds: recipients of a message that is directed at some members of a group
+	ConversationType rongcloud.ConversationType // content.conversationType; 0 for what [rongcloud.ConversationType] does not have
+	ObjectName       string                     // content.objectName
+	Body             string                     // content.message: the body, JSON text; see [MessageAudit.Content]
+	Expansion        json.RawMessage            // content.extraContent: data attached to the message, as they came
+	Platform         Platform                   // content.clientOs
+	SentAt           time.Time                  // content.messageTime
 }
 
 // Kind returns [KindMessageAudit].
 func (*MessageAudit) Kind() Kind { return KindMessageAudit }
 
-// Content decodes the body, as [Message.Body] does.
+// Content decodes the body, as [Message.Content] does.
 func (a *MessageAudit) Content() (rongcloud.MessageContent, error) {
 	return rongcloud.DecodeContent(a.ObjectName, []byte(a.Body))
 }
@@ -58,26 +58,26 @@ func (a *MessageAudit) Texts() ([]string, error) {
 }
 
 func (a *MessageAudit) key() string {
-	return conversationKey(string(a.ChannelType), a.From, a.TargetID, "")
+	return conversationKey(a.ConversationType, a.From, a.TargetID, "")
 }
 
 func readMessageAudit(f *fields) Event {
 	content, _ := f.sub("content")
 	a := &MessageAudit{
-		Envelope:    Envelope{AppKey: content.text("appKey")},
-		Result:      AuditResult(f.integer("result")),
-		MessageUID:  f.text("msgUID"),
-		Provider:    f.text("serviceProvider"),
-		Detail:      f.json("resultDetail"),
-		From:        content.text("fromUserId"),
-		TargetID:    content.text("targetId"),
-		ToUserIDs:   content.list("toUserIds"),
-		ChannelType: ChannelType(content.text("conversationType")),
-		ObjectName:  content.text("objectName"),
-		Body:        content.text("message"),
-		Expansion:   content.json("extraContent"),
-		Platform:    Platform(content.text("clientOs")),
-		SentAt:      content.time("messageTime"),
+		Envelope:         Envelope{AppKey: content.text("appKey")},
+		Result:           AuditResult(f.integer("result")),
+		MessageUID:       f.text("msgUID"),
+		Provider:         f.text("serviceProvider"),
+		Detail:           f.json("resultDetail"),
+		From:             content.text("fromUserId"),
+		TargetID:         content.text("targetId"),
+		ToUserIDs:        content.list("toUserIds"),
+		ConversationType: content.conversationType("conversationType"),
+		ObjectName:       content.text("objectName"),
+		Body:             content.text("message"),
+		Expansion:        content.json("extraContent"),
+		Platform:         Platform(content.text("clientOs")),
+		SentAt:           content.time("messageTime"),
 	}
 	if a.MessageUID == "" {
 		a.MessageUID = content.required("messageId")
@@ -86,20 +86,20 @@ func readMessageAudit(f *fields) Event {
 	return a
 }
 
-// HostedInfo is what kind of hosted data was moderated.
-type HostedInfo int
+// HostedInfoType is what kind of hosted data was moderated.
+type HostedInfoType int
 
 // The kinds of hosted data.
 const (
-	HostedGroup       HostedInfo = 1
-	HostedGroupMember HostedInfo = 2
-	HostedUserProfile HostedInfo = 3
-	HostedFriend      HostedInfo = 4
+	HostedInfoGroup       HostedInfoType = 1
+	HostedInfoGroupMember HostedInfoType = 2
+	HostedInfoUserProfile HostedInfoType = 3
+	HostedInfoFriend      HostedInfoType = 4
 )
 
 // String names the kind in English.
-func (i HostedInfo) String() string {
-	return nameOf("hosted info", int(i), 1, "group", "group member", "user profile", "friend")
+func (i HostedInfoType) String() string {
+	return nameOf("HostedInfoType", int(i), 1, "group", "group member", "user profile", "friend")
 }
 
 // AuditedText is one text of a [HostedInfoAudit].
@@ -109,22 +109,22 @@ type AuditedText struct {
 	Passed  bool   // result
 }
 
-// HostedInfoAudit is the verdict of RongCloud's moderation service on the data of an entrusted
+// HostedInfoAudit is the verdict of RongCloud's moderation service on the data of a hosted
 // group, a group member, a user or a friend.
 //
-// Repeats have the same Event, OperatorID, GroupID, UserID and Time.
+// Repeats have the same Type, OperatorID, GroupID, UserID and OccurredAt.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/moderation/hosted-info-moderation-result
 type HostedInfoAudit struct {
 	Envelope
 
-	Event      HostedInfo    // eventType
-	Passed     bool          // result
-	OccurredAt time.Time     // time
-	OperatorID string        // optUserId: who made the change; with HostedUserProfile the user whose data it is; may be missing else
-	GroupID    string        // targetGroupId; with HostedGroup and HostedGroupMember
-	UserID     string        // targetUserId; with HostedGroupMember and HostedFriend
-	Contents   []AuditedText // contents
+	Type       HostedInfoType // eventType
+	Passed     bool           // result
+	OccurredAt time.Time      // time
+	OperatorID string         // optUserId: who made the change; with HostedInfoUserProfile the user whose data it is; may be missing else
+	GroupID    string         // targetGroupId; with HostedInfoGroup and HostedInfoGroupMember
+	UserID     string         // targetUserId; with HostedInfoGroupMember and HostedInfoFriend
+	Contents   []AuditedText  // contents
 }
 
 // Kind returns [KindHostedInfoAudit].
@@ -134,7 +134,7 @@ func (a *HostedInfoAudit) key() string { return joinKey("hosted", a.GroupID, a.U
 
 func readHostedInfoAudit(f *fields) Event {
 	a := &HostedInfoAudit{
-		Event:      HostedInfo(f.integer("eventType")),
+		Type:       HostedInfoType(f.integer("eventType")),
 		Passed:     f.flag("result"),
 		OccurredAt: f.time("time"),
 		OperatorID: first(f.list("optUserId")),

@@ -13,22 +13,19 @@ type BotEventType string
 
 // The bot events that are known.
 const (
-	BotPrivateMessage   BotEventType = "message:private"
-	BotMentioned        BotEventType = "message:group_mentioned"
-	BotPrivateRecall    BotEventType = "message:private_recall"
-	BotMentionedRecall  BotEventType = "message:group_mentioned_recall"
-	BotPrivateRead      BotEventType = "message:private_read"
-	BotGroupRead        BotEventType = "message:group_read"
-	BotJoinedGroup      BotEventType = "group:bot_join"
-	BotLeftGroup        BotEventType = "group:bot_left"
-	BotGroupDismissed   BotEventType = "group:dismiss"
-	BotGroupUserJoined  BotEventType = "group:user_join"
-	BotGroupUserLeft    BotEventType = "group:user_left"
-	botMessageEventType              = "message:"
+	BotEventPrivateMessage  BotEventType = "message:private"
+	BotEventMentioned       BotEventType = "message:group_mentioned"
+	BotEventPrivateRecall   BotEventType = "message:private_recall"
+	BotEventMentionedRecall BotEventType = "message:group_mentioned_recall"
+	BotEventPrivateRead     BotEventType = "message:private_read"
+	BotEventGroupRead       BotEventType = "message:group_read"
+	BotEventJoinedGroup     BotEventType = "group:bot_join"
+	BotEventLeftGroup       BotEventType = "group:bot_left"
+	BotEventGroupDismissed  BotEventType = "group:dismiss"
+	BotEventGroupUserJoined BotEventType = "group:user_join"
+	BotEventGroupUserLeft   BotEventType = "group:user_left"
+	botMessageEventType                  = "message:"
 )
-
-// String returns RongCloud's name of the event.
-func (t BotEventType) String() string { return string(t) }
 
 // Bot is the bot that a [BotEvent] belongs to.
 type Bot struct {
@@ -42,7 +39,7 @@ type Bot struct {
 // BotEvent tells that a user wrote to a bot or mentioned it, or that a group of the bot's changed.
 // It goes to the URL that was set for the bot, not to one of the console.
 //
-// Repeats have the same Type, Time and Data.
+// Repeats have the same Type, OccurredAt and Data.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/callback-channels/bot-callback-webhook
 type BotEvent struct {
@@ -72,7 +69,7 @@ func (e *BotEvent) Message() *Message {
 	return m
 }
 
-// Content decodes the message of a message event, as [Message.Body] does. Of others it is nil.
+// Content decodes the message of a message event, as [Message.Content] does. Of others it is nil.
 func (e *BotEvent) Content() (rongcloud.MessageContent, error) {
 	if m := e.Message(); m != nil {
 		return m.Content()

@@ -7,15 +7,15 @@ type ChatroomEvent int
 
 // The events of [ChatroomStatus].
 const (
-	ChatroomCreated   ChatroomEvent = 0
-	ChatroomJoined    ChatroomEvent = 1
-	ChatroomLeft      ChatroomEvent = 2
-	ChatroomDestroyed ChatroomEvent = 3
+	ChatroomEventCreated   ChatroomEvent = 0
+	ChatroomEventJoined    ChatroomEvent = 1
+	ChatroomEventLeft      ChatroomEvent = 2
+	ChatroomEventDestroyed ChatroomEvent = 3
 )
 
 // String names the event in English.
 func (e ChatroomEvent) String() string {
-	return nameOf("chatroom event", int(e), 0, "created", "joined", "left", "destroyed")
+	return nameOf("ChatroomEvent", int(e), 0, "created", "joined", "left", "destroyed")
 }
 
 // ChatroomCause is why it happened.
@@ -23,23 +23,23 @@ type ChatroomCause int
 
 // The causes of a [ChatroomStatus].
 const (
-	CauseCall        ChatroomCause = 0 // a call of a client or of the Server API
-	CauseDropped     ChatroomCause = 1 // the user was offline for too long
-	CauseBlocked     ChatroomCause = 2 // the user was blocked, and so thrown out
-	CauseAutoDestroy ChatroomCause = 3 // the room was idle, and destroyed automatically
+	ChatroomCauseCall        ChatroomCause = 0 // a call of a client or of the Server API
+	ChatroomCauseDropped     ChatroomCause = 1 // the user was offline for too long
+	ChatroomCauseBlocked     ChatroomCause = 2 // the user was blocked, and so thrown out
+	ChatroomCauseAutoDestroy ChatroomCause = 3 // the room was idle, and destroyed automatically
 )
 
 // String names the cause in English.
 func (c ChatroomCause) String() string {
-	return nameOf("chatroom cause", int(c), 0, "call", "dropped", "blocked", "destroyed automatically")
+	return nameOf("ChatroomCause", int(c), 0, "call", "dropped", "blocked", "destroyed automatically")
 }
 
 // ChatroomStatus tells that a chat room was created or destroyed, or that users joined or left.
 // RongCloud sends several at once. Who counts members must know two things: nothing comes for a
-// user who is there with several devices, and CauseDropped comes only with the next message in the
-// room.
+// user who is there with several devices, and ChatroomCauseDropped comes only with the next
+// message in the room.
 //
-// Repeats have the same ChatroomID, Event, UserIDs and Time.
+// Repeats have the same ChatroomID, Event, UserIDs and OccurredAt.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/status
 type ChatroomStatus struct {
@@ -67,50 +67,50 @@ func readChatroomStatus(f *fields) Event {
 	}
 }
 
-// KVOperation is what happened to a chat room attribute.
-type KVOperation int
+// ChatroomEntryEvent is what happened to a chat room attribute.
+type ChatroomEntryEvent int
 
-// The operations of [ChatroomKV].
+// The operations of [ChatroomEntry].
 const (
-	KVSet        KVOperation = 1
-	KVRemoved    KVOperation = 2
-	KVAllRemoved KVOperation = 3
+	ChatroomEntryEventSet        ChatroomEntryEvent = 1
+	ChatroomEntryEventDeleted    ChatroomEntryEvent = 2
+	ChatroomEntryEventAllDeleted ChatroomEntryEvent = 3
 )
 
 // String names the operation in English.
-func (o KVOperation) String() string {
-	return nameOf("KV operation", int(o), 1, "set", "removed", "all removed")
+func (o ChatroomEntryEvent) String() string {
+	return nameOf("ChatroomEntryEvent", int(o), 1, "set", "removed", "all removed")
 }
 
-// ChatroomKV tells that an attribute of a chat room was set or removed.
+// ChatroomEntry tells that an attribute of a chat room was set or removed.
 //
-// Repeats have the same ChatroomID, Key, Operation and Time.
+// Repeats have the same ChatroomID, Key, Event and OccurredAt.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/sync-kv
-type ChatroomKV struct {
+type ChatroomEntry struct {
 	Envelope
 
-	ChatroomID string      // chatroomId
-	Key        string      // key: name of the attribute
-	Value      string      // value
-	Operation  KVOperation // optType
-	UserID     string      // userId: who did it
-	Status     int         // status: reserved by RongCloud
-	OccurredAt time.Time   // timestamp
-	Version    int64       // version: of the attributes, growing
+	ChatroomID string             // chatroomId
+	Key        string             // key: name of the attribute
+	Value      string             // value
+	Event      ChatroomEntryEvent // optType
+	UserID     string             // userId: who did it
+	Status     int                // status: reserved by RongCloud
+	OccurredAt time.Time          // timestamp
+	Version    int64              // version: of the attributes, growing
 }
 
-// Kind returns [KindChatroomKV].
-func (*ChatroomKV) Kind() Kind { return KindChatroomKV }
+// Kind returns [KindChatroomEntry].
+func (*ChatroomEntry) Kind() Kind { return KindChatroomEntry }
 
-func (kv *ChatroomKV) key() string { return joinKey("chatroom", kv.ChatroomID) }
+func (kv *ChatroomEntry) key() string { return joinKey("chatroom", kv.ChatroomID) }
 
-func readChatroomKV(f *fields) Event {
-	return &ChatroomKV{
+func readChatroomEntry(f *fields) Event {
+	return &ChatroomEntry{
 		ChatroomID: f.required("chatroomId"),
 		Key:        f.text("key"),
 		Value:      f.text("value"),
-		Operation:  KVOperation(f.integer("optType")),
+		Event:      ChatroomEntryEvent(f.integer("optType")),
 		UserID:     f.text("userId"),
 		Status:     f.integer("status"),
 		OccurredAt: f.time("timestamp"),

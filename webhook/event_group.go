@@ -2,9 +2,9 @@ package webhook
 
 import "time"
 
-// GroupPermissions are the permissions of an entrusted group. What did not come is nil. The values
-// are those of the Server API's calls for entrusted groups.
-type GroupPermissions struct {
+// HostedGroupPermissions are the permissions of a hosted group. What did not come is nil. The
+// values are those of the Server API's calls for hosted groups.
+type HostedGroupPermissions struct {
 	Join          *int // joinPerm: who lets a user join
 	Remove        *int // removePerm: who may remove members
 	MemberInvite  *int // memInvitePerm: who may invite
@@ -13,35 +13,35 @@ type GroupPermissions struct {
 	MemberProfile *int // memProfilePerm: who may change a member's data
 }
 
-// GroupProfile tells that the data of an entrusted group changed: its name, notice, picture,
+// HostedGroupProfile tells that the data of a hosted group changed: its name, notice, picture,
 // permissions or own fields. RongCloud sends several at once.
 //
-// Repeats have the same GroupID and Time.
+// Repeats have the same GroupID and OccurredAt.
 //
 // RongCloud:
 // https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-sync/sync-group-info-status
-type GroupProfile struct {
+type HostedGroupProfile struct {
 	Envelope
 
-	GroupID      string            // groupId
-	GroupName    string            // groupName
-	OccurredAt   time.Time         // time
-	OperatorID   string            // optUserId: who made the change
-	Introduction string            // groupProfile.introduction
-	Announcement string            // groupProfile.announcement
-	PortraitURL  string            // groupProfile.portraitUrl
-	Attributes   map[string]string // groupExtProfile: the app's own
-	Permissions  *GroupPermissions // permissions; nil if they did not come
+	GroupID      string                  // groupId
+	GroupName    string                  // groupName
+	OccurredAt   time.Time               // time
+	OperatorID   string                  // optUserId: who made the change
+	Introduction string                  // groupProfile.introduction
+	Announcement string                  // groupProfile.announcement
+	PortraitURL  string                  // groupProfile.portraitUrl
+	Attributes   map[string]string       // groupExtProfile: the app's own
+	Permissions  *HostedGroupPermissions // permissions; nil if they did not come
 }
 
-// Kind returns [KindGroupProfile].
-func (*GroupProfile) Kind() Kind { return KindGroupProfile }
+// Kind returns [KindHostedGroupProfile].
+func (*HostedGroupProfile) Kind() Kind { return KindHostedGroupProfile }
 
-func (p *GroupProfile) key() string { return joinKey("group", p.GroupID) }
+func (p *HostedGroupProfile) key() string { return joinKey("group", p.GroupID) }
 
-func readGroupProfile(f *fields) Event {
+func readHostedGroupProfile(f *fields) Event {
 	basic, _ := f.sub("groupProfile")
-	p := &GroupProfile{
+	p := &HostedGroupProfile{
 		GroupID:      f.required("groupId"),
 		GroupName:    f.text("groupName"),
 		OccurredAt:   f.time("time"),
@@ -52,7 +52,7 @@ func readGroupProfile(f *fields) Event {
 		Attributes:   f.texts("groupExtProfile"),
 	}
 	if permissions, present := f.sub("permissions"); present {
-		p.Permissions = &GroupPermissions{
+		p.Permissions = &HostedGroupPermissions{
 			Join:          permissions.optional("joinPerm"),
 			Remove:        permissions.optional("removePerm"),
 			MemberInvite:  permissions.optional("memInvitePerm"),
@@ -65,55 +65,55 @@ func readGroupProfile(f *fields) Event {
 	return p
 }
 
-// GroupEvent is what happened to an entrusted group.
-type GroupEvent int
+// HostedGroupEvent is what happened to a hosted group.
+type HostedGroupEvent int
 
-// The events of [GroupOperation].
+// The events of [HostedGroupOperation].
 const (
-	GroupCreated      GroupEvent = 1
-	GroupJoined       GroupEvent = 2
-	GroupRemoved      GroupEvent = 3 // members were removed
-	GroupLeft         GroupEvent = 4
-	GroupDismissed    GroupEvent = 5
-	GroupAdminAdded   GroupEvent = 6
-	GroupAdminRemoved GroupEvent = 7
-	GroupOwnerChanged GroupEvent = 8
+	HostedGroupEventCreated        HostedGroupEvent = 1
+	HostedGroupEventJoined         HostedGroupEvent = 2
+	HostedGroupEventRemoved        HostedGroupEvent = 3 // members were removed
+	HostedGroupEventLeft           HostedGroupEvent = 4
+	HostedGroupEventDismissed      HostedGroupEvent = 5
+	HostedGroupEventManagerAdded   HostedGroupEvent = 6
+	HostedGroupEventManagerRemoved HostedGroupEvent = 7
+	HostedGroupEventOwnerChanged   HostedGroupEvent = 8
 )
 
 // String names the event in English.
-func (e GroupEvent) String() string {
-	return nameOf("group event", int(e), 1,
+func (e HostedGroupEvent) String() string {
+	return nameOf("HostedGroupEvent", int(e), 1,
 		"created", "joined", "removed", "left", "dismissed", "admin added", "admin removed", "owner changed")
 }
 
-// GroupOperation tells that an entrusted group was created or dismissed, or that its members or
+// HostedGroupOperation tells that a hosted group was created or dismissed, or that its members or
 // their roles changed. RongCloud sends several at once.
 //
-// Repeats have the same GroupID, Event, OperatorIDs, UserIDs and Time.
+// Repeats have the same GroupID, Event, OperatorIDs, UserIDs and OccurredAt.
 //
 // RongCloud:
 // https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-sync/sync-group-opt-status
-type GroupOperation struct {
+type HostedGroupOperation struct {
 	Envelope
 
-	GroupID     string     // groupId
-	Event       GroupEvent // eventType
-	OccurredAt  time.Time  // time
-	OperatorID  string     // optUserId: who did it; the first if it is a list
-	OperatorIDs []string   // optUserId: all of them; RongCloud's page has a sample with a list, and without userIds
-	UserIDs     []string   // userIds: the users concerned
+	GroupID     string           // groupId
+	Event       HostedGroupEvent // eventType
+	OccurredAt  time.Time        // time
+	OperatorID  string           // optUserId: who did it; the first if it is a list
+	OperatorIDs []string         // optUserId: all of them; RongCloud's page has a sample with a list, and without userIds
+	UserIDs     []string         // userIds: the users concerned
 }
 
-// Kind returns [KindGroupOperation].
-func (*GroupOperation) Kind() Kind { return KindGroupOperation }
+// Kind returns [KindHostedGroupOperation].
+func (*HostedGroupOperation) Kind() Kind { return KindHostedGroupOperation }
 
-func (o *GroupOperation) key() string { return joinKey("group", o.GroupID) }
+func (o *HostedGroupOperation) key() string { return joinKey("group", o.GroupID) }
 
-func readGroupOperation(f *fields) Event {
+func readHostedGroupOperation(f *fields) Event {
 	operators := f.list("optUserId")
-	return &GroupOperation{
+	return &HostedGroupOperation{
 		GroupID:     f.required("groupId"),
-		Event:       GroupEvent(f.integer("eventType")),
+		Event:       HostedGroupEvent(f.integer("eventType")),
 		OccurredAt:  f.time("time"),
 		OperatorID:  first(operators),
 		OperatorIDs: operators,

@@ -21,7 +21,7 @@ const (
 
 // String names the value in English.
 func (t SensitiveType) String() string {
-	return nameOf("sensitive type", int(t), 0, "none", "blocked", "replaced")
+	return nameOf("SensitiveType", int(t), 0, "none", "blocked", "replaced")
 }
 
 // Message is the copy of a message that was sent, also of recalls, receipts and commands. RongCloud
@@ -36,20 +36,20 @@ func (t SensitiveType) String() string {
 type Message struct {
 	Envelope
 
-	From               string        // fromUserId: the sender
-	TargetID           string        // toUserId: the other user, the group, chat room or ultra group
-	ToUserIDs          []string      // groupUserIds: receivers of a message that is directed at some members of a group
-	ChannelType        ChannelType   // channelType: the kind of conversation
-	ChannelID          string        // busChannel: channel of an ultra group
-	ObjectName         string        // objectName: the message type, such as RC:TxtMsg
-	Body               string        // content: the body, JSON text; see [Message.Body]
-	MessageUID         string        // msgUID
-	OriginalMessageUID string        // originalMsgUID: the message that was edited, in an ultra group
-	SentAt             time.Time     // msgTimestamp, or else timestamp: when the server took it
-	SensitiveType      SensitiveType // sensitiveType
-	Source             Platform      // source: where it was sent
-	ClientIP           string        // clientIp: the sender's address, IP:port; no page has it, servers have received it
-	AIGenerated        bool          // aiGenerated: made by AI; RongCloud sends it on request
+	From               string                     // fromUserId: the sender
+	TargetID           string                     // toUserId: the other user, the group, chat room or ultra group
+	ToUserIDs          []string                   // groupUserIds: recipients of a message that is directed at some members of a group
+	ConversationType   rongcloud.ConversationType // channelType: the kind of conversation; 0 for what [rongcloud.ConversationType] does not have
+	ChannelID          string                     // busChannel: channel of an ultra group
+	ObjectName         string                     // objectName: the message type, such as RC:TxtMsg
+	Body               string                     // content: the body, JSON text; see [Message.Content]
+	MessageUID         string                     // msgUID
+	OriginalMessageUID string                     // originalMsgUID: the message that was edited, in an ultra group
+	SentAt             time.Time                  // msgTimestamp, or else timestamp: when the server took it
+	SensitiveType      SensitiveType              // sensitiveType
+	Platform           Platform                   // source: where it was sent
+	ClientIP           string                     // clientIp: the sender's address, IP:port; no page has it, servers have received it
+	AIGenerated        bool                       // aiGenerated: made by AI; RongCloud sends it on request
 }
 
 // Kind returns [KindMessage].
@@ -68,7 +68,7 @@ func (m *Message) Texts() ([]string, error) {
 }
 
 func (m *Message) key() string {
-	return conversationKey(string(m.ChannelType), m.From, m.TargetID, m.ChannelID)
+	return conversationKey(m.ConversationType, m.From, m.TargetID, m.ChannelID)
 }
 
 func readMessage(f *fields) Event {
@@ -80,7 +80,7 @@ func readMessage(f *fields) Event {
 		From:               f.text("fromUserId"),
 		TargetID:           f.text("toUserId"),
 		ToUserIDs:          f.list("groupUserIds"),
-		ChannelType:        ChannelType(f.text("channelType")),
+		ConversationType:   f.conversationType("channelType"),
 		ChannelID:          f.text("busChannel"),
 		ObjectName:         f.required("objectName"),
 		Body:               f.text("content"),
@@ -88,7 +88,7 @@ func readMessage(f *fields) Event {
 		OriginalMessageUID: f.text("originalMsgUID"),
 		SentAt:             at,
 		SensitiveType:      SensitiveType(f.integer("sensitiveType")),
-		Source:             Platform(f.text("source")),
+		Platform:           Platform(f.text("source")),
 		ClientIP:           f.text("clientIp"),
 		AIGenerated:        f.flag("aiGenerated"),
 	}
@@ -105,30 +105,30 @@ func readMessage(f *fields) Event {
 type PreMessage struct {
 	Envelope
 
-	From               string            // fromUserId: the sender
-	TargetID           string            // targetId: the other user, the group, chat room or ultra group
-	ToUserIDs          []string          // toUserIds: receivers of a message that is directed at some members of a group
-	ChannelType        ChannelType       // channelType: the kind of conversation
-	ChannelID          string            // busChannel: channel of an ultra group
-	ObjectName         string            // msgType: the message type, such as RC:TxtMsg
-	Body               string            // content: the body, JSON text; see [PreMessage.Content]
-	MessageUID         string            // messageId
-	OriginalMessageUID string            // originalMsgUID: the message that is being edited, in an ultra group
-	SentAt             time.Time         // msgTimeStamp: when the server took it
-	PushContent        string            // pushContent: text of the push
-	DisablePush        bool              // disablePush: there is no push
-	PushExt            string            // pushExt: settings of the push, JSON text
-	Expandable         bool              // expansion: data can be attached to it
-	Expansion          map[string]string // extraContent: data attached to it
-	Platform           Platform          // os: where it was sent
-	ClientIP           string            // clientIp: the sender's address, IP:port
-	AIGenerated        bool              // aiGenerated: made by AI; RongCloud sends it on request
+	From               string                     // fromUserId: the sender
+	TargetID           string                     // targetId: the other user, the group, chat room or ultra group
+	ToUserIDs          []string                   // toUserIds: recipients of a message that is directed at some members of a group
+	ConversationType   rongcloud.ConversationType // channelType: the kind of conversation; 0 for what [rongcloud.ConversationType] does not have
+	ChannelID          string                     // busChannel: channel of an ultra group
+	ObjectName         string                     // msgType: the message type, such as RC:TxtMsg
+	Body               string                     // content: the body, JSON text; see [PreMessage.Content]
+	MessageUID         string                     // messageId
+	OriginalMessageUID string                     // originalMsgUID: the message that is being edited, in an ultra group
+	SentAt             time.Time                  // msgTimeStamp: when the server took it
+	PushContent        string                     // pushContent: text of the push
+	DisablePush        bool                       // disablePush: there is no push
+	PushExt            string                     // pushExt: settings of the push, JSON text
+	Expandable         bool                       // expansion: data can be attached to it
+	Expansion          map[string]string          // extraContent: data attached to it
+	Platform           Platform                   // os: where it was sent
+	ClientIP           string                     // clientIp: the sender's address, IP:port
+	AIGenerated        bool                       // aiGenerated: made by AI; RongCloud sends it on request
 }
 
 // Kind returns [KindPreMessage].
 func (*PreMessage) Kind() Kind { return KindPreMessage }
 
-// Content decodes the body, as [Message.Body] does.
+// Content decodes the body, as [Message.Content] does.
 func (m *PreMessage) Content() (rongcloud.MessageContent, error) {
 	return rongcloud.DecodeContent(m.ObjectName, []byte(m.Body))
 }
@@ -174,7 +174,7 @@ func (m *PreMessage) objectName() string {
 }
 
 func (m *PreMessage) key() string {
-	return conversationKey(string(m.ChannelType), m.From, m.TargetID, m.ChannelID)
+	return conversationKey(m.ConversationType, m.From, m.TargetID, m.ChannelID)
 }
 
 func readPreMessage(f *fields) Event {
@@ -183,7 +183,7 @@ func readPreMessage(f *fields) Event {
 		From:               f.text("fromUserId"),
 		TargetID:           f.text("targetId"),
 		ToUserIDs:          f.list("toUserIds"),
-		ChannelType:        ChannelType(f.text("channelType")),
+		ConversationType:   f.conversationType("channelType"),
 		ChannelID:          f.text("busChannel"),
 		ObjectName:         f.required("msgType"),
 		Body:               f.text("content"),
@@ -201,18 +201,18 @@ func readPreMessage(f *fields) Event {
 	}
 }
 
-// OperationType is what was done to a message.
-type OperationType int
+// MessageOperationType is what was done to a message.
+type MessageOperationType int
 
 // The operations on messages.
 const (
-	OperationRecall OperationType = 1
-	OperationDelete OperationType = 2
+	MessageOperationRecall MessageOperationType = 1
+	MessageOperationDelete MessageOperationType = 2
 )
 
 // String names the operation in English.
-func (t OperationType) String() string {
-	return nameOf("operation type", int(t), 1, "recall", "delete")
+func (t MessageOperationType) String() string {
+	return nameOf("MessageOperationType", int(t), 1, "recall", "delete")
 }
 
 // MessageDeleteType is how messages were deleted.
@@ -220,26 +220,26 @@ type MessageDeleteType int
 
 // The ways of deletion.
 const (
-	DeleteByMessage MessageDeleteType = 1 // one message
-	DeleteUntil     MessageDeleteType = 2 // everything up to a time
+	MessageDeleteSingle MessageDeleteType = 1 // one message
+	MessageDeleteUntil  MessageDeleteType = 2 // everything up to a time
 )
 
 // String names the way in English.
 func (t MessageDeleteType) String() string {
-	return nameOf("delete type", int(t), 1, "by message", "until")
+	return nameOf("MessageDeleteType", int(t), 1, "by message", "until")
 }
 
 // MessageOperation tells that messages were recalled or deleted. No page of RongCloud's that could
 // be read describes it; recalls come as a [Message] of type RC:RcCmd too.
 //
-// Repeats have the same Operation, MessageUID and Time.
+// Repeats have the same Type, MessageUID and OccurredAt.
 type MessageOperation struct {
 	Envelope
 
-	Operation        OperationType              // eventType
-	From             string                     // fromUserId: who did it
+	Type             MessageOperationType       // eventType
+	OperatorID       string                     // fromUserId: who did it
 	OccurredAt       time.Time                  // optTime
-	Source           Platform                   // source
+	Platform         Platform                   // source
 	ConversationType rongcloud.ConversationType // conversationInfo.conversationType
 	TargetID         string                     // conversationInfo.targetId
 	ChannelID        string                     // conversationInfo.busChannel: channel of an ultra group
@@ -253,20 +253,14 @@ type MessageOperation struct {
 
 	// Of a deletion:
 	DeleteType  MessageDeleteType // deleteMsgInfo.deleteType
-	DeleteUntil time.Time         // deleteMsgInfo.msgTimestamp, with [DeleteUntil]
+	DeleteUntil time.Time         // deleteMsgInfo.msgTimestamp, with [MessageDeleteUntil]
 }
 
 // Kind returns [KindMessageOperation].
 func (*MessageOperation) Kind() Kind { return KindMessageOperation }
 
 func (m *MessageOperation) key() string {
-	channel := ""
-	for _, t := range []ChannelType{ChannelPerson, ChannelGroup, ChannelChatroom, ChannelUltraGroup, ChannelNotify} {
-		if t.ConversationType() == m.ConversationType {
-			channel = string(t) // the same as that of the conversation's messages
-		}
-	}
-	return conversationKey(channel, m.From, m.TargetID, m.ChannelID)
+	return conversationKey(m.ConversationType, m.OperatorID, m.TargetID, m.ChannelID)
 }
 
 func readMessageOperation(f *fields) Event {
@@ -275,10 +269,10 @@ func readMessageOperation(f *fields) Event {
 	recall, _ := f.sub("recallMsgInfo")
 	deletion, _ := f.sub("deleteMsgInfo")
 	m := &MessageOperation{
-		Operation:        OperationType(f.integer("eventType")),
-		From:             f.text("fromUserId"),
+		Type:             MessageOperationType(f.integer("eventType")),
+		OperatorID:       f.text("fromUserId"),
 		OccurredAt:       f.time("optTime"),
-		Source:           Platform(f.text("source")),
+		Platform:         Platform(f.text("source")),
 		ConversationType: rongcloud.ConversationType(conversation.integer("conversationType")),
 		TargetID:         conversation.required("targetId"),
 		ChannelID:        conversation.text("busChannel"),

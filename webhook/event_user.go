@@ -6,36 +6,36 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// OnlineStatus is what a user's client did.
-type OnlineStatus int
+// Presence is what a user's client did.
+type Presence int
 
-// The values of [OnlineStatus].
+// The values of [Presence].
 const (
-	StatusOnline    OnlineStatus = 0
-	StatusOffline   OnlineStatus = 1
-	StatusLoggedOut OnlineStatus = 2
+	PresenceOnline    Presence = 0
+	PresenceOffline   Presence = 1
+	PresenceLoggedOut Presence = 2
 )
 
 // String names the status in English.
-func (s OnlineStatus) String() string {
-	return nameOf("online status", int(s), 0, "online", "offline", "logged out")
+func (s Presence) String() string {
+	return nameOf("Presence", int(s), 0, "online", "offline", "logged out")
 }
 
 // UserStatus tells that a user's client went online or offline, or logged out. RongCloud sends
-// several at once, in no certain order: sort them by Time.
+// several at once, in no certain order: sort them by OccurredAt.
 //
-// Repeats have the same UserID, SessionID, Status and Time.
+// Repeats have the same UserID, SessionID, Status and OccurredAt.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/onlinestatus
 type UserStatus struct {
 	Envelope
 
-	UserID     string       // userid
-	Status     OnlineStatus // status
-	Platform   Platform     // os; comes only with StatusOnline
-	OccurredAt time.Time    // time
-	ClientIP   string       // clientIp: IP:port
-	SessionID  string       // sessionId: the connection; tells several devices of a user apart
+	UserID     string    // userid
+	Status     Presence  // status
+	Platform   Platform  // os; comes only with PresenceOnline
+	OccurredAt time.Time // time
+	ClientIP   string    // clientIp: IP:port
+	SessionID  string    // sessionId: the connection; tells several devices of a user apart
 }
 
 // Kind returns [KindUserStatus].
@@ -46,7 +46,7 @@ func (s *UserStatus) key() string { return joinKey("user", s.UserID) }
 func readUserStatus(f *fields) Event {
 	return &UserStatus{
 		UserID:     f.required("userid"),
-		Status:     OnlineStatus(f.integer("status")),
+		Status:     Presence(f.integer("status")),
 		Platform:   Platform(f.text("os")),
 		OccurredAt: f.time("time"),
 		ClientIP:   f.text("clientIp"),
@@ -59,19 +59,19 @@ type DeactivationType int
 
 // The values of [DeactivationType].
 const (
-	UserDeactivated DeactivationType = 0
-	UserReactivated DeactivationType = 1
+	DeactivationDeactivate DeactivationType = 0
+	DeactivationReactivate DeactivationType = 1
 )
 
 // String names the value in English.
 func (t DeactivationType) String() string {
-	return nameOf("deactivation type", int(t), 0, "deactivated", "reactivated")
+	return nameOf("DeactivationType", int(t), 0, "deactivated", "reactivated")
 }
 
 // UserDeactivation tells how the deactivation or reactivation of one user ended, within 15 minutes
 // after [rongcloud.UserService.Deactivate] or [rongcloud.UserService.Reactivate].
 //
-// Repeats have the same OperateID and UserID.
+// Repeats have the same OperationID and UserID.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/deactivation/callback-deactivation
 type UserDeactivation struct {
@@ -87,7 +87,7 @@ type UserDeactivation struct {
 // Kind returns [KindUserDeactivation].
 func (*UserDeactivation) Kind() Kind { return KindUserDeactivation }
 
-// OK tells whether the operation was carried out.
+// OK reports whether the operation was carried out.
 func (d *UserDeactivation) OK() bool { return d.Code == "0" }
 
 func (d *UserDeactivation) key() string { return joinKey("user", d.UserID) }
@@ -102,30 +102,30 @@ func readUserDeactivation(f *fields) Event {
 	}
 }
 
-// ProfileChange is what happened to a hosted profile.
-type ProfileChange int
+// UserProfileEvent is what happened to a hosted profile.
+type UserProfileEvent int
 
-// The values of [ProfileChange].
+// The values of [UserProfileEvent].
 const (
-	ProfileCleared ProfileChange = 0
-	ProfileChanged ProfileChange = 1
+	UserProfileEventDeleted UserProfileEvent = 0
+	UserProfileEventUpdated UserProfileEvent = 1
 )
 
 // String names the value in English.
-func (c ProfileChange) String() string {
-	return nameOf("profile change", int(c), 0, "cleared", "changed")
+func (c UserProfileEvent) String() string {
+	return nameOf("UserProfileEvent", int(c), 0, "cleared", "changed")
 }
 
 // UserProfile tells that a hosted user profile was changed or cleared.
 //
-// Repeats have the same UserID and Time.
+// Repeats have the same UserID and OccurredAt.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/user-profiles/sync-profiles-status
 type UserProfile struct {
 	Envelope
 
 	UserID     string                 // userId
-	Type       ProfileChange          // type
+	Event      UserProfileEvent       // type
 	OccurredAt time.Time              // time
 	Profile    *rongcloud.UserProfile // userProfile: the basic part; nil if it did not come
 	Attributes map[string]string      // userExtProfile: the app's own
@@ -139,7 +139,7 @@ func (p *UserProfile) key() string { return joinKey("user", p.UserID) }
 func readUserProfile(f *fields) Event {
 	p := &UserProfile{
 		UserID:     f.required("userId"),
-		Type:       ProfileChange(f.integer("type")),
+		Event:      UserProfileEvent(f.integer("type")),
 		OccurredAt: f.time("time"),
 		Attributes: f.texts("userExtProfile"),
 	}
@@ -165,22 +165,22 @@ type FriendshipEvent int
 
 // The events of [Friendship].
 const (
-	FriendRequested FriendshipEvent = 1
-	FriendAccepted  FriendshipEvent = 2
-	FriendRejected  FriendshipEvent = 3
-	FriendRemoved   FriendshipEvent = 4
-	FriendAdded     FriendshipEvent = 5 // by the Server API
+	FriendshipEventRequested FriendshipEvent = 1
+	FriendshipEventAccepted  FriendshipEvent = 2
+	FriendshipEventRejected  FriendshipEvent = 3
+	FriendshipEventRemoved   FriendshipEvent = 4
+	FriendshipEventAdded     FriendshipEvent = 5 // by the Server API
 )
 
 // String names the event in English.
 func (e FriendshipEvent) String() string {
-	return nameOf("friendship event", int(e), 1, "requested", "accepted", "rejected", "removed", "added")
+	return nameOf("FriendshipEvent", int(e), 1, "requested", "accepted", "rejected", "removed", "added")
 }
 
 // Friendship tells that a friend request was sent or answered, or that friends were added or
 // removed.
 //
-// Repeats have the same Event, UserID, ToUserID and Time.
+// Repeats have the same Event, UserID, ToUserID and OccurredAt.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/friendship-sync
 type Friendship struct {
@@ -190,7 +190,7 @@ type Friendship struct {
 	UserID     string          // userId: who acts
 	ToUserID   string          // toUserId: the other user
 	OccurredAt time.Time       // time
-	Source     Platform        // source
+	Platform   Platform        // source
 	Extra      string          // extra: text of the request
 }
 
@@ -207,7 +207,7 @@ func readFriendship(f *fields) Event {
 		UserID:     f.required("userId"),
 		ToUserID:   f.text("toUserId"),
 		OccurredAt: f.time("time"),
-		Source:     Platform(f.text("source")),
+		Platform:   Platform(f.text("source")),
 		Extra:      f.text("extra"),
 	}
 }

@@ -17,7 +17,7 @@ import (
 // app stands in for RongCloud in the examples.
 var app = webhooktest.App{Key: "app-key", Secret: "app-secret"}
 
-// tell delivers an event and prints the answer.
+// tell delivers an event and prints the response.
 func tell(handler http.Handler, e webhook.Event) {
 	answer, err := app.Deliver(context.Background(), handler, e)
 	if err != nil {
@@ -76,7 +76,7 @@ func ExampleHandler_OnPreMessage() {
 
 	for _, words := range []string{"hello", "best casino", `best \u0063asino`, "darn it"} {
 		tell(h, &webhook.PreMessage{
-			From: "u1", TargetID: "u2", ChannelType: webhook.ChannelPerson, MessageUID: "596E-P5PG-4FS2-7OJK",
+			From: "u1", TargetID: "u2", ConversationType: rongcloud.ConversationPrivate, MessageUID: "596E-P5PG-4FS2-7OJK",
 			ObjectName: "RC:TxtMsg", Body: `{"content":"` + words + `"}`,
 		})
 	}

@@ -293,7 +293,7 @@ func (x *exchange) observe(o Observation) {
 	if len(x.h.config.observers) == 0 {
 		return
 	}
-	o.Kind, o.Request, o.Took = cmp.Or(o.Kind, x.knownKind()), x.r, time.Since(x.arrived)
+	o.Kind, o.Request, o.Duration = cmp.Or(o.Kind, x.knownKind()), x.r, time.Since(x.arrived)
 	x.h.observe(x.r.Context(), o)
 }
 

@@ -30,16 +30,16 @@ import (
 const questionBody = "appKey=test-key&targetId=g1&msgType=RC%3ATxtMsg&messageId=1&content=%7B%22content%22%3A%22hello%22%7D"
 
 // storeFunc is a nonce store whose Begin is a function.
-type storeFunc func(context.Context) (webhook.NonceState, error)
+type storeFunc func(context.Context) (webhook.NonceStatus, error)
 
-func (f storeFunc) Begin(ctx context.Context, _ string, _ webhook.Fingerprint, _ time.Duration) (webhook.NonceState, error) {
+func (f storeFunc) Begin(ctx context.Context, _ string, _ webhook.Fingerprint, _ time.Duration) (webhook.NonceStatus, error) {
 	return f(ctx)
 }
 
 func (storeFunc) Done(context.Context, string, webhook.Fingerprint, time.Duration) error { return nil }
 
-func storeOf(state webhook.NonceState, err error) webhook.Option {
-	return webhook.WithNonceStore(storeFunc(func(context.Context) (webhook.NonceState, error) { return state, err }))
+func storeOf(state webhook.NonceStatus, err error) webhook.Option {
+	return webhook.WithNonceStore(storeFunc(func(context.Context) (webhook.NonceStatus, error) { return state, err }))
 }
 
 const fallback = `{"pass":0,"extra":"later"}`
@@ -148,8 +148,8 @@ var sameQuestions = []string{
 func TestStoreHangs(t *testing.T) {
 	t.Parallel()
 	for name, hang := range map[string]storeFunc{
-		"obeys": func(ctx context.Context) (webhook.NonceState, error) { <-ctx.Done(); return 0, ctx.Err() },
-		"does not obey": func(context.Context) (webhook.NonceState, error) {
+		"obeys": func(ctx context.Context) (webhook.NonceStatus, error) { <-ctx.Done(); return 0, ctx.Err() },
+		"does not obey": func(context.Context) (webhook.NonceStatus, error) {
 			time.Sleep(time.Hour)
 			return webhook.NonceNew, nil
 		},
@@ -185,7 +185,7 @@ type misbehaves struct {
 	begin, end func()
 }
 
-func (m misbehaves) Begin(context.Context, string, webhook.Fingerprint, time.Duration) (webhook.NonceState, error) {
+func (m misbehaves) Begin(context.Context, string, webhook.Fingerprint, time.Duration) (webhook.NonceStatus, error) {
 	m.begin()
 	return webhook.NonceNew, nil
 }
@@ -418,7 +418,7 @@ func TestObserver(t *testing.T) {
 	for _, o := range seen.all {
 		got = append(got, fmt.Sprint(o.Outcome, " ", o.Kind, " ", o.Status, " ", o.Reason(), " ", o.Verdict, " ", o.QueueDepth))
 		require.NotNil(t, o.Request)
-		require.GreaterOrEqual(t, o.Took, time.Duration(0))
+		require.GreaterOrEqual(t, o.Duration, time.Duration(0))
 	}
 	require.Equal(t, []string{
 		"failed user_online_status 500 error allow -1",
@@ -460,7 +460,7 @@ func TestObserverOfJobs(t *testing.T) {
 			require.GreaterOrEqual(t, o.QueueDepth, 0)
 			require.Equal(t, o.Status == 0, o.Request == nil)
 			if o.Outcome == webhook.OutcomeJobDone {
-				require.Equal(t, time.Minute/2, o.Took)
+				require.Equal(t, time.Minute/2, o.Duration)
 			}
 		}
 		slices.Sort(got)

@@ -12,6 +12,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/webhook/internal/channeltype"
 )
 
 // maxFields bounds a form and what is made of it. A message directed at all members of the largest
@@ -122,7 +125,7 @@ func (f *fields) member(name string) json.RawMessage {
 	return raw
 }
 
-// has tells whether a field is there, whatever it holds.
+// has reports whether a field is there, whatever it holds.
 func (f *fields) has(name string) bool {
 	for key := range f.object {
 		if sameName(key, name) {
@@ -207,6 +210,10 @@ func (f *fields) flag(name string) bool {
 	return f.number(name) != 0
 }
 
+func (f *fields) conversationType(name string) rongcloud.ConversationType {
+	return channeltype.Parse(f.text(name))
+}
+
 // time reads Unix milliseconds; 0 is the zero time.
 func (f *fields) time(name string) time.Time {
 	if ms := f.number(name); ms != 0 {
@@ -246,7 +253,7 @@ func (f *fields) list(name string) []string {
 	return items
 }
 
-// sub reads an object, also inside a string. It is empty, never nil; present tells whether there
+// sub reads an object, also inside a string. It is empty, never nil; present reports whether there
 // was one.
 func (f *fields) sub(name string) (inner *fields, present bool) {
 	text := strings.TrimSpace(f.text(name))

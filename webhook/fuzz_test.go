@@ -79,7 +79,7 @@ func FuzzVerifyQuery(f *testing.F) {
 	})
 }
 
-// genuine tells whether values are signed and of the time, as plainly as can be.
+// genuine reports whether values are signed and of the time, as plainly as can be.
 func genuine(values url.Values) bool {
 	nonce, timestamp := values.Get("nonce"), values.Get("timestamp")
 	if timestamp == "" {
@@ -127,7 +127,7 @@ func FuzzVerifyHeaders(f *testing.F) {
 	})
 }
 
-// FuzzDecode has every decoder read any body, through the handler: no panic, an answer that fits,
+// FuzzDecode has every decoder read any body, through the handler: no panic, a response that fits,
 // and nothing that is lost.
 func FuzzDecode(f *testing.F) {
 	for _, body := range seeds(f) {

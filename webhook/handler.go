@@ -125,7 +125,7 @@ func (c *config) keep() time.Duration {
 }
 
 // begin asks the nonce store, and refuses a replay.
-func (h *Handler) begin(ctx context.Context, q *request, mark Fingerprint) (NonceState, error) {
+func (h *Handler) begin(ctx context.Context, q *request, mark Fingerprint) (NonceStatus, error) {
 	state, err := h.remembered(ctx, q, mark)
 	switch {
 	case err != nil:
@@ -139,8 +139,8 @@ func (h *Handler) begin(ctx context.Context, q *request, mark Fingerprint) (Nonc
 }
 
 // remembered asks the store what it knows of a request.
-func (h *Handler) remembered(ctx context.Context, q *request, mark Fingerprint) (NonceState, error) {
-	return outside(ctx, &h.running, h.config.nonces, func() (NonceState, error) {
+func (h *Handler) remembered(ctx context.Context, q *request, mark Fingerprint) (NonceStatus, error) {
+	return outside(ctx, &h.running, h.config.nonces, func() (NonceStatus, error) {
 		return h.config.nonces.Begin(ctx, q.credentials.nonceKey(), mark, h.config.keep())
 	})
 }

@@ -112,9 +112,9 @@ func receive(h *webhook.Handler) *received {
 	h.OnUserProfile(func(_ context.Context, e *webhook.UserProfile) error { return got.add(e) })
 	h.OnFriendship(func(_ context.Context, e *webhook.Friendship) error { return got.add(e) })
 	h.OnChatroomStatus(func(_ context.Context, e *webhook.ChatroomStatus) error { return got.add(e) })
-	h.OnChatroomKV(func(_ context.Context, e *webhook.ChatroomKV) error { return got.add(e) })
-	h.OnGroupProfile(func(_ context.Context, e *webhook.GroupProfile) error { return got.add(e) })
-	h.OnGroupOperation(func(_ context.Context, e *webhook.GroupOperation) error { return got.add(e) })
+	h.OnChatroomEntry(func(_ context.Context, e *webhook.ChatroomEntry) error { return got.add(e) })
+	h.OnHostedGroupProfile(func(_ context.Context, e *webhook.HostedGroupProfile) error { return got.add(e) })
+	h.OnHostedGroupOperation(func(_ context.Context, e *webhook.HostedGroupOperation) error { return got.add(e) })
 	h.OnMessageAudit(func(_ context.Context, e *webhook.MessageAudit) error { return got.add(e) })
 	h.OnHostedInfoAudit(func(_ context.Context, e *webhook.HostedInfoAudit) error { return got.add(e) })
 	h.OnBotEvent(func(_ context.Context, e *webhook.BotEvent) error { return got.add(e) })
@@ -142,11 +142,11 @@ func plain(t testing.TB, e webhook.Event) webhook.Event {
 		e.Envelope = webhook.Envelope{}
 	case *webhook.ChatroomStatus:
 		e.Envelope = webhook.Envelope{}
-	case *webhook.ChatroomKV:
+	case *webhook.ChatroomEntry:
 		e.Envelope = webhook.Envelope{}
-	case *webhook.GroupProfile:
+	case *webhook.HostedGroupProfile:
 		e.Envelope = webhook.Envelope{}
-	case *webhook.GroupOperation:
+	case *webhook.HostedGroupOperation:
 		e.Envelope = webhook.Envelope{}
 	case *webhook.MessageAudit:
 		e.Envelope = webhook.Envelope{}
@@ -165,8 +165,8 @@ var (
 	sampleLine   = regexp.MustCompile(`^ {4,6}sample: (.*)$`)
 )
 
-// catalogueSamples are the samples of api/webhook.yaml, by callback; that of an answer has its name
-// with "answer".
+// catalogueSamples are the samples of api/webhook.yaml, by callback; that of a response has its
+// name with "answer".
 func catalogueSamples(t testing.TB) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("../api/webhook.yaml")

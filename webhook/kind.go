@@ -5,22 +5,19 @@ type Kind string
 
 // The kinds of callbacks.
 const (
-	KindMessage          Kind = "message_sync"             // a message was sent: [Message]
-	KindPreMessage       Kind = "pre_message"              // may a message be delivered? [PreMessage]
-	KindMessageOperation Kind = "message_operation"        // a message was recalled or deleted: [MessageOperation]
-	KindUserStatus       Kind = "user_online_status"       // a user went online or offline: [UserStatus]
-	KindUserDeactivation Kind = "user_deactivation"        // a user was deactivated or reactivated: [UserDeactivation]
-	KindUserProfile      Kind = "user_profile"             // a hosted user profile changed: [UserProfile]
-	KindFriendship       Kind = "friendship"               // friends were asked, added or removed: [Friendship]
-	KindChatroomStatus   Kind = "chatroom_status"          // a chat room or its members changed: [ChatroomStatus]
-	KindChatroomKV       Kind = "chatroom_kv"              // a chat room attribute changed: [ChatroomKV]
-	KindGroupProfile     Kind = "group_profile"            // the data of an entrusted group changed: [GroupProfile]
-	KindGroupOperation   Kind = "group_operation"          // an entrusted group or its members changed: [GroupOperation]
-	KindMessageAudit     Kind = "message_audit_result"     // a message was moderated: [MessageAudit]
-	KindHostedInfoAudit  Kind = "hosted_info_audit_result" // hosted data were moderated: [HostedInfoAudit]
-	KindBotEvent         Kind = "bot_event"                // something happened to a bot: [BotEvent]
-	KindUnknown          Kind = "unknown"                  // none of these: [Unknown]
+	KindMessage              Kind = "message_sync"             // a message was sent: [Message]
+	KindPreMessage           Kind = "pre_message"              // may a message be delivered? [PreMessage]
+	KindMessageOperation     Kind = "message_operation"        // a message was recalled or deleted: [MessageOperation]
+	KindUserStatus           Kind = "user_online_status"       // a user went online or offline: [UserStatus]
+	KindUserDeactivation     Kind = "user_deactivation"        // a user was deactivated or reactivated: [UserDeactivation]
+	KindUserProfile          Kind = "user_profile"             // a hosted user profile changed: [UserProfile]
+	KindFriendship           Kind = "friendship"               // friends were asked, added or removed: [Friendship]
+	KindChatroomStatus       Kind = "chatroom_status"          // a chat room or its members changed: [ChatroomStatus]
+	KindChatroomEntry        Kind = "chatroom_kv"              // a chat room attribute changed: [ChatroomEntry]
+	KindHostedGroupProfile   Kind = "group_profile"            // the data of a hosted group changed: [HostedGroupProfile]
+	KindHostedGroupOperation Kind = "group_operation"          // a hosted group or its members changed: [HostedGroupOperation]
+	KindMessageAudit         Kind = "message_audit_result"     // a message was moderated: [MessageAudit]
+	KindHostedInfoAudit      Kind = "hosted_info_audit_result" // hosted data were moderated: [HostedInfoAudit]
+	KindBotEvent             Kind = "bot_event"                // something happened to a bot: [BotEvent]
+	KindUnknown              Kind = "unknown"                  // none of these: [Unknown]
 )
-
-// String returns the kind's name.
-func (k Kind) String() string { return string(k) }

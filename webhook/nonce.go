@@ -10,19 +10,19 @@ import (
 	"time"
 )
 
-// NonceState says what a [NonceStore] knows of a signature.
-type NonceState int
+// NonceStatus says what a [NonceStore] knows of a signature.
+type NonceStatus int
 
 // The states of a signature. Any other counts as a failure of the store.
 const (
-	NonceNew        NonceState = iota + 1 // it was not met before, and is entered now
-	NonceUnfinished                       // it came with the same request, whose handling has failed or still goes on
-	NonceDone                             // it came with the same request, which was handled
-	NonceReplayed                         // it came with another request
+	NonceNew        NonceStatus = iota + 1 // it was not met before, and is entered now
+	NonceUnfinished                        // it came with the same request, whose handling has failed or still goes on
+	NonceDone                              // it came with the same request, which was handled
+	NonceReplayed                          // it came with another request
 )
 
 // String names the state in English.
-func (s NonceState) String() string {
+func (s NonceStatus) String() string {
 	switch s {
 	case NonceNew:
 		return "new"
@@ -33,7 +33,7 @@ func (s NonceState) String() string {
 	case NonceReplayed:
 		return "replayed"
 	}
-	return fmt.Sprintf("NonceState(%d)", int(s))
+	return fmt.Sprintf("NonceStatus(%d)", int(s))
 }
 
 // Fingerprint is the SHA-256 of all that a callback's signature does not cover: path, query, kind
@@ -51,7 +51,7 @@ type NonceStore interface {
 	// Begin reports what is known of key, and enters it with the request's fingerprint if that is
 	// nothing; of two calls at the same moment only one gets NonceNew. What is entered is kept at
 	// least as long as keep says, and may be forgotten later.
-	Begin(ctx context.Context, key string, request Fingerprint, keep time.Duration) (NonceState, error)
+	Begin(ctx context.Context, key string, request Fingerprint, keep time.Duration) (NonceStatus, error)
 
 	// Done enters that the request was handled. It is no error if the store has forgotten it.
 	Done(ctx context.Context, key string, request Fingerprint, keep time.Duration) error
@@ -91,7 +91,7 @@ func NewMemoryNonceStore(capacity int) *MemoryNonceStore {
 }
 
 // Begin is part of [NonceStore].
-func (s *MemoryNonceStore) Begin(_ context.Context, key string, request Fingerprint, keep time.Duration) (NonceState, error) {
+func (s *MemoryNonceStore) Begin(_ context.Context, key string, request Fingerprint, keep time.Duration) (NonceStatus, error) {
 	id, short := nonceID(key), [16]byte(request[:16])
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -54,7 +54,7 @@ func TestMemoryNonceStoreForgets(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const keep = 20 * time.Minute
 		store := webhook.NewMemoryNonceStore(0)
-		begin := func(key int) webhook.NonceState {
+		begin := func(key int) webhook.NonceStatus {
 			state, err := store.Begin(context.Background(), signatureNumber(key), webhook.Fingerprint{}, keep)
 			require.NoError(t, err)
 			return state
@@ -99,8 +99,8 @@ func TestMemoryNonceStoreEntrySize(t *testing.T) { // not parallel: it measures 
 	}
 }
 
-func TestNonceStateNames(t *testing.T) {
+func TestNonceStatusNames(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "new unfinished done replayed NonceState(0)", fmt.Sprint(
-		webhook.NonceNew, " ", webhook.NonceUnfinished, " ", webhook.NonceDone, " ", webhook.NonceReplayed, " ", webhook.NonceState(0)))
+	require.Equal(t, "new unfinished done replayed NonceStatus(0)", fmt.Sprint(
+		webhook.NonceNew, " ", webhook.NonceUnfinished, " ", webhook.NonceDone, " ", webhook.NonceReplayed, " ", webhook.NonceStatus(0)))
 }

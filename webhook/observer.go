@@ -44,13 +44,13 @@ const (
 // Observation is what an [Observer] hears. It holds no body; the query of Request may be a
 // credential and must not be kept.
 type Observation struct {
-	Outcome Outcome
-	Kind    Kind          // as far as it was known, else empty
-	Request *http.Request // nil for a job
-	Status  int           // the HTTP status of the response; 0 for a job
-	Err     error         // what went wrong, or what a decision came with
-	Verdict Verdict       // of OutcomeDecided and OutcomeFallback
-	Took    time.Duration // from the arrival of the request, or of one attempt at a job
+	Outcome  Outcome
+	Kind     Kind          // as far as it was known, else empty
+	Request  *http.Request // nil for a job
+	Status   int           // the HTTP status of the response; 0 for a job
+	Err      error         // what went wrong, or what a decision came with
+	Verdict  Verdict       // of OutcomeDecided and OutcomeFallback
+	Duration time.Duration // from the arrival of the request, or of one attempt at a job
 
 	// QueueDepth is how many jobs are in the queue, if it has a method Len() int, as [MemoryQueue]
 	// does; -1 if that is not known.

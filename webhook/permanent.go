@@ -10,7 +10,7 @@ import (
 // asks for. A function that returns it is not called again for the same event: the error is logged,
 // the function of [WithGiveUp] is told, the callback is acknowledged, and the later events of the
 // conversation go on. Errors that are a [rongcloud.ErrUndecodable] count as marked: those of
-// [Message.Body], [Message.Texts], their like, and [rongcloud.ContentAs]. Permanent(nil) is nil.
+// [Message.Content], [Message.Texts], their like, and [rongcloud.ContentAs]. Permanent(nil) is nil.
 func Permanent(err error) error {
 	if err == nil {
 		return nil

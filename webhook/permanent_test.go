@@ -38,7 +38,7 @@ func TestContentFailsForGood(t *testing.T) {
 		&webhook.Message{ObjectName: name, Body: body},
 		&webhook.PreMessage{ObjectName: name, Body: body},
 		&webhook.MessageAudit{ObjectName: name, Body: body},
-		&webhook.BotEvent{Type: webhook.BotPrivateMessage, Data: []byte(`{"objectName":"RC:TxtMsg","content":"{","msgUID":"1"}`)},
+		&webhook.BotEvent{Type: webhook.BotEventPrivateMessage, Data: []byte(`{"objectName":"RC:TxtMsg","content":"{","msgUID":"1"}`)},
 	} {
 		content, err := e.Content()
 		require.True(t, webhook.IsPermanent(err), "%T", e)

@@ -115,19 +115,19 @@ func (r *registry) OnChatroomStatus(f func(context.Context, *ChatroomStatus) err
 	on(r, KindChatroomStatus, f)
 }
 
-// OnChatroomKV registers what to do when chat room attributes change.
-func (r *registry) OnChatroomKV(f func(context.Context, *ChatroomKV) error) {
-	on(r, KindChatroomKV, f)
+// OnChatroomEntry registers what to do when chat room attributes change.
+func (r *registry) OnChatroomEntry(f func(context.Context, *ChatroomEntry) error) {
+	on(r, KindChatroomEntry, f)
 }
 
-// OnGroupProfile registers what to do when the data of entrusted groups change.
-func (r *registry) OnGroupProfile(f func(context.Context, *GroupProfile) error) {
-	on(r, KindGroupProfile, f)
+// OnHostedGroupProfile registers what to do when the data of hosted groups change.
+func (r *registry) OnHostedGroupProfile(f func(context.Context, *HostedGroupProfile) error) {
+	on(r, KindHostedGroupProfile, f)
 }
 
-// OnGroupOperation registers what to do when entrusted groups or their members change.
-func (r *registry) OnGroupOperation(f func(context.Context, *GroupOperation) error) {
-	on(r, KindGroupOperation, f)
+// OnHostedGroupOperation registers what to do when hosted groups or their members change.
+func (r *registry) OnHostedGroupOperation(f func(context.Context, *HostedGroupOperation) error) {
+	on(r, KindHostedGroupOperation, f)
 }
 
 // OnMessageAudit registers what to do with verdicts on messages.

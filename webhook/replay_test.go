@@ -153,7 +153,7 @@ func TestRetryWhileRunning(t *testing.T) {
 	})
 }
 
-// A question is asked again: RongCloud wants the answer.
+// A question is asked again: RongCloud wants the response.
 func TestRetriedQuestion(t *testing.T) {
 	t.Parallel()
 	h, _ := newHandler(t)
@@ -213,13 +213,13 @@ func TestReplayAtTheEndOfTheWindow(t *testing.T) {
 
 // scriptedStore answers as it is told.
 type scriptedStore struct {
-	state      webhook.NonceState
+	state      webhook.NonceStatus
 	begin, end error
 	kept       time.Duration
 	done       int
 }
 
-func (s *scriptedStore) Begin(_ context.Context, _ string, _ webhook.Fingerprint, keep time.Duration) (webhook.NonceState, error) {
+func (s *scriptedStore) Begin(_ context.Context, _ string, _ webhook.Fingerprint, keep time.Duration) (webhook.NonceStatus, error) {
 	s.kept = keep
 	return s.state, s.begin
 }
@@ -238,8 +238,8 @@ func TestNonceStoreFailures(t *testing.T) {
 		logged string
 	}{
 		"fails":          {scriptedStore{state: webhook.NonceNew, begin: errors.New("redis is away")}, 503, 0, "redis is away"},
-		"no state":       {scriptedStore{}, 503, 0, "NonceState(0)"},
-		"new state":      {scriptedStore{state: 5}, 503, 0, "NonceState(5)"},
+		"no state":       {scriptedStore{}, 503, 0, "NonceStatus(0)"},
+		"new state":      {scriptedStore{state: 5}, 503, 0, "NonceStatus(5)"},
 		"fails at last":  {scriptedStore{state: webhook.NonceNew, end: errors.New("redis is away")}, 200, 1, "redis is away"},
 		"done":           {scriptedStore{state: webhook.NonceDone}, 200, 0, ""},
 		"unfinished":     {scriptedStore{state: webhook.NonceUnfinished}, 200, 1, ""},

@@ -21,47 +21,47 @@ const (
 	oneProfile      = `[{"groupId":"g","groupname":"n","time":1574476797772,"groupProfile":{"introduction":"i"}}]`
 )
 
-// The shapes that pages of RongCloud's and receivers in public repositories show, beside those that
-// the current pages have.
+// The shapes that pages of RongCloud's and recipients in public repositories show, beside those
+// that the current pages have.
 func TestShapes(t *testing.T) {
 	t.Parallel()
 	at := time.UnixMilli(1574476797772)
 	operations := []webhook.Event{
-		&webhook.GroupOperation{
-			GroupID: "groupId", Event: webhook.GroupAdminRemoved, OccurredAt: at, OperatorID: "userId", OperatorIDs: []string{"userId"},
+		&webhook.HostedGroupOperation{
+			GroupID: "groupId", Event: webhook.HostedGroupEventManagerRemoved, OccurredAt: at, OperatorID: "userId", OperatorIDs: []string{"userId"},
 			UserIDs: []string{"userId1", "userId2"},
 		},
-		&webhook.GroupOperation{
-			GroupID: "groupId1", Event: webhook.GroupDismissed, OccurredAt: at, OperatorID: "userId13", OperatorIDs: []string{"userId13", "userId3"},
+		&webhook.HostedGroupOperation{
+			GroupID: "groupId1", Event: webhook.HostedGroupEventDismissed, OccurredAt: at, OperatorID: "userId13", OperatorIDs: []string{"userId13", "userId3"},
 		},
 	}
-	profiles := []webhook.Event{&webhook.GroupProfile{GroupID: "g", GroupName: "n", OccurredAt: at, Introduction: "i"}}
-	offline := []webhook.Event{&webhook.UserStatus{UserID: "123", Status: webhook.StatusOffline, OccurredAt: at, ClientIP: "1.2.3.4:5", SessionID: "s"}}
+	profiles := []webhook.Event{&webhook.HostedGroupProfile{GroupID: "g", GroupName: "n", OccurredAt: at, Introduction: "i"}}
+	offline := []webhook.Event{&webhook.UserStatus{UserID: "123", Status: webhook.PresenceOffline, OccurredAt: at, ClientIP: "1.2.3.4:5", SessionID: "s"}}
 	message := webhook.Message{
-		From: "u1", TargetID: "u2", ChannelType: webhook.ChannelPerson, ObjectName: "RC:TxtMsg", Body: "{}", MessageUID: "m1", SentAt: at,
+		From: "u1", TargetID: "u2", ConversationType: rongcloud.ConversationPrivate, ObjectName: "RC:TxtMsg", Body: "{}", MessageUID: "m1", SentAt: at,
 	}
 	withIP := message
 	withIP.ClientIP = "10.41.20.57:22263"
 	const messageForm = "fromUserId=u1&toUserId=u2&objectName=RC:TxtMsg&content={}&channelType=PERSON&msgUID=m1"
-	verdict := []webhook.Event{&webhook.MessageAudit{Result: webhook.AuditRefused, MessageUID: "m", Provider: "shumei", ObjectName: "RC:TxtMsg"}}
+	verdict := []webhook.Event{&webhook.MessageAudit{Result: webhook.AuditResultRefused, MessageUID: "m", Provider: "shumei", ObjectName: "RC:TxtMsg"}}
 	for name, tt := range map[string]struct {
 		kind              webhook.Kind
 		contentType, body string
 		want              []webhook.Event
 	}{
-		"operations, bare array":       {webhook.KindGroupOperation, jsonType, twoOperations, operations},
-		"operations, object":           {webhook.KindGroupOperation, jsonType, `{"profiles":` + twoOperations + `}`, operations},
-		"operations, form":             {webhook.KindGroupOperation, formType, "profiles=" + url.QueryEscape(twoOperations), operations},
-		"operations, form with an app": {webhook.KindGroupOperation, formType, "appKey=test-key&Profiles=" + url.QueryEscape(" "+twoOperations), operations},
-		"operations, object in a form": {webhook.KindGroupOperation, formType, "profiles=" + url.QueryEscape(`{"profiles":`+twoOperations+`}`), operations},
+		"operations, bare array":       {webhook.KindHostedGroupOperation, jsonType, twoOperations, operations},
+		"operations, object":           {webhook.KindHostedGroupOperation, jsonType, `{"profiles":` + twoOperations + `}`, operations},
+		"operations, form":             {webhook.KindHostedGroupOperation, formType, "profiles=" + url.QueryEscape(twoOperations), operations},
+		"operations, form with an app": {webhook.KindHostedGroupOperation, formType, "appKey=test-key&Profiles=" + url.QueryEscape(" "+twoOperations), operations},
+		"operations, object in a form": {webhook.KindHostedGroupOperation, formType, "profiles=" + url.QueryEscape(`{"profiles":`+twoOperations+`}`), operations},
 		"operations, one each field": {
-			webhook.KindGroupOperation, formType,
+			webhook.KindHostedGroupOperation, formType,
 			"profiles=" + url.QueryEscape(firstOperation) + "&profiles[]=" + url.QueryEscape(secondOperation),
 			operations,
 		},
-		"operations, bare array as a form": {webhook.KindGroupOperation, formType, twoOperations, operations},
-		"profiles, form":                   {webhook.KindGroupProfile, formType, "profiles=" + url.QueryEscape(oneProfile), profiles},
-		"profiles, bare array":             {webhook.KindGroupProfile, jsonType, oneProfile, profiles},
+		"operations, bare array as a form": {webhook.KindHostedGroupOperation, formType, twoOperations, operations},
+		"profiles, form":                   {webhook.KindHostedGroupProfile, formType, "profiles=" + url.QueryEscape(oneProfile), profiles},
+		"profiles, bare array":             {webhook.KindHostedGroupProfile, jsonType, oneProfile, profiles},
 		"status without os": {
 			webhook.KindUserStatus, jsonType, `[{"userid":"123","status":"1","time":1574476797772,"clientIp":"1.2.3.4:5","sessionId":"s"}]`, offline,
 		},
@@ -82,7 +82,7 @@ func TestShapes(t *testing.T) {
 		},
 		"audit of user data": {
 			webhook.KindHostedInfoAudit, jsonType, `{"eventType":3,"result":true,"time":1574476797772,"optUserId":["u1"],"contents":[]}`,
-			[]webhook.Event{&webhook.HostedInfoAudit{Event: webhook.HostedUserProfile, Passed: true, OccurredAt: at, OperatorID: "u1"}},
+			[]webhook.Event{&webhook.HostedInfoAudit{Type: webhook.HostedInfoUserProfile, Passed: true, OccurredAt: at, OperatorID: "u1"}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -119,7 +119,7 @@ func TestAsyncProfilesInAForm(t *testing.T) {
 		require.Equal(t, 200, webhooktest.Serve(h, request(t, formType, "profiles="+url.QueryEscape(twoOperations))).Status)
 		require.NoError(t, h.Shutdown(context.Background()))
 		require.Len(t, got.all(), 2, logged.String())
-		require.Equal(t, []string{"userId13", "userId3"}, got.all()[1].(*webhook.GroupOperation).OperatorIDs)
+		require.Equal(t, []string{"userId13", "userId3"}, got.all()[1].(*webhook.HostedGroupOperation).OperatorIDs)
 	})
 }
 
@@ -130,7 +130,7 @@ func TestHostedInfoAuditKeys(t *testing.T) {
 	h, _ := newHandler(t, webhook.WithQueue(pushed, 1))
 	h.Start()
 	for _, user := range []string{"u1", "u2", "u1"} {
-		e := &webhook.HostedInfoAudit{Event: webhook.HostedUserProfile, Passed: true, OccurredAt: time.UnixMilli(1), OperatorID: user}
+		e := &webhook.HostedInfoAudit{Type: webhook.HostedInfoUserProfile, Passed: true, OccurredAt: time.UnixMilli(1), OperatorID: user}
 		require.Equal(t, 200, deliver(t, h, e))
 	}
 	require.NotEqual(t, pushed.jobs[0].Key, pushed.jobs[1].Key)
@@ -171,7 +171,7 @@ func FuzzProfiles(f *testing.F) {
 		parse(formType, form+rest)
 		parse(formType, "content="+url.QueryEscape(list)+rest)
 		bare := parse(sampleType(list), list)
-		if bare == nil || bare.Kind != webhook.KindGroupOperation && bare.Kind != webhook.KindGroupProfile || sampleType(list) != jsonType {
+		if bare == nil || bare.Kind != webhook.KindHostedGroupOperation && bare.Kind != webhook.KindHostedGroupProfile || sampleType(list) != jsonType {
 			return
 		}
 		inForm := parse(formType, form)

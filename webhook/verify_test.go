@@ -47,7 +47,7 @@ func signedAt(at time.Time) webhooktest.App {
 	return app
 }
 
-// Every attack, with its answer.
+// Every attack, with its response.
 func TestAttacks(t *testing.T) {
 	t.Parallel()
 	now := time.UnixMilli(1700000000000)

@@ -70,8 +70,9 @@ func (e *emulator) handler(address string) http.Handler {
 	})
 }
 
-// guard keeps other sites' pages in the user's browser away from the admin API: it refuses what a browser says comes from
-// another site, and names that do not belong to this machine, as an attack by DNS rebinding would use.
+// guard keeps other sites' pages in the user's browser away from the admin API: it refuses what a
+// browser says comes from another site, and names that do not belong to this machine, as an attack
+// by DNS rebinding would use.
 func guard(address string, next http.Handler) http.Handler {
 	host, _, _ := net.SplitHostPort(address)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -88,7 +89,8 @@ func guard(address string, next http.Handler) http.Handler {
 	})
 }
 
-// ownName tells whether a Host header may be the emulator's: an IP address, localhost, or the name it listens on.
+// ownName reports whether a Host header may be the emulator's: an IP address, localhost, or the
+// name it listens on.
 func ownName(hostport, listening string) bool {
 	name := hostport
 	if h, _, err := net.SplitHostPort(hostport); err == nil {

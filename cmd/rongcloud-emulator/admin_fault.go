@@ -22,8 +22,8 @@ type faultState struct {
 	Delay         span              `json:"delay,omitzero"`
 	DropResponse  bool              `json:"dropResponse,omitempty"`
 	Reset         bool              `json:"reset,omitempty"`
-	CutAnswer     bool              `json:"cutAnswer,omitempty"`
-	ResetAnswer   bool              `json:"resetAnswer,omitempty"`
+	CutResponse   bool              `json:"cutResponse,omitempty"`
+	ResetResponse bool              `json:"resetResponse,omitempty"`
 	ContentLength int               `json:"contentLength,omitempty"`
 	Skip          int               `json:"skip,omitempty"`
 	Times         int               `json:"times,omitempty"`
@@ -46,7 +46,7 @@ func (f faultState) fault() (*endpoint.Endpoint, rongcloudtest.Fault, error) {
 	}
 	made := rongcloudtest.Fault{
 		Status: f.Status, Code: f.Code, Message: f.Message, Body: f.Body, Header: header, Delay: time.Duration(f.Delay),
-		DropResponse: f.DropResponse, Reset: f.Reset, CutAnswer: f.CutAnswer, ResetAnswer: f.ResetAnswer, ContentLength: f.ContentLength,
+		DropResponse: f.DropResponse, Reset: f.Reset, CutResponse: f.CutResponse, ResetResponse: f.ResetResponse, ContentLength: f.ContentLength,
 		Skip: f.Skip, Times: f.Times,
 	}
 	if len(f.Where) > 0 {
@@ -68,7 +68,7 @@ func (e *emulator) getFaults(*http.Request) (any, error) {
 	for _, f := range e.Faults() {
 		one := faultState{
 			Status: f.Status, Code: f.Code, Message: f.Message, Body: f.Body, Delay: span(f.Delay), DropResponse: f.DropResponse,
-			Reset: f.Reset, CutAnswer: f.CutAnswer, ResetAnswer: f.ResetAnswer, ContentLength: f.ContentLength, Skip: f.Skip, Times: f.Times,
+			Reset: f.Reset, CutResponse: f.CutResponse, ResetResponse: f.ResetResponse, ContentLength: f.ContentLength, Skip: f.Skip, Times: f.Times,
 		}
 		if ep := f.Endpoint(); ep != nil {
 			one.Endpoint = ep.Path

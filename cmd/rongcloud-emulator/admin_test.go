@@ -56,7 +56,7 @@ func TestAdmin(t *testing.T) {
 	var messages []map[string]any
 	require.NoError(t, json.Unmarshal([]byte(answer), &messages))
 	require.Len(t, messages, 4)
-	require.Equal(t, "ben", messages[0]["to"])
+	require.Equal(t, "ben", messages[0]["targetId"])
 	_, answer = ask(t, "GET", admin+"users/ben/inbox", "")
 	require.Contains(t, answer, `"from":"ann"`)
 
@@ -112,7 +112,7 @@ func TestAdminFaults(t *testing.T) {
 	_, err := c.Message.SendPrivate(t.Context(), rongcloud.PrivateMessage{From: "x", To: []string{"y"}, Content: rongcloud.TextMessage{Content: "z"}})
 	require.NoError(t, err, "from somebody else")
 	require.ErrorIs(t, send(c), rongcloud.CodeParameterTooLong)
-	for _, body := range []string{`{"dropResponse":true}`, `{"reset":true}`, `{"cutAnswer":true}`, `{"resetAnswer":true}`, `{"contentLength":5}`, `{"status":502,"body":"<html>"}`} {
+	for _, body := range []string{`{"dropResponse":true}`, `{"reset":true}`, `{"cutResponse":true}`, `{"resetResponse":true}`, `{"contentLength":5}`, `{"status":502,"body":"<html>"}`} {
 		set(body)
 		require.ErrorIs(t, send(c), rongcloud.ErrOutcomeUnknown, body)
 	}
@@ -298,7 +298,7 @@ func TestUsersAct(t *testing.T) {
 	require.Equal(t, 200, status, answer)
 	require.Equal(t, webhook.KindChatroomStatus, (<-back).Kind, "left")
 	require.NoError(t, send(client(t, base)))
-	require.Equal(t, webhook.PlatformServer, (<-back).Events[0].(*webhook.Message).Source)
+	require.Equal(t, webhook.PlatformServer, (<-back).Events[0].(*webhook.Message).Platform)
 	_, answer = ask(t, "GET", base+"/_emulator/callbacks", "")
 	require.Contains(t, answer, `"callback":"message_sync"`)
 

@@ -93,25 +93,27 @@ func (e *emulator) getRequest(r *http.Request) (any, error) {
 
 // message is a message as the admin API shows it.
 type message struct {
-	UID        string    `json:"uid"`
-	Type       string    `json:"type"`
-	From       string    `json:"from"`
-	To         string    `json:"to,omitempty"`
-	Channel    string    `json:"channel,omitempty"`
-	ObjectName string    `json:"objectName"`
-	Content    string    `json:"content"`
-	Push       string    `json:"pushContent,omitempty"`
-	Time       time.Time `json:"time"`
-	Receivers  []string  `json:"receivers,omitempty"`
-	Recalled   bool      `json:"recalled,omitempty"`
-	Blocked    bool      `json:"blocked,omitempty"`
-	OwnCopy    bool      `json:"ownCopy,omitempty"`
+	MessageUID       string    `json:"messageUID"`
+	From             string    `json:"from"`
+	ConversationType string    `json:"conversationType"`
+	TargetID         string    `json:"targetId,omitempty"`
+	ChannelID        string    `json:"channelId,omitempty"`
+	ToUserIDs        []string  `json:"toUserIds,omitempty"`
+	SentAt           time.Time `json:"sentAt"`
+	ObjectName       string    `json:"objectName"`
+	Body             string    `json:"body"`
+	PushContent      string    `json:"pushContent,omitempty"`
+	RecipientIDs     []string  `json:"recipientIds,omitempty"`
+	Recalled         bool      `json:"recalled,omitempty"`
+	Blocked          bool      `json:"blocked,omitempty"`
+	OwnCopy          bool      `json:"ownCopy,omitempty"`
 }
 
 func show(m rongcloudtest.Message) message {
 	return message{
-		UID: m.MessageUID, Type: m.Conversation.Type.String(), From: m.From, To: m.Conversation.TargetID, Channel: m.Conversation.ChannelID,
-		ObjectName: m.ObjectName, Content: m.Body, Push: m.PushContent, Time: m.SentAt, OwnCopy: m.OwnCopy,
+		MessageUID: m.MessageUID, From: m.From, ConversationType: m.ConversationType.String(), TargetID: m.TargetID,
+		ChannelID: m.ChannelID, ToUserIDs: m.ToUserIDs, SentAt: m.SentAt, ObjectName: m.ObjectName, Body: m.Body,
+		PushContent: m.PushContent, OwnCopy: m.OwnCopy,
 	}
 }
 
@@ -123,7 +125,7 @@ func (e *emulator) getMessages(r *http.Request) (any, error) {
 	list := []message{}
 	for _, m := range e.Sent() {
 		one := show(m.Message)
-		one.Receivers, one.Recalled, one.Blocked = m.Recipients, m.Recalled, m.Blocked
+		one.RecipientIDs, one.Recalled, one.Blocked = m.RecipientIDs, m.Recalled, m.Blocked
 		list = append(list, one)
 	}
 	return list[max(0, len(list)-limit):], nil

@@ -17,15 +17,15 @@ func (e *emulator) postConnect(r *http.Request) (any, error) {
 	if err := u.Connect(); err != nil {
 		return nil, fault(http.StatusConflict, "%v", err)
 	}
-	e.events.publish("user", userState{u.ID(), u.Online()})
-	return userState{u.ID(), u.Online()}, nil
+	e.events.publish("user", userState{u.ID(), u.IsOnline()})
+	return userState{u.ID(), u.IsOnline()}, nil
 }
 
 func (e *emulator) postDisconnect(r *http.Request) (any, error) {
 	u := e.User(r.PathValue("id"))
 	u.Disconnect()
-	e.events.publish("user", userState{u.ID(), u.Online()})
-	return userState{u.ID(), u.Online()}, nil
+	e.events.publish("user", userState{u.ID(), u.IsOnline()})
+	return userState{u.ID(), u.IsOnline()}, nil
 }
 
 // postSend lets a user's app send a message.
@@ -79,6 +79,6 @@ func (e *emulator) postJoin(r *http.Request) (any, error) {
 
 func (e *emulator) deleteJoin(r *http.Request) (any, error) {
 	e.User(r.PathValue("id")).LeaveChatroom(r.PathValue("room"))
-	e.events.publish("user", userState{r.PathValue("id"), e.User(r.PathValue("id")).Online()})
+	e.events.publish("user", userState{r.PathValue("id"), e.User(r.PathValue("id")).IsOnline()})
 	return nil, nil //nolint:nilnil // an empty object
 }

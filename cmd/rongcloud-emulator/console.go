@@ -151,7 +151,7 @@ type callbackState struct {
 }
 
 func showCallback(c rongcloudtest.Callback) callbackState {
-	shown := callbackState{Time: c.OccurredAt, Callback: c.Event.Kind().String(), Event: c.Event, Tries: c.Tries, Status: c.Status}
+	shown := callbackState{Time: c.OccurredAt, Callback: string(c.Event.Kind()), Event: c.Event, Tries: c.AttemptCount, Status: c.Status}
 	if c.Err != nil {
 		shown.Error = c.Err.Error()
 	}
@@ -177,7 +177,7 @@ type summary struct {
 	Area         string         `json:"area,omitempty"` // of the catalogue; empty for an unknown path
 	Who          string         `json:"who,omitempty"`  // who to whom, as far as it goes
 	OK           bool           `json:"ok"`
-	Status       int            `json:"status"` // 0 if no answer was given
+	Status       int            `json:"status"` // 0 if no response was given
 	Code         rongcloud.Code `json:"code"`
 	Message      string         `json:"message,omitempty"`
 	Fault        bool           `json:"fault,omitempty"`

@@ -20,7 +20,8 @@ type event struct {
 	data []byte
 }
 
-// maxBehind is how many events a watcher may be behind before it is sent away, to come back and ask for the list.
+// maxBehind is how many events a watcher may be behind before it is sent away, to come back and
+// ask for the list.
 const maxBehind = 256
 
 // mostWatchers bounds the pages that watch at a time.
@@ -85,7 +86,8 @@ func (e *emulator) endStreams() {
 // keepAlive is how often a silent stream says that it is there.
 const keepAlive = 15 * time.Second
 
-// serveEvents streams what happens as server-sent events: request, user, clock, faults, seed and reset.
+// serveEvents streams what happens as server-sent events: request, user, clock, faults, seed and
+// reset.
 func (e *emulator) serveEvents(w http.ResponseWriter, r *http.Request) {
 	watcher, ok := e.events.watch()
 	if !ok {

@@ -15,7 +15,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// explanation says how the signature of a request was checked. It never holds the signature that was expected.
+// explanation says how the signature of a request was checked. It never holds the signature that
+// was expected.
 type explanation struct {
 	Valid     bool   `json:"valid"`
 	AppKey    string `json:"appKey"`

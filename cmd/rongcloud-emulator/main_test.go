@@ -199,7 +199,7 @@ func TestQuotas(t *testing.T) {
 	for i := range 1000 {
 		message.To = append(message.To, "user"+strconv.Itoa(i))
 	}
-	for range 6 { // 6000 receivers a minute
+	for range 6 { // 6000 recipients a minute
 		_, err := c.Message.SendPrivate(t.Context(), message)
 		require.NoError(t, err)
 	}

@@ -13,7 +13,7 @@ import (
 // app stands in for RongCloud.
 var app = webhooktest.App{Key: "app-key", Secret: "app-secret"}
 
-// post delivers an event to a router and prints the answer.
+// post delivers an event to a router and prints the response.
 func post(router http.Handler, path string, e webhook.Event) {
 	r, err := app.Request(context.Background(), "http://localhost"+path, e)
 	if err != nil {

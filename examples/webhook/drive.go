@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 	"github.com/rongcloud-go/rongcloud/webhook"
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
@@ -34,7 +35,7 @@ func drive(ctx context.Context, w io.Writer) error {
 		title string
 		event webhook.Event
 	}{
-		{"Ben comes online", &webhook.UserStatus{UserID: "ben", Status: webhook.StatusOnline, Platform: webhook.PlatformIOS}},
+		{"Ben comes online", &webhook.UserStatus{UserID: "ben", Status: webhook.PresenceOnline, Platform: webhook.PlatformIOS}},
 		{"Ann writes to Ben: before delivery", question("Hello, Ben!")},
 		{"After delivery", message("Hello, Ben!")},
 		{"Ann advertises", question("Come to my Casino!")},
@@ -87,20 +88,20 @@ func forge(ctx context.Context, w io.Writer, app webhooktest.App, h http.Handler
 	return nil
 }
 
-func show(w io.Writer, answer *webhooktest.Answer) {
+func show(w io.Writer, answer *webhooktest.Response) {
 	fmt.Fprintf(w, "  %-12s %s\n", "answer", strings.TrimSpace(fmt.Sprintf("%d %s", answer.Status, answer.Body)))
 }
 
 func question(text string) *webhook.PreMessage {
 	return &webhook.PreMessage{
-		From: "ann", TargetID: "ben", ChannelType: webhook.ChannelPerson, ObjectName: "RC:TxtMsg",
+		From: "ann", TargetID: "ben", ConversationType: rongcloud.ConversationPrivate, ObjectName: "RC:TxtMsg",
 		Body: fmt.Sprintf(`{"content":%q}`, text), MessageUID: "596E-P5PG-4FS2-7OJK",
 	}
 }
 
 func message(text string) *webhook.Message {
 	return &webhook.Message{
-		From: "ann", TargetID: "ben", ChannelType: webhook.ChannelPerson, ObjectName: "RC:TxtMsg",
+		From: "ann", TargetID: "ben", ConversationType: rongcloud.ConversationPrivate, ObjectName: "RC:TxtMsg",
 		Body: fmt.Sprintf(`{"content":%q}`, text), MessageUID: "596E-P5PG-4FS2-7OJK", SentAt: time.UnixMilli(1700000000000),
 	}
 }

@@ -62,7 +62,7 @@ func run(ctx context.Context, w io.Writer) error {
 	return drive(ctx, w)
 }
 
-// live tells whether the environment asks for RongCloud itself.
+// live reports whether the environment asks for RongCloud itself.
 func live() bool {
 	return slices.ContainsFunc(
 		[]string{"RONGCLOUD_APP_KEY", "RONGCLOUD_APP_SECRET", "RONGCLOUD_REGION", "RONGCLOUD_API_URL"},
@@ -119,7 +119,7 @@ func newHandler(r *receiver, secret string, logger *slog.Logger) (*webhook.Handl
 	return h, h.Err()
 }
 
-// receiver handles callbacks.
+// recipient handles callbacks.
 type receiver struct {
 	mu      sync.Mutex // guards what is written
 	w       io.Writer
@@ -171,7 +171,7 @@ func (r *receiver) moderate(_ context.Context, m *webhook.PreMessage) (webhook.D
 // again.
 func (r *receiver) status(ctx context.Context, s *webhook.UserStatus) error {
 	r.say("status", "%s is %v (%s)", s.UserID, s.Status, s.Platform)
-	if s.Status != webhook.StatusOnline {
+	if s.Status != webhook.PresenceOnline {
 		return nil
 	}
 	_, err := r.client.Message.SendSystem(ctx, rongcloud.SystemMessage{

@@ -99,7 +99,7 @@ func TestLive(t *testing.T) {
 
 	app := webhooktest.App{Key: "my-app", Secret: "my-secret"}
 	for _, e := range []webhook.Event{
-		&webhook.UserStatus{UserID: "ben", Status: webhook.StatusOnline}, webhooktest.Sample(webhook.KindMessage),
+		&webhook.UserStatus{UserID: "ben", Status: webhook.PresenceOnline}, webhooktest.Sample(webhook.KindMessage),
 	} {
 		answer, err := app.Post(t.Context(), nil, url, e)
 		require.NoError(t, err)
@@ -125,9 +125,9 @@ func TestModeration(t *testing.T) {
 		e.Body = body
 		answer, err := webhooktest.App{Secret: "s"}.Deliver(t.Context(), h, e)
 		require.NoError(t, err)
-		verdict, err := answer.Verdict()
+		verdict, err := answer.Decision()
 		require.NoError(t, err)
-		require.Zero(t, verdict.Pass, body)
+		require.Equal(t, webhook.VerdictBlock, verdict.Verdict, body)
 	}
 }
 

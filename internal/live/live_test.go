@@ -602,7 +602,7 @@ func TestServiceOff(t *testing.T) {
 			"no response: the connection failed"},
 		{"hosted-remark-none", endpoint.EntrustGroupRemarknameQuery, rongcloudtest.Fault{Delay: time.Minute}, "",
 			"no response: nothing came within 15s"},
-		{"hosted-remark-none", endpoint.EntrustGroupRemarknameQuery, rongcloudtest.Fault{CutAnswer: true}, "",
+		{"hosted-remark-none", endpoint.EntrustGroupRemarknameQuery, rongcloudtest.Fault{CutResponse: true}, "",
 			"no response: the response broke off"},
 		// asked again
 		{"hosted-remark-none", endpoint.EntrustGroupRemarknameQuery, rongcloudtest.Fault{Status: 429, Code: 1008},

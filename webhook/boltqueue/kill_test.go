@@ -21,6 +21,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/webhook"
 	"github.com/rongcloud-go/rongcloud/webhook/boltqueue"
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
@@ -121,7 +122,7 @@ func TestKill(t *testing.T) {
 			defer client.CloseIdleConnections()
 			for next.Add(1) <= int64(callbacks) {
 				m := webhooktest.Sample(webhook.KindMessage).(*webhook.Message)
-				m.ChannelType, m.TargetID, m.MessageUID = webhook.ChannelGroup, fmt.Sprint("g", sender), fmt.Sprint(len(order[sender]))
+				m.ConversationType, m.TargetID, m.MessageUID = rongcloud.ConversationGroup, fmt.Sprint("g", sender), fmt.Sprint(len(order[sender]))
 				for {
 					at := current.Load()
 					answer, err := app.Post(t.Context(), client, at.address, m)

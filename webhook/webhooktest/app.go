@@ -17,8 +17,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// maxAnswer bounds how much of an answer is kept.
-const maxAnswer = 1 << 20
+// maxResponse bounds how much of a response is kept.
+const maxResponse = 1 << 20
 
 // App signs callbacks as RongCloud does for one app.
 type App struct {
@@ -106,43 +106,54 @@ func (a App) fresh() (nonce, timestamp string) {
 	return nonce, fmt.Sprintf("%013d", now().UnixMilli()) // 13 digits, also in 2000, when the clock of testing/synctest begins
 }
 
-// Answer is what a server answered to a callback.
-type Answer struct {
+// Response is how a server responded to a callback.
+type Response struct {
 	Status int
 	Header http.Header
 	Body   []byte
 }
 
-// Verdict is the answer to a question before delivery, as RongCloud reads it. What the answer does
-// not replace is nil.
-type Verdict struct {
-	Pass                int     `json:"pass"`  // 0 do not deliver, 1 deliver after the other checks, 2 deliver without them
-	Extra               string  `json:"extra"` // text for the sender
-	ReplaceContent      *string `json:"replaceContent"`
-	ReplacePushContent  *string `json:"replacePushContent"`
-	ReplaceDisablePush  *bool   `json:"replaceDisablePush"`
-	ReplacePushExt      *string `json:"replacePushExt"`
-	ReplaceExtraContent *string `json:"replaceExtraContent"`
+// Decision is the response to a question before delivery, as RongCloud reads it. What it does not
+// replace is nil.
+type Decision struct {
+	Verdict     webhook.Verdict
+	Text        string  // for the sender
+	Body        *string // the new body
+	PushContent *string
+	DisablePush *bool
+	PushExt     *string // JSON text
+	Expansion   *string // JSON text
 }
 
-// Verdict reads the answer to a question before delivery. RongCloud delivers a message unchanged if
-// there is no such answer.
-func (a *Answer) Verdict() (*Verdict, error) {
-	if a.Status != http.StatusOK {
-		return nil, fmt.Errorf("webhooktest: status %d is no verdict", a.Status)
+// Decision reads the response to a question before delivery. RongCloud delivers a message unchanged
+// if there is no such response.
+func (r *Response) Decision() (*Decision, error) {
+	if r.Status != http.StatusOK {
+		return nil, fmt.Errorf("webhooktest: status %d is no decision", r.Status)
 	}
-	v := Verdict{Pass: -1}
-	if err := json.Unmarshal(a.Body, &v); err != nil {
-		return nil, fmt.Errorf("webhooktest: the answer is no verdict: %w", err)
+	var wire struct {
+		Pass         *int    `json:"pass"`
+		Extra        string  `json:"extra"`
+		Content      *string `json:"replaceContent"`
+		PushContent  *string `json:"replacePushContent"`
+		DisablePush  *bool   `json:"replaceDisablePush"`
+		PushExt      *string `json:"replacePushExt"`
+		ExtraContent *string `json:"replaceExtraContent"`
 	}
-	if v.Pass < 0 || v.Pass > 2 {
-		return nil, errors.New("webhooktest: the answer has no pass from 0 to 2")
+	if err := json.Unmarshal(r.Body, &wire); err != nil {
+		return nil, fmt.Errorf("webhooktest: the response is no decision: %w", err)
 	}
-	return &v, nil
+	verdicts := []webhook.Verdict{webhook.VerdictBlock, webhook.VerdictAllow, webhook.VerdictAllowUnchecked}
+	if wire.Pass == nil || *wire.Pass < 0 || *wire.Pass >= len(verdicts) {
+		return nil, errors.New("webhooktest: the response has no pass from 0 to 2")
+	}
+	return &Decision{
+		verdicts[*wire.Pass], wire.Extra, wire.Content, wire.PushContent, wire.DisablePush, wire.PushExt, wire.ExtraContent,
+	}, nil
 }
 
 // Deliver hands the events to a handler without any network.
-func (a App) Deliver(ctx context.Context, handler http.Handler, events ...webhook.Event) (*Answer, error) {
+func (a App) Deliver(ctx context.Context, handler http.Handler, events ...webhook.Event) (*Response, error) {
 	r, err := a.Request(ctx, "http://localhost/", events...)
 	if err != nil {
 		return nil, err
@@ -151,18 +162,18 @@ func (a App) Deliver(ctx context.Context, handler http.Handler, events ...webhoo
 	return Serve(handler, r), nil
 }
 
-// Serve hands a request to a handler without any network, and returns its answer.
-func Serve(handler http.Handler, r *http.Request) *Answer {
-	w := &recorder{answer: Answer{Header: http.Header{}}}
+// Serve hands a request to a handler without any network, and returns its response.
+func Serve(handler http.Handler, r *http.Request) *Response {
+	w := &recorder{response: Response{Header: http.Header{}}}
 	handler.ServeHTTP(w, r)
-	if w.answer.Status == 0 {
-		w.answer.Status = http.StatusOK
+	if w.response.Status == 0 {
+		w.response.Status = http.StatusOK
 	}
-	return &w.answer
+	return &w.response
 }
 
 // Post sends the events to a URL. The client is http.DefaultClient if it is nil.
-func (a App) Post(ctx context.Context, client *http.Client, target string, events ...webhook.Event) (*Answer, error) {
+func (a App) Post(ctx context.Context, client *http.Client, target string, events ...webhook.Event) (*Response, error) {
 	r, err := a.Request(ctx, target, events...)
 	if err != nil {
 		return nil, err
@@ -175,26 +186,26 @@ func (a App) Post(ctx context.Context, client *http.Client, target string, event
 		return nil, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxResponse))
 	if err != nil {
 		return nil, err
 	}
-	return &Answer{resp.StatusCode, resp.Header, body}, nil
+	return &Response{resp.StatusCode, resp.Header, body}, nil
 }
 
-// recorder is an http.ResponseWriter that keeps the answer.
-type recorder struct{ answer Answer }
+// recorder is an http.ResponseWriter that keeps the response.
+type recorder struct{ response Response }
 
-func (w *recorder) Header() http.Header { return w.answer.Header }
+func (w *recorder) Header() http.Header { return w.response.Header }
 
 func (w *recorder) WriteHeader(status int) {
-	if w.answer.Status == 0 {
-		w.answer.Status = status
+	if w.response.Status == 0 {
+		w.response.Status = status
 	}
 }
 
 func (w *recorder) Write(p []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
-	w.answer.Body = append(w.answer.Body, p...)
+	w.response.Body = append(w.response.Body, p...)
 	return len(p), nil
 }

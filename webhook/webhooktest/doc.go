@@ -3,7 +3,7 @@
 //
 //	app := webhooktest.App{Key: "key", Secret: "secret"}
 //	answer, err := app.Deliver(ctx, handler, &webhook.Message{
-//		FromUserID: "u1", TargetID: "u2", ChannelType: webhook.ChannelPerson,
+//		From: "u1", TargetID: "u2", ConversationType: rongcloud.ConversationPrivate,
 //		ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, MessageUID: "596E-P5PG-4FS2-7OJK",
 //	})
 //

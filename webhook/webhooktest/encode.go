@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/rongcloud-go/rongcloud/webhook"
+	"github.com/rongcloud-go/rongcloud/webhook/internal/channeltype"
 )
 
 const (
@@ -33,10 +34,10 @@ func (a App) Encode(events ...webhook.Event) (contentType string, body []byte, e
 	wrap := func(items []any) any { return items }
 	switch kind {
 	case webhook.KindUserStatus, webhook.KindChatroomStatus:
-	case webhook.KindGroupProfile, webhook.KindGroupOperation:
+	case webhook.KindHostedGroupProfile, webhook.KindHostedGroupOperation:
 		wrap = func(items []any) any { return map[string]any{"profiles": items} }
 	default:
-		if len(events) > 1 && kind != webhook.KindChatroomKV {
+		if len(events) > 1 && kind != webhook.KindChatroomEntry {
 			return "", nil, fmt.Errorf("webhooktest: RongCloud sends one %v at a time", kind)
 		}
 		if len(events) == 1 {
@@ -65,7 +66,7 @@ func (a App) Encode(events ...webhook.Event) (contentType string, body []byte, e
 		}
 		list = append(list, item)
 	}
-	if a.GroupForm && (kind == webhook.KindGroupProfile || kind == webhook.KindGroupOperation) {
+	if a.GroupForm && (kind == webhook.KindHostedGroupProfile || kind == webhook.KindHostedGroupOperation) {
 		text, err := marshal(list)
 		return formType, []byte("profiles=" + url.QueryEscape(text)), err
 	}
@@ -112,13 +113,13 @@ func messageForm(m *webhook.Message) string {
 	f.set("toUserId", m.TargetID)
 	f.set("objectName", m.ObjectName)
 	f.set("content", m.Body)
-	f.set("channelType", string(m.ChannelType))
+	f.set("channelType", channeltype.Name(m.ConversationType))
 	f.set("msgTimestamp", digits(m.SentAt))
 	f.set("timestamp", digits(m.SentAt))
 	f.set("msgUID", m.MessageUID)
 	f.optional("originalMsgUID", m.OriginalMessageUID)
 	f.set("sensitiveType", strconv.Itoa(int(m.SensitiveType)))
-	f.set("source", string(m.Source))
+	f.set("source", string(m.Platform))
 	f.optional("clientIp", m.ClientIP)
 	f.optional("busChannel", m.ChannelID)
 	for _, user := range m.ToUserIDs {
@@ -148,7 +149,7 @@ func (a App) preMessageForm(m *webhook.PreMessage) (string, error) {
 	f.optional("pushExt", m.PushExt)
 	f.flag("expansion", m.Expandable)
 	f.optional("extraContent", extra)
-	f.set("channelType", string(m.ChannelType))
+	f.set("channelType", channeltype.Name(m.ConversationType))
 	f.set("msgTimeStamp", digits(m.SentAt))
 	f.set("messageId", m.MessageUID)
 	f.optional("originalMsgUID", m.OriginalMessageUID)

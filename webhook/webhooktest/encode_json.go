@@ -8,6 +8,7 @@ import (
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/webhook"
+	"github.com/rongcloud-go/rongcloud/webhook/internal/channeltype"
 )
 
 // object is the JSON object of one event, with the names and types of the catalogue.
@@ -34,7 +35,7 @@ func (a App) object(e webhook.Event) (any, error) {
 			Time     int64  `json:"time"`
 			Source   string `json:"source,omitempty"`
 			Extra    string `json:"extra,omitempty"`
-		}{int(e.Event), e.UserID, e.ToUserID, millis(e.OccurredAt), string(e.Source), e.Extra}, nil
+		}{int(e.Event), e.UserID, e.ToUserID, millis(e.OccurredAt), string(e.Platform), e.Extra}, nil
 	case *webhook.ChatroomStatus:
 		return struct {
 			ChatroomID string   `json:"chatRoomId"`
@@ -43,7 +44,7 @@ func (a App) object(e webhook.Event) (any, error) {
 			Type       int      `json:"type"`
 			Time       int64    `json:"time"`
 		}{e.ChatroomID, append([]string{}, e.UserIDs...), int(e.Cause), int(e.Event), millis(e.OccurredAt)}, nil
-	case *webhook.ChatroomKV:
+	case *webhook.ChatroomEntry:
 		return struct {
 			ChatroomID string `json:"chatroomId"`
 			Key        string `json:"key"`
@@ -53,10 +54,10 @@ func (a App) object(e webhook.Event) (any, error) {
 			Status     int    `json:"status,omitempty"`
 			Time       int64  `json:"timestamp"`
 			Version    int64  `json:"version,omitempty"`
-		}{e.ChatroomID, e.Key, e.Value, int(e.Operation), e.UserID, e.Status, millis(e.OccurredAt), e.Version}, nil
-	case *webhook.GroupProfile:
+		}{e.ChatroomID, e.Key, e.Value, int(e.Event), e.UserID, e.Status, millis(e.OccurredAt), e.Version}, nil
+	case *webhook.HostedGroupProfile:
 		return groupProfileObject(e), nil
-	case *webhook.GroupOperation:
+	case *webhook.HostedGroupOperation:
 		return struct {
 			GroupID   string   `json:"groupId"`
 			Event     int      `json:"eventType"`
@@ -87,7 +88,7 @@ func (a App) object(e webhook.Event) (any, error) {
 }
 
 // operators is one user as text, and several as a list.
-func operators(e *webhook.GroupOperation) any {
+func operators(e *webhook.HostedGroupOperation) any {
 	if len(e.OperatorIDs) > 1 || strings.Contains(e.OperatorID, ",") {
 		return e.OperatorIDs
 	}
@@ -126,14 +127,14 @@ func operationObject(e *webhook.MessageOperation) any {
 		Recall       *recall      `json:"recallMsgInfo,omitempty"`
 		Deletion     *deletion    `json:"deleteMsgInfo,omitempty"`
 	}{
-		Event: int(e.Operation), From: e.From, Time: millis(e.OccurredAt), Source: string(e.Source),
+		Event: int(e.Type), From: e.OperatorID, Time: millis(e.OccurredAt), Source: string(e.Platform),
 		Conversation: conversation{e.ConversationType, e.TargetID, e.ChannelID},
 		Original:     original{e.MessageUID, millis(e.MessageSentAt)},
 	}
-	switch e.Operation {
-	case webhook.OperationRecall:
+	switch e.Type {
+	case webhook.MessageOperationRecall:
 		object.Recall = &recall{number(e.HideNotice), number(e.ByAdmin), e.Extra}
-	case webhook.OperationDelete:
+	case webhook.MessageOperationDelete:
 		object.Deletion = &deletion{int(e.DeleteType), millis(e.DeleteUntil)}
 	}
 	return object
@@ -153,7 +154,7 @@ func profileObject(e *webhook.UserProfile) (any, error) {
 		Time       int64  `json:"time"`
 		Profile    string `json:"userProfile,omitempty"`
 		Attributes string `json:"userExtProfile,omitempty"`
-	}{UserID: e.UserID, Type: int(e.Type), Time: millis(e.OccurredAt)}
+	}{UserID: e.UserID, Type: int(e.Event), Time: millis(e.OccurredAt)}
 	var err error
 	if e.Profile != nil {
 		if object.Profile, err = marshal(e.Profile); err != nil {
@@ -166,7 +167,7 @@ func profileObject(e *webhook.UserProfile) (any, error) {
 	return object, err
 }
 
-func groupProfileObject(e *webhook.GroupProfile) any {
+func groupProfileObject(e *webhook.HostedGroupProfile) any {
 	type profile struct {
 		Introduction string `json:"introduction,omitempty"`
 		Announcement string `json:"announcement,omitempty"`
@@ -208,7 +209,7 @@ func (a App) auditObject(e *webhook.MessageAudit) (any, error) {
 		Time             int64           `json:"messageTime"`
 		MessageUID       string          `json:"messageId"`
 	}{
-		a.Key, e.From, e.TargetID, strings.Join(e.ToUserIDs, ","), string(e.ChannelType), e.ObjectName, e.Body, e.Expansion,
+		a.Key, e.From, e.TargetID, strings.Join(e.ToUserIDs, ","), channeltype.Name(e.ConversationType), e.ObjectName, e.Body, e.Expansion,
 		string(e.Platform), millis(e.SentAt), e.MessageUID,
 	})
 	return struct {
@@ -238,5 +239,5 @@ func hostedObject(e *webhook.HostedInfoAudit) any {
 		GroupID    string `json:"targetGroupId,omitempty"`
 		UserID     string `json:"targetUserId,omitempty"`
 		Contents   []text `json:"contents"`
-	}{int(e.Event), e.Passed, millis(e.OccurredAt), e.OperatorID, e.GroupID, e.UserID, contents}
+	}{int(e.Type), e.Passed, millis(e.OccurredAt), e.OperatorID, e.GroupID, e.UserID, contents}
 }

@@ -12,8 +12,8 @@ import (
 func Kinds() []webhook.Kind {
 	return []webhook.Kind{
 		webhook.KindMessage, webhook.KindPreMessage, webhook.KindMessageOperation, webhook.KindUserStatus, webhook.KindUserDeactivation,
-		webhook.KindUserProfile, webhook.KindFriendship, webhook.KindChatroomStatus, webhook.KindChatroomKV, webhook.KindGroupProfile,
-		webhook.KindGroupOperation, webhook.KindMessageAudit, webhook.KindHostedInfoAudit, webhook.KindBotEvent,
+		webhook.KindUserProfile, webhook.KindFriendship, webhook.KindChatroomStatus, webhook.KindChatroomEntry, webhook.KindHostedGroupProfile,
+		webhook.KindHostedGroupOperation, webhook.KindMessageAudit, webhook.KindHostedInfoAudit, webhook.KindBotEvent,
 	}
 }
 
@@ -24,32 +24,32 @@ func Sample(kind webhook.Kind) webhook.Event {
 	switch kind {
 	case webhook.KindMessage:
 		return &webhook.Message{
-			From: "u1", TargetID: "g1", ToUserIDs: []string{"u2", "u3"}, ChannelType: webhook.ChannelUltraGroup, ChannelID: "c1",
+			From: "u1", TargetID: "g1", ToUserIDs: []string{"u2", "u3"}, ConversationType: rongcloud.ConversationUltraGroup, ChannelID: "c1",
 			ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, MessageUID: "596E-P5PG-4FS2-7OJK", OriginalMessageUID: "596E-P5PG-4FS2-7OJJ",
-			SentAt: at, SensitiveType: webhook.SensitiveReplaced, Source: webhook.PlatformIOS, ClientIP: "203.0.113.7:50123", AIGenerated: true,
+			SentAt: at, SensitiveType: webhook.SensitiveReplaced, Platform: webhook.PlatformIOS, ClientIP: "203.0.113.7:50123", AIGenerated: true,
 		}
 	case webhook.KindPreMessage:
 		return &webhook.PreMessage{
-			From: "u1", TargetID: "g1", ToUserIDs: []string{"u2", "u3"}, ChannelType: webhook.ChannelUltraGroup, ChannelID: "c1",
+			From: "u1", TargetID: "g1", ToUserIDs: []string{"u2", "u3"}, ConversationType: rongcloud.ConversationUltraGroup, ChannelID: "c1",
 			ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, MessageUID: "596E-P5PG-4FS2-7OJK", OriginalMessageUID: "596E-P5PG-4FS2-7OJJ",
 			SentAt: at, PushContent: "hello", DisablePush: true, PushExt: `{"title":"News"}`, Expandable: true,
 			Expansion: map[string]string{"likes": "1"}, Platform: webhook.PlatformAndroid, ClientIP: "203.0.113.7:50123", AIGenerated: true,
 		}
 	case webhook.KindMessageOperation:
 		return &webhook.MessageOperation{
-			Operation: webhook.OperationRecall, From: "u1", OccurredAt: at, Source: webhook.PlatformServer,
+			Type: webhook.MessageOperationRecall, OperatorID: "u1", OccurredAt: at, Platform: webhook.PlatformServer,
 			ConversationType: rongcloud.ConversationUltraGroup, TargetID: "g1", ChannelID: "c1", MessageUID: "596E-P5PG-4FS2-7OJK",
 			MessageSentAt: at.Add(-time.Minute), HideNotice: true, ByAdmin: true, Extra: "because",
 		}
 	case webhook.KindUserStatus:
 		return &webhook.UserStatus{
-			UserID: "u1", Status: webhook.StatusOnline, Platform: webhook.PlatformIOS, OccurredAt: at, ClientIP: "203.0.113.7:50123", SessionID: "s1",
+			UserID: "u1", Status: webhook.PresenceOnline, Platform: webhook.PlatformIOS, OccurredAt: at, ClientIP: "203.0.113.7:50123", SessionID: "s1",
 		}
 	case webhook.KindUserDeactivation:
-		return &webhook.UserDeactivation{UserID: "u1", OperationID: "ABCD-EFGH", Type: webhook.UserReactivated, Code: "0", OccurredAt: at}
+		return &webhook.UserDeactivation{UserID: "u1", OperationID: "ABCD-EFGH", Type: webhook.DeactivationReactivate, Code: "0", OccurredAt: at}
 	case webhook.KindUserProfile:
 		return &webhook.UserProfile{
-			UserID: "u1", Type: webhook.ProfileChanged, OccurredAt: at, Attributes: map[string]string{"ext_hobby": "chess"},
+			UserID: "u1", Event: webhook.UserProfileEventUpdated, OccurredAt: at, Attributes: map[string]string{"ext_hobby": "chess"},
 			Profile: &rongcloud.UserProfile{
 				UniqueID: "1001", Name: "Ann", PortraitURL: "https://example.com/ann.png", Email: "ann@example.com", Birthday: "1990-01-01",
 				Gender: rongcloud.Ptr(rongcloud.GenderFemale), Location: "Oslo", Role: rongcloud.Ptr(1), Level: rongcloud.Ptr(2),
@@ -57,43 +57,43 @@ func Sample(kind webhook.Kind) webhook.Event {
 		}
 	case webhook.KindFriendship:
 		return &webhook.Friendship{
-			Event: webhook.FriendRequested, UserID: "u1", ToUserID: "u2", OccurredAt: at, Source: webhook.PlatformIOS, Extra: "it is me, Ann",
+			Event: webhook.FriendshipEventRequested, UserID: "u1", ToUserID: "u2", OccurredAt: at, Platform: webhook.PlatformIOS, Extra: "it is me, Ann",
 		}
 	case webhook.KindChatroomStatus:
 		return &webhook.ChatroomStatus{
-			ChatroomID: "room1", UserIDs: []string{"u1", "u2"}, Event: webhook.ChatroomLeft, Cause: webhook.CauseDropped, OccurredAt: at,
+			ChatroomID: "room1", UserIDs: []string{"u1", "u2"}, Event: webhook.ChatroomEventLeft, Cause: webhook.ChatroomCauseDropped, OccurredAt: at,
 		}
-	case webhook.KindChatroomKV:
-		return &webhook.ChatroomKV{
-			ChatroomID: "room1", Key: "topic", Value: "chess", Operation: webhook.KVSet, UserID: "u1", Status: 1, OccurredAt: at, Version: 1700000000001,
+	case webhook.KindChatroomEntry:
+		return &webhook.ChatroomEntry{
+			ChatroomID: "room1", Key: "topic", Value: "chess", Event: webhook.ChatroomEntryEventSet, UserID: "u1", Status: 1, OccurredAt: at, Version: 1700000000001,
 		}
-	case webhook.KindGroupProfile:
-		return &webhook.GroupProfile{
+	case webhook.KindHostedGroupProfile:
+		return &webhook.HostedGroupProfile{
 			GroupID: "g1", GroupName: "Team", OccurredAt: at, OperatorID: "u1", Introduction: "who we are", Announcement: "what is new",
 			PortraitURL: "https://example.com/team.png", Attributes: map[string]string{"ext_city": "Oslo"},
-			Permissions: &webhook.GroupPermissions{
+			Permissions: &webhook.HostedGroupPermissions{
 				Join: rongcloud.Ptr(2), Remove: rongcloud.Ptr(1), MemberInvite: rongcloud.Ptr(2), Invite: rongcloud.Ptr(1), Profile: rongcloud.Ptr(1),
 				MemberProfile: rongcloud.Ptr(0),
 			},
 		}
-	case webhook.KindGroupOperation:
-		return &webhook.GroupOperation{
-			GroupID: "g1", Event: webhook.GroupJoined, OccurredAt: at, OperatorID: "u1", OperatorIDs: []string{"u1"}, UserIDs: []string{"u2", "u3"},
+	case webhook.KindHostedGroupOperation:
+		return &webhook.HostedGroupOperation{
+			GroupID: "g1", Event: webhook.HostedGroupEventJoined, OccurredAt: at, OperatorID: "u1", OperatorIDs: []string{"u1"}, UserIDs: []string{"u2", "u3"},
 		}
 	case webhook.KindMessageAudit:
 		return &webhook.MessageAudit{
-			Result: webhook.AuditRefused, MessageUID: "596E-P5PG-4FS2-7OJK", Provider: "shumei", Detail: json.RawMessage(`{"riskLevel":"REJECT"}`),
-			From: "u1", TargetID: "g1", ToUserIDs: []string{"u2", "u3"}, ChannelType: webhook.ChannelGroup, ObjectName: "RC:TxtMsg",
+			Result: webhook.AuditResultRefused, MessageUID: "596E-P5PG-4FS2-7OJK", Provider: "shumei", Detail: json.RawMessage(`{"riskLevel":"REJECT"}`),
+			From: "u1", TargetID: "g1", ToUserIDs: []string{"u2", "u3"}, ConversationType: rongcloud.ConversationGroup, ObjectName: "RC:TxtMsg",
 			Body: `{"content":"hello"}`, Expansion: json.RawMessage(`{"likes":"1"}`), Platform: webhook.PlatformPC, SentAt: at,
 		}
 	case webhook.KindHostedInfoAudit:
 		return &webhook.HostedInfoAudit{
-			Event: webhook.HostedGroupMember, Passed: true, OccurredAt: at, OperatorID: "u1", GroupID: "g1", UserID: "u2",
+			Type: webhook.HostedInfoGroupMember, Passed: true, OccurredAt: at, OperatorID: "u1", GroupID: "g1", UserID: "u2",
 			Contents: []webhook.AuditedText{{Key: "nickname", Content: "Benny", Passed: true}, {Key: "extra", Content: "x"}},
 		}
 	case webhook.KindBotEvent:
 		return &webhook.BotEvent{
-			Type: webhook.BotPrivateMessage, OccurredAt: at,
+			Type: webhook.BotEventPrivateMessage, OccurredAt: at,
 			Bot: webhook.Bot{
 				UserID: "bot1", Name: "Helper", PortraitURL: "https://example.com/bot.png", Type: "BOT", Metadata: map[string]string{"team": "a"},
 			},

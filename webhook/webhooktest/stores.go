@@ -19,7 +19,7 @@ func CheckNonceStore(ctx context.Context, store webhook.NonceStore) error {
 	first, second := strings.Repeat("0a", 20), strings.Repeat("0b", 20)
 	mine, other := webhook.Fingerprint{1}, webhook.Fingerprint{2}
 	var problems []error
-	begin := func(step, key string, request webhook.Fingerprint, want webhook.NonceState) {
+	begin := func(step, key string, request webhook.Fingerprint, want webhook.NonceStatus) {
 		if got, err := store.Begin(ctx, key, request, keep); err != nil || got != want {
 			problems = append(problems, fmt.Errorf("%s: got %v and error %w, want %v", step, got, err, want))
 		}

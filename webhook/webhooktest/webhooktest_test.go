@@ -36,11 +36,11 @@ var bodies = map[webhook.Kind]string{
 		`\"email\":\"ann@example.com\",\"birthday\":\"1990-01-01\",\"gender\":2,\"location\":\"Oslo\",\"role\":1,\"level\":2}","userExtProfile":"{\"ext_hobby\":\"chess\"}"}`,
 	webhook.KindFriendship:     `{"eventType":1,"userId":"u1","toUserId":"u2","time":1700000000000,"source":"iOS","extra":"it is me, Ann"}`,
 	webhook.KindChatroomStatus: `[{"chatRoomId":"room1","userIds":["u1","u2"],"status":1,"type":2,"time":1700000000000}]`,
-	webhook.KindChatroomKV:     `{"chatroomId":"room1","key":"topic","value":"chess","optType":1,"userId":"u1","status":1,"timestamp":1700000000000,"version":1700000000001}`,
-	webhook.KindGroupProfile: `{"profiles":[{"groupId":"g1","groupName":"Team","time":1700000000000,"optUserId":"u1",` +
+	webhook.KindChatroomEntry:  `{"chatroomId":"room1","key":"topic","value":"chess","optType":1,"userId":"u1","status":1,"timestamp":1700000000000,"version":1700000000001}`,
+	webhook.KindHostedGroupProfile: `{"profiles":[{"groupId":"g1","groupName":"Team","time":1700000000000,"optUserId":"u1",` +
 		`"groupProfile":{"introduction":"who we are","announcement":"what is new","portraitUrl":"https://example.com/team.png"},"groupExtProfile":{"ext_city":"Oslo"},` +
 		`"permissions":{"joinPerm":2,"removePerm":1,"memInvitePerm":2,"invitePerm":1,"profilePerm":1,"memProfilePerm":0}}]}`,
-	webhook.KindGroupOperation: `{"profiles":[{"groupId":"g1","eventType":2,"time":1700000000000,"optUserId":"u1","userIds":["u2","u3"]}]}`,
+	webhook.KindHostedGroupOperation: `{"profiles":[{"groupId":"g1","eventType":2,"time":1700000000000,"optUserId":"u1","userIds":["u2","u3"]}]}`,
 	webhook.KindMessageAudit: `{"result":10001,"content":"{\"appKey\":\"test-key\",\"fromUserId\":\"u1\",\"targetId\":\"g1\",\"toUserIds\":\"u2,u3\",\"conversationType\":\"GROUP\",` +
 		`\"objectName\":\"RC:TxtMsg\",\"message\":\"{\\\"content\\\":\\\"hello\\\"}\",\"extraContent\":{\"likes\":\"1\"},\"clientOs\":\"PC\",\"messageTime\":1700000000000,` +
 		`\"messageId\":\"596E-P5PG-4FS2-7OJK\"}","msgUID":"596E-P5PG-4FS2-7OJK","serviceProvider":"shumei","resultDetail":"{\"riskLevel\":\"REJECT\"}"}`,
@@ -80,7 +80,7 @@ func TestRequests(t *testing.T) {
 			}
 			if kind == webhook.KindMessageOperation { // a deletion has other fields
 				deletion := webhooktest.Sample(kind).(*webhook.MessageOperation)
-				deletion.Operation, deletion.DeleteType, deletion.DeleteUntil = webhook.OperationDelete, webhook.DeleteUntil, deletion.OccurredAt
+				deletion.Type, deletion.DeleteType, deletion.DeleteUntil = webhook.MessageOperationDelete, webhook.MessageDeleteUntil, deletion.OccurredAt
 				_, body, err := app.Encode(deletion)
 				require.NoError(t, err)
 				sent = append(sent, jsonNames(t, string(body))...)
@@ -155,11 +155,11 @@ func TestRequestsOfSeveralEvents(t *testing.T) {
 	for _, kind := range webhooktest.Kinds() {
 		_, body, err := app.Encode(webhooktest.Sample(kind), webhooktest.Sample(kind))
 		switch kind {
-		case webhook.KindUserStatus, webhook.KindChatroomStatus, webhook.KindChatroomKV:
+		case webhook.KindUserStatus, webhook.KindChatroomStatus, webhook.KindChatroomEntry:
 			one := strings.Trim(bodies[kind], "[]")
 			require.NoError(t, err)
 			require.Equal(t, "["+one+","+one+"]", string(body))
-		case webhook.KindGroupProfile, webhook.KindGroupOperation:
+		case webhook.KindHostedGroupProfile, webhook.KindHostedGroupOperation:
 			one := strings.TrimSuffix(strings.TrimPrefix(bodies[kind], `{"profiles":[`), "]}")
 			require.NoError(t, err)
 			require.Equal(t, `{"profiles":[`+one+","+one+"]}", string(body))
@@ -189,7 +189,7 @@ func TestGroupForm(t *testing.T) {
 	for _, kind := range webhooktest.Kinds() {
 		contentType, body, err := older.Encode(webhooktest.Sample(kind))
 		require.NoError(t, err)
-		if kind != webhook.KindGroupProfile && kind != webhook.KindGroupOperation {
+		if kind != webhook.KindHostedGroupProfile && kind != webhook.KindHostedGroupOperation {
 			require.Equal(t, bodies[kind], string(body))
 			continue
 		}
@@ -204,13 +204,13 @@ func TestGroupForm(t *testing.T) {
 func TestSparseEvents(t *testing.T) {
 	t.Parallel()
 	for e, want := range map[webhook.Event]string{
-		&webhook.Message{}:                     "fromUserId=&toUserId=&objectName=&content=&channelType=&msgTimestamp=0&timestamp=0&msgUID=&sensitiveType=0&source=",
-		&webhook.ChatroomStatus{}:              `[{"chatRoomId":"","userIds":[],"status":0,"type":0,"time":0}]`,
-		&webhook.UserProfile{}:                 `{"userId":"","type":0,"time":0}`,
-		&webhook.GroupProfile{GroupID: "g"}:    `{"profiles":[{"groupId":"g","time":0}]}`,
-		&webhook.HostedInfoAudit{}:             `{"eventType":0,"result":false,"time":0,"contents":[]}`,
-		&webhook.Unknown{Envelope: raw(`a=1`)}: `a=1`,
-		&webhook.Unknown{Envelope: raw(`{}`)}:  `{}`,
+		&webhook.Message{}:                        "fromUserId=&toUserId=&objectName=&content=&channelType=&msgTimestamp=0&timestamp=0&msgUID=&sensitiveType=0&source=",
+		&webhook.ChatroomStatus{}:                 `[{"chatRoomId":"","userIds":[],"status":0,"type":0,"time":0}]`,
+		&webhook.UserProfile{}:                    `{"userId":"","type":0,"time":0}`,
+		&webhook.HostedGroupProfile{GroupID: "g"}: `{"profiles":[{"groupId":"g","time":0}]}`,
+		&webhook.HostedInfoAudit{}:                `{"eventType":0,"result":false,"time":0,"contents":[]}`,
+		&webhook.Unknown{Envelope: raw(`a=1`)}:    `a=1`,
+		&webhook.Unknown{Envelope: raw(`{}`)}:     `{}`,
 	} {
 		_, body, err := app.Encode(e)
 		require.NoError(t, err)
@@ -270,7 +270,7 @@ func TestChecksFindFaults(t *testing.T) {
 
 type forgetful struct{ err error }
 
-func (f forgetful) Begin(context.Context, string, webhook.Fingerprint, time.Duration) (webhook.NonceState, error) {
+func (f forgetful) Begin(context.Context, string, webhook.Fingerprint, time.Duration) (webhook.NonceStatus, error) {
 	return webhook.NonceNew, f.err
 }
 

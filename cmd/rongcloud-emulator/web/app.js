@@ -221,13 +221,13 @@ async function showCall(number) {
 // messageRow shows a message as it was sent, or as it lies in an inbox, where a private conversation is named after its sender.
 function messageRow(m, inInbox) {
   const row = make('div', 'row');
-  let to = m.to ? ' → ' + m.to + (m.channel ? '/' + m.channel : '') : ' → everybody';
-  if (inInbox && m.to === m.from) to = '';
+  let to = m.targetId ? ' → ' + m.targetId + (m.channelId ? '/' + m.channelId : '') : ' → everybody';
+  if (inInbox && m.targetId === m.from) to = '';
   const line = make('code', '', m.from + to);
-  const kind = make('span', 'verdict quiet', m.type + ' · ' + m.objectName);
-  row.append(timeNode(m.time), line, kind, make('span', 'who', m.content));
+  const kind = make('span', 'verdict quiet', m.conversationType + ' · ' + m.objectName);
+  row.append(timeNode(m.sentAt), line, kind, make('span', 'who', m.body));
   const notes = [m.recalled ? 'recalled' : '', m.blocked ? 'blocked by a sensitive word' : '', m.ownCopy ? "the sender's own copy" : '',
-    m.receivers ? 'received by ' + m.receivers.join(', ') : ''].filter(Boolean).join(' · ');
+    m.recipientIds ? 'received by ' + m.recipientIds.join(', ') : ''].filter(Boolean).join(' · ');
   if (notes) row.append(make('span', 'who', notes));
   return row;
 }
