@@ -140,9 +140,8 @@ func ExampleMessageHistoryService_AllPrivate() {
 		}
 	}
 
-	now := srv.Now() // time.Now with RongCloud itself
 	for message, err := range client.Message.History.AllPrivate(ctx, rongcloud.HistoryQuery{
-		UserID: "u1", TargetID: "u2", Newest: now, Oldest: now.AddDate(0, -1, 0),
+		UserID: "u1", TargetID: "u2", Since: srv.Now().AddDate(0, -1, 0), // time.Now with RongCloud itself,
 	}) {
 		if err != nil { // it comes once, as the last item
 			fmt.Println(err)

@@ -18,45 +18,51 @@ import (
 // client with a limiter ([WithLimiter]) keeps to the quota.
 type MessageHistoryService service
 
-// HistoryQuery chooses messages of a private, group or chat room conversation. UserID, TargetID,
-// Newest and Oldest are required. The bounds count to the millisecond.
+// HistoryQuery chooses messages of a private, group or chat room conversation. UserID, TargetID and
+// Since are required. The bounds count to the millisecond.
 type HistoryQuery struct {
 	UserID   string    // whose view of the conversation is read
 	TargetID string    // the other user, the group or the chat room
-	Newest   time.Time // where reading begins, such as now
-	Oldest   time.Time // where it ends
-	Size     int       // messages per call, at most 100; List: 10 by default, All: 100
-	// ExcludeNewest leaves out messages sent exactly at Newest.
-	ExcludeNewest bool
+	Since    time.Time // messages sent then or later
+	Until    time.Time // and not later than this, where reading begins; now if zero
+	Size     int       // messages per call, at most 100; List…: 10 by default, All…: 100
 }
 
-// UltraGroupHistoryQuery chooses messages of an ultra group. UserID, TargetID, Newest and Oldest
-// are required.
+// UltraGroupHistoryQuery chooses messages of an ultra group. UserID, GroupID and Since are
+// required. The bounds count to the millisecond.
 type UltraGroupHistoryQuery struct {
 	UserID    string    // whose view of the conversation is read
 	GroupID   string    // the ultra group
 	ChannelID string    // one channel; all if empty
-	Newest    time.Time // where reading begins, such as now
-	Oldest    time.Time // where it ends
-	Size      int       // messages per call, at most 100; List: 10 by default, All: 100
-	// ExcludeNewest leaves out messages sent exactly at Newest.
-	ExcludeNewest bool
+	Since     time.Time // messages sent then or later
+	Until     time.Time // and not later than this, where reading begins; now if zero
+	Size      int       // messages per call, at most 100; List…: 10 by default, All…: 100
 }
 
-// HistoryPage is a page of messages, newest first.
+// HistoryPage is a page of messages.
 type HistoryPage struct {
+	Messages []HistoryMessage `json:"data"`
+}
+
+// More reports whether there may be another page. The server does not say, so only an empty page is
+// taken for the one after the last.
+func (p *HistoryPage) More() bool { return len(p.Messages) > 0 }
+
+// HistoryMessages are messages that were asked for, of which there are no pages.
+type HistoryMessages struct {
 	Messages []HistoryMessage `json:"data"`
 }
 
 // HistoryMessage is a message in the cloud history.
 type HistoryMessage struct {
-	MessageUID string    `json:"messageUID" alt:"msgUID"`
-	From       string    `json:"fromUserId"`
-	TargetID   string    `json:"targetId" alt:"groupId"`
-	ChannelID  string    `json:"busChannel"` // of an ultra group
-	SentAt     time.Time `json:"msgTime" alt:"sentTime" unit:"ms"`
-	ObjectName string    `json:"objectName"`
-	Body       string    `json:"content"` // as it was sent; see Content
+	MessageUID       string           `json:"messageUID" alt:"msgUID"`
+	From             string           `json:"fromUserId"`
+	ConversationType ConversationType `json:"conversationType" alt:"conversionType"` // that of the history, where the server does not tell it
+	TargetID         string           `json:"targetId" alt:"groupId"`
+	ChannelID        string           `json:"busChannel"` // of an ultra group
+	SentAt           time.Time        `json:"msgTime" alt:"sentTime" unit:"ms"`
+	ObjectName       string           `json:"objectName"`
+	Body             string           `json:"content"` // as it was sent; see Content
 
 	Expandable    bool   `json:"expansion"`    // it takes key-value data
 	ExpansionText string `json:"extraContent"` // the key-value data attached to it as JSON text; see Expansion
@@ -97,18 +103,20 @@ func messageStamp(m HistoryMessage) (time.Time, string) {
 	return m.SentAt, m.MessageUID
 }
 
+// historyPageQuery asks for one page.
 type historyPageQuery struct {
 	UserID       string    `wire:"userId"`
 	TargetID     string    `wire:"targetId"`
-	Newest       time.Time `wire:"startTime"`
-	Oldest       time.Time `wire:"endTime"`
+	Until        time.Time `wire:"startTime"` // reading goes back in time from here
+	Since        time.Time `wire:"endTime"`
 	Size         int       `wire:"pageSize"`
-	IncludeStart bool      `wire:"includeStart"`
+	IncludeStart *bool     `wire:"includeStart"` // whether messages sent exactly at Until count
 }
 
 type ultraGroupHistoryPageQuery struct {
 	historyPageQuery
-	Channel string `wire:"busChannel"`
+
+	ChannelID string `wire:"busChannel"`
 }
 
 const (
@@ -116,161 +124,175 @@ const (
 	maxHistorySize = 100
 )
 
-func (q *HistoryQuery) page() *historyPageQuery {
-	return &historyPageQuery{q.UserID, q.TargetID, q.Newest, q.Oldest, q.Size, !q.ExcludeNewest}
+// page returns what asks for the query's first page.
+func (q *HistoryQuery) page(now time.Time) historyPageQuery {
+	until := q.Until
+	if until.IsZero() {
+		until = now
+	}
+	return historyPageQuery{q.UserID, q.TargetID, until, q.Since, q.Size, Ptr(true)}
 }
 
-func (q *UltraGroupHistoryQuery) page() *ultraGroupHistoryPageQuery {
-	return &ultraGroupHistoryPageQuery{historyPageQuery{q.UserID, q.GroupID, q.Newest, q.Oldest, q.Size, !q.ExcludeNewest}, q.ChannelID}
+func (q *UltraGroupHistoryQuery) common() *HistoryQuery {
+	return &HistoryQuery{q.UserID, q.GroupID, q.Since, q.Until, q.Size}
 }
 
-// check refuses what makes no sense for one call or a walk. What is missing is the encoder's
+// check refuses what makes no sense for one call or a walk. What else is missing is the encoder's
 // business.
 func (q *historyPageQuery) check() error {
 	switch {
 	case q.Size < 0 || q.Size > maxHistorySize:
 		return refuse("pageSize", "%d is not between 1 and %d", q.Size, maxHistorySize)
-	case q.Newest.IsZero() || q.Oldest.IsZero():
-		return nil
-	case q.Oldest.UnixMilli() > q.Newest.UnixMilli():
-		return refuse("endTime", "%v is newer than startTime %v; reading goes back in time", q.Oldest, q.Newest)
-	}
-	return nil
-}
-
-// checkBounds refuses a span without one of its ends.
-func (q *historyPageQuery) checkBounds() error {
-	switch {
-	case q.Newest.IsZero():
-		return refuse("startTime", "is required")
-	case q.Oldest.IsZero():
+	case q.Since.IsZero():
 		return refuse("endTime", "is required")
+	case q.Since.UnixMilli() > q.Until.UnixMilli():
+		return refuse("endTime", "%v is after %v, where reading begins", q.Since, q.Until)
 	}
 	return nil
 }
 
-// checkSpan refuses more than one call can answer.
+// checkSpan refuses more than one call can read.
 func (q *historyPageQuery) checkSpan() error {
-	span := time.Duration(q.Newest.UnixMilli()-q.Oldest.UnixMilli()) * time.Millisecond
-	if !q.Newest.IsZero() && !q.Oldest.IsZero() && span > maxHistorySpan {
-		return refuse("endTime", "%v is more than 14 days before startTime %v; the methods that begin with All split longer spans", q.Oldest, q.Newest)
+	span := time.Duration(q.Until.UnixMilli()-q.Since.UnixMilli()) * time.Millisecond
+	if span > maxHistorySpan {
+		return refuse("endTime", "%v is more than 14 days before %v; the methods that begin with All split longer spans", q.Since, q.Until)
 	}
 	return nil
 }
 
-func (s *MessageHistoryService) list(ctx context.Context, ep *endpoint.Endpoint, common *historyPageQuery, params any, opts []CallOption) (*HistoryPage, error) {
+// historyKind is one of the four histories.
+type historyKind struct {
+	ep           *endpoint.Endpoint
+	conversation ConversationType
+}
+
+var (
+	privateHistory    = historyKind{endpoint.V3MessagePrivateQuery, ConversationPrivate}
+	groupHistory      = historyKind{endpoint.V3MessageGroupQuery, ConversationGroup}
+	chatroomHistory   = historyKind{endpoint.V3MessageChatroomQuery, ConversationChatroom}
+	ultraGroupHistory = historyKind{endpoint.V3MessageUltragroupQuery, ConversationUltraGroup}
+)
+
+// fetchHistory fetches the page that params, which holds common, asks for.
+func (s *MessageHistoryService) fetchHistory(ctx context.Context, kind historyKind, common *historyPageQuery, params any, opts []CallOption) (*HistoryPage, error) {
 	if err := common.check(); err != nil {
 		return nil, err
 	}
 	if err := common.checkSpan(); err != nil {
 		return nil, err
 	}
-	page, err := fetch[HistoryPage](ctx, s.client, ep, params, opts)
+	page, err := fetch[HistoryPage](ctx, s.client, kind.ep, params, opts)
 	if err != nil {
 		return nil, err
 	}
-	for i := range page.Messages {
-		if m := &page.Messages[i]; m.Quote != nil && *m.Quote == (HistoryQuoted{}) {
-			m.Quote = nil // some servers send an empty text
-		}
-	}
+	complete(page.Messages, kind.conversation)
 	return page, nil
 }
 
-// all walks the history with a method for one page.
-func (s *MessageHistoryService) all(ep *endpoint.Endpoint, query *historyPageQuery, fetch func(historyPageQuery) (*HistoryPage, error)) iter.Seq2[HistoryMessage, error] {
-	first := *query
-	if first.Size == 0 {
-		first.Size = maxHistorySize
-	}
-	err := first.check()
-	if err == nil {
-		err = first.checkBounds()
-	}
-	if err != nil {
-		return func(yield func(HistoryMessage, error) bool) { yield(HistoryMessage{}, err) }
-	}
-	span := backSpan{newest: first.Newest, oldest: first.Oldest, longest: maxHistorySpan, size: first.Size}
-	return walkBack(ep, span, messageStamp, func(newest, oldest time.Time) ([]HistoryMessage, error) {
-		at := first
-		at.Newest, at.Oldest = newest, oldest
-		// Messages of one millisecond may be spread over two pages, so only the very first bound
-		// may be left out.
-		at.IncludeStart = first.IncludeStart || newest.UnixMilli() != first.Newest.UnixMilli()
-		page, err := fetch(at)
-		if err != nil {
-			return nil, err
+// complete says what the server leaves out.
+func complete(messages []HistoryMessage, conversation ConversationType) {
+	for i := range messages {
+		m := &messages[i]
+		if m.ConversationType == 0 {
+			m.ConversationType = conversation
 		}
-		return page.Messages, nil
+		if m.Quote != nil && *m.Quote == (HistoryQuoted{}) {
+			m.Quote = nil // some servers send an empty text
+		}
+	}
+}
+
+func (s *MessageHistoryService) list(ctx context.Context, kind historyKind, query HistoryQuery, opts []CallOption) (*HistoryPage, error) {
+	page := query.page(s.client.core.config.now())
+	return s.fetchHistory(ctx, kind, &page, &page, opts)
+}
+
+func (s *MessageHistoryService) all(ctx context.Context, kind historyKind, query HistoryQuery, opts []CallOption) iter.Seq2[HistoryMessage, error] {
+	return s.walk(kind, query, func(at historyPageQuery) (*HistoryPage, error) {
+		return s.fetchHistory(ctx, kind, &at, &at, opts)
 	})
 }
 
+// walk walks a history with a method for one page.
+func (s *MessageHistoryService) walk(kind historyKind, query HistoryQuery, fetch func(historyPageQuery) (*HistoryPage, error)) iter.Seq2[HistoryMessage, error] {
+	return func(yield func(HistoryMessage, error) bool) {
+		first := query.page(s.client.core.config.now())
+		if first.Size == 0 {
+			first.Size = maxHistorySize
+		}
+		if err := first.check(); err != nil {
+			yield(HistoryMessage{}, err)
+			return
+		}
+		span := backSpan{newest: first.Until, oldest: first.Since, longest: maxHistorySpan, size: first.Size}
+		walkBack(kind.ep, span, messageStamp, func(newest, oldest time.Time) ([]HistoryMessage, error) {
+			at := first
+			at.Until, at.Since = newest, oldest
+			page, err := fetch(at)
+			if err != nil {
+				return nil, err
+			}
+			return page.Messages, nil
+		})(yield)
+	}
+}
+
 // ListPrivate returns one page of a one-to-one conversation, newest messages first; AllPrivate
-// walks all pages. The span is at most 14 days. For the page after this one, set Newest to the
+// walks all pages. The span is at most 14 days. For the page after this one, set Until to the
 // time of the last message and drop those that came before.
 //
 //rongcloud:endpoint POST /v3/message/private/query.json
 func (s *MessageHistoryService) ListPrivate(ctx context.Context, query HistoryQuery, opts ...CallOption) (*HistoryPage, error) {
-	page := query.page()
-	return s.list(ctx, endpoint.V3MessagePrivateQuery, page, page, opts)
+	return s.list(ctx, privateHistory, query, opts)
 }
 
 // AllPrivate yields the messages of a one-to-one conversation, newest first.
 func (s *MessageHistoryService) AllPrivate(ctx context.Context, query HistoryQuery, opts ...CallOption) iter.Seq2[HistoryMessage, error] {
-	return s.all(endpoint.V3MessagePrivateQuery, query.page(), func(at historyPageQuery) (*HistoryPage, error) {
-		return s.list(ctx, endpoint.V3MessagePrivateQuery, &at, &at, opts)
-	})
+	return s.all(ctx, privateHistory, query, opts)
 }
 
 // ListGroup returns one page of a group's messages, newest first; AllGroup walks all pages. The
-// span is at most 14 days. For the page after this one, set Newest to the time of the last message
+// span is at most 14 days. For the page after this one, set Until to the time of the last message
 // and drop those that came before.
 //
 //rongcloud:endpoint POST /v3/message/group/query.json
 func (s *MessageHistoryService) ListGroup(ctx context.Context, query HistoryQuery, opts ...CallOption) (*HistoryPage, error) {
-	page := query.page()
-	return s.list(ctx, endpoint.V3MessageGroupQuery, page, page, opts)
+	return s.list(ctx, groupHistory, query, opts)
 }
 
 // AllGroup yields the messages of a group, newest first.
 func (s *MessageHistoryService) AllGroup(ctx context.Context, query HistoryQuery, opts ...CallOption) iter.Seq2[HistoryMessage, error] {
-	return s.all(endpoint.V3MessageGroupQuery, query.page(), func(at historyPageQuery) (*HistoryPage, error) {
-		return s.list(ctx, endpoint.V3MessageGroupQuery, &at, &at, opts)
-	})
+	return s.all(ctx, groupHistory, query, opts)
 }
 
 // ListUltraGroup returns one page of an ultra group's messages, newest first; AllUltraGroup walks
-// all pages. The span is at most 14 days. For the page after this one, set Newest to the time of
+// all pages. The span is at most 14 days. For the page after this one, set Until to the time of
 // the last message and drop those that came before.
 //
 //rongcloud:endpoint POST /v3/message/ultragroup/query.json
 func (s *MessageHistoryService) ListUltraGroup(ctx context.Context, query UltraGroupHistoryQuery, opts ...CallOption) (*HistoryPage, error) {
-	page := query.page()
-	return s.list(ctx, endpoint.V3MessageUltragroupQuery, &page.historyPageQuery, page, opts)
+	page := ultraGroupHistoryPageQuery{query.common().page(s.client.core.config.now()), query.ChannelID}
+	return s.fetchHistory(ctx, ultraGroupHistory, &page.historyPageQuery, &page, opts)
 }
 
 // AllUltraGroup yields the messages of an ultra group or of one of its channels, newest first.
 func (s *MessageHistoryService) AllUltraGroup(ctx context.Context, query UltraGroupHistoryQuery, opts ...CallOption) iter.Seq2[HistoryMessage, error] {
-	first := query.page()
-	return s.all(endpoint.V3MessageUltragroupQuery, &first.historyPageQuery, func(at historyPageQuery) (*HistoryPage, error) {
-		page := &ultraGroupHistoryPageQuery{at, query.ChannelID}
-		return s.list(ctx, endpoint.V3MessageUltragroupQuery, &page.historyPageQuery, page, opts)
+	return s.walk(ultraGroupHistory, *query.common(), func(at historyPageQuery) (*HistoryPage, error) {
+		page := ultraGroupHistoryPageQuery{at, query.ChannelID}
+		return s.fetchHistory(ctx, ultraGroupHistory, &page.historyPageQuery, &page, opts)
 	})
 }
 
 // ListChatroom returns one page of a chat room's messages, newest first; AllChatroom walks all
-// pages. The span is at most 14 days. For the page after this one, set Newest to the time of the
+// pages. The span is at most 14 days. For the page after this one, set Until to the time of the
 // last message and drop those that came before.
 //
 //rongcloud:endpoint POST /v3/message/chatroom/query.json
 func (s *MessageHistoryService) ListChatroom(ctx context.Context, query HistoryQuery, opts ...CallOption) (*HistoryPage, error) {
-	page := query.page()
-	return s.list(ctx, endpoint.V3MessageChatroomQuery, page, page, opts)
+	return s.list(ctx, chatroomHistory, query, opts)
 }
 
 // AllChatroom yields the messages of a chat room, newest first.
 func (s *MessageHistoryService) AllChatroom(ctx context.Context, query HistoryQuery, opts ...CallOption) iter.Seq2[HistoryMessage, error] {
-	return s.all(endpoint.V3MessageChatroomQuery, query.page(), func(at historyPageQuery) (*HistoryPage, error) {
-		return s.list(ctx, endpoint.V3MessageChatroomQuery, &at, &at, opts)
-	})
+	return s.all(ctx, chatroomHistory, query, opts)
 }

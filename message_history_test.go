@@ -22,13 +22,13 @@ import (
 func TestMsgHistorySends(t *testing.T) {
 	t.Parallel()
 	newest, oldest := contentTime, contentTime.Add(-time.Hour)
-	query := HistoryQuery{UserID: "u 1&", TargetID: "t", Newest: newest, Oldest: oldest}
+	query := HistoryQuery{UserID: "u 1&", TargetID: "t", Until: newest, Since: oldest}
 	all := query
-	all.Size, all.ExcludeNewest = 50, true
+	all.Size = 50
 	bare := `{"userId":"u 1&","targetId":"t","startTime":1705270000123,"endTime":1705266400123,"includeStart":true}`
-	full := `{"userId":"u 1&","targetId":"t","startTime":1705270000123,"endTime":1705266400123,"pageSize":50,"includeStart":false`
-	ultra := UltraGroupHistoryQuery{UserID: "u 1&", GroupID: "t", Newest: newest, Oldest: oldest}
-	ultraAll := UltraGroupHistoryQuery{UserID: "u 1&", GroupID: "t", Newest: newest, Oldest: oldest, Size: 50, ExcludeNewest: true, ChannelID: "c"}
+	full := `{"userId":"u 1&","targetId":"t","startTime":1705270000123,"endTime":1705266400123,"pageSize":50,"includeStart":true`
+	ultra := UltraGroupHistoryQuery{UserID: "u 1&", GroupID: "t", Until: newest, Since: oldest}
+	ultraAll := UltraGroupHistoryQuery{UserID: "u 1&", GroupID: "t", Until: newest, Since: oldest, Size: 50, ChannelID: "c"}
 	type lister = func(*MessageHistoryService, context.Context, HistoryQuery, ...CallOption) (*HistoryPage, error)
 	list := func(f lister, q HistoryQuery) func(context.Context, *MessageService) error {
 		return func(ctx context.Context, s *MessageService) error { _, err := f(s.History, ctx, q); return err }
@@ -53,7 +53,7 @@ func TestMsgHistorySends(t *testing.T) {
 
 func TestMsgHistoryArguments(t *testing.T) {
 	t.Parallel()
-	good := HistoryQuery{UserID: "u", TargetID: "t", Newest: contentTime, Oldest: contentTime.Add(-time.Hour)}
+	good := HistoryQuery{UserID: "u", TargetID: "t", Until: contentTime, Since: contentTime.Add(-time.Hour)}
 	for _, c := range []struct {
 		field, reason string
 		change        func(*HistoryQuery)
@@ -61,16 +61,15 @@ func TestMsgHistoryArguments(t *testing.T) {
 	}{
 		{"userId", "required", func(q *HistoryQuery) { q.UserID = "" }, false},
 		{"targetId", "required", func(q *HistoryQuery) { q.TargetID = "" }, false},
-		{"startTime", "required", func(q *HistoryQuery) { q.Newest = time.Time{} }, false},
-		{"endTime", "required", func(q *HistoryQuery) { q.Oldest = time.Time{} }, false},
-		{"endTime", "newer", func(q *HistoryQuery) { q.Oldest = q.Newest.Add(time.Millisecond) }, false},
+		{"endTime", "required", func(q *HistoryQuery) { q.Since = time.Time{} }, false},
+		{"endTime", "where reading begins", func(q *HistoryQuery) { q.Since = q.Until.Add(time.Millisecond) }, false},
 		{"pageSize", "not between", func(q *HistoryQuery) { q.Size = -1 }, false},
 		{"pageSize", "not between", func(q *HistoryQuery) { q.Size = 101 }, false},
-		{"endTime", "14 days", func(q *HistoryQuery) { q.Oldest = q.Newest.Add(-14*24*time.Hour - time.Millisecond) }, true},
+		{"endTime", "14 days", func(q *HistoryQuery) { q.Since = q.Until.Add(-14*24*time.Hour - time.Millisecond) }, true},
 	} {
 		query := good
 		c.change(&query)
-		ultra := UltraGroupHistoryQuery{UserID: query.UserID, GroupID: query.TargetID, Newest: query.Newest, Oldest: query.Oldest, Size: query.Size}
+		ultra := UltraGroupHistoryQuery{UserID: query.UserID, GroupID: query.TargetID, Until: query.Until, Since: query.Since, Size: query.Size}
 		for _, call := range []func(context.Context, *MessageService) error{
 			func(ctx context.Context, s *MessageService) error {
 				_, err := s.History.ListPrivate(ctx, query)
@@ -112,11 +111,11 @@ func TestMsgHistoryArguments(t *testing.T) {
 	}
 	// Exactly 14 days, and no time at all, are fine.
 	client, _ := msgAnswer(t, `{"code":200}`)
-	good.Oldest = good.Newest.Add(-14 * 24 * time.Hour)
+	good.Since = good.Until.Add(-14 * 24 * time.Hour)
 	page, err := client.Message.History.ListPrivate(t.Context(), good)
 	require.NoError(t, err)
 	require.Empty(t, page.Messages)
-	good.Oldest = good.Newest
+	good.Since = good.Until
 	_, err = client.Message.History.ListPrivate(t.Context(), good)
 	require.NoError(t, err)
 }
@@ -124,7 +123,7 @@ func TestMsgHistoryArguments(t *testing.T) {
 func TestMsgHistoryDecodes(t *testing.T) {
 	t.Parallel()
 	plain := HistoryMessage{
-		MessageUID: "A", From: "u1", TargetID: "u2", SentAt: time.UnixMilli(1705270000123), ObjectName: "RC:TxtMsg", Body: `{"content":"hi"}`,
+		MessageUID: "A", From: "u1", ConversationType: ConversationGroup, TargetID: "u2", SentAt: time.UnixMilli(1705270000123), ObjectName: "RC:TxtMsg", Body: `{"content":"hi"}`,
 		Expandable: true, ExpansionText: `{"k":"v"}`, AIGenerated: true, Quote: &HistoryQuoted{"B", "u3", "RC:ImgMsg"},
 	}
 	for _, c := range []struct {
@@ -137,13 +136,14 @@ func TestMsgHistoryDecodes(t *testing.T) {
 		{`[{"targetId":"u2","fromUserId":"u1","messageUID":"A","msgTime":"1705270000123","objectName":"RC:TxtMsg","content":{"content":"hi"},` +
 			`"expansion":"1","extraContent":{"k":"v"},"aiGenerated":1,"quote":{"msgUID":"B","objectName":"RC:ImgMsg","fromUserId":"u3"},"new":[]}]`,
 			[]HistoryMessage{plain}},
-		{`[{"messageUID":"A","msgTime":0,"quote":"","busChannel":"c","extraContent":"","expansion":""}]`, []HistoryMessage{{MessageUID: "A", ChannelID: "c"}}},
-		{`[{"messageUID":"A","quote":null}]`, []HistoryMessage{{MessageUID: "A"}}},
+		{`[{"messageUID":"A","msgTime":0,"quote":"","busChannel":"c","extraContent":"","expansion":""}]`, []HistoryMessage{{MessageUID: "A", ConversationType: ConversationGroup, ChannelID: "c"}}},
+		{`[{"messageUID":"A","quote":null}]`, []HistoryMessage{{MessageUID: "A", ConversationType: ConversationGroup}}},
+		{`[{"conversationType":1},{"conversionType":"4"}]`, []HistoryMessage{{ConversationType: ConversationPrivate}, {ConversationType: ConversationChatroom}}},
 		{`[]`, []HistoryMessage{}},
 		{`null`, nil},
 	} {
 		client, _ := msgAnswer(t, `{"code":200,"data":`+c.data+`}`)
-		page, err := client.Message.History.ListGroup(t.Context(), HistoryQuery{UserID: "u", TargetID: "g", Newest: contentTime, Oldest: contentTime})
+		page, err := client.Message.History.ListGroup(t.Context(), HistoryQuery{UserID: "u", TargetID: "g", Until: contentTime, Since: contentTime})
 		require.NoError(t, err, c.data)
 		require.Equal(t, c.want, page.Messages, c.data)
 	}
@@ -276,7 +276,7 @@ func TestMsgHistoryWalks(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			client, requests := c.archive.serve(t)
-			query := HistoryQuery{UserID: "u", TargetID: "t", Newest: time.UnixMilli(newest).Add(900 * time.Microsecond), Oldest: time.UnixMilli(newest - c.days*msgDay), Size: c.size}
+			query := HistoryQuery{UserID: "u", TargetID: "t", Until: time.UnixMilli(newest).Add(900 * time.Microsecond), Since: time.UnixMilli(newest - c.days*msgDay), Size: c.size}
 			before := query
 			seq := client.Message.History.AllPrivate(t.Context(), query)
 			require.Empty(t, *requests, "nothing is fetched before it is needed")
@@ -315,7 +315,7 @@ func TestMsgHistoryWalksAtRandom(t *testing.T) {
 		sort.Slice(archive.times, func(i, j int) bool { return archive.times[i] > archive.times[j] })
 		client, _ := archive.serve(t)
 		uids, err := msgUIDs(t, client.Message.History.AllGroup(t.Context(), HistoryQuery{
-			UserID: "u", TargetID: "t", Newest: time.UnixMilli(newest), Oldest: time.UnixMilli(newest - 60*msgDay), Size: 6 + random.IntN(20),
+			UserID: "u", TargetID: "t", Until: time.UnixMilli(newest), Since: time.UnixMilli(newest - 60*msgDay), Size: 6 + random.IntN(20),
 		}))
 		require.NoError(t, err)
 		require.Equal(t, msgIndices(len(archive.times)), uids, archive.times)
@@ -325,8 +325,8 @@ func TestMsgHistoryWalksAtRandom(t *testing.T) {
 func TestMsgHistoryKinds(t *testing.T) {
 	t.Parallel()
 	newest := contentTime
-	query := HistoryQuery{UserID: "u", TargetID: "t", Newest: newest, Oldest: newest.Add(-time.Hour), ExcludeNewest: true}
-	ultra := UltraGroupHistoryQuery{UserID: "u", GroupID: "t", Newest: newest, Oldest: newest.Add(-time.Hour), ExcludeNewest: true, ChannelID: "c"}
+	query := HistoryQuery{UserID: "u", TargetID: "t", Until: newest, Since: newest.Add(-time.Hour)}
+	ultra := UltraGroupHistoryQuery{UserID: "u", GroupID: "t", Until: newest, Since: newest.Add(-time.Hour), ChannelID: "c"}
 	for path, walk := range map[string]func(context.Context, *MessageHistoryService) iter.Seq2[HistoryMessage, error]{
 		"/v3/message/private/query.json": func(ctx context.Context, s *MessageHistoryService) iter.Seq2[HistoryMessage, error] {
 			return s.AllPrivate(ctx, query)
@@ -343,10 +343,7 @@ func TestMsgHistoryKinds(t *testing.T) {
 	} {
 		var client *Client
 		var wire *msgWire
-		client, wire = msgServe(t, func(r msgRequest) (int, string) {
-			if strings.Contains(r.body, `"includeStart":false`) {
-				return 200, `{"code":200,"data":[{"messageUID":"A","msgTime":1705270000122}]}`
-			}
+		client, wire = msgServe(t, func(msgRequest) (int, string) {
 			return 200, `{"code":200,"data":[{"messageUID":"A","msgTime":1705270000122}]}`
 		})
 		uids, err := msgUIDs(t, walk(t.Context(), client.Message.History))
@@ -358,16 +355,61 @@ func TestMsgHistoryKinds(t *testing.T) {
 			rest = `,"busChannel":"c"`
 		}
 		require.Equal(t, []msgRequest{
-			{path, `{"userId":"u","targetId":"t","startTime":1705270000123,"endTime":1705266400123,"pageSize":100,"includeStart":false` + rest + `}`},
+			{path, `{"userId":"u","targetId":"t","startTime":1705270000123,"endTime":1705266400123,"pageSize":100,"includeStart":true` + rest + `}`},
 			{path, `{"userId":"u","targetId":"t","startTime":1705270000122,"endTime":1705266400123,"pageSize":100,"includeStart":true` + rest + `}`},
 		}, wire.requests)
+	}
+}
+
+// A query without an end is read back from now, by the client's clock.
+func TestMsgHistoryUntilNow(t *testing.T) {
+	t.Parallel()
+	now := contentTime
+	client, wire := msgServe(t, func(msgRequest) (int, string) { return 200, `{"code":200,"data":[]}` }, WithClock(func() time.Time { return now }))
+	query := HistoryQuery{UserID: "u", TargetID: "t", Since: now.Add(-20 * 24 * time.Hour)}
+	ultra := UltraGroupHistoryQuery{UserID: "u", GroupID: "t", Since: query.Since}
+	seq := client.Message.History.AllGroup(t.Context(), query)
+	now = now.Add(time.Hour) // counts when it is ranged over
+	starts := func() (starts []int64) {
+		for _, r := range wire.requests {
+			var q struct{ StartTime, EndTime int64 }
+			require.NoError(t, json.Unmarshal([]byte(r.body), &q))
+			starts = append(starts, q.StartTime)
+		}
+		wire.requests = nil
+		return starts
+	}
+	uids, err := msgUIDs(t, seq)
+	require.NoError(t, err)
+	require.Empty(t, uids)
+	require.Equal(t, []int64{now.UnixMilli(), now.Add(-maxHistorySpan).UnixMilli()}, starts())
+	_, err = msgUIDs(t, client.Message.History.AllUltraGroup(t.Context(), ultra))
+	require.NoError(t, err)
+	require.Equal(t, []int64{now.UnixMilli(), now.Add(-maxHistorySpan).UnixMilli()}, starts())
+
+	query.Since, ultra.Since = now.Add(-time.Hour), now.Add(-time.Hour)
+	page, err := client.Message.History.ListPrivate(t.Context(), query)
+	require.NoError(t, err)
+	require.False(t, page.More())
+	_, err = client.Message.History.ListUltraGroup(t.Context(), ultra)
+	require.NoError(t, err)
+	require.Equal(t, []int64{now.UnixMilli(), now.UnixMilli()}, starts())
+
+	search := UltraGroupMessageQuery{GroupID: "g", ChannelID: "c", After: now.Add(-time.Hour)}
+	_, err = client.UltraGroup.Message.List(t.Context(), search)
+	require.NoError(t, err)
+	_, err = msgUIDs(t, client.UltraGroup.Message.All(t.Context(), search))
+	require.NoError(t, err)
+	require.Len(t, wire.requests, 2)
+	for _, r := range wire.requests {
+		require.Contains(t, r.body, fmt.Sprintf("endTime=%d", now.UnixMilli()))
 	}
 }
 
 func TestMsgHistoryWalkFails(t *testing.T) {
 	t.Parallel()
 	const newest = int64(1705270000123)
-	query := HistoryQuery{UserID: "u", TargetID: "t", Newest: time.UnixMilli(newest), Oldest: time.UnixMilli(newest - 20*msgDay), Size: 3}
+	query := HistoryQuery{UserID: "u", TargetID: "t", Until: time.UnixMilli(newest), Since: time.UnixMilli(newest - 20*msgDay), Size: 3}
 	ep := endpoint.V3MessagePrivateQuery.String()
 	times := []int64{newest, newest - 1, newest - 2, newest - 3, newest - 4, newest - 5, newest - 6}
 	for _, c := range []struct {
@@ -409,7 +451,7 @@ func TestMsgHistoryStaysInSpan(t *testing.T) {
 	archive := msgArchive{times: []int64{100, 90, 80, 70}, endless: true}
 	client, requests := archive.serve(t)
 	uids, err := msgUIDs(t, client.Message.History.AllPrivate(t.Context(), HistoryQuery{
-		UserID: "u", TargetID: "t", Newest: time.UnixMilli(100), Oldest: time.UnixMilli(85), Size: 10,
+		UserID: "u", TargetID: "t", Until: time.UnixMilli(100), Since: time.UnixMilli(85), Size: 10,
 	}))
 	require.NoError(t, err)
 	require.Equal(t, msgIndices(2), uids)
@@ -424,7 +466,7 @@ func TestMsgHistoryWithoutUIDs(t *testing.T) {
 	})
 	var from []string
 	for m, err := range client.Message.History.AllPrivate(t.Context(), HistoryQuery{
-		UserID: "u", TargetID: "t", Newest: time.UnixMilli(100), Oldest: time.UnixMilli(10), Size: 10,
+		UserID: "u", TargetID: "t", Until: time.UnixMilli(100), Since: time.UnixMilli(10), Size: 10,
 	}) {
 		require.NoError(t, err)
 		from = append(from, m.From)
@@ -437,7 +479,7 @@ func TestMsgHistoryBreaks(t *testing.T) {
 	const newest = int64(1705270000123)
 	archive := msgArchive{times: []int64{newest, newest - 1, newest - 2, newest - 3}}
 	client, requests := archive.serve(t)
-	query := HistoryQuery{UserID: "u", TargetID: "t", Newest: time.UnixMilli(newest), Oldest: time.UnixMilli(newest - msgDay), Size: 2}
+	query := HistoryQuery{UserID: "u", TargetID: "t", Until: time.UnixMilli(newest), Since: time.UnixMilli(newest - msgDay), Size: 2}
 	seen := 0
 	for _, err := range client.Message.History.AllPrivate(t.Context(), query) {
 		require.NoError(t, err)

@@ -33,7 +33,7 @@ type UltraGroupMessageQuery struct {
 	GroupID   string    `wire:"groupId"`
 	ChannelID string    `wire:"busChannel"` // required
 	After     time.Time `wire:"startTime"`  // messages sent later than this
-	Until     time.Time `wire:"endTime"`    // and not later than this
+	Until     time.Time `wire:"endTime"`    // and not later than this; now if zero
 	From      string    `wire:"fromUserId"` // of this sender only
 	Size      int       `wire:"pageSize"`   // messages per call, at most 100; List: 20 by default, All: 100
 }
@@ -67,13 +67,13 @@ type UltraGroupMessageModifyParams struct {
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/get-messages-by-uid
 //
 //rongcloud:endpoint POST /ultragroup/msg/get.json
-func (s *UltraGroupMessageService) Get(ctx context.Context, query UltraGroupMessageGetQuery, opts ...CallOption) (*HistoryPage, error) {
+func (s *UltraGroupMessageService) Get(ctx context.Context, query UltraGroupMessageGetQuery, opts ...CallOption) (*HistoryMessages, error) {
 	for i, m := range query.Messages {
 		if m.MessageUID == "" {
 			return nil, refuse("msgs", "item %d has no msgUID", i+1)
 		}
 	}
-	return fetch[HistoryPage](ctx, s.client, endpoint.UltragroupMsgGet, &query, opts)
+	return s.messages(ctx, endpoint.UltragroupMsgGet, &query, opts)
 }
 
 // Modify replaces the content of a message by another of the same type. Connected clients are told.
@@ -88,14 +88,16 @@ func (s *UltraGroupMessageService) Modify(ctx context.Context, params UltraGroup
 	return send(ctx, s.client, endpoint.UltragroupMsgModify, &params, opts)
 }
 
-// check refuses what makes no sense for one call or a walk. What is missing is the encoder's
+// check refuses what makes no sense for one call or a walk. What else is missing is the encoder's
 // business.
 func (q *UltraGroupMessageQuery) check() error {
 	switch {
 	case q.Size < 0 || q.Size > maxHistorySize:
 		return refuse("pageSize", "%d is not between 1 and %d", q.Size, maxHistorySize)
-	case !q.After.IsZero() && !q.Until.IsZero() && q.Until.Before(q.After):
-		return refuse("endTime", "%v is before startTime %v", q.Until, q.After)
+	case q.After.IsZero():
+		return refuse("startTime", "is required")
+	case q.Until.Before(q.After):
+		return refuse("endTime", "%v is before %v, after which reading begins", q.Until, q.After)
 	}
 	return nil
 }
@@ -107,43 +109,49 @@ func (q *UltraGroupMessageQuery) check() error {
 //
 //rongcloud:endpoint POST /ultragroup/hismsg/query.json
 func (s *UltraGroupMessageService) List(ctx context.Context, query UltraGroupMessageQuery, opts ...CallOption) (*HistoryPage, error) {
+	if query.Until.IsZero() {
+		query.Until = s.client.core.config.now()
+	}
 	if err := query.check(); err != nil {
 		return nil, err
 	}
-	span := time.Duration(query.Until.UnixMilli()-query.After.UnixMilli()) * time.Millisecond
-	if !query.After.IsZero() && !query.Until.IsZero() && span > maxHistorySpan {
-		return nil, refuse("endTime", "%v is more than 14 days after startTime %v; All splits longer spans", query.Until, query.After)
+	if span := time.Duration(query.Until.UnixMilli()-query.After.UnixMilli()) * time.Millisecond; span > maxHistorySpan {
+		return nil, refuse("endTime", "%v is more than 14 days after %v; All splits longer spans", query.Until, query.After)
 	}
-	return fetch[HistoryPage](ctx, s.client, endpoint.UltragroupHismsgQuery, &query, opts)
+	page, err := fetch[HistoryPage](ctx, s.client, endpoint.UltragroupHismsgQuery, &query, opts)
+	if err != nil {
+		return nil, err
+	}
+	complete(page.Messages, ConversationUltraGroup)
+	return page, nil
 }
 
 // All yields the messages of a channel, oldest first. It makes as many calls as it needs, for any
 // span of time.
 func (s *UltraGroupMessageService) All(ctx context.Context, query UltraGroupMessageQuery, opts ...CallOption) iter.Seq2[HistoryMessage, error] {
-	if query.Size == 0 {
-		query.Size = maxHistorySize
-	}
-	err := query.check()
-	switch {
-	case err != nil:
-	case query.After.IsZero():
-		err = refuse("startTime", "is required")
-	case query.Until.IsZero():
-		err = refuse("endTime", "is required")
-	}
-	if err != nil {
-		return func(yield func(HistoryMessage, error) bool) { yield(HistoryMessage{}, err) }
-	}
-	span := forthSpan{after: query.After, until: query.Until, longest: maxHistorySpan, size: query.Size}
-	return walkForth(endpoint.UltragroupHismsgQuery, span, messageStamp, func(after, until time.Time) ([]HistoryMessage, error) {
-		at := query
-		at.After, at.Until = after, until
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, err
+	return func(yield func(HistoryMessage, error) bool) {
+		first := query
+		if first.Size == 0 {
+			first.Size = maxHistorySize
 		}
-		return page.Messages, nil
-	})
+		if first.Until.IsZero() {
+			first.Until = s.client.core.config.now()
+		}
+		if err := first.check(); err != nil {
+			yield(HistoryMessage{}, err)
+			return
+		}
+		span := forthSpan{after: first.After, until: first.Until, longest: maxHistorySpan, size: first.Size}
+		walkForth(endpoint.UltragroupHismsgQuery, span, messageStamp, func(after, until time.Time) ([]HistoryMessage, error) {
+			at := first
+			at.After, at.Until = after, until
+			page, err := s.List(ctx, at, opts...)
+			if err != nil {
+				return nil, err
+			}
+			return page.Messages, nil
+		})(yield)
+	}
 }
 
 // ListAround returns a message, which it finds by its UID, between those before and after it,
@@ -152,6 +160,15 @@ func (s *UltraGroupMessageService) All(ctx context.Context, query UltraGroupMess
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/query-history-by-message-uid
 //
 //rongcloud:endpoint POST /ultragroup/hismsg/msgid/query.json
-func (s *UltraGroupMessageService) ListAround(ctx context.Context, query UltraGroupMessageListAroundQuery, opts ...CallOption) (*HistoryPage, error) {
-	return fetch[HistoryPage](ctx, s.client, endpoint.UltragroupHismsgMsgidQuery, &query, opts)
+func (s *UltraGroupMessageService) ListAround(ctx context.Context, query UltraGroupMessageListAroundQuery, opts ...CallOption) (*HistoryMessages, error) {
+	return s.messages(ctx, endpoint.UltragroupHismsgMsgidQuery, &query, opts)
+}
+
+func (s *UltraGroupMessageService) messages(ctx context.Context, ep *endpoint.Endpoint, query any, opts []CallOption) (*HistoryMessages, error) {
+	found, err := fetch[HistoryMessages](ctx, s.client, ep, query, opts)
+	if err != nil {
+		return nil, err
+	}
+	complete(found.Messages, ConversationUltraGroup)
+	return found, nil
 }

@@ -187,14 +187,12 @@ func TestUltraGroupRefuses(t *testing.T) {
 			})
 		}},
 		{"search without a start", "startTime", "required", search(func(q *rongcloud.UltraGroupMessageQuery) { q.After = time.Time{} })},
-		{"search without an end", "endTime", "required", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = time.Time{} })},
 		{"search back", "endTime", "before", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(-time.Second) })},
 		{"search too far", "endTime", "14 days", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(long + time.Millisecond) })},
 		{"search too many", "pageSize", "101", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Size = 101 })},
 		{"search fewer than none", "pageSize", "-1", search(func(q *rongcloud.UltraGroupMessageQuery) { q.Size = -1 })},
 		{"search no channel", "busChannel", "required", search(func(q *rongcloud.UltraGroupMessageQuery) { q.ChannelID = "" })},
 		{"walk without a start", "startTime", "required", searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.After = time.Time{} })},
-		{"walk without an end", "endTime", "required", searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = time.Time{} })},
 		{"walk back", "endTime", "before", searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(-time.Second) })},
 		{"walk too many", "pageSize", "101", searchAll(func(q *rongcloud.UltraGroupMessageQuery) { q.Size = 101 })},
 	} {
@@ -266,10 +264,11 @@ func TestUltraGroupDecodes(t *testing.T) {
 	made := time.Date(2022, 10, 13, 10, 0, 0, 0, time.FixedZone("CST", 8*60*60))
 	two := &rongcloud.UltraGroupUserPage{UserIDs: []string{"u1", "2"}}
 	nobody := &rongcloud.UltraGroupUserPage{UserIDs: []string{}}
-	message := &rongcloud.HistoryPage{Messages: []rongcloud.HistoryMessage{{
-		MessageUID: "A", From: "u1", TargetID: "g", ChannelID: "c", SentAt: time.UnixMilli(1705270000123), ObjectName: "RC:TxtMsg",
+	found := []rongcloud.HistoryMessage{{
+		MessageUID: "A", From: "u1", ConversationType: rongcloud.ConversationUltraGroup, TargetID: "g", ChannelID: "c", SentAt: time.UnixMilli(1705270000123), ObjectName: "RC:TxtMsg",
 		Body: `{"content":"hi"}`, Expandable: true, ExpansionText: `{"k":"v"}`,
-	}}}
+	}}
+	page, messages := &rongcloud.HistoryPage{Messages: found}, &rongcloud.HistoryMessages{Messages: found}
 	const common = `"groupId":"g","busChannel":"c","fromUserId":"u1","msgUID":"A","objectName":"RC:TxtMsg","content":"{\"content\":\"hi\"}","expansion":true,`
 
 	for _, c := range []struct {
@@ -322,18 +321,18 @@ func TestUltraGroupDecodes(t *testing.T) {
 		{"user groups of a user", "user/usergroup/query", userGroupsOf, `,"data":["x"]`, &rongcloud.UltraGroupUserGroupPage{UserGroupIDs: []string{"x"}}},
 		{"user groups of a channel", "channel/usergroup/query", boundTo, `,"data":["x"]`, &rongcloud.UltraGroupUserGroupPage{UserGroupIDs: []string{"x"}}},
 		{"channels of a user group", "usergroup/channel/query", channelsOf, `,"data":["c"]`, &rongcloud.UltraGroupChannelIDPage{ChannelIDs: []string{"c"}}},
-		{"messages", "msg/get", get, `,"data":[{` + common + `"sentTime":1705270000123,"extraContent":"{\"k\":\"v\"}"}]`, message},
+		{"messages", "msg/get", get, `,"data":[{` + common + `"sentTime":1705270000123,"extraContent":"{\"k\":\"v\"}"}]`, messages},
 		{
 			"found", "hismsg/query", search,
-			`,"data":[{` + common + `"msgTime":1705270000123,"converationType":10,"extraContent":"{\"k\":\"v\"}"}]`, message,
+			`,"data":[{` + common + `"msgTime":1705270000123,"conversionType":10,"extraContent":"{\"k\":\"v\"}"}]`, page,
 		},
-		{"found by another name", "hismsg/query", search, `,"data":[{` + common + `"sentTime":"1705270000123","extraContent":{"k":"v"}}]`, message},
+		{"found by another name", "hismsg/query", search, `,"data":[{` + common + `"sentTime":"1705270000123","extraContent":{"k":"v"}}]`, page},
 		{"found nothing", "hismsg/query", search, `,"data":null`, &rongcloud.HistoryPage{}},
 		{
 			"around", "hismsg/msgid/query", around,
-			`,"data":[{` + common + `"msgTime":1705270000123,"conversationType":10,"extraContent":{"k":"v"}}]`, message,
+			`,"data":[{` + common + `"msgTime":1705270000123,"conversationType":10,"extraContent":{"k":"v"}}]`, messages,
 		},
-		{"around with text", "hismsg/msgid/query", around, `,"data":[{` + common + `"msgTime":1705270000123,"extraContent":"{\"k\":\"v\"}"}]`, message},
+		{"around with text", "hismsg/msgid/query", around, `,"data":[{` + common + `"msgTime":1705270000123,"extraContent":"{\"k\":\"v\"}"}]`, messages},
 		{
 			"expansion", "message/expansion/query", expansion, `,"extraContent":{"k":{"v":"1","ts":1705270000123}}`,
 			&rongcloud.MessageExpansion{Entries: map[string]rongcloud.ExpansionEntry{"k": {Value: "1", Order: 1705270000123}}},

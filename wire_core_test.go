@@ -49,7 +49,7 @@ var coreArguments = map[string]func(full bool) []any{
 	"MessageHistoryService.ListChatroom": history,
 	"MessageHistoryService.ListUltraGroup": func(full bool) []any {
 		q := history(full)[0].(rongcloud.HistoryQuery)
-		u := rongcloud.UltraGroupHistoryQuery{UserID: q.UserID, GroupID: q.TargetID, Newest: q.Newest, Oldest: q.Oldest, Size: q.Size, ExcludeNewest: q.ExcludeNewest}
+		u := rongcloud.UltraGroupHistoryQuery{UserID: q.UserID, GroupID: q.TargetID, Since: q.Since, Until: q.Until, Size: q.Size}
 		if full {
 			u.ChannelID = awkward
 		}
@@ -114,10 +114,10 @@ var (
 )
 
 func history(full bool) []any {
-	newest := time.UnixMilli(1767323045678)
-	q := rongcloud.HistoryQuery{UserID: "u1", TargetID: awkward, Newest: newest, Oldest: newest.Add(-time.Hour), ExcludeNewest: true}
+	until := time.UnixMilli(1767323045678)
+	q := rongcloud.HistoryQuery{UserID: "u1", TargetID: awkward, Since: until.Add(-time.Hour), Until: until}
 	if full {
-		q.Size, q.ExcludeNewest = 100, false
+		q.Size = 100
 	}
 	return []any{q}
 }

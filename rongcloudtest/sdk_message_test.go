@@ -68,7 +68,7 @@ func TestMessageMethodsOfTheSDK(t *testing.T) {
 	require.NoError(t, stream.Send(ctx, "one "))
 	require.NoError(t, stream.Finish(ctx, "two", 1))
 
-	span := rongcloud.HistoryQuery{UserID: "a", TargetID: "b", Newest: started.Add(time.Minute), Oldest: started.Add(-40 * 24 * time.Hour)}
+	span := rongcloud.HistoryQuery{UserID: "a", TargetID: "b", Since: started.Add(-40 * 24 * time.Hour), Until: started.Add(time.Minute)}
 	history := collect(t, messages.History.AllPrivate(ctx, span))
 	require.Len(t, history, 1)
 	require.Equal(t, `{"content":"better"}`, history[0].Body)
@@ -80,7 +80,7 @@ func TestMessageMethodsOfTheSDK(t *testing.T) {
 	span.TargetID = "r"
 	require.Len(t, collect(t, messages.History.AllChatroom(ctx, span)), 1)
 	require.Len(t, collect(t, messages.History.AllUltraGroup(ctx, rongcloud.UltraGroupHistoryQuery{
-		UserID: "b", GroupID: "u", ChannelID: "news", Newest: span.Newest, Oldest: span.Oldest,
+		UserID: "b", GroupID: "u", ChannelID: "news", Since: span.Since, Until: span.Until,
 	})), 1)
 	require.NoError(t, messages.Recall(ctx, rongcloud.RecallParams{
 		From: "a", ConversationType: rongcloud.ConversationUltraGroup, TargetID: "u", ChannelID: "news", MessageUID: ultra.UIDOf("u"), SentAt: started,

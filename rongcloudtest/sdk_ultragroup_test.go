@@ -158,9 +158,8 @@ func messagesOfUltraGroup(t *testing.T, srv *rongcloudtest.Server, client *rongc
 	require.NoError(t, ultra.Message.Modify(ctx, rongcloud.UltraGroupMessageModifyParams{
 		GroupID: "g", ChannelID: "news", From: "a", MessageUID: uids[1], Content: text("TWO"),
 	}))
-	bodies := func(page *rongcloud.HistoryPage, err error) (all []string) {
-		require.NoError(t, err)
-		for _, m := range page.Messages {
+	bodies := func(messages []rongcloud.HistoryMessage) (all []string) {
+		for _, m := range messages {
 			require.Equal(t, "g", m.TargetID)
 			require.Equal(t, "news", m.ChannelID)
 			require.False(t, m.SentAt.Before(started))
@@ -173,19 +172,25 @@ func messagesOfUltraGroup(t *testing.T, srv *rongcloudtest.Server, client *rongc
 		}
 		return all
 	}
-	require.Equal(t, []string{"three", "one"}, bodies(ultra.Message.Get(ctx, rongcloud.UltraGroupMessageGetQuery{GroupID: "g", Messages: []rongcloud.UltraGroupMessageRef{
+	got, err := ultra.Message.Get(ctx, rongcloud.UltraGroupMessageGetQuery{GroupID: "g", Messages: []rongcloud.UltraGroupMessageRef{
 		{MessageUID: uids[2], ChannelID: "news"}, {MessageUID: uids[0]}, {MessageUID: uids[1], ChannelID: "staff"},
-	}})))
-	require.Equal(t, []string{"one", "TWO"}, bodies(ultra.Message.ListAround(ctx, rongcloud.UltraGroupMessageListAroundQuery{
+	}})
+	require.NoError(t, err)
+	require.Equal(t, []string{"three", "one"}, bodies(got.Messages))
+	got, err = ultra.Message.ListAround(ctx, rongcloud.UltraGroupMessageListAroundQuery{
 		GroupID: "g", ChannelID: "news", MessageUID: uids[1], Later: rongcloud.Ptr(0),
-	})))
+	})
+	require.NoError(t, err)
+	require.Equal(t, []string{"one", "TWO"}, bodies(got.Messages))
 	search := rongcloud.UltraGroupMessageQuery{
 		GroupID: "g", ChannelID: "news", After: started, Until: started.Add(time.Hour), From: "a", Size: 1,
 	}
-	require.Equal(t, []string{"TWO"}, bodies(ultra.Message.List(ctx, search)), "the first message was sent when the search begins")
+	page, err := ultra.Message.List(ctx, search)
+	require.NoError(t, err)
+	require.Equal(t, []string{"TWO"}, bodies(page.Messages), "the first message was sent when the search begins")
 	search.After, search.Size = started.Add(-40*24*time.Hour), 2
 	found := collect(t, ultra.Message.All(ctx, search))
-	require.Equal(t, []string{"one", "TWO", "three"}, bodies(&rongcloud.HistoryPage{Messages: found}, nil))
+	require.Equal(t, []string{"one", "TWO", "three"}, bodies(found))
 	for _, m := range srv.User("b").Inbox() {
 		require.NotContains(t, m.Body, "two", "a change reaches those who have the message")
 	}
