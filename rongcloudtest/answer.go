@@ -20,6 +20,10 @@ type answer struct {
 	events  []string // the data of server-sent events, in place of one body
 }
 
+// observeAnswer is set by this package's tests, which hold the handlers' answers against the
+// catalogue.
+var observeAnswer func(ep *endpoint.Endpoint, a answer)
+
 type field struct {
 	name  string
 	value any

@@ -42,7 +42,7 @@ var sensitiveHandlers = map[*endpoint.Endpoint]handler{
 	// The old form knows blocking words only.
 	endpoint.WordfilterAdd:    wordAdd,                                                             //nolint:staticcheck // apps may still use it
 	endpoint.WordfilterDelete: func(c *call) answer { return c.removeWords(c.params.Get("word")) }, //nolint:staticcheck // apps may still use it
-	endpoint.WordfilterList:   wordList,                                                            //nolint:staticcheck // apps may still use it
+	endpoint.WordfilterList:   oldWordList,                                                         //nolint:staticcheck // apps may still use it
 }
 
 func wordAdd(c *call) answer {
@@ -110,6 +110,19 @@ func wordList(c *call) answer {
 	for _, w := range c.words {
 		if asked == "2" || asked == w.kind() {
 			entries = append(entries, entry{w.word, w.replacement, w.kind()})
+		}
+	}
+	return ok(field{"words", entries})
+}
+
+func oldWordList(c *call) answer {
+	type entry struct {
+		Word string `json:"word"`
+	}
+	entries := []entry{}
+	for _, w := range c.words {
+		if w.replacement == "" {
+			entries = append(entries, entry{w.word})
 		}
 	}
 	return ok(field{"words", entries})

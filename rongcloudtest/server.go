@@ -401,7 +401,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	case fault != nil && fault.answers():
 		a = fault.answer()
 	default:
-		a = s.carryOut(in)
+		if a = s.carryOut(in); observeAnswer != nil {
+			observeAnswer(in.ep, a)
+		}
 	}
 	s.record(in, a, fault)
 

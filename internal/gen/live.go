@@ -9,17 +9,24 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// liveTable is the source of package live's data: what each endpoint answers with, what the
-// catalogue says is not confirmed, and which codes say that a service is off.
-func liveTable(endpoints []*endpoint, codes []code) ([]byte, error) {
+// shapeTable is the source of package shape's data: what each endpoint answers with.
+func shapeTable(endpoints []*endpoint) ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteString(header + "package live\n\n// results are the fields of every answer, by path.\nvar results = map[string][]field{\n")
+	b.WriteString(header + "package shape\n\n// results are the fields of every response, by path.\nvar results = map[string][]Field{\n")
 	for _, e := range endpoints {
 		fmt.Fprintf(&b, "%q: {", e.Path)
 		writeResults(&b, e.Result)
 		b.WriteString("},\n")
 	}
-	b.WriteString("}\n\n// openPoints are the statements of the catalogue that it calls unconfirmed, in its order.\nvar openPoints = []openPoint{\n")
+	b.WriteString("}\n")
+	return format.Source(b.Bytes())
+}
+
+// liveTable is the source of package live's data: what the catalogue says is not confirmed, and
+// which codes say that a service is off.
+func liveTable(endpoints []*endpoint, codes []code) ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteString(header + "package live\n\n// openPoints are the statements of the catalogue that it calls unconfirmed, in its order.\nvar openPoints = []openPoint{\n")
 	for _, e := range endpoints {
 		if e.Status == "unconfirmed" {
 			fmt.Fprintf(&b, "{%q, %q},\n", e.Path, "the endpoint as a whole is unconfirmed")
@@ -42,7 +49,7 @@ func writeResults(b *bytes.Buffer, fields []field) {
 	for _, f := range fields {
 		fmt.Fprintf(b, "{Name: %q, Type: %q", f.Name, f.Type)
 		if len(f.Fields) > 0 {
-			b.WriteString(", Fields: []field{")
+			b.WriteString(", Fields: []Field{")
 			writeResults(b, f.Fields)
 			b.WriteString("}")
 		}

@@ -15,7 +15,9 @@ func TestLiveTable(t *testing.T) {
 	require.NoError(t, err)
 	made, err := liveTable(endpoints, []code{{Code: 1009, Remedy: "enable"}, {Code: 1000, Remedy: "wait"}})
 	require.NoError(t, err)
-	require.Contains(t, string(made), `"/test/one.json": {{Name: "list", Type: "object list", Fields: []field{{Name: "id", Type: "string"}}}},`)
+	shapes, err := shapeTable(endpoints)
+	require.NoError(t, err)
+	require.Contains(t, string(shapes), `"/test/one.json": {{Name: "list", Type: "object list", Fields: []Field{{Name: "id", Type: "string"}}}},`)
 	require.Contains(t, string(made), `var openPoints = []openPoint{
 	{"/test/one.json", "the endpoint as a whole is unconfirmed"},
 	{"/test/one.json", "Unconfirmed: what a repeat answers"},

@@ -56,6 +56,10 @@ func run(root string, check bool) error {
 	if err != nil {
 		return err
 	}
+	shapes, err := shapeTable(endpoints)
+	if err != nil {
+		return err
+	}
 	var stale []error
 	if check {
 		stale = unimplemented(endpoints, methods)
@@ -66,6 +70,7 @@ func run(root string, check bool) error {
 		filepath.Join(root, "docs", "migration.md"):                 migration(endpoints, methods),
 		filepath.Join(root, "codes_gen.go"):                         constants,
 		filepath.Join(root, "internal", "live", "catalogue_gen.go"): live,
+		filepath.Join(root, "internal", "shape", "shape_gen.go"):    shapes,
 		filepath.Join(root, "docs", "errors.md"):                    codesPage(english, book, endpoints, methods),
 		filepath.Join(root, "docs", "errors_zh.md"):                 codesPage(chinese, book, endpoints, methods),
 		filepath.Join(root, "docs", "retries.md"):                   retriesPage(english, endpoints, methods),

@@ -107,6 +107,7 @@ func TestRunFindsHoles(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Join(root, "docs"), 0o755))
 		require.NoError(t, os.MkdirAll(filepath.Join(root, "endpoint"), 0o755))
 		require.NoError(t, os.MkdirAll(filepath.Join(root, "internal", "live"), 0o755))
+		require.NoError(t, os.MkdirAll(filepath.Join(root, "internal", "shape"), 0o755))
 		require.NoError(t, run(root, false))
 		return root, run(root, true)
 	}

@@ -1,6 +1,9 @@
 package live
 
-import "github.com/rongcloud-go/rongcloud/endpoint"
+import (
+	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/shape"
+)
 
 func hosted(name, owner string) call {
 	return call{ep: endpoint.EntrustGroupCreate, params: "groupId=$" + name + "&name=Live&owner=$" + owner, may: true}
@@ -117,7 +120,7 @@ var hostedQuestions = []question{
 			}
 			object, _ := e.asked.body.(map[string]any)
 			for name := range object {
-				if !envelope[name] {
+				if !shape.InEnvelope(name) {
 					return present
 				}
 			}
@@ -283,7 +286,7 @@ var friendQuestions = []question{
 			}
 			object, _ := e.asked.body.(map[string]any)
 			for name := range object {
-				if !envelope[name] {
+				if !shape.InEnvelope(name) {
 					return present
 				}
 			}
