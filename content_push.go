@@ -48,10 +48,6 @@ type HonorPush struct {
 // XiaomiPush holds the settings for Xiaomi devices.
 type XiaomiPush struct {
 	ChannelID string `json:"channelId,omitempty"`
-	// LargeIconURI is the URL of an icon.
-	//
-	// Deprecated: Xiaomi no longer honours it.
-	LargeIconURI string `json:"large_icon_uri,omitempty"`
 }
 
 // OPPOPush holds the settings for OPPO devices.

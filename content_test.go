@@ -513,11 +513,11 @@ func TestPushOptionsOnTheWire(t *testing.T) {
 		{
 			PushOptions{
 				Huawei: &HuaweiPush{"c", PushImportanceLow, "https://i?a&b", "IM"}, Honor: &HonorPush{PushImportanceNormal, "https://i"},
-				Xiaomi: &XiaomiPush{"c", "https://l"}, OPPO: &OPPOPush{"c"}, VIVO: &VIVOPush{VIVOClassificationOperational, "IM"},
+				Xiaomi: &XiaomiPush{"c"}, OPPO: &OPPOPush{"c"}, VIVO: &VIVOPush{VIVOClassificationOperational, "IM"},
 				FCM: &FCMPush{"c", "k", "https://i", FCMPriorityHigh}, APNs: &APNsPush{"t", "m", "RC:TxtMsg", "https://r", InterruptionTimeSensitive}, HarmonyOS: &HarmonyOSPush{"IM", "https://i"},
 			},
 			`{"pushConfigs":[{"HW":{"channelId":"c","importance":"LOW","image":"https://i?a&b","category":"IM"}},` +
-				`{"HONOR":{"importance":"NORMAL","image":"https://i"}},{"MI":{"channelId":"c","large_icon_uri":"https://l"}},` +
+				`{"HONOR":{"importance":"NORMAL","image":"https://i"}},{"MI":{"channelId":"c"}},` +
 				`{"OPPO":{"channelId":"c"}},{"VIVO":{"classification":"0","category":"IM"}},` +
 				`{"FCM":{"channelId":"c","collapse_key":"k","imageUrl":"https://i","priority":"high"}},` +
 				`{"APNs":{"thread-id":"t","apns-collapse-id":"m","category":"RC:TxtMsg","richMediaUri":"https://r","interruption-level":"time-sensitive"}},` +

@@ -14,15 +14,6 @@ import (
 // may mean here that the app does not have the service, and then no wait helps.
 type MessageBroadcastService service
 
-// BroadcastOS limits an old kind of broadcast to one system.
-type BroadcastOS string
-
-// The systems of a broadcast.
-const (
-	BroadcastIOS     BroadcastOS = "iOS"
-	BroadcastAndroid BroadcastOS = "Android"
-)
-
 // Broadcast is a system message to every user of the app; see [MessageBroadcastService.SendToAll].
 type Broadcast struct {
 	From    string         `wire:"fromUserId"` // must have been given a token, else a push shows no sender
@@ -37,11 +28,6 @@ type Broadcast struct {
 	ContentAvailable bool         `wire:"contentAvailable"` // iOS: wake the app silently
 
 	DisableUpdateLastMessage bool `wire:"disableUpdateLastMsg"`
-
-	// OS limits the broadcast to one system.
-	//
-	// Deprecated: only old SDKs know it.
-	OS BroadcastOS `wire:"os"`
 
 	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }

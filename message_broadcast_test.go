@@ -14,11 +14,11 @@ func TestMsgBroadcastSends(t *testing.T) {
 		{"all", "/message/broadcast.json", func(ctx context.Context, s *MessageService) error {
 			_, err := s.Broadcast.SendToAll(ctx, Broadcast{
 				From: "u1", Content: messageText, PushContent: contentAwful, PushData: "d", Push: messagePush, ContentAvailable: true,
-				DisableUpdateLastMessage: true, OS: BroadcastIOS, IdempotencyKey: 7,
-			})
+				DisableUpdateLastMessage: true, IdempotencyKey: 7,
+			}, WithExtraField("os", "iOS"))
 			return err
 		}, msgForm("fromUserId", "u1", "objectName", "RC:TxtMsg", "content", messageTextForm[0], "pushContent", contentAwful, "pushData", "d",
-			"pushExt", messagePushForm[0], "contentAvailable", "1", "disableUpdateLastMsg", "true", "os", "iOS", "msgRandom", "7"), ""},
+			"pushExt", messagePushForm[0], "contentAvailable", "1", "disableUpdateLastMsg", "true", "msgRandom", "7", "os", "iOS"), ""},
 		{"none", "/message/broadcast.json", func(ctx context.Context, s *MessageService) error {
 			_, err := s.Broadcast.SendToAll(ctx, Broadcast{From: "u1", Content: messageText})
 			return err

@@ -41,7 +41,7 @@ func pushAndroid() *rongcloud.AndroidPushSettings {
 	return &rongcloud.AndroidPushSettings{
 		Huawei: &rongcloud.HuaweiPush{ChannelID: "h", Importance: rongcloud.PushImportanceLow, Image: "https://i.example", Category: "IM"},
 		Honor:  &rongcloud.HonorPush{Importance: rongcloud.PushImportanceNormal, Image: "https://j.example"},
-		Xiaomi: &rongcloud.XiaomiPush{ChannelID: "m", LargeIconURI: "https://k.example"},
+		Xiaomi: &rongcloud.XiaomiPush{ChannelID: "m"},
 		OPPO:   &rongcloud.OPPOPushSettings{ChannelID: "o", Category: "IM", NotifyLevel: rongcloud.OPPONotifyBanner},
 		VIVO:   &rongcloud.VIVOPush{Classification: rongcloud.VIVOClassificationOperational, Category: "IM"},
 		FCM:    &rongcloud.FCMPush{ChannelID: "f", CollapseKey: "ck", ImageURL: "https://l.example"},
@@ -59,7 +59,7 @@ const (
 	pushIOSJSON = `"contentAvailable":1,"badge":0,"thread-id":"t","apns-collapse-id":"c","category":"cat",` +
 		`"richMediaUri":"https://r.example/?a=1&b=2","interruption-level":"time-sensitive","extras":{"k":` + pushAwkwardJSON + `,"n":1}}`
 	pushAndroidJSON = `"hw":{"channelId":"h","importance":"LOW","image":"https://i.example","category":"IM"},` +
-		`"honor":{"importance":"NORMAL","image":"https://j.example"},"mi":{"channelId":"m","large_icon_uri":"https://k.example"},` +
+		`"honor":{"importance":"NORMAL","image":"https://j.example"},"mi":{"channelId":"m"},` +
 		`"oppo":{"channelId":"o","category":"IM","notify_level":16},"vivo":{"classification":"0","category":"IM"},` +
 		`"fcm":{"channelId":"f","collapse_key":"ck","imageUrl":"https://l.example"},"extras":{"a":true}}`
 	pushHarmonyOSJSON = `"ohos":{"category":"IM","image":"https://m.example"},"extras":{"deep":{"x":1}}}`

@@ -63,6 +63,7 @@ var neverSent = map[string][]string{
 	"GroupQuit":                   {"maxMember"}, // nobody joins
 	"GroupDismiss":                {"maxMember"},
 	"GroupRefresh":                {"maxMember"},
+	"MessageBroadcast":            {"os"}, // of old SDKs
 }
 
 // wireCase is one line of the golden file.
