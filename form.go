@@ -20,7 +20,8 @@ import (
 // unit of a number. So the same Go types serve every endpoint:
 //
 //   - bool becomes true or false, or 1 or 0 where the table calls the parameter a number;
-//   - time.Time and time.Duration become a number in the parameter's unit, and Forever the zero that stands for it;
+//   - time.Time and time.Duration become a number in the parameter's unit, and Forever the zero
+//     that stands for it;
 //   - a MessageContent fills objectName, if the endpoint has it, and content;
 //   - structs, maps and slices become JSON where the table does not ask for a list;
 //   - a string where the table asks for a JSON document is one already.

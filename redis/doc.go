@@ -3,9 +3,11 @@
 // that have been handled.
 //
 //	db := redis.NewClient(&redis.Options{Addr: "localhost:6379"})
-//	limiter, err := rongcloudredis.NewLimiter(db, rongcloudredis.LimiterConfig{AppKey: appKey, LocalShare: 0.25})
+//	config := rongcloudredis.LimiterConfig{AppKey: appKey, LocalShare: 0.25}
+//	limiter, err := rongcloudredis.NewLimiter(db, config)
 //	client, err := rongcloud.New(appKey, appSecret, rongcloud.WithLimiter(limiter))
-//	handler, err := webhook.NewHandler(appSecret, webhook.WithNonceStore(rongcloudredis.NewNonceStore(db, "rongcloud:nonce:")))
+//	store := rongcloudredis.NewNonceStore(db, "rongcloud:nonce:")
+//	handler, err := webhook.NewHandler(appSecret, webhook.WithNonceStore(store))
 //
 // It is a module of its own, so that those who do not use Redis do not depend on its client.
 package rongcloudredis

@@ -6,22 +6,23 @@
 //   - What encoding/json accepts is decoded to the same value, whatever the Go type: embedded and
 //     untagged fields, repeated keys, letter case, maps of any key, arrays, json.Unmarshaler,
 //     encoding.TextUnmarshaler, the option "string".
-//   - What encoding/json refuses is read as servers mean it: numbers as text and text as numbers, 0 and
-//     1 as booleans, JSON inside a text, one item where a list belongs, an empty list where an object
-//     belongs and the other way round, dates and Unix milliseconds for a time.Time. A fraction
-//     is rounded where a whole number belongs. What is no time becomes the zero time.
+//   - What encoding/json refuses is read as servers mean it: numbers as text and text as numbers,
+//     0 and 1 as booleans, JSON inside a text, one item where a list belongs, an empty list where
+//     an object belongs and the other way round, dates and Unix milliseconds for a time.Time. A
+//     fraction is rounded where a whole number belongs. What is no time becomes the zero time.
 //   - No input panics, and no error quotes it: errors name fields and kinds.
 //   - It is fast: one pass over the text, and strings that share memory.
 //
 // Tags say what encoding/json cannot:
 //
-//   - unit:"ms", unit:"seconds" or unit:"minutes" on a time.Duration: a number of these, fractions too.
-//     Without it a Duration is a number of nanoseconds, as encoding/json has it.
+//   - unit:"ms", unit:"seconds" or unit:"minutes" on a time.Duration: a number of these, fractions
+//     too. Without it a Duration is a number of nanoseconds, as encoding/json has it.
 //   - from:"0" on an integer: JSON counts from 0 what the Go type counts from 1, as an enumeration
 //     does whose zero means that there is none. Nothing, null and an empty text stay 0.
 //   - alt:"a,b" names further spellings of a field. The first one that has a value counts; null is
 //     none, nor is an empty text beside a value.
-//   - item:"id,userId" on a list of texts: an item may be an object that holds the text by one of these names.
+//   - item:"id,userId" on a list of texts: an item may be an object that holds the text by one of
+//     these names.
 package lenient
 
 import (

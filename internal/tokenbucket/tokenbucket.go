@@ -3,17 +3,18 @@
 //
 // It promises:
 //
-//   - No stretch of a limit's time sees more units than the limit, but for one call that asks for more than the whole limit;
-//     that one goes when nothing else has gone within the limit's time.
-//   - All limits of a call are counted at one moment: when the call is let go. A call that waits for one limit uses up none of
-//     the others.
-//   - Limits of up to a minute are spread evenly over their time; longer ones may be used up at once.
-//   - Calls with the same limits and priority go in the order of their coming. A call that is kept by one of its limits does not
-//     keep others that do not fall under it.
-//   - A call that gives up leaves what it has paid to the next one, which takes of it what it needs; the rest is forgotten. So no
-//     number of calls that give up lets a burst through.
-//   - Calls of low priority give way to the others; only if one has been ready to go for its limit's whole time are the others
-//     held for it.
+//   - No stretch of a limit's time sees more units than the limit, but for one call that asks for
+//     more than the whole limit; that one goes when nothing else has gone within the limit's time.
+//   - All limits of a call are counted at one moment: when the call is let go. A call that waits
+//     for one limit uses up none of the others.
+//   - Limits of up to a minute are spread evenly over their time; longer ones may be used up at
+//     once.
+//   - Calls with the same limits and priority go in the order of their coming. A call that is kept
+//     by one of its limits does not keep others that do not fall under it.
+//   - A call that gives up leaves what it has paid to the next one, which takes of it what it
+//     needs; the rest is forgotten. So no number of calls that give up lets a burst through.
+//   - Calls of low priority give way to the others; only if one has been ready to go for its
+//     limit's whole time are the others held for it.
 //
 // Time is that of the process, and monotonic.
 package tokenbucket

@@ -1,7 +1,7 @@
 // Command cmd asks RongCloud what no page says, and writes a report to attach to an issue:
 //
 //	export RONGCLOUD_APP_KEY=... RONGCLOUD_APP_SECRET=...   # of a development app
-//	export RONGCLOUD_REGION=SG                              # its data centre, unless it is Beijing
+//	export RONGCLOUD_REGION=SG   # its data centre, unless it is Beijing
 //	go run ./internal/live/cmd -i-have-a-development-key
 //
 // See docs/live.md.
