@@ -1,4 +1,4 @@
-package main
+package emulator
 
 import (
 	"bytes"
@@ -72,7 +72,7 @@ func started(t *testing.T, args ...string) (string, *output) {
 	out := newOutput()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- run(ctx, append([]string{"-listen", "127.0.0.1:0"}, args...), out, io.Discard) }()
+	go func() { ended <- Run(ctx, append([]string{"-listen", "127.0.0.1:0"}, args...), out, io.Discard) }()
 	t.Cleanup(func() {
 		stop()
 		require.NoError(t, <-ended, "a clean end")
@@ -161,8 +161,7 @@ func TestConsoleAsJSON(t *testing.T) {
 
 func TestColours(t *testing.T) {
 	t.Parallel()
-	var b bytes.Buffer
-	c := &console{out: &b, colour: true}
+	c := &console{colour: true}
 	require.Equal(t, "\x1b[31mx\x1b[0m", c.paint(red, "x"))
 	require.Equal(t, "a·[31mb·c", printable("a\x1b[31mb\nc"), "foreign text paints nothing")
 }
@@ -230,7 +229,7 @@ func TestBadFlags(t *testing.T) {
 		{[]string{"-webhook", "nowhere"}, "no http or https URL"},
 		{[]string{"-seed", noID}, "userId: is required"},
 	} {
-		err := run(t.Context(), c.args, io.Discard, io.Discard)
+		err := Run(t.Context(), c.args, io.Discard, io.Discard)
 		require.ErrorContains(t, err, c.says, "%v", c.args)
 	}
 }

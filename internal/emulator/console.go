@@ -1,4 +1,4 @@
-package main
+package emulator
 
 import (
 	"encoding/json"
@@ -16,16 +16,43 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// console prints a line for each call, for people or for programs.
+// console prints a line for each call, for people or for programs. It never waits for whoever reads
+// the lines.
 type console struct {
-	mu     sync.Mutex
-	out    io.Writer
 	json   bool
 	colour bool
+
+	mu      sync.Mutex
+	lines   chan string
+	dropped int  // lines since the last one that was taken
+	closed  bool // lines is
+	written chan struct{}
 }
 
+const (
+	// mostWaiting is how many lines wait for their reader before more are dropped.
+	mostWaiting = 1000
+
+	// lastLines is how long the end of the program waits for the reader of its last lines.
+	lastLines = 500 * time.Millisecond
+)
+
 func newConsole(out io.Writer, asJSON bool) *console {
-	return &console{out: out, json: asJSON, colour: !asJSON && isTerminal(out) && os.Getenv("NO_COLOR") == ""}
+	c := &console{
+		json: asJSON, colour: !asJSON && isTerminal(out) && os.Getenv("NO_COLOR") == "",
+		lines: make(chan string, mostWaiting), written: make(chan struct{}),
+	}
+	go func() {
+		defer close(c.written)
+		gone := false // a pipe that is closed stays closed
+		for line := range c.lines {
+			if !gone {
+				_, err := io.WriteString(out, line)
+				gone = err != nil
+			}
+		}
+	}()
+	return c
 }
 
 func isTerminal(out io.Writer) bool {
@@ -40,7 +67,38 @@ func isTerminal(out io.Writer) bool {
 func (c *console) print(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	_, _ = io.WriteString(c.out, text)
+	if c.closed {
+		return
+	}
+	if c.dropped > 0 {
+		text = c.gap() + text
+	}
+	select {
+	case c.lines <- text:
+		c.dropped = 0
+	default:
+		c.dropped++
+	}
+}
+
+// gap says that lines are missing here.
+func (c *console) gap() string {
+	if c.json {
+		return fmt.Sprintf("{\"droppedLines\":%d}\n", c.dropped)
+	}
+	return fmt.Sprintf("(%d lines were not printed, as nobody read them)\n", c.dropped)
+}
+
+// close waits a moment until the lines are read.
+func (c *console) close() {
+	c.mu.Lock()
+	c.closed = true
+	close(c.lines)
+	c.mu.Unlock()
+	select {
+	case <-c.written:
+	case <-time.After(lastLines):
+	}
 }
 
 // say prints a word of the emulator's own, which is none of a program's business.

@@ -1,0 +1,103 @@
+package emulator
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A program that starts the emulator may read its first line only: whatever becomes of the rest,
+// calls are answered and the end comes.
+func TestNobodyReadsTheLines(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		closed  bool
+		allCall int
+	}{{"the pipe stays open", false, 3 * mostWaiting}, {"the pipe is closed", true, 20}} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			read, write := io.Pipe()
+			ctx, stop := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			go func() { ended <- Run(ctx, []string{"-listen", "127.0.0.1:0", "-json"}, write, io.Discard) }()
+			line := make([]byte, 1<<10)
+			n, err := read.Read(line)
+			require.NoError(t, err)
+			_, rest, _ := strings.Cut(string(line[:n]), `"url":"`)
+			base, _, _ := strings.Cut(rest, `"`)
+			if c.closed {
+				require.NoError(t, read.Close())
+			}
+			for range c.allCall {
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/user/info.json", strings.NewReader("userId=u1"))
+				require.NoError(t, err)
+				resp, err := http.DefaultClient.Do(req)
+				require.NoError(t, err)
+				require.Equal(t, http.StatusUnauthorized, resp.StatusCode)
+				require.NoError(t, resp.Body.Close())
+			}
+			stop()
+			require.NoError(t, <-ended)
+			require.NoError(t, read.Close()) // ends the writer, which still waits
+		})
+	}
+}
+
+// gate lets what is written through once it is opened.
+type gate struct {
+	text   bytes.Buffer
+	opened chan struct{}
+	err    error
+}
+
+func (g *gate) Write(p []byte) (int, error) {
+	<-g.opened
+	if g.err != nil {
+		return 0, g.err
+	}
+	return g.text.Write(p)
+}
+
+func TestDroppedLinesAreCounted(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		out := &gate{opened: make(chan struct{})}
+		c := newConsole(out, true)
+		c.print("first\n")
+		synctest.Wait() // it is being written
+		for range mostWaiting + 7 {
+			c.print("{}\n")
+		}
+		close(out.opened)
+		synctest.Wait()
+		c.print("last\n")
+		c.close()
+		lines := strings.Split(strings.TrimSpace(out.text.String()), "\n")
+		require.Len(t, lines, mostWaiting+3)
+		require.Equal(t, []string{`{"droppedLines":7}`, "last"}, lines[mostWaiting+1:])
+		c.print("after the end\n")
+	})
+}
+
+func TestBrokenPipe(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		out := &gate{opened: make(chan struct{}), err: errors.New("broken pipe")}
+		close(out.opened)
+		c := newConsole(out, false)
+		for range 3 * mostWaiting {
+			c.print("line\n")
+			synctest.Wait()
+		}
+		require.Zero(t, c.dropped)
+		c.close()
+	})
+}

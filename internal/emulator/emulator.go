@@ -1,0 +1,143 @@
+// Package emulator is the fake server of package rongcloudtest as a program: with a console, an
+// admin API and a page that shows what happens. It promises to serve whatever becomes of its
+// output, and to end when it is told to.
+package emulator
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+// settings are the flags.
+type settings struct {
+	listen, key, secret string
+	strict, quotas      bool
+	json                bool
+	seed, webhook       string
+}
+
+func parse(args []string, stderr io.Writer) (settings, error) {
+	var s settings
+	flags := flag.NewFlagSet("rongcloud-emulator", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&s.listen, "listen", "127.0.0.1:8686", "address and port; port 0 takes a free one")
+	flags.StringVar(&s.key, "app-key", rongcloudtest.DefaultAppKey, "App Key that requests must carry")
+	flags.StringVar(&s.secret, "app-secret", rongcloudtest.DefaultAppSecret, "App Secret that requests must be signed with")
+	flags.BoolVar(&s.strict, "strict", false, "refuse what the documentation rules out but RongCloud lets pass")
+	flags.BoolVar(&s.quotas, "quotas", false, "keep the documented quotas: HTTP 429 with code 1008 above them")
+	flags.BoolVar(&s.json, "json", false, "print a line of JSON for each call")
+	flags.StringVar(&s.webhook, "webhook", "", "`URL` that is called back as RongCloud calls an app's server")
+	flags.StringVar(&s.seed, "seed", "", "JSON `file` with users, groups and so on to begin with")
+	if err := flags.Parse(args); err != nil {
+		return s, err
+	}
+	if flags.NArg() > 0 {
+		return s, fmt.Errorf("unexpected argument %q", flags.Arg(0))
+	}
+	return s, nil
+}
+
+// Run serves until the context ends. Args are the flags of the program, whose help and mistakes go
+// to stderr.
+func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	s, err := parse(args, stderr)
+	if err != nil {
+		return err
+	}
+	var first seed
+	if s.seed != "" {
+		if first, err = readSeed(s.seed); err != nil {
+			return err
+		}
+	}
+	out := newConsole(stdout, s.json)
+	defer out.close()
+	e, err := newEmulator(s, out)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	if err := e.seed(ctx, first); err != nil {
+		return fmt.Errorf("seed: %w", err)
+	}
+
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.listen)
+	if err != nil {
+		return err
+	}
+	base := "http://" + listener.Addr().String()
+	out.welcome(base, s, first)
+	server := &http.Server{Handler: e.handler(listener.Addr().String()), ReadHeaderTimeout: time.Minute}
+	server.RegisterOnShutdown(e.endStreams)
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	out.say("stopping")
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if err := server.Shutdown(grace); err != nil {
+		return server.Close()
+	}
+	return nil
+}
+
+// emulator is the fake server with what watches it.
+type emulator struct {
+	*rongcloudtest.Server
+	client *rongcloud.Client // for seeding
+	events *hub
+}
+
+// ownAgent marks the emulator's own requests, which are not shown.
+const ownAgent = "rongcloud-emulator"
+
+func newEmulator(s settings, out *console) (*emulator, error) {
+	e := &emulator{events: newHub()}
+	opts := []rongcloudtest.Option{
+		rongcloudtest.WithApp(s.key, s.secret),
+		rongcloudtest.WithoutSocket(),
+		rongcloudtest.WithObserver(func(r rongcloudtest.Request) {
+			if strings.Contains(r.Header.Get("User-Agent"), ownAgent) {
+				return
+			}
+			out.call(r)
+			e.events.publish("request", summarize(r))
+		}),
+		rongcloudtest.WithCallbackObserver(func(c rongcloudtest.Callback) {
+			out.callback(c)
+			e.events.publish("callback", showCallback(c))
+		}),
+	}
+	if s.strict {
+		opts = append(opts, rongcloudtest.WithStrict())
+	}
+	if s.quotas {
+		opts = append(opts, rongcloudtest.WithQuotas())
+	}
+	server, err := rongcloudtest.New(opts...)
+	if err != nil {
+		return nil, err
+	}
+	e.Server = server
+	if s.webhook != "" {
+		if err := server.AddWebhookURL(s.webhook, rongcloudtest.InBackground(), rongcloudtest.WithServerMessages()); err != nil {
+			return nil, errors.Join(err, server.Close())
+		}
+	}
+	e.client = server.Client(rongcloud.WithUserAgent(ownAgent))
+	return e, nil
+}
