@@ -102,12 +102,12 @@ func runBulk[M, T any](
 	ctx context.Context, client *Client, job *bulkJob[M, T], recipients iter.Seq2[T, error], params BulkParams, opts []CallOption,
 ) (*BulkResult, error) {
 	if ctx == nil {
-		return nil, refuse("ctx", "is nil")
+		return nil, refuseField(job.ep, "ctx", "", "is nil")
 	}
 	r := &bulkRun[M, T]{bulkJob: job, client: client, params: params, opts: opts, digest: fnv.New64a(), started: time.Now()}
 	r.chunk.seen = map[string]bool{}
 	if err := r.prepare(recipients != nil); err != nil {
-		return nil, err
+		return nil, inCall(err, job.ep, "")
 	}
 	r.ctx, r.cancel = context.WithCancel(ctx)
 	defer r.cancel()
@@ -198,17 +198,18 @@ func (r *bulkRun[M, T]) checkParams(given bool) error {
 	r.seed = *random
 	switch {
 	case len(*to) > 0:
-		return refuse(r.list, "must be empty in the message: the recipients are given apart")
+		request, _ := r.encoded(&r.message)
+		return refuseParam(r.ep, request, r.list, "must be empty: the recipients are given apart")
 	case !given:
-		return refuse(r.list, "there are no recipients")
+		return r.refuse("there are none")
 	case r.size < 1 || r.size > most:
-		return refuse("ChunkSize", "%d is not between 1 and %d", r.size, most)
+		return refuse("BulkParams.ChunkSize", "%d is not between 1 and %d", r.size, most)
 	case p.Concurrency < 1 || p.Concurrency > maxBulkConcurrency:
-		return refuse("Concurrency", "%d is not between 1 and %d", p.Concurrency, maxBulkConcurrency)
+		return refuse("BulkParams.Concurrency", "%d is not between 1 and %d", p.Concurrency, maxBulkConcurrency)
 	case p.Total < 0:
-		return refuse("Total", "%d is negative", p.Total)
+		return refuse("BulkParams.Total", "%d is negative", p.Total)
 	case p.Grace < 0:
-		return refuse("Grace", "%v is negative", p.Grace)
+		return refuse("BulkParams.Grace", "%v is negative", p.Grace)
 	}
 	if p.Grace == 0 {
 		p.Grace = defaultBulkGrace
@@ -231,7 +232,7 @@ func (r *bulkRun[M, T]) open(extra []extraField) error {
 	switch {
 	case resume != nil:
 		if err := resume.state.check(); err != nil {
-			return refuse("Resume", "the checkpoint cannot be used: %v", err)
+			return refuse("BulkParams.Resume", "the checkpoint cannot be used: %v", err)
 		}
 		if seed != 0 && seed != resume.state.Seed {
 			return r.errForeign("send: its MsgRandom differs")
@@ -274,7 +275,7 @@ func (r *bulkRun[M, T]) name(seed int64, extra []extraField) (string, error) {
 
 // errForeign refuses a checkpoint that does not belong here.
 func (r *bulkRun[M, T]) errForeign(what string) error {
-	return refuse("Resume", "the checkpoint belongs to another %s", what)
+	return refuseField(r.ep, "BulkParams.Resume", "", "the checkpoint belongs to another %s", what)
 }
 
 // read goes through the recipients and begins their chunks.
@@ -307,7 +308,7 @@ func (r *bulkRun[M, T]) read(recipients iter.Seq2[T, error]) error {
 		r.cutShort = true
 		return nil
 	case r.position == 0:
-		return refuse(r.list, "there are no recipients")
+		return r.refuse("there are none")
 	case r.chunk.index < r.state.Begun, r.position < r.state.Position:
 		return r.errForeign("list of recipients")
 	}
@@ -341,13 +342,26 @@ func (r *bulkRun[M, T]) add(recipient T) {
 	c.to = append(c.to, recipient)
 }
 
+// refuse refuses a recipient, or that there is none.
+func (r *bulkRun[M, T]) refuse(format string, args ...any) error {
+	return refuseField(r.ep, recipientsArgument(r.list), r.list, format, args...)
+}
+
+// recipientsArgument is the name of the argument that gives the recipients.
+func recipientsArgument(list string) string {
+	if list == "toGroupId" {
+		return "groups"
+	}
+	return "recipients"
+}
+
 // unfit returns why the server would refuse a whole request for this ID.
 func (r *bulkRun[M, T]) unfit(id string) error {
 	switch {
 	case id == "":
-		return refuse(r.list, "the ID is empty")
+		return r.refuse("the ID is empty")
 	case r.longest > 0 && len(id) > r.longest:
-		return refuse(r.list, "the ID has %d bytes, at most %d are allowed", len(id), r.longest)
+		return r.refuse("the ID has %d bytes, at most %d are allowed", len(id), r.longest)
 	}
 	return nil
 }

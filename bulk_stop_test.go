@@ -1,6 +1,7 @@
 package rongcloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -161,7 +162,7 @@ func TestBulkRefusesOptionsOfASingleCall(t *testing.T) {
 		result, err := s.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1), BulkParams{}, LowPriority(), opt)
 		var refused *ArgumentError
 		require.ErrorAs(t, err, &refused, field)
-		require.Equal(t, field, refused.Field)
+		require.Equal(t, field, cmp.Or(refused.Wire, refused.Field))
 		require.Nil(t, result)
 		_, err = s.SendSystemTemplateBulk(t.Context(), SystemTemplate{From: "a", Content: TextMessage{}}, templateUsers(1), BulkParams{}, opt)
 		require.ErrorAs(t, err, &refused, field)

@@ -1,6 +1,7 @@
 package rongcloud
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -271,19 +272,19 @@ func TestBulkRefusesBadInput(t *testing.T) {
 		{"no content", "content", func() (*BulkResult, error) {
 			return s.SendSystemTemplateBulk(ctx, SystemTemplate{From: "a"}, templateUsers(1), BulkParams{})
 		}},
-		{"too large chunks", "ChunkSize", func() (*BulkResult, error) {
+		{"too large chunks", "BulkParams.ChunkSize", func() (*BulkResult, error) {
 			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkParams{ChunkSize: 1001})
 		}},
-		{"negative chunks", "ChunkSize", func() (*BulkResult, error) {
+		{"negative chunks", "BulkParams.ChunkSize", func() (*BulkResult, error) {
 			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkParams{ChunkSize: -1})
 		}},
-		{"too many at once", "Concurrency", func() (*BulkResult, error) {
+		{"too many at once", "BulkParams.Concurrency", func() (*BulkResult, error) {
 			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkParams{Concurrency: 129})
 		}},
-		{"a negative total", "Total", func() (*BulkResult, error) {
+		{"a negative total", "BulkParams.Total", func() (*BulkResult, error) {
 			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkParams{Total: -1})
 		}},
-		{"a checkpoint of nothing", "Resume", func() (*BulkResult, error) {
+		{"a checkpoint of nothing", "BulkParams.Resume", func() (*BulkResult, error) {
 			return s.SendPrivateBulk(ctx, bulkMessage, bulkUsers(1), BulkParams{Resume: &BulkCheckpoint{}})
 		}},
 	} {
@@ -291,7 +292,7 @@ func TestBulkRefusesBadInput(t *testing.T) {
 			_, err := c.send()
 			var refused *ArgumentError
 			require.ErrorAs(t, err, &refused)
-			require.Equal(t, c.field, refused.Field)
+			require.Equal(t, c.field, cmp.Or(refused.Wire, refused.Field))
 			require.Empty(t, server.requests)
 		})
 	}
@@ -338,7 +339,7 @@ func TestBulkRefusesTheCheckpointOfAnotherSend(t *testing.T) {
 			_, err := send()
 			var refused *ArgumentError
 			require.ErrorAs(t, err, &refused, name)
-			require.Equal(t, "Resume", refused.Field, name)
+			require.Equal(t, "BulkParams.Resume", refused.Field, name)
 		}
 		require.Len(t, server.requests, sent, "and nothing was sent for them")
 		result, err = s.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1000), resume)
@@ -387,8 +388,8 @@ func TestBulkSkipsWhatTheServerWouldRefuse(t *testing.T) {
 		require.Equal(t, BulkCounts{Chunks: 10, Delivered: 997, Skipped: 3}, result.BulkCounts)
 		require.Len(t, server.got, 997)
 		require.Equal(t, []string{
-			fmt.Sprintf("500 %q rongcloud: toUserId: the ID has 65 bytes, at most 64 are allowed", long),
-			`501 "" rongcloud: toUserId: the ID is empty`, `999 "" rongcloud: toUserId: the ID is empty`,
+			fmt.Sprintf("500 %q rongcloud: POST /message/private/publish.json: recipients (toUserId): the ID has 65 bytes, at most 64 are allowed", long),
+			`501 "" rongcloud: POST /message/private/publish.json: recipients (toUserId): the ID is empty`, `999 "" rongcloud: POST /message/private/publish.json: recipients (toUserId): the ID is empty`,
 		}, out)
 		options.Resume = stored(t, result.Checkpoint)
 		result, err = server.client(t).Message.SendPrivateBulk(t.Context(), bulkMessage, list, options)

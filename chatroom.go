@@ -139,9 +139,9 @@ type (
 func (s *ChatroomService) Create(ctx context.Context, params ChatroomCreateParams, opts ...CallOption) error {
 	switch {
 	case params.EntryOwnerID != "" && len(params.Entries) == 0:
-		return refuse("entryInfo", "is required with entryOwnerId")
+		return refuseParam(endpoint.ChatroomCreateNew, &params, "entryInfo", "is required with EntryOwnerID")
 	case params.EntryOwnerID == "" && len(params.Entries) > 0:
-		return refuse("entryOwnerId", "is required with entryInfo")
+		return refuseParam(endpoint.ChatroomCreateNew, &params, "entryOwnerId", "is required with Entries")
 	}
 	return send(ctx, s.client, endpoint.ChatroomCreateNew, &params, opts)
 }

@@ -1,6 +1,7 @@
 package rongcloud_test
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"testing"
@@ -96,7 +97,7 @@ func TestChatroomRefuses(t *testing.T) {
 			err := test.call(t.Context(), userMock(t, "/none", nil))
 			var refused *rongcloud.ArgumentError
 			require.ErrorAs(t, err, &refused)
-			require.Equal(t, test.field, refused.Field)
+			require.Equal(t, test.field, cmp.Or(refused.Wire, refused.Field))
 			require.Contains(t, refused.Reason, test.reason)
 		})
 	}
@@ -132,7 +133,7 @@ func TestChatroomSpans(t *testing.T) {
 		} {
 			var refused *rongcloud.ArgumentError
 			require.ErrorAs(t, err, &refused, "%v", d)
-			require.Equal(t, "minute", refused.Field)
+			require.Equal(t, "minute", cmp.Or(refused.Wire, refused.Field))
 			require.Contains(t, refused.Reason, reason, "%v", d)
 		}
 	}

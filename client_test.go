@@ -281,13 +281,22 @@ func TestNewFromEnv(t *testing.T) { // not parallel: it changes the environment
 		set(t, "", "", "", "")
 		client, err := NewFromEnv()
 		require.Nil(t, client)
-		require.Contains(t, clientProblems(t, err), "appKey")
+		require.Equal(t, []string{"RONGCLOUD_APP_KEY", "RONGCLOUD_APP_SECRET"}, clientProblems(t, err))
 	})
 	t.Run("bad values", func(t *testing.T) {
 		set(t, "env-key", "", "XX", "nonsense")
 		client, err := NewFromEnv()
 		require.Nil(t, client)
-		require.ElementsMatch(t, []string{"appSecret", "WithRegion", "WithBaseURL"}, clientProblems(t, err))
+		require.ElementsMatch(t, []string{"RONGCLOUD_APP_SECRET", "RONGCLOUD_REGION", "RONGCLOUD_API_URL"}, clientProblems(t, err))
+
+		_, err = NewFromEnv(WithRegion("YY"), WithBaseURL("nothing"))
+		require.ElementsMatch(t, []string{"RONGCLOUD_APP_SECRET", "WithRegion", "WithBaseURL"}, clientProblems(t, err))
+	})
+	t.Run("lower case", func(t *testing.T) {
+		set(t, "env-key", "env-secret", "sg_b", "")
+		client, err := NewFromEnv()
+		require.NoError(t, err)
+		require.Equal(t, RegionSingaporeB, client.core.config.region)
 	})
 }
 

@@ -596,9 +596,9 @@ func (m *Mention) check() error {
 	case m == nil:
 		return nil
 	case m.Type == 0:
-		return refuse("content", "mentionedInfo has no type: it is MentionAll or MentionUsers")
+		return refuseWire("content", "mentionedInfo has no type: it is MentionAll or MentionUsers")
 	case m.Type == MentionUsers && len(m.UserIDs) == 0:
-		return refuse("content", "mentionedInfo has no userIdList, whom MentionUsers mentions")
+		return refuseWire("content", "mentionedInfo has no userIdList, whom MentionUsers mentions")
 	}
 	return nil
 }

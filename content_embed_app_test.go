@@ -1,6 +1,7 @@
 package rongcloud_test
 
 import (
+	"cmp"
 	"encoding"
 	"net/http"
 	"net/netip"
@@ -103,7 +104,7 @@ func TestContentsOfApps(t *testing.T) {
 		err := send(content)
 		var argument *rongcloud.ArgumentError
 		require.ErrorAs(t, err, &argument, "%T", content)
-		require.Equal(t, "content", argument.Field)
+		require.Equal(t, "content", cmp.Or(argument.Wire, argument.Field))
 		require.ErrorContains(t, err, reason)
 		require.Empty(t, sent)
 	}

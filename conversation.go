@@ -142,7 +142,7 @@ func (s *ConversationService) setPinned(ctx context.Context, params Conversation
 //rongcloud:endpoint POST /conversation/notification/set.json
 func (s *ConversationService) SetPushLevel(ctx context.Context, params ConversationPushLevelSetParams, opts ...CallOption) error {
 	if params.Level == PushLevelUnset { // which no endpoint requires, beside the switch that came before it
-		return refuse("unpushLevel", "is required; ResetPushLevel takes a level back")
+		return refuseParam(endpoint.ConversationNotificationSet, &params, "unpushLevel", "is required; ResetPushLevel takes a level back")
 	}
 	return send(ctx, s.client, endpoint.ConversationNotificationSet, &params, opts)
 }
@@ -185,7 +185,7 @@ func (s *ConversationService) GetPushLevel(ctx context.Context, query Conversati
 //rongcloud:endpoint POST /conversation/type/notification/set.json
 func (s *ConversationService) SetTypePushLevel(ctx context.Context, params ConversationTypePushLevelSetParams, opts ...CallOption) error {
 	if params.Level == PushLevelUnset {
-		return refuse("unpushLevel", "is required; ResetTypePushLevel takes a level back")
+		return refuseParam(endpoint.ConversationTypeNotificationSet, &params, "unpushLevel", "is required; ResetTypePushLevel takes a level back")
 	}
 	return send(ctx, s.client, endpoint.ConversationTypeNotificationSet, &params, opts)
 }
@@ -224,7 +224,7 @@ func (s *ConversationService) GetTypePushLevel(ctx context.Context, query Conver
 //rongcloud:endpoint POST /conversation/message/history/clean.json
 func (s *ConversationService) ClearHistory(ctx context.Context, params ConversationClearHistoryParams, opts ...CallOption) error {
 	if params.Before.UnixMilli() <= 0 { // which the server might take for no time at all
-		return refuse("msgTimestamp", "is required and after 1970; ClearAllHistory removes all messages")
+		return refuseParam(endpoint.ConversationMessageHistoryClean, &params, "msgTimestamp", "is required and after 1970; ClearAllHistory removes all messages")
 	}
 	return send(ctx, s.client, endpoint.ConversationMessageHistoryClean, &params, opts)
 }

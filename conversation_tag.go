@@ -74,7 +74,7 @@ type TaggedConversations struct {
 func (s *ConversationTagService) Create(ctx context.Context, params ConversationTagCreateParams, opts ...CallOption) error {
 	for i, tag := range params.Tags {
 		if tag.ID == "" || tag.Name == "" {
-			return refuse("tags", "item %d lacks the ID or the name", i+1)
+			return refuseField(endpoint.UserConversationTagSet, "tags", "tags", "item %d lacks the ID or the name", i+1)
 		}
 	}
 	return send(ctx, s.client, endpoint.UserConversationTagSet, &params, opts)
@@ -113,7 +113,7 @@ func (s *ConversationTagService) List(ctx context.Context, userID string, opts .
 //rongcloud:endpoint POST /tag/conversation/set.json
 func (s *ConversationTagService) AddConversations(ctx context.Context, params ConversationTagConversationsParams, opts ...CallOption) error {
 	if err := params.check(); err != nil {
-		return err
+		return inParams(err, endpoint.TagConversationSet, &params)
 	}
 	return send(ctx, s.client, endpoint.TagConversationSet, &params, opts)
 }
@@ -126,7 +126,7 @@ func (s *ConversationTagService) AddConversations(ctx context.Context, params Co
 //rongcloud:endpoint POST /tag/conversation/del.json
 func (s *ConversationTagService) RemoveConversations(ctx context.Context, params ConversationTagConversationsParams, opts ...CallOption) error {
 	if err := params.check(); err != nil {
-		return err
+		return inParams(err, endpoint.TagConversationDel, &params)
 	}
 	return send(ctx, s.client, endpoint.TagConversationDel, &params, opts)
 }
@@ -134,7 +134,7 @@ func (s *ConversationTagService) RemoveConversations(ctx context.Context, params
 func (p *ConversationTagConversationsParams) check() error {
 	for i, c := range p.Conversations {
 		if c.TargetID == "" || c.Type == 0 {
-			return refuse("conversations", "item %d lacks the target or the type", i+1)
+			return refuseWire("conversations", "item %d lacks the target or the type", i+1)
 		}
 	}
 	return nil

@@ -1,6 +1,7 @@
 package rongcloud_test
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"net/http"
@@ -456,7 +457,7 @@ func TestConversationRefuses(t *testing.T) {
 			client, requests := conversationMock(t, 200, `{"code":200}`)
 			var refused *rongcloud.ArgumentError
 			require.ErrorAs(t, test.call(t.Context(), client), &refused)
-			require.Equal(t, test.field, refused.Field)
+			require.Equal(t, test.field, cmp.Or(refused.Wire, refused.Field))
 			require.Contains(t, refused.Reason, test.reason)
 			require.Empty(t, *requests)
 		})

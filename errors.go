@@ -1,6 +1,7 @@
 package rongcloud
 
 import (
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/tls"
@@ -11,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,6 +20,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/internal/sse"
 )
 
@@ -125,15 +128,89 @@ func (e *Error) Unwrap() error { return e.Err }
 
 // ArgumentError is a parameter that the SDK refuses before anything is sent.
 type ArgumentError struct {
-	Field  string // the parameter's name on the wire, or the name of the option
+	// Endpoint is what was to be called; nil if the refusal is no single call's, as of [New].
+	Endpoint *endpoint.Endpoint
+
+	// Field is what the caller wrote: the field of a struct, such as "UserBlockParams.Duration",
+	// the name of an argument, such as "userID", or an option or an environment variable.
+	Field string
+
+	// Wire is the parameter's name on the wire, such as "minute", where it has one.
+	Wire string
+
 	Reason string
 }
 
-// Error names the field and says what is wrong with it.
-func (e *ArgumentError) Error() string { return "rongcloud: " + e.Field + ": " + e.Reason }
+// Error names the call and the field and says what is wrong with it.
+func (e *ArgumentError) Error() string {
+	var b strings.Builder
+	b.WriteString("rongcloud: ")
+	if e.Endpoint != nil {
+		b.WriteString(e.Endpoint.String())
+		b.WriteString(": ")
+	}
+	switch {
+	case e.Field == "":
+		b.WriteString(e.Wire)
+	case e.Wire == "" || e.Wire == e.Field:
+		b.WriteString(e.Field)
+	default:
+		b.WriteString(e.Field + " (" + e.Wire + ")")
+	}
+	b.WriteString(": ")
+	b.WriteString(e.Reason)
+	return b.String()
+}
 
+// refuse refuses an option, or an argument that is no parameter of an endpoint.
 func refuse(field, format string, args ...any) error {
 	return &ArgumentError{Field: field, Reason: fmt.Sprintf(format, args...)}
+}
+
+// refuseField refuses what the caller wrote, a field or an argument, for a parameter of ep.
+func refuseField(ep *endpoint.Endpoint, field, wire, format string, args ...any) error {
+	return &ArgumentError{Endpoint: ep, Field: field, Wire: wire, Reason: fmt.Sprintf(format, args...)}
+}
+
+// refuseParam refuses the parameter called wire in params, a pointer to the struct that is encoded
+// for ep. The error names the field as the encoder would.
+func refuseParam(ep *endpoint.Endpoint, params any, wire, format string, args ...any) error {
+	return inParams(refuseWire(wire, format, args...), ep, params)
+}
+
+// inParams adds to a refusal of a parameter of params the call and the field.
+func inParams(err error, ep *endpoint.Endpoint, params any) error {
+	var refused *ArgumentError
+	if !errors.As(err, &refused) || refused.Field != "" {
+		return inCall(err, ep, "")
+	}
+	p, bad := planFor(ep, reflect.TypeOf(params).Elem())
+	if bad != nil {
+		return bad
+	}
+	field := ""
+	for i := range p.fields {
+		if p.fields[i].param.Name == refused.Wire {
+			field = p.fields[i].written()
+		}
+	}
+	return inCall(err, ep, field)
+}
+
+// refuseWire refuses a parameter of which only the name on the wire is known. The encoder adds the
+// rest; see inCall.
+func refuseWire(wire, format string, args ...any) error {
+	return &ArgumentError{Wire: wire, Reason: fmt.Sprintf(format, args...)}
+}
+
+// inCall adds to a refusal what it does not say yet: the call and what the caller wrote.
+func inCall(err error, ep *endpoint.Endpoint, field string) error {
+	var refused *ArgumentError
+	if errors.As(err, &refused) {
+		refused.Endpoint = cmp.Or(refused.Endpoint, ep)
+		refused.Field = cmp.Or(refused.Field, field)
+	}
+	return err
 }
 
 // problems are several errors in one line.

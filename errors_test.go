@@ -16,6 +16,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
 func TestErrorText(t *testing.T) {
@@ -148,6 +150,21 @@ func TestArgumentError(t *testing.T) {
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, ArgumentError{Field: "toUserId", Reason: "21 items, at most 20 are allowed"}, *refused)
 	require.Equal(t, "rongcloud: toUserId: 21 items, at most 20 are allowed", refused.Error())
+	for _, c := range []struct {
+		text string
+		err  ArgumentError
+	}{
+		{"POST /user/block.json: UserBlockParams.Duration (minute): is required", ArgumentError{
+			Endpoint: endpoint.UserBlock, Field: "UserBlockParams.Duration", Wire: "minute", Reason: "is required",
+		}},
+		{"POST /user/block.json: words: is required", ArgumentError{
+			Endpoint: endpoint.UserBlock, Field: "words", Wire: "words", Reason: "is required",
+		}},
+		{"POST /user/block.json: ctx: is nil", ArgumentError{Endpoint: endpoint.UserBlock, Field: "ctx", Reason: "is nil"}},
+		{"minute: is required", ArgumentError{Wire: "minute", Reason: "is required"}},
+	} {
+		require.Equal(t, "rongcloud: "+c.text, c.err.Error())
+	}
 	for _, sentinel := range []error{ErrOutcomeUnknown, ErrRateLimited, ErrUnauthorized, ErrTransport, Code(0)} {
 		require.NotErrorIs(t, err, sentinel)
 	}

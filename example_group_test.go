@@ -71,7 +71,7 @@ func ExampleGroupMuteService_Add() {
 	}
 
 	// Output:
-	// rongcloud: minute: 30s is not a whole number of minutes
+	// rongcloud: POST /group/user/gag/add.json: GroupMuteAddParams.Duration (minute): 30s is not a whole number of minutes
 	// u3 is still muted
 }
 

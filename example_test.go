@@ -152,8 +152,8 @@ func ExampleError() {
 	// refused: 400 code 1002 (a parameter is missing or invalid) wrong objectName
 }
 
-// What can be told to be wrong before anything is sent is an ArgumentError. It names the parameter
-// as RongCloud does.
+// What can be told to be wrong before anything is sent is an ArgumentError. It names the call
+// and the field.
 func ExampleArgumentError() {
 	client, err := rongcloud.New("app-key", "app-secret")
 	if err != nil {
@@ -167,9 +167,11 @@ func ExampleArgumentError() {
 	if errors.As(err, &wrong) {
 		fmt.Println(wrong.Field, wrong.Reason)
 	}
+	fmt.Println(err)
 
 	// Output:
-	// name is required
+	// RegisterParams.Name is required
+	// rongcloud: POST /user/getToken.json: RegisterParams.Name (name): is required
 }
 
 // All fetches pages as they are needed.

@@ -30,7 +30,8 @@ import (
 // zero value too. wire:"name,empty" marks a required list that may be empty. wire:"name,enum"
 // marks a type whose constants count from 1 what the table lists as values, so that its zero is
 // never sent. wire:"-" marks a field that the method itself turns into others. Embedded structs
-// count as their fields.
+// count as their fields. An error names the field of the exported struct, embedded or not; a field
+// _ [0]T says that the others are copies of T's, which the error then names.
 
 // encoder writes the parameters of one request, as a form or as a JSON object.
 type encoder struct {
@@ -78,10 +79,10 @@ func (e *encoder) encode(ep *endpoint.Endpoint, params any, random func() int64,
 	}
 	for _, field := range extra {
 		if e.sent(field.name) {
-			return refuse(field.name, "WithExtraField repeats a parameter that is sent anyway")
+			return refuseField(ep, "WithExtraField", field.name, "repeats a parameter that is sent anyway")
 		}
 		if err := e.extra(field); err != nil {
-			return err
+			return inCall(err, ep, "WithExtraField")
 		}
 		if slices.Contains(ep.UnsafeWith, field.name) {
 			e.unsafe = field.name
@@ -105,7 +106,7 @@ func (e *encoder) encodeStruct(ep *endpoint.Endpoint, v reflect.Value, random fu
 			value = value.Field(j)
 		}
 		if err := e.field(ep, f, value); err != nil {
-			return err
+			return inCall(err, ep, f.written())
 		}
 	}
 	if p.random && e.random == 0 && random != nil {
@@ -150,7 +151,7 @@ func (e *encoder) field(ep *endpoint.Endpoint, f *planField, v reflect.Value) er
 
 func missing(param *endpoint.Param) error {
 	if param.Required {
-		return refuse(param.Name, "is required")
+		return refuseWire(param.Name, "is required")
 	}
 	return nil
 }
@@ -186,7 +187,7 @@ func (e *encoder) extra(field extraField) error {
 	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
 		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Float32, reflect.Float64:
 		if v.CanFloat() && (math.IsNaN(v.Float()) || math.IsInf(v.Float(), 0)) {
-			return refuse(field.name, "is not a finite number")
+			return refuseWire(field.name, "is not a finite number")
 		}
 		e.key(field.name)
 		return e.text(field.name, fmt.Sprint(field.value))
@@ -194,7 +195,7 @@ func (e *encoder) extra(field extraField) error {
 	if list, ok := field.value.([]string); ok {
 		for i, item := range list {
 			if !utf8.ValidString(item) {
-				return refuse(field.name, "item %d %s", i+1, notUTF8)
+				return refuseWire(field.name, "item %d %s", i+1, notUTF8)
 			}
 			e.key(field.name)
 			_ = e.text(field.name, item)
@@ -212,7 +213,7 @@ func checkForm(form url.Values) error {
 		}
 		for i, value := range values {
 			if !utf8.ValidString(value) {
-				return refuse(name, "value %d %s", i+1, notUTF8)
+				return refuseWire(name, "value %d %s", i+1, notUTF8)
 			}
 		}
 	}
@@ -227,12 +228,12 @@ func (e *encoder) raw(ep *endpoint.Endpoint, params rawParams, extra []extraFiel
 	switch {
 	case params.isForm:
 		if err := checkForm(params.form); err != nil {
-			return err
+			return inCall(err, ep, "params")
 		}
 		e.buf = append(e.buf, params.form.Encode()...)
 	case params.json != nil:
 		if err := e.toScratch("params", params.json); err != nil {
-			return err
+			return inCall(err, ep, "params")
 		}
 		e.buf = append(e.buf, e.scratch.Bytes()...)
 	case e.json:

@@ -15,7 +15,7 @@ const (
 // content.
 func (e *encoder) content(c MessageContent, named bool) error {
 	if err := checkContent(c); err != nil {
-		return refuse("content", "%v", err)
+		return refuseWire("content", "%v", err)
 	}
 	if err := mentionedBy(c).check(); err != nil {
 		return err
@@ -38,7 +38,7 @@ func (e *encoder) content(c MessageContent, named bool) error {
 			return err
 		}
 		if err := raw.check(); err != nil {
-			return refuse("content", "%v", err)
+			return refuseWire("content", "%v", err)
 		}
 		e.key("content")
 		return e.text("content", raw.Body)
@@ -47,7 +47,7 @@ func (e *encoder) content(c MessageContent, named bool) error {
 		return err
 	}
 	if e.scratch.String() == "null" {
-		return refuse("content", "is a %T without a value", c)
+		return refuseWire("content", "is a %T without a value", c)
 	}
 	if err := checkBody(c, e.scratch.Len()); err != nil {
 		return err
@@ -66,16 +66,16 @@ func checkBody(c MessageContent, n int) error {
 	if bad != nil || len(known) > maxContentSize {
 		return err
 	}
-	return refuse("content", "%d bytes, at most %d are allowed; %d of them are under keys that the SDK does not know and keeps, which UnknownKeys tells and WithoutUnknownKeys drops",
+	return refuseWire("content", "%d bytes, at most %d are allowed; %d of them are under keys that the SDK does not know and keeps, which UnknownKeys tells and WithoutUnknownKeys drops",
 		n, maxContentSize, n-len(known))
 }
 
 func checkContentSize(n int) error {
 	switch {
 	case n == 0:
-		return refuse("content", "is required")
+		return refuseWire("content", "is required")
 	case n > maxContentSize:
-		return refuse("content", "%d bytes, at most %d are allowed", n, maxContentSize)
+		return refuseWire("content", "%d bytes, at most %d are allowed", n, maxContentSize)
 	}
 	return nil
 }
@@ -83,11 +83,11 @@ func checkContentSize(n int) error {
 func checkObjectName(name string) error {
 	switch {
 	case name == "":
-		return refuse("objectName", "is required")
+		return refuseWire("objectName", "is required")
 	case utf8.RuneCountInString(name) > maxObjectName:
-		return refuse("objectName", "%q has more than %d characters", name, maxObjectName)
+		return refuseWire("objectName", "%q has more than %d characters", name, maxObjectName)
 	case strings.HasPrefix(name, reservedPrefix) && !isBuiltIn(name):
-		return refuse("objectName", "%q: only RongCloud's own types may begin with %s", name, reservedPrefix)
+		return refuseWire("objectName", "%q: only RongCloud's own types may begin with %s", name, reservedPrefix)
 	}
 	return nil
 }

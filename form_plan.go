@@ -1,7 +1,9 @@
 package rongcloud
 
 import (
+	"cmp"
 	"fmt"
+	"go/token"
 	"reflect"
 	"slices"
 	"strings"
@@ -19,6 +21,8 @@ type plan struct {
 }
 
 type planField struct {
+	owner   string // the exported type that has the field, if one does
+	name    string // of the field
 	index   []int
 	param   *endpoint.Param
 	kind    valueKind
@@ -56,19 +60,27 @@ func planFor(ep *endpoint.Endpoint, typ reflect.Type) (*plan, error) {
 		return cached.(*plan), nil
 	}
 	p := &plan{typ: typ, random: ep.Param(msgRandom) != nil}
-	if err := p.add(ep, typ, nil); err != nil {
+	if err := p.add(ep, typ, nil, nil); err != nil {
 		return nil, err
 	}
 	plans.Store(ep, p)
 	return p, nil
 }
 
-func (p *plan) add(ep *endpoint.Endpoint, typ reflect.Type, index []int) error {
+// add takes in the fields of typ. Owner is the exported type that has them, as the caller sees it.
+func (p *plan) add(ep *endpoint.Endpoint, typ, owner reflect.Type, index []int) error {
+	if owner == nil && token.IsExported(typ.Name()) {
+		owner = typ
+	}
 	for i := range typ.NumField() {
 		field := typ.Field(i)
 		at := append(slices.Clone(index), i)
-		if field.Anonymous {
-			if err := p.add(ep, field.Type, at); err != nil {
+		switch {
+		case field.Name == "_": // [0]T: the fields are copies of T's
+			owner = cmp.Or(owner, field.Type.Elem())
+			continue
+		case field.Anonymous:
+			if err := p.add(ep, field.Type, owner, at); err != nil {
 				return err
 			}
 			continue
@@ -93,9 +105,54 @@ func (p *plan) add(ep *endpoint.Endpoint, typ reflect.Type, index []int) error {
 		case option == "enum":
 			kind = kindEnum
 		}
-		p.fields = append(p.fields, planField{index: at, param: param, kind: kind, mayLack: option == "empty"})
+		f := planField{name: field.Name, index: at, param: param, kind: kind, mayLack: option == "empty"}
+		if original := fieldOf(owner, field.Name, name); original != "" {
+			f.owner, f.name = owner.Name(), original
+		}
+		p.fields = append(p.fields, f)
 	}
 	return nil
+}
+
+// fieldOf returns the field of owner, if there is one, for a parameter: the one that is tagged with
+// its name on the wire, or else the one that is called alike.
+func fieldOf(owner reflect.Type, name, wire string) string {
+	if owner == nil {
+		return ""
+	}
+	found := ""
+	for _, field := range reflect.VisibleFields(owner) {
+		tag, _, _ := strings.Cut(field.Tag.Get("wire"), ",")
+		switch {
+		case tag == wire:
+			return field.Name
+		case field.Name == name:
+			found = name
+		}
+	}
+	return found
+}
+
+// written returns what the caller wrote: the field of an exported struct, or else an argument,
+// which is called as the field that carries it.
+func (f *planField) written() string {
+	if f.owner != "" {
+		return f.owner + "." + f.name
+	}
+	return lowerFirst(f.name)
+}
+
+// lowerFirst makes the name of an argument out of a field's: userID, ids and url out of UserID, IDs
+// and URL.
+func lowerFirst(name string) string {
+	upper := 0
+	for upper < len(name) && 'A' <= name[upper] && name[upper] <= 'Z' {
+		upper++
+	}
+	if upper > 1 && upper < len(name) && name[upper:] != "s" {
+		upper-- // the last capital begins the next word
+	}
+	return strings.ToLower(name[:upper]) + name[upper:]
 }
 
 func kindOf(typ reflect.Type, param *endpoint.Param) valueKind {

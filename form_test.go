@@ -1,6 +1,7 @@
 package rongcloud
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -41,7 +42,7 @@ func formRefused(t *testing.T, err error, field string) {
 	t.Helper()
 	var refused *ArgumentError
 	require.ErrorAs(t, err, &refused)
-	require.Equal(t, field, refused.Field)
+	require.Equal(t, field, cmp.Or(refused.Wire, refused.Field))
 	require.NotEmpty(t, refused.Reason)
 }
 
@@ -625,7 +626,7 @@ func TestFormDocumentText(t *testing.T) {
 		want := map[endpoint.Encoding]string{endpoint.Form: "v=" + url.QueryEscape(`{"a": 1}`), endpoint.JSON: `{"v":"{\"a\": 1}"}`}
 		require.Equal(t, want[encoding], got.body)
 		_, err = formEncode(ep, &formOne[string]{"a"}, nil)
-		require.EqualError(t, err, "rongcloud: v: is not JSON")
+		require.EqualError(t, err, "rongcloud: POST /test.json: v: is not JSON")
 	}
 }
 

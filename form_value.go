@@ -38,7 +38,7 @@ func (e *encoder) scalar(param *endpoint.Param, v reflect.Value) error {
 	switch v.Kind() {
 	case reflect.String:
 		if param.Type == endpoint.JSONString && !json.Valid([]byte(v.String())) {
-			return refuse(param.Name, "is not JSON")
+			return refuseWire(param.Name, "is not JSON")
 		}
 		e.key(param.Name)
 		return e.text(param.Name, v.String())
@@ -70,7 +70,7 @@ func (e *encoder) number(param *endpoint.Param, n int64) error {
 func (e *encoder) enum(param *endpoint.Param, v reflect.Value) error {
 	n := v.Int()
 	if n < 1 || n > int64(len(param.Values)) {
-		return refuse(param.Name, "%v is none of its values", v.Interface())
+		return refuseWire(param.Name, "%v is none of its values", v.Interface())
 	}
 	e.key(param.Name)
 	e.buf = append(e.buf, param.Values[n-1]...)
@@ -90,15 +90,15 @@ func (e *encoder) duration(param *endpoint.Param, d time.Duration) error {
 	case d == Forever && param.ZeroForever:
 		return e.number(param, 0)
 	case d == Forever && param.Max != nil:
-		return refuse(param.Name, "cannot be Forever, at most %d %v are allowed", *param.Max, param.Unit)
+		return refuseWire(param.Name, "cannot be Forever, at most %d %v are allowed", *param.Max, param.Unit)
 	case d == Forever:
-		return refuse(param.Name, "cannot be Forever")
+		return refuseWire(param.Name, "cannot be Forever")
 	case d == 0 && param.ZeroForever:
-		return refuse(param.Name, "is zero; say Forever to ask for no end")
+		return refuseWire(param.Name, "is zero; say Forever to ask for no end")
 	case d < 0:
-		return refuse(param.Name, "%v is negative", d)
+		return refuseWire(param.Name, "%v is negative", d)
 	case d%unit != 0:
-		return refuse(param.Name, "%v is not a whole number of %v", d, param.Unit)
+		return refuseWire(param.Name, "%v is not a whole number of %v", d, param.Unit)
 	}
 	return e.number(param, int64(d/unit))
 }
@@ -114,11 +114,11 @@ func (e *encoder) strings(f *planField, v reflect.Value) error {
 	for i := range n {
 		switch item := v.Index(i).String(); {
 		case item == "":
-			return refuse(name, "item %d is empty", i+1)
+			return refuseWire(name, "item %d is empty", i+1)
 		case !utf8.ValidString(item):
-			return refuse(name, "item %d %s", i+1, notUTF8)
+			return refuseWire(name, "item %d %s", i+1, notUTF8)
 		case f.param.List == endpoint.CSV && strings.Contains(item, ","):
-			return refuse(name, "item %d contains a comma, which separates the items", i+1)
+			return refuseWire(name, "item %d contains a comma, which separates the items", i+1)
 		}
 	}
 	switch f.param.List {
@@ -147,7 +147,7 @@ func (e *encoder) strings(f *planField, v reflect.Value) error {
 
 func checkItems(param *endpoint.Param, n int) error {
 	if param.MaxItems > 0 && n > param.MaxItems {
-		return refuse(param.Name, "%d items, at most %d are allowed", n, param.MaxItems)
+		return refuseWire(param.Name, "%d items, at most %d are allowed", n, param.MaxItems)
 	}
 	return nil
 }
@@ -161,10 +161,10 @@ func (e *encoder) keyed(param *endpoint.Param, v reflect.Value) error {
 	keys := make([]string, 0, len(entries))
 	for key := range entries {
 		if key == "" {
-			return refuse(param.Name, "an ID is empty")
+			return refuseWire(param.Name, "an ID is empty")
 		}
 		if !utf8.ValidString(key) {
-			return refuse(param.Name, "an ID %s", notUTF8)
+			return refuseWire(param.Name, "an ID %s", notUTF8)
 		}
 		keys = append(keys, key)
 	}
@@ -241,7 +241,7 @@ func (e *encoder) toScratch(name string, value any) error {
 		}
 	}
 	if err != nil {
-		return refuse(name, "cannot be encoded as JSON: %v", err)
+		return refuseWire(name, "cannot be encoded as JSON: %v", err)
 	}
 	return nil
 }
@@ -264,7 +264,7 @@ func (e *encoder) key(name string) {
 // text writes a string value.
 func (e *encoder) text(name, value string) error {
 	if !utf8.ValidString(value) {
-		return refuse(name, notUTF8)
+		return refuseWire(name, notUTF8)
 	}
 	if !e.json {
 		e.buf = appendEscaped(e.buf, value)

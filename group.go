@@ -138,14 +138,14 @@ type boundNotice struct {
 	GroupNotice
 }
 
-func bindNotice(notice *GroupNotice) (boundNotice, error) {
+func bindNotice(ep *endpoint.Endpoint, notice *GroupNotice) (boundNotice, error) {
 	switch {
 	case notice == nil:
 		return boundNotice{}, nil
 	case notice.From == "":
-		return boundNotice{}, refuse("fromUserId", "is required in a notice")
+		return boundNotice{}, refuseField(ep, "GroupNotice.From", "fromUserId", "is required")
 	case notice.Content == nil:
-		return boundNotice{}, refuse("content", "is required in a notice")
+		return boundNotice{}, refuseField(ep, "GroupNotice.Content", "content", "is required")
 	}
 	return boundNotice{Bound: true, GroupNotice: *notice}, nil
 }
@@ -164,7 +164,7 @@ func (s *GroupService) Create(ctx context.Context, params GroupCreateParams, opt
 		GroupCreateParams
 		boundNotice
 	}
-	notice, err := bindNotice(params.Notice)
+	notice, err := bindNotice(endpoint.GroupCreate, params.Notice)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +181,7 @@ func (s *GroupService) Join(ctx context.Context, params GroupJoinParams, opts ..
 		GroupJoinParams
 		boundNotice
 	}
-	notice, err := bindNotice(params.Notice)
+	notice, err := bindNotice(endpoint.GroupJoin, params.Notice)
 	if err != nil {
 		return nil, err
 	}
@@ -199,7 +199,7 @@ func (s *GroupService) Quit(ctx context.Context, params GroupQuitParams, opts ..
 		GroupQuitParams
 		boundNotice
 	}
-	notice, err := bindNotice(params.Notice)
+	notice, err := bindNotice(endpoint.GroupQuit, params.Notice)
 	if err != nil {
 		return nil, err
 	}
@@ -218,7 +218,7 @@ func (s *GroupService) Dismiss(ctx context.Context, params GroupDismissParams, o
 		GroupDismissParams
 		boundNotice
 	}
-	notice, err := bindNotice(params.Notice)
+	notice, err := bindNotice(endpoint.GroupDismiss, params.Notice)
 	if err != nil {
 		return nil, err
 	}
@@ -236,7 +236,7 @@ func (s *GroupService) Update(ctx context.Context, params GroupUpdateParams, opt
 		GroupUpdateParams
 		boundNotice
 	}
-	notice, err := bindNotice(params.Notice)
+	notice, err := bindNotice(endpoint.GroupRefresh, params.Notice)
 	if err != nil {
 		return nil, err
 	}
@@ -253,7 +253,7 @@ func (s *GroupService) Update(ctx context.Context, params GroupUpdateParams, opt
 //rongcloud:endpoint POST /group/sync.json
 func (s *GroupService) Sync(ctx context.Context, params GroupSyncParams, opts ...CallOption) error {
 	if len(params.Groups) == 0 {
-		return refuse("group", "is required; QuitAll takes the user out of all groups")
+		return refuseParam(endpoint.GroupSync, &params, "group", "is required; QuitAll takes the user out of all groups")
 	}
 	return send(ctx, s.client, endpoint.GroupSync, &params, opts)
 }
@@ -292,7 +292,7 @@ func (s *GroupService) ListByUser(ctx context.Context, query GroupByUserQuery, o
 	case !query.Unpaged && query.Page == 0:
 		query.Page = 1 // to the server no page is all at once
 	case query.Unpaged && (query.Page != 0 || query.Size != 0):
-		return nil, refuse("page", "cannot be combined with Unpaged, nor can Size")
+		return nil, refuseParam(endpoint.UserGroupQuery, &query, "page", "cannot be combined with Unpaged, nor can Size")
 	}
 	return fetch[GroupPage](ctx, s.client, endpoint.UserGroupQuery, &query, opts)
 }

@@ -137,7 +137,7 @@ func (p *HostedGroupPermissions) wire() (map[string]int, error) {
 		{"MemberProfile", "memProfilePerm", int(p.MemberProfile)},
 	} {
 		if permission.value < 0 {
-			return nil, refuse("permissions", "%s is negative", permission.field)
+			return nil, refuseField(nil, "HostedGroupPermissions."+permission.field, "permissions", "is negative")
 		}
 		if permission.value > 0 {
 			wire[permission.name] = permission.value - 1
@@ -187,7 +187,7 @@ func (s *HostedGroupProfileService) Update(ctx context.Context, params HostedGro
 	}
 	permissions, err := params.Permissions.wire()
 	if err != nil {
-		return err
+		return inCall(err, endpoint.EntrustGroupProfileUpdate, "")
 	}
 	return send(ctx, s.client, endpoint.EntrustGroupProfileUpdate, &request{
 		params, profile{params.Name, params.Introduction, params.Announcement, params.PortraitURL}, permissions,

@@ -1,6 +1,7 @@
 package rongcloud
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -32,7 +33,7 @@ type HistoryQuery struct {
 // required. The bounds count to the millisecond.
 type UltraGroupHistoryQuery struct {
 	UserID    string    // whose view of the conversation is read
-	GroupID   string    // the ultra group
+	GroupID   string    `wire:"targetId"` // the ultra group
 	ChannelID string    // one channel; all if empty
 	Since     time.Time // messages sent then or later
 	Until     time.Time // and not later than this, where reading begins; now if zero
@@ -105,6 +106,8 @@ func messageStamp(m HistoryMessage) (time.Time, string) {
 
 // historyPageQuery asks for one page.
 type historyPageQuery struct {
+	_ [0]HistoryQuery
+
 	UserID       string    `wire:"userId"`
 	TargetID     string    `wire:"targetId"`
 	Until        time.Time `wire:"startTime"` // reading goes back in time from here
@@ -114,6 +117,8 @@ type historyPageQuery struct {
 }
 
 type ultraGroupHistoryPageQuery struct {
+	_ [0]UltraGroupHistoryQuery
+
 	historyPageQuery
 
 	ChannelID string `wire:"busChannel"`
@@ -130,7 +135,9 @@ func (q *HistoryQuery) page(now time.Time) historyPageQuery {
 	if until.IsZero() {
 		until = now
 	}
-	return historyPageQuery{q.UserID, q.TargetID, until, q.Since, q.Size, Ptr(true)}
+	return historyPageQuery{
+		UserID: q.UserID, TargetID: q.TargetID, Until: until, Since: q.Since, Size: q.Size, IncludeStart: Ptr(true),
+	}
 }
 
 func (q *UltraGroupHistoryQuery) common() *HistoryQuery {
@@ -142,11 +149,11 @@ func (q *UltraGroupHistoryQuery) common() *HistoryQuery {
 func (q *historyPageQuery) check() error {
 	switch {
 	case q.Size < 0 || q.Size > maxHistorySize:
-		return refuse("pageSize", "%d is not between 1 and %d", q.Size, maxHistorySize)
+		return refuseWire("pageSize", "%d is not between 1 and %d", q.Size, maxHistorySize)
 	case q.Since.IsZero():
-		return refuse("endTime", "is required")
+		return refuseWire("endTime", "is required")
 	case q.Since.UnixMilli() > q.Until.UnixMilli():
-		return refuse("endTime", "%v is after %v, where reading begins", q.Since, q.Until)
+		return refuseWire("endTime", "%v is after %v, where reading begins", q.Since, q.Until)
 	}
 	return nil
 }
@@ -155,7 +162,7 @@ func (q *historyPageQuery) check() error {
 func (q *historyPageQuery) checkSpan() error {
 	span := time.Duration(q.Until.UnixMilli()-q.Since.UnixMilli()) * time.Millisecond
 	if span > maxHistorySpan {
-		return refuse("endTime", "%v is more than 14 days before %v; the methods that begin with All split longer spans", q.Since, q.Until)
+		return refuseWire("endTime", "%v is more than 14 days before %v; the methods that begin with All split longer spans", q.Since, q.Until)
 	}
 	return nil
 }
@@ -175,11 +182,8 @@ var (
 
 // fetchHistory fetches the page that params, which holds common, asks for.
 func (s *MessageHistoryService) fetchHistory(ctx context.Context, kind historyKind, common *historyPageQuery, params any, opts []CallOption) (*HistoryPage, error) {
-	if err := common.check(); err != nil {
-		return nil, err
-	}
-	if err := common.checkSpan(); err != nil {
-		return nil, err
+	if err := cmp.Or(common.check(), common.checkSpan()); err != nil {
+		return nil, inParams(err, kind.ep, params)
 	}
 	page, err := fetch[HistoryPage](ctx, s.client, kind.ep, params, opts)
 	if err != nil {
@@ -221,7 +225,11 @@ func (s *MessageHistoryService) walk(kind historyKind, query HistoryQuery, fetch
 			first.Size = maxHistorySize
 		}
 		if err := first.check(); err != nil {
-			yield(HistoryMessage{}, err)
+			var params any = &first
+			if kind == ultraGroupHistory {
+				params = (*ultraGroupHistoryPageQuery)(nil)
+			}
+			yield(HistoryMessage{}, inParams(err, kind.ep, params))
 			return
 		}
 		span := backSpan{newest: first.Until, oldest: first.Since, longest: maxHistorySpan, size: first.Size}
@@ -271,14 +279,14 @@ func (s *MessageHistoryService) AllGroup(ctx context.Context, query HistoryQuery
 //
 //rongcloud:endpoint POST /v3/message/ultragroup/query.json
 func (s *MessageHistoryService) ListUltraGroup(ctx context.Context, query UltraGroupHistoryQuery, opts ...CallOption) (*HistoryPage, error) {
-	page := ultraGroupHistoryPageQuery{query.common().page(s.client.core.config.now()), query.ChannelID}
+	page := ultraGroupHistoryPageQuery{historyPageQuery: query.common().page(s.client.core.config.now()), ChannelID: query.ChannelID}
 	return s.fetchHistory(ctx, ultraGroupHistory, &page.historyPageQuery, &page, opts)
 }
 
 // AllUltraGroup yields the messages of an ultra group or of one of its channels, newest first.
 func (s *MessageHistoryService) AllUltraGroup(ctx context.Context, query UltraGroupHistoryQuery, opts ...CallOption) iter.Seq2[HistoryMessage, error] {
 	return s.walk(ultraGroupHistory, *query.common(), func(at historyPageQuery) (*HistoryPage, error) {
-		page := ultraGroupHistoryPageQuery{at, query.ChannelID}
+		page := ultraGroupHistoryPageQuery{historyPageQuery: at, ChannelID: query.ChannelID}
 		return s.fetchHistory(ctx, ultraGroupHistory, &page.historyPageQuery, &page, opts)
 	})
 }

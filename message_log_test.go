@@ -3,6 +3,7 @@ package rongcloud
 import (
 	"archive/zip"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -268,7 +269,7 @@ func TestMsgLogArguments(t *testing.T) {
 		_, _, err := readLog(t, all)
 		var argument *ArgumentError
 		require.ErrorAs(t, err, &argument, field)
-		require.Equal(t, field, argument.Field)
+		require.Equal(t, field, cmp.Or(argument.Wire, argument.Field))
 	}
 	for _, limits := range []MessageLogLimits{{FileBytes: -1}, {TextBytes: -1}} {
 		_, _, err := readLog(t, s.Download(t.Context(), MessageLogDownloadParams{Hour: contentTime, Limits: limits}))

@@ -46,6 +46,8 @@ type MessageStreamPieceParams struct {
 }
 
 type streamPiece struct {
+	_ [0]MessageStreamPieceParams
+
 	From                     string            `wire:"fromUserId"`
 	To                       string            `wire:"toUserId"`
 	ObjectName               string            `wire:"objectName"`
@@ -74,19 +76,21 @@ type SentStreamPiece struct {
 func (s *MessageStreamService) SendPiece(ctx context.Context, piece MessageStreamPieceParams, opts ...CallOption) (*SentStreamPiece, error) {
 	switch c := &piece.Content; {
 	case c.Sequence < 1:
-		return nil, refuse("seq", "%d is no number of a piece; the first is 1", c.Sequence)
+		return nil, refuseField(endpoint.V3MessagePrivatePublishStream, "StreamMessage.Sequence", "seq", "%d is no number of a piece; the first is 1", c.Sequence)
 	case c.Sequence > 1 && c.MessageUID == "":
-		return nil, refuse("messageUID", "is required from the second piece on")
+		return nil, refuseField(endpoint.V3MessagePrivatePublishStream, "StreamMessage.MessageUID", "messageUID", "is required from the second piece on")
 	case c.CompleteReason != 0 && !c.Complete:
-		return nil, refuse("completeReason", "belongs to the last piece")
+		return nil, refuseField(endpoint.V3MessagePrivatePublishStream, "StreamMessage.CompleteReason", "completeReason", "belongs to the last piece")
 	}
 	piece.Content.StopReason, piece.Content.Synced = 0, false // they are for reading
 	body, err := plainJSON(piece.Content)
 	if err != nil {
-		return nil, refuse("content", "cannot be encoded as JSON: %v", err)
+		err = refuseWire("content", "cannot be encoded as JSON: %v", err)
+	} else {
+		err = checkBody(piece.Content, len(body))
 	}
-	if err := checkBody(piece.Content, len(body)); err != nil {
-		return nil, err
+	if err != nil {
+		return nil, inParams(err, endpoint.V3MessagePrivatePublishStream, (*streamPiece)(nil))
 	}
 	return fetch[SentStreamPiece](ctx, s.client, endpoint.V3MessagePrivatePublishStream, &streamPiece{
 		From: piece.From, To: piece.To, ObjectName: piece.Content.ObjectName(), Content: body, IncludeSender: piece.IncludeSender,
@@ -146,7 +150,7 @@ func (s *MessageStreamService) Open(stream MessageStreamParams, opts ...CallOpti
 // be known.
 func (w *StreamWriter) Send(ctx context.Context, text string) error {
 	if text == "" {
-		return refuse("content", "is required")
+		return refuseField(endpoint.V3MessagePrivatePublishStream, "text", "content", "is required")
 	}
 	return w.send(ctx, text, false, 0)
 }

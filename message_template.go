@@ -25,7 +25,7 @@ type TemplateRecipient struct {
 type PrivateTemplate struct {
 	From       string // must have been given a token, else a push shows no sender
 	Content    MessageContent
-	Recipients []TemplateRecipient // at most 1000
+	Recipients []TemplateRecipient `wire:"toUserId"` // at most 1000
 
 	// Push is the same for all receivers. RongCloud's SDKs disagree on how it travels: it is sent
 	// as a list with an entry for each receiver, as in its SDK for Java.
@@ -41,7 +41,7 @@ type PrivateTemplate struct {
 	NeedReadReceipt          bool // for stored messages
 	Expandable               bool // key-value data can be attached to the message later
 
-	IdempotencyKey int64 // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
 // SystemTemplate is a system message that differs from receiver to receiver; see
@@ -49,7 +49,7 @@ type PrivateTemplate struct {
 type SystemTemplate struct {
 	From       string // must have been given a token, else a push shows no sender
 	Content    MessageContent
-	Recipients []TemplateRecipient // at most 100
+	Recipients []TemplateRecipient `wire:"toUserId"` // at most 100
 
 	// Push is the same for all receivers. RongCloud's SDKs disagree on how it travels: it is sent
 	// as a list with an entry for each receiver, as in its SDK for Java.
@@ -59,7 +59,7 @@ type SystemTemplate struct {
 
 	DisableUpdateLastMessage bool
 
-	IdempotencyKey int64 // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
 // templateLists are the parameters that the wire wants as lists of one length. Push texts may be
@@ -74,6 +74,8 @@ type templateLists struct {
 }
 
 type privateTemplate struct {
+	_ [0]PrivateTemplate
+
 	From string `wire:"fromUserId"`
 	templateLists
 	DisablePush              bool  `wire:"disablePush"`
@@ -89,6 +91,8 @@ type privateTemplate struct {
 }
 
 type systemTemplate struct {
+	_ [0]SystemTemplate
+
 	From string `wire:"fromUserId"`
 	templateLists
 	DisablePush              bool  `wire:"disablePush"`
@@ -107,7 +111,7 @@ func newTemplateLists(content MessageContent, recipients []TemplateRecipient, pu
 	if push != nil {
 		text, err := push.MarshalJSON()
 		if err != nil {
-			return lists, refuse("pushExt", "cannot be encoded as JSON: %v", err)
+			return lists, refuseWire("pushExt", "cannot be encoded as JSON: %v", err)
 		}
 		pushExt = string(text)
 	}
@@ -150,13 +154,13 @@ func checkPlaceholders(content MessageContent, recipients []TemplateRecipient) e
 		if text == "" {
 			body, err := contentText(content)
 			if err != nil {
-				return refuse("content", "cannot be encoded as JSON: %v", err)
+				return refuseWire("content", "cannot be encoded as JSON: %v", err)
 			}
 			text = body
 		}
 		for key := range keys {
 			if _, ok := r.Values[key]; !ok && key != "" && strings.Contains(text, key) {
-				return refuse("values", "the placeholder %q has no value for the user %q", key, r.UserID)
+				return refuseField(nil, "TemplateRecipient.Values", "values", "the placeholder %q has no value for the user %q", key, r.UserID)
 			}
 		}
 	}
@@ -193,7 +197,7 @@ func contentText(content MessageContent) (string, error) {
 func (s *MessageService) SendPrivateTemplate(ctx context.Context, template PrivateTemplate, opts ...CallOption) (*SendResult, error) {
 	lists, err := newTemplateLists(template.Content, template.Recipients, template.Push)
 	if err != nil {
-		return nil, err
+		return nil, inParams(err, endpoint.MessagePrivatePublishTemplate, (*privateTemplate)(nil))
 	}
 	return fetch[SendResult](ctx, s.client, endpoint.MessagePrivatePublishTemplate, template.request(lists, template.IdempotencyKey), opts)
 }
@@ -220,7 +224,7 @@ func (t *PrivateTemplate) request(lists templateLists, random int64) *privateTem
 func (s *MessageService) SendSystemTemplate(ctx context.Context, template SystemTemplate, opts ...CallOption) (*SendResult, error) {
 	lists, err := newTemplateLists(template.Content, template.Recipients, template.Push)
 	if err != nil {
-		return nil, err
+		return nil, inParams(err, endpoint.MessageSystemPublishTemplate, (*systemTemplate)(nil))
 	}
 	return fetch[SendResult](ctx, s.client, endpoint.MessageSystemPublishTemplate, template.request(lists, template.IdempotencyKey), opts)
 }

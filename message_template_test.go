@@ -1,6 +1,7 @@
 package rongcloud
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -64,7 +65,7 @@ func msgRefused(t *testing.T, field, reason string, call func(context.Context, *
 	client, wire := msgAnswer(t, `{"code":200}`)
 	var argument *ArgumentError
 	require.ErrorAs(t, call(t.Context(), client.Message), &argument)
-	require.Equal(t, field, argument.Field)
+	require.Equal(t, field, cmp.Or(argument.Wire, argument.Field))
 	require.Contains(t, argument.Reason, reason)
 	require.Empty(t, wire.requests)
 }

@@ -1,6 +1,7 @@
 package rongcloud_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -240,7 +241,7 @@ func TestMiscRefuses(t *testing.T) {
 			err := test.call(t.Context(), userMock(t, "/none", nil))
 			var refused *rongcloud.ArgumentError
 			require.ErrorAs(t, err, &refused)
-			require.Equal(t, test.field, refused.Field)
+			require.Equal(t, test.field, cmp.Or(refused.Wire, refused.Field))
 			require.Contains(t, refused.Reason, test.reason)
 		})
 	}

@@ -44,6 +44,10 @@ const (
 
 // config is what the options fill in and New checks.
 type config struct {
+	appKey          string // the name of what gave it, for errors; so with the next three
+	appSecret       string
+	regionFrom      string
+	baseURLsFrom    string
 	region          Region
 	regionChosen    bool
 	baseURLs        []string
@@ -70,11 +74,19 @@ type optionFunc func(*config)
 
 func (f optionFunc) applyClient(c *config) { f(c) }
 
-// WithRegion chooses the data centre of the App Key; the default is [RegionBeijing].
+// WithRegion chooses the data centre of the App Key; the default is [RegionBeijing]. Upper and
+// lower case are the same.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/base-url
 func WithRegion(region Region) Option {
-	return optionFunc(func(c *config) { c.region, c.regionChosen = region, true })
+	return regionFrom("WithRegion", region)
+}
+
+// regionFrom is WithRegion by the name of what names the region.
+func regionFrom(source string, region Region) Option {
+	return optionFunc(func(c *config) {
+		c.region, c.regionChosen, c.regionFrom = region, true, source
+	})
 }
 
 // WithBaseURL sends calls to other addresses than the region's, for a private cloud or a test: one
@@ -83,7 +95,17 @@ func WithRegion(region Region) Option {
 // URL if this is one of RongCloud's own, and else Beijing. Calls that RongCloud serves elsewhere,
 // such as [EmbeddedConsoleService.CreateAccessURL], go there, too.
 func WithBaseURL(primary string, backups ...string) Option {
-	return optionFunc(func(c *config) { c.baseURLs = append([]string{primary}, backups...) })
+	return baseURLFrom("WithBaseURL", append([]string{primary}, backups...))
+}
+
+// baseURLFrom is WithBaseURL by the name of what lists the addresses.
+func baseURLFrom(source string, addresses []string) Option {
+	return optionFunc(func(c *config) { c.baseURLs, c.baseURLsFrom = addresses, source })
+}
+
+// fromEnvironment says that the environment gave the credential.
+func fromEnvironment() Option {
+	return optionFunc(func(c *config) { c.appKey, c.appSecret = envAppKey, envAppSecret })
 }
 
 // WithTranslationURL gives the address of RongCloud's translation service, which RongCloud tells
@@ -328,6 +350,9 @@ func (c *config) checkCredential(name, value string) (ok bool) {
 
 // check finds what the options got wrong, besides what they found by themselves.
 func (c *config) check() {
+	if upper := Region(strings.ToUpper(string(c.region))); upper.BaseURLs() != nil {
+		c.region = upper
+	}
 	switch {
 	case c.baseURLs == nil:
 		c.baseURLs, c.regional = c.region.BaseURLs(), true
@@ -339,7 +364,7 @@ func (c *config) check() {
 		for _, region := range Regions() {
 			known = append(known, string(region))
 		}
-		c.problem("WithRegion", "unknown region %q; there are %s", string(c.region), strings.Join(known, ", "))
+		c.problem(c.regionFrom, "unknown region %q; there are %s", string(c.region), strings.Join(known, ", "))
 	}
 	if c.httpClient == nil {
 		c.problem("WithHTTPClient", "the client is nil")

@@ -135,6 +135,8 @@ type PushResult struct {
 //rongcloud:endpoint POST /push.json
 func (s *PushService) Send(ctx context.Context, push Push, opts ...CallOption) (*PushResult, error) {
 	type request struct {
+		_ [0]Push
+
 		Platforms    []PushPlatform   `wire:"platform"`
 		From         string           `wire:"fromuserid"`
 		Audience     audienceBody     `wire:"audience"`
@@ -147,15 +149,15 @@ func (s *PushService) Send(ctx context.Context, push Push, opts ...CallOption) (
 	}
 	var err error
 	if r.Audience, err = audienceOf(push.Audience); err != nil {
-		return nil, err
+		return nil, inParams(err, endpoint.Push, (*request)(nil))
 	}
 	if r.Notification, err = push.Notification.body(); err != nil {
-		return nil, err
+		return nil, inParams(err, endpoint.Push, (*request)(nil))
 	}
 	if push.Message != nil {
 		r.From = push.Message.From
 		if r.Message, err = push.Message.body(); err != nil {
-			return nil, err
+			return nil, inParams(err, endpoint.Push, (*request)(nil))
 		}
 	}
 	return fetch[PushResult](ctx, s.client, endpoint.Push, &r, opts)
@@ -164,15 +166,15 @@ func (s *PushService) Send(ctx context.Context, push Push, opts ...CallOption) (
 func (m *PushMessage) body() (json.RawMessage, error) {
 	switch {
 	case m.From == "":
-		return nil, refuse("fromuserid", "is required with a message")
+		return nil, refuseField(endpoint.Push, "PushMessage.From", "fromuserid", "is required")
 	case m.Content == nil:
-		return nil, refuse("content", "is required")
+		return nil, refuseField(endpoint.Push, "PushMessage.Content", "content", "is required")
 	}
 	e := newEncoder(endpoint.Push)
 	defer e.release()
 	e.buf = append(e.buf, '{')
 	if err := e.content(m.Content, true); err != nil {
-		return nil, err
+		return nil, inCall(err, endpoint.Push, "PushMessage.Content")
 	}
 	if m.DisableUpdateLastMessage {
 		e.key("disableUpdateLastMsg")
@@ -194,14 +196,16 @@ func (m *PushMessage) body() (json.RawMessage, error) {
 //rongcloud:endpoint POST /push/user.json
 func (s *PushService) SendToUsers(ctx context.Context, push UserPush, opts ...CallOption) (*PushResult, error) {
 	type request struct {
+		_ [0]UserPush
+
 		UserIDs      []string         `wire:"userIds"`
 		Notification notificationBody `wire:"notification"`
 	}
 	body, err := push.Notification.body()
 	if err != nil {
-		return nil, err
+		return nil, inParams(err, endpoint.PushUser, (*request)(nil))
 	}
-	return fetch[PushResult](ctx, s.client, endpoint.PushUser, &request{push.UserIDs, body}, opts)
+	return fetch[PushResult](ctx, s.client, endpoint.PushUser, &request{UserIDs: push.UserIDs, Notification: body}, opts)
 }
 
 // SendCustom pushes, by the service Push Plus, to all users, to users chosen by their tags, or to
@@ -220,6 +224,8 @@ func (s *PushService) SendToUsers(ctx context.Context, push UserPush, opts ...Ca
 //rongcloud:endpoint POST /push/custom.json
 func (s *PushService) SendCustom(ctx context.Context, push CustomPush, opts ...CallOption) (*PushResult, error) {
 	type request struct {
+		_ [0]CustomPush
+
 		Platforms    []PushPlatform   `wire:"platform"`
 		Audience     audienceBody     `wire:"audience"`
 		Notification notificationBody `wire:"notification"`
@@ -227,10 +233,10 @@ func (s *PushService) SendCustom(ctx context.Context, push CustomPush, opts ...C
 	r := request{Platforms: push.Platforms}
 	var err error
 	if r.Audience, err = audienceOf(push.Audience); err != nil {
-		return nil, err
+		return nil, inParams(err, endpoint.PushCustom, (*request)(nil))
 	}
 	if r.Notification, err = push.Notification.body(); err != nil {
-		return nil, err
+		return nil, inParams(err, endpoint.PushCustom, (*request)(nil))
 	}
 	return fetch[PushResult](ctx, s.client, endpoint.PushCustom, &r, opts)
 }
@@ -261,13 +267,13 @@ type tagItemBody struct {
 func audienceOf(audience any) (body audienceBody, err error) {
 	switch a := audience.(type) {
 	case nil:
-		err = refuse("audience", "is required")
+		err = refuseWire("audience", "is required")
 	case AudienceAll:
 		body.All = true
 	case AudienceUsers:
 		body.UserIDs = a
 		if err = checkAudience("userid", a, maxAudienceUsers); err == nil && len(a) == 0 {
-			err = refuse("audience", "userid is required: these are no users")
+			err = refuseWire("audience", "userid is required: these are no users")
 		}
 	case AudienceTags:
 		body.Tags, body.TagsOr, body.Package = a.All, a.Any, a.Package
@@ -275,29 +281,29 @@ func audienceOf(audience any) (body audienceBody, err error) {
 			err = checkAudience("tag_or", a.Any, maxAudienceTags)
 		}
 		if err == nil && len(a.All)+len(a.Any) == 0 {
-			err = refuse("audience", "tag or tag_or is required: these are no tags")
+			err = refuseWire("audience", "tag or tag_or is required: these are no tags")
 		}
 	case AudiencePackage:
 		body.Package = string(a)
 		if a == "" {
-			err = refuse("audience", "packageName is required")
+			err = refuseWire("audience", "packageName is required")
 		}
 	case AudienceTagLogic:
 		body.Package = a.Package
 		body.TagItems, err = tagItems(a.Items)
 	default: // a pointer, or a struct around one of the types
-		err = refuse("audience", "is a %T, which is none of the types of audiences", audience)
+		err = refuseWire("audience", "is a %T, which is none of the types of audiences", audience)
 	}
 	return body, err
 }
 
 func checkAudience(key string, items []string, most int) error {
 	if len(items) > most {
-		return refuse("audience", "%s: %d items, at most %d are allowed", key, len(items), most)
+		return refuseWire("audience", "%s: %d items, at most %d are allowed", key, len(items), most)
 	}
 	for i, item := range items {
 		if item == "" {
-			return refuse("audience", "%s: item %d is empty", key, i+1)
+			return refuseWire("audience", "%s: item %d is empty", key, i+1)
 		}
 	}
 	return nil
@@ -305,7 +311,7 @@ func checkAudience(key string, items []string, most int) error {
 
 func tagItems(conditions []TagCondition) ([]tagItemBody, error) {
 	if len(conditions) == 0 {
-		return nil, refuse("audience", "tagItems is required: these are no conditions")
+		return nil, refuseWire("audience", "tagItems is required: these are no conditions")
 	}
 	items := make([]tagItemBody, len(conditions))
 	for i, c := range conditions {
@@ -317,13 +323,13 @@ func tagItems(conditions []TagCondition) ([]tagItemBody, error) {
 		}
 		switch {
 		case len(c.Tags) == 0:
-			return nil, refuse("audience", "tagItems: item %d has no tags", i+1)
+			return nil, refuseWire("audience", "tagItems: item %d has no tags", i+1)
 		case c.Operator == "":
-			return nil, refuse("audience", "tagItems: item %d lacks tagsOperator, between its tags", i+1)
+			return nil, refuseWire("audience", "tagItems: item %d lacks tagsOperator, between its tags", i+1)
 		case c.Join == "":
-			return nil, refuse("audience", "tagItems: item %d lacks itemsOperator, to the item before", i+1)
+			return nil, refuseWire("audience", "tagItems: item %d lacks itemsOperator, to the item before", i+1)
 		case slices.Contains(c.Tags, ""):
-			return nil, refuse("audience", "tagItems: item %d has an empty tag", i+1)
+			return nil, refuseWire("audience", "tagItems: item %d has an empty tag", i+1)
 		}
 		items[i] = tagItemBody{c.Tags, c.Not, c.Operator, c.Join}
 	}

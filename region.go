@@ -104,12 +104,12 @@ func parseHost(option, raw string) (host, error) {
 	}
 	if port := u.Port(); port != "" {
 		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > math.MaxUint16 {
-			return host{}, refuse("WithBaseURL", "%s has a port that is not between 1 and %d", shown, math.MaxUint16)
+			return host{}, refuse(option, "%s has a port that is not between 1 and %d", shown, math.MaxUint16)
 		}
 	}
 	path := strings.TrimSuffix(u.Path, "/")
 	if u.EscapedPath() != (&url.URL{Path: u.Path}).EscapedPath() || path != "" && (path == "/" || path != pathpkg.Clean(path)) {
-		return host{}, refuse("WithBaseURL", "%s has a path that would be changed on its way", shown)
+		return host{}, refuse(option, "%s has a path that would be changed on its way", shown)
 	}
 	return host{scheme: u.Scheme, name: strings.TrimSuffix(u.Host, ":"), path: path}, nil
 }
@@ -123,10 +123,10 @@ type hosts struct {
 	switches atomic.Uint64 // how often the host in use has failed; modulo the ring it is the one in use
 }
 
-func newHosts(addresses []string) (*hosts, error) {
+func newHosts(option string, addresses []string) (*hosts, error) {
 	h := &hosts{}
 	for _, address := range addresses {
-		one, err := parseHost("WithBaseURL", address)
+		one, err := parseHost(option, address)
 		if err != nil {
 			return nil, err
 		}
@@ -160,7 +160,7 @@ func (c *config) hostsByAddress() (map[string]*hosts, error) {
 		if ep.Host == "" || !c.regional {
 			continue
 		}
-		h, err := newHosts([]string{ep.Host})
+		h, err := newHosts(ep.Name, []string{ep.Host})
 		if err != nil {
 			return nil, err
 		}

@@ -143,7 +143,7 @@ func TestBaseURLRefusals(t *testing.T) {
 
 func regionRing(t *testing.T, addresses ...string) *hosts {
 	t.Helper()
-	h, err := newHosts(addresses)
+	h, err := newHosts("WithBaseURL", addresses)
 	require.NoError(t, err)
 	return h
 }
@@ -227,7 +227,7 @@ func TestHostsLateFailureDoesNotSwitch(t *testing.T) {
 
 func TestNewHostsRefuses(t *testing.T) {
 	t.Parallel()
-	_, err := newHosts([]string{"https://a.test", "nonsense"})
+	_, err := newHosts("WithBaseURL", []string{"https://a.test", "nonsense"})
 	var refused *ArgumentError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "WithBaseURL", refused.Field)

@@ -86,6 +86,10 @@ type fixedHeaders struct{ appKey, userAgent, form, json []string }
 // option, or with several of them in one error.
 func New(appKey, appSecret string, opts ...Option) (*Client, error) {
 	c := config{
+		appKey:         "appKey",
+		appSecret:      "appSecret",
+		regionFrom:     "WithRegion",
+		baseURLsFrom:   "WithBaseURL",
 		region:         RegionBeijing,
 		attemptTimeout: DefaultAttemptTimeout,
 		maxAnswerBytes: DefaultMaxResponseBytes,
@@ -100,12 +104,12 @@ func New(appKey, appSecret string, opts ...Option) (*Client, error) {
 		}
 		opt.applyClient(&c)
 	}
-	if c.checkCredential("appKey", appKey) && !printable(appKey) {
-		c.problem("appKey", "is not printable ASCII")
+	if c.checkCredential(c.appKey, appKey) && !printable(appKey) {
+		c.problem(c.appKey, "is not printable ASCII")
 	}
-	c.checkCredential("appSecret", appSecret)
+	c.checkCredential(c.appSecret, appSecret)
 	c.check()
-	hosts, err := newHosts(c.baseURLs)
+	hosts, err := newHosts(c.baseURLsFrom, c.baseURLs)
 	if err != nil {
 		c.problems = append(c.problems, err)
 	}
@@ -156,18 +160,25 @@ func newClient(k *core) *Client {
 // NewFromEnv returns a client configured by environment variables: RONGCLOUD_APP_KEY,
 // RONGCLOUD_APP_SECRET, RONGCLOUD_REGION (such as SG; Beijing if empty) and RONGCLOUD_API_URL (one
 // URL, or several separated by commas, in place of the region's). Options that are given win over
-// the environment.
+// the environment. An [*ArgumentError] names the variable.
 func NewFromEnv(opts ...Option) (*Client, error) {
-	var env []Option
-	if region := os.Getenv("RONGCLOUD_REGION"); region != "" {
-		env = append(env, WithRegion(Region(region)))
+	env := []Option{fromEnvironment()}
+	if region := os.Getenv(envRegion); region != "" {
+		env = append(env, regionFrom(envRegion, Region(region)))
 	}
-	if urls := os.Getenv("RONGCLOUD_API_URL"); urls != "" {
-		addresses := strings.Split(urls, ",")
-		env = append(env, WithBaseURL(addresses[0], addresses[1:]...))
+	if urls := os.Getenv(envAPIURL); urls != "" {
+		env = append(env, baseURLFrom(envAPIURL, strings.Split(urls, ",")))
 	}
-	return New(os.Getenv("RONGCLOUD_APP_KEY"), os.Getenv("RONGCLOUD_APP_SECRET"), append(env, opts...)...)
+	return New(os.Getenv(envAppKey), os.Getenv(envAppSecret), append(env, opts...)...)
 }
+
+// The environment variables of NewFromEnv.
+const (
+	envAppKey    = "RONGCLOUD_APP_KEY"
+	envAppSecret = "RONGCLOUD_APP_SECRET" //nolint:gosec // the name of the variable
+	envRegion    = "RONGCLOUD_REGION"
+	envAPIURL    = "RONGCLOUD_API_URL"
+)
 
 // AppKey returns the App Key that the client was made for.
 func (c *Client) AppKey() string { return c.core.appKey }

@@ -1,6 +1,7 @@
 package rongcloud_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -200,7 +201,7 @@ func TestSensitiveRefuses(t *testing.T) {
 			})
 			var refused *rongcloud.ArgumentError
 			require.ErrorAs(t, test.call(t.Context(), client), &refused)
-			require.Equal(t, test.field, refused.Field)
+			require.Equal(t, test.field, cmp.Or(refused.Wire, refused.Field))
 			require.Contains(t, refused.Reason, test.reason)
 		})
 	}

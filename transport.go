@@ -121,10 +121,10 @@ func (k *core) do(ctx context.Context, ep *endpoint.Endpoint, params, out any, o
 
 func (k *core) newCall(ctx context.Context, ep *endpoint.Endpoint, out any) (*call, error) {
 	if ctx == nil {
-		return nil, refuse("ctx", "is nil")
+		return nil, refuseField(ep, "ctx", "", "is nil")
 	}
 	if ep.CustomHost != "" && k.config.regional && k.hostsByAddress[ep.CustomHost] == nil {
-		return nil, refuse(customHosts[ep.CustomHost], "is required: %s goes to an address that RongCloud tells each customer", ep)
+		return nil, refuseField(ep, customHosts[ep.CustomHost], "", "is required: the call goes to an address that RongCloud tells each customer")
 	}
 	c := &call{Context: ctx, core: k, ep: ep, out: out, class: ep.Class, started: time.Now()}
 	c.config.attemptTimeout = k.config.attemptTimeout
@@ -134,12 +134,12 @@ func (k *core) newCall(ctx context.Context, ep *endpoint.Endpoint, out any) (*ca
 func (c *call) do(params any, opts []CallOption) error {
 	for _, opt := range opts {
 		if opt == nil {
-			return refuse("opts", "an option is nil")
+			return refuseField(c.ep, "opts", "", "an option is nil")
 		}
 		opt.applyCall(&c.config)
 	}
 	if err := c.config.check(); err != nil {
-		return err
+		return inCall(err, c.ep, "")
 	}
 	if c.config.capture != nil {
 		*c.config.capture = Response{}

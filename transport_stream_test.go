@@ -1,6 +1,7 @@
 package rongcloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -452,7 +453,7 @@ func TestStreamRefusesArguments(t *testing.T) {
 	for _, err := range client.Bot.AgentChat.Stream(t.Context(), AgentChatParams{AgentID: "agent"}) {
 		var refused *ArgumentError
 		require.ErrorAs(t, err, &refused)
-		require.Equal(t, "query", refused.Field)
+		require.Equal(t, "query", cmp.Or(refused.Wire, refused.Field))
 		count++
 	}
 	require.Equal(t, 1, count)

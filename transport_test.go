@@ -3,6 +3,7 @@ package rongcloud
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -632,7 +633,7 @@ func TestCallOptionsAreChecked(t *testing.T) {
 		s := newScripted(t, nil)
 		var refused *ArgumentError
 		require.ErrorAs(t, faultCall(t.Context(), s.Client, "safe", opt), &refused)
-		require.Equal(t, field, refused.Field)
+		require.Equal(t, field, cmp.Or(refused.Wire, refused.Field))
 		require.Empty(t, s.requests)
 	}
 	s := newScripted(t, nil)
@@ -647,7 +648,7 @@ func TestArgumentsAreCheckedBeforeTheNetwork(t *testing.T) {
 	t.Parallel()
 	s := newScripted(t, nil)
 	err := send(t.Context(), s.Client, endpoint.UserInfo, &faultUser{}, nil)
-	require.Equal(t, &ArgumentError{Field: "userId", Reason: "is required"}, err)
+	require.Equal(t, &ArgumentError{Endpoint: endpoint.UserInfo, Field: "userID", Wire: "userId", Reason: "is required"}, err)
 	require.Empty(t, s.requests)
 }
 
@@ -843,7 +844,7 @@ func TestClientCall(t *testing.T) {
 	} {
 		var refused *ArgumentError
 		require.ErrorAs(t, call(), &refused)
-		require.Equal(t, field, refused.Field)
+		require.Equal(t, field, cmp.Or(refused.Wire, refused.Field))
 	}
 }
 

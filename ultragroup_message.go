@@ -70,7 +70,7 @@ type UltraGroupMessageModifyParams struct {
 func (s *UltraGroupMessageService) Get(ctx context.Context, query UltraGroupMessageGetQuery, opts ...CallOption) (*HistoryMessages, error) {
 	for i, m := range query.Messages {
 		if m.MessageUID == "" {
-			return nil, refuse("msgs", "item %d has no msgUID", i+1)
+			return nil, refuseParam(endpoint.UltragroupMsgGet, &query, "msgs", "item %d has no MessageUID", i+1)
 		}
 	}
 	return s.messages(ctx, endpoint.UltragroupMsgGet, &query, opts)
@@ -93,11 +93,11 @@ func (s *UltraGroupMessageService) Modify(ctx context.Context, params UltraGroup
 func (q *UltraGroupMessageQuery) check() error {
 	switch {
 	case q.Size < 0 || q.Size > maxHistorySize:
-		return refuse("pageSize", "%d is not between 1 and %d", q.Size, maxHistorySize)
+		return refuseParam(endpoint.UltragroupHismsgQuery, q, "pageSize", "%d is not between 1 and %d", q.Size, maxHistorySize)
 	case q.After.IsZero():
-		return refuse("startTime", "is required")
+		return refuseParam(endpoint.UltragroupHismsgQuery, q, "startTime", "is required")
 	case q.Until.Before(q.After):
-		return refuse("endTime", "%v is before %v, after which reading begins", q.Until, q.After)
+		return refuseParam(endpoint.UltragroupHismsgQuery, q, "endTime", "%v is before %v, after which reading begins", q.Until, q.After)
 	}
 	return nil
 }
@@ -116,7 +116,7 @@ func (s *UltraGroupMessageService) List(ctx context.Context, query UltraGroupMes
 		return nil, err
 	}
 	if span := time.Duration(query.Until.UnixMilli()-query.After.UnixMilli()) * time.Millisecond; span > maxHistorySpan {
-		return nil, refuse("endTime", "%v is more than 14 days after %v; All splits longer spans", query.Until, query.After)
+		return nil, refuseParam(endpoint.UltragroupHismsgQuery, &query, "endTime", "%v is more than 14 days after %v; All splits longer spans", query.Until, query.After)
 	}
 	page, err := fetch[HistoryPage](ctx, s.client, endpoint.UltragroupHismsgQuery, &query, opts)
 	if err != nil {

@@ -1,6 +1,7 @@
 package rongcloud_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -174,7 +175,7 @@ func TestUltraGroupRefuses(t *testing.T) {
 			_, err := s.Message.Get(x, rongcloud.UltraGroupMessageGetQuery{GroupID: "g", Messages: refs})
 			return err
 		}},
-		{"a message without UID", "msgs", "item 1 has no msgUID", func(x ctx, s groups) error {
+		{"a message without UID", "msgs", "item 1 has no MessageUID", func(x ctx, s groups) error {
 			_, err := s.Message.Get(x, rongcloud.UltraGroupMessageGetQuery{GroupID: "g", Messages: make([]rongcloud.UltraGroupMessageRef, 1)})
 			return err
 		}},
@@ -202,7 +203,7 @@ func TestUltraGroupRefuses(t *testing.T) {
 			err := c.call(t.Context(), client.UltraGroup)
 			var refused *rongcloud.ArgumentError
 			require.ErrorAs(t, err, &refused)
-			require.Equal(t, c.field, refused.Field)
+			require.Equal(t, c.field, cmp.Or(refused.Wire, refused.Field))
 			require.Contains(t, refused.Reason, c.reason)
 		})
 	}

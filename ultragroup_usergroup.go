@@ -17,8 +17,8 @@ type UltraGroupUserGroupService service
 
 // UltraGroupUserGroupCreateParams names user groups to create.
 type UltraGroupUserGroupCreateParams struct {
-	GroupID      string
-	UserGroupIDs []string // at most 10, chosen by the app: at most 64 letters and digits each
+	GroupID      string   `wire:"groupId"`
+	UserGroupIDs []string `wire:"userGroups"` // at most 10, chosen by the app: at most 64 letters and digits each
 }
 
 // UltraGroupUserGroupDeleteParams names user groups to delete.
@@ -86,13 +86,15 @@ func (s *UltraGroupUserGroupService) Create(ctx context.Context, params UltraGro
 		ID string `json:"userGroupId"`
 	}
 	type request struct {
+		_ [0]UltraGroupUserGroupCreateParams
+
 		GroupID    string      `wire:"groupId"`
 		UserGroups []userGroup `wire:"userGroups"`
 	}
 	r := &request{GroupID: params.GroupID}
 	for i, id := range params.UserGroupIDs {
 		if id == "" {
-			return refuse("userGroups", "item %d is empty", i+1)
+			return refuseParam(endpoint.UltragroupUsergroupAdd, r, "userGroups", "item %d is empty", i+1)
 		}
 		r.UserGroups = append(r.UserGroups, userGroup{id})
 	}

@@ -1,6 +1,7 @@
 package rongcloud_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"testing"
@@ -245,7 +246,7 @@ func TestUserRefuses(t *testing.T) {
 			err := test.call(t.Context(), userMock(t, "/none", nil))
 			var refused *rongcloud.ArgumentError
 			require.ErrorAs(t, err, &refused)
-			require.Equal(t, test.field, refused.Field)
+			require.Equal(t, test.field, cmp.Or(refused.Wire, refused.Field))
 			require.Contains(t, refused.Reason, test.reason)
 		})
 	}

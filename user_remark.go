@@ -53,7 +53,7 @@ func (p *UserRemarkPage) More() bool { return len(p.Remarks) > 0 }
 func (s *UserRemarkService) Set(ctx context.Context, params UserRemarkSetParams, opts ...CallOption) error {
 	for i, r := range params.Remarks {
 		if r.SenderID == "" || r.Remark == "" {
-			return refuse("remarks", "item %d lacks the sender or the name", i+1)
+			return refuseParam(endpoint.UserRemarksSet, &params, "remarks", "item %d lacks the sender or the name", i+1)
 		}
 	}
 	return send(ctx, s.client, endpoint.UserRemarksSet, &params, opts)

@@ -200,8 +200,13 @@ func (e *Endpoint) Param(name string) *Param {
 	return nil
 }
 
-// String returns method and path, such as "POST /user/getToken.json".
-func (e *Endpoint) String() string { return e.Method + " " + e.Path }
+// String returns method and path, such as "POST /user/getToken.json", and nothing for nil.
+func (e *Endpoint) String() string {
+	if e == nil {
+		return ""
+	}
+	return e.Method + " " + e.Path
+}
 
 // All yields every endpoint of the catalogue, ordered by area and then as the catalogue lists them.
 func All() iter.Seq[*Endpoint] { return slices.Values(all) }

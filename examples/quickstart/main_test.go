@@ -30,7 +30,7 @@ Ben puts Ann on his blacklist, and Ann writes again
                    RongCloud accepts the message and does not deliver it: no error tells the sender.
 
 Two errors
-  by the SDK       toUserId: 1001 items, at most 1000 are allowed
+  by the SDK       PrivateMessage.To: 1001 items, at most 1000 are allowed
   by the server    HTTP 400, code 1005 (a parameter is too long)
                    "userId has 65 bytes, at most 64 are allowed"
   in code          errors.Is(err, rongcloud.CodeParameterTooLong) is true
@@ -80,11 +80,11 @@ func TestWrongEnvironment(t *testing.T) {
 		variables map[string]string
 		message   string
 	}{
-		{"empty key", map[string]string{"RONGCLOUD_APP_KEY": ""}, "appKey"},
-		{"secret alone", map[string]string{"RONGCLOUD_APP_SECRET": "s"}, "appKey"},
-		{"key alone", map[string]string{"RONGCLOUD_APP_KEY": "k"}, "appSecret"},
-		{"region alone", map[string]string{"RONGCLOUD_REGION": "SG"}, "appKey"},
-		{"address alone", map[string]string{"RONGCLOUD_API_URL": ""}, "appKey"},
+		{"empty key", map[string]string{"RONGCLOUD_APP_KEY": ""}, "RONGCLOUD_APP_KEY: "},
+		{"secret alone", map[string]string{"RONGCLOUD_APP_SECRET": "s"}, "RONGCLOUD_APP_KEY: "},
+		{"key alone", map[string]string{"RONGCLOUD_APP_KEY": "k"}, "RONGCLOUD_APP_SECRET: "},
+		{"region alone", map[string]string{"RONGCLOUD_REGION": "SG"}, "RONGCLOUD_APP_KEY: "},
+		{"address alone", map[string]string{"RONGCLOUD_API_URL": ""}, "RONGCLOUD_APP_KEY: "},
 		{"wrong region", map[string]string{"RONGCLOUD_APP_KEY": "k", "RONGCLOUD_APP_SECRET": "s", "RONGCLOUD_REGION": "Mars"}, `unknown region "Mars"`},
 		{"unreachable", map[string]string{
 			"RONGCLOUD_APP_KEY": "k", "RONGCLOUD_APP_SECRET": "s", "RONGCLOUD_API_URL": "http://127.0.0.1:1",

@@ -145,7 +145,7 @@ func TestAdminRefuses(t *testing.T) {
 		{"POST", "seed", `{"groups":[{"members":["a"]}]}`, 400, "needs an id"},
 		{"POST", "seed", `{"chatrooms":[{}]}`, 400, "needs an id"},
 		{"POST", "seed", `{"ultraGroups":[{}]}`, 400, "needs an id"},
-		{"POST", "seed", `{"users":[{}]}`, 400, "userId: is required"},
+		{"POST", "seed", `{"users":[{}]}`, 400, "RegisterParams.UserID (userId): is required"},
 		{"POST", "seed", `{"sensitiveWords":[{}]}`, 400, "sensitive word"},
 		{"POST", "seed", strings.Repeat(" ", maxAdminBody+1), 400, "too large"},
 		{"GET", "requests?after=x", "", 400, "after"},

@@ -227,7 +227,7 @@ func TestBadFlags(t *testing.T) {
 		{[]string{"-seed", "/does/not/exist"}, "no such file"},
 		{[]string{"-seed", broken}, "colour"},
 		{[]string{"-webhook", "nowhere"}, "no http or https URL"},
-		{[]string{"-seed", noID}, "userId: is required"},
+		{[]string{"-seed", noID}, "RegisterParams.UserID (userId): is required"},
 	} {
 		err := Run(t.Context(), c.args, io.Discard, io.Discard)
 		require.ErrorContains(t, err, c.says, "%v", c.args)

@@ -1,0 +1,141 @@
+package rongcloud_test
+
+import (
+	"cmp"
+	"context"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"net/http"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strconv"
+	"testing"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// argumentNames are the names of the arguments between the context and the call options, by
+// service and method.
+func argumentNames(t *testing.T) map[string][]string {
+	t.Helper()
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	names := map[string][]string{}
+	for _, file := range files {
+		parsed, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		require.NoError(t, err)
+		for _, decl := range parsed.Decls {
+			f, ok := decl.(*ast.FuncDecl)
+			if !ok || f.Recv == nil {
+				continue
+			}
+			receiver, ok := f.Recv.List[0].Type.(*ast.StarExpr)
+			if !ok {
+				continue
+			}
+			id, ok := receiver.X.(*ast.Ident)
+			if !ok {
+				continue
+			}
+			for _, param := range f.Type.Params.List {
+				for _, name := range param.Names {
+					names[id.Name+"."+f.Name.Name] = append(names[id.Name+"."+f.Name.Name], name.Name)
+				}
+			}
+		}
+	}
+	return names
+}
+
+// accepting is a client all of whose calls succeed.
+func accepting(t *testing.T) *rongcloud.Client {
+	t.Helper()
+	mock := httpmock.NewMockTransport()
+	mock.RegisterNoResponder(func(req *http.Request) (*http.Response, error) {
+		result := ""
+		if req.URL.Path == endpoint.EmbedAccessToken.Path {
+			result = `,"data":"https://console.example/"`
+		}
+		code := strconv.Itoa(endpoint.ByPath(req.URL.Path).Success)
+		return httpmock.NewStringResponse(http.StatusOK, `{"code":`+code+`,"token":"t","translated":"x"`+result+`}`), nil
+	})
+	client, err := rongcloud.New("test-key", "test-secret", rongcloud.WithBaseURL("https://api.example"),
+		rongcloud.WithTranslationURL("https://translation.example"), rongcloud.WithHTTPClient(&http.Client{Transport: mock}))
+	require.NoError(t, err)
+	return client
+}
+
+// emptied are the arguments of a method with one thing left out at a time, by what the caller
+// calls it.
+func emptied(args []reflect.Value, names []string) map[string][]reflect.Value {
+	found := map[string][]reflect.Value{}
+	with := func(name string, i int, v reflect.Value) {
+		changed := slices.Clone(args)
+		changed[i] = v
+		found[name] = changed
+	}
+	for i, arg := range args {
+		if arg.Kind() != reflect.Struct {
+			with(names[i], i, reflect.Zero(arg.Type()))
+			continue
+		}
+		for _, field := range reflect.VisibleFields(arg.Type()) {
+			if !field.IsExported() || field.Anonymous {
+				continue
+			}
+			changed := reflect.New(arg.Type()).Elem()
+			changed.Set(arg)
+			changed.FieldByIndex(field.Index).SetZero()
+			with(arg.Type().Name()+"."+field.Name, i, changed)
+		}
+	}
+	return found
+}
+
+// inside are the fields whose refusal names a field of the struct in them, or another one that may
+// stand in their place.
+var inside = map[string]string{
+	"AgentCreateParams.Config":         "AgentModel.Name",
+	"MessageStreamPieceParams.Content": "StreamMessage.Sequence",
+	"HistoryQuery.Until":               "HistoryQuery.Since", // a span up to now
+	"UltraGroupHistoryQuery.Until":     "UltraGroupHistoryQuery.Since",
+	"UserProfileParams.Attributes":     "UserProfileParams.Profile",
+}
+
+// TestArgumentErrorsNameWhatTheCallerWrote leaves out one argument or field at a time, for all
+// methods. What is refused must name it, and the endpoint.
+func TestArgumentErrorsNameWhatTheCallerWrote(t *testing.T) {
+	t.Parallel()
+	client := accepting(t)
+	found := map[string]reflect.Value{}
+	services(reflect.ValueOf(client).Elem(), "", found, map[string]string{})
+	names := argumentNames(t)
+	refusals := 0
+	for _, c := range claims(t) {
+		method := found[c.service].MethodByName(c.method)
+		args := arguments(c, method.Type(), false)
+		for written, changed := range emptied(args, names[c.service+"."+c.method][1:]) {
+			results := method.Call(append([]reflect.Value{reflect.ValueOf(context.Background())}, changed...))
+			err, _ := results[len(results)-1].Interface().(error)
+			if err == nil {
+				continue
+			}
+			var refused *rongcloud.ArgumentError
+			require.ErrorAs(t, err, &refused, "%s.%s without %s", c.service, c.method, written)
+			refusals++
+			if refused.Field != cmp.Or(inside[written], written) || refused.Endpoint != c.endpoint() {
+				t.Errorf("%s.%s without %s: %v", c.service, c.method, written, err)
+			}
+			if inside[written] == "" && c.endpoint().Param(refused.Wire) == nil {
+				t.Errorf("%s.%s without %s: the parameter on the wire is not %q", c.service, c.method, written, refused.Wire)
+			}
+		}
+	}
+	require.Greater(t, refusals, 300)
+}
