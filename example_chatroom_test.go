@@ -96,7 +96,7 @@ func ExampleChatroomMuteAllMembersService_Add() {
 	report := func(when string) {
 		fmt.Print(when, ":")
 		for _, id := range []string{"host", "u1", "u2"} {
-			if !srv.MutedInChatroom("show", id) {
+			if !srv.User(id).IsMutedInChatroom("show") {
 				fmt.Print(" ", id)
 			}
 		}

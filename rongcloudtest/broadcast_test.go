@@ -39,7 +39,7 @@ func TestBroadcast(t *testing.T) {
 	require.Empty(t, srv.User("a").Inbox())
 	require.True(t, srv.Sent()[0].Recalled)
 
-	srv.User("a").AddDevice("ios", "app")
+	srv.User("a").AddDevice(rongcloudtest.Device{Platform: "ios", PackageName: "app"})
 	call(t, client, "/message/broadcast.json", form(hello("os", "Android")...))
 	require.Equal(t, []string{"b"}, srv.Sent()[1].RecipientIDs)
 }

@@ -21,9 +21,9 @@ const (
 // WebhookOption changes what a webhook is told, and how.
 type WebhookOption func(*receiver)
 
-// ForKinds tells a webhook about these kinds alone. Without it all kinds go there, but for
+// WithKinds tells a webhook about these kinds alone. Without it all kinds go there, but for
 // questions before delivery.
-func ForKinds(kinds ...webhook.Kind) WebhookOption {
+func WithKinds(kinds ...webhook.Kind) WebhookOption {
 	return func(r *receiver) { r.kinds = append(r.kinds, kinds...) }
 }
 
@@ -39,10 +39,10 @@ func WithPreMessages() WebhookOption {
 	return func(r *receiver) { r.preMessages = true }
 }
 
-// InBackground does not wait for the webhook's responses: what sets a callback off goes on at once.
-// Callbacks come in their order all the same, and [Server.WaitForCallbacks] waits for them. A
-// question before delivery is always waited for.
-func InBackground() WebhookOption {
+// WithoutWaiting does not wait for the webhook's responses: what sets a callback off goes on at
+// once. Callbacks come in their order all the same, and [Server.WaitForCallbacks] waits for them.
+// A question before delivery is always waited for.
+func WithoutWaiting() WebhookOption {
 	return func(r *receiver) { r.background = true }
 }
 
@@ -86,7 +86,7 @@ type Callback struct {
 
 // AddWebhook calls back to handler, in this process, as RongCloud calls an app's server: signed,
 // and up to three times until the response is 200. A callback comes before what sets it off
-// returns, unless the webhook is [InBackground]. What RongCloud calls back about, see package
+// returns, unless the webhook is [WithoutWaiting]. What RongCloud calls back about, see package
 // webhook; the server does so for messages that users send ([User.SendPrivate] and the like),
 // users coming and going, chat rooms with their members and attributes, deactivations, profiles,
 // friends and hosted groups. [Server.Emit] makes any other callback.
@@ -197,8 +197,8 @@ func (s *Server) keepCallback(c Callback) {
 	c.OccurredAt = s.now()
 	s.callbacks.add(c)
 	s.mu.Unlock()
-	if s.config.watcher != nil {
-		s.config.watcher(c)
+	for _, observe := range s.config.watchers {
+		observe(c)
 	}
 }
 
@@ -231,11 +231,11 @@ func (s *Server) ask(question *webhook.PreMessage) (*webhooktest.Decision, bool)
 // post makes one try. Callbacks are signed by the clock as it was before [Server.Advance], since
 // recipients' clocks did not move.
 func (s *Server) post(r *receiver, e webhook.Event) (answer *webhooktest.Response, err error) {
-	app := webhooktest.App{Key: s.config.key, Secret: s.config.secret, Now: s.config.clock}
+	app := webhooktest.App{Key: s.config.key, Secret: s.config.secret, Now: s.config.clock, Client: callbackClient}
 	ctx, cancel := context.WithTimeout(context.Background(), callbackLimit)
 	defer cancel()
 	if r.handler == nil {
-		return app.Post(ctx, callbackClient, r.url, e)
+		return app.Post(ctx, r.url, e)
 	}
 	defer func() {
 		if problem := recover(); problem != nil {

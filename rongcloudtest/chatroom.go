@@ -222,13 +222,13 @@ func (s *Server) tellEntry(r *room, key, value, user string, what webhook.Chatro
 	})
 }
 
-// MutedInChatroom reports whether a user's client app may not send messages to a chat room: by a
-// mute in all rooms, or, unless the user is exempt, by one in this room or by a ban of the whole
-// room. What the Server API sends goes out all the same.
-func (s *Server) MutedInChatroom(room, user string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.mutedInRoom(room, user)
+// IsMutedInChatroom reports whether the user's app may not send messages to a chat room: by a mute
+// in all rooms, or, unless the user is exempt, by one in this room or by the muting of all members.
+// What the Server API sends goes out all the same.
+func (u *User) IsMutedInChatroom(chatroomID string) bool {
+	u.server.mu.Lock()
+	defer u.server.mu.Unlock()
+	return u.server.mutedInRoom(chatroomID, u.id)
 }
 
 func (s *Server) mutedInRoom(room, user string) bool {

@@ -52,12 +52,18 @@ func (u *User) SendGroup(group string, content rongcloud.MessageContent) (uid st
 	})
 }
 
+// Channel is a channel of an ultra group.
+type Channel struct {
+	GroupID   string
+	ChannelID string // RCDefault if empty
+}
+
 // SendUltraGroup is [User.SendPrivate] for a channel of an ultra group, which the user must be
-// able to read: [ErrNotMember]. An empty channel is RCDefault.
-func (u *User) SendUltraGroup(group, channel string, content rongcloud.MessageContent) (uid string, err error) {
-	in := conversation{Type: rongcloud.ConversationUltraGroup, TargetID: group, ChannelID: channelOf(channel)}
+// able to read: [ErrNotMember].
+func (u *User) SendUltraGroup(to Channel, content rongcloud.MessageContent) (uid string, err error) {
+	in := conversation{Type: rongcloud.ConversationUltraGroup, TargetID: to.GroupID, ChannelID: channelOf(to.ChannelID)}
 	return u.send(in, content, func(c *call) ([]string, error) {
-		one := c.ultraGroups[group]
+		one := c.ultraGroups[to.GroupID]
 		at := one.channel(in.ChannelID)
 		if at == nil || !slices.Contains(one.readers(at), u.id) {
 			return nil, ErrNotMember
@@ -100,27 +106,34 @@ func (u *User) JoinChatroom(room string) error {
 // LeaveChatroom lets the user's app leave a chat room.
 func (u *User) LeaveChatroom(room string) { u.server.LeaveChatroom(room, u.id) }
 
+// ChatroomEntryParams is an attribute that a user's app sets; see [User.SetChatroomEntry].
+type ChatroomEntryParams struct {
+	ChatroomID string
+	Key        string
+	Value      string
+	AutoDelete bool // it goes when the user leaves
+}
+
 // SetChatroomEntry lets the user's app set an attribute of a chat room that the user has joined
-// ([ErrNotMember]). One of somebody else is left as it is: [ErrRejected]. With autoDelete it goes
-// when the user leaves.
-func (u *User) SetChatroomEntry(room, key, value string, autoDelete bool) error {
-	events, err := u.setEntry(room, key, value, autoDelete)
+// ([ErrNotMember]). One of somebody else is left as it is: [ErrRejected].
+func (u *User) SetChatroomEntry(params ChatroomEntryParams) error {
+	events, err := u.setEntry(params)
 	u.server.callBack(events)
 	return err
 }
 
-func (u *User) setEntry(room, key, value string, autoDelete bool) ([]event, error) {
+func (u *User) setEntry(params ChatroomEntryParams) ([]event, error) {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
 	c := u.server.newCall()
-	r := c.room(room)
+	r := c.room(params.ChatroomID)
 	if r == nil || !r.has(u.id) {
 		return nil, ErrNotMember
 	}
-	if e := r.entry(key); e != nil && e.owner != u.id {
+	if e := r.entry(params.Key); e != nil && e.owner != u.id {
 		return nil, ErrRejected
 	}
-	if refusal := c.setEntries(r, u.id, map[string]string{key: value}, autoDelete); refusal != nil {
+	if refusal := c.setEntries(r, u.id, map[string]string{params.Key: params.Value}, params.AutoDelete); refusal != nil {
 		return nil, errors.New("rongcloudtest: " + refusal.message)
 	}
 	return c.news(), nil

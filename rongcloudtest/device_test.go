@@ -125,7 +125,7 @@ func TestUserSendsToGroups(t *testing.T) {
 
 	_, err := srv.User("ann").SendGroup("g", text("to the group"))
 	require.NoError(t, err)
-	_, err = srv.User("ann").SendUltraGroup("ug", "news", text("to the channel"))
+	_, err = srv.User("ann").SendUltraGroup(rongcloudtest.Channel{GroupID: "ug", ChannelID: "news"}, text("to the channel"))
 	require.NoError(t, err)
 	require.Len(t, srv.User("ben").Inbox(), 2)
 	require.Empty(t, srv.User("ann").Inbox())
@@ -136,11 +136,14 @@ func TestUserSendsToGroups(t *testing.T) {
 
 	for _, send := range []func(u *rongcloudtest.User) error{
 		func(u *rongcloudtest.User) error { _, err := u.SendGroup("g", text("x")); return err },
-		func(u *rongcloudtest.User) error { _, err := u.SendUltraGroup("ug", "", text("x")); return err },
+		func(u *rongcloudtest.User) error {
+			_, err := u.SendUltraGroup(rongcloudtest.Channel{GroupID: "ug"}, text("x"))
+			return err
+		},
 	} {
 		require.ErrorIs(t, send(srv.User("cem")), rongcloudtest.ErrNotMember)
 	}
-	_, err = srv.User("ann").SendUltraGroup("ug", "nowhere", text("x"))
+	_, err = srv.User("ann").SendUltraGroup(rongcloudtest.Channel{GroupID: "ug", ChannelID: "nowhere"}, text("x"))
 	require.ErrorIs(t, err, rongcloudtest.ErrNotMember)
 
 	groupSays := func() error { _, err := srv.User("ann").SendGroup("g", text("x")); return err }
@@ -157,7 +160,10 @@ func TestUserSendsToGroups(t *testing.T) {
 	require.NoError(t, client.Group.MuteAllMembersWhitelist.Add(t.Context(), rongcloud.GroupMuteAllMembersWhitelistParams{GroupID: "g", UserIDs: []string{"ann"}}))
 	require.NoError(t, groupSays())
 
-	ultraSays := func() error { _, err := srv.User("ann").SendUltraGroup("ug", "news", text("x")); return err }
+	ultraSays := func() error {
+		_, err := srv.User("ann").SendUltraGroup(rongcloudtest.Channel{GroupID: "ug", ChannelID: "news"}, text("x"))
+		return err
+	}
 	require.NoError(t, client.UltraGroup.Mute.Add(t.Context(), rongcloud.UltraGroupMuteParams{GroupID: "ug", ChannelID: "news", UserIDs: []string{"ann"}}))
 	require.ErrorIs(t, ultraSays(), rongcloudtest.ErrMuted)
 }
@@ -228,9 +234,9 @@ func TestWebhooksHearOfWhatTheyAskedFor(t *testing.T) {
 	const status, question, message = webhook.KindUserStatus, webhook.KindPreMessage, webhook.KindMessage
 	require.Equal(t, []webhook.Kind{status, message}, kinds(), "no questions unless they are asked for")
 	require.Equal(t, []webhook.Kind{status, question, message}, kinds(rongcloudtest.WithPreMessages()))
-	require.Equal(t, []webhook.Kind{message}, kinds(rongcloudtest.ForKinds(message)))
-	require.Equal(t, []webhook.Kind{question, message}, kinds(rongcloudtest.ForKinds(message), rongcloudtest.WithPreMessages()))
-	require.Equal(t, []webhook.Kind{question}, kinds(rongcloudtest.ForKinds(question)))
+	require.Equal(t, []webhook.Kind{message}, kinds(rongcloudtest.WithKinds(message)))
+	require.Equal(t, []webhook.Kind{question, message}, kinds(rongcloudtest.WithKinds(message), rongcloudtest.WithPreMessages()))
+	require.Equal(t, []webhook.Kind{question}, kinds(rongcloudtest.WithKinds(question)))
 }
 
 func TestModerationThatFails(t *testing.T) {
@@ -241,7 +247,7 @@ func TestModerationThatFails(t *testing.T) {
 		"panic":   func(http.ResponseWriter, *http.Request) { panic("no") },
 	} {
 		srv, client := pair(t)
-		srv.AddWebhook(answer, rongcloudtest.ForKinds(webhook.KindPreMessage))
+		srv.AddWebhook(answer, rongcloudtest.WithKinds(webhook.KindPreMessage))
 		online(t, srv, client, "ann")
 		_, err := srv.User("ann").SendPrivate("ben", text("hello"))
 		require.NoError(t, err, "%s: it is delivered unchanged", name)
@@ -341,7 +347,7 @@ func TestCallbacksAreTriedAgain(t *testing.T) {
 
 func TestCallbacksInTheBackgroundKeepTheirOrder(t *testing.T) {
 	t.Parallel()
-	srv, client, _, events := hooked(t, rongcloudtest.InBackground())
+	srv, client, _, events := hooked(t, rongcloudtest.WithoutWaiting())
 	online(t, srv, client, "ann")
 	for range 50 {
 		_, err := srv.User("ann").SendPrivate("ben", text("x"))
@@ -397,15 +403,15 @@ func TestChatroomsAreCalledBackAbout(t *testing.T) {
 	require.ErrorIs(t, srv.User("nobody").JoinChatroom("r"), rongcloudtest.ErrOffline)
 	_, err := ann.SendChatroom("r", text("x"))
 	require.ErrorIs(t, err, rongcloudtest.ErrNotMember)
-	require.ErrorIs(t, ann.SetChatroomEntry("r", "k", "v", false), rongcloudtest.ErrNotMember)
+	require.ErrorIs(t, ann.SetChatroomEntry(rongcloudtest.ChatroomEntryParams{ChatroomID: "r", Key: "k", Value: "v"}), rongcloudtest.ErrNotMember)
 
 	require.NoError(t, client.Chatroom.Create(t.Context(), rongcloud.ChatroomCreateParams{ChatroomID: "r"}))
 	require.NoError(t, ann.JoinChatroom("r"))
 	require.NoError(t, ann.JoinChatroom("r"))
 	require.NoError(t, ben.JoinChatroom("r"))
-	require.NoError(t, ann.SetChatroomEntry("r", "seat", "1", true))
-	require.ErrorIs(t, ben.SetChatroomEntry("r", "seat", "2", true), rongcloudtest.ErrRejected)
-	require.ErrorContains(t, ben.SetChatroomEntry("r", "no key!", "2", true), "no name of an attribute")
+	require.NoError(t, ann.SetChatroomEntry(rongcloudtest.ChatroomEntryParams{ChatroomID: "r", Key: "seat", Value: "1", AutoDelete: true}))
+	require.ErrorIs(t, ben.SetChatroomEntry(rongcloudtest.ChatroomEntryParams{ChatroomID: "r", Key: "seat", Value: "2", AutoDelete: true}), rongcloudtest.ErrRejected)
+	require.ErrorContains(t, ben.SetChatroomEntry(rongcloudtest.ChatroomEntryParams{ChatroomID: "r", Key: "no key!", Value: "2", AutoDelete: true}), "no name of an attribute")
 	require.NoError(t, client.Chatroom.Entry.Set(t.Context(), rongcloud.ChatroomEntrySetParams{ChatroomID: "r", OwnerID: "host", Key: "topic", Value: "go"}))
 	require.Equal(t, []string{
 		"r created [] 0", "r joined [ann] 0", "r joined [ben] 0", "r seat=1 set by ann 1", "r topic=go set by host 2",

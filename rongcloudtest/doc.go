@@ -63,7 +63,8 @@
 //
 // # Expectations
 //
-//	srv.ExpectSent(t, rongcloudtest.Want{From: "u1", TargetID: "u2", Content: rongcloud.TextMessage{Content: "hello"}})
+//	hello := rongcloud.TextMessage{Content: "hello"}
+//	srv.ExpectSent(t, rongcloudtest.Want{From: "u1", TargetID: "u2", Content: hello})
 //
 // fails the test with a diff unless just that was sent; [Server.ExpectRequests] does the same for
 // requests. [Server.Sent] and [Server.Requests] are for everything else.

@@ -22,14 +22,14 @@ type Want struct {
 }
 
 // ExpectSent reports an error to t, with a diff, unless the messages that the server accepted are
-// those wanted, in that order. It returns whether they are. It looks at all of [Server.Sent].
+// those wanted, in that order. It reports whether they are. It looks at all of [Server.Sent].
 func (s *Server) ExpectSent(t TB, want ...Want) bool {
 	t.Helper()
 	return expect(t, "messages sent", want, s.Sent(), Want.matches, Want.String, describeSent)
 }
 
 // ExpectRequests reports an error to t, with a diff, unless the server received requests to these
-// endpoints, in that order. It returns whether it did. It looks at all of [Server.Requests].
+// endpoints, in that order. It reports whether it did. It looks at all of [Server.Requests].
 func (s *Server) ExpectRequests(t TB, want ...*endpoint.Endpoint) bool {
 	t.Helper()
 	is := func(ep *endpoint.Endpoint, r Request) bool { return ep == r.Endpoint }

@@ -217,15 +217,18 @@ func (c *call) tellGroupProfile(g *group) {
 		Introduction: text("introduction"), Announcement: text("announcement"), PortraitURL: text("portraitUrl"),
 	}
 	_ = json.Unmarshal([]byte(jsonText(g.hosted.ext)), &e.Attributes) // checked when they were set
-	permission := func(key string) *int {
+	permission := func(key string) int {                              // counted from 1
 		if n, ok := g.hosted.permissions[key].(float64); ok {
-			return rongcloud.Ptr(int(n))
+			return int(n) + 1
 		}
-		return nil
+		return 0
 	}
-	e.Permissions = &webhook.HostedGroupPermissions{
-		Join: permission("joinPerm"), Remove: permission("removePerm"), MemberInvite: permission("memInvitePerm"),
-		Invite: permission("invitePerm"), Profile: permission("profilePerm"), MemberProfile: permission("memProfilePerm"),
+	e.Permissions = &rongcloud.HostedGroupPermissions{
+		Join: rongcloud.HostedGroupJoinPermission(permission("joinPerm")), Remove: rongcloud.HostedGroupPermission(permission("removePerm")),
+		Invite:        rongcloud.HostedGroupPermission(permission("memInvitePerm")),
+		InviteConsent: rongcloud.HostedGroupInviteConsent(permission("invitePerm")),
+		Profile:       rongcloud.HostedGroupPermission(permission("profilePerm")),
+		MemberProfile: rongcloud.HostedGroupMemberPermission(permission("memProfilePerm")),
 	}
 	c.tell(e)
 }

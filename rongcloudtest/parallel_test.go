@@ -22,7 +22,7 @@ func TestManyCallers(t *testing.T) {
 	srv, client := pair(t)
 	h, err := webhook.NewHandler(srv.AppSecret())
 	require.NoError(t, err)
-	srv.AddWebhook(h, rongcloudtest.InBackground())
+	srv.AddWebhook(h, rongcloudtest.WithoutWaiting())
 	var wg sync.WaitGroup
 	for i := range 64 {
 		wg.Go(func() {

@@ -36,16 +36,20 @@ func (s *Server) Pushes() []Push {
 	return all
 }
 
-// device is where a user has the app.
-type device struct{ platform, packageName string }
+// Device is where a user has an app; see [User.AddDevice].
+type Device struct {
+	Platform    string // ios or android
+	PackageName string // of the app
+}
 
-// AddDevice tells that the user has an app on a platform, ios or android, so that pushes can
-// choose by it. A user without any device counts as having every app on every platform.
-func (u *User) AddDevice(platform, packageName string) {
+// AddDevice tells that the user has an app on a platform, so that pushes can choose by it. A user
+// without any device counts as having every app on every platform.
+func (u *User) AddDevice(device Device) {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
 	one := u.server.users.ensure(u.id)
-	one.devices = append(one.devices, device{strings.ToLower(platform), packageName})
+	device.Platform = strings.ToLower(device.Platform)
+	one.devices = append(one.devices, device)
 }
 
 var pushHandlers = map[*endpoint.Endpoint]handler{
@@ -230,8 +234,8 @@ func (to *audience) includes(u *user, platforms []string) bool {
 }
 
 func (u *user) reachable(platforms []string, packageName string) bool {
-	return len(u.devices) == 0 || slices.ContainsFunc(u.devices, func(d device) bool {
-		return slices.Contains(platforms, d.platform) && (packageName == "" || d.packageName == packageName)
+	return len(u.devices) == 0 || slices.ContainsFunc(u.devices, func(d Device) bool {
+		return slices.Contains(platforms, d.Platform) && (packageName == "" || d.PackageName == packageName)
 	})
 }
 

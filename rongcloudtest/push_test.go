@@ -30,9 +30,9 @@ func pushed(srv *rongcloudtest.Server) []string {
 func TestPushAudience(t *testing.T) {
 	t.Parallel()
 	srv, client := tagged(t, rongcloudtest.WithStrict())
-	srv.User("a").AddDevice("ios", "app.one")
-	srv.User("b").AddDevice("Android", "app.one")
-	srv.User("c").AddDevice("android", "app.two")
+	srv.User("a").AddDevice(rongcloudtest.Device{Platform: "ios", PackageName: "app.one"})
+	srv.User("b").AddDevice(rongcloudtest.Device{Platform: "Android", PackageName: "app.one"})
+	srv.User("c").AddDevice(rongcloudtest.Device{Platform: "android", PackageName: "app.two"})
 	item := func(tags []string, not bool, inner, outer string) object {
 		return object{"tags": tags, "isNot": not, "tagsOperator": inner, "itemsOperator": outer}
 	}

@@ -60,8 +60,8 @@ func (s *Server) record(in *incoming, a answer, fault *Fault) {
 	entry.Number, entry.ReceivedAt = s.requestCount, s.now()
 	s.requests.add(entry)
 	s.mu.Unlock()
-	if s.config.observer != nil {
-		s.config.observer(entry)
+	for _, observe := range s.config.observers {
+		observe(entry)
 	}
 }
 

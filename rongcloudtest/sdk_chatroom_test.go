@@ -355,7 +355,7 @@ func TestChatroomMutes(t *testing.T) {
 	silent := func() string {
 		all := ""
 		for _, id := range []string{"a", "b", "c", "d"} {
-			if srv.MutedInChatroom("r", id) {
+			if srv.User(id).IsMutedInChatroom("r") {
 				all += id
 			}
 		}
@@ -378,7 +378,7 @@ func TestChatroomMutes(t *testing.T) {
 	require.NoError(t, chatroom.Mute.Add(ctx, rongcloud.ChatroomMuteAddParams{ChatroomID: "r", UserIDs: []string{"b"}, Duration: 20 * time.Minute}))
 	require.Equal(t, map[string]time.Duration{"a": 10 * time.Minute, "b": 20 * time.Minute}, muted())
 	require.Equal(t, "ab", silent())
-	require.False(t, srv.MutedInChatroom("none", "a"))
+	require.False(t, srv.User("a").IsMutedInChatroom("none"))
 	srv.LeaveChatroom("r", "b")
 	srv.JoinChatroom("r", "b")
 	srv.Advance(10 * time.Minute)
@@ -401,7 +401,7 @@ func TestChatroomMutes(t *testing.T) {
 	// In all rooms, which nothing lifts.
 	require.NoError(t, chatroom.GlobalMute.Add(ctx, rongcloud.ChatroomGlobalMuteAddParams{UserIDs: []string{"a"}, Duration: time.Hour}))
 	require.Equal(t, "abcd", silent())
-	require.True(t, srv.MutedInChatroom("another", "a"))
+	require.True(t, srv.User("a").IsMutedInChatroom("another"))
 	global, err := chatroom.GlobalMute.List(ctx)
 	require.NoError(t, err)
 	require.Len(t, global.Users, 1)

@@ -49,8 +49,8 @@ type config struct {
 	quotas      *rongcloud.Quotas // nil without limits
 	duplicate   rongcloud.Code    // refuses a repeated msgRandom; 0 without the service
 	filter      bool              // sensitive words work on the Server API's messages, too
-	observer    func(Request)
-	watcher     func(Callback)
+	observers   []func(Request)
+	watchers    []func(Callback)
 	noSocket    bool
 }
 
@@ -98,7 +98,7 @@ func WithClock(now func() time.Time) Option {
 }
 
 // WithRegion places the server in a data centre, which decides the time zone of the dates in its
-// answers. The default is [rongcloud.RegionBeijing], as it is for clients.
+// responses. The default is [rongcloud.RegionBeijing], as it is for clients.
 func WithRegion(region rongcloud.Region) Option {
 	return func(c *config) error {
 		if region.BaseURLs() == nil {
@@ -122,24 +122,26 @@ func WithHistory(n int) Option {
 }
 
 // WithObserver calls observe with every request once its response is ready, before it is written.
-// Requests at the same time are observed at the same time.
+// Requests at the same time are observed at the same time. It can be
+// given several times.
 func WithObserver(observe func(Request)) Option {
 	return func(c *config) error {
 		if observe == nil {
 			return errors.New("WithObserver: the function is nil")
 		}
-		c.observer = observe
+		c.observers = append(c.observers, observe)
 		return nil
 	}
 }
 
-// WithCallbackObserver calls observe with every callback of [Server.AddWebhook] once it is through.
+// WithCallbackObserver calls observe with every callback of [Server.AddWebhook] once it is
+// through. It can be given several times.
 func WithCallbackObserver(observe func(Callback)) Option {
 	return func(c *config) error {
 		if observe == nil {
 			return errors.New("WithCallbackObserver: the function is nil")
 		}
-		c.watcher = observe
+		c.watchers = append(c.watchers, observe)
 		return nil
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,6 +18,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+	"github.com/rongcloud-go/rongcloud/webhook"
+	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
 func TestParallelCallers(t *testing.T) {
@@ -83,7 +86,9 @@ func TestRequestsAreRecorded(t *testing.T) {
 func TestObserver(t *testing.T) {
 	t.Parallel()
 	seen := make(chan rongcloudtest.Request, 2)
-	srv := rongcloudtest.NewServer(t, rongcloudtest.WithObserver(func(r rongcloudtest.Request) { seen <- r }))
+	var count atomic.Int32
+	srv := rongcloudtest.NewServer(t, rongcloudtest.WithObserver(func(r rongcloudtest.Request) { seen <- r }),
+		rongcloudtest.WithObserver(func(rongcloudtest.Request) { count.Add(1) }))
 	client := srv.Client()
 	register(t, client, "u1")
 	srv.Fail(nil, rongcloudtest.Fault{DropResponse: true})
@@ -92,6 +97,20 @@ func TestObserver(t *testing.T) {
 	require.Equal(t, []int{1, 2}, []int{first.Number, second.Number})
 	require.Equal(t, 200, first.Status)
 	require.True(t, second.Fault)
+	require.NoError(t, srv.Close())
+	require.EqualValues(t, 2, count.Load(), "observers add up")
+}
+
+func TestCallbackObservers(t *testing.T) {
+	t.Parallel()
+	var seen []string
+	note := func(who string) rongcloudtest.Option {
+		return rongcloudtest.WithCallbackObserver(func(c rongcloudtest.Callback) { seen = append(seen, who+string(c.Event.Kind())) })
+	}
+	srv := rongcloudtest.NewServer(t, note("1 "), note("2 "))
+	srv.AddWebhook(http.NotFoundHandler())
+	srv.Emit(webhooktest.Sample(webhook.KindUserStatus))
+	require.Equal(t, []string{"1 user_online_status", "2 user_online_status"}, seen)
 }
 
 func TestWithoutSocket(t *testing.T) {

@@ -44,7 +44,7 @@ type user struct {
 
 	userLists
 	profile profile
-	devices []device
+	devices []Device
 	inbox   *ring[Message]
 }
 

@@ -291,7 +291,7 @@ func (a *async) handle(l *lane, e entry) {
 		a.observe(OutcomeJobDone, job, nil, time.Since(began))
 	case a.life.Err() != nil: // cut short by the end of a shutdown: it stays in the queue
 		return
-	case !IsPermanent(err) && l.failures+1 < a.h.config.jobAttempts:
+	case !IsPermanent(err) && l.failures+1 < a.h.config.jobRetry.MaxAttempts:
 		l.failures++
 		a.h.logFailure(nil, "webhook: a function failed and will be called again", job.Kind, 0, err)
 		a.observe(OutcomeJobFailed, job, err, time.Since(began))
@@ -436,21 +436,20 @@ func (h *Handler) giveUp(job Job, err error) {
 		message = "webhook: a function failed for good"
 	}
 	h.logFailure(nil, message, job.Kind, 0, err)
-	if h.config.giveUp == nil {
-		return
-	}
-	if failed := shielded(func() error { h.config.giveUp(job, err); return nil }); failed != nil {
-		h.logFailure(nil, "webhook: the function of WithGiveUp failed", job.Kind, 0, failed)
+	for _, tell := range h.config.onGiveUp {
+		if failed := shielded(func() error { tell(job, err); return nil }); failed != nil {
+			h.logFailure(nil, "webhook: the function of WithGiveUp failed", job.Kind, 0, failed)
+		}
 	}
 }
 
 // wait is drawn between half of a bound and the bound, which doubles with every failure.
 func (c *config) wait(failures int) time.Duration {
-	bound := c.minWait
-	for i := 1; i < failures && bound < c.maxWait; i++ {
+	bound := c.jobRetry.MinWait
+	for i := 1; i < failures && bound < c.jobRetry.MaxWait; i++ {
 		bound *= 2
 	}
-	bound = min(bound, c.maxWait)
+	bound = min(bound, c.jobRetry.MaxWait)
 	return bound/2 + rand.N(bound/2+1) //nolint:gosec // spread, not secrecy
 }
 

@@ -37,7 +37,7 @@ func TestAsyncFailingConversation(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				h, _ := newHandler(t, webhook.WithQueue(tt.queue(), 8), webhook.WithJobRetry(1000, time.Minute, time.Hour))
+				h, _ := newHandler(t, webhook.WithQueue(tt.queue(), 8), webhook.WithJobRetry(webhook.JobRetry{MaxAttempts: 1000, MinWait: time.Minute, MaxWait: time.Hour}))
 				began := time.Now()
 				var quiet []time.Duration
 				h.OnMessage(func(_ context.Context, m *webhook.Message) error {
@@ -104,7 +104,7 @@ func TestAsyncBusyConversation(t *testing.T) {
 func TestAsyncHangingConversations(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h, _ := newHandler(t, webhook.WithQueue(webhook.NewMemoryQueue(1000), 4), webhook.WithJobRetry(1000, time.Second, time.Second))
+		h, _ := newHandler(t, webhook.WithQueue(webhook.NewMemoryQueue(1000), 4), webhook.WithJobRetry(webhook.JobRetry{MaxAttempts: 1000, MinWait: time.Second, MaxWait: time.Second}))
 		began := time.Now()
 		var took time.Duration
 		h.OnMessage(func(ctx context.Context, m *webhook.Message) error {
@@ -137,7 +137,7 @@ func TestAsyncHangingConversations(t *testing.T) {
 func TestAsyncRetriesUnderLoad(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h, _ := newHandler(t, webhook.WithQueue(webhook.NewMemoryQueue(1000), 1), webhook.WithJobRetry(5, time.Second, time.Second))
+		h, _ := newHandler(t, webhook.WithQueue(webhook.NewMemoryQueue(1000), 1), webhook.WithJobRetry(webhook.JobRetry{MaxAttempts: 5, MinWait: time.Second, MaxWait: time.Second}))
 		began := time.Now()
 		var tries []time.Duration
 		h.OnMessage(func(_ context.Context, m *webhook.Message) error {
@@ -228,7 +228,7 @@ func TestAsyncReadFails(t *testing.T) {
 			MemoryQueue: webhook.NewMemoryQueue(10_000),
 			fails:       []error{away, away, away, away, away, nil, webhook.Permanent(errors.New("damaged"))},
 		}
-		h, logged := newHandler(t, webhook.WithQueue(queue, 1), webhook.WithJobRetry(2, time.Second, time.Second))
+		h, logged := newHandler(t, webhook.WithQueue(queue, 1), webhook.WithJobRetry(webhook.JobRetry{MaxAttempts: 2, MinWait: time.Second, MaxWait: time.Second}))
 		release := make(chan struct{})
 		var calls int
 		h.OnMessage(func(context.Context, *webhook.Message) error {
@@ -290,7 +290,7 @@ func TestAsyncGoexit(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				queue := webhook.NewMemoryQueue(10)
 				var told []error
-				h, logged := newHandler(t, webhook.WithQueue(queue, 1), webhook.WithJobRetry(2, time.Second, time.Second),
+				h, logged := newHandler(t, webhook.WithQueue(queue, 1), webhook.WithJobRetry(webhook.JobRetry{MaxAttempts: 2, MinWait: time.Second, MaxWait: time.Second}),
 					webhook.WithGiveUp(func(_ webhook.Job, err error) {
 						told = append(told, err)
 						function()

@@ -182,7 +182,7 @@ func TestAsyncRefuses(t *testing.T) {
 func TestAsyncRetry(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h, logged := newHandler(t, webhook.WithQueue(webhook.NewMemoryQueue(100), 1), webhook.WithJobRetry(4, time.Second, 3*time.Second))
+		h, logged := newHandler(t, webhook.WithQueue(webhook.NewMemoryQueue(100), 1), webhook.WithJobRetry(webhook.JobRetry{MaxAttempts: 4, MinWait: time.Second, MaxWait: 3 * time.Second}))
 		began := time.Now()
 		var order []string
 		var waits []time.Duration
@@ -214,16 +214,49 @@ func TestAsyncRetry(t *testing.T) {
 	})
 }
 
+func TestJobRetryDefaults(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		retry      webhook.JobRetry
+		calls      int32
+		min, total time.Duration // of all waits
+	}{
+		"none is given":        {webhook.JobRetry{}, webhook.DefaultJobAttempts, 4 * time.Minute / 2, 6 * time.Minute},
+		"attempts alone":       {webhook.JobRetry{MaxAttempts: 3}, 3, time.Second, 3 * time.Second},
+		"a long wait alone":    {webhook.JobRetry{MaxAttempts: 2, MinWait: time.Hour}, 2, time.Hour / 2, time.Hour},
+		"a short longest wait": {webhook.JobRetry{MaxAttempts: 3, MaxWait: 10 * time.Millisecond}, 3, 10 * time.Millisecond, 20 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				h, _ := newHandler(t, webhook.WithQueue(webhook.NewMemoryQueue(10), 1), webhook.WithJobRetry(c.retry))
+				var calls atomic.Int32
+				h.OnMessage(func(context.Context, *webhook.Message) error {
+					calls.Add(1)
+					return errors.New("no")
+				})
+				h.Start()
+				begin := time.Now()
+				require.Equal(t, 200, deliver(t, h, roomMessage(0, 0)))
+				require.NoError(t, h.Shutdown(context.Background()))
+				require.Equal(t, c.calls, calls.Load())
+				require.GreaterOrEqual(t, time.Since(begin), c.min)
+				require.LessOrEqual(t, time.Since(begin), c.total)
+			})
+		})
+	}
+}
+
 func TestAsyncGivesUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var given []string
 		queue := webhook.NewMemoryQueue(100)
-		h, logged := newHandler(t, webhook.WithQueue(queue, 2), webhook.WithJobRetry(3, time.Second, time.Second),
+		h, logged := newHandler(t, webhook.WithQueue(queue, 2), webhook.WithJobRetry(webhook.JobRetry{MaxAttempts: 3, MinWait: time.Second, MaxWait: time.Second}),
 			webhook.WithGiveUp(func(job webhook.Job, err error) {
 				given = append(given, fmt.Sprint(job.Kind, " ", err))
 				panic("in the function of WithGiveUp")
-			}))
+			}), webhook.WithGiveUp(func(job webhook.Job, _ error) { given = append(given, "and "+string(job.Kind)) }))
 		var calls, after atomic.Int32
 		h.OnMessage(func(_ context.Context, m *webhook.Message) error {
 			if m.MessageUID == "0" {
@@ -239,7 +272,7 @@ func TestAsyncGivesUp(t *testing.T) {
 		require.NoError(t, h.Shutdown(context.Background()))
 		require.EqualValues(t, 3, calls.Load())
 		require.EqualValues(t, 1, after.Load(), "the conversation goes on")
-		require.Equal(t, []string{"message_sync panic: boom"}, given)
+		require.Equal(t, []string{"message_sync panic: boom", "and message_sync"}, given, "in the order in which they were given")
 		require.Contains(t, logged.String(), "in the function of WithGiveUp")
 		require.NotContains(t, logged.String(), "hello", "no bodies in logs")
 		require.Zero(t, queue.Len())
@@ -249,7 +282,7 @@ func TestAsyncGivesUp(t *testing.T) {
 func TestAsyncJobTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h, _ := newHandler(t, webhook.WithQueue(webhook.NewMemoryQueue(1), 1), webhook.WithJobTimeout(time.Hour), webhook.WithJobRetry(1, 1, 1))
+		h, _ := newHandler(t, webhook.WithQueue(webhook.NewMemoryQueue(1), 1), webhook.WithJobTimeout(time.Hour), webhook.WithJobRetry(webhook.JobRetry{MaxAttempts: 1, MinWait: 1, MaxWait: 1}))
 		var took time.Duration
 		h.OnMessage(func(ctx context.Context, _ *webhook.Message) error {
 			began := time.Now()
@@ -403,7 +436,7 @@ func TestAsyncQueueFails(t *testing.T) {
 
 	synctest.Test(t, func(t *testing.T) { // a shutdown ends the wait after a failure
 		queue := &recordingQueue{pull: []error{errors.New("the disk is away")}}
-		h, _ := newHandler(t, webhook.WithQueue(queue, 1), webhook.WithJobRetry(1, time.Hour, time.Hour))
+		h, _ := newHandler(t, webhook.WithQueue(queue, 1), webhook.WithJobRetry(webhook.JobRetry{MaxAttempts: 1, MinWait: time.Hour, MaxWait: time.Hour}))
 		h.Start()
 		synctest.Wait()
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)

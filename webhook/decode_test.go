@@ -143,8 +143,8 @@ func TestLeniency(t *testing.T) {
 		require.Equal(t, "Team", p.GroupName)
 		require.Equal(t, "x", p.Introduction)
 		require.Equal(t, map[string]string{"ext_a": "1"}, p.Attributes)
-		require.Equal(t, 2, *p.Permissions.Join)
-		require.Nil(t, p.Permissions.Remove)
+		require.Equal(t, rongcloud.HostedGroupJoinManagerVerify, p.Permissions.Join)
+		require.Zero(t, p.Permissions.Remove)
 	}
 	operation := func(t *testing.T, e webhook.Event) {
 		o := e.(*webhook.HostedGroupOperation)

@@ -2,8 +2,8 @@
 // delivery, and what happens to users, chat rooms, groups and friends. It verifies them, recognises
 // replays and hands them over as typed values.
 //
-//	h, err := webhook.NewHandler(appSecret,
-//		webhook.WithDecisionTimeout(2*time.Second, webhook.Block("later"))) // if nothing can decide
+//	later := webhook.Block("later") // if nothing can decide
+//	h, err := webhook.NewHandler(appSecret, webhook.WithDecisionTimeout(2*time.Second, later))
 //	...
 //	h.OnMessage(func(ctx context.Context, m *webhook.Message) error {
 //		return archive.Save(ctx, m.MessageUID, m.From, m.TargetID, m.Body)
@@ -53,12 +53,12 @@
 //
 //   - a known signature with another body, path or query is an attack, and refused;
 //   - the same request again is RongCloud's own retry: acknowledged at once if it was handled, and
-//     handled again if that failed or is unfinished, also while it goes on: how it ends is not known
-//     yet, so functions must bear concurrent repeats;
-//   - a question before delivery is asked again, because its response is wanted again. One that is a
-//     replay gets the fallback.
+//     handled again if that failed or is unfinished, also while it goes on: how it ends is not yet
+//     known, so functions must bear concurrent repeats;
+//   - a question before delivery is asked again, because its decision is wanted again. One that is
+//     a replay gets the fallback.
 //
-// That does not protect against one who holds a request back, and sends his own body first with its
+// That does not protect against one who holds a request back, and sends another body first with its
 // signature: only TLS does. Nor does it see what another process has met, unless they share a
 // store. So use https, and let the firewall or [WithSources] admit RongCloud's addresses alone.
 //

@@ -1,17 +1,10 @@
 package webhook
 
-import "time"
+import (
+	"time"
 
-// HostedGroupPermissions are the permissions of a hosted group. What did not come is nil. The
-// values are those of the Server API's calls for hosted groups.
-type HostedGroupPermissions struct {
-	Join          *int // joinPerm: who lets a user join
-	Remove        *int // removePerm: who may remove members
-	MemberInvite  *int // memInvitePerm: who may invite
-	Invite        *int // invitePerm: must the invited user agree
-	Profile       *int // profilePerm: who may change the group's data
-	MemberProfile *int // memProfilePerm: who may change a member's data
-}
+	"github.com/rongcloud-go/rongcloud"
+)
 
 // HostedGroupProfile tells that the data of a hosted group changed: its name, notice, picture,
 // permissions or own fields. RongCloud sends several at once.
@@ -23,15 +16,15 @@ type HostedGroupPermissions struct {
 type HostedGroupProfile struct {
 	Envelope
 
-	GroupID      string                  // groupId
-	GroupName    string                  // groupName
-	OccurredAt   time.Time               // time
-	OperatorID   string                  // optUserId: who made the change
-	Introduction string                  // groupProfile.introduction
-	Announcement string                  // groupProfile.announcement
-	PortraitURL  string                  // groupProfile.portraitUrl
-	Attributes   map[string]string       // groupExtProfile: the app's own
-	Permissions  *HostedGroupPermissions // permissions; nil if they did not come
+	GroupID      string                            // groupId
+	GroupName    string                            // groupName
+	OccurredAt   time.Time                         // time
+	OperatorID   string                            // optUserId: who made the change
+	Introduction string                            // groupProfile.introduction
+	Announcement string                            // groupProfile.announcement
+	PortraitURL  string                            // groupProfile.portraitUrl
+	Attributes   map[string]string                 // groupExtProfile: the app's own
+	Permissions  *rongcloud.HostedGroupPermissions // permissions: what did not come is zero; nil if they did not come
 }
 
 // Kind returns [KindHostedGroupProfile].
@@ -52,13 +45,13 @@ func readHostedGroupProfile(f *fields) Event {
 		Attributes:   f.texts("groupExtProfile"),
 	}
 	if permissions, present := f.sub("permissions"); present {
-		p.Permissions = &HostedGroupPermissions{
-			Join:          permissions.optional("joinPerm"),
-			Remove:        permissions.optional("removePerm"),
-			MemberInvite:  permissions.optional("memInvitePerm"),
-			Invite:        permissions.optional("invitePerm"),
-			Profile:       permissions.optional("profilePerm"),
-			MemberProfile: permissions.optional("memProfilePerm"),
+		p.Permissions = &rongcloud.HostedGroupPermissions{
+			Join:          rongcloud.HostedGroupJoinPermission(permissions.fromZero("joinPerm")),
+			Remove:        rongcloud.HostedGroupPermission(permissions.fromZero("removePerm")),
+			Invite:        rongcloud.HostedGroupPermission(permissions.fromZero("memInvitePerm")),
+			InviteConsent: rongcloud.HostedGroupInviteConsent(permissions.fromZero("invitePerm")),
+			Profile:       rongcloud.HostedGroupPermission(permissions.fromZero("profilePerm")),
+			MemberProfile: rongcloud.HostedGroupMemberPermission(permissions.fromZero("memProfilePerm")),
 		}
 		f.join("permissions", permissions)
 	}

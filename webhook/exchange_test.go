@@ -440,7 +440,7 @@ func TestObserverOfJobs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		seen := &observed{}
-		h, _ := newHandler(t, webhook.WithObserver(seen), webhook.WithQueue(webhook.NewMemoryQueue(10), 1), webhook.WithJobRetry(2, time.Second, time.Second))
+		h, _ := newHandler(t, webhook.WithObserver(seen), webhook.WithQueue(webhook.NewMemoryQueue(10), 1), webhook.WithJobRetry(webhook.JobRetry{MaxAttempts: 2, MinWait: time.Second, MaxWait: time.Second}))
 		calls := 0
 		h.OnUserStatus(func(context.Context, *webhook.UserStatus) error {
 			if calls++; calls <= 3 {
@@ -514,7 +514,7 @@ func TestSlowBodies(t *testing.T) {
 		h.ServeHTTP(w, r)
 	})
 	for range 2 {
-		answer, err := testApp.Post(t.Context(), srv.Client(), srv.URL+"/", webhooktest.Sample(webhook.KindUserStatus))
+		answer, err := clientApp(srv).Post(t.Context(), srv.URL+"/", webhooktest.Sample(webhook.KindUserStatus))
 		require.NoError(t, err)
 		require.Equal(t, 200, answer.Status)
 	}
@@ -537,7 +537,7 @@ func TestReadDeadlineEndsWithTheBody(t *testing.T) {
 		ended <- r.Context().Err()
 	}))
 	defer srv.Close()
-	answer, err := testApp.Post(t.Context(), srv.Client(), srv.URL+"/", webhooktest.Sample(webhook.KindUserStatus))
+	answer, err := clientApp(srv).Post(t.Context(), srv.URL+"/", webhooktest.Sample(webhook.KindUserStatus))
 	require.NoError(t, err)
 	require.Equal(t, 200, answer.Status)
 	require.NoError(t, <-ended)

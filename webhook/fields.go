@@ -199,6 +199,15 @@ func (f *fields) optional(name string) *int {
 	return &n
 }
 
+// fromZero is a value of an enumeration that begins at 0 on the wire and at 1 in Go, where 0 means
+// that it did not come.
+func (f *fields) fromZero(name string) int {
+	if n := f.optional(name); n != nil && *n >= 0 {
+		return *n + 1
+	}
+	return 0
+}
+
 func (f *fields) flag(name string) bool {
 	text := strings.TrimSpace(f.text(name))
 	if text == "" {

@@ -146,7 +146,7 @@ func TestOverHTTP(t *testing.T) {
 	defer srv.Close()
 	for _, kind := range webhooktest.Kinds() {
 		for _, path := range []string{"/all?own=1", "/" + string(kind)} {
-			answer, err := testApp.Post(t.Context(), srv.Client(), srv.URL+path, webhooktest.Sample(kind))
+			answer, err := clientApp(srv).Post(t.Context(), srv.URL+path, webhooktest.Sample(kind))
 			require.NoError(t, err)
 			require.Equal(t, 200, answer.Status)
 		}

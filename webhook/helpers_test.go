@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"regexp"
 	"strings"
@@ -23,6 +24,11 @@ const (
 )
 
 var testApp = webhooktest.App{Key: testKey, Secret: testSecret}
+
+// clientApp is testApp with the client of a server.
+func clientApp(srv *httptest.Server) webhooktest.App {
+	return webhooktest.App{Key: testKey, Secret: testSecret, Client: srv.Client()}
+}
 
 // logBuffer keeps what a handler logs.
 type logBuffer struct {

@@ -1,6 +1,7 @@
 package webhook
 
 import (
+	"cmp"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -43,20 +44,18 @@ type config struct {
 	decisionTimeout time.Duration
 	fallback        Decision
 
-	queue       Queue
-	workers     int
-	jobTimeout  time.Duration
-	jobAttempts int
-	minWait     time.Duration
-	maxWait     time.Duration
-	giveUp      func(Job, error)
+	queue      Queue
+	workers    int
+	jobTimeout time.Duration
+	jobRetry   JobRetry
+	onGiveUp   []func(Job, error)
 }
 
 func newConfig(secret string, opts []Option) (*config, error) {
 	c := &config{
 		apps: make([]app, 1), window: DefaultWindow, maxBody: DefaultMaxBody, clientAddr: remoteAddr, now: time.Now,
 		timeout: DefaultTimeout, decisionTimeout: DefaultDecisionTimeout,
-		jobTimeout: DefaultJobTimeout, jobAttempts: DefaultJobAttempts, minWait: time.Second, maxWait: time.Minute,
+		jobTimeout: DefaultJobTimeout, jobRetry: JobRetry{}.withDefaults(),
 	}
 	if err := c.addSecrets(0, []string{secret}); err != nil {
 		return nil, err
@@ -258,33 +257,51 @@ func WithJobTimeout(timeout time.Duration) Option {
 	return func(c *config) error { return positive("jobTimeout", &c.jobTimeout, timeout) }
 }
 
-// WithJobRetry sets how often [WithQueue] calls a function that fails, [DefaultJobAttempts] times
-// if it is not given, and the waits between: they grow from minWait to maxWait, one second to one
-// minute if it is not given. The later events of the same conversation wait too, and no others. An
-// error marked by [Permanent] is the last attempt.
-func WithJobRetry(attempts int, minWait, maxWait time.Duration) Option {
+// JobRetry says how often [WithQueue] calls a function that fails, and how long it waits before it
+// does so again. Fields that are zero have the defaults.
+type JobRetry struct {
+	MaxAttempts int           // calls in all; [DefaultJobAttempts] by default
+	MinWait     time.Duration // before the second call; one second by default
+	MaxWait     time.Duration // up to which the waits grow; one minute by default, or MinWait if that is longer
+}
+
+// WithJobRetry sets how often [WithQueue] calls a function that fails. The later events of the same
+// conversation wait too, and no others. An error marked by [Permanent] is the last attempt.
+func WithJobRetry(retry JobRetry) Option {
 	return func(c *config) error {
 		switch {
-		case attempts < 1:
-			return argument("attempts", "%d is not positive", attempts)
-		case maxWait < minWait:
-			return argument("maxWait", "%v is less than %v", maxWait, minWait)
+		case retry.MaxAttempts < 0:
+			return argument("JobRetry.MaxAttempts", "%d is negative", retry.MaxAttempts)
+		case retry.MinWait < 0:
+			return argument("JobRetry.MinWait", "%v is negative", retry.MinWait)
+		case retry.MaxWait < 0 || retry.MaxWait > 0 && retry.MaxWait < retry.MinWait:
+			return argument("JobRetry.MaxWait", "%v is less than %v", retry.MaxWait, retry.MinWait)
 		}
-		c.jobAttempts, c.maxWait = attempts, maxWait
-		return positive("minWait", &c.minWait, minWait)
+		c.jobRetry = retry.withDefaults()
+		return nil
 	}
+}
+
+func (r JobRetry) withDefaults() JobRetry {
+	r.MaxAttempts = cmp.Or(r.MaxAttempts, DefaultJobAttempts)
+	if r.MinWait == 0 {
+		r.MinWait = min(time.Second, cmp.Or(r.MaxWait, time.Second))
+	}
+	r.MaxWait = cmp.Or(r.MaxWait, max(time.Minute, r.MinWait))
+	return r
 }
 
 // WithGiveUp sets a function that is told of every event that is given up, before it leaves the
 // queue: with [WithQueue] when the function failed in all attempts, and with or without a queue
 // when its error was marked by [Permanent]. It gets the last error, and the job with its body: to
 // keep it, store it here. Without it, and if it panics, the job is only logged, without its body.
+// It can be given several times.
 func WithGiveUp(giveUp func(Job, error)) Option {
 	return func(c *config) error {
 		if giveUp == nil {
 			return argument("giveUp", "is nil")
 		}
-		c.giveUp = giveUp
+		c.onGiveUp = append(c.onGiveUp, giveUp)
 		return nil
 	}
 }

@@ -323,7 +323,7 @@ func TestTimestamps(t *testing.T) {
 		}
 	}
 	app := signedAt(now)
-	app.SignTimestamp = true
+	app.OldTimestampName = true
 	r := unsigned(t, formType, "")
 	app.Sign(r)
 	require.Contains(t, r.URL.RawQuery, "signTimestamp=1700000000000")
@@ -493,9 +493,9 @@ func TestBadOptions(t *testing.T) {
 		"decision timeout":  {"s", webhook.WithDecisionTimeout(0, webhook.Allow()), "decisionTimeout"},
 		"fallback":          {"s", webhook.WithDecisionTimeout(1, webhook.Decision{Verdict: 7}), "fallback"},
 		"job timeout":       {"s", webhook.WithJobTimeout(0), "jobTimeout"},
-		"attempts":          {"s", webhook.WithJobRetry(0, 1, 1), "attempts"},
-		"waits":             {"s", webhook.WithJobRetry(1, 2, 1), "maxWait"},
-		"no wait":           {"s", webhook.WithJobRetry(1, 0, 1), "minWait"},
+		"attempts":          {"s", webhook.WithJobRetry(webhook.JobRetry{MaxAttempts: -1}), "JobRetry.MaxAttempts"},
+		"waits":             {"s", webhook.WithJobRetry(webhook.JobRetry{MaxAttempts: 1, MinWait: 2, MaxWait: 1}), "JobRetry.MaxWait"},
+		"wait":              {"s", webhook.WithJobRetry(webhook.JobRetry{MinWait: -1}), "JobRetry.MinWait"},
 		"give up":           {"s", webhook.WithGiveUp(nil), "giveUp"},
 		"queue":             {"s", webhook.WithQueue(nil, 1), "queue"},
 		"workers":           {"s", webhook.WithQueue(webhook.NewMemoryQueue(1), 0), "workers"},

@@ -101,7 +101,7 @@ func TestLive(t *testing.T) {
 	for _, e := range []webhook.Event{
 		&webhook.UserStatus{UserID: "ben", Status: webhook.PresenceOnline}, webhooktest.Sample(webhook.KindMessage),
 	} {
-		answer, err := app.Post(t.Context(), nil, url, e)
+		answer, err := app.Post(t.Context(), url, e)
 		require.NoError(t, err)
 		require.Equal(t, 200, answer.Status)
 	}

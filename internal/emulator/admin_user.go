@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
 type userState struct {
@@ -56,7 +57,7 @@ func (e *emulator) postSend(r *http.Request) (any, error) {
 	case "chatroom":
 		uid, err = u.SendChatroom(body.To, content)
 	case "ultraGroup":
-		uid, err = u.SendUltraGroup(body.To, body.Channel, content)
+		uid, err = u.SendUltraGroup(rongcloudtest.Channel{GroupID: body.To, ChannelID: body.Channel}, content)
 	default:
 		return nil, fault(http.StatusBadRequest, "type: private, group, chatroom or ultraGroup, not %q", body.Type)
 	}

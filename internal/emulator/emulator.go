@@ -134,7 +134,7 @@ func newEmulator(s settings, out *console) (*emulator, error) {
 	}
 	e.Server = server
 	if s.webhook != "" {
-		if err := server.AddWebhookURL(s.webhook, rongcloudtest.InBackground(), rongcloudtest.WithServerMessages()); err != nil {
+		if err := server.AddWebhookURL(s.webhook, rongcloudtest.WithoutWaiting(), rongcloudtest.WithServerMessages()); err != nil {
 			return nil, errors.Join(err, server.Close())
 		}
 	}

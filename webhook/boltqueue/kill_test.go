@@ -120,12 +120,14 @@ func TestKill(t *testing.T) {
 		senderGroup.Go(func() {
 			client := &http.Client{Transport: &http.Transport{}}
 			defer client.CloseIdleConnections()
+			app := app
+			app.Client = client
 			for next.Add(1) <= int64(callbacks) {
 				m := webhooktest.Sample(webhook.KindMessage).(*webhook.Message)
 				m.ConversationType, m.TargetID, m.MessageUID = rongcloud.ConversationGroup, fmt.Sprint("g", sender), fmt.Sprint(len(order[sender]))
 				for {
 					at := current.Load()
-					answer, err := app.Post(t.Context(), client, at.address, m)
+					answer, err := app.Post(t.Context(), at.address, m)
 					if err == nil && answer.Status == http.StatusOK {
 						break
 					}

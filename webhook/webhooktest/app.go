@@ -25,11 +25,12 @@ type App struct {
 	Key    string
 	Secret string
 
-	Now   func() time.Time // time.Now if nil
-	Nonce func() string    // random digits if nil
+	Now    func() time.Time // time.Now if nil
+	Nonce  func() string    // random digits if nil
+	Client *http.Client     // for Post; http.DefaultClient if nil
 
-	// SignTimestamp uses the name that the older pages have for the timestamp in the query.
-	SignTimestamp bool
+	// OldTimestampName uses the name that the older pages have for the timestamp in the query.
+	OldTimestampName bool
 
 	// GroupForm sends the events of hosted groups as older pages have them: as a form with a field
 	// profiles, which holds the list as JSON.
@@ -72,7 +73,7 @@ func (a App) sign(r *http.Request, key bool) {
 	}
 	query.Set("nonce", nonce)
 	name := "timestamp"
-	if a.SignTimestamp {
+	if a.OldTimestampName {
 		name = "signTimestamp"
 	}
 	query.Set(name, timestamp)
@@ -172,12 +173,13 @@ func Serve(handler http.Handler, r *http.Request) *Response {
 	return &w.response
 }
 
-// Post sends the events to a URL. The client is http.DefaultClient if it is nil.
-func (a App) Post(ctx context.Context, client *http.Client, target string, events ...webhook.Event) (*Response, error) {
+// Post sends the events to a URL with the App's Client.
+func (a App) Post(ctx context.Context, target string, events ...webhook.Event) (*Response, error) {
 	r, err := a.Request(ctx, target, events...)
 	if err != nil {
 		return nil, err
 	}
+	client := a.Client
 	if client == nil {
 		client = http.DefaultClient
 	}

@@ -173,14 +173,6 @@ func groupProfileObject(e *webhook.HostedGroupProfile) any {
 		Announcement string `json:"announcement,omitempty"`
 		PortraitURL  string `json:"portraitUrl,omitempty"`
 	}
-	type permissions struct {
-		Join          *int `json:"joinPerm,omitempty"`
-		Remove        *int `json:"removePerm,omitempty"`
-		MemberInvite  *int `json:"memInvitePerm,omitempty"`
-		Invite        *int `json:"invitePerm,omitempty"`
-		Profile       *int `json:"profilePerm,omitempty"`
-		MemberProfile *int `json:"memProfilePerm,omitempty"`
-	}
 	return struct {
 		GroupID     string            `json:"groupId"`
 		GroupName   string            `json:"groupName,omitempty"`
@@ -191,7 +183,33 @@ func groupProfileObject(e *webhook.HostedGroupProfile) any {
 		Permissions *permissions      `json:"permissions,omitempty"`
 	}{
 		e.GroupID, e.GroupName, millis(e.OccurredAt), e.OperatorID,
-		profile{e.Introduction, e.Announcement, e.PortraitURL}, e.Attributes, (*permissions)(e.Permissions),
+		profile{e.Introduction, e.Announcement, e.PortraitURL}, e.Attributes, permissionsObject(e.Permissions),
+	}
+}
+
+type permissions struct {
+	Join          *int `json:"joinPerm,omitempty"`
+	Remove        *int `json:"removePerm,omitempty"`
+	Invite        *int `json:"memInvitePerm,omitempty"`
+	InviteConsent *int `json:"invitePerm,omitempty"`
+	Profile       *int `json:"profilePerm,omitempty"`
+	MemberProfile *int `json:"memProfilePerm,omitempty"`
+}
+
+// permissionsObject counts from 0, as RongCloud does.
+func permissionsObject(p *rongcloud.HostedGroupPermissions) *permissions {
+	if p == nil {
+		return nil
+	}
+	fromZero := func(value int) *int {
+		if value == 0 {
+			return nil
+		}
+		return rongcloud.Ptr(value - 1)
+	}
+	return &permissions{
+		fromZero(int(p.Join)), fromZero(int(p.Remove)), fromZero(int(p.Invite)), fromZero(int(p.InviteConsent)),
+		fromZero(int(p.Profile)), fromZero(int(p.MemberProfile)),
 	}
 }
 

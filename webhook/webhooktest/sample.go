@@ -71,9 +71,10 @@ func Sample(kind webhook.Kind) webhook.Event {
 		return &webhook.HostedGroupProfile{
 			GroupID: "g1", GroupName: "Team", OccurredAt: at, OperatorID: "u1", Introduction: "who we are", Announcement: "what is new",
 			PortraitURL: "https://example.com/team.png", Attributes: map[string]string{"ext_city": "Oslo"},
-			Permissions: &webhook.HostedGroupPermissions{
-				Join: rongcloud.Ptr(2), Remove: rongcloud.Ptr(1), MemberInvite: rongcloud.Ptr(2), Invite: rongcloud.Ptr(1), Profile: rongcloud.Ptr(1),
-				MemberProfile: rongcloud.Ptr(0),
+			Permissions: &rongcloud.HostedGroupPermissions{
+				Join: rongcloud.HostedGroupJoinManagerVerify, Remove: rongcloud.HostedGroupOwnerOrManager, Invite: rongcloud.HostedGroupEveryone,
+				InviteConsent: rongcloud.HostedGroupInviteConsentVerify, Profile: rongcloud.HostedGroupOwnerOrManager,
+				MemberProfile: rongcloud.HostedGroupMemberManagersOrSelf,
 			},
 		}
 	case webhook.KindHostedGroupOperation:

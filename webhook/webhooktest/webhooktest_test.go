@@ -175,9 +175,9 @@ func TestRequestsOfSeveralEvents(t *testing.T) {
 	require.Error(t, err)
 	_, err = app.Deliver(t.Context(), http.NotFoundHandler())
 	require.Error(t, err)
-	_, err = app.Post(t.Context(), nil, ":", webhooktest.Sample(webhook.KindMessage))
+	_, err = app.Post(t.Context(), ":", webhooktest.Sample(webhook.KindMessage))
 	require.Error(t, err)
-	_, err = app.Post(t.Context(), nil, "http://127.0.0.1:1", webhooktest.Sample(webhook.KindMessage))
+	_, err = app.Post(t.Context(), "http://127.0.0.1:1", webhooktest.Sample(webhook.KindMessage))
 	require.Error(t, err)
 	require.Nil(t, webhooktest.Sample(webhook.KindUnknown))
 }
