@@ -60,14 +60,22 @@ func run(root string, check bool) error {
 	if err != nil {
 		return err
 	}
-	var stale []error
+	sdk, err := loadOfficial(root)
+	if err != nil {
+		return err
+	}
+	own, err := ownNames(root, constants)
+	if err != nil {
+		return err
+	}
+	stale := sdk.check(endpoints, own)
 	if check {
-		stale = unimplemented(endpoints, methods)
+		stale = append(stale, unimplemented(endpoints, methods)...)
 	}
 	files := map[string][]byte{
 		filepath.Join(root, "endpoint", "endpoint_gen.go"):          table,
 		filepath.Join(root, "docs", "endpoints.md"):                 page(endpoints, methods),
-		filepath.Join(root, "docs", "migration.md"):                 migration(endpoints, methods),
+		filepath.Join(root, "docs", "migration.md"):                 migration(endpoints, methods, sdk),
 		filepath.Join(root, "codes_gen.go"):                         constants,
 		filepath.Join(root, "internal", "live", "catalogue_gen.go"): live,
 		filepath.Join(root, "internal", "shape", "shape_gen.go"):    shapes,

@@ -16,11 +16,12 @@ var migrationText string
 
 const (
 	tablesMark = "<!-- tables -->\n"
-	tableHead  = "| official Go SDK | here | endpoint |\n|---|---|---|\n"
+	tableHead  = "| official Go SDK | here | note | endpoint |\n|---|---|---|---|\n"
 )
 
-// migration is docs/migration.md: what the methods of the official Go SDK are called here, a table for each service.
-func migration(endpoints []*endpoint, methods map[string][]string) []byte {
+// migration is docs/migration.md: what the methods of the official Go SDK are called here, a table
+// for each service. Methods of one endpoint share a row, unless something else is said of one.
+func migration(endpoints []*endpoint, methods map[string][]string, sdk *official) []byte {
 	tables := map[string]*bytes.Buffer{}
 	var services []string
 	row := func(service string, cells ...string) {
@@ -31,16 +32,40 @@ func migration(endpoints []*endpoint, methods map[string][]string) []byte {
 		fmt.Fprintf(tables[service], "| %s |\n", strings.Join(cells, " | "))
 	}
 	const none = "Without a method"
+	here := func(methods []string) (service, cell string) {
+		if len(methods) == 0 {
+			return none, "`client.Call`"
+		}
+		return serviceOf(methods[0]), asCode(methods)
+	}
 	for _, e := range endpoints {
-		official := e.Sources.officialGo()
-		if len(official) == 0 {
-			continue
+		type way struct{ service, cell, note string }
+		official := map[way][]string{}
+		var order []way
+		for _, method := range e.Sources.officialGo() {
+			own := methods[e.Method+" "+e.Path]
+			if other, ok := sdk.Here[method]; ok {
+				own = other
+			}
+			service, cell := here(own)
+			w := way{service, cell, sdk.Notes[method]}
+			if official[w] == nil {
+				order = append(order, w)
+			}
+			official[w] = append(official[w], method)
 		}
-		service, here := none, "`client.Call`"
-		if own := methods[e.Method+" "+e.Path]; len(own) > 0 {
-			service, here = serviceOf(own[0]), asCode(own)
+		for _, w := range order {
+			row(w.service, asCode(official[w]), w.cell, w.note, e.link())
 		}
-		row(service, asCode(official), here, e.link())
+	}
+	for _, method := range sdk.Methods {
+		if call, ok := sdk.Older[method]; ok {
+			service, cell := here(call.Here)
+			if service == none {
+				cell = "nothing"
+			}
+			row(service, asCode([]string{method}), cell, call.Note, "`"+call.Calls+"` *(an older API)*")
+		}
 	}
 	slices.SortStableFunc(services, func(a, b string) int { // what has no method comes last
 		switch none {
@@ -83,4 +108,27 @@ func (s sources) officialGo() []string {
 	text, _ := s["go"].(string)
 	_, names, _ := strings.Cut(text, " ") // the file comes first
 	return exportedName.FindAllString(names, -1)
+}
+
+var (
+	javaMethod = regexp.MustCompile(`(?:^|/)(\w+)\.java ([a-z]\w*)$`)
+	javaMore   = regexp.MustCompile(`^[a-z]\w*$`)
+)
+
+// officialJava are the methods of the official SDK for Java that the source names: Group.join and
+// Group.invite for ".../Group.java join, invite".
+func (s sources) officialJava() []string {
+	text, _ := s["java"].(string)
+	text, _, _ = strings.Cut(text, " (") // a remark may follow
+	var names []string
+	class := ""
+	for part := range strings.SplitSeq(text, ", ") {
+		if found := javaMethod.FindStringSubmatch(part); found != nil {
+			class = found[1]
+			names = append(names, class+"."+found[2])
+		} else if class != "" && javaMore.MatchString(part) {
+			names = append(names, class+"."+part)
+		}
+	}
+	return names
 }

@@ -72,28 +72,75 @@ func TestOfficialGo(t *testing.T) {
 	require.Nil(t, sources{"java": "User.java register"}.officialGo())
 }
 
+func TestOfficialJava(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string][]string{
+		"src/main/java/io/rong/methods/user/User.java register":                          {"User.register"},
+		"src/main/java/io/rong/methods/group/Group.java join, invite":                    {"Group.join", "Group.invite"},
+		"src/mute/MuteMembers.java add, user/mute/MuteGroups.java add (also Gag.java x)": {"MuteMembers.add", "MuteGroups.add"},
+		"server-sdk-java 4.0.11 BaseMessage.audit (auditType and strategy)":              nil,
+		"": nil,
+	} {
+		require.Equal(t, want, sources{"java": text}.officialJava(), text)
+	}
+}
+
+// Each endpoint is found by its path, by what it does and by the official SDKs' names for it.
+func TestEndpointIsFound(t *testing.T) {
+	t.Parallel()
+	endpoints, err := load("../../api")
+	require.NoError(t, err)
+	rows := map[string]string{}
+	for line := range strings.Lines(string(page(endpoints, nil))) {
+		for _, e := range endpoints {
+			if strings.HasPrefix(line, "| "+e.link()+" |") {
+				rows[e.Method+" "+e.Path] = line
+			}
+		}
+	}
+	require.Len(t, rows, len(endpoints))
+	official := 0
+	for _, e := range endpoints {
+		row := rows[e.Method+" "+e.Path]
+		require.Contains(t, row, "| "+strings.TrimSuffix(e.Summary, ".")+" |")
+		for _, name := range append(e.Sources.officialGo(), e.Sources.officialJava()...) {
+			require.Contains(t, row, "`"+name+"`")
+			official++
+		}
+	}
+	require.Greater(t, official, 400)
+}
+
 func TestMigration(t *testing.T) {
 	t.Parallel()
 	from := func(path, official string) *endpoint {
 		return &endpoint{Method: "POST", Path: path, Status: "current", Sources: sources{"go": official, "docs": "https://docs.example.com" + path}}
 	}
 	text := string(migration([]*endpoint{
-		from("/unknown.json", "sdk/x.go Unknown"), from("/user.json", "sdk/x.go UserGet, UserGetObj"), from("/bot.json", "sdk/x.go BotList"),
+		from("/unknown.json", "sdk/x.go Unknown"), from("/user.json", "sdk/x.go UserGet, UserSet, UserGetObj"), from("/bot.json", "sdk/x.go BotList"),
 		from("/blacklist.json", "sdk/x.go BlacklistAdd"), from("/new.json", ""),
 	}, map[string][]string{
 		"POST /user.json": {"client.User.Get"}, "POST /bot.json": {"client.Bot.List"}, "POST /blacklist.json": {"client.User.Blacklist.Add"},
 		"POST /new.json": {"client.User.New"},
+	}, &official{
+		Methods: []string{"UGNew", "UGOld"},
+		Older:   map[string]olderCall{"UGOld": {Here: methodList{"client.User.Get"}, Calls: "POST /v2/old", Note: "older"}, "UGNew": {Calls: "POST /v2/new"}},
+		Here:    map[string]methodList{"UserSet": {"client.User.Add", "client.User.Remove"}},
+		Notes:   map[string]string{"BotList": "by page"},
 	}))
 	before, rest, found := strings.Cut(migrationText, tablesMark)
 	require.True(t, found, "the template has a place for the tables")
 	require.NotContains(t, rest, tablesMark)
 	require.Contains(t, text, before+"### client.User\n\n"+tableHead+
-		"| `UserGet`, `UserGetObj` | `client.User.Get` | [`POST /user.json`](https://docs.example.com/user.json) |\n"+
-		"| `BlacklistAdd` | `client.User.Blacklist.Add` | [`POST /blacklist.json`](https://docs.example.com/blacklist.json) |\n\n"+
+		"| `UserGet`, `UserGetObj` | `client.User.Get` |  | [`POST /user.json`](https://docs.example.com/user.json) |\n"+
+		"| `UserSet` | `client.User.Add`, `client.User.Remove` |  | [`POST /user.json`](https://docs.example.com/user.json) |\n"+
+		"| `BlacklistAdd` | `client.User.Blacklist.Add` |  | [`POST /blacklist.json`](https://docs.example.com/blacklist.json) |\n"+
+		"| `UGOld` | `client.User.Get` | older | `POST /v2/old` *(an older API)* |\n\n"+
 		"### client.Bot\n\n"+tableHead+
-		"| `BotList` | `client.Bot.List` | [`POST /bot.json`](https://docs.example.com/bot.json) |\n\n"+
+		"| `BotList` | `client.Bot.List` | by page | [`POST /bot.json`](https://docs.example.com/bot.json) |\n\n"+
 		"### Without a method\n\n"+tableHead+
-		"| `Unknown` | `client.Call` | [`POST /unknown.json`](https://docs.example.com/unknown.json) |\n"+rest)
+		"| `Unknown` | `client.Call` |  | [`POST /unknown.json`](https://docs.example.com/unknown.json) |\n"+
+		"| `UGNew` | nothing |  | `POST /v2/new` *(an older API)* |\n"+rest)
 	require.NotContains(t, text, "client.User.New")
 	require.True(t, strings.HasPrefix(text, "<!-- Code generated"))
 }
@@ -144,4 +191,51 @@ func TestOwnCatalogueHasNoHoles(t *testing.T) {
 	delete(methods, "POST /user/blacklist/add.json")
 	require.Len(t, unimplemented(endpoints, methods), 1)
 	require.Len(t, unimplemented(append(endpoints, &endpoint{Method: "POST", Path: "/made/up.json", Status: "current"}), methods), 2)
+}
+
+// A name that is gone, of this SDK or of the official one, fails the generator, and so does an
+// official method that nothing leads on from.
+func TestOfficialCheck(t *testing.T) {
+	t.Parallel()
+	own := names{"client.User": true, "client.User.Get": true, "rongcloud.Ptr": true, "User.Name": true}
+	endpoints := []*endpoint{{Method: "POST", Path: "/user.json", Sources: sources{"go": "sdk/x.go UserGet, UserGone"}}}
+	sdk := &official{
+		Methods: []string{"UserGet", "UserNew", "UGOld", "SetHttpTransport"},
+		Client:  []string{"SetHttpTransport"},
+		Older:   map[string]olderCall{"UGOld": {Here: methodList{"client.User.Old"}, Note: "`User.Old`"}},
+		Here:    map[string]methodList{"UserGet": {"client.User.Get", "client.Group.Get"}},
+		Notes:   map[string]string{"UserGet": "as `client.User.Get` and `rongcloud.Gone`, by `User.Name`", "UserOther": "x"},
+	}
+	var found []string
+	for _, err := range sdk.check(endpoints, own) {
+		if !strings.Contains(err.Error(), "migration.md") {
+			found = append(found, strings.TrimPrefix(err.Error(), "internal/gen/migration.yaml: "))
+		}
+	}
+	require.Equal(t, []string{
+		"api/: POST /user.json is said to be called by UserGone, which the official SDK does not have",
+		"UserNew stands in 0 of: an endpoint's sources, older, client",
+		"notes: UserGet: there is no rongcloud.Gone",
+		"notes: UserOther has no row",
+		"older: UGOld: there is no User.Old",
+		"UGOld: there is no method client.User.Old",
+		"UserGet: there is no method client.Group.Get",
+	}, found)
+}
+
+// The page of the repository is about all methods of the official SDK, and names what there is.
+func TestOwnMigration(t *testing.T) {
+	t.Parallel()
+	endpoints, err := load("../../api")
+	require.NoError(t, err)
+	sdk, err := loadOfficial("../..")
+	require.NoError(t, err)
+	require.Len(t, sdk.Methods, 260)
+	own, err := ownNames("../..", nil)
+	require.NoError(t, err)
+	require.Empty(t, sdk.check(endpoints, own))
+	delete(own, "client.User.Register")
+	delete(own, "PrivateMessage.From")
+	delete(own, "client.Conversation.Unpin")
+	require.Len(t, sdk.check(endpoints, own), 4, "the text names one of them twice")
 }
