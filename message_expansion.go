@@ -45,13 +45,17 @@ type MessageExpansionQuery struct {
 	Page       int    `wire:"pageNo"` // of 300 pairs each, so that the first one has all
 }
 
-// MessageExpansion is the data attached to a message, by key.
-type MessageExpansion struct {
-	Entries map[string]ExpansionEntry `json:"extraContent"`
+// MessageExpansionPage is a page of the data attached to a message, by key.
+type MessageExpansionPage struct {
+	Entries map[string]ExpansionValue `json:"extraContent"`
 }
 
-// ExpansionEntry is one value attached to a message.
-type ExpansionEntry struct {
+// More reports whether there may be another page. The server does not say, so only an empty page is
+// taken for the one after the last; by its documentation the first one has all.
+func (p *MessageExpansionPage) More() bool { return len(p.Entries) > 0 }
+
+// ExpansionValue is one value attached to a message.
+type ExpansionValue struct {
 	Value string `json:"v"`
 	Order int64  `json:"ts"` // grows with each change; it is no plain time
 }
@@ -59,11 +63,11 @@ type ExpansionEntry struct {
 // ExpansionPair is one value attached to a message, with its key.
 type ExpansionPair struct {
 	Key string
-	ExpansionEntry
+	ExpansionValue
 }
 
 // UnmarshalJSON also reads a value alone.
-func (e *ExpansionEntry) UnmarshalJSON(data []byte) error {
+func (e *ExpansionValue) UnmarshalJSON(data []byte) error {
 	if err := lenient.Check(data); err != nil {
 		return err
 	}
@@ -74,14 +78,14 @@ func (e *ExpansionEntry) UnmarshalJSON(data []byte) error {
 		return decodeFields(e, data)
 	}
 	text, err := lenient.Text(data)
-	*e = ExpansionEntry{Value: text}
+	*e = ExpansionValue{Value: text}
 	return err
 }
 
 // Values returns the data without the order of changes.
-func (e *MessageExpansion) Values() map[string]string {
-	values := make(map[string]string, len(e.Entries))
-	for key, entry := range e.Entries {
+func (p *MessageExpansionPage) Values() map[string]string {
+	values := make(map[string]string, len(p.Entries))
+	for key, entry := range p.Entries {
 		values[key] = entry.Value
 	}
 	return values
@@ -107,44 +111,48 @@ func (s *MessageExpansionService) Delete(ctx context.Context, removal MessageExp
 	return send(ctx, s.client, endpoint.MessageExpansionDelete, &removal, opts)
 }
 
-// List returns the data attached to a message. The quota is 100 calls per second. A page has 300
-// pairs, as many as a message can have, so leave Page at 0: RongCloud does not document the number
-// of the first page.
+// List returns one page of the data attached to a message, which is all of it: a page has 300 pairs,
+// as many as a message can have. Leave Page at 0, since RongCloud does not document the number of
+// the first page. The quota is 100 calls per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/get-expansion
 //
 //rongcloud:endpoint POST /message/expansion/query.json
-func (s *MessageExpansionService) List(ctx context.Context, query MessageExpansionQuery, opts ...CallOption) (*MessageExpansion, error) {
-	return fetch[MessageExpansion](ctx, s.client, endpoint.MessageExpansionQuery, &query, opts)
+func (s *MessageExpansionService) List(ctx context.Context, query MessageExpansionQuery, opts ...CallOption) (*MessageExpansionPage, error) {
+	return fetch[MessageExpansionPage](ctx, s.client, endpoint.MessageExpansionQuery, &query, opts)
 }
 
 // All yields the data attached to a message, from the query's page on, each page in the order of
-// the keys. As a page has as many pairs as a message, one call is all that is made for most
-// messages.
+// the keys. It ends after a page that brings nothing new, and so makes one call more than there are
+// pages.
 func (s *MessageExpansionService) All(ctx context.Context, query MessageExpansionQuery, opts ...CallOption) iter.Seq2[ExpansionPair, error] {
-	return walkExpansion(endpoint.MessageExpansionQuery, query.Page, func(number int) (*MessageExpansion, error) {
+	return walkExpansion(endpoint.MessageExpansionQuery, query.Page, func(number int) (*MessageExpansionPage, error) {
 		at := query
 		at.Page = number
 		return s.List(ctx, at, opts...)
 	})
 }
 
-// expansionPage is how many pairs a page of attached data has, unless it is the last one.
-const expansionPage = 300
-
 // walkExpansion walks the data attached to a message with a method for one page. The number of the
-// first page is left to the server, and a page that is not full is the last one.
-func walkExpansion(ep *endpoint.Endpoint, start int, get func(number int) (*MessageExpansion, error)) iter.Seq2[ExpansionPair, error] {
-	return walk(ep, start, func(number int) (page[ExpansionPair, int], error) {
-		attached, err := get(number)
-		if err != nil {
-			return page[ExpansionPair, int]{}, err
-		}
-		pairs := make([]ExpansionPair, 0, len(attached.Entries))
-		for key, entry := range attached.Entries {
-			pairs = append(pairs, ExpansionPair{key, entry})
-		}
-		slices.SortFunc(pairs, func(a, b ExpansionPair) int { return cmp.Compare(a.Key, b.Key) })
-		return page[ExpansionPair, int]{pairs, max(number, 1) + 1, len(pairs) >= expansionPage}, nil
-	})
+// first page is left to the server. One that knows no pages sends the same data again, which is the
+// end, too.
+func walkExpansion(ep *endpoint.Endpoint, start int, get func(number int) (*MessageExpansionPage, error)) iter.Seq2[ExpansionPair, error] {
+	return func(yield func(ExpansionPair, error) bool) {
+		seen := map[string]bool{}
+		walk(ep, start, func(number int) (page[ExpansionPair, int], error) {
+			attached, err := get(number)
+			if err != nil {
+				return page[ExpansionPair, int]{}, err
+			}
+			var pairs []ExpansionPair
+			for key, value := range attached.Entries {
+				if !seen[key] {
+					seen[key] = true
+					pairs = append(pairs, ExpansionPair{key, value})
+				}
+			}
+			slices.SortFunc(pairs, func(a, b ExpansionPair) int { return cmp.Compare(a.Key, b.Key) })
+			return page[ExpansionPair, int]{pairs, max(number, 1) + 1, len(pairs) > 0}, nil
+		})(yield)
+	}
 }

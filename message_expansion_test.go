@@ -87,8 +87,8 @@ func TestMsgExpansionArguments(t *testing.T) {
 
 func TestMsgExpansionDecodes(t *testing.T) {
 	t.Parallel()
-	two := map[string]ExpansionEntry{"a": {"1", 33831605613}, "b": {"2", 0}}
-	for answer, want := range map[string]map[string]ExpansionEntry{
+	two := map[string]ExpansionValue{"a": {"1", 33831605613}, "b": {"2", 0}}
+	for answer, want := range map[string]map[string]ExpansionValue{
 		`{"code":200,"extraContent":{"a":{"v":"1","ts":33831605613},"b":{"v":"2"}}}`:                     two,
 		`{"code":200,"extraContent":{"a":{"v":1,"ts":"33831605613"},"b":"2"}}`:                           two,
 		`{"code":200,"extraContent":"{\"a\":{\"v\":\"1\",\"ts\":33831605613},\"b\":{\"v\":2,\"x\":1}}"}`: two,
@@ -103,7 +103,7 @@ func TestMsgExpansionDecodes(t *testing.T) {
 		require.NoError(t, err, answer)
 		require.Equal(t, want, got.Entries, answer)
 	}
-	require.Equal(t, map[string]string{"a": "1", "b": "2"}, (&MessageExpansion{Entries: two}).Values())
+	require.Equal(t, map[string]string{"a": "1", "b": "2"}, (&MessageExpansionPage{Entries: two}).Values())
 	client, _ := msgAnswer(t, `{"code":200,"extraContent":{"a":{"v":"1","ts":"late"}}}`)
 	_, err := client.Message.Expansion.List(t.Context(), MessageExpansionQuery{MessageUID: "UID"})
 	require.ErrorContains(t, err, "ts")

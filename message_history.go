@@ -85,11 +85,11 @@ func (m *HistoryMessage) Content() (MessageContent, error) {
 }
 
 // Expansion decodes the key-value data attached to the message.
-func (m *HistoryMessage) Expansion() (map[string]ExpansionEntry, error) {
+func (m *HistoryMessage) Expansion() (map[string]ExpansionValue, error) {
 	if m.ExpansionText == "" {
 		return nil, nil
 	}
-	var entries map[string]ExpansionEntry
+	var entries map[string]ExpansionValue
 	if err := (lenient.Decoder{}).Decode([]byte(m.ExpansionText), &entries); err != nil {
 		return nil, fmt.Errorf("rongcloud: expansion of message %s: %w", m.MessageUID, err)
 	}

@@ -151,7 +151,7 @@ func TestMsgHistoryDecodes(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, TextMessage{Content: "hi"}, content)
 
-	for text, want := range map[string]map[string]ExpansionEntry{
+	for text, want := range map[string]map[string]ExpansionValue{
 		``: nil, `{}`: {}, `{"k":"v"}`: {"k": {"v", 0}}, `{"k":{"v":"v","ts":7}}`: {"k": {"v", 7}},
 	} {
 		got, err := (&HistoryMessage{ExpansionText: text}).Expansion()

@@ -222,12 +222,12 @@ func TestWalkTimeStopsWhenTheCallerDoes(t *testing.T) {
 }
 
 // expansionServer keeps the data of a message, in pages that it numbers from 1.
-func expansionServer(n int, asked *[]int) func(number int) (*MessageExpansion, error) {
-	return func(number int) (*MessageExpansion, error) {
+func expansionServer(n int, asked *[]int) func(number int) (*MessageExpansionPage, error) {
+	return func(number int) (*MessageExpansionPage, error) {
 		*asked = append(*asked, number)
-		attached := &MessageExpansion{Entries: map[string]ExpansionEntry{}}
-		for i := (max(number, 1) - 1) * expansionPage; i < min(n, max(number, 1)*expansionPage); i++ {
-			attached.Entries[fmt.Sprintf("k%04d", i)] = ExpansionEntry{Value: strconv.Itoa(i)}
+		attached := &MessageExpansionPage{Entries: map[string]ExpansionValue{}}
+		for i := (max(number, 1) - 1) * 300; i < min(n, max(number, 1)*300); i++ {
+			attached.Entries[fmt.Sprintf("k%04d", i)] = ExpansionValue{Value: strconv.Itoa(i)}
 		}
 		return attached, nil
 	}
@@ -235,7 +235,7 @@ func expansionServer(n int, asked *[]int) func(number int) (*MessageExpansion, e
 
 func TestWalkExpansion(t *testing.T) {
 	t.Parallel()
-	for n, pages := range map[int][]int{0: {0}, 1: {0}, 299: {0}, 300: {0, 2}, 301: {0, 2}, 900: {0, 2, 3, 4}} {
+	for n, pages := range map[int][]int{0: {0}, 1: {0, 2}, 299: {0, 2}, 300: {0, 2}, 301: {0, 2, 3}, 900: {0, 2, 3, 4}} {
 		var asked []int
 		var keys []string
 		for pair, err := range walkExpansion(endpoint.MessageExpansionQuery, 0, expansionServer(n, &asked)) {
@@ -248,18 +248,32 @@ func TestWalkExpansion(t *testing.T) {
 		require.Equal(t, pages, asked, "%d pairs", n)
 	}
 
-	var asked []int // a server that does not know pages
-	seen, failures := 0, 0
-	for _, err := range walkExpansion(endpoint.MessageExpansionQuery, 0, func(number int) (*MessageExpansion, error) {
+	var asked []int // a server that knows no pages
+	seen := 0
+	for _, err := range walkExpansion(endpoint.MessageExpansionQuery, 0, func(number int) (*MessageExpansionPage, error) {
 		return expansionServer(300, &asked)(min(number, 1))
 	}) {
-		if err != nil {
-			require.ErrorIs(t, err, errPageRepeated)
-			failures++
-			continue
-		}
+		require.NoError(t, err)
 		seen++
 	}
 	require.Equal(t, 300, seen)
-	require.Equal(t, 1, failures)
+	require.Equal(t, []int{0, 1}, asked)
+
+	asked = nil // a server whose pages are shorter than documented, and whose failure ends the walk
+	seen = 0
+	var failure error
+	for _, err := range walkExpansion(endpoint.MessageExpansionQuery, 0, func(number int) (*MessageExpansionPage, error) {
+		asked = append(asked, number)
+		if number > 3 {
+			return nil, CodeInternalError
+		}
+		return &MessageExpansionPage{Entries: map[string]ExpansionValue{strconv.Itoa(number): {}, "again": {}}}, nil
+	}) {
+		if failure = err; err == nil {
+			seen++
+		}
+	}
+	require.ErrorIs(t, failure, CodeInternalError)
+	require.Equal(t, 4, seen)
+	require.Equal(t, []int{0, 2, 3, 4}, asked)
 }

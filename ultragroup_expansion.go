@@ -65,14 +65,14 @@ func (s *UltraGroupExpansionService) Delete(ctx context.Context, params UltraGro
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/get-expansion
 //
 //rongcloud:endpoint POST /ultragroup/message/expansion/query.json
-func (s *UltraGroupExpansionService) List(ctx context.Context, query UltraGroupExpansionQuery, opts ...CallOption) (*MessageExpansion, error) {
-	return fetch[MessageExpansion](ctx, s.client, endpoint.UltragroupMessageExpansionQuery, &query, opts)
+func (s *UltraGroupExpansionService) List(ctx context.Context, query UltraGroupExpansionQuery, opts ...CallOption) (*MessageExpansionPage, error) {
+	return fetch[MessageExpansionPage](ctx, s.client, endpoint.UltragroupMessageExpansionQuery, &query, opts)
 }
 
 // All yields the data attached to a message, from the query's page on, each page in the order of
-// the keys.
+// the keys. It ends after a page that brings nothing new.
 func (s *UltraGroupExpansionService) All(ctx context.Context, query UltraGroupExpansionQuery, opts ...CallOption) iter.Seq2[ExpansionPair, error] {
-	return walkExpansion(endpoint.UltragroupMessageExpansionQuery, query.Page, func(number int) (*MessageExpansion, error) {
+	return walkExpansion(endpoint.UltragroupMessageExpansionQuery, query.Page, func(number int) (*MessageExpansionPage, error) {
 		at := query
 		at.Page = number
 		return s.List(ctx, at, opts...)

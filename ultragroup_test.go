@@ -336,13 +336,13 @@ func TestUltraGroupDecodes(t *testing.T) {
 		{"around with text", "hismsg/msgid/query", around, `,"data":[{` + common + `"msgTime":1705270000123,"extraContent":"{\"k\":\"v\"}"}]`, messages},
 		{
 			"expansion", "message/expansion/query", expansion, `,"extraContent":{"k":{"v":"1","ts":1705270000123}}`,
-			&rongcloud.MessageExpansion{Entries: map[string]rongcloud.ExpansionEntry{"k": {Value: "1", Order: 1705270000123}}},
+			&rongcloud.MessageExpansionPage{Entries: map[string]rongcloud.ExpansionValue{"k": {Value: "1", Order: 1705270000123}}},
 		},
 		{
 			"expansion with text", "message/expansion/query", expansion, `,"extraContent":{"k":{"v":1,"ts":"1705270000123"}}`,
-			&rongcloud.MessageExpansion{Entries: map[string]rongcloud.ExpansionEntry{"k": {Value: "1", Order: 1705270000123}}},
+			&rongcloud.MessageExpansionPage{Entries: map[string]rongcloud.ExpansionValue{"k": {Value: "1", Order: 1705270000123}}},
 		},
-		{"no expansion", "message/expansion/query", expansion, `,"extraContent":[]`, &rongcloud.MessageExpansion{Entries: map[string]rongcloud.ExpansionEntry{}}},
+		{"no expansion", "message/expansion/query", expansion, `,"extraContent":[]`, &rongcloud.MessageExpansionPage{Entries: map[string]rongcloud.ExpansionValue{}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
