@@ -458,7 +458,7 @@ func TestBulkOutcomes(t *testing.T) {
 		require.Equal(t, BulkCounts{Chunks: 10, Delivered: 500, Refused: 400, Unknown: 100}, result.BulkCounts)
 		require.Equal(t, []BulkRange{{4, 4, 400, 499, 100}}, result.Checkpoint.Unknown(), "what is refused now may have been delivered then")
 		require.Equal(t, 2, server.got["u500"], "as the caller asked for")
-		require.Equal(t, []string{"delivered", "refused", "unknown", "outcome 7"}, []string{BulkOutcomeDelivered.String(), BulkOutcomeRefused.String(), BulkOutcomeUnknown.String(), BulkOutcome(7).String()})
+		require.Equal(t, []string{"delivered", "refused", "unknown", "BulkOutcome(7)"}, []string{BulkOutcomeDelivered.String(), BulkOutcomeRefused.String(), BulkOutcomeUnknown.String(), BulkOutcome(7).String()})
 	})
 }
 

@@ -20,7 +20,7 @@ import (
 // read and sent when it is written, so that a message from the history can be changed and written
 // back; see [UnknownKeys].
 //
-// In the built-in types User describes the sender and Extra is the app's own data, which RongCloud
+// In the built-in types Sender describes the sender and Extra is the app's own data, which RongCloud
 // carries untouched; JSON goes in as text. LocalPath is a path on the sender's device, for reading
 // only. Spans travel in whole seconds: a fraction of a second is read as it is, but counts as a
 // whole one when it is written, and a negative span is an error. BurnAfterRead and BurnDuration,
@@ -87,6 +87,17 @@ type UserType int
 // UserBot marks a bot, for clients from 5.22 on.
 const UserBot UserType = 1
 
+// String returns the type in words.
+func (t UserType) String() string {
+	switch t {
+	case 0:
+		return "user"
+	case UserBot:
+		return "bot"
+	}
+	return fmt.Sprintf("UserType(%d)", int(t))
+}
+
 // Moderation says how RongCloud's content moderation deals with one message. Its SDK for Java and
 // its web client send it; no page of the Server API names it.
 type Moderation struct {
@@ -102,8 +113,19 @@ type MentionType int
 // The kinds of mentions.
 const (
 	MentionAll   MentionType = 1 // everyone in the group
-	MentionUsers MentionType = 2 // the users in UserIDList
+	MentionUsers MentionType = 2 // the users in UserIDs
 )
+
+// String returns the type in words.
+func (t MentionType) String() string {
+	switch t {
+	case MentionAll:
+		return "all"
+	case MentionUsers:
+		return "users"
+	}
+	return fmt.Sprintf("MentionType(%d)", int(t))
+}
 
 // Mention mentions members of a group or ultra group. It takes effect only if the send says so too:
 // SendGroup does that by itself for built-in types; for others set GroupMessage.Mentioned.
@@ -118,7 +140,7 @@ type Mention struct {
 type TextMessage struct {
 	Content       string        `json:"content"`
 	Mention       *Mention      `json:"mentionedInfo,omitempty"`
-	User          *Sender       `json:"user,omitempty"`
+	Sender        *Sender       `json:"user,omitempty"`
 	Extra         string        `json:"extra,omitempty"`
 	BurnAfterRead bool          `json:"isBurnAfterRead,omitempty"`
 	BurnDuration  time.Duration `json:"burnDuration,omitempty" unit:"seconds"`
@@ -133,7 +155,7 @@ type ImageMessage struct {
 	ThumbnailWidth  int           `json:"thumWidth,omitempty"`  // pixels; clients from 5.18 on
 	ThumbnailHeight int           `json:"thumHeight,omitempty"` // pixels
 	Mention         *Mention      `json:"mentionedInfo,omitempty"`
-	User            *Sender       `json:"user,omitempty"`
+	Sender          *Sender       `json:"user,omitempty"`
 	Extra           string        `json:"extra,omitempty"`
 	BurnAfterRead   bool          `json:"isBurnAfterRead,omitempty"`
 	BurnDuration    time.Duration `json:"burnDuration,omitempty" unit:"seconds"`
@@ -150,7 +172,7 @@ type GIFMessage struct {
 	Name          string        `json:"name,omitempty"`
 	LocalPath     string        `json:"localPath,omitempty"`
 	Mention       *Mention      `json:"mentionedInfo,omitempty"`
-	User          *Sender       `json:"user,omitempty"`
+	Sender        *Sender       `json:"user,omitempty"`
 	Extra         string        `json:"extra,omitempty"`
 	BurnAfterRead bool          `json:"isBurnAfterRead,omitempty"`
 	BurnDuration  time.Duration `json:"burnDuration,omitempty" unit:"seconds"`
@@ -165,7 +187,7 @@ type VoiceMessage struct {
 	Content       string        `json:"content"`                 // AMR audio in base64 without line breaks, at most 60 KB
 	Duration      time.Duration `json:"duration" unit:"seconds"` // at most 60 s
 	Mention       *Mention      `json:"mentionedInfo,omitempty"`
-	User          *Sender       `json:"user,omitempty"`
+	Sender        *Sender       `json:"user,omitempty"`
 	Extra         string        `json:"extra,omitempty"`
 	BurnAfterRead bool          `json:"isBurnAfterRead,omitempty"`
 	BurnDuration  time.Duration `json:"burnDuration,omitempty" unit:"seconds"`
@@ -184,7 +206,7 @@ type HQVoiceMessage struct {
 	Format        string        `json:"format,omitempty"`           // aac
 	LocalPath     string        `json:"localPath,omitempty"`
 	Mention       *Mention      `json:"mentionedInfo,omitempty"`
-	User          *Sender       `json:"user,omitempty"`
+	Sender        *Sender       `json:"user,omitempty"`
 	Extra         string        `json:"extra,omitempty"`
 	BurnAfterRead bool          `json:"isBurnAfterRead,omitempty"`
 	BurnDuration  time.Duration `json:"burnDuration,omitempty" unit:"seconds"`
@@ -200,7 +222,7 @@ type FileMessage struct {
 	FileURL       string        `json:"fileUrl"`
 	LocalPath     string        `json:"localPath,omitempty"`
 	Mention       *Mention      `json:"mentionedInfo,omitempty"`
-	User          *Sender       `json:"user,omitempty"`
+	Sender        *Sender       `json:"user,omitempty"`
 	Extra         string        `json:"extra,omitempty"`
 	BurnAfterRead bool          `json:"isBurnAfterRead,omitempty"`
 	BurnDuration  time.Duration `json:"burnDuration,omitempty" unit:"seconds"`
@@ -215,7 +237,7 @@ type SightMessage struct {
 	Size          int64         `json:"size"`                    // bytes
 	Name          string        `json:"name"`                    // of the file, with .mp4
 	Mention       *Mention      `json:"mentionedInfo,omitempty"`
-	User          *Sender       `json:"user,omitempty"`
+	Sender        *Sender       `json:"user,omitempty"`
 	Extra         string        `json:"extra,omitempty"`
 	BurnAfterRead bool          `json:"isBurnAfterRead,omitempty"`
 	BurnDuration  time.Duration `json:"burnDuration,omitempty" unit:"seconds"`
@@ -230,7 +252,7 @@ type LocationMessage struct {
 	Longitude float64  `json:"longitude"`
 	POI       string   `json:"poi"` // name of the place
 	Mention   *Mention `json:"mentionedInfo,omitempty"`
-	User      *Sender  `json:"user,omitempty"`
+	Sender    *Sender  `json:"user,omitempty"`
 	Extra     string   `json:"extra,omitempty"`
 	kept
 }
@@ -243,7 +265,7 @@ type ReferenceMessage struct {
 	QuotedMessageUID string         `json:"referMsgUid,omitempty"`
 	QuotedStatus     QuotedStatus   `json:"referMsgStatus,omitempty"` // for reading: what has become of the quoted message; clients from 5.26 on
 	Mention          *Mention       `json:"mentionedInfo,omitempty"`
-	User             *Sender        `json:"user,omitempty"`
+	Sender           *Sender        `json:"user,omitempty"`
 	Extra            string         `json:"extra,omitempty"`
 	BurnAfterRead    bool           `json:"isBurnAfterRead,omitempty"`
 	BurnDuration     time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
@@ -262,6 +284,21 @@ const (
 	QuotedDeleted   QuotedStatus = 3
 )
 
+// String returns the state in words.
+func (s QuotedStatus) String() string {
+	switch s {
+	case QuotedUnchanged:
+		return "unchanged"
+	case QuotedModified:
+		return "modified"
+	case QuotedRecalled:
+		return "recalled"
+	case QuotedDeleted:
+		return "deleted"
+	}
+	return fmt.Sprintf("QuotedStatus(%d)", int(s))
+}
+
 // CombineMessage is several messages forwarded as one, which clients show from an HTML file,
 // RC:CombineMsg.
 type CombineMessage struct {
@@ -273,7 +310,7 @@ type CombineMessage struct {
 	Name             string           `json:"name,omitempty"` // of the file
 	LocalPath        string           `json:"localPath,omitempty"`
 	Mention          *Mention         `json:"mentionedInfo,omitempty"`
-	User             *Sender          `json:"user,omitempty"`
+	Sender           *Sender          `json:"user,omitempty"`
 	Extra            string           `json:"extra,omitempty"`
 	kept
 }
@@ -290,7 +327,7 @@ type CombineV2Message struct {
 	RemoteURL        string             `json:"remoteUrl,omitempty"`  // URL of the uploaded file
 	LocalPath        string             `json:"localPath,omitempty"`
 	Mention          *Mention           `json:"mentionedInfo,omitempty"`
-	User             *Sender            `json:"user,omitempty"`
+	Sender           *Sender            `json:"user,omitempty"`
 	Extra            string             `json:"extra,omitempty"`
 	kept
 }
@@ -313,14 +350,14 @@ type ImageTextMessage struct {
 	ImageURL   string      `json:"imageUri"` // 120 by 120 pixels
 	URL        string      `json:"url"`      // opened on tap
 	Mention    *Mention    `json:"mentionedInfo,omitempty"`
-	User       *Sender     `json:"user,omitempty"`
+	Sender     *Sender     `json:"user,omitempty"`
 	Extra      string      `json:"extra,omitempty"`
 	Moderation *Moderation `json:"audit,omitempty"`
 	kept
 }
 
 // StreamMessage is a piece of a text that grows while it is produced, RC:StreamMsg. It has
-// endpoints of its own and cannot be sent like other messages. Type, Mention, User, Extra and
+// endpoints of its own and cannot be sent like other messages. Type, Mention, Sender, Extra and
 // Quoted go with the first piece only.
 type StreamMessage struct {
 	Content        string            `json:"content"` // this piece
@@ -330,7 +367,7 @@ type StreamMessage struct {
 	CompleteReason int               `json:"completeReason,omitempty"` // the app's reason for ending, with Complete
 	MessageUID     string            `json:"messageUID,omitempty"`     // from the answer to the first piece; required from the second on
 	Mention        *Mention          `json:"mentionedInfo,omitempty"`
-	User           *Sender           `json:"user,omitempty"`
+	Sender         *Sender           `json:"user,omitempty"`
 	Extra          string            `json:"extra,omitempty"`
 	Quoted         *QuotedMessage    `json:"referMsg,omitempty"`
 	StopReason     int               `json:"stopReason,omitempty"` // for reading: why the service ended the stream, 0 normally
@@ -365,7 +402,7 @@ type CardMessage struct {
 	SendUserID    string        `json:"sendUserId"`
 	SendUserName  string        `json:"sendUserName"`
 	Mention       *Mention      `json:"mentionedInfo,omitempty"`
-	User          *Sender       `json:"user,omitempty"`
+	Sender        *Sender       `json:"user,omitempty"`
 	Extra         string        `json:"extra,omitempty"`
 	BurnAfterRead bool          `json:"isBurnAfterRead,omitempty"`
 	BurnDuration  time.Duration `json:"burnDuration,omitempty" unit:"seconds"`
@@ -380,7 +417,7 @@ type StickerMessage struct {
 	Width     int      `json:"width"`
 	Height    int      `json:"height"`
 	Mention   *Mention `json:"mentionedInfo,omitempty"`
-	User      *Sender  `json:"user,omitempty"`
+	Sender    *Sender  `json:"user,omitempty"`
 	Extra     string   `json:"extra,omitempty"`
 	kept
 }

@@ -3,6 +3,7 @@ package rongcloud
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 )
@@ -10,7 +11,7 @@ import (
 // InfoNotification is a grey line in the conversation, RC:InfoNtf.
 type InfoNotification struct {
 	Message string  `json:"message"` // the line
-	User    *Sender `json:"user,omitempty"`
+	Sender  *Sender `json:"user,omitempty"`
 	Extra   string  `json:"extra,omitempty"`
 	kept
 }
@@ -31,11 +32,11 @@ const (
 
 // GroupNotification tells that something changed in a group, RC:GrpNtf.
 type GroupNotification struct {
-	OperatorUserID string                `json:"operatorUserId"` // who did it
-	Operation      GroupOperation        `json:"operation"`
-	Data           GroupNotificationData `json:"data"`
-	Message        string                `json:"message"` // for display
-	Extra          string                `json:"extra,omitempty"`
+	OperatorID string                `json:"operatorUserId"` // who did it
+	Operation  GroupOperation        `json:"operation"`
+	Data       GroupNotificationData `json:"data"`
+	Message    string                `json:"message"` // for display
+	Extra      string                `json:"extra,omitempty"`
 	kept
 }
 
@@ -96,7 +97,7 @@ type RecallNotification struct {
 	RecallActionAt     time.Time      `json:"recallActionTime,omitzero" unit:"ms"` // when the user acted
 	Admin              bool           `json:"admin,omitempty" alt:"isAdmin"`       // recalled by an administrator
 	Delete             bool           `json:"delete,omitempty" alt:"isDelete"`     // leave no line
-	User               *Sender        `json:"user,omitempty"`
+	Sender             *Sender        `json:"user,omitempty"`
 	Extra              string         `json:"extra,omitempty"` // the app's own data, given with the recall
 	kept
 }
@@ -105,9 +106,9 @@ type RecallNotification struct {
 //
 // Deprecated: RongCloud no longer offers discussions; the type may still be met in old histories.
 type DiscussionNotification struct {
-	Type      int    `json:"type,omitempty"`      // kind of change
-	Extension string `json:"extension,omitempty"` // details
-	Operator  string `json:"operator,omitempty"`
+	Type       int    `json:"type,omitempty"`      // kind of change, whose values no page tells
+	Extension  string `json:"extension,omitempty"` // details
+	OperatorID string `json:"operator,omitempty"`  // who did it
 	kept
 }
 
@@ -138,19 +139,30 @@ type RecallCommand struct {
 	Delete           bool             `json:"isDelete,omitempty" unit:"switch"` // leave no line on the client
 	OriginalFrom     string           `json:"originalFromUserId,omitempty"`     // sender of the recalled message
 	ToUserIDs        *[]string        `json:"directionalUserIdList,omitempty"`  // who got the recalled message, if not all did; a pointer keeps the type comparable
-	User             *Sender          `json:"user,omitempty"`
+	Sender           *Sender          `json:"user,omitempty"`
 	Extra            string           `json:"extra,omitempty"`
 	kept
 }
 
-// ReadReceiptByTime is the only type of a [ReadReceipt]: everything up to a time has been read.
-const ReadReceiptByTime = 1
+// ReadReceiptType says what a [ReadReceipt] counts by.
+type ReadReceiptType int
+
+// ReadReceiptByTime is the only type that RongCloud names: everything up to a time has been read.
+const ReadReceiptByTime ReadReceiptType = 1
+
+// String returns the type in words.
+func (t ReadReceiptType) String() string {
+	if t == ReadReceiptByTime {
+		return "by time"
+	}
+	return fmt.Sprintf("ReadReceiptType(%d)", int(t))
+}
 
 // ReadReceipt tells how far a one-to-one conversation has been read, RC:ReadNtf.
 type ReadReceipt struct {
-	LastMessageSentAt time.Time `json:"lastMessageSendTime" unit:"ms"` // everything sent up to then has been read
-	MessageUID        string    `json:"messageUId"`                    // of the last message read
-	Type              int       `json:"type"`                          // sent as ReadReceiptByTime if it is 0
+	LastMessageSentAt time.Time       `json:"lastMessageSendTime" unit:"ms"` // everything sent up to then has been read
+	MessageUID        string          `json:"messageUId"`                    // of the last message read
+	Type              ReadReceiptType `json:"type"`                          // sent as ReadReceiptByTime if it is 0
 	kept
 }
 
@@ -183,6 +195,17 @@ const (
 	ChatroomEntryChangeSet    ChatroomEntryChange = 1
 	ChatroomEntryChangeDelete ChatroomEntryChange = 2
 )
+
+// String returns the change in words.
+func (c ChatroomEntryChange) String() string {
+	switch c {
+	case ChatroomEntryChangeSet:
+		return "set"
+	case ChatroomEntryChangeDelete:
+		return "deleted"
+	}
+	return fmt.Sprintf("ChatroomEntryChange(%d)", int(c))
+}
 
 // ChatroomEntryNotification tells that an attribute of a chat room was set or removed,
 // RC:chrmKVNotiMsg. It is sent along with the call that changes the attribute.

@@ -206,9 +206,9 @@ func TestContentReadsVariants(t *testing.T) {
 		label, name, body string
 		want              MessageContent
 	}{
-		{"portraitUri beside an empty portrait", "RC:TxtMsg", `{"content":"hi","user":{"id":"u","portraitUri":"p","portrait":""}}`, TextMessage{Content: "hi", User: &Sender{ID: "u", PortraitURL: "p"}}},
-		{"portraitUri", "RC:TxtMsg", `{"content":"hi","user":{"id":"u","portraitUri":"p"}}`, TextMessage{Content: "hi", User: &Sender{ID: "u", PortraitURL: "p"}}},
-		{"user as text", "RC:TxtMsg", `{"content":"hi","user":"{\"id\":\"u\"}"}`, TextMessage{Content: "hi", User: &Sender{ID: "u"}}},
+		{"portraitUri beside an empty portrait", "RC:TxtMsg", `{"content":"hi","user":{"id":"u","portraitUri":"p","portrait":""}}`, TextMessage{Content: "hi", Sender: &Sender{ID: "u", PortraitURL: "p"}}},
+		{"portraitUri", "RC:TxtMsg", `{"content":"hi","user":{"id":"u","portraitUri":"p"}}`, TextMessage{Content: "hi", Sender: &Sender{ID: "u", PortraitURL: "p"}}},
+		{"user as text", "RC:TxtMsg", `{"content":"hi","user":"{\"id\":\"u\"}"}`, TextMessage{Content: "hi", Sender: &Sender{ID: "u"}}},
 		{"nulls", "RC:TxtMsg", `{"content":"hi","user":null,"mentionedInfo":null,"extra":null}`, hi},
 		{"moderation", "RC:TxtMsg", `{"content":"hi","audit":{"auditType":"1"}}`, TextMessage{Content: "hi", Moderation: &Moderation{Enabled: Ptr(true)}}},
 		{"extra as object", "RC:TxtMsg", `{"content":"hi","extra":{"a":1}}`, TextMessage{Content: "hi", Extra: `{"a":1}`}},
@@ -546,7 +546,7 @@ func FuzzWriteText(f *testing.F) {
 }
 
 func BenchmarkContent(b *testing.B) {
-	message := TextMessage{Content: "hello", User: &Sender{ID: "u1", Name: "Ann"}}
+	message := TextMessage{Content: "hello", Sender: &Sender{ID: "u1", Name: "Ann"}}
 	b.Run("encode", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {

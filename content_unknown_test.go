@@ -207,7 +207,7 @@ func TestUnknownKeysBelongToOneMessage(t *testing.T) {
 	require.Equal(t, `{"content":"3"}`, contentJSON(t, m))
 
 	require.NoError(t, json.Unmarshal([]byte(`{"content":"4","user":{"id":"u","c":3}}`), &m))
-	user := *m.User
+	user := *m.Sender
 	require.NoError(t, json.Unmarshal([]byte(`{"content":"5","user":{"id":"v","d":4}}`), &m)) // into the same Sender
 	require.Equal(t, `{"id":"u","c":3}`, contentJSON(t, user))
 	require.Equal(t, `{"content":"5","user":{"id":"v","d":4}}`, contentJSON(t, m))
@@ -307,7 +307,7 @@ func TestUnknownKeysThatGrowTooLarge(t *testing.T) {
 	text.Content = strings.Repeat("y", 150<<10)
 	require.NotContains(t, refused(text), "does not know", "it is too long without them, too")
 
-	stream := StreamMessage{Sequence: 1, Content: strings.Repeat("y", 50<<10), User: text.User}
+	stream := StreamMessage{Sequence: 1, Content: strings.Repeat("y", 50<<10), Sender: text.Sender}
 	_, err = client.Message.Stream.SendPiece(t.Context(), MessageStreamPieceParams{From: "u1", To: "u2", Content: stream})
 	require.ErrorContains(t, err, "does not know")
 }
@@ -398,11 +398,11 @@ func TestOddValuesPassThrough(t *testing.T) {
 	content, err := DecodeContent("RC:TxtMsg", []byte(`{"content":"c","user":{"id":"u","USERTYPE":"bot"},"audit":{"auditType":2},"burnDuration":-5}`))
 	require.NoError(t, err)
 	text := content.(TextMessage)
-	require.Zero(t, text.User.UserType)
+	require.Zero(t, text.Sender.UserType)
 	require.Nil(t, text.Moderation.Enabled)
 	require.Zero(t, text.BurnDuration)
 	on := true
-	text.User.UserType, text.Moderation.Enabled, text.BurnDuration = UserBot, &on, time.Second
+	text.Sender.UserType, text.Moderation.Enabled, text.BurnDuration = UserBot, &on, time.Second
 	require.Equal(t, `{"content":"c","user":{"id":"u","userType":1},"burnDuration":1,"audit":{"auditType":1}}`, contentJSON(t, text))
 	require.Nil(t, UnknownKeys(text))
 

@@ -45,7 +45,7 @@ func TestTextThatIsNotUTF8(t *testing.T) {
 			"content":          {To: []string{"a"}, Content: TextMessage{Content: badText}},
 			"pointer":          {To: []string{"a"}, Content: &TextMessage{Content: badText}},
 			"extra":            {To: []string{"a"}, Content: TextMessage{Extra: badText}},
-			"user":             {To: []string{"a"}, Content: ImageMessage{User: &Sender{Name: badText}}},
+			"user":             {To: []string{"a"}, Content: ImageMessage{Sender: &Sender{Name: badText}}},
 			"quoted":           {To: []string{"a"}, Content: ReferenceMessage{QuotedContent: TextMessage{Content: badText}}},
 			"raw":              {To: []string{"a"}, Content: RawContent{"app:x", badText}},
 			"raw quoted":       {To: []string{"a"}, Content: ReferenceMessage{QuotedContent: RawContent{"app:x", badText}}},

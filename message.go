@@ -176,6 +176,21 @@ const (
 	MessagePriorityLow       MessagePriority = 3
 )
 
+// String returns the priority in words.
+func (p MessagePriority) String() string {
+	switch p {
+	case MessagePriorityNormal:
+		return "normal"
+	case MessagePriorityProtected:
+		return "protected"
+	case MessagePriorityHigh:
+		return "high"
+	case MessagePriorityLow:
+		return "low"
+	}
+	return fmt.Sprintf("MessagePriority(%d)", int(p))
+}
+
 // ChatroomMessage is a message to chat rooms; see [MessageService.SendChatroom].
 type ChatroomMessage struct {
 	From    string         `wire:"fromUserId"`   // need not be in the room

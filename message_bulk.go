@@ -2,9 +2,9 @@ package rongcloud
 
 import (
 	"context"
+	"fmt"
 	"iter"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
@@ -93,7 +93,7 @@ func (o BulkOutcome) String() string {
 	case BulkOutcomeUnknown:
 		return "unknown"
 	}
-	return "outcome " + strconv.Itoa(int(o))
+	return fmt.Sprintf("BulkOutcome(%d)", int(o))
 }
 
 // BulkChunk is one request of a bulk send that has ended.

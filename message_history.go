@@ -60,7 +60,8 @@ type HistoryMessage struct {
 	From             string           `json:"fromUserId"`
 	ConversationType ConversationType `json:"conversationType" alt:"conversionType"` // that of the history, where the server does not tell it
 	TargetID         string           `json:"targetId" alt:"groupId"`
-	ChannelID        string           `json:"busChannel"` // of an ultra group
+	ChannelID        string           `json:"busChannel"`   // of an ultra group
+	ToUserIDs        []string         `json:"groupUserIds"` // of a message to chosen members of a group, where the server tells them
 	SentAt           time.Time        `json:"msgTime" alt:"sentTime" unit:"ms"`
 	ObjectName       string           `json:"objectName"`
 	Body             string           `json:"content"` // as it was sent; see Content

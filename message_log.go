@@ -26,12 +26,15 @@ type MessageLogService service
 
 // MessageLogFile says where the log of one hour is.
 type MessageLogFile struct {
-	URL  string `json:"url"`  // of a zip file; empty if the hour has no messages or the file is not there yet
-	Date string `json:"date"` // the hour as the server names it, such as 2026010123
+	URL  string    // of a zip file; empty if the hour has no messages or the file is not there yet
+	Hour time.Time // when the hour begins, in the data centre's zone
 }
 
+// logHourLayout is how RongCloud names an hour.
+const logHourLayout = "2006010215"
+
 type logHour struct {
-	Date string `wire:"date"`
+	Hour string `wire:"date"`
 }
 
 // hourOf returns the hour that holds a moment, as RongCloud names it: by Beijing's clock there, by
@@ -40,7 +43,7 @@ func (s *MessageLogService) hourOf(moment time.Time) *logHour {
 	if moment.IsZero() {
 		return &logHour{}
 	}
-	return &logHour{moment.In(s.client.core.zone).Format("2006010215")}
+	return &logHour{moment.In(s.client.core.zone).Format(logHourLayout)}
 }
 
 // Get returns the address of the log of the hour that holds a moment, in whatever zone it is
@@ -51,7 +54,20 @@ func (s *MessageLogService) hourOf(moment time.Time) *logHour {
 //
 //rongcloud:endpoint POST /message/history.json
 func (s *MessageLogService) Get(ctx context.Context, hour time.Time, opts ...CallOption) (*MessageLogFile, error) {
-	return fetch[MessageLogFile](ctx, s.client, endpoint.MessageHistory, s.hourOf(hour), opts)
+	type response struct {
+		URL  string `json:"url"`
+		Hour string `json:"date"`
+	}
+	asked := s.hourOf(hour)
+	out, err := fetch[response](ctx, s.client, endpoint.MessageHistory, asked, opts)
+	if err != nil {
+		return nil, err
+	}
+	found, err := time.ParseInLocation(logHourLayout, out.Hour, s.client.core.zone)
+	if err != nil { // what was asked for stands, if the response does not say otherwise
+		found, err = time.ParseInLocation(logHourLayout, asked.Hour, s.client.core.zone)
+	}
+	return &MessageLogFile{URL: out.URL, Hour: found}, err
 }
 
 // Delete deletes the log of the hour that holds a moment, for good, within 10 minutes. The quota
@@ -110,6 +126,7 @@ type LoggedMessage struct {
 	From             string           `json:"fromUserId"`
 	ConversationType ConversationType `json:"targetType"`
 	TargetID         string           `json:"targetId"`
+	ChannelID        string           `json:"busChannel"`   // of an ultra group, where the log tells it
 	GroupID          string           `json:"GroupId"`      // empty where there is no group
 	ToUserIDs        []string         `json:"groupUserIds"` // of a message to chosen members of a group
 	SentAt           time.Time        `json:"timestamp" alt:"dateTime"`

@@ -90,13 +90,16 @@ func TestMsgLogHours(t *testing.T) {
 
 func TestMsgLogFinds(t *testing.T) {
 	t.Parallel()
+	zone := RegionBeijing.TimeZone()
+	named, asked := time.Date(2014, 1, 1, 1, 0, 0, 0, zone), contentTime.In(zone).Truncate(time.Hour)
 	for answer, want := range map[string]MessageLogFile{
-		`,"url":"https://x/a.zip","date":"2014010101"`: {"https://x/a.zip", "2014010101"},
-		`,"url":"","date":2014010101`:                  {"", "2014010101"},
-		`,"url":null`:                                  {},
-		``:                                             {},
+		`,"url":"https://x/a.zip","date":"2014010101"`: {"https://x/a.zip", named},
+		`,"url":"","date":2014010101`:                  {"", named},
+		`,"url":null`:                                  {"", asked},
+		`,"date":"today"`:                              {"", asked},
+		``:                                             {"", asked},
 	} {
-		client, _ := msgAnswer(t, `{"code":200`+answer+`}`)
+		client, _ := msgServe(t, func(msgRequest) (int, string) { return 200, `{"code":200` + answer + `}` }, WithRegion(RegionBeijing))
 		found, err := client.Message.Log.Get(t.Context(), contentTime)
 		require.NoError(t, err, answer)
 		require.Equal(t, &want, found, answer)

@@ -107,7 +107,7 @@ type MessageStreamParams struct {
 	// These go with the first piece.
 	Type    MessageStreamType // how clients render the text
 	Mention *Mention
-	User    *Sender
+	Sender  *Sender
 	Extra   string
 	Quoted  *QuotedMessage
 
@@ -155,11 +155,16 @@ func (w *StreamWriter) Send(ctx context.Context, text string) error {
 	return w.send(ctx, text, false, 0)
 }
 
-// Finish sends the last piece of the text, which may be empty, and ends the message. Reason tells
-// clients why it ends; its values are the app's own, 0 for the normal end. Errors are those of
-// Send.
-func (w *StreamWriter) Finish(ctx context.Context, text string, reason int) error {
-	return w.send(ctx, text, true, reason)
+// MessageStreamFinishParams is the end of a message that is written piece by piece; see
+// [StreamWriter.Finish].
+type MessageStreamFinishParams struct {
+	Text   string // the last piece of the text, which may be empty
+	Reason int    // tells clients why the message ends, in values of the app's own; 0 for the normal end
+}
+
+// Finish sends the last piece of the text and ends the message. Errors are those of Send.
+func (w *StreamWriter) Finish(ctx context.Context, params MessageStreamFinishParams) error {
+	return w.send(ctx, params.Text, true, params.Reason)
 }
 
 // Close ends the message with an empty last piece, if it was begun and not yet ended. It is meant
@@ -225,7 +230,7 @@ func (w *StreamWriter) begin() (StreamMessage, error) {
 	}
 	s := &w.stream
 	return StreamMessage{
-		Sequence: 1, Type: s.Type, Mention: s.Mention, User: s.User, Extra: s.Extra, Quoted: s.Quoted,
+		Sequence: 1, Type: s.Type, Mention: s.Mention, Sender: s.Sender, Extra: s.Extra, Quoted: s.Quoted,
 	}, nil
 }
 

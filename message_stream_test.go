@@ -53,7 +53,7 @@ func TestMsgStreamPieces(t *testing.T) {
 				From: "u1", To: "u2", IncludeSender: true, Persist: Ptr(false), Expansion: messagePairs, DisableUpdateLastMessage: true,
 				Content: StreamMessage{
 					Content: contentAwful, Type: MessageStreamMarkdown, Sequence: 2, Complete: true, CompleteReason: 3, MessageUID: "UID-1",
-					Mention: &Mention{Type: MentionAll}, User: &Sender{ID: "u1"}, Extra: "<e>", StopReason: 1, Synced: true,
+					Mention: &Mention{Type: MentionAll}, Sender: &Sender{ID: "u1"}, Extra: "<e>", StopReason: 1, Synced: true,
 				},
 			})
 			return err
@@ -124,7 +124,7 @@ func TestMsgStreamWrites(t *testing.T) {
 	t.Parallel()
 	client, wire := msgStreams(t, map[int]string{2: `200 {"code":200,"messageUID":"another"}`})
 	stream := client.Message.Stream.Open(MessageStreamParams{
-		From: "u1", To: "u2", Type: MessageStreamHTML, Mention: &Mention{Type: MentionAll}, User: &Sender{ID: "u1"}, Extra: "e",
+		From: "u1", To: "u2", Type: MessageStreamHTML, Mention: &Mention{Type: MentionAll}, Sender: &Sender{ID: "u1"}, Extra: "e",
 		Quoted: &QuotedMessage{MessageUID: "Q", ObjectName: "RC:TxtMsg", From: "u2"}, IncludeSender: true, Persist: Ptr(false), Expansion: map[string]string{"k": "v"}, DisableUpdateLastMessage: true,
 	})
 	require.Empty(t, stream.MessageUID())
@@ -132,12 +132,12 @@ func TestMsgStreamWrites(t *testing.T) {
 	require.NoError(t, stream.Send(t.Context(), "one"))
 	require.Equal(t, "UID-1", stream.MessageUID())
 	require.NoError(t, stream.Send(t.Context(), "two"))
-	require.NoError(t, stream.Finish(t.Context(), "three", 7))
+	require.NoError(t, stream.Finish(t.Context(), MessageStreamFinishParams{Text: "three", Reason: 7}))
 	require.Equal(t, "UID-1", stream.MessageUID(), "the first answer names the message")
 
 	for range 2 {
 		require.ErrorIs(t, stream.Send(t.Context(), "four"), ErrStreamEnded)
-		require.ErrorIs(t, stream.Finish(t.Context(), "four", 0), ErrStreamEnded)
+		require.ErrorIs(t, stream.Finish(t.Context(), MessageStreamFinishParams{Text: "four"}), ErrStreamEnded)
 		require.NoError(t, stream.Close(t.Context()))
 	}
 	begin := `{"fromUserId":"u1","toUserId":"u2","objectName":"RC:StreamMsg","content":`
@@ -169,7 +169,7 @@ func TestMsgStreamCloses(t *testing.T) {
 	// A message of one piece needs no UID.
 	client, wire = msgStreams(t, map[int]string{1: `200 {"code":200}`})
 	single := client.Message.Stream.Open(MessageStreamParams{From: "u1", To: "u2"})
-	require.NoError(t, single.Finish(t.Context(), "all", 0))
+	require.NoError(t, single.Finish(t.Context(), MessageStreamFinishParams{Text: "all"}))
 	require.NoError(t, single.Close(t.Context()))
 	require.Len(t, wire.requests, 1)
 	require.Contains(t, wire.last().body, `"content":{"content":"all","seq":1,"complete":true}`)
@@ -234,7 +234,7 @@ func TestMsgStreamBreaks(t *testing.T) {
 			require.Equal(t, c.unknown, errors.Is(first, ErrOutcomeUnknown))
 			for range 2 {
 				require.Equal(t, first, stream.Send(t.Context(), "x"))
-				require.Equal(t, first, stream.Finish(t.Context(), "x", 0))
+				require.Equal(t, first, stream.Finish(t.Context(), MessageStreamFinishParams{Text: "x"}))
 				require.Equal(t, first, stream.Close(t.Context()), "Close keeps saying so")
 			}
 			require.Len(t, wire.requests, c.at, "nothing more is sent")
@@ -275,7 +275,7 @@ func TestMsgStreamBusy(t *testing.T) {
 	wait.Go(func() { err = stream.Send(t.Context(), "x") })
 	<-entered
 	require.ErrorIs(t, stream.Send(t.Context(), "y"), ErrStreamBusy)
-	require.ErrorIs(t, stream.Finish(t.Context(), "y", 0), ErrStreamBusy)
+	require.ErrorIs(t, stream.Finish(t.Context(), MessageStreamFinishParams{Text: "y"}), ErrStreamBusy)
 	require.ErrorIs(t, stream.Close(t.Context()), ErrStreamBusy)
 	require.Empty(t, stream.MessageUID())
 	release <- struct{}{}

@@ -3,6 +3,7 @@ package rongcloud
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -223,6 +224,23 @@ func TestMessageResults(t *testing.T) {
 	require.Empty(t, private.Messages)
 	require.Empty(t, private.UIDOf("a"))
 	require.Empty(t, (*SendResult)(nil).UIDOf("a"), "of a chunk that was not delivered")
+}
+
+func TestMessageWords(t *testing.T) {
+	t.Parallel()
+	for want, value := range map[string]fmt.Stringer{
+		"normal": MessagePriorityNormal, "protected": MessagePriorityProtected, "high": MessagePriorityHigh, "low": MessagePriorityLow,
+		"MessagePriority(4)": MessagePriority(4),
+		"private":            ConversationPrivate, "ConversationType(7)": ConversationType(7),
+		"all": MentionAll, "users": MentionUsers, "MentionType(0)": MentionType(0),
+		"unchanged": QuotedUnchanged, "modified": QuotedModified, "recalled": QuotedRecalled, "QuotedStatus(4)": QuotedStatus(4),
+		"user": UserType(0), "bot": UserBot, "UserType(2)": UserType(2),
+		"set": ChatroomEntryChangeSet, "deleted": ChatroomEntryChangeDelete, "ChatroomEntryChange(0)": ChatroomEntryChange(0),
+		"by time": ReadReceiptByTime, "ReadReceiptType(2)": ReadReceiptType(2),
+	} {
+		require.Equal(t, want, value.String())
+	}
+	require.Equal(t, "deleted", QuotedDeleted.String())
 }
 
 func TestMessageArguments(t *testing.T) {

@@ -66,7 +66,7 @@ func TestMessageMethodsOfTheSDK(t *testing.T) {
 
 	stream := messages.Stream.Open(rongcloud.MessageStreamParams{From: "bot", To: "b", Type: rongcloud.MessageStreamText})
 	require.NoError(t, stream.Send(ctx, "one "))
-	require.NoError(t, stream.Finish(ctx, "two", 1))
+	require.NoError(t, stream.Finish(ctx, rongcloud.MessageStreamFinishParams{Text: "two", Reason: 1}))
 
 	span := rongcloud.HistoryQuery{UserID: "a", TargetID: "b", Since: started.Add(-40 * 24 * time.Hour), Until: started.Add(time.Minute)}
 	history := collect(t, messages.History.AllPrivate(ctx, span))
