@@ -235,7 +235,7 @@ func (r *bulkRun[M, T]) open(extra []extraField) error {
 			return refuse("BulkParams.Resume", "the checkpoint cannot be used: %v", err)
 		}
 		if seed != 0 && seed != resume.state.Seed {
-			return r.errForeign("send: its MsgRandom differs")
+			return r.errForeign("send: its msgRandom differs")
 		}
 		seed = resume.state.Seed
 	case seed == 0:

@@ -20,12 +20,13 @@ import (
 // read and sent when it is written, so that a message from the history can be changed and written
 // back; see [UnknownKeys].
 //
-// In the built-in types Sender describes the sender and Extra is the app's own data, which RongCloud
-// carries untouched; JSON goes in as text. LocalPath is a path on the sender's device, for reading
-// only. Spans travel in whole seconds: a fraction of a second is read as it is, but counts as a
-// whole one when it is written, and a negative span is an error. BurnAfterRead and BurnDuration,
-// the time from reading to deletion on the reader's device, are fields of the client SDKs'
-// one-to-one messages; that clients honour them in messages of the Server API is unconfirmed.
+// In the built-in types Sender describes the sender and Extra is the app's own data, which
+// RongCloud carries untouched; JSON goes in as text. LocalPath is a path on the sender's device,
+// for reading only. Spans travel in whole seconds: a fraction of a second is read as it is, but
+// counts as a whole one when it is written, and a negative span is an error. BurnAfterRead and
+// BurnDuration, the time from reading to deletion on the reader's device, are fields of the client
+// SDKs' one-to-one messages; that clients honour them in messages of the Server API is
+// unconfirmed.
 //
 // Notifications, such as [InfoNotification], and commands, such as [CommandMessage], are not
 // counted as unread and have no push text of their own: without PushContent there is no push.
@@ -70,7 +71,7 @@ func (c RawContent) MarshalJSON() ([]byte, error) {
 	return plainJSON(c.Body)
 }
 
-// Sender describes the sender inside a message, so that clients need not look him up.
+// Sender describes the sender inside a message, so that clients need not look them up.
 type Sender struct {
 	ID          string   `json:"id"`
 	Name        string   `json:"name,omitempty"`
@@ -257,9 +258,9 @@ type LocationMessage struct {
 	kept
 }
 
-// ReferenceMessage is an answer that quotes another message, RC:ReferenceMsg.
+// ReferenceMessage is a reply that quotes another message, RC:ReferenceMsg.
 type ReferenceMessage struct {
-	Content          string         `json:"content"`                   // the answer
+	Content          string         `json:"content"`                   // the reply
 	QuotedUserID     string         `json:"referMsgUserId"`            // sender of the quoted message
 	QuotedContent    MessageContent `json:"-" body:"objName,referMsg"` // the quoted message; its object name is sent along
 	QuotedMessageUID string         `json:"referMsgUid,omitempty"`
@@ -316,7 +317,7 @@ type CombineMessage struct {
 }
 
 // CombineV2Message is several messages forwarded as one, as data, RC:CombineV2Msg. The messages
-// stand in MsgList if they take at most 120 KB, and else in an uploaded JSON file.
+// stand in Messages if they take at most 120 KB, and else in an uploaded JSON file.
 type CombineV2Message struct {
 	ConversationType ConversationType   `json:"conversationType"` // where they come from: private or group
 	Names            []string           `json:"nameList"`         // names of the speakers
@@ -365,7 +366,7 @@ type StreamMessage struct {
 	Sequence       int               `json:"seq"`                      // 1, 2, 3 and so on without gaps
 	Complete       bool              `json:"complete"`                 // this is the last piece
 	CompleteReason int               `json:"completeReason,omitempty"` // the app's reason for ending, with Complete
-	MessageUID     string            `json:"messageUID,omitempty"`     // from the answer to the first piece; required from the second on
+	MessageUID     string            `json:"messageUID,omitempty"`     // from the response to the first piece; required from the second on
 	Mention        *Mention          `json:"mentionedInfo,omitempty"`
 	Sender         *Sender           `json:"user,omitempty"`
 	Extra          string            `json:"extra,omitempty"`
@@ -385,8 +386,8 @@ const (
 	MessageStreamHTML     MessageStreamType = "html"
 )
 
-// QuotedMessage names the message that a [StreamMessage] answers, as RongCloud's web client reads
-// it.
+// QuotedMessage names the message that a [StreamMessage] replies to, as RongCloud's web client
+// reads it.
 type QuotedMessage struct {
 	MessageUID string `json:"messageUId,omitempty"`
 	ObjectName string `json:"objectName,omitempty"` // its type

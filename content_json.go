@@ -234,10 +234,11 @@ type bodyPlan struct {
 
 // bodyField is how one field is written: as encoding/json would, save that
 //
-//   - unit:"ms" writes a time.Time as Unix milliseconds, and unit:"seconds" a time.Duration as seconds
+//   - unit:"ms" writes a time.Time as Unix milliseconds, and unit:"seconds" a time.Duration as
+//     seconds
 //   - unit:"switch" writes a bool as 0 or 1
-//   - body:"name,key" writes a message inside this one: its object name, and its body under the key; without a name
-//     nothing if there is no message
+//   - body:"name,key" writes a message inside this one: its object name, and its body under the
+//     key; without a name nothing if there is no message
 //   - body:"*" writes the entries of a map beside the fields, which win
 //   - a list or map that is not left out is never null
 //   - a struct of this kind is written with its unknown keys

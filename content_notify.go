@@ -61,10 +61,10 @@ const (
 	ContactOperationRejectResponse ContactOperation = "RejectResponse"
 )
 
-// ContactNotification is a friend request or its answer, RC:ContactNtf.
+// ContactNotification is a friend request or the reply to it, RC:ContactNtf.
 type ContactNotification struct {
 	Operation    ContactOperation `json:"operation"`
-	SourceUserID string           `json:"sourceUserId"` // who asks or answers
+	SourceUserID string           `json:"sourceUserId"` // who asks or replies
 	TargetUserID string           `json:"targetUserId"` // who gets it
 	Message      string           `json:"message"`      // such as the request's reason
 	Extra        string           `json:"extra,omitempty"`

@@ -4,8 +4,8 @@ package rongcloud
 // the console. The server ignores all of it in a message with DisablePush.
 type PushOptions struct {
 	Title            string // at most 50 characters; in place of the name of the sender or group
-	TemplateID       string // a push template of the console, which sets title and text in the receiver's language
-	ForceShowContent bool   // show the text even to receivers who hide it
+	TemplateID       string // a push template of the console, which sets title and text in the recipient's language
+	ForceShowContent bool   // show the text even to recipients who hide it
 
 	// NotificationID is the ID of the notification on Android: one with the same ID takes the place
 	// of the former. It is RongCloud's pushId, which its own web client sends and no page of the

@@ -407,7 +407,8 @@ var (
 	contentAuditLine = regexp.MustCompile(`name: strategy, .*\n    types_with_it: \[(.*)\]`)
 )
 
-// TestContentIsTheCatalogues compares every type with api/content.yaml: its name, its keys, and which of them are left out.
+// TestContentIsTheCatalogues compares every type with api/content.yaml: its name, its keys, and
+// which of them are left out.
 func TestContentIsTheCatalogues(t *testing.T) {
 	t.Parallel()
 	file, err := os.ReadFile("api/content.yaml")

@@ -215,7 +215,8 @@ func TestConversationSends(t *testing.T) {
 	}
 }
 
-// TestConversationCatalogue proves that every current endpoint has a method, and that the table above sends every parameter.
+// TestConversationCatalogue proves that every current endpoint has a method, and that the table
+// above sends every parameter.
 func TestConversationCatalogue(t *testing.T) {
 	t.Parallel()
 	tested := map[string]bool{}

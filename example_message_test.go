@@ -118,7 +118,8 @@ func ExampleMessageService_Recall() {
 	// received: 0
 }
 
-// Read what two users wrote to each other, newest first. Any span will do: it is read in parts of 14 days.
+// Read what two users wrote to each other, newest first. Any span will do: it is read in parts of
+// 14 days.
 func ExampleMessageHistoryService_AllPrivate() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -215,7 +216,8 @@ func ExampleSensitiveWordService_BatchAdd() {
 	// lottery block
 }
 
-// Send a text while it is written, such as the answer of a language model. It is one message, which grows.
+// Send a text while it is written, such as the answer of a language model. It is one message,
+// which grows.
 func ExampleMessageStreamService_Open() {
 	srv, err := rongcloudtest.New()
 	if err != nil {

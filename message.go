@@ -12,7 +12,7 @@ import (
 // MessageService sends, changes and recalls messages. Its fields are services for other ways to
 // send, and for what has been sent.
 //
-// A send is unsafe to repeat: after [ErrOutcomeUnknown] its receivers may or may not have got it,
+// A send is unsafe to repeat: after [ErrOutcomeUnknown] its recipients may or may not have got it,
 // so it is tried again by the SDK only if the server cannot have carried it out. See [RetryUnsafe]
 // and [WithIdempotentSends] for other ways.
 type MessageService struct {
@@ -87,7 +87,7 @@ type PrivateMessage struct {
 	Push             *PushOptions `wire:"pushExt"`
 	DisablePush      bool         `wire:"disablePush"`
 	ContentAvailable bool         `wire:"contentAvailable"` // iOS: wake the app silently
-	BadgeCount       *int         `wire:"count"`            // iOS badge, up to 9999, for a single receiver; -1 leaves it as it is
+	BadgeCount       *int         `wire:"count"`            // iOS badge, up to 9999, for a single recipient; -1 leaves it as it is
 
 	IncludeSender bool `wire:"isIncludeSender"` // sync to the sender's devices and history too; needs multi-device sync
 	// VerifyBlacklist holds the message back from recipients who have blocked the sender, or do not
@@ -110,7 +110,7 @@ type PrivateMessage struct {
 // GroupMessage is a message to groups; see [MessageService.SendGroup].
 type GroupMessage struct {
 	From      string         `wire:"fromUserId"` // must have been given a token, but need not be a member
-	To        []string       `wire:"toGroupId"`  // at most 3 groups, and exactly one with ToUsers
+	To        []string       `wire:"toGroupId"`  // at most 3 groups, and exactly one with ToUserIDs
 	ToUserIDs []string       `wire:"toUserId"`   // only these members get the message
 	Content   MessageContent `wire:"content"`    // at most 128 KB of JSON
 	// Mentioned makes the mentionedInfo in an app's own type take effect. For built-in types
@@ -141,7 +141,7 @@ type GroupMessage struct {
 	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
-// SystemMessage is a message that receivers cannot answer; see [MessageService.SendSystem].
+// SystemMessage is a message that recipients cannot answer; see [MessageService.SendSystem].
 type SystemMessage struct {
 	From    string         `wire:"fromUserId"` // must have been given a token, else a push shows no sender
 	To      []string       `wire:"toUserId"`   // at most 100 users
@@ -213,7 +213,7 @@ type RecallParams struct {
 	TargetID         string           `wire:"targetId"`   // the user, group, chat room or ultra group it was sent to
 	ChannelID        string           `wire:"busChannel"` // of an ultra group; required if and only if the message named one
 	MessageUID       string           `wire:"messageUID"`
-	// SentTime is when the message was sent, to the millisecond. No send returns it: the history,
+	// SentAt is when the message was sent, to the millisecond. No send returns it: the history,
 	// the log and callbacks have it. RongCloud's page requires it; its SDK for Java and its newer
 	// API leave it out at will, and it then only helps to find the message. Clients on the web sort
 	// by it.
@@ -250,10 +250,10 @@ func (r *SendResult) UIDOf(targetID string) string {
 	return r.Messages[i].MessageUID
 }
 
-// SendPrivate sends a one-to-one message to at most 1000 users. The quota is 6000 receivers per
+// SendPrivate sends a one-to-one message to at most 1000 users. The quota is 6000 recipients per
 // minute.
 //
-// Without IncludeSender the sender neither sees the message nor finds it in his history. The call
+// Without IncludeSender the sender neither sees the message nor finds it in their history. The call
 // fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do not
 // blindly send it again.
 //
@@ -267,7 +267,7 @@ func (s *MessageService) SendPrivate(ctx context.Context, message PrivateMessage
 
 // SendGroup sends a message to at most 3 groups. The quota is 20 groups per second.
 //
-// With ToUsers it goes to these members of a single group only. Such a message takes no
+// With ToUserIDs it goes to these members of a single group only. Such a message takes no
 // Expandable, Expansion, DisablePush and Push, and the cloud history keeps it only if RongCloud
 // has enabled that. Expandable, Expansion and DisablePush work with a single group only.
 //
@@ -284,7 +284,7 @@ func (s *MessageService) SendGroup(ctx context.Context, message GroupMessage, op
 }
 
 // SendSystem sends a message to at most 100 users, who cannot answer it. The quota is 100
-// receivers per second, so that one such call can use it up.
+// recipients per second, so that one such call can use it up.
 //
 // The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do
 // not blindly send it again.

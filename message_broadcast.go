@@ -59,7 +59,7 @@ type SentBroadcast struct {
 type BroadcastRecallParams struct {
 	From       string `wire:"fromUserId"` // sender of the broadcast
 	MessageUID string `wire:"messageUID"`
-	// SentTime is when it was sent, to the millisecond. RongCloud's pages disagree on whether it
+	// SentAt is when it was sent, to the millisecond. RongCloud's pages disagree on whether it
 	// may be left out, so set it if you know it: the history and the log have it.
 	SentAt time.Time `wire:"sentTime"`
 

@@ -142,7 +142,7 @@ type BulkResult struct {
 //
 // Each request, a chunk, ends as delivered, refused or unknown; see [BulkOutcome]. An unknown one
 // is not sent again, unless the client has [WithIdempotentSends] and RongCloud still remembers it,
-// for which every chunk is given a IdempotencyKey of its own. A process that resumes on the same
+// for which every chunk is given an IdempotencyKey of its own. A process that resumes on the same
 // machine within that minute finds out, too, where the system tells its uptime (Linux); otherwise
 // nobody can tell how much of the minute is left.
 //
@@ -180,7 +180,7 @@ func (s *MessageService) SendSystemBulk(
 
 // SendGroupBulk sends a message to any number of groups, in requests of up to 3, as
 // [MessageService.SendPrivateBulk] does. Expandable, Expansion and DisablePush work with a
-// ChunkSize of 1 only; ToUsers is refused.
+// ChunkSize of 1 only; ToUserIDs is refused.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-group
 func (s *MessageService) SendGroupBulk(

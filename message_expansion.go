@@ -111,9 +111,9 @@ func (s *MessageExpansionService) Delete(ctx context.Context, removal MessageExp
 	return send(ctx, s.client, endpoint.MessageExpansionDelete, &removal, opts)
 }
 
-// List returns one page of the data attached to a message, which is all of it: a page has 300 pairs,
-// as many as a message can have. Leave Page at 0, since RongCloud does not document the number of
-// the first page. The quota is 100 calls per second.
+// List returns one page of the data attached to a message, which is all of it: a page has 300
+// pairs, as many as a message can have. Leave Page at 0, since RongCloud does not document the
+// number of the first page. The quota is 100 calls per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/get-expansion
 //

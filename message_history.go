@@ -14,7 +14,7 @@ import (
 // MessageHistoryService reads messages back from the cloud history, newest first. The app needs
 // the cloud storage service for the kind of conversation.
 //
-// RongCloud answers 10 of these calls per second, each for at most 100 messages of at most 14
+// RongCloud takes 10 of these calls per second, each for at most 100 messages of at most 14
 // days. The methods that begin with All make as many calls as they need, for any span of time; a
 // client with a limiter ([WithLimiter]) keeps to the quota.
 type MessageHistoryService service
@@ -70,7 +70,7 @@ type HistoryMessage struct {
 	ExpansionText string `json:"extraContent"` // the key-value data attached to it as JSON text; see Expansion
 
 	AIGenerated bool           `json:"aiGenerated"` // where the app has that switched on
-	Quote       *HistoryQuoted `json:"quote"`       // the message it answers, nil if none
+	Quote       *HistoryQuoted `json:"quote"`       // the message it replies to, nil if none
 }
 
 // HistoryQuoted names a message that another one quotes.

@@ -281,7 +281,8 @@ func TestMsgLogDownloadHidesAddress(t *testing.T) {
 	require.NotContains(t, err.Error(), "secret")
 }
 
-// The client's own transport is used where there is one, and the default one where the caller's client has none.
+// The client's own transport is used where there is one, and the default one where the caller's
+// client has none.
 func TestMsgLogTransports(t *testing.T) {
 	t.Parallel()
 	own, err := New("key", "secret")

@@ -353,7 +353,8 @@ func FuzzLogLine(f *testing.F) {
 	})
 }
 
-// FuzzReadLog reads files that may be no logs, and no zip files. Whatever they are, the loop ends and stays in its bounds.
+// FuzzReadLog reads files that may be no logs, and no zip files. Whatever they are, the loop ends
+// and stays in its bounds.
 func FuzzReadLog(f *testing.F) {
 	client, err := New("key", "secret")
 	require.NoError(f, err)

@@ -10,7 +10,7 @@ import (
 // [MessageService.ModifyPrivate].
 type PrivateMessageModifyParams struct {
 	From       string         `wire:"fromUserId"` // sender of the message
-	TargetID   string         `wire:"targetId"`   // receiver of the message
+	TargetID   string         `wire:"targetId"`   // recipient of the message
 	MessageUID string         `wire:"msgUID"`
 	Content    MessageContent `wire:"content"` // at most 128 KB of JSON
 }

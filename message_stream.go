@@ -34,7 +34,7 @@ var (
 // [MessageStreamService.SendPiece].
 type MessageStreamPieceParams struct {
 	From string // must have been given a token, else a push shows no sender
-	To   string // the one receiver
+	To   string // the one recipient
 	// Content is the piece, at most 128 KB of JSON. RongCloud's pages disagree on whether that
 	// limits each piece or all together.
 	Content StreamMessage
@@ -102,7 +102,7 @@ func (s *MessageStreamService) SendPiece(ctx context.Context, piece MessageStrea
 // [MessageStreamService.Open].
 type MessageStreamParams struct {
 	From string // must have been given a token, else a push shows no sender
-	To   string // the one receiver
+	To   string // the one recipient
 
 	// These go with the first piece.
 	Type    MessageStreamType // how clients render the text
@@ -134,7 +134,7 @@ type StreamWriter struct {
 }
 
 // Open returns a writer for a one-to-one message that grows while it is produced, such as the
-// answer of a language model. Nothing is sent yet. The options go with every piece. End the
+// text of a language model. Nothing is sent yet. The options go with every piece. End the
 // message with [StreamWriter.Finish] or [StreamWriter.Close].
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/message/send-private-stream
@@ -146,7 +146,7 @@ func (s *MessageStreamService) Open(stream MessageStreamParams, opts ...CallOpti
 //
 // After an error that is neither [ErrStreamBroken] nor [ErrStreamEnded] the piece did not arrive,
 // and may be sent again. After ErrStreamBroken, which an unknown outcome leads to, the writer
-// sends nothing more: whether the receiver has the piece, and so what would have to follow, cannot
+// sends nothing more: whether the recipient has the piece, and so what would have to follow, cannot
 // be known.
 func (w *StreamWriter) Send(ctx context.Context, text string) error {
 	if text == "" {
@@ -203,10 +203,10 @@ func (w *StreamWriter) send(ctx context.Context, text string, last bool, reason 
 		Expansion: w.stream.Expansion, DisableUpdateLastMessage: w.stream.DisableUpdateLastMessage,
 	}
 	err = errStreamPanic // stands if the call does not return
-	var answer *SentStreamPiece
+	var sent *SentStreamPiece
 	defer func() { w.end(err) }()
-	answer, err = w.service.SendPiece(ctx, piece, w.opts...)
-	err = w.judge(&content, answer, err)
+	sent, err = w.service.SendPiece(ctx, piece, w.opts...)
+	err = w.judge(&content, sent, err)
 	return err
 }
 
@@ -235,7 +235,7 @@ func (w *StreamWriter) begin() (StreamMessage, error) {
 }
 
 // judge decides what became of a piece.
-func (w *StreamWriter) judge(piece *StreamMessage, answer *SentStreamPiece, err error) error {
+func (w *StreamWriter) judge(piece *StreamMessage, sent *SentStreamPiece, err error) error {
 	switch {
 	case errors.Is(err, ErrOutcomeUnknown):
 		return fmt.Errorf("%w: whether piece %d arrived is unknown: %w", ErrStreamBroken, piece.Sequence, err)
@@ -246,10 +246,10 @@ func (w *StreamWriter) judge(piece *StreamMessage, answer *SentStreamPiece, err 
 	defer w.mu.Unlock()
 	w.sent, w.ended = piece.Sequence, piece.Complete
 	if w.uid == "" {
-		w.uid = answer.MessageUID
+		w.uid = sent.MessageUID
 	}
 	if w.uid == "" && !w.ended {
-		return fmt.Errorf("%w: piece %d arrived, but the answer does not name the message", ErrStreamBroken, piece.Sequence)
+		return fmt.Errorf("%w: piece %d arrived, but the response does not name the message", ErrStreamBroken, piece.Sequence)
 	}
 	return nil
 }

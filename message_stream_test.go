@@ -14,7 +14,8 @@ import (
 
 const streamPath = "/v3/message/private/publish_stream.json"
 
-// msgStreams is a server that takes streams. It answers piece n with answers[n], and where there is none as it should.
+// msgStreams is a server that takes streams. It answers piece n with answers[n], and where there
+// is none as it should.
 func msgStreams(t *testing.T, answers map[int]string, opts ...Option) (*Client, *msgWire) {
 	t.Helper()
 	n := 0

@@ -8,27 +8,27 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// TemplateRecipient is one receiver of a template message, with all that is his own.
+// TemplateRecipient is one recipient of a template message, with all that is their own.
 type TemplateRecipient struct {
 	UserID string
 	Values map[string]string // what takes the place of each placeholder; the keys are as in the content, braces included: "{name}"
 
 	// PushContent and PushData are as in other messages, and may hold placeholders. A type that
-	// users write has a push text of its own; others are not pushed to receivers without
+	// users write has a push text of its own; others are not pushed to recipients without
 	// PushContent.
 	PushContent string
 	PushData    string
 }
 
-// PrivateTemplate is a one-to-one message that differs from receiver to receiver; see
+// PrivateTemplate is a one-to-one message that differs from recipient to recipient; see
 // [MessageService.SendPrivateTemplate].
 type PrivateTemplate struct {
 	From       string // must have been given a token, else a push shows no sender
 	Content    MessageContent
 	Recipients []TemplateRecipient `wire:"toUserId"` // at most 1000
 
-	// Push is the same for all receivers. RongCloud's SDKs disagree on how it travels: it is sent
-	// as a list with an entry for each receiver, as in its SDK for Java.
+	// Push is the same for all recipients. RongCloud's SDKs disagree on how it travels: it is sent
+	// as a list with an entry for each recipient, as in its SDK for Java.
 	Push             *PushOptions
 	DisablePush      bool
 	ContentAvailable bool // iOS: wake the app silently
@@ -44,15 +44,15 @@ type PrivateTemplate struct {
 	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
-// SystemTemplate is a system message that differs from receiver to receiver; see
+// SystemTemplate is a system message that differs from recipient to recipient; see
 // [MessageService.SendSystemTemplate].
 type SystemTemplate struct {
 	From       string // must have been given a token, else a push shows no sender
 	Content    MessageContent
 	Recipients []TemplateRecipient `wire:"toUserId"` // at most 100
 
-	// Push is the same for all receivers. RongCloud's SDKs disagree on how it travels: it is sent
-	// as a list with an entry for each receiver, as in its SDK for Java.
+	// Push is the same for all recipients. RongCloud's SDKs disagree on how it travels: it is sent
+	// as a list with an entry for each recipient, as in its SDK for Java.
 	Push             *PushOptions
 	DisablePush      bool
 	ContentAvailable bool // iOS: wake the app silently
@@ -133,7 +133,7 @@ func newTemplateLists(content MessageContent, recipients []TemplateRecipient, pu
 	return lists, nil
 }
 
-// checkPlaceholders refuses a receiver without a value for what is certainly a placeholder: it
+// checkPlaceholders refuses a recipient without a value for what is certainly a placeholder: it
 // stands in the content, and others have a value for it. Placeholders have no syntax of their own,
 // so the rest is left to the server.
 func checkPlaceholders(content MessageContent, recipients []TemplateRecipient) error {
@@ -182,10 +182,10 @@ func contentText(content MessageContent) (string, error) {
 	return string(body), err
 }
 
-// SendPrivateTemplate sends a one-to-one message to at most 1000 users, each with values of his
-// own in the place of placeholders. The quota is 6000 receivers per minute.
+// SendPrivateTemplate sends a one-to-one message to at most 1000 users, each with values of their
+// own in the place of placeholders. The quota is 6000 recipients per minute.
 //
-// A placeholder is any text, such as {name}, that is a key of a receiver's Values. A receiver who
+// A placeholder is any text, such as {name}, that is a key of a recipient's Values. A recipient who
 // lacks one that stands in the content and for which others have a value is refused.
 //
 // The call fails with [ErrOutcomeUnknown] if the messages may have been delivered all the same: do
@@ -211,9 +211,9 @@ func (t *PrivateTemplate) request(lists templateLists, random int64) *privateTem
 	}
 }
 
-// SendSystemTemplate sends a system message to at most 100 users, each with values of his own in
+// SendSystemTemplate sends a system message to at most 100 users, each with values of their own in
 // the place of placeholders, as [MessageService.SendPrivateTemplate] does. The quota is 100
-// receivers per second, so that one such call can use it up.
+// recipients per second, so that one such call can use it up.
 //
 // The call fails with [ErrOutcomeUnknown] if the messages may have been delivered all the same: do
 // not blindly send them again.

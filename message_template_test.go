@@ -204,7 +204,8 @@ func TestMsgTemplateArguments(t *testing.T) {
 	require.Equal(t, map[string]string{"{n}": "x"}, named)
 }
 
-// msgCase is one call and what it sends: "all" with every optional field, "none" with none, or a case of its own.
+// msgCase is one call and what it sends: "all" with every optional field, "none" with none, or a
+// case of its own.
 type msgCase struct {
 	what, path string
 	call       func(context.Context, *MessageService) error
@@ -220,8 +221,9 @@ func msgForm(pairs ...string) url.Values {
 	return form
 }
 
-// msgSends proves what each call sends, that this is all that its endpoint takes or the least of it, that a refusal
-// reaches the caller, and that a lost answer is an unknown outcome for what must not be repeated, and for nothing else.
+// msgSends proves what each call sends, that this is all that its endpoint takes or the least of
+// it, that a refusal reaches the caller, and that a lost answer is an unknown outcome for what
+// must not be repeated, and for nothing else.
 func msgSends(t *testing.T, cases []msgCase) {
 	t.Helper()
 	for _, c := range cases {

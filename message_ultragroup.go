@@ -9,7 +9,7 @@ import (
 // UltraGroupMessage is a message to ultra groups; see [MessageService.SendUltraGroup].
 type UltraGroupMessage struct {
 	From      string         `wire:"fromUserId"` // must have been given a token, but need not be a member
-	To        []string       `wire:"toGroupIds"` // at most 3 ultra groups, and exactly one with ToUsers
+	To        []string       `wire:"toGroupIds"` // at most 3 ultra groups, and exactly one with ToUserIDs
 	ToUserIDs []string       `wire:"toUserIds"`  // only these members get the message
 	ChannelID string         `wire:"busChannel"` // of all groups in To; a message to an unknown channel is not delivered
 	Content   MessageContent `wire:"content"`    // at most 128 KB of JSON
@@ -38,12 +38,12 @@ type UltraGroupMessage struct {
 	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
 }
 
-// SendUltraGroup sends a message to at most 3 ultra groups, or with ToUsers to these members of a
+// SendUltraGroup sends a message to at most 3 ultra groups, or with ToUserIDs to these members of a
 // single one. The quota is 100 groups per second, and 20 messages per second for each channel, or
 // group where no channel is named.
 //
-// Without Channel the message goes to the channel RCDefault, or to none in apps that enabled ultra
-// groups before 2022-10-13. The sender always gets a copy.
+// Without ChannelID the message goes to the channel RCDefault, or to none in apps that enabled
+// ultra groups before 2022-10-13. The sender always gets a copy.
 //
 // The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do
 // not blindly send it again.
