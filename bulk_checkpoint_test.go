@@ -286,7 +286,7 @@ func TestBulkCheckpointSeed(t *testing.T) {
 		message := bulkMessage
 		message.IdempotencyKey = 8
 		_, err = s.SendPrivateBulk(t.Context(), message, bulkUsers(10), BulkParams{Resume: &result.Checkpoint})
-		require.ErrorContains(t, err, "MsgRandom differs")
+		require.ErrorContains(t, err, "msgRandom differs")
 		_, err = s.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(10), BulkParams{Resume: &result.Checkpoint}, WithExtraField("new", 1))
 		require.ErrorContains(t, err, "another send")
 		require.Len(t, server.requests, 1)
