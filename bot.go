@@ -134,13 +134,7 @@ func (s *BotService) List(ctx context.Context, query BotQuery, opts ...CallOptio
 
 // All yields the app's bots, from the query's page on.
 func (s *BotService) All(ctx context.Context, query BotQuery, opts ...CallOption) iter.Seq2[Bot, error] {
-	return walkPages(endpoint.V3BotQuery, query.Page, func(number int) ([]Bot, bool, error) {
-		at := query
-		at.Page = number
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, false, err
-		}
-		return page.Bots, page.More(), nil
-	})
+	return walkNumbers(ctx, endpoint.V3BotQuery, s.List, query, opts,
+		func(q *BotQuery) *int { return &q.Page },
+		func(p *BotPage) []Bot { return p.Bots })
 }

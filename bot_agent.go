@@ -179,13 +179,7 @@ func (s *BotAgentService) List(ctx context.Context, query AgentQuery, opts ...Ca
 
 // All yields the app's agents, from the query's page on.
 func (s *BotAgentService) All(ctx context.Context, query AgentQuery, opts ...CallOption) iter.Seq2[Agent, error] {
-	return walkNumbers(endpoint.V3AgentQuery, query.Page, func(number int) ([]Agent, error) {
-		at := query
-		at.Page = number
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.Agents, nil
-	})
+	return walkNumbers(ctx, endpoint.V3AgentQuery, s.List, query, opts,
+		func(q *AgentQuery) *int { return &q.Page },
+		func(p *AgentPage) []Agent { return p.Agents })
 }

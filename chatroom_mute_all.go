@@ -87,15 +87,9 @@ func (s *ChatroomMuteAllMembersService) List(ctx context.Context, query Chatroom
 
 // All yields the IDs of the chat rooms in which everybody is muted, from the query's page on.
 func (s *ChatroomMuteAllMembersService) All(ctx context.Context, query ChatroomMuteAllMembersQuery, opts ...CallOption) iter.Seq2[string, error] {
-	return walkNumbers(endpoint.ChatroomBanQuery, query.Page, func(number int) ([]string, error) {
-		at := query
-		at.Page = number
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.ChatroomIDs, nil
-	})
+	return walkNumbers(ctx, endpoint.ChatroomBanQuery, s.List, query, opts,
+		func(q *ChatroomMuteAllMembersQuery) *int { return &q.Page },
+		func(p *ChatroomMuteAllMembersPage) []string { return p.ChatroomIDs })
 }
 
 // IsMuted reports whether everybody in a chat room is muted.

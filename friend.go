@@ -234,15 +234,9 @@ func (s *FriendService) List(ctx context.Context, query FriendQuery, opts ...Cal
 
 // All yields the friends of a user, from the query's page on.
 func (s *FriendService) All(ctx context.Context, query FriendQuery, opts ...CallOption) iter.Seq2[Friend, error] {
-	return walkTokens(endpoint.FriendGet, query.PageToken, func(token string) ([]Friend, string, error) {
-		at := query
-		at.PageToken = token
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, "", err
-		}
-		return page.Friends, page.NextPageToken, nil
-	})
+	return walkTokens(ctx, endpoint.FriendGet, s.List, query, opts,
+		func(q *FriendQuery) *string { return &q.PageToken },
+		func(p *FriendPage) ([]Friend, string) { return p.Friends, p.NextPageToken })
 }
 
 // Check reports of up to 100 users whether they are friends of a user. Each of them counts against

@@ -299,15 +299,9 @@ func (s *GroupService) ListByUser(ctx context.Context, query GroupByUserQuery, o
 
 // AllByUser yields the groups that a user is in, from the query's page on.
 func (s *GroupService) AllByUser(ctx context.Context, query GroupByUserQuery, opts ...CallOption) iter.Seq2[Group, error] {
-	return walkNumbers(endpoint.UserGroupQuery, query.Page, func(number int) ([]Group, error) {
-		at := query
-		at.Page = number
-		page, err := s.ListByUser(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.Groups, nil
-	})
+	return walkNumbers(ctx, endpoint.UserGroupQuery, s.ListByUser, query, opts,
+		func(q *GroupByUserQuery) *int { return &q.Page },
+		func(p *GroupPage) []Group { return p.Groups })
 }
 
 // oneGroupID is the parameter of many calls.

@@ -73,15 +73,9 @@ func (s *GroupMuteAllMembersService) List(ctx context.Context, query GroupMuteAl
 
 // All yields the IDs of the groups in which everybody is muted, from the query's page on.
 func (s *GroupMuteAllMembersService) All(ctx context.Context, query GroupMuteAllMembersQuery, opts ...CallOption) iter.Seq2[string, error] {
-	return walkNumbers(endpoint.GroupBanQuery, query.Page, func(number int) ([]string, error) {
-		at := query
-		at.Page = number
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.GroupIDs, nil
-	})
+	return walkNumbers(ctx, endpoint.GroupBanQuery, s.List, query, opts,
+		func(q *GroupMuteAllMembersQuery) *int { return &q.Page },
+		func(p *GroupMuteAllMembersPage) []string { return p.GroupIDs })
 }
 
 // Check reports of up to 20 groups whether everybody is muted there. Whether it names a group that

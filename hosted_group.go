@@ -231,13 +231,7 @@ func (s *HostedGroupService) List(ctx context.Context, query HostedGroupQuery, o
 
 // All yields all hosted groups of the app, from the query's page on.
 func (s *HostedGroupService) All(ctx context.Context, query HostedGroupQuery, opts ...CallOption) iter.Seq2[HostedGroup, error] {
-	return walkTokens(endpoint.EntrustGroupQuery, query.PageToken, func(token string) ([]HostedGroup, string, error) {
-		at := query
-		at.PageToken = token
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, "", err
-		}
-		return page.Groups, page.NextPageToken, nil
-	})
+	return walkTokens(ctx, endpoint.EntrustGroupQuery, s.List, query, opts,
+		func(q *HostedGroupQuery) *string { return &q.PageToken },
+		func(p *HostedGroupPage) ([]HostedGroup, string) { return p.Groups, p.NextPageToken })
 }

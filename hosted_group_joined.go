@@ -51,13 +51,7 @@ func (s *HostedGroupJoinedService) List(ctx context.Context, query HostedGroupJo
 
 // All yields the hosted groups that a user is in, from the query's page on.
 func (s *HostedGroupJoinedService) All(ctx context.Context, query HostedGroupJoinedQuery, opts ...CallOption) iter.Seq2[JoinedHostedGroup, error] {
-	return walkTokens(endpoint.EntrustJoinedGroupQuery, query.PageToken, func(token string) ([]JoinedHostedGroup, string, error) {
-		at := query
-		at.PageToken = token
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, "", err
-		}
-		return page.Groups, page.NextPageToken, nil
-	})
+	return walkTokens(ctx, endpoint.EntrustJoinedGroupQuery, s.List, query, opts,
+		func(q *HostedGroupJoinedQuery) *string { return &q.PageToken },
+		func(p *HostedGroupJoinedPage) ([]JoinedHostedGroup, string) { return p.Groups, p.NextPageToken })
 }

@@ -109,15 +109,9 @@ func (s *HostedGroupMemberService) List(ctx context.Context, query HostedGroupMe
 
 // All yields the members of a hosted group, from the query's page on.
 func (s *HostedGroupMemberService) All(ctx context.Context, query HostedGroupMemberQuery, opts ...CallOption) iter.Seq2[HostedGroupMember, error] {
-	return walkTokens(endpoint.EntrustGroupMemberQuery, query.PageToken, func(token string) ([]HostedGroupMember, string, error) {
-		at := query
-		at.PageToken = token
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, "", err
-		}
-		return page.Members, page.NextPageToken, nil
-	})
+	return walkTokens(ctx, endpoint.EntrustGroupMemberQuery, s.List, query, opts,
+		func(q *HostedGroupMemberQuery) *string { return &q.PageToken },
+		func(p *HostedGroupMemberPage) ([]HostedGroupMember, string) { return p.Members, p.NextPageToken })
 }
 
 // Get returns up to 100 members of a hosted group. Users who are not in it are presumably missing

@@ -1,6 +1,7 @@
 package rongcloud
 
 import (
+	"context"
 	"errors"
 	"iter"
 	"reflect"
@@ -57,44 +58,60 @@ func walk[T any, C comparable](ep *endpoint.Endpoint, start C, fetch func(at C) 
 	}
 }
 
-// walkTokens walks an endpoint whose answers name the token of the next page, empty on the last
+// morePage is a page that tells whether another one may follow.
+type morePage interface{ More() bool }
+
+// lister is the method of a service that returns one page.
+type lister[Q any, P morePage] func(ctx context.Context, query Q, opts ...CallOption) (P, error)
+
+// place is the field of a query that says which page is asked for.
+type place[Q, C any] func(*Q) *C
+
+// pageAt calls list for the page at a place, with an otherwise unchanged query.
+func pageAt[Q any, P morePage, C any](ctx context.Context, list lister[Q, P], query Q, opts []CallOption, field place[Q, C], at C) (P, error) {
+	*field(&query) = at
+	return list(ctx, query, opts...)
+}
+
+// walkTokens walks an endpoint whose responses name the token of the next page, empty on the last
 // one.
-func walkTokens[T any](ep *endpoint.Endpoint, start string, fetch func(token string) (items []T, next string, err error)) iter.Seq2[T, error] {
-	return walk(ep, start, func(token string) (page[T, string], error) {
-		items, next, err := fetch(token)
-		return page[T, string]{items, next, next != ""}, err
+func walkTokens[Q any, P morePage, T any](ctx context.Context, ep *endpoint.Endpoint, list lister[Q, P], query Q, opts []CallOption, token place[Q, string], read func(P) (items []T, next string)) iter.Seq2[T, error] {
+	return walk(ep, *token(&query), func(at string) (page[T, string], error) {
+		p, err := pageAt(ctx, list, query, opts, token, at)
+		if err != nil {
+			return page[T, string]{}, err
+		}
+		items, next := read(p)
+		return page[T, string]{items, next, p.More()}, nil
 	})
 }
 
-// walkPages walks an endpoint whose pages are numbered from 1 and tell whether another one may
-// follow.
-func walkPages[T any](ep *endpoint.Endpoint, start int, fetch func(number int) (items []T, more bool, err error)) iter.Seq2[T, error] {
-	return walk(ep, max(start, 1), func(number int) (page[T, int], error) {
-		items, more, err := fetch(number)
-		return page[T, int]{items, number + 1, more}, err
+// walkNumbers walks an endpoint whose pages are numbered from 1.
+func walkNumbers[Q any, P morePage, T any](ctx context.Context, ep *endpoint.Endpoint, list lister[Q, P], query Q, opts []CallOption, number place[Q, int], read func(P) []T) iter.Seq2[T, error] {
+	return walk(ep, max(*number(&query), 1), func(at int) (page[T, int], error) {
+		p, err := pageAt(ctx, list, query, opts, number, at)
+		if err != nil {
+			return page[T, int]{}, err
+		}
+		return page[T, int]{read(p), at + 1, p.More()}, nil
+	})
+}
+
+// walkOffsets walks an endpoint that skips a number of items.
+func walkOffsets[Q any, P morePage, T any](ctx context.Context, ep *endpoint.Endpoint, list lister[Q, P], query Q, opts []CallOption, offset place[Q, int], read func(P) []T) iter.Seq2[T, error] {
+	return walk(ep, *offset(&query), func(at int) (page[T, int], error) {
+		p, err := pageAt(ctx, list, query, opts, offset, at)
+		if err != nil {
+			return page[T, int]{}, err
+		}
+		items := read(p)
+		return page[T, int]{items, at + len(items), p.More()}, nil
 	})
 }
 
 // mayFollow reports whether another page may follow one of so many items, which says so or not.
 func mayFollow(items int, hasNext *bool) bool {
 	return items > 0 && (hasNext == nil || *hasNext)
-}
-
-// walkNumbers walks an endpoint whose pages are numbered from 1. The page after the last one is
-// empty.
-func walkNumbers[T any](ep *endpoint.Endpoint, start int, fetch func(number int) ([]T, error)) iter.Seq2[T, error] {
-	return walkPages(ep, start, func(number int) ([]T, bool, error) {
-		items, err := fetch(number)
-		return items, len(items) > 0, err
-	})
-}
-
-// walkOffsets walks an endpoint that skips a number of items. The page after the last one is empty.
-func walkOffsets[T any](ep *endpoint.Endpoint, start int, fetch func(offset int) ([]T, error)) iter.Seq2[T, error] {
-	return walk(ep, start, func(offset int) (page[T, int], error) {
-		items, err := fetch(offset)
-		return page[T, int]{items, offset + len(items), len(items) > 0}, err
-	})
 }
 
 // backSpan is a span of time that is read back from its newest end, at most so much of it and so

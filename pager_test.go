@@ -1,6 +1,7 @@
 package rongcloud
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -56,6 +57,47 @@ func pagerCollect(t *testing.T, seq iter.Seq2[string, error]) (items []string, e
 	return items, errs
 }
 
+type (
+	pagerQuery struct {
+		number int
+		token  string
+	}
+	pagerPage struct {
+		items []string
+		next  string
+		more  bool
+	}
+)
+
+func (p *pagerPage) More() bool { return p.more }
+
+func tokensFrom(start string, fetch func(token string) ([]string, string, error)) iter.Seq2[string, error] {
+	list := func(_ context.Context, q pagerQuery, _ ...CallOption) (*pagerPage, error) {
+		items, next, err := fetch(q.token)
+		return &pagerPage{items, next, next != ""}, err
+	}
+	return walkTokens(context.Background(), endpoint.UserBlacklistQuery, list, pagerQuery{token: start}, nil,
+		func(q *pagerQuery) *string { return &q.token }, func(p *pagerPage) ([]string, string) { return p.items, p.next })
+}
+
+func pagerNumber(q *pagerQuery) *int  { return &q.number }
+func pagerRead(p *pagerPage) []string { return p.items }
+
+func pagerList(fetch func(at int) ([]string, error)) lister[pagerQuery, *pagerPage] {
+	return func(_ context.Context, q pagerQuery, _ ...CallOption) (*pagerPage, error) {
+		items, err := fetch(q.number)
+		return &pagerPage{items, "", len(items) > 0}, err
+	}
+}
+
+func numbersFrom(start int, fetch func(number int) ([]string, error)) iter.Seq2[string, error] {
+	return walkNumbers(context.Background(), endpoint.UserBlacklistQuery, pagerList(fetch), pagerQuery{number: start}, nil, pagerNumber, pagerRead)
+}
+
+func offsetsFrom(start int, fetch func(offset int) ([]string, error)) iter.Seq2[string, error] {
+	return walkOffsets(context.Background(), endpoint.UserBlacklistQuery, pagerList(fetch), pagerQuery{number: start}, nil, pagerNumber, pagerRead)
+}
+
 // pagerWalks are the four walks over one and the same server.
 var pagerWalks = map[string]struct {
 	walk    func(s *pagerServer) iter.Seq2[string, error]
@@ -68,7 +110,7 @@ var pagerWalks = map[string]struct {
 		})
 	}, false},
 	"tokens": {func(s *pagerServer) iter.Seq2[string, error] {
-		return walkTokens(endpoint.UserBlacklistQuery, "", func(token string) ([]string, string, error) {
+		return tokensFrom("", func(token string) ([]string, string, error) {
 			at := 0
 			if token != "" {
 				if _, err := fmt.Sscanf(token, "at%d", &at); err != nil {
@@ -84,10 +126,10 @@ var pagerWalks = map[string]struct {
 		})
 	}, false},
 	"numbers": {func(s *pagerServer) iter.Seq2[string, error] {
-		return walkNumbers(endpoint.UserBlacklistQuery, 1, func(number int) ([]string, error) { return s.page((number - 1) * s.size) })
+		return numbersFrom(1, func(number int) ([]string, error) { return s.page((number - 1) * s.size) })
 	}, true},
 	"offsets": {func(s *pagerServer) iter.Seq2[string, error] {
-		return walkOffsets(endpoint.UserBlacklistQuery, 0, s.page)
+		return offsetsFrom(0, s.page)
 	}, true},
 }
 
@@ -177,7 +219,7 @@ func pagerRepeated(t *testing.T, errs []error) {
 func TestWalkRepeatedCursor(t *testing.T) {
 	t.Parallel()
 	requests := 0
-	items, errs := pagerCollect(t, walkTokens(endpoint.UserBlacklistQuery, "", func(string) ([]string, string, error) {
+	items, errs := pagerCollect(t, tokensFrom("", func(string) ([]string, string, error) {
 		requests++
 		return []string{fmt.Sprint("item", requests)}, "stuck", nil
 	}))
@@ -186,7 +228,7 @@ func TestWalkRepeatedCursor(t *testing.T) {
 	require.Equal(t, 2, requests)
 
 	// Even where there is nothing on the page.
-	_, errs = pagerCollect(t, walkTokens(endpoint.UserBlacklistQuery, "", func(string) ([]string, string, error) { return nil, "stuck", nil }))
+	_, errs = pagerCollect(t, tokensFrom("", func(string) ([]string, string, error) { return nil, "stuck", nil }))
 	pagerRepeated(t, errs)
 }
 
@@ -196,9 +238,9 @@ func TestWalkRepeatedPage(t *testing.T) {
 	requests := 0
 	fetch := func(int) ([]string, error) { requests++; return append([]string(nil), same...), nil }
 	walks := map[string]iter.Seq2[string, error]{
-		"numbers": walkNumbers(endpoint.UserBlacklistQuery, 1, fetch),
-		"offsets": walkOffsets(endpoint.UserBlacklistQuery, 0, fetch),
-		"tokens": walkTokens(endpoint.UserBlacklistQuery, "", func(token string) ([]string, string, error) {
+		"numbers": numbersFrom(1, fetch),
+		"offsets": offsetsFrom(0, fetch),
+		"tokens": tokensFrom("", func(token string) ([]string, string, error) {
 			items, err := fetch(0)
 			return items, token + "x", err
 		}),
@@ -218,7 +260,7 @@ func TestWalkEmptyPageInBetween(t *testing.T) {
 		items []string
 		next  string
 	}{"": {nil, "b"}, "b": {[]string{"x"}, "c"}, "c": {nil, "d"}, "d": {nil, "e"}, "e": {[]string{"x"}, ""}}
-	items, errs := pagerCollect(t, walkTokens(endpoint.UserBlacklistQuery, "", func(token string) ([]string, string, error) {
+	items, errs := pagerCollect(t, tokensFrom("", func(token string) ([]string, string, error) {
 		return pages[token].items, pages[token].next, nil
 	}))
 	require.Empty(t, errs)
@@ -229,7 +271,7 @@ func TestWalkStart(t *testing.T) {
 	t.Parallel()
 	for start, want := range map[int][]int{-1: {1, 2}, 0: {1, 2}, 1: {1, 2}, 5: {5, 6}} {
 		var asked []int
-		_, errs := pagerCollect(t, walkNumbers(endpoint.UserBlacklistQuery, start, func(number int) ([]string, error) {
+		_, errs := pagerCollect(t, numbersFrom(start, func(number int) ([]string, error) {
 			asked = append(asked, number)
 			if len(asked) > 1 {
 				return nil, nil
@@ -241,7 +283,7 @@ func TestWalkStart(t *testing.T) {
 	}
 
 	s := &pagerServer{n: 20, size: 3}
-	items, errs := pagerCollect(t, walkOffsets(endpoint.UserBlacklistQuery, 15, s.page))
+	items, errs := pagerCollect(t, offsetsFrom(15, s.page))
 	require.Empty(t, errs)
 	require.Equal(t, pagerItems(20)[15:], items)
 	require.Equal(t, []int{15, 18, 20}, s.requests, "the offset counts the items that came")

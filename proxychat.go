@@ -72,13 +72,7 @@ func (s *ProxyChatService) List(ctx context.Context, query ProxyChatQuery, opts 
 
 // All yields what bots answer for users, from the query's page on.
 func (s *ProxyChatService) All(ctx context.Context, query ProxyChatQuery, opts ...CallOption) iter.Seq2[ProxyChat, error] {
-	return walkPages(endpoint.V3UserProxychatQuery, query.Page, func(number int) ([]ProxyChat, bool, error) {
-		at := query
-		at.Page = number
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, false, err
-		}
-		return page.ProxyChats, page.More(), nil
-	})
+	return walkNumbers(ctx, endpoint.V3UserProxychatQuery, s.List, query, opts,
+		func(q *ProxyChatQuery) *int { return &q.Page },
+		func(p *ProxyChatPage) []ProxyChat { return p.ProxyChats })
 }

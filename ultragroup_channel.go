@@ -132,15 +132,9 @@ func timeOf(text string, zone *time.Location) time.Time {
 
 // All yields the channels of an ultra group, from the query's page on.
 func (s *UltraGroupChannelService) All(ctx context.Context, query UltraGroupChannelQuery, opts ...CallOption) iter.Seq2[UltraGroupChannel, error] {
-	return walkNumbers(endpoint.UltragroupChannelGet, query.Page, func(number int) ([]UltraGroupChannel, error) {
-		at := query
-		at.Page = number
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.Channels, nil
-	})
+	return walkNumbers(ctx, endpoint.UltragroupChannelGet, s.List, query, opts,
+		func(q *UltraGroupChannelQuery) *int { return &q.Page },
+		func(p *UltraGroupChannelPage) []UltraGroupChannel { return p.Channels })
 }
 
 // UpdateType makes a channel public or private. RCDefault cannot become private.

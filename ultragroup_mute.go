@@ -76,15 +76,9 @@ func (s *UltraGroupMuteService) List(ctx context.Context, query UltraGroupMuteQu
 
 // All yields the IDs of the muted users, from the query's page on.
 func (s *UltraGroupMuteService) All(ctx context.Context, query UltraGroupMuteQuery, opts ...CallOption) iter.Seq2[string, error] {
-	return walkNumbers(endpoint.UltragroupUserbannedGet, query.Page, func(number int) ([]string, error) {
-		at := query
-		at.Page = number
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.UserIDs, nil
-	})
+	return walkNumbers(ctx, endpoint.UltragroupUserbannedGet, s.List, query, opts,
+		func(q *UltraGroupMuteQuery) *int { return &q.Page },
+		func(p *UltraGroupUserPage) []string { return p.UserIDs })
 }
 
 // Add mutes everybody. Mutes of single users are kept apart.

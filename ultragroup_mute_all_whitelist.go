@@ -57,13 +57,7 @@ func (s *UltraGroupMuteAllMembersWhitelistService) List(ctx context.Context, que
 
 // All yields the IDs of the users on the whitelist, from the query's page on.
 func (s *UltraGroupMuteAllMembersWhitelistService) All(ctx context.Context, query UltraGroupMuteAllMembersWhitelistQuery, opts ...CallOption) iter.Seq2[string, error] {
-	return walkNumbers(endpoint.UltragroupBannedWhitelistGet, query.Page, func(number int) ([]string, error) {
-		at := query
-		at.Page = number
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.UserIDs, nil
-	})
+	return walkNumbers(ctx, endpoint.UltragroupBannedWhitelistGet, s.List, query, opts,
+		func(q *UltraGroupMuteAllMembersWhitelistQuery) *int { return &q.Page },
+		func(p *UltraGroupUserPage) []string { return p.UserIDs })
 }

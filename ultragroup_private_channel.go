@@ -68,15 +68,9 @@ func (s *UltraGroupPrivateChannelService) List(ctx context.Context, query UltraG
 
 // All yields the IDs of the users on a channel's list, from the query's page on.
 func (s *UltraGroupPrivateChannelService) All(ctx context.Context, query UltraGroupPrivateChannelQuery, opts ...CallOption) iter.Seq2[string, error] {
-	return walkNumbers(endpoint.UltragroupChannelPrivateUsersGet, query.Page, func(number int) ([]string, error) {
-		at := query
-		at.Page = number
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.UserIDs, nil
-	})
+	return walkNumbers(ctx, endpoint.UltragroupChannelPrivateUsersGet, s.List, query, opts,
+		func(q *UltraGroupPrivateChannelQuery) *int { return &q.Page },
+		func(p *UltraGroupUserPage) []string { return p.UserIDs })
 }
 
 // ListByUser returns one page of the channels that have a user on their list, public channels too;
@@ -96,13 +90,7 @@ func (s *UltraGroupPrivateChannelService) ListByUser(ctx context.Context, query 
 // AllByUser yields the IDs of the channels that have a user on their list, from the query's page
 // on.
 func (s *UltraGroupPrivateChannelService) AllByUser(ctx context.Context, query UltraGroupListByUserQuery, opts ...CallOption) iter.Seq2[string, error] {
-	return walkNumbers(endpoint.UltragroupUserChannelQuery, query.Page, func(number int) ([]string, error) {
-		at := query
-		at.Page = number
-		page, err := s.ListByUser(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.ChannelIDs, nil
-	})
+	return walkNumbers(ctx, endpoint.UltragroupUserChannelQuery, s.ListByUser, query, opts,
+		func(q *UltraGroupListByUserQuery) *int { return &q.Page },
+		func(p *UltraGroupChannelIDPage) []string { return p.ChannelIDs })
 }

@@ -129,15 +129,9 @@ func (s *UltraGroupUserGroupService) list(ctx context.Context, ep *endpoint.Endp
 
 // All yields the IDs of an ultra group's user groups, from the query's page on.
 func (s *UltraGroupUserGroupService) All(ctx context.Context, query UltraGroupUserGroupQuery, opts ...CallOption) iter.Seq2[string, error] {
-	return walkNumbers(endpoint.UltragroupUsergroupQuery, query.Page, func(number int) ([]string, error) {
-		at := query
-		at.Page = number
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.UserGroupIDs, nil
-	})
+	return walkNumbers(ctx, endpoint.UltragroupUsergroupQuery, s.List, query, opts,
+		func(q *UltraGroupUserGroupQuery) *int { return &q.Page },
+		func(p *UltraGroupUserGroupPage) []string { return p.UserGroupIDs })
 }
 
 // AddUsers puts up to 20 users into a user group. All must be in the ultra group: one who is not
@@ -170,15 +164,9 @@ func (s *UltraGroupUserGroupService) ListByUser(ctx context.Context, query Ultra
 
 // AllByUser yields the IDs of the user groups that a user is in, from the query's page on.
 func (s *UltraGroupUserGroupService) AllByUser(ctx context.Context, query UltraGroupListByUserQuery, opts ...CallOption) iter.Seq2[string, error] {
-	return walkNumbers(endpoint.UltragroupUserUsergroupQuery, query.Page, func(number int) ([]string, error) {
-		at := query
-		at.Page = number
-		page, err := s.ListByUser(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.UserGroupIDs, nil
-	})
+	return walkNumbers(ctx, endpoint.UltragroupUserUsergroupQuery, s.ListByUser, query, opts,
+		func(q *UltraGroupListByUserQuery) *int { return &q.Page },
+		func(p *UltraGroupUserGroupPage) []string { return p.UserGroupIDs })
 }
 
 // Bind binds up to 10 user groups to a channel, which is all that one can have: more fail with
@@ -214,15 +202,9 @@ func (s *UltraGroupUserGroupService) ListByChannel(ctx context.Context, query Ul
 // AllByChannel yields the IDs of the user groups that are bound to a channel, from the query's page
 // on.
 func (s *UltraGroupUserGroupService) AllByChannel(ctx context.Context, query UltraGroupUserGroupListByChannelQuery, opts ...CallOption) iter.Seq2[string, error] {
-	return walkNumbers(endpoint.UltragroupChannelUsergroupQuery, query.Page, func(number int) ([]string, error) {
-		at := query
-		at.Page = number
-		page, err := s.ListByChannel(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.UserGroupIDs, nil
-	})
+	return walkNumbers(ctx, endpoint.UltragroupChannelUsergroupQuery, s.ListByChannel, query, opts,
+		func(q *UltraGroupUserGroupListByChannelQuery) *int { return &q.Page },
+		func(p *UltraGroupUserGroupPage) []string { return p.UserGroupIDs })
 }
 
 // ListChannels returns one page of the channels that a user group is bound to; AllChannels walks
@@ -242,13 +224,7 @@ func (s *UltraGroupUserGroupService) ListChannels(ctx context.Context, query Ult
 // AllChannels yields the IDs of the channels that a user group is bound to, from the query's page
 // on.
 func (s *UltraGroupUserGroupService) AllChannels(ctx context.Context, query UltraGroupUserGroupListChannelsQuery, opts ...CallOption) iter.Seq2[string, error] {
-	return walkNumbers(endpoint.UltragroupUsergroupChannelQuery, query.Page, func(number int) ([]string, error) {
-		at := query
-		at.Page = number
-		page, err := s.ListChannels(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.ChannelIDs, nil
-	})
+	return walkNumbers(ctx, endpoint.UltragroupUsergroupChannelQuery, s.ListChannels, query, opts,
+		func(q *UltraGroupUserGroupListChannelsQuery) *int { return &q.Page },
+		func(p *UltraGroupChannelIDPage) []string { return p.ChannelIDs })
 }

@@ -201,15 +201,9 @@ func (s *UserService) ListSandbox(ctx context.Context, query SandboxUserQuery, o
 // AllSandbox yields the registered users of an app in the development environment, from the
 // query's page on.
 func (s *UserService) AllSandbox(ctx context.Context, query SandboxUserQuery, opts ...CallOption) iter.Seq2[User, error] {
-	return walkNumbers(endpoint.UserQuery, query.Page, func(number int) ([]User, error) {
-		at := query
-		at.Page = number
-		page, err := s.ListSandbox(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.Users, nil
-	})
+	return walkNumbers(ctx, endpoint.UserQuery, s.ListSandbox, query, opts,
+		func(q *SandboxUserQuery) *int { return &q.Page },
+		func(p *SandboxUserPage) []User { return p.Users })
 }
 
 // DeleteSandbox deletes up to 100 registered users of an app in the development environment, to

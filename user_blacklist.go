@@ -69,13 +69,7 @@ func (s *UserBlacklistService) List(ctx context.Context, query UserBlacklistQuer
 
 // All yields the IDs of the users on a user's blacklist, from the query's page on.
 func (s *UserBlacklistService) All(ctx context.Context, query UserBlacklistQuery, opts ...CallOption) iter.Seq2[string, error] {
-	return walkTokens(endpoint.UserBlacklistQuery, query.PageToken, func(token string) ([]string, string, error) {
-		at := query
-		at.PageToken = token
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, "", err
-		}
-		return page.UserIDs, page.NextPageToken, nil
-	})
+	return walkTokens(ctx, endpoint.UserBlacklistQuery, s.List, query, opts,
+		func(q *UserBlacklistQuery) *string { return &q.PageToken },
+		func(p *UserBlacklistPage) ([]string, string) { return p.UserIDs, p.NextPageToken })
 }

@@ -84,13 +84,7 @@ func (s *UserBlockService) ListUnpaged(ctx context.Context, opts ...CallOption) 
 
 // All yields every blocked user, from the query's page on.
 func (s *UserBlockService) All(ctx context.Context, query UserBlockQuery, opts ...CallOption) iter.Seq2[UserBlock, error] {
-	return walkNumbers(endpoint.UserBlockQuery, query.Page, func(number int) ([]UserBlock, error) {
-		at := query
-		at.Page = number
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.Users, nil
-	})
+	return walkNumbers(ctx, endpoint.UserBlockQuery, s.List, query, opts,
+		func(q *UserBlockQuery) *int { return &q.Page },
+		func(p *UserBlockPage) []UserBlock { return p.Users })
 }

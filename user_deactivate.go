@@ -71,13 +71,7 @@ func (s *UserService) ListDeactivated(ctx context.Context, query DeactivatedUser
 // AllDeactivated yields the IDs of users that were or are being deactivated, from the query's page
 // on.
 func (s *UserService) AllDeactivated(ctx context.Context, query DeactivatedUserQuery, opts ...CallOption) iter.Seq2[string, error] {
-	return walkNumbers(endpoint.UserDeactivateQuery, query.Page, func(number int) ([]string, error) {
-		at := query
-		at.Page = number
-		page, err := s.ListDeactivated(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.UserIDs, nil
-	})
+	return walkNumbers(ctx, endpoint.UserDeactivateQuery, s.ListDeactivated, query, opts,
+		func(q *DeactivatedUserQuery) *int { return &q.Page },
+		func(p *DeactivatedUserPage) []string { return p.UserIDs })
 }

@@ -70,13 +70,7 @@ func (s *UserPrivateMuteService) List(ctx context.Context, query UserPrivateMute
 
 // All yields the IDs of the users who are muted in one-to-one chats, from the query's offset on.
 func (s *UserPrivateMuteService) All(ctx context.Context, query UserPrivateMuteQuery, opts ...CallOption) iter.Seq2[string, error] {
-	return walkOffsets(endpoint.UserChatFbQuerylist, query.Offset, func(offset int) ([]string, error) {
-		at := query
-		at.Offset = offset
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.UserIDs, nil
-	})
+	return walkOffsets(ctx, endpoint.UserChatFbQuerylist, s.List, query, opts,
+		func(q *UserPrivateMuteQuery) *int { return &q.Offset },
+		func(p *UserPrivateMutePage) []string { return p.UserIDs })
 }

@@ -135,13 +135,7 @@ func (s *UserProfileService) List(ctx context.Context, query UserProfileQuery, o
 
 // All yields the hosted profiles of all users, from the query's page on.
 func (s *UserProfileService) All(ctx context.Context, query UserProfileQuery, opts ...CallOption) iter.Seq2[UserProfileRecord, error] {
-	return walkNumbers(endpoint.UserProfileQuery, query.Page, func(number int) ([]UserProfileRecord, error) {
-		at := query
-		at.Page = number
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.Users, nil
-	})
+	return walkNumbers(ctx, endpoint.UserProfileQuery, s.List, query, opts,
+		func(q *UserProfileQuery) *int { return &q.Page },
+		func(p *UserProfilePage) []UserProfileRecord { return p.Users })
 }

@@ -80,13 +80,7 @@ func (s *UserRemarkService) List(ctx context.Context, query UserRemarkQuery, opt
 
 // All yields the names that a user sees for senders, from the query's page on.
 func (s *UserRemarkService) All(ctx context.Context, query UserRemarkQuery, opts ...CallOption) iter.Seq2[UserRemark, error] {
-	return walkNumbers(endpoint.UserRemarksGet, query.Page, func(number int) ([]UserRemark, error) {
-		at := query
-		at.Page = number
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, err
-		}
-		return page.Remarks, nil
-	})
+	return walkNumbers(ctx, endpoint.UserRemarksGet, s.List, query, opts,
+		func(q *UserRemarkQuery) *int { return &q.Page },
+		func(p *UserRemarkPage) []UserRemark { return p.Remarks })
 }

@@ -107,15 +107,9 @@ func (s *UserWhitelistService) List(ctx context.Context, query UserWhitelistQuer
 
 // All yields the IDs of the users on a user's whitelist, from the query's page on.
 func (s *UserWhitelistService) All(ctx context.Context, query UserWhitelistQuery, opts ...CallOption) iter.Seq2[string, error] {
-	return walkTokens(endpoint.UserWhitelistQuery, query.PageToken, func(token string) ([]string, string, error) {
-		at := query
-		at.PageToken = token
-		page, err := s.List(ctx, at, opts...)
-		if err != nil {
-			return nil, "", err
-		}
-		return page.UserIDs, page.NextPageToken, nil
-	})
+	return walkTokens(ctx, endpoint.UserWhitelistQuery, s.List, query, opts,
+		func(q *UserWhitelistQuery) *string { return &q.PageToken },
+		func(p *UserWhitelistPage) ([]string, string) { return p.UserIDs, p.NextPageToken })
 }
 
 // SetMode switches up to 20 users to the whitelist, or back to the blacklist. Where the console
