@@ -19,8 +19,9 @@ import (
 
 //go:generate go -C internal/gen run . -root ../..
 
-// Version is the version of this SDK, as it stands in the User-Agent.
-const Version = "0.1.0"
+// Version is the version of this SDK, as it stands in the User-Agent. On the way to a release it ends
+// in -dev.
+const Version = "0.1.0-dev"
 
 // Forever is a span without end, and the only way to ask for one: in [GroupMuteService.Add], for
 // instance. RongCloud writes it as zero minutes, but a zero Duration is refused like any other

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// patience is how long a command may take.
+const patience = 10 * time.Minute
+
+// command runs a program in a folder and returns what it prints. An error has all of its output.
+func command(dir string, env []string, name string, args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	c := exec.CommandContext(ctx, name, args...) //nolint:gosec // our own commands
+	c.Dir, c.Env = dir, env
+	var stdout, stderr bytes.Buffer
+	c.Stdout, c.Stderr = &stdout, &stderr
+	if err := c.Run(); err != nil {
+		return "", fmt.Errorf("%s %s in %s: %w\n%s%s", filepath.Base(name), strings.Join(args, " "), dir, err, stdout.Bytes(), stderr.Bytes())
+	}
+	return strings.TrimRight(stdout.String(), "\r\n"), nil
+}
+
+func git(dir string, args ...string) (string, error) {
+	return command(dir, nil, "git", args...)
+}
+
+// remote makes a bare repository and the environment in which the go command takes our modules
+// from there and nowhere else, into a cache that has none of them. What others wrote comes from the
+// cache that is there already, and else from where it always comes from.
+func remote(work string, s state) (repository string, env []string, err error) {
+	repository = filepath.Join(work, "remote.git")
+	if _, err := git(work, "init", "--quiet", "--bare", repository); err != nil {
+		return "", nil, err
+	}
+	given, err := command(work, nil, "go", "env", "GOMODCACHE", "GOPROXY")
+	if err != nil {
+		return "", nil, err
+	}
+	cache, proxy, _ := strings.Cut(given, "\n")
+	ours := s.modules[0].path
+	for _, m := range s.modules {
+		if m.dir == "." {
+			ours = m.path
+		}
+	}
+	for _, line := range os.Environ() {
+		if !strings.HasPrefix(line, "RONGCLOUD_") { // nothing here goes to a live app
+			env = append(env, line)
+		}
+	}
+	n, _ := strconv.Atoi(os.Getenv("GIT_CONFIG_COUNT")) // none if it is not set
+	return repository, append(env,
+		fmt.Sprintf("GIT_CONFIG_COUNT=%d", n+1),
+		fmt.Sprintf("GIT_CONFIG_KEY_%d=url.file://%s.insteadOf", n, filepath.ToSlash(repository)),
+		fmt.Sprintf("GIT_CONFIG_VALUE_%d=https://%s", n, ours),
+		"GOPROXY=file://"+filepath.ToSlash(cache)+"/cache/download,"+proxy,
+		"GONOPROXY="+ours+","+ours+"/*",
+		"GOSUMDB=off", // the go.sum files vouch for what others wrote
+		"GOMODCACHE="+filepath.Join(work, "cache"),
+		"GOBIN="+filepath.Join(work, "bin"),
+		"GOFLAGS=-trimpath -modcacherw -buildvcs=false",
+		"GOWORK=off",
+	), nil
+}

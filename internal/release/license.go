@@ -1,0 +1,190 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/google/licensecheck"
+)
+
+const licensesFile = "docs/licenses.md"
+
+// accepted are the licences that what users compile in may have: none of them asks anything of a
+// program that links it, but for its notice and, with MPL-2.0, for changes of that library's files.
+var accepted = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0", "Unlicense"}
+
+const licensesTop = `# Licences of the dependencies
+
+What each module of this repository depends on, directly or not, and under which licences. *build* is what a program
+that uses the module compiles in, on Linux, macOS or Windows; *tests* is what only the module's own tests need; a *tool* is run and linked with nothing.
+` + "`make licenses`" + ` writes this page. The gate refuses it when it is stale, and what is compiled in under a licence that is not in the list ` + "`accepted`" + ` of
+` + "`internal/release/license.go`" + `.
+
+The repository itself is under the [%s](../LICENSE) licence.
+`
+
+// dependency is a module of others.
+type dependency struct {
+	path     string
+	licenses []string
+	use      string // what it is for: build, tests or tool
+}
+
+// compareLicenses compares the page with the dependencies.
+func compareLicenses(root string, write bool, out io.Writer) error {
+	page, count, err := licensesPage(root)
+	if err != nil {
+		return err
+	}
+	name := filepath.Join(root, filepath.FromSlash(licensesFile))
+	if write {
+		return os.WriteFile(name, []byte(page), 0o644)
+	}
+	stored, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	if string(stored) != page {
+		return fmt.Errorf("%s is stale: make licenses", licensesFile)
+	}
+	fmt.Fprintf(out, "%d dependencies, licences as %s says\n", count, licensesFile)
+	return nil
+}
+
+func licensesPage(root string) (page string, count int, err error) {
+	own, err := licenses(root)
+	if err != nil {
+		return "", 0, err
+	}
+	all, err := modules(root)
+	if err != nil {
+		return "", 0, err
+	}
+	var text strings.Builder
+	fmt.Fprintf(&text, licensesTop, strings.Join(own, ", "))
+	var problems []error
+	seen := map[string]bool{}
+	for _, m := range all {
+		found, err := dependencies(filepath.Join(root, m.dir))
+		if err != nil {
+			return "", 0, err
+		}
+		fmt.Fprintf(&text, "\n## %s\n\n", m.path)
+		if len(found) == 0 {
+			text.WriteString("The standard library alone.\n")
+			continue
+		}
+		text.WriteString("| dependency | licence | for |\n|---|---|---|\n")
+		for _, d := range found {
+			seen[d.path] = true
+			if m.released && d.use == "build" {
+				problems = append(problems, refuse(m, d))
+			}
+			fmt.Fprintf(&text, "| [%s](https://pkg.go.dev/%[1]s) | %s | %s |\n", d.path, strings.Join(d.licenses, ", "), d.use)
+		}
+	}
+	return text.String(), len(seen), errors.Join(problems...)
+}
+
+func refuse(m module, d dependency) error {
+	for _, license := range d.licenses {
+		if !slices.Contains(accepted, license) {
+			return fmt.Errorf("%s depends on %s, whose licence %s is not among those accepted", m.path, d.path, license)
+		}
+	}
+	return nil
+}
+
+// dependencies lists the modules of others from which the module in dir takes packages. A module
+// with tools takes its tools alone: nothing is linked with what these are made of.
+func dependencies(dir string) ([]dependency, error) {
+	f, err := readMod(filepath.Join(dir, "go.mod"))
+	if err != nil {
+		return nil, err
+	}
+	ways := map[string][]string{"build": {"-deps", "./..."}, "tests": {"-deps", "-test", "./..."}}
+	if len(f.Tool) > 0 {
+		ways = map[string][]string{"tool": {"tool"}}
+	}
+	folders, uses := map[string]string{}, map[string]string{}
+	for _, use := range slices.Sorted(maps.Keys(ways)) { // what is built is needed by tests, too
+		if err := providers(dir, f.Module.Mod.Path, ways[use], func(path, folder string) {
+			folders[path], uses[path] = folder, cmp.Or(uses[path], use)
+		}); err != nil {
+			return nil, err
+		}
+	}
+	var found []dependency
+	for path, folder := range folders {
+		names, err := licenses(folder)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, dependency{path: path, licenses: names, use: uses[path]})
+	}
+	slices.SortFunc(found, func(a, b dependency) int { return strings.Compare(a.path, b.path) })
+	return found, nil
+}
+
+// providers yields the other people's modules in which go list finds packages, for any system.
+func providers(dir, own string, args []string, yield func(path, folder string)) error {
+	for _, system := range []string{"darwin", "linux", "windows"} {
+		listed, err := command(dir, append(os.Environ(), "GOOS="+system), "go", append([]string{"list", "-json=Module"}, args...)...)
+		if err != nil {
+			return err
+		}
+		for decoder := json.NewDecoder(strings.NewReader(listed)); decoder.More(); {
+			var p struct {
+				Module *struct {
+					Path, Dir string
+					Replace   *struct{}
+				}
+			}
+			if err := decoder.Decode(&p); err != nil {
+				return err
+			}
+			if p.Module != nil && p.Module.Replace == nil && p.Module.Path != own {
+				yield(p.Module.Path, p.Module.Dir)
+			}
+		}
+	}
+	return nil
+}
+
+var licenseName = regexp.MustCompile(`(?i)^((?:un)?licen[cs]e|copying)([-.].*)?$`)
+
+// licenses names the licences whose texts stand in a folder.
+func licenses(dir string) ([]string, error) {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, entry := range entries {
+		if entry.IsDir() || !licenseName.MatchString(entry.Name()) {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(dir, entry.Name()))
+		if err != nil {
+			return nil, err
+		}
+		coverage := licensecheck.Scan(text)
+		for _, match := range coverage.Match {
+			names = append(names, match.ID)
+		}
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("no licence that is known in %s", filepath.Base(dir))
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}

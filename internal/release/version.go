@@ -1,0 +1,207 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+
+	"golang.org/x/mod/semver"
+)
+
+const (
+	versionFile   = "rongcloud.go"
+	changelogFile = "CHANGELOG.md"
+	dev           = "-dev"
+	unreleased    = "Unreleased"
+)
+
+var (
+	versionLine = regexp.MustCompile(`(?m)^const Version = "([^"]+)"$`)
+	heading     = regexp.MustCompile(`(?m)^## \[?([^\]\s]+)\]? - (.+)$`)
+)
+
+// state is what a tree says about its version.
+type state struct {
+	version string // as in a tag: v1.2.3
+	dev     bool   // it is on the way to that version
+	modules []module
+}
+
+// look reads the state of the tree below root, and returns an error that names all places that
+// contradict it.
+func look(root string) (state, error) {
+	source, err := os.ReadFile(filepath.Join(root, versionFile))
+	if err != nil {
+		return state{}, err
+	}
+	found := versionLine.FindSubmatch(source)
+	if found == nil {
+		return state{}, fmt.Errorf("%s declares no constant Version", versionFile)
+	}
+	plain, isDev := strings.CutSuffix(string(found[1]), dev)
+	s := state{version: "v" + plain, dev: isDev}
+	if !semver.IsValid(s.version) || semver.Canonical(s.version) != s.version {
+		return state{}, fmt.Errorf("%s: %q is no version such as 1.2.3 or 1.2.3%s", versionFile, found[1], dev)
+	}
+	if s.modules, err = modules(root); err != nil {
+		return state{}, err
+	}
+	top, err := topSection(root)
+	if err != nil {
+		return state{}, err
+	}
+	return s, errors.Join(s.contradicts(top), s.misfits())
+}
+
+// contradicts compares the top section of the changelog with the version.
+func (s state) contradicts(top section) error {
+	if top.version != s.version {
+		return fmt.Errorf("the top section of %s is of %s, but Version in %s is of %s", changelogFile, top.version, versionFile, s.version)
+	}
+	_, err := time.Parse(time.DateOnly, top.date)
+	switch {
+	case s.dev && top.date != unreleased:
+		return fmt.Errorf("%s: %s ends in %q, but Version in %s in %s", changelogFile, s.version, top.date, versionFile, dev)
+	case !s.dev && err != nil:
+		return fmt.Errorf("%s: %q is no date, but Version in %s has no %s", changelogFile, top.date, versionFile, dev)
+	}
+	return nil
+}
+
+// misfits names the lines of go.mod files that fit neither the version nor the state.
+func (s state) misfits() error {
+	var all []error
+	for _, m := range s.modules {
+		for _, n := range m.needs {
+			if n.version != s.version {
+				all = append(all, fmt.Errorf("%s/go.mod requires %s %s, not %s", m.dir, n.path, n.version, s.version))
+			}
+			if n.replaced != s.dev {
+				all = append(all, fmt.Errorf("%s/go.mod: replaces %s: %t, with Version %s%s", m.dir, n.path, n.replaced, s.version, map[bool]string{true: dev}[s.dev]))
+			}
+		}
+		if m.released && len(m.foreign) > 0 {
+			all = append(all, fmt.Errorf("%s/go.mod replaces or excludes %v: nobody could install from it", m.dir, m.foreign))
+		}
+	}
+	return errors.Join(all...)
+}
+
+// tags returns the names of the release's tags, in the order in which they are made.
+func (s state) tags() []string {
+	var names []string
+	for _, m := range s.modules {
+		if m.released {
+			names = append(names, m.tag(s.version))
+		}
+	}
+	return names
+}
+
+// check reports what contradicts the version below root and, if a tag is given, whether the tree
+// is the one to be tagged so.
+func check(root, tag string, out io.Writer) error {
+	s, err := look(root)
+	if err != nil {
+		return err
+	}
+	if tag != "" && (s.dev || tag != s.version) {
+		return fmt.Errorf("tag %s, but Version in %s is %s%s", tag, versionFile, s.version, map[bool]string{true: dev}[s.dev])
+	}
+	fmt.Fprintf(out, "%s%s, tags: %s\n", s.version, map[bool]string{true: ", in development"}[s.dev], strings.Join(s.tags(), " "))
+	return nil
+}
+
+// section is a part of the changelog.
+type section struct {
+	version string // as in a tag
+	date    string // or the word Unreleased
+	text    string // without the heading
+	at      [2]int // where the heading stands in the file
+}
+
+// topSection reads the first section of the changelog.
+func topSection(root string) (section, error) {
+	text, err := os.ReadFile(filepath.Join(root, changelogFile))
+	if err != nil {
+		return section{}, err
+	}
+	found := heading.FindAllSubmatchIndex(text, 2)
+	if len(found) == 0 {
+		return section{}, fmt.Errorf("%s has no heading such as \"## 1.2.3 - %s\"", changelogFile, unreleased)
+	}
+	h, end := found[0], len(text)
+	if len(found) > 1 {
+		end = found[1][0]
+	}
+	s := section{version: "v" + string(text[h[2]:h[3]]), date: string(text[h[4]:h[5]]), at: [2]int{h[0], h[1]}}
+	s.text = strings.TrimSpace(string(text[h[1]:end]))
+	return s, nil
+}
+
+// notes prints what the changelog says about the version on top, which is that of the tag, if one
+// is given.
+func notes(root, tag string, out io.Writer) error {
+	top, err := topSection(root)
+	switch {
+	case err != nil:
+		return err
+	case tag != "" && tag != top.version:
+		return fmt.Errorf("the top section of %s is of %s, not of %s", changelogFile, top.version, tag)
+	case top.text == "":
+		return fmt.Errorf("%s says nothing about %s", changelogFile, top.version)
+	}
+	_, err = fmt.Fprintln(out, top.text)
+	return err
+}
+
+// setVersion writes the version into the source.
+func setVersion(root, version, date string) error {
+	plain := strings.TrimPrefix(version, "v")
+	if date == unreleased {
+		plain += dev
+	}
+	return rewrite(filepath.Join(root, versionFile), func(source []byte) []byte {
+		return versionLine.ReplaceAll(source, fmt.Appendf(nil, "const Version = %q", plain))
+	})
+}
+
+// head writes a heading into the changelog: in place of the first one, or before it.
+func head(root, version, date string, inPlace bool) error {
+	top, err := topSection(root)
+	if err != nil {
+		return err
+	}
+	line := fmt.Sprintf("## %s - %s", strings.TrimPrefix(version, "v"), date)
+	rest := top.at[1]
+	if !inPlace {
+		line += "\n\n"
+		rest = top.at[0]
+	}
+	return rewrite(filepath.Join(root, changelogFile), func(text []byte) []byte {
+		return fmt.Appendf(nil, "%s%s%s", text[:top.at[0]], line, text[rest:])
+	})
+}
+
+func rewrite(name string, change func([]byte) []byte) error {
+	text, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, change(text), 0o644)
+}
+
+// following returns the next minor version.
+func following(version string) string {
+	var major, minor int
+	_, err := fmt.Sscanf(semver.MajorMinor(version), "v%d.%d", &major, &minor)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("v%d.%d.0", major, minor+1)
+}
