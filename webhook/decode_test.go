@@ -350,12 +350,12 @@ func TestNames(t *testing.T) {
 	require.Equal(t, "until", webhook.MessageDeleteUntil.String())
 	require.Equal(t, "logged out", webhook.PresenceLoggedOut.String())
 	require.Equal(t, "Presence(-1)", webhook.Presence(-1).String())
-	require.Equal(t, "reactivated", webhook.DeactivationReactivate.String())
-	require.Equal(t, "cleared", webhook.UserProfileEventDeleted.String())
+	require.Equal(t, "reactivate", webhook.DeactivationReactivate.String())
+	require.Equal(t, "deleted", webhook.UserProfileEventDeleted.String())
 	require.Equal(t, "added", webhook.FriendshipEventAdded.String())
 	require.Equal(t, "destroyed", webhook.ChatroomEventDestroyed.String())
 	require.Equal(t, "blocked", webhook.ChatroomCauseBlocked.String())
-	require.Equal(t, "all removed", webhook.ChatroomEntryEventAllDeleted.String())
+	require.Equal(t, "all deleted", webhook.ChatroomEntryEventAllDeleted.String())
 	require.Equal(t, "owner changed", webhook.HostedGroupEventOwnerChanged.String())
 	require.Equal(t, "refused", webhook.AuditResultRefused.String())
 	require.Equal(t, "AuditResult(10002)", webhook.AuditResult(10002).String())
@@ -378,5 +378,28 @@ func TestConversationTypes(t *testing.T) {
 		m := callback.Events[0].(*webhook.Message)
 		require.Equal(t, kind, m.ConversationType, word)
 		require.Contains(t, string(m.Raw), "channelType="+word, "no word is lost")
+	}
+}
+
+// What begins at 0 on the wire begins at 1 in Go, so that nothing is taken for something.
+func TestUnsaidIsZero(t *testing.T) {
+	t.Parallel()
+	decode := func(kind webhook.Kind, body string) webhook.Event {
+		callback, err := webhook.Decode(kind, jsonType, []byte(body))
+		require.NoError(t, err)
+		require.Len(t, callback.Events, 1)
+		return callback.Events[0]
+	}
+	for value, want := range map[string]int{``: 0, `"%s":null,`: 0, `"%s":"",`: 0, `"%s":0,`: 1, `"%s":"0",`: 1, `"%s":1,`: 2, `"%s":7,`: 8, `"%s":-1,`: 0} {
+		set := func(name string) string { return strings.ReplaceAll(value, "%s", name) }
+		require.EqualValues(t, want, decode(webhook.KindUserStatus, `{`+set("status")+`"userid":"u"}`).(*webhook.UserStatus).Status, value)
+		require.EqualValues(t, want, decode(webhook.KindUserDeactivation, `{`+set("type")+`"userId":"u"}`).(*webhook.UserDeactivation).Type, value)
+		require.EqualValues(t, want, decode(webhook.KindUserProfile, `{`+set("type")+`"userId":"u"}`).(*webhook.UserProfile).Event, value)
+		room := decode(webhook.KindChatroomStatus, `{`+set("type")+set("status")+`"chatRoomId":"r"}`).(*webhook.ChatroomStatus)
+		require.EqualValues(t, want, room.Event, value)
+		require.EqualValues(t, want, room.Cause, value)
+		group := decode(webhook.KindHostedGroupProfile, `{"groupId":"g","permissions":{`+set("joinPerm")+set("memProfilePerm")+`"x":1}}`).(*webhook.HostedGroupProfile)
+		require.EqualValues(t, want, group.Permissions.Join, value)
+		require.EqualValues(t, want, group.Permissions.MemberProfile, value)
 	}
 }

@@ -5,33 +5,33 @@ import "time"
 // ChatroomEvent is what happened to a chat room.
 type ChatroomEvent int
 
-// The events of [ChatroomStatus].
+// The events of [ChatroomStatus]. Zero means that the callback did not say.
 const (
-	ChatroomEventCreated   ChatroomEvent = 0
-	ChatroomEventJoined    ChatroomEvent = 1
-	ChatroomEventLeft      ChatroomEvent = 2
-	ChatroomEventDestroyed ChatroomEvent = 3
+	ChatroomEventCreated   ChatroomEvent = 1
+	ChatroomEventJoined    ChatroomEvent = 2
+	ChatroomEventLeft      ChatroomEvent = 3
+	ChatroomEventDestroyed ChatroomEvent = 4
 )
 
 // String names the event in English.
 func (e ChatroomEvent) String() string {
-	return nameOf("ChatroomEvent", int(e), 0, "created", "joined", "left", "destroyed")
+	return nameOf("ChatroomEvent", int(e), 1, "created", "joined", "left", "destroyed")
 }
 
 // ChatroomCause is why it happened.
 type ChatroomCause int
 
-// The causes of a [ChatroomStatus].
+// The causes of a [ChatroomStatus]. Zero means that the callback did not say.
 const (
-	ChatroomCauseCall        ChatroomCause = 0 // a call of a client or of the Server API
-	ChatroomCauseDropped     ChatroomCause = 1 // the user was offline for too long
-	ChatroomCauseBlocked     ChatroomCause = 2 // the user was blocked, and so thrown out
-	ChatroomCauseAutoDestroy ChatroomCause = 3 // the room was idle, and destroyed automatically
+	ChatroomCauseCall        ChatroomCause = 1 // a call of a client or of the Server API
+	ChatroomCauseDropped     ChatroomCause = 2 // the user was offline for too long
+	ChatroomCauseBlocked     ChatroomCause = 3 // the user was blocked, and so thrown out
+	ChatroomCauseAutoDestroy ChatroomCause = 4 // the room was idle, and destroyed automatically
 )
 
 // String names the cause in English.
 func (c ChatroomCause) String() string {
-	return nameOf("ChatroomCause", int(c), 0, "call", "dropped", "blocked", "destroyed automatically")
+	return nameOf("ChatroomCause", int(c), 1, "call", "dropped", "blocked", "destroyed automatically")
 }
 
 // ChatroomStatus tells that a chat room was created or destroyed, or that users joined or left.
@@ -61,8 +61,8 @@ func readChatroomStatus(f *fields) Event {
 	return &ChatroomStatus{
 		ChatroomID: f.required("chatRoomId"),
 		UserIDs:    f.list("userIds"),
-		Event:      ChatroomEvent(f.integer("type")),
-		Cause:      ChatroomCause(f.integer("status")),
+		Event:      ChatroomEvent(f.fromZero("type")),
+		Cause:      ChatroomCause(f.fromZero("status")),
 		OccurredAt: f.time("time"),
 	}
 }
@@ -79,7 +79,7 @@ const (
 
 // String names the operation in English.
 func (o ChatroomEntryEvent) String() string {
-	return nameOf("ChatroomEntryEvent", int(o), 1, "set", "removed", "all removed")
+	return nameOf("ChatroomEntryEvent", int(o), 1, "set", "deleted", "all deleted")
 }
 
 // ChatroomEntry tells that an attribute of a chat room was set or removed.

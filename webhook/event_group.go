@@ -76,7 +76,7 @@ const (
 // String names the event in English.
 func (e HostedGroupEvent) String() string {
 	return nameOf("HostedGroupEvent", int(e), 1,
-		"created", "joined", "removed", "left", "dismissed", "admin added", "admin removed", "owner changed")
+		"created", "joined", "removed", "left", "dismissed", "manager added", "manager removed", "owner changed")
 }
 
 // HostedGroupOperation tells that a hosted group was created or dismissed, or that its members or

@@ -226,7 +226,7 @@ const (
 
 // String names the way in English.
 func (t MessageDeleteType) String() string {
-	return nameOf("MessageDeleteType", int(t), 1, "by message", "until")
+	return nameOf("MessageDeleteType", int(t), 1, "single", "until")
 }
 
 // MessageOperation tells that messages were recalled or deleted. No page of RongCloud's that could

@@ -9,16 +9,16 @@ import (
 // Presence is what a user's client did.
 type Presence int
 
-// The values of [Presence].
+// The values of [Presence]. Zero means that the callback did not say.
 const (
-	PresenceOnline    Presence = 0
-	PresenceOffline   Presence = 1
-	PresenceLoggedOut Presence = 2
+	PresenceOnline    Presence = 1
+	PresenceOffline   Presence = 2
+	PresenceLoggedOut Presence = 3
 )
 
 // String names the status in English.
 func (s Presence) String() string {
-	return nameOf("Presence", int(s), 0, "online", "offline", "logged out")
+	return nameOf("Presence", int(s), 1, "online", "offline", "logged out")
 }
 
 // UserStatus tells that a user's client went online or offline, or logged out. RongCloud sends
@@ -46,7 +46,7 @@ func (s *UserStatus) key() string { return joinKey("user", s.UserID) }
 func readUserStatus(f *fields) Event {
 	return &UserStatus{
 		UserID:     f.required("userid"),
-		Status:     Presence(f.integer("status")),
+		Status:     Presence(f.fromZero("status")),
 		Platform:   Platform(f.text("os")),
 		OccurredAt: f.time("time"),
 		ClientIP:   f.text("clientIp"),
@@ -54,18 +54,18 @@ func readUserStatus(f *fields) Event {
 	}
 }
 
-// DeactivationType is what became of a user.
+// DeactivationType says which of the two operations has ended.
 type DeactivationType int
 
-// The values of [DeactivationType].
+// The values of [DeactivationType]. Zero means that the callback did not say.
 const (
-	DeactivationDeactivate DeactivationType = 0
-	DeactivationReactivate DeactivationType = 1
+	DeactivationDeactivate DeactivationType = 1
+	DeactivationReactivate DeactivationType = 2
 )
 
 // String names the value in English.
 func (t DeactivationType) String() string {
-	return nameOf("DeactivationType", int(t), 0, "deactivated", "reactivated")
+	return nameOf("DeactivationType", int(t), 1, "deactivate", "reactivate")
 }
 
 // UserDeactivation tells how the deactivation or reactivation of one user ended, within 15 minutes
@@ -96,7 +96,7 @@ func readUserDeactivation(f *fields) Event {
 	return &UserDeactivation{
 		UserID:      f.required("userId"),
 		OperationID: f.text("operateId"),
-		Type:        DeactivationType(f.integer("type")),
+		Type:        DeactivationType(f.fromZero("type")),
 		Code:        f.text("code"),
 		OccurredAt:  f.time("time"),
 	}
@@ -105,15 +105,15 @@ func readUserDeactivation(f *fields) Event {
 // UserProfileEvent is what happened to a hosted profile.
 type UserProfileEvent int
 
-// The values of [UserProfileEvent].
+// The values of [UserProfileEvent]. Zero means that the callback did not say.
 const (
-	UserProfileEventDeleted UserProfileEvent = 0
-	UserProfileEventUpdated UserProfileEvent = 1
+	UserProfileEventDeleted UserProfileEvent = 1
+	UserProfileEventUpdated UserProfileEvent = 2
 )
 
 // String names the value in English.
 func (c UserProfileEvent) String() string {
-	return nameOf("UserProfileEvent", int(c), 0, "cleared", "changed")
+	return nameOf("UserProfileEvent", int(c), 1, "deleted", "updated")
 }
 
 // UserProfile tells that a hosted user profile was changed or cleared.
@@ -139,7 +139,7 @@ func (p *UserProfile) key() string { return joinKey("user", p.UserID) }
 func readUserProfile(f *fields) Event {
 	p := &UserProfile{
 		UserID:     f.required("userId"),
-		Event:      UserProfileEvent(f.integer("type")),
+		Event:      UserProfileEvent(f.fromZero("type")),
 		OccurredAt: f.time("time"),
 		Attributes: f.texts("userExtProfile"),
 	}

@@ -86,7 +86,7 @@ func (o Observation) Reason() string {
 func WithObserver(observer Observer) Option {
 	return func(c *config) error {
 		if observer == nil {
-			return argument("observer", "is nil")
+			return argument("WithObserver", "is nil")
 		}
 		c.observers = append(c.observers, observer)
 		return nil

@@ -57,9 +57,10 @@ func newConfig(secret string, opts []Option) (*config, error) {
 		timeout: DefaultTimeout, decisionTimeout: DefaultDecisionTimeout,
 		jobTimeout: DefaultJobTimeout, jobRetry: JobRetry{}.withDefaults(),
 	}
-	if err := c.addSecrets(0, []string{secret}); err != nil {
-		return nil, err
+	if fault := credential.Fault(secret); fault != "" {
+		return nil, argument("secret", "%s", fault)
 	}
+	c.apps[0].secrets = []check{checkWith(secret)}
 	for _, opt := range opts {
 		if opt == nil {
 			return nil, argument("option", "is nil")
@@ -75,10 +76,10 @@ func argument(field, format string, args ...any) error {
 	return &rongcloud.ArgumentError{Field: field, Reason: fmt.Sprintf(format, args...)}
 }
 
-func (c *config) addSecrets(i int, secrets []string) error {
+func (c *config) addSecrets(field string, i int, secrets []string) error {
 	for _, secret := range secrets {
 		if fault := credential.Fault(secret); fault != "" {
-			return argument("secret", "%s", fault)
+			return argument(field, "a secret %s", fault)
 		}
 		c.apps[i].secrets = append(c.apps[i].secrets, checkWith(secret))
 	}
@@ -88,7 +89,7 @@ func (c *config) addSecrets(i int, secrets []string) error {
 // WithSecrets accepts further App Secrets beside the first one, such as the old one while RongCloud
 // changes over to a new one.
 func WithSecrets(secrets ...string) Option {
-	return func(c *config) error { return c.addSecrets(0, secrets) }
+	return func(c *config) error { return c.addSecrets("WithSecrets", 0, secrets) }
 }
 
 // WithApp accepts the callbacks of a further app at the same URL, with its own App Secrets. A
@@ -98,18 +99,18 @@ func WithSecrets(secrets ...string) Option {
 func WithApp(appKey string, secrets ...string) Option {
 	return func(c *config) error {
 		if fault := credential.Fault(appKey); fault != "" {
-			return argument("appKey", "%s", fault)
+			return argument("WithApp", "the App Key %s", fault)
 		}
 		if len(secrets) == 0 {
-			return argument("secret", "is missing for the App Key %s", appKey)
+			return argument("WithApp", "a secret is missing for the App Key %s", appKey)
 		}
 		for i := range c.apps {
 			if c.apps[i].key == appKey {
-				return c.addSecrets(i, secrets)
+				return c.addSecrets("WithApp", i, secrets)
 			}
 		}
 		c.apps = append(c.apps, app{key: appKey})
-		return c.addSecrets(len(c.apps)-1, secrets)
+		return c.addSecrets("WithApp", len(c.apps)-1, secrets)
 	}
 }
 
@@ -120,7 +121,7 @@ func WithApp(appKey string, secrets ...string) Option {
 func WithWindow(window time.Duration) Option {
 	return func(c *config) error {
 		if window < 0 {
-			return argument("window", "%v is negative", window)
+			return argument("WithWindow", "%v is negative", window)
 		}
 		c.window = window
 		return nil
@@ -132,7 +133,7 @@ func WithWindow(window time.Duration) Option {
 func WithMaxBody(bytes int64) Option {
 	return func(c *config) error {
 		if bytes < 1 || bytes > 1<<30 {
-			return argument("maxBody", "%d is not between 1 and %d", bytes, 1<<30)
+			return argument("WithMaxBody", "%d is not between 1 and %d", bytes, 1<<30)
 		}
 		c.maxBody = bytes
 		return nil
@@ -145,11 +146,11 @@ func WithMaxBody(bytes int64) Option {
 func WithSources(sources ...netip.Prefix) Option {
 	return func(c *config) error {
 		if len(sources) == 0 {
-			return argument("sources", "is empty")
+			return argument("WithSources", "is empty")
 		}
 		for _, source := range sources {
 			if !source.IsValid() {
-				return argument("sources", "holds an invalid prefix")
+				return argument("WithSources", "holds an invalid prefix")
 			}
 			c.sources = append(c.sources, unmapped(source))
 		}
@@ -163,7 +164,7 @@ func WithSources(sources ...netip.Prefix) Option {
 func WithClientAddr(addr func(*http.Request) netip.Addr) Option {
 	return func(c *config) error {
 		if addr == nil {
-			return argument("clientAddr", "is nil")
+			return argument("WithClientAddr", "is nil")
 		}
 		c.clientAddr = addr
 		return nil
@@ -190,7 +191,7 @@ func checkKind(kind Kind) error {
 func WithClock(now func() time.Time) Option {
 	return func(c *config) error {
 		if now == nil {
-			return argument("clock", "is nil")
+			return argument("WithClock", "is nil")
 		}
 		c.now = now
 		return nil
@@ -203,7 +204,7 @@ func WithClock(now func() time.Time) Option {
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {
-			return argument("logger", "is nil")
+			return argument("WithLogger", "is nil")
 		}
 		c.logger = logger
 		return nil
@@ -215,7 +216,7 @@ func WithLogger(logger *slog.Logger) Option {
 func WithNonceStore(store NonceStore) Option {
 	return func(c *config) error {
 		if store == nil {
-			return argument("nonceStore", "is nil")
+			return argument("WithNonceStore", "is nil")
 		}
 		c.nonces = store
 		return nil
@@ -226,7 +227,7 @@ func WithNonceStore(store NonceStore) Option {
 // the request; [DefaultTimeout] if it is not given. RongCloud waits five seconds. With [WithQueue]
 // it limits the storing, and [WithJobTimeout] the functions.
 func WithTimeout(timeout time.Duration) Option {
-	return func(c *config) error { return positive("timeout", &c.timeout, timeout) }
+	return func(c *config) error { return positive("WithTimeout", &c.timeout, timeout) }
 }
 
 // WithDecisionTimeout sets how long a function may take to decide about a message, counted from the
@@ -244,17 +245,17 @@ func WithTimeout(timeout time.Duration) Option {
 func WithDecisionTimeout(timeout time.Duration, fallback Decision) Option {
 	return func(c *config) error {
 		if _, err := fallback.encode(""); err != nil {
-			return argument("fallback", "%v", err)
+			return argument("WithDecisionTimeout", "the fallback: %v", err)
 		}
 		c.fallback = fallback
-		return positive("decisionTimeout", &c.decisionTimeout, timeout)
+		return positive("WithDecisionTimeout", &c.decisionTimeout, timeout)
 	}
 }
 
 // WithJobTimeout sets after which time the context of a function ends that [WithQueue] calls;
 // [DefaultJobTimeout] if it is not given. A function that does not obey keeps its worker busy.
 func WithJobTimeout(timeout time.Duration) Option {
-	return func(c *config) error { return positive("jobTimeout", &c.jobTimeout, timeout) }
+	return func(c *config) error { return positive("WithJobTimeout", &c.jobTimeout, timeout) }
 }
 
 // JobRetry says how often [WithQueue] calls a function that fails, and how long it waits before it
@@ -299,7 +300,7 @@ func (r JobRetry) withDefaults() JobRetry {
 func WithGiveUp(giveUp func(Job, error)) Option {
 	return func(c *config) error {
 		if giveUp == nil {
-			return argument("giveUp", "is nil")
+			return argument("WithGiveUp", "is nil")
 		}
 		c.onGiveUp = append(c.onGiveUp, giveUp)
 		return nil
@@ -316,9 +317,9 @@ func WithQueue(queue Queue, workers int) Option {
 	return func(c *config) error {
 		switch {
 		case queue == nil:
-			return argument("queue", "is nil")
+			return argument("WithQueue", "the queue is nil")
 		case workers < 1 || workers > 10_000:
-			return argument("workers", "%d is not between 1 and 10000", workers)
+			return argument("WithQueue", "%d workers are not between 1 and 10000", workers)
 		}
 		c.queue, c.workers = queue, workers
 		return nil

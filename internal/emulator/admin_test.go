@@ -283,12 +283,12 @@ func TestUsersAct(t *testing.T) {
 	require.Equal(t, webhook.KindChatroomStatus, (<-back).Kind, "created")
 	require.Equal(t, webhook.KindChatroomStatus, (<-back).Kind, "joined")
 	for _, body := range []string{
-		`{"to":"ben","text":"hello"}`, `{"to":"g","type":"group","text":"hello"}`, `{"to":"lobby","type":"chatroom","text":"hello"}`,
-		`{"to":"ug","type":"ultraGroup","objectName":"app:Card","content":{"n":1}}`,
+		`{"targetId":"ben","text":"hello"}`, `{"targetId":"g","conversationType":"group","text":"hello"}`, `{"targetId":"lobby","conversationType":"chatroom","text":"hello"}`,
+		`{"targetId":"ug","conversationType":"ultraGroup","objectName":"app:Card","content":{"n":1}}`,
 	} {
 		status, answer = ask(t, "POST", users+"ann/send", body)
 		require.Equal(t, 200, status, answer)
-		require.Contains(t, answer, `"uid":"TEST-`)
+		require.Contains(t, answer, `"messageUID":"TEST-`)
 		m := (<-back).Events[0].(*webhook.Message)
 		require.Equal(t, "ann", m.From)
 	}
@@ -307,9 +307,9 @@ func TestUsersAct(t *testing.T) {
 		status             int
 		says               string
 	}{
-		{"POST", "ben/send", `{"to":"ann","text":"x"}`, http.StatusConflict, "not connected"},
-		{"POST", "ann/send", `{"to":"other","type":"group","text":"x"}`, http.StatusConflict, "not a member"},
-		{"POST", "ann/send", `{"to":"ben","type":"pigeon"}`, http.StatusBadRequest, "pigeon"},
+		{"POST", "ben/send", `{"targetId":"ann","text":"x"}`, http.StatusConflict, "not connected"},
+		{"POST", "ann/send", `{"targetId":"other","conversationType":"group","text":"x"}`, http.StatusConflict, "not a member"},
+		{"POST", "ann/send", `{"targetId":"ben","conversationType":"pigeon"}`, http.StatusBadRequest, "pigeon"},
 		{"POST", "ann/send", ``, http.StatusBadRequest, "JSON body"},
 		{"POST", "ben/chatrooms/lobby", ``, http.StatusConflict, "not connected"},
 	} {

@@ -32,10 +32,10 @@ func (e *emulator) postDisconnect(r *http.Request) (any, error) {
 // postSend lets a user's app send a message.
 func (e *emulator) postSend(r *http.Request) (any, error) {
 	var body struct {
-		To         string          `json:"to"`
-		Type       string          `json:"type"`    // private, group, chatroom or ultraGroup; private without it
-		Channel    string          `json:"channel"` // of an ultra group
-		Text       string          `json:"text"`    // of a text message, or
+		TargetID   string          `json:"targetId"`
+		Type       string          `json:"conversationType"` // private, group, chatroom or ultraGroup; private without it
+		ChannelID  string          `json:"channelId"`        // of an ultra group
+		Text       string          `json:"text"`             // of a text message, or
 		ObjectName string          `json:"objectName"`
 		Content    json.RawMessage `json:"content"`
 	}
@@ -51,22 +51,22 @@ func (e *emulator) postSend(r *http.Request) (any, error) {
 	var err error
 	switch body.Type {
 	case "", "private":
-		uid, err = u.SendPrivate(body.To, content)
+		uid, err = u.SendPrivate(body.TargetID, content)
 	case "group":
-		uid, err = u.SendGroup(body.To, content)
+		uid, err = u.SendGroup(body.TargetID, content)
 	case "chatroom":
-		uid, err = u.SendChatroom(body.To, content)
+		uid, err = u.SendChatroom(body.TargetID, content)
 	case "ultraGroup":
-		uid, err = u.SendUltraGroup(rongcloudtest.Channel{GroupID: body.To, ChannelID: body.Channel}, content)
+		uid, err = u.SendUltraGroup(rongcloudtest.Channel{GroupID: body.TargetID, ChannelID: body.ChannelID}, content)
 	default:
-		return nil, fault(http.StatusBadRequest, "type: private, group, chatroom or ultraGroup, not %q", body.Type)
+		return nil, fault(http.StatusBadRequest, "conversationType: private, group, chatroom or ultraGroup, not %q", body.Type)
 	}
 	if err != nil {
 		return nil, fault(http.StatusConflict, "%v", err)
 	}
 	e.events.publish("message", struct{}{})
 	return struct {
-		UID string `json:"uid"`
+		MessageUID string `json:"messageUID"`
 	}{uid}, nil
 }
 

@@ -92,6 +92,13 @@ func (f *form) optional(name, value string) {
 	}
 }
 
+// fromZero writes a value that begins at 1 in Go and at 0 on the wire.
+func (f *form) fromZero(name string, value int) {
+	if n := fromZero(value); n != nil {
+		f.set(name, strconv.Itoa(*n))
+	}
+}
+
 func (f *form) flag(name string, value bool) {
 	if value {
 		f.set(name, "true")
@@ -164,7 +171,7 @@ func deactivationForm(d *webhook.UserDeactivation) string {
 	var f form
 	f.set("userId", d.UserID)
 	f.set("operateId", d.OperationID)
-	f.set("type", strconv.Itoa(int(d.Type)))
+	f.fromZero("type", int(d.Type))
 	f.set("code", d.Code)
 	f.set("time", digits(d.OccurredAt))
 	return f.String()

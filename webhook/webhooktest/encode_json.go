@@ -3,7 +3,6 @@ package webhooktest
 import (
 	"encoding/json"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -19,12 +18,12 @@ func (a App) object(e webhook.Event) (any, error) {
 	case *webhook.UserStatus:
 		return struct {
 			UserID    string `json:"userid"`
-			Status    string `json:"status"`
+			Status    *int   `json:"status,string,omitempty"`
 			OS        string `json:"os,omitempty"`
 			Time      int64  `json:"time"`
 			ClientIP  string `json:"clientIp"`
 			SessionID string `json:"sessionId,omitempty"`
-		}{e.UserID, strconv.Itoa(int(e.Status)), string(e.Platform), millis(e.OccurredAt), e.ClientIP, e.SessionID}, nil
+		}{e.UserID, fromZero(int(e.Status)), string(e.Platform), millis(e.OccurredAt), e.ClientIP, e.SessionID}, nil
 	case *webhook.UserProfile:
 		return profileObject(e)
 	case *webhook.Friendship:
@@ -40,10 +39,10 @@ func (a App) object(e webhook.Event) (any, error) {
 		return struct {
 			ChatroomID string   `json:"chatRoomId"`
 			UserIDs    []string `json:"userIds"`
-			Status     int      `json:"status"`
-			Type       int      `json:"type"`
+			Status     int      `json:"status"` // a call, if nothing is said
+			Type       *int     `json:"type,omitempty"`
 			Time       int64    `json:"time"`
-		}{e.ChatroomID, append([]string{}, e.UserIDs...), int(e.Cause), int(e.Event), millis(e.OccurredAt)}, nil
+		}{e.ChatroomID, append([]string{}, e.UserIDs...), max(int(e.Cause)-1, 0), fromZero(int(e.Event)), millis(e.OccurredAt)}, nil
 	case *webhook.ChatroomEntry:
 		return struct {
 			ChatroomID string `json:"chatroomId"`
@@ -150,11 +149,11 @@ func number(b bool) int {
 func profileObject(e *webhook.UserProfile) (any, error) {
 	object := struct {
 		UserID     string `json:"userId"`
-		Type       int    `json:"type"`
+		Type       *int   `json:"type,omitempty"`
 		Time       int64  `json:"time"`
 		Profile    string `json:"userProfile,omitempty"`
 		Attributes string `json:"userExtProfile,omitempty"`
-	}{UserID: e.UserID, Type: int(e.Event), Time: millis(e.OccurredAt)}
+	}{UserID: e.UserID, Type: fromZero(int(e.Event)), Time: millis(e.OccurredAt)}
 	var err error
 	if e.Profile != nil {
 		if object.Profile, err = marshal(e.Profile); err != nil {
@@ -196,16 +195,9 @@ type permissions struct {
 	MemberProfile *int `json:"memProfilePerm,omitempty"`
 }
 
-// permissionsObject counts from 0, as RongCloud does.
 func permissionsObject(p *rongcloud.HostedGroupPermissions) *permissions {
 	if p == nil {
 		return nil
-	}
-	fromZero := func(value int) *int {
-		if value == 0 {
-			return nil
-		}
-		return rongcloud.Ptr(value - 1)
 	}
 	return &permissions{
 		fromZero(int(p.Join)), fromZero(int(p.Remove)), fromZero(int(p.Invite)), fromZero(int(p.InviteConsent)),
@@ -258,4 +250,12 @@ func hostedObject(e *webhook.HostedInfoAudit) any {
 		UserID     string `json:"targetUserId,omitempty"`
 		Contents   []text `json:"contents"`
 	}{int(e.Type), e.Passed, millis(e.OccurredAt), e.OperatorID, e.GroupID, e.UserID, contents}
+}
+
+// fromZero is a value as it is on the wire, where it begins at 0; nil if it was not set.
+func fromZero(value int) *int {
+	if value <= 0 {
+		return nil
+	}
+	return rongcloud.Ptr(value - 1)
 }

@@ -205,8 +205,8 @@ func TestSparseEvents(t *testing.T) {
 	t.Parallel()
 	for e, want := range map[webhook.Event]string{
 		&webhook.Message{}:                        "fromUserId=&toUserId=&objectName=&content=&channelType=&msgTimestamp=0&timestamp=0&msgUID=&sensitiveType=0&source=",
-		&webhook.ChatroomStatus{}:                 `[{"chatRoomId":"","userIds":[],"status":0,"type":0,"time":0}]`,
-		&webhook.UserProfile{}:                    `{"userId":"","type":0,"time":0}`,
+		&webhook.ChatroomStatus{}:                 `[{"chatRoomId":"","userIds":[],"status":0,"time":0}]`,
+		&webhook.UserProfile{}:                    `{"userId":"","time":0}`,
 		&webhook.HostedGroupProfile{GroupID: "g"}: `{"profiles":[{"groupId":"g","time":0}]}`,
 		&webhook.HostedInfoAudit{}:                `{"eventType":0,"result":false,"time":0,"contents":[]}`,
 		&webhook.Unknown{Envelope: raw(`a=1`)}:    `a=1`,
