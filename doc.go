@@ -1,7 +1,8 @@
 // Package rongcloud is a client for the IM Server API of RongCloud (融云): it registers users, sends
 // messages and manages what a chat app keeps on RongCloud's servers, from an app's own backend.
 //
-//	client, err := rongcloud.New(appKey, appSecret, rongcloud.WithRegion(rongcloud.RegionSingapore))
+//	region := rongcloud.WithRegion(rongcloud.RegionSingapore)
+//	client, err := rongcloud.New(appKey, appSecret, region)
 //	...
 //	token, err := client.User.Register(ctx, rongcloud.RegisterParams{UserID: "u1", Name: "Ann"})
 //	...
@@ -21,7 +22,8 @@
 // decision to the server; where zero itself is meant the field is a pointer, and [Ptr] makes one.
 // Lists come page by page, or whole with range:
 //
-//	for userID, err := range client.User.Blacklist.All(ctx, rongcloud.UserBlacklistQuery{UserID: "u1"}) {
+//	query := rongcloud.UserBlacklistQuery{UserID: "u1"}
+//	for userID, err := range client.User.Blacklist.All(ctx, query) {
 //
 // [Client.Call] reaches an endpoint that is newer than the SDK. Package endpoint describes all of
 // them as data.

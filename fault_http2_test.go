@@ -21,7 +21,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Faults of HTTP/2, of which net/http's own server is too well-behaved to make any: a server that writes frames.
+// Faults of HTTP/2, of which net/http's own server is too well-behaved to make any: a server that
+// writes frames.
 
 // The types, flags and error codes of frames: https://www.rfc-editor.org/rfc/rfc9113#section-6.
 const (
@@ -174,11 +175,13 @@ type h2Fault struct {
 	always   bool
 	late     bool // the caller's deadline passes when all that can come of the request has come
 	serve    func(r *h2Request) (carriedOut bool)
-	// Requests that arrived, attempts, and what the error is, for repeatable, guarded and unsafe calls, without a backup.
+	// Requests that arrived, attempts, and what the error is, for repeatable, guarded and unsafe
+	// calls, without a backup.
 	repeatable, guarded, unsafe string
 }
 
-// Every error code of RFC 9113, and one that nobody knows. REFUSED_STREAM alone says that nothing was done.
+// Every error code of RFC 9113, and one that nobody knows. REFUSED_STREAM alone says that nothing
+// was done.
 func h2Resets() []h2Fault {
 	var rows []h2Fault
 	for code := range uint32(0xf) {
@@ -288,7 +291,8 @@ func TestHTTP2Faults(t *testing.T) {
 	}
 }
 
-// runHTTP2Fault makes one call, over a fresh connection or a used one, through the client's own connections or the caller's.
+// runHTTP2Fault makes one call, over a fresh connection or a used one, through the client's own
+// connections or the caller's.
 func runHTTP2Fault(t *testing.T, f h2Fault, class, want string, used, foreign bool) {
 	before := 0
 	if used {
@@ -335,7 +339,8 @@ func runHTTP2Fault(t *testing.T, f h2Fault, class, want string, used, foreign bo
 	}
 }
 
-// expiringContext is one whose deadline passes when its done is closed: no clock decides how far a request has got by then.
+// expiringContext is one whose deadline passes when its done is closed: no clock decides how far a
+// request has got by then.
 type expiringContext struct {
 	context.Context
 	done chan struct{}
@@ -362,7 +367,8 @@ func onlyIf(condition bool, option Option) []Option {
 	return nil
 }
 
-// client is one that trusts the server, with connections of its own or through an HTTP client of the caller's.
+// client is one that trusts the server, with connections of its own or through an HTTP client of
+// the caller's.
 func (s *h2Server) client(t testing.TB, foreign bool, opts ...Option) *Client {
 	t.Helper()
 	through := WithTLSConfig(s.tls)
@@ -430,7 +436,8 @@ func TestHTTP2FaultsWithoutABody(t *testing.T) {
 	}
 }
 
-// A wrapped transport is not net/http's own to look at, but a request without a body is written once through it, too.
+// A wrapped transport is not net/http's own to look at, but a request without a body is written
+// once through it, too.
 func TestWrappedTransportWritesOnce(t *testing.T) {
 	t.Parallel()
 	server := newH2Server(t, func(r *h2Request) bool { r.reset(h2ProtocolError); return true })
@@ -448,7 +455,8 @@ func TestWrappedTransportWritesOnce(t *testing.T) {
 	}
 }
 
-// What was delivered is not called unsent because the server is gone when it would have been repeated.
+// What was delivered is not called unsent because the server is gone when it would have been
+// repeated.
 func TestHTTP2ServerGoneAfterTheReset(t *testing.T) {
 	t.Parallel()
 	for name, call := range map[string]func(*Client) error{
@@ -508,8 +516,9 @@ func TestSendsBesideGoAways(t *testing.T) {
 	require.EqualValues(t, callers*each, arrived.Load())
 }
 
-// The texts of net/http's HTTP/2 are all that tells what was not processed. If this fails with a new version of Go, the texts in
-// transport_wire.go have to follow: until then such sends end in ErrOutcomeUnknown.
+// The texts of net/http's HTTP/2 are all that tells what was not processed. If this fails with a
+// new version of Go, the texts in transport_wire.go have to follow: until then such sends end in
+// ErrOutcomeUnknown.
 func TestHTTP2ErrorTexts(t *testing.T) {
 	t.Parallel()
 	for want, serve := range map[string]func(r *h2Request){
@@ -549,7 +558,8 @@ func TestForgedErrorTexts(t *testing.T) {
 	}
 }
 
-// A POST without a body goes over HTTP/2 with a body of no bytes, and over HTTP/1.1 with none, whatever the connection before spoke.
+// A POST without a body goes over HTTP/2 with a body of no bytes, and over HTTP/1.1 with none,
+// whatever the connection before spoke.
 func TestPOSTWithoutABodyOverBothVersions(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

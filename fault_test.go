@@ -27,10 +27,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// The fault matrix: what each fault does to each class of endpoint, with a backup host that is alive, one that is dead, and
-// none. Every cell runs over real TCP and states the requests that the two servers got and what the caller is told.
+// The fault matrix: what each fault does to each class of endpoint, with a backup host that is
+// alive, one that is dead, and none. Every cell runs over real TCP and states the requests that
+// the two servers got and what the caller is told.
 
-// faultServer is one host of a cell. It counts requests, and for every request ID how often it was carried out.
+// faultServer is one host of a cell. It counts requests, and for every request ID how often it was
+// carried out.
 type faultServer struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -44,7 +46,8 @@ func (s *faultServer) count() int {
 	return s.requests
 }
 
-// twice tells whether any request was carried out more than once, by one of the servers or by several.
+// twice tells whether any request was carried out more than once, by one of the servers or by
+// several.
 func twice(servers ...*faultServer) bool {
 	done := map[string]int{}
 	for _, s := range servers {
@@ -60,7 +63,8 @@ func twice(servers ...*faultServer) bool {
 	return slices.ContainsFunc(slices.Collect(maps.Values(done)), func(n int) bool { return n > 1 })
 }
 
-// newFaultServer starts a host whose answers come from serve, which says whether it carried the request out.
+// newFaultServer starts a host whose answers come from serve, which says whether it carried the
+// request out.
 func newFaultServer(t testing.TB, tls bool, serve func(w http.ResponseWriter, r *http.Request) bool) *faultServer {
 	s := &faultServer{done: map[string]int{}}
 	s.Server = httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -68,7 +72,8 @@ func newFaultServer(t testing.TB, tls bool, serve func(w http.ResponseWriter, r 
 		s.mu.Lock()
 		s.requests++
 		s.mu.Unlock()
-		// What was carried out is counted before the answer, as a server would that dies right after.
+		// What was carried out is counted before the answer, as a server would that dies right
+		// after.
 		if carriedOut := serve(w, r); carriedOut && err == nil {
 			s.mu.Lock()
 			s.done[r.Header.Get("X-Request-Id")]++
@@ -154,8 +159,8 @@ var zipped = sync.OnceValue(func() []byte {
 	return buf.Bytes()
 })
 
-// closeUsed answers the first request of each connection and says nothing of closing it. The second one comes just as
-// the server closes the connection for being idle: it is not carried out.
+// closeUsed answers the first request of each connection and says nothing of closing it. The
+// second one comes just as the server closes the connection for being idle: it is not carried out.
 func closeUsed() func(http.ResponseWriter, *http.Request) bool {
 	var used sync.Map
 	return func(w http.ResponseWriter, r *http.Request) bool {
@@ -174,7 +179,8 @@ type fault struct {
 	setup func(t *testing.T, cell *faultCell) context.Context
 	tls   bool
 	warm  bool // a call before, and so a connection that has been used, at the expense of one request
-	// Per class, for a backup that is alive, dead, and absent: requests at primary/backup, then what the error is.
+	// Per class, for a backup that is alive, dead, and absent: requests at primary/backup, then
+	// what the error is.
 	repeatable, guarded, unsafe [3]string
 }
 
@@ -639,7 +645,8 @@ func failNames(client *Client) {
 	}
 }
 
-// A server that closes each connection right after its answer, without saying so, makes the client meet stale ones.
+// A server that closes each connection right after its answer, without saying so, makes the client
+// meet stale ones.
 func closingServer(t testing.TB) *faultServer {
 	return newFaultServer(t, false, func(w http.ResponseWriter, _ *http.Request) bool {
 		conn, buf, err := w.(http.Hijacker).Hijack()
@@ -671,7 +678,8 @@ func TestServerThatClosesIdleConnections(t *testing.T) {
 	}
 	require.Zero(t, backup.count(), "a stale connection is no reason to leave the host")
 
-	// Sends may meet a stale connection too. Each is then carried out once, or not at all and called unknown.
+	// Sends may meet a stale connection too. Each is then carried out once, or not at all and
+	// called unknown.
 	unknown := 0
 	for range 200 {
 		if err := faultCall(t.Context(), client, "unsafe"); err != nil {

@@ -159,7 +159,8 @@ func TestLimiterKeepsTheQuotaWithBulkAndSingleCalls(t *testing.T) {
 func TestLimiterHoldsSingleCallsForBulkThatWaitedLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		// A call that asks for the whole quota fits into no second that has a single call, and these come all the time.
+		// A call that asks for the whole quota fits into no second that has a single call, and
+		// these come all the time.
 		limiter, ep := newTestLimiter(t, Quotas{}), limiterEndpoint(100, time.Second)
 		ctx, stop := context.WithTimeout(t.Context(), time.Minute)
 		defer stop()

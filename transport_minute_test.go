@@ -88,7 +88,8 @@ func TestMinuteByEitherClock(t *testing.T) {
 	}
 }
 
-// stepped sets the wall clock of t and leaves its monotonic one: in package time, seconds are above 30 bits of nanoseconds.
+// stepped sets the wall clock of t and leaves its monotonic one: in package time, seconds are
+// above 30 bits of nanoseconds.
 func stepped(t time.Time, by time.Duration) time.Time {
 	*(*uint64)(unsafe.Pointer(&t)) += uint64(by/time.Second) << 30
 	return t

@@ -152,7 +152,8 @@ func ownStaleClient(t *testing.T, idle int, policy RetryPolicy) (*Client, *fault
 	return client, server, &attempts
 }
 
-// However many idle connections are closed at the same moment, the last attempt goes over a connection of its own.
+// However many idle connections are closed at the same moment, the last attempt goes over a
+// connection of its own.
 func TestTheLastAttemptMeetsNoIdleConnection(t *testing.T) {
 	t.Parallel()
 	for _, class := range []string{"safe", "unsafe"} {
@@ -169,7 +170,8 @@ func TestTheLastAttemptMeetsNoIdleConnection(t *testing.T) {
 	}
 }
 
-// The first retry after a connection that was closed costs the client's budget nothing, and every other one does.
+// The first retry after a connection that was closed costs the client's budget nothing, and every
+// other one does.
 func TestTheFirstRetryAfterAClosedConnectionIsFree(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

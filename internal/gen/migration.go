@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// migrationText is the part of docs/migration.md that is written by hand. The tables take the place of the mark.
+// migrationText is the part of docs/migration.md that is written by hand. The tables take the
+// place of the mark.
 //
 //go:embed migration.md
 var migrationText string
@@ -88,7 +89,8 @@ func migration(endpoints []*endpoint, methods map[string][]string, sdk *official
 		strings.Replace(text, tablesMark, b.String(), 1))
 }
 
-// serviceOf is the field of the client that leads to a method: client.User for client.User.Blacklist.Add.
+// serviceOf is the field of the client that leads to a method: client.User for
+// client.User.Blacklist.Add.
 func serviceOf(method string) string {
 	parts := strings.SplitN(method, ".", 3)
 	if len(parts) < 3 {

@@ -145,7 +145,8 @@ func TestMigration(t *testing.T) {
 	require.True(t, strings.HasPrefix(text, "<!-- Code generated"))
 }
 
-// The check of the gate fails when the catalogue and the methods do not agree any more, while the generator itself goes on.
+// The check of the gate fails when the catalogue and the methods do not agree any more, while the
+// generator itself goes on.
 func TestRunFindsHoles(t *testing.T) {
 	t.Parallel()
 	const own = "package x\n\ntype S struct{}\n\n//rongcloud:endpoint POST /test/one.json\nfunc (s *S) One() {}\n"
@@ -178,7 +179,8 @@ func TestRunFindsHoles(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestOwnCatalogueHasNoHoles takes one method away from the repository, and adds one endpoint, in memory.
+// TestOwnCatalogueHasNoHoles takes one method away from the repository, and adds one endpoint, in
+// memory.
 func TestOwnCatalogueHasNoHoles(t *testing.T) {
 	t.Parallel()
 	endpoints, err := load("../../api")

@@ -80,6 +80,8 @@ func TestPlanted(t *testing.T) {
 				"type F struct{ SentTime int64 }":               "fields p.F.SentTime: a moment ends in At, a span says what it measures",
 				"type F struct{ DestroyTime time.Duration }":    "fields p.F.DestroyTime: a moment ends in At, a span says what it measures",
 				"type F struct{ MutedAt time.Duration }":        "fields p.F.MutedAt: it is a span",
+				"type F struct{ SentAt int64 }":                 "fields p.F.SentAt: a moment is a time.Time",
+				"type F struct{ MuteMinutes int }":              "fields p.F.MuteMinutes: a span is a time.Duration",
 				"type F struct{ NewOwner string }":              "fields p.F.NewOwner: an ID ends in ID",
 				"type F struct{ NotMembers []string }":          "fields p.F.NotMembers: IDs end in IDs",
 				"type F struct{ UserID []string }":              "fields p.F.UserID: ID is one, IDs are several",

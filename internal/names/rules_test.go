@@ -213,6 +213,7 @@ var (
 	nouns = []string{"User", "Users", "Group", "Groups", "Chatroom", "Chatrooms", "Room", "Rooms", "Channel", "Channels", "Member", "Members",
 		"Owner", "Creator", "Operator", "Manager", "Managers", "Friend", "Friends", "Target", "Targets", "Bot", "Bots", "Agent", "Agents",
 		"Admin", "Admins"}
+	units    = []string{"Seconds", "Minutes", "Hours", "Days", "Milliseconds", "Millis", "Minute", "Second"}
 	integers = []string{"int", "int32", "int64", "uint", "uint32", "uint64"}
 )
 
@@ -230,6 +231,10 @@ func checkFields(s *source, found func(name, why string, args ...any)) {
 			found(name, "a moment ends in At, a span says what it measures")
 		case text == "time.Duration" && end == "At":
 			found(name, "it is a span")
+		case slices.Contains(integers, text) && end == "At":
+			found(name, "a moment is a time.Time")
+		case slices.Contains(integers, text) && slices.Contains(units, end):
+			found(name, "a span is a time.Duration")
 		case text == "string" && slices.Contains(nouns, end):
 			found(name, "an ID ends in ID")
 		case text == "[]string" && slices.Contains(nouns, end):
