@@ -112,9 +112,6 @@ type GroupByUserQuery struct {
 	UserID string `wire:"userId"`
 	Page   int    `wire:"page"` // from 1, the default
 	Size   int    `wire:"size"` // groups per page, 50 by default, at most 1000
-
-	// Unpaged asks for the first 5000 groups at once. Page and Size have to be 0 then.
-	Unpaged bool `wire:"-"`
 }
 
 // Group is a group as the list of a user's groups shows it.
@@ -131,6 +128,11 @@ type GroupPage struct {
 // More reports whether there may be another page. The server does not say, so only an empty page is
 // taken for the one after the last.
 func (p *GroupPage) More() bool { return len(p.Groups) > 0 }
+
+// Groups are the groups that a user is in.
+type Groups struct {
+	Groups []Group `json:"groups"`
+}
 
 // boundNotice is the message that travels with a change of a group.
 type boundNotice struct {
@@ -288,13 +290,16 @@ func (s *GroupService) ListMembers(ctx context.Context, groupID string, opts ...
 //
 //rongcloud:endpoint POST /user/group/query.json
 func (s *GroupService) ListByUser(ctx context.Context, query GroupByUserQuery, opts ...CallOption) (*GroupPage, error) {
-	switch {
-	case !query.Unpaged && query.Page == 0:
-		query.Page = 1 // to the server no page is all at once
-	case query.Unpaged && (query.Page != 0 || query.Size != 0):
-		return nil, refuseParam(endpoint.UserGroupQuery, &query, "page", "cannot be combined with Unpaged, nor can Size")
-	}
+	query.Page = max(query.Page, 1) // page 0 would turn paging off
 	return fetch[GroupPage](ctx, s.client, endpoint.UserGroupQuery, &query, opts)
+}
+
+// ListByUserUnpaged returns the first 5000 groups that a user is in, without pages. Nothing tells
+// whether there are more; [GroupService.AllByUser] yields them.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/group/query-group-by-user
+func (s *GroupService) ListByUserUnpaged(ctx context.Context, userID string, opts ...CallOption) (*Groups, error) {
+	return fetch[Groups](ctx, s.client, endpoint.UserGroupQuery, &oneUserID{userID}, opts)
 }
 
 // AllByUser yields the groups that a user is in, from the query's page on.

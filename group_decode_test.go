@@ -28,6 +28,7 @@ func TestGroupDecodes(t *testing.T) {
 	groups := func(x ctx, c client) (any, error) {
 		return c.Group.ListByUser(x, rongcloud.GroupByUserQuery{UserID: "u"})
 	}
+	unpaged := func(x ctx, c client) (any, error) { return c.Group.ListByUserUnpaged(x, "u") }
 	mutes := func(x ctx, c client) (any, error) { return c.Group.Mute.List(x, "g") }
 	bans := func(x ctx, c client) (any, error) {
 		return c.Group.MuteAllMembers.List(x, rongcloud.GroupMuteAllMembersQuery{})
@@ -94,6 +95,7 @@ func TestGroupDecodes(t *testing.T) {
 		{"no members", "group/user/query", members, ``, &rongcloud.GroupMembers{UserIDs: []string{}}},
 		{"groups", "user/group/query", groups, `,"groups":[{"name":"G","id":"g"}]`, &rongcloud.GroupPage{Groups: []rongcloud.Group{{GroupID: "g", Name: "G"}}}},
 		{"groups of numbers", "user/group/query", groups, `,"groups":[{"name":null,"id":7}]`, &rongcloud.GroupPage{Groups: []rongcloud.Group{{GroupID: "7"}}}},
+		{"groups at once", "user/group/query", unpaged, `,"groups":[{"name":"G","id":"g"}]`, &rongcloud.Groups{Groups: []rongcloud.Group{{GroupID: "g", Name: "G"}}}},
 		{"no groups", "user/group/query", groups, `,"groups":null`, &rongcloud.GroupPage{}},
 
 		{

@@ -59,7 +59,10 @@ func TestGroupSends(t *testing.T) {
 	}{
 		{"/group/sync.json", func(x ctx, c client) error { return c.Group.QuitAll(x, "u1") }, userForm("userId", "u1")},
 		{"/user/group/query.json", byUser(rongcloud.GroupByUserQuery{UserID: "u1", Size: 10}), userForm("userId", "u1", "page", "1", "size", "10")},
-		{"/user/group/query.json", byUser(rongcloud.GroupByUserQuery{UserID: "u1", Unpaged: true}), userForm("userId", "u1")},
+		{"/user/group/query.json", func(x ctx, c client) error {
+			_, err := c.Group.ListByUserUnpaged(x, "u1")
+			return err
+		}, userForm("userId", "u1")},
 		{"/group/ban/query.json", func(x ctx, c client) error {
 			_, err := c.Group.MuteAllMembers.Check(x, []string{"g", "h"})
 			return err
@@ -214,19 +217,9 @@ func TestGroupRefuses(t *testing.T) {
 			_, err := c.Group.ListByUser(x, rongcloud.GroupByUserQuery{Page: 1})
 			return err
 		}},
-		{"a page of all at once", "page", "Unpaged", func(x ctx, c client) error {
-			_, err := c.Group.ListByUser(x, rongcloud.GroupByUserQuery{UserID: "u", Page: 1, Unpaged: true})
+		{"groups of nobody, without pages", "userId", "is required", func(x ctx, c client) error {
+			_, err := c.Group.ListByUserUnpaged(x, "")
 			return err
-		}},
-		{"a size of all at once", "page", "Unpaged", func(x ctx, c client) error {
-			_, err := c.Group.ListByUser(x, rongcloud.GroupByUserQuery{UserID: "u", Size: 1, Unpaged: true})
-			return err
-		}},
-		{"walk all at once", "page", "Unpaged", func(x ctx, c client) error {
-			for _, err := range c.Group.AllByUser(x, rongcloud.GroupByUserQuery{UserID: "u", Unpaged: true}) {
-				return err
-			}
-			return nil
 		}},
 
 		{"mute for no time", "minute", "is required", mute(0)},

@@ -54,12 +54,6 @@ var groupArguments = map[string]func(full bool) []any{
 		}
 		return []any{params}
 	},
-	"GroupService.ListByUser": func(full bool) []any {
-		if full {
-			return []any{rongcloud.GroupByUserQuery{UserID: awkward, Page: 2, Size: 1000}}
-		}
-		return []any{rongcloud.GroupByUserQuery{UserID: awkward, Unpaged: true}}
-	},
 	"HostedGroupProfileService.Update": func(full bool) []any {
 		if full {
 			return filled[rongcloud.HostedGroupProfileUpdateParams]()

@@ -51,6 +51,7 @@ var alwaysSent = map[string][]string{
 	"GroupUserGagAdd":                 {"groupId"}, // GlobalMute leaves it out
 	"GroupUserGagRollback":            {"groupId"},
 	"GroupUserGagList":                {"groupId"},
+	"UserGroupQuery":                  {"page"},       // ListByUserUnpaged leaves it out
 	"GroupBanQuery":                   {"groupId"},    // Check asks about groups, List about none
 	"FriendProfileSet":                {"remarkName"}, // left out it may be cleared
 	"V3ChatGenerate":                  {"stream"},     // Stream is another method
@@ -406,6 +407,7 @@ var wireArguments = mergeArguments(
 // sharing are methods that call an endpoint which another method claims.
 var sharing = []claim{
 	{"GroupService", "QuitAll", "POST /group/sync.json"},
+	{"GroupService", "ListByUserUnpaged", "POST /user/group/query.json"},
 	{"GroupGlobalMuteService", "Add", "POST /group/user/gag/add.json"},
 	{"GroupGlobalMuteService", "Remove", "POST /group/user/gag/rollback.json"},
 	{"GroupGlobalMuteService", "List", "POST /group/user/gag/list.json"},

@@ -93,7 +93,7 @@ func TestGroupsOfUser(t *testing.T) {
 		srv.AddGroup(fmt.Sprintf("g%02d", i), "a")
 	}
 	ctx := context.Background()
-	unpaged, err := client.Group.ListByUser(ctx, rongcloud.GroupByUserQuery{UserID: "a", Unpaged: true})
+	unpaged, err := client.Group.ListByUserUnpaged(ctx, "a")
 	require.NoError(t, err)
 	require.Len(t, unpaged.Groups, 51, "all at once")
 	first, err := client.Group.ListByUser(ctx, rongcloud.GroupByUserQuery{UserID: "a"})
