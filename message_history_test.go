@@ -257,20 +257,20 @@ func TestMsgHistoryWalks(t *testing.T) {
 	}{
 		{"empty", msgArchive{}, 1, 10, 0, 1},
 		{"empty, no time", msgArchive{}, 0, 10, 0, 1},
-		{"one page", msgArchive{times: spread(3, 1000)}, 1, 10, 3, 2},
-		{"one full page", msgArchive{times: spread(10, 1000)}, 1, 10, 10, 2},
-		{"many pages", msgArchive{times: spread(25, 1000)}, 1, 10, 25, 4},
-		{"pages of two", msgArchive{times: spread(9, 1)}, 1, 2, 9, 9}, // one of two is always the border's
-		{"short pages", msgArchive{times: spread(25, 1000), capacity: 7}, 1, 10, 25, 5},
-		{"one millisecond", msgArchive{times: spread(9, 0)}, 1, 10, 9, 1},
+		{"one page", msgArchive{times: spread(3, 1000)}, 1, 10, 3, 3},
+		{"one full page", msgArchive{times: spread(10, 1000)}, 1, 10, 10, 3},
+		{"many pages", msgArchive{times: spread(25, 1000)}, 1, 10, 25, 5},
+		{"pages of two", msgArchive{times: spread(9, 1)}, 1, 2, 9, 10}, // one of two is always the border's
+		{"short pages", msgArchive{times: spread(25, 1000), capacity: 7}, 1, 10, 25, 6},
+		{"one millisecond", msgArchive{times: spread(9, 0)}, 1, 10, 9, 2},
 		{"three to a millisecond", msgArchive{times: []int64{
 			newest, newest - 5, newest - 5, newest - 5, newest - 6, newest - 6, newest - 6, newest - 7, newest - 7, newest - 7,
-		}}, 1, 4, 10, 4},
+		}}, 1, 4, 10, 5},
 		{"40 days, empty", msgArchive{}, 40, 10, 0, 3},
 		{"40 days, every day", msgArchive{times: spread(41, msgDay)}, 40, 100, 41, 4},
-		{"40 days, every fortnight", msgArchive{times: spread(3, 14*msgDay)}, 40, 100, 3, 3},
-		{"40 days, fortnights without their end", msgArchive{times: spread(3, 14*msgDay), strictEnd: true}, 40, 100, 3, 3},
-		{"40 days, late", msgArchive{times: []int64{newest - 39*msgDay}}, 40, 100, 1, 4},
+		{"40 days, every fortnight", msgArchive{times: spread(3, 14*msgDay)}, 40, 100, 3, 4},
+		{"40 days, fortnights without their end", msgArchive{times: spread(3, 14*msgDay), strictEnd: true}, 40, 100, 3, 6},
+		{"40 days, late", msgArchive{times: []int64{newest - 39*msgDay}}, 40, 100, 1, 5},
 		{"what is older stays out", msgArchive{times: spread(10, msgDay)}, 4, 100, 5, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -349,7 +349,6 @@ func TestMsgHistoryKinds(t *testing.T) {
 		uids, err := msgUIDs(t, walk(t.Context(), client.Message.History))
 		require.NoError(t, err)
 		require.Equal(t, []string{"A"}, uids)
-		require.Len(t, wire.requests, 2)
 		rest := ""
 		if strings.Contains(path, "ultra") {
 			rest = `,"busChannel":"c"`
@@ -357,6 +356,7 @@ func TestMsgHistoryKinds(t *testing.T) {
 		require.Equal(t, []msgRequest{
 			{path, `{"userId":"u","targetId":"t","startTime":1705270000123,"endTime":1705266400123,"pageSize":100,"includeStart":true` + rest + `}`},
 			{path, `{"userId":"u","targetId":"t","startTime":1705270000122,"endTime":1705266400123,"pageSize":100,"includeStart":true` + rest + `}`},
+			{path, `{"userId":"u","targetId":"t","startTime":1705270000121,"endTime":1705266400123,"pageSize":100,"includeStart":true` + rest + `}`},
 		}, wire.requests)
 	}
 }

@@ -16,7 +16,7 @@ var (
 	errPageOrder    = errors.New("the server sent items that are not of the time asked for, or not in its order")
 )
 
-// page is what a walk needs to know of one answer.
+// page is what a walk needs to know of one response.
 type page[T any, C comparable] struct {
 	items []T
 	next  C    // where the page after this one begins
@@ -122,15 +122,16 @@ type backSpan struct {
 	size           int
 }
 
-// walkBack walks an endpoint without tokens, which answers the newest items between two times, to
+// walkBack walks an endpoint without tokens, which returns the newest items between two times, to
 // the millisecond, newest first. Each page begins at the time of the last item before it, so that
 // items of one millisecond are not lost between two pages; stamp returns time and ID of an item,
-// by which those that came before are dropped. Where nothing older is found the next stretch of
+// by which those that came before are dropped. Where nothing else is found the next stretch of
 // time is asked for. Where more items share a millisecond than a page holds the walk cannot
 // advance, which is an error.
 func walkBack[T any](ep *endpoint.Endpoint, span backSpan, stamp func(T) (time.Time, string), fetch func(newest, oldest time.Time) ([]T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var border []string // the IDs that came before at the millisecond where the page begins
+		var passed []string // the IDs of the millisecond before that, which not every server leaves out
 		end := span.oldest.UnixMilli()
 		walk(ep, span.newest.UnixMilli(), func(start int64) (page[T, int64], error) {
 			stop := max(end, start-span.longest.Milliseconds())
@@ -140,11 +141,15 @@ func walkBack[T any](ep *endpoint.Endpoint, span backSpan, stamp func(T) (time.T
 			}
 			p := page[T, int64]{next: start, more: true}
 			var ids []string // at p.next
+			repeats := 0
 			for i, item := range found {
 				at, id := stamp(item)
 				ms := at.UnixMilli()
 				first, _ := stamp(found[0])
 				switch {
+				case ms == start+1 && slices.Contains(passed, id):
+					repeats++
+					continue
 				case at.IsZero() || ms > start || i == len(found)-1 && at.After(first):
 					return page[T, int64]{}, &Error{Endpoint: ep.String(), Err: errPageOrder}
 				case ms < end:
@@ -162,10 +167,13 @@ func walkBack[T any](ep *endpoint.Endpoint, span backSpan, stamp func(T) (time.T
 			}
 			switch {
 			case p.next < start:
-				border = ids
-			case len(found) < span.size: // and so nothing lies between start and stop
-				border = nil
-				p.next, p.more = stop, p.more && stop > end
+				border, passed = ids, nil
+			case len(found) == repeats: // nothing lies between start and stop
+				border, passed = nil, nil
+				p.next, p.more = stop, stop > end
+			case len(found) < span.size: // a short page does not say that nothing is older
+				border, passed = nil, append(border, ids...)
+				p.next, p.more = start-1, p.more && start > end
 			}
 			return p, nil
 		})(yield)
@@ -179,7 +187,7 @@ type forthSpan struct {
 	size         int
 }
 
-// walkForth is walkBack with time running the other way, for an endpoint that answers the oldest
+// walkForth is walkBack with time running the other way, for an endpoint that returns the oldest
 // items first.
 func walkForth[T any](ep *endpoint.Endpoint, span forthSpan, stamp func(T) (time.Time, string), fetch func(after, until time.Time) ([]T, error)) iter.Seq2[T, error] {
 	mirror := func(t time.Time) time.Time { return time.UnixMilli(-t.UnixMilli()) }

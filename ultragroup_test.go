@@ -450,7 +450,7 @@ func TestUltraGroupMessageWalk(t *testing.T) {
 		uids = append(uids, m.MessageUID)
 	}
 	require.Equal(t, []string{"m0", "m1", "m2", "m3", "m4"}, uids)
-	require.Equal(t, []string{"1000 to 2000", "1001 to 2000", "1002 to 2000", "1003 to 2000"}, asked)
+	require.Equal(t, []string{"1000 to 2000", "1001 to 2000", "1002 to 2000", "1003 to 2000", "1004 to 2000"}, asked)
 }
 
 // A page that the server might have cut short does not pass for the last one.
