@@ -117,7 +117,7 @@ func TestArgumentErrorsNameWhatTheCallerWrote(t *testing.T) {
 	services(reflect.ValueOf(client).Elem(), "", found, map[string]string{})
 	names := argumentNames(t)
 	refusals := 0
-	for _, c := range claims(t) {
+	for _, c := range append(claims(t), sharing...) {
 		method := found[c.service].MethodByName(c.method)
 		args := arguments(c, method.Type(), false)
 		for written, changed := range emptied(args, names[c.service+"."+c.method][1:]) {

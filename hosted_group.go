@@ -135,9 +135,9 @@ func (s *HostedGroupService) Create(ctx context.Context, params HostedGroupCreat
 		HostedGroupCreateParams
 		Permissions map[string]int `wire:"permissions"`
 	}
-	permissions, err := params.Permissions.wire()
+	permissions, err := params.Permissions.wire(endpoint.EntrustGroupCreate)
 	if err != nil {
-		return inCall(err, endpoint.EntrustGroupCreate, "")
+		return err
 	}
 	return send(ctx, s.client, endpoint.EntrustGroupCreate, &request{params, permissions}, opts)
 }
@@ -154,9 +154,9 @@ func (s *HostedGroupService) Import(ctx context.Context, params HostedGroupImpor
 		HostedGroupImportParams
 		Permissions map[string]int `wire:"permissions"`
 	}
-	permissions, err := params.Permissions.wire()
+	permissions, err := params.Permissions.wire(endpoint.EntrustGroupImport)
 	if err != nil {
-		return inCall(err, endpoint.EntrustGroupImport, "")
+		return err
 	}
 	return send(ctx, s.client, endpoint.EntrustGroupImport, &request{params, permissions}, opts)
 }

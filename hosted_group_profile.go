@@ -123,7 +123,7 @@ type HostedGroupPermissions struct {
 
 // wire returns what is set under the names of the wire, which counts from 0. Of values the server
 // is the judge: it may know more than the constants.
-func (p *HostedGroupPermissions) wire() (map[string]int, error) {
+func (p *HostedGroupPermissions) wire(ep *endpoint.Endpoint) (map[string]int, error) {
 	wire := map[string]int{}
 	for _, permission := range []struct {
 		field, name string
@@ -137,7 +137,7 @@ func (p *HostedGroupPermissions) wire() (map[string]int, error) {
 		{"MemberProfile", "memProfilePerm", int(p.MemberProfile)},
 	} {
 		if permission.value < 0 {
-			return nil, refuseField(nil, "HostedGroupPermissions."+permission.field, "permissions", "is negative")
+			return nil, refuseField(ep, "HostedGroupPermissions."+permission.field, "permissions", "is negative")
 		}
 		if permission.value > 0 {
 			wire[permission.name] = permission.value - 1
@@ -185,9 +185,9 @@ func (s *HostedGroupProfileService) Update(ctx context.Context, params HostedGro
 		Profile     profile        `wire:"groupProfile"`
 		Permissions map[string]int `wire:"permissions"`
 	}
-	permissions, err := params.Permissions.wire()
+	permissions, err := params.Permissions.wire(endpoint.EntrustGroupProfileUpdate)
 	if err != nil {
-		return inCall(err, endpoint.EntrustGroupProfileUpdate, "")
+		return err
 	}
 	return send(ctx, s.client, endpoint.EntrustGroupProfileUpdate, &request{
 		params, profile{params.Name, params.Introduction, params.Announcement, params.PortraitURL}, permissions,
