@@ -14,27 +14,11 @@ import (
 // [ChatroomMuteAllMembersWhitelistService] may talk all the same.
 type ChatroomMuteAllMembersService service
 
-// ChatroomMuteAllMembersWhitelistService keeps the users of a chat room who may talk while
-// everybody is muted, at most 20. They may also while [ChatroomMuteService] mutes them, but not in
-// spite of [ChatroomGlobalMuteService].
-//
-// A user stays on the list who leaves the room and comes back. The list goes with the room. Newer
-// pages of RongCloud's call it an allowlist.
-type ChatroomMuteAllMembersWhitelistService service
-
 // ChatroomMuteAllMembersParams names a chat room in which everybody is to be muted or unmuted.
 type ChatroomMuteAllMembersParams struct {
 	ChatroomID string `wire:"chatroomId"`
 	Notify     bool   `wire:"needNotify"` // tell all members of the room; then unsafe to repeat
 	Extra      string `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
-}
-
-// ChatroomMuteAllMembersWhitelistParams names users to put on the list or take off it.
-type ChatroomMuteAllMembersWhitelistParams struct {
-	ChatroomID string   `wire:"chatroomId"`
-	UserIDs    []string `wire:"userId"`     // at most 20
-	Notify     bool     `wire:"needNotify"` // tell all members of the room; then unsafe to repeat
-	Extra      string   `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
 }
 
 // ChatroomMuteAllMembersQuery chooses a page of the chat rooms in which everybody is muted.
@@ -51,12 +35,6 @@ type ChatroomMuteAllMembersPage struct {
 // More reports whether there may be another page. The server does not say, so only an empty page is
 // taken for the one after the last.
 func (p *ChatroomMuteAllMembersPage) More() bool { return len(p.ChatroomIDs) > 0 }
-
-// ChatroomMuteAllMembersWhitelist are the users of a chat room who may talk while everybody is
-// muted.
-type ChatroomMuteAllMembersWhitelist struct {
-	UserIDs []string `json:"userIds"`
-}
 
 // Add mutes everybody in a chat room.
 //
@@ -103,31 +81,4 @@ func (s *ChatroomMuteAllMembersService) IsMuted(ctx context.Context, chatroomID 
 	}
 	out, err := fetch[response](ctx, s.client, endpoint.ChatroomBanCheck, &oneChatroomID{chatroomID}, opts)
 	return err == nil && out.Muted, err
-}
-
-// Add lets up to 20 users talk in a chat room while everybody is muted.
-//
-// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/add-to-chatroom-ban-whitelist
-//
-//rongcloud:endpoint POST /chatroom/user/ban/whitelist/add.json
-func (s *ChatroomMuteAllMembersWhitelistService) Add(ctx context.Context, params ChatroomMuteAllMembersWhitelistParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.ChatroomUserBanWhitelistAdd, &params, opts)
-}
-
-// Remove takes up to 20 users off the list of those who may talk while everybody is muted.
-//
-// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/remove-from-chatroom-ban-whitelist
-//
-//rongcloud:endpoint POST /chatroom/user/ban/whitelist/rollback.json
-func (s *ChatroomMuteAllMembersWhitelistService) Remove(ctx context.Context, params ChatroomMuteAllMembersWhitelistParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.ChatroomUserBanWhitelistRollback, &params, opts)
-}
-
-// List returns the users who may talk in a chat room while everybody is muted.
-//
-// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-chatroom-ban-whitelist
-//
-//rongcloud:endpoint POST /chatroom/user/ban/whitelist/query.json
-func (s *ChatroomMuteAllMembersWhitelistService) List(ctx context.Context, chatroomID string, opts ...CallOption) (*ChatroomMuteAllMembersWhitelist, error) {
-	return fetch[ChatroomMuteAllMembersWhitelist](ctx, s.client, endpoint.ChatroomUserBanWhitelistQuery, &oneChatroomID{chatroomID}, opts)
 }

@@ -308,8 +308,3 @@ func (s *GroupService) AllByUser(ctx context.Context, query GroupByUserQuery, op
 		func(q *GroupByUserQuery) *int { return &q.Page },
 		func(p *GroupPage) []Group { return p.Groups })
 }
-
-// oneGroupID is the parameter of many calls.
-type oneGroupID struct {
-	GroupID string `wire:"groupId"`
-}

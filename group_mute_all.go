@@ -40,10 +40,6 @@ type GroupMuteAllMembersStates struct {
 	Groups []GroupMuteAllMembersState `json:"groupinfo"`
 }
 
-type manyGroupIDs struct {
-	GroupIDs []string `wire:"groupId"`
-}
-
 // Add mutes everybody in up to 20 groups.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/ban-group

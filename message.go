@@ -38,41 +38,6 @@ func newMessageService(common *service) *MessageService {
 	}
 }
 
-// ConversationType is the kind of a conversation.
-type ConversationType int
-
-// The kinds of conversations.
-const (
-	ConversationPrivate         ConversationType = 1
-	ConversationDiscussion      ConversationType = 2 // which RongCloud no longer offers; old messages have it
-	ConversationGroup           ConversationType = 3
-	ConversationChatroom        ConversationType = 4
-	ConversationCustomerService ConversationType = 5 // which RongCloud no longer offers; old messages have it
-	ConversationSystem          ConversationType = 6
-	ConversationUltraGroup      ConversationType = 10
-)
-
-// String names the kind in English.
-func (t ConversationType) String() string {
-	switch t {
-	case ConversationPrivate:
-		return "private"
-	case ConversationDiscussion:
-		return "discussion"
-	case ConversationGroup:
-		return "group"
-	case ConversationChatroom:
-		return "chatroom"
-	case ConversationCustomerService:
-		return "customer service"
-	case ConversationSystem:
-		return "system"
-	case ConversationUltraGroup:
-		return "ultra group"
-	}
-	return fmt.Sprintf("ConversationType(%d)", int(t))
-}
-
 // PrivateMessage is a one-to-one message; see [MessageService.SendPrivate].
 type PrivateMessage struct {
 	From    string         `wire:"fromUserId"` // must have been given a token, else a push shows no sender
@@ -324,7 +289,3 @@ func (s *MessageService) SendChatroom(ctx context.Context, message ChatroomMessa
 func (s *MessageService) Recall(ctx context.Context, recall RecallParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.MessageRecall, &recall, opts)
 }
-
-// Ptr returns a pointer to v, for optional fields whose zero value is meant: Persist:
-// rongcloud.Ptr(false).
-func Ptr[T any](v T) *T { return &v }

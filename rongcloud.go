@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"math"
 	"net/http"
 	"net/url"
 	"os"
@@ -22,15 +21,6 @@ import (
 // Version is the version of this SDK, as it stands in the User-Agent. On the way to a release it ends
 // in -dev.
 const Version = "0.1.0-dev"
-
-// Forever is a span without end, and the only way to ask for one: in [GroupMuteService.Add], for
-// instance. RongCloud writes it as zero minutes, but a zero Duration is refused like any other
-// that is not at least a minute, so that a forgotten field silences nobody for good. Forever
-// itself is refused where RongCloud knows no such span.
-//
-// Its value is none that a calculation gives: time.Until a date too far away is a larger number,
-// which is refused.
-const Forever time.Duration = math.MaxInt64 - 1
 
 // Client calls the Server API of one App Key. It is immutable and safe for concurrent use; create
 // it once with [New] and keep it. Any number of clients can live side by side.

@@ -29,23 +29,6 @@ type UltraGroupMuteQuery struct {
 	Size      int    `wire:"pageSize"`   // users per page, 50 by default
 }
 
-// UltraGroupMuteAllMembersService mutes all members of an ultra group, or of one of its channels,
-// except those whom [UltraGroupMuteAllMembersWhitelistService] lists. RongCloud's pages call it a
-// global ban.
-type UltraGroupMuteAllMembersService service
-
-// UltraGroupMuteAllMembersParams names where everybody is to be muted or unmuted.
-type UltraGroupMuteAllMembersParams struct {
-	GroupID   string `wire:"groupId"`
-	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
-}
-
-// UltraGroupMuteAllMembersQuery asks whether everybody is muted.
-type UltraGroupMuteAllMembersQuery struct {
-	GroupID   string `wire:"groupId"`
-	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
-}
-
 // Add mutes up to 20 users.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/ban-user
@@ -79,42 +62,4 @@ func (s *UltraGroupMuteService) All(ctx context.Context, query UltraGroupMuteQue
 	return walkNumbers(ctx, endpoint.UltragroupUserbannedGet, s.List, query, opts,
 		func(q *UltraGroupMuteQuery) *int { return &q.Page },
 		func(p *UltraGroupUserPage) []string { return p.UserIDs })
-}
-
-// Add mutes everybody. Mutes of single users are kept apart.
-//
-// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/set-ultragroup-global-ban
-//
-//rongcloud:endpoint POST /ultragroup/globalbanned/set.json
-func (s *UltraGroupMuteAllMembersService) Add(ctx context.Context, params UltraGroupMuteAllMembersParams, opts ...CallOption) error {
-	return s.set(ctx, params, true, opts)
-}
-
-// Remove unmutes everybody but those who are muted by [UltraGroupMuteService]. For the rest see
-// [UltraGroupMuteAllMembersService.Add].
-func (s *UltraGroupMuteAllMembersService) Remove(ctx context.Context, params UltraGroupMuteAllMembersParams, opts ...CallOption) error {
-	return s.set(ctx, params, false, opts)
-}
-
-func (s *UltraGroupMuteAllMembersService) set(ctx context.Context, params UltraGroupMuteAllMembersParams, muted bool, opts []CallOption) error {
-	type request struct {
-		UltraGroupMuteAllMembersParams
-
-		Muted *bool `wire:"status"` // false is sent, too
-	}
-	return send(ctx, s.client, endpoint.UltragroupGlobalbannedSet, &request{params, &muted}, opts)
-}
-
-// IsMuted reports whether everybody is muted in a channel or, without one, in the whole ultra
-// group.
-//
-// RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-ultragroup-global-ban
-//
-//rongcloud:endpoint POST /ultragroup/globalbanned/get.json
-func (s *UltraGroupMuteAllMembersService) IsMuted(ctx context.Context, query UltraGroupMuteAllMembersQuery, opts ...CallOption) (bool, error) {
-	type response struct {
-		Muted bool `json:"status"`
-	}
-	out, err := fetch[response](ctx, s.client, endpoint.UltragroupGlobalbannedGet, &query, opts)
-	return err == nil && out.Muted, err
 }

@@ -2,7 +2,6 @@ package rongcloud
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"time"
 
@@ -36,27 +35,6 @@ func newUserService(common *service) *UserService {
 		PrivateMute: (*UserPrivateMuteService)(common),
 		Profile:     (*UserProfileService)(common),
 	}
-}
-
-// SortOrder is the order of a list by time. Its zero value leaves the order to the server; what
-// that is stands beside each field of this type.
-type SortOrder int
-
-// The orders of a list.
-const (
-	SortOldestFirst SortOrder = 1
-	SortNewestFirst SortOrder = 2
-)
-
-// String returns the order in words.
-func (o SortOrder) String() string {
-	switch o {
-	case SortOldestFirst:
-		return "oldest first"
-	case SortNewestFirst:
-		return "newest first"
-	}
-	return fmt.Sprintf("SortOrder(%d)", int(o))
 }
 
 // RegisterParams describes a user to register.
@@ -112,16 +90,6 @@ type SandboxUserPage struct {
 // More reports whether there may be another page. The server does not say, so only an empty page is
 // taken for the one after the last.
 func (p *SandboxUserPage) More() bool { return len(p.Users) > 0 }
-
-// The parameters of many calls.
-type (
-	oneUserID struct {
-		UserID string `wire:"userId"`
-	}
-	manyUserIDs struct {
-		UserIDs []string `wire:"userId"`
-	}
-)
 
 // Register registers a user ID and returns a token with which the user's client connects. Users who
 // send messages, even if only through the Server API, must have been registered: else pushes show

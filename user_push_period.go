@@ -2,7 +2,6 @@ package rongcloud
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
@@ -10,39 +9,6 @@ import (
 
 // UserPushPeriodService keeps for each user the hours of the day without push notifications.
 type UserPushPeriodService service
-
-// PushLevel says which messages may cause a push notification. Each call takes a part of the
-// levels.
-type PushLevel int
-
-// The levels of push notifications, as all of RongCloud's settings number them.
-const (
-	PushLevelAll          PushLevel = -1 // every message
-	PushLevelUnset        PushLevel = 0  // nothing is set: the next wider setting decides
-	PushLevelMentions     PushLevel = 1  // messages that mention the user or everybody
-	PushLevelUserMentions PushLevel = 2  // messages that mention the user
-	PushLevelAllMentions  PushLevel = 4  // messages that mention everybody
-	PushLevelNone         PushLevel = 5  // no message
-)
-
-// String returns the level in words.
-func (l PushLevel) String() string {
-	switch l {
-	case PushLevelAll:
-		return "all messages"
-	case PushLevelUnset:
-		return "not set"
-	case PushLevelMentions:
-		return "mentions"
-	case PushLevelUserMentions:
-		return "mentions of the user"
-	case PushLevelAllMentions:
-		return "mentions of everybody"
-	case PushLevelNone:
-		return "no messages"
-	}
-	return fmt.Sprintf("PushLevel(%d)", int(l))
-}
 
 // UserPushPeriodParams sets a user's daily hours without push notifications.
 type UserPushPeriodParams struct {

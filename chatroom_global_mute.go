@@ -1,0 +1,60 @@
+package rongcloud
+
+import (
+	"context"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// ChatroomGlobalMuteService keeps users from talking in all chat rooms of the app, for a time.
+//
+// Only client apps are held back: what the Server API sends for a muted user still goes out.
+// Unlike [ChatroomMuteService] it holds for the users of [ChatroomMuteAllMembersWhitelistService],
+// too.
+type ChatroomGlobalMuteService service
+
+// ChatroomGlobalMuteAddParams says whom to mute in all chat rooms, and for how long.
+type ChatroomGlobalMuteAddParams struct {
+	UserIDs  []string      `wire:"userId"`     // at most 20
+	Duration time.Duration `wire:"minute"`     // whole minutes, at most 30 days; there is no Forever
+	Notify   bool          `wire:"needNotify"` // tell the muted users; then unsafe to repeat
+	Extra    string        `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
+}
+
+// ChatroomGlobalMuteRemoveParams says whom to unmute in all chat rooms.
+type ChatroomGlobalMuteRemoveParams struct {
+	UserIDs []string `wire:"userId"`     // at most 20
+	Notify  bool     `wire:"needNotify"` // tell these users; then unsafe to repeat
+	Extra   string   `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
+}
+
+// Add mutes up to 20 users in all chat rooms.
+//
+// [CodeServiceNotEnabled] means that the app does not have the service. To call again and again all
+// the same ends with [CodeRateLimited].
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/gag-user-globally
+//
+//rongcloud:endpoint POST /chatroom/user/ban/add.json
+func (s *ChatroomGlobalMuteService) Add(ctx context.Context, params ChatroomGlobalMuteAddParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserBanAdd, &params, opts)
+}
+
+// Remove unmutes up to 20 users in all chat rooms. Mutes in single rooms stay.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/ungag-user-globally
+//
+//rongcloud:endpoint POST /chatroom/user/ban/remove.json
+func (s *ChatroomGlobalMuteService) Remove(ctx context.Context, params ChatroomGlobalMuteRemoveParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.ChatroomUserBanRemove, &params, opts)
+}
+
+// List returns all users who are muted in all chat rooms. There are no pages.
+//
+// RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-globally-gagged-user
+//
+//rongcloud:endpoint POST /chatroom/user/ban/query.json
+func (s *ChatroomGlobalMuteService) List(ctx context.Context, opts ...CallOption) (*ChatroomMutes, error) {
+	return fetch[ChatroomMutes](ctx, s.client, endpoint.ChatroomUserBanQuery, nil, opts)
+}
