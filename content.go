@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -131,8 +132,8 @@ func (t MentionType) String() string {
 // Mention mentions members of a group or ultra group. It takes effect only if the send says so too:
 // SendGroup does that by itself for built-in types; for others set GroupMessage.Mentioned.
 type Mention struct {
-	Type             MentionType `json:"type"`
-	UserIDs          []string    `json:"userIdList,omitempty"`       // with MentionUsers
+	Type             MentionType `json:"type"`                       // MentionUsers if it is left out beside UserIDs
+	UserIDs          []string    `json:"userIdList,omitempty"`       // whom MentionUsers mentions
 	MentionedContent string      `json:"mentionedContent,omitempty"` // push text for the mentioned users; outranks PushContent
 	kept
 }
@@ -633,12 +634,24 @@ func (m *Mention) check() error {
 	switch {
 	case m == nil:
 		return nil
-	case m.Type == 0:
-		return refuseWire("content", "mentionedInfo has no type: it is MentionAll or MentionUsers")
+	case m.Type == 0 && len(m.UserIDs) == 0:
+		return refuseWire("content", "the Mention has neither UserIDs nor the Type MentionAll")
 	case m.Type == MentionUsers && len(m.UserIDs) == 0:
-		return refuseWire("content", "mentionedInfo has no userIdList, whom MentionUsers mentions")
+		return refuseWire("content", "the Mention has no UserIDs, whom MentionUsers mentions")
 	}
 	return nil
+}
+
+// typed returns a mention, whose keys may hold a type that is unknown, with the type that follows
+// from its list.
+func typed(mention reflect.Value, unknown unknownKeys) reflect.Value {
+	m := mention.Interface().(Mention) //nolint:forcetypeassert // the caller has looked
+	isType := func(key unknownKey) bool { return key.name == "type" }
+	if m.Type != 0 || len(m.UserIDs) == 0 || slices.ContainsFunc(unknown, isType) {
+		return mention
+	}
+	m.Type = MentionUsers
+	return reflect.ValueOf(m)
 }
 
 func isNil(c MessageContent) bool {

@@ -342,6 +342,9 @@ func writeBody(buf *bytes.Buffer, v reflect.Value) error {
 	if p.kept >= 0 {
 		unknown = keysIn(v.Field(p.kept))
 	}
+	if v.Type() == mentionType.Elem() {
+		v = typed(v, unknown)
+	}
 	for i := range p.fields {
 		f := &p.fields[i]
 		value := v.Field(f.index)

@@ -339,7 +339,7 @@ func TestContentMentions(t *testing.T) {
 	require.False(t, mentions(contentOfApp{}))
 }
 
-// A mention without its kind, or of nobody, would be sent and reach nobody. What is read keeps it.
+// A mention of nobody would be sent and reach nobody. What is read keeps it.
 func TestContentMentionOfNobody(t *testing.T) {
 	t.Parallel()
 	message := formMessageEndpoint(endpoint.JSON)
@@ -349,8 +349,8 @@ func TestContentMentionOfNobody(t *testing.T) {
 			continue
 		}
 		for name, mention := range map[string]*Mention{
-			"has no type":       {UserIDs: []string{"u1"}},
-			"has no userIdList": {Type: MentionUsers},
+			"neither UserIDs nor the Type": {MentionedContent: "hey"},
+			"has no UserIDs":               {Type: MentionUsers},
 		} {
 			content := reflect.New(reflect.TypeOf(c.full))
 			content.Elem().FieldByName("Mention").Set(reflect.ValueOf(mention))
@@ -364,6 +364,32 @@ func TestContentMentionOfNobody(t *testing.T) {
 	read, err := DecodeContent("RC:TxtMsg", []byte(`{"content":"hi","mentionedInfo":{"mentionedContent":"hey"}}`))
 	require.NoError(t, err)
 	require.JSONEq(t, `{"content":"hi","mentionedInfo":{"type":0,"mentionedContent":"hey"}}`, contentJSON(t, read))
+}
+
+// The type of a mention follows from its list, in a message of the caller's and in one that was read.
+func TestContentMentionOfUsers(t *testing.T) {
+	t.Parallel()
+	const want = `{"content":"hi","mentionedInfo":{"type":2,"userIdList":["u1"]}}`
+	mention := &Mention{UserIDs: []string{"u1"}}
+	require.JSONEq(t, want, contentJSON(t, TextMessage{Content: "hi", Mention: mention}))
+	require.JSONEq(t, want, contentJSON(t, &TextMessage{Content: "hi", Mention: mention}))
+	require.Zero(t, mention.Type, "the caller's value stays")
+	form, err := formEncode(formMessageEndpoint(endpoint.JSON), &formMessage{To: []string{"a"}, Content: TextMessage{Content: "hi", Mention: mention}}, nil)
+	require.NoError(t, err)
+	require.Contains(t, form.body, `\"type\":2`)
+	alone, err := json.Marshal(mention)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"type":2,"userIdList":["u1"]}`, string(alone))
+
+	read, err := DecodeContent("RC:TxtMsg", []byte(`{"content":"hi","mentionedInfo":{"userIdList":["u1"]}}`))
+	require.NoError(t, err)
+	require.JSONEq(t, want, contentJSON(t, read))
+	const odd = `{"content":"hi","mentionedInfo":{"type":"some","userIdList":["u1"]}}`
+	read, err = DecodeContent("RC:TxtMsg", []byte(odd))
+	require.NoError(t, err)
+	require.JSONEq(t, odd, contentJSON(t, read), "a type that no field can hold is kept")
+	require.JSONEq(t, `{"content":"","mentionedInfo":{"type":1,"userIdList":["u1"]}}`,
+		contentJSON(t, TextMessage{Mention: &Mention{Type: MentionAll, UserIDs: []string{"u1"}}}))
 }
 
 // TestContentReadsEmptyMention proves that a mention which says nothing is none: a group is not

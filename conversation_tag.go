@@ -74,7 +74,7 @@ type TaggedConversations struct {
 func (s *ConversationTagService) Create(ctx context.Context, params ConversationTagCreateParams, opts ...CallOption) error {
 	for i, tag := range params.Tags {
 		if tag.ID == "" || tag.Name == "" {
-			return refuseField(endpoint.UserConversationTagSet, "tags", "tags", "item %d lacks the ID or the name", i+1)
+			return refuseParam(endpoint.UserConversationTagSet, &params, "tags", "item %d lacks the ID or the name", i+1)
 		}
 	}
 	return send(ctx, s.client, endpoint.UserConversationTagSet, &params, opts)
