@@ -286,6 +286,6 @@ func (s *MessageService) SendChatroom(ctx context.Context, message ChatroomMessa
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/msgrecall
 //
 //rongcloud:endpoint POST /message/recall.json
-func (s *MessageService) Recall(ctx context.Context, recall RecallParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.MessageRecall, &recall, opts)
+func (s *MessageService) Recall(ctx context.Context, params RecallParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.MessageRecall, &params, opts)
 }

@@ -124,6 +124,6 @@ func (s *MessageBroadcastService) SendToChatrooms(ctx context.Context, broadcast
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/system/recall-message-broadcast-to-all
 //
 //rongcloud:endpoint POST /message/broadcast/recall.json
-func (s *MessageBroadcastService) Recall(ctx context.Context, recall BroadcastRecallParams, opts ...CallOption) (*SentBroadcast, error) {
-	return fetch[SentBroadcast](ctx, s.client, endpoint.MessageBroadcastRecall, &recall, opts)
+func (s *MessageBroadcastService) Recall(ctx context.Context, params BroadcastRecallParams, opts ...CallOption) (*SentBroadcast, error) {
+	return fetch[SentBroadcast](ctx, s.client, endpoint.MessageBroadcastRecall, &params, opts)
 }

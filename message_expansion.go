@@ -97,8 +97,8 @@ func (p *MessageExpansionPage) Values() map[string]string {
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/set-expansion
 //
 //rongcloud:endpoint POST /message/expansion/set.json
-func (s *MessageExpansionService) Set(ctx context.Context, change MessageExpansionSetParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.MessageExpansionSet, &change, opts)
+func (s *MessageExpansionService) Set(ctx context.Context, params MessageExpansionSetParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.MessageExpansionSet, &params, opts)
 }
 
 // Delete takes the data of up to 100 keys off a message. The quota is 100 calls per second, of
@@ -107,8 +107,8 @@ func (s *MessageExpansionService) Set(ctx context.Context, change MessageExpansi
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/delete-expansion
 //
 //rongcloud:endpoint POST /message/expansion/delete.json
-func (s *MessageExpansionService) Delete(ctx context.Context, removal MessageExpansionDeleteParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.MessageExpansionDelete, &removal, opts)
+func (s *MessageExpansionService) Delete(ctx context.Context, params MessageExpansionDeleteParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.MessageExpansionDelete, &params, opts)
 }
 
 // List returns one page of the data attached to a message, which is all of it: a page has 300

@@ -183,15 +183,15 @@ const maxLogList = 1 << 20
 // The file is fetched by HTTPS alone and only from RongCloud's domains and from those that the
 // caller names, through the client's transport, without its headers or redirects.
 // [WithAttemptTimeout] bounds the time in which no byte comes, not the download.
-func (s *MessageLogService) Download(ctx context.Context, download MessageLogDownloadParams, opts ...CallOption) iter.Seq2[LoggedMessage, error] {
+func (s *MessageLogService) Download(ctx context.Context, params MessageLogDownloadParams, opts ...CallOption) iter.Seq2[LoggedMessage, error] {
 	return func(yield func(LoggedMessage, error) bool) {
 		fail := func(err error) { yield(LoggedMessage{}, err) }
-		limits, err := download.Limits.check()
+		limits, err := params.Limits.check()
 		if err != nil {
 			fail(err)
 			return
 		}
-		found, err := s.Get(ctx, download.Hour, opts...)
+		found, err := s.Get(ctx, params.Hour, opts...)
 		if err != nil {
 			fail(err)
 			return
@@ -199,12 +199,12 @@ func (s *MessageLogService) Download(ctx context.Context, download MessageLogDow
 		if found.URL == "" {
 			return
 		}
-		address, err := checkLogURL(found.URL, download.Hosts)
+		address, err := checkLogURL(found.URL, params.Hosts)
 		if err != nil {
 			fail(err)
 			return
 		}
-		file, err := os.CreateTemp(download.TempDir, "rongcloud-log-*.zip")
+		file, err := os.CreateTemp(params.TempDir, "rongcloud-log-*.zip")
 		if err != nil {
 			fail(logError(address, err))
 			return

@@ -32,8 +32,8 @@ type GroupMessageModifyParams struct {
 // holds here is unconfirmed.
 //
 //rongcloud:endpoint POST /message/private/modify.json
-func (s *MessageService) ModifyPrivate(ctx context.Context, modification PrivateMessageModifyParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.MessagePrivateModify, &modification, opts)
+func (s *MessageService) ModifyPrivate(ctx context.Context, params PrivateMessageModifyParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.MessagePrivateModify, &params, opts)
 }
 
 // ModifyGroup replaces the content of a group message that has been sent.
@@ -42,6 +42,6 @@ func (s *MessageService) ModifyPrivate(ctx context.Context, modification Private
 // [MessageService.ModifyPrivate].
 //
 //rongcloud:endpoint POST /message/group/modify.json
-func (s *MessageService) ModifyGroup(ctx context.Context, modification GroupMessageModifyParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.MessageGroupModify, &modification, opts)
+func (s *MessageService) ModifyGroup(ctx context.Context, params GroupMessageModifyParams, opts ...CallOption) error {
+	return send(ctx, s.client, endpoint.MessageGroupModify, &params, opts)
 }

@@ -73,8 +73,8 @@ type SentStreamPiece struct {
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/message/send-private-stream
 //
 //rongcloud:endpoint POST /v3/message/private/publish_stream.json
-func (s *MessageStreamService) SendPiece(ctx context.Context, piece MessageStreamPieceParams, opts ...CallOption) (*SentStreamPiece, error) {
-	switch c := &piece.Content; {
+func (s *MessageStreamService) SendPiece(ctx context.Context, params MessageStreamPieceParams, opts ...CallOption) (*SentStreamPiece, error) {
+	switch c := &params.Content; {
 	case c.Sequence < 1:
 		return nil, refuseField(endpoint.V3MessagePrivatePublishStream, "StreamMessage.Sequence", "seq", "%d is no number of a piece; the first is 1", c.Sequence)
 	case c.Sequence > 1 && c.MessageUID == "":
@@ -82,19 +82,19 @@ func (s *MessageStreamService) SendPiece(ctx context.Context, piece MessageStrea
 	case c.CompleteReason != 0 && !c.Complete:
 		return nil, refuseField(endpoint.V3MessagePrivatePublishStream, "StreamMessage.CompleteReason", "completeReason", "belongs to the last piece")
 	}
-	piece.Content.StopReason, piece.Content.Synced = 0, false // they are for reading
-	body, err := plainJSON(piece.Content)
+	params.Content.StopReason, params.Content.Synced = 0, false // they are for reading
+	body, err := plainJSON(params.Content)
 	if err != nil {
 		err = refuseWire("content", "cannot be encoded as JSON: %v", err)
 	} else {
-		err = checkBody(piece.Content, len(body))
+		err = checkBody(params.Content, len(body))
 	}
 	if err != nil {
 		return nil, inParams(err, endpoint.V3MessagePrivatePublishStream, (*streamPiece)(nil))
 	}
 	return fetch[SentStreamPiece](ctx, s.client, endpoint.V3MessagePrivatePublishStream, &streamPiece{
-		From: piece.From, To: piece.To, ObjectName: piece.Content.ObjectName(), Content: body, IncludeSender: piece.IncludeSender,
-		Persist: piece.Persist, Expansion: piece.Expansion, DisableUpdateLastMessage: piece.DisableUpdateLastMessage,
+		From: params.From, To: params.To, ObjectName: params.Content.ObjectName(), Content: body, IncludeSender: params.IncludeSender,
+		Persist: params.Persist, Expansion: params.Expansion, DisableUpdateLastMessage: params.DisableUpdateLastMessage,
 	}, opts)
 }
 
@@ -138,8 +138,8 @@ type StreamWriter struct {
 // message with [StreamWriter.Finish] or [StreamWriter.Close].
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/message/send-private-stream
-func (s *MessageStreamService) Open(stream MessageStreamParams, opts ...CallOption) *StreamWriter {
-	return &StreamWriter{service: s, stream: stream, opts: opts}
+func (s *MessageStreamService) Open(params MessageStreamParams, opts ...CallOption) *StreamWriter {
+	return &StreamWriter{service: s, stream: params, opts: opts}
 }
 
 // Send sends the next piece of the text, at least one character of it.
