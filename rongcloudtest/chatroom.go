@@ -26,9 +26,9 @@ const roomLife = time.Hour
 // rooms is the state of all chat rooms.
 type rooms struct {
 	byID        map[string]*room
-	banned      []string // in the order of banning
-	kept        []string // alive, in the order of asking for it
-	muted       []gag    // in all rooms
+	allMuted    []string      // in the order of muting
+	kept        []string      // alive, in the order of asking for it
+	muted       []restriction // in all rooms
 	lowPriority []string
 	whitelist   []string // message types
 }
@@ -43,8 +43,8 @@ type room struct {
 	life      time.Duration
 	members   []roomMember // in the order of joining
 	entries   []*roomEntry // in the order of setting them first
-	muted     []gag
-	blocked   []gag
+	muted     []restriction
+	blocked   []restriction
 	exempt    []string
 	protected []string
 	silent    bool  // messages are delivered to nobody
@@ -83,7 +83,7 @@ func (r *room) ids() []string {
 // join lets users in who are not blocked.
 func (r *room) join(users []string, now time.Time) {
 	for _, id := range users {
-		if !r.has(id) && !gagged(r.blocked, id, now) {
+		if !r.has(id) && !restricted(r.blocked, id, now) {
 			r.members = append(r.members, roomMember{id, now})
 			r.activeAt = now
 		}
@@ -140,7 +140,7 @@ func (s *Server) allRooms() []*room {
 // so.
 func (r *rooms) destroy(id string) {
 	delete(r.byID, id)
-	r.banned = without(r.banned, id)
+	r.allMuted = without(r.allMuted, id)
 	r.kept = without(r.kept, id)
 }
 
@@ -234,12 +234,12 @@ func (u *User) IsMutedInChatroom(chatroomID string) bool {
 func (s *Server) mutedInRoom(room, user string) bool {
 	r, now := s.room(room), s.now()
 	switch {
-	case gagged(s.rooms.muted, user, now):
+	case restricted(s.rooms.muted, user, now):
 		return true
 	case r == nil, slices.Contains(r.exempt, user):
 		return false
 	default:
-		return slices.Contains(s.rooms.banned, room) || gagged(r.muted, user, now)
+		return slices.Contains(s.rooms.allMuted, room) || restricted(r.muted, user, now)
 	}
 }
 
@@ -296,9 +296,9 @@ func roomCreate(c *call) answer {
 		c.tellRoom(r.id, webhook.ChatroomEventCreated, webhook.ChatroomCauseCall, nil)
 	}
 	r.exempt = appendNew(nil, p.List("whiteUserIds"))
-	c.rooms.banned = without(c.rooms.banned, r.id)
+	c.rooms.allMuted = without(c.rooms.allMuted, r.id)
 	if p.Bool("isBan") {
-		c.rooms.banned = append(c.rooms.banned, r.id)
+		c.rooms.allMuted = append(c.rooms.allMuted, r.id)
 	}
 	return roomDestroySet(c, r)
 }
@@ -335,7 +335,7 @@ func roomGet(c *call, r *room) answer {
 	}
 	return ok(
 		field{"chatroomId", r.id}, field{"createTime", r.createdAt.UnixMilli()}, field{"memberCount", len(r.members)},
-		field{"destroyType", kind}, field{"destroyTime", int(r.life / time.Minute)}, field{"ban", slices.Contains(c.rooms.banned, r.id)},
+		field{"destroyType", kind}, field{"destroyTime", int(r.life / time.Minute)}, field{"ban", slices.Contains(c.rooms.allMuted, r.id)},
 	)
 }
 

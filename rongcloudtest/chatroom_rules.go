@@ -13,16 +13,16 @@ import (
 // above all mutes, and the server is never so busy that it would drop messages. What needNotify
 // tells is not a message, and so it is seen nowhere.
 var roomRuleHandlers = map[*endpoint.Endpoint]handler{
-	endpoint.ChatroomUserGagAdd:      inRoom(func(c *call, r *room) answer { return c.gagUsers(&r.muted) }),
-	endpoint.ChatroomUserGagRollback: inRoom(func(c *call, r *room) answer { return c.ungagUsers(&r.muted) }),
-	endpoint.ChatroomUserGagList:     inRoom(func(c *call, r *room) answer { return c.listGags(r.muted) }),
-	endpoint.ChatroomUserBanAdd:      func(c *call) answer { return c.gagUsers(&c.rooms.muted) },
-	endpoint.ChatroomUserBanRemove:   func(c *call) answer { return c.ungagUsers(&c.rooms.muted) },
-	endpoint.ChatroomUserBanQuery:    func(c *call) answer { return c.listGags(c.rooms.muted) },
+	endpoint.ChatroomUserGagAdd:      inRoom(func(c *call, r *room) answer { return c.restrict(&r.muted) }),
+	endpoint.ChatroomUserGagRollback: inRoom(func(c *call, r *room) answer { return c.unrestrict(&r.muted) }),
+	endpoint.ChatroomUserGagList:     inRoom(func(c *call, r *room) answer { return c.listRestricted(r.muted) }),
+	endpoint.ChatroomUserBanAdd:      func(c *call) answer { return c.restrict(&c.rooms.muted) },
+	endpoint.ChatroomUserBanRemove:   func(c *call) answer { return c.unrestrict(&c.rooms.muted) },
+	endpoint.ChatroomUserBanQuery:    func(c *call) answer { return c.listRestricted(c.rooms.muted) },
 
 	endpoint.ChatroomUserBlockAdd:      inRoom(roomBlock),
-	endpoint.ChatroomUserBlockRollback: inRoom(func(c *call, r *room) answer { return c.ungagUsers(&r.blocked) }),
-	endpoint.ChatroomUserBlockList:     inRoom(func(c *call, r *room) answer { return c.listGags(r.blocked) }),
+	endpoint.ChatroomUserBlockRollback: inRoom(func(c *call, r *room) answer { return c.unrestrict(&r.blocked) }),
+	endpoint.ChatroomUserBlockList:     inRoom(func(c *call, r *room) answer { return c.listRestricted(r.blocked) }),
 
 	endpoint.ChatroomBanAdd:                   inRoom(roomBan),
 	endpoint.ChatroomBanRollback:              inRoom(roomUnban),
@@ -48,29 +48,29 @@ var roomRuleHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.ChatroomKeepaliveQuery:  roomKept,
 }
 
-// gagged reports whether a user is on a list of mutes or blocks that has not ended. One without end
-// has no end.
-func gagged(all []gag, user string, now time.Time) bool {
-	return slices.ContainsFunc(all, func(g gag) bool { return g.user == user && (g.end.IsZero() || now.Before(g.end)) })
+// restricted reports whether a user is on a list of mutes or blocks that has not ended. One
+// without end has no end.
+func restricted(all []restriction, user string, now time.Time) bool {
+	return slices.ContainsFunc(all, func(r restriction) bool { return r.user == user && (r.end.IsZero() || now.Before(r.end)) })
 }
 
-// gagUsers begins a mute or block anew that is there already. Whether a user must be in the room
+// restrict begins a mute or block anew that is there already. Whether a user must be in the room
 // is not documented.
-func (c *call) gagUsers(list *[]gag) answer {
+func (c *call) restrict(list *[]restriction) answer {
 	users := appendNew(nil, c.params.List("userId"))
 	*list = unmute(*list, users)
 	for _, id := range users {
-		*list = append(*list, gag{user: id, start: c.at, end: c.at.Add(time.Duration(c.params.Int("minute")) * time.Minute)})
+		*list = append(*list, restriction{user: id, start: c.at, end: c.at.Add(time.Duration(c.params.Int("minute")) * time.Minute)})
 	}
 	return ok()
 }
 
-func (c *call) ungagUsers(list *[]gag) answer {
+func (c *call) unrestrict(list *[]restriction) answer {
 	*list = unmute(*list, c.params.List("userId"))
 	return ok()
 }
 
-func (c *call) listGags(list []gag) answer {
+func (c *call) listRestricted(list []restriction) answer {
 	type entry struct {
 		Time   string `json:"time"`
 		UserID string `json:"userId"`
@@ -86,28 +86,28 @@ func (c *call) listGags(list []gag) answer {
 
 func roomBlock(c *call, r *room) answer {
 	c.leaveRoom(r, c.params.List("userId"), webhook.ChatroomCauseBlocked)
-	return c.gagUsers(&r.blocked)
+	return c.restrict(&r.blocked)
 }
 
 func roomBan(c *call, r *room) answer {
-	c.rooms.banned = appendNew(c.rooms.banned, []string{r.id})
+	c.rooms.allMuted = appendNew(c.rooms.allMuted, []string{r.id})
 	return ok()
 }
 
 func roomUnban(c *call, r *room) answer {
-	c.rooms.banned = without(c.rooms.banned, r.id)
+	c.rooms.allMuted = without(c.rooms.allMuted, r.id)
 	return ok()
 }
 
 func roomBanQuery(c *call) answer {
 	c.allRooms() // those whose life is over go
-	page := pageOf(c.rooms.banned, c.params.countOr("page", 1), c.params.countOr("size", 50))
+	page := pageOf(c.rooms.allMuted, c.params.countOr("page", 1), c.params.countOr("size", 50))
 	return ok(field{"chatroomIds", listOf(page)})
 }
 
 func roomBanCheck(c *call, r *room) answer {
 	status := 0
-	if slices.Contains(c.rooms.banned, r.id) {
+	if slices.Contains(c.rooms.allMuted, r.id) {
 		status = 1
 	}
 	return ok(field{"status", status})

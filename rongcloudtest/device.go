@@ -209,14 +209,14 @@ func (s *Server) newCall() *call { return &call{Server: s, at: s.now()} }
 
 // mutes reports whether the rules for a group keep a member silent.
 func (g *groups) mutes(id, user string, now time.Time) bool {
-	if gagged(g.mutedEverywhere, user, now) {
+	if restricted(g.mutedEverywhere, user, now) {
 		return true
 	}
 	rules := g.rules[id]
-	if rules != nil && gagged(rules.muted, user, now) {
+	if rules != nil && restricted(rules.muted, user, now) {
 		return true
 	}
-	return slices.Contains(g.banned, id) && (rules == nil || !slices.Contains(rules.whitelist, user))
+	return slices.Contains(g.allMuted, id) && (rules == nil || !slices.Contains(rules.whitelist, user))
 }
 
 // mutes reports whether an ultra group, or a channel, keeps a member silent.

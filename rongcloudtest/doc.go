@@ -39,7 +39,7 @@
 //
 // Three things are off unless asked for, as they are with RongCloud or so that they do not disturb
 // other tests: [WithQuotas], [WithIdempotencyService] and [WithSensitiveFilter]. [Server.Advance]
-// moves the clock that they, bans and logs go by.
+// moves the clock that they, blocks and logs go by.
 //
 // # Faults
 //

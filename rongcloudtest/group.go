@@ -17,8 +17,8 @@ const maxGroupMembers = 3000
 type groups struct {
 	byID            map[string]*group
 	rules           map[string]*groupRules // by the ID of a group, which need not exist
-	banned          []string               // in the order of banning
-	mutedEverywhere []gag
+	allMuted        []string               // in the order of muting
+	mutedEverywhere []restriction
 	count           int // groups and memberships ever made
 }
 
@@ -204,8 +204,8 @@ func groupQuit(c *call) answer {
 	})
 }
 
-// groupDismiss takes a group that is not there as dissolved already. Mutes, the ban and the
-// whitelist stay.
+// groupDismiss takes a group that is not there as dissolved already. Mutes of members and of all,
+// and the whitelist stay.
 func groupDismiss(c *call) answer {
 	return c.changeGroup(func(id string) *answer {
 		delete(c.groups.byID, id)

@@ -10,13 +10,13 @@ import (
 // groupRules is what is kept for a group ID whether or not there is such a group. None of it holds
 // back what is sent through the Server API, which is documented to stand above all mutes.
 type groupRules struct {
-	muted     []gag
-	whitelist []string          // of those who may talk while the group is banned
+	muted     []restriction
+	whitelist []string          // of those who may talk while all members are muted
 	remarks   map[string]string // names of members in pushes
 }
 
-// gag is the mute of one user. One without end has no end.
-type gag struct {
+// restriction is the mute or the block of one user. One without end has no end.
+type restriction struct {
 	user       string
 	start, end time.Time
 }
@@ -48,18 +48,18 @@ func (g *groups) ruled(id string) *groupRules {
 }
 
 // unmute lifts the mutes of the users.
-func unmute(all []gag, users []string) []gag {
-	return slices.DeleteFunc(all, func(m gag) bool { return slices.Contains(users, m.user) })
+func unmute(all []restriction, users []string) []restriction {
+	return slices.DeleteFunc(all, func(m restriction) bool { return slices.Contains(users, m.user) })
 }
 
 // mutes returns the list that the request is about: that of its group, or without one that of all
 // groups. What has ended is off it.
-func (c *call) mutes() *[]gag {
+func (c *call) mutes() *[]restriction {
 	list := &c.groups.mutedEverywhere
 	if c.params.Has("groupId") {
 		list = &c.groups.ruled(c.params.Get("groupId")).muted
 	}
-	*list = slices.DeleteFunc(*list, func(m gag) bool { return !m.end.IsZero() && !c.at.Before(m.end) })
+	*list = slices.DeleteFunc(*list, func(m restriction) bool { return !m.end.IsZero() && !c.at.Before(m.end) })
 	return list
 }
 
@@ -73,7 +73,7 @@ func gagAdd(c *call) answer {
 		return refuseError(invalid("more than %d users would be muted in all groups", mostMutedEverywhere))
 	}
 	for _, id := range users {
-		m := gag{user: id, start: c.at}
+		m := restriction{user: id, start: c.at}
 		if minutes := c.params.Int("minute"); minutes > 0 {
 			m.end = c.at.Add(time.Duration(minutes) * time.Minute)
 		}
@@ -109,13 +109,13 @@ func gagList(c *call) answer {
 }
 
 func groupBanAdd(c *call) answer {
-	c.groups.banned = appendNew(c.groups.banned, c.params.List("groupId"))
+	c.groups.allMuted = appendNew(c.groups.allMuted, c.params.List("groupId"))
 	return ok()
 }
 
 func groupBanRollback(c *call) answer {
 	for _, id := range c.params.List("groupId") {
-		c.groups.banned = without(c.groups.banned, id)
+		c.groups.allMuted = without(c.groups.allMuted, id)
 	}
 	return ok()
 }
@@ -130,14 +130,14 @@ func groupBanQuery(c *call) answer {
 	if c.params.Has("groupId") && !c.params.Has("page") && !c.params.Has("size") {
 		for _, id := range c.params.List("groupId") {
 			one := entry{GroupID: id}
-			if slices.Contains(c.groups.banned, id) {
+			if slices.Contains(c.groups.allMuted, id) {
 				one.Stat = 1
 			}
 			entries = append(entries, one)
 		}
 		return ok(field{"groupinfo", entries})
 	}
-	for _, id := range pageOf(c.groups.banned, c.params.countOr("page", 1), c.params.countOr("size", 50)) {
+	for _, id := range pageOf(c.groups.allMuted, c.params.countOr("page", 1), c.params.countOr("size", 50)) {
 		entries = append(entries, entry{id, 1})
 	}
 	return ok(field{"groupinfo", entries})

@@ -350,7 +350,7 @@ func (s *Server) AppKey() string { return s.config.key }
 // AppSecret returns the App Secret that requests must be signed with.
 func (s *Server) AppSecret() string { return s.config.secret }
 
-// Advance moves the server's clock forward, so that bans and other spans run out without waiting.
+// Advance moves the server's clock forward, so that blocks and other spans run out without waiting.
 // The age of a request's timestamp is still judged by the clock as it was, since the callers'
 // clocks did not move.
 func (s *Server) Advance(d time.Duration) {

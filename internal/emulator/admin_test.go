@@ -300,7 +300,7 @@ func TestUsersAct(t *testing.T) {
 	require.NoError(t, send(client(t, base)))
 	require.Equal(t, webhook.PlatformServer, (<-back).Events[0].(*webhook.Message).Platform)
 	_, answer = ask(t, "GET", base+"/_emulator/callbacks", "")
-	require.Contains(t, answer, `"callback":"message_sync"`)
+	require.Contains(t, answer, `"kind":"message_sync"`)
 
 	for _, c := range []struct {
 		method, path, body string

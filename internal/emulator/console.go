@@ -168,7 +168,7 @@ func (c *console) call(r rongcloudtest.Request) {
 		colour = red
 	}
 	line := fmt.Sprintf("%s %s %-44s %-9s %s %s",
-		c.paint(dim, s.Time.Format("15:04:05.000")), c.paint(dim, fmt.Sprintf("%-4s", s.Method)), s.Path,
+		c.paint(dim, s.ReceivedAt.Format("15:04:05.000")), c.paint(dim, fmt.Sprintf("%-4s", s.Method)), s.Path,
 		c.paint(colour, fmt.Sprintf("%-9s", verdict)), c.paint(dim, fmt.Sprintf("%6.1fms", s.Milliseconds)), s.Who)
 	if s.Message != "" {
 		line += " " + c.paint(colour, printable(s.Message))
@@ -195,21 +195,21 @@ func (c *console) callback(one rongcloudtest.Callback) {
 		colour = red
 	}
 	c.print(fmt.Sprintf("%s %s %-44s %s\n",
-		c.paint(dim, shown.Time.Format("15:04:05.000")), c.paint(dim, "back"), shown.Callback, c.paint(colour, verdict)))
+		c.paint(dim, shown.OccurredAt.Format("15:04:05.000")), c.paint(dim, "back"), shown.Kind, c.paint(colour, verdict)))
 }
 
 // callbackState is a callback as the console and the admin API show it.
 type callbackState struct {
-	Time     time.Time     `json:"time"`
-	Callback string        `json:"callback"` // its kind
-	Event    webhook.Event `json:"event"`
-	Tries    int           `json:"tries"`
-	Status   int           `json:"status"`
-	Error    string        `json:"error,omitempty"`
+	OccurredAt   time.Time     `json:"occurredAt"`
+	Kind         webhook.Kind  `json:"kind"`
+	Event        webhook.Event `json:"event"`
+	AttemptCount int           `json:"attemptCount"`
+	Status       int           `json:"status"`
+	Error        string        `json:"error,omitempty"`
 }
 
 func showCallback(c rongcloudtest.Callback) callbackState {
-	shown := callbackState{Time: c.OccurredAt, Callback: string(c.Event.Kind()), Event: c.Event, Tries: c.AttemptCount, Status: c.Status}
+	shown := callbackState{OccurredAt: c.OccurredAt, Kind: c.Event.Kind(), Event: c.Event, AttemptCount: c.AttemptCount, Status: c.Status}
 	if c.Err != nil {
 		shown.Error = c.Err.Error()
 	}
@@ -229,7 +229,7 @@ func printable(text string) string {
 // summary is what a line, an event or a list says about a request.
 type summary struct {
 	Number       int            `json:"number"`
-	Time         time.Time      `json:"time"`
+	ReceivedAt   time.Time      `json:"receivedAt"`
 	Method       string         `json:"method"`
 	Path         string         `json:"path"`
 	Area         string         `json:"area,omitempty"` // of the catalogue; empty for an unknown path
@@ -246,7 +246,7 @@ type summary struct {
 
 func summarize(r rongcloudtest.Request) summary {
 	s := summary{
-		Number: r.Number, Time: r.ReceivedAt, Method: r.Method, Path: r.Path, Who: printable(who(r.Params)),
+		Number: r.Number, ReceivedAt: r.ReceivedAt, Method: r.Method, Path: r.Path, Who: printable(who(r.Params)),
 		Status: r.Status, Code: r.Code, Message: r.Message, Fault: r.Fault,
 		Milliseconds: float64(r.Duration.Microseconds()) / 1000, RequestID: r.RequestID, Unknown: r.Unknown,
 	}

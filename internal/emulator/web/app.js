@@ -103,7 +103,7 @@ function callRow(call) {
   row.dataset.key = call.number;
   row.setAttribute('aria-pressed', call.number === chosenCall);
   const path = make('code', '', call.path);
-  row.append(timeNode(call.time), path, verdict(call));
+  row.append(timeNode(call.receivedAt), path, verdict(call));
   const notes = [call.who, call.ms.toFixed(1) + ' ms', call.fault ? 'fault' : ''].filter(Boolean).join(' · ');
   row.append(make('span', 'who', notes));
   if (call.message) row.append(make('span', 'why', call.message));
@@ -189,7 +189,7 @@ async function showCall(number) {
   aside.append(table([
     ['answer', call.status === 0 ? 'none: the connection was closed' : 'HTTP ' + call.status + ', code ' + call.code],
     ...(call.message ? [['message', call.message]] : []),
-    ['time', call.time],
+    ['time', call.receivedAt],
     ...(call.class ? [['retry class', call.class]] : []),
     ...(call.requestId ? [['request ID', call.requestId]] : []),
     ...(call.unknownParameters && call.unknownParameters.length ? [['unknown parameters', call.unknownParameters.join(', ')]] : []),
