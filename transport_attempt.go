@@ -75,7 +75,7 @@ func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http
 		if c.alone {
 			g = a.own.Alone(c.last.started)
 		} else {
-			g = a.own.Take(ctx, c.last.started)
+			g = a.own.Take(ctx, c.last.started, req.URL)
 		}
 		base = g.Transport
 	}
@@ -92,8 +92,8 @@ func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http
 	if !c.wire.known {
 		resp.Body = newBoundedBody(ctx, resp.Body)
 	}
-	if a.own != nil {
-		a.own.Learn(resp.ProtoMajor)
+	if g != nil {
+		g.Learn(resp.ProtoMajor)
 	}
 	return resp, g, nil
 }

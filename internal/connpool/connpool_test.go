@@ -5,12 +5,23 @@ import (
 	"crypto/tls"
 	"errors"
 	"net"
+	"net/url"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 )
+
+var api = &url.URL{Scheme: "https", Host: "example.com"}
+
+// learn tells p which version of HTTP the server speaks.
+func learn(p *Pool, major int) {
+	g := p.Take(context.Background(), time.Now(), api)
+	g.Learn(major)
+	p.CloseIdleConnections()
+	g.Done()
+}
 
 func TestRongCloudsRule(t *testing.T) {
 	t.Parallel()
@@ -22,7 +33,11 @@ func TestRongCloudsRule(t *testing.T) {
 
 func TestLastRequest(t *testing.T) {
 	t.Parallel()
-	conn := &countedConn{generation: New(RongCloud, time.Second, nil).begin(time.Now()), maxRequests: 3}
+	limits := RongCloud
+	limits.MaxRequests, limits.Ahead = 3, 1
+	p := New(limits, time.Second, nil)
+	defer p.CloseIdleConnections()
+	conn := &countedConn{generation: p.Take(t.Context(), time.Now(), api)}
 	require.False(t, LastRequest(conn))
 	require.False(t, LastRequest(tls.Client(conn, &tls.Config{MinVersion: tls.VersionTLS12})), "counted through TLS")
 	require.True(t, LastRequest(conn))
@@ -37,16 +52,16 @@ func TestOneRequestOpensASharedConnection(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		p := New(RongCloud, time.Second, nil)
-		p.httpMajor.Store(2)
+		learn(p, 2)
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		defer cancel()
 		took := func(ctx context.Context) time.Duration {
 			begin := time.Now()
-			require.NotNil(t, p.Take(ctx, begin))
+			require.NotNil(t, p.Take(ctx, begin, api))
 			return time.Since(begin)
 		}
 		begin := time.Now()
-		first := p.Take(ctx, begin)
+		first := p.Take(ctx, begin, api)
 		require.Zero(t, time.Since(begin), "the first does not wait")
 		require.Equal(t, longestAwait, took(ctx), "the connection hangs")
 		hurried, stop := context.WithTimeout(ctx, time.Millisecond)
@@ -55,14 +70,14 @@ func TestOneRequestOpensASharedConnection(t *testing.T) {
 		first.Done()
 		require.Zero(t, took(ctx), "the connection failed")
 
-		p.retire(first)
-		second := p.Take(ctx, time.Now())
+		first.retire()
+		second := p.Take(ctx, time.Now(), api)
 		require.NotSame(t, first, second)
-		LastRequest(&countedConn{generation: second, maxRequests: 9})
+		LastRequest(&countedConn{generation: second})
 		require.Zero(t, took(ctx), "the connection is there")
 
-		p.httpMajor.Store(1)
-		require.NotSame(t, second, p.Take(ctx, time.Now()), "a server of HTTP/1.1 gets a generation for it")
+		learn(p, 1)
+		require.NotSame(t, second, p.Take(ctx, time.Now(), api), "a server of HTTP/1.1 gets a generation for it")
 		require.Zero(t, took(ctx), "where nobody waits")
 	})
 }
@@ -74,10 +89,10 @@ func TestNoDeadlineTakesYoungConnections(t *testing.T) {
 		p := New(RongCloud, time.Second, nil)
 		defer p.CloseIdleConnections()
 		start := time.Now()
-		first, _ := p.choose(t.Context(), start)
-		again, _ := p.choose(t.Context(), start.Add(RongCloud.MaxAge-RongCloud.Longest))
+		first := p.Take(t.Context(), start, api)
+		again := p.Take(t.Context(), start.Add(RongCloud.MaxAge-RongCloud.Longest), api)
 		require.Same(t, first, again)
-		next, _ := p.choose(t.Context(), start.Add(RongCloud.MaxAge-RongCloud.Longest+1))
+		next := p.Take(t.Context(), start.Add(RongCloud.MaxAge-RongCloud.Longest+1), api)
 		require.NotSame(t, first, next)
 		for _, g := range []*Generation{first, again, next} {
 			g.Done()

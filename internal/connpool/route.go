@@ -1,0 +1,248 @@
+package connpool
+
+import (
+	"slices"
+	"sync/atomic"
+	"time"
+)
+
+// route is the way to one host. Its generations, the ones that are not retired, are
+//
+//   - current, which takes the requests that no other has a place for, and whose transport dials
+//     for them if need be;
+//   - ahead, each with one connection that was opened before it is needed;
+//   - over HTTP/1.1, lanes: the generations once ahead, each with its one connection, for one
+//     request at a time.
+//
+// Over HTTP/2 a generation from ahead takes the place of current when that is spent. Over HTTP/1.1
+// it becomes a lane when neither a lane is idle nor a connection of current.
+type route struct {
+	pool      *Pool
+	to        address
+	httpMajor atomic.Int32 // the major version of HTTP of the last answer; 0 before the first
+
+	// Guarded by the pool's mutex.
+	live    map[*Generation]struct{}
+	current *Generation
+	ahead   []*Generation // the oldest first
+	lanes   []*Generation // those that are idle, the last used last
+	due     int           // HTTP/1.1: connections near their end
+	depth   int           // HTTP/2: how many generations are to be ahead
+	resume  time.Time     // nothing is opened ahead before
+}
+
+// maxDepth bounds how many connections are opened ahead over HTTP/2.
+const maxDepth = 16
+
+// duskShare is the share of a generation's life within which its successor is opened.
+const duskShare = 24
+
+func newRoute(p *Pool, to address) *route {
+	return &route{pool: p, to: to, live: map[*Generation]struct{}{}, depth: 1}
+}
+
+// newGeneration returns one that is retired after the given time.
+func (r *route) newGeneration(now time.Time, life time.Duration) *Generation {
+	g := &Generation{
+		Transport: r.pool.Base.Clone(), route: r, open: make(chan struct{}),
+		begun: now, dusk: now.Add(life - life/duskShare), end: now.Add(r.pool.limits.MaxAge),
+	}
+	g.Transport.DialContext = g.dial
+	g.timer = time.AfterFunc(life, g.retire)
+	return g
+}
+
+// begin starts a generation.
+func (r *route) begin(now time.Time) *Generation {
+	limits := &r.pool.limits
+	g := r.newGeneration(now, limits.MaxAge-min(r.pool.attemptTimeout, limits.Longest))
+	g.shared = r.httpMajor.Load() == 2
+	r.live[g] = struct{}{}
+	return g
+}
+
+// opensAhead reports whether connections of r are opened ahead: those whose handshake takes its
+// time.
+func (r *route) opensAhead() bool { return r.to.scheme == "https" && r.pool.limits.Ahead > 0 }
+
+// choose returns the generation for a request, and whether that request opens its connection.
+func (r *route) choose(deadline, now time.Time) (*Generation, bool) {
+	g := r.chooseGeneration(deadline, now)
+	g.requests++
+	g.busy++
+	g.users.Add(1)
+	return g, g.requests == 1 && g.opening == nil
+}
+
+func (r *route) chooseGeneration(deadline, now time.Time) *Generation {
+	http1 := r.httpMajor.Load() == 1
+	if http1 {
+		if g := r.takeLane(deadline); g != nil {
+			return g
+		}
+	}
+	g := r.current
+	full := g != nil && !http1 && g.requests >= r.pool.limits.MaxRequests
+	if g == nil || full || deadline.After(g.end) || http1 && g.shared {
+		if g != nil {
+			g.timer.Reset(0) // not here: to close a connection can take a while
+			delete(r.live, g)
+		}
+		g = nil
+		if !http1 {
+			g = r.takeAhead(deadline)
+			if full && (g == nil || !g.opening.established) {
+				r.depth = min(r.depth+1, maxDepth)
+			}
+		}
+		if g == nil {
+			g = r.begin(now)
+		}
+		r.current = g
+	}
+	if !http1 {
+		r.openSuccessors(g, now)
+	}
+	return g
+}
+
+// openSuccessors opens what is to follow the generation that takes the requests for HTTP/2, if that
+// is near its end.
+func (r *route) openSuccessors(g *Generation, now time.Time) {
+	if r.httpMajor.Load() != 2 || !r.opensAhead() {
+		return
+	}
+	wanted := 0
+	switch {
+	case g.nearCount(now):
+		wanted = r.depth
+	case !now.Before(g.dusk):
+		wanted = 1
+	}
+	if len(r.ahead) < wanted {
+		r.openAhead(now)
+	}
+}
+
+// nearCount reports whether g, for HTTP/2, has few requests left, or not many for the pace at which
+// they come.
+func (g *Generation) nearCount(now time.Time) bool {
+	limits := &g.route.pool.limits
+	left := limits.MaxRequests - g.requests
+	if left <= limits.Ahead {
+		return true
+	}
+	pace := now.Sub(g.begun) / time.Duration(g.requests+1)
+	return left <= limits.MaxRequests/2 && time.Duration(left)*pace <= g.dusk.Sub(g.begun)/duskShare
+}
+
+// takeLane returns a generation with an idle connection for HTTP/1.1, or nil: the one that was used
+// last, or else one from ahead if the current generation has none idle.
+func (r *route) takeLane(deadline time.Time) *Generation {
+	for i, g := range slices.Backward(r.lanes) {
+		if !deadline.After(g.end) {
+			r.lanes = slices.Delete(r.lanes, i, i+1)
+			return g
+		}
+	}
+	if r.current != nil && r.current.idle() && !deadline.After(r.current.end) {
+		return nil
+	}
+	for i, g := range r.ahead {
+		if g.opening.established && !deadline.After(g.end) {
+			r.ahead = slices.Delete(r.ahead, i, i+1)
+			g.role = lane
+			return g
+		}
+	}
+	return nil
+}
+
+// takeAhead returns the oldest generation from ahead that a request may use, or nil.
+func (r *route) takeAhead(deadline time.Time) *Generation {
+	for i, g := range r.ahead {
+		if !deadline.After(g.end) {
+			r.ahead = slices.Delete(r.ahead, i, i+1)
+			g.role = serving
+			return g
+		}
+	}
+	return nil
+}
+
+// idle reports whether a connection of g has no request.
+func (g *Generation) idle() bool { return g.conns > g.busy }
+
+// rest makes a lane idle when its request has ended, or drops it if its connection is gone.
+func (r *route) rest(g *Generation) {
+	if _, live := r.live[g]; !live || g.role != lane || g.busy > 0 {
+		return
+	}
+	if g.conns > 0 {
+		r.lanes = append(r.lanes, g)
+	} else {
+		g.timer.Reset(0)
+		r.drop(g)
+	}
+}
+
+// drop takes g out of r, which gives it no more requests.
+func (r *route) drop(g *Generation) {
+	delete(r.live, g)
+	if r.current == g {
+		r.current = nil
+	}
+	r.lanes = remove(r.lanes, g)
+	if g.role == ahead { // it was not needed
+		g.role = serving
+		r.ahead = remove(r.ahead, g)
+		r.depth = max(r.depth-1, 1)
+	}
+}
+
+func remove(list []*Generation, g *Generation) []*Generation {
+	if i := slices.Index(list, g); i >= 0 {
+		return slices.Delete(list, i, i+1)
+	}
+	return list
+}
+
+// nearEnd notes that c is carrying one of its last requests. Over HTTP/1.1 it has a successor
+// opened, unless others lie idle and can take its place.
+func (r *route) nearEnd(c *countedConn, last bool) {
+	r.pool.mu.Lock()
+	defer r.pool.mu.Unlock()
+	if c.spent {
+		return
+	}
+	if last {
+		r.leave(c)
+		return
+	}
+	if !c.due {
+		c.due = true
+		r.due++
+	}
+	_, live := r.live[c.generation]
+	busy := len(r.lanes) == 0 && (r.current == nil || !r.current.idle())
+	if live && busy && r.httpMajor.Load() == 1 && len(r.ahead) < r.due {
+		r.openAhead(time.Now())
+	}
+}
+
+// leave notes that c takes no more requests.
+func (r *route) leave(c *countedConn) {
+	if c.spent {
+		return
+	}
+	c.spent = true
+	if c.due {
+		r.due--
+	}
+	g := c.generation
+	g.conns--
+	if g.conns == 0 && g.busy == 0 && g.role != serving { // it broke while nobody used it
+		g.timer.Reset(0)
+		r.drop(g)
+	}
+}
