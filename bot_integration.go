@@ -59,9 +59,9 @@ type BotIntegrationAgent struct {
 func (b *BotIntegration) check(i int) error {
 	switch {
 	case b.Type == "":
-		return refuseWire("integrations", "item %d: type is required", i+1)
+		return refuseWire("integrations", "item %d: Type is required", i+1)
 	case b.CallbackURL == "":
-		return refuseWire("integrations", "item %d: callbackUrl is required", i+1)
+		return refuseWire("integrations", "item %d: CallbackURL is required", i+1)
 	}
 	return nil
 }

@@ -42,7 +42,7 @@ func ExamplePushService_Send() {
 
 	// Output:
 	// true Sale [ios android]
-	// rongcloud: POST /push.json: Push.Audience (audience): tag or tag_or is required: these are no tags
+	// rongcloud: POST /push.json: Push.Audience (audience): All or Any is required: no tags are named
 }
 
 // Pin a group to the top of a user's list, and push of it mentions only.

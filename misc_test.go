@@ -194,8 +194,8 @@ func TestMiscRefuses(t *testing.T) {
 		{"a bot without integrations", "integrations", "is required", func(x ctx, c client) error {
 			return c.Bot.Create(x, rongcloud.BotParams{UserID: "b", Name: "n", Type: "t", PortraitURL: "p"})
 		}},
-		{"an integration without a type", "integrations", "item 2: type is required", integration(rongcloud.BotIntegration{CallbackURL: "c"})},
-		{"an integration without an address", "integrations", "item 2: callbackUrl is required", integration(rongcloud.BotIntegration{Type: "webhook"})},
+		{"an integration without a type", "integrations", "item 2: Type is required", integration(rongcloud.BotIntegration{CallbackURL: "c"})},
+		{"an integration without an address", "integrations", "item 2: CallbackURL is required", integration(rongcloud.BotIntegration{Type: "webhook"})},
 		{"add an integration without an address", "callbackUrl", "is required", func(x ctx, c client) error {
 			return c.Bot.Integration.Create(x, rongcloud.BotIntegrationParams{UserID: "b", BotIntegration: rongcloud.BotIntegration{Type: "webhook"}})
 		}},
@@ -244,6 +244,32 @@ func TestMiscRefuses(t *testing.T) {
 			require.Equal(t, test.field, cmp.Or(refused.Wire, refused.Field))
 			require.Contains(t, refused.Reason, test.reason)
 		})
+	}
+}
+
+// TestRefusalsSayWhatWasWritten proves that what methods refuse by themselves is named as the
+// caller wrote it.
+func TestRefusalsSayWhatWasWritten(t *testing.T) {
+	t.Parallel()
+	ctx, client := t.Context(), userMock(t, "/none", nil)
+	_, list := client.SensitiveWord.List(ctx, rongcloud.SensitiveWordQuery{Type: 7})
+	_, push := client.Push.Send(ctx, rongcloud.Push{Audience: rongcloud.AudienceTags{}})
+	_, pushUser := client.Push.SendToUsers(ctx, rongcloud.UserPush{UserIDs: []string{"u"}})
+	for want, err := range map[string]error{
+		"POST /friend/profile/set.json: FriendProfileParams.RemarkName (remarkName): is required": client.Friend.SetProfile(ctx,
+			rongcloud.FriendProfileParams{UserID: "u", TargetID: "f"}),
+		"POST /user/blockPushPeriod/set.json: UserPushPeriodParams.Duration (period): is required": client.User.PushPeriod.Set(ctx,
+			rongcloud.UserPushPeriodParams{UserID: "u", StartTime: "22:00:00", Level: rongcloud.PushLevelNone}),
+		"POST /user/whitesetting/set.json: UserWhitelistModeParams.Mode (whiteSetting): is required": client.User.Whitelist.SetMode(ctx,
+			rongcloud.UserWhitelistModeParams{UserIDs: []string{"u"}}),
+		"POST /user/tag/set.json: UserTagSetParams.Tags (tags): is required":                                        client.User.Tag.Set(ctx, rongcloud.UserTagSetParams{UserID: "u"}),
+		"POST /user/tag/batch/set.json: userIDs (userIds): is required":                                             client.User.Tag.BatchClear(ctx, nil),
+		"POST /user/chat/fb/set.json: userIDs (userId): is required":                                                client.User.PrivateMute.Remove(ctx, nil),
+		"POST /sensitiveword/list.json: SensitiveWordQuery.Type (type): SensitiveWordType(7) is none of its values": list,
+		"POST /push.json: Push.Audience (audience): All or Any is required: no tags are named":                      push,
+		"POST /push/user.json: UserPush.Notification (notification): Text is required":                              pushUser,
+	} {
+		require.EqualError(t, err, "rongcloud: "+want)
 	}
 }
 

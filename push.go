@@ -272,21 +272,21 @@ func audienceOf(audience any) (body audienceBody, err error) {
 		body.All = true
 	case AudienceUsers:
 		body.UserIDs = a
-		if err = checkAudience("userid", a, maxAudienceUsers); err == nil && len(a) == 0 {
-			err = refuseWire("audience", "userid is required: these are no users")
+		if err = checkAudience("users", a, maxAudienceUsers); err == nil && len(a) == 0 {
+			err = refuseWire("audience", "no users are named")
 		}
 	case AudienceTags:
 		body.Tags, body.TagsOr, body.Package = a.All, a.Any, a.Package
-		if err = checkAudience("tag", a.All, maxAudienceTags); err == nil {
-			err = checkAudience("tag_or", a.Any, maxAudienceTags)
+		if err = checkAudience("All", a.All, maxAudienceTags); err == nil {
+			err = checkAudience("Any", a.Any, maxAudienceTags)
 		}
 		if err == nil && len(a.All)+len(a.Any) == 0 {
-			err = refuseWire("audience", "tag or tag_or is required: these are no tags")
+			err = refuseWire("audience", "All or Any is required: no tags are named")
 		}
 	case AudiencePackage:
 		body.Package = string(a)
 		if a == "" {
-			err = refuseWire("audience", "packageName is required")
+			err = refuseWire("audience", "the package is required")
 		}
 	case AudienceTagLogic:
 		body.Package = a.Package
@@ -311,7 +311,7 @@ func checkAudience(key string, items []string, most int) error {
 
 func tagItems(conditions []TagCondition) ([]tagItemBody, error) {
 	if len(conditions) == 0 {
-		return nil, refuseWire("audience", "tagItems is required: these are no conditions")
+		return nil, refuseWire("audience", "Items is required: there are no conditions")
 	}
 	items := make([]tagItemBody, len(conditions))
 	for i, c := range conditions {
@@ -323,13 +323,13 @@ func tagItems(conditions []TagCondition) ([]tagItemBody, error) {
 		}
 		switch {
 		case len(c.Tags) == 0:
-			return nil, refuseWire("audience", "tagItems: item %d has no tags", i+1)
+			return nil, refuseWire("audience", "Items: item %d has no Tags", i+1)
 		case c.Operator == "":
-			return nil, refuseWire("audience", "tagItems: item %d lacks tagsOperator, between its tags", i+1)
+			return nil, refuseWire("audience", "Items: item %d lacks Operator, between its tags", i+1)
 		case c.Join == "":
-			return nil, refuseWire("audience", "tagItems: item %d lacks itemsOperator, to the item before", i+1)
+			return nil, refuseWire("audience", "Items: item %d lacks Join, to the item before", i+1)
 		case slices.Contains(c.Tags, ""):
-			return nil, refuseWire("audience", "tagItems: item %d has an empty tag", i+1)
+			return nil, refuseWire("audience", "Items: item %d has an empty tag", i+1)
 		}
 		items[i] = tagItemBody{c.Tags, c.Not, c.Operator, c.Join}
 	}

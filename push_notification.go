@@ -137,14 +137,14 @@ type harmonyOSBody struct {
 
 func (n *PushNotification) body() (notificationBody, error) {
 	if n.Text == "" && (n.IOSText == "" || n.AndroidText == "") {
-		return notificationBody{}, refuseWire("notification", "alert is required, unless ios and android have one each")
+		return notificationBody{}, refuseWire("notification", "Text is required, unless IOSText and AndroidText are set")
 	}
 	return n.unchecked(), nil
 }
 
 func (n *UserPushNotification) body() (notificationBody, error) {
 	if n.Text == "" {
-		return notificationBody{}, refuseWire("notification", "pushContent is required")
+		return notificationBody{}, refuseWire("notification", "Text is required")
 	}
 	all := PushNotification{Title: n.Title, HarmonyOSText: n.HarmonyOSText, IOS: n.IOS, Android: n.Android, HarmonyOS: n.HarmonyOS}
 	body := all.unchecked()
@@ -154,7 +154,7 @@ func (n *UserPushNotification) body() (notificationBody, error) {
 
 func (n *CustomPushNotification) body() (notificationBody, error) {
 	if n.Text == "" {
-		return notificationBody{}, refuseWire("notification", "alert is required")
+		return notificationBody{}, refuseWire("notification", "Text is required")
 	}
 	all := PushNotification{
 		Title: n.Title, Text: n.Text, IOSTitle: n.IOSTitle, HarmonyOSText: n.HarmonyOSText,

@@ -310,23 +310,23 @@ func TestPushRefuses(t *testing.T) {
 		push                any
 	}{
 		{"nobody", "audience", "is required", to(nil)},
-		{"no users", "audience", "userid is required", to(rongcloud.AudienceUsers{})},
-		{"an empty user", "audience", "userid: item 2 is empty", to(rongcloud.AudienceUsers{"u1", ""})},
-		{"1001 users", "audience", "userid: 1001 items, at most 1000", to(rongcloud.AudienceUsers(userIDs(1001)))},
-		{"no tags", "audience", "tag or tag_or is required", to(rongcloud.AudienceTags{Package: "p"})},
-		{"an empty tag", "audience", "tag: item 1 is empty", to(rongcloud.AudienceTags{All: []string{""}, Any: []string{"a"}})},
-		{"an empty tag of any", "audience", "tag_or: item 1 is empty", to(rongcloud.AudienceTags{All: []string{"a"}, Any: []string{""}})},
-		{"21 tags", "audience", "tag: 21 items, at most 20", to(rongcloud.AudienceTags{All: userIDs(21)})},
-		{"21 tags of any", "audience", "tag_or: 21 items, at most 20", to(rongcloud.AudienceTags{Any: userIDs(21)})},
-		{"no package", "audience", "packageName is required", to(rongcloud.AudiencePackage(""))},
+		{"no users", "audience", "no users are named", to(rongcloud.AudienceUsers{})},
+		{"an empty user", "audience", "users: item 2 is empty", to(rongcloud.AudienceUsers{"u1", ""})},
+		{"1001 users", "audience", "users: 1001 items, at most 1000", to(rongcloud.AudienceUsers(userIDs(1001)))},
+		{"no tags", "audience", "All or Any is required", to(rongcloud.AudienceTags{Package: "p"})},
+		{"an empty tag", "audience", "All: item 1 is empty", to(rongcloud.AudienceTags{All: []string{""}, Any: []string{"a"}})},
+		{"an empty tag of any", "audience", "Any: item 1 is empty", to(rongcloud.AudienceTags{All: []string{"a"}, Any: []string{""}})},
+		{"21 tags", "audience", "All: 21 items, at most 20", to(rongcloud.AudienceTags{All: userIDs(21)})},
+		{"21 tags of any", "audience", "Any: 21 items, at most 20", to(rongcloud.AudienceTags{Any: userIDs(21)})},
+		{"no package", "audience", "the package is required", to(rongcloud.AudiencePackage(""))},
 		{"a pointer", "audience", "is a *rongcloud.AudienceTags", to((*rongcloud.AudienceTags)(nil))},
 		{"a foreign audience", "audience", "pushForeign", to(pushForeign{})},
 		{"no platform", "platform", "is required", rongcloud.Push{Audience: rongcloud.AudienceAll{}, Notification: hello}},
 		{"an empty platform", "platform", "item 1 is empty", rongcloud.Push{
 			Platforms: []rongcloud.PushPlatform{""}, Audience: rongcloud.AudienceAll{}, Notification: hello,
 		}},
-		{"no text", "notification", "alert is required", shows(rongcloud.PushNotification{Title: "t", IOSText: "i"})},
-		{"no text for iOS", "notification", "alert is required", shows(rongcloud.PushNotification{AndroidText: "a"})},
+		{"no text", "notification", "Text is required", shows(rongcloud.PushNotification{Title: "t", IOSText: "i"})},
+		{"no text for iOS", "notification", "Text is required", shows(rongcloud.PushNotification{AndroidText: "a"})},
 		{"extras that are no JSON", "notification", "cannot be encoded", shows(rongcloud.PushNotification{
 			Text: "hello", IOS: &rongcloud.IOSPushSettings{Extras: map[string]any{"f": func() {}}},
 		})},
@@ -349,7 +349,7 @@ func TestPushRefuses(t *testing.T) {
 		{"push to an empty user", "userIds", "item 1 is empty", rongcloud.UserPush{
 			UserIDs: []string{""}, Notification: rongcloud.UserPushNotification{Text: "hello"},
 		}},
-		{"push to a user without a text", "notification", "pushContent is required", rongcloud.UserPush{UserIDs: []string{"u1"}}},
+		{"push to a user without a text", "notification", "Text is required", rongcloud.UserPush{UserIDs: []string{"u1"}}},
 
 		{"custom to nobody", "audience", "is required", rongcloud.CustomPush{
 			Platforms: pushBoth(), Notification: rongcloud.CustomPushNotification{Text: "hello"},
@@ -357,12 +357,12 @@ func TestPushRefuses(t *testing.T) {
 		{"custom on no platform", "platform", "is required", rongcloud.CustomPush{
 			Audience: rongcloud.AudienceAll{}, Notification: rongcloud.CustomPushNotification{Text: "hello"},
 		}},
-		{"custom without a text", "notification", "alert is required", rongcloud.CustomPush{Platforms: pushBoth(), Audience: rongcloud.AudienceAll{}}},
-		{"no conditions", "audience", "tagItems is required", logic()},
-		{"a condition without tags", "audience", "item 2 has no tags", logic(one, rongcloud.TagCondition{Join: rongcloud.TagOperatorOr})},
+		{"custom without a text", "notification", "Text is required", rongcloud.CustomPush{Platforms: pushBoth(), Audience: rongcloud.AudienceAll{}}},
+		{"no conditions", "audience", "Items is required", logic()},
+		{"a condition without tags", "audience", "item 2 has no Tags", logic(one, rongcloud.TagCondition{Join: rongcloud.TagOperatorOr})},
 		{"a condition with an empty tag", "audience", "item 1 has an empty tag", logic(rongcloud.TagCondition{Tags: []string{""}})},
-		{"a condition without an operator", "audience", "item 1 lacks tagsOperator", logic(rongcloud.TagCondition{Tags: []string{"a", "b"}})},
-		{"a condition that is not joined", "audience", "item 2 lacks itemsOperator", logic(one, one)},
+		{"a condition without an operator", "audience", "item 1 lacks Operator", logic(rongcloud.TagCondition{Tags: []string{"a", "b"}})},
+		{"a condition that is not joined", "audience", "item 2 lacks Join", logic(one, one)},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -46,6 +46,9 @@ func TestMethodsOfTheSDK(t *testing.T) {
 	blocks := collect(t, users.Block.All(ctx, rongcloud.UserBlockQuery{}))
 	require.Len(t, blocks, 1)
 	require.True(t, blocks[0].EndsAt.Equal(started.Add(time.Hour)), "%v", blocks[0].EndsAt)
+	unpaged, err := users.Block.ListUnpaged(ctx)
+	require.NoError(t, err)
+	require.Equal(t, blocks, unpaged.Users)
 
 	require.NoError(t, users.Blacklist.Add(ctx, rongcloud.UserBlacklistParams{UserID: "a", TargetIDs: []string{"x", "y", "z"}}))
 	require.NoError(t, users.Blacklist.Remove(ctx, rongcloud.UserBlacklistParams{UserID: "a", TargetIDs: []string{"y"}}))
