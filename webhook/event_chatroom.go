@@ -70,19 +70,19 @@ func readChatroomStatus(f *fields) Event {
 // ChatroomEntryEvent is what happened to a chat room attribute.
 type ChatroomEntryEvent int
 
-// The operations of [ChatroomEntry].
+// The events of [ChatroomEntry].
 const (
 	ChatroomEntryEventSet        ChatroomEntryEvent = 1
 	ChatroomEntryEventDeleted    ChatroomEntryEvent = 2
 	ChatroomEntryEventAllDeleted ChatroomEntryEvent = 3
 )
 
-// String names the operation in English.
-func (o ChatroomEntryEvent) String() string {
-	return nameOf("ChatroomEntryEvent", int(o), 1, "set", "deleted", "all deleted")
+// String names the event in English.
+func (e ChatroomEntryEvent) String() string {
+	return nameOf("ChatroomEntryEvent", int(e), 1, "set", "deleted", "all deleted")
 }
 
-// ChatroomEntry tells that an attribute of a chat room was set or removed.
+// ChatroomEntry tells that an attribute of a chat room was set or deleted.
 //
 // Repeats have the same ChatroomID, Key, Event and OccurredAt.
 //
@@ -103,7 +103,7 @@ type ChatroomEntry struct {
 // Kind returns [KindChatroomEntry].
 func (*ChatroomEntry) Kind() Kind { return KindChatroomEntry }
 
-func (kv *ChatroomEntry) key() string { return joinKey("chatroom", kv.ChatroomID) }
+func (e *ChatroomEntry) key() string { return joinKey("chatroom", e.ChatroomID) }
 
 func readChatroomEntry(f *fields) Event {
 	return &ChatroomEntry{

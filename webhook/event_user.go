@@ -116,7 +116,7 @@ func (c UserProfileEvent) String() string {
 	return nameOf("UserProfileEvent", int(c), 1, "deleted", "updated")
 }
 
-// UserProfile tells that a hosted user profile was changed or cleared.
+// UserProfile tells that a hosted user profile was updated or deleted.
 //
 // Repeats have the same UserID and OccurredAt.
 //
