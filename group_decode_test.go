@@ -12,8 +12,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// TestGroupDecodes feeds each answer type with what RongCloud documents and with the variants that
-// its pages and SDKs have.
+// TestGroupDecodes feeds each type of result with what RongCloud documents and with the variants
+// that its pages and SDKs have.
 func TestGroupDecodes(t *testing.T) {
 	t.Parallel()
 	type client = *rongcloud.Client
@@ -82,7 +82,7 @@ func TestGroupDecodes(t *testing.T) {
 	tests := []struct {
 		name, path string
 		call       func(ctx, client) (any, error)
-		answer     string // what follows the code
+		response   string // what follows the code
 		want       any
 	}{
 		{"created", "group/create", create, `,"messageUID":"m","memberCount":2`, &rongcloud.GroupResult{MessageUID: "m", MemberCount: 2}},
@@ -176,7 +176,7 @@ func TestGroupDecodes(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			path := "/" + test.path + ".json"
-			client := userMock(t, path, func(string) (int, string) { return 200, `{"code":200` + test.answer + `}` })
+			client := userMock(t, path, func(string) (int, string) { return 200, `{"code":200` + test.response + `}` })
 			got, err := test.call(t.Context(), client)
 			require.NoError(t, err)
 			require.Equal(t, test.want, got)
@@ -222,7 +222,7 @@ func FuzzGroupMembers(f *testing.F) {
 		members, err := client.Group.ListMembers(t.Context(), "g")
 		var value any
 		if json.Unmarshal([]byte(item), &value) != nil {
-			return // whether it is an answer or not
+			return // whether it is a response or not
 		}
 		object, isObject := value.(map[string]any)
 		_, isList := value.([]any)
