@@ -62,7 +62,7 @@ func accepting(t *testing.T) *rongcloud.Client {
 		if req.URL.Path == endpoint.EmbedAccessToken.Path {
 			result = `,"data":"https://console.example/"`
 		}
-		code := strconv.Itoa(endpoint.ByPath(req.URL.Path).Success)
+		code := successOf(req)
 		return httpmock.NewStringResponse(http.StatusOK, `{"code":`+code+`,"token":"t","translated":"x"`+result+`}`), nil
 	})
 	client, err := rongcloud.New("test-key", "test-secret", rongcloud.WithBaseURL("https://api.example"),
@@ -138,4 +138,20 @@ func TestArgumentErrorsNameWhatTheCallerWrote(t *testing.T) {
 		}
 	}
 	require.Greater(t, refusals, 300)
+}
+
+// successOf is the code with which the server says that a request succeeded.
+func successOf(req *http.Request) string {
+	code, _ := endpoint.ByPath(req.Method, req.URL.Path).Success.Code()
+	return strconv.Itoa(code)
+}
+
+// endpointAt returns the catalogue's endpoint with the given path, whatever its method.
+func endpointAt(path string) *endpoint.Endpoint {
+	for ep := range endpoint.All() {
+		if ep.Path == path {
+			return ep
+		}
+	}
+	return nil
 }

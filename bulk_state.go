@@ -130,7 +130,7 @@ func (r *bulkRun[M, T]) failure(doing string, err error) error {
 	if doing != "" {
 		err = fmt.Errorf("%s: %w", doing, err)
 	}
-	return &Error{Endpoint: r.ep.String(), Err: err, ofMany: true}
+	return &Error{Endpoint: r.ep, Err: err, ofMany: true}
 }
 
 // save hands the state out, under the lock.

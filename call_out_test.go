@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
 type (
@@ -76,7 +78,7 @@ func TestCallFillsAnyType(t *testing.T) {
 func faultyCall(t *testing.T, answer string, out any) error {
 	t.Helper()
 	s := newScripted(t, []step{status(200, answer)}, WithoutRetries())
-	return s.Call(t.Context(), "/new/thing.json", url.Values{"userId": {"u"}}, out)
+	return s.Call(t.Context(), endpoint.New("POST", "/new/thing.json", endpoint.Form), url.Values{"userId": {"u"}}, out)
 }
 
 func TestCallOutsThatFit(t *testing.T) {
@@ -110,7 +112,7 @@ func TestCallOutsThatHoldNothing(t *testing.T) {
 		new(bool), new(int), new(uint8), new(float64), new(time.Duration), new(time.Time), new([2]int), new(**int), new([]string), new(json.Number), new(netip.Addr),
 	} {
 		s := newScripted(t, []step{nil}, WithoutRetries())
-		err := s.Call(t.Context(), "/new/thing.json", nil, out)
+		err := s.Call(t.Context(), endpoint.New("POST", "/new/thing.json", endpoint.None), nil, out)
 		var argument *ArgumentError
 		require.ErrorAs(t, err, &argument, "%T", out)
 		require.Equal(t, "out", argument.Field)
@@ -160,9 +162,9 @@ func TestCallKeepsWhatIsNotNamed(t *testing.T) {
 		Limit int    `json:"limit"`
 		Code  string `json:"code"`
 	}{Data: &item, Limit: 50}
-	require.NoError(t, client.Call(t.Context(), "/any.json", url.Values{"x": {"y"}}, &out))
+	require.NoError(t, client.Call(t.Context(), endpoint.New("POST", "/any.json", endpoint.Form), url.Values{"x": {"y"}}, &out))
 	require.Equal(t, decodeItem{"a", 7}, item, "the pointer in the interface is filled")
 	require.Equal(t, 50, out.Limit, "a default stays")
 	require.Equal(t, "200", out.Code)
-	require.Error(t, client.Call(t.Context(), "/any.json", url.Values{"x": {"y"}}, new(UserToken)), "the SDK's own types are as strict here as in its methods")
+	require.Error(t, client.Call(t.Context(), endpoint.New("POST", "/any.json", endpoint.Form), url.Values{"x": {"y"}}, new(UserToken)), "the SDK's own types are as strict here as in its methods")
 }

@@ -255,7 +255,7 @@ func TestChatroomCatalogue(t *testing.T) {
 	t.Parallel()
 	tested := map[string]bool{}
 	for _, test := range chatroomCalls() {
-		ep := endpoint.ByPath(test.path)
+		ep := endpointAt(test.path)
 		require.NotNil(t, ep, test.path)
 		tested[test.path] = true
 		for _, param := range ep.Params {
@@ -285,7 +285,7 @@ func TestChatroomFails(t *testing.T) {
 			require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
 			var failure *rongcloud.Error
 			require.ErrorAs(t, err, &failure)
-			require.Equal(t, "POST "+test.path, failure.Endpoint)
+			require.Equal(t, "POST "+test.path, failure.Endpoint.String())
 		})
 	}
 }
@@ -313,7 +313,7 @@ func TestChatroomOutcome(t *testing.T) {
 	for _, test := range chatroomCalls() {
 		client := userMock(t, test.path, func(string) (int, string) { return 502, "<html>" })
 		err := test.call(t.Context(), client)
-		if test.form.Has("needNotify") || test.form.Has("objectName") && len(endpoint.ByPath(test.path).UnsafeWith) > 0 {
+		if test.form.Has("needNotify") || test.form.Has("objectName") && len(endpointAt(test.path).UnsafeWith) > 0 {
 			require.ErrorIs(t, err, rongcloud.ErrOutcomeUnknown, "%s %s", test.path, test.what)
 			telling++
 			continue

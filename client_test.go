@@ -318,7 +318,7 @@ func TestClientNeverShowsItsSecret(t *testing.T) {
 		encoded, _ := json.Marshal(value) // what cannot be encoded is not shown either
 		seen.Write(encoded)
 	}
-	require.NoError(t, client.Call(t.Context(), "/some/new.json", url.Values{"a": {"b"}}, nil))
+	require.NoError(t, client.Call(t.Context(), endpoint.New("POST", "/some/new.json", endpoint.Form), url.Values{"a": {"b"}}, nil))
 	for _, header := range transport.requests[0].Header {
 		fmt.Fprintln(&seen, header)
 	}
@@ -337,7 +337,7 @@ func TestWithHTTPClientLeavesTheCallersClientAlone(t *testing.T) {
 	caller := &http.Client{Transport: transport, Timeout: 3 * time.Second}
 	before := *caller
 	client := clientOn(t, transport, WithHTTPClient(caller))
-	require.NoError(t, client.Call(t.Context(), "/some/new.json", url.Values{}, nil))
+	require.NoError(t, client.Call(t.Context(), endpoint.New("POST", "/some/new.json", endpoint.Form), url.Values{}, nil))
 	require.Len(t, transport.requests, 1)
 	client.CloseIdleConnections()
 	require.Equal(t, before, *caller)
@@ -345,7 +345,7 @@ func TestWithHTTPClientLeavesTheCallersClientAlone(t *testing.T) {
 	require.Zero(t, transport.closed, "its connections are the caller's")
 
 	transport.status, transport.body = 500, "broken"
-	require.Error(t, client.Call(t.Context(), "/user/info.json", url.Values{}, nil))
+	require.Error(t, client.Call(t.Context(), endpoint.UserInfo, url.Values{}, nil))
 	require.Zero(t, transport.closed, "nor does a failed call close them")
 }
 
@@ -386,7 +386,7 @@ func TestManyClients(t *testing.T) {
 				return
 			}
 			for range 5 {
-				if err := client.Call(t.Context(), "/some/new.json", url.Values{"me": {key}}, nil); err != nil {
+				if err := client.Call(t.Context(), endpoint.New("POST", "/some/new.json", endpoint.Form), url.Values{"me": {key}}, nil); err != nil {
 					t.Error(err)
 				}
 			}
@@ -411,8 +411,8 @@ func TestCallRefuses(t *testing.T) {
 	ctx := t.Context()
 	form := url.Values{"a": {"b"}}
 	const unknown, formPath, jsonPath = "/some/new.json", "/user/info.json", "/push.json"
-	require.Equal(t, endpoint.Form, endpoint.ByPath(formPath).Encoding)
-	require.Equal(t, endpoint.JSON, endpoint.ByPath(jsonPath).Encoding)
+	require.Equal(t, endpoint.Form, endpointAt(formPath).Encoding)
+	require.Equal(t, endpoint.JSON, endpointAt(jsonPath).Encoding)
 	tests := []struct {
 		name   string
 		ctx    context.Context
@@ -423,11 +423,11 @@ func TestCallRefuses(t *testing.T) {
 		field  string
 	}{
 		{"nil context", noContext, unknown, form, nil, nil, "ctx"},
-		{"empty path", ctx, "", form, nil, nil, "path"},
-		{"no slash", ctx, "user/info.json", form, nil, nil, "path"},
-		{"whole URL", ctx, "https://api.example.com/user/info.json", form, nil, nil, "path"},
-		{"query in the path", ctx, unknown + "?a=b", form, nil, nil, "path"},
-		{"fragment in the path", ctx, unknown + "#a", form, nil, nil, "path"},
+		{"empty path", ctx, "", form, nil, nil, "Endpoint.Path"},
+		{"no slash", ctx, "user/info.json", form, nil, nil, "Endpoint.Path"},
+		{"whole URL", ctx, "https://api.example.com/user/info.json", form, nil, nil, "Endpoint.Path"},
+		{"query in the path", ctx, unknown + "?a=b", form, nil, nil, "Endpoint.Path"},
+		{"fragment in the path", ctx, unknown + "#a", form, nil, nil, "Endpoint.Path"},
 		{"JSON where a form belongs", ctx, formPath, map[string]string{}, nil, nil, "params"},
 		{"a form where JSON belongs", ctx, jsonPath, form, nil, nil, "params"},
 		{"what is not JSON", ctx, unknown, func() {}, nil, nil, "params"},
@@ -447,7 +447,7 @@ func TestCallRefuses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			transport := &clientTransport{}
-			err := clientOn(t, transport).Call(tt.ctx, tt.path, tt.params, tt.out, tt.opts...)
+			err := clientOn(t, transport).Call(tt.ctx, calleeAt(tt.path, tt.params), tt.params, tt.out, tt.opts...)
 			formRefused(t, err, tt.field)
 			require.Empty(t, transport.requests, "nothing is sent")
 		})
@@ -469,13 +469,13 @@ func TestCallParamsForAnEndpointWithoutAny(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			transport := &clientTransport{}
-			err := clientOn(t, transport).Call(t.Context(), none.Path, params, nil)
+			err := clientOn(t, transport).Call(t.Context(), none, params, nil)
 			formRefused(t, err, "params")
 			require.Empty(t, transport.requests)
 		})
 	}
 	transport := &clientTransport{}
-	require.NoError(t, clientOn(t, transport).Call(t.Context(), none.Path, nil, nil))
+	require.NoError(t, clientOn(t, transport).Call(t.Context(), none, nil, nil))
 	require.Equal(t, []string{""}, transport.bodies)
 }
 
@@ -513,7 +513,7 @@ func TestCallSends(t *testing.T) {
 			var out struct {
 				ID string `json:"id"`
 			}
-			require.NoError(t, clientOn(t, transport).Call(t.Context(), tt.path, tt.params, &out))
+			require.NoError(t, clientOn(t, transport).Call(t.Context(), calleeAt(tt.path, tt.params), tt.params, &out))
 			require.Equal(t, tt.want, out.ID)
 			require.Len(t, transport.requests, 1)
 			req := transport.requests[0]
@@ -530,7 +530,7 @@ func TestCallSends(t *testing.T) {
 func TestCallRetriesByClass(t *testing.T) {
 	t.Parallel()
 	const ban = "/chatroom/user/ban/add.json"
-	require.Equal(t, []string{"needNotify"}, endpoint.ByPath(ban).UnsafeWith)
+	require.Equal(t, []string{"needNotify"}, endpointAt(ban).UnsafeWith)
 	values := url.Values{"userId": {"u"}, "minute": {"1"}}
 	notify := url.Values{"userId": {"u"}, "minute": {"1"}, "needNotify": {"true"}}
 	quiet := url.Values{"userId": {"u"}, "minute": {"1"}, "needNotify": {"false"}}
@@ -551,7 +551,7 @@ func TestCallRetriesByClass(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			transport := &clientTransport{status: 500, body: "broken"}
-			err := clientOn(t, transport).Call(t.Context(), tt.path, tt.params, nil)
+			err := clientOn(t, transport).Call(t.Context(), calleeAt(tt.path, tt.params), tt.params, nil)
 			require.Len(t, transport.requests, tt.attempts)
 			require.Equal(t, tt.attempts == 1, errors.Is(err, ErrOutcomeUnknown), err)
 		})

@@ -60,7 +60,9 @@ func (c Code) succeedsSomewhere() bool { return c == 0 || successes()[c] }
 var successes = sync.OnceValue(func() map[Code]bool {
 	found := map[Code]bool{}
 	for ep := range endpoint.All() {
-		found[Code(ep.Success)] = true
+		if code, ok := ep.Success.Code(); ok {
+			found[Code(code)] = true
+		}
 	}
 	return found
 })

@@ -155,7 +155,7 @@ func TestConnectionsKeepRongCloudsRule(t *testing.T) {
 
 func (load steadyLoad) do(ctx context.Context, client *Client, opts ...CallOption) error {
 	if load.bare {
-		_, err := fetch[faultAnswer](ctx, client, &endpoint.Endpoint{Path: "/new.json", Method: http.MethodPost, Success: 200, Class: endpoint.Unsafe}, nil, opts)
+		_, err := fetch[faultAnswer](ctx, client, endpoint.New(http.MethodPost, "/new.json", endpoint.None), nil, opts)
 		return err
 	}
 	return faultCall(ctx, client, "unsafe", append(load.call, opts...)...)
@@ -407,8 +407,8 @@ func TestBufferIsNotReusedWhileItIsSent(t *testing.T) { // not parallel: others 
 			late := c.late
 			client, err := New("test-key", "test-secret", WithBaseURL("http://api.example"), WithHTTPClient(&http.Client{Transport: &late}))
 			require.NoError(t, err)
-			require.NoError(t, client.Call(t.Context(), "/v9/x.json", "first", nil))
-			require.NoError(t, client.Call(t.Context(), "/v9/x.json", "other", nil))
+			require.NoError(t, client.Call(t.Context(), endpoint.New("POST", "/v9/x.json", endpoint.JSON), "first", nil))
+			require.NoError(t, client.Call(t.Context(), endpoint.New("POST", "/v9/x.json", endpoint.JSON), "other", nil))
 			text, err := io.ReadAll(late.bodies[0])
 			require.NoError(t, err)
 			reused = reused || string(text) != `"first"`

@@ -191,7 +191,7 @@ func TestConversationSends(t *testing.T) {
 	for _, test := range conversationCalls() {
 		t.Run(test.path+" "+test.what, func(t *testing.T) {
 			t.Parallel()
-			ep := endpoint.ByPath(test.path)
+			ep := endpointAt(test.path)
 			client, requests := conversationMock(t, 200, `{"code":200}`)
 			require.NoError(t, test.call(t.Context(), client))
 			require.Len(t, *requests, 1)
@@ -222,7 +222,7 @@ func TestConversationCatalogue(t *testing.T) {
 	tested := map[string]bool{}
 	for _, test := range conversationCalls() {
 		tested[test.path] = true
-		for _, param := range endpoint.ByPath(test.path).Params {
+		for _, param := range endpointAt(test.path).Params {
 			if test.what == "all" && test.json == "" {
 				superseded := param.Name == "isMuted" // by unpushLevel, which wins
 				require.NotEqual(t, superseded, test.form.Has(param.Name), "%s never sends %s", test.path, param.Name)

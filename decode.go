@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
@@ -73,9 +74,9 @@ type envelope struct {
 
 // readEnvelope finds the code of an answer, and the message if the code is not the one of success.
 // It does not check the rest of the answer; decodeAnswer does.
-func readEnvelope(data []byte, success int) (envelope, error) {
+func readEnvelope(data []byte, success endpoint.Success) (envelope, error) {
 	data = lenient.TrimMark(data)
-	if code, ok := scanCode(data); ok && code == success {
+	if code, ok := scanCode(data); ok && success.Has(code) {
 		return envelope{code: Code(code)}, nil
 	}
 	var body struct {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
 var decodeZone = time.FixedZone("CST", 8*60*60)
@@ -151,7 +153,7 @@ func TestReadEnvelope(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := readEnvelope([]byte(tt.data), success)
+			got, err := readEnvelope([]byte(tt.data), endpoint.SuccessOf(success))
 			if !tt.ok {
 				require.Error(t, err)
 				require.Zero(t, got)
@@ -163,7 +165,7 @@ func TestReadEnvelope(t *testing.T) {
 	}
 	// Another API may count something else as success.
 	for _, other := range []int{0, 10000} {
-		got, err := readEnvelope(fmt.Appendf(nil, `{"code":%d}`, other), other)
+		got, err := readEnvelope(fmt.Appendf(nil, `{"code":%d}`, other), endpoint.SuccessOf(other))
 		require.NoError(t, err)
 		require.Equal(t, Code(other), got.code)
 	}
@@ -173,7 +175,7 @@ func TestReadEnvelope(t *testing.T) {
 func TestTruncatedAfterTheCode(t *testing.T) {
 	t.Parallel()
 	const data = `{"code":200,"id":"a","ra`
-	got, err := readEnvelope([]byte(data), 200)
+	got, err := readEnvelope([]byte(data), endpoint.SuccessOf(200))
 	require.NoError(t, err)
 	require.Equal(t, Code(200), got.code)
 	_, err = decodeWhole[decodeItem](data)
@@ -229,7 +231,7 @@ func FuzzReadEnvelope(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		_, _ = readEnvelope(data, 200) // never panics
+		_, _ = readEnvelope(data, endpoint.SuccessOf(200)) // never panics
 		code, ok := scanCode(data)
 		if !ok || !json.Valid(data) || decodeCountKeys(data, "code") != 1 {
 			return
@@ -238,7 +240,7 @@ func FuzzReadEnvelope(f *testing.F) {
 		require.NoError(t, json.Unmarshal(data, &body))
 		require.Equal(t, body.Code, code)
 		for _, success := range []int{code, code + 1} {
-			got, err := readEnvelope(data, success)
+			got, err := readEnvelope(data, endpoint.SuccessOf(success))
 			require.NoError(t, err)
 			require.Equal(t, Code(code), got.code)
 		}
@@ -315,7 +317,7 @@ func TestDecodeLacksItsValue(t *testing.T) {
 func TestDecodeAfterAByteOrderMark(t *testing.T) {
 	t.Parallel()
 	const data = "\xef\xbb\xbf" + `{"code":200,"id":"a"}`
-	said, err := readEnvelope([]byte(data), 200)
+	said, err := readEnvelope([]byte(data), endpoint.SuccessOf(200))
 	require.NoError(t, err)
 	require.Equal(t, Code(200), said.code)
 	got, err := decodeWhole[decodeItem](data)

@@ -53,17 +53,18 @@ var (
 // to do about it and which calls give it:
 // https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md
 type Error struct {
-	Endpoint   string        // method and path, such as "POST /user/getToken.json"
-	HTTPStatus int           // of the last answer; 0 if there was none
-	Code       Code          // of the last answer; 0 if it carried none
-	Message    string        // what the server says about it, in its own words
-	RequestID  string        // X-Request-ID, the same for all attempts; quote it to RongCloud's support
-	Host       string        // the last host that was tried
-	Attempts   int           // how often the request was tried; see [RetryPolicy]
-	RetryAfter time.Duration // what the server asked to wait; 0 if it did not
-	Body       string        // first bytes of an answer that is not the API's, such as a proxy's HTML page
-	Err        error         // what went wrong on the way, if something did
+	Endpoint   *endpoint.Endpoint // what was called; nil if it is none of the API's, such as a file to download
+	HTTPStatus int                // of the last answer; 0 if there was none
+	Code       Code               // of the last answer; 0 if it carried none
+	Message    string             // what the server says about it, in its own words
+	RequestID  string             // X-Request-ID, the same for all attempts; quote it to RongCloud's support
+	Host       string             // the last host that was tried
+	Attempts   int                // how often the request was tried; see [RetryPolicy]
+	RetryAfter time.Duration      // what the server asked to wait; 0 if it did not
+	Body       string             // first bytes of an answer that is not the API's, such as a proxy's HTML page
+	Err        error              // what went wrong on the way, if something did
 
+	what           string // was called, if it is no endpoint
 	outcomeUnknown bool
 	ofMany         bool // of a send to many as a whole: what its calls say stands in Err
 }
@@ -72,13 +73,13 @@ type Error struct {
 func (e *Error) Error() string {
 	var b strings.Builder
 	b.WriteString("rongcloud: ")
-	b.WriteString(e.Endpoint)
+	b.WriteString(cmp.Or(e.what, e.Endpoint.String()))
 	b.WriteString(": ")
 	b.WriteString(strings.Join(e.findings(), ", "))
 	if e.outcomeUnknown {
 		b.WriteString("; outcome unknown, the request may have been carried out")
 	}
-	if e.Host != "" {
+	if e.RequestID != "" {
 		fmt.Fprintf(&b, " [request %s, host %s, attempts %d]", e.RequestID, e.Host, e.Attempts)
 	}
 	return b.String()

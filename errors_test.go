@@ -23,7 +23,7 @@ import (
 func TestErrorText(t *testing.T) {
 	t.Parallel()
 	e := &Error{
-		Endpoint: "POST /user/getToken.json", HTTPStatus: 429, Code: CodeRateLimited, Message: "too fast",
+		Endpoint: endpoint.UserGetToken, HTTPStatus: 429, Code: CodeRateLimited, Message: "too fast",
 		RequestID: "id-1", Host: "api.example.com", Attempts: 3, RetryAfter: 2 * time.Second, Body: "<html>", Err: io.ErrUnexpectedEOF,
 		outcomeUnknown: true,
 	}
@@ -31,7 +31,7 @@ func TestErrorText(t *testing.T) {
 		`"too fast", retry after 2s, unexpected EOF, answer begins "<html>"; outcome unknown, the request may have been carried out`+
 		` [request id-1, host api.example.com, attempts 3]`, e.Error())
 
-	require.Equal(t, "rongcloud: POST /x: HTTP 200, code 77777", (&Error{Endpoint: "POST /x", HTTPStatus: 200, Code: 77777}).Error())
+	require.Equal(t, "rongcloud: POST /x: HTTP 200, code 77777", (&Error{Endpoint: &endpoint.Endpoint{Path: "/x"}, HTTPStatus: 200, Code: 77777}).Error())
 }
 
 // Every combination of fields makes one readable line that tells all of them.
@@ -52,7 +52,7 @@ func TestErrorTextIsOneLine(t *testing.T) {
 		{func(e *Error) { e.Host, e.RequestID, e.Attempts = "h.test", "r-1", 2 }, "[request r-1, host h.test, attempts 2]"},
 	}
 	for mask := range 1 << len(parts) {
-		e := &Error{Endpoint: "POST /x.json"}
+		e := &Error{Endpoint: &endpoint.Endpoint{Path: "/x.json"}}
 		var words []string
 		for i, part := range parts {
 			if mask&(1<<i) != 0 {

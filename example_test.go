@@ -70,7 +70,7 @@ func ExampleClient_Call() {
 	var answer struct {
 		UserName string `json:"userName"`
 	}
-	err = client.Call(ctx, "/user/info.json", url.Values{"userId": {"u1"}}, &answer)
+	err = client.Call(ctx, endpoint.UserInfo, url.Values{"userId": {"u1"}}, &answer)
 	fmt.Println(answer.UserName, err)
 
 	// Output:

@@ -386,7 +386,9 @@ func (s *h2Server) client(t testing.TB, foreign bool, opts ...Option) *Client {
 // Requests without a body, which net/http would repeat without asking.
 func TestHTTP2FaultsWithoutABody(t *testing.T) {
 	t.Parallel()
-	unknown := func(ctx context.Context, c *Client) error { return c.Call(ctx, "/some/new.json", nil, nil) }
+	unknown := func(ctx context.Context, c *Client) error {
+		return c.Call(ctx, endpoint.New("POST", "/some/new.json", endpoint.None), nil, nil)
+	}
 	query := func(ctx context.Context, c *Client) error {
 		return send(ctx, c, endpoint.TagConversationGet, &struct {
 			UserID string `wire:"userId"`
@@ -447,7 +449,9 @@ func TestWrappedTransportWritesOnce(t *testing.T) {
 	client, err := New("test-key", "test-secret", WithBaseURL(server.URL), WithHTTPClient(&http.Client{Transport: wrapped}))
 	require.NoError(t, err)
 	for i, call := range []func() error{
-		func() error { return client.Call(t.Context(), "/some/new.json", nil, nil) },
+		func() error {
+			return client.Call(t.Context(), endpoint.New("POST", "/some/new.json", endpoint.None), nil, nil)
+		},
 		func() error { return faultCall(t.Context(), client, "unsafe") },
 	} {
 		require.ErrorIs(t, call(), ErrOutcomeUnknown)
@@ -460,8 +464,10 @@ func TestWrappedTransportWritesOnce(t *testing.T) {
 func TestHTTP2ServerGoneAfterTheReset(t *testing.T) {
 	t.Parallel()
 	for name, call := range map[string]func(*Client) error{
-		"with a body":    func(c *Client) error { return faultCall(context.Background(), c, "unsafe") },
-		"without a body": func(c *Client) error { return c.Call(context.Background(), "/some/new.json", nil, nil) },
+		"with a body": func(c *Client) error { return faultCall(context.Background(), c, "unsafe") },
+		"without a body": func(c *Client) error {
+			return c.Call(context.Background(), endpoint.New("POST", "/some/new.json", endpoint.None), nil, nil)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -593,7 +599,7 @@ func TestPOSTWithoutABodyOverBothVersions(t *testing.T) {
 		require.NoError(t, err)
 		t.Cleanup(client.CloseIdleConnections)
 		for i := range 8 {
-			require.Equal(t, i%2 == 0, client.Call(t.Context(), "/some/new.json", nil, nil) == nil)
+			require.Equal(t, i%2 == 0, client.Call(t.Context(), endpoint.New("POST", "/some/new.json", endpoint.None), nil, nil) == nil)
 		}
 		one, two := "HTTP/1.1 0 []", "HTTP/2.0 -1 []"
 		require.Equal(t, []string{two, two, one, one, two, two, one, one}, got)

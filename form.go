@@ -42,6 +42,7 @@ type encoder struct {
 	targets int    // how many units of a quota by targets the request uses
 	random  int64  // the msgRandom sent
 	unsafe  string // the parameter that makes this request unsafe, if one does
+	placed  []placedParam
 }
 
 var encoders = sync.Pool{New: func() any {
@@ -57,10 +58,12 @@ const maxPooled = 256 << 10
 func newEncoder(ep *endpoint.Endpoint) *encoder {
 	e := encoders.Get().(*encoder)
 	e.buf, e.json, e.targets, e.random, e.unsafe = e.buf[:0], ep.Encoding == endpoint.JSON, 0, 0, ""
+	e.placed = e.placed[:0]
 	return e
 }
 
 func (e *encoder) release() {
+	clear(e.placed)
 	if cap(e.buf) <= maxPooled && e.scratch.Cap() <= maxPooled {
 		encoders.Put(e)
 	}
@@ -105,7 +108,13 @@ func (e *encoder) encodeStruct(ep *endpoint.Endpoint, v reflect.Value, random fu
 		for _, j := range f.index {
 			value = value.Field(j)
 		}
-		if err := e.field(ep, f, value); err != nil {
+		var err error
+		if f.param.In == endpoint.InBody {
+			err = e.field(ep, f, value)
+		} else {
+			err = e.place(ep, f, value)
+		}
+		if err != nil {
 			return inCall(err, ep, f.written())
 		}
 	}
@@ -225,7 +234,13 @@ func (e *encoder) raw(ep *endpoint.Endpoint, params rawParams, extra []extraFiel
 	if len(extra) > 0 {
 		return refuse("WithExtraField", "Call takes all fields in params")
 	}
+	params, err := e.placeRaw(ep, params)
+	if err != nil {
+		return inCall(err, ep, "params")
+	}
 	switch {
+	case ep.Encoding == endpoint.None && len(ep.Params) > 0 && len(params.form) > 0:
+		return refuseField(ep, "params", "", "all parameters travel in a header or in the path")
 	case params.isForm:
 		if err := checkForm(params.form); err != nil {
 			return inCall(err, ep, "params")

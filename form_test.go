@@ -35,7 +35,7 @@ func formEncode(ep *endpoint.Endpoint, params any, random func() int64, extra ..
 }
 
 func formEndpoint(encoding endpoint.Encoding, params ...endpoint.Param) *endpoint.Endpoint {
-	return &endpoint.Endpoint{Name: "Test", Method: "POST", Path: "/test.json", Encoding: encoding, Success: 200, Params: params}
+	return &endpoint.Endpoint{Name: "Test", Method: "POST", Path: "/test.json", Encoding: encoding, Success: endpoint.SuccessOf(200), Params: params}
 }
 
 func formRefused(t *testing.T, err error, field string) {

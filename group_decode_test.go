@@ -186,7 +186,7 @@ func TestGroupDecodes(t *testing.T) {
 			require.ErrorIs(t, err, rongcloud.CodeGroupNotFound)
 			var failure *rongcloud.Error
 			require.ErrorAs(t, err, &failure)
-			require.Equal(t, "POST "+path, failure.Endpoint)
+			require.Equal(t, "POST "+path, failure.Endpoint.String())
 		})
 	}
 }

@@ -2,10 +2,13 @@ package rongcloud
 
 import (
 	"fmt"
+	"net/url"
 	"os"
 	"testing"
 
 	"go.uber.org/goleak"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
 // TestMain lets no test leave a goroutine or a file behind.
@@ -22,4 +25,29 @@ func TestMain(m *testing.M) {
 		code = 1
 	}
 	os.Exit(code)
+}
+
+// endpointAt returns the catalogue's endpoint with the given path, whatever its method.
+func endpointAt(path string) *endpoint.Endpoint {
+	for ep := range endpoint.All() {
+		if ep.Path == path {
+			return ep
+		}
+	}
+	return nil
+}
+
+// calleeAt returns the catalogue's endpoint with the given path, or a new one that takes params.
+func calleeAt(path string, params any) *endpoint.Endpoint {
+	if ep := endpointAt(path); ep != nil {
+		return ep
+	}
+	switch params.(type) {
+	case nil:
+		return endpoint.New("POST", path, endpoint.None)
+	case url.Values:
+		return endpoint.New("POST", path, endpoint.Form)
+	default:
+		return endpoint.New("POST", path, endpoint.JSON)
+	}
 }

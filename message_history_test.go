@@ -434,7 +434,7 @@ func TestMsgHistoryWalkFails(t *testing.T) {
 			require.Equal(t, c.uids, uids)
 			var failure *Error
 			require.ErrorAs(t, err, &failure)
-			require.Equal(t, ep, failure.Endpoint)
+			require.Equal(t, ep, failure.Endpoint.String())
 			if c.cause != nil {
 				require.ErrorIs(t, err, c.cause)
 			} else {

@@ -57,9 +57,10 @@ func logError(address *url.URL, err error) *Error {
 	if errors.As(err, &outer) {
 		err = outer.Err
 	}
-	e := &Error{Endpoint: "message log", Err: err}
+	e := &Error{what: "message log", Err: err}
 	if address != nil {
-		e.Endpoint += " at " + address.Host
+		e.what += " at " + address.Host
+		e.Host = address.Host
 	}
 	return e
 }

@@ -47,7 +47,7 @@ func TestMsgLogAddresses(t *testing.T) {
 		require.NotContains(t, err.Error(), "secret", "the rest of the address may be a key")
 		var failure *Error
 		require.ErrorAs(t, err, &failure)
-		require.True(t, strings.HasPrefix(failure.Endpoint, "message log"), failure.Endpoint)
+		require.True(t, strings.HasPrefix(failure.Error(), "rongcloud: message log"), failure)
 	}
 }
 
@@ -208,7 +208,8 @@ func TestMsgLogDownloadFails(t *testing.T) {
 			require.NotContains(t, err.Error(), "secret")
 			var failure *Error
 			require.ErrorAs(t, err, &failure)
-			require.Equal(t, "message log at "+store.Listener.Addr().String(), failure.Endpoint)
+			require.Nil(t, failure.Endpoint)
+			require.ErrorContains(t, failure, "rongcloud: message log at "+store.Listener.Addr().String()+": ")
 			require.Equal(t, c.status, failure.HTTPStatus)
 		})
 	}

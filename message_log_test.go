@@ -251,7 +251,8 @@ func TestMsgLogBounds(t *testing.T) {
 			require.ErrorIs(t, err, c.want)
 			var failure *Error
 			require.ErrorAs(t, err, &failure)
-			require.Equal(t, "message log", failure.Endpoint)
+			require.Nil(t, failure.Endpoint)
+			require.ErrorContains(t, failure, "rongcloud: message log: ")
 			if c.uids != nil {
 				require.Equal(t, c.uids, uids)
 			}

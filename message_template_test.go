@@ -233,7 +233,7 @@ func msgSends(t *testing.T, cases []msgCase) {
 			require.NoError(t, c.call(t.Context(), client.Message))
 			require.Len(t, wire.requests, 1)
 			require.Equal(t, c.path, wire.last().path)
-			ep := endpoint.ByPath(c.path)
+			ep := endpointAt(c.path)
 			sent := map[string]bool{}
 			if c.json != "" {
 				require.Equal(t, c.json, wire.last().body)
@@ -264,7 +264,7 @@ func msgSends(t *testing.T, cases []msgCase) {
 			var failure *Error
 			require.ErrorAs(t, err, &failure)
 			require.ErrorIs(t, err, CodeInvalidParameter)
-			require.Equal(t, "POST "+c.path, failure.Endpoint)
+			require.Equal(t, "POST "+c.path, failure.Endpoint.String())
 
 			client, _ = msgServe(t, func(msgRequest) (int, string) { return 502, "<html>" })
 			err = c.call(t.Context(), client.Message)

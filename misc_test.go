@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
 // TestMiscDecodes feeds each answer type of friends, bots, agents, stand-ins, translation and the
@@ -461,7 +462,7 @@ func TestTranslationTokenNeedsAnAddress(t *testing.T) {
 	client, err := rongcloud.New("key", "secret", rongcloud.WithHTTPClient(&http.Client{Transport: httpmock.NewMockTransport()}))
 	require.NoError(t, err)
 	_, err = client.Translation.CreateToken(t.Context(), "u1")
-	raw := client.Call(t.Context(), "/jwt/getToken.json", url.Values{"userId": {"u1"}}, nil)
+	raw := client.Call(t.Context(), endpoint.JwtGetToken, url.Values{"userId": {"u1"}}, nil)
 	for _, err := range []error{err, raw} {
 		var refused *rongcloud.ArgumentError
 		require.ErrorAs(t, err, &refused)

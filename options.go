@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/internal/connpool"
 	"github.com/rongcloud-go/rongcloud/internal/credential"
 )
@@ -430,12 +431,15 @@ type callConfig struct {
 	paid           bool // the quota has been waited for
 	capture        *Response
 	extra          []extraField
+	headers        []headerField
 }
 
 type extraField struct {
 	name  string
 	value any
 }
+
+type headerField struct{ name, value string }
 
 type callOptionFunc func(*callConfig)
 
@@ -474,6 +478,13 @@ func WithExtraField(name string, value any) CallOption {
 	return callOptionFunc(func(c *callConfig) { c.extra = append(c.extra, extraField{name, value}) })
 }
 
+// WithHeader sends a header with the request, in place of one that was given before under the same
+// name. Those that sign the request or say how its body is to be read, and others that the SDK sets
+// by itself, are refused, and so are values that are not printable ASCII, such as a line break.
+func WithHeader(name, value string) CallOption {
+	return callOptionFunc(func(c *callConfig) { c.headers = append(c.headers, headerField{name, value}) })
+}
+
 // Response describes the last answer of a call; see [CaptureResponse].
 type Response struct {
 	HTTPStatus int
@@ -498,12 +509,20 @@ func (c *callConfig) check() error {
 			return refuse("WithExtraField", "the name is empty")
 		}
 	}
+	for _, h := range c.headers {
+		if reason := headerProblem(h.name); reason != "" {
+			return refuse("WithHeader", "%q %s", h.name, reason)
+		}
+		if !printable(h.value) {
+			return refuse("WithHeader", "the value of %s is not printable ASCII", h.name)
+		}
+	}
 	return nil
 }
 
 // Attempt is one attempt of a call, as a hook sees it; see [WithAttemptHook].
 type Attempt struct {
-	Endpoint   string // method and path
+	Endpoint   *endpoint.Endpoint
 	RequestID  string
 	Number     int // 1 for the first
 	Host       string
@@ -522,7 +541,7 @@ func (a Attempt) LogValue() slog.Value { return slog.GroupValue(a.attrs()...) }
 
 func (a Attempt) attrs() []slog.Attr {
 	attrs := []slog.Attr{
-		slog.String("endpoint", a.Endpoint), slog.String("request_id", a.RequestID), slog.Int("attempt", a.Number),
+		slog.String("endpoint", a.Endpoint.String()), slog.String("request_id", a.RequestID), slog.Int("attempt", a.Number),
 		slog.String("host", a.Host), slog.Duration("duration", a.Duration),
 	}
 	if a.HTTPStatus != 0 {

@@ -34,7 +34,7 @@ func walk[T any, C comparable](ep *endpoint.Endpoint, start C, fetch func(at C) 
 		for at := start; ; {
 			p, err := fetch(at)
 			if err == nil && len(before) > 0 && reflect.DeepEqual(p.items, before) {
-				err = &Error{Endpoint: ep.String(), Err: errPageRepeated}
+				err = &Error{Endpoint: ep, Err: errPageRepeated}
 			}
 			if err != nil {
 				yield(zero, err)
@@ -49,7 +49,7 @@ func walk[T any, C comparable](ep *endpoint.Endpoint, start C, fetch func(at C) 
 				return
 			}
 			if seen[p.next] {
-				yield(zero, &Error{Endpoint: ep.String(), Err: errPageRepeated})
+				yield(zero, &Error{Endpoint: ep, Err: errPageRepeated})
 				return
 			}
 			at, before = p.next, p.items
@@ -151,7 +151,7 @@ func walkBack[T any](ep *endpoint.Endpoint, span backSpan, stamp func(T) (time.T
 					repeats++
 					continue
 				case at.IsZero() || ms > start || i == len(found)-1 && at.After(first):
-					return page[T, int64]{}, &Error{Endpoint: ep.String(), Err: errPageOrder}
+					return page[T, int64]{}, &Error{Endpoint: ep, Err: errPageOrder}
 				case ms < end:
 					p.more = false
 					continue

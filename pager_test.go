@@ -213,7 +213,7 @@ func pagerRepeated(t *testing.T, errs []error) {
 	require.NotErrorIs(t, errs[0], ErrTransport)
 	var e *Error
 	require.ErrorAs(t, errs[0], &e)
-	require.Equal(t, endpoint.UserBlacklistQuery.String(), e.Endpoint)
+	require.Same(t, endpoint.UserBlacklistQuery, e.Endpoint)
 }
 
 func TestWalkRepeatedCursor(t *testing.T) {

@@ -221,7 +221,7 @@ func TestPushCatalogue(t *testing.T) {
 	t.Parallel()
 	tested := map[string]bool{}
 	for _, test := range pushCalls() {
-		ep := endpoint.ByPath(test.path)
+		ep := endpointAt(test.path)
 		require.NotNil(t, ep, test.path)
 		var body map[string]any
 		require.NoError(t, json.Unmarshal([]byte(test.json), &body))

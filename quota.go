@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"math"
+	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
@@ -100,7 +101,7 @@ func (q Quotas) Limits(use QuotaUse) []QuotaLimit {
 			continue
 		}
 		plain := endpoint.Quota{Limit: c.Limit, Per: c.Per}
-		key := ep.Path + "#" + strconv.Itoa(i+1)
+		key := pathKey(ep) + "#" + strconv.Itoa(i+1)
 		combinations := combine(use.Values, c.Each)
 		units := use.Units
 		if len(combinations) > 1 {
@@ -118,6 +119,11 @@ func (q Quotas) of(ep *endpoint.Endpoint) (endpoint.Quota, float64) {
 	if own, ok := q.Endpoints[ep]; ok {
 		return own, 1
 	}
+	if known := endpoint.ByPath(ep.Method, ep.Path); known != nil { // of which ep is a copy
+		if own, ok := q.Endpoints[known]; ok {
+			return own, 1
+		}
+	}
 	if ep.Quota.Pool != "" {
 		for _, own := range q.Endpoints {
 			if own.Pool == ep.Quota.Pool {
@@ -134,6 +140,14 @@ func (q Quotas) of(ep *endpoint.Endpoint) (endpoint.Quota, float64) {
 func quotaKey(ep *endpoint.Endpoint) string {
 	if ep.Quota.Pool != "" {
 		return ep.Quota.Pool
+	}
+	return pathKey(ep)
+}
+
+// pathKey tells endpoints with one path apart. That of the one to POST is the path.
+func pathKey(ep *endpoint.Endpoint) string {
+	if ep.Method != http.MethodPost && ep.Method != "" && endpoint.ByPath(http.MethodPost, ep.Path) != nil {
+		return ep.String()
 	}
 	return ep.Path
 }

@@ -169,6 +169,15 @@ func (c *config) hostsByAddress() (map[string]*hosts, error) {
 	return found, nil
 }
 
+// hostsOf is where an endpoint of the caller's is served. It gets signed requests.
+func hostsOf(ep *endpoint.Endpoint) (*hosts, error) {
+	h, err := newHosts("Endpoint.Host", []string{ep.Host})
+	if err == nil && h.ring[0].scheme != "https" && !isLoopback(h.ring[0].name) {
+		err = refuse("Endpoint.Host", "%q must begin with https://", ep.Host)
+	}
+	return h, inCall(err, ep, "")
+}
+
 // isLoopback reports whether an address, host or host:port, is the machine's own.
 func isLoopback(name string) bool {
 	hostname := (&url.URL{Host: name}).Hostname()

@@ -1,18 +1,15 @@
 package rongcloud
 
 import (
-	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"os"
 	"strings"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
 
-	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/internal/connpool"
 )
 
@@ -26,9 +23,9 @@ const Version = "0.1.0-dev"
 // it once with [New] and keep it. Any number of clients can live side by side.
 //
 // The methods of its services take call options: [CaptureResponse], [WithRequestID],
-// [WithAttemptTimeout], [RetryUnsafe], [LowPriority] and [WithExtraField]. They return an
-// [*ArgumentError] for what can be told to be wrong before anything is sent, and an [*Error] for
-// everything else.
+// [WithAttemptTimeout], [RetryUnsafe], [LowPriority], [WithHeader] and [WithExtraField]. They
+// return an [*ArgumentError] for what can be told to be wrong before anything is sent, and an
+// [*Error] for everything else.
 type Client struct {
 	User          *UserService
 	Message       *MessageService
@@ -193,35 +190,3 @@ func (c *Client) GoString() string { return c.String() }
 
 // LogValue hides the secret from slog.
 func (c *Client) LogValue() slog.Value { return slog.StringValue(c.String()) }
-
-// Call reaches an endpoint that has no method, with signing, retries and errors like any other.
-// Params is a url.Values for a form, nil for no parameters, and anything else is sent as a JSON
-// body. The answer is decoded into out, a pointer, if it is not nil: as json.Unmarshal would,
-// which leaves alone what the answer does not name, and more tolerantly where types differ. An
-// endpoint that the catalogue does not know counts as unsafe, and its success as code 200.
-func (c *Client) Call(ctx context.Context, path string, params, out any, opts ...CallOption) error {
-	ep := endpoint.ByPath(path)
-	form, isForm := params.(url.Values)
-	switch {
-	case !strings.HasPrefix(path, "/") || strings.ContainsAny(path, "?#"):
-		return refuse("path", "%q must begin with a slash and carry no query", path)
-	case ep == nil:
-		ep = &endpoint.Endpoint{Method: http.MethodPost, Path: path, Success: http.StatusOK, Class: endpoint.Unsafe}
-		switch {
-		case isForm:
-			ep.Encoding = endpoint.Form
-		case params != nil:
-			ep.Encoding = endpoint.JSON
-		}
-	case params == nil:
-	case ep.Encoding == endpoint.None, isForm != (ep.Encoding != endpoint.JSON):
-		return refuse("params", "%s takes a %v, so params cannot be a %T", path, ep.Encoding, params)
-	}
-	if err := checkTarget(out); err != nil {
-		return err
-	}
-	if out != nil {
-		out = callersOut{out}
-	}
-	return c.core.do(ctx, ep, rawParams{form, params, isForm}, out, opts)
-}

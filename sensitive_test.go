@@ -86,7 +86,7 @@ func TestSensitiveCatalogue(t *testing.T) {
 	for _, test := range sensitiveCalls() {
 		tested[test.path] = true
 		if test.what == "all" && test.json == "" {
-			for _, param := range endpoint.ByPath(test.path).Params {
+			for _, param := range endpointAt(test.path).Params {
 				require.True(t, test.form.Has(param.Name), "%s never sends %s", test.path, param.Name)
 			}
 		}

@@ -54,6 +54,7 @@ type call struct {
 	attempts int
 	alone    bool        // the attempt gets a connection of its own
 	header   http.Header // of the next attempt
+	others   *hosts      // of an endpoint of the caller's that has an address of its own
 	host     *host
 	turn     uint64
 	last     outcome
@@ -126,7 +127,14 @@ func (k *core) newCall(ctx context.Context, ep *endpoint.Endpoint, out any) (*ca
 	if ep.CustomHost != "" && k.config.regional && k.hostsByAddress[ep.CustomHost] == nil {
 		return nil, refuseField(ep, customHosts[ep.CustomHost], "", "is required: the call goes to an address that RongCloud tells each customer")
 	}
-	c := &call{Context: ctx, core: k, ep: ep, out: out, class: ep.Class, started: time.Now()}
+	var other *hosts
+	if ep.Host != "" && k.config.regional && k.hostsByAddress[ep.Host] == nil { // not the table's
+		var err error
+		if other, err = hostsOf(ep); err != nil {
+			return nil, err
+		}
+	}
+	c := &call{Context: ctx, core: k, ep: ep, others: other, out: out, class: ep.Class, started: time.Now()}
 	c.config.attemptTimeout = k.config.attemptTimeout
 	return c, nil
 }
@@ -231,6 +239,9 @@ func (c *call) duplicate() bool {
 
 // hosts returns where the endpoint is served.
 func (c *call) hosts() *hosts {
+	if c.others != nil {
+		return c.others
+	}
 	if other := c.core.hostsByAddress[cmp.Or(c.ep.CustomHost, c.ep.Host)]; other != nil {
 		return other
 	}
@@ -240,7 +251,7 @@ func (c *call) hosts() *hosts {
 func (c *call) failure() *Error {
 	o := &c.last
 	e := &Error{
-		Endpoint: c.ep.String(), HTTPStatus: o.status, Code: o.code, Message: o.message,
+		Endpoint: c.ep, HTTPStatus: o.status, Code: o.code, Message: o.message,
 		RequestID: c.requestID, Host: c.host.name, Attempts: c.attempts, RetryAfter: o.after, Body: o.body, Err: o.err,
 		outcomeUnknown: c.maybeDone && c.class == endpoint.Unsafe,
 	}
@@ -269,6 +280,9 @@ func (c *call) prepare(req *http.Request) error {
 	}
 	c.host, c.turn = c.hosts().inUse()
 	req.URL = &url.URL{Scheme: c.host.scheme, Host: c.host.name, Path: c.host.path + c.ep.Path}
+	if len(c.encoder.placed) > 0 {
+		req.URL.Path, req.URL.RawPath = c.pathOf()
+	}
 	req.Host = c.host.name
 	var err error
 	if c.header, err = c.newHeader(); err != nil {

@@ -29,6 +29,9 @@ func (c *call) newHeader() (http.Header, error) {
 	case endpoint.JSON:
 		header["Content-Type"] = fixed.json
 	}
+	if len(c.config.headers)+len(c.encoder.placed) > 0 {
+		c.addHeaders(header)
+	}
 	if c.ep.Unsigned {
 		return header, nil
 	}

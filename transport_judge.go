@@ -139,7 +139,7 @@ func startsObject(data []byte) bool {
 }
 
 func (c *call) succeeded(code Code) bool {
-	return int(code) == c.ep.Success || code == 0 && c.ep.ZeroSuccess
+	return c.ep.Success.Has(int(code))
 }
 
 func (c *call) decode(data []byte) error {

@@ -158,7 +158,7 @@ func (c *call) tell(retry bool) {
 	}
 	o := &c.last
 	attempt := Attempt{
-		Endpoint: c.ep.String(), RequestID: c.requestID, Number: c.attempts, Host: c.host.name,
+		Endpoint: c.ep, RequestID: c.requestID, Number: c.attempts, Host: c.host.name,
 		StartedAt: o.started, Duration: o.duration, HTTPStatus: o.status, Code: o.code, Err: c.problem(),
 		Reused: o.reused, Retry: retry,
 	}

@@ -113,7 +113,7 @@ func (s *stream) refusal(e *sse.Event) error {
 	data := []byte(e.Data)
 	said, err := readEnvelope(data, c.ep.Success)
 	switch {
-	case err == nil && said.code != 0 && int(said.code) != c.ep.Success:
+	case err == nil && said.code != 0 && !c.ep.Success.Has(int(said.code)):
 		c.last.code, c.last.message = said.code, said.message
 		return s.fail(nil)
 	case e.Name == "error":

@@ -18,6 +18,7 @@ import (
 	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/require"
 
+	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/internal/sse"
 )
 
@@ -171,7 +172,7 @@ func TestStream(t *testing.T) {
 			}
 			require.Equal(t, test.code, e.Code)
 			require.Equal(t, test.unknown, errors.Is(err, ErrOutcomeUnknown), "%v", err)
-			require.Equal(t, "POST /v3/chat/generate.json", e.Endpoint)
+			require.Same(t, endpoint.V3ChatGenerate, e.Endpoint)
 			require.NotContains(t, err.Error(), "secret")
 		})
 	}

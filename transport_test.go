@@ -718,8 +718,8 @@ func TestLimiterIsToldWhatCapsAskFor(t *testing.T) {
 	}, LowPriority()))
 	_, err := s.Message.SendUltraGroup(ctx, UltraGroupMessage{From: "u1", To: []string{"g1", "g2"}, ChannelID: "c", Content: TextMessage{Content: "x"}})
 	require.NoError(t, err)
-	require.NoError(t, s.Call(ctx, endpoint.MessageExpansionDelete.Path, url.Values{"conversationType": {"1"}}, nil))
-	require.NoError(t, s.Call(ctx, endpoint.MessageUltragroupPublish.Path, map[string]any{"toGroupIds": []string{"g3"}, "busChannel": 7}, nil))
+	require.NoError(t, s.Call(ctx, endpoint.MessageExpansionDelete, url.Values{"conversationType": {"1"}}, nil))
+	require.NoError(t, s.Call(ctx, endpoint.MessageUltragroupPublish, map[string]any{"toGroupIds": []string{"g3"}, "busChannel": 7}, nil))
 	require.Equal(t, []QuotaUse{
 		{Endpoint: endpoint.MessageExpansionDelete, Units: 1, LowPriority: true, Values: map[string][]string{"conversationType": {"3"}}},
 		{Endpoint: endpoint.MessageUltragroupPublish, Units: 2, Values: map[string][]string{"toGroupIds": {"g1", "g2"}, "busChannel": {"c"}}},
@@ -746,7 +746,7 @@ func TestHookAndLog(t *testing.T) {
 	require.Error(t, faultCall(ctx, s.Client, "safe", WithRequestID("r-2")))
 
 	require.Len(t, attempts, 3)
-	require.Equal(t, "POST /user/info.json", attempts[0].Endpoint)
+	require.Same(t, endpoint.UserInfo, attempts[0].Endpoint)
 	require.Equal(t, []int{1, 2, 1}, []int{attempts[0].Number, attempts[1].Number, attempts[2].Number})
 	require.Equal(t, []bool{true, false, false}, []bool{attempts[0].Retry, attempts[1].Retry, attempts[2].Retry})
 	require.Equal(t, []string{"one.example", "two.example", "two.example"}, []string{attempts[0].Host, attempts[1].Host, attempts[2].Host})
@@ -821,26 +821,28 @@ func TestClientCall(t *testing.T) {
 	var out struct {
 		UserName string `json:"userName"`
 	}
-	require.NoError(t, s.Call(t.Context(), "/user/info.json", url.Values{"userId": {"u 1"}}, &out))
+	require.NoError(t, s.Call(t.Context(), endpoint.UserInfo, url.Values{"userId": {"u 1"}}, &out))
 	require.Equal(t, "Ann", out.UserName)
 	require.Equal(t, "userId=u+1", s.requests[0].body)
 
-	require.NoError(t, s.Call(t.Context(), "/v9/new.json", map[string]any{"a": "<1>"}, nil))
+	require.NoError(t, s.Call(t.Context(), endpoint.New("POST", "/v9/new.json", endpoint.JSON), map[string]any{"a": "<1>"}, nil))
 	require.Equal(t, `{"a":"<1>"}`, s.requests[1].body)
 	require.Equal(t, "application/json; charset=UTF-8", s.requests[1].header.Get("Content-Type"))
 
-	require.NoError(t, s.Call(t.Context(), "/v9/empty.json", json.RawMessage("{}"), nil))
+	require.NoError(t, s.Call(t.Context(), endpoint.New("POST", "/v9/empty.json", endpoint.JSON), json.RawMessage("{}"), nil))
 	require.Equal(t, "{}", s.requests[2].body)
 
 	// An endpoint that nobody knows is not repeated.
 	s = newScripted(t, []step{broken})
-	require.ErrorIs(t, s.Call(t.Context(), "/v9/new.json", url.Values{}, nil), ErrOutcomeUnknown)
+	require.ErrorIs(t, s.Call(t.Context(), endpoint.New("POST", "/v9/new.json", endpoint.Form), url.Values{}, nil), ErrOutcomeUnknown)
 	require.Len(t, s.requests, 1)
 
 	for field, call := range map[string]func() error{
-		"path":   func() error { return s.Call(t.Context(), "user/info.json", nil, nil) },
-		"params": func() error { return s.Call(t.Context(), "/user/info.json", map[string]any{"userId": "u1"}, nil) },
-		"out":    func() error { return s.Call(t.Context(), "/user/info.json", url.Values{"userId": {"u1"}}, out) },
+		"Endpoint.Path": func() error {
+			return s.Call(t.Context(), endpoint.New("POST", "user/info.json", endpoint.None), nil, nil)
+		},
+		"params": func() error { return s.Call(t.Context(), endpoint.UserInfo, map[string]any{"userId": "u1"}, nil) },
+		"out":    func() error { return s.Call(t.Context(), endpoint.UserInfo, url.Values{"userId": {"u1"}}, out) },
 	} {
 		var refused *ArgumentError
 		require.ErrorAs(t, call(), &refused)
@@ -1056,15 +1058,16 @@ func TestCodesThatCannotRefuse(t *testing.T) {
 		require.Contains(t, err.Error(), "code "+strings.Trim(body, `{}"code:`), body)
 	}
 
+	plain, zeroToo := endpoint.SuccessOf(200), endpoint.SuccessOf(200, 0)
+	other, zero := endpoint.SuccessOf(10000), endpoint.SuccessOf(0)
 	// The success of another endpoint, both ways, and 0 where it may be a success.
 	for _, c := range []struct {
-		success  int
-		zero     bool
+		success  endpoint.Success
 		code     Code
 		accepted bool
 	}{
-		{200, false, 200, true}, {200, false, 10000, false}, {200, false, 0, false}, {200, true, 0, true}, {200, true, 10000, false},
-		{10000, false, 10000, true}, {10000, false, 200, false}, {10000, false, 0, false},
+		{plain, 200, true}, {plain, 10000, false}, {plain, 0, false}, {zeroToo, 0, true}, {zeroToo, 200, true}, {zeroToo, 10000, false},
+		{other, 10000, true}, {other, 200, false}, {other, 0, false}, {zero, 0, true}, {zero, 200, false},
 	} {
 		for class, want := range map[endpoint.Class]string{
 			endpoint.Safe: "3 transport http200", endpoint.Idempotent: "3 transport http200", endpoint.Unsafe: "1 unknown transport http200",
@@ -1074,7 +1077,7 @@ func TestCodesThatCannotRefuse(t *testing.T) {
 			}
 			again := status(200, fmt.Sprintf(`{"code":%d}`, c.code))
 			s := newScripted(t, []step{again, again, again}, WithRetry(quick(2)))
-			ep := &endpoint.Endpoint{Method: http.MethodPost, Path: "/x.json", Success: c.success, ZeroSuccess: c.zero, Class: class}
+			ep := &endpoint.Endpoint{Method: http.MethodPost, Path: "/x.json", Success: c.success, Class: class}
 			err := s.core.do(t.Context(), ep, nil, nil, nil)
 			require.Equal(t, want, fmt.Sprintf("%d %s", len(s.requests), told(err)), "%+v %v", c, class)
 			if err != nil {

@@ -261,7 +261,7 @@ func TestUserWalkRepeats(t *testing.T) {
 			require.Equal(t, 2, seen)
 			var typed *rongcloud.Error
 			require.ErrorAs(t, failure, &typed)
-			require.Equal(t, "POST "+w.path, typed.Endpoint)
+			require.Equal(t, "POST "+w.path, typed.Endpoint.String())
 		})
 	}
 }

@@ -4,11 +4,16 @@
 //
 // The table is generated from the catalogue in api/*.yaml. The client validates, encodes and
 // retries by it, the fake server of package rongcloudtest checks requests by it, and a program may
-// read it to build limits or dashboards of its own. Its values must not be modified.
+// read it to build limits or dashboards of its own. Its values must not be modified: change a
+// [Endpoint.Clone].
+//
+// An endpoint that the table does not have yet is described by [New], and called by
+// rongcloud.Client.Call.
 package endpoint
 
 import (
 	"iter"
+	"net/http"
 	"slices"
 	"time"
 )
@@ -43,15 +48,54 @@ func (s Status) String() string { return name(s, "current", "deprecated", "uncon
 // Class says what repeating a request does.
 type Class uint8
 
-// The retry classes.
+// The retry classes. The zero value is the careful one.
 const (
-	Safe       Class = iota // changes nothing: may always be repeated
+	Unsafe     Class = iota // a repeat acts again, such as sending a message twice
 	Idempotent              // a repeat leaves the same state
-	Unsafe                  // a repeat acts again, such as sending a message twice
+	Safe                    // changes nothing: may always be repeated
 )
 
 // String returns the name of the class in lower case.
-func (c Class) String() string { return name(c, "safe", "idempotent", "unsafe") }
+func (c Class) String() string { return name(c, "unsafe", "idempotent", "safe") }
+
+// Success says by which values of code a response tells that the request succeeded. The zero value
+// says nothing, and no response is a success by it; see [SuccessOf].
+type Success struct {
+	first, second int
+	n             int
+}
+
+// SuccessOf returns the Success of an API whose response has this code, which may be 0, or
+// another one, too. A third and later one are ignored.
+func SuccessOf(code int, others ...int) Success {
+	s := Success{first: code, second: code, n: 1}
+	if len(others) > 0 {
+		s.second, s.n = others[0], 2
+	}
+	return s
+}
+
+// Has reports whether code tells that the request succeeded.
+func (s Success) Has(code int) bool { return s.n > 0 && (code == s.first || code == s.second) }
+
+// Code returns the first code that tells so, and whether there is one.
+func (s Success) Code() (int, bool) { return s.first, s.n > 0 }
+
+// IsZero reports whether no code tells so.
+func (s Success) IsZero() bool { return s.n == 0 }
+
+// Place says where a parameter travels.
+type Place uint8
+
+// The places of parameters.
+const (
+	InBody   Place = iota // as the endpoint's Encoding has it: in the body, or in the query of a GET
+	InHeader              // a header of the parameter's name
+	InPath                // where the path has the parameter's name in braces
+)
+
+// String returns the word the catalogue uses for the place.
+func (p Place) String() string { return name(p, "body", "header", "path") }
 
 // Counts says what uses up a quota.
 type Counts uint8
@@ -139,6 +183,7 @@ func (l List) String() string { return name(l, "", "repeat", "csv", "json", "arr
 // Param is one parameter of an endpoint. Zero limits mean that none is documented.
 type Param struct {
 	Name      string
+	In        Place
 	Keyed     bool // the field is called Name[ID], with one field for each ID
 	Type      Type
 	Unit      Unit
@@ -154,28 +199,44 @@ type Param struct {
 	ZeroForever bool
 }
 
+// PagingStyle says by what a list is read page by page.
+type PagingStyle uint8
+
+// The styles of paging.
+const (
+	NoPaging PagingStyle = iota
+	Offset               // a number, of a page or of items
+	Cursor               // a token, or the last item
+	Time                 // the time of an item
+)
+
+// String returns the word the catalogue uses for the style, empty for NoPaging.
+func (s PagingStyle) String() string { return name(s, "", "offset", "cursor", "time") }
+
 // Paging names the parameters by which an endpoint is read page by page.
 type Paging struct {
-	Style  string // offset, cursor or time
+	Style  PagingStyle
 	Params []string
 }
 
-// Endpoint is one endpoint of the Server API.
+// Area is a file of the catalogue, such as user or message.
+type Area string
+
+// Endpoint is one endpoint of the Server API. What is left out is the careful choice, or refused
+// by rongcloud.Client.Call.
 type Endpoint struct {
-	Name   string // Go name of its variable in this package
-	Method string
-	Path   string
+	Name   string // Go name of its variable in this package, empty for one that is not in the table
+	Method string // POST if empty
+	Path   string // with the names of parameters that travel in it in braces
 	Host   string // base URL of its own, where the data centres' hosts do not serve it
 	// CustomHost names what serves the endpoint at an address that RongCloud tells each customer,
 	// such as translation. The client is given the address by an option.
 	CustomHost string
 	Unsigned   bool // takes no App Key and no signature
 	Encoding   Encoding
-	Success    int // value of code in a successful answer
-	// ZeroSuccess tells that code 0 is a success, too.
-	ZeroSuccess bool
-	Status      Status
-	Class       Class
+	Success    Success // what code says in the response to a request that succeeded
+	Status     Status
+	Class      Class
 	// UnsafeWith lists parameters that make a request unsafe when they are set, because
 	// somebody is then notified again by each repeat.
 	UnsafeWith []string
@@ -185,7 +246,7 @@ type Endpoint struct {
 	Quota   Quota
 	Params  []Param
 	Paging  Paging
-	Area    string // file of the catalogue, such as user or message
+	Area    Area
 	Summary string
 	Doc     string // address of RongCloud's page, where one is known
 }
@@ -205,19 +266,60 @@ func (e *Endpoint) String() string {
 	if e == nil {
 		return ""
 	}
+	if e.Method == "" {
+		return http.MethodPost + " " + e.Path
+	}
 	return e.Method + " " + e.Path
+}
+
+// New returns an endpoint that the table does not have, for rongcloud.Client.Call: unsafe, with 200
+// for a success. Its fields may be changed.
+func New(method, path string, encoding Encoding) *Endpoint {
+	return &Endpoint{Method: method, Path: path, Encoding: encoding, Success: SuccessOf(http.StatusOK)}
+}
+
+// Clone returns a copy that shares nothing with e that may be changed.
+func (e *Endpoint) Clone() *Endpoint {
+	c := *e
+	c.UnsafeWith, c.Final = slices.Clone(e.UnsafeWith), slices.Clone(e.Final)
+	c.Paging.Params = slices.Clone(e.Paging.Params)
+	c.Params = slices.Clone(e.Params)
+	for i := range c.Params {
+		p := &c.Params[i]
+		p.Values, p.Min, p.Max = slices.Clone(p.Values), clone(p.Min), clone(p.Max)
+	}
+	c.Quota.Caps = slices.Clone(e.Quota.Caps)
+	for i := range c.Quota.Caps {
+		c.Quota.Caps[i].Each = slices.Clone(c.Quota.Caps[i].Each)
+	}
+	return &c
+}
+
+func clone(n *int64) *int64 {
+	if n == nil {
+		return nil
+	}
+	return num(*n)
 }
 
 // All yields every endpoint of the catalogue, ordered by area and then as the catalogue lists them.
 func All() iter.Seq[*Endpoint] { return slices.Values(all) }
 
-// ByPath returns the endpoint with the given path, or nil. No two endpoints share a path.
-func ByPath(path string) *Endpoint { return byPath[path] }
+// ByPath returns the endpoint with the given method and path, or nil. An empty method is POST.
+func ByPath(method, path string) *Endpoint {
+	if method == "" {
+		method = http.MethodPost
+	}
+	return byPath[at{method, path}]
+}
 
-var byPath = func() map[string]*Endpoint {
-	m := make(map[string]*Endpoint, len(all))
+// at is what no two endpoints share.
+type at struct{ method, path string }
+
+var byPath = func() map[at]*Endpoint {
+	m := make(map[at]*Endpoint, len(all))
 	for _, e := range all {
-		m[e.Path] = e
+		m[at{e.Method, e.Path}] = e
 	}
 	return m
 }()

@@ -4,3622 +4,336 @@ package endpoint
 
 import "time"
 
+// The areas of the catalogue.
+const (
+	AreaBot          Area = "bot"
+	AreaChatroom     Area = "chatroom"
+	AreaConversation Area = "conversation"
+	AreaEntrust      Area = "entrust"
+	AreaFriend       Area = "friend"
+	AreaGroup        Area = "group"
+	AreaMessage      Area = "message"
+	AreaOther        Area = "other"
+	AreaPush         Area = "push"
+	AreaSensitive    Area = "sensitive"
+	AreaUltragroup   Area = "ultragroup"
+	AreaUser         Area = "user"
+)
+
 // The endpoints of api/bot.yaml.
 var (
-	// V3BotCreate is POST /v3/bot/create.json: Create a bot user with its integrations.
-	V3BotCreate = &Endpoint{
-		Name: "V3BotCreate", Method: "POST", Path: "/v3/bot/create.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxChars: 64},
-			{Name: "name", Required: true, MaxChars: 128},
-			{Name: "type", Required: true, MaxChars: 128},
-			{Name: "profileUrl", Required: true, MaxChars: 256},
-			{Name: "metadata", Type: Object, MaxItems: 16},
-			{Name: "integrations", Type: ObjectList, List: Array, Required: true},
-		},
-		Area:    "bot",
-		Summary: "Create a bot user with its integrations.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot",
-	}
-	// V3BotUpdate is POST /v3/bot/update.json: Change a bot.
-	V3BotUpdate = &Endpoint{
-		Name: "V3BotUpdate", Method: "POST", Path: "/v3/bot/update.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Idempotent,
-		Params: []Param{
-			{Name: "userId", Required: true, MaxChars: 64},
-			{Name: "name", MaxChars: 128},
-			{Name: "type", MaxChars: 128},
-			{Name: "profileUrl", MaxChars: 256},
-			{Name: "metadata", Type: Object, MaxItems: 16},
-			{Name: "integrations", Type: ObjectList, List: Array},
-		},
-		Area:    "bot",
-		Summary: "Change a bot.",
-	}
-	// V3BotDelete is POST /v3/bot/delete.json: Delete a bot.
-	V3BotDelete = &Endpoint{
-		Name: "V3BotDelete", Method: "POST", Path: "/v3/bot/delete.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Idempotent,
-		Params: []Param{
-			{Name: "userId", Required: true, MaxChars: 64},
-		},
-		Area:    "bot",
-		Summary: "Delete a bot.",
-	}
-	// V3BotGet is POST /v3/bot/get.json: Read bots by ID.
-	V3BotGet = &Endpoint{
-		Name: "V3BotGet", Method: "POST", Path: "/v3/bot/get.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userIds", Type: StringList, List: Array, Required: true, MaxItems: 20},
-		},
-		Area:    "bot",
-		Summary: "Read bots by ID.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/bot/get-bot",
-	}
-	// V3BotQuery is POST /v3/bot/query.json: List the bots of the app.
-	V3BotQuery = &Endpoint{
-		Name: "V3BotQuery", Method: "POST", Path: "/v3/bot/query.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "page", Type: Int},
-			{Name: "pageSize", Type: Int},
-			{Name: "includeIntegration", Type: Bool},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "pageSize"}},
-		Area:    "bot",
-		Summary: "List the bots of the app.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/bot/list-bots",
-	}
-	// V3BotIntegrationCreate is POST /v3/bot/integration/create.json: Add an integration to a bot.
-	V3BotIntegrationCreate = &Endpoint{
-		Name: "V3BotIntegrationCreate", Method: "POST", Path: "/v3/bot/integration/create.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Idempotent,
-		Params: []Param{
-			{Name: "userId", Required: true, MaxChars: 64},
-			{Name: "enabled", Type: Bool},
-			{Name: "type", Required: true, Values: []string{"webhook", "dify_chat", "dify_completion", "dify_chatflow", "rc_agentchat"}},
-			{Name: "callbackUrl", Required: true},
-			{Name: "objectNames", Type: StringList, List: Array},
-			{Name: "events", Type: StringList, List: Array},
-			{Name: "stream", Type: Bool},
-			{Name: "handleResponse", Type: Bool},
-			{Name: "auth", Type: Object},
-			{Name: "agent", Type: Object},
-			{Name: "waitForInputCompletion", Type: Bool},
-			{Name: "gentleResponse", Type: Bool},
-		},
-		Area:    "bot",
-		Summary: "Add an integration to a bot.",
-	}
-	// V3BotIntegrationUpdate is POST /v3/bot/integration/update.json: Change one integration of a bot, picked by type.
-	V3BotIntegrationUpdate = &Endpoint{
-		Name: "V3BotIntegrationUpdate", Method: "POST", Path: "/v3/bot/integration/update.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Idempotent,
-		Params: []Param{
-			{Name: "userId", Required: true, MaxChars: 64},
-			{Name: "enabled", Type: Bool},
-			{Name: "type", Required: true, Values: []string{"webhook", "dify_chat", "dify_completion", "dify_chatflow", "rc_agentchat"}},
-			{Name: "callbackUrl"},
-			{Name: "objectNames", Type: StringList, List: Array},
-			{Name: "events", Type: StringList, List: Array},
-			{Name: "stream", Type: Bool},
-			{Name: "handleResponse", Type: Bool},
-			{Name: "auth", Type: Object},
-			{Name: "agent", Type: Object},
-			{Name: "waitForInputCompletion", Type: Bool},
-			{Name: "gentleResponse", Type: Bool},
-		},
-		Area:    "bot",
-		Summary: "Change one integration of a bot, picked by type.",
-	}
-	// V3BotIntegrationDelete is POST /v3/bot/integration/delete.json: Remove one integration of a bot, picked by type.
-	V3BotIntegrationDelete = &Endpoint{
-		Name: "V3BotIntegrationDelete", Method: "POST", Path: "/v3/bot/integration/delete.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Idempotent,
-		Params: []Param{
-			{Name: "userId", Required: true, MaxChars: 64},
-			{Name: "type", Required: true},
-		},
-		Area:    "bot",
-		Summary: "Remove one integration of a bot, picked by type.",
-	}
-	// V3AgentCreate is POST /v3/agent/create.json: Create an AI agent.
-	V3AgentCreate = &Endpoint{
-		Name: "V3AgentCreate", Method: "POST", Path: "/v3/agent/create.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Idempotent,
-		Params: []Param{
-			{Name: "agentId", Required: true, MaxChars: 64},
-			{Name: "name", Required: true, MaxChars: 128},
-			{Name: "description", MaxChars: 256},
-			{Name: "type", Values: []string{"chat"}},
-			{Name: "status", Values: []string{"active", "inactive", "draft"}},
-			{Name: "agentConfig", Type: Object, Required: true},
-		},
-		Area:    "bot",
-		Summary: "Create an AI agent.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/agent/create-a-agent",
-	}
-	// V3AgentUpdate is POST /v3/agent/update.json: Change an AI agent; only the given fields change.
-	V3AgentUpdate = &Endpoint{
-		Name: "V3AgentUpdate", Method: "POST", Path: "/v3/agent/update.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Idempotent,
-		Params: []Param{
-			{Name: "agentId", Required: true, MaxChars: 64},
-			{Name: "name", MaxChars: 128},
-			{Name: "description", MaxChars: 256},
-			{Name: "status", Values: []string{"active", "inactive", "draft"}},
-			{Name: "agentConfig", Type: Object},
-		},
-		Area:    "bot",
-		Summary: "Change an AI agent; only the given fields change.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/agent/update-a-agent",
-	}
-	// V3AgentDelete is POST /v3/agent/delete.json: Delete an AI agent.
-	V3AgentDelete = &Endpoint{
-		Name: "V3AgentDelete", Method: "POST", Path: "/v3/agent/delete.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Idempotent,
-		Params: []Param{
-			{Name: "agentId", Required: true, MaxChars: 64},
-		},
-		Area:    "bot",
-		Summary: "Delete an AI agent.",
-	}
-	// V3AgentGet is POST /v3/agent/get.json: Read one AI agent.
-	V3AgentGet = &Endpoint{
-		Name: "V3AgentGet", Method: "POST", Path: "/v3/agent/get.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Safe,
-		Params: []Param{
-			{Name: "agentId", Required: true, MaxChars: 64},
-		},
-		Area:    "bot",
-		Summary: "Read one AI agent.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/agent/get-agent",
-	}
-	// V3AgentQuery is POST /v3/agent/query.json: List AI agents.
-	V3AgentQuery = &Endpoint{
-		Name: "V3AgentQuery", Method: "POST", Path: "/v3/agent/query.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Safe,
-		Params: []Param{
-			{Name: "page", Type: Int, Min: num(1)},
-			{Name: "size", Type: Int, Min: num(1), Max: num(100)},
-			{Name: "status", Values: []string{"active", "inactive", "draft"}},
-			{Name: "type", Required: true, Values: []string{"chat"}},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "size"}},
-		Area:    "bot",
-		Summary: "List AI agents.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/agent/list-agents",
-	}
-	// V3ChatGenerate is POST /v3/chat/generate.json: Send a text to an AI agent and get its answer.
-	V3ChatGenerate = &Endpoint{
-		Name: "V3ChatGenerate", Method: "POST", Path: "/v3/chat/generate.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Unsafe,
-		Params: []Param{
-			{Name: "agentId", Required: true, MaxChars: 64},
-			{Name: "query", Required: true, MaxChars: 10000},
-			{Name: "conversationId", MaxChars: 64},
-			{Name: "memory", Type: Bool},
-			{Name: "stream", Type: Bool},
-			{Name: "variables", Type: Object, MaxItems: 16},
-			{Name: "user"},
-		},
-		Area:    "bot",
-		Summary: "Send a text to an AI agent and get its answer.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/agent/call-agent",
-	}
+	V3BotCreate            = &v3BotCreate            // POST /v3/bot/create.json: Create a bot user with its integrations.
+	V3BotUpdate            = &v3BotUpdate            // POST /v3/bot/update.json: Change a bot.
+	V3BotDelete            = &v3BotDelete            // POST /v3/bot/delete.json: Delete a bot.
+	V3BotGet               = &v3BotGet               // POST /v3/bot/get.json: Read bots by ID.
+	V3BotQuery             = &v3BotQuery             // POST /v3/bot/query.json: List the bots of the app.
+	V3BotIntegrationCreate = &v3BotIntegrationCreate // POST /v3/bot/integration/create.json: Add an integration to a bot.
+	V3BotIntegrationUpdate = &v3BotIntegrationUpdate // POST /v3/bot/integration/update.json: Change one integration of a bot, picked by type.
+	V3BotIntegrationDelete = &v3BotIntegrationDelete // POST /v3/bot/integration/delete.json: Remove one integration of a bot, picked by type.
+	V3AgentCreate          = &v3AgentCreate          // POST /v3/agent/create.json: Create an AI agent.
+	V3AgentUpdate          = &v3AgentUpdate          // POST /v3/agent/update.json: Change an AI agent; only the given fields change.
+	V3AgentDelete          = &v3AgentDelete          // POST /v3/agent/delete.json: Delete an AI agent.
+	V3AgentGet             = &v3AgentGet             // POST /v3/agent/get.json: Read one AI agent.
+	V3AgentQuery           = &v3AgentQuery           // POST /v3/agent/query.json: List AI agents.
+	V3ChatGenerate         = &v3ChatGenerate         // POST /v3/chat/generate.json: Send a text to an AI agent and get what it answers.
 )
 
 // The endpoints of api/chatroom.yaml.
 var (
-	// ChatroomCreateNew is POST /chatroom/create_new.json: Create one chatroom with its destruction rule, mute-all switch, mute-all exceptions and first attributes.
-	ChatroomCreateNew = &Endpoint{
-		Name: "ChatroomCreateNew", Method: "POST", Path: "/chatroom/create_new.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "destroyType", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "destroyTime", Type: Int, Unit: Minutes, Min: num(60), Max: num(10080)},
-			{Name: "isBan", Type: Bool, Values: []string{"true", "false"}},
-			{Name: "whiteUserIds", Type: StringList, List: Repeat, MaxItems: 20},
-			{Name: "entryOwnerId"},
-			{Name: "entryInfo", Type: JSONString, MaxItems: 20},
-		},
-		Area:    "chatroom",
-		Summary: "Create one chatroom with its destruction rule, mute-all switch, mute-all exceptions and first attributes.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/create",
-	}
-	// ChatroomCreate is POST /chatroom/create.json: Create up to 100 chatrooms with names in one call (old form).
+	ChatroomCreateNew = &chatroomCreateNew // POST /chatroom/create_new.json: Create one chatroom with its destruction rule, mute-all switch, mute-all exceptions and first attributes.
+	// ChatroomCreate is deprecated.
 	//
 	// Deprecated: see the catalogue for its successor.
-	ChatroomCreate = &Endpoint{
-		Name: "ChatroomCreate", Method: "POST", Path: "/chatroom/create.json",
-		Encoding: Form, Success: 200, Status: Deprecated, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroom", Keyed: true, Required: true, MaxItems: 100},
-		},
-		Area:    "chatroom",
-		Summary: "Create up to 100 chatrooms with names in one call (old form).",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/deprecated-create",
-	}
-	// ChatroomDestroySet is POST /chatroom/destroy/set.json: Change how and when a chatroom destroys itself.
-	ChatroomDestroySet = &Endpoint{
-		Name: "ChatroomDestroySet", Method: "POST", Path: "/chatroom/destroy/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "destroyType", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "destroyTime", Type: Int, Unit: Minutes, Min: num(60), Max: num(10080)},
-		},
-		Area:    "chatroom",
-		Summary: "Change how and when a chatroom destroys itself.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/set-destroy-type",
-	}
-	// ChatroomDestroy is POST /chatroom/destroy.json: Destroy one or more chatrooms.
-	ChatroomDestroy = &Endpoint{
-		Name: "ChatroomDestroy", Method: "POST", Path: "/chatroom/destroy.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Type: StringList, List: Repeat, Required: true, MaxBytes: 64},
-		},
-		Area:    "chatroom",
-		Summary: "Destroy one or more chatrooms.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/destroy",
-	}
-	// ChatroomGet is POST /chatroom/get.json: Read one chatroom: age, member count, destruction rule, mute-all state.
-	ChatroomGet = &Endpoint{
-		Name: "ChatroomGet", Method: "POST", Path: "/chatroom/get.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-		},
-		Area:    "chatroom",
-		Summary: "Read one chatroom: age, member count, destruction rule, mute-all state.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/get",
-	}
-	// ChatroomQuery is POST /chatroom/query.json: Read ID, name and creation time of up to 20 chatrooms (old form).
+	ChatroomCreate     = &chatroomCreate     // POST /chatroom/create.json: Create up to 100 chatrooms with names in one call (old form).
+	ChatroomDestroySet = &chatroomDestroySet // POST /chatroom/destroy/set.json: Change how and when a chatroom destroys itself.
+	ChatroomDestroy    = &chatroomDestroy    // POST /chatroom/destroy.json: Destroy one or more chatrooms.
+	ChatroomGet        = &chatroomGet        // POST /chatroom/get.json: Read one chatroom: age, member count, destruction rule, mute-all state.
+	// ChatroomQuery is deprecated.
 	//
 	// Deprecated: see the catalogue for its successor.
-	ChatroomQuery = &Endpoint{
-		Name: "ChatroomQuery", Method: "POST", Path: "/chatroom/query.json",
-		Encoding: Form, Success: 200, Status: Deprecated, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Type: StringList, List: Repeat, Required: true, MaxItems: 20, MaxBytes: 64},
-		},
-		Area:    "chatroom",
-		Summary: "Read ID, name and creation time of up to 20 chatrooms (old form).",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/deprecated-info",
-	}
-	// ChatroomCorrelationRtc is POST /chatroom/correlation/rtc.json: Tie a chatroom to an audio/video room so that it is not auto-destroyed while that room lives.
-	ChatroomCorrelationRtc = &Endpoint{
-		Name: "ChatroomCorrelationRtc", Method: "POST", Path: "/chatroom/correlation/rtc.json",
-		Encoding: Form, Success: 200, Status: Unconfirmed, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "rtcroomId", Required: true},
-		},
-		Area:    "chatroom",
-		Summary: "Tie a chatroom to an audio/video room so that it is not auto-destroyed while that room lives.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/destroy-about",
-	}
-	// ChatroomUserQuery is POST /chatroom/user/query.json: List up to 500 members of a chatroom by join time.
-	ChatroomUserQuery = &Endpoint{
-		Name: "ChatroomUserQuery", Method: "POST", Path: "/chatroom/user/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "count", Type: Int, Required: true, Min: num(1), Max: num(500)},
-			{Name: "order", Type: Int, Required: true, Values: []string{"1", "2"}},
-		},
-		Area:    "chatroom",
-		Summary: "List up to 500 members of a chatroom by join time.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/member/query-member-list",
-	}
-	// ChatroomUserExist is POST /chatroom/user/exist.json: Tell whether one user is in a chatroom.
-	ChatroomUserExist = &Endpoint{
-		Name: "ChatroomUserExist", Method: "POST", Path: "/chatroom/user/exist.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "userId", Required: true, MaxBytes: 64},
-		},
-		Area:    "chatroom",
-		Summary: "Tell whether one user is in a chatroom.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/member/check-member",
-	}
-	// ChatroomUsersExist is POST /chatroom/users/exist.json: Tell for up to 1000 users whether each is in a chatroom.
-	ChatroomUsersExist = &Endpoint{
-		Name: "ChatroomUsersExist", Method: "POST", Path: "/chatroom/users/exist.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 1000},
-		},
-		Area:    "chatroom",
-		Summary: "Tell for up to 1000 users whether each is in a chatroom.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/member/check-members",
-	}
-	// ChatroomEntrySet is POST /chatroom/entry/set.json: Set one custom attribute of a chatroom.
-	ChatroomEntrySet = &Endpoint{
-		Name: "ChatroomEntrySet", Method: "POST", Path: "/chatroom/entry/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		UnsafeWith: []string{"objectName"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Targets, Pool: "chatroom attributes set"},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "userId", Required: true},
-			{Name: "key", Required: true, MaxChars: 128},
-			{Name: "value", Required: true, MaxChars: 4096},
-			{Name: "autoDelete", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "objectName"},
-			{Name: "content", Type: JSONString},
-		},
-		Area:    "chatroom",
-		Summary: "Set one custom attribute of a chatroom.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/set-kv-entry",
-	}
-	// ChatroomEntryBatchSet is POST /chatroom/entry/batch/set.json: Set up to 20 custom attributes of a chatroom at once, taking over existing ones.
-	ChatroomEntryBatchSet = &Endpoint{
-		Name: "ChatroomEntryBatchSet", Method: "POST", Path: "/chatroom/entry/batch/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "entryInfo", Pool: "chatroom attributes set"},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "autoDelete", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "entryOwnerId", Required: true},
-			{Name: "entryInfo", Type: JSONString, Required: true, MaxItems: 20},
-		},
-		Area:    "chatroom",
-		Summary: "Set up to 20 custom attributes of a chatroom at once, taking over existing ones.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/set-kv-entry-batch",
-	}
-	// ChatroomEntryRemove is POST /chatroom/entry/remove.json: Delete one custom attribute of a chatroom.
-	ChatroomEntryRemove = &Endpoint{
-		Name: "ChatroomEntryRemove", Method: "POST", Path: "/chatroom/entry/remove.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		UnsafeWith: []string{"objectName"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Targets, Pool: "chatroom attributes removed"},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "userId", Required: true},
-			{Name: "key", Required: true, MaxChars: 128},
-			{Name: "objectName"},
-			{Name: "content", Type: JSONString},
-		},
-		Area:    "chatroom",
-		Summary: "Delete one custom attribute of a chatroom.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/remove-kv-entry",
-	}
-	// ChatroomEntryBatchRemove is POST /chatroom/entry/batch/remove.json: Force-delete up to 20 custom attributes of a chatroom.
-	ChatroomEntryBatchRemove = &Endpoint{
-		Name: "ChatroomEntryBatchRemove", Method: "POST", Path: "/chatroom/entry/batch/remove.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "entryKeys", Pool: "chatroom attributes removed"},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "entryOwnerId", Required: true},
-			{Name: "entryKeys", Type: StringList, List: Text, Required: true, MaxItems: 20},
-		},
-		Area:    "chatroom",
-		Summary: "Force-delete up to 20 custom attributes of a chatroom.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/remove-kv-entry-batch",
-	}
-	// ChatroomEntryQuery is POST /chatroom/entry/query.json: Read some or all custom attributes of a chatroom.
-	ChatroomEntryQuery = &Endpoint{
-		Name: "ChatroomEntryQuery", Method: "POST", Path: "/chatroom/entry/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "keys", Type: StringList, List: Repeat, MaxItems: 100},
-		},
-		Area:    "chatroom",
-		Summary: "Read some or all custom attributes of a chatroom.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/query-kv-entry",
-	}
-	// ChatroomUserGagAdd is POST /chatroom/user/gag/add.json: Mute users in one chatroom for some minutes.
-	ChatroomUserGagAdd = &Endpoint{
-		Name: "ChatroomUserGagAdd", Method: "POST", Path: "/chatroom/user/gag/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		UnsafeWith: []string{"needNotify"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-			{Name: "minute", Type: Int, Unit: Minutes, Required: true, Min: num(1), Max: num(43200)},
-			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
-			{Name: "extra"},
-		},
-		Area:    "chatroom",
-		Summary: "Mute users in one chatroom for some minutes.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/gag-user",
-	}
-	// ChatroomUserGagRollback is POST /chatroom/user/gag/rollback.json: End the mute of users in one chatroom.
-	ChatroomUserGagRollback = &Endpoint{
-		Name: "ChatroomUserGagRollback", Method: "POST", Path: "/chatroom/user/gag/rollback.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		UnsafeWith: []string{"needNotify"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
-			{Name: "extra"},
-		},
-		Area:    "chatroom",
-		Summary: "End the mute of users in one chatroom.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/ungag-user",
-	}
-	// ChatroomUserGagList is POST /chatroom/user/gag/list.json: List the users muted in one chatroom.
-	ChatroomUserGagList = &Endpoint{
-		Name: "ChatroomUserGagList", Method: "POST", Path: "/chatroom/user/gag/list.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-		},
-		Area:    "chatroom",
-		Summary: "List the users muted in one chatroom.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-gagged-user",
-	}
-	// ChatroomUserBlockAdd is POST /chatroom/user/block/add.json: Throw users out of a chatroom and bar them for some minutes.
-	ChatroomUserBlockAdd = &Endpoint{
-		Name: "ChatroomUserBlockAdd", Method: "POST", Path: "/chatroom/user/block/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		UnsafeWith: []string{"needNotify"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-			{Name: "minute", Type: Int, Unit: Minutes, Required: true, Min: num(1), Max: num(43200)},
-			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
-			{Name: "extra"},
-		},
-		Area:    "chatroom",
-		Summary: "Throw users out of a chatroom and bar them for some minutes.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/block/block-user",
-	}
-	// ChatroomUserBlockRollback is POST /chatroom/user/block/rollback.json: Let barred users back into a chatroom.
-	ChatroomUserBlockRollback = &Endpoint{
-		Name: "ChatroomUserBlockRollback", Method: "POST", Path: "/chatroom/user/block/rollback.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		UnsafeWith: []string{"needNotify"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
-			{Name: "extra"},
-		},
-		Area:    "chatroom",
-		Summary: "Let barred users back into a chatroom.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/block/unblock-user",
-	}
-	// ChatroomUserBlockList is POST /chatroom/user/block/list.json: List the users barred from a chatroom.
-	ChatroomUserBlockList = &Endpoint{
-		Name: "ChatroomUserBlockList", Method: "POST", Path: "/chatroom/user/block/list.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-		},
-		Area:    "chatroom",
-		Summary: "List the users barred from a chatroom.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/block/query-blocked-user",
-	}
-	// ChatroomUserBanAdd is POST /chatroom/user/ban/add.json: Mute users in every chatroom of the app for some minutes.
-	ChatroomUserBanAdd = &Endpoint{
-		Name: "ChatroomUserBanAdd", Method: "POST", Path: "/chatroom/user/ban/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		UnsafeWith: []string{"needNotify"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-			{Name: "minute", Type: Int, Unit: Minutes, Required: true, Min: num(1), Max: num(43200)},
-			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
-			{Name: "extra"},
-		},
-		Area:    "chatroom",
-		Summary: "Mute users in every chatroom of the app for some minutes.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/gag-user-globally",
-	}
-	// ChatroomUserBanRemove is POST /chatroom/user/ban/remove.json: End the app-wide chatroom mute of users.
-	ChatroomUserBanRemove = &Endpoint{
-		Name: "ChatroomUserBanRemove", Method: "POST", Path: "/chatroom/user/ban/remove.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		UnsafeWith: []string{"needNotify"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
-			{Name: "extra"},
-		},
-		Area:    "chatroom",
-		Summary: "End the app-wide chatroom mute of users.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/ungag-user-globally",
-	}
-	// ChatroomUserBanQuery is POST /chatroom/user/ban/query.json: List the users muted in every chatroom of the app.
-	ChatroomUserBanQuery = &Endpoint{
-		Name: "ChatroomUserBanQuery", Method: "POST", Path: "/chatroom/user/ban/query.json",
-		Encoding: None, Success: 200, Status: Current, Class: Safe,
-		Quota:   Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Area:    "chatroom",
-		Summary: "List the users muted in every chatroom of the app.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-globally-gagged-user",
-	}
-	// ChatroomBanAdd is POST /chatroom/ban/add.json: Mute everybody in one chatroom.
-	ChatroomBanAdd = &Endpoint{
-		Name: "ChatroomBanAdd", Method: "POST", Path: "/chatroom/ban/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		UnsafeWith: []string{"needNotify"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
-			{Name: "extra"},
-		},
-		Area:    "chatroom",
-		Summary: "Mute everybody in one chatroom.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/ban-chatroom",
-	}
-	// ChatroomBanRollback is POST /chatroom/ban/rollback.json: End the mute of everybody in one chatroom.
-	ChatroomBanRollback = &Endpoint{
-		Name: "ChatroomBanRollback", Method: "POST", Path: "/chatroom/ban/rollback.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		UnsafeWith: []string{"needNotify"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
-			{Name: "extra"},
-		},
-		Area:    "chatroom",
-		Summary: "End the mute of everybody in one chatroom.",
-		Doc:     "https://docs.rongcloud.cn/v4-platform/views/im/server/chatroom/ban.html",
-	}
-	// ChatroomBanQuery is POST /chatroom/ban/query.json: Page through the chatrooms in which everybody is muted.
-	ChatroomBanQuery = &Endpoint{
-		Name: "ChatroomBanQuery", Method: "POST", Path: "/chatroom/ban/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "size", Type: Int, Max: num(1000)},
-			{Name: "page", Type: Int},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "size"}},
-		Area:    "chatroom",
-		Summary: "Page through the chatrooms in which everybody is muted.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-banned-list",
-	}
-	// ChatroomBanCheck is POST /chatroom/ban/check.json: Tell whether everybody in one chatroom is muted.
-	ChatroomBanCheck = &Endpoint{
-		Name: "ChatroomBanCheck", Method: "POST", Path: "/chatroom/ban/check.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-		},
-		Area:    "chatroom",
-		Summary: "Tell whether everybody in one chatroom is muted.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-banned-state",
-	}
-	// ChatroomUserBanWhitelistAdd is POST /chatroom/user/ban/whitelist/add.json: Let users speak in a chatroom while everybody is muted.
-	ChatroomUserBanWhitelistAdd = &Endpoint{
-		Name: "ChatroomUserBanWhitelistAdd", Method: "POST", Path: "/chatroom/user/ban/whitelist/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		UnsafeWith: []string{"needNotify"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
-			{Name: "extra"},
-		},
-		Area:    "chatroom",
-		Summary: "Let users speak in a chatroom while everybody is muted.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/add-to-chatroom-ban-whitelist",
-	}
-	// ChatroomUserBanWhitelistRollback is POST /chatroom/user/ban/whitelist/rollback.json: Take users off the mute-all exception list of a chatroom.
-	ChatroomUserBanWhitelistRollback = &Endpoint{
-		Name: "ChatroomUserBanWhitelistRollback", Method: "POST", Path: "/chatroom/user/ban/whitelist/rollback.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		UnsafeWith: []string{"needNotify"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
-			{Name: "extra"},
-		},
-		Area:    "chatroom",
-		Summary: "Take users off the mute-all exception list of a chatroom.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/remove-from-chatroom-ban-whitelist",
-	}
-	// ChatroomUserBanWhitelistQuery is POST /chatroom/user/ban/whitelist/query.json: List the users on the mute-all exception list of a chatroom.
-	ChatroomUserBanWhitelistQuery = &Endpoint{
-		Name: "ChatroomUserBanWhitelistQuery", Method: "POST", Path: "/chatroom/user/ban/whitelist/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-		},
-		Area:    "chatroom",
-		Summary: "List the users on the mute-all exception list of a chatroom.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-chatroom-ban-whitelist",
-	}
-	// ChatroomKeepaliveAdd is POST /chatroom/keepalive/add.json: Protect a chatroom from automatic destruction.
-	ChatroomKeepaliveAdd = &Endpoint{
-		Name: "ChatroomKeepaliveAdd", Method: "POST", Path: "/chatroom/keepalive/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		ZeroSuccess: true,
-		Quota:       Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-		},
-		Area:    "chatroom",
-		Summary: "Protect a chatroom from automatic destruction.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/keep-alive/add-to-keep-alive",
-	}
-	// ChatroomKeepaliveRemove is POST /chatroom/keepalive/remove.json: End the protection of a chatroom from automatic destruction.
-	ChatroomKeepaliveRemove = &Endpoint{
-		Name: "ChatroomKeepaliveRemove", Method: "POST", Path: "/chatroom/keepalive/remove.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		ZeroSuccess: true,
-		Quota:       Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-		},
-		Area:    "chatroom",
-		Summary: "End the protection of a chatroom from automatic destruction.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/keep-alive/remove-from-keep-alive",
-	}
-	// ChatroomKeepaliveQuery is POST /chatroom/keepalive/query.json: List the chatrooms protected from automatic destruction.
-	ChatroomKeepaliveQuery = &Endpoint{
-		Name: "ChatroomKeepaliveQuery", Method: "POST", Path: "/chatroom/keepalive/query.json",
-		Encoding: None, Success: 200, Status: Current, Class: Safe,
-		ZeroSuccess: true,
-		Quota:       Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Area:        "chatroom",
-		Summary:     "List the chatrooms protected from automatic destruction.",
-		Doc:         "https://docs.rongcloud.io/platform-chat-api/chatroom/keep-alive/query-keep-alive",
-	}
-	// ChatroomMessagePriorityAdd is POST /chatroom/message/priority/add.json: Mark message types as low priority, to be dropped first under load, in all chatrooms.
-	ChatroomMessagePriorityAdd = &Endpoint{
-		Name: "ChatroomMessagePriorityAdd", Method: "POST", Path: "/chatroom/message/priority/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "objectName", Type: StringList, List: Repeat, Required: true},
-		},
-		Area:    "chatroom",
-		Summary: "Mark message types as low priority, to be dropped first under load, in all chatrooms.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/message-priority/add-low-priority-message-type",
-	}
-	// ChatroomMessagePriorityRemove is POST /chatroom/message/priority/remove.json: Take message types off the low-priority list.
-	ChatroomMessagePriorityRemove = &Endpoint{
-		Name: "ChatroomMessagePriorityRemove", Method: "POST", Path: "/chatroom/message/priority/remove.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "objectName", Type: StringList, List: Repeat, Required: true},
-		},
-		Area:    "chatroom",
-		Summary: "Take message types off the low-priority list.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/message-priority/remove-low-priority-message-type",
-	}
-	// ChatroomMessagePriorityQuery is POST /chatroom/message/priority/query.json: List the low-priority message types.
-	ChatroomMessagePriorityQuery = &Endpoint{
-		Name: "ChatroomMessagePriorityQuery", Method: "POST", Path: "/chatroom/message/priority/query.json",
-		Encoding: None, Success: 200, Status: Current, Class: Safe,
-		Quota:   Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Area:    "chatroom",
-		Summary: "List the low-priority message types.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/message-priority/query-low-priority-message-type",
-	}
-	// ChatroomWhitelistAdd is POST /chatroom/whitelist/add.json: Protect message types from being dropped under load, in all chatrooms.
-	ChatroomWhitelistAdd = &Endpoint{
-		Name: "ChatroomWhitelistAdd", Method: "POST", Path: "/chatroom/whitelist/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "objectnames", Type: StringList, List: Repeat, Required: true, MaxItems: 20, MaxChars: 32},
-		},
-		Area:    "chatroom",
-		Summary: "Protect message types from being dropped under load, in all chatrooms.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/add-to-message-type-whitelist",
-	}
-	// ChatroomWhitelistDelete is POST /chatroom/whitelist/delete.json: Take message types off the protected list.
-	ChatroomWhitelistDelete = &Endpoint{
-		Name: "ChatroomWhitelistDelete", Method: "POST", Path: "/chatroom/whitelist/delete.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "objectnames", Type: StringList, List: Repeat, Required: true, MaxItems: 20, MaxChars: 32},
-		},
-		Area:    "chatroom",
-		Summary: "Take message types off the protected list.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/remove-from-message-type-whitelist",
-	}
-	// ChatroomWhitelistQuery is POST /chatroom/whitelist/query.json: List the protected message types.
-	ChatroomWhitelistQuery = &Endpoint{
-		Name: "ChatroomWhitelistQuery", Method: "POST", Path: "/chatroom/whitelist/query.json",
-		Encoding: None, Success: 200, Status: Current, Class: Safe,
-		Quota:   Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Area:    "chatroom",
-		Summary: "List the protected message types.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/query-message-type-whitelist",
-	}
-	// ChatroomUserWhitelistAdd is POST /chatroom/user/whitelist/add.json: Protect users of a chatroom from auto-removal and their messages from being dropped.
-	ChatroomUserWhitelistAdd = &Endpoint{
-		Name: "ChatroomUserWhitelistAdd", Method: "POST", Path: "/chatroom/user/whitelist/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 5},
-		},
-		Area:    "chatroom",
-		Summary: "Protect users of a chatroom from auto-removal and their messages from being dropped.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/add-to-user-whitelist",
-	}
-	// ChatroomUserWhitelistRemove is POST /chatroom/user/whitelist/remove.json: End the protection of users in a chatroom.
-	ChatroomUserWhitelistRemove = &Endpoint{
-		Name: "ChatroomUserWhitelistRemove", Method: "POST", Path: "/chatroom/user/whitelist/remove.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 5},
-		},
-		Area:    "chatroom",
-		Summary: "End the protection of users in a chatroom.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/remove-from-user-whitelist",
-	}
-	// ChatroomUserWhitelistQuery is POST /chatroom/user/whitelist/query.json: List the protected users of a chatroom.
-	ChatroomUserWhitelistQuery = &Endpoint{
-		Name: "ChatroomUserWhitelistQuery", Method: "POST", Path: "/chatroom/user/whitelist/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-		},
-		Area:    "chatroom",
-		Summary: "List the protected users of a chatroom.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/query-user-whitelist",
-	}
-	// ChatroomMessageStopDistribution is POST /chatroom/message/stopDistribution.json: Stop delivering messages that users send in a chatroom.
-	ChatroomMessageStopDistribution = &Endpoint{
-		Name: "ChatroomMessageStopDistribution", Method: "POST", Path: "/chatroom/message/stopDistribution.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-		},
-		Area:    "chatroom",
-		Summary: "Stop delivering messages that users send in a chatroom.",
-	}
-	// ChatroomMessageResumeDistribution is POST /chatroom/message/resumeDistribution.json: Deliver messages in a chatroom again.
-	ChatroomMessageResumeDistribution = &Endpoint{
-		Name: "ChatroomMessageResumeDistribution", Method: "POST", Path: "/chatroom/message/resumeDistribution.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Params: []Param{
-			{Name: "chatroomId", Required: true, MaxBytes: 64},
-		},
-		Area:    "chatroom",
-		Summary: "Deliver messages in a chatroom again.",
-	}
+	ChatroomQuery                     = &chatroomQuery                     // POST /chatroom/query.json: Read ID, name and creation time of up to 20 chatrooms (old form).
+	ChatroomCorrelationRtc            = &chatroomCorrelationRtc            // POST /chatroom/correlation/rtc.json: Tie a chatroom to an audio/video room so that it is not auto-destroyed while that room lives.
+	ChatroomUserQuery                 = &chatroomUserQuery                 // POST /chatroom/user/query.json: List up to 500 members of a chatroom by join time.
+	ChatroomUserExist                 = &chatroomUserExist                 // POST /chatroom/user/exist.json: Tell whether one user is in a chatroom.
+	ChatroomUsersExist                = &chatroomUsersExist                // POST /chatroom/users/exist.json: Tell for up to 1000 users whether each is in a chatroom.
+	ChatroomEntrySet                  = &chatroomEntrySet                  // POST /chatroom/entry/set.json: Set one custom attribute of a chatroom.
+	ChatroomEntryBatchSet             = &chatroomEntryBatchSet             // POST /chatroom/entry/batch/set.json: Set up to 20 custom attributes of a chatroom at once, taking over existing ones.
+	ChatroomEntryRemove               = &chatroomEntryRemove               // POST /chatroom/entry/remove.json: Delete one custom attribute of a chatroom.
+	ChatroomEntryBatchRemove          = &chatroomEntryBatchRemove          // POST /chatroom/entry/batch/remove.json: Force-delete up to 20 custom attributes of a chatroom.
+	ChatroomEntryQuery                = &chatroomEntryQuery                // POST /chatroom/entry/query.json: Read some or all custom attributes of a chatroom.
+	ChatroomUserGagAdd                = &chatroomUserGagAdd                // POST /chatroom/user/gag/add.json: Mute users in one chatroom for some minutes.
+	ChatroomUserGagRollback           = &chatroomUserGagRollback           // POST /chatroom/user/gag/rollback.json: End the mute of users in one chatroom.
+	ChatroomUserGagList               = &chatroomUserGagList               // POST /chatroom/user/gag/list.json: List the users muted in one chatroom.
+	ChatroomUserBlockAdd              = &chatroomUserBlockAdd              // POST /chatroom/user/block/add.json: Throw users out of a chatroom and bar them for some minutes.
+	ChatroomUserBlockRollback         = &chatroomUserBlockRollback         // POST /chatroom/user/block/rollback.json: Let barred users back into a chatroom.
+	ChatroomUserBlockList             = &chatroomUserBlockList             // POST /chatroom/user/block/list.json: List the users barred from a chatroom.
+	ChatroomUserBanAdd                = &chatroomUserBanAdd                // POST /chatroom/user/ban/add.json: Mute users in every chatroom of the app for some minutes.
+	ChatroomUserBanRemove             = &chatroomUserBanRemove             // POST /chatroom/user/ban/remove.json: End the app-wide chatroom mute of users.
+	ChatroomUserBanQuery              = &chatroomUserBanQuery              // POST /chatroom/user/ban/query.json: List the users muted in every chatroom of the app.
+	ChatroomBanAdd                    = &chatroomBanAdd                    // POST /chatroom/ban/add.json: Mute everybody in one chatroom.
+	ChatroomBanRollback               = &chatroomBanRollback               // POST /chatroom/ban/rollback.json: End the mute of everybody in one chatroom.
+	ChatroomBanQuery                  = &chatroomBanQuery                  // POST /chatroom/ban/query.json: Page through the chatrooms in which everybody is muted.
+	ChatroomBanCheck                  = &chatroomBanCheck                  // POST /chatroom/ban/check.json: Tell whether everybody in one chatroom is muted.
+	ChatroomUserBanWhitelistAdd       = &chatroomUserBanWhitelistAdd       // POST /chatroom/user/ban/whitelist/add.json: Let users speak in a chatroom while everybody is muted.
+	ChatroomUserBanWhitelistRollback  = &chatroomUserBanWhitelistRollback  // POST /chatroom/user/ban/whitelist/rollback.json: Take users off the mute-all exception list of a chatroom.
+	ChatroomUserBanWhitelistQuery     = &chatroomUserBanWhitelistQuery     // POST /chatroom/user/ban/whitelist/query.json: List the users on the mute-all exception list of a chatroom.
+	ChatroomKeepaliveAdd              = &chatroomKeepaliveAdd              // POST /chatroom/keepalive/add.json: Protect a chatroom from automatic destruction.
+	ChatroomKeepaliveRemove           = &chatroomKeepaliveRemove           // POST /chatroom/keepalive/remove.json: End the protection of a chatroom from automatic destruction.
+	ChatroomKeepaliveQuery            = &chatroomKeepaliveQuery            // POST /chatroom/keepalive/query.json: List the chatrooms protected from automatic destruction.
+	ChatroomMessagePriorityAdd        = &chatroomMessagePriorityAdd        // POST /chatroom/message/priority/add.json: Mark message types as low priority, to be dropped first under load, in all chatrooms.
+	ChatroomMessagePriorityRemove     = &chatroomMessagePriorityRemove     // POST /chatroom/message/priority/remove.json: Take message types off the low-priority list.
+	ChatroomMessagePriorityQuery      = &chatroomMessagePriorityQuery      // POST /chatroom/message/priority/query.json: List the low-priority message types.
+	ChatroomWhitelistAdd              = &chatroomWhitelistAdd              // POST /chatroom/whitelist/add.json: Protect message types from being dropped under load, in all chatrooms.
+	ChatroomWhitelistDelete           = &chatroomWhitelistDelete           // POST /chatroom/whitelist/delete.json: Take message types off the protected list.
+	ChatroomWhitelistQuery            = &chatroomWhitelistQuery            // POST /chatroom/whitelist/query.json: List the protected message types.
+	ChatroomUserWhitelistAdd          = &chatroomUserWhitelistAdd          // POST /chatroom/user/whitelist/add.json: Protect users of a chatroom from auto-removal and their messages from being dropped.
+	ChatroomUserWhitelistRemove       = &chatroomUserWhitelistRemove       // POST /chatroom/user/whitelist/remove.json: End the protection of users in a chatroom.
+	ChatroomUserWhitelistQuery        = &chatroomUserWhitelistQuery        // POST /chatroom/user/whitelist/query.json: List the protected users of a chatroom.
+	ChatroomMessageStopDistribution   = &chatroomMessageStopDistribution   // POST /chatroom/message/stopDistribution.json: Stop delivering messages that users send in a chatroom.
+	ChatroomMessageResumeDistribution = &chatroomMessageResumeDistribution // POST /chatroom/message/resumeDistribution.json: Deliver messages in a chatroom again.
 )
 
 // The endpoints of api/conversation.yaml.
 var (
-	// ConversationTopSet is POST /conversation/top/set.json: Pin or unpin one conversation of a user.
-	ConversationTopSet = &Endpoint{
-		Name: "ConversationTopSet", Method: "POST", Path: "/conversation/top/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "conversationType", Type: Int, Required: true, Values: []string{"1", "3", "6"}},
-			{Name: "targetId", Required: true, MaxBytes: 64},
-			{Name: "setTop", Type: Bool, Required: true, Values: []string{"true", "false"}},
-		},
-		Area:    "conversation",
-		Summary: "Pin or unpin one conversation of a user.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/conversation/top",
-	}
-	// ConversationNotificationSet is POST /conversation/notification/set.json: Set the do-not-disturb level of one conversation of a user.
-	ConversationNotificationSet = &Endpoint{
-		Name: "ConversationNotificationSet", Method: "POST", Path: "/conversation/notification/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "conversationType", Type: Int, Required: true, Values: []string{"1", "3", "6", "10"}},
-			{Name: "requestId", Required: true, MaxBytes: 64},
-			{Name: "targetId", Required: true, MaxBytes: 64},
-			{Name: "isMuted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "unpushLevel", Type: Int, Values: []string{"-1", "0", "1", "2", "4", "5"}, ZeroValid: true},
-			{Name: "busChannel", MaxChars: 20},
-		},
-		Area:    "conversation",
-		Summary: "Set the do-not-disturb level of one conversation of a user.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/set-do-not-disturb-by-id",
-	}
-	// ConversationNotificationGet is POST /conversation/notification/get.json: Read the do-not-disturb level of one conversation of a user.
-	ConversationNotificationGet = &Endpoint{
-		Name: "ConversationNotificationGet", Method: "POST", Path: "/conversation/notification/get.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "conversationType", Type: Int, Required: true, Values: []string{"1", "3", "6", "10"}},
-			{Name: "requestId", Required: true, MaxBytes: 64},
-			{Name: "targetId", Required: true, MaxBytes: 64},
-			{Name: "busChannel", MaxChars: 20},
-		},
-		Area:    "conversation",
-		Summary: "Read the do-not-disturb level of one conversation of a user.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/get-do-not-disturb-by-id",
-	}
-	// ConversationTypeNotificationSet is POST /conversation/type/notification/set.json: Set a user's do-not-disturb level for a whole conversation type.
-	ConversationTypeNotificationSet = &Endpoint{
-		Name: "ConversationTypeNotificationSet", Method: "POST", Path: "/conversation/type/notification/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "conversationType", Type: Int, Required: true, Values: []string{"1", "3", "6", "10"}},
-			{Name: "requestId", Required: true, MaxBytes: 64},
-			{Name: "unpushLevel", Type: Int, Required: true, Values: []string{"-1", "0", "1", "2", "4", "5"}, ZeroValid: true},
-		},
-		Area:    "conversation",
-		Summary: "Set a user's do-not-disturb level for a whole conversation type.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/set-do-not-disturb-by-type",
-	}
-	// ConversationTypeNotificationGet is POST /conversation/type/notification/get.json: Read a user's do-not-disturb level for a conversation type.
-	ConversationTypeNotificationGet = &Endpoint{
-		Name: "ConversationTypeNotificationGet", Method: "POST", Path: "/conversation/type/notification/get.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "conversationType", Type: Int, Required: true, Values: []string{"1", "3", "6", "10"}},
-			{Name: "requestId", Required: true, MaxBytes: 64},
-		},
-		Area:    "conversation",
-		Summary: "Read a user's do-not-disturb level for a conversation type.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/get-do-not-disturb-by-type",
-	}
-	// ConversationMessageHistoryClean is POST /conversation/message/history/clean.json: Remove a conversation's messages from cloud history, all or up to a time.
-	ConversationMessageHistoryClean = &Endpoint{
-		Name: "ConversationMessageHistoryClean", Method: "POST", Path: "/conversation/message/history/clean.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "conversationType", Required: true, Values: []string{"1", "3", "4", "6"}},
-			{Name: "fromUserId", Required: true},
-			{Name: "targetId", Required: true},
-			{Name: "msgTimestamp", Type: Int, Unit: Milliseconds},
-		},
-		Area:    "conversation",
-		Summary: "Remove a conversation's messages from cloud history, all or up to a time.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/delete",
-	}
-	// ConversationAttributeGet is GET /conversation/attribute/get.json: Read pin state, do-not-disturb level and tags of one conversation.
-	ConversationAttributeGet = &Endpoint{
-		Name: "ConversationAttributeGet", Method: "GET", Path: "/conversation/attribute/get.json",
-		Encoding: Query, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true},
-			{Name: "targetId", Required: true},
-			{Name: "conversationType", Type: Int, Required: true, Values: []string{"1", "3", "6"}},
-		},
-		Area:    "conversation",
-		Summary: "Read pin state, do-not-disturb level and tags of one conversation.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/conversation/conversation-attr-get",
-	}
-	// UserConversationTagSet is POST /user/conversation/tag/set.json: Create conversation tags of a user.
-	UserConversationTagSet = &Endpoint{
-		Name: "UserConversationTagSet", Method: "POST", Path: "/user/conversation/tag/set.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true},
-			{Name: "tags", Type: ObjectList, List: Array, Required: true, MaxItems: 20},
-		},
-		Area:    "conversation",
-		Summary: "Create conversation tags of a user.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/user-conversation-tag-set",
-	}
-	// UserConversationTagDel is POST /user/conversation/tag/del.json: Delete conversation tags of a user.
-	UserConversationTagDel = &Endpoint{
-		Name: "UserConversationTagDel", Method: "POST", Path: "/user/conversation/tag/del.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true},
-			{Name: "tagIds", Type: StringList, List: Array, Required: true},
-		},
-		Area:    "conversation",
-		Summary: "Delete conversation tags of a user.",
-	}
-	// UserConversationTagGet is GET /user/conversation/tag/get.json: List the conversation tags of a user.
-	UserConversationTagGet = &Endpoint{
-		Name: "UserConversationTagGet", Method: "GET", Path: "/user/conversation/tag/get.json",
-		Encoding: Query, Success: 200, Status: Current, Class: Safe,
-		Params: []Param{
-			{Name: "userId", Required: true},
-		},
-		Area:    "conversation",
-		Summary: "List the conversation tags of a user.",
-	}
-	// TagConversationSet is POST /tag/conversation/set.json: Put conversations under one of a user's tags.
-	TagConversationSet = &Endpoint{
-		Name: "TagConversationSet", Method: "POST", Path: "/tag/conversation/set.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true},
-			{Name: "tagId", Required: true, MaxChars: 10},
-			{Name: "conversations", Type: ObjectList, List: Array, Required: true, MaxItems: 100},
-		},
-		Area:    "conversation",
-		Summary: "Put conversations under one of a user's tags.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-set",
-	}
-	// TagConversationDel is POST /tag/conversation/del.json: Take conversations out of one of a user's tags.
-	TagConversationDel = &Endpoint{
-		Name: "TagConversationDel", Method: "POST", Path: "/tag/conversation/del.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true},
-			{Name: "tagId", Required: true, MaxChars: 10},
-			{Name: "conversations", Type: ObjectList, List: Array, Required: true, MaxItems: 100},
-		},
-		Area:    "conversation",
-		Summary: "Take conversations out of one of a user's tags.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-del",
-	}
-	// TagConversationGet is GET /tag/conversation/get.json: List the conversations under one of a user's tags.
-	TagConversationGet = &Endpoint{
-		Name: "TagConversationGet", Method: "GET", Path: "/tag/conversation/get.json",
-		Encoding: Query, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true},
-			{Name: "tagId", Required: true, MaxChars: 10},
-		},
-		Area:    "conversation",
-		Summary: "List the conversations under one of a user's tags.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-get",
-	}
+	ConversationTopSet              = &conversationTopSet              // POST /conversation/top/set.json: Pin or unpin one conversation of a user.
+	ConversationNotificationSet     = &conversationNotificationSet     // POST /conversation/notification/set.json: Set the do-not-disturb level of one conversation of a user.
+	ConversationNotificationGet     = &conversationNotificationGet     // POST /conversation/notification/get.json: Read the do-not-disturb level of one conversation of a user.
+	ConversationTypeNotificationSet = &conversationTypeNotificationSet // POST /conversation/type/notification/set.json: Set a user's do-not-disturb level for a whole conversation type.
+	ConversationTypeNotificationGet = &conversationTypeNotificationGet // POST /conversation/type/notification/get.json: Read a user's do-not-disturb level for a conversation type.
+	ConversationMessageHistoryClean = &conversationMessageHistoryClean // POST /conversation/message/history/clean.json: Remove a conversation's messages from cloud history, all or up to a time.
+	ConversationAttributeGet        = &conversationAttributeGet        // GET /conversation/attribute/get.json: Read pin state, do-not-disturb level and tags of one conversation.
+	UserConversationTagSet          = &userConversationTagSet          // POST /user/conversation/tag/set.json: Create conversation tags of a user.
+	UserConversationTagDel          = &userConversationTagDel          // POST /user/conversation/tag/del.json: Delete conversation tags of a user.
+	UserConversationTagGet          = &userConversationTagGet          // GET /user/conversation/tag/get.json: List the conversation tags of a user.
+	TagConversationSet              = &tagConversationSet              // POST /tag/conversation/set.json: Put conversations under one of a user's tags.
+	TagConversationDel              = &tagConversationDel              // POST /tag/conversation/del.json: Take conversations out of one of a user's tags.
+	TagConversationGet              = &tagConversationGet              // GET /tag/conversation/get.json: List the conversations under one of a user's tags.
 )
 
 // The endpoints of api/entrust.yaml.
 var (
-	// EntrustGroupCreate is POST /entrust/group/create.json: Create a hosted group with profile, permissions and first members.
-	EntrustGroupCreate = &Endpoint{
-		Name: "EntrustGroupCreate", Method: "POST", Path: "/entrust/group/create.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "name", Required: true, MaxChars: 64},
-			{Name: "owner", Required: true, MaxChars: 64},
-			{Name: "userIds", Type: StringList, List: CSV, MaxItems: 30},
-			{Name: "groupProfile", Type: JSONString},
-			{Name: "permissions", Type: JSONString},
-			{Name: "groupExtProfile", Type: JSONString},
-		},
-		Area:    "entrust",
-		Summary: "Create a hosted group with profile, permissions and first members.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/create-group",
-	}
-	// EntrustGroupProfileUpdate is POST /entrust/group/profile/update.json: Change profile, permissions or attributes of a hosted group.
-	EntrustGroupProfileUpdate = &Endpoint{
-		Name: "EntrustGroupProfileUpdate", Method: "POST", Path: "/entrust/group/profile/update.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "name", MaxChars: 64},
-			{Name: "groupProfile", Type: JSONString},
-			{Name: "permissions", Type: JSONString},
-			{Name: "groupExtProfile", Type: JSONString},
-		},
-		Area:    "entrust",
-		Summary: "Change profile, permissions or attributes of a hosted group.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/update-group",
-	}
-	// EntrustGroupProfileQuery is POST /entrust/group/profile/query.json: Read the profiles of several hosted groups.
-	EntrustGroupProfileQuery = &Endpoint{
-		Name: "EntrustGroupProfileQuery", Method: "POST", Path: "/entrust/group/profile/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupIds", Type: StringList, List: CSV, Required: true, MaxItems: 50},
-		},
-		Area:    "entrust",
-		Summary: "Read the profiles of several hosted groups.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/query-group-profiles",
-	}
-	// EntrustGroupQuit is POST /entrust/group/quit.json: Take users out of a hosted group as if they left.
-	EntrustGroupQuit = &Endpoint{
-		Name: "EntrustGroupQuit", Method: "POST", Path: "/entrust/group/quit.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
-			{Name: "isDelBan", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isDelWhite", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isDelFollowed", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-		},
-		Area:    "entrust",
-		Summary: "Take users out of a hosted group as if they left.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/quit-group",
-	}
-	// EntrustGroupMemberKick is POST /entrust/group/member/kick.json: Remove users from a hosted group.
-	EntrustGroupMemberKick = &Endpoint{
-		Name: "EntrustGroupMemberKick", Method: "POST", Path: "/entrust/group/member/kick.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
-			{Name: "isDelBan", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isDelWhite", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isDelFollowed", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-		},
-		Area:    "entrust",
-		Summary: "Remove users from a hosted group.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/kick-group",
-	}
-	// EntrustGroupMemberKickAll is POST /entrust/group/member/kick/all.json: Remove a user from all hosted groups.
-	EntrustGroupMemberKickAll = &Endpoint{
-		Name: "EntrustGroupMemberKickAll", Method: "POST", Path: "/entrust/group/member/kick/all.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxChars: 64},
-		},
-		Area:    "entrust",
-		Summary: "Remove a user from all hosted groups.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/kick-mem-all-group",
-	}
-	// EntrustGroupDismiss is POST /entrust/group/dismiss.json: Dissolve a hosted group.
-	EntrustGroupDismiss = &Endpoint{
-		Name: "EntrustGroupDismiss", Method: "POST", Path: "/entrust/group/dismiss.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-		},
-		Area:    "entrust",
-		Summary: "Dissolve a hosted group.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/diss-group",
-	}
-	// EntrustGroupJoin is POST /entrust/group/join.json: Add users to a hosted group.
-	EntrustGroupJoin = &Endpoint{
-		Name: "EntrustGroupJoin", Method: "POST", Path: "/entrust/group/join.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
-		},
-		Area:    "entrust",
-		Summary: "Add users to a hosted group.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/join-group",
-	}
-	// EntrustGroupTransferOwner is POST /entrust/group/transfer/owner.json: Give a hosted group to another owner.
-	EntrustGroupTransferOwner = &Endpoint{
-		Name: "EntrustGroupTransferOwner", Method: "POST", Path: "/entrust/group/transfer/owner.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "newOwner", Required: true, MaxChars: 64},
-			{Name: "isQuit", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isDelBan", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isDelWhite", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isDelFollowed", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-		},
-		Area:    "entrust",
-		Summary: "Give a hosted group to another owner.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/transfer-group",
-	}
-	// EntrustGroupImport is POST /entrust/group/import.json: Turn an existing plain group into a hosted one.
-	EntrustGroupImport = &Endpoint{
-		Name: "EntrustGroupImport", Method: "POST", Path: "/entrust/group/import.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "name", Required: true, MaxChars: 64},
-			{Name: "owner", Required: true, MaxChars: 64},
-			{Name: "groupProfile", Type: JSONString},
-			{Name: "permissions", Type: JSONString},
-			{Name: "groupExtProfile", Type: JSONString},
-		},
-		Area:    "entrust",
-		Summary: "Turn an existing plain group into a hosted one.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/import-group",
-	}
-	// EntrustGroupManagerAdd is POST /entrust/group/manager/add.json: Make members admins.
-	EntrustGroupManagerAdd = &Endpoint{
-		Name: "EntrustGroupManagerAdd", Method: "POST", Path: "/entrust/group/manager/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 10},
-		},
-		Area:    "entrust",
-		Summary: "Make members admins.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/add-group-manager",
-	}
-	// EntrustGroupManagerRemove is POST /entrust/group/manager/remove.json: Take the admin role from members.
-	EntrustGroupManagerRemove = &Endpoint{
-		Name: "EntrustGroupManagerRemove", Method: "POST", Path: "/entrust/group/manager/remove.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 10},
-		},
-		Area:    "entrust",
-		Summary: "Take the admin role from members.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/remove-group-manager",
-	}
-	// EntrustGroupMemberQuery is POST /entrust/group/member/query.json: Page through the members of a hosted group.
-	EntrustGroupMemberQuery = &Endpoint{
-		Name: "EntrustGroupMemberQuery", Method: "POST", Path: "/entrust/group/member/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "type", Type: Int, Values: []string{"0", "1", "2", "3"}, ZeroValid: true},
-			{Name: "pageToken"},
-			{Name: "size", Type: Int, Max: num(100)},
-			{Name: "order", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-		},
-		Paging:  Paging{Style: "cursor", Params: []string{"pageToken", "size"}},
-		Area:    "entrust",
-		Summary: "Page through the members of a hosted group.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/query-group-member",
-	}
-	// EntrustGroupMemberSpecificQuery is POST /entrust/group/member/specific/query.json: Read given members of a hosted group.
-	EntrustGroupMemberSpecificQuery = &Endpoint{
-		Name: "EntrustGroupMemberSpecificQuery", Method: "POST", Path: "/entrust/group/member/specific/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
-		},
-		Area:    "entrust",
-		Summary: "Read given members of a hosted group.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/query-specific-group-member",
-	}
-	// EntrustGroupMemberSet is POST /entrust/group/member/set.json: Set the nickname and extra text of a member.
-	EntrustGroupMemberSet = &Endpoint{
-		Name: "EntrustGroupMemberSet", Method: "POST", Path: "/entrust/group/member/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "userId", Required: true, MaxChars: 64},
-			{Name: "nickname", Required: true, MaxChars: 64},
-			{Name: "extra", MaxChars: 128},
-		},
-		Area:    "entrust",
-		Summary: "Set the nickname and extra text of a member.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/update-group-member-info",
-	}
-	// EntrustGroupMemberFollow is POST /entrust/group/member/follow.json: Let a user follow members of a hosted group.
-	EntrustGroupMemberFollow = &Endpoint{
-		Name: "EntrustGroupMemberFollow", Method: "POST", Path: "/entrust/group/member/follow.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxChars: 64},
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "followUserIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
-		},
-		Area:    "entrust",
-		Summary: "Let a user follow members of a hosted group.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/set-group-mem-follow",
-	}
-	// EntrustGroupMemberUnfollow is POST /entrust/group/member/unfollow.json: Stop following members of a hosted group.
-	EntrustGroupMemberUnfollow = &Endpoint{
-		Name: "EntrustGroupMemberUnfollow", Method: "POST", Path: "/entrust/group/member/unfollow.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxChars: 64},
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "followUserIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
-		},
-		Area:    "entrust",
-		Summary: "Stop following members of a hosted group.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/delete-group-mem-follow",
-	}
-	// EntrustGroupMemberFollowedGet is POST /entrust/group/member/followed/get.json: List the members a user follows in a hosted group.
-	EntrustGroupMemberFollowedGet = &Endpoint{
-		Name: "EntrustGroupMemberFollowedGet", Method: "POST", Path: "/entrust/group/member/followed/get.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxChars: 64},
-			{Name: "groupId", Required: true, MaxChars: 64},
-		},
-		Area:    "entrust",
-		Summary: "List the members a user follows in a hosted group.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/query-group-mem-follow",
-	}
-	// EntrustGroupRemarknameSet is POST /entrust/group/remarkname/set.json: Set the name one user sees for a hosted group.
-	EntrustGroupRemarknameSet = &Endpoint{
-		Name: "EntrustGroupRemarknameSet", Method: "POST", Path: "/entrust/group/remarkname/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxChars: 64},
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "remarkName", Required: true, MaxChars: 64},
-		},
-		Area:    "entrust",
-		Summary: "Set the name one user sees for a hosted group.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/update-group-member-remarkname",
-	}
-	// EntrustGroupRemarknameDelete is POST /entrust/group/remarkname/delete.json: Remove the name one user sees for a hosted group.
-	EntrustGroupRemarknameDelete = &Endpoint{
-		Name: "EntrustGroupRemarknameDelete", Method: "POST", Path: "/entrust/group/remarkname/delete.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxChars: 64},
-			{Name: "groupId", Required: true, MaxChars: 64},
-		},
-		Area:    "entrust",
-		Summary: "Remove the name one user sees for a hosted group.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/delete-group-mem-remarkname",
-	}
-	// EntrustGroupRemarknameQuery is POST /entrust/group/remarkname/query.json: Read the name one user sees for a hosted group.
-	EntrustGroupRemarknameQuery = &Endpoint{
-		Name: "EntrustGroupRemarknameQuery", Method: "POST", Path: "/entrust/group/remarkname/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxChars: 64},
-			{Name: "groupId", Required: true, MaxChars: 64},
-		},
-		Area:    "entrust",
-		Summary: "Read the name one user sees for a hosted group.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/query-group-mem-remarkname",
-	}
-	// EntrustGroupQuery is POST /entrust/group/query.json: Page through all hosted groups of the app.
-	EntrustGroupQuery = &Endpoint{
-		Name: "EntrustGroupQuery", Method: "POST", Path: "/entrust/group/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "pageToken"},
-			{Name: "size", Type: Int, Max: num(1000)},
-			{Name: "order", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-		},
-		Paging:  Paging{Style: "cursor", Params: []string{"pageToken", "size"}},
-		Area:    "entrust",
-		Summary: "Page through all hosted groups of the app.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-query/query-app-all-group",
-	}
-	// EntrustJoinedGroupQuery is POST /entrust/joined/group/query.json: Page through the hosted groups a user is in.
-	EntrustJoinedGroupQuery = &Endpoint{
-		Name: "EntrustJoinedGroupQuery", Method: "POST", Path: "/entrust/joined/group/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxChars: 64},
-			{Name: "role", Type: Int, Values: []string{"0", "1", "2", "3"}, ZeroValid: true},
-			{Name: "pageToken"},
-			{Name: "size", Type: Int, Max: num(100)},
-			{Name: "order", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-		},
-		Paging:  Paging{Style: "cursor", Params: []string{"pageToken", "size"}},
-		Area:    "entrust",
-		Summary: "Page through the hosted groups a user is in.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-query/query-member-join-group",
-	}
+	EntrustGroupCreate              = &entrustGroupCreate              // POST /entrust/group/create.json: Create a hosted group with profile, permissions and first members.
+	EntrustGroupProfileUpdate       = &entrustGroupProfileUpdate       // POST /entrust/group/profile/update.json: Change profile, permissions or attributes of a hosted group.
+	EntrustGroupProfileQuery        = &entrustGroupProfileQuery        // POST /entrust/group/profile/query.json: Read the profiles of several hosted groups.
+	EntrustGroupQuit                = &entrustGroupQuit                // POST /entrust/group/quit.json: Take users out of a hosted group as if they left.
+	EntrustGroupMemberKick          = &entrustGroupMemberKick          // POST /entrust/group/member/kick.json: Remove users from a hosted group.
+	EntrustGroupMemberKickAll       = &entrustGroupMemberKickAll       // POST /entrust/group/member/kick/all.json: Remove a user from all hosted groups.
+	EntrustGroupDismiss             = &entrustGroupDismiss             // POST /entrust/group/dismiss.json: Dissolve a hosted group.
+	EntrustGroupJoin                = &entrustGroupJoin                // POST /entrust/group/join.json: Add users to a hosted group.
+	EntrustGroupTransferOwner       = &entrustGroupTransferOwner       // POST /entrust/group/transfer/owner.json: Give a hosted group to another owner.
+	EntrustGroupImport              = &entrustGroupImport              // POST /entrust/group/import.json: Turn an existing plain group into a hosted one.
+	EntrustGroupManagerAdd          = &entrustGroupManagerAdd          // POST /entrust/group/manager/add.json: Make members admins.
+	EntrustGroupManagerRemove       = &entrustGroupManagerRemove       // POST /entrust/group/manager/remove.json: Take the admin role from members.
+	EntrustGroupMemberQuery         = &entrustGroupMemberQuery         // POST /entrust/group/member/query.json: Page through the members of a hosted group.
+	EntrustGroupMemberSpecificQuery = &entrustGroupMemberSpecificQuery // POST /entrust/group/member/specific/query.json: Read given members of a hosted group.
+	EntrustGroupMemberSet           = &entrustGroupMemberSet           // POST /entrust/group/member/set.json: Set the nickname and extra text of a member.
+	EntrustGroupMemberFollow        = &entrustGroupMemberFollow        // POST /entrust/group/member/follow.json: Let a user follow members of a hosted group.
+	EntrustGroupMemberUnfollow      = &entrustGroupMemberUnfollow      // POST /entrust/group/member/unfollow.json: Stop following members of a hosted group.
+	EntrustGroupMemberFollowedGet   = &entrustGroupMemberFollowedGet   // POST /entrust/group/member/followed/get.json: List the members a user follows in a hosted group.
+	EntrustGroupRemarknameSet       = &entrustGroupRemarknameSet       // POST /entrust/group/remarkname/set.json: Set the name one user sees for a hosted group.
+	EntrustGroupRemarknameDelete    = &entrustGroupRemarknameDelete    // POST /entrust/group/remarkname/delete.json: Remove the name one user sees for a hosted group.
+	EntrustGroupRemarknameQuery     = &entrustGroupRemarknameQuery     // POST /entrust/group/remarkname/query.json: Read the name one user sees for a hosted group.
+	EntrustGroupQuery               = &entrustGroupQuery               // POST /entrust/group/query.json: Page through all hosted groups of the app.
+	EntrustJoinedGroupQuery         = &entrustJoinedGroupQuery         // POST /entrust/joined/group/query.json: Page through the hosted groups a user is in.
 )
 
 // The endpoints of api/friend.yaml.
 var (
-	// FriendAdd is POST /friend/add.json: Ask to become friends with a user, or make two users friends at once.
-	FriendAdd = &Endpoint{
-		Name: "FriendAdd", Method: "POST", Path: "/friend/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "targetId", Required: true, MaxBytes: 64},
-			{Name: "optType", Type: Int, Values: []string{"1", "2"}},
-			{Name: "extra", MaxChars: 128},
-		},
-		Area:    "friend",
-		Summary: "Ask to become friends with a user, or make two users friends at once.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/friend-profile/add-friend",
-	}
-	// FriendDelete is POST /friend/delete.json: End the friendship of a user with several others.
-	FriendDelete = &Endpoint{
-		Name: "FriendDelete", Method: "POST", Path: "/friend/delete.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "targetIds"},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "targetIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
-		},
-		Area:    "friend",
-		Summary: "End the friendship of a user with several others.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/friend-profile/del-friend",
-	}
-	// FriendClean is POST /friend/clean.json: Remove all friends of a user.
-	FriendClean = &Endpoint{
-		Name: "FriendClean", Method: "POST", Path: "/friend/clean.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-		},
-		Area:    "friend",
-		Summary: "Remove all friends of a user.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/friend-profile/clean-friend",
-	}
-	// FriendProfileSet is POST /friend/profile/set.json: Set the alias and custom attributes a user keeps for a friend.
-	FriendProfileSet = &Endpoint{
-		Name: "FriendProfileSet", Method: "POST", Path: "/friend/profile/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "targetId", Required: true, MaxBytes: 64},
-			{Name: "remarkName", MaxChars: 64},
-			{Name: "friendExtProfile", Type: JSONString},
-		},
-		Area:    "friend",
-		Summary: "Set the alias and custom attributes a user keeps for a friend.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/friend-profile/set-friend-profile",
-	}
-	// FriendGet is POST /friend/get.json: List the friends of a user, page by page.
-	FriendGet = &Endpoint{
-		Name: "FriendGet", Method: "POST", Path: "/friend/get.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "pageToken"},
-			{Name: "size", Type: Int, Max: num(100)},
-			{Name: "order", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-		},
-		Paging:  Paging{Style: "cursor", Params: []string{"pageToken", "size"}},
-		Area:    "friend",
-		Summary: "List the friends of a user, page by page.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/friend-profile/get-friend",
-	}
-	// FriendCheck is POST /friend/check.json: Tell for several users whether they are friends of a user.
-	FriendCheck = &Endpoint{
-		Name: "FriendCheck", Method: "POST", Path: "/friend/check.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "targetIds"},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "targetIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
-		},
-		Area:    "friend",
-		Summary: "Tell for several users whether they are friends of a user.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/friend-profile/check-friend",
-	}
-	// FriendPermissionSet is POST /friend/permission/set.json: Set who may add the given users as friends.
-	FriendPermissionSet = &Endpoint{
-		Name: "FriendPermissionSet", Method: "POST", Path: "/friend/permission/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "userIds"},
-		Params: []Param{
-			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
-			{Name: "permissionType", Type: Int, Required: true, Values: []string{"1", "2", "3"}},
-		},
-		Area:    "friend",
-		Summary: "Set who may add the given users as friends.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/friend-profile/set-friend-add-level",
-	}
-	// FriendPermissionGet is POST /friend/permission/get.json: Read who may add the given users as friends.
-	FriendPermissionGet = &Endpoint{
-		Name: "FriendPermissionGet", Method: "POST", Path: "/friend/permission/get.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "userIds"},
-		Params: []Param{
-			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
-		},
-		Area:    "friend",
-		Summary: "Read who may add the given users as friends.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/friend-profile/get-friend-add-level",
-	}
+	FriendAdd           = &friendAdd           // POST /friend/add.json: Ask to become friends with a user, or make two users friends at once.
+	FriendDelete        = &friendDelete        // POST /friend/delete.json: End the friendship of a user with several others.
+	FriendClean         = &friendClean         // POST /friend/clean.json: Remove all friends of a user.
+	FriendProfileSet    = &friendProfileSet    // POST /friend/profile/set.json: Set the alias and custom attributes a user keeps for a friend.
+	FriendGet           = &friendGet           // POST /friend/get.json: List the friends of a user, page by page.
+	FriendCheck         = &friendCheck         // POST /friend/check.json: Tell for several users whether they are friends of a user.
+	FriendPermissionSet = &friendPermissionSet // POST /friend/permission/set.json: Set who may add the given users as friends.
+	FriendPermissionGet = &friendPermissionGet // POST /friend/permission/get.json: Read who may add the given users as friends.
 )
 
 // The endpoints of api/group.yaml.
 var (
-	// GroupCreate is POST /group/create.json: Create a group and put users in it.
-	GroupCreate = &Endpoint{
-		Name: "GroupCreate", Method: "POST", Path: "/group/create.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		UnsafeWith: []string{"bindNotifyMsg"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 1000},
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "groupName", Required: true},
-			{Name: "bindNotifyMsg", Type: Bool, Values: []string{"true", "false"}},
-			{Name: "fromUserId"},
-			{Name: "objectName"},
-			{Name: "content"},
-			{Name: "pushContent"},
-			{Name: "pushData"},
-			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "maxMember", Type: Int},
-			{Name: "pushExt", Type: JSONString},
-			{Name: "disableUpdateLastMsg", Type: Bool},
-		},
-		Area:    "group",
-		Summary: "Create a group and put users in it.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/create-group",
-	}
-	// GroupJoin is POST /group/join.json: Add users to a group.
-	GroupJoin = &Endpoint{
-		Name: "GroupJoin", Method: "POST", Path: "/group/join.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		UnsafeWith: []string{"bindNotifyMsg"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 1000},
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "groupName"},
-			{Name: "bindNotifyMsg", Type: Bool, Values: []string{"true", "false"}},
-			{Name: "fromUserId"},
-			{Name: "objectName"},
-			{Name: "content"},
-			{Name: "pushContent"},
-			{Name: "pushData"},
-			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "maxMember", Type: Int},
-			{Name: "pushExt", Type: JSONString},
-			{Name: "disableUpdateLastMsg", Type: Bool},
-		},
-		Area:    "group",
-		Summary: "Add users to a group.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/join-group",
-	}
-	// GroupQuit is POST /group/quit.json: Remove users from a group.
-	GroupQuit = &Endpoint{
-		Name: "GroupQuit", Method: "POST", Path: "/group/quit.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		UnsafeWith: []string{"bindNotifyMsg"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 1000},
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "bindNotifyMsg", Type: Bool, Values: []string{"true", "false"}},
-			{Name: "fromUserId"},
-			{Name: "objectName"},
-			{Name: "content"},
-			{Name: "pushContent"},
-			{Name: "pushData"},
-			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "maxMember", Type: Int},
-			{Name: "pushExt", Type: JSONString},
-			{Name: "disableUpdateLastMsg", Type: Bool},
-		},
-		Area:    "group",
-		Summary: "Remove users from a group.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/quit-group",
-	}
-	// GroupDismiss is POST /group/dismiss.json: Dissolve a group.
-	GroupDismiss = &Endpoint{
-		Name: "GroupDismiss", Method: "POST", Path: "/group/dismiss.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		UnsafeWith: []string{"bindNotifyMsg"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true},
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "bindNotifyMsg", Type: Bool, Values: []string{"true", "false"}},
-			{Name: "fromUserId"},
-			{Name: "objectName"},
-			{Name: "content"},
-			{Name: "pushContent"},
-			{Name: "pushData"},
-			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "maxMember", Type: Int},
-			{Name: "pushExt", Type: JSONString},
-			{Name: "disableUpdateLastMsg", Type: Bool},
-		},
-		Area:    "group",
-		Summary: "Dissolve a group.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/dismiss-group",
-	}
-	// GroupRefresh is POST /group/refresh.json: Change the group name used in push notifications.
-	GroupRefresh = &Endpoint{
-		Name: "GroupRefresh", Method: "POST", Path: "/group/refresh.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		UnsafeWith: []string{"bindNotifyMsg"},
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "groupName", Required: true},
-			{Name: "bindNotifyMsg", Type: Bool, Values: []string{"true", "false"}},
-			{Name: "fromUserId"},
-			{Name: "objectName"},
-			{Name: "content"},
-			{Name: "pushContent"},
-			{Name: "pushData"},
-			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "maxMember", Type: Int},
-			{Name: "pushExt", Type: JSONString},
-			{Name: "disableUpdateLastMsg", Type: Bool},
-		},
-		Area:    "group",
-		Summary: "Change the group name used in push notifications.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/refresh-group-info",
-	}
-	// GroupSync is POST /group/sync.json: Tell the server which groups a user is in.
-	GroupSync = &Endpoint{
-		Name: "GroupSync", Method: "POST", Path: "/group/sync.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxChars: 64},
-			{Name: "group", Keyed: true},
-		},
-		Area:    "group",
-		Summary: "Tell the server which groups a user is in.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/sync-group",
-	}
-	// GroupUserQuery is POST /group/user/query.json: List the members of a group.
-	GroupUserQuery = &Endpoint{
-		Name: "GroupUserQuery", Method: "POST", Path: "/group/user/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-		},
-		Area:    "group",
-		Summary: "List the members of a group.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/query-group-member",
-	}
-	// UserGroupQuery is POST /user/group/query.json: List the groups a user is in.
-	UserGroupQuery = &Endpoint{
-		Name: "UserGroupQuery", Method: "POST", Path: "/user/group/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxChars: 64},
-			{Name: "page", Type: Int},
-			{Name: "size", Type: Int, Max: num(1000)},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "size"}},
-		Area:    "group",
-		Summary: "List the groups a user is in.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/query-group-by-user",
-	}
-	// GroupUserGagAdd is POST /group/user/gag/add.json: Mute members in one group or in all their groups.
-	GroupUserGagAdd = &Endpoint{
-		Name: "GroupUserGagAdd", Method: "POST", Path: "/group/user/gag/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-			{Name: "groupId", MaxChars: 64},
-			{Name: "minute", Type: Int, Unit: Minutes, Required: true, Min: num(0), Max: num(43200), ZeroForever: true},
-		},
-		Area:    "group",
-		Summary: "Mute members in one group or in all their groups.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/mute/gag-user",
-	}
-	// GroupUserGagRollback is POST /group/user/gag/rollback.json: Unmute members in one group or in all groups.
-	GroupUserGagRollback = &Endpoint{
-		Name: "GroupUserGagRollback", Method: "POST", Path: "/group/user/gag/rollback.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-			{Name: "groupId", MaxChars: 64},
-		},
-		Area:    "group",
-		Summary: "Unmute members in one group or in all groups.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/mute/ungag-user",
-	}
-	// GroupUserGagList is POST /group/user/gag/list.json: List muted members of a group, or users muted in all groups.
-	GroupUserGagList = &Endpoint{
-		Name: "GroupUserGagList", Method: "POST", Path: "/group/user/gag/list.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", MaxChars: 64},
-		},
-		Area:    "group",
-		Summary: "List muted members of a group, or users muted in all groups.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/mute/query-gagged-user",
-	}
-	// GroupBanAdd is POST /group/ban/add.json: Mute whole groups.
-	GroupBanAdd = &Endpoint{
-		Name: "GroupBanAdd", Method: "POST", Path: "/group/ban/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-		},
-		Area:    "group",
-		Summary: "Mute whole groups.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/mute/ban-group",
-	}
-	// GroupBanRollback is POST /group/ban/rollback.json: Lift the mute of whole groups.
-	GroupBanRollback = &Endpoint{
-		Name: "GroupBanRollback", Method: "POST", Path: "/group/ban/rollback.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-		},
-		Area:    "group",
-		Summary: "Lift the mute of whole groups.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/mute/unban-group",
-	}
-	// GroupBanQuery is POST /group/ban/query.json: Ask which groups are muted as a whole.
-	GroupBanQuery = &Endpoint{
-		Name: "GroupBanQuery", Method: "POST", Path: "/group/ban/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Type: StringList, List: Repeat, MaxItems: 20},
-			{Name: "page", Type: Int, Min: num(1)},
-			{Name: "size", Type: Int, Max: num(200)},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "size"}},
-		Area:    "group",
-		Summary: "Ask which groups are muted as a whole.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/mute/query-banned-state-or-list",
-	}
-	// GroupUserBanWhitelistAdd is POST /group/user/ban/whitelist/add.json: Let users talk while the group is muted.
-	GroupUserBanWhitelistAdd = &Endpoint{
-		Name: "GroupUserBanWhitelistAdd", Method: "POST", Path: "/group/user/ban/whitelist/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-			{Name: "groupId", Required: true, MaxChars: 64},
-		},
-		Area:    "group",
-		Summary: "Let users talk while the group is muted.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/mute/add-to-group-ban-whitelist",
-	}
-	// GroupUserBanWhitelistRollback is POST /group/user/ban/whitelist/rollback.json: Take users off the mute exception list.
-	GroupUserBanWhitelistRollback = &Endpoint{
-		Name: "GroupUserBanWhitelistRollback", Method: "POST", Path: "/group/user/ban/whitelist/rollback.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-			{Name: "groupId", Required: true, MaxChars: 64},
-		},
-		Area:    "group",
-		Summary: "Take users off the mute exception list.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/mute/remove-from-group-ban-whitelist",
-	}
-	// GroupUserBanWhitelistQuery is POST /group/user/ban/whitelist/query.json: List the mute exceptions of a group.
-	GroupUserBanWhitelistQuery = &Endpoint{
-		Name: "GroupUserBanWhitelistQuery", Method: "POST", Path: "/group/user/ban/whitelist/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-		},
-		Area:    "group",
-		Summary: "List the mute exceptions of a group.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/mute/query-group-ban-whitelist",
-	}
-	// GroupRemarksSet is POST /group/remarks/set.json: Set the name shown for a member in group pushes.
-	GroupRemarksSet = &Endpoint{
-		Name: "GroupRemarksSet", Method: "POST", Path: "/group/remarks/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true},
-			{Name: "groupId", Required: true},
-			{Name: "remark", Required: true},
-		},
-		Area:    "group",
-		Summary: "Set the name shown for a member in group pushes.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/remark/set-remark-for-group-push",
-	}
-	// GroupRemarksDel is POST /group/remarks/del.json: Remove the name shown for a member in group pushes.
-	GroupRemarksDel = &Endpoint{
-		Name: "GroupRemarksDel", Method: "POST", Path: "/group/remarks/del.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true},
-			{Name: "groupId", Required: true},
-		},
-		Area:    "group",
-		Summary: "Remove the name shown for a member in group pushes.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/remark/delete-remark-for-group-push",
-	}
-	// GroupRemarksGet is POST /group/remarks/get.json: Read the name shown for a member in group pushes.
-	GroupRemarksGet = &Endpoint{
-		Name: "GroupRemarksGet", Method: "POST", Path: "/group/remarks/get.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true},
-			{Name: "groupId", Required: true},
-		},
-		Area:    "group",
-		Summary: "Read the name shown for a member in group pushes.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/remark/get-remark-for-group-push",
-	}
+	GroupCreate                   = &groupCreate                   // POST /group/create.json: Create a group and put users in it.
+	GroupJoin                     = &groupJoin                     // POST /group/join.json: Add users to a group.
+	GroupQuit                     = &groupQuit                     // POST /group/quit.json: Remove users from a group.
+	GroupDismiss                  = &groupDismiss                  // POST /group/dismiss.json: Dissolve a group.
+	GroupRefresh                  = &groupRefresh                  // POST /group/refresh.json: Change the group name used in push notifications.
+	GroupSync                     = &groupSync                     // POST /group/sync.json: Tell the server which groups a user is in.
+	GroupUserQuery                = &groupUserQuery                // POST /group/user/query.json: List the members of a group.
+	UserGroupQuery                = &userGroupQuery                // POST /user/group/query.json: List the groups a user is in.
+	GroupUserGagAdd               = &groupUserGagAdd               // POST /group/user/gag/add.json: Mute members in one group or in all their groups.
+	GroupUserGagRollback          = &groupUserGagRollback          // POST /group/user/gag/rollback.json: Unmute members in one group or in all groups.
+	GroupUserGagList              = &groupUserGagList              // POST /group/user/gag/list.json: List muted members of a group, or users muted in all groups.
+	GroupBanAdd                   = &groupBanAdd                   // POST /group/ban/add.json: Mute whole groups.
+	GroupBanRollback              = &groupBanRollback              // POST /group/ban/rollback.json: Lift the mute of whole groups.
+	GroupBanQuery                 = &groupBanQuery                 // POST /group/ban/query.json: Ask which groups are muted as a whole.
+	GroupUserBanWhitelistAdd      = &groupUserBanWhitelistAdd      // POST /group/user/ban/whitelist/add.json: Let users talk while the group is muted.
+	GroupUserBanWhitelistRollback = &groupUserBanWhitelistRollback // POST /group/user/ban/whitelist/rollback.json: Take users off the mute exception list.
+	GroupUserBanWhitelistQuery    = &groupUserBanWhitelistQuery    // POST /group/user/ban/whitelist/query.json: List the mute exceptions of a group.
+	GroupRemarksSet               = &groupRemarksSet               // POST /group/remarks/set.json: Set the name shown for a member in group pushes.
+	GroupRemarksDel               = &groupRemarksDel               // POST /group/remarks/del.json: Remove the name shown for a member in group pushes.
+	GroupRemarksGet               = &groupRemarksGet               // POST /group/remarks/get.json: Read the name shown for a member in group pushes.
 )
 
 // The endpoints of api/message.yaml.
 var (
-	// MessagePrivatePublish is POST /message/private/publish.json: Send a one-to-one message to up to 1000 users.
-	MessagePrivatePublish = &Endpoint{
-		Name: "MessagePrivatePublish", Method: "POST", Path: "/message/private/publish.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 6000, Per: time.Minute, Counts: Targets, Param: "toUserId"},
-		Params: []Param{
-			{Name: "fromUserId", Required: true, MaxBytes: 64},
-			{Name: "toUserId", Type: StringList, List: Repeat, Required: true, MaxItems: 1000},
-			{Name: "objectName", Required: true, MaxChars: 32},
-			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
-			{Name: "pushContent"},
-			{Name: "pushData"},
-			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "count", Type: Int, Min: num(-1), Max: num(9999), ZeroValid: true},
-			{Name: "verifyBlacklist", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isCounted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "contentAvailable", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "expansion", Type: Bool},
-			{Name: "extraContent", Type: JSONString, MaxItems: 100},
-			{Name: "disablePush", Type: Bool},
-			{Name: "pushExt", Type: JSONString},
-			{Name: "disableUpdateLastMsg", Type: Bool},
-			{Name: "needReadReceipt", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "msgRandom", Type: Int},
-		},
-		Area:    "message",
-		Summary: "Send a one-to-one message to up to 1000 users.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/send-private",
-	}
-	// MessagePrivatePublishTemplate is POST /message/private/publish_template.json: Send differing one-to-one messages to many users from one template.
-	MessagePrivatePublishTemplate = &Endpoint{
-		Name: "MessagePrivatePublishTemplate", Method: "POST", Path: "/message/private/publish_template.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 6000, Per: time.Minute, Counts: Targets, Param: "toUserId"},
-		Params: []Param{
-			{Name: "fromUserId", Required: true, MaxBytes: 64},
-			{Name: "toUserId", Type: StringList, List: Array, Required: true, MaxItems: 1000},
-			{Name: "objectName", Required: true, MaxChars: 32},
-			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
-			{Name: "values", Type: ObjectList, List: Array, Required: true},
-			{Name: "pushContent", Type: StringList, List: Array, Required: true},
-			{Name: "pushData", Type: StringList, List: Array},
-			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "verifyBlacklist", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isCounted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "contentAvailable", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "expansion", Type: Bool},
-			{Name: "disablePush", Type: Bool},
-			{Name: "pushExt", Type: StringList, List: Array},
-			{Name: "disableUpdateLastMsg", Type: Bool},
-			{Name: "needReadReceipt", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "msgRandom", Type: Int},
-		},
-		Area:    "message",
-		Summary: "Send differing one-to-one messages to many users from one template.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/send-private-template",
-	}
-	// MessagePrivateModify is POST /message/private/modify.json: Replace the content of a one-to-one message already sent.
-	MessagePrivateModify = &Endpoint{
-		Name: "MessagePrivateModify", Method: "POST", Path: "/message/private/modify.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Params: []Param{
-			{Name: "fromUserId", Required: true},
-			{Name: "targetId", Required: true},
-			{Name: "msgUID", Required: true},
-			{Name: "objectName"},
-			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
-		},
-		Area:    "message",
-		Summary: "Replace the content of a one-to-one message already sent.",
-	}
-	// V3MessagePrivatePublishStream is POST /v3/message/private/publish_stream.json: Send one chunk of a streamed one-to-one message, e.g. text as an AI writes it.
-	V3MessagePrivatePublishStream = &Endpoint{
-		Name: "V3MessagePrivatePublishStream", Method: "POST", Path: "/v3/message/private/publish_stream.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "fromUserId", Required: true, MaxBytes: 64},
-			{Name: "toUserId", Required: true},
-			{Name: "objectName", Required: true, Values: []string{"RC:StreamMsg"}},
-			{Name: "content", Type: Object, Required: true, MaxBytes: 131072},
-			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "extraContent", Type: Object, MaxItems: 100},
-			{Name: "disableUpdateLastMsg", Type: Bool},
-		},
-		Area:    "message",
-		Summary: "Send one chunk of a streamed one-to-one message, e.g. text as an AI writes it.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/message/send-private-stream",
-	}
-	// V3MessageGroupPublishStream is POST /v3/message/group/publish_stream.json: Send one chunk of a streamed group message.
-	V3MessageGroupPublishStream = &Endpoint{
-		Name: "V3MessageGroupPublishStream", Method: "POST", Path: "/v3/message/group/publish_stream.json",
-		Encoding: JSON, Success: 200, Status: Unconfirmed, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "fromUserId", Required: true, MaxBytes: 64},
-			{Name: "toGroupId", Required: true},
-			{Name: "objectName", Required: true, Values: []string{"RC:StreamMsg"}},
-			{Name: "content", Type: Object, Required: true, MaxBytes: 131072},
-			{Name: "toUserIds", Type: StringList, List: Array, MaxItems: 10},
-			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isMentioned", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "extraContent", Type: Object, MaxItems: 100},
-			{Name: "disableUpdateLastMsg", Type: Bool},
-		},
-		Area:    "message",
-		Summary: "Send one chunk of a streamed group message.",
-	}
-	// V3MessagePrivateQuery is POST /v3/message/private/query.json: Read one-to-one messages of a time span from cloud history.
-	V3MessagePrivateQuery = &Endpoint{
-		Name: "V3MessagePrivateQuery", Method: "POST", Path: "/v3/message/private/query.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 10, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true},
-			{Name: "targetId", Required: true},
-			{Name: "startTime", Type: Int, Unit: Milliseconds, Required: true},
-			{Name: "endTime", Type: Int, Unit: Milliseconds, Required: true},
-			{Name: "pageSize", Type: Int, Min: num(1), Max: num(100)},
-			{Name: "includeStart", Type: Bool, Required: true},
-		},
-		Paging:  Paging{Style: "time", Params: []string{"startTime", "endTime", "pageSize", "includeStart"}},
-		Area:    "message",
-		Summary: "Read one-to-one messages of a time span from cloud history.",
-	}
-	// V3MessageGroupQuery is POST /v3/message/group/query.json: Read group messages of a time span from cloud history.
-	V3MessageGroupQuery = &Endpoint{
-		Name: "V3MessageGroupQuery", Method: "POST", Path: "/v3/message/group/query.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 10, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true},
-			{Name: "targetId", Required: true},
-			{Name: "startTime", Type: Int, Unit: Milliseconds, Required: true},
-			{Name: "endTime", Type: Int, Unit: Milliseconds, Required: true},
-			{Name: "pageSize", Type: Int, Min: num(1), Max: num(100)},
-			{Name: "includeStart", Type: Bool, Required: true},
-		},
-		Paging:  Paging{Style: "time", Params: []string{"startTime", "endTime", "pageSize", "includeStart"}},
-		Area:    "message",
-		Summary: "Read group messages of a time span from cloud history.",
-	}
-	// V3MessageUltragroupQuery is POST /v3/message/ultragroup/query.json: Read ultra group messages of a time span from cloud history.
-	V3MessageUltragroupQuery = &Endpoint{
-		Name: "V3MessageUltragroupQuery", Method: "POST", Path: "/v3/message/ultragroup/query.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 10, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true},
-			{Name: "targetId", Required: true},
-			{Name: "startTime", Type: Int, Unit: Milliseconds, Required: true},
-			{Name: "endTime", Type: Int, Unit: Milliseconds, Required: true},
-			{Name: "pageSize", Type: Int, Min: num(1), Max: num(100)},
-			{Name: "includeStart", Type: Bool, Required: true},
-			{Name: "busChannel", MaxChars: 20},
-		},
-		Paging:  Paging{Style: "time", Params: []string{"startTime", "endTime", "pageSize", "includeStart"}},
-		Area:    "message",
-		Summary: "Read ultra group messages of a time span from cloud history.",
-	}
-	// V3MessageChatroomQuery is POST /v3/message/chatroom/query.json: Read chatroom messages of a time span from cloud history.
-	V3MessageChatroomQuery = &Endpoint{
-		Name: "V3MessageChatroomQuery", Method: "POST", Path: "/v3/message/chatroom/query.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 10, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true},
-			{Name: "targetId", Required: true},
-			{Name: "startTime", Type: Int, Unit: Milliseconds, Required: true},
-			{Name: "endTime", Type: Int, Unit: Milliseconds, Required: true},
-			{Name: "pageSize", Type: Int, Min: num(1), Max: num(100)},
-			{Name: "includeStart", Type: Bool, Required: true},
-		},
-		Paging:  Paging{Style: "time", Params: []string{"startTime", "endTime", "pageSize", "includeStart"}},
-		Area:    "message",
-		Summary: "Read chatroom messages of a time span from cloud history.",
-	}
-	// MessageGroupPublish is POST /message/group/publish.json: Send a message to up to 3 groups, or to chosen members of one group.
-	MessageGroupPublish = &Endpoint{
-		Name: "MessageGroupPublish", Method: "POST", Path: "/message/group/publish.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 20, Per: time.Second, Counts: Targets, Param: "toGroupId"},
-		Params: []Param{
-			{Name: "fromUserId", Required: true, MaxBytes: 64},
-			{Name: "toGroupId", Type: StringList, List: Repeat, Required: true, MaxItems: 3},
-			{Name: "toUserId", Type: StringList, List: Repeat},
-			{Name: "objectName", Required: true, MaxChars: 32},
-			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
-			{Name: "pushContent"},
-			{Name: "pushData"},
-			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isCounted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isMentioned", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "contentAvailable", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "expansion", Type: Bool},
-			{Name: "extraContent", Type: JSONString, MaxItems: 100},
-			{Name: "disablePush", Type: Bool},
-			{Name: "pushExt", Type: JSONString},
-			{Name: "disableUpdateLastMsg", Type: Bool},
-			{Name: "needReadReceipt", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "msgRandom", Type: Int},
-		},
-		Area:    "message",
-		Summary: "Send a message to up to 3 groups, or to chosen members of one group.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/send-group",
-	}
-	// MessageGroupModify is POST /message/group/modify.json: Replace the content of a group message already sent.
-	MessageGroupModify = &Endpoint{
-		Name: "MessageGroupModify", Method: "POST", Path: "/message/group/modify.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Params: []Param{
-			{Name: "fromUserId", Required: true},
-			{Name: "groupId", Required: true},
-			{Name: "msgUID", Required: true},
-			{Name: "objectName"},
-			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
-		},
-		Area:    "message",
-		Summary: "Replace the content of a group message already sent.",
-	}
-	// MessageUltragroupPublish is POST /message/ultragroup/publish.json: Send a message to up to 3 ultra groups, or to chosen members of one.
-	MessageUltragroupPublish = &Endpoint{
-		Name: "MessageUltragroupPublish", Method: "POST", Path: "/message/ultragroup/publish.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "toGroupIds", Caps: []Cap{{Limit: 20, Per: time.Second, Each: []string{"toGroupIds", "busChannel"}}}},
-		Params: []Param{
-			{Name: "fromUserId", Required: true, MaxBytes: 64},
-			{Name: "toGroupIds", Type: StringList, List: Array, Required: true, MaxItems: 3},
-			{Name: "toUserIds", Type: StringList, List: Array},
-			{Name: "objectName", Required: true, MaxChars: 32},
-			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
-			{Name: "pushContent"},
-			{Name: "pushData"},
-			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isCounted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isMentioned", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "contentAvailable", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "pushExt", Type: JSONString},
-			{Name: "busChannel", MaxChars: 20},
-			{Name: "expansion", Type: Bool},
-			{Name: "extraContent", Type: JSONString, MaxItems: 100},
-			{Name: "disableUpdateLastMsg", Type: Bool},
-			{Name: "msgRandom", Type: Int},
-		},
-		Area:    "message",
-		Summary: "Send a message to up to 3 ultra groups, or to chosen members of one.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/message/send-ultragroup",
-	}
-	// MessageChatroomPublish is POST /message/chatroom/publish.json: Send a message to one or several chatrooms.
-	MessageChatroomPublish = &Endpoint{
-		Name: "MessageChatroomPublish", Method: "POST", Path: "/message/chatroom/publish.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "toChatroomId"},
-		Params: []Param{
-			{Name: "fromUserId", Required: true},
-			{Name: "toChatroomId", Type: StringList, List: Repeat, Required: true},
-			{Name: "objectName", Required: true, MaxChars: 32},
-			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
-			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "priority", Type: Int, Values: []string{"0", "1", "2", "3"}, ZeroValid: true},
-			{Name: "msgRandom", Type: Int},
-		},
-		Area:    "message",
-		Summary: "Send a message to one or several chatrooms.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/send-chatroom",
-	}
-	// MessageChatroomBroadcast is POST /message/chatroom/broadcast.json: Send a message to every chatroom of the app.
-	MessageChatroomBroadcast = &Endpoint{
-		Name: "MessageChatroomBroadcast", Method: "POST", Path: "/message/chatroom/broadcast.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Final: []int{1008},
-		Quota: Quota{Limit: 1, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "fromUserId", Required: true},
-			{Name: "objectName", Required: true, MaxChars: 32},
-			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
-			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-		},
-		Area:    "message",
-		Summary: "Send a message to every chatroom of the app.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/send-chatroom-broadcast",
-	}
-	// MessageSystemPublish is POST /message/system/publish.json: Send a system-conversation message to up to 100 users.
-	MessageSystemPublish = &Endpoint{
-		Name: "MessageSystemPublish", Method: "POST", Path: "/message/system/publish.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "toUserId"},
-		Params: []Param{
-			{Name: "fromUserId", Required: true, MaxBytes: 64},
-			{Name: "toUserId", Type: StringList, List: Repeat, Required: true, MaxItems: 100},
-			{Name: "objectName", Required: true, MaxChars: 32},
-			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
-			{Name: "pushContent"},
-			{Name: "pushData"},
-			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isCounted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "count", Type: Int, Min: num(-1), Max: num(9999), ZeroValid: true},
-			{Name: "contentAvailable", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "disablePush", Type: Bool},
-			{Name: "pushExt", Type: JSONString},
-			{Name: "disableUpdateLastMsg", Type: Bool},
-			{Name: "msgRandom", Type: Int},
-		},
-		Area:    "message",
-		Summary: "Send a system-conversation message to up to 100 users.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/system/send-private",
-	}
-	// MessageSystemPublishTemplate is POST /message/system/publish_template.json: Send differing system messages to many users from one template.
-	MessageSystemPublishTemplate = &Endpoint{
-		Name: "MessageSystemPublishTemplate", Method: "POST", Path: "/message/system/publish_template.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "toUserId"},
-		Params: []Param{
-			{Name: "fromUserId", Required: true, MaxBytes: 64},
-			{Name: "toUserId", Type: StringList, List: Array, Required: true, MaxItems: 100},
-			{Name: "objectName", Required: true, MaxChars: 32},
-			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
-			{Name: "values", Type: ObjectList, List: Array, Required: true},
-			{Name: "pushContent", Type: StringList, List: Array, Required: true},
-			{Name: "pushData", Type: StringList, List: Array},
-			{Name: "contentAvailable", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "disablePush", Type: Bool},
-			{Name: "pushExt", Type: StringList, List: Array},
-			{Name: "disableUpdateLastMsg", Type: Bool},
-			{Name: "msgRandom", Type: Int},
-		},
-		Area:    "message",
-		Summary: "Send differing system messages to many users from one template.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/system/send-private-template",
-	}
-	// MessageBroadcast is POST /message/broadcast.json: Send a system message to every user of the app.
-	MessageBroadcast = &Endpoint{
-		Name: "MessageBroadcast", Method: "POST", Path: "/message/broadcast.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Final: []int{1008},
-		Quota: Quota{Limit: 2, Per: time.Hour, Counts: Requests, Caps: []Cap{{Limit: 3, Per: 24 * time.Hour}}},
-		Params: []Param{
-			{Name: "fromUserId", Required: true, MaxBytes: 64},
-			{Name: "objectName", Required: true, MaxChars: 32},
-			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
-			{Name: "pushContent"},
-			{Name: "pushData"},
-			{Name: "contentAvailable", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "pushExt", Type: JSONString},
-			{Name: "disableUpdateLastMsg", Type: Bool},
-			{Name: "msgRandom", Type: Int},
-			{Name: "os", Values: []string{"iOS", "Android"}},
-		},
-		Area:    "message",
-		Summary: "Send a system message to every user of the app.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/system/send-message-broadcast-to-all",
-	}
-	// MessageOnlineBroadcast is POST /message/online/broadcast.json: Send a system message to all users online now.
-	MessageOnlineBroadcast = &Endpoint{
-		Name: "MessageOnlineBroadcast", Method: "POST", Path: "/message/online/broadcast.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Final: []int{1008},
-		Quota: Quota{Limit: 60, Per: time.Minute, Counts: Requests},
-		Params: []Param{
-			{Name: "fromUserId", Required: true},
-			{Name: "objectName", Required: true, MaxChars: 32},
-			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
-			{Name: "disableUpdateLastMsg", Type: Bool},
-			{Name: "msgRandom", Type: Int},
-		},
-		Area:    "message",
-		Summary: "Send a system message to all users online now.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/system/send-message-broadcast-online",
-	}
-	// MessageBroadcastRecall is POST /message/broadcast/recall.json: Take back a broadcast sent through /message/broadcast.json or /push.json.
-	MessageBroadcastRecall = &Endpoint{
-		Name: "MessageBroadcastRecall", Method: "POST", Path: "/message/broadcast/recall.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Final: []int{1008},
-		Quota: Quota{Limit: 2, Per: time.Hour, Counts: Requests, Caps: []Cap{{Limit: 3, Per: 24 * time.Hour}}},
-		Params: []Param{
-			{Name: "fromUserId", Required: true},
-			{Name: "messageUID", Required: true},
-			{Name: "sentTime", Type: Int, Unit: Milliseconds},
-			{Name: "isAdmin", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isDelete", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "extra"},
-			{Name: "disableUpdateLastMsg", Type: Bool},
-		},
-		Area:    "message",
-		Summary: "Take back a broadcast sent through /message/broadcast.json or /push.json.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/system/recall-message-broadcast-to-all",
-	}
-	// MessageRecall is POST /message/recall.json: Take back a message in any conversation type.
-	MessageRecall = &Endpoint{
-		Name: "MessageRecall", Method: "POST", Path: "/message/recall.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "fromUserId", Required: true},
-			{Name: "conversationType", Type: Int, Required: true, Values: []string{"1", "3", "4", "6", "10"}},
-			{Name: "targetId", Required: true},
-			{Name: "busChannel", MaxChars: 20},
-			{Name: "messageUID", Required: true},
-			{Name: "sentTime", Type: Int, Unit: Milliseconds},
-			{Name: "isAdmin", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isDelete", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "disablePush", Type: Bool},
-			{Name: "extra"},
-			{Name: "disableUpdateLastMsg", Type: Bool},
-		},
-		Area:    "message",
-		Summary: "Take back a message in any conversation type.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/msgrecall",
-	}
-	// MessageExpansionSet is POST /message/expansion/set.json: Attach or overwrite key-value data of a sent private or group message.
-	MessageExpansionSet = &Endpoint{
-		Name: "MessageExpansionSet", Method: "POST", Path: "/message/expansion/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests, Caps: []Cap{{Limit: 20, Per: time.Second, When: Condition{Param: "conversationType", Value: "3"}}, {Uses: MessagePrivatePublish, When: Condition{Param: "conversationType", Value: "1"}}, {Uses: MessageGroupPublish, When: Condition{Param: "conversationType", Value: "3"}}}},
-		Params: []Param{
-			{Name: "msgUID", Required: true},
-			{Name: "userId", Required: true},
-			{Name: "conversationType", Required: true, Values: []string{"1", "3"}},
-			{Name: "targetId", Required: true},
-			{Name: "extraKeyVal", Type: JSONString, Required: true, MaxItems: 100},
-			{Name: "isSyncSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-		},
-		Area:    "message",
-		Summary: "Attach or overwrite key-value data of a sent private or group message.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/set-expansion",
-	}
-	// MessageExpansionDelete is POST /message/expansion/delete.json: Remove key-value data of a sent private or group message.
-	MessageExpansionDelete = &Endpoint{
-		Name: "MessageExpansionDelete", Method: "POST", Path: "/message/expansion/delete.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests, Caps: []Cap{{Limit: 20, Per: time.Second, When: Condition{Param: "conversationType", Value: "3"}}, {Uses: MessagePrivatePublish, When: Condition{Param: "conversationType", Value: "1"}}, {Uses: MessageGroupPublish, When: Condition{Param: "conversationType", Value: "3"}}}},
-		Params: []Param{
-			{Name: "msgUID", Required: true},
-			{Name: "userId", Required: true},
-			{Name: "conversationType", Required: true, Values: []string{"1", "3"}},
-			{Name: "targetId", Required: true},
-			{Name: "extraKey", Type: StringList, List: Text, Required: true, MaxItems: 100},
-			{Name: "isSyncSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-		},
-		Area:    "message",
-		Summary: "Remove key-value data of a sent private or group message.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/delete-expansion",
-	}
-	// MessageExpansionQuery is POST /message/expansion/query.json: Read the key-value data of a private or group message.
-	MessageExpansionQuery = &Endpoint{
-		Name: "MessageExpansionQuery", Method: "POST", Path: "/message/expansion/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "msgUID", Required: true},
-			{Name: "pageNo", Type: Int},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"pageNo"}},
-		Area:    "message",
-		Summary: "Read the key-value data of a private or group message.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/get-expansion",
-	}
-	// MessageHistory is POST /message/history.json: Get the download address of the message log of one hour.
-	MessageHistory = &Endpoint{
-		Name: "MessageHistory", Method: "POST", Path: "/message/history.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "date", Required: true},
-		},
-		Area:    "message",
-		Summary: "Get the download address of the message log of one hour.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/message/get-message-history-log",
-	}
-	// MessageHistoryDelete is POST /message/history/delete.json: Delete the message log file of one hour.
-	MessageHistoryDelete = &Endpoint{
-		Name: "MessageHistoryDelete", Method: "POST", Path: "/message/history/delete.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "date", Required: true},
-		},
-		Area:    "message",
-		Summary: "Delete the message log file of one hour.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/delete-message-history-log",
-	}
-	// StatusmessagePrivatePublish is POST /statusmessage/private/publish.json: Send a one-to-one message that only online users get and nobody stores.
-	StatusmessagePrivatePublish = &Endpoint{
-		Name: "StatusmessagePrivatePublish", Method: "POST", Path: "/statusmessage/private/publish.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 6000, Per: time.Minute, Counts: Targets, Param: "toUserId"},
-		Params: []Param{
-			{Name: "fromUserId", Required: true},
-			{Name: "toUserId", Type: StringList, List: Repeat, Required: true, MaxItems: 1000},
-			{Name: "objectName", Required: true, MaxChars: 32},
-			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
-			{Name: "verifyBlacklist", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "msgRandom", Type: Int},
-		},
-		Area:    "message",
-		Summary: "Send a one-to-one message that only online users get and nobody stores.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/send-status-private",
-	}
-	// StatusmessageGroupPublish is POST /statusmessage/group/publish.json: Send a group message that only online members get and nobody stores.
-	StatusmessageGroupPublish = &Endpoint{
-		Name: "StatusmessageGroupPublish", Method: "POST", Path: "/statusmessage/group/publish.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 20, Per: time.Second, Counts: Targets, Param: "toGroupId"},
-		Params: []Param{
-			{Name: "fromUserId", Required: true},
-			{Name: "toGroupId", Type: StringList, List: Repeat, Required: true, MaxItems: 3},
-			{Name: "objectName", Required: true, MaxChars: 32},
-			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
-			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "verifyBlacklist", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "msgRandom", Type: Int},
-		},
-		Area:    "message",
-		Summary: "Send a group message that only online members get and nobody stores.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/send-status-group",
-	}
-	// MessageDiscussionPublish is POST /message/discussion/publish.json: Send a message to a discussion group (old conversation type).
+	MessagePrivatePublish         = &messagePrivatePublish         // POST /message/private/publish.json: Send a one-to-one message to up to 1000 users.
+	MessagePrivatePublishTemplate = &messagePrivatePublishTemplate // POST /message/private/publish_template.json: Send differing one-to-one messages to many users from one template.
+	MessagePrivateModify          = &messagePrivateModify          // POST /message/private/modify.json: Replace the content of a one-to-one message already sent.
+	V3MessagePrivatePublishStream = &v3MessagePrivatePublishStream // POST /v3/message/private/publish_stream.json: Send one chunk of a streamed one-to-one message, e.g. text as an AI writes it.
+	V3MessageGroupPublishStream   = &v3MessageGroupPublishStream   // POST /v3/message/group/publish_stream.json: Send one chunk of a streamed group message.
+	V3MessagePrivateQuery         = &v3MessagePrivateQuery         // POST /v3/message/private/query.json: Read one-to-one messages of a time span from cloud history.
+	V3MessageGroupQuery           = &v3MessageGroupQuery           // POST /v3/message/group/query.json: Read group messages of a time span from cloud history.
+	V3MessageUltragroupQuery      = &v3MessageUltragroupQuery      // POST /v3/message/ultragroup/query.json: Read ultra group messages of a time span from cloud history.
+	V3MessageChatroomQuery        = &v3MessageChatroomQuery        // POST /v3/message/chatroom/query.json: Read chatroom messages of a time span from cloud history.
+	MessageGroupPublish           = &messageGroupPublish           // POST /message/group/publish.json: Send a message to up to 3 groups, or to chosen members of one group.
+	MessageGroupModify            = &messageGroupModify            // POST /message/group/modify.json: Replace the content of a group message already sent.
+	MessageUltragroupPublish      = &messageUltragroupPublish      // POST /message/ultragroup/publish.json: Send a message to up to 3 ultra groups, or to chosen members of one.
+	MessageChatroomPublish        = &messageChatroomPublish        // POST /message/chatroom/publish.json: Send a message to one or several chatrooms.
+	MessageChatroomBroadcast      = &messageChatroomBroadcast      // POST /message/chatroom/broadcast.json: Send a message to every chatroom of the app.
+	MessageSystemPublish          = &messageSystemPublish          // POST /message/system/publish.json: Send a system-conversation message to up to 100 users.
+	MessageSystemPublishTemplate  = &messageSystemPublishTemplate  // POST /message/system/publish_template.json: Send differing system messages to many users from one template.
+	MessageBroadcast              = &messageBroadcast              // POST /message/broadcast.json: Send a system message to every user of the app.
+	MessageOnlineBroadcast        = &messageOnlineBroadcast        // POST /message/online/broadcast.json: Send a system message to all users online now.
+	MessageBroadcastRecall        = &messageBroadcastRecall        // POST /message/broadcast/recall.json: Take back a broadcast sent through /message/broadcast.json or /push.json.
+	MessageRecall                 = &messageRecall                 // POST /message/recall.json: Take back a message in any conversation type.
+	MessageExpansionSet           = &messageExpansionSet           // POST /message/expansion/set.json: Attach or overwrite key-value data of a sent private or group message.
+	MessageExpansionDelete        = &messageExpansionDelete        // POST /message/expansion/delete.json: Remove key-value data of a sent private or group message.
+	MessageExpansionQuery         = &messageExpansionQuery         // POST /message/expansion/query.json: Read the key-value data of a private or group message.
+	MessageHistory                = &messageHistory                // POST /message/history.json: Get the download address of the message log of one hour.
+	MessageHistoryDelete          = &messageHistoryDelete          // POST /message/history/delete.json: Delete the message log file of one hour.
+	StatusmessagePrivatePublish   = &statusmessagePrivatePublish   // POST /statusmessage/private/publish.json: Send a one-to-one message that only online users get and nobody stores.
+	StatusmessageGroupPublish     = &statusmessageGroupPublish     // POST /statusmessage/group/publish.json: Send a group message that only online members get and nobody stores.
+	// MessageDiscussionPublish is deprecated.
 	//
 	// Deprecated: see the catalogue for its successor.
-	MessageDiscussionPublish = &Endpoint{
-		Name: "MessageDiscussionPublish", Method: "POST", Path: "/message/discussion/publish.json",
-		Encoding: Form, Success: 200, Status: Deprecated, Class: Unsafe,
-		Params: []Param{
-			{Name: "fromUserId", Required: true, MaxBytes: 64},
-			{Name: "toDiscussionId", Type: StringList, List: Repeat, Required: true},
-			{Name: "objectName", Required: true, MaxChars: 32},
-			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
-			{Name: "pushContent"},
-			{Name: "pushData"},
-			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isCounted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "contentAvailable", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-		},
-		Area:    "message",
-		Summary: "Send a message to a discussion group (old conversation type).",
-	}
+	MessageDiscussionPublish = &messageDiscussionPublish // POST /message/discussion/publish.json: Send a message to a discussion group (old conversation type).
 )
 
 // The endpoints of api/other.yaml.
 var (
-	// V3UserProxychatStart is POST /v3/user/proxychat/start: Let a bot answer for a user towards the given users.
-	V3UserProxychatStart = &Endpoint{
-		Name: "V3UserProxychatStart", Method: "POST", Path: "/v3/user/proxychat/start",
-		Encoding: JSON, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxChars: 64},
-			{Name: "targetIds", Type: StringList, List: Array, Required: true, MaxItems: 50, MaxChars: 64},
-			{Name: "botUserId", Required: true, MaxChars: 64},
-			{Name: "metadata", Type: Object, MaxItems: 32},
-		},
-		Area:    "other",
-		Summary: "Let a bot answer for a user towards the given users.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/proxychat/start-user-proxychat",
-	}
-	// V3UserProxychatQuery is POST /v3/user/proxychat/query.json: List the stand-in settings of a user.
-	V3UserProxychatQuery = &Endpoint{
-		Name: "V3UserProxychatQuery", Method: "POST", Path: "/v3/user/proxychat/query.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", MaxChars: 64},
-			{Name: "page", Type: Int, Min: num(1)},
-			{Name: "size", Type: Int},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "size"}},
-		Area:    "other",
-		Summary: "List the stand-in settings of a user.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/proxychat/list-user-proxychats",
-	}
-	// V3Translate is POST /v3/translate.json: Translate a text.
-	V3Translate = &Endpoint{
-		Name: "V3Translate", Method: "POST", Path: "/v3/translate.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 10, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "text", Required: true, MaxChars: 1000},
-			{Name: "sourceLanguage"},
-			{Name: "targetLanguage"},
-		},
-		Area:    "other",
-		Summary: "Translate a text.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/builtin-translation",
-	}
-	// JwtGetToken is POST /jwt/getToken.json: Get a JWT for a user, with which the client app calls the translation plug-in.
-	JwtGetToken = &Endpoint{
-		Name: "JwtGetToken", Method: "POST", Path: "/jwt/getToken.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		CustomHost: "translation",
-		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true},
-		},
-		Area:    "other",
-		Summary: "Get a JWT for a user, with which the client app calls the translation plug-in.",
-	}
-	// EmbedAccessToken is POST /embed/access/token: Get a URL with a token for embedding one console page.
-	EmbedAccessToken = &Endpoint{
-		Name: "EmbedAccessToken", Method: "POST", Path: "/embed/access/token",
-		Encoding: JSON, Success: 10000, Status: Current, Class: Idempotent,
-		Host:     "https://embed-console.rongcloud.net",
-		Unsigned: true,
-		Params: []Param{
-			{Name: "access_key", Required: true},
-			{Name: "page_code", Required: true},
-			{Name: "useful_life", Type: Int, Unit: Seconds, Required: true, Min: num(1), Max: num(31536000)},
-		},
-		Area:    "other",
-		Summary: "Get a URL with a token for embedding one console page.",
-		Doc:     "https://docs.rongcloud.cn/guides/imbedded-console/get-access-token",
-	}
+	V3UserProxychatStart = &v3UserProxychatStart // POST /v3/user/proxychat/start: Let a bot answer for a user towards the given users.
+	V3UserProxychatQuery = &v3UserProxychatQuery // POST /v3/user/proxychat/query.json: List the stand-in settings of a user.
+	V3Translate          = &v3Translate          // POST /v3/translate.json: Translate a text.
+	JwtGetToken          = &jwtGetToken          // POST /jwt/getToken.json: Get a JWT for a user, with which the client app calls the translation plug-in.
+	EmbedAccessToken     = &embedAccessToken     // POST /embed/access/token: Get a URL with a token for embedding one console page.
 )
 
 // The endpoints of api/push.yaml.
 var (
-	// Push is POST /push.json: Push to all users or to users chosen by tag, ID or app package; with a message it also lands in the system conversation.
-	Push = &Endpoint{
-		Name: "Push", Method: "POST", Path: "/push.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 2, Per: time.Hour, Counts: Requests, Caps: []Cap{{Limit: 3, Per: 24 * time.Hour}}},
-		Params: []Param{
-			{Name: "platform", Type: StringList, List: Array, Required: true, Values: []string{"ios", "android"}},
-			{Name: "fromuserid", MaxBytes: 64},
-			{Name: "audience", Type: Object, Required: true},
-			{Name: "message", Type: Object},
-			{Name: "notification", Type: Object, Required: true},
-		},
-		Area:    "push",
-		Summary: "Push to all users or to users chosen by tag, ID or app package; with a message it also lands in the system conversation.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/system/send-push-by-tag",
-	}
-	// PushUser is POST /push/user.json: Push to up to 100 users without any message.
-	PushUser = &Endpoint{
-		Name: "PushUser", Method: "POST", Path: "/push/user.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "userIds"},
-		Params: []Param{
-			{Name: "userIds", Type: StringList, List: Array, Required: true, MaxItems: 100},
-			{Name: "notification", Type: Object, Required: true},
-		},
-		Area:    "push",
-		Summary: "Push to up to 100 users without any message.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/system/send-push-by-user",
-	}
-	// PushCustom is POST /push/custom.json: Push Plus: push to all or to users chosen by tag logic or app package, without any message.
-	PushCustom = &Endpoint{
-		Name: "PushCustom", Method: "POST", Path: "/push/custom.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 20, Per: time.Hour, Counts: Requests, Caps: []Cap{{Limit: 100, Per: 24 * time.Hour}}},
-		Params: []Param{
-			{Name: "platform", Type: StringList, List: Array, Required: true, Values: []string{"ios", "android"}},
-			{Name: "audience", Type: Object, Required: true},
-			{Name: "notification", Type: Object, Required: true},
-		},
-		Area:    "push",
-		Summary: "Push Plus: push to all or to users chosen by tag logic or app package, without any message.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/push/push-plus",
-	}
-	// StatGetDayPushData is POST /stat/getDayPushData: Push Plus figures added up over days.
-	StatGetDayPushData = &Endpoint{
-		Name: "StatGetDayPushData", Method: "POST", Path: "/stat/getDayPushData",
-		Encoding: Form, Success: 200, Status: Unconfirmed, Class: Safe,
-		Quota:   Quota{Limit: 1, Per: time.Second, Counts: Requests},
-		Area:    "push",
-		Summary: "Push Plus figures added up over days.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/push/push-plus",
-	}
-	// StatGetPushIdData is POST /stat/getPushIdData: Push Plus figures of one push.
-	StatGetPushIdData = &Endpoint{
-		Name: "StatGetPushIdData", Method: "POST", Path: "/stat/getPushIdData",
-		Encoding: Form, Success: 200, Status: Unconfirmed, Class: Safe,
-		Quota:   Quota{Limit: 1, Per: time.Second, Counts: Requests},
-		Area:    "push",
-		Summary: "Push Plus figures of one push.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/push/push-plus",
-	}
+	Push               = &push               // POST /push.json: Push to all users or to users chosen by tag, ID or app package; with a message it also lands in the system conversation.
+	PushUser           = &pushUser           // POST /push/user.json: Push to up to 100 users without any message.
+	PushCustom         = &pushCustom         // POST /push/custom.json: Push Plus: push to all or to users chosen by tag logic or app package, without any message.
+	StatGetDayPushData = &statGetDayPushData // POST /stat/getDayPushData: Push Plus figures added up over days.
+	StatGetPushIdData  = &statGetPushIdData  // POST /stat/getPushIdData: Push Plus figures of one push.
 )
 
 // The endpoints of api/sensitive.yaml.
 var (
-	// SensitivewordAdd is POST /sensitiveword/add.json: Add one word that is replaced or blocks the message.
-	SensitivewordAdd = &Endpoint{
-		Name: "SensitivewordAdd", Method: "POST", Path: "/sensitiveword/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "word", Required: true, MaxChars: 32},
-			{Name: "replaceWord", MaxChars: 32},
-		},
-		Area:    "sensitive",
-		Summary: "Add one word that is replaced or blocks the message.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/moderation/add-sensitive-word",
-	}
-	// SensitivewordBatchAdd is POST /sensitiveword/batch/add.json: Add several words at once; all or nothing.
-	SensitivewordBatchAdd = &Endpoint{
-		Name: "SensitivewordBatchAdd", Method: "POST", Path: "/sensitiveword/batch/add.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "words", Type: ObjectList, List: Array, Required: true, MaxItems: 50},
-		},
-		Area:    "sensitive",
-		Summary: "Add several words at once; all or nothing.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/moderation/batch-add-sensitive-word",
-	}
-	// SensitivewordDelete is POST /sensitiveword/delete.json: Remove one word.
-	SensitivewordDelete = &Endpoint{
-		Name: "SensitivewordDelete", Method: "POST", Path: "/sensitiveword/delete.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "word", Required: true, MaxChars: 32},
-		},
-		Area:    "sensitive",
-		Summary: "Remove one word.",
-	}
-	// SensitivewordBatchDelete is POST /sensitiveword/batch/delete.json: Remove several words.
-	SensitivewordBatchDelete = &Endpoint{
-		Name: "SensitivewordBatchDelete", Method: "POST", Path: "/sensitiveword/batch/delete.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "words", Type: StringList, List: Repeat, Required: true, MaxItems: 50},
-		},
-		Area:    "sensitive",
-		Summary: "Remove several words.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/moderation/batch-remove-sensitive-word",
-	}
-	// SensitivewordList is POST /sensitiveword/list.json: List the words.
-	SensitivewordList = &Endpoint{
-		Name: "SensitivewordList", Method: "POST", Path: "/sensitiveword/list.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "type", Type: Int, Values: []string{"0", "1", "2"}, ZeroValid: true},
-		},
-		Area:    "sensitive",
-		Summary: "List the words.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/moderation/query-sensitive-word",
-	}
-	// WordfilterAdd is POST /wordfilter/add.json: Old form: add one blocking word.
+	SensitivewordAdd         = &sensitivewordAdd         // POST /sensitiveword/add.json: Add one word that is replaced or blocks the message.
+	SensitivewordBatchAdd    = &sensitivewordBatchAdd    // POST /sensitiveword/batch/add.json: Add several words at once; all or nothing.
+	SensitivewordDelete      = &sensitivewordDelete      // POST /sensitiveword/delete.json: Remove one word.
+	SensitivewordBatchDelete = &sensitivewordBatchDelete // POST /sensitiveword/batch/delete.json: Remove several words.
+	SensitivewordList        = &sensitivewordList        // POST /sensitiveword/list.json: List the words.
+	// WordfilterAdd is deprecated.
 	//
 	// Deprecated: see the catalogue for its successor.
-	WordfilterAdd = &Endpoint{
-		Name: "WordfilterAdd", Method: "POST", Path: "/wordfilter/add.json",
-		Encoding: Form, Success: 200, Status: Deprecated, Class: Idempotent,
-		Params: []Param{
-			{Name: "word", Required: true, MaxChars: 32},
-		},
-		Area:    "sensitive",
-		Summary: "Old form: add one blocking word.",
-	}
-	// WordfilterDelete is POST /wordfilter/delete.json: Old form: remove one blocking word.
+	WordfilterAdd = &wordfilterAdd // POST /wordfilter/add.json: Old form: add one blocking word.
+	// WordfilterDelete is deprecated.
 	//
 	// Deprecated: see the catalogue for its successor.
-	WordfilterDelete = &Endpoint{
-		Name: "WordfilterDelete", Method: "POST", Path: "/wordfilter/delete.json",
-		Encoding: Form, Success: 200, Status: Deprecated, Class: Idempotent,
-		Params: []Param{
-			{Name: "word", Required: true, MaxChars: 32},
-		},
-		Area:    "sensitive",
-		Summary: "Old form: remove one blocking word.",
-	}
-	// WordfilterList is POST /wordfilter/list.json: Old form: list the blocking words.
+	WordfilterDelete = &wordfilterDelete // POST /wordfilter/delete.json: Old form: remove one blocking word.
+	// WordfilterList is deprecated.
 	//
 	// Deprecated: see the catalogue for its successor.
-	WordfilterList = &Endpoint{
-		Name: "WordfilterList", Method: "POST", Path: "/wordfilter/list.json",
-		Encoding: Form, Success: 200, Status: Deprecated, Class: Safe,
-		Area:    "sensitive",
-		Summary: "Old form: list the blocking words.",
-	}
+	WordfilterList = &wordfilterList // POST /wordfilter/list.json: Old form: list the blocking words.
 )
 
 // The endpoints of api/ultragroup.yaml.
 var (
-	// UltragroupCreate is POST /ultragroup/create.json: Create an ultra group and put one user into it.
-	UltragroupCreate = &Endpoint{
-		Name: "UltragroupCreate", Method: "POST", Path: "/ultragroup/create.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "groupName", Required: true, MaxChars: 64},
-		},
-		Area:    "ultragroup",
-		Summary: "Create an ultra group and put one user into it.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/ultragroup/create-ultragroup",
-	}
-	// UltragroupDis is POST /ultragroup/dis.json: Dissolve an ultra group.
-	UltragroupDis = &Endpoint{
-		Name: "UltragroupDis", Method: "POST", Path: "/ultragroup/dis.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-		},
-		Area:    "ultragroup",
-		Summary: "Dissolve an ultra group.",
-	}
-	// UltragroupJoin is POST /ultragroup/join.json: Add one user to an ultra group.
-	UltragroupJoin = &Endpoint{
-		Name: "UltragroupJoin", Method: "POST", Path: "/ultragroup/join.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "groupId", Required: true, MaxChars: 64},
-		},
-		Area:    "ultragroup",
-		Summary: "Add one user to an ultra group.",
-	}
-	// UltragroupQuit is POST /ultragroup/quit.json: Remove one user from an ultra group.
-	UltragroupQuit = &Endpoint{
-		Name: "UltragroupQuit", Method: "POST", Path: "/ultragroup/quit.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "groupId", Required: true, MaxChars: 64},
-		},
-		Area:    "ultragroup",
-		Summary: "Remove one user from an ultra group.",
-	}
-	// UltragroupRefresh is POST /ultragroup/refresh.json: Update the ultra group name used in push.
-	UltragroupRefresh = &Endpoint{
-		Name: "UltragroupRefresh", Method: "POST", Path: "/ultragroup/refresh.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "groupName", Required: true, MaxChars: 64},
-		},
-		Area:    "ultragroup",
-		Summary: "Update the ultra group name used in push.",
-	}
-	// UltragroupMemberExist is POST /ultragroup/member/exist.json: Ask whether a user is in an ultra group.
-	UltragroupMemberExist = &Endpoint{
-		Name: "UltragroupMemberExist", Method: "POST", Path: "/ultragroup/member/exist.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "groupId", Required: true, MaxChars: 64},
-		},
-		Area:    "ultragroup",
-		Summary: "Ask whether a user is in an ultra group.",
-	}
-	// UltragroupChannelCreate is POST /ultragroup/channel/create.json: Create a channel in an ultra group.
-	UltragroupChannelCreate = &Endpoint{
-		Name: "UltragroupChannelCreate", Method: "POST", Path: "/ultragroup/channel/create.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", Required: true, MaxChars: 20},
-			{Name: "type", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-		},
-		Area:    "ultragroup",
-		Summary: "Create a channel in an ultra group.",
-	}
-	// UltragroupChannelDel is POST /ultragroup/channel/del.json: Delete a channel.
-	UltragroupChannelDel = &Endpoint{
-		Name: "UltragroupChannelDel", Method: "POST", Path: "/ultragroup/channel/del.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", Required: true, MaxChars: 20},
-		},
-		Area:    "ultragroup",
-		Summary: "Delete a channel.",
-	}
-	// UltragroupChannelGet is POST /ultragroup/channel/get.json: List the channels of an ultra group.
-	UltragroupChannelGet = &Endpoint{
-		Name: "UltragroupChannelGet", Method: "POST", Path: "/ultragroup/channel/get.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "page", Type: Int},
-			{Name: "limit", Type: Int, Max: num(100)},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "limit"}},
-		Area:    "ultragroup",
-		Summary: "List the channels of an ultra group.",
-	}
-	// UltragroupChannelTypeChange is POST /ultragroup/channel/type/change.json: Switch a channel between public and private.
-	UltragroupChannelTypeChange = &Endpoint{
-		Name: "UltragroupChannelTypeChange", Method: "POST", Path: "/ultragroup/channel/type/change.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", Required: true, MaxChars: 20},
-			{Name: "type", Type: Int, Required: true, Values: []string{"0", "1"}, ZeroValid: true},
-		},
-		Area:    "ultragroup",
-		Summary: "Switch a channel between public and private.",
-	}
-	// UltragroupChannelPrivateUsersAdd is POST /ultragroup/channel/private/users/add.json: Add users to a channel's private member list.
-	UltragroupChannelPrivateUsersAdd = &Endpoint{
-		Name: "UltragroupChannelPrivateUsersAdd", Method: "POST", Path: "/ultragroup/channel/private/users/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", Required: true, MaxChars: 20},
-			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 20},
-		},
-		Area:    "ultragroup",
-		Summary: "Add users to a channel's private member list.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/ultragroup/private-channel/add-to-private-channel-users",
-	}
-	// UltragroupChannelPrivateUsersDel is POST /ultragroup/channel/private/users/del.json: Remove users from a channel's private member list.
-	UltragroupChannelPrivateUsersDel = &Endpoint{
-		Name: "UltragroupChannelPrivateUsersDel", Method: "POST", Path: "/ultragroup/channel/private/users/del.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", Required: true, MaxChars: 20},
-			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 20},
-		},
-		Area:    "ultragroup",
-		Summary: "Remove users from a channel's private member list.",
-	}
-	// UltragroupChannelPrivateUsersGet is POST /ultragroup/channel/private/users/get.json: List a channel's private member list.
-	UltragroupChannelPrivateUsersGet = &Endpoint{
-		Name: "UltragroupChannelPrivateUsersGet", Method: "POST", Path: "/ultragroup/channel/private/users/get.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", Required: true, MaxChars: 20},
-			{Name: "page", Type: Int},
-			{Name: "pageSize", Type: Int, Min: num(1), Max: num(100)},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "pageSize"}},
-		Area:    "ultragroup",
-		Summary: "List a channel's private member list.",
-	}
-	// UltragroupUserChannelQuery is POST /ultragroup/user/channel/query.json: List the channels whose private member list holds a user.
-	UltragroupUserChannelQuery = &Endpoint{
-		Name: "UltragroupUserChannelQuery", Method: "POST", Path: "/ultragroup/user/channel/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "page", Type: Int},
-			{Name: "pageSize", Type: Int, Max: num(50)},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "pageSize"}},
-		Area:    "ultragroup",
-		Summary: "List the channels whose private member list holds a user.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/ultragroup/private-channel/query-channel-by-user",
-	}
-	// UltragroupUserbannedAdd is POST /ultragroup/userbanned/add.json: Mute members of an ultra group or of one channel.
-	UltragroupUserbannedAdd = &Endpoint{
-		Name: "UltragroupUserbannedAdd", Method: "POST", Path: "/ultragroup/userbanned/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", MaxChars: 20},
-			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 20},
-		},
-		Area:    "ultragroup",
-		Summary: "Mute members of an ultra group or of one channel.",
-	}
-	// UltragroupUserbannedDel is POST /ultragroup/userbanned/del.json: Unmute members of an ultra group or of one channel.
-	UltragroupUserbannedDel = &Endpoint{
-		Name: "UltragroupUserbannedDel", Method: "POST", Path: "/ultragroup/userbanned/del.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", MaxChars: 20},
-			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 20},
-		},
-		Area:    "ultragroup",
-		Summary: "Unmute members of an ultra group or of one channel.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/ultragroup/mute/unban-user",
-	}
-	// UltragroupUserbannedGet is POST /ultragroup/userbanned/get.json: List muted members.
-	UltragroupUserbannedGet = &Endpoint{
-		Name: "UltragroupUserbannedGet", Method: "POST", Path: "/ultragroup/userbanned/get.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", MaxChars: 20},
-			{Name: "page", Type: Int},
-			{Name: "pageSize", Type: Int},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "pageSize"}},
-		Area:    "ultragroup",
-		Summary: "List muted members.",
-	}
-	// UltragroupGlobalbannedSet is POST /ultragroup/globalbanned/set.json: Switch mute-all on or off for an ultra group or one channel.
-	UltragroupGlobalbannedSet = &Endpoint{
-		Name: "UltragroupGlobalbannedSet", Method: "POST", Path: "/ultragroup/globalbanned/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", MaxChars: 20},
-			{Name: "status", Type: Bool, Required: true, Values: []string{"true", "false"}},
-		},
-		Area:    "ultragroup",
-		Summary: "Switch mute-all on or off for an ultra group or one channel.",
-	}
-	// UltragroupGlobalbannedGet is POST /ultragroup/globalbanned/get.json: Read the mute-all switch.
-	UltragroupGlobalbannedGet = &Endpoint{
-		Name: "UltragroupGlobalbannedGet", Method: "POST", Path: "/ultragroup/globalbanned/get.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", MaxChars: 20},
-		},
-		Area:    "ultragroup",
-		Summary: "Read the mute-all switch.",
-	}
-	// UltragroupBannedWhitelistAdd is POST /ultragroup/banned/whitelist/add.json: Exempt users from mute-all.
-	UltragroupBannedWhitelistAdd = &Endpoint{
-		Name: "UltragroupBannedWhitelistAdd", Method: "POST", Path: "/ultragroup/banned/whitelist/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", MaxChars: 20},
-			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 20},
-		},
-		Area:    "ultragroup",
-		Summary: "Exempt users from mute-all.",
-	}
-	// UltragroupBannedWhitelistDel is POST /ultragroup/banned/whitelist/del.json: Take users off the mute-all exemption list.
-	UltragroupBannedWhitelistDel = &Endpoint{
-		Name: "UltragroupBannedWhitelistDel", Method: "POST", Path: "/ultragroup/banned/whitelist/del.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", MaxChars: 20},
-			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 20},
-		},
-		Area:    "ultragroup",
-		Summary: "Take users off the mute-all exemption list.",
-	}
-	// UltragroupBannedWhitelistGet is POST /ultragroup/banned/whitelist/get.json: List users exempt from mute-all.
-	UltragroupBannedWhitelistGet = &Endpoint{
-		Name: "UltragroupBannedWhitelistGet", Method: "POST", Path: "/ultragroup/banned/whitelist/get.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", MaxChars: 20},
-			{Name: "page", Type: Int},
-			{Name: "pageSize", Type: Int, Max: num(200)},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "pageSize"}},
-		Area:    "ultragroup",
-		Summary: "List users exempt from mute-all.",
-	}
-	// UltragroupNotdisturbSet is POST /ultragroup/notdisturb/set.json: Set the default push level of an ultra group or one channel for all members.
-	UltragroupNotdisturbSet = &Endpoint{
-		Name: "UltragroupNotdisturbSet", Method: "POST", Path: "/ultragroup/notdisturb/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", MaxChars: 20},
-			{Name: "unpushLevel", Type: Int, Required: true, Values: []string{"-1", "0", "1", "2", "4", "5"}, ZeroValid: true},
-		},
-		Area:    "ultragroup",
-		Summary: "Set the default push level of an ultra group or one channel for all members.",
-	}
-	// UltragroupNotdisturbGet is POST /ultragroup/notdisturb/get.json: Read the default push level.
-	UltragroupNotdisturbGet = &Endpoint{
-		Name: "UltragroupNotdisturbGet", Method: "POST", Path: "/ultragroup/notdisturb/get.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", MaxChars: 20},
-		},
-		Area:    "ultragroup",
-		Summary: "Read the default push level.",
-	}
-	// UltragroupMsgGet is POST /ultragroup/msg/get.json: Fetch messages by UID.
-	UltragroupMsgGet = &Endpoint{
-		Name: "UltragroupMsgGet", Method: "POST", Path: "/ultragroup/msg/get.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 5, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "msgs", Type: JSONString, Required: true, MaxItems: 20},
-		},
-		Area:    "ultragroup",
-		Summary: "Fetch messages by UID.",
-	}
-	// UltragroupMsgModify is POST /ultragroup/msg/modify.json: Replace the content of a sent ultra group message.
-	UltragroupMsgModify = &Endpoint{
-		Name: "UltragroupMsgModify", Method: "POST", Path: "/ultragroup/msg/modify.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Minute, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", MaxChars: 20},
-			{Name: "fromUserId", Required: true},
-			{Name: "msgUID", Required: true},
-			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
-			{Name: "msgRandom", Type: Int},
-		},
-		Area:    "ultragroup",
-		Summary: "Replace the content of a sent ultra group message.",
-	}
-	// UltragroupHismsgQuery is POST /ultragroup/hismsg/query.json: Search stored messages of a channel by time and sender.
-	UltragroupHismsgQuery = &Endpoint{
-		Name: "UltragroupHismsgQuery", Method: "POST", Path: "/ultragroup/hismsg/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Minute, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", Required: true, MaxChars: 20},
-			{Name: "startTime", Type: Int, Unit: Milliseconds, Required: true},
-			{Name: "endTime", Type: Int, Unit: Milliseconds, Required: true},
-			{Name: "fromUserId"},
-			{Name: "pageSize", Type: Int, Max: num(100)},
-		},
-		Paging:  Paging{Style: "time", Params: []string{"startTime", "endTime", "pageSize"}},
-		Area:    "ultragroup",
-		Summary: "Search stored messages of a channel by time and sender.",
-	}
-	// UltragroupHismsgMsgidQuery is POST /ultragroup/hismsg/msgid/query.json: Fetch the messages around a given message.
-	UltragroupHismsgMsgidQuery = &Endpoint{
-		Name: "UltragroupHismsgMsgidQuery", Method: "POST", Path: "/ultragroup/hismsg/msgid/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", Required: true, MaxChars: 20},
-			{Name: "msgUID", Required: true},
-			{Name: "prevNum", Type: Int, Min: num(0), Max: num(50), ZeroValid: true},
-			{Name: "lastNum", Type: Int, Min: num(0), Max: num(50), ZeroValid: true},
-		},
-		Area:    "ultragroup",
-		Summary: "Fetch the messages around a given message.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/ultragroup/query-history-by-message-uid",
-	}
-	// UltragroupMessageExpansionSet is POST /ultragroup/message/expansion/set.json: Add or overwrite expansion pairs of a message.
-	UltragroupMessageExpansionSet = &Endpoint{
-		Name: "UltragroupMessageExpansionSet", Method: "POST", Path: "/ultragroup/message/expansion/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "msgUID", Required: true},
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "busChannel", MaxChars: 20},
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "extraKeyVal", Type: JSONString, Required: true, MaxItems: 20},
-		},
-		Area:    "ultragroup",
-		Summary: "Add or overwrite expansion pairs of a message.",
-	}
-	// UltragroupMessageExpansionDelete is POST /ultragroup/message/expansion/delete.json: Delete expansion pairs of a message.
-	UltragroupMessageExpansionDelete = &Endpoint{
-		Name: "UltragroupMessageExpansionDelete", Method: "POST", Path: "/ultragroup/message/expansion/delete.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "msgUID", Required: true},
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "busChannel", MaxChars: 20},
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "extraKey", Type: StringList, List: Text, Required: true, MaxItems: 100},
-		},
-		Area:    "ultragroup",
-		Summary: "Delete expansion pairs of a message.",
-	}
-	// UltragroupMessageExpansionQuery is POST /ultragroup/message/expansion/query.json: Read the expansion pairs of a message.
-	UltragroupMessageExpansionQuery = &Endpoint{
-		Name: "UltragroupMessageExpansionQuery", Method: "POST", Path: "/ultragroup/message/expansion/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "msgUID", Required: true},
-			{Name: "busChannel", MaxChars: 20},
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "pageNo", Type: Int},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"pageNo"}},
-		Area:    "ultragroup",
-		Summary: "Read the expansion pairs of a message.",
-	}
-	// UltragroupUsergroupAdd is POST /ultragroup/usergroup/add.json: Create user groups inside an ultra group.
-	UltragroupUsergroupAdd = &Endpoint{
-		Name: "UltragroupUsergroupAdd", Method: "POST", Path: "/ultragroup/usergroup/add.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "userGroups", Type: ObjectList, List: Array, Required: true, MaxItems: 10},
-		},
-		Area:    "ultragroup",
-		Summary: "Create user groups inside an ultra group.",
-	}
-	// UltragroupUsergroupDel is POST /ultragroup/usergroup/del.json: Delete user groups with their members and channel bindings.
-	UltragroupUsergroupDel = &Endpoint{
-		Name: "UltragroupUsergroupDel", Method: "POST", Path: "/ultragroup/usergroup/del.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "userGroupIds", Type: StringList, List: CSV, Required: true, MaxItems: 10},
-		},
-		Area:    "ultragroup",
-		Summary: "Delete user groups with their members and channel bindings.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/ultragroup/usergroup/delete-usergroup",
-	}
-	// UltragroupUsergroupQuery is POST /ultragroup/usergroup/query.json: List the user groups of an ultra group.
-	UltragroupUsergroupQuery = &Endpoint{
-		Name: "UltragroupUsergroupQuery", Method: "POST", Path: "/ultragroup/usergroup/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "page", Type: Int},
-			{Name: "pageSize", Type: Int, Max: num(50)},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "pageSize"}},
-		Area:    "ultragroup",
-		Summary: "List the user groups of an ultra group.",
-	}
-	// UltragroupUsergroupUserAdd is POST /ultragroup/usergroup/user/add.json: Add users to a user group.
-	UltragroupUsergroupUserAdd = &Endpoint{
-		Name: "UltragroupUsergroupUserAdd", Method: "POST", Path: "/ultragroup/usergroup/user/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "userGroupId", Required: true, MaxChars: 64},
-			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 20},
-		},
-		Area:    "ultragroup",
-		Summary: "Add users to a user group.",
-	}
-	// UltragroupUsergroupUserDel is POST /ultragroup/usergroup/user/del.json: Remove users from a user group.
-	UltragroupUsergroupUserDel = &Endpoint{
-		Name: "UltragroupUsergroupUserDel", Method: "POST", Path: "/ultragroup/usergroup/user/del.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "userGroupId", Required: true, MaxChars: 64},
-			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 20},
-		},
-		Area:    "ultragroup",
-		Summary: "Remove users from a user group.",
-	}
-	// UltragroupUserUsergroupQuery is POST /ultragroup/user/usergroup/query.json: List the user groups a user is in.
-	UltragroupUserUsergroupQuery = &Endpoint{
-		Name: "UltragroupUserUsergroupQuery", Method: "POST", Path: "/ultragroup/user/usergroup/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "page", Type: Int},
-			{Name: "pageSize", Type: Int, Max: num(50)},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "pageSize"}},
-		Area:    "ultragroup",
-		Summary: "List the user groups a user is in.",
-	}
-	// UltragroupChannelUsergroupBind is POST /ultragroup/channel/usergroup/bind.json: Bind user groups to a channel.
-	UltragroupChannelUsergroupBind = &Endpoint{
-		Name: "UltragroupChannelUsergroupBind", Method: "POST", Path: "/ultragroup/channel/usergroup/bind.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", Required: true, MaxChars: 20},
-			{Name: "userGroupIds", Type: StringList, List: CSV, Required: true, MaxItems: 10},
-		},
-		Area:    "ultragroup",
-		Summary: "Bind user groups to a channel.",
-	}
-	// UltragroupChannelUsergroupUnbind is POST /ultragroup/channel/usergroup/unbind.json: Unbind user groups from a channel.
-	UltragroupChannelUsergroupUnbind = &Endpoint{
-		Name: "UltragroupChannelUsergroupUnbind", Method: "POST", Path: "/ultragroup/channel/usergroup/unbind.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", Required: true, MaxChars: 20},
-			{Name: "userGroupIds", Type: StringList, List: CSV, Required: true, MaxItems: 10},
-		},
-		Area:    "ultragroup",
-		Summary: "Unbind user groups from a channel.",
-	}
-	// UltragroupChannelUsergroupQuery is POST /ultragroup/channel/usergroup/query.json: List the user groups bound to a channel.
-	UltragroupChannelUsergroupQuery = &Endpoint{
-		Name: "UltragroupChannelUsergroupQuery", Method: "POST", Path: "/ultragroup/channel/usergroup/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "busChannel", Required: true, MaxChars: 20},
-			{Name: "page", Type: Int},
-			{Name: "pageSize", Type: Int, Max: num(50)},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "pageSize"}},
-		Area:    "ultragroup",
-		Summary: "List the user groups bound to a channel.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/ultragroup/usergroup/query-channel-bound-usergroup",
-	}
-	// UltragroupUsergroupChannelQuery is POST /ultragroup/usergroup/channel/query.json: List the channels a user group is bound to.
-	UltragroupUsergroupChannelQuery = &Endpoint{
-		Name: "UltragroupUsergroupChannelQuery", Method: "POST", Path: "/ultragroup/usergroup/channel/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "groupId", Required: true, MaxChars: 64},
-			{Name: "userGroupId", Required: true, MaxChars: 64},
-			{Name: "page", Type: Int},
-			{Name: "pageSize", Type: Int, Max: num(50)},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "pageSize"}},
-		Area:    "ultragroup",
-		Summary: "List the channels a user group is bound to.",
-	}
+	UltragroupCreate                 = &ultragroupCreate                 // POST /ultragroup/create.json: Create an ultra group and put one user into it.
+	UltragroupDis                    = &ultragroupDis                    // POST /ultragroup/dis.json: Dissolve an ultra group.
+	UltragroupJoin                   = &ultragroupJoin                   // POST /ultragroup/join.json: Add one user to an ultra group.
+	UltragroupQuit                   = &ultragroupQuit                   // POST /ultragroup/quit.json: Remove one user from an ultra group.
+	UltragroupRefresh                = &ultragroupRefresh                // POST /ultragroup/refresh.json: Update the ultra group name used in push.
+	UltragroupMemberExist            = &ultragroupMemberExist            // POST /ultragroup/member/exist.json: Ask whether a user is in an ultra group.
+	UltragroupChannelCreate          = &ultragroupChannelCreate          // POST /ultragroup/channel/create.json: Create a channel in an ultra group.
+	UltragroupChannelDel             = &ultragroupChannelDel             // POST /ultragroup/channel/del.json: Delete a channel.
+	UltragroupChannelGet             = &ultragroupChannelGet             // POST /ultragroup/channel/get.json: List the channels of an ultra group.
+	UltragroupChannelTypeChange      = &ultragroupChannelTypeChange      // POST /ultragroup/channel/type/change.json: Switch a channel between public and private.
+	UltragroupChannelPrivateUsersAdd = &ultragroupChannelPrivateUsersAdd // POST /ultragroup/channel/private/users/add.json: Add users to a channel's private member list.
+	UltragroupChannelPrivateUsersDel = &ultragroupChannelPrivateUsersDel // POST /ultragroup/channel/private/users/del.json: Remove users from a channel's private member list.
+	UltragroupChannelPrivateUsersGet = &ultragroupChannelPrivateUsersGet // POST /ultragroup/channel/private/users/get.json: List a channel's private member list.
+	UltragroupUserChannelQuery       = &ultragroupUserChannelQuery       // POST /ultragroup/user/channel/query.json: List the channels whose private member list holds a user.
+	UltragroupUserbannedAdd          = &ultragroupUserbannedAdd          // POST /ultragroup/userbanned/add.json: Mute members of an ultra group or of one channel.
+	UltragroupUserbannedDel          = &ultragroupUserbannedDel          // POST /ultragroup/userbanned/del.json: Unmute members of an ultra group or of one channel.
+	UltragroupUserbannedGet          = &ultragroupUserbannedGet          // POST /ultragroup/userbanned/get.json: List muted members.
+	UltragroupGlobalbannedSet        = &ultragroupGlobalbannedSet        // POST /ultragroup/globalbanned/set.json: Switch mute-all on or off for an ultra group or one channel.
+	UltragroupGlobalbannedGet        = &ultragroupGlobalbannedGet        // POST /ultragroup/globalbanned/get.json: Read the mute-all switch.
+	UltragroupBannedWhitelistAdd     = &ultragroupBannedWhitelistAdd     // POST /ultragroup/banned/whitelist/add.json: Exempt users from mute-all.
+	UltragroupBannedWhitelistDel     = &ultragroupBannedWhitelistDel     // POST /ultragroup/banned/whitelist/del.json: Take users off the mute-all exemption list.
+	UltragroupBannedWhitelistGet     = &ultragroupBannedWhitelistGet     // POST /ultragroup/banned/whitelist/get.json: List users exempt from mute-all.
+	UltragroupNotdisturbSet          = &ultragroupNotdisturbSet          // POST /ultragroup/notdisturb/set.json: Set the default push level of an ultra group or one channel for all members.
+	UltragroupNotdisturbGet          = &ultragroupNotdisturbGet          // POST /ultragroup/notdisturb/get.json: Read the default push level.
+	UltragroupMsgGet                 = &ultragroupMsgGet                 // POST /ultragroup/msg/get.json: Fetch messages by UID.
+	UltragroupMsgModify              = &ultragroupMsgModify              // POST /ultragroup/msg/modify.json: Replace the content of a sent ultra group message.
+	UltragroupHismsgQuery            = &ultragroupHismsgQuery            // POST /ultragroup/hismsg/query.json: Search stored messages of a channel by time and sender.
+	UltragroupHismsgMsgidQuery       = &ultragroupHismsgMsgidQuery       // POST /ultragroup/hismsg/msgid/query.json: Fetch the messages around a given message.
+	UltragroupMessageExpansionSet    = &ultragroupMessageExpansionSet    // POST /ultragroup/message/expansion/set.json: Add or overwrite expansion pairs of a message.
+	UltragroupMessageExpansionDelete = &ultragroupMessageExpansionDelete // POST /ultragroup/message/expansion/delete.json: Delete expansion pairs of a message.
+	UltragroupMessageExpansionQuery  = &ultragroupMessageExpansionQuery  // POST /ultragroup/message/expansion/query.json: Read the expansion pairs of a message.
+	UltragroupUsergroupAdd           = &ultragroupUsergroupAdd           // POST /ultragroup/usergroup/add.json: Create user groups inside an ultra group.
+	UltragroupUsergroupDel           = &ultragroupUsergroupDel           // POST /ultragroup/usergroup/del.json: Delete user groups with their members and channel bindings.
+	UltragroupUsergroupQuery         = &ultragroupUsergroupQuery         // POST /ultragroup/usergroup/query.json: List the user groups of an ultra group.
+	UltragroupUsergroupUserAdd       = &ultragroupUsergroupUserAdd       // POST /ultragroup/usergroup/user/add.json: Add users to a user group.
+	UltragroupUsergroupUserDel       = &ultragroupUsergroupUserDel       // POST /ultragroup/usergroup/user/del.json: Remove users from a user group.
+	UltragroupUserUsergroupQuery     = &ultragroupUserUsergroupQuery     // POST /ultragroup/user/usergroup/query.json: List the user groups a user is in.
+	UltragroupChannelUsergroupBind   = &ultragroupChannelUsergroupBind   // POST /ultragroup/channel/usergroup/bind.json: Bind user groups to a channel.
+	UltragroupChannelUsergroupUnbind = &ultragroupChannelUsergroupUnbind // POST /ultragroup/channel/usergroup/unbind.json: Unbind user groups from a channel.
+	UltragroupChannelUsergroupQuery  = &ultragroupChannelUsergroupQuery  // POST /ultragroup/channel/usergroup/query.json: List the user groups bound to a channel.
+	UltragroupUsergroupChannelQuery  = &ultragroupUsergroupChannelQuery  // POST /ultragroup/usergroup/channel/query.json: List the channels a user group is bound to.
 )
 
 // The endpoints of api/user.yaml.
 var (
-	// UserGetToken is POST /user/getToken.json: Register a user ID, or fetch a further connect token for it.
-	UserGetToken = &Endpoint{
-		Name: "UserGetToken", Method: "POST", Path: "/user/getToken.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 200, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "name", Required: true, MaxChars: 64},
-			{Name: "portraitUri", MaxBytes: 1024},
-		},
-		Area:    "user",
-		Summary: "Register a user ID, or fetch a further connect token for it.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/register",
-	}
-	// UserRefresh is POST /user/refresh.json: Change the name or avatar stored for push.
-	UserRefresh = &Endpoint{
-		Name: "UserRefresh", Method: "POST", Path: "/user/refresh.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "name", MaxChars: 64},
-			{Name: "portraitUri", MaxBytes: 1024},
-		},
-		Area:    "user",
-		Summary: "Change the name or avatar stored for push.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/user/modify",
-	}
-	// UserInfo is POST /user/info.json: Read the registration record of one user.
-	UserInfo = &Endpoint{
-		Name: "UserInfo", Method: "POST", Path: "/user/info.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-		},
-		Area:    "user",
-		Summary: "Read the registration record of one user.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/get",
-	}
-	// UserQuery is POST /user/query.json: List the registered test users of a development-environment app, page by page.
-	UserQuery = &Endpoint{
-		Name: "UserQuery", Method: "POST", Path: "/user/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "page", Type: Int, Min: num(1)},
-			{Name: "pageSize", Type: Int, Max: num(100)},
-			{Name: "order", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "pageSize"}},
-		Area:    "user",
-		Summary: "List the registered test users of a development-environment app, page by page.",
-		Doc:     "https://docs.rongcloud.cn/platform-chat-api/user/query-users",
-	}
-	// UserDelusers is POST /user/delusers.json: Delete registered test users of a development-environment app.
-	UserDelusers = &Endpoint{
-		Name: "UserDelusers", Method: "POST", Path: "/user/delusers.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 100},
-		},
-		Area:    "user",
-		Summary: "Delete registered test users of a development-environment app.",
-	}
-	// UserTokenExpire is POST /user/token/expire.json: Void every token that the given users obtained before a moment.
-	UserTokenExpire = &Endpoint{
-		Name: "UserTokenExpire", Method: "POST", Path: "/user/token/expire.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-			{Name: "time", Type: Int, Unit: Milliseconds, Required: true},
-		},
-		Area:    "user",
-		Summary: "Void every token that the given users obtained before a moment.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/expire",
-	}
-	// UserDeactivate is POST /user/deactivate.json: Deactivate users and wipe the personal data kept for them.
-	UserDeactivate = &Endpoint{
-		Name: "UserDeactivate", Method: "POST", Path: "/user/deactivate.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "userId"},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: CSV, Required: true, MaxItems: 100},
-		},
-		Area:    "user",
-		Summary: "Deactivate users and wipe the personal data kept for them.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/deactivation/deactivate",
-	}
-	// UserDeactivateQuery is POST /user/deactivate/query.json: List the user IDs that were deactivated or are being deactivated.
-	UserDeactivateQuery = &Endpoint{
-		Name: "UserDeactivateQuery", Method: "POST", Path: "/user/deactivate/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "pageNo", Type: Int, Min: num(1)},
-			{Name: "pageSize", Type: Int, Min: num(1), Max: num(50)},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"pageNo", "pageSize"}},
-		Area:    "user",
-		Summary: "List the user IDs that were deactivated or are being deactivated.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/deactivation/query-deactivated-list",
-	}
-	// UserReactivate is POST /user/reactivate.json: Put deactivated user IDs back into use, without their old data.
-	UserReactivate = &Endpoint{
-		Name: "UserReactivate", Method: "POST", Path: "/user/reactivate.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Unsafe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "userId"},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: CSV, Required: true, MaxItems: 100},
-		},
-		Area:    "user",
-		Summary: "Put deactivated user IDs back into use, without their old data.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/deactivation/reactivate",
-	}
-	// UserActivate is POST /user/activate.json: Old way to bring one deactivated user back; use /user/reactivate.json instead.
-	UserActivate = &Endpoint{
-		Name: "UserActivate", Method: "POST", Path: "/user/activate.json",
-		Encoding: Form, Success: 200, Status: Unconfirmed, Class: Unsafe,
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-		},
-		Area:    "user",
-		Summary: "Old way to bring one deactivated user back; use /user/reactivate.json instead.",
-	}
-	// UserCheckOnline is POST /user/checkOnline.json: Tell whether one user is connected now.
-	UserCheckOnline = &Endpoint{
-		Name: "UserCheckOnline", Method: "POST", Path: "/user/checkOnline.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-		},
-		Area:    "user",
-		Summary: "Tell whether one user is connected now.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/check-online-status-by-user",
-	}
-	// UserBlock is POST /user/block.json: Ban users from connecting for some minutes; open connections are cut.
-	UserBlock = &Endpoint{
-		Name: "UserBlock", Method: "POST", Path: "/user/block.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-			{Name: "minute", Type: Int, Unit: Minutes, Required: true, Min: num(1), Max: num(43200)},
-		},
-		Area:    "user",
-		Summary: "Ban users from connecting for some minutes; open connections are cut.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/block",
-	}
-	// UserUnblock is POST /user/unblock.json: Lift the ban of users.
-	UserUnblock = &Endpoint{
-		Name: "UserUnblock", Method: "POST", Path: "/user/unblock.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-		},
-		Area:    "user",
-		Summary: "Lift the ban of users.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/unblock",
-	}
-	// UserBlockQuery is POST /user/block/query.json: List banned users with the end of their ban.
-	UserBlockQuery = &Endpoint{
-		Name: "UserBlockQuery", Method: "POST", Path: "/user/block/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "page", Type: Int},
-			{Name: "size", Type: Int},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "size"}},
-		Area:    "user",
-		Summary: "List banned users with the end of their ban.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/query-blocked-list",
-	}
-	// UserBlacklistAdd is POST /user/blacklist/add.json: Put users on someone's one-to-one blocklist, so they cannot message that user.
-	UserBlacklistAdd = &Endpoint{
-		Name: "UserBlacklistAdd", Method: "POST", Path: "/user/blacklist/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "blackUserId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-		},
-		Area:    "user",
-		Summary: "Put users on someone's one-to-one blocklist, so they cannot message that user.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/blacklist/add-to-blacklist",
-	}
-	// UserBlacklistRemove is POST /user/blacklist/remove.json: Take users off someone's one-to-one blocklist.
-	UserBlacklistRemove = &Endpoint{
-		Name: "UserBlacklistRemove", Method: "POST", Path: "/user/blacklist/remove.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "blackUserId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-		},
-		Area:    "user",
-		Summary: "Take users off someone's one-to-one blocklist.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/blacklist/remove-from-blacklist",
-	}
-	// UserBlacklistQuery is POST /user/blacklist/query.json: List the users on someone's one-to-one blocklist, newest first.
-	UserBlacklistQuery = &Endpoint{
-		Name: "UserBlacklistQuery", Method: "POST", Path: "/user/blacklist/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "pageToken"},
-			{Name: "size", Type: Int, Max: num(1000)},
-		},
-		Paging:  Paging{Style: "cursor", Params: []string{"pageToken", "size"}},
-		Area:    "user",
-		Summary: "List the users on someone's one-to-one blocklist, newest first.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/blacklist/query-blacklist",
-	}
-	// UserWhitelistAdd is POST /user/whitelist/add.json: Put users on someone's one-to-one allowlist; only they may message that user.
-	UserWhitelistAdd = &Endpoint{
-		Name: "UserWhitelistAdd", Method: "POST", Path: "/user/whitelist/add.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "whiteUserId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-		},
-		Area:    "user",
-		Summary: "Put users on someone's one-to-one allowlist; only they may message that user.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/whitelist/add-to-whitelist",
-	}
-	// UserWhitelistRemove is POST /user/whitelist/remove.json: Take users off someone's one-to-one allowlist.
-	UserWhitelistRemove = &Endpoint{
-		Name: "UserWhitelistRemove", Method: "POST", Path: "/user/whitelist/remove.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "whiteUserId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-		},
-		Area:    "user",
-		Summary: "Take users off someone's one-to-one allowlist.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/whitelist/remove-from-whitelist",
-	}
-	// UserWhitelistQuery is POST /user/whitelist/query.json: List the users on someone's one-to-one allowlist, newest first.
-	UserWhitelistQuery = &Endpoint{
-		Name: "UserWhitelistQuery", Method: "POST", Path: "/user/whitelist/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "pageToken"},
-			{Name: "size", Type: Int, Max: num(1000)},
-		},
-		Paging:  Paging{Style: "cursor", Params: []string{"pageToken", "size"}},
-		Area:    "user",
-		Summary: "List the users on someone's one-to-one allowlist, newest first.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/whitelist/query-whitelist",
-	}
-	// UserWhitesettingSet is POST /user/whitesetting/set.json: Switch users between the allowlist and the blocklist service.
-	UserWhitesettingSet = &Endpoint{
-		Name: "UserWhitesettingSet", Method: "POST", Path: "/user/whitesetting/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-			{Name: "whiteSetting", Type: Int, Required: true, Values: []string{"0", "1"}, ZeroValid: true},
-		},
-		Area:    "user",
-		Summary: "Switch users between the allowlist and the blocklist service.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/whitelist/set-whitelist-service",
-	}
-	// UserWhitesettingQuery is POST /user/whitesetting/query.json: Tell which of the two services users are on.
-	UserWhitesettingQuery = &Endpoint{
-		Name: "UserWhitesettingQuery", Method: "POST", Path: "/user/whitesetting/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-		},
-		Area:    "user",
-		Summary: "Tell which of the two services users are on.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/whitelist/query-whitelist-service",
-	}
-	// UserTagSet is POST /user/tag/set.json: Replace all tags of one user.
-	UserTagSet = &Endpoint{
-		Name: "UserTagSet", Method: "POST", Path: "/user/tag/set.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "tags", Type: StringList, List: Array, Required: true, MaxItems: 20, MaxBytes: 40},
-		},
-		Area:    "user",
-		Summary: "Replace all tags of one user.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/tag/set-user-tag",
-	}
-	// UserTagBatchSet is POST /user/tag/batch/set.json: Replace all tags of many users with the same set.
-	UserTagBatchSet = &Endpoint{
-		Name: "UserTagBatchSet", Method: "POST", Path: "/user/tag/batch/set.json",
-		Encoding: JSON, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 10, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userIds", Type: StringList, List: Array, Required: true, MaxItems: 1000},
-			{Name: "tags", Type: StringList, List: Array, Required: true, MaxItems: 20, MaxBytes: 40},
-		},
-		Area:    "user",
-		Summary: "Replace all tags of many users with the same set.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/tag/batch-set-user-tag",
-	}
-	// UserTagsGet is POST /user/tags/get.json: Read the tags of several users.
-	UserTagsGet = &Endpoint{
-		Name: "UserTagsGet", Method: "POST", Path: "/user/tags/get.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userIds", Type: StringList, List: Repeat, Required: true, MaxItems: 50},
-		},
-		Area:    "user",
-		Summary: "Read the tags of several users.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/tag/get-user-tag",
-	}
-	// UserRemarksSet is POST /user/remarks/set.json: Set the names under which a recipient sees other users in push notifications.
-	UserRemarksSet = &Endpoint{
-		Name: "UserRemarksSet", Method: "POST", Path: "/user/remarks/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "remarks", Type: JSONString, Required: true, MaxItems: 100},
-		},
-		Area:    "user",
-		Summary: "Set the names under which a recipient sees other users in push notifications.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/remark/set-remark-for-push",
-	}
-	// UserRemarksDel is POST /user/remarks/del.json: Remove one push name that a recipient has for another user.
-	UserRemarksDel = &Endpoint{
-		Name: "UserRemarksDel", Method: "POST", Path: "/user/remarks/del.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "targetId", Required: true},
-		},
-		Area:    "user",
-		Summary: "Remove one push name that a recipient has for another user.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/remark/delete-remark-for-push",
-	}
-	// UserRemarksGet is POST /user/remarks/get.json: List the push names a recipient has for other users.
-	UserRemarksGet = &Endpoint{
-		Name: "UserRemarksGet", Method: "POST", Path: "/user/remarks/get.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "page", Type: Int},
-			{Name: "size", Type: Int, Max: num(50)},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "size"}},
-		Area:    "user",
-		Summary: "List the push names a recipient has for other users.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/remark/get-remark-for-push",
-	}
-	// UserBlockPushPeriodSet is POST /user/blockPushPeriod/set.json: Set a user's daily do-not-disturb window.
-	UserBlockPushPeriodSet = &Endpoint{
-		Name: "UserBlockPushPeriodSet", Method: "POST", Path: "/user/blockPushPeriod/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "startTime", Required: true},
-			{Name: "period", Type: Int, Unit: Minutes, Required: true, Min: num(0), Max: num(1439), ZeroValid: true},
-			{Name: "level", Type: Int, Required: true, Values: []string{"1", "5"}},
-			{Name: "timezone"},
-		},
-		Area:    "user",
-		Summary: "Set a user's daily do-not-disturb window.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/set-push-disabled-period",
-	}
-	// UserBlockPushPeriodGet is POST /user/blockPushPeriod/get.json: Read a user's do-not-disturb window.
-	UserBlockPushPeriodGet = &Endpoint{
-		Name: "UserBlockPushPeriodGet", Method: "POST", Path: "/user/blockPushPeriod/get.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-		},
-		Area:    "user",
-		Summary: "Read a user's do-not-disturb window.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/get-push-disabled-period",
-	}
-	// UserBlockPushPeriodDelete is POST /user/blockPushPeriod/delete.json: Remove a user's do-not-disturb window.
-	UserBlockPushPeriodDelete = &Endpoint{
-		Name: "UserBlockPushPeriodDelete", Method: "POST", Path: "/user/blockPushPeriod/delete.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-		},
-		Area:    "user",
-		Summary: "Remove a user's do-not-disturb window.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/delete-push-disabled-period",
-	}
-	// UserChatFbSet is POST /user/chat/fb/set.json: Mute or unmute users in one-to-one chats.
-	UserChatFbSet = &Endpoint{
-		Name: "UserChatFbSet", Method: "POST", Path: "/user/chat/fb/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 1000},
-			{Name: "state", Type: Int, Required: true, Values: []string{"0", "1"}, ZeroValid: true},
-			{Name: "type", Required: true, Values: []string{"PERSON"}},
-		},
-		Area:    "user",
-		Summary: "Mute or unmute users in one-to-one chats.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/one-to-one/ban",
-	}
-	// UserChatFbQuerylist is POST /user/chat/fb/querylist.json: List the users muted in one-to-one chats.
-	UserChatFbQuerylist = &Endpoint{
-		Name: "UserChatFbQuerylist", Method: "POST", Path: "/user/chat/fb/querylist.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "num", Type: Int, Max: num(200)},
-			{Name: "offset", Type: Int},
-			{Name: "type", Required: true, Values: []string{"PERSON"}},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"offset", "num"}},
-		Area:    "user",
-		Summary: "List the users muted in one-to-one chats.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/one-to-one/query-banned-list",
-	}
-	// UserProfileSet is POST /user/profile/set.json: Write the hosted profile of one user.
-	UserProfileSet = &Endpoint{
-		Name: "UserProfileSet", Method: "POST", Path: "/user/profile/set.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Required: true, MaxBytes: 64},
-			{Name: "userProfile", Type: JSONString},
-			{Name: "userExtProfile", Type: JSONString},
-		},
-		Area:    "user",
-		Summary: "Write the hosted profile of one user.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/user-profiles/set-user-profiles",
-	}
-	// UserProfileClean is POST /user/profile/clean.json: Erase the hosted profiles of users.
-	UserProfileClean = &Endpoint{
-		Name: "UserProfileClean", Method: "POST", Path: "/user/profile/clean.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Idempotent,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
-		},
-		Area:    "user",
-		Summary: "Erase the hosted profiles of users.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/user-profiles/clean-user-profiles",
-	}
-	// UserProfileBatchQuery is POST /user/profile/batch/query.json: Read the hosted profiles of given users.
-	UserProfileBatchQuery = &Endpoint{
-		Name: "UserProfileBatchQuery", Method: "POST", Path: "/user/profile/batch/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 100},
-		},
-		Area:    "user",
-		Summary: "Read the hosted profiles of given users.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/user-profiles/query-user-profiles-by-batch",
-	}
-	// UserProfileQuery is POST /user/profile/query.json: List the hosted profiles of all users, page by page.
-	UserProfileQuery = &Endpoint{
-		Name: "UserProfileQuery", Method: "POST", Path: "/user/profile/query.json",
-		Encoding: Form, Success: 200, Status: Current, Class: Safe,
-		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
-		Params: []Param{
-			{Name: "page", Type: Int, Min: num(1)},
-			{Name: "size", Type: Int, Max: num(100)},
-			{Name: "order", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
-		},
-		Paging:  Paging{Style: "offset", Params: []string{"page", "size"}},
-		Area:    "user",
-		Summary: "List the hosted profiles of all users, page by page.",
-		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/user-profiles/query-paginated-user-list",
-	}
+	UserGetToken              = &userGetToken              // POST /user/getToken.json: Register a user ID, or fetch a further connect token for it.
+	UserRefresh               = &userRefresh               // POST /user/refresh.json: Change the name or avatar stored for push.
+	UserInfo                  = &userInfo                  // POST /user/info.json: Read the registration record of one user.
+	UserQuery                 = &userQuery                 // POST /user/query.json: List the registered test users of a development-environment app, page by page.
+	UserDelusers              = &userDelusers              // POST /user/delusers.json: Delete registered test users of a development-environment app.
+	UserTokenExpire           = &userTokenExpire           // POST /user/token/expire.json: Void every token that the given users obtained before a moment.
+	UserDeactivate            = &userDeactivate            // POST /user/deactivate.json: Deactivate users and wipe the personal data kept for them.
+	UserDeactivateQuery       = &userDeactivateQuery       // POST /user/deactivate/query.json: List the user IDs that were deactivated or are being deactivated.
+	UserReactivate            = &userReactivate            // POST /user/reactivate.json: Put deactivated user IDs back into use, without their old data.
+	UserActivate              = &userActivate              // POST /user/activate.json: Old way to bring one deactivated user back; use /user/reactivate.json instead.
+	UserCheckOnline           = &userCheckOnline           // POST /user/checkOnline.json: Tell whether one user is connected now.
+	UserBlock                 = &userBlock                 // POST /user/block.json: Ban users from connecting for some minutes; open connections are cut.
+	UserUnblock               = &userUnblock               // POST /user/unblock.json: Lift the ban of users.
+	UserBlockQuery            = &userBlockQuery            // POST /user/block/query.json: List banned users with the end of their ban.
+	UserBlacklistAdd          = &userBlacklistAdd          // POST /user/blacklist/add.json: Put users on someone's one-to-one blocklist, so they cannot message that user.
+	UserBlacklistRemove       = &userBlacklistRemove       // POST /user/blacklist/remove.json: Take users off someone's one-to-one blocklist.
+	UserBlacklistQuery        = &userBlacklistQuery        // POST /user/blacklist/query.json: List the users on someone's one-to-one blocklist, newest first.
+	UserWhitelistAdd          = &userWhitelistAdd          // POST /user/whitelist/add.json: Put users on someone's one-to-one allowlist; only they may message that user.
+	UserWhitelistRemove       = &userWhitelistRemove       // POST /user/whitelist/remove.json: Take users off someone's one-to-one allowlist.
+	UserWhitelistQuery        = &userWhitelistQuery        // POST /user/whitelist/query.json: List the users on someone's one-to-one allowlist, newest first.
+	UserWhitesettingSet       = &userWhitesettingSet       // POST /user/whitesetting/set.json: Switch users between the allowlist and the blocklist service.
+	UserWhitesettingQuery     = &userWhitesettingQuery     // POST /user/whitesetting/query.json: Tell which of the two services users are on.
+	UserTagSet                = &userTagSet                // POST /user/tag/set.json: Replace all tags of one user.
+	UserTagBatchSet           = &userTagBatchSet           // POST /user/tag/batch/set.json: Replace all tags of many users with the same set.
+	UserTagsGet               = &userTagsGet               // POST /user/tags/get.json: Read the tags of several users.
+	UserRemarksSet            = &userRemarksSet            // POST /user/remarks/set.json: Set the names under which a recipient sees other users in push notifications.
+	UserRemarksDel            = &userRemarksDel            // POST /user/remarks/del.json: Remove one push name that a recipient has for another user.
+	UserRemarksGet            = &userRemarksGet            // POST /user/remarks/get.json: List the push names a recipient has for other users.
+	UserBlockPushPeriodSet    = &userBlockPushPeriodSet    // POST /user/blockPushPeriod/set.json: Set a user's daily do-not-disturb window.
+	UserBlockPushPeriodGet    = &userBlockPushPeriodGet    // POST /user/blockPushPeriod/get.json: Read a user's do-not-disturb window.
+	UserBlockPushPeriodDelete = &userBlockPushPeriodDelete // POST /user/blockPushPeriod/delete.json: Remove a user's do-not-disturb window.
+	UserChatFbSet             = &userChatFbSet             // POST /user/chat/fb/set.json: Mute or unmute users in one-to-one chats.
+	UserChatFbQuerylist       = &userChatFbQuerylist       // POST /user/chat/fb/querylist.json: List the users muted in one-to-one chats.
+	UserProfileSet            = &userProfileSet            // POST /user/profile/set.json: Write the hosted profile of one user.
+	UserProfileClean          = &userProfileClean          // POST /user/profile/clean.json: Erase the hosted profiles of users.
+	UserProfileBatchQuery     = &userProfileBatchQuery     // POST /user/profile/batch/query.json: Read the hosted profiles of given users.
+	UserProfileQuery          = &userProfileQuery          // POST /user/profile/query.json: List the hosted profiles of all users, page by page.
 )
 
+// all is the table.
 var all = []*Endpoint{
 	V3BotCreate,
 	V3BotUpdate,
@@ -3869,3 +583,3312 @@ var all = []*Endpoint{
 	UserProfileBatchQuery,
 	UserProfileQuery,
 }
+
+var (
+	v3BotCreate = Endpoint{
+		Name: "V3BotCreate", Method: "POST", Path: "/v3/bot/create.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxChars: 64},
+			{Name: "name", Required: true, MaxChars: 128},
+			{Name: "type", Required: true, MaxChars: 128},
+			{Name: "profileUrl", Required: true, MaxChars: 256},
+			{Name: "metadata", Type: Object, MaxItems: 16},
+			{Name: "integrations", Type: ObjectList, List: Array, Required: true},
+		},
+		Area:    AreaBot,
+		Summary: "Create a bot user with its integrations.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot",
+	}
+	v3BotUpdate = Endpoint{
+		Name: "V3BotUpdate", Method: "POST", Path: "/v3/bot/update.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Params: []Param{
+			{Name: "userId", Required: true, MaxChars: 64},
+			{Name: "name", MaxChars: 128},
+			{Name: "type", MaxChars: 128},
+			{Name: "profileUrl", MaxChars: 256},
+			{Name: "metadata", Type: Object, MaxItems: 16},
+			{Name: "integrations", Type: ObjectList, List: Array},
+		},
+		Area:    AreaBot,
+		Summary: "Change a bot.",
+	}
+	v3BotDelete = Endpoint{
+		Name: "V3BotDelete", Method: "POST", Path: "/v3/bot/delete.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Params: []Param{
+			{Name: "userId", Required: true, MaxChars: 64},
+		},
+		Area:    AreaBot,
+		Summary: "Delete a bot.",
+	}
+	v3BotGet = Endpoint{
+		Name: "V3BotGet", Method: "POST", Path: "/v3/bot/get.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userIds", Type: StringList, List: Array, Required: true, MaxItems: 20},
+		},
+		Area:    AreaBot,
+		Summary: "Read bots by ID.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/bot/get-bot",
+	}
+	v3BotQuery = Endpoint{
+		Name: "V3BotQuery", Method: "POST", Path: "/v3/bot/query.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "page", Type: Int},
+			{Name: "pageSize", Type: Int},
+			{Name: "includeIntegration", Type: Bool},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "pageSize"}},
+		Area:    AreaBot,
+		Summary: "List the bots of the app.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/bot/list-bots",
+	}
+	v3BotIntegrationCreate = Endpoint{
+		Name: "V3BotIntegrationCreate", Method: "POST", Path: "/v3/bot/integration/create.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Params: []Param{
+			{Name: "userId", Required: true, MaxChars: 64},
+			{Name: "enabled", Type: Bool},
+			{Name: "type", Required: true, Values: []string{"webhook", "dify_chat", "dify_completion", "dify_chatflow", "rc_agentchat"}},
+			{Name: "callbackUrl", Required: true},
+			{Name: "objectNames", Type: StringList, List: Array},
+			{Name: "events", Type: StringList, List: Array},
+			{Name: "stream", Type: Bool},
+			{Name: "handleResponse", Type: Bool},
+			{Name: "auth", Type: Object},
+			{Name: "agent", Type: Object},
+			{Name: "waitForInputCompletion", Type: Bool},
+			{Name: "gentleResponse", Type: Bool},
+		},
+		Area:    AreaBot,
+		Summary: "Add an integration to a bot.",
+	}
+	v3BotIntegrationUpdate = Endpoint{
+		Name: "V3BotIntegrationUpdate", Method: "POST", Path: "/v3/bot/integration/update.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Params: []Param{
+			{Name: "userId", Required: true, MaxChars: 64},
+			{Name: "enabled", Type: Bool},
+			{Name: "type", Required: true, Values: []string{"webhook", "dify_chat", "dify_completion", "dify_chatflow", "rc_agentchat"}},
+			{Name: "callbackUrl"},
+			{Name: "objectNames", Type: StringList, List: Array},
+			{Name: "events", Type: StringList, List: Array},
+			{Name: "stream", Type: Bool},
+			{Name: "handleResponse", Type: Bool},
+			{Name: "auth", Type: Object},
+			{Name: "agent", Type: Object},
+			{Name: "waitForInputCompletion", Type: Bool},
+			{Name: "gentleResponse", Type: Bool},
+		},
+		Area:    AreaBot,
+		Summary: "Change one integration of a bot, picked by type.",
+	}
+	v3BotIntegrationDelete = Endpoint{
+		Name: "V3BotIntegrationDelete", Method: "POST", Path: "/v3/bot/integration/delete.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Params: []Param{
+			{Name: "userId", Required: true, MaxChars: 64},
+			{Name: "type", Required: true},
+		},
+		Area:    AreaBot,
+		Summary: "Remove one integration of a bot, picked by type.",
+	}
+	v3AgentCreate = Endpoint{
+		Name: "V3AgentCreate", Method: "POST", Path: "/v3/agent/create.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Params: []Param{
+			{Name: "agentId", Required: true, MaxChars: 64},
+			{Name: "name", Required: true, MaxChars: 128},
+			{Name: "description", MaxChars: 256},
+			{Name: "type", Values: []string{"chat"}},
+			{Name: "status", Values: []string{"active", "inactive", "draft"}},
+			{Name: "agentConfig", Type: Object, Required: true},
+		},
+		Area:    AreaBot,
+		Summary: "Create an AI agent.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/agent/create-a-agent",
+	}
+	v3AgentUpdate = Endpoint{
+		Name: "V3AgentUpdate", Method: "POST", Path: "/v3/agent/update.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Params: []Param{
+			{Name: "agentId", Required: true, MaxChars: 64},
+			{Name: "name", MaxChars: 128},
+			{Name: "description", MaxChars: 256},
+			{Name: "status", Values: []string{"active", "inactive", "draft"}},
+			{Name: "agentConfig", Type: Object},
+		},
+		Area:    AreaBot,
+		Summary: "Change an AI agent; only the given fields change.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/agent/update-a-agent",
+	}
+	v3AgentDelete = Endpoint{
+		Name: "V3AgentDelete", Method: "POST", Path: "/v3/agent/delete.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Params: []Param{
+			{Name: "agentId", Required: true, MaxChars: 64},
+		},
+		Area:    AreaBot,
+		Summary: "Delete an AI agent.",
+	}
+	v3AgentGet = Endpoint{
+		Name: "V3AgentGet", Method: "POST", Path: "/v3/agent/get.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Params: []Param{
+			{Name: "agentId", Required: true, MaxChars: 64},
+		},
+		Area:    AreaBot,
+		Summary: "Read one AI agent.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/agent/get-agent",
+	}
+	v3AgentQuery = Endpoint{
+		Name: "V3AgentQuery", Method: "POST", Path: "/v3/agent/query.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Params: []Param{
+			{Name: "page", Type: Int, Min: num(1)},
+			{Name: "size", Type: Int, Min: num(1), Max: num(100)},
+			{Name: "status", Values: []string{"active", "inactive", "draft"}},
+			{Name: "type", Required: true, Values: []string{"chat"}},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "size"}},
+		Area:    AreaBot,
+		Summary: "List AI agents.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/agent/list-agents",
+	}
+	v3ChatGenerate = Endpoint{
+		Name: "V3ChatGenerate", Method: "POST", Path: "/v3/chat/generate.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Params: []Param{
+			{Name: "agentId", Required: true, MaxChars: 64},
+			{Name: "query", Required: true, MaxChars: 10000},
+			{Name: "conversationId", MaxChars: 64},
+			{Name: "memory", Type: Bool},
+			{Name: "stream", Type: Bool},
+			{Name: "variables", Type: Object, MaxItems: 16},
+			{Name: "user"},
+		},
+		Area:    AreaBot,
+		Summary: "Send a text to an AI agent and get what it answers.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/agent/call-agent",
+	}
+	chatroomCreateNew = Endpoint{
+		Name: "ChatroomCreateNew", Method: "POST", Path: "/chatroom/create_new.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "destroyType", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "destroyTime", Type: Int, Unit: Minutes, Min: num(60), Max: num(10080)},
+			{Name: "isBan", Type: Bool, Values: []string{"true", "false"}},
+			{Name: "whiteUserIds", Type: StringList, List: Repeat, MaxItems: 20},
+			{Name: "entryOwnerId"},
+			{Name: "entryInfo", Type: JSONString, MaxItems: 20},
+		},
+		Area:    AreaChatroom,
+		Summary: "Create one chatroom with its destruction rule, mute-all switch, mute-all exceptions and first attributes.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/create",
+	}
+	chatroomCreate = Endpoint{
+		Name: "ChatroomCreate", Method: "POST", Path: "/chatroom/create.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Deprecated, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroom", Keyed: true, Required: true, MaxItems: 100},
+		},
+		Area:    AreaChatroom,
+		Summary: "Create up to 100 chatrooms with names in one call (old form).",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/deprecated-create",
+	}
+	chatroomDestroySet = Endpoint{
+		Name: "ChatroomDestroySet", Method: "POST", Path: "/chatroom/destroy/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "destroyType", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "destroyTime", Type: Int, Unit: Minutes, Min: num(60), Max: num(10080)},
+		},
+		Area:    AreaChatroom,
+		Summary: "Change how and when a chatroom destroys itself.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/set-destroy-type",
+	}
+	chatroomDestroy = Endpoint{
+		Name: "ChatroomDestroy", Method: "POST", Path: "/chatroom/destroy.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Type: StringList, List: Repeat, Required: true, MaxBytes: 64},
+		},
+		Area:    AreaChatroom,
+		Summary: "Destroy one or more chatrooms.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/destroy",
+	}
+	chatroomGet = Endpoint{
+		Name: "ChatroomGet", Method: "POST", Path: "/chatroom/get.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+		},
+		Area:    AreaChatroom,
+		Summary: "Read one chatroom: age, member count, destruction rule, mute-all state.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/get",
+	}
+	chatroomQuery = Endpoint{
+		Name: "ChatroomQuery", Method: "POST", Path: "/chatroom/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Deprecated, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Type: StringList, List: Repeat, Required: true, MaxItems: 20, MaxBytes: 64},
+		},
+		Area:    AreaChatroom,
+		Summary: "Read ID, name and creation time of up to 20 chatrooms (old form).",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/deprecated-info",
+	}
+	chatroomCorrelationRtc = Endpoint{
+		Name: "ChatroomCorrelationRtc", Method: "POST", Path: "/chatroom/correlation/rtc.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Unconfirmed, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "rtcroomId", Required: true},
+		},
+		Area:    AreaChatroom,
+		Summary: "Tie a chatroom to an audio/video room so that it is not auto-destroyed while that room lives.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/destroy-about",
+	}
+	chatroomUserQuery = Endpoint{
+		Name: "ChatroomUserQuery", Method: "POST", Path: "/chatroom/user/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "count", Type: Int, Required: true, Min: num(1), Max: num(500)},
+			{Name: "order", Type: Int, Required: true, Values: []string{"1", "2"}},
+		},
+		Area:    AreaChatroom,
+		Summary: "List up to 500 members of a chatroom by join time.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/member/query-member-list",
+	}
+	chatroomUserExist = Endpoint{
+		Name: "ChatroomUserExist", Method: "POST", Path: "/chatroom/user/exist.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "userId", Required: true, MaxBytes: 64},
+		},
+		Area:    AreaChatroom,
+		Summary: "Tell whether one user is in a chatroom.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/member/check-member",
+	}
+	chatroomUsersExist = Endpoint{
+		Name: "ChatroomUsersExist", Method: "POST", Path: "/chatroom/users/exist.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 1000},
+		},
+		Area:    AreaChatroom,
+		Summary: "Tell for up to 1000 users whether each is in a chatroom.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/member/check-members",
+	}
+	chatroomEntrySet = Endpoint{
+		Name: "ChatroomEntrySet", Method: "POST", Path: "/chatroom/entry/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"objectName"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Targets, Pool: "chatroom attributes set"},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "userId", Required: true},
+			{Name: "key", Required: true, MaxChars: 128},
+			{Name: "value", Required: true, MaxChars: 4096},
+			{Name: "autoDelete", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "objectName"},
+			{Name: "content", Type: JSONString},
+		},
+		Area:    AreaChatroom,
+		Summary: "Set one custom attribute of a chatroom.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/set-kv-entry",
+	}
+	chatroomEntryBatchSet = Endpoint{
+		Name: "ChatroomEntryBatchSet", Method: "POST", Path: "/chatroom/entry/batch/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "entryInfo", Pool: "chatroom attributes set"},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "autoDelete", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "entryOwnerId", Required: true},
+			{Name: "entryInfo", Type: JSONString, Required: true, MaxItems: 20},
+		},
+		Area:    AreaChatroom,
+		Summary: "Set up to 20 custom attributes of a chatroom at once, taking over existing ones.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/set-kv-entry-batch",
+	}
+	chatroomEntryRemove = Endpoint{
+		Name: "ChatroomEntryRemove", Method: "POST", Path: "/chatroom/entry/remove.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"objectName"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Targets, Pool: "chatroom attributes removed"},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "userId", Required: true},
+			{Name: "key", Required: true, MaxChars: 128},
+			{Name: "objectName"},
+			{Name: "content", Type: JSONString},
+		},
+		Area:    AreaChatroom,
+		Summary: "Delete one custom attribute of a chatroom.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/remove-kv-entry",
+	}
+	chatroomEntryBatchRemove = Endpoint{
+		Name: "ChatroomEntryBatchRemove", Method: "POST", Path: "/chatroom/entry/batch/remove.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "entryKeys", Pool: "chatroom attributes removed"},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "entryOwnerId", Required: true},
+			{Name: "entryKeys", Type: StringList, List: Text, Required: true, MaxItems: 20},
+		},
+		Area:    AreaChatroom,
+		Summary: "Force-delete up to 20 custom attributes of a chatroom.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/remove-kv-entry-batch",
+	}
+	chatroomEntryQuery = Endpoint{
+		Name: "ChatroomEntryQuery", Method: "POST", Path: "/chatroom/entry/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "keys", Type: StringList, List: Repeat, MaxItems: 100},
+		},
+		Area:    AreaChatroom,
+		Summary: "Read some or all custom attributes of a chatroom.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/query-kv-entry",
+	}
+	chatroomUserGagAdd = Endpoint{
+		Name: "ChatroomUserGagAdd", Method: "POST", Path: "/chatroom/user/gag/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"needNotify"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+			{Name: "minute", Type: Int, Unit: Minutes, Required: true, Min: num(1), Max: num(43200)},
+			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
+			{Name: "extra"},
+		},
+		Area:    AreaChatroom,
+		Summary: "Mute users in one chatroom for some minutes.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/gag-user",
+	}
+	chatroomUserGagRollback = Endpoint{
+		Name: "ChatroomUserGagRollback", Method: "POST", Path: "/chatroom/user/gag/rollback.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"needNotify"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
+			{Name: "extra"},
+		},
+		Area:    AreaChatroom,
+		Summary: "End the mute of users in one chatroom.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/ungag-user",
+	}
+	chatroomUserGagList = Endpoint{
+		Name: "ChatroomUserGagList", Method: "POST", Path: "/chatroom/user/gag/list.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+		},
+		Area:    AreaChatroom,
+		Summary: "List the users muted in one chatroom.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-gagged-user",
+	}
+	chatroomUserBlockAdd = Endpoint{
+		Name: "ChatroomUserBlockAdd", Method: "POST", Path: "/chatroom/user/block/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"needNotify"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+			{Name: "minute", Type: Int, Unit: Minutes, Required: true, Min: num(1), Max: num(43200)},
+			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
+			{Name: "extra"},
+		},
+		Area:    AreaChatroom,
+		Summary: "Throw users out of a chatroom and bar them for some minutes.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/block/block-user",
+	}
+	chatroomUserBlockRollback = Endpoint{
+		Name: "ChatroomUserBlockRollback", Method: "POST", Path: "/chatroom/user/block/rollback.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"needNotify"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
+			{Name: "extra"},
+		},
+		Area:    AreaChatroom,
+		Summary: "Let barred users back into a chatroom.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/block/unblock-user",
+	}
+	chatroomUserBlockList = Endpoint{
+		Name: "ChatroomUserBlockList", Method: "POST", Path: "/chatroom/user/block/list.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+		},
+		Area:    AreaChatroom,
+		Summary: "List the users barred from a chatroom.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/block/query-blocked-user",
+	}
+	chatroomUserBanAdd = Endpoint{
+		Name: "ChatroomUserBanAdd", Method: "POST", Path: "/chatroom/user/ban/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"needNotify"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+			{Name: "minute", Type: Int, Unit: Minutes, Required: true, Min: num(1), Max: num(43200)},
+			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
+			{Name: "extra"},
+		},
+		Area:    AreaChatroom,
+		Summary: "Mute users in every chatroom of the app for some minutes.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/gag-user-globally",
+	}
+	chatroomUserBanRemove = Endpoint{
+		Name: "ChatroomUserBanRemove", Method: "POST", Path: "/chatroom/user/ban/remove.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"needNotify"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
+			{Name: "extra"},
+		},
+		Area:    AreaChatroom,
+		Summary: "End the app-wide chatroom mute of users.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/ungag-user-globally",
+	}
+	chatroomUserBanQuery = Endpoint{
+		Name: "ChatroomUserBanQuery", Method: "POST", Path: "/chatroom/user/ban/query.json",
+		Encoding: None, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota:   Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Area:    AreaChatroom,
+		Summary: "List the users muted in every chatroom of the app.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-globally-gagged-user",
+	}
+	chatroomBanAdd = Endpoint{
+		Name: "ChatroomBanAdd", Method: "POST", Path: "/chatroom/ban/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"needNotify"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
+			{Name: "extra"},
+		},
+		Area:    AreaChatroom,
+		Summary: "Mute everybody in one chatroom.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/ban-chatroom",
+	}
+	chatroomBanRollback = Endpoint{
+		Name: "ChatroomBanRollback", Method: "POST", Path: "/chatroom/ban/rollback.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"needNotify"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
+			{Name: "extra"},
+		},
+		Area:    AreaChatroom,
+		Summary: "End the mute of everybody in one chatroom.",
+		Doc:     "https://docs.rongcloud.cn/v4-platform/views/im/server/chatroom/ban.html",
+	}
+	chatroomBanQuery = Endpoint{
+		Name: "ChatroomBanQuery", Method: "POST", Path: "/chatroom/ban/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "size", Type: Int, Max: num(1000)},
+			{Name: "page", Type: Int},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "size"}},
+		Area:    AreaChatroom,
+		Summary: "Page through the chatrooms in which everybody is muted.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-banned-list",
+	}
+	chatroomBanCheck = Endpoint{
+		Name: "ChatroomBanCheck", Method: "POST", Path: "/chatroom/ban/check.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+		},
+		Area:    AreaChatroom,
+		Summary: "Tell whether everybody in one chatroom is muted.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-banned-state",
+	}
+	chatroomUserBanWhitelistAdd = Endpoint{
+		Name: "ChatroomUserBanWhitelistAdd", Method: "POST", Path: "/chatroom/user/ban/whitelist/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"needNotify"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
+			{Name: "extra"},
+		},
+		Area:    AreaChatroom,
+		Summary: "Let users speak in a chatroom while everybody is muted.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/add-to-chatroom-ban-whitelist",
+	}
+	chatroomUserBanWhitelistRollback = Endpoint{
+		Name: "ChatroomUserBanWhitelistRollback", Method: "POST", Path: "/chatroom/user/ban/whitelist/rollback.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"needNotify"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+			{Name: "needNotify", Type: Bool, Values: []string{"true", "false"}},
+			{Name: "extra"},
+		},
+		Area:    AreaChatroom,
+		Summary: "Take users off the mute-all exception list of a chatroom.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/remove-from-chatroom-ban-whitelist",
+	}
+	chatroomUserBanWhitelistQuery = Endpoint{
+		Name: "ChatroomUserBanWhitelistQuery", Method: "POST", Path: "/chatroom/user/ban/whitelist/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+		},
+		Area:    AreaChatroom,
+		Summary: "List the users on the mute-all exception list of a chatroom.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/mute/query-chatroom-ban-whitelist",
+	}
+	chatroomKeepaliveAdd = Endpoint{
+		Name: "ChatroomKeepaliveAdd", Method: "POST", Path: "/chatroom/keepalive/add.json",
+		Encoding: Form, Success: SuccessOf(200, 0), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+		},
+		Area:    AreaChatroom,
+		Summary: "Protect a chatroom from automatic destruction.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/keep-alive/add-to-keep-alive",
+	}
+	chatroomKeepaliveRemove = Endpoint{
+		Name: "ChatroomKeepaliveRemove", Method: "POST", Path: "/chatroom/keepalive/remove.json",
+		Encoding: Form, Success: SuccessOf(200, 0), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+		},
+		Area:    AreaChatroom,
+		Summary: "End the protection of a chatroom from automatic destruction.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/keep-alive/remove-from-keep-alive",
+	}
+	chatroomKeepaliveQuery = Endpoint{
+		Name: "ChatroomKeepaliveQuery", Method: "POST", Path: "/chatroom/keepalive/query.json",
+		Encoding: None, Success: SuccessOf(200, 0), Status: Current, Class: Safe,
+		Quota:   Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Area:    AreaChatroom,
+		Summary: "List the chatrooms protected from automatic destruction.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/keep-alive/query-keep-alive",
+	}
+	chatroomMessagePriorityAdd = Endpoint{
+		Name: "ChatroomMessagePriorityAdd", Method: "POST", Path: "/chatroom/message/priority/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "objectName", Type: StringList, List: Repeat, Required: true},
+		},
+		Area:    AreaChatroom,
+		Summary: "Mark message types as low priority, to be dropped first under load, in all chatrooms.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/message-priority/add-low-priority-message-type",
+	}
+	chatroomMessagePriorityRemove = Endpoint{
+		Name: "ChatroomMessagePriorityRemove", Method: "POST", Path: "/chatroom/message/priority/remove.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "objectName", Type: StringList, List: Repeat, Required: true},
+		},
+		Area:    AreaChatroom,
+		Summary: "Take message types off the low-priority list.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/message-priority/remove-low-priority-message-type",
+	}
+	chatroomMessagePriorityQuery = Endpoint{
+		Name: "ChatroomMessagePriorityQuery", Method: "POST", Path: "/chatroom/message/priority/query.json",
+		Encoding: None, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota:   Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Area:    AreaChatroom,
+		Summary: "List the low-priority message types.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/message-priority/query-low-priority-message-type",
+	}
+	chatroomWhitelistAdd = Endpoint{
+		Name: "ChatroomWhitelistAdd", Method: "POST", Path: "/chatroom/whitelist/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "objectnames", Type: StringList, List: Repeat, Required: true, MaxItems: 20, MaxChars: 32},
+		},
+		Area:    AreaChatroom,
+		Summary: "Protect message types from being dropped under load, in all chatrooms.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/add-to-message-type-whitelist",
+	}
+	chatroomWhitelistDelete = Endpoint{
+		Name: "ChatroomWhitelistDelete", Method: "POST", Path: "/chatroom/whitelist/delete.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "objectnames", Type: StringList, List: Repeat, Required: true, MaxItems: 20, MaxChars: 32},
+		},
+		Area:    AreaChatroom,
+		Summary: "Take message types off the protected list.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/remove-from-message-type-whitelist",
+	}
+	chatroomWhitelistQuery = Endpoint{
+		Name: "ChatroomWhitelistQuery", Method: "POST", Path: "/chatroom/whitelist/query.json",
+		Encoding: None, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota:   Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Area:    AreaChatroom,
+		Summary: "List the protected message types.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/query-message-type-whitelist",
+	}
+	chatroomUserWhitelistAdd = Endpoint{
+		Name: "ChatroomUserWhitelistAdd", Method: "POST", Path: "/chatroom/user/whitelist/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 5},
+		},
+		Area:    AreaChatroom,
+		Summary: "Protect users of a chatroom from auto-removal and their messages from being dropped.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/add-to-user-whitelist",
+	}
+	chatroomUserWhitelistRemove = Endpoint{
+		Name: "ChatroomUserWhitelistRemove", Method: "POST", Path: "/chatroom/user/whitelist/remove.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 5},
+		},
+		Area:    AreaChatroom,
+		Summary: "End the protection of users in a chatroom.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/remove-from-user-whitelist",
+	}
+	chatroomUserWhitelistQuery = Endpoint{
+		Name: "ChatroomUserWhitelistQuery", Method: "POST", Path: "/chatroom/user/whitelist/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+		},
+		Area:    AreaChatroom,
+		Summary: "List the protected users of a chatroom.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/query-user-whitelist",
+	}
+	chatroomMessageStopDistribution = Endpoint{
+		Name: "ChatroomMessageStopDistribution", Method: "POST", Path: "/chatroom/message/stopDistribution.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+		},
+		Area:    AreaChatroom,
+		Summary: "Stop delivering messages that users send in a chatroom.",
+	}
+	chatroomMessageResumeDistribution = Endpoint{
+		Name: "ChatroomMessageResumeDistribution", Method: "POST", Path: "/chatroom/message/resumeDistribution.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Params: []Param{
+			{Name: "chatroomId", Required: true, MaxBytes: 64},
+		},
+		Area:    AreaChatroom,
+		Summary: "Deliver messages in a chatroom again.",
+	}
+	conversationTopSet = Endpoint{
+		Name: "ConversationTopSet", Method: "POST", Path: "/conversation/top/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "conversationType", Type: Int, Required: true, Values: []string{"1", "3", "6"}},
+			{Name: "targetId", Required: true, MaxBytes: 64},
+			{Name: "setTop", Type: Bool, Required: true, Values: []string{"true", "false"}},
+		},
+		Area:    AreaConversation,
+		Summary: "Pin or unpin one conversation of a user.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/conversation/top",
+	}
+	conversationNotificationSet = Endpoint{
+		Name: "ConversationNotificationSet", Method: "POST", Path: "/conversation/notification/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "conversationType", Type: Int, Required: true, Values: []string{"1", "3", "6", "10"}},
+			{Name: "requestId", Required: true, MaxBytes: 64},
+			{Name: "targetId", Required: true, MaxBytes: 64},
+			{Name: "isMuted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "unpushLevel", Type: Int, Values: []string{"-1", "0", "1", "2", "4", "5"}, ZeroValid: true},
+			{Name: "busChannel", MaxChars: 20},
+		},
+		Area:    AreaConversation,
+		Summary: "Set the do-not-disturb level of one conversation of a user.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/set-do-not-disturb-by-id",
+	}
+	conversationNotificationGet = Endpoint{
+		Name: "ConversationNotificationGet", Method: "POST", Path: "/conversation/notification/get.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "conversationType", Type: Int, Required: true, Values: []string{"1", "3", "6", "10"}},
+			{Name: "requestId", Required: true, MaxBytes: 64},
+			{Name: "targetId", Required: true, MaxBytes: 64},
+			{Name: "busChannel", MaxChars: 20},
+		},
+		Area:    AreaConversation,
+		Summary: "Read the do-not-disturb level of one conversation of a user.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/get-do-not-disturb-by-id",
+	}
+	conversationTypeNotificationSet = Endpoint{
+		Name: "ConversationTypeNotificationSet", Method: "POST", Path: "/conversation/type/notification/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "conversationType", Type: Int, Required: true, Values: []string{"1", "3", "6", "10"}},
+			{Name: "requestId", Required: true, MaxBytes: 64},
+			{Name: "unpushLevel", Type: Int, Required: true, Values: []string{"-1", "0", "1", "2", "4", "5"}, ZeroValid: true},
+		},
+		Area:    AreaConversation,
+		Summary: "Set a user's do-not-disturb level for a whole conversation type.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/set-do-not-disturb-by-type",
+	}
+	conversationTypeNotificationGet = Endpoint{
+		Name: "ConversationTypeNotificationGet", Method: "POST", Path: "/conversation/type/notification/get.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "conversationType", Type: Int, Required: true, Values: []string{"1", "3", "6", "10"}},
+			{Name: "requestId", Required: true, MaxBytes: 64},
+		},
+		Area:    AreaConversation,
+		Summary: "Read a user's do-not-disturb level for a conversation type.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/get-do-not-disturb-by-type",
+	}
+	conversationMessageHistoryClean = Endpoint{
+		Name: "ConversationMessageHistoryClean", Method: "POST", Path: "/conversation/message/history/clean.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "conversationType", Required: true, Values: []string{"1", "3", "4", "6"}},
+			{Name: "fromUserId", Required: true},
+			{Name: "targetId", Required: true},
+			{Name: "msgTimestamp", Type: Int, Unit: Milliseconds},
+		},
+		Area:    AreaConversation,
+		Summary: "Remove a conversation's messages from cloud history, all or up to a time.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/delete",
+	}
+	conversationAttributeGet = Endpoint{
+		Name: "ConversationAttributeGet", Method: "GET", Path: "/conversation/attribute/get.json",
+		Encoding: Query, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true},
+			{Name: "targetId", Required: true},
+			{Name: "conversationType", Type: Int, Required: true, Values: []string{"1", "3", "6"}},
+		},
+		Area:    AreaConversation,
+		Summary: "Read pin state, do-not-disturb level and tags of one conversation.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/conversation/conversation-attr-get",
+	}
+	userConversationTagSet = Endpoint{
+		Name: "UserConversationTagSet", Method: "POST", Path: "/user/conversation/tag/set.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true},
+			{Name: "tags", Type: ObjectList, List: Array, Required: true, MaxItems: 20},
+		},
+		Area:    AreaConversation,
+		Summary: "Create conversation tags of a user.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/user-conversation-tag-set",
+	}
+	userConversationTagDel = Endpoint{
+		Name: "UserConversationTagDel", Method: "POST", Path: "/user/conversation/tag/del.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true},
+			{Name: "tagIds", Type: StringList, List: Array, Required: true},
+		},
+		Area:    AreaConversation,
+		Summary: "Delete conversation tags of a user.",
+	}
+	userConversationTagGet = Endpoint{
+		Name: "UserConversationTagGet", Method: "GET", Path: "/user/conversation/tag/get.json",
+		Encoding: Query, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Params: []Param{
+			{Name: "userId", Required: true},
+		},
+		Area:    AreaConversation,
+		Summary: "List the conversation tags of a user.",
+	}
+	tagConversationSet = Endpoint{
+		Name: "TagConversationSet", Method: "POST", Path: "/tag/conversation/set.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true},
+			{Name: "tagId", Required: true, MaxChars: 10},
+			{Name: "conversations", Type: ObjectList, List: Array, Required: true, MaxItems: 100},
+		},
+		Area:    AreaConversation,
+		Summary: "Put conversations under one of a user's tags.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-set",
+	}
+	tagConversationDel = Endpoint{
+		Name: "TagConversationDel", Method: "POST", Path: "/tag/conversation/del.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true},
+			{Name: "tagId", Required: true, MaxChars: 10},
+			{Name: "conversations", Type: ObjectList, List: Array, Required: true, MaxItems: 100},
+		},
+		Area:    AreaConversation,
+		Summary: "Take conversations out of one of a user's tags.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-del",
+	}
+	tagConversationGet = Endpoint{
+		Name: "TagConversationGet", Method: "GET", Path: "/tag/conversation/get.json",
+		Encoding: Query, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true},
+			{Name: "tagId", Required: true, MaxChars: 10},
+		},
+		Area:    AreaConversation,
+		Summary: "List the conversations under one of a user's tags.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-get",
+	}
+	entrustGroupCreate = Endpoint{
+		Name: "EntrustGroupCreate", Method: "POST", Path: "/entrust/group/create.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "name", Required: true, MaxChars: 64},
+			{Name: "owner", Required: true, MaxChars: 64},
+			{Name: "userIds", Type: StringList, List: CSV, MaxItems: 30},
+			{Name: "groupProfile", Type: JSONString},
+			{Name: "permissions", Type: JSONString},
+			{Name: "groupExtProfile", Type: JSONString},
+		},
+		Area:    AreaEntrust,
+		Summary: "Create a hosted group with profile, permissions and first members.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/create-group",
+	}
+	entrustGroupProfileUpdate = Endpoint{
+		Name: "EntrustGroupProfileUpdate", Method: "POST", Path: "/entrust/group/profile/update.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "name", MaxChars: 64},
+			{Name: "groupProfile", Type: JSONString},
+			{Name: "permissions", Type: JSONString},
+			{Name: "groupExtProfile", Type: JSONString},
+		},
+		Area:    AreaEntrust,
+		Summary: "Change profile, permissions or attributes of a hosted group.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/update-group",
+	}
+	entrustGroupProfileQuery = Endpoint{
+		Name: "EntrustGroupProfileQuery", Method: "POST", Path: "/entrust/group/profile/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupIds", Type: StringList, List: CSV, Required: true, MaxItems: 50},
+		},
+		Area:    AreaEntrust,
+		Summary: "Read the profiles of several hosted groups.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/query-group-profiles",
+	}
+	entrustGroupQuit = Endpoint{
+		Name: "EntrustGroupQuit", Method: "POST", Path: "/entrust/group/quit.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
+			{Name: "isDelBan", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isDelWhite", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isDelFollowed", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+		},
+		Area:    AreaEntrust,
+		Summary: "Take users out of a hosted group as if they left.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/quit-group",
+	}
+	entrustGroupMemberKick = Endpoint{
+		Name: "EntrustGroupMemberKick", Method: "POST", Path: "/entrust/group/member/kick.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
+			{Name: "isDelBan", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isDelWhite", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isDelFollowed", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+		},
+		Area:    AreaEntrust,
+		Summary: "Remove users from a hosted group.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/kick-group",
+	}
+	entrustGroupMemberKickAll = Endpoint{
+		Name: "EntrustGroupMemberKickAll", Method: "POST", Path: "/entrust/group/member/kick/all.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxChars: 64},
+		},
+		Area:    AreaEntrust,
+		Summary: "Remove a user from all hosted groups.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/kick-mem-all-group",
+	}
+	entrustGroupDismiss = Endpoint{
+		Name: "EntrustGroupDismiss", Method: "POST", Path: "/entrust/group/dismiss.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+		},
+		Area:    AreaEntrust,
+		Summary: "Dissolve a hosted group.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/diss-group",
+	}
+	entrustGroupJoin = Endpoint{
+		Name: "EntrustGroupJoin", Method: "POST", Path: "/entrust/group/join.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
+		},
+		Area:    AreaEntrust,
+		Summary: "Add users to a hosted group.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/join-group",
+	}
+	entrustGroupTransferOwner = Endpoint{
+		Name: "EntrustGroupTransferOwner", Method: "POST", Path: "/entrust/group/transfer/owner.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "newOwner", Required: true, MaxChars: 64},
+			{Name: "isQuit", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isDelBan", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isDelWhite", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isDelFollowed", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+		},
+		Area:    AreaEntrust,
+		Summary: "Give a hosted group to another owner.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/transfer-group",
+	}
+	entrustGroupImport = Endpoint{
+		Name: "EntrustGroupImport", Method: "POST", Path: "/entrust/group/import.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "name", Required: true, MaxChars: 64},
+			{Name: "owner", Required: true, MaxChars: 64},
+			{Name: "groupProfile", Type: JSONString},
+			{Name: "permissions", Type: JSONString},
+			{Name: "groupExtProfile", Type: JSONString},
+		},
+		Area:    AreaEntrust,
+		Summary: "Turn an existing plain group into a hosted one.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/import-group",
+	}
+	entrustGroupManagerAdd = Endpoint{
+		Name: "EntrustGroupManagerAdd", Method: "POST", Path: "/entrust/group/manager/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 10},
+		},
+		Area:    AreaEntrust,
+		Summary: "Make members admins.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/add-group-manager",
+	}
+	entrustGroupManagerRemove = Endpoint{
+		Name: "EntrustGroupManagerRemove", Method: "POST", Path: "/entrust/group/manager/remove.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 10},
+		},
+		Area:    AreaEntrust,
+		Summary: "Take the admin role from members.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/remove-group-manager",
+	}
+	entrustGroupMemberQuery = Endpoint{
+		Name: "EntrustGroupMemberQuery", Method: "POST", Path: "/entrust/group/member/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "type", Type: Int, Values: []string{"0", "1", "2", "3"}, ZeroValid: true},
+			{Name: "pageToken"},
+			{Name: "size", Type: Int, Max: num(100)},
+			{Name: "order", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+		},
+		Paging:  Paging{Style: Cursor, Params: []string{"pageToken", "size"}},
+		Area:    AreaEntrust,
+		Summary: "Page through the members of a hosted group.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/query-group-member",
+	}
+	entrustGroupMemberSpecificQuery = Endpoint{
+		Name: "EntrustGroupMemberSpecificQuery", Method: "POST", Path: "/entrust/group/member/specific/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
+		},
+		Area:    AreaEntrust,
+		Summary: "Read given members of a hosted group.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/query-specific-group-member",
+	}
+	entrustGroupMemberSet = Endpoint{
+		Name: "EntrustGroupMemberSet", Method: "POST", Path: "/entrust/group/member/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "userId", Required: true, MaxChars: 64},
+			{Name: "nickname", Required: true, MaxChars: 64},
+			{Name: "extra", MaxChars: 128},
+		},
+		Area:    AreaEntrust,
+		Summary: "Set the nickname and extra text of a member.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/update-group-member-info",
+	}
+	entrustGroupMemberFollow = Endpoint{
+		Name: "EntrustGroupMemberFollow", Method: "POST", Path: "/entrust/group/member/follow.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxChars: 64},
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "followUserIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
+		},
+		Area:    AreaEntrust,
+		Summary: "Let a user follow members of a hosted group.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/set-group-mem-follow",
+	}
+	entrustGroupMemberUnfollow = Endpoint{
+		Name: "EntrustGroupMemberUnfollow", Method: "POST", Path: "/entrust/group/member/unfollow.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxChars: 64},
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "followUserIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
+		},
+		Area:    AreaEntrust,
+		Summary: "Stop following members of a hosted group.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/delete-group-mem-follow",
+	}
+	entrustGroupMemberFollowedGet = Endpoint{
+		Name: "EntrustGroupMemberFollowedGet", Method: "POST", Path: "/entrust/group/member/followed/get.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxChars: 64},
+			{Name: "groupId", Required: true, MaxChars: 64},
+		},
+		Area:    AreaEntrust,
+		Summary: "List the members a user follows in a hosted group.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/query-group-mem-follow",
+	}
+	entrustGroupRemarknameSet = Endpoint{
+		Name: "EntrustGroupRemarknameSet", Method: "POST", Path: "/entrust/group/remarkname/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxChars: 64},
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "remarkName", Required: true, MaxChars: 64},
+		},
+		Area:    AreaEntrust,
+		Summary: "Set the name one user sees for a hosted group.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/update-group-member-remarkname",
+	}
+	entrustGroupRemarknameDelete = Endpoint{
+		Name: "EntrustGroupRemarknameDelete", Method: "POST", Path: "/entrust/group/remarkname/delete.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxChars: 64},
+			{Name: "groupId", Required: true, MaxChars: 64},
+		},
+		Area:    AreaEntrust,
+		Summary: "Remove the name one user sees for a hosted group.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/delete-group-mem-remarkname",
+	}
+	entrustGroupRemarknameQuery = Endpoint{
+		Name: "EntrustGroupRemarknameQuery", Method: "POST", Path: "/entrust/group/remarkname/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxChars: 64},
+			{Name: "groupId", Required: true, MaxChars: 64},
+		},
+		Area:    AreaEntrust,
+		Summary: "Read the name one user sees for a hosted group.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/query-group-mem-remarkname",
+	}
+	entrustGroupQuery = Endpoint{
+		Name: "EntrustGroupQuery", Method: "POST", Path: "/entrust/group/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "pageToken"},
+			{Name: "size", Type: Int, Max: num(1000)},
+			{Name: "order", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+		},
+		Paging:  Paging{Style: Cursor, Params: []string{"pageToken", "size"}},
+		Area:    AreaEntrust,
+		Summary: "Page through all hosted groups of the app.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-query/query-app-all-group",
+	}
+	entrustJoinedGroupQuery = Endpoint{
+		Name: "EntrustJoinedGroupQuery", Method: "POST", Path: "/entrust/joined/group/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxChars: 64},
+			{Name: "role", Type: Int, Values: []string{"0", "1", "2", "3"}, ZeroValid: true},
+			{Name: "pageToken"},
+			{Name: "size", Type: Int, Max: num(100)},
+			{Name: "order", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+		},
+		Paging:  Paging{Style: Cursor, Params: []string{"pageToken", "size"}},
+		Area:    AreaEntrust,
+		Summary: "Page through the hosted groups a user is in.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-query/query-member-join-group",
+	}
+	friendAdd = Endpoint{
+		Name: "FriendAdd", Method: "POST", Path: "/friend/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "targetId", Required: true, MaxBytes: 64},
+			{Name: "optType", Type: Int, Values: []string{"1", "2"}},
+			{Name: "extra", MaxChars: 128},
+		},
+		Area:    AreaFriend,
+		Summary: "Ask to become friends with a user, or make two users friends at once.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/friend-profile/add-friend",
+	}
+	friendDelete = Endpoint{
+		Name: "FriendDelete", Method: "POST", Path: "/friend/delete.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "targetIds"},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "targetIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
+		},
+		Area:    AreaFriend,
+		Summary: "End the friendship of a user with several others.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/friend-profile/del-friend",
+	}
+	friendClean = Endpoint{
+		Name: "FriendClean", Method: "POST", Path: "/friend/clean.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+		},
+		Area:    AreaFriend,
+		Summary: "Remove all friends of a user.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/friend-profile/clean-friend",
+	}
+	friendProfileSet = Endpoint{
+		Name: "FriendProfileSet", Method: "POST", Path: "/friend/profile/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "targetId", Required: true, MaxBytes: 64},
+			{Name: "remarkName", MaxChars: 64},
+			{Name: "friendExtProfile", Type: JSONString},
+		},
+		Area:    AreaFriend,
+		Summary: "Set the alias and custom attributes a user keeps for a friend.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/friend-profile/set-friend-profile",
+	}
+	friendGet = Endpoint{
+		Name: "FriendGet", Method: "POST", Path: "/friend/get.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "pageToken"},
+			{Name: "size", Type: Int, Max: num(100)},
+			{Name: "order", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+		},
+		Paging:  Paging{Style: Cursor, Params: []string{"pageToken", "size"}},
+		Area:    AreaFriend,
+		Summary: "List the friends of a user, page by page.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/friend-profile/get-friend",
+	}
+	friendCheck = Endpoint{
+		Name: "FriendCheck", Method: "POST", Path: "/friend/check.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "targetIds"},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "targetIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
+		},
+		Area:    AreaFriend,
+		Summary: "Tell for several users whether they are friends of a user.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/friend-profile/check-friend",
+	}
+	friendPermissionSet = Endpoint{
+		Name: "FriendPermissionSet", Method: "POST", Path: "/friend/permission/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "userIds"},
+		Params: []Param{
+			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
+			{Name: "permissionType", Type: Int, Required: true, Values: []string{"1", "2", "3"}},
+		},
+		Area:    AreaFriend,
+		Summary: "Set who may add the given users as friends.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/friend-profile/set-friend-add-level",
+	}
+	friendPermissionGet = Endpoint{
+		Name: "FriendPermissionGet", Method: "POST", Path: "/friend/permission/get.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "userIds"},
+		Params: []Param{
+			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 100},
+		},
+		Area:    AreaFriend,
+		Summary: "Read who may add the given users as friends.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/friend-profile/get-friend-add-level",
+	}
+	groupCreate = Endpoint{
+		Name: "GroupCreate", Method: "POST", Path: "/group/create.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"bindNotifyMsg"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 1000},
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "groupName", Required: true},
+			{Name: "bindNotifyMsg", Type: Bool, Values: []string{"true", "false"}},
+			{Name: "fromUserId"},
+			{Name: "objectName"},
+			{Name: "content"},
+			{Name: "pushContent"},
+			{Name: "pushData"},
+			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "maxMember", Type: Int},
+			{Name: "pushExt", Type: JSONString},
+			{Name: "disableUpdateLastMsg", Type: Bool},
+		},
+		Area:    AreaGroup,
+		Summary: "Create a group and put users in it.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/create-group",
+	}
+	groupJoin = Endpoint{
+		Name: "GroupJoin", Method: "POST", Path: "/group/join.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"bindNotifyMsg"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 1000},
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "groupName"},
+			{Name: "bindNotifyMsg", Type: Bool, Values: []string{"true", "false"}},
+			{Name: "fromUserId"},
+			{Name: "objectName"},
+			{Name: "content"},
+			{Name: "pushContent"},
+			{Name: "pushData"},
+			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "maxMember", Type: Int},
+			{Name: "pushExt", Type: JSONString},
+			{Name: "disableUpdateLastMsg", Type: Bool},
+		},
+		Area:    AreaGroup,
+		Summary: "Add users to a group.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/join-group",
+	}
+	groupQuit = Endpoint{
+		Name: "GroupQuit", Method: "POST", Path: "/group/quit.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"bindNotifyMsg"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 1000},
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "bindNotifyMsg", Type: Bool, Values: []string{"true", "false"}},
+			{Name: "fromUserId"},
+			{Name: "objectName"},
+			{Name: "content"},
+			{Name: "pushContent"},
+			{Name: "pushData"},
+			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "maxMember", Type: Int},
+			{Name: "pushExt", Type: JSONString},
+			{Name: "disableUpdateLastMsg", Type: Bool},
+		},
+		Area:    AreaGroup,
+		Summary: "Remove users from a group.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/quit-group",
+	}
+	groupDismiss = Endpoint{
+		Name: "GroupDismiss", Method: "POST", Path: "/group/dismiss.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"bindNotifyMsg"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true},
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "bindNotifyMsg", Type: Bool, Values: []string{"true", "false"}},
+			{Name: "fromUserId"},
+			{Name: "objectName"},
+			{Name: "content"},
+			{Name: "pushContent"},
+			{Name: "pushData"},
+			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "maxMember", Type: Int},
+			{Name: "pushExt", Type: JSONString},
+			{Name: "disableUpdateLastMsg", Type: Bool},
+		},
+		Area:    AreaGroup,
+		Summary: "Dissolve a group.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/dismiss-group",
+	}
+	groupRefresh = Endpoint{
+		Name: "GroupRefresh", Method: "POST", Path: "/group/refresh.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		UnsafeWith: []string{"bindNotifyMsg"},
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "groupName", Required: true},
+			{Name: "bindNotifyMsg", Type: Bool, Values: []string{"true", "false"}},
+			{Name: "fromUserId"},
+			{Name: "objectName"},
+			{Name: "content"},
+			{Name: "pushContent"},
+			{Name: "pushData"},
+			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "maxMember", Type: Int},
+			{Name: "pushExt", Type: JSONString},
+			{Name: "disableUpdateLastMsg", Type: Bool},
+		},
+		Area:    AreaGroup,
+		Summary: "Change the group name used in push notifications.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/refresh-group-info",
+	}
+	groupSync = Endpoint{
+		Name: "GroupSync", Method: "POST", Path: "/group/sync.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxChars: 64},
+			{Name: "group", Keyed: true},
+		},
+		Area:    AreaGroup,
+		Summary: "Tell the server which groups a user is in.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/sync-group",
+	}
+	groupUserQuery = Endpoint{
+		Name: "GroupUserQuery", Method: "POST", Path: "/group/user/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+		},
+		Area:    AreaGroup,
+		Summary: "List the members of a group.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/query-group-member",
+	}
+	userGroupQuery = Endpoint{
+		Name: "UserGroupQuery", Method: "POST", Path: "/user/group/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxChars: 64},
+			{Name: "page", Type: Int},
+			{Name: "size", Type: Int, Max: num(1000)},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "size"}},
+		Area:    AreaGroup,
+		Summary: "List the groups a user is in.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/query-group-by-user",
+	}
+	groupUserGagAdd = Endpoint{
+		Name: "GroupUserGagAdd", Method: "POST", Path: "/group/user/gag/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+			{Name: "groupId", MaxChars: 64},
+			{Name: "minute", Type: Int, Unit: Minutes, Required: true, Min: num(0), Max: num(43200), ZeroForever: true},
+		},
+		Area:    AreaGroup,
+		Summary: "Mute members in one group or in all their groups.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/mute/gag-user",
+	}
+	groupUserGagRollback = Endpoint{
+		Name: "GroupUserGagRollback", Method: "POST", Path: "/group/user/gag/rollback.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+			{Name: "groupId", MaxChars: 64},
+		},
+		Area:    AreaGroup,
+		Summary: "Unmute members in one group or in all groups.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/mute/ungag-user",
+	}
+	groupUserGagList = Endpoint{
+		Name: "GroupUserGagList", Method: "POST", Path: "/group/user/gag/list.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", MaxChars: 64},
+		},
+		Area:    AreaGroup,
+		Summary: "List muted members of a group, or users muted in all groups.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/mute/query-gagged-user",
+	}
+	groupBanAdd = Endpoint{
+		Name: "GroupBanAdd", Method: "POST", Path: "/group/ban/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+		},
+		Area:    AreaGroup,
+		Summary: "Mute whole groups.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/mute/ban-group",
+	}
+	groupBanRollback = Endpoint{
+		Name: "GroupBanRollback", Method: "POST", Path: "/group/ban/rollback.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+		},
+		Area:    AreaGroup,
+		Summary: "Lift the mute of whole groups.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/mute/unban-group",
+	}
+	groupBanQuery = Endpoint{
+		Name: "GroupBanQuery", Method: "POST", Path: "/group/ban/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Type: StringList, List: Repeat, MaxItems: 20},
+			{Name: "page", Type: Int, Min: num(1)},
+			{Name: "size", Type: Int, Max: num(200)},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "size"}},
+		Area:    AreaGroup,
+		Summary: "Ask which groups are muted as a whole.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/mute/query-banned-state-or-list",
+	}
+	groupUserBanWhitelistAdd = Endpoint{
+		Name: "GroupUserBanWhitelistAdd", Method: "POST", Path: "/group/user/ban/whitelist/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+			{Name: "groupId", Required: true, MaxChars: 64},
+		},
+		Area:    AreaGroup,
+		Summary: "Let users talk while the group is muted.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/mute/add-to-group-ban-whitelist",
+	}
+	groupUserBanWhitelistRollback = Endpoint{
+		Name: "GroupUserBanWhitelistRollback", Method: "POST", Path: "/group/user/ban/whitelist/rollback.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+			{Name: "groupId", Required: true, MaxChars: 64},
+		},
+		Area:    AreaGroup,
+		Summary: "Take users off the mute exception list.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/mute/remove-from-group-ban-whitelist",
+	}
+	groupUserBanWhitelistQuery = Endpoint{
+		Name: "GroupUserBanWhitelistQuery", Method: "POST", Path: "/group/user/ban/whitelist/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+		},
+		Area:    AreaGroup,
+		Summary: "List the mute exceptions of a group.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/group/mute/query-group-ban-whitelist",
+	}
+	groupRemarksSet = Endpoint{
+		Name: "GroupRemarksSet", Method: "POST", Path: "/group/remarks/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true},
+			{Name: "groupId", Required: true},
+			{Name: "remark", Required: true},
+		},
+		Area:    AreaGroup,
+		Summary: "Set the name shown for a member in group pushes.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/remark/set-remark-for-group-push",
+	}
+	groupRemarksDel = Endpoint{
+		Name: "GroupRemarksDel", Method: "POST", Path: "/group/remarks/del.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true},
+			{Name: "groupId", Required: true},
+		},
+		Area:    AreaGroup,
+		Summary: "Remove the name shown for a member in group pushes.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/remark/delete-remark-for-group-push",
+	}
+	groupRemarksGet = Endpoint{
+		Name: "GroupRemarksGet", Method: "POST", Path: "/group/remarks/get.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true},
+			{Name: "groupId", Required: true},
+		},
+		Area:    AreaGroup,
+		Summary: "Read the name shown for a member in group pushes.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/remark/get-remark-for-group-push",
+	}
+	messagePrivatePublish = Endpoint{
+		Name: "MessagePrivatePublish", Method: "POST", Path: "/message/private/publish.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 6000, Per: time.Minute, Counts: Targets, Param: "toUserId"},
+		Params: []Param{
+			{Name: "fromUserId", Required: true, MaxBytes: 64},
+			{Name: "toUserId", Type: StringList, List: Repeat, Required: true, MaxItems: 1000},
+			{Name: "objectName", Required: true, MaxChars: 32},
+			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
+			{Name: "pushContent"},
+			{Name: "pushData"},
+			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "count", Type: Int, Min: num(-1), Max: num(9999), ZeroValid: true},
+			{Name: "verifyBlacklist", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isCounted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "contentAvailable", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "expansion", Type: Bool},
+			{Name: "extraContent", Type: JSONString, MaxItems: 100},
+			{Name: "disablePush", Type: Bool},
+			{Name: "pushExt", Type: JSONString},
+			{Name: "disableUpdateLastMsg", Type: Bool},
+			{Name: "needReadReceipt", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "msgRandom", Type: Int},
+		},
+		Area:    AreaMessage,
+		Summary: "Send a one-to-one message to up to 1000 users.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/send-private",
+	}
+	messagePrivatePublishTemplate = Endpoint{
+		Name: "MessagePrivatePublishTemplate", Method: "POST", Path: "/message/private/publish_template.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 6000, Per: time.Minute, Counts: Targets, Param: "toUserId"},
+		Params: []Param{
+			{Name: "fromUserId", Required: true, MaxBytes: 64},
+			{Name: "toUserId", Type: StringList, List: Array, Required: true, MaxItems: 1000},
+			{Name: "objectName", Required: true, MaxChars: 32},
+			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
+			{Name: "values", Type: ObjectList, List: Array, Required: true},
+			{Name: "pushContent", Type: StringList, List: Array, Required: true},
+			{Name: "pushData", Type: StringList, List: Array},
+			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "verifyBlacklist", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isCounted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "contentAvailable", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "expansion", Type: Bool},
+			{Name: "disablePush", Type: Bool},
+			{Name: "pushExt", Type: StringList, List: Array},
+			{Name: "disableUpdateLastMsg", Type: Bool},
+			{Name: "needReadReceipt", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "msgRandom", Type: Int},
+		},
+		Area:    AreaMessage,
+		Summary: "Send differing one-to-one messages to many users from one template.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/send-private-template",
+	}
+	messagePrivateModify = Endpoint{
+		Name: "MessagePrivateModify", Method: "POST", Path: "/message/private/modify.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Params: []Param{
+			{Name: "fromUserId", Required: true},
+			{Name: "targetId", Required: true},
+			{Name: "msgUID", Required: true},
+			{Name: "objectName"},
+			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
+		},
+		Area:    AreaMessage,
+		Summary: "Replace the content of a one-to-one message already sent.",
+	}
+	v3MessagePrivatePublishStream = Endpoint{
+		Name: "V3MessagePrivatePublishStream", Method: "POST", Path: "/v3/message/private/publish_stream.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "fromUserId", Required: true, MaxBytes: 64},
+			{Name: "toUserId", Required: true},
+			{Name: "objectName", Required: true, Values: []string{"RC:StreamMsg"}},
+			{Name: "content", Type: Object, Required: true, MaxBytes: 131072},
+			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "extraContent", Type: Object, MaxItems: 100},
+			{Name: "disableUpdateLastMsg", Type: Bool},
+		},
+		Area:    AreaMessage,
+		Summary: "Send one chunk of a streamed one-to-one message, e.g. text as an AI writes it.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/message/send-private-stream",
+	}
+	v3MessageGroupPublishStream = Endpoint{
+		Name: "V3MessageGroupPublishStream", Method: "POST", Path: "/v3/message/group/publish_stream.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Unconfirmed, Class: Unsafe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "fromUserId", Required: true, MaxBytes: 64},
+			{Name: "toGroupId", Required: true},
+			{Name: "objectName", Required: true, Values: []string{"RC:StreamMsg"}},
+			{Name: "content", Type: Object, Required: true, MaxBytes: 131072},
+			{Name: "toUserIds", Type: StringList, List: Array, MaxItems: 10},
+			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isMentioned", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "extraContent", Type: Object, MaxItems: 100},
+			{Name: "disableUpdateLastMsg", Type: Bool},
+		},
+		Area:    AreaMessage,
+		Summary: "Send one chunk of a streamed group message.",
+	}
+	v3MessagePrivateQuery = Endpoint{
+		Name: "V3MessagePrivateQuery", Method: "POST", Path: "/v3/message/private/query.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 10, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true},
+			{Name: "targetId", Required: true},
+			{Name: "startTime", Type: Int, Unit: Milliseconds, Required: true},
+			{Name: "endTime", Type: Int, Unit: Milliseconds, Required: true},
+			{Name: "pageSize", Type: Int, Min: num(1), Max: num(100)},
+			{Name: "includeStart", Type: Bool, Required: true},
+		},
+		Paging:  Paging{Style: Time, Params: []string{"startTime", "endTime", "pageSize", "includeStart"}},
+		Area:    AreaMessage,
+		Summary: "Read one-to-one messages of a time span from cloud history.",
+	}
+	v3MessageGroupQuery = Endpoint{
+		Name: "V3MessageGroupQuery", Method: "POST", Path: "/v3/message/group/query.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 10, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true},
+			{Name: "targetId", Required: true},
+			{Name: "startTime", Type: Int, Unit: Milliseconds, Required: true},
+			{Name: "endTime", Type: Int, Unit: Milliseconds, Required: true},
+			{Name: "pageSize", Type: Int, Min: num(1), Max: num(100)},
+			{Name: "includeStart", Type: Bool, Required: true},
+		},
+		Paging:  Paging{Style: Time, Params: []string{"startTime", "endTime", "pageSize", "includeStart"}},
+		Area:    AreaMessage,
+		Summary: "Read group messages of a time span from cloud history.",
+	}
+	v3MessageUltragroupQuery = Endpoint{
+		Name: "V3MessageUltragroupQuery", Method: "POST", Path: "/v3/message/ultragroup/query.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 10, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true},
+			{Name: "targetId", Required: true},
+			{Name: "startTime", Type: Int, Unit: Milliseconds, Required: true},
+			{Name: "endTime", Type: Int, Unit: Milliseconds, Required: true},
+			{Name: "pageSize", Type: Int, Min: num(1), Max: num(100)},
+			{Name: "includeStart", Type: Bool, Required: true},
+			{Name: "busChannel", MaxChars: 20},
+		},
+		Paging:  Paging{Style: Time, Params: []string{"startTime", "endTime", "pageSize", "includeStart"}},
+		Area:    AreaMessage,
+		Summary: "Read ultra group messages of a time span from cloud history.",
+	}
+	v3MessageChatroomQuery = Endpoint{
+		Name: "V3MessageChatroomQuery", Method: "POST", Path: "/v3/message/chatroom/query.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 10, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true},
+			{Name: "targetId", Required: true},
+			{Name: "startTime", Type: Int, Unit: Milliseconds, Required: true},
+			{Name: "endTime", Type: Int, Unit: Milliseconds, Required: true},
+			{Name: "pageSize", Type: Int, Min: num(1), Max: num(100)},
+			{Name: "includeStart", Type: Bool, Required: true},
+		},
+		Paging:  Paging{Style: Time, Params: []string{"startTime", "endTime", "pageSize", "includeStart"}},
+		Area:    AreaMessage,
+		Summary: "Read chatroom messages of a time span from cloud history.",
+	}
+	messageGroupPublish = Endpoint{
+		Name: "MessageGroupPublish", Method: "POST", Path: "/message/group/publish.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 20, Per: time.Second, Counts: Targets, Param: "toGroupId"},
+		Params: []Param{
+			{Name: "fromUserId", Required: true, MaxBytes: 64},
+			{Name: "toGroupId", Type: StringList, List: Repeat, Required: true, MaxItems: 3},
+			{Name: "toUserId", Type: StringList, List: Repeat},
+			{Name: "objectName", Required: true, MaxChars: 32},
+			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
+			{Name: "pushContent"},
+			{Name: "pushData"},
+			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isCounted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isMentioned", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "contentAvailable", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "expansion", Type: Bool},
+			{Name: "extraContent", Type: JSONString, MaxItems: 100},
+			{Name: "disablePush", Type: Bool},
+			{Name: "pushExt", Type: JSONString},
+			{Name: "disableUpdateLastMsg", Type: Bool},
+			{Name: "needReadReceipt", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "msgRandom", Type: Int},
+		},
+		Area:    AreaMessage,
+		Summary: "Send a message to up to 3 groups, or to chosen members of one group.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/send-group",
+	}
+	messageGroupModify = Endpoint{
+		Name: "MessageGroupModify", Method: "POST", Path: "/message/group/modify.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Params: []Param{
+			{Name: "fromUserId", Required: true},
+			{Name: "groupId", Required: true},
+			{Name: "msgUID", Required: true},
+			{Name: "objectName"},
+			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
+		},
+		Area:    AreaMessage,
+		Summary: "Replace the content of a group message already sent.",
+	}
+	messageUltragroupPublish = Endpoint{
+		Name: "MessageUltragroupPublish", Method: "POST", Path: "/message/ultragroup/publish.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "toGroupIds", Caps: []Cap{{Limit: 20, Per: time.Second, Each: []string{"toGroupIds", "busChannel"}}}},
+		Params: []Param{
+			{Name: "fromUserId", Required: true, MaxBytes: 64},
+			{Name: "toGroupIds", Type: StringList, List: Array, Required: true, MaxItems: 3},
+			{Name: "toUserIds", Type: StringList, List: Array},
+			{Name: "objectName", Required: true, MaxChars: 32},
+			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
+			{Name: "pushContent"},
+			{Name: "pushData"},
+			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isCounted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isMentioned", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "contentAvailable", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "pushExt", Type: JSONString},
+			{Name: "busChannel", MaxChars: 20},
+			{Name: "expansion", Type: Bool},
+			{Name: "extraContent", Type: JSONString, MaxItems: 100},
+			{Name: "disableUpdateLastMsg", Type: Bool},
+			{Name: "msgRandom", Type: Int},
+		},
+		Area:    AreaMessage,
+		Summary: "Send a message to up to 3 ultra groups, or to chosen members of one.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/message/send-ultragroup",
+	}
+	messageChatroomPublish = Endpoint{
+		Name: "MessageChatroomPublish", Method: "POST", Path: "/message/chatroom/publish.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "toChatroomId"},
+		Params: []Param{
+			{Name: "fromUserId", Required: true},
+			{Name: "toChatroomId", Type: StringList, List: Repeat, Required: true},
+			{Name: "objectName", Required: true, MaxChars: 32},
+			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
+			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "priority", Type: Int, Values: []string{"0", "1", "2", "3"}, ZeroValid: true},
+			{Name: "msgRandom", Type: Int},
+		},
+		Area:    AreaMessage,
+		Summary: "Send a message to one or several chatrooms.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/send-chatroom",
+	}
+	messageChatroomBroadcast = Endpoint{
+		Name: "MessageChatroomBroadcast", Method: "POST", Path: "/message/chatroom/broadcast.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Final: []int{1008},
+		Quota: Quota{Limit: 1, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "fromUserId", Required: true},
+			{Name: "objectName", Required: true, MaxChars: 32},
+			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
+			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+		},
+		Area:    AreaMessage,
+		Summary: "Send a message to every chatroom of the app.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/send-chatroom-broadcast",
+	}
+	messageSystemPublish = Endpoint{
+		Name: "MessageSystemPublish", Method: "POST", Path: "/message/system/publish.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "toUserId"},
+		Params: []Param{
+			{Name: "fromUserId", Required: true, MaxBytes: 64},
+			{Name: "toUserId", Type: StringList, List: Repeat, Required: true, MaxItems: 100},
+			{Name: "objectName", Required: true, MaxChars: 32},
+			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
+			{Name: "pushContent"},
+			{Name: "pushData"},
+			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isCounted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "count", Type: Int, Min: num(-1), Max: num(9999), ZeroValid: true},
+			{Name: "contentAvailable", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "disablePush", Type: Bool},
+			{Name: "pushExt", Type: JSONString},
+			{Name: "disableUpdateLastMsg", Type: Bool},
+			{Name: "msgRandom", Type: Int},
+		},
+		Area:    AreaMessage,
+		Summary: "Send a system-conversation message to up to 100 users.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/system/send-private",
+	}
+	messageSystemPublishTemplate = Endpoint{
+		Name: "MessageSystemPublishTemplate", Method: "POST", Path: "/message/system/publish_template.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "toUserId"},
+		Params: []Param{
+			{Name: "fromUserId", Required: true, MaxBytes: 64},
+			{Name: "toUserId", Type: StringList, List: Array, Required: true, MaxItems: 100},
+			{Name: "objectName", Required: true, MaxChars: 32},
+			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
+			{Name: "values", Type: ObjectList, List: Array, Required: true},
+			{Name: "pushContent", Type: StringList, List: Array, Required: true},
+			{Name: "pushData", Type: StringList, List: Array},
+			{Name: "contentAvailable", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "disablePush", Type: Bool},
+			{Name: "pushExt", Type: StringList, List: Array},
+			{Name: "disableUpdateLastMsg", Type: Bool},
+			{Name: "msgRandom", Type: Int},
+		},
+		Area:    AreaMessage,
+		Summary: "Send differing system messages to many users from one template.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/system/send-private-template",
+	}
+	messageBroadcast = Endpoint{
+		Name: "MessageBroadcast", Method: "POST", Path: "/message/broadcast.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Final: []int{1008},
+		Quota: Quota{Limit: 2, Per: time.Hour, Counts: Requests, Caps: []Cap{{Limit: 3, Per: 24 * time.Hour}}},
+		Params: []Param{
+			{Name: "fromUserId", Required: true, MaxBytes: 64},
+			{Name: "objectName", Required: true, MaxChars: 32},
+			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
+			{Name: "pushContent"},
+			{Name: "pushData"},
+			{Name: "contentAvailable", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "pushExt", Type: JSONString},
+			{Name: "disableUpdateLastMsg", Type: Bool},
+			{Name: "msgRandom", Type: Int},
+			{Name: "os", Values: []string{"iOS", "Android"}},
+		},
+		Area:    AreaMessage,
+		Summary: "Send a system message to every user of the app.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/system/send-message-broadcast-to-all",
+	}
+	messageOnlineBroadcast = Endpoint{
+		Name: "MessageOnlineBroadcast", Method: "POST", Path: "/message/online/broadcast.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Final: []int{1008},
+		Quota: Quota{Limit: 60, Per: time.Minute, Counts: Requests},
+		Params: []Param{
+			{Name: "fromUserId", Required: true},
+			{Name: "objectName", Required: true, MaxChars: 32},
+			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
+			{Name: "disableUpdateLastMsg", Type: Bool},
+			{Name: "msgRandom", Type: Int},
+		},
+		Area:    AreaMessage,
+		Summary: "Send a system message to all users online now.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/system/send-message-broadcast-online",
+	}
+	messageBroadcastRecall = Endpoint{
+		Name: "MessageBroadcastRecall", Method: "POST", Path: "/message/broadcast/recall.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Final: []int{1008},
+		Quota: Quota{Limit: 2, Per: time.Hour, Counts: Requests, Caps: []Cap{{Limit: 3, Per: 24 * time.Hour}}},
+		Params: []Param{
+			{Name: "fromUserId", Required: true},
+			{Name: "messageUID", Required: true},
+			{Name: "sentTime", Type: Int, Unit: Milliseconds},
+			{Name: "isAdmin", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isDelete", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "extra"},
+			{Name: "disableUpdateLastMsg", Type: Bool},
+		},
+		Area:    AreaMessage,
+		Summary: "Take back a broadcast sent through /message/broadcast.json or /push.json.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/system/recall-message-broadcast-to-all",
+	}
+	messageRecall = Endpoint{
+		Name: "MessageRecall", Method: "POST", Path: "/message/recall.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "fromUserId", Required: true},
+			{Name: "conversationType", Type: Int, Required: true, Values: []string{"1", "3", "4", "6", "10"}},
+			{Name: "targetId", Required: true},
+			{Name: "busChannel", MaxChars: 20},
+			{Name: "messageUID", Required: true},
+			{Name: "sentTime", Type: Int, Unit: Milliseconds},
+			{Name: "isAdmin", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isDelete", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "disablePush", Type: Bool},
+			{Name: "extra"},
+			{Name: "disableUpdateLastMsg", Type: Bool},
+		},
+		Area:    AreaMessage,
+		Summary: "Take back a message in any conversation type.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/msgrecall",
+	}
+	messageExpansionSet = Endpoint{
+		Name: "MessageExpansionSet", Method: "POST", Path: "/message/expansion/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests, Caps: []Cap{{Limit: 20, Per: time.Second, When: Condition{Param: "conversationType", Value: "3"}}, {Uses: &messagePrivatePublish, When: Condition{Param: "conversationType", Value: "1"}}, {Uses: &messageGroupPublish, When: Condition{Param: "conversationType", Value: "3"}}}},
+		Params: []Param{
+			{Name: "msgUID", Required: true},
+			{Name: "userId", Required: true},
+			{Name: "conversationType", Required: true, Values: []string{"1", "3"}},
+			{Name: "targetId", Required: true},
+			{Name: "extraKeyVal", Type: JSONString, Required: true, MaxItems: 100},
+			{Name: "isSyncSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+		},
+		Area:    AreaMessage,
+		Summary: "Attach or overwrite key-value data of a sent private or group message.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/set-expansion",
+	}
+	messageExpansionDelete = Endpoint{
+		Name: "MessageExpansionDelete", Method: "POST", Path: "/message/expansion/delete.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests, Caps: []Cap{{Limit: 20, Per: time.Second, When: Condition{Param: "conversationType", Value: "3"}}, {Uses: &messagePrivatePublish, When: Condition{Param: "conversationType", Value: "1"}}, {Uses: &messageGroupPublish, When: Condition{Param: "conversationType", Value: "3"}}}},
+		Params: []Param{
+			{Name: "msgUID", Required: true},
+			{Name: "userId", Required: true},
+			{Name: "conversationType", Required: true, Values: []string{"1", "3"}},
+			{Name: "targetId", Required: true},
+			{Name: "extraKey", Type: StringList, List: Text, Required: true, MaxItems: 100},
+			{Name: "isSyncSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+		},
+		Area:    AreaMessage,
+		Summary: "Remove key-value data of a sent private or group message.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/delete-expansion",
+	}
+	messageExpansionQuery = Endpoint{
+		Name: "MessageExpansionQuery", Method: "POST", Path: "/message/expansion/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "msgUID", Required: true},
+			{Name: "pageNo", Type: Int},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"pageNo"}},
+		Area:    AreaMessage,
+		Summary: "Read the key-value data of a private or group message.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/get-expansion",
+	}
+	messageHistory = Endpoint{
+		Name: "MessageHistory", Method: "POST", Path: "/message/history.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "date", Required: true},
+		},
+		Area:    AreaMessage,
+		Summary: "Get the download address of the message log of one hour.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/message/get-message-history-log",
+	}
+	messageHistoryDelete = Endpoint{
+		Name: "MessageHistoryDelete", Method: "POST", Path: "/message/history/delete.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "date", Required: true},
+		},
+		Area:    AreaMessage,
+		Summary: "Delete the message log file of one hour.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/delete-message-history-log",
+	}
+	statusmessagePrivatePublish = Endpoint{
+		Name: "StatusmessagePrivatePublish", Method: "POST", Path: "/statusmessage/private/publish.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 6000, Per: time.Minute, Counts: Targets, Param: "toUserId"},
+		Params: []Param{
+			{Name: "fromUserId", Required: true},
+			{Name: "toUserId", Type: StringList, List: Repeat, Required: true, MaxItems: 1000},
+			{Name: "objectName", Required: true, MaxChars: 32},
+			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
+			{Name: "verifyBlacklist", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "msgRandom", Type: Int},
+		},
+		Area:    AreaMessage,
+		Summary: "Send a one-to-one message that only online users get and nobody stores.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/send-status-private",
+	}
+	statusmessageGroupPublish = Endpoint{
+		Name: "StatusmessageGroupPublish", Method: "POST", Path: "/statusmessage/group/publish.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 20, Per: time.Second, Counts: Targets, Param: "toGroupId"},
+		Params: []Param{
+			{Name: "fromUserId", Required: true},
+			{Name: "toGroupId", Type: StringList, List: Repeat, Required: true, MaxItems: 3},
+			{Name: "objectName", Required: true, MaxChars: 32},
+			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
+			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "verifyBlacklist", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "msgRandom", Type: Int},
+		},
+		Area:    AreaMessage,
+		Summary: "Send a group message that only online members get and nobody stores.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/message/send-status-group",
+	}
+	messageDiscussionPublish = Endpoint{
+		Name: "MessageDiscussionPublish", Method: "POST", Path: "/message/discussion/publish.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Deprecated, Class: Unsafe,
+		Params: []Param{
+			{Name: "fromUserId", Required: true, MaxBytes: 64},
+			{Name: "toDiscussionId", Type: StringList, List: Repeat, Required: true},
+			{Name: "objectName", Required: true, MaxChars: 32},
+			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
+			{Name: "pushContent"},
+			{Name: "pushData"},
+			{Name: "isPersisted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isCounted", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "isIncludeSender", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "contentAvailable", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+		},
+		Area:    AreaMessage,
+		Summary: "Send a message to a discussion group (old conversation type).",
+	}
+	v3UserProxychatStart = Endpoint{
+		Name: "V3UserProxychatStart", Method: "POST", Path: "/v3/user/proxychat/start",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxChars: 64},
+			{Name: "targetIds", Type: StringList, List: Array, Required: true, MaxItems: 50, MaxChars: 64},
+			{Name: "botUserId", Required: true, MaxChars: 64},
+			{Name: "metadata", Type: Object, MaxItems: 32},
+		},
+		Area:    AreaOther,
+		Summary: "Let a bot answer for a user towards the given users.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/proxychat/start-user-proxychat",
+	}
+	v3UserProxychatQuery = Endpoint{
+		Name: "V3UserProxychatQuery", Method: "POST", Path: "/v3/user/proxychat/query.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", MaxChars: 64},
+			{Name: "page", Type: Int, Min: num(1)},
+			{Name: "size", Type: Int},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "size"}},
+		Area:    AreaOther,
+		Summary: "List the stand-in settings of a user.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/proxychat/list-user-proxychats",
+	}
+	v3Translate = Endpoint{
+		Name: "V3Translate", Method: "POST", Path: "/v3/translate.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 10, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "text", Required: true, MaxChars: 1000},
+			{Name: "sourceLanguage"},
+			{Name: "targetLanguage"},
+		},
+		Area:    AreaOther,
+		Summary: "Translate a text.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/builtin-translation",
+	}
+	jwtGetToken = Endpoint{
+		Name: "JwtGetToken", Method: "POST", Path: "/jwt/getToken.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		CustomHost: "translation",
+		Quota:      Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true},
+		},
+		Area:    AreaOther,
+		Summary: "Get a JWT for a user, with which the client app calls the translation plug-in.",
+	}
+	embedAccessToken = Endpoint{
+		Name: "EmbedAccessToken", Method: "POST", Path: "/embed/access/token",
+		Encoding: JSON, Success: SuccessOf(10000), Status: Current, Class: Idempotent,
+		Host:     "https://embed-console.rongcloud.net",
+		Unsigned: true,
+		Params: []Param{
+			{Name: "access_key", Required: true},
+			{Name: "page_code", Required: true},
+			{Name: "useful_life", Type: Int, Unit: Seconds, Required: true, Min: num(1), Max: num(31536000)},
+		},
+		Area:    AreaOther,
+		Summary: "Get a URL with a token for embedding one console page.",
+		Doc:     "https://docs.rongcloud.cn/guides/imbedded-console/get-access-token",
+	}
+	push = Endpoint{
+		Name: "Push", Method: "POST", Path: "/push.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 2, Per: time.Hour, Counts: Requests, Caps: []Cap{{Limit: 3, Per: 24 * time.Hour}}},
+		Params: []Param{
+			{Name: "platform", Type: StringList, List: Array, Required: true, Values: []string{"ios", "android"}},
+			{Name: "fromuserid", MaxBytes: 64},
+			{Name: "audience", Type: Object, Required: true},
+			{Name: "message", Type: Object},
+			{Name: "notification", Type: Object, Required: true},
+		},
+		Area:    AreaPush,
+		Summary: "Push to all users or to users chosen by tag, ID or app package; with a message it also lands in the system conversation.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/system/send-push-by-tag",
+	}
+	pushUser = Endpoint{
+		Name: "PushUser", Method: "POST", Path: "/push/user.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "userIds"},
+		Params: []Param{
+			{Name: "userIds", Type: StringList, List: Array, Required: true, MaxItems: 100},
+			{Name: "notification", Type: Object, Required: true},
+		},
+		Area:    AreaPush,
+		Summary: "Push to up to 100 users without any message.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/system/send-push-by-user",
+	}
+	pushCustom = Endpoint{
+		Name: "PushCustom", Method: "POST", Path: "/push/custom.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 20, Per: time.Hour, Counts: Requests, Caps: []Cap{{Limit: 100, Per: 24 * time.Hour}}},
+		Params: []Param{
+			{Name: "platform", Type: StringList, List: Array, Required: true, Values: []string{"ios", "android"}},
+			{Name: "audience", Type: Object, Required: true},
+			{Name: "notification", Type: Object, Required: true},
+		},
+		Area:    AreaPush,
+		Summary: "Push Plus: push to all or to users chosen by tag logic or app package, without any message.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/push/push-plus",
+	}
+	statGetDayPushData = Endpoint{
+		Name: "StatGetDayPushData", Method: "POST", Path: "/stat/getDayPushData",
+		Encoding: Form, Success: SuccessOf(200), Status: Unconfirmed, Class: Safe,
+		Quota:   Quota{Limit: 1, Per: time.Second, Counts: Requests},
+		Area:    AreaPush,
+		Summary: "Push Plus figures added up over days.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/push/push-plus",
+	}
+	statGetPushIdData = Endpoint{
+		Name: "StatGetPushIdData", Method: "POST", Path: "/stat/getPushIdData",
+		Encoding: Form, Success: SuccessOf(200), Status: Unconfirmed, Class: Safe,
+		Quota:   Quota{Limit: 1, Per: time.Second, Counts: Requests},
+		Area:    AreaPush,
+		Summary: "Push Plus figures of one push.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/push/push-plus",
+	}
+	sensitivewordAdd = Endpoint{
+		Name: "SensitivewordAdd", Method: "POST", Path: "/sensitiveword/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "word", Required: true, MaxChars: 32},
+			{Name: "replaceWord", MaxChars: 32},
+		},
+		Area:    AreaSensitive,
+		Summary: "Add one word that is replaced or blocks the message.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/moderation/add-sensitive-word",
+	}
+	sensitivewordBatchAdd = Endpoint{
+		Name: "SensitivewordBatchAdd", Method: "POST", Path: "/sensitiveword/batch/add.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "words", Type: ObjectList, List: Array, Required: true, MaxItems: 50},
+		},
+		Area:    AreaSensitive,
+		Summary: "Add several words at once; all or nothing.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/moderation/batch-add-sensitive-word",
+	}
+	sensitivewordDelete = Endpoint{
+		Name: "SensitivewordDelete", Method: "POST", Path: "/sensitiveword/delete.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "word", Required: true, MaxChars: 32},
+		},
+		Area:    AreaSensitive,
+		Summary: "Remove one word.",
+	}
+	sensitivewordBatchDelete = Endpoint{
+		Name: "SensitivewordBatchDelete", Method: "POST", Path: "/sensitiveword/batch/delete.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "words", Type: StringList, List: Repeat, Required: true, MaxItems: 50},
+		},
+		Area:    AreaSensitive,
+		Summary: "Remove several words.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/moderation/batch-remove-sensitive-word",
+	}
+	sensitivewordList = Endpoint{
+		Name: "SensitivewordList", Method: "POST", Path: "/sensitiveword/list.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "type", Type: Int, Values: []string{"0", "1", "2"}, ZeroValid: true},
+		},
+		Area:    AreaSensitive,
+		Summary: "List the words.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/moderation/query-sensitive-word",
+	}
+	wordfilterAdd = Endpoint{
+		Name: "WordfilterAdd", Method: "POST", Path: "/wordfilter/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Deprecated, Class: Idempotent,
+		Params: []Param{
+			{Name: "word", Required: true, MaxChars: 32},
+		},
+		Area:    AreaSensitive,
+		Summary: "Old form: add one blocking word.",
+	}
+	wordfilterDelete = Endpoint{
+		Name: "WordfilterDelete", Method: "POST", Path: "/wordfilter/delete.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Deprecated, Class: Idempotent,
+		Params: []Param{
+			{Name: "word", Required: true, MaxChars: 32},
+		},
+		Area:    AreaSensitive,
+		Summary: "Old form: remove one blocking word.",
+	}
+	wordfilterList = Endpoint{
+		Name: "WordfilterList", Method: "POST", Path: "/wordfilter/list.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Deprecated, Class: Safe,
+		Area:    AreaSensitive,
+		Summary: "Old form: list the blocking words.",
+	}
+	ultragroupCreate = Endpoint{
+		Name: "UltragroupCreate", Method: "POST", Path: "/ultragroup/create.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "groupName", Required: true, MaxChars: 64},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Create an ultra group and put one user into it.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/ultragroup/create-ultragroup",
+	}
+	ultragroupDis = Endpoint{
+		Name: "UltragroupDis", Method: "POST", Path: "/ultragroup/dis.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Dissolve an ultra group.",
+	}
+	ultragroupJoin = Endpoint{
+		Name: "UltragroupJoin", Method: "POST", Path: "/ultragroup/join.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "groupId", Required: true, MaxChars: 64},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Add one user to an ultra group.",
+	}
+	ultragroupQuit = Endpoint{
+		Name: "UltragroupQuit", Method: "POST", Path: "/ultragroup/quit.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "groupId", Required: true, MaxChars: 64},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Remove one user from an ultra group.",
+	}
+	ultragroupRefresh = Endpoint{
+		Name: "UltragroupRefresh", Method: "POST", Path: "/ultragroup/refresh.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "groupName", Required: true, MaxChars: 64},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Update the ultra group name used in push.",
+	}
+	ultragroupMemberExist = Endpoint{
+		Name: "UltragroupMemberExist", Method: "POST", Path: "/ultragroup/member/exist.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "groupId", Required: true, MaxChars: 64},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Ask whether a user is in an ultra group.",
+	}
+	ultragroupChannelCreate = Endpoint{
+		Name: "UltragroupChannelCreate", Method: "POST", Path: "/ultragroup/channel/create.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", Required: true, MaxChars: 20},
+			{Name: "type", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Create a channel in an ultra group.",
+	}
+	ultragroupChannelDel = Endpoint{
+		Name: "UltragroupChannelDel", Method: "POST", Path: "/ultragroup/channel/del.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", Required: true, MaxChars: 20},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Delete a channel.",
+	}
+	ultragroupChannelGet = Endpoint{
+		Name: "UltragroupChannelGet", Method: "POST", Path: "/ultragroup/channel/get.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "page", Type: Int},
+			{Name: "limit", Type: Int, Max: num(100)},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "limit"}},
+		Area:    AreaUltragroup,
+		Summary: "List the channels of an ultra group.",
+	}
+	ultragroupChannelTypeChange = Endpoint{
+		Name: "UltragroupChannelTypeChange", Method: "POST", Path: "/ultragroup/channel/type/change.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", Required: true, MaxChars: 20},
+			{Name: "type", Type: Int, Required: true, Values: []string{"0", "1"}, ZeroValid: true},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Switch a channel between public and private.",
+	}
+	ultragroupChannelPrivateUsersAdd = Endpoint{
+		Name: "UltragroupChannelPrivateUsersAdd", Method: "POST", Path: "/ultragroup/channel/private/users/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", Required: true, MaxChars: 20},
+			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 20},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Add users to a channel's private member list.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/ultragroup/private-channel/add-to-private-channel-users",
+	}
+	ultragroupChannelPrivateUsersDel = Endpoint{
+		Name: "UltragroupChannelPrivateUsersDel", Method: "POST", Path: "/ultragroup/channel/private/users/del.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", Required: true, MaxChars: 20},
+			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 20},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Remove users from a channel's private member list.",
+	}
+	ultragroupChannelPrivateUsersGet = Endpoint{
+		Name: "UltragroupChannelPrivateUsersGet", Method: "POST", Path: "/ultragroup/channel/private/users/get.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", Required: true, MaxChars: 20},
+			{Name: "page", Type: Int},
+			{Name: "pageSize", Type: Int, Min: num(1), Max: num(100)},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "pageSize"}},
+		Area:    AreaUltragroup,
+		Summary: "List a channel's private member list.",
+	}
+	ultragroupUserChannelQuery = Endpoint{
+		Name: "UltragroupUserChannelQuery", Method: "POST", Path: "/ultragroup/user/channel/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "page", Type: Int},
+			{Name: "pageSize", Type: Int, Max: num(50)},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "pageSize"}},
+		Area:    AreaUltragroup,
+		Summary: "List the channels whose private member list holds a user.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/ultragroup/private-channel/query-channel-by-user",
+	}
+	ultragroupUserbannedAdd = Endpoint{
+		Name: "UltragroupUserbannedAdd", Method: "POST", Path: "/ultragroup/userbanned/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", MaxChars: 20},
+			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 20},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Mute members of an ultra group or of one channel.",
+	}
+	ultragroupUserbannedDel = Endpoint{
+		Name: "UltragroupUserbannedDel", Method: "POST", Path: "/ultragroup/userbanned/del.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", MaxChars: 20},
+			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 20},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Unmute members of an ultra group or of one channel.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/ultragroup/mute/unban-user",
+	}
+	ultragroupUserbannedGet = Endpoint{
+		Name: "UltragroupUserbannedGet", Method: "POST", Path: "/ultragroup/userbanned/get.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", MaxChars: 20},
+			{Name: "page", Type: Int},
+			{Name: "pageSize", Type: Int},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "pageSize"}},
+		Area:    AreaUltragroup,
+		Summary: "List muted members.",
+	}
+	ultragroupGlobalbannedSet = Endpoint{
+		Name: "UltragroupGlobalbannedSet", Method: "POST", Path: "/ultragroup/globalbanned/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", MaxChars: 20},
+			{Name: "status", Type: Bool, Required: true, Values: []string{"true", "false"}},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Switch mute-all on or off for an ultra group or one channel.",
+	}
+	ultragroupGlobalbannedGet = Endpoint{
+		Name: "UltragroupGlobalbannedGet", Method: "POST", Path: "/ultragroup/globalbanned/get.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", MaxChars: 20},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Read the mute-all switch.",
+	}
+	ultragroupBannedWhitelistAdd = Endpoint{
+		Name: "UltragroupBannedWhitelistAdd", Method: "POST", Path: "/ultragroup/banned/whitelist/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", MaxChars: 20},
+			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 20},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Exempt users from mute-all.",
+	}
+	ultragroupBannedWhitelistDel = Endpoint{
+		Name: "UltragroupBannedWhitelistDel", Method: "POST", Path: "/ultragroup/banned/whitelist/del.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", MaxChars: 20},
+			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 20},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Take users off the mute-all exemption list.",
+	}
+	ultragroupBannedWhitelistGet = Endpoint{
+		Name: "UltragroupBannedWhitelistGet", Method: "POST", Path: "/ultragroup/banned/whitelist/get.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", MaxChars: 20},
+			{Name: "page", Type: Int},
+			{Name: "pageSize", Type: Int, Max: num(200)},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "pageSize"}},
+		Area:    AreaUltragroup,
+		Summary: "List users exempt from mute-all.",
+	}
+	ultragroupNotdisturbSet = Endpoint{
+		Name: "UltragroupNotdisturbSet", Method: "POST", Path: "/ultragroup/notdisturb/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", MaxChars: 20},
+			{Name: "unpushLevel", Type: Int, Required: true, Values: []string{"-1", "0", "1", "2", "4", "5"}, ZeroValid: true},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Set the default push level of an ultra group or one channel for all members.",
+	}
+	ultragroupNotdisturbGet = Endpoint{
+		Name: "UltragroupNotdisturbGet", Method: "POST", Path: "/ultragroup/notdisturb/get.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", MaxChars: 20},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Read the default push level.",
+	}
+	ultragroupMsgGet = Endpoint{
+		Name: "UltragroupMsgGet", Method: "POST", Path: "/ultragroup/msg/get.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 5, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "msgs", Type: JSONString, Required: true, MaxItems: 20},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Fetch messages by UID.",
+	}
+	ultragroupMsgModify = Endpoint{
+		Name: "UltragroupMsgModify", Method: "POST", Path: "/ultragroup/msg/modify.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 100, Per: time.Minute, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", MaxChars: 20},
+			{Name: "fromUserId", Required: true},
+			{Name: "msgUID", Required: true},
+			{Name: "content", Type: JSONString, Required: true, MaxBytes: 131072},
+			{Name: "msgRandom", Type: Int},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Replace the content of a sent ultra group message.",
+	}
+	ultragroupHismsgQuery = Endpoint{
+		Name: "UltragroupHismsgQuery", Method: "POST", Path: "/ultragroup/hismsg/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Minute, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", Required: true, MaxChars: 20},
+			{Name: "startTime", Type: Int, Unit: Milliseconds, Required: true},
+			{Name: "endTime", Type: Int, Unit: Milliseconds, Required: true},
+			{Name: "fromUserId"},
+			{Name: "pageSize", Type: Int, Max: num(100)},
+		},
+		Paging:  Paging{Style: Time, Params: []string{"startTime", "endTime", "pageSize"}},
+		Area:    AreaUltragroup,
+		Summary: "Search stored messages of a channel by time and sender.",
+	}
+	ultragroupHismsgMsgidQuery = Endpoint{
+		Name: "UltragroupHismsgMsgidQuery", Method: "POST", Path: "/ultragroup/hismsg/msgid/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", Required: true, MaxChars: 20},
+			{Name: "msgUID", Required: true},
+			{Name: "prevNum", Type: Int, Min: num(0), Max: num(50), ZeroValid: true},
+			{Name: "lastNum", Type: Int, Min: num(0), Max: num(50), ZeroValid: true},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Fetch the messages around a given message.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/ultragroup/query-history-by-message-uid",
+	}
+	ultragroupMessageExpansionSet = Endpoint{
+		Name: "UltragroupMessageExpansionSet", Method: "POST", Path: "/ultragroup/message/expansion/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "msgUID", Required: true},
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "busChannel", MaxChars: 20},
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "extraKeyVal", Type: JSONString, Required: true, MaxItems: 20},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Add or overwrite expansion pairs of a message.",
+	}
+	ultragroupMessageExpansionDelete = Endpoint{
+		Name: "UltragroupMessageExpansionDelete", Method: "POST", Path: "/ultragroup/message/expansion/delete.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "msgUID", Required: true},
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "busChannel", MaxChars: 20},
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "extraKey", Type: StringList, List: Text, Required: true, MaxItems: 100},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Delete expansion pairs of a message.",
+	}
+	ultragroupMessageExpansionQuery = Endpoint{
+		Name: "UltragroupMessageExpansionQuery", Method: "POST", Path: "/ultragroup/message/expansion/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "msgUID", Required: true},
+			{Name: "busChannel", MaxChars: 20},
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "pageNo", Type: Int},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"pageNo"}},
+		Area:    AreaUltragroup,
+		Summary: "Read the expansion pairs of a message.",
+	}
+	ultragroupUsergroupAdd = Endpoint{
+		Name: "UltragroupUsergroupAdd", Method: "POST", Path: "/ultragroup/usergroup/add.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "userGroups", Type: ObjectList, List: Array, Required: true, MaxItems: 10},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Create user groups inside an ultra group.",
+	}
+	ultragroupUsergroupDel = Endpoint{
+		Name: "UltragroupUsergroupDel", Method: "POST", Path: "/ultragroup/usergroup/del.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "userGroupIds", Type: StringList, List: CSV, Required: true, MaxItems: 10},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Delete user groups with their members and channel bindings.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/ultragroup/usergroup/delete-usergroup",
+	}
+	ultragroupUsergroupQuery = Endpoint{
+		Name: "UltragroupUsergroupQuery", Method: "POST", Path: "/ultragroup/usergroup/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "page", Type: Int},
+			{Name: "pageSize", Type: Int, Max: num(50)},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "pageSize"}},
+		Area:    AreaUltragroup,
+		Summary: "List the user groups of an ultra group.",
+	}
+	ultragroupUsergroupUserAdd = Endpoint{
+		Name: "UltragroupUsergroupUserAdd", Method: "POST", Path: "/ultragroup/usergroup/user/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "userGroupId", Required: true, MaxChars: 64},
+			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 20},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Add users to a user group.",
+	}
+	ultragroupUsergroupUserDel = Endpoint{
+		Name: "UltragroupUsergroupUserDel", Method: "POST", Path: "/ultragroup/usergroup/user/del.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "userGroupId", Required: true, MaxChars: 64},
+			{Name: "userIds", Type: StringList, List: CSV, Required: true, MaxItems: 20},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Remove users from a user group.",
+	}
+	ultragroupUserUsergroupQuery = Endpoint{
+		Name: "UltragroupUserUsergroupQuery", Method: "POST", Path: "/ultragroup/user/usergroup/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "page", Type: Int},
+			{Name: "pageSize", Type: Int, Max: num(50)},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "pageSize"}},
+		Area:    AreaUltragroup,
+		Summary: "List the user groups a user is in.",
+	}
+	ultragroupChannelUsergroupBind = Endpoint{
+		Name: "UltragroupChannelUsergroupBind", Method: "POST", Path: "/ultragroup/channel/usergroup/bind.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", Required: true, MaxChars: 20},
+			{Name: "userGroupIds", Type: StringList, List: CSV, Required: true, MaxItems: 10},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Bind user groups to a channel.",
+	}
+	ultragroupChannelUsergroupUnbind = Endpoint{
+		Name: "UltragroupChannelUsergroupUnbind", Method: "POST", Path: "/ultragroup/channel/usergroup/unbind.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", Required: true, MaxChars: 20},
+			{Name: "userGroupIds", Type: StringList, List: CSV, Required: true, MaxItems: 10},
+		},
+		Area:    AreaUltragroup,
+		Summary: "Unbind user groups from a channel.",
+	}
+	ultragroupChannelUsergroupQuery = Endpoint{
+		Name: "UltragroupChannelUsergroupQuery", Method: "POST", Path: "/ultragroup/channel/usergroup/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "busChannel", Required: true, MaxChars: 20},
+			{Name: "page", Type: Int},
+			{Name: "pageSize", Type: Int, Max: num(50)},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "pageSize"}},
+		Area:    AreaUltragroup,
+		Summary: "List the user groups bound to a channel.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/ultragroup/usergroup/query-channel-bound-usergroup",
+	}
+	ultragroupUsergroupChannelQuery = Endpoint{
+		Name: "UltragroupUsergroupChannelQuery", Method: "POST", Path: "/ultragroup/usergroup/channel/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "groupId", Required: true, MaxChars: 64},
+			{Name: "userGroupId", Required: true, MaxChars: 64},
+			{Name: "page", Type: Int},
+			{Name: "pageSize", Type: Int, Max: num(50)},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "pageSize"}},
+		Area:    AreaUltragroup,
+		Summary: "List the channels a user group is bound to.",
+	}
+	userGetToken = Endpoint{
+		Name: "UserGetToken", Method: "POST", Path: "/user/getToken.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 200, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "name", Required: true, MaxChars: 64},
+			{Name: "portraitUri", MaxBytes: 1024},
+		},
+		Area:    AreaUser,
+		Summary: "Register a user ID, or fetch a further connect token for it.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/register",
+	}
+	userRefresh = Endpoint{
+		Name: "UserRefresh", Method: "POST", Path: "/user/refresh.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "name", MaxChars: 64},
+			{Name: "portraitUri", MaxBytes: 1024},
+		},
+		Area:    AreaUser,
+		Summary: "Change the name or avatar stored for push.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/user/modify",
+	}
+	userInfo = Endpoint{
+		Name: "UserInfo", Method: "POST", Path: "/user/info.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+		},
+		Area:    AreaUser,
+		Summary: "Read the registration record of one user.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/get",
+	}
+	userQuery = Endpoint{
+		Name: "UserQuery", Method: "POST", Path: "/user/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "page", Type: Int, Min: num(1)},
+			{Name: "pageSize", Type: Int, Max: num(100)},
+			{Name: "order", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "pageSize"}},
+		Area:    AreaUser,
+		Summary: "List the registered test users of a development-environment app, page by page.",
+		Doc:     "https://docs.rongcloud.cn/platform-chat-api/user/query-users",
+	}
+	userDelusers = Endpoint{
+		Name: "UserDelusers", Method: "POST", Path: "/user/delusers.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 100},
+		},
+		Area:    AreaUser,
+		Summary: "Delete registered test users of a development-environment app.",
+	}
+	userTokenExpire = Endpoint{
+		Name: "UserTokenExpire", Method: "POST", Path: "/user/token/expire.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+			{Name: "time", Type: Int, Unit: Milliseconds, Required: true},
+		},
+		Area:    AreaUser,
+		Summary: "Void every token that the given users obtained before a moment.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/expire",
+	}
+	userDeactivate = Endpoint{
+		Name: "UserDeactivate", Method: "POST", Path: "/user/deactivate.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "userId"},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: CSV, Required: true, MaxItems: 100},
+		},
+		Area:    AreaUser,
+		Summary: "Deactivate users and wipe the personal data kept for them.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/deactivation/deactivate",
+	}
+	userDeactivateQuery = Endpoint{
+		Name: "UserDeactivateQuery", Method: "POST", Path: "/user/deactivate/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "pageNo", Type: Int, Min: num(1)},
+			{Name: "pageSize", Type: Int, Min: num(1), Max: num(50)},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"pageNo", "pageSize"}},
+		Area:    AreaUser,
+		Summary: "List the user IDs that were deactivated or are being deactivated.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/deactivation/query-deactivated-list",
+	}
+	userReactivate = Endpoint{
+		Name: "UserReactivate", Method: "POST", Path: "/user/reactivate.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Unsafe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Targets, Param: "userId"},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: CSV, Required: true, MaxItems: 100},
+		},
+		Area:    AreaUser,
+		Summary: "Put deactivated user IDs back into use, without their old data.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/deactivation/reactivate",
+	}
+	userActivate = Endpoint{
+		Name: "UserActivate", Method: "POST", Path: "/user/activate.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Unconfirmed, Class: Unsafe,
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+		},
+		Area:    AreaUser,
+		Summary: "Old way to bring one deactivated user back; use /user/reactivate.json instead.",
+	}
+	userCheckOnline = Endpoint{
+		Name: "UserCheckOnline", Method: "POST", Path: "/user/checkOnline.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+		},
+		Area:    AreaUser,
+		Summary: "Tell whether one user is connected now.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/check-online-status-by-user",
+	}
+	userBlock = Endpoint{
+		Name: "UserBlock", Method: "POST", Path: "/user/block.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+			{Name: "minute", Type: Int, Unit: Minutes, Required: true, Min: num(1), Max: num(43200)},
+		},
+		Area:    AreaUser,
+		Summary: "Ban users from connecting for some minutes; open connections are cut.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/block",
+	}
+	userUnblock = Endpoint{
+		Name: "UserUnblock", Method: "POST", Path: "/user/unblock.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+		},
+		Area:    AreaUser,
+		Summary: "Lift the ban of users.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/unblock",
+	}
+	userBlockQuery = Endpoint{
+		Name: "UserBlockQuery", Method: "POST", Path: "/user/block/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "page", Type: Int},
+			{Name: "size", Type: Int},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "size"}},
+		Area:    AreaUser,
+		Summary: "List banned users with the end of their ban.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/query-blocked-list",
+	}
+	userBlacklistAdd = Endpoint{
+		Name: "UserBlacklistAdd", Method: "POST", Path: "/user/blacklist/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "blackUserId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+		},
+		Area:    AreaUser,
+		Summary: "Put users on someone's one-to-one blocklist, so they cannot message that user.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/blacklist/add-to-blacklist",
+	}
+	userBlacklistRemove = Endpoint{
+		Name: "UserBlacklistRemove", Method: "POST", Path: "/user/blacklist/remove.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "blackUserId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+		},
+		Area:    AreaUser,
+		Summary: "Take users off someone's one-to-one blocklist.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/blacklist/remove-from-blacklist",
+	}
+	userBlacklistQuery = Endpoint{
+		Name: "UserBlacklistQuery", Method: "POST", Path: "/user/blacklist/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "pageToken"},
+			{Name: "size", Type: Int, Max: num(1000)},
+		},
+		Paging:  Paging{Style: Cursor, Params: []string{"pageToken", "size"}},
+		Area:    AreaUser,
+		Summary: "List the users on someone's one-to-one blocklist, newest first.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/blacklist/query-blacklist",
+	}
+	userWhitelistAdd = Endpoint{
+		Name: "UserWhitelistAdd", Method: "POST", Path: "/user/whitelist/add.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "whiteUserId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+		},
+		Area:    AreaUser,
+		Summary: "Put users on someone's one-to-one allowlist; only they may message that user.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/whitelist/add-to-whitelist",
+	}
+	userWhitelistRemove = Endpoint{
+		Name: "UserWhitelistRemove", Method: "POST", Path: "/user/whitelist/remove.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "whiteUserId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+		},
+		Area:    AreaUser,
+		Summary: "Take users off someone's one-to-one allowlist.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/whitelist/remove-from-whitelist",
+	}
+	userWhitelistQuery = Endpoint{
+		Name: "UserWhitelistQuery", Method: "POST", Path: "/user/whitelist/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "pageToken"},
+			{Name: "size", Type: Int, Max: num(1000)},
+		},
+		Paging:  Paging{Style: Cursor, Params: []string{"pageToken", "size"}},
+		Area:    AreaUser,
+		Summary: "List the users on someone's one-to-one allowlist, newest first.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/whitelist/query-whitelist",
+	}
+	userWhitesettingSet = Endpoint{
+		Name: "UserWhitesettingSet", Method: "POST", Path: "/user/whitesetting/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+			{Name: "whiteSetting", Type: Int, Required: true, Values: []string{"0", "1"}, ZeroValid: true},
+		},
+		Area:    AreaUser,
+		Summary: "Switch users between the allowlist and the blocklist service.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/whitelist/set-whitelist-service",
+	}
+	userWhitesettingQuery = Endpoint{
+		Name: "UserWhitesettingQuery", Method: "POST", Path: "/user/whitesetting/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+		},
+		Area:    AreaUser,
+		Summary: "Tell which of the two services users are on.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/whitelist/query-whitelist-service",
+	}
+	userTagSet = Endpoint{
+		Name: "UserTagSet", Method: "POST", Path: "/user/tag/set.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "tags", Type: StringList, List: Array, Required: true, MaxItems: 20, MaxBytes: 40},
+		},
+		Area:    AreaUser,
+		Summary: "Replace all tags of one user.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/tag/set-user-tag",
+	}
+	userTagBatchSet = Endpoint{
+		Name: "UserTagBatchSet", Method: "POST", Path: "/user/tag/batch/set.json",
+		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 10, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userIds", Type: StringList, List: Array, Required: true, MaxItems: 1000},
+			{Name: "tags", Type: StringList, List: Array, Required: true, MaxItems: 20, MaxBytes: 40},
+		},
+		Area:    AreaUser,
+		Summary: "Replace all tags of many users with the same set.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/tag/batch-set-user-tag",
+	}
+	userTagsGet = Endpoint{
+		Name: "UserTagsGet", Method: "POST", Path: "/user/tags/get.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userIds", Type: StringList, List: Repeat, Required: true, MaxItems: 50},
+		},
+		Area:    AreaUser,
+		Summary: "Read the tags of several users.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/tag/get-user-tag",
+	}
+	userRemarksSet = Endpoint{
+		Name: "UserRemarksSet", Method: "POST", Path: "/user/remarks/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "remarks", Type: JSONString, Required: true, MaxItems: 100},
+		},
+		Area:    AreaUser,
+		Summary: "Set the names under which a recipient sees other users in push notifications.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/remark/set-remark-for-push",
+	}
+	userRemarksDel = Endpoint{
+		Name: "UserRemarksDel", Method: "POST", Path: "/user/remarks/del.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "targetId", Required: true},
+		},
+		Area:    AreaUser,
+		Summary: "Remove one push name that a recipient has for another user.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/remark/delete-remark-for-push",
+	}
+	userRemarksGet = Endpoint{
+		Name: "UserRemarksGet", Method: "POST", Path: "/user/remarks/get.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "page", Type: Int},
+			{Name: "size", Type: Int, Max: num(50)},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "size"}},
+		Area:    AreaUser,
+		Summary: "List the push names a recipient has for other users.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/remark/get-remark-for-push",
+	}
+	userBlockPushPeriodSet = Endpoint{
+		Name: "UserBlockPushPeriodSet", Method: "POST", Path: "/user/blockPushPeriod/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "startTime", Required: true},
+			{Name: "period", Type: Int, Unit: Minutes, Required: true, Min: num(0), Max: num(1439), ZeroValid: true},
+			{Name: "level", Type: Int, Required: true, Values: []string{"1", "5"}},
+			{Name: "timezone"},
+		},
+		Area:    AreaUser,
+		Summary: "Set a user's daily do-not-disturb window.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/set-push-disabled-period",
+	}
+	userBlockPushPeriodGet = Endpoint{
+		Name: "UserBlockPushPeriodGet", Method: "POST", Path: "/user/blockPushPeriod/get.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+		},
+		Area:    AreaUser,
+		Summary: "Read a user's do-not-disturb window.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/get-push-disabled-period",
+	}
+	userBlockPushPeriodDelete = Endpoint{
+		Name: "UserBlockPushPeriodDelete", Method: "POST", Path: "/user/blockPushPeriod/delete.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+		},
+		Area:    AreaUser,
+		Summary: "Remove a user's do-not-disturb window.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/push/delete-push-disabled-period",
+	}
+	userChatFbSet = Endpoint{
+		Name: "UserChatFbSet", Method: "POST", Path: "/user/chat/fb/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 1000},
+			{Name: "state", Type: Int, Required: true, Values: []string{"0", "1"}, ZeroValid: true},
+			{Name: "type", Required: true, Values: []string{"PERSON"}},
+		},
+		Area:    AreaUser,
+		Summary: "Mute or unmute users in one-to-one chats.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/one-to-one/ban",
+	}
+	userChatFbQuerylist = Endpoint{
+		Name: "UserChatFbQuerylist", Method: "POST", Path: "/user/chat/fb/querylist.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "num", Type: Int, Max: num(200)},
+			{Name: "offset", Type: Int},
+			{Name: "type", Required: true, Values: []string{"PERSON"}},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"offset", "num"}},
+		Area:    AreaUser,
+		Summary: "List the users muted in one-to-one chats.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/one-to-one/query-banned-list",
+	}
+	userProfileSet = Endpoint{
+		Name: "UserProfileSet", Method: "POST", Path: "/user/profile/set.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Required: true, MaxBytes: 64},
+			{Name: "userProfile", Type: JSONString},
+			{Name: "userExtProfile", Type: JSONString},
+		},
+		Area:    AreaUser,
+		Summary: "Write the hosted profile of one user.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/user-profiles/set-user-profiles",
+	}
+	userProfileClean = Endpoint{
+		Name: "UserProfileClean", Method: "POST", Path: "/user/profile/clean.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Idempotent,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 20},
+		},
+		Area:    AreaUser,
+		Summary: "Erase the hosted profiles of users.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/user-profiles/clean-user-profiles",
+	}
+	userProfileBatchQuery = Endpoint{
+		Name: "UserProfileBatchQuery", Method: "POST", Path: "/user/profile/batch/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "userId", Type: StringList, List: Repeat, Required: true, MaxItems: 100},
+		},
+		Area:    AreaUser,
+		Summary: "Read the hosted profiles of given users.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/user-profiles/query-user-profiles-by-batch",
+	}
+	userProfileQuery = Endpoint{
+		Name: "UserProfileQuery", Method: "POST", Path: "/user/profile/query.json",
+		Encoding: Form, Success: SuccessOf(200), Status: Current, Class: Safe,
+		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
+		Params: []Param{
+			{Name: "page", Type: Int, Min: num(1)},
+			{Name: "size", Type: Int, Max: num(100)},
+			{Name: "order", Type: Int, Values: []string{"0", "1"}, ZeroValid: true},
+		},
+		Paging:  Paging{Style: Offset, Params: []string{"page", "size"}},
+		Area:    AreaUser,
+		Summary: "List the hosted profiles of all users, page by page.",
+		Doc:     "https://docs.rongcloud.io/platform-chat-api/user/user-profiles/query-paginated-user-list",
+	}
+)

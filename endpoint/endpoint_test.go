@@ -42,10 +42,12 @@ func TestAllCanBeLeftEarlyAndRepeated(t *testing.T) {
 func TestByPath(t *testing.T) {
 	t.Parallel()
 	for ep := range endpoint.All() {
-		require.Same(t, ep, endpoint.ByPath(ep.Path))
+		require.Same(t, ep, endpoint.ByPath(ep.Method, ep.Path))
+		require.Nil(t, endpoint.ByPath(http.MethodDelete, ep.Path))
 	}
+	require.Same(t, endpoint.UserGetToken, endpoint.ByPath("", "/user/getToken.json"), "POST goes without saying")
 	for _, path := range []string{"", "/", "/user/gettoken.json", "user/getToken.json", "/user/getToken", "/user/getToken.json/"} {
-		require.Nil(t, endpoint.ByPath(path), path)
+		require.Nil(t, endpoint.ByPath("POST", path), path)
 	}
 }
 
@@ -64,7 +66,7 @@ func TestParam(t *testing.T) {
 func TestUserGetToken(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, &endpoint.Endpoint{
-		Name: "UserGetToken", Method: "POST", Path: "/user/getToken.json", Encoding: endpoint.Form, Success: 200,
+		Name: "UserGetToken", Method: "POST", Path: "/user/getToken.json", Encoding: endpoint.Form, Success: endpoint.SuccessOf(200),
 		Status: endpoint.Current, Class: endpoint.Idempotent,
 		Quota: endpoint.Quota{Limit: 200, Per: time.Second, Counts: endpoint.Requests},
 		Params: []endpoint.Param{
@@ -72,7 +74,7 @@ func TestUserGetToken(t *testing.T) {
 			{Name: "name", Type: endpoint.String, Required: true, MaxChars: 64},
 			{Name: "portraitUri", Type: endpoint.String, MaxBytes: 1024},
 		},
-		Area: "user", Summary: "Register a user ID, or fetch a further connect token for it.",
+		Area: endpoint.AreaUser, Summary: "Register a user ID, or fetch a further connect token for it.",
 		Doc: "https://docs.rongcloud.io/platform-chat-api/user/register",
 	}, endpoint.UserGetToken)
 	require.Equal(t, "POST /user/getToken.json", endpoint.UserGetToken.String())
@@ -113,12 +115,13 @@ func TestEveryEndpointIsWhole(t *testing.T) {
 	for ep := range endpoint.All() {
 		t.Run(ep.Name, func(t *testing.T) {
 			require.NotEmpty(t, ep.Name)
-			require.False(t, names[ep.Name] || paths[ep.Path], "stands twice")
-			names[ep.Name], paths[ep.Path] = true, true
+			require.False(t, names[ep.Name] || paths[ep.String()], "stands twice")
+			names[ep.Name], paths[ep.String()] = true, true
 
 			require.Contains(t, []string{"POST", http.MethodGet}, ep.Method)
 			require.Regexp(t, `^(/[A-Za-z0-9_]+)+(\.json)?$`, ep.Path)
-			require.Contains(t, []int{200, 10000}, ep.Success)
+			code, _ := ep.Success.Code()
+			require.Contains(t, []int{200, 10000}, code)
 			require.Contains(t, []endpoint.Class{endpoint.Safe, endpoint.Idempotent, endpoint.Unsafe}, ep.Class)
 			require.NotEmpty(t, ep.Area)
 			require.NotEmpty(t, ep.Summary)
@@ -143,8 +146,8 @@ func TestEveryEndpointIsWhole(t *testing.T) {
 			for _, name := range ep.Paging.Params {
 				require.NotNil(t, ep.Param(name), name)
 			}
-			if ep.Paging.Style != "" {
-				require.Contains(t, []string{"offset", "cursor", "time"}, ep.Paging.Style)
+			if ep.Paging.Style != endpoint.NoPaging {
+				require.NotEqual(t, "invalid", ep.Paging.Style.String())
 				require.NotEmpty(t, ep.Paging.Params)
 				require.Equal(t, endpoint.Safe, ep.Class, "what is read page by page changes nothing")
 			}
@@ -284,12 +287,14 @@ func TestStrings(t *testing.T) {
 	}
 	require.Equal(t, []string{"none", "form", "json", "query", "invalid"}, words(5, func(i int) string { return endpoint.Encoding(i).String() }))
 	require.Equal(t, []string{"current", "deprecated", "unconfirmed", "invalid"}, words(4, func(i int) string { return endpoint.Status(i).String() }))
-	require.Equal(t, []string{"safe", "idempotent", "unsafe", "invalid"}, words(4, func(i int) string { return endpoint.Class(i).String() }))
+	require.Equal(t, []string{"unsafe", "idempotent", "safe", "invalid"}, words(4, func(i int) string { return endpoint.Class(i).String() }))
 	require.Equal(t, []string{"requests", "targets", "invalid"}, words(3, func(i int) string { return endpoint.Counts(i).String() }))
 	require.Equal(t, []string{"string", "int", "bool", "string list", "json string", "object", "object list", "invalid"},
 		words(8, func(i int) string { return endpoint.Type(i).String() }))
 	require.Equal(t, []string{"", "ms", "seconds", "minutes", "invalid"}, words(5, func(i int) string { return endpoint.Unit(i).String() }))
 	require.Equal(t, []string{"", "repeat", "csv", "json", "array", "invalid"}, words(6, func(i int) string { return endpoint.List(i).String() }))
+	require.Equal(t, []string{"", "offset", "cursor", "time", "invalid"}, words(5, func(i int) string { return endpoint.PagingStyle(i).String() }))
+	require.Equal(t, []string{"body", "header", "path", "invalid"}, words(4, func(i int) string { return endpoint.Place(i).String() }))
 	require.Equal(t, "invalid", endpoint.Class(255).String())
 }
 
@@ -306,7 +311,9 @@ func TestNamesAreTheVariables(t *testing.T) {
 		}
 		for _, spec := range group.Specs {
 			for _, name := range spec.(*ast.ValueSpec).Names {
-				variables[name.Name] = name.IsExported()
+				if name.IsExported() {
+					variables[name.Name] = true
+				}
 			}
 		}
 	}
@@ -315,5 +322,55 @@ func TestNamesAreTheVariables(t *testing.T) {
 		require.True(t, variables[ep.Name], ep.Name)
 		n++
 	}
-	require.Len(t, variables, n+1, "a variable is missing in All")
+	require.Len(t, variables, n, "a variable is missing in All")
+}
+
+func TestNew(t *testing.T) {
+	t.Parallel()
+	ep := endpoint.New("POST", "/new.json", endpoint.Form)
+	require.Equal(t, &endpoint.Endpoint{Method: "POST", Path: "/new.json", Encoding: endpoint.Form, Success: endpoint.SuccessOf(200)}, ep)
+	require.Equal(t, endpoint.Unsafe, ep.Class)
+	require.Equal(t, "POST /new.json", ep.String())
+	require.Equal(t, "POST /new.json", (&endpoint.Endpoint{Path: "/new.json"}).String())
+	require.Empty(t, (*endpoint.Endpoint)(nil).String())
+}
+
+func TestSuccess(t *testing.T) {
+	t.Parallel()
+	var unsaid endpoint.Success
+	require.True(t, unsaid.IsZero())
+	require.False(t, unsaid.Has(0))
+	_, ok := unsaid.Code()
+	require.False(t, ok)
+
+	zero := endpoint.SuccessOf(0)
+	require.False(t, zero.IsZero())
+	require.True(t, zero.Has(0))
+	require.False(t, zero.Has(200))
+
+	both := endpoint.SuccessOf(200, 0)
+	require.True(t, both.Has(0) && both.Has(200))
+	require.False(t, both.Has(1))
+	code, ok := both.Code()
+	require.True(t, ok)
+	require.Equal(t, 200, code)
+}
+
+// A change of a clone is no change of the table.
+func TestClone(t *testing.T) {
+	t.Parallel()
+	for ep := range endpoint.All() {
+		clone := ep.Clone()
+		require.Equal(t, ep, clone)
+		require.NotSame(t, ep, clone)
+		for i := range clone.Params {
+			p := &clone.Params[i]
+			p.Name += "x"
+			if p.Max != nil {
+				*p.Max++
+				require.NotEqual(t, *ep.Params[i].Max, *p.Max)
+			}
+			require.NotEqual(t, ep.Params[i].Name, p.Name)
+		}
+	}
 }

@@ -82,7 +82,8 @@ func (a *answer) answerCode(ep *endpoint.Endpoint) rongcloud.Code {
 	case ep == nil:
 		return http.StatusOK
 	default:
-		return rongcloud.Code(ep.Success)
+		code, _ := ep.Success.Code()
+		return rongcloud.Code(code)
 	}
 }
 

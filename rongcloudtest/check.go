@@ -44,7 +44,7 @@ type incoming struct {
 // that did not arrive.
 func read(r *http.Request) (*incoming, error) {
 	in := &incoming{
-		began: time.Now(), method: r.Method, path: r.URL.Path, query: r.URL.RawQuery, header: r.Header, ep: endpoint.ByPath(r.URL.Path),
+		began: time.Now(), method: r.Method, path: r.URL.Path, query: r.URL.RawQuery, header: r.Header, ep: endpoint.ByPath(r.Method, r.URL.Path),
 		origin: "http://" + r.Host,
 	}
 	if r.TLS != nil || r.URL.Scheme == "https" { // the latter in the process only
@@ -60,12 +60,12 @@ func read(r *http.Request) (*incoming, error) {
 func (s *Server) check(in *incoming) *answer {
 	if in.ep == nil {
 		a := refuse(rongcloud.CodeNoSuchEndpoint, "there is no endpoint %s", in.path)
-		return &a
-	}
-	if in.method != in.ep.Method {
-		// No code is documented for it; 405 is taken by another meaning.
-		a := refuse(rongcloud.CodeInvalidParameter, "%s is called by %s, not by %s", in.path, in.ep.Method, in.method)
-		a.status = http.StatusMethodNotAllowed
+		for ep := range endpoint.All() {
+			if ep.Path == in.path { // no code is documented for it; 405 is taken by another meaning
+				a = refuse(rongcloud.CodeInvalidParameter, "%s is called by %s, not by %s", in.path, ep.Method, in.method)
+				a.status = http.StatusMethodNotAllowed
+			}
+		}
 		return &a
 	}
 	if !in.ep.Unsigned {

@@ -60,7 +60,7 @@ func TestExpectRequests(t *testing.T) {
 	require.NoError(t, send(client))
 	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{DropResponse: true})
 	require.ErrorIs(t, send(client), rongcloud.ErrOutcomeUnknown)
-	require.Error(t, client.Call(t.Context(), "/user/info.json", form("userId", "nobody"), nil))
+	require.Error(t, client.Call(t.Context(), endpoint.UserInfo, form("userId", "nobody"), nil))
 
 	r := &reporter{}
 	require.True(t, srv.ExpectRequests(r, endpoint.MessagePrivatePublish, endpoint.MessagePrivatePublish, endpoint.UserInfo))

@@ -126,7 +126,7 @@ func TestHeaderAlone(t *testing.T) {
 	srv, client := pair(t)
 	srv.Fail(endpoint.UserInfo, rongcloudtest.Fault{Header: http.Header{"x-odd": {"1"}}})
 	info := rongcloud.Response{}
-	err := client.Call(context.Background(), "/user/info.json", form("userId", "u1"), nil, rongcloud.CaptureResponse(&info))
+	err := client.Call(context.Background(), endpoint.UserInfo, form("userId", "u1"), nil, rongcloud.CaptureResponse(&info))
 	require.ErrorIs(t, err, rongcloud.CodeUserNotFound, "carried out as ever")
 	require.Equal(t, "1", info.Header.Get("X-Odd"))
 }

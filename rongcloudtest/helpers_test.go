@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
@@ -61,6 +62,16 @@ func request(t *testing.T, srv *rongcloudtest.Server, method, path, body string,
 	return a
 }
 
+// endpointAt returns the catalogue's endpoint with the given path, or a new one.
+func endpointAt(path string) *endpoint.Endpoint {
+	for ep := range endpoint.All() {
+		if ep.Path == path {
+			return ep
+		}
+	}
+	return endpoint.New("POST", path, endpoint.Form)
+}
+
 // object is any response of the server.
 type object = map[string]any
 
@@ -68,7 +79,7 @@ type object = map[string]any
 func call(t *testing.T, client *rongcloud.Client, path string, params any) object {
 	t.Helper()
 	out := object{}
-	require.NoError(t, client.Call(context.Background(), path, params, &out))
+	require.NoError(t, client.Call(context.Background(), endpointAt(path), params, &out))
 	delete(out, "code")
 	return out
 }
@@ -76,7 +87,7 @@ func call(t *testing.T, client *rongcloud.Client, path string, params any) objec
 // refused makes a call that must fail, and returns its error.
 func refused(t *testing.T, client *rongcloud.Client, path string, params any) *rongcloud.Error {
 	t.Helper()
-	err := client.Call(context.Background(), path, params, nil)
+	err := client.Call(context.Background(), endpointAt(path), params, nil)
 	var e *rongcloud.Error
 	require.ErrorAs(t, err, &e)
 	return e

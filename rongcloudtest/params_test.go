@@ -67,11 +67,11 @@ func TestNullAmongStrings(t *testing.T) {
 	}
 	const path = "/message/private/publish_template.json"
 	srv, client := pair(t)
-	require.NoError(t, client.Call(t.Context(), path, body(`["b"]`, `[null]`), nil))
+	require.NoError(t, client.Call(t.Context(), endpointAt(path), body(`["b"]`, `[null]`), nil))
 	require.Empty(t, srv.User("b").Inbox()[0].PushData)
-	require.ErrorContains(t, client.Call(t.Context(), path, body(`[null]`, `["d"]`), nil), "toUserId has an empty item")
+	require.ErrorContains(t, client.Call(t.Context(), endpointAt(path), body(`[null]`, `["d"]`), nil), "toUserId has an empty item")
 
 	strict := rongcloudtest.NewServer(t, rongcloudtest.WithStrict())
-	err := strict.Client().Call(t.Context(), path, body(`["b"]`, `[null]`), nil)
+	err := strict.Client().Call(t.Context(), endpointAt(path), body(`["b"]`, `[null]`), nil)
 	require.ErrorContains(t, err, "strict: pushData has a null among its strings")
 }

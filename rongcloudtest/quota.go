@@ -139,7 +139,7 @@ func (c *call) once(send handler) answer {
 		return refuse(c.config.duplicate, "msgRandom %s was used within the last minute", name.random)
 	}
 	a := send(c)
-	if a.answerCode(c.ep) == rongcloud.Code(c.ep.Success) {
+	if c.ep.Success.Has(int(a.answerCode(c.ep))) {
 		c.randoms.seen[name] = c.at
 		c.randoms.order = append(c.randoms.order, name)
 	}

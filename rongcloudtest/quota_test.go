@@ -18,7 +18,7 @@ import (
 func TestQuotas(t *testing.T) {
 	t.Parallel()
 	srv, client := stopped(t, rongcloudtest.WithQuotas())
-	broadcast := func() error { return client.Call(t.Context(), "/message/broadcast.json", form(hello()...), nil) }
+	broadcast := func() error { return client.Call(t.Context(), endpoint.MessageBroadcast, form(hello()...), nil) }
 	require.NoError(t, broadcast())
 	srv.Advance(30 * time.Minute)
 	require.NoError(t, broadcast())
@@ -67,7 +67,7 @@ func TestQuotasOfAContract(t *testing.T) {
 	for range 5 {
 		call(t, client, "/message/broadcast.json", form(hello()...))
 	}
-	require.ErrorIs(t, client.Call(t.Context(), "/message/broadcast.json", form(hello()...), nil), rongcloud.CodeRateLimited)
+	require.ErrorIs(t, client.Call(t.Context(), endpoint.MessageBroadcast, form(hello()...), nil), rongcloud.CodeRateLimited)
 
 	raised.Limit = 0
 	_, err := rongcloudtest.New(rongcloudtest.WithQuotas(rongcloud.Quotas{Endpoints: map[*endpoint.Endpoint]endpoint.Quota{endpoint.MessageBroadcast: raised}}))
@@ -158,21 +158,21 @@ func TestParallelCallersOfEverything(t *testing.T) {
 	for i := range 16 {
 		wg.Go(func() {
 			random := strconv.Itoa(i%4 + 1)
-			err := client.Call(ctx, "/message/broadcast.json", form(hello()...), nil)
+			err := client.Call(ctx, endpoint.MessageBroadcast, form(hello()...), nil)
 			if err == nil {
 				accepted.Add(1)
 			} else {
 				limited.Add(1)
 			}
-			_ = client.Call(ctx, "/message/private/publish.json",
+			_ = client.Call(ctx, endpointAt("/message/private/publish.json"),
 				form("fromUserId", "a", "toUserId", "b", "objectName", "RC:TxtMsg", "content", "{}", "msgRandom", random, "expansion", "true"), nil)
-			_ = client.Call(ctx, "/sensitiveword/add.json", form("word", random), nil)
-			_ = client.Call(ctx, "/push.json", object{"platform": []string{"ios"}, "audience": object{"is_to_all": true}, "notification": object{"alert": "x"}}, nil)
-			_ = client.Call(ctx, streamPath, streamPiece("", 1, "x", false), nil)
-			_ = client.Call(ctx, "/message/expansion/set.json", form(operation("TEST-0000-0000-0003", "a", "1", "b", "extraKeyVal", `{"k":"v"}`)...), nil)
-			_ = client.Call(ctx, "/v3/message/private/query.json", object{"userId": "b", "targetId": "a", "startTime": time.Now().UnixMilli(),
+			_ = client.Call(ctx, endpoint.SensitivewordAdd, form("word", random), nil)
+			_ = client.Call(ctx, endpoint.Push, object{"platform": []string{"ios"}, "audience": object{"is_to_all": true}, "notification": object{"alert": "x"}}, nil)
+			_ = client.Call(ctx, endpointAt(streamPath), streamPiece("", 1, "x", false), nil)
+			_ = client.Call(ctx, endpoint.MessageExpansionSet, form(operation("TEST-0000-0000-0003", "a", "1", "b", "extraKeyVal", `{"k":"v"}`)...), nil)
+			_ = client.Call(ctx, endpoint.V3MessagePrivateQuery, object{"userId": "b", "targetId": "a", "startTime": time.Now().UnixMilli(),
 				"endTime": time.Now().UnixMilli() - 1000, "includeStart": true}, nil)
-			_ = client.Call(ctx, "/conversation/top/set.json", form("userId", "a", "conversationType", "1", "targetId", random, "setTop", "true"), nil)
+			_ = client.Call(ctx, endpoint.ConversationTopSet, form("userId", "a", "conversationType", "1", "targetId", random, "setTop", "true"), nil)
 			_ = srv.User("a").Connect()
 			for _, p := range srv.Pushes() {
 				_ = append(p.UserIDs, "x")

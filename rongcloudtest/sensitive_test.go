@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
@@ -57,7 +58,7 @@ func TestSensitiveWordLimits(t *testing.T) {
 	}
 	call(t, client, "/sensitiveword/batch/add.json", batch(0, 48))
 	info := rongcloud.Response{}
-	err := client.Call(t.Context(), "/sensitiveword/batch/add.json", batch(100, 3), nil, rongcloud.CaptureResponse(&info))
+	err := client.Call(t.Context(), endpoint.SensitivewordBatchAdd, batch(100, 3), nil, rongcloud.CaptureResponse(&info))
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
 	require.Contains(t, string(info.Body), `"remainQuota":2`)
 	require.Len(t, words(t, client), 48, "all or nothing")

@@ -37,7 +37,7 @@ func TestParallelCallers(t *testing.T) {
 				noError(t, err)
 				_, err = client.Message.SendPrivate(ctx, rongcloud.PrivateMessage{From: me, To: []string{next, "all"}, Content: text("hi")})
 				noError(t, err)
-				noError(t, client.Call(ctx, "/user/block/query.json", form(), nil))
+				noError(t, client.Call(ctx, endpoint.UserBlockQuery, form(), nil))
 				srv.User(me).Inbox()
 			}
 			srv.Requests()

@@ -44,7 +44,7 @@ type answerBook struct {
 }
 
 func (b *answerBook) add(ep *endpoint.Endpoint, a answer) {
-	if ep == nil || a.httpStatus()/100 != 2 || int(a.answerCode(ep)) != ep.Success || a.raw != nil {
+	if ep == nil || a.httpStatus()/100 != 2 || !ep.Success.Has(int(a.answerCode(ep))) || a.raw != nil {
 		return
 	}
 	bodies := [][]byte{a.encode(ep)}

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
@@ -312,7 +313,7 @@ func TestWrongProfiles(t *testing.T) {
 	}
 	for _, c := range cases {
 		info := rongcloud.Response{}
-		err := client.Call(context.Background(), "/user/profile/set.json", form("userId", "a", c.part, c.value), nil, rongcloud.CaptureResponse(&info))
+		err := client.Call(context.Background(), endpoint.UserProfileSet, form("userId", "a", c.part, c.value), nil, rongcloud.CaptureResponse(&info))
 		require.ErrorIs(t, err, c.code, c.value)
 		got := object{}
 		require.NoError(t, json.Unmarshal(info.Body, &got))

@@ -30,10 +30,20 @@ type faultState struct {
 	Where         map[string]string `json:"where,omitempty"` // parameters that the request must have, with these values
 }
 
+// endpointAt returns the catalogue's endpoint with the given path, whatever its method, or nil.
+func endpointAt(path string) *endpoint.Endpoint {
+	for ep := range endpoint.All() {
+		if ep.Path == path {
+			return ep
+		}
+	}
+	return nil
+}
+
 func (f faultState) fault() (*endpoint.Endpoint, rongcloudtest.Fault, error) {
 	var ep *endpoint.Endpoint
 	if f.Endpoint != "" {
-		if ep = endpoint.ByPath(f.Endpoint); ep == nil {
+		if ep = endpointAt(f.Endpoint); ep == nil {
 			return nil, rongcloudtest.Fault{}, fault(http.StatusBadRequest, "endpoint: the catalogue has no %q", f.Endpoint)
 		}
 	}

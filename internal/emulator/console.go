@@ -251,8 +251,8 @@ func summarize(r rongcloudtest.Request) summary {
 		Milliseconds: float64(r.Duration.Microseconds()) / 1000, RequestID: r.RequestID, Unknown: r.Unknown,
 	}
 	if r.Endpoint != nil {
-		s.Area = r.Endpoint.Area
-		s.OK = r.Status/100 == 2 && int(r.Code) == r.Endpoint.Success
+		s.Area = string(r.Endpoint.Area)
+		s.OK = r.Status/100 == 2 && r.Endpoint.Success.Has(int(r.Code))
 	}
 	return s
 }

@@ -31,7 +31,7 @@ type endpoint struct {
 	Unsigned   bool      `yaml:"unsigned"`
 	Method     string    `yaml:"method"`
 	Encoding   string    `yaml:"encoding"`
-	Success    int       `yaml:"success"`
+	Success    *int      `yaml:"success"`
 	ZeroToo    bool      `yaml:"zero_success"`
 	Status     string    `yaml:"status"`
 	Summary    string    `yaml:"summary"`
@@ -50,7 +50,8 @@ type endpoint struct {
 	Sources    sources   `yaml:"sources"`
 	Disputes   yaml.Node `yaml:"disputes"`
 
-	area string
+	area   string
+	shared bool // another endpoint has the same path
 }
 
 type rate struct {
@@ -83,6 +84,7 @@ type paging struct {
 
 type field struct {
 	Name       string    `yaml:"name"`
+	In         string    `yaml:"in"` // header or path; else where the encoding puts it
 	Type       string    `yaml:"type"`
 	Required   bool      `yaml:"required"`
 	Min        string    `yaml:"min"`
@@ -123,7 +125,7 @@ func load(dir string) ([]*endpoint, error) {
 	}
 	var all []*endpoint
 	var problems []error
-	seen := map[string]bool{}
+	seen := map[string]*endpoint{}
 	for _, file := range files {
 		name := strings.TrimSuffix(filepath.Base(file), ".yaml")
 		if slices.Contains(notEndpoints, name) {
@@ -144,10 +146,14 @@ func load(dir string) ([]*endpoint, error) {
 			if err := e.check(); err != nil {
 				problems = append(problems, fmt.Errorf("%s: %s: %w", file, e.Path, err))
 			}
-			if seen[e.Path] {
-				problems = append(problems, fmt.Errorf("%s: %s stands twice", file, e.Path))
+			if seen[e.Method+" "+e.Path] != nil {
+				problems = append(problems, fmt.Errorf("%s: %s %s stands twice", file, e.Method, e.Path))
 			}
-			seen[e.Path] = true
+			seen[e.Method+" "+e.Path] = e
+			if other := seen[e.Path]; other != nil {
+				e.shared, other.shared = true, true
+			}
+			seen[e.Path] = e
 		}
 		all = append(all, a.Endpoints...)
 	}
@@ -155,7 +161,8 @@ func load(dir string) ([]*endpoint, error) {
 }
 
 var (
-	validPath = regexp.MustCompile(`^/[A-Za-z0-9_/]+(\.json)?$`)
+	validPath = regexp.MustCompile(`^(/([A-Za-z0-9_]+|\{[A-Za-z0-9_]+\}))+(\.json)?$`)
+	inBraces  = regexp.MustCompile(`\{([^}]*)\}`)
 	validWord = regexp.MustCompile(`^[a-z]+$`)
 	validHost = regexp.MustCompile(`^https://[a-z0-9.-]+$`)
 	validType = regexp.MustCompile(`^(string|int|bool|float|string list|json string|object|object list|int list|int \((ms|seconds|minutes)\))$`)
@@ -169,18 +176,21 @@ func (e *endpoint) check() error {
 		return fmt.Errorf("host %q", e.Host)
 	case e.CustomHost != "" && (e.Host != "" || !validWord.MatchString(e.CustomHost)):
 		return fmt.Errorf("custom_host %q", e.CustomHost)
-	case e.Method != http.MethodPost && e.Method != http.MethodGet:
+	case !slices.Contains([]string{http.MethodPost, http.MethodGet, http.MethodPut, http.MethodDelete}, e.Method):
 		return fmt.Errorf("method %q", e.Method)
 	case !slices.Contains([]string{"form", "json", "none", "query"}, e.Encoding):
 		return fmt.Errorf("encoding %q", e.Encoding)
 	case !slices.Contains([]string{"current", "deprecated", "unconfirmed"}, e.Status):
 		return fmt.Errorf("status %q", e.Status)
-	case e.Success == 0 || e.Summary == "" || e.Idempotent == nil || e.Sources == nil:
+	case e.Success == nil || e.Summary == "" || e.Idempotent == nil || e.Sources == nil:
 		return errors.New("success, summary, idempotent or sources is missing")
 	case e.Rate != nil && (e.Rate.Limit <= 0 || periods[e.Rate.Per] == "" || e.Rate.Counts != "requests" && e.Rate.Counts != "targets"):
 		return fmt.Errorf("rate %+v", *e.Rate)
 	case e.Safe && !*e.Idempotent:
 		return errors.New("safe but not idempotent")
+	}
+	if err := e.checkPlaces(); err != nil {
+		return err
 	}
 	for _, name := range e.UnsafeWith {
 		if !slices.ContainsFunc(e.Params, func(f field) bool { return f.Name == name }) {
@@ -275,14 +285,55 @@ func (e *endpoint) class() string {
 	}
 }
 
-// goName turns /user/getToken.json into UserGetToken.
+// checkPlaces finds parameters in odd places: each name in braces is a required parameter, and no
+// other one travels in the path.
+func (e *endpoint) checkPlaces() error {
+	for _, f := range e.Params {
+		switch named := strings.Contains(e.Path, "{"+f.Name+"}"); {
+		case !slices.Contains([]string{"", "header", "path"}, f.In):
+			return fmt.Errorf("%s: in %q", f.Name, f.In)
+		case named != (f.In == "path"):
+			return fmt.Errorf("%s: the path and in disagree", f.Name)
+		case named && !f.Required:
+			return fmt.Errorf("%s: what travels in the path is required", f.Name)
+		case f.In != "" && (f.List == "repeat" || strings.Contains(f.Type, "object")):
+			return fmt.Errorf("%s: a %s cannot travel in the %s", f.Name, f.Type, f.In)
+		}
+	}
+	for _, braced := range inBraces.FindAllStringSubmatch(e.Path, -1) {
+		if !slices.ContainsFunc(e.Params, func(f field) bool { return f.Name == braced[1] }) {
+			return fmt.Errorf("the path names the unknown parameter %s", braced[1])
+		}
+	}
+	return nil
+}
+
+// goName turns /user/getToken.json into UserGetToken, and the DELETE of a path that it shares with
+// another method into …Delete.
 func (e *endpoint) goName() string {
 	path := strings.TrimSuffix(e.Path, ".json")
 	var name strings.Builder
-	for _, word := range strings.FieldsFunc(path, func(r rune) bool { return r == '/' || r == '_' }) {
+	for _, word := range strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune("/_{}", r) }) {
 		name.WriteString(strings.ToUpper(word[:1]) + word[1:])
 	}
+	if e.shared {
+		name.WriteString(title(strings.ToLower(e.Method)))
+	}
 	return name.String()
+}
+
+// dataName is the name of the variable that holds the endpoint's data.
+func (e *endpoint) dataName() string {
+	name := e.goName()
+	return strings.ToLower(name[:1]) + name[1:]
+}
+
+// successes are the values of code that tell of success.
+func (e *endpoint) successes() string {
+	if e.ZeroToo {
+		return strconv.Itoa(*e.Success) + ", 0"
+	}
+	return strconv.Itoa(*e.Success)
 }
 
 // targets is the list parameter that a quota by targets counts: the first one that is required, if

@@ -16,41 +16,65 @@ func table(endpoints []*endpoint) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(header + "package endpoint\n\nimport \"time\"\n\n")
 	names := map[string]bool{}
-	area := ""
 	for _, e := range endpoints {
-		if e.area != area {
-			area = e.area
-			fmt.Fprintf(&b, "// The endpoints of api/%s.yaml.\nvar (\n", area)
-		}
 		if names[e.goName()] {
 			return nil, fmt.Errorf("%s: a second endpoint is called %s", e.Path, e.goName())
 		}
 		names[e.goName()] = true
-		writeEndpoint(&b, e)
-		if i := slices.Index(endpoints, e); i == len(endpoints)-1 || endpoints[i+1].area != area {
-			b.WriteString(")\n\n")
-		}
 	}
-	b.WriteString("var all = []*Endpoint{\n")
+	areas := areasOf(endpoints)
+	b.WriteString("// The areas of the catalogue.\nconst (\n")
+	for _, area := range areas {
+		fmt.Fprintf(&b, "Area%s Area = %q\n", title(area), area)
+	}
+	b.WriteString(")\n\n")
+	for _, area := range areas {
+		writeVariables(&b, area, endpoints)
+	}
+	b.WriteString("// all is the table.\nvar all = []*Endpoint{\n")
 	for _, e := range endpoints {
 		fmt.Fprintf(&b, "\t%s,\n", e.goName())
 	}
-	b.WriteString("}\n")
+	b.WriteString("}\n\nvar (\n")
+	for _, e := range endpoints {
+		writeEndpoint(&b, e)
+	}
+	b.WriteString(")\n")
 	return format.Source(b.Bytes())
 }
 
+// areasOf returns the areas in the order of their endpoints.
+func areasOf(endpoints []*endpoint) []string {
+	var areas []string
+	for _, e := range endpoints {
+		if !slices.Contains(areas, e.area) {
+			areas = append(areas, e.area)
+		}
+	}
+	return areas
+}
+
+// writeVariables writes the exported variables of an area. They point at the data, which so takes
+// no room in the documentation.
+func writeVariables(b *bytes.Buffer, area string, endpoints []*endpoint) {
+	fmt.Fprintf(b, "// The endpoints of api/%s.yaml.\nvar (\n", area)
+	for _, e := range endpoints {
+		if e.area != area {
+			continue
+		}
+		if e.Status == "deprecated" {
+			fmt.Fprintf(b, "\t// %s is deprecated.\n\t//\n\t// Deprecated: see the catalogue for its successor.\n", e.goName())
+		}
+		fmt.Fprintf(b, "\t%s = &%s // %s %s: %s\n", e.goName(), e.dataName(), e.Method, e.Path, e.Summary)
+	}
+	b.WriteString(")\n\n")
+}
+
 func writeEndpoint(b *bytes.Buffer, e *endpoint) {
-	fmt.Fprintf(b, "\t// %s is %s %s: %s\n", e.goName(), e.Method, e.Path, e.Summary)
-	if e.Status == "deprecated" {
-		b.WriteString("\t//\n\t// Deprecated: see the catalogue for its successor.\n")
-	}
-	fmt.Fprintf(b, "\t%s = &Endpoint{\n", e.goName())
+	fmt.Fprintf(b, "\t%s = Endpoint{\n", e.dataName())
 	fmt.Fprintf(b, "Name: %q, Method: %q, Path: %q,\n", e.goName(), e.Method, e.Path)
-	fmt.Fprintf(b, "Encoding: %s, Success: %d, Status: %s, Class: %s,\n",
-		encodings[e.Encoding], e.Success, title(e.Status), e.class())
-	if e.ZeroToo {
-		b.WriteString("ZeroSuccess: true,\n")
-	}
+	fmt.Fprintf(b, "Encoding: %s, Success: SuccessOf(%s), Status: %s, Class: %s,\n",
+		encodings[e.Encoding], e.successes(), title(e.Status), e.class())
 	if e.Host != "" {
 		fmt.Fprintf(b, "Host: %q,\n", e.Host)
 	}
@@ -85,9 +109,9 @@ func writeEndpoint(b *bytes.Buffer, e *endpoint) {
 		b.WriteString("},\n")
 	}
 	if p := e.Paging; p != nil {
-		fmt.Fprintf(b, "Paging: Paging{Style: %q, Params: %#v},\n", p.Style, p.Params)
+		fmt.Fprintf(b, "Paging: Paging{Style: %s, Params: %#v},\n", title(p.Style), p.Params)
 	}
-	fmt.Fprintf(b, "Area: %q,\nSummary: %q,\n", e.area, e.Summary)
+	fmt.Fprintf(b, "Area: Area%s,\nSummary: %q,\n", title(e.area), e.Summary)
 	if doc := e.Sources.doc(); doc != "" {
 		fmt.Fprintf(b, "Doc: %q,\n", doc)
 	}
@@ -101,7 +125,7 @@ func writeCaps(b *bytes.Buffer, caps []limit) {
 	b.WriteString(", Caps: []Cap{")
 	for _, c := range caps {
 		if c.Uses != "" {
-			fmt.Fprintf(b, "{Uses: %s", (&endpoint{Path: c.Uses}).goName())
+			fmt.Fprintf(b, "{Uses: &%s", (&endpoint{Path: c.Uses}).dataName())
 		} else {
 			fmt.Fprintf(b, "{Limit: %d, Per: %s", c.Limit, periods[c.Per])
 		}
@@ -130,6 +154,9 @@ func writeParam(b *bytes.Buffer, f field) {
 	fmt.Fprintf(b, "{Name: %q", name)
 	if keyed {
 		b.WriteString(", Keyed: true")
+	}
+	if f.In != "" {
+		fmt.Fprintf(b, ", In: In%s", title(f.In))
 	}
 	number := strings.HasPrefix(f.Type, "int")
 	switch {

@@ -243,7 +243,7 @@ func read(ep *endpoint.Endpoint, resp *http.Response) reply {
 	if number, ok := r.at("code").(json.Number); ok {
 		r.code, _ = strconv.Atoi(number.String())
 	}
-	r.ok = resp.StatusCode/100 == 2 && (r.code == ep.Success || ep.ZeroSuccess && r.code == 0)
+	r.ok = resp.StatusCode/100 == 2 && ep.Success.Has(r.code)
 	if resp.StatusCode >= http.StatusInternalServerError {
 		r.err = fmt.Errorf("HTTP %d, code %d", r.status, r.code)
 	}

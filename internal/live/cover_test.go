@@ -56,7 +56,7 @@ func TestQuestions(t *testing.T) {
 		require.Regexp(t, id, q.ID)
 		require.False(t, seen[q.ID], "%s stands twice", q.ID)
 		seen[q.ID] = true
-		require.True(t, q.Entry == "signing" || endpoint.ByPath(q.Entry) != nil, "%s: no entry %s", q.ID, q.Entry)
+		require.True(t, q.Entry == "signing" || hasEndpoint(q.Entry), "%s: no entry %s", q.ID, q.Entry)
 		require.True(t, strings.HasSuffix(q.Ask, "?"), q.ID)
 		require.NotEmpty(t, q.Means[refused]+q.Means[accepted], "%s says nothing of a refusal", q.ID)
 		require.True(t, q.Catalogue == "" || q.Means[q.Catalogue] != "",
@@ -101,4 +101,14 @@ func allCalls() []call {
 		all = append(all, k.remove...)
 	}
 	return all
+}
+
+// hasEndpoint reports whether the catalogue has an endpoint with the given path.
+func hasEndpoint(path string) bool {
+	for ep := range endpoint.All() {
+		if ep.Path == path {
+			return true
+		}
+	}
+	return false
 }

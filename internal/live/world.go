@@ -6,9 +6,9 @@ import "github.com/rongcloud-go/rongcloud/endpoint"
 // the same.
 var (
 	userGetToken      = endpoint.UserGetToken
-	chatroomCreate    = endpoint.ByPath("/chatroom/create.json")
-	chatroomQuery     = endpoint.ByPath("/chatroom/query.json")
-	discussionPublish = endpoint.ByPath("/message/discussion/publish.json")
+	chatroomCreate    = endpoint.ChatroomCreate
+	chatroomQuery     = endpoint.ChatroomQuery
+	discussionPublish = endpoint.MessageDiscussionPublish
 )
 
 // kind is a sort of thing that questions make: what its instances are called, what makes one, and

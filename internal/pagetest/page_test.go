@@ -21,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
 const seed = `{
@@ -135,7 +136,7 @@ func send(t *testing.T, client *rongcloud.Client, text string) error {
 func TestPageInEverySize(t *testing.T) {
 	base, client := emulator(t)
 	require.NoError(t, send(t, client, "你好, <b>Ben</b> "+strings.Repeat("long", 60)))
-	require.ErrorIs(t, client.Call(t.Context(), "/user/info.json", url.Values{"userId": {"nobody"}}, nil), rongcloud.CodeUserNotFound)
+	require.ErrorIs(t, client.Call(t.Context(), endpoint.UserInfo, url.Values{"userId": {"nobody"}}, nil), rongcloud.CodeUserNotFound)
 	for _, c := range []struct {
 		width, height int64
 		scheme        string

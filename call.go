@@ -1,0 +1,128 @@
+package rongcloud
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// Call reaches an endpoint that has no method, with signing, retries and errors like any other. Ep
+// is one of package endpoint's table or, for what is newer than the SDK, one of the caller's:
+//
+//	ep := endpoint.New("POST", "/new.json", endpoint.Form)
+//	err := client.Call(ctx, ep, url.Values{"userId": {"u1"}}, &out)
+//
+// A copy of an entry of the table is as good as the entry. What an endpoint of the caller's leaves
+// out is the careful choice: it is called by POST, and it is unsafe, so that a request that may
+// have been carried out is not repeated. It must say its Path, by what the response tells of
+// success, and how params travel, if there are any. It is not kept.
+//
+// Params is a url.Values for a form or a query, nil for no parameters, and anything else is sent as
+// a JSON body. Parameters that the endpoint has in a header or in its path are taken out of them.
+//
+// The response is decoded into out, a pointer, if it is not nil: as json.Unmarshal would, which
+// leaves alone what the response does not name, and more tolerantly where types differ.
+func (c *Client) Call(ctx context.Context, ep *endpoint.Endpoint, params, out any, opts ...CallOption) error {
+	ep, err := ownEndpoint(ep)
+	if err != nil {
+		return err
+	}
+	form, isForm := params.(url.Values)
+	raw := rawParams{form, params, isForm}
+	if err := checkParams(ep, raw); err != nil {
+		return err
+	}
+	if err := checkTarget(out); err != nil {
+		return inCall(err, ep, "")
+	}
+	if out != nil {
+		out = callersOut{out}
+	}
+	return c.core.do(ctx, ep, raw, out, opts)
+}
+
+// callMethods are those that Call may use. All but GET may have a body.
+var callMethods = []string{http.MethodPost, http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete}
+
+// ownEndpoint returns the table's entry if ep is a copy of it, and else a copy of ep, which the
+// caller may change while the call is under way, or after it.
+func ownEndpoint(ep *endpoint.Endpoint) (*endpoint.Endpoint, error) {
+	if ep == nil {
+		return nil, refuse("ep", "is nil")
+	}
+	if known := endpoint.ByPath(ep.Method, ep.Path); known != nil && (known == ep || reflect.DeepEqual(known, ep)) {
+		return known, nil
+	}
+	ep = ep.Clone()
+	if ep.Method == "" {
+		ep.Method = http.MethodPost
+	}
+	names, ok := namesInPath(ep.Path)
+	switch {
+	case ep.Path == "":
+		return nil, refuseField(ep, "Endpoint.Path", "", "is required")
+	case !strings.HasPrefix(ep.Path, "/") || strings.ContainsAny(ep.Path, "?#") || !printable(ep.Path):
+		return nil, refuseField(ep, "Endpoint.Path", "", "%q must begin with a slash, carry no query and be printable ASCII", ep.Path)
+	case !ok:
+		return nil, refuseField(ep, "Endpoint.Path", "", "the braces of %q do not match", ep.Path)
+	case !slices.Contains(callMethods, ep.Method):
+		return nil, refuseField(ep, "Endpoint.Method", "", "%q is none of %s", ep.Method, strings.Join(callMethods, ", "))
+	case ep.Encoding > endpoint.Query:
+		return nil, refuseField(ep, "Endpoint.Encoding", "", "is none that there is")
+	case ep.Method == http.MethodGet && (ep.Encoding == endpoint.Form || ep.Encoding == endpoint.JSON):
+		return nil, refuseField(ep, "Endpoint.Encoding", "", "cannot be %v: a GET has no body", ep.Encoding)
+	case ep.Success.IsZero():
+		return nil, refuseField(ep, "Endpoint.Success", "", "is required; endpoint.New says 200")
+	case ep.Class > endpoint.Safe:
+		return nil, refuseField(ep, "Endpoint.Class", "", "is none that there is")
+	case ep.CustomHost != "" && customHosts[ep.CustomHost] == "":
+		return nil, refuseField(ep, "Endpoint.CustomHost", "", "%q is none that there is", ep.CustomHost)
+	}
+	return ep, checkPlaces(ep, names)
+}
+
+// checkPlaces refuses parameters that cannot travel where the endpoint has them.
+func checkPlaces(ep *endpoint.Endpoint, names []string) error {
+	for _, name := range names {
+		if p := ep.Param(name); p == nil || p.In != endpoint.InPath {
+			return refuseField(ep, "Endpoint.Path", "", "names %s, which is no parameter in the path", name)
+		}
+	}
+	for i := range ep.Params {
+		p := &ep.Params[i]
+		switch {
+		case p.In > endpoint.InPath:
+			return refuseField(ep, "Param.In", p.Name, "is none that there is")
+		case p.In == endpoint.InPath && !slices.Contains(names, p.Name):
+			return refuseField(ep, "Param.In", p.Name, "the path does not name it")
+		case p.In == endpoint.InHeader:
+			if reason := headerProblem(p.Name); reason != "" {
+				return refuseField(ep, "Param.Name", p.Name, "%s", reason)
+			}
+		}
+	}
+	return nil
+}
+
+// checkParams refuses parameters that cannot travel as the endpoint has it.
+func checkParams(ep *endpoint.Endpoint, params rawParams) error {
+	switch {
+	case params.json == nil:
+	case ep.Encoding == endpoint.None && params.isForm && len(ep.Params) > 0 && onlyPlaced(ep):
+	case ep.Encoding == endpoint.None && len(ep.Params) == 0 && endpoint.ByPath(ep.Method, ep.Path) != ep:
+		return refuseField(ep, "Endpoint.Encoding", "", "is required, since there are params")
+	case ep.Encoding == endpoint.None, params.isForm != (ep.Encoding != endpoint.JSON):
+		return refuseField(ep, "params", "", "the call takes a %v, so params cannot be a %T", ep.Encoding, params.json)
+	}
+	return nil
+}
+
+// onlyPlaced reports whether all parameters travel in a header or in the path.
+func onlyPlaced(ep *endpoint.Endpoint) bool {
+	return !slices.ContainsFunc(ep.Params, func(p endpoint.Param) bool { return p.In == endpoint.InBody })
+}

@@ -1,0 +1,287 @@
+package rongcloud
+
+import (
+	"net"
+	"net/http"
+	"net/url"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// lostServer accepts requests, reads them and closes the connection without a response. It counts
+// them.
+func lostServer(t *testing.T) (address string, count func() int) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	requests := make(chan struct{}, 100)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			if n, _ := conn.Read(make([]byte, 64<<10)); n > 0 {
+				requests <- struct{}{}
+			}
+			_ = conn.Close()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = listener.Close()
+		<-done
+	})
+	return "http://" + listener.Addr().String(), func() int { return len(requests) }
+}
+
+// What an endpoint of the caller's leaves out is the careful choice.
+func TestCallOfACarelessEndpoint(t *testing.T) {
+	t.Parallel()
+	address, count := lostServer(t)
+	client, err := New("k", "s", WithBaseURL(address), WithRetry(quick(3)))
+	require.NoError(t, err)
+	defer client.CloseIdleConnections()
+
+	bare := &endpoint.Endpoint{Path: "/new.json"}
+	for field, params := range map[string]any{"Endpoint.Success": nil, "Endpoint.Encoding": url.Values{"a": {"b"}}} {
+		ep := *bare
+		if params != nil {
+			ep.Success = endpoint.SuccessOf(200)
+		}
+		formRefused(t, client.Call(t.Context(), &ep, params, nil), field)
+	}
+	formRefused(t, client.Call(t.Context(), &endpoint.Endpoint{}, nil, nil), "Endpoint.Path")
+	formRefused(t, client.Call(t.Context(), nil, nil, nil), "ep")
+	require.Zero(t, count(), "nothing is sent")
+
+	said := *bare
+	said.Success = endpoint.SuccessOf(200)
+	require.ErrorIs(t, client.Call(t.Context(), &said, nil, nil), ErrOutcomeUnknown)
+	require.Equal(t, 1, count())
+
+	sending := endpoint.New("POST", "/new.json", endpoint.Form)
+	require.ErrorIs(t, client.Call(t.Context(), sending, url.Values{"a": {"b"}}, nil), ErrOutcomeUnknown)
+	require.Equal(t, 2, count())
+
+	sending.Class = endpoint.Safe
+	err = client.Call(t.Context(), sending, url.Values{"a": {"b"}}, nil)
+	require.ErrorIs(t, err, ErrTransport)
+	require.NotErrorIs(t, err, ErrOutcomeUnknown)
+	require.Equal(t, 6, count(), "what changes nothing is tried again")
+}
+
+func TestCallRefusesEndpoints(t *testing.T) {
+	t.Parallel()
+	path := func(path string, params ...endpoint.Param) *endpoint.Endpoint {
+		ep := endpoint.New("POST", path, endpoint.Form)
+		ep.Params = params
+		return ep
+	}
+	with := func(change func(*endpoint.Endpoint)) *endpoint.Endpoint {
+		ep := endpoint.New("POST", "/x", endpoint.Form)
+		change(ep)
+		return ep
+	}
+	inPath := endpoint.Param{Name: "id", In: endpoint.InPath, Required: true}
+	for field, eps := range map[string][]*endpoint.Endpoint{
+		"Endpoint.Path": {
+			path("x"), path("/x?a=b"), path("/x#a"), path("/x\n"), path("/ü"), path("/{id"), path("/id}"), path("/{}"), path("/{a{b}}"),
+			path("/{id}"), path("/{id}", endpoint.Param{Name: "id"}),
+		},
+		"Endpoint.Method": {
+			with(func(ep *endpoint.Endpoint) { ep.Method = "HEAD" }), with(func(ep *endpoint.Endpoint) { ep.Method = "post" }),
+			with(func(ep *endpoint.Endpoint) { ep.Method = "P OST" }),
+		},
+		"Endpoint.Encoding": {
+			with(func(ep *endpoint.Endpoint) { ep.Encoding = 9 }), with(func(ep *endpoint.Endpoint) { ep.Method = "GET" }),
+		},
+		"Endpoint.Class":      {with(func(ep *endpoint.Endpoint) { ep.Class = 9 })},
+		"Endpoint.CustomHost": {with(func(ep *endpoint.Endpoint) { ep.CustomHost = "other" })},
+		"id":                  {path("/x", inPath), path("/x", endpoint.Param{Name: "id", In: 9})},
+		"App-Key":             {path("/x", endpoint.Param{Name: "App-Key", In: endpoint.InHeader})},
+	} {
+		for _, ep := range eps {
+			s := newScripted(t, nil)
+			err := s.Call(t.Context(), ep, url.Values{"a": {"b"}}, nil)
+			formRefused(t, err, field)
+			require.ErrorContains(t, err, "rongcloud: "+ep.String()+": ")
+			require.Empty(t, s.requests, "%v", ep)
+		}
+	}
+}
+
+// A copy of an entry of the table is as good as the entry, and the caller's value is not kept.
+func TestCallOfACopy(t *testing.T) {
+	t.Parallel()
+	limiter := &countingLimiter{}
+	s := newScripted(t, []step{nil, status(400, `{"code":1002}`), status(400, `{"code":1002}`)}, WithLimiter(limiter))
+	plain := *endpoint.UserInfo
+	form := url.Values{"userId": {"u"}}
+	require.NoError(t, s.Call(t.Context(), &plain, form, nil))
+	require.Same(t, endpoint.UserInfo, limiter.uses[0].Endpoint, "it uses up the quota of the entry")
+
+	var failure *Error
+	require.ErrorAs(t, s.Call(t.Context(), endpoint.UserInfo.Clone(), form, nil), &failure)
+	require.Same(t, endpoint.UserInfo, failure.Endpoint)
+
+	own := endpoint.UserInfo.Clone()
+	own.Class, own.UnsafeWith = endpoint.Unsafe, []string{"userId"}
+	require.ErrorAs(t, s.Call(t.Context(), own, form, nil), &failure)
+	require.NotSame(t, own, failure.Endpoint)
+	require.Equal(t, own, failure.Endpoint)
+	own.Path, own.Params[0].Name, own.UnsafeWith[0] = "/other", "other", "other"
+	require.Equal(t, "POST /user/info.json", failure.Endpoint.String())
+	require.Equal(t, "userId", failure.Endpoint.Params[0].Name)
+	require.Equal(t, []string{"userId"}, failure.Endpoint.UnsafeWith)
+}
+
+// Parameters may travel in a header and in the path, two endpoints may share a path, and a DELETE
+// may have a body.
+func TestCallPlaces(t *testing.T) {
+	t.Parallel()
+	params := []endpoint.Param{
+		{Name: "roomId", In: endpoint.InPath, Required: true},
+		{Name: "Session-Id", In: endpoint.InHeader},
+		{Name: "user", In: endpoint.InBody},
+	}
+	const id = "a/b ü%2F{x}?#.."
+	room := func(method string, encoding endpoint.Encoding) *endpoint.Endpoint {
+		ep := endpoint.New(method, "/rtc/{roomId}/users.json", encoding)
+		ep.Params = params
+		return ep
+	}
+	s := newScripted(t, nil)
+	require.NoError(t, s.Call(t.Context(), room("DELETE", endpoint.JSON),
+		map[string]any{"roomId": id, "Session-Id": "s 1", "user": []int{1}}, nil))
+	require.NoError(t, s.Call(t.Context(), room("POST", endpoint.Form), url.Values{"roomId": {id}, "Session-Id": {"s 1"}, "user": {"u"}}, nil))
+	require.NoError(t, s.Call(t.Context(), room("GET", endpoint.Query), url.Values{"roomId": {id}, "user": {"u"}}, nil))
+	require.NoError(t, s.Call(t.Context(), room("PUT", endpoint.JSON), struct {
+		Room int `json:"roomId"`
+	}{7}, nil))
+	escaped := url.PathEscape(id)
+	for i, want := range []struct{ address, body, session string }{
+		{"https://one.example/rtc/" + escaped + "/users.json", `{"user":[1]}`, "s 1"},
+		{"https://one.example/rtc/" + escaped + "/users.json", "user=u", "s 1"},
+		{"https://one.example/rtc/" + escaped + "/users.json?user=u", "", ""},
+		{"https://one.example/rtc/7/users.json", "{}", ""},
+	} {
+		r := s.requests[i]
+		require.Equal(t, want.address, r.url)
+		require.Equal(t, want.body, r.body)
+		require.Equal(t, want.session, r.header.Get("Session-Id"))
+	}
+
+	for _, refused := range []struct {
+		params any
+		field  string
+	}{
+		{nil, "roomId"},
+		{url.Values{}, "roomId"},
+		{url.Values{"roomId": {""}}, "roomId"},
+		{url.Values{"roomId": {".."}}, "roomId"},
+		{url.Values{"roomId": {"r"}, "Session-Id": {"a\r\nb"}}, "Session-Id"},
+	} {
+		err := s.Call(t.Context(), room("POST", endpoint.Form), refused.params, nil)
+		formRefused(t, err, refused.field)
+	}
+	require.Len(t, s.requests, 4)
+
+	none := endpoint.New("DELETE", "/rtc/{roomId}", endpoint.None)
+	none.Params = params[:1]
+	require.NoError(t, s.Call(t.Context(), none, url.Values{"roomId": {"r"}}, nil))
+	require.Empty(t, s.requests[4].body)
+	formRefused(t, s.Call(t.Context(), none, url.Values{"roomId": {"r"}, "other": {"x"}}, nil), "params")
+}
+
+// The SDK's own methods encode by the same table.
+func TestPlacedFields(t *testing.T) {
+	t.Parallel()
+	ep := endpoint.New("POST", "/rtc/{roomId}", endpoint.JSON)
+	ep.Params = []endpoint.Param{
+		{Name: "roomId", In: endpoint.InPath, Required: true},
+		{Name: "Limit", In: endpoint.InHeader, Type: endpoint.Int},
+		{Name: "name"},
+	}
+	type Params struct {
+		RoomID string `wire:"roomId"`
+		Limit  int    `wire:"Limit"`
+		Name   string `wire:"name"`
+	}
+	s := newScripted(t, nil)
+	require.NoError(t, send(t.Context(), s.Client, ep, &Params{"a b&c", 7, "n"}, nil))
+	require.Equal(t, "https://one.example/rtc/a%20b&c", s.requests[0].url)
+	require.Equal(t, `{"name":"n"}`, s.requests[0].body)
+	require.Equal(t, "7", s.requests[0].header.Get("Limit"))
+
+	err := send(t.Context(), s.Client, ep, &Params{}, nil)
+	require.EqualError(t, err, "rongcloud: POST /rtc/{roomId}: Params.RoomID (roomId): is required")
+}
+
+// An endpoint of the caller's is called where it says, by https or on the machine itself.
+func TestCallOfAnEndpointElsewhere(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t, nil)
+	regional, err := New("k", "s", WithHTTPClient(&http.Client{Transport: s.mock}))
+	require.NoError(t, err)
+	ep := endpoint.New("POST", "/x.json", endpoint.None)
+	ep.Host = "https://rtc.example"
+	require.NoError(t, regional.Call(t.Context(), ep, nil, nil))
+	require.Equal(t, "https://rtc.example/x.json", s.requests[0].url)
+	require.NoError(t, s.Call(t.Context(), ep, nil, nil))
+	require.Equal(t, "https://one.example/x.json", s.requests[1].url, "the base URLs of the caller's serve everything")
+	for _, host := range []string{"http://rtc.example", "rtc.example", "https://u:p@rtc.example"} {
+		ep.Host = host
+		formRefused(t, regional.Call(t.Context(), ep, nil, nil), "Endpoint.Host")
+	}
+}
+
+func TestWithHeader(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t, nil)
+	call := func(opts ...CallOption) error {
+		return s.Call(t.Context(), endpoint.UserInfo, url.Values{"userId": {"u"}}, nil, opts...)
+	}
+	require.NoError(t, call(WithHeader("x-trace", "a"), WithHeader("X-Trace", "b"), WithHeader("Accept-Language", "zh")))
+	require.Equal(t, []string{"b"}, s.requests[0].header["X-Trace"], "the last one counts")
+	require.Equal(t, "zh", s.requests[0].header.Get("Accept-Language"))
+
+	for _, name := range []string{
+		"App-Key", "app-key", "Nonce", "Timestamp", "Signature", "Host", "Content-Type", "content-length", "X-Request-ID", "User-Agent",
+		"Transfer-Encoding", "Connection", "Accept-Encoding", "Expect", "", "a b", "a:b", "a\r\nb", "ü",
+	} {
+		formRefused(t, call(WithHeader(name, "x")), "WithHeader")
+	}
+	for _, value := range []string{"a\nb", "a\r\nb", "a\rb", "\x00", "ü"} {
+		formRefused(t, call(WithHeader("X-Trace", value)), "WithHeader")
+	}
+	require.Len(t, s.requests, 1)
+}
+
+// Each attempt carries them, and the signature is the SDK's.
+func TestWithHeaderOnRetries(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t, []step{status(503, ""), nil}, WithRetry(quick(2)))
+	require.NoError(t, s.Call(t.Context(), endpoint.UserInfo, url.Values{"userId": {"u"}}, nil, WithHeader("X-Trace", "b")))
+	require.Len(t, s.requests, 2)
+	for _, r := range s.requests {
+		require.Equal(t, "b", r.header.Get("X-Trace"))
+		require.Equal(t, "test-key", r.header.Get("App-Key"))
+	}
+}
+
+// Success says what an API with success 0 has.
+func TestCallOfAnAPIWithSuccessZero(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t, []step{status(200, `{"code":0,"n":7}`), status(200, `{"code":200}`)}, WithoutRetries())
+	ep := endpoint.New("POST", "/x.json", endpoint.None)
+	ep.Success = endpoint.SuccessOf(0)
+	var out struct{ N int }
+	require.NoError(t, s.Call(t.Context(), ep, nil, &out))
+	require.Equal(t, 7, out.N)
+	require.ErrorIs(t, s.Call(t.Context(), ep, nil, nil), ErrOutcomeUnknown, "200 says nothing there")
+}
