@@ -366,7 +366,8 @@ func TestContentMentionOfNobody(t *testing.T) {
 	require.JSONEq(t, `{"content":"hi","mentionedInfo":{"type":0,"mentionedContent":"hey"}}`, contentJSON(t, read))
 }
 
-// The type of a mention follows from its list, in a message of the caller's and in one that was read.
+// The type of a mention follows from its list, in a message of the caller's and in one that was
+// read.
 func TestContentMentionOfUsers(t *testing.T) {
 	t.Parallel()
 	const want = `{"content":"hi","mentionedInfo":{"type":2,"userIdList":["u1"]}}`
