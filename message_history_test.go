@@ -120,6 +120,19 @@ func TestMsgHistoryArguments(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// TestMsgPagesHaveMore proves when there may be another page: unless a page is empty, however few
+// stand on it.
+func TestMsgPagesHaveMore(t *testing.T) {
+	t.Parallel()
+	for name, pages := range map[string][2]interface{ More() bool }{
+		"history":   {&HistoryPage{Messages: make([]HistoryMessage, 1)}, &HistoryPage{Messages: []HistoryMessage{}}},
+		"expansion": {&MessageExpansionPage{Entries: map[string]ExpansionValue{"k": {}}}, &MessageExpansionPage{Entries: map[string]ExpansionValue{}}},
+	} {
+		require.True(t, pages[0].More(), name)
+		require.False(t, pages[1].More(), name)
+	}
+}
+
 func TestMsgHistoryDecodes(t *testing.T) {
 	t.Parallel()
 	plain := HistoryMessage{
@@ -138,6 +151,7 @@ func TestMsgHistoryDecodes(t *testing.T) {
 			[]HistoryMessage{plain}},
 		{`[{"messageUID":"A","msgTime":0,"quote":"","busChannel":"c","extraContent":"","expansion":""}]`, []HistoryMessage{{MessageUID: "A", ConversationType: ConversationGroup, ChannelID: "c"}}},
 		{`[{"messageUID":"A","quote":null}]`, []HistoryMessage{{MessageUID: "A", ConversationType: ConversationGroup}}},
+		{`[{"groupUserIds":["u1",2]}]`, []HistoryMessage{{ConversationType: ConversationGroup, ToUserIDs: []string{"u1", "2"}}}},
 		{`[{"conversationType":1},{"conversionType":"4"}]`, []HistoryMessage{{ConversationType: ConversationPrivate}, {ConversationType: ConversationChatroom}}},
 		{`[]`, []HistoryMessage{}},
 		{`null`, nil},

@@ -127,6 +127,7 @@ func TestMsgLogLines(t *testing.T) {
 		`{"msgUID":"A"}`: {MessageUID: "A"},
 		`2018/04/10 11:12:49 {"msgUID":"A","timestamp":"late"}`:                                  at(1523329969000),
 		`some time {"msgUID":"A","content":null}`:                                                {MessageUID: "A"},
+		`{"targetType":10,"targetId":"u","busChannel":"c"}`:                                      {ConversationType: ConversationUltraGroup, TargetID: "u", ChannelID: "c"},
 		`{"targetType":3,"GroupId":"g","groupUserIds":["a","b"],"isSensitiveWord":"true"}`:       {ConversationType: 3, GroupID: "g", ToUserIDs: []string{"a", "b"}, Sensitive: true},
 		`{"targetType":10,"groupUserIds":"[\"a\",\"b\"]","isSensitiveWord":true,"classname":""}`: {ConversationType: 10, ToUserIDs: []string{"a", "b"}, Sensitive: true},
 	} {
