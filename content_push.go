@@ -35,14 +35,14 @@ const (
 type HuaweiPush struct {
 	ChannelID  string         `json:"channelId,omitempty"`  // notification channel
 	Importance PushImportance `json:"importance,omitempty"` // normal if empty
-	Image      string         `json:"image,omitempty"`      // https URL of an icon under 512 KB
+	ImageURL   string         `json:"image,omitempty"`      // https URL of an icon under 512 KB
 	Category   string         `json:"category,omitempty"`   // Huawei's message category in upper case, such as IM
 }
 
 // HonorPush holds the settings for Honor devices.
 type HonorPush struct {
 	Importance PushImportance `json:"importance,omitempty"`
-	Image      string         `json:"image,omitempty"` // https URL of an icon under 512 KB; not shown with low importance
+	ImageURL   string         `json:"image,omitempty"` // https URL of an icon under 512 KB; not shown with low importance
 }
 
 // XiaomiPush holds the settings for Xiaomi devices.
@@ -113,7 +113,7 @@ type APNsPush struct {
 // HarmonyOSPush holds the settings for HarmonyOS devices.
 type HarmonyOSPush struct {
 	Category string `json:"category,omitempty"`
-	Image    string `json:"image,omitempty"`
+	ImageURL string `json:"image,omitempty"`
 }
 
 // MarshalJSON returns the settings as messages carry them: a list with an object for each vendor

@@ -40,8 +40,8 @@ func pushIOS() *rongcloud.IOSPushSettings {
 
 func pushAndroid() *rongcloud.AndroidPushSettings {
 	return &rongcloud.AndroidPushSettings{
-		Huawei: &rongcloud.HuaweiPush{ChannelID: "h", Importance: rongcloud.PushImportanceLow, Image: "https://i.example", Category: "IM"},
-		Honor:  &rongcloud.HonorPush{Importance: rongcloud.PushImportanceNormal, Image: "https://j.example"},
+		Huawei: &rongcloud.HuaweiPush{ChannelID: "h", Importance: rongcloud.PushImportanceLow, ImageURL: "https://i.example", Category: "IM"},
+		Honor:  &rongcloud.HonorPush{Importance: rongcloud.PushImportanceNormal, ImageURL: "https://j.example"},
 		Xiaomi: &rongcloud.XiaomiPush{ChannelID: "m"},
 		OPPO:   &rongcloud.OPPOPushSettings{ChannelID: "o", Category: "IM", NotifyLevel: rongcloud.OPPONotifyBanner},
 		VIVO:   &rongcloud.VIVOPush{Classification: rongcloud.VIVOClassificationOperational, Category: "IM"},
@@ -52,7 +52,7 @@ func pushAndroid() *rongcloud.AndroidPushSettings {
 
 func pushHarmonyOS() *rongcloud.HarmonyOSPushSettings {
 	return &rongcloud.HarmonyOSPushSettings{
-		OHOS: &rongcloud.HarmonyOSPush{Category: "IM", Image: "https://m.example"}, Extras: map[string]any{"deep": map[string]int{"x": 1}},
+		OHOS: &rongcloud.HarmonyOSPush{Category: "IM", ImageURL: "https://m.example"}, Extras: map[string]any{"deep": map[string]int{"x": 1}},
 	}
 }
 

@@ -40,11 +40,11 @@ type UltraGroupMessageQuery struct {
 
 // UltraGroupMessageListAroundQuery chooses the messages around one that is known.
 type UltraGroupMessageListAroundQuery struct {
-	GroupID    string `wire:"groupId"`
-	ChannelID  string `wire:"busChannel"` // required
-	MessageUID string `wire:"msgUID"`
-	Earlier    *int   `wire:"prevNum"` // how many earlier messages, at most 50; 10 if nil
-	Later      *int   `wire:"lastNum"` // how many later messages, at most 50; 10 if nil
+	GroupID      string `wire:"groupId"`
+	ChannelID    string `wire:"busChannel"` // required
+	MessageUID   string `wire:"msgUID"`
+	EarlierCount *int   `wire:"prevNum"` // how many earlier messages, at most 50; 10 if nil
+	LaterCount   *int   `wire:"lastNum"` // how many later messages, at most 50; 10 if nil
 }
 
 // UltraGroupMessageModifyParams is a new content for a message; see

@@ -49,7 +49,7 @@ func TestUltraGroupSends(t *testing.T) {
 		}, userForm("groupId", "g", "unpushLevel", "-1")},
 		{"/ultragroup/hismsg/msgid/query.json", func(x ctx, c client) error {
 			_, err := c.UltraGroup.Message.ListAround(x, rongcloud.UltraGroupMessageListAroundQuery{
-				GroupID: "g", ChannelID: "c", MessageUID: "A", Earlier: rongcloud.Ptr(0), Later: rongcloud.Ptr(0),
+				GroupID: "g", ChannelID: "c", MessageUID: "A", EarlierCount: rongcloud.Ptr(0), LaterCount: rongcloud.Ptr(0),
 			})
 			return err
 		}, userForm("groupId", "g", "busChannel", "c", "msgUID", "A", "prevNum", "0", "lastNum", "0")},

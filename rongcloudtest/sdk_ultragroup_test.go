@@ -178,7 +178,7 @@ func messagesOfUltraGroup(t *testing.T, srv *rongcloudtest.Server, client *rongc
 	require.NoError(t, err)
 	require.Equal(t, []string{"three", "one"}, bodies(got.Messages))
 	got, err = ultra.Message.ListAround(ctx, rongcloud.UltraGroupMessageListAroundQuery{
-		GroupID: "g", ChannelID: "news", MessageUID: uids[1], Later: rongcloud.Ptr(0),
+		GroupID: "g", ChannelID: "news", MessageUID: uids[1], LaterCount: rongcloud.Ptr(0),
 	})
 	require.NoError(t, err)
 	require.Equal(t, []string{"one", "TWO"}, bodies(got.Messages))
