@@ -143,3 +143,25 @@ func wideComments(text string) []int {
 	}
 	return wide
 }
+
+// The pages speak of people and recipients as the comments do.
+func TestPagesEnglish(t *testing.T) {
+	t.Parallel()
+	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))
+	require.NoError(t, err)
+	top, err := filepath.Glob(filepath.Join(root, "*.md"))
+	require.NoError(t, err)
+	require.NotEmpty(t, pages)
+	require.NotEmpty(t, top)
+	for _, page := range append(pages, top...) {
+		text, err := os.ReadFile(page)
+		require.NoError(t, err)
+		for n, line := range strings.Split(string(text), "\n") {
+			for _, word := range plainWords(line) {
+				if better := otherPersons[word] + otherEnglish[word]; better != "" {
+					t.Errorf("%s:%d: %q is %q", page, n+1, word, better)
+				}
+			}
+		}
+	}
+}

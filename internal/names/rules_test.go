@@ -26,6 +26,7 @@ var rules = []struct {
 	{"verbs", checkVerbs},
 	{"arguments", checkArguments},
 	{"types", checkTypes},
+	{"types", checkServices},
 	{"results", checkResults},
 	{"fields", checkFields},
 	{"enums", checkEnums},
@@ -172,6 +173,29 @@ func checkTypes(s *source, found func(name, why string, args ...any)) {
 	}
 }
 
+// checkServices is the part of rule 4 about services: the type of client.User.PushPeriod is
+// UserPushPeriodService.
+func checkServices(s *source, found func(name, why string, args ...any)) {
+	for owner, spec := range s.types {
+		typ, ok := spec.Type.(*ast.StructType)
+		parent, service := strings.CutSuffix(owner, "Service")
+		if !ok || !ast.IsExported(owner) || !service && owner != "Client" {
+			continue
+		}
+		if !service {
+			parent = ""
+		}
+		for _, field := range typ.Fields.List {
+			got, child := strings.CutSuffix(base(field.Type), "Service")
+			for _, id := range field.Names {
+				if want := parent + id.Name; child && id.IsExported() && got != want {
+					found(owner+"."+id.Name, "its type is %sService, and should be %sService", got, want)
+				}
+			}
+		}
+	}
+}
+
 // checkResults is rule 5, and that of pages: each says whether there is more, and a method All
 // walks it.
 func checkResults(s *source, found func(name, why string, args ...any)) {
@@ -304,7 +328,7 @@ func checkEnglish(s *source, found func(name, why string, args ...any)) {
 	for _, file := range s.files {
 		for _, group := range file.Comments {
 			name, text := declared(file, group), strings.ToLower(strings.Join(strings.Fields(group.Text()), " "))
-			all := strings.FieldsFunc(text, func(r rune) bool { return r != '\'' && (r < 'a' || r > 'z') })
+			all := plainWords(text)
 			for word, better := range otherPersons {
 				if slices.Contains(all, word) {
 					found(name, "%q is %q", word, better)
@@ -332,6 +356,11 @@ var (
 	theAnswer = regexp.MustCompile(`(\b(the|an|its|no|every|each|whose|that|one)|'s) answers?\b`)
 	answering = regexp.MustCompile(`Agent|ProxyChat`)
 )
+
+// plainWords are the words of a text in small letters.
+func plainWords(text string) []string {
+	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return r != '\'' && (r < 'a' || r > 'z') })
+}
 
 func exported(name string) bool {
 	for part := range strings.SplitSeq(name, ".") {

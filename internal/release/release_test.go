@@ -14,8 +14,8 @@ import (
 
 const origin = "github.com/example/sdk"
 
-// small is a repository with a module of every sort: what others import, a program, what needs both,
-// what is for tests alone, and what is internal.
+// small is a repository with a module of every sort: what others import, a program, what needs
+// both, what is for tests alone, and what is internal.
 func small() map[string]string {
 	return map[string]string{
 		"go.mod":             "module " + origin + "\n\ngo 1.25.0\n",
