@@ -15,8 +15,8 @@ import (
 
 //go:generate go -C internal/gen run . -root ../..
 
-// Version is the version of this SDK, as it stands in the User-Agent. On the way to a release it ends
-// in -dev.
+// Version is the version of this SDK, as it stands in the User-Agent. On the way to a release it
+// ends in -dev.
 const Version = "0.1.0-dev"
 
 // Client calls the Server API of one App Key. It is immutable and safe for concurrent use; create

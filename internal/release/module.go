@@ -19,8 +19,8 @@ type module struct {
 	path  string
 	dir   string // relative to the top folder, with slashes; "." for the module there
 	needs []need
-	// foreign are replaced or excluded modules of others, which the go command installs nothing
-	// with.
+	// foreign are modules of others that it replaces or excludes: the go command installs nothing
+	// from such a module.
 	foreign []string
 	// released says that others can import a package of it, or install a program.
 	released bool
