@@ -60,7 +60,10 @@ var listed = regexp.MustCompile(`chunk (\d+) is unknown`)
 // Workers are killed while 100,000 users are sent a message. Nobody gets it twice unless his chunk
 // was reported as unknown and sent again, and nobody is forgotten.
 func TestKilledWorkers(t *testing.T) {
-	const n, size, kills = 100_000, 500, 20
+	n, size, kills := 100_000, 500, 20
+	if testing.Short() {
+		n, kills = 20_000, 4
+	}
 	box := &mailbox{got: map[string]int{}}
 	var out bytes.Buffer
 	o := options{recipients: n, size: size, workers: 4, kills: kills, again: true, observe: box.observe, factor: 70, delay: 100e6}
