@@ -11,6 +11,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/jarcoal/httpmock"
@@ -98,6 +99,21 @@ func emptied(args []reflect.Value, names []string) map[string][]reflect.Value {
 	return found
 }
 
+// wireName is the parameter that a field of the arguments' structs fills; empty for another one.
+func wireName(args []reflect.Value, written string) string {
+	for _, arg := range args {
+		typ, field, _ := strings.Cut(written, ".")
+		if arg.Kind() != reflect.Struct || arg.Type().Name() != typ {
+			continue
+		}
+		if f, ok := arg.Type().FieldByName(field); ok {
+			name, _, _ := strings.Cut(f.Tag.Get("wire"), ",")
+			return name
+		}
+	}
+	return ""
+}
+
 // inside are the fields whose refusal names a field of the struct in them, or another one that may
 // stand in their place.
 var inside = map[string]string{
@@ -109,7 +125,8 @@ var inside = map[string]string{
 }
 
 // TestArgumentErrorsNameWhatTheCallerWrote leaves out one argument or field at a time, for all
-// methods. What is refused must name it, and the endpoint.
+// methods. What is refused must name it, and the endpoint; what is required must be refused, be
+// zero one of its values or not.
 func TestArgumentErrorsNameWhatTheCallerWrote(t *testing.T) {
 	t.Parallel()
 	client := accepting(t)
@@ -124,6 +141,9 @@ func TestArgumentErrorsNameWhatTheCallerWrote(t *testing.T) {
 			results := method.Call(append([]reflect.Value{reflect.ValueOf(context.Background())}, changed...))
 			err, _ := results[len(results)-1].Interface().(error)
 			if err == nil {
+				if param := c.endpoint().Param(wireName(args, written)); param != nil && param.Required {
+					t.Errorf("%s.%s without %s sends a %s of its own", c.service, c.method, written, param.Name)
+				}
 				continue
 			}
 			var refused *rongcloud.ArgumentError

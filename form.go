@@ -26,12 +26,13 @@ import (
 //   - structs, maps and slices become JSON where the table does not ask for a list;
 //   - a string where the table asks for a JSON document is one already.
 //
-// A zero value is left out, and is an error where the parameter is required; a pointer sends its
-// zero value too. wire:"name,empty" marks a required list that may be empty. wire:"name,enum"
-// marks a type whose constants count from 1 what the table lists as values, so that its zero is
-// never sent. wire:"-" marks a field that the method itself turns into others. Embedded structs
-// count as their fields. An error names the field of the exported struct, embedded or not; a field
-// _ [0]T says that the others are copies of T's, which the error then names.
+// A zero value is left out, and is an error where the parameter is required, a switch too: nobody
+// could tell one that is off from one that was forgotten. A pointer sends its zero value.
+// wire:"name,empty" marks a required list that may be empty. wire:"name,enum" marks a type whose
+// constants count from 1 what the table lists as values, so that its zero is never sent. wire:"-"
+// marks a field that the method itself turns into others. Embedded structs count as their fields.
+// An error names the field of the exported struct, embedded or not; a field _ [0]T says that the
+// others are copies of T's, which the error then names.
 
 // encoder writes the parameters of one request, as a form or as a JSON object.
 type encoder struct {
@@ -130,13 +131,8 @@ func (e *encoder) field(ep *endpoint.Endpoint, f *planField, v reflect.Value) er
 	pointer := v.Kind() == reflect.Pointer
 	if pointer && !v.IsNil() {
 		v = v.Elem()
-	} else if pointer || v.IsZero() {
-		// A pointer to zero is meant. So is a zero switch or number that is required, where zero
-		// is one of its values.
-		meant := !pointer && f.kind != kindEnum && f.param.Required && (v.Kind() == reflect.Bool || f.param.ZeroValid || f.mayLack)
-		if !meant {
-			return missing(f.param)
-		}
+	} else if pointer || v.IsZero() && !(f.param.Required && f.mayLack) {
+		return missing(f.param)
 	}
 	before := len(e.buf)
 	err := e.value(f, v)

@@ -105,12 +105,10 @@ func TestFormValues(t *testing.T) {
 
 		{"switch as digit, on", P{Type: endpoint.Int}, &formOne[bool]{true}, "v=1", `{"v":1}`},
 		{"switch as digit, optional off", P{Type: endpoint.Int}, &formOne[bool]{}, "", `{}`},
-		{"switch as digit, required off", P{Type: endpoint.Int, Required: true}, &formOne[bool]{}, "v=0", `{"v":0}`},
-		{"switch as digit, pointer off", P{Type: endpoint.Int}, &formOne[*bool]{formPtr(false)}, "v=0", `{"v":0}`},
+		{"switch as digit, pointer off", P{Type: endpoint.Int, Required: true}, &formOne[*bool]{formPtr(false)}, "v=0", `{"v":0}`},
 		{"switch as word, on", P{Type: endpoint.Bool}, &formOne[bool]{true}, "v=true", `{"v":true}`},
 		{"switch as word, optional off", P{Type: endpoint.Bool}, &formOne[bool]{}, "", `{}`},
-		{"switch as word, required off", P{Type: endpoint.Bool, Required: true}, &formOne[bool]{}, "v=false", `{"v":false}`},
-		{"switch as word, pointer off", P{Type: endpoint.Bool}, &formOne[*bool]{formPtr(false)}, "v=false", `{"v":false}`},
+		{"switch as word, pointer off", P{Type: endpoint.Bool, Required: true}, &formOne[*bool]{formPtr(false)}, "v=false", `{"v":false}`},
 		{"named switch", P{Type: endpoint.Int}, &formOne[formFlag]{true}, "v=1", `{"v":1}`},
 
 		{"number", P{Type: endpoint.Int}, &formOne[int]{42}, "v=42", `{"v":42}`},
@@ -119,7 +117,6 @@ func TestFormValues(t *testing.T) {
 		{"small type", P{Type: endpoint.Int}, &formOne[int8]{-128}, "v=-128", `{"v":-128}`},
 		{"optional zero", P{Type: endpoint.Int}, &formOne[int]{}, "", `{}`},
 		{"optional zero that is valid", P{Type: endpoint.Int, ZeroValid: true}, &formOne[int]{}, "", `{}`},
-		{"required zero that is valid", P{Type: endpoint.Int, ZeroValid: true, Required: true}, &formOne[int]{}, "v=0", `{"v":0}`},
 		{"pointer to zero", P{Type: endpoint.Int}, &formOne[*int]{formPtr(0)}, "v=0", `{"v":0}`},
 		{"required pointer to zero", P{Type: endpoint.Int, Required: true}, &formOne[*int]{formPtr(0)}, "v=0", `{"v":0}`},
 
@@ -138,8 +135,6 @@ func TestFormValues(t *testing.T) {
 		{"milliseconds", P{Type: endpoint.Int, Unit: endpoint.Milliseconds}, &formOne[time.Duration]{time.Second}, "v=1000", `{"v":1000}`},
 		{"optional zero span", P{Type: endpoint.Int, Unit: endpoint.Minutes}, &formOne[time.Duration]{}, "", `{}`},
 		{"pointer to a zero span", P{Type: endpoint.Int, Unit: endpoint.Minutes}, &formOne[*time.Duration]{formPtr(time.Duration(0))}, "v=0", `{"v":0}`},
-		{"required zero span that is valid", P{Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroValid: true},
-			&formOne[time.Duration]{}, "v=0", `{"v":0}`},
 
 		{"for ever", P{Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroForever: true}, &formOne[time.Duration]{Forever}, "v=0", `{"v":0}`},
 		{"pointer to for ever", P{Type: endpoint.Int, Unit: endpoint.Seconds, ZeroForever: true}, &formOne[*time.Duration]{formPtr(Forever)}, "v=0", `{"v":0}`},
@@ -244,6 +239,10 @@ func TestFormRefusals(t *testing.T) {
 		{"required empty string", P{Required: true}, &formOne[string]{}},
 		{"required nil pointer", P{Required: true}, &formOne[*string]{}},
 		{"required zero number", P{Type: endpoint.Int, Required: true}, &formOne[int]{}},
+		{"required zero that is valid", P{Type: endpoint.Int, ZeroValid: true, Required: true}, &formOne[int]{}},
+		{"required zero span that is valid", P{Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroValid: true}, &formOne[time.Duration]{}},
+		{"required switch as digit", P{Type: endpoint.Int, Required: true, ZeroValid: true}, &formOne[bool]{}},
+		{"required switch as word", P{Type: endpoint.Bool, Required: true}, &formOne[bool]{}},
 		{"required nil pointer to a valid zero", P{Type: endpoint.Int, Required: true, ZeroValid: true}, &formOne[*int]{}},
 		{"required nil pointer to a switch", P{Type: endpoint.Int, Required: true}, &formOne[*bool]{}},
 		{"required zero time", P{Type: endpoint.Int, Unit: endpoint.Milliseconds, Required: true}, &formOne[time.Time]{}},

@@ -37,9 +37,6 @@ type UserPushPeriod struct {
 //
 //rongcloud:endpoint POST /user/blockPushPeriod/set.json
 func (s *UserPushPeriodService) Set(ctx context.Context, params UserPushPeriodParams, opts ...CallOption) error {
-	if params.Duration == 0 { // which would say that there is no period
-		return refuseParam(endpoint.UserBlockPushPeriodSet, &params, "period", "is required")
-	}
 	return send(ctx, s.client, endpoint.UserBlockPushPeriodSet, &params, opts)
 }
 
