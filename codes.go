@@ -7,7 +7,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Code is the number in the field code of an answer. A Code is itself an error, so that
+// Code is the number in the field code of a response. A Code is itself an error, so that
 // errors.Is(err, CodeRateLimited) tells whether err is an [Error] with that code. Codes that the
 // SDK does not know keep their number.
 //

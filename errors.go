@@ -27,7 +27,7 @@ import (
 // Categories of an [Error], to be told apart with errors.Is. An error may belong to several.
 var (
 	// ErrOutcomeUnknown marks an unsafe call, such as a send, of which nobody can say whether it
-	// was carried out: it was written to the server and no trustworthy answer came back. Do not
+	// was carried out: it was written to the server and no trustworthy response came back. Do not
 	// blindly repeat it: its recipients may get it twice. Which calls can end so is on the page
 	// https://github.com/rongcloud-go/rongcloud/blob/main/docs/retries.md.
 	ErrOutcomeUnknown = errors.New("rongcloud: outcome unknown, the request may have been carried out")
@@ -39,10 +39,10 @@ var (
 	// ErrUnauthorized marks a call whose App Key, signature or address the server does not accept.
 	ErrUnauthorized = errors.New("rongcloud: unauthorized")
 
-	// ErrTransport marks a call to which RongCloud's API gave no answer: the connection failed,
+	// ErrTransport marks a call to which RongCloud's API gave no response: the connection failed,
 	// time ran out, or something on the way answered in its place. Alone, without
 	// ErrOutcomeUnknown, it means for an unsafe call that the request was not carried out.
-	ErrTransport = errors.New("rongcloud: no answer from the API")
+	ErrTransport = errors.New("rongcloud: no response from the API")
 )
 
 // Error is the failure of a call after it left the SDK's checks. Every error of a service method is
@@ -54,14 +54,14 @@ var (
 // https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md
 type Error struct {
 	Endpoint   *endpoint.Endpoint // what was called; nil if it is none of the API's, such as a file to download
-	HTTPStatus int                // of the last answer; 0 if there was none
-	Code       Code               // of the last answer; 0 if it carried none
+	HTTPStatus int                // of the last response; 0 if there was none
+	Code       Code               // of the last response; 0 if it carried none
 	Message    string             // what the server says about it, in its own words
 	RequestID  string             // X-Request-ID, the same for all attempts; quote it to RongCloud's support
 	Host       string             // the last host that was tried
 	Attempts   int                // how often the request was tried; see [RetryPolicy]
 	RetryAfter time.Duration      // what the server asked to wait; 0 if it did not
-	Body       string             // first bytes of an answer that is not the API's, such as a proxy's HTML page
+	Body       string             // first bytes of a response that is not the API's, such as a proxy's HTML page
 	Err        error              // what went wrong on the way, if something did
 
 	what           string // was called, if it is no endpoint
@@ -253,7 +253,7 @@ type ownError string
 func (e ownError) Error() string { return string(e) }
 
 // withoutQuotes returns what of err is known not to quote the server: net/http's errors can hold
-// whole lines of an answer.
+// whole lines of a response.
 func withoutQuotes(err error) error {
 	var quoting *quotingError
 	if errors.As(err, &quoting) {

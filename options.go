@@ -157,8 +157,8 @@ func (t attemptTimeout) applyCall(c *callConfig) {
 	c.attemptTimeout, c.hasTimeout = time.Duration(t), true
 }
 
-// WithAttemptTimeout limits one attempt of a call, from connecting to the last byte of the answer.
-// The context limits the call as a whole, attempts and waits together. The default is
+// WithAttemptTimeout limits one attempt of a call, from connecting to the last byte of the
+// response. The context limits the call as a whole, attempts and waits together. The default is
 // [DefaultAttemptTimeout]. Of a stream it limits each silence of the server; see
 // [BotAgentChatService.Stream]. A long one leaves the limit to the context. But an attempt of more
 // than 48 s may keep its connection open for longer than RongCloud's minute, and with
@@ -278,8 +278,8 @@ func WithUserAgent(suffix string) Option {
 	return optionFunc(func(c *config) { c.userAgentSuffix = suffix })
 }
 
-// WithMaxResponseBytes limits how much of an answer is read, [DefaultMaxResponseBytes] by default
-// and 1 GiB at most. A longer answer is an error.
+// WithMaxResponseBytes limits how much of a response is read, [DefaultMaxResponseBytes] by default
+// and 1 GiB at most. A longer response is an error.
 func WithMaxResponseBytes(n int64) Option {
 	return optionFunc(func(c *config) { c.maxAnswerBytes = n })
 }
@@ -464,7 +464,7 @@ func LowPriority() CallOption {
 	return callOptionFunc(func(c *callConfig) { c.lowPriority = true })
 }
 
-// CaptureResponse fills info with what is known of the last answer, whether the call succeeds or
+// CaptureResponse fills info with what is known of the last response, whether the call succeeds or
 // fails.
 func CaptureResponse(info *Response) CallOption {
 	return callOptionFunc(func(c *callConfig) { c.capture = info })
@@ -485,12 +485,12 @@ func WithHeader(name, value string) CallOption {
 	return callOptionFunc(func(c *callConfig) { c.headers = append(c.headers, headerField{name, value}) })
 }
 
-// Response describes the last answer of a call; see [CaptureResponse].
+// Response describes the last response of a call; see [CaptureResponse].
 type Response struct {
 	HTTPStatus int
 	Code       Code
-	Header     http.Header // the answer's headers
-	Body       []byte      // the whole answer
+	Header     http.Header // the response's headers
+	Body       []byte      // the whole response
 	RequestID  string
 	Host       string
 	Attempts   int

@@ -10,9 +10,11 @@ import (
 const signatureLength = 2 * sha1.Size
 
 // Sign returns RongCloud's signature for a request or a callback: the SHA-1 of secret, nonce and
-// timestamp joined without separators, as 40 lower-case hex digits. It covers neither path nor body.
+// timestamp joined without separators, as 40 lower-case hex digits. It covers neither path nor
+// body.
 //
-// The client signs its requests by itself; Sign is for programs that speak to the API directly, and for tests of callbacks.
+// The client signs its requests by itself; Sign is for programs that speak to the API directly,
+// and for tests of callbacks.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/auth
 func Sign(secret, nonce, timestamp string) string {
@@ -21,9 +23,10 @@ func Sign(secret, nonce, timestamp string) string {
 	return string(signature[:])
 }
 
-// Verify reports whether signature belongs to secret, nonce and timestamp, which must be the very texts
-// that were signed. It takes the same time wherever the texts differ, ignores the letter case of the signature
-// and refuses an empty secret. It looks neither at the age of the timestamp nor for a nonce used before.
+// Verify reports whether signature belongs to secret, nonce and timestamp, which must be the very
+// texts that were signed. It takes the same time wherever the texts differ, ignores the letter
+// case of the signature and refuses an empty secret. It looks neither at the age of the timestamp
+// nor for a nonce used before.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/auth-callback
 func Verify(secret, nonce, timestamp, signature string) bool {

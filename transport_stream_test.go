@@ -22,7 +22,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/sse"
 )
 
-// chatServer answers each request with the next handler, the last one again and again, over real TCP.
+// chatServer answers each request with the next handler, the last one again and again, over real
+// TCP.
 type chatServer struct {
 	*httptest.Server
 	requests atomic.Int32
@@ -98,7 +99,8 @@ const (
 	pieceDone = "data: [DONE]\n\n"
 )
 
-// TestStream states for each way of a stream what arrives, what the caller is told, and how many requests were made.
+// TestStream states for each way of a stream what arrives, what the caller is told, and how many
+// requests were made.
 func TestStream(t *testing.T) {
 	t.Parallel()
 	const jsonType = "application/json"
@@ -323,7 +325,8 @@ func TestStreamSilence(t *testing.T) {
 	}
 }
 
-// pipeTransport reaches a server in this process over pipes, on which the fake clock of synctest counts.
+// pipeTransport reaches a server in this process over pipes, on which the fake clock of synctest
+// counts.
 func pipeTransport(t *testing.T, serve http.HandlerFunc) *http.Transport {
 	t.Helper()
 	listener := &pipeListener{conns: make(chan net.Conn), closed: make(chan struct{})}
@@ -407,8 +410,8 @@ func inMemory(t *testing.T, body func() io.Reader, opts ...Option) *Client {
 	return client
 }
 
-// TestStreamTime proves that neither what the caller does between two events counts as the server's silence, nor does the timeout of
-// the caller's HTTP client end a stream that has begun.
+// TestStreamTime proves that neither what the caller does between two events counts as the
+// server's silence, nor does the timeout of the caller's HTTP client end a stream that has begun.
 func TestStreamTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -430,7 +433,8 @@ func TestStreamTime(t *testing.T) {
 	})
 }
 
-// TestStreamEndsWithTheHTTPClient proves that the timeout of the caller's HTTP client holds until a stream begins.
+// TestStreamEndsWithTheHTTPClient proves that the timeout of the caller's HTTP client holds until
+// a stream begins.
 func TestStreamEndsWithTheHTTPClient(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -465,7 +469,8 @@ func TestStreamRefusesArguments(t *testing.T) {
 	require.Zero(t, server.requests.Load())
 }
 
-// TestStreamSwitchesHosts proves that a host which breaks a stream off is left, and one that ends it too early is not.
+// TestStreamSwitchesHosts proves that a host which breaks a stream off is left, and one that ends
+// it too early is not.
 func TestStreamSwitchesHosts(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -496,7 +501,8 @@ func TestStreamSwitchesHosts(t *testing.T) {
 	})
 }
 
-// TestStreamConnectionIsKept proves that a stream which is read to its end leaves its connection to the next call.
+// TestStreamConnectionIsKept proves that a stream which is read to its end leaves its connection
+// to the next call.
 func TestStreamConnectionIsKept(t *testing.T) {
 	t.Parallel()
 	server := newChatServer(t, pieces(nil, pieceLast))

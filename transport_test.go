@@ -106,7 +106,8 @@ func newScripted(t *testing.T, steps []step, opts ...Option) *scripted {
 	return s
 }
 
-// count is the number of requests so far. httpmock may still be busy with one whose caller has gone.
+// count is the number of requests so far. httpmock may still be busy with one whose caller has
+// gone.
 func (s *scripted) count() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -383,7 +384,8 @@ func TestFailOver(t *testing.T) {
 	// Switch at once, stay there, and go round in a circle.
 	require.Equal(t, []string{"one", "two", "two", "two", "one", "one"}, hosts)
 
-	// An unsafe call is not repeated, but the next one goes to the other host. A refusal moves nobody.
+	// An unsafe call is not repeated, but the next one goes to the other host. A refusal moves
+	// nobody.
 	s = newScripted(t, []step{down, status(400, `{"code":1002}`), status(429, ""), nil}, WithoutRetries())
 	for range 4 {
 		_ = faultCall(t.Context(), s.Client, "unsafe")
@@ -557,7 +559,8 @@ func TestIdempotentMinuteByWrongClocks(t *testing.T) {
 	}
 }
 
-// A connection of HTTP/1.1 would write a request whose context has ended: it is closed before it can. One of HTTP/2 has others on it.
+// A connection of HTTP/1.1 would write a request whose context has ended: it is closed before it
+// can. One of HTTP/2 has others on it.
 func TestForbiddenReplayClosesTheConnection(t *testing.T) {
 	t.Parallel()
 	for name, h2c := range map[string]bool{"HTTP/1.1": false, "perhaps HTTP/2": true} {
@@ -869,7 +872,8 @@ func TestQueryEndpoint(t *testing.T) {
 	require.Empty(t, got.Header.Get("Content-Type"))
 }
 
-// The caller's HTTP client keeps its timeout, jar and transport, and follows no redirect with our headers.
+// The caller's HTTP client keeps its timeout, jar and transport, and follows no redirect with our
+// headers.
 func TestCallersHTTPClient(t *testing.T) {
 	t.Parallel()
 	var redirected atomic.Bool
@@ -1014,7 +1018,8 @@ func TestRetryBudget(t *testing.T) {
 		if budget < 0 {
 			continue
 		}
-		// Nothing is left. Five calls that succeed earn a retry, and a retry that succeeds can be spent again.
+		// Nothing is left. Five calls that succeed earn a retry, and a retry that succeeds can be
+		// spent again.
 		up.Store(true)
 		for range 5 {
 			require.NoError(t, faultCall(t.Context(), client, "safe"))

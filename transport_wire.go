@@ -21,10 +21,11 @@ import (
 // connection that broke. What a server may have seen is repeated by nobody but us, so these rules
 // are switched off, by the two things they ask for:
 //
-//   - A body is given without GetBody. net/http then never repeats what it has begun to write, and its error says why it would
-//     have: verdict reads from it what the server has not processed.
-//   - A request without a body needs no GetBody to be repeated. Over HTTP/2 a POST gets a body of no bytes. Where that
-//     is not possible, the attempt ends when net/http asks for a connection a second time.
+//   - A body is given without GetBody. net/http then never repeats what it has begun to write, and
+//     its error says why it would have: verdict reads from it what the server has not processed.
+//   - A request without a body needs no GetBody to be repeated. Over HTTP/2 a POST gets a body of
+//     no bytes. Where that is not possible, the attempt ends when net/http asks for a connection a
+//     second time.
 
 // wire follows by net/http's trace how far the attempts of a call got. The hooks may be called
 // from other goroutines and, after a timeout, late. A transport that does not trace leaves all as

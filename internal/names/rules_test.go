@@ -354,7 +354,7 @@ var (
 	otherEnglish = map[string]string{"receiver": "recipient", "receivers": "recipients"}
 	// theAnswer is an answer as a noun; what answers, as a verb, is plain English.
 	theAnswer = regexp.MustCompile(`(\b(the|an|its|no|every|each|whose|that|one)|'s) answers?\b`)
-	answering = regexp.MustCompile(`Agent|ProxyChat`)
+	answering = regexp.MustCompile(`Agent|ProxyChat|ChatGenerate`)
 )
 
 // plainWords are the words of a text in small letters.
