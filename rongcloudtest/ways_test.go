@@ -66,7 +66,7 @@ func TestNotifyWithHTTPMock(t *testing.T) {
 	require.Equal(t, 1, mock.GetTotalCallCount())
 }
 
-// lost is a Sender whose answers never come.
+// lost is a Sender whose responses never come.
 type lost struct{}
 
 func (lost) SendPrivate(context.Context, rongcloud.PrivateMessage, ...rongcloud.CallOption) (*rongcloud.SendResult, error) {
