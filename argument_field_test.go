@@ -124,6 +124,13 @@ var inside = map[string]string{
 	"UserProfileParams.Attributes":     "UserProfileParams.Profile",
 }
 
+// saidByMethods are required parameters with a zero that does something, which the caller cannot
+// leave out: there is a method for each value, or a single value is sent.
+var saidByMethods = []string{
+	"ConversationTopSet.setTop", "UltragroupGlobalbannedSet.status", "UserChatFbSet.state",
+	"V3MessagePrivateQuery.includeStart", "V3MessageGroupQuery.includeStart", "V3MessageUltragroupQuery.includeStart", "V3MessageChatroomQuery.includeStart",
+}
+
 // TestArgumentErrorsNameWhatTheCallerWrote leaves out one argument or field at a time, for all
 // methods. What is refused must name it, and the endpoint; what is required must be refused, be
 // zero one of its values or not.
@@ -133,7 +140,7 @@ func TestArgumentErrorsNameWhatTheCallerWrote(t *testing.T) {
 	found := map[string]reflect.Value{}
 	services(reflect.ValueOf(client).Elem(), "", found, map[string]string{})
 	names := argumentNames(t)
-	refusals := 0
+	refusals, refusedParams := 0, map[string]bool{}
 	for _, c := range append(claims(t), sharing...) {
 		method := found[c.service].MethodByName(c.method)
 		args := arguments(c, method.Type(), false)
@@ -149,6 +156,7 @@ func TestArgumentErrorsNameWhatTheCallerWrote(t *testing.T) {
 			var refused *rongcloud.ArgumentError
 			require.ErrorAs(t, err, &refused, "%s.%s without %s", c.service, c.method, written)
 			refusals++
+			refusedParams[c.endpoint().Name+"."+refused.Wire] = true
 			if refused.Field != cmp.Or(inside[written], written) || refused.Endpoint != c.endpoint() {
 				t.Errorf("%s.%s without %s: %v", c.service, c.method, written, err)
 			}
@@ -158,6 +166,15 @@ func TestArgumentErrorsNameWhatTheCallerWrote(t *testing.T) {
 		}
 	}
 	require.Greater(t, refusals, 300)
+	for ep := range endpoint.All() {
+		for _, param := range ep.Params {
+			name := ep.Name + "." + param.Name
+			meant := param.ZeroValid || param.ZeroForever || param.Type == endpoint.Bool
+			if ep.Status == endpoint.Current && param.Required && meant && refusedParams[name] == slices.Contains(saidByMethods, name) {
+				t.Errorf("%s has a zero that does something: it is refused %t, and said by methods %t", name, refusedParams[name], !refusedParams[name])
+			}
+		}
+	}
 }
 
 // successOf is the code with which the server says that a request succeeded.

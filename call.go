@@ -46,6 +46,13 @@ func (c *Client) Call(ctx context.Context, ep *endpoint.Endpoint, params, out an
 	return c.core.do(ctx, ep, raw, out, opts)
 }
 
+// Ping makes a cheap signed call that changes nothing, for probes of readiness: nil means that the
+// API accepts the App Key and the signature. It lists one blocked user, and uses the quota of
+// [UserBlockService.List]. A probe should bring a context that ends soon.
+func (c *Client) Ping(ctx context.Context, opts ...CallOption) error {
+	return send(ctx, c, endpoint.UserBlockQuery, &UserBlockQuery{Page: 1, Size: 1}, opts)
+}
+
 // callMethods are those that Call may use. All but GET may have a body.
 var callMethods = []string{http.MethodPost, http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete}
 

@@ -3,6 +3,7 @@ package rongcloud
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -60,8 +61,11 @@ type config struct {
 	hasTLSConfig    bool
 	attemptTimeout  time.Duration
 	retry           RetryPolicy
-	logger          *slog.Logger
-	hook            func(context.Context, Attempt)
+	loggers         []*slog.Logger
+	hooks           []func(context.Context, Attempt)
+	wrappers        []func(http.RoundTripper) http.RoundTripper
+	wrapped         http.RoundTripper // what the wrappers make of the client's own connections
+	secretSource    func(context.Context) (string, error)
 	userAgentSuffix string
 	maxAnswerBytes  int64
 	limiter         Limiter
@@ -235,29 +239,26 @@ func WithoutRetries() Option { return WithRetry(RetryPolicy{MaxRetries: -1}) }
 
 // WithLogger reports every attempt to logger: successes at level Debug, failures at Warn. Logged
 // are the endpoint, attempt, host, HTTP status, code, duration and request ID; never a parameter,
-// a header or an answer.
+// a header or an answer. Several loggers add up.
 func WithLogger(logger *slog.Logger) Option {
 	return optionFunc(func(c *config) {
 		if logger == nil {
 			c.problem("WithLogger", "the logger is nil")
 		}
-		c.logger = logger
+		c.loggers = append(c.loggers, logger)
 	})
 }
 
 // WithAttemptHook calls hook after every attempt, in the goroutine of the call. It is meant for
-// metrics and traces and must be fast. Attempt.Err belongs to the same categories as the error
-// with which the call ends:
+// metrics and traces and must be fast. Several hooks add up and are called in their order.
+// Attempt.Outcome is that of the call if no other attempt follows, and Attempt.Err belongs to the
+// same categories as the error with which the call ends:
 //
 //	func(_ context.Context, a rongcloud.Attempt) {
 //		switch {
 //		case a.Retry: // another attempt decides
-//		case a.Err == nil:
-//			accepted.Inc()
-//		case errors.Is(a.Err, rongcloud.ErrOutcomeUnknown):
-//			lost.Inc()
 //		default:
-//			refused.Inc()
+//			calls.WithLabelValues(a.Endpoint.String(), a.Outcome.String()).Inc()
 //		}
 //	}
 //
@@ -269,7 +270,37 @@ func WithAttemptHook(hook func(ctx context.Context, attempt Attempt)) Option {
 		if hook == nil {
 			c.problem("WithAttemptHook", "the hook is nil")
 		}
-		c.hook = hook
+		c.hooks = append(c.hooks, hook)
+	})
+}
+
+// WithRoundTripper wraps the client's own connections, for traces or for a header of a proxy's, for
+// instance. Several wrappers add up: the first is the one next to the connections. RongCloud's
+// rules for the life of connections are kept. It is refused together with [WithHTTPClient].
+//
+// A wrapper sees each attempt once, has to keep the request's context, and must not send a request
+// twice: the second time is an error. What it changes of the request or its response is its own
+// business.
+func WithRoundTripper(wrap func(http.RoundTripper) http.RoundTripper) Option {
+	return optionFunc(func(c *config) {
+		if wrap == nil {
+			c.problem("WithRoundTripper", "the wrapper is nil")
+			return
+		}
+		c.wrappers = append(c.wrappers, wrap)
+	})
+}
+
+// WithSecretSource asks source for the App Secret before every attempt, in the goroutine of the
+// call, so that the secret can be changed while the client is in use. The App Secret given to [New]
+// is not used then, and may be empty. Source must be fast, so it should keep what it has fetched.
+// Its error ends the call, which is not carried out.
+func WithSecretSource(source func(ctx context.Context) (string, error)) Option {
+	return optionFunc(func(c *config) {
+		if source == nil {
+			c.problem("WithSecretSource", "the source is nil")
+		}
+		c.secretSource = source
 	})
 }
 
@@ -378,6 +409,7 @@ func (c *config) check() {
 			c.problem("WithTLSConfig", "cannot be used together with WithHTTPClient")
 		}
 	}
+	c.wrap()
 	if c.attemptTimeout <= 0 {
 		c.problem("WithAttemptTimeout", "%v is not a positive duration", c.attemptTimeout)
 	}
@@ -394,6 +426,23 @@ func (c *config) check() {
 	}
 	if s := c.userAgentSuffix; len(s) > maxUserAgentSuffix || !printable(s) {
 		c.problem("WithUserAgent", "the suffix must be at most %d printable ASCII characters", maxUserAgentSuffix)
+	}
+}
+
+// wrap lets the wrappers wrap the client's own connections, the first one innermost.
+func (c *config) wrap() {
+	if len(c.wrappers) > 0 && !c.ownClient {
+		c.problem("WithRoundTripper", "cannot be used together with WithHTTPClient")
+		return
+	}
+	for i, wrap := range c.wrappers {
+		if i == 0 {
+			c.wrapped = ownTripper{}
+		}
+		if c.wrapped = wrap(c.wrapped); c.wrapped == nil {
+			c.problem("WithRoundTripper", "the wrapper returns nil")
+			return
+		}
 	}
 }
 
@@ -523,17 +572,59 @@ func (c *callConfig) check() error {
 // Attempt is one attempt of a call, as a hook sees it; see [WithAttemptHook].
 type Attempt struct {
 	Endpoint   *endpoint.Endpoint
+	Class      endpoint.Class // of this call: a parameter may make it unsafe
 	RequestID  string
 	Number     int // 1 for the first
 	Host       string
 	StartedAt  time.Time
 	Duration   time.Duration
-	HTTPStatus int   // 0 if there was no answer
-	Code       Code  // 0 if the answer carried none
+	HTTPStatus int  // 0 if there was no answer
+	Code       Code // 0 if the answer carried none
+	Outcome    Outcome
 	Err        error // nil if the attempt succeeded, or shows that an earlier one did; see WithAttemptHook
 	Reused     bool  // an open connection was used again
 	Retry      bool  // the call will be tried again, after Wait
 	Wait       time.Duration
+}
+
+// Outcome says what became of a call.
+type Outcome int
+
+// The outcomes of a call, as far as an attempt knows.
+const (
+	OutcomeAccepted Outcome = iota + 1 // it was carried out
+	OutcomeRefused                     // the API refused it
+	OutcomeFailed                      // the API gave no response; it may be called again without harm
+	OutcomeUnknown                     // it is unsafe, and may have been carried out; see ErrOutcomeUnknown
+)
+
+// String returns the name of the outcome in lower case.
+func (o Outcome) String() string {
+	switch o {
+	case OutcomeAccepted:
+		return "accepted"
+	case OutcomeRefused:
+		return "refused"
+	case OutcomeFailed:
+		return "failed"
+	case OutcomeUnknown:
+		return "unknown"
+	}
+	return fmt.Sprintf("Outcome(%d)", int(o))
+}
+
+// outcomeOf is what an attempt's error says.
+func outcomeOf(err error) Outcome {
+	switch {
+	case err == nil:
+		return OutcomeAccepted
+	case errors.Is(err, ErrOutcomeUnknown):
+		return OutcomeUnknown
+	case errors.Is(err, ErrTransport):
+		return OutcomeFailed
+	default:
+		return OutcomeRefused
+	}
 }
 
 // LogValue lists the fields that are fit for a log.

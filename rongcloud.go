@@ -95,7 +95,9 @@ func New(appKey, appSecret string, opts ...Option) (*Client, error) {
 	if c.checkCredential(c.appKey, appKey) && !printable(appKey) {
 		c.problem(c.appKey, "is not printable ASCII")
 	}
-	c.checkCredential(c.appSecret, appSecret)
+	if c.secretSource == nil {
+		c.checkCredential(c.appSecret, appSecret)
+	}
 	c.check()
 	hosts, err := newHosts(c.baseURLsFrom, c.baseURLs)
 	if err != nil {

@@ -4,12 +4,14 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"net/http"
 	"net/url"
 	"reflect"
+	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
@@ -57,6 +59,9 @@ type call struct {
 	others   *hosts      // of an endpoint of the caller's that has an address of its own
 	host     *host
 	turn     uint64
+	inner    http.RoundTripper // what carries the attempt, within what wraps it
+	wrapped  http.RoundTripper
+	passed   atomic.Bool // the request has been handed to inner
 	last     outcome
 	wait     time.Duration
 	answer   http.Response
@@ -211,7 +216,12 @@ func (c *call) run() error {
 	request := c.core.template.WithContext(c)
 	request.Method = c.ep.Method
 	if err := c.prepare(request); err != nil {
-		return err
+		var refused *ArgumentError
+		if errors.As(err, &refused) {
+			return err
+		}
+		c.last.err = err
+		return c.failure()
 	}
 	// What matters of the response is in c.last; closing it ends the timer of an http.Client with
 	// a timeout. An error is the context's, met while waiting, or a refusal to prepare a retry.
@@ -315,7 +325,7 @@ func (k *core) newRetrier() *retryablehttp.Client {
 	if client.Transport == nil {
 		client.Transport = http.DefaultTransport
 	}
-	client.Transport = &attempter{base: client.Transport, own: k.own}
+	client.Transport = &attempter{base: client.Transport, own: k.own, wrapped: k.config.wrapped}
 	return &retryablehttp.Client{
 		HTTPClient: &client,
 		RetryMax:   math.MaxInt, // checkRetry counts

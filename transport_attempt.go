@@ -18,6 +18,8 @@ type attempter struct {
 	base http.RoundTripper
 	own  *connpool.Pool // in place of base, unless it is nil
 
+	wrapped http.RoundTripper // around own, if the caller wraps it
+
 	http2 atomic.Bool // the last connection with TLS spoke HTTP/2; known by requests without a body only
 }
 
@@ -79,6 +81,7 @@ func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http
 		}
 		base = g.Transport
 	}
+	c.inner, c.wrapped = base, a.wrapped
 	resp, err := a.transmit(ctx, base, c, req)
 	c.last.reused = c.wire.reused.Load()
 	switch {
@@ -89,7 +92,7 @@ func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http
 	case resp.Body == nil:
 		resp.Body = http.NoBody
 	}
-	if !c.wire.known {
+	if !c.wire.known || a.wrapped != nil {
 		resp.Body = newBoundedBody(ctx, resp.Body)
 	}
 	if g != nil {

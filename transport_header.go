@@ -4,10 +4,12 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"net/http"
 	"strconv"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/credential"
 )
 
 const (
@@ -63,10 +65,30 @@ func (c *call) sign(values *[4]string) error {
 	signed := strconv.AppendInt(append(buf[:0], text...), c.core.config.now().UnixMilli(), 10)
 	end := len(signed)
 	signed = signed[:end+signatureLength]
-	sign(signed[end:], c.core.secret.reveal(), string(signed[:n]), string(signed[n:end]))
+	secret, err := c.secret()
+	if err != nil {
+		return err
+	}
+	sign(signed[end:], secret, string(signed[:n]), string(signed[n:end]))
 	all := string(signed)
 	values[0], values[1], values[2] = all[:n], all[n:end], all[end:]
 	return nil
+}
+
+// secret returns the App Secret to sign the attempt with.
+func (c *call) secret() (string, error) {
+	source := c.core.config.secretSource
+	if source == nil {
+		return c.core.secret.reveal(), nil
+	}
+	secret, err := source(c.Context)
+	if err != nil {
+		return "", fmt.Errorf("asking for the App Secret: %w", err)
+	}
+	if fault := credential.Fault(secret); fault != "" {
+		return "", ownError("the App Secret that was asked for " + fault)
+	}
+	return secret, nil
 }
 
 // newNonce writes 18 random decimal digits.

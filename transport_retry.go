@@ -153,26 +153,27 @@ func (c *call) nextWait(policy *RetryPolicy) time.Duration {
 // tell reports the attempt to the hook and the logger.
 func (c *call) tell(retry bool) {
 	config := &c.core.config
-	if config.hook == nil && config.logger == nil {
+	if len(config.hooks) == 0 && len(config.loggers) == 0 {
 		return
 	}
 	o := &c.last
+	err := c.problem()
 	attempt := Attempt{
-		Endpoint: c.ep, RequestID: c.requestID, Number: c.attempts, Host: c.host.name,
-		StartedAt: o.started, Duration: o.duration, HTTPStatus: o.status, Code: o.code, Err: c.problem(),
+		Endpoint: c.ep, Class: c.class, Outcome: outcomeOf(err), RequestID: c.requestID, Number: c.attempts, Host: c.host.name,
+		StartedAt: o.started, Duration: o.duration, HTTPStatus: o.status, Code: o.code, Err: err,
 		Reused: o.reused, Retry: retry,
 	}
 	if retry {
 		attempt.Wait = c.wait
 	}
-	if config.hook != nil {
-		config.hook(c.Context, attempt)
+	for _, hook := range config.hooks {
+		hook(c.Context, attempt)
 	}
-	if config.logger != nil {
-		level := slog.LevelDebug
-		if attempt.Err != nil {
-			level = slog.LevelWarn
-		}
-		config.logger.LogAttrs(c.Context, level, "rongcloud call", attempt.attrs()...)
+	level := slog.LevelDebug
+	if attempt.Err != nil {
+		level = slog.LevelWarn
+	}
+	for _, logger := range config.loggers {
+		logger.LogAttrs(c.Context, level, "rongcloud call", attempt.attrs()...)
 	}
 }

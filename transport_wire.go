@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+	"reflect"
 	"strings"
 	"sync/atomic"
 
@@ -113,7 +114,42 @@ func (c *call) roundTrip(base http.RoundTripper, sent *http.Request, jar http.He
 	maps.Copy(sent.Header, jar) // cookies, if the caller's client has a jar
 	sent.GetBody = nil          // so that net/http does not send it again
 	sent.Cancel = nil           //nolint:staticcheck // an http.Client's timeout sets it beside the context, which alone tells why
-	return base.RoundTrip(sent)
+	if c.wrapped == nil {
+		return base.RoundTrip(sent)
+	}
+	c.passed.Store(false)
+	resp, err := c.wrapped.RoundTrip(sent)
+	if !c.passed.Swap(true) && err != nil { // a wrapper refused it
+		c.wire.state.Store(connecting)
+	}
+	return resp, err
+}
+
+// ownTripper is what the caller's wrappers wrap: the connections that the attempt goes over.
+type ownTripper struct{}
+
+var (
+	errOtherContext = ownError("a wrapper does not keep the request's context")
+	errSentTwice    = ownError("a wrapper sends the request twice")
+)
+
+// RoundTrip hands the request to the connections. A wrapper may have copied it; its headers go into
+// those that the end of a connection is noted in.
+func (ownTripper) RoundTrip(req *http.Request) (*http.Response, error) {
+	c := callOf(req.Context())
+	switch {
+	case c == nil || c.inner == nil:
+		return nil, errOtherContext
+	case c.passed.Swap(true):
+		return nil, errSentTwice
+	}
+	own := req.WithContext(req.Context())
+	if reflect.ValueOf(req.Header).Pointer() != reflect.ValueOf(c.header).Pointer() {
+		clear(c.header)
+		maps.Copy(c.header, req.Header)
+		own.Header = c.header
+	}
+	return c.inner.RoundTrip(own)
 }
 
 // transmitBare sends a request without a body, or a POST over HTTP/2 with a body of no bytes,
