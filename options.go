@@ -239,7 +239,7 @@ func WithoutRetries() Option { return WithRetry(RetryPolicy{MaxRetries: -1}) }
 
 // WithLogger reports every attempt to logger: successes at level Debug, failures at Warn. Logged
 // are the endpoint, attempt, host, HTTP status, code, duration and request ID; never a parameter,
-// a header or an answer. Several loggers add up.
+// a header or a response. Several loggers add up.
 func WithLogger(logger *slog.Logger) Option {
 	return optionFunc(func(c *config) {
 		if logger == nil {
@@ -578,8 +578,8 @@ type Attempt struct {
 	Host       string
 	StartedAt  time.Time
 	Duration   time.Duration
-	HTTPStatus int  // 0 if there was no answer
-	Code       Code // 0 if the answer carried none
+	HTTPStatus int  // 0 if there was no response
+	Code       Code // 0 if the response carried none
 	Outcome    Outcome
 	Err        error // nil if the attempt succeeded, or shows that an earlier one did; see WithAttemptHook
 	Reused     bool  // an open connection was used again

@@ -27,7 +27,6 @@ func TestNames(t *testing.T) {
 	require.NoError(t, err)
 	allowed, needed := exceptions(string(text)), map[string]bool{}
 	require.NotEmpty(t, allowed)
-	left, seen := readLeft(t), map[string]bool{}
 	for _, dir := range packages {
 		s, err := load(filepath.Join(root, dir))
 		require.NoError(t, err)
@@ -38,8 +37,6 @@ func TestNames(t *testing.T) {
 			switch {
 			case allowed[key], allowed[all]:
 				needed[key], needed[all] = true, true
-			case left[key]:
-				seen[key] = true
 			default:
 				t.Errorf("%s", f)
 			}
@@ -50,26 +47,6 @@ func TestNames(t *testing.T) {
 			t.Errorf("CONTRIBUTING.md makes an exception of %s, which keeps the rule or is gone", key)
 		}
 	}
-	if len(left) > 0 {
-		t.Logf("%d names are still to be changed (%s)", len(seen), leftFile)
-	}
-}
-
-const leftFile = "testdata/left.txt"
-
-// readLeft reads the names that break a rule today and have still to be changed.
-func readLeft(t *testing.T) map[string]bool {
-	left := map[string]bool{}
-	text, err := os.ReadFile(leftFile)
-	if err != nil {
-		return left
-	}
-	for line := range strings.Lines(string(text)) {
-		if key, _, ok := strings.Cut(line, ": "); ok {
-			left[key] = true
-		}
-	}
-	return left
 }
 
 // exceptionRow is a line of the table of exceptions: the word of a rule, names, a reason.
@@ -97,7 +74,6 @@ const maxColumns = 100
 // No comment is wider than 100 columns, in any Go file.
 func TestCommentWidth(t *testing.T) {
 	t.Parallel()
-	left := readLeft(t)
 	var files int
 	require.NoError(t, filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil {
@@ -115,7 +91,7 @@ func TestCommentWidth(t *testing.T) {
 			return err
 		}
 		name, _ := filepath.Rel(root, path)
-		if wide := wideComments(string(text)); len(wide) > 0 && !left["english "+filepath.ToSlash(name)] {
+		if wide := wideComments(string(text)); len(wide) > 0 {
 			t.Errorf("english %s: comments are wider than %d columns in lines %v", filepath.ToSlash(name), maxColumns, wide)
 		}
 		return nil
