@@ -107,6 +107,11 @@ type steadyLoad struct {
 	bare    bool // calls without a body
 }
 
+// copying is a wrapper that changes the request, and so copies it.
+func copying(next http.RoundTripper) http.RoundTripper {
+	return tripFunc(func(req *http.Request) (*http.Response, error) { return next.RoundTrip(req.Clone(req.Context())) })
+}
+
 func TestConnectionsKeepRongCloudsRule(t *testing.T) {
 	t.Parallel()
 	certified := httptest.NewUnstartedServer(nil)
@@ -136,6 +141,10 @@ func TestConnectionsKeepRongCloudsRule(t *testing.T) {
 		{
 			name: "calls with a longer attempt timeout", answers: seconds(1, 44), callers: 8, long: 5 * time.Minute,
 			call: []CallOption{WithAttemptTimeout(45 * time.Second)},
+		},
+		{
+			name: "a wrapper that copies requests", answers: seconds(.05), callers: 32, long: 30 * time.Second,
+			opts: []Option{WithRoundTripper(copying)},
 		},
 		{name: "HTTP/2, fast calls", answers: seconds(.05), callers: 64, long: 8 * time.Second, http2: true},
 		{name: "HTTP/2, slow calls", answers: seconds(9.9, 1), callers: 4, long: 5 * time.Minute, http2: true},
