@@ -1,9 +1,9 @@
 package rongcloud_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha1"
+	"crypto/tls"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -12,8 +12,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -85,6 +88,37 @@ func benchUsers(n int) []string {
 
 func benchOps() []benchOp {
 	return []benchOp{benchGetToken(), benchPrivate("private1", 1), benchPrivate("private100", 100)}
+}
+
+// benchMembers is a call with a large response: the members of a large group.
+func benchMembers(n int) benchOp {
+	type member struct {
+		ID string `json:"id"`
+	}
+	type response struct {
+		Code  int      `json:"code"`
+		Users []member `json:"users"`
+	}
+	large := response{Code: 200}
+	for _, user := range benchUsers(n) {
+		large.Users = append(large.Users, member{user})
+	}
+	text, err := json.Marshal(large)
+	if err != nil {
+		panic(err)
+	}
+	return benchOp{
+		name:   fmt.Sprintf("members%d", n),
+		answer: text,
+		floor: func(ctx context.Context, f *floor) error {
+			var out response
+			return f.post(ctx, "/group/user/query.json", url.Values{"groupId": {"group-0001"}}, &out)
+		},
+		sdk: func(ctx context.Context, c *rongcloud.Client) error {
+			_, err := c.Group.ListMembers(ctx, "group-0001")
+			return err
+		},
+	}
 }
 
 func benchGetToken() benchOp {
@@ -160,110 +194,144 @@ func benchPrivate(name string, n int) benchOp {
 	}
 }
 
+// A benchCase is one call in one mode, which all clients make.
+type benchCase struct {
+	op      benchOp
+	network benchNetwork
+	callers int // 1, or 64 on two processors
+}
+
+// benchClients make the same calls: the floor, the floor with RongCloud's rule for connections, and
+// the SDK.
+var benchClients = []string{"floor", "floor80", "sdk"}
+
+func (c benchCase) run(b *testing.B) {
+	mode := "sequential"
+	if c.callers > 1 {
+		mode = "parallel64"
+	}
+	for _, client := range benchClients {
+		b.Run("mode="+mode+"/client="+client, func(b *testing.B) { c.runClient(b, client) })
+	}
+}
+
+// BenchmarkCall compares calls over plain HTTP, without any distance: what the clients themselves
+// cost.
 func BenchmarkCall(b *testing.B) {
 	for _, op := range benchOps() {
-		for _, mode := range []string{"sequential", "parallel64"} {
-			for _, client := range []string{"floor", "sdk"} {
-				b.Run(fmt.Sprintf("op=%s/mode=%s/client=%s", op.name, mode, client), func(b *testing.B) {
-					benchCall(b, op, mode, client)
-				})
-			}
+		b.Run("op="+op.name, func(b *testing.B) {
+			benchCase{op: op, callers: 1}.run(b)
+			benchCase{op: op, callers: 64}.run(b)
+		})
+	}
+	large := benchMembers(10_000)
+	b.Run("op="+large.name, benchCase{op: large, callers: 1}.run)
+}
+
+// BenchmarkTLS compares the same call over TLS, at once and at a distance, with HTTP/1.1 and
+// HTTP/2.
+func BenchmarkTLS(b *testing.B) {
+	op := benchPrivate("private1", 1)
+	for _, http := range []int{1, 2} {
+		for _, rtt := range []time.Duration{0, 10 * time.Millisecond} {
+			b.Run(fmt.Sprintf("http=%d/rtt=%dms", http, rtt.Milliseconds()), func(b *testing.B) {
+				network := benchNetwork{http: http, rtt: rtt}
+				benchCase{op: op, network: network, callers: 1}.run(b)
+				benchCase{op: op, network: network, callers: 64}.run(b)
+			})
 		}
 	}
 }
 
-func benchCall(b *testing.B, op benchOp, mode, client string) {
-	server := newBenchServer(b, op.answer)
-	var call func(ctx context.Context) error
-	if client == "floor" {
-		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.MaxIdleConnsPerHost = 128
-		f := &floor{&http.Client{Transport: transport, Timeout: 10 * time.Second}, server, benchSecret}
-		b.Cleanup(transport.CloseIdleConnections)
-		call = func(ctx context.Context) error { return op.floor(ctx, f) }
-	} else {
-		c, err := rongcloud.New(benchKey, benchSecret, rongcloud.WithBaseURL(server))
-		require.NoError(b, err)
-		b.Cleanup(c.CloseIdleConnections)
-		call = func(ctx context.Context) error { return op.sdk(ctx, c) }
-	}
+// benchWarm is how many calls are made before those that are measured, if these are many: the
+// connections are then open, and as many are opened ahead as are needed.
+const benchWarm = 2000
+
+func (c benchCase) runClient(b *testing.B, client string) {
+	server, settings := c.network.listen(b, c.op.answer)
+	call := c.op.caller(b, client, server, settings)
 	ctx := b.Context()
 	require.NoError(b, call(ctx)) // connected, and its caches filled
 	b.ReportAllocs()
-	if mode == "sequential" {
+	if c.callers == 1 {
+		took := make([]time.Duration, 0, 1<<14)
+		cpu := benchCPU()
 		for b.Loop() {
+			begin := time.Now()
 			if err := call(ctx); err != nil {
 				b.Fatal(err)
 			}
+			took = append(took, time.Since(begin))
 		}
+		c.report(b, benchCPU()-cpu, took)
 		return
 	}
-	b.SetParallelism(64 / 2)
-	b.ResetTimer()
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			if err := call(ctx); err != nil {
-				b.Error(err)
-				return
-			}
-		}
-	})
-}
-
-// newBenchServer answers every request with the same bytes and allocates nothing for it, so that
-// what is measured is the clients. It understands just enough HTTP for both of them.
-func newBenchServer(b *testing.B, answer []byte) string {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(b, err)
-	b.Cleanup(func() { _ = listener.Close() })
-	head := "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(answer)) + "\r\n"
-	keep := []byte(head + "\r\n" + string(answer))
-	last := []byte(head + "Connection: close\r\n\r\n" + string(answer))
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			go serveBench(conn, keep, last)
-		}
-	}()
-	return "http://" + listener.Addr().String()
-}
-
-func serveBench(conn net.Conn, keep, last []byte) {
-	defer conn.Close()
-	buf := make([]byte, 64<<10)
-	filled := 0
-	for {
-		n, err := conn.Read(buf[filled:])
-		if err != nil {
-			return
-		}
-		filled += n
-		end := bytes.Index(buf[:filled], []byte("\r\n\r\n"))
-		if end < 0 {
-			continue
-		}
-		length := 0
-		if _, rest, ok := bytes.Cut(buf[:end], []byte("Content-Length: ")); ok {
-			for _, c := range rest {
-				if c < '0' || c > '9' {
-					break
-				}
-				length = 10*length + int(c-'0')
-			}
-		}
-		if filled < end+4+length {
-			continue
-		}
-		answer, closing := keep, bytes.Contains(buf[:end], []byte("Connection: close"))
-		if closing {
-			answer = last
-		}
-		if _, err := conn.Write(answer); err != nil || closing {
-			return
-		}
-		filled = 0
+	if b.N >= benchWarm {
+		c.share(b, benchWarm, call)
 	}
+	b.ResetTimer()
+	cpu := benchCPU()
+	took := c.share(b, b.N, call)
+	b.StopTimer()
+	c.report(b, benchCPU()-cpu, took)
+}
+
+// share has the callers make n calls together, and returns how long each took.
+func (c benchCase) share(b *testing.B, n int, call func(ctx context.Context) error) []time.Duration {
+	took := make([]time.Duration, n)
+	var next atomic.Int64
+	var callers sync.WaitGroup
+	for range c.callers {
+		callers.Go(func() {
+			for i := next.Add(1); i <= int64(n); i = next.Add(1) {
+				begin := time.Now()
+				if err := call(b.Context()); err != nil {
+					b.Error(err)
+					return
+				}
+				took[i-1] = time.Since(begin)
+			}
+		})
+	}
+	callers.Wait()
+	return took
+}
+
+// report adds the processors' time of a call, the server's included, and the time that 99 of 100
+// calls keep.
+func (c benchCase) report(b *testing.B, cpu time.Duration, took []time.Duration) {
+	if cpu > 0 {
+		b.ReportMetric(float64(cpu)/float64(len(took)), "cpu-ns/op")
+	}
+	slices.Sort(took)
+	b.ReportMetric(float64(took[len(took)*99/100]), "p99-ns")
+}
+
+// caller returns a function that makes the call.
+func (op benchOp) caller(b *testing.B, client, server string, settings *tls.Config) func(ctx context.Context) error {
+	if client == "sdk" {
+		opts := []rongcloud.Option{rongcloud.WithBaseURL(server)}
+		if settings != nil {
+			opts = append(opts, rongcloud.WithTLSConfig(settings))
+		}
+		c, err := rongcloud.New(benchKey, benchSecret, opts...)
+		require.NoError(b, err)
+		b.Cleanup(c.CloseIdleConnections)
+		return func(ctx context.Context) error { return op.sdk(ctx, c) }
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.MaxIdleConnsPerHost = 128
+	if settings != nil {
+		transport.TLSClientConfig = settings.Clone()
+		transport.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+	}
+	b.Cleanup(transport.CloseIdleConnections)
+	var base http.RoundTripper = transport
+	if client == "floor80" {
+		keeper := &ruleKeeper{current: transport, counts: map[net.Conn]int{}}
+		b.Cleanup(keeper.close)
+		base = keeper
+	}
+	f := &floor{&http.Client{Transport: base, Timeout: 10 * time.Second}, server, benchSecret}
+	return func(ctx context.Context) error { return op.floor(ctx, f) }
 }

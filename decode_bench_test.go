@@ -68,16 +68,15 @@ func decodeSample(buf *strings.Builder, typ reflect.Type, tag reflect.StructTag,
 		}
 		buf.WriteByte('}')
 	case reflect.Struct:
-		buf.WriteByte('{')
+		separator := byte('{')
 		for i := range typ.NumField() {
 			field := typ.Field(i)
 			name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
 			if name == "" || name == "-" {
 				continue
 			}
-			if i > 0 {
-				buf.WriteByte(',')
-			}
+			buf.WriteByte(separator)
+			separator = ','
 			buf.WriteString(`"` + name + `":`)
 			decodeSample(buf, field.Type, field.Tag, items)
 		}

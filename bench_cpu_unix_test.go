@@ -1,0 +1,17 @@
+//go:build unix
+
+package rongcloud_test
+
+import (
+	"syscall"
+	"time"
+)
+
+// benchCPU is the time that the processors have spent on this process.
+func benchCPU() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		return 0
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}
