@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httptrace"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -155,6 +156,9 @@ func TestConnectionsKeepRongCloudsRule(t *testing.T) {
 			http2: true, bare: true,
 		},
 	} {
+		if load.http2 && strings.HasPrefix(runtime.Version(), "go1.25") {
+			continue // its HTTP/2 server shares channels among the bubbles, which ends the program
+		}
 		t.Run(load.name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) { load.run(t, certified) })
