@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/form"
 )
 
 const (
@@ -226,7 +227,7 @@ func longestID(list string) int {
 }
 
 // open sets the state up, from the checkpoint if there is one.
-func (r *bulkRun[M, T]) open(extra []extraField) error {
+func (r *bulkRun[M, T]) open(extra []form.Extra) error {
 	seed := r.seed
 	resume := r.params.Resume
 	switch {
@@ -258,18 +259,18 @@ func (r *bulkRun[M, T]) open(extra []extraField) error {
 }
 
 // name is what a checkpoint of this send is known by.
-func (r *bulkRun[M, T]) name(seed int64, extra []extraField) (string, error) {
+func (r *bulkRun[M, T]) name(seed int64, extra []form.Extra) (string, error) {
 	sample := r.to([]T{r.someone}, 0)
 	request, err := r.encoded(&sample)
 	if err != nil {
 		return "", err
 	}
-	e := newEncoder(r.ep)
-	defer e.release()
-	if err := e.encode(r.ep, request, nil, extra); err != nil {
+	e := requests.Encoder(r.ep)
+	defer e.Release()
+	if err := e.Encode(request, nil, extra); err != nil {
 		return "", err
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n%d\n%s", r.client.core.appKey, r.ep.Path, r.size, seed, e.buf))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d\n%d\n%s", r.client.core.appKey, r.ep.Path, r.size, seed, e.Buf))
 	return hex.EncodeToString(sum[:16]), nil
 }
 

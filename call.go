@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/form"
 )
 
 // Call reaches an endpoint that has no method, with signing, retries and errors like any other. Ep
@@ -32,8 +33,8 @@ func (c *Client) Call(ctx context.Context, ep *endpoint.Endpoint, params, out an
 	if err != nil {
 		return err
 	}
-	form, isForm := params.(url.Values)
-	raw := rawParams{form, params, isForm}
+	values, isForm := params.(url.Values)
+	raw := form.Raw{Form: values, JSON: params, IsForm: isForm}
 	if err := checkParams(ep, raw); err != nil {
 		return err
 	}
@@ -73,7 +74,7 @@ func ownEndpoint(ep *endpoint.Endpoint) (*endpoint.Endpoint, error) {
 	switch {
 	case ep.Path == "":
 		return nil, refuseField(ep, "Endpoint.Path", "", "is required")
-	case !strings.HasPrefix(ep.Path, "/") || strings.ContainsAny(ep.Path, "?#") || !printable(ep.Path):
+	case !strings.HasPrefix(ep.Path, "/") || strings.ContainsAny(ep.Path, "?#") || !form.Printable(ep.Path):
 		return nil, refuseField(ep, "Endpoint.Path", "", "%q must begin with a slash, carry no query and be printable ASCII", ep.Path)
 	case !ok:
 		return nil, refuseField(ep, "Endpoint.Path", "", "the braces of %q do not match", ep.Path)
@@ -117,14 +118,14 @@ func checkPlaces(ep *endpoint.Endpoint, names []string) error {
 }
 
 // checkParams refuses parameters that cannot travel as the endpoint has it.
-func checkParams(ep *endpoint.Endpoint, params rawParams) error {
+func checkParams(ep *endpoint.Endpoint, params form.Raw) error {
 	switch {
-	case params.json == nil:
-	case ep.Encoding == endpoint.None && params.isForm && len(ep.Params) > 0 && onlyPlaced(ep):
+	case params.JSON == nil:
+	case ep.Encoding == endpoint.None && params.IsForm && len(ep.Params) > 0 && onlyPlaced(ep):
 	case ep.Encoding == endpoint.None && len(ep.Params) == 0 && endpoint.ByPath(ep.Method, ep.Path) != ep:
 		return refuseField(ep, "Endpoint.Encoding", "", "is required, since there are params")
-	case ep.Encoding == endpoint.None, params.isForm != (ep.Encoding != endpoint.JSON):
-		return refuseField(ep, "params", "", "the call takes a %v, so params cannot be a %T", ep.Encoding, params.json)
+	case ep.Encoding == endpoint.None, params.IsForm != (ep.Encoding != endpoint.JSON):
+		return refuseField(ep, "params", "", "the call takes a %v, so params cannot be a %T", ep.Encoding, params.JSON)
 	}
 	return nil
 }
@@ -132,4 +133,22 @@ func checkParams(ep *endpoint.Endpoint, params rawParams) error {
 // onlyPlaced reports whether all parameters travel in a header or in the path.
 func onlyPlaced(ep *endpoint.Endpoint) bool {
 	return !slices.ContainsFunc(ep.Params, func(p endpoint.Param) bool { return p.In == endpoint.InBody })
+}
+
+// namesInPath returns the names in braces. Ok is false if the braces do not match.
+func namesInPath(path string) (names []string, ok bool) {
+	for {
+		before, after, found := strings.Cut(path, "{")
+		if strings.Contains(before, "}") {
+			return nil, false
+		}
+		if !found {
+			return names, true
+		}
+		name, rest, closed := strings.Cut(after, "}")
+		if !closed || name == "" || strings.ContainsAny(name, "{/") {
+			return nil, false
+		}
+		names, path = append(names, name), rest
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/form"
 )
 
 type (
@@ -122,19 +123,19 @@ func TestCallOutsThatHoldNothing(t *testing.T) {
 
 func TestExtraFieldsThatCannotTravel(t *testing.T) {
 	t.Parallel()
-	for _, field := range []extraField{
-		{"fromUserId", "evil"}, {"f", func() {}}, {"c", make(chan int)}, {"n", math.NaN()}, {"m", map[string]any{"a": math.Inf(1)}}, {"bad", "\xff\xfe"}, {"\xff", 1},
+	for _, field := range []form.Extra{
+		{Name: "fromUserId", Value: "evil"}, {Name: "f", Value: func() {}}, {Name: "c", Value: make(chan int)}, {Name: "n", Value: math.NaN()}, {Name: "m", Value: map[string]any{"a": math.Inf(1)}}, {Name: "bad", Value: "\xff\xfe"}, {Name: "\xff", Value: 1},
 	} {
 		for _, json := range []bool{false, true} {
 			s := newScripted(t, []step{nil}, WithoutRetries())
 			var err error
 			if json {
-				_, err = s.Message.SendUltraGroup(t.Context(), UltraGroupMessage{From: "u", To: []string{"g"}, Content: TextMessage{Content: "x"}}, WithExtraField(field.name, field.value))
+				_, err = s.Message.SendUltraGroup(t.Context(), UltraGroupMessage{From: "u", To: []string{"g"}, Content: TextMessage{Content: "x"}}, WithExtraField(field.Name, field.Value))
 			} else {
-				_, err = s.Message.SendPrivate(t.Context(), PrivateMessage{From: "u", To: []string{"v"}, Content: TextMessage{Content: "x"}}, WithExtraField(field.name, field.value))
+				_, err = s.Message.SendPrivate(t.Context(), PrivateMessage{From: "u", To: []string{"v"}, Content: TextMessage{Content: "x"}}, WithExtraField(field.Name, field.Value))
 			}
 			var argument *ArgumentError
-			require.ErrorAs(t, err, &argument, "%s %T", field.name, field.value)
+			require.ErrorAs(t, err, &argument, "%s %T", field.Name, field.Value)
 			require.Empty(t, s.requests)
 		}
 	}

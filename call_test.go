@@ -53,10 +53,10 @@ func TestCallOfACarelessEndpoint(t *testing.T) {
 		if params != nil {
 			ep.Success = endpoint.SuccessOf(200)
 		}
-		formRefused(t, client.Call(t.Context(), &ep, params, nil), field)
+		requireRefused(t, client.Call(t.Context(), &ep, params, nil), field)
 	}
-	formRefused(t, client.Call(t.Context(), &endpoint.Endpoint{}, nil, nil), "Endpoint.Path")
-	formRefused(t, client.Call(t.Context(), nil, nil, nil), "ep")
+	requireRefused(t, client.Call(t.Context(), &endpoint.Endpoint{}, nil, nil), "Endpoint.Path")
+	requireRefused(t, client.Call(t.Context(), nil, nil, nil), "ep")
 	require.Zero(t, count(), "nothing is sent")
 
 	said := *bare
@@ -108,7 +108,7 @@ func TestCallRefusesEndpoints(t *testing.T) {
 		for _, ep := range eps {
 			s := newScripted(t, nil)
 			err := s.Call(t.Context(), ep, url.Values{"a": {"b"}}, nil)
-			formRefused(t, err, field)
+			requireRefused(t, err, field)
 			require.ErrorContains(t, err, "rongcloud: "+ep.String()+": ")
 			require.Empty(t, s.requests, "%v", ep)
 		}
@@ -187,7 +187,7 @@ func TestCallPlaces(t *testing.T) {
 		{url.Values{"roomId": {"r"}, "Session-Id": {"a\r\nb"}}, "Session-Id"},
 	} {
 		err := s.Call(t.Context(), room("POST", endpoint.Form), refused.params, nil)
-		formRefused(t, err, refused.field)
+		requireRefused(t, err, refused.field)
 	}
 	require.Len(t, s.requests, 4)
 
@@ -195,7 +195,7 @@ func TestCallPlaces(t *testing.T) {
 	none.Params = params[:1]
 	require.NoError(t, s.Call(t.Context(), none, url.Values{"roomId": {"r"}}, nil))
 	require.Empty(t, s.requests[4].body)
-	formRefused(t, s.Call(t.Context(), none, url.Values{"roomId": {"r"}, "other": {"x"}}, nil), "params")
+	requireRefused(t, s.Call(t.Context(), none, url.Values{"roomId": {"r"}, "other": {"x"}}, nil), "params")
 }
 
 // The SDK's own methods encode by the same table.
@@ -236,7 +236,7 @@ func TestCallOfAnEndpointElsewhere(t *testing.T) {
 	require.Equal(t, "https://one.example/x.json", s.requests[1].url, "the base URLs of the caller's serve everything")
 	for _, host := range []string{"http://rtc.example", "rtc.example", "https://u:p@rtc.example"} {
 		ep.Host = host
-		formRefused(t, regional.Call(t.Context(), ep, nil, nil), "Endpoint.Host")
+		requireRefused(t, regional.Call(t.Context(), ep, nil, nil), "Endpoint.Host")
 	}
 }
 
@@ -254,10 +254,10 @@ func TestWithHeader(t *testing.T) {
 		"App-Key", "app-key", "Nonce", "Timestamp", "Signature", "Host", "Content-Type", "content-length", "X-Request-ID", "User-Agent",
 		"Transfer-Encoding", "Connection", "Accept-Encoding", "Expect", "", "a b", "a:b", "a\r\nb", "ü",
 	} {
-		formRefused(t, call(WithHeader(name, "x")), "WithHeader")
+		requireRefused(t, call(WithHeader(name, "x")), "WithHeader")
 	}
 	for _, value := range []string{"a\nb", "a\r\nb", "a\rb", "\x00", "ü"} {
-		formRefused(t, call(WithHeader("X-Trace", value)), "WithHeader")
+		requireRefused(t, call(WithHeader("X-Trace", value)), "WithHeader")
 	}
 	require.Len(t, s.requests, 1)
 }

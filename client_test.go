@@ -448,7 +448,7 @@ func TestCallRefuses(t *testing.T) {
 			t.Parallel()
 			transport := &clientTransport{}
 			err := clientOn(t, transport).Call(tt.ctx, calleeAt(tt.path, tt.params), tt.params, tt.out, tt.opts...)
-			formRefused(t, err, tt.field)
+			requireRefused(t, err, tt.field)
 			require.Empty(t, transport.requests, "nothing is sent")
 		})
 	}
@@ -470,7 +470,7 @@ func TestCallParamsForAnEndpointWithoutAny(t *testing.T) {
 			t.Parallel()
 			transport := &clientTransport{}
 			err := clientOn(t, transport).Call(t.Context(), none, params, nil)
-			formRefused(t, err, "params")
+			requireRefused(t, err, "params")
 			require.Empty(t, transport.requests)
 		})
 	}

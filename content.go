@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 
+	"github.com/rongcloud-go/rongcloud/internal/form"
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
@@ -53,7 +55,7 @@ func (c RawContent) ObjectName() string { return c.Name }
 func (c RawContent) check() error {
 	switch {
 	case !utf8.ValidString(c.Body):
-		return errors.New(notUTF8)
+		return errors.New(form.NotUTF8)
 	case isBuiltIn(c.Name) && !isObject(c.Body):
 		return fmt.Errorf("is no JSON object, which a %s is", c.Name)
 	}
@@ -69,7 +71,7 @@ func (c RawContent) MarshalJSON() ([]byte, error) {
 	case json.Valid([]byte(c.Body)):
 		return []byte(c.Body), nil
 	}
-	return plainJSON(c.Body)
+	return plainJSON.Marshal(c.Body)
 }
 
 // Sender describes the sender inside a message, so that clients need not look them up.
@@ -657,4 +659,9 @@ func typed(mention reflect.Value, unknown unknownKeys) reflect.Value {
 func isNil(c MessageContent) bool {
 	v := reflect.ValueOf(c)
 	return !v.IsValid() || v.Kind() == reflect.Pointer && v.IsNil()
+}
+
+// isObject reports whether a text is a JSON object.
+func isObject(text string) bool {
+	return strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") && json.Valid([]byte(text))
 }

@@ -69,19 +69,19 @@ func (embedPlain) ObjectName() string { return "app:plain" }
 func (embedOwn) ObjectName() string { return "app:own" }
 
 func (e embedOwn) MarshalJSON() ([]byte, error) {
-	return plainJSON(map[string]string{"colour": e.Colour})
+	return plainJSON.Marshal(map[string]string{"colour": e.Colour})
 }
 
 func (e embedOwnGeneric[T]) MarshalJSON() ([]byte, error) {
-	return plainJSON(map[string]any{"content": e.Content, "colour": e.Colour})
+	return plainJSON.Marshal(map[string]any{"content": e.Content, "colour": e.Colour})
 }
 
 func (e *embedOwnPointer) MarshalJSON() ([]byte, error) {
-	return plainJSON(map[string]any{"content": e.Content, "colour": e.Colour})
+	return plainJSON.Marshal(map[string]any{"content": e.Content, "colour": e.Colour})
 }
 
 func embedEncode(c MessageContent) (string, error) {
-	got, err := formEncode(formMessageEndpoint(endpoint.Form), &formMessage{To: []string{"a"}, Content: c}, nil)
+	got, err := encodeRequest(messageEndpoint(endpoint.Form), &messageRequest{To: []string{"a"}, Content: c}, nil)
 	return got.body, err
 }
 
@@ -96,12 +96,12 @@ func TestContentThatLosesItsFields(t *testing.T) {
 		embedValue{Colour: ""},
 	} {
 		_, err := embedEncode(c)
-		formRefused(t, err, "content")
+		requireRefused(t, err, "content")
 		require.ErrorContains(t, err, "MarshalJSON", "%T", c)
 		require.NotContains(t, err.Error(), "hi")
 		// Inside another message it is no better off.
 		_, err = embedEncode(ReferenceMessage{QuotedContent: c})
-		formRefused(t, err, "content")
+		requireRefused(t, err, "content")
 	}
 	for _, c := range []MessageContent{
 		embedOnly{text}, &embedOnly{text}, embedOwn{nil, "red"}, &embedOwn{nil, "red"}, embedOwn{&text, "red"}, embedOwnGeneric[int]{text, 7},
@@ -123,7 +123,7 @@ func TestContentWithEmbeddedNil(t *testing.T) {
 	t.Parallel()
 	for _, c := range []MessageContent{embedNilOnly{}, &embedNilOnly{}, struct{ MessageContent }{}} {
 		_, err := embedEncode(c)
-		formRefused(t, err, "content")
+		requireRefused(t, err, "content")
 		require.ErrorContains(t, err, "nil", "%T", c)
 		require.False(t, mentions(c))
 		_, err = contentText(c)
@@ -144,13 +144,13 @@ func TestRawContentOfABuiltInType(t *testing.T) {
 			if ok {
 				require.NoError(t, errors.Join(err, inside), body)
 			} else {
-				formRefused(t, err, "content")
-				formRefused(t, inside, "content")
+				requireRefused(t, err, "content")
+				requireRefused(t, inside, "content")
 			}
 		}
 	}
 	_, err := embedEncode(RawContent{"app:x", "hi"})
 	require.NoError(t, err, "an app's own types may be any text")
 	_, err = embedEncode(RawContent{"app:x", "\xff"})
-	formRefused(t, err, "content")
+	requireRefused(t, err, "content")
 }

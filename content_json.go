@@ -2,6 +2,7 @@ package rongcloud
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +15,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/rongcloud-go/rongcloud/internal/form"
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
@@ -399,7 +401,7 @@ func (p *bodyPlan) writeOther(buf *bytes.Buffer, first int, v reflect.Value) err
 			return err
 		}
 		buf.WriteByte(':')
-		if err := writeJSON(buf, other[key]); err != nil {
+		if err := plainJSON.Write(buf, other[key]); err != nil {
 			return err
 		}
 	}
@@ -451,7 +453,7 @@ func (f *bodyField) write(buf *bytes.Buffer, v reflect.Value) error {
 		buf.Write(strconv.AppendInt(buf.AvailableBuffer(), moment, 10))
 		return nil
 	default:
-		return writeJSON(buf, v.Interface())
+		return plainJSON.Write(buf, v.Interface())
 	}
 }
 
@@ -533,7 +535,7 @@ func writeText(buf *bytes.Buffer, text string) error {
 		case c == '\u2028' || c == '\u2029': // which end a line in JavaScript
 			escaped, size = `\u202`+string(hex[c&15]), 3
 		case c == utf8.RuneError && !strings.HasPrefix(text[i:], "\ufffd"):
-			return errNotUTF8
+			return form.ErrNotUTF8
 		default:
 			continue
 		}
@@ -574,29 +576,21 @@ func (f *bodyField) writeContent(buf *bytes.Buffer, v reflect.Value) error {
 		buf.WriteByte(',')
 	}
 	buf.WriteString(f.key)
-	return writeJSON(buf, content)
+	return plainJSON.Write(buf, content)
 }
 
-// writeJSON appends value to buf, without making <, > and & longer and without a line break.
-func writeJSON(buf *bytes.Buffer, value any) error {
-	encoder := json.NewEncoder(buf)
-	encoder.SetEscapeHTML(false)
-	start := buf.Len()
-	if err := encoder.Encode(value); err != nil {
-		return err
-	}
-	buf.Truncate(buf.Len() - 1)
-	if !lossless(buf.Bytes()[start:], value) {
-		return errNotUTF8
-	}
-	return nil
-}
+// ownPackage is the path of this package.
+var ownPackage = reflect.TypeFor[Client]().PkgPath()
 
-func plainJSON(value any) ([]byte, error) {
-	var buf bytes.Buffer
-	err := writeJSON(&buf, value)
-	return buf.Bytes(), err
-}
+// plainJSON writes JSON of any type.
+var plainJSON = form.JSON{Own: ownPackage}
+
+var (
+	timeType      = reflect.TypeFor[time.Time]()
+	durationType  = reflect.TypeFor[time.Duration]()
+	marshaler     = reflect.TypeFor[json.Marshaler]()
+	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
+)
 
 // plainTree reads JSON of any type. Its numbers stay as they are written.
 func plainTree(raw json.RawMessage) (any, error) {

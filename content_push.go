@@ -142,5 +142,5 @@ func (p PushOptions) MarshalJSON() ([]byte, error) {
 	add("FCM", p.FCM, p.FCM != nil)
 	add("APNs", p.APNs, p.APNs != nil)
 	add("OHOS", p.HarmonyOS, p.HarmonyOS != nil)
-	return plainJSON(wire)
+	return plainJSON.Marshal(wire)
 }

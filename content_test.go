@@ -155,7 +155,7 @@ func contentCases() []contentCase {
 // contentJSON encodes as a request does.
 func contentJSON(t *testing.T, c any) string {
 	t.Helper()
-	text, err := plainJSON(c)
+	text, err := plainJSON.Marshal(c)
 	require.NoError(t, err)
 	return string(text)
 }
@@ -342,7 +342,7 @@ func TestContentMentions(t *testing.T) {
 // A mention of nobody would be sent and reach nobody. What is read keeps it.
 func TestContentMentionOfNobody(t *testing.T) {
 	t.Parallel()
-	message := formMessageEndpoint(endpoint.JSON)
+	message := messageEndpoint(endpoint.JSON)
 	for _, c := range contentCases() {
 		field := reflect.ValueOf(c.full).FieldByName("Mention")
 		if !field.IsValid() {
@@ -355,8 +355,8 @@ func TestContentMentionOfNobody(t *testing.T) {
 			content := reflect.New(reflect.TypeOf(c.full))
 			content.Elem().FieldByName("Mention").Set(reflect.ValueOf(mention))
 			for _, value := range []reflect.Value{content, content.Elem()} {
-				_, err := formEncode(message, &formMessage{To: []string{"a"}, Content: value.Interface().(MessageContent)}, nil)
-				formRefused(t, err, "content")
+				_, err := encodeRequest(message, &messageRequest{To: []string{"a"}, Content: value.Interface().(MessageContent)}, nil)
+				requireRefused(t, err, "content")
 				require.ErrorContains(t, err, name)
 			}
 		}
@@ -375,7 +375,7 @@ func TestContentMentionOfUsers(t *testing.T) {
 	require.JSONEq(t, want, contentJSON(t, TextMessage{Content: "hi", Mention: mention}))
 	require.JSONEq(t, want, contentJSON(t, &TextMessage{Content: "hi", Mention: mention}))
 	require.Zero(t, mention.Type, "the caller's value stays")
-	form, err := formEncode(formMessageEndpoint(endpoint.JSON), &formMessage{To: []string{"a"}, Content: TextMessage{Content: "hi", Mention: mention}}, nil)
+	form, err := encodeRequest(messageEndpoint(endpoint.JSON), &messageRequest{To: []string{"a"}, Content: TextMessage{Content: "hi", Mention: mention}}, nil)
 	require.NoError(t, err)
 	require.Contains(t, form.body, `\"type\":2`)
 	alone, err := json.Marshal(mention)
@@ -514,7 +514,7 @@ func FuzzDecodeContent(f *testing.F) {
 			return
 		}
 		require.Equal(t, name, content.ObjectName())
-		text, err := plainJSON(content)
+		text, err := plainJSON.Marshal(content)
 		if err != nil { // such as a negative span
 			return
 		}
@@ -563,7 +563,7 @@ func FuzzWriteText(f *testing.F) {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		want, err := plainJSON(text)
+		want, err := plainJSON.Marshal(text)
 		var got bytes.Buffer
 		require.Equal(t, err, writeText(&got, text))
 		if err != nil {

@@ -12,7 +12,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,6 +20,7 @@ import (
 	"unicode"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/form"
 	"github.com/rongcloud-go/rongcloud/internal/sse"
 )
 
@@ -185,15 +185,9 @@ func inParams(err error, ep *endpoint.Endpoint, params any) error {
 	if !errors.As(err, &refused) || refused.Field != "" {
 		return inCall(err, ep, "")
 	}
-	p, bad := planFor(ep, reflect.TypeOf(params).Elem())
+	field, bad := requests.FieldOf(ep, params, refused.Wire)
 	if bad != nil {
 		return bad
-	}
-	field := ""
-	for i := range p.fields {
-		if p.fields[i].param.Name == refused.Wire {
-			field = p.fields[i].written()
-		}
 	}
 	return inCall(err, ep, field)
 }
@@ -204,8 +198,16 @@ func refuseWire(wire, format string, args ...any) error {
 	return &ArgumentError{Wire: wire, Reason: fmt.Sprintf(format, args...)}
 }
 
-// inCall adds to a refusal what it does not say yet: the call and what the caller wrote.
+// inCall adds to a refusal what it does not say yet: the call and what the caller wrote. One of
+// package form's becomes an *ArgumentError.
 func inCall(err error, ep *endpoint.Endpoint, field string) error {
+	var foreign *form.Refusal
+	if errors.As(err, &foreign) {
+		field = cmp.Or(foreign.Field, field)
+		if err = foreign.Err; err == nil {
+			err = &ArgumentError{Wire: foreign.Wire, Reason: foreign.Reason}
+		}
+	}
 	var refused *ArgumentError
 	if errors.As(err, &refused) {
 		refused.Endpoint = cmp.Or(refused.Endpoint, ep)

@@ -11,7 +11,7 @@ import (
 func TestMsgStatusSends(t *testing.T) {
 	t.Parallel()
 	typing := TypingStatus{}
-	body, err := plainJSON(typing)
+	body, err := plainJSON.Marshal(typing)
 	require.NoError(t, err)
 	msgSends(t, []msgCase{
 		{"all", "/statusmessage/private/publish.json", func(ctx context.Context, s *MessageService) error {

@@ -83,7 +83,7 @@ func (s *MessageStreamService) SendPiece(ctx context.Context, params MessageStre
 		return nil, refuseField(endpoint.V3MessagePrivatePublishStream, "StreamMessage.CompleteReason", "completeReason", "belongs to the last piece")
 	}
 	params.Content.StopReason, params.Content.Synced = 0, false // they are for reading
-	body, err := plainJSON(params.Content)
+	body, err := plainJSON.Marshal(params.Content)
 	if err != nil {
 		err = refuseWire("content", "cannot be encoded as JSON: %v", err)
 	} else {

@@ -178,7 +178,7 @@ func contentText(content MessageContent) (string, error) {
 	case *RawContent:
 		return raw.Body, nil
 	}
-	body, err := plainJSON(content)
+	body, err := plainJSON.Marshal(content)
 	return string(body), err
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/internal/connpool"
 	"github.com/rongcloud-go/rongcloud/internal/credential"
+	"github.com/rongcloud-go/rongcloud/internal/form"
 )
 
 // Option configures a [Client]; see [New]. The order of options does not matter, save that the
@@ -424,7 +425,7 @@ func (c *config) check() {
 	if c.maxAnswerBytes <= 0 || c.maxAnswerBytes > maxMaxAnswerBytes {
 		c.problem("WithMaxResponseBytes", "%d is not between 1 and %d", c.maxAnswerBytes, maxMaxAnswerBytes)
 	}
-	if s := c.userAgentSuffix; len(s) > maxUserAgentSuffix || !printable(s) {
+	if s := c.userAgentSuffix; len(s) > maxUserAgentSuffix || !form.Printable(s) {
 		c.problem("WithUserAgent", "the suffix must be at most %d printable ASCII characters", maxUserAgentSuffix)
 	}
 }
@@ -459,16 +460,6 @@ func tlsProblem(settings *tls.Config) string {
 	return ""
 }
 
-// printable tells whether text can go into a header: ASCII without control characters.
-func printable(text string) bool {
-	for i := range len(text) {
-		if text[i] < ' ' || text[i] > '~' {
-			return false
-		}
-	}
-	return true
-}
-
 // callConfig is what the call options fill in.
 type callConfig struct {
 	attemptTimeout time.Duration
@@ -479,13 +470,8 @@ type callConfig struct {
 	lowPriority    bool
 	paid           bool // the quota has been waited for
 	capture        *Response
-	extra          []extraField
+	extra          []form.Extra
 	headers        []headerField
-}
-
-type extraField struct {
-	name  string
-	value any
 }
 
 type headerField struct{ name, value string }
@@ -524,7 +510,7 @@ func CaptureResponse(info *Response) CallOption {
 // becomes JSON text; in a JSON body the value is encoded as it is. It may not repeat a parameter
 // that is sent anyway.
 func WithExtraField(name string, value any) CallOption {
-	return callOptionFunc(func(c *callConfig) { c.extra = append(c.extra, extraField{name, value}) })
+	return callOptionFunc(func(c *callConfig) { c.extra = append(c.extra, form.Extra{Name: name, Value: value}) })
 }
 
 // WithHeader sends a header with the request, in place of one that was given before under the same
@@ -550,11 +536,11 @@ func (c *callConfig) check() error {
 	if c.hasTimeout && c.attemptTimeout <= 0 {
 		return refuse("WithAttemptTimeout", "%v is not a positive duration", c.attemptTimeout)
 	}
-	if c.hasRequestID && (c.requestID == "" || len(c.requestID) > maxRequestIDLength || !printable(c.requestID)) {
+	if c.hasRequestID && (c.requestID == "" || len(c.requestID) > maxRequestIDLength || !form.Printable(c.requestID)) {
 		return refuse("WithRequestID", "the ID must have 1 to %d printable ASCII characters", maxRequestIDLength)
 	}
 	for _, field := range c.extra {
-		if field.name == "" {
+		if field.Name == "" {
 			return refuse("WithExtraField", "the name is empty")
 		}
 	}
@@ -562,7 +548,7 @@ func (c *callConfig) check() error {
 		if reason := headerProblem(h.name); reason != "" {
 			return refuse("WithHeader", "%q %s", h.name, reason)
 		}
-		if !printable(h.value) {
+		if !form.Printable(h.value) {
 			return refuse("WithHeader", "the value of %s is not printable ASCII", h.name)
 		}
 	}

@@ -170,18 +170,18 @@ func (m *PushMessage) body() (json.RawMessage, error) {
 	case m.Content == nil:
 		return nil, refuseField(endpoint.Push, "PushMessage.Content", "content", "is required")
 	}
-	e := newEncoder(endpoint.Push)
-	defer e.release()
-	e.buf = append(e.buf, '{')
-	if err := e.content(m.Content, true); err != nil {
+	e := requests.Encoder(endpoint.Push)
+	defer e.Release()
+	e.Buf = append(e.Buf, '{')
+	if err := writeContent(e, m.Content, true); err != nil {
 		return nil, inCall(err, endpoint.Push, "PushMessage.Content")
 	}
 	if m.DisableUpdateLastMessage {
-		e.key("disableUpdateLastMsg")
-		e.buf = append(e.buf, "true"...)
+		e.Key("disableUpdateLastMsg")
+		e.Buf = append(e.Buf, "true"...)
 	}
-	e.buf = append(e.buf, '}')
-	return slices.Clone(e.buf), nil
+	e.Buf = append(e.Buf, '}')
+	return slices.Clone(e.Buf), nil
 }
 
 // SendToUsers pushes to up to 100 users. Nothing is stored, and the push shows even while the app

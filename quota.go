@@ -1,11 +1,8 @@
 package rongcloud
 
 import (
-	"encoding/json"
-	"maps"
 	"math"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"time"
@@ -189,11 +186,11 @@ func combine(values map[string][]string, names []string) []string {
 // use is what the call takes of its quotas.
 func (c *call) use() QuotaUse {
 	use := QuotaUse{Endpoint: c.ep, Units: 1, LowPriority: c.config.lowPriority}
-	if c.ep.Quota.Counts == endpoint.Targets && c.encoder.targets > 0 {
-		use.Units = c.encoder.targets
+	if c.ep.Quota.Counts == endpoint.Targets && c.encoder.Targets > 0 {
+		use.Units = c.encoder.Targets
 	}
 	if names := capParams(c.ep); len(names) > 0 {
-		use.Values = c.encoder.values(names)
+		use.Values = c.encoder.Values(names)
 	}
 	return use
 }
@@ -208,30 +205,4 @@ func capParams(ep *endpoint.Endpoint) []string {
 		}
 	}
 	return names
-}
-
-// values reads parameters back from the encoded request. Few endpoints need it.
-func (e *encoder) values(names []string) map[string][]string {
-	found := map[string][]string{}
-	if !e.json {
-		form, _ := url.ParseQuery(string(e.buf))
-		maps.Copy(found, form)
-	} else {
-		var body map[string]json.RawMessage
-		_ = json.Unmarshal(e.buf, &body)
-		for _, name := range names {
-			var text string
-			var list []string
-			switch raw := body[name]; {
-			case json.Unmarshal(raw, &text) == nil:
-				found[name] = []string{text}
-			case json.Unmarshal(raw, &list) == nil:
-				found[name] = list
-			case raw != nil:
-				found[name] = []string{string(raw)}
-			}
-		}
-	}
-	maps.DeleteFunc(found, func(name string, _ []string) bool { return !slices.Contains(names, name) })
-	return found
 }

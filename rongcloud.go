@@ -11,6 +11,7 @@ import (
 	"github.com/hashicorp/go-retryablehttp"
 
 	"github.com/rongcloud-go/rongcloud/internal/connpool"
+	"github.com/rongcloud-go/rongcloud/internal/form"
 )
 
 //go:generate go -C internal/gen run . -root ../..
@@ -92,7 +93,7 @@ func New(appKey, appSecret string, opts ...Option) (*Client, error) {
 		}
 		opt.applyClient(&c)
 	}
-	if c.checkCredential(c.appKey, appKey) && !printable(appKey) {
+	if c.checkCredential(c.appKey, appKey) && !form.Printable(appKey) {
 		c.problem(c.appKey, "is not printable ASCII")
 	}
 	if c.secretSource == nil {

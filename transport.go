@@ -18,6 +18,7 @@ import (
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/internal/connpool"
+	"github.com/rongcloud-go/rongcloud/internal/form"
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
@@ -42,7 +43,7 @@ type call struct {
 	out    any
 	stream *stream // the answer, if it came as a stream
 
-	encoder *encoder
+	encoder *form.Encoder
 	wire    wire
 
 	class     endpoint.Class
@@ -80,13 +81,6 @@ func (c *call) Value(key any) any {
 func callOf(ctx context.Context) *call {
 	c, _ := ctx.Value(callKey{}).(*call)
 	return c
-}
-
-// rawParams are the parameters of Client.Call.
-type rawParams struct {
-	form   url.Values
-	json   any
-	isForm bool
 }
 
 // send makes a call whose answer carries nothing. Params is a pointer to a struct, or nil.
@@ -157,7 +151,7 @@ func (c *call) do(params any, opts []CallOption) error {
 	if c.config.capture != nil {
 		*c.config.capture = Response{}
 	}
-	c.encoder = newEncoder(c.ep)
+	c.encoder = requests.Encoder(c.ep)
 	defer c.releaseEncoder()
 	if err := c.encode(params); err != nil {
 		return err
@@ -175,29 +169,29 @@ func (c *call) do(params any, opts []CallOption) error {
 
 func (c *call) encode(params any) error {
 	var err error
-	if raw, ok := params.(rawParams); ok {
-		err = c.encoder.raw(c.ep, raw, c.config.extra)
+	if raw, ok := params.(form.Raw); ok {
+		err = c.encoder.EncodeRaw(raw, c.config.extra)
 	} else {
 		var random func() int64
 		if c.core.config.idempotent != nil {
 			random = newMsgRandom
 		}
-		err = c.encoder.encode(c.ep, params, random, c.config.extra)
+		err = c.encoder.Encode(params, random, c.config.extra)
 	}
 	if err != nil {
-		return err
+		return inCall(err, c.ep, "")
 	}
-	if c.encoder.unsafe != "" {
+	if c.encoder.Unsafe != "" {
 		c.class = endpoint.Unsafe
 	}
-	c.guarded = c.class == endpoint.Unsafe && c.encoder.random != 0 && c.core.config.idempotent != nil
+	c.guarded = c.class == endpoint.Unsafe && c.encoder.Random != 0 && c.core.config.idempotent != nil
 	return nil
 }
 
 // releaseEncoder keeps the buffer for another call, unless a transport may still read from it.
 func (c *call) releaseEncoder() {
 	if c.wire.quiet() {
-		c.encoder.release()
+		c.encoder.Release()
 	}
 }
 
@@ -290,8 +284,8 @@ func (c *call) prepare(req *http.Request) error {
 	}
 	c.host, c.turn = c.hosts().inUse()
 	req.URL = &url.URL{Scheme: c.host.scheme, Host: c.host.name, Path: c.host.path + c.ep.Path}
-	if len(c.encoder.placed) > 0 {
-		req.URL.Path, req.URL.RawPath = c.pathOf()
+	if c.encoder.Placed() {
+		req.URL.Path, req.URL.RawPath = c.encoder.Path(c.host.path + c.ep.Path)
 	}
 	req.Host = c.host.name
 	var err error
@@ -303,9 +297,9 @@ func (c *call) prepare(req *http.Request) error {
 	req.Header = http.Header{}
 	switch {
 	case c.ep.Encoding == endpoint.Query:
-		req.URL.RawQuery = string(c.encoder.buf)
-	case len(c.encoder.buf) > 0:
-		req.ContentLength = int64(len(c.encoder.buf))
+		req.URL.RawQuery = string(c.encoder.Buf)
+	case len(c.encoder.Buf) > 0:
+		req.ContentLength = int64(len(c.encoder.Buf))
 		req.Body = c.newBody()
 	}
 	return nil
@@ -313,7 +307,7 @@ func (c *call) prepare(req *http.Request) error {
 
 // newBody returns the encoded parameters from their start. It is of the one kind that net/http
 // sends in the same packet as the headers.
-func (c *call) newBody() io.ReadCloser { return io.NopCloser(bytes.NewReader(c.encoder.buf)) }
+func (c *call) newBody() io.ReadCloser { return io.NopCloser(bytes.NewReader(c.encoder.Buf)) }
 
 // newRetrier sets up go-retryablehttp. Its own policies are all replaced: they retry POST requests
 // on any 5xx, hide the server's answer, have no jitter and obey any Retry-After.

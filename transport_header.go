@@ -6,10 +6,13 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"net/textproto"
 	"strconv"
+	"strings"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/internal/credential"
+	"github.com/rongcloud-go/rongcloud/internal/form"
 )
 
 const (
@@ -31,7 +34,7 @@ func (c *call) newHeader() (http.Header, error) {
 	case endpoint.JSON:
 		header["Content-Type"] = fixed.json
 	}
-	if len(c.config.headers)+len(c.encoder.placed) > 0 {
+	if len(c.config.headers) > 0 || c.encoder.Placed() {
 		c.addHeaders(header)
 	}
 	if c.ep.Unsigned {
@@ -53,7 +56,7 @@ func (c *call) sign(values *[4]string) error {
 	text := nonce[:]
 	if source := c.core.config.nonce; source != nil {
 		text = append(text[:0], source()...)
-		if len(text) == 0 || len(text) > nonceLength || !printable(string(text)) {
+		if len(text) == 0 || len(text) > nonceLength || !form.Printable(string(text)) {
 			return refuse("WithNonce", "a nonce must have 1 to %d printable ASCII characters", nonceLength)
 		}
 	} else {
@@ -124,4 +127,33 @@ func newRequestID() string {
 // newMsgRandom returns a positive random number of 63 bits: the servers' numbers are signed.
 func newMsgRandom() int64 {
 	return max(1, int64(random64()>>1))
+}
+
+// ownHeaders are those that are the SDK's business, or that net/http's transport writes or obeys.
+var ownHeaders = map[string]string{
+	"App-Key": "", "Nonce": "", "Timestamp": "", "Signature": "", "Host": "", "Content-Type": "", "Content-Length": "",
+	"X-Request-Id": "; see WithRequestID", "User-Agent": "; see WithUserAgent",
+	"Accept-Encoding": "", "Connection": "", "Proxy-Connection": "", "Keep-Alive": "", "Transfer-Encoding": "", "Te": "", "Trailer": "",
+	"Upgrade": "", "Expect": "",
+}
+
+// headerProblem says why a header cannot be the caller's, or nothing.
+func headerProblem(name string) string {
+	if name == "" || strings.ContainsFunc(name, func(r rune) bool {
+		return r <= ' ' || r > '~' || strings.ContainsRune("\"(),/:;<=>?@[\\]{}", r)
+	}) {
+		return "is no name of a header"
+	}
+	if hint, ok := ownHeaders[textproto.CanonicalMIMEHeaderKey(name)]; ok {
+		return "is the SDK's own header" + hint
+	}
+	return ""
+}
+
+// addHeaders adds the caller's headers and the parameters that travel so.
+func (c *call) addHeaders(header http.Header) {
+	for _, h := range c.config.headers {
+		header.Set(h.name, h.value)
+	}
+	c.encoder.AddHeaders(header)
 }

@@ -75,7 +75,10 @@ func (o *outcome) maybeDone() bool {
 	}
 }
 
+// answers are buffers for responses, and maxPooled is the largest that is kept for another one.
 var answers = sync.Pool{New: func() any { return new([]byte) }}
+
+const maxPooled = 256 << 10
 
 // judge reads the whole answer and decides what it is worth. The HTTP status speaks before the
 // body.

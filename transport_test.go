@@ -493,12 +493,12 @@ func TestIdempotentSends(t *testing.T) {
 			s := newScripted(t, c.steps, append(c.opts, c.option, WithRetry(quick(2)))...)
 			require.Equal(t, c.want, told(faultCall(t.Context(), s.Client, "unsafe")))
 			require.Len(t, s.requests, c.requests)
-			random := s.fields(t, 0).Get(msgRandom)
+			random := s.fields(t, 0).Get("msgRandom")
 			n, err := strconv.ParseInt(random, 10, 64)
 			require.NoError(t, err)
 			require.Positive(t, n)
 			for i := range s.requests {
-				require.Equal(t, random, s.fields(t, i).Get(msgRandom), "the same for all attempts")
+				require.Equal(t, random, s.fields(t, i).Get("msgRandom"), "the same for all attempts")
 			}
 		})
 	}
@@ -525,7 +525,7 @@ func TestIdempotentSends(t *testing.T) {
 			Content MessageContent `wire:"content"`
 			Random  int64          `wire:"msgRandom"`
 		}{"u1", []string{"g1"}, params.Content, params.MsgRandom}, nil))
-		require.Equal(t, "42", s.fields(t, 1).Get(msgRandom))
+		require.Equal(t, "42", s.fields(t, 1).Get("msgRandom"))
 
 		// Without the service on, the number protects from nothing.
 		s = newScripted(t, []step{broken}, WithRetry(quick(1)))

@@ -1,4 +1,4 @@
-package rongcloud
+package form
 
 import (
 	"cmp"
@@ -7,7 +7,6 @@ import (
 	"reflect"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
@@ -46,29 +45,41 @@ const (
 const msgRandom = "msgRandom"
 
 var (
-	contentType  = reflect.TypeFor[MessageContent]()
 	timeType     = reflect.TypeFor[time.Time]()
 	durationType = reflect.TypeFor[time.Duration]()
-
-	plans sync.Map // *endpoint.Endpoint to *plan
 )
 
 // planFor returns how params, a pointer to a struct, is encoded for ep. An error is a mistake in
 // the SDK's own structs, which the tests of all methods would find.
-func planFor(ep *endpoint.Endpoint, typ reflect.Type) (*plan, error) {
-	if cached, ok := plans.Load(ep); ok && cached.(*plan).typ == typ {
+func (f *Form) planFor(ep *endpoint.Endpoint, typ reflect.Type) (*plan, error) {
+	if cached, ok := f.plans.Load(ep); ok && cached.(*plan).typ == typ {
 		return cached.(*plan), nil
 	}
 	p := &plan{typ: typ, random: ep.Param(msgRandom) != nil}
-	if err := p.add(ep, typ, nil, nil); err != nil {
+	if err := p.add(f, ep, typ, nil, nil); err != nil {
 		return nil, err
 	}
-	plans.Store(ep, p)
+	f.plans.Store(ep, p)
 	return p, nil
 }
 
+// FieldOf returns what the caller wrote for the parameter called wire in params, a pointer to the
+// struct that is encoded for ep, or nothing if there is no such field.
+func (f *Form) FieldOf(ep *endpoint.Endpoint, params any, wire string) (string, error) {
+	p, err := f.planFor(ep, reflect.TypeOf(params).Elem())
+	if err != nil {
+		return "", err
+	}
+	for i := range p.fields {
+		if p.fields[i].param.Name == wire {
+			return p.fields[i].written(), nil
+		}
+	}
+	return "", nil
+}
+
 // add takes in the fields of typ. Owner is the exported type that has them, as the caller sees it.
-func (p *plan) add(ep *endpoint.Endpoint, typ, owner reflect.Type, index []int) error {
+func (p *plan) add(form *Form, ep *endpoint.Endpoint, typ, owner reflect.Type, index []int) error {
 	if owner == nil && token.IsExported(typ.Name()) {
 		owner = typ
 	}
@@ -80,7 +91,7 @@ func (p *plan) add(ep *endpoint.Endpoint, typ, owner reflect.Type, index []int) 
 			owner = cmp.Or(owner, field.Type.Elem())
 			continue
 		case field.Anonymous:
-			if err := p.add(ep, field.Type, owner, at); err != nil {
+			if err := p.add(form, ep, field.Type, owner, at); err != nil {
 				return err
 			}
 			continue
@@ -96,7 +107,7 @@ func (p *plan) add(ep *endpoint.Endpoint, typ, owner reflect.Type, index []int) 
 		if param == nil {
 			return fmt.Errorf("%v.%s: %s has no parameter %s", typ, field.Name, ep.Path, name)
 		}
-		kind := kindOf(field.Type, param)
+		kind := form.kindOf(field.Type, param)
 		switch {
 		case kind == kindContent && ep.Param("objectName") == nil:
 			kind = kindBody
@@ -155,12 +166,12 @@ func lowerFirst(name string) string {
 	return strings.ToLower(name[:upper]) + name[upper:]
 }
 
-func kindOf(typ reflect.Type, param *endpoint.Param) valueKind {
+func (f *Form) kindOf(typ reflect.Type, param *endpoint.Param) valueKind {
 	if typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()
 	}
 	switch {
-	case typ == contentType:
+	case typ == f.rules.Content:
 		return kindContent
 	case typ == timeType:
 		return kindTime

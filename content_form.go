@@ -1,8 +1,12 @@
 package rongcloud
 
 import (
+	"bytes"
+	"reflect"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/rongcloud-go/rongcloud/internal/form"
 )
 
 const (
@@ -11,9 +15,25 @@ const (
 	reservedPrefix = "RC:"
 )
 
-// content writes a message: its type as objectName, where it is to be named, and its body as
+// requests writes the parameters of all calls.
+var requests = form.New(form.Rules{
+	Content: reflect.TypeFor[MessageContent](), WriteContent: writeContent, WriteJSON: writeOften,
+	JSON: plainJSON, Forever: Forever,
+})
+
+// writeOften spares what is sent most the detour through MarshalJSON, whose result encoding/json
+// checks and copies.
+func writeOften(buf *bytes.Buffer, value any) (done bool, err error) {
+	if _, ok := value.(TextMessage); !ok {
+		return false, nil
+	}
+	return true, writeBody(buf, reflect.ValueOf(value))
+}
+
+// writeContent writes a message: its type as objectName, where it is to be named, and its body as
 // content.
-func (e *encoder) content(c MessageContent, named bool) error {
+func writeContent(e *form.Encoder, content any, named bool) error {
+	c := content.(MessageContent)
 	if err := checkContent(c); err != nil {
 		return refuseWire("content", "%v", err)
 	}
@@ -25,8 +45,8 @@ func (e *encoder) content(c MessageContent, named bool) error {
 		return err
 	}
 	if named {
-		e.key("objectName")
-		if err := e.text("objectName", name); err != nil {
+		e.Key("objectName")
+		if err := e.Text("objectName", name); err != nil {
 			return err
 		}
 	}
@@ -40,19 +60,20 @@ func (e *encoder) content(c MessageContent, named bool) error {
 		if err := raw.check(); err != nil {
 			return refuseWire("content", "%v", err)
 		}
-		e.key("content")
-		return e.text("content", raw.Body)
+		e.Key("content")
+		return e.Text("content", raw.Body)
 	}
-	if err := e.toScratch("content", c); err != nil {
+	encoded, err := e.Scratch("content", c)
+	if err != nil {
 		return err
 	}
-	if e.scratch.String() == "null" {
+	if string(encoded) == "null" {
 		return refuseWire("content", "is a %T without a value", c)
 	}
-	if err := checkBody(c, e.scratch.Len()); err != nil {
+	if err := checkBody(c, len(encoded)); err != nil {
 		return err
 	}
-	return e.scratchText("content")
+	return e.ScratchText("content")
 }
 
 // checkBody checks the length of an encoded message. It says so if the message would be short
@@ -62,7 +83,7 @@ func checkBody(c MessageContent, n int) error {
 	if err == nil || isKnown(c) {
 		return err
 	}
-	known, bad := plainJSON(WithoutUnknownKeys(c))
+	known, bad := plainJSON.Marshal(WithoutUnknownKeys(c))
 	if bad != nil || len(known) > maxContentSize {
 		return err
 	}

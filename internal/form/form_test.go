@@ -1,18 +1,19 @@
-package rongcloud
+package form
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
+	"net/http"
 	"net/url"
+	"reflect"
 	"strconv"
 	"strings"
-	"sync"
 	"testing"
 	"time"
-	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -27,11 +28,63 @@ type formResult struct {
 	unsafe  string
 }
 
-func formEncode(ep *endpoint.Endpoint, params any, random func() int64, extra ...extraField) (formResult, error) {
-	e := newEncoder(ep)
-	defer e.release()
-	err := e.encode(ep, params, random, extra)
-	return formResult{string(e.buf), e.targets, e.random, e.unsafe}, err
+type (
+	formKind int
+	formName string
+	formFlag bool
+	formDoc  struct {
+		Text  string            `json:"text"`
+		Items []int             `json:"items,omitempty"`
+		Inner map[string]string `json:"inner,omitempty"`
+	}
+)
+
+// content stands for message content.
+type content interface{ ObjectName() string }
+
+type note struct {
+	Text string `json:"text"`
+}
+
+func (note) ObjectName() string { return "app:note" }
+
+const forever time.Duration = math.MaxInt64 - 1
+
+var errEmptyNote = errors.New("the note is empty")
+
+var testForm = New(Rules{
+	Content: reflect.TypeFor[content](), Forever: forever,
+	WriteContent: func(e *Encoder, c any, named bool) error {
+		if c == (note{}) {
+			return errEmptyNote
+		}
+		if named {
+			e.Key("objectName")
+			if err := e.Text("objectName", c.(content).ObjectName()); err != nil {
+				return err
+			}
+		}
+		if _, err := e.Scratch("content", c); err != nil {
+			return err
+		}
+		return e.ScratchText("content")
+	},
+	WriteJSON: func(buf *bytes.Buffer, value any) (bool, error) {
+		text, often := value.(often)
+		if often {
+			buf.WriteString(`{"often":"` + string(text) + `"}`)
+		}
+		return often, nil
+	},
+})
+
+type often string
+
+func formEncode(ep *endpoint.Endpoint, params any, random func() int64, extra ...Extra) (formResult, error) {
+	e := testForm.Encoder(ep)
+	defer e.Release()
+	err := e.Encode(params, random, extra)
+	return formResult{string(e.Buf), e.Targets, e.Random, e.Unsafe}, err
 }
 
 func formEndpoint(encoding endpoint.Encoding, params ...endpoint.Param) *endpoint.Endpoint {
@@ -40,7 +93,7 @@ func formEndpoint(encoding endpoint.Encoding, params ...endpoint.Param) *endpoin
 
 func formRefused(t *testing.T, err error, field string) {
 	t.Helper()
-	var refused *ArgumentError
+	var refused *Refusal
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, field, cmp.Or(refused.Wire, refused.Field))
 	require.NotEmpty(t, refused.Reason)
@@ -60,27 +113,6 @@ type formMayLack[T any] struct {
 type formEnum[T any] struct {
 	V T `wire:"v,enum"`
 }
-
-type (
-	formKind int
-	formName string
-	formFlag bool
-	formDoc  struct {
-		Text  string            `json:"text"`
-		Items []int             `json:"items,omitempty"`
-		Inner map[string]string `json:"inner,omitempty"`
-	}
-	formOwn struct {
-		A string `json:"a"`
-	}
-)
-
-func (formOwn) ObjectName() string { return "app:own" }
-
-type formBroken struct{}
-
-func (formBroken) ObjectName() string           { return "app:broken" }
-func (formBroken) MarshalJSON() ([]byte, error) { return nil, errors.New("broken on purpose") }
 
 func TestFormValues(t *testing.T) {
 	t.Parallel()
@@ -136,8 +168,8 @@ func TestFormValues(t *testing.T) {
 		{"optional zero span", P{Type: endpoint.Int, Unit: endpoint.Minutes}, &formOne[time.Duration]{}, "", `{}`},
 		{"pointer to a zero span", P{Type: endpoint.Int, Unit: endpoint.Minutes}, &formOne[*time.Duration]{formPtr(time.Duration(0))}, "v=0", `{"v":0}`},
 
-		{"for ever", P{Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroForever: true}, &formOne[time.Duration]{Forever}, "v=0", `{"v":0}`},
-		{"pointer to for ever", P{Type: endpoint.Int, Unit: endpoint.Seconds, ZeroForever: true}, &formOne[*time.Duration]{formPtr(Forever)}, "v=0", `{"v":0}`},
+		{"for ever", P{Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroForever: true}, &formOne[time.Duration]{forever}, "v=0", `{"v":0}`},
+		{"pointer to for ever", P{Type: endpoint.Int, Unit: endpoint.Seconds, ZeroForever: true}, &formOne[*time.Duration]{formPtr(forever)}, "v=0", `{"v":0}`},
 		{"less than for ever", P{Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroForever: true},
 			&formOne[time.Duration]{time.Minute}, "v=1", `{"v":1}`},
 
@@ -254,7 +286,7 @@ func TestFormRefusals(t *testing.T) {
 		{"required nil map", P{Type: endpoint.Object, Required: true}, &formOne[map[string]string]{}},
 		{"required empty map", P{Type: endpoint.Object, Required: true}, &formOne[map[string]string]{map[string]string{}}},
 		{"required zero struct", P{Type: endpoint.Object, Required: true}, &formOne[formDoc]{}},
-		{"required nil content", P{Required: true}, &formOne[MessageContent]{}},
+		{"required nil content", P{Required: true}, &formOne[content]{}},
 
 		{"required value", P{Type: endpoint.Int, Values: []string{"0", "1"}, ZeroValid: true, Required: true}, &formEnum[formKind]{}},
 		{"value above all", P{Type: endpoint.Int, Values: []string{"0", "1"}}, &formEnum[formKind]{3}},
@@ -266,8 +298,8 @@ func TestFormRefusals(t *testing.T) {
 		{"half a second in seconds", P{Type: endpoint.Int, Unit: endpoint.Seconds}, &formOne[time.Duration]{500 * time.Millisecond}},
 		{"a microsecond in milliseconds", P{Type: endpoint.Int, Unit: endpoint.Milliseconds}, &formOne[time.Duration]{time.Microsecond}},
 
-		{"for ever where there is an end", P{Type: endpoint.Int, Unit: endpoint.Minutes}, &formOne[time.Duration]{Forever}},
-		{"for ever in milliseconds", P{Type: endpoint.Int, Unit: endpoint.Milliseconds}, &formOne[*time.Duration]{formPtr(Forever)}},
+		{"for ever where there is an end", P{Type: endpoint.Int, Unit: endpoint.Minutes}, &formOne[time.Duration]{forever}},
+		{"for ever in milliseconds", P{Type: endpoint.Int, Unit: endpoint.Milliseconds}, &formOne[*time.Duration]{formPtr(forever)}},
 		{"zero where it means for ever", P{Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroForever: true}, &formOne[time.Duration]{}},
 		{"pointer to such a zero", P{Type: endpoint.Int, Unit: endpoint.Minutes, ZeroForever: true}, &formOne[*time.Duration]{formPtr(time.Duration(0))}},
 		{"59 s where zero means for ever", P{Type: endpoint.Int, Unit: endpoint.Minutes, ZeroForever: true}, &formOne[time.Duration]{59 * time.Second}},
@@ -305,13 +337,13 @@ func TestFormForeverNamesTheLimit(t *testing.T) {
 	t.Parallel()
 	longest := int64(43200)
 	p := endpoint.Param{Name: "v", Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, Max: &longest}
-	_, err := formEncode(formEndpoint(endpoint.Form, p), &formOne[time.Duration]{Forever}, nil)
+	_, err := formEncode(formEndpoint(endpoint.Form, p), &formOne[time.Duration]{forever}, nil)
 	require.ErrorContains(t, err, "v: cannot be Forever, at most 43200 minutes are allowed")
 	p.ZeroForever = true
 	_, err = formEncode(formEndpoint(endpoint.Form, p), &formOne[*time.Duration]{formPtr(time.Duration(0))}, nil)
 	require.ErrorContains(t, err, "say Forever")
-	require.Greater(t, Forever, 100*365*24*time.Hour)
-	require.Less(t, Forever, time.Until(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)), "a date far away must not be Forever by accident")
+	require.Greater(t, forever, 100*365*24*time.Hour)
+	require.Less(t, forever, time.Until(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)), "a date far away must not be Forever by accident")
 }
 
 // The SDK's own mistakes are errors, but none that blames the caller's argument.
@@ -333,7 +365,7 @@ func TestFormMistakesOfTheSDK(t *testing.T) {
 			t.Parallel()
 			_, err := formEncode(formEndpoint(endpoint.Form, tt.param), tt.params, nil)
 			require.Error(t, err)
-			var refused *ArgumentError
+			var refused *Refusal
 			require.NotErrorAs(t, err, &refused)
 		})
 	}
@@ -385,172 +417,6 @@ func TestFormNoParameters(t *testing.T) {
 	}
 }
 
-type formMessage struct {
-	To        []string       `wire:"toUserId"`
-	Content   MessageContent `wire:"content"`
-	MsgRandom int64          `wire:"msgRandom"`
-}
-
-func formMessageEndpoint(encoding endpoint.Encoding) *endpoint.Endpoint {
-	list := endpoint.Repeat
-	if encoding == endpoint.JSON {
-		list = endpoint.Array
-	}
-	ep := formEndpoint(encoding,
-		endpoint.Param{Name: "toUserId", Type: endpoint.StringList, List: list, Required: true, MaxItems: 1000},
-		endpoint.Param{Name: "objectName", Required: true},
-		endpoint.Param{Name: "content", Type: endpoint.JSONString, Required: true},
-		endpoint.Param{Name: "msgRandom", Type: endpoint.Int},
-	)
-	ep.Quota = endpoint.Quota{Limit: 6000, Per: time.Minute, Counts: endpoint.Targets, Param: "toUserId"}
-	return ep
-}
-
-func TestFormContent(t *testing.T) {
-	t.Parallel()
-	var nilOwn *formOwn
-	longest := RawContent{Name: strings.Repeat("n", 32), Body: "{}"}
-	tests := []struct {
-		name       string
-		content    MessageContent
-		objectName string
-		body       string
-		refused    string
-	}{
-		{name: "text", content: TextMessage{Content: "<é> & \"x\"\n"}, objectName: "RC:TxtMsg", body: `{"content":"<é> & \"x\"\n"}`},
-		{name: "pointer", content: &TextMessage{Content: "x", Extra: "y"}, objectName: "RC:TxtMsg", body: `{"content":"x","extra":"y"}`},
-		{name: "an app's own", content: formOwn{"b"}, objectName: "app:own", body: `{"a":"b"}`},
-		{name: "zero value", content: formOwn{}, objectName: "app:own", body: `{"a":""}`},
-		{name: "raw", content: RawContent{"app:raw", " {\"a\" : 1}"}, objectName: "app:raw", body: " {\"a\" : 1}"},
-		{name: "raw that is not JSON", content: RawContent{"app:raw", "hi\x00 there"}, objectName: "app:raw", body: "hi\x00 there"},
-		{name: "raw pointer", content: &RawContent{"app:raw", "hi"}, objectName: "app:raw", body: "hi"},
-		{name: "longest name", content: longest, objectName: longest.Name, body: "{}"},
-		{name: "nil", content: nil, refused: "content"},
-		{name: "nil pointer", content: nilOwn, refused: "content"},
-		{name: "raw without body", content: RawContent{Name: "app:raw"}, refused: "content"},
-		{name: "raw without name", content: RawContent{Body: "x"}, refused: "objectName"},
-		{name: "name too long", content: RawContent{strings.Repeat("n", 33), "x"}, refused: "objectName"},
-		{name: "reserved name", content: RawContent{"RC:NoSuchMsg", "x"}, refused: "objectName"},
-		{name: "what does not encode", content: formBroken{}, refused: "content"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			in := &formMessage{To: []string{"u"}, Content: tt.content}
-			form, formErr := formEncode(formMessageEndpoint(endpoint.Form), in, nil)
-			body, jsonErr := formEncode(formMessageEndpoint(endpoint.JSON), in, nil)
-			if tt.refused != "" {
-				formRefused(t, formErr, tt.refused)
-				formRefused(t, jsonErr, tt.refused)
-				return
-			}
-			require.NoError(t, formErr)
-			require.NoError(t, jsonErr)
-			values, err := url.ParseQuery(form.body)
-			require.NoError(t, err)
-			require.Equal(t, url.Values{"toUserId": {"u"}, "objectName": {tt.objectName}, "content": {tt.body}}, values)
-			var decoded map[string]any
-			require.NoError(t, json.Unmarshal([]byte(body.body), &decoded))
-			require.Equal(t, map[string]any{"toUserId": []any{"u"}, "objectName": tt.objectName, "content": tt.body}, decoded)
-			require.NotContains(t, body.body, `\u003c`, "no HTML escaping")
-		})
-	}
-}
-
-func TestFormContentSize(t *testing.T) {
-	t.Parallel()
-	const limit = 128 * 1024
-	overhead := len(`{"content":""}`)
-	tests := []struct {
-		name    string
-		content MessageContent
-		fits    bool
-	}{
-		{"text of 128 KB", TextMessage{Content: strings.Repeat("x", limit-overhead)}, true},
-		{"text of a byte more", TextMessage{Content: strings.Repeat("x", limit-overhead+1)}, false},
-		{"bytes count, not characters", TextMessage{Content: strings.Repeat("é", limit/2)}, false},
-		{"escapes count", TextMessage{Content: strings.Repeat("\"", limit/2)}, false},
-		{"markup is not longer than it looks", TextMessage{Content: strings.Repeat("<", limit-overhead)}, true},
-		{"raw of 128 KB", RawContent{"app:raw", strings.Repeat("&", limit)}, true},
-		{"raw of a byte more", RawContent{"app:raw", strings.Repeat("&", limit+1)}, false},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			for _, encoding := range []endpoint.Encoding{endpoint.Form, endpoint.JSON} {
-				_, err := formEncode(formMessageEndpoint(encoding), &formMessage{To: []string{"u"}, Content: tt.content}, nil)
-				if tt.fits {
-					require.NoError(t, err)
-				} else {
-					formRefused(t, err, "content")
-				}
-			}
-		})
-	}
-}
-
-func TestFormMsgRandom(t *testing.T) {
-	t.Parallel()
-	made := func() int64 { return 4711 }
-	content := RawContent{"app:raw", "x"}
-	for _, encoding := range []endpoint.Encoding{endpoint.Form, endpoint.JSON} {
-		ep := formMessageEndpoint(encoding)
-		read := func(body string) string {
-			if encoding == endpoint.JSON {
-				var decoded struct{ MsgRandom json.Number }
-				require.NoError(t, json.Unmarshal([]byte(body), &decoded))
-				return decoded.MsgRandom.String()
-			}
-			values, err := url.ParseQuery(body)
-			require.NoError(t, err)
-			return strings.Join(values["msgRandom"], " and ")
-		}
-
-		got, err := formEncode(ep, &formMessage{To: []string{"u"}, Content: content}, nil)
-		require.NoError(t, err)
-		require.Empty(t, read(got.body), "not asked for")
-		require.Zero(t, got.random)
-
-		got, err = formEncode(ep, &formMessage{To: []string{"u"}, Content: content}, made)
-		require.NoError(t, err)
-		require.Equal(t, "4711", read(got.body))
-		require.Equal(t, int64(4711), got.random)
-
-		for _, random := range []func() int64{nil, made} {
-			got, err = formEncode(ep, &formMessage{To: []string{"u"}, Content: content, MsgRandom: 7}, random)
-			require.NoError(t, err)
-			require.Equal(t, "7", read(got.body), "the caller's own")
-			require.Equal(t, int64(7), got.random)
-		}
-	}
-
-	without := formEndpoint(endpoint.Form, endpoint.Param{Name: "v"})
-	got, err := formEncode(without, &formOne[string]{"x"}, made)
-	require.NoError(t, err)
-	require.Equal(t, "v=x", got.body, "an endpoint that does not know it")
-	require.Zero(t, got.random)
-}
-
-func TestFormTargets(t *testing.T) {
-	t.Parallel()
-	for _, encoding := range []endpoint.Encoding{endpoint.Form, endpoint.JSON} {
-		ep := formMessageEndpoint(encoding)
-		for _, n := range []int{1, 3, 1000} {
-			to := make([]string, n)
-			for i := range to {
-				to[i] = fmt.Sprint(i)
-			}
-			got, err := formEncode(ep, &formMessage{To: to, Content: RawContent{"app:raw", "x"}}, nil)
-			require.NoError(t, err)
-			require.Equal(t, n, got.targets)
-		}
-		ep.Quota = endpoint.Quota{Limit: 1, Per: time.Second}
-		got, err := formEncode(ep, &formMessage{To: []string{"a", "b"}, Content: RawContent{"app:raw", "x"}}, nil)
-		require.NoError(t, err)
-		require.Zero(t, got.targets, "a quota by requests")
-	}
-}
-
 func TestFormTargetsOfObject(t *testing.T) {
 	t.Parallel()
 	ep := formEndpoint(endpoint.Form, endpoint.Param{Name: "v", Type: endpoint.JSONString, Required: true})
@@ -560,9 +426,9 @@ func TestFormTargetsOfObject(t *testing.T) {
 	require.Equal(t, 3, got.targets)
 
 	for text, n := range map[string]int{`{"a":"1","b":"2"}`: 2, "{}": 0, "x": 0} {
-		e := newEncoder(ep)
-		require.NoError(t, e.raw(ep, rawParams{form: url.Values{"v": {text}}, isForm: true}, nil))
-		require.Equal(t, n, e.targets, text)
+		e := testForm.Encoder(ep)
+		require.NoError(t, e.EncodeRaw(Raw{Form: url.Values{"v": {text}}, IsForm: true}, nil))
+		require.Equal(t, n, e.Targets, text)
 	}
 }
 
@@ -603,18 +469,6 @@ func TestFormUnsafeWith(t *testing.T) {
 	}
 }
 
-// A notification is known by its objectName, which comes with its content.
-func TestFormUnsafeWithContent(t *testing.T) {
-	t.Parallel()
-	for _, encoding := range []endpoint.Encoding{endpoint.Form, endpoint.JSON} {
-		ep := formMessageEndpoint(encoding)
-		ep.Class, ep.UnsafeWith = endpoint.Idempotent, []string{"objectName"}
-		got, err := formEncode(ep, &formMessage{To: []string{"u"}, Content: RawContent{"app:raw", "x"}}, nil)
-		require.NoError(t, err)
-		require.NotEmpty(t, got.unsafe)
-	}
-}
-
 // A text that must be a JSON document is checked, and sent as it is.
 func TestFormDocumentText(t *testing.T) {
 	t.Parallel()
@@ -625,7 +479,7 @@ func TestFormDocumentText(t *testing.T) {
 		want := map[endpoint.Encoding]string{endpoint.Form: "v=" + url.QueryEscape(`{"a": 1}`), endpoint.JSON: `{"v":"{\"a\": 1}"}`}
 		require.Equal(t, want[encoding], got.body)
 		_, err = formEncode(ep, &formOne[string]{"a"}, nil)
-		require.EqualError(t, err, "rongcloud: POST /test.json: v: is not JSON")
+		require.EqualError(t, err, "v: is not JSON")
 	}
 }
 
@@ -634,7 +488,7 @@ func TestFormUnsafeWithExtraField(t *testing.T) {
 	t.Parallel()
 	ep := formEndpoint(endpoint.Form, endpoint.Param{Name: "v"}, endpoint.Param{Name: "needNotify", Type: endpoint.Bool})
 	ep.Class, ep.UnsafeWith = endpoint.Idempotent, []string{"needNotify"}
-	got, err := formEncode(ep, &formOne[string]{"x"}, nil, extraField{"needNotify", true})
+	got, err := formEncode(ep, &formOne[string]{"x"}, nil, Extra{"needNotify", true})
 	require.NoError(t, err)
 	require.Equal(t, "v=x&needNotify=true", got.body)
 	require.Equal(t, "needNotify", got.unsafe)
@@ -644,21 +498,21 @@ func TestFormExtraFields(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name  string
-		extra extraField
+		extra Extra
 		form  string
 		json  string
 	}{
-		{"text", extraField{"x", "a b<"}, "x=a+b%3C", `"x":"a b<"`},
-		{"empty text", extraField{"x", ""}, "x=", `"x":""`},
-		{"number", extraField{"x", -3}, "x=-3", `"x":-3`},
-		{"unsigned", extraField{"x", uint64(1<<64 - 1)}, "x=18446744073709551615", `"x":18446744073709551615`},
-		{"fraction", extraField{"x", 1.5}, "x=1.5", `"x":1.5`},
-		{"switch", extraField{"x", true}, "x=true", `"x":true`},
-		{"list", extraField{"x", []string{"a", "b&"}}, "x=a&x=b%26", `"x":["a","b&"]`},
-		{"document", extraField{"x", formDoc{Text: "<"}}, "x=" + url.QueryEscape(`{"text":"<"}`), `"x":{"text":"<"}`},
-		{"list of numbers", extraField{"x", []int{1, 2}}, "x=" + url.QueryEscape(`[1,2]`), `"x":[1,2]`},
-		{"nil", extraField{"x", nil}, "x=null", `"x":null`},
-		{"name to be escaped", extraField{"a b", "c"}, "a+b=c", `"a b":"c"`},
+		{"text", Extra{"x", "a b<"}, "x=a+b%3C", `"x":"a b<"`},
+		{"empty text", Extra{"x", ""}, "x=", `"x":""`},
+		{"number", Extra{"x", -3}, "x=-3", `"x":-3`},
+		{"unsigned", Extra{"x", uint64(1<<64 - 1)}, "x=18446744073709551615", `"x":18446744073709551615`},
+		{"fraction", Extra{"x", 1.5}, "x=1.5", `"x":1.5`},
+		{"switch", Extra{"x", true}, "x=true", `"x":true`},
+		{"list", Extra{"x", []string{"a", "b&"}}, "x=a&x=b%26", `"x":["a","b&"]`},
+		{"document", Extra{"x", formDoc{Text: "<"}}, "x=" + url.QueryEscape(`{"text":"<"}`), `"x":{"text":"<"}`},
+		{"list of numbers", Extra{"x", []int{1, 2}}, "x=" + url.QueryEscape(`[1,2]`), `"x":[1,2]`},
+		{"nil", Extra{"x", nil}, "x=null", `"x":null`},
+		{"name to be escaped", Extra{"a b", "c"}, "a+b=c", `"a b":"c"`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -688,13 +542,13 @@ func TestFormExtraFields(t *testing.T) {
 func TestFormExtraFieldNames(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"plain", `quo"te`, `ends with "`, `"starts`, `back\slash`, `ends with \`, "<b>", "new\nline", "é", "a&b=c"} {
-		got, err := formEncode(formEndpoint(endpoint.JSON), nil, nil, extraField{name, "x"})
+		got, err := formEncode(formEndpoint(endpoint.JSON), nil, nil, Extra{name, "x"})
 		require.NoError(t, err, name)
 		var decoded map[string]string
 		require.NoError(t, json.Unmarshal([]byte(got.body), &decoded), "%q became %s", name, got.body)
 		require.Equal(t, map[string]string{name: "x"}, decoded)
 
-		got, err = formEncode(formEndpoint(endpoint.Form), nil, nil, extraField{name, "x"})
+		got, err = formEncode(formEndpoint(endpoint.Form), nil, nil, Extra{name, "x"})
 		require.NoError(t, err, name)
 		values, err := url.ParseQuery(got.body)
 		require.NoError(t, err)
@@ -706,99 +560,39 @@ func TestFormExtraFieldRefusals(t *testing.T) {
 	t.Parallel()
 	for _, encoding := range []endpoint.Encoding{endpoint.Form, endpoint.JSON} {
 		ep := formEndpoint(encoding, endpoint.Param{Name: "v"}, endpoint.Param{Name: "w"})
-		_, err := formEncode(ep, &formOne[string]{"1"}, nil, extraField{"v", "2"})
+		_, err := formEncode(ep, &formOne[string]{"1"}, nil, Extra{"v", "2"})
 		formRefused(t, err, "v")
 
 		// One that the caller's struct leaves out may be given.
-		_, err = formEncode(ep, &formOne[string]{""}, nil, extraField{"v", "2"})
+		_, err = formEncode(ep, &formOne[string]{""}, nil, Extra{"v", "2"})
 		require.NoError(t, err)
-		_, err = formEncode(ep, &formOne[string]{"1"}, nil, extraField{"w", "2"})
+		_, err = formEncode(ep, &formOne[string]{"1"}, nil, Extra{"w", "2"})
 		require.NoError(t, err)
 
-		_, err = formEncode(formMessageEndpoint(encoding), &formMessage{To: []string{"u"}, Content: RawContent{"app:raw", "x"}},
-			nil, extraField{"objectName", "app:other"})
-		formRefused(t, err, "objectName")
-
-		_, err = formEncode(ep, nil, nil, extraField{"x", func() {}})
+		_, err = formEncode(ep, nil, nil, Extra{"x", func() {}})
 		formRefused(t, err, "x")
 	}
 }
 
 func TestFormRawParams(t *testing.T) {
 	t.Parallel()
-	e := newEncoder(formEndpoint(endpoint.Form))
-	require.NoError(t, e.raw(&endpoint.Endpoint{}, rawParams{form: url.Values{"b": {"2", "1"}, "a": {"x y"}}, isForm: true}, nil))
-	require.Equal(t, "a=x+y&b=2&b=1", string(e.buf))
-	e.release()
+	e := testForm.Encoder(formEndpoint(endpoint.Form))
+	require.NoError(t, e.EncodeRaw(Raw{Form: url.Values{"b": {"2", "1"}, "a": {"x y"}}, IsForm: true}, nil))
+	require.Equal(t, "a=x+y&b=2&b=1", string(e.Buf))
+	e.Release()
 
-	e = newEncoder(formEndpoint(endpoint.JSON))
-	require.NoError(t, e.raw(&endpoint.Endpoint{}, rawParams{json: map[string]any{"a": "<"}}, nil))
-	require.Equal(t, `{"a":"<"}`, string(e.buf))
-	e.release()
+	e = testForm.Encoder(formEndpoint(endpoint.JSON))
+	require.NoError(t, e.EncodeRaw(Raw{JSON: map[string]any{"a": "<"}}, nil))
+	require.Equal(t, `{"a":"<"}`, string(e.Buf))
+	e.Release()
 
-	e = newEncoder(formEndpoint(endpoint.JSON))
-	formRefused(t, e.raw(&endpoint.Endpoint{}, rawParams{json: func() {}}, nil), "params")
-	e.release()
+	e = testForm.Encoder(formEndpoint(endpoint.JSON))
+	formRefused(t, e.EncodeRaw(Raw{JSON: func() {}}, nil), "params")
+	e.Release()
 
-	e = newEncoder(formEndpoint(endpoint.JSON))
-	formRefused(t, e.raw(&endpoint.Endpoint{}, rawParams{}, []extraField{{"x", 1}}), "WithExtraField")
-	e.release()
-}
-
-func TestFormPoolingDoesNotLeak(t *testing.T) {
-	t.Parallel()
-	message := formMessageEndpoint(endpoint.JSON)
-	message.Class, message.UnsafeWith = endpoint.Idempotent, []string{"content"}
-	plain := formEndpoint(endpoint.Form, endpoint.Param{Name: "v"})
-	for i := range 200 {
-		if i%2 == 0 {
-			got, err := formEncode(message, &formMessage{To: []string{"a", "b"}, Content: TextMessage{Content: "secret"}, MsgRandom: 5}, nil)
-			require.NoError(t, err)
-			require.Equal(t, formResult{got.body, 2, 5, "content"}, got)
-		} else {
-			_, err := formEncode(message, &formMessage{To: []string{"a", "b"}, Content: formBroken{}, MsgRandom: 5}, nil)
-			formRefused(t, err, "content")
-		}
-		got, err := formEncode(plain, &formOne[string]{"x"}, func() int64 { return 1 })
-		require.NoError(t, err)
-		require.Equal(t, formResult{body: "v=x"}, got)
-		got, err = formEncode(plain, nil, nil)
-		require.NoError(t, err)
-		require.Equal(t, formResult{}, got)
-	}
-}
-
-func TestFormParallel(t *testing.T) {
-	t.Parallel()
-	form, body := formMessageEndpoint(endpoint.Form), formMessageEndpoint(endpoint.JSON)
-	var wait sync.WaitGroup
-	for worker := range 8 {
-		wait.Go(func() {
-			for i := range 100 {
-				text := fmt.Sprintf("%d-%d <é>", worker, i)
-				in := &formMessage{To: []string{text}, Content: TextMessage{Content: text}, MsgRandom: int64(worker*1000 + i + 1)}
-				want, _ := json.Marshal(in.Content)
-				var content struct{ Content string }
-
-				got, err := formEncode(form, in, nil)
-				values, parseErr := url.ParseQuery(got.body)
-				if err != nil || parseErr != nil || values.Get("toUserId") != text ||
-					json.Unmarshal([]byte(values.Get("content")), &content) != nil || content.Content != text {
-					t.Errorf("%s: %v %v, wanted %s", got.body, err, parseErr, want)
-				}
-				got, err = formEncode(body, in, nil)
-				var decoded struct {
-					ToUserID []string `json:"toUserId"`
-					Content  string   `json:"content"`
-				}
-				if err != nil || json.Unmarshal([]byte(got.body), &decoded) != nil || decoded.ToUserID[0] != text ||
-					json.Unmarshal([]byte(decoded.Content), &content) != nil || content.Content != text || got.random != in.MsgRandom {
-					t.Errorf("%s: %v, wanted %s", got.body, err, want)
-				}
-			}
-		})
-	}
-	wait.Wait()
+	e = testForm.Encoder(formEndpoint(endpoint.JSON))
+	formRefused(t, e.EncodeRaw(Raw{}, []Extra{{"x", 1}}), "WithExtraField")
+	e.Release()
 }
 
 // The IDs of a map go out in order, so that the same request is the same bytes.
@@ -842,20 +636,20 @@ func FuzzAppendEscaped(f *testing.F) {
 
 // No span but Forever becomes a zero, and no other one changes on its way.
 func FuzzFormDuration(f *testing.F) {
-	for _, seed := range []int64{0, 1, -1, int64(time.Minute), int64(-time.Minute), int64(59 * time.Second), int64(Forever), math.MaxInt64, math.MinInt64} {
+	for _, seed := range []int64{0, 1, -1, int64(time.Minute), int64(-time.Minute), int64(59 * time.Second), int64(forever), math.MaxInt64, math.MinInt64} {
 		f.Add(seed, true)
 		f.Add(seed, false)
 	}
-	f.Fuzz(func(t *testing.T, n int64, forever bool) {
+	f.Fuzz(func(t *testing.T, n int64, allowed bool) {
 		d := time.Duration(n)
-		p := endpoint.Param{Name: "v", Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroForever: forever}
+		p := endpoint.Param{Name: "v", Type: endpoint.Int, Unit: endpoint.Minutes, Required: true, ZeroForever: allowed}
 		got, err := formEncode(formEndpoint(endpoint.Form, p), &formOne[time.Duration]{d}, nil)
 		switch {
 		case err != nil:
 			formRefused(t, err, "v")
-			require.True(t, d == Forever && !forever || d != Forever && (d <= 0 || d%time.Minute != 0), "%v", d)
-		case d == Forever:
-			require.True(t, forever)
+			require.True(t, d == forever && !allowed || d != forever && (d <= 0 || d%time.Minute != 0), "%v", d)
+		case d == forever:
+			require.True(t, allowed)
 			require.Equal(t, "v=0", got.body)
 		default:
 			require.Positive(t, d)
@@ -865,32 +659,75 @@ func FuzzFormDuration(f *testing.F) {
 	})
 }
 
-func FuzzFormJSONBody(f *testing.F) {
-	for _, seed := range []string{"x", "\"\\", "<&>", "\x00\x1f\u2028", "é\xff", "{", "}", "null"} {
-		f.Add(seed, seed, seed)
+// The character that stands for what cannot be read is a character like any other.
+func TestReplacementCharacterIsATextLikeAnyOther(t *testing.T) {
+	t.Parallel()
+	plain := formEndpoint(endpoint.JSON, endpoint.Param{Name: "v"})
+	for value, want := range map[any]string{
+		"\ufffd": `"` + "\ufffd" + `"`, `\ufffd`: `"\\ufffd"`, `\\ufffd`: `"\\\\ufffd"`,
+	} {
+		got, err := formEncode(plain, nil, nil, Extra{"x", value}, Extra{"y", []any{value}})
+		require.NoError(t, err)
+		require.Equal(t, `{"x":`+want+`,"y":[`+want+`]}`, got.body)
 	}
-	ep := formMessageEndpoint(endpoint.JSON)
-	f.Fuzz(func(t *testing.T, item, text, extra string) {
-		in := &formMessage{To: []string{item, "u"}, Content: TextMessage{Content: text}}
-		got, err := formEncode(ep, in, nil, extraField{"x", extra}, extraField{"list", []string{extra}})
-		if err != nil {
-			valid := utf8.ValidString(item) && utf8.ValidString(text) && utf8.ValidString(extra)
-			require.True(t, !valid || item == "" || len(text) > maxContentSize/8, "%q %q: %v", item, text, err)
-			return
-		}
-		require.True(t, json.Valid([]byte(got.body)), got.body)
-		var decoded struct {
-			ToUserID []string `json:"toUserId"`
-			Content  string   `json:"content"`
-			X        string   `json:"x"`
-			List     []string `json:"list"`
-		}
-		require.NoError(t, json.Unmarshal([]byte(got.body), &decoded))
-		require.Equal(t, []string{item, "u"}, decoded.ToUserID)
-		require.Equal(t, extra, decoded.X)
-		require.Equal(t, []string{extra}, decoded.List)
-		var content TextMessage
-		require.NoError(t, json.Unmarshal([]byte(decoded.Content), &content))
-		require.Equal(t, text, content.Content)
-	})
+	got, err := formEncode(plain, nil, nil, Extra{"x", json.RawMessage(`"\ufffd"`)})
+	require.NoError(t, err, "JSON of the caller's may be written so")
+	require.Equal(t, `{"x":"\ufffd"}`, got.body)
+	require.True(t, replaced([]byte(`"\\\ufffd"`)))
+	require.False(t, replaced([]byte(`"\\ufffd \\\\ufffd"`)))
+}
+
+// What the caller's hook says of a content comes with the field that holds it.
+func TestFormContentOfTheCaller(t *testing.T) {
+	t.Parallel()
+	type request struct {
+		Note content `wire:"content"`
+	}
+	named := formEndpoint(endpoint.Form, endpoint.Param{Name: "objectName"}, endpoint.Param{Name: "content"})
+	got, err := formEncode(named, &request{note{"a"}}, nil)
+	require.NoError(t, err)
+	require.Equal(t, "objectName=app%3Anote&content=%7B%22text%22%3A%22a%22%7D", got.body)
+	got, err = formEncode(formEndpoint(endpoint.JSON, endpoint.Param{Name: "content"}), &request{note{"a"}}, nil)
+	require.NoError(t, err)
+	require.Equal(t, `{"content":"{\"text\":\"a\"}"}`, got.body)
+
+	_, err = formEncode(named, &request{note{}}, nil)
+	require.ErrorIs(t, err, errEmptyNote)
+	var refused *Refusal
+	require.ErrorAs(t, err, &refused)
+	require.Equal(t, "note", refused.Field, "request is no exported type, so the field stands for an argument")
+	require.Equal(t, "note: the note is empty", err.Error())
+}
+
+func TestFormTypesThatAreSentOften(t *testing.T) {
+	t.Parallel()
+	got, err := formEncode(formEndpoint(endpoint.JSON, endpoint.Param{Name: "v", Type: endpoint.JSONString}), nil, nil, Extra{"x", often("a")})
+	require.NoError(t, err)
+	require.Equal(t, `{"x":{"often":"a"}}`, got.body)
+}
+
+func TestPlacedParameters(t *testing.T) {
+	t.Parallel()
+	ep := formEndpoint(endpoint.Form, endpoint.Param{Name: "room", In: endpoint.InPath, Required: true},
+		endpoint.Param{Name: "Room-Kind", In: endpoint.InHeader}, endpoint.Param{Name: "v"})
+	type request struct {
+		Room string `wire:"room"`
+		Kind string `wire:"Room-Kind"`
+		V    string `wire:"v"`
+	}
+	e := testForm.Encoder(ep)
+	defer e.Release()
+	require.NoError(t, e.Encode(&request{"a/b c", "x", "1"}, nil, nil))
+	require.Equal(t, "v=1", string(e.Buf))
+	require.True(t, e.Placed())
+	plain, escaped := e.Path("/v1/{room}/end.json")
+	require.Equal(t, []string{"/v1/a/b c/end.json", "/v1/a%2Fb%20c/end.json"}, []string{plain, escaped})
+	header := http.Header{}
+	e.AddHeaders(header)
+	require.Equal(t, http.Header{"Room-Kind": {"x"}}, header)
+
+	for _, wrong := range []request{{}, {Room: ".."}, {Room: "."}, {Room: "r", Kind: "é"}, {Room: "r", Kind: "a\nb"}} {
+		_, err := formEncode(ep, &wrong, nil)
+		require.Error(t, err, "%+v", wrong)
+	}
 }

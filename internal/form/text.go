@@ -1,4 +1,4 @@
-package rongcloud
+package form
 
 import (
 	"bytes"
@@ -6,21 +6,51 @@ import (
 	"encoding/json"
 	"errors"
 	"reflect"
-	"strings"
 	"unicode/utf8"
 )
 
 // Texts travel as UTF-8. What is not UTF-8 would be sent raw in a form, and encoding/json would
 // change it without a word, so it is refused before anything is sent.
 
-const notUTF8 = "is not valid UTF-8"
+// NotUTF8 is the reason of what is refused for its bytes.
+const NotUTF8 = "is not valid UTF-8"
 
-var errNotUTF8 = errors.New("a text " + notUTF8)
+// ErrNotUTF8 is the refusal of a text somewhere inside a value.
+var ErrNotUTF8 = errors.New("a text " + NotUTF8)
 
-// lossless reports whether the JSON that encoding/json has made of a value holds its texts as they
+// JSON writes JSON without the escapes that HTML needs, and never changes a text.
+type JSON struct {
+	Own string // path of the package whose MarshalJSON methods are known to change no text
+}
+
+// Lossless reports whether the JSON that encoding/json has made of a value holds its texts as they
 // are.
-func lossless(encoded []byte, value any) bool {
-	return utf8.Valid(encoded) && (!replaced(encoded) || !brokenText(reflect.ValueOf(value), nil))
+func (j JSON) Lossless(encoded []byte, value any) bool {
+	return utf8.Valid(encoded) && (!replaced(encoded) || !j.brokenText(reflect.ValueOf(value), nil))
+}
+
+// Marshal returns the JSON of value. It refuses texts that are not UTF-8.
+func (j JSON) Marshal(value any) ([]byte, error) {
+	var buf bytes.Buffer
+	if err := j.Write(&buf, value); err != nil {
+		return nil, err
+	}
+	return buf.Bytes(), nil
+}
+
+// Write appends to buf what Marshal returns.
+func (j JSON) Write(buf *bytes.Buffer, value any) error {
+	encoder := json.NewEncoder(buf)
+	encoder.SetEscapeHTML(false)
+	start := buf.Len()
+	if err := encoder.Encode(value); err != nil {
+		return err
+	}
+	buf.Truncate(buf.Len() - 1) // Encode ends with a line break
+	if !j.Lossless(buf.Bytes()[start:], value) {
+		return ErrNotUTF8
+	}
+	return nil
 }
 
 // replaced reports whether JSON holds the escape that encoding/json writes for what is not UTF-8.
@@ -51,7 +81,7 @@ var (
 
 // brokenText looks for a text that is not UTF-8 in a value whose JSON holds replacements. Open are
 // the pointers on the way.
-func brokenText(v reflect.Value, open []uintptr) bool {
+func (j JSON) brokenText(v reflect.Value, open []uintptr) bool {
 	if !v.IsValid() || v.Type() == rawMessage {
 		return false
 	}
@@ -59,23 +89,23 @@ func brokenText(v reflect.Value, open []uintptr) bool {
 	case reflect.String:
 		return !utf8.ValidString(v.String())
 	case reflect.Interface:
-		return brokenText(v.Elem(), open)
+		return j.brokenText(v.Elem(), open)
 	case reflect.Pointer:
 		for _, pointer := range open {
 			if pointer == v.Pointer() {
 				return false // a type that writes itself may hold itself
 			}
 		}
-		return brokenText(v.Elem(), append(open, v.Pointer()))
+		return j.brokenText(v.Elem(), append(open, v.Pointer()))
 	case reflect.Map:
 		for entries := v.MapRange(); entries.Next(); {
-			if brokenText(entries.Key(), open) || brokenText(entries.Value(), open) {
+			if j.brokenText(entries.Key(), open) || j.brokenText(entries.Value(), open) {
 				return true
 			}
 		}
 	case reflect.Struct:
 		for i := range v.NumField() {
-			if brokenText(v.Field(i), open) {
+			if j.brokenText(v.Field(i), open) {
 				return true
 			}
 		}
@@ -84,17 +114,17 @@ func brokenText(v reflect.Value, open []uintptr) bool {
 			break
 		}
 		for i := range v.Len() {
-			if brokenText(v.Index(i), open) {
+			if j.brokenText(v.Index(i), open) {
 				return true
 			}
 		}
 	}
-	return brokenOwn(v)
+	return j.brokenOwn(v)
 }
 
 // brokenOwn reports whether a type that writes itself writes replacements, or what is not UTF-8.
-func brokenOwn(v reflect.Value) bool {
-	if !v.CanInterface() || v.Type().PkgPath() == ownPackage {
+func (j JSON) brokenOwn(v reflect.Value) bool {
+	if !v.CanInterface() || v.Type().PkgPath() == j.Own {
 		return false
 	}
 	switch {
@@ -106,12 +136,4 @@ func brokenOwn(v reflect.Value) bool {
 		return err == nil && !utf8.Valid(text)
 	}
 	return false
-}
-
-// ownPackage is the path of this package.
-var ownPackage = reflect.TypeFor[Client]().PkgPath()
-
-// isObject reports whether a text is a JSON object.
-func isObject(text string) bool {
-	return strings.HasPrefix(strings.TrimLeft(text, " \t\r\n"), "{") && json.Valid([]byte(text))
 }

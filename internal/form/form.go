@@ -1,0 +1,350 @@
+// Package form writes the parameters of a request, plain structs, as a form or as a JSON object, by
+// the endpoint's table. It promises that what is not in the table is never sent, that nothing is
+// sent which the table or the wire rules out, and that a refusal names the field that the caller
+// wrote. It knows no type of the root's: what it must do with message content it is told by Rules.
+package form
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"net/url"
+	"reflect"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// Requests are plain structs. The tag wire:"name" ties a field to the parameter of that name in
+// the endpoint's table, which knows the rest: whether it is required, how a list travels, and the
+// unit of a number. So the same Go types serve every endpoint:
+//
+//   - bool becomes true or false, or 1 or 0 where the table calls the parameter a number;
+//   - time.Time and time.Duration become a number in the parameter's unit, and Forever the zero
+//     that stands for it;
+//   - a MessageContent fills objectName, if the endpoint has it, and content;
+//   - structs, maps and slices become JSON where the table does not ask for a list;
+//   - a string where the table asks for a JSON document is one already.
+//
+// A zero value is left out, and is an error where the parameter is required, a switch too: nobody
+// could tell one that is off from one that was forgotten. A pointer sends its zero value.
+// wire:"name,empty" marks a required list that may be empty. wire:"name,enum" marks a type whose
+// constants count from 1 what the table lists as values, so that its zero is never sent. wire:"-"
+// marks a field that the method itself turns into others. Embedded structs count as their fields.
+// An error names the field of the exported struct, embedded or not; a field _ [0]T says that the
+// others are copies of T's, which the error then names.
+
+// Rules are what a Form is told of the types that it writes.
+type Rules struct {
+	// Content is the interface of message content, and WriteContent writes one, with its type as
+	// objectName if named is set.
+	Content      reflect.Type
+	WriteContent func(e *Encoder, content any, named bool) error
+
+	// WriteJSON writes the JSON of types that are sent often without the detour through
+	// encoding/json. Done is false for all others.
+	WriteJSON func(buf *bytes.Buffer, value any) (done bool, err error)
+
+	// JSON writes all others.
+	JSON JSON
+
+	// Forever is the span that stands for one without end.
+	Forever time.Duration
+}
+
+// Form writes requests by the same rules.
+type Form struct {
+	rules    Rules
+	encoders sync.Pool
+	plans    sync.Map // *endpoint.Endpoint to *plan
+}
+
+// New returns a Form.
+func New(rules Rules) *Form {
+	f := &Form{rules: rules}
+	f.encoders.New = func() any {
+		e := &Encoder{form: f, Buf: make([]byte, 0, 1024)}
+		e.writer = json.NewEncoder(&e.scratch)
+		e.writer.SetEscapeHTML(false)
+		return e
+	}
+	return f
+}
+
+// Encoder writes the parameters of one request, as a form or as a JSON object.
+type Encoder struct {
+	Buf     []byte // what is written so far
+	Targets int    // how many units of a quota by targets the request uses
+	Random  int64  // the msgRandom sent
+	Unsafe  string // the parameter that makes this request unsafe, if one does
+
+	form    *Form
+	ep      *endpoint.Endpoint
+	json    bool
+	scratch bytes.Buffer // a JSON document on its way into a form
+	writer  *json.Encoder
+	placed  []placedParam
+}
+
+// Extra is a field that the caller adds to a request.
+type Extra struct {
+	Name  string
+	Value any
+}
+
+// maxPooled is the largest buffer that is kept for another call.
+const maxPooled = 256 << 10
+
+// Encoder returns an encoder for a request to ep, to be released.
+func (f *Form) Encoder(ep *endpoint.Endpoint) *Encoder {
+	e := f.encoders.Get().(*Encoder)
+	e.ep, e.Buf, e.json, e.Targets, e.Random, e.Unsafe = ep, e.Buf[:0], ep.Encoding == endpoint.JSON, 0, 0, ""
+	e.placed = e.placed[:0]
+	return e
+}
+
+// Release gives the encoder back, with its buffer.
+func (e *Encoder) Release() {
+	clear(e.placed)
+	if cap(e.Buf) <= maxPooled && e.scratch.Cap() <= maxPooled {
+		e.form.encoders.Put(e)
+	}
+}
+
+// Encode writes params, a pointer to a struct or nil, and checks it against the endpoint's table.
+// Where random is set it makes up a msgRandom if the caller gave none.
+func (e *Encoder) Encode(params any, random func() int64, extra []Extra) error {
+	if e.json {
+		e.Buf = append(e.Buf, '{')
+	}
+	if params != nil {
+		if err := e.encodeStruct(reflect.ValueOf(params).Elem(), random); err != nil {
+			return err
+		}
+	}
+	for _, field := range extra {
+		if e.sent(field.Name) {
+			return &Refusal{Field: extraOption, Wire: field.Name, Reason: "repeats a parameter that is sent anyway"}
+		}
+		if err := e.extra(field); err != nil {
+			return within(err, extraOption)
+		}
+		if slices.Contains(e.ep.UnsafeWith, field.Name) {
+			e.Unsafe = field.Name
+		}
+	}
+	if e.json {
+		e.Buf = append(e.Buf, '}')
+	}
+	return nil
+}
+
+// extraOption is what the caller adds fields by.
+const extraOption = "WithExtraField"
+
+func (e *Encoder) encodeStruct(v reflect.Value, random func() int64) error {
+	p, err := e.form.planFor(e.ep, v.Type())
+	if err != nil {
+		return err
+	}
+	for i := range p.fields {
+		f := &p.fields[i]
+		value := v
+		for _, j := range f.index {
+			value = value.Field(j)
+		}
+		var err error
+		if f.param.In == endpoint.InBody {
+			err = e.field(f, value)
+		} else {
+			err = e.place(f, value)
+		}
+		if err != nil {
+			return within(err, f.written())
+		}
+	}
+	if p.random && e.Random == 0 && random != nil {
+		e.Random = random()
+		e.Key(msgRandom)
+		e.Buf = strconv.AppendInt(e.Buf, e.Random, 10)
+	}
+	return nil
+}
+
+func (e *Encoder) field(f *planField, v reflect.Value) error {
+	pointer := v.Kind() == reflect.Pointer
+	if pointer && !v.IsNil() {
+		v = v.Elem()
+	} else if pointer || v.IsZero() && !(f.param.Required && f.mayLack) {
+		return missing(f.param)
+	}
+	before := len(e.Buf)
+	err := e.value(f, v)
+	if err != nil {
+		return err
+	}
+	switch name := f.param.Name; {
+	case len(e.Buf) == before && !f.mayLack:
+		return missing(f.param)
+	case name == e.ep.Quota.Param && name != "" && (v.Kind() == reflect.Slice || v.Kind() == reflect.Map):
+		e.Targets = v.Len()
+	case name == msgRandom:
+		e.Random = v.Int()
+	case slices.Contains(e.ep.UnsafeWith, name), f.kind == kindContent && slices.Contains(e.ep.UnsafeWith, "objectName"):
+		if v.Kind() != reflect.Bool || v.Bool() {
+			e.Unsafe = name
+		}
+	}
+	return nil
+}
+
+func missing(param *endpoint.Param) error {
+	if param.Required {
+		return refuse(param.Name, "is required")
+	}
+	return nil
+}
+
+// sent tells whether a parameter has been written to the form already.
+func (e *Encoder) sent(name string) bool {
+	if e.json {
+		var body map[string]json.RawMessage
+		_ = json.Unmarshal(append(slices.Clone(e.Buf), '}'), &body)
+		_, ok := body[name]
+		return ok
+	}
+	form, _ := url.ParseQuery(string(e.Buf))
+	return form.Has(name)
+}
+
+func (e *Encoder) extra(field Extra) error {
+	if !utf8.ValidString(field.Name) {
+		return &Refusal{Field: extraOption, Reason: "the name " + NotUTF8}
+	}
+	if e.json {
+		quoted, err := e.form.rules.JSON.Marshal(field.Name)
+		if err != nil {
+			return &Refusal{Field: extraOption, Reason: fmt.Sprintf("%q is no name", field.Name)}
+		}
+		return e.marshal(string(quoted[1:len(quoted)-1]), field.Value, false)
+	}
+	v := reflect.ValueOf(field.Value)
+	switch v.Kind() {
+	case reflect.String:
+		e.Key(field.Name)
+		return e.Text(field.Name, v.String())
+	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Float32, reflect.Float64:
+		if v.CanFloat() && (math.IsNaN(v.Float()) || math.IsInf(v.Float(), 0)) {
+			return refuse(field.Name, "is not a finite number")
+		}
+		e.Key(field.Name)
+		return e.Text(field.Name, fmt.Sprint(field.Value))
+	}
+	if list, ok := field.Value.([]string); ok {
+		for i, item := range list {
+			if !utf8.ValidString(item) {
+				return refuse(field.Name, "item %d %s", i+1, NotUTF8)
+			}
+			e.Key(field.Name)
+			_ = e.Text(field.Name, item)
+		}
+		return nil
+	}
+	return e.marshal(field.Name, field.Value, true)
+}
+
+// checkForm refuses what is not UTF-8 in the parameters of Client.Call.
+func checkForm(form url.Values) error {
+	for name, values := range form {
+		if !utf8.ValidString(name) {
+			return &Refusal{Field: "params", Reason: "a name " + NotUTF8}
+		}
+		for i, value := range values {
+			if !utf8.ValidString(value) {
+				return refuse(name, "value %d %s", i+1, NotUTF8)
+			}
+		}
+	}
+	return nil
+}
+
+// Raw are parameters that no struct of the SDK has: values of a form, or what becomes a JSON body.
+type Raw struct {
+	Form   url.Values
+	JSON   any
+	IsForm bool
+}
+
+// EncodeRaw writes parameters that the caller has named.
+func (e *Encoder) EncodeRaw(params Raw, extra []Extra) error {
+	ep := e.ep
+	if len(extra) > 0 {
+		return &Refusal{Field: extraOption, Reason: "Call takes all fields in params"}
+	}
+	params, err := e.placeRaw(params)
+	if err != nil {
+		return within(err, "params")
+	}
+	switch {
+	case ep.Encoding == endpoint.None && len(ep.Params) > 0 && len(params.Form) > 0:
+		return &Refusal{Field: "params", Reason: "all parameters travel in a header or in the path"}
+	case params.IsForm:
+		if err := checkForm(params.Form); err != nil {
+			return within(err, "params")
+		}
+		e.Buf = append(e.Buf, params.Form.Encode()...)
+	case params.JSON != nil:
+		if err := e.toScratch("params", params.JSON); err != nil {
+			return within(err, "params")
+		}
+		e.Buf = append(e.Buf, e.scratch.Bytes()...)
+	case e.json:
+		e.Buf = append(e.Buf, "{}"...)
+	}
+	e.Targets = len(params.Form[ep.Quota.Param])
+	if param := ep.Param(ep.Quota.Param); param != nil && param.Type == endpoint.JSONString {
+		var pairs map[string]json.RawMessage
+		_ = json.Unmarshal([]byte(params.Form.Get(param.Name)), &pairs) // the server will refuse it
+		e.Targets = len(pairs)
+	}
+	e.Random, _ = strconv.ParseInt(params.Form.Get(msgRandom), 10, 64)
+	for _, name := range ep.UnsafeWith {
+		if value := params.Form.Get(name); value != "" && value != "false" && value != "0" {
+			e.Unsafe = name
+		}
+	}
+	return nil
+}
+
+// Values reads parameters back from the encoded request. Few endpoints need it.
+func (e *Encoder) Values(names []string) map[string][]string {
+	found := map[string][]string{}
+	if !e.json {
+		form, _ := url.ParseQuery(string(e.Buf))
+		maps.Copy(found, form)
+	} else {
+		var body map[string]json.RawMessage
+		_ = json.Unmarshal(e.Buf, &body)
+		for _, name := range names {
+			var text string
+			var list []string
+			switch raw := body[name]; {
+			case json.Unmarshal(raw, &text) == nil:
+				found[name] = []string{text}
+			case json.Unmarshal(raw, &list) == nil:
+				found[name] = list
+			case raw != nil:
+				found[name] = []string{string(raw)}
+			}
+		}
+	}
+	maps.DeleteFunc(found, func(name string, _ []string) bool { return !slices.Contains(names, name) })
+	return found
+}

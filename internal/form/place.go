@@ -1,0 +1,146 @@
+package form
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// placedParam is a parameter that travels in a header or in the path.
+type placedParam struct {
+	param *endpoint.Param
+	value string
+}
+
+// place notes a parameter that travels elsewhere. Its text is what a form would hold.
+func (e *Encoder) place(f *planField, v reflect.Value) error {
+	form := e.form.Encoder(e.ep)
+	defer form.Release()
+	form.json = false
+	if err := form.field(f, v); err != nil {
+		return err
+	}
+	if len(form.Buf) == 0 {
+		return nil
+	}
+	_, escaped, _ := strings.Cut(string(form.Buf), "=")
+	value, err := url.QueryUnescape(escaped)
+	if err != nil { // several values: the table allows none such
+		return refuse(f.param.Name, "cannot travel there")
+	}
+	e.Targets += form.Targets
+	if form.Unsafe != "" {
+		e.Unsafe = form.Unsafe
+	}
+	return e.addPlaced(f.param, value)
+}
+
+func (e *Encoder) addPlaced(param *endpoint.Param, value string) error {
+	switch {
+	case param.In == endpoint.InHeader && !Printable(value):
+		return refuse(param.Name, "is not printable ASCII, as a header must be")
+	case param.In == endpoint.InPath && (value == "" || value == "." || value == ".."):
+		return refuse(param.Name, "%q cannot be a part of the path", value)
+	}
+	e.placed = append(e.placed, placedParam{param, value})
+	return nil
+}
+
+// placeRaw takes out of the parameters of Client.Call those that travel elsewhere.
+func (e *Encoder) placeRaw(params Raw) (Raw, error) {
+	ep := e.ep
+	if !slices.ContainsFunc(ep.Params, func(p endpoint.Param) bool { return p.In != endpoint.InBody }) {
+		return params, nil
+	}
+	var body map[string]json.RawMessage
+	if params.JSON != nil && !params.IsForm {
+		if err := e.toScratch("params", params.JSON); err != nil {
+			return params, err
+		}
+		if err := json.Unmarshal(e.scratch.Bytes(), &body); err != nil {
+			return params, &Refusal{Field: "params", Reason: "must be a JSON object, out of which parameters are taken"}
+		}
+	}
+	form := maps.Clone(params.Form)
+	for i := range ep.Params {
+		param := &ep.Params[i]
+		if param.In == endpoint.InBody {
+			continue
+		}
+		value, given := textOf(body[param.Name])
+		if values, ok := form[param.Name]; ok && len(values) > 0 {
+			value, given = values[0], true
+		}
+		switch {
+		case given:
+			if err := e.addPlaced(param, value); err != nil {
+				return params, err
+			}
+		case param.Required, param.In == endpoint.InPath:
+			return params, refuse(param.Name, "is required")
+		}
+		delete(form, param.Name)
+		delete(body, param.Name)
+	}
+	params.Form = form
+	if body != nil {
+		params.JSON = body
+	}
+	return params, nil
+}
+
+// textOf returns a JSON value as it would stand in a form.
+func textOf(value json.RawMessage) (text string, given bool) {
+	if len(value) == 0 || string(value) == "null" {
+		return "", false
+	}
+	if json.Unmarshal(value, &text) != nil {
+		text = string(value)
+	}
+	return text, true
+}
+
+// Placed reports whether any parameter travels in a header or in the path.
+func (e *Encoder) Placed() bool { return len(e.placed) > 0 }
+
+// AddHeaders adds the parameters that travel in headers.
+func (e *Encoder) AddHeaders(header http.Header) {
+	for _, p := range e.placed {
+		if p.param.In == endpoint.InHeader {
+			header.Set(p.param.Name, p.value)
+		}
+	}
+}
+
+// Path puts the parameters that travel in the path into it: plain, and escaped, which is empty if
+// it follows from the plain one.
+func (e *Encoder) Path(path string) (plain, escaped string) {
+	if !slices.ContainsFunc(e.placed, func(p placedParam) bool { return p.param.In == endpoint.InPath }) {
+		return path, ""
+	}
+	texts := make([]string, 0, 2*len(e.placed))
+	quoted := slices.Clone(texts)
+	for _, p := range e.placed {
+		if p.param.In == endpoint.InPath {
+			texts = append(texts, "{"+p.param.Name+"}", p.value)
+			quoted = append(quoted, "{"+p.param.Name+"}", url.PathEscape(p.value))
+		}
+	}
+	return strings.NewReplacer(texts...).Replace(path), strings.NewReplacer(quoted...).Replace(path)
+}
+
+// Printable reports whether text can go into a header: ASCII without control characters.
+func Printable(text string) bool {
+	for i := range len(text) {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
+}

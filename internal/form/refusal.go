@@ -1,0 +1,40 @@
+package form
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+)
+
+// Refusal is a parameter that cannot be sent.
+type Refusal struct {
+	Field  string // what the caller wrote: a field of a struct, an argument, an option
+	Wire   string // the parameter's name, where it has one
+	Reason string
+	Err    error // what WriteContent said, in place of Wire and Reason
+}
+
+// Error says what is wrong.
+func (r *Refusal) Error() string {
+	if r.Err != nil {
+		return r.Field + ": " + r.Err.Error()
+	}
+	return cmp.Or(r.Field, r.Wire) + ": " + r.Reason
+}
+
+// Unwrap returns what WriteContent said.
+func (r *Refusal) Unwrap() error { return r.Err }
+
+// refuse refuses a parameter of which only the name on the wire is known; within adds the rest.
+func refuse(wire, format string, args ...any) error {
+	return &Refusal{Wire: wire, Reason: fmt.Sprintf(format, args...)}
+}
+
+// within adds to a refusal what the caller wrote.
+func within(err error, field string) error {
+	var refused *Refusal
+	if errors.As(err, &refused) {
+		refused.Field = cmp.Or(refused.Field, field)
+	}
+	return err
+}
