@@ -26,14 +26,21 @@ const roomLife = time.Hour
 // rooms is the state of all chat rooms.
 type rooms struct {
 	byID        map[string]*room
-	allMuted    []string      // in the order of muting
-	kept        []string      // alive, in the order of asking for it
-	muted       []restriction // in all rooms
+	planned     map[string]*room // not there, but something was set for them
+	allMuted    []string         // in the order of muting
+	kept        []string         // alive, in the order of asking for it
+	muted       []restriction    // in all rooms
 	lowPriority []string
 	whitelist   []string // message types
 }
 
-func newRooms() rooms { return rooms{byID: map[string]*room{}} }
+func newRooms() rooms { return rooms{byID: map[string]*room{}, planned: map[string]*room{}} }
+
+// open puts a room that was begun among the others.
+func (r *rooms) open(one *room) {
+	r.byID[one.id] = one
+	delete(r.planned, one.id)
+}
 
 type room struct {
 	id, name  string
@@ -119,8 +126,8 @@ func (s *Server) openRoom(id string) *room {
 	if r := s.room(id); r != nil {
 		return r
 	}
-	r := newRoom(id, s.now())
-	s.rooms.byID[id] = r
+	r := s.rooms.begin(id, s.now())
+	s.rooms.open(r)
 	s.tellRoom(id, webhook.ChatroomEventCreated, webhook.ChatroomCauseCall, nil)
 	return r
 }
@@ -140,6 +147,7 @@ func (s *Server) allRooms() []*room {
 // so.
 func (r *rooms) destroy(id string) {
 	delete(r.byID, id)
+	delete(r.planned, id)
 	r.allMuted = without(r.allMuted, id)
 	r.kept = without(r.kept, id)
 }
@@ -257,17 +265,38 @@ var roomHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.ChatroomMessageResumeDistribution: inRoom(func(_ *call, r *room) answer { r.silent = false; return ok() }),
 }
 
-// inRoom is the handler of an endpoint that names one chat room. Code 23410 is documented for one
-// of them only; the others are taken to answer the same.
+// inRoom is the handler of an endpoint that names one chat room. Code 23410 is documented for the
+// query of a room only, and the vendor's own suites expect success of the others, so that these
+// refuse a room that does not exist in strict mode alone. Otherwise it has nothing to list, and
+// what is set for it counts once the room is there.
 func inRoom(do func(c *call, r *room) answer) handler {
 	return func(c *call) answer {
 		id := c.params.Get("chatroomId")
 		r := c.room(id)
-		if r == nil {
+		switch {
+		case r != nil:
+		case c.config.strict || c.ep == endpoint.ChatroomGet:
 			return refuse(rongcloud.CodeChatroomNotFound, "there is no chat room %s", id)
+		default:
+			if r = c.rooms.planned[id]; r == nil {
+				r = newRoom(id, c.at)
+			}
+			if c.ep.Class != endpoint.Safe {
+				c.rooms.planned[id] = r
+			}
 		}
 		return do(c, r)
 	}
+}
+
+// begin returns a new room, with what was set for it before.
+func (r *rooms) begin(id string, now time.Time) *room {
+	one := r.planned[id]
+	if one == nil {
+		return newRoom(id, now)
+	}
+	one.createdAt, one.activeAt = now, now
+	return one
 }
 
 // roomCreate sets a room that is there already up again and leaves its members and attributes
@@ -286,13 +315,13 @@ func roomCreate(c *call) answer {
 	}
 	r := c.room(p.Get("chatroomId"))
 	if r == nil {
-		r = newRoom(p.Get("chatroomId"), c.at)
+		r = c.rooms.begin(p.Get("chatroomId"), c.at)
 	}
 	if a := c.setEntries(r, p.Get("entryOwnerId"), pairs, false); a != nil {
 		return *a
 	}
 	if c.rooms.byID[r.id] == nil {
-		c.rooms.byID[r.id] = r
+		c.rooms.open(r)
 		c.tellRoom(r.id, webhook.ChatroomEventCreated, webhook.ChatroomCauseCall, nil)
 	}
 	r.exempt = appendNew(nil, p.List("whiteUserIds"))

@@ -36,15 +36,17 @@ type incoming struct {
 	body                []byte
 	tooLong             bool
 	ep                  *endpoint.Endpoint // nil for an unknown path
-	params              Params
+	params              Params             // as they came
+	settled             Params             // as they are carried out
 	unknown             []string
 }
 
 // read takes the whole request off the wire, so that a fault can never be mistaken for a request
 // that did not arrive.
 func read(r *http.Request) (*incoming, error) {
+	path := onePath(r.URL.Path)
 	in := &incoming{
-		began: time.Now(), method: r.Method, path: r.URL.Path, query: r.URL.RawQuery, header: r.Header, ep: endpoint.ByPath(r.Method, r.URL.Path),
+		began: time.Now(), method: r.Method, path: path, query: r.URL.RawQuery, header: r.Header, ep: endpoint.ByPath(r.Method, path),
 		origin: "http://" + r.Host,
 	}
 	if r.TLS != nil || r.URL.Scheme == "https" { // the latter in the process only
@@ -54,6 +56,14 @@ func read(r *http.Request) (*incoming, error) {
 	in.body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	in.tooLong = len(in.body) > maxBody
 	return in, err
+}
+
+// onePath reads //path as /path, as it is when a base URL ends in a slash.
+func onePath(path string) string {
+	if rest := strings.TrimLeft(path, "/"); len(path)-len(rest) > 1 {
+		return "/" + rest
+	}
+	return path
 }
 
 // check returns the answer to a request that RongCloud would refuse, or nil.
@@ -113,8 +123,9 @@ func (s *Server) checkSignature(header http.Header) *answer {
 		return deny(rongcloud.CodeWrongSignature, "%v", err)
 	}
 	now := s.config.clock()
-	if off := now.Sub(at).Abs(); s.config.skew > 0 && off > s.config.skew {
-		return deny(rongcloud.CodeWrongSignature, "the timestamp is off by %v, more than %v", off.Round(time.Second), s.config.skew)
+	limit := s.config.allowedSkew()
+	if off := now.Sub(at).Abs(); limit > 0 && off > limit {
+		return deny(rongcloud.CodeWrongSignature, "the timestamp is off by %v, more than %v", off.Round(time.Second), limit)
 	}
 	if !s.config.strict {
 		return nil
@@ -200,11 +211,16 @@ func (s *Server) checkParams(in *incoming) *answer {
 	if err == nil && s.config.strict {
 		err = p.strictness()
 	}
+	if err == nil {
+		if in.settled = p.Params; !s.config.strict {
+			in.settled = p.settle(in.ep)
+		}
+	}
 	for i := range in.ep.Params {
 		if err != nil {
 			break
 		}
-		err = checkParam(&in.ep.Params[i], p.Params)
+		err = checkParam(&in.ep.Params[i], in.settled)
 	}
 	if err != nil {
 		a := refuseError(err)
@@ -284,6 +300,19 @@ func checkParam(param *endpoint.Param, p Params) error {
 	return nil
 }
 
+const maxID = 64
+
+// maxBytes is the length that an ID may have where the catalogue says nothing, as for the items of
+// most lists: that of the IDs of users, groups and chat rooms wherever it is documented.
+func maxBytes(param *endpoint.Param) int {
+	name := strings.ToLower(strings.TrimSuffix(param.Name, "s"))
+	isID := strings.HasSuffix(name, "userid") || strings.HasSuffix(name, "groupid") || strings.HasSuffix(name, "chatroomid") || name == "targetid"
+	if isID && param.MaxBytes == 0 && param.MaxChars == 0 {
+		return maxID
+	}
+	return param.MaxBytes
+}
+
 // countJSON returns the number of items or pairs of a JSON text.
 func countJSON(text string) (int, error) {
 	var list []json.RawMessage
@@ -305,8 +334,8 @@ func checkValue(param *endpoint.Param, value string) error {
 	switch {
 	case value == "" && param.Type == endpoint.StringList && !strings.HasPrefix(name, "push"): // a push text per recipient may be empty
 		return invalid("%s has an empty item", name)
-	case param.MaxBytes > 0 && len(value) > param.MaxBytes:
-		return tooLong("%s has %d bytes, at most %d are allowed", name, len(value), param.MaxBytes)
+	case maxBytes(param) > 0 && len(value) > maxBytes(param):
+		return tooLong("%s has %d bytes, at most %d are allowed", name, len(value), maxBytes(param))
 	case param.MaxChars > 0 && utf8.RuneCountInString(value) > param.MaxChars:
 		return tooLong("%s has %d characters, at most %d are allowed", name, utf8.RuneCountInString(value), param.MaxChars)
 	}

@@ -41,7 +41,7 @@ func TestChecksOfTheRequest(t *testing.T) {
 			h.Del("Nonce")
 		}), 401, 1004, ""},
 		{"timestamp no number", "POST", path, good, signedAt(srv, "today", "1"), 401, 1004, "today"},
-		{"timestamp too old", "POST", path, good, signedAt(srv, "1408710653000", "1"), 401, 1004, "off by"},
+		{"timestamp of long ago", "POST", path, good, signedAt(srv, "1408710653000", "1"), 200, 200, ""},
 		{"wrong content type", "POST", path, good, header(func(h http.Header) { h.Set("Content-Type", "application/json") }), 400, 1002, "urlencoded"},
 		{"form to a JSON endpoint", "POST", "/user/tag/set.json", "userId=u1&tags=a", signed(srv), 400, 1002, "application/json"},
 		{"broken form", "POST", path, "userId=%zz", signed(srv), 400, 1002, "form"},
@@ -227,7 +227,7 @@ func TestClockSkew(t *testing.T) {
 		timestamp := strconv.FormatInt(at.Add(off).UnixMilli(), 10)
 		return post(t, srv, "/user/getToken.json", "userId=u1&name=Ann", signedAt(srv, timestamp, "1")).Code
 	}
-	srv := rongcloudtest.NewServer(t, clock)
+	srv := rongcloudtest.NewServer(t, clock, rongcloudtest.WithClockSkew(rongcloudtest.DefaultClockSkew))
 	require.Equal(t, 200, send(srv, 15*time.Minute))
 	require.Equal(t, 1004, send(srv, 15*time.Minute+time.Millisecond))
 	require.Equal(t, 1004, send(srv, -16*time.Minute))
@@ -246,9 +246,11 @@ func TestClockSkew(t *testing.T) {
 // is wrong; none panics.
 func TestEveryEndpointIsCheckable(t *testing.T) {
 	t.Parallel()
-	srv := rongcloudtest.NewServer(t)
+	srv := rongcloudtest.NewServer(t, rongcloudtest.WithStrict())
+	nonce := 0
 	for ep := range endpoint.All() {
-		header := signed(srv)
+		nonce++
+		header := signedAt(srv, strconv.FormatInt(time.Now().UnixMilli(), 10), strconv.Itoa(nonce))
 		body := ""
 		if ep.Encoding == endpoint.JSON {
 			header.Set("Content-Type", "application/json")

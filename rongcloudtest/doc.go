@@ -16,12 +16,13 @@
 //
 // # What is checked
 //
-// Path, method, signature, the age of the timestamp, content type, and every parameter against the
-// endpoint table: required ones, numbers, values, lengths, list sizes. A wrong request is answered
-// with the HTTP status and code that RongCloud documents for it. Where RongCloud documents
-// nothing, the server is as lenient as the official SDKs need: seconds are as good as milliseconds
-// in a timestamp, a nonce may come again, and unknown parameters are recorded but not refused.
-// [WithStrict] refuses all three.
+// Path, method, signature, content type, and every parameter against the endpoint table: required
+// ones, numbers, values, lengths, list sizes. A wrong request is answered with the HTTP status and
+// code that RongCloud documents for it. Where RongCloud documents nothing, or its own SDKs send
+// something else, the server is as lenient as they need: timestamps may be old and in seconds,
+// nonces may come again, lists of IDs may be joined or repeated, unknown parameters are recorded
+// but not refused, and chat rooms need not exist. [WithStrict] refuses what the documentation
+// rules out.
 //
 // # What is kept
 //

@@ -125,3 +125,10 @@ func sendPrivate(t *testing.T, client *rongcloud.Client, from string, to ...stri
 	require.NoError(t, err)
 	return sent
 }
+
+func toJSON(t *testing.T, value any) string {
+	t.Helper()
+	data, err := json.Marshal(value)
+	require.NoError(t, err)
+	return string(data)
+}

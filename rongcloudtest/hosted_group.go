@@ -399,6 +399,7 @@ func entrustQuery(c *call) answer {
 		Owner        string `json:"owner"`
 		Creator      string `json:"creator"`
 		GroupProfile string `json:"groupProfile"`
+		PortraitURL  string `json:"portraitUrl"` // besides, as official SDKs read it
 		Time         int64  `json:"time"`
 	}
 	all := slices.DeleteFunc(c.groups.inOrder(), func(g *group) bool { return g.hosted == nil })
@@ -409,7 +410,8 @@ func entrustQuery(c *call) answer {
 	entries := []entry{}
 	for _, g := range page {
 		h := g.hosted
-		entries = append(entries, entry{g.id, g.name, h.owner, h.creator, jsonText(h.profile), h.createdAt.UnixMilli()})
+		portrait, _ := h.profile["portraitUrl"].(string)
+		entries = append(entries, entry{g.id, g.name, h.owner, h.creator, jsonText(h.profile), portrait, h.createdAt.UnixMilli()})
 	}
 	return withToken(next, field{"groups", entries})
 }

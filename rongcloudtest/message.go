@@ -259,7 +259,7 @@ func (c *call) outgoing() (outgoing, error) {
 	if len(out.toUserIDs) > 0 {
 		out.stored = false // by default targeted messages are not
 	}
-	if err := checkContent(out.objectName, out.content); err != nil {
+	if err := c.checkContent(out.objectName, out.content); err != nil {
 		return out, err
 	}
 	var err error
@@ -267,6 +267,18 @@ func (c *call) outgoing() (outgoing, error) {
 		out.expansion, err = parsePairs("extraContent", p.Get("extraContent"))
 	}
 	return out, err
+}
+
+// checkContent lets broadcasts and pushes have what content they like, as official SDKs send them
+// plain text.
+func (c *call) checkContent(objectName, content string) error {
+	switch c.ep {
+	case endpoint.MessageBroadcast, endpoint.MessageOnlineBroadcast, endpoint.MessageChatroomBroadcast, endpoint.Push:
+		if !c.config.strict {
+			return nil
+		}
+	}
+	return checkContent(objectName, content)
 }
 
 func checkContent(objectName, content string) error {

@@ -100,6 +100,7 @@ type parsed struct {
 	unknown  []string // names the endpoint's table does not have
 	repeated []string // sent several times without being a list
 	nulls    []string // JSON lists of strings with a null among them
+	blank    []string // sent without a value
 }
 
 // parseForm reads a form or a query string by the endpoint's table.
@@ -116,6 +117,8 @@ func parseForm(ep *endpoint.Endpoint, text string) (*parsed, error) {
 			if err := p.fromForm(param, values); err != nil {
 				return nil, err
 			}
+		case isIndexed(ep, name):
+			return nil, fmt.Errorf("%s: the items of a list are sent under the same name, without brackets", name)
 		case !p.addKeyed(ep, name, values[0]):
 			p.values[name] = values
 			p.unknown = append(p.unknown, name)
@@ -126,21 +129,23 @@ func parseForm(ep *endpoint.Endpoint, text string) (*parsed, error) {
 	return p, nil
 }
 
+// isIndexed reports whether a field is an item of a list as PHP and some JavaScript write it, such
+// as userId[0]. Nothing says that RongCloud reads it, so it must not pass for an unknown parameter.
+func isIndexed(ep *endpoint.Endpoint, field string) bool {
+	name, _, found := strings.Cut(field, "[")
+	param := ep.Param(name)
+	return found && param != nil && !param.Keyed && param.List != endpoint.NoList
+}
+
 func newParsed(n int) *parsed {
 	return &parsed{Params: Params{values: make(map[string][]string, n)}}
 }
 
 func (p *parsed) fromForm(param *endpoint.Param, values []string) error {
 	name := param.Name
-	if param.List == endpoint.Repeat {
+	if param.List == endpoint.Repeat || param.List == endpoint.CSV {
 		if len(values) > 1 || values[0] != "" {
-			p.values[name] = values
-		}
-		return nil
-	}
-	if param.List == endpoint.CSV { // repeated fields, too, as some samples have them
-		if list := strings.Join(values, ","); list != "" {
-			p.values[name] = strings.Split(list, ",")
+			p.values[name] = listItems(param, values)
 		}
 		return nil
 	}
@@ -150,6 +155,7 @@ func (p *parsed) fromForm(param *endpoint.Param, values []string) error {
 	value := values[0]
 	switch {
 	case value == "": // the same as absent: older SDKs send every field
+		p.blank = append(p.blank, name)
 		return nil
 	case param.List == endpoint.Text && param.Type == endpoint.StringList:
 		items, err := stringItems([]byte(value))
@@ -161,6 +167,24 @@ func (p *parsed) fromForm(param *endpoint.Param, values []string) error {
 		p.values[name] = []string{value}
 	}
 	return nil
+}
+
+// listItems reads a list that is repeated, joined by commas, both, or a JSON array in one field:
+// official SDKs do not agree on the first two, whichever the documentation has, and no ID has a
+// comma in it. Words may have one.
+func listItems(param *endpoint.Param, values []string) []string {
+	if param.Name == "words" {
+		return values
+	}
+	if len(values) == 1 && strings.HasPrefix(values[0], "[") {
+		if items, err := stringItems([]byte(values[0])); err == nil {
+			return items
+		}
+	}
+	if len(values) > 1 && !slices.ContainsFunc(values, func(value string) bool { return strings.Contains(value, ",") }) {
+		return values
+	}
+	return strings.Split(strings.Join(values, ","), ",")
 }
 
 // addKeyed takes a field such as chatroom[id].
@@ -195,6 +219,7 @@ func parseJSON(ep *endpoint.Endpoint, body []byte) (*parsed, error) {
 			continue
 		}
 		if string(raw) == "null" || string(raw) == `""` {
+			p.blank = append(p.blank, name)
 			continue
 		}
 		values, err := fromJSON(param, raw)

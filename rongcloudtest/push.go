@@ -184,7 +184,7 @@ func (c *call) checkPushMessage() error {
 	case !c.params.Has("fromuserid"):
 		return invalid("fromuserid is required with message")
 	}
-	return checkContent(m.ObjectName, m.Content)
+	return c.checkContent(m.ObjectName, m.Content)
 }
 
 // checkAudience asks for is_to_all in strict mode only: the page requires it, the vendor's later

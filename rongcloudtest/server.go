@@ -19,7 +19,7 @@ import (
 const (
 	DefaultAppKey    = "test-app-key"
 	DefaultAppSecret = "test-app-secret"
-	DefaultClockSkew = 15 * time.Minute
+	DefaultClockSkew = 15 * time.Minute // of a strict server
 	DefaultHistory   = 10_000
 )
 
@@ -41,7 +41,7 @@ type Option func(*config) error
 type config struct {
 	key, secret string
 	strict      bool
-	skew        time.Duration
+	skew        *time.Duration // nil unless it was chosen
 	clock       func() time.Time
 	ownClock    bool // clients must sign by it
 	region      rongcloud.Region
@@ -66,20 +66,24 @@ func WithApp(key, secret string) Option {
 }
 
 // WithStrict refuses what the documentation rules out but RongCloud is not known to refuse:
-// unknown or repeated parameters, a timestamp in seconds, a nonce used before or longer than 18
-// characters, a request ID longer than 36, and a recall of a message that was never sent.
+// unknown or repeated parameters, what official SDKs send by default outside the documented bounds,
+// a timestamp in seconds or far from the server's clock, a nonce used before or longer than 18
+// characters, a request ID longer than 36, chat rooms that do not exist, and a recall of a message
+// that was never sent.
 func WithStrict() Option {
 	return func(c *config) error { c.strict = true; return nil }
 }
 
-// WithClockSkew sets how far a timestamp may be off, [DefaultClockSkew] if it is not given. Zero
-// turns the check off. No page of RongCloud's says what its servers allow.
+// WithClockSkew sets how far a timestamp may be off. Zero turns the check off, and without this
+// option it is off unless the server is strict, which allows [DefaultClockSkew]. No page of
+// RongCloud's says what its servers allow, but its Node SDK signs once, when it is loaded, and is
+// served for weeks.
 func WithClockSkew(limit time.Duration) Option {
 	return func(c *config) error {
 		if limit < 0 {
 			return fmt.Errorf("WithClockSkew: %v is negative", limit)
 		}
-		c.skew = limit
+		c.skew = &limit
 		return nil
 	}
 }
@@ -181,6 +185,17 @@ type Server struct {
 	state
 }
 
+// allowedSkew is how far a timestamp may be off; 0 stands for any distance.
+func (c *config) allowedSkew() time.Duration {
+	switch {
+	case c.skew != nil:
+		return *c.skew
+	case c.strict:
+		return DefaultClockSkew
+	}
+	return 0
+}
+
 // state is what a server begins anew with after a Reset.
 type state struct {
 	advanced time.Duration
@@ -246,7 +261,7 @@ func NewServer(t TB, opts ...Option) *Server {
 // New starts a server on a free port of the loopback interface. The caller closes it.
 func New(opts ...Option) (*Server, error) {
 	c := config{
-		key: DefaultAppKey, secret: DefaultAppSecret, skew: DefaultClockSkew,
+		key: DefaultAppKey, secret: DefaultAppSecret,
 		clock: time.Now, region: rongcloud.RegionBeijing, history: DefaultHistory,
 	}
 	for _, opt := range opts {
@@ -480,7 +495,7 @@ func (s *Server) carryOut(in *incoming) answer {
 func (s *Server) execute(h handler, in *incoming) (answer, []event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := &call{Server: s, ep: in.ep, params: in.params, origin: in.origin, at: s.now()}
+	c := &call{Server: s, ep: in.ep, params: in.settled, origin: in.origin, at: s.now()}
 	if refusal := c.overQuota(); refusal != nil {
 		return *refusal, nil
 	}

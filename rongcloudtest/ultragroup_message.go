@@ -58,16 +58,17 @@ type ultraEntry struct {
 	MsgTime          int64  `json:"msgTime,omitempty"`
 	ObjectName       string `json:"objectName"`
 	ConversationType int    `json:"conversationType,omitempty"`
+	ConversionType   int    `json:"conversionType,omitempty"` // the same, as the official Go SDK reads it
 	Content          string `json:"content"`
 	Expansion        bool   `json:"expansion"`
-	ExtraContent     any    `json:"extraContent"`
+	ExtraContent     string `json:"extraContent"`
 }
 
 func (m *kept) ultraEntry() ultraEntry {
 	e := ultraEntry{
 		GroupID: m.TargetID, BusChannel: m.ChannelID, FromUserID: m.From, MsgUID: m.MessageUID,
 		MsgTime: m.SentAt.UnixMilli(), ObjectName: m.ObjectName, ConversationType: int(rongcloud.ConversationUltraGroup),
-		Content: m.Body, Expansion: m.expandable, ExtraContent: "",
+		ConversionType: int(rongcloud.ConversationUltraGroup), Content: m.Body, Expansion: m.expandable,
 	}
 	if m.expandable {
 		e.ExtraContent = m.pairs()
@@ -100,7 +101,7 @@ func ultraMessageGet(c *call, _ *ultraGroup) answer {
 			continue
 		}
 		e := m.ultraEntry()
-		e.SentTime, e.MsgTime, e.ConversationType = e.MsgTime, 0, 0
+		e.SentTime, e.MsgTime, e.ConversationType, e.ConversionType = e.MsgTime, 0, 0, 0
 		found = append(found, e)
 	}
 	return ok(field{"data", found})
@@ -135,7 +136,8 @@ func ultraSearch(c *call, _ *ultraGroup, _ *channel) answer {
 }
 
 // ultraAround answers nothing for a message that is not known, except in strict mode. Its
-// extraContent is an object, unlike that of the other queries.
+// extraContent is text, as in the other queries: the documentation has an object, which the
+// official Go SDK cannot decode.
 func ultraAround(c *call, _ *ultraGroup, _ *channel) answer {
 	all, uid := c.searchable(), c.params.Get("msgUID")
 	at := slices.IndexFunc(all, func(m *kept) bool { return m.MessageUID == uid })
@@ -149,9 +151,7 @@ func ultraAround(c *call, _ *ultraGroup, _ *channel) answer {
 	from := max(0, at-int(c.params.intOr("prevNum", 10)))
 	to := min(len(all), at+int(c.params.intOr("lastNum", 10))+1)
 	for _, m := range all[from:to] {
-		e := m.ultraEntry()
-		e.ExtraContent = m.values()
-		found = append(found, e)
+		found = append(found, m.ultraEntry())
 	}
 	return ok(field{"data", found})
 }

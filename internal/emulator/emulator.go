@@ -22,6 +22,7 @@ import (
 type settings struct {
 	listen, key, secret string
 	strict, quotas      bool
+	skew                *time.Duration // nil unless it was given
 	json                bool
 	seed, webhook       string
 }
@@ -34,6 +35,11 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.StringVar(&s.key, "app-key", rongcloudtest.DefaultAppKey, "App Key that requests must carry")
 	flags.StringVar(&s.secret, "app-secret", rongcloudtest.DefaultAppSecret, "App Secret that requests must be signed with")
 	flags.BoolVar(&s.strict, "strict", false, "refuse what the documentation rules out but RongCloud lets pass")
+	flags.Func("clock-skew", "how far a timestamp may be off, such as 15m; 0 for any distance (default 0, and 15m with -strict)", func(text string) error {
+		limit, err := time.ParseDuration(text)
+		s.skew = &limit
+		return err
+	})
 	flags.BoolVar(&s.quotas, "quotas", false, "keep the documented quotas: HTTP 429 with code 1008 above them")
 	flags.BoolVar(&s.json, "json", false, "print a line of JSON for each call")
 	flags.StringVar(&s.webhook, "webhook", "", "`URL` that is called back as RongCloud calls an app's server")
@@ -124,6 +130,9 @@ func newEmulator(s settings, out *console) (*emulator, error) {
 	}
 	if s.strict {
 		opts = append(opts, rongcloudtest.WithStrict())
+	}
+	if s.skew != nil {
+		opts = append(opts, rongcloudtest.WithClockSkew(*s.skew))
 	}
 	if s.quotas {
 		opts = append(opts, rongcloudtest.WithQuotas())

@@ -22,7 +22,7 @@ type explanation struct {
 	AppKey    string `json:"appKey"`
 	Nonce     string `json:"nonce"`
 	Timestamp string `json:"timestamp"`
-	Time      string `json:"time,omitempty"` // the timestamp as a date, with its distance from the server's clock
+	Time      string `json:"time,omitempty"` // the timestamp as a date, with its age
 	Rule      string `json:"rule"`
 	Hint      string `json:"hint,omitempty"` // what is wrong, as far as it can be told
 }
@@ -71,8 +71,20 @@ func describeTime(text string, now time.Time) string {
 	if n < secondsBelow {
 		at, unit = time.Unix(n, 0), "seconds, where the documentation asks for milliseconds"
 	}
-	off := at.Sub(now).Round(time.Millisecond)
-	return fmt.Sprintf("%s, in %s, %v from the server's clock", at.UTC().Format(time.RFC3339), unit, off)
+	age, side := now.Sub(at).Round(time.Millisecond), "old"
+	if age < 0 {
+		age, side = -age, "ahead of the server's clock"
+	}
+	return fmt.Sprintf("%s, in %s, %s %s", at.UTC().Format(time.RFC3339), unit, inDays(age), side)
+}
+
+// inDays is a span as people say it.
+func inDays(d time.Duration) string {
+	const day = 24 * time.Hour
+	if d < 2*day {
+		return d.String()
+	}
+	return fmt.Sprintf("%d days", d/day)
 }
 
 // guess looks for the usual mistakes.

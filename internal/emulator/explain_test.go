@@ -53,7 +53,7 @@ func TestExplain(t *testing.T) {
 			e := explain(header, key, secret, now)
 			require.Equal(t, c.hint == "", e.Valid)
 			require.Contains(t, e.Hint, c.hint)
-			require.Equal(t, "2026-01-02T03:04:05Z, in milliseconds, 0s from the server's clock", e.Time)
+			require.Equal(t, "2026-01-02T03:04:05Z, in milliseconds, 0s old", e.Time)
 			if !e.Valid {
 				require.NotContains(t, e.Rule+e.Hint+e.Time, correct, "what was expected stays unsaid")
 			}
@@ -64,6 +64,13 @@ func TestExplain(t *testing.T) {
 	e := explain(other, key, secret, now)
 	require.Contains(t, e.Hint, "App Key is not key")
 	require.Contains(t, e.Time, "in seconds, where the documentation asks for milliseconds")
+	for off, want := range map[time.Duration]string{
+		21*24*time.Hour + time.Minute: "21 days old", 47 * time.Hour: "47h0m0s old", -16 * time.Minute: "16m0s ahead of the server's clock",
+	} {
+		require.Contains(t, explain(http.Header{
+			"App-Key": {key}, "Nonce": {nonce}, "Timestamp": {stamp}, "Signature": {correct},
+		}, key, secret, now.Add(off)).Time, want)
+	}
 	other.Set("Timestamp", "noon")
 	require.Equal(t, "no number", explain(other, key, secret, now).Time)
 }

@@ -1,0 +1,78 @@
+package rongcloudtest
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// RongCloud is taken to serve what its own SDKs send by default, even where the documentation rules
+// it out. Strict mode goes by the documentation.
+
+// leftOut are required parameters that official SDKs leave out, or send as 0, with what they then
+// stand for.
+var leftOut = map[*endpoint.Endpoint]map[string]string{
+	endpoint.V3AgentQuery:      {"type": "chat"},
+	endpoint.ChatroomUserQuery: {"count": "500", "order": "1"},
+}
+
+// settle returns the parameters as a lenient server carries them out. What it reads from stays as
+// it came.
+func (p *parsed) settle(ep *endpoint.Endpoint) Params {
+	settled := Params{values: maps.Clone(p.values), keyed: p.keyed}
+	for i := range ep.Params {
+		param := &ep.Params[i]
+		name, value := param.Name, p.Get(param.Name)
+		otherwise := leftOut[ep][name]
+		switch {
+		case otherwise != "" && (value == "" || value == "0"):
+			settled.values[name] = []string{otherwise}
+		case isSwitch(param):
+			if text := p.settleSwitch(param); text != value {
+				settled.values[name] = []string{text}
+			}
+		case param.Type == endpoint.Int && value != "":
+			settled.settleNumber(ep, param)
+		}
+	}
+	return settled
+}
+
+// isSwitch reports whether a parameter is on or off, as a bool or as 1 and 0.
+func isSwitch(param *endpoint.Param) bool {
+	return param.Type == endpoint.Bool || param.Type == endpoint.Int && slices.Equal(param.Values, []string{"0", "1"})
+}
+
+// settleSwitch returns a switch in the form that the endpoint documents. PHP has 1 for true, and
+// nothing for false; nothing is the default, too, where a number need not be sent.
+func (p *parsed) settleSwitch(param *endpoint.Param) string {
+	off, on := "false", "true"
+	if param.Type == endpoint.Int {
+		off, on = "0", "1"
+	}
+	switch value := strings.ToLower(p.Get(param.Name)); {
+	case value == "1" || value == "true":
+		return on
+	case value == "0" || value == "false":
+		return off
+	case value == "" && slices.Contains(p.blank, param.Name) && (param.Required || param.Type == endpoint.Bool):
+		return off
+	}
+	return p.Get(param.Name)
+}
+
+// settleNumber takes a 0 that is not allowed as not said, as it is the zero value of SDKs that send
+// all fields, and asks for the largest page where a larger one is asked for.
+func (p *Params) settleNumber(ep *endpoint.Endpoint, param *endpoint.Param) {
+	n, err := strconv.ParseInt(p.Get(param.Name), 10, 64)
+	switch {
+	case err != nil:
+	case n == 0 && !param.Required && checkValue(param, "0") != nil:
+		delete(p.values, param.Name)
+	case slices.Contains(ep.Paging.Params, param.Name) && param.Max != nil && n > *param.Max:
+		p.values[param.Name] = []string{strconv.FormatInt(*param.Max, 10)}
+	}
+}

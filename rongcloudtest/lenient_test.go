@@ -1,0 +1,264 @@
+package rongcloudtest_test
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+func TestTimestampsOfLongAgo(t *testing.T) {
+	t.Parallel()
+	at := func(ago time.Duration) string { return strconv.FormatInt(time.Now().Add(-ago).UnixMilli(), 10) }
+	for ago, strict := range map[time.Duration]int{
+		0: 200, 14 * time.Minute: 200, 16 * time.Minute: 1004, -16 * time.Minute: 1004, 21 * 24 * time.Hour: 1004, -20 * 365 * 24 * time.Hour: 1004,
+	} {
+		lenient, err := rongcloudtest.New(rongcloudtest.WithoutSocket())
+		require.NoError(t, err)
+		require.Equal(t, 200, post(t, lenient, "/user/getToken.json", "userId=u&name=n", signedAt(lenient, at(ago), "1")).Code, ago)
+		require.NoError(t, lenient.Close())
+		srv := rongcloudtest.NewServer(t, rongcloudtest.WithStrict(), rongcloudtest.WithoutSocket())
+		require.Equal(t, strict, post(t, srv, "/user/getToken.json", "userId=u&name=n", signedAt(srv, at(ago), "1")).Code, ago)
+	}
+	for name, opts := range map[string][]rongcloudtest.Option{
+		"chosen":                  {rongcloudtest.WithClockSkew(time.Minute)},
+		"chosen before strict":    {rongcloudtest.WithClockSkew(time.Minute), rongcloudtest.WithStrict()},
+		"turned off, then strict": {rongcloudtest.WithClockSkew(0), rongcloudtest.WithStrict()},
+	} {
+		srv := rongcloudtest.NewServer(t, opts...)
+		want := 1004
+		if strings.HasPrefix(name, "turned off") {
+			want = 200
+		}
+		require.Equal(t, want, post(t, srv, "/user/getToken.json", "userId=u&name=n", signedAt(srv, at(2*time.Minute), "1")).Code, name)
+	}
+}
+
+// Every list of IDs is read in each spelling that SDKs have, whichever is documented.
+func TestSpellingsOfLists(t *testing.T) {
+	t.Parallel()
+	for ep := range endpoint.All() {
+		for _, param := range ep.Params {
+			if ep.Encoding != endpoint.Form || param.List != endpoint.Repeat && param.List != endpoint.CSV || param.Name == "words" {
+				continue
+			}
+			for _, spelling := range []string{"NAME=a1&NAME=a2&NAME=a3", "NAME=a1,a2,a3", "NAME=a1,a2&NAME=a3", "NAME=" + url.QueryEscape(`["a1","a2","a3"]`)} {
+				srv := rongcloudtest.NewServer(t, rongcloudtest.WithoutSocket())
+				post(t, srv, ep.Path, strings.ReplaceAll(spelling, "NAME", param.Name), signed(srv))
+				require.Equal(t, []string{"a1", "a2", "a3"}, srv.Requests()[0].Params.List(param.Name), "%s %s", ep, spelling)
+			}
+			for _, item := range []string{"[]", "[0]"} {
+				srv := rongcloudtest.NewServer(t, rongcloudtest.WithoutSocket())
+				a := post(t, srv, ep.Path, param.Name+item+"=a1", signed(srv))
+				require.Equal(t, 1002, a.Code, "%s %s", ep, item)
+				require.Contains(t, a.Message, "without brackets")
+			}
+		}
+	}
+}
+
+func TestEveryItemOfAListActs(t *testing.T) {
+	t.Parallel()
+	for _, list := range []string{"userId=u1,u2,u3", "userId=u1&userId=u2&userId=u3"} {
+		srv, client := pair(t)
+		send := func(path string) { require.Equal(t, 200, post(t, srv, path, list, signed(srv)).Code, path) }
+		register(t, client, "u1", "u2", "u3")
+		require.Len(t, call(t, client, "/user/profile/batch/query.json", form("userId", "u1,u2,u3"))["userList"], 3)
+		for _, id := range []string{"u1", "u2", "u3"} {
+			call(t, client, "/user/profile/set.json", form("userId", id, "userProfile", `{"name":"Ann"}`))
+		}
+		send("/user/profile/clean.json")
+		for _, one := range call(t, client, "/user/profile/batch/query.json", form("userId", "u1", "userId", "u2", "userId", "u3"))["userList"].([]any) {
+			require.Equal(t, "{}", one.(object)["userProfile"])
+		}
+		send("/user/deactivate.json")
+		require.Len(t, call(t, client, "/user/deactivate/query.json", nil)["users"], 3)
+		srv.Advance(2 * time.Hour)
+		send("/user/reactivate.json")
+		require.Empty(t, call(t, client, "/user/deactivate/query.json", nil)["users"])
+		send("/user/delusers.json")
+		require.Empty(t, call(t, client, "/user/query.json", nil)["users"])
+	}
+}
+
+func TestJoinedListsKeepTheirLimits(t *testing.T) {
+	t.Parallel()
+	srv := rongcloudtest.NewServer(t)
+	a := post(t, srv, "/user/block.json", "minute=1&userId="+strings.Repeat("x,", 20)+"x", signed(srv))
+	require.Equal(t, 1002, a.Code)
+	require.Contains(t, a.Message, "21 items, at most 20")
+	a = post(t, srv, "/user/block.json", "minute=1&userId=a,,b", signed(srv))
+	require.Contains(t, a.Message, "empty item")
+	require.Equal(t, 200, post(t, srv, "/sensitiveword/batch/delete.json", "words="+url.QueryEscape("first, second"), signed(srv)).Code)
+	require.Equal(t, []string{"first, second"}, srv.Requests()[2].Params.List("words"), "a word may have a comma")
+}
+
+// A user ID has as many bytes in a list as alone.
+func TestLengthsOfItems(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("u", 300)
+	seen := 0
+	for ep := range endpoint.All() {
+		for _, param := range ep.Params {
+			name := strings.ToLower(param.Name)
+			if param.Type != endpoint.StringList || !strings.Contains(name, "userid") && !strings.Contains(name, "groupid") && !strings.Contains(name, "chatroomid") {
+				continue
+			}
+			seen++
+			srv := rongcloudtest.NewServer(t, rongcloudtest.WithoutSocket())
+			header, body := signed(srv), url.Values{}
+			filled := map[string]any{}
+			for _, other := range ep.Params {
+				if other.Required {
+					body.Set(other.Name, "1")
+					filled[other.Name] = "1"
+					if other.Type == endpoint.StringList {
+						filled[other.Name] = []string{"1"}
+					}
+				}
+			}
+			filled[param.Name] = []string{"u1", long}
+			body[param.Name] = []string{"u1", long}
+			text := body.Encode()
+			if ep.Encoding == endpoint.JSON {
+				header.Set("Content-Type", "application/json")
+				text = toJSON(t, filled)
+			}
+			a := request(t, srv, ep.Method, ep.Path, text, header)
+			require.NotEqual(t, 200, a.Code, "%s %s", ep, param.Name)
+			require.Empty(t, srv.State().Users, "%s %s", ep, param.Name)
+		}
+	}
+	require.Greater(t, seen, 40)
+	srv := rongcloudtest.NewServer(t)
+	a := post(t, srv, "/message/private/publish.json", "fromUserId=a&objectName=RC:TxtMsg&content={}&toUserId=b&toUserId="+long, signed(srv))
+	require.Equal(t, 1005, a.Code)
+	require.Contains(t, a.Message, "toUserId has 300 bytes, at most 64")
+}
+
+// What official SDKs send by default is served, unless the server is strict.
+func TestDefaultCallsOfOfficialSDKs(t *testing.T) {
+	t.Parallel()
+	const send = "fromUserId=a&objectName=RC:TxtMsg&content=hello"
+	six := strings.TrimPrefix(strings.Repeat("&objectName=RC:TxtMsg", 1)+"&objectName=RC:ImgMsg&objectName=RC:VcMsg&objectName=RC:A&objectName=RC:B&objectName=RC:C", "&")
+	cases := []struct {
+		name, path, body string
+		strict           string // message of strict mode; empty if it takes the call, too
+	}{
+		{"zero span of a new chat room", "/chatroom/create_new.json", "chatroomId=r&destroyType=0&destroyTime=0&isBan=false", "destroyTime is 0"},
+		{"zero span of a chat room", "/chatroom/destroy/set.json", "chatroomId=room&destroyType=0&destroyTime=0", "destroyTime is 0"},
+		{"a large page", "/user/query.json", "page=1&pageSize=200", "pageSize is 200"},
+		{"a large page of private users", "/ultragroup/channel/private/users/get.json", "groupId=g&busChannel=c&page=1&pageSize=200", "pageSize is 200"},
+		{"a large page of remarks", "/user/remarks/get.json", "userId=u&page=1&size=100", "size is 100"},
+		{"members without a number", "/chatroom/user/query.json", "chatroomId=room&order=1", "count is required"},
+		{"members by numbers of zero", "/chatroom/user/query.json", "chatroomId=room&count=0&order=0", "count is 0"},
+		{"agents of any type", "/v3/agent/query.json", "{}", "type is required"},
+		{"six names of low priority", "/chatroom/message/priority/add.json", six, ""},
+		{"true of PHP", "/conversation/top/set.json", "userId=a&conversationType=1&targetId=b&setTop=1", "setTop"},
+		{"false of PHP", "/conversation/top/set.json", "userId=a&conversationType=1&targetId=b&setTop=", "setTop"},
+		{"false of PHP as a number", "/user/whitesetting/set.json", "userId=a&whiteSetting=", "whiteSetting is required"},
+		{"true as a number", "/user/whitesetting/set.json", "userId=a&whiteSetting=true", "whiteSetting"},
+		{"ban of PHP", "/chatroom/create_new.json", "chatroomId=r&isBan=1", "isBan"},
+		{"plain extra", "/chatroom/user/gag/add.json", "chatroomId=room&userId=a&minute=1&needNotify=true&extra=hello", ""},
+		{"plain broadcast", "/message/broadcast.json", send, "not JSON"},
+		{"plain online broadcast", "/message/online/broadcast.json", send, "not JSON"},
+		{"plain broadcast to chat rooms", "/message/chatroom/broadcast.json", send, "not JSON"},
+		{"plain push", "/push.json", `{"platform":["ios"],"fromuserid":"a","audience":{"is_to_all":true},"notification":{"alert":"x"},"message":{"content":"hello","objectName":"RC:TxtMsg"}}`, "not JSON"},
+		{"two slashes", "//user/query.json", "", ""},
+		{"three slashes", "///user/query.json", "", ""},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			for _, opts := range [][]rongcloudtest.Option{nil, {rongcloudtest.WithStrict()}} {
+				srv := rongcloudtest.NewServer(t, append(opts, rongcloudtest.WithoutSocket())...)
+				srv.JoinChatroom("room", "a")
+				srv.AddUltraGroup("g", "a")
+				srv.AddUltraGroupChannels("g", "c")
+				method, header := http.MethodPost, signed(srv)
+				if ep := endpointAt("/" + strings.TrimLeft(c.path, "/")); ep.Encoding == endpoint.JSON {
+					header.Set("Content-Type", "application/json")
+				} else if ep.Encoding == endpoint.Query {
+					method = http.MethodGet
+				}
+				a := request(t, srv, method, c.path, c.body, header)
+				if opts == nil || c.strict == "" {
+					require.Equal(t, 200, a.Code, a.Message)
+					continue
+				}
+				require.Equal(t, 1002, a.Code)
+				require.Contains(t, a.Message, c.strict)
+			}
+		})
+	}
+}
+
+func TestDefaultsCountAsDefaults(t *testing.T) {
+	t.Parallel()
+	srv, client := pair(t)
+	require.Equal(t, 200, post(t, srv, "/chatroom/create_new.json", "chatroomId=r&destroyType=0&destroyTime=0&isBan=1", signed(srv)).Code)
+	room := call(t, client, "/chatroom/get.json", form("chatroomId", "r"))
+	require.EqualValues(t, 60, room["destroyTime"])
+	require.Equal(t, true, room["ban"])
+	require.Equal(t, "0", srv.Requests()[0].Params.Get("destroyTime"), "seen as it came")
+	post(t, srv, "/conversation/top/set.json", "userId=a&conversationType=1&targetId=b&setTop=1", signed(srv))
+	post(t, srv, "/conversation/top/set.json", "userId=a&conversationType=1&targetId=b&setTop=", signed(srv))
+	require.Equal(t, false, call(t, client, "/conversation/attribute/get.json", form("userId", "a", "conversationType", "1", "targetId", "b"))["data"].(object)["top"].(object)["top"])
+	require.Equal(t, "/user/query.json", func() string {
+		post(t, srv, "//user/query.json", "", signed(srv))
+		all := srv.Requests()
+		return all[len(all)-1].Path
+	}())
+}
+
+// Without a room there is nothing to list, and what is set for it counts once it is there.
+func TestCallsAboutRoomsThatDoNotExist(t *testing.T) {
+	t.Parallel()
+	strict := rongcloudtest.NewServer(t, rongcloudtest.WithStrict())
+	srv := rongcloudtest.NewServer(t)
+	const extra = "&userId=u1&minute=5&key=k&value=v&entryOwnerId=u1&entryKeys=[\"k\"]&entryInfo={\"k\":\"v\"}&count=10&order=1&destroyType=0&destroyTime=90"
+	nonce := 0
+	for ep := range endpoint.All() {
+		if ep.Param("chatroomId") == nil || ep.Status != endpoint.Current || ep.Param("chatroomId").Type == endpoint.StringList || ep == endpoint.ChatroomCreateNew {
+			continue
+		}
+		body := url.Values{}
+		all, err := url.ParseQuery("chatroomId=later" + extra)
+		require.NoError(t, err)
+		for name, values := range all {
+			if ep.Param(name) != nil {
+				body[name] = values
+			}
+		}
+		nonce++
+		at := strconv.FormatInt(time.Now().UnixMilli(), 10)
+		a := post(t, srv, ep.Path, body.Encode(), signedAt(srv, at, strconv.Itoa(nonce)))
+		refused := post(t, strict, ep.Path, body.Encode(), signedAt(strict, at, strconv.Itoa(nonce)))
+		switch ep {
+		case endpoint.ChatroomGet:
+			require.Equal(t, 23410, a.Code)
+		case endpoint.ChatroomKeepaliveRemove:
+			require.Contains(t, []int{1015, 200}, a.Code)
+		default:
+			require.Equal(t, 200, a.Code, "%s: %s", ep, a.Message)
+		}
+		require.Contains(t, []int{23410, 1015, 200}, refused.Code, "%s: %s", ep, refused.Message)
+	}
+	require.Empty(t, srv.State().Chatrooms)
+	client := srv.Client()
+	call(t, client, "/chatroom/user/gag/add.json", form("chatroomId", "later", "userId", "u2", "minute", "5"))
+	call(t, client, "/chatroom/entry/set.json", form("chatroomId", "later", "userId", "u2", "key", "colour", "value", "red"))
+	require.Len(t, call(t, client, "/chatroom/user/gag/list.json", form("chatroomId", "later"))["users"], 1)
+	srv.JoinChatroom("later", "u2")
+	require.True(t, srv.User("u2").IsMutedInChatroom("later"))
+	require.Len(t, call(t, client, "/chatroom/entry/query.json", form("chatroomId", "later"))["keys"], 1)
+	call(t, client, "/chatroom/destroy.json", form("chatroomId", "later"))
+	require.Empty(t, call(t, client, "/chatroom/user/gag/list.json", form("chatroomId", "later"))["users"])
+}
