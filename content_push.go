@@ -113,7 +113,7 @@ type APNsPush struct {
 // HarmonyOSPush holds the settings for HarmonyOS devices.
 type HarmonyOSPush struct {
 	Category string `json:"category,omitempty"`
-	ImageURL string `json:"image,omitempty"`
+	ImageURL string `json:"image,omitempty"` // https URL of an image below 25,000 pixels
 }
 
 // MarshalJSON returns the settings as messages carry them: a list with an object for each vendor
