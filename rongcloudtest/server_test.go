@@ -93,12 +93,13 @@ func TestObserver(t *testing.T) {
 	register(t, client, "u1")
 	srv.Fail(nil, rongcloudtest.Fault{DropResponse: true})
 	require.ErrorIs(t, send(client), rongcloud.ErrOutcomeUnknown)
+	require.NoError(t, srv.Close())
+	require.EqualValues(t, 2, count.Load(), "observers add up")
+	require.Len(t, seen, 2, "observers add up")
 	first, second := <-seen, <-seen
 	require.Equal(t, []int{1, 2}, []int{first.Number, second.Number})
 	require.Equal(t, 200, first.Status)
 	require.True(t, second.Fault)
-	require.NoError(t, srv.Close())
-	require.EqualValues(t, 2, count.Load(), "observers add up")
 }
 
 func TestCallbackObservers(t *testing.T) {
