@@ -20,6 +20,7 @@ import (
 	"unicode"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/envelope"
 	"github.com/rongcloud-go/rongcloud/internal/form"
 	"github.com/rongcloud-go/rongcloud/internal/sse"
 )
@@ -272,7 +273,7 @@ func withoutQuotes(err error) error {
 // ownTexts are errors whose text is always the same.
 var ownTexts = []error{
 	context.Canceled, context.DeadlineExceeded, io.EOF, io.ErrUnexpectedEOF, io.ErrNoProgress, net.ErrClosed, http.ErrSchemeMismatch,
-	gzip.ErrHeader, gzip.ErrChecksum, errTooLong, errNotAnswer, sse.ErrLineTooLong, sse.ErrEventTooLong,
+	gzip.ErrHeader, gzip.ErrChecksum, errTooLong, envelope.ErrNone, sse.ErrLineTooLong, sse.ErrEventTooLong,
 }
 
 func quotesNothing(err error) bool {

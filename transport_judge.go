@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/rongcloud-go/rongcloud/internal/envelope"
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
@@ -109,14 +110,14 @@ func (c *call) judge(ctx context.Context, resp *http.Response) {
 		o.broken = c.Err() == nil && !o.final
 		return
 	}
-	envelope, err := readEnvelope(data, c.ep.Success)
-	o.code, o.message = envelope.code, envelope.message
+	said, err := envelope.Read(data, c.ep.Success)
+	o.code, o.message = Code(said.Code), said.Message
 	switch {
 	case err != nil:
 		o.body = snippet(data)
 		if o.status/100 == 2 {
 			o.err = &quotingError{"the answer is not the API's", err}
-			o.final = startsObject(data) && !errors.Is(err, errNotAnswer)
+			o.final = startsObject(data) && !errors.Is(err, envelope.ErrNone)
 		}
 	case o.status/100 != 2:
 	case c.succeeded(o.code):

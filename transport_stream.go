@@ -10,6 +10,7 @@ import (
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/internal/connpool"
+	"github.com/rongcloud-go/rongcloud/internal/envelope"
 	"github.com/rongcloud-go/rongcloud/internal/sse"
 )
 
@@ -111,10 +112,10 @@ func (s *stream) next() (sse.Event, error) {
 func (s *stream) refusal(e *sse.Event) error {
 	c := s.call
 	data := []byte(e.Data)
-	said, err := readEnvelope(data, c.ep.Success)
+	said, err := envelope.Read(data, c.ep.Success)
 	switch {
-	case err == nil && said.code != 0 && !c.ep.Success.Has(int(said.code)):
-		c.last.code, c.last.message = said.code, said.message
+	case err == nil && said.Code != 0 && !c.ep.Success.Has(said.Code):
+		c.last.code, c.last.message = Code(said.Code), said.Message
 		return s.fail(nil)
 	case e.Name == "error":
 		c.last.body = snippet(data)

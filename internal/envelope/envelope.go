@@ -1,0 +1,94 @@
+// Package envelope reads what every response carries beside its result: the code, and the message
+// of a refusal. It promises to find them in every response of RongCloud's, to take nothing else for
+// one, and not to quote a response in an error. It does not check the rest of the response.
+package envelope
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/lenient"
+)
+
+// ErrNone is the error of what is no response of the API.
+var ErrNone = errors.New("the response is not a JSON object with a code")
+
+// Envelope is the code of a response, and its message.
+type Envelope struct {
+	Code    int
+	Message string
+}
+
+// Read finds the code of a response, and the message if the code is not one of success. After
+// [ErrNone] the response is JSON, but not the API's.
+func Read(data []byte, success endpoint.Success) (Envelope, error) {
+	data = lenient.TrimMark(data)
+	if code, ok := scanCode(data); ok && success.Has(code) {
+		return Envelope{Code: code}, nil
+	}
+	var body struct {
+		Code         *json.RawMessage `json:"code"`
+		ErrorMessage string           `json:"errorMessage"`
+		Msg          string           `json:"msg"`
+		Message      string           `json:"message"`
+	}
+	var mismatch *json.UnmarshalTypeError
+	if err := json.Unmarshal(data, &body); err != nil && !errors.As(err, &mismatch) {
+		return Envelope{}, lenient.Check(data) // which does not quote it
+	}
+	if body.Code == nil {
+		return Envelope{}, ErrNone
+	}
+	code, ok := codeOf(*body.Code)
+	if !ok {
+		return Envelope{}, ErrNone
+	}
+	message := body.ErrorMessage
+	if message == "" {
+		message = body.Msg
+	}
+	if message == "" {
+		message = body.Message
+	}
+	return Envelope{code, message}, nil
+}
+
+// codeOf reads a code, as a number or text.
+func codeOf(raw []byte) (int, bool) {
+	text := strings.TrimSpace(strings.Trim(string(raw), `"`))
+	code, err := strconv.ParseFloat(text, 64)
+	if err != nil || code != math.Trunc(code) || math.Abs(code) > math.MaxInt32 {
+		return 0, false
+	}
+	return int(code), true
+}
+
+// scanCode reads the number of a leading "code" member, where nearly every response has it, without
+// decoding the rest.
+func scanCode(data []byte) (int, bool) {
+	rest, ok := bytes.CutPrefix(bytes.TrimLeft(data, " \t\r\n"), []byte("{"))
+	if !ok {
+		return 0, false
+	}
+	rest, ok = bytes.CutPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte(`"code"`))
+	if !ok {
+		return 0, false
+	}
+	rest, ok = bytes.CutPrefix(bytes.TrimLeft(rest, " \t\r\n"), []byte(":"))
+	if !ok {
+		return 0, false
+	}
+	rest = bytes.TrimLeft(rest, " \t\r\n")
+	code, digits := 0, 0
+	for digits < len(rest) && digits < 9 && rest[digits] >= '0' && rest[digits] <= '9' {
+		code = code*10 + int(rest[digits]-'0')
+		digits++
+	}
+	end := bytes.TrimLeft(rest[digits:], " \t\r\n")
+	return code, digits > 0 && len(end) > 0 && (end[0] == ',' || end[0] == '}')
+}

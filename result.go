@@ -1,0 +1,58 @@
+package rongcloud
+
+import (
+	"fmt"
+	"reflect"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/internal/lenient"
+)
+
+// Results are plain structs with json tags. Package lenient decodes them, and knows further tags:
+//
+//   - unit:"minutes" or unit:"seconds" on a time.Duration
+//   - from:"0" on an enumeration that counts from 1 what the wire counts from 0
+//   - alt:"a,b" names further spellings of a field
+//   - item:"a,b" names where an object holds the text that a list is made of
+//
+// A time.Time reads Unix milliseconds, and "2006-01-02 15:04:05" in the data centre's zone.
+
+// callersOut is what the caller of Client.Call wants filled. As encoding/json has it, its lists
+// keep their nulls, and what the response does not name stays: it may hold a default, or in an
+// interface the pointer to fill.
+type callersOut struct{ out any }
+
+// decodeAnswer reads the result of a successful answer into out, a pointer. What is the SDK's own
+// is reset first.
+func decodeAnswer(data []byte, out any, zone *time.Location) error {
+	decoder := lenient.Decoder{Zone: zone, DropNulls: true}
+	if theirs, ok := out.(callersOut); ok {
+		out, decoder.DropNulls = theirs.out, false
+	} else {
+		reflect.ValueOf(out).Elem().SetZero()
+	}
+	if err := decoder.Decode(lenient.TrimMark(data), out); err != nil {
+		return err
+	}
+	if result, ok := out.(oneValue); ok && result.lacks() != "" {
+		return fmt.Errorf("the response has no %s", result.lacks())
+	}
+	return nil
+}
+
+// oneValue is a result that is worth nothing without one of its values.
+type oneValue interface {
+	lacks() string // the name of that value, or nothing if it is there
+}
+
+func (t *UserToken) lacks() string        { return lack("token", t.Token) }
+func (a *ConsoleAccess) lacks() string    { return lack("data", a.URL) }
+func (t *Translation) lacks() string      { return lack("translated", t.Text) }
+func (t *TranslationToken) lacks() string { return lack("token", t.Token) }
+
+func lack(name, value string) string {
+	if value == "" {
+		return name
+	}
+	return ""
+}
