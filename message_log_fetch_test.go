@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log"
+	"math"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -174,7 +175,7 @@ func TestMsgLogDownloadFails(t *testing.T) {
 	}{
 		{"as long as it may be", whole, MessageLogLimits{FileBytes: size}, 0, ""},
 		{"as long as it may be, without a length", piecewise, MessageLogLimits{FileBytes: size}, 0, ""},
-		{"the largest bounds", whole, MessageLogLimits{1<<63 - 1, 1<<63 - 1, 1<<63 - 1}, 0, ""},
+		{"the largest bounds", whole, MessageLogLimits{math.MaxInt64, math.MaxInt64, math.MaxInt}, 0, ""},
 		{"too long", whole, MessageLogLimits{FileBytes: size - 1}, 200, errLogFileTooLong.Error()},
 		{"too long, without a length", piecewise, MessageLogLimits{FileBytes: size - 1}, 200, errLogFileTooLong.Error()},
 		{"not there", http.NotFound, MessageLogLimits{}, 404, "not there"},

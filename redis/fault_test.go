@@ -34,11 +34,6 @@ func stated(t *testing.T, db redis.Cmdable, config LimiterConfig) (*Limiter, cha
 	return l, states
 }
 
-func (s *redisServer) signal(t *testing.T, signal syscall.Signal) {
-	t.Helper()
-	require.NoError(t, s.command.Process.Signal(signal))
-}
-
 // A Redis that says nothing is noticed by those who have no deadline and by those whose deadline is
 // short, whatever its client heeds.
 func TestLimiterNoticesARedisThatHangs(t *testing.T) {
@@ -51,7 +46,7 @@ func TestLimiterNoticesARedisThatHangs(t *testing.T) {
 			t.Cleanup(func() { _ = db.Close() })
 			l, states := stated(t, db, LimiterConfig{Quotas: quotas(1_000_000, time.Second)})
 			require.NoError(t, l.Wait(t.Context(), units(private, 1)))
-			server.signal(t, syscall.SIGSTOP)
+			server.halt(t)
 			short, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			defer cancel()
 			require.ErrorIs(t, l.Wait(short, units(private, 1)), context.DeadlineExceeded)
@@ -68,7 +63,7 @@ func TestLimiterNoticesARedisThatHangs(t *testing.T) {
 			require.False(t, lost.Shared)
 			require.ErrorIs(t, lost.Err, errSilent)
 			require.Empty(t, states, "it is said once")
-			server.signal(t, syscall.SIGCONT)
+			server.goOn(t)
 			require.True(t, (<-states).Shared)
 			require.NoError(t, l.Wait(t.Context(), units(private, 1)))
 		})
@@ -80,12 +75,12 @@ func TestRefusedDoesNotWaitForRedis(t *testing.T) {
 	server := startRedis(t)
 	l, states := stated(t, server.client(t), LimiterConfig{Quotas: quotas(1000, time.Second), Timeout: 30 * time.Second})
 	require.NoError(t, l.Wait(t.Context(), units(private, 1)))
-	server.signal(t, syscall.SIGSTOP)
+	server.halt(t)
 	for range 100 {
 		l.Refused(units(private, 1), 20*time.Second)
 	}
 	require.False(t, l.isLost(), "it did not wait until Redis was lost")
-	server.signal(t, syscall.SIGCONT)
+	server.goOn(t)
 	delay, err := l.Delay(t.Context(), units(private, 1))
 	require.NoError(t, err)
 	require.Greater(t, delay, 10*time.Second)
@@ -100,13 +95,13 @@ func TestNonceStoreDoesNotWaitForRedis(t *testing.T) {
 	store := NewNonceStore(db, "n:")
 	_, err := store.Begin(t.Context(), "k", webhook.Fingerprint{}, time.Minute)
 	require.NoError(t, err)
-	server.signal(t, syscall.SIGSTOP)
+	server.halt(t)
 	_, err = store.Begin(t.Context(), "k", webhook.Fingerprint{}, time.Minute)
 	require.ErrorIs(t, err, errSilent)
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.ErrorIs(t, store.Done(gone, "k", webhook.Fingerprint{}, time.Minute), context.Canceled)
-	server.signal(t, syscall.SIGCONT)
+	server.goOn(t)
 }
 
 // A Redis that answers a ping but does not run the script stays lost.

@@ -273,7 +273,7 @@ func TestDecodeTags(t *testing.T) {
 // What JSON counts from 0 is counted from 1, and what it does not say stays 0.
 func TestDecodeFromZero(t *testing.T) {
 	t.Parallel()
-	type kind int
+	type kind int64
 	type response struct {
 		Kind  kind   `json:"kind" from:"0"`
 		Kinds []kind `json:"kinds" from:"0"`

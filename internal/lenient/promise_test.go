@@ -104,8 +104,8 @@ func (*tellKey) UnmarshalText(data []byte) error     { return fmt.Errorf("%w: %s
 func TestNumbers(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]any{
-		"0": 0, "7": 7, "-7": -7, "2.4": 2, "2.5": 3, "-2.4": -2, "-2.5": -3, "99.6": 100, "9007199254740993.0": 9007199254740993, "9223372036854775807.4": int(9223372036854775807),
-		"-9223372036854775808.4": int(-9223372036854775808), "1e3": 1000, "1.5e1": 15, "-1e-9": 0, "true": 1, "false": 0, "": 0,
+		"0": 0, "7": 7, "-7": -7, "2.4": 2, "2.5": 3, "-2.4": -2, "-2.5": -3, "99.6": 100, "9007199254740993.0": int64(9007199254740993), "9223372036854775807.4": int64(math.MaxInt64),
+		"-9223372036854775808.4": int64(math.MinInt64), "1e3": 1000, "1.5e1": 15, "-1e-9": 0, "true": 1, "false": 0, "": 0,
 		"9223372036854775807.5": errRange, "-9223372036854775808.5": errRange, "1e19": errRange, "1e999": errRange, "x": errNumber, "NaN": errNumber, "Inf": errNumber, ".": errNumber, "1.x": errNumber,
 	} {
 		n, err := whole([]byte(text))

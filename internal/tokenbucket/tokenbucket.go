@@ -41,7 +41,7 @@ type Limit struct {
 
 // MaxUnits is the most that a call can ask for and a limit can have; more counts as this much. It
 // keeps sums from overflowing.
-const MaxUnits = 1 << 40
+const MaxUnits = min(1<<40, math.MaxInt/4)
 
 // never stands for a wait whose end is not known.
 const never = time.Duration(math.MaxInt64)

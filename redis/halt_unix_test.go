@@ -1,0 +1,21 @@
+//go:build unix
+
+package rongcloudredis
+
+import (
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// halt keeps the server from running, with its connections open.
+func (s *redisServer) halt(t *testing.T) {
+	t.Helper()
+	require.NoError(t, s.command.Process.Signal(syscall.SIGSTOP))
+}
+
+func (s *redisServer) goOn(t *testing.T) {
+	t.Helper()
+	require.NoError(t, s.command.Process.Signal(syscall.SIGCONT))
+}
