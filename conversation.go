@@ -107,6 +107,15 @@ type ConversationAttributes struct {
 	Tags     []ConversationTag // without the times of their creation, where the server does not tell them
 }
 
+// pushLevelResponse holds the level under a name from when there was only a switch.
+type pushLevelResponse struct {
+	Level PushLevel `json:"isMuted"`
+}
+
+type pushLevelAttribute struct {
+	Level PushLevel `json:"mute"`
+}
+
 // Pin pins one conversation of a user. Clients learn of it from SDK 4.0.0 on.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/conversation/top
@@ -156,11 +165,6 @@ func (s *ConversationService) ResetPushLevel(ctx context.Context, params Convers
 		Level *PushLevel `wire:"unpushLevel"` // zero is sent, too
 	}
 	return send(ctx, s.client, endpoint.ConversationNotificationSet, &request{params, Ptr(PushLevelUnset)}, opts)
-}
-
-// pushLevelResponse holds the level under a name from when there was only a switch.
-type pushLevelResponse struct {
-	Level PushLevel `json:"isMuted"`
 }
 
 // GetPushLevel returns what of one conversation is pushed to a user.
@@ -268,8 +272,4 @@ func (s *ConversationService) GetAttributes(ctx context.Context, query Conversat
 	return &ConversationAttributes{
 		Type: data.Type, TargetID: data.TargetID, Pinned: data.Top.Top, PinnedAt: data.Top.Time, Level: data.Mute.Level, Tags: data.Tags,
 	}, nil
-}
-
-type pushLevelAttribute struct {
-	Level PushLevel `json:"mute"`
 }

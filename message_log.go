@@ -37,6 +37,54 @@ type logHour struct {
 	Hour string `wire:"date"`
 }
 
+// MessageLogDownloadParams says which log to read and within which bounds.
+type MessageLogDownloadParams struct {
+	Hour time.Time // any moment within the hour
+
+	// Hosts are further hosts that the file may come from, such as files.example.com (and its
+	// subdomains) or, for one with a port, files.example.com:8443. RongCloud does not document
+	// where its files lie; those that lie in a domain of RongCloud's own need no entry, and the
+	// error for any other names its host.
+	Hosts []string
+
+	TempDir string // for the file while it is read; the system's if empty
+	Limits  MessageLogLimits
+}
+
+// MessageLogLimits bounds what reading a log may cost. Zero fields have the defaults.
+type MessageLogLimits struct {
+	FileBytes int64 // of the zip file; 1 GiB by default
+	TextBytes int64 // of the log itself; 16 GiB by default
+	LineBytes int   // of one line; 1 MiB by default, which holds the longest message
+}
+
+// LoggedMessage is a message in the log.
+type LoggedMessage struct {
+	MessageUID       string           `json:"msgUID"`
+	From             string           `json:"fromUserId"`
+	ConversationType ConversationType `json:"targetType"`
+	TargetID         string           `json:"targetId"`
+	ChannelID        string           `json:"busChannel"`   // of an ultra group, where the log tells it
+	GroupID          string           `json:"GroupId"`      // empty where there is no group
+	ToUserIDs        []string         `json:"groupUserIds"` // of a message to chosen members of a group
+	SentAt           time.Time        `json:"timestamp" alt:"dateTime"`
+	ObjectName       string           `json:"classname"`
+	Body             string           `json:"content"`         // JSON text; see Content
+	Source           string           `json:"source"`          // what it was sent from, such as iOS, Android or Websocket
+	Sensitive        bool             `json:"isSensitiveWord"` // it holds sensitive words
+	AppKey           string           `json:"appId"`
+
+	Line string `json:"-"` // the line as it stands in the log, with what has no field here
+}
+
+// LogLineError is a line of a message log that cannot be understood. The message that comes with
+// it has only its Line.
+type LogLineError struct {
+	File string // within the zip file
+	Line int    // from 1
+	Err  error
+}
+
 // hourOf returns the hour that holds a moment, as RongCloud names it: by Beijing's clock there, by
 // UTC elsewhere.
 func (s *MessageLogService) hourOf(moment time.Time) *logHour {
@@ -80,27 +128,6 @@ func (s *MessageLogService) Delete(ctx context.Context, hour time.Time, opts ...
 	return send(ctx, s.client, endpoint.MessageHistoryDelete, s.hourOf(hour), opts)
 }
 
-// MessageLogDownloadParams says which log to read and within which bounds.
-type MessageLogDownloadParams struct {
-	Hour time.Time // any moment within the hour
-
-	// Hosts are further hosts that the file may come from, such as files.example.com (and its
-	// subdomains) or, for one with a port, files.example.com:8443. RongCloud does not document
-	// where its files lie; those that lie in a domain of RongCloud's own need no entry, and the
-	// error for any other names its host.
-	Hosts []string
-
-	TempDir string // for the file while it is read; the system's if empty
-	Limits  MessageLogLimits
-}
-
-// MessageLogLimits bounds what reading a log may cost. Zero fields have the defaults.
-type MessageLogLimits struct {
-	FileBytes int64 // of the zip file; 1 GiB by default
-	TextBytes int64 // of the log itself; 16 GiB by default
-	LineBytes int   // of one line; 1 MiB by default, which holds the longest message
-}
-
 func (l MessageLogLimits) check() (MessageLogLimits, error) {
 	if l.FileBytes < 0 || l.TextBytes < 0 || l.LineBytes < 0 {
 		return l, refuse("Limits", "negative numbers make no sense")
@@ -120,36 +147,9 @@ func (l MessageLogLimits) check() (MessageLogLimits, error) {
 	return l, nil
 }
 
-// LoggedMessage is a message in the log.
-type LoggedMessage struct {
-	MessageUID       string           `json:"msgUID"`
-	From             string           `json:"fromUserId"`
-	ConversationType ConversationType `json:"targetType"`
-	TargetID         string           `json:"targetId"`
-	ChannelID        string           `json:"busChannel"`   // of an ultra group, where the log tells it
-	GroupID          string           `json:"GroupId"`      // empty where there is no group
-	ToUserIDs        []string         `json:"groupUserIds"` // of a message to chosen members of a group
-	SentAt           time.Time        `json:"timestamp" alt:"dateTime"`
-	ObjectName       string           `json:"classname"`
-	Body             string           `json:"content"`         // JSON text; see Content
-	Source           string           `json:"source"`          // what it was sent from, such as iOS, Android or Websocket
-	Sensitive        bool             `json:"isSensitiveWord"` // it holds sensitive words
-	AppKey           string           `json:"appId"`
-
-	Line string `json:"-"` // the line as it stands in the log, with what has no field here
-}
-
 // Content decodes the message; see [DecodeContent].
 func (m *LoggedMessage) Content() (MessageContent, error) {
 	return DecodeContent(m.ObjectName, []byte(m.Body))
-}
-
-// LogLineError is a line of a message log that cannot be understood. The message that comes with
-// it has only its Line.
-type LogLineError struct {
-	File string // within the zip file
-	Line int    // from 1
-	Err  error
 }
 
 // Error says which line it is and what is wrong with it, but not what stands there: messages are

@@ -63,41 +63,6 @@ type SentStreamPiece struct {
 	MessageUID string `json:"messageUID" alt:"messageId"` // after the first piece only; all later ones must carry it
 }
 
-// SendPiece sends one piece of a growing one-to-one text, for clients from 5.16 on. The quota is
-// 100 calls per second. [MessageStreamService.Open] numbers the pieces and carries the message's
-// UID by itself.
-//
-// After [ErrOutcomeUnknown] the piece may have arrived: sending it again may show it twice, and
-// sending the next one may leave a gap.
-//
-// RongCloud: https://docs.rongcloud.cn/platform-chat-api/message/send-private-stream
-//
-//rongcloud:endpoint POST /v3/message/private/publish_stream.json
-func (s *MessageStreamService) SendPiece(ctx context.Context, params MessageStreamPieceParams, opts ...CallOption) (*SentStreamPiece, error) {
-	switch c := &params.Content; {
-	case c.Sequence < 1:
-		return nil, refuseField(endpoint.V3MessagePrivatePublishStream, "StreamMessage.Sequence", "seq", "%d is no number of a piece; the first is 1", c.Sequence)
-	case c.Sequence > 1 && c.MessageUID == "":
-		return nil, refuseField(endpoint.V3MessagePrivatePublishStream, "StreamMessage.MessageUID", "messageUID", "is required from the second piece on")
-	case c.CompleteReason != 0 && !c.Complete:
-		return nil, refuseField(endpoint.V3MessagePrivatePublishStream, "StreamMessage.CompleteReason", "completeReason", "belongs to the last piece")
-	}
-	params.Content.StopReason, params.Content.Synced = 0, false // they are for reading
-	body, err := plainJSON.Marshal(params.Content)
-	if err != nil {
-		err = refuseWire("content", "cannot be encoded as JSON: %v", err)
-	} else {
-		err = checkBody(params.Content, len(body))
-	}
-	if err != nil {
-		return nil, inParams(err, endpoint.V3MessagePrivatePublishStream, (*streamPiece)(nil))
-	}
-	return fetch[SentStreamPiece](ctx, s.client, endpoint.V3MessagePrivatePublishStream, &streamPiece{
-		From: params.From, To: params.To, ObjectName: params.Content.ObjectName(), Content: body, IncludeSender: params.IncludeSender,
-		Persist: params.Persist, Expansion: params.Expansion, DisableUpdateLastMessage: params.DisableUpdateLastMessage,
-	}, opts)
-}
-
 // MessageStreamParams describes a message that is written piece by piece; see
 // [MessageStreamService.Open].
 type MessageStreamParams struct {
@@ -133,6 +98,48 @@ type StreamWriter struct {
 	broken error
 }
 
+// MessageStreamFinishParams is the end of a message that is written piece by piece; see
+// [StreamWriter.Finish].
+type MessageStreamFinishParams struct {
+	Text   string // the last piece of the text, which may be empty
+	Reason int    // tells clients why the message ends, in values of the app's own; 0 for the normal end
+}
+
+// SendPiece sends one piece of a growing one-to-one text, for clients from 5.16 on. The quota is
+// 100 calls per second. [MessageStreamService.Open] numbers the pieces and carries the message's
+// UID by itself.
+//
+// After [ErrOutcomeUnknown] the piece may have arrived: sending it again may show it twice, and
+// sending the next one may leave a gap.
+//
+// RongCloud: https://docs.rongcloud.cn/platform-chat-api/message/send-private-stream
+//
+//rongcloud:endpoint POST /v3/message/private/publish_stream.json
+func (s *MessageStreamService) SendPiece(ctx context.Context, params MessageStreamPieceParams, opts ...CallOption) (*SentStreamPiece, error) {
+	switch c := &params.Content; {
+	case c.Sequence < 1:
+		return nil, refuseField(endpoint.V3MessagePrivatePublishStream, "StreamMessage.Sequence", "seq", "%d is no number of a piece; the first is 1", c.Sequence)
+	case c.Sequence > 1 && c.MessageUID == "":
+		return nil, refuseField(endpoint.V3MessagePrivatePublishStream, "StreamMessage.MessageUID", "messageUID", "is required from the second piece on")
+	case c.CompleteReason != 0 && !c.Complete:
+		return nil, refuseField(endpoint.V3MessagePrivatePublishStream, "StreamMessage.CompleteReason", "completeReason", "belongs to the last piece")
+	}
+	params.Content.StopReason, params.Content.Synced = 0, false // they are for reading
+	body, err := plainJSON.Marshal(params.Content)
+	if err != nil {
+		err = refuseWire("content", "cannot be encoded as JSON: %v", err)
+	} else {
+		err = checkBody(params.Content, len(body))
+	}
+	if err != nil {
+		return nil, inParams(err, endpoint.V3MessagePrivatePublishStream, (*streamPiece)(nil))
+	}
+	return fetch[SentStreamPiece](ctx, s.client, endpoint.V3MessagePrivatePublishStream, &streamPiece{
+		From: params.From, To: params.To, ObjectName: params.Content.ObjectName(), Content: body, IncludeSender: params.IncludeSender,
+		Persist: params.Persist, Expansion: params.Expansion, DisableUpdateLastMessage: params.DisableUpdateLastMessage,
+	}, opts)
+}
+
 // Open returns a writer for a one-to-one message that grows while it is produced, such as the
 // text of a language model. Nothing is sent yet. The options go with every piece. End the
 // message with [StreamWriter.Finish] or [StreamWriter.Close].
@@ -153,13 +160,6 @@ func (w *StreamWriter) Send(ctx context.Context, text string) error {
 		return refuseField(endpoint.V3MessagePrivatePublishStream, "text", "content", "is required")
 	}
 	return w.send(ctx, text, false, 0)
-}
-
-// MessageStreamFinishParams is the end of a message that is written piece by piece; see
-// [StreamWriter.Finish].
-type MessageStreamFinishParams struct {
-	Text   string // the last piece of the text, which may be empty
-	Reason int    // tells clients why the message ends, in values of the app's own; 0 for the normal end
 }
 
 // Finish sends the last piece of the text and ends the message. Errors are those of Send.

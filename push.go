@@ -118,6 +118,23 @@ type PushResult struct {
 	MessageUID string `json:"messageUID"` // of the message, when there was one
 }
 
+// audienceBody is an audience as a push carries it.
+type audienceBody struct {
+	Tags     []string      `json:"tag,omitempty"`
+	TagsOr   []string      `json:"tag_or,omitempty"`
+	TagItems []tagItemBody `json:"tagItems,omitempty"`
+	UserIDs  []string      `json:"userid,omitempty"`
+	Package  string        `json:"packageName,omitempty"`
+	All      bool          `json:"is_to_all"`
+}
+
+type tagItemBody struct {
+	Tags     []string    `json:"tags"`
+	Not      bool        `json:"isNot"`
+	Operator TagOperator `json:"tagsOperator"`
+	Join     TagOperator `json:"itemsOperator"`
+}
+
 // Send pushes to all users, to users chosen by tag or ID, or to the users of an app package. With
 // a Message it also brings that to the system conversation of each.
 //
@@ -245,23 +262,6 @@ const (
 	maxAudienceUsers = 1000
 	maxAudienceTags  = 20
 )
-
-// audienceBody is an audience as a push carries it.
-type audienceBody struct {
-	Tags     []string      `json:"tag,omitempty"`
-	TagsOr   []string      `json:"tag_or,omitempty"`
-	TagItems []tagItemBody `json:"tagItems,omitempty"`
-	UserIDs  []string      `json:"userid,omitempty"`
-	Package  string        `json:"packageName,omitempty"`
-	All      bool          `json:"is_to_all"`
-}
-
-type tagItemBody struct {
-	Tags     []string    `json:"tags"`
-	Not      bool        `json:"isNot"`
-	Operator TagOperator `json:"tagsOperator"`
-	Join     TagOperator `json:"itemsOperator"`
-}
 
 // audienceOf returns an audience, which is refused if it selects nobody.
 func audienceOf(audience any) (body audienceBody, err error) {

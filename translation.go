@@ -21,6 +21,15 @@ type Translation struct {
 	Text string `json:"translated"`
 }
 
+// TranslationToken lets a client app translate messages.
+type TranslationToken struct {
+	Token string `json:"token"` // a JWT; for how long it is valid is not documented
+}
+
+type translationUser struct {
+	UserID string `wire:"userId"`
+}
+
 // Translate translates a text. The quota is 10 calls per second. It works in all data centres, but
 // must be switched on in the console, or it fails with [CodeTranslationNotEnabled]. By RongCloud's
 // list for clients [CodeTranslationQuotaUsedUp], [CodeTranslationTextTooLong] and
@@ -31,15 +40,6 @@ type Translation struct {
 //rongcloud:endpoint POST /v3/translate.json
 func (s *TranslationService) Translate(ctx context.Context, params TranslationParams, opts ...CallOption) (*Translation, error) {
 	return fetch[Translation](ctx, s.client, endpoint.V3Translate, &params, opts)
-}
-
-// TranslationToken lets a client app translate messages.
-type TranslationToken struct {
-	Token string `json:"token"` // a JWT; for how long it is valid is not documented
-}
-
-type translationUser struct {
-	UserID string `wire:"userId"`
 }
 
 // CreateToken returns a token with which the client app of a user can call RongCloud's translation
