@@ -18,6 +18,9 @@ type answer struct {
 	fields  []field
 	raw     *string  // the whole body, in place of JSON
 	events  []string // the data of server-sent events, in place of one body
+
+	mediaType string // both as they go over the wire; see render
+	body      []byte
 }
 
 // observeAnswer is set by this package's tests, which hold the handlers' answers against the
@@ -87,36 +90,49 @@ func (a *answer) answerCode(ep *endpoint.Endpoint) rongcloud.Code {
 	}
 }
 
-func (a *answer) write(w http.ResponseWriter, ep *endpoint.Endpoint) {
+// render makes the body.
+func (a *answer) render(ep *endpoint.Endpoint) {
+	switch {
+	case a.events != nil:
+		a.mediaType = "text/event-stream; charset=UTF-8"
+		for i := range a.events {
+			a.body = append(a.body, a.event(i)...)
+		}
+	case a.raw != nil:
+		a.body = []byte(*a.raw)
+		a.mediaType = http.DetectContentType(a.body)
+	default:
+		a.body = a.encode(ep)
+		a.mediaType = "application/json; charset=UTF-8"
+	}
+}
+
+// write sends what render made.
+func (a *answer) write(w http.ResponseWriter) {
+	header := w.Header()
+	if header.Get("Content-Type") == "" {
+		header.Set("Content-Type", a.mediaType)
+	}
 	if a.events != nil {
 		a.stream(w)
 		return
 	}
-	var body []byte
-	contentType := "application/json; charset=UTF-8"
-	if a.raw != nil {
-		body = []byte(*a.raw)
-		contentType = http.DetectContentType(body)
-	} else {
-		body = a.encode(ep)
-	}
-	header := w.Header()
-	if header.Get("Content-Type") == "" {
-		header.Set("Content-Type", contentType)
-	}
-	header.Set("Content-Length", strconv.Itoa(len(body)))
+	header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.httpStatus())
-	_, _ = w.Write(body) // a caller that has gone is no concern of the server
+	_, _ = w.Write(a.body) // a caller that has gone is no concern of the server
 }
 
 // stream sends each event as soon as it is there.
 func (a *answer) stream(w http.ResponseWriter) {
-	w.Header().Set("Content-Type", "text/event-stream; charset=UTF-8")
 	w.WriteHeader(a.httpStatus())
-	for i, data := range a.events {
-		_, _ = fmt.Fprintf(w, "event: message\nid: %d\ndata: %s\n\n", i+1, data) // a caller that has gone is no concern of the server
-		_ = http.NewResponseController(w).Flush()                                // in the process there is nothing to flush
+	for i := range a.events {
+		_, _ = w.Write(a.event(i))                // a caller that has gone is no concern of the server
+		_ = http.NewResponseController(w).Flush() // in the process there is nothing to flush
 	}
+}
+
+func (a *answer) event(i int) []byte {
+	return fmt.Appendf(nil, "event: message\nid: %d\ndata: %s\n\n", i+1, a.events[i])
 }
 
 // encode writes the code first, as RongCloud does, then the fields in their order.

@@ -72,6 +72,7 @@ func (r *receiver) wants(e event) bool {
 type event struct {
 	webhook.Event
 	fromServer bool // a message of the Server API
+	origin     *cause
 }
 
 // Callback is a callback that the server made, or tried to make; see [Server.Callbacks].
@@ -80,8 +81,12 @@ type Callback struct {
 	OccurredAt   time.Time // by the server's clock
 	URL          string    // empty for a handler
 	AttemptCount int
-	Status       int   // HTTP status of the last response; 0 if there was none
-	Err          error // why there was none
+	Status       int    // HTTP status of the last response; 0 if there was none
+	Response     []byte // body of the last response, at most 1 MiB of it; not to be changed
+	Err          error  // why there was none
+	Request      int    // number of the request that it comes from; 0 if it is none, or none that is through yet
+
+	origin *cause
 }
 
 // AddWebhook calls back to handler, in this process, as RongCloud calls an app's server: signed,
@@ -126,7 +131,11 @@ func (s *Server) Emit(events ...webhook.Event) {
 func (s *Server) Callbacks() []Callback {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.callbacks.all()
+	all := s.callbacks.all()
+	for i := range all {
+		all[i].Request = all[i].origin.number()
+	}
+	return all
 }
 
 // WaitForCallbacks waits until no callback is under way.
@@ -142,10 +151,10 @@ func (s *Server) callBack(events []event) {
 	receivers := s.receivers
 	s.mu.Unlock()
 	for _, r := range receivers {
-		var wanted []webhook.Event
+		var wanted []event
 		for _, e := range events {
 			if r.wants(e) {
-				wanted = append(wanted, e.Event)
+				wanted = append(wanted, e)
 			}
 		}
 		switch {
@@ -176,13 +185,14 @@ func (s *Server) inBackground(job func()) {
 	}()
 }
 
-func (s *Server) deliverTo(r *receiver, events []webhook.Event) {
+func (s *Server) deliverTo(r *receiver, events []event) {
 	for _, e := range events {
-		c := Callback{Event: e, URL: r.url}
+		c := Callback{Event: e.Event, URL: r.url, origin: e.origin}
 		for c.AttemptCount < callbackTries {
 			c.AttemptCount++
 			var answer *webhooktest.Response
-			if answer, c.Err = s.post(r, e); c.Err == nil {
+			if answer, c.Err = s.post(r, e.Event); c.Err == nil {
+				c.Response = answer.Body
 				if c.Status = answer.Status; c.Status == http.StatusOK {
 					break
 				}
@@ -194,7 +204,7 @@ func (s *Server) deliverTo(r *receiver, events []webhook.Event) {
 
 func (s *Server) keepCallback(c Callback) {
 	s.mu.Lock()
-	c.OccurredAt = s.now()
+	c.OccurredAt, c.Request = s.now(), c.origin.number()
 	s.callbacks.add(c)
 	s.mu.Unlock()
 	for _, observe := range s.config.watchers {
@@ -215,7 +225,7 @@ func (s *Server) ask(question *webhook.PreMessage) (*webhooktest.Decision, bool)
 		c := Callback{Event: question, URL: r.url, AttemptCount: 1}
 		answer, err := s.post(r, question)
 		if err == nil {
-			c.Status = answer.Status
+			c.Status, c.Response = answer.Status, answer.Body
 			var decision *webhooktest.Decision
 			if decision, err = answer.Decision(); err == nil {
 				s.keepCallback(c)
@@ -279,7 +289,7 @@ func (c *call) tellMessage(m *kept, source webhook.Platform) {
 	case m.sensitive:
 		told.SensitiveType = webhook.SensitiveReplaced
 	}
-	c.happened = append(c.happened, event{told, source == webhook.PlatformServer})
+	c.happened = append(c.happened, event{Event: told, fromServer: source == webhook.PlatformServer})
 }
 
 // Errors of what users do; see [User.SendPrivate].

@@ -31,7 +31,8 @@ const (
 type incoming struct {
 	began               time.Time
 	method, path, query string
-	origin              string // scheme and host that the caller used
+	address             string // scheme and host that the caller used
+	origin              *cause
 	header              http.Header
 	body                []byte
 	tooLong             bool
@@ -47,10 +48,10 @@ func read(r *http.Request) (*incoming, error) {
 	path := onePath(r.URL.Path)
 	in := &incoming{
 		began: time.Now(), method: r.Method, path: path, query: r.URL.RawQuery, header: r.Header, ep: endpoint.ByPath(r.Method, path),
-		origin: "http://" + r.Host,
+		address: "http://" + r.Host, origin: &cause{},
 	}
 	if r.TLS != nil || r.URL.Scheme == "https" { // the latter in the process only
-		in.origin = "https://" + cmp.Or(r.Host, r.URL.Host)
+		in.address = "https://" + cmp.Or(r.Host, r.URL.Host)
 	}
 	var err error
 	in.body, err = io.ReadAll(io.LimitReader(r.Body, maxBody+1))

@@ -231,9 +231,9 @@ func end(conn net.Conn, reset bool) {
 }
 
 // writeCut answers with a body whose length is not the announced one, and ends the connection.
-func (f *Fault) writeCut(w http.ResponseWriter, a answer, ep *endpoint.Endpoint) {
+func (f *Fault) writeCut(w http.ResponseWriter, a answer) {
 	whole := &response{header: w.Header()}
-	a.write(whole, ep)
+	a.write(whole)
 	announced, body := whole.body.Len(), whole.body.Bytes()
 	if f.CutResponse || f.ResetResponse {
 		body = body[:len(body)/2]

@@ -36,7 +36,7 @@ func logURL(c *call) answer {
 	}
 	address := ""
 	if len(c.logged(hour)) > 0 {
-		address = c.origin + logPath + date + ".zip"
+		address = c.address + logPath + date + ".zip"
 	}
 	return ok(field{"url", address}, field{"date", date})
 }

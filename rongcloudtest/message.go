@@ -51,14 +51,34 @@ func (m Message) Content() (rongcloud.MessageContent, error) {
 type SentMessage struct {
 	Message
 	RecipientIDs []string // users in whose inbox it was put, the sender's copy not counted
+	Missed       []Missed // why others have not got it, as far as the server can tell; the first 100
 	Recalled     bool
-	Blocked      bool   // by a sensitive word, so that nobody received it; see WithSensitiveFilter
-	Params       Params // of the whole request
+	Blocked      bool              // by a sensitive word, so that nobody received it; see WithSensitiveFilter
+	Expansion    map[string]string // its key-value pairs as they are now
+	Params       Params            // of the whole request
+	Request      int               // number of the request that sent it; 0 for a user's app
+}
+
+// Missed is why somebody has not got a message.
+type Missed struct {
+	UserID string // empty if it is true for all
+	Reason string // in English, for people
+}
+
+// mostMissed bounds how many are noted for a message.
+const mostMissed = 100
+
+// miss notes why a user does not get the message that is about to be sent.
+func (c *call) miss(user, reason string) {
+	if len(c.missed) < mostMissed {
+		c.missed = append(c.missed, Missed{user, reason})
+	}
 }
 
 // kept is a message with what the server needs to know of it later on.
 type kept struct {
 	SentMessage
+	origin     *cause
 	stored     bool // in the cloud history
 	logged     bool // in the hourly log
 	broadcast  bool // to all users, or by a push
@@ -71,18 +91,26 @@ type kept struct {
 
 func (m *kept) copy() SentMessage {
 	c := m.SentMessage
-	c.RecipientIDs, c.ToUserIDs = slices.Clone(m.RecipientIDs), slices.Clone(m.ToUserIDs)
+	c.RecipientIDs, c.ToUserIDs, c.Missed = slices.Clone(m.RecipientIDs), slices.Clone(m.ToUserIDs), slices.Clone(m.Missed)
+	c.Request = m.origin.number()
+	if len(m.expansion) > 0 {
+		c.Expansion = map[string]string{}
+		for key, entry := range m.expansion {
+			c.Expansion[key] = entry.Value
+		}
+	}
 	return c
 }
 
 // messages is the state of all messages sent.
 type messages struct {
-	history int
-	sent    ring[*kept]
-	byUID   map[string]*kept
-	count   int
-	streams map[string]*stream
-	online  []*kept // online broadcasts that users coming online still get
+	history  int
+	sent     ring[*kept]
+	byUID    map[string]*kept
+	count    int // UIDs made up
+	accepted int
+	streams  map[string]*stream
+	online   []*kept // online broadcasts that users coming online still get
 }
 
 func newMessages(history int) messages {
@@ -125,6 +153,7 @@ func publishPrivate(c *call) answer {
 // recipient's lists, as the page has it, and these refuse the sender.
 func (c *call) willing(target string) []string {
 	if c.params.Bool("verifyBlacklist") && c.users.find(target).refuses(c.params.Get("fromUserId")) {
+		c.miss(target, "the user's blacklist or whitelist keeps the sender out")
 		return nil
 	}
 	return []string{target}
@@ -146,6 +175,9 @@ func publishGroup(c *call) answer {
 		return *a
 	}
 	return c.publish(rongcloud.ConversationGroup, "toGroupId", "groupId", func(target string) []string {
+		if c.groups.byID[target] == nil {
+			c.miss("", "there is no such group")
+		}
 		return c.others(c.groups.ids(target), only)
 	})
 }
@@ -171,9 +203,15 @@ func publishUltraGroup(c *call) answer {
 	return c.publish(rongcloud.ConversationUltraGroup, "toGroupIds", "groupId", func(target string) []string {
 		in := c.channelIn(target)
 		if in == nil {
+			c.miss("", "there is no such ultra group, or it has no such channel")
 			return nil
 		}
-		return c.others(c.ultraGroups[target].readers(in), only)
+		group := c.ultraGroups[target]
+		readers := group.readers(in)
+		if len(readers) < len(group.members) {
+			c.missUnless(append([]string{c.params.Get("fromUserId")}, readers...), group.members, "the user does not read the private channel")
+		}
+		return c.others(readers, only)
 	})
 }
 
@@ -185,6 +223,12 @@ func (c *call) channelIn(group string) *channel {
 
 func publishChatroom(c *call) answer {
 	return c.publish(rongcloud.ConversationChatroom, "toChatroomId", "chatroomId", func(target string) []string {
+		switch r := c.room(target); {
+		case r == nil:
+			c.miss("", "there is no such chat room")
+		case r.silent:
+			c.miss("", "messages to this chat room are switched off")
+		}
 		return c.activeReceivers(target, c.params.Get("fromUserId"))
 	})
 }
@@ -193,11 +237,27 @@ func publishChatroom(c *call) answer {
 func (c *call) others(all, only []string) []string {
 	var found []string
 	for _, id := range all {
-		if id != c.params.Get("fromUserId") && (len(only) == 0 || slices.Contains(only, id)) {
+		switch {
+		case id == c.params.Get("fromUserId"):
+		case len(only) > 0 && !slices.Contains(only, id):
+			c.miss(id, "the message is for chosen members only")
+		default:
 			found = append(found, id)
 		}
 	}
+	if len(only) > 0 {
+		c.missUnless(all, only, "the user is not a member")
+	}
 	return found
+}
+
+// missUnless notes for those who are not among a few why they do not get the message.
+func (c *call) missUnless(among, all []string, reason string) {
+	for _, id := range all {
+		if !slices.Contains(among, id) {
+			c.miss(id, reason)
+		}
+	}
 }
 
 // publish sends one message for each target to those whom recipients names, and answers with the
@@ -303,13 +363,16 @@ func (c *call) send(out outgoing) *kept {
 			},
 			Params: c.params,
 		},
+		origin: c.origin,
 		stored: out.stored, logged: out.logged, broadcast: out.broadcast, expandable: out.expandable,
 	}
 	m.extend(out.expansion, c.at)
 	if (c.config.filter || out.source != "") && !out.unchecked {
 		c.filter(m)
 	}
-	if !m.Blocked {
+	if m.Blocked {
+		c.miss("", "a sensitive word blocks the message")
+	} else {
 		for _, id := range out.receivers {
 			c.give(m, id)
 		}
@@ -320,6 +383,8 @@ func (c *call) send(out outgoing) *kept {
 			m.ownCopy = true
 		}
 	}
+	m.Missed, c.missed = c.missed, nil
+	c.messages.accepted++
 	c.messages.byUID[m.MessageUID] = m
 	if oldest, full := c.messages.sent.add(m); full {
 		delete(c.messages.byUID, oldest.MessageUID)
@@ -331,7 +396,12 @@ func (c *call) send(out outgoing) *kept {
 
 // give puts the message into a user's inbox, if the user can receive it.
 func (c *call) give(m *kept, id string) {
-	if slices.Contains(c.users.deactivated, id) || c.isStatus() && !c.users.find(id).connected(c.at) {
+	switch {
+	case slices.Contains(c.users.deactivated, id):
+		c.miss(id, "the user is deactivated")
+		return
+	case c.isStatus() && !c.users.find(id).connected(c.at):
+		c.miss(id, "the user is offline, and status messages wait for nobody")
 		return
 	}
 	c.deliver(id, m.received())

@@ -68,5 +68,5 @@ func jwtToken(c *call) answer {
 func embedToken(c *call) answer {
 	c.consoleTokens++
 	query := url.Values{"page": {c.params.Get("page_code")}, "token": {"test-console-token-" + strconv.Itoa(c.consoleTokens)}}
-	return ok(field{"data", c.origin + "/embed/page?" + query.Encode()})
+	return ok(field{"data", c.address + "/embed/page?" + query.Encode()})
 }

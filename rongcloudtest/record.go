@@ -14,15 +14,19 @@ type Request struct {
 	ReceivedAt time.Time // by the server's clock
 	Method     string
 	Path       string
+	Query      string             // as it came
 	Endpoint   *endpoint.Endpoint // nil for an unknown path
 	Params     Params             // empty if the request was refused before they were read
 	Unknown    []string           // parameters that the endpoint's table does not have
 	RequestID  string
 	Header     http.Header    // as it came; not to be changed
+	Body       []byte         // as it came, at most 4 MiB of it; not to be changed
 	Duration   time.Duration  // until the response was ready, a fault's delay not counted
 	Status     int            // HTTP status of the response; 0 if the connection was reset or dropped
 	Code       rongcloud.Code // code of the response; 0 if it had none
 	Message    string         // errorMessage of the response
+	MediaType  string         // Content-Type of the response; empty if it had none
+	Response   []byte         // body of the response, whole even if a fault cuts it; not to be changed
 	Fault      bool           // a fault struck; see Server.Fail
 }
 
@@ -49,20 +53,34 @@ func (s *Server) Sent() []SentMessage {
 
 func (s *Server) record(in *incoming, a answer, fault *Fault) {
 	entry := Request{
-		Method: in.method, Path: in.path, Endpoint: in.ep, Params: in.params, Unknown: in.unknown,
-		RequestID: in.header.Get("X-Request-ID"), Header: in.header, Duration: time.Since(in.began), Fault: fault != nil,
+		Method: in.method, Path: in.path, Query: in.query, Endpoint: in.ep, Params: in.params, Unknown: in.unknown,
+		RequestID: in.header.Get("X-Request-ID"), Header: in.header, Body: in.body, Duration: time.Since(in.began), Fault: fault != nil,
 	}
 	if fault == nil || !fault.Reset && !fault.DropResponse {
 		entry.Status, entry.Code, entry.Message = a.httpStatus(), a.answerCode(in.ep), a.message
+		entry.MediaType, entry.Response = a.mediaType, a.body
 	}
 	s.mu.Lock()
 	s.requestCount++
+	in.origin.request = s.requestCount
 	entry.Number, entry.ReceivedAt = s.requestCount, s.now()
 	s.requests.add(entry)
 	s.mu.Unlock()
 	for _, observe := range s.config.observers {
 		observe(entry)
 	}
+}
+
+// cause is the request that something comes from: a message or a callback. Its number is known when
+// the request is through, so it is read with the server's lock held.
+type cause struct{ request int }
+
+// number is 0 for what comes from no request, or from one that is not through yet.
+func (c *cause) number() int {
+	if c == nil {
+		return 0
+	}
+	return c.request
 }
 
 // ring keeps the newest items.

@@ -422,6 +422,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 			observeAnswer(in.ep, a)
 		}
 	}
+	a.render(in.ep)
 	s.record(in, a, fault)
 
 	if fault != nil {
@@ -435,11 +436,11 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		}
 		fault.addHeader(w.Header())
 		if fault.cuts() {
-			fault.writeCut(w, a, in.ep)
+			fault.writeCut(w, a)
 			return
 		}
 	}
-	a.write(w, in.ep)
+	a.write(w)
 }
 
 // handler carries one endpoint out. It runs with the server's lock held, after all checks.
@@ -448,10 +449,12 @@ type handler func(c *call) answer
 // call is a checked request, as a handler sees it.
 type call struct {
 	*Server
-	ep     *endpoint.Endpoint
-	params Params
-	origin string    // where the caller reaches the server
-	at     time.Time // by the server's clock
+	ep      *endpoint.Endpoint
+	params  Params
+	address string    // where the caller reaches the server
+	origin  *cause    // nil for what users do
+	missed  []Missed  // by whom the message that is being sent
+	at      time.Time // by the server's clock
 }
 
 // handlers is the table of what the server can do. Each area of state brings its own part.
@@ -495,10 +498,14 @@ func (s *Server) carryOut(in *incoming) answer {
 func (s *Server) execute(h handler, in *incoming) (answer, []event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := &call{Server: s, ep: in.ep, params: in.settled, origin: in.origin, at: s.now()}
+	c := &call{Server: s, ep: in.ep, params: in.settled, address: in.address, origin: in.origin, at: s.now()}
 	if refusal := c.overQuota(); refusal != nil {
 		return *refusal, nil
 	}
 	a := c.once(h)
-	return a, s.news()
+	events := s.news()
+	for i := range events {
+		events[i].origin = in.origin
+	}
+	return a, events
 }

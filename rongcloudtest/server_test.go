@@ -74,10 +74,10 @@ func TestRequestsAreRecorded(t *testing.T) {
 	require.Equal(t, "Ann", all[0].Params.Get("name"))
 	require.Equal(t, []string{"name", "userId"}, all[0].Params.Names())
 	require.Equal(t, srv.AppKey(), all[0].Header.Get("App-Key"))
-	all[0].Params, all[0].Header, all[0].Duration = rongcloudtest.Params{}, nil, 0
+	all[0].Params, all[0].Header, all[0].Duration, all[0].Body, all[0].Response = rongcloudtest.Params{}, nil, 0, nil, nil
 	require.Equal(t, rongcloudtest.Request{
 		Number: 1, ReceivedAt: started, Method: "POST", Path: "/user/getToken.json", Endpoint: endpoint.UserGetToken,
-		RequestID: "req-1", Status: 200, Code: 200,
+		RequestID: "req-1", Status: 200, Code: 200, MediaType: "application/json; charset=UTF-8",
 	}, all[0])
 	require.Nil(t, all[1].Endpoint)
 	require.Equal(t, 404, all[1].Status)

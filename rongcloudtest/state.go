@@ -8,7 +8,8 @@ import (
 
 // State is a picture of what the server knows, for people to look at. Lists are never nil.
 type State struct {
-	TakenAt     time.Time    `json:"now"` // by the server's clock
+	TakenAt     time.Time    `json:"now"`          // by the server's clock
+	SentCount   int          `json:"messageCount"` // messages accepted since the start or the last Reset, kept or not
 	Users       []UserState  `json:"users"`
 	Groups      []GroupState `json:"groups"`
 	Chatrooms   []GroupState `json:"chatrooms"`
@@ -38,7 +39,7 @@ func (s *Server) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	state := State{TakenAt: now, Users: []UserState{}, Groups: []GroupState{}, Chatrooms: []GroupState{}, UltraGroups: []GroupState{}}
+	state := State{TakenAt: now, SentCount: s.messages.accepted, Users: []UserState{}, Groups: []GroupState{}, Chatrooms: []GroupState{}, UltraGroups: []GroupState{}}
 	for _, id := range slices.Sorted(maps.Keys(s.users.byID)) {
 		u := s.users.byID[id]
 		one := UserState{ID: id, Name: u.name, Registered: u.registered, Online: u.connected(now), Blocked: u.blocked(now)}

@@ -36,7 +36,9 @@ func (e *emulator) handler(address string) http.Handler {
 	route("POST clock", e.postClock)
 	route("GET requests", e.getRequests)
 	route("GET requests/{number}", e.getRequest)
+	route("POST requests/{number}/replay", e.postReplay)
 	route("GET messages", e.getMessages)
+	route("GET messages/{uid}", e.getMessage)
 	route("GET users/{id}/inbox", e.getInbox)
 	route("POST users/{id}/connect", e.postConnect)
 	route("POST users/{id}/disconnect", e.postDisconnect)
@@ -155,13 +157,16 @@ func read(r *http.Request, into any) error {
 
 func (e *emulator) getState(*http.Request) (any, error) {
 	return struct {
-		AppKey string `json:"appKey"`
+		AppKey   string `json:"appKey"`
+		Instance string `json:"instance"` // another one after each start
+		counts
 		rongcloudtest.State
-	}{e.AppKey(), e.State()}, nil
+	}{e.AppKey(), e.instance, e.counts(), e.State()}, nil
 }
 
 func (e *emulator) postReset(*http.Request) (any, error) {
 	e.Reset()
+	e.countAnew()
 	e.events.publish("reset", struct{}{})
 	return nil, nil //nolint:nilnil // an empty object
 }

@@ -2,7 +2,6 @@ package emulator
 
 import (
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -49,28 +48,39 @@ func number(text string, missing int) (int, error) {
 // details is all there is to know of a request.
 type details struct {
 	summary
-	Parameters map[string]any    `json:"parameters"`
-	Headers    map[string]string `json:"headers"`
-	Signature  explanation       `json:"signature"`
-	Summary    string            `json:"summary,omitempty"` // what the endpoint does
-	Class      string            `json:"class,omitempty"`
-	Doc        string            `json:"doc,omitempty"`
+	Query       string            `json:"query,omitempty"`
+	Body        string            `json:"body"` // as it came; bytes that are no UTF-8 are replaced
+	Response    response          `json:"response"`
+	Curl        string            `json:"curl"`
+	MessageUIDs []string          `json:"messageUIDs,omitempty"` // of the messages that it sent and that are kept
+	Parameters  map[string]any    `json:"parameters"`
+	Headers     map[string]string `json:"headers"`
+	Signature   explanation       `json:"signature"`
+	Summary     string            `json:"summary,omitempty"` // what the endpoint does
+	Class       string            `json:"class,omitempty"`
+	Doc         string            `json:"doc,omitempty"`
+}
+
+// response is what a request was answered with; empty if nothing was sent.
+type response struct {
+	MediaType string `json:"mediaType,omitempty"`
+	Body      string `json:"body,omitempty"`
 }
 
 func (e *emulator) getRequest(r *http.Request) (any, error) {
-	n, err := strconv.Atoi(r.PathValue("number"))
+	one, err := e.find(r)
 	if err != nil {
-		return nil, fault(http.StatusBadRequest, "%q is no number", r.PathValue("number"))
+		return nil, err
 	}
-	all := e.Requests()
-	i := slices.IndexFunc(all, func(one rongcloudtest.Request) bool { return one.Number == n })
-	if i < 0 {
-		return nil, fault(http.StatusNotFound, "request %d is not there, or not any more", n)
-	}
-	one := all[i]
 	d := details{
-		summary: summarize(one), Parameters: map[string]any{}, Headers: map[string]string{},
+		summary: summarize(one), Query: one.Query, Body: string(one.Body), Response: response{one.MediaType, string(one.Response)},
+		Curl: e.curl(r.Host, one), Parameters: map[string]any{}, Headers: map[string]string{},
 		Signature: explain(one.Header, e.AppKey(), e.AppSecret(), one.ReceivedAt),
+	}
+	for _, m := range e.Sent() {
+		if m.Request == one.Number {
+			d.MessageUIDs = append(d.MessageUIDs, m.MessageUID)
+		}
 	}
 	for _, name := range one.Params.Names() {
 		switch list, keyed := one.Params.List(name), one.Params.Keyed(name); {
@@ -93,27 +103,37 @@ func (e *emulator) getRequest(r *http.Request) (any, error) {
 
 // message is a message as the admin API shows it.
 type message struct {
-	MessageUID       string    `json:"messageUID"`
-	From             string    `json:"from"`
-	ConversationType string    `json:"conversationType"`
-	TargetID         string    `json:"targetId,omitempty"`
-	ChannelID        string    `json:"channelId,omitempty"`
-	ToUserIDs        []string  `json:"toUserIds,omitempty"`
-	SentAt           time.Time `json:"sentAt"`
-	ObjectName       string    `json:"objectName"`
-	Body             string    `json:"body"`
-	PushContent      string    `json:"pushContent,omitempty"`
-	RecipientIDs     []string  `json:"recipientIds,omitempty"`
-	Recalled         bool      `json:"recalled,omitempty"`
-	Blocked          bool      `json:"blocked,omitempty"`
-	OwnCopy          bool      `json:"ownCopy,omitempty"`
+	MessageUID       string            `json:"messageUID"`
+	From             string            `json:"from"`
+	ConversationType string            `json:"conversationType"`
+	TargetID         string            `json:"targetId,omitempty"`
+	ChannelID        string            `json:"channelId,omitempty"`
+	ToUserIDs        []string          `json:"toUserIds,omitempty"`
+	SentAt           time.Time         `json:"sentAt"`
+	ObjectName       string            `json:"objectName"`
+	Body             string            `json:"body"`
+	PushContent      string            `json:"pushContent,omitempty"`
+	PushData         string            `json:"pushData,omitempty"`
+	RecipientIDs     []string          `json:"recipientIds,omitempty"`
+	Missed           []missed          `json:"missed,omitempty"` // why others have not got it
+	Expansion        map[string]string `json:"expansion,omitempty"`
+	RequestNumber    int               `json:"requestNumber,omitempty"` // of the request that sent it
+	Recalled         bool              `json:"recalled,omitempty"`
+	Blocked          bool              `json:"blocked,omitempty"`
+	OwnCopy          bool              `json:"ownCopy,omitempty"`
+}
+
+// missed is why a user has not got a message; without a user it is true for all.
+type missed struct {
+	UserID string `json:"userId,omitempty"`
+	Reason string `json:"reason"`
 }
 
 func show(m rongcloudtest.Message) message {
 	return message{
 		MessageUID: m.MessageUID, From: m.From, ConversationType: m.ConversationType.String(), TargetID: m.TargetID,
 		ChannelID: m.ChannelID, ToUserIDs: m.ToUserIDs, SentAt: m.SentAt, ObjectName: m.ObjectName, Body: m.Body,
-		PushContent: m.PushContent, OwnCopy: m.OwnCopy,
+		PushContent: m.PushContent, PushData: m.PushData, OwnCopy: m.OwnCopy,
 	}
 }
 
@@ -123,12 +143,30 @@ func (e *emulator) getMessages(r *http.Request) (any, error) {
 		return nil, fault(http.StatusBadRequest, "limit: a positive number is required")
 	}
 	list := []message{}
-	for _, m := range e.Sent() {
-		one := show(m.Message)
-		one.RecipientIDs, one.Recalled, one.Blocked = m.RecipientIDs, m.Recalled, m.Blocked
-		list = append(list, one)
+	all := e.Sent()
+	for _, m := range all[max(0, len(all)-limit):] {
+		list = append(list, showSent(m))
 	}
-	return list[max(0, len(list)-limit):], nil
+	return list, nil
+}
+
+func showSent(m rongcloudtest.SentMessage) message {
+	one := show(m.Message)
+	one.RecipientIDs, one.Recalled, one.Blocked = m.RecipientIDs, m.Recalled, m.Blocked
+	one.Expansion, one.RequestNumber = m.Expansion, m.Request
+	for _, why := range m.Missed {
+		one.Missed = append(one.Missed, missed(why))
+	}
+	return one
+}
+
+func (e *emulator) getMessage(r *http.Request) (any, error) {
+	for _, m := range e.Sent() {
+		if m.MessageUID == r.PathValue("uid") {
+			return showSent(m), nil
+		}
+	}
+	return nil, fault(http.StatusNotFound, "message %s is not there, or not any more", r.PathValue("uid"))
 }
 
 func (e *emulator) getInbox(r *http.Request) (any, error) {

@@ -5,6 +5,7 @@ package emulator
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"flag"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -106,13 +108,30 @@ type emulator struct {
 	*rongcloudtest.Server
 	client *rongcloud.Client // for seeding
 	events *hub
+
+	instance  string // tells this start of the program from others
+	calls     atomic.Int64
+	callbacks atomic.Int64
+}
+
+// counts says how many there were since the start or the last reset, whether or not they are kept.
+type counts struct {
+	Requests  int64 `json:"requestCount"`
+	Callbacks int64 `json:"callbackCount"`
+}
+
+func (e *emulator) counts() counts { return counts{e.calls.Load(), e.callbacks.Load()} }
+
+func (e *emulator) countAnew() {
+	e.calls.Store(0)
+	e.callbacks.Store(0)
 }
 
 // ownAgent marks the emulator's own requests, which are not shown.
 const ownAgent = "rongcloud-emulator"
 
 func newEmulator(s settings, out *console) (*emulator, error) {
-	e := &emulator{events: newHub()}
+	e := &emulator{events: newHub(), instance: rand.Text()}
 	opts := []rongcloudtest.Option{
 		rongcloudtest.WithApp(s.key, s.secret),
 		rongcloudtest.WithoutSocket(),
@@ -120,10 +139,12 @@ func newEmulator(s settings, out *console) (*emulator, error) {
 			if strings.Contains(r.Header.Get("User-Agent"), ownAgent) {
 				return
 			}
+			e.calls.Add(1)
 			out.call(r)
 			e.events.publish("request", summarize(r))
 		}),
 		rongcloudtest.WithCallbackObserver(func(c rongcloudtest.Callback) {
+			e.callbacks.Add(1)
 			out.callback(c)
 			e.events.publish("callback", showCallback(c))
 		}),

@@ -1,0 +1,127 @@
+package emulator
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// look returns the details of a call.
+func look(t *testing.T, admin string, number int) details {
+	t.Helper()
+	status, text := ask(t, "GET", admin+"requests/"+strconv.Itoa(number), "")
+	require.Equal(t, 200, status, text)
+	var one details
+	require.NoError(t, json.Unmarshal([]byte(text), &one))
+	return one
+}
+
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	admin := base + "/_emulator/"
+	_, err := client(t, base).User.Register(t.Context(), rongcloud.RegisterParams{UserID: "ann", Name: "Ann & Ben"})
+	require.NoError(t, err)
+	first := look(t, admin, 1)
+	require.Equal(t, "userId=ann&name=Ann+%26+Ben", first.Body)
+	require.JSONEq(t, `{"code":200,"userId":"ann","token":"test-token-1-ann"}`, first.Response.Body)
+
+	status, text := ask(t, "POST", admin+"requests/1/replay", "")
+	require.Equal(t, 200, status, text)
+	again := look(t, admin, 2)
+	require.Equal(t, first.Body, again.Body)
+	require.Equal(t, "/user/getToken.json", again.Path)
+	require.Equal(t, first.Headers["Content-Type"], again.Headers["Content-Type"])
+	require.NotEqual(t, first.Signature.Nonce, again.Signature.Nonce, "it is signed anew")
+	require.JSONEq(t, `{"code":200,"userId":"ann","token":"test-token-2-ann"}`, again.Response.Body)
+
+	status, text = ask(t, "POST", base+"/_emulator/faults", `{"dropResponse": true}`)
+	require.Equal(t, 200, status, text)
+	status, text = ask(t, "POST", admin+"requests/1/replay", "")
+	require.Equal(t, 200, status, text)
+	require.Contains(t, text, `"status":0`, "nobody got the response")
+	for number, want := range map[string]int{"99": http.StatusNotFound, "x": http.StatusBadRequest} {
+		status, text = ask(t, "POST", admin+"requests/"+number+"/replay", "")
+		require.Equal(t, want, status, text)
+	}
+}
+
+func TestCurl(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	const odd = `{"text":"it's $HOME and \"more\"` + "\\n" + `"}`
+	c := client(t, base)
+	_, err := c.Message.SendPrivate(t.Context(), rongcloud.PrivateMessage{
+		From: "ann", To: []string{"ben"}, Content: rongcloud.RawContent{Name: "app:it's", Body: odd},
+	})
+	require.NoError(t, err)
+	one := look(t, base+"/_emulator/", 1)
+	require.NotEmpty(t, one.MessageUIDs)
+
+	// The shell gives what it is asked to call in place of curl.
+	script := "openssl() { cat; }\ncurl() { for word in \"$@\"; do printf '%s\\036' \"$word\"; done; }\n" + one.Curl
+	output, err := exec.CommandContext(t.Context(), "sh", "-c", script).Output()
+	require.NoError(t, err, "%s", one.Curl)
+	words := strings.Split(string(output), "\036")
+	require.Equal(t, []string{"-i", "-X", "POST", base + "/message/private/publish.json"}, words[:4])
+	require.Equal(t, []string{"--data-binary", one.Body, ""}, words[len(words)-3:])
+	require.Contains(t, words, "App-Key: test-app-key")
+	require.Contains(t, words, "Content-Type: application/x-www-form-urlencoded; charset=UTF-8")
+	require.NotContains(t, one.Curl, one.Signature.Nonce)
+}
+
+// A secret of somebody's own is not shown.
+func TestCurlWithOwnSecret(t *testing.T) {
+	t.Parallel()
+	out := newConsole(io.Discard, true)
+	t.Cleanup(out.close)
+	e, err := newEmulator(settings{key: "k", secret: "swordfish"}, out)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = e.Close() })
+	_, err = e.client.User.Register(t.Context(), rongcloud.RegisterParams{UserID: "u", Name: "u"})
+	require.NoError(t, err)
+	require.NotContains(t, e.curl("localhost", e.Requests()[0]), "swordfish")
+}
+
+func TestMessageDetails(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	c := client(t, base)
+	_, err := c.Message.SendGroup(t.Context(), rongcloud.GroupMessage{From: "ann", To: []string{"none"}, Content: rongcloud.TextMessage{Content: "hi"}})
+	require.NoError(t, err)
+	var all []message
+	_, text := ask(t, "GET", base+"/_emulator/messages", "")
+	require.NoError(t, json.Unmarshal([]byte(text), &all))
+	require.Equal(t, 1, all[0].RequestNumber)
+	require.Equal(t, []missed{{Reason: "there is no such group"}}, all[0].Missed)
+	status, one := ask(t, "GET", base+"/_emulator/messages/"+all[0].MessageUID, "")
+	require.Equal(t, 200, status)
+	require.Contains(t, text, strings.TrimSpace(one))
+	status, _ = ask(t, "GET", base+"/_emulator/messages/none", "")
+	require.Equal(t, http.StatusNotFound, status)
+
+	var state struct {
+		Instance                                  string
+		RequestCount, MessageCount, CallbackCount int
+	}
+	_, text = ask(t, "GET", base+"/_emulator/state", "")
+	require.NoError(t, json.Unmarshal([]byte(text), &state))
+	require.Equal(t, 1, state.RequestCount)
+	require.Equal(t, 1, state.MessageCount)
+	instance := state.Instance
+	require.NotEmpty(t, instance)
+	ask(t, "POST", base+"/_emulator/reset", "")
+	_, text = ask(t, "GET", base+"/_emulator/state", "")
+	require.NoError(t, json.Unmarshal([]byte(text), &state))
+	require.Zero(t, state.RequestCount)
+	require.Zero(t, state.MessageCount)
+	require.Equal(t, instance, state.Instance, "a reset is no new start")
+}
