@@ -24,6 +24,7 @@ type Generation struct {
 	requests int64
 	busy     int64 // requests in flight
 	conns    int64 // open connections that may take another request
+	due      int64 // those of them that are near their last one
 	role     role
 	opening  *opening // its first connection was opened ahead
 

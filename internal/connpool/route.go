@@ -26,7 +26,7 @@ type route struct {
 	current *Generation
 	ahead   []*Generation // the oldest first
 	lanes   []*Generation // those that are idle, the last used last
-	due     int           // HTTP/1.1: connections near their end
+	use     usage         // HTTP/1.1: how many connections were needed
 	depth   int           // HTTP/2: how many generations are to be ahead
 	resume  time.Time     // nothing is opened ahead before
 }
@@ -70,6 +70,7 @@ func (r *route) choose(deadline, now time.Time) (*Generation, bool) {
 	g := r.chooseGeneration(deadline, now)
 	g.requests++
 	g.busy++
+	r.use.begin(now)
 	g.users.Add(1)
 	return g, g.requests == 1 && g.opening == nil
 }
@@ -175,6 +176,7 @@ func (g *Generation) idle() bool { return g.conns > g.busy }
 
 // rest makes a lane idle when its request has ended, or drops it if its connection is gone.
 func (r *route) rest(g *Generation) {
+	r.use.end()
 	if _, live := r.live[g]; !live || g.role != lane || g.busy > 0 {
 		return
 	}
@@ -207,8 +209,8 @@ func remove(list []*Generation, g *Generation) []*Generation {
 	return list
 }
 
-// nearEnd notes that c is carrying one of its last requests. Over HTTP/1.1 it has a successor
-// opened, unless others lie idle and can take its place.
+// nearEnd notes that c is carrying one of its last requests. Over HTTP/1.1 a successor is opened,
+// unless those that go on are as many as were needed at once of late.
 func (r *route) nearEnd(c *countedConn, last bool) {
 	r.pool.mu.Lock()
 	defer r.pool.mu.Unlock()
@@ -221,12 +223,53 @@ func (r *route) nearEnd(c *countedConn, last bool) {
 	}
 	if !c.due {
 		c.due = true
-		r.due++
+		c.generation.due++
 	}
-	_, live := r.live[c.generation]
-	busy := len(r.lanes) == 0 && (r.current == nil || !r.current.idle())
-	if live && busy && r.httpMajor.Load() == 1 && len(r.ahead) < r.due {
-		r.openAhead(time.Now())
+	now := time.Now()
+	if _, live := r.live[c.generation]; live && r.httpMajor.Load() == 1 && r.lasting(now) < r.use.most(now) {
+		r.openAhead(now)
+	}
+}
+
+// lasting counts the connections that are not near their end.
+func (r *route) lasting(now time.Time) int64 {
+	n := int64(len(r.ahead))
+	for g := range r.live {
+		if g.role != ahead && now.Before(g.dusk) {
+			n += g.conns - g.due
+		}
+	}
+	return n
+}
+
+// usage counts the requests in flight, and remembers for a second or two how many there were at
+// most.
+type usage struct {
+	busy         int64
+	since        time.Time
+	peak, before int64 // in the second that began then, and in the one before
+}
+
+func (u *usage) begin(now time.Time) {
+	u.busy++
+	u.turn(now)
+	u.peak = max(u.peak, u.busy)
+}
+
+func (u *usage) end() { u.busy-- }
+
+// most is how many requests were in flight at once.
+func (u *usage) most(now time.Time) int64 {
+	u.turn(now)
+	return max(u.peak, u.before)
+}
+
+func (u *usage) turn(now time.Time) {
+	switch passed := now.Sub(u.since); {
+	case passed >= 2*time.Second:
+		u.before, u.peak, u.since = u.busy, u.busy, now
+	case passed >= time.Second:
+		u.before, u.peak, u.since = u.peak, u.busy, now
 	}
 }
 
@@ -236,10 +279,10 @@ func (r *route) leave(c *countedConn) {
 		return
 	}
 	c.spent = true
-	if c.due {
-		r.due--
-	}
 	g := c.generation
+	if c.due {
+		g.due--
+	}
 	g.conns--
 	if g.conns == 0 && g.busy == 0 && g.role != serving { // it broke while nobody used it
 		g.timer.Reset(0)
