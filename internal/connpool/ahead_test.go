@@ -502,3 +502,36 @@ func TestOpeningAheadFails(t *testing.T) {
 		})
 	})
 }
+
+// Connections that lie idle between two calls of many callers are needed, those that have been
+// idle for longer are not.
+func TestOpenedAheadByWhatWasNeededOfLate(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		idle   time.Duration
+		opened int
+	}{{time.Millisecond, 1}, {time.Second, 1}, {3 * time.Second, 0}} {
+		synctest.Test(t, func(t *testing.T) {
+			p := New(RongCloud, time.Second, nil)
+			p.Base.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			learn(p, 1)
+			g := p.Take(t.Context(), time.Now(), api)
+			p.Take(t.Context(), time.Now(), api)
+			p.mu.Lock()
+			g.conns = 2
+			p.mu.Unlock()
+			g.Done()
+			time.Sleep(c.idle)
+			conn := &countedConn{generation: g}
+			for range RongCloud.MaxRequests - RongCloud.Ahead {
+				LastRequest(conn)
+			}
+			require.Equal(t, c.opened, g.route.countAhead(), c.idle)
+			g.Done()
+			p.CloseIdleConnections()
+		})
+	}
+}
