@@ -22,6 +22,7 @@ const (
 
 var (
 	versionLine = regexp.MustCompile(`(?m)^const Version = "([^"]+)"$`)
+	relative    = regexp.MustCompile(`\]\(([^):]+)\)`)
 	heading     = regexp.MustCompile(`(?m)^## \[?([^\]\s]+)\]? - (.+)$`)
 )
 
@@ -156,7 +157,13 @@ func notes(root, tag string, out io.Writer) error {
 	case top.text == "":
 		return fmt.Errorf("%s says nothing about %s", changelogFile, top.version)
 	}
-	_, err = fmt.Fprintln(out, top.text)
+	f, err := readMod(filepath.Join(root, "go.mod"))
+	if err != nil {
+		return err
+	}
+	// They are read elsewhere, where a path of the repository leads nowhere.
+	base := "https://" + f.Module.Mod.Path + "/blob/" + top.version + "/"
+	_, err = fmt.Fprintln(out, relative.ReplaceAllString(top.text, "]("+base+"$1)"))
 	return err
 }
 
