@@ -94,7 +94,7 @@ func TestChatroomRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			// The server knows no path, so that a request would end in another error.
-			err := test.call(t.Context(), userMock(t, "/none", nil))
+			err := test.call(t.Context(), mockPath(t, "/none", nil))
 			var refused *rongcloud.ArgumentError
 			require.ErrorAs(t, err, &refused)
 			require.Equal(t, test.field, cmp.Or(refused.Wire, refused.Field))
@@ -125,7 +125,7 @@ func TestChatroomSpans(t *testing.T) {
 		rongcloud.Forever: "cannot be Forever, at most 43200 minutes",
 		math.MaxInt64:     "is not a whole number of minutes",
 	} {
-		client := userMock(t, "/none", nil)
+		client := mockPath(t, "/none", nil)
 		for _, err := range []error{
 			client.Chatroom.Mute.Add(t.Context(), rongcloud.ChatroomMuteAddParams{ChatroomID: "r", UserIDs: two, Duration: d}),
 			client.Chatroom.GlobalMute.Add(t.Context(), rongcloud.ChatroomGlobalMuteAddParams{UserIDs: two, Duration: d}),

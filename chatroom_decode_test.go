@@ -133,7 +133,7 @@ func TestChatroomDecodes(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			client := userMock(t, "/chatroom/"+test.path+".json", func(string) (int, string) {
+			client := mockPath(t, "/chatroom/"+test.path+".json", func(string) (int, string) {
 				return 200, `{"code":200` + test.answer + `}`
 			})
 			got, err := test.call(t.Context(), client)

@@ -12,9 +12,10 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/stretchr/testify/require"
+
 	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/internal/form"
-	"github.com/stretchr/testify/require"
 )
 
 // encodedRequest is what the encoder knows after a request.

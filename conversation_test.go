@@ -3,56 +3,17 @@ package rongcloud_test
 import (
 	"cmp"
 	"context"
-	"io"
-	"net/http"
-	"net/url"
 	"testing"
 	"time"
 
-	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rongcloud-go/rongcloud"
-	"github.com/rongcloud-go/rongcloud/endpoint"
 )
-
-// conversationRequest is what the server of conversationMock got.
-type conversationRequest struct{ method, path, query, body, contentType string }
-
-// conversationMock is a client whose server answers everything alike and notes the requests.
-func conversationMock(t *testing.T, status int, answer string) (*rongcloud.Client, *[]conversationRequest) {
-	t.Helper()
-	got := new([]conversationRequest)
-	mock := httpmock.NewMockTransport()
-	mock.RegisterNoResponder(func(req *http.Request) (*http.Response, error) {
-		r := conversationRequest{req.Method, req.URL.Path, req.URL.RawQuery, "", req.Header.Get("Content-Type")}
-		if req.Body != nil {
-			body, err := io.ReadAll(req.Body)
-			if err != nil {
-				return nil, err
-			}
-			r.body = string(body)
-		}
-		*got = append(*got, r)
-		return httpmock.NewStringResponse(status, answer), nil
-	})
-	client, err := rongcloud.New("app-key", "app-secret",
-		rongcloud.WithHTTPClient(&http.Client{Transport: mock}), rongcloud.WithoutRetries())
-	require.NoError(t, err)
-	return client, got
-}
 
 const conversationAwkward = `你好 😀 &=+%"<>`
 
-// conversationCall is one way to call an endpoint, and what it sends.
-type conversationCall struct {
-	path, what string
-	call       func(context.Context, *rongcloud.Client) error
-	form       url.Values // in the body, or in the query of a GET
-	json       string
-}
-
-func conversationCalls() []conversationCall {
+func conversationCalls() []apiCall {
 	type client = *rongcloud.Client
 	type ctx = context.Context
 	const awkward = conversationAwkward
@@ -86,20 +47,20 @@ func conversationCalls() []conversationCall {
 	}}
 	const taggingJSON = `{"userId":"u1","tagId":"你好 😀 &=+%\"<>","conversations":[` +
 		`{"conversationType":1,"targetId":"u2"},{"conversationType":6,"targetId":"你好 😀 &=+%\"<>"}]}`
-	return []conversationCall{
+	return []apiCall{
 		{
 			"/conversation/top/set.json", "all", top(rongcloud.ConversationGroup, true),
-			userForm("userId", "u1", "conversationType", "3", "targetId", awkward, "setTop", "true"), "",
+			formOf("userId", "u1", "conversationType", "3", "targetId", awkward, "setTop", "true"), "",
 		},
 		{
 			"/conversation/top/set.json", "unpin", top(rongcloud.ConversationPrivate, false),
-			userForm("userId", "u1", "conversationType", "1", "targetId", awkward, "setTop", "false"), "",
+			formOf("userId", "u1", "conversationType", "1", "targetId", awkward, "setTop", "false"), "",
 		},
 		{
 			"/conversation/notification/set.json", "all", setLevel(rongcloud.ConversationPushLevelSetParams{
 				UserID: "u1", Type: rongcloud.ConversationUltraGroup, TargetID: "g", ChannelID: awkward, Level: rongcloud.PushLevelNone,
 			}),
-			userForm("conversationType", "10", "requestId", "u1", "targetId", "g", "unpushLevel", "5", "busChannel", awkward), "",
+			formOf("conversationType", "10", "requestId", "u1", "targetId", "g", "unpushLevel", "5", "busChannel", awkward), "",
 		},
 		{
 			"/conversation/notification/set.json", "reset", func(x ctx, c client) error {
@@ -107,29 +68,29 @@ func conversationCalls() []conversationCall {
 					UserID: "u1", Type: rongcloud.ConversationPrivate, TargetID: "u2",
 				})
 			},
-			userForm("conversationType", "1", "requestId", "u1", "targetId", "u2", "unpushLevel", "0"), "",
+			formOf("conversationType", "1", "requestId", "u1", "targetId", "u2", "unpushLevel", "0"), "",
 		},
 		{
 			"/conversation/notification/set.json", "everything", setLevel(rongcloud.ConversationPushLevelSetParams{
 				UserID: "u1", Type: rongcloud.ConversationSystem, TargetID: "s", Level: rongcloud.PushLevelAll,
 			}),
-			userForm("conversationType", "6", "requestId", "u1", "targetId", "s", "unpushLevel", "-1"), "",
+			formOf("conversationType", "6", "requestId", "u1", "targetId", "s", "unpushLevel", "-1"), "",
 		},
 		{
 			"/conversation/notification/get.json", "all", getLevel(rongcloud.ConversationPushLevelQuery{
 				UserID: "u1", Type: rongcloud.ConversationUltraGroup, TargetID: "g", ChannelID: awkward,
 			}),
-			userForm("conversationType", "10", "requestId", "u1", "targetId", "g", "busChannel", awkward), "",
+			formOf("conversationType", "10", "requestId", "u1", "targetId", "g", "busChannel", awkward), "",
 		},
 		{
 			"/conversation/notification/get.json", "bare", getLevel(rongcloud.ConversationPushLevelQuery{
 				UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: "g",
 			}),
-			userForm("conversationType", "3", "requestId", "u1", "targetId", "g"), "",
+			formOf("conversationType", "3", "requestId", "u1", "targetId", "g"), "",
 		},
 		{
 			"/conversation/type/notification/set.json", "all", setType(rongcloud.PushLevelUserMentions),
-			userForm("conversationType", "10", "requestId", "u1", "unpushLevel", "2"), "",
+			formOf("conversationType", "10", "requestId", "u1", "unpushLevel", "2"), "",
 		},
 		{
 			"/conversation/type/notification/set.json", "reset", func(x ctx, c client) error {
@@ -137,26 +98,26 @@ func conversationCalls() []conversationCall {
 					UserID: "u1", Type: rongcloud.ConversationUltraGroup,
 				})
 			},
-			userForm("conversationType", "10", "requestId", "u1", "unpushLevel", "0"), "",
+			formOf("conversationType", "10", "requestId", "u1", "unpushLevel", "0"), "",
 		},
 		{"/conversation/type/notification/get.json", "all", func(x ctx, c client) error {
 			_, err := c.Conversation.GetTypePushLevel(x, rongcloud.ConversationTypePushLevelQuery{UserID: "u1", Type: rongcloud.ConversationSystem})
 			return err
-		}, userForm("conversationType", "6", "requestId", "u1"), ""},
+		}, formOf("conversationType", "6", "requestId", "u1"), ""},
 		{"/conversation/message/history/clean.json", "all", func(x ctx, c client) error {
 			return c.Conversation.ClearHistory(x, rongcloud.ConversationClearHistoryParams{
 				UserID: "u1", Type: rongcloud.ConversationChatroom, TargetID: awkward, Before: time.UnixMilli(1767323045678),
 			})
-		}, userForm("conversationType", "4", "fromUserId", "u1", "targetId", awkward, "msgTimestamp", "1767323045678"), ""},
+		}, formOf("conversationType", "4", "fromUserId", "u1", "targetId", awkward, "msgTimestamp", "1767323045678"), ""},
 		{"/conversation/message/history/clean.json", "bare", func(x ctx, c client) error {
 			return c.Conversation.ClearAllHistory(x, rongcloud.ConversationClearAllHistoryParams{
 				UserID: "u1", Type: rongcloud.ConversationChatroom, TargetID: awkward,
 			})
-		}, userForm("conversationType", "4", "fromUserId", "u1", "targetId", awkward), ""},
+		}, formOf("conversationType", "4", "fromUserId", "u1", "targetId", awkward), ""},
 		{"/conversation/attribute/get.json", "all", func(x ctx, c client) error {
 			_, err := c.Conversation.GetAttributes(x, rongcloud.ConversationQuery{UserID: "u1", Type: rongcloud.ConversationGroup, TargetID: awkward})
 			return err
-		}, userForm("userId", "u1", "targetId", awkward, "conversationType", "3"), ""},
+		}, formOf("userId", "u1", "targetId", awkward, "conversationType", "3"), ""},
 
 		{
 			"/user/conversation/tag/set.json", "all", func(x ctx, c client) error {
@@ -172,7 +133,7 @@ func conversationCalls() []conversationCall {
 		{"/user/conversation/tag/get.json", "all", func(x ctx, c client) error {
 			_, err := c.Conversation.Tag.List(x, awkward)
 			return err
-		}, userForm("userId", awkward), ""},
+		}, formOf("userId", awkward), ""},
 		{"/tag/conversation/set.json", "all", func(x ctx, c client) error {
 			return c.Conversation.Tag.AddConversations(x, tagging)
 		}, nil, taggingJSON},
@@ -182,73 +143,7 @@ func conversationCalls() []conversationCall {
 		{"/tag/conversation/get.json", "all", func(x ctx, c client) error {
 			_, err := c.Conversation.Tag.ListConversations(x, rongcloud.ConversationTagConversationsQuery{UserID: "u1", TagID: awkward})
 			return err
-		}, userForm("userId", "u1", "tagId", awkward), ""},
-	}
-}
-
-func TestConversationSends(t *testing.T) {
-	t.Parallel()
-	for _, test := range conversationCalls() {
-		t.Run(test.path+" "+test.what, func(t *testing.T) {
-			t.Parallel()
-			ep := endpointAt(test.path)
-			client, requests := conversationMock(t, 200, `{"code":200}`)
-			require.NoError(t, test.call(t.Context(), client))
-			require.Len(t, *requests, 1)
-			got := (*requests)[0]
-			require.Equal(t, ep.Method+" "+ep.Path, got.method+" "+got.path)
-			if test.json != "" {
-				require.Equal(t, test.json, got.body)
-				require.Contains(t, got.contentType, "application/json")
-				return
-			}
-			text, other := got.body, got.query
-			if ep.Method == http.MethodGet {
-				text, other = other, text
-				require.Empty(t, got.contentType)
-			}
-			require.Empty(t, other)
-			form, err := url.ParseQuery(text)
-			require.NoError(t, err)
-			require.Equal(t, test.form, form)
-		})
-	}
-}
-
-// TestConversationCatalogue proves that every current endpoint has a method, and that the table
-// above sends every parameter.
-func TestConversationCatalogue(t *testing.T) {
-	t.Parallel()
-	tested := map[string]bool{}
-	for _, test := range conversationCalls() {
-		tested[test.path] = true
-		for _, param := range endpointAt(test.path).Params {
-			if test.what == "all" && test.json == "" {
-				superseded := param.Name == "isMuted" // by unpushLevel, which wins
-				require.NotEqual(t, superseded, test.form.Has(param.Name), "%s never sends %s", test.path, param.Name)
-			}
-			if test.what == "bare" {
-				require.Equal(t, param.Required, test.form.Has(param.Name), "%s: %s", test.path, param.Name)
-			}
-		}
-	}
-	for ep := range endpoint.All() {
-		if ep.Area == "conversation" {
-			require.Equal(t, ep.Status == endpoint.Current, tested[ep.Path], ep.Path)
-		}
-	}
-}
-
-func TestConversationFails(t *testing.T) {
-	t.Parallel()
-	for _, test := range conversationCalls() {
-		t.Run(test.path+" "+test.what, func(t *testing.T) {
-			t.Parallel()
-			client, _ := conversationMock(t, 400, `{"code":1002,"errorMessage":"no"}`)
-			require.ErrorIs(t, test.call(t.Context(), client), rongcloud.CodeInvalidParameter)
-			client, _ = conversationMock(t, 502, "<html>")
-			require.NotErrorIs(t, test.call(t.Context(), client), rongcloud.ErrOutcomeUnknown)
-		})
+		}, formOf("userId", "u1", "tagId", awkward), ""},
 	}
 }
 
@@ -331,7 +226,7 @@ func TestConversationDecodes(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			client, _ := conversationMock(t, 200, `{"code":200`+test.answer+`}`)
+			client, _ := mockAll(t, 200, `{"code":200`+test.answer+`}`)
 			got, err := test.call(t.Context(), client)
 			require.NoError(t, err)
 			require.Equal(t, test.want, got)
@@ -455,7 +350,7 @@ func TestConversationRefuses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			client, requests := conversationMock(t, 200, `{"code":200}`)
+			client, requests := mockAll(t, 200, `{"code":200}`)
 			var refused *rongcloud.ArgumentError
 			require.ErrorAs(t, test.call(t.Context(), client), &refused)
 			require.Equal(t, test.field, cmp.Or(refused.Wire, refused.Field))

@@ -176,12 +176,12 @@ func TestGroupDecodes(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			path := "/" + test.path + ".json"
-			client := userMock(t, path, func(string) (int, string) { return 200, `{"code":200` + test.response + `}` })
+			client := mockPath(t, path, func(string) (int, string) { return 200, `{"code":200` + test.response + `}` })
 			got, err := test.call(t.Context(), client)
 			require.NoError(t, err)
 			require.Equal(t, test.want, got)
 
-			failing := userMock(t, path, func(string) (int, string) { return 200, `{"code":25410}` })
+			failing := mockPath(t, path, func(string) (int, string) { return 200, `{"code":25410}` })
 			_, err = test.call(t.Context(), failing)
 			require.ErrorIs(t, err, rongcloud.CodeGroupNotFound)
 			var failure *rongcloud.Error
@@ -216,7 +216,7 @@ func FuzzGroupMembers(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, item string) {
-		client := userMock(t, "/group/user/query.json", func(string) (int, string) {
+		client := mockPath(t, "/group/user/query.json", func(string) (int, string) {
 			return 200, `{"code":200,"users":[{"id":"first"},` + item + `,"last"]}`
 		})
 		members, err := client.Group.ListMembers(t.Context(), "g")

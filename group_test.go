@@ -4,7 +4,6 @@ import (
 	"context"
 	"iter"
 	"math"
-	"net/url"
 	"testing"
 	"time"
 
@@ -41,59 +40,54 @@ func groupWalks() []userWalk {
 	}
 }
 
-// TestGroupSends sends what the golden file, in which every parameter stands at least once, does
-// not show: calls that share an endpoint, and values whose zero has a meaning.
-func TestGroupSends(t *testing.T) {
-	t.Parallel()
+// groupCalls are what the golden file, in which every parameter stands at least once, does not
+// show: calls that share an endpoint, and values whose zero has a meaning.
+func groupCalls() []apiCall {
 	type client = *rongcloud.Client
 	type ctx = context.Context
 	no := rongcloud.Ptr(false)
 	byUser := func(query rongcloud.GroupByUserQuery) func(x ctx, c client) error {
 		return func(x ctx, c client) error { _, err := c.Group.ListByUser(x, query); return err }
 	}
-	for _, c := range []struct {
-		path string
-		call func(ctx, client) error
-		form url.Values
-	}{
-		{"/group/sync.json", func(x ctx, c client) error { return c.Group.QuitAll(x, "u1") }, userForm("userId", "u1")},
-		{"/user/group/query.json", byUser(rongcloud.GroupByUserQuery{UserID: "u1", Size: 10}), userForm("userId", "u1", "page", "1", "size", "10")},
-		{"/user/group/query.json", func(x ctx, c client) error {
+	return []apiCall{
+		{"/group/sync.json", "own", func(x ctx, c client) error { return c.Group.QuitAll(x, "u1") }, formOf("userId", "u1"), ""},
+		{"/user/group/query.json", "own", byUser(rongcloud.GroupByUserQuery{UserID: "u1", Size: 10}), formOf("userId", "u1", "page", "1", "size", "10"), ""},
+		{"/user/group/query.json", "own", func(x ctx, c client) error {
 			_, err := c.Group.ListByUserUnpaged(x, "u1")
 			return err
-		}, userForm("userId", "u1")},
-		{"/group/ban/query.json", func(x ctx, c client) error {
+		}, formOf("userId", "u1"), ""},
+		{"/group/ban/query.json", "own", func(x ctx, c client) error {
 			_, err := c.Group.MuteAllMembers.Check(x, []string{"g", "h"})
 			return err
-		}, userForm("groupId", "g", "groupId", "h")},
-		{"/group/create.json", func(x ctx, c client) error {
+		}, formOf("groupId", "g", "groupId", "h"), ""},
+		{"/group/create.json", "own", func(x ctx, c client) error {
 			_, err := c.Group.Create(x, rongcloud.GroupCreateParams{
 				GroupID: "g", Name: "G", UserIDs: []string{"u1"},
 				Notice: &rongcloud.GroupNotice{From: "u1", Content: rongcloud.RawContent{Name: "app:hi", Body: "x"}, IncludeSender: no, Persist: no},
 			})
 			return err
-		}, userForm("groupId", "g", "groupName", "G", "userId", "u1", "bindNotifyMsg", "true", "fromUserId", "u1",
-			"objectName", "app:hi", "content", "x", "isIncludeSender", "0", "isPersisted", "0")},
-		{"/group/user/gag/add.json", func(x ctx, c client) error {
+		}, formOf("groupId", "g", "groupName", "G", "userId", "u1", "bindNotifyMsg", "true", "fromUserId", "u1",
+			"objectName", "app:hi", "content", "x", "isIncludeSender", "0", "isPersisted", "0"), ""},
+		{"/group/user/gag/add.json", "own", func(x ctx, c client) error {
 			return c.Group.GlobalMute.Add(x, rongcloud.GroupGlobalMuteAddParams{UserIDs: []string{"u1", "u2"}, Duration: time.Minute})
-		}, userForm("userId", "u1", "userId", "u2", "minute", "1")},
-		{"/group/user/gag/add.json", func(x ctx, c client) error {
+		}, formOf("userId", "u1", "userId", "u2", "minute", "1"), ""},
+		{"/group/user/gag/add.json", "own", func(x ctx, c client) error {
 			return c.Group.GlobalMute.Add(x, rongcloud.GroupGlobalMuteAddParams{UserIDs: []string{"u1"}, Duration: rongcloud.Forever})
-		}, userForm("userId", "u1", "minute", "0")},
-		{"/group/user/gag/rollback.json", func(x ctx, c client) error {
+		}, formOf("userId", "u1", "minute", "0"), ""},
+		{"/group/user/gag/rollback.json", "own", func(x ctx, c client) error {
 			return c.Group.GlobalMute.Remove(x, []string{"u1"})
-		}, userForm("userId", "u1")},
-		{"/group/user/gag/list.json", func(x ctx, c client) error {
+		}, formOf("userId", "u1"), ""},
+		{"/group/user/gag/list.json", "own", func(x ctx, c client) error {
 			_, err := c.Group.GlobalMute.List(x)
 			return err
-		}, userForm()},
-		{"/entrust/group/create.json", func(x ctx, c client) error {
+		}, formOf(), ""},
+		{"/entrust/group/create.json", "own", func(x ctx, c client) error {
 			return c.HostedGroup.Create(x, rongcloud.HostedGroupCreateParams{
 				GroupID: "g", Name: "G", OwnerID: "u1",
 				Permissions: rongcloud.HostedGroupPermissions{Join: rongcloud.HostedGroupJoinOwnerVerify, Remove: rongcloud.HostedGroupOwnerOnly},
 			})
-		}, userForm("groupId", "g", "name", "G", "owner", "u1", "permissions", `{"joinPerm":0,"removePerm":0}`)},
-		{"/entrust/group/import.json", func(x ctx, c client) error {
+		}, formOf("groupId", "g", "name", "G", "owner", "u1", "permissions", `{"joinPerm":0,"removePerm":0}`), ""},
+		{"/entrust/group/import.json", "own", func(x ctx, c client) error {
 			return c.HostedGroup.Import(x, rongcloud.HostedGroupImportParams{
 				GroupID: "g", Name: "G", OwnerID: "u1", Permissions: rongcloud.HostedGroupPermissions{
 					Join: rongcloud.HostedGroupJoinClosed, Remove: 9, Invite: rongcloud.HostedGroupEveryone,
@@ -101,35 +95,25 @@ func TestGroupSends(t *testing.T) {
 					MemberProfile: rongcloud.HostedGroupMemberSelfOnly,
 				},
 			})
-		}, userForm("groupId", "g", "name", "G", "owner", "u1",
-			"permissions", `{"invitePerm":1,"joinPerm":3,"memInvitePerm":2,"memProfilePerm":2,"profilePerm":1,"removePerm":8}`)},
-		{"/entrust/group/import.json", func(x ctx, c client) error {
+		}, formOf("groupId", "g", "name", "G", "owner", "u1",
+			"permissions", `{"invitePerm":1,"joinPerm":3,"memInvitePerm":2,"memProfilePerm":2,"profilePerm":1,"removePerm":8}`), ""},
+		{"/entrust/group/import.json", "own", func(x ctx, c client) error {
 			return c.HostedGroup.Import(x, rongcloud.HostedGroupImportParams{GroupID: "g", Name: "G", OwnerID: "u1"})
-		}, userForm("groupId", "g", "name", "G", "owner", "u1")},
-		{"/entrust/group/profile/update.json", func(x ctx, c client) error {
+		}, formOf("groupId", "g", "name", "G", "owner", "u1"), ""},
+		{"/entrust/group/profile/update.json", "own", func(x ctx, c client) error {
 			return c.HostedGroup.Profile.Update(x, rongcloud.HostedGroupProfileUpdateParams{
 				GroupID: "g", Announcement: rongcloud.Ptr(""), Attributes: map[string]string{"ext_a": ""},
 			})
-		}, userForm("groupId", "g", "groupProfile", `{"announcement":""}`, "groupExtProfile", `{"ext_a":""}`)},
-		{"/entrust/group/quit.json", func(x ctx, c client) error {
+		}, formOf("groupId", "g", "groupProfile", `{"announcement":""}`, "groupExtProfile", `{"ext_a":""}`), ""},
+		{"/entrust/group/quit.json", "own", func(x ctx, c client) error {
 			return c.HostedGroup.Quit(x, rongcloud.HostedGroupQuitParams{
 				GroupID: "g", UserIDs: []string{"u1", "u2"}, DeleteMute: no, DeleteWhitelist: no, DeleteFollows: no,
 			})
-		}, userForm("groupId", "g", "userIds", "u1,u2", "isDelBan", "0", "isDelWhite", "0", "isDelFollowed", "0")},
-		{"/entrust/group/query.json", func(x ctx, c client) error {
+		}, formOf("groupId", "g", "userIds", "u1,u2", "isDelBan", "0", "isDelWhite", "0", "isDelFollowed", "0"), ""},
+		{"/entrust/group/query.json", "own", func(x ctx, c client) error {
 			_, err := c.HostedGroup.List(x, rongcloud.HostedGroupQuery{Order: rongcloud.SortOldestFirst})
 			return err
-		}, userForm("order", "0")},
-	} {
-		var got url.Values
-		client := userMock(t, c.path, func(body string) (int, string) {
-			var err error
-			got, err = url.ParseQuery(body)
-			require.NoError(t, err)
-			return 200, `{"code":200}`
-		})
-		require.NoError(t, c.call(t.Context(), client), c.path)
-		require.Equal(t, c.form, got, c.path)
+		}, formOf("order", "0"), ""},
 	}
 }
 
@@ -320,7 +304,7 @@ func TestGroupRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			// The server knows no path, so that a request would end in another error.
-			err := test.call(t.Context(), userMock(t, "/none", nil))
+			err := test.call(t.Context(), mockPath(t, "/none", nil))
 			var refused *rongcloud.ArgumentError
 			require.ErrorAs(t, err, &refused)
 			require.Equal(t, test.field, refused.Field)
@@ -332,7 +316,7 @@ func TestGroupRefuses(t *testing.T) {
 // A change of a group with a notice would send it again.
 func TestGroupOutcome(t *testing.T) {
 	t.Parallel()
-	broken := userMock(t, "/group/quit.json", func(string) (int, string) { return 502, "<html>" })
+	broken := mockPath(t, "/group/quit.json", func(string) (int, string) { return 502, "<html>" })
 	params := rongcloud.GroupQuitParams{GroupID: "g", UserIDs: []string{"u"}}
 	change, err := broken.Group.Quit(t.Context(), params)
 	require.ErrorIs(t, err, rongcloud.ErrTransport)

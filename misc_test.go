@@ -133,7 +133,7 @@ func TestMiscDecodes(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			client := userMock(t, test.path, func(string) (int, string) { return 200, `{"code":200` + test.answer + `}` })
+			client := mockPath(t, test.path, func(string) (int, string) { return 200, `{"code":200` + test.answer + `}` })
 			got, err := test.call(t.Context(), client)
 			require.NoError(t, err)
 			require.Equal(t, test.want, got)
@@ -239,7 +239,7 @@ func TestMiscRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			err := test.call(t.Context(), userMock(t, "/none", nil))
+			err := test.call(t.Context(), mockPath(t, "/none", nil))
 			var refused *rongcloud.ArgumentError
 			require.ErrorAs(t, err, &refused)
 			require.Equal(t, test.field, cmp.Or(refused.Wire, refused.Field))
@@ -252,7 +252,7 @@ func TestMiscRefuses(t *testing.T) {
 // caller wrote it.
 func TestRefusalsSayWhatWasWritten(t *testing.T) {
 	t.Parallel()
-	ctx, client := t.Context(), userMock(t, "/none", nil)
+	ctx, client := t.Context(), mockPath(t, "/none", nil)
 	_, list := client.SensitiveWord.List(ctx, rongcloud.SensitiveWordQuery{Type: 7})
 	_, push := client.Push.Send(ctx, rongcloud.Push{Audience: rongcloud.AudienceTags{}})
 	_, pushUser := client.Push.SendToUsers(ctx, rongcloud.UserPush{UserIDs: []string{"u"}})
@@ -278,7 +278,7 @@ func TestRefusalsSayWhatWasWritten(t *testing.T) {
 func TestFriendProfileRemovesName(t *testing.T) {
 	t.Parallel()
 	var sent string
-	client := userMock(t, "/friend/profile/set.json", func(body string) (int, string) {
+	client := mockPath(t, "/friend/profile/set.json", func(body string) (int, string) {
 		sent = body
 		return 200, `{"code":200}`
 	})
@@ -291,7 +291,7 @@ func TestFriendProfileRemovesName(t *testing.T) {
 func TestAgentUpdateSendsWhatChanges(t *testing.T) {
 	t.Parallel()
 	var sent string
-	client := userMock(t, "/v3/agent/update.json", func(body string) (int, string) {
+	client := mockPath(t, "/v3/agent/update.json", func(body string) (int, string) {
 		sent = body
 		return 200, `{"code":200}`
 	})
@@ -322,7 +322,7 @@ func TestMiscOutcome(t *testing.T) {
 	} {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
-			err := test.call(t.Context(), userMock(t, path, func(string) (int, string) { return 502, "<html>" }))
+			err := test.call(t.Context(), mockPath(t, path, func(string) (int, string) { return 502, "<html>" }))
 			require.ErrorIs(t, err, rongcloud.ErrTransport)
 			require.Equal(t, test.unsafe, errors.Is(err, rongcloud.ErrOutcomeUnknown))
 		})

@@ -86,7 +86,7 @@ func TestMiscWalks(t *testing.T) {
 				t.Run(fmt.Sprintf("%s %d from page %d", w.path, total, from), func(t *testing.T) {
 					t.Parallel()
 					pages := 0
-					client := userMock(t, w.path, func(body string) (int, string) {
+					client := mockPath(t, w.path, func(body string) (int, string) {
 						pages++
 						number, size := w.asked(body)
 						require.Equal(t, "2", size)
@@ -118,7 +118,7 @@ func TestMiscWalkEnds(t *testing.T) {
 	for _, w := range miscWalks {
 		serve := func(t *testing.T, second func() (int, string)) (*rongcloud.Client, *int) {
 			pages := new(int)
-			return userMock(t, w.path, func(string) (int, string) {
+			return mockPath(t, w.path, func(string) (int, string) {
 				if *pages++; *pages > 1 {
 					return second()
 				}
@@ -200,7 +200,7 @@ func TestWalksHeedHasNext(t *testing.T) {
 		t.Run(w.path, func(t *testing.T) {
 			t.Parallel()
 			calls := 0
-			client := userMock(t, w.path, func(string) (int, string) {
+			client := mockPath(t, w.path, func(string) (int, string) {
 				calls++
 				body := strings.Replace(w.page(calls, 99), `,"hasNext":true`, "", 1)
 				return 200, strings.TrimSuffix(body, "}") + fmt.Sprintf(`,"hasNext":%v}`, calls < 3)

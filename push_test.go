@@ -3,7 +3,6 @@ package rongcloud_test
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/rongcloud-go/rongcloud"
-	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
 // pushAwkward is text that shows a mistake in escaping, and pushAwkwardJSON the same as JSON.
@@ -196,73 +194,6 @@ func pushJSONText(document string) string {
 	return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(document) + `"`
 }
 
-func TestPushSends(t *testing.T) {
-	t.Parallel()
-	for _, test := range pushCalls() {
-		t.Run(test.path+" "+test.what, func(t *testing.T) {
-			t.Parallel()
-			calls, body := 0, ""
-			client := userMock(t, test.path, func(got string) (int, string) {
-				calls, body = calls+1, got
-				return 200, `{"code":200,"id":"p1"}`
-			})
-			result, err := test.call(t.Context(), client)
-			require.NoError(t, err)
-			require.Equal(t, 1, calls)
-			require.Equal(t, "p1", result.ID)
-			require.JSONEq(t, test.json, body)
-			require.NotContains(t, body, `\u003c`)
-		})
-	}
-}
-
-// TestPushCatalogue proves that the table above reaches every parameter of every endpoint.
-func TestPushCatalogue(t *testing.T) {
-	t.Parallel()
-	tested := map[string]bool{}
-	for _, test := range pushCalls() {
-		ep := endpointAt(test.path)
-		require.NotNil(t, ep, test.path)
-		var body map[string]any
-		require.NoError(t, json.Unmarshal([]byte(test.json), &body))
-		for _, param := range ep.Params {
-			_, sent := body[param.Name]
-			if test.what == "all" {
-				require.True(t, sent, "%s never sends %s", test.path, param.Name)
-			}
-			if test.what == "bare" {
-				require.Equal(t, param.Required, sent, "%s: %s", test.path, param.Name)
-			}
-		}
-		tested[test.path+test.what] = true
-	}
-	for ep := range endpoint.All() {
-		if ep.Area == "push" {
-			require.Equal(t, ep.Status == endpoint.Current, tested[ep.Path+"all"] && tested[ep.Path+"bare"], ep.Path)
-		}
-	}
-}
-
-// TestPushFails proves that a refusal reaches the caller, and that a push is never repeated on a
-// doubtful answer.
-func TestPushFails(t *testing.T) {
-	t.Parallel()
-	for _, test := range pushCalls() {
-		t.Run(test.path+" "+test.what, func(t *testing.T) {
-			t.Parallel()
-			client := userMock(t, test.path, func(string) (int, string) { return 430, `{"code":1009,"errorMessage":"no"}` })
-			result, err := test.call(t.Context(), client)
-			require.ErrorIs(t, err, rongcloud.CodeServiceNotEnabled)
-			require.NotErrorIs(t, err, rongcloud.ErrOutcomeUnknown)
-			require.Nil(t, result)
-
-			client = userMock(t, test.path, func(string) (int, string) { return 502, "<html>" })
-			_, err = test.call(t.Context(), client)
-			require.ErrorIs(t, err, rongcloud.ErrOutcomeUnknown)
-		})
-	}
-}
-
 func TestPushDecodes(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]rongcloud.PushResult{
@@ -272,7 +203,7 @@ func TestPushDecodes(t *testing.T) {
 		`,"id":null,"new":[1]`:          {},
 		``:                              {},
 	} {
-		client := userMock(t, "/push.json", func(string) (int, string) { return 200, `{"code":200` + answer + `}` })
+		client := mockPath(t, "/push.json", func(string) (int, string) { return 200, `{"code":200` + answer + `}` })
 		got, err := pushCalls()[0].call(t.Context(), client)
 		require.NoError(t, err, answer)
 		require.Equal(t, &want, got, answer)
@@ -367,7 +298,7 @@ func TestPushRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			client := userMock(t, "/push.json", func(string) (int, string) {
+			client := mockPath(t, "/push.json", func(string) (int, string) {
 				t.Error("the server was asked")
 				return 200, `{"code":200}`
 			})
@@ -398,4 +329,16 @@ func TestPushWords(t *testing.T) {
 	} {
 		require.Equal(t, want, value.String())
 	}
+}
+
+// pushAPICalls are the pushes without their results.
+func pushAPICalls() []apiCall {
+	var calls []apiCall
+	for _, c := range pushCalls() {
+		calls = append(calls, apiCall{c.path, c.what, func(ctx context.Context, client *rongcloud.Client) error {
+			_, err := c.call(ctx, client)
+			return err
+		}, nil, c.json})
+	}
+	return calls
 }

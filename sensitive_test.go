@@ -4,26 +4,16 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/rongcloud-go/rongcloud"
-	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
 const sensitiveAwkward = `你好 😀 &=+%"<>`
 
-// sensitiveCall is one way to call an endpoint, and what it sends.
-type sensitiveCall struct {
-	path, what string
-	call       func(context.Context, *rongcloud.Client) error
-	form       url.Values
-	json       string
-}
-
-func sensitiveCalls() []sensitiveCall {
+func sensitiveCalls() []apiCall {
 	type client = *rongcloud.Client
 	type ctx = context.Context
 	list := func(kind rongcloud.SensitiveWordType) func(ctx, client) error {
@@ -32,82 +22,26 @@ func sensitiveCalls() []sensitiveCall {
 			return err
 		}
 	}
-	return []sensitiveCall{
+	return []apiCall{
 		{"/sensitiveword/add.json", "all", func(x ctx, c client) error {
 			return c.SensitiveWord.Add(x, rongcloud.SensitiveWordParams{Word: sensitiveAwkward, Replacement: "** " + sensitiveAwkward})
-		}, userForm("word", sensitiveAwkward, "replaceWord", "** "+sensitiveAwkward), ""},
+		}, formOf("word", sensitiveAwkward, "replaceWord", "** "+sensitiveAwkward), ""},
 		{"/sensitiveword/add.json", "bare", func(x ctx, c client) error {
 			return c.SensitiveWord.Add(x, rongcloud.SensitiveWordParams{Word: "bad"})
-		}, userForm("word", "bad"), ""},
+		}, formOf("word", "bad"), ""},
 		{"/sensitiveword/batch/add.json", "all", func(x ctx, c client) error {
 			_, err := c.SensitiveWord.BatchAdd(x, []rongcloud.SensitiveWordParams{{Word: "bad"}, {Word: sensitiveAwkward, Replacement: "*"}})
 			return err
 		}, nil, `{"words":[{"word":"bad"},{"word":"你好 😀 &=+%\"<>","replaceWord":"*"}]}`},
 		{"/sensitiveword/delete.json", "all", func(x ctx, c client) error {
 			return c.SensitiveWord.Remove(x, sensitiveAwkward)
-		}, userForm("word", sensitiveAwkward), ""},
+		}, formOf("word", sensitiveAwkward), ""},
 		{"/sensitiveword/batch/delete.json", "all", func(x ctx, c client) error {
 			return c.SensitiveWord.BatchRemove(x, []string{"bad", "a,b", sensitiveAwkward})
-		}, userForm("words", "bad", "words", "a,b", "words", sensitiveAwkward), ""},
-		{"/sensitiveword/list.json", "all", list(0), userForm("type", "2"), ""},
-		{"/sensitiveword/list.json", "replacing", list(rongcloud.SensitiveWordReplace), userForm("type", "0"), ""},
-		{"/sensitiveword/list.json", "blocking", list(rongcloud.SensitiveWordBlock), userForm("type", "1"), ""},
-	}
-}
-
-func TestSensitiveSends(t *testing.T) {
-	t.Parallel()
-	for _, test := range sensitiveCalls() {
-		t.Run(test.path+" "+test.what, func(t *testing.T) {
-			t.Parallel()
-			calls, body := 0, ""
-			client := userMock(t, test.path, func(got string) (int, string) {
-				calls, body = calls+1, got
-				return 200, `{"code":200}`
-			})
-			require.NoError(t, test.call(t.Context(), client))
-			require.Equal(t, 1, calls)
-			if test.json != "" {
-				require.Equal(t, test.json, body)
-				return
-			}
-			form, err := url.ParseQuery(body)
-			require.NoError(t, err)
-			require.Equal(t, test.form, form)
-		})
-	}
-}
-
-// TestSensitiveCatalogue proves that every current endpoint has a method, and that no other one
-// has.
-func TestSensitiveCatalogue(t *testing.T) {
-	t.Parallel()
-	tested := map[string]bool{}
-	for _, test := range sensitiveCalls() {
-		tested[test.path] = true
-		if test.what == "all" && test.json == "" {
-			for _, param := range endpointAt(test.path).Params {
-				require.True(t, test.form.Has(param.Name), "%s never sends %s", test.path, param.Name)
-			}
-		}
-	}
-	for ep := range endpoint.All() {
-		if ep.Area == "sensitive" {
-			require.Equal(t, ep.Status == endpoint.Current, tested[ep.Path], ep.Path)
-		}
-	}
-}
-
-func TestSensitiveFails(t *testing.T) {
-	t.Parallel()
-	for _, test := range sensitiveCalls() {
-		t.Run(test.path+" "+test.what, func(t *testing.T) {
-			t.Parallel()
-			client := userMock(t, test.path, func(string) (int, string) { return 400, `{"code":1002,"errorMessage":"no"}` })
-			require.ErrorIs(t, test.call(t.Context(), client), rongcloud.CodeInvalidParameter)
-			client = userMock(t, test.path, func(string) (int, string) { return 502, "<html>" })
-			require.NotErrorIs(t, test.call(t.Context(), client), rongcloud.ErrOutcomeUnknown)
-		})
+		}, formOf("words", "bad", "words", "a,b", "words", sensitiveAwkward), ""},
+		{"/sensitiveword/list.json", "all", list(0), formOf("type", "2"), ""},
+		{"/sensitiveword/list.json", "replacing", list(rongcloud.SensitiveWordReplace), formOf("type", "0"), ""},
+		{"/sensitiveword/list.json", "blocking", list(rongcloud.SensitiveWordBlock), formOf("type", "1"), ""},
 	}
 }
 
@@ -132,7 +66,7 @@ func TestSensitiveLists(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client := userMock(t, "/sensitiveword/list.json", func(string) (int, string) { return 200, `{"code":200,"words":` + test.words + `}` })
+			client := mockPath(t, "/sensitiveword/list.json", func(string) (int, string) { return 200, `{"code":200,"words":` + test.words + `}` })
 			got, err := client.SensitiveWord.List(t.Context(), rongcloud.SensitiveWordQuery{})
 			require.NoError(t, err)
 			require.Equal(t, &rongcloud.SensitiveWords{Words: test.want}, got)
@@ -146,13 +80,13 @@ func TestSensitiveQuota(t *testing.T) {
 	for answer, want := range map[string]int64{
 		`,"remainQuota":49`: 49, `,"remainQuota":"49"`: 49, `,"remainQuota":4294967296`: 4294967296, ``: 0, `,"remainQuota":null`: 0,
 	} {
-		client := userMock(t, "/sensitiveword/batch/add.json", func(string) (int, string) { return 200, `{"code":200` + answer + `}` })
+		client := mockPath(t, "/sensitiveword/batch/add.json", func(string) (int, string) { return 200, `{"code":200` + answer + `}` })
 		quota, err := client.SensitiveWord.BatchAdd(t.Context(), words)
 		require.NoError(t, err)
 		require.Equal(t, want, quota.RemainingCount, answer)
 	}
 
-	client := userMock(t, "/sensitiveword/batch/add.json", func(string) (int, string) { return 400, `{"code":1002,"remainQuota":3}` })
+	client := mockPath(t, "/sensitiveword/batch/add.json", func(string) (int, string) { return 400, `{"code":1002,"remainQuota":3}` })
 	var info rongcloud.Response
 	quota, err := client.SensitiveWord.BatchAdd(t.Context(), words, rongcloud.CaptureResponse(&info))
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
@@ -195,7 +129,7 @@ func TestSensitiveRefuses(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			client := userMock(t, "/sensitiveword/add.json", func(string) (int, string) {
+			client := mockPath(t, "/sensitiveword/add.json", func(string) (int, string) {
 				t.Error("the server was asked")
 				return 200, `{"code":200}`
 			})

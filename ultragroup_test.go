@@ -15,59 +15,44 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// TestUltraGroupSends sends what the golden file, in which every parameter stands at least once,
-// does not show: values whose zero has a meaning.
-func TestUltraGroupSends(t *testing.T) {
-	t.Parallel()
+// ultraGroupCalls are what the golden file, in which every parameter stands at least once, does not
+// show: values whose zero has a meaning.
+func ultraGroupCalls() []apiCall {
 	type client = *rongcloud.Client
 	type ctx = context.Context
-	for _, c := range []struct {
-		path string
-		call func(ctx, client) error
-		form url.Values
-	}{
-		{"/ultragroup/channel/type/change.json", func(x ctx, c client) error {
+	return []apiCall{
+		{"/ultragroup/channel/type/change.json", "own", func(x ctx, c client) error {
 			return c.UltraGroup.Channel.UpdateType(x, rongcloud.UltraGroupChannelUpdateTypeParams{GroupID: "g", ChannelID: "c", Type: rongcloud.UltraGroupChannelPublic})
-		}, userForm("groupId", "g", "busChannel", "c", "type", "0")},
-		{"/ultragroup/channel/create.json", func(x ctx, c client) error {
+		}, formOf("groupId", "g", "busChannel", "c", "type", "0"), ""},
+		{"/ultragroup/channel/create.json", "own", func(x ctx, c client) error {
 			return c.UltraGroup.Channel.Create(x, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c", Type: rongcloud.UltraGroupChannelPrivate})
-		}, userForm("groupId", "g", "busChannel", "c", "type", "1")},
-		{"/ultragroup/channel/create.json", func(x ctx, c client) error { // the type is left to the server
+		}, formOf("groupId", "g", "busChannel", "c", "type", "1"), ""},
+		{"/ultragroup/channel/create.json", "own", func(x ctx, c client) error { // the type is left to the server
 			return c.UltraGroup.Channel.Create(x, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c"})
-		}, userForm("groupId", "g", "busChannel", "c")},
-		{"/ultragroup/globalbanned/set.json", func(x ctx, c client) error {
+		}, formOf("groupId", "g", "busChannel", "c"), ""},
+		{"/ultragroup/globalbanned/set.json", "own", func(x ctx, c client) error {
 			return c.UltraGroup.MuteAllMembers.Add(x, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g"})
-		}, userForm("groupId", "g", "status", "true")},
-		{"/ultragroup/globalbanned/set.json", func(x ctx, c client) error {
+		}, formOf("groupId", "g", "status", "true"), ""},
+		{"/ultragroup/globalbanned/set.json", "own", func(x ctx, c client) error {
 			return c.UltraGroup.MuteAllMembers.Remove(x, rongcloud.UltraGroupMuteAllMembersParams{GroupID: "g", ChannelID: "c"})
-		}, userForm("groupId", "g", "busChannel", "c", "status", "false")},
-		{"/ultragroup/notdisturb/set.json", func(x ctx, c client) error {
+		}, formOf("groupId", "g", "busChannel", "c", "status", "false"), ""},
+		{"/ultragroup/notdisturb/set.json", "own", func(x ctx, c client) error {
 			return c.UltraGroup.PushLevel.Reset(x, rongcloud.UltraGroupPushLevelResetParams{GroupID: "g", ChannelID: "c"})
-		}, userForm("groupId", "g", "busChannel", "c", "unpushLevel", "0")},
-		{"/ultragroup/notdisturb/set.json", func(x ctx, c client) error {
+		}, formOf("groupId", "g", "busChannel", "c", "unpushLevel", "0"), ""},
+		{"/ultragroup/notdisturb/set.json", "own", func(x ctx, c client) error {
 			return c.UltraGroup.PushLevel.Set(x, rongcloud.UltraGroupPushLevelSetParams{GroupID: "g", Level: rongcloud.PushLevelAll})
-		}, userForm("groupId", "g", "unpushLevel", "-1")},
-		{"/ultragroup/hismsg/msgid/query.json", func(x ctx, c client) error {
+		}, formOf("groupId", "g", "unpushLevel", "-1"), ""},
+		{"/ultragroup/hismsg/msgid/query.json", "own", func(x ctx, c client) error {
 			_, err := c.UltraGroup.Message.ListAround(x, rongcloud.UltraGroupMessageListAroundQuery{
 				GroupID: "g", ChannelID: "c", MessageUID: "A", EarlierCount: rongcloud.Ptr(0), LaterCount: rongcloud.Ptr(0),
 			})
 			return err
-		}, userForm("groupId", "g", "busChannel", "c", "msgUID", "A", "prevNum", "0", "lastNum", "0")},
-		{"/ultragroup/msg/modify.json", func(x ctx, c client) error { // without the name of the type
+		}, formOf("groupId", "g", "busChannel", "c", "msgUID", "A", "prevNum", "0", "lastNum", "0"), ""},
+		{"/ultragroup/msg/modify.json", "own", func(x ctx, c client) error { // without the name of the type
 			return c.UltraGroup.Message.Modify(x, rongcloud.UltraGroupMessageModifyParams{
 				GroupID: "g", From: "u", MessageUID: "A", Content: rongcloud.RawContent{Name: "app:any", Body: "a&b"},
 			})
-		}, userForm("groupId", "g", "fromUserId", "u", "msgUID", "A", "content", "a&b")},
-	} {
-		t.Run(c.path, func(t *testing.T) {
-			t.Parallel()
-			var sent string
-			client := userMock(t, c.path, func(body string) (int, string) { sent = body; return 200, `{"code":200}` })
-			require.NoError(t, c.call(t.Context(), client))
-			form, err := url.ParseQuery(sent)
-			require.NoError(t, err)
-			require.Equal(t, c.form, form)
-		})
+		}, formOf("groupId", "g", "fromUserId", "u", "msgUID", "A", "content", "a&b"), ""},
 	}
 }
 
@@ -199,7 +184,7 @@ func TestUltraGroupRefuses(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			client := userMock(t, "/nowhere", func(string) (int, string) { panic("sent all the same") })
+			client := mockPath(t, "/nowhere", func(string) (int, string) { panic("sent all the same") })
 			err := c.call(t.Context(), client.UltraGroup)
 			var refused *rongcloud.ArgumentError
 			require.ErrorAs(t, err, &refused)
@@ -208,7 +193,7 @@ func TestUltraGroupRefuses(t *testing.T) {
 		})
 	}
 
-	client := userMock(t, "/ultragroup/hismsg/query.json", func(string) (int, string) { return 200, `{"code":200}` })
+	client := mockPath(t, "/ultragroup/hismsg/query.json", func(string) (int, string) { return 200, `{"code":200}` })
 	require.NoError(t, search(func(q *rongcloud.UltraGroupMessageQuery) { q.Until = day.Add(long) })(t.Context(), client.UltraGroup), "exactly 14 days")
 }
 
@@ -346,14 +331,14 @@ func TestUltraGroupDecodes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			client := userMock(t, "/ultragroup/"+c.path+".json", func(string) (int, string) { return 200, `{"code":200` + c.answer + `}` })
+			client := mockPath(t, "/ultragroup/"+c.path+".json", func(string) (int, string) { return 200, `{"code":200` + c.answer + `}` })
 			got, err := c.call(t.Context(), client.UltraGroup)
 			require.NoError(t, err)
 			require.Equal(t, c.want, got)
 		})
 	}
 
-	client := userMock(t, "/ultragroup/userbanned/get.json", func(string) (int, string) { return 200, `{"code":200,"users":[{"name":"u1"}]}` })
+	client := mockPath(t, "/ultragroup/userbanned/get.json", func(string) (int, string) { return 200, `{"code":200,"users":[{"name":"u1"}]}` })
 	_, err := muted(t.Context(), client.UltraGroup)
 	require.ErrorContains(t, err, "no ID", "an item without an ID is not lost in silence")
 }
@@ -361,17 +346,17 @@ func TestUltraGroupDecodes(t *testing.T) {
 // TestUltraGroupFails lets the server refuse each call that has a result of its own making.
 func TestUltraGroupFails(t *testing.T) {
 	t.Parallel()
-	client := userMock(t, "/ultragroup/notdisturb/get.json", func(string) (int, string) { return 200, `{"code":24406,"errorMessage":"no"}` })
+	client := mockPath(t, "/ultragroup/notdisturb/get.json", func(string) (int, string) { return 200, `{"code":24406,"errorMessage":"no"}` })
 	level, err := client.UltraGroup.PushLevel.Get(t.Context(), rongcloud.UltraGroupPushLevelQuery{GroupID: "g"})
 	require.ErrorIs(t, err, rongcloud.CodeNotInUltraGroup)
 	require.Equal(t, rongcloud.PushLevelUnset, level)
 
-	client = userMock(t, "/ultragroup/member/exist.json", func(string) (int, string) { return 400, `{"code":1002}` })
+	client = mockPath(t, "/ultragroup/member/exist.json", func(string) (int, string) { return 400, `{"code":1002}` })
 	is, err := client.UltraGroup.IsMember(t.Context(), rongcloud.UltraGroupIsMemberQuery{GroupID: "g", UserID: "u"})
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
 	require.False(t, is)
 
-	client = userMock(t, "/ultragroup/globalbanned/get.json", func(string) (int, string) { return 400, `{"code":1002}` })
+	client = mockPath(t, "/ultragroup/globalbanned/get.json", func(string) (int, string) { return 400, `{"code":1002}` })
 	muted, err := client.UltraGroup.MuteAllMembers.IsMuted(t.Context(), rongcloud.UltraGroupMuteAllMembersQuery{GroupID: "g"})
 	require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
 	require.False(t, muted)
@@ -428,7 +413,7 @@ func TestUltraGroupMessageWalk(t *testing.T) {
 	t.Parallel()
 	times := []int{1001, 1002, 1002, 1003, 1004}
 	var asked []string
-	client := userMock(t, "/ultragroup/hismsg/query.json", func(body string) (int, string) {
+	client := mockPath(t, "/ultragroup/hismsg/query.json", func(body string) (int, string) {
 		form, _ := url.ParseQuery(body)
 		asked = append(asked, form.Get("startTime")+" to "+form.Get("endTime"))
 		after, _ := strconv.Atoi(form.Get("startTime"))

@@ -243,7 +243,7 @@ func TestUserRefuses(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			// The server knows no path, so that a request would end in another error.
-			err := test.call(t.Context(), userMock(t, "/none", nil))
+			err := test.call(t.Context(), mockPath(t, "/none", nil))
 			var refused *rongcloud.ArgumentError
 			require.ErrorAs(t, err, &refused)
 			require.Equal(t, test.field, cmp.Or(refused.Wire, refused.Field))

@@ -193,7 +193,7 @@ func TestUserDecodes(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
-			client := userMock(t, "/user/"+test.path+".json", func(string) (int, string) {
+			client := mockPath(t, "/user/"+test.path+".json", func(string) (int, string) {
 				return 200, `{"code":200` + test.answer + `}`
 			})
 			got, err := test.call(t.Context(), client)
@@ -206,7 +206,7 @@ func TestUserDecodes(t *testing.T) {
 // TestUserZone proves that dates are those of the data centre.
 func TestUserZone(t *testing.T) {
 	t.Parallel()
-	client := userMock(t, "/user/info.json", func(string) (int, string) {
+	client := mockPath(t, "/user/info.json", func(string) (int, string) {
 		return 200, `{"code":200,"createTime":"2024-05-01 12:30:00"}`
 	})
 	user, err := client.User.Get(t.Context(), "u1")

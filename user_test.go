@@ -2,176 +2,134 @@ package rongcloud_test
 
 import (
 	"context"
-	"io"
-	"net/http"
-	"net/url"
 	"testing"
 	"time"
 
-	"github.com/jarcoal/httpmock"
 	"github.com/stretchr/testify/require"
 
 	"github.com/rongcloud-go/rongcloud"
-	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// userMock is a client whose server knows one path, and hands each request's body to serve.
-func userMock(t *testing.T, path string, serve func(body string) (status int, answer string)) *rongcloud.Client {
-	t.Helper()
-	mock := httpmock.NewMockTransport()
-	mock.RegisterResponder(http.MethodPost, "https://api.rong-api.com"+path, func(req *http.Request) (*http.Response, error) {
-		var body []byte
-		if req.Body != nil { // a form without fields
-			var err error
-			if body, err = io.ReadAll(req.Body); err != nil {
-				return nil, err
-			}
-		}
-		return httpmock.NewStringResponse(serve(string(body))), nil
-	})
-	client, err := rongcloud.New("app-key", "app-secret",
-		rongcloud.WithHTTPClient(&http.Client{Transport: mock}), rongcloud.WithoutRetries())
-	require.NoError(t, err)
-	return client
-}
-
-func userForm(pairs ...string) url.Values {
-	form := url.Values{}
-	for i := 0; i < len(pairs); i += 2 {
-		form.Add(pairs[i], pairs[i+1])
-	}
-	return form
-}
-
-// userCall is one way to call an endpoint, and what it sends.
-type userCall struct {
-	path string
-	what string // all: with every optional field; bare: with none; or a case of its own
-	call func(context.Context, *rongcloud.Client) error
-	form url.Values
-	json string
-}
-
-func userCalls() []userCall {
+func userCalls() []apiCall {
 	type client = *rongcloud.Client
 	type ctx = context.Context
 	three := []string{"u1", "u2", "ü 3&=+"}
-	return []userCall{
+	return []apiCall{
 		{"/user/getToken.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Register(x, rongcloud.RegisterParams{UserID: "u1", Name: "Ann 安", PortraitURL: "https://a.example/?x=1&y=2"})
 			return err
-		}, userForm("userId", "u1", "name", "Ann 安", "portraitUri", "https://a.example/?x=1&y=2"), ""},
+		}, formOf("userId", "u1", "name", "Ann 安", "portraitUri", "https://a.example/?x=1&y=2"), ""},
 		{"/user/getToken.json", "bare", func(x ctx, c client) error {
 			_, err := c.User.Register(x, rongcloud.RegisterParams{UserID: "u1", Name: "Ann"})
 			return err
-		}, userForm("userId", "u1", "name", "Ann"), ""},
+		}, formOf("userId", "u1", "name", "Ann"), ""},
 		{"/user/refresh.json", "all", func(x ctx, c client) error {
 			return c.User.Update(x, rongcloud.UserUpdateParams{UserID: "u1", Name: "Bea", PortraitURL: "p"})
-		}, userForm("userId", "u1", "name", "Bea", "portraitUri", "p"), ""},
+		}, formOf("userId", "u1", "name", "Bea", "portraitUri", "p"), ""},
 		{"/user/refresh.json", "bare", func(x ctx, c client) error {
 			return c.User.Update(x, rongcloud.UserUpdateParams{UserID: "u1"})
-		}, userForm("userId", "u1"), ""},
+		}, formOf("userId", "u1"), ""},
 		{"/user/info.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Get(x, "u1")
 			return err
-		}, userForm("userId", "u1"), ""},
+		}, formOf("userId", "u1"), ""},
 		{"/user/query.json", "all", func(x ctx, c client) error {
 			_, err := c.User.ListSandbox(x, rongcloud.SandboxUserQuery{Page: 2, Size: 100, Order: rongcloud.SortNewestFirst})
 			return err
-		}, userForm("page", "2", "pageSize", "100", "order", "1"), ""},
+		}, formOf("page", "2", "pageSize", "100", "order", "1"), ""},
 		{"/user/query.json", "bare", func(x ctx, c client) error {
 			_, err := c.User.ListSandbox(x, rongcloud.SandboxUserQuery{})
 			return err
-		}, userForm(), ""},
+		}, formOf(), ""},
 		{"/user/delusers.json", "all", func(x ctx, c client) error {
 			return c.User.DeleteSandbox(x, three)
-		}, userForm("userId", "u1", "userId", "u2", "userId", "ü 3&=+"), ""},
+		}, formOf("userId", "u1", "userId", "u2", "userId", "ü 3&=+"), ""},
 		{"/user/token/expire.json", "all", func(x ctx, c client) error {
 			return c.User.ExpireTokens(x, rongcloud.ExpireTokensParams{UserIDs: []string{"u1", "u,2"}, Before: time.UnixMilli(1623123911123)})
-		}, userForm("userId", "u1", "userId", "u,2", "time", "1623123911123"), ""},
+		}, formOf("userId", "u1", "userId", "u,2", "time", "1623123911123"), ""},
 		{"/user/checkOnline.json", "all", func(x ctx, c client) error {
 			_, err := c.User.IsOnline(x, "u1")
 			return err
-		}, userForm("userId", "u1"), ""},
+		}, formOf("userId", "u1"), ""},
 		{"/user/deactivate.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Deactivate(x, three)
 			return err
-		}, userForm("userId", "u1,u2,ü 3&=+"), ""},
+		}, formOf("userId", "u1,u2,ü 3&=+"), ""},
 		{"/user/reactivate.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Reactivate(x, three)
 			return err
-		}, userForm("userId", "u1,u2,ü 3&=+"), ""},
+		}, formOf("userId", "u1,u2,ü 3&=+"), ""},
 		{"/user/deactivate/query.json", "all", func(x ctx, c client) error {
 			_, err := c.User.ListDeactivated(x, rongcloud.DeactivatedUserQuery{Page: 3, Size: 50})
 			return err
-		}, userForm("pageNo", "3", "pageSize", "50"), ""},
+		}, formOf("pageNo", "3", "pageSize", "50"), ""},
 		{"/user/deactivate/query.json", "bare", func(x ctx, c client) error {
 			_, err := c.User.ListDeactivated(x, rongcloud.DeactivatedUserQuery{})
 			return err
-		}, userForm(), ""},
+		}, formOf(), ""},
 
 		{"/user/block.json", "all", func(x ctx, c client) error {
 			return c.User.Block.Add(x, rongcloud.UserBlockParams{UserIDs: []string{"u1", "u2"}, Duration: 30 * 24 * time.Hour})
-		}, userForm("userId", "u1", "userId", "u2", "minute", "43200"), ""},
+		}, formOf("userId", "u1", "userId", "u2", "minute", "43200"), ""},
 		{"/user/unblock.json", "all", func(x ctx, c client) error {
 			return c.User.Block.Remove(x, []string{"u1", "u2"})
-		}, userForm("userId", "u1", "userId", "u2"), ""},
+		}, formOf("userId", "u1", "userId", "u2"), ""},
 		{"/user/block/query.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Block.List(x, rongcloud.UserBlockQuery{Page: 1, Size: 7})
 			return err
-		}, userForm("page", "1", "size", "7"), ""},
+		}, formOf("page", "1", "size", "7"), ""},
 		{"/user/block/query.json", "the first page", func(x ctx, c client) error {
 			_, err := c.User.Block.List(x, rongcloud.UserBlockQuery{})
 			return err
-		}, userForm("page", "1"), ""},
+		}, formOf("page", "1"), ""},
 		{"/user/block/query.json", "a page before the first", func(x ctx, c client) error {
 			_, err := c.User.Block.List(x, rongcloud.UserBlockQuery{Page: -1, Size: 10})
 			return err
-		}, userForm("page", "1", "size", "10"), ""},
+		}, formOf("page", "1", "size", "10"), ""},
 		{"/user/block/query.json", "bare", func(x ctx, c client) error {
 			_, err := c.User.Block.ListUnpaged(x)
 			return err
-		}, userForm(), ""},
+		}, formOf(), ""},
 
 		{"/user/blacklist/add.json", "all", func(x ctx, c client) error {
 			return c.User.Blacklist.Add(x, rongcloud.UserBlacklistParams{UserID: "u1", TargetIDs: []string{"b1", "b2"}})
-		}, userForm("userId", "u1", "blackUserId", "b1", "blackUserId", "b2"), ""},
+		}, formOf("userId", "u1", "blackUserId", "b1", "blackUserId", "b2"), ""},
 		{"/user/blacklist/remove.json", "all", func(x ctx, c client) error {
 			return c.User.Blacklist.Remove(x, rongcloud.UserBlacklistParams{UserID: "u1", TargetIDs: []string{"b1", "b2"}})
-		}, userForm("userId", "u1", "blackUserId", "b1", "blackUserId", "b2"), ""},
+		}, formOf("userId", "u1", "blackUserId", "b1", "blackUserId", "b2"), ""},
 		{"/user/blacklist/query.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Blacklist.List(x, rongcloud.UserBlacklistQuery{UserID: "u1", PageToken: "t/1=", Size: 10})
 			return err
-		}, userForm("userId", "u1", "pageToken", "t/1=", "size", "10"), ""},
+		}, formOf("userId", "u1", "pageToken", "t/1=", "size", "10"), ""},
 		{"/user/blacklist/query.json", "bare", func(x ctx, c client) error {
 			_, err := c.User.Blacklist.List(x, rongcloud.UserBlacklistQuery{UserID: "u1"})
 			return err
-		}, userForm("userId", "u1"), ""},
+		}, formOf("userId", "u1"), ""},
 
 		{"/user/whitelist/add.json", "all", func(x ctx, c client) error {
 			return c.User.Whitelist.Add(x, rongcloud.UserWhitelistParams{UserID: "u1", TargetIDs: []string{"w1", "w2"}})
-		}, userForm("userId", "u1", "whiteUserId", "w1", "whiteUserId", "w2"), ""},
+		}, formOf("userId", "u1", "whiteUserId", "w1", "whiteUserId", "w2"), ""},
 		{"/user/whitelist/remove.json", "all", func(x ctx, c client) error {
 			return c.User.Whitelist.Remove(x, rongcloud.UserWhitelistParams{UserID: "u1", TargetIDs: []string{"w1", "w2"}})
-		}, userForm("userId", "u1", "whiteUserId", "w1", "whiteUserId", "w2"), ""},
+		}, formOf("userId", "u1", "whiteUserId", "w1", "whiteUserId", "w2"), ""},
 		{"/user/whitelist/query.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Whitelist.List(x, rongcloud.UserWhitelistQuery{UserID: "u1", PageToken: "t", Size: 10})
 			return err
-		}, userForm("userId", "u1", "pageToken", "t", "size", "10"), ""},
+		}, formOf("userId", "u1", "pageToken", "t", "size", "10"), ""},
 		{"/user/whitelist/query.json", "bare", func(x ctx, c client) error {
 			_, err := c.User.Whitelist.List(x, rongcloud.UserWhitelistQuery{UserID: "u1"})
 			return err
-		}, userForm("userId", "u1"), ""},
+		}, formOf("userId", "u1"), ""},
 		{"/user/whitesetting/set.json", "all", func(x ctx, c client) error {
 			return c.User.Whitelist.SetMode(x, rongcloud.UserWhitelistModeParams{UserIDs: []string{"u1", "u2"}, Mode: rongcloud.WhitelistModeOn})
-		}, userForm("userId", "u1", "userId", "u2", "whiteSetting", "1"), ""},
+		}, formOf("userId", "u1", "userId", "u2", "whiteSetting", "1"), ""},
 		{"/user/whitesetting/set.json", "off", func(x ctx, c client) error {
 			return c.User.Whitelist.SetMode(x, rongcloud.UserWhitelistModeParams{UserIDs: []string{"u1"}, Mode: rongcloud.WhitelistModeOff})
-		}, userForm("userId", "u1", "whiteSetting", "0"), ""},
+		}, formOf("userId", "u1", "whiteSetting", "0"), ""},
 		{"/user/whitesetting/query.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Whitelist.GetModes(x, []string{"u1", "u2"})
 			return err
-		}, userForm("userId", "u1", "userId", "u2"), ""},
+		}, formOf("userId", "u1", "userId", "u2"), ""},
 
 		{"/user/tag/set.json", "all", func(x ctx, c client) error {
 			return c.User.Tag.Set(x, rongcloud.UserTagSetParams{UserID: "u1", Tags: []string{"a", "<b>"}})
@@ -188,58 +146,58 @@ func userCalls() []userCall {
 		{"/user/tags/get.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Tag.Get(x, []string{"u1", "u2"})
 			return err
-		}, userForm("userIds", "u1", "userIds", "u2"), ""},
+		}, formOf("userIds", "u1", "userIds", "u2"), ""},
 
 		{"/user/remarks/set.json", "all", func(x ctx, c client) error {
 			return c.User.Remark.Set(x, rongcloud.UserRemarkSetParams{UserID: "u1", Remarks: []rongcloud.UserRemark{
 				{SenderID: "s1", Remark: "A & <B>"}, {SenderID: "s2", Remark: "C"},
 			}})
-		}, userForm("userId", "u1", "remarks", `[{"id":"s1","remark":"A & <B>"},{"id":"s2","remark":"C"}]`), ""},
+		}, formOf("userId", "u1", "remarks", `[{"id":"s1","remark":"A & <B>"},{"id":"s2","remark":"C"}]`), ""},
 		{"/user/remarks/del.json", "all", func(x ctx, c client) error {
 			return c.User.Remark.Delete(x, rongcloud.UserRemarkDeleteParams{UserID: "u1", SenderID: "s1"})
-		}, userForm("userId", "u1", "targetId", "s1"), ""},
+		}, formOf("userId", "u1", "targetId", "s1"), ""},
 		{"/user/remarks/get.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Remark.List(x, rongcloud.UserRemarkQuery{UserID: "u1", Page: 2, Size: 50})
 			return err
-		}, userForm("userId", "u1", "page", "2", "size", "50"), ""},
+		}, formOf("userId", "u1", "page", "2", "size", "50"), ""},
 		{"/user/remarks/get.json", "bare", func(x ctx, c client) error {
 			_, err := c.User.Remark.List(x, rongcloud.UserRemarkQuery{UserID: "u1"})
 			return err
-		}, userForm("userId", "u1"), ""},
+		}, formOf("userId", "u1"), ""},
 
 		{"/user/blockPushPeriod/set.json", "all", func(x ctx, c client) error {
 			return c.User.PushPeriod.Set(x, rongcloud.UserPushPeriodParams{
 				UserID: "u1", StartTime: "22:30:00", Duration: 10*time.Hour + time.Minute,
 				Level: rongcloud.PushLevelNone, TimeZone: "Asia/Shanghai",
 			})
-		}, userForm("userId", "u1", "startTime", "22:30:00", "period", "601", "level", "5", "timezone", "Asia/Shanghai"), ""},
+		}, formOf("userId", "u1", "startTime", "22:30:00", "period", "601", "level", "5", "timezone", "Asia/Shanghai"), ""},
 		{"/user/blockPushPeriod/set.json", "bare", func(x ctx, c client) error {
 			return c.User.PushPeriod.Set(x, rongcloud.UserPushPeriodParams{
 				UserID: "u1", StartTime: "00:00:00", Duration: time.Minute, Level: rongcloud.PushLevelMentions,
 			})
-		}, userForm("userId", "u1", "startTime", "00:00:00", "period", "1", "level", "1"), ""},
+		}, formOf("userId", "u1", "startTime", "00:00:00", "period", "1", "level", "1"), ""},
 		{"/user/blockPushPeriod/get.json", "all", func(x ctx, c client) error {
 			_, err := c.User.PushPeriod.Get(x, "u1")
 			return err
-		}, userForm("userId", "u1"), ""},
+		}, formOf("userId", "u1"), ""},
 		{"/user/blockPushPeriod/delete.json", "all", func(x ctx, c client) error {
 			return c.User.PushPeriod.Delete(x, "u1")
-		}, userForm("userId", "u1"), ""},
+		}, formOf("userId", "u1"), ""},
 
 		{"/user/chat/fb/set.json", "all", func(x ctx, c client) error {
 			return c.User.PrivateMute.Add(x, []string{"u1", "u2"})
-		}, userForm("userId", "u1", "userId", "u2", "state", "1", "type", "PERSON"), ""},
+		}, formOf("userId", "u1", "userId", "u2", "state", "1", "type", "PERSON"), ""},
 		{"/user/chat/fb/set.json", "remove", func(x ctx, c client) error {
 			return c.User.PrivateMute.Remove(x, []string{"u1"})
-		}, userForm("userId", "u1", "state", "0", "type", "PERSON"), ""},
+		}, formOf("userId", "u1", "state", "0", "type", "PERSON"), ""},
 		{"/user/chat/fb/querylist.json", "all", func(x ctx, c client) error {
 			_, err := c.User.PrivateMute.List(x, rongcloud.UserPrivateMuteQuery{Offset: 200, Size: 100})
 			return err
-		}, userForm("num", "100", "offset", "200", "type", "PERSON"), ""},
+		}, formOf("num", "100", "offset", "200", "type", "PERSON"), ""},
 		{"/user/chat/fb/querylist.json", "bare", func(x ctx, c client) error {
 			_, err := c.User.PrivateMute.List(x, rongcloud.UserPrivateMuteQuery{})
 			return err
-		}, userForm("type", "PERSON"), ""},
+		}, formOf("type", "PERSON"), ""},
 
 		{"/user/profile/set.json", "all", func(x ctx, c client) error {
 			return c.User.Profile.Set(x, rongcloud.UserProfileParams{
@@ -250,111 +208,43 @@ func userCalls() []userCall {
 				},
 				Attributes: map[string]string{"ext_b": "2", "ext_a": `"1"`},
 			})
-		}, userForm("userId", "u1", "userProfile", `{"uniqueId":"n1","name":"Ann","portraitUri":"p","email":"a@b.example",`+
+		}, formOf("userId", "u1", "userProfile", `{"uniqueId":"n1","name":"Ann","portraitUri":"p","email":"a@b.example",`+
 			`"birthday":"May 1","gender":2,"location":"Köln","role":3,"level":100}`,
 			"userExtProfile", `{"ext_a":"\"1\"","ext_b":"2"}`), ""},
 		{"/user/profile/set.json", "zeros are meant", func(x ctx, c client) error {
 			return c.User.Profile.Set(x, rongcloud.UserProfileParams{UserID: "u1", Profile: rongcloud.UserProfile{
 				Gender: rongcloud.Ptr(rongcloud.GenderUnknown), Role: rongcloud.Ptr(0), Level: rongcloud.Ptr(0),
 			}})
-		}, userForm("userId", "u1", "userProfile", `{"gender":0,"role":0,"level":0}`), ""},
+		}, formOf("userId", "u1", "userProfile", `{"gender":0,"role":0,"level":0}`), ""},
 		{"/user/profile/set.json", "attributes only", func(x ctx, c client) error {
 			return c.User.Profile.Set(x, rongcloud.UserProfileParams{UserID: "u1", Attributes: map[string]string{"ext_a": ""}})
-		}, userForm("userId", "u1", "userExtProfile", `{"ext_a":""}`), ""},
+		}, formOf("userId", "u1", "userExtProfile", `{"ext_a":""}`), ""},
 		{"/user/profile/clean.json", "all", func(x ctx, c client) error {
 			return c.User.Profile.Delete(x, []string{"u1", "u2"})
-		}, userForm("userId", "u1", "userId", "u2"), ""},
+		}, formOf("userId", "u1", "userId", "u2"), ""},
 		{"/user/profile/batch/query.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Profile.Get(x, []string{"u1", "u2"})
 			return err
-		}, userForm("userId", "u1", "userId", "u2"), ""},
+		}, formOf("userId", "u1", "userId", "u2"), ""},
 		{"/user/profile/query.json", "all", func(x ctx, c client) error {
 			_, err := c.User.Profile.List(x, rongcloud.UserProfileQuery{Page: 2, Size: 100, Order: rongcloud.SortNewestFirst})
 			return err
-		}, userForm("page", "2", "size", "100", "order", "1"), ""},
+		}, formOf("page", "2", "size", "100", "order", "1"), ""},
 		{"/user/profile/query.json", "bare", func(x ctx, c client) error {
 			_, err := c.User.Profile.List(x, rongcloud.UserProfileQuery{})
 			return err
-		}, userForm(), ""},
-	}
-}
-
-func TestUserSends(t *testing.T) {
-	t.Parallel()
-	for _, test := range userCalls() {
-		t.Run(test.path+" "+test.what, func(t *testing.T) {
-			t.Parallel()
-			calls, body := 0, ""
-			client := userMock(t, test.path, func(got string) (int, string) {
-				calls, body = calls+1, got
-				return 200, `{"code":200,"token":"t"}`
-			})
-			require.NoError(t, test.call(t.Context(), client))
-			require.Equal(t, 1, calls)
-			if test.json != "" {
-				require.Equal(t, test.json, body)
-				return
-			}
-			form, err := url.ParseQuery(body)
-			require.NoError(t, err)
-			require.Equal(t, test.form, form)
-		})
-	}
-}
-
-// TestUserCatalogue proves that the table above reaches every parameter of every endpoint, so that
-// none was forgotten.
-func TestUserCatalogue(t *testing.T) {
-	t.Parallel()
-	tested := map[string]bool{}
-	for _, test := range userCalls() {
-		ep := endpointAt(test.path)
-		require.NotNil(t, ep, test.path)
-		tested[test.path] = tested[test.path] || test.what == "all"
-		optional := false
-		for _, param := range ep.Params {
-			optional = optional || !param.Required
-			if test.what == "all" && test.json == "" {
-				require.True(t, test.form.Has(param.Name), "%s never sends %s", test.path, param.Name)
-			}
-			if test.what == "bare" {
-				require.Equal(t, param.Required, test.form.Has(param.Name), "%s: %s", test.path, param.Name)
-			}
-		}
-		require.False(t, test.what == "bare" && !optional, test.path)
-	}
-	for ep := range endpoint.All() {
-		if ep.Area == "user" && ep.Status == endpoint.Current {
-			require.True(t, tested[ep.Path], "%s has no method", ep.Path)
-		}
-	}
-	require.False(t, tested["/user/activate.json"])
-}
-
-// TestUserFails proves for every method that the server's refusal reaches the caller.
-func TestUserFails(t *testing.T) {
-	t.Parallel()
-	for _, test := range userCalls() {
-		t.Run(test.path+" "+test.what, func(t *testing.T) {
-			t.Parallel()
-			client := userMock(t, test.path, func(string) (int, string) { return 400, `{"code":1002,"errorMessage":"no"}` })
-			err := test.call(t.Context(), client)
-			require.ErrorIs(t, err, rongcloud.CodeInvalidParameter)
-			var failure *rongcloud.Error
-			require.ErrorAs(t, err, &failure)
-			require.Equal(t, "POST "+test.path, failure.Endpoint.String())
-		})
+		}, formOf(), ""},
 	}
 }
 
 func TestUserOutcome(t *testing.T) {
 	t.Parallel()
-	deactivate := userMock(t, "/user/deactivate.json", func(string) (int, string) { return 502, "<html>" })
+	deactivate := mockPath(t, "/user/deactivate.json", func(string) (int, string) { return 502, "<html>" })
 	operation, err := deactivate.User.Deactivate(t.Context(), []string{"u1"})
 	require.ErrorIs(t, err, rongcloud.ErrOutcomeUnknown)
 	require.Nil(t, operation)
 
-	block := userMock(t, "/user/unblock.json", func(string) (int, string) { return 502, "<html>" })
+	block := mockPath(t, "/user/unblock.json", func(string) (int, string) { return 502, "<html>" })
 	err = block.User.Block.Remove(t.Context(), []string{"u1"})
 	require.ErrorIs(t, err, rongcloud.ErrTransport)
 	require.NotErrorIs(t, err, rongcloud.ErrOutcomeUnknown)

@@ -116,7 +116,7 @@ func (w *userWalk) answer(first, total int) string {
 func (w *userWalk) serve(t *testing.T, total int) (*rongcloud.Client, *[]int) {
 	t.Helper()
 	asked := new([]int)
-	return userMock(t, w.path, func(body string) (int, string) {
+	return mockPath(t, w.path, func(body string) (int, string) {
 		form, err := url.ParseQuery(body)
 		if err != nil || w.first(form) < 0 || form.Get("size")+form.Get("num")+form.Get("pageSize")+form.Get("limit") != "2" {
 			return 400, `{"code":1002}`
@@ -193,7 +193,7 @@ func TestUserWalkFails(t *testing.T) {
 	for _, w := range pageWalks() {
 		t.Run(w.path, func(t *testing.T) {
 			t.Parallel()
-			client := userMock(t, w.path, func(body string) (int, string) {
+			client := mockPath(t, w.path, func(body string) (int, string) {
 				form, _ := url.ParseQuery(body)
 				if w.first(form) != 0 {
 					return 400, `{"code":1002}`
@@ -244,7 +244,7 @@ func TestUserWalkRepeats(t *testing.T) {
 		t.Run(w.path, func(t *testing.T) {
 			t.Parallel()
 			var calls atomic.Int32
-			client := userMock(t, w.path, func(string) (int, string) {
+			client := mockPath(t, w.path, func(string) (int, string) {
 				if calls.Add(1) > 5 {
 					panic("the walk does not end")
 				}
