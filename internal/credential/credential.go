@@ -1,4 +1,5 @@
-// Package credential checks App Keys and App Secrets as they come from files and environments.
+// Package credential checks App Keys and App Secrets as they come from files and environments. It
+// promises to find what would make every signature wrong, and never to quote a value.
 package credential
 
 import (

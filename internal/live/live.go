@@ -7,8 +7,11 @@
 // what the server did, and what that means for the catalogue.
 //
 // Each question is data (see question); the answers' fields are held against the catalogue on the
-// way. Every request passes through [client.send], which refuses to name anybody outside the
-// prefix.
+// way.
+//
+// It promises to touch nobody else and to leave nothing: every request passes through
+// [client.send], which refuses to name anybody outside the prefix, and whatever was named is
+// removed.
 package live
 
 import (

@@ -1,4 +1,6 @@
-// Package slownet puts distance between the two ends of a connection, for tests and benchmarks.
+// Package slownet puts distance between the two ends of a connection, for tests and benchmarks. It
+// promises that everything arrives, in order and so late, and that the end of one side is the end
+// of the other.
 package slownet
 
 import (
@@ -7,7 +9,7 @@ import (
 	"time"
 )
 
-// chunk is what was read at once, and when it arrives.
+// chunk is what was read at once, and when it arrives. The last one, of the end, may be empty.
 type chunk struct {
 	at   time.Time
 	data []byte
@@ -29,9 +31,7 @@ func carry(to, from net.Conn, delay time.Duration) {
 		for {
 			buf := make([]byte, 16<<10)
 			n, err := from.Read(buf)
-			if n > 0 {
-				under <- chunk{time.Now().Add(delay), buf[:n]}
-			}
+			under <- chunk{time.Now().Add(delay), buf[:n]}
 			if err != nil {
 				return
 			}
@@ -39,10 +39,12 @@ func carry(to, from net.Conn, delay time.Duration) {
 	}()
 	for c := range under {
 		time.Sleep(time.Until(c.at))
+		if len(c.data) == 0 {
+			continue
+		}
 		if _, err := to.Write(c.data); err != nil {
 			_ = from.Close()
 		}
 	}
-	time.Sleep(delay)
 	_ = to.Close()
 }

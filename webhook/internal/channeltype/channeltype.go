@@ -1,4 +1,6 @@
-// Package channeltype translates the words that callbacks have for kinds of conversations.
+// Package channeltype translates the words that callbacks have for kinds of conversations. It
+// promises that each word and kind leads back to itself, and that what is not known is 0, not a
+// guess.
 package channeltype
 
 import "github.com/rongcloud-go/rongcloud"
