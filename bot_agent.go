@@ -16,8 +16,8 @@ type BotAgentService service
 // AgentType is the kind of an agent.
 type AgentType string
 
-// AgentChat is the only kind of agent there is.
-const AgentChat AgentType = "chat"
+// AgentTypeChat is the only kind of agent there is.
+const AgentTypeChat AgentType = "chat"
 
 // AgentStatus says whether an agent answers.
 type AgentStatus string
@@ -34,7 +34,7 @@ type AgentCreateParams struct {
 	ID          string      `wire:"agentId"` // chosen by the app, 3 to 64 characters
 	Name        string      `wire:"name"`    // 2 to 128 characters
 	Description string      `wire:"description"`
-	Type        AgentType   `wire:"type"` // AgentChat if empty
+	Type        AgentType   `wire:"type"` // AgentTypeChat if empty
 	Status      AgentStatus `wire:"status"`
 	Config      AgentConfig `wire:"agentConfig"`
 }
@@ -174,7 +174,7 @@ func (s *BotAgentService) Get(ctx context.Context, agentID string, opts ...CallO
 //
 //rongcloud:endpoint POST /v3/agent/query.json
 func (s *BotAgentService) List(ctx context.Context, query AgentQuery, opts ...CallOption) (*AgentPage, error) {
-	return fetch[AgentPage](ctx, s.client, endpoint.V3AgentQuery, &agentQuery{query, AgentChat}, opts)
+	return fetch[AgentPage](ctx, s.client, endpoint.V3AgentQuery, &agentQuery{query, AgentTypeChat}, opts)
 }
 
 // All yields the app's agents, from the query's page on.

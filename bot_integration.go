@@ -66,7 +66,7 @@ func (b *BotIntegration) check(i int) error {
 	return nil
 }
 
-// BotAuth is how RongCloud shows itself to the other side.
+// BotAuth is the credential by which RongCloud calls the other side, such as Dify.
 type BotAuth struct {
 	APIKey string `json:"apiKey,omitempty"`
 }

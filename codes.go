@@ -15,7 +15,9 @@ import (
 // https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/code
-type Code int //nolint:errname // like syscall.Errno, it is a number first
+//
+//nolint:errname // like syscall.Errno, it is a number first
+type Code int
 
 // codeKind says what a code tells about the fate of the call.
 type codeKind uint8

@@ -60,457 +60,308 @@ const (
 	CodeRecallOwnOnly Code = 25107
 	// CodeTranslationNotEnabled: service not switched on in the console (translation).
 	CodeTranslationNotEnabled Code = 28400
-	// CodeBlockedByRecipient: the recipient has blocked the sender. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+)
+
+// The codes of RongCloud's list for client SDKs. That the Server API responds with them is
+// unconfirmed. See docs/errors.md for these, too.
+const (
+	// CodeBlockedByRecipient: the recipient has blocked the sender.
 	CodeBlockedByRecipient Code = 405
-	// CodeNotOnWhitelist: the sender is not on the recipient's allowlist. It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeNotOnWhitelist: the sender is not on the recipient's allowlist.
 	CodeNotOnWhitelist Code = 407
-	// CodeMutedInPrivate: the sender is muted in one-to-one chats. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeMutedInPrivate: the sender is muted in one-to-one chats.
 	CodeMutedInPrivate Code = 20106
-	// CodeNotForSystemConversation: not supported for system conversations. It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeNotForSystemConversation: not supported for system conversations.
 	CodeNotForSystemConversation Code = 20109
-	// CodeSensitiveContent: the message contains a sensitive word. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeSensitiveContent: the message contains a sensitive word.
 	CodeSensitiveContent Code = 20112
-	// CodeModerationRejected: moderation refused the message. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeModerationRejected: moderation refused the message.
 	CodeModerationRejected Code = 20113
-	// CodeModifyTooLate: too late to modify the message. It is from RongCloud's list for client
-	// SDKs; that the Server API responds with it is unconfirmed.
+	// CodeModifyTooLate: too late to modify the message.
 	CodeModifyTooLate Code = 20114
-	// CodeMessageTooLarge: message too large. It is from RongCloud's list for client SDKs; that the
-	// Server API responds with it is unconfirmed.
+	// CodeMessageTooLarge: message too large.
 	CodeMessageTooLarge Code = 20115
-	// CodeMessageNotModifiable: messages like this cannot be modified. It is from RongCloud's list
-	// for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeMessageNotModifiable: messages like this cannot be modified.
 	CodeMessageNotModifiable Code = 20116
-	// CodeWrongDataCenter: the request went to another data centre than the App Key's. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeWrongDataCenter: the request went to another data centre than the App Key's.
 	CodeWrongDataCenter Code = 20512
-	// CodeSendingTooFast: messages sent too fast (5 a second per client user). It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeSendingTooFast: messages sent too fast (5 a second per client user).
 	CodeSendingTooFast Code = 20604
-	// CodeOperationForbidden: the operation is forbidden (an old code, no longer in use). It is
-	// from RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeOperationForbidden: the operation is forbidden (an old code, no longer in use).
 	CodeOperationForbidden Code = 20605
 	// CodeOperationNotSupported: the server has switched the operation off (private clouds only).
-	// It is from RongCloud's list for client SDKs; that the Server API responds with it is
-	// unconfirmed.
 	CodeOperationNotSupported Code = 20606
-	// CodeCalledTooOften: called too often. It is from RongCloud's list for client SDKs; that the
-	// Server API responds with it is unconfirmed.
+	// CodeCalledTooOften: called too often.
 	CodeCalledTooOften Code = 20607
-	// CodeNotInDiscussion: user is not in the discussion (a kind of group of old SDKs). It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeNotInDiscussion: user is not in the discussion (a kind of group of old SDKs).
 	CodeNotInDiscussion Code = 21406
-	// CodeBlockedBySensitiveWord: the message was held back because of a sensitive word. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeBlockedBySensitiveWord: the message was held back because of a sensitive word.
 	CodeBlockedBySensitiveWord Code = 21501
-	// CodeSensitiveWordReplaced: sensitive words were replaced, and the message was delivered. It
-	// is from RongCloud's list for client SDKs; that the Server API responds with it is
-	// unconfirmed.
+	// CodeSensitiveWordReplaced: sensitive words were replaced, and the message was delivered.
 	CodeSensitiveWordReplaced Code = 21502
-	// CodeExpansionMessageNotFound: expansion of an ultra group message: no such message. It is
-	// from RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeExpansionMessageNotFound: expansion of an ultra group message: no such message.
 	CodeExpansionMessageNotFound Code = 22201
 	// CodeMessageNotExpandable: expansion of an ultra group message: it was not sent as expandable.
-	// It is from RongCloud's list for client SDKs; that the Server API responds with it is
-	// unconfirmed.
 	CodeMessageNotExpandable Code = 22202
-	// CodeInvalidExpansion: expansion of an ultra group message: the data has a wrong form. It is
-	// from RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeInvalidExpansion: expansion of an ultra group message: the data has a wrong form.
 	CodeInvalidExpansion Code = 22203
-	// CodeExpansionNotAllowed: expansion of an ultra group message: not permitted. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeExpansionNotAllowed: expansion of an ultra group message: not permitted.
 	CodeExpansionNotAllowed Code = 22204
-	// CodeNotInGroup: user is not in the group. It is from RongCloud's list for client SDKs; that
-	// the Server API responds with it is unconfirmed.
+	// CodeNotInGroup: user is not in the group.
 	CodeNotInGroup Code = 22406
-	// CodeMutedInGroup: user is muted in the group. It is from RongCloud's list for client SDKs;
-	// that the Server API responds with it is unconfirmed.
+	// CodeMutedInGroup: user is muted in the group.
 	CodeMutedInGroup Code = 22408
-	// CodeNotInChatroom: user is not in the chatroom. It is from RongCloud's list for client SDKs;
-	// that the Server API responds with it is unconfirmed.
+	// CodeNotInChatroom: user is not in the chatroom.
 	CodeNotInChatroom Code = 23406
-	// CodeChatroomMuteWhitelistFull: the whitelist of the chatroom's mute is full. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeChatroomMuteWhitelistFull: the whitelist of the chatroom's mute is full.
 	CodeChatroomMuteWhitelistFull Code = 23407
-	// CodeMutedInChatroom: user is muted in the chatroom. It is from RongCloud's list for client
-	// SDKs; that the Server API responds with it is unconfirmed.
+	// CodeMutedInChatroom: user is muted in the chatroom.
 	CodeMutedInChatroom Code = 23408
-	// CodeBlockedFromChatroom: user is blocked from the chatroom. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeBlockedFromChatroom: user is blocked from the chatroom.
 	CodeBlockedFromChatroom Code = 23409
-	// CodeChatroomFull: chatroom is full. It is from RongCloud's list for client SDKs; that the
-	// Server API responds with it is unconfirmed.
+	// CodeChatroomFull: chatroom is full.
 	CodeChatroomFull Code = 23411
-	// CodeInvalidChatroomParameter: bad chatroom parameter. It is from RongCloud's list for client
-	// SDKs; that the Server API responds with it is unconfirmed.
+	// CodeInvalidChatroomParameter: bad chatroom parameter.
 	CodeInvalidChatroomParameter Code = 23412
-	// CodeChatroomHistoryFailed: the chatroom's history could not be read. It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeChatroomHistoryFailed: the chatroom's history could not be read.
 	CodeChatroomHistoryFailed Code = 23413
-	// CodeChatroomStorageNotEnabled: chatroom cloud storage not enabled. It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeChatroomStorageNotEnabled: chatroom cloud storage not enabled.
 	CodeChatroomStorageNotEnabled Code = 23414
-	// CodeTooManyChatroomEntries: too many attributes in the chatroom. It is from RongCloud's list
-	// for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeTooManyChatroomEntries: too many attributes in the chatroom.
 	CodeTooManyChatroomEntries Code = 23423
-	// CodeChatroomEntryNotOwned: the chatroom's attribute belongs to another user. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeChatroomEntryNotOwned: the chatroom's attribute belongs to another user.
 	CodeChatroomEntryNotOwned Code = 23424
 	// CodeChatroomEntryTooFast: chatroom attributes changed too fast (100 a second per room; an old
-	// code). It is from RongCloud's list for client SDKs; that the Server API responds with it is
-	// unconfirmed.
+	// code).
 	CodeChatroomEntryTooFast Code = 23425
-	// CodeChatroomEntriesNotEnabled: chatroom attributes not enabled. It is from RongCloud's list
-	// for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeChatroomEntriesNotEnabled: chatroom attributes not enabled.
 	CodeChatroomEntriesNotEnabled Code = 23426
-	// CodeChatroomEntryNotFound: no such attribute in the chatroom. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeChatroomEntryNotFound: no such attribute in the chatroom.
 	CodeChatroomEntryNotFound Code = 23427
 	// CodeChatroomEntryBatchIncomplete: only a part of the chatroom's attributes was set or
-	// deleted. It is from RongCloud's list for client SDKs; that the Server API responds with it is
-	// unconfirmed.
+	// deleted.
 	CodeChatroomEntryBatchIncomplete Code = 23428
-	// CodeChatroomEntryBatchTooLong: more than 10 chatroom attributes at once. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeChatroomEntryBatchTooLong: more than 10 chatroom attributes at once.
 	CodeChatroomEntryBatchTooLong Code = 23429
 	// CodeChatroomEntryConflict: several clients changed a chatroom attribute at once (an old
-	// code). It is from RongCloud's list for client SDKs; that the Server API responds with it is
-	// unconfirmed.
+	// code).
 	CodeChatroomEntryConflict Code = 23431
-	// CodeDeviceNotRegistered: the device is not registered (an old code). It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeDeviceNotRegistered: the device is not registered (an old code).
 	CodeDeviceNotRegistered Code = 24001
-	// CodeDeviceAlreadyRegistered: the device is registered already (an old code). It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeDeviceAlreadyRegistered: the device is registered already (an old code).
 	CodeDeviceAlreadyRegistered Code = 24002
-	// CodeNoUserOrToken: no such user or token (an old code). It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeNoUserOrToken: no such user or token (an old code).
 	CodeNoUserOrToken Code = 24009
-	// CodeLegacyInternalError: internal error (an old code of the client's services). It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeLegacyInternalError: internal error (an old code of the client's services).
 	CodeLegacyInternalError Code = 24015
-	// CodeProfileKeyServerOnly: clients may not set this profile field. It is from RongCloud's list
-	// for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeProfileKeyServerOnly: clients may not set this profile field.
 	CodeProfileKeyServerOnly Code = 24360
-	// CodeProfileKeyNotFound: no such profile field. It is from RongCloud's list for client SDKs;
-	// that the Server API responds with it is unconfirmed.
+	// CodeProfileKeyNotFound: no such profile field.
 	CodeProfileKeyNotFound Code = 24361
-	// CodeProfileExtKeyNotFound: no such field among the app's own profile fields. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeProfileExtKeyNotFound: no such field among the app's own profile fields.
 	CodeProfileExtKeyNotFound Code = 24362
-	// CodeTooManyProfileExtKeys: too many profile fields of the app's own. It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeTooManyProfileExtKeys: too many profile fields of the app's own.
 	CodeTooManyProfileExtKeys Code = 24363
-	// CodeProfileValueTooLong: a profile value is too long. It is from RongCloud's list for client
-	// SDKs; that the Server API responds with it is unconfirmed.
+	// CodeProfileValueTooLong: a profile value is too long.
 	CodeProfileValueTooLong Code = 24364
-	// CodeTooManyProfiles: too many profiles in one query. It is from RongCloud's list for client
-	// SDKs; that the Server API responds with it is unconfirmed.
+	// CodeTooManyProfiles: too many profiles in one query.
 	CodeTooManyProfiles Code = 24365
-	// CodeProfileUserNotFound: no such user. It is from RongCloud's list for client SDKs; that the
-	// Server API responds with it is unconfirmed.
+	// CodeProfileUserNotFound: no such user.
 	CodeProfileUserNotFound Code = 24366
-	// CodeProfileValueNotNumeric: this profile field takes digits only. It is from RongCloud's list
-	// for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeProfileValueNotNumeric: this profile field takes digits only.
 	CodeProfileValueNotNumeric Code = 24367
-	// CodeProfileValueOutOfRange: a profile value is out of range. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeProfileValueOutOfRange: a profile value is out of range.
 	CodeProfileValueOutOfRange Code = 24368
-	// CodeProfilesNotEnabled: hosting of profiles not enabled. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeProfilesNotEnabled: hosting of profiles not enabled.
 	CodeProfilesNotEnabled Code = 24369
-	// CodeUltraGroupsNotEnabled: ultra groups not enabled. It is from RongCloud's list for client
-	// SDKs; that the Server API responds with it is unconfirmed.
+	// CodeUltraGroupsNotEnabled: ultra groups not enabled.
 	CodeUltraGroupsNotEnabled Code = 24401
-	// CodeUltraGroupServiceError: fault of the ultra group service. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeUltraGroupServiceError: fault of the ultra group service.
 	CodeUltraGroupServiceError Code = 24402
-	// CodeInvalidUltraGroupParameter: bad ultra group parameter. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeInvalidUltraGroupParameter: bad ultra group parameter.
 	CodeInvalidUltraGroupParameter Code = 24403
-	// CodeUltraGroupUnknownError: unknown fault of the ultra group service. It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeUltraGroupUnknownError: unknown fault of the ultra group service.
 	CodeUltraGroupUnknownError Code = 24404
-	// CodeMutedInUltraGroup: user is muted in the ultra group. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeMutedInUltraGroup: user is muted in the ultra group.
 	CodeMutedInUltraGroup Code = 24408
-	// CodeUltraGroupNotFound: ultra group does not exist. It is from RongCloud's list for client
-	// SDKs; that the Server API responds with it is unconfirmed.
+	// CodeUltraGroupNotFound: ultra group does not exist.
 	CodeUltraGroupNotFound Code = 24410
-	// CodeUltraGroupFull: ultra group is full. It is from RongCloud's list for client SDKs; that
-	// the Server API responds with it is unconfirmed.
+	// CodeUltraGroupFull: ultra group is full.
 	CodeUltraGroupFull Code = 24411
-	// CodeTooManyUltraGroups: the user is in too many ultra groups. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeTooManyUltraGroups: the user is in too many ultra groups.
 	CodeTooManyUltraGroups Code = 24412
-	// CodeTooManyChannels: the ultra group has too many channels. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeTooManyChannels: the ultra group has too many channels.
 	CodeTooManyChannels Code = 24413
-	// CodeChannelNotFound: channel of an ultra group does not exist. It is from RongCloud's list
-	// for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeChannelNotFound: channel of an ultra group does not exist.
 	CodeChannelNotFound Code = 24414
-	// CodeChannelSendingTooFast: messages sent too fast in a channel of an ultra group. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeChannelSendingTooFast: messages sent too fast in a channel of an ultra group.
 	CodeChannelSendingTooFast Code = 24415
-	// CodeNotInPrivateChannel: user is not in the private channel of the ultra group. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeNotInPrivateChannel: user is not in the private channel of the ultra group.
 	CodeNotInPrivateChannel Code = 24416
-	// CodeInvalidRecall: bad parameter in a recall. It is from RongCloud's list for client SDKs;
-	// that the Server API responds with it is unconfirmed.
+	// CodeInvalidRecall: bad parameter in a recall.
 	CodeInvalidRecall Code = 25101
-	// CodeMessageStorageNotEnabled: cloud storage of private and group messages not enabled. It is
-	// from RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeMessageStorageNotEnabled: cloud storage of private and group messages not enabled.
 	CodeMessageStorageNotEnabled Code = 25102
-	// CodeUnknownServerError: unknown fault of the server. It is from RongCloud's list for client
-	// SDKs; that the Server API responds with it is unconfirmed.
+	// CodeUnknownServerError: unknown fault of the server.
 	CodeUnknownServerError Code = 25104
-	// CodeHostingServiceError: fault of the hosting service (groups, profiles, friends). It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeHostingServiceError: fault of the hosting service (groups, profiles, friends).
 	CodeHostingServiceError Code = 25402
-	// CodeInvalidHostingParameter: bad parameter for the hosting service. It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeInvalidHostingParameter: bad parameter for the hosting service.
 	CodeInvalidHostingParameter Code = 25403
 	// CodeIllegalGroupOperation: not a legal operation, such as changing a group's permissions
-	// without being its owner. It is from RongCloud's list for client SDKs; that the Server API
-	// responds with it is unconfirmed.
+	// without being its owner.
 	CodeIllegalGroupOperation Code = 25404
-	// CodeNoGroupPermission: no permission for this group operation. It is from RongCloud's list
-	// for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeNoGroupPermission: no permission for this group operation.
 	CodeNoGroupPermission Code = 25405
-	// CodeGroupParameterTooLong: a group's parameter is too long. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeGroupParameterTooLong: a group's parameter is too long.
 	CodeGroupParameterTooLong Code = 25406
-	// CodeInvalidGroupCharacters: a group's parameter contains characters that are not allowed. It
-	// is from RongCloud's list for client SDKs; that the Server API responds with it is
-	// unconfirmed.
+	// CodeInvalidGroupCharacters: a group's parameter contains characters that are not allowed.
 	CodeInvalidGroupCharacters Code = 25407
-	// CodeGroupValueNotNumeric: a group's parameter takes digits only. It is from RongCloud's list
-	// for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeGroupValueNotNumeric: a group's parameter takes digits only.
 	CodeGroupValueNotNumeric Code = 25408
-	// CodeGroupExists: group ID exists already. It is from RongCloud's list for client SDKs; that
-	// the Server API responds with it is unconfirmed.
+	// CodeGroupExists: group ID exists already.
 	CodeGroupExists Code = 25409
-	// CodeGroupNotFound: group does not exist. It is from RongCloud's list for client SDKs; that
-	// the Server API responds with it is unconfirmed.
+	// CodeGroupNotFound: group does not exist.
 	CodeGroupNotFound Code = 25410
-	// CodeGroupFull: group is full. It is from RongCloud's list for client SDKs; that the Server
-	// API responds with it is unconfirmed.
+	// CodeGroupFull: group is full.
 	CodeGroupFull Code = 25411
-	// CodeAlreadyInGroup: user is in the group already. It is from RongCloud's list for client
-	// SDKs; that the Server API responds with it is unconfirmed.
+	// CodeAlreadyInGroup: user is in the group already.
 	CodeAlreadyInGroup Code = 25412
-	// CodeGroupServerOnly: clients may not do this to a group. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeGroupServerOnly: clients may not do this to a group.
 	CodeGroupServerOnly Code = 25413
-	// CodeGroupJoinClosed: nobody may join the group. It is from RongCloud's list for client SDKs;
-	// that the Server API responds with it is unconfirmed.
+	// CodeGroupJoinClosed: nobody may join the group.
 	CodeGroupJoinClosed Code = 25414
-	// CodeGroupExtKeyNotFound: no such field among the group's own fields. It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeGroupExtKeyNotFound: no such field among the group's own fields.
 	CodeGroupExtKeyNotFound Code = 25415
-	// CodeGroupQueryTooFast: groups queried too often. It is from RongCloud's list for client SDKs;
-	// that the Server API responds with it is unconfirmed.
+	// CodeGroupQueryTooFast: groups queried too often.
 	CodeGroupQueryTooFast Code = 25416
-	// CodeGroupOwnerCannotLeave: the owner cannot leave or be removed. It is from RongCloud's list
-	// for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeGroupOwnerCannotLeave: the owner cannot leave or be removed.
 	CodeGroupOwnerCannotLeave Code = 25417
-	// CodeNotInHostedGroup: user is not in the group. It is from RongCloud's list for client SDKs;
-	// that the Server API responds with it is unconfirmed.
+	// CodeNotInHostedGroup: user is not in the group.
 	CodeNotInHostedGroup Code = 25418
-	// CodeTooManyManagersOrFollows: too many managers of a group, or too many followed members. It
-	// is from RongCloud's list for client SDKs; that the Server API responds with it is
-	// unconfirmed.
+	// CodeTooManyManagersOrFollows: too many managers of a group, or too many followed members.
 	CodeTooManyManagersOrFollows Code = 25419
-	// CodeNotGroupManager: user is not a manager of the group. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeNotGroupManager: user is not a manager of the group.
 	CodeNotGroupManager Code = 25420
-	// CodeGroupApplicationNotFound: no application or invitation for this group and user. It is
-	// from RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeGroupApplicationNotFound: no application or invitation for this group and user.
 	CodeGroupApplicationNotFound Code = 25421
-	// CodeTooManyGroups: too many groups in one query. It is from RongCloud's list for client SDKs;
-	// that the Server API responds with it is unconfirmed.
+	// CodeTooManyGroups: too many groups in one query.
 	CodeTooManyGroups Code = 25422
-	// CodeGroupNameEmpty: group name is empty. It is from RongCloud's list for client SDKs; that
-	// the Server API responds with it is unconfirmed.
+	// CodeGroupNameEmpty: group name is empty.
 	CodeGroupNameEmpty Code = 25423
-	// CodeGroupJoinPending: a manager must accept the application to join first. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeGroupJoinPending: a manager must accept the application to join first.
 	CodeGroupJoinPending Code = 25424
-	// CodeGroupOwnerCannotManage: the owner cannot be made a manager. It is from RongCloud's list
-	// for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeGroupOwnerCannotManage: the owner cannot be made a manager.
 	CodeGroupOwnerCannotManage Code = 25425
-	// CodeNoInvitePermission: user may not invite others into the group. It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeNoInvitePermission: user may not invite others into the group.
 	CodeNoInvitePermission Code = 25426
-	// CodeGroupInviteePending: invited user must accept first. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeGroupInviteePending: invited user must accept first.
 	CodeGroupInviteePending Code = 25427
-	// CodeGroupApplicationHandled: another manager has handled the application already. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeGroupApplicationHandled: another manager has handled the application already.
 	CodeGroupApplicationHandled Code = 25428
-	// CodeGroupNotHosted: an old group that was not imported into the hosting service. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeGroupNotHosted: an old group that was not imported into the hosting service.
 	CodeGroupNotHosted Code = 25429
-	// CodeInvalidGroupID: group ID contains characters that are not allowed. It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeInvalidGroupID: group ID contains characters that are not allowed.
 	CodeInvalidGroupID Code = 25430
-	// CodeInvalidPageToken: the page token cannot be read. It is from RongCloud's list for client
-	// SDKs; that the Server API responds with it is unconfirmed.
+	// CodeInvalidPageToken: the page token cannot be read.
 	CodeInvalidPageToken Code = 25432
-	// CodeAlreadyFriends: users are friends already. It is from RongCloud's list for client SDKs;
-	// that the Server API responds with it is unconfirmed.
+	// CodeAlreadyFriends: users are friends already.
 	CodeAlreadyFriends Code = 25460
-	// CodeFriendPending: the other user must accept first. It is from RongCloud's list for client
-	// SDKs; that the Server API responds with it is unconfirmed.
+	// CodeFriendPending: the other user must accept first.
 	CodeFriendPending Code = 25461
-	// CodeOnBlacklistOfOther: the other user has the user on their blacklist. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeOnBlacklistOfOther: the other user has the user on their blacklist.
 	CodeOnBlacklistOfOther Code = 25462
-	// CodeNotOnWhitelistOfOther: the user is not on the other user's whitelist. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeNotOnWhitelistOfOther: the user is not on the other user's whitelist.
 	CodeNotOnWhitelistOfOther Code = 25463
-	// CodeOtherOnBlacklist: the other user is on the user's own blacklist. It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeOtherOnBlacklist: the other user is on the user's own blacklist.
 	CodeOtherOnBlacklist Code = 25464
-	// CodeOtherNotOnWhitelist: the other user is not on the user's own whitelist. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeOtherNotOnWhitelist: the other user is not on the user's own whitelist.
 	CodeOtherNotOnWhitelist Code = 25465
-	// CodeFriendRequestNotFound: no such friend request, or it has expired. It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeFriendRequestNotFound: no such friend request, or it has expired.
 	CodeFriendRequestNotFound Code = 25466
-	// CodeFriendListFull: the user has too many friends. It is from RongCloud's list for client
-	// SDKs; that the Server API responds with it is unconfirmed.
+	// CodeFriendListFull: the user has too many friends.
 	CodeFriendListFull Code = 25467
-	// CodeOtherFriendListFull: the other user has too many friends. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeOtherFriendListFull: the other user has too many friends.
 	CodeOtherFriendListFull Code = 25468
-	// CodeNotFriends: users are not friends. It is from RongCloud's list for client SDKs; that the
-	// Server API responds with it is unconfirmed.
+	// CodeNotFriends: users are not friends.
 	CodeNotFriends Code = 25469
-	// CodeFriendExtTooLong: fields of a friend that are the app's own are too long or too many. It
-	// is from RongCloud's list for client SDKs; that the Server API responds with it is
-	// unconfirmed.
+	// CodeFriendExtTooLong: fields of a friend that are the app's own are too long or too many.
 	CodeFriendExtTooLong Code = 25470
-	// CodeFriendRequestsClosed: the other user accepts no friend requests. It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeFriendRequestsClosed: the other user accepts no friend requests.
 	CodeFriendRequestsClosed Code = 25471
-	// CodeFriendNotFound: no such friend. It is from RongCloud's list for client SDKs; that the
-	// Server API responds with it is unconfirmed.
+	// CodeFriendNotFound: no such friend.
 	CodeFriendNotFound Code = 25472
-	// CodeCannotAddSelf: users cannot add themselves. It is from RongCloud's list for client SDKs;
-	// that the Server API responds with it is unconfirmed.
+	// CodeCannotAddSelf: users cannot add themselves.
 	CodeCannotAddSelf Code = 25473
-	// CodeCannotAddBot: a bot cannot be added as a friend. It is from RongCloud's list for client
-	// SDKs; that the Server API responds with it is unconfirmed.
+	// CodeCannotAddBot: a bot cannot be added as a friend.
 	CodeCannotAddBot Code = 25474
-	// CodeProfileRejected: moderation refused a hosted profile. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeProfileRejected: moderation refused a hosted profile.
 	CodeProfileRejected Code = 25480
-	// CodeInvalidUserSetting: bad parameter of a user's setting. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeInvalidUserSetting: bad parameter of a user's setting.
 	CodeInvalidUserSetting Code = 26001
-	// CodeUserSettingOutdated: the client's copy of the user's settings is out of date. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeUserSettingOutdated: the client's copy of the user's settings is out of date.
 	CodeUserSettingOutdated Code = 26002
-	// CodeTooManyConversationTags: the user has more than 20 conversation tags. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeTooManyConversationTags: the user has more than 20 conversation tags.
 	CodeTooManyConversationTags Code = 26004
-	// CodeReadReceiptV4NotEnabled: read receipts of version 4 not enabled. It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeReadReceiptV4NotEnabled: read receipts of version 4 not enabled.
 	CodeReadReceiptV4NotEnabled Code = 26005
-	// CodeServerUnreadCountNotEnabled: unread counts kept by the server not enabled. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeServerUnreadCountNotEnabled: unread counts kept by the server not enabled.
 	CodeServerUnreadCountNotEnabled Code = 26006
-	// CodeMessageUIDsOutOfOrder: message IDs are out of order. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeMessageUIDsOutOfOrder: message IDs are out of order.
 	CodeMessageUIDsOutOfOrder Code = 26007
-	// CodeInvalidMessageUID: a message ID is invalid. It is from RongCloud's list for client SDKs;
-	// that the Server API responds with it is unconfirmed.
+	// CodeInvalidMessageUID: a message ID is invalid.
 	CodeInvalidMessageUID Code = 26009
-	// CodeInvalidConversationParameter: bad parameter. It is from RongCloud's list for client SDKs;
-	// that the Server API responds with it is unconfirmed.
+	// CodeInvalidConversationParameter: bad parameter.
 	CodeInvalidConversationParameter Code = 26010
-	// CodeOnlineSubscriptionNotEnabled: subscription of online status not enabled. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeOnlineSubscriptionNotEnabled: subscription of online status not enabled.
 	CodeOnlineSubscriptionNotEnabled Code = 26020
-	// CodeTooManySubscribers: too many users subscribe to the user. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeTooManySubscribers: too many users subscribe to the user.
 	CodeTooManySubscribers Code = 26021
-	// CodeTooManySubscriptions: the user subscribes to too many users. It is from RongCloud's list
-	// for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeTooManySubscriptions: the user subscribes to too many users.
 	CodeTooManySubscriptions Code = 26022
-	// CodeFileTooLarge: an uploaded file is too large. It is from RongCloud's list for client SDKs;
-	// that the Server API responds with it is unconfirmed.
+	// CodeFileTooLarge: an uploaded file is too large.
 	CodeFileTooLarge Code = 26106
-	// CodeFileSizeMissing: the size of an uploaded file is missing. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeFileSizeMissing: the size of an uploaded file is missing.
 	CodeFileSizeMissing Code = 26107
-	// CodeReadReceiptV5NotEnabled: read receipts of version 5 not enabled. It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeReadReceiptV5NotEnabled: read receipts of version 5 not enabled.
 	CodeReadReceiptV5NotEnabled Code = 26314
-	// CodeReadReceiptNotSupported: this kind of read receipt is not supported. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeReadReceiptNotSupported: this kind of read receipt is not supported.
 	CodeReadReceiptNotSupported Code = 26315
-	// CodeReadReceiptParameterTooLong: a read receipt's parameter is too long. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeReadReceiptParameterTooLong: a read receipt's parameter is too long.
 	CodeReadReceiptParameterTooLong Code = 26316
-	// CodeReadReceiptConversationNotSupported: this kind of conversation has no read receipts. It
-	// is from RongCloud's list for client SDKs; that the Server API responds with it is
-	// unconfirmed.
+	// CodeReadReceiptConversationNotSupported: this kind of conversation has no read receipts.
 	CodeReadReceiptConversationNotSupported Code = 26317
-	// CodeReadReceiptQueryNotSupported: this kind of query of read receipts is not supported. It is
-	// from RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeReadReceiptQueryNotSupported: this kind of query of read receipts is not supported.
 	CodeReadReceiptQueryNotSupported Code = 26318
-	// CodeNotMessageSender: only the sender of a message may ask who has read it. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeNotMessageSender: only the sender of a message may ask who has read it.
 	CodeNotMessageSender Code = 26320
-	// CodeReadReceiptNotRequested: the message was sent without asking for a read receipt. It is
-	// from RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeReadReceiptNotRequested: the message was sent without asking for a read receipt.
 	CodeReadReceiptNotRequested Code = 26321
-	// CodeReadReceiptMessageNotFound: no such message (private clouds only). It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeReadReceiptMessageNotFound: no such message (private clouds only).
 	CodeReadReceiptMessageNotFound Code = 26322
-	// CodeSpeechToTextNotEnabled: speech to text not enabled. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeSpeechToTextNotEnabled: speech to text not enabled.
 	CodeSpeechToTextNotEnabled Code = 28300
-	// CodeSpeechToTextFailed: speech could not be turned into text. It is from RongCloud's list for
-	// client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeSpeechToTextFailed: speech could not be turned into text.
 	CodeSpeechToTextFailed Code = 28304
-	// CodeSpeechToTextServiceError: fault of the speech to text service. It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeSpeechToTextServiceError: fault of the speech to text service.
 	CodeSpeechToTextServiceError Code = 28305
-	// CodeSpeechToTextParameterMissing: a parameter of speech to text is missing. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeSpeechToTextParameterMissing: a parameter of speech to text is missing.
 	CodeSpeechToTextParameterMissing Code = 28306
-	// CodeSpeechToTextQuotaUsedUp: the paid amount of speech to text is used up. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeSpeechToTextQuotaUsedUp: the paid amount of speech to text is used up.
 	CodeSpeechToTextQuotaUsedUp Code = 28307
-	// CodeTranslationFailed: translation failed. It is from RongCloud's list for client SDKs; that
-	// the Server API responds with it is unconfirmed.
+	// CodeTranslationFailed: translation failed.
 	CodeTranslationFailed Code = 28401
-	// CodeTranslationServiceError: fault of the translation service. It is from RongCloud's list
-	// for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeTranslationServiceError: fault of the translation service.
 	CodeTranslationServiceError Code = 28402
-	// CodeTranslationParameterMissing: a parameter of the translation is missing. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeTranslationParameterMissing: a parameter of the translation is missing.
 	CodeTranslationParameterMissing Code = 28403
-	// CodeInvalidTranslationParameter: a parameter of the translation is invalid. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeInvalidTranslationParameter: a parameter of the translation is invalid.
 	CodeInvalidTranslationParameter Code = 28404
-	// CodeTranslationQuotaUsedUp: the paid amount of translation is used up. It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeTranslationQuotaUsedUp: the paid amount of translation is used up.
 	CodeTranslationQuotaUsedUp Code = 28405
-	// CodeTranslationTextTooLong: the text is too long to be translated. It is from RongCloud's
-	// list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeTranslationTextTooLong: the text is too long to be translated.
 	CodeTranslationTextTooLong Code = 28406
-	// CodeTranslationLanguageNotSupported: no translation into this language. It is from
-	// RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed.
+	// CodeTranslationLanguageNotSupported: no translation into this language.
 	CodeTranslationLanguageNotSupported Code = 28407
 )
 

@@ -78,7 +78,7 @@ func (c RawContent) MarshalJSON() ([]byte, error) {
 type Sender struct {
 	ID          string   `json:"id"`
 	Name        string   `json:"name,omitempty"`
-	PortraitURL string   `json:"portrait,omitempty" alt:"portraitUri"` // URL
+	PortraitURL string   `json:"portrait,omitempty" alt:"portraitUri"` // address of the avatar
 	Extra       string   `json:"extra,omitempty"`
 	Alias       string   `json:"alias,omitempty"` // shown in place of Name by IMKit
 	UserType    UserType `json:"userType,omitempty"`
@@ -88,15 +88,15 @@ type Sender struct {
 // UserType says what the sender of a message is: an ordinary user, or what a value says.
 type UserType int
 
-// UserBot marks a bot, for clients from 5.22 on.
-const UserBot UserType = 1
+// UserTypeBot marks a bot, for clients from 5.22 on.
+const UserTypeBot UserType = 1
 
 // String returns the type in words.
 func (t UserType) String() string {
 	switch t {
 	case 0:
 		return "user"
-	case UserBot:
+	case UserTypeBot:
 		return "bot"
 	}
 	return fmt.Sprintf("UserType(%d)", int(t))
@@ -403,8 +403,8 @@ type CardMessage struct {
 	UserID        string        `json:"userId"` // whose card it is
 	Name          string        `json:"name"`
 	PortraitURL   string        `json:"portraitUri,omitempty"`
-	SendUserID    string        `json:"sendUserId"`
-	SendUserName  string        `json:"sendUserName"`
+	SenderID      string        `json:"sendUserId"` // who hands the card on
+	SenderName    string        `json:"sendUserName"`
 	Mention       *Mention      `json:"mentionedInfo,omitempty"`
 	Sender        *Sender       `json:"user,omitempty"`
 	Extra         string        `json:"extra,omitempty"`

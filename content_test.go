@@ -38,7 +38,7 @@ const (
 func contentCases() []contentCase {
 	more := kept{&unknownKeys{{"future", json.RawMessage(`{"<&>":[1.50,"你",null]}`)}, {"other\"key", json.RawMessage(`"x"`)}}}
 	at, user, extra, burn := &Mention{MentionUsers, []string{"u1", "u2"}, "@你", more},
-		&Sender{"u1", "Ann", "http://a/p.png?a=1&b=2", "e", "A", UserBot, more}, `<x>&"y"`, 30*time.Second
+		&Sender{"u1", "Ann", "http://a/p.png?a=1&b=2", "e", "A", UserTypeBot, more}, `<x>&"y"`, 30*time.Second
 	moderation := &Moderation{Ptr(false), "p", "s", more}
 	return []contentCase{
 		{

@@ -402,7 +402,7 @@ func TestOddValuesPassThrough(t *testing.T) {
 	require.Nil(t, text.Moderation.Enabled)
 	require.Zero(t, text.BurnDuration)
 	on := true
-	text.Sender.UserType, text.Moderation.Enabled, text.BurnDuration = UserBot, &on, time.Second
+	text.Sender.UserType, text.Moderation.Enabled, text.BurnDuration = UserTypeBot, &on, time.Second
 	require.Equal(t, `{"content":"c","user":{"id":"u","userType":1},"burnDuration":1,"audit":{"auditType":1}}`, contentJSON(t, text))
 	require.Nil(t, UnknownKeys(text))
 

@@ -136,9 +136,9 @@ type MessagePriority int
 // services of RongCloud's.
 const (
 	MessagePriorityNormal    MessagePriority = 0 // as the message type says
-	MessagePriorityProtected MessagePriority = 1
+	MessagePriorityProtected MessagePriority = 1 // as that of a type in ChatroomService.MessageTypeWhitelist
 	MessagePriorityHigh      MessagePriority = 2
-	MessagePriorityLow       MessagePriority = 3
+	MessagePriorityLow       MessagePriority = 3 // as that of a type in ChatroomService.LowPriority
 )
 
 // String returns the priority in words.

@@ -41,12 +41,17 @@ type UltraGroupHistoryQuery struct {
 }
 
 // HistoryPage is a page of messages.
+//
+// The page after one of [MessageHistoryService] is had by setting Until to the SentAt of the last
+// message. It begins with the messages of that millisecond, which this page has, and so is never
+// empty: the walk ends with a page that brings nothing new. The methods that begin with All do all
+// that by themselves.
 type HistoryPage struct {
 	Messages []HistoryMessage `json:"data"`
 }
 
 // More reports whether there may be another page. The server does not say, so only an empty page is
-// taken for the one after the last.
+// taken for the one after the last; see [HistoryPage] for pages that are never empty.
 func (p *HistoryPage) More() bool { return len(p.Messages) > 0 }
 
 // HistoryMessages are messages that were asked for, of which there are no pages.
@@ -69,12 +74,12 @@ type HistoryMessage struct {
 	Expandable    bool   `json:"expansion"`    // it takes key-value data
 	ExpansionText string `json:"extraContent"` // the key-value data attached to it as JSON text; see Expansion
 
-	AIGenerated bool           `json:"aiGenerated"` // where the app has that switched on
-	Quote       *HistoryQuoted `json:"quote"`       // the message it replies to, nil if none
+	AIGenerated bool          `json:"aiGenerated"` // where the app has that switched on
+	Quote       *HistoryQuote `json:"quote"`       // the message it replies to, nil if none
 }
 
-// HistoryQuoted names a message that another one quotes.
-type HistoryQuoted struct {
+// HistoryQuote names a message that another one quotes.
+type HistoryQuote struct {
 	MessageUID string `json:"msgUID"`
 	From       string `json:"fromUserId"`
 	ObjectName string `json:"objectName"`
@@ -201,7 +206,7 @@ func complete(messages []HistoryMessage, conversation ConversationType) {
 		if m.ConversationType == 0 {
 			m.ConversationType = conversation
 		}
-		if m.Quote != nil && *m.Quote == (HistoryQuoted{}) {
+		if m.Quote != nil && *m.Quote == (HistoryQuote{}) {
 			m.Quote = nil // some servers send an empty text
 		}
 	}
@@ -247,8 +252,7 @@ func (s *MessageHistoryService) walk(kind historyKind, query HistoryQuery, fetch
 }
 
 // ListPrivate returns one page of a one-to-one conversation, newest messages first; AllPrivate
-// walks all pages. The span is at most 14 days. For the page after this one, set Until to the
-// time of the last message and drop those that came before.
+// walks all pages. The span is at most 14 days. See [HistoryPage] for the page after it.
 //
 //rongcloud:endpoint POST /v3/message/private/query.json
 func (s *MessageHistoryService) ListPrivate(ctx context.Context, query HistoryQuery, opts ...CallOption) (*HistoryPage, error) {
@@ -261,8 +265,7 @@ func (s *MessageHistoryService) AllPrivate(ctx context.Context, query HistoryQue
 }
 
 // ListGroup returns one page of a group's messages, newest first; AllGroup walks all pages. The
-// span is at most 14 days. For the page after this one, set Until to the time of the last message
-// and drop those that came before.
+// span is at most 14 days. See [HistoryPage] for the page after it.
 //
 //rongcloud:endpoint POST /v3/message/group/query.json
 func (s *MessageHistoryService) ListGroup(ctx context.Context, query HistoryQuery, opts ...CallOption) (*HistoryPage, error) {
@@ -275,8 +278,7 @@ func (s *MessageHistoryService) AllGroup(ctx context.Context, query HistoryQuery
 }
 
 // ListUltraGroup returns one page of an ultra group's messages, newest first; AllUltraGroup walks
-// all pages. The span is at most 14 days. For the page after this one, set Until to the time of
-// the last message and drop those that came before.
+// all pages. The span is at most 14 days. See [HistoryPage] for the page after it.
 //
 //rongcloud:endpoint POST /v3/message/ultragroup/query.json
 func (s *MessageHistoryService) ListUltraGroup(ctx context.Context, query UltraGroupHistoryQuery, opts ...CallOption) (*HistoryPage, error) {
@@ -293,8 +295,7 @@ func (s *MessageHistoryService) AllUltraGroup(ctx context.Context, query UltraGr
 }
 
 // ListChatroom returns one page of a chat room's messages, newest first; AllChatroom walks all
-// pages. The span is at most 14 days. For the page after this one, set Until to the time of the
-// last message and drop those that came before.
+// pages. The span is at most 14 days. See [HistoryPage] for the page after it.
 //
 //rongcloud:endpoint POST /v3/message/chatroom/query.json
 func (s *MessageHistoryService) ListChatroom(ctx context.Context, query HistoryQuery, opts ...CallOption) (*HistoryPage, error) {

@@ -137,7 +137,7 @@ func TestMsgHistoryDecodes(t *testing.T) {
 	t.Parallel()
 	plain := HistoryMessage{
 		MessageUID: "A", From: "u1", ConversationType: ConversationGroup, TargetID: "u2", SentAt: time.UnixMilli(1705270000123), ObjectName: "RC:TxtMsg", Body: `{"content":"hi"}`,
-		Expandable: true, ExpansionText: `{"k":"v"}`, AIGenerated: true, Quote: &HistoryQuoted{"B", "u3", "RC:ImgMsg"},
+		Expandable: true, ExpansionText: `{"k":"v"}`, AIGenerated: true, Quote: &HistoryQuote{"B", "u3", "RC:ImgMsg"},
 	}
 	for _, c := range []struct {
 		data string

@@ -234,7 +234,7 @@ func TestMessageWords(t *testing.T) {
 		"private":            ConversationPrivate, "ConversationType(7)": ConversationType(7),
 		"all": MentionAll, "users": MentionUsers, "MentionType(0)": MentionType(0),
 		"unchanged": QuotedUnchanged, "modified": QuotedModified, "recalled": QuotedRecalled, "QuotedStatus(4)": QuotedStatus(4),
-		"user": UserType(0), "bot": UserBot, "UserType(2)": UserType(2),
+		"user": UserType(0), "bot": UserTypeBot, "UserType(2)": UserType(2),
 		"set": ChatroomEntryChangeSet, "deleted": ChatroomEntryChangeDelete, "ChatroomEntryChange(0)": ChatroomEntryChange(0),
 		"by time": ReadReceiptByTime, "ReadReceiptType(2)": ReadReceiptType(2),
 	} {

@@ -101,7 +101,7 @@ func TestMiscDecodes(t *testing.T) {
 				`"prompt":{"id":"t","variables":{"k":"v"},"instructions":"i","openingStatement":"o"},` +
 				`"memory":{"strategy":"sliding_window","maxMessages":10,"maxTokens":100}}`,
 			&rongcloud.Agent{
-				ID: "a", Name: "n", Description: "d", Type: rongcloud.AgentChat, Status: rongcloud.AgentActive, CreatedAt: at, UpdatedAt: at,
+				ID: "a", Name: "n", Description: "d", Type: rongcloud.AgentTypeChat, Status: rongcloud.AgentActive, CreatedAt: at, UpdatedAt: at,
 				Config: rongcloud.AgentConfig{
 					Model: rongcloud.AgentModel{Provider: "p", Name: "m", Options: &rongcloud.AgentModelOptions{
 						Temperature: rongcloud.Ptr(0.0), TopP: rongcloud.Ptr(0.5), MaxTokens: 9,

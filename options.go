@@ -16,8 +16,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/form"
 )
 
-// Option configures a [Client]; see [New]. The order of options does not matter, save that the
-// last of two equal ones counts.
+// Option configures a [Client]; see [New]. The order of different options does not matter. Of
+// two equal ones the last counts, but those that observe or wrap add up, in their order:
+// [WithLogger], [WithAttemptHook] and [WithRoundTripper].
 type Option interface{ applyClient(*config) }
 
 // CallOption changes one call; see [Client] for those that every method takes.

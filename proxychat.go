@@ -22,7 +22,7 @@ type ProxyChatParams struct {
 	Metadata map[string]string `wire:"metadata"`
 }
 
-// ProxyChatQuery chooses a page of what bots answer for users.
+// ProxyChatQuery chooses a page of the users for whom bots answer.
 type ProxyChatQuery struct {
 	UserID string `wire:"userId"` // who is stood in for; all users if empty, as far as the page on it can be read
 	Page   int    `wire:"page"`   // from 1, the default
@@ -39,7 +39,7 @@ type ProxyChat struct {
 	UpdatedAt time.Time         `json:"updatedAt" unit:"ms"`
 }
 
-// ProxyChatPage is a page of what bots answer for users.
+// ProxyChatPage is a page of the users for whom bots answer.
 type ProxyChatPage struct {
 	ProxyChats []ProxyChat `json:"proxyChats"`
 	Total      int         `json:"total"`   // number of entries on all pages
@@ -60,8 +60,8 @@ func (s *ProxyChatService) Start(ctx context.Context, params ProxyChatParams, op
 	return send(ctx, s.client, endpoint.V3UserProxychatStart, &params, opts)
 }
 
-// List returns one page of what bots answer for users; All walks all pages. The quota is 100 calls
-// per second.
+// List returns one page of the users for whom bots answer, an entry for each other user; All walks
+// all pages. The quota is 100 calls per second.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/proxychat/list-user-proxychats
 //
@@ -70,7 +70,8 @@ func (s *ProxyChatService) List(ctx context.Context, query ProxyChatQuery, opts 
 	return fetch[ProxyChatPage](ctx, s.client, endpoint.V3UserProxychatQuery, &query, opts)
 }
 
-// All yields what bots answer for users, from the query's page on.
+// All yields the users for whom bots answer, an entry for each other user, from the query's page
+// on.
 func (s *ProxyChatService) All(ctx context.Context, query ProxyChatQuery, opts ...CallOption) iter.Seq2[ProxyChat, error] {
 	return walkNumbers(ctx, endpoint.V3UserProxychatQuery, s.List, query, opts,
 		func(q *ProxyChatQuery) *int { return &q.Page },

@@ -81,8 +81,8 @@ type AudiencePackage string
 // AudienceTagLogic are the users whom a list of conditions on their tags leaves. The conditions
 // are worked off in order.
 type AudienceTagLogic struct {
-	Items   []TagCondition
-	Package string // the user has this app package too; does not matter if empty
+	Conditions []TagCondition
+	Package    string // the user has this app package too; does not matter if empty
 }
 
 // TagCondition is one condition of an [AudienceTagLogic].
@@ -290,7 +290,7 @@ func audienceOf(audience any) (body audienceBody, err error) {
 		}
 	case AudienceTagLogic:
 		body.Package = a.Package
-		body.TagItems, err = tagItems(a.Items)
+		body.TagItems, err = tagItems(a.Conditions)
 	default: // a pointer, or a struct around one of the types
 		err = refuseWire("audience", "is a %T, which is none of the types of audiences", audience)
 	}

@@ -103,8 +103,8 @@ func (l OPPONotifyLevel) String() string {
 
 // HarmonyOSPushSettings decides how a push arrives on HarmonyOS devices.
 type HarmonyOSPushSettings struct {
-	OHOS   *HarmonyOSPush `json:"ohos,omitempty"`
-	Extras map[string]any `json:"extras,omitempty"` // the app's own data
+	HarmonyOS *HarmonyOSPush `json:"ohos,omitempty"`
+	Extras    map[string]any `json:"extras,omitempty"` // the app's own data
 }
 
 // notificationBody is a notification as all three kinds of pushes carry it.

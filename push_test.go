@@ -50,7 +50,7 @@ func pushAndroid() *rongcloud.AndroidPushSettings {
 
 func pushHarmonyOS() *rongcloud.HarmonyOSPushSettings {
 	return &rongcloud.HarmonyOSPushSettings{
-		OHOS: &rongcloud.HarmonyOSPush{Category: "IM", ImageURL: "https://m.example"}, Extras: map[string]any{"deep": map[string]int{"x": 1}},
+		HarmonyOS: &rongcloud.HarmonyOSPush{Category: "IM", ImageURL: "https://m.example"}, Extras: map[string]any{"deep": map[string]int{"x": 1}},
 	}
 }
 
@@ -150,7 +150,7 @@ func pushCalls() []pushCall {
 		{
 			"/push/custom.json", "all", custom(rongcloud.CustomPush{
 				Platforms: pushBoth(),
-				Audience: rongcloud.AudienceTagLogic{Package: "com.example.app", Items: []rongcloud.TagCondition{
+				Audience: rongcloud.AudienceTagLogic{Package: "com.example.app", Conditions: []rongcloud.TagCondition{
 					{Tags: []string{"a", pushAwkward}, Operator: rongcloud.TagOperatorOr, Join: rongcloud.TagOperatorOr},
 					{Tags: []string{"c", "d"}, Operator: rongcloud.TagOperatorAnd, Not: true, Join: rongcloud.TagOperatorAnd},
 				}},
@@ -180,7 +180,7 @@ func pushCalls() []pushCall {
 		},
 		{
 			"/push/custom.json", "one tag", custom(rongcloud.CustomPush{
-				Platforms: ios, Audience: rongcloud.AudienceTagLogic{Items: []rongcloud.TagCondition{{Tags: []string{"a"}, Not: true}}},
+				Platforms: ios, Audience: rongcloud.AudienceTagLogic{Conditions: []rongcloud.TagCondition{{Tags: []string{"a"}, Not: true}}},
 				Notification: rongcloud.CustomPushNotification{Text: "hello"},
 			}),
 			`{"platform":["ios"],"audience":{"tagItems":[{"tags":["a"],"isNot":true,"tagsOperator":"AND","itemsOperator":"AND"}],` +
@@ -226,7 +226,7 @@ func TestPushRefuses(t *testing.T) {
 	}
 	logic := func(items ...rongcloud.TagCondition) rongcloud.CustomPush {
 		return rongcloud.CustomPush{
-			Platforms: pushBoth(), Audience: rongcloud.AudienceTagLogic{Items: items}, Notification: rongcloud.CustomPushNotification{Text: "hello"},
+			Platforms: pushBoth(), Audience: rongcloud.AudienceTagLogic{Conditions: items}, Notification: rongcloud.CustomPushNotification{Text: "hello"},
 		}
 	}
 	one := rongcloud.TagCondition{Tags: []string{"a"}}

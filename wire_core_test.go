@@ -92,7 +92,7 @@ var coreArguments = map[string]func(full bool) []any{
 		if full {
 			push := filled[rongcloud.CustomPush]()[0].(rongcloud.CustomPush)
 			push.Platforms = allPlatforms
-			push.Audience = rongcloud.AudienceTagLogic{Package: "com.example.app", Items: []rongcloud.TagCondition{
+			push.Audience = rongcloud.AudienceTagLogic{Package: "com.example.app", Conditions: []rongcloud.TagCondition{
 				{Tags: []string{awkward, "b"}, Operator: rongcloud.TagOperatorAnd},
 				{Tags: []string{"c"}, Not: true, Join: rongcloud.TagOperatorOr, Operator: rongcloud.TagOperatorOr},
 			}}

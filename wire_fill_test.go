@@ -24,7 +24,7 @@ var words = map[reflect.Type]string{
 	reflect.TypeFor[rongcloud.InterruptionLevel]():  string(rongcloud.InterruptionTimeSensitive),
 	reflect.TypeFor[rongcloud.FCMPriority]():        string(rongcloud.FCMPriorityHigh),
 	reflect.TypeFor[rongcloud.MessageStreamType]():  string(rongcloud.MessageStreamMarkdown),
-	reflect.TypeFor[rongcloud.AgentType]():          string(rongcloud.AgentChat),
+	reflect.TypeFor[rongcloud.AgentType]():          string(rongcloud.AgentTypeChat),
 	reflect.TypeFor[rongcloud.AgentStatus]():        string(rongcloud.AgentInactive),
 	reflect.TypeFor[rongcloud.BotIntegrationType](): string(rongcloud.BotIntegrationWebhook),
 }

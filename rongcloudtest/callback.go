@@ -297,7 +297,7 @@ var (
 	ErrOffline   = errors.New("rongcloudtest: the user is not connected")
 	ErrMuted     = errors.New("rongcloudtest: the user is muted")
 	ErrNotMember = errors.New("rongcloudtest: the user is not a member")
-	ErrRejected  = errors.New("rongcloudtest: the receiver does not take messages from this user")
+	ErrRejected  = errors.New("rongcloudtest: the user is kept out, by another user, a chat room or an attribute")
 )
 
 // BlockedError is why a user's message is not delivered: a sensitive word, or a webhook that was

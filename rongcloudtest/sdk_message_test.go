@@ -3,6 +3,7 @@ package rongcloudtest_test
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
@@ -187,7 +188,39 @@ func pushes(t *testing.T, client *rongcloud.Client) {
 	require.NoError(t, err)
 	_, err = client.Push.SendCustom(ctx, rongcloud.CustomPush{
 		Platforms: both, Notification: rongcloud.CustomPushNotification{Text: "hi"},
-		Audience: rongcloud.AudienceTagLogic{Items: []rongcloud.TagCondition{{Tags: []string{"x"}}, {Tags: []string{"y", "z"}, Operator: rongcloud.TagOperatorOr, Join: rongcloud.TagOperatorAnd}}},
+		Audience: rongcloud.AudienceTagLogic{Conditions: []rongcloud.TagCondition{{Tags: []string{"x"}}, {Tags: []string{"y", "z"}, Operator: rongcloud.TagOperatorOr, Join: rongcloud.TagOperatorAnd}}},
 	})
 	require.NoError(t, err)
+}
+
+func TestHistoryPageByPage(t *testing.T) {
+	t.Parallel()
+	srv := rongcloudtest.NewServer(t)
+	client := srv.Client()
+	begin := srv.Now()
+	for i := range 25 {
+		srv.Advance(time.Second)
+		_, err := client.Message.SendPrivate(t.Context(), rongcloud.PrivateMessage{
+			From: "u1", To: []string{"u2"}, Content: rongcloud.TextMessage{Content: strconv.Itoa(i)}, IncludeSender: true,
+		})
+		require.NoError(t, err)
+	}
+
+	query := rongcloud.HistoryQuery{UserID: "u1", TargetID: "u2", Since: begin, Until: srv.Now(), Size: 10}
+	seen := map[string]bool{}
+	for pages := 0; ; pages++ {
+		require.Less(t, pages, 10, "the walk has an end")
+		page, err := client.Message.History.ListPrivate(t.Context(), query)
+		require.NoError(t, err)
+		require.True(t, page.More(), "a page repeats the last message of the one before")
+		before := len(seen)
+		for _, m := range page.Messages {
+			seen[m.MessageUID] = true
+			query.Until = m.SentAt
+		}
+		if len(seen) == before {
+			break
+		}
+	}
+	require.Len(t, seen, 25)
 }

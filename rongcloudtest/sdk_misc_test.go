@@ -196,7 +196,7 @@ func TestAgentsOfTheSDK(t *testing.T) {
 	got, err := agents.Get(ctx, "agent-1")
 	require.NoError(t, err)
 	require.Equal(t, &rongcloud.Agent{
-		ID: "agent-1", Name: "Assistant", Description: "d", Type: rongcloud.AgentChat, Status: rongcloud.AgentActive,
+		ID: "agent-1", Name: "Assistant", Description: "d", Type: rongcloud.AgentTypeChat, Status: rongcloud.AgentActive,
 		Config: rongcloud.AgentConfig{
 			Model:  rongcloud.AgentModel{Provider: "openai", Name: "small", Options: &rongcloud.AgentModelOptions{MaxTokens: 9}},
 			Prompt: &rongcloud.AgentPrompt{Instructions: "be kind"}, Memory: &rongcloud.AgentMemory{MaxMessages: 3},

@@ -106,11 +106,11 @@ func (c code) check(remedies map[string]translated) error {
 	return nil
 }
 
-// certainty tells in a doc comment how far a code can be relied on.
-var certainty = map[string]string{
-	"copy":        "known only from a copy of an older page",
-	"client-list": "from RongCloud's list for client SDKs; that the Server API responds with it is unconfirmed",
-}
+// The statuses of a code that a doc comment tells of.
+const (
+	codeStatusCopy       = "copy"        // known only from a copy of an older page
+	codeStatusClientList = "client-list" // that the Server API responds with it is unconfirmed
+)
 
 // codeKinds are the kinds of package rongcloud; codes of all other areas are refusals, its zero
 // value.
@@ -121,19 +121,12 @@ func codeConstants(codes []code) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(strings.Replace(header, "api/*.yaml", "api/codes.yaml", 1) + "package rongcloud\n\n")
 	b.WriteString("// The codes that RongCloud's Server API responds with. What to do about each, and which\n" +
-		"// calls give it, is on the page\n// https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md.\n//\n// RongCloud: https://docs.rongcloud.io/platform-chat-api/code\nconst (\n")
-	for _, c := range codes {
-		words := "Code" + c.Name + ": " + strings.TrimSuffix(c.Meaning, ".")
-		if c.HTTP != 0 {
-			words += fmt.Sprintf(" (HTTP %d)", c.HTTP)
-		}
-		words += "."
-		if more := certainty[c.Status]; more != "" {
-			words += " It is " + more + "."
-		}
-		fmt.Fprintf(&b, "%s\tCode%s Code = %d\n", comment("\t", words), c.Name, c.Code)
-	}
-	b.WriteString(")\n\nvar codeFacts = map[Code]codeFact{\n")
+		"// calls give it, is on the page\n// https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md.\n//\n// RongCloud: https://docs.rongcloud.io/platform-chat-api/code\n")
+	codeBlock(&b, codes, func(c code) bool { return c.Status != codeStatusClientList })
+	b.WriteString("\n// The codes of RongCloud's list for client SDKs. That the Server API responds with them is\n" +
+		"// unconfirmed. See docs/errors.md for these, too.\n")
+	codeBlock(&b, codes, func(c code) bool { return c.Status == codeStatusClientList })
+	b.WriteString("\nvar codeFacts = map[Code]codeFact{\n")
 	for _, c := range codes {
 		fmt.Fprintf(&b, "\tCode%s: {meaning: %q", c.Name, c.Meaning)
 		if c.HTTP != 0 {
@@ -146,6 +139,26 @@ func codeConstants(codes []code) ([]byte, error) {
 	}
 	b.WriteString("}\n")
 	return format.Source(b.Bytes())
+}
+
+// codeBlock writes the constants of the codes that are wanted.
+func codeBlock(b *bytes.Buffer, codes []code, wanted func(code) bool) {
+	b.WriteString("const (\n")
+	for _, c := range codes {
+		if !wanted(c) {
+			continue
+		}
+		words := "Code" + c.Name + ": " + strings.TrimSuffix(c.Meaning, ".")
+		if c.HTTP != 0 {
+			words += fmt.Sprintf(" (HTTP %d)", c.HTTP)
+		}
+		words += "."
+		if c.Status == codeStatusCopy {
+			words += " It is known only from a copy of an older page."
+		}
+		fmt.Fprintf(b, "%s\tCode%s Code = %d\n", comment("\t", words), c.Name, c.Code)
+	}
+	b.WriteString(")\n")
 }
 
 // comment breaks words into lines of a comment, of at most 100 columns. The indent consists of

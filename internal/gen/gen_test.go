@@ -374,7 +374,7 @@ func TestCodes(t *testing.T) {
 	squeezed := strings.Join(strings.Fields(string(text)), " ")
 	for _, want := range []string{
 		"// CodeRateLimited: too fast (HTTP 429). CodeRateLimited Code = 1008",
-		"// CodeBlocked: blocked. It is from RongCloud's list for client SDKs;",
+		"// unconfirmed. See docs/errors.md for these, too. const ( // CodeBlocked: blocked. CodeBlocked Code = 405 )",
 		`CodeRateLimited: {meaning: "too fast", status: 429, kind: kindRateLimit},`,
 		`CodeTimeout: {meaning: "late", status: 504, kind: kindServerFault},`,
 		`CodeBlocked: {meaning: "blocked."},`,

@@ -2,7 +2,7 @@
 // every kind, encoded and signed as RongCloud does.
 //
 //	app := webhooktest.App{Key: "key", Secret: "secret"}
-//	answer, err := app.Deliver(ctx, handler, &webhook.Message{
+//	response, err := app.Deliver(ctx, handler, &webhook.Message{
 //		From: "u1", TargetID: "u2", ConversationType: rongcloud.ConversationPrivate,
 //		ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, MessageUID: "596E-P5PG-4FS2-7OJK",
 //	})
