@@ -34,6 +34,9 @@ func (c *Client) Call(ctx context.Context, ep *endpoint.Endpoint, params, out an
 		return err
 	}
 	values, isForm := params.(url.Values)
+	if isForm && len(values) == 0 {
+		params = nil
+	}
 	raw := form.Raw{Form: values, JSON: params, IsForm: isForm}
 	if err := checkParams(ep, raw); err != nil {
 		return err

@@ -1,9 +1,14 @@
 package rongcloud
 
 import (
+	"context"
+	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -284,4 +289,120 @@ func TestCallOfAnAPIWithSuccessZero(t *testing.T) {
 	require.NoError(t, s.Call(t.Context(), ep, nil, &out))
 	require.Equal(t, 7, out.N)
 	require.ErrorIs(t, s.Call(t.Context(), ep, nil, nil), ErrOutcomeUnknown, "200 says nothing there")
+}
+
+// A header that makes net/http take a request for one that may be written twice does not make it
+// so.
+func TestCallWithAnIdempotencyKeyIsWrittenOnce(t *testing.T) {
+	t.Parallel()
+	for _, method := range callMethods {
+		for _, name := range []string{"Idempotency-Key", "x-idempotency-key"} {
+			var requests atomic.Int32
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if requests.Add(1) > 1 {
+					panic(http.ErrAbortHandler) // on a connection that has been used
+				}
+				_, _ = io.WriteString(w, `{"code":200}`)
+			}))
+			client, err := New("k", "s", WithBaseURL(server.URL), WithRetry(quick(3)))
+			require.NoError(t, err)
+			ep := endpoint.New(method, "/new.json", endpoint.None)
+			require.NoError(t, client.Call(t.Context(), ep, nil, nil, WithHeader(name, "1")))
+			require.ErrorIs(t, client.Call(t.Context(), ep, nil, nil, WithHeader(name, "1")), ErrOutcomeUnknown, "%s %s", method, name)
+			require.Equal(t, int32(2), requests.Load(), "%s %s", method, name)
+			client.CloseIdleConnections()
+			server.Close()
+		}
+	}
+}
+
+// A parameter in the path stays in its place, whatever stands around it.
+func TestCallEscapesPlacedParameters(t *testing.T) {
+	t.Parallel()
+	var got string
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = r.RequestURI
+		_, _ = io.WriteString(w, `{"code":200}`)
+	}))
+	defer server.Close()
+	for _, base := range []string{"", "/a%20b", "/%E4%B8%AD", "/a%7Broom%7D"} {
+		client, err := New("k", "s", WithBaseURL(server.URL+base))
+		require.NoError(t, err)
+		for path, want := range map[string]string{
+			"/v1/{room}/end": "/v1/" + "%s" + "/end", "/v1/{room}.json": "/v1/%s.json", "/100%/{room}": "/100%25/%s", "/a b/{room}": "/a%20b/%s",
+			"/{room}/{room}": "/%s/%[1]s",
+		} {
+			ep := endpoint.New("DELETE", path, endpoint.Form)
+			ep.Params = []endpoint.Param{{Name: "room", In: endpoint.InPath}}
+			for value, escaped := range map[string]string{
+				"x/y": "x%2Fy", "../..": "..%2F..", "q?x#y": "q%3Fx%23y", "{room}": "%7Broom%7D", "a%2Fb": "a%252Fb", "世": "%E4%B8%96", "r": "r",
+			} {
+				require.NoError(t, client.Call(t.Context(), ep, url.Values{"room": {value}}, nil))
+				require.Equal(t, base+strings.ReplaceAll(strings.ReplaceAll(want, "%[1]s", escaped), "%s", escaped), got)
+			}
+		}
+		client.CloseIdleConnections()
+	}
+}
+
+// What a quota, the class and RongCloud's idempotency service depend on is found wherever it
+// travels.
+func TestCallAccountsForParameters(t *testing.T) {
+	t.Parallel()
+	unsafeWith := func(place endpoint.Place, encoding endpoint.Encoding) *endpoint.Endpoint {
+		ep := endpoint.New("POST", "/new.json", encoding)
+		ep.Class, ep.UnsafeWith = endpoint.Safe, []string{"Notify"}
+		ep.Params = []endpoint.Param{{Name: "Notify", In: place}}
+		if place == endpoint.InPath {
+			ep.Path = "/{Notify}/new.json"
+		}
+		return ep
+	}
+	for _, encoding := range []endpoint.Encoding{endpoint.Form, endpoint.JSON} {
+		for _, place := range []endpoint.Place{endpoint.InBody, endpoint.InHeader, endpoint.InPath} {
+			for value, class := range map[string]endpoint.Class{"1": endpoint.Unsafe, "0": endpoint.Safe, "false": endpoint.Safe} {
+				var seen Attempt
+				s := newScripted(t, []step{nil}, WithAttemptHook(func(_ context.Context, a Attempt) { seen = a }))
+				var params any = url.Values{"Notify": {value}}
+				if encoding == endpoint.JSON {
+					params = map[string]string{"Notify": value}
+				}
+				require.NoError(t, s.Call(t.Context(), unsafeWith(place, encoding), params, nil))
+				require.Equal(t, class, seen.Class, "%v %v %s", encoding, place, value)
+			}
+		}
+	}
+
+	limiter := &countingLimiter{}
+	s := newScripted(t, nil, WithLimiter(limiter))
+	list := []string{"a", "b", "c"}
+	require.NoError(t, s.Call(t.Context(), endpoint.MessageUltragroupPublish, map[string]any{"toGroupIds": list, "fromUserId": "u"}, nil))
+	require.NoError(t, s.Call(t.Context(), endpoint.MessagePrivatePublish, url.Values{"toUserId": list}, nil))
+	require.Equal(t, []int{3, 3}, []int{limiter.uses[0].Units, limiter.uses[1].Units})
+}
+
+// What could travel in part only, or in place of something else, is refused.
+func TestCallRefusesPlacedParameters(t *testing.T) {
+	t.Parallel()
+	params := []endpoint.Param{{Name: "id", In: endpoint.InPath}, {Name: "Session-Id", In: endpoint.InHeader}}
+	form, body := endpoint.New("DELETE", "/x/{id}", endpoint.Form), endpoint.New("DELETE", "/x/{id}", endpoint.JSON)
+	form.Params, body.Params = params, params
+	s := newScripted(t, nil)
+	for _, field := range []string{"id", "Session-Id"} {
+		values := url.Values{"id": {"1"}, "Session-Id": {"s"}}
+		values.Add(field, "2")
+		requireRefused(t, s.Call(t.Context(), form, values, nil), field)
+		for _, several := range []any{[]string{"1"}, map[string]string{"a": "b"}} {
+			object := map[string]any{"id": "1", "Session-Id": "s"}
+			object[field] = several
+			requireRefused(t, s.Call(t.Context(), body, object, nil), field)
+		}
+	}
+	requireRefused(t, s.Call(t.Context(), body, nil, nil), "id")
+	requireRefused(t, s.Call(t.Context(), form, url.Values{"id": {"1"}, "Session-Id": {"s"}}, nil, WithHeader("session-id", "t")), "session-id")
+	require.Empty(t, s.requests)
+
+	none := endpoint.New("POST", "/x", endpoint.None)
+	require.NoError(t, s.Call(t.Context(), none, url.Values{}, nil), "no parameters")
+	require.NoError(t, s.Call(t.Context(), none, url.Values(nil), nil), "no parameters")
 }

@@ -296,7 +296,8 @@ func WithRoundTripper(wrap func(http.RoundTripper) http.RoundTripper) Option {
 // WithSecretSource asks source for the App Secret before every attempt, in the goroutine of the
 // call, so that the secret can be changed while the client is in use. The App Secret given to [New]
 // is not used then, and may be empty. Source must be fast, so it should keep what it has fetched.
-// Its error ends the call, which is not carried out.
+// Its context ends with that of the call, and after [WithAttemptTimeout]; a source that does not
+// heed it holds the call. Its error ends the call, which is not carried out.
 func WithSecretSource(source func(ctx context.Context) (string, error)) Option {
 	return optionFunc(func(c *config) {
 		if source == nil {

@@ -3,6 +3,7 @@ package rongcloud
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -195,4 +198,82 @@ func TestRoundTripperMisuse(t *testing.T) {
 		_, err := New("k", "s", opts...)
 		require.ErrorContains(t, err, "WithRoundTripper: ")
 	}
+}
+
+// A wrapper that panics ends the call, and the client goes on.
+func TestRoundTripperPanics(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"code":200}`)
+	}))
+	defer server.Close()
+	panics := true
+	client, err := New("k", "s", WithBaseURL(server.URL), WithoutRetries(),
+		WithTLSConfig(&tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}), //nolint:gosec // of the test's server
+		WithRoundTripper(func(next http.RoundTripper) http.RoundTripper {
+			return tripFunc(func(req *http.Request) (*http.Response, error) {
+				if panics {
+					panic("out of order")
+				}
+				return next.RoundTrip(req)
+			})
+		}))
+	require.NoError(t, err)
+	defer client.CloseIdleConnections()
+	require.PanicsWithValue(t, "out of order", func() { _ = faultCall(t.Context(), client, "unsafe") })
+	panics = false
+	require.NoError(t, faultCall(t.Context(), client, "unsafe"))
+}
+
+// A wrapper that makes the request anew gives net/http no way to write it twice.
+func TestRoundTripperMakesRequestAnew(t *testing.T) {
+	t.Parallel()
+	c := &call{Context: t.Context(), header: http.Header{"A": {"1"}}}
+	c.inner = tripFunc(func(req *http.Request) (*http.Response, error) {
+		require.Nil(t, req.GetBody)
+		require.Equal(t, c.header, req.Header)
+		return &http.Response{}, nil
+	})
+	anew, err := http.NewRequestWithContext(c, http.MethodPost, "http://one.example", strings.NewReader("a=b"))
+	require.NoError(t, err)
+	require.NotNil(t, anew.GetBody)
+	_, err = ownTripper{}.RoundTrip(anew) //nolint:bodyclose // there is none
+	require.NoError(t, err)
+}
+
+// The source of the App Secret has the time of an attempt.
+func TestSecretSourceHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := newScripted(t, nil, WithAttemptTimeout(3*time.Second), WithSecretSource(func(ctx context.Context) (string, error) {
+			<-ctx.Done()
+			return "", ctx.Err()
+		}))
+		start := time.Now()
+		err := faultCall(context.Background(), s.Client, "unsafe")
+		require.Equal(t, 3*time.Second, time.Since(start))
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.ErrorIs(t, err, ErrTransport)
+		require.NotErrorIs(t, err, ErrOutcomeUnknown)
+		require.Empty(t, s.requests)
+	})
+}
+
+// A source that takes its time does not let a guarded send be repeated when the server has
+// forgotten its msgRandom.
+func TestSecretSourceIsSlow(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		s := newScripted(t, []step{status(503, "")}, WithRetry(RetryPolicy{MaxRetries: 3, MinWait: time.Second, MaxWait: time.Second}),
+			WithAttemptTimeout(29*time.Second), WithIdempotentSends(IdempotentSends{}),
+			WithSecretSource(func(context.Context) (string, error) {
+				if asked++; asked > 1 {
+					time.Sleep(40 * time.Second)
+				}
+				return "s", nil
+			}))
+		require.ErrorIs(t, faultCall(context.Background(), s.Client, "unsafe"), ErrOutcomeUnknown)
+		require.Len(t, s.requests, 1)
+	})
 }

@@ -83,6 +83,9 @@ func (q Quotas) Check() error {
 // where none is documented. Those who write a [Limiter] need it.
 func (q Quotas) Limits(use QuotaUse) []QuotaLimit {
 	ep := use.Endpoint
+	if ep == nil {
+		return nil
+	}
 	quota, factor := q.of(ep)
 	if quota.Limit == 0 {
 		return nil

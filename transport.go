@@ -181,6 +181,11 @@ func (c *call) encode(params any) error {
 	if err != nil {
 		return inCall(err, c.ep, "")
 	}
+	for _, h := range c.config.headers {
+		if c.encoder.InHeader(h.name) {
+			return refuseField(c.ep, "WithHeader", h.name, "repeats a parameter that is sent anyway")
+		}
+	}
 	if c.encoder.Unsafe != "" {
 		c.class = endpoint.Unsafe
 	}
@@ -279,18 +284,20 @@ func (c *call) capture() {
 // prepare makes req the next attempt: for the host in use, signed afresh, with a body from the
 // start.
 func (c *call) prepare(req *http.Request) error {
-	if c.attempts > 0 && c.tooLate() {
-		return errTooLate
-	}
 	c.host, c.turn = c.hosts().inUse()
 	req.URL = &url.URL{Scheme: c.host.scheme, Host: c.host.name, Path: c.host.path + c.ep.Path}
 	if c.encoder.Placed() {
-		req.URL.Path, req.URL.RawPath = c.encoder.Path(c.host.path + c.ep.Path)
+		plain, escaped := c.encoder.Path(c.ep.Path)
+		req.URL.RawPath = (&url.URL{Path: c.host.path}).EscapedPath() + escaped
+		req.URL.Path = c.host.path + plain
 	}
 	req.Host = c.host.name
 	var err error
 	if c.header, err = c.newHeader(); err != nil {
 		return err
+	}
+	if c.attempts > 0 && c.tooLate() { // the source of the App Secret may have taken its time
+		return errTooLate
 	}
 	// The attempter puts them in: http.Client clones the headers it is given, for redirects that
 	// are never followed.

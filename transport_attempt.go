@@ -82,7 +82,14 @@ func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http
 		base = g.Transport
 	}
 	c.inner, c.wrapped = base, a.wrapped
+	returned := false
+	defer func() {
+		if !returned && g != nil { // a wrapper panics, and other calls wait for the connection
+			g.Done()
+		}
+	}()
 	resp, err := a.transmit(ctx, base, c, req)
+	returned = true
 	c.last.reused = c.wire.reused.Load()
 	switch {
 	case err != nil:

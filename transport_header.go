@@ -1,6 +1,7 @@
 package rongcloud
 
 import (
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
@@ -84,7 +85,9 @@ func (c *call) secret() (string, error) {
 	if source == nil {
 		return c.core.secret.reveal(), nil
 	}
-	secret, err := source(c.Context)
+	ctx, cancel := context.WithTimeout(c.Context, c.config.attemptTimeout)
+	defer cancel()
+	secret, err := source(ctx)
 	if err != nil {
 		return "", fmt.Errorf("asking for the App Secret: %w", err)
 	}
@@ -131,7 +134,7 @@ func newMsgRandom() int64 {
 
 // ownHeaders are those that are the SDK's business, or that net/http's transport writes or obeys.
 var ownHeaders = map[string]string{
-	"App-Key": "", "Nonce": "", "Timestamp": "", "Signature": "", "Host": "", "Content-Type": "", "Content-Length": "",
+	"App-Key": "", "Nonce": "", "Timestamp": "", "Signature": "", "Host": "", "Content-Type": "", "Content-Length": "", "Content-Encoding": "",
 	"X-Request-Id": "; see WithRequestID", "User-Agent": "; see WithUserAgent",
 	"Accept-Encoding": "", "Connection": "", "Proxy-Connection": "", "Keep-Alive": "", "Transfer-Encoding": "", "Te": "", "Trailer": "",
 	"Upgrade": "", "Expect": "",

@@ -144,6 +144,7 @@ func (ownTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, errSentTwice
 	}
 	own := req.WithContext(req.Context())
+	own.GetBody = nil // of a request that the wrapper made anew; see transmit
 	if reflect.ValueOf(req.Header).Pointer() != reflect.ValueOf(c.header).Pointer() {
 		clear(c.header)
 		maps.Copy(c.header, req.Header)
@@ -226,16 +227,18 @@ var closeConnection = []string{"close"}
 
 // bareTry watches over a request without a body.
 type bareTry struct {
-	wire  *wire
-	post  bool // net/http repeats a POST over HTTP/1.1 only if it wrote nothing of it
-	empty bool // sent with a body of no bytes
-	http1 atomic.Bool
-	again atomic.Bool // to be sent with a body of no bytes, or without it
-	stop  context.CancelFunc
+	wire   *wire
+	header http.Header // of the request, as it is when a connection is wanted
+	post   bool        // net/http repeats a POST over HTTP/1.1 only if it wrote nothing of it; see keyed
+	empty  bool        // sent with a body of no bytes
+	http1  atomic.Bool
+	again  atomic.Bool // to be sent with a body of no bytes, or without it
+	stop   context.CancelFunc
 }
 
 func (t *bareTry) trace(header http.Header) *httptrace.ClientTrace {
 	w := t.wire
+	t.header = header
 	trace := w.trace(header)
 	trace.GetConn = func(string) {
 		if t.unwritten() {
@@ -266,7 +269,14 @@ func (t *bareTry) trace(header http.Header) *httptrace.ClientTrace {
 
 // unwritten tells that the connection which is now given up took nothing of the request.
 func (t *bareTry) unwritten() bool {
-	return t.wire.known && t.post && t.http1.Load() && !t.wire.replay.Load()
+	return t.wire.known && t.post && t.http1.Load() && !t.wire.replay.Load() && !keyed(t.header)
+}
+
+// keyed reports whether net/http takes a request for one that may be written twice, because a
+// header of the caller's, or of a wrapper's, says that the server knows repeats. RongCloud does
+// not.
+func keyed(header http.Header) bool {
+	return header["Idempotency-Key"] != nil || header["X-Idempotency-Key"] != nil
 }
 
 // forbid ends an attempt that net/http wants to write again.

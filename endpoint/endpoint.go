@@ -14,7 +14,9 @@ package endpoint
 import (
 	"iter"
 	"net/http"
+	"reflect"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -253,6 +255,9 @@ type Endpoint struct {
 
 // Param returns the parameter with the given wire name, or nil.
 func (e *Endpoint) Param(name string) *Param {
+	if e == nil {
+		return nil
+	}
 	for i := range e.Params {
 		if e.Params[i].Name == name {
 			return &e.Params[i]
@@ -280,6 +285,9 @@ func New(method, path string, encoding Encoding) *Endpoint {
 
 // Clone returns a copy that shares nothing with e that may be changed.
 func (e *Endpoint) Clone() *Endpoint {
+	if e == nil {
+		return nil
+	}
 	c := *e
 	c.UnsafeWith, c.Final = slices.Clone(e.UnsafeWith), slices.Clone(e.Final)
 	c.Paging.Params = slices.Clone(e.Paging.Params)
@@ -328,7 +336,7 @@ func name[T ~uint8](v T, names ...string) string {
 	if int(v) < len(names) {
 		return names[v]
 	}
-	return "invalid"
+	return reflect.TypeFor[T]().Name() + "(" + strconv.Itoa(int(v)) + ")"
 }
 
 func num(n int64) *int64 { return &n }

@@ -14,6 +14,7 @@ import (
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -308,19 +309,59 @@ func (e *Encoder) EncodeRaw(params Raw, extra []Extra) error {
 	case e.json:
 		e.Buf = append(e.Buf, "{}"...)
 	}
-	e.Targets = len(params.Form[ep.Quota.Param])
-	if param := ep.Param(ep.Quota.Param); param != nil && param.Type == endpoint.JSONString {
-		var pairs map[string]json.RawMessage
-		_ = json.Unmarshal([]byte(params.Form.Get(param.Name)), &pairs) // the server will refuse it
-		e.Targets = len(pairs)
+	e.account(params)
+	return nil
+}
+
+// account notes of parameters that the caller has named what the quota, the class and RongCloud's
+// idempotency service depend on.
+func (e *Encoder) account(params Raw) {
+	ep := e.ep
+	var body map[string]json.RawMessage
+	if !params.IsForm {
+		_ = json.Unmarshal(e.Buf, &body) // the server will refuse what is no object
 	}
-	e.Random, _ = strconv.ParseInt(params.Form.Get(msgRandom), 10, 64)
+	value := func(name string) string {
+		for _, p := range e.placed {
+			if p.param.Name == name {
+				return p.value
+			}
+		}
+		if text, given := textOf(body[name]); given {
+			return text
+		}
+		return params.Form.Get(name)
+	}
+	name := ep.Quota.Param
+	switch param := ep.Param(name); {
+	case param != nil && (param.Type == endpoint.JSONString || param.List == endpoint.Text):
+		e.Targets = items(json.RawMessage(value(name)))
+	case param != nil && param.List == endpoint.CSV && value(name) != "":
+		e.Targets = 1 + strings.Count(value(name), ",")
+	default:
+		e.Targets = len(params.Form[name]) + items(body[name])
+	}
+	e.Random, _ = strconv.ParseInt(value(msgRandom), 10, 64)
 	for _, name := range ep.UnsafeWith {
-		if value := params.Form.Get(name); value != "" && value != "false" && value != "0" {
+		if value := value(name); value != "" && value != "false" && value != "0" {
 			e.Unsafe = name
 		}
 	}
-	return nil
+}
+
+// items is the length of a JSON list, or the number of an object's pairs, and 1 for any other JSON.
+func items(value json.RawMessage) int {
+	var list []json.RawMessage
+	var pairs map[string]json.RawMessage
+	switch {
+	case !json.Valid(value): // the server will refuse it
+		return 0
+	case json.Unmarshal(value, &list) == nil:
+		return len(list)
+	case json.Unmarshal(value, &pairs) == nil:
+		return len(pairs)
+	}
+	return 1
 }
 
 // Values reads parameters back from the encoded request. Few endpoints need it.

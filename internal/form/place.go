@@ -1,6 +1,7 @@
 package form
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"net/http"
@@ -27,6 +28,9 @@ func (e *Encoder) place(f *planField, v reflect.Value) error {
 		return err
 	}
 	if len(form.Buf) == 0 {
+		if f.param.In == endpoint.InPath {
+			return refuse(f.param.Name, "is required")
+		}
 		return nil
 	}
 	_, escaped, _ := strings.Cut(string(form.Buf), "=")
@@ -74,10 +78,13 @@ func (e *Encoder) placeRaw(params Raw) (Raw, error) {
 			continue
 		}
 		value, given := textOf(body[param.Name])
-		if values, ok := form[param.Name]; ok && len(values) > 0 {
+		values := form[param.Name]
+		if len(values) > 0 {
 			value, given = values[0], true
 		}
 		switch {
+		case len(values) > 1, bytes.HasPrefix(body[param.Name], []byte("[")), bytes.HasPrefix(body[param.Name], []byte("{")):
+			return params, refuse(param.Name, "has several values, of which only one could travel in the %v", param.In)
 		case given:
 			if err := e.addPlaced(param, value); err != nil {
 				return params, err
@@ -109,6 +116,13 @@ func textOf(value json.RawMessage) (text string, given bool) {
 // Placed reports whether any parameter travels in a header or in the path.
 func (e *Encoder) Placed() bool { return len(e.placed) > 0 }
 
+// InHeader reports whether a parameter travels in the header of that name.
+func (e *Encoder) InHeader(name string) bool {
+	return slices.ContainsFunc(e.placed, func(p placedParam) bool {
+		return p.param.In == endpoint.InHeader && strings.EqualFold(p.param.Name, name)
+	})
+}
+
 // AddHeaders adds the parameters that travel in headers.
 func (e *Encoder) AddHeaders(header http.Header) {
 	for _, p := range e.placed {
@@ -118,21 +132,26 @@ func (e *Encoder) AddHeaders(header http.Header) {
 	}
 }
 
-// Path puts the parameters that travel in the path into it: plain, and escaped, which is empty if
-// it follows from the plain one.
+// Path puts the parameters that travel in the path into it: plain, and escaped, so that none of
+// them reaches beyond its place.
 func (e *Encoder) Path(path string) (plain, escaped string) {
-	if !slices.ContainsFunc(e.placed, func(p placedParam) bool { return p.param.In == endpoint.InPath }) {
-		return path, ""
-	}
-	texts := make([]string, 0, 2*len(e.placed))
-	quoted := slices.Clone(texts)
-	for _, p := range e.placed {
-		if p.param.In == endpoint.InPath {
-			texts = append(texts, "{"+p.param.Name+"}", p.value)
-			quoted = append(quoted, "{"+p.param.Name+"}", url.PathEscape(p.value))
+	for {
+		fixed, rest, found := strings.Cut(path, "{")
+		plain += fixed
+		escaped += (&url.URL{Path: fixed}).EscapedPath()
+		if !found {
+			return plain, escaped
 		}
+		name, rest, _ := strings.Cut(rest, "}")
+		for _, p := range e.placed {
+			if p.param.In == endpoint.InPath && p.param.Name == name {
+				plain += p.value
+				escaped += url.PathEscape(p.value)
+				break
+			}
+		}
+		path = rest
 	}
-	return strings.NewReplacer(texts...).Replace(path), strings.NewReplacer(quoted...).Replace(path)
 }
 
 // Printable reports whether text can go into a header: ASCII without control characters.
