@@ -58,12 +58,7 @@ func BenchmarkLoopback(b *testing.B) {
 	half := make(chan struct{})
 	var once sync.Once
 	var wg sync.WaitGroup
-	heap := func() float64 {
-		runtime.GC()
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		return float64(m.HeapAlloc) / (1 << 20)
-	}
+	heap := func() float64 { return float64(heapInUse()) / (1 << 20) }
 	var middle float64
 	wg.Go(func() {
 		<-half
@@ -99,4 +94,32 @@ func BenchmarkLoopback(b *testing.B) {
 	if total >= 20_000 && end-middle > most {
 		b.Errorf("the heap grew by %.1f MiB in the second half of %d calls", end-middle, total)
 	}
+}
+
+// BenchmarkLargeMessages sends messages of 100 KB over a socket. It fails if the server then keeps
+// more than its budget. For the gate: -benchtime 15000x, which are 1.5 GB.
+func BenchmarkLargeMessages(b *testing.B) {
+	srv := rongcloudtest.NewServer(b)
+	client := srv.Client()
+	message := rongcloud.PrivateMessage{From: "a", To: []string{"b"}, Content: rongcloud.TextMessage{Content: strings.Repeat("x", 100<<10)}}
+	before := heapInUse()
+	for b.Loop() {
+		if _, err := client.Message.SendPrivate(b.Context(), message); err != nil {
+			b.Fatal(err)
+		}
+	}
+	grown := heapInUse() - before
+	b.ReportMetric(float64(grown)/(1<<20), "MiB-kept")
+	b.ReportMetric(float64(len(srv.User("b").Inbox())), "messages-kept")
+	if limit := int64(rongcloudtest.DefaultMemory + 16<<20); grown > limit {
+		b.Fatalf("the server keeps %d bytes, more than %d", grown, limit)
+	}
+}
+
+func heapInUse() int64 {
+	runtime.GC()
+	runtime.GC()
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return int64(stats.HeapAlloc)
 }

@@ -64,8 +64,9 @@ func (m *kept) isOver(now time.Time) bool { return !now.Before(m.SentAt.Add(onli
 func (s *Server) catchUp(id string) {
 	for _, m := range s.messages.online {
 		if !m.Blocked && !m.isOver(s.now()) && !slices.Contains(m.RecipientIDs, id) {
-			s.deliver(id, m.received())
+			s.deliver(id, delivery{m, false})
 			m.RecipientIDs = append(m.RecipientIDs, id)
+			s.ledger.grow(m.element, deliverySize+inboxSize+textSize)
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 const (
 	callbackTries = 3 // RongCloud tries twice more, then drops the callback
 	callbackLimit = 5 * time.Second
+	maxWaiting    = 1000 // callbacks in the background
 )
 
 // WebhookOption changes what a webhook is told, and how.
@@ -41,6 +42,7 @@ func WithPreMessages() WebhookOption {
 
 // WithoutWaiting does not wait for the webhook's responses: what sets a callback off goes on at
 // once. Callbacks come in their order all the same, and [Server.WaitForCallbacks] waits for them.
+// More than 1000 do not wait for a slow webhook: further ones are dropped, with an error.
 // A question before delivery is always waited for.
 func WithoutWaiting() WebhookOption {
 	return func(r *receiver) { r.background = true }
@@ -159,6 +161,10 @@ func (s *Server) callBack(events []event) {
 		}
 		switch {
 		case len(wanted) == 0:
+		case r.background && s.waiting.Load() >= maxWaiting:
+			for _, e := range wanted {
+				s.keepCallback(Callback{Event: e, URL: r.url, Err: errTooMany})
+			}
 		case r.background:
 			s.inBackground(func() { s.deliverTo(r, wanted) })
 		default:
@@ -170,6 +176,7 @@ func (s *Server) callBack(events []event) {
 // inBackground runs jobs one after the other, in the order in which they come.
 func (s *Server) inBackground(job func()) {
 	s.background.Add(1)
+	s.waiting.Add(1)
 	s.jobs.Lock()
 	defer s.jobs.Unlock()
 	before := s.lastJob
@@ -178,6 +185,7 @@ func (s *Server) inBackground(job func()) {
 	go func() {
 		defer s.background.Done()
 		defer close(done)
+		defer s.waiting.Add(-1)
 		if before != nil {
 			<-before
 		}
@@ -205,7 +213,7 @@ func (s *Server) deliverTo(r *receiver, events []event) {
 func (s *Server) keepCallback(c Callback) {
 	s.mu.Lock()
 	c.OccurredAt, c.Request = s.now(), c.origin.number()
-	s.callbacks.add(c)
+	s.callbacks.add(c, callbackSize+sizeOf(c.Event), nil)
 	s.mu.Unlock()
 	for _, observe := range s.config.watchers {
 		observe(c)
@@ -299,6 +307,8 @@ var (
 	ErrNotMember = errors.New("rongcloudtest: the user is not a member")
 	ErrRejected  = errors.New("rongcloudtest: the user is kept out, by another user, a chat room or an attribute")
 )
+
+var errTooMany = errors.New("rongcloudtest: too many callbacks wait for the webhook, so that it was not called")
 
 // BlockedError is why a user's message is not delivered: a sensitive word, or a webhook that was
 // asked before delivery.

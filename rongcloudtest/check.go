@@ -39,6 +39,7 @@ type incoming struct {
 	ep                  *endpoint.Endpoint // nil for an unknown path
 	params              Params             // as they came
 	settled             Params             // as they are carried out
+	parcel              *parcel
 	unknown             []string
 }
 
@@ -208,6 +209,7 @@ func (s *Server) checkParams(in *incoming) *answer {
 	p, err := parseParams(in)
 	if p != nil {
 		in.params, in.unknown = p.Params, p.unknown
+		in.parcel = &parcel{size: p.size()}
 	}
 	if err == nil && s.config.strict {
 		err = p.strictness()

@@ -131,6 +131,10 @@ func expansionSet(find func(c *call) (*kept, error)) handler {
 			return refuseError(invalid("extraKeyVal: the message would have %d pairs, at most %d are allowed", total, maxPairs))
 		}
 		m.extend(pairs, c.at)
+		for _, value := range pairs {
+			c.ledger.grow(m.element, paramSize+int64(len(value)))
+		}
+		c.ledger.trim()
 		return ok()
 	}
 }

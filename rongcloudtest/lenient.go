@@ -22,23 +22,33 @@ var leftOut = map[*endpoint.Endpoint]map[string]string{
 // settle returns the parameters as a lenient server carries them out. What it reads from stays as
 // it came.
 func (p *parsed) settle(ep *endpoint.Endpoint) Params {
-	settled := Params{values: maps.Clone(p.values), keyed: p.keyed}
+	changed := map[string]string{}
 	for i := range ep.Params {
 		param := &ep.Params[i]
 		name, value := param.Name, p.Get(param.Name)
-		otherwise := leftOut[ep][name]
-		switch {
+		settled := value
+		switch otherwise := leftOut[ep][name]; {
 		case otherwise != "" && (value == "" || value == "0"):
-			settled.values[name] = []string{otherwise}
+			settled = otherwise
 		case isSwitch(param):
-			if text := p.settleSwitch(param); text != value {
-				settled.values[name] = []string{text}
-			}
+			settled = p.settleSwitch(param)
 		case param.Type == endpoint.Int && value != "":
-			settled.settleNumber(ep, param)
+			settled = settleNumber(ep, param, value)
+		}
+		if settled != value {
+			changed[name] = settled
 		}
 	}
-	return settled
+	if len(changed) == 0 {
+		return p.Params
+	}
+	all := maps.Clone(p.values)
+	for name, value := range changed {
+		if all[name] = []string{value}; value == "" {
+			delete(all, name)
+		}
+	}
+	return Params{values: all, keyed: p.keyed}
 }
 
 // isSwitch reports whether a parameter is on or off, as a bool or as 1 and 0.
@@ -66,13 +76,14 @@ func (p *parsed) settleSwitch(param *endpoint.Param) string {
 
 // settleNumber takes a 0 that is not allowed as not said, as it is the zero value of SDKs that send
 // all fields, and asks for the largest page where a larger one is asked for.
-func (p *Params) settleNumber(ep *endpoint.Endpoint, param *endpoint.Param) {
-	n, err := strconv.ParseInt(p.Get(param.Name), 10, 64)
+func settleNumber(ep *endpoint.Endpoint, param *endpoint.Param, value string) string {
+	n, err := strconv.ParseInt(value, 10, 64)
 	switch {
 	case err != nil:
 	case n == 0 && !param.Required && checkValue(param, "0") != nil:
-		delete(p.values, param.Name)
+		return ""
 	case slices.Contains(ep.Paging.Params, param.Name) && param.Max != nil && n > *param.Max:
-		p.values[param.Name] = []string{strconv.FormatInt(*param.Max, 10)}
+		return strconv.FormatInt(*param.Max, 10)
 	}
+	return value
 }

@@ -2,6 +2,7 @@ package rongcloudtest
 
 import (
 	"cmp"
+	"container/list"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -86,6 +87,8 @@ type kept struct {
 	sensitive  bool // holds a sensitive word
 	hidden     map[string]bool
 	expandable bool
+	element    *list.Element // in the ledger
+	places     int           // where it is kept: among all messages, and in inboxes
 	expansion  map[string]expansionEntry
 }
 
@@ -107,6 +110,7 @@ type messages struct {
 	history  int
 	sent     ring[*kept]
 	byUID    map[string]*kept
+	inboxes  map[string]*ring[delivery]
 	count    int // UIDs made up
 	accepted int
 	streams  map[string]*stream
@@ -114,7 +118,10 @@ type messages struct {
 }
 
 func newMessages(history int) messages {
-	return messages{history: history, sent: newRing[*kept](history), byUID: map[string]*kept{}, streams: map[string]*stream{}}
+	return messages{
+		history: history, sent: newRing[*kept](history), byUID: map[string]*kept{}, inboxes: map[string]*ring[delivery]{},
+		streams: map[string]*stream{},
+	}
 }
 
 // Inbox returns what the user's devices received, oldest first, without what was recalled; see
@@ -122,10 +129,15 @@ func newMessages(history int) messages {
 func (u *User) Inbox() []Message {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
-	if inbox := u.server.users.find(u.id).inbox; inbox != nil {
-		return inbox.all()
+	inbox := u.server.messages.inboxes[u.id]
+	if inbox == nil {
+		return nil
 	}
-	return nil
+	received := make([]Message, inbox.len())
+	for i, one := range inbox.kept() {
+		received[i] = one.seen()
+	}
+	return received
 }
 
 var messageHandlers = map[*endpoint.Endpoint]handler{
@@ -377,19 +389,13 @@ func (c *call) send(out outgoing) *kept {
 			c.give(m, id)
 		}
 		if out.toSender && (!c.isStatus() || c.users.find(m.From).connected(c.at)) {
-			own := m.Message
-			own.OwnCopy = true
-			c.deliver(m.From, own)
+			c.deliver(m.From, delivery{m, true})
 			m.ownCopy = true
 		}
 	}
 	m.Missed, c.missed = c.missed, nil
 	c.messages.accepted++
-	c.messages.byUID[m.MessageUID] = m
-	if oldest, full := c.messages.sent.add(m); full {
-		delete(c.messages.byUID, oldest.MessageUID)
-		delete(c.messages.streams, oldest.MessageUID)
-	}
+	c.keep(m)
 	c.tellMessage(m, cmp.Or(out.source, webhook.PlatformServer))
 	return m
 }
@@ -404,33 +410,109 @@ func (c *call) give(m *kept, id string) {
 		c.miss(id, "the user is offline, and status messages wait for nobody")
 		return
 	}
-	c.deliver(id, m.received())
+	c.deliver(id, delivery{m, false})
 	m.RecipientIDs = append(m.RecipientIDs, id)
 }
 
-// received is the message as a recipient sees it.
-func (m *kept) received() Message {
-	received := m.Message
-	if t := m.ConversationType; t == rongcloud.ConversationPrivate || t == rongcloud.ConversationSystem {
-		received.TargetID = m.From
-	}
-	return received
+// delivery is a message in an inbox.
+type delivery struct {
+	*kept
+	own bool // the sender's copy
 }
 
-func (s *Server) deliver(id string, m Message) {
-	u := s.users.ensure(id)
-	if u.inbox == nil {
-		inbox := newRing[Message](s.messages.history)
-		u.inbox = &inbox
+// seen is the message as the owner of the inbox sees it.
+func (d delivery) seen() Message {
+	m := d.Message
+	m.OwnCopy = d.own
+	m.ToUserIDs = slices.Clone(m.ToUserIDs)
+	if t := m.ConversationType; !d.own && (t == rongcloud.ConversationPrivate || t == rongcloud.ConversationSystem) {
+		m.TargetID = m.From
 	}
-	u.inbox.add(m)
+	return m
 }
 
-// eachInbox calls do with every inbox that the message was put into.
-func (s *Server) eachInbox(m *kept, do func(inbox *ring[Message])) {
+func (s *Server) deliver(id string, d delivery) {
+	inbox := s.messages.inboxes[id]
+	if inbox == nil {
+		newest := newRing[delivery](s.messages.history)
+		inbox = &newest
+		s.messages.inboxes[id] = inbox
+	}
+	d.places++
+	if oldest, full := inbox.add(d); full {
+		s.leave(oldest.kept)
+	}
+}
+
+// keep puts a message that was delivered among those sent.
+func (c *call) keep(m *kept) {
+	size := messageSize + textsSize(m.RecipientIDs) + textsSize(m.ToUserIDs) + int64(m.places)*(deliverySize+inboxSize) + int64(len(m.Missed))*paramSize
+	if m.Body != c.params.Get("content") {
+		size += int64(len(m.Body))
+	}
+	for _, entry := range m.expansion {
+		size += paramSize + int64(len(entry.Value))
+	}
+	m.element = c.ledger.hold(size, c.parcel, func() { c.forgetMessage(m) })
+	m.places++
+	c.messages.byUID[m.MessageUID] = m
+	if oldest, full := c.messages.sent.add(m); full {
+		c.messages.forgetUID(oldest)
+		c.leave(oldest)
+	}
+	c.ledger.trim()
+}
+
+// leave notes that a message is kept in one place less.
+func (s *Server) leave(m *kept) {
+	if m.places--; m.places == 0 {
+		s.ledger.release(m.element)
+	}
+}
+
+func (m *messages) forgetUID(one *kept) {
+	delete(m.byUID, one.MessageUID)
+	delete(m.streams, one.MessageUID)
+}
+
+// forgetMessage takes the oldest message out of all places, when the ledger needs the room.
+func (s *Server) forgetMessage(m *kept) {
+	s.messages.forgetUID(m)
+	if sent := s.messages.sent.kept(); len(sent) > 0 && sent[0] == m {
+		s.messages.sent.dropOldest()
+	}
+	s.messages.online = slices.DeleteFunc(s.messages.online, func(one *kept) bool { return one == m })
+	s.takeOut(m)
+}
+
+// takeOut takes a message out of all inboxes.
+func (s *Server) takeOut(m *kept) {
 	for _, id := range append(slices.Clone(m.RecipientIDs), m.From) {
-		if inbox := s.users.find(id).inbox; inbox != nil {
-			do(inbox)
+		inbox := s.messages.inboxes[id]
+		if inbox == nil {
+			continue
+		}
+		before := inbox.len()
+		for inbox.len() > 0 && inbox.kept()[0].kept == m {
+			inbox.dropOldest()
+		}
+		if slices.ContainsFunc(inbox.kept(), func(d delivery) bool { return d.kept == m }) {
+			inbox.remove(func(d delivery) bool { return d.kept == m })
+		}
+		m.places -= before - inbox.len()
+		if inbox.len() == 0 {
+			delete(s.messages.inboxes, id)
+		}
+	}
+}
+
+// forgetUser forgets all there is about a user, with the inbox.
+func (s *Server) forgetUser(id string) {
+	s.users.remove(id)
+	if inbox := s.messages.inboxes[id]; inbox != nil {
+		delete(s.messages.inboxes, id)
+		for _, d := range inbox.kept() {
+			s.leave(d.kept)
 		}
 	}
 }
@@ -438,13 +520,8 @@ func (s *Server) eachInbox(m *kept, do func(inbox *ring[Message])) {
 // rewrite replaces the content of a message, also where it was delivered.
 func (s *Server) rewrite(m *kept, objectName, content string) {
 	m.ObjectName, m.Body = objectName, content
-	s.eachInbox(m, func(inbox *ring[Message]) {
-		inbox.change(func(received *Message) {
-			if received.MessageUID == m.MessageUID {
-				received.ObjectName, received.Body = objectName, content
-			}
-		})
-	})
+	s.ledger.grow(m.element, int64(len(content)))
+	s.ledger.trim()
 }
 
 // messageUID looks like RongCloud's, but for the first group.

@@ -111,6 +111,7 @@ func parseForm(ep *endpoint.Endpoint, text string) (*parsed, error) {
 	}
 	p := newParsed(len(form))
 	for name, values := range form {
+		ownTexts(text, values)
 		param := ep.Param(name)
 		switch {
 		case param != nil && !param.Keyed:
@@ -120,6 +121,7 @@ func parseForm(ep *endpoint.Endpoint, text string) (*parsed, error) {
 		case isIndexed(ep, name):
 			return nil, fmt.Errorf("%s: the items of a list are sent under the same name, without brackets", name)
 		case !p.addKeyed(ep, name, values[0]):
+			name = strings.Clone(name) // or it would keep the form
 			p.values[name] = values
 			p.unknown = append(p.unknown, name)
 		}
@@ -127,6 +129,16 @@ func parseForm(ep *endpoint.Endpoint, text string) (*parsed, error) {
 	slices.Sort(p.unknown)
 	slices.Sort(p.repeated)
 	return p, nil
+}
+
+// ownTexts gives values memory of their own where they would keep a long form from being freed.
+func ownTexts(form string, values []string) {
+	if len(form) < 1<<8 {
+		return
+	}
+	for i, value := range values {
+		values[i] = strings.Clone(value)
+	}
 }
 
 // isIndexed reports whether a field is an item of a list as PHP and some JavaScript write it, such
@@ -197,10 +209,10 @@ func (p *parsed) addKeyed(ep *endpoint.Endpoint, field, value string) bool {
 	if p.keyed == nil {
 		p.keyed = map[string]map[string]string{}
 	}
-	if p.keyed[name] == nil {
-		p.keyed[name] = map[string]string{}
+	if p.keyed[param.Name] == nil {
+		p.keyed[param.Name] = map[string]string{}
 	}
-	p.keyed[name][strings.TrimSuffix(rest, "]")] = value
+	p.keyed[param.Name][strings.Clone(strings.TrimSuffix(rest, "]"))] = value
 	return true
 }
 

@@ -148,7 +148,7 @@ func pushUser(c *call) answer {
 func (c *call) push(push Push) answer {
 	c.pushCount++
 	push.ID, push.Endpoint, push.SentAt, push.Params = fmt.Sprintf("test-push-%d", c.pushCount), c.ep, c.at, c.params
-	c.pushes.add(push)
+	c.pushes.add(push, requestSize+textsSize(push.UserIDs), c.parcel)
 	fields := []field{{"id", push.ID}}
 	if push.MessageUID != "" {
 		fields = append(fields, field{"messageUID", push.MessageUID})

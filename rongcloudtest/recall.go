@@ -55,9 +55,7 @@ func (c *call) takeBack(m *kept) {
 		MessageUID: m.MessageUID, MessageSentAt: m.SentAt, HideNotice: c.params.Bool("isDelete"), ByAdmin: c.params.Bool("isAdmin"),
 		Extra: c.params.Get("extra"),
 	})
-	c.eachInbox(m, func(inbox *ring[Message]) {
-		inbox.remove(func(received Message) bool { return received.MessageUID == m.MessageUID })
-	})
+	c.takeOut(m)
 }
 
 // modify refuses a message that is not known, because there is nothing that it could change. The

@@ -2,6 +2,7 @@ package rongcloudtest
 
 import (
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -64,7 +65,7 @@ func (s *Server) record(in *incoming, a answer, fault *Fault) {
 	s.requestCount++
 	in.origin.request = s.requestCount
 	entry.Number, entry.ReceivedAt = s.requestCount, s.now()
-	s.requests.add(entry)
+	s.requests.add(entry, requestSize+headersSize(entry.Header)+int64(cap(entry.Body)+cap(entry.Response)+len(entry.Query)), in.parcel)
 	s.mu.Unlock()
 	for _, observe := range s.config.observers {
 		observe(entry)
@@ -86,7 +87,7 @@ func (c *cause) number() int {
 // ring keeps the newest items.
 type ring[T any] struct {
 	items []T
-	start int // of the oldest, once the ring is full
+	start int // of the oldest
 	limit int
 }
 
@@ -94,36 +95,34 @@ func newRing[T any](limit int) ring[T] { return ring[T]{limit: limit} }
 
 // add returns the item that had to make room, if one had.
 func (r *ring[T]) add(item T) (oldest T, full bool) {
-	if len(r.items) < r.limit {
-		r.items = append(r.items, item)
-		return oldest, false
+	if full = r.len() == r.limit; full {
+		oldest = r.items[r.start]
+		r.dropOldest()
 	}
-	oldest = r.items[r.start]
-	r.items[r.start] = item
-	r.start = (r.start + 1) % r.limit
-	return oldest, true
+	r.items = append(r.items, item)
+	return oldest, full
 }
+
+func (r *ring[T]) len() int { return len(r.items) - r.start }
+
+// dropOldest drops the oldest item of a ring that is not empty.
+func (r *ring[T]) dropOldest() {
+	var none T
+	r.items[r.start] = none
+	if r.start++; r.start > len(r.items)/2 {
+		rest := copy(r.items, r.items[r.start:])
+		clear(r.items[rest:])
+		r.items, r.start = r.items[:rest], 0
+	}
+}
+
+// kept are the items, oldest first, until the ring changes.
+func (r *ring[T]) kept() []T { return r.items[r.start:] }
 
 // all returns a copy, oldest first.
-func (r *ring[T]) all() []T {
-	items := make([]T, 0, len(r.items))
-	return append(append(items, r.items[r.start:]...), r.items[:r.start]...)
-}
-
-// change calls do with every item.
-func (r *ring[T]) change(do func(*T)) {
-	for i := range r.items {
-		do(&r.items[i])
-	}
-}
+func (r *ring[T]) all() []T { return append(make([]T, 0, r.len()), r.kept()...) }
 
 // remove drops the items for which drop is true.
 func (r *ring[T]) remove(drop func(T) bool) {
-	kept := make([]T, 0, len(r.items))
-	for _, item := range r.all() {
-		if !drop(item) {
-			kept = append(kept, item)
-		}
-	}
-	r.items, r.start = kept, 0
+	r.items, r.start = slices.DeleteFunc(r.all(), drop), 0
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -21,6 +22,7 @@ const (
 	DefaultAppSecret = "test-app-secret"
 	DefaultClockSkew = 15 * time.Minute // of a strict server
 	DefaultHistory   = 10_000
+	DefaultMemory    = 256 << 20 // bytes
 )
 
 // maxBody bounds a request. A send to 1000 users with 128 KB of content, all of it escaped, fits.
@@ -46,6 +48,7 @@ type config struct {
 	ownClock    bool // clients must sign by it
 	region      rongcloud.Region
 	history     int
+	memory      int64
 	quotas      *rongcloud.Quotas // nil without limits
 	duplicate   rongcloud.Code    // refuses a repeated msgRandom; 0 without the service
 	filter      bool              // sensitive words work on the Server API's messages, too
@@ -125,6 +128,23 @@ func WithHistory(n int) Option {
 	}
 }
 
+// minMemory has room for some of the largest requests.
+const minMemory = 16 << 20
+
+// WithMemory sets how many bytes the server may keep, [DefaultMemory] if it is not given and at
+// least 16 MiB. Requests, messages, pushes and callbacks beyond it are forgotten, oldest first,
+// even if there are fewer than [WithHistory] says. When users, groups and the like take three
+// quarters of it, what would add to them is refused with HTTP 507. The bytes are an estimate.
+func WithMemory(bytes int64) Option {
+	return func(c *config) error {
+		if bytes < minMemory {
+			return fmt.Errorf("WithMemory: %d is less than %d", bytes, minMemory)
+		}
+		c.memory = bytes
+		return nil
+	}
+}
+
 // WithObserver calls observe with every request once its response is ready, before it is written.
 // Requests at the same time are observed at the same time. It can be
 // given several times.
@@ -176,6 +196,7 @@ type Server struct {
 	clients []*rongcloud.Client
 
 	background sync.WaitGroup // callbacks under way
+	waiting    atomic.Int64   // how many of them are in the background
 	jobs       sync.Mutex     // guards lastJob
 	lastJob    chan struct{}  // closed when the latest callback in the background is through
 
@@ -198,10 +219,11 @@ func (c *config) allowedSkew() time.Duration {
 
 // state is what a server begins anew with after a Reset.
 type state struct {
+	ledger   *ledger
 	advanced time.Duration
 	faults   []*Fault
 	nonces   nonceMemory
-	requests ring[Request]
+	requests *shelf[Request]
 	users    users
 	groups   groups
 	rooms    rooms
@@ -210,9 +232,9 @@ type state struct {
 	ultraGroups   map[string]*ultraGroup
 	conversations conversations
 	words         []sensitiveWord
-	pushes        ring[Push]
+	pushes        *shelf[Push]
 	pushCount     int
-	callbacks     ring[Callback]
+	callbacks     *shelf[Callback]
 	happened      []event // what the webhooks are still to hear of
 	used          quotas
 	randoms       randoms
@@ -222,11 +244,13 @@ type state struct {
 }
 
 func newState(c *config) state {
+	l := newLedger(c.memory)
 	return state{
+		ledger:   l,
 		nonces:   newNonceMemory(),
 		friends:  newFriends(),
 		bots:     newBots(),
-		requests: newRing[Request](c.history),
+		requests: newShelf[Request](c.history, l),
 		users:    newUsers(),
 		groups:   newGroups(),
 		rooms:    newRooms(),
@@ -234,8 +258,8 @@ func newState(c *config) state {
 
 		ultraGroups:   map[string]*ultraGroup{},
 		conversations: newConversations(),
-		pushes:        newRing[Push](c.history),
-		callbacks:     newRing[Callback](c.history),
+		pushes:        newShelf[Push](c.history, l),
+		callbacks:     newShelf[Callback](c.history, l),
 		used:          quotas{},
 		randoms:       randoms{seen: map[sendName]time.Time{}},
 	}
@@ -262,7 +286,7 @@ func NewServer(t TB, opts ...Option) *Server {
 func New(opts ...Option) (*Server, error) {
 	c := config{
 		key: DefaultAppKey, secret: DefaultAppSecret,
-		clock: time.Now, region: rongcloud.RegionBeijing, history: DefaultHistory,
+		clock: time.Now, region: rongcloud.RegionBeijing, history: DefaultHistory, memory: DefaultMemory,
 	}
 	for _, opt := range opts {
 		if opt == nil {
@@ -451,6 +475,7 @@ type call struct {
 	*Server
 	ep      *endpoint.Endpoint
 	params  Params
+	parcel  *parcel   // of the parameters; nil if it is no request
 	address string    // where the caller reaches the server
 	origin  *cause    // nil for what users do
 	missed  []Missed  // by whom the message that is being sent
@@ -498,8 +523,12 @@ func (s *Server) carryOut(in *incoming) answer {
 func (s *Server) execute(h handler, in *incoming) (answer, []event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := &call{Server: s, ep: in.ep, params: in.settled, address: in.address, origin: in.origin, at: s.now()}
-	if refusal := c.overQuota(); refusal != nil {
+	c := &call{Server: s, ep: in.ep, params: in.settled, parcel: in.parcel, address: in.address, origin: in.origin, at: s.now()}
+	refusal := c.overQuota()
+	if refusal == nil {
+		refusal = c.stateFull()
+	}
+	if refusal != nil {
 		return *refusal, nil
 	}
 	a := c.once(h)

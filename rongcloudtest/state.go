@@ -40,11 +40,18 @@ func (s *Server) State() State {
 	defer s.mu.Unlock()
 	now := s.now()
 	state := State{TakenAt: now, SentCount: s.messages.accepted, Users: []UserState{}, Groups: []GroupState{}, Chatrooms: []GroupState{}, UltraGroups: []GroupState{}}
-	for _, id := range slices.Sorted(maps.Keys(s.users.byID)) {
-		u := s.users.byID[id]
+	ids := slices.Collect(maps.Keys(s.users.byID))
+	for id := range s.messages.inboxes {
+		if s.users.byID[id] == nil {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	for _, id := range ids {
+		u := s.users.find(id)
 		one := UserState{ID: id, Name: u.name, Registered: u.registered, Online: u.connected(now), Blocked: u.blocked(now)}
-		if u.inbox != nil {
-			one.InboxCount = len(u.inbox.items)
+		if inbox := s.messages.inboxes[id]; inbox != nil {
+			one.InboxCount = inbox.len()
 		}
 		state.Users = append(state.Users, one)
 	}

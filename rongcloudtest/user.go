@@ -15,6 +15,9 @@ import (
 // dateLayout is how RongCloud writes dates, in the zone of the data centre.
 const dateLayout = "2006-01-02 15:04:05"
 
+// maxTokens is how many tokens of a user are kept, the newest ones. RongCloud names no limit.
+const maxTokens = 100
+
 // comebackAfter is how long a deactivated user ID cannot come back.
 const comebackAfter = time.Hour
 
@@ -45,7 +48,6 @@ type user struct {
 	userLists
 	profile profile
 	devices []Device
-	inbox   *ring[Message]
 }
 
 type token struct {
@@ -120,7 +122,7 @@ func userGetToken(c *call) answer {
 	}
 	c.users.tokens++
 	text := fmt.Sprintf("test-token-%d-%s", c.users.tokens, id)
-	u.tokens = append(u.tokens, token{text, c.at})
+	u.tokens = append(u.tokens[max(0, len(u.tokens)+1-maxTokens):], token{text, c.at})
 	return ok(field{"userId", id}, field{"token", text})
 }
 
@@ -190,7 +192,7 @@ func pageOf[T any](all []T, page, size int) []T {
 // documented.
 func userDelusers(c *call) answer {
 	for _, id := range c.params.List("userId") {
-		c.users.remove(id)
+		c.forgetUser(id)
 	}
 	return ok()
 }
@@ -211,7 +213,7 @@ func userDeactivate(c *call) answer {
 		if !c.users.find(id).registered || slices.Contains(c.users.deactivated, id) {
 			continue // the outcome per user is told by a callback, not here
 		}
-		c.users.remove(id)
+		c.forgetUser(id)
 		c.users.ensure(id).deactivatedAt = c.at
 		c.users.deactivated = append(c.users.deactivated, id)
 		c.tellDeactivation(operation, id, webhook.DeactivationDeactivate)
@@ -383,7 +385,7 @@ func (c *call) tellStatus(user string, status webhook.Presence) {
 	c.tell(e)
 }
 
-// Online reports whether the user is connected.
+// IsOnline reports whether the user is connected.
 func (u *User) IsOnline() bool {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()

@@ -126,17 +126,48 @@ func reply(w http.ResponseWriter, result any, err error) {
 	if result == nil {
 		result = struct{}{}
 	}
-	body, err := json.Marshal(result)
-	if err != nil { // the results are plain data
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
 	header := w.Header()
 	header.Set("Content-Type", "application/json; charset=UTF-8")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n'))
+	encoder := json.NewEncoder(w)
+	if list, ok := result.(lister); ok {
+		_ = list.write(w, encoder) // whoever asked may have gone
+		return
+	}
+	_ = encoder.Encode(result) // plain data
+}
+
+// lister is a result that is written item by item, as it may take a lot of memory as a whole.
+type lister interface {
+	write(w io.Writer, encoder *json.Encoder) error
+}
+
+// listing is a list whose items are made when they are written.
+type listing[T, S any] struct {
+	items []T
+	show  func(T) S
+}
+
+func (l listing[T, S]) write(w io.Writer, encoder *json.Encoder) error {
+	separator := "["
+	for _, item := range l.items {
+		if _, err := io.WriteString(w, separator); err != nil {
+			return err
+		}
+		if err := encoder.Encode(l.show(item)); err != nil {
+			return err
+		}
+		separator = ","
+	}
+	if len(l.items) == 0 {
+		separator = "[]\n"
+	} else {
+		separator = "]\n"
+	}
+	_, err := io.WriteString(w, separator)
+	return err
 }
 
 // read decodes a JSON body and refuses fields that are not known.

@@ -318,3 +318,14 @@ func TestUsersAct(t *testing.T) {
 		require.Contains(t, answer, c.says)
 	}
 }
+
+func TestLongListsAreWrittenItemByItem(t *testing.T) {
+	t.Parallel()
+	double := func(n int) int { return 2 * n }
+	for want, items := range map[string][]int{"[]": nil, "[2]": {1}, "[2,4,6]": {1, 2, 3}} {
+		recorded := httptest.NewRecorder()
+		reply(recorded, listing[int, int]{items, double}, nil)
+		require.JSONEq(t, want, recorded.Body.String())
+		require.Equal(t, "application/json; charset=UTF-8", recorded.Header().Get("Content-Type"))
+	}
+}

@@ -142,12 +142,7 @@ func (e *emulator) getMessages(r *http.Request) (any, error) {
 	if err != nil || limit < 1 {
 		return nil, fault(http.StatusBadRequest, "limit: a positive number is required")
 	}
-	list := []message{}
-	all := e.Sent()
-	for _, m := range all[max(0, len(all)-limit):] {
-		list = append(list, showSent(m))
-	}
-	return list, nil
+	return listing[rongcloudtest.SentMessage, message]{newest(e.Sent(), limit), showSent}, nil
 }
 
 func showSent(m rongcloudtest.SentMessage) message {
@@ -169,18 +164,12 @@ func (e *emulator) getMessage(r *http.Request) (any, error) {
 	return nil, fault(http.StatusNotFound, "message %s is not there, or not any more", r.PathValue("uid"))
 }
 
+func newest[T any](all []T, limit int) []T { return all[max(0, len(all)-limit):] }
+
 func (e *emulator) getInbox(r *http.Request) (any, error) {
-	list := []message{}
-	for _, m := range e.User(r.PathValue("id")).Inbox() {
-		list = append(list, show(m))
-	}
-	return list, nil
+	return listing[rongcloudtest.Message, message]{e.User(r.PathValue("id")).Inbox(), show}, nil
 }
 
 func (e *emulator) getCallbacks(*http.Request) (any, error) {
-	list := []callbackState{}
-	for _, c := range e.Callbacks() {
-		list = append(list, showCallback(c))
-	}
-	return list[max(0, len(list)-mostListed):], nil
+	return listing[rongcloudtest.Callback, callbackState]{newest(e.Callbacks(), mostListed), showCallback}, nil
 }

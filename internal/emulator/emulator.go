@@ -12,6 +12,8 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -25,6 +27,7 @@ type settings struct {
 	listen, key, secret string
 	strict, quotas      bool
 	skew                *time.Duration // nil unless it was given
+	memory              int64          // in MiB
 	json                bool
 	seed, webhook       string
 }
@@ -42,6 +45,7 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 		s.skew = &limit
 		return err
 	})
+	flags.Int64Var(&s.memory, "memory", rongcloudtest.DefaultMemory>>20, "`MiB` that it may keep; the oldest calls and messages make room for newer ones")
 	flags.BoolVar(&s.quotas, "quotas", false, "keep the documented quotas: HTTP 429 with code 1008 above them")
 	flags.BoolVar(&s.json, "json", false, "print a line of JSON for each call")
 	flags.StringVar(&s.webhook, "webhook", "", "`URL` that is called back as RongCloud calls an app's server")
@@ -55,6 +59,9 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	return s, nil
 }
 
+// garbage is how much memory may wait for its collection, besides what is kept.
+const garbage = 128 << 20
+
 // Run serves until the context ends. Args are the flags of the program, whose help and mistakes go
 // to stderr.
 func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
@@ -67,6 +74,9 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		if first, err = readSeed(s.seed); err != nil {
 			return err
 		}
+	}
+	if os.Getenv("GOMEMLIMIT") == "" { // garbage takes as much again otherwise
+		debug.SetMemoryLimit(s.memory<<20 + garbage)
 	}
 	out := newConsole(stdout, s.json)
 	defer out.close()
@@ -151,6 +161,9 @@ func newEmulator(s settings, out *console) (*emulator, error) {
 	}
 	if s.strict {
 		opts = append(opts, rongcloudtest.WithStrict())
+	}
+	if s.memory != 0 {
+		opts = append(opts, rongcloudtest.WithMemory(s.memory<<20))
 	}
 	if s.skew != nil {
 		opts = append(opts, rongcloudtest.WithClockSkew(*s.skew))

@@ -1,0 +1,285 @@
+package rongcloudtest
+
+import (
+	"container/list"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// ledger counts the bytes of what the server keeps. What is history (requests, messages with the
+// inboxes they are in, pushes, callbacks) makes room for what is newer, oldest first. What is state
+// (users, groups, chat rooms and so on) cannot be forgotten, so that a call that would add to too
+// much of it is refused. The sizes are estimates of what Go needs, rather too large than too small.
+type ledger struct {
+	limit   int64
+	history int64
+	state   int64 // when it was measured last
+	growth  int64 // of the state since then, at most
+	order   *list.List
+}
+
+func newLedger(limit int64) *ledger { return &ledger{limit: limit, order: list.New()} }
+
+// holding is something that is kept.
+type holding struct {
+	size   int64
+	parcel *parcel
+	forget func()
+}
+
+// parcel is what several holdings share, such as the parameters of a request and of the messages it
+// sent. It is counted once.
+type parcel struct {
+	size    int64
+	holders int
+}
+
+// hold counts something new. Forget drops it; it is called when room is needed.
+func (l *ledger) hold(size int64, shared *parcel, forget func()) *list.Element {
+	if shared != nil {
+		if shared.holders == 0 {
+			l.history += shared.size
+		}
+		shared.holders++
+	}
+	l.history += size
+	return l.order.PushBack(&holding{size, shared, forget})
+}
+
+// release stops counting what is dropped. A second time does nothing.
+func (l *ledger) release(element *list.Element) {
+	h, ok := element.Value.(*holding)
+	if !ok {
+		return
+	}
+	element.Value = nil
+	l.order.Remove(element)
+	l.history -= h.size
+	if h.parcel != nil {
+		if h.parcel.holders--; h.parcel.holders == 0 {
+			l.history -= h.parcel.size
+		}
+	}
+}
+
+// grow counts what is added to something that is kept.
+func (l *ledger) grow(element *list.Element, size int64) {
+	if h, ok := element.Value.(*holding); ok {
+		h.size += size
+		l.history += size
+	}
+}
+
+// trim forgets the oldest until all else fits.
+func (l *ledger) trim() {
+	for l.history+l.state+l.growth > l.limit {
+		oldest := l.order.Front()
+		if oldest == nil {
+			return
+		}
+		h, _ := oldest.Value.(*holding)
+		l.release(oldest)
+		h.forget()
+	}
+}
+
+// shelf keeps the newest items, by their number and by the ledger.
+type shelf[T any] struct {
+	ring[shelved[T]]
+	ledger *ledger
+}
+
+type shelved[T any] struct {
+	item    T
+	element *list.Element
+}
+
+func newShelf[T any](limit int, l *ledger) *shelf[T] {
+	return &shelf[T]{newRing[shelved[T]](limit), l}
+}
+
+func (s *shelf[T]) add(item T, size int64, shared *parcel) {
+	element := s.ledger.hold(size, shared, s.dropOldest)
+	if oldest, full := s.ring.add(shelved[T]{item, element}); full {
+		s.ledger.release(oldest.element)
+	}
+	s.ledger.trim()
+}
+
+func (s *shelf[T]) all() []T {
+	items := make([]T, s.len())
+	for i, one := range s.kept() {
+		items[i] = one.item
+	}
+	return items
+}
+
+// What things need besides their texts.
+const (
+	textSize      = 16 // of a string, without its bytes
+	paramSize     = 100
+	requestSize   = 800
+	headerSize    = 64
+	messageSize   = 600
+	deliverySize  = 32
+	inboxSize     = 120
+	callbackSize  = 1000
+	stateOverhead = 1000
+)
+
+// size is what the parameters need.
+func (p Params) size() int64 {
+	n := int64(paramSize)
+	for name, values := range p.values {
+		n += paramSize + int64(len(name)) + textsSize(values)
+	}
+	for name, entries := range p.keyed {
+		n += paramSize + int64(len(name))
+		for key, value := range entries {
+			n += paramSize + int64(len(key)+len(value))
+		}
+	}
+	return n
+}
+
+func textsSize(texts []string) int64 {
+	n := int64(0)
+	for _, text := range texts {
+		n += textSize + int64(len(text))
+	}
+	return n
+}
+
+func headersSize(header http.Header) int64 {
+	n := int64(0)
+	for name, values := range header {
+		n += headerSize + int64(len(name)) + textsSize(values)
+	}
+	return n
+}
+
+// stateFull refuses a call that would add to the state when that takes most of the budget.
+func (c *call) stateFull() *answer {
+	if c.ep.Class == endpoint.Safe || makesHistory(c.ep) || shrinks(c.ep) {
+		return nil
+	}
+	l := c.ledger
+	l.growth += c.parcel.size + stateOverhead
+	if l.growth > l.limit/8 && l.growth > l.state/4 {
+		l.state, l.growth = c.measure(), 0
+	}
+	if l.state+l.growth <= l.limit/4*3 {
+		return nil
+	}
+	return &answer{
+		status: http.StatusInsufficientStorage, code: rongcloud.Code(http.StatusInsufficientStorage),
+		message: "rongcloudtest: users, groups and the like take most of the memory that the server may use; reset it, or give it more",
+	}
+}
+
+// makesHistory reports whether the endpoint changes nothing but what the ledger counts one by one.
+func makesHistory(ep *endpoint.Endpoint) bool {
+	return ep.Area == endpoint.AreaMessage || ep.Area == endpoint.AreaPush
+}
+
+// shrinks reports whether the endpoint takes something away.
+func shrinks(ep *endpoint.Endpoint) bool {
+	for _, word := range []string{"/del", "/remove", "/rollback", "/clean", "/destroy", "/dis", "/quit", "/unblock", "/unbind", "/kick", "/deactivate"} {
+		if strings.Contains(ep.Path, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// measure returns the bytes that the state takes.
+func (s *state) measure() int64 {
+	return sizeOf(
+		&s.users, &s.groups, &s.rooms, &s.ultraGroups, &s.conversations, &s.words, &s.friends, &s.bots, &s.randoms, &s.used, &s.nonces, &s.faults,
+	)
+}
+
+// sizeOf returns the bytes that what the pointers lead to takes.
+func sizeOf(pointers ...any) int64 {
+	m := measuring{seen: map[uintptr]bool{}}
+	for _, pointer := range pointers {
+		m.add(reflect.ValueOf(pointer))
+	}
+	return m.total
+}
+
+// measuring adds up what values lead to, each once.
+type measuring struct {
+	total int64
+	seen  map[uintptr]bool
+}
+
+// add counts what the value leads to, and the value itself where it is not a part of another one.
+func (m *measuring) add(v reflect.Value) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() || m.seen[v.Pointer()] || v.Type().Elem() == reflect.TypeFor[endpoint.Endpoint]() {
+			return
+		}
+		m.seen[v.Pointer()] = true
+		m.total += bytesOf(v.Elem().Type())
+		m.add(v.Elem())
+	case reflect.Interface:
+		if !v.IsNil() {
+			m.total += bytesOf(v.Elem().Type())
+			m.add(v.Elem())
+		}
+	case reflect.String:
+		m.total += int64(v.Len())
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			return // its zone is everybody's
+		}
+		for i := range v.NumField() {
+			m.add(v.Field(i))
+		}
+	case reflect.Slice:
+		m.total += int64(v.Cap()) * bytesOf(v.Type().Elem())
+		m.each(v)
+	case reflect.Array:
+		m.each(v)
+	case reflect.Map:
+		m.entries(v)
+	default: // a plain value is a part of what it is in
+	}
+}
+
+func (m *measuring) each(v reflect.Value) {
+	if isPlain(v.Type().Elem()) {
+		return
+	}
+	for i := range v.Len() {
+		m.add(v.Index(i))
+	}
+}
+
+// entries counts a map, of whose room about a third is empty.
+func (m *measuring) entries(v reflect.Value) {
+	one := bytesOf(v.Type().Key()) + bytesOf(v.Type().Elem())
+	m.total += int64(v.Len()) * one * 3 / 2
+	for entry := v.MapRange(); entry.Next(); {
+		m.add(entry.Key())
+		m.add(entry.Value())
+	}
+}
+
+func bytesOf(t reflect.Type) int64 { return int64(t.Size()) } //nolint:gosec // no type is that large
+
+func isPlain(t reflect.Type) bool {
+	switch t.Kind() {
+	case reflect.Pointer, reflect.Interface, reflect.String, reflect.Struct, reflect.Slice, reflect.Array, reflect.Map:
+		return false
+	default:
+		return true
+	}
+}
