@@ -126,7 +126,7 @@ func yieldChat(answer *stream, yield func(AgentChatEvent, error) bool) {
 			return
 		}
 		if errors.Is(err, io.EOF) {
-			err = answer.fail(ErrAgentChatIncomplete)
+			err = answer.fail(answer.call.cause(answer.ctx, ErrAgentChatIncomplete))
 		}
 		e := AgentChatEvent{Name: raw.Name, ID: raw.ID, Data: raw.Data}
 		if err == nil && raw.HasObject() {

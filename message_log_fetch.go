@@ -112,6 +112,8 @@ func (k *core) fetchFile(ctx context.Context, address *url.URL, w io.Writer, lim
 	switch {
 	case err != nil:
 		return fail(response.StatusCode, err)
+	case untrustedEnd(ctx, response) != nil:
+		return fail(response.StatusCode, ctx.Err())
 	case size > limit:
 		return fail(response.StatusCode, errLogFileTooLong)
 	}

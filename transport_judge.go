@@ -3,6 +3,7 @@ package rongcloud
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -184,11 +185,23 @@ func readLimited(ctx context.Context, resp *http.Response, buf []byte, limit int
 		case int64(len(buf)) > limit:
 			return buf, fmt.Errorf("%w of %d bytes", errTooLong, limit)
 		case err == io.EOF: //nolint:errorlint // readers return it as it is
+			if cut := untrustedEnd(ctx, resp); cut != nil && !json.Valid(buf) {
+				return buf, cut
+			}
 			return buf, nil
 		case err != nil:
 			return buf, err
 		}
 	}
+}
+
+// untrustedEnd is the error of a body without a length that ended when its time was up: a server that
+// sees its caller go may end the body as if it were whole.
+func untrustedEnd(ctx context.Context, resp *http.Response) error {
+	if resp.ContentLength >= 0 {
+		return nil
+	}
+	return ctx.Err()
 }
 
 // emptyReads is how many reads in a row may bring nothing, as bufio has it.

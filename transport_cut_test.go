@@ -1,0 +1,87 @@
+package rongcloud
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// politeServer ends each body as if it were whole when it sees its caller go.
+type politeServer struct {
+	body     string
+	kind     string // Content-Type
+	requests atomic.Int32
+}
+
+func (s *politeServer) RoundTrip(req *http.Request) (*http.Response, error) {
+	s.requests.Add(1)
+	body := io.MultiReader(strings.NewReader(s.body), readerFunc(func([]byte) (int, error) {
+		<-req.Context().Done()
+		return 0, io.EOF
+	}))
+	return &http.Response{
+		StatusCode: 200, Header: http.Header{"Content-Type": {s.kind}}, ContentLength: -1, Body: io.NopCloser(body), Request: req,
+	}, nil
+}
+
+// What was cut off by the end of the time is no answer, even if it ends like one.
+func TestBodyThatEndsWithItsTime(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, body, kind string
+		call             func(ctx context.Context, client *Client) error
+		want             string
+		requests         int32
+	}{
+		{"half a response of a safe call", `{"code":200,"userName":"a`, "application/json", func(ctx context.Context, client *Client) error {
+			return faultCall(ctx, client, "safe")
+		}, "transport deadline http200", 3},
+		{"half a response of a send", `{"code":200,"messageUIDs":[{"user`, "application/json", func(ctx context.Context, client *Client) error {
+			return faultCall(ctx, client, "unsafe")
+		}, "unknown transport deadline http200", 1},
+		{"a whole response", faultSuccess, "application/json", func(ctx context.Context, client *Client) error {
+			return faultCall(ctx, client, "unsafe")
+		}, "ok", 1},
+		{"half a stream", "data: {\"answer\":\"a\"}\n\n", "text/event-stream", func(ctx context.Context, client *Client) error {
+			for _, err := range client.Bot.AgentChat.Stream(ctx, AgentChatParams{AgentID: "a", Query: "q"}, WithAttemptTimeout(time.Second)) {
+				if err != nil {
+					return err
+				}
+			}
+			return nil
+		}, "unknown transport deadline http200", 1},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				server := &politeServer{body: c.body, kind: c.kind}
+				client, err := New("test-key", "test-secret", WithHTTPClient(&http.Client{Transport: server}), WithAttemptTimeout(time.Second))
+				require.NoError(t, err)
+				require.Equal(t, c.want, told(c.call(t.Context(), client)))
+				require.Equal(t, c.requests, server.requests.Load())
+			})
+		})
+	}
+}
+
+// The same of a message log, whose half would not be told from a whole one where it ends between
+// two files.
+func TestLogThatEndsWithItsTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := &politeServer{body: `{"code":200,"url":"https://log.rongcloud.cn/a.zip"}`, kind: "application/json"}
+		client, err := New("test-key", "test-secret", WithHTTPClient(&http.Client{Transport: server}), WithAttemptTimeout(time.Second))
+		require.NoError(t, err)
+		folder := t.TempDir()
+		_, _, err = readLog(t, client.Message.Log.Download(t.Context(), MessageLogDownloadParams{Hour: contentTime, TempDir: folder}))
+		require.ErrorContains(t, err, "no answer within 1s")
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+	})
+}
