@@ -117,7 +117,7 @@ type PreMessage struct {
 	SentAt             time.Time                  // msgTimeStamp: when the server took it
 	PushContent        string                     // pushContent: text of the push
 	DisablePush        bool                       // disablePush: there is no push
-	PushExt            string                     // pushExt: settings of the push, JSON text
+	PushOptionsText    string                     // pushExt: settings of the push, JSON text
 	Expandable         bool                       // expansion: data can be attached to it
 	Expansion          map[string]string          // extraContent: data attached to it
 	Platform           Platform                   // os: where it was sent
@@ -141,7 +141,7 @@ func (m *PreMessage) Content() (rongcloud.MessageContent, error) {
 // A body that cannot be read comes with a [rongcloud.ErrUndecodable], beside what was found.
 // Clients may still make something of it, so do not allow it: return Block(text), err.
 func (m *PreMessage) Texts() ([]string, error) {
-	more := []string{m.PushContent, m.PushExt, m.field("extraContent")}
+	more := []string{m.PushContent, m.PushOptionsText, m.field("extraContent")}
 	return textsOf(m.ObjectName, m.Body, append(more, slices.Sorted(maps.Values(m.Expansion))...)...)
 }
 
@@ -192,7 +192,7 @@ func readPreMessage(f *fields) Event {
 		SentAt:             f.time("msgTimeStamp"),
 		PushContent:        f.text("pushContent"),
 		DisablePush:        f.flag("disablePush"),
-		PushExt:            f.text("pushExt"),
+		PushOptionsText:    f.text("pushExt"),
 		Expandable:         f.flag("expansion"),
 		Expansion:          f.texts("extraContent"),
 		Platform:           Platform(f.text("os")),
@@ -248,7 +248,7 @@ type MessageOperation struct {
 
 	// Of a recall:
 	HideNotice bool   // recallMsgInfo.isDelete: clients leave no line in the place of the message
-	ByAdmin    bool   // recallMsgInfo.isAdmin
+	Admin      bool   // recallMsgInfo.isAdmin
 	Extra      string // recallMsgInfo.extra
 
 	// Of a deletion:
@@ -279,7 +279,7 @@ func readMessageOperation(f *fields) Event {
 		MessageUID:       original.text("messageId"),
 		MessageSentAt:    original.time("messageTime"),
 		HideNotice:       recall.flag("isDelete"),
-		ByAdmin:          recall.flag("isAdmin"),
+		Admin:            recall.flag("isAdmin"),
 		Extra:            recall.text("extra"),
 		DeleteType:       MessageDeleteType(deletion.integer("deleteType")),
 		DeleteUntil:      deletion.time("msgTimestamp"),

@@ -632,7 +632,7 @@ func TestTexts(t *testing.T) {
 	t.Parallel()
 	m := &webhook.PreMessage{
 		ObjectName: "RC:TxtMsg", Body: `{"content":"\u0063asino","user":"x"}`, PushContent: "push",
-		PushExt: `{"title":"p\u0075sh title"}`, Expansion: map[string]string{"k": "expanded", "j": `{"v":"deep"}`},
+		PushOptionsText: `{"title":"p\u0075sh title"}`, Expansion: map[string]string{"k": "expanded", "j": `{"v":"deep"}`},
 	}
 	texts, err := m.Texts()
 	require.NoError(t, err)
@@ -642,7 +642,7 @@ func TestTexts(t *testing.T) {
 		deep = strconv.Quote(deep)
 	}
 	for _, hidden := range []*webhook.PreMessage{
-		{PushContent: deep}, {PushExt: deep}, {Expansion: map[string]string{"k": deep}}, {PushContent: "casi\xffno"},
+		{PushContent: deep}, {PushOptionsText: deep}, {Expansion: map[string]string{"k": deep}}, {PushContent: "casi\xffno"},
 	} {
 		hidden.ObjectName, hidden.Body = "RC:TxtMsg", `{"content":"fine"}`
 		_, err := hidden.Texts()

@@ -116,8 +116,9 @@ func WithApp(appKey string, secrets ...string) Option {
 
 // WithWindow sets how far the time of a signature may be off, into the past and into the future;
 // [DefaultWindow] if it is not given. RongCloud's retries come seconds later, and after a fault of
-// the network up to five minutes. Zero accepts any age. A stolen signature is then good for as long
-// as the nonce store forgets it, so keep a window unless something else takes its place.
+// the network up to five minutes. Zero accepts any age. A stolen signature is then good
+// again as soon as the nonce store has forgotten it, so keep a window unless something else takes
+// its place.
 func WithWindow(window time.Duration) Option {
 	return func(c *config) error {
 		if window < 0 {

@@ -117,13 +117,13 @@ type Response struct {
 // Decision is the response to a question before delivery, as RongCloud reads it. What it does not
 // replace is nil.
 type Decision struct {
-	Verdict     webhook.Verdict
-	Text        string  // for the sender
-	Body        *string // the new body
-	PushContent *string
-	DisablePush *bool
-	PushExt     *string // JSON text
-	Expansion   *string // JSON text
+	Verdict         webhook.Verdict
+	Text            string  // for the sender
+	Body            *string // the new body
+	PushContent     *string
+	DisablePush     *bool
+	PushOptionsText *string // JSON text
+	Expansion       *string // JSON text
 }
 
 // Decision reads the response to a question before delivery. RongCloud delivers a message unchanged

@@ -153,7 +153,7 @@ func (a App) preMessageForm(m *webhook.PreMessage) (string, error) {
 	f.set("content", m.Body)
 	f.optional("pushContent", m.PushContent)
 	f.flag("disablePush", m.DisablePush)
-	f.optional("pushExt", m.PushExt)
+	f.optional("pushExt", m.PushOptionsText)
 	f.flag("expansion", m.Expandable)
 	f.optional("extraContent", extra)
 	f.set("channelType", channeltype.Name(m.ConversationType))

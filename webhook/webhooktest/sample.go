@@ -32,14 +32,14 @@ func Sample(kind webhook.Kind) webhook.Event {
 		return &webhook.PreMessage{
 			From: "u1", TargetID: "g1", ToUserIDs: []string{"u2", "u3"}, ConversationType: rongcloud.ConversationUltraGroup, ChannelID: "c1",
 			ObjectName: "RC:TxtMsg", Body: `{"content":"hello"}`, MessageUID: "596E-P5PG-4FS2-7OJK", OriginalMessageUID: "596E-P5PG-4FS2-7OJJ",
-			SentAt: at, PushContent: "hello", DisablePush: true, PushExt: `{"title":"News"}`, Expandable: true,
+			SentAt: at, PushContent: "hello", DisablePush: true, PushOptionsText: `{"title":"News"}`, Expandable: true,
 			Expansion: map[string]string{"likes": "1"}, Platform: webhook.PlatformAndroid, ClientIP: "203.0.113.7:50123", AIGenerated: true,
 		}
 	case webhook.KindMessageOperation:
 		return &webhook.MessageOperation{
 			Type: webhook.MessageOperationRecall, OperatorID: "u1", OccurredAt: at, Platform: webhook.PlatformServer,
 			ConversationType: rongcloud.ConversationUltraGroup, TargetID: "g1", ChannelID: "c1", MessageUID: "596E-P5PG-4FS2-7OJK",
-			MessageSentAt: at.Add(-time.Minute), HideNotice: true, ByAdmin: true, Extra: "because",
+			MessageSentAt: at.Add(-time.Minute), HideNotice: true, Admin: true, Extra: "because",
 		}
 	case webhook.KindUserStatus:
 		return &webhook.UserStatus{
