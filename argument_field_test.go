@@ -121,6 +121,7 @@ var inside = map[string]string{
 	"MessageStreamPieceParams.Content": "StreamMessage.Sequence",
 	"HistoryQuery.Until":               "HistoryQuery.Since", // a span up to now
 	"UltraGroupHistoryQuery.Until":     "UltraGroupHistoryQuery.Since",
+	"RTCRecordStartParams.Config":      "RTCRecordConfig.VideoFormat",
 	"UserProfileParams.Attributes":     "UserProfileParams.Profile",
 }
 
@@ -179,7 +180,8 @@ func TestArgumentErrorsNameWhatTheCallerWrote(t *testing.T) {
 
 // successOf is the code with which the server says that a request succeeded.
 func successOf(req *http.Request) string {
-	code, _ := endpoint.ByPath(req.Method, req.URL.Path).Success.Code()
+	ep, _ := endpoint.Match(req.Method, req.URL.EscapedPath())
+	code, _ := ep.Success.Code()
 	return strconv.Itoa(code)
 }
 

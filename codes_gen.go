@@ -60,6 +60,8 @@ const (
 	CodeRecallOwnOnly Code = 25107
 	// CodeTranslationNotEnabled: service not switched on in the console (translation).
 	CodeTranslationNotEnabled Code = 28400
+	// CodeRTCRoomNotFound: audio and video room does not exist.
+	CodeRTCRoomNotFound Code = 40003
 )
 
 // The codes of RongCloud's list for client SDKs. That the Server API responds with them is
@@ -391,6 +393,7 @@ var codeFacts = map[Code]codeFact{
 	CodeTooManyUserGroups:                   {meaning: "more than 10 user groups in one channel"},
 	CodeRecallOwnOnly:                       {meaning: "only one's own messages may be recalled (app setting)"},
 	CodeTranslationNotEnabled:               {meaning: "service not switched on in the console (translation)"},
+	CodeRTCRoomNotFound:                     {meaning: "audio and video room does not exist"},
 	CodeBlockedByRecipient:                  {meaning: "the recipient has blocked the sender"},
 	CodeNotOnWhitelist:                      {meaning: "the sender is not on the recipient's allowlist"},
 	CodeMutedInPrivate:                      {meaning: "the sender is muted in one-to-one chats"},

@@ -39,6 +39,7 @@ type Client struct {
 	Chatroom      *ChatroomService
 	Friend        *FriendService
 	Bot           *BotService
+	RTC           *RTCService
 
 	ProxyChat       *ProxyChatService
 	Translation     *TranslationService
@@ -142,6 +143,7 @@ func newClient(k *core) *Client {
 	client.Chatroom = newChatroomService(common)
 	client.Friend = (*FriendService)(common)
 	client.Bot = newBotService(common)
+	client.RTC = newRTCService(common)
 	client.ProxyChat = (*ProxyChatService)(common)
 	client.Translation = (*TranslationService)(common)
 	client.EmbeddedConsole = (*EmbeddedConsoleService)(common)

@@ -116,6 +116,9 @@ func (f *filler) text() string {
 	text := []rune(awkward)
 	for i := range f.params() {
 		param := &f.params()[i]
+		if param.In == endpoint.InHeader { // which holds ASCII alone
+			text = []rune(awkward[strings.Index(awkward, "&"):])
+		}
 		if param.MaxChars > 0 {
 			text = text[:min(len(text), param.MaxChars-len(number))]
 		}

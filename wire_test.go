@@ -55,6 +55,7 @@ var alwaysSent = map[string][]string{
 	"GroupBanQuery":                   {"groupId"},    // Check asks about groups, List about none
 	"FriendProfileSet":                {"remarkName"}, // left out it may be cleared
 	"V3ChatGenerate":                  {"stream"},     // Stream is another method
+	"V2RtcAiAsrRoomStop":              {"Content-Type"},
 }
 
 // neverSent are parameters that no method sends, by the endpoint's name: others have taken their
@@ -73,6 +74,7 @@ type wireCase struct {
 	Method   string          `json:"method"`
 	Path     string          `json:"path"`
 	Encoding string          `json:"encoding"`
+	Place    url.Values      `json:"place,omitempty"` // what travels in the path, whose names stand in it, and in headers
 	Form     url.Values      `json:"form,omitempty"`
 	JSON     json.RawMessage `json:"json,omitempty"`
 }
@@ -175,7 +177,10 @@ func record(t *testing.T) []wireCase {
 
 func readWire(t *testing.T, req *http.Request) wireCase {
 	t.Helper()
-	c := wireCase{Method: req.Method, Path: req.URL.Path, Encoding: "none"}
+	ep, inPath := endpoint.Match(req.Method, req.URL.EscapedPath())
+	require.NotNil(t, ep, "%s %s", req.Method, req.URL)
+	c := wireCase{Method: req.Method, Path: ep.Path, Encoding: "none"}
+	c.readPlaces(ep, inPath, req.Header)
 	var body []byte
 	if req.Body != nil {
 		var err error
@@ -184,7 +189,7 @@ func readWire(t *testing.T, req *http.Request) wireCase {
 	}
 	kind, _, _ := mime.ParseMediaType(req.Header.Get("Content-Type"))
 	switch {
-	case kind == "application/json":
+	case kind == "application/json" && len(body) > 0:
 		require.True(t, json.Valid(body), "%s", body)
 		c.Encoding, c.JSON = "json", body
 	case kind == "application/x-www-form-urlencoded":
@@ -195,6 +200,25 @@ func readWire(t *testing.T, req *http.Request) wireCase {
 		c.Encoding, c.Form = "query", req.URL.Query()
 	}
 	return c
+}
+
+// readPlaces takes the parameters that travel neither in the body nor in a query.
+func (c *wireCase) readPlaces(ep *endpoint.Endpoint, inPath map[string]string, header http.Header) {
+	for _, param := range ep.Params {
+		values := header.Values(param.Name)
+		switch {
+		case param.In == endpoint.InBody:
+			continue
+		case param.In == endpoint.InPath:
+			values = []string{inPath[param.Name]}
+		}
+		if len(values) > 0 {
+			if c.Place == nil {
+				c.Place = url.Values{}
+			}
+			c.Place[param.Name] = values
+		}
+	}
 }
 
 func (c wireCase) line(t *testing.T) string {
@@ -322,8 +346,18 @@ func (c wireCase) check(t *testing.T, ep *endpoint.Endpoint) []string {
 		names = append(names, base)
 		return param
 	}
-	for name, values := range c.Form {
+	placed := map[string]bool{}
+	for name := range c.Place {
+		placed[name] = true
+	}
+	all := maps.Clone(c.Form)
+	if len(placed) > 0 {
+		all = maps.Clone(c.Place)
+		maps.Copy(all, c.Form)
+	}
+	for name, values := range all {
 		param := find(name)
+		require.Equal(t, param.In != endpoint.InBody, placed[name], "%s: %s travels in the wrong place", c.Call, name)
 		if param.List != endpoint.Repeat {
 			require.Len(t, values, 1, "%s: %s is not repeated", c.Call, name)
 		}
@@ -337,6 +371,7 @@ func (c wireCase) check(t *testing.T, ep *endpoint.Endpoint) []string {
 		require.NoError(t, json.Unmarshal(c.JSON, &body), c.Call)
 		for name, value := range body {
 			param := find(name)
+			require.Equal(t, endpoint.InBody, param.In, "%s: %s", c.Call, name)
 			require.True(t, inJSON(param, value), "%s: %s is %s, which is no %v", c.Call, name, value, param.Type)
 			var items []json.RawMessage
 			if param.Type != endpoint.StringList {
@@ -402,6 +437,7 @@ var wireArguments = mergeArguments(
 	coreArguments,
 	groupArguments,
 	miscArguments,
+	rtcArguments,
 )
 
 // sharing are methods that call an endpoint which another method claims.

@@ -12,11 +12,14 @@
 package endpoint
 
 import (
+	"cmp"
 	"iter"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -319,6 +322,59 @@ func ByPath(method, path string) *Endpoint {
 		method = http.MethodPost
 	}
 	return byPath[at{method, path}]
+}
+
+// Match returns the endpoint that a request is for, or nil, and the values of the parameters that
+// travel in its path. The path is as it is written in a request's first line: escaped, without the
+// query. An empty method is POST.
+func Match(method, path string) (*Endpoint, map[string]string) {
+	if ep := ByPath(method, path); ep != nil {
+		return ep, nil
+	}
+	parts := strings.Split(path, "/")
+	for _, t := range templates {
+		if t.Method != cmp.Or(method, http.MethodPost) {
+			continue
+		}
+		if values := t.match(parts); values != nil {
+			return t.Endpoint, values
+		}
+	}
+	return nil, nil
+}
+
+// template is an endpoint with parameters in its path, by the parts of that.
+type template struct {
+	*Endpoint
+	parts []string
+}
+
+var templates = func() (found []template) {
+	for _, e := range all {
+		if strings.Contains(e.Path, "{") {
+			found = append(found, template{e, strings.Split(e.Path, "/")})
+		}
+	}
+	return found
+}()
+
+// match returns the values of the parameters, or nil if it is not this path.
+func (t template) match(parts []string) map[string]string {
+	if len(parts) != len(t.parts) {
+		return nil
+	}
+	values := map[string]string{}
+	for i, part := range parts {
+		name, braced := strings.CutPrefix(t.parts[i], "{")
+		value, err := url.PathUnescape(part)
+		switch {
+		case err != nil, braced && value == "", !braced && value != t.parts[i]:
+			return nil
+		case braced:
+			values[strings.TrimSuffix(name, "}")] = value
+		}
+	}
+	return values
 }
 
 // at is what no two endpoints share.

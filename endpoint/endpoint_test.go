@@ -21,8 +21,8 @@ func TestCounts(t *testing.T) {
 	for ep := range endpoint.All() {
 		counts[ep.Status]++
 	}
-	require.Equal(t, 236, counts[endpoint.Current])
-	require.Equal(t, 247, counts[endpoint.Current]+counts[endpoint.Deprecated]+counts[endpoint.Unconfirmed])
+	require.Equal(t, 249, counts[endpoint.Current])
+	require.Equal(t, 260, counts[endpoint.Current]+counts[endpoint.Deprecated]+counts[endpoint.Unconfirmed])
 }
 
 func TestAllCanBeLeftEarlyAndRepeated(t *testing.T) {
@@ -43,7 +43,7 @@ func TestByPath(t *testing.T) {
 	t.Parallel()
 	for ep := range endpoint.All() {
 		require.Same(t, ep, endpoint.ByPath(ep.Method, ep.Path))
-		require.Nil(t, endpoint.ByPath(http.MethodDelete, ep.Path))
+		require.Nil(t, endpoint.ByPath(http.MethodPatch, ep.Path))
 	}
 	require.Same(t, endpoint.UserGetToken, endpoint.ByPath("", "/user/getToken.json"), "POST goes without saying")
 	for _, path := range []string{"", "/", "/user/gettoken.json", "user/getToken.json", "/user/getToken", "/user/getToken.json/"} {
@@ -118,8 +118,8 @@ func TestEveryEndpointIsWhole(t *testing.T) {
 			require.False(t, names[ep.Name] || paths[ep.String()], "stands twice")
 			names[ep.Name], paths[ep.String()] = true, true
 
-			require.Contains(t, []string{"POST", http.MethodGet}, ep.Method)
-			require.Regexp(t, `^(/[A-Za-z0-9_]+)+(\.json)?$`, ep.Path)
+			require.Contains(t, []string{"POST", http.MethodGet, http.MethodDelete}, ep.Method)
+			require.Regexp(t, `^(/([A-Za-z0-9_-]+|\{[a-z_]+\}))+(\.json)?$`, ep.Path)
 			code, _ := ep.Success.Code()
 			require.Contains(t, []int{200, 10000}, code)
 			require.Contains(t, []endpoint.Class{endpoint.Safe, endpoint.Idempotent, endpoint.Unsafe}, ep.Class)
@@ -135,7 +135,8 @@ func TestEveryEndpointIsWhole(t *testing.T) {
 				require.Equal(t, endpoint.Safe, ep.Class)
 			}
 			if ep.Status == endpoint.Current { // of the others not all is known
-				require.Equal(t, ep.Encoding == endpoint.None, len(ep.Params) == 0, "no parameters, no encoding")
+				inBody := slices.ContainsFunc(ep.Params, func(p endpoint.Param) bool { return p.In == endpoint.InBody })
+				require.Equal(t, ep.Encoding == endpoint.None, !inBody, "no parameters, no encoding")
 			}
 			if ep.Class != endpoint.Idempotent {
 				require.Empty(t, ep.UnsafeWith, "only an idempotent call can become unsafe")
@@ -200,7 +201,11 @@ func endpointQuota(t *testing.T, ep *endpoint.Endpoint) {
 
 func endpointParam(t *testing.T, ep *endpoint.Endpoint, p endpoint.Param) {
 	t.Helper()
-	require.Regexp(t, `^[A-Za-z][A-Za-z0-9_.]*$`, p.Name)
+	if p.In == endpoint.InHeader {
+		require.Regexp(t, `^[A-Z][a-z]*(-[A-Z][a-z]*)*$`, p.Name)
+	} else {
+		require.Regexp(t, `^[A-Za-z][A-Za-z0-9_.]*$`, p.Name)
+	}
 	switch p.List {
 	case endpoint.NoList:
 	case endpoint.Text: // which is a JSON document, too
@@ -372,5 +377,32 @@ func TestClone(t *testing.T) {
 			}
 			require.NotEqual(t, ep.Params[i].Name, p.Name)
 		}
+	}
+}
+
+// TestMatch finds endpoints by the paths of requests, in which parameters have values.
+func TestMatch(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		method, path string
+		want         *endpoint.Endpoint
+		values       map[string]string
+	}{
+		{"", "/user/getToken.json", endpoint.UserGetToken, nil},
+		{"POST", "/v2/rtc/rooms/r1/block-users", endpoint.V2RtcRoomsRoomIdBlockUsersPost, map[string]string{"room_id": "r1"}},
+		{"", "/v2/rtc/rooms/r1/block-users", endpoint.V2RtcRoomsRoomIdBlockUsersPost, map[string]string{"room_id": "r1"}},
+		{"DELETE", "/v2/rtc/rooms/a%2Fb%20c/block-users", endpoint.V2RtcRoomsRoomIdBlockUsersDelete, map[string]string{"room_id": "a/b c"}},
+		{"DELETE", "/v2/rtc/rooms/%7Broom_id%7D/block-users", endpoint.V2RtcRoomsRoomIdBlockUsersDelete, map[string]string{"room_id": "{room_id}"}},
+		{"GET", "/v2/rtc/rooms/r1/block-users", nil, nil},
+		{"POST", "/v2/rtc/rooms//block-users", nil, nil},
+		{"POST", "/v2/rtc/rooms/a/b/block-users", nil, nil},
+		{"POST", "/v2/rtc/rooms/%zz/block-users", nil, nil},
+		{"POST", "/v2/rtc/rooms/r1/block-users/", nil, nil},
+		{"GET", "/user/getToken.json", nil, nil},
+		{"POST", "", nil, nil},
+	} {
+		ep, values := endpoint.Match(c.method, c.path)
+		require.Same(t, c.want, ep, "%s %s", c.method, c.path)
+		require.Equal(t, c.values, values, "%s %s", c.method, c.path)
 	}
 }

@@ -37,6 +37,7 @@ type incoming struct {
 	body                []byte
 	tooLong             bool
 	ep                  *endpoint.Endpoint // nil for an unknown path
+	inPath              map[string]string  // parameters that travel in the path
 	params              Params             // as they came
 	settled             Params             // as they are carried out
 	parcel              *parcel
@@ -48,9 +49,10 @@ type incoming struct {
 func read(r *http.Request) (*incoming, error) {
 	path := onePath(r.URL.Path)
 	in := &incoming{
-		began: time.Now(), method: r.Method, path: path, query: r.URL.RawQuery, header: r.Header, ep: endpoint.ByPath(r.Method, path),
+		began: time.Now(), method: r.Method, path: path, query: r.URL.RawQuery, header: r.Header,
 		address: "http://" + r.Host, origin: &cause{},
 	}
+	in.ep, in.inPath = endpoint.Match(r.Method, onePath(r.URL.EscapedPath()))
 	if r.TLS != nil || r.URL.Scheme == "https" { // the latter in the process only
 		in.address = "https://" + cmp.Or(r.Host, r.URL.Host)
 	}
@@ -72,8 +74,8 @@ func onePath(path string) string {
 func (s *Server) check(in *incoming) *answer {
 	if in.ep == nil {
 		a := refuse(rongcloud.CodeNoSuchEndpoint, "there is no endpoint %s", in.path)
-		for ep := range endpoint.All() {
-			if ep.Path == in.path { // no code is documented for it; 405 is taken by another meaning
+		for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodPut, http.MethodDelete} {
+			if ep, _ := endpoint.Match(method, in.path); ep != nil { // no code is documented for it; 405 is taken by another meaning
 				a = refuse(rongcloud.CodeInvalidParameter, "%s is called by %s, not by %s", in.path, ep.Method, in.method)
 				a.status = http.StatusMethodNotAllowed
 			}
@@ -232,7 +234,16 @@ func (s *Server) checkParams(in *incoming) *answer {
 	return nil
 }
 
+// parseParams returns what could be read, along with an error or not.
 func parseParams(in *incoming) (*parsed, error) {
+	p, err := parseBody(in)
+	if p != nil {
+		p.takePlaced(in)
+	}
+	return p, err
+}
+
+func parseBody(in *incoming) (*parsed, error) {
 	if in.tooLong {
 		return nil, tooLong("the body has more than %d bytes", maxBody)
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"mime"
 	"net/url"
 	"slices"
 	"strconv"
@@ -246,6 +247,30 @@ func parseJSON(ep *endpoint.Endpoint, body []byte) (*parsed, error) {
 	slices.Sort(p.unknown)
 	slices.Sort(p.nulls)
 	return p, nil
+}
+
+// takePlaced takes the parameters that travel in headers and in the path. What bears the name of
+// one elsewhere is not it.
+func (p *parsed) takePlaced(in *incoming) {
+	for i := range in.ep.Params {
+		param := &in.ep.Params[i]
+		value := in.header.Get(param.Name)
+		switch {
+		case param.In == endpoint.InBody:
+			continue
+		case param.In == endpoint.InPath:
+			value = in.inPath[param.Name]
+		case param.Name == "Content-Type":
+			value, _, _ = mime.ParseMediaType(value)
+		}
+		if p.Has(param.Name) {
+			p.unknown = append(p.unknown, param.Name)
+		}
+		delete(p.values, param.Name)
+		if value != "" {
+			p.values[param.Name] = []string{value}
+		}
+	}
 }
 
 // hasNull reports whether a null is an item of a JSON array.

@@ -56,10 +56,10 @@ func (b *answerBook) add(ep *endpoint.Endpoint, a answer) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	notes := b.notes[ep.Path]
+	notes := b.notes[ep.String()]
 	if notes == nil {
-		notes = shape.NewNotes(ep.Path)
-		b.notes[ep.Path] = notes
+		notes = shape.NewNotes(ep.String())
+		b.notes[ep.String()] = notes
 	}
 	for _, body := range bodies {
 		decoder := json.NewDecoder(strings.NewReader(string(body)))

@@ -161,7 +161,7 @@ func load(dir string) ([]*endpoint, error) {
 }
 
 var (
-	validPath = regexp.MustCompile(`^(/([A-Za-z0-9_]+|\{[A-Za-z0-9_]+\}))+(\.json)?$`)
+	validPath = regexp.MustCompile(`^(/([A-Za-z0-9_-]+|\{[A-Za-z0-9_]+\}))+(\.json)?$`)
 	inBraces  = regexp.MustCompile(`\{([^}]*)\}`)
 	validWord = regexp.MustCompile(`^[a-z]+$`)
 	validHost = regexp.MustCompile(`^https://[a-z0-9.-]+$`)
@@ -313,7 +313,7 @@ func (e *endpoint) checkPlaces() error {
 func (e *endpoint) goName() string {
 	path := strings.TrimSuffix(e.Path, ".json")
 	var name strings.Builder
-	for _, word := range strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune("/_{}", r) }) {
+	for _, word := range strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune("/_-{}", r) }) {
 		name.WriteString(strings.ToUpper(word[:1]) + word[1:])
 	}
 	if e.shared {

@@ -12,9 +12,9 @@ import (
 // shapeTable is the source of package shape's data: what each endpoint answers with.
 func shapeTable(endpoints []*endpoint) ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteString(header + "package shape\n\n// results are the fields of every response, by path.\nvar results = map[string][]Field{\n")
+	b.WriteString(header + "package shape\n\n// results are the fields of every response, by method and path.\nvar results = map[string][]Field{\n")
 	for _, e := range endpoints {
-		fmt.Fprintf(&b, "%q: {", e.Path)
+		fmt.Fprintf(&b, "%q: {", e.Method+" "+e.Path)
 		writeResults(&b, e.Result)
 		b.WriteString("},\n")
 	}

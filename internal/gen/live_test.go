@@ -17,7 +17,7 @@ func TestLiveTable(t *testing.T) {
 	require.NoError(t, err)
 	shapes, err := shapeTable(endpoints)
 	require.NoError(t, err)
-	require.Contains(t, string(shapes), `"/test/one.json": {{Name: "list", Type: "object list", Fields: []Field{{Name: "id", Type: "string"}}}},`)
+	require.Contains(t, string(shapes), `"POST /test/one.json": {{Name: "list", Type: "object list", Fields: []Field{{Name: "id", Type: "string"}}}},`)
 	require.Contains(t, string(made), `var openPoints = []openPoint{
 	{"/test/one.json", "the endpoint as a whole is unconfirmed"},
 	{"/test/one.json", "Unconfirmed: what a repeat answers"},

@@ -14,10 +14,11 @@ import (
 
 // wireLine is a line of the golden wire file.
 type wireLine struct {
-	Call string                     `json:"call"`
-	Path string                     `json:"path"`
-	Form map[string][]string        `json:"form"`
-	JSON map[string]json.RawMessage `json:"json"`
+	Call   string                     `json:"call"`
+	Method string                     `json:"method"`
+	Path   string                     `json:"path"`
+	Form   map[string][]string        `json:"form"`
+	JSON   map[string]json.RawMessage `json:"json"`
 }
 
 // nested compares what stands inside parameters with the fields that the catalogue lists.
@@ -102,7 +103,7 @@ func TestWireNested(t *testing.T) {
 	require.NoError(t, err)
 	byPath := map[string]*endpoint{}
 	for _, e := range endpoints {
-		byPath[e.Path] = e
+		byPath[e.Method+" "+e.Path] = e
 	}
 	text, err := os.ReadFile(filepath.Join("..", "..", "testdata", "wire.jsonl"))
 	require.NoError(t, err)
@@ -111,7 +112,7 @@ func TestWireNested(t *testing.T) {
 	for line := range strings.Lines(string(text)) {
 		var c wireLine
 		require.NoError(t, json.Unmarshal([]byte(line), &c))
-		for _, p := range byPath[c.Path].Params {
+		for _, p := range byPath[c.Method+" "+c.Path].Params {
 			if len(p.Fields) == 0 || slices.Contains(ownContent, c.Path+" "+p.Name) {
 				continue
 			}

@@ -35,7 +35,7 @@ type responses struct {
 func (all shapes) note(ep *endpoint.Endpoint, r reply) {
 	s := all[ep.Path]
 	if s == nil {
-		s = &responses{Notes: shape.NewNotes(ep.Path)}
+		s = &responses{Notes: shape.NewNotes(ep.String())}
 		all[ep.Path] = s
 	}
 	object, isObject := r.body.(map[string]any)

@@ -34,9 +34,10 @@ type Notes struct {
 	expected             map[string]bool // in objects that occurred
 }
 
-// NewNotes returns the notes on responses of the endpoint with that path.
-func NewNotes(path string) *Notes {
-	return &Notes{fields: results[path], unknown: map[string]bool{}, seen: map[string]bool{},
+// NewNotes returns the notes on responses of the endpoint with that method and path, as its String
+// has them.
+func NewNotes(endpoint string) *Notes {
+	return &Notes{fields: results[endpoint], unknown: map[string]bool{}, seen: map[string]bool{},
 		types: map[string]bool{}, expected: map[string]bool{}}
 }
 

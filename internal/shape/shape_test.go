@@ -33,7 +33,7 @@ func TestNotes(t *testing.T) {
 			decoder.UseNumber()
 			var response map[string]any
 			require.NoError(t, decoder.Decode(&response))
-			n := NewNotes(c.path)
+			n := NewNotes("POST " + c.path)
 			n.Add(response)
 			require.ElementsMatch(t, c.unknown, n.Unknown())
 			require.ElementsMatch(t, c.types, n.Types())

@@ -1,0 +1,158 @@
+package rongcloud
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// RTCRecordService records audio and video rooms on RongCloud's servers. It is a paid service, and
+// the console must have recordings start manually; those that start by themselves are not started
+// here. What becomes of a recording comes by callbacks, with addresses of files, and the fields of
+// those are not documented as a whole: they come as webhook.Unknown.
+type RTCRecordService service
+
+// RTCRecordType is what is recorded.
+type RTCRecordType int
+
+// What can be recorded.
+const (
+	RTCRecordStreams RTCRecordType = 1 + iota // the streams as users publish them; see RTCRecordFileMode
+	RTCRecordMix                              // the mix of a live room; see RTCMixService
+)
+
+// String names it in English.
+func (t RTCRecordType) String() string { return nameOf("RTCRecordType", int(t), "streams", "mix") }
+
+// RTCRecordFileMode is which files come of recorded streams.
+type RTCRecordFileMode int
+
+// The files of a recording.
+const (
+	RTCRecordFileEach       RTCRecordFileMode = 1 + iota // one for each stream; 0 on the wire
+	RTCRecordFileEachVideo                               // one for each stream of video
+	RTCRecordFileEachAudio                               // one for each stream of audio
+	RTCRecordFileMixed                                   // one with everything mixed
+	RTCRecordFileMixedVideo                              // one with all video mixed
+	RTCRecordFileMixedAudio                              // one with all audio mixed
+	RTCRecordFilePerUser                                 // one for each user, with what they publish mixed; 6 on the wire
+)
+
+// String names the files in English.
+func (m RTCRecordFileMode) String() string {
+	return nameOf("RTCRecordFileMode", int(m), "each", "each video", "each audio", "mixed", "mixed video", "mixed audio", "per user")
+}
+
+// MarshalJSON writes the number that the wire has, which begins at 0.
+func (m RTCRecordFileMode) MarshalJSON() ([]byte, error) { return json.Marshal(int(m) - 1) }
+
+// RTCVideoFormat is a format of video files.
+type RTCVideoFormat string
+
+// The formats of video files.
+const (
+	RTCVideoFormatMKV RTCVideoFormat = "mkv"
+	RTCVideoFormatMP4 RTCVideoFormat = "mp4"
+	RTCVideoFormatFLV RTCVideoFormat = "flv"
+	RTCVideoFormatHLS RTCVideoFormat = "hls"
+)
+
+// RTCAudioFormat is a format of audio files.
+type RTCAudioFormat string
+
+// The formats of audio files.
+const (
+	RTCAudioFormatAAC RTCAudioFormat = "aac"
+	RTCAudioFormatMP3 RTCAudioFormat = "mp3"
+)
+
+// RTCRecordStartParams says which session to record, and how.
+type RTCRecordStartParams struct {
+	RoomID    string          `wire:"Room-Id"`
+	SessionID string          `wire:"sessionId"` // see RTCRoom
+	Extra     string          `wire:"extra"`     // comes back in the callbacks; required
+	Config    RTCRecordConfig `wire:"config"`
+}
+
+// RTCRecordConfig says how to record. The formats and the layout are required.
+type RTCRecordConfig struct {
+	RecordType  RTCRecordType  `json:"recordType,omitempty"` // RTCRecordStreams by default
+	VideoFormat RTCVideoFormat `json:"videoFormat"`
+	AudioFormat RTCAudioFormat `json:"audioFormat"`
+	Layout      RTCLayout      `json:"mixLayout"` // of mixed files
+
+	// These two are for RTCRecordStreams only.
+	FileMode        RTCRecordFileMode `json:"mode,omitempty"`
+	VideoResolution string            `json:"videoResolution,omitempty"` // such as 640x480; RongCloud's list of 12 is not known in full
+
+	// These are known from RongCloud's sample server only.
+	SliceDuration time.Duration `json:"-"`                    // of a file, before the next one begins: 30, 60, 90 or 120 minutes
+	RenderMode    RTCRenderMode `json:"renderMode,omitempty"` // RTCRenderFit by default
+	HostUserID    string        `json:"hostUserId,omitempty"` // the user in the large picture
+	HostStreamID  string        `json:"hostStreamId,omitempty"`
+}
+
+// MarshalJSON writes the configuration with its span in minutes.
+func (c RTCRecordConfig) MarshalJSON() ([]byte, error) {
+	type plain RTCRecordConfig
+	return json.Marshal(struct {
+		plain
+		SliceMinutes int64 `json:"sliceMin,omitempty"`
+	}{plain(c), int64(c.SliceDuration / time.Minute)})
+}
+
+// RTCRecordStopParams says of which session to end the recording.
+type RTCRecordStopParams struct {
+	RoomID    string `wire:"Room-Id"`
+	SessionID string `wire:"sessionId"`
+}
+
+// RTCRecord is a task of recording.
+type RTCRecord struct {
+	RecordID string `json:"recordId"` // by which the callbacks call it
+}
+
+// Start begins to record a session. It is not repeated after a failure that leaves the outcome
+// open, because a repeat may record twice.
+//
+// RongCloud: https://docs.rongcloud.io/server-rtc-api/record/start
+//
+//rongcloud:endpoint POST /rtc/record/start.json
+func (s *RTCRecordService) Start(ctx context.Context, params RTCRecordStartParams, opts ...CallOption) (*RTCRecord, error) {
+	if field, reason := params.Config.fault(); field != "" {
+		return nil, refuseField(endpoint.RtcRecordStart, "RTCRecordConfig."+field, "config", "%s", reason)
+	}
+	return fetch[RTCRecord](ctx, s.client, endpoint.RtcRecordStart, &params, opts)
+}
+
+// sliceDurations are the lengths that a file may have.
+var sliceDurations = []time.Duration{0, 30 * time.Minute, 60 * time.Minute, 90 * time.Minute, 120 * time.Minute}
+
+// fault names a field that cannot be as it is, and says why.
+func (c *RTCRecordConfig) fault() (field, reason string) {
+	switch {
+	case c.VideoFormat == "":
+		return "VideoFormat", isRequired
+	case c.AudioFormat == "":
+		return "AudioFormat", isRequired
+	case c.Layout == 0:
+		return "Layout", isRequired
+	case c.FileMode < 0, c.FileMode > RTCRecordFilePerUser:
+		return "FileMode", "is none of its values"
+	case !slices.Contains(sliceDurations, c.SliceDuration):
+		return "SliceDuration", "must be 30, 60, 90 or 120 minutes"
+	}
+	return "", ""
+}
+
+// Stop ends the recording of a session. What a second stop gets is not documented.
+//
+// RongCloud: https://docs.rongcloud.io/server-rtc-api/record/stop
+//
+//rongcloud:endpoint POST /rtc/record/stop.json
+func (s *RTCRecordService) Stop(ctx context.Context, params RTCRecordStopParams, opts ...CallOption) (*RTCRecord, error) {
+	return fetch[RTCRecord](ctx, s.client, endpoint.RtcRecordStop, &params, opts)
+}
