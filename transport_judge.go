@@ -195,8 +195,8 @@ func readLimited(ctx context.Context, resp *http.Response, buf []byte, limit int
 	}
 }
 
-// untrustedEnd is the error of a body without a length that ended when its time was up: a server that
-// sees its caller go may end the body as if it were whole.
+// untrustedEnd is the error of a body without a length that ended when its time was up: a server
+// that sees its caller go may end the body as if it were whole.
 func untrustedEnd(ctx context.Context, resp *http.Response) error {
 	if resp.ContentLength >= 0 {
 		return nil
