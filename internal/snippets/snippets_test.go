@@ -62,8 +62,8 @@ type block struct {
 
 func (b block) String() string { return fmt.Sprintf("%s:%d", b.page, b.line) }
 
-// blocks finds the Go blocks of all pages.
-func blocks(t *testing.T) []block {
+// pagesOf finds the pages that users read.
+func pagesOf(t *testing.T) []string {
 	t.Helper()
 	var pages []string
 	for _, pattern := range []string{"README*.md", "docs/*.md"} {
@@ -71,8 +71,14 @@ func blocks(t *testing.T) []block {
 		require.NoError(t, err)
 		pages = append(pages, found...)
 	}
+	return pages
+}
+
+// blocks finds the Go blocks of all pages.
+func blocks(t *testing.T) []block {
+	t.Helper()
 	var all []block
-	for _, page := range pages {
+	for _, page := range pagesOf(t) {
 		text, err := os.ReadFile(page)
 		require.NoError(t, err)
 		name, err := filepath.Rel(root, page)
