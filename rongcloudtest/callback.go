@@ -249,7 +249,7 @@ func (s *Server) ask(question *webhook.PreMessage) (*webhooktest.Decision, bool)
 // post makes one try. Callbacks are signed by the clock as it was before [Server.Advance], since
 // recipients' clocks did not move.
 func (s *Server) post(r *receiver, e webhook.Event) (answer *webhooktest.Response, err error) {
-	app := webhooktest.App{Key: s.config.key, Secret: s.config.secret, Now: s.config.clock, Client: callbackClient}
+	app := webhooktest.App{Key: s.config.key, Secret: *s.config.secret, Now: s.config.clock, Client: callbackClient}
 	ctx, cancel := context.WithTimeout(context.Background(), callbackLimit)
 	defer cancel()
 	if r.handler == nil {

@@ -119,7 +119,7 @@ func (s *Server) checkSignature(header http.Header) *answer {
 	case c.key != s.config.key:
 		// The documentation does not say how an unknown key is answered; 1001 is the nearest.
 		return deny(rongcloud.CodeWrongAppSecret, "unknown App-Key %q", c.key)
-	case !rongcloud.Verify(s.config.secret, c.nonce, c.timestamp, c.signature):
+	case !rongcloud.Verify(*s.config.secret, c.nonce, c.timestamp, c.signature):
 		return deny(rongcloud.CodeWrongSignature, "the signature does not match")
 	}
 	at, inSeconds, err := parseTimestamp(c.timestamp)

@@ -41,20 +41,21 @@ type TB interface {
 type Option func(*config) error
 
 type config struct {
-	key, secret string
-	strict      bool
-	skew        *time.Duration // nil unless it was chosen
-	clock       func() time.Time
-	ownClock    bool // clients must sign by it
-	region      rongcloud.Region
-	history     int
-	memory      int64
-	quotas      *rongcloud.Quotas // nil without limits
-	duplicate   rongcloud.Code    // refuses a repeated msgRandom; 0 without the service
-	filter      bool              // sensitive words work on the Server API's messages, too
-	observers   []func(Request)
-	watchers    []func(Callback)
-	noSocket    bool
+	key       string
+	secret    *string // behind a pointer, so that no test prints it with the server
+	strict    bool
+	skew      *time.Duration // nil unless it was chosen
+	clock     func() time.Time
+	ownClock  bool // clients must sign by it
+	region    rongcloud.Region
+	history   int
+	memory    int64
+	quotas    *rongcloud.Quotas // nil without limits
+	duplicate rongcloud.Code    // refuses a repeated msgRandom; 0 without the service
+	filter    bool              // sensitive words work on the Server API's messages, too
+	observers []func(Request)
+	watchers  []func(Callback)
+	noSocket  bool
 }
 
 // WithApp sets the App Key and App Secret of the app that the server serves.
@@ -63,7 +64,7 @@ func WithApp(key, secret string) Option {
 		if key == "" || secret == "" {
 			return errors.New("WithApp: key and secret must not be empty")
 		}
-		c.key, c.secret = key, secret
+		c.key, c.secret = key, &secret
 		return nil
 	}
 }
@@ -285,7 +286,7 @@ func NewServer(t TB, opts ...Option) *Server {
 // New starts a server on a free port of the loopback interface. The caller closes it.
 func New(opts ...Option) (*Server, error) {
 	c := config{
-		key: DefaultAppKey, secret: DefaultAppSecret,
+		key: DefaultAppKey, secret: rongcloud.Ptr(DefaultAppSecret),
 		clock: time.Now, region: rongcloud.RegionBeijing, history: DefaultHistory, memory: DefaultMemory,
 	}
 	for _, opt := range opts {
@@ -368,7 +369,7 @@ func (s *Server) Client(opts ...rongcloud.Option) *rongcloud.Client {
 	if s.config.ownClock {
 		all = append(all, rongcloud.WithClock(s.config.clock))
 	}
-	client, err := rongcloud.New(s.config.key, s.config.secret, append(all, opts...)...)
+	client, err := rongcloud.New(s.config.key, *s.config.secret, append(all, opts...)...)
 	switch {
 	case err == nil:
 	case s.tb != nil:
@@ -387,7 +388,7 @@ func (s *Server) Client(opts ...rongcloud.Option) *rongcloud.Client {
 func (s *Server) AppKey() string { return s.config.key }
 
 // AppSecret returns the App Secret that requests must be signed with.
-func (s *Server) AppSecret() string { return s.config.secret }
+func (s *Server) AppSecret() string { return *s.config.secret }
 
 // Advance moves the server's clock forward, so that blocks and other spans run out without waiting.
 // The age of a request's timestamp is still judged by the clock as it was, since the callers'

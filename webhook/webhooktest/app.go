@@ -37,6 +37,9 @@ type App struct {
 	GroupForm bool
 }
 
+// Format prints the app without its secret, whatever the verb.
+func (a App) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "webhooktest.App{Key: %q}", a.Key) }
+
 // Request makes the request by which RongCloud would tell the given events to the URL, signed at
 // this moment. The events must be of one kind, and be one where RongCloud sends one at a time. The
 // URL keeps its own query.
