@@ -41,7 +41,7 @@ func TestNamesInProseExist(t *testing.T) {
 	require.NotZero(t, found)
 }
 
-// memberOf is the type of a field, or of what a method returns first. It is nil if there is neither.
+// memberOf is the type of a field, or of what a method returns first, and nil if there is neither.
 func memberOf(in reflect.Type, name string) reflect.Type {
 	if method, ok := in.MethodByName(name); ok {
 		if method.Type.NumOut() == 0 {
