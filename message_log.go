@@ -199,7 +199,7 @@ func (s *MessageLogService) Download(ctx context.Context, params MessageLogDownl
 		if found.URL == "" {
 			return
 		}
-		address, err := checkLogURL(found.URL, params.Hosts)
+		address, err := checkLogURL(found.URL, params.Hosts, s.client.core.config.baseURLs)
 		if err != nil {
 			fail(err)
 			return

@@ -27,10 +27,17 @@ var logDomains = func() []string {
 	return domains
 }()
 
-// checkLogURL refuses an address that is not RongCloud's or the caller's.
-func checkLogURL(raw string, hosts []string) (*url.URL, error) {
+// checkLogURL refuses an address that is not RongCloud's or the caller's. What the API's own server
+// offers is taken as it was asked for: with or without TLS.
+func checkLogURL(raw string, hosts, baseURLs []string) (*url.URL, error) {
 	address, err := url.Parse(raw)
+	own := func(base string) bool {
+		u, err := url.Parse(base)
+		return err == nil && u.Scheme == address.Scheme && strings.EqualFold(u.Host, address.Host)
+	}
 	switch {
+	case err == nil && address.User == nil && address.Hostname() != "" && slices.ContainsFunc(baseURLs, own):
+		return address, nil
 	case err != nil || address.Hostname() == "":
 		return nil, logError(nil, errors.New("the server named an address that is no URL with a host"))
 	case address.Scheme != "https":

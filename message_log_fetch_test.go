@@ -24,12 +24,14 @@ import (
 
 func TestMsgLogAddresses(t *testing.T) {
 	t.Parallel()
+	bases := []string{"http://127.0.0.1:8686", "https://api.example.net"}
 	hosts := []string{"files.example.com", "Cdn.Example.org:8443", ""}
 	for _, address := range []string{
 		"https://rongcloud.cn/a.zip", "https://log.rongcloud.io/a", "https://api.rong-api.com/", "https://x.y.sg-light-api.com:443/a?key=1", "https://US-Light-API.com",
+		"http://127.0.0.1:8686/log.zip", "https://API.example.net/log.zip",
 		"https://files.example.com/a", "https://a.FILES.example.com:443/a", "https://cdn.example.org:8443/a",
 	} {
-		got, err := checkLogURL(address, hosts)
+		got, err := checkLogURL(address, hosts, bases)
 		require.NoError(t, err, address)
 		require.Equal(t, address, got.String())
 	}
@@ -41,9 +43,10 @@ func TestMsgLogAddresses(t *testing.T) {
 		"https://example.com/secret": `"example.com"`, "https://evilrongcloud.cn/secret": `"evilrongcloud.cn"`, "https://rongcloud.cn.example.com/secret": "neither",
 		"https://rongcloud.cn:8443/secret": "neither", "https://files.example.com:8443/secret": "neither", "https://cdn.example.org/secret": "neither",
 		"https://a.cdn.example.org:8443/secret": "neither", "https://example.org/secret": "neither", "https://127.0.0.1/secret": "neither", "https://[::1]/secret": "neither",
-		"https://com/secret": "neither", "https://rongcloud.cn./secret": "neither",
+		"https://127.0.0.1:8686/secret": "neither", "http://127.0.0.1:8687/secret": "not by https", "http://api.example.net/secret": "not by https",
+		"http://secret:secret@127.0.0.1:8686/": "not by https", "https://log.api.example.net/secret": "neither", "https://com/secret": "neither", "https://rongcloud.cn./secret": "neither",
 	} {
-		_, err := checkLogURL(address, hosts)
+		_, err := checkLogURL(address, hosts, bases)
 		require.ErrorContains(t, err, reason, address)
 		require.NotContains(t, err.Error(), "secret", "the rest of the address may be a key")
 		var failure *Error

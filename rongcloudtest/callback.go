@@ -213,7 +213,7 @@ func (s *Server) deliverTo(r *receiver, events []event) {
 func (s *Server) keepCallback(c Callback) {
 	s.mu.Lock()
 	c.OccurredAt, c.Request = s.now(), c.origin.number()
-	s.callbacks.add(c, callbackSize+sizeOf(c.Event), nil)
+	s.callbacks.add(c, callbackSize+sizeOf(c.Event)+int64(cap(c.Response)), nil)
 	s.mu.Unlock()
 	for _, observe := range s.config.watchers {
 		observe(c)

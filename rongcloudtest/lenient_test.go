@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
@@ -261,4 +262,39 @@ func TestCallsAboutRoomsThatDoNotExist(t *testing.T) {
 	require.Len(t, call(t, client, "/chatroom/entry/query.json", form("chatroomId", "later"))["keys"], 1)
 	call(t, client, "/chatroom/destroy.json", form("chatroomId", "later"))
 	require.Empty(t, call(t, client, "/chatroom/user/gag/list.json", form("chatroomId", "later"))["users"])
+}
+
+func TestRecallsOfAnotherTime(t *testing.T) {
+	t.Parallel()
+	for off, strict := range map[time.Duration]int{0: 200, 30 * time.Second: 200, time.Hour: 1002, -time.Hour: 1002} {
+		for want, opts := range map[int][]rongcloudtest.Option{200: nil, strict: {rongcloudtest.WithStrict()}} {
+			if opts == nil && strict == 200 {
+				continue
+			}
+			srv, client := pair(t, opts...)
+			sent := sendPrivate(t, client, "a", "b").Messages[0].MessageUID
+			at := strconv.FormatInt(srv.Sent()[0].SentAt.Add(off).UnixMilli(), 10)
+			err := client.Call(t.Context(), endpoint.MessageRecall, form(
+				"fromUserId", "a", "conversationType", "1", "targetId", "b", "messageUID", sent, "sentTime", at,
+			), nil)
+			require.Equal(t, want == 200, err == nil, "%v %v", off, err)
+		}
+	}
+}
+
+// The log comes from the server itself, whichever way the server is reached.
+func TestLogsOfTheServerAsItComes(t *testing.T) {
+	t.Parallel()
+	for _, opts := range [][]rongcloudtest.Option{nil, {rongcloudtest.WithoutSocket()}} {
+		srv, client := pair(t, opts...)
+		sendPrivate(t, client, "a", "b")
+		at := srv.Now()
+		srv.Advance(time.Hour)
+		n := 0
+		for _, err := range client.Message.Log.Download(t.Context(), rongcloud.MessageLogDownloadParams{Hour: at, TempDir: t.TempDir()}) {
+			require.NoError(t, err)
+			n++
+		}
+		require.Equal(t, 1, n)
+	}
 }

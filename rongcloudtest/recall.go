@@ -1,6 +1,8 @@
 package rongcloudtest
 
 import (
+	"time"
+
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/webhook"
@@ -31,9 +33,16 @@ func recall(c *call) answer {
 		}
 		return ok()
 	}
+	if off := time.UnixMilli(c.params.Int("sentTime")).Sub(m.SentAt).Abs(); c.config.strict && c.params.Has("sentTime") && off > maxSentTimeOff {
+		return refuseError(invalid("strict: sentTime is %v off the time of message %s", off.Round(time.Second), m.MessageUID))
+	}
 	c.takeBack(m)
 	return ok()
 }
+
+// maxSentTimeOff is how far the time in a recall may be from that of its message. No page says why
+// it is sent; clients may find the message by it.
+const maxSentTimeOff = time.Minute
 
 // recallBroadcast leaves online broadcasts alone: they cannot be recalled.
 func recallBroadcast(c *call) answer {

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -40,6 +41,17 @@ func endpointAt(path string) *endpoint.Endpoint {
 	return nil
 }
 
+// isHeader reports whether name and value are a line of an HTTP header.
+func isHeader(name, value string) bool {
+	const special = "!#$%&'*+-.^_`|~"
+	inName := func(r rune) bool {
+		return r < 0x80 && (r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || strings.ContainsRune(special, r))
+	}
+	odd := func(r rune) bool { return !inName(r) }
+	control := func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }
+	return name != "" && !strings.ContainsFunc(name, odd) && !strings.ContainsFunc(value, control)
+}
+
 func (f faultState) fault() (*endpoint.Endpoint, rongcloudtest.Fault, error) {
 	var ep *endpoint.Endpoint
 	if f.Endpoint != "" {
@@ -50,8 +62,14 @@ func (f faultState) fault() (*endpoint.Endpoint, rongcloudtest.Fault, error) {
 	if f.Status != 0 && (f.Status < 200 || f.Status > 599) || f.Delay < 0 || f.Skip < 0 || f.ContentLength < 0 {
 		return nil, rongcloudtest.Fault{}, fault(http.StatusBadRequest, "status must be 200 to 599; delay, skip and contentLength must not be negative")
 	}
+	if f.Times < -1 {
+		return nil, rongcloudtest.Fault{}, fault(http.StatusBadRequest, "times must be -1, for all calls, or the number of calls")
+	}
 	header := http.Header{}
 	for name, value := range f.Header {
+		if !isHeader(name, value) {
+			return nil, rongcloudtest.Fault{}, fault(http.StatusBadRequest, "header: %q cannot be sent", name+": "+value)
+		}
 		header.Set(name, value)
 	}
 	made := rongcloudtest.Fault{

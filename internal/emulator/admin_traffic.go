@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -114,6 +115,7 @@ type message struct {
 	Body             string            `json:"body"`
 	PushContent      string            `json:"pushContent,omitempty"`
 	PushData         string            `json:"pushData,omitempty"`
+	RecipientID      string            `json:"recipientId,omitempty"` // whose inbox it is in
 	RecipientIDs     []string          `json:"recipientIds,omitempty"`
 	Missed           []missed          `json:"missed,omitempty"` // why others have not got it
 	Expansion        map[string]string `json:"expansion,omitempty"`
@@ -156,18 +158,32 @@ func showSent(m rongcloudtest.SentMessage) message {
 }
 
 func (e *emulator) getMessage(r *http.Request) (any, error) {
-	for _, m := range e.Sent() {
-		if m.MessageUID == r.PathValue("uid") {
-			return showSent(m), nil
+	m, there := e.sent(r.PathValue("uid"))
+	if !there {
+		return nil, fault(http.StatusNotFound, "message %s is not there, or not any more", r.PathValue("uid"))
+	}
+	return showSent(m), nil
+}
+
+// sent finds a message, the newest first.
+func (e *emulator) sent(uid string) (rongcloudtest.SentMessage, bool) {
+	for _, m := range slices.Backward(e.Sent()) {
+		if m.MessageUID == uid {
+			return m, true
 		}
 	}
-	return nil, fault(http.StatusNotFound, "message %s is not there, or not any more", r.PathValue("uid"))
+	return rongcloudtest.SentMessage{}, false
 }
 
 func newest[T any](all []T, limit int) []T { return all[max(0, len(all)-limit):] }
 
 func (e *emulator) getInbox(r *http.Request) (any, error) {
-	return listing[rongcloudtest.Message, message]{e.User(r.PathValue("id")).Inbox(), show}, nil
+	id := r.PathValue("id")
+	return listing[rongcloudtest.Message, message]{e.User(id).Inbox(), func(m rongcloudtest.Message) message {
+		one := show(m)
+		one.RecipientID = id
+		return one
+	}}, nil
 }
 
 func (e *emulator) getCallbacks(*http.Request) (any, error) {

@@ -22,8 +22,19 @@ func (e *emulator) postConnect(r *http.Request) (any, error) {
 	return userState{u.ID(), u.IsOnline()}, nil
 }
 
+// known refuses a user who never could connect.
+func known(u *rongcloudtest.User) error {
+	if !u.IsOnline() && len(u.Tokens()) == 0 {
+		return fault(http.StatusConflict, "%v", rongcloudtest.ErrNoToken)
+	}
+	return nil
+}
+
 func (e *emulator) postDisconnect(r *http.Request) (any, error) {
 	u := e.User(r.PathValue("id"))
+	if err := known(u); err != nil {
+		return nil, err
+	}
 	u.Disconnect()
 	e.events.publish("user", userState{u.ID(), u.IsOnline()})
 	return userState{u.ID(), u.IsOnline()}, nil
@@ -64,7 +75,9 @@ func (e *emulator) postSend(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, fault(http.StatusConflict, "%v", err)
 	}
-	e.events.publish("message", struct{}{})
+	if m, there := e.sent(uid); there {
+		e.events.publish("message", showSent(m))
+	}
 	return struct {
 		MessageUID string `json:"messageUID"`
 	}{uid}, nil
@@ -79,6 +92,9 @@ func (e *emulator) postJoin(r *http.Request) (any, error) {
 }
 
 func (e *emulator) deleteJoin(r *http.Request) (any, error) {
+	if err := known(e.User(r.PathValue("id"))); err != nil {
+		return nil, err
+	}
 	e.User(r.PathValue("id")).LeaveChatroom(r.PathValue("room"))
 	e.events.publish("user", userState{r.PathValue("id"), e.User(r.PathValue("id")).IsOnline()})
 	return nil, nil //nolint:nilnil // an empty object

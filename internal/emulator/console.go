@@ -129,7 +129,7 @@ This SDK and its examples:
   export RONGCLOUD_API_URL=%[2]s
 RongCloud's own SDKs:
   Node   require('rongcloud-sdk')({appkey: '%[3]s', secret: '%[4]s', api: '%[2]s'})
-  Go     rc.PrivateURI("%[2]s", "%[2]s")
+  Go     rc.PrivateURI("%[2]s")
 %[5]s
 `, rongcloud.Version, base, s.key, secret, first.String()))
 }

@@ -20,6 +20,8 @@ import (
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+	"github.com/rongcloud-go/rongcloud/webhook"
+	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
 // settings are the flags.
@@ -27,9 +29,34 @@ type settings struct {
 	listen, key, secret string
 	strict, quotas      bool
 	skew                *time.Duration // nil unless it was given
-	memory              int64          // in MiB
+	preMessages         bool
+	serverMessages      bool
+	kinds               []webhook.Kind
+	memory              int64 // in MiB
 	json                bool
 	seed, webhook       string
+}
+
+func (s *settings) setKinds(text string) error {
+	for name := range strings.SplitSeq(text, ",") {
+		if webhooktest.Sample(webhook.Kind(name)) == nil {
+			return fmt.Errorf("%q is none of %v", name, webhooktest.Kinds())
+		}
+		s.kinds = append(s.kinds, webhook.Kind(name))
+	}
+	return nil
+}
+
+// webhookOptions says what the webhook is told.
+func (s *settings) webhookOptions() []rongcloudtest.WebhookOption {
+	opts := []rongcloudtest.WebhookOption{rongcloudtest.WithoutWaiting(), rongcloudtest.WithKinds(s.kinds...)}
+	if s.serverMessages {
+		opts = append(opts, rongcloudtest.WithServerMessages())
+	}
+	if s.preMessages {
+		opts = append(opts, rongcloudtest.WithPreMessages())
+	}
+	return opts
 }
 
 func parse(args []string, stderr io.Writer) (settings, error) {
@@ -49,6 +76,9 @@ func parse(args []string, stderr io.Writer) (settings, error) {
 	flags.BoolVar(&s.quotas, "quotas", false, "keep the documented quotas: HTTP 429 with code 1008 above them")
 	flags.BoolVar(&s.json, "json", false, "print a line of JSON for each call")
 	flags.StringVar(&s.webhook, "webhook", "", "`URL` that is called back as RongCloud calls an app's server")
+	flags.BoolVar(&s.preMessages, "pre-messages", false, "ask the -webhook before a user's message is delivered")
+	flags.BoolVar(&s.serverMessages, "server-messages", true, "tell the -webhook about messages of the Server API, too")
+	flags.Func("kinds", "`kinds` of callbacks that go to the -webhook, joined by commas, such as message_sync; all without it", s.setKinds)
 	flags.StringVar(&s.seed, "seed", "", "JSON `file` with users, groups and so on to begin with")
 	if err := flags.Parse(args); err != nil {
 		return s, err
@@ -177,7 +207,7 @@ func newEmulator(s settings, out *console) (*emulator, error) {
 	}
 	e.Server = server
 	if s.webhook != "" {
-		if err := server.AddWebhookURL(s.webhook, rongcloudtest.WithoutWaiting(), rongcloudtest.WithServerMessages()); err != nil {
+		if err := server.AddWebhookURL(s.webhook, s.webhookOptions()...); err != nil {
 			return nil, errors.Join(err, server.Close())
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strings"
 
@@ -52,6 +53,9 @@ func readSeed(name string) (seed, error) {
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&s); err != nil {
 		return s, fmt.Errorf("%s: %w", name, err)
+	}
+	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
+		return s, fmt.Errorf("%s: more than one document", name)
 	}
 	return s, nil
 }
@@ -120,6 +124,7 @@ func (e *emulator) seed(ctx context.Context, s seed) error {
 			return fmt.Errorf("sensitive word %q: %w", w.Word, err)
 		}
 	}
+	e.ActivateSensitiveWords()
 	return nil
 }
 

@@ -1,0 +1,137 @@
+package emulator
+
+import (
+	"bufio"
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/webhook"
+)
+
+func TestFaultsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	for _, body := range []string{
+		`{"times":-5}`, `{"times":-2}`, `{"header":{"X-A\r\nX-B":"1"}}`, `{"header":{"X-A":"1\nX-B: 2"}}`, `{"header":{"":"1"}}`, `{"header":{"a b":"1"}}`,
+	} {
+		status, text := ask(t, http.MethodPost, base+"/_emulator/faults", body)
+		require.Equal(t, http.StatusBadRequest, status, "%s %s", body, text)
+	}
+	status, _ := ask(t, http.MethodPost, base+"/_emulator/faults", `{"times":-1,"header":{"Retry-After":"2"}}`)
+	require.Equal(t, http.StatusOK, status)
+}
+
+func TestSeedsWithMoreThanOneDocument(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "seed.json")
+	for text, right := range map[string]bool{`{"users":[]}`: true, "{}\n\n": true, `{} trailing`: false, `{}{}`: false, `{}]`: false} {
+		require.NoError(t, os.WriteFile(name, []byte(text), 0o600))
+		_, err := readSeed(name)
+		require.Equal(t, right, err == nil, text)
+	}
+}
+
+func TestSeededWordsWorkAtOnce(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "seed.json")
+	require.NoError(t, os.WriteFile(name, []byte(`{"users":[{"id":"ann","online":true}],"sensitiveWords":[{"word":"bad","replace":"***"}]}`), 0o600))
+	base, _ := started(t, "-seed", name)
+	status, _ := ask(t, http.MethodPost, base+"/_emulator/users/ann/send", `{"targetId":"ben","text":"a bad word"}`)
+	require.Equal(t, http.StatusOK, status)
+	_, inbox := ask(t, http.MethodGet, base+"/_emulator/users/ben/inbox", "")
+	var got []message
+	require.NoError(t, json.Unmarshal([]byte(inbox), &got))
+	require.Len(t, got, 1)
+	require.JSONEq(t, `{"content":"a *** word"}`, got[0].Body)
+	require.Equal(t, "ben", got[0].RecipientID)
+	require.Equal(t, "ann", got[0].From)
+}
+
+func TestUnknownUsers(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	for _, c := range [][2]string{
+		{"POST", "connect"}, {"POST", "disconnect"}, {"POST", "send"}, {"POST", "chatrooms/lobby"}, {"DELETE", "chatrooms/lobby"},
+	} {
+		body := ""
+		if c[1] == "send" {
+			body = `{"targetId":"ben","text":"hello"}`
+		}
+		status, text := ask(t, c[0], base+"/_emulator/users/nobody/"+c[1], body)
+		require.Equal(t, http.StatusConflict, status, "%s %s", c, text)
+	}
+}
+
+func TestMessageEventsCarryTheMessage(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	_, err := client(t, base).User.Register(t.Context(), rongcloud.RegisterParams{UserID: "ann", Name: "Ann"})
+	require.NoError(t, err)
+	ask(t, http.MethodPost, base+"/_emulator/users/ann/connect", "")
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/_emulator/events", nil)
+	require.NoError(t, err)
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	lines := bufio.NewScanner(response.Body)
+	require.True(t, lines.Scan())
+	ask(t, http.MethodPost, base+"/_emulator/users/ann/send", `{"targetId":"ben","text":"hello"}`)
+	for lines.Text() != "event: message" {
+		require.True(t, lines.Scan())
+	}
+	require.True(t, lines.Scan())
+	var got message
+	require.NoError(t, json.Unmarshal([]byte(strings.TrimPrefix(lines.Text(), "data: ")), &got))
+	require.Equal(t, []string{"ben"}, got.RecipientIDs)
+	require.JSONEq(t, `{"content":"hello"}`, got.Body)
+}
+
+func TestWhichCallbacksAreAsked(t *testing.T) {
+	t.Parallel()
+	_, err := parse([]string{"-kinds", "message_sync,user_online_status"}, io.Discard)
+	require.NoError(t, err)
+	for _, kinds := range []string{"", "message", "message_sync,", "unknown"} {
+		_, err := parse([]string{"-kinds", kinds}, io.Discard)
+		require.ErrorContains(t, err, "is none of", kinds)
+	}
+	for _, c := range []struct {
+		args []string
+		want []webhook.Kind
+	}{
+		{nil, []webhook.Kind{webhook.KindUserStatus, webhook.KindMessage, webhook.KindMessage}},
+		{[]string{"-server-messages=false"}, []webhook.Kind{webhook.KindUserStatus, webhook.KindMessage}},
+		{[]string{"-pre-messages"}, []webhook.Kind{webhook.KindUserStatus, webhook.KindPreMessage, webhook.KindMessage, webhook.KindMessage}},
+		{[]string{"-kinds", "user_online_status"}, []webhook.Kind{webhook.KindUserStatus}},
+		{[]string{"-kinds", "message_sync", "-server-messages=false"}, []webhook.Kind{webhook.KindMessage}},
+	} {
+		s, err := parse(append([]string{"-webhook", "http://127.0.0.1:1/"}, c.args...), io.Discard)
+		require.NoError(t, err)
+		out := newConsole(io.Discard, true)
+		s.webhook = "http://127.0.0.1:1/" // nobody listens there, which is noted
+		e, err := newEmulator(s, out)
+		require.NoError(t, err)
+		_, err = e.client.User.Register(t.Context(), rongcloud.RegisterParams{UserID: "ann", Name: "Ann"})
+		require.NoError(t, err)
+		require.NoError(t, e.User("ann").Connect())
+		_, err = e.User("ann").SendPrivate("ben", rongcloud.TextMessage{Content: "hello"})
+		require.NoError(t, err)
+		_, err = e.client.Message.SendPrivate(t.Context(), rongcloud.PrivateMessage{From: "ann", To: []string{"ben"}, Content: rongcloud.TextMessage{Content: "hello"}})
+		require.NoError(t, err)
+		e.WaitForCallbacks()
+		var kinds []webhook.Kind
+		for _, one := range e.Callbacks() {
+			kinds = append(kinds, one.Event.Kind())
+		}
+		require.ElementsMatch(t, c.want, kinds, "%v", c.args)
+		require.NoError(t, e.Close())
+		out.close()
+	}
+}
