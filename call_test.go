@@ -406,3 +406,24 @@ func TestCallRefusesPlacedParameters(t *testing.T) {
 	require.NoError(t, s.Call(t.Context(), none, url.Values{}, nil), "no parameters")
 	require.NoError(t, s.Call(t.Context(), none, url.Values(nil), nil), "no parameters")
 }
+
+// An endpoint that is nil has no parameters, no copy and no quota.
+func TestNilEndpoint(t *testing.T) {
+	t.Parallel()
+	var ep *endpoint.Endpoint
+	require.Nil(t, ep.Param("userId"))
+	require.Nil(t, ep.Clone())
+	require.Empty(t, Quotas{}.Limits(QuotaUse{Units: 1}))
+	limiter, err := NewLimiter(Quotas{})
+	require.NoError(t, err)
+	require.NoError(t, limiter.Wait(t.Context(), QuotaUse{Units: 1}))
+	limiter.Refused(QuotaUse{Units: 1}, 0)
+}
+
+// A header that says how the body is to be read is not the caller's.
+func TestWithHeaderRefusesContentEncoding(t *testing.T) {
+	t.Parallel()
+	s := newScripted(t, nil)
+	requireRefused(t, s.Ping(t.Context(), WithHeader("content-encoding", "gzip")), "WithHeader")
+	require.Empty(t, s.requests)
+}
