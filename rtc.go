@@ -5,7 +5,8 @@ import "fmt"
 // RTCService is for RongCloud's audio and video: calls, meetings and live rooms. Rooms are made by
 // the clients that join them and end with the last one; a server can look at them, keep users out,
 // record and mix what is published, and bring in a stream from elsewhere. What happens in a room
-// comes by callbacks: see webhook.RTCRoom and its siblings.
+// comes by callbacks: see webhook.RTCRoomStatus and its
+// siblings.
 //
 // An app needs the audio and video service; [CodeRTCNotEnabled] means that it does not have it.
 // RongCloud documents no quotas for these calls. A room's ID travels in a header in many of them,

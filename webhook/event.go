@@ -115,6 +115,11 @@ var kinds = map[Kind]func(*fields) Event{
 	KindMessageAudit:         readMessageAudit,
 	KindHostedInfoAudit:      readHostedInfoAudit,
 	KindBotEvent:             readBotEvent,
+	KindRTCRoomStatus:        readRTCRoomStatus,
+	KindRTCCDNPush:           readRTCCDNPush,
+	KindRTCCloudPlayer:       readRTCCloudPlayer,
+	KindRTCModeration:        readRTCModeration,
+	KindRTCAITask:            readRTCAITask,
 }
 
 // signs are the fields by which detect knows a kind: the first of which all are there. What has
@@ -129,6 +134,13 @@ var signs = []struct {
 	{KindMessageAudit, []string{"result", "msgUID", "serviceProvider"}},
 	{KindMessageAudit, []string{"result", "content", "serviceProvider"}}, // its UID is content.messageId
 	{KindMessageAudit, []string{"result", "content", "resultDetail"}},
+	{KindRTCModeration, []string{"type", "code", "roomId", "content"}},
+	{KindRTCModeration, []string{"type", "code", "roomId", "scene"}},
+	{KindRTCCDNPush, []string{"type", "pushUrl", "roomId"}},
+	{KindRTCCloudPlayer, []string{"type", "room_id", "user_id"}},
+	{KindRTCAITask, []string{"type", "status", "roomId"}},
+	{KindRTCRoomStatus, []string{"event", "roomId", "timestamp"}},
+	{KindRTCRoomStatus, []string{"event", "channelId", "timestamp"}}, // version 1.0
 	{KindMessageOperation, []string{"eventType", "originalMsgInfo"}},
 	{KindFriendship, []string{"eventType", "userId", "toUserId"}},
 	{KindHostedGroupOperation, []string{"groupId", "eventType"}},

@@ -124,6 +124,11 @@ func receive(h *webhook.Handler) *received {
 	h.OnMessageAudit(func(_ context.Context, e *webhook.MessageAudit) error { return got.add(e) })
 	h.OnHostedInfoAudit(func(_ context.Context, e *webhook.HostedInfoAudit) error { return got.add(e) })
 	h.OnBotEvent(func(_ context.Context, e *webhook.BotEvent) error { return got.add(e) })
+	h.OnRTCRoomStatus(func(_ context.Context, e *webhook.RTCRoomStatus) error { return got.add(e) })
+	h.OnRTCCDNPush(func(_ context.Context, e *webhook.RTCCDNPush) error { return got.add(e) })
+	h.OnRTCCloudPlayer(func(_ context.Context, e *webhook.RTCCloudPlayer) error { return got.add(e) })
+	h.OnRTCModeration(func(_ context.Context, e *webhook.RTCModeration) error { return got.add(e) })
+	h.OnRTCAITask(func(_ context.Context, e *webhook.RTCAITask) error { return got.add(e) })
 	h.OnUnknown(func(_ context.Context, e *webhook.Unknown) error { return got.add(e) })
 	return got
 }
@@ -159,6 +164,16 @@ func plain(t testing.TB, e webhook.Event) webhook.Event {
 	case *webhook.HostedInfoAudit:
 		e.Envelope = webhook.Envelope{}
 	case *webhook.BotEvent:
+		e.Envelope = webhook.Envelope{}
+	case *webhook.RTCRoomStatus:
+		e.Envelope = webhook.Envelope{}
+	case *webhook.RTCCDNPush:
+		e.Envelope = webhook.Envelope{}
+	case *webhook.RTCCloudPlayer:
+		e.Envelope = webhook.Envelope{}
+	case *webhook.RTCModeration:
+		e.Envelope = webhook.Envelope{}
+	case *webhook.RTCAITask:
 		e.Envelope = webhook.Envelope{}
 	default:
 		require.Failf(t, "unexpected", "%T", e)

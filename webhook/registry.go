@@ -143,6 +143,29 @@ func (r *registry) OnHostedInfoAudit(f func(context.Context, *HostedInfoAudit) e
 // OnBotEvent registers what to do with the events of bots.
 func (r *registry) OnBotEvent(f func(context.Context, *BotEvent) error) { on(r, KindBotEvent, f) }
 
+// OnRTCRoomStatus registers what to do when audio and video rooms or their members change.
+func (r *registry) OnRTCRoomStatus(f func(context.Context, *RTCRoomStatus) error) {
+	on(r, KindRTCRoomStatus, f)
+}
+
+// OnRTCCDNPush registers what to do when pushes to content delivery networks change.
+func (r *registry) OnRTCCDNPush(f func(context.Context, *RTCCDNPush) error) {
+	on(r, KindRTCCDNPush, f)
+}
+
+// OnRTCCloudPlayer registers what to do when streams that are played into rooms change.
+func (r *registry) OnRTCCloudPlayer(f func(context.Context, *RTCCloudPlayer) error) {
+	on(r, KindRTCCloudPlayer, f)
+}
+
+// OnRTCModeration registers what to do with the moderation of what is published in rooms.
+func (r *registry) OnRTCModeration(f func(context.Context, *RTCModeration) error) {
+	on(r, KindRTCModeration, f)
+}
+
+// OnRTCAITask registers what to do when speech recognition and its like begin or end in rooms.
+func (r *registry) OnRTCAITask(f func(context.Context, *RTCAITask) error) { on(r, KindRTCAITask, f) }
+
 // OnUnknown registers what to do with callbacks of no known kind, and with bodies that are not as
 // their kind asks. Without it the former are acknowledged, and the latter refused with 400.
 func (r *registry) OnUnknown(f func(context.Context, *Unknown) error) { on(r, KindUnknown, f) }

@@ -75,10 +75,15 @@ func (c *config) verify(r *http.Request) (*credentials, error) {
 	return found, nil
 }
 
-// headerSigned are the kinds whose signature may stand in headers. The others have theirs in the
+// headerSigned are the kinds whose signature may stand in headers. Of those of audio and video the
+// room's status has it there; the rule for the others is on no page that is known, so that both
+// places count. The others have theirs in the
 // query, and headers prove nothing for them: every request to the Server API carries a set that
 // would pass.
-var headerSigned = map[Kind]bool{KindMessageAudit: true, KindUnknown: true}
+var headerSigned = map[Kind]bool{
+	KindMessageAudit: true, KindUnknown: true,
+	KindRTCRoomStatus: true, KindRTCCDNPush: true, KindRTCCloudPlayer: true, KindRTCModeration: true, KindRTCAITask: true,
+}
 
 // standsRight checks the place of a signature, as soon as the kind is known.
 func (c *credentials) standsRight(kind Kind) error {

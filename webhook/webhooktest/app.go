@@ -56,6 +56,8 @@ func (a App) Request(ctx context.Context, target string, events ...webhook.Event
 	switch events[0].Kind() {
 	case webhook.KindMessageAudit:
 		a.SignHeaders(r)
+	case webhook.KindRTCRoomStatus, webhook.KindRTCCDNPush, webhook.KindRTCCloudPlayer, webhook.KindRTCModeration, webhook.KindRTCAITask:
+		a.signHeaders(r, "appKey", "nonce", "timestamp", "signature")
 	case webhook.KindPreMessage, webhook.KindUserStatus:
 		a.sign(r, false)
 	default:
@@ -90,11 +92,16 @@ func (a App) sign(r *http.Request, key bool) {
 // SignHeaders puts the four values into headers, as the callback with the results of moderation has
 // them.
 func (a App) SignHeaders(r *http.Request) {
+	a.signHeaders(r, "RC-App-Key", "RC-Nonce", "RC-Timestamp", "RC-Signature")
+}
+
+// signHeaders puts the four values into headers of these names: App Key, nonce, timestamp and
+// signature.
+func (a App) signHeaders(r *http.Request, names ...string) {
 	nonce, timestamp := a.fresh()
-	r.Header.Set("RC-App-Key", a.Key)
-	r.Header.Set("RC-Nonce", nonce)
-	r.Header.Set("RC-Timestamp", timestamp)
-	r.Header.Set("RC-Signature", rongcloud.Sign(a.Secret, nonce, timestamp))
+	for i, value := range []string{a.Key, nonce, timestamp, rongcloud.Sign(a.Secret, nonce, timestamp)} {
+		r.Header.Set(names[i], value)
+	}
 }
 
 func (a App) fresh() (nonce, timestamp string) {

@@ -83,6 +83,9 @@ func (a App) object(e webhook.Event) (any, error) {
 			Data json.RawMessage `json:"data"`
 		}{string(e.Type), millis(e.OccurredAt), bot(e.Bot), e.Data}, nil
 	}
+	if object := a.rtcObject(e); object != nil {
+		return object, nil
+	}
 	return nil, fmt.Errorf("webhooktest: no encoding for %v", e.Kind())
 }
 

@@ -14,6 +14,7 @@ func Kinds() []webhook.Kind {
 		webhook.KindMessage, webhook.KindPreMessage, webhook.KindMessageOperation, webhook.KindUserStatus, webhook.KindUserDeactivation,
 		webhook.KindUserProfile, webhook.KindFriendship, webhook.KindChatroomStatus, webhook.KindChatroomEntry, webhook.KindHostedGroupProfile,
 		webhook.KindHostedGroupOperation, webhook.KindMessageAudit, webhook.KindHostedInfoAudit, webhook.KindBotEvent,
+		webhook.KindRTCRoomStatus, webhook.KindRTCCDNPush, webhook.KindRTCCloudPlayer, webhook.KindRTCModeration, webhook.KindRTCAITask,
 	}
 }
 
@@ -99,6 +100,29 @@ func Sample(kind webhook.Kind) webhook.Event {
 				UserID: "bot1", Name: "Helper", PortraitURL: "https://example.com/bot.png", Type: "BOT", Metadata: map[string]string{"team": "a"},
 			},
 			Data: json.RawMessage(`{"fromUserId":"u1","toUserId":"bot1","objectName":"RC:TxtMsg","content":"{\"content\":\"hello\"}","channelType":"PERSON"}`),
+		}
+	case webhook.KindRTCRoomStatus:
+		return &webhook.RTCRoomStatus{RoomID: "room1", SessionID: "s1", Event: webhook.RTCRoomEventLeft, UserID: "u1", OccurredAt: at, ExitType: 3}
+	case webhook.KindRTCCDNPush:
+		return &webhook.RTCCDNPush{
+			RoomID: "room1", SessionID: "s1", UserID: "u1", PushURL: "rtmp://cdn.example/live/1", Event: webhook.RTCCDNPushEventStarted,
+			StateCode: 10000, VideoResolution: "240x320", OccurredAt: at,
+		}
+	case webhook.KindRTCCloudPlayer:
+		return &webhook.RTCCloudPlayer{
+			RoomID: "room1", UserID: "u1", StreamURL: "rtmp://example.com/1", Event: webhook.RTCCloudPlayerEventPublished, Code: 10000,
+			VideoResolution: "1920X1080", StreamKind: "video", OccurredAt: at,
+		}
+	case webhook.KindRTCModeration:
+		return &webhook.RTCModeration{
+			RoomID: "room1", SessionID: "s1", UserID: "u1", Scene: "VIDEO_LIVE", Event: webhook.RTCModerationEventResult, Code: 10000,
+			StreamID: "st1", MediaType: rongcloud.RTCMediaVideo, ErrorMessage: "Success",
+			RequestID: "req1", ModeratedType: webhook.RTCModeratedSound, RiskLevel: webhook.RTCRiskReview, RiskType: 100,
+			ContentURL: "https://example.com/clip.mp3", Description: "rude", Text: "what was said", MatchedWord: "said", MatchedList: "list1", OccurredAt: at,
+		}
+	case webhook.KindRTCAITask:
+		return &webhook.RTCAITask{
+			RoomID: "room1", Type: webhook.RTCAITaskSummary, Status: webhook.RTCAITaskStarted, Code: 10000, ErrorMessage: "Success", TaskID: "task1",
 		}
 	}
 	return nil

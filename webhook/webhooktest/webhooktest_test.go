@@ -48,6 +48,15 @@ var bodies = map[webhook.Kind]string{
 		`"contents":[{"key":"nickname","content":"Benny","result":true},{"key":"extra","content":"x","result":false}]}`,
 	webhook.KindBotEvent: `{"type":"message:private","timestamp":1700000000000,"bot":{"userId":"bot1","name":"Helper","profileUrl":"https://example.com/bot.png","type":"BOT",` +
 		`"metadata":{"team":"a"}},"data":{"fromUserId":"u1","toUserId":"bot1","objectName":"RC:TxtMsg","content":"{\"content\":\"hello\"}","channelType":"PERSON"}}`,
+	webhook.KindRTCRoomStatus: `{"event":12,"roomId":"room1","sessionId":"s1","userId":"u1","timestamp":1700000000000,"exitType":3}`,
+	webhook.KindRTCCDNPush: `{"timestamp":1700000000000,"type":1,"stateCode":10000,"appKey":"test-key","sessionId":"s1","roomId":"room1","userId":"u1",` +
+		`"pushUrl":"rtmp://cdn.example/live/1","output":{"videoResoulation":"240x320"}}`,
+	webhook.KindRTCCloudPlayer: `{"timestamp":1700000000000,"type":5,"app_key":"test-key","room_id":"room1","rtmp_url":"rtmp://example.com/1","user_id":"u1",` +
+		`"code":10000,"video_resolution":"1920X1080","kind":"video"}`,
+	webhook.KindRTCModeration: `{"type":4,"code":10000,"appKey":"test-key","roomId":"room1","userId":"u1","scene":"VIDEO_LIVE","sessionId":"s1",` +
+		`"content":{"streamId":"st1","mediaType":1,"errorMessage":"Success","requestId":"req1","contentType":2,"riskLevel":2,"riskType":100,` +
+		`"riskTime":1700000000000,"contentUrl":"https://example.com/clip.mp3","desc":"rude","matchText":"what was said","matchedItem":"said","matchedList":"list1"}}`,
+	webhook.KindRTCAITask: `{"type":"sum","status":"started","appKey":"test-key","roomId":"room1","code":10000,"errorMessage":"Success","taskId":"task1"}`,
 }
 
 // What is sent is the catalogue's: no field more, none less, and the signature in its place.
@@ -85,6 +94,9 @@ func TestRequests(t *testing.T) {
 				require.NoError(t, err)
 				sent = append(sent, jsonNames(t, string(body))...)
 			}
+			if kind == webhook.KindRTCModeration { // its time has another name before there is a result
+				sent = append(sent, "timestamp")
+			}
 			slices.Sort(sent)
 			require.Equal(t, fields[kind], slices.Compact(sent))
 
@@ -96,6 +108,10 @@ func TestRequests(t *testing.T) {
 				} {
 					require.Equal(t, value, r.Header.Get(name))
 				}
+			case webhook.KindRTCRoomStatus, webhook.KindRTCCDNPush, webhook.KindRTCCloudPlayer, webhook.KindRTCModeration, webhook.KindRTCAITask:
+				require.Equal(t, "own=1", r.URL.RawQuery)
+				require.Equal(t, "test-key", r.Header.Get("appKey"))
+				require.Equal(t, "8412d2a2e2bd25260da45037caec8d483c1f6413", r.Header.Get("signature"))
 			case webhook.KindPreMessage, webhook.KindUserStatus:
 				require.Equal(t, "own=1&"+signature, r.URL.RawQuery)
 			default:
