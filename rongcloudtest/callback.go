@@ -95,8 +95,8 @@ type Callback struct {
 // and up to three times until the response is 200. A callback comes before what sets it off
 // returns, unless the webhook is [WithoutWaiting]. What RongCloud calls back about, see package
 // webhook; the server does so for messages that users send ([User.SendPrivate] and the like),
-// users coming and going, chat rooms with their members and attributes, deactivations, profiles,
-// friends and hosted groups. [Server.Emit] makes any other callback.
+// users coming and going, chat rooms with their members and attributes, audio and video rooms,
+// deactivations, profiles, friends and hosted groups. [Server.Emit] makes any other callback.
 func (s *Server) AddWebhook(handler http.Handler, opts ...WebhookOption) {
 	s.addReceiver(&receiver{handler: handler}, opts)
 }

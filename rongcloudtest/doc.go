@@ -34,8 +34,9 @@
 // [Server.AddGroup] is a short way to a group with members, and [Server.AddUltraGroup] to an ultra
 // group. Messages to a private channel of an ultra group reach those alone who are on its list or
 // in a user group bound to it. Users are in chat rooms by [Server.JoinChatroom] and
-// [Server.LeaveChatroom]; rooms destroy themselves by the server's clock. Any other endpoint of
-// the catalogue is answered with HTTP 501, never with a silent success. Where the documentation
+// [Server.LeaveChatroom]; rooms destroy themselves by the server's clock. Audio and video rooms are
+// those that [User.JoinRTCRoom] makes; [Server.RTCRoom] shows them. Any other endpoint of the
+// catalogue is answered with HTTP 501, never with a silent success. Where the documentation
 // leaves the behaviour open, the comments of the handlers say which way was taken.
 //
 // Three things are off unless asked for, as they are with RongCloud or so that they do not disturb

@@ -16,7 +16,7 @@ func TestNothingIsMissing(t *testing.T) {
 			continue
 		}
 		count++
-		if handlers[ep] == nil && ep.Area != endpoint.AreaRtc { // which has no fake yet
+		if handlers[ep] == nil {
 			t.Errorf("%v has no handler", ep)
 		}
 	}

@@ -241,6 +241,7 @@ type state struct {
 	randoms       randoms
 	friends       friends
 	bots          bots
+	rtc           rtc
 	consoleTokens int
 }
 
@@ -251,6 +252,7 @@ func newState(c *config) state {
 		nonces:   newNonceMemory(),
 		friends:  newFriends(),
 		bots:     newBots(),
+		rtc:      newRTC(),
 		requests: newShelf[Request](c.history, l),
 		users:    newUsers(),
 		groups:   newGroups(),
@@ -493,7 +495,7 @@ var handlers = merge(
 	roomHandlers, roomEntryHandlers, roomRuleHandlers,
 	groupHandlers, groupRuleHandlers, entrustHandlers, entrustMemberHandlers,
 	ultraGroupHandlers, ultraListHandlers, userGroupHandlers, ultraMessageHandlers,
-	friendHandlers, botHandlers, otherHandlers,
+	friendHandlers, botHandlers, otherHandlers, rtcHandlers,
 )
 
 func merge(parts ...map[*endpoint.Endpoint]handler) map[*endpoint.Endpoint]handler {

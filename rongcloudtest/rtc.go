@@ -1,0 +1,438 @@
+package rongcloudtest
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/webhook"
+)
+
+// rtc is the state of audio and video.
+type rtc struct {
+	rooms   map[string]*rtcRoom
+	blocked []restriction            // from all rooms
+	kept    map[string][]restriction // from one room, which need not be there
+	count   int                      // of sessions and recordings, for their IDs
+}
+
+func newRTC() rtc { return rtc{rooms: map[string]*rtcRoom{}, kept: map[string][]restriction{}} }
+
+// rtcRoom is a room from its first member to its last: a session.
+type rtcRoom struct {
+	id, session string
+	createdAt   time.Time
+	members     []*rtcMember // in the order of joining
+	recordings  []*rtcRecording
+	mix         json.RawMessage // the last one that was set
+	cdns        []string
+}
+
+type rtcMember struct {
+	id       string
+	joinedAt time.Time
+	streams  []rongcloud.RTCStream
+	playing  string // the address of what a virtual user plays
+}
+
+type rtcRecording struct {
+	id, extra string
+	mode      int
+	stopped   bool
+}
+
+func (r *rtcRoom) member(user string) *rtcMember {
+	if i := slices.IndexFunc(r.members, func(m *rtcMember) bool { return m.id == user }); i >= 0 {
+		return r.members[i]
+	}
+	return nil
+}
+
+// RTCRoomState is an audio and video room; see [Server.RTCRoom].
+type RTCRoomState struct {
+	RoomID       string
+	SessionID    string
+	MemberIDs    []string            // in the order of joining, virtual users of the cloud player included
+	Recordings   []RTCRecordingState // of this session
+	Mix          json.RawMessage     // what RTC.Mix.Set asked for last
+	CDNPushURLs  []string
+	PlayedByUser map[string]string // addresses that the cloud player plays, by virtual user
+}
+
+// RTCRecordingState is a recording; see [RTCRoomState].
+type RTCRecordingState struct {
+	RecordID string
+	Extra    string
+	Stopped  bool
+}
+
+// RTCRoom returns an audio and video room, and nil if nobody is in one of that ID.
+func (s *Server) RTCRoom(roomID string) *RTCRoomState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.rtc.rooms[roomID]
+	if r == nil {
+		return nil
+	}
+	state := &RTCRoomState{RoomID: r.id, SessionID: r.session, Mix: slices.Clone(r.mix), CDNPushURLs: slices.Clone(r.cdns), PlayedByUser: map[string]string{}}
+	for _, m := range r.members {
+		state.MemberIDs = append(state.MemberIDs, m.id)
+		if m.playing != "" {
+			state.PlayedByUser[m.id] = m.playing
+		}
+	}
+	for _, one := range r.recordings {
+		state.Recordings = append(state.Recordings, RTCRecordingState{one.id, one.extra, one.stopped})
+	}
+	return state
+}
+
+// JoinRTCRoom lets the user's app join an audio and video room, which is made if need be. The error
+// is [ErrRejected] if they are blocked from it, or from all rooms.
+func (u *User) JoinRTCRoom(roomID string) error {
+	events, err := u.server.joinRTC(roomID, u.id)
+	u.server.callBack(events)
+	return err
+}
+
+func (s *Server) joinRTC(roomID, user string) ([]event, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	if restricted(s.rtc.blocked, user, now) || restricted(s.rtc.kept[roomID], user, now) {
+		return nil, ErrRejected
+	}
+	r := s.rtc.rooms[roomID]
+	if r == nil {
+		s.rtc.count++
+		r = &rtcRoom{id: roomID, session: fmt.Sprintf("session-%d", s.rtc.count), createdAt: now}
+		s.rtc.rooms[roomID] = r
+		s.tellRTC(r, webhook.RTCRoomEventCreated, "")
+	}
+	s.enterRTC(r, user)
+	return s.news(), nil
+}
+
+func (s *Server) enterRTC(r *rtcRoom, user string) *rtcMember {
+	m := r.member(user)
+	if m == nil {
+		m = &rtcMember{id: user, joinedAt: s.now()}
+		r.members = append(r.members, m)
+		s.tellRTC(r, webhook.RTCRoomEventJoined, user)
+	}
+	return m
+}
+
+// LeaveRTCRoom lets the user's app leave an audio and video room. With its last member a room ends,
+// and with it what is recorded and pushed; virtual users of the cloud player do not hold it.
+func (u *User) LeaveRTCRoom(roomID string) {
+	u.server.callBack(u.server.leaveRTC(roomID, u.id))
+}
+
+func (s *Server) leaveRTC(roomID, user string) []event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dropRTC(s.rtc.rooms[roomID], user)
+	return s.news()
+}
+
+// PublishRTC has the user's app publish these streams in an audio and video room in place of those
+// before. Without StreamID they are called after the user. The error is [ErrNotMember].
+func (u *User) PublishRTC(roomID string, streams ...rongcloud.RTCStream) error {
+	events, err := u.server.publishRTC(roomID, u.id, streams)
+	u.server.callBack(events)
+	return err
+}
+
+func (s *Server) publishRTC(roomID, user string, streams []rongcloud.RTCStream) ([]event, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.rtc.rooms[roomID]
+	if r == nil || r.member(user) == nil {
+		return nil, ErrNotMember
+	}
+	m := r.member(user)
+	m.streams = slices.Clone(streams)
+	for i := range m.streams {
+		one := &m.streams[i]
+		one.StreamID = cmp.Or(one.StreamID, user+"_RongCloudRTC")
+		one.Tag = cmp.Or(one.Tag, "RongCloudRTC")
+		one.Resource = cmp.Or(one.Resource, fmt.Sprintf("%s/%s/%d", r.session, one.StreamID, i))
+	}
+	s.tellRTC(r, webhook.RTCRoomEventStreams, user)
+	return s.news(), nil
+}
+
+// dropRTC takes a user out of a room, who need not be in it. Why somebody left is not told: of the
+// values of exitType only one is known.
+func (s *Server) dropRTC(r *rtcRoom, user string) {
+	if r == nil || r.member(user) == nil {
+		return
+	}
+	r.members = slices.DeleteFunc(r.members, func(m *rtcMember) bool { return m.id == user })
+	s.tellRTC(r, webhook.RTCRoomEventLeft, user)
+	if slices.ContainsFunc(r.members, func(m *rtcMember) bool { return m.playing == "" }) {
+		return
+	}
+	for _, m := range r.members {
+		s.tellPlayer(r, m, webhook.RTCCloudPlayerEventEnded)
+	}
+	s.stopRecordings(r)
+	s.setCDNs(r, nil, "")
+	delete(s.rtc.rooms, r.id)
+	s.tellRTC(r, webhook.RTCRoomEventDestroyed, "")
+}
+
+func (s *Server) tellRTC(r *rtcRoom, e webhook.RTCRoomEvent, user string) {
+	s.tell(&webhook.RTCRoomStatus{RoomID: r.id, SessionID: r.session, Event: e, UserID: user, OccurredAt: s.now()})
+}
+
+func (s *Server) tellPlayer(r *rtcRoom, m *rtcMember, e webhook.RTCCloudPlayerEvent) {
+	s.tell(&webhook.RTCCloudPlayer{RoomID: r.id, UserID: m.id, StreamURL: m.playing, Event: e, Code: successV2, OccurredAt: s.now()})
+}
+
+// successV2 is the code of success of the newer calls and of callbacks.
+const successV2 = 10000
+
+// tellRecording makes a callback that package webhook has no type for: its fields are known in
+// part.
+func (s *Server) tellRecording(r *rtcRoom, one *rtcRecording, kind int) {
+	body, _ := json.Marshal(map[string]any{ // plain data
+		"timestamp": s.now().UnixMilli(), "type": kind, "appKey": s.config.key, "recordId": one.id, "roomId": r.id, "sessionId": r.session,
+		"userId": "", "mode": one.mode, "extra": one.extra,
+	})
+	s.tell(&webhook.Unknown{Envelope: webhook.Envelope{Raw: body}})
+}
+
+// The types of callbacks about recordings.
+const (
+	recordingStarted = 1
+	recordingEnded   = 3
+)
+
+func (s *Server) stopRecordings(r *rtcRoom) {
+	for _, one := range r.recordings {
+		if !one.stopped {
+			one.stopped = true
+			s.tellRecording(r, one, recordingEnded)
+		}
+	}
+}
+
+// setCDNs pushes the mix to these addresses. Nothing says whether addresses that stay are told of.
+func (s *Server) setCDNs(r *rtcRoom, urls []string, user string) {
+	tell := func(url string, e webhook.RTCCDNPushEvent) {
+		s.tell(&webhook.RTCCDNPush{RoomID: r.id, SessionID: r.session, UserID: user, PushURL: url, Event: e, StateCode: successV2, OccurredAt: s.now()})
+	}
+	for _, url := range r.cdns {
+		if !slices.Contains(urls, url) {
+			tell(url, webhook.RTCCDNPushEventEnded)
+		}
+	}
+	for _, url := range urls {
+		if !slices.Contains(r.cdns, url) {
+			tell(url, webhook.RTCCDNPushEventStarted)
+		}
+	}
+	r.cdns = urls
+}
+
+var rtcHandlers = map[*endpoint.Endpoint]handler{
+	endpoint.RtcRoomQuery:                     inRTCRoom(rtcRoomQuery),
+	endpoint.RtcUserKick:                      rtcKick,
+	endpoint.RtcUserBlock:                     rtcBlock,
+	endpoint.RtcUserUnblock:                   rtcUnblock,
+	endpoint.V2RtcRoomsRoomIdBlockUsersPost:   rtcRoomBlock,
+	endpoint.V2RtcRoomsRoomIdBlockUsersDelete: rtcRoomUnblock,
+	endpoint.RtcRecordStart:                   inRTCRoom(rtcRecordStart),
+	endpoint.RtcRecordStop:                    inRTCRoom(rtcRecordStop),
+	endpoint.RtcMcuConfig:                     inRTCRoom(rtcMix),
+	endpoint.V2RtcCloudplayerStart:            inRTCRoom(rtcPlayerStart),
+	endpoint.V2RtcCloudplayerStop:             inRTCRoom(rtcPlayerStop),
+	endpoint.V2RtcAiAsrRoomStop:               inRTCRoom(rtcRecognitionStop),
+	endpoint.V2RtcAiTranlationStop:            inRTCRoom(rtcTranslationStop),
+}
+
+// inRTCRoom finds the room by the Room-Id of the header, or by the session. 40003 is documented for
+// some of these calls only, and taken for all of them.
+func inRTCRoom(h func(c *call, r *rtcRoom) answer) handler {
+	return func(c *call) answer {
+		r := c.rtc.rooms[c.params.Get("Room-Id")]
+		if c.ep.Param("Room-Id") == nil {
+			for _, id := range slices.Sorted(maps.Keys(c.rtc.rooms)) {
+				if one := c.rtc.rooms[id]; one.session == c.params.Get("sessionId") {
+					r = one
+				}
+			}
+		}
+		session, room := c.params.Get("sessionId"), c.params.Get("roomId")
+		if r == nil || session != "" && session != r.session || room != "" && room != r.id {
+			return refuse(rongcloud.CodeRTCRoomNotFound, "the room does not exist, or has another session")
+		}
+		return h(c, r)
+	}
+}
+
+func rtcRoomQuery(_ *call, r *rtcRoom) answer {
+	type uri struct {
+		MediaType int    `json:"mediaType"`
+		StreamID  string `json:"msid"`
+		Resource  string `json:"uri"`
+		Tag       string `json:"tag"`
+	}
+	type data struct {
+		URIs []uri `json:"uris"`
+	}
+	type member struct {
+		UserID   string `json:"userId"`
+		JoinedAt int64  `json:"joinTime"`
+		Data     data   `json:"data"`
+	}
+	members := []member{}
+	for _, m := range r.members {
+		one := member{m.id, m.joinedAt.UnixMilli(), data{[]uri{}}}
+		for _, stream := range m.streams {
+			one.Data.URIs = append(one.Data.URIs, uri{max(int(stream.MediaType)-1, 0), stream.StreamID, stream.Resource, stream.Tag})
+		}
+		members = append(members, one)
+	}
+	return ok(field{"roomId", r.id}, field{"sessionId", r.session}, field{"createTime", r.createdAt.UnixMilli()}, field{"members", members})
+}
+
+// rtcKick succeeds for a user who is not in the room, and for a room that is not there; nothing is
+// documented.
+func rtcKick(c *call) answer {
+	c.dropRTC(c.rtc.rooms[c.params.Get("roomId")], c.params.Get("userId"))
+	return ok()
+}
+
+func rtcBlock(c *call) answer {
+	a := c.restrict(&c.rtc.blocked)
+	for _, id := range slices.Sorted(maps.Keys(c.rtc.rooms)) {
+		c.dropRTC(c.rtc.rooms[id], c.params.Get("userId"))
+	}
+	return a
+}
+
+func rtcUnblock(c *call) answer {
+	c.rtc.blocked = unmute(c.rtc.blocked, c.params.List("userId"))
+	return ok()
+}
+
+// rtcRoomBlock also takes a room that is not there; nothing is documented. A further block begins
+// anew.
+func rtcRoomBlock(c *call) answer {
+	room, users := c.params.Get("room_id"), appendNew(nil, c.params.List("user_ids"))
+	until := c.at.Add(time.Duration(c.params.Int("minute")) * time.Minute)
+	c.rtc.kept[room] = unmute(c.rtc.kept[room], users)
+	for _, id := range users {
+		c.rtc.kept[room] = append(c.rtc.kept[room], restriction{user: id, start: c.at, end: until})
+		c.dropRTC(c.rtc.rooms[room], id)
+	}
+	return ok()
+}
+
+func rtcRoomUnblock(c *call) answer {
+	room := c.params.Get("room_id")
+	c.rtc.kept[room] = unmute(c.rtc.kept[room], c.params.List("user_ids"))
+	return ok()
+}
+
+// rtcRecordStart records once more if the session is recorded already; nothing is documented.
+func rtcRecordStart(c *call, r *rtcRoom) answer {
+	var config struct {
+		Mode int `json:"mode"`
+	}
+	_ = json.Unmarshal([]byte(c.params.Get("config")), &config) // it is an object; what is odd in it stays 0
+	c.rtc.count++
+	one := &rtcRecording{id: fmt.Sprintf("record-%d", c.rtc.count), extra: c.params.Get("extra"), mode: config.Mode}
+	r.recordings = append(r.recordings, one)
+	c.tellRecording(r, one, recordingStarted)
+	return ok(field{"recordId", one.id})
+}
+
+// rtcRecordStop names the latest recording, also when all have ended; nothing is documented.
+func rtcRecordStop(c *call, r *rtcRoom) answer {
+	c.stopRecordings(r)
+	id := ""
+	if n := len(r.recordings); n > 0 {
+		id = r.recordings[n-1].id
+	}
+	return ok(field{"recordId", id})
+}
+
+// rtcMix takes any room for a live room, and replaces all CDNs, as documented, also by none.
+func rtcMix(c *call, r *rtcRoom) answer {
+	var config struct {
+		Output struct {
+			CDNs []struct {
+				PushURL string `json:"pushurl"`
+			} `json:"cdn"`
+		} `json:"output"`
+	}
+	if err := json.Unmarshal([]byte(c.params.Get("config")), &config); err != nil {
+		return refuse(rongcloud.CodeInvalidParameter, "config.output is not as documented")
+	}
+	if n := len(config.Output.CDNs); n > 5 {
+		return refuse(rongcloud.CodeInvalidParameter, "config.output.cdn has %d items, at most 5 are allowed", n)
+	}
+	var urls []string
+	for _, cdn := range config.Output.CDNs {
+		urls = append(urls, cdn.PushURL)
+	}
+	host := ""
+	if len(r.members) > 0 {
+		host = r.members[0].id
+	}
+	r.mix = json.RawMessage(c.params.Get("config"))
+	c.setCDNs(r, appendNew(nil, urls), host)
+	return ok()
+}
+
+// rtcPlayerStart brings in the virtual user, who plays at once. The webhooks alone are called back,
+// not the callback_url, which may lead anywhere.
+func rtcPlayerStart(c *call, r *rtcRoom) answer {
+	m := c.enterRTC(r, c.params.Get("user_id"))
+	m.playing = c.params.Get("rtmp_url")
+	m.streams = nil
+	for _, media := range []rongcloud.RTCMediaType{rongcloud.RTCMediaAudio, rongcloud.RTCMediaVideo} {
+		if only := c.params.Int("media_type"); only == 0 || only == int64(media) {
+			m.streams = append(m.streams, rongcloud.RTCStream{
+				StreamID: m.id + "_player", MediaType: media, Resource: fmt.Sprintf("%s/%s/%d", r.session, m.id, media), Tag: "player",
+			})
+		}
+	}
+	c.tellPlayer(r, m, webhook.RTCCloudPlayerEventFetching)
+	c.tellRTC(r, webhook.RTCRoomEventStreams, m.id)
+	c.tellPlayer(r, m, webhook.RTCCloudPlayerEventPublished)
+	return ok()
+}
+
+// rtcPlayerStop succeeds for what is not played, which is not documented.
+func rtcPlayerStop(c *call, r *rtcRoom) answer {
+	if m := r.member(c.params.Get("user_id")); m != nil && m.playing != "" {
+		c.tellPlayer(r, m, webhook.RTCCloudPlayerEventEnded)
+		c.dropRTC(r, m.id)
+	}
+	return ok()
+}
+
+// How recognition and translation are started is not known, so they are taken to run in each room.
+func rtcRecognitionStop(c *call, r *rtcRoom) answer {
+	c.tellAITask(r, webhook.RTCAITaskRecognition)
+	return ok()
+}
+
+func rtcTranslationStop(c *call, r *rtcRoom) answer {
+	c.tellAITask(r, webhook.RTCAITaskTranslation)
+	return ok()
+}
+
+func (s *Server) tellAITask(r *rtcRoom, task webhook.RTCAITaskType) {
+	s.tell(&webhook.RTCAITask{RoomID: r.id, Type: task, Status: webhook.RTCAITaskStopped, Code: successV2, ErrorMessage: "Success"})
+}

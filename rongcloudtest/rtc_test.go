@@ -1,0 +1,111 @@
+package rongcloudtest
+
+import (
+	"net/http"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/webhook"
+)
+
+// TestSDKRTC goes through all calls of audio and video on a strict server.
+func TestSDKRTC(t *testing.T) {
+	t.Parallel()
+	srv := NewServer(t, WithStrict())
+	h, err := webhook.NewHandler(srv.AppSecret())
+	require.NoError(t, err)
+	srv.AddWebhook(h)
+	rtc, ctx := srv.Client().RTC, t.Context()
+
+	_, err = rtc.Room.Get(ctx, "r")
+	require.ErrorIs(t, err, rongcloud.CodeRTCRoomNotFound)
+	for _, id := range []string{"ann", "ben"} {
+		require.NoError(t, srv.User(id).JoinRTCRoom("r"))
+	}
+	require.NoError(t, srv.User("ann").PublishRTC("r", rongcloud.RTCStream{MediaType: rongcloud.RTCMediaVideo}))
+	require.ErrorIs(t, srv.User("cy").PublishRTC("r"), ErrNotMember)
+	room, err := rtc.Room.Get(ctx, "r")
+	require.NoError(t, err)
+	require.Len(t, room.Members, 2)
+	require.Equal(t, rongcloud.RTCMediaVideo, room.Members[0].Published.Streams[0].MediaType)
+
+	require.NoError(t, rtc.User.Kick(ctx, rongcloud.RTCUserKickParams{RoomID: "r", UserID: "ben"}))
+	require.NoError(t, srv.User("ben").JoinRTCRoom("r"), "who is kicked may come back")
+	require.NoError(t, rtc.User.Block.Add(ctx, rongcloud.RTCUserBlockParams{UserID: "ben", Duration: time.Minute}))
+	require.Equal(t, []string{"ann"}, srv.RTCRoom("r").MemberIDs)
+	require.ErrorIs(t, srv.User("ben").JoinRTCRoom("other"), ErrRejected)
+	require.NoError(t, rtc.User.Block.Remove(ctx, "ben"))
+	require.NoError(t, srv.User("ben").JoinRTCRoom("r"))
+
+	slash := "r/1 ?"
+	require.NoError(t, rtc.Room.Block.Add(ctx, rongcloud.RTCRoomBlockParams{RoomID: slash, UserIDs: []string{"ben"}, Duration: time.Hour}))
+	require.ErrorIs(t, srv.User("ben").JoinRTCRoom(slash), ErrRejected)
+	require.Len(t, srv.RTCRoom("r").MemberIDs, 2, "another room is left alone")
+	srv.Advance(time.Hour)
+	require.NoError(t, srv.User("ben").JoinRTCRoom(slash))
+	require.NoError(t, rtc.Room.Block.Add(ctx, rongcloud.RTCRoomBlockParams{RoomID: slash, UserIDs: []string{"ben"}, Duration: time.Hour}))
+	require.Nil(t, srv.RTCRoom(slash), "the last member is gone")
+	require.NoError(t, rtc.Room.Block.Remove(ctx, rongcloud.RTCRoomBlockRemoveParams{RoomID: slash, UserIDs: []string{"ben"}}))
+	require.NoError(t, srv.User("ben").JoinRTCRoom(slash))
+
+	config := rongcloud.RTCRecordConfig{
+		VideoFormat: rongcloud.RTCVideoFormatMP4, AudioFormat: rongcloud.RTCAudioFormatAAC, Layout: rongcloud.RTCLayoutAdaptive,
+	}
+	_, err = rtc.Record.Start(ctx, rongcloud.RTCRecordStartParams{RoomID: "r", SessionID: "another", Extra: "x", Config: config})
+	require.ErrorIs(t, err, rongcloud.CodeRTCRoomNotFound)
+	started, err := rtc.Record.Start(ctx, rongcloud.RTCRecordStartParams{RoomID: "r", SessionID: room.SessionID, Extra: "x", Config: config})
+	require.NoError(t, err)
+	stopped, err := rtc.Record.Stop(ctx, rongcloud.RTCRecordStopParams{RoomID: "r", SessionID: room.SessionID})
+	require.NoError(t, err)
+	require.Equal(t, started, stopped)
+
+	mix := rongcloud.RTCMixConfig{Output: &rongcloud.RTCMixOutputConfig{CDNs: []rongcloud.RTCMixCDN{{PushURL: "rtmp://cdn.example/1"}}}}
+	require.NoError(t, rtc.Mix.Set(ctx, rongcloud.RTCMixParams{SessionID: room.SessionID, Config: mix}))
+	require.Equal(t, []string{"rtmp://cdn.example/1"}, srv.RTCRoom("r").CDNPushURLs)
+	require.NoError(t, rtc.CloudPlayer.Start(ctx, rongcloud.RTCCloudPlayerStartParams{
+		RoomID: "r", UserID: "tv", UserName: "TV", MediaType: rongcloud.RTCCloudPlayerMediaAudio, RoomType: rongcloud.RTCRoomLive,
+		StreamURL: "rtmp://example.com/tv", CallbackURL: "https://example.com/",
+	}))
+	require.Equal(t, map[string]string{"tv": "rtmp://example.com/tv"}, srv.RTCRoom("r").PlayedByUser)
+	require.NoError(t, rtc.CloudPlayer.Stop(ctx, rongcloud.RTCCloudPlayerStopParams{RoomID: "r", UserID: "tv", UserName: "TV"}))
+	require.NoError(t, rtc.AI.StopRecognition(ctx, "r"))
+	require.NoError(t, rtc.AI.StopTranslation(ctx, rongcloud.RTCTranslationStopParams{RoomID: "r", UserIDs: []string{"ann"}}))
+	srv.User("ann").LeaveRTCRoom("r")
+	srv.User("ben").LeaveRTCRoom("r")
+	srv.User("ben").LeaveRTCRoom("r")
+	require.Nil(t, srv.RTCRoom("r"))
+
+	counts := map[webhook.Kind]int{}
+	for _, c := range srv.Callbacks() {
+		require.Equal(t, http.StatusOK, c.Status, "%+v: %s", c.Event, c.Response)
+		counts[c.Event.Kind()]++
+	}
+	require.Equal(t, map[webhook.Kind]int{
+		webhook.KindRTCRoomStatus: 20, webhook.KindRTCCDNPush: 2, webhook.KindRTCCloudPlayer: 3, webhook.KindRTCAITask: 2, webhook.KindUnknown: 2,
+	}, counts)
+	for _, r := range srv.Requests() {
+		require.Empty(t, r.Unknown, r.Path)
+	}
+}
+
+// TestRTCInParallel: rooms are safe for concurrent use.
+func TestRTCInParallel(t *testing.T) {
+	t.Parallel()
+	srv := NewServer(t)
+	rtc, ctx := srv.Client().RTC, t.Context()
+	var all sync.WaitGroup
+	for _, id := range []string{"a", "b", "c", "d"} {
+		all.Go(func() {
+			for range 10 {
+				_ = srv.User(id).JoinRTCRoom("r")
+				_ = rtc.User.Kick(ctx, rongcloud.RTCUserKickParams{RoomID: "r", UserID: id})
+			}
+		})
+	}
+	all.Wait()
+	require.Nil(t, srv.RTCRoom("r"))
+}
