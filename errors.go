@@ -104,7 +104,7 @@ func (e *Error) findings() []string {
 		found = append(found, oneLine(e.Err.Error()))
 	}
 	if e.Body != "" {
-		found = append(found, "answer begins "+strconv.Quote(e.Body))
+		found = append(found, "response begins "+strconv.Quote(e.Body))
 	}
 	return found
 }

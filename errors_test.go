@@ -28,7 +28,7 @@ func TestErrorText(t *testing.T) {
 		outcomeUnknown: true,
 	}
 	require.Equal(t, `rongcloud: POST /user/getToken.json: HTTP 429, code 1008 (rate limit exceeded), `+
-		`"too fast", retry after 2s, unexpected EOF, answer begins "<html>"; outcome unknown, the request may have been carried out`+
+		`"too fast", retry after 2s, unexpected EOF, response begins "<html>"; outcome unknown, the request may have been carried out`+
 		` [request id-1, host api.example.com, attempts 3]`, e.Error())
 
 	require.Equal(t, "rongcloud: POST /x: HTTP 200, code 77777", (&Error{Endpoint: &endpoint.Endpoint{Path: "/x"}, HTTPStatus: 200, Code: 77777}).Error())
@@ -140,7 +140,7 @@ func TestErrorUnwrap(t *testing.T) {
 
 	err = &Error{Err: &attemptTimeoutError{time.Second}}
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.ErrorContains(t, err, "no answer within 1s")
+	require.ErrorContains(t, err, "no response within 1s")
 }
 
 func TestArgumentError(t *testing.T) {

@@ -234,7 +234,7 @@ func TestMsgLogDownloadSilence(t *testing.T) {
 	})
 	defer close(release)
 	_, _, err := readLog(t, store.client.Message.Log.Download(t.Context(), store.download, WithAttemptTimeout(50*time.Millisecond)))
-	require.ErrorContains(t, err, "no answer within 50ms")
+	require.ErrorContains(t, err, "no response within 50ms")
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	var timeout net.Error
 	require.ErrorAs(t, err, &timeout)

@@ -95,7 +95,7 @@ func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http
 	case err != nil:
 		return nil, g, err
 	case resp == nil:
-		return nil, g, errors.New("the transport returned neither an answer nor an error")
+		return nil, g, errors.New("the transport returned neither a response nor an error")
 	case resp.Body == nil:
 		resp.Body = http.NoBody
 	}
@@ -146,7 +146,7 @@ func (c *call) cause(ctx context.Context, err error) error {
 type attemptTimeoutError struct{ after time.Duration }
 
 // Error says how long the attempt was given.
-func (e *attemptTimeoutError) Error() string { return "no answer within " + e.after.String() }
+func (e *attemptTimeoutError) Error() string { return "no response within " + e.after.String() }
 
 // Timeout reports true, as net.Error has it.
 func (e *attemptTimeoutError) Timeout() bool { return true }

@@ -81,7 +81,7 @@ func TestLogThatEndsWithItsTime(t *testing.T) {
 		require.NoError(t, err)
 		folder := t.TempDir()
 		_, _, err = readLog(t, client.Message.Log.Download(t.Context(), MessageLogDownloadParams{Hour: contentTime, TempDir: folder}))
-		require.ErrorContains(t, err, "no answer within 1s")
+		require.ErrorContains(t, err, "no response within 1s")
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 	})
 }

@@ -89,7 +89,7 @@ func (c *call) judge(ctx context.Context, resp *http.Response) {
 	o := &c.last
 	o.status, o.header = resp.StatusCode, resp.Header
 	if o.status < 200 { // an upgrade, whose body is a connection that heeds neither the time limit nor the context
-		o.err = ownError(fmt.Sprintf("%d is no HTTP status of an answer", o.status))
+		o.err = ownError(fmt.Sprintf("%d is no HTTP status of a response", o.status))
 		return
 	}
 	o.after = retryAfter(resp.Header.Get("Retry-After"), c.core.config.now())
@@ -117,7 +117,7 @@ func (c *call) judge(ctx context.Context, resp *http.Response) {
 	case err != nil:
 		o.body = snippet(data)
 		if o.status/100 == 2 {
-			o.err = &quotingError{"the answer is not the API's", err}
+			o.err = &quotingError{"the response is not the API's", err}
 			o.final = startsObject(data) && !errors.Is(err, envelope.ErrNone)
 		}
 	case o.status/100 != 2:
@@ -130,9 +130,9 @@ func (c *call) judge(ctx context.Context, resp *http.Response) {
 	}
 	switch class := o.status / 100; {
 	case class == 3:
-		o.err = &quotingError{"the answer is a redirect, which is never followed", fmt.Errorf("to %q", redirectTarget(resp))}
+		o.err = &quotingError{"the response is a redirect, which is never followed", fmt.Errorf("to %q", redirectTarget(resp))}
 	case class > 5:
-		o.err = ownError(fmt.Sprintf("%d is no HTTP status of an answer", o.status))
+		o.err = ownError(fmt.Sprintf("%d is no HTTP status of a response", o.status))
 	}
 }
 
@@ -155,12 +155,12 @@ func (c *call) decode(data []byte) error {
 		err = lenient.Check(lenient.TrimMark(data))
 	}
 	if err != nil {
-		return &quotingError{"decoding the answer", err}
+		return &quotingError{"decoding the response", err}
 	}
 	return nil
 }
 
-var errTooLong = errors.New("the answer is longer than the limit")
+var errTooLong = errors.New("the response is longer than the limit")
 
 // readLimited reads the answer's body into buf. It grows the buffer fourfold, so that a long
 // answer costs little more than its length.

@@ -299,7 +299,7 @@ func TestStreamSilence(t *testing.T) {
 		texts []string
 		told  string
 	}{
-		"before the stream": {waitForCaller, nil, "no answer within"},
+		"before the stream": {waitForCaller, nil, "no response within"},
 		"within the stream": {pieces(waitForCaller, pieceA), []string{"a"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -344,7 +344,7 @@ func TestAttemptTimeoutOfOneCall(t *testing.T) {
 		err := faultCall(t.Context(), s.Client, "safe", WithAttemptTimeout(3*time.Second))
 		require.Equal(t, 3*time.Second, time.Since(begin))
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.ErrorContains(t, err, "no answer within 3s")
+		require.ErrorContains(t, err, "no response within 3s")
 		require.NoError(t, t.Context().Err())
 	})
 }
@@ -362,7 +362,7 @@ func TestTimeoutOfTheCallersClient(t *testing.T) {
 		begin := time.Now()
 		err = faultCall(t.Context(), client, "unsafe")
 		require.Equal(t, 2*time.Second, time.Since(begin))
-		require.ErrorContains(t, err, "no answer within 2s")
+		require.ErrorContains(t, err, "no response within 2s")
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.ErrorIs(t, err, ErrOutcomeUnknown)
 	})
@@ -1173,7 +1173,7 @@ func TestStatusBelow200EndsTheAttempt(t *testing.T) {
 	t.Cleanup(client.CloseIdleConnections)
 	err = faultCall(t.Context(), client, "unsafe")
 	require.Equal(t, "unknown transport http101", told(err))
-	require.ErrorContains(t, err, "101 is no HTTP status of an answer")
+	require.ErrorContains(t, err, "101 is no HTTP status of a response")
 }
 
 // What the server says does not come into logs and hooks, whatever quotes it.
@@ -1255,7 +1255,7 @@ func TestUsefulErrorsStayInLogs(t *testing.T) {
 		"EOF": fmt.Errorf("net/http: transport connection broken: %w", io.EOF),
 		"read tcp: read: connection reset by peer": fmt.Errorf("x: %w", reset),
 		"lookup api.example: no such host":         &net.OpError{Op: "dial", Err: &net.DNSError{Err: "no such host", Name: "api.example"}},
-		"no answer within 1s":                      &attemptTimeoutError{time.Second},
+		"no response within 1s":                    &attemptTimeoutError{time.Second},
 		"the transport failed":                     &net.OpError{Op: "proxyconnect", Net: "tcp", Err: errors.New("Bad Gateway")},
 	} {
 		require.ErrorContains(t, withoutQuotes(err), want)

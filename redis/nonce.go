@@ -64,7 +64,7 @@ func (s *NonceStore) Begin(ctx context.Context, key string, request webhook.Fing
 	}
 	state, ok := nonceStatuses[word]
 	if !ok {
-		return 0, fmt.Errorf("rongcloudredis: unexpected answer %q", word)
+		return 0, fmt.Errorf("rongcloudredis: unexpected response %q", word)
 	}
 	return state, nil
 }
