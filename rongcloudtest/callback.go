@@ -79,6 +79,7 @@ type event struct {
 
 // Callback is a callback that the server made, or tried to make; see [Server.Callbacks].
 type Callback struct {
+	Number       int // of the callback, from 1
 	Event        webhook.Event
 	OccurredAt   time.Time // by the server's clock
 	URL          string    // empty for a handler
@@ -213,6 +214,8 @@ func (s *Server) deliverTo(r *receiver, events []event) {
 func (s *Server) keepCallback(c Callback) {
 	s.mu.Lock()
 	c.OccurredAt, c.Request = s.now(), c.origin.number()
+	s.callbackCount++
+	c.Number = s.callbackCount
 	s.callbacks.add(c, callbackSize+sizeOf(c.Event)+int64(cap(c.Response)), nil)
 	s.mu.Unlock()
 	for _, observe := range s.config.watchers {

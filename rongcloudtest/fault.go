@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"slices"
@@ -55,12 +56,19 @@ type Fault struct {
 	// Status, Code and Message, and must not call the server.
 	When func(Request) bool
 
+	// Where chooses the requests that have these parameters with these values, among others; nil
+	// stands for all.
+	Where map[string]string
+
 	// Skip is how many requests are let through first: 2 strikes the third one.
 	Skip int
 
 	// Times is how many requests are struck; 0 means one, and a negative number all until
 	// ClearFaults.
 	Times int
+
+	// Number tells the fault from others, from 1. The server sets it; see Server.Faults.
+	Number int
 
 	ep *endpoint.Endpoint
 }
@@ -73,9 +81,11 @@ func (s *Server) Fail(ep *endpoint.Endpoint, fault Fault) {
 	if fault.Times == 0 {
 		fault.Times = 1
 	}
-	fault.Header = fault.Header.Clone()
+	fault.Header, fault.Where = fault.Header.Clone(), maps.Clone(fault.Where)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.faultCount++
+	fault.Number = s.faultCount
 	s.faults = append(s.faults, &fault)
 }
 
@@ -94,11 +104,14 @@ func (s *Server) Faults() []Fault {
 // Endpoint returns the endpoint whose requests the fault strikes, nil for all.
 func (f *Fault) Endpoint() *endpoint.Endpoint { return f.ep }
 
-// ClearFaults forgets the faults that have not struck yet.
-func (s *Server) ClearFaults() {
+// ClearFaults forgets the faults that have not struck yet: those with the given numbers, or all
+// without any.
+func (s *Server) ClearFaults(numbers ...int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.faults = nil
+	s.faults = slices.DeleteFunc(s.faults, func(f *Fault) bool {
+		return len(numbers) == 0 || slices.Contains(numbers, f.Number)
+	})
 }
 
 // takeFault returns the fault that strikes a request, or nil.
@@ -125,7 +138,16 @@ func (f *Fault) strikes(in *incoming, now time.Time) bool {
 	if f.ep != nil && f.ep != in.ep {
 		return false
 	}
-	return f.When == nil || f.When(in.seen(now))
+	if f.When == nil && len(f.Where) == 0 {
+		return true
+	}
+	seen := in.seen(now)
+	for name, value := range f.Where {
+		if !slices.Contains(seen.Params.List(name), value) {
+			return false
+		}
+	}
+	return f.When == nil || f.When(seen)
 }
 
 // seen is the request as it came, whether or not its parameters are right.

@@ -201,9 +201,11 @@ type Server struct {
 	jobs       sync.Mutex     // guards lastJob
 	lastJob    chan struct{}  // closed when the latest callback in the background is through
 
-	mu           sync.Mutex // guards everything below
-	requestCount int
-	receivers    []*receiver // replaced, not changed
+	mu            sync.Mutex // guards everything below
+	requestCount  int
+	faultCount    int
+	callbackCount int
+	receivers     []*receiver // replaced, not changed
 	state
 }
 

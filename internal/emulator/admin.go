@@ -49,6 +49,9 @@ func (e *emulator) handler(address string) http.Handler {
 	route("GET faults", e.getFaults)
 	route("POST faults", e.postFault)
 	route("DELETE faults", e.deleteFaults)
+	route("DELETE faults/{number}", e.deleteFaults)
+	route("POST callbacks/{number}/retry", e.postRetry)
+	route("DELETE words/{word}", e.deleteWord)
 	route("GET endpoints", e.getEndpoints)
 	admin.HandleFunc("GET "+adminPath+"events", e.serveEvents)
 	admin.HandleFunc(adminPath, func(w http.ResponseWriter, r *http.Request) {

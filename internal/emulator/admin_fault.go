@@ -1,9 +1,9 @@
 package emulator
 
 import (
-	"maps"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -14,6 +14,7 @@ import (
 
 // faultState is a fault as the admin API takes and shows it; see rongcloudtest.Fault.
 type faultState struct {
+	Number        int               `json:"number,omitempty"`   // set by the emulator
 	Endpoint      string            `json:"endpoint,omitempty"` // path; empty for any
 	Status        int               `json:"status,omitempty"`
 	Code          rongcloud.Code    `json:"code,omitempty"`
@@ -59,6 +60,9 @@ func (f faultState) fault() (*endpoint.Endpoint, rongcloudtest.Fault, error) {
 			return nil, rongcloudtest.Fault{}, fault(http.StatusBadRequest, "endpoint: the catalogue has no %q", f.Endpoint)
 		}
 	}
+	if f.Number != 0 {
+		return nil, rongcloudtest.Fault{}, fault(http.StatusBadRequest, "number: the emulator sets it")
+	}
 	if f.Status != 0 && (f.Status < 200 || f.Status > 599) || f.Delay < 0 || f.Skip < 0 || f.ContentLength < 0 {
 		return nil, rongcloudtest.Fault{}, fault(http.StatusBadRequest, "status must be 200 to 599; delay, skip and contentLength must not be negative")
 	}
@@ -75,18 +79,7 @@ func (f faultState) fault() (*endpoint.Endpoint, rongcloudtest.Fault, error) {
 	made := rongcloudtest.Fault{
 		Status: f.Status, Code: f.Code, Message: f.Message, Body: f.Body, Header: header, Delay: time.Duration(f.Delay),
 		DropResponse: f.DropResponse, Reset: f.Reset, CutResponse: f.CutResponse, ResetResponse: f.ResetResponse, ContentLength: f.ContentLength,
-		Skip: f.Skip, Times: f.Times,
-	}
-	if len(f.Where) > 0 {
-		where := maps.Clone(f.Where)
-		made.When = func(r rongcloudtest.Request) bool {
-			for name, value := range where {
-				if !slices.Contains(r.Params.List(name), value) {
-					return false
-				}
-			}
-			return true
-		}
+		Where: f.Where, Skip: f.Skip, Times: f.Times,
 	}
 	return ep, made, nil
 }
@@ -95,7 +88,7 @@ func (e *emulator) getFaults(*http.Request) (any, error) {
 	list := []faultState{}
 	for _, f := range e.Faults() {
 		one := faultState{
-			Status: f.Status, Code: f.Code, Message: f.Message, Body: f.Body, Delay: span(f.Delay), DropResponse: f.DropResponse,
+			Number: f.Number, Where: f.Where, Status: f.Status, Code: f.Code, Message: f.Message, Body: f.Body, Delay: span(f.Delay), DropResponse: f.DropResponse,
 			Reset: f.Reset, CutResponse: f.CutResponse, ResetResponse: f.ResetResponse, ContentLength: f.ContentLength, Skip: f.Skip, Times: f.Times,
 		}
 		if ep := f.Endpoint(); ep != nil {
@@ -127,7 +120,15 @@ func (e *emulator) postFault(r *http.Request) (any, error) {
 }
 
 func (e *emulator) deleteFaults(r *http.Request) (any, error) {
-	e.ClearFaults()
+	if text := r.PathValue("number"); text == "" {
+		e.ClearFaults()
+	} else {
+		n, err := strconv.Atoi(text)
+		if err != nil || !slices.ContainsFunc(e.Faults(), func(f rongcloudtest.Fault) bool { return f.Number == n }) {
+			return nil, fault(http.StatusNotFound, "fault %s is not there, or not any more", text)
+		}
+		e.ClearFaults(n)
+	}
 	e.events.publish("faults", struct{}{})
 	return e.getFaults(r)
 }

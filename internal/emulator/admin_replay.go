@@ -42,7 +42,7 @@ func (e *emulator) postReplay(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	again, err := http.NewRequestWithContext(r.Context(), old.Method, target(r.Host, old), bytes.NewReader(old.Body))
+	again, err := http.NewRequestWithContext(r.Context(), old.Method, target(r.Host, old), bytes.NewReader(old.Body)) //nolint:gosec // it never leaves the process
 	if err != nil {
 		return nil, fault(http.StatusBadRequest, "the request cannot be sent again: %v", err)
 	}
@@ -82,7 +82,7 @@ func kept(header http.Header) http.Header {
 
 // curl is the request as a command for a shell, which signs it when it runs.
 func (e *emulator) curl(host string, r rongcloudtest.Request) string {
-	secret := "${RONGCLOUD_APP_SECRET:?}" // which stays off screens and logs
+	secret := "${RONGCLOUD_APP_SECRET:?}" //nolint:gosec // a name, so that the secret stays off screens and logs
 	if e.AppSecret() == rongcloudtest.DefaultAppSecret {
 		secret = "${RONGCLOUD_APP_SECRET:-" + rongcloudtest.DefaultAppSecret + "}"
 	}

@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os/exec"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -124,4 +126,54 @@ func TestMessageDetails(t *testing.T) {
 	require.Zero(t, state.RequestCount)
 	require.Zero(t, state.MessageCount)
 	require.Equal(t, instance, state.Instance, "a reset is no new start")
+}
+
+func TestRetry(t *testing.T) {
+	t.Parallel()
+	told := make(chan string, 8)
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body, _ := io.ReadAll(r.Body)
+		told <- string(body)
+		_, _ = io.WriteString(w, "thank you")
+	}))
+	t.Cleanup(hook.Close)
+	base, _ := started(t, "-webhook", hook.URL)
+	admin := base + "/_emulator/"
+	status, text := ask(t, "POST", admin+"callbacks/1/retry", "")
+	require.Equal(t, http.StatusNotFound, status, text)
+	status, text = ask(t, "POST", admin+"seed", `{"users": [{"id": "ann", "online": true}]}`)
+	require.Equal(t, 200, status, text)
+	first := <-told
+	require.Eventually(t, func() bool { // it is noted once the webhook has responded
+		status, text = ask(t, "POST", admin+"callbacks/1/retry", "")
+		return status == 200
+	}, time.Minute, time.Millisecond, text)
+	require.Equal(t, first, <-told)
+	_, text = ask(t, "GET", admin+"callbacks", "")
+	require.Contains(t, text, `"response":"thank you"`)
+}
+
+func TestRemoveWordsAndFaults(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	admin := base + "/_emulator/"
+	status, text := ask(t, "POST", admin+"seed", `{"sensitiveWords": [{"word": "bad/word"}, {"word": "worse"}]}`)
+	require.Equal(t, 200, status, text)
+	status, text = ask(t, "DELETE", admin+"words/bad%2Fword", "")
+	require.Equal(t, 200, status, text)
+	_, text = ask(t, "GET", admin+"state", "")
+	require.NotContains(t, text, "bad/word")
+	require.Contains(t, text, "worse")
+
+	for range 2 {
+		status, text = ask(t, "POST", admin+"faults", `{"status": 429}`)
+		require.Equal(t, 200, status, text)
+	}
+	status, text = ask(t, "DELETE", admin+"faults/1", "")
+	require.Equal(t, 200, status, text)
+	require.Equal(t, `[{"number":2,"status":429,"times":1}]`, strings.TrimSpace(text))
+	status, _ = ask(t, "DELETE", admin+"faults/1", "")
+	require.Equal(t, http.StatusNotFound, status)
+	status, text = ask(t, "POST", admin+"faults", `{"number": 3}`)
+	require.Equal(t, http.StatusBadRequest, status, text)
 }

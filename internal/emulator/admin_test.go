@@ -107,7 +107,7 @@ func TestAdminFaults(t *testing.T) {
 	}
 	set(`{"endpoint":"/message/private/publish.json","code":1005,"skip":1,"times":1,"where":{"fromUserId":"ann"},"header":{"x-odd":"1"},"delay":"1ms"}`)
 	_, answer := ask(t, "GET", faults, "")
-	require.Equal(t, `[{"endpoint":"/message/private/publish.json","code":1005,"header":{"X-Odd":"1"},"delay":"1ms","skip":1,"times":1}]`, answer)
+	require.Equal(t, `[{"number":1,"endpoint":"/message/private/publish.json","code":1005,"header":{"X-Odd":"1"},"delay":"1ms","skip":1,"times":1,"where":{"fromUserId":"ann"}}]`, answer)
 	require.NoError(t, send(c))
 	_, err := c.Message.SendPrivate(t.Context(), rongcloud.PrivateMessage{From: "x", To: []string{"y"}, Content: rongcloud.TextMessage{Content: "z"}})
 	require.NoError(t, err, "from somebody else")

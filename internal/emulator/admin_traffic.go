@@ -189,3 +189,27 @@ func (e *emulator) getInbox(r *http.Request) (any, error) {
 func (e *emulator) getCallbacks(*http.Request) (any, error) {
 	return listing[rongcloudtest.Callback, callbackState]{newest(e.Callbacks(), mostListed), showCallback}, nil
 }
+
+// postRetry tells the webhook once more what a callback told it.
+func (e *emulator) postRetry(r *http.Request) (any, error) {
+	n, err := strconv.Atoi(r.PathValue("number"))
+	all := e.Callbacks()
+	if err != nil {
+		return nil, fault(http.StatusBadRequest, "%q is no number", r.PathValue("number"))
+	}
+	i := slices.IndexFunc(all, func(c rongcloudtest.Callback) bool { return c.Number == n })
+	if i < 0 {
+		return nil, fault(http.StatusNotFound, "callback %d is not there, or not any more", n)
+	}
+	e.Emit(all[i].Event)
+	return nil, nil //nolint:nilnil // an empty object
+}
+
+// deleteWord removes a sensitive word.
+func (e *emulator) deleteWord(r *http.Request) (any, error) {
+	if err := e.client.SensitiveWord.Remove(r.Context(), r.PathValue("word")); err != nil {
+		return nil, err
+	}
+	e.events.publish("seed", struct{}{})
+	return nil, nil //nolint:nilnil // an empty object
+}

@@ -200,16 +200,22 @@ func (c *console) callback(one rongcloudtest.Callback) {
 
 // callbackState is a callback as the console and the admin API show it.
 type callbackState struct {
-	OccurredAt   time.Time     `json:"occurredAt"`
-	Kind         webhook.Kind  `json:"kind"`
-	Event        webhook.Event `json:"event"`
-	AttemptCount int           `json:"attemptCount"`
-	Status       int           `json:"status"`
-	Error        string        `json:"error,omitempty"`
+	Number        int           `json:"number"`
+	OccurredAt    time.Time     `json:"occurredAt"`
+	Kind          webhook.Kind  `json:"kind"`
+	Event         webhook.Event `json:"event"`
+	AttemptCount  int           `json:"attemptCount"`
+	Status        int           `json:"status"`
+	Error         string        `json:"error,omitempty"`
+	Response      string        `json:"response,omitempty"`      // body of the last response
+	RequestNumber int           `json:"requestNumber,omitempty"` // of the request that it comes from
 }
 
 func showCallback(c rongcloudtest.Callback) callbackState {
-	shown := callbackState{OccurredAt: c.OccurredAt, Kind: c.Event.Kind(), Event: c.Event, AttemptCount: c.AttemptCount, Status: c.Status}
+	shown := callbackState{
+		Number: c.Number, OccurredAt: c.OccurredAt, Kind: c.Event.Kind(), Event: c.Event, AttemptCount: c.AttemptCount, Status: c.Status,
+		Response: string(c.Response), RequestNumber: c.Request,
+	}
 	if c.Err != nil {
 		shown.Error = c.Err.Error()
 	}
