@@ -185,7 +185,7 @@ func TestOtherSitesAreRefused(t *testing.T) {
 func TestPage(t *testing.T) {
 	t.Parallel()
 	base, _ := started(t)
-	for path, part := range map[string]string{"/": "<title>RongCloud emulator</title>", "/app.js": "'use strict'", "/style.css": "color-scheme"} {
+	for path, part := range map[string]string{"/": "<title>RongCloud emulator</title>", "/app.js": "import", "/dom.js": "export", "/views.js": "export", "/style.css": "color-scheme"} {
 		resp, err := http.Get(base + path)
 		require.NoError(t, err)
 		require.Equal(t, 200, resp.StatusCode)

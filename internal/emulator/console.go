@@ -24,8 +24,10 @@ type console struct {
 
 	mu      sync.Mutex
 	lines   chan string
-	dropped int  // lines since the last one that was taken
-	closed  bool // lines is
+	begun   bool     // the first line is out
+	early   []string // what came before it
+	dropped int      // lines since the last one that was taken
+	closed  bool     // lines is
 	written chan struct{}
 }
 
@@ -67,9 +69,29 @@ func isTerminal(out io.Writer) bool {
 func (c *console) print(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed {
+	switch {
+	case c.closed:
+		return
+	case !c.begun:
+		c.early = append(c.early, text)
 		return
 	}
+	c.put(text)
+}
+
+// begin prints the first line, which tells where the emulator is, and what the seed set off before.
+func (c *console) begin(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.begun = true
+	for _, one := range append([]string{text}, c.early...) {
+		c.put(one)
+	}
+	c.early = nil
+}
+
+// put runs with the lock held.
+func (c *console) put(text string) {
 	if c.dropped > 0 {
 		text = c.gap() + text
 	}
@@ -112,14 +134,14 @@ func (c *console) say(text string) {
 func (c *console) welcome(base string, s settings, first seed) {
 	if c.json {
 		line, _ := json.Marshal(map[string]string{"url": base, "appKey": s.key, "version": rongcloud.Version})
-		c.print(string(line) + "\n")
+		c.begin(string(line) + "\n")
 		return
 	}
 	secret := s.secret
 	if secret != rongcloudtest.DefaultAppSecret {
 		secret = "the secret given with -app-secret" // which stays off screens and logs
 	}
-	c.print(fmt.Sprintf(`rongcloud-emulator %[1]s
+	c.begin(fmt.Sprintf(`rongcloud-emulator %[1]s
   page       %[2]s/
   admin API  %[2]s/_emulator/
 

@@ -71,7 +71,7 @@ func TestDroppedLinesAreCounted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		out := &gate{opened: make(chan struct{})}
 		c := newConsole(out, true)
-		c.print("first\n")
+		c.begin("first\n")
 		synctest.Wait() // it is being written
 		for range mostWaiting + 7 {
 			c.print("{}\n")
@@ -87,12 +87,29 @@ func TestDroppedLinesAreCounted(t *testing.T) {
 	})
 }
 
+// A program that starts the emulator finds its address on the first line, whatever a seed sets off
+// before.
+func TestTheFirstLineComesFirst(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		out := &gate{opened: make(chan struct{})}
+		close(out.opened)
+		c := newConsole(out, true)
+		c.print("early\n")
+		c.begin("first\n")
+		c.print("late\n")
+		c.close()
+		require.Equal(t, "first\nearly\nlate\n", out.text.String())
+	})
+}
+
 func TestBrokenPipe(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		out := &gate{opened: make(chan struct{}), err: errors.New("broken pipe")}
 		close(out.opened)
 		c := newConsole(out, false)
+		c.begin("hello\n")
 		for range 3 * mostWaiting {
 			c.print("line\n")
 			synctest.Wait()

@@ -5,11 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,14 +32,15 @@ const seed = `{
 	"users": [{"id": "ann", "name": "安 <img src=x onerror=alert(1)>", "online": true}, {"id": "ben", "name": "Ben"}],
 	"groups": [{"id": "team", "name": "Team", "members": ["ann", "ben"]}],
 	"chatrooms": [{"id": "lobby", "members": ["ann"]}],
-	"ultraGroups": [{"id": "city", "members": ["ann"], "channels": ["news"]}]
+	"ultraGroups": [{"id": "city", "members": ["ann"], "channels": ["news"]}],
+	"sensitiveWords": [{"word": "bad", "replace": "***"}]
 }`
 
 // limit bounds one test; a browser that is slow to start takes most of it.
 const limit = 2 * time.Minute
 
 // emulator starts the program and returns its address and a client of it.
-func emulator(t *testing.T) (string, *rongcloud.Client) {
+func emulator(t *testing.T, args ...string) (string, *rongcloud.Client) {
 	t.Helper()
 	dir := t.TempDir()
 	binary, seedFile := filepath.Join(dir, "emulator"), filepath.Join(dir, "seed.json")
@@ -44,12 +49,19 @@ func emulator(t *testing.T) (string, *rongcloud.Client) {
 	output, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", output)
 
-	cmd := exec.CommandContext(t.Context(), binary, "-listen", "127.0.0.1:0", "-json", "-seed", seedFile)
+	hook := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "thank you") }))
+	t.Cleanup(hook.Close)
+	cmd := exec.CommandContext(t.Context(), binary, append([]string{"-listen", "127.0.0.1:0", "-json", "-seed", seedFile, "-webhook", hook.URL}, args...)...)
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())
-	t.Cleanup(func() { _ = cmd.Wait() }) // the test's context has killed it
+	done := make(chan struct{})
+	go func() { // the test's context kills it, or end
+		defer close(done)
+		_ = cmd.Wait()
+	}()
+	t.Cleanup(func() { <-done })
 	lines := bufio.NewScanner(stdout)
 	require.True(t, lines.Scan(), "the emulator says where it is")
 	var hello struct{ URL, AppKey string }
@@ -58,10 +70,21 @@ func emulator(t *testing.T) (string, *rongcloud.Client) {
 		for lines.Scan() { // or it would wait for a reader
 		}
 	}()
+	programs.Store(hello.URL, cmd.Process)
 	client, err := rongcloud.New(hello.AppKey, "test-app-secret", rongcloud.WithBaseURL(hello.URL))
 	require.NoError(t, err)
 	t.Cleanup(client.CloseIdleConnections)
 	return hello.URL, client
+}
+
+// programs are the emulators by their addresses.
+var programs sync.Map
+
+// end ends the emulator at an address.
+func end(t *testing.T, base string) {
+	t.Helper()
+	process, _ := programs.Load(base)
+	require.NoError(t, process.(*os.Process).Kill())
 }
 
 // browser returns the context of an empty page.
@@ -133,10 +156,35 @@ func send(t *testing.T, client *rongcloud.Client, text string) error {
 	return err
 }
 
-func TestPageInEverySize(t *testing.T) {
-	base, client := emulator(t)
+// fits fails the test if something on the page is wider than the window.
+func fits(t *testing.T, ctx context.Context, what string) { //nolint:revive // t first, as in every helper
+	t.Helper()
+	var outside []string
+	run(t, ctx, chromedp.Evaluate(`[...document.querySelectorAll('header *, nav *, main *')]
+		.filter((node) => node.getBoundingClientRect().right > document.documentElement.clientWidth)
+		.map((node) => node.tagName + '#' + node.id + '.' + node.className)`, &outside))
+	require.Empty(t, outside, "%s is wider than the window", what)
+}
+
+// filled makes calls that leave something in every view, and returns the UID of a message.
+func filled(t *testing.T, client *rongcloud.Client) string {
+	t.Helper()
 	require.NoError(t, send(t, client, "你好, <b>Ben</b> "+strings.Repeat("long", 60)))
 	require.ErrorIs(t, client.Call(t.Context(), endpoint.UserInfo, url.Values{"userId": {"nobody"}}, nil), rongcloud.CodeUserNotFound)
+	require.NoError(t, client.User.Blacklist.Add(t.Context(), rongcloud.UserBlacklistParams{UserID: "ben", TargetIDs: []string{"spammer"}}))
+	require.NoError(t, client.Chatroom.Entry.Set(t.Context(), rongcloud.ChatroomEntrySetParams{
+		ChatroomID: "lobby", OwnerID: "ann", Key: "mood", Value: "sunny",
+	}))
+	sent, err := client.Message.SendGroup(t.Context(), rongcloud.GroupMessage{
+		From: "ann", To: []string{"nowhere"}, Content: rongcloud.TextMessage{Content: "anybody?"}, PushContent: "Ann asks",
+	})
+	require.NoError(t, err)
+	return sent.Messages[0].MessageUID
+}
+
+func TestPageInEverySize(t *testing.T) {
+	base, client := emulator(t)
+	uid := filled(t, client)
 	for _, c := range []struct {
 		width, height int64
 		scheme        string
@@ -157,20 +205,20 @@ func TestPageInEverySize(t *testing.T) {
 				}
 			})
 			run(t, ctx, chromedp.Navigate(base+"/"), until(textHas("live", "live")), until(textHas("calls", "/user/info.json")))
-			for _, view := range []string{"calls", "messages", "users", "places", "faults"} {
-				run(t, ctx, chromedp.Click("#tab-"+view), chromedp.WaitVisible("#view-"+view))
-				var outside []string
-				run(t, ctx, chromedp.Evaluate(`[...document.querySelectorAll('header *, main *')]
-					.filter((node) => node.getBoundingClientRect().right > document.documentElement.clientWidth)
-					.map((node) => node.tagName + '#' + node.id)`, &outside))
-				require.Empty(t, outside, "%s is wider than the window", view)
+			for _, view := range []string{"calls", "messages", "callbacks", "users", "places", "words", "faults"} {
+				run(t, ctx, press("#tab-"+view), chromedp.WaitVisible("#view-"+view))
+				fits(t, ctx, view)
 				shoot(t, ctx, fmt.Sprintf("%s-%d-%s", view, c.width, c.scheme))
 			}
-			run(t, ctx, chromedp.Click("#tab-users"), until(textHas("users", "安 <img")), press(`#users [data-key="ben"]`),
-				until(textHas("inbox", "你好, <b>Ben</b>")))
-			shoot(t, ctx, fmt.Sprintf("inbox-%d-%s", c.width, c.scheme))
-			run(t, ctx, chromedp.Click("#tab-calls"), press("#calls [data-key]"), until(textHas("details", "it matches")))
-			shoot(t, ctx, fmt.Sprintf("details-%d-%s", c.width, c.scheme))
+			for _, one := range []struct{ view, key, text string }{
+				{"calls", "1", "it matches"}, {"messages", uid, "there is no such group"}, {"callbacks", "1", "thank you"},
+				{"users", "ben", "spammer"}, {"places", "chatroom/lobby", "sunny"},
+			} { // the address leads there
+				run(t, ctx, chromedp.Evaluate(fmt.Sprintf("location.hash = '#%s/' + encodeURIComponent(%q)", one.view, one.key), nil),
+					chromedp.WaitVisible("#view-"+one.view), until(textHas("pane-"+one.view, one.text)))
+				fits(t, ctx, one.view+" with details")
+				shoot(t, ctx, fmt.Sprintf("%s-details-%d-%s", one.view, c.width, c.scheme))
+			}
 			var dark bool
 			run(t, ctx, chromedp.Evaluate(`getComputedStyle(document.body).backgroundColor !== 'rgb(255, 255, 255)'`, &dark))
 			require.Equal(t, c.scheme == "dark", dark)
@@ -180,36 +228,101 @@ func TestPageInEverySize(t *testing.T) {
 	}
 }
 
+// The columns of a list line up, and no line of it is cut by another.
+func TestPageColumns(t *testing.T) {
+	base, client := emulator(t)
+	filled(t, client)
+	ctx := browser(t, 1440, 900, "light")
+	run(t, ctx, chromedp.Navigate(base+"/"), until(textHas("calls", "/user/info.json")))
+	for _, view := range []string{"calls", "messages", "callbacks", "users", "places"} {
+		var lefts []float64
+		run(t, ctx, press("#tab-"+view), until(fmt.Sprintf("document.querySelectorAll('#%s .c-who').length > 1", view)),
+			chromedp.Evaluate(fmt.Sprintf("[...document.querySelectorAll('#%s .c-who')].map((node) => node.getBoundingClientRect().left)", view), &lefts))
+		for _, left := range lefts {
+			require.InDelta(t, lefts[0], left, 0.5, view)
+		}
+	}
+}
+
 func TestPageIsLive(t *testing.T) {
 	base, client := emulator(t)
 	ctx := browser(t, 1440, 900, "light")
 	run(t, ctx, chromedp.Navigate(base+"/"), until(textHas("live", "live")))
 
 	require.NoError(t, send(t, client, "seen at once"))
-	run(t, ctx, until(textHas("calls", "ann → ben")), chromedp.Click("#tab-messages"), until(textHas("messages", "seen at once")))
+	run(t, ctx, until(textHas("calls", "ann → ben")), press("#tab-messages"), until(textHas("messages", "seen at once")))
+
+	// From the message to its call, sent again, and to the message of that one.
+	run(t, ctx, press("#messages [data-key]"), until(textHas("pane-messages", "Content as sent")), press(`#pane-messages a[href^="#calls/"]`),
+		until(textHas("pane-calls", "fromUserId=ann&toUserId=ben")), until(textHas("pane-calls", "Send again")), press("#pane-calls .buttons button"),
+		until("document.querySelectorAll('#calls > li').length === 2"), until("location.hash !== '#calls/1'"),
+		until(textHas("pane-calls", "it matches")), press(`#pane-calls a[href^="#messages/"]`), until(textHas("pane-messages", "seen at once")))
 
 	// A wrong signature is explained.
 	wrong, err := rongcloud.New("test-app-key", "another-secret", rongcloud.WithBaseURL(base))
 	require.NoError(t, err)
 	defer wrong.CloseIdleConnections()
 	require.ErrorIs(t, send(t, wrong, "never"), rongcloud.CodeWrongSignature)
-	run(t, ctx, chromedp.Click("#tab-calls"), chromedp.Click("#failed-only"), until(textHas("calls", "401 · 1004")),
-		press("#calls [data-key]"), until(textHas("details", "made with another App Secret")))
+	run(t, ctx, press("#tab-calls"), press("#only-calls"), until(textHas("calls", "401 · 1004")),
+		press("#calls [data-key]"), until(textHas("pane-calls", "made with another App Secret")))
 	shoot(t, ctx, "signature")
 
-	// A fault that is set on the page strikes.
-	run(t, ctx, chromedp.Click("#tab-faults"), chromedp.SendKeys("#fault-endpoint", "/nowhere"), chromedp.Click("#fault [type=submit]"),
-		until(textHas("fault-problem", "/nowhere")), chromedp.SetValue("#fault-endpoint", "/message/private/publish.json"),
-		chromedp.Click("#fault [type=submit]"), until(textHas("faults", "dropResponse")))
+	// A fault that is set on the page strikes, and one is removed without the others.
+	run(t, ctx, press("#tab-faults"), chromedp.SendKeys("#fault [name=endpoint]", "/nowhere"), press("#fault [type=submit]"),
+		until(textHas("fault", "the catalogue has no")), chromedp.SetValue("#fault [name=endpoint]", "/message/private/publish.json"),
+		chromedp.SetValue("#fault [name=where]", "fromUserId=ann"),
+		press("#fault [type=submit]"), until(textHas("faults", "dropResponse")), press("#fault [type=submit]"),
+		until(`document.querySelectorAll('#faults > li').length === 2`))
+	shoot(t, ctx, "faults-set")
+	run(t, ctx, press("#faults button"), until(`document.querySelectorAll('#faults > li').length === 1`))
 	require.ErrorIs(t, send(t, client, "dropped"), rongcloud.ErrOutcomeUnknown)
 	run(t, ctx, until(`document.querySelectorAll('#faults > li').length === 0`))
 
 	// A reset asks first.
 	run(t, ctx, chromedp.Click("#reset"), chromedp.WaitVisible("#confirm"), chromedp.KeyEvent(kb.Escape), chromedp.WaitNotVisible("#confirm"),
-		chromedp.Click("#tab-users"), until(textHas("users", "ben")),
+		press("#tab-users"), until(textHas("users", "ben")),
 		chromedp.Click("#reset"), chromedp.Click("#confirm .danger"), until(`document.querySelectorAll('#users > li').length === 0`))
 	require.NoError(t, send(t, client, "after the reset"), "the page's state is the server's")
 	run(t, ctx, until(textHas("users", "ben")))
+}
+
+// What users do can be done on the page.
+func TestPageActions(t *testing.T) {
+	base, _ := emulator(t)
+	ctx := browser(t, 1440, 900, "light")
+	run(t, ctx, chromedp.Navigate(base+"/#users/ben"), until(textHas("pane-users", "Nothing was received")),
+		chromedp.SendKeys("#pane-users [name=targetId]", "ann"), chromedp.SendKeys("#pane-users [name=text]", "from the page"),
+		press("#pane-users form [type=submit]"), until(textHas("pane-users", "the user is not connected")))
+	shoot(t, ctx, "action-refused")
+	run(t, ctx, press("#pane-users .buttons button"), until(textHas("users", "● online")), until(textHas("pane-users", "online")),
+		press("#pane-users form [type=submit]"), until(`document.querySelector('#pane-users [name=text]').value === ''`),
+		chromedp.Navigate(base+"/#users/ann"), until(textHas("pane-users", "from the page")), press("#pane-users .inbox a"),
+		until(textHas("pane-messages", "a user's app sent it")),
+		until("document.querySelector('#pane-messages a[href^=\"#callbacks/\"]')"), press(`#pane-messages a[href^="#callbacks/"]`),
+		until(textHas("pane-callbacks", "from the page")))
+	var before int
+	run(t, ctx, chromedp.Evaluate("document.querySelectorAll('#callbacks > li').length", &before), press("#pane-callbacks .buttons button"),
+		until(fmt.Sprintf("document.querySelectorAll('#callbacks > li').length > %d", before)),
+		press("#tab-places"), press(`#places [data-key="chatroom/lobby"]`), until(textHas("pane-places", "Let a user in")),
+		chromedp.SendKeys("#pane-places [name=id]", "ben"), press("#pane-places form [type=submit]"),
+		until(`[...document.querySelectorAll('#pane-places .plain a')].some((node) => node.textContent === 'ben')`))
+	shoot(t, ctx, "room")
+	run(t, ctx, press("#pane-places .plain button"), until(`document.querySelectorAll('#pane-places .plain a').length === 1`),
+		press("#tab-words"), until(textHas("words", "becomes ***")), chromedp.SendKeys("#word [name=word]", "worse"), press("#word [type=submit]"),
+		until(textHas("words", "blocks the message")), press("#words button"), until(`document.querySelectorAll('#words > li').length === 1`))
+}
+
+// A server that was started again has forgotten everything, and so does the page.
+func TestPageAfterRestart(t *testing.T) {
+	base, client := emulator(t)
+	ctx := browser(t, 1440, 900, "light")
+	require.NoError(t, send(t, client, "before"))
+	run(t, ctx, chromedp.Navigate(base+"/"), until(textHas("calls", "publish")), press("#calls [data-key]"), until(textHas("pane-calls", "it matches")))
+	end(t, base)
+	run(t, ctx, until(textHas("live", "not connected")))
+	shoot(t, ctx, "not-connected")
+	emulator(t, "-listen", strings.TrimPrefix(base, "http://"))
+	run(t, ctx, until(textHas("live", "live")), until("document.querySelectorAll('#calls > li').length === 0"), chromedp.WaitNotVisible("#pane-calls"))
 }
 
 func TestPageByKeyboard(t *testing.T) {
@@ -222,11 +335,11 @@ func TestPageByKeyboard(t *testing.T) {
 	run(t, ctx, chromedp.Navigate(base+"/"), until(textHas("calls", "publish")),
 		chromedp.Focus("#tab-calls"), chromedp.KeyEvent(kb.ArrowRight), focused("#tab-messages"), chromedp.WaitVisible("#view-messages"),
 		chromedp.KeyEvent(kb.ArrowLeft), focused("#tab-calls"),
-		chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), focused("#calls button"),
-		chromedp.KeyEvent(kb.Enter), until(textHas("details", "it matches")))
+		chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), focused("#calls a"),
+		chromedp.KeyEvent(kb.Enter), until(textHas("pane-calls", "it matches")))
 	require.NoError(t, send(t, client, "two")) // redraws the list, and leaves the focus where it was
-	run(t, ctx, until(`document.querySelectorAll('#calls > li').length === 2`), focused("#calls li:last-child button"),
-		chromedp.KeyEvent(kb.Escape), chromedp.WaitNotVisible("#details"), focused("#calls li:last-child button"),
-		chromedp.KeyEvent("/"), focused("#filter"), chromedp.SendKeys("#filter", "nothing like it"),
+	run(t, ctx, until(`document.querySelectorAll('#calls > li').length === 2`), focused("#calls li:last-child a"),
+		chromedp.KeyEvent(kb.Escape), chromedp.WaitNotVisible("#pane-calls"), focused("#calls li:last-child a"),
+		chromedp.KeyEvent("/"), focused("#filter-calls"), chromedp.SendKeys("#filter-calls", "nothing like it"),
 		until(`document.querySelectorAll('#calls > li').length === 0`))
 }

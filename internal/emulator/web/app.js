@@ -1,306 +1,158 @@
-'use strict';
+import {$, api, attempt, button, field, form, make} from './dom.js';
+import {known, views} from './views.js';
 
-// The page shows what the admin API says. All text is set as text, never as HTML: it comes from anybody who calls.
-
-const mostCalls = 1000;
-const $ = (id) => document.getElementById(id);
-const calls = new Map(); // by number, oldest first
-let newest = 0;
-let chosenCall = 0;
-let chosenUser = '';
+const mostCalls = 1000; // kept by the page
+const step = 200; // rows drawn at once
+const drawn = {}; // rows drawn by view
+const chosen = {}; // keys by view
+let instance = '';
 let clockOffset = 0;
 
-function make(tag, className, text) {
-  const node = document.createElement(tag);
-  if (className) node.className = className;
-  if (text !== undefined) node.textContent = text;
-  return node;
-}
-
-async function api(path, method, body) {
-  const options = {method: method || 'GET'};
-  if (body !== undefined) {
-    options.body = JSON.stringify(body);
-    options.headers = {'Content-Type': 'application/json'};
-  }
-  const response = await fetch('/_emulator/' + path, options);
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.error || response.statusText);
-  return answer;
-}
-
-function shortTime(text) {
-  const time = new Date(text);
-  return time.toLocaleTimeString([], {hour12: false}) + '.' + String(time.getMilliseconds()).padStart(3, '0');
-}
-
-function timeNode(text) {
-  const node = make('time', '', shortTime(text));
-  node.dateTime = text;
-  node.title = text;
-  return node;
-}
-
-// Views
+// Drawing
 
 const tabs = [...document.querySelectorAll('[role=tab]')];
+const nameOf = (tab) => tab.id.slice('tab-'.length);
 
-function select(tab) {
-  for (const one of tabs) {
-    const on = one === tab;
-    one.setAttribute('aria-selected', on);
-    one.tabIndex = on ? 0 : -1;
-    $(one.getAttribute('aria-controls')).hidden = !on;
+// draw fills the list of a view, and keeps the focus where it was.
+function draw(name) {
+  const view = views[name];
+  const list = $(name);
+  const filter = $('filter-' + name);
+  const wanted = filter ? filter.value.trim().toLowerCase() : '';
+  const only = $('only-' + name)?.checked;
+  const all = view.items();
+  const found = all.filter((item) => (!wanted || view.fits(item, wanted)) && (!view.alsoFits || view.alsoFits(item, only)));
+  const rows = found.slice(0, drawn[name] || step);
+  const focused = list.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  list.replaceChildren(...rows.map((item) => {
+    const key = view.key(item);
+    const row = make(view.details ? 'a' : 'div', 'row', ...view.cells(item));
+    row.dataset.key = key;
+    if (view.details) {
+      row.href = '#' + name + '/' + encodeURIComponent(key);
+      if (key === chosen[name]) row.setAttribute('aria-current', 'true');
+    }
+    return make('li', '', row);
+  }));
+  if (found.length > rows.length) {
+    list.append(make('li', '', button('Show ' + Math.min(step, found.length - rows.length) + ' more', () => {
+      drawn[name] = rows.length + step;
+      draw(name);
+    })));
   }
-  history.replaceState(null, '', '#' + tab.id.slice('tab-'.length));
+  if (focused !== undefined) rowOf(name, focused)?.focus();
+  $('no-' + name).hidden = all.length > 0;
+  const total = Math.max(known.counts[name] || 0, all.length);
+  $('count-' + name).textContent = total.toLocaleString('en');
+  const notes = [
+    wanted || only ? found.length.toLocaleString('en') + ' fit' : '',
+    total > all.length ? 'the newest ' + all.length.toLocaleString('en') + ' of ' + total.toLocaleString('en') + ' are here' : '',
+  ].filter(Boolean).join(' · ');
+  if ($('note-' + name)) $('note-' + name).textContent = notes;
+}
+
+const rowOf = (name, key) => [...$(name).querySelectorAll('[data-key]')].find((node) => node.dataset.key === key);
+
+const waiting = new Set();
+
+// drawSoon draws at most once a frame, however much comes.
+function drawSoon(...names) {
+  if (!waiting.size) {
+    requestAnimationFrame(() => {
+      const names = [...waiting];
+      waiting.clear();
+      names.forEach(draw);
+    });
+  }
+  for (const name of names) waiting.add(name);
+}
+
+// Details
+
+function close(name) {
+  const key = chosen[name];
+  delete chosen[name];
+  $('pane-' + name).hidden = true;
+  draw(name);
+  rowOf(name, key)?.focus();
+}
+
+function leave(name) {
+  history.replaceState(null, '', '#' + name);
+  close(name);
+}
+
+// show opens the details of one thing, or renews them: what people type in stays.
+async function show(name, key, again) {
+  const pane = $('pane-' + name);
+  if (!again) {
+    chosen[name] = key;
+    drawSoon(name);
+  }
+  let found;
+  try {
+    found = await views[name].details(key);
+  } catch (problem) {
+    found = {title: key, nodes: [make('p', 'bad', problem.message)]};
+  }
+  if (chosen[name] !== key) return;
+  const live = make('div', 'live', ...found.nodes);
+  const old = pane.querySelector('.live');
+  if (again && old) {
+    if (!old.contains(document.activeElement)) old.replaceWith(live);
+    return;
+  }
+  const actions = found.actions ? [make('div', 'acts', ...found.actions())] : [];
+  pane.replaceChildren(button('Close', () => leave(name), 'close'), make('h2', '', found.title), ...actions, live);
+  pane.hidden = false;
+  pane.scrollTop = 0;
+  if (getComputedStyle(pane).position === 'static') pane.scrollIntoView({block: 'start'});
+}
+
+function renew() {
+  for (const [name, key] of Object.entries(chosen)) if (!views[name].settled) show(name, key, true);
+}
+
+// The address says what is shown: #calls, or #calls/17.
+
+function select(name) {
+  for (const tab of tabs) {
+    const on = nameOf(tab) === name;
+    tab.setAttribute('aria-selected', on);
+    tab.tabIndex = on ? 0 : -1;
+    $(tab.getAttribute('aria-controls')).hidden = !on;
+  }
+}
+
+function follow() {
+  const [name, ...rest] = location.hash.slice(1).split('/');
+  if (!views[name]) return;
+  select(name);
+  let key = rest.join('/');
+  try {
+    key = decodeURIComponent(key);
+  } catch {
+    // as it is
+  }
+  if (key && views[name].details) show(name, key);
 }
 
 tabs.forEach((tab, i) => {
-  tab.addEventListener('click', () => select(tab));
+  tab.addEventListener('click', () => {
+    history.replaceState(null, '', '#' + nameOf(tab) + (chosen[nameOf(tab)] ? '/' + encodeURIComponent(chosen[nameOf(tab)]) : ''));
+    select(nameOf(tab));
+  });
   tab.addEventListener('keydown', (event) => {
     const to = {ArrowRight: i + 1, ArrowLeft: i - 1, Home: 0, End: tabs.length - 1}[event.key];
     if (to === undefined) return;
     event.preventDefault();
     const next = tabs[(to + tabs.length) % tabs.length];
     next.focus();
-    select(next);
+    next.click();
   });
 });
 
-// rows fills a list, and keeps the focus where it was.
-function rows(list, items, row) {
-  const focused = document.activeElement && list.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
-  list.replaceChildren(...items.map((item) => {
-    const li = make('li');
-    li.append(row(item));
-    return li;
-  }));
-  $('no-' + list.id).hidden = items.length > 0;
-  $('count-' + list.id).textContent = items.length;
-  if (focused !== undefined) {
-    const again = [...list.querySelectorAll('[data-key]')].find((node) => node.dataset.key === focused);
-    if (again) again.focus();
-  }
-}
-
-// Calls
-
-function matches(call) {
-  if ($('failed-only').checked && call.ok) return false;
-  const wanted = $('filter').value.trim().toLowerCase();
-  if (!wanted) return true;
-  return [call.path, call.who, call.message, call.requestId, String(call.code)].some((text) => text && text.toLowerCase().includes(wanted));
-}
-
-function verdict(call) {
-  if (call.status === 0) return make('span', 'verdict warn', 'dropped');
-  return make('span', 'verdict ' + (call.ok ? 'good' : 'bad'), call.status + ' · ' + call.code);
-}
-
-function callRow(call) {
-  const row = make('button', 'row');
-  row.type = 'button';
-  row.dataset.key = call.number;
-  row.setAttribute('aria-pressed', call.number === chosenCall);
-  const path = make('code', '', call.path);
-  row.append(timeNode(call.receivedAt), path, verdict(call));
-  const notes = [call.who, call.ms.toFixed(1) + ' ms', call.fault ? 'fault' : ''].filter(Boolean).join(' · ');
-  row.append(make('span', 'who', notes));
-  if (call.message) row.append(make('span', 'why', call.message));
-  row.addEventListener('click', () => showCall(call.number));
-  return row;
-}
-
-let drawing = false;
-
-// drawCalls draws at most once a frame, however many calls come.
-function drawCalls() {
-  if (drawing) return;
-  drawing = true;
-  requestAnimationFrame(() => {
-    drawing = false;
-    const list = [...calls.values()].reverse();
-    rows($('calls'), list.filter(matches), callRow);
-    $('count-calls').textContent = list.length;
-    $('no-calls').hidden = list.length > 0;
-  });
-}
-
-function addCall(call) {
-  calls.set(call.number, call);
-  newest = Math.max(newest, call.number);
-  while (calls.size > mostCalls) calls.delete(calls.keys().next().value);
-}
-
-function table(rowsOf) {
-  const node = make('table');
-  const body = make('tbody');
-  for (const [name, value] of rowsOf) {
-    const tr = make('tr');
-    const th = make('th', '', name);
-    th.scope = 'row';
-    tr.append(th, make('td', '', typeof value === 'string' ? value : JSON.stringify(value, null, 1)));
-    body.append(tr);
-  }
-  node.append(body);
-  return node;
-}
-
-function pretty(value) {
-  if (typeof value !== 'string' || !/^\s*[[{]/.test(value)) return value;
-  try {
-    return JSON.stringify(JSON.parse(value), null, 2);
-  } catch {
-    return value;
-  }
-}
-
-function pane(id, title, close) {
-  const aside = $(id);
-  const button = make('button', 'close', 'Close');
-  button.type = 'button';
-  button.addEventListener('click', close);
-  aside.replaceChildren(button, make('h2', '', title));
-  aside.hidden = false;
-  return aside;
-}
-
-function closeCall() {
-  const row = [...$('calls').querySelectorAll('[data-key]')].find((node) => node.dataset.key === String(chosenCall));
-  chosenCall = 0;
-  $('details').hidden = true;
-  drawCalls();
-  if (row) row.focus();
-}
-
-async function showCall(number) {
-  chosenCall = number;
-  drawCalls();
-  let call;
-  try {
-    call = await api('requests/' + number);
-  } catch (problem) {
-    pane('details', 'Call ' + number, closeCall).append(make('p', 'bad', problem.message));
-    return;
-  }
-  if (chosenCall !== number) return;
-  const aside = pane('details', call.method + ' ' + call.path, closeCall);
-  if (call.summary) aside.append(make('p', '', call.summary));
-  aside.append(table([
-    ['answer', call.status === 0 ? 'none: the connection was closed' : 'HTTP ' + call.status + ', code ' + call.code],
-    ...(call.message ? [['message', call.message]] : []),
-    ['time', call.receivedAt],
-    ...(call.class ? [['retry class', call.class]] : []),
-    ...(call.requestId ? [['request ID', call.requestId]] : []),
-    ...(call.unknownParameters && call.unknownParameters.length ? [['unknown parameters', call.unknownParameters.join(', ')]] : []),
-  ]));
-  const signature = call.signature;
-  aside.append(make('h3', '', 'Signature'));
-  const verdictLine = make('p', signature.valid ? 'good' : 'bad', signature.valid ? '✓ it matches' : '✗ ' + (signature.hint || 'it does not match'));
-  aside.append(verdictLine, table([
-    ['rule', signature.rule], ['App-Key', signature.appKey || '–'], ['Nonce', signature.nonce || '–'],
-    ['Timestamp', signature.timestamp || '–'], ...(signature.time ? [['which is', signature.time]] : []),
-  ]));
-  aside.append(make('h3', '', 'Parameters'));
-  const parameters = Object.entries(call.parameters).map(([name, value]) => [name, pretty(value)]);
-  aside.append(parameters.length ? table(parameters) : make('p', 'empty', 'none that could be read'));
-  aside.append(make('h3', '', 'Headers'), table(Object.entries(call.headers).sort()));
-  if (call.doc && /^https:\/\//.test(call.doc)) {
-    const link = make('a', '', "RongCloud's page");
-    link.href = call.doc;
-    link.rel = 'noreferrer noopener';
-    link.target = '_blank';
-    const p = make('p');
-    p.append(link);
-    aside.append(p);
-  }
-}
-
-// Messages, users, groups and rooms
-
-// messageRow shows a message as it was sent, or as it lies in an inbox, where a private conversation is named after its sender.
-function messageRow(m, inInbox) {
-  const row = make('div', 'row');
-  let to = m.targetId ? ' → ' + m.targetId + (m.channelId ? '/' + m.channelId : '') : ' → everybody';
-  if (inInbox && m.targetId === m.from) to = '';
-  const line = make('code', '', m.from + to);
-  const kind = make('span', 'verdict quiet', m.conversationType + ' · ' + m.objectName);
-  row.append(timeNode(m.sentAt), line, kind, make('span', 'who', m.body));
-  const notes = [m.recalled ? 'recalled' : '', m.blocked ? 'blocked by a sensitive word' : '', m.ownCopy ? "the sender's own copy" : '',
-    m.recipientIds ? 'received by ' + m.recipientIds.join(', ') : ''].filter(Boolean).join(' · ');
-  if (notes) row.append(make('span', 'who', notes));
-  return row;
-}
-
-function userRow(u) {
-  const row = make('button', 'row');
-  row.type = 'button';
-  row.dataset.key = u.id;
-  row.setAttribute('aria-pressed', u.id === chosenUser);
-  row.append(make('span', u.online ? 'good' : 'quiet', u.online ? '● online' : '○ offline'), make('code', '', u.id + (u.name ? ' · ' + u.name : '')),
-    make('span', 'verdict quiet', u.inbox + ' in inbox'));
-  const notes = [u.registered ? '' : 'not registered', u.blocked ? 'blocked' : ''].filter(Boolean).join(' · ');
-  if (notes) row.append(make('span', 'who', notes));
-  row.addEventListener('click', () => showUser(u.id));
-  return row;
-}
-
-function closeUser() {
-  const row = [...$('users').querySelectorAll('[data-key]')].find((node) => node.dataset.key === chosenUser);
-  chosenUser = '';
-  $('inbox').hidden = true;
-  if (row) {
-    row.setAttribute('aria-pressed', 'false');
-    row.focus();
-  }
-}
-
-async function showUser(id) {
-  chosenUser = id;
-  for (const node of $('users').querySelectorAll('[data-key]')) node.setAttribute('aria-pressed', node.dataset.key === id);
-  const list = await api('users/' + encodeURIComponent(id) + '/inbox');
-  if (chosenUser !== id) return;
-  const aside = pane('inbox', 'Inbox of ' + id, closeUser);
-  const buttons = make('div', 'buttons');
-  for (const what of ['connect', 'disconnect']) {
-    const button = make('button', '', what === 'connect' ? 'Connect' : 'Disconnect');
-    button.type = 'button';
-    button.addEventListener('click', async () => {
-      try {
-        await api('users/' + encodeURIComponent(id) + '/' + what, 'POST');
-      } catch (problem) {
-        aside.append(make('p', 'bad', problem.message));
-      }
-    });
-    buttons.append(button);
-  }
-  aside.append(buttons);
-  if (!list.length) aside.append(make('p', 'empty', 'nothing was received'));
-  const ol = make('ol', 'rows');
-  for (const m of list.reverse()) {
-    const li = make('li');
-    li.append(messageRow(m, true));
-    ol.append(li);
-  }
-  aside.append(ol);
-}
-
-function placeRow(place) {
-  const row = make('div', 'row');
-  row.append(make('span', 'quiet', place.kind), make('code', '', place.id + (place.name ? ' · ' + place.name : '')),
-    make('span', 'verdict quiet', place.members.length + (place.members.length === 1 ? ' member' : ' members')));
-  if (place.members.length) row.append(make('span', 'who', place.members.join(', ')));
-  if (place.channels && place.channels.length) row.append(make('span', 'who', 'channels: ' + place.channels.join(', ')));
-  return row;
-}
-
-function faultRow(fault) {
-  const row = make('div', 'row');
-  const what = Object.entries(fault).filter(([name]) => !['endpoint', 'times', 'skip'].includes(name));
-  row.append(make('span', 'quiet', fault.times < 0 ? 'always' : fault.times + ' ×'), make('code', '', fault.endpoint || 'any endpoint'), make('span'));
-  row.append(make('span', 'who', what.length ? what.map(([name, value]) => name + ': ' + (typeof value === 'object' ? JSON.stringify(value) : value)).join(' · ') : '500 and code 1000'));
-  return row;
-}
+// What the server says
 
 function tick() {
   const node = $('clock');
@@ -310,68 +162,106 @@ function tick() {
 }
 
 async function refreshState() {
-  const [state, messages] = await Promise.all([api('state'), api('messages')]);
+  const [state, messages, callbacks] = await Promise.all([api('state'), api('messages'), api('callbacks')]);
+  if (instance && instance !== state.instance) { // the server has begun anew, and forgotten everything
+    forget();
+    await refreshCalls();
+  }
+  instance = state.instance;
   $('app-key').textContent = state.appKey;
   clockOffset = new Date(state.now) - Date.now();
   tick();
-  rows($('users'), state.users, userRow);
-  const places = [];
-  for (const [kind, list] of [['group', state.groups], ['chat room', state.chatrooms], ['ultra group', state.ultraGroups]]) {
-    for (const place of list) places.push({kind, ...place});
-  }
-  rows($('places'), places, placeRow);
-  rows($('messages'), messages.reverse(), (m) => messageRow(m, false));
-  if (chosenUser) showUser(chosenUser);
+  known.counts = {calls: state.requestCount, messages: state.messageCount, callbacks: state.callbackCount};
+  known.users = state.users;
+  known.words = state.sensitiveWords;
+  known.places = [['group', state.groups], ['chatroom', state.chatrooms], ['ultraGroup', state.ultraGroups]]
+    .flatMap(([kind, list]) => list.map((place) => ({kind, ...place})));
+  known.messages = messages.reverse();
+  known.callbacks = callbacks.reverse();
+  const targets = [...known.users, ...known.places].slice(0, 500).map(({id}) => id);
+  $('targets').replaceChildren(...[...new Set(targets)].map(option));
+  drawSoon('calls', 'messages', 'callbacks', 'users', 'places', 'words');
+  renew();
+}
+
+function option(value) {
+  const node = make('option');
+  node.value = value;
+  return node;
 }
 
 async function refreshFaults() {
-  rows($('faults'), await api('faults'), faultRow);
+  known.faults = await api('faults');
+  drawSoon('faults');
+}
+
+function addCall(call) {
+  known.calls.set(call.number, call);
+  while (known.calls.size > mostCalls) known.calls.delete(known.calls.keys().next().value);
 }
 
 async function refreshCalls() {
   for (const call of await api('requests?limit=' + mostCalls)) addCall(call);
-  drawCalls();
+  drawSoon('calls');
 }
 
-// later runs a refresh once for many events.
+function forget() {
+  known.calls.clear();
+  for (const name of Object.keys(chosen)) {
+    delete chosen[name];
+    $('pane-' + name).hidden = true;
+  }
+  history.replaceState(null, '', location.hash.split('/')[0] || '#calls');
+  known.counts = {};
+  drawSoon('calls');
+}
+
+// later runs a refresh once for many events, and not while one is under way.
 function later(refresh) {
-  let timer;
-  return () => {
-    clearTimeout(timer);
-    timer = setTimeout(() => refresh().catch(() => {}), 150);
+  let timer = 0;
+  let running = false;
+  const soon = () => {
+    if (!timer) timer = setTimeout(run, 150);
   };
+  const run = async () => {
+    timer = 0;
+    if (running) {
+      soon();
+      return;
+    }
+    running = true;
+    await refresh().catch(() => {});
+    running = false;
+  };
+  return soon;
 }
 
 const stateSoon = later(refreshState);
 const faultsSoon = later(refreshFaults);
 
-function forget() {
-  calls.clear();
-  chosenCall = 0;
-  chosenUser = '';
-  $('details').hidden = true;
-  $('inbox').hidden = true;
-  drawCalls();
-}
-
 function watch() {
   const source = new EventSource('/_emulator/events');
   const live = (on) => {
-    $('live').textContent = on ? 'live' : 'not connected';
+    $('live').textContent = on ? 'live' : 'not connected: is the emulator running?';
     $('live').classList.toggle('on', on);
   };
   source.addEventListener('open', () => {
     live(true);
-    Promise.all([refreshCalls(), refreshState(), refreshFaults()]).catch(() => {});
+    refreshState().then(refreshCalls).then(refreshFaults).then(() => first()).catch(() => {});
   });
+  let first = () => { // what the address says can be shown now
+    first = () => {};
+    follow();
+  };
   source.addEventListener('error', () => live(false));
   source.addEventListener('request', (event) => {
     addCall(JSON.parse(event.data));
-    drawCalls();
+    known.counts.calls = (known.counts.calls || 0) + 1;
+    drawSoon('calls');
     stateSoon();
     faultsSoon();
   });
-  for (const name of ['user', 'message', 'clock', 'seed']) source.addEventListener(name, stateSoon);
+  for (const name of ['user', 'message', 'callback', 'clock', 'seed']) source.addEventListener(name, stateSoon);
   source.addEventListener('faults', faultsSoon);
   source.addEventListener('reset', () => {
     forget();
@@ -382,50 +272,74 @@ function watch() {
 
 // Actions
 
-$('filter').addEventListener('input', drawCalls);
-$('failed-only').addEventListener('change', drawCalls);
-$('advance').addEventListener('change', async () => {
+for (const name of Object.keys(views)) {
+  $('filter-' + name)?.addEventListener('input', () => draw(name));
+  $('only-' + name)?.addEventListener('change', () => draw(name));
+}
+$('advance').addEventListener('change', () => {
   const by = $('advance').value;
   $('advance').value = '';
-  if (by) await api('clock', 'POST', {advance: by});
+  if (by) attempt($('advance'), () => api('clock', 'POST', {advance: by}));
 });
 $('reset').addEventListener('click', () => $('confirm').showModal());
-$('confirm').addEventListener('close', async () => {
-  if ($('confirm').returnValue === 'yes') await api('reset', 'POST');
+$('confirm').addEventListener('close', () => {
+  if ($('confirm').returnValue === 'yes') attempt($('reset'), () => api('reset', 'POST'));
   $('confirm').returnValue = '';
 });
-$('fault').addEventListener('submit', async (event) => {
-  event.preventDefault();
-  $('fault-problem').textContent = '';
-  try {
-    await api('faults', 'POST', {
-      ...JSON.parse($('fault-kind').value), endpoint: $('fault-endpoint').value.trim(), times: Number($('fault-times').value),
-    });
-  } catch (problem) {
-    $('fault-problem').textContent = problem.message;
-  }
-});
-$('clear-faults').addEventListener('click', () => api('faults', 'DELETE'));
 document.addEventListener('keydown', (event) => {
-  if (event.key === 'Escape' && !$('confirm').open) {
-    if (!$('details').hidden && !$('view-calls').hidden) closeCall();
-    if (!$('inbox').hidden && !$('view-users').hidden) closeUser();
-  }
-  if (event.key === '/' && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) {
+  if ($('confirm').open) return;
+  const name = nameOf(tabs.find((tab) => tab.getAttribute('aria-selected') === 'true'));
+  if (event.key === 'Escape' && chosen[name]) leave(name);
+  if (event.key === '/' && $('filter-' + name) && !/^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement.tagName)) {
     event.preventDefault();
-    select(tabs[0]);
-    $('filter').focus();
+    $('filter-' + name).focus();
   }
 });
 
-api('endpoints').then((paths) => {
-  $('endpoints').replaceChildren(...paths.map((path) => {
-    const option = make('option');
-    option.value = path;
-    return option;
-  }));
-}).catch(() => {});
-const wanted = tabs.find((tab) => tab.id === 'tab-' + location.hash.slice(1));
-if (wanted) select(wanted);
+// pairs reads "name: value" lines.
+function pairs(text, separator) {
+  const found = {};
+  for (const line of text.split('\n').filter((one) => one.trim())) {
+    const at = line.indexOf(separator);
+    if (at < 1) throw new Error('not of the form name' + separator + 'value: ' + line);
+    found[line.slice(0, at).trim()] = line.slice(at + 1).trim();
+  }
+  return found;
+}
+
+// fault makes the admin API's fault of a form's values.
+function fault(values) {
+  const made = {...JSON.parse(values.kind)};
+  for (const name of ['endpoint', 'message', 'body', 'delay']) if (values[name].trim()) made[name] = values[name].trim();
+  for (const name of ['status', 'code', 'skip', 'times', 'contentLength']) if (values[name].trim()) made[name] = Number(values[name]);
+  if (values.header.trim()) made.header = pairs(values.header, ':');
+  if (values.where.trim()) made.where = pairs(values.where, '=');
+  return made;
+}
+
+$('fault').append(form('Let calls fail', 'Set the fault', [
+  field('What goes wrong', 'kind', {options: [
+    ['{"dropResponse":true}', 'carry it out, drop the response'], ['{"reset":true}', 'reset the connection, do not carry it out'],
+    ['{"cutResponse":true}', 'carry it out, cut the response off'], ['{"resetResponse":true}', 'carry it out, reset within the response'],
+    ['{"delay":"3s"}', 'respond after 3 s'], ['{"status":429}', '429 and code 1008: rate limited'], ['{"status":500}', '500 and code 1000: internal error'],
+    ['{"status":502}', "502 with a gateway's HTML page"], ['{"status":401}', '401: wrong signature'], ['{}', 'what the fields below say'],
+  ]}),
+  field('Of which endpoint', 'endpoint', {list: 'endpoints', placeholder: 'any'}),
+  field('How often', 'times', {options: [['1', 'once'], ['3', 'three times'], ['-1', 'until it is removed']]}),
+  make('details', '', make('summary', '', 'All fields'),
+    field('Only where', 'where', {area: true, placeholder: 'fromUserId=ann', hint: 'a parameter a line'}),
+    field('After how many calls', 'skip', {type: 'number'}), field('Status', 'status', {type: 'number'}), field('Code', 'code', {type: 'number'}),
+    field('Message', 'message'), field('Whole body', 'body', {area: true}), field('Headers', 'header', {area: true, placeholder: 'Retry-After: 2'}),
+    field('Delay', 'delay', {placeholder: '1500ms'}), field('Announced length', 'contentLength', {type: 'number'})),
+], (values) => api('faults', 'POST', fault(values))), button('Remove all', () => api('faults', 'DELETE')));
+$('word').append(form('Add a word', 'Add', [
+  field('Word', 'word'), field('Replaced by', 'replace', {placeholder: 'nothing: it blocks the message'}),
+], (values) => api('seed', 'POST', {sensitiveWords: [values]})));
+$('member').append(form('Add a user', 'Add', [field('ID', 'id'), field('Name', 'name')],
+  ({id, name}) => api('seed', 'POST', {users: [{id, name, online: true}]})));
+
+api('endpoints').then((paths) => $('endpoints').replaceChildren(...paths.map(option))).catch(() => {});
+window.addEventListener('hashchange', follow);
+select(views[location.hash.slice(1).split('/')[0]] ? location.hash.slice(1).split('/')[0] : 'calls');
 setInterval(tick, 1000);
 watch();

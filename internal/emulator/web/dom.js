@@ -1,0 +1,143 @@
+// What all views build their nodes with. All text is set as text, never as HTML: it comes from anybody who calls.
+
+export const $ = (id) => document.getElementById(id);
+
+export function make(tag, className, ...children) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  node.append(...children.filter((child) => child !== undefined && child !== null && child !== ''));
+  return node;
+}
+
+export async function api(path, method, body) {
+  const options = {method: method || 'GET'};
+  if (body !== undefined) {
+    options.body = JSON.stringify(body);
+    options.headers = {'Content-Type': 'application/json'};
+  }
+  const response = await fetch('/_emulator/' + path, options);
+  const result = await response.json();
+  if (!response.ok) throw new Error(result.error || response.statusText);
+  return result;
+}
+
+export function timeNode(text) {
+  const time = new Date(text);
+  const node = make('time', '', time.toLocaleTimeString([], {hour12: false}) + '.' + String(time.getMilliseconds()).padStart(3, '0'));
+  node.dateTime = text;
+  node.title = text;
+  return node;
+}
+
+// route is the address of a view, or of one thing in it.
+export function route(view, key) {
+  return '#' + view + (key === undefined ? '' : '/' + encodeURIComponent(key));
+}
+
+export function link(view, key, text) {
+  const node = make('a', '', text === undefined ? key : text);
+  node.href = route(view, key);
+  return node;
+}
+
+// links are several of them, with commas between.
+export function links(view, keys) {
+  return make('span', '', ...keys.flatMap((key, i) => (i ? [', ', link(view, key)] : [link(view, key)])));
+}
+
+// table shows pairs of a name and a text or node; pairs without a value are left out.
+export function table(pairs) {
+  const body = make('tbody');
+  for (const [name, value] of pairs) {
+    if (value === undefined || value === null || value === '') continue;
+    const th = make('th', '', name);
+    th.scope = 'row';
+    body.append(make('tr', '', th, make('td', '', value instanceof Node ? value : typeof value === 'object' ? JSON.stringify(value, null, 1) : String(value))));
+  }
+  return make('table', '', body);
+}
+
+export function pretty(value) {
+  if (typeof value === 'object') return JSON.stringify(value, null, 2);
+  if (!/^\s*[[{]/.test(value)) return value;
+  try {
+    return JSON.stringify(JSON.parse(value), null, 2);
+  } catch {
+    return value;
+  }
+}
+
+export function button(text, act, className) {
+  const node = make('button', className, text);
+  node.type = 'button';
+  node.addEventListener('click', () => attempt(node, act));
+  return node;
+}
+
+// attempt runs an action and says beside its button what went wrong.
+export async function attempt(node, act) {
+  const group = node.closest('form, .buttons, li') || node.parentNode;
+  group.querySelector('.problem')?.remove();
+  try {
+    await act(node);
+  } catch (problem) {
+    const line = make('p', 'problem bad', problem.message);
+    line.setAttribute('role', 'alert');
+    group.append(line);
+  }
+}
+
+// copyButton puts a text on the clipboard, or shows it selected where the browser keeps pages off the clipboard.
+export function copyButton(label, text) {
+  return button(label, async (node) => {
+    try {
+      await navigator.clipboard.writeText(text);
+      node.textContent = 'Copied';
+      setTimeout(() => { node.textContent = label; }, 1500);
+    } catch {
+      const area = make('textarea', 'copy', text);
+      area.readOnly = true;
+      area.setAttribute('aria-label', label);
+      node.parentNode.append(area);
+      area.select();
+    }
+  });
+}
+
+// code is a block of text as it came, with a button that copies it.
+export function code(title, text, media) {
+  const block = make('pre', '', pretty(text));
+  block.tabIndex = 0;
+  block.setAttribute('aria-label', title);
+  return [make('h3', '', title, media ? make('span', 'quiet', ' · ' + media) : ''), block];
+}
+
+// field is a labelled input, select or textarea; options make a select.
+export function field(label, name, {value, options, placeholder, area, list, type, hint} = {}) {
+  const input = make(options ? 'select' : area ? 'textarea' : 'input');
+  input.name = name;
+  if (type) input.type = type;
+  if (list) input.setAttribute('list', list);
+  if (placeholder) input.placeholder = placeholder;
+  if (!options) input.spellcheck = false;
+  for (const [key, text] of options || []) {
+    const option = make('option', '', text);
+    option.value = key;
+    input.append(option);
+  }
+  if (value !== undefined) input.value = value;
+  return make('label', 'field', make('span', '', label), input, hint ? make('span', 'quiet', hint) : '');
+}
+
+// form calls act with the fields' values by name.
+export function form(title, submit, fields, act) {
+  const send = make('button', '', submit);
+  send.type = 'submit';
+  const node = make('form', '', make('fieldset', '', make('legend', '', title), ...fields, make('div', 'buttons', send)));
+  node.autocomplete = 'off';
+  node.addEventListener('submit', (event) => {
+    event.preventDefault();
+    attempt(send, () => act(Object.fromEntries(new FormData(node)), node));
+  });
+  return node;
+}
