@@ -3,6 +3,7 @@ package rongcloud_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -52,7 +53,7 @@ func ExampleRTCService() {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println("the troll again:", srv.User("troll").JoinRTCRoom("lesson"))
+	fmt.Println("the troll is kept out:", errors.Is(srv.User("troll").JoinRTCRoom("lesson"), rongcloudtest.ErrRejected))
 	srv.User("ann").LeaveRTCRoom("lesson")
 
 	// Output:
@@ -62,7 +63,7 @@ func ExampleRTCService() {
 	// callback: left "troll"
 	// callback: recording homework type 1
 	// callback: recording homework type 3
-	// the troll again: rongcloudtest: the user is kept out, by another user, a chat room or an attribute
+	// the troll is kept out: true
 	// callback: left "ann"
 	// callback: destroyed ""
 }

@@ -53,6 +53,14 @@ func (r *rtcRoom) member(user string) *rtcMember {
 	return nil
 }
 
+func (r *rtcRoom) ids() []string {
+	ids := []string{}
+	for _, m := range r.members {
+		ids = append(ids, m.id)
+	}
+	return ids
+}
+
 // RTCRoomState is an audio and video room; see [Server.RTCRoom].
 type RTCRoomState struct {
 	RoomID       string
@@ -79,9 +87,8 @@ func (s *Server) RTCRoom(roomID string) *RTCRoomState {
 	if r == nil {
 		return nil
 	}
-	state := &RTCRoomState{RoomID: r.id, SessionID: r.session, Mix: slices.Clone(r.mix), CDNPushURLs: slices.Clone(r.cdns), PlayedByUser: map[string]string{}}
+	state := &RTCRoomState{RoomID: r.id, SessionID: r.session, MemberIDs: r.ids(), Mix: slices.Clone(r.mix), CDNPushURLs: slices.Clone(r.cdns), PlayedByUser: map[string]string{}}
 	for _, m := range r.members {
-		state.MemberIDs = append(state.MemberIDs, m.id)
 		if m.playing != "" {
 			state.PlayedByUser[m.id] = m.playing
 		}

@@ -41,6 +41,8 @@ func TestSDKRTC(t *testing.T) {
 	require.NoError(t, rtc.User.Block.Remove(ctx, "ben"))
 	require.NoError(t, srv.User("ben").JoinRTCRoom("r"))
 
+	require.Equal(t, []GroupState{{ID: "r", MemberIDs: []string{"ann", "ben"}}}, srv.State().RTCRooms)
+
 	slash := "r/1 ?"
 	require.NoError(t, rtc.Room.Block.Add(ctx, rongcloud.RTCRoomBlockParams{RoomID: slash, UserIDs: []string{"ben"}, Duration: time.Hour}))
 	require.ErrorIs(t, srv.User("ben").JoinRTCRoom(slash), ErrRejected)

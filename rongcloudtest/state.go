@@ -13,6 +13,7 @@ type State struct {
 	Users       []UserState  `json:"users"`
 	Groups      []GroupState `json:"groups"`
 	Chatrooms   []GroupState `json:"chatrooms"`
+	RTCRooms    []GroupState `json:"rtcRooms"` // audio and video rooms; see [Server.RTCRoom]
 	UltraGroups []GroupState `json:"ultraGroups"`
 
 	SensitiveWords []SensitiveWordState `json:"sensitiveWords"` // in the order of adding
@@ -70,7 +71,7 @@ func (s *Server) State() State {
 	now := s.now()
 	state := State{
 		TakenAt: now, SentCount: s.messages.accepted, Users: []UserState{}, Groups: []GroupState{}, Chatrooms: []GroupState{},
-		UltraGroups: []GroupState{}, SensitiveWords: []SensitiveWordState{},
+		RTCRooms: []GroupState{}, UltraGroups: []GroupState{}, SensitiveWords: []SensitiveWordState{},
 	}
 	ids := slices.Collect(maps.Keys(s.users.byID))
 	for id := range s.messages.inboxes {
@@ -104,6 +105,9 @@ func (s *Server) State() State {
 	}
 	for _, r := range s.allRooms() {
 		state.Chatrooms = append(state.Chatrooms, s.roomState(r, now))
+	}
+	for _, id := range slices.Sorted(maps.Keys(s.rtc.rooms)) {
+		state.RTCRooms = append(state.RTCRooms, GroupState{ID: id, MemberIDs: s.rtc.rooms[id].ids()})
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.ultraGroups)) {
 		one := s.ultraGroups[id]
