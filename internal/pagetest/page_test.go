@@ -308,7 +308,8 @@ func TestPageActions(t *testing.T) {
 		until(`[...document.querySelectorAll('#pane-places .plain a')].some((node) => node.textContent === 'ben')`))
 	shoot(t, ctx, "room")
 	run(t, ctx, press("#pane-places .plain button"), until(`document.querySelectorAll('#pane-places .plain a').length === 1`),
-		press("#tab-words"), until(textHas("words", "becomes ***")), chromedp.SendKeys("#word [name=word]", "worse"), press("#word [type=submit]"),
+		press("#tab-words"), until(textHas("words", "becomes ***")), until("!document.getElementById('words').innerText.includes('works from')"),
+		chromedp.SendKeys("#word [name=word]", "worse"), press("#word [type=submit]"),
 		until(textHas("words", "blocks the message")), press("#words button"), until(`document.querySelectorAll('#words > li').length === 1`))
 }
 

@@ -169,7 +169,8 @@ async function refreshState() {
   }
   instance = state.instance;
   $('app-key').textContent = state.appKey;
-  clockOffset = new Date(state.now) - Date.now();
+  known.now = new Date(state.now);
+  clockOffset = known.now - Date.now();
   tick();
   known.counts = {calls: state.requestCount, messages: state.messageCount, callbacks: state.callbackCount};
   known.users = state.users;

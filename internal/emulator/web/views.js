@@ -3,7 +3,7 @@ import {api, button, code, copyButton, field, form, link, links, make, pretty, r
 // known is what the page has heard from the server.
 export const known = {
   calls: new Map(), messages: [], callbacks: [], users: [], places: [], words: [], faults: [],
-  counts: {calls: 0, messages: 0, callbacks: 0},
+  now: new Date(0), counts: {calls: 0, messages: 0, callbacks: 0},
 };
 
 // Names of message types for people; others are shown as they are.
@@ -280,7 +280,7 @@ async function placeDetails(key) {
 function wordCells(w) {
   return [
     cell('main', w.word), cell('who', w.replace ? 'becomes ' + w.replace : 'blocks the message'),
-    cell('num', 'works from ' + w.worksAt),
+    cell('num', new Date(w.worksAt) > known.now ? 'works from ' + w.worksAt : 'works'),
     button('Remove', () => api('words/' + encodeURIComponent(w.word), 'DELETE'), 'small'),
   ];
 }
