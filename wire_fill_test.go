@@ -117,7 +117,8 @@ func (f *filler) text() string {
 	for i := range f.params() {
 		param := &f.params()[i]
 		if param.In == endpoint.InHeader { // which holds ASCII alone
-			text = []rune(awkward[strings.Index(awkward, "&"):])
+			_, ascii, _ := strings.Cut(awkward, "😀 ")
+			text = []rune(ascii)
 		}
 		if param.MaxChars > 0 {
 			text = text[:min(len(text), param.MaxChars-len(number))]

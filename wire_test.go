@@ -206,10 +206,10 @@ func readWire(t *testing.T, req *http.Request) wireCase {
 func (c *wireCase) readPlaces(ep *endpoint.Endpoint, inPath map[string]string, header http.Header) {
 	for _, param := range ep.Params {
 		values := header.Values(param.Name)
-		switch {
-		case param.In == endpoint.InBody:
+		switch param.In {
+		case endpoint.InBody:
 			continue
-		case param.In == endpoint.InPath:
+		case endpoint.InPath:
 			values = []string{inPath[param.Name]}
 		}
 		if len(values) > 0 {
