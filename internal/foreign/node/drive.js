@@ -50,7 +50,7 @@ async function main() {
 
   await step('private message', () => Message.Private.send({senderId: 'ann', targetId: 'ben', ...text('你好 &=+%"<>')}), async () => {
     const received = await inbox('ben');
-    assert.equal(JSON.parse(received.at(-1).content).content, '你好 &=+%"<>');
+    assert.equal(JSON.parse(received.at(-1).body).content, '你好 &=+%"<>');
     assert.equal(received.at(-1).from, 'ann');
   });
   await step('template', () => Message.Private.sendTemplate({
@@ -59,14 +59,14 @@ async function main() {
       ben: {data: {'{name}': 'Ben', '{score}': '90'}, push: 'for {name}'},
       cem: {data: {'{name}': 'Cem', '{score}': '95'}, push: 'for {name}'},
     },
-  }), async () => assert.equal(JSON.parse((await inbox('cem')).at(-1).content).content, 'Cem, 95'));
+  }), async () => assert.equal(JSON.parse((await inbox('cem')).at(-1).body).content, 'Cem, 95'));
 
   await step('create a group', () => Group.create({id: 'team', name: 'Team', members: [{id: 'ann'}, {id: 'ben'}]}));
   await step('join', () => Group.join({id: 'team', member: {id: 'cem'}}));
   await step('members', () => Group.get({id: 'team'}), (answer) => assert.deepEqual(ids(answer.members || answer.users), ['ann', 'ben', 'cem']));
   await step('group message', () => Message.Group.send({senderId: 'ann', targetId: 'team', ...text('to all')}), async () => {
     for (const user of ['ben', 'cem']) {
-      assert.equal(JSON.parse((await inbox(user)).at(-1).content).content, 'to all');
+      assert.equal(JSON.parse((await inbox(user)).at(-1).body).content, 'to all');
     }
   });
   await step('rename a group', () => Group.update({id: 'team', name: 'The team'}));
@@ -80,7 +80,7 @@ async function main() {
   await step('members of a chat room', () => Chatroom.get({id: 'lobby', count: 20, order: 1}));
   await step('chat-room message', () => Message.Chatroom.send({senderId: 'ann', targetId: 'lobby', ...text('to the room')}), async () => {
     const sent = await admin('messages');
-    assert.equal(sent.at(-1).to, 'lobby');
+    assert.equal(sent.at(-1).targetId, 'lobby');
   });
   await step('mute in a chat room', () => Chatroom.Gag.add({id: 'lobby', members: [{id: 'ben'}], minute: 10}));
   await step('muted in a chat room', () => Chatroom.Gag.getList({id: 'lobby'}), (answer) => assert.deepEqual(ids(answer.members || answer.users), ['ben']));
