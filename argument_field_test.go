@@ -147,7 +147,7 @@ func TestArgumentErrorsNameWhatTheCallerWrote(t *testing.T) {
 		args := arguments(c, method.Type(), false)
 		for written, changed := range emptied(args, names[c.service+"."+c.method][1:]) {
 			results := method.Call(append([]reflect.Value{reflect.ValueOf(context.Background())}, changed...))
-			err, _ := results[len(results)-1].Interface().(error)
+			err, _ := reflect.TypeAssert[error](results[len(results)-1])
 			if err == nil {
 				if param := c.endpoint().Param(wireName(args, written)); param != nil && param.Required {
 					t.Errorf("%s.%s without %s sends a %s of its own", c.service, c.method, written, param.Name)

@@ -247,7 +247,7 @@ func TestConversationRefuses(t *testing.T) {
 	setLevel := func(params rongcloud.ConversationPushLevelSetParams) func(ctx, client) error {
 		return func(x ctx, c client) error { return c.Conversation.SetPushLevel(x, params) }
 	}
-	clear := func(before time.Time) func(ctx, client) error {
+	clearBefore := func(before time.Time) func(ctx, client) error {
 		return func(x ctx, c client) error {
 			return c.Conversation.ClearHistory(x, rongcloud.ConversationClearHistoryParams{UserID: "u1", Type: 1, TargetID: "u2", Before: before})
 		}
@@ -307,9 +307,9 @@ func TestConversationRefuses(t *testing.T) {
 			_, err := c.Conversation.GetTypePushLevel(x, rongcloud.ConversationTypePushLevelQuery{Type: 1})
 			return err
 		}},
-		{"clear at no time", "msgTimestamp", "is required", clear(time.Time{})},
-		{"clear at 0", "msgTimestamp", "is required", clear(time.UnixMilli(0))},
-		{"clear before 0", "msgTimestamp", "is required", clear(time.Unix(-1, 0))},
+		{"clear at no time", "msgTimestamp", "is required", clearBefore(time.Time{})},
+		{"clear at 0", "msgTimestamp", "is required", clearBefore(time.UnixMilli(0))},
+		{"clear before 0", "msgTimestamp", "is required", clearBefore(time.Unix(-1, 0))},
 		{"clear for nobody", "fromUserId", "is required", clearAll(rongcloud.ConversationClearAllHistoryParams{Type: 1, TargetID: "u2"})},
 		{"clear no kind", "conversationType", "is required", clearAll(rongcloud.ConversationClearAllHistoryParams{UserID: "u1", TargetID: "u2"})},
 		{"clear nothing", "targetId", "is required", clearAll(rongcloud.ConversationClearAllHistoryParams{UserID: "u1", Type: 1})},

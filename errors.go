@@ -202,7 +202,7 @@ func refuseWire(wire, format string, args ...any) error {
 // inCall adds to a refusal what it does not say yet: the call and what the caller wrote. One of
 // package form's becomes an *ArgumentError.
 func inCall(err error, ep *endpoint.Endpoint, field string) error {
-	var foreign *form.Refusal
+	var foreign *form.RefusedError
 	if errors.As(err, &foreign) {
 		field = cmp.Or(foreign.Field, field)
 		if err = foreign.Err; err == nil {

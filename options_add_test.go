@@ -209,7 +209,7 @@ func TestRoundTripperPanics(t *testing.T) {
 	defer server.Close()
 	panics := true
 	client, err := New("k", "s", WithBaseURL(server.URL), WithoutRetries(),
-		WithTLSConfig(&tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}), //nolint:gosec // of the test's server
+		WithTLSConfig(&tls.Config{RootCAs: server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}),
 		WithRoundTripper(func(next http.RoundTripper) http.RoundTripper {
 			return tripFunc(func(req *http.Request) (*http.Response, error) {
 				if panics {
@@ -237,7 +237,7 @@ func TestRoundTripperMakesRequestAnew(t *testing.T) {
 	anew, err := http.NewRequestWithContext(c, http.MethodPost, "http://one.example", strings.NewReader("a=b"))
 	require.NoError(t, err)
 	require.NotNil(t, anew.GetBody)
-	_, err = ownTripper{}.RoundTrip(anew) //nolint:bodyclose // there is none
+	_, err = ownTripper{}.RoundTrip(anew)
 	require.NoError(t, err)
 }
 

@@ -172,7 +172,7 @@ func walkBack[T any](ep *endpoint.Endpoint, span backSpan, stamp func(T) (time.T
 				border, passed = nil, nil
 				p.next, p.more = stop, stop > end
 			case len(found) < span.size: // a short page does not say that nothing is older
-				border, passed = nil, append(border, ids...)
+				border, passed = nil, slices.Concat(border, ids)
 				p.next, p.more = start-1, p.more && start > end
 			}
 			return p, nil

@@ -111,10 +111,10 @@ func TestChatroomNames(t *testing.T) {
 		var found struct {
 			Rooms []room `json:"chatRooms"`
 		}
-		require.NoError(t, client.Call(ctx, endpoint.ChatroomQuery, url.Values{"chatroomId": ids}, &found))
+		require.NoError(t, client.Call(ctx, endpoint.ChatroomQuery, url.Values{"chatroomId": ids}, &found)) //nolint:staticcheck // apps may still use it
 		return found.Rooms
 	}
-	require.NoError(t, client.Call(ctx, endpoint.ChatroomCreate, form("chatroom[r1]", "One & only", "chatroom[r[2]]", "Zwei"), nil))
+	require.NoError(t, client.Call(ctx, endpoint.ChatroomCreate, form("chatroom[r1]", "One & only", "chatroom[r[2]]", "Zwei"), nil)) //nolint:staticcheck // apps may still use it
 	require.NoError(t, client.Chatroom.Create(ctx, rongcloud.ChatroomCreateParams{ChatroomID: "r3"}))
 	rooms := named("r1", "r[2]", "r3", "none")
 	require.Len(t, rooms, 3)

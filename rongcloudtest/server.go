@@ -391,6 +391,12 @@ func (s *Server) Client(opts ...rongcloud.Option) *rongcloud.Client {
 // AppKey returns the App Key that the server knows.
 func (s *Server) AppKey() string { return s.config.key }
 
+// Format prints where the server is, and not what it knows, which changes all the time: the App
+// Secret among it.
+func (s *Server) Format(f fmt.State, _ rune) {
+	_, _ = fmt.Fprintf(f, "rongcloudtest.Server(%s)", s.URL)
+}
+
 // AppSecret returns the App Secret that requests must be signed with.
 func (s *Server) AppSecret() string { return *s.config.secret }
 

@@ -131,7 +131,7 @@ func (e *Encoder) Encode(params any, random func() int64, extra []Extra) error {
 	}
 	for _, field := range extra {
 		if e.sent(field.Name) {
-			return &Refusal{Field: extraOption, Wire: field.Name, Reason: "repeats a parameter that is sent anyway"}
+			return &RefusedError{Field: extraOption, Wire: field.Name, Reason: "repeats a parameter that is sent anyway"}
 		}
 		if err := e.extra(field); err != nil {
 			return within(err, extraOption)
@@ -182,7 +182,7 @@ func (e *Encoder) field(f *planField, v reflect.Value) error {
 	pointer := v.Kind() == reflect.Pointer
 	if pointer && !v.IsNil() {
 		v = v.Elem()
-	} else if pointer || v.IsZero() && !(f.param.Required && f.mayLack) {
+	} else if pointer || v.IsZero() && (!f.param.Required || !f.mayLack) {
 		return missing(f.param)
 	}
 	before := len(e.Buf)
@@ -226,12 +226,12 @@ func (e *Encoder) sent(name string) bool {
 
 func (e *Encoder) extra(field Extra) error {
 	if !utf8.ValidString(field.Name) {
-		return &Refusal{Field: extraOption, Reason: "the name " + NotUTF8}
+		return &RefusedError{Field: extraOption, Reason: "the name " + NotUTF8}
 	}
 	if e.json {
 		quoted, err := e.form.rules.JSON.Marshal(field.Name)
 		if err != nil {
-			return &Refusal{Field: extraOption, Reason: fmt.Sprintf("%q is no name", field.Name)}
+			return &RefusedError{Field: extraOption, Reason: fmt.Sprintf("%q is no name", field.Name)}
 		}
 		return e.marshal(string(quoted[1:len(quoted)-1]), field.Value, false)
 	}
@@ -265,7 +265,7 @@ func (e *Encoder) extra(field Extra) error {
 func checkForm(form url.Values) error {
 	for name, values := range form {
 		if !utf8.ValidString(name) {
-			return &Refusal{Field: "params", Reason: "a name " + NotUTF8}
+			return &RefusedError{Field: "params", Reason: "a name " + NotUTF8}
 		}
 		for i, value := range values {
 			if !utf8.ValidString(value) {
@@ -287,7 +287,7 @@ type Raw struct {
 func (e *Encoder) EncodeRaw(params Raw, extra []Extra) error {
 	ep := e.ep
 	if len(extra) > 0 {
-		return &Refusal{Field: extraOption, Reason: "Call takes all fields in params"}
+		return &RefusedError{Field: extraOption, Reason: "Call takes all fields in params"}
 	}
 	params, err := e.placeRaw(params)
 	if err != nil {
@@ -295,7 +295,7 @@ func (e *Encoder) EncodeRaw(params Raw, extra []Extra) error {
 	}
 	switch {
 	case ep.Encoding == endpoint.None && len(ep.Params) > 0 && len(params.Form) > 0:
-		return &Refusal{Field: "params", Reason: "all parameters travel in a header or in the path"}
+		return &RefusedError{Field: "params", Reason: "all parameters travel in a header or in the path"}
 	case params.IsForm:
 		if err := checkForm(params.Form); err != nil {
 			return within(err, "params")

@@ -93,7 +93,7 @@ func formEndpoint(encoding endpoint.Encoding, params ...endpoint.Param) *endpoin
 
 func formRefused(t *testing.T, err error, field string) {
 	t.Helper()
-	var refused *Refusal
+	var refused *RefusedError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, field, cmp.Or(refused.Wire, refused.Field))
 	require.NotEmpty(t, refused.Reason)
@@ -365,7 +365,7 @@ func TestFormMistakesOfTheSDK(t *testing.T) {
 			t.Parallel()
 			_, err := formEncode(formEndpoint(endpoint.Form, tt.param), tt.params, nil)
 			require.Error(t, err)
-			var refused *Refusal
+			var refused *RefusedError
 			require.NotErrorAs(t, err, &refused)
 		})
 	}
@@ -693,7 +693,7 @@ func TestFormContentOfTheCaller(t *testing.T) {
 
 	_, err = formEncode(named, &request{note{}}, nil)
 	require.ErrorIs(t, err, errEmptyNote)
-	var refused *Refusal
+	var refused *RefusedError
 	require.ErrorAs(t, err, &refused)
 	require.Equal(t, "note", refused.Field, "request is no exported type, so the field stands for an argument")
 	require.Equal(t, "note: the note is empty", err.Error())

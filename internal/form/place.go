@@ -68,7 +68,7 @@ func (e *Encoder) placeRaw(params Raw) (Raw, error) {
 			return params, err
 		}
 		if err := json.Unmarshal(e.scratch.Bytes(), &body); err != nil {
-			return params, &Refusal{Field: "params", Reason: "must be a JSON object, out of which parameters are taken"}
+			return params, &RefusedError{Field: "params", Reason: "must be a JSON object, out of which parameters are taken"}
 		}
 	}
 	form := maps.Clone(params.Form)

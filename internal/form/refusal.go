@@ -6,8 +6,8 @@ import (
 	"fmt"
 )
 
-// Refusal is a parameter that cannot be sent.
-type Refusal struct {
+// RefusedError is a parameter that cannot be sent.
+type RefusedError struct {
 	Field  string // what the caller wrote: a field of a struct, an argument, an option
 	Wire   string // the parameter's name, where it has one
 	Reason string
@@ -15,7 +15,7 @@ type Refusal struct {
 }
 
 // Error says what is wrong.
-func (r *Refusal) Error() string {
+func (r *RefusedError) Error() string {
 	if r.Err != nil {
 		return r.Field + ": " + r.Err.Error()
 	}
@@ -23,16 +23,16 @@ func (r *Refusal) Error() string {
 }
 
 // Unwrap returns what WriteContent said.
-func (r *Refusal) Unwrap() error { return r.Err }
+func (r *RefusedError) Unwrap() error { return r.Err }
 
 // refuse refuses a parameter of which only the name on the wire is known; within adds the rest.
 func refuse(wire, format string, args ...any) error {
-	return &Refusal{Wire: wire, Reason: fmt.Sprintf(format, args...)}
+	return &RefusedError{Wire: wire, Reason: fmt.Sprintf(format, args...)}
 }
 
 // within adds to a refusal what the caller wrote.
 func within(err error, field string) error {
-	var refused *Refusal
+	var refused *RefusedError
 	if errors.As(err, &refused) {
 		refused.Field = cmp.Or(refused.Field, field)
 	}

@@ -28,10 +28,10 @@ func (e *Encoder) value(f *planField, v reflect.Value) error {
 		return e.keyed(f.param, v)
 	case kindContent, kindBody:
 		err := e.form.rules.WriteContent(e, v.Interface(), f.kind == kindContent)
-		if refused := (*Refusal)(nil); err == nil || errors.As(err, &refused) {
+		if refused := (*RefusedError)(nil); err == nil || errors.As(err, &refused) {
 			return err
 		}
-		return &Refusal{Err: err}
+		return &RefusedError{Err: err}
 	case kindJSON:
 		return e.document(f, v)
 	default:

@@ -6,9 +6,9 @@ import "github.com/rongcloud-go/rongcloud/endpoint"
 // the same.
 var (
 	userGetToken      = endpoint.UserGetToken
-	chatroomCreate    = endpoint.ChatroomCreate
-	chatroomQuery     = endpoint.ChatroomQuery
-	discussionPublish = endpoint.MessageDiscussionPublish
+	chatroomCreate    = endpoint.ChatroomCreate           //nolint:staticcheck // apps may still use it
+	chatroomQuery     = endpoint.ChatroomQuery            //nolint:staticcheck // apps may still use it
+	discussionPublish = endpoint.MessageDiscussionPublish //nolint:staticcheck // apps may still use it
 )
 
 // kind is a sort of thing that questions make: what its instances are called, what makes one, and

@@ -63,7 +63,7 @@ func checkWords(s *source, found func(name, why string, args ...any)) {
 	look := func(name, in string) {
 		all := words(name)
 		for _, word := range all {
-			if better := otherWords[word]; better != "" && !(better == "Response" && slices.Contains(all, "Agent")) {
+			if better := otherWords[word]; better != "" && (better != "Response" || !slices.Contains(all, "Agent")) {
 				found(in, "%s is called %s", word, better)
 			}
 		}

@@ -156,7 +156,7 @@ func TestFloorsPlanted(t *testing.T) {
 	t.Parallel()
 	floors, err := readFloors("`endpoint` → `internal/{sse,form}` →\n`rongcloud` → `examples/`: who reads on.\n\n`webhook` → `other`")
 	require.NoError(t, err)
-	require.Equal(t, 4, len(floors))
+	require.Len(t, floors, 4)
 	for _, c := range []struct {
 		want string
 		deps map[string][]string
