@@ -89,11 +89,14 @@ func (a *attempter) transmit(ctx context.Context, base http.RoundTripper, c *cal
 	}
 	w := &c.wire
 	for stale, full := 1, 1; ; {
+		again := stale+full > 2
+		if again {
+			c.renewHeader()
+		}
 		w.begin(base)
 		sent := req.WithContext(httptrace.WithClientTrace(ctx, w.trace(c.header)))
-		if stale+full > 2 {
+		if again {
 			sent.Body = c.newBody()
-			delete(c.header, "Connection")
 		}
 		resp, err := c.roundTrip(base, sent, req.Header)
 		switch {
@@ -107,6 +110,13 @@ func (a *attempter) transmit(ctx context.Context, base http.RoundTripper, c *cal
 			return resp, err
 		}
 	}
+}
+
+// renewHeader prepares the headers for another connection. net/http may still read the ones before,
+// as it does over HTTP/2 after a request that was taken back.
+func (c *call) renewHeader() {
+	c.header = maps.Clone(c.header)
+	delete(c.header, "Connection")
 }
 
 func (c *call) roundTrip(base http.RoundTripper, sent *http.Request, jar http.Header) (*http.Response, error) {
@@ -183,6 +193,7 @@ func (a *attempter) transmitBare(ctx context.Context, base http.RoundTripper, c 
 		default:
 			return resp, err
 		}
+		c.renewHeader()
 	}
 }
 

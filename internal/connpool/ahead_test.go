@@ -262,7 +262,7 @@ func TestConnectionsOpenedAhead(t *testing.T) {
 			{name: "rare calls", callers: 1, each: 60, pause: 7 * time.Second, waits: 9},
 			{name: "32 callers", callers: 32, each: 100, waits: 5 * 32},
 			{name: "64 callers reach the age", callers: 64, each: 15, pause: 4 * time.Second, waits: 64},
-			{name: "16 callers that pause briefly", callers: 16, each: 100, pause: 15 * time.Millisecond, waits: 20},
+			{name: "16 callers that pause briefly", callers: 16, each: 100, pause: 15 * time.Millisecond, waits: 60},
 			{name: "one caller among many idle connections", callers: 8, each: 1, alone: 300, waits: 8 + 1},
 		} {
 			t.Run(fmt.Sprintf("HTTP/%d, %s", map[bool]int{false: 1, true: 2}[http2], l.name), func(t *testing.T) {
