@@ -161,3 +161,43 @@ func ExampleChatroomMuteAllMembersService_All() {
 	// r2
 	// r3
 }
+
+// Kick somebody out of a chat room, and keep them out for an hour. There is no way to throw out
+// somebody who may come back at once.
+func ExampleChatroomBlockService_Add() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+	if err := client.Chatroom.Create(ctx, rongcloud.ChatroomCreateParams{ChatroomID: "room"}); err != nil {
+		fmt.Println(err)
+		return
+	}
+	srv.JoinChatroom("room", "ann", "troll") // as their client apps do
+
+	err = client.Chatroom.Block.Add(ctx, rongcloud.ChatroomBlockAddParams{
+		ChatroomID: "room", UserIDs: []string{"troll"}, Duration: time.Hour,
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	member, err := client.Chatroom.IsMember(ctx, rongcloud.ChatroomIsMemberQuery{ChatroomID: "room", UserID: "troll"})
+	fmt.Println("still there:", member, err)
+	blocks, err := client.Chatroom.Block.List(ctx, "room")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, block := range blocks.Users {
+		fmt.Println("kept out:", block.UserID)
+	}
+
+	// Output:
+	// still there: false <nil>
+	// kept out: troll
+}

@@ -105,3 +105,31 @@ func ExampleGroupMuteAllMembersService_Add() {
 	// g1 is muted
 	// g2 is muted
 }
+
+// Kick a member out of a group. A Notice in the same call would tell the group about it.
+func ExampleGroupService_Quit() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	srv.AddGroup("g1", "ann", "ben", "troll")
+	client := srv.Client()
+	ctx := context.Background()
+
+	_, err = client.Group.Quit(ctx, rongcloud.GroupQuitParams{GroupID: "g1", UserIDs: []string{"troll"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	members, err := client.Group.ListMembers(ctx, "g1")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(members.UserIDs)
+
+	// Output:
+	// [ann ben]
+}

@@ -85,3 +85,43 @@ func ExampleHostedGroupService_TransferOwner() {
 	// u1 cannot leave
 	// u2 owns Hikers with 1 member
 }
+
+// Kick a member out of one hosted group, and another out of all of them.
+func ExampleHostedGroupMemberService_Kick() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+
+	err = client.HostedGroup.Create(ctx, rongcloud.HostedGroupCreateParams{GroupID: "g1", Name: "Friends", OwnerID: "ann", UserIDs: []string{"ben", "cy", "troll"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = client.HostedGroup.Member.Kick(ctx, rongcloud.HostedGroupMemberKickParams{
+		GroupID: "g1", UserIDs: []string{"cy"}, DeleteMute: rongcloud.Ptr(true),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := client.HostedGroup.Member.KickFromAllGroups(ctx, "troll"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for member, err := range client.HostedGroup.Member.All(ctx, rongcloud.HostedGroupMemberQuery{GroupID: "g1"}) {
+		if err != nil { // it comes once, as the last item
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(member.UserID)
+	}
+
+	// Output:
+	// ben
+	// ann
+}

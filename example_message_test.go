@@ -1,8 +1,10 @@
 package rongcloud_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -81,7 +83,8 @@ func ExampleMessageBroadcastService_SendToAll() {
 	// left: 0
 }
 
-// Take a message back. RongCloud finds it by its UID and the time when it was sent.
+// Take a message back. RongCloud finds it by its UID and the moment when it was sent, which no send
+// returns: the history has it to the millisecond, and so have callbacks and the log.
 func ExampleMessageService_Recall() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -92,7 +95,6 @@ func ExampleMessageService_Recall() {
 	client := srv.Client()
 	ctx := context.Background()
 
-	sentAt := time.Now()
 	sent, err := client.Message.SendPrivate(ctx, rongcloud.PrivateMessage{
 		From: "u1", To: []string{"u2"}, Content: rongcloud.TextMessage{Content: "to the wrong person"},
 	})
@@ -102,14 +104,25 @@ func ExampleMessageService_Recall() {
 	}
 	fmt.Println("received:", len(srv.User("u2").Inbox()))
 
-	err = client.Message.Recall(ctx, rongcloud.RecallParams{
-		From: "u1", ConversationType: rongcloud.ConversationPrivate, TargetID: "u2",
-		MessageUID: sent.UIDOf("u2"), SentAt: sentAt,
-		Delete: true, // clients leave no line that says so
-	})
-	if err != nil {
-		fmt.Println(err)
-		return
+	for message, err := range client.Message.History.AllPrivate(ctx, rongcloud.HistoryQuery{
+		UserID: "u2", TargetID: "u1", Since: srv.Now().Add(-time.Hour), // time.Now with RongCloud itself
+	}) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if message.MessageUID != sent.UIDOf("u2") {
+			continue
+		}
+		err = client.Message.Recall(ctx, rongcloud.RecallParams{
+			From: "u1", ConversationType: rongcloud.ConversationPrivate, TargetID: "u2",
+			MessageUID: message.MessageUID, SentAt: message.SentAt,
+			Delete: true, // clients leave no line that says so
+		})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
 	}
 	fmt.Println("received:", len(srv.User("u2").Inbox()))
 
@@ -322,4 +335,133 @@ func ExampleUnknownKeys() {
 	// Output:
 	// {"content":"hello","mood":"good"} "good"
 	// {"content":"hello"}
+}
+
+// Decide how the push of a message looks on the devices of those who are away.
+func ExamplePushOptions() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+
+	_, err = srv.Client().Message.SendPrivate(context.Background(), rongcloud.PrivateMessage{
+		From: "shop", To: []string{"u2"}, Content: rongcloud.TextMessage{Content: "Your order is on its way"},
+		PushContent: "Order 17 is on its way",
+		PushData:    `{"order":17}`, // for the app that is opened by the push
+		Push: &rongcloud.PushOptions{
+			Title:  "Your order",
+			APNs:   &rongcloud.APNsPush{ThreadID: "orders", InterruptionLevel: rongcloud.InterruptionTimeSensitive},
+			Huawei: &rongcloud.HuaweiPush{ChannelID: "orders", Category: "IM"}, // without a category of theirs, vendors hold pushes back
+			FCM:    &rongcloud.FCMPush{ChannelID: "orders", CollapseKey: "order-17"},
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(srv.Sent()[0].Params.Get("pushContent"))
+	var push bytes.Buffer
+	if err := json.Indent(&push, []byte(srv.Sent()[0].Params.Get("pushExt")), "", "  "); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(push.String())
+
+	// Output:
+	// Order 17 is on its way
+	// {
+	//   "title": "Your order",
+	//   "pushConfigs": [
+	//     {
+	//       "HW": {
+	//         "channelId": "orders",
+	//         "category": "IM"
+	//       }
+	//     },
+	//     {
+	//       "FCM": {
+	//         "channelId": "orders",
+	//         "collapse_key": "order-17"
+	//       }
+	//     },
+	//     {
+	//       "APNs": {
+	//         "thread-id": "orders",
+	//         "interruption-level": "time-sensitive"
+	//       }
+	//     }
+	//   ]
+	// }
+}
+
+// Wake the recipient's app on iOS silently, or push nothing at all.
+func ExamplePrivateMessage_silent() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+
+	for _, message := range []rongcloud.PrivateMessage{
+		{ContentAvailable: true}, // iOS: the app is woken in the background
+		{DisablePush: true},      // no push; the message waits for the app
+	} {
+		message.From, message.To = "shop", []string{"u2"}
+		message.Content = rongcloud.CommandMessage{Name: "refresh", Data: `{"order":17}`}
+		if _, err := client.Message.SendPrivate(ctx, message); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	for _, sent := range srv.Sent() {
+		fmt.Printf("contentAvailable %q, disablePush %q, text %q\n",
+			sent.Params.Get("contentAvailable"), sent.Params.Get("disablePush"), sent.Params.Get("pushContent"))
+	}
+
+	// Output:
+	// contentAvailable "1", disablePush "", text ""
+	// contentAvailable "", disablePush "true", text ""
+}
+
+// Read all messages of an hour. RongCloud has the log ready within an hour after it has ended.
+func ExampleMessageLogService_Download() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+
+	_, err = client.Message.SendPrivate(ctx, rongcloud.PrivateMessage{
+		From: "u1", To: []string{"u2"}, Content: rongcloud.TextMessage{Content: "hello"},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	hour := srv.Now() // any moment within it; time.Now with RongCloud itself
+	srv.Advance(2 * time.Hour)
+
+	for message, err := range client.Message.Log.Download(ctx, rongcloud.MessageLogDownloadParams{Hour: hour}) {
+		var line *rongcloud.LogLineError
+		if errors.As(err, &line) {
+			fmt.Println("a line that cannot be read:", err) // keep message.Line, and go on
+			continue
+		}
+		if err != nil { // it comes once, as the last item
+			fmt.Println(err)
+			return
+		}
+		fmt.Println(message.MessageUID, message.From, message.TargetID, message.Body)
+	}
+
+	// Output:
+	// TEST-0000-0000-0001 u1 u2 {"content":"hello"}
 }

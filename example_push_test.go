@@ -145,3 +145,31 @@ func ExampleBulkCheckpointFile() {
 	// 3 delivered, 6 unknown, <nil>
 	// positions 2 to 7 may have got it
 }
+
+// Wake an app silently on iOS, so that it fetches what is new, and clear its badge. The text is for
+// the other systems, and required.
+func ExampleIOSPushSettings() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+
+	_, err = client.Push.SendToUsers(context.Background(), rongcloud.UserPush{
+		UserIDs: []string{"u1", "u2"},
+		Notification: rongcloud.UserPushNotification{
+			Text: "New prices",
+			IOS:  &rongcloud.IOSPushSettings{ContentAvailable: true, Badge: rongcloud.Ptr(0), Extras: map[string]any{"refresh": "prices"}},
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(srv.Pushes()[0].Params.Get("notification"))
+
+	// Output:
+	// {"pushContent":"New prices","ios":{"contentAvailable":1,"badge":0,"extras":{"refresh":"prices"}}}
+}

@@ -93,3 +93,123 @@ func moderate(ctx context.Context, client *rongcloud.Client) error {
 	_, err = client.RTC.Record.Stop(ctx, rongcloud.RTCRecordStopParams{RoomID: room.RoomID, SessionID: room.SessionID})
 	return err
 }
+
+// Put the streams of a live room together, with the teacher in the large picture, and push the
+// result to a content delivery network.
+func ExampleRTCMixService_Set() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+	if err := srv.User("teacher").JoinRTCRoom("lesson"); err != nil { // as their client app does
+		fmt.Println(err)
+		return
+	}
+
+	room, err := client.RTC.Room.Get(ctx, "lesson")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = client.RTC.Mix.Set(ctx, rongcloud.RTCMixParams{
+		SessionID: room.SessionID,
+		Config: rongcloud.RTCMixConfig{ // all of it each time: what is left out is not set any more
+			Version: 1, Layout: rongcloud.RTCLayoutFloating, HostUserID: "teacher",
+			Output: &rongcloud.RTCMixOutputConfig{CDNs: []rongcloud.RTCMixCDN{{PushURL: "rtmp://cdn.example.com/live/lesson"}}},
+		},
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(srv.RTCRoom("lesson").CDNPushURLs)
+
+	// Output:
+	// [rtmp://cdn.example.com/live/lesson]
+}
+
+// Play a film into a room, where it appears as a user of its own.
+func ExampleRTCCloudPlayerService_Start() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client()
+	ctx := context.Background()
+	if err := srv.User("ann").JoinRTCRoom("cinema"); err != nil { // as their client app does
+		fmt.Println(err)
+		return
+	}
+
+	err = client.RTC.CloudPlayer.Start(ctx, rongcloud.RTCCloudPlayerStartParams{
+		RoomID: "cinema", RoomType: rongcloud.RTCRoomOrdinary, UserID: "film", UserName: "Film",
+		MediaType: rongcloud.RTCCloudPlayerMediaBoth, StreamURL: "rtmp://media.example.com/film",
+		CallbackURL: "https://app.example.com/rongcloud/player", // whether it plays is told there alone
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(srv.RTCRoom("cinema").PlayedByUser)
+
+	err = client.RTC.CloudPlayer.Stop(ctx, rongcloud.RTCCloudPlayerStopParams{RoomID: "cinema", UserID: "film", UserName: "Film"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(srv.RTCRoom("cinema").PlayedByUser)
+
+	// Output:
+	// map[film:rtmp://media.example.com/film]
+	// map[]
+}
+
+// End the subtitles of a room: the translation of what one user says, then the recognition of all
+// speech.
+func ExampleRTCAIService_StopRecognition() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	handler, err := webhook.NewHandler(srv.AppSecret())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	handler.OnRTCAITask(func(_ context.Context, e *webhook.RTCAITask) error {
+		fmt.Println("callback:", e.Type, e.Status)
+		return nil
+	})
+	srv.AddWebhook(handler)
+	client := srv.Client()
+	ctx := context.Background()
+	if err := srv.User("teacher").JoinRTCRoom("lesson"); err != nil { // as their client app does
+		fmt.Println(err)
+		return
+	}
+
+	err = client.RTC.AI.StopTranslation(ctx, rongcloud.RTCTranslationStopParams{RoomID: "lesson", UserIDs: []string{"teacher"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if err := client.RTC.AI.StopRecognition(ctx, "lesson"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	err = client.RTC.AI.StopRecognition(ctx, "another room")
+	fmt.Println("no such room:", errors.Is(err, rongcloud.CodeRTCRoomNotFound))
+
+	// Output:
+	// callback: tr stopped
+	// callback: asr stopped
+	// no such room: true
+}

@@ -321,3 +321,55 @@ func ExampleVerify() {
 	// true
 	// false
 }
+
+// Count attempts for metrics. A hook hears of each one, with what it cost and how it ended, and
+// never of what was sent.
+func ExampleWithAttemptHook() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	client := srv.Client(rongcloud.WithAttemptHook(func(_ context.Context, a rongcloud.Attempt) {
+		fmt.Println(a.Endpoint, "attempt", a.Number, "status", a.HTTPStatus, "outcome", a.Outcome, "again", a.Retry)
+	}))
+
+	srv.Fail(endpoint.UserCheckOnline, rongcloudtest.Fault{Status: 503})
+	online, err := client.User.IsOnline(context.Background(), "u1")
+	fmt.Println(online, err)
+
+	// Output:
+	// POST /user/checkOnline.json attempt 1 status 503 outcome failed again true
+	// POST /user/checkOnline.json attempt 2 status 200 outcome accepted again false
+	// false <nil>
+}
+
+// CaptureResponse shows the response itself: for the log, or for a field that the SDK does not
+// have.
+func ExampleCaptureResponse() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+
+	var response rongcloud.Response
+	token, err := srv.Client().User.Register(context.Background(), rongcloud.RegisterParams{UserID: "u1", Name: "Ann"},
+		rongcloud.CaptureResponse(&response), rongcloud.WithRequestID("checkout-17"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(token.UserID)
+	fmt.Println(response.HTTPStatus, response.RequestID, response.Attempts)
+	fmt.Println(response.Header.Get("Content-Type"))
+	fmt.Println(string(response.Body))
+
+	// Output:
+	// u1
+	// 200 checkout-17 1
+	// application/json; charset=UTF-8
+	// {"code":200,"userId":"u1","token":"test-token-1-u1"}
+}
