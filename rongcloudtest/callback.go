@@ -1,9 +1,11 @@
 package rongcloudtest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -84,10 +86,13 @@ type Callback struct {
 	OccurredAt   time.Time // by the server's clock
 	URL          string    // empty for a handler
 	AttemptCount int
-	Status       int    // HTTP status of the last response; 0 if there was none
-	Response     []byte // body of the last response, at most 1 MiB of it; not to be changed
-	Err          error  // why there was none
-	Request      int    // number of the request that it comes from; 0 if it is none, or none that is through yet
+	Query        string      // of the last request, with its signature
+	Header       http.Header // of the last request; not to be changed
+	Body         []byte      // of the last request, as it was posted; not to be changed
+	Status       int         // HTTP status of the last response; 0 if there was none
+	Response     []byte      // body of the last response, at most 1 MiB of it; not to be changed
+	Err          error       // why there was none
+	Request      int         // number of the request that it comes from; 0 if it is none, or none that is through yet
 
 	origin *cause
 }
@@ -200,7 +205,7 @@ func (s *Server) deliverTo(r *receiver, events []event) {
 		for c.AttemptCount < callbackTries {
 			c.AttemptCount++
 			var answer *webhooktest.Response
-			if answer, c.Err = s.post(r, e.Event); c.Err == nil {
+			if answer, c.Err = s.post(r, &c); c.Err == nil {
 				c.Response = answer.Body
 				if c.Status = answer.Status; c.Status == http.StatusOK {
 					break
@@ -216,7 +221,7 @@ func (s *Server) keepCallback(c Callback) {
 	c.OccurredAt, c.Request = s.now(), c.origin.number()
 	s.callbackCount++
 	c.Number = s.callbackCount
-	s.callbacks.add(c, callbackSize+sizeOf(c.Event)+int64(cap(c.Response)), nil)
+	s.callbacks.add(c, callbackSize+sizeOf(c.Event)+headersSize(c.Header)+int64(len(c.Query)+cap(c.Body)+cap(c.Response)), nil)
 	s.mu.Unlock()
 	for _, observe := range s.config.watchers {
 		observe(c)
@@ -234,7 +239,7 @@ func (s *Server) ask(question *webhook.PreMessage) (*webhooktest.Decision, bool)
 			continue
 		}
 		c := Callback{Event: question, URL: r.url, AttemptCount: 1}
-		answer, err := s.post(r, question)
+		answer, err := s.post(r, &c)
 		if err == nil {
 			c.Status, c.Response = answer.Status, answer.Body
 			var decision *webhooktest.Decision
@@ -249,21 +254,38 @@ func (s *Server) ask(question *webhook.PreMessage) (*webhooktest.Decision, bool)
 	return nil, false
 }
 
-// post makes one try. Callbacks are signed by the clock as it was before [Server.Advance], since
-// recipients' clocks did not move.
-func (s *Server) post(r *receiver, e webhook.Event) (answer *webhooktest.Response, err error) {
+// post makes one try, and notes what it posts. Callbacks are signed by the clock as it was before
+// [Server.Advance], since recipients' clocks did not move.
+func (s *Server) post(r *receiver, c *Callback) (answer *webhooktest.Response, err error) {
 	app := webhooktest.App{Key: s.config.key, Secret: *s.config.secret, Now: s.config.clock, Client: callbackClient}
 	ctx, cancel := context.WithTimeout(context.Background(), callbackLimit)
 	defer cancel()
+	request, err := app.Request(ctx, cmp.Or(r.url, "http://localhost/"), c.Event)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.note(request); err != nil {
+		return nil, err
+	}
 	if r.handler == nil {
-		return app.Post(ctx, r.url, e)
+		return app.Send(request)
 	}
 	defer func() {
 		if problem := recover(); problem != nil {
 			err = fmt.Errorf("the webhook panicked: %v", problem)
 		}
 	}()
-	return app.Deliver(ctx, r.handler, e)
+	return webhooktest.Serve(r.handler, request), nil
+}
+
+func (c *Callback) note(r *http.Request) error {
+	body, err := r.GetBody()
+	if err != nil {
+		return err
+	}
+	c.Query, c.Header = r.URL.RawQuery, r.Header.Clone()
+	c.Body, err = io.ReadAll(body)
+	return err
 }
 
 var callbackClient = &http.Client{

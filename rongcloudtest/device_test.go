@@ -3,6 +3,7 @@ package rongcloudtest_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"sync"
@@ -319,9 +320,11 @@ func TestCallbacksAreTriedAgain(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex
 	var nonces []string
+	var posted []byte
 	flaky := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		mu.Lock()
 		defer mu.Unlock()
+		posted, _ = io.ReadAll(r.Body)
 		if nonces = append(nonces, r.URL.Query().Get("nonce")); len(nonces) < 3 {
 			w.WriteHeader(http.StatusBadGateway)
 		}
@@ -333,6 +336,9 @@ func TestCallbacksAreTriedAgain(t *testing.T) {
 	require.Len(t, nonces, 3)
 	require.Equal(t, 3, srv.Callbacks()[0].AttemptCount)
 	require.Equal(t, http.StatusOK, srv.Callbacks()[0].Status)
+	require.Equal(t, string(posted), string(srv.Callbacks()[0].Body))
+	require.Equal(t, "application/json; charset=UTF-8", srv.Callbacks()[0].Header.Get("Content-Type"))
+	require.Contains(t, srv.Callbacks()[0].Query, "mine=1&nonce="+nonces[2]+"&", "the last try")
 
 	flaky.Close()
 	srv.User("ann").Disconnect()

@@ -395,6 +395,9 @@ func (c *call) send(out outgoing) *kept {
 	}
 	m.Missed, c.missed = c.missed, nil
 	c.messages.accepted++
+	if c.origin != nil {
+		c.origin.messageUIDs = append(c.origin.messageUIDs, m.MessageUID)
+	}
 	c.keep(m)
 	c.tellMessage(m, cmp.Or(out.source, webhook.PlatformServer))
 	return m

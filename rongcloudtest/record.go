@@ -29,6 +29,8 @@ type Request struct {
 	MediaType  string         // Content-Type of the response; empty if it had none
 	Response   []byte         // body of the response, whole even if a fault cuts it; not to be changed
 	Fault      bool           // a fault struck; see Server.Fail
+
+	MessageUIDs []string // of the messages that it sent, whether or not they are kept; not to be changed
 }
 
 // Requests returns the requests so far, oldest first, refused ones included; see [WithHistory]. A
@@ -52,6 +54,17 @@ func (s *Server) Sent() []SentMessage {
 	return all
 }
 
+// Message returns the message that the server accepted under the UID, if it is kept.
+func (s *Server) Message(uid string) (m SentMessage, kept bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	one := s.messages.byUID[uid]
+	if one == nil {
+		return SentMessage{}, false
+	}
+	return one.copy(), true
+}
+
 func (s *Server) record(in *incoming, a answer, fault *Fault) {
 	entry := Request{
 		Method: in.method, Path: in.path, Query: in.query, Endpoint: in.ep, Params: in.params, Unknown: in.unknown,
@@ -65,7 +78,8 @@ func (s *Server) record(in *incoming, a answer, fault *Fault) {
 	s.requestCount++
 	in.origin.request = s.requestCount
 	entry.Number, entry.ReceivedAt = s.requestCount, s.now()
-	s.requests.add(entry, requestSize+headersSize(entry.Header)+int64(cap(entry.Body)+cap(entry.Response)+len(entry.Query)), in.parcel)
+	entry.MessageUIDs, in.origin.messageUIDs = in.origin.messageUIDs, nil // messages may outlive the request
+	s.requests.add(entry, requestSize+headersSize(entry.Header)+int64(cap(entry.Body)+cap(entry.Response)+len(entry.Query))+textsSize(entry.MessageUIDs), in.parcel)
 	s.mu.Unlock()
 	for _, observe := range s.config.observers {
 		observe(entry)
@@ -74,7 +88,10 @@ func (s *Server) record(in *incoming, a answer, fault *Fault) {
 
 // cause is the request that something comes from: a message or a callback. Its number is known when
 // the request is through, so it is read with the server's lock held.
-type cause struct{ request int }
+type cause struct {
+	request     int
+	messageUIDs []string // until the request is through
+}
 
 // number is 0 for what comes from no request, or from one that is not through yet.
 func (c *cause) number() int {

@@ -35,6 +35,15 @@ func TestBodiesAreRecorded(t *testing.T) {
 	require.Equal(t, "text/html; charset=utf-8", all[2].MediaType)
 	require.JSONEq(t, `{"code":200,"users":[]}`, string(all[3].Response), "whole, though half of it was sent")
 	require.Empty(t, all[4].Response, "nothing was sent")
+
+	require.Len(t, all[4].MessageUIDs, 1, "carried out all the same")
+	sent, kept := srv.Message(all[4].MessageUIDs[0])
+	require.True(t, kept)
+	require.Equal(t, "u2", sent.TargetID)
+	require.Equal(t, all[4].Number, sent.Request)
+	require.Empty(t, all[0].MessageUIDs)
+	_, kept = srv.Message("none")
+	require.False(t, kept)
 }
 
 func TestMissedMessages(t *testing.T) {

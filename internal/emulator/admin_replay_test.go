@@ -149,8 +149,16 @@ func TestRetry(t *testing.T) {
 		return status == 200
 	}, time.Minute, time.Millisecond, text)
 	require.Equal(t, first, <-told)
+	var all []callbackState
 	_, text = ask(t, "GET", admin+"callbacks", "")
-	require.Contains(t, text, `"response":"thank you"`)
+	require.NoError(t, json.Unmarshal([]byte(text), &all))
+	require.Equal(t, "thank you", all[0].Response)
+	require.Equal(t, first, all[0].Body, "as it was posted")
+	require.Contains(t, all[0].Body, `"userid":"ann"`, "the names of the wire")
+	require.Equal(t, "application/json; charset=UTF-8", all[0].MediaType)
+	require.Contains(t, all[0].Query, "signature=")
+	require.Equal(t, hook.URL, all[0].URL)
+	require.Equal(t, all[0].MediaType, all[0].Headers["Content-Type"])
 }
 
 func TestRemoveWordsAndFaults(t *testing.T) {

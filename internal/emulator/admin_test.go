@@ -225,6 +225,11 @@ func TestEvents(t *testing.T) {
 	name, data := next()
 	require.Equal(t, "request", name)
 	require.Contains(t, data, "/message/private/publish.json")
+	for _, to := range []string{"ben", "cem", "dan", "eve"} {
+		name, data := next()
+		require.Equal(t, "message", name)
+		require.Contains(t, data, `"targetId":"`+to+`"`)
+	}
 	for _, c := range []struct{ path, body, name string }{
 		{"clock", `{"advance":"1h"}`, "clock"}, {"faults", `{}`, "faults"}, {"seed", `{"users":[{"id":"u"}]}`, "seed"},
 		{"users/u/connect", "", "user"}, {"reset", "", "reset"},

@@ -53,13 +53,22 @@ type details struct {
 	Body        string            `json:"body"` // as it came; bytes that are no UTF-8 are replaced
 	Response    response          `json:"response"`
 	Curl        string            `json:"curl"`
-	MessageUIDs []string          `json:"messageUIDs,omitempty"` // of the messages that it sent and that are kept
+	MessageUIDs []string          `json:"messageUIDs,omitempty"` // of the messages that it sent
 	Parameters  map[string]any    `json:"parameters"`
 	Headers     map[string]string `json:"headers"`
 	Signature   explanation       `json:"signature"`
 	Summary     string            `json:"summary,omitempty"` // what the endpoint does
 	Class       string            `json:"class,omitempty"`
 	Doc         string            `json:"doc,omitempty"`
+}
+
+// joined is a header with one text for each name.
+func joined(header http.Header) map[string]string {
+	all := make(map[string]string, len(header))
+	for name, values := range header {
+		all[name] = strings.Join(values, ", ")
+	}
+	return all
 }
 
 // response is what a request was answered with; empty if nothing was sent.
@@ -74,14 +83,9 @@ func (e *emulator) getRequest(r *http.Request) (any, error) {
 		return nil, err
 	}
 	d := details{
-		summary: summarize(one), Query: one.Query, Body: string(one.Body), Response: response{one.MediaType, string(one.Response)},
-		Curl: e.curl(r.Host, one), Parameters: map[string]any{}, Headers: map[string]string{},
+		summary: summarize(one), Query: one.Query, Body: string(one.Body), Response: response{one.MediaType, string(one.Response)}, MessageUIDs: one.MessageUIDs,
+		Curl: e.curl(r.Host, one), Parameters: map[string]any{}, Headers: joined(one.Header),
 		Signature: explain(one.Header, e.AppKey(), e.AppSecret(), one.ReceivedAt),
-	}
-	for _, m := range e.Sent() {
-		if m.Request == one.Number {
-			d.MessageUIDs = append(d.MessageUIDs, m.MessageUID)
-		}
 	}
 	for _, name := range one.Params.Names() {
 		switch list, keyed := one.Params.List(name), one.Params.Keyed(name); {
@@ -92,9 +96,6 @@ func (e *emulator) getRequest(r *http.Request) (any, error) {
 		default:
 			d.Parameters[name] = list
 		}
-	}
-	for name, values := range one.Header {
-		d.Headers[name] = strings.Join(values, ", ")
 	}
 	if ep := one.Endpoint; ep != nil {
 		d.Summary, d.Class, d.Doc = ep.Summary, ep.Class.String(), ep.Doc
@@ -158,21 +159,11 @@ func showSent(m rongcloudtest.SentMessage) message {
 }
 
 func (e *emulator) getMessage(r *http.Request) (any, error) {
-	m, there := e.sent(r.PathValue("uid"))
+	m, there := e.Message(r.PathValue("uid"))
 	if !there {
 		return nil, fault(http.StatusNotFound, "message %s is not there, or not any more", r.PathValue("uid"))
 	}
 	return showSent(m), nil
-}
-
-// sent finds a message, the newest first.
-func (e *emulator) sent(uid string) (rongcloudtest.SentMessage, bool) {
-	for _, m := range slices.Backward(e.Sent()) {
-		if m.MessageUID == uid {
-			return m, true
-		}
-	}
-	return rongcloudtest.SentMessage{}, false
 }
 
 func newest[T any](all []T, limit int) []T { return all[max(0, len(all)-limit):] }

@@ -72,11 +72,9 @@ func (e *emulator) postSend(r *http.Request) (any, error) {
 	default:
 		return nil, fault(http.StatusBadRequest, "conversationType: private, group, chatroom or ultraGroup, not %q", body.Type)
 	}
+	e.publishMessages(uid)
 	if err != nil {
 		return nil, fault(http.StatusConflict, "%v", err)
-	}
-	if m, there := e.sent(uid); there {
-		e.events.publish("message", showSent(m))
 	}
 	return struct {
 		MessageUID string `json:"messageUID"`

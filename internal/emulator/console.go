@@ -222,20 +222,25 @@ func (c *console) callback(one rongcloudtest.Callback) {
 
 // callbackState is a callback as the console and the admin API show it.
 type callbackState struct {
-	Number        int           `json:"number"`
-	OccurredAt    time.Time     `json:"occurredAt"`
-	Kind          webhook.Kind  `json:"kind"`
-	Event         webhook.Event `json:"event"`
-	AttemptCount  int           `json:"attemptCount"`
-	Status        int           `json:"status"`
-	Error         string        `json:"error,omitempty"`
-	Response      string        `json:"response,omitempty"`      // body of the last response
-	RequestNumber int           `json:"requestNumber,omitempty"` // of the request that it comes from
+	Number        int               `json:"number"`
+	OccurredAt    time.Time         `json:"occurredAt"`
+	Kind          webhook.Kind      `json:"kind"`
+	URL           string            `json:"url"`
+	Query         string            `json:"query"` // of the last request, with its signature
+	Headers       map[string]string `json:"headers"`
+	MediaType     string            `json:"mediaType,omitempty"`
+	Body          string            `json:"body"` // as it was posted
+	AttemptCount  int               `json:"attemptCount"`
+	Status        int               `json:"status"`
+	Error         string            `json:"error,omitempty"`
+	Response      string            `json:"response,omitempty"`      // body of the last response
+	RequestNumber int               `json:"requestNumber,omitempty"` // of the request that it comes from
 }
 
 func showCallback(c rongcloudtest.Callback) callbackState {
 	shown := callbackState{
-		Number: c.Number, OccurredAt: c.OccurredAt, Kind: c.Event.Kind(), Event: c.Event, AttemptCount: c.AttemptCount, Status: c.Status,
+		Number: c.Number, OccurredAt: c.OccurredAt, Kind: c.Event.Kind(), URL: c.URL, Query: c.Query, Headers: joined(c.Header),
+		MediaType: c.Header.Get("Content-Type"), Body: string(c.Body), AttemptCount: c.AttemptCount, Status: c.Status,
 		Response: string(c.Response), RequestNumber: c.Request,
 	}
 	if c.Err != nil {

@@ -182,6 +182,7 @@ func newEmulator(s settings, out *console) (*emulator, error) {
 			e.calls.Add(1)
 			out.call(r)
 			e.events.publish("request", summarize(r))
+			e.publishMessages(r.MessageUIDs...)
 		}),
 		rongcloudtest.WithCallbackObserver(func(c rongcloudtest.Callback) {
 			e.callbacks.Add(1)

@@ -24,21 +24,43 @@ type event struct {
 // ask for the list.
 const maxBehind = 256
 
+// mostMessages bounds the messages of one request that watchers are told one by one.
+const mostMessages = 100
+
+// publishMessages tells the messages that a request sent, or a user.
+func (e *emulator) publishMessages(uids ...string) {
+	if !e.events.isWatched() {
+		return
+	}
+	for _, uid := range uids[:min(len(uids), mostMessages)] {
+		if m, there := e.Message(uid); there {
+			e.events.publish("message", showSent(m))
+		}
+	}
+}
+
 // mostWatchers bounds the pages that watch at a time.
 const mostWatchers = 100
 
 func newHub() *hub { return &hub{watchers: map[chan event]struct{}{}} }
 
-func (h *hub) publish(name string, data any) {
+// isWatched reports whether anybody hears what is published.
+func (h *hub) isWatched() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.watchers) == 0 {
+	return len(h.watchers) > 0
+}
+
+func (h *hub) publish(name string, data any) {
+	if !h.isWatched() {
 		return
 	}
 	text, err := json.Marshal(data)
 	if err != nil {
 		return
 	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	for watcher := range h.watchers {
 		select {
 		case watcher <- event{name, text}:
@@ -86,8 +108,8 @@ func (e *emulator) endStreams() {
 // keepAlive is how often a silent stream says that it is there.
 const keepAlive = 15 * time.Second
 
-// serveEvents streams what happens as server-sent events: request, user, clock, faults, seed and
-// reset.
+// serveEvents streams what happens as server-sent events: request, callback, message, user, clock,
+// faults, seed and reset.
 func (e *emulator) serveEvents(w http.ResponseWriter, r *http.Request) {
 	watcher, ok := e.events.watch()
 	if !ok {

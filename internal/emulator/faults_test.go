@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -73,7 +74,8 @@ func TestUnknownUsers(t *testing.T) {
 func TestMessageEventsCarryTheMessage(t *testing.T) {
 	t.Parallel()
 	base, _ := started(t)
-	_, err := client(t, base).User.Register(t.Context(), rongcloud.RegisterParams{UserID: "ann", Name: "Ann"})
+	c := client(t, base)
+	_, err := c.User.Register(t.Context(), rongcloud.RegisterParams{UserID: "ann", Name: "Ann"})
 	require.NoError(t, err)
 	ask(t, http.MethodPost, base+"/_emulator/users/ann/connect", "")
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+"/_emulator/events", nil)
@@ -83,15 +85,47 @@ func TestMessageEventsCarryTheMessage(t *testing.T) {
 	defer response.Body.Close()
 	lines := bufio.NewScanner(response.Body)
 	require.True(t, lines.Scan())
-	ask(t, http.MethodPost, base+"/_emulator/users/ann/send", `{"targetId":"ben","text":"hello"}`)
-	for lines.Text() != "event: message" {
+	next := func() message {
+		for lines.Text() != "event: message" {
+			require.True(t, lines.Scan())
+		}
 		require.True(t, lines.Scan())
+		var got message
+		require.NoError(t, json.Unmarshal([]byte(strings.TrimPrefix(lines.Text(), "data: ")), &got))
+		return got
 	}
-	require.True(t, lines.Scan())
-	var got message
-	require.NoError(t, json.Unmarshal([]byte(strings.TrimPrefix(lines.Text(), "data: ")), &got))
+	ask(t, http.MethodPost, base+"/_emulator/users/ann/send", `{"targetId":"ben","text":"hello"}`)
+	got := next()
 	require.Equal(t, []string{"ben"}, got.RecipientIDs)
 	require.JSONEq(t, `{"content":"hello"}`, got.Body)
+	require.Zero(t, got.RequestNumber)
+
+	sent, err := c.Message.SendPrivate(t.Context(), rongcloud.PrivateMessage{
+		From: "ann", To: []string{"ben", "cem"}, Content: rongcloud.TextMessage{Content: "of the API"},
+	})
+	require.NoError(t, err)
+	for i, to := range []string{"ben", "cem"} {
+		got := next()
+		require.Equal(t, []string{to}, got.RecipientIDs)
+		require.JSONEq(t, `{"content":"of the API"}`, got.Body)
+		require.Equal(t, sent.Messages[i].MessageUID, got.MessageUID)
+		require.Equal(t, 2, got.RequestNumber)
+	}
+
+	// A send to more than a watcher can take in at once leaves the watcher there.
+	many := rongcloud.PrivateMessage{From: "ann", Content: rongcloud.TextMessage{Content: "many"}}
+	for i := range 1000 {
+		many.To = append(many.To, strconv.Itoa(i))
+	}
+	_, err = c.Message.SendPrivate(t.Context(), many)
+	require.NoError(t, err)
+	ask(t, http.MethodPost, base+"/_emulator/users/ann/send", `{"targetId":"ben","text":"after them"}`)
+	told := 0
+	for got = next(); got.Body == `{"content":"many"}`; got = next() {
+		told++
+	}
+	require.Equal(t, mostMessages, told)
+	require.JSONEq(t, `{"content":"after them"}`, got.Body)
 }
 
 func TestWhichCallbacksAreAsked(t *testing.T) {

@@ -2,6 +2,7 @@ package webhooktest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -169,12 +170,12 @@ func (a App) Deliver(ctx context.Context, handler http.Handler, events ...webhoo
 	if err != nil {
 		return nil, err
 	}
-	r.RequestURI, r.RemoteAddr = r.URL.RequestURI(), "127.0.0.1:1"
 	return Serve(handler, r), nil
 }
 
 // Serve hands a request to a handler without any network, and returns its response.
 func Serve(handler http.Handler, r *http.Request) *Response {
+	r.RequestURI, r.RemoteAddr = r.URL.RequestURI(), cmp.Or(r.RemoteAddr, "127.0.0.1:1")
 	w := &recorder{response: Response{Header: http.Header{}}}
 	handler.ServeHTTP(w, r)
 	if w.response.Status == 0 {
@@ -189,11 +190,17 @@ func (a App) Post(ctx context.Context, target string, events ...webhook.Event) (
 	if err != nil {
 		return nil, err
 	}
+	return a.Send(r)
+}
+
+// Send sends a request with the App's Client: one that [App.Request] made, or one that was changed
+// since.
+func (a App) Send(r *http.Request) (*Response, error) {
 	client := a.Client
 	if client == nil {
 		client = http.DefaultClient
 	}
-	resp, err := client.Do(r)
+	resp, err := client.Do(r) //nolint:gosec // it goes where the test says
 	if err != nil {
 		return nil, err
 	}

@@ -178,7 +178,7 @@ async function callbackDetails(number) {
         ['response', c.status === 0 ? 'none' : 'HTTP ' + c.status], ['problem', c.error],
       ]),
       ...code('Response of your server', c.response || '(no body)'),
-      ...code('What it was told', c.body || c.event, c.contentType),
+      ...code('What it was told', c.body, c.mediaType),
     ],
   };
 }
