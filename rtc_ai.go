@@ -28,7 +28,7 @@ func (s *RTCAIService) StopRecognition(ctx context.Context, roomID string, opts 
 		RoomID      string `wire:"Room-Id"`
 		ContentType string `wire:"Content-Type"`
 	}
-	return send(ctx, s.client, endpoint.V2RtcAiAsrRoomStop, &request{roomID, "application/json"}, opts)
+	return send(ctx, s.client, endpoint.V2RTCAIASRRoomStop, &request{roomID, "application/json"}, opts)
 }
 
 // StopTranslation ends the translation of what users of a room say. [CodeRTCRoomNotFound] means
@@ -38,5 +38,5 @@ func (s *RTCAIService) StopRecognition(ctx context.Context, roomID string, opts 
 //
 //rongcloud:endpoint POST /v2/rtc/ai/tranlation/stop
 func (s *RTCAIService) StopTranslation(ctx context.Context, params RTCTranslationStopParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.V2RtcAiTranlationStop, &params, opts)
+	return send(ctx, s.client, endpoint.V2RTCAITranlationStop, &params, opts)
 }

@@ -61,7 +61,7 @@ type RTCCloudPlayerStopParams struct {
 //
 //rongcloud:endpoint POST /v2/rtc/cloudplayer/start
 func (s *RTCCloudPlayerService) Start(ctx context.Context, params RTCCloudPlayerStartParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.V2RtcCloudplayerStart, &params, opts)
+	return send(ctx, s.client, endpoint.V2RTCCloudplayerStart, &params, opts)
 }
 
 // Stop ends a stream that is played into a room.
@@ -70,5 +70,5 @@ func (s *RTCCloudPlayerService) Start(ctx context.Context, params RTCCloudPlayer
 //
 //rongcloud:endpoint POST /v2/rtc/cloudplayer/stop
 func (s *RTCCloudPlayerService) Stop(ctx context.Context, params RTCCloudPlayerStopParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.V2RtcCloudplayerStop, &params, opts)
+	return send(ctx, s.client, endpoint.V2RTCCloudplayerStop, &params, opts)
 }

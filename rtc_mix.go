@@ -213,9 +213,9 @@ const maxMixCDNs = 5
 //rongcloud:endpoint POST /rtc/mcu/config.json
 func (s *RTCMixService) Set(ctx context.Context, params RTCMixParams, opts ...CallOption) error {
 	if field, reason := params.Config.fault(); field != "" {
-		return refuseField(endpoint.RtcMcuConfig, field, "config", "%s", reason)
+		return refuseField(endpoint.RTCMCUConfig, field, "config", "%s", reason)
 	}
-	return send(ctx, s.client, endpoint.RtcMcuConfig, &params, opts)
+	return send(ctx, s.client, endpoint.RTCMCUConfig, &params, opts)
 }
 
 // fault names a field that cannot be as it is, and says why. What is required and missing would be

@@ -123,9 +123,9 @@ type RTCRecord struct {
 //rongcloud:endpoint POST /rtc/record/start.json
 func (s *RTCRecordService) Start(ctx context.Context, params RTCRecordStartParams, opts ...CallOption) (*RTCRecord, error) {
 	if field, reason := params.Config.fault(); field != "" {
-		return nil, refuseField(endpoint.RtcRecordStart, "RTCRecordConfig."+field, "config", "%s", reason)
+		return nil, refuseField(endpoint.RTCRecordStart, "RTCRecordConfig."+field, "config", "%s", reason)
 	}
-	return fetch[RTCRecord](ctx, s.client, endpoint.RtcRecordStart, &params, opts)
+	return fetch[RTCRecord](ctx, s.client, endpoint.RTCRecordStart, &params, opts)
 }
 
 // sliceDurations are the lengths that a file may have.
@@ -154,5 +154,5 @@ func (c *RTCRecordConfig) fault() (field, reason string) {
 //
 //rongcloud:endpoint POST /rtc/record/stop.json
 func (s *RTCRecordService) Stop(ctx context.Context, params RTCRecordStopParams, opts ...CallOption) (*RTCRecord, error) {
-	return fetch[RTCRecord](ctx, s.client, endpoint.RtcRecordStop, &params, opts)
+	return fetch[RTCRecord](ctx, s.client, endpoint.RTCRecordStop, &params, opts)
 }

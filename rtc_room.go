@@ -74,7 +74,7 @@ func (s *RTCRoomService) Get(ctx context.Context, roomID string, opts ...CallOpt
 		inHeader
 		RoomID string `wire:"roomId"`
 	}
-	return fetch[RTCRoom](ctx, s.client, endpoint.RtcRoomQuery, &request{inHeader{roomID}, roomID}, opts)
+	return fetch[RTCRoom](ctx, s.client, endpoint.RTCRoomQuery, &request{inHeader{roomID}, roomID}, opts)
 }
 
 // Add keeps users out of a room for some time, and removes those who are in it. Whether the room
@@ -84,7 +84,7 @@ func (s *RTCRoomService) Get(ctx context.Context, roomID string, opts ...CallOpt
 //
 //rongcloud:endpoint POST /v2/rtc/rooms/{room_id}/block-users
 func (s *RTCRoomBlockService) Add(ctx context.Context, params RTCRoomBlockParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.V2RtcRoomsRoomIdBlockUsersPost, &params, opts)
+	return send(ctx, s.client, endpoint.V2RTCRoomsRoomIDBlockUsersPost, &params, opts)
 }
 
 // Remove lets users into a room again.
@@ -93,5 +93,5 @@ func (s *RTCRoomBlockService) Add(ctx context.Context, params RTCRoomBlockParams
 //
 //rongcloud:endpoint DELETE /v2/rtc/rooms/{room_id}/block-users
 func (s *RTCRoomBlockService) Remove(ctx context.Context, params RTCRoomBlockRemoveParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.V2RtcRoomsRoomIdBlockUsersDelete, &params, opts)
+	return send(ctx, s.client, endpoint.V2RTCRoomsRoomIDBlockUsersDelete, &params, opts)
 }

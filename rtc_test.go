@@ -121,7 +121,7 @@ func TestRTCSuccessOfTwoFamilies(t *testing.T) {
 	require.ErrorIs(t, newer(), rongcloud.CodeRTCRoomNotFound)
 	require.Equal(t, "DELETE /v2/rtc/rooms/a%2Fb%3F%C3%A9/block-users", seen[1])
 	ep, inPath := endpoint.Match(http.MethodDelete, "/v2/rtc/rooms/a%2Fb%3F%C3%A9/block-users")
-	require.Same(t, endpoint.V2RtcRoomsRoomIdBlockUsersDelete, ep)
+	require.Same(t, endpoint.V2RTCRoomsRoomIDBlockUsersDelete, ep)
 	require.Equal(t, map[string]string{"room_id": "a/b?é"}, inPath)
 }
 

@@ -36,7 +36,7 @@ type RTCUserBlockParams struct {
 //
 //rongcloud:endpoint POST /rtc/user/kick.json
 func (s *RTCUserService) Kick(ctx context.Context, params RTCUserKickParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.RtcUserKick, &params, opts)
+	return send(ctx, s.client, endpoint.RTCUserKick, &params, opts)
 }
 
 // Add keeps a user out of all rooms for some time, and removes them from those they are in. A
@@ -47,7 +47,7 @@ func (s *RTCUserService) Kick(ctx context.Context, params RTCUserKickParams, opt
 //
 //rongcloud:endpoint POST /rtc/user/block.json
 func (s *RTCUserBlockService) Add(ctx context.Context, params RTCUserBlockParams, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.RtcUserBlock, &params, opts)
+	return send(ctx, s.client, endpoint.RTCUserBlock, &params, opts)
 }
 
 // Remove lets a user into rooms again.
@@ -56,5 +56,5 @@ func (s *RTCUserBlockService) Add(ctx context.Context, params RTCUserBlockParams
 //
 //rongcloud:endpoint POST /rtc/user/unblock.json
 func (s *RTCUserBlockService) Remove(ctx context.Context, userID string, opts ...CallOption) error {
-	return send(ctx, s.client, endpoint.RtcUserUnblock, &oneUserID{userID}, opts)
+	return send(ctx, s.client, endpoint.RTCUserUnblock, &oneUserID{userID}, opts)
 }

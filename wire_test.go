@@ -55,7 +55,7 @@ var alwaysSent = map[string][]string{
 	"GroupBanQuery":                   {"groupId"},    // Check asks about groups, List about none
 	"FriendProfileSet":                {"remarkName"}, // left out it may be cleared
 	"V3ChatGenerate":                  {"stream"},     // Stream is another method
-	"V2RtcAiAsrRoomStop":              {"Content-Type"},
+	"V2RTCAIASRRoomStop":              {"Content-Type"},
 }
 
 // neverSent are parameters that no method sends, by the endpoint's name: others have taken their

@@ -15,7 +15,7 @@ const (
 	AreaMessage      Area = "message"
 	AreaOther        Area = "other"
 	AreaPush         Area = "push"
-	AreaRtc          Area = "rtc"
+	AreaRTC          Area = "rtc"
 	AreaSensitive    Area = "sensitive"
 	AreaUltragroup   Area = "ultragroup"
 	AreaUser         Area = "user"
@@ -53,7 +53,7 @@ var (
 	//
 	// Deprecated: see the catalogue for its successor.
 	ChatroomQuery                     = &chatroomQuery                     // POST /chatroom/query.json: Read ID, name and creation time of up to 20 chatrooms (old form).
-	ChatroomCorrelationRtc            = &chatroomCorrelationRtc            // POST /chatroom/correlation/rtc.json: Tie a chatroom to an audio/video room so that it is not auto-destroyed while that room lives.
+	ChatroomCorrelationRTC            = &chatroomCorrelationRTC            // POST /chatroom/correlation/rtc.json: Tie a chatroom to an audio/video room so that it is not auto-destroyed while that room lives.
 	ChatroomUserQuery                 = &chatroomUserQuery                 // POST /chatroom/user/query.json: List up to 500 members of a chatroom by join time.
 	ChatroomUserExist                 = &chatroomUserExist                 // POST /chatroom/user/exist.json: Tell whether one user is in a chatroom.
 	ChatroomUsersExist                = &chatroomUsersExist                // POST /chatroom/users/exist.json: Tell for up to 1000 users whether each is in a chatroom.
@@ -224,24 +224,24 @@ var (
 	PushUser           = &pushUser           // POST /push/user.json: Push to up to 100 users without any message.
 	PushCustom         = &pushCustom         // POST /push/custom.json: Push Plus: push to all or to users chosen by tag logic or app package, without any message.
 	StatGetDayPushData = &statGetDayPushData // POST /stat/getDayPushData: Push Plus figures added up over days.
-	StatGetPushIdData  = &statGetPushIdData  // POST /stat/getPushIdData: Push Plus figures of one push.
+	StatGetPushIDData  = &statGetPushIDData  // POST /stat/getPushIdData: Push Plus figures of one push.
 )
 
 // The endpoints of api/rtc.yaml.
 var (
-	RtcRoomQuery                     = &rtcRoomQuery                     // POST /rtc/room/query.json: Show a room's session, its members and the streams they publish.
-	RtcUserKick                      = &rtcUserKick                      // POST /rtc/user/kick.json: Remove a user from a room; the user may come back.
-	RtcUserBlock                     = &rtcUserBlock                     // POST /rtc/user/block.json: Block a user from every room for some time and remove the user from running ones.
-	RtcUserUnblock                   = &rtcUserUnblock                   // POST /rtc/user/unblock.json: Lift the block of a user from every room.
-	V2RtcRoomsRoomIdBlockUsersPost   = &v2RtcRoomsRoomIdBlockUsersPost   // POST /v2/rtc/rooms/{room_id}/block-users: Block users from one room for some time and remove them if they are in it.
-	V2RtcRoomsRoomIdBlockUsersDelete = &v2RtcRoomsRoomIdBlockUsersDelete // DELETE /v2/rtc/rooms/{room_id}/block-users: Lift the block of users from one room.
-	RtcRecordStart                   = &rtcRecordStart                   // POST /rtc/record/start.json: Start recording a session, per stream or mixed.
-	RtcRecordStop                    = &rtcRecordStop                    // POST /rtc/record/stop.json: Stop recording a session.
-	RtcMcuConfig                     = &rtcMcuConfig                     // POST /rtc/mcu/config.json: Set how a live room's streams are mixed, watermarked and pushed to CDNs.
-	V2RtcCloudplayerStart            = &v2RtcCloudplayerStart            // POST /v2/rtc/cloudplayer/start: Play an online media stream into a room as a virtual user.
-	V2RtcCloudplayerStop             = &v2RtcCloudplayerStop             // POST /v2/rtc/cloudplayer/stop: Stop a stream played into a room.
-	V2RtcAiAsrRoomStop               = &v2RtcAiAsrRoomStop               // POST /v2/rtc/ai/asr/room/stop: Stop speech recognition in a room before the session ends.
-	V2RtcAiTranlationStop            = &v2RtcAiTranlationStop            // POST /v2/rtc/ai/tranlation/stop: Stop speech translation for given users of a room.
+	RTCRoomQuery                     = &rtcRoomQuery                     // POST /rtc/room/query.json: Show a room's session, its members and the streams they publish.
+	RTCUserKick                      = &rtcUserKick                      // POST /rtc/user/kick.json: Remove a user from a room; the user may come back.
+	RTCUserBlock                     = &rtcUserBlock                     // POST /rtc/user/block.json: Block a user from every room for some time and remove the user from running ones.
+	RTCUserUnblock                   = &rtcUserUnblock                   // POST /rtc/user/unblock.json: Lift the block of a user from every room.
+	V2RTCRoomsRoomIDBlockUsersPost   = &v2RTCRoomsRoomIDBlockUsersPost   // POST /v2/rtc/rooms/{room_id}/block-users: Block users from one room for some time and remove them if they are in it.
+	V2RTCRoomsRoomIDBlockUsersDelete = &v2RTCRoomsRoomIDBlockUsersDelete // DELETE /v2/rtc/rooms/{room_id}/block-users: Lift the block of users from one room.
+	RTCRecordStart                   = &rtcRecordStart                   // POST /rtc/record/start.json: Start recording a session, per stream or mixed.
+	RTCRecordStop                    = &rtcRecordStop                    // POST /rtc/record/stop.json: Stop recording a session.
+	RTCMCUConfig                     = &rtcMCUConfig                     // POST /rtc/mcu/config.json: Set how a live room's streams are mixed, watermarked and pushed to CDNs.
+	V2RTCCloudplayerStart            = &v2RTCCloudplayerStart            // POST /v2/rtc/cloudplayer/start: Play an online media stream into a room as a virtual user.
+	V2RTCCloudplayerStop             = &v2RTCCloudplayerStop             // POST /v2/rtc/cloudplayer/stop: Stop a stream played into a room.
+	V2RTCAIASRRoomStop               = &v2RTCAIASRRoomStop               // POST /v2/rtc/ai/asr/room/stop: Stop speech recognition in a room before the session ends.
+	V2RTCAITranlationStop            = &v2RTCAITranlationStop            // POST /v2/rtc/ai/tranlation/stop: Stop speech translation for given users of a room.
 )
 
 // The endpoints of api/sensitive.yaml.
@@ -373,7 +373,7 @@ var all = []*Endpoint{
 	ChatroomDestroy,
 	ChatroomGet,
 	ChatroomQuery,
-	ChatroomCorrelationRtc,
+	ChatroomCorrelationRTC,
 	ChatroomUserQuery,
 	ChatroomUserExist,
 	ChatroomUsersExist,
@@ -513,20 +513,20 @@ var all = []*Endpoint{
 	PushUser,
 	PushCustom,
 	StatGetDayPushData,
-	StatGetPushIdData,
-	RtcRoomQuery,
-	RtcUserKick,
-	RtcUserBlock,
-	RtcUserUnblock,
-	V2RtcRoomsRoomIdBlockUsersPost,
-	V2RtcRoomsRoomIdBlockUsersDelete,
-	RtcRecordStart,
-	RtcRecordStop,
-	RtcMcuConfig,
-	V2RtcCloudplayerStart,
-	V2RtcCloudplayerStop,
-	V2RtcAiAsrRoomStop,
-	V2RtcAiTranlationStop,
+	StatGetPushIDData,
+	RTCRoomQuery,
+	RTCUserKick,
+	RTCUserBlock,
+	RTCUserUnblock,
+	V2RTCRoomsRoomIDBlockUsersPost,
+	V2RTCRoomsRoomIDBlockUsersDelete,
+	RTCRecordStart,
+	RTCRecordStop,
+	RTCMCUConfig,
+	V2RTCCloudplayerStart,
+	V2RTCCloudplayerStop,
+	V2RTCAIASRRoomStop,
+	V2RTCAITranlationStop,
 	SensitivewordAdd,
 	SensitivewordBatchAdd,
 	SensitivewordDelete,
@@ -882,8 +882,8 @@ var (
 		Summary: "Read ID, name and creation time of up to 20 chatrooms (old form).",
 		Doc:     "https://docs.rongcloud.io/platform-chat-api/chatroom/deprecated-info",
 	}
-	chatroomCorrelationRtc = Endpoint{
-		Name: "ChatroomCorrelationRtc", Method: "POST", Path: "/chatroom/correlation/rtc.json",
+	chatroomCorrelationRTC = Endpoint{
+		Name: "ChatroomCorrelationRTC", Method: "POST", Path: "/chatroom/correlation/rtc.json",
 		Encoding: Form, Success: SuccessOf(200), Status: Unconfirmed, Class: Idempotent,
 		Quota: Quota{Limit: 100, Per: time.Second, Counts: Requests},
 		Params: []Param{
@@ -2870,8 +2870,8 @@ var (
 		Summary: "Push Plus figures added up over days.",
 		Doc:     "https://docs.rongcloud.cn/platform-chat-api/push/push-plus",
 	}
-	statGetPushIdData = Endpoint{
-		Name: "StatGetPushIdData", Method: "POST", Path: "/stat/getPushIdData",
+	statGetPushIDData = Endpoint{
+		Name: "StatGetPushIDData", Method: "POST", Path: "/stat/getPushIdData",
 		Encoding: Form, Success: SuccessOf(200), Status: Unconfirmed, Class: Safe,
 		Quota:   Quota{Limit: 1, Per: time.Second, Counts: Requests},
 		Area:    AreaPush,
@@ -2879,73 +2879,73 @@ var (
 		Doc:     "https://docs.rongcloud.cn/platform-chat-api/push/push-plus",
 	}
 	rtcRoomQuery = Endpoint{
-		Name: "RtcRoomQuery", Method: "POST", Path: "/rtc/room/query.json",
+		Name: "RTCRoomQuery", Method: "POST", Path: "/rtc/room/query.json",
 		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Safe,
 		Params: []Param{
 			{Name: "Room-Id", In: InHeader, Required: true},
 			{Name: "roomId", Required: true},
 		},
-		Area:    AreaRtc,
+		Area:    AreaRTC,
 		Summary: "Show a room's session, its members and the streams they publish.",
 		Doc:     "https://docs.rongcloud.io/server-rtc-api/user/query",
 	}
 	rtcUserKick = Endpoint{
-		Name: "RtcUserKick", Method: "POST", Path: "/rtc/user/kick.json",
+		Name: "RTCUserKick", Method: "POST", Path: "/rtc/user/kick.json",
 		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Unsafe,
 		Params: []Param{
 			{Name: "userId", Required: true},
 			{Name: "roomId", Required: true},
 		},
-		Area:    AreaRtc,
+		Area:    AreaRTC,
 		Summary: "Remove a user from a room; the user may come back.",
 		Doc:     "https://docs.rongcloud.io/server-rtc-api/user/kick",
 	}
 	rtcUserBlock = Endpoint{
-		Name: "RtcUserBlock", Method: "POST", Path: "/rtc/user/block.json",
+		Name: "RTCUserBlock", Method: "POST", Path: "/rtc/user/block.json",
 		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
 		Params: []Param{
 			{Name: "userId", Required: true},
 			{Name: "minute", Type: Int, Unit: Minutes, Required: true, Min: num(1), Max: num(43200)},
 		},
-		Area:    AreaRtc,
+		Area:    AreaRTC,
 		Summary: "Block a user from every room for some time and remove the user from running ones.",
 		Doc:     "https://docs.rongcloud.io/server-rtc-api/user/block-in-all-rooms",
 	}
 	rtcUserUnblock = Endpoint{
-		Name: "RtcUserUnblock", Method: "POST", Path: "/rtc/user/unblock.json",
+		Name: "RTCUserUnblock", Method: "POST", Path: "/rtc/user/unblock.json",
 		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
 		Params: []Param{
 			{Name: "userId", Required: true},
 		},
-		Area:    AreaRtc,
+		Area:    AreaRTC,
 		Summary: "Lift the block of a user from every room.",
 		Doc:     "https://docs.rongcloud.io/server-rtc-api/user/unblock-in-all-rooms",
 	}
-	v2RtcRoomsRoomIdBlockUsersPost = Endpoint{
-		Name: "V2RtcRoomsRoomIdBlockUsersPost", Method: "POST", Path: "/v2/rtc/rooms/{room_id}/block-users",
+	v2RTCRoomsRoomIDBlockUsersPost = Endpoint{
+		Name: "V2RTCRoomsRoomIDBlockUsersPost", Method: "POST", Path: "/v2/rtc/rooms/{room_id}/block-users",
 		Encoding: JSON, Success: SuccessOf(10000), Status: Current, Class: Idempotent,
 		Params: []Param{
 			{Name: "room_id", In: InPath, Required: true},
 			{Name: "user_ids", Type: StringList, List: Array, Required: true},
 			{Name: "minute", Type: Int, Unit: Minutes, Required: true, Min: num(1), Max: num(43200)},
 		},
-		Area:    AreaRtc,
+		Area:    AreaRTC,
 		Summary: "Block users from one room for some time and remove them if they are in it.",
 		Doc:     "https://docs.rongcloud.io/server-rtc-api/user/block-by-room",
 	}
-	v2RtcRoomsRoomIdBlockUsersDelete = Endpoint{
-		Name: "V2RtcRoomsRoomIdBlockUsersDelete", Method: "DELETE", Path: "/v2/rtc/rooms/{room_id}/block-users",
+	v2RTCRoomsRoomIDBlockUsersDelete = Endpoint{
+		Name: "V2RTCRoomsRoomIDBlockUsersDelete", Method: "DELETE", Path: "/v2/rtc/rooms/{room_id}/block-users",
 		Encoding: JSON, Success: SuccessOf(10000), Status: Current, Class: Idempotent,
 		Params: []Param{
 			{Name: "room_id", In: InPath, Required: true},
 			{Name: "user_ids", Type: StringList, List: Array, Required: true},
 		},
-		Area:    AreaRtc,
+		Area:    AreaRTC,
 		Summary: "Lift the block of users from one room.",
 		Doc:     "https://docs.rongcloud.io/server-rtc-api/user/unblock-by-room",
 	}
 	rtcRecordStart = Endpoint{
-		Name: "RtcRecordStart", Method: "POST", Path: "/rtc/record/start.json",
+		Name: "RTCRecordStart", Method: "POST", Path: "/rtc/record/start.json",
 		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Unsafe,
 		Params: []Param{
 			{Name: "Room-Id", In: InHeader, Required: true},
@@ -2953,34 +2953,34 @@ var (
 			{Name: "extra", Required: true},
 			{Name: "config", Type: Object, Required: true},
 		},
-		Area:    AreaRtc,
+		Area:    AreaRTC,
 		Summary: "Start recording a session, per stream or mixed.",
 		Doc:     "https://docs.rongcloud.io/server-rtc-api/record/start",
 	}
 	rtcRecordStop = Endpoint{
-		Name: "RtcRecordStop", Method: "POST", Path: "/rtc/record/stop.json",
+		Name: "RTCRecordStop", Method: "POST", Path: "/rtc/record/stop.json",
 		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
 		Params: []Param{
 			{Name: "Room-Id", In: InHeader, Required: true},
 			{Name: "sessionId", Required: true},
 		},
-		Area:    AreaRtc,
+		Area:    AreaRTC,
 		Summary: "Stop recording a session.",
 		Doc:     "https://docs.rongcloud.io/server-rtc-api/record/stop",
 	}
-	rtcMcuConfig = Endpoint{
-		Name: "RtcMcuConfig", Method: "POST", Path: "/rtc/mcu/config.json",
+	rtcMCUConfig = Endpoint{
+		Name: "RTCMCUConfig", Method: "POST", Path: "/rtc/mcu/config.json",
 		Encoding: JSON, Success: SuccessOf(200), Status: Current, Class: Idempotent,
 		Params: []Param{
 			{Name: "sessionId", Required: true},
 			{Name: "config", Type: Object, Required: true},
 		},
-		Area:    AreaRtc,
+		Area:    AreaRTC,
 		Summary: "Set how a live room's streams are mixed, watermarked and pushed to CDNs.",
 		Doc:     "https://docs.rongcloud.io/server-rtc-api/mcu/mix-live-stream",
 	}
-	v2RtcCloudplayerStart = Endpoint{
-		Name: "V2RtcCloudplayerStart", Method: "POST", Path: "/v2/rtc/cloudplayer/start",
+	v2RTCCloudplayerStart = Endpoint{
+		Name: "V2RTCCloudplayerStart", Method: "POST", Path: "/v2/rtc/cloudplayer/start",
 		Encoding: JSON, Success: SuccessOf(10000), Status: Current, Class: Unsafe,
 		Params: []Param{
 			{Name: "Room-Id", In: InHeader, Required: true},
@@ -2992,41 +2992,41 @@ var (
 			{Name: "callback_url", Required: true},
 			{Name: "rtsp_transport", Values: []string{"tcp", "udp"}},
 		},
-		Area:    AreaRtc,
+		Area:    AreaRTC,
 		Summary: "Play an online media stream into a room as a virtual user.",
 		Doc:     "https://docs.rongcloud.io/server-rtc-api/cloud-player/start",
 	}
-	v2RtcCloudplayerStop = Endpoint{
-		Name: "V2RtcCloudplayerStop", Method: "POST", Path: "/v2/rtc/cloudplayer/stop",
+	v2RTCCloudplayerStop = Endpoint{
+		Name: "V2RTCCloudplayerStop", Method: "POST", Path: "/v2/rtc/cloudplayer/stop",
 		Encoding: JSON, Success: SuccessOf(10000), Status: Current, Class: Idempotent,
 		Params: []Param{
 			{Name: "Room-Id", In: InHeader, Required: true},
 			{Name: "user_id", Required: true},
 			{Name: "user_name", Required: true},
 		},
-		Area:    AreaRtc,
+		Area:    AreaRTC,
 		Summary: "Stop a stream played into a room.",
 		Doc:     "https://docs.rongcloud.io/server-rtc-api/cloud-player/stop",
 	}
-	v2RtcAiAsrRoomStop = Endpoint{
-		Name: "V2RtcAiAsrRoomStop", Method: "POST", Path: "/v2/rtc/ai/asr/room/stop",
+	v2RTCAIASRRoomStop = Endpoint{
+		Name: "V2RTCAIASRRoomStop", Method: "POST", Path: "/v2/rtc/ai/asr/room/stop",
 		Encoding: None, Success: SuccessOf(10000), Status: Current, Class: Idempotent,
 		Params: []Param{
 			{Name: "Room-Id", In: InHeader, Required: true},
 			{Name: "Content-Type", In: InHeader, Values: []string{"application/json"}},
 		},
-		Area:    AreaRtc,
+		Area:    AreaRTC,
 		Summary: "Stop speech recognition in a room before the session ends.",
 		Doc:     "https://docs.rongcloud.cn/server-rtc-api/asr/stop-asr",
 	}
-	v2RtcAiTranlationStop = Endpoint{
-		Name: "V2RtcAiTranlationStop", Method: "POST", Path: "/v2/rtc/ai/tranlation/stop",
+	v2RTCAITranlationStop = Endpoint{
+		Name: "V2RTCAITranlationStop", Method: "POST", Path: "/v2/rtc/ai/tranlation/stop",
 		Encoding: JSON, Success: SuccessOf(10000), Status: Current, Class: Idempotent,
 		Params: []Param{
 			{Name: "Room-Id", In: InHeader, Required: true},
 			{Name: "userList", Type: StringList, List: Array, Required: true},
 		},
-		Area:    AreaRtc,
+		Area:    AreaRTC,
 		Summary: "Stop speech translation for given users of a room.",
 		Doc:     "https://docs.rongcloud.cn/server-rtc-api/asr/stop-translation",
 	}

@@ -403,10 +403,10 @@ func TestMatch(t *testing.T) {
 		values       map[string]string
 	}{
 		{"", "/user/getToken.json", endpoint.UserGetToken, nil},
-		{"POST", "/v2/rtc/rooms/r1/block-users", endpoint.V2RtcRoomsRoomIdBlockUsersPost, map[string]string{"room_id": "r1"}},
-		{"", "/v2/rtc/rooms/r1/block-users", endpoint.V2RtcRoomsRoomIdBlockUsersPost, map[string]string{"room_id": "r1"}},
-		{"DELETE", "/v2/rtc/rooms/a%2Fb%20c/block-users", endpoint.V2RtcRoomsRoomIdBlockUsersDelete, map[string]string{"room_id": "a/b c"}},
-		{"DELETE", "/v2/rtc/rooms/%7Broom_id%7D/block-users", endpoint.V2RtcRoomsRoomIdBlockUsersDelete, map[string]string{"room_id": "{room_id}"}},
+		{"POST", "/v2/rtc/rooms/r1/block-users", endpoint.V2RTCRoomsRoomIDBlockUsersPost, map[string]string{"room_id": "r1"}},
+		{"", "/v2/rtc/rooms/r1/block-users", endpoint.V2RTCRoomsRoomIDBlockUsersPost, map[string]string{"room_id": "r1"}},
+		{"DELETE", "/v2/rtc/rooms/a%2Fb%20c/block-users", endpoint.V2RTCRoomsRoomIDBlockUsersDelete, map[string]string{"room_id": "a/b c"}},
+		{"DELETE", "/v2/rtc/rooms/%7Broom_id%7D/block-users", endpoint.V2RTCRoomsRoomIDBlockUsersDelete, map[string]string{"room_id": "{room_id}"}},
 		{"GET", "/v2/rtc/rooms/r1/block-users", nil, nil},
 		{"POST", "/v2/rtc/rooms//block-users", nil, nil},
 		{"POST", "/v2/rtc/rooms/a/b/block-users", nil, nil},

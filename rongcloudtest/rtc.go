@@ -250,19 +250,19 @@ func (s *Server) setCDNs(r *rtcRoom, urls []string, user string) {
 }
 
 var rtcHandlers = map[*endpoint.Endpoint]handler{
-	endpoint.RtcRoomQuery:                     inRTCRoom(rtcRoomQuery),
-	endpoint.RtcUserKick:                      rtcKick,
-	endpoint.RtcUserBlock:                     rtcBlock,
-	endpoint.RtcUserUnblock:                   rtcUnblock,
-	endpoint.V2RtcRoomsRoomIdBlockUsersPost:   rtcRoomBlock,
-	endpoint.V2RtcRoomsRoomIdBlockUsersDelete: rtcRoomUnblock,
-	endpoint.RtcRecordStart:                   inRTCRoom(rtcRecordStart),
-	endpoint.RtcRecordStop:                    inRTCRoom(rtcRecordStop),
-	endpoint.RtcMcuConfig:                     inRTCRoom(rtcMix),
-	endpoint.V2RtcCloudplayerStart:            inRTCRoom(rtcPlayerStart),
-	endpoint.V2RtcCloudplayerStop:             inRTCRoom(rtcPlayerStop),
-	endpoint.V2RtcAiAsrRoomStop:               inRTCRoom(rtcRecognitionStop),
-	endpoint.V2RtcAiTranlationStop:            inRTCRoom(rtcTranslationStop),
+	endpoint.RTCRoomQuery:                     inRTCRoom(rtcRoomQuery),
+	endpoint.RTCUserKick:                      rtcKick,
+	endpoint.RTCUserBlock:                     rtcBlock,
+	endpoint.RTCUserUnblock:                   rtcUnblock,
+	endpoint.V2RTCRoomsRoomIDBlockUsersPost:   rtcRoomBlock,
+	endpoint.V2RTCRoomsRoomIDBlockUsersDelete: rtcRoomUnblock,
+	endpoint.RTCRecordStart:                   inRTCRoom(rtcRecordStart),
+	endpoint.RTCRecordStop:                    inRTCRoom(rtcRecordStop),
+	endpoint.RTCMCUConfig:                     inRTCRoom(rtcMix),
+	endpoint.V2RTCCloudplayerStart:            inRTCRoom(rtcPlayerStart),
+	endpoint.V2RTCCloudplayerStop:             inRTCRoom(rtcPlayerStop),
+	endpoint.V2RTCAIASRRoomStop:               inRTCRoom(rtcRecognitionStop),
+	endpoint.V2RTCAITranlationStop:            inRTCRoom(rtcTranslationStop),
 }
 
 // inRTCRoom finds the room by the Room-Id of the header, or by the session. 40003 is documented for

@@ -308,23 +308,53 @@ func (e *endpoint) checkPlaces() error {
 	return nil
 }
 
+// initialisms are the words of paths, and of files of the catalogue, that Go writes in capitals.
+// What a path writes together with another word stays as it is.
+var initialisms = []string{"ai", "asr", "id", "mcu", "rtc"}
+
+// goWord is a word, in camel case, as a part of an exported name: getPushIdData becomes
+// GetPushIDData.
+func goWord(word string) string {
+	var name strings.Builder
+	for _, part := range camelWord.FindAllString(word, -1) {
+		if slices.Contains(initialisms, strings.ToLower(part)) {
+			name.WriteString(strings.ToUpper(part))
+			continue
+		}
+		name.WriteString(strings.ToUpper(part[:1]) + part[1:])
+	}
+	return name.String()
+}
+
+var camelWord = regexp.MustCompile(`[A-Z]?[^A-Z]+|[A-Z]`)
+
+// goWords are the words of an endpoint's name: those of its path, and the method of one that shares
+// its path.
+func (e *endpoint) goWords() []string {
+	path := strings.TrimSuffix(e.Path, ".json")
+	words := strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune("/_-{}", r) })
+	if e.shared {
+		words = append(words, strings.ToLower(e.Method))
+	}
+	return words
+}
+
 // goName turns /user/getToken.json into UserGetToken, and the DELETE of a path that it shares with
 // another method into …Delete.
 func (e *endpoint) goName() string {
-	path := strings.TrimSuffix(e.Path, ".json")
 	var name strings.Builder
-	for _, word := range strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune("/_-{}", r) }) {
-		name.WriteString(strings.ToUpper(word[:1]) + word[1:])
-	}
-	if e.shared {
-		name.WriteString(title(strings.ToLower(e.Method)))
+	for _, word := range e.goWords() {
+		name.WriteString(goWord(word))
 	}
 	return name.String()
 }
 
 // dataName is the name of the variable that holds the endpoint's data.
 func (e *endpoint) dataName() string {
-	name := e.goName()
+	name, first := e.goName(), e.goWords()[0]
+	if slices.Contains(initialisms, strings.ToLower(first)) {
+		return strings.ToLower(first) + name[len(first):]
+	}
 	return strings.ToLower(name[:1]) + name[1:]
 }
 

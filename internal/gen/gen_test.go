@@ -266,9 +266,17 @@ func TestGoName(t *testing.T) {
 		"/push.json":                             "Push",
 		"/stat/getDayPushData":                   "StatGetDayPushData",
 		"/embed/access/token":                    "EmbedAccessToken",
+		"/stat/getPushIdData":                    "StatGetPushIDData",
+		"/rtc/mcu/config.json":                   "RTCMCUConfig",
+		"/v2/rtc/rooms/{room_id}/block-users":    "V2RTCRoomsRoomIDBlockUsers",
+		"/ultragroup/hismsg/msgid/query.json":    "UltragroupHismsgMsgidQuery",
+		"/message/idea/said.json":                "MessageIdeaSaid",
 	} {
 		require.Equal(t, want, (&endpoint{Path: path}).goName())
 	}
+	require.Equal(t, "rtcUserKick", (&endpoint{Path: "/rtc/user/kick.json"}).dataName())
+	require.Equal(t, "userGetToken", (&endpoint{Path: "/user/getToken.json"}).dataName())
+	require.Equal(t, "V2RTCRoomsDelete", (&endpoint{Path: "/v2/rtc/rooms", Method: "DELETE", shared: true}).goName())
 }
 
 func TestClass(t *testing.T) {

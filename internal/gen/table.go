@@ -25,7 +25,7 @@ func table(endpoints []*endpoint) ([]byte, error) {
 	areas := areasOf(endpoints)
 	b.WriteString("// The areas of the catalogue.\nconst (\n")
 	for _, area := range areas {
-		fmt.Fprintf(&b, "Area%s Area = %q\n", title(area), area)
+		fmt.Fprintf(&b, "Area%s Area = %q\n", goWord(area), area)
 	}
 	b.WriteString(")\n\n")
 	for _, area := range areas {
@@ -111,7 +111,7 @@ func writeEndpoint(b *bytes.Buffer, e *endpoint) {
 	if p := e.Paging; p != nil {
 		fmt.Fprintf(b, "Paging: Paging{Style: %s, Params: %#v},\n", title(p.Style), p.Params)
 	}
-	fmt.Fprintf(b, "Area: Area%s,\nSummary: %q,\n", title(e.area), e.Summary)
+	fmt.Fprintf(b, "Area: Area%s,\nSummary: %q,\n", goWord(e.area), e.Summary)
 	if doc := e.Sources.doc(); doc != "" {
 		fmt.Fprintf(b, "Doc: %q,\n", doc)
 	}
