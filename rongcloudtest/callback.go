@@ -330,7 +330,7 @@ var (
 	ErrOffline   = errors.New("rongcloudtest: the user is not connected")
 	ErrMuted     = errors.New("rongcloudtest: the user is muted")
 	ErrNotMember = errors.New("rongcloudtest: the user is not a member")
-	ErrRejected  = errors.New("rongcloudtest: the user is refused by another user, a chat room or the owner of an attribute")
+	ErrRejected  = errors.New("rongcloudtest: the user is refused: by another user, by a room that they are blocked from, or as the attribute is somebody else's")
 )
 
 var errTooMany = errors.New("rongcloudtest: too many callbacks wait for the webhook, so that it was not called")

@@ -63,40 +63,84 @@ func (r *rtcRoom) ids() []string {
 
 // RTCRoomState is an audio and video room; see [Server.RTCRoom].
 type RTCRoomState struct {
-	RoomID       string
-	SessionID    string
-	MemberIDs    []string            // in the order of joining, virtual users of the cloud player included
-	Recordings   []RTCRecordingState // of this session
-	Mix          json.RawMessage     // what RTC.Mix.Set asked for last
-	CDNPushURLs  []string
-	PlayedByUser map[string]string // addresses that the cloud player plays, by virtual user
+	RoomID       string              `json:"id"`
+	SessionID    string              `json:"sessionId,omitempty"` // empty where nobody is in the room, see [State]
+	CreatedAt    time.Time           `json:"createdAt,omitzero"`
+	MemberIDs    []string            `json:"members"`              // in the order of joining, virtual users of the cloud player included
+	BlockedIDs   []string            `json:"blocked,omitempty"`    // from this room; who is from all of them, see [UserState]
+	Streams      []RTCStreamState    `json:"streams,omitempty"`    // what the members publish, in their order
+	Recordings   []RTCRecordingState `json:"recordings,omitempty"` // of this session
+	Mix          json.RawMessage     `json:"mix,omitempty"`        // what RTC.Mix.Set asked for last
+	CDNPushURLs  []string            `json:"cdnPushURLs,omitempty"`
+	PlayedByUser map[string]string   `json:"playedByUser,omitempty"` // addresses that the cloud player plays, by virtual user
+}
+
+// RTCStreamState is a stream that a member of an audio and video room publishes; see
+// [RTCRoomState].
+type RTCStreamState struct {
+	UserID    string `json:"userId"`
+	StreamID  string `json:"streamId"`
+	MediaType string `json:"mediaType"` // audio or video
+	Tag       string `json:"tag"`
+	Resource  string `json:"resource"`
 }
 
 // RTCRecordingState is a recording; see [RTCRoomState].
 type RTCRecordingState struct {
-	RecordID string
-	Extra    string
-	Stopped  bool
+	RecordID string `json:"id"`
+	Extra    string `json:"extra"`
+	Stopped  bool   `json:"stopped"`
 }
 
 // RTCRoom returns an audio and video room, and nil if nobody is in one of that ID.
 func (s *Server) RTCRoom(roomID string) *RTCRoomState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	r := s.rtc.rooms[roomID]
-	if r == nil {
+	if s.rtc.rooms[roomID] == nil {
 		return nil
 	}
-	state := &RTCRoomState{RoomID: r.id, SessionID: r.session, MemberIDs: r.ids(), Mix: slices.Clone(r.mix), CDNPushURLs: slices.Clone(r.cdns), PlayedByUser: map[string]string{}}
+	state := s.rtcRoomState(roomID, s.now())
+	return &state
+}
+
+// rtcRoomState is the picture of a room, in which nobody need be.
+func (s *Server) rtcRoomState(roomID string, now time.Time) RTCRoomState {
+	state := RTCRoomState{RoomID: roomID, MemberIDs: []string{}, BlockedIDs: restrictedIDs(s.rtc.kept[roomID], now), PlayedByUser: map[string]string{}}
+	r := s.rtc.rooms[roomID]
+	if r == nil {
+		return state
+	}
+	state.SessionID, state.CreatedAt, state.MemberIDs = r.session, r.createdAt, r.ids()
+	state.Mix, state.CDNPushURLs = slices.Clone(r.mix), slices.Clone(r.cdns)
 	for _, m := range r.members {
 		if m.playing != "" {
 			state.PlayedByUser[m.id] = m.playing
+		}
+		for _, one := range m.streams {
+			state.Streams = append(state.Streams, RTCStreamState{m.id, one.StreamID, mediaType(one).String(), one.Tag, one.Resource})
 		}
 	}
 	for _, one := range r.recordings {
 		state.Recordings = append(state.Recordings, RTCRecordingState{one.id, one.extra, one.stopped})
 	}
 	return state
+}
+
+// rtcRoomIDs are the rooms that somebody is in, or is kept out of.
+func (s *Server) rtcRoomIDs(now time.Time) []string {
+	ids := slices.Collect(maps.Keys(s.rtc.rooms))
+	for id, kept := range s.rtc.kept {
+		if s.rtc.rooms[id] == nil && restrictedIDs(kept, now) != nil {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// mediaType is what a stream carries: audio, if nothing is said of it.
+func mediaType(stream rongcloud.RTCStream) rongcloud.RTCMediaType {
+	return cmp.Or(stream.MediaType, rongcloud.RTCMediaAudio)
 }
 
 // JoinRTCRoom lets the user's app join an audio and video room, which is made if need be. The error
@@ -149,7 +193,8 @@ func (s *Server) leaveRTC(roomID, user string) []event {
 }
 
 // PublishRTC has the user's app publish these streams in an audio and video room in place of those
-// before. Without StreamID they are called after the user. The error is [ErrNotMember].
+// before, or none any longer. Without StreamID they are called after the user, and without
+// MediaType they carry audio. The error is [ErrNotMember].
 func (u *User) PublishRTC(roomID string, streams ...rongcloud.RTCStream) error {
 	events, err := u.server.publishRTC(roomID, u.id, streams)
 	u.server.callBack(events)
@@ -304,7 +349,7 @@ func rtcRoomQuery(_ *call, r *rtcRoom) answer {
 	for _, m := range r.members {
 		one := member{m.id, m.joinedAt.UnixMilli(), data{[]uri{}}}
 		for _, stream := range m.streams {
-			one.Data.URIs = append(one.Data.URIs, uri{max(int(stream.MediaType)-1, 0), stream.StreamID, stream.Resource, stream.Tag})
+			one.Data.URIs = append(one.Data.URIs, uri{int(mediaType(stream)) - 1, stream.StreamID, stream.Resource, stream.Tag})
 		}
 		members = append(members, one)
 	}
@@ -336,17 +381,27 @@ func rtcUnblock(c *call) answer {
 func rtcRoomBlock(c *call) answer {
 	room, users := c.params.Get("room_id"), appendNew(nil, c.params.List("user_ids"))
 	until := c.at.Add(time.Duration(c.params.Int("minute")) * time.Minute)
-	c.rtc.kept[room] = unmute(c.rtc.kept[room], users)
+	kept := unmute(c.rtc.kept[room], users)
 	for _, id := range users {
-		c.rtc.kept[room] = append(c.rtc.kept[room], restriction{user: id, start: c.at, end: until})
+		kept = append(kept, restriction{user: id, start: c.at, end: until})
 		c.dropRTC(c.rtc.rooms[room], id)
 	}
+	c.rtc.keep(room, kept)
 	return ok()
+}
+
+// keep notes who is kept out of a room.
+func (r *rtc) keep(room string, users []restriction) {
+	if len(users) == 0 {
+		delete(r.kept, room)
+		return
+	}
+	r.kept[room] = users
 }
 
 func rtcRoomUnblock(c *call) answer {
 	room := c.params.Get("room_id")
-	c.rtc.kept[room] = unmute(c.rtc.kept[room], c.params.List("user_ids"))
+	c.rtc.keep(room, unmute(c.rtc.kept[room], c.params.List("user_ids")))
 	return ok()
 }
 

@@ -41,7 +41,13 @@ func TestSDKRTC(t *testing.T) {
 	require.NoError(t, rtc.User.Block.Remove(ctx, "ben"))
 	require.NoError(t, srv.User("ben").JoinRTCRoom("r"))
 
-	require.Equal(t, []GroupState{{ID: "r", MemberIDs: []string{"ann", "ben"}}}, srv.State().RTCRooms)
+	rooms := srv.State().RTCRooms
+	require.Len(t, rooms, 1)
+	require.Equal(t, *srv.RTCRoom("r"), rooms[0])
+	require.Equal(t, []string{"ann", "ben"}, rooms[0].MemberIDs)
+	require.Equal(t, []RTCStreamState{{
+		UserID: "ann", StreamID: "ann_RongCloudRTC", MediaType: "video", Tag: "RongCloudRTC", Resource: room.SessionID + "/ann_RongCloudRTC/0",
+	}}, rooms[0].Streams)
 
 	slash := "r/1 ?"
 	require.NoError(t, rtc.Room.Block.Add(ctx, rongcloud.RTCRoomBlockParams{RoomID: slash, UserIDs: []string{"ben"}, Duration: time.Hour}))
@@ -53,6 +59,14 @@ func TestSDKRTC(t *testing.T) {
 	require.Nil(t, srv.RTCRoom(slash), "the last member is gone")
 	require.NoError(t, rtc.Room.Block.Remove(ctx, rongcloud.RTCRoomBlockRemoveParams{RoomID: slash, UserIDs: []string{"ben"}}))
 	require.NoError(t, srv.User("ben").JoinRTCRoom(slash))
+
+	require.NoError(t, rtc.Room.Block.Remove(ctx, rongcloud.RTCRoomBlockRemoveParams{RoomID: "nowhere", UserIDs: []string{"ben"}}))
+	require.Empty(t, srv.rtc.kept, "a room that keeps nobody out is forgotten")
+	require.NoError(t, rtc.User.Block.Add(ctx, rongcloud.RTCUserBlockParams{UserID: "spammer", Duration: time.Minute}))
+	users := srv.State().Users
+	require.Equal(t, "spammer", users[len(users)-1].ID, "who is only blocked is known, too")
+	require.True(t, users[len(users)-1].RTCBlockedUntil.After(srv.Now()))
+	require.NoError(t, rtc.User.Block.Remove(ctx, "spammer"))
 
 	config := rongcloud.RTCRecordConfig{
 		VideoFormat: rongcloud.RTCVideoFormatMP4, AudioFormat: rongcloud.RTCAudioFormatAAC, Layout: rongcloud.RTCLayoutAdaptive,

@@ -8,13 +8,13 @@ import (
 
 // State is a picture of what the server knows, for people to look at. Lists are never nil.
 type State struct {
-	TakenAt     time.Time    `json:"now"`          // by the server's clock
-	SentCount   int          `json:"messageCount"` // messages accepted since the start or the last Reset, kept or not
-	Users       []UserState  `json:"users"`
-	Groups      []GroupState `json:"groups"`
-	Chatrooms   []GroupState `json:"chatrooms"`
-	RTCRooms    []GroupState `json:"rtcRooms"` // audio and video rooms; see [Server.RTCRoom]
-	UltraGroups []GroupState `json:"ultraGroups"`
+	TakenAt     time.Time      `json:"now"`          // by the server's clock
+	SentCount   int            `json:"messageCount"` // messages accepted since the start or the last Reset, kept or not
+	Users       []UserState    `json:"users"`
+	Groups      []GroupState   `json:"groups"`
+	Chatrooms   []GroupState   `json:"chatrooms"`
+	RTCRooms    []RTCRoomState `json:"rtcRooms"` // audio and video rooms that somebody is in, or is kept out of
+	UltraGroups []GroupState   `json:"ultraGroups"`
 
 	SensitiveWords []SensitiveWordState `json:"sensitiveWords"` // in the order of adding
 }
@@ -41,6 +41,8 @@ type UserState struct {
 	BlacklistIDs  []string  `json:"blacklist,omitempty"`
 	WhitelistIDs  []string  `json:"whitelist,omitempty"`
 	UsesWhitelist bool      `json:"usesWhitelist,omitempty"` // and not the blacklist
+
+	RTCBlockedUntil time.Time `json:"rtcBlockedUntil,omitzero"` // from all audio and video rooms
 }
 
 // GroupState is what the server knows of a group, chat room or ultra group.
@@ -71,9 +73,15 @@ func (s *Server) State() State {
 	now := s.now()
 	state := State{
 		TakenAt: now, SentCount: s.messages.accepted, Users: []UserState{}, Groups: []GroupState{}, Chatrooms: []GroupState{},
-		RTCRooms: []GroupState{}, UltraGroups: []GroupState{}, SensitiveWords: []SensitiveWordState{},
+		RTCRooms: []RTCRoomState{}, UltraGroups: []GroupState{}, SensitiveWords: []SensitiveWordState{},
 	}
+	kept := restrictedUntil(s.rtc.blocked, now)
 	ids := slices.Collect(maps.Keys(s.users.byID))
+	for id := range kept {
+		if s.users.byID[id] == nil && s.messages.inboxes[id] == nil {
+			ids = append(ids, id)
+		}
+	}
 	for id := range s.messages.inboxes {
 		if s.users.byID[id] == nil {
 			ids = append(ids, id)
@@ -85,6 +93,7 @@ func (s *Server) State() State {
 		one := UserState{
 			ID: id, Name: u.name, Registered: u.registered, Online: u.connected(now), Blocked: u.blocked(now), PortraitURL: u.portrait,
 			Muted: slices.Contains(s.users.muted, id), BlacklistIDs: u.black.ids(), WhitelistIDs: u.white.ids(), UsesWhitelist: u.whitelistOn,
+			RTCBlockedUntil: kept[id],
 		}
 		if one.Blocked {
 			one.BlockedUntil = u.blockedUntil
@@ -106,8 +115,8 @@ func (s *Server) State() State {
 	for _, r := range s.allRooms() {
 		state.Chatrooms = append(state.Chatrooms, s.roomState(r, now))
 	}
-	for _, id := range slices.Sorted(maps.Keys(s.rtc.rooms)) {
-		state.RTCRooms = append(state.RTCRooms, GroupState{ID: id, MemberIDs: s.rtc.rooms[id].ids()})
+	for _, id := range s.rtcRoomIDs(now) {
+		state.RTCRooms = append(state.RTCRooms, s.rtcRoomState(id, now))
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.ultraGroups)) {
 		one := s.ultraGroups[id]
@@ -147,6 +156,17 @@ func restrictedIDs(all []restriction, now time.Time) []string {
 		}
 	}
 	return ids
+}
+
+// restrictedUntil is when each mute or block on the list ends that has not ended yet, by user.
+func restrictedUntil(all []restriction, now time.Time) map[string]time.Time {
+	ends := map[string]time.Time{}
+	for _, one := range all {
+		if now.Before(one.end) {
+			ends[one.user] = one.end
+		}
+	}
+	return ends
 }
 
 // ids are the users on the list, oldest first.

@@ -16,7 +16,7 @@ func TestState(t *testing.T) {
 	srv, client := stopped(t)
 	empty := rongcloudtest.State{
 		TakenAt: started, Users: []rongcloudtest.UserState{},
-		Groups: []rongcloudtest.GroupState{}, Chatrooms: []rongcloudtest.GroupState{}, RTCRooms: []rongcloudtest.GroupState{}, UltraGroups: []rongcloudtest.GroupState{},
+		Groups: []rongcloudtest.GroupState{}, Chatrooms: []rongcloudtest.GroupState{}, RTCRooms: []rongcloudtest.RTCRoomState{}, UltraGroups: []rongcloudtest.GroupState{},
 		SensitiveWords: []rongcloudtest.SensitiveWordState{},
 	}
 	require.Equal(t, empty, srv.State())
