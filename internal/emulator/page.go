@@ -10,7 +10,7 @@ import (
 var web embed.FS
 
 // pageFiles are the paths of the page; every other path is RongCloud's or unknown.
-var pageFiles = map[string]string{"/": "index.html", "/app.js": "app.js", "/dom.js": "dom.js", "/views.js": "views.js", "/style.css": "style.css"}
+var pageFiles = map[string]string{"/": "index.html", "/app.js": "app.js", "/dom.js": "dom.js", "/rtc.js": "rtc.js", "/views.js": "views.js", "/style.css": "style.css"}
 
 func isPage(path string) bool { return pageFiles[path] != "" }
 

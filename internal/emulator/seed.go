@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -15,11 +17,12 @@ import (
 
 // seed is what an emulator begins with; see docs/emulator.md.
 type seed struct {
-	Users          []seedUser  `json:"users"`
-	Groups         []seedGroup `json:"groups"`
-	Chatrooms      []seedGroup `json:"chatrooms"`
-	UltraGroups    []seedGroup `json:"ultraGroups"`
-	SensitiveWords []seedWord  `json:"sensitiveWords"`
+	Users          []seedUser    `json:"users"`
+	Groups         []seedGroup   `json:"groups"`
+	Chatrooms      []seedGroup   `json:"chatrooms"`
+	UltraGroups    []seedGroup   `json:"ultraGroups"`
+	RTCRooms       []seedRTCRoom `json:"rtcRooms"`
+	SensitiveWords []seedWord    `json:"sensitiveWords"`
 }
 
 type seedUser struct {
@@ -36,6 +39,18 @@ type seedGroup struct {
 	Name     string   `json:"name"`
 	Members  []string `json:"members"`
 	Channels []string `json:"channels"` // of an ultra group
+}
+
+// seedRTCRoom is an audio and video room.
+type seedRTCRoom struct {
+	ID      string          `json:"id"`
+	Members []string        `json:"members"`
+	Streams []seedRTCStream `json:"streams"`
+}
+
+type seedRTCStream struct {
+	UserID string `json:"userId"` // of a member
+	rtcStream
 }
 
 type seedWord struct {
@@ -68,7 +83,7 @@ func (s seed) String() string {
 		what string
 	}{
 		{len(s.Users), "user"}, {len(s.Groups), "group"}, {len(s.Chatrooms), "chat room"},
-		{len(s.UltraGroups), "ultra group"}, {len(s.SensitiveWords), "sensitive word"},
+		{len(s.UltraGroups), "ultra group"}, {len(s.RTCRooms), "audio and video room"}, {len(s.SensitiveWords), "sensitive word"},
 	} {
 		switch {
 		case one.n == 1:
@@ -119,6 +134,11 @@ func (e *emulator) seed(ctx context.Context, s seed) error {
 			}
 		}
 	}
+	for _, room := range s.RTCRooms {
+		if err := e.plantRTCRoom(room); err != nil {
+			return fmt.Errorf("audio and video room %q: %w", room.ID, err)
+		}
+	}
 	for _, w := range s.SensitiveWords {
 		if _, err := e.client.SensitiveWord.BatchAdd(ctx, []rongcloud.SensitiveWordParams{{Word: w.Word, Replacement: w.Replace}}); err != nil {
 			return fmt.Errorf("sensitive word %q: %w", w.Word, err)
@@ -143,6 +163,35 @@ func (e *emulator) plantUser(ctx context.Context, u seedUser) error {
 	}
 	if u.Online {
 		return e.User(u.ID).Connect()
+	}
+	return nil
+}
+
+// plantRTCRoom lets users' apps join a room and publish in it, so that it is there.
+func (e *emulator) plantRTCRoom(room seedRTCRoom) error {
+	if room.ID == "" || len(room.Members) == 0 {
+		return errors.New("an audio and video room needs an id and members")
+	}
+	published := map[string][]rongcloud.RTCStream{}
+	for i, one := range room.Streams {
+		stream, err := one.stream()
+		if err != nil {
+			return fmt.Errorf("streams[%d].%w", i, err)
+		}
+		if !slices.Contains(room.Members, one.UserID) {
+			return fmt.Errorf("streams[%d].userId: %q is no member", i, one.UserID)
+		}
+		published[one.UserID] = append(published[one.UserID], stream)
+	}
+	for _, id := range room.Members {
+		if err := e.User(id).JoinRTCRoom(room.ID); err != nil {
+			return fmt.Errorf("member %q: %w", id, err)
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(published)) {
+		if err := e.User(id).PublishRTC(room.ID, published[id]...); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -33,6 +33,7 @@ const seed = `{
 	"groups": [{"id": "team", "name": "Team", "members": ["ann", "ben"]}],
 	"chatrooms": [{"id": "lobby", "members": ["ann"]}],
 	"ultraGroups": [{"id": "city", "members": ["ann"], "channels": ["news"]}],
+	"rtcRooms": [{"id": "lesson", "members": ["ann", "ben"], "streams": [{"userId": "ann", "mediaType": "video"}]}],
 	"sensitiveWords": [{"word": "bad", "replace": "***"}]
 }`
 
@@ -175,11 +176,36 @@ func filled(t *testing.T, client *rongcloud.Client) string {
 	require.NoError(t, client.Chatroom.Entry.Set(t.Context(), rongcloud.ChatroomEntrySetParams{
 		ChatroomID: "lobby", OwnerID: "ann", Key: "mood", Value: "sunny",
 	}))
+	recorded(t, client)
 	sent, err := client.Message.SendGroup(t.Context(), rongcloud.GroupMessage{
 		From: "ann", To: []string{"nowhere"}, Content: rongcloud.TextMessage{Content: "anybody?"}, PushContent: "Ann asks",
 	})
 	require.NoError(t, err)
 	return sent.Messages[0].MessageUID
+}
+
+// recorded starts a recording, a mix and the cloud player in the room of the seed, and keeps
+// somebody out.
+func recorded(t *testing.T, client *rongcloud.Client) {
+	t.Helper()
+	ctx := t.Context()
+	room, err := client.RTC.Room.Get(ctx, "lesson")
+	require.NoError(t, err)
+	_, err = client.RTC.Record.Start(ctx, rongcloud.RTCRecordStartParams{
+		RoomID: "lesson", SessionID: room.SessionID, Extra: "homework", Config: rongcloud.RTCRecordConfig{
+			VideoFormat: rongcloud.RTCVideoFormatMP4, AudioFormat: rongcloud.RTCAudioFormatAAC, Layout: rongcloud.RTCLayoutAdaptive,
+		},
+	})
+	require.NoError(t, err)
+	require.NoError(t, client.RTC.Mix.Set(ctx, rongcloud.RTCMixParams{SessionID: room.SessionID, Config: rongcloud.RTCMixConfig{
+		Layout: rongcloud.RTCLayoutFloating, Output: &rongcloud.RTCMixOutputConfig{CDNs: []rongcloud.RTCMixCDN{{PushURL: "rtmp://cdn.example/live/lesson"}}},
+	}}))
+	require.NoError(t, client.RTC.CloudPlayer.Start(ctx, rongcloud.RTCCloudPlayerStartParams{
+		RoomID: "lesson", UserID: "tv", UserName: "TV", MediaType: rongcloud.RTCCloudPlayerMediaBoth, RoomType: rongcloud.RTCRoomLive,
+		StreamURL: "rtmp://example.com/tv", CallbackURL: "https://example.com/",
+	}))
+	require.NoError(t, client.RTC.Room.Block.Add(ctx, rongcloud.RTCRoomBlockParams{RoomID: "lesson", UserIDs: []string{"troll"}, Duration: time.Hour}))
+	require.NoError(t, client.RTC.User.Block.Add(ctx, rongcloud.RTCUserBlockParams{UserID: "spammer", Duration: time.Hour}))
 }
 
 func TestPageInEverySize(t *testing.T) {
@@ -212,12 +238,12 @@ func TestPageInEverySize(t *testing.T) {
 			}
 			for _, one := range []struct{ view, key, text string }{
 				{"calls", "1", "it matches"}, {"messages", uid, "there is no such group"}, {"callbacks", "1", "thank you"},
-				{"users", "ben", "spammer"}, {"places", "chatroom/lobby", "sunny"},
+				{"users", "ben", "spammer"}, {"places", "chatroom/lobby", "sunny"}, {"places", "rtcRoom/lesson", "homework"},
 			} { // the address leads there
 				run(t, ctx, chromedp.Evaluate(fmt.Sprintf("location.hash = '#%s/' + encodeURIComponent(%q)", one.view, one.key), nil),
 					chromedp.WaitVisible("#view-"+one.view), until(textHas("pane-"+one.view, one.text)))
 				fits(t, ctx, one.view+" with details")
-				shoot(t, ctx, fmt.Sprintf("%s-details-%d-%s", one.view, c.width, c.scheme))
+				shoot(t, ctx, fmt.Sprintf("%s-details-%d-%s", strings.ReplaceAll(one.view+"-"+one.key, "/", "-"), c.width, c.scheme))
 			}
 			var dark bool
 			run(t, ctx, chromedp.Evaluate(`getComputedStyle(document.body).backgroundColor !== 'rgb(255, 255, 255)'`, &dark))
@@ -311,6 +337,63 @@ func TestPageActions(t *testing.T) {
 		press("#tab-words"), until(textHas("words", "becomes ***")), until("!document.getElementById('words').innerText.includes('works from')"),
 		chromedp.SendKeys("#word [name=word]", "worse"), press("#word [type=submit]"),
 		until(textHas("words", "blocks the message")), press("#words button"), until(`document.querySelectorAll('#words > li').length === 1`))
+}
+
+// Users join, publish and leave audio and video rooms, and are kicked and kept out.
+func TestPageRTC(t *testing.T) {
+	base, client := emulator(t)
+	recorded(t, client)
+	ctx := browser(t, 1440, 900, "light")
+	members := func(want string) chromedp.Action {
+		return until(fmt.Sprintf("[...document.querySelectorAll('#pane-places .member > a')].map((node) => node.textContent).join() === %q", want))
+	}
+	act := func(user, button string) chromedp.Action {
+		return chromedp.Evaluate(fmt.Sprintf(`[...document.querySelectorAll('#pane-places .member')].find((node) => node.querySelector('a').textContent === %q)
+			.querySelectorAll('button').forEach((node) => { if (node.textContent === %q) node.click() })`, user, button), nil)
+	}
+	run(t, ctx, chromedp.Navigate(base+"/#places/"+url.PathEscape("rtcRoom/lesson")), members("ann,ben,tv"),
+		until(textHas("places", "1 recording · mixed · pushed to 1 CDN · 1 user kept out")),
+		until(textHas("pane-places", "virtual user, who plays rtmp://example.com/tv")), until(textHas("pane-places", `"pushurl": "rtmp://cdn.example/live/lesson"`)),
+		act("ben", "Publish"), until(textHas("pane-places", "audio · ben_RongCloudRTC")), until(textHas("places", "5 streams")),
+		act("ben", "Unpublish"), until(textHas("places", "3 streams")),
+		act("ben", "Kick"), members("ann,tv"))
+	room, err := client.RTC.Room.Get(t.Context(), "lesson")
+	require.NoError(t, err)
+	require.Len(t, room.Members, 2, "the page's state is the server's")
+
+	form := "#pane-places form:nth-of-type(%d) %s"
+	join, block := func(part string) string { return fmt.Sprintf(form, 1, part) }, func(part string) string { return fmt.Sprintf(form, 2, part) }
+	run(t, ctx, chromedp.SendKeys(join("[name=id]"), "ben"), press(join("[type=submit]")), members("ann,tv,ben"),
+		chromedp.SendKeys(block("[name=id]"), "ben"), press(block("[type=submit]")), members("ann,tv"), until(textHas("places", "2 users kept out")),
+		press(join("[type=submit]")), until(textHas("pane-places", "blocked from")))
+	shoot(t, ctx, "rtc-blocked")
+	run(t, ctx, chromedp.SetValue(block("[name=scope]"), "all"), press(block("[type=submit]")), press("#tab-users"),
+		until(textHas("users", "kept out of audio and video")), press(`#users [data-key="ben"]`), until(textHas("pane-users", "Let back in")))
+	shoot(t, ctx, "rtc-blocked-user")
+	run(t, ctx, press("#pane-users td button"), until("!document.getElementById('pane-users').innerText.includes('Let back in')"),
+		press("#tab-places"), until(textHas("pane-places", "Kept out")), act("ann", "Leave"),
+		until(textHas("pane-places", "nobody")), until(textHas("places", "nobody is in it")))
+	require.ErrorIs(t, func() error { _, err := client.RTC.Room.Get(t.Context(), "lesson"); return err }(), rongcloud.CodeRTCRoomNotFound)
+}
+
+// The lists are bounded, and the counters are not.
+func TestPageCountsAll(t *testing.T) {
+	base, client := emulator(t)
+	ctx := browser(t, 1440, 900, "light")
+	for i := range 1005 {
+		require.NoError(t, send(t, client, fmt.Sprint("message ", i)))
+	}
+	counts := func(view, all, note string) chromedp.Action {
+		return until(fmt.Sprintf("document.getElementById('count-%[1]s').textContent === %[2]q && document.getElementById('note-%[1]s').textContent === %[3]q", view, all, note))
+	}
+	run(t, ctx, chromedp.Navigate(base+"/"), counts("calls", "1,005", "the newest 1,000 of 1,005 are here"),
+		press("#tab-messages"), counts("messages", "1,005", "the newest 200 of 1,005 are here"),
+		press("#tab-callbacks"), until(textHas("note-callbacks", "the newest 200 of 1,0")))
+	shoot(t, ctx, "counters")
+	require.NoError(t, send(t, client, "one more")) // counted while the page is open, too
+	run(t, ctx, press("#tab-messages"), counts("messages", "1,006", "the newest 200 of 1,006 are here"),
+		counts("calls", "1,006", "the newest 1,000 of 1,006 are here"),
+		chromedp.SendKeys("#filter-messages", "one more"), counts("messages", "1,006", "1 fit · the newest 200 of 1,006 are here"))
 }
 
 // A server that was started again has forgotten everything, and so does the page.

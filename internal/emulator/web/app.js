@@ -175,7 +175,7 @@ async function refreshState() {
   known.counts = {calls: state.requestCount, messages: state.messageCount, callbacks: state.callbackCount};
   known.users = state.users;
   known.words = state.sensitiveWords;
-  known.places = [['group', state.groups], ['chatroom', state.chatrooms], ['ultraGroup', state.ultraGroups]]
+  known.places = [['group', state.groups], ['chatroom', state.chatrooms], ['ultraGroup', state.ultraGroups], ['rtcRoom', state.rtcRooms]]
     .flatMap(([kind, list]) => list.map((place) => ({kind, ...place})));
   known.messages = messages.reverse();
   known.callbacks = callbacks.reverse();

@@ -45,6 +45,14 @@ export function links(view, keys) {
   return make('span', '', ...keys.flatMap((key, i) => (i ? [', ', link(view, key)] : [link(view, key)])));
 }
 
+// cell is a part of a row; its name says in which column it is.
+export const cell = (name, ...children) => make('span', 'c-' + name, ...children);
+
+export const plural = (n, one, many) => n + ' ' + (n === 1 ? one : many || one + 's');
+
+// userPath is where the admin API has a user.
+export const userPath = (id) => 'users/' + encodeURIComponent(id);
+
 // table shows pairs of a name and a text or node; pairs without a value are left out.
 export function table(pairs) {
   const body = make('tbody');

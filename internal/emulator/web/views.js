@@ -1,4 +1,5 @@
-import {api, button, code, copyButton, field, form, link, links, make, pretty, route, table, timeNode} from './dom.js';
+import {api, button, cell, code, copyButton, field, form, link, links, make, plural, pretty, route, table, timeNode, userPath} from './dom.js';
+import {rtcActions, rtcBlock, rtcJoin, rtcNodes, rtcNotes} from './rtc.js';
 
 // known is what the page has heard from the server.
 export const known = {
@@ -29,7 +30,7 @@ function messageText(m) {
 
 const kindOf = (m) => kinds[m.objectName] || m.objectName;
 
-const placeKinds = {group: 'group', chatroom: 'chat room', ultraGroup: 'ultra group'};
+const placeKinds = {group: 'group', chatroom: 'chat room', ultraGroup: 'ultra group', rtcRoom: 'audio/video'};
 
 // targetLink is where a message goes.
 function targetLink(m) {
@@ -38,15 +39,9 @@ function targetLink(m) {
   return link('users', m.targetId);
 }
 
-const cell = (name, ...children) => make('span', 'c-' + name, ...children);
-
 function verdict(status, text, ok) {
   return make('span', 'c-verdict ' + (status === 0 ? 'warn' : ok ? 'good' : 'bad'), text);
 }
-
-const plural = (n, one, many) => n + ' ' + (n === 1 ? one : many || one + 's');
-
-const user = (id) => 'users/' + encodeURIComponent(id);
 
 // Calls
 
@@ -188,7 +183,7 @@ async function callbackDetails(number) {
 function userCells(u) {
   const notes = [
     u.registered ? '' : 'not registered', u.blocked ? 'blocked until ' + u.blockedUntil : '', u.muted ? 'muted in private chats' : '',
-    u.usesWhitelist ? 'takes messages from the whitelist only' : '', u.blacklist ? plural(u.blacklist.length, 'user') + ' on the blacklist' : '',
+    u.rtcBlockedUntil ? 'kept out of audio and video' : '', u.usesWhitelist ? 'takes messages from the whitelist only' : '', u.blacklist ? plural(u.blacklist.length, 'user') + ' on the blacklist' : '',
   ].filter(Boolean).join(' · ');
   return [
     make('span', 'c-time ' + (u.online ? 'good' : 'quiet'), u.online ? '● online' : '○ offline'),
@@ -201,7 +196,7 @@ const findUser = (id) => known.users.find((u) => u.id === id) || {id, inbox: 0};
 
 async function userDetails(id) {
   const u = findUser(id);
-  const inbox = await api(user(id) + '/inbox');
+  const inbox = await api(userPath(id) + '/inbox');
   const rooms = known.places.filter((p) => p.members.includes(id));
   const list = make('ol', 'rows inbox');
   for (const m of inbox.reverse()) {
@@ -213,20 +208,21 @@ async function userDetails(id) {
     title: 'User ' + id,
     actions: () => [
       make('div', 'buttons',
-        button('Connect', () => api(user(id) + '/connect', 'POST')), button('Disconnect', () => api(user(id) + '/disconnect', 'POST'))),
+        button('Connect', () => api(userPath(id) + '/connect', 'POST')), button('Disconnect', () => api(userPath(id) + '/disconnect', 'POST'))),
       form('Send as ' + id, 'Send', [
         field('To', 'conversationType', {options: [['private', 'a user'], ['group', 'a group'], ['chatroom', 'a chat room'], ['ultraGroup', 'an ultra group']]}),
         field('Its ID', 'targetId', {list: 'targets'}), field('Text', 'text'),
       ], async (values, node) => {
-        await api(user(id) + '/send', 'POST', values);
+        await api(userPath(id) + '/send', 'POST', values);
         node.elements.text.value = '';
       }),
-      form('Chat room', 'Join', [field('Room', 'room', {list: 'targets'})], ({room}) => api(user(id) + '/chatrooms/' + encodeURIComponent(room), 'POST')),
+      form('Chat room', 'Join', [field('Room', 'room', {list: 'targets'})], ({room}) => api(userPath(id) + '/chatrooms/' + encodeURIComponent(room), 'POST')),
+      rtcJoin(id),
     ],
     nodes: [
       table([
         ['name', u.name], ['portrait', u.portrait], ['state', u.online ? 'online' : 'offline'], ['registered', u.registered ? 'yes' : 'no: only known by ID'],
-        ['blocked until', u.blockedUntil], ['muted', u.muted ? 'in private chats' : ''],
+        ['blocked until', u.blockedUntil], ['kept out of audio and video until', rtcBlock(u)], ['muted', u.muted ? 'in private chats' : ''],
         ['blacklist', u.blacklist ? links('users', u.blacklist) : ''], ['whitelist', u.whitelist ? links('users', u.whitelist) : ''],
         ['list that counts', u.usesWhitelist ? 'the whitelist' : u.blacklist ? 'the blacklist' : ''],
         ['is in', rooms.length ? make('span', '', ...rooms.flatMap((p, i) => [i ? ', ' : '', link('places', p.kind + '/' + p.id, p.id)])) : ''],
@@ -241,38 +237,54 @@ async function userDetails(id) {
 
 const placeKey = (p) => p.kind + '/' + p.id;
 
+function placeNotes(p) {
+  if (p.kind === 'rtcRoom') return rtcNotes(p);
+  return [
+    p.allMuted ? 'all members muted' : '', p.muted ? plural(p.muted.length, 'member') + ' muted' : '',
+    p.blocked ? plural(p.blocked.length, 'user') + ' kept out' : '', p.channels ? 'channels: ' + p.channels.join(', ') : '',
+  ].filter(Boolean);
+}
+
 function placeCells(p) {
-  const notes = [p.allMuted ? 'all members muted' : '', p.muted ? plural(p.muted.length, 'member') + ' muted' : '', p.channels ? 'channels: ' + p.channels.join(', ') : ''].filter(Boolean).join(' · ');
+  const notes = placeNotes(p).join(' · ');
+  const holds = p.entries ? plural(p.entries.length, 'entry', 'entries') : p.streams ? plural(p.streams.length, 'stream') : '';
   return [
     cell('time quiet', placeKinds[p.kind]), cell('main', make('code', '', p.id)), cell('who', p.name || ''),
-    cell('verdict quiet', p.entries ? plural(p.entries.length, 'entry', 'entries') : ''), cell('num', plural(p.members.length, 'member')),
+    cell('verdict quiet', holds), cell('num', plural(p.members.length, 'member')),
     notes ? cell('more quiet', notes) : '',
   ];
 }
 
 async function placeDetails(key) {
   const p = known.places.find((one) => placeKey(one) === key);
-  if (!p) throw new Error('there is no ' + key);
+  if (!p) throw new Error('It is not there, or not any more.');
+  const rtc = p.kind === 'rtcRoom';
+  return {
+    title: placeKinds[p.kind] + (rtc ? ' room ' : ' ') + p.id,
+    actions: () => (rtc ? rtcActions(p) : p.kind === 'chatroom' ? [joinForm(p)] : []),
+    nodes: rtc ? rtcNodes(p) : placeNodes(p),
+  };
+}
+
+const joinForm = (p) => form('Let a user in', 'Join', [field('User', 'id', {list: 'targets', hint: 'The user must be online.'})],
+  ({id}) => api(userPath(id) + '/chatrooms/' + encodeURIComponent(p.id), 'POST'));
+
+function placeNodes(p) {
   const removable = (id) => make('li', '', link('users', id), p.kind === 'chatroom'
-    ? button('Leave', () => api(user(id) + '/chatrooms/' + encodeURIComponent(p.id), 'DELETE'), 'small') : '',
+    ? button('Leave', () => api(userPath(id) + '/chatrooms/' + encodeURIComponent(p.id), 'DELETE'), 'small') : '',
   p.muted && p.muted.includes(id) ? make('span', 'warn', ' muted') : '');
   const hidden = p.privateChannels || [];
-  return {
-    title: placeKinds[p.kind] + ' ' + p.id,
-    actions: () => (p.kind === 'chatroom'
-      ? [form('Let a user in', 'Join', [field('User', 'id', {list: 'targets', hint: 'The user must be online.'})], ({id}) => api(user(id) + '/chatrooms/' + encodeURIComponent(p.id), 'POST'))] : []),
-    nodes: [
-      table([
-        ['name', p.name], ['all members muted', p.allMuted ? 'yes' : ''], ['muted', p.muted ? links('users', p.muted) : ''],
-        ['kept out', p.blocked ? links('users', p.blocked) : ''],
-        ['channels', p.channels ? p.channels.map((c) => c + (hidden.includes(c) ? ' (private)' : '')).join(', ') : ''],
-      ]),
-      make('h3', '', 'Members'),
-      p.members.length ? make('ul', 'plain', ...p.members.map(removable)) : make('p', 'empty', 'nobody'),
-      ...(p.kind === 'chatroom' ? [make('h3', '', 'Entries'), p.entries
-        ? table(p.entries.map((e) => [e.key, e.value + '  (of ' + e.owner + ')'])) : make('p', 'empty', 'none')] : []),
-    ],
-  };
+  return [
+    table([
+      ['name', p.name], ['all members muted', p.allMuted ? 'yes' : ''], ['muted', p.muted ? links('users', p.muted) : ''],
+      ['kept out', p.blocked ? links('users', p.blocked) : ''],
+      ['channels', p.channels ? p.channels.map((c) => c + (hidden.includes(c) ? ' (private)' : '')).join(', ') : ''],
+    ]),
+    make('h3', '', 'Members'),
+    p.members.length ? make('ul', 'plain', ...p.members.map(removable)) : make('p', 'empty', 'nobody'),
+    ...(p.kind === 'chatroom' ? [make('h3', '', 'Entries'), p.entries
+      ? table(p.entries.map((e) => [e.key, e.value + '  (of ' + e.owner + ')'])) : make('p', 'empty', 'none')] : []),
+  ];
 }
 
 // Sensitive words and faults: rows that can be removed

@@ -1,0 +1,75 @@
+import {api, button, code, field, form, link, make, plural, table, userPath} from './dom.js';
+
+// Audio and video rooms: who is in them, what they publish, and the tasks that the Server API has started.
+
+const inRoom = (room, id) => userPath(id) + '/rtcRooms/' + encodeURIComponent(room.id);
+const ofRoom = (room, what, id) => 'rtcRooms/' + encodeURIComponent(room.id) + '/' + what + '/' + encodeURIComponent(id);
+
+const running = (room) => (room.recordings || []).filter((one) => !one.stopped).length;
+
+// rtcNotes is what a row says of a room, besides its members.
+export function rtcNotes(room) {
+  return [
+    room.sessionId ? '' : 'nobody is in it', running(room) ? plural(running(room), 'recording') : '', room.mix ? 'mixed' : '',
+    room.cdnPushURLs ? 'pushed to ' + plural(room.cdnPushURLs.length, 'CDN') : '', room.blocked ? plural(room.blocked.length, 'user') + ' kept out' : '',
+  ].filter(Boolean);
+}
+
+const spans = [['10m', '10 minutes'], ['1h', '1 hour'], ['24h', '1 day']];
+
+export function rtcActions(room) {
+  return [
+    form('Let a user in', 'Join', [field('User', 'id', {list: 'targets', hint: 'The user must have a token.'})], ({id}) => api(inRoom(room, id), 'POST')),
+    form('Keep a user out', 'Block', [
+      field('User', 'id', {list: 'targets'}), field('Of', 'scope', {options: [['room', 'this room'], ['all', 'all rooms']]}),
+      field('For', 'duration', {options: spans, value: '1h'}),
+    ], ({id, scope, duration}) => api(scope === 'all' ? userPath(id) + '/rtcBlock' : ofRoom(room, 'blocked', id), 'POST', {duration})),
+  ];
+}
+
+// member is a user in a room: what they publish, and what their app or the app's server can do.
+function member(room, id) {
+  const streams = (room.streams || []).filter((one) => one.userId === id);
+  const played = room.playedByUser?.[id];
+  const acts = played ? [] : [
+    streams.length
+      ? button('Unpublish', () => api(inRoom(room, id) + '/streams', 'DELETE'), 'small')
+      : button('Publish', () => api(inRoom(room, id) + '/streams', 'POST', {streams: [{mediaType: 'audio'}, {mediaType: 'video'}]}), 'small'),
+    button('Leave', () => api(inRoom(room, id), 'DELETE'), 'small'),
+  ];
+  return make('li', 'member', link('users', id),
+    make('span', 'acts-small', ...acts, button('Kick', () => api(ofRoom(room, 'members', id), 'DELETE'), 'small')),
+    played ? make('p', 'quiet', 'virtual user, who plays ' + played) : '',
+    ...streams.map((one) => make('p', 'quiet', one.mediaType + ' · ' + one.streamId + (one.tag ? ' · ' + one.tag : ''))));
+}
+
+export function rtcNodes(room) {
+  const tasks = [
+    ...(room.recordings || []).map((one) => [one.id, (one.stopped ? 'recording, stopped' : 'recording') + (one.extra ? ' · ' + one.extra : '')]),
+    ...(room.cdnPushURLs || []).map((url) => ['pushed to a CDN', url]),
+    ...Object.entries(room.playedByUser || {}).map(([id, url]) => ['cloud player', id + ' plays ' + url]),
+  ];
+  return [
+    table([['session', room.sessionId], ['since', room.createdAt]]),
+    make('h3', '', 'Members'),
+    room.members.length ? make('ul', 'plain', ...room.members.map((id) => member(room, id))) : make('p', 'empty', 'nobody'),
+    make('h3', '', 'Kept out of this room'),
+    room.blocked ? make('ul', 'plain', ...room.blocked.map((id) => make('li', '', link('users', id),
+      button('Let back in', () => api(ofRoom(room, 'blocked', id), 'DELETE'), 'small')))) : make('p', 'empty', 'nobody'),
+    make('h3', '', 'Recordings, CDNs and cloud player'),
+    tasks.length ? table(tasks) : make('p', 'empty', 'None. The Server API starts them, such as /rtc/record/start.json.'),
+    ...(room.mix ? code('Mix as it was set last', JSON.stringify(room.mix)) : []),
+  ];
+}
+
+// rtcBlock says of a user until when they are kept out of all rooms.
+export function rtcBlock(u) {
+  return u.rtcBlockedUntil ? make('span', '', u.rtcBlockedUntil + ' ',
+    button('Let back in', () => api(userPath(u.id) + '/rtcBlock', 'DELETE'), 'small')) : '';
+}
+
+// rtcJoin lets a user into a room that need not be there.
+export function rtcJoin(id) {
+  return form('Audio and video room', 'Join', [field('Room', 'room', {list: 'targets'})],
+    ({room}) => api(inRoom({id: room}, id), 'POST'));
+}
