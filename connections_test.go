@@ -26,6 +26,7 @@ import (
 type memoryNet struct {
 	conns  chan net.Conn
 	closed chan struct{}
+	close  sync.Once
 }
 
 func newMemoryNet() *memoryNet {
@@ -53,8 +54,12 @@ func (m *memoryNet) Accept() (net.Conn, error) {
 	}
 }
 
-func (m *memoryNet) Close() error   { close(m.closed); return nil }
 func (m *memoryNet) Addr() net.Addr { return &net.TCPAddr{} }
+
+func (m *memoryNet) Close() error {
+	m.close.Do(func() { close(m.closed) })
+	return nil
+}
 
 // connBook is what a server notes about its connections.
 type connBook struct {
@@ -125,7 +130,7 @@ func TestConnectionsKeepRongCloudsRule(t *testing.T) {
 		return out
 	}
 	for _, load := range []steadyLoad{
-		{name: "fast calls reach the count", answers: seconds(.05), callers: 32, long: 30 * time.Second},
+		{name: "fast calls reach the count", answers: seconds(.05), callers: 32, long: 10 * time.Second},
 		{name: "slow calls reach the age", answers: seconds(2), callers: 8, long: 5 * time.Minute},
 		{name: "answers at the last moment", answers: seconds(9.9, .1, 9.5), callers: 8, long: 5 * time.Minute},
 		{name: "slow answers and long pauses", answers: seconds(9.9), pause: 18900 * time.Millisecond, callers: 3, long: 10 * time.Minute},
@@ -144,10 +149,10 @@ func TestConnectionsKeepRongCloudsRule(t *testing.T) {
 			call: []CallOption{WithAttemptTimeout(45 * time.Second)},
 		},
 		{
-			name: "a wrapper that copies requests", answers: seconds(.05), callers: 32, long: 30 * time.Second,
+			name: "a wrapper that copies requests", answers: seconds(.05), callers: 32, long: 10 * time.Second,
 			opts: []Option{WithRoundTripper(copying)},
 		},
-		{name: "HTTP/2, fast calls", answers: seconds(.05), callers: 64, long: 8 * time.Second, http2: true},
+		{name: "HTTP/2, fast calls", answers: seconds(.05), callers: 64, long: 4 * time.Second, http2: true},
 		{name: "HTTP/2, slow calls", answers: seconds(9.9, 1), callers: 4, long: 5 * time.Minute, http2: true},
 		{name: "HTTP/2, rare calls", answers: seconds(.1), pause: 17 * time.Second, callers: 2, long: 5 * time.Minute, http2: true},
 		{name: "HTTP/2, many callers at once", answers: seconds(5), callers: 500, long: 10 * time.Second, http2: true},
