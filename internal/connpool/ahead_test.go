@@ -541,3 +541,45 @@ func TestOpenedAheadByWhatWasNeededOfLate(t *testing.T) {
 		})
 	}
 }
+
+// Over HTTP/2 the next connection is opened so early that its handshake is over when the last
+// request comes, also where hundreds come within the handshake's time; but not before the half, as
+// a connection must not wait long for its use.
+func TestOpenedAheadByPace(t *testing.T) {
+	t.Parallel()
+	half := int(RongCloud.MaxRequests-RongCloud.MaxRequests/2) + 1
+	last := int(RongCloud.MaxRequests-RongCloud.Ahead) + 1
+	for _, c := range []struct {
+		name  string
+		every time.Duration // between two requests
+		at    int           // the request that opens the next connection
+	}{
+		{"thousands a second", 100 * time.Microsecond, half},
+		{"a hundred a second", 10 * time.Millisecond, half},
+		{"ten a second, with 23 left", 100 * time.Millisecond, int(RongCloud.MaxRequests) - 23 + 1},
+		{"two a second", 500 * time.Millisecond, last},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			p := New(RongCloud, time.Second, nil)
+			p.Base.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+				<-ctx.Done()
+				return nil, ctx.Err()
+			}
+			defer p.CloseIdleConnections()
+			learn(p, 2)
+			at := 0
+			for i := 1; at == 0; i++ {
+				require.Less(t, i, int(RongCloud.MaxRequests), c.name)
+				time.Sleep(c.every)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+				g := p.Take(ctx, time.Now(), api)
+				g.Done()
+				cancel()
+				if g.route.countAhead() > 0 {
+					at = i
+				}
+			}
+			require.Equal(t, c.at, at, c.name)
+		})
+	}
+}
