@@ -9,8 +9,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/signal"
@@ -23,11 +21,9 @@ func main() {
 	// Whoever started it may read the first line and close the pipe.
 	signal.Ignore(syscall.SIGPIPE)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := emulator.Run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	err := emulator.Run(ctx, os.Args[1:], os.Stdout)
 	stop()
-	switch {
-	case errors.Is(err, flag.ErrHelp):
-	case err != nil:
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "rongcloud-emulator:", err)
 		os.Exit(1)
 	}

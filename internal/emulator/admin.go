@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,7 +68,8 @@ func (e *emulator) handler(address string) http.Handler {
 		reply(w, nil, fault(http.StatusNotFound, "the admin API has no %s %s", r.Method, r.URL.Path))
 	})
 	page := servePage()
-	guarded := guard(address, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	listening, _, _ := net.SplitHostPort(address)
+	guarded := guard(append([]string{"localhost", listening}, e.hosts...), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, adminPath) {
 			admin.ServeHTTP(w, r)
 			return
@@ -87,30 +89,29 @@ func (e *emulator) handler(address string) http.Handler {
 // guard keeps other sites' pages in the user's browser away from the admin API: it refuses what a
 // browser says comes from another site, and names that do not belong to this machine, as an attack
 // by DNS rebinding would use.
-func guard(address string, next http.Handler) http.Handler {
-	host, _, _ := net.SplitHostPort(address)
+func guard(names []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 		switch {
 		case site != "" && site != "same-origin" && site != "none",
-			origin != "" && origin != "http://"+r.Host:
+			origin != "" && origin != "http://"+r.Host && origin != "https://"+r.Host:
 			reply(w, nil, fault(http.StatusForbidden, "a request from another site is refused"))
-		case !ownName(r.Host, host):
-			reply(w, nil, fault(http.StatusForbidden, "the emulator is not called %q", r.Host))
+		case !ownName(r.Host, names):
+			reply(w, nil, fault(http.StatusForbidden, "the emulator is not called %q: give it the name with -host", r.Host))
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
 }
 
-// ownName reports whether a Host header may be the emulator's: an IP address, localhost, or the
-// name it listens on.
-func ownName(hostport, listening string) bool {
+// ownName reports whether a Host header may be the emulator's: an IP address, or one of its names.
+func ownName(hostport string, names []string) bool {
 	name := hostport
 	if h, _, err := net.SplitHostPort(hostport); err == nil {
 		name = h
 	}
-	return name == "localhost" || name == listening || net.ParseIP(strings.Trim(name, "[]")) != nil
+	same := func(own string) bool { return own != "" && strings.EqualFold(own, name) }
+	return slices.ContainsFunc(names, same) || net.ParseIP(strings.Trim(name, "[]")) != nil
 }
 
 // adminError is a refusal of the admin API.

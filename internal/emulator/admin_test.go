@@ -3,6 +3,7 @@ package emulator
 import (
 	"bufio"
 	"encoding/json"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -180,6 +181,58 @@ func TestOtherSitesAreRefused(t *testing.T) {
 		status, _ := ask(t, "GET", base+"/_emulator/state", "", header...)
 		require.Equal(t, http.StatusOK, status, "%v", header)
 	}
+}
+
+func TestNamesOfTheEmulator(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t, "-host", "emulator,rongcloud.test", "-host", "third")
+	_, port, found := strings.Cut(strings.TrimPrefix(base, "http://"), ":")
+	require.True(t, found)
+	for _, path := range []string{"/_emulator/state", "/", "/app.js"} {
+		for host, want := range map[string]int{
+			"emulator": 200, "emulator:" + port: 200, "Emulator:8686": 200, "rongcloud.test": 200, "third": 200, "localhost": 200, "127.0.0.1:9": 200, "[::1]": 200,
+			"other": 403, "emulator.evil.example": 403, "evil-emulator": 403,
+		} {
+			status, text := ask(t, "GET", base+path, "", "Host", host)
+			require.Equal(t, want, status, "%s %s", host, text)
+		}
+	}
+	for origin, want := range map[string]int{"http://emulator": 200, "https://emulator": 200, "http://third": 403} {
+		status, _ := ask(t, "POST", base+"/_emulator/reset", "", "Host", "emulator", "Origin", origin)
+		require.Equal(t, want, status, origin)
+	}
+	status, _ := ask(t, "POST", base+"/user/getToken.json", "", "Host", "other")
+	require.Equal(t, http.StatusUnauthorized, status, "the API answers to all names, as it asks for a signature")
+}
+
+func TestWhereOthersFindIt(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ hosts, address, want string }{
+		{"", "127.0.0.1:8686", "127.0.0.1:8686"}, {"", "[::1]:8686", "[::1]:8686"}, {"", "10.0.0.3:1", "10.0.0.3:1"}, {"", "myhost:1", "myhost:1"},
+		{"", "0.0.0.0:8686", "localhost:8686"}, {"", "[::]:8686", "localhost:8686"}, {"", ":8686", "localhost:8686"},
+		{"emulator,b", "[::]:8686", "emulator:8686"}, {"emulator", "127.0.0.1:8686", "127.0.0.1:8686"},
+	} {
+		var s settings
+		if c.hosts != "" {
+			require.NoError(t, s.setHosts(c.hosts))
+		}
+		require.Equal(t, c.want, s.reachedAt(c.address), c)
+	}
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t, "-listen", "0.0.0.0:0")
+	require.Regexp(t, `^http://localhost:\d+$`, base)
+	port := base[strings.LastIndex(base, ":"):]
+	require.NoError(t, Run(t.Context(), []string{"-health", "-listen", "0.0.0.0" + port}, io.Discard))
+	require.NoError(t, Run(t.Context(), []string{"-health", "-listen", port}, io.Discard))
+	busy := httptest.NewServer(http.NotFoundHandler())
+	defer busy.Close()
+	err := Run(t.Context(), []string{"-health", "-listen", strings.TrimPrefix(busy.URL, "http://")}, io.Discard)
+	require.ErrorContains(t, err, "HTTP 404")
+	busy.Close()
+	require.Error(t, Run(t.Context(), []string{"-health", "-listen", strings.TrimPrefix(busy.URL, "http://")}, io.Discard))
 }
 
 func TestPage(t *testing.T) {

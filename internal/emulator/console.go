@@ -150,8 +150,11 @@ This SDK and its examples:
   export RONGCLOUD_APP_SECRET='%[4]s'
   export RONGCLOUD_API_URL=%[2]s
 RongCloud's own SDKs:
-  Node   require('rongcloud-sdk')({appkey: '%[3]s', secret: '%[4]s', api: '%[2]s'})
-  Go     rc.PrivateURI("%[2]s")
+  Go      rc := sdk.NewRongCloud("%[3]s", "%[4]s", sdk.REGION_BJ); rc.PrivateURI("%[2]s")
+  Java    RongCloud rc = RongCloud.getInstance("%[3]s", "%[4]s", "%[2]s");
+  Node    require('rongcloud-sdk')({appkey: '%[3]s', secret: '%[4]s', api: '%[2]s'})
+  PHP     $rc = new RongCloud\RongCloud('%[3]s', '%[4]s', '%[2]s/');
+  Python  rc = RongCloud('%[3]s', '%[4]s', '%[2]s')
 %[5]s
 `, rongcloud.Version, base, s.key, secret, first.String()))
 }

@@ -27,7 +27,7 @@ func TestNobodyReadsTheLines(t *testing.T) {
 			read, write := io.Pipe()
 			ctx, stop := context.WithCancel(t.Context())
 			ended := make(chan error, 1)
-			go func() { ended <- Run(ctx, []string{"-listen", "127.0.0.1:0", "-json"}, write, io.Discard) }()
+			go func() { ended <- Run(ctx, []string{"-listen", "127.0.0.1:0", "-json"}, write) }()
 			line := make([]byte, 1<<10)
 			n, err := read.Read(line)
 			require.NoError(t, err)

@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -27,6 +28,8 @@ import (
 // settings are the flags.
 type settings struct {
 	listen, key, secret string
+	hosts               []string // names of the emulator
+	health, version     bool
 	strict, quotas      bool
 	skew                *time.Duration // nil unless it was given
 	preMessages         bool
@@ -47,6 +50,16 @@ func (s *settings) setKinds(text string) error {
 	return nil
 }
 
+func (s *settings) setHosts(text string) error {
+	for name := range strings.SplitSeq(text, ",") {
+		if name == "" || strings.ContainsAny(name, ":/@ ") {
+			return fmt.Errorf("%q is no name of a host, such as emulator", name)
+		}
+		s.hosts = append(s.hosts, name)
+	}
+	return nil
+}
+
 // webhookOptions says what the webhook is told.
 func (s *settings) webhookOptions() []rongcloudtest.WebhookOption {
 	opts := []rongcloudtest.WebhookOption{rongcloudtest.WithoutWaiting(), rongcloudtest.WithKinds(s.kinds...)}
@@ -59,45 +72,74 @@ func (s *settings) webhookOptions() []rongcloudtest.WebhookOption {
 	return opts
 }
 
-func parse(args []string, stderr io.Writer) (settings, error) {
-	var s settings
+func (s *settings) flags() *flag.FlagSet {
 	flags := flag.NewFlagSet("rongcloud-emulator", flag.ContinueOnError)
-	flags.SetOutput(stderr)
-	flags.StringVar(&s.listen, "listen", "127.0.0.1:8686", "address and port; port 0 takes a free one")
-	flags.StringVar(&s.key, "app-key", rongcloudtest.DefaultAppKey, "App Key that requests must carry")
-	flags.StringVar(&s.secret, "app-secret", rongcloudtest.DefaultAppSecret, "App Secret that requests must be signed with")
+	flags.StringVar(&s.listen, "listen", "127.0.0.1:8686", "`address` and port; port 0 takes a free one")
+	flags.Func("host", "`names` that page and admin API answer to, joined by commas, besides localhost and IP addresses", s.setHosts)
+	flags.StringVar(&s.key, "app-key", rongcloudtest.DefaultAppKey, "the app's `key`, which requests must carry")
+	flags.StringVar(&s.secret, "app-secret", rongcloudtest.DefaultAppSecret, "the app's `secret`, by which requests must be signed")
 	flags.BoolVar(&s.strict, "strict", false, "refuse what the documentation rules out but RongCloud lets pass")
-	flags.Func("clock-skew", "how far a timestamp may be off, such as 15m; 0 for any distance (default 0, and 15m with -strict)", func(text string) error {
+	flags.Func("clock-skew", "how far a timestamp may be off, such as 15m (default any `time`, and 15m with -strict)", func(text string) error {
 		limit, err := time.ParseDuration(text)
 		s.skew = &limit
 		return err
 	})
-	flags.Int64Var(&s.memory, "memory", rongcloudtest.DefaultMemory>>20, "`MiB` that it may keep; the oldest calls and messages make room for newer ones")
 	flags.BoolVar(&s.quotas, "quotas", false, "keep the documented quotas: HTTP 429 with code 1008 above them")
-	flags.BoolVar(&s.json, "json", false, "print a line of JSON for each call")
-	flags.StringVar(&s.webhook, "webhook", "", "`URL` that is called back as RongCloud calls an app's server")
-	flags.BoolVar(&s.preMessages, "pre-messages", false, "ask the -webhook before a user's message is delivered")
-	flags.BoolVar(&s.serverMessages, "server-messages", true, "tell the -webhook about messages of the Server API, too")
-	flags.Func("kinds", "`kinds` of callbacks that go to the -webhook, joined by commas, such as message_sync; all without it", s.setKinds)
+	flags.Int64Var(&s.memory, "memory", rongcloudtest.DefaultMemory>>20, "`MiB` that it may keep; the oldest calls and messages make room for newer ones")
 	flags.StringVar(&s.seed, "seed", "", "JSON `file` with users, groups and so on to begin with")
-	if err := flags.Parse(args); err != nil {
-		return s, err
-	}
-	if flags.NArg() > 0 {
-		return s, fmt.Errorf("unexpected argument %q", flags.Arg(0))
-	}
-	return s, nil
+	flags.StringVar(&s.webhook, "webhook", "", "`URL` that is called back as RongCloud calls an app's server")
+	flags.Func("kinds", "`kinds` of callbacks that go there, joined by commas, such as message_sync (default all)", s.setKinds)
+	flags.BoolVar(&s.preMessages, "pre-messages", false, "ask there before a user's message is delivered")
+	flags.BoolVar(&s.serverMessages, "server-messages", true, "tell there about messages of the Server API, too")
+	flags.BoolVar(&s.json, "json", false, "print a line of JSON for each call")
+	flags.BoolVar(&s.health, "health", false, "ask the emulator at -listen whether it serves; the exit status is 0 if it does")
+	flags.BoolVar(&s.version, "version", false, "print the version")
+	flags.SetOutput(io.Discard) // what is wrong is told once
+	return flags
 }
+
+func parse(args []string) (settings, error) {
+	var s settings
+	flags := s.flags()
+	switch err := flags.Parse(args); {
+	case errors.Is(err, flag.ErrHelp):
+		return s, err
+	case err != nil:
+		return s, fmt.Errorf("%w; -h lists the flags", err)
+	case flags.NArg() > 0:
+		return s, fmt.Errorf("unexpected argument %q; -h lists the flags", flags.Arg(0))
+	case s.memory < leastMemory:
+		return s, fmt.Errorf("-memory %d: at least %d MiB are needed", s.memory, leastMemory)
+	}
+	var idle error
+	flags.Visit(func(one *flag.Flag) {
+		if s.webhook == "" && slices.Contains([]string{"kinds", "pre-messages", "server-messages"}, one.Name) {
+			idle = fmt.Errorf("-%s: there is no -webhook", one.Name)
+		}
+	})
+	return s, idle
+}
+
+// leastMemory is what rongcloudtest.WithMemory asks for, in MiB.
+const leastMemory = 16
 
 // garbage is how much memory may wait for its collection, besides what is kept.
 const garbage = 128 << 20
 
-// Run serves until the context ends. Args are the flags of the program, whose help and mistakes go
-// to stderr.
-func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
-	s, err := parse(args, stderr)
-	if err != nil {
+// Run serves until the context ends. Args are the flags of the program.
+func Run(ctx context.Context, args []string, stdout io.Writer) error {
+	s, err := parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		_, err = io.WriteString(stdout, help())
 		return err
+	case err != nil:
+		return err
+	case s.version:
+		_, err = fmt.Fprintln(stdout, "rongcloud-emulator", rongcloud.Version)
+		return err
+	case s.health:
+		return checkHealth(ctx, s.listen)
 	}
 	var first seed
 	if s.seed != "" {
@@ -123,8 +165,7 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	if err != nil {
 		return err
 	}
-	base := "http://" + listener.Addr().String()
-	out.welcome(base, s, first)
+	out.welcome("http://"+s.reachedAt(listener.Addr().String()), s, first)
 	server := &http.Server{Handler: e.handler(listener.Addr().String()), ReadHeaderTimeout: time.Minute}
 	server.RegisterOnShutdown(e.endStreams)
 	failed := make(chan error, 1)
@@ -143,13 +184,28 @@ func Run(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return nil
 }
 
+// reachedAt is where others find what listens at an address. One that stands for all addresses of
+// the machine is none to call.
+func (s *settings) reachedAt(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err != nil || host != "" && (ip == nil || !ip.IsUnspecified()) {
+		return address
+	}
+	name := "localhost"
+	if len(s.hosts) > 0 {
+		name = s.hosts[0]
+	}
+	return net.JoinHostPort(name, port)
+}
+
 // emulator is the fake server with what watches it.
 type emulator struct {
 	*rongcloudtest.Server
 	client *rongcloud.Client // for seeding
 	events *hub
 
-	instance  string // tells this start of the program from others
+	hosts     []string // names that the page and the admin API answer to
+	instance  string   // tells this start of the program from others
 	calls     atomic.Int64
 	callbacks atomic.Int64
 }
@@ -171,7 +227,7 @@ func (e *emulator) countAnew() {
 const ownAgent = "rongcloud-emulator"
 
 func newEmulator(s settings, out *console) (*emulator, error) {
-	e := &emulator{events: newHub(), instance: rand.Text()}
+	e := &emulator{events: newHub(), hosts: s.hosts, instance: rand.Text()}
 	opts := []rongcloudtest.Option{
 		rongcloudtest.WithApp(s.key, s.secret),
 		rongcloudtest.WithoutSocket(),

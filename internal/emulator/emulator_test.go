@@ -72,7 +72,7 @@ func started(t *testing.T, args ...string) (string, *output) {
 	out := newOutput()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- Run(ctx, append([]string{"-listen", "127.0.0.1:0"}, args...), out, io.Discard) }()
+	go func() { ended <- Run(ctx, append([]string{"-listen", "127.0.0.1:0"}, args...), out) }()
 	t.Cleanup(func() {
 		stop()
 		require.NoError(t, <-ended, "a clean end")
@@ -223,13 +223,22 @@ func TestBadFlags(t *testing.T) {
 		{[]string{"-colour"}, "colour"},
 		{[]string{"more"}, "unexpected argument"},
 		{[]string{"-listen", "127.0.0.1:x"}, "unknown port"},
+		{[]string{"-colour"}, "-h lists the flags"},
+		{[]string{"-memory", "15"}, "at least 16 MiB"},
+		{[]string{"-clock-skew", "soon"}, "clock-skew"},
+		{[]string{"-kinds", "message_sync"}, "there is no -webhook"},
+		{[]string{"-pre-messages"}, "there is no -webhook"},
+		{[]string{"-server-messages=false"}, "there is no -webhook"},
+		{[]string{"-host", ""}, "no name of a host"},
+		{[]string{"-host", "http://emulator"}, "no name of a host"},
+		{[]string{"-host", "emulator:8686"}, "no name of a host"},
 		{[]string{"-app-key", ""}, "must not be empty"},
 		{[]string{"-seed", "/does/not/exist"}, "no such file"},
 		{[]string{"-seed", broken}, "colour"},
 		{[]string{"-webhook", "nowhere"}, "no http or https URL"},
 		{[]string{"-seed", noID}, "RegisterParams.UserID (userId): is required"},
 	} {
-		err := Run(t.Context(), c.args, io.Discard, io.Discard)
+		err := Run(t.Context(), c.args, io.Discard)
 		require.ErrorContains(t, err, c.says, "%v", c.args)
 	}
 }
