@@ -330,8 +330,11 @@ var (
 	ErrOffline   = errors.New("rongcloudtest: the user is not connected")
 	ErrMuted     = errors.New("rongcloudtest: the user is muted")
 	ErrNotMember = errors.New("rongcloudtest: the user is not a member")
-	ErrRejected  = errors.New("rongcloudtest: the user is refused: by another user, by a room that they are blocked from, or as the attribute is somebody else's")
+	ErrRejected  = errors.New("rongcloudtest: the user is refused") // an error that wraps it says by whom
 )
+
+// rejected says why a user is refused.
+func rejected(why string) error { return fmt.Errorf("%w: %s", ErrRejected, why) }
 
 var errTooMany = errors.New("rongcloudtest: too many callbacks wait for the webhook, so that it was not called")
 

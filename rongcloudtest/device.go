@@ -32,7 +32,7 @@ func (u *User) SendPrivate(to string, content rongcloud.MessageContent) (uid str
 		case slices.Contains(c.users.muted, u.id):
 			return nil, ErrMuted
 		case c.users.find(to).refuses(u.id):
-			return nil, ErrRejected
+			return nil, rejected("the recipient's blacklist or whitelist keeps them away")
 		}
 		return []string{to}, nil
 	})
@@ -98,7 +98,7 @@ func (u *User) JoinChatroom(room string) error {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
 	if r := u.server.room(room); r == nil || !r.has(u.id) {
-		return ErrRejected
+		return rejected("they are blocked from the chat room")
 	}
 	return nil
 }
@@ -131,7 +131,7 @@ func (u *User) setEntry(params ChatroomEntryParams) ([]event, error) {
 		return nil, ErrNotMember
 	}
 	if e := r.entry(params.Key); e != nil && e.owner != u.id {
-		return nil, ErrRejected
+		return nil, rejected("the attribute is another user's")
 	}
 	if refusal := c.setEntries(r, u.id, map[string]string{params.Key: params.Value}, params.AutoDelete); refusal != nil {
 		return nil, errors.New("rongcloudtest: " + refusal.message)

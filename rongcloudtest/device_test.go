@@ -432,7 +432,9 @@ func TestChatroomsAreCalledBackAbout(t *testing.T) {
 	require.ErrorIs(t, err, rongcloudtest.ErrMuted)
 
 	require.NoError(t, client.Chatroom.Block.Add(t.Context(), rongcloud.ChatroomBlockAddParams{ChatroomID: "r", UserIDs: []string{"ann"}, Duration: time.Minute}))
-	require.ErrorIs(t, ann.JoinChatroom("r"), rongcloudtest.ErrRejected)
+	err = ann.JoinChatroom("r")
+	require.ErrorIs(t, err, rongcloudtest.ErrRejected)
+	require.ErrorContains(t, err, "blocked from the chat room")
 	ben.LeaveChatroom("r")
 	ben.LeaveChatroom("r")
 	require.NoError(t, client.Chatroom.Entry.Delete(t.Context(), rongcloud.ChatroomEntryDeleteParams{ChatroomID: "r", OwnerID: "host", Key: "topic"}))

@@ -155,8 +155,11 @@ func (s *Server) joinRTC(roomID, user string) ([]event, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.now()
-	if restricted(s.rtc.blocked, user, now) || restricted(s.rtc.kept[roomID], user, now) {
-		return nil, ErrRejected
+	switch {
+	case restricted(s.rtc.blocked, user, now):
+		return nil, rejected("they are blocked from all audio and video rooms")
+	case restricted(s.rtc.kept[roomID], user, now):
+		return nil, rejected("they are blocked from the audio and video room")
 	}
 	r := s.rtc.rooms[roomID]
 	if r == nil {

@@ -37,7 +37,9 @@ func TestSDKRTC(t *testing.T) {
 	require.NoError(t, srv.User("ben").JoinRTCRoom("r"), "who is kicked may come back")
 	require.NoError(t, rtc.User.Block.Add(ctx, rongcloud.RTCUserBlockParams{UserID: "ben", Duration: time.Minute}))
 	require.Equal(t, []string{"ann"}, srv.RTCRoom("r").MemberIDs)
-	require.ErrorIs(t, srv.User("ben").JoinRTCRoom("other"), ErrRejected)
+	err = srv.User("ben").JoinRTCRoom("other")
+	require.ErrorIs(t, err, ErrRejected)
+	require.EqualError(t, err, "rongcloudtest: the user is refused: they are blocked from all audio and video rooms")
 	require.NoError(t, rtc.User.Block.Remove(ctx, "ben"))
 	require.NoError(t, srv.User("ben").JoinRTCRoom("r"))
 
@@ -51,7 +53,9 @@ func TestSDKRTC(t *testing.T) {
 
 	slash := "r/1 ?"
 	require.NoError(t, rtc.Room.Block.Add(ctx, rongcloud.RTCRoomBlockParams{RoomID: slash, UserIDs: []string{"ben"}, Duration: time.Hour}))
-	require.ErrorIs(t, srv.User("ben").JoinRTCRoom(slash), ErrRejected)
+	err = srv.User("ben").JoinRTCRoom(slash)
+	require.ErrorIs(t, err, ErrRejected)
+	require.ErrorContains(t, err, "from the audio and video room")
 	require.Len(t, srv.RTCRoom("r").MemberIDs, 2, "another room is left alone")
 	srv.Advance(time.Hour)
 	require.NoError(t, srv.User("ben").JoinRTCRoom(slash))
