@@ -134,7 +134,7 @@ func reply(w http.ResponseWriter, result any, err error) {
 		if errors.As(err, &refusal) {
 			status = refusal.status
 		}
-		result = map[string]string{"error": err.Error()}
+		result = map[string]string{"error": strings.ReplaceAll(err.Error(), "rongcloudtest: ", "")} // a Go package is nothing to readers in other languages
 	}
 	if result == nil {
 		result = struct{}{}

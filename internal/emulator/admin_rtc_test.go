@@ -136,7 +136,7 @@ func TestRTCRefusals(t *testing.T) {
 		text               string
 	}{
 		{"POST", "users/nobody/rtcRooms/lesson", "", 409, "token"},
-		{"POST", "users/ben/rtcRooms/lesson", "", 409, "a room that they are blocked from"},
+		{"POST", "users/ben/rtcRooms/lesson", "", 409, `{"error":"the user is refused: they are blocked from the audio and video room"}`},
 		{"DELETE", "users/ben/rtcRooms/lesson", "", 409, "not a member"},
 		{"DELETE", "users/ann/rtcRooms/nowhere", "", 409, "not a member"},
 		{"POST", "users/ben/rtcRooms/lesson/streams", `{"streams": [{"mediaType": "audio"}]}`, 409, "not a member"},

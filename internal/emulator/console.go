@@ -295,10 +295,10 @@ func summarize(r rongcloudtest.Request) summary {
 
 // Parameters that say who acts and on whom, in the order of preference.
 var (
-	actors  = []string{"fromUserId", "fromuserid", "operator", "userId", "requestId", "creator"}
+	actors  = []string{"fromUserId", "fromuserid", "operator", "userId", "requestId", "creator", "user_id", "user_ids"}
 	targets = []string{
 		"toUserId", "toGroupId", "toChatroomId", "toGroupIds", "targetId", "groupId", "chatroomId", "id", "blackUserId", "whiteUserId",
-		"userIds", "userId", "word", "words",
+		"roomId", "room_id", "Room-Id", "sessionId", "userIds", "userId", "word", "words",
 	}
 )
 

@@ -167,6 +167,46 @@ func fits(t *testing.T, ctx context.Context, what string) { //nolint:revive // t
 	require.Empty(t, outside, "%s is wider than the window", what)
 }
 
+// tooFaint is an expression for what people could hardly see: texts and placeholders with less
+// than 4.5:1 to what is behind them, and edges of what can be pressed or filled in with less than
+// 3:1, as WCAG 2.2 has it.
+const tooFaint = `(() => {
+	const parts = (color) => color.match(/[\d.]+/g).map(Number);
+	const light = (color) => {
+		const [r, g, b] = color.map((v) => (v / 255 <= 0.04045 ? v / 255 / 12.92 : ((v / 255 + 0.055) / 1.055) ** 2.4));
+		return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+	};
+	const behind = (node) => {
+		for (; node; node = node.parentElement) {
+			const color = parts(getComputedStyle(node).backgroundColor);
+			if (color.length < 4 || color[3] > 0) return color;
+		}
+		return parts(getComputedStyle(document.body).backgroundColor);
+	};
+	const found = [];
+	const check = (node, what, color, ground, least) => {
+		const [a, b] = [light(parts(color)), light(ground)].sort((a, b) => b - a);
+		const ratio = (a + 0.05) / (b + 0.05);
+		if (ratio < least) found.push(node.tagName + '.' + node.className + ' ' + what + ' ' + ratio.toFixed(2));
+	};
+	for (const node of document.querySelectorAll('body *')) {
+		if (!node.checkVisibility()) continue;
+		const style = getComputedStyle(node);
+		if ([...node.childNodes].some((child) => child.nodeType === Node.TEXT_NODE && child.data.trim())) check(node, 'text', style.color, behind(node), 4.5);
+		if (node.placeholder) check(node, 'placeholder', getComputedStyle(node, '::placeholder').color, behind(node), 4.5);
+		if (node.matches('button:not([role=tab]), input, select, textarea')) check(node, 'edge', style.borderTopColor, behind(node.parentElement), 3);
+	}
+	return found;
+})()`
+
+// readable fails the test if something on the page is too faint.
+func readable(t *testing.T, ctx context.Context, what string) { //nolint:revive // t first, as in every helper
+	t.Helper()
+	var faint []string
+	run(t, ctx, chromedp.Evaluate(tooFaint, &faint))
+	require.Empty(t, faint, "too faint in %s", what)
+}
+
 // filled makes calls that leave something in every view, and returns the UID of a message.
 func filled(t *testing.T, client *rongcloud.Client) string {
 	t.Helper()
@@ -234,6 +274,7 @@ func TestPageInEverySize(t *testing.T) {
 			for _, view := range []string{"calls", "messages", "callbacks", "users", "places", "words", "faults"} {
 				run(t, ctx, press("#tab-"+view), chromedp.WaitVisible("#view-"+view))
 				fits(t, ctx, view)
+				readable(t, ctx, view)
 				shoot(t, ctx, fmt.Sprintf("%s-%d-%s", view, c.width, c.scheme))
 			}
 			for _, one := range []struct{ view, key, text string }{
@@ -243,6 +284,7 @@ func TestPageInEverySize(t *testing.T) {
 				run(t, ctx, chromedp.Evaluate(fmt.Sprintf("location.hash = '#%s/' + encodeURIComponent(%q)", one.view, one.key), nil),
 					chromedp.WaitVisible("#view-"+one.view), until(textHas("pane-"+one.view, one.text)))
 				fits(t, ctx, one.view+" with details")
+				readable(t, ctx, one.view+" with details")
 				shoot(t, ctx, fmt.Sprintf("%s-details-%d-%s", strings.ReplaceAll(one.view+"-"+one.key, "/", "-"), c.width, c.scheme))
 			}
 			var dark bool
@@ -251,6 +293,25 @@ func TestPageInEverySize(t *testing.T) {
 			require.Empty(t, foreign, "the page asks nobody else")
 			require.Empty(t, problems, "in the browser's console")
 		})
+	}
+}
+
+// A view without anything says what to do.
+func TestPageEmpty(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "empty.json")
+	require.NoError(t, os.WriteFile(empty, []byte("{}"), 0o600))
+	base, _ := emulator(t, "-seed", empty)
+	for _, width := range []int64{390, 1440} {
+		ctx := browser(t, width, 844, "light")
+		run(t, ctx, chromedp.Navigate(base+"/"), until(textHas("live", "live")))
+		for view, hint := range map[string]string{
+			"calls": "Point a program at", "messages": "send as them", "callbacks": "-webhook", "users": "/user/getToken.json",
+			"places": "an audio and video room", "words": "Add one", "faults": "Set one",
+		} {
+			run(t, ctx, press("#tab-"+view), chromedp.WaitVisible("#no-"+view), until(textHas("no-"+view, hint)))
+			fits(t, ctx, view)
+			shoot(t, ctx, fmt.Sprintf("empty-%s-%d", view, width))
+		}
 	}
 }
 
@@ -325,7 +386,8 @@ func TestPageActions(t *testing.T) {
 		chromedp.Navigate(base+"/#users/ann"), until(textHas("pane-users", "from the page")), press("#pane-users .inbox a"),
 		until(textHas("pane-messages", "a user's app sent it")),
 		until("document.querySelector('#pane-messages a[href^=\"#callbacks/\"]')"), press(`#pane-messages a[href^="#callbacks/"]`),
-		until(textHas("pane-callbacks", "from the page")))
+		until(textHas("pane-callbacks", "from the page")), until(textHas("pane-callbacks", "fromUserId=ben&toUserId=ann&objectName=RC%3ATxtMsg")),
+		until(textHas("pane-callbacks", "&signature=")), until(textHas("callbacks", "ben → ann")))
 	var before int
 	run(t, ctx, chromedp.Evaluate("document.querySelectorAll('#callbacks > li').length", &before), press("#pane-callbacks .buttons button"),
 		until(fmt.Sprintf("document.querySelectorAll('#callbacks > li').length > %d", before)),
@@ -345,7 +407,7 @@ func TestPageRTC(t *testing.T) {
 	recorded(t, client)
 	ctx := browser(t, 1440, 900, "light")
 	members := func(want string) chromedp.Action {
-		return until(fmt.Sprintf("[...document.querySelectorAll('#pane-places .member > a')].map((node) => node.textContent).join() === %q", want))
+		return until(fmt.Sprintf("[...document.querySelectorAll('#pane-places h3:nth-of-type(1) + .plain > li > a')].map((node) => node.textContent).join() === %q", want))
 	}
 	act := func(user, button string) chromedp.Action {
 		return chromedp.Evaluate(fmt.Sprintf(`[...document.querySelectorAll('#pane-places .member')].find((node) => node.querySelector('a').textContent === %q)
@@ -360,12 +422,14 @@ func TestPageRTC(t *testing.T) {
 	room, err := client.RTC.Room.Get(t.Context(), "lesson")
 	require.NoError(t, err)
 	require.Len(t, room.Members, 2, "the page's state is the server's")
+	run(t, ctx, press("#tab-callbacks"), until(textHas("callbacks", "ben → lesson")), press("#callbacks [data-key]"), // of the kick, with a way back
+		until(textHas("pane-callbacks", `"event": 12`)), press(`#pane-callbacks a[href^="#places/"]`), chromedp.WaitVisible("#view-places"))
 
 	form := "#pane-places form:nth-of-type(%d) %s"
 	join, block := func(part string) string { return fmt.Sprintf(form, 1, part) }, func(part string) string { return fmt.Sprintf(form, 2, part) }
 	run(t, ctx, chromedp.SendKeys(join("[name=id]"), "ben"), press(join("[type=submit]")), members("ann,tv,ben"),
 		chromedp.SendKeys(block("[name=id]"), "ben"), press(block("[type=submit]")), members("ann,tv"), until(textHas("places", "2 users kept out")),
-		press(join("[type=submit]")), until(textHas("pane-places", "blocked from")))
+		press(join("[type=submit]")), until(textHas("pane-places", "they are blocked from the audio and video room")))
 	shoot(t, ctx, "rtc-blocked")
 	run(t, ctx, chromedp.SetValue(block("[name=scope]"), "all"), press(block("[type=submit]")), press("#tab-users"),
 		until(textHas("users", "kept out of audio and video")), press(`#users [data-key="ben"]`), until(textHas("pane-users", "Let back in")))
@@ -424,6 +488,10 @@ func TestPageByKeyboard(t *testing.T) {
 	require.NoError(t, send(t, client, "two")) // redraws the list, and leaves the focus where it was
 	run(t, ctx, until(`document.querySelectorAll('#calls > li').length === 2`), focused("#calls li:last-child a"),
 		chromedp.KeyEvent(kb.Escape), chromedp.WaitNotVisible("#pane-calls"), focused("#calls li:last-child a"),
+		chromedp.KeyEvent(kb.ArrowUp), focused("#calls li:first-child a"), chromedp.KeyEvent(kb.ArrowUp), focused("#calls li:first-child a"),
+		chromedp.KeyEvent(kb.End), focused("#calls li:last-child a"), chromedp.KeyEvent(kb.Home), focused("#calls li:first-child a"),
+		chromedp.KeyEvent(kb.Enter), chromedp.WaitVisible("#pane-calls .close"), chromedp.KeyEvent(kb.Tab), focused("#pane-calls .close"),
+		until(`getComputedStyle(document.activeElement).outlineStyle === "solid"`), chromedp.KeyEvent(kb.Escape),
 		chromedp.KeyEvent("/"), focused("#filter-calls"), chromedp.SendKeys("#filter-calls", "nothing like it"),
 		until(`document.querySelectorAll('#calls > li').length === 0`))
 }

@@ -1,4 +1,4 @@
-import {$, api, attempt, button, field, form, make} from './dom.js';
+import {$, api, attempt, button, field, form, make, moment} from './dom.js';
 import {known, views} from './views.js';
 
 const mostCalls = 1000; // kept by the page
@@ -24,13 +24,15 @@ function draw(name) {
   const found = all.filter((item) => (!wanted || view.fits(item, wanted)) && (!view.alsoFits || view.alsoFits(item, only)));
   const rows = found.slice(0, drawn[name] || step);
   const focused = list.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
-  list.replaceChildren(...rows.map((item) => {
-    const key = view.key(item);
+  const keys = rows.map(view.key);
+  const stop = [focused, chosen[name]].find((key) => keys.includes(key)) ?? keys[0]; // the one row that Tab stops at
+  list.replaceChildren(...rows.map((item, i) => {
     const row = make(view.details ? 'a' : 'div', 'row', ...view.cells(item));
-    row.dataset.key = key;
+    row.dataset.key = keys[i];
     if (view.details) {
-      row.href = '#' + name + '/' + encodeURIComponent(key);
-      if (key === chosen[name]) row.setAttribute('aria-current', 'true');
+      row.href = '#' + name + '/' + encodeURIComponent(keys[i]);
+      row.tabIndex = keys[i] === stop ? 0 : -1;
+      if (keys[i] === chosen[name]) row.setAttribute('aria-current', 'true');
     }
     return make('li', '', row);
   }));
@@ -42,6 +44,7 @@ function draw(name) {
   }
   if (focused !== undefined) rowOf(name, focused)?.focus();
   $('no-' + name).hidden = all.length > 0;
+  if (name === 'faults') $('remove-faults').hidden = all.length === 0;
   const total = Math.max(known.counts[name] || 0, all.length);
   $('count-' + name).textContent = total.toLocaleString('en');
   const notes = [
@@ -52,6 +55,18 @@ function draw(name) {
 }
 
 const rowOf = (name, key) => [...$(name).querySelectorAll('[data-key]')].find((node) => node.dataset.key === key);
+
+// walk moves the focus between the rows of a list.
+function walk(event) {
+  const rows = [...event.currentTarget.querySelectorAll('a.row')];
+  const at = rows.indexOf(document.activeElement);
+  const to = rows[{ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: rows.length - 1}[event.key]];
+  if (at < 0 || !to) return;
+  event.preventDefault();
+  rows[at].tabIndex = -1;
+  to.tabIndex = 0;
+  to.focus();
+}
 
 const waiting = new Set();
 
@@ -106,7 +121,7 @@ async function show(name, key, again) {
   pane.replaceChildren(button('Close', () => leave(name), 'close'), make('h2', '', found.title), ...actions, live);
   pane.hidden = false;
   pane.scrollTop = 0;
-  if (getComputedStyle(pane).position === 'static') pane.scrollIntoView({block: 'start'});
+  if (matchMedia('(max-width: 760px)').matches) pane.scrollIntoView({block: 'start'});
 }
 
 function renew() {
@@ -158,7 +173,7 @@ function tick() {
   const node = $('clock');
   const now = new Date(Date.now() + clockOffset);
   node.dateTime = now.toISOString();
-  node.textContent = now.toISOString().slice(0, 19).replace('T', ' ') + ' UTC';
+  node.textContent = moment(now, false);
 }
 
 async function refreshState() {
@@ -274,6 +289,7 @@ function watch() {
 // Actions
 
 for (const name of Object.keys(views)) {
+  $(name).addEventListener('keydown', walk);
   $('filter-' + name)?.addEventListener('input', () => draw(name));
   $('only-' + name)?.addEventListener('change', () => draw(name));
 }
@@ -318,6 +334,9 @@ function fault(values) {
   return made;
 }
 
+const removeFaults = button('Remove all', () => api('faults', 'DELETE'));
+removeFaults.id = 'remove-faults';
+removeFaults.hidden = true;
 $('fault').append(form('Let calls fail', 'Set the fault', [
   field('What goes wrong', 'kind', {options: [
     ['{"dropResponse":true}', 'carry it out, drop the response'], ['{"reset":true}', 'reset the connection, do not carry it out'],
@@ -332,7 +351,7 @@ $('fault').append(form('Let calls fail', 'Set the fault', [
     field('After how many calls', 'skip', {type: 'number'}), field('Status', 'status', {type: 'number'}), field('Code', 'code', {type: 'number'}),
     field('Message', 'message'), field('Whole body', 'body', {area: true}), field('Headers', 'header', {area: true, placeholder: 'Retry-After: 2'}),
     field('Delay', 'delay', {placeholder: '1500ms'}), field('Announced length', 'contentLength', {type: 'number'})),
-], (values) => api('faults', 'POST', fault(values))), button('Remove all', () => api('faults', 'DELETE')));
+], (values) => api('faults', 'POST', fault(values))), removeFaults);
 $('word').append(form('Add a word', 'Add', [
   field('Word', 'word'), field('Replaced by', 'replace', {placeholder: 'nothing: it blocks the message'}),
 ], (values) => api('seed', 'POST', {sensitiveWords: [values]})));

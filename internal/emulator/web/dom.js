@@ -21,12 +21,30 @@ export async function api(path, method, body) {
   return result;
 }
 
+const digits = (n, width) => String(n).padStart(width, '0');
+
+const clockTime = (time) => [time.getHours(), time.getMinutes(), time.getSeconds()].map((n) => digits(n, 2)).join(':');
+
+// moment is a time in the browser's zone, as the console has it in the emulator's.
+export function moment(text, millis = true) {
+  const time = new Date(text);
+  const off = -time.getTimezoneOffset();
+  const zone = off ? (off < 0 ? '-' : '+') + digits(Math.floor(Math.abs(off) / 60), 2) + ':' + digits(Math.abs(off) % 60, 2) : 'UTC';
+  const day = [time.getFullYear(), digits(time.getMonth() + 1, 2), digits(time.getDate(), 2)].join('-');
+  return day + ' ' + clockTime(time) + (millis ? '.' + digits(time.getMilliseconds(), 3) : '') + ' ' + zone;
+}
+
 export function timeNode(text) {
   const time = new Date(text);
-  const node = make('time', '', time.toLocaleTimeString([], {hour12: false}) + '.' + String(time.getMilliseconds()).padStart(3, '0'));
+  const node = make('time', '', clockTime(time) + '.' + digits(time.getMilliseconds(), 3));
   node.dateTime = text;
-  node.title = text;
+  node.title = moment(text);
   return node;
+}
+
+// breakable is a path or a name that may be broken behind slashes and underscores alone.
+export function breakable(name) {
+  return name.split(/(?<=[/_])/).flatMap((part, i) => (i ? [make('wbr'), part] : [part]));
 }
 
 // route is the address of a view, or of one thing in it.
@@ -84,7 +102,7 @@ export function button(text, act, className) {
 
 // attempt runs an action and says beside its button what went wrong.
 export async function attempt(node, act) {
-  const group = node.closest('form, .buttons, li') || node.parentNode;
+  const group = node.closest('form') || node.closest('.buttons, li') || node.parentNode;
   group.querySelector('.problem')?.remove();
   try {
     await act(node);

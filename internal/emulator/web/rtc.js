@@ -1,4 +1,4 @@
-import {api, button, code, field, form, link, make, plural, table, userPath} from './dom.js';
+import {api, button, code, field, form, link, make, moment, plural, table, userPath} from './dom.js';
 
 // Audio and video rooms: who is in them, what they publish, and the tasks that the Server API has started.
 
@@ -19,7 +19,7 @@ const spans = [['10m', '10 minutes'], ['1h', '1 hour'], ['24h', '1 day']];
 
 export function rtcActions(room) {
   return [
-    form('Let a user in', 'Join', [field('User', 'id', {list: 'targets', hint: 'The user must have a token.'})], ({id}) => api(inRoom(room, id), 'POST')),
+    form('Let a user in', 'Join', [field('User', 'id', {list: 'targets', placeholder: 'who has a token'})], ({id}) => api(inRoom(room, id), 'POST')),
     form('Keep a user out', 'Block', [
       field('User', 'id', {list: 'targets'}), field('Of', 'scope', {options: [['room', 'this room'], ['all', 'all rooms']]}),
       field('For', 'duration', {options: spans, value: '1h'}),
@@ -50,11 +50,11 @@ export function rtcNodes(room) {
     ...Object.entries(room.playedByUser || {}).map(([id, url]) => ['cloud player', id + ' plays ' + url]),
   ];
   return [
-    table([['session', room.sessionId], ['since', room.createdAt]]),
+    table([['session', room.sessionId], ['since', room.createdAt ? moment(room.createdAt) : '']]),
     make('h3', '', 'Members'),
     room.members.length ? make('ul', 'plain', ...room.members.map((id) => member(room, id))) : make('p', 'empty', 'nobody'),
     make('h3', '', 'Kept out of this room'),
-    room.blocked ? make('ul', 'plain', ...room.blocked.map((id) => make('li', '', link('users', id),
+    room.blocked ? make('ul', 'plain', ...room.blocked.map((id) => make('li', 'member', link('users', id),
       button('Let back in', () => api(ofRoom(room, 'blocked', id), 'DELETE'), 'small')))) : make('p', 'empty', 'nobody'),
     make('h3', '', 'Recordings, CDNs and cloud player'),
     tasks.length ? table(tasks) : make('p', 'empty', 'None. The Server API starts them, such as /rtc/record/start.json.'),
@@ -64,7 +64,7 @@ export function rtcNodes(room) {
 
 // rtcBlock says of a user until when they are kept out of all rooms.
 export function rtcBlock(u) {
-  return u.rtcBlockedUntil ? make('span', '', u.rtcBlockedUntil + ' ',
+  return u.rtcBlockedUntil ? make('span', '', moment(u.rtcBlockedUntil, false) + ' ',
     button('Let back in', () => api(userPath(u.id) + '/rtcBlock', 'DELETE'), 'small')) : '';
 }
 

@@ -1,4 +1,4 @@
-import {api, button, cell, code, copyButton, field, form, link, links, make, plural, pretty, route, table, timeNode, userPath} from './dom.js';
+import {api, breakable, button, cell, code, copyButton, field, form, link, links, make, moment, plural, pretty, route, table, timeNode, userPath} from './dom.js';
 import {rtcActions, rtcBlock, rtcJoin, rtcNodes, rtcNotes} from './rtc.js';
 
 // known is what the page has heard from the server.
@@ -48,7 +48,7 @@ function verdict(status, text, ok) {
 function callCells(call) {
   return [
     timeNode(call.receivedAt),
-    cell('main', make('code', '', call.path)),
+    cell('main', make('code', '', ...breakable(call.path))),
     cell('who', call.who || ''),
     verdict(call.status, call.status === 0 ? 'no response' : call.status + ' · ' + call.code, call.ok),
     cell('num', call.ms.toFixed(1) + ' ms'),
@@ -68,7 +68,7 @@ async function callDetails(number) {
       copyButton('Copy as curl', call.curl)),
     table([
       ['response', call.status === 0 ? 'none: the connection was closed' : 'HTTP ' + call.status + ', code ' + call.code],
-      ['message', call.message], ['came', call.receivedAt], ['took', call.ms.toFixed(1) + ' ms'], ['fault', call.fault ? 'a fault struck' : ''],
+      ['message', call.message], ['came', moment(call.receivedAt)], ['took', call.ms.toFixed(1) + ' ms'], ['fault', call.fault ? 'a fault struck' : ''],
       ['retry class', call.class], ['request ID', call.requestId], ['unknown parameters', (call.unknownParameters || []).join(', ')],
       ['messages', call.messageUIDs ? links('messages', call.messageUIDs) : ''],
       ['callbacks', callbacks.length ? make('span', '', ...callbacks.flatMap((c, i) => [i ? ', ' : '', link('callbacks', c.number, c.kind)])) : ''],
@@ -130,7 +130,7 @@ async function messageDetails(uid) {
       make('p', 'said', messageText(m)),
       table([
         ['from', link('users', m.from)], ['to', targetLink(m)], ['chosen members', m.toUserIds ? links('users', m.toUserIds) : ''],
-        ['conversation', m.conversationType], ['type', m.objectName], ['sent', m.sentAt], ['UID', m.messageUID],
+        ['conversation', m.conversationType], ['type', m.objectName], ['sent', moment(m.sentAt)], ['UID', m.messageUID],
         ['push text', m.pushContent], ['push data', m.pushData],
         ['state', [m.recalled ? 'recalled' : '', m.blocked ? 'blocked by a sensitive word' : ''].filter(Boolean).join(', ')],
         ['call', m.requestNumber ? link('calls', m.requestNumber, 'no. ' + m.requestNumber) : "none: a user's app sent it"],
@@ -147,33 +147,64 @@ async function messageDetails(uid) {
 
 // Callbacks
 
+// posted are the fields of what a callback posted: of JSON, of the first of several, or of a form.
+function posted(c) {
+  if (/^application\/x-www-form-urlencoded/.test(c.mediaType)) return Object.fromEntries(new URLSearchParams(c.body));
+  try {
+    return [JSON.parse(c.body)].flat()[0] || {};
+  } catch {
+    return {};
+  }
+}
+
+// about says whom and what a callback is about.
+function about(c) {
+  const fields = posted(c);
+  const first = (names) => names.map((name) => fields[name]).filter((value) => value && value.length).map(String)[0] || '';
+  const who = first(['fromUserId', 'operator', 'userId', 'userid', 'user_id', 'userIds']);
+  const where = first(['toUserId', 'targetId', 'chatRoomId', 'chatroomId', 'roomId', 'room_id', 'groupId']);
+  return who && where ? who + ' → ' + where : who || where;
+}
+
 function callbackCells(c) {
   return [
     timeNode(c.occurredAt),
-    cell('main', c.kind),
-    cell('who', c.requestNumber ? 'of call ' + c.requestNumber : ''),
+    cell('main', make('code', '', ...breakable(c.kind))),
+    cell('who', about(c)),
     verdict(c.status, c.status === 0 ? 'no response' : String(c.status), c.status === 200),
     cell('num', plural(c.attemptCount, 'attempt')),
     c.error ? cell('more bad', c.error) : '',
   ];
 }
 
+// rtcRoomOf is the audio and video room that a callback is about, if it is still there.
+function rtcRoomOf(c) {
+  const fields = posted(c);
+  const id = fields.roomId || fields.room_id;
+  return known.places.find((p) => p.kind === 'rtcRoom' && p.id === id);
+}
+
 async function callbackDetails(number) {
   const c = known.callbacks.find((one) => String(one.number) === number);
   if (!c) throw new Error('callback ' + number + ' is not there, or not any more');
-  const text = JSON.stringify(c);
-  const message = known.messages.find((m) => text.includes(m.messageUID));
+  const message = known.messages.find((m) => c.body.includes(m.messageUID));
+  const room = rtcRoomOf(c);
+  const isForm = /^application\/x-www-form-urlencoded/.test(c.mediaType);
   return {
     title: 'Callback: ' + c.kind,
     nodes: [
       make('div', 'buttons', button('Call back again', () => api('callbacks/' + c.number + '/retry', 'POST'))),
       table([
         ['came of', c.requestNumber ? link('calls', c.requestNumber, 'call ' + c.requestNumber) : 'what a user did'],
-        ['message', message ? link('messages', message.messageUID) : ''], ['time', c.occurredAt], ['attempts', c.attemptCount],
-        ['response', c.status === 0 ? 'none' : 'HTTP ' + c.status], ['problem', c.error],
+        ['message', message ? link('messages', message.messageUID) : ''], ['room', room ? link('places', placeKey(room), room.id) : ''],
+        ['time', moment(c.occurredAt)], ['attempts', c.attemptCount],
+        ['response', c.status === 0 ? 'none' : 'HTTP ' + c.status], ['problem', c.error], ['posted to', c.url],
       ]),
       ...code('Response of your server', c.response || '(no body)'),
-      ...code('What it was told', c.body, c.mediaType),
+      ...(isForm ? [make('h3', '', 'Fields'), table(Object.entries(posted(c)).map(([name, value]) => [name, pretty(value)]))] : []),
+      ...code('Body as posted', c.body, c.mediaType),
+      ...code('Query as sent', c.query || '(none)'),
+      make('h3', '', 'Headers'), table(Object.entries(c.headers || {}).sort()),
     ],
   };
 }
@@ -182,12 +213,12 @@ async function callbackDetails(number) {
 
 function userCells(u) {
   const notes = [
-    u.registered ? '' : 'not registered', u.blocked ? 'blocked until ' + u.blockedUntil : '', u.muted ? 'muted in private chats' : '',
+    u.registered ? '' : 'not registered', u.blocked ? 'blocked until ' + moment(u.blockedUntil, false) : '', u.muted ? 'muted in private chats' : '',
     u.rtcBlockedUntil ? 'kept out of audio and video' : '', u.usesWhitelist ? 'takes messages from the whitelist only' : '', u.blacklist ? plural(u.blacklist.length, 'user') + ' on the blacklist' : '',
   ].filter(Boolean).join(' · ');
   return [
     make('span', 'c-time ' + (u.online ? 'good' : 'quiet'), u.online ? '● online' : '○ offline'),
-    cell('main', make('code', '', u.id)), cell('who', u.name || ''), cell('verdict quiet', ''), cell('num', u.inbox + ' in inbox'),
+    cell('main', make('code', '', u.id)), cell('who', u.name || ''), cell('num', u.inbox + ' in inbox'),
     notes ? cell('more quiet', notes) : '',
   ];
 }
@@ -211,7 +242,7 @@ async function userDetails(id) {
         button('Connect', () => api(userPath(id) + '/connect', 'POST')), button('Disconnect', () => api(userPath(id) + '/disconnect', 'POST'))),
       form('Send as ' + id, 'Send', [
         field('To', 'conversationType', {options: [['private', 'a user'], ['group', 'a group'], ['chatroom', 'a chat room'], ['ultraGroup', 'an ultra group']]}),
-        field('Its ID', 'targetId', {list: 'targets'}), field('Text', 'text'),
+        field('ID', 'targetId', {list: 'targets'}), field('Text', 'text'),
       ], async (values, node) => {
         await api(userPath(id) + '/send', 'POST', values);
         node.elements.text.value = '';
@@ -222,7 +253,7 @@ async function userDetails(id) {
     nodes: [
       table([
         ['name', u.name], ['portrait', u.portrait], ['state', u.online ? 'online' : 'offline'], ['registered', u.registered ? 'yes' : 'no: only known by ID'],
-        ['blocked until', u.blockedUntil], ['kept out of audio and video until', rtcBlock(u)], ['muted', u.muted ? 'in private chats' : ''],
+        ['blocked until', u.blockedUntil ? moment(u.blockedUntil, false) : ''], ['kept out of audio and video until', rtcBlock(u)], ['muted', u.muted ? 'in private chats' : ''],
         ['blacklist', u.blacklist ? links('users', u.blacklist) : ''], ['whitelist', u.whitelist ? links('users', u.whitelist) : ''],
         ['list that counts', u.usesWhitelist ? 'the whitelist' : u.blacklist ? 'the blacklist' : ''],
         ['is in', rooms.length ? make('span', '', ...rooms.flatMap((p, i) => [i ? ', ' : '', link('places', p.kind + '/' + p.id, p.id)])) : ''],
@@ -250,7 +281,7 @@ function placeCells(p) {
   const holds = p.entries ? plural(p.entries.length, 'entry', 'entries') : p.streams ? plural(p.streams.length, 'stream') : '';
   return [
     cell('time quiet', placeKinds[p.kind]), cell('main', make('code', '', p.id)), cell('who', p.name || ''),
-    cell('verdict quiet', holds), cell('num', plural(p.members.length, 'member')),
+    holds ? cell('verdict quiet', holds) : '', cell('num', plural(p.members.length, 'member')),
     notes ? cell('more quiet', notes) : '',
   ];
 }
@@ -266,7 +297,7 @@ async function placeDetails(key) {
   };
 }
 
-const joinForm = (p) => form('Let a user in', 'Join', [field('User', 'id', {list: 'targets', hint: 'The user must be online.'})],
+const joinForm = (p) => form('Let a user in', 'Join', [field('User', 'id', {list: 'targets', placeholder: 'who is online'})],
   ({id}) => api(userPath(id) + '/chatrooms/' + encodeURIComponent(p.id), 'POST'));
 
 function placeNodes(p) {
@@ -292,7 +323,7 @@ function placeNodes(p) {
 function wordCells(w) {
   return [
     cell('main', w.word), cell('who', w.replace ? 'becomes ' + w.replace : 'blocks the message'),
-    cell('num', new Date(w.worksAt) > known.now ? 'works from ' + w.worksAt : 'works'),
+    cell('num', new Date(w.worksAt) > known.now ? 'works from ' + moment(w.worksAt, false) : 'works'),
     button('Remove', () => api('words/' + encodeURIComponent(w.word), 'DELETE'), 'small'),
   ];
 }
