@@ -61,7 +61,7 @@ func (c *call) takeBack(m *kept) {
 	c.tell(&webhook.MessageOperation{
 		Type: webhook.MessageOperationRecall, OperatorID: m.From, OccurredAt: c.at, Platform: webhook.PlatformServer,
 		ConversationType: m.ConversationType, TargetID: m.TargetID, ChannelID: m.ChannelID,
-		MessageUID: m.MessageUID, MessageSentAt: m.SentAt, HideNotice: c.params.Bool("isDelete"), Admin: c.params.Bool("isAdmin"),
+		MessageUID: m.MessageUID, MessageSentAt: m.SentAt, Delete: c.params.Bool("isDelete"), Admin: c.params.Bool("isAdmin"),
 		Extra: c.params.Get("extra"),
 	})
 	c.takeOut(m)

@@ -247,9 +247,9 @@ type MessageOperation struct {
 	MessageSentAt    time.Time                  // originalMsgInfo.messageTime
 
 	// Of a recall:
-	HideNotice bool   // recallMsgInfo.isDelete: clients leave no line in the place of the message
-	Admin      bool   // recallMsgInfo.isAdmin
-	Extra      string // recallMsgInfo.extra
+	Delete bool   // recallMsgInfo.isDelete: clients leave no line in the place of the message
+	Admin  bool   // recallMsgInfo.isAdmin
+	Extra  string // recallMsgInfo.extra
 
 	// Of a deletion:
 	DeleteType  MessageDeleteType // deleteMsgInfo.deleteType
@@ -278,7 +278,7 @@ func readMessageOperation(f *fields) Event {
 		ChannelID:        conversation.text("busChannel"),
 		MessageUID:       original.text("messageId"),
 		MessageSentAt:    original.time("messageTime"),
-		HideNotice:       recall.flag("isDelete"),
+		Delete:           recall.flag("isDelete"),
 		Admin:            recall.flag("isAdmin"),
 		Extra:            recall.text("extra"),
 		DeleteType:       MessageDeleteType(deletion.integer("deleteType")),

@@ -135,7 +135,7 @@ func operationObject(e *webhook.MessageOperation) any {
 	}
 	switch e.Type {
 	case webhook.MessageOperationRecall:
-		object.Recall = &recall{number(e.HideNotice), number(e.Admin), e.Extra}
+		object.Recall = &recall{number(e.Delete), number(e.Admin), e.Extra}
 	case webhook.MessageOperationDelete:
 		object.Deletion = &deletion{int(e.DeleteType), millis(e.DeleteUntil)}
 	}

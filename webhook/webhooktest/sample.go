@@ -40,7 +40,7 @@ func Sample(kind webhook.Kind) webhook.Event {
 		return &webhook.MessageOperation{
 			Type: webhook.MessageOperationRecall, OperatorID: "u1", OccurredAt: at, Platform: webhook.PlatformServer,
 			ConversationType: rongcloud.ConversationUltraGroup, TargetID: "g1", ChannelID: "c1", MessageUID: "596E-P5PG-4FS2-7OJK",
-			MessageSentAt: at.Add(-time.Minute), HideNotice: true, Admin: true, Extra: "because",
+			MessageSentAt: at.Add(-time.Minute), Delete: true, Admin: true, Extra: "because",
 		}
 	case webhook.KindUserStatus:
 		return &webhook.UserStatus{
