@@ -13,8 +13,8 @@ import (
 // language is one of the languages of the pages that programmers look things up in. The texts of
 // the pages are written by hand, and what is generated takes the place of their marks.
 type language struct {
-	of                      func(translated) string
-	errorsPage, retriesPage string
+	of                                     func(translated) string
+	errorsPage, retriesPage, migrationPage string
 }
 
 var (
@@ -26,9 +26,13 @@ var (
 	retriesEnglish string
 	//go:embed retries_zh.md
 	retriesChinese string
+	//go:embed migration.md
+	migrationEnglish string
+	//go:embed migration_zh.md
+	migrationChinese string
 
-	english = language{func(t translated) string { return t.En }, errorsEnglish, retriesEnglish}
-	chinese = language{func(t translated) string { return t.Zh }, errorsChinese, retriesChinese}
+	english = language{func(t translated) string { return t.En }, errorsEnglish, retriesEnglish, migrationEnglish}
+	chinese = language{func(t translated) string { return t.Zh }, errorsChinese, retriesChinese, migrationChinese}
 )
 
 // codeAreas are the areas of codes.yaml and their titles. codeAreaOrder is the order of the page:

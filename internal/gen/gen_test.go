@@ -503,7 +503,7 @@ func genRead(t *testing.T, root string) (texts map[string]string, times map[stri
 }
 
 var genOutputs = []string{
-	"codes_gen.go", "docs/endpoints.md", "docs/errors.md", "docs/errors_zh.md", "docs/migration.md", "docs/retries.md", "docs/retries_zh.md",
+	"codes_gen.go", "docs/endpoints.md", "docs/errors.md", "docs/errors_zh.md", "docs/migration.md", "docs/migration_zh.md", "docs/retries.md", "docs/retries_zh.md",
 	"endpoint/endpoint_gen.go", "internal/live/catalogue_gen.go", "internal/shape/shape_gen.go",
 }
 

@@ -75,7 +75,8 @@ func run(root string, check bool) error {
 	files := map[string][]byte{
 		filepath.Join(root, "endpoint", "endpoint_gen.go"):          table,
 		filepath.Join(root, "docs", "endpoints.md"):                 page(endpoints, methods),
-		filepath.Join(root, "docs", "migration.md"):                 migration(endpoints, methods, sdk),
+		filepath.Join(root, "docs", "migration.md"):                 migrationPage(english, endpoints, methods, sdk),
+		filepath.Join(root, "docs", "migration_zh.md"):              migrationPage(chinese, endpoints, methods, sdk),
 		filepath.Join(root, "codes_gen.go"):                         constants,
 		filepath.Join(root, "internal", "live", "catalogue_gen.go"): live,
 		filepath.Join(root, "internal", "shape", "shape_gen.go"):    shapes,

@@ -116,19 +116,23 @@ func TestMigration(t *testing.T) {
 	from := func(path, official string) *endpoint {
 		return &endpoint{Method: "POST", Path: path, Status: "current", Sources: sources{"go": official, "docs": "https://docs.example.com" + path}}
 	}
-	text := string(migration([]*endpoint{
+	endpoints := []*endpoint{
 		from("/unknown.json", "sdk/x.go Unknown"), from("/user.json", "sdk/x.go UserGet, UserSet, UserGetObj"), from("/bot.json", "sdk/x.go BotList"),
 		from("/blacklist.json", "sdk/x.go BlacklistAdd"), from("/new.json", ""),
-	}, map[string][]string{
+	}
+	methods := map[string][]string{
 		"POST /user.json": {"client.User.Get"}, "POST /bot.json": {"client.Bot.List"}, "POST /blacklist.json": {"client.User.Blacklist.Add"},
 		"POST /new.json": {"client.User.New"},
-	}, &official{
+	}
+	sdk := &official{
 		Methods: []string{"UGNew", "UGOld"},
-		Older:   map[string]olderCall{"UGOld": {Here: methodList{"client.User.Get"}, Calls: "POST /v2/old", Note: "older"}, "UGNew": {Calls: "POST /v2/new"}},
+		Older:   map[string]olderCall{"UGOld": {Here: methodList{"client.User.Get"}, Calls: "POST /v2/old", Note: translated{"older", "旧"}}, "UGNew": {Calls: "POST /v2/new"}},
 		Here:    map[string]methodList{"UserSet": {"client.User.Add", "client.User.Remove"}},
-		Notes:   map[string]string{"BotList": "by page"},
-	}))
-	before, rest, found := strings.Cut(migrationText, tablesMark)
+		Notes:   map[string]translated{"BotList": {"by page", "分页"}},
+	}
+	text := string(migrationPage(english, endpoints, methods, sdk))
+	tableHead := wordTableHead.En
+	before, rest, found := strings.Cut(migrationEnglish, tablesMark)
 	require.True(t, found, "the template has a place for the tables")
 	require.NotContains(t, rest, tablesMark)
 	require.Contains(t, text, before+"### client.User\n\n"+tableHead+
@@ -143,6 +147,12 @@ func TestMigration(t *testing.T) {
 		"| `UGNew` | nothing |  | `POST /v2/new` *(an older API)* |\n"+rest)
 	require.NotContains(t, text, "client.User.New")
 	require.True(t, strings.HasPrefix(text, "<!-- Code generated"))
+
+	text = string(migrationPage(chinese, endpoints, methods, sdk))
+	require.Contains(t, text, "| `UserSet` | `client.User.Add`、`client.User.Remove` |  | [`POST /user.json`](https://docs.example.com/user.json) |\n")
+	require.Contains(t, text, "| `UGOld` | `client.User.Get` | 旧 | `POST /v2/old` *（旧版 API）* |\n")
+	require.Contains(t, text, "### 没有方法\n\n"+wordTableHead.Zh+"| `Unknown` | `client.Call` |")
+	require.Contains(t, text, "| `UGNew` | 无 |")
 }
 
 // The check of the gate fails when the catalogue and the methods do not agree any more, while the
@@ -204,13 +214,13 @@ func TestOfficialCheck(t *testing.T) {
 	sdk := &official{
 		Methods: []string{"UserGet", "UserNew", "UGOld", "SetHttpTransport"},
 		Client:  []string{"SetHttpTransport"},
-		Older:   map[string]olderCall{"UGOld": {Here: methodList{"client.User.Old"}, Note: "`User.Old`"}},
+		Older:   map[string]olderCall{"UGOld": {Here: methodList{"client.User.Old"}, Note: translated{"`User.Old`", "旧"}}},
 		Here:    map[string]methodList{"UserGet": {"client.User.Get", "client.Group.Get"}},
-		Notes:   map[string]string{"UserGet": "as `client.User.Get` and `rongcloud.Gone`, by `User.Name`", "UserOther": "x"},
+		Notes:   map[string]translated{"UserGet": {"as `client.User.Get` and `rongcloud.Gone`, by `User.Name`", "`client.User.Lost`"}, "UserOther": {En: "x"}},
 	}
 	var found []string
 	for _, err := range sdk.check(endpoints, own) {
-		if !strings.Contains(err.Error(), "migration.md") {
+		if !strings.Contains(err.Error(), "migration.md") && !strings.Contains(err.Error(), "migration_zh.md") {
 			found = append(found, strings.TrimPrefix(err.Error(), "internal/gen/migration.yaml: "))
 		}
 	}
@@ -218,7 +228,9 @@ func TestOfficialCheck(t *testing.T) {
 		"api/: POST /user.json is said to be called by UserGone, which the official SDK does not have",
 		"UserNew stands in 0 of: an endpoint's sources, older, client",
 		"notes: UserGet: there is no rongcloud.Gone",
+		"notes: UserGet: there is no client.User.Lost",
 		"notes: UserOther has no row",
+		"notes: UserOther: the note is not in English and in Chinese",
 		"older: UGOld: there is no User.Old",
 		"UGOld: there is no method client.User.Old",
 		"UserGet: there is no method client.Group.Get",
@@ -239,5 +251,5 @@ func TestOwnMigration(t *testing.T) {
 	delete(own, "client.User.Register")
 	delete(own, "PrivateMessage.From")
 	delete(own, "client.Conversation.Unpin")
-	require.Len(t, sdk.check(endpoints, own), 4, "the text names one of them twice")
+	require.Len(t, sdk.check(endpoints, own), 7, "each of the two texts names one of them twice")
 }

@@ -22,14 +22,14 @@ type official struct {
 	Client  []string              `yaml:"client"`
 	Older   map[string]olderCall  `yaml:"older"`
 	Here    map[string]methodList `yaml:"here"`
-	Notes   map[string]string     `yaml:"notes"`
+	Notes   map[string]translated `yaml:"notes"`
 }
 
 // olderCall is a method of the official SDK that calls an API which the catalogue does not have.
 type olderCall struct {
 	Here  methodList `yaml:"here"`
 	Calls string     `yaml:"calls"`
-	Note  string     `yaml:"note"`
+	Note  translated `yaml:"note"`
 }
 
 // methodList are methods of this SDK, with commas between them.
@@ -75,6 +75,14 @@ func (sdk *official) check(endpoints []*endpoint, own names) []error {
 	wrong := func(format string, args ...any) {
 		found = append(found, fmt.Errorf("internal/gen/migration.yaml: "+format, args...))
 	}
+	noted := func(where, method string, note translated) {
+		if note.En == "" || note.Zh == "" {
+			wrong("%s: %s: the note is not in English and in Chinese", where, method)
+		}
+		for _, name := range own.missing(note.En + note.Zh) {
+			wrong("%s: %s: there is no %s", where, method, name)
+		}
+	}
 	rows := map[string]bool{}
 	for _, e := range endpoints {
 		for _, method := range e.Sources.officialGo() {
@@ -94,15 +102,13 @@ func (sdk *official) check(endpoints []*endpoint, own names) []error {
 		if !rows[method] {
 			wrong("notes: %s has no row", method)
 		}
-		for _, name := range own.missing(sdk.Notes[method]) {
-			wrong("notes: %s: there is no %s", method, name)
-		}
+		noted("notes", method, sdk.Notes[method])
 	}
 	here := maps.Clone(sdk.Here)
 	for method, call := range sdk.Older {
 		here[method] = call.Here
-		for _, name := range own.missing(call.Note) {
-			wrong("older: %s: there is no %s", method, name)
+		if call.Note != (translated{}) {
+			noted("older", method, call.Note)
 		}
 	}
 	for _, method := range slices.Sorted(maps.Keys(here)) {
@@ -112,13 +118,15 @@ func (sdk *official) check(endpoints []*endpoint, own names) []error {
 			}
 		}
 	}
-	for _, method := range sdk.Client {
-		if !strings.Contains(migrationText, method) {
-			wrong("client: migration.md does not speak of %s", method)
+	for name, text := range map[string]string{"migration.md": migrationEnglish, "migration_zh.md": migrationChinese} {
+		for _, method := range sdk.Client {
+			if !strings.Contains(text, method) {
+				wrong("client: %s does not speak of %s", name, method)
+			}
 		}
-	}
-	for _, name := range own.missing(migrationText) {
-		found = append(found, fmt.Errorf("internal/gen/migration.md: there is no %s", name))
+		for _, missing := range own.missing(text) {
+			found = append(found, fmt.Errorf("internal/gen/%s: there is no %s", name, missing))
+		}
 	}
 	return found
 }
