@@ -14,6 +14,10 @@ import (
 
 const origin = "github.com/example/sdk"
 
+// readme says how users get what the small repository has.
+const readme = "# SDK\n\n```sh\ngo get " + origin + "        # all\ngo get " + origin + "/zoo\n" +
+	"go install " + origin + "/cmd/tool@latest\ngo install " + origin + "/ape/app@latest # an app\ngo test ./...\n```\n"
+
 // small is a repository with a module of every sort: what others import, a program, what needs
 // both, what is for tests alone, and what is internal.
 func small() map[string]string {
@@ -21,6 +25,7 @@ func small() map[string]string {
 		"go.mod":             "module " + origin + "\n\ngo 1.25.0\n",
 		"rongcloud.go":       "package sdk\n\n// Version is ours.\nconst Version = \"0.1.0-dev\"\n",
 		"CHANGELOG.md":       "# Changelog\n\n## 0.1.0 - Unreleased\n\n- `Version` and `zoo.V` are [new](docs/n.md), as [others](https://example.com/) are.\n\n## 0.0.1 - 2020-01-02\n\n- Old.\n",
+		"README.md":          readme,
 		"LICENSE":            "A licence that the go command adds to the modules in folders.\n",
 		apiFile:              "",
 		"cmd/tool/main.go":   "package main\n\nimport \"flag\"\n\nfunc main() { flag.Parse() }\n",
@@ -102,6 +107,45 @@ func TestCheckFindsContradictions(t *testing.T) {
 			require.ErrorContains(t, err, c.want)
 		})
 	}
+}
+
+// A module or a program that comes is missed in each README, and one that goes is found there.
+func TestInstalls(t *testing.T) {
+	t.Parallel()
+	more := map[string]string{
+		"new/go.mod":                  "module " + origin + "/new\n\ngo 1.25.0\n",
+		"new/new.go":                  "package new\n\n// New is new.\nconst New = 1\n",
+		"new/cmd/do/main.go":          "package main\n\nfunc main() {}\n",
+		"examples/one/main.go":        "package main\n\nfunc main() {}\n",
+		"examples/two/go.mod":         "module " + origin + "/examples/two\n\ngo 1.25.0\n",
+		"examples/two/main.go":        "package main\n\nfunc main() {}\n",
+		"examples/two/lib/lib.go":     "package lib\n\n// Lib is for the example.\nconst Lib = 1\n",
+		"examples/two/sub/prog/p.go":  "package main\n\nfunc main() {}\n",
+		"examples/tests/go.mod":       "module " + origin + "/examples/tests\n\ngo 1.25.0\n",
+		"examples/tests/some_test.go": "package tests\n",
+	}
+	commands := []string{
+		"go get " + origin + "/new", "go install " + origin + "/new/cmd/do@latest", "go run ./examples/one",
+		"go -C examples/two run .", "go -C examples/two run ./sub/prog",
+	}
+	files := small()
+	maps.Copy(files, more)
+	err := check(repository(t, files), "", new(bytes.Buffer))
+	for _, command := range commands {
+		require.ErrorContains(t, err, "README.md does not say \""+command+"\"")
+	}
+	require.Len(t, strings.Split(err.Error(), "\n"), len(commands))
+
+	said := strings.Replace(readme, "go test", strings.Join(commands, "   # what it is for\n")+"\ngo test", 1)
+	files["README.md"], files["README_zh.md"] = said, said
+	require.NoError(t, check(repository(t, files), "", new(bytes.Buffer)))
+
+	files["README_zh.md"] = strings.Replace(said, "go run ./examples/one", "go run ./examples/gone", 1)
+	require.EqualError(t, check(repository(t, files), "", new(bytes.Buffer)),
+		"README_zh.md does not say \"go run ./examples/one\"\nREADME_zh.md says \"go run ./examples/gone\", but no release has that")
+
+	delete(files, "README.md")
+	require.ErrorContains(t, check(repository(t, files), "", new(bytes.Buffer)), "README.md")
 }
 
 func TestPrepare(t *testing.T) {

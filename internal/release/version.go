@@ -111,6 +111,9 @@ func check(root, tag string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if err := s.installs(root); err != nil {
+		return err
+	}
 	if tag != "" && (s.dev || tag != s.version) {
 		return fmt.Errorf("tag %s, but Version in %s is %s%s", tag, versionFile, s.version, map[bool]string{true: dev}[s.dev])
 	}
