@@ -19,8 +19,10 @@ import (
 
 // page is a Markdown file.
 type page struct {
+	text    string
 	links   []string
 	anchors map[string]bool
+	order   []string // of the anchors
 }
 
 var (
@@ -36,7 +38,7 @@ var (
 
 // read finds the links and anchors of a text. What stands in code is neither.
 func read(text string) page {
-	p := page{anchors: map[string]bool{}}
+	p := page{text: text, anchors: map[string]bool{}}
 	open := ""
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\r\n")
@@ -56,7 +58,7 @@ func read(text string) page {
 		}
 		line = codeSpan.ReplaceAllString(line, "")
 		for _, mark := range anchor.FindAllStringSubmatch(line, -1) {
-			p.anchors[mark[1]] = true
+			p.add(mark[1])
 		}
 		for _, kind := range []*regexp.Regexp{inline, reference, tagged} {
 			for _, link := range kind.FindAllStringSubmatch(line, -1) {
@@ -68,12 +70,17 @@ func read(text string) page {
 }
 
 // name adds the anchor of a heading: the second of the same words is called words-1.
-func (p page) name(words string) {
+func (p *page) name(words string) {
 	free := words
 	for n := 1; p.anchors[free]; n++ {
 		free = words + "-" + strconv.Itoa(n)
 	}
-	p.anchors[free] = true
+	p.add(free)
+}
+
+func (p *page) add(anchor string) {
+	p.anchors[anchor] = true
+	p.order = append(p.order, anchor)
 }
 
 // slug returns the anchor that GitHub gives a heading: small letters, no punctuation, hyphens.

@@ -55,9 +55,10 @@ var packages = map[string]string{
 
 // block is a Go block of a page.
 type block struct {
-	page string
-	line int // of its first line of code
-	code string
+	page   string
+	line   int // of its first line of code
+	code   string
+	prints string // what the page says that the program prints
 }
 
 func (b block) String() string { return fmt.Sprintf("%s:%d", b.page, b.line) }
@@ -83,22 +84,39 @@ func blocks(t *testing.T) []block {
 		require.NoError(t, err)
 		name, err := filepath.Rel(root, page)
 		require.NoError(t, err)
-		var open *block
-		n := 0
-		for line := range strings.Lines(string(text)) {
-			n++
-			switch fence := strings.TrimSpace(line); {
-			case open == nil && fence == "```go":
-				open = &block{page: filepath.ToSlash(name), line: n + 1}
-			case open != nil && fence == "```":
-				all = append(all, *open)
-				open = nil
-			case open != nil:
-				open.code += line
-			}
-		}
-		require.Nil(t, open, "%s: a block has no end", name)
+		all = append(all, blocksOf(t, filepath.ToSlash(name), string(text))...)
 	}
+	return all
+}
+
+// ran begins a block that shows what the program before it prints.
+const ran = "$ go run .\n"
+
+func blocksOf(t *testing.T, page, text string) []block {
+	t.Helper()
+	var all []block
+	var open *block
+	var language string
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		switch fence := strings.TrimSpace(line); {
+		case open == nil && strings.HasPrefix(fence, "```"):
+			language = strings.TrimPrefix(fence, "```")
+			open = &block{page: page, line: n + 1}
+		case open != nil && fence == "```":
+			if output, ok := strings.CutPrefix(open.code, ran); ok && language == "console" {
+				require.NotEmpty(t, all, "%v: there is no program before", open)
+				all[len(all)-1].prints = output
+			} else if language == "go" {
+				all = append(all, *open)
+			}
+			open = nil
+		case open != nil:
+			open.code += line
+		}
+	}
+	require.Nil(t, open, "%s: a block has no end", page)
 	return all
 }
 
@@ -315,15 +333,15 @@ func testProgramsAndTests(t *testing.T, paths map[string]string) {
 	require.NoError(t, err)
 	write("go.sum", string(sums))
 
-	var programs []string
+	programs := map[string]block{}
 	pages := map[string]block{}
 	for i, b := range blocks(t) {
 		name := fmt.Sprintf("block%d", i)
 		switch kind(b) {
 		case "file":
 			file := "block_test.go"
-			if strings.HasPrefix(b.code, "package main") {
-				programs, file = append(programs, name), "main.go"
+			if strings.Contains(b.code, "\nfunc main() {") {
+				programs[name], file = b, "main.go"
 			}
 			write(name+"/"+file, fmt.Sprintf("//line %s:%d\n%s", b.page, b.line, b.code))
 		case "declarations":
@@ -340,19 +358,25 @@ func testProgramsAndTests(t *testing.T, paths map[string]string) {
 	}
 
 	srv := rongcloudtest.NewServer(t)
-	run := func(args ...string) {
+	run := func(args ...string) string {
 		cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "go", args...)
 		cmd.Dir = directory
 		cmd.Env = append(os.Environ(), "GOFLAGS=-mod=mod", "GOPROXY=off", "RONGCLOUD_APP_KEY="+srv.AppKey(), "RONGCLOUD_APP_SECRET="+srv.AppSecret(),
 			"RONGCLOUD_API_URL="+srv.URL, "RONGCLOUD_REGION=")
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%s", out)
+		return string(out)
 	}
 	run("vet", "./...")
 	run("test", "./...")
-	for _, program := range programs {
-		run("run", "./"+program)
+	printing := 0
+	for name, b := range programs {
+		if printed := run("run", "./"+name); b.prints != "" {
+			require.Equal(t, b.prints, printed, "%v", b)
+			printing++
+		}
 	}
+	require.NotZero(t, printing)
 }
 
 // A block that does not compile is found.
