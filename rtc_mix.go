@@ -3,7 +3,7 @@ package rongcloud
 import (
 	"context"
 	"encoding/json"
-	"fmt"
+	"reflect"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
@@ -22,15 +22,15 @@ type RTCMixParams struct {
 // RTCMixConfig is the whole of a mix: the last call counts, so that what it leaves out is not as
 // before, but not set. Whether a call with Output.CDNs alone keeps the layout is not documented.
 type RTCMixConfig struct {
-	Version      int                 `json:"version,omitempty"`        // 1 by default; required, says the page about CDN, where there are CDNs
-	Layout       RTCLayout           `json:"mode,omitempty"`           // RTCLayoutFloating by default
-	HostUserID   string              `json:"host_user_id,omitempty"`   // the user in the large picture
-	HostStreamID string              `json:"host_stream_id,omitempty"` // without it the stream that was published first (client SDK)
+	Version      int                 `json:"version,omitempty" check:"natural"` // 1 by default; required, says the page about CDN, where there are CDNs
+	Layout       RTCLayout           `json:"mode,omitempty" check:"values=3"`   // RTCLayoutFloating by default
+	HostUserID   string              `json:"host_user_id,omitempty"`            // the user in the large picture
+	HostStreamID string              `json:"host_stream_id,omitempty"`          // without it the stream that was published first (client SDK)
 	Output       *RTCMixOutputConfig `json:"output,omitempty"`
-	Filter       RTCMixFilterMode    `json:"inputFilterMode,omitempty"` // which streams are mixed
-	Sources      *RTCMixSourceConfig `json:"input,omitempty"`           // streams that are named one by one
-	Watermark    *RTCMixWatermarks   `json:"waterMark,omitempty"`       // (client SDK)
-	RoomIDs      []string            `json:"mixRooms,omitempty"`        // other rooms, for RTCMixFilterRooms and its siblings (client SDK)
+	Filter       RTCMixFilterMode    `json:"inputFilterMode,omitempty" check:"values=15"` // which streams are mixed
+	Sources      *RTCMixSourceConfig `json:"input,omitempty"`                             // streams that are named one by one
+	Watermark    *RTCMixWatermarks   `json:"waterMark,omitempty"`                         // (client SDK)
+	RoomIDs      []string            `json:"mixRooms,omitempty"`                          // other rooms, for RTCMixFilterRooms and its siblings (client SDK)
 }
 
 // RTCMixFilterMode is which streams are mixed. All of it is known from the client SDK.
@@ -66,10 +66,10 @@ func (m RTCMixFilterMode) MarshalJSON() ([]byte, error) { return json.Marshal(in
 
 // RTCMixOutputConfig is what becomes of the mix.
 type RTCMixOutputConfig struct {
-	Video  *RTCMixVideoConfig `json:"video,omitempty"`      // (client SDK)
-	Audio  *RTCMixAudioConfig `json:"audio,omitempty"`      // (client SDK)
-	CDNs   []RTCMixCDN        `json:"cdn,omitempty"`        // at most 5, always all of them
-	OwnCDN RTCMixCDNMode      `json:"inCDNModel,omitempty"` // RongCloud's own CDN; sent alone, with version 2 (client SDK)
+	Video  *RTCMixVideoConfig `json:"video,omitempty"`                       // (client SDK)
+	Audio  *RTCMixAudioConfig `json:"audio,omitempty"`                       // (client SDK)
+	CDNs   []RTCMixCDN        `json:"cdn,omitempty" check:"most=5"`          // at most 5, always all of them
+	OwnCDN RTCMixCDNMode      `json:"inCDNModel,omitempty" check:"values=2"` // RongCloud's own CDN; sent alone, with version 2 (client SDK)
 }
 
 // RTCMixCDNMode switches RongCloud's own CDN.
@@ -86,7 +86,7 @@ func (m RTCMixCDNMode) String() string { return nameOf("RTCMixCDNMode", int(m), 
 
 // RTCMixCDN is a network that gets the mix.
 type RTCMixCDN struct {
-	PushURL string `json:"pushurl"` // where it is pushed to, not where it is played
+	PushURL string `json:"pushurl" check:"required"` // where it is pushed to, not where it is played
 }
 
 // RTCMixVideoConfig is how the picture is made.
@@ -100,35 +100,35 @@ type RTCMixVideoConfig struct {
 
 // RTCMixStreamConfig is the size of a stream.
 type RTCMixStreamConfig struct {
-	Width   int `json:"width,omitempty"`
-	Height  int `json:"height,omitempty"`
-	FPS     int `json:"fps,omitempty"`
-	Bitrate int `json:"bitrate,omitempty"` // in which unit is not documented
+	Width   int `json:"width,omitempty" check:"natural"`
+	Height  int `json:"height,omitempty" check:"natural"`
+	FPS     int `json:"fps,omitempty" check:"natural"`
+	Bitrate int `json:"bitrate,omitempty" check:"natural"` // in which unit is not documented
 }
 
 // RTCMixRendering is how pictures are fitted into their windows.
 type RTCMixRendering struct {
-	RenderMode RTCRenderMode `json:"renderMode"`
+	RenderMode RTCRenderMode `json:"renderMode" check:"required,values=2"`
 }
 
 // RTCMixBackground is what is seen behind the pictures.
 type RTCMixBackground struct {
-	FillMode RTCRenderMode   `json:"fillMode"`
-	Pictures []RTCMixPicture `json:"picture"`
+	FillMode RTCRenderMode   `json:"fillMode" check:"required,values=2"`
+	Pictures []RTCMixPicture `json:"picture" check:"required"`
 }
 
 // RTCMixPicture is a picture and its place. Places and sizes are shares of the canvas, from 0 to 1.
 type RTCMixPicture struct {
-	PictureURL string  `json:"uri"`
-	X          float64 `json:"x"` // left edge
-	Y          float64 `json:"y"` // top edge
-	Width      float64 `json:"w"`
-	Height     float64 `json:"h"`
+	PictureURL string  `json:"uri" check:"required"`
+	X          float64 `json:"x" check:"share"` // left edge
+	Y          float64 `json:"y" check:"share"` // top edge
+	Width      float64 `json:"w" check:"required,share"`
+	Height     float64 `json:"h" check:"required,share"`
 }
 
 // RTCMixAudioConfig is how the sound is made.
 type RTCMixAudioConfig struct {
-	Bitrate int `json:"bitrate"` // in which unit is not documented
+	Bitrate int `json:"bitrate" check:"required,natural"` // in which unit is not documented
 }
 
 // RTCMixSourceConfig are streams that are named one by one (client SDK).
@@ -139,18 +139,18 @@ type RTCMixSourceConfig struct {
 
 // RTCMixWindow is a stream of video and its place on a custom layout, in pixels.
 type RTCMixWindow struct {
-	UserID   string `json:"user_id"`
-	StreamID string `json:"stream_id"`
+	UserID   string `json:"user_id" check:"required"`
+	StreamID string `json:"stream_id" check:"required"`
 	X        int    `json:"x"`
 	Y        int    `json:"y"`
-	Width    int    `json:"width"`
-	Height   int    `json:"height"`
+	Width    int    `json:"width" check:"required,natural"`
+	Height   int    `json:"height" check:"required,natural"`
 }
 
 // RTCMixSource is a stream of audio.
 type RTCMixSource struct {
-	UserID   string `json:"user_id"`
-	StreamID string `json:"stream_id"`
+	UserID   string `json:"user_id" check:"required"`
+	StreamID string `json:"stream_id" check:"required"`
 }
 
 // RTCMixWatermarks are the watermarks on the mix and on what is mixed.
@@ -168,7 +168,7 @@ type RTCMixWatermark struct {
 
 // RTCMixStreamWatermark is what is put over one stream.
 type RTCMixStreamWatermark struct {
-	StreamID string `json:"streamId"` // see RTCStream
+	StreamID string `json:"streamId" check:"required"` // see RTCStream
 	RTCMixWatermark
 }
 
@@ -183,26 +183,23 @@ const (
 
 // RTCMixClock is the time of day and its place. Places are shares of the canvas, from 0 to 1.
 type RTCMixClock struct {
-	Zone     int         `json:"timezone"` // its unit is not documented
-	FontSize int         `json:"fontSize"` // pixels
-	Color    RTCMixColor `json:"color"`
-	Alpha    float64     `json:"alpha"` // from 0 to 1
-	X        float64     `json:"x"`
-	Y        float64     `json:"y"`
+	Zone     int         `json:"timezone"`                          // its unit is not documented
+	FontSize int         `json:"fontSize" check:"required,natural"` // pixels
+	Color    RTCMixColor `json:"color" check:"required"`
+	Alpha    float64     `json:"alpha" check:"required,share"` // more than 0, at most 1
+	X        float64     `json:"x" check:"share"`
+	Y        float64     `json:"y" check:"share"`
 }
 
 // RTCMixText is a text and its place. Places are shares of the canvas, from 0 to 1.
 type RTCMixText struct {
-	Text     string      `json:"content"`
-	FontSize int         `json:"fontSize"` // pixels
-	Color    RTCMixColor `json:"color"`
-	Alpha    float64     `json:"alpha"` // from 0 to 1
-	X        float64     `json:"x"`
-	Y        float64     `json:"y"`
+	Text     string      `json:"content" check:"required"`
+	FontSize int         `json:"fontSize" check:"required,natural"` // pixels
+	Color    RTCMixColor `json:"color" check:"required"`
+	Alpha    float64     `json:"alpha" check:"required,share"` // more than 0, at most 1
+	X        float64     `json:"x" check:"share"`
+	Y        float64     `json:"y" check:"share"`
 }
-
-// maxMixCDNs is how many networks a mix can be pushed to.
-const maxMixCDNs = 5
 
 // Set puts the streams of a live room together as the config says. The room must be a live room,
 // and live streaming switched on for the app. An address that cannot be pushed to is told of by a
@@ -212,76 +209,8 @@ const maxMixCDNs = 5
 //
 //rongcloud:endpoint POST /rtc/mcu/config.json
 func (s *RTCMixService) Set(ctx context.Context, params RTCMixParams, opts ...CallOption) error {
-	if field, reason := params.Config.fault(); field != "" {
+	if field, reason := configFault(reflect.ValueOf(params.Config)); field != "" {
 		return refuseField(endpoint.RTCMCUConfig, field, "config", "%s", reason)
 	}
 	return send(ctx, s.client, endpoint.RTCMCUConfig, &params, opts)
-}
-
-// fault names a field that cannot be as it is, and says why. What is required and missing would be
-// sent as a zero that is none of its values.
-func (c *RTCMixConfig) fault() (field, reason string) {
-	if c.Filter < 0 || c.Filter > RTCMixFilterOnlyRoomsVideo {
-		return "RTCMixConfig.Filter", "is none of its values"
-	}
-	if c.Output != nil {
-		if field, reason = c.Output.fault(); field != "" {
-			return field, reason
-		}
-	}
-	if c.Watermark == nil {
-		return "", ""
-	}
-	field, reason = c.Watermark.Mix.fault()
-	for i := range c.Watermark.Streams {
-		stream := &c.Watermark.Streams[i]
-		switch {
-		case field != "":
-		case stream.StreamID == "":
-			field, reason = "RTCMixStreamWatermark.StreamID", isRequired
-		default:
-			field, reason = stream.fault()
-		}
-	}
-	return field, reason
-}
-
-const isRequired = "is required"
-
-func (o *RTCMixOutputConfig) fault() (field, reason string) {
-	if len(o.CDNs) > maxMixCDNs {
-		return "RTCMixOutputConfig.CDNs", fmt.Sprintf("%d items, at most %d are allowed", len(o.CDNs), maxMixCDNs)
-	}
-	for _, cdn := range o.CDNs {
-		if cdn.PushURL == "" {
-			return "RTCMixCDN.PushURL", isRequired
-		}
-	}
-	switch video := o.Video; {
-	case o.Audio != nil && o.Audio.Bitrate == 0:
-		return "RTCMixAudioConfig.Bitrate", isRequired
-	case video == nil:
-	case video.Rendering != nil && video.Rendering.RenderMode == 0:
-		return "RTCMixRendering.RenderMode", isRequired
-	case video.Background != nil && video.Background.FillMode == 0:
-		return "RTCMixBackground.FillMode", isRequired
-	case video.Background != nil && len(video.Background.Pictures) == 0:
-		return "RTCMixBackground.Pictures", isRequired
-	}
-	return "", ""
-}
-
-func (w *RTCMixWatermark) fault() (field, reason string) {
-	if w == nil {
-		return "", ""
-	}
-	if w.Clock != nil && w.Clock.Color == "" {
-		return "RTCMixClock.Color", isRequired
-	}
-	for i := range w.Texts {
-		if w.Texts[i].Color == "" {
-			return "RTCMixText.Color", isRequired
-		}
-	}
-	return "", ""
 }

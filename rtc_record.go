@@ -3,6 +3,7 @@ package rongcloud
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"time"
 
@@ -79,19 +80,19 @@ type RTCRecordStartParams struct {
 
 // RTCRecordConfig says how to record. The formats and the layout are required.
 type RTCRecordConfig struct {
-	RecordType  RTCRecordType  `json:"recordType,omitempty"` // RTCRecordStreams by default
-	VideoFormat RTCVideoFormat `json:"videoFormat"`
-	AudioFormat RTCAudioFormat `json:"audioFormat"`
-	Layout      RTCLayout      `json:"mixLayout"` // of mixed files
+	RecordType  RTCRecordType  `json:"recordType,omitempty" check:"values=2"` // RTCRecordStreams by default
+	VideoFormat RTCVideoFormat `json:"videoFormat" check:"required"`
+	AudioFormat RTCAudioFormat `json:"audioFormat" check:"required"`
+	Layout      RTCLayout      `json:"mixLayout" check:"required,values=3"` // of mixed files
 
 	// These two are for RTCRecordStreams only.
-	FileMode        RTCRecordFileMode `json:"mode,omitempty"`
+	FileMode        RTCRecordFileMode `json:"mode,omitempty" check:"values=7"`
 	VideoResolution string            `json:"videoResolution,omitempty"` // such as 640x480; RongCloud's list of 12 is not known in full
 
 	// These are known from RongCloud's sample server only.
-	SliceDuration time.Duration `json:"-"`                    // of a file, before the next one begins: 30, 60, 90 or 120 minutes
-	RenderMode    RTCRenderMode `json:"renderMode,omitempty"` // RTCRenderFit by default
-	HostUserID    string        `json:"hostUserId,omitempty"` // the user in the large picture
+	SliceDuration time.Duration `json:"-"`                                     // of a file, before the next one begins: 30, 60, 90 or 120 minutes
+	RenderMode    RTCRenderMode `json:"renderMode,omitempty" check:"values=2"` // RTCRenderFit by default
+	HostUserID    string        `json:"hostUserId,omitempty"`                  // the user in the large picture
 	HostStreamID  string        `json:"hostStreamId,omitempty"`
 }
 
@@ -122,31 +123,17 @@ type RTCRecord struct {
 //
 //rongcloud:endpoint POST /rtc/record/start.json
 func (s *RTCRecordService) Start(ctx context.Context, params RTCRecordStartParams, opts ...CallOption) (*RTCRecord, error) {
-	if field, reason := params.Config.fault(); field != "" {
-		return nil, refuseField(endpoint.RTCRecordStart, "RTCRecordConfig."+field, "config", "%s", reason)
+	if field, reason := configFault(reflect.ValueOf(params.Config)); field != "" {
+		return nil, refuseField(endpoint.RTCRecordStart, field, "config", "%s", reason)
+	}
+	if !slices.Contains(sliceDurations, params.Config.SliceDuration) {
+		return nil, refuseField(endpoint.RTCRecordStart, "RTCRecordConfig.SliceDuration", "config", "must be 30, 60, 90 or 120 minutes")
 	}
 	return fetch[RTCRecord](ctx, s.client, endpoint.RTCRecordStart, &params, opts)
 }
 
 // sliceDurations are the lengths that a file may have.
 var sliceDurations = []time.Duration{0, 30 * time.Minute, 60 * time.Minute, 90 * time.Minute, 120 * time.Minute}
-
-// fault names a field that cannot be as it is, and says why.
-func (c *RTCRecordConfig) fault() (field, reason string) {
-	switch {
-	case c.VideoFormat == "":
-		return "VideoFormat", isRequired
-	case c.AudioFormat == "":
-		return "AudioFormat", isRequired
-	case c.Layout == 0:
-		return "Layout", isRequired
-	case c.FileMode < 0, c.FileMode > RTCRecordFilePerUser:
-		return "FileMode", "is none of its values"
-	case !slices.Contains(sliceDurations, c.SliceDuration):
-		return "SliceDuration", "must be 30, 60, 90 or 120 minutes"
-	}
-	return "", ""
-}
 
 // Stop ends the recording of a session. What a second stop gets is not documented.
 //

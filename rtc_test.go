@@ -2,7 +2,11 @@ package rongcloud_test
 
 import (
 	"context"
+	"math"
 	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -189,15 +193,6 @@ func TestRTCRefusals(t *testing.T) {
 		{"RTCMixRendering.RenderMode", video(rongcloud.RTCMixVideoConfig{Rendering: &rongcloud.RTCMixRendering{}})},
 		{"RTCMixBackground.FillMode", video(rongcloud.RTCMixVideoConfig{Background: &rongcloud.RTCMixBackground{}})},
 		{"RTCMixBackground.Pictures", video(rongcloud.RTCMixVideoConfig{Background: &rongcloud.RTCMixBackground{FillMode: rongcloud.RTCRenderFit}})},
-		{"RTCMixClock.Color", mix(rongcloud.RTCMixConfig{Watermark: &rongcloud.RTCMixWatermarks{
-			Mix: &rongcloud.RTCMixWatermark{Clock: &rongcloud.RTCMixClock{}},
-		}})},
-		{"RTCMixStreamWatermark.StreamID", mix(rongcloud.RTCMixConfig{Watermark: &rongcloud.RTCMixWatermarks{
-			Streams: make([]rongcloud.RTCMixStreamWatermark, 1),
-		}})},
-		{"RTCMixText.Color", mix(rongcloud.RTCMixConfig{Watermark: &rongcloud.RTCMixWatermarks{
-			Streams: []rongcloud.RTCMixStreamWatermark{{StreamID: "s", RTCMixWatermark: rongcloud.RTCMixWatermark{Texts: make([]rongcloud.RTCMixText, 1)}}},
-		}})},
 		{"RTCCloudPlayerStartParams.MediaType", play(func(p *rongcloud.RTCCloudPlayerStartParams) { p.MediaType = 0 })},
 		{"RTCCloudPlayerStartParams.RoomType", play(func(p *rongcloud.RTCCloudPlayerStartParams) { p.RoomType = 3 })},
 	} {
@@ -207,4 +202,83 @@ func TestRTCRefusals(t *testing.T) {
 		require.NotNil(t, refused.Endpoint, c.field)
 	}
 	require.Zero(t, mock.GetTotalCallCount())
+}
+
+// TestRTCConfigRules breaks each rule of the configurations, one at a time in a document that has
+// everything.
+func TestRTCConfigRules(t *testing.T) {
+	t.Parallel()
+	rtc, ctx := rtcClient(t, httpmock.NewMockTransport()).RTC, context.Background() // nothing may arrive
+	mix := rtcArguments["RTCMixService.Set"](true)[0].(rongcloud.RTCMixParams)
+	record := rtcArguments["RTCRecordService.Start"](true)[0].(rongcloud.RTCRecordStartParams)
+	broken := 0
+	for _, c := range []struct {
+		config reflect.Value
+		call   func() error
+	}{
+		{reflect.ValueOf(&mix.Config).Elem(), func() error { return rtc.Mix.Set(ctx, mix) }},
+		{reflect.ValueOf(&record.Config).Elem(), func() error { _, err := rtc.Record.Start(ctx, record); return err }},
+	} {
+		var refused *rongcloud.ArgumentError
+		require.NotErrorAs(t, c.call(), &refused, "as it is")
+		eachRule(c.config, func(field, rule string, v reflect.Value) {
+			for _, value := range breaking(rule, v.Type()) {
+				before := reflect.ValueOf(v.Interface())
+				v.Set(value)
+				err := c.call()
+				v.Set(before)
+				require.ErrorAs(t, err, &refused, "%s: %s, %v", field, rule, value)
+				require.Equal(t, field, refused.Field, "%s, %v", rule, value)
+				broken++
+			}
+		})
+	}
+	require.Equal(t, 358, broken, "a rule that is gone lets a zero through")
+}
+
+// eachRule visits each rule of what stands in v, and v once for each.
+func eachRule(v reflect.Value, visit func(field, rule string, v reflect.Value)) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		eachRule(v.Elem(), visit)
+	case reflect.Slice:
+		for i := range v.Len() {
+			eachRule(v.Index(i), visit)
+		}
+	case reflect.Struct:
+		for i := range v.NumField() {
+			one := v.Type().Field(i)
+			for rule := range strings.SplitSeq(one.Tag.Get("check"), ",") {
+				if rule != "" {
+					visit(v.Type().Name()+"."+one.Name, rule, v.Field(i))
+				}
+			}
+			eachRule(v.Field(i), visit)
+		}
+	default:
+	}
+}
+
+// breaking are values of a type that break a rule.
+func breaking(rule string, typ reflect.Type) []reflect.Value {
+	var values []any
+	switch name, limit, _ := strings.Cut(rule, "="); name {
+	case "required":
+		return []reflect.Value{reflect.Zero(typ)}
+	case "natural":
+		values = []any{-1}
+	case "share":
+		values = []any{-0.1, 1.1, math.NaN(), math.Inf(1)}
+	case "values":
+		n, _ := strconv.Atoi(limit)
+		values = []any{-1, n + 1}
+	case "most":
+		n, _ := strconv.Atoi(limit)
+		return []reflect.Value{reflect.MakeSlice(typ, n+1, n+1)}
+	}
+	var all []reflect.Value
+	for _, value := range values {
+		all = append(all, reflect.ValueOf(value).Convert(typ))
+	}
+	return all
 }

@@ -70,7 +70,7 @@ func (f *filler) fill(v reflect.Value) {
 			v.SetInt(1)
 		}
 	case reflect.Float64:
-		v.SetFloat(float64(f.n) + 0.5)
+		v.SetFloat(float64(f.n) / 1000) // a share
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		f.fill(v.Elem())
