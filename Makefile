@@ -5,35 +5,35 @@
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-fast: ## in seconds: vet, and what most changes break
+fast: ## while you work, in seconds: vet, and what most changes break
 	go vet .
 	go test -skip '^TestBulk|^TestFault|Idle|GoAways' . ./endpoint ./internal/names ./internal/links ./internal/rooms
 	go -C internal/gen run . -root ../.. -check
 
-test: ## the tests of the SDK
+test: ## all tests of the root module: go test ./..., in a minute or two
 	go test ./...
 
-generate: ## rewrite what is made from api/
+generate: ## after a change of api/ or of a method: gofmt, and what is made from api/
 	gofmt -w .
 	go generate ./...
 
-golden: ## rewrite testdata/wire.jsonl; read its diff as code
+golden: ## after a change of what is sent: rewrite testdata/wire.jsonl; read its diff as code
 	go test . -run 'TestGoldenWire$$' -update
 
-api-check: ## is each change of the public API in the changelog?
+api-check: ## is each change of the public API named in CHANGELOG.md?
 	go -C internal/release run . api
 
 api: ## store the public API, before the first release only
 	go -C internal/release run . api -write
 
-licenses: ## rewrite docs/licenses.md
+licenses: ## after a change of dependencies: rewrite docs/licenses.md
 	go -C internal/release run . licenses -write
 
-gate: ## all that must hold before a change lands
+gate: ## all that must hold before a change lands, in some 20 minutes; installs what is missing
 	bash .ci/run
 
-nightly: ## the long tests, figures, benchmarks and fuzzing
+nightly: ## the long tests, figures, benchmarks and fuzzing, in an hour
 	bash .ci/nightly
 
-release: ## commit and tag a release; see docs/releasing.md
+release: ## commit and tag a release, and push nothing; see docs/releasing.md
 	go -C internal/release run . prepare

@@ -137,6 +137,10 @@ type listed struct {
 // moduleAPI lists what the module in dir exports.
 func moduleAPI(dir string) ([]string, error) {
 	text, err := command(dir, nil, "go", "list", "-export", "-deps", "-json=ImportPath,Name,Export,DepOnly", "./...")
+	var failed *failure
+	if errors.As(err, &failed) && failed.stderr != "" { // what it has listed so far helps nobody
+		return nil, fmt.Errorf("in %s:\n%s", dir, strings.TrimRight(failed.stderr, "\n"))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,21 @@ import (
 // patience is how long a command may take.
 const patience = 10 * time.Minute
 
-// command runs a program in a folder and returns what it prints. An error has all of its output.
+// failure is a command that failed.
+type failure struct {
+	what           string
+	stdout, stderr string
+	err            error
+}
+
+// Error has all output.
+func (f *failure) Error() string {
+	return fmt.Sprintf("%s: %v\n%s%s", f.what, f.err, f.stdout, f.stderr)
+}
+
+func (f *failure) Unwrap() error { return f.err }
+
+// command runs a program in a folder and returns what it prints. Its error is a *failure.
 func command(dir string, env []string, name string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -24,7 +38,7 @@ func command(dir string, env []string, name string, args ...string) (string, err
 	var stdout, stderr bytes.Buffer
 	c.Stdout, c.Stderr = &stdout, &stderr
 	if err := c.Run(); err != nil {
-		return "", fmt.Errorf("%s %s in %s: %w\n%s%s", filepath.Base(name), strings.Join(args, " "), dir, err, stdout.Bytes(), stderr.Bytes())
+		return "", &failure{fmt.Sprintf("%s %s in %s", filepath.Base(name), strings.Join(args, " "), dir), stdout.String(), stderr.String(), err}
 	}
 	return strings.TrimRight(stdout.String(), "\r\n"), nil
 }

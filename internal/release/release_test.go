@@ -357,6 +357,16 @@ func TestCompareAPI(t *testing.T) {
 	require.Equal(t, "public API: 3 lines, 1 new, 0 gone\n", out.String())
 }
 
+// What does not compile is told as the compiler tells it.
+func TestCompareAPIOfWhatDoesNotCompile(t *testing.T) {
+	t.Parallel()
+	files := small()
+	files["broken.go"] = "package sdk\n\nfunc broken() int { return \"x\" }\n"
+	root := repository(t, files)
+	require.EqualError(t, compareAPI(root, false, new(bytes.Buffer)),
+		"in "+root+":\n# "+origin+"\n./broken.go:3:28: cannot use \"x\" (untyped string constant) as int value in return statement")
+}
+
 func TestLicenses(t *testing.T) {
 	t.Parallel()
 	require.ErrorContains(t, refuse(module{path: "ours"}, dependency{path: "theirs", licenses: []string{"MIT", "GPL-3.0"}}), "ours depends on theirs, whose licence GPL-3.0")
