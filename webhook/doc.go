@@ -38,11 +38,12 @@
 //
 // # Verification
 //
-// A callback is refused unless its signature was made with a known secret, and unless it was signed
-// within the window around now, ten minutes both ways. The signature stands in the query; that of
-// [MessageAudit] may stand in a full set of headers. The timestamp has 13 digits, so that a signed
-// text has one reading only. An empty secret makes no handler. [WithSecrets] and [WithApp] add
-// secrets, [WithWindow] and [WithSources] change what else is asked.
+// A callback is refused unless its signature was made with a known secret, and unless it was
+// signed within the window around now, ten minutes both ways. The signature stands in the query;
+// that of [MessageAudit], and of what audio and video report, may stand in a full set of headers.
+// The timestamp has 13 digits, so that a signed text has one reading only. An empty secret makes
+// no handler. [WithSecrets] and [WithApp] add secrets, [WithWindow] and [WithSources] change what
+// else is asked.
 //
 // RongCloud signs callbacks and requests to the Server API by the same rule with the same secret.
 // So keep the query of callbacks out of access logs: it may be good for a call of the API.

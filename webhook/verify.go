@@ -76,10 +76,9 @@ func (c *config) verify(r *http.Request) (*credentials, error) {
 }
 
 // headerSigned are the kinds whose signature may stand in headers. Of those of audio and video the
-// room's status has it there; the rule for the others is on no page that is known, so that both
-// places count. The others have theirs in the
-// query, and headers prove nothing for them: every request to the Server API carries a set that
-// would pass.
+// room's status has it there; the rule for its siblings is on no page that is known, so that both
+// places count. All other kinds have theirs in the query, and headers prove nothing for them: every
+// request to the Server API carries a set that would pass.
 var headerSigned = map[Kind]bool{
 	KindMessageAudit: true, KindUnknown: true,
 	KindRTCRoomStatus: true, KindRTCCDNPush: true, KindRTCCloudPlayer: true, KindRTCModeration: true, KindRTCAITask: true,
@@ -176,8 +175,8 @@ var errTwice = refuse(ErrUnsigned, errors.New("a part of its signature comes twi
 
 func (c *credentials) complete() bool { return c.nonce != "" && c.timestamp != "" && c.signature != "" }
 
-// headerSets are the names under which the callback with moderation results may carry its
-// signature, as net/http writes them. The App Key has two names.
+// headerSets are the names under which a callback of headerSigned may carry its signature, as
+// net/http writes them. The App Key has two names.
 var headerSets = [][5]string{
 	{"Rc-Nonce", "Rc-Timestamp", "Rc-Signature", "Rc-App-Key", "Rc-Appkey"},
 	{"Nonce", "Timestamp", "Signature", "App-Key", "Appkey"},

@@ -291,6 +291,35 @@ func TestSignatureInHeaders(t *testing.T) {
 	require.ErrorIs(t, webhook.Verify(r, testSecret), webhook.ErrSignature)
 }
 
+// TestPlacesOfSignatures: each kind is taken with its signature in the query, and those alone in
+// headers of which RongCloud has said so, or has left it open.
+func TestPlacesOfSignatures(t *testing.T) {
+	t.Parallel()
+	inHeaders := map[webhook.Kind]bool{
+		webhook.KindMessageAudit: true, webhook.KindRTCRoomStatus: true, webhook.KindRTCCDNPush: true, webhook.KindRTCCloudPlayer: true,
+		webhook.KindRTCModeration: true, webhook.KindRTCAITask: true,
+	}
+	for _, kind := range webhooktest.Kinds() {
+		for _, place := range []string{"query", "headers"} {
+			r, err := testApp.Request(t.Context(), "http://localhost/", webhooktest.Sample(kind))
+			require.NoError(t, err)
+			r.URL.RawQuery, r.Header = "", http.Header{"Content-Type": r.Header["Content-Type"]}
+			if place == "query" {
+				testApp.Sign(r)
+			} else {
+				testApp.SignHeaders(r)
+			}
+			callback, err := webhook.Parse(r, testSecret)
+			if place == "headers" && !inHeaders[kind] {
+				require.ErrorIs(t, err, webhook.ErrUnsigned, kind)
+				continue
+			}
+			require.NoError(t, err, "%s in %s", kind, place)
+			require.Equal(t, kind, callback.Events[0].Kind())
+		}
+	}
+}
+
 func TestTimestamps(t *testing.T) {
 	t.Parallel()
 	now := time.UnixMilli(1700000000000)
