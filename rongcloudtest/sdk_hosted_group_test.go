@@ -475,3 +475,23 @@ func TestJoinedByCommas(t *testing.T) {
 	require.Equal(t, []string{"a", "b", "c", "d", "e", "f"}, members(t, client, "g"))
 	require.Len(t, call(t, client, "/entrust/group/profile/query.json", form("groupIds", "g,h"))["profiles"], 2)
 }
+
+// The list has the address of the picture twice: inside the profile, as documented, and beside it,
+// where the official Go and Java SDKs read it.
+func TestHostedGroupPictures(t *testing.T) {
+	t.Parallel()
+	_, client := stopped(t)
+	register(t, client, "a")
+	call(t, client, "/entrust/group/create.json", form("groupId", "g", "name", "G", "owner", "a",
+		"groupProfile", `{"introduction":"x","portraitUrl":"https://example.com/g.png"}`))
+	call(t, client, "/entrust/group/create.json", form("groupId", "h", "name", "H", "owner", "a"))
+	pictures := map[string]any{}
+	for _, one := range call(t, client, "/entrust/group/query.json", form("size", "10"))["groups"].([]any) {
+		g := one.(object)
+		pictures[g["groupId"].(string)] = g["portraitUrl"]
+		if g["groupId"] == "g" {
+			require.JSONEq(t, `{"introduction":"x","portraitUrl":"https://example.com/g.png"}`, g["groupProfile"].(string))
+		}
+	}
+	require.Equal(t, map[string]any{"g": "https://example.com/g.png", "h": ""}, pictures)
+}

@@ -250,6 +250,41 @@ func TestUltraGroupPages(t *testing.T) {
 	}
 }
 
+// What the queries say of a message, as official SDKs read it.
+func TestUltraGroupMessagesAsSDKsReadThem(t *testing.T) {
+	t.Parallel()
+	srv, client := stopped(t)
+	srv.AddUltraGroup("g", "a", "b")
+	expandable := sendUltra(t, client, rongcloud.UltraGroupMessage{
+		From: "a", Expandable: true, Expansion: map[string]string{"mood": "good"},
+	})
+	plain := sendUltra(t, client, rongcloud.UltraGroupMessage{From: "a"})
+	in := []string{"groupId", "g", "busChannel", "RCDefault"}
+	at := func(n int64) string { return strconv.FormatInt(started.UnixMilli()+n, 10) }
+	for path, params := range map[string][]string{
+		"hismsg/query":       {"startTime", at(-1), "endTime", at(1)},
+		"hismsg/msgid/query": {"msgUID", expandable},
+		"msg/get":            {"msgs", fmt.Sprintf(`[{"msgUID":%q},{"msgUID":%q}]`, expandable, plain)},
+	} {
+		data := call(t, client, "/ultragroup/"+path+".json", form(append(params, in...)...))["data"].([]any)
+		require.Len(t, data, 2, path)
+		first, second := data[0].(object), data[1].(object)
+		require.Equal(t, expandable, first["msgUID"], path)
+		text, ok := first["extraContent"].(string)
+		require.True(t, ok, "%s: text and no object", path)
+		require.JSONEq(t, `{"mood":"good"}`, text, path)
+		require.Equal(t, true, first["expansion"], path)
+		require.Empty(t, second["extraContent"], path)
+		require.Equal(t, false, second["expansion"], path)
+		if path == "msg/get" {
+			require.NotContains(t, first, "conversionType")
+			continue
+		}
+		require.InDelta(t, 10, first["conversationType"], 0, "%s: as the documentation spells it", path)
+		require.InDelta(t, 10, first["conversionType"], 0, "%s: as the official Go SDK reads it", path)
+	}
+}
+
 // What a search finds, and what it does not.
 func TestUltraGroupSearch(t *testing.T) {
 	t.Parallel()
