@@ -16,11 +16,12 @@ import (
 // clientIP is where all users write from, an address that is set aside for documentation.
 const clientIP = "203.0.113.7:50123"
 
-// devicePlatform is what all users write with.
+// devicePlatform is what users connect with if nothing else is said.
 const devicePlatform = webhook.PlatformAndroid
 
 // SendPrivate sends a message from the user's app to another user, and returns its UID. The user
-// must be connected; see [User.Connect].
+// must be connected; see [User.Connect]. The message comes from the device of [User.On], or the one
+// that has been connected longest.
 //
 // As with RongCloud the webhooks are asked first (package webhook: PreMessage), sensitive words
 // are looked for, and mutes and blacklists count; then the recipients have it, and the webhooks
@@ -148,7 +149,7 @@ func (u *User) send(in conversation, content rongcloud.MessageContent, receivers
 	}
 	s.mu.Lock()
 	c := s.newCall()
-	_, err := u.mayWrite(c, receivers)
+	source, _, err := u.mayWrite(c, receivers)
 	s.messages.count++
 	uid := messageUID(s.messages.count)
 	s.mu.Unlock()
@@ -157,9 +158,9 @@ func (u *User) send(in conversation, content rongcloud.MessageContent, receivers
 	}
 	decision, asked := s.ask(&webhook.PreMessage{
 		From: u.id, TargetID: in.TargetID, ConversationType: in.Type, ChannelID: in.ChannelID,
-		ObjectName: name, Body: body, MessageUID: uid, SentAt: c.at, Platform: devicePlatform, ClientIP: clientIP,
+		ObjectName: name, Body: body, MessageUID: uid, SentAt: c.at, Platform: source, ClientIP: clientIP,
 	})
-	out := outgoing{uid: uid, from: u.id, conversation: in, objectName: name, content: body, stored: true, logged: true, source: devicePlatform}
+	out := outgoing{uid: uid, from: u.id, conversation: in, objectName: name, content: body, stored: true, logged: true, source: source}
 	if asked {
 		if decision.Verdict == webhook.VerdictBlock {
 			return "", &BlockedError{decision.Text}
@@ -182,12 +183,14 @@ func (out *outgoing) obey(d *webhooktest.Decision) {
 	}
 }
 
-// mayWrite returns those whom the user's message reaches.
-func (u *User) mayWrite(c *call, receivers func(c *call) ([]string, error)) ([]string, error) {
-	if !c.users.find(u.id).connected(c.at) {
-		return nil, ErrOffline
+// mayWrite returns the platform that the user writes with, and those whom the message reaches.
+func (u *User) mayWrite(c *call, receivers func(c *call) ([]string, error)) (webhook.Platform, []string, error) {
+	devices := u.devices(c.at)
+	if len(devices) == 0 {
+		return "", nil, ErrOffline
 	}
-	return receivers(c)
+	all, err := receivers(c)
+	return devices[0], all, err
 }
 
 func (u *User) deliver(out outgoing, receivers func(c *call) ([]string, error)) ([]event, error) {
@@ -195,7 +198,7 @@ func (u *User) deliver(out outgoing, receivers func(c *call) ([]string, error)) 
 	defer u.server.mu.Unlock()
 	c := u.server.newCall()
 	var err error
-	if out.receivers, err = u.mayWrite(c, receivers); err != nil { // meanwhile
+	if _, out.receivers, err = u.mayWrite(c, receivers); err != nil { // meanwhile
 		return nil, err
 	}
 	if m := c.send(out); m.Blocked {

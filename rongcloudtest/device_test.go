@@ -81,6 +81,66 @@ func TestUsersComeAndGo(t *testing.T) {
 	require.Equal(t, []webhook.Presence{webhook.PresenceOnline, webhook.PresenceOffline, webhook.PresenceOnline, webhook.PresenceOffline}, statuses)
 }
 
+// Each device goes online and offline on its own, and the user is online while one is.
+func TestSeveralDevices(t *testing.T) {
+	t.Parallel()
+	srv, client, _, events := hooked(t)
+	ann := srv.User("ann")
+	phone, desk := ann.On(webhook.PlatformIOS), ann.On(webhook.PlatformPC)
+	require.ErrorIs(t, phone.Connect(), rongcloudtest.ErrNoToken)
+	register(t, client, "ann", "ben")
+	status := func() any { return call(t, client, "/user/checkOnline.json", form("userId", "ann"))["status"] }
+	require.NoError(t, phone.Connect())
+	require.NoError(t, desk.Connect())
+	require.NoError(t, desk.Connect(), "a second time changes nothing")
+	require.Equal(t, []webhook.Platform{webhook.PlatformIOS, webhook.PlatformPC}, ann.Platforms())
+	require.Equal(t, "ann", desk.ID())
+
+	_, err := desk.SendPrivate("ben", text("from the desk"))
+	require.NoError(t, err)
+	_, err = ann.SendPrivate("ben", text("from the phone, which has been there longest"))
+	require.NoError(t, err)
+	_, err = ann.On(webhook.PlatformWeb).SendPrivate("ben", text("from nowhere"))
+	require.ErrorIs(t, err, rongcloudtest.ErrOffline)
+
+	phone.Disconnect()
+	phone.Disconnect()
+	require.False(t, phone.IsOnline())
+	require.True(t, desk.IsOnline())
+	require.True(t, ann.IsOnline())
+	require.Equal(t, "1", status())
+	require.NoError(t, desk.JoinChatroom("lobby"))
+	require.ErrorIs(t, phone.JoinChatroom("lobby"), rongcloudtest.ErrOffline)
+	require.NoError(t, phone.Connect())
+	ann.Disconnect()
+	require.False(t, ann.IsOnline())
+	require.Equal(t, "0", status())
+	require.NoError(t, desk.Connect())
+	require.NoError(t, phone.Connect())
+	require.NoError(t, client.User.Block.Add(t.Context(), rongcloud.UserBlockParams{UserIDs: []string{"ann"}, Duration: time.Hour}))
+	require.Empty(t, ann.Platforms())
+	require.ErrorIs(t, desk.Connect(), rongcloudtest.ErrBlocked)
+
+	var told []string
+	for _, e := range events() {
+		switch e := e.(type) {
+		case *webhook.UserStatus:
+			told = append(told, fmt.Sprintf("%v %s %s", e.Status, e.SessionID, e.Platform))
+		case *webhook.Message:
+			told = append(told, "message "+string(e.Platform))
+		default:
+		}
+	}
+	const phoneSession, deskSession = "session-ann-iOS", "session-ann-PC"
+	require.Equal(t, []string{
+		"online " + phoneSession + " iOS", "online " + deskSession + " PC", "message PC", "message iOS",
+		"offline " + phoneSession + " ", "online " + phoneSession + " iOS",
+		"offline " + deskSession + " ", "offline " + phoneSession + " ",
+		"online " + deskSession + " PC", "online " + phoneSession + " iOS",
+		"offline " + deskSession + " ", "offline " + phoneSession + " ",
+	}, told)
+}
+
 func TestUserSendsPrivate(t *testing.T) {
 	t.Parallel()
 	srv, client, _, events := hooked(t)

@@ -4,6 +4,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
 // State is a picture of what the server knows, for people to look at. Lists are never nil.
@@ -35,12 +37,13 @@ type UserState struct {
 	Blocked    bool   `json:"blocked,omitempty"`
 	InboxCount int    `json:"inbox"` // messages in it
 
-	PortraitURL   string    `json:"portrait,omitempty"`
-	BlockedUntil  time.Time `json:"blockedUntil,omitzero"`
-	Muted         bool      `json:"muted,omitempty"` // in private chats
-	BlacklistIDs  []string  `json:"blacklist,omitempty"`
-	WhitelistIDs  []string  `json:"whitelist,omitempty"`
-	UsesWhitelist bool      `json:"usesWhitelist,omitempty"` // and not the blacklist
+	Platforms     []webhook.Platform `json:"platforms,omitempty"` // of the devices that are online
+	PortraitURL   string             `json:"portrait,omitempty"`
+	BlockedUntil  time.Time          `json:"blockedUntil,omitzero"`
+	Muted         bool               `json:"muted,omitempty"` // in private chats
+	BlacklistIDs  []string           `json:"blacklist,omitempty"`
+	WhitelistIDs  []string           `json:"whitelist,omitempty"`
+	UsesWhitelist bool               `json:"usesWhitelist,omitempty"` // and not the blacklist
 
 	RTCBlockedUntil time.Time `json:"rtcBlockedUntil,omitzero"` // from all audio and video rooms
 }
@@ -91,7 +94,7 @@ func (s *Server) State() State {
 	for _, id := range ids {
 		u := s.users.find(id)
 		one := UserState{
-			ID: id, Name: u.name, Registered: u.registered, Online: u.connected(now), Blocked: u.blocked(now), PortraitURL: u.portrait,
+			ID: id, Name: u.name, Registered: u.registered, Online: u.connected(now), Platforms: slices.Clone(u.online), Blocked: u.blocked(now), PortraitURL: u.portrait,
 			Muted: slices.Contains(s.users.muted, id), BlacklistIDs: u.black.ids(), WhitelistIDs: u.white.ids(), UsesWhitelist: u.whitelistOn,
 			RTCBlockedUntil: kept[id],
 		}

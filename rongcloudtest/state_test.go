@@ -9,6 +9,7 @@ import (
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
 func TestState(t *testing.T) {
@@ -32,7 +33,7 @@ func TestState(t *testing.T) {
 	state := srv.State()
 	require.Equal(t, []rongcloudtest.UserState{
 		{ID: "b", InboxCount: 1},
-		{ID: "u1", Name: "Name of u1", Registered: true, Online: true},
+		{ID: "u1", Name: "Name of u1", Registered: true, Online: true, Platforms: []webhook.Platform{webhook.PlatformAndroid}},
 		{ID: "x", Blocked: true, BlockedUntil: started.Add(time.Hour)},
 	}, state.Users)
 	require.Equal(t, []rongcloudtest.GroupState{{ID: "g", MemberIDs: []string{"u1", "b"}}}, state.Groups)

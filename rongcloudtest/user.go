@@ -2,7 +2,6 @@ package rongcloudtest
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -41,7 +40,7 @@ type user struct {
 	portrait      string
 	createdAt     time.Time
 	tokens        []token
-	online        bool
+	online        []webhook.Platform // its devices that are, in the order of connecting
 	blockedUntil  time.Time
 	deactivatedAt time.Time
 
@@ -86,7 +85,7 @@ func without(ids []string, id string) []string {
 }
 
 func (u *user) blocked(now time.Time) bool   { return now.Before(u.blockedUntil) }
-func (u *user) connected(now time.Time) bool { return u.online && !u.blocked(now) }
+func (u *user) connected(now time.Time) bool { return len(u.online) > 0 && !u.blocked(now) }
 
 var userHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.UserGetToken:        userGetToken,
@@ -265,10 +264,8 @@ func userBlock(c *call) answer {
 	end := c.at.Add(time.Duration(c.params.Int("minute")) * time.Minute)
 	for _, id := range c.params.List("userId") {
 		u := c.users.ensure(id)
-		if u.online {
-			c.tellStatus(id, webhook.PresenceOffline)
-		}
-		u.blockedUntil, u.online = end, false
+		c.takeOffline(u, u.online...)
+		u.blockedUntil = end
 	}
 	return ok()
 }
@@ -307,12 +304,13 @@ func userBlockQuery(c *call) answer {
 
 // User is one user, as seen from the devices. It needs no registration to be looked at.
 type User struct {
-	server *Server
-	id     string
+	server   *Server
+	id       string
+	platform webhook.Platform // of a device; empty for all
 }
 
 // User returns the user with the given ID.
-func (s *Server) User(id string) *User { return &User{s, id} }
+func (s *Server) User(id string) *User { return &User{server: s, id: id} }
 
 // ID returns the user's ID.
 func (u *User) ID() string { return u.id }
@@ -326,68 +324,4 @@ func (u *User) Tokens() []string {
 		texts = append(texts, t.text)
 	}
 	return texts
-}
-
-// Errors of [User.Connect].
-var (
-	ErrNoToken = errors.New("rongcloudtest: the user has no valid token")
-	ErrBlocked = errors.New("rongcloudtest: the user is blocked")
-)
-
-// Connect brings the user online, as a client app with a valid token would.
-func (u *User) Connect() error {
-	events, err := u.connect()
-	u.server.callBack(events)
-	return err
-}
-
-func (u *User) connect() ([]event, error) {
-	u.server.mu.Lock()
-	defer u.server.mu.Unlock()
-	c := u.server.newCall()
-	one := c.users.find(u.id)
-	switch {
-	case one.blocked(c.at):
-		return nil, ErrBlocked
-	case len(one.tokens) == 0:
-		return nil, ErrNoToken
-	}
-	if !one.online {
-		c.tellStatus(u.id, webhook.PresenceOnline)
-	}
-	one.online = true
-	c.catchUp(u.id)
-	return c.news(), nil
-}
-
-// Disconnect takes the user offline.
-func (u *User) Disconnect() {
-	u.server.callBack(u.disconnect())
-}
-
-func (u *User) disconnect() []event {
-	u.server.mu.Lock()
-	defer u.server.mu.Unlock()
-	c := u.server.newCall()
-	one := c.users.find(u.id)
-	if one.online {
-		c.tellStatus(u.id, webhook.PresenceOffline)
-	}
-	one.online = false
-	return c.news()
-}
-
-func (c *call) tellStatus(user string, status webhook.Presence) {
-	e := &webhook.UserStatus{UserID: user, Status: status, OccurredAt: c.at, ClientIP: clientIP, SessionID: "session-" + user}
-	if status == webhook.PresenceOnline {
-		e.Platform = devicePlatform // RongCloud does not send it else
-	}
-	c.tell(e)
-}
-
-// IsOnline reports whether the user is connected.
-func (u *User) IsOnline() bool {
-	u.server.mu.Lock()
-	defer u.server.mu.Unlock()
-	return u.server.users.find(u.id).connected(u.server.now())
 }

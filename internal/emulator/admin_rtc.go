@@ -18,7 +18,7 @@ func (e *emulator) rtcUser(r *http.Request) (u *rongcloudtest.User, room string)
 
 // changed tells who watches that something about a user is not as before.
 func (e *emulator) changed(u *rongcloudtest.User) (any, error) {
-	e.events.publish("user", userState{u.ID(), u.IsOnline()})
+	e.events.publish("user", e.showUser(u.ID()))
 	return nil, nil //nolint:nilnil // an empty object
 }
 

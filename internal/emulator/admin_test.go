@@ -78,7 +78,7 @@ func TestAdmin(t *testing.T) {
 
 	status, answer = ask(t, "POST", admin+"users/ben/connect", "")
 	require.Equal(t, 200, status)
-	require.Equal(t, `{"id":"ben","online":true}`, answer)
+	require.Equal(t, `{"id":"ben","online":true,"platforms":["Android"]}`, answer)
 	_, answer = ask(t, "POST", admin+"users/ben/disconnect", "")
 	require.Equal(t, `{"id":"ben","online":false}`, answer)
 	status, answer = ask(t, "POST", admin+"users/nobody/connect", "")

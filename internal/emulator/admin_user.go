@@ -3,23 +3,62 @@ package emulator
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
 type userState struct {
-	ID     string `json:"id"`
-	Online bool   `json:"online"`
+	ID        string             `json:"id"`
+	Online    bool               `json:"online"`
+	Platforms []webhook.Platform `json:"platforms,omitempty"` // of the devices that are
+}
+
+func (e *emulator) showUser(id string) userState {
+	platforms := e.User(id).Platforms()
+	return userState{id, len(platforms) > 0, platforms}
+}
+
+// platforms are those of users' devices.
+var platforms = []webhook.Platform{
+	webhook.PlatformIOS, webhook.PlatformAndroid, webhook.PlatformHarmonyOS, webhook.PlatformWeb, webhook.PlatformPC, webhook.PlatformMiniProgram,
+}
+
+func checkPlatform(name webhook.Platform) error {
+	if !slices.Contains(platforms, name) {
+		return fault(http.StatusBadRequest, "platform: one of %v, not %q", platforms, name)
+	}
+	return nil
+}
+
+// actor returns the user that a request names, with ?platform=iOS as seen from that device.
+func (e *emulator) actor(r *http.Request) (*rongcloudtest.User, error) {
+	u := e.User(r.PathValue("id"))
+	if !r.URL.Query().Has("platform") {
+		return u, nil
+	}
+	platform := webhook.Platform(r.URL.Query().Get("platform"))
+	return u.On(platform), checkPlatform(platform)
 }
 
 func (e *emulator) postConnect(r *http.Request) (any, error) {
-	u := e.User(r.PathValue("id"))
+	u, err := e.actor(r)
+	if err != nil {
+		return nil, err
+	}
 	if err := u.Connect(); err != nil {
 		return nil, fault(http.StatusConflict, "%v", err)
 	}
-	e.events.publish("user", userState{u.ID(), u.IsOnline()})
-	return userState{u.ID(), u.IsOnline()}, nil
+	return e.changedUser(u)
+}
+
+// changedUser tells who watches that a user came or went, and returns how the user is now.
+func (e *emulator) changedUser(u *rongcloudtest.User) (any, error) {
+	now := e.showUser(u.ID())
+	e.events.publish("user", now)
+	return now, nil
 }
 
 // known refuses a user who never could connect.
@@ -31,13 +70,15 @@ func known(u *rongcloudtest.User) error {
 }
 
 func (e *emulator) postDisconnect(r *http.Request) (any, error) {
-	u := e.User(r.PathValue("id"))
-	if err := known(u); err != nil {
+	u, err := e.actor(r)
+	if err != nil {
+		return nil, err
+	}
+	if err := known(e.User(u.ID())); err != nil {
 		return nil, err
 	}
 	u.Disconnect()
-	e.events.publish("user", userState{u.ID(), u.IsOnline()})
-	return userState{u.ID(), u.IsOnline()}, nil
+	return e.changedUser(u)
 }
 
 // postSend lets a user's app send a message.
@@ -57,9 +98,11 @@ func (e *emulator) postSend(r *http.Request) (any, error) {
 	if body.ObjectName != "" {
 		content = rongcloud.RawContent{Name: body.ObjectName, Body: string(body.Content)}
 	}
-	u := e.User(r.PathValue("id"))
+	u, err := e.actor(r)
+	if err != nil {
+		return nil, err
+	}
 	var uid string
-	var err error
 	switch body.Type {
 	case "", "private":
 		uid, err = u.SendPrivate(body.TargetID, content)
@@ -85,7 +128,7 @@ func (e *emulator) postJoin(r *http.Request) (any, error) {
 	if err := e.User(r.PathValue("id")).JoinChatroom(r.PathValue("room")); err != nil {
 		return nil, fault(http.StatusConflict, "%v", err)
 	}
-	e.events.publish("user", userState{r.PathValue("id"), true})
+	e.events.publish("user", e.showUser(r.PathValue("id")))
 	return nil, nil //nolint:nilnil // an empty object
 }
 
@@ -94,6 +137,6 @@ func (e *emulator) deleteJoin(r *http.Request) (any, error) {
 		return nil, err
 	}
 	e.User(r.PathValue("id")).LeaveChatroom(r.PathValue("room"))
-	e.events.publish("user", userState{r.PathValue("id"), e.User(r.PathValue("id")).IsOnline()})
+	e.events.publish("user", e.showUser(r.PathValue("id")))
 	return nil, nil //nolint:nilnil // an empty object
 }

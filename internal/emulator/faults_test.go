@@ -56,6 +56,39 @@ func TestSeededWordsWorkAtOnce(t *testing.T) {
 	require.Equal(t, "ann", got[0].From)
 }
 
+func TestSeveralDevices(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), "seed.json")
+	require.NoError(t, os.WriteFile(name, []byte(`{"users":[{"id":"ann","platforms":["iOS","PC"]},{"id":"ben","online":true}]}`), 0o600))
+	base, _ := started(t, "-seed", name)
+	users := base + "/_emulator/users/"
+	for _, c := range []struct {
+		path   string
+		status int
+		answer string
+	}{
+		{"ann/disconnect?platform=iOS", 200, `{"id":"ann","online":true,"platforms":["PC"]}`},
+		{"ann/connect?platform=Websocket", 200, `{"id":"ann","online":true,"platforms":["PC","Websocket"]}`},
+		{"ann/disconnect", 200, `{"id":"ann","online":false}`},
+		{"ann/connect", 200, `{"id":"ann","online":true,"platforms":["Android"]}`},
+		{"ben/disconnect?platform=PC", 200, `{"id":"ben","online":true,"platforms":["Android"]}`},
+		{"ann/connect?platform=ios", http.StatusBadRequest, `{"error":"platform: one of [iOS Android HarmonyOS Websocket PC MiniProgram], not \"ios\""}`},
+		{"ann/disconnect?platform=", http.StatusBadRequest, `{"error":"platform: one of [iOS Android HarmonyOS Websocket PC MiniProgram], not \"\""}`},
+	} {
+		status, answer := ask(t, http.MethodPost, users+c.path, "")
+		require.Equal(t, c.status, status, answer)
+		require.JSONEq(t, c.answer, answer, c.path)
+	}
+	for platform, want := range map[string]int{"": 200, "?platform=Android": 200, "?platform=PC": http.StatusConflict, "?platform=Pager": http.StatusBadRequest} {
+		status, answer := ask(t, http.MethodPost, users+"ann/send"+platform, `{"targetId":"ben","text":"hello"}`)
+		require.Equal(t, want, status, answer)
+	}
+	_, answer := ask(t, http.MethodGet, base+"/_emulator/state", "")
+	require.Contains(t, answer, `"platforms":["Android"]`)
+	status, answer := ask(t, http.MethodPost, base+"/_emulator/seed", `{"users":[{"id":"cem","platforms":["Pager"]}]}`)
+	require.Equal(t, http.StatusBadRequest, status, answer)
+}
+
 func TestUnknownUsers(t *testing.T) {
 	t.Parallel()
 	base, _ := started(t)

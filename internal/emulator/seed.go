@@ -13,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
 // seed is what an emulator begins with; see docs/emulator.md.
@@ -31,6 +32,8 @@ type seedUser struct {
 	Portrait  string   `json:"portrait"`
 	Online    bool     `json:"online"`
 	Blacklist []string `json:"blacklist"`
+
+	Platforms []webhook.Platform `json:"platforms"` // of several devices that are online
 }
 
 // seedGroup is a group, chat room or ultra group.
@@ -161,7 +164,15 @@ func (e *emulator) plantUser(ctx context.Context, u seedUser) error {
 			return err
 		}
 	}
-	if u.Online {
+	for _, platform := range u.Platforms {
+		if err := checkPlatform(platform); err != nil {
+			return err
+		}
+		if err := e.User(u.ID).On(platform).Connect(); err != nil {
+			return err
+		}
+	}
+	if u.Online && len(u.Platforms) == 0 {
 		return e.User(u.ID).Connect()
 	}
 	return nil
