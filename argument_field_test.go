@@ -55,7 +55,7 @@ func argumentNames(t *testing.T) map[string][]string {
 }
 
 // accepting is a client all of whose calls succeed.
-func accepting(t *testing.T) *rongcloud.Client {
+func accepting(t *testing.T, opts ...rongcloud.Option) *rongcloud.Client {
 	t.Helper()
 	mock := httpmock.NewMockTransport()
 	mock.RegisterNoResponder(func(req *http.Request) (*http.Response, error) {
@@ -66,8 +66,10 @@ func accepting(t *testing.T) *rongcloud.Client {
 		code := successOf(req)
 		return httpmock.NewStringResponse(http.StatusOK, `{"code":`+code+`,"token":"t","translated":"x"`+result+`}`), nil
 	})
-	client, err := rongcloud.New("test-key", "test-secret", rongcloud.WithBaseURL("https://api.example"),
-		rongcloud.WithTranslationURL("https://translation.example"), rongcloud.WithHTTPClient(&http.Client{Transport: mock}))
+	client, err := rongcloud.New("test-key", "test-secret", append([]rongcloud.Option{
+		rongcloud.WithBaseURL("https://api.example"), rongcloud.WithTranslationURL("https://translation.example"),
+		rongcloud.WithHTTPClient(&http.Client{Transport: mock}),
+	}, opts...)...)
 	require.NoError(t, err)
 	return client
 }

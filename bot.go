@@ -81,7 +81,7 @@ func (p *BotPage) More() bool { return mayFollow(len(p.Bots), p.HasNext) }
 func (s *BotService) Create(ctx context.Context, params BotParams, opts ...CallOption) error {
 	for i := range params.Integrations {
 		if err := params.Integrations[i].check(i); err != nil {
-			return inParams(err, endpoint.V3BotCreate, &params)
+			return refused(ctx, s.client, inParams(err, endpoint.V3BotCreate, &params), opts)
 		}
 	}
 	return send(ctx, s.client, endpoint.V3BotCreate, &params, opts)

@@ -135,7 +135,7 @@ type oneAgentID struct {
 //rongcloud:endpoint POST /v3/agent/create.json
 func (s *BotAgentService) Create(ctx context.Context, params AgentCreateParams, opts ...CallOption) error {
 	if params.Config.Model.Name == "" {
-		return refuseField(endpoint.V3AgentCreate, "AgentModel.Name", "agentConfig.model.name", "is required")
+		return refused(ctx, s.client, refuseField(endpoint.V3AgentCreate, "AgentModel.Name", "agentConfig.model.name", "is required"), opts)
 	}
 	return send(ctx, s.client, endpoint.V3AgentCreate, &params, opts)
 }

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
@@ -42,6 +43,7 @@ type bulkJob[M, T any] struct {
 	id      func(T) string
 	someone T // stands for the recipients where the message itself is checked and named
 	send    bulkSend[M]
+	refused error // what the method itself refuses
 }
 
 func (j *bulkJob[M, T]) to(recipients []T, random int64) M {
@@ -82,6 +84,8 @@ type bulkRun[M, T any] struct {
 	failed     error
 	panicked   *bulkPanic
 	started    time.Time
+
+	waited atomic.Int64 // for the quota, in nanoseconds
 }
 
 // bulkReading is the chunk that is being filled.
@@ -98,17 +102,28 @@ type bulkPanic struct {
 	value any // nil after runtime.Goexit
 }
 
-// runBulk sends to all recipients.
+// runBulk sends to all recipients, between the hooks of the send as a whole.
 func runBulk[M, T any](
 	ctx context.Context, client *Client, job *bulkJob[M, T], recipients iter.Seq2[T, error], params BulkParams, opts []CallOption,
 ) (*BulkResult, error) {
-	if ctx == nil {
-		return nil, refuseField(job.ep, "ctx", "", "is nil")
-	}
 	r := &bulkRun[M, T]{bulkJob: job, client: client, params: params, opts: opts, digest: fnv.New64a(), started: time.Now()}
 	r.chunk.seen = map[string]bool{}
+	if len(client.core.config.callHooks) == 0 {
+		return r.run(ctx, recipients)
+	}
+	return r.observed(ctx, recipients)
+}
+
+// run sends to all recipients.
+func (r *bulkRun[M, T]) run(ctx context.Context, recipients iter.Seq2[T, error]) (*BulkResult, error) {
+	switch {
+	case ctx == nil:
+		return nil, refuseField(r.ep, "ctx", "", "is nil")
+	case r.refused != nil:
+		return nil, r.refused
+	}
 	if err := r.prepare(recipients != nil); err != nil {
-		return nil, inCall(err, job.ep, "")
+		return nil, inCall(err, r.ep, "")
 	}
 	r.ctx, r.cancel = context.WithCancel(ctx)
 	defer r.cancel()
@@ -399,7 +414,8 @@ func (r *bulkRun[M, T]) begin() error {
 			return err
 		}
 	}
-	if err := r.waitForTurn(len(to)); err != nil || r.cutShort {
+	waited, err := r.waitForTurn(len(to))
+	if err != nil || r.cutShort {
 		return err
 	}
 	r.mu.Lock()
@@ -430,7 +446,7 @@ func (r *bulkRun[M, T]) begin() error {
 		return err
 	}
 	sent = true
-	r.wait.Go(func() { r.work(to, open, maybeDone) })
+	r.wait.Go(func() { r.work(to, open, maybeDone, waited) })
 	return nil
 }
 
@@ -486,38 +502,42 @@ func without(list []bulkOpen, index int64) []bulkOpen {
 
 // waitForTurn takes a slot for a request, and its quota. It has none if it fails or the send is
 // cut short.
-func (r *bulkRun[M, T]) waitForTurn(n int) error {
+func (r *bulkRun[M, T]) waitForTurn(n int) (waited time.Duration, err error) {
 	select {
 	case r.slots <- struct{}{}:
 	case <-r.ctx.Done():
 		r.cutShort = true
-		return nil
+		return 0, nil
 	}
-	err := r.waitForQuota(n)
-	if err == nil {
-		return nil
+	if waited, err = r.waitForQuota(n); err == nil {
+		return waited, nil
 	}
 	<-r.slots
 	if r.ctx.Err() != nil {
 		r.cutShort = true
-		return nil //nolint:nilerr // the end of the context has a reason of its own
+		return 0, nil //nolint:nilerr // the end of the context has a reason of its own
 	}
-	return err
+	return 0, err
 }
 
-func (r *bulkRun[M, T]) waitForQuota(n int) error {
+// waitForQuota also returns how long it waited.
+func (r *bulkRun[M, T]) waitForQuota(n int) (time.Duration, error) {
 	limiter := r.client.core.config.limiter
 	if limiter == nil {
-		return r.ctx.Err()
+		return 0, r.ctx.Err()
 	}
-	if err := limiter.Wait(r.ctx, QuotaUse{Endpoint: r.ep, Units: n, LowPriority: true}); err != nil {
-		return r.failure("waiting for the quota", err)
+	began := time.Now()
+	err := limiter.Wait(r.ctx, QuotaUse{Endpoint: r.ep, Units: n, LowPriority: true})
+	waited := time.Since(began)
+	r.waited.Add(int64(waited))
+	if err != nil {
+		return waited, r.failure("waiting for the quota", err)
 	}
-	return nil
+	return waited, nil
 }
 
 // work is the life of a request's goroutine. What panics in it is raised again in the caller's.
-func (r *bulkRun[M, T]) work(to []T, open bulkOpen, maybeDone bool) {
+func (r *bulkRun[M, T]) work(to []T, open bulkOpen, maybeDone bool, waited time.Duration) {
 	defer func() { <-r.slots }()
 	settled := false
 	defer func() {
@@ -525,7 +545,7 @@ func (r *bulkRun[M, T]) work(to []T, open bulkOpen, maybeDone bool) {
 			r.broke(recover())
 		}
 	}()
-	r.deliver(to, open, maybeDone)
+	r.deliver(to, open, maybeDone, waited)
 	settled = true
 }
 
@@ -547,8 +567,8 @@ func (p *bulkPanic) raise() {
 }
 
 // deliver sends a chunk until its outcome is as good as it can be. MaybeDone says that an earlier
-// request for it may have been carried out.
-func (r *bulkRun[M, T]) deliver(to []T, open bulkOpen, maybeDone bool) {
+// request for it may have been carried out, and waited how long it was kept by the quota.
+func (r *bulkRun[M, T]) deliver(to []T, open bulkOpen, maybeDone bool, waited time.Duration) {
 	chunk := r.chunkOf(to, open)
 	if err := r.ctx.Err(); err != nil { // and nothing has left yet
 		r.postpone(chunk, open, maybeDone, err)
@@ -558,7 +578,8 @@ func (r *bulkRun[M, T]) deliver(to []T, open bulkOpen, maybeDone bool) {
 		if !maybeDone { // RongCloud's minute begins with the first request that it may have got
 			open.bulkMoment = bulkNow()
 		}
-		err := r.request(chunk, to, open)
+		err := r.request(chunk, to, open, waited)
+		waited = 0
 		late := maybeDone && r.guarded() && open.left() == 0 // to find out
 		switch {
 		case err == nil, maybeDone && r.isDuplicate(err):
@@ -571,7 +592,7 @@ func (r *bulkRun[M, T]) deliver(to []T, open bulkOpen, maybeDone bool) {
 				return
 			}
 		case !late && errors.Is(err, ErrRateLimited) && try < bulkRateTries:
-			if err := r.waitForRate(try, len(to), err); err != nil {
+			if waited, err = r.waitForRate(try, len(to), err); err != nil {
 				r.postpone(chunk, open, maybeDone, err)
 				return
 			}
@@ -611,7 +632,7 @@ func (r *bulkRun[M, T]) isDuplicate(err error) bool {
 }
 
 // request makes one request for a chunk. A guarded one ends while RongCloud remembers it.
-func (r *bulkRun[M, T]) request(chunk *BulkChunk, to []T, open bulkOpen) (err error) {
+func (r *bulkRun[M, T]) request(chunk *BulkChunk, to []T, open bulkOpen, waited time.Duration) (err error) {
 	ctx, random := r.sendCtx, int64(0)
 	if r.guarded() || r.seed != 0 {
 		random = chunkRandom(r.state.Seed, open.Chunk)
@@ -621,7 +642,7 @@ func (r *bulkRun[M, T]) request(chunk *BulkChunk, to []T, open bulkOpen) (err er
 		defer cancel()
 		ctx = limited
 	}
-	opts := append(slices.Clone(r.opts), callOptionFunc(func(c *callConfig) { c.paid, c.lowPriority = true, true }))
+	opts := append(slices.Clone(r.opts), callOptionFunc(func(c *callConfig) { c.paid, c.waited, c.lowPriority = true, waited, true }))
 	chunk.Sent, err = r.send(ctx, r.to(to, random), opts...)
 	return err
 }
@@ -636,14 +657,14 @@ func chunkRandom(seed, index int64) int64 {
 
 // waitForRate waits after a refusal for the rate, and for the quota once more. It returns why
 // there is to be no other try.
-func (r *bulkRun[M, T]) waitForRate(try, n int, refused error) error {
+func (r *bulkRun[M, T]) waitForRate(try, n int, refused error) (waited time.Duration, err error) {
 	asked := time.Duration(0)
 	var e *Error
 	if errors.As(refused, &e) {
 		asked = e.RetryAfter
 	}
 	if !r.pause(try, asked) {
-		return r.ctx.Err()
+		return 0, r.ctx.Err()
 	}
 	return r.waitForQuota(n)
 }

@@ -128,7 +128,7 @@ func (r *bulkRun[M, T]) fail(err error) {
 // failure is an error of the whole send.
 func (r *bulkRun[M, T]) failure(doing string, err error) error {
 	if doing != "" {
-		err = fmt.Errorf("%s: %w", doing, err)
+		err = &stepError{doing, err}
 	}
 	return &Error{Endpoint: r.ep, Err: err, ofMany: true}
 }

@@ -31,7 +31,7 @@ import (
 func (c *Client) Call(ctx context.Context, ep *endpoint.Endpoint, params, out any, opts ...CallOption) error {
 	ep, err := ownEndpoint(ep)
 	if err != nil {
-		return err
+		return refused(ctx, c, err, opts)
 	}
 	values, isForm := params.(url.Values)
 	if isForm && len(values) == 0 {
@@ -39,10 +39,10 @@ func (c *Client) Call(ctx context.Context, ep *endpoint.Endpoint, params, out an
 	}
 	raw := form.Raw{Form: values, JSON: params, IsForm: isForm}
 	if err := checkParams(ep, raw); err != nil {
-		return err
+		return refused(ctx, c, err, opts)
 	}
 	if err := checkTarget(out); err != nil {
-		return inCall(err, ep, "")
+		return refused(ctx, c, inCall(err, ep, ""), opts)
 	}
 	if out != nil {
 		out = callersOut{out}

@@ -139,9 +139,9 @@ type (
 func (s *ChatroomService) Create(ctx context.Context, params ChatroomCreateParams, opts ...CallOption) error {
 	switch {
 	case params.EntryOwnerID != "" && len(params.Entries) == 0:
-		return refuseParam(endpoint.ChatroomCreateNew, &params, "entryInfo", "is required with EntryOwnerID")
+		return refused(ctx, s.client, refuseParam(endpoint.ChatroomCreateNew, &params, "entryInfo", "is required with EntryOwnerID"), opts)
 	case params.EntryOwnerID == "" && len(params.Entries) > 0:
-		return refuseParam(endpoint.ChatroomCreateNew, &params, "entryOwnerId", "is required with Entries")
+		return refused(ctx, s.client, refuseParam(endpoint.ChatroomCreateNew, &params, "entryOwnerId", "is required with Entries"), opts)
 	}
 	return send(ctx, s.client, endpoint.ChatroomCreateNew, &params, opts)
 }

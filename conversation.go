@@ -151,7 +151,7 @@ func (s *ConversationService) setPinned(ctx context.Context, params Conversation
 //rongcloud:endpoint POST /conversation/notification/set.json
 func (s *ConversationService) SetPushLevel(ctx context.Context, params ConversationPushLevelSetParams, opts ...CallOption) error {
 	if params.Level == PushLevelUnset { // which no endpoint requires, beside the switch that came before it
-		return refuseParam(endpoint.ConversationNotificationSet, &params, "unpushLevel", "is required; ResetPushLevel takes a level back")
+		return refused(ctx, s.client, refuseParam(endpoint.ConversationNotificationSet, &params, "unpushLevel", "is required; ResetPushLevel takes a level back"), opts)
 	}
 	return send(ctx, s.client, endpoint.ConversationNotificationSet, &params, opts)
 }
@@ -189,7 +189,7 @@ func (s *ConversationService) GetPushLevel(ctx context.Context, query Conversati
 //rongcloud:endpoint POST /conversation/type/notification/set.json
 func (s *ConversationService) SetTypePushLevel(ctx context.Context, params ConversationTypePushLevelSetParams, opts ...CallOption) error {
 	if params.Level == PushLevelUnset {
-		return refuseParam(endpoint.ConversationTypeNotificationSet, &params, "unpushLevel", "is required; ResetTypePushLevel takes a level back")
+		return refused(ctx, s.client, refuseParam(endpoint.ConversationTypeNotificationSet, &params, "unpushLevel", "is required; ResetTypePushLevel takes a level back"), opts)
 	}
 	return send(ctx, s.client, endpoint.ConversationTypeNotificationSet, &params, opts)
 }
@@ -228,7 +228,7 @@ func (s *ConversationService) GetTypePushLevel(ctx context.Context, query Conver
 //rongcloud:endpoint POST /conversation/message/history/clean.json
 func (s *ConversationService) ClearHistory(ctx context.Context, params ConversationClearHistoryParams, opts ...CallOption) error {
 	if params.Before.UnixMilli() <= 0 { // which the server might take for no time at all
-		return refuseParam(endpoint.ConversationMessageHistoryClean, &params, "msgTimestamp", "is required and after 1970; ClearAllHistory removes all messages")
+		return refused(ctx, s.client, refuseParam(endpoint.ConversationMessageHistoryClean, &params, "msgTimestamp", "is required and after 1970; ClearAllHistory removes all messages"), opts)
 	}
 	return send(ctx, s.client, endpoint.ConversationMessageHistoryClean, &params, opts)
 }

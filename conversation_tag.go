@@ -74,7 +74,7 @@ type TaggedConversations struct {
 func (s *ConversationTagService) Create(ctx context.Context, params ConversationTagCreateParams, opts ...CallOption) error {
 	for i, tag := range params.Tags {
 		if tag.ID == "" || tag.Name == "" {
-			return refuseParam(endpoint.UserConversationTagSet, &params, "tags", "item %d lacks the ID or the name", i+1)
+			return refused(ctx, s.client, refuseParam(endpoint.UserConversationTagSet, &params, "tags", "item %d lacks the ID or the name", i+1), opts)
 		}
 	}
 	return send(ctx, s.client, endpoint.UserConversationTagSet, &params, opts)
@@ -113,7 +113,7 @@ func (s *ConversationTagService) List(ctx context.Context, userID string, opts .
 //rongcloud:endpoint POST /tag/conversation/set.json
 func (s *ConversationTagService) AddConversations(ctx context.Context, params ConversationTagConversationsParams, opts ...CallOption) error {
 	if err := params.check(); err != nil {
-		return inParams(err, endpoint.TagConversationSet, &params)
+		return refused(ctx, s.client, inParams(err, endpoint.TagConversationSet, &params), opts)
 	}
 	return send(ctx, s.client, endpoint.TagConversationSet, &params, opts)
 }
@@ -126,7 +126,7 @@ func (s *ConversationTagService) AddConversations(ctx context.Context, params Co
 //rongcloud:endpoint POST /tag/conversation/del.json
 func (s *ConversationTagService) RemoveConversations(ctx context.Context, params ConversationTagConversationsParams, opts ...CallOption) error {
 	if err := params.check(); err != nil {
-		return inParams(err, endpoint.TagConversationDel, &params)
+		return refused(ctx, s.client, inParams(err, endpoint.TagConversationDel, &params), opts)
 	}
 	return send(ctx, s.client, endpoint.TagConversationDel, &params, opts)
 }

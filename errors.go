@@ -250,6 +250,16 @@ type quotingError struct {
 func (e *quotingError) Error() string { return e.what + ": " + e.err.Error() }
 func (e *quotingError) Unwrap() error { return e.err }
 
+// stepError is the failure of something that a call does before it is sent, in somebody else's
+// words.
+type stepError struct {
+	step string
+	err  error
+}
+
+func (e *stepError) Error() string { return e.step + ": " + e.err.Error() }
+func (e *stepError) Unwrap() error { return e.err }
+
 // ownError is an error in the SDK's own words.
 type ownError string
 
@@ -262,12 +272,32 @@ func withoutQuotes(err error) error {
 	if errors.As(err, &quoting) {
 		return ownError(quoting.what)
 	}
-	for inner := err; inner != nil; inner = errors.Unwrap(inner) {
-		if quotesNothing(inner) {
-			return inner
+	return plainly(err, "the transport failed")
+}
+
+// plainly returns what of err quotes nobody, or else a text.
+func plainly(err error, otherwise ownError) error {
+	var step *stepError
+	known := firstPlain(err)
+	switch {
+	case errors.As(err, &step) && known == nil:
+		return ownError(step.step)
+	case step != nil:
+		return &stepError{step.step, known}
+	case known == nil:
+		return otherwise
+	}
+	return known
+}
+
+// firstPlain returns the first error of a chain that quotes nothing, or nil.
+func firstPlain(err error) error {
+	for ; err != nil; err = errors.Unwrap(err) {
+		if quotesNothing(err) {
+			return err
 		}
 	}
-	return ownError("the transport failed")
+	return nil
 }
 
 // ownTexts are errors whose text is always the same.

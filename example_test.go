@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"sync"
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/endpoint"
@@ -75,6 +76,39 @@ func ExampleClient_Call() {
 
 	// Output:
 	// Ann <nil>
+}
+
+// Count calls by what became of them: a send that may or may not have been carried out is neither a
+// success nor a refusal.
+func ExampleWithCallHook() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	var mu sync.Mutex
+	counts := map[rongcloud.Outcome]int{}
+	client := srv.Client(rongcloud.WithCallHook(func(ctx context.Context, _ rongcloud.CallStart) (context.Context, func(rongcloud.CallEnd)) {
+		return ctx, func(end rongcloud.CallEnd) {
+			mu.Lock()
+			defer mu.Unlock()
+			counts[end.Outcome]++
+		}
+	}))
+	ctx := context.Background()
+	message := rongcloud.PrivateMessage{From: "u1", To: []string{"u2"}, Content: rongcloud.TextMessage{Content: "hello"}}
+
+	_, _ = client.Message.SendPrivate(ctx, message)
+	_, _ = client.Message.SendPrivate(ctx, rongcloud.PrivateMessage{From: "u1"})
+	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{DropResponse: true})
+	_, _ = client.Message.SendPrivate(ctx, message)
+
+	fmt.Println(counts[rongcloud.OutcomeAccepted], "accepted,", counts[rongcloud.OutcomeUnsent], "refused before it was sent,",
+		counts[rongcloud.OutcomeUnknown], "unknown")
+
+	// Output:
+	// 1 accepted, 1 refused before it was sent, 1 unknown
 }
 
 // With RongCloud's idempotency service a send is retried even though its first attempt may have

@@ -217,7 +217,7 @@ func (s *FriendService) RemoveAll(ctx context.Context, userID string, opts ...Ca
 //rongcloud:endpoint POST /friend/profile/set.json
 func (s *FriendService) SetProfile(ctx context.Context, params FriendProfileParams, opts ...CallOption) error {
 	if params.RemarkName == nil {
-		return refuseParam(endpoint.FriendProfileSet, &params, "remarkName", "is required")
+		return refused(ctx, s.client, refuseParam(endpoint.FriendProfileSet, &params, "remarkName", "is required"), opts)
 	}
 	return send(ctx, s.client, endpoint.FriendProfileSet, &params, opts)
 }

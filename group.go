@@ -168,7 +168,7 @@ func (s *GroupService) Create(ctx context.Context, params GroupCreateParams, opt
 	}
 	notice, err := bindNotice(endpoint.GroupCreate, params.Notice)
 	if err != nil {
-		return nil, err
+		return nil, refused(ctx, s.client, err, opts)
 	}
 	return fetch[GroupResult](ctx, s.client, endpoint.GroupCreate, &request{params, notice}, opts)
 }
@@ -185,7 +185,7 @@ func (s *GroupService) Join(ctx context.Context, params GroupJoinParams, opts ..
 	}
 	notice, err := bindNotice(endpoint.GroupJoin, params.Notice)
 	if err != nil {
-		return nil, err
+		return nil, refused(ctx, s.client, err, opts)
 	}
 	return fetch[GroupResult](ctx, s.client, endpoint.GroupJoin, &request{params, notice}, opts)
 }
@@ -203,7 +203,7 @@ func (s *GroupService) Quit(ctx context.Context, params GroupQuitParams, opts ..
 	}
 	notice, err := bindNotice(endpoint.GroupQuit, params.Notice)
 	if err != nil {
-		return nil, err
+		return nil, refused(ctx, s.client, err, opts)
 	}
 	return fetch[GroupResult](ctx, s.client, endpoint.GroupQuit, &request{params, notice}, opts)
 }
@@ -222,7 +222,7 @@ func (s *GroupService) Dismiss(ctx context.Context, params GroupDismissParams, o
 	}
 	notice, err := bindNotice(endpoint.GroupDismiss, params.Notice)
 	if err != nil {
-		return nil, err
+		return nil, refused(ctx, s.client, err, opts)
 	}
 	return fetch[GroupResult](ctx, s.client, endpoint.GroupDismiss, &request{params, notice}, opts)
 }
@@ -240,7 +240,7 @@ func (s *GroupService) Update(ctx context.Context, params GroupUpdateParams, opt
 	}
 	notice, err := bindNotice(endpoint.GroupRefresh, params.Notice)
 	if err != nil {
-		return nil, err
+		return nil, refused(ctx, s.client, err, opts)
 	}
 	return fetch[GroupResult](ctx, s.client, endpoint.GroupRefresh, &request{params, notice}, opts)
 }
@@ -255,7 +255,7 @@ func (s *GroupService) Update(ctx context.Context, params GroupUpdateParams, opt
 //rongcloud:endpoint POST /group/sync.json
 func (s *GroupService) Sync(ctx context.Context, params GroupSyncParams, opts ...CallOption) error {
 	if len(params.Groups) == 0 {
-		return refuseParam(endpoint.GroupSync, &params, "group", "is required; QuitAll takes the user out of all groups")
+		return refused(ctx, s.client, refuseParam(endpoint.GroupSync, &params, "group", "is required; QuitAll takes the user out of all groups"), opts)
 	}
 	return send(ctx, s.client, endpoint.GroupSync, &params, opts)
 }

@@ -48,7 +48,7 @@ type GroupMutes struct {
 //rongcloud:endpoint POST /group/user/gag/add.json
 func (s *GroupMuteService) Add(ctx context.Context, params GroupMuteAddParams, opts ...CallOption) error {
 	if params.GroupID == "" {
-		return refuseParam(endpoint.GroupUserGagAdd, &params, "groupId", "is required; Group.GlobalMute mutes in all groups")
+		return refused(ctx, s.client, refuseParam(endpoint.GroupUserGagAdd, &params, "groupId", "is required; Group.GlobalMute mutes in all groups"), opts)
 	}
 	return send(ctx, s.client, endpoint.GroupUserGagAdd, &params, opts)
 }
@@ -60,7 +60,7 @@ func (s *GroupMuteService) Add(ctx context.Context, params GroupMuteAddParams, o
 //rongcloud:endpoint POST /group/user/gag/rollback.json
 func (s *GroupMuteService) Remove(ctx context.Context, params GroupMuteRemoveParams, opts ...CallOption) error {
 	if params.GroupID == "" {
-		return refuseParam(endpoint.GroupUserGagRollback, &params, "groupId", "is required; Group.GlobalMute unmutes in all groups")
+		return refused(ctx, s.client, refuseParam(endpoint.GroupUserGagRollback, &params, "groupId", "is required; Group.GlobalMute unmutes in all groups"), opts)
 	}
 	return send(ctx, s.client, endpoint.GroupUserGagRollback, &params, opts)
 }
@@ -72,7 +72,7 @@ func (s *GroupMuteService) Remove(ctx context.Context, params GroupMuteRemovePar
 //rongcloud:endpoint POST /group/user/gag/list.json
 func (s *GroupMuteService) List(ctx context.Context, groupID string, opts ...CallOption) (*GroupMutes, error) {
 	if groupID == "" {
-		return nil, refuseField(endpoint.GroupUserGagList, "groupID", "groupId", "is required; Group.GlobalMute lists who is muted in all groups")
+		return nil, refused(ctx, s.client, refuseField(endpoint.GroupUserGagList, "groupID", "groupId", "is required; Group.GlobalMute lists who is muted in all groups"), opts)
 	}
 	return fetch[GroupMutes](ctx, s.client, endpoint.GroupUserGagList, &oneGroupID{groupID}, opts)
 }

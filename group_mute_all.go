@@ -80,7 +80,7 @@ func (s *GroupMuteAllMembersService) All(ctx context.Context, query GroupMuteAll
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/query-banned-state-or-list
 func (s *GroupMuteAllMembersService) Check(ctx context.Context, groupIDs []string, opts ...CallOption) (*GroupMuteAllMembersStates, error) {
 	if len(groupIDs) == 0 {
-		return nil, refuseField(endpoint.GroupBanQuery, "groupIDs", "groupId", "is required; List returns all groups in which everybody is muted")
+		return nil, refused(ctx, s.client, refuseField(endpoint.GroupBanQuery, "groupIDs", "groupId", "is required; List returns all groups in which everybody is muted"), opts)
 	}
 	return fetch[GroupMuteAllMembersStates](ctx, s.client, endpoint.GroupBanQuery, &manyGroupIDs{groupIDs}, opts)
 }

@@ -137,7 +137,7 @@ func (s *HostedGroupService) Create(ctx context.Context, params HostedGroupCreat
 	}
 	permissions, err := params.Permissions.wire(endpoint.EntrustGroupCreate)
 	if err != nil {
-		return err
+		return refused(ctx, s.client, err, opts)
 	}
 	return send(ctx, s.client, endpoint.EntrustGroupCreate, &request{params, permissions}, opts)
 }
@@ -156,7 +156,7 @@ func (s *HostedGroupService) Import(ctx context.Context, params HostedGroupImpor
 	}
 	permissions, err := params.Permissions.wire(endpoint.EntrustGroupImport)
 	if err != nil {
-		return err
+		return refused(ctx, s.client, err, opts)
 	}
 	return send(ctx, s.client, endpoint.EntrustGroupImport, &request{params, permissions}, opts)
 }

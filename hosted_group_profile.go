@@ -187,7 +187,7 @@ func (s *HostedGroupProfileService) Update(ctx context.Context, params HostedGro
 	}
 	permissions, err := params.Permissions.wire(endpoint.EntrustGroupProfileUpdate)
 	if err != nil {
-		return err
+		return refused(ctx, s.client, err, opts)
 	}
 	return send(ctx, s.client, endpoint.EntrustGroupProfileUpdate, &request{
 		params, profile{params.Name, params.Introduction, params.Announcement, params.PortraitURL}, permissions,

@@ -186,11 +186,11 @@ func (s *MessageService) SendSystemBulk(
 func (s *MessageService) SendGroupBulk(
 	ctx context.Context, message GroupMessage, groups iter.Seq2[string, error], params BulkParams, opts ...CallOption,
 ) (*BulkResult, error) {
-	if len(message.ToUserIDs) > 0 {
-		return nil, refuseParam(endpoint.MessageGroupPublish, &message, "toUserId", "goes with a single group")
-	}
 	fields := func(m *GroupMessage) (*[]string, *int64) { return &m.To, &m.IdempotencyKey }
 	job := bulkToIDs(endpoint.MessageGroupPublish, "toGroupId", message, fields, s.SendGroup)
+	if len(message.ToUserIDs) > 0 {
+		job.refused = refuseParam(endpoint.MessageGroupPublish, &message, "toUserId", "goes with a single group")
+	}
 	return runBulk(ctx, s.client, job, groups, params, opts)
 }
 

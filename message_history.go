@@ -189,7 +189,7 @@ var (
 // fetchHistory fetches the page that params, which holds common, asks for.
 func (s *MessageHistoryService) fetchHistory(ctx context.Context, kind historyKind, common *historyPageQuery, params any, opts []CallOption) (*HistoryPage, error) {
 	if err := cmp.Or(common.check(), common.checkSpan()); err != nil {
-		return nil, inParams(err, kind.ep, params)
+		return nil, refused(ctx, s.client, inParams(err, kind.ep, params), opts)
 	}
 	page, err := fetch[HistoryPage](ctx, s.client, kind.ep, params, opts)
 	if err != nil {
@@ -218,13 +218,15 @@ func (s *MessageHistoryService) list(ctx context.Context, kind historyKind, quer
 }
 
 func (s *MessageHistoryService) all(ctx context.Context, kind historyKind, query HistoryQuery, opts []CallOption) iter.Seq2[HistoryMessage, error] {
-	return s.walk(kind, query, func(at historyPageQuery) (*HistoryPage, error) {
+	return s.walk(ctx, kind, query, opts, func(at historyPageQuery) (*HistoryPage, error) {
 		return s.fetchHistory(ctx, kind, &at, &at, opts)
 	})
 }
 
 // walk walks a history with a method for one page.
-func (s *MessageHistoryService) walk(kind historyKind, query HistoryQuery, fetch func(historyPageQuery) (*HistoryPage, error)) iter.Seq2[HistoryMessage, error] {
+func (s *MessageHistoryService) walk(
+	ctx context.Context, kind historyKind, query HistoryQuery, opts []CallOption, fetch func(historyPageQuery) (*HistoryPage, error),
+) iter.Seq2[HistoryMessage, error] {
 	return func(yield func(HistoryMessage, error) bool) {
 		first := query.page(s.client.core.config.now())
 		if first.Size == 0 {
@@ -235,7 +237,7 @@ func (s *MessageHistoryService) walk(kind historyKind, query HistoryQuery, fetch
 			if kind == ultraGroupHistory {
 				params = (*ultraGroupHistoryPageQuery)(nil)
 			}
-			yield(HistoryMessage{}, inParams(err, kind.ep, params))
+			yield(HistoryMessage{}, refused(ctx, s.client, inParams(err, kind.ep, params), opts))
 			return
 		}
 		span := backSpan{newest: first.Until, oldest: first.Since, longest: maxHistorySpan, size: first.Size}
@@ -288,7 +290,7 @@ func (s *MessageHistoryService) ListUltraGroup(ctx context.Context, query UltraG
 
 // AllUltraGroup yields the messages of an ultra group or of one of its channels, newest first.
 func (s *MessageHistoryService) AllUltraGroup(ctx context.Context, query UltraGroupHistoryQuery, opts ...CallOption) iter.Seq2[HistoryMessage, error] {
-	return s.walk(ultraGroupHistory, *query.common(), func(at historyPageQuery) (*HistoryPage, error) {
+	return s.walk(ctx, ultraGroupHistory, *query.common(), opts, func(at historyPageQuery) (*HistoryPage, error) {
 		page := ultraGroupHistoryPageQuery{historyPageQuery: at, ChannelID: query.ChannelID}
 		return s.fetchHistory(ctx, ultraGroupHistory, &page.historyPageQuery, &page, opts)
 	})

@@ -188,7 +188,7 @@ func (s *MessageLogService) Download(ctx context.Context, params MessageLogDownl
 		fail := func(err error) { yield(LoggedMessage{}, err) }
 		limits, err := params.Limits.check()
 		if err != nil {
-			fail(err)
+			fail(refused(ctx, s.client, inCall(err, endpoint.MessageHistory, ""), opts))
 			return
 		}
 		found, err := s.Get(ctx, params.Hour, opts...)

@@ -118,11 +118,11 @@ type MessageStreamFinishParams struct {
 func (s *MessageStreamService) SendPiece(ctx context.Context, params MessageStreamPieceParams, opts ...CallOption) (*SentStreamPiece, error) {
 	switch c := &params.Content; {
 	case c.Sequence < 1:
-		return nil, refuseField(endpoint.V3MessagePrivatePublishStream, "StreamMessage.Sequence", "seq", "%d is no number of a piece; the first is 1", c.Sequence)
+		return nil, refused(ctx, s.client, refuseField(endpoint.V3MessagePrivatePublishStream, "StreamMessage.Sequence", "seq", "%d is no number of a piece; the first is 1", c.Sequence), opts)
 	case c.Sequence > 1 && c.MessageUID == "":
-		return nil, refuseField(endpoint.V3MessagePrivatePublishStream, "StreamMessage.MessageUID", "messageUID", "is required from the second piece on")
+		return nil, refused(ctx, s.client, refuseField(endpoint.V3MessagePrivatePublishStream, "StreamMessage.MessageUID", "messageUID", "is required from the second piece on"), opts)
 	case c.CompleteReason != 0 && !c.Complete:
-		return nil, refuseField(endpoint.V3MessagePrivatePublishStream, "StreamMessage.CompleteReason", "completeReason", "belongs to the last piece")
+		return nil, refused(ctx, s.client, refuseField(endpoint.V3MessagePrivatePublishStream, "StreamMessage.CompleteReason", "completeReason", "belongs to the last piece"), opts)
 	}
 	params.Content.StopReason, params.Content.Synced = 0, false // they are for reading
 	body, err := plainJSON.Marshal(params.Content)
@@ -132,7 +132,7 @@ func (s *MessageStreamService) SendPiece(ctx context.Context, params MessageStre
 		err = checkBody(params.Content, len(body))
 	}
 	if err != nil {
-		return nil, inParams(err, endpoint.V3MessagePrivatePublishStream, (*streamPiece)(nil))
+		return nil, refused(ctx, s.client, inParams(err, endpoint.V3MessagePrivatePublishStream, (*streamPiece)(nil)), opts)
 	}
 	return fetch[SentStreamPiece](ctx, s.client, endpoint.V3MessagePrivatePublishStream, &streamPiece{
 		From: params.From, To: params.To, ObjectName: params.Content.ObjectName(), Content: body, IncludeSender: params.IncludeSender,
@@ -157,7 +157,7 @@ func (s *MessageStreamService) Open(params MessageStreamParams, opts ...CallOpti
 // be known.
 func (w *StreamWriter) Send(ctx context.Context, text string) error {
 	if text == "" {
-		return refuseField(endpoint.V3MessagePrivatePublishStream, "text", "content", "is required")
+		return refused(ctx, w.service.client, refuseField(endpoint.V3MessagePrivatePublishStream, "text", "content", "is required"), w.opts)
 	}
 	return w.send(ctx, text, false, 0)
 }

@@ -197,7 +197,7 @@ func contentText(content MessageContent) (string, error) {
 func (s *MessageService) SendPrivateTemplate(ctx context.Context, template PrivateTemplate, opts ...CallOption) (*SendResult, error) {
 	lists, err := newTemplateLists(template.Content, template.Recipients, template.Push)
 	if err != nil {
-		return nil, inParams(err, endpoint.MessagePrivatePublishTemplate, (*privateTemplate)(nil))
+		return nil, refused(ctx, s.client, inParams(err, endpoint.MessagePrivatePublishTemplate, (*privateTemplate)(nil)), opts)
 	}
 	return fetch[SendResult](ctx, s.client, endpoint.MessagePrivatePublishTemplate, template.request(lists, template.IdempotencyKey), opts)
 }
@@ -224,7 +224,7 @@ func (t *PrivateTemplate) request(lists templateLists, random int64) *privateTem
 func (s *MessageService) SendSystemTemplate(ctx context.Context, template SystemTemplate, opts ...CallOption) (*SendResult, error) {
 	lists, err := newTemplateLists(template.Content, template.Recipients, template.Push)
 	if err != nil {
-		return nil, inParams(err, endpoint.MessageSystemPublishTemplate, (*systemTemplate)(nil))
+		return nil, refused(ctx, s.client, inParams(err, endpoint.MessageSystemPublishTemplate, (*systemTemplate)(nil)), opts)
 	}
 	return fetch[SendResult](ctx, s.client, endpoint.MessageSystemPublishTemplate, template.request(lists, template.IdempotencyKey), opts)
 }

@@ -3,14 +3,12 @@ package rongcloud
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"strings"
 	"time"
 
-	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/internal/connpool"
 	"github.com/rongcloud-go/rongcloud/internal/credential"
 	"github.com/rongcloud-go/rongcloud/internal/form"
@@ -18,7 +16,7 @@ import (
 
 // Option configures a [Client]; see [New]. The order of different options does not matter. Of
 // two equal ones the last counts, but those that observe or wrap add up, in their order:
-// [WithLogger], [WithAttemptHook] and [WithRoundTripper].
+// [WithLogger], [WithCallHook], [WithAttemptHook], [WithHeaderHook] and [WithRoundTripper].
 type Option interface{ applyClient(*config) }
 
 // CallOption changes one call; see [Client] for those that every method takes.
@@ -65,6 +63,8 @@ type config struct {
 	retry           RetryPolicy
 	loggers         []*slog.Logger
 	hooks           []func(context.Context, Attempt)
+	callHooks       []func(context.Context, CallStart) (context.Context, func(CallEnd))
+	headerHooks     []func(context.Context, http.Header)
 	wrappers        []func(http.RoundTripper) http.RoundTripper
 	wrapped         http.RoundTripper // what the wrappers make of the client's own connections
 	secretSource    func(context.Context) (string, error)
@@ -248,31 +248,6 @@ func WithLogger(logger *slog.Logger) Option {
 			c.problem("WithLogger", "the logger is nil")
 		}
 		c.loggers = append(c.loggers, logger)
-	})
-}
-
-// WithAttemptHook calls hook after every attempt, in the goroutine of the call. It is meant for
-// metrics and traces and must be fast. Several hooks add up and are called in their order.
-// Attempt.Outcome is that of the call if no other attempt follows, and Attempt.Err belongs to the
-// same categories as the error with which the call ends:
-//
-//	func(_ context.Context, a rongcloud.Attempt) {
-//		switch {
-//		case a.Retry: // another attempt decides
-//		default:
-//			calls.WithLabelValues(a.Endpoint.String(), a.Outcome.String()).Inc()
-//		}
-//	}
-//
-// A call that ends without an attempt has none to tell of: one with a wrong argument, one whose
-// context ends before it is sent, and one whose context is canceled in the wait after an attempt
-// with Retry set. To count each call once, look at the error that it returns.
-func WithAttemptHook(hook func(ctx context.Context, attempt Attempt)) Option {
-	return optionFunc(func(c *config) {
-		if hook == nil {
-			c.problem("WithAttemptHook", "the hook is nil")
-		}
-		c.hooks = append(c.hooks, hook)
 	})
 }
 
@@ -470,7 +445,8 @@ type callConfig struct {
 	hasRequestID   bool
 	retryUnsafe    bool
 	lowPriority    bool
-	paid           bool // the quota has been waited for
+	paid           bool          // the quota has been waited for
+	waited         time.Duration // for the quota
 	capture        *Response
 	extra          []form.Extra
 	headers        []headerField
@@ -534,11 +510,15 @@ type Response struct {
 	Duration   time.Duration // of the whole call, attempts and waits together
 }
 
+func fitRequestID(id string) bool {
+	return id != "" && len(id) <= maxRequestIDLength && form.Printable(id)
+}
+
 func (c *callConfig) check() error {
 	if c.hasTimeout && c.attemptTimeout <= 0 {
 		return refuse("WithAttemptTimeout", "%v is not a positive duration", c.attemptTimeout)
 	}
-	if c.hasRequestID && (c.requestID == "" || len(c.requestID) > maxRequestIDLength || !form.Printable(c.requestID)) {
+	if c.hasRequestID && !fitRequestID(c.requestID) {
 		return refuse("WithRequestID", "the ID must have 1 to %d printable ASCII characters", maxRequestIDLength)
 	}
 	for _, field := range c.extra {
@@ -555,85 +535,4 @@ func (c *callConfig) check() error {
 		}
 	}
 	return nil
-}
-
-// Attempt is one attempt of a call, as a hook sees it; see [WithAttemptHook].
-type Attempt struct {
-	Endpoint   *endpoint.Endpoint
-	Class      endpoint.Class // of this call: a parameter may make it unsafe
-	RequestID  string
-	Number     int // 1 for the first
-	Host       string
-	StartedAt  time.Time
-	Duration   time.Duration
-	HTTPStatus int  // 0 if there was no response
-	Code       Code // 0 if the response carried none
-	Outcome    Outcome
-	Err        error // nil if the attempt succeeded, or shows that an earlier one did; see WithAttemptHook
-	Reused     bool  // an open connection was used again
-	Retry      bool  // the call will be tried again, after Wait
-	Wait       time.Duration
-}
-
-// Outcome says what became of a call.
-type Outcome int
-
-// The outcomes of a call, as far as an attempt knows.
-const (
-	OutcomeAccepted Outcome = iota + 1 // it was carried out
-	OutcomeRefused                     // the API refused it
-	OutcomeFailed                      // the API gave no response; it may be called again without harm
-	OutcomeUnknown                     // it is unsafe, and may have been carried out; see ErrOutcomeUnknown
-)
-
-// String returns the name of the outcome in lower case.
-func (o Outcome) String() string {
-	switch o {
-	case OutcomeAccepted:
-		return "accepted"
-	case OutcomeRefused:
-		return "refused"
-	case OutcomeFailed:
-		return "failed"
-	case OutcomeUnknown:
-		return "unknown"
-	}
-	return fmt.Sprintf("Outcome(%d)", int(o))
-}
-
-// outcomeOf is what an attempt's error says.
-func outcomeOf(err error) Outcome {
-	switch {
-	case err == nil:
-		return OutcomeAccepted
-	case errors.Is(err, ErrOutcomeUnknown):
-		return OutcomeUnknown
-	case errors.Is(err, ErrTransport):
-		return OutcomeFailed
-	default:
-		return OutcomeRefused
-	}
-}
-
-// LogValue lists the fields that are fit for a log.
-func (a Attempt) LogValue() slog.Value { return slog.GroupValue(a.attrs()...) }
-
-func (a Attempt) attrs() []slog.Attr {
-	attrs := []slog.Attr{
-		slog.String("endpoint", a.Endpoint.String()), slog.String("request_id", a.RequestID), slog.Int("attempt", a.Number),
-		slog.String("host", a.Host), slog.Duration("duration", a.Duration),
-	}
-	if a.HTTPStatus != 0 {
-		attrs = append(attrs, slog.Int("http_status", a.HTTPStatus))
-	}
-	if a.Code != 0 {
-		attrs = append(attrs, slog.Int("code", int(a.Code)))
-	}
-	if a.Err != nil {
-		attrs = append(attrs, slog.String("error", fmt.Sprint(a.Err)))
-	}
-	if a.Retry {
-		attrs = append(attrs, slog.Duration("retry_in", a.Wait))
-	}
-	return attrs
 }

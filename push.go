@@ -166,15 +166,15 @@ func (s *PushService) Send(ctx context.Context, push Push, opts ...CallOption) (
 	}
 	var err error
 	if r.Audience, err = audienceOf(push.Audience); err != nil {
-		return nil, inParams(err, endpoint.Push, (*request)(nil))
+		return nil, refused(ctx, s.client, inParams(err, endpoint.Push, (*request)(nil)), opts)
 	}
 	if r.Notification, err = push.Notification.body(); err != nil {
-		return nil, inParams(err, endpoint.Push, (*request)(nil))
+		return nil, refused(ctx, s.client, inParams(err, endpoint.Push, (*request)(nil)), opts)
 	}
 	if push.Message != nil {
 		r.From = push.Message.From
 		if r.Message, err = push.Message.body(); err != nil {
-			return nil, inParams(err, endpoint.Push, (*request)(nil))
+			return nil, refused(ctx, s.client, inParams(err, endpoint.Push, (*request)(nil)), opts)
 		}
 	}
 	return fetch[PushResult](ctx, s.client, endpoint.Push, &r, opts)
@@ -220,7 +220,7 @@ func (s *PushService) SendToUsers(ctx context.Context, push UserPush, opts ...Ca
 	}
 	body, err := push.Notification.body()
 	if err != nil {
-		return nil, inParams(err, endpoint.PushUser, (*request)(nil))
+		return nil, refused(ctx, s.client, inParams(err, endpoint.PushUser, (*request)(nil)), opts)
 	}
 	return fetch[PushResult](ctx, s.client, endpoint.PushUser, &request{UserIDs: push.UserIDs, Notification: body}, opts)
 }
@@ -250,10 +250,10 @@ func (s *PushService) SendCustom(ctx context.Context, push CustomPush, opts ...C
 	r := request{Platforms: push.Platforms}
 	var err error
 	if r.Audience, err = audienceOf(push.Audience); err != nil {
-		return nil, inParams(err, endpoint.PushCustom, (*request)(nil))
+		return nil, refused(ctx, s.client, inParams(err, endpoint.PushCustom, (*request)(nil)), opts)
 	}
 	if r.Notification, err = push.Notification.body(); err != nil {
-		return nil, inParams(err, endpoint.PushCustom, (*request)(nil))
+		return nil, refused(ctx, s.client, inParams(err, endpoint.PushCustom, (*request)(nil)), opts)
 	}
 	return fetch[PushResult](ctx, s.client, endpoint.PushCustom, &r, opts)
 }

@@ -210,7 +210,7 @@ type RTCMixText struct {
 //rongcloud:endpoint POST /rtc/mcu/config.json
 func (s *RTCMixService) Set(ctx context.Context, params RTCMixParams, opts ...CallOption) error {
 	if field, reason := configFault(reflect.ValueOf(params.Config)); field != "" {
-		return refuseField(endpoint.RTCMCUConfig, field, "config", "%s", reason)
+		return refused(ctx, s.client, refuseField(endpoint.RTCMCUConfig, field, "config", "%s", reason), opts)
 	}
 	return send(ctx, s.client, endpoint.RTCMCUConfig, &params, opts)
 }

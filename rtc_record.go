@@ -124,10 +124,10 @@ type RTCRecord struct {
 //rongcloud:endpoint POST /rtc/record/start.json
 func (s *RTCRecordService) Start(ctx context.Context, params RTCRecordStartParams, opts ...CallOption) (*RTCRecord, error) {
 	if field, reason := configFault(reflect.ValueOf(params.Config)); field != "" {
-		return nil, refuseField(endpoint.RTCRecordStart, field, "config", "%s", reason)
+		return nil, refused(ctx, s.client, refuseField(endpoint.RTCRecordStart, field, "config", "%s", reason), opts)
 	}
 	if !slices.Contains(sliceDurations, params.Config.SliceDuration) {
-		return nil, refuseField(endpoint.RTCRecordStart, "RTCRecordConfig.SliceDuration", "config", "must be 30, 60, 90 or 120 minutes")
+		return nil, refused(ctx, s.client, refuseField(endpoint.RTCRecordStart, "RTCRecordConfig.SliceDuration", "config", "must be 30, 60, 90 or 120 minutes"), opts)
 	}
 	return fetch[RTCRecord](ctx, s.client, endpoint.RTCRecordStart, &params, opts)
 }

@@ -89,7 +89,7 @@ func (s *SensitiveWordService) BatchAdd(ctx context.Context, words []SensitiveWo
 	}
 	for i, w := range words {
 		if w.Word == "" {
-			return nil, refuseField(endpoint.SensitivewordBatchAdd, "words", "words", "item %d lacks the word", i+1)
+			return nil, refused(ctx, s.client, refuseField(endpoint.SensitivewordBatchAdd, "words", "words", "item %d lacks the word", i+1), opts)
 		}
 	}
 	return fetch[SensitiveWordQuota](ctx, s.client, endpoint.SensitivewordBatchAdd, &params{words}, opts)
@@ -141,7 +141,7 @@ func (s *SensitiveWordService) List(ctx context.Context, query SensitiveWordQuer
 	case SensitiveWordReplace, SensitiveWordBlock:
 		kind = int(query.Type) - 1
 	default:
-		return nil, refuseField(endpoint.SensitivewordList, "SensitiveWordQuery.Type", "type", "%v is none of its values", query.Type)
+		return nil, refused(ctx, s.client, refuseField(endpoint.SensitivewordList, "SensitiveWordQuery.Type", "type", "%v is none of its values", query.Type), opts)
 	}
 	out, err := fetch[response](ctx, s.client, endpoint.SensitivewordList, &request{&kind}, opts)
 	if err != nil {

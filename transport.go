@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"math"
 	"net/http"
@@ -53,6 +52,9 @@ type call struct {
 	spent     bool // the attempt is a retry that the client's budget has paid
 	requestID string
 	started   time.Time
+	ends      callEnds
+	sent      int64 // bytes of bodies, in all attempts; so received
+	received  int64
 
 	attempts int
 	alone    bool        // the attempt gets a connection of its own
@@ -112,33 +114,34 @@ func checkTarget(out any) error {
 }
 
 func (k *core) do(ctx context.Context, ep *endpoint.Endpoint, params, out any, opts []CallOption) error {
-	c, err := k.newCall(ctx, ep, out)
-	if err != nil {
+	return k.newCall(ep, out).do(ctx, params, opts)
+}
+
+func (k *core) newCall(ep *endpoint.Endpoint, out any) *call {
+	c := &call{core: k, ep: ep, out: out, class: ep.Class, started: time.Now()}
+	c.config.attemptTimeout = k.config.attemptTimeout
+	return c
+}
+
+func (c *call) do(ctx context.Context, params any, opts []CallOption) error {
+	err := c.configure(ctx, opts)
+	if len(c.core.config.callHooks) > 0 {
+		return c.observed(func() error { return c.carryOut(params, err) })
+	}
+	return c.carryOut(params, err)
+}
+
+// configure takes in what the call is given besides its parameters. What it refuses does not keep
+// hooks from hearing of the call.
+func (c *call) configure(ctx context.Context, opts []CallOption) error {
+	c.Context = ctx
+	if ctx == nil {
+		c.Context = context.Background()
+		return refuseField(c.ep, "ctx", "", "is nil")
+	}
+	if err := c.findHosts(); err != nil {
 		return err
 	}
-	return c.do(params, opts)
-}
-
-func (k *core) newCall(ctx context.Context, ep *endpoint.Endpoint, out any) (*call, error) {
-	if ctx == nil {
-		return nil, refuseField(ep, "ctx", "", "is nil")
-	}
-	if ep.CustomHost != "" && k.config.regional && k.hostsByAddress[ep.CustomHost] == nil {
-		return nil, refuseField(ep, customHosts[ep.CustomHost], "", "is required: the call goes to an address that RongCloud tells each customer")
-	}
-	var other *hosts
-	if ep.Host != "" && k.config.regional && k.hostsByAddress[ep.Host] == nil { // not the table's
-		var err error
-		if other, err = hostsOf(ep); err != nil {
-			return nil, err
-		}
-	}
-	c := &call{Context: ctx, core: k, ep: ep, others: other, out: out, class: ep.Class, started: time.Now()}
-	c.config.attemptTimeout = k.config.attemptTimeout
-	return c, nil
-}
-
-func (c *call) do(params any, opts []CallOption) error {
 	for _, opt := range opts {
 		if opt == nil {
 			return refuseField(c.ep, "opts", "", "an option is nil")
@@ -148,6 +151,31 @@ func (c *call) do(params any, opts []CallOption) error {
 	if err := c.config.check(); err != nil {
 		return inCall(err, c.ep, "")
 	}
+	return nil
+}
+
+// findHosts finds where an endpoint is served that is not on the data centres' hosts.
+func (c *call) findHosts() error {
+	k, ep := c.core, c.ep
+	if !k.config.regional {
+		return nil
+	}
+	if ep.CustomHost != "" && k.hostsByAddress[ep.CustomHost] == nil {
+		return refuseField(ep, customHosts[ep.CustomHost], "", "is required: the call goes to an address that RongCloud tells each customer")
+	}
+	if ep.Host == "" || k.hostsByAddress[ep.Host] != nil {
+		return nil
+	}
+	var err error
+	c.others, err = hostsOf(ep) // not the table's
+	return err
+}
+
+// carryOut makes the call, unless what it was given besides its parameters is refused.
+func (c *call) carryOut(params any, refused error) error {
+	if refused != nil {
+		return refused
+	}
 	if c.config.capture != nil {
 		*c.config.capture = Response{}
 	}
@@ -156,7 +184,9 @@ func (c *call) do(params any, opts []CallOption) error {
 	if err := c.encode(params); err != nil {
 		return err
 	}
-	c.requestID = c.config.requestID
+	if c.requestID == "" { // else hooks were told
+		c.requestID = c.config.requestID
+	}
 	if c.requestID == "" {
 		c.requestID = newRequestID()
 	}
@@ -207,8 +237,11 @@ func (c *call) run() error {
 		return c.failure()
 	}
 	if limiter := c.core.config.limiter; limiter != nil && !c.config.paid {
-		if err := limiter.Wait(c.Context, c.use()); err != nil {
-			c.last.err = fmt.Errorf("waiting for the quota: %w", err)
+		began := time.Now()
+		err := limiter.Wait(c.Context, c.use())
+		c.config.waited = time.Since(began)
+		if err != nil {
+			c.last.err = &stepError{"waiting for the quota", err}
 			return c.failure()
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/rongcloud-go/rongcloud/endpoint"
 	"github.com/rongcloud-go/rongcloud/internal/connpool"
 )
 
@@ -32,6 +33,10 @@ func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 	c.alone = c.last.stale && c.attempts > c.core.config.retry.MaxRetries
 	c.last = outcome{started: time.Now()}
 	o := &c.last
+	if c.ep.Encoding != endpoint.Query {
+		o.sent = int64(len(c.encoder.Buf))
+		c.sent += o.sent
+	}
 	if info := c.config.capture; info != nil {
 		info.Body = nil
 	}
@@ -42,6 +47,9 @@ func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 		a.exchange(c, req)
 	}
 	o.duration = time.Since(o.started)
+	if c.stream == nil { // else when it is closed
+		c.received += o.received
+	}
 	if o.broken || o.status >= 500 {
 		o.switched = c.hosts().failed(c.turn)
 	}
@@ -91,6 +99,7 @@ func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http
 	resp, err := a.transmit(ctx, base, c, req)
 	returned = true
 	c.last.reused = c.wire.reused.Load()
+	c.last.opened = !c.last.reused && c.wire.state.Load() == sending
 	switch {
 	case err != nil:
 		return nil, g, err

@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
-	"fmt"
 	"net/http"
 	"net/textproto"
 	"strconv"
@@ -34,6 +33,11 @@ func (c *call) newHeader() (http.Header, error) {
 		header["Content-Type"] = fixed.form
 	case endpoint.JSON:
 		header["Content-Type"] = fixed.json
+	}
+	if len(c.core.config.headerHooks) > 0 {
+		if err := c.addHookedHeaders(header); err != nil {
+			return nil, err
+		}
 	}
 	if len(c.config.headers) > 0 || c.encoder.Placed() {
 		c.addHeaders(header)
@@ -89,7 +93,7 @@ func (c *call) secret() (string, error) {
 	defer cancel()
 	secret, err := source(ctx)
 	if err != nil {
-		return "", fmt.Errorf("asking for the App Secret: %w", err)
+		return "", &stepError{"asking for the App Secret", err}
 	}
 	if fault := credential.Fault(secret); fault != "" {
 		return "", ownError("the App Secret that was asked for " + fault)
@@ -151,6 +155,30 @@ func headerProblem(name string) string {
 		return "is the SDK's own header" + hint
 	}
 	return ""
+}
+
+// addHookedHeaders adds what the hooks want to be sent.
+func (c *call) addHookedHeaders(header http.Header) error {
+	added := http.Header{}
+	for _, hook := range c.core.config.headerHooks {
+		hook(c.Context, added)
+	}
+	for name, values := range added {
+		reason := headerProblem(name)
+		if reason == "" && c.encoder.InHeader(name) {
+			reason = "repeats a parameter that is sent anyway"
+		}
+		if reason != "" {
+			return refuseField(c.ep, "WithHeaderHook", name, "%s", reason)
+		}
+		for _, value := range values {
+			if !form.Printable(value) {
+				return refuseField(c.ep, "WithHeaderHook", name, "the value is not printable ASCII")
+			}
+			header.Add(name, value)
+		}
+	}
+	return nil
 }
 
 // addHeaders adds the caller's headers and the parameters that travel so.

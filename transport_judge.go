@@ -31,9 +31,12 @@ type outcome struct {
 	unsent      bool   // the server cannot have received the request
 	unprocessed bool   // the server says that it has not processed the request
 	reused      bool   // over a connection that had been used before
-	stale       bool   // the used connection broke without an answer; any server may close an idle one at any time
-	broken      bool   // the connection failed, or the host did not answer in time
-	switched    bool   // calls now go to another host
+	opened      bool   // over one that was opened for it
+	sent        int64  // bytes of the body; so received
+	received    int64
+	stale       bool // the used connection broke without an answer; any server may close an idle one at any time
+	broken      bool // the connection failed, or the host did not answer in time
+	switched    bool // calls now go to another host
 	after       time.Duration
 	started     time.Time
 	duration    time.Duration
@@ -96,6 +99,7 @@ func (c *call) judge(ctx context.Context, resp *http.Response) {
 
 	buf := answers.Get().(*[]byte)
 	data, err := readLimited(ctx, resp, (*buf)[:0], c.core.config.maxAnswerBytes)
+	o.received = int64(len(data))
 	defer func() {
 		if cap(data) <= maxPooled {
 			*buf = data[:0]
@@ -255,8 +259,8 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// attemptError is why an attempt failed, as hooks and logs get it: without any of the server's
-// words, and in the categories of the error with which the call would end.
+// attemptError is why an attempt or a call failed, as hooks and logs get it: without any of the
+// server's words, and in the categories of the error with which the call ends, or would end.
 type attemptError struct {
 	reason error
 	ends   *Error
@@ -279,8 +283,7 @@ func (c *call) problem() error {
 	if o.ok || c.duplicate() {
 		return nil
 	}
-	ends := c.failure()
-	return &attemptError{reason: o.problem(), ends: &Error{HTTPStatus: ends.HTTPStatus, Code: ends.Code, outcomeUnknown: ends.outcomeUnknown}}
+	return &attemptError{reason: o.problem(), ends: c.failure().categories()}
 }
 
 // problem is the reason of an [attemptError].

@@ -2,7 +2,6 @@ package rongcloud
 
 import (
 	"context"
-	"log/slog"
 	mathrand "math/rand/v2"
 	"net/http"
 	"slices"
@@ -148,32 +147,4 @@ func (c *call) nextWait(policy *RetryPolicy) time.Duration {
 		wait = time.Duration(mathrand.Int64N(int64(bound) + 1)) //nolint:gosec // jitter is no secret
 	}
 	return max(wait, min(o.after, policy.MaxWait))
-}
-
-// tell reports the attempt to the hook and the logger.
-func (c *call) tell(retry bool) {
-	config := &c.core.config
-	if len(config.hooks) == 0 && len(config.loggers) == 0 {
-		return
-	}
-	o := &c.last
-	err := c.problem()
-	attempt := Attempt{
-		Endpoint: c.ep, Class: c.class, Outcome: outcomeOf(err), RequestID: c.requestID, Number: c.attempts, Host: c.host.name,
-		StartedAt: o.started, Duration: o.duration, HTTPStatus: o.status, Code: o.code, Err: err,
-		Reused: o.reused, Retry: retry,
-	}
-	if retry {
-		attempt.Wait = c.wait
-	}
-	for _, hook := range config.hooks {
-		hook(c.Context, attempt)
-	}
-	level := slog.LevelDebug
-	if attempt.Err != nil {
-		level = slog.LevelWarn
-	}
-	for _, logger := range config.loggers {
-		logger.LogAttrs(c.Context, level, "rongcloud call", attempt.attrs()...)
-	}
 }

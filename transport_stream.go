@@ -36,12 +36,9 @@ type stream struct {
 // open makes a call that asks for a stream. If the server answers in one piece all the same, then
 // there is no stream, and the answer is in out. Whoever gets a stream must close it.
 func (k *core) open(ctx context.Context, ep *endpoint.Endpoint, params, out any, opts []CallOption) (*stream, error) {
-	c, err := k.newCall(ctx, ep, out)
-	if err != nil {
-		return nil, err
-	}
+	c := k.newCall(ep, out)
 	c.streaming = true
-	err = c.do(params, opts)
+	err := c.do(ctx, params, opts)
 	return c.stream, err
 }
 
@@ -89,6 +86,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	s.silence.Reset(s.call.config.attemptTimeout)
 	n, err := readSome(s.ctx, s.body, p)
 	s.silence.Stop()
+	s.call.last.received += int64(n)
 	return n, err
 }
 
@@ -161,6 +159,10 @@ func (s *stream) close() {
 	}
 	c := s.call
 	c.last.duration = time.Since(c.last.started)
-	c.tell(false)
+	c.received += c.last.received
 	c.capture()
+	defer func() { // also after an attempt hook that panics
+		c.end(c.problem())
+	}()
+	c.tell(false)
 }

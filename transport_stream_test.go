@@ -153,7 +153,8 @@ func TestStream(t *testing.T) {
 			t.Parallel()
 			var attempts []Attempt
 			server := newChatServer(t, test.answers...)
-			client := server.client(t, WithAttemptHook(func(_ context.Context, a Attempt) { attempts = append(attempts, a) }))
+			h := &heard{}
+			client := server.client(t, h.option(), WithAttemptHook(func(_ context.Context, a Attempt) { attempts = append(attempts, a) }))
 			var info Response
 			texts, err := chat(t.Context(), client, CaptureResponse(&info))
 			require.Equal(t, test.want, texts)
@@ -163,6 +164,10 @@ func TestStream(t *testing.T) {
 
 			failed := test.err != nil || test.unknown
 			require.Equal(t, failed, attempts[len(attempts)-1].Err != nil)
+			_, end := h.one(t)
+			require.Equal(t, failed, end.Err != nil)
+			require.Equal(t, test.unknown, end.Outcome == OutcomeUnknown, "%v", end.Outcome)
+			require.Equal(t, test.requests, end.Attempts)
 			if !failed {
 				require.NoError(t, err)
 				return

@@ -70,7 +70,7 @@ type UltraGroupMessageModifyParams struct {
 func (s *UltraGroupMessageService) Get(ctx context.Context, query UltraGroupMessageGetQuery, opts ...CallOption) (*HistoryMessages, error) {
 	for i, m := range query.Messages {
 		if m.MessageUID == "" {
-			return nil, refuseParam(endpoint.UltragroupMsgGet, &query, "msgs", "item %d has no MessageUID", i+1)
+			return nil, refused(ctx, s.client, refuseParam(endpoint.UltragroupMsgGet, &query, "msgs", "item %d has no MessageUID", i+1), opts)
 		}
 	}
 	return s.messages(ctx, endpoint.UltragroupMsgGet, &query, opts)
@@ -113,10 +113,10 @@ func (s *UltraGroupMessageService) List(ctx context.Context, query UltraGroupMes
 		query.Until = s.client.core.config.now()
 	}
 	if err := query.check(); err != nil {
-		return nil, err
+		return nil, refused(ctx, s.client, err, opts)
 	}
 	if span := time.Duration(query.Until.UnixMilli()-query.After.UnixMilli()) * time.Millisecond; span > maxHistorySpan {
-		return nil, refuseParam(endpoint.UltragroupHismsgQuery, &query, "endTime", "%v is more than 14 days after %v; All splits longer spans", query.Until, query.After)
+		return nil, refused(ctx, s.client, refuseParam(endpoint.UltragroupHismsgQuery, &query, "endTime", "%v is more than 14 days after %v; All splits longer spans", query.Until, query.After), opts)
 	}
 	page, err := fetch[HistoryPage](ctx, s.client, endpoint.UltragroupHismsgQuery, &query, opts)
 	if err != nil {
@@ -138,7 +138,7 @@ func (s *UltraGroupMessageService) All(ctx context.Context, query UltraGroupMess
 			first.Until = s.client.core.config.now()
 		}
 		if err := first.check(); err != nil {
-			yield(HistoryMessage{}, err)
+			yield(HistoryMessage{}, refused(ctx, s.client, err, opts))
 			return
 		}
 		span := forthSpan{after: first.After, until: first.Until, longest: maxHistorySpan, size: first.Size}

@@ -39,7 +39,7 @@ type UltraGroupPushLevelQuery struct {
 //rongcloud:endpoint POST /ultragroup/notdisturb/set.json
 func (s *UltraGroupPushLevelService) Set(ctx context.Context, params UltraGroupPushLevelSetParams, opts ...CallOption) error {
 	if params.Level == PushLevelUnset {
-		return refuseParam(endpoint.UltragroupNotdisturbSet, &params, "unpushLevel", "is required; Reset takes a level back")
+		return refused(ctx, s.client, refuseParam(endpoint.UltragroupNotdisturbSet, &params, "unpushLevel", "is required; Reset takes a level back"), opts)
 	}
 	return send(ctx, s.client, endpoint.UltragroupNotdisturbSet, &params, opts)
 }

@@ -94,7 +94,7 @@ func (s *UltraGroupUserGroupService) Create(ctx context.Context, params UltraGro
 	r := &request{GroupID: params.GroupID}
 	for i, id := range params.UserGroupIDs {
 		if id == "" {
-			return refuseParam(endpoint.UltragroupUsergroupAdd, r, "userGroups", "item %d is empty", i+1)
+			return refused(ctx, s.client, refuseParam(endpoint.UltragroupUsergroupAdd, r, "userGroups", "item %d is empty", i+1), opts)
 		}
 		r.UserGroups = append(r.UserGroups, userGroup{id})
 	}

@@ -100,7 +100,7 @@ func (p *UserProfilePage) More() bool { return len(p.Users) > 0 }
 //rongcloud:endpoint POST /user/profile/set.json
 func (s *UserProfileService) Set(ctx context.Context, params UserProfileParams, opts ...CallOption) error {
 	if params.Profile == (UserProfile{}) && len(params.Attributes) == 0 {
-		return refuseParam(endpoint.UserProfileSet, &params, "userProfile", "is empty, and so is Attributes: one of them is required")
+		return refused(ctx, s.client, refuseParam(endpoint.UserProfileSet, &params, "userProfile", "is empty, and so is Attributes: one of them is required"), opts)
 	}
 	return send(ctx, s.client, endpoint.UserProfileSet, &params, opts)
 }

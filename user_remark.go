@@ -53,7 +53,7 @@ func (p *UserRemarkPage) More() bool { return len(p.Remarks) > 0 }
 func (s *UserRemarkService) Set(ctx context.Context, params UserRemarkSetParams, opts ...CallOption) error {
 	for i, r := range params.Remarks {
 		if r.SenderID == "" || r.Remark == "" {
-			return refuseParam(endpoint.UserRemarksSet, &params, "remarks", "item %d lacks the sender or the name", i+1)
+			return refused(ctx, s.client, refuseParam(endpoint.UserRemarksSet, &params, "remarks", "item %d lacks the sender or the name", i+1), opts)
 		}
 	}
 	return send(ctx, s.client, endpoint.UserRemarksSet, &params, opts)

@@ -1,0 +1,582 @@
+package rongcloud
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/jarcoal/httpmock"
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// heard is what a call hook was told.
+type heard struct {
+	mu     sync.Mutex
+	starts []CallStart
+	ends   []CallEnd
+}
+
+func (h *heard) option() Option {
+	return WithCallHook(func(ctx context.Context, start CallStart) (context.Context, func(CallEnd)) {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.starts = append(h.starts, start)
+		return nil, func(end CallEnd) {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.ends = append(h.ends, end)
+		}
+	})
+}
+
+// one is the only call that was heard of.
+func (h *heard) one(t *testing.T) (CallStart, CallEnd) {
+	t.Helper()
+	require.Len(t, h.starts, 1)
+	require.Len(t, h.ends, 1)
+	return h.starts[0], h.ends[0]
+}
+
+type limiterFunc func(context.Context, QuotaUse) error
+
+func (f limiterFunc) Wait(ctx context.Context, use QuotaUse) error { return f(ctx, use) }
+func (limiterFunc) Refused(QuotaUse, time.Duration)                {}
+
+// errTelling quotes what no log may hold.
+var errTelling = errors.New("no place for user-7 with token-7")
+
+// A call is heard of once, whatever becomes of it, and as what its caller takes it for.
+func TestCallHook(t *testing.T) {
+	t.Parallel()
+	canceled, cancel := context.WithCancel(t.Context())
+	cancel()
+	categories := []error{
+		ErrOutcomeUnknown, ErrRateLimited, ErrUnauthorized, ErrTransport, Code(1000), Code(1002), Code(1008), context.Canceled, context.DeadlineExceeded,
+	}
+	refused, lost := status(400, `{"code":1002,"errorMessage":"user-7"}`), step(broken)
+	for name, test := range map[string]struct {
+		kind     string
+		steps    []step
+		opts     []Option
+		call     []CallOption
+		ctx      context.Context
+		want     Outcome
+		attempts int
+		text     string
+	}{
+		"accepted":                 {kind: "unsafe", want: OutcomeAccepted, attempts: 1},
+		"accepted after a retry":   {kind: "safe", steps: []step{lost}, want: OutcomeAccepted, attempts: 2},
+		"refused":                  {kind: "unsafe", steps: []step{refused}, want: OutcomeRefused, attempts: 1, text: "1002"},
+		"over the quota":           {kind: "safe", steps: []step{status(429, `{"code":1008}`), status(429, `{"code":1008}`), status(429, `{"code":1008}`)}, want: OutcomeRefused, attempts: 3},
+		"lost send":                {kind: "unsafe", steps: []step{lost}, want: OutcomeUnknown, attempts: 1, text: "outcome unknown"},
+		"lost question":            {kind: "safe", steps: []step{lost, lost, lost}, want: OutcomeFailed, attempts: 3},
+		"a server that fails":      {kind: "unsafe", steps: []step{status(503, "")}, want: OutcomeUnknown, attempts: 1},
+		"a proxy's page":           {kind: "unsafe", steps: []step{status(403, "<html>user-7")}, want: OutcomeFailed, attempts: 1},
+		"canceled before":          {kind: "safe", ctx: canceled, want: OutcomeUnsent, text: "context canceled"},
+		"no context":               {kind: "safe", ctx: nil, want: OutcomeUnsent, text: "ctx"},
+		"nil option":               {kind: "safe", call: []CallOption{nil}, want: OutcomeUnsent, text: "opts"},
+		"bad option":               {kind: "safe", call: []CallOption{WithAttemptTimeout(-1)}, want: OutcomeUnsent, text: "WithAttemptTimeout"},
+		"bad request ID":           {kind: "safe", call: []CallOption{WithRequestID(strings.Repeat("user-7", 10))}, want: OutcomeUnsent, text: "WithRequestID"},
+		"bad argument":             {kind: "none", want: OutcomeUnsent, text: "userId"},
+		"limiter refuses":          {kind: "safe", opts: []Option{WithLimiter(limiterFunc(func(context.Context, QuotaUse) error { return errTelling }))}, want: OutcomeUnsent, text: "waiting for the quota"},
+		"limiter runs out of time": {kind: "safe", opts: []Option{WithLimiter(limiterFunc(func(context.Context, QuotaUse) error { return context.DeadlineExceeded }))}, want: OutcomeUnsent, text: "waiting for the quota: context deadline exceeded"},
+		"no secret":                {kind: "unsafe", opts: []Option{WithSecretSource(func(context.Context) (string, error) { return "", errTelling })}, want: OutcomeUnsent, text: "asking for the App Secret"},
+		"header of a hook":         {kind: "unsafe", opts: []Option{WithHeaderHook(func(_ context.Context, h http.Header) { h.Set("Signature", "user-7") })}, want: OutcomeUnsent, text: "WithHeaderHook"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := &heard{}
+			s := newScripted(t, test.steps, append([]Option{h.option(), WithRetry(quick(2))}, test.opts...)...)
+			ctx := test.ctx
+			if ctx == nil && name != "no context" {
+				ctx = t.Context()
+			}
+			var err error
+			if test.kind == "none" {
+				_, err = fetch[faultAnswer](ctx, s.Client, endpoint.UserInfo, &faultUser{}, nil)
+			} else {
+				err = faultCall(ctx, s.Client, test.kind, test.call...)
+			}
+			start, end := h.one(t)
+			require.Equal(t, test.want, end.Outcome, "%v", end.Err)
+			require.Equal(t, test.attempts, end.Attempts)
+			require.Equal(t, start.Endpoint.Class, end.Class)
+			require.NotEmpty(t, start.RequestID)
+			require.NotContains(t, start.RequestID, "user-7")
+			require.False(t, start.StartedAt.IsZero())
+			require.Equal(t, err == nil, end.Err == nil)
+			if err == nil {
+				require.Equal(t, 200, end.HTTPStatus)
+				require.Equal(t, int64(len(faultSuccess)), end.ResponseBytes)
+				require.Equal(t, int64(test.attempts*len(s.requests[0].body)), end.RequestBytes)
+				return
+			}
+			for _, category := range categories {
+				require.Equal(t, errors.Is(err, category), errors.Is(end.Err, category), "%v", category)
+			}
+			var wrong, same *ArgumentError
+			require.Equal(t, errors.As(err, &wrong), errors.As(end.Err, &same))
+			require.Same(t, wrong, same)
+			require.Contains(t, end.Err.Error(), test.text)
+			for _, telling := range []string{"user-7", "token-7", "test-secret"} {
+				require.NotContains(t, fmt.Sprintf("%v %+v", end.Err, end.Err), telling)
+			}
+			if failure := (*Error)(nil); errors.As(err, &failure) {
+				require.Equal(t, failure.RequestID, start.RequestID)
+				require.Equal(t, failure.HTTPStatus, end.HTTPStatus)
+			}
+		})
+	}
+}
+
+// A counter that asks in the order of the README's table tells a lost send from a refused one.
+func TestHooksTellUnknownByTheREADME(t *testing.T) {
+	t.Parallel()
+	byTable := func(err error) string {
+		var wrong *ArgumentError
+		switch {
+		case err == nil:
+			return "delivered"
+		case errors.Is(err, ErrOutcomeUnknown):
+			return "unknown"
+		case errors.As(err, &wrong):
+			return "argument"
+		case errors.Is(err, ErrRateLimited):
+			return "rate"
+		case errors.Is(err, ErrUnauthorized):
+			return "unauthorized"
+		case errors.Is(err, context.DeadlineExceeded):
+			return "time"
+		case errors.Is(err, ErrTransport):
+			return "transport"
+		}
+		return "refused"
+	}
+	for _, answer := range []step{
+		nil, broken, status(503, ""), status(500, `{"code":1000}`), status(400, `{"code":1002}`), status(429, `{"code":1008}`), status(401, `{"code":1004}`),
+		status(200, "<html>"), func(*http.Request) (*http.Response, error) { return nil, context.DeadlineExceeded },
+	} {
+		var ends, attempts []string
+		s := newScripted(t, []step{answer}, WithoutRetries(),
+			WithAttemptHook(func(_ context.Context, a Attempt) { attempts = append(attempts, byTable(a.Err)) }),
+			WithCallHook(func(ctx context.Context, _ CallStart) (context.Context, func(CallEnd)) {
+				return ctx, func(end CallEnd) { ends = append(ends, byTable(end.Err)) }
+			}))
+		want := []string{byTable(faultCall(t.Context(), s.Client, "unsafe"))}
+		require.Equal(t, want, ends)
+		require.Equal(t, want, attempts)
+	}
+}
+
+type hookKey string
+
+// What a hook makes of the context gets to all that the call asks, and several hooks add up.
+func TestCallHooksAddUp(t *testing.T) {
+	t.Parallel()
+	var order []string
+	hook := func(name string) Option {
+		return WithCallHook(func(ctx context.Context, _ CallStart) (context.Context, func(CallEnd)) {
+			order = append(order, name+" begins")
+			require.Equal(t, name == "inner", ctx.Value(hookKey("outer")) != nil)
+			return context.WithValue(ctx, hookKey(name), true), func(CallEnd) { order = append(order, name+" ends") }
+		})
+	}
+	none := WithCallHook(func(context.Context, CallStart) (context.Context, func(CallEnd)) { return nil, nil })
+	seen := func(name string, ctx context.Context) {
+		order = append(order, name)
+		require.Equal(t, true, ctx.Value(hookKey("outer")), name)
+		require.Equal(t, true, ctx.Value(hookKey("inner")), name)
+		require.Equal(t, true, ctx.Value(hookKey("caller")), name)
+	}
+	s := newScripted(t, []step{func(req *http.Request) (*http.Response, error) {
+		seen("transport", req.Context())
+		return httpmock.NewStringResponse(200, faultSuccess), nil
+	}}, hook("outer"), none, hook("inner"),
+		WithLimiter(limiterFunc(func(ctx context.Context, _ QuotaUse) error { seen("limiter", ctx); return nil })),
+		WithHeaderHook(func(ctx context.Context, _ http.Header) { seen("header", ctx) }),
+		WithSecretSource(func(ctx context.Context) (string, error) { seen("secret", ctx); return "s", nil }),
+		WithAttemptHook(func(ctx context.Context, _ Attempt) { seen("attempt", ctx) }))
+	require.NoError(t, faultCall(context.WithValue(t.Context(), hookKey("caller"), true), s.Client, "unsafe"))
+	require.Equal(t, []string{
+		"outer begins", "inner begins", "limiter", "header", "secret", "transport", "attempt", "inner ends", "outer ends",
+	}, order)
+}
+
+func TestCallHookTimes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		h := &heard{}
+		s := newScripted(t, []step{status(503, ""), func(*http.Request) (*http.Response, error) {
+			time.Sleep(2 * time.Second)
+			return httpmock.NewStringResponse(200, faultSuccess), nil
+		}}, h.option(), WithRetry(RetryPolicy{MinWait: time.Nanosecond, MaxWait: time.Nanosecond}), WithLimiter(limiterFunc(func(context.Context, QuotaUse) error {
+			time.Sleep(3 * time.Second)
+			return nil
+		})))
+		require.NoError(t, faultCall(t.Context(), s.Client, "safe", WithRequestID("r-1")))
+		start, end := h.one(t)
+		require.Equal(t, "r-1", start.RequestID)
+		require.Equal(t, 3*time.Second, end.LimiterWait)
+		require.Equal(t, 5*time.Second, end.Duration.Truncate(time.Second))
+		require.Equal(t, 2, end.Attempts)
+		require.Equal(t, Code(200), end.Code)
+	})
+}
+
+// A parameter makes an idempotent call unsafe, which the end says.
+func TestCallHookClass(t *testing.T) {
+	t.Parallel()
+	h := &heard{}
+	s := newScripted(t, nil, h.option())
+	ep := endpoint.New("POST", "/v9/new.json", endpoint.Form)
+	ep.Class, ep.UnsafeWith = endpoint.Idempotent, []string{"loud"}
+	require.NoError(t, s.Call(t.Context(), ep, url.Values{"loud": {"1"}}, nil))
+	start, end := h.one(t)
+	require.Equal(t, endpoint.Idempotent, start.Class)
+	require.Equal(t, endpoint.Unsafe, end.Class)
+	require.Error(t, s.Call(t.Context(), nil, nil, nil))
+	require.NotNil(t, h.starts[1].Endpoint)
+	require.Equal(t, OutcomeUnsent, h.ends[1].Outcome)
+}
+
+// Whatever a hook does, all that heard of the beginning hear of the end, and the client goes on.
+func TestHooksThatPanic(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		hook func(end func()) Option
+		sent int
+		want Outcome
+	}{
+		"at the beginning": {func(end func()) Option {
+			return WithCallHook(func(context.Context, CallStart) (context.Context, func(CallEnd)) { end(); return nil, nil })
+		}, 0, OutcomeUnsent},
+		"at the end": {func(end func()) Option {
+			return WithCallHook(func(context.Context, CallStart) (context.Context, func(CallEnd)) {
+				return nil, func(CallEnd) { end() }
+			})
+		}, 1, OutcomeAccepted},
+		"after an attempt": {func(end func()) Option { return WithAttemptHook(func(context.Context, Attempt) { end() }) }, 1, OutcomeUnknown},
+		"headers":          {func(end func()) Option { return WithHeaderHook(func(context.Context, http.Header) { end() }) }, 0, OutcomeUnsent},
+		"the secret": {func(end func()) Option {
+			return WithSecretSource(func(context.Context) (string, error) { end(); return "s", nil })
+		}, 0, OutcomeUnsent},
+	} {
+		for way, leave := range map[string]func(){"panic": func() { panic(name) }, "goexit": runtime.Goexit} {
+			t.Run(name+" "+way, func(t *testing.T) {
+				t.Parallel()
+				h, broken := &heard{}, true
+				s := newScripted(t, nil, h.option(), test.hook(func() {
+					if broken {
+						leave()
+					}
+				}))
+				done := make(chan any)
+				go func() {
+					returned := false
+					defer func() { done <- cmp.Or[any](recover(), returned) }()
+					_ = faultCall(t.Context(), s.Client, "unsafe")
+					returned = true
+				}()
+				require.NotEqual(t, true, <-done)
+				_, end := h.one(t)
+				require.Equal(t, test.want, end.Outcome)
+				require.Equal(t, test.want != OutcomeAccepted, end.Err != nil)
+				require.Len(t, s.requests, test.sent)
+
+				broken = false
+				require.NoError(t, faultCall(t.Context(), s.Client, "unsafe"))
+				require.Len(t, h.ends, 2)
+				require.Equal(t, OutcomeAccepted, h.ends[1].Outcome)
+			})
+		}
+	}
+}
+
+func TestHeaderHook(t *testing.T) {
+	t.Parallel()
+	n := 0
+	s := newScripted(t, []step{status(503, "")}, WithRetry(quick(1)),
+		WithHeaderHook(func(_ context.Context, header http.Header) {
+			n++
+			require.Empty(t, header, "nothing of the request is shown")
+			header["traceparent"] = []string{fmt.Sprint("span-", n)}
+			header.Set("Baggage", "first")
+			header.Set("Both", "hook")
+		}),
+		WithHeaderHook(func(_ context.Context, header http.Header) { header.Add("Baggage", "second") }))
+	require.NoError(t, faultCall(t.Context(), s.Client, "safe", WithHeader("Both", "call")))
+	require.Len(t, s.requests, 2)
+	for i, r := range s.requests {
+		require.Equal(t, []string{fmt.Sprint("span-", i+1)}, r.header["Traceparent"])
+		require.Equal(t, []string{"first", "second"}, r.header["Baggage"])
+		require.Equal(t, []string{"call"}, r.header["Both"])
+		require.True(t, Verify("test-secret", r.header.Get("Nonce"), r.header.Get("Timestamp"), r.header.Get("Signature")))
+	}
+	inHeader := endpoint.New("POST", "/v9/new.json", endpoint.Form)
+	inHeader.Params = []endpoint.Param{{Name: "Room-Id", In: endpoint.InHeader}}
+	s = newScripted(t, nil, WithHeaderHook(func(_ context.Context, header http.Header) { header.Set("Room-Id", "r2") }))
+	require.ErrorContains(t, s.Call(t.Context(), inHeader, url.Values{"Room-Id": {"r1"}}, nil), "repeats a parameter")
+	require.Empty(t, s.requests)
+	for _, c := range []struct{ name, value string }{
+		{"Signature", "x"}, {"app-key", "x"}, {"X-Request-ID", "x"}, {"Content-Type", "x"}, {"Connection", "x"}, {"", "x"}, {"a b", "x"}, {"A", "x\r\ny"}, {"A", "é"},
+	} {
+		s := newScripted(t, nil, WithHeaderHook(func(_ context.Context, header http.Header) { header[c.name] = []string{c.value} }))
+		var refused *ArgumentError
+		require.ErrorAs(t, faultCall(t.Context(), s.Client, "unsafe"), &refused, "%q", c)
+		require.Equal(t, "WithHeaderHook", refused.Field)
+		require.Empty(t, s.requests)
+	}
+}
+
+func TestAttemptBytes(t *testing.T) {
+	t.Parallel()
+	var attempts []Attempt
+	page := strings.Repeat("x", 1000)
+	s := newScripted(t, []step{status(503, page)}, WithRetry(quick(1)), WithAttemptHook(func(_ context.Context, a Attempt) { attempts = append(attempts, a) }))
+	require.NoError(t, faultCall(t.Context(), s.Client, "safe"))
+	sent := int64(len(s.requests[0].body))
+	require.Positive(t, sent)
+	require.Equal(t, []int64{sent, sent}, []int64{attempts[0].RequestBytes, attempts[1].RequestBytes})
+	require.Equal(t, []int64{1000, int64(len(faultSuccess))}, []int64{attempts[0].ResponseBytes, attempts[1].ResponseBytes})
+	require.Equal(t, "https", attempts[0].Scheme)
+}
+
+func TestAttemptOpened(t *testing.T) {
+	t.Parallel()
+	var attempts []Attempt
+	server := newChatServer(t, plain(200, "application/json", faultSuccess))
+	client := server.client(t, WithAttemptHook(func(_ context.Context, a Attempt) { attempts = append(attempts, a) }))
+	for range 3 {
+		require.NoError(t, faultCall(t.Context(), client, "safe"))
+	}
+	server.Close()
+	client.CloseIdleConnections()
+	require.Error(t, faultCall(t.Context(), client, "unsafe"))
+	var opened, reused []bool
+	for _, a := range attempts[:3] {
+		opened, reused = append(opened, a.Opened), append(reused, a.Reused)
+		require.Equal(t, "http", a.Scheme)
+	}
+	require.Equal(t, []bool{true, false, false}, opened)
+	require.Equal(t, []bool{false, true, true}, reused)
+	last := attempts[len(attempts)-1]
+	require.False(t, last.Reused || last.Opened, "there was none: %+v", last)
+}
+
+// What a stream brings is counted when it ends.
+func TestHooksCountTheBytesOfAStream(t *testing.T) {
+	t.Parallel()
+	h := &heard{}
+	var attempt Attempt
+	server := newChatServer(t, pieces(nil, pieceA, pieceLast))
+	client := server.client(t, h.option(), WithAttemptHook(func(_ context.Context, a Attempt) { attempt = a }))
+	_, err := chat(t.Context(), client)
+	require.NoError(t, err)
+	_, end := h.one(t)
+	require.Equal(t, int64(len(pieceA+pieceLast)), attempt.ResponseBytes)
+	require.Equal(t, int64(len(pieceA+pieceLast)), end.ResponseBytes)
+}
+
+// A piece without text is refused before it is a piece.
+func TestStreamWriterCallHook(t *testing.T) {
+	t.Parallel()
+	h := &heard{}
+	client, _ := msgStreams(t, nil, h.option())
+	require.Error(t, client.Message.Stream.Open(MessageStreamParams{From: "u1", To: "u2"}).Send(t.Context(), ""))
+	_, end := h.one(t)
+	require.Equal(t, OutcomeUnsent, end.Outcome)
+}
+
+// A bulk send is told as a whole, and its requests within it.
+func TestBulkCallHook(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		answer   func(n int, form url.Values) (*http.Response, error)
+		users    int
+		params   BulkParams
+		want     Outcome
+		requests int
+		counts   BulkCounts
+	}{
+		"delivered": {nil, 2500, BulkParams{}, OutcomeAccepted, 3, BulkCounts{Chunks: 3, Delivered: 2500}},
+		"a chunk refused": {func(n int, _ url.Values) (*http.Response, error) {
+			if n == 2 {
+				return refusal(1002)
+			}
+			return nil, nil
+		}, 2500, BulkParams{Concurrency: 1}, OutcomeRefused, 3, BulkCounts{Chunks: 3, Delivered: 1500, Refused: 1000}},
+		"a chunk unknown": {func(n int, _ url.Values) (*http.Response, error) {
+			if n == 2 {
+				return lost()
+			}
+			return nil, nil
+		}, 2500, BulkParams{Concurrency: 1}, OutcomeUnknown, 3, BulkCounts{Chunks: 3, Delivered: 1500, Unknown: 1000}},
+		"stopped": {func(n int, _ url.Values) (*http.Response, error) {
+			if n == 2 {
+				return httpmock.NewStringResponse(401, `{"code":1004,"errorMessage":"user-7"}`), nil
+			}
+			return nil, nil
+		}, 2500, BulkParams{Concurrency: 1}, OutcomeFailed, 2, BulkCounts{Chunks: 1, Delivered: 1000}},
+		"an outage":        {func(int, url.Values) (*http.Response, error) { return lost() }, 2500, BulkParams{Concurrency: 1, MaxUnknown: 2}, OutcomeUnknown, 2, BulkCounts{Chunks: 2, Unknown: 2000}},
+		"nobody":           {nil, 0, BulkParams{}, OutcomeFailed, 0, BulkCounts{}},
+		"a wrong argument": {nil, 1, BulkParams{ChunkSize: -1}, OutcomeUnsent, 0, BulkCounts{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				h := &heard{}
+				inside := 0
+				server := newBulkServer()
+				server.answer = test.answer
+				client := server.client(t, WithCallHook(func(ctx context.Context, start CallStart) (context.Context, func(CallEnd)) {
+					if start.Bulk {
+						return context.WithValue(ctx, hookKey("bulk"), true), nil
+					}
+					require.Equal(t, true, ctx.Value(hookKey("bulk")))
+					inside++
+					return ctx, nil
+				}), h.option(), WithLimiter(limiterFunc(func(context.Context, QuotaUse) error { time.Sleep(time.Second); return nil })))
+				_, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(test.users), test.params)
+				require.Len(t, h.ends, 1+test.requests)
+				require.Equal(t, test.requests, inside)
+				start, end := h.starts[0], h.ends[test.requests]
+				require.True(t, start.Bulk)
+				require.Empty(t, start.RequestID)
+				require.Same(t, endpoint.MessagePrivatePublish, start.Endpoint)
+				require.Equal(t, test.want, end.Outcome)
+				require.Equal(t, test.counts, end.Recipients)
+				require.Equal(t, err == nil, end.Err == nil)
+				for _, category := range []error{ErrUnauthorized, ErrOutcomeUnknown, ErrTransport, Code(1004)} {
+					require.Equal(t, errors.Is(err, category), errors.Is(end.Err, category), "%v", category)
+				}
+				require.NotContains(t, fmt.Sprint(end.Err), "user-7")
+				require.Equal(t, time.Duration(test.requests)*time.Second, end.LimiterWait)
+				for i, chunk := range h.ends[:test.requests] {
+					require.False(t, h.starts[1+i].Bulk)
+					require.NotEmpty(t, h.starts[1+i].RequestID)
+					require.Equal(t, time.Second, chunk.LimiterWait)
+				}
+			})
+		})
+	}
+}
+
+// What the caller's own functions say goes into no hook.
+func TestBulkCallHookQuotesNothing(t *testing.T) {
+	t.Parallel()
+	for name, run := range map[string]func(*Client) error{
+		"reading the recipients": func(client *Client) error {
+			_, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, func(yield func(string, error) bool) { yield("", errTelling) }, BulkParams{})
+			return err
+		},
+		"saving the checkpoint": func(client *Client) error {
+			_, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1), BulkParams{Save: func(BulkCheckpoint) error { return errTelling }})
+			return err
+		},
+		"the send was stopped": func(client *Client) error {
+			_, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1), BulkParams{OnChunk: func(BulkChunk) error { return errTelling }})
+			return err
+		},
+		"refused": func(client *Client) error {
+			_, err := client.Message.SendGroupBulk(t.Context(), GroupMessage{ToUserIDs: []string{"user-7"}}, bulkUsers(1), BulkParams{})
+			return err
+		},
+		"ctx": func(client *Client) error {
+			_, err := client.Message.SendPrivateBulk(nil, bulkMessage, bulkUsers(1), BulkParams{}) //nolint:staticcheck // what is refused
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := &heard{}
+			require.Error(t, run(newBulkServer().client(t, h.option())))
+			end := h.ends[len(h.ends)-1]
+			require.ErrorContains(t, end.Err, name)
+			require.NotContains(t, end.Err.Error(), "user-7")
+			require.Len(t, h.starts, len(h.ends))
+		})
+	}
+}
+
+// A panic in a goroutine of a bulk send ends in the caller's, and the hooks hear of it.
+func TestBulkCallHookPanics(t *testing.T) {
+	t.Parallel()
+	h := &heard{}
+	first := true
+	client := newBulkServer().client(t, h.option(), WithCallHook(func(ctx context.Context, start CallStart) (context.Context, func(CallEnd)) {
+		if !start.Bulk && first {
+			first = false
+			panic("the hook")
+		}
+		return ctx, nil
+	}))
+	require.PanicsWithValue(t, "the hook", func() {
+		_, _ = client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1), BulkParams{})
+	})
+	require.Len(t, h.ends, 2)
+	require.Equal(t, OutcomeUnsent, h.ends[0].Outcome)
+	require.Equal(t, OutcomeUnknown, h.ends[1].Outcome)
+	_, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1), BulkParams{})
+	require.NoError(t, err)
+	require.Equal(t, OutcomeAccepted, h.ends[len(h.ends)-1].Outcome)
+}
+
+// Each page of a walk is a call.
+func TestWalkCallHook(t *testing.T) {
+	t.Parallel()
+	h := &heard{}
+	s := newScripted(t, []step{
+		status(200, `{"code":200,"users":[{"userId":"u1"}]}`), status(200, `{"code":200,"users":[]}`),
+	}, h.option())
+	for _, err := range s.User.Block.All(t.Context(), UserBlockQuery{Size: 1}) {
+		require.NoError(t, err)
+	}
+	require.Len(t, h.ends, len(s.requests))
+	require.NotEqual(t, h.starts[0].RequestID, h.starts[1].RequestID)
+}
+
+// emptyTransport answers at once and allocates little.
+type emptyTransport struct{}
+
+func (emptyTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.Body != nil {
+		_, _ = io.Copy(io.Discard, req.Body)
+	}
+	return &http.Response{StatusCode: 200, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(faultSuccess)), Request: req}, nil
+}
+
+// unhookedAllocs is what a call allocated before there were call hooks, over a transport that
+// allocates five times. A version of Go may change it by one.
+const unhookedAllocs = 57 + 1
+
+// Without hooks a call does nothing for them.
+func TestHooksCostNothingUnset(t *testing.T) { // not parallel: AllocsPerRun counts the whole process
+	count := func(opts ...Option) float64 {
+		client, err := New("key", "secret", append([]Option{WithHTTPClient(&http.Client{Transport: emptyTransport{}})}, opts...)...)
+		require.NoError(t, err)
+		ctx := t.Context()
+		return testing.AllocsPerRun(200, func() {
+			if err := faultCall(ctx, client, "safe"); err != nil {
+				panic(err)
+			}
+		})
+	}
+	unset := count()
+	set := count((&heard{}).option())
+	require.Less(t, unset, set)
+	if !raceDetector { // which has sync.Pool forget at random
+		require.LessOrEqual(t, unset, float64(unhookedAllocs))
+	}
+}
