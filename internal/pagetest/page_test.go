@@ -411,14 +411,17 @@ func TestPageRTC(t *testing.T) {
 	}
 	act := func(user, button string) chromedp.Action {
 		return chromedp.Evaluate(fmt.Sprintf(`[...document.querySelectorAll('#pane-places .member')].find((node) => node.querySelector('a').textContent === %q)
-			.querySelectorAll('button').forEach((node) => { if (node.textContent === %q) node.click() })`, user, button), nil)
+			.querySelectorAll('button').forEach((node) => { if (node.textContent === %q) { node.focus(); node.click() } })`, user, button), nil)
+	}
+	focused := func(text string) chromedp.Action {
+		return until(fmt.Sprintf("document.activeElement.textContent === %q", text))
 	}
 	run(t, ctx, chromedp.Navigate(base+"/#places/"+url.PathEscape("rtcRoom/lesson")), members("ann,ben,tv"),
 		until(textHas("places", "1 recording · mixed · pushed to 1 CDN · 1 user kept out")),
 		until(textHas("pane-places", "virtual user, who plays rtmp://example.com/tv")), until(textHas("pane-places", `"pushurl": "rtmp://cdn.example/live/lesson"`)),
-		act("ben", "Publish"), until(textHas("pane-places", "audio · ben_RongCloudRTC")), until(textHas("places", "5 streams")),
+		act("ben", "Publish"), until(textHas("pane-places", "audio · ben_RongCloudRTC")), until(textHas("places", "5 streams")), focused("ben"),
 		act("ben", "Unpublish"), until(textHas("places", "3 streams")),
-		act("ben", "Kick"), members("ann,tv"))
+		act("ben", "Kick"), members("ann,tv"), focused("Close")) // or the next Enter would kick somebody else
 	room, err := client.RTC.Room.Get(t.Context(), "lesson")
 	require.NoError(t, err)
 	require.Len(t, room.Members, 2, "the page's state is the server's")

@@ -114,7 +114,7 @@ async function show(name, key, again) {
   const live = make('div', 'live', ...found.nodes);
   const old = pane.querySelector('.live');
   if (again && old) {
-    if (!old.contains(document.activeElement)) old.replaceWith(live);
+    replace(old, live, pane);
     return;
   }
   const actions = found.actions ? [make('div', 'acts', ...found.actions())] : [];
@@ -122,6 +122,27 @@ async function show(name, key, again) {
   pane.hidden = false;
   pane.scrollTop = 0;
   if (matchMedia('(max-width: 760px)').matches) pane.scrollIntoView({block: 'start'});
+}
+
+// rowOfPane is whom or what a button of a list in a pane is about.
+const rowOfPane = (node) => node.closest('li')?.querySelector('a')?.textContent;
+
+// replace renews what a pane shows. What went wrong stays to be read, what is selected to be copied, and the focus where it was.
+// If there is no such button any more, the focus is on what the button was about, or with the pane: never on a button that does
+// the same to somebody else.
+function replace(old, live, pane) {
+  const selection = getSelection();
+  if (!selection.isCollapsed && old.contains(selection.anchorNode)) return;
+  const focused = document.activeElement;
+  const row = rowOfPane(focused);
+  const within = old.contains(focused);
+  live.prepend(...old.querySelectorAll('.problem'));
+  old.replaceWith(live);
+  if (!within) return;
+  const nodes = [...live.querySelectorAll('a, button, pre')];
+  const same = nodes.find((node) => rowOfPane(node) === row && node.textContent === focused.textContent);
+  const about = row && nodes.find((node) => node.matches('li a') && node.textContent === row);
+  (same || about || pane.querySelector('.close')).focus();
 }
 
 function renew() {
@@ -353,9 +374,9 @@ $('fault').append(form('Let calls fail', 'Set the fault', [
     field('Delay', 'delay', {placeholder: '1500ms'}), field('Announced length', 'contentLength', {type: 'number'})),
 ], (values) => api('faults', 'POST', fault(values))), removeFaults);
 $('word').append(form('Add a word', 'Add', [
-  field('Word', 'word'), field('Replaced by', 'replace', {placeholder: 'nothing: it blocks the message'}),
+  field('Word', 'word', {required: true}), field('Replaced by', 'replace', {placeholder: 'nothing: it blocks the message'}),
 ], (values) => api('seed', 'POST', {sensitiveWords: [values]})));
-$('member').append(form('Add a user', 'Add', [field('ID', 'id'), field('Name', 'name')],
+$('member').append(form('Add a user', 'Add', [field('ID', 'id', {required: true}), field('Name', 'name')],
   ({id, name}) => api('seed', 'POST', {users: [{id, name, online: true}]})));
 
 api('endpoints').then((paths) => $('endpoints').replaceChildren(...paths.map(option))).catch(() => {});

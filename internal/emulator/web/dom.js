@@ -103,7 +103,7 @@ export function button(text, act, className) {
 // attempt runs an action and says beside its button what went wrong.
 export async function attempt(node, act) {
   const group = node.closest('form') || node.closest('.buttons, li') || node.parentNode;
-  group.querySelector('.problem')?.remove();
+  for (const line of (node.closest('aside') || group).querySelectorAll('.problem')) line.remove();
   try {
     await act(node);
   } catch (problem) {
@@ -139,11 +139,12 @@ export function code(title, text, media) {
 }
 
 // field is a labelled input, select or textarea; options make a select.
-export function field(label, name, {value, options, placeholder, area, list, type, hint} = {}) {
+export function field(label, name, {value, options, placeholder, area, list, type, hint, required} = {}) {
   const input = make(options ? 'select' : area ? 'textarea' : 'input');
   input.name = name;
   if (type) input.type = type;
   if (list) input.setAttribute('list', list);
+  input.required = Boolean(required);
   if (placeholder) input.placeholder = placeholder;
   if (!options) input.spellcheck = false;
   for (const [key, text] of options || []) {

@@ -19,9 +19,9 @@ const spans = [['10m', '10 minutes'], ['1h', '1 hour'], ['24h', '1 day']];
 
 export function rtcActions(room) {
   return [
-    form('Let a user in', 'Join', [field('User', 'id', {list: 'targets', placeholder: 'who has a token'})], ({id}) => api(inRoom(room, id), 'POST')),
+    form('Let a user in', 'Join', [field('User', 'id', {list: 'targets', placeholder: 'who has a token', required: true})], ({id}) => api(inRoom(room, id), 'POST')),
     form('Keep a user out', 'Block', [
-      field('User', 'id', {list: 'targets'}), field('Of', 'scope', {options: [['room', 'this room'], ['all', 'all rooms']]}),
+      field('User', 'id', {list: 'targets', required: true}), field('Of', 'scope', {options: [['room', 'this room'], ['all', 'all rooms']]}),
       field('For', 'duration', {options: spans, value: '1h'}),
     ], ({id, scope, duration}) => api(scope === 'all' ? userPath(id) + '/rtcBlock' : ofRoom(room, 'blocked', id), 'POST', {duration})),
   ];
@@ -70,6 +70,6 @@ export function rtcBlock(u) {
 
 // rtcJoin lets a user into a room that need not be there.
 export function rtcJoin(id) {
-  return form('Audio and video room', 'Join', [field('Room', 'room', {list: 'targets'})],
+  return form('Audio and video room', 'Join', [field('Room', 'room', {list: 'targets', required: true})],
     ({room}) => api(inRoom({id: room}, id), 'POST'));
 }

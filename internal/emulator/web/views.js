@@ -242,12 +242,12 @@ async function userDetails(id) {
         button('Connect', () => api(userPath(id) + '/connect', 'POST')), button('Disconnect', () => api(userPath(id) + '/disconnect', 'POST'))),
       form('Send as ' + id, 'Send', [
         field('To', 'conversationType', {options: [['private', 'a user'], ['group', 'a group'], ['chatroom', 'a chat room'], ['ultraGroup', 'an ultra group']]}),
-        field('ID', 'targetId', {list: 'targets'}), field('Text', 'text'),
+        field('ID', 'targetId', {list: 'targets', required: true}), field('Text', 'text'),
       ], async (values, node) => {
         await api(userPath(id) + '/send', 'POST', values);
         node.elements.text.value = '';
       }),
-      form('Chat room', 'Join', [field('Room', 'room', {list: 'targets'})], ({room}) => api(userPath(id) + '/chatrooms/' + encodeURIComponent(room), 'POST')),
+      form('Chat room', 'Join', [field('Room', 'room', {list: 'targets', required: true})], ({room}) => api(userPath(id) + '/chatrooms/' + encodeURIComponent(room), 'POST')),
       rtcJoin(id),
     ],
     nodes: [
@@ -297,7 +297,7 @@ async function placeDetails(key) {
   };
 }
 
-const joinForm = (p) => form('Let a user in', 'Join', [field('User', 'id', {list: 'targets', placeholder: 'who is online'})],
+const joinForm = (p) => form('Let a user in', 'Join', [field('User', 'id', {list: 'targets', placeholder: 'who is online', required: true})],
   ({id}) => api(userPath(id) + '/chatrooms/' + encodeURIComponent(p.id), 'POST'));
 
 function placeNodes(p) {
