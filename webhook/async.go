@@ -285,28 +285,29 @@ func (a *async) handle(l *lane, e entry) {
 		return
 	}
 	began := time.Now()
-	err = shielded(func() error { return a.run(job) })
+	ctx, ends := a.h.arrive(a.life, Arrival{Kind: job.Kind, ArrivedAt: began})
+	err = shielded(func() error { return a.run(ctx, job) })
+	observe := func(outcome Outcome) {
+		a.h.observe(ctx, Observation{Outcome: outcome, Kind: job.Kind, Err: err, Duration: time.Since(began)}, ends)
+	}
 	switch {
 	case err == nil:
-		a.observe(OutcomeJobDone, job, nil, time.Since(began))
+		observe(OutcomeJobDone)
 	case a.life.Err() != nil: // cut short by the end of a shutdown: it stays in the queue
+		a.h.tell(ends, Observation{Outcome: OutcomeJobFailed, Kind: job.Kind, Err: err, Duration: time.Since(began), QueueDepth: -1})
 		return
 	case !IsPermanent(err) && l.failures+1 < a.h.config.jobRetry.MaxAttempts:
 		l.failures++
 		a.h.logFailure(nil, "webhook: a function failed and will be called again", job.Kind, 0, err)
-		a.observe(OutcomeJobFailed, job, err, time.Since(began))
+		observe(OutcomeJobFailed)
 		a.postpone(l, a.h.config.wait(l.failures))
 		return
 	default:
 		a.h.giveUp(job, err)
-		a.observe(OutcomeJobGiveUp, job, err, time.Since(began))
+		observe(OutcomeJobGiveUp)
 	}
 	a.remove(job)
 	a.advance(l, e)
-}
-
-func (a *async) observe(outcome Outcome, job Job, err error, took time.Duration) {
-	a.h.observe(a.life, Observation{Outcome: outcome, Kind: job.Kind, Err: err, Duration: took})
 }
 
 // load returns the job of an entry.
@@ -322,8 +323,8 @@ func (a *async) load(e entry) (job Job, err error) {
 }
 
 // run calls the function for a job.
-func (a *async) run(job Job) error {
-	ctx, cancel := context.WithTimeout(a.life, a.h.config.jobTimeout)
+func (a *async) run(ctx context.Context, job Job) error {
+	ctx, cancel := context.WithTimeout(ctx, a.h.config.jobTimeout)
 	defer cancel()
 	_, events := decode(job.Kind, job.Form, Envelope{AppKey: job.AppKey, SignedAt: job.SignedAt, Raw: job.Body})
 	for _, e := range events {

@@ -25,6 +25,7 @@ type exchange struct {
 	mark     Fingerprint // of q
 	callback *Callback   // nil until it is decoded
 	over     bool        // the response is written
+	ends     []func(Observation)
 }
 
 // serve answers a request. Whatever stops a question with a good signature leaves it to the
@@ -32,6 +33,10 @@ type exchange struct {
 // is refused before it is known to be none.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, kind Kind, blocked error) {
 	x := &exchange{h: h, w: w, r: r, arrived: time.Now(), kind: kind, blocked: blocked}
+	if len(h.config.hooks) > 0 {
+		ctx, ends := h.arrive(r.Context(), Arrival{Kind: kind, Request: r, ArrivedAt: x.arrived})
+		x.r, x.ends = r.WithContext(ctx), ends
+	}
 	if h.running.enter() {
 		defer h.running.leave()
 	} else {
@@ -290,11 +295,11 @@ func (x *exchange) knownKind() Kind {
 // observe is called when the response is written.
 func (x *exchange) observe(o Observation) {
 	x.over = true
-	if len(x.h.config.observers) == 0 {
+	if len(x.h.config.observers)+len(x.ends) == 0 {
 		return
 	}
 	o.Kind, o.Request, o.Duration = cmp.Or(o.Kind, x.knownKind()), x.r, time.Since(x.arrived)
-	x.h.observe(x.r.Context(), o)
+	x.h.observe(x.r.Context(), o, x.ends)
 }
 
 // decide answers a question before delivery, in time, whatever the nonce store and the function do.

@@ -107,9 +107,9 @@ func (h *Handler) OnError(f func(ctx context.Context, r *http.Request, err error
 	}))
 }
 
-// observe tells the observers, whose failures are only logged.
-func (h *Handler) observe(ctx context.Context, o Observation) {
-	if len(h.config.observers) == 0 {
+// observe tells the observers and the ends of the hooks, whose failures are only logged.
+func (h *Handler) observe(ctx context.Context, o Observation, ends []func(Observation)) {
+	if len(h.config.observers)+len(ends) == 0 {
 		return
 	}
 	o.QueueDepth = -1
@@ -121,4 +121,5 @@ func (h *Handler) observe(ctx context.Context, o Observation) {
 			h.log(o.Request, slog.LevelError, "webhook: an observer failed", slog.Any("error", err))
 		}
 	}
+	h.tell(ends, o)
 }

@@ -2,6 +2,7 @@ package webhook
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -37,6 +38,7 @@ type config struct {
 	kind       Kind
 	now        func() time.Time
 	logger     *slog.Logger
+	hooks      []func(context.Context, Arrival) (context.Context, func(Observation))
 	observers  []Observer
 
 	nonces          NonceStore
