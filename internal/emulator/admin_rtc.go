@@ -110,6 +110,9 @@ func (e *emulator) deleteRTCMember(r *http.Request) (any, error) {
 	return e.changed(u)
 }
 
+// mostBlocked is how long RongCloud keeps users out at most.
+const mostBlocked = 30 * 24 * time.Hour
+
 // block asks the Server API for a block whose length the request says.
 func (e *emulator) block(r *http.Request, ask func(ctx context.Context, u *rongcloudtest.User, room string, d time.Duration) error) (any, error) {
 	var body struct {
@@ -118,8 +121,12 @@ func (e *emulator) block(r *http.Request, ask func(ctx context.Context, u *rongc
 	if err := read(r, &body); err != nil {
 		return nil, err
 	}
+	length := time.Duration(body.Duration)
+	if length < time.Minute || length > mostBlocked || length%time.Minute != 0 {
+		return nil, fault(http.StatusBadRequest, "duration: whole minutes are required, such as \"1h\", and at most 720h")
+	}
 	u, room := e.rtcUser(r)
-	if err := ask(r.Context(), u, room, time.Duration(body.Duration)); err != nil {
+	if err := ask(r.Context(), u, room, length); err != nil {
 		return nil, err
 	}
 	return e.changed(u)

@@ -87,6 +87,8 @@ func TestRTCRooms(t *testing.T) {
 	does("POST", "users/ben/rtcRooms/a%2Fb%20%E5%AE%A4", "")
 	require.Equal(t, []string{"ben"}, room("a/b 室").MemberIDs)
 
+	does("POST", "users/ben/rtcBlock", `{"duration": "720h"}`)
+	does("DELETE", "users/ben/rtcBlock", "")
 	does("POST", "rtcRooms/empty/blocked/ben", `{"duration": "1h"}`)
 	require.Equal(t, rongcloudtest.RTCRoomState{RoomID: "empty", MemberIDs: []string{}, BlockedIDs: []string{"ben"}}, room("empty"), "a room that is not there keeps users out, too")
 	does("POST", "clock", `{"advance": "1h"}`)
@@ -146,9 +148,11 @@ func TestRTCRefusals(t *testing.T) {
 		{"POST", "users/ann/rtcRooms/lesson/streams", `{"stream": []}`, 400, "unknown field"},
 		{"POST", "users/ann/rtcRooms/lesson/streams", "", 400, "a JSON body"},
 		{"DELETE", "rtcRooms/lesson/members/ben", "", 409, "not a member"},
-		{"POST", "rtcRooms/lesson/blocked/ann", `{}`, 400, "Duration"},
+		{"POST", "rtcRooms/lesson/blocked/ann", `{}`, 400, "duration: whole minutes"},
+		{"POST", "rtcRooms/lesson/blocked/ann", `{"duration": "721h"}`, 400, "at most 720h"},
+		{"POST", "rtcRooms/lesson/blocked/ann", `{"duration": "-1h"}`, 400, "duration: whole minutes"},
 		{"POST", "rtcRooms/lesson/blocked/ann", `{"duration": 60}`, 400, "a span is a text"},
-		{"POST", "users/ann/rtcBlock", `{"duration": "90s"}`, 400, "minute"},
+		{"POST", "users/ann/rtcBlock", `{"duration": "90s"}`, 400, "duration: whole minutes"},
 		{"POST", "users/ann/rtcBlock", "", 400, "a JSON body"},
 		{"POST", "seed", `{"rtcRooms": [{"id": "empty"}]}`, 400, "an id and members"},
 		{"POST", "seed", `{"rtcRooms": [{"members": ["ann"]}]}`, 400, "an id and members"},

@@ -379,10 +379,14 @@ func TestPageActions(t *testing.T) {
 	ctx := browser(t, 1440, 900, "light")
 	run(t, ctx, chromedp.Navigate(base+"/#users/ben"), until(textHas("pane-users", "Nothing was received")),
 		chromedp.SendKeys("#pane-users [name=targetId]", "ann"), chromedp.SendKeys("#pane-users [name=text]", "from the page"),
-		press("#pane-users form [type=submit]"), until(textHas("pane-users", "the user is not connected")))
+		press("#pane-users form:nth-of-type(2) [type=submit]"), until(textHas("pane-users", "the user is not connected")))
 	shoot(t, ctx, "action-refused")
-	run(t, ctx, press("#pane-users .buttons button"), until(textHas("users", "● online")), until(textHas("pane-users", "online")),
-		press("#pane-users form [type=submit]"), until(`document.querySelector('#pane-users [name=text]').value === ''`),
+	run(t, ctx, press("#pane-users form:nth-of-type(1) [type=submit]"), until(textHas("users", "● online")), until(textHas("pane-users", "Disconnect")),
+		chromedp.SetValue("#pane-users [name=platform]", "PC"), press("#pane-users form:nth-of-type(1) [type=submit]"), until(textHas("users", "2 devices")))
+	shoot(t, ctx, "devices")
+	run(t, ctx, chromedp.Focus("#pane-users td button"), chromedp.KeyEvent(kb.Enter), until(`!document.getElementById("users").innerText.includes("2 devices")`),
+		until(`document.activeElement.textContent === "Close"`), // or the next Enter would disconnect the other
+		press("#pane-users form:nth-of-type(2) [type=submit]"), until(`document.querySelector('#pane-users [name=text]').value === ''`),
 		chromedp.Navigate(base+"/#users/ann"), until(textHas("pane-users", "from the page")), press("#pane-users .inbox a"),
 		until(textHas("pane-messages", "a user's app sent it")),
 		until("document.querySelector('#pane-messages a[href^=\"#callbacks/\"]')"), press(`#pane-messages a[href^="#callbacks/"]`),

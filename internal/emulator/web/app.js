@@ -125,7 +125,7 @@ async function show(name, key, again) {
 }
 
 // rowOfPane is whom or what a button of a list in a pane is about.
-const rowOfPane = (node) => node.closest('li')?.querySelector('a')?.textContent;
+const rowOfPane = (node) => node.closest('li')?.firstChild.textContent;
 
 // replace renews what a pane shows. What went wrong stays to be read, what is selected to be copied, and the focus where it was.
 // If there is no such button any more, the focus is on what the button was about, or with the pane: never on a button that does

@@ -218,12 +218,22 @@ function userCells(u) {
   ].filter(Boolean).join(' · ');
   return [
     make('span', 'c-time ' + (u.online ? 'good' : 'quiet'), u.online ? '● online' : '○ offline'),
-    cell('main', make('code', '', u.id)), cell('who', u.name || ''), cell('num', u.inbox + ' in inbox'),
+    cell('main', make('code', '', u.id)), cell('who', u.name || ''),
+    u.online ? cell('verdict quiet', u.platforms.length > 1 ? plural(u.platforms.length, 'device') : u.platforms[0]) : '', cell('num', u.inbox + ' in inbox'),
     notes ? cell('more quiet', notes) : '',
   ];
 }
 
 const findUser = (id) => known.users.find((u) => u.id === id) || {id, inbox: 0};
+
+const platforms = ['Android', 'iOS', 'HarmonyOS', 'Websocket', 'PC', 'MiniProgram'];
+
+// devices are those of a user that are online, each with a button that disconnects it.
+function devices(u) {
+  if (!u.online) return 'none is online';
+  return make('ul', 'plain', ...u.platforms.map((name) => make('li', '', make('span', '', name),
+    button('Disconnect', () => api(userPath(u.id) + '/disconnect?platform=' + name, 'POST'), 'small'))));
+}
 
 async function userDetails(id) {
   const u = findUser(id);
@@ -238,8 +248,8 @@ async function userDetails(id) {
   return {
     title: 'User ' + id,
     actions: () => [
-      make('div', 'buttons',
-        button('Connect', () => api(userPath(id) + '/connect', 'POST')), button('Disconnect', () => api(userPath(id) + '/disconnect', 'POST'))),
+      form('Connect a device', 'Connect', [field('Platform', 'platform', {options: platforms.map((name) => [name, name])})],
+        ({platform}) => api(userPath(id) + '/connect?platform=' + platform, 'POST')),
       form('Send as ' + id, 'Send', [
         field('To', 'conversationType', {options: [['private', 'a user'], ['group', 'a group'], ['chatroom', 'a chat room'], ['ultraGroup', 'an ultra group']]}),
         field('ID', 'targetId', {list: 'targets', required: true}), field('Text', 'text'),
@@ -252,7 +262,7 @@ async function userDetails(id) {
     ],
     nodes: [
       table([
-        ['name', u.name], ['portrait', u.portrait], ['state', u.online ? 'online' : 'offline'], ['registered', u.registered ? 'yes' : 'no: only known by ID'],
+        ['name', u.name], ['portrait', u.portrait], ['devices', devices(u)], ['registered', u.registered ? 'yes' : 'no: only known by ID'],
         ['blocked until', u.blockedUntil ? moment(u.blockedUntil, false) : ''], ['kept out of audio and video until', rtcBlock(u)], ['muted', u.muted ? 'in private chats' : ''],
         ['blacklist', u.blacklist ? links('users', u.blacklist) : ''], ['whitelist', u.whitelist ? links('users', u.whitelist) : ''],
         ['list that counts', u.usesWhitelist ? 'the whitelist' : u.blacklist ? 'the blacklist' : ''],
