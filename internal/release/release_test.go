@@ -236,6 +236,17 @@ func TestSimulate(t *testing.T) {
 	require.Empty(t, do(t, root, "status", "--porcelain"))
 }
 
+// Workflows have a clone without history.
+func TestSimulateInShallowClone(t *testing.T) {
+	t.Parallel()
+	root := repository(t, small())
+	require.NoError(t, os.WriteFile(filepath.Join(root, "more.go"), []byte("package sdk\n"), 0o600))
+	require.NoError(t, commit(root, "go on"))
+	clone := filepath.Join(t.TempDir(), "clone")
+	do(t, root, "clone", "--quiet", "--depth=1", "file://"+filepath.ToSlash(root), clone)
+	require.NoError(t, simulate(clone, new(bytes.Buffer)))
+}
+
 // What would fail after a release fails before it.
 func TestSimulateFails(t *testing.T) {
 	t.Parallel()

@@ -44,7 +44,8 @@ func simulate(root string, out io.Writer) (err error) {
 }
 
 // releasedCopy clones the repository, with changes that are not committed, and has the release
-// checked out there. It returns the folder and what is released.
+// checked out there. It returns the folder and what is released. The copy has no history: that of a
+// shallow clone, as workflows have it, cannot be pushed.
 func releasedCopy(root, work string) (string, state, error) {
 	tree := filepath.Join(work, "tree")
 	if _, err := git(root, "clone", "--quiet", "--shared", "--no-tags", root, tree); err != nil {
@@ -69,10 +70,10 @@ func releasedCopy(root, work string) (string, state, error) {
 			return "", state{}, err
 		}
 	}
-	if _, err := git(tree, "checkout", "--quiet", "-B", "simulation"); err != nil {
+	if _, err := git(tree, "checkout", "--quiet", "--orphan", "simulation"); err != nil {
 		return "", state{}, err
 	}
-	if err := commit(tree, "all that is not committed"); err != nil {
+	if err := commit(tree, "all there is"); err != nil {
 		return "", state{}, err
 	}
 	s, err := look(tree)
