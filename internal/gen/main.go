@@ -1,5 +1,5 @@
-// Command gen writes package endpoint, codes_gen.go, tables of internal/live and pages of docs/
-// from the catalogue in api/.
+// Command gen writes package endpoint, codes_gen.go, tables of internal/live and cmd/rongcloud and
+// pages of docs/ from the catalogue in api/.
 package main
 
 import (
@@ -60,6 +60,10 @@ func run(root string, check bool) error {
 	if err != nil {
 		return err
 	}
+	cli, err := cliTable(endpoints, methods, book)
+	if err != nil {
+		return err
+	}
 	sdk, err := loadOfficial(root)
 	if err != nil {
 		return err
@@ -80,6 +84,7 @@ func run(root string, check bool) error {
 		filepath.Join(root, "codes_gen.go"):                         constants,
 		filepath.Join(root, "internal", "live", "catalogue_gen.go"): live,
 		filepath.Join(root, "internal", "shape", "shape_gen.go"):    shapes,
+		filepath.Join(root, "cmd", "rongcloud", "catalogue_gen.go"): cli,
 		filepath.Join(root, "docs", "errors.md"):                    codesPage(english, book, endpoints, methods),
 		filepath.Join(root, "docs", "errors_zh.md"):                 codesPage(chinese, book, endpoints, methods),
 		filepath.Join(root, "docs", "retries.md"):                   retriesPage(english, endpoints, methods),

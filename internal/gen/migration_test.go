@@ -166,6 +166,7 @@ func TestRunFindsHoles(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Join(root, "endpoint"), 0o755))
 		require.NoError(t, os.MkdirAll(filepath.Join(root, "internal", "live"), 0o755))
 		require.NoError(t, os.MkdirAll(filepath.Join(root, "internal", "shape"), 0o755))
+		require.NoError(t, os.MkdirAll(filepath.Join(root, "cmd", "rongcloud"), 0o755))
 		require.NoError(t, run(root, false))
 		return root, run(root, true)
 	}

@@ -13,9 +13,14 @@ import (
 
 // Field is a field of a response, as the catalogue has it.
 type Field struct {
-	Name, Type string
-	Fields     []Field
+	Name   string  `json:"name"`
+	Type   string  `json:"type"`
+	Fields []Field `json:"fields,omitempty"`
 }
+
+// Fields are the fields that the endpoint with that method and path responds with, besides those of
+// the envelope. They must not be changed.
+func Fields(endpoint string) []Field { return results[endpoint] }
 
 // envelope are fields that any response may have.
 var envelope = map[string]bool{"code": true, "errorMessage": true, "msg": true, "requestId": true}

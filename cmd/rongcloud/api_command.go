@@ -1,0 +1,252 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/itchyny/gojq"
+	"github.com/spf13/cobra"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// apiFlags are the flags of the command api.
+type apiFlags struct {
+	method, file, jq, unlisted string
+	paginate, dryRun, curl     bool
+	sign, retryUnsafe          bool
+}
+
+func newAPICommand(a *app) *cobra.Command {
+	var f apiFlags
+	cmd := &cobra.Command{
+		Use:   "api PATH [NAME=VALUE ...]",
+		Short: "Call any endpoint of the Server API",
+		Long: `Call any endpoint of the Server API, and print its response.
+
+A parameter is NAME=VALUE. A list repeats it. NAME=@FILE takes the value from a file, NAME:=JSON gives JSON. The
+catalogue knows the type of each parameter, and what is wrong with one is said before anything is sent.
+rongcloud api list finds endpoints, rongcloud api show PATH shows the parameters of one.`,
+		Example: `  rongcloud api /user/info.json userId=ann
+  rongcloud api /message/private/publish.json fromUserId=ann toUserId=ben toUserId=carol objectName=RC:TxtMsg content='{"content":"hello"}'
+  rongcloud api /user/block/query.json --paginate --jq '.users[].userId'
+  rongcloud api /user/getToken.json userId=ann name=Ann --curl`,
+		Args:              cobra.MinimumNArgs(1),
+		ValidArgsFunction: completeCall,
+		RunE: a.do(func(cmd *cobra.Command, args []string) error {
+			return a.call(cmd, f, args[0], args[1:])
+		}),
+	}
+	flags := cmd.Flags()
+	flags.StringVarP(&f.method, "method", "X", "", "HTTP `method`, where a path has several")
+	flags.StringVar(&f.file, "json", "", "`file` with the parameters as a JSON object; - is stdin")
+	flags.StringVar(&f.jq, "jq", "", "print what this jq `expression` makes of the response")
+	flags.BoolVar(&f.paginate, "paginate", false, "call for all pages, and print a line for each item")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "print the request and send nothing")
+	flags.BoolVar(&f.curl, "curl", false, "print the request as a command for curl and send nothing")
+	flags.BoolVar(&f.sign, "sign", false, "with --dry-run and --curl: sign. Whoever has the signature can use it for any call, for ever")
+	flags.BoolVar(&f.retryUnsafe, "retry-unsafe", false, "repeat a call even if it may have been carried out")
+	flags.StringVar(&f.unlisted, "unlisted", "", "call a path that the catalogue does not have; `encoding` is form, json, query or none")
+	cmd.MarkFlagsMutuallyExclusive("dry-run", "curl", "paginate")
+	_ = cmd.RegisterFlagCompletionFunc("unlisted", cobra.FixedCompletions([]cobra.Completion{"form", "json", "query", "none"}, cobra.ShellCompDirectiveNoFileComp))
+	_ = cmd.RegisterFlagCompletionFunc("method", cobra.FixedCompletions([]cobra.Completion{"GET", "POST", "PUT", "DELETE"}, cobra.ShellCompDirectiveNoFileComp))
+	cmd.AddCommand(newAPIListCommand(a), newAPIShowCommand(a))
+	return cmd
+}
+
+// call carries the command api out.
+func (a *app) call(cmd *cobra.Command, f apiFlags, path string, pairs []string) error {
+	ep, placed, err := findEndpoint(f.method, path, f.unlisted)
+	if err != nil {
+		return err
+	}
+	filter, err := newFilter(f.jq)
+	if err != nil {
+		return err
+	}
+	params, err := a.readParams(ep, f.file, placed, pairs)
+	if err != nil {
+		return err
+	}
+	p, err := a.profile()
+	if err != nil {
+		return err
+	}
+	if f.dryRun || f.curl {
+		return a.showRequest(cmd.Context(), p, ep, params, f)
+	}
+	if err := a.askBeforeCall(cmd.Context(), p, ep, params); err != nil {
+		return err
+	}
+	client, err := a.clientOf(p)
+	if err != nil {
+		return err
+	}
+	var opts []rongcloud.CallOption
+	if f.retryUnsafe {
+		opts = append(opts, rongcloud.RetryUnsafe())
+	}
+	if f.paginate {
+		return a.callPages(cmd.Context(), client, ep, params, filter, opts)
+	}
+	var response rongcloud.Response
+	err = client.Call(cmd.Context(), ep, params.encoded(), nil, append(opts, rongcloud.CaptureResponse(&response))...)
+	if err != nil {
+		if json.Valid(response.Body) && f.jq == "" { // what the server says is data, too
+			_ = a.printResponse(response.Body, nil)
+		}
+		return err
+	}
+	return a.printResponse(response.Body, filter)
+}
+
+// filter is a jq expression; nil prints all.
+type filter struct{ code *gojq.Code }
+
+func newFilter(expression string) (*filter, error) {
+	if expression == "" {
+		return nil, nil //nolint:nilnil // no filter is none
+	}
+	query, err := gojq.Parse(expression)
+	if err != nil {
+		return nil, usagef("--jq: %w", err)
+	}
+	code, err := gojq.Compile(query)
+	if err != nil {
+		return nil, usagef("--jq: %w", err)
+	}
+	return &filter{code}, nil
+}
+
+// printResponse prints a response, or what a filter makes of it: texts as they are, a line each.
+func (a *app) printResponse(body []byte, f *filter) error {
+	if f == nil {
+		var b bytes.Buffer
+		if json.Indent(&b, body, "", "  ") != nil {
+			b.Reset()
+			b.Write(body)
+		}
+		b.WriteByte('\n')
+		_, err := a.stdout.Write(b.Bytes())
+		return err
+	}
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.UseNumber()
+	var value any
+	if err := decoder.Decode(&value); err != nil {
+		return fmt.Errorf("the response is not JSON: %w", err)
+	}
+	for results := f.code.Run(value); ; {
+		result, ok := results.Next()
+		if !ok {
+			return nil
+		}
+		if err, ok := result.(error); ok {
+			return usagef("--jq: %w", err)
+		}
+		text, ok := result.(string)
+		if !ok {
+			encoded, err := gojq.Marshal(result)
+			if err != nil {
+				return err
+			}
+			text = string(encoded)
+		}
+		if _, err := fmt.Fprintln(a.stdout, text); err != nil {
+			return err
+		}
+	}
+}
+
+// findEndpoint finds what is to be called, with the parameters that stand in the path.
+func findEndpoint(method, path, unlisted string) (*endpoint.Endpoint, map[string]string, error) {
+	method = strings.ToUpper(method)
+	if !strings.HasPrefix(path, "/") {
+		path = "/" + path
+	}
+	if unlisted != "" {
+		ep, err := unlistedEndpoint(method, path, unlisted)
+		return ep, nil, err
+	}
+	methods := []string{http.MethodPost, http.MethodGet, http.MethodPut, http.MethodDelete, http.MethodPatch}
+	if method != "" {
+		methods = []string{method}
+	}
+	var found []*endpoint.Endpoint
+	var placed map[string]string
+	for _, path := range []string{path, path + ".json"} {
+		for _, method := range methods {
+			if ep, values := endpoint.Match(method, path); ep != nil {
+				found, placed = append(found, ep), values
+			}
+		}
+		if len(found) > 0 {
+			break
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return nil, nil, usagef("the catalogue has no %s%s; --unlisted calls it all the same", strings.TrimSpace(method+" "+path), nearest(path))
+	case len(found) > 1:
+		all := make([]string, len(found))
+		for i, ep := range found {
+			all[i] = ep.Method
+		}
+		return nil, nil, usagef("%s takes %s: choose with --method", path, strings.Join(all, " and "))
+	}
+	return found[0], placed, nil
+}
+
+func unlistedEndpoint(method, path, encoding string) (*endpoint.Endpoint, error) {
+	for _, e := range []endpoint.Encoding{endpoint.None, endpoint.Form, endpoint.JSON, endpoint.Query} {
+		if e.String() == encoding {
+			if method == "" && e == endpoint.Query {
+				method = http.MethodGet
+			}
+			return endpoint.New(method, path, e), nil
+		}
+	}
+	return nil, usagef("--unlisted: %q is none of form, json, query and none", encoding)
+}
+
+// nearest names paths that may be meant.
+func nearest(path string) string {
+	var best []string
+	least := len(path)/3 + 1
+	for ep := range endpoint.All() {
+		switch d := distance(path, ep.Path); {
+		case d < least:
+			least, best = d, []string{ep.Path}
+		case d == least && len(best) > 0 && len(best) < 3 && best[len(best)-1] != ep.Path:
+			best = append(best, ep.Path)
+		}
+	}
+	if best == nil {
+		return ""
+	}
+	return " (is it " + strings.Join(best, " or ") + "?)"
+}
+
+// distance is how many characters differ between two texts.
+func distance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		before := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := before
+			if a[i] != b[j] {
+				cost = min(before, row[j], row[j+1]) + 1
+			}
+			before, row[j+1] = row[j+1], cost
+		}
+	}
+	return row[len(b)]
+}

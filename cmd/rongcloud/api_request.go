@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+var errNotSent = errors.New("nothing is sent")
+
+// catcher is a transport that keeps the request and sends nothing.
+type catcher struct {
+	request *http.Request
+	body    []byte
+}
+
+func (c *catcher) RoundTrip(r *http.Request) (*http.Response, error) {
+	c.request = r
+	if r.Body != nil {
+		c.body, _ = io.ReadAll(r.Body)
+		_ = r.Body.Close()
+	}
+	return nil, errNotSent
+}
+
+// signatureHeaders are those that the App Secret and the moment go into.
+var signatureHeaders = []string{"Nonce", "Timestamp", "Signature"}
+
+// shownHeaders are the headers of a request that matter, in order.
+var shownHeaders = append([]string{"App-Key"}, append(slices.Clone(signatureHeaders), "Content-Type")...)
+
+// showRequest prints the request as it would be sent, but for its signature.
+func (a *app) showRequest(ctx context.Context, p profile, ep *endpoint.Endpoint, params *apiParams, f apiFlags) error {
+	var c catcher
+	client, err := a.clientOf(p, rongcloud.WithHTTPClient(&http.Client{Transport: &c}), rongcloud.WithoutRetries())
+	if err != nil {
+		return err
+	}
+	err = client.Call(ctx, ep, params.encoded(), nil)
+	if c.request == nil {
+		return err
+	}
+	if f.sign {
+		a.talk("Whoever has this signature can make any call with it, and it is not known to expire: show it to nobody.")
+	}
+	text := c.asHTTP(f.sign)
+	if f.curl {
+		text = c.asCurl(f.sign)
+	}
+	_, err = io.WriteString(a.stdout, text)
+	return err
+}
+
+// value is a header as it is shown.
+func (c *catcher) value(name string, signed bool) string {
+	value := strings.Join(c.request.Header[name], ", ")
+	if value == "" {
+		value = c.request.Header.Get(name)
+	}
+	if !signed && value != "" && slices.Contains(signatureHeaders, name) {
+		return "<" + strings.ToLower(name) + ">"
+	}
+	return value
+}
+
+func (c *catcher) asHTTP(signed bool) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s\n", c.request.Method, c.request.URL)
+	for _, name := range shownHeaders {
+		if value := c.value(name, signed); value != "" {
+			fmt.Fprintf(&b, "%s: %s\n", name, value)
+		}
+	}
+	if len(c.body) > 0 {
+		fmt.Fprintf(&b, "\n%s\n", c.body)
+	}
+	return b.String()
+}
+
+// asCurl is a command for a POSIX shell. Without a signature it makes one of its own, of the secret
+// in the environment, which stays out of every argument.
+func (c *catcher) asCurl(signed bool) string {
+	var b strings.Builder
+	placeholders := !signed && c.value("Signature", false) != ""
+	if placeholders {
+		b.WriteString("NONCE=$(date +%N%s | cut -c1-18) TIMESTAMP=$(date +%s)000\n" +
+			"SIGNATURE=$(printf %s \"$RONGCLOUD_APP_SECRET$NONCE$TIMESTAMP\" | sha1sum | cut -c1-40)\n")
+	}
+	fmt.Fprintf(&b, "curl -X %s %s", c.request.Method, quoted(c.request.URL.String()))
+	for _, name := range shownHeaders {
+		switch value := c.value(name, signed); {
+		case value == "":
+		case placeholders && slices.Contains(signatureHeaders, name):
+			fmt.Fprintf(&b, " \\\n  -H \"%s: $%s\"", name, strings.ToUpper(name))
+		default:
+			fmt.Fprintf(&b, " \\\n  -H %s", quoted(name+": "+value))
+		}
+	}
+	if len(c.body) > 0 {
+		fmt.Fprintf(&b, " \\\n  --data-raw %s", quoted(string(c.body)))
+	}
+	return b.String() + "\n"
+}
+
+// quoted is a word for a POSIX shell.
+func quoted(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }
+
+// everybody are the endpoints that reach all users of the app, or whom a condition finds.
+var everybody = []*endpoint.Endpoint{
+	endpoint.MessageBroadcast, endpoint.MessageOnlineBroadcast, endpoint.MessageBroadcastRecall, endpoint.MessageChatroomBroadcast,
+	endpoint.Push, endpoint.PushCustom,
+}
+
+// crowds are the endpoints that reach the members of what a parameter names.
+var crowds = map[*endpoint.Endpoint]string{
+	endpoint.MessageGroupPublish: "toGroupId", endpoint.MessageChatroomPublish: "toChatroomId", endpoint.MessageUltragroupPublish: "toGroupIds",
+}
+
+// askBeforeCall asks before what reaches many users, or cannot be undone in production.
+func (a *app) askBeforeCall(ctx context.Context, p profile, ep *endpoint.Endpoint, params *apiParams) error {
+	reached := 0
+	for i := range ep.Params {
+		if name := ep.Params[i].Name; ep.Class == endpoint.Unsafe && strings.Contains(strings.ToLower(name), "user") {
+			reached = max(reached, len(params.texts(name)))
+		}
+	}
+	switch {
+	case slices.Contains(everybody, ep):
+		return a.confirm(ctx, "call %v, which may reach every user of the app", ep)
+	case crowds[ep] != "":
+		return a.confirmCrowd(ctx, p, ep, params.texts(crowds[ep]))
+	case reached > manyUsers:
+		return a.confirm(ctx, "call %v for %d users", ep, reached)
+	case p.Production && ep.Class == endpoint.Unsafe:
+		return a.confirm(ctx, "call %v in production (%s)", ep, p.Source)
+	}
+	return nil
+}

@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"os"
+	"sync"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// app is one run of the program: what it is given from outside, and what the global flags say.
+type app struct {
+	in     io.Reader
+	stdout io.Writer
+	stderr io.Writer
+	env    func(string) string
+
+	profileName string
+	json        bool
+	yes         bool
+	verbose     bool
+
+	began bool // a command runs, so that errors are no longer those of flags and arguments
+
+	talking sync.Mutex // held while something is written to stderr
+}
+
+func newApp(in io.Reader, stdout, stderr io.Writer, env func(string) string) *app {
+	return &app{in: in, stdout: &dataWriter{w: stdout}, stderr: stderr, env: env}
+}
+
+// run carries a command line out and returns the exit code.
+func (a *app) run(ctx context.Context, args []string) int {
+	root := newRoot(a)
+	root.SetArgs(args)
+	root.SetIn(a.in)
+	root.SetOut(a.stdout)
+	root.SetErr(a.stderr)
+	return a.end(root.ExecuteContext(ctx))
+}
+
+// The groups of the help.
+const (
+	groupAccount = "account"
+	groupCalls   = "calls"
+	groupLocal   = "local"
+	groupHelp    = "help"
+)
+
+func newRoot(a *app) *cobra.Command {
+	root := &cobra.Command{
+		Use:   "rongcloud",
+		Short: "RongCloud's Server API on the command line",
+		Long: `RongCloud's Server API on the command line.
+
+Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 refused or failed, 2 wrong usage,
+3 outcome unknown (the request may have been carried out: do not blindly repeat it), 4 a quota is used up.`,
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&a.profileName, "profile", "", "`name` of the profile to use, in place of the one in use and of RONGCLOUD_*")
+	flags.BoolVar(&a.json, "json", false, "print JSON; of a stream, a line for each item")
+	flags.BoolVarP(&a.yes, "yes", "y", false, "do what asks first without asking")
+	flags.BoolVarP(&a.verbose, "verbose", "v", false, "tell of every attempt of a call, on stderr")
+	_ = root.RegisterFlagCompletionFunc("profile", a.completeProfiles)
+	for _, group := range []struct {
+		id, title string
+		commands  []*cobra.Command
+	}{
+		{groupAccount, "Account:", []*cobra.Command{newProfileCommand(a)}},
+		{groupCalls, "Calls and messages:", []*cobra.Command{newAPICommand(a)}},
+		{groupLocal, "Callbacks and emulator:", nil},
+		{groupHelp, "Help:", []*cobra.Command{newCodeCommand(a), newVersionCommand(a)}},
+	} {
+		if len(group.commands) == 0 {
+			continue
+		}
+		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
+		for _, command := range group.commands {
+			command.GroupID = group.id
+			root.AddCommand(command)
+		}
+	}
+	root.SetHelpCommandGroupID(groupHelp)
+	return root
+}
+
+// do is the RunE of a command: from here on an error is no longer one of the command line, unless
+// it says so.
+func (a *app) do(run func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
+	return func(cmd *cobra.Command, args []string) error {
+		a.began = true
+		return run(cmd, args)
+	}
+}
+
+// client returns a client for the profile in use.
+func (a *app) client(opts ...rongcloud.Option) (*rongcloud.Client, error) {
+	p, err := a.profile()
+	if err != nil {
+		return nil, err
+	}
+	return a.clientOf(p, opts...)
+}
+
+func (a *app) clientOf(p profile, opts ...rongcloud.Option) (*rongcloud.Client, error) {
+	own := []rongcloud.Option{rongcloud.WithUserAgent("rongcloud-cli/" + rongcloud.Version)}
+	if a.verbose {
+		own = append(own, rongcloud.WithLogger(slog.New(slog.NewTextHandler(talkWriter{a}, &slog.HandlerOptions{Level: slog.LevelDebug}))))
+	}
+	return rongcloud.New(p.AppKey, string(p.AppSecret), append(append(own, p.options()...), opts...)...)
+}
+
+// isTerminal reports whether a reader or writer is a terminal.
+func isTerminal(stream any) bool {
+	if data, ok := stream.(*dataWriter); ok {
+		stream = data.w
+	}
+	file, ok := stream.(*os.File)
+	return ok && terminal(file)
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// manyUsers is how many users may be reached without a question.
+const manyUsers = 100
+
+// confirm asks before what cannot be undone, such as "send to 20000 users". With --yes it does not
+// ask, and without a terminal it refuses.
+func (a *app) confirm(ctx context.Context, format string, args ...any) error {
+	what := fmt.Sprintf(format, args...)
+	switch {
+	case a.yes:
+		return nil
+	case !isTerminal(a.in):
+		return usagef("this would %s: add --yes if it is meant", what)
+	}
+	answer, err := a.ask(ctx, "This will "+what+". Go on? [y/N] ")
+	if err != nil {
+		return err
+	}
+	if answer = strings.ToLower(answer); answer != "y" && answer != "yes" {
+		a.talk("Nothing was done.")
+		return exitError(exitRefused)
+	}
+	return nil
+}
+
+// ask asks on the terminal and reads a line. Ctrl-C ends it.
+func (a *app) ask(ctx context.Context, question string) (string, error) {
+	fmt.Fprint(talkWriter{a}, question)
+	type read struct {
+		line string
+		err  error
+	}
+	done := make(chan read, 1)
+	go func() { // a read of a terminal cannot be called off; the program ends with it
+		line, err := bufio.NewReader(a.in).ReadString('\n')
+		done <- read{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		a.talk("")
+		return "", ctx.Err()
+	case r := <-done:
+		if r.err != nil && (!errors.Is(r.err, io.EOF) || r.line == "") {
+			return "", usagef("no answer was given")
+		}
+		return strings.TrimSpace(r.line), nil
+	}
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"strings"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// countedCrowds is how many groups or rooms are asked for their size before a send; more are many
+// users in any case.
+const countedCrowds = 3
+
+// confirmCrowd asks before a send to groups or chat rooms, unless they are known to be small.
+func (a *app) confirmCrowd(ctx context.Context, p profile, ep *endpoint.Endpoint, ids []string) error {
+	who := "the members of " + strings.Join(ids, ", ")
+	if len(ids) > countedCrowds {
+		return a.confirm(ctx, "send to the members of %d groups or rooms", len(ids))
+	}
+	if a.yes {
+		return nil
+	}
+	client, err := a.clientOf(p)
+	if err != nil {
+		return err
+	}
+	total, known := 0, true
+	for _, id := range ids {
+		n, err := crowd(ctx, client, ep, id)
+		known = known && err == nil
+		total += n
+	}
+	switch {
+	case !known:
+		return a.confirm(ctx, "send to %s, of whom nobody knows how many there are", who)
+	case total > manyUsers:
+		return a.confirm(ctx, "send to %s, %d users", who, total)
+	case p.Production:
+		return a.confirm(ctx, "send to %s in production (%s)", who, p.Source)
+	}
+	return nil
+}
+
+// crowd counts the members of a group or room.
+func crowd(ctx context.Context, client *rongcloud.Client, ep *endpoint.Endpoint, id string) (int, error) {
+	switch ep {
+	case endpoint.MessageChatroomPublish:
+		room, err := client.Chatroom.Get(ctx, id)
+		if err != nil {
+			return 0, err
+		}
+		return room.MemberCount, nil
+	case endpoint.MessageGroupPublish:
+		members, err := client.Group.ListMembers(ctx, id)
+		if err != nil {
+			return 0, err
+		}
+		return len(members.UserIDs), nil
+	}
+	return 0, usagef("the members of %s are not counted", id)
+}

@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"charm.land/lipgloss/v2"
+	"charm.land/lipgloss/v2/table"
+	"golang.org/x/term"
+)
+
+// dataWriter is stdout. Once a write has failed all others fail, too.
+type dataWriter struct {
+	w    io.Writer
+	gone bool
+}
+
+func (d *dataWriter) Write(p []byte) (int, error) {
+	if d.gone {
+		return 0, errReaderGone
+	}
+	n, err := d.w.Write(p)
+	if err != nil {
+		d.gone = true
+		if readerGone(err) {
+			err = errReaderGone
+		}
+	}
+	return n, err
+}
+
+// talkWriter is stderr for whoever writes lines to it.
+type talkWriter struct{ a *app }
+
+func (t talkWriter) Write(p []byte) (int, error) {
+	t.a.talking.Lock()
+	defer t.a.talking.Unlock()
+	return t.a.stderr.Write(p)
+}
+
+// talk says something to people, on stderr.
+func (a *app) talk(format string, args ...any) {
+	fmt.Fprintf(talkWriter{a}, format+"\n", args...)
+}
+
+// show prints data: as JSON with --json, else what text writes.
+func (a *app) show(data any, text func(w io.Writer) error) error {
+	if !a.json {
+		return text(a.stdout)
+	}
+	return a.printJSON(data)
+}
+
+// printJSON prints data with indents.
+func (a *app) printJSON(data any) error {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	if err := encoder.Encode(data); err != nil {
+		return err
+	}
+	_, err := a.stdout.Write(b.Bytes())
+	return err
+}
+
+// line prints one item of a stream: a line of JSON with --json, else the text.
+func (a *app) line(data any, text string) error {
+	if !a.json {
+		_, err := io.WriteString(a.stdout, text+"\n")
+		return err
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(data); err != nil {
+		return err
+	}
+	_, err := a.stdout.Write(b.Bytes())
+	return err
+}
+
+// table prints rows: aligned on a terminal, else separated by tabs. The first row has the names of
+// the columns.
+func (a *app) table(head []string, rows [][]string) error {
+	var b strings.Builder
+	if isTerminal(a.stdout) {
+		b.WriteString(a.alignedTable(head, rows))
+		b.WriteString("\n")
+	} else {
+		for _, row := range append([][]string{head}, rows...) {
+			cells := make([]string, len(row))
+			for i, cell := range row {
+				cells[i] = oneLine(cell)
+			}
+			b.WriteString(strings.Join(cells, "\t") + "\n")
+		}
+	}
+	_, err := io.WriteString(a.stdout, b.String())
+	return err
+}
+
+func (a *app) alignedTable(head []string, rows [][]string) string {
+	cell := lipgloss.NewStyle().PaddingRight(2)
+	t := table.New().Headers(head...).
+		Border(lipgloss.HiddenBorder()).BorderTop(false).BorderBottom(false).BorderLeft(false).BorderRight(false).
+		BorderColumn(false).BorderHeader(false).
+		StyleFunc(func(row, _ int) lipgloss.Style {
+			if row == table.HeaderRow && a.colours() {
+				return cell.Bold(true).Foreground(lipgloss.Cyan)
+			}
+			return cell
+		})
+	for _, row := range rows {
+		clean := make([]string, len(row))
+		for i, text := range row {
+			clean[i] = oneLine(text)
+		}
+		t.Row(clean...)
+	}
+	if width := terminalWidth(a.stdout); width > 0 && lipgloss.Width(t.String()) > width {
+		t.Width(width)
+	}
+	return strings.TrimRight(t.String(), "\n")
+}
+
+// colours reports whether stdout may be coloured.
+func (a *app) colours() bool {
+	return isTerminal(a.stdout) && a.env("NO_COLOR") == "" && a.env("TERM") != "dumb"
+}
+
+// paint colours a text on stdout, if that may be.
+func (a *app) paint(style lipgloss.Style, text string) string {
+	if !a.colours() {
+		return text
+	}
+	return style.Render(text)
+}
+
+// The styles of what is printed.
+var (
+	good  = lipgloss.NewStyle().Foreground(lipgloss.Green)
+	bad   = lipgloss.NewStyle().Foreground(lipgloss.Red)
+	faint = lipgloss.NewStyle().Faint(true)
+	bold  = lipgloss.NewStyle().Bold(true)
+)
+
+func terminal(file *os.File) bool { return term.IsTerminal(int(file.Fd())) }
+
+func terminalWidth(stream any) int {
+	if data, ok := stream.(*dataWriter); ok {
+		stream = data.w
+	}
+	file, ok := stream.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}

@@ -1,0 +1,274 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// apiParams are the parameters of a call, by their names on the wire.
+type apiParams struct {
+	ep     *endpoint.Endpoint
+	values map[string][]string        // texts, several of a list
+	raw    map[string]json.RawMessage // what was given as JSON
+}
+
+// readParams reads the parameters of a command line: from the path, from a file, and then the
+// pairs, which win.
+func (a *app) readParams(ep *endpoint.Endpoint, file string, placed map[string]string, pairs []string) (*apiParams, error) {
+	p := &apiParams{ep: ep, values: map[string][]string{}, raw: map[string]json.RawMessage{}}
+	if file != "" {
+		text, err := a.readFile(file)
+		if err != nil {
+			return nil, usagef("--json: %w", err)
+		}
+		if err := json.Unmarshal(text, &p.raw); err != nil {
+			return nil, usagef("--json: %s is not a JSON object: %w", file, err)
+		}
+	}
+	for name, value := range placed {
+		p.values[name] = []string{value}
+	}
+	for _, pair := range pairs {
+		if err := a.addPair(p, pair); err != nil {
+			return nil, err
+		}
+	}
+	return p, p.check()
+}
+
+// readFile reads a file, or stdin.
+func (a *app) readFile(name string) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(a.in)
+	}
+	return os.ReadFile(name)
+}
+
+// addPair adds NAME=VALUE, NAME=@FILE or NAME:=JSON.
+func (a *app) addPair(p *apiParams, pair string) error {
+	name, value, found := strings.Cut(pair, "=")
+	if !found || name == "" {
+		return usagef("%q is not NAME=VALUE", pair)
+	}
+	if plain, isJSON := strings.CutSuffix(name, ":"); isJSON {
+		if !json.Valid([]byte(value)) {
+			return usagef("%s: %s is not JSON", plain, value)
+		}
+		p.raw[plain] = json.RawMessage(value)
+		return nil
+	}
+	if file, isFile := strings.CutPrefix(value, "@"); isFile {
+		text, err := a.readFile(file)
+		if err != nil {
+			return usagef("%s: %w; a value that begins with @ can be given by %s:=", name, err, name)
+		}
+		value = strings.TrimSuffix(string(text), "\n")
+	}
+	delete(p.raw, name)
+	p.values[name] = append(p.values[name], value)
+	return nil
+}
+
+// param is the catalogue's entry for a name, also of a field such as name[ID].
+func (p *apiParams) param(name string) *endpoint.Param {
+	if param := p.ep.Param(name); param != nil {
+		return param
+	}
+	base, _, bracketed := strings.Cut(name, "[")
+	if param := p.ep.Param(base); bracketed && param != nil && param.Keyed {
+		return param
+	}
+	return nil
+}
+
+// check finds what can be told to be wrong before anything is sent. The SDK checks the rest.
+func (p *apiParams) check() error {
+	if len(p.ep.Params) == 0 && p.ep.Name == "" { // an endpoint that the catalogue does not have
+		return nil
+	}
+	for _, name := range p.names() {
+		param := p.param(name)
+		if param == nil {
+			return usagef("%v has no parameter %s%s", p.ep, name, p.known())
+		}
+		if reason := wrongValue(param, p.values[name]); reason != "" {
+			return usagef("%v: %s %s", p.ep, name, reason)
+		}
+	}
+	var missing []string
+	for i := range p.ep.Params {
+		param := &p.ep.Params[i]
+		given := slices.ContainsFunc(p.names(), func(name string) bool { return p.param(name) == param })
+		if param.Required && !given {
+			missing = append(missing, param.Name)
+		}
+	}
+	if missing != nil {
+		return usagef("%v: %s missing%s", p.ep, strings.Join(missing, " and ")+are(len(missing)), "; rongcloud api show "+p.ep.Path+" shows what it takes")
+	}
+	return nil
+}
+
+func are(n int) string {
+	if n == 1 {
+		return " is"
+	}
+	return " are"
+}
+
+func (p *apiParams) known() string {
+	names := make([]string, len(p.ep.Params))
+	for i, param := range p.ep.Params {
+		names[i] = param.Name
+	}
+	if len(names) == 0 {
+		return ": it takes none"
+	}
+	return "; there are " + strings.Join(names, ", ")
+}
+
+// wrongValue says what is wrong with the texts given for a parameter.
+func wrongValue(param *endpoint.Param, values []string) string {
+	single := param.List == endpoint.NoList && param.Type != endpoint.StringList && param.Type != endpoint.ObjectList
+	if single && len(values) > 1 {
+		return "is not a list, and is given " + strconv.Itoa(len(values)) + " times"
+	}
+	if param.MaxItems > 0 && len(values) > param.MaxItems {
+		return fmt.Sprintf("has %d values, of at most %d", len(values), param.MaxItems)
+	}
+	for _, value := range values {
+		n, err := strconv.ParseInt(value, 10, 64)
+		switch {
+		case len(param.Values) > 0 && !slices.Contains(param.Values, value):
+			return fmt.Sprintf("is %q, and none of %s", value, strings.Join(param.Values, ", "))
+		case param.Type == endpoint.Int && err != nil:
+			return fmt.Sprintf("is %q, and not a number", value)
+		case param.Type == endpoint.Int && (param.Min != nil && n < *param.Min && (n != 0 || !param.ZeroValid) || param.Max != nil && n > *param.Max):
+			return fmt.Sprintf("is %d, and not between %s and %s", n, bound(param.Min), bound(param.Max))
+		case param.Type == endpoint.Bool && value != "true" && value != "false":
+			return fmt.Sprintf("is %q, and neither true nor false", value)
+		case (param.Type == endpoint.JSONString || param.Type == endpoint.Object || param.Type == endpoint.ObjectList) && !json.Valid([]byte(value)):
+			return "is not JSON"
+		}
+	}
+	return ""
+}
+
+func bound(n *int64) string {
+	if n == nil {
+		return "any number"
+	}
+	return strconv.FormatInt(*n, 10)
+}
+
+func (p *apiParams) names() []string {
+	var names []string
+	for name := range p.values {
+		names = append(names, name)
+	}
+	for name := range p.raw {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+// encoded are the parameters as Client.Call takes them.
+func (p *apiParams) encoded() any {
+	if p.ep.Encoding == endpoint.JSON {
+		body := map[string]any{}
+		for name, value := range p.raw {
+			body[name] = value
+		}
+		for name, values := range p.values {
+			body[name] = jsonValue(p.param(name), values)
+		}
+		return body
+	}
+	form := url.Values{}
+	for name, value := range p.raw {
+		form[name] = formValues(p.param(name), textsOf(value))
+	}
+	for name, values := range p.values {
+		form[name] = formValues(p.param(name), values)
+	}
+	return form
+}
+
+// jsonValue is what stands in a JSON body for texts.
+func jsonValue(param *endpoint.Param, values []string) any {
+	if param == nil { // of an endpoint that the catalogue does not have
+		if len(values) == 1 {
+			return values[0]
+		}
+		return values
+	}
+	switch param.Type {
+	case endpoint.Int, endpoint.Bool, endpoint.Object:
+		return json.RawMessage(values[0])
+	case endpoint.StringList:
+		return values
+	case endpoint.ObjectList:
+		if len(values) == 1 && strings.HasPrefix(strings.TrimSpace(values[0]), "[") {
+			return json.RawMessage(values[0])
+		}
+		return json.RawMessage("[" + strings.Join(values, ",") + "]")
+	}
+	return values[0]
+}
+
+// formValues are the fields of a form for texts.
+func formValues(param *endpoint.Param, values []string) []string {
+	if param == nil {
+		return values
+	}
+	switch param.List {
+	case endpoint.CSV:
+		return []string{strings.Join(values, ",")}
+	case endpoint.Text:
+		if len(values) == 1 && strings.HasPrefix(values[0], "[") {
+			return values
+		}
+		encoded, _ := json.Marshal(values) // texts can always be encoded
+		return []string{string(encoded)}
+	}
+	return values
+}
+
+// textsOf are the texts that stand in a form for JSON: of a list of texts each one, of a text
+// itself, of anything else its JSON.
+func textsOf(value json.RawMessage) []string {
+	var text string
+	var list []json.RawMessage
+	switch {
+	case json.Unmarshal(value, &text) == nil && string(value) != "null":
+		return []string{text}
+	case json.Unmarshal(value, &list) == nil && list != nil:
+		texts := make([]string, len(list))
+		for i, item := range list {
+			if json.Unmarshal(item, &texts[i]) != nil {
+				texts[i] = string(item)
+			}
+		}
+		if !slices.ContainsFunc(list, func(item json.RawMessage) bool { return strings.HasPrefix(string(item), "{") }) {
+			return texts
+		}
+	}
+	return []string{string(value)}
+}
+
+// texts are all texts of a parameter, however it was given.
+func (p *apiParams) texts(name string) []string {
+	if raw, ok := p.raw[name]; ok {
+		return textsOf(raw)
+	}
+	return p.values[name]
+}

@@ -1,0 +1,215 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// secret is an App Secret, which no formatting verb shows.
+type secret string
+
+func (secret) String() string   { return "[redacted]" }
+func (secret) GoString() string { return "[redacted]" }
+
+// profile is an App Key with what belongs to it.
+type profile struct {
+	Name   string `json:"-"`
+	Source string `json:"-"` // where it comes from, in words
+
+	AppKey     string   `json:"appKey"`
+	AppSecret  secret   `json:"appSecret"`
+	Region     string   `json:"region,omitempty"`
+	APIURLs    []string `json:"apiUrls,omitempty"` // in place of the region's
+	Production bool     `json:"production,omitempty"`
+}
+
+// options are those of a client for the profile.
+func (p profile) options() []rongcloud.Option {
+	var opts []rongcloud.Option
+	if p.Region != "" {
+		opts = append(opts, rongcloud.WithRegion(rongcloud.Region(p.Region)))
+	}
+	if len(p.APIURLs) > 0 {
+		opts = append(opts, rongcloud.WithBaseURL(p.APIURLs[0], p.APIURLs[1:]...))
+	}
+	return opts
+}
+
+// where is the data centre of the profile, or what is in its place.
+func (p profile) where() string {
+	if len(p.APIURLs) > 0 {
+		return strings.Join(p.APIURLs, ", ")
+	}
+	return cmp.Or(strings.ToUpper(p.Region), string(rongcloud.RegionBeijing))
+}
+
+// profileFile is what is stored.
+type profileFile struct {
+	Current  string             `json:"current,omitempty"`
+	Profiles map[string]profile `json:"profiles"`
+}
+
+// The environment variables. Those of the SDK mean what they mean to it.
+const (
+	envAppKey    = "RONGCLOUD_APP_KEY"
+	envAppSecret = "RONGCLOUD_APP_SECRET" //nolint:gosec // the name of the variable
+	envRegion    = "RONGCLOUD_REGION"
+	envAPIURL    = "RONGCLOUD_API_URL"
+	envProfile   = "RONGCLOUD_PROFILE"
+	envConfig    = "RONGCLOUD_CONFIG"
+)
+
+// profilePath is the name of the file with the profiles.
+func (a *app) profilePath() (string, error) {
+	if name := a.env(envConfig); name != "" {
+		return name, nil
+	}
+	dir, err := os.UserConfigDir()
+	if err != nil {
+		return "", fmt.Errorf("there is no place for profiles: %w; %s can name a file", err, envConfig)
+	}
+	return filepath.Join(dir, "rongcloud", "profiles.json"), nil
+}
+
+func (a *app) loadProfiles() (*profileFile, error) {
+	name, err := a.profilePath()
+	if err != nil {
+		return nil, err
+	}
+	file := &profileFile{Profiles: map[string]profile{}}
+	text, err := os.ReadFile(name)
+	if errors.Is(err, os.ErrNotExist) {
+		return file, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := json.Unmarshal(text, file); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if file.Profiles == nil {
+		file.Profiles = map[string]profile{}
+	}
+	return file, nil
+}
+
+// saveProfiles replaces the file, which nobody else may read.
+func (a *app) saveProfiles(file *profileFile) error {
+	name, err := a.profilePath()
+	if err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(file, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		return err
+	}
+	next, err := os.CreateTemp(filepath.Dir(name), ".profiles-*") // with mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = next.Write(append(text, '\n'))
+	err = errors.Join(err, next.Close())
+	if err == nil {
+		err = os.Rename(next.Name(), name)
+	}
+	if err != nil {
+		_ = os.Remove(next.Name())
+	}
+	return err
+}
+
+// profile is the profile in use: the one that --profile names; else the App Key of the
+// environment; else the one of RONGCLOUD_PROFILE, or the stored one in use, whose region and
+// addresses the environment may replace.
+func (a *app) profile() (profile, error) {
+	file, err := a.loadProfiles()
+	if err != nil {
+		return profile{}, err
+	}
+	if a.profileName != "" {
+		return file.named(a.profileName, "--profile")
+	}
+	if a.env(envAppKey) != "" || a.env(envAppSecret) != "" {
+		return a.profileOfEnv(file)
+	}
+	p := profile{}
+	switch {
+	case a.env(envProfile) != "":
+		p, err = file.named(a.env(envProfile), envProfile)
+	case file.Current != "":
+		p, err = file.named(file.Current, "the profile in use")
+	default:
+		err = &hintedError{usagef("no App Key is known"), "rongcloud login stores one, or set " + envAppKey + " and " + envAppSecret}
+	}
+	if err != nil {
+		return profile{}, err
+	}
+	a.placeFromEnv(&p)
+	return p, nil
+}
+
+// profileOfEnv takes key and secret from the environment, never one of them from elsewhere. A key
+// that is stored as production's is that here, too.
+func (a *app) profileOfEnv(file *profileFile) (profile, error) {
+	p := profile{Source: "the environment", AppKey: a.env(envAppKey), AppSecret: secret(a.env(envAppSecret))}
+	for name, value := range map[string]string{envAppKey: p.AppKey, envAppSecret: string(p.AppSecret)} {
+		if value == "" {
+			return profile{}, usagef("%s is empty: the environment gives App Key and App Secret together, or neither", name)
+		}
+	}
+	for _, stored := range file.Profiles {
+		p.Production = p.Production || stored.Production && stored.AppKey == p.AppKey
+	}
+	a.placeFromEnv(&p)
+	return p, nil
+}
+
+// placeFromEnv lets the environment say where the API is.
+func (a *app) placeFromEnv(p *profile) {
+	if region := a.env(envRegion); region != "" {
+		p.Region, p.APIURLs = region, nil
+	}
+	if urls := a.env(envAPIURL); urls != "" {
+		p.APIURLs = strings.Split(urls, ",")
+	}
+}
+
+func (f *profileFile) named(name, by string) (profile, error) {
+	p, ok := f.Profiles[name]
+	if !ok {
+		return profile{}, usagef("%s: there is no profile %q%s", by, name, f.known())
+	}
+	p.Name, p.Source = name, "profile "+name
+	return p, nil
+}
+
+func (f *profileFile) names() []string { return slices.Sorted(maps.Keys(f.Profiles)) }
+
+func (f *profileFile) known() string {
+	if len(f.Profiles) == 0 {
+		return "; rongcloud login makes one"
+	}
+	return "; there are " + strings.Join(f.names(), ", ")
+}
+
+func (a *app) completeProfiles(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	file, err := a.loadProfiles()
+	if err != nil {
+		return nil, cobra.ShellCompDirectiveError
+	}
+	return file.names(), cobra.ShellCompDirectiveNoFileComp
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+)
+
+func newProfileCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "profile",
+		Short: "List, choose, show and remove profiles",
+		Long: `List, choose, show and remove profiles.
+
+A profile is an App Key with its App Secret and data centre; rongcloud login makes one. --profile chooses one for
+a single command; without it RONGCLOUD_APP_KEY and RONGCLOUD_APP_SECRET win over the profile in use.
+The file, which only its owner can read, is profiles.json in the folder rongcloud of the user's
+configuration, or what RONGCLOUD_CONFIG names.`,
+		Example: "  rongcloud profile list\n  rongcloud profile use production",
+		Args:    cobra.NoArgs,
+	}
+	cmd.AddCommand(newProfileListCommand(a), newProfileUseCommand(a), newProfileShowCommand(a), newProfileRemoveCommand(a))
+	return cmd
+}
+
+// shownProfile is a profile without its secret.
+type shownProfile struct {
+	Name       string `json:"name,omitempty"`
+	Current    bool   `json:"current"`
+	Source     string `json:"source,omitempty"`
+	AppKey     string `json:"appKey"`
+	Where      string `json:"where"`
+	Production bool   `json:"production"`
+}
+
+func (p profile) shown(current string) shownProfile {
+	return shownProfile{p.Name, p.Name != "" && p.Name == current, p.Source, p.AppKey, p.where(), p.Production}
+}
+
+func newProfileListCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "list", Short: "List the profiles", Example: "  rongcloud profile list --json", Args: cobra.NoArgs,
+		RunE: a.do(func(*cobra.Command, []string) error {
+			file, err := a.loadProfiles()
+			if err != nil {
+				return err
+			}
+			all := []shownProfile{}
+			var rows [][]string
+			for _, name := range file.names() {
+				p := file.Profiles[name]
+				p.Name = name
+				s := p.shown(file.Current)
+				all = append(all, s)
+				rows = append(rows, []string{mark(s.Current, "*"), name, s.AppKey, s.Where, mark(s.Production, "production")})
+			}
+			if len(all) == 0 {
+				a.talk("There are no profiles: rongcloud login makes one.")
+			}
+			return a.show(all, func(io.Writer) error {
+				if len(rows) == 0 {
+					return nil
+				}
+				return a.table([]string{"USED", "NAME", "APP KEY", "WHERE", "KIND"}, rows)
+			})
+		}),
+	}
+}
+
+// mark is a word for what holds, and nothing for what does not.
+func mark(holds bool, word string) string {
+	if holds {
+		return word
+	}
+	return ""
+}
+
+func newProfileUseCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "use NAME", Short: "Choose the profile that commands use from now on", Example: "  rongcloud profile use production",
+		Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeOneProfile,
+		RunE: a.do(func(_ *cobra.Command, args []string) error {
+			file, err := a.loadProfiles()
+			if err != nil {
+				return err
+			}
+			if _, err := file.named(args[0], "profile use"); err != nil {
+				return err
+			}
+			file.Current = args[0]
+			if err := a.saveProfiles(file); err != nil {
+				return err
+			}
+			a.talk("Commands use the profile %s from now on.", args[0])
+			if a.env(envAppKey) != "" {
+				a.talk("But %s is set, which wins.", envAppKey)
+			}
+			return nil
+		}),
+	}
+}
+
+func newProfileShowCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "show [NAME]", Short: "Show a profile, or which one commands use, without its secret", Example: "  rongcloud profile show",
+		Args: cobra.MaximumNArgs(1), ValidArgsFunction: a.completeOneProfile,
+		RunE: a.do(func(_ *cobra.Command, args []string) error {
+			file, err := a.loadProfiles()
+			if err != nil {
+				return err
+			}
+			use := a.profile
+			if len(args) == 1 {
+				use = func() (profile, error) { return file.named(args[0], "profile show") }
+			}
+			p, err := use()
+			if err != nil {
+				return err
+			}
+			s := p.shown(file.Current)
+			return a.show(s, func(w io.Writer) error {
+				_, err := fmt.Fprintf(w, "from        %s\napp key     %s\nwhere       %s\nproduction  %v\n", s.Source, s.AppKey, s.Where, s.Production)
+				return err
+			})
+		}),
+	}
+}
+
+func newProfileRemoveCommand(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use: "remove NAME", Short: "Forget a profile", Example: "  rongcloud profile remove old",
+		Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeOneProfile,
+		RunE: a.do(func(cmd *cobra.Command, args []string) error {
+			file, err := a.loadProfiles()
+			if err != nil {
+				return err
+			}
+			if _, err := file.named(args[0], "profile remove"); err != nil {
+				return err
+			}
+			if err := a.confirm(cmd.Context(), "forget the profile %s with its App Secret", args[0]); err != nil {
+				return err
+			}
+			delete(file.Profiles, args[0])
+			if file.Current == args[0] {
+				file.Current = ""
+				a.talk("No profile is in use now.")
+			}
+			return a.saveProfiles(file)
+		}),
+	}
+}
+
+func (a *app) completeOneProfile(cmd *cobra.Command, args []string, part string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return a.completeProfiles(cmd, args, part)
+}
