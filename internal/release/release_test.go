@@ -236,6 +236,61 @@ func TestSimulate(t *testing.T) {
 	require.Empty(t, do(t, root, "status", "--porcelain"))
 }
 
+// An example that ends may end as it likes, and one that serves ends when it is told to.
+func TestExamples(t *testing.T) {
+	t.Parallel()
+	const server = `package main
+
+import (
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+)
+
+func main() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Printf("open http://%s/ in a browser\n", l.Addr())
+	go http.Serve(l, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(STATUS) }))
+	told := make(chan os.Signal, 2)
+	signal.Notify(told, os.Interrupt)
+	<-told
+	END
+}
+`
+	for name, c := range map[string]struct{ source, want string }{
+		"ends":            {"package main\n\nfunc main() { println(\"http://127.0.0.1:1\") }\n", ""},
+		"fails":           {"package main\n\nfunc main() { panic(\"so what\") }\n", "so what"},
+		"serves":          {strings.NewReplacer("STATUS", "404", "END", "").Replace(server), ""},
+		"serves badly":    {strings.NewReplacer("STATUS", "500", "END", "").Replace(server), "500 Internal Server Error"},
+		"ends badly":      {strings.NewReplacer("STATUS", "200", "END", "os.Exit(3)").Replace(server), "exit status 3"},
+		"ends not at all": {strings.NewReplacer("STATUS", "200", "END", "select {}").Replace(server), "it was interrupted, and went on for 200ms"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := t.TempDir()
+			require.NoError(t, os.WriteFile(filepath.Join(dir, "main.go"), []byte(c.source), 0o600))
+			program := filepath.Join(dir, "program")
+			_, err := command(dir, nil, "go", "build", "-o", program, "main.go")
+			require.NoError(t, err)
+			patient := attendant{servesAfter: time.Second, endsWithin: time.Minute}
+			if name == "ends not at all" {
+				patient.endsWithin = 200 * time.Millisecond
+			}
+			err = patient.run(dir, nil, program)
+			if c.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
 // Workflows have a clone without history.
 func TestSimulateInShallowClone(t *testing.T) {
 	t.Parallel()

@@ -159,16 +159,16 @@ func consume(dir string, m module, version string, imports []string, env []strin
 	return err
 }
 
-// install installs a program and runs it. Examples run to their end by themselves; others print
-// their flags.
+// install installs a program and runs it. Examples run as they are, to their end or until they
+// serve; others print their flags.
 func install(work, program, version string, env []string) error {
 	if _, err := command(work, env, "go", "install", program+"@"+version); err != nil {
 		return err
 	}
-	var args []string
-	if !strings.Contains(program, "/examples/") {
-		args = []string{"-h"}
+	name := filepath.Join(work, "bin", path.Base(program))
+	if strings.Contains(program, "/examples/") {
+		return attendant{servesAfter: 10 * time.Second, endsWithin: 30 * time.Second}.run(work, env, name)
 	}
-	_, err := command(work, env, filepath.Join(work, "bin", path.Base(program)), args...)
+	_, err := command(work, env, name, "-h")
 	return err
 }
