@@ -56,6 +56,7 @@ func (e *emulator) handler(address string) http.Handler {
 	route("POST rtcRooms/{room}/blocked/{id}", e.postRTCRoomBlock)
 	route("DELETE rtcRooms/{room}/blocked/{id}", e.deleteRTCRoomBlock)
 	route("GET callbacks", e.getCallbacks)
+	route("GET callbacks/{number}", e.getCallback)
 	route("GET faults", e.getFaults)
 	route("POST faults", e.postFault)
 	route("DELETE faults", e.deleteFaults)

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"math"
 	"net/http"
 	"slices"
 	"strconv"
@@ -124,6 +125,9 @@ type message struct {
 	Recalled         bool              `json:"recalled,omitempty"`
 	Blocked          bool              `json:"blocked,omitempty"`
 	OwnCopy          bool              `json:"ownCopy,omitempty"`
+	RecipientCount   int               `json:"recipientCount,omitempty"` // also of those that a short list leaves out
+	MissedCount      int               `json:"missedCount,omitempty"`
+	Cut              bool              `json:"cut,omitempty"` // the body is not all of it
 }
 
 // missed is why a user has not got a message; without a user it is true for all.
@@ -140,12 +144,53 @@ func show(m rongcloudtest.Message) message {
 	}
 }
 
-func (e *emulator) getMessages(r *http.Request) (any, error) {
-	limit, err := number(r.URL.Query().Get("limit"), mostListed)
+// extent is how much of a list is wanted.
+type extent struct {
+	limit int // items, the newest
+	cut   int // bytes of a body; 0 for all of it
+}
+
+// readExtent reads ?limit=50&cut=500.
+func readExtent(r *http.Request, mostItems int) (extent, error) {
+	limit, err := number(r.URL.Query().Get("limit"), mostItems)
 	if err != nil || limit < 1 {
-		return nil, fault(http.StatusBadRequest, "limit: a positive number is required")
+		return extent{}, fault(http.StatusBadRequest, "limit: a positive number is required")
 	}
-	return listing[rongcloudtest.SentMessage, message]{newest(e.Sent(), limit), showSent}, nil
+	cut, err := number(r.URL.Query().Get("cut"), 0)
+	if err != nil || cut < 0 {
+		return extent{}, fault(http.StatusBadRequest, "cut: a number of bytes is required")
+	}
+	return extent{limit, cut}, nil
+}
+
+// body is as much of a text as is wanted, and whether that is not all of it.
+func (x extent) body(text string) (short string, cut bool) {
+	if x.cut == 0 || len(text) <= x.cut {
+		return text, false
+	}
+	return strings.ToValidUTF8(text[:x.cut], ""), true
+}
+
+// fewest is how many recipients a message has in a list whose bodies are cut.
+const fewest = 20
+
+func (x extent) message(m message) message {
+	m.Body, m.Cut = x.body(m.Body)
+	if x.cut > 0 {
+		m.RecipientIDs = m.RecipientIDs[:min(len(m.RecipientIDs), fewest)]
+		m.Missed = m.Missed[:min(len(m.Missed), fewest)]
+	}
+	return m
+}
+
+func (e *emulator) getMessages(r *http.Request) (any, error) {
+	x, err := readExtent(r, mostListed)
+	if err != nil {
+		return nil, err
+	}
+	return listing[rongcloudtest.SentMessage, message]{newest(e.Sent(), x.limit), func(m rongcloudtest.SentMessage) message {
+		return x.message(showSent(m))
+	}}, nil
 }
 
 func showSent(m rongcloudtest.SentMessage) message {
@@ -155,6 +200,7 @@ func showSent(m rongcloudtest.SentMessage) message {
 	for _, why := range m.Missed {
 		one.Missed = append(one.Missed, missed(why))
 	}
+	one.RecipientCount, one.MissedCount = len(one.RecipientIDs), len(one.Missed)
 	return one
 }
 
@@ -170,29 +216,58 @@ func newest[T any](all []T, limit int) []T { return all[max(0, len(all)-limit):]
 
 func (e *emulator) getInbox(r *http.Request) (any, error) {
 	id := r.PathValue("id")
-	return listing[rongcloudtest.Message, message]{e.User(id).Inbox(), func(m rongcloudtest.Message) message {
+	x, err := readExtent(r, math.MaxInt)
+	if err != nil {
+		return nil, err
+	}
+	return listing[rongcloudtest.Message, message]{newest(e.User(id).Inbox(), x.limit), func(m rongcloudtest.Message) message {
 		one := show(m)
 		one.RecipientID = id
+		return x.message(one)
+	}}, nil
+}
+
+func (e *emulator) getCallbacks(r *http.Request) (any, error) {
+	x, err := readExtent(r, mostListed)
+	if err != nil {
+		return nil, err
+	}
+	return listing[rongcloudtest.Callback, callbackState]{newest(e.Callbacks(), x.limit), func(c rongcloudtest.Callback) callbackState {
+		one := showCallback(c)
+		one.Body, one.Cut = x.body(one.Body)
 		return one
 	}}, nil
 }
 
-func (e *emulator) getCallbacks(*http.Request) (any, error) {
-	return listing[rongcloudtest.Callback, callbackState]{newest(e.Callbacks(), mostListed), showCallback}, nil
+// findCallback returns one of the callbacks that are kept.
+func (e *emulator) findCallback(r *http.Request) (rongcloudtest.Callback, error) {
+	n, err := strconv.Atoi(r.PathValue("number"))
+	if err != nil {
+		return rongcloudtest.Callback{}, fault(http.StatusBadRequest, "%q is no number", r.PathValue("number"))
+	}
+	all := e.Callbacks()
+	i := slices.IndexFunc(all, func(c rongcloudtest.Callback) bool { return c.Number == n })
+	if i < 0 {
+		return rongcloudtest.Callback{}, fault(http.StatusNotFound, "callback %d is not there, or not any more", n)
+	}
+	return all[i], nil
+}
+
+func (e *emulator) getCallback(r *http.Request) (any, error) {
+	c, err := e.findCallback(r)
+	if err != nil {
+		return nil, err
+	}
+	return showCallback(c), nil
 }
 
 // postRetry tells the webhook once more what a callback told it.
 func (e *emulator) postRetry(r *http.Request) (any, error) {
-	n, err := strconv.Atoi(r.PathValue("number"))
-	all := e.Callbacks()
+	c, err := e.findCallback(r)
 	if err != nil {
-		return nil, fault(http.StatusBadRequest, "%q is no number", r.PathValue("number"))
+		return nil, err
 	}
-	i := slices.IndexFunc(all, func(c rongcloudtest.Callback) bool { return c.Number == n })
-	if i < 0 {
-		return nil, fault(http.StatusNotFound, "callback %d is not there, or not any more", n)
-	}
-	e.Emit(all[i].Event)
+	e.Emit(c.Event)
 	return nil, nil //nolint:nilnil // an empty object
 }
 

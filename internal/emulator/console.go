@@ -238,6 +238,8 @@ type callbackState struct {
 	Error         string            `json:"error,omitempty"`
 	Response      string            `json:"response,omitempty"`      // body of the last response
 	RequestNumber int               `json:"requestNumber,omitempty"` // of the request that it comes from
+	MessageUID    string            `json:"messageUID,omitempty"`    // of the message that it is about
+	Cut           bool              `json:"cut,omitempty"`           // the body is not all of it
 }
 
 func showCallback(c rongcloudtest.Callback) callbackState {
@@ -245,6 +247,12 @@ func showCallback(c rongcloudtest.Callback) callbackState {
 		Number: c.Number, OccurredAt: c.OccurredAt, Kind: c.Event.Kind(), URL: c.URL, Query: c.Query, Headers: joined(c.Header),
 		MediaType: c.Header.Get("Content-Type"), Body: string(c.Body), AttemptCount: c.AttemptCount, Status: c.Status,
 		Response: string(c.Response), RequestNumber: c.Request,
+	}
+	switch about := c.Event.(type) {
+	case *webhook.Message:
+		shown.MessageUID = about.MessageUID
+	case *webhook.PreMessage:
+		shown.MessageUID = about.MessageUID
 	}
 	if c.Err != nil {
 		shown.Error = c.Err.Error()

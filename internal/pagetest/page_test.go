@@ -461,10 +461,14 @@ func TestPageCountsAll(t *testing.T) {
 		press("#tab-messages"), counts("messages", "1,005", "the newest 200 of 1,005 are here"),
 		press("#tab-callbacks"), until(textHas("note-callbacks", "the newest 200 of 1,0")))
 	shoot(t, ctx, "counters")
+	require.NoError(t, send(t, client, strings.Repeat("long", 30_000))) // the list has the beginning, and the details have all
+	run(t, ctx, press("#tab-messages"), until(`document.querySelector('#messages .c-main').textContent.startsWith('longlong')`),
+		until(`document.querySelector('#messages .c-main').textContent.length < 600`), press("#messages [data-key]"),
+		until(`document.querySelector('#pane-messages pre')?.textContent.length > 120000`), press("#pane-messages .close"))
 	require.NoError(t, send(t, client, "one more")) // counted while the page is open, too
-	run(t, ctx, press("#tab-messages"), counts("messages", "1,006", "the newest 200 of 1,006 are here"),
-		counts("calls", "1,006", "the newest 1,000 of 1,006 are here"),
-		chromedp.SendKeys("#filter-messages", "one more"), counts("messages", "1,006", "1 fit · the newest 200 of 1,006 are here"))
+	run(t, ctx, press("#tab-messages"), counts("messages", "1,007", "the newest 200 of 1,007 are here"),
+		counts("calls", "1,007", "the newest 1,000 of 1,007 are here"),
+		chromedp.SendKeys("#filter-messages", "one more"), counts("messages", "1,007", "1 fit · the newest 200 of 1,007 are here"))
 }
 
 // A server that was started again has forgotten everything, and so does the page.

@@ -198,7 +198,7 @@ function tick() {
 }
 
 async function refreshState() {
-  const [state, messages, callbacks] = await Promise.all([api('state'), api('messages'), api('callbacks')]);
+  const [state, messages, callbacks] = await Promise.all([api('state'), api('messages?cut=500'), api('callbacks?cut=2000')]);
   if (instance && instance !== state.instance) { // the server has begun anew, and forgotten everything
     forget();
     await refreshCalls();
@@ -253,12 +253,13 @@ function forget() {
   drawSoon('calls');
 }
 
-// later runs a refresh once for many events, and not while one is under way.
+// later runs a refresh once for many events, not while one is under way, and a fifth of the time at most, however much there is.
 function later(refresh) {
   let timer = 0;
   let running = false;
+  let rest = 150;
   const soon = () => {
-    if (!timer) timer = setTimeout(run, 150);
+    if (!timer) timer = setTimeout(run, rest);
   };
   const run = async () => {
     timer = 0;
@@ -267,7 +268,9 @@ function later(refresh) {
       return;
     }
     running = true;
+    const began = performance.now();
     await refresh().catch(() => {});
+    rest = Math.max(150, 4 * (performance.now() - began));
     running = false;
   };
   return soon;

@@ -15,10 +15,10 @@ const kinds = {
   'RC:ContactNtf': 'contact notice', 'RC:ImgTextMsg': 'link card', 'RC:TypSts': 'typing', 'RC:ReadNtf': 'read receipt', 'RC:chrmKVNotiMsg': 'attribute',
 };
 
-// messageText is what a person would read.
+// messageText is what a person would read. A body that was cut within its first text is read as if it ended there.
 function messageText(m) {
   try {
-    const body = JSON.parse(m.body);
+    const body = JSON.parse(m.cut ? m.body + '…"}' : m.body);
     for (const name of ['content', 'message', 'name', 'poi', 'title', 'imageUri', 'fileUrl', 'sightUrl', 'remoteUrl', 'key']) {
       if (typeof body[name] === 'string' && body[name] && !(m.objectName === 'RC:ImgMsg' && name === 'content')) return body[name];
     }
@@ -101,8 +101,8 @@ async function callDetails(number) {
 function messageNotes(m) {
   return [
     m.recalled ? 'recalled' : '', m.blocked ? 'blocked by a sensitive word' : '', m.ownCopy ? "the sender's own copy" : '',
-    m.recipientIds ? 'received by ' + (m.recipientIds.length > 3 ? plural(m.recipientIds.length, 'user') : m.recipientIds.join(', ')) : '',
-    m.missed ? 'not received' + (m.missed[0].userId ? ' by ' + (m.missed.length > 1 ? plural(m.missed.length, 'user') : m.missed[0].userId) : '') + ': ' + m.missed[0].reason : '',
+    m.recipientIds ? 'received by ' + (m.recipientCount > 3 ? plural(m.recipientCount, 'user') : m.recipientIds.join(', ')) : '',
+    m.missed ? 'not received' + (m.missed[0].userId ? ' by ' + (m.missedCount > 1 ? plural(m.missedCount, 'user') : m.missed[0].userId) : '') + ': ' + m.missed[0].reason : '',
   ].filter(Boolean).join(' · ');
 }
 
@@ -123,7 +123,7 @@ function messageCells(m, inInbox) {
 
 async function messageDetails(uid) {
   const m = await api('messages/' + encodeURIComponent(uid));
-  const callbacks = known.callbacks.filter((c) => JSON.stringify(c).includes(m.messageUID));
+  const callbacks = known.callbacks.filter((c) => c.messageUID === m.messageUID);
   return {
     title: kindOf(m) + ' from ' + m.from,
     nodes: [
@@ -185,9 +185,7 @@ function rtcRoomOf(c) {
 }
 
 async function callbackDetails(number) {
-  const c = known.callbacks.find((one) => String(one.number) === number);
-  if (!c) throw new Error('callback ' + number + ' is not there, or not any more');
-  const message = known.messages.find((m) => c.body.includes(m.messageUID));
+  const c = await api('callbacks/' + encodeURIComponent(number));
   const room = rtcRoomOf(c);
   const isForm = /^application\/x-www-form-urlencoded/.test(c.mediaType);
   return {
@@ -196,7 +194,7 @@ async function callbackDetails(number) {
       make('div', 'buttons', button('Call back again', () => api('callbacks/' + c.number + '/retry', 'POST'))),
       table([
         ['came of', c.requestNumber ? link('calls', c.requestNumber, 'call ' + c.requestNumber) : 'what a user did'],
-        ['message', message ? link('messages', message.messageUID) : ''], ['room', room ? link('places', placeKey(room), room.id) : ''],
+        ['message', c.messageUID ? link('messages', c.messageUID) : ''], ['room', room ? link('places', placeKey(room), room.id) : ''],
         ['time', moment(c.occurredAt)], ['attempts', c.attemptCount],
         ['response', c.status === 0 ? 'none' : 'HTTP ' + c.status], ['problem', c.error], ['posted to', c.url],
       ]),
@@ -237,7 +235,7 @@ function devices(u) {
 
 async function userDetails(id) {
   const u = findUser(id);
-  const inbox = await api(userPath(id) + '/inbox');
+  const inbox = await api(userPath(id) + '/inbox?limit=100&cut=500');
   const rooms = known.places.filter((p) => p.members.includes(id));
   const list = make('ol', 'rows inbox');
   for (const m of inbox.reverse()) {
@@ -268,7 +266,7 @@ async function userDetails(id) {
         ['list that counts', u.usesWhitelist ? 'the whitelist' : u.blacklist ? 'the blacklist' : ''],
         ['is in', rooms.length ? make('span', '', ...rooms.flatMap((p, i) => [i ? ', ' : '', link('places', p.kind + '/' + p.id, p.id)])) : ''],
       ]),
-      make('h3', '', 'Inbox'),
+      make('h3', '', u.inbox > inbox.length ? 'Inbox: the newest ' + inbox.length + ' of ' + u.inbox.toLocaleString('en') : 'Inbox'),
       inbox.length ? list : make('p', 'empty', 'Nothing was received. Send something to ' + id + ', or as ' + id + ' to somebody.'),
     ],
   };
