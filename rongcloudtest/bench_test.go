@@ -1,6 +1,7 @@
 package rongcloudtest_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"runtime"
@@ -99,18 +100,39 @@ func BenchmarkLoopback(b *testing.B) {
 // BenchmarkLargeMessages sends messages of 100 KB over a socket. It fails if the server then keeps
 // more than its budget. For the gate: -benchtime 15000x, which are 1.5 GB.
 func BenchmarkLargeMessages(b *testing.B) {
-	srv := rongcloudtest.NewServer(b)
+	content := rongcloud.TextMessage{Content: strings.Repeat("x", 100<<10)}
+	keepBudget(b, rongcloudtest.NewServer(b), func(int) rongcloud.PrivateMessage {
+		return rongcloud.PrivateMessage{From: "a", To: []string{"b"}, Content: content}
+	})
+}
+
+// BenchmarkRecipients sends each message to 1000 users who got none before. For the gate:
+// -benchtime 1000x, which are a million users.
+func BenchmarkRecipients(b *testing.B) {
+	content := rongcloud.TextMessage{Content: "hello"}
+	keepBudget(b, rongcloudtest.NewServer(b, rongcloudtest.WithoutSocket()), func(n int) rongcloud.PrivateMessage {
+		message := rongcloud.PrivateMessage{From: "a", To: make([]string, 1000), Content: content}
+		for i := range message.To {
+			message.To[i] = fmt.Sprintf("user-%d-%d", n, i)
+		}
+		return message
+	})
+}
+
+// keepBudget sends messages, and fails if the server then keeps more than its budget.
+func keepBudget(b *testing.B, srv *rongcloudtest.Server, message func(n int) rongcloud.PrivateMessage) {
+	b.Helper()
 	client := srv.Client()
-	message := rongcloud.PrivateMessage{From: "a", To: []string{"b"}, Content: rongcloud.TextMessage{Content: strings.Repeat("x", 100<<10)}}
-	before := heapInUse()
+	before, n := heapInUse(), 0
 	for b.Loop() {
-		if _, err := client.Message.SendPrivate(b.Context(), message); err != nil {
+		if _, err := client.Message.SendPrivate(b.Context(), message(n)); err != nil {
 			b.Fatal(err)
 		}
+		n++
 	}
 	grown := heapInUse() - before
 	b.ReportMetric(float64(grown)/(1<<20), "MiB-kept")
-	b.ReportMetric(float64(len(srv.User("b").Inbox())), "messages-kept")
+	b.ReportMetric(float64(len(srv.Sent())), "messages-kept")
 	if limit := int64(rongcloudtest.DefaultMemory + 16<<20); grown > limit {
 		b.Fatalf("the server keeps %d bytes, more than %d", grown, limit)
 	}

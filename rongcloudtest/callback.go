@@ -18,7 +18,7 @@ import (
 const (
 	callbackTries = 3 // RongCloud tries twice more, then drops the callback
 	callbackLimit = 5 * time.Second
-	maxWaiting    = 1000 // callbacks in the background
+	maxWaiting    = 10_000 // callbacks in the background
 )
 
 // WebhookOption changes what a webhook is told, and how.
@@ -44,7 +44,8 @@ func WithPreMessages() WebhookOption {
 
 // WithoutWaiting does not wait for the webhook's responses: what sets a callback off goes on at
 // once. Callbacks come in their order all the same, and [Server.WaitForCallbacks] waits for them.
-// More than 1000 do not wait for a slow webhook: further ones are dropped, with an error.
+// More than 10,000 do not wait for a slow webhook, nor more than a quarter of [WithMemory]: further
+// ones are dropped, with an error.
 // A question before delivery is always waited for.
 func WithoutWaiting() WebhookOption {
 	return func(r *receiver) { r.background = true }
@@ -167,51 +168,82 @@ func (s *Server) callBack(events []event) {
 		}
 		switch {
 		case len(wanted) == 0:
-		case r.background && s.waiting.Load() >= maxWaiting:
-			for _, e := range wanted {
-				s.keepCallback(Callback{Event: e, URL: r.url, Err: errTooMany})
-			}
 		case r.background:
-			s.inBackground(func() { s.deliverTo(r, wanted) })
+			s.deliverLater(r, wanted)
 		default:
-			s.deliverTo(r, wanted)
+			for _, e := range wanted {
+				s.tellOne(r, e)
+			}
 		}
 	}
 }
 
-// inBackground runs jobs one after the other, in the order in which they come.
-func (s *Server) inBackground(job func()) {
-	s.background.Add(1)
-	s.waiting.Add(1)
-	s.jobs.Lock()
-	defer s.jobs.Unlock()
-	before := s.lastJob
-	done := make(chan struct{})
-	s.lastJob = done
-	go func() {
-		defer s.background.Done()
-		defer close(done)
-		defer s.waiting.Add(-1)
-		if before != nil {
-			<-before
+// deliverLater puts events into the queue, and drops those that are too many.
+func (s *Server) deliverLater(r *receiver, events []event) {
+	for _, e := range events {
+		if !s.enqueue(r, e) {
+			s.keepCallback(Callback{Event: e.Event, URL: r.url, Err: errTooMany, origin: e.origin})
 		}
-		job()
-	}()
+	}
 }
 
-func (s *Server) deliverTo(r *receiver, events []event) {
-	for _, e := range events {
-		c := Callback{Event: e.Event, URL: r.url, origin: e.origin}
-		for c.AttemptCount < callbackTries {
-			c.AttemptCount++
-			var answer *webhooktest.Response
-			if answer, c.Err = s.post(r, &c); c.Err == nil {
-				c.Response = answer.Body
-				if c.Status = answer.Status; c.Status == http.StatusOK {
-					break
-				}
+// enqueue reports whether there was room. One goroutine works the queue off, in its order.
+func (s *Server) enqueue(r *receiver, e event) bool {
+	size := callbackSize + sizeOf(e.Event)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := s.ledger // a Reset gives the server another one
+	if len(s.queue) >= maxWaiting || !l.wait(size) {
+		return false
+	}
+	s.background.Add(1)
+	s.queue = append(s.queue, func() {
+		defer s.background.Done()
+		s.tellOne(r, e)
+		s.mu.Lock()
+		l.waiting -= size
+		s.mu.Unlock()
+	})
+	if !s.working {
+		s.working = true
+		go s.work()
+	}
+	return true
+}
+
+// work carries out what waits, until nothing does.
+func (s *Server) work() {
+	next := func() func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if len(s.queue) == 0 {
+			s.working, s.queue = false, nil
+			return nil
+		}
+		job := s.queue[0]
+		s.queue[0] = nil
+		s.queue = s.queue[1:]
+		return job
+	}
+	for job := next(); job != nil; job = next() {
+		job()
+	}
+}
+
+// tellOne tells a webhook about one event, unless the server is closing.
+func (s *Server) tellOne(r *receiver, e event) {
+	c := Callback{Event: e.Event, URL: r.url, origin: e.origin}
+	for c.AttemptCount < callbackTries && s.open.Err() == nil {
+		c.AttemptCount++
+		var answer *webhooktest.Response
+		if answer, c.Err = s.post(r, &c); c.Err == nil {
+			c.Response = answer.Body
+			if c.Status = answer.Status; c.Status == http.StatusOK {
+				break
 			}
 		}
+	}
+	if c.AttemptCount > 0 {
 		s.keepCallback(c)
 	}
 }
@@ -258,7 +290,7 @@ func (s *Server) ask(question *webhook.PreMessage) (*webhooktest.Decision, bool)
 // [Server.Advance], since recipients' clocks did not move.
 func (s *Server) post(r *receiver, c *Callback) (answer *webhooktest.Response, err error) {
 	app := webhooktest.App{Key: s.config.key, Secret: *s.config.secret, Now: s.config.clock, Client: callbackClient}
-	ctx, cancel := context.WithTimeout(context.Background(), callbackLimit)
+	ctx, cancel := context.WithTimeout(s.open, callbackLimit)
 	defer cancel()
 	request, err := app.Request(ctx, cmp.Or(r.url, "http://localhost/"), c.Event)
 	if err != nil {

@@ -216,7 +216,7 @@ func (s *Server) wait(r *http.Request, d time.Duration) bool {
 		return true
 	case <-r.Context().Done():
 		return false
-	case <-s.closing:
+	case <-s.open.Done():
 		return false
 	}
 }
@@ -299,7 +299,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, err
 	}
 	select {
-	case <-t.server.closing:
+	case <-t.server.open.Done():
 		return nil, errClosed
 	default:
 	}

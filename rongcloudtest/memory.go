@@ -20,6 +20,7 @@ type ledger struct {
 	history int64
 	state   int64 // when it was measured last
 	growth  int64 // of the state since then, at most
+	waiting int64 // of callbacks that are not through
 	order   *list.List
 }
 
@@ -75,9 +76,19 @@ func (l *ledger) grow(element *list.Element, size int64) {
 	}
 }
 
+// wait makes room for what is on its way to a webhook, unless that is too much already.
+func (l *ledger) wait(size int64) bool {
+	if l.waiting+size > l.limit/4 {
+		return false
+	}
+	l.waiting += size
+	l.trim()
+	return true
+}
+
 // trim forgets the oldest until all else fits.
 func (l *ledger) trim() {
-	for l.history+l.state+l.growth > l.limit {
+	for l.history+l.state+l.growth+l.waiting > l.limit {
 		oldest := l.order.Front()
 		if oldest == nil {
 			return

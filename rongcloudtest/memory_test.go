@@ -103,16 +103,6 @@ func TestMemoryBudget(t *testing.T) { //nolint:paralleltest // it measures the h
 			}
 			s.Emit(&webhook.MessageAudit{Body: strings.Clone(big)})
 		}},
-		{"tokens of one user", 20_000, func(s *Server, c *rongcloud.Client, i int) {
-			if i%100 == 0 { // the rest without the cost of a request
-				_, err := c.User.Register(t.Context(), rongcloud.RegisterParams{UserID: "u", Name: "U"})
-				must(err)
-				return
-			}
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			userGetToken(&call{Server: s, at: s.now(), params: Params{values: map[string][]string{"userId": {"u"}, "name": {"U"}}}})
-		}},
 	} {
 		t.Run(load.name, func(t *testing.T) {
 			before := heap()

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud"
@@ -187,9 +186,10 @@ type Server struct {
 	config config
 	zone   *time.Location
 
-	http    *http.Server
-	served  chan struct{} // closed when no connection is accepted any more
-	closing chan struct{} // closed when Close begins
+	http   *http.Server
+	served chan struct{}   // closed when no connection is accepted any more
+	open   context.Context // ends when Close begins
+	close  context.CancelFunc
 
 	life    sync.Mutex // guards the fields up to the next blank line
 	closed  bool
@@ -197,14 +197,13 @@ type Server struct {
 	clients []*rongcloud.Client
 
 	background sync.WaitGroup // callbacks under way
-	waiting    atomic.Int64   // how many of them are in the background
-	jobs       sync.Mutex     // guards lastJob
-	lastJob    chan struct{}  // closed when the latest callback in the background is through
 
 	mu            sync.Mutex // guards everything below
 	requestCount  int
 	faultCount    int
 	callbackCount int
+	queue         []func()    // callbacks in the background
+	working       bool        // somebody works the queue off
 	receivers     []*receiver // replaced, not changed
 	state
 }
@@ -303,9 +302,9 @@ func New(opts ...Option) (*Server, error) {
 	}
 	s := &Server{
 		URL: noSocketURL, config: c, zone: c.region.TimeZone(),
-		served: make(chan struct{}), closing: make(chan struct{}),
-		state: newState(&c),
+		served: make(chan struct{}), state: newState(&c),
 	}
+	s.open, s.close = context.WithCancel(context.Background())
 	s.http = &http.Server{Handler: s.Handler(), ReadHeaderTimeout: time.Minute}
 	if c.noSocket {
 		close(s.served)
@@ -335,7 +334,7 @@ func (s *Server) Close() error {
 		return nil
 	}
 	s.closed = true
-	close(s.closing)
+	s.close()
 	clients := s.clients
 	s.life.Unlock()
 

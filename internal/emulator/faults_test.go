@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -198,4 +199,22 @@ func TestWhichCallbacksAreAsked(t *testing.T) {
 		require.NoError(t, e.Close())
 		out.close()
 	}
+}
+
+// The emulator ends, though a webhook neither responds nor lets go of what waits for it.
+func TestEndsWhileAWebhookHangs(t *testing.T) {
+	t.Parallel()
+	let := make(chan struct{})
+	called := make(chan struct{}, 100)
+	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		called <- struct{}{}
+		<-let
+	}))
+	t.Cleanup(hook.Close) // after the emulator has ended
+	t.Cleanup(func() { close(let) })
+	base, _ := started(t, "-webhook", hook.URL)
+	for range 10 {
+		require.NoError(t, send(client(t, base)))
+	}
+	<-called
 }
