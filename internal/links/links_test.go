@@ -181,10 +181,12 @@ func TestLinks(t *testing.T) {
 func TestTwoClicks(t *testing.T) {
 	t.Parallel()
 	all := pages(t, os.DirFS(filepath.Join("..", "..")))
-	found := reached(all, "README.md", 2)
-	for name := range all {
-		if path.Dir(name) == "docs" || path.Dir(name) == "." {
-			require.True(t, found[name], "%s is more than two clicks from README.md", name)
+	for _, start := range []string{"README.md", "README_zh.md"} {
+		found := reached(all, start, 2)
+		for name := range all {
+			if path.Dir(name) == "docs" || path.Dir(name) == "." {
+				require.True(t, found[name], "%s is more than two clicks from %s", name, start)
+			}
 		}
 	}
 }
