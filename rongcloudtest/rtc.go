@@ -144,7 +144,9 @@ func mediaType(stream rongcloud.RTCStream) rongcloud.RTCMediaType {
 }
 
 // JoinRTCRoom lets the user's app join an audio and video room, which is made if need be. The error
-// is [ErrRejected] if they are blocked from it, or from all rooms.
+// is [ErrRejected] if they are blocked from it, or from all rooms. They need not be connected, and
+// stay in the room when they go offline: after which time RongCloud takes them out is not
+// documented.
 func (u *User) JoinRTCRoom(roomID string) error {
 	events, err := u.server.joinRTC(roomID, u.id)
 	u.server.callBack(events)
@@ -243,6 +245,8 @@ func (s *Server) dropRTC(r *rtcRoom, user string) {
 	s.tellRTC(r, webhook.RTCRoomEventDestroyed, "")
 }
 
+// tellRTC tells what has changed. The state of a room at intervals, which the console of an app
+// sets, is not told; [Server.Emit] makes it.
 func (s *Server) tellRTC(r *rtcRoom, e webhook.RTCRoomEvent, user string) {
 	s.tell(&webhook.RTCRoomStatus{RoomID: r.id, SessionID: r.session, Event: e, UserID: user, OccurredAt: s.now()})
 }

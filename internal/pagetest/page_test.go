@@ -471,6 +471,24 @@ func TestPageCountsAll(t *testing.T) {
 		chromedp.SendKeys("#filter-messages", "one more"), counts("messages", "1,007", "1 fit · the newest 200 of 1,007 are here"))
 }
 
+// Whoever has scrolled down a list goes on reading there, whatever comes in above.
+func TestPageKeepsItsPlace(t *testing.T) {
+	base, client := emulator(t)
+	for i := range 60 {
+		require.NoError(t, send(t, client, fmt.Sprint("message ", i)))
+	}
+	ctx := browser(t, 1440, 900, "light")
+	var before, after float64
+	place := `document.querySelectorAll('#messages [data-key*="-0020"]')[0].getBoundingClientRect().top`
+	run(t, ctx, chromedp.Navigate(base+"/#messages"), until("document.querySelectorAll('#messages > li').length === 60"),
+		chromedp.Evaluate(`document.getElementById('messages').parentNode.scrollTop = 1500`, nil), chromedp.Evaluate(place, &before))
+	for i := range 5 {
+		require.NoError(t, send(t, client, fmt.Sprint("later ", i)))
+	}
+	run(t, ctx, until("document.querySelectorAll('#messages > li').length === 65"), chromedp.Evaluate(place, &after))
+	require.InDelta(t, before, after, 1)
+}
+
 // A server that was started again has forgotten everything, and so does the page.
 func TestPageAfterRestart(t *testing.T) {
 	base, client := emulator(t)

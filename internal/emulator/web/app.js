@@ -13,7 +13,21 @@ let clockOffset = 0;
 const tabs = [...document.querySelectorAll('[role=tab]')];
 const nameOf = (tab) => tab.id.slice('tab-'.length);
 
-// draw fills the list of a view, and keeps the focus where it was.
+// keepPlace notes which row is the first to be seen of a list that was scrolled, and returns what brings it back there.
+function keepPlace(name) {
+  const box = $(name).parentNode;
+  const edge = box.getBoundingClientRect().top;
+  const first = box.scrollTop > 0 && [...$(name).querySelectorAll('[data-key]')].find((row) => row.getBoundingClientRect().bottom > edge);
+  if (!first) return () => {};
+  const {key} = first.dataset;
+  const {top} = first.getBoundingClientRect();
+  return () => {
+    const row = rowOf(name, key);
+    if (row) box.scrollTop += row.getBoundingClientRect().top - top;
+  };
+}
+
+// draw fills the list of a view, and keeps place and focus where they were.
 function draw(name) {
   const view = views[name];
   const list = $(name);
@@ -26,6 +40,7 @@ function draw(name) {
   const focused = list.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   const keys = rows.map(view.key);
   const stop = [focused, chosen[name]].find((key) => keys.includes(key)) ?? keys[0]; // the one row that Tab stops at
+  const backToPlace = keepPlace(name);
   list.replaceChildren(...rows.map((item, i) => {
     const row = make(view.details ? 'a' : 'div', 'row', ...view.cells(item));
     row.dataset.key = keys[i];
@@ -42,7 +57,8 @@ function draw(name) {
       draw(name);
     })));
   }
-  if (focused !== undefined) rowOf(name, focused)?.focus();
+  if (focused !== undefined) rowOf(name, focused)?.focus({preventScroll: true});
+  backToPlace();
   $('no-' + name).hidden = all.length > 0;
   if (name === 'faults') $('remove-faults').hidden = all.length === 0;
   const total = Math.max(known.counts[name] || 0, all.length);
