@@ -70,7 +70,7 @@ func (e *emulator) handler(address string) http.Handler {
 	})
 	page := servePage()
 	listening, _, _ := net.SplitHostPort(address)
-	guarded := guard(append([]string{"localhost", listening}, e.hosts...), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	guarded := guard(append([]string{"localhost", dockerHost, listening}, e.hosts...), http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, adminPath) {
 			admin.ServeHTTP(w, r)
 			return
@@ -86,6 +86,9 @@ func (e *emulator) handler(address string) http.Handler {
 		api.ServeHTTP(w, r)
 	})
 }
+
+// dockerHost is what containers call the machine that they are on. No attacker can have the name.
+const dockerHost = "host.docker.internal"
 
 // guard keeps other sites' pages in the user's browser away from the admin API: it refuses what a
 // browser says comes from another site, and names that do not belong to this machine, as an attack

@@ -190,7 +190,7 @@ func TestNamesOfTheEmulator(t *testing.T) {
 	require.True(t, found)
 	for _, path := range []string{"/_emulator/state", "/", "/app.js"} {
 		for host, want := range map[string]int{
-			"emulator": 200, "emulator:" + port: 200, "Emulator:8686": 200, "rongcloud.test": 200, "third": 200, "localhost": 200, "127.0.0.1:9": 200, "[::1]": 200,
+			"emulator": 200, "emulator:" + port: 200, "Emulator:8686": 200, "rongcloud.test": 200, "third": 200, "localhost": 200, "host.docker.internal:8686": 200, "127.0.0.1:9": 200, "[::1]": 200,
 			"other": 403, "emulator.evil.example": 403, "evil-emulator": 403,
 		} {
 			status, text := ask(t, "GET", base+path, "", "Host", host)
