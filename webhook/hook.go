@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -56,8 +57,8 @@ func (h *Handler) arrive(ctx context.Context, arrival Arrival) (context.Context,
 
 // tell tells the ends in the opposite order.
 func (h *Handler) tell(ends []func(Observation), o Observation) {
-	for i := len(ends) - 1; i >= 0; i-- {
-		if err := shielded(func() error { ends[i](o); return nil }); err != nil {
+	for _, end := range slices.Backward(ends) {
+		if err := shielded(func() error { end(o); return nil }); err != nil {
 			h.log(o.Request, slog.LevelError, "webhook: a hook failed", slog.Any("error", err))
 		}
 	}

@@ -17,7 +17,7 @@ import (
 const root = "../.."
 
 // packages are the folders whose exported names the rules hold for.
-var packages = []string{".", "webhook", "webhook/webhooktest", "webhook/boltqueue", "rongcloudtest", "endpoint", "redis"}
+var packages = []string{".", "webhook", "webhook/webhooktest", "webhook/boltqueue", "rongcloudtest", "endpoint", "redis", "otel"}
 
 // Every exported name keeps the rules, but for the exceptions that CONTRIBUTING.md names. An
 // exception that nothing needs has to go.

@@ -142,6 +142,9 @@ func repository(t *testing.T) (paths, directories map[string]string) {
 			directories[path] = directory
 		}
 	}
+	for _, foreign := range []string{"github.com/prometheus/client_golang/prometheus"} { // which the root does not have
+		directories[foreign] = filepath.Join(root, "otel")
+	}
 	return paths, directories
 }
 
