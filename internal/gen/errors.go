@@ -148,7 +148,7 @@ func callsWith(lang language, c code, endpoints []*endpoint, methods map[string]
 	var calls []string
 	for _, e := range endpoints {
 		if slices.Contains(e.Codes, c.Code) {
-			calls = append(calls, callNames(e, methods))
+			calls = append(calls, callNames(lang, e, methods))
 		}
 	}
 	if len(calls) >= manyCalls {
@@ -158,11 +158,11 @@ func callsWith(lang language, c code, endpoints []*endpoint, methods map[string]
 }
 
 // callNames are the methods that call an endpoint, or the endpoint if there is none.
-func callNames(e *endpoint, methods map[string][]string) string {
+func callNames(lang language, e *endpoint, methods map[string][]string) string {
 	if own := methods[e.Method+" "+e.Path]; len(own) > 0 {
 		return asCode(own)
 	}
-	return e.link()
+	return e.link(lang)
 }
 
 // fill puts what is generated in the place of a mark.

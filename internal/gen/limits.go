@@ -49,7 +49,7 @@ func limitsTable(endpoints []*endpoint) []byte {
 		for _, c := range e.Caps {
 			besides = fmt.Appendf(separated(besides), "%s", c.words())
 		}
-		fmt.Fprintf(&b, "| %s | %d %s/%s | %s | %s |\n", e.link(), e.Rate.Limit, e.Rate.Counts, e.Rate.Per, shared, besides)
+		fmt.Fprintf(&b, "| %s | %d %s/%s | %s | %s |\n", e.link(english), e.Rate.Limit, e.Rate.Counts, e.Rate.Per, shared, besides)
 	}
 	fmt.Fprintf(&b, "| %d others | 100 requests/second | | |\n| %d others | none is documented | | |\n\n", usual, none)
 	return b.Bytes()

@@ -57,7 +57,7 @@ func migrationPage(lang language, endpoints []*endpoint, methods map[string][]st
 			official[w] = append(official[w], method)
 		}
 		for _, w := range order {
-			row(w.service, code(official[w]), w.cell, w.note, e.link())
+			row(w.service, code(official[w]), w.cell, w.note, e.link(lang))
 		}
 	}
 	for _, method := range sdk.Methods {

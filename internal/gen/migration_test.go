@@ -93,7 +93,7 @@ func TestEndpointIsFound(t *testing.T) {
 	rows := map[string]string{}
 	for line := range strings.Lines(string(page(endpoints, nil))) {
 		for _, e := range endpoints {
-			if strings.HasPrefix(line, "| "+e.link()+" |") {
+			if strings.HasPrefix(line, "| "+e.link(english)+" |") {
 				rows[e.Method+" "+e.Path] = line
 			}
 		}
@@ -153,6 +153,13 @@ func TestMigration(t *testing.T) {
 	require.Contains(t, text, "| `UGOld` | `client.User.Get` | 旧 | `POST /v2/old` *（旧版 API）* |\n")
 	require.Contains(t, text, "### 没有方法\n\n"+wordTableHead.Zh+"| `Unknown` | `client.Call` |")
 	require.Contains(t, text, "| `UGNew` | 无 |")
+
+	old := from("/old.json", "")
+	for status, want := range map[string][2]string{"current": {"", ""}, "deprecated": {" *(deprecated)*", " *（已弃用）*"}, "unconfirmed": {" *(unconfirmed)*", " *（未证实）*"}} {
+		old.Status = status
+		require.Equal(t, "[`POST /old.json`](https://docs.example.com/old.json)"+want[0], old.link(english))
+		require.Equal(t, "[`POST /old.json`](https://docs.example.com/old.json)"+want[1], old.link(chinese))
+	}
 }
 
 // The check of the gate fails when the catalogue and the methods do not agree any more, while the

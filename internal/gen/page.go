@@ -144,19 +144,24 @@ func page(endpoints []*endpoint, methods map[string][]string) []byte {
 			official = asCode(names)
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n",
-			e.link(), strings.TrimSuffix(e.Summary, "."), method, e.classWords(), e.quota(), e.pagingStyle(), official)
+			e.link(english), strings.TrimSuffix(e.Summary, "."), method, e.classWords(), e.quota(), e.pagingStyle(), official)
 	}
 	fmt.Fprintf(&b, "\n%d of %d current endpoints have a method.\n", covered, current)
 	return b.Bytes()
 }
 
-func (e *endpoint) link() string {
+// wordEndpoint says what an endpoint is that is not current.
+var wordEndpoint = map[string]translated{
+	"deprecated": {"*(deprecated)*", "*（已弃用）*"}, "unconfirmed": {"*(unconfirmed)*", "*（未证实）*"},
+}
+
+func (e *endpoint) link(lang language) string {
 	text := "`" + e.Method + " " + e.Path + "`"
 	if doc := e.Sources.doc(); doc != "" {
 		text = "[" + text + "](" + doc + ")"
 	}
 	if e.Status != "current" {
-		text += " *(" + e.Status + ")*"
+		text += " " + lang.of(wordEndpoint[e.Status])
 	}
 	return text
 }

@@ -44,7 +44,7 @@ export function timeNode(text) {
 
 // breakable is a path or a name that may be broken behind slashes and underscores alone.
 export function breakable(name) {
-  return name.split(/(?<=[/_])/).flatMap((part, i) => (i ? [make('wbr'), part] : [part]));
+  return (name.match(/[^/_]*[/_]|[^/_]+/g) || []).flatMap((part, i) => (i ? [make('wbr'), part] : [part]));
 }
 
 // route is the address of a view, or of one thing in it.
