@@ -118,6 +118,9 @@ func ownName(hostport string, names []string) bool {
 	return slices.ContainsFunc(names, same) || net.ParseIP(strings.Trim(name, "[]")) != nil
 }
 
+// readingLimit is how long a response may take to be read: what it holds cannot be forgotten before.
+const readingLimit = time.Minute
+
 // adminError is a refusal of the admin API.
 type adminError struct {
 	status int
@@ -147,6 +150,7 @@ func reply(w http.ResponseWriter, result any, err error) {
 	header.Set("Content-Type", "application/json; charset=UTF-8")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(readingLimit)) // a recorder has none
 	w.WriteHeader(status)
 	encoder := json.NewEncoder(w)
 	if list, ok := result.(lister); ok {

@@ -4,10 +4,12 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -296,25 +298,75 @@ func TestEvents(t *testing.T) {
 
 func TestSlowWatcherIsSentAway(t *testing.T) {
 	t.Parallel()
+	for _, c := range []struct {
+		name string
+		data any
+		most int
+	}{
+		{"many events", 1, maxBehind}, {"large events", strings.Repeat("x", 100<<10), maxBehindBytes / (100 << 10)}, {"one that is larger than all", strings.Repeat("x", 2<<20), 1},
+	} {
+		h := newHub()
+		h.publish("nobody", 1)
+		cut := 0
+		slow, ok := h.watch(func() { cut++ })
+		require.True(t, ok)
+		for range c.most {
+			h.publish("n", c.data)
+		}
+		require.Zero(t, cut, c.name)
+		h.publish("n", c.data)
+		require.Equal(t, 1, cut, c.name)
+		require.Len(t, slow.events, c.most, c.name)
+		h.leave(slow) // a second time does nothing
+		require.Equal(t, 1, cut, c.name)
+
+		quick, ok := h.watch(func() { cut++ })
+		require.True(t, ok)
+		for range 3 * c.most {
+			h.publish("n", c.data)
+			h.took(quick, <-quick.events)
+		}
+		require.Equal(t, 1, cut, c.name)
+		require.Zero(t, quick.behind, c.name)
+	}
 	h := newHub()
-	h.publish("nobody", 1)
-	slow, ok := h.watch()
-	require.True(t, ok)
-	for i := range maxBehind + 1 {
-		h.publish("n", i)
-	}
-	received := 0
-	for range slow {
-		received++
-	}
-	require.Equal(t, maxBehind, received)
-	h.leave(slow) // a second time does nothing
 	for range mostWatchers {
-		_, ok = h.watch()
+		_, ok := h.watch(func() {})
 		require.True(t, ok)
 	}
-	_, ok = h.watch()
+	_, ok := h.watch(func() {})
 	require.False(t, ok)
+}
+
+// Who opens the stream and never reads holds neither a goroutine nor what was to be told.
+func TestWatcherWhoNeverReads(t *testing.T) {
+	t.Parallel()
+	out := newConsole(io.Discard, true)
+	t.Cleanup(out.close)
+	e, err := newEmulator(settings{key: "k", secret: "s"}, out)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = e.Close() })
+	ended := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer close(ended)
+		e.serveEvents(w, r)
+	}))
+	t.Cleanup(server.Close)
+	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
+	require.NoError(t, err)
+	defer conn.Close()
+	_, err = io.WriteString(conn, "GET /_emulator/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	require.NoError(t, err)
+	require.Eventually(t, e.events.isWatched, time.Minute, time.Millisecond)
+	text := strings.Repeat("x", 100<<10)
+	for e.events.isWatched() {
+		e.events.publish("n", text)
+	}
+	select {
+	case <-ended:
+	case <-time.After(time.Minute):
+		t.Fatal("it waits for a reader")
+	}
 }
 
 func TestUsersAct(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 // hub tells everybody who watches what happens.
 type hub struct {
 	mu       sync.Mutex
-	watchers map[chan event]struct{}
+	watchers map[*watcher]struct{}
 	ended    bool
 }
 
@@ -20,9 +20,19 @@ type event struct {
 	data []byte
 }
 
-// maxBehind is how many events a watcher may be behind before it is sent away, to come back and
-// ask for the list.
-const maxBehind = 256
+// watcher is somebody who watches.
+type watcher struct {
+	events chan event
+	behind int    // bytes in it
+	cut    func() // ends a write that nobody reads
+}
+
+// maxBehind and maxBehindBytes are how many events a watcher may be behind before it is sent away,
+// to come back and ask for the list.
+const (
+	maxBehind      = 256
+	maxBehindBytes = 1 << 20
+)
 
 // mostMessages bounds the messages of one request that watchers are told one by one.
 const mostMessages = 100
@@ -42,7 +52,7 @@ func (e *emulator) publishMessages(uids ...string) {
 // mostWatchers bounds the pages that watch at a time.
 const mostWatchers = 100
 
-func newHub() *hub { return &hub{watchers: map[chan event]struct{}{}} }
+func newHub() *hub { return &hub{watchers: map[*watcher]struct{}{}} }
 
 // isWatched reports whether anybody hears what is published.
 func (h *hub) isWatched() bool {
@@ -61,38 +71,52 @@ func (h *hub) publish(name string, data any) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for watcher := range h.watchers {
+	for w := range h.watchers {
+		if w.behind > 0 && w.behind+len(text) > maxBehindBytes {
+			h.remove(w)
+			continue
+		}
 		select {
-		case watcher <- event{name, text}:
+		case w.events <- event{name, text}:
+			w.behind += len(text)
 		default:
-			h.remove(watcher)
+			h.remove(w)
 		}
 	}
 }
 
-func (h *hub) watch() (chan event, bool) {
+// watch calls cut when the watcher is sent away.
+func (h *hub) watch(cut func()) (*watcher, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ended || len(h.watchers) >= mostWatchers {
 		return nil, false
 	}
-	watcher := make(chan event, maxBehind)
-	h.watchers[watcher] = struct{}{}
-	return watcher, true
+	w := &watcher{events: make(chan event, maxBehind), cut: cut}
+	h.watchers[w] = struct{}{}
+	return w, true
+}
+
+// took notes that a watcher has taken an event.
+func (h *hub) took(w *watcher, one event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	w.behind -= len(one.data)
 }
 
 // remove runs with the lock held.
-func (h *hub) remove(watcher chan event) {
-	if _, there := h.watchers[watcher]; there {
-		delete(h.watchers, watcher)
-		close(watcher)
+func (h *hub) remove(w *watcher) {
+	if _, there := h.watchers[w]; there {
+		delete(h.watchers, w)
+		close(w.events)
+		w.cut()
 	}
 }
 
-func (h *hub) leave(watcher chan event) {
+func (h *hub) leave(w *watcher) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.remove(watcher)
+	h.remove(w)
 }
 
 // endStreams sends all watchers away, or a shutdown would wait for them.
@@ -100,10 +124,13 @@ func (e *emulator) endStreams() {
 	e.events.mu.Lock()
 	defer e.events.mu.Unlock()
 	e.events.ended = true
-	for watcher := range e.events.watchers {
-		e.events.remove(watcher)
+	for w := range e.events.watchers {
+		e.events.remove(w)
 	}
 }
+
+// lastWrite is how long a watcher who is sent away may take to read what is being written.
+const lastWrite = 100 * time.Millisecond
 
 // keepAlive is how often a silent stream says that it is there.
 const keepAlive = 15 * time.Second
@@ -111,17 +138,17 @@ const keepAlive = 15 * time.Second
 // serveEvents streams what happens as server-sent events: request, callback, message, user, clock,
 // faults, seed and reset.
 func (e *emulator) serveEvents(w http.ResponseWriter, r *http.Request) {
-	watcher, ok := e.events.watch()
+	out := http.NewResponseController(w)
+	mine, ok := e.events.watch(func() { _ = out.SetWriteDeadline(time.Now().Add(lastWrite)) })
 	if !ok {
 		reply(w, nil, fault(http.StatusServiceUnavailable, "too many pages are watching, or the emulator is stopping"))
 		return
 	}
-	defer e.events.leave(watcher)
+	defer e.events.leave(mine)
 	header := w.Header()
 	header.Set("Content-Type", "text/event-stream")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
-	out := http.NewResponseController(w)
 	_, _ = fmt.Fprint(w, "retry: 1000\n\n")
 	_ = out.Flush()
 	ticker := time.NewTicker(keepAlive)
@@ -133,10 +160,11 @@ func (e *emulator) serveEvents(w http.ResponseWriter, r *http.Request) {
 			return
 		case <-ticker.C:
 			_, err = fmt.Fprint(w, ": still here\n\n")
-		case one, open := <-watcher:
+		case one, open := <-mine.events:
 			if !open {
 				return
 			}
+			e.events.took(mine, one)
 			_, err = fmt.Fprintf(w, "event: %s\ndata: %s\n\n", one.name, one.data)
 		}
 		if err != nil || out.Flush() != nil {
