@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"sync"
+	"sync/atomic"
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/endpoint"
@@ -406,4 +407,27 @@ func ExampleCaptureResponse() {
 	// 200 checkout-17 1
 	// application/json; charset=UTF-8
 	// {"code":200,"userId":"u1","token":"test-token-1-u1"}
+}
+
+// Change the App Secret while the client is in use: it is asked for before each attempt.
+func ExampleWithSecretSource() {
+	srv, err := rongcloudtest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+
+	var secret atomic.Value // what a goroutine of the program last fetched
+	secret.Store("the-former-one")
+	client := srv.Client(rongcloud.WithSecretSource(func(context.Context) (string, error) {
+		return secret.Load().(string), nil
+	}))
+	fmt.Println("refused:", errors.Is(client.Ping(context.Background()), rongcloud.ErrUnauthorized))
+	secret.Store(srv.AppSecret())
+	fmt.Println("refused:", errors.Is(client.Ping(context.Background()), rongcloud.ErrUnauthorized))
+
+	// Output:
+	// refused: true
+	// refused: false
 }
