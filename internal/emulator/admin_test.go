@@ -347,24 +347,33 @@ func TestWatcherWhoNeverReads(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = e.Close() })
 	ended := make(chan struct{})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer close(ended)
 		e.serveEvents(w, r)
 	}))
+	const buffer = 4 << 10 // less than an event
+	server.Config.ConnState = func(c net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			_ = c.(*net.TCPConn).SetWriteBuffer(buffer)
+		}
+	}
+	server.Start()
 	t.Cleanup(server.Close)
 	conn, err := new(net.Dialer).DialContext(t.Context(), "tcp", server.Listener.Addr().String())
 	require.NoError(t, err)
 	defer conn.Close()
+	require.NoError(t, conn.(*net.TCPConn).SetReadBuffer(buffer))
 	_, err = io.WriteString(conn, "GET /_emulator/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
 	require.NoError(t, err)
 	require.Eventually(t, e.events.isWatched, time.Minute, time.Millisecond)
-	text := strings.Repeat("x", 100<<10)
+	text := strings.Repeat("x", maxBehindBytes/2)
 	for e.events.isWatched() {
 		e.events.publish("n", text)
 	}
 	select {
 	case <-ended:
 	case <-time.After(time.Minute):
+		conn.Close()
 		t.Fatal("it waits for a reader")
 	}
 }
@@ -438,4 +447,19 @@ func TestLongListsAreWrittenItemByItem(t *testing.T) {
 		require.JSONEq(t, want, recorded.Body.String())
 		require.Equal(t, "application/json; charset=UTF-8", recorded.Header().Get("Content-Type"))
 	}
+}
+
+// patient is a ResponseWriter that knows until when a write may take.
+type patient struct {
+	*httptest.ResponseRecorder
+	until time.Time
+}
+
+func (p *patient) SetWriteDeadline(until time.Time) error { p.until = until; return nil }
+
+func TestResponsesMustBeRead(t *testing.T) {
+	t.Parallel()
+	w := &patient{ResponseRecorder: httptest.NewRecorder()}
+	reply(w, nil, nil)
+	require.WithinRange(t, w.until, time.Now(), time.Now().Add(readingLimit))
 }
