@@ -10,6 +10,8 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -48,7 +50,7 @@ func (a attendant) run(dir string, env []string, name string) error {
 	defer cancel()
 	var said output
 	c := exec.CommandContext(ctx, name)
-	c.Dir, c.Env, c.Stdout, c.Stderr = dir, env, &said, &said
+	c.Dir, c.Env, c.Stdout, c.Stderr = dir, slices.Concat(env, []string{addressOf(name)}), &said, &said
 	if err := c.Start(); err != nil {
 		return err
 	}
@@ -59,6 +61,12 @@ func (a attendant) run(dir string, env []string, name string) error {
 		return &failure{"the example " + filepath.Base(name), said.String(), "", err}
 	}
 	return nil
+}
+
+// addressOf makes an example that serves take a port that is free: WEBHOOK_ADDR is the address of
+// examples/webhook.
+func addressOf(name string) string {
+	return strings.ToUpper(strings.ReplaceAll(filepath.Base(name), "-", "_")) + "_ADDR=127.0.0.1:0"
 }
 
 // attend waits for the end of an example.

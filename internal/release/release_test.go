@@ -250,7 +250,7 @@ import (
 )
 
 func main() {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", os.Getenv("PROGRAM_ADDR"))
 	if err != nil {
 		panic(err)
 	}
