@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -180,4 +181,33 @@ func TestFullState(t *testing.T) { //nolint:paralleltest // it measures the heap
 	require.NoError(t, client.User.DeleteSandbox(t.Context(), []string{"u1"}))
 	_, err = client.User.Get(t.Context(), "u2")
 	require.NoError(t, err)
+}
+
+// What is state is measured, wherever it is kept.
+func TestStateIsMeasured(t *testing.T) {
+	t.Parallel()
+	s := NewServer(t, WithoutSocket())
+	client := s.Client()
+	long := strings.Repeat("x", 50)
+	for _, c := range []struct {
+		name string
+		add  func(id string) error
+	}{
+		{"users", func(id string) error {
+			_, err := client.User.Register(t.Context(), rongcloud.RegisterParams{UserID: id, Name: "N"})
+			return err
+		}},
+		{"audio and video rooms", func(id string) error {
+			return client.RTC.Room.Block.Add(t.Context(), rongcloud.RTCRoomBlockParams{RoomID: "r", UserIDs: []string{id}, Duration: time.Hour})
+		}},
+		{"chat rooms", func(id string) error {
+			return client.Chatroom.Create(t.Context(), rongcloud.ChatroomCreateParams{ChatroomID: id})
+		}},
+	} {
+		before := s.measure()
+		for i := range 100 {
+			require.NoError(t, c.add(fmt.Sprint(long, i)), c.name)
+		}
+		require.Greater(t, s.measure()-before, int64(100*len(long)), c.name)
+	}
 }
