@@ -118,7 +118,8 @@ func ownName(hostport string, names []string) bool {
 	return slices.ContainsFunc(names, same) || net.ParseIP(strings.Trim(name, "[]")) != nil
 }
 
-// readingLimit is how long a response may take to be read: what it holds cannot be forgotten before.
+// readingLimit is how long a response may take to be read: what it holds cannot be forgotten
+// before.
 const readingLimit = time.Minute
 
 // adminError is a refusal of the admin API.
