@@ -29,7 +29,8 @@ import (
 // goroutines of their own.
 //
 // Hooks must be fast. One that panics ends its call with the panic; the end is told all the same,
-// and the client goes on.
+// and the client goes on. Module otel, package rongcloudotel, has traces and metrics ready made:
+// https://github.com/rongcloud-go/rongcloud/blob/main/docs/observability.md
 func WithCallHook(hook func(ctx context.Context, call CallStart) (context.Context, func(CallEnd))) Option {
 	return optionFunc(func(c *config) {
 		if hook == nil {

@@ -389,6 +389,25 @@ func TestHooksCountTheBytesOfAStream(t *testing.T) {
 	require.Equal(t, int64(len(pieceA+pieceLast)), end.ResponseBytes)
 }
 
+// A hook that panics when a stream ends keeps neither the end nor the connection.
+func TestHookThatPanicsAtTheEndOfAStream(t *testing.T) {
+	t.Parallel()
+	h, first := &heard{}, true
+	server := newChatServer(t, pieces(nil, pieceLast))
+	client := server.client(t, h.option(), WithAttemptHook(func(context.Context, Attempt) {
+		if first {
+			first = false
+			panic("the hook")
+		}
+	}))
+	require.PanicsWithValue(t, "the hook", func() { _, _ = chat(t.Context(), client) })
+	_, end := h.one(t)
+	require.Equal(t, OutcomeAccepted, end.Outcome)
+	_, err := chat(t.Context(), client)
+	require.NoError(t, err)
+	require.Len(t, h.ends, 2)
+}
+
 // A piece without text is refused before it is a piece.
 func TestStreamWriterCallHook(t *testing.T) {
 	t.Parallel()
