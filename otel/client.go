@@ -17,7 +17,8 @@ import (
 
 // Options returns the options that make a client tell OpenTelemetry of its calls: three hooks, to
 // which others can be added. They work with [rongcloud.WithHTTPClient], too, and with any
-// [rongcloud.WithRoundTripper]. Without the SDK of OpenTelemetry set up they do next to nothing.
+// [rongcloud.WithRoundTripper]. A call then takes some microseconds more, also without the SDK of
+// OpenTelemetry set up.
 func Options(opts ...Option) []rongcloud.Option {
 	c := newConfig(opts)
 	t := &client{tracer: c.tracer(), propagator: c.propagator, metrics: newClientMetrics(c.meter())}
@@ -50,8 +51,8 @@ type bulkKey struct{ of *client }
 func (t *client) begin(ctx context.Context, start rongcloud.CallStart) (context.Context, func(rongcloud.CallEnd)) {
 	n := nameOf(start.Endpoint)
 	name := n.name
-	attributes := []attribute.KeyValue{keyEndpoint.String(n.endpoint()), keyClass.String(start.Class.String())}
-	options := []trace.SpanStartOption{trace.WithSpanKind(trace.SpanKindInternal), trace.WithTimestamp(start.StartedAt)}
+	attributes := append(make([]attribute.KeyValue, 0, 3), keyEndpoint.String(n.endpoint()), keyClass.String(start.Class.String()))
+	options := append(make([]trace.SpanStartOption, 0, 5), trace.WithSpanKind(trace.SpanKindInternal), trace.WithTimestamp(start.StartedAt))
 	whole, isPart := ctx.Value(bulkKey{t}).(trace.Span)
 	switch {
 	case start.Bulk:
@@ -151,7 +152,9 @@ func (t *client) attempt(ctx context.Context, header http.Header) {
 	}
 	ctx, c.attempt = t.tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindClient),
 		trace.WithAttributes(keyMethod.String(c.method), keyPath.String(c.path), keyTemplate.String(c.path)))
-	t.propagator.Inject(baggage.ContextWithoutBaggage(ctx), propagation.HeaderCarrier(header))
+	if c.attempt.SpanContext().IsValid() {
+		t.propagator.Inject(baggage.ContextWithoutBaggage(ctx), propagation.HeaderCarrier(header))
+	}
 }
 
 // attempted is the attempt hook.

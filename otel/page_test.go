@@ -20,6 +20,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
+// page is the one that lists all names.
+const page = "../docs/observability.md"
+
 // table reads the rows of the page below a heading, without its head.
 func table(t *testing.T, heading string) (rows [][]string) {
 	t.Helper()

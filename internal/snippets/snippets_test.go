@@ -142,9 +142,6 @@ func repository(t *testing.T) (paths, directories map[string]string) {
 			directories[path] = directory
 		}
 	}
-	for _, foreign := range []string{"github.com/prometheus/client_golang/prometheus"} { // which the root does not have
-		directories[foreign] = filepath.Join(root, "otel")
-	}
 	return paths, directories
 }
 
@@ -265,6 +262,9 @@ func testStatements(t *testing.T, paths, directories map[string]string) {
 			if d := directories[path]; d != "" && d != root {
 				directory = d
 			}
+		}
+		if slices.ContainsFunc(imports, func(path string) bool { return strings.Contains(path, "/prometheus") }) {
+			directory = filepath.Join(root, "internal", "promtest") // which has that, and module otel
 		}
 		units[directory] = append(units[directory], unit{b, source})
 		if wanted[directory] == nil {

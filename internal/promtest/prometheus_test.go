@@ -1,10 +1,11 @@
-package rongcloudotel
+package promtest
 
 import (
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -25,14 +26,15 @@ import (
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	rongcloudotel "github.com/rongcloud-go/rongcloud/otel"
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 	"github.com/rongcloud-go/rongcloud/webhook"
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
 const (
-	rulesFile = "../docs/observability.rules.yml"
-	page      = "../docs/observability.md"
+	rulesFile = "../../docs/observability.rules.yml"
+	page      = "../../docs/observability.md"
 )
 
 // TestPrometheus has Prometheus itself read the rules, scrape a program with trouble, and answer
@@ -53,7 +55,7 @@ func TestPrometheus(t *testing.T) {
 	t.Cleanup(func() { _ = meters.Shutdown(context.Background()) })
 	program := httptest.NewServer(promhttp.HandlerFor(registry, promhttp.HandlerOpts{}))
 	t.Cleanup(program.Close)
-	trouble := newTrouble(t, WithMeterProvider(meters))
+	trouble := newTrouble(t, rongcloudotel.WithMeterProvider(meters))
 	server := startPrometheus(t, strings.TrimPrefix(program.URL, "http://"))
 
 	queries := queriesOf(t)
@@ -110,13 +112,13 @@ type trouble struct {
 	told    func(bool, error)
 }
 
-func newTrouble(t *testing.T, opts ...Option) *trouble {
+func newTrouble(t *testing.T, opts ...rongcloudotel.Option) *trouble {
 	t.Helper()
-	p := &trouble{srv: rongcloudtest.NewServer(t), app: webhooktest.App{Key: "key-7", Secret: "secret-7"}, told: SharedLimiter(opts...)}
+	p := &trouble{srv: rongcloudtest.NewServer(t), app: webhooktest.App{Key: "key", Secret: "secret"}, told: rongcloudotel.SharedLimiter(opts...)}
 	limiter, err := rongcloud.NewLimiter(rongcloud.Quotas{})
 	require.NoError(t, err)
-	p.client = p.srv.Client(append(Options(opts...), rongcloud.WithoutRetries(), rongcloud.WithLimiter(limiter))...)
-	p.handler, err = webhook.NewHandler("secret-7", append(Webhook(opts...), webhook.WithLogger(discard()),
+	p.client = p.srv.Client(append(rongcloudotel.Options(opts...), rongcloud.WithoutRetries(), rongcloud.WithLimiter(limiter))...)
+	p.handler, err = webhook.NewHandler("secret", append(rongcloudotel.Webhook(opts...), webhook.WithLogger(slog.New(slog.DiscardHandler)),
 		webhook.WithDecisionTimeout(time.Millisecond, webhook.Allow()),
 		webhook.WithQueue(webhook.NewMemoryQueue(10_000), 1), webhook.WithJobRetry(webhook.JobRetry{MaxAttempts: 1}))...)
 	require.NoError(t, err)
@@ -130,15 +132,20 @@ func newTrouble(t *testing.T, opts ...Option) *trouble {
 	return p
 }
 
+func (p *trouble) send(ctx context.Context) error {
+	_, err := p.client.Message.SendPrivate(ctx, rongcloud.PrivateMessage{From: "u1", To: []string{"u2"}, Content: rongcloud.TextMessage{Content: "hello"}})
+	return err
+}
+
 // round makes trouble once.
 func (p *trouble) round(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
-	require.NoError(t, send(ctx, p.client))
+	require.NoError(t, p.send(ctx))
 	p.srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{DropResponse: true})
-	require.ErrorIs(t, send(ctx, p.client), rongcloud.ErrOutcomeUnknown)
+	require.ErrorIs(t, p.send(ctx), rongcloud.ErrOutcomeUnknown)
 	p.srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{Code: rongcloud.CodeRateLimited, Status: 429})
-	require.ErrorIs(t, send(ctx, p.client), rongcloud.ErrRateLimited)
+	require.ErrorIs(t, p.send(ctx), rongcloud.ErrRateLimited)
 	for _, kind := range []webhook.Kind{webhook.KindPreMessage, webhook.KindMessage} {
 		_, err := p.app.Deliver(ctx, p.handler, webhooktest.Sample(kind))
 		require.NoError(t, err)
