@@ -159,6 +159,17 @@ func (d *distant) open() int {
 	return n
 }
 
+// breakUnused closes the connections that have carried nothing.
+func (d *distant) breakUnused() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for conn, record := range d.book {
+		if record.requests == 0 {
+			_ = conn.Close()
+		}
+	}
+}
+
 func (d *distant) pool(limits Limits) *Pool {
 	roots := x509.NewCertPool()
 	roots.AddCert(certified().Certificate())
@@ -463,18 +474,43 @@ func TestOpeningAheadFails(t *testing.T) {
 			require.Less(t, d.refused.Load(), int64(12), "once in a while")
 		})
 	})
+	t.Run("refused in its handshake", func(t *testing.T) {
+		t.Parallel()
+		forBoth(t, func(t *testing.T, _ *distant, p *Pool) {
+			var refuse atomic.Bool
+			var refused atomic.Int64
+			p.Base.TLSClientConfig.VerifyConnection = func(tls.ConnectionState) error {
+				if refuse.Load() {
+					refused.Add(1)
+					return errors.New("refused")
+				}
+				return nil
+			}
+			for i := range 300 {
+				refuse.Store(i%int(RongCloud.MaxRequests) > 9)
+				require.NoError(t, post(t.Context(), p))
+			}
+			require.LessOrEqual(t, refused.Load(), int64(6), "once in a while")
+		})
+	})
+	t.Run("broken whenever it waits", func(t *testing.T) {
+		t.Parallel()
+		forBoth(t, func(t *testing.T, d *distant, p *Pool) {
+			for range 300 {
+				require.NoError(t, post(t.Context(), p))
+				time.Sleep(6 * rtt)
+				d.breakUnused()
+				time.Sleep(2 * rtt)
+			}
+			require.LessOrEqual(t, len(d.book), 16, "once in a while")
+		})
+	})
 	t.Run("broken", func(t *testing.T) {
 		t.Parallel()
 		forBoth(t, func(t *testing.T, d *distant, p *Pool) {
 			r := toNearEnd(t, p)
 			time.Sleep(5 * rtt)
-			d.mu.Lock()
-			for conn, record := range d.book {
-				if record.requests == 0 {
-					_ = conn.Close()
-				}
-			}
-			d.mu.Unlock()
+			d.breakUnused()
 			time.Sleep(5 * rtt)
 			require.Zero(t, r.countAhead())
 			for range 100 {

@@ -12,7 +12,8 @@ import (
 // longestOpening is how long a connection that is opened ahead may take.
 const longestOpening = 5 * time.Second
 
-// openingPause is how long nothing is opened ahead after that has failed.
+// openingPause is how long nothing is opened ahead after that has failed: dialing, a proxy, the
+// handshake, or the connection while it waited.
 const openingPause = time.Second
 
 // opening is how the connection of a generation is opened ahead, by net/http itself, with its

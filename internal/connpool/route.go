@@ -285,6 +285,9 @@ func (r *route) leave(c *countedConn) {
 	}
 	g.conns--
 	if g.conns == 0 && g.busy == 0 && g.role != serving { // it broke while nobody used it
+		if g.role == ahead {
+			r.resume = time.Now().Add(openingPause)
+		}
 		g.timer.Reset(0)
 		r.drop(g)
 	}
