@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"net/url"
 	"runtime"
@@ -233,6 +234,29 @@ func TestCallHookTimes(t *testing.T) {
 		require.Equal(t, 2, end.Attempts)
 		require.Equal(t, Code(200), end.Code)
 	})
+}
+
+// Neither the path nor a parameter that the caller names gets into the text for hooks.
+func TestCallHookQuotesNoNames(t *testing.T) {
+	t.Parallel()
+	own := endpoint.New("POST", "/v9/user-7.json", endpoint.Form)
+	for name, call := range map[string]func(*Client) error{
+		"a key of Call": func(c *Client) error {
+			return c.Call(t.Context(), endpoint.ChatroomCreate, url.Values{"chatroom[user-7]": {"\xff"}}, nil)
+		},
+		"an extra field": func(c *Client) error {
+			return faultCall(t.Context(), c, "unsafe", WithExtraField("x[user-7]", math.NaN()))
+		},
+		"a path":            func(c *Client) error { return c.Call(t.Context(), own, map[string]any{}, nil) },
+		"a path of no kind": func(c *Client) error { return c.Call(t.Context(), &endpoint.Endpoint{Path: "user-7"}, nil, nil) },
+		"a header":          func(c *Client) error { return faultCall(t.Context(), c, "safe", WithHeader("user-7", "\n")) },
+	} {
+		h := &heard{}
+		require.Error(t, call(newScripted(t, nil, h.option()).Client), name)
+		_, end := h.one(t)
+		require.ErrorContains(t, end.Err, "refused", name)
+		require.NotContains(t, end.Err.Error(), "user-7", name)
+	}
 }
 
 // A parameter makes an idempotent call unsafe, which the end says.

@@ -115,8 +115,9 @@ func (e *Error) categories() *Error {
 	return &Error{HTTPStatus: e.HTTPStatus, Code: e.Code, outcomeUnknown: e.outcomeUnknown, ofMany: e.ofMany}
 }
 
-// plainRefusal is a refused argument as hooks get it: its text, which may quote the argument, is
-// left out.
+// plainRefusal is a refused argument as hooks get it. What may quote the argument is left out of its
+// text: the reason, the path of an endpoint of the caller's, and a parameter that the endpoint does
+// not have, for a key may hold an ID.
 func plainRefusal(err error) error {
 	var refused *ArgumentError
 	if errors.As(err, &refused) {
@@ -128,8 +129,13 @@ func plainRefusal(err error) error {
 type refusalError struct{ refused *ArgumentError }
 
 func (e *refusalError) Error() string {
-	return (&ArgumentError{Endpoint: e.refused.Endpoint, Field: e.refused.Field, Wire: e.refused.Wire, Reason: "refused"}).Error()
+	told := ArgumentError{Field: e.refused.Field, Reason: "refused"}
+	if e.refused.Endpoint.Param(e.refused.Wire) != nil {
+		told.Wire = e.refused.Wire
+	}
+	return told.Error()
 }
+
 func (e *refusalError) Unwrap() error { return e.refused }
 
 // tell reports the attempt to the hooks and the loggers.
