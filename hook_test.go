@@ -242,7 +242,7 @@ func TestCallHookQuotesNoNames(t *testing.T) {
 	own := endpoint.New("POST", "/v9/user-7.json", endpoint.Form)
 	for name, call := range map[string]func(*Client) error{
 		"a key of Call": func(c *Client) error {
-			return c.Call(t.Context(), endpoint.ChatroomCreate, url.Values{"chatroom[user-7]": {"\xff"}}, nil)
+			return c.Call(t.Context(), endpoint.ByPath("POST", "/chatroom/create.json"), url.Values{"chatroom[user-7]": {"\xff"}}, nil)
 		},
 		"an extra field": func(c *Client) error {
 			return faultCall(t.Context(), c, "unsafe", WithExtraField("x[user-7]", math.NaN()))
