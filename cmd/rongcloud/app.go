@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"io"
 	"log/slog"
@@ -24,7 +25,10 @@ type app struct {
 	yes         bool
 	verbose     bool
 
-	began bool // a command runs, so that errors are no longer those of flags and arguments
+	inLines *bufio.Reader // of in; see lines
+
+	args  []string // of the command line
+	began bool     // a command runs, so that errors are no longer those of flags and arguments
 
 	talking sync.Mutex // held while something is written to stderr
 }
@@ -35,6 +39,7 @@ func newApp(in io.Reader, stdout, stderr io.Writer, env func(string) string) *ap
 
 // run carries a command line out and returns the exit code.
 func (a *app) run(ctx context.Context, args []string) int {
+	a.args = args
 	root := newRoot(a)
 	root.SetArgs(args)
 	root.SetIn(a.in)
@@ -73,10 +78,14 @@ Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 refused or
 		id, title string
 		commands  []*cobra.Command
 	}{
-		{groupAccount, "Account:", []*cobra.Command{newProfileCommand(a)}},
-		{groupCalls, "Calls and messages:", []*cobra.Command{newAPICommand(a)}},
+		{groupAccount, "Account:", []*cobra.Command{newLoginCommand(a), newProfileCommand(a), newDoctorCommand(a)}},
+		{groupCalls, "Calls and messages:", []*cobra.Command{
+			newAPICommand(a), newSendCommand(a), newMessageCommand(a), newHistoryCommand(a), newLogCommand(a),
+		}},
 		{groupLocal, "Callbacks and emulator:", nil},
-		{groupHelp, "Help:", []*cobra.Command{newCodeCommand(a), newVersionCommand(a)}},
+		{groupHelp, "Help:", []*cobra.Command{
+			newCodeCommand(a), newSignCommand(a), newDecodeCommand(a), newLiveCommand(a), newCompletionCommand(a), newVersionCommand(a),
+		}},
 	} {
 		if len(group.commands) == 0 {
 			continue

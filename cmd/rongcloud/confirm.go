@@ -35,14 +35,14 @@ func (a *app) confirm(ctx context.Context, format string, args ...any) error {
 
 // ask asks on the terminal and reads a line. Ctrl-C ends it.
 func (a *app) ask(ctx context.Context, question string) (string, error) {
-	fmt.Fprint(talkWriter{a}, question)
+	a.prompt(question)
 	type read struct {
 		line string
 		err  error
 	}
 	done := make(chan read, 1)
 	go func() { // a read of a terminal cannot be called off; the program ends with it
-		line, err := bufio.NewReader(a.in).ReadString('\n')
+		line, err := a.lines().ReadString('\n')
 		done <- read{line, err}
 	}()
 	select {
@@ -56,3 +56,14 @@ func (a *app) ask(ctx context.Context, question string) (string, error) {
 		return strings.TrimSpace(r.line), nil
 	}
 }
+
+// lines reads stdin by lines. There is one reader, as it may hold more than the line it returned.
+func (a *app) lines() *bufio.Reader {
+	if a.inLines == nil {
+		a.inLines = bufio.NewReader(a.in)
+	}
+	return a.inLines
+}
+
+// prompt shows a question, after which the cursor stays.
+func (a *app) prompt(question string) { fmt.Fprint(talkWriter{a}, question) }

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"strings"
 	"testing"
@@ -55,7 +56,9 @@ func TestMain(m *testing.M) {
 //	handler [STATUS]            starts an HTTP server as the app's own; its URL is in $HANDLER
 //	handled                     what the handler got so far, a line for each request, to stdout
 //	exits CODE COMMAND ...      runs a command and demands this exit code
-//	until FILE TEXT             waits until a file has this text
+//	until FILE PATTERN          waits until a file matches
+//	users NUMBER FILE           writes a list of users as a spreadsheet does
+//	received LEAST [MOST]       demands that so many users got one message each, and nobody two
 //
 // and the variables RONGCLOUD_CONFIG, HOME and NO_COLOR.
 func TestScripts(t *testing.T) {
@@ -72,6 +75,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"emulator": startEmulator, "admin": callAdmin, "handler": startHandler, "handled": showHandled, "exits": runExpecting, "until": waitUntil,
+			"users": writeUsers, "received": checkReceived,
 		},
 	})
 }
@@ -145,13 +149,15 @@ func runExpecting(ts *testscript.TestScript, negated bool, args []string) {
 func waitUntil(ts *testscript.TestScript, negated bool, args []string) {
 	refuseNegation(ts, negated)
 	if len(args) != 2 {
-		ts.Fatalf("usage: until FILE TEXT")
+		ts.Fatalf("usage: until FILE PATTERN")
 	}
+	pattern, err := regexp.Compile(args[1])
+	ts.Check(err)
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
 		text, err := os.ReadFile(ts.MkAbs(args[0]))
-		if err == nil && strings.Contains(string(text), args[1]) {
+		if err == nil && pattern.Match(text) {
 			return
 		}
 	}
-	ts.Fatalf("%s has no %q after 30 s", args[0], args[1])
+	ts.Fatalf("%s does not match %s after 30 s", args[0], args[1])
 }

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/internal/live"
+)
+
+// liveFlags are the flags of the command live.
+type liveFlags struct {
+	agreed, list bool
+	out, clean   string
+	only         []string
+}
+
+func newLiveCommand(a *app) *cobra.Command {
+	var f liveFlags
+	cmd := &cobra.Command{
+		Use:   "live",
+		Short: "Ask RongCloud what no page says, with a development app's key",
+		Long: `Ask RongCloud what no page says. It makes some 700 calls with users, groups and rooms of its own, removes them again, and
+writes a report to attach to an issue; docs/live.md says what it means.`,
+		Example: "  rongcloud live --list\n  rongcloud live --i-have-a-development-key --profile development",
+		Args:    cobra.NoArgs,
+		RunE:    a.do(func(cmd *cobra.Command, _ []string) error { return a.live(cmd.Context(), f) }),
+	}
+	flags := cmd.Flags()
+	flags.BoolVar(&f.agreed, "i-have-a-development-key", false, "the App Key is that of a development app, and may be tried with")
+	flags.BoolVar(&f.list, "list", false, "print the questions and ask none")
+	flags.StringVarP(&f.out, "output", "o", "rongcloud-live.md", "`file` of the report; JSON if its name ends in .json")
+	flags.StringVar(&f.clean, "clean", "", "remove what a run with this `prefix` left behind, and ask nothing")
+	flags.StringSliceVar(&f.only, "only", nil, "ask these `questions` alone")
+	return cmd
+}
+
+func (a *app) live(ctx context.Context, f liveFlags) error {
+	if f.list {
+		live.WriteQuestions(a.stdout)
+		return nil
+	}
+	if !f.agreed {
+		return usagef("nothing was asked: add --i-have-a-development-key if the App Key is a development app's")
+	}
+	p, err := a.profile()
+	if err != nil {
+		return err
+	}
+	if p.Production {
+		return usagef("%s is production's: its users could not be deleted again", p.Source)
+	}
+	config := live.Config{
+		AppKey: p.AppKey, AppSecret: func() string { return string(p.AppSecret) }, Region: rongcloud.Region(strings.ToUpper(p.Region)), Only: f.only,
+		Prefix:   f.clean,
+		Progress: func(done, all int, question string) { a.talk("%3d of %d  %s", done+1, all, question) },
+	}
+	if len(p.APIURLs) > 0 {
+		config.BaseURL = p.APIURLs[0]
+	}
+	if f.clean != "" {
+		return a.cleanLive(ctx, config)
+	}
+	config.Prefix = live.NewPrefix()
+	a.talk("All that is made is called %s…; if this is killed, --clean %[1]s removes it.", config.Prefix)
+	report, err := live.Run(ctx, config)
+	if report == nil {
+		return err
+	}
+	if written := writeReport(report, f.out); written != nil {
+		return written
+	}
+	if shown := a.line(report, report.Summary()+"."); err == nil {
+		err = shown
+	}
+	a.talk("The report is in %s.", f.out)
+	return a.leftBehind(report.LeftBehind, err)
+}
+
+func (a *app) cleanLive(ctx context.Context, config live.Config) error {
+	left, err := live.Clean(ctx, config)
+	return a.leftBehind(left, err)
+}
+
+// leftBehind says what could not be removed.
+func (a *app) leftBehind(left []string, err error) error {
+	for _, line := range left {
+		a.talk("left behind: %s", line)
+	}
+	if err == nil && len(left) > 0 {
+		return exitError(exitRefused)
+	}
+	return err
+}
+
+func writeReport(report *live.Report, name string) error {
+	file, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	write := report.WriteMarkdown
+	if strings.HasSuffix(name, ".json") {
+		write = report.WriteJSON
+	}
+	if err := write(file); err != nil {
+		_ = file.Close()
+		return err
+	}
+	return file.Close()
+}

@@ -1,0 +1,163 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// loginFlags are the flags of the command login.
+type loginFlags struct {
+	name, appKey, region string
+	apiURLs              []string
+	production           bool
+	secretStdin, noCheck bool
+}
+
+func newLoginCommand(a *app) *cobra.Command {
+	var f loginFlags
+	cmd := &cobra.Command{
+		Use:   "login",
+		Short: "Store an App Key with its App Secret as a profile",
+		Long: `Store an App Key with its App Secret as a profile, and use that from now on.
+
+What is not given by a flag is asked for. The App Secret is never an argument, as others can read those: it is asked
+for, or read from stdin with --secret-stdin. Both stand in RongCloud's console. They are tried before they are stored.`,
+		Example: `  rongcloud login
+  rongcloud login --name production --production --region SG
+  rongcloud login --app-key c9kqb3rdkbb8j --secret-stdin < secret.txt`,
+		Args: cobra.NoArgs,
+		RunE: a.do(func(cmd *cobra.Command, _ []string) error { return a.login(cmd.Context(), f) }),
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.name, "name", "default", "`name` of the profile")
+	flags.StringVar(&f.appKey, "app-key", "", "App `Key`")
+	flags.StringVar(&f.region, "region", "", "`data centre` of the app: BJ, SG, SG_B, NA or SAU")
+	flags.StringSliceVar(&f.apiURLs, "api-url", nil, "`addresses` of the API in place of the data centre's, for a private cloud or the emulator")
+	flags.BoolVar(&f.production, "production", false, "ask before whatever cannot be undone")
+	flags.BoolVar(&f.secretStdin, "secret-stdin", false, "read the App Secret from stdin")
+	flags.BoolVar(&f.noCheck, "no-check", false, "store it untried")
+	cmd.MarkFlagsMutuallyExclusive("region", "api-url")
+	_ = cmd.RegisterFlagCompletionFunc("region", cobra.FixedCompletions(regionNames(), cobra.ShellCompDirectiveNoFileComp))
+	return cmd
+}
+
+func regionNames() []string {
+	var names []string
+	for _, region := range rongcloud.Regions() {
+		names = append(names, string(region))
+	}
+	return names
+}
+
+func (a *app) login(ctx context.Context, f loginFlags) error {
+	p, err := a.askForProfile(ctx, f)
+	if err != nil {
+		return err
+	}
+	client, err := a.clientOf(p)
+	if err != nil {
+		return err
+	}
+	file, err := a.loadProfiles()
+	if err != nil {
+		return err
+	}
+	if !f.noCheck {
+		if err := client.Ping(ctx); err != nil {
+			return &hintedError{fmt.Errorf("it is not stored, as a call with it fails: %w", err), "check all three, or store it untried with --no-check"}
+		}
+	}
+	if old, exists := file.Profiles[f.name]; exists && old.AppKey != p.AppKey {
+		if err := a.confirm(ctx, "replace the profile %s, which has the App Key %s", f.name, old.AppKey); err != nil {
+			return err
+		}
+	}
+	file.Profiles[f.name], file.Current = p, f.name
+	if err := a.saveProfiles(file); err != nil {
+		return err
+	}
+	name, _ := a.profilePath()
+	a.talk("The profile %s is stored in %s, and used from now on.", f.name, name)
+	if a.env(envAppKey) != "" {
+		a.talk("But %s is set, which wins.", envAppKey)
+	}
+	return nil
+}
+
+// askForProfile asks for what no flag gives.
+func (a *app) askForProfile(ctx context.Context, f loginFlags) (profile, error) {
+	p := profile{AppKey: f.appKey, Region: strings.ToUpper(f.region), APIURLs: f.apiURLs, Production: f.production}
+	interactive := isTerminal(a.in)
+	var err error
+	if p.AppKey == "" {
+		if !interactive || f.secretStdin {
+			return p, usagef("--app-key is required without a terminal")
+		}
+		if p.AppKey, err = a.ask(ctx, "App Key: "); err != nil {
+			return p, err
+		}
+	}
+	switch {
+	case f.secretStdin:
+		line, err := bufio.NewReader(a.in).ReadString('\n')
+		if line == "" {
+			return p, usagef("--secret-stdin: stdin is empty: %w", err)
+		}
+		p.AppSecret = secret(strings.TrimRight(line, "\r\n"))
+	case interactive:
+		if p.AppSecret, err = a.askForSecret(ctx); err != nil {
+			return p, err
+		}
+	default:
+		return p, usagef("there is no terminal to ask for the App Secret: give it on stdin, with --secret-stdin")
+	}
+	if p.Region == "" && len(p.APIURLs) == 0 && interactive && !f.secretStdin {
+		region, err := a.ask(ctx, "Data centre ("+strings.Join(regionNames(), ", ")+") [BJ]: ")
+		if err != nil {
+			return p, err
+		}
+		p.Region = strings.ToUpper(region)
+	}
+	return p, nil
+}
+
+// askForSecret reads the App Secret without showing it. Ctrl-C gives the terminal back as it was.
+func (a *app) askForSecret(ctx context.Context) (secret, error) {
+	file, ok := a.in.(*os.File)
+	if !ok {
+		return "", errors.New("stdin is no file")
+	}
+	fd := int(file.Fd())
+	before, err := term.GetState(fd)
+	if err != nil {
+		return "", err
+	}
+	a.prompt("App Secret (not shown): ")
+	type read struct {
+		line []byte
+		err  error
+	}
+	done := make(chan read, 1)
+	go func() { // a read of a terminal cannot be called off; the program ends with it
+		line, err := term.ReadPassword(fd)
+		done <- read{line, err}
+	}()
+	select {
+	case <-ctx.Done():
+		_ = term.Restore(fd, before)
+		a.talk("")
+		return "", ctx.Err()
+	case r := <-done:
+		a.talk("")
+		return secret(r.line), r.err
+	}
+}

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// recipientList is what a list of recipients holds: each of them once, in the order of the list.
+type recipientList struct {
+	ids        []string
+	duplicates int // further places of somebody who stands there already
+	column     string
+}
+
+// idColumns are names of columns that hold IDs, without what joins their words.
+var idColumns = []string{"userid", "uid", "user", "groupid", "gid", "group", "touserid", "togroupid", "id", "用户id", "用户", "群组id", "群id"}
+
+// readRecipients reads a list: a line for each ID, or CSV with or without a header.
+func (a *app) readRecipients(name, column string) (*recipientList, error) {
+	source := io.NopCloser(a.in)
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, usagef("--to-file: %w", err)
+		}
+		source = file
+	}
+	defer source.Close()
+	list, err := parseRecipients(source, column)
+	if err != nil {
+		return nil, usagef("--to-file: %s: %w", name, err)
+	}
+	return list, nil
+}
+
+// parseRecipients reads a list of recipients from foreign bytes.
+func parseRecipients(source io.Reader, column string) (*recipientList, error) {
+	buffered := bufio.NewReader(source)
+	start, _ := buffered.Peek(3)
+	switch {
+	case bytes.Equal(start, []byte("\xef\xbb\xbf")):
+		_, _ = buffered.Discard(3)
+	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):
+		return nil, errors.New("it is UTF-16: save it as UTF-8")
+	}
+	reader := csv.NewReader(buffered)
+	reader.Comma = separator(buffered)
+	reader.FieldsPerRecord = -1
+	reader.TrimLeadingSpace = true
+	reader.ReuseRecord = true
+	list := &recipientList{}
+	seen := map[string]bool{}
+	at := -1
+	for {
+		record, err := reader.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		line, _ := reader.FieldPos(0)
+		header := false
+		if at < 0 {
+			if at, header, err = list.chooseColumn(record, column); err != nil {
+				return nil, err
+			}
+		}
+		if header {
+			continue
+		}
+		if err := list.add(seen, record, at, line); err != nil {
+			return nil, err
+		}
+	}
+	if len(list.ids) == 0 {
+		return nil, errors.New("there is nobody in it")
+	}
+	return list, nil
+}
+
+// add adds the recipient of one line; a line without one is passed over.
+func (l *recipientList) add(seen map[string]bool, record []string, at, line int) error {
+	if at >= len(record) {
+		if len(record) == 1 && strings.TrimSpace(record[0]) == "" {
+			return nil
+		}
+		return fmt.Errorf("line %d has no column %d", line, at+1)
+	}
+	id := strings.TrimSpace(record[at])
+	switch {
+	case id == "":
+		if slices.ContainsFunc(record, func(cell string) bool { return strings.TrimSpace(cell) != "" }) {
+			return fmt.Errorf("line %d has no ID in column %d", line, at+1)
+		}
+		return nil
+	case !utf8.ValidString(id):
+		return fmt.Errorf("line %d is not UTF-8: save the list as UTF-8", line)
+	case seen[id]:
+		l.duplicates++
+		return nil
+	}
+	id = strings.Clone(id) // the record is longer, and reused
+	seen[id] = true
+	l.ids = append(l.ids, id)
+	return nil
+}
+
+// separator is what separates the cells of the first line.
+func separator(r *bufio.Reader) rune {
+	start, _ := r.Peek(4096)
+	first, _, _ := bytes.Cut(start, []byte("\n"))
+	for _, comma := range []rune{',', '\t', ';'} {
+		if bytes.ContainsRune(first, comma) {
+			return comma
+		}
+	}
+	return ','
+}
+
+// chooseColumn finds the column with the IDs from the first line, and reports whether that is a
+// header.
+func (l *recipientList) chooseColumn(first []string, column string) (at int, header bool, err error) {
+	named := func(cell string) string { return strings.ToLower(strings.TrimSpace(cell)) }
+	plain := func(cell string) string { return strings.NewReplacer("_", "", "-", "", " ", "").Replace(named(cell)) }
+	isID := func(cell string) bool { return slices.Contains(idColumns, plain(cell)) }
+	if column != "" {
+		if at := slices.IndexFunc(first, func(cell string) bool { return named(cell) == named(column) }); at >= 0 {
+			l.column = column
+			return at, true, nil
+		}
+		n, err := strconv.Atoi(column)
+		if err != nil || n < 1 || n > len(first) {
+			return 0, false, fmt.Errorf("there is no column %q; the first line has %s", column, strings.Join(first, ", "))
+		}
+		l.column = column
+		return n - 1, isID(first[n-1]), nil
+	}
+	for _, name := range idColumns {
+		if at := slices.IndexFunc(first, func(cell string) bool { return plain(cell) == name }); at >= 0 {
+			l.column = strings.TrimSpace(first[at])
+			return at, true, nil
+		}
+	}
+	if len(first) > 1 {
+		return 0, false, fmt.Errorf("which column has the IDs? The first line has %s: choose with --column", strings.Join(first, ", "))
+	}
+	return 0, false, nil
+}

@@ -1,0 +1,225 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/endpoint"
+)
+
+// sendToFile sends to all whom a file lists.
+func (a *app) sendToFile(ctx context.Context, p profile, kind sendKind, f sendFlags, content rongcloud.MessageContent) error {
+	list, err := a.readRecipients(f.file, f.column)
+	if err != nil {
+		return err
+	}
+	checkpoint, resume, err := f.openCheckpoint()
+	if err != nil {
+		return err
+	}
+	quotas, err := f.quotas(kind.ep)
+	if err != nil {
+		return err
+	}
+	limiter, err := rongcloud.NewLimiter(quotas)
+	if err != nil {
+		return err
+	}
+	a.sayList(list)
+	if err := a.confirmSend(ctx, p, kind, list.ids); err != nil {
+		return err
+	}
+	client, err := a.clientOf(p, rongcloud.WithLimiter(limiter))
+	if err != nil {
+		return err
+	}
+	defer client.CloseIdleConnections()
+	progress := a.newProgress(int64(len(list.ids)))
+	params := rongcloud.BulkParams{
+		Total: int64(len(list.ids)), Save: checkpoint.Save, Resume: resume, ResendUnknown: f.resendAll,
+		OnProgress: progress.update,
+		OnChunk:    func(chunk rongcloud.BulkChunk) error { return a.sayChunk(&chunk) },
+		OnSkipped: func(_ int64, id string, reason error) {
+			a.talk("not sent to %q: %s", oneLine(id), oneLine(reason.Error()))
+		},
+	}
+	result, err := kind.bulk(ctx, client, f, content, rongcloud.Recipients(list.ids...), params)
+	progress.end()
+	if result == nil {
+		return err
+	}
+	return a.endSend(result, err, checkpoint)
+}
+
+func (a *app) sayList(list *recipientList) {
+	about := ""
+	if list.column != "" {
+		about = fmt.Sprintf(", from the column %s", list.column)
+	}
+	if list.duplicates > 0 {
+		about += fmt.Sprintf("; %d stood there more than once and get it once", list.duplicates)
+	}
+	a.talk("%d recipients%s.", len(list.ids), about)
+}
+
+// openCheckpoint opens the file that keeps what became of whom. That of another send is not
+// overwritten, and what there is none of is not resumed: either would send things twice.
+func (f sendFlags) openCheckpoint() (rongcloud.BulkCheckpointFile, *rongcloud.BulkCheckpoint, error) {
+	name := f.checkpoint
+	if name == "" {
+		if f.file == "-" {
+			return "", nil, usagef("--checkpoint is required with --to-file -")
+		}
+		name = f.file + ".send.json"
+	}
+	file := rongcloud.BulkCheckpointFile(name)
+	resume, err := file.Load()
+	switch {
+	case err != nil:
+		return "", nil, usagef("--checkpoint: %w", err)
+	case f.resume && resume == nil:
+		return "", nil, usagef("--resume: there is no %s, so no send that was stopped is known", name)
+	case !f.resume && resume != nil:
+		return "", nil, &hintedError{
+			usagef("%s keeps an earlier send to this list", name),
+			"--resume goes on with it; to send once more, remove the file or give another --checkpoint",
+		}
+	case f.resendAll && !f.resume:
+		return "", nil, usagef("--resend-unknown goes with --resume")
+	}
+	return file, resume, nil
+}
+
+// quotas are the documented ones, or what --rate says. A request must fit into the quota's time, as
+// the size of a request must not depend on the rate: a send is resumed with the same size.
+func (f sendFlags) quotas(ep *endpoint.Endpoint) (rongcloud.Quotas, error) {
+	if f.rate < 0 {
+		return rongcloud.Quotas{}, usagef("--rate: %d is negative", f.rate)
+	}
+	if f.rate == 0 {
+		return rongcloud.Quotas{}, nil
+	}
+	size := 1
+	if param := ep.Param(ep.Quota.Param); param != nil {
+		size = max(size, param.MaxItems)
+	}
+	quota := ep.Clone().Quota
+	seconds := max(1, (size+f.rate-1)/f.rate)
+	quota.Limit, quota.Per, quota.Caps = f.rate*seconds, time.Duration(seconds)*time.Second, nil
+	return rongcloud.Quotas{Endpoints: map[*endpoint.Endpoint]endpoint.Quota{ep: quota}}, nil
+}
+
+// shownChunk is a request of a bulk send as it is printed.
+type shownChunk struct {
+	Chunk      int64    `json:"chunk"`
+	Outcome    string   `json:"outcome"`
+	Recipients []string `json:"recipients"`
+	Code       int      `json:"code,omitempty"`
+	RequestID  string   `json:"requestId,omitempty"`
+	Error      string   `json:"error,omitempty"`
+}
+
+// sayChunk prints a line for each request with --json, and without it says what went wrong.
+func (a *app) sayChunk(chunk *rongcloud.BulkChunk) error {
+	s := shownChunk{Chunk: chunk.Index, Outcome: chunk.Outcome.String(), Recipients: chunk.Recipients}
+	if chunk.Err != nil {
+		s.Error = oneLine(chunk.Err.Error())
+		var e *rongcloud.Error
+		if errors.As(chunk.Err, &e) {
+			s.Code, s.RequestID = int(e.Code), e.RequestID
+		}
+	}
+	if a.json {
+		return a.line(s, "")
+	}
+	if s.Error != "" {
+		a.talk("%d recipients %s: %s", len(s.Recipients), s.Outcome, s.Error)
+	}
+	return nil
+}
+
+// shownSend is how a bulk send ended, as it is printed.
+type shownSend struct {
+	Finished   bool             `json:"finished"`
+	Delivered  int64            `json:"delivered"`
+	Refused    int64            `json:"refused"`
+	Unknown    int64            `json:"unknown"`
+	Skipped    int64            `json:"skipped"`
+	Seconds    float64          `json:"seconds"`
+	Checkpoint string           `json:"checkpoint"`
+	Ranges     []shownUnsettled `json:"unsettled"` // whose outcome is not "delivered"
+}
+
+// shownUnsettled is a run of recipients who have not got it, or perhaps not.
+type shownUnsettled struct {
+	Outcome string `json:"outcome"`
+	First   int64  `json:"first"` // position in the list without duplicates, from 1
+	Last    int64  `json:"last"`
+	Reason  string `json:"reason,omitempty"`
+}
+
+// endSend says how a bulk send ended, and how it goes on.
+func (a *app) endSend(result *rongcloud.BulkResult, err error, checkpoint rongcloud.BulkCheckpointFile) error {
+	s := shownSend{
+		Finished: err == nil, Delivered: result.Delivered, Refused: result.Refused, Unknown: result.Unknown, Skipped: result.Skipped,
+		Seconds: result.Elapsed.Seconds(), Checkpoint: string(checkpoint), Ranges: []shownUnsettled{},
+	}
+	for _, r := range result.Checkpoint.Unknown() {
+		s.Ranges = append(s.Ranges, shownUnsettled{"unknown", r.FirstPosition + 1, r.LastPosition + 1, ""})
+	}
+	for _, r := range result.Checkpoint.Refusals() {
+		reason := oneLine(r.Message)
+		if r.Code != 0 {
+			reason = oneLine(r.Code.Error())
+		}
+		s.Ranges = append(s.Ranges, shownUnsettled{"refused", r.FirstPosition + 1, r.LastPosition + 1, reason})
+	}
+	slices.SortFunc(s.Ranges, func(a, b shownUnsettled) int { return int(a.First - b.First) })
+	if printed := a.printSend(s); err == nil {
+		err = printed
+	}
+	switch {
+	case err != nil:
+		return a.stoppedSend(s, err)
+	case s.Unknown > 0:
+		a.talk("%d may have got it, or not: they are not sent it again, unless you add --resend-unknown:\n  %s --resend-unknown", s.Unknown, a.again())
+		return exitError(exitUnknown)
+	case s.Refused+s.Skipped > 0:
+		return exitError(exitRefused)
+	}
+	return nil
+}
+
+func (a *app) printSend(s shownSend) error {
+	var text strings.Builder
+	fmt.Fprintf(&text, "delivered  %d\nrefused    %d\nunknown    %d", s.Delivered, s.Refused, s.Unknown)
+	if s.Skipped > 0 {
+		fmt.Fprintf(&text, "\nskipped    %d", s.Skipped)
+	}
+	for _, r := range s.Ranges {
+		fmt.Fprintf(&text, "\n%s: recipients %d to %d%s", r.Outcome, r.First, r.Last, mark(r.Reason != "", ", "+r.Reason))
+	}
+	return a.line(s, text.String())
+}
+
+// stoppedSend says how a send that was stopped goes on.
+func (a *app) stoppedSend(s shownSend, err error) error {
+	code := codeOf(err)
+	why := oneLine(err.Error())
+	switch {
+	case readerGone(err):
+		why, code = "nobody reads the output any more", exitRefused
+	case errors.Is(err, context.Canceled):
+		why, code = "interrupted", exitRefused
+	}
+	if s.Unknown > 0 {
+		code = exitUnknown
+	}
+	a.talk("rongcloud: the send was stopped: %s. %d were delivered to. Go on with\n  %s", why, s.Delivered, a.again())
+	return exitError(code)
+}
