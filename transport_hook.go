@@ -115,9 +115,9 @@ func (e *Error) categories() *Error {
 	return &Error{HTTPStatus: e.HTTPStatus, Code: e.Code, outcomeUnknown: e.outcomeUnknown, ofMany: e.ofMany}
 }
 
-// plainRefusal is a refused argument as hooks get it. What may quote the argument is left out of its
-// text: the reason, the path of an endpoint of the caller's, and a parameter that the endpoint does
-// not have, for a key may hold an ID.
+// plainRefusal is a refused argument as hooks get it. What may quote the argument is left out of
+// its text: the reason, the path of an endpoint of the caller's, and a parameter that the endpoint
+// does not have, for a key may hold an ID.
 func plainRefusal(err error) error {
 	var refused *ArgumentError
 	if errors.As(err, &refused) {
