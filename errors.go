@@ -293,6 +293,9 @@ func plainly(err error, otherwise ownError) error {
 // firstPlain returns the first error of a chain that quotes nothing, or nil.
 func firstPlain(err error) error {
 	for ; err != nil; err = errors.Unwrap(err) {
+		if refused, ok := err.(*ArgumentError); ok { //nolint:errorlint // each error of the chain is looked at by itself
+			return plainRefusal(refused)
+		}
 		if quotesNothing(err) {
 			return err
 		}
@@ -308,7 +311,7 @@ var ownTexts = []error{
 
 func quotesNothing(err error) bool {
 	switch e := err.(type) { //nolint:errorlint // each error of the chain is looked at by itself
-	case ownError, *attemptTimeoutError, *ArgumentError, syscall.Errno, *net.DNSError, tls.AlertError,
+	case ownError, *attemptTimeoutError, syscall.Errno, *net.DNSError, tls.AlertError,
 		x509.UnknownAuthorityError, x509.HostnameError, x509.CertificateInvalidError:
 		return true
 	case *net.OpError:

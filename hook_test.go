@@ -532,6 +532,12 @@ func TestBulkCallHookQuotesNothing(t *testing.T) {
 			_, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1), BulkParams{OnChunk: func(BulkChunk) error { return errTelling }})
 			return err
 		},
+		"PrivateMessage.To (toUserId): refused": func(client *Client) error {
+			_, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1), BulkParams{OnChunk: func(BulkChunk) error {
+				return refuseField(endpoint.MessagePrivatePublish, "PrivateMessage.To", "toUserId", "user-7 is not theirs")
+			}})
+			return err
+		},
 		"refused": func(client *Client) error {
 			_, err := client.Message.SendGroupBulk(t.Context(), GroupMessage{ToUserIDs: []string{"user-7"}}, bulkUsers(1), BulkParams{})
 			return err
