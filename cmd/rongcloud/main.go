@@ -20,7 +20,7 @@
 // What it returns becomes one line on stderr, and the exit code. Its behaviour is tested by a
 // script in testdata/script, which runs the built program: script_test.go has the additional
 // commands, such as emulator, which starts one and points RONGCLOUD_* at it. Its texts appear in
-// docs/cli.md, and in Chinese from the table in docs_test.go: go test . -run TestDocs -update.
+// docs/cli.md, and in Chinese from the table in chinese_test.go: go test . -run TestDocs -update.
 package main
 
 import (
