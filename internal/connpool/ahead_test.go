@@ -545,6 +545,115 @@ func TestOpeningAheadFails(t *testing.T) {
 	})
 }
 
+// lingering is a listener whose connections only the other end closes.
+type lingering struct{ *memory }
+
+func (l lingering) Accept() (net.Conn, error) {
+	conn, err := l.memory.Accept()
+	return unclosed{conn}, err
+}
+
+type unclosed struct{ net.Conn }
+
+func (unclosed) Close() error { return nil }
+
+func (u unclosed) Write(record []byte) (int, error) {
+	const alert = 21 // tells in TLS 1.2 that the connection is closed
+	if len(record) > 0 && record[0] == alert {
+		return len(record), nil
+	}
+	return u.Conn.Write(record)
+}
+
+// noted tells when it is closed.
+type noted struct {
+	net.Conn
+	open *atomic.Int64
+	once sync.Once
+}
+
+func (n *noted) Close() error {
+	n.once.Do(func() { n.open.Add(-1) })
+	return n.Conn.Close()
+}
+
+// What an HTTP/2 server says good-bye to while it is idle, but leaves open, is closed all the same:
+// when CloseIdleConnections is called, and before it is a minute old.
+func TestGoodbyeOfAServerThatDoesNotClose(t *testing.T) {
+	t.Parallel()
+	if len(versions()) == 1 {
+		return // no HTTP/2 in a bubble
+	}
+	const patience = 10 * time.Second
+	for name, test := range map[string]func(t *testing.T, p *Pool){
+		"CloseIdleConnections": func(t *testing.T, p *Pool) {
+			require.NoError(t, post(t.Context(), p))
+			time.Sleep(patience + 2*time.Second)
+			p.CloseIdleConnections()
+			time.Sleep(sweepPause + 2*rtt)
+		},
+		"age": func(t *testing.T, p *Pool) {
+			for range 5 {
+				require.NoError(t, post(t.Context(), p))
+				time.Sleep(patience - time.Second)
+			}
+			time.Sleep(14 * time.Second)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) { testGoodbye(t, patience, test) })
+		})
+	}
+}
+
+func testGoodbye(t *testing.T, patience time.Duration, test func(t *testing.T, p *Pool)) {
+	d := newDistant(rtt, true)
+	d.server.IdleTimeout = patience // until GOAWAY
+	d.server.TLSConfig.MaxVersion = tls.VersionTLS12
+	var running sync.WaitGroup
+	running.Go(func() { _ = d.server.ServeTLS(lingering{d.memory}, "", "") })
+	p := d.pool(RongCloud)
+	var open, dialed atomic.Int64
+	p.Base.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := d.dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		open.Add(1)
+		dialed.Add(1)
+		return &noted{Conn: conn, open: &open}, nil
+	}
+	test(t, p)
+	require.Equal(t, int64(1), dialed.Load())
+	require.Zero(t, open.Load())
+	p.CloseIdleConnections()
+	time.Sleep(time.Minute)
+	_ = d.server.Close()
+	running.Wait()
+}
+
+// A request that is alone keeps its connection for as long as it lasts.
+func TestRequestAloneOutlivesItsGeneration(t *testing.T) {
+	t.Parallel()
+	forBoth(t, func(t *testing.T, d *distant, p *Pool) {
+		inner := d.server.Handler
+		d.server.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			time.Sleep(5 * sweepPause)
+			inner.ServeHTTP(w, r)
+		})
+		g := p.Alone(time.Now())
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, api.String()+"/stream.json", nil)
+		require.NoError(t, err)
+		resp, err := g.Transport.RoundTrip(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		g.Done()
+		time.Sleep(2*sweepPause + 2*rtt)
+		require.Zero(t, d.open())
+	})
+}
+
 // Connections that lie idle between two calls of many callers are needed, those that have been
 // idle for longer are not.
 func TestOpenedAheadByWhatWasNeededOfLate(t *testing.T) {

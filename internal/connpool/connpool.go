@@ -137,6 +137,9 @@ func (p *Pool) choose(to address, deadline, now time.Time) (*Generation, bool) {
 func (p *Pool) Alone(now time.Time) *Generation {
 	g := newRoute(p, address{}).newGeneration(now, sweepPause)
 	g.users.Add(1)
+	p.mu.Lock()
+	g.busy++
+	p.mu.Unlock()
 	return g
 }
 

@@ -2,8 +2,10 @@ package connpool
 
 import (
 	"context"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,9 +24,10 @@ type Generation struct {
 
 	// Guarded by the pool's mutex.
 	requests int64
-	busy     int64 // requests in flight
-	conns    int64 // open connections that may take another request
-	due      int64 // those of them that are near their last one
+	busy     int64                     // requests in flight
+	held     map[*countedConn]struct{} // open connections
+	conns    int64                     // those of them that may take another request
+	due      int64                     // those of them that are near their last one
 	role     role
 	opening  *opening // its first connection was opened ahead
 
@@ -57,10 +60,11 @@ func (g *Generation) dial(ctx context.Context, network, address string) (net.Con
 		g.users.Add(-1)
 		return nil, err
 	}
+	conn := &countedConn{Conn: raw, generation: g}
 	p.mu.Lock()
+	g.held[conn] = struct{}{}
 	g.conns++
 	p.mu.Unlock()
-	conn := &countedConn{Conn: raw, generation: g}
 	if o != nil {
 		o.keep = context.AfterFunc(o.ctx, func() { _ = conn.Close() })
 	}
@@ -114,8 +118,25 @@ func (g *Generation) retire() {
 		g.opening.cancel()
 	}
 	g.Transport.CloseIdleConnections()
+	g.closeForgotten()
 	if g.users.Load() > 0 {
 		g.timer.Reset(sweepPause)
+	}
+}
+
+// closeForgotten closes what is open of a retired generation that has no request. Of a connection
+// that an HTTP/2 server wants to end, but does not, net/http knows no more when it closes the idle
+// ones.
+func (g *Generation) closeForgotten() {
+	p := g.route.pool
+	p.mu.Lock()
+	var forgotten []*countedConn
+	if g.busy == 0 {
+		forgotten = slices.Collect(maps.Keys(g.held))
+	}
+	p.mu.Unlock()
+	for _, conn := range forgotten {
+		_ = conn.Close()
 	}
 }
 
@@ -138,6 +159,7 @@ func (c *countedConn) Close() error {
 		g.ready()
 		p := g.route.pool
 		p.mu.Lock()
+		delete(g.held, c)
 		g.route.leave(c)
 		p.mu.Unlock()
 		g.users.Add(-1)

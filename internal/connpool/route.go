@@ -44,7 +44,7 @@ func newRoute(p *Pool, to address) *route {
 // newGeneration returns one that is retired after the given time.
 func (r *route) newGeneration(now time.Time, life time.Duration) *Generation {
 	g := &Generation{
-		Transport: r.pool.Base.Clone(), route: r, open: make(chan struct{}),
+		Transport: r.pool.Base.Clone(), route: r, open: make(chan struct{}), held: map[*countedConn]struct{}{},
 		begun: now, dusk: now.Add(life - life/duskShare), end: now.Add(r.pool.limits.MaxAge),
 	}
 	g.Transport.DialContext = g.dial
