@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -19,8 +20,8 @@ import (
 // secret is an App Secret, which no formatting verb shows.
 type secret string
 
-func (secret) String() string   { return "[redacted]" }
-func (secret) GoString() string { return "[redacted]" }
+// Format hides it from every verb, also from those that do not call String.
+func (secret) Format(state fmt.State, _ rune) { _, _ = io.WriteString(state, "[redacted]") }
 
 // profile is an App Key with what belongs to it.
 type profile struct {

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestParseRecipients(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, text, column string
+		want               []string
+		duplicates         int
+		problem            string
+	}{
+		{"lines", "ann\nben\n", "", []string{"ann", "ben"}, 0, ""},
+		{"no last line break", "ann\nben", "", []string{"ann", "ben"}, 0, ""},
+		{"CRLF, blanks, empty lines", "ann \r\n\r\n  ben\r\n", "", []string{"ann", "ben"}, 0, ""},
+		{"duplicates", "ann\nben\nann\nann\n", "", []string{"ann", "ben"}, 2, ""},
+		{"upper and lower case are two users", "ann\nAnn\n", "", []string{"ann", "Ann"}, 0, ""},
+		{"byte order mark and header", "\xef\xbb\xbfuserId,name\nann,Ann\n", "", []string{"ann"}, 0, ""},
+		{"header alone", "user_id\r\n", "", nil, 0, "there is nobody in it"},
+		{"a list of one column whose first is called so", "ID\n7\n", "", []string{"7"}, 0, ""},
+		{"semicolons", "name;User ID\nAnn;ann\n", "", []string{"ann"}, 0, ""},
+		{"tabs", "name\tuid\nAnn, the first\tann\n", "", []string{"ann"}, 0, ""},
+		{"quotes", "user_id,about\n\"a,b\",\"two\nlines\"\nben,x\n", "", []string{"a,b", "ben"}, 0, ""},
+		{"Chinese header", "姓名,用户ID\n安,ann\n", "", []string{"ann"}, 0, ""},
+		{"the more special column wins", "id,user_id\n1,ann\n", "", []string{"ann"}, 0, ""},
+		{"by name", "a,b\nc,d\n", "b", []string{"d"}, 0, ""},
+		{"by number", "a,b\nc,d\n", "1", []string{"a", "c"}, 0, ""},
+		{"by number with a header", "name,user_id\nAnn,ann\n", "2", []string{"ann"}, 0, ""},
+		{"numbers", "10086\n10087\n", "", []string{"10086", "10087"}, 0, ""},
+		{"no column", "a,b\n", "", nil, 0, "which column has the IDs"},
+		{"another column", "a,b\n", "c", nil, 0, `there is no column "c"`},
+		{"a number too many", "a,b\n", "3", nil, 0, `there is no column "3"`},
+		{"a short line", "name,user_id\nAnn\n", "", nil, 0, "line 2 has no column 2"},
+		{"a line without an ID", "name,user_id\nAnn,\n", "", nil, 0, "line 2 has no ID in column 2"},
+		{"UTF-16", "\xff\xfea\x00", "", nil, 0, "UTF-16"},
+		{"not UTF-8", "ann\n\xb0\xb2\n", "", nil, 0, "line 2 is not UTF-8"},
+		{"nothing", "", "", nil, 0, "there is nobody in it"},
+		{"a quote in the middle", "a\"b\n", "", nil, 0, "bare"},
+	} {
+		list, err := parseRecipients(strings.NewReader(c.text), c.column)
+		if c.problem != "" {
+			require.ErrorContains(t, err, c.problem, c.name)
+			continue
+		}
+		require.NoError(t, err, c.name)
+		require.Equal(t, c.want, list.ids, c.name)
+		require.Equal(t, c.duplicates, list.duplicates, c.name)
+	}
+}
+
+// Whatever the bytes are, nobody stands in the list twice, and nobody without a name.
+func FuzzParseRecipients(f *testing.F) {
+	f.Add([]byte("user_id,name\nann,Ann\n"), "")
+	f.Add([]byte("\xef\xbb\xbfa;b\r\n\"c\";d"), "2")
+	f.Fuzz(func(t *testing.T, text []byte, column string) {
+		list, err := parseRecipients(strings.NewReader(string(text)), column)
+		if err != nil {
+			return
+		}
+		require.NotEmpty(t, list.ids)
+		require.Len(t, slices.Compact(slices.Sorted(slices.Values(list.ids))), len(list.ids))
+		for _, id := range list.ids {
+			require.True(t, id != "" && utf8.ValidString(id) && strings.TrimSpace(id) == id)
+		}
+	})
+}
+
+func TestMoments(t *testing.T) {
+	t.Parallel()
+	for _, good := range []string{"1h", "3d", "90m", "2026-11-26", "2026-11-26T10:00", "2026-11-26 10:00:00", "2026-11-26T10:00:00+08:00"} {
+		var m moment
+		require.NoError(t, m.Set(good), good)
+		require.False(t, m.IsZero(), good)
+	}
+	for _, bad := range []string{"", "soon", "-1h", "d", "26.11.2026"} {
+		require.Error(t, new(moment).Set(bad), bad)
+	}
+}
+
+// The secret is in no way of printing a profile.
+func TestSecretIsNotShown(t *testing.T) {
+	t.Parallel()
+	p := profile{AppKey: "key", AppSecret: "hidden-secret"}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
+		require.NotContains(t, fmt.Sprintf(verb, p), "hidden", verb)
+		require.NotContains(t, fmt.Sprintf(verb, p), "68696464656e", verb)
+	}
+}
