@@ -82,7 +82,7 @@ Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 refused or
 		{groupCalls, "Calls and messages:", []*cobra.Command{
 			newAPICommand(a), newSendCommand(a), newMessageCommand(a), newHistoryCommand(a), newLogCommand(a),
 		}},
-		{groupLocal, "Callbacks and emulator:", nil},
+		{groupLocal, "Callbacks and emulator:", []*cobra.Command{newWebhookCommand(a), newEmulatorCommand(a)}},
 		{groupHelp, "Help:", []*cobra.Command{
 			newCodeCommand(a), newSignCommand(a), newDecodeCommand(a), newLiveCommand(a), newCompletionCommand(a), newVersionCommand(a),
 		}},

@@ -46,6 +46,18 @@ func startHandler(ts *testscript.TestScript, negated bool, args []string) {
 	ts.Setenv("HANDLER", server.URL)
 }
 
+// startSlowHandler starts one that responds only when the script ends.
+func startSlowHandler(ts *testscript.TestScript, negated bool, _ []string) {
+	refuseNegation(ts, negated)
+	end := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { <-end }))
+	ts.Defer(func() {
+		close(end)
+		server.Close()
+	})
+	ts.Setenv("HANDLER", server.URL)
+}
+
 func showHandled(ts *testscript.TestScript, negated bool, _ []string) {
 	refuseNegation(ts, negated)
 	found, ok := handlers.Load(ts.Getenv("HANDLER"))

@@ -143,9 +143,10 @@ func (a *app) paint(style lipgloss.Style, text string) string {
 
 // The styles of what is printed.
 var (
-	good = lipgloss.NewStyle().Foreground(lipgloss.Green)
-	bad  = lipgloss.NewStyle().Foreground(lipgloss.Red)
-	bold = lipgloss.NewStyle().Bold(true)
+	good  = lipgloss.NewStyle().Foreground(lipgloss.Green)
+	bad   = lipgloss.NewStyle().Foreground(lipgloss.Red)
+	bold  = lipgloss.NewStyle().Bold(true)
+	faint = lipgloss.NewStyle().Faint(true)
 )
 
 func terminal(file *os.File) bool { return term.IsTerminal(int(file.Fd())) }

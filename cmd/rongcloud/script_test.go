@@ -54,11 +54,13 @@ func TestMain(m *testing.M) {
 //	emulator [flags]            starts an emulator for this script, and points RONGCLOUD_* at it
 //	admin METHOD PATH [JSON]    calls the emulator's admin API; stdout compares its response
 //	handler [STATUS]            starts an HTTP server as the app's own; its URL is in $HANDLER
+//	slow                        starts one that never responds
 //	handled                     what the handler got so far, a line for each request, to stdout
 //	exits CODE COMMAND ...      runs a command and demands this exit code
 //	until FILE PATTERN          waits until a file matches
 //	users NUMBER FILE           writes a list of users as a spreadsheet does
 //	received LEAST [MOST]       demands that so many users got one message each, and nobody two
+//	address FILE NAME           waits until a file has an address, and sets the variable to it
 //
 // and the variables RONGCLOUD_CONFIG, HOME and NO_COLOR.
 func TestScripts(t *testing.T) {
@@ -75,7 +77,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"emulator": startEmulator, "admin": callAdmin, "handler": startHandler, "handled": showHandled, "exits": runExpecting, "until": waitUntil,
-			"users": writeUsers, "received": checkReceived,
+			"users": writeUsers, "received": checkReceived, "address": findAddress, "slow": startSlowHandler,
 		},
 	})
 }

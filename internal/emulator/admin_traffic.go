@@ -57,7 +57,7 @@ type details struct {
 	MessageUIDs []string          `json:"messageUIDs,omitempty"` // of the messages that it sent
 	Parameters  map[string]any    `json:"parameters"`
 	Headers     map[string]string `json:"headers"`
-	Signature   explanation       `json:"signature"`
+	Signature   Explanation       `json:"signature"`
 	Summary     string            `json:"summary,omitempty"` // what the endpoint does
 	Class       string            `json:"class,omitempty"`
 	Doc         string            `json:"doc,omitempty"`
@@ -86,7 +86,7 @@ func (e *emulator) getRequest(r *http.Request) (any, error) {
 	d := details{
 		summary: summarize(one), Query: one.Query, Body: string(one.Body), Response: response{one.MediaType, string(one.Response)}, MessageUIDs: one.MessageUIDs,
 		Curl: e.curl(r.Host, one), Parameters: map[string]any{}, Headers: joined(one.Header),
-		Signature: explain(one.Header, e.AppKey(), e.AppSecret(), one.ReceivedAt),
+		Signature: Explain(one.Header, e.AppKey(), e.AppSecret(), one.ReceivedAt),
 	}
 	for _, name := range one.Params.Names() {
 		switch list, keyed := one.Params.List(name), one.Params.Keyed(name); {

@@ -98,6 +98,9 @@ func (s *settings) flags() *flag.FlagSet {
 	return flags
 }
 
+// Flags are those of [Run], for a program that has it as one of its commands.
+func Flags() *flag.FlagSet { return new(settings).flags() }
+
 func parse(args []string) (settings, error) {
 	var s settings
 	flags := s.flags()

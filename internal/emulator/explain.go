@@ -15,9 +15,9 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// explanation says how the signature of a request was checked. It never holds the signature that
+// Explanation says how the signature of a request was checked. It never holds the signature that
 // was expected.
-type explanation struct {
+type Explanation struct {
 	Valid     bool   `json:"valid"`
 	AppKey    string `json:"appKey"`
 	Nonce     string `json:"nonce"`
@@ -32,8 +32,9 @@ const signatureRule = "Signature is the hexadecimal SHA-1 of App Secret + Nonce 
 // secondsBelow is larger than any time in seconds, and smaller than any in milliseconds.
 const secondsBelow = 100_000_000_000
 
-func explain(header http.Header, key, secret string, now time.Time) explanation {
-	e := explanation{Rule: signatureRule}
+// Explain checks the signature of a request by its headers, and looks for what is wrong with it.
+func Explain(header http.Header, key, secret string, now time.Time) Explanation {
+	e := Explanation{Rule: signatureRule}
 	get := func(name string) string {
 		if value := header.Get(name); value != "" {
 			return value

@@ -50,7 +50,7 @@ func TestExplain(t *testing.T) {
 			for name, value := range map[string]string{"App-Key": key, "Nonce": nonce, "Timestamp": stamp, "Signature": c.signature} {
 				header.Set(prefix+name, value)
 			}
-			e := explain(header, key, secret, now)
+			e := Explain(header, key, secret, now)
 			require.Equal(t, c.hint == "", e.Valid)
 			require.Contains(t, e.Hint, c.hint)
 			require.Equal(t, "2026-01-02T03:04:05Z, in milliseconds, 0s old", e.Time)
@@ -59,18 +59,18 @@ func TestExplain(t *testing.T) {
 			}
 		}
 	}
-	require.Contains(t, explain(http.Header{"App-Key": {key}}, key, secret, now).Hint, "header Nonce")
+	require.Contains(t, Explain(http.Header{"App-Key": {key}}, key, secret, now).Hint, "header Nonce")
 	other := http.Header{"App-Key": {"x"}, "Nonce": {nonce}, "Timestamp": {"1767323045"}, "Signature": {correct}}
-	e := explain(other, key, secret, now)
+	e := Explain(other, key, secret, now)
 	require.Contains(t, e.Hint, "App Key is not key")
 	require.Contains(t, e.Time, "in seconds, where the documentation asks for milliseconds")
 	for off, want := range map[time.Duration]string{
 		21*24*time.Hour + time.Minute: "21 days old", 47 * time.Hour: "47h0m0s old", -16 * time.Minute: "16m0s ahead of the server's clock",
 	} {
-		require.Contains(t, explain(http.Header{
+		require.Contains(t, Explain(http.Header{
 			"App-Key": {key}, "Nonce": {nonce}, "Timestamp": {stamp}, "Signature": {correct},
 		}, key, secret, now.Add(off)).Time, want)
 	}
 	other.Set("Timestamp", "noon")
-	require.Equal(t, "no number", explain(other, key, secret, now).Time)
+	require.Equal(t, "no number", Explain(other, key, secret, now).Time)
 }

@@ -1,0 +1,343 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+const (
+	// adminLimit is how long an emulator may take to respond.
+	adminLimit = 10 * time.Second
+
+	// maxAdminResponse bounds what is read of a response.
+	maxAdminResponse = 256 << 20
+
+	emulatorURL = "http://127.0.0.1:8686"
+)
+
+// adminAPI is the admin API of an emulator that runs.
+type adminAPI struct{ url string }
+
+// addURLFlag adds --url, by which a command finds an emulator.
+func addURLFlag(a *app, cmd *cobra.Command) func() (adminAPI, error) {
+	given := cmd.Flags().String("url", "", "`URL` of the emulator (default "+envAPIURL+", or else "+emulatorURL+")")
+	return func() (adminAPI, error) {
+		target, err := callbackTarget("url", cmp.Or(*given, a.env(envAPIURL), emulatorURL))
+		if err != nil {
+			return adminAPI{}, err
+		}
+		return adminAPI{strings.TrimRight(target.String(), "/")}, nil
+	}
+}
+
+func (api adminAPI) request(ctx context.Context, method, path string, body []byte) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, method, api.url+"/_emulator/"+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {
+			return nil, ctx.Err()
+		}
+		return nil, &hintedError{fmt.Errorf("no emulator at %s: %s", api.url, plainNetworkError(err)), "rongcloud emulator starts one; --url says where it is"}
+	}
+	if response.StatusCode < http.StatusBadRequest {
+		return response, nil
+	}
+	defer response.Body.Close()
+	text, _ := io.ReadAll(io.LimitReader(response.Body, 1<<16))
+	var refused struct{ Error string }
+	if json.Unmarshal(text, &refused) != nil || refused.Error == "" {
+		return nil, &hintedError{fmt.Errorf("%s is no emulator: HTTP %d", api.url, response.StatusCode), "--url says where it is"}
+	}
+	return nil, errors.New(refused.Error)
+}
+
+func (api adminAPI) call(ctx context.Context, method, path string, body []byte, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, adminLimit)
+	defer cancel()
+	response, err := api.request(ctx, method, path, body)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(response.Body, maxAdminResponse))
+	if err != nil || into == nil {
+		return err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("%s is no emulator: %w", api.url, err)
+	}
+	return nil
+}
+
+func newEmulatorSeedCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "seed FILE", Short: "Add what a seed file describes to a running emulator; - is stdin",
+		Example: "  rongcloud emulator seed seed.json", Args: cobra.ExactArgs(1),
+	}
+	api := addURLFlag(a, cmd)
+	cmd.RunE = a.do(func(cmd *cobra.Command, args []string) error {
+		to, err := api()
+		if err != nil {
+			return err
+		}
+		text, err := a.readFile(args[0])
+		if err != nil {
+			return usagef("%w", err)
+		}
+		if !json.Valid(text) {
+			return usagef("%s is not JSON", args[0])
+		}
+		if err := to.call(cmd.Context(), http.MethodPost, "seed", text, nil); err != nil {
+			return err
+		}
+		a.talk("The emulator has what %s describes.", args[0])
+		return nil
+	})
+	return cmd
+}
+
+// emulatorState is what is counted of the state.
+type emulatorState struct {
+	AppKey     string            `json:"appKey"`
+	Now        time.Time         `json:"now"`
+	Requests   int               `json:"requestCount"`
+	Callbacks  int               `json:"callbackCount"`
+	Messages   int               `json:"messageCount"`
+	Users      []json.RawMessage `json:"users"`
+	Groups     []json.RawMessage `json:"groups"`
+	Chatrooms  []json.RawMessage `json:"chatrooms"`
+	Ultra      []json.RawMessage `json:"ultraGroups"`
+	RTCRooms   []json.RawMessage `json:"rtcRooms"`
+	Forbidding []json.RawMessage `json:"sensitiveWords"`
+}
+
+func newEmulatorStateCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "state", Short: "Count what a running emulator has, or print all of it with --json",
+		Example: "  rongcloud emulator state\n  rongcloud emulator state --json", Args: cobra.NoArgs,
+	}
+	api := addURLFlag(a, cmd)
+	cmd.RunE = a.do(func(cmd *cobra.Command, _ []string) error {
+		to, err := api()
+		if err != nil {
+			return err
+		}
+		var raw json.RawMessage
+		if err := to.call(cmd.Context(), http.MethodGet, "state", nil, &raw); err != nil {
+			return err
+		}
+		return a.show(raw, func(io.Writer) error {
+			var s emulatorState
+			if err := json.Unmarshal(raw, &s); err != nil {
+				return err
+			}
+			rows := [][]string{{"app key", s.AppKey}, {"clock", s.Now.Format(time.RFC3339)}}
+			for _, one := range []struct {
+				what string
+				n    int
+			}{
+				{"calls", s.Requests}, {"messages", s.Messages}, {"callbacks", s.Callbacks}, {"users", len(s.Users)}, {"groups", len(s.Groups)},
+				{"chat rooms", len(s.Chatrooms)}, {"ultra groups", len(s.Ultra)}, {"audio and video rooms", len(s.RTCRooms)}, {"sensitive words", len(s.Forbidding)},
+			} {
+				rows = append(rows, []string{one.what, strconv.Itoa(one.n)})
+			}
+			return a.table([]string{"WHAT", "IT IS"}, rows)
+		})
+	})
+	return cmd
+}
+
+func newEmulatorAdvanceCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "advance DURATION", Short: "Move the clock of a running emulator forward, so that blocks, tokens and quotas run out",
+		Example: "  rongcloud emulator advance 1h30m", Args: cobra.ExactArgs(1),
+	}
+	api := addURLFlag(a, cmd)
+	cmd.RunE = a.do(func(cmd *cobra.Command, args []string) error {
+		to, err := api()
+		if err != nil {
+			return err
+		}
+		span, err := time.ParseDuration(args[0])
+		if err != nil || span <= 0 {
+			return usagef("%q is not a time to go forward, such as 90s or 1h30m", args[0])
+		}
+		body, err := json.Marshal(map[string]string{"advance": span.String()})
+		if err != nil {
+			return err
+		}
+		var clock struct {
+			Now time.Time `json:"now"`
+		}
+		if err := to.call(cmd.Context(), http.MethodPost, "clock", body, &clock); err != nil {
+			return err
+		}
+		return a.show(clock, func(w io.Writer) error {
+			_, err := fmt.Fprintln(w, clock.Now.Format(time.RFC3339))
+			return err
+		})
+	})
+	return cmd
+}
+
+// waitingFault is a fault as the admin API has it; see docs/emulator.md.
+type waitingFault struct {
+	Number        int               `json:"number,omitempty"`
+	Endpoint      string            `json:"endpoint,omitempty"`
+	Status        int               `json:"status,omitempty"`
+	Code          int               `json:"code,omitempty"`
+	Message       string            `json:"message,omitempty"`
+	Body          string            `json:"body,omitempty"`
+	Header        map[string]string `json:"header,omitempty"`
+	Delay         string            `json:"delay,omitempty"`
+	DropResponse  bool              `json:"dropResponse,omitempty"`
+	Reset         bool              `json:"reset,omitempty"`
+	CutResponse   bool              `json:"cutResponse,omitempty"`
+	ResetResponse bool              `json:"resetResponse,omitempty"`
+	ContentLength int               `json:"contentLength,omitempty"`
+	Skip          int               `json:"skip,omitempty"`
+	Times         int               `json:"times,omitempty"`
+	Where         map[string]string `json:"where,omitempty"`
+}
+
+// text is what a fault does, in words.
+func (f waitingFault) text() string {
+	parts := []string{cmp.Or(f.Endpoint, "any call")}
+	for _, one := range []struct {
+		holds bool
+		what  string
+	}{
+		{len(f.Where) > 0, fmt.Sprintf("where %v", f.Where)}, {f.Status != 0, fmt.Sprintf("HTTP %d", f.Status)}, {f.Code != 0, fmt.Sprintf("code %d", f.Code)},
+		{f.Message != "", oneLine(f.Message)}, {f.Body != "", "a body of its own"}, {len(f.Header) > 0, "headers of its own"}, {f.Delay != "", "after " + f.Delay},
+		{f.DropResponse, "drop the response"}, {f.Reset, "reset the connection"}, {f.CutResponse, "cut the response"},
+		{f.ResetResponse, "reset within the response"}, {f.ContentLength != 0, "a wrong length"}, {f.Skip > 0, fmt.Sprintf("after %d calls", f.Skip)},
+	} {
+		if one.holds {
+			parts = append(parts, one.what)
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+func newEmulatorFaultCommand(a *app) *cobra.Command {
+	var f waitingFault
+	cmd := &cobra.Command{
+		Use:   "fault [PATH]",
+		Short: "Have a running emulator fail calls of an endpoint, or of any",
+		Long: `Have a running emulator fail calls of an endpoint, or of any without one. Without a flag that says how, the call gets
+HTTP 500 and code 1000. The faults that wait are printed.`,
+		Example: `  rongcloud emulator fault /message/private/publish.json --drop-response
+  rongcloud emulator fault /user/info.json --status 429 --code 1008 --times 3
+  rongcloud emulator fault list
+  rongcloud emulator fault clear`,
+		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completePath,
+	}
+	api := addURLFlag(a, cmd)
+	flags := cmd.Flags()
+	flags.IntVar(&f.Status, "status", 0, "HTTP `status` of the response, in place of carrying the call out")
+	flags.IntVar(&f.Code, "code", 0, "`code` of the response")
+	flags.StringVar(&f.Message, "message", "", "`text` of the response beside the code")
+	flags.StringVar(&f.Body, "body", "", "whole `body` of the response, such as a gateway's page")
+	flags.StringToStringVar(&f.Header, "header", nil, "`NAME=VALUE` of a header of the response")
+	flags.StringVar(&f.Delay, "delay", "", "hold the response back for this `time`, such as 1500ms")
+	flags.BoolVar(&f.DropResponse, "drop-response", false, "carry the call out, then close the connection")
+	flags.BoolVar(&f.Reset, "reset", false, "reset the connection, and do not carry the call out")
+	flags.BoolVar(&f.CutResponse, "cut-response", false, "carry the call out, send half of the response, then close the connection")
+	flags.BoolVar(&f.ResetResponse, "reset-response", false, "carry the call out, send half of the response, then reset the connection")
+	flags.IntVar(&f.ContentLength, "content-length", 0, "announce this wrong `length`")
+	flags.IntVar(&f.Skip, "skip", 0, "let this `number` of calls through first")
+	flags.IntVar(&f.Times, "times", 0, "strike this `number` of calls; -1 is all (default 1)")
+	flags.StringToStringVar(&f.Where, "where", nil, "`NAME=VALUE` of a parameter that a call must have")
+	cmd.RunE = a.do(func(cmd *cobra.Command, args []string) error {
+		to, err := api()
+		if err != nil {
+			return err
+		}
+		if len(args) == 1 {
+			ep, _, err := findEndpoint("", args[0], "")
+			if err != nil {
+				return err
+			}
+			f.Endpoint = ep.Path
+		}
+		body, err := json.Marshal(f)
+		if err != nil {
+			return err
+		}
+		return a.faults(cmd.Context(), to, http.MethodPost, "faults", body)
+	})
+	cmd.AddCommand(newFaultListCommand(a), newFaultClearCommand(a))
+	return cmd
+}
+
+// faults calls the admin API and prints the faults that wait then.
+func (a *app) faults(ctx context.Context, to adminAPI, method, path string, body []byte) error {
+	var all []waitingFault
+	if err := to.call(ctx, method, path, body, &all); err != nil {
+		return err
+	}
+	return a.show(all, func(io.Writer) error {
+		var rows [][]string
+		for _, f := range all {
+			times := "all"
+			if f.Times >= 0 {
+				times = strconv.Itoa(f.Times)
+			}
+			rows = append(rows, []string{strconv.Itoa(f.Number), times, f.text()})
+		}
+		if len(rows) == 0 {
+			a.talk("No faults wait.")
+			return nil
+		}
+		return a.table([]string{"NUMBER", "TIMES", "FAULT"}, rows)
+	})
+}
+
+func newFaultListCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "list", Short: "List the faults that wait", Example: "  rongcloud emulator fault list --json", Args: cobra.NoArgs}
+	api := addURLFlag(a, cmd)
+	cmd.RunE = a.do(func(cmd *cobra.Command, _ []string) error {
+		to, err := api()
+		if err != nil {
+			return err
+		}
+		return a.faults(cmd.Context(), to, http.MethodGet, "faults", nil)
+	})
+	return cmd
+}
+
+func newFaultClearCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use: "clear [NUMBER]", Short: "Forget the faults that wait, or one of them", Example: "  rongcloud emulator fault clear 2", Args: cobra.MaximumNArgs(1),
+	}
+	api := addURLFlag(a, cmd)
+	cmd.RunE = a.do(func(cmd *cobra.Command, args []string) error {
+		to, err := api()
+		if err != nil {
+			return err
+		}
+		path := "faults"
+		if len(args) == 1 {
+			if _, err := strconv.Atoi(args[0]); err != nil {
+				return usagef("%q is not a number", args[0])
+			}
+			path += "/" + args[0]
+		}
+		return a.faults(cmd.Context(), to, http.MethodDelete, path, nil)
+	})
+	return cmd
+}

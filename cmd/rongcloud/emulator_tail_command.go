@@ -1,0 +1,137 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rongcloud-go/rongcloud/internal/sse"
+)
+
+func newEmulatorTailCommand(a *app) *cobra.Command {
+	var kinds []string
+	cmd := &cobra.Command{
+		Use: "tail", Short: "Show what happens in a running emulator, as it happens",
+		Long: `Show what happens in a running emulator, as it happens, until Ctrl-C or its end: calls (request), messages, callbacks,
+users, clock, faults, seed and reset.`,
+		Example: "  rongcloud emulator tail\n  rongcloud emulator tail --only request,callback --json", Args: cobra.NoArgs,
+	}
+	api := addURLFlag(a, cmd)
+	cmd.Flags().StringSliceVar(&kinds, "only", nil, "`events` to show, joined by commas (default all)")
+	cmd.RunE = a.do(func(cmd *cobra.Command, _ []string) error {
+		to, err := api()
+		if err != nil {
+			return err
+		}
+		for _, kind := range kinds {
+			if !slices.Contains(eventNames, kind) {
+				return usagef("--only: %q is none of %s", kind, strings.Join(eventNames, ", "))
+			}
+		}
+		return a.tail(cmd.Context(), to, kinds)
+	})
+	return cmd
+}
+
+var eventNames = []string{"request", "message", "callback", "user", "clock", "faults", "seed", "reset"}
+
+// emulatorEvent is what happened.
+type emulatorEvent struct {
+	Event string          `json:"event"`
+	Data  json.RawMessage `json:"data"`
+}
+
+// tail reads the stream, and goes on when the emulator has cut off a reader that was behind.
+func (a *app) tail(ctx context.Context, to adminAPI, kinds []string) error {
+	for first := true; ; first = false {
+		again, err := a.tailOnce(ctx, to, kinds, first)
+		if !again || ctx.Err() != nil {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+// tailOnce reads a stream to its end, and reports whether there may be another one.
+func (a *app) tailOnce(ctx context.Context, to adminAPI, kinds []string, first bool) (again bool, err error) {
+	response, err := to.request(ctx, http.MethodGet, "events", nil)
+	var hinted *hintedError
+	switch {
+	case ctx.Err() != nil:
+		return false, nil
+	case !first && errors.As(err, &hinted):
+		a.talk("The emulator has ended.")
+		return false, nil
+	case err != nil:
+		return false, err
+	}
+	defer response.Body.Close()
+	if first {
+		a.talk("Watching %s. Ctrl-C ends it.", to.url)
+	} else {
+		a.talk("Watching again; some events may be missing.")
+	}
+	events := sse.NewReader(response.Body, math.MaxInt64)
+	for {
+		event, err := events.Next()
+		if err != nil { // the stream has ended, and the next one will tell why
+			return ctx.Err() == nil, nil
+		}
+		if kinds != nil && !slices.Contains(kinds, event.Name) {
+			continue
+		}
+		shown := emulatorEvent{event.Name, json.RawMessage(event.Data)}
+		if err := a.line(shown, shown.text(a)); err != nil {
+			return false, err
+		}
+	}
+}
+
+// text is the event in a line.
+func (e emulatorEvent) text(a *app) string {
+	name := a.paint(faint, fmt.Sprintf("%-8s", e.Event))
+	var d struct {
+		emulatedCall
+		Who          string   `json:"who"`
+		Milliseconds float64  `json:"ms"`
+		From         string   `json:"from"`
+		TargetID     string   `json:"targetId"`
+		ObjectName   string   `json:"objectName"`
+		Body         string   `json:"body"`
+		Recipients   []string `json:"recipientIds"`
+		Kind         string   `json:"kind"`
+		URL          string   `json:"url"`
+	}
+	if json.Unmarshal(e.Data, &d) != nil {
+		return name + " " + oneLine(string(e.Data))
+	}
+	switch e.Event {
+	case "request":
+		style := good
+		if !d.OK {
+			style = bad
+		}
+		verdict := fmt.Sprintf("%d %d", d.Status, d.Code)
+		if d.Status == 0 {
+			verdict = "dropped"
+		}
+		return strings.TrimRight(fmt.Sprintf("%s %-4s %-40s %s %6.1fms %s %s", name, d.Method, oneLine(d.Path), a.paint(style, fmt.Sprintf("%-9s", verdict)), d.Milliseconds, oneLine(d.Who), oneLine(d.Message)), " ")
+	case "message":
+		return fmt.Sprintf("%s %s → %s %s %s", name, oneLine(d.From), oneLine(d.TargetID), oneLine(d.ObjectName), shortened(oneLine(d.Body)))
+	case "callback":
+		return fmt.Sprintf("%s %s %d %s", name, d.Kind, d.Status, oneLine(d.URL))
+	}
+	return name + " " + shortened(oneLine(string(e.Data)))
+}

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
+)
+
+func newWebhookCommand(a *app) *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "webhook",
+		Short: "Receive, make, replay and check callbacks",
+		Long: `Receive, make, replay and check callbacks.
+
+They are signed with the App Secret of the profile in use. Without any profile it is that of the emulator,
+test-app-secret, so that no account is needed: give it to your handler, too.`,
+		Example: "  rongcloud webhook trigger message_sync --to http://localhost:8080/rongcloud\n  rongcloud webhook listen --forward-to http://localhost:8080/rongcloud",
+		Args:    cobra.NoArgs,
+	}
+	cmd.AddCommand(newListenCommand(a), newTriggerCommand(a), newReplayCommand(a), newVerifyCommand(a))
+	return cmd
+}
+
+// callbackProfile is the app whose secret signs callbacks: the profile in use, or the emulator's
+// app if there is none.
+func (a *app) callbackProfile() (profile, error) {
+	file, err := a.loadProfiles()
+	if err != nil {
+		return profile{}, err
+	}
+	if a.profileName == "" && a.env(envAppKey) == "" && a.env(envAppSecret) == "" && a.env(envProfile) == "" && file.Current == "" {
+		return profile{Source: "the emulator's app", AppKey: rongcloudtest.DefaultAppKey, AppSecret: rongcloudtest.DefaultAppSecret}, nil
+	}
+	return a.profile()
+}
+
+// signer signs as RongCloud does.
+func (p profile) signer() webhooktest.App {
+	return webhooktest.App{Key: p.AppKey, Secret: string(p.AppSecret)}
+}
+
+// callbackTarget reads an address that callbacks are sent to.
+func callbackTarget(flag, text string) (*url.URL, error) {
+	target, err := url.Parse(text)
+	if err != nil || target.Host == "" || target.Scheme != "http" && target.Scheme != "https" {
+		return nil, usagef("--%s: %q is not a URL such as http://localhost:8080/rongcloud", flag, text)
+	}
+	return target, nil
+}
+
+// confirmTarget asks before a signature of a real app goes to another machine: whoever has it can
+// call the Server API with it.
+func (a *app) confirmTarget(ctx context.Context, p profile, target *url.URL) error {
+	ip := net.ParseIP(target.Hostname())
+	if target.Hostname() == "localhost" || ip != nil && ip.IsLoopback() || p.AppKey == rongcloudtest.DefaultAppKey {
+		return nil
+	}
+	if target.Scheme == "https" && !p.Production {
+		return nil
+	}
+	return a.confirm(ctx, "send a signature of %s, which is as good as a password, to %s", p.Source, target.Host)
+}
+
+// callbackClient sends callbacks. A redirect is a response like any other, as it is for RongCloud.
+func callbackClient(limit time.Duration) *http.Client {
+	return &http.Client{
+		Timeout:       limit,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}

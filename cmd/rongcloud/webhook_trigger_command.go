@@ -1,0 +1,260 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/rongcloud-go/rongcloud/webhook"
+	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
+)
+
+// triggerFlags are the flags of webhook trigger.
+type triggerFlags struct {
+	to                           string
+	set                          []string
+	edit                         bool
+	badSignature, stale, replays bool
+	timeout                      time.Duration
+}
+
+func newTriggerCommand(a *app) *cobra.Command {
+	var f triggerFlags
+	cmd := &cobra.Command{
+		Use:   "trigger [KIND]",
+		Short: "Make a signed callback of any kind, and send it to a handler",
+		Long: `Make a signed callback of any kind, and send it to a handler. Without --to it is printed, with placeholders for the
+signature; without a kind the kinds are listed.
+
+--set has the names that RongCloud uses: rongcloud webhook trigger KIND shows them. NAME=VALUE changes a field, and
+NAME:=JSON also adds one; a path such as data.fromUserId leads into JSON.
+With --bad-signature, --stale or --replay a handler that takes the callback fails: the exit code is 1.`,
+		Example: `  rongcloud webhook trigger message_sync --to http://localhost:8080/rongcloud
+  rongcloud webhook trigger pre_message --to http://localhost:8080/rongcloud --set 'content={"content":"bad"}'
+  rongcloud webhook trigger group_operation
+  rongcloud webhook trigger user_online_status --to http://localhost:8080/rongcloud --bad-signature`,
+		Args: cobra.MaximumNArgs(1), ValidArgsFunction: completeKind,
+		RunE: a.do(func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return a.listKinds()
+			}
+			return a.trigger(cmd.Context(), f, args[0])
+		}),
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.to, "to", "", "`URL` of the handler")
+	flags.StringArrayVar(&f.set, "set", nil, "`NAME=VALUE` of a field to change; can be repeated")
+	flags.BoolVar(&f.edit, "edit", false, "change the body in the editor that VISUAL or EDITOR names")
+	flags.BoolVar(&f.badSignature, "bad-signature", false, "send a signature that is wrong")
+	flags.BoolVar(&f.stale, "stale", false, "send a signature that is a day old")
+	flags.BoolVar(&f.replays, "replay", false, "send it again with the same signature and another body, as an attacker would")
+	flags.DurationVar(&f.timeout, "timeout", 10*time.Second, "how long the handler may take")
+	cmd.MarkFlagsMutuallyExclusive("bad-signature", "stale", "replay")
+	return cmd
+}
+
+func completeKind(_ *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	if len(args) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	return kindNames(), cobra.ShellCompDirectiveNoFileComp
+}
+
+func kindNames() []string {
+	var names []string
+	for _, kind := range webhooktest.Kinds() {
+		names = append(names, string(kind))
+	}
+	return names
+}
+
+// shownKind is a kind as it is listed.
+type shownKind struct {
+	Kind webhook.Kind `json:"kind"`
+	Go   string       `json:"go"`
+	Body string       `json:"body"`
+	In   string       `json:"signedIn"`
+}
+
+func (a *app) listKinds() error {
+	var all []shownKind
+	var rows [][]string
+	for _, kind := range webhooktest.Kinds() {
+		c, err := sampleCallback(kind)
+		if err != nil {
+			return err
+		}
+		s := shownKind{kind, reflect.TypeOf(webhooktest.Sample(kind)).Elem().String(), "JSON", "headers"}
+		if c.isForm() {
+			s.Body = "form"
+		}
+		if c.Query != "" {
+			s.In = "query"
+		}
+		all = append(all, s)
+		rows = append(rows, []string{string(kind), s.Go, s.Body, s.In})
+	}
+	return a.show(all, func(io.Writer) error { return a.table([]string{"KIND", "IN GO", "BODY", "SIGNED IN"}, rows) })
+}
+
+// sampleCallback is one callback of a kind, with all fields.
+func sampleCallback(kind webhook.Kind) (callback, error) {
+	event := webhooktest.Sample(kind)
+	if event == nil {
+		return callback{}, usagef("%q is no kind of callback; there are %s", kind, strings.Join(kindNames(), ", "))
+	}
+	r, err := profile{AppKey: placeAppKey}.signer().Request(context.Background(), "http://localhost/", event)
+	if err != nil {
+		return callback{}, err
+	}
+	defer r.Body.Close()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return callback{}, err
+	}
+	return recordCallback(r, kind, body), nil
+}
+
+func (a *app) trigger(ctx context.Context, f triggerFlags, kind string) error {
+	c, err := sampleCallback(webhook.Kind(kind))
+	if err != nil {
+		return err
+	}
+	p, err := a.callbackProfile()
+	if err != nil {
+		return err
+	}
+	c.Body = strings.NewReplacer(url.QueryEscape(placeAppKey), url.QueryEscape(p.AppKey), placeAppKey, p.AppKey).Replace(c.Body)
+	for _, pair := range f.set {
+		if err := c.set(pair); err != nil {
+			return err
+		}
+	}
+	if f.edit {
+		if err := a.edit(ctx, &c); err != nil {
+			return err
+		}
+	}
+	if f.to == "" {
+		if f.badSignature || f.stale || f.replays {
+			return usagef("--bad-signature, --stale and --replay need --to")
+		}
+		return a.show(c, func(w io.Writer) error { _, err := io.WriteString(w, c.asHTTP()); return err })
+	}
+	target, err := callbackTarget("to", f.to)
+	if err != nil {
+		return err
+	}
+	if err := a.confirmTarget(ctx, p, target); err != nil {
+		return err
+	}
+	return a.fire(ctx, f, p, target, c)
+}
+
+// fire sends a callback, signed as the flags say.
+func (a *app) fire(ctx context.Context, f triggerFlags, p profile, target *url.URL, c callback) error {
+	at := time.Now()
+	if f.stale {
+		at = at.Add(-24 * time.Hour)
+	}
+	s, how := sign(p, freshNonce(), at), ""
+	switch {
+	case f.badSignature:
+		s, how = s.spoiled(), "with a wrong signature"
+	case f.stale:
+		how = "signed a day ago"
+	}
+	d, err := a.deliver(ctx, f, p, target, c, s, how)
+	if err != nil {
+		return err
+	}
+	if f.replays {
+		if !d.taken() {
+			return &hintedError{fmt.Errorf("the handler did not take the callback: %s", cmp.Or(d.Error, fmt.Sprintf("HTTP %d", d.Status))), "so there is nothing to send again"}
+		}
+		c.alter()
+		how = "the same signature with another body"
+		if d, err = a.deliver(ctx, f, p, target, c, s, how); err != nil {
+			return err
+		}
+	}
+	return judge(d, how != "", p)
+}
+
+func (a *app) deliver(ctx context.Context, f triggerFlags, p profile, target *url.URL, c callback, s signing, how string) (delivery, error) {
+	r, err := c.request(ctx, target, s)
+	if err != nil {
+		return delivery{}, err
+	}
+	d := a.post(p, callbackClient(f.timeout), r, c.Kind)
+	d.Signed = how
+	if ctx.Err() != nil {
+		return d, ctx.Err()
+	}
+	return d, a.line(d, d.text(a))
+}
+
+// judge says whether the handler did what it should.
+func judge(d delivery, forged bool, p profile) error {
+	switch {
+	case d.Status == 0:
+		return errors.New("the handler did not respond: " + d.Error)
+	case forged && d.taken() && d.Kind == webhook.KindPreMessage && strings.HasPrefix(d.Signed, "the same"):
+		// The response to a question is the fallback of the handler, which is its own to choose.
+		return nil
+	case forged && d.taken():
+		return &hintedError{fmt.Errorf("the handler took a callback %s", d.Signed), "anybody could send it: let webhook.Handler check signature, time and nonce"}
+	case forged && d.Status < 500 && d.Status >= 400:
+		return nil
+	case !d.taken():
+		hint := ""
+		if d.Status == 401 || d.Status == 403 {
+			hint = "it was signed with the App Secret of " + p.Source + ": is it the handler's, too?"
+		}
+		return &hintedError{fmt.Errorf("the handler did not take the callback: HTTP %d", d.Status), hint}
+	}
+	return nil
+}
+
+// alter makes another body of it, which reads the same.
+func (c *callback) alter() {
+	if c.isForm() {
+		c.Body += "&again=1"
+	} else {
+		c.Body += " "
+	}
+}
+
+func freshNonce() string {
+	n, err := rand.Int(rand.Reader, big.NewInt(1e18))
+	if err != nil { // it never fails
+		return rand.Text()
+	}
+	return n.String()
+}
+
+// kindSet reads kinds that are joined by commas.
+func kindSet(text string) (map[webhook.Kind]bool, error) {
+	if text == "" {
+		return nil, nil //nolint:nilnil // nil is all of them
+	}
+	kinds := map[webhook.Kind]bool{}
+	for name := range strings.SplitSeq(text, ",") {
+		if !slices.Contains(kindNames(), name) {
+			return nil, usagef("--kinds: %q is no kind of callback; there are %s", name, strings.Join(kindNames(), ", "))
+		}
+		kinds[webhook.Kind(name)] = true
+	}
+	return kinds, nil
+}
