@@ -48,7 +48,7 @@ func (api adminAPI) request(ctx context.Context, method, path string, body []byt
 	}
 	response, err := http.DefaultClient.Do(r)
 	if err != nil {
-		if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {
+		if errors.Is(ctx.Err(), context.Canceled) {
 			return nil, ctx.Err()
 		}
 		return nil, &hintedError{fmt.Errorf("no emulator at %s: %s", api.url, plainNetworkError(err)), "rongcloud emulator starts one; --url says where it is"}

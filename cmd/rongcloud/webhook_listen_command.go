@@ -74,8 +74,8 @@ type listener struct {
 	received, refused int
 }
 
-func (a *app) listen(ctx context.Context, f listenFlags) error {
-	ctx, stop := context.WithCancelCause(ctx)
+func (a *app) listen(parent context.Context, f listenFlags) error {
+	ctx, stop := context.WithCancelCause(parent)
 	defer stop(nil)
 	l, err := a.newListener(f, stop)
 	if err != nil {
@@ -104,10 +104,10 @@ func (a *app) listen(ctx context.Context, f listenFlags) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a.talk("%d callbacks came, of which %d were refused.", l.received, l.refused)
-	if err := context.Cause(ctx); !errors.Is(err, context.Canceled) {
-		return err
+	if parent.Err() != nil { // Ctrl-C is how it ends
+		return nil
 	}
-	return nil
+	return context.Cause(ctx)
 }
 
 func (a *app) newListener(f listenFlags, stop context.CancelCauseFunc) (*listener, error) {
