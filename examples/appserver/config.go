@@ -1,0 +1,70 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/callback"
+)
+
+// config is what the environment says. Where it says nothing the program is a demonstration.
+type config struct {
+	address   string         // APPSERVER_ADDR
+	database  string         // DATABASE_URL
+	redis     string         // REDIS_URL
+	secure    bool           // PUBLIC_URL begins with https://
+	operators []string       // OPERATORS: names, joined by commas
+	words     []string       // BLOCKED_WORDS: joined by commas
+	lease     time.Duration  // OUTBOX_LEASE
+	proxies   []netip.Prefix // TRUSTED_PROXIES: networks, joined by commas
+	metrics   string         // METRICS_TOKEN
+	live      bool           // one of RONGCLOUD_* is set
+}
+
+// readConfig reads the environment. Its errors name each variable that is wrong.
+func readConfig(getenv func(string) string) (config, error) {
+	c := config{
+		address:   cmp.Or(getenv("APPSERVER_ADDR"), "127.0.0.1:8080"),
+		database:  cmp.Or(getenv("DATABASE_URL"), "sqlite:appserver.db"),
+		redis:     getenv("REDIS_URL"),
+		secure:    strings.HasPrefix(getenv("PUBLIC_URL"), "https://"),
+		operators: list(getenv("OPERATORS")),
+		words:     list(cmp.Or(getenv("BLOCKED_WORDS"), callback.Word)),
+		metrics:   getenv("METRICS_TOKEN"),
+		live: slices.ContainsFunc([]string{"RONGCLOUD_APP_KEY", "RONGCLOUD_APP_SECRET", "RONGCLOUD_REGION", "RONGCLOUD_API_URL"},
+			func(name string) bool { return getenv(name) != "" }),
+	}
+	var wrong []error
+	if url := getenv("PUBLIC_URL"); url != "" && !c.secure && !strings.HasPrefix(url, "http://") {
+		wrong = append(wrong, errors.New("PUBLIC_URL: it begins with neither https:// nor http://"))
+	}
+	if text := getenv("OUTBOX_LEASE"); text != "" {
+		var err error
+		if c.lease, err = time.ParseDuration(text); err != nil || c.lease < time.Second {
+			wrong = append(wrong, fmt.Errorf("OUTBOX_LEASE: %q is no time of a second or more, such as 30s", text))
+		}
+	}
+	for _, text := range list(getenv("TRUSTED_PROXIES")) {
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			wrong = append(wrong, fmt.Errorf("TRUSTED_PROXIES: %q is no network, such as 10.0.0.0/8", text))
+		}
+		c.proxies = append(c.proxies, prefix)
+	}
+	return c, errors.Join(wrong...)
+}
+
+func list(text string) []string {
+	found := []string{}
+	for item := range strings.SplitSeq(text, ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			found = append(found, item)
+		}
+	}
+	return found
+}

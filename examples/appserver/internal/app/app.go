@@ -1,0 +1,148 @@
+// Package app is what users and operators decide. Each decision is one transaction that changes the
+// tables and leaves in the outbox what RongCloud must learn of it. Nothing here waits for RongCloud.
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"regexp"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/outbox"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
+)
+
+// Errors that users can do something about. Their texts are keys of the page's words.
+var (
+	ErrName       = errors.New("error.name")
+	ErrPassword   = errors.New("error.password")
+	ErrTaken      = errors.New("error.taken")
+	ErrLogin      = errors.New("error.login")
+	ErrTooOften   = errors.New("error.tooOften")
+	ErrBlocked    = errors.New("error.blocked")
+	ErrNotAllowed = errors.New("error.notAllowed")
+	ErrNotFound   = errors.New("error.notFound")
+	ErrOvertaken  = errors.New("error.overtaken")
+)
+
+// SystemUser sends what the app itself says.
+const SystemUser = "system"
+
+const sessionLife = 30 * 24 * time.Hour
+
+// App is what the program does for its users.
+type App struct{ Store *store.Store }
+
+var names = regexp.MustCompile(`^[a-z0-9_]{2,32}$`)
+
+// SignUp makes an account, which RongCloud learns of by the outbox.
+func (a *App) SignUp(ctx context.Context, name, password string) (store.User, error) {
+	user := store.User{ID: strings.ToLower(rand.Text()), Name: strings.ToLower(strings.TrimSpace(name))}
+	switch {
+	case !names.MatchString(user.Name) || user.Name == SystemUser:
+		return user, ErrName
+	case utf8.RuneCountInString(password) < 8 || len(password) > 256:
+		return user, ErrPassword
+	}
+	user.Password = HashPassword(password)
+	return user, a.AddUser(ctx, user)
+}
+
+// AddUser adds an account whose password is hashed already.
+func (a *App) AddUser(ctx context.Context, user store.User) error {
+	lane := userLane(user.ID)
+	return a.Store.Change(ctx, func(tx *store.Tx) error {
+		if err := tx.Enter(ctx, lane); err != nil {
+			return err
+		}
+		if added, err := tx.AddUser(ctx, user); err != nil || !added {
+			return either(err, ErrTaken)
+		}
+		return tx.Enqueue(ctx, lane, outbox.Register, outbox.User{ID: user.ID, Name: user.Name})
+	})
+}
+
+// How many tries to log in there may be in a span of time, for a name and for an address.
+const (
+	tryName    = 10
+	tryAddress = 100
+	trySpan    = 15 * time.Minute
+)
+
+// LogIn returns a token for a session.
+func (a *App) LogIn(ctx context.Context, name, password, address string) (token string, err error) {
+	name = strings.ToLower(strings.TrimSpace(name))
+	for who, most := range map[string]int{"name:" + name: tryName, "address:" + address: tryAddress} {
+		// Counted before the password is looked at, so that many tries at once count as many.
+		if n, err := a.Store.TryLogin(ctx, digest(who), trySpan); err != nil || n > most {
+			return "", either(err, ErrTooOften)
+		}
+	}
+	user, err := a.Store.UserByName(ctx, name)
+	hash := user.Password
+	if errors.Is(err, store.ErrNotFound) {
+		hash, err = nobody, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	right, err := checkPassword(hash, password)
+	switch {
+	case err != nil:
+		return "", err
+	case !right || user.ID == "":
+		return "", ErrLogin
+	case user.BlockedUntil.After(time.Now()):
+		return "", ErrBlocked
+	}
+	if err := a.Store.ForgiveLogin(ctx, digest("name:"+name), time.Now().Add(-trySpan)); err != nil {
+		return "", err
+	}
+	return a.Session(ctx, user.ID)
+}
+
+// Session begins a session of a user.
+func (a *App) Session(ctx context.Context, userID string) (token string, err error) {
+	token = rand.Text()
+	return token, a.Store.AddSession(ctx, digest(token), userID, time.Now().Add(sessionLife))
+}
+
+// SessionUser returns whose session it is.
+func (a *App) SessionUser(ctx context.Context, token string) (store.User, error) {
+	return a.Store.SessionUser(ctx, digest(token))
+}
+
+// LogOut ends a session.
+func (a *App) LogOut(ctx context.Context, token string) error {
+	return a.Store.EndSession(ctx, digest(token))
+}
+
+func digest(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+// either returns the first one, or else the second one.
+func either(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+func userLane(id string) string     { return outbox.UserLane(id) }
+func groupLane(id string) string    { return "group:" + id }
+func blockLane(id string) string    { return "blacklist:" + id }
+func messageLane(uid string) string { return "message:" + uid }
+func pairLane(one, other string) string {
+	a, b := store.Pair(one, other)
+	return "friends:" + a + ":" + b
+}
+
+// noticeLane keeps notices in order within a conversation.
+func noticeLane(conversation string) string { return "notice:" + conversation }

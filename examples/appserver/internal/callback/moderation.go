@@ -1,0 +1,104 @@
+package callback
+
+import (
+	"slices"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+
+	"github.com/rongcloud-go/rongcloud/webhook"
+)
+
+// How many messages a user may send: so many at once, and so many a second in the long run.
+const (
+	burst     = 20
+	perSecond = 2.0
+)
+
+// Moderator decides about messages before their delivery, in memory and at once.
+type Moderator struct {
+	words []string
+	now   func() time.Time
+
+	mu    sync.Mutex
+	users map[string]*bucket
+}
+
+type bucket struct {
+	tokens float64
+	at     time.Time
+}
+
+// NewModerator returns a moderator that knows some words, which may stand anywhere in a message.
+func NewModerator(words []string) *Moderator {
+	m := &Moderator{now: time.Now, users: map[string]*bucket{}}
+	for _, word := range words {
+		if word = plain(word); word != "" {
+			m.words = append(m.words, word)
+		}
+	}
+	return m
+}
+
+// Decide answers the question whether a message shall be delivered.
+func (m *Moderator) Decide(q *webhook.PreMessage) (webhook.Decision, error) {
+	if !m.take(q.From) {
+		return webhook.Block("moderation.tooFast"), nil
+	}
+	texts, err := q.Texts() // all that the message says, decoded
+	if err != nil {
+		return webhook.Block("moderation.unreadable"), err // taken, and the error is logged
+	}
+	if slices.ContainsFunc(texts, m.has) {
+		return webhook.Block("moderation.word"), nil
+	}
+	return webhook.Allow(), nil
+}
+
+func (m *Moderator) has(text string) bool {
+	text = plain(text)
+	for _, word := range m.words {
+		if strings.Contains(text, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// plain leaves letters and digits alone, so that spaces and dots hide no word.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, text)
+}
+
+// mostUsers bounds the memory for the rates of users.
+const mostUsers = 100_000
+
+func (m *Moderator) take(userID string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now := m.now()
+	b := m.users[userID]
+	if b == nil {
+		if len(m.users) >= mostUsers {
+			clear(m.users) // everybody begins anew
+		}
+		b = &bucket{burst, now}
+		m.users[userID] = b
+	}
+	b.tokens = min(burst, b.tokens+now.Sub(b.at).Seconds()*perSecond)
+	b.at = now
+	if b.tokens < 1 {
+		return false
+	}
+	b.tokens--
+	return true
+}
+
+// Word is a word that is not allowed in the demonstration.
+const Word = "casino"

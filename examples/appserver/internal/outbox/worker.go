@@ -1,0 +1,248 @@
+package outbox
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
+)
+
+// errBroken is a job that cannot be read.
+var errBroken = errors.New("the job cannot be read")
+
+// How often a job is tried again: after a second at first, later once a minute.
+const (
+	minWait = time.Second
+	maxWait = time.Minute
+)
+
+// workers is how many jobs are under way at once.
+const workers = 8
+
+// poll is how long a job of another process may wait to be seen.
+const poll = 500 * time.Millisecond
+
+// DefaultLease is how long a worker that says nothing is taken for alive.
+const DefaultLease = 30 * time.Second
+
+// Worker carries out the jobs of the outbox.
+type Worker struct {
+	store  *store.Store
+	client *rongcloud.Client
+	lease  time.Duration
+	log    *slog.Logger
+	wake   chan struct{}
+}
+
+// New returns a worker. A lease of zero is [DefaultLease].
+func New(s *store.Store, client *rongcloud.Client, lease time.Duration, log *slog.Logger) *Worker {
+	if lease == 0 {
+		lease = DefaultLease
+	}
+	w := &Worker{store: s, client: client, lease: lease, log: log, wake: make(chan struct{}, 1)}
+	s.Listen(func(e store.Event) {
+		if e.Type == store.EventOperator {
+			w.again()
+		}
+	})
+	return w
+}
+
+// again has the worker look for jobs at once.
+func (w *Worker) again() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run works until the context ends, and then waits for what is under way: it ends within the lease.
+func (w *Worker) Run(ctx context.Context) {
+	var busy sync.WaitGroup
+	defer busy.Wait()
+	free := make(chan struct{}, workers)
+	tick := time.NewTicker(poll)
+	defer tick.Stop()
+	for {
+		select {
+		case free <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		job, begun, err := w.claim(ctx)
+		if err == nil {
+			busy.Go(func() {
+				defer w.again() // the next one of the lane
+				defer func() { <-free }()
+				w.work(context.WithoutCancel(ctx), job, begun)
+			})
+			continue
+		}
+		<-free
+		if !errors.Is(err, store.ErrNotFound) && ctx.Err() == nil {
+			w.log.Error("the outbox cannot be read", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-w.wake:
+		case <-tick.C:
+			w.bury(ctx)
+		}
+	}
+}
+
+func (w *Worker) claim(ctx context.Context) (store.Job, time.Time, error) {
+	begun := time.Now() // before the lease begins
+	job, err := w.store.Claim(ctx, begun, w.lease)
+	return job, begun, err
+}
+
+// work makes one try. Its request leaves well within the lease or never: a process that was stopped
+// for longer finds its context ended when it wakes up.
+func (w *Worker) work(ctx context.Context, job store.Job, begun time.Time) {
+	calling, cancel := context.WithDeadline(ctx, begun.Add(w.lease*2/3))
+	defer cancel()
+	how, then := w.try(calling, job)
+	if err := w.settle(ctx, job, how, then); err != nil {
+		// It stays begun, and is taken for unknown when the lease has ended.
+		w.log.Error("the end of a job is not noted", "job", job.ID, "kind", job.Kind, "error", err)
+	}
+}
+
+func (w *Worker) try(ctx context.Context, job store.Job) (store.Settlement, effect) {
+	what, known := kinds[job.Kind]
+	if !known {
+		return store.Settlement{State: store.Refused, Error: "no such kind"}, nil
+	}
+	if early, err := w.early(ctx, job); err != nil || early {
+		return store.Settlement{State: store.Waiting, Error: "its users are not registered yet", NextAt: time.Now().Add(poll)}, nil
+	}
+	result, then, err := what.call(ctx, w.client, job)
+	return judge(what, job, result, err), then
+}
+
+// early reports whether RongCloud does not know one of a job's users yet: their registration, in a
+// lane of its own, may have to be tried again.
+func (w *Worker) early(ctx context.Context, job store.Job) (bool, error) {
+	var named struct {
+		UserID, TargetID, OwnerID, From string
+		MemberIDs, Targets              []string
+	}
+	if err := json.Unmarshal(job.Params, &named); err != nil {
+		return false, nil //nolint:nilerr // the call says so
+	}
+	lanes := []string{UserLane(named.UserID), UserLane(named.TargetID), UserLane(named.OwnerID), UserLane(named.From)}
+	for _, id := range slices.Concat(named.MemberIDs, named.Targets) {
+		lanes = append(lanes, UserLane(id))
+	}
+	return w.store.AnyBusy(ctx, job.ID, lanes...)
+}
+
+// UserLane is the lane of what RongCloud must know about a user.
+func UserLane(id string) string { return "user:" + id }
+
+// judge says what becomes of a job after a try. This is the lesson: whatever leaves the same state
+// is repeated until it is done, and a send of which nobody knows whether it was delivered is not.
+func judge(what kind, job store.Job, result string, err error) store.Settlement {
+	if err == nil || wasDone(what, err) {
+		return store.Settlement{State: store.Done, Result: result}
+	}
+	how := store.Settlement{State: store.Refused, Error: err.Error()}
+	switch {
+	case errors.Is(err, rongcloud.ErrOutcomeUnknown) && what.once: // ask this first: the others may be true as well
+		how.State = store.Parked
+	case errors.Is(err, rongcloud.ErrOutcomeUnknown), passes(err):
+		how.State = store.Waiting
+		how.NextAt = time.Now().Add(pause(job.Tries))
+	}
+	return how
+}
+
+func wasDone(what kind, err error) bool {
+	for _, code := range what.before {
+		if errors.Is(err, code) {
+			return true
+		}
+	}
+	return false
+}
+
+// passes reports whether an error says nothing about the job: RongCloud cannot be reached, has
+// enough for now, is out of order, or does not know the secret, which somebody will mend.
+func passes(err error) bool {
+	var failure *rongcloud.Error
+	return errors.Is(err, rongcloud.ErrRateLimited) || errors.Is(err, rongcloud.ErrTransport) || errors.Is(err, rongcloud.ErrUnauthorized) ||
+		errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) ||
+		errors.As(err, &failure) && failure.HTTPStatus >= 500
+}
+
+func pause(tries int) time.Duration {
+	wait := min(minWait<<min(tries-1, 10), maxWait)
+	return wait/2 + rand.N(wait/2) //nolint:gosec // chance is all that is asked
+}
+
+// settle notes the end of a try, with what it has found out. What was read from RongCloud does not
+// overwrite what was decided since.
+func (w *Worker) settle(ctx context.Context, job store.Job, how store.Settlement, then effect) error {
+	return w.store.Change(ctx, func(tx *store.Tx) error {
+		if err := tx.Enter(ctx, job.Lane); err != nil {
+			return err
+		}
+		changed, err := tx.Settle(ctx, job, how)
+		if err != nil || !changed || then == nil || how.State != store.Done {
+			return err
+		}
+		if overtaken, err := tx.Busy(ctx, job.Lane, job.ID); err != nil || overtaken {
+			return err
+		}
+		return then(ctx, tx)
+	})
+}
+
+// bury settles the jobs of dead workers: what may be repeated is, and all else is parked.
+func (w *Worker) bury(ctx context.Context) {
+	jobs, err := w.store.Expired(ctx, time.Now())
+	if err != nil && ctx.Err() == nil {
+		w.log.Error("the outbox cannot be read", "error", err)
+	}
+	for _, job := range jobs {
+		how := store.Settlement{State: store.Waiting, Error: "its worker died", NextAt: time.Now()}
+		if IsOnce(job.Kind) {
+			how.State = store.Parked
+			how.Error = "its worker died when the request may have been on its way"
+		}
+		if err := w.settle(ctx, job, how, nil); err != nil && ctx.Err() == nil {
+			w.log.Error("the end of a job is not noted", "job", job.ID, "kind", job.Kind, "error", err)
+		}
+	}
+}
+
+// mark begins what a notice carries, so that a callback about it leads back to its job.
+const mark = "outbox:"
+
+// Mark is what the notice of a job carries.
+func Mark(id int64) string { return mark + strconv.FormatInt(id, 10) }
+
+// Marked returns the job whose mark it is.
+func Marked(extra string) (int64, bool) {
+	number, found := strings.CutPrefix(extra, mark)
+	id, err := strconv.ParseInt(number, 10, 64)
+	return id, found && err == nil
+}
+
+func ignoreNotFound(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
+}

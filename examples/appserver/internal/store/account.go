@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// User is an account.
+type User struct {
+	ID           string
+	Name         string
+	Password     string // its hash
+	Operator     bool
+	BlockedUntil time.Time
+}
+
+const userColumns = `u.id, u.name, u.password, u.operator, u.blocked_until`
+
+func userRow(u *User) []any {
+	return []any{&u.ID, &u.Name, &u.Password, &u.Operator, ms{&u.BlockedUntil}}
+}
+
+// AddUser adds an account. It reports false if the name is taken.
+func (q Queries) AddUser(ctx context.Context, u User) (bool, error) {
+	return q.exec(ctx, `INSERT INTO users (id, name, password, operator, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+		u.ID, u.Name, u.Password, u.Operator, millis(time.Now()))
+}
+
+// User returns the account with an ID.
+func (q Queries) User(ctx context.Context, id string) (User, error) {
+	return one(ctx, q, userRow, `SELECT `+userColumns+` FROM users u WHERE u.id = $1`, id)
+}
+
+// UserByName returns the account with a name.
+func (q Queries) UserByName(ctx context.Context, name string) (User, error) {
+	return one(ctx, q, userRow, `SELECT `+userColumns+` FROM users u WHERE u.name = $1`, name)
+}
+
+// UsersAfter walks all accounts, in the order of their IDs.
+func (q Queries) UsersAfter(ctx context.Context, id string, limit int) ([]User, error) {
+	return all(ctx, q, userRow, `SELECT `+userColumns+` FROM users u WHERE u.id > $1 ORDER BY u.id LIMIT $2`, id, limit)
+}
+
+// FindUsers returns accounts whose names begin with a text.
+func (q Queries) FindUsers(ctx context.Context, prefix string, limit int) ([]User, error) {
+	return all(ctx, q, userRow, `SELECT `+userColumns+` FROM users u WHERE substr(u.name, 1, length($1)) = $1 ORDER BY u.name LIMIT $2`, prefix, limit)
+}
+
+// SetOperator makes the account with a name an operator's, if there is one.
+func (q Queries) SetOperator(ctx context.Context, name string) error {
+	_, err := q.exec(ctx, `UPDATE users SET operator = TRUE WHERE name = $1`, name)
+	return err
+}
+
+// SetBlocked keeps a user from logging in until a moment.
+func (q Queries) SetBlocked(ctx context.Context, id string, until time.Time) error {
+	_, err := q.exec(ctx, `UPDATE users SET blocked_until = $2 WHERE id = $1`, id, millis(until))
+	if err == nil {
+		_, err = q.exec(ctx, `DELETE FROM sessions WHERE user_id = $1`, id)
+	}
+	return err
+}
+
+// AddSession notes that whoever has a token is a user, and forgets sessions that have ended.
+func (q Queries) AddSession(ctx context.Context, tokenHash, userID string, expiresAt time.Time) error {
+	if _, err := q.exec(ctx, `DELETE FROM sessions WHERE expires_at < $1`, millis(time.Now())); err != nil {
+		return err
+	}
+	_, err := q.exec(ctx, `INSERT INTO sessions (token_hash, user_id, expires_at) VALUES ($1, $2, $3)`, tokenHash, userID, millis(expiresAt))
+	return err
+}
+
+// SessionUser returns whose session it is.
+func (q Queries) SessionUser(ctx context.Context, tokenHash string) (User, error) {
+	return one(ctx, q, userRow, `SELECT `+userColumns+` FROM sessions s JOIN users u ON u.id = s.user_id
+		WHERE s.token_hash = $1 AND s.expires_at > $2 AND u.blocked_until < $2`, tokenHash, millis(time.Now()))
+}
+
+// EndSession forgets a session.
+func (q Queries) EndSession(ctx context.Context, tokenHash string) error {
+	_, err := q.exec(ctx, `DELETE FROM sessions WHERE token_hash = $1`, tokenHash)
+	return err
+}
+
+// TryLogin counts a try to log in, by a name or an address, and returns how many there have been
+// since the span of time began that each of them has.
+func (q Queries) TryLogin(ctx context.Context, who string, span time.Duration) (int, error) {
+	now := time.Now()
+	return one(ctx, q, alone[int], `INSERT INTO login_failures (who, failures, since) VALUES ($1, 1, $2)
+		ON CONFLICT (who) DO UPDATE SET
+			failures = CASE WHEN login_failures.since < $3 THEN 1 ELSE login_failures.failures + 1 END,
+			since = CASE WHEN login_failures.since < $3 THEN $2 ELSE login_failures.since END
+		RETURNING failures`, who, millis(now), millis(now.Add(-span)))
+}
+
+// ForgiveLogin forgets the tries of a name or address.
+func (q Queries) ForgiveLogin(ctx context.Context, who string, before time.Time) error {
+	_, err := q.exec(ctx, `DELETE FROM login_failures WHERE who = $1 OR since < $2`, who, millis(before))
+	return err
+}
+
+// Names returns the names of accounts by their IDs, without those that are not there.
+func (q Queries) Names(ctx context.Context, ids ...string) (map[string]string, error) {
+	names := map[string]string{}
+	slices.Sort(ids)
+	for part := range slices.Chunk(slices.Compact(ids), 500) {
+		places, args := make([]string, len(part)), make([]any, len(part))
+		for i, id := range part {
+			places[i], args[i] = "$"+strconv.Itoa(i+1), id
+		}
+		users, err := all(ctx, q, userRow, `SELECT `+userColumns+` FROM users u WHERE u.id IN (`+strings.Join(places, ", ")+`)`, args...)
+		if err != nil {
+			return nil, err
+		}
+		for _, user := range users {
+			names[user.ID] = user.Name
+		}
+	}
+	return names, nil
+}

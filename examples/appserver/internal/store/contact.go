@@ -1,0 +1,177 @@
+package store
+
+import (
+	"context"
+	"time"
+)
+
+// The states of a friendship.
+const (
+	FriendAsked = "asked"
+	Friends     = "friends"
+)
+
+// Friendship is how two users stand to each other. A is before B.
+type Friendship struct {
+	A, B    string
+	State   string
+	AskedBy string
+}
+
+// Pair puts two users in order.
+func Pair(one, other string) (a, b string) { return min(one, other), max(one, other) }
+
+const friendshipColumns = `a, b, state, asked_by`
+
+func friendshipRow(f *Friendship) []any { return []any{&f.A, &f.B, &f.State, &f.AskedBy} }
+
+// Friendship returns how two users stand to each other.
+func (q Queries) Friendship(ctx context.Context, user, other string) (Friendship, error) {
+	a, b := Pair(user, other)
+	return one(ctx, q, friendshipRow, `SELECT `+friendshipColumns+` FROM friendships WHERE a = $1 AND b = $2`, a, b)
+}
+
+// SetFriendship sets how two users stand to each other.
+func (q Queries) SetFriendship(ctx context.Context, f Friendship) error {
+	_, err := q.exec(ctx, `INSERT INTO friendships (a, b, state, asked_by) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (a, b) DO UPDATE SET state = excluded.state, asked_by = excluded.asked_by`, f.A, f.B, f.State, f.AskedBy)
+	return err
+}
+
+// DeleteFriendship ends whatever there was between two users.
+func (q Queries) DeleteFriendship(ctx context.Context, user, other string) error {
+	a, b := Pair(user, other)
+	_, err := q.exec(ctx, `DELETE FROM friendships WHERE a = $1 AND b = $2`, a, b)
+	return err
+}
+
+// Contact is another user, as one user sees them.
+type Contact struct {
+	User
+	State    string // of the friendship
+	AskedBy  string
+	Online   bool
+	IBlocked bool
+}
+
+// Contacts returns a user's friends, and those who wait to become one.
+func (q Queries) Contacts(ctx context.Context, userID string) ([]Contact, error) {
+	return all(ctx, q, func(c *Contact) []any {
+		return append(userRow(&c.User), &c.State, &c.AskedBy, &c.Online, &c.IBlocked)
+	}, `SELECT `+userColumns+`, f.state, f.asked_by,
+			EXISTS (SELECT 1 FROM presence p WHERE p.user_id = u.id AND p.online),
+			EXISTS (SELECT 1 FROM blocks k WHERE k.user_id = $1 AND k.target_id = u.id)
+		FROM friendships f JOIN users u ON u.id = CASE WHEN f.a = $1 THEN f.b ELSE f.a END
+		WHERE f.a = $1 OR f.b = $1 ORDER BY u.name`, userID)
+}
+
+// AllFriendships returns all friendships.
+func (q Queries) AllFriendships(ctx context.Context) ([]Friendship, error) {
+	return all(ctx, q, friendshipRow, `SELECT `+friendshipColumns+` FROM friendships WHERE state = 'friends' ORDER BY a, b`)
+}
+
+// FriendIDs returns a user's friends.
+func (q Queries) FriendIDs(ctx context.Context, userID string) ([]string, error) {
+	return all(ctx, q, alone[string], `SELECT CASE WHEN a = $1 THEN b ELSE a END FROM friendships WHERE (a = $1 OR b = $1) AND state = 'friends' ORDER BY 1`, userID)
+}
+
+// Block is that a user refuses the messages of another one.
+type Block struct{ UserID, TargetID string }
+
+// SetBlock blocks a user for another one, or takes that back. It reports whether that changed
+// anything.
+func (q Queries) SetBlock(ctx context.Context, b Block, blocked bool) (bool, error) {
+	if blocked {
+		return q.exec(ctx, `INSERT INTO blocks (user_id, target_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, b.UserID, b.TargetID)
+	}
+	return q.exec(ctx, `DELETE FROM blocks WHERE user_id = $1 AND target_id = $2`, b.UserID, b.TargetID)
+}
+
+// AllBlocks returns all blocks.
+func (q Queries) AllBlocks(ctx context.Context) ([]Block, error) {
+	return all(ctx, q, func(b *Block) []any { return []any{&b.UserID, &b.TargetID} }, `SELECT user_id, target_id FROM blocks ORDER BY user_id, target_id`)
+}
+
+// Presence is what a device of a user was last heard to be.
+type Presence struct {
+	UserID  string
+	Session string
+	Online  bool
+	At      time.Time
+}
+
+// SetPresence notes it, unless something newer is known. It reports whether that changed anything.
+func (q Queries) SetPresence(ctx context.Context, p Presence) (bool, error) {
+	return q.exec(ctx, `INSERT INTO presence (user_id, session, online, at) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (user_id, session) DO UPDATE SET online = excluded.online, at = excluded.at
+		WHERE presence.at < excluded.at`, p.UserID, p.Session, p.Online, millis(p.At))
+}
+
+// ForgetPresence takes everybody as offline, where nobody can be online.
+func (q Queries) ForgetPresence(ctx context.Context) error {
+	_, err := q.exec(ctx, `DELETE FROM presence`)
+	return err
+}
+
+// Group is a chat group.
+type Group struct {
+	ID        string
+	Name      string
+	OwnerID   string
+	Dismissed bool
+}
+
+const groupColumns = `g.id, g.name, g.owner_id, g.dismissed`
+
+func groupRow(g *Group) []any { return []any{&g.ID, &g.Name, &g.OwnerID, &g.Dismissed} }
+
+// SetGroup adds a group, or changes it.
+func (q Queries) SetGroup(ctx context.Context, g Group) error {
+	_, err := q.exec(ctx, `INSERT INTO chat_groups (id, name, owner_id, dismissed, created_at) VALUES ($1, $2, $3, $4, $5)
+		ON CONFLICT (id) DO UPDATE SET name = excluded.name, owner_id = excluded.owner_id, dismissed = excluded.dismissed`,
+		g.ID, g.Name, g.OwnerID, g.Dismissed, millis(time.Now()))
+	return err
+}
+
+// Group returns a group.
+func (q Queries) Group(ctx context.Context, id string) (Group, error) {
+	return one(ctx, q, groupRow, `SELECT `+groupColumns+` FROM chat_groups g WHERE g.id = $1`, id)
+}
+
+// AllGroups returns all groups that are not dismissed.
+func (q Queries) AllGroups(ctx context.Context) ([]Group, error) {
+	return all(ctx, q, groupRow, `SELECT `+groupColumns+` FROM chat_groups g WHERE NOT g.dismissed ORDER BY g.id`)
+}
+
+// GroupsOf returns the groups that a user is in.
+func (q Queries) GroupsOf(ctx context.Context, userID string) ([]Group, error) {
+	return all(ctx, q, groupRow, `SELECT `+groupColumns+` FROM members m JOIN chat_groups g ON g.id = m.group_id
+		WHERE m.user_id = $1 AND NOT g.dismissed ORDER BY g.name, g.id`, userID)
+}
+
+// Members returns who is in a group.
+func (q Queries) Members(ctx context.Context, groupID string) ([]string, error) {
+	return all(ctx, q, alone[string], `SELECT user_id FROM members WHERE group_id = $1 ORDER BY user_id`, groupID)
+}
+
+// IsMember reports whether a user is in a group.
+func (q Queries) IsMember(ctx context.Context, groupID, userID string) (bool, error) {
+	n, err := one(ctx, q, alone[int], `SELECT count(*) FROM members WHERE group_id = $1 AND user_id = $2`, groupID, userID)
+	return n > 0, err
+}
+
+// AddMember puts a user into a group. It reports whether that changed anything.
+func (q Queries) AddMember(ctx context.Context, groupID, userID string) (bool, error) {
+	return q.exec(ctx, `INSERT INTO members (group_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, groupID, userID)
+}
+
+// RemoveMember takes a user out of a group. It reports whether that changed anything.
+func (q Queries) RemoveMember(ctx context.Context, groupID, userID string) (bool, error) {
+	return q.exec(ctx, `DELETE FROM members WHERE group_id = $1 AND user_id = $2`, groupID, userID)
+}
+
+// RemoveMembers takes everybody out of a group.
+func (q Queries) RemoveMembers(ctx context.Context, groupID string) error {
+	_, err := q.exec(ctx, `DELETE FROM members WHERE group_id = $1`, groupID)
+	return err
+}

@@ -1,0 +1,123 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Event tells the pages of some users that something has changed. It says where to look, not what
+// there is: a page that has missed some reads the same as one that has not.
+type Event struct {
+	UserIDs      []string `json:"users,omitempty"` // nil is everybody
+	Type         string   `json:"type"`
+	Conversation string   `json:"conversation,omitempty"`
+}
+
+// The types of events.
+const (
+	EventMessage  = "message"  // something in the conversation
+	EventContacts = "contacts" // friends, groups, or who is online
+	EventOperator = "operator" // the outbox or reports, for the operator's page
+	EventMissed   = "missed"   // nobody knows what: read everything
+)
+
+// Notify tells users about the transaction once it has succeeded.
+func (tx *Tx) Notify(e Event) { tx.events = append(tx.events, e) }
+
+// channel is what PostgreSQL calls the way to all processes.
+const channel = "appserver"
+
+// mostUsers is how many users fit into a notification of PostgreSQL, which has 8000 bytes.
+const mostUsers = 100
+
+// announce has PostgreSQL tell all processes when the transaction succeeds.
+func (tx *Tx) announce(ctx context.Context) error {
+	if !tx.postgres {
+		return nil
+	}
+	for _, e := range tx.events {
+		parts := [][]string{nil}
+		if e.UserIDs != nil {
+			parts = slices.Collect(slices.Chunk(e.UserIDs, mostUsers))
+		}
+		for _, part := range parts {
+			e.UserIDs = part
+			text, err := json.Marshal(e)
+			if err != nil {
+				return err
+			}
+			if _, err := tx.q.ExecContext(ctx, `SELECT pg_notify($1, $2)`, channel, string(text)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// feed hands events to the listeners in this process.
+type feed struct {
+	mu        sync.Mutex
+	listeners []func(Event)
+}
+
+func (f *feed) publish(events ...Event) {
+	f.mu.Lock()
+	listeners := f.listeners
+	f.mu.Unlock()
+	for _, e := range events {
+		for _, listener := range listeners {
+			listener(e)
+		}
+	}
+}
+
+// Listen calls a function with every event of every process, which must return at once. It comes
+// before [Store.Follow].
+func (s *Store) Listen(listener func(Event)) {
+	s.feed.mu.Lock()
+	defer s.feed.mu.Unlock()
+	s.feed.listeners = append(slices.Clone(s.feed.listeners), listener)
+}
+
+// Follow brings the events of other processes until the context ends. With SQLite there are none.
+func (s *Store) Follow(ctx context.Context, failed func(error)) {
+	if !s.postgres {
+		return
+	}
+	for ctx.Err() == nil {
+		if err := s.follow(ctx); ctx.Err() == nil {
+			failed(err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Second):
+		}
+	}
+}
+
+func (s *Store) follow(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, s.url)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
+		return err
+	}
+	s.feed.publish(Event{Type: EventMissed})
+	for {
+		n, err := conn.WaitForNotification(ctx)
+		if err != nil {
+			return err
+		}
+		var e Event
+		if json.Unmarshal([]byte(n.Payload), &e) == nil {
+			s.feed.publish(e)
+		}
+	}
+}

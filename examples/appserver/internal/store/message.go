@@ -1,0 +1,224 @@
+package store
+
+import (
+	"context"
+	"strings"
+	"time"
+)
+
+// Message is a message of the archive.
+type Message struct {
+	UID          string
+	Conversation string
+	From         string
+	Target       string
+	Type         int
+	ObjectName   string
+	Body         string
+	Recalled     bool
+	SentAt       time.Time
+}
+
+const messageColumns = `uid, conversation, from_id, target_id, type, object_name, body, recalled, sent_at`
+
+func messageRow(m *Message) []any {
+	return []any{&m.UID, &m.Conversation, &m.From, &m.Target, &m.Type, &m.ObjectName, &m.Body, &m.Recalled, ms{&m.SentAt}}
+}
+
+// The first letters of a conversation's name.
+const (
+	private = "p:"
+	group   = "g:"
+	system  = "s:"
+)
+
+// PrivateConversation is that of two users.
+func PrivateConversation(one, other string) string {
+	a, b := Pair(one, other)
+	return private + a + ":" + b
+}
+
+// GroupConversation is that of a group.
+func GroupConversation(groupID string) string { return group + groupID }
+
+// SystemConversation is what the app says to a user.
+func SystemConversation(userID string) string { return system + userID }
+
+// Partner returns the other user of a private conversation. It reports false for one that is not
+// private, or none of the user's.
+func Partner(conversation, userID string) (string, bool) {
+	rest, isPrivate := strings.CutPrefix(conversation, private)
+	a, b, _ := strings.Cut(rest, ":")
+	switch {
+	case !isPrivate:
+		return "", false
+	case a == userID:
+		return b, true
+	case b == userID:
+		return a, true
+	}
+	return "", false
+}
+
+// GroupOf returns the group of a conversation.
+func GroupOf(conversation string) (string, bool) { return strings.CutPrefix(conversation, group) }
+
+// IsReader reports whether a user may read a conversation.
+func (q Queries) IsReader(ctx context.Context, conversation, userID string) (bool, error) {
+	if groupID, ok := GroupOf(conversation); ok {
+		return q.IsMember(ctx, groupID, userID)
+	}
+	_, ok := Partner(conversation, userID)
+	return ok || conversation == SystemConversation(userID), nil
+}
+
+// Readers returns who reads a conversation.
+func (q Queries) Readers(ctx context.Context, conversation string) ([]string, error) {
+	if groupID, ok := GroupOf(conversation); ok {
+		return q.Members(ctx, groupID)
+	}
+	_, rest, _ := strings.Cut(conversation, ":")
+	return strings.Split(rest, ":"), nil
+}
+
+// Archive keeps a message, and puts it into the inboxes of its readers. It reports false, and
+// changes nothing, if the message is there already.
+func (tx *Tx) Archive(ctx context.Context, m Message) (bool, error) {
+	added, err := tx.exec(ctx, `INSERT INTO messages (`+messageColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+		m.UID, m.Conversation, m.From, m.Target, m.Type, m.ObjectName, m.Body, m.Recalled, millis(m.SentAt))
+	if err != nil || !added {
+		return false, err
+	}
+	readers, err := tx.Readers(ctx, m.Conversation)
+	if err != nil {
+		return false, err
+	}
+	for _, reader := range readers {
+		unread := 1
+		if reader == m.From {
+			unread = 0
+		}
+		if _, err := tx.exec(ctx, `INSERT INTO inboxes (user_id, conversation, last_uid, last_at, unread) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (user_id, conversation) DO UPDATE SET unread = inboxes.unread + excluded.unread,
+				last_uid = CASE WHEN excluded.last_at >= inboxes.last_at THEN excluded.last_uid ELSE inboxes.last_uid END,
+				last_at = CASE WHEN excluded.last_at >= inboxes.last_at THEN excluded.last_at ELSE inboxes.last_at END`,
+			reader, m.Conversation, m.UID, millis(m.SentAt), unread); err != nil {
+			return false, err
+		}
+	}
+	tx.Notify(Event{Type: EventMessage, Conversation: m.Conversation, UserIDs: readers})
+	return true, nil
+}
+
+// Message returns a message of the archive.
+func (q Queries) Message(ctx context.Context, uid string) (Message, error) {
+	return one(ctx, q, messageRow, `SELECT `+messageColumns+` FROM messages WHERE uid = $1`, uid)
+}
+
+// LastUID returns the greatest UID of the archive.
+func (q Queries) LastUID(ctx context.Context) (string, error) {
+	return one(ctx, q, alone[string], `SELECT COALESCE(max(uid), '') FROM messages`)
+}
+
+// Recall marks a message as taken back. It reports whether that changed anything.
+func (tx *Tx) Recall(ctx context.Context, uid string) (bool, error) {
+	changed, err := tx.exec(ctx, `UPDATE messages SET recalled = TRUE WHERE uid = $1 AND NOT recalled`, uid)
+	if err != nil || !changed {
+		return false, err
+	}
+	m, err := tx.Message(ctx, uid)
+	if err != nil {
+		return false, err
+	}
+	readers, err := tx.Readers(ctx, m.Conversation)
+	tx.Notify(Event{Type: EventMessage, Conversation: m.Conversation, UserIDs: readers})
+	return true, err
+}
+
+// Before is where a page of messages ends: it has those before the moment, and of the moment itself
+// those with smaller UIDs.
+type Before struct {
+	At  time.Time
+	UID string
+}
+
+// History returns the newest messages of a conversation before a place, the newest one first.
+func (q Queries) History(ctx context.Context, conversation string, before Before, limit int) ([]Message, error) {
+	return all(ctx, q, messageRow, `SELECT `+messageColumns+` FROM messages
+		WHERE conversation = $1 AND (sent_at < $2 OR sent_at = $2 AND uid < $3)
+		ORDER BY sent_at DESC, uid DESC LIMIT $4`, conversation, millis(before.At), before.UID, limit)
+}
+
+// Inbox is a conversation as one user sees it.
+type Inbox struct {
+	Conversation string
+	Unread       int
+	Last         Message
+}
+
+// Inboxes returns a user's conversations, the newest first.
+func (q Queries) Inboxes(ctx context.Context, userID string) ([]Inbox, error) {
+	return all(ctx, q, func(i *Inbox) []any {
+		return append([]any{&i.Conversation, &i.Unread}, messageRow(&i.Last)...)
+	}, `SELECT i.conversation, i.unread, m.uid, m.conversation, m.from_id, m.target_id, m.type, m.object_name, m.body, m.recalled, m.sent_at
+		FROM inboxes i JOIN messages m ON m.uid = i.last_uid WHERE i.user_id = $1 ORDER BY i.last_at DESC LIMIT 200`, userID)
+}
+
+// MarkRead notes that a user has read a conversation.
+func (tx *Tx) MarkRead(ctx context.Context, userID, conversation string) error {
+	changed, err := tx.exec(ctx, `UPDATE inboxes SET unread = 0 WHERE user_id = $1 AND conversation = $2 AND unread > 0`, userID, conversation)
+	if changed {
+		tx.Notify(Event{Type: EventContacts, UserIDs: []string{userID}})
+	}
+	return err
+}
+
+// Report is that a user, or RongCloud's moderation, objects to a message.
+type Report struct {
+	ID         int64
+	MessageUID string
+	ReporterID string // empty for RongCloud's moderation
+	Reason     string
+	State      string
+	CreatedAt  time.Time
+}
+
+// The states of a report.
+const (
+	ReportOpen      = "open"
+	ReportDismissed = "dismissed"
+	ReportUpheld    = "upheld"
+)
+
+func reportRow(r *Report) []any {
+	return []any{&r.ID, &r.MessageUID, &r.ReporterID, &r.Reason, &r.State, ms{&r.CreatedAt}}
+}
+
+const reportColumns = `id, message_uid, reporter_id, reason, state, created_at`
+
+// AddReport adds a report. One by the same reporter about the same message changes nothing.
+func (tx *Tx) AddReport(ctx context.Context, r Report) error {
+	added, err := tx.exec(ctx, `INSERT INTO reports (message_uid, reporter_id, reason, state, created_at) VALUES ($1, $2, $3, 'open', $4) ON CONFLICT DO NOTHING`,
+		r.MessageUID, r.ReporterID, r.Reason, millis(time.Now()))
+	if added {
+		tx.Notify(Event{Type: EventOperator, UserIDs: []string{OutboxReader}})
+	}
+	return err
+}
+
+// Report returns a report.
+func (q Queries) Report(ctx context.Context, id int64) (Report, error) {
+	return one(ctx, q, reportRow, `SELECT `+reportColumns+` FROM reports WHERE id = $1`, id)
+}
+
+// OpenReports returns the reports that nobody has decided, the oldest first.
+func (q Queries) OpenReports(ctx context.Context, limit int) ([]Report, error) {
+	return all(ctx, q, reportRow, `SELECT `+reportColumns+` FROM reports WHERE state = 'open' ORDER BY id LIMIT $1`, limit)
+}
+
+// DecideReports closes all reports about a message.
+func (tx *Tx) DecideReports(ctx context.Context, messageUID, state string) error {
+	_, err := tx.exec(ctx, `UPDATE reports SET state = $2 WHERE message_uid = $1 AND state = 'open'`, messageUID, state)
+	tx.Notify(Event{Type: EventOperator, UserIDs: []string{OutboxReader}})
+	return err
+}

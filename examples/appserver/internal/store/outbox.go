@@ -1,0 +1,201 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// State is where a job of the outbox stands.
+type State string
+
+// The states of a job.
+const (
+	Waiting State = "waiting" // for its turn, or for the next try
+	Begun   State = "begun"   // its request may be on its way
+	Done    State = "done"    // RongCloud has carried it out
+	Parked  State = "parked"  // nobody knows whether RongCloud has carried it out: an operator decides
+	Refused State = "refused" // RongCloud has refused it
+	Dropped State = "dropped" // an operator has given it up
+)
+
+// Job is something that RongCloud must learn.
+type Job struct {
+	ID         int64
+	Lane       string
+	Kind       string
+	Params     json.RawMessage
+	State      State
+	Tries      int
+	NextAt     time.Time
+	LeaseUntil time.Time
+	Result     string
+	Error      string
+	CreatedAt  time.Time
+	EndedAt    time.Time
+}
+
+const jobColumns = `id, lane, kind, params, state, tries, next_at, lease_until, result, error, created_at, ended_at`
+
+func jobRow(j *Job) []any {
+	return []any{
+		&j.ID, &j.Lane, &j.Kind, text{&j.Params}, &j.State, &j.Tries, ms{&j.NextAt}, ms{&j.LeaseUntil},
+		&j.Result, &j.Error, ms{&j.CreatedAt}, ms{&j.EndedAt},
+	}
+}
+
+// text scans JSON.
+type text struct{ to *json.RawMessage }
+
+// Scan is part of sql.Scanner.
+func (t text) Scan(value any) error {
+	switch value := value.(type) {
+	case string:
+		*t.to = json.RawMessage(value)
+	case []byte:
+		*t.to = append(json.RawMessage(nil), value...)
+	default:
+		return errors.New("it is no text")
+	}
+	return nil
+}
+
+// Enqueue writes down what RongCloud must learn, in the transaction that decides it. Jobs of a lane
+// are carried out one after the other, so the transaction has entered it: [Tx.Enter].
+func (tx *Tx) Enqueue(ctx context.Context, lane, kind string, params any) error {
+	encoded, err := json.Marshal(params)
+	if err != nil {
+		return err
+	}
+	now := millis(time.Now())
+	_, err = tx.exec(ctx, `INSERT INTO outbox (lane, kind, params, state, next_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		lane, kind, string(encoded), Waiting, now, now)
+	tx.Notify(Event{Type: EventOperator, UserIDs: []string{OutboxReader}})
+	return err
+}
+
+// OutboxReader is whom events of the outbox are for: no user, but whoever works on it or looks at
+// it.
+const OutboxReader = "outbox"
+
+// Claim takes the oldest job whose turn it is, and notes that it has begun before its request
+// leaves: whoever finds it so after the lease knows that somebody died over it. The error is
+// [ErrNotFound] if there is nothing to do, or somebody else was faster.
+func (s *Store) Claim(ctx context.Context, now time.Time, lease time.Duration) (Job, error) {
+	return one(ctx, s.Queries, jobRow, `
+		UPDATE outbox SET state = 'begun', tries = tries + 1, lease_until = $2
+		WHERE state = 'waiting' AND id = (
+			SELECT o.id FROM outbox o
+			WHERE o.state = 'waiting' AND o.next_at <= $1 AND NOT EXISTS (
+				SELECT 1 FROM outbox e WHERE e.lane = o.lane AND e.id < o.id AND e.state IN ('waiting', 'begun'))
+			ORDER BY o.id LIMIT 1)
+		RETURNING `+jobColumns, millis(now), millis(now.Add(lease)))
+}
+
+// Expired returns the jobs whose lease has ended: whoever had begun them is dead, or too slow to be
+// waited for.
+func (s *Store) Expired(ctx context.Context, now time.Time) ([]Job, error) {
+	return all(ctx, s.Queries, jobRow, `SELECT `+jobColumns+` FROM outbox WHERE state = 'begun' AND lease_until < $1 ORDER BY id`, millis(now))
+}
+
+// Settlement is how a try at a job has ended.
+type Settlement struct {
+	State  State
+	Result string
+	Error  string
+	NextAt time.Time // of a job that waits for the next try
+}
+
+// Settle notes how a try has ended. It reports false, and changes nothing, if the job was begun
+// again meanwhile, or is decided. That something was done is never forgotten for less.
+func (tx *Tx) Settle(ctx context.Context, job Job, how Settlement) (bool, error) {
+	from := `state = 'begun'`
+	if how.State == Done {
+		from = `state IN ('begun', 'parked', 'waiting')`
+	}
+	ended := time.Time{}
+	if how.State != Waiting {
+		ended = time.Now()
+	}
+	changed, err := tx.exec(ctx, `
+		UPDATE outbox SET state = $3, result = $4, error = $5, next_at = $6, ended_at = $7, lease_until = 0
+		WHERE id = $1 AND tries = $2 AND `+from,
+		job.ID, job.Tries, how.State, how.Result, how.Error, millis(how.NextAt), millis(ended))
+	if changed {
+		tx.Notify(Event{Type: EventOperator, UserIDs: []string{OutboxReader}})
+	}
+	return changed, err
+}
+
+// Decide is the operator's word about a job that is parked or refused: [Done] if it was carried
+// out, [Waiting] to try it again, [Dropped] to leave it. It is [ErrNotFound] if the job is neither.
+func (tx *Tx) Decide(ctx context.Context, id int64, to State) error {
+	changed, err := tx.exec(ctx, `UPDATE outbox SET state = $2, next_at = $3, ended_at = $4 WHERE id = $1 AND state IN ('parked', 'refused')`,
+		id, to, millis(time.Now()), millis(time.Now()))
+	if err == nil && !changed {
+		err = ErrNotFound
+	}
+	tx.Notify(Event{Type: EventOperator, UserIDs: []string{OutboxReader}})
+	return err
+}
+
+// Job returns a job.
+func (q Queries) Job(ctx context.Context, id int64) (Job, error) {
+	return one(ctx, q, jobRow, `SELECT `+jobColumns+` FROM outbox WHERE id = $1`, id)
+}
+
+// Busy reports whether a lane has jobs, after the one given, that are not carried out yet.
+func (q Queries) Busy(ctx context.Context, lane string, after int64) (bool, error) {
+	n, err := one(ctx, q, alone[int], `SELECT count(*) FROM outbox WHERE lane = $1 AND id > $2 AND state IN ('waiting', 'begun')`, lane, after)
+	return n > 0, err
+}
+
+// AnyBusy reports whether one of some lanes has jobs, before the one given, that are not carried out
+// yet.
+func (q Queries) AnyBusy(ctx context.Context, before int64, lanes ...string) (bool, error) {
+	places, args := make([]string, len(lanes)), []any{before}
+	for i, lane := range lanes {
+		places[i] = "$" + strconv.Itoa(i+2)
+		args = append(args, lane)
+	}
+	n, err := one(ctx, q, alone[int], `SELECT count(*) FROM outbox
+		WHERE state IN ('waiting', 'begun') AND id < $1 AND lane IN (`+strings.Join(places, ", ")+`)`, args...)
+	return n > 0, err
+}
+
+// Overtaken reports whether a later job of a lane has been carried out, or may have been.
+func (q Queries) Overtaken(ctx context.Context, lane string, id int64) (bool, error) {
+	n, err := one(ctx, q, alone[int], `SELECT count(*) FROM outbox WHERE lane = $1 AND id > $2 AND tries > 0`, lane, id)
+	return n > 0, err
+}
+
+// LastJob returns the newest job of a lane.
+func (q Queries) LastJob(ctx context.Context, lane string) (Job, error) {
+	return one(ctx, q, jobRow, `SELECT `+jobColumns+` FROM outbox WHERE lane = $1 ORDER BY id DESC LIMIT 1`, lane)
+}
+
+// JobsIn returns the newest jobs in a state.
+func (q Queries) JobsIn(ctx context.Context, state State, limit int) ([]Job, error) {
+	return all(ctx, q, jobRow, `SELECT `+jobColumns+` FROM outbox WHERE state = $1 ORDER BY id DESC LIMIT $2`, state, limit)
+}
+
+// Depth counts the jobs in each state, and says since when the oldest one waits.
+func (q Queries) Depth(ctx context.Context) (counts map[State]int, oldest time.Time, err error) {
+	type row struct {
+		state State
+		n     int
+		first time.Time
+	}
+	rows, err := all(ctx, q, func(r *row) []any { return []any{&r.state, &r.n, ms{&r.first}} },
+		`SELECT state, count(*), min(created_at) FROM outbox GROUP BY state`)
+	counts = map[State]int{}
+	for _, r := range rows {
+		if counts[r.state] = r.n; r.state == Waiting {
+			oldest = r.first
+		}
+	}
+	return counts, oldest, err
+}

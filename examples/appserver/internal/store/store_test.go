@@ -1,0 +1,295 @@
+package store_test
+
+import (
+	"errors"
+	"os"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/dbtest"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
+)
+
+func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
+
+func open(t *testing.T, url string) *store.Store {
+	t.Helper()
+	s, err := store.Open(t.Context(), url)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+func enqueue(t *testing.T, s *store.Store, lane, kind string) {
+	t.Helper()
+	require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
+		if err := tx.Enter(t.Context(), lane); err != nil {
+			return err
+		}
+		return tx.Enqueue(t.Context(), lane, kind, map[string]string{"a": "b"})
+	}))
+}
+
+func settle(t *testing.T, s *store.Store, job store.Job, how store.Settlement) bool {
+	t.Helper()
+	var changed bool
+	require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) (err error) {
+		changed, err = tx.Settle(t.Context(), job, how)
+		return err
+	}))
+	return changed
+}
+
+// Jobs of a lane go one after the other, those of other lanes meanwhile.
+func TestLanes(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		for _, lane := range []string{"x", "x", "y"} {
+			enqueue(t, s, lane, "k")
+		}
+		claim := func() (store.Job, error) { return s.Claim(t.Context(), time.Now(), time.Minute) }
+		first, err := claim()
+		require.NoError(t, err)
+		require.Equal(t, store.Job{
+			ID: first.ID, Lane: "x", Kind: "k", Params: []byte(`{"a":"b"}`), State: store.Begun, Tries: 1,
+			NextAt: first.NextAt, LeaseUntil: first.LeaseUntil, CreatedAt: first.CreatedAt,
+		}, first)
+		other, err := claim()
+		require.NoError(t, err)
+		require.Equal(t, "y", other.Lane)
+		_, err = claim()
+		require.ErrorIs(t, err, store.ErrNotFound, "the second of x waits for the first")
+		require.True(t, settle(t, s, first, store.Settlement{State: store.Done, Result: "r"}))
+		second, err := claim()
+		require.NoError(t, err)
+		require.Equal(t, "x", second.Lane)
+		require.Greater(t, second.ID, first.ID)
+
+		require.True(t, settle(t, s, second, store.Settlement{State: store.Waiting, NextAt: time.Now().Add(time.Hour)}))
+		_, err = claim()
+		require.ErrorIs(t, err, store.ErrNotFound, "not before its time")
+		counts, oldest, err := s.Depth(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, map[store.State]int{store.Waiting: 1, store.Begun: 1, store.Done: 1}, counts)
+		require.WithinDuration(t, time.Now(), oldest, time.Minute)
+	})
+}
+
+// Many that claim at once share the jobs, and none is claimed twice.
+func TestClaimTogether(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		s, other := open(t, url), open(t, url)
+		const jobs = 40
+		for i := range jobs {
+			enqueue(t, s, string(rune('a'+i%26))+string(rune('a'+i/26)), "k")
+		}
+		var mu sync.Mutex
+		claimed := map[int64]int{}
+		var all sync.WaitGroup
+		for i := range 8 {
+			from := []*store.Store{s, other}[i%2]
+			all.Go(func() {
+				for {
+					job, err := from.Claim(t.Context(), time.Now(), time.Minute)
+					mu.Lock()
+					if err == nil {
+						claimed[job.ID]++
+					}
+					enough := len(claimed) == jobs || err != nil && !errors.Is(err, store.ErrNotFound)
+					mu.Unlock()
+					if enough {
+						return
+					}
+				}
+			})
+		}
+		all.Wait()
+		require.Len(t, claimed, jobs)
+		for id, n := range claimed {
+			require.Equal(t, 1, n, id)
+		}
+	})
+}
+
+// A job of a dead worker is found when its lease has ended. What the dead one had done after all, and
+// says late, counts; anything less does not.
+func TestLease(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		enqueue(t, s, "x", "k")
+		job, err := s.Claim(t.Context(), time.Now(), time.Second)
+		require.NoError(t, err)
+		expired, err := s.Expired(t.Context(), time.Now())
+		require.NoError(t, err)
+		require.Empty(t, expired)
+		expired, err = s.Expired(t.Context(), time.Now().Add(time.Minute))
+		require.NoError(t, err)
+		require.Len(t, expired, 1)
+
+		require.True(t, settle(t, s, expired[0], store.Settlement{State: store.Parked, Error: "dead"}))
+		require.False(t, settle(t, s, job, store.Settlement{State: store.Refused}))
+		require.True(t, settle(t, s, job, store.Settlement{State: store.Done, Result: "uid"}))
+		known, err := s.Job(t.Context(), job.ID)
+		require.NoError(t, err)
+		require.Equal(t, store.Done, known.State)
+		require.Equal(t, "uid", known.Result)
+
+		decide := func(to store.State) error {
+			return s.Change(t.Context(), func(tx *store.Tx) error { return tx.Decide(t.Context(), job.ID, to) })
+		}
+		require.ErrorIs(t, decide(store.Waiting), store.ErrNotFound, "what was done is not decided")
+	})
+}
+
+// A job that was begun again is not settled by whoever had begun it before.
+func TestLateWorker(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		enqueue(t, s, "x", "k")
+		first, err := s.Claim(t.Context(), time.Now(), time.Second)
+		require.NoError(t, err)
+		require.True(t, settle(t, s, first, store.Settlement{State: store.Waiting}))
+		second, err := s.Claim(t.Context(), time.Now(), time.Second)
+		require.NoError(t, err)
+		require.Equal(t, 2, second.Tries)
+		require.False(t, settle(t, s, first, store.Settlement{State: store.Done}))
+		require.True(t, settle(t, s, second, store.Settlement{State: store.Done}))
+	})
+}
+
+// A change that fails leaves nothing, neither in the tables nor in the outbox, and tells nobody.
+func TestChangeFails(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		s.Listen(func(e store.Event) { t.Errorf("told of %v", e) })
+		failure := errors.New("no")
+		require.ErrorIs(t, s.Change(t.Context(), func(tx *store.Tx) error {
+			if err := tx.Enqueue(t.Context(), "x", "k", nil); err != nil {
+				return err
+			}
+			if _, err := tx.AddUser(t.Context(), store.User{ID: "a", Name: "a"}); err != nil {
+				return err
+			}
+			return failure
+		}), failure)
+		_, err := s.User(t.Context(), "a")
+		require.ErrorIs(t, err, store.ErrNotFound)
+		counts, _, err := s.Depth(t.Context())
+		require.NoError(t, err)
+		require.Empty(t, counts)
+	})
+}
+
+// A message that comes again changes nothing; one that is late does not become the last one.
+func TestArchive(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		at := time.UnixMilli(1_800_000_000_000)
+		archive := func(uid string, at time.Time) (added bool) {
+			require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) (err error) {
+				added, err = tx.Archive(t.Context(), store.Message{
+					UID: uid, Conversation: store.PrivateConversation("ben", "ann"), From: "ann", Target: "ben", Type: 1, ObjectName: "RC:TxtMsg", Body: "{}", SentAt: at,
+				})
+				return err
+			}))
+			return added
+		}
+		require.True(t, archive("1", at))
+		require.False(t, archive("1", at.Add(time.Hour)))
+		require.True(t, archive("2", at))
+		require.True(t, archive("0", at.Add(-time.Hour)))
+		inboxes, err := s.Inboxes(t.Context(), "ben")
+		require.NoError(t, err)
+		require.Len(t, inboxes, 1)
+		require.Equal(t, 3, inboxes[0].Unread)
+		require.Equal(t, "2", inboxes[0].Last.UID)
+		inboxes, err = s.Inboxes(t.Context(), "ann")
+		require.NoError(t, err)
+		require.Zero(t, inboxes[0].Unread, "one has read what one writes")
+
+		page, err := s.History(t.Context(), "p:ann:ben", store.Before{At: at.Add(time.Hour)}, 2)
+		require.NoError(t, err)
+		require.Equal(t, []string{"2", "1"}, []string{page[0].UID, page[1].UID})
+		page, err = s.History(t.Context(), "p:ann:ben", store.Before{At: page[1].SentAt, UID: page[1].UID}, 2)
+		require.NoError(t, err)
+		require.Len(t, page, 1)
+		require.Equal(t, "0", page[0].UID)
+	})
+}
+
+// What is heard of a device late does not undo what is newer.
+func TestPresence(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		at := time.UnixMilli(1_800_000_000_000)
+		set := func(session string, online bool, at time.Time) bool {
+			changed, err := s.SetPresence(t.Context(), store.Presence{UserID: "a", Session: session, Online: online, At: at})
+			require.NoError(t, err)
+			return changed
+		}
+		require.True(t, set("1", false, at))
+		require.False(t, set("1", true, at.Add(-time.Second)))
+		require.False(t, set("1", false, at), "the same again")
+		require.True(t, set("2", true, at))
+	})
+}
+
+// Tries to log in are counted within their span of time.
+func TestTryLogin(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		for want := 1; want <= 3; want++ {
+			n, err := s.TryLogin(t.Context(), "a", time.Hour)
+			require.NoError(t, err)
+			require.Equal(t, want, n)
+		}
+		n, err := s.TryLogin(t.Context(), "a", -time.Hour)
+		require.NoError(t, err)
+		require.Equal(t, 1, n, "the span is over")
+	})
+}
+
+// Other processes hear of what changes, with lists of users of any length.
+func TestFeed(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		writer, reader := open(t, url), open(t, url)
+		if url[:6] == "sqlite" { // there is one process
+			reader = writer
+		}
+		heard := make(chan store.Event, 10)
+		reader.Listen(func(e store.Event) { heard <- e })
+		go reader.Follow(t.Context(), func(err error) { t.Error(err) })
+		if reader != writer {
+			require.Equal(t, store.EventMissed, (<-heard).Type, "it listens")
+		}
+		users := make([]string, 250)
+		for i := range users {
+			users[i] = "abcdefghijklmnopqrstuvwx" + strconv.Itoa(i)
+		}
+		require.NoError(t, writer.Change(t.Context(), func(tx *store.Tx) error {
+			tx.Notify(store.Event{Type: store.EventMessage, Conversation: "g:x", UserIDs: users})
+			return nil
+		}))
+		got := 0
+		for got < len(users) {
+			select {
+			case e := <-heard:
+				got += len(e.UserIDs)
+			case <-time.After(20 * time.Second):
+				t.Fatalf("heard of %d users", got)
+			}
+		}
+		require.Len(t, users, got)
+	})
+}
+
+func TestOpenRefuses(t *testing.T) {
+	for _, url := range []string{"", "mysql://x", "sqlite:", "postgres://127.0.0.1:1/x"} {
+		_, err := store.Open(t.Context(), url)
+		require.Error(t, err, url)
+	}
+}

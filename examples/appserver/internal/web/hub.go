@@ -1,0 +1,134 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
+)
+
+// hub hands events to the pages that are open in this process.
+type hub struct {
+	mu    sync.Mutex
+	pages map[string]map[*page]bool // by user
+}
+
+// page is an open page. Events that it is too slow for are put together into one that says so.
+type page struct {
+	events chan store.Event
+	missed chan struct{}
+}
+
+func newHub() *hub { return &hub{pages: map[string]map[*page]bool{}} }
+
+func (h *hub) publish(e store.Event) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if e.UserIDs == nil {
+		for _, pages := range h.pages {
+			for p := range pages {
+				p.tell(e)
+			}
+		}
+	}
+	for _, id := range e.UserIDs {
+		for p := range h.pages[id] {
+			p.tell(e)
+		}
+	}
+}
+
+func (p *page) tell(e store.Event) {
+	select {
+	case p.events <- e:
+	default:
+		select {
+		case p.missed <- struct{}{}:
+		default:
+		}
+	}
+}
+
+func (h *hub) open(users ...string) (p *page, shut func()) {
+	p = &page{events: make(chan store.Event, 64), missed: make(chan struct{}, 1)}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, id := range users {
+		if h.pages[id] == nil {
+			h.pages[id] = map[*page]bool{}
+		}
+		h.pages[id][p] = true
+	}
+	return p, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		for _, id := range users {
+			if delete(h.pages[id], p); len(h.pages[id]) == 0 {
+				delete(h.pages, id)
+			}
+		}
+	}
+}
+
+func (h *hub) count() int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.pages)
+}
+
+// heartbeat keeps proxies from taking a quiet stream for a dead one, and asks whether the session is
+// still good.
+const heartbeat = 15 * time.Second
+
+// events is the stream of what has changed. With the fake RongCloud an open stream is the user's
+// device, too.
+func (s *server) events(w http.ResponseWriter, r *http.Request) {
+	user, err := s.user(r)
+	if err != nil {
+		s.fail(w, r, wordsFor(r), errSession)
+		return
+	}
+	users := []string{user.ID}
+	if user.Operator {
+		users = append(users, store.OutboxReader)
+	}
+	p, shut := s.hub.open(users...)
+	defer shut()
+	if s.Cloud != nil {
+		if err := s.Cloud.Connect(r.Context(), user.ID, user.Name); err != nil {
+			s.fail(w, r, wordsFor(r), err)
+			return
+		}
+		defer s.Cloud.Disconnect(user.ID)
+	}
+	control := http.NewResponseController(w)
+	_ = control.SetWriteDeadline(time.Time{}) // a stream has no end
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Accel-Buffering", "no")
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	next := store.Event{Type: store.EventMissed} // whatever was before the stream
+	for {
+		next.UserIDs = nil
+		text, _ := json.Marshal(next) // texts always can be
+		if _, err := fmt.Fprintf(w, "data: %s\n\n", text); err != nil || control.Flush() != nil {
+			return
+		}
+		select {
+		case <-r.Context().Done():
+			return
+		case next = <-p.events:
+		case <-p.missed:
+			next = store.Event{Type: store.EventMissed}
+		case <-beat.C:
+			next = store.Event{Type: "beat"}
+			if _, err := s.user(r); err != nil {
+				return
+			}
+		}
+	}
+}

@@ -1,0 +1,71 @@
+package web
+
+import (
+	"crypto/subtle"
+	"fmt"
+	"maps"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/webhook"
+)
+
+// Metrics counts what happens in this process, in the text format of Prometheus.
+type Metrics struct {
+	Token string // who has it may read them; empty leaves them to operators
+
+	mu     sync.Mutex
+	counts map[string]int
+}
+
+func (m *Metrics) count(name string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.counts == nil {
+		m.counts = map[string]int{}
+	}
+	m.counts[name]++
+}
+
+// Attempt counts an attempt of a call to RongCloud; see rongcloud.WithAttemptHook.
+func (m *Metrics) Attempt(a rongcloud.Attempt) {
+	m.count(fmt.Sprintf("appserver_rongcloud_attempts_total{path=%q,outcome=%q}", a.Endpoint.Path, a.Outcome))
+}
+
+// Callback counts a callback.
+func (m *Metrics) Callback(o webhook.Observation) {
+	m.count(fmt.Sprintf("appserver_callbacks_total{kind=%q,outcome=%q}", o.Kind, o.Outcome))
+}
+
+func (s *server) metrics(w http.ResponseWriter, r *http.Request) {
+	given := []byte(r.Header.Get("Authorization"))
+	if s.Metrics.Token == "" || subtle.ConstantTimeCompare(given, []byte("Bearer "+s.Metrics.Token)) != 1 {
+		if _, ok := s.operator(w, r); !ok {
+			return
+		}
+	}
+	counts, oldest, err := s.App.Store.Depth(r.Context())
+	if err != nil {
+		status, text := s.explain(r, wordsFor(r), err)
+		http.Error(w, text, status)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+	for _, state := range (view{}).States() {
+		fmt.Fprintf(w, "appserver_outbox_jobs{state=%q} %d\n", state, counts[state])
+	}
+	age := 0.0
+	if !oldest.IsZero() {
+		age = time.Since(oldest).Seconds()
+	}
+	fmt.Fprintf(w, "appserver_outbox_oldest_seconds %.0f\n", age)
+	fmt.Fprintf(w, "appserver_pages_users %d\n", s.hub.count())
+	s.Metrics.mu.Lock()
+	defer s.Metrics.mu.Unlock()
+	for _, name := range slices.Sorted(maps.Keys(s.Metrics.counts)) {
+		fmt.Fprintf(w, "%s %d\n", name, s.Metrics.counts[name])
+	}
+}

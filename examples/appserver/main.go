@@ -1,0 +1,230 @@
+// Appserver is the server of a chat app: accounts, friends, groups, an archive, moderation and an
+// operator's page, with RongCloud behind it.
+//
+//	go run .
+//
+// needs nothing else: it keeps its data in the file appserver.db, and has a fake RongCloud inside.
+// RONGCLOUD_APP_KEY and RONGCLOUD_APP_SECRET lead to the real one, DATABASE_URL to PostgreSQL.
+// docs/appserver.md of this repository says how it works, and what to replace first.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/app"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/callback"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/fakecloud"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/outbox"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/web"
+	rongcloudredis "github.com/rongcloud-go/rongcloud/redis"
+	"github.com/rongcloud-go/rongcloud/webhook"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Getenv, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "appserver:", strings.ReplaceAll(err.Error(), "\n", "; "))
+		os.Exit(1)
+	}
+}
+
+// graceTime is how long requests may take to end when the program is told to.
+const graceTime = 10 * time.Second
+
+// run is the whole program, so that a test can run it.
+func run(ctx context.Context, getenv func(string) string, out io.Writer) (err error) {
+	config, err := readConfig(getenv)
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	database, err := store.Open(ctx, config.database)
+	if err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	defer func() { err = errors.Join(err, database.Close()) }()
+	metrics := &web.Metrics{Token: config.metrics}
+	service, err := openService(ctx, config, metrics)
+	if err != nil {
+		return err
+	}
+	defer service.close()
+
+	application := &app.App{Store: database}
+	callbacks, err := callback.New(callback.Config{
+		App: application, Secret: service.secret, Moderator: callback.NewModerator(config.words), Nonces: service.nonces, Log: log, Observe: metrics.Callback,
+	})
+	if err != nil {
+		return err
+	}
+	worker := outbox.New(database, service.client, config.lease, log)
+	mux := http.NewServeMux()
+	callback.Mount(mux, callbacks)
+	web.Mount(mux, web.Config{
+		App: application, Client: service.client, Cloud: service.cloud, Metrics: metrics,
+		Secure: config.secure, Address: webhook.ForwardedFor(config.proxies...), Log: log,
+	})
+	if service.cloud != nil {
+		if err := prepareDemo(ctx, application, service.cloud, callbacks); err != nil {
+			return err
+		}
+	}
+	for _, name := range config.operators {
+		if err := database.SetOperator(ctx, name); err != nil {
+			return err
+		}
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", config.address)
+	if err != nil {
+		return fmt.Errorf("APPSERVER_ADDR: %w", err)
+	}
+	welcome(out, listener.Addr(), service)
+
+	working, stopWorking := context.WithCancel(ctx)
+	var background sync.WaitGroup
+	defer background.Wait()
+	defer stopWorking()
+	background.Go(func() { worker.Run(working) })
+	background.Go(func() {
+		database.Follow(working, func(err error) { log.Error("news of other processes are lost for now", "error", err) })
+	})
+	return serve(ctx, listener, mux, callbacks)
+}
+
+func welcome(out io.Writer, address net.Addr, s *service) {
+	fmt.Fprintf(out, "The chat is at http://%s\n", address)
+	if s.cloud != nil {
+		fmt.Fprintln(out, "A fake RongCloud is inside: log in as ann and, in a private window, as ben. The operator is olga. The password of each is demo-demo.")
+		fmt.Fprintln(out, "Set RONGCLOUD_APP_KEY and RONGCLOUD_APP_SECRET for the real one, and DATABASE_URL for PostgreSQL.")
+		return
+	}
+	fmt.Fprintf(out, "It serves app %s. RongCloud's console needs its public https address, with %s for questions before delivery and %s for all else.\n",
+		s.client.AppKey(), callback.QuestionPath, callback.Path)
+}
+
+// serve works until the context ends; then it lets requests end, but not the streams of pages.
+func serve(ctx context.Context, listener net.Listener, handler http.Handler, callbacks *webhook.Handler) error {
+	server := &http.Server{
+		Handler: web.Protect(handler), BaseContext: func(net.Listener) context.Context { return ctx },
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second, WriteTimeout: 20 * time.Second, IdleTimeout: time.Minute,
+	}
+	ended := make(chan error, 1)
+	go func() {
+		<-ctx.Done()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), graceTime)
+		defer cancel()
+		ended <- errors.Join(server.Shutdown(ctx), callbacks.Shutdown(ctx))
+	}()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return <-ended
+}
+
+// service is RongCloud, and what the processes of this program share to use it.
+type service struct {
+	client *rongcloud.Client
+	secret string
+	cloud  *fakecloud.Cloud // nil with the real one
+	nonces webhook.NonceStore
+	ends   []func()
+}
+
+func (s *service) close() {
+	for _, end := range s.ends {
+		end()
+	}
+}
+
+func openService(ctx context.Context, config config, metrics *web.Metrics) (*service, error) {
+	s := &service{}
+	options := []rongcloud.Option{rongcloud.WithAttemptHook(func(_ context.Context, a rongcloud.Attempt) { metrics.Attempt(a) })}
+	if !config.live {
+		cloud, err := fakecloud.New()
+		if err != nil {
+			return nil, err
+		}
+		s.cloud, s.secret, s.client = cloud, cloud.Server.AppSecret(), cloud.Server.Client(options...)
+		s.ends = append(s.ends, s.client.CloseIdleConnections, func() { _ = cloud.Close() })
+		return s, nil
+	}
+	limiter, err := s.share(ctx, config)
+	if err != nil {
+		return nil, err
+	}
+	s.secret = os.Getenv("RONGCLOUD_APP_SECRET")
+	if s.client, err = rongcloud.NewFromEnv(append(options, rongcloud.WithLimiter(limiter))...); err != nil {
+		s.close()
+		return nil, err
+	}
+	s.ends = append(s.ends, s.client.CloseIdleConnections)
+	return s, nil
+}
+
+// share returns the limiter that keeps this program within the quotas: with Redis all its processes
+// together, which then also know each other's callbacks.
+func (s *service) share(ctx context.Context, config config) (rongcloud.Limiter, error) {
+	if config.redis == "" {
+		return rongcloud.NewLimiter(rongcloud.Quotas{})
+	}
+	options, err := redis.ParseURL(config.redis)
+	if err != nil {
+		return nil, errors.New("REDIS_URL: it is no redis://…") // the error would hold the password
+	}
+	db := redis.NewClient(options)
+	s.ends = append(s.ends, func() { _ = db.Close() })
+	if err := db.Ping(ctx).Err(); err != nil {
+		s.close()
+		return nil, fmt.Errorf("REDIS_URL: %w", err)
+	}
+	limiter, err := rongcloudredis.NewLimiter(db, rongcloudredis.LimiterConfig{AppKey: os.Getenv("RONGCLOUD_APP_KEY")})
+	if err != nil {
+		s.close()
+		return nil, err
+	}
+	s.ends = append([]func(){func() { _ = limiter.Close() }}, s.ends...)
+	s.nonces = rongcloudredis.NewNonceStore(db, "appserver:nonce:")
+	return limiter, nil
+}
+
+// prepareDemo gives the fake RongCloud what the database has, and the database three users.
+func prepareDemo(ctx context.Context, a *app.App, cloud *fakecloud.Cloud, callbacks *webhook.Handler) error {
+	if err := cloud.Restore(ctx, a.Store); err != nil {
+		return fmt.Errorf("DATABASE_URL: %w", err)
+	}
+	cloud.CallBack(callbacks)
+	users := []store.User{{ID: "ann", Name: "ann"}, {ID: "ben", Name: "ben"}, {ID: "olga", Name: "olga", Operator: true}}
+	for _, user := range users {
+		if _, err := a.Store.User(ctx, user.ID); err == nil {
+			continue
+		}
+		user.Password = app.HashPassword("demo-demo")
+		if err := a.AddUser(ctx, user); err != nil && !errors.Is(err, app.ErrTaken) {
+			return err
+		}
+		if user.ID == "ben" {
+			if err := errors.Join(a.Invite(ctx, "ann", "ben"), a.Accept(ctx, "ben", "ann")); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

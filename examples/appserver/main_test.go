@@ -1,0 +1,237 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/dbtest"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
+)
+
+// envProgram makes the test's program the App Server itself, to be killed.
+const envProgram = "APPSERVER_TEST_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(envProgram) != "" {
+		main()
+		return
+	}
+	os.Exit(dbtest.Main(m))
+}
+
+// freeAddress is one that nobody listens at.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer listener.Close()
+	return listener.Addr().String()
+}
+
+// program is an App Server in a process of its own, with a fake RongCloud outside.
+type program struct {
+	address string
+	env     []string
+	command *exec.Cmd
+}
+
+func newProgram(t *testing.T, srv *rongcloudtest.Server, databaseURL string, env ...string) *program {
+	t.Helper()
+	address := freeAddress(t)
+	p := &program{address: address, env: append([]string{
+		envProgram + "=1", "APPSERVER_ADDR=" + address, "DATABASE_URL=" + databaseURL, "OPERATORS=olga",
+		"RONGCLOUD_APP_KEY=" + srv.AppKey(), "RONGCLOUD_APP_SECRET=" + srv.AppSecret(), "RONGCLOUD_API_URL=" + srv.URL,
+	}, env...)}
+	t.Cleanup(func() { p.kill() })
+	return p
+}
+
+func (p *program) start(t *testing.T) {
+	t.Helper()
+	p.command = exec.Command(os.Args[0])
+	p.command.Env = append(os.Environ(), p.env...)
+	p.command.Stderr = os.Stderr
+	require.NoError(t, p.command.Start())
+	for range 600 {
+		if response, err := http.Get("http://" + p.address + "/readyz"); err == nil {
+			response.Body.Close()
+			if response.StatusCode == http.StatusNoContent {
+				return
+			}
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	t.Fatal("the program does not become ready")
+}
+
+func (p *program) kill() {
+	if p.command != nil {
+		_ = p.command.Process.Kill()
+		_ = p.command.Wait()
+		p.command = nil
+	}
+}
+
+// visitor is a browser of somebody.
+type visitor struct {
+	base   string
+	client *http.Client
+}
+
+func newVisitor(address string) *visitor {
+	jar, _ := cookiejar.New(nil)
+	return &visitor{"http://" + address, &http.Client{Jar: jar, Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}}
+}
+
+// call returns the body of a response, and an error for any but those of success.
+func (v *visitor) call(method, path, body string) (string, error) {
+	contentType := "application/json"
+	if strings.HasPrefix(body, "name=") || strings.HasPrefix(body, "text=") {
+		contentType = "application/x-www-form-urlencoded"
+	}
+	request, err := http.NewRequestWithContext(context.Background(), method, v.base+path, strings.NewReader(body))
+	if err != nil {
+		return "", err
+	}
+	request.Header.Set("Content-Type", contentType)
+	response, err := v.client.Do(request)
+	if err != nil {
+		return "", err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode >= 300 {
+		err = fmt.Errorf("%s %s: %d %s", method, path, response.StatusCode, text)
+	}
+	return string(text), err
+}
+
+func (v *visitor) must(t *testing.T, method, path, body string) string {
+	t.Helper()
+	text, err := v.call(method, path, body)
+	require.NoError(t, err)
+	return text
+}
+
+func (v *visitor) enter(t *testing.T, how, name string) {
+	t.Helper()
+	_, err := v.call("POST", "/"+how, url.Values{"name": {name}, "password": {"long enough"}}.Encode())
+	require.NoError(t, err)
+}
+
+// The demonstration starts, chats, ends when it is told to, and goes on where it was.
+func TestDemo(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, databaseURL string) {
+		address := freeAddress(t)
+		start := func() (stop func()) {
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			env := map[string]string{"APPSERVER_ADDR": address, "DATABASE_URL": databaseURL}
+			go func() { ended <- run(ctx, func(name string) string { return env[name] }, io.Discard) }()
+			require.Eventually(t, func() bool { _, err := http.Get("http://" + address + "/readyz"); return err == nil }, 20*time.Second, 20*time.Millisecond)
+			return func() {
+				cancel()
+				require.NoError(t, <-ended)
+			}
+		}
+		stop := start()
+		ann, ben := newVisitor(address), newVisitor(address)
+		ann.must(t, "POST", "/login", "name=ann&password=demo-demo")
+		ben.must(t, "POST", "/login", "name=ben&password=demo-demo")
+		_, err := ann.call("POST", "/api/messages", `{"conversation":"p:ann:ben","text":"hello"}`)
+		require.ErrorContains(t, err, "409", "no page of hers is open")
+		shut := listen(t, ann)
+		ann.must(t, "POST", "/api/messages", `{"conversation":"p:ann:ben","text":"hello"}`)
+		_, err = ann.call("POST", "/api/messages", `{"conversation":"p:ann:ben","text":"Ca si-no"}`)
+		require.ErrorContains(t, err, "not allowed here")
+		require.Contains(t, ben.must(t, "GET", "/api/state", ""), `"text":"hello"`)
+		require.Contains(t, ben.must(t, "GET", "/api/state", ""), `"online":true`)
+		_, err = ben.call("GET", "/api/messages?conversation=p:ann:olga", "")
+		require.ErrorContains(t, err, "404", "it is none of his")
+		_, err = ben.call("GET", "/operator", "")
+		require.ErrorContains(t, err, "404")
+		group := ann.must(t, "POST", "/api/groups", `{"name":"Team","members":["ben"]}`)
+		require.Eventually(t, func() bool {
+			return strings.Contains(ben.must(t, "GET", "/api/state", ""), "＋ Team")
+		}, 10*time.Second, 20*time.Millisecond, "the group's first line: %s", group)
+		shut()
+		stop()
+
+		stop = start()
+		defer stop()
+		shut = listen(t, ben)
+		defer shut()
+		ben.must(t, "POST", "/api/messages", `{"conversation":"p:ann:ben","text":"again"}`)
+		state := ann.must(t, "GET", "/api/state", "")
+		require.Contains(t, state, `"text":"again"`)
+		require.Contains(t, state, `"name":"Team"`)
+	})
+}
+
+// listen opens the stream of a page, and waits for its first event.
+func listen(t *testing.T, v *visitor) (shut func()) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, v.base+"/api/events", nil)
+	require.NoError(t, err)
+	response, err := (&http.Client{Jar: v.client.Jar}).Do(request)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	_, err = response.Body.Read(make([]byte, 10))
+	require.NoError(t, err)
+	return func() {
+		cancel()
+		response.Body.Close()
+	}
+}
+
+// Errors of the configuration name the variable.
+func TestConfig(t *testing.T) {
+	for name, value := range map[string]string{
+		"OUTBOX_LEASE": "soon", "TRUSTED_PROXIES": "everybody", "PUBLIC_URL": "chat.example", "DATABASE_URL": "mysql://x", "APPSERVER_ADDR": "nowhere",
+	} {
+		env := map[string]string{"DATABASE_URL": "sqlite:" + t.TempDir() + "/x.db", name: value}
+		err := run(t.Context(), func(name string) string { return env[name] }, io.Discard)
+		require.ErrorContains(t, err, name+": ")
+	}
+}
+
+// What another site has a browser send is refused, and so are too many tries to log in.
+func TestDoor(t *testing.T) {
+	address := freeAddress(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	env := map[string]string{"APPSERVER_ADDR": address, "DATABASE_URL": "sqlite:" + t.TempDir() + "/x.db"}
+	go func() { ended <- run(ctx, func(name string) string { return env[name] }, io.Discard) }()
+	defer func() { cancel(); require.NoError(t, <-ended) }()
+	require.Eventually(t, func() bool { _, err := http.Get("http://" + address + "/readyz"); return err == nil }, 20*time.Second, 20*time.Millisecond)
+
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+address+"/login", strings.NewReader("name=ann&password=demo-demo"))
+	require.NoError(t, err)
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Origin", "https://evil.example")
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	response.Body.Close()
+	require.Equal(t, http.StatusForbidden, response.StatusCode)
+
+	v := newVisitor(address)
+	for range 10 {
+		_, err = v.call("POST", "/login", "name=ben&password=wrong")
+		require.ErrorContains(t, err, "401")
+	}
+	_, err = v.call("POST", "/login", "name=ben&password=demo-demo")
+	require.ErrorContains(t, err, "429")
+}
