@@ -34,9 +34,10 @@ func operations(t *testing.T) int {
 	return n
 }
 
-// The program is killed at random while users and an operator decide things. In the end every notice
-// was delivered once, or is parked and was delivered at most once, the database and RongCloud agree
-// on which, and RongCloud's friends, groups and blacklists are those of the database.
+// The program is killed at random while users and an operator decide things. In the end every
+// notice was delivered once, or is parked and was delivered at most once, the database and
+// RongCloud agree on which, and RongCloud's friends, groups and blacklists are those of the
+// database.
 func TestKilled(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, databaseURL string) {
 		srv := rongcloudtest.NewServer(t, rongcloudtest.WithHistory(1_000_000))

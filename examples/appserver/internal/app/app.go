@@ -1,5 +1,6 @@
-// Package app is what users and operators decide. Each decision is one transaction that changes the
-// tables and leaves in the outbox what RongCloud must learn of it. Nothing here waits for RongCloud.
+// Package app is what users and operators decide. Each decision is one transaction that changes
+// the tables and leaves in the outbox what RongCloud must learn of it. It promises that no
+// decision is half kept, and that nothing here waits for RongCloud.
 package app
 
 import (

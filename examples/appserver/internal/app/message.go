@@ -138,8 +138,8 @@ func (a *App) Announce(ctx context.Context, text string) error {
 	})
 }
 
-// Decide is the operator's word about a job that is parked or refused. What changes RongCloud's state
-// is not tried again when later decisions about the same thing have been carried out.
+// Decide is the operator's word about a job that is parked or refused. What changes RongCloud's
+// state is not tried again when later decisions about the same thing have been carried out.
 func (a *App) Decide(ctx context.Context, jobID int64, to store.State) error {
 	job, err := a.Store.Job(ctx, jobID)
 	if err != nil {
@@ -159,7 +159,8 @@ func (a *App) Decide(ctx context.Context, jobID int64, to store.State) error {
 }
 
 // Delivered takes the copy of a message as the proof that the job which sent it was carried out.
-// Users can write what they like into a message, so whoever sent it, and to whom, must be right too.
+// Users can write what they like into a message, so whoever sent it, and to whom, must be right
+// too.
 func (a *App) Delivered(ctx context.Context, tx *store.Tx, extra string, m store.Message) error {
 	id, ok := outbox.Marked(extra)
 	if !ok {

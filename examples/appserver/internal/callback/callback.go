@@ -2,8 +2,9 @@
 // changed among friends and in hosted groups, verdicts of moderation, and the question before a
 // delivery.
 //
-// Each callback is written into the database before it is acknowledged, so a crash loses none:
-// RongCloud sends it again. One that comes again changes nothing.
+// It promises that nothing which was acknowledged is lost: each callback is written into the
+// database before it is acknowledged, so a crash loses none: RongCloud sends it again. One that
+// comes again changes nothing.
 package callback
 
 import (
@@ -152,10 +153,10 @@ func (r *receiver) status(ctx context.Context, s *webhook.UserStatus) error {
 	})
 }
 
-// What follows compares an event with the tables. Where they agree, as after all that the app itself
-// has decided, there is nothing to do. Where they do not, the event may be old, or come twice, or be
-// overtaken by a decision that is still in the outbox: so the worker is asked to read what is true,
-// when the lane is free.
+// What follows compares an event with the tables. Where they agree, as after all that the app
+// itself has decided, there is nothing to do. Where they do not, the event may be old, or come
+// twice, or be overtaken by a decision that is still in the outbox: so the worker is asked to read
+// what is true, when the lane is free.
 
 func (r *receiver) friendship(ctx context.Context, f *webhook.Friendship) error {
 	known, err := r.App.Store.Friendship(ctx, f.UserID, f.ToUserID)

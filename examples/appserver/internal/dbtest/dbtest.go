@@ -1,5 +1,7 @@
 // Package dbtest gives tests databases: SQLite always, and PostgreSQL where its programs are.
 //
+// It promises that each test has a database of its own.
+//
 // With POSTGRES=needed, as in the gate, a test fails where they are not.
 package dbtest
 
@@ -30,7 +32,8 @@ func Run(t *testing.T, test func(t *testing.T, databaseURL string)) {
 	}
 }
 
-// Postgres returns the URL of an empty database of PostgreSQL, or nothing where it is not installed.
+// Postgres returns the URL of an empty database of PostgreSQL, or nothing where it is not
+// installed.
 func Postgres(t *testing.T) string {
 	t.Helper()
 	base := server(t)

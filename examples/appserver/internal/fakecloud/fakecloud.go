@@ -1,5 +1,7 @@
-// Package fakecloud is a RongCloud inside the program, for those who have no account: the fake server
-// of package rongcloudtest, with the devices of the users whose pages are open.
+// Package fakecloud is a RongCloud inside the program, for those who have no account: the fake
+// server of package rongcloudtest, with the devices of the users whose pages are open.
+//
+// It promises that it knows after a start what RongCloud would still know.
 package fakecloud
 
 import (
@@ -136,8 +138,8 @@ func (c *Cloud) skipUIDs(ctx context.Context, s *store.Store) error {
 	return nil
 }
 
-// Connect brings a user online with the first page that opens, as the app on a device would: it gets
-// a token from the app's server, and connects.
+// Connect brings a user online with the first page that opens, as the app on a device would: it
+// gets a token from the app's server, and connects.
 func (c *Cloud) Connect(ctx context.Context, userID, name string) error {
 	if _, err := c.client.User.Register(ctx, rongcloud.RegisterParams{UserID: userID, Name: name}); err != nil {
 		return err

@@ -1,5 +1,8 @@
 // Package outbox carries out what the app has decided and RongCloud must learn. Each decision left
 // a job in the database in its own transaction; see store.Tx.Enqueue.
+//
+// It promises that what may be repeated is done in the end, and that a send which may have been
+// delivered is not repeated.
 package outbox
 
 import (
@@ -77,8 +80,8 @@ type effect func(ctx context.Context, tx *store.Tx) error
 
 // kind is how a kind of jobs is carried out, and what an unclear end of it means.
 type kind struct {
-	// once says that a repeat acts twice: where nobody knows how a try has ended, the job is parked.
-	// All others are repeated until they are done.
+	// once says that a repeat acts twice: where nobody knows how a try has ended, the job is
+	// parked. All others are repeated until they are done.
 	once bool
 	// before are the codes by which RongCloud says that it was done before.
 	before []rongcloud.Code
@@ -104,8 +107,8 @@ var kinds = map[string]kind{
 	BlockUser: {call: of(func(ctx context.Context, c *rongcloud.Client, p UserBlock) error {
 		return c.User.Block.Add(ctx, rongcloud.UserBlockParams{UserIDs: []string{p.UserID}, Duration: time.Duration(p.Minutes) * time.Minute})
 	})},
-	// A repeat might ask the other user again, so for the SDK it is unsafe. Directly nobody is asked,
-	// and a repeat ends with a code of its own.
+	// A repeat might ask the other user again, so for the SDK it is unsafe. Directly nobody is
+	// asked, and a repeat ends with a code of its own.
 	AddFriend: {before: []rongcloud.Code{rongcloud.CodeAlreadyFriends}, call: of(func(ctx context.Context, c *rongcloud.Client, p Pair) error {
 		return c.Friend.Add(ctx, rongcloud.FriendAddParams{UserID: p.UserID, TargetID: p.TargetID, Type: rongcloud.FriendAddDirectly})
 	})},
@@ -119,8 +122,8 @@ var kinds = map[string]kind{
 	RemoveBlacklist: {call: of(func(ctx context.Context, c *rongcloud.Client, p Pair) error {
 		return c.User.Blacklist.Remove(ctx, rongcloud.UserBlacklistParams{UserID: p.UserID, TargetIDs: []string{p.TargetID}})
 	})},
-	// The SDK does not repeat it, for a repeat fails. But the ID is ours alone: if the group is there,
-	// an earlier try has made it.
+	// The SDK does not repeat it, for a repeat fails. But the ID is ours alone: if the group is
+	// there, an earlier try has made it.
 	CreateGroup: {before: []rongcloud.Code{rongcloud.CodeGroupExists}, call: of(func(ctx context.Context, c *rongcloud.Client, p NewGroup) error {
 		return c.HostedGroup.Create(ctx, rongcloud.HostedGroupCreateParams{GroupID: p.ID, Name: p.Name, OwnerID: p.OwnerID, UserIDs: p.MemberIDs})
 	})},

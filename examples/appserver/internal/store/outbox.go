@@ -153,8 +153,8 @@ func (q Queries) Busy(ctx context.Context, lane string, after int64) (bool, erro
 	return n > 0, err
 }
 
-// AnyBusy reports whether one of some lanes has jobs, before the one given, that are not carried out
-// yet.
+// AnyBusy reports whether one of some lanes has jobs, before the one given, that are not carried
+// out yet.
 func (q Queries) AnyBusy(ctx context.Context, before int64, lanes ...string) (bool, error) {
 	places, args := make([]string, len(lanes)), []any{before}
 	for i, lane := range lanes {

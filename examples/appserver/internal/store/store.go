@@ -2,6 +2,8 @@
 //
 // A decision and what RongCloud must learn of it are written in one transaction: see [Store.Change]
 // and [Tx.Enqueue].
+//
+// It promises that both databases keep and answer the same.
 package store
 
 import (
@@ -50,7 +52,8 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 	case s.postgres:
 		s.db, err = sql.Open("pgx", databaseURL)
 	case isFile && file != "":
-		// Writers take their turn at the begin of a transaction, so that none of them fails halfway.
+		// Writers take their turn at the begin of a transaction, so that none of them fails
+		// halfway.
 		s.db, err = sql.Open("sqlite", "file:"+(&url.URL{Path: file}).EscapedPath()+
 			"?_txlock=immediate&_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=foreign_keys(1)")
 	default:

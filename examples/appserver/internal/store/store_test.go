@@ -115,8 +115,8 @@ func TestClaimTogether(t *testing.T) {
 	})
 }
 
-// A job of a dead worker is found when its lease has ended. What the dead one had done after all, and
-// says late, counts; anything less does not.
+// A job of a dead worker is found when its lease has ended. What the dead one had done after all,
+// and says late, counts; anything less does not.
 func TestLease(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
 		s := open(t, url)

@@ -79,8 +79,8 @@ func (h *hub) count() int {
 	return len(h.pages)
 }
 
-// heartbeat keeps proxies from taking a quiet stream for a dead one, and asks whether the session is
-// still good.
+// heartbeat keeps proxies from taking a quiet stream for a dead one, and asks whether the session
+// is still good.
 const heartbeat = 15 * time.Second
 
 // events is the stream of what has changed. With the fake RongCloud an open stream is the user's

@@ -109,7 +109,8 @@ func (s *server) logOut(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }
 
-// operator returns who has logged in, if they are an operator. Others see that there is no such page.
+// operator returns who has logged in, if they are an operator. Others see that there is no such
+// page.
 func (s *server) operator(w http.ResponseWriter, r *http.Request) (store.User, bool) {
 	user, err := s.user(r)
 	if err != nil {

@@ -1,4 +1,6 @@
 // Package web is what browsers and client apps talk to: pages, a JSON API, and a stream of events.
+//
+// It promises that nobody reads or changes what is not theirs.
 package web
 
 import (

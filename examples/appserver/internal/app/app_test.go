@@ -1,0 +1,226 @@
+package app_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/app"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/dbtest"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/outbox"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
+)
+
+func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
+
+// start returns an app with the users ann, ben and cid, whose jobs are done.
+func start(t *testing.T, url string) *app.App {
+	t.Helper()
+	s, err := store.Open(t.Context(), url)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	a := &app.App{Store: s}
+	for _, id := range []string{"ann", "ben", "cid"} {
+		require.NoError(t, a.AddUser(t.Context(), store.User{ID: id, Name: id, Password: "-"}))
+	}
+	jobs(t, a)
+	return a
+}
+
+// jobs returns the kinds of the jobs that wait, oldest first, and takes them as done.
+func jobs(t *testing.T, a *app.App) []string {
+	t.Helper()
+	waiting, err := a.Store.JobsIn(t.Context(), store.Waiting, 1000)
+	require.NoError(t, err)
+	kinds := make([]string, len(waiting))
+	for i, job := range waiting {
+		kinds[len(waiting)-1-i] = job.Kind
+		finish(t, a, job, store.Done)
+	}
+	return kinds
+}
+
+func finish(t *testing.T, a *app.App, job store.Job, state store.State) {
+	t.Helper()
+	require.NoError(t, a.Store.Change(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.Settle(t.Context(), job, store.Settlement{State: state})
+		return err
+	}))
+}
+
+func TestAccounts(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		a := start(t, url)
+		for _, c := range []struct {
+			name, password string
+			want           error
+		}{
+			{"a", "long enough", app.ErrName}, {"a b", "long enough", app.ErrName}, {"system", "long enough", app.ErrName},
+			{"dan", "short", app.ErrPassword}, {"dan", strings.Repeat("x", 257), app.ErrPassword}, {"ANN ", "long enough", app.ErrTaken},
+		} {
+			_, err := a.SignUp(t.Context(), c.name, c.password)
+			require.ErrorIs(t, err, c.want, c.name)
+		}
+		require.Empty(t, jobs(t, a))
+		user, err := a.SignUp(t.Context(), "dan", "long enough")
+		require.NoError(t, err)
+		require.NotContains(t, user.Password, "long enough")
+		require.Equal(t, []string{outbox.Register}, jobs(t, a))
+
+		token, err := a.LogIn(t.Context(), "Dan", "long enough", "1.2.3.4")
+		require.NoError(t, err)
+		found, err := a.SessionUser(t.Context(), token)
+		require.NoError(t, err)
+		require.Equal(t, user.ID, found.ID)
+		for _, name := range []string{"dan", "nobody"} {
+			_, err = a.LogIn(t.Context(), name, "wrong", "1.2.3.4")
+			require.ErrorIs(t, err, app.ErrLogin)
+		}
+		require.NoError(t, a.Store.SetBlocked(t.Context(), user.ID, time.Now().Add(time.Hour)))
+		_, err = a.LogIn(t.Context(), "dan", "long enough", "1.2.3.4")
+		require.ErrorIs(t, err, app.ErrBlocked)
+		_, err = a.SessionUser(t.Context(), token)
+		require.ErrorIs(t, err, store.ErrNotFound)
+	})
+}
+
+func TestFriends(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		a := start(t, url)
+		ctx := t.Context()
+		require.ErrorIs(t, a.Invite(ctx, "ann", "ann"), app.ErrNotAllowed)
+		require.ErrorIs(t, a.Invite(ctx, "ann", "nobody"), app.ErrNotFound)
+		require.NoError(t, a.Invite(ctx, "ann", "ben"))
+		require.ErrorIs(t, a.Accept(ctx, "ann", "ben"), app.ErrNotFound, "she has asked herself")
+		require.Empty(t, jobs(t, a))
+		require.NoError(t, a.Accept(ctx, "ben", "ann"))
+		require.Equal(t, []string{outbox.AddFriend, outbox.SendPrivate}, jobs(t, a))
+		require.NoError(t, a.Invite(ctx, "ben", "ann"))
+		require.Empty(t, jobs(t, a), "they are friends")
+		require.NoError(t, a.SetBlock(ctx, "ann", "ben", true))
+		require.NoError(t, a.SetBlock(ctx, "ann", "ben", true))
+		require.NoError(t, a.SetBlock(ctx, "ann", "ben", false))
+		require.Equal(t, []string{outbox.AddBlacklist, outbox.RemoveBlacklist}, jobs(t, a))
+		require.NoError(t, a.Unfriend(ctx, "ann", "ben"))
+		require.NoError(t, a.Unfriend(ctx, "ann", "ben"))
+		require.Equal(t, []string{outbox.RemoveFriend}, jobs(t, a))
+	})
+}
+
+func TestGroups(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		a := start(t, url)
+		ctx := t.Context()
+		_, err := a.CreateGroup(ctx, "ann", "Team", []string{"ben"})
+		require.ErrorIs(t, err, app.ErrNotAllowed, "he is no friend")
+		require.NoError(t, a.Invite(ctx, "ann", "ben"))
+		require.NoError(t, a.Invite(ctx, "ben", "ann"))
+		jobs(t, a)
+		group, err := a.CreateGroup(ctx, "ann", " Team ", []string{"ben"})
+		require.NoError(t, err)
+		require.Equal(t, "Team", group.Name)
+		require.Equal(t, []string{outbox.CreateGroup, outbox.SendGroup}, jobs(t, a))
+		require.ErrorIs(t, a.AddMember(ctx, "cid", group.ID, "ann"), app.ErrNotFound, "he is outside")
+		require.ErrorIs(t, a.AddMember(ctx, "ben", group.ID, "cid"), app.ErrNotAllowed)
+		require.ErrorIs(t, a.RemoveMember(ctx, "ben", group.ID, "ann"), app.ErrNotAllowed)
+		require.ErrorIs(t, a.Dismiss(ctx, "ben", group.ID), app.ErrNotAllowed)
+		require.NoError(t, a.RemoveMember(ctx, "ben", group.ID, "ben"))
+		require.NoError(t, a.AddMember(ctx, "ann", group.ID, "ben"))
+		require.NoError(t, a.Dismiss(ctx, "ann", group.ID))
+		require.Equal(t, []string{outbox.QuitGroup, outbox.JoinGroup, outbox.SendGroup, outbox.DismissGroup}, jobs(t, a))
+		require.ErrorIs(t, a.Dismiss(ctx, "ann", group.ID), app.ErrNotFound)
+	})
+}
+
+func archive(t *testing.T, a *app.App, m store.Message) {
+	t.Helper()
+	require.NoError(t, a.Store.Change(t.Context(), func(tx *store.Tx) error {
+		_, err := tx.Archive(t.Context(), m)
+		return err
+	}))
+}
+
+func TestMessages(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		a := start(t, url)
+		ctx := t.Context()
+		m := store.Message{UID: "1", Conversation: "p:ann:ben", From: "ann", Target: "ben", Type: 1, ObjectName: "RC:TxtMsg", Body: "{}", SentAt: time.Now()}
+		archive(t, a, m)
+		old := m
+		old.UID, old.SentAt = "0", time.Now().Add(-time.Hour)
+		archive(t, a, old)
+		require.ErrorIs(t, a.Recall(ctx, "ben", "1"), app.ErrNotAllowed)
+		require.ErrorIs(t, a.Recall(ctx, "ann", "0"), app.ErrNotAllowed, "too late")
+		require.ErrorIs(t, a.Recall(ctx, "ann", "2"), app.ErrNotFound)
+		require.ErrorIs(t, a.Report(ctx, "cid", "1", ""), app.ErrNotAllowed, "he cannot read it")
+		require.NoError(t, a.Report(ctx, "ben", "1", "rude"))
+		require.NoError(t, a.Report(ctx, "ben", "1", "again"))
+		reports, err := a.Store.OpenReports(ctx, 10)
+		require.NoError(t, err)
+		require.Len(t, reports, 1)
+		require.NoError(t, a.Uphold(ctx, reports[0].ID))
+		require.NoError(t, a.Recall(ctx, "ann", "1"), "it is recalled already")
+		require.Equal(t, []string{outbox.RecallMessage, outbox.BlockUser}, jobs(t, a))
+		reports, err = a.Store.OpenReports(ctx, 10)
+		require.NoError(t, err)
+		require.Empty(t, reports)
+	})
+}
+
+// Only the copy of the notice itself proves that it was delivered: users can write its mark, too.
+func TestDelivered(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		a := start(t, url)
+		require.NoError(t, a.Announce(t.Context(), "hello"))
+		waiting, err := a.Store.JobsIn(t.Context(), store.Waiting, 1)
+		require.NoError(t, err)
+		job, err := a.Store.Claim(t.Context(), time.Now(), time.Minute)
+		require.NoError(t, err)
+		require.Equal(t, waiting[0].ID, job.ID)
+		finish(t, a, job, store.Parked)
+		state := func(extra, from, target string) store.State {
+			require.NoError(t, a.Store.Change(t.Context(), func(tx *store.Tx) error {
+				return a.Delivered(t.Context(), tx, extra, store.Message{UID: "u", From: from, Target: target})
+			}))
+			found, err := a.Store.Job(t.Context(), job.ID)
+			require.NoError(t, err)
+			return found.State
+		}
+		require.Equal(t, store.Parked, state(outbox.Mark(job.ID), "ann", "ann"))
+		require.Equal(t, store.Parked, state(outbox.Mark(job.ID), app.SystemUser, "nobody"))
+		require.Equal(t, store.Parked, state(outbox.Mark(job.ID+1000), app.SystemUser, "ann"))
+		require.Equal(t, store.Parked, state("", app.SystemUser, "ann"))
+		require.Equal(t, store.Done, state(outbox.Mark(job.ID), app.SystemUser, "ann"))
+		require.ErrorIs(t, a.Decide(t.Context(), job.ID, store.Waiting), app.ErrNotFound)
+	})
+}
+
+// What later decisions have overtaken is not tried again.
+func TestDecide(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		a := start(t, url)
+		ctx := t.Context()
+		claim := func(state store.State) store.Job {
+			job, err := a.Store.Claim(ctx, time.Now(), time.Minute)
+			require.NoError(t, err)
+			finish(t, a, job, state)
+			return job
+		}
+		require.NoError(t, a.SetBlock(ctx, "ann", "ben", true))
+		job := claim(store.Refused)
+		require.NoError(t, a.Decide(ctx, job.ID, store.Waiting))
+		job = claim(store.Refused)
+		require.NoError(t, a.SetBlock(ctx, "ann", "ben", false))
+		claim(store.Done)
+		require.ErrorIs(t, a.Decide(ctx, job.ID, store.Waiting), app.ErrOvertaken)
+		require.NoError(t, a.Decide(ctx, job.ID, store.Dropped))
+
+		require.NoError(t, a.Announce(ctx, "one"))
+		job = claim(store.Parked)
+		require.NoError(t, a.Decide(ctx, job.ID, store.Waiting), "a send is sent again if the operator says so")
+		require.ErrorIs(t, a.Decide(ctx, job.ID, store.Waiting), app.ErrNotFound)
+	})
+}

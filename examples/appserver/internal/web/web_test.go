@@ -1,0 +1,106 @@
+package web
+
+import (
+	"fmt"
+	"html/template"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
+)
+
+// Every text that pages and errors ask for is there, in both languages.
+func TestWords(t *testing.T) {
+	asked := regexp.MustCompile(`Words\.Get "([^"]+)"|word\('([^']+)'\)|"((?:error|moderation)\.[a-zA-Z]+)"`)
+	sources := ""
+	for _, file := range []string{
+		"templates/login.html", "templates/chat.html", "templates/operator.html", "static/app.js", "server.go", "api.go",
+		"../app/app.go", "../callback/moderation.go", "../fakecloud/fakecloud.go",
+	} {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		sources += string(text)
+	}
+	found := asked.FindAllStringSubmatch(sources, -1)
+	require.Greater(t, len(found), 50)
+	for _, match := range found {
+		key := match[1] + match[2] + match[3]
+		for language, words := range texts {
+			require.NotEmpty(t, words[key], "%s: %s", language, key)
+		}
+	}
+	for _, state := range (view{}).States() {
+		require.Contains(t, both, "state."+string(state))
+	}
+}
+
+func TestWordsFor(t *testing.T) {
+	for _, c := range []struct{ path, cookie, accept, want string }{
+		{"/", "", "", "en"}, {"/", "", "zh-CN,zh;q=0.9", "zh"}, {"/", "en", "zh-CN", "en"}, {"/?lang=zh", "en", "", "zh"}, {"/?lang=xx", "yy", "", "en"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, c.path, nil)
+		r.Header.Set("Accept-Language", c.accept)
+		r.AddCookie(&http.Cookie{Name: "lang", Value: c.cookie})
+		require.Equal(t, c.want, wordsFor(r).Get("lang"), c)
+	}
+}
+
+// Pages escape what users write.
+func TestEscapes(t *testing.T) {
+	pages := template.Must(template.New("").Funcs(template.FuncMap{"ago": ago, "dict": dict}).ParseFS(files, "templates/*.html"))
+	const evil = `"><script>alert(1)</script>`
+	var text strings.Builder
+	v := view{Words: texts["en"], Name: evil, Error: evil, Reports: []shownReport{{Text: evil, From: evil, Report: store.Report{Reason: evil}}}, Parked: []shownJob{{Job: store.Job{Params: []byte(evil), Error: evil}}}}
+	for _, page := range []string{"login.html", "operator.html"} {
+		require.NoError(t, pages.ExecuteTemplate(&text, page, v))
+	}
+	require.NotContains(t, text.String(), "<script>alert")
+	require.Contains(t, text.String(), "&lt;script&gt;")
+}
+
+// A page that is too slow for events is told that it has missed some, and others are not kept.
+func TestHub(t *testing.T) {
+	h := newHub()
+	slow, shut := h.open("ann")
+	other, shutOther := h.open("ben")
+	for range 1000 {
+		h.publish(store.Event{Type: store.EventMessage, UserIDs: []string{"ann"}})
+	}
+	require.Len(t, slow.events, cap(slow.events))
+	require.Len(t, slow.missed, 1)
+	require.Empty(t, other.events)
+	h.publish(store.Event{Type: store.EventMissed})
+	require.Len(t, other.events, 1, "everybody")
+	shut()
+	shutOther()
+	require.Zero(t, h.count())
+}
+
+func TestProtect(t *testing.T) {
+	h := Protect(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "in") }))
+	for _, c := range []struct {
+		method, origin, site string
+		want                 int
+	}{
+		{"GET", "https://evil.example", "cross-site", 200}, {"POST", "https://evil.example", "cross-site", 403}, {"POST", "", "cross-site", 403},
+		{"POST", "", "same-origin", 200}, {"POST", "", "", 200}, {"DELETE", "https://evil.example", "", 403},
+	} {
+		r := httptest.NewRequest(c.method, "http://chat.example/", nil)
+		for name, value := range map[string]string{"Origin": c.origin, "Sec-Fetch-Site": c.site} {
+			if value != "" {
+				r.Header.Set(name, value)
+			}
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		require.Equal(t, c.want, w.Code, fmt.Sprint(c))
+		require.NotEmpty(t, w.Header().Get("Content-Security-Policy"))
+	}
+}
