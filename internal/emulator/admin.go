@@ -22,7 +22,9 @@ const adminPath = "/_emulator/"
 // handler serves the page, the admin API and, below everything else, RongCloud's API.
 func (e *emulator) handler(address string) http.Handler {
 	admin := http.NewServeMux()
+	var calls []string
 	route := func(pattern string, h func(r *http.Request) (any, error)) {
+		calls = append(calls, pattern)
 		method, path, _ := strings.Cut(pattern, " ")
 		admin.HandleFunc(method+" "+adminPath+path, func(w http.ResponseWriter, r *http.Request) {
 			r.Body = http.MaxBytesReader(w, r.Body, maxAdminBody)
@@ -65,8 +67,11 @@ func (e *emulator) handler(address string) http.Handler {
 	route("DELETE words/{word}", e.deleteWord)
 	route("GET endpoints", e.getEndpoints)
 	admin.HandleFunc("GET "+adminPath+"events", e.serveEvents)
+	slices.Sort(calls)
+	index := map[string]any{"calls": append(calls, "GET events"), "documentation": docs + "#admin-api"}
+	admin.HandleFunc("GET "+adminPath+"{$}", func(w http.ResponseWriter, _ *http.Request) { reply(w, index, nil) })
 	admin.HandleFunc(adminPath, func(w http.ResponseWriter, r *http.Request) {
-		reply(w, nil, fault(http.StatusNotFound, "the admin API has no %s %s", r.Method, r.URL.Path))
+		reply(w, nil, fault(http.StatusNotFound, "the admin API has no %s %s; GET %s lists what it has", r.Method, r.URL.Path, adminPath))
 	})
 	page := servePage()
 	listening, _, _ := net.SplitHostPort(address)

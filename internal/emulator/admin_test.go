@@ -158,10 +158,23 @@ func TestAdminRefuses(t *testing.T) {
 		{"GET", "requests/77", "", 404, "not there"},
 		{"GET", "nowhere", "", 404, "has no GET"},
 		{"DELETE", "state", "", 404, "has no DELETE"},
+		{"POST", "", "", 404, "GET /_emulator/ lists what it has"},
 	} {
 		status, answer := ask(t, c.method, base+"/_emulator/"+c.path, c.body)
 		require.Equal(t, c.status, status, "%s %s: %s", c.method, c.path, answer)
 		require.Contains(t, answer, c.says)
+	}
+}
+
+func TestAdminListsItsCalls(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	status, text := ask(t, "GET", base+"/_emulator/", "")
+	require.Equal(t, 200, status)
+	var index struct{ Calls []string }
+	require.NoError(t, json.Unmarshal([]byte(text), &index))
+	for _, call := range []string{"GET state", "POST faults", "GET requests/{number}", "GET events"} {
+		require.Contains(t, index.Calls, call)
 	}
 }
 

@@ -192,12 +192,16 @@ func (c *console) call(r rongcloudtest.Request) {
 	case !s.OK:
 		colour = red
 	}
+	about := s.Who
+	if s.Message != "" {
+		about += " " + c.paint(colour, printable(s.Message))
+	}
+	if s.Fault {
+		about += " " + c.paint(yellow, "(fault)")
+	}
 	line := fmt.Sprintf("%s %s %-44s %-9s %s %s",
 		c.paint(dim, s.ReceivedAt.Format("15:04:05.000")), c.paint(dim, fmt.Sprintf("%-4s", s.Method)), s.Path,
-		c.paint(colour, fmt.Sprintf("%-9s", verdict)), c.paint(dim, fmt.Sprintf("%6.1fms", s.Milliseconds)), s.Who)
-	if s.Message != "" {
-		line += " " + c.paint(colour, printable(s.Message))
-	}
+		c.paint(colour, fmt.Sprintf("%-9s", verdict)), c.paint(dim, fmt.Sprintf("%6.1fms", s.Milliseconds)), strings.TrimPrefix(about, " "))
 	c.print(strings.TrimRight(line, " ") + "\n")
 }
 

@@ -139,12 +139,16 @@ func TestConsole(t *testing.T) {
 	require.NoError(t, err)
 	defer other.CloseIdleConnections()
 	require.ErrorIs(t, send(other), rongcloud.CodeWrongSignature)
-	require.Regexp(t, `401 1004 .*the signature does not match$`, out.until(t, "401"))
+	require.Regexp(t, `401 1004 +\d+\.\dms the signature does not match$`, out.until(t, "401"))
 
 	status, _ := ask(t, "POST", base+"/_emulator/faults", `{"dropResponse":true}`)
 	require.Equal(t, 200, status)
 	require.ErrorIs(t, send(client(t, base)), rongcloud.ErrOutcomeUnknown)
-	out.until(t, "dropped")
+	require.Regexp(t, `dropped .*ms ann → .* more \(fault\)$`, out.until(t, "dropped"))
+	status, _ = ask(t, "POST", base+"/_emulator/faults", `{"status":429,"code":1008}`)
+	require.Equal(t, 200, status)
+	require.ErrorIs(t, send(client(t, base)), rongcloud.ErrRateLimited)
+	require.Regexp(t, `429 1008 +\d+\.\dms rate limit exceeded \(fault\)$`, out.until(t, "429"))
 	require.NotContains(t, out.String(), "\x1b", "no colours where there is no terminal")
 }
 
