@@ -47,14 +47,14 @@ type RTCRoomBlockService service
 // RTCRoomBlockParams says whom to keep out of which room, and for how long.
 type RTCRoomBlockParams struct {
 	RoomID   string        `wire:"room_id"`
-	UserIDs  []string      `wire:"user_ids"` // RongCloud documents no most
+	UserIDs  []string      `wire:"user_ids"` // RongCloud documents no limit
 	Duration time.Duration `wire:"minute"`   // whole minutes, from 1 minute to 30 days (43200 minutes)
 }
 
 // RTCRoomBlockRemoveParams says whom to let into which room again.
 type RTCRoomBlockRemoveParams struct {
 	RoomID  string   `wire:"room_id"`
-	UserIDs []string `wire:"user_ids"` // RongCloud documents no most
+	UserIDs []string `wire:"user_ids"` // RongCloud documents no limit
 }
 
 // Get returns a room with its members and their streams. [CodeRTCRoomNotFound] means that nobody is
