@@ -6,6 +6,8 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -45,7 +47,22 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetIn(a.in)
 	root.SetOut(a.stdout)
 	root.SetErr(a.stderr)
-	return a.end(root.ExecuteContext(ctx))
+	var wrong error
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if wrong = misspelt(cmd); wrong == nil {
+			markRequired(cmd)
+			help(cmd, args)
+		}
+	})
+	cmd, err := root.ExecuteContextC(ctx)
+	if err == nil {
+		err = wrong
+	}
+	if err != nil && !a.began {
+		err = plainUsage(cmd, err)
+	}
+	return a.end(err)
 }
 
 // The groups of the help.
@@ -119,6 +136,9 @@ func (a *app) client(opts ...rongcloud.Option) (*rongcloud.Client, error) {
 }
 
 func (a *app) clientOf(p profile, opts ...rongcloud.Option) (*rongcloud.Client, error) {
+	if region := strings.ToUpper(p.Region); region != "" && !slices.Contains(regionNames(), region) {
+		return nil, usagef("there is no data centre %q; there are %s", p.Region, strings.Join(regionNames(), ", "))
+	}
 	own := []rongcloud.Option{rongcloud.WithUserAgent("rongcloud-cli/" + rongcloud.Version)}
 	if a.verbose {
 		own = append(own, rongcloud.WithLogger(slog.New(slog.NewTextHandler(talkWriter{a}, &slog.HandlerOptions{Level: slog.LevelDebug}))))

@@ -12,6 +12,9 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
+// mostCalls is of how many calls people are told by name.
+const mostCalls = 20
+
 // codeFact is what is known of a code besides its meaning.
 type codeFact struct {
 	name, more, retry, remedy string
@@ -62,8 +65,11 @@ func newCodeCommand(a *app) *cobra.Command {
 
 func (a *app) printCode(w io.Writer, s shownCode) error {
 	calls := strings.Join(s.Endpoints, "\n            ")
-	if s.AnyCall {
+	switch {
+	case s.AnyCall:
 		calls = "any"
+	case len(s.Endpoints) > mostCalls:
+		calls = fmt.Sprintf("%d; --json lists them", len(s.Endpoints))
 	}
 	status := ""
 	if s.HTTPStatus != 0 {

@@ -56,7 +56,7 @@ func (d *docWriter) command(cmd *cobra.Command, depth int) {
 		about = d.text(cmd.Long)
 	}
 	fmt.Fprintf(&d.b, "%s\n\n```sh\n", markdown.Replace(about))
-	if cmd.Runnable() {
+	if first, _, _ := strings.Cut(strings.TrimSpace(cmd.Example), "\n"); cmd.Runnable() && first != cmd.UseLine() {
 		fmt.Fprintf(&d.b, "%s\n\n", cmd.UseLine())
 	}
 	for line := range strings.SplitSeq(cmd.Example, "\n") {
@@ -91,6 +91,9 @@ func (d *docWriter) flagTable(flags *pflag.FlagSet) {
 		}
 		if d.texts != nil {
 			usage = d.text(flag.Usage)
+		}
+		if isRequired(flag) {
+			usage += map[bool]string{true: " (required)", false: "（必填）"}[d.texts == nil]
 		}
 		if def := flag.DefValue; def != "" && def != "false" && def != "0" && def != "[]" {
 			usage += map[bool]string{true: " (" + def + ")", false: "（" + def + "）"}[d.texts == nil]

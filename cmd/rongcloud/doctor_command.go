@@ -147,6 +147,9 @@ func examineConnection(ctx context.Context, u *url.URL) []finding {
 func examineClock(ours, theirs time.Time) finding {
 	skew := ours.Sub(theirs).Round(time.Second)
 	f := finding{"clock", skew.Abs() <= goodSkew, fmt.Sprintf("%v off the server's", skew.Abs())}
+	if skew.Abs() <= time.Second { // a Date header has whole seconds
+		f.Detail = "the server's, as far as it tells the time"
+	}
 	if !f.OK {
 		f.Detail += ": set this machine's clock, as a signature carries the time"
 	}

@@ -60,10 +60,7 @@ func (a *app) end(err error) int {
 	case readerGone(err): // who left needs no word
 		return exitDone
 	}
-	if !a.began {
-		err = &usageError{err}
-	}
-	line := "rongcloud: " + strings.TrimPrefix(oneLine(err.Error()), "rongcloud: ")
+	line := "rongcloud: " + strings.TrimPrefix(strings.ReplaceAll(oneLine(err.Error()), ": rongcloud: ", ": "), "rongcloud: ")
 	if hint := hintFor(err); hint != "" {
 		line += "; " + hint
 	}

@@ -73,7 +73,7 @@ func (a *app) login(ctx context.Context, f loginFlags) error {
 	}
 	if !f.noCheck {
 		if err := client.Ping(ctx); err != nil {
-			return &hintedError{fmt.Errorf("it is not stored, as a call with it fails: %w", err), "check all three, or store it untried with --no-check"}
+			return &hintedError{fmt.Errorf("it is not stored, as a call with it fails: %w", err), "check App Key, App Secret and data centre, or store it untried with --no-check"}
 		}
 	}
 	if old, exists := file.Profiles[f.name]; exists && old.AppKey != p.AppKey {

@@ -206,6 +206,7 @@ func parseHour(text string, p profile) (time.Time, error) {
 }
 
 func (a *app) printLog(messages iter.Seq2[rongcloud.LoggedMessage, error]) error {
+	found := false
 	for m, err := range messages {
 		if err != nil {
 			return err
@@ -214,6 +215,10 @@ func (a *app) printLog(messages iter.Seq2[rongcloud.LoggedMessage, error]) error
 		if err := a.line(s, s.line(s.TargetID)); err != nil {
 			return err
 		}
+		found = true
+	}
+	if !found {
+		a.talk("There are no messages in the log.")
 	}
 	return nil
 }

@@ -51,9 +51,18 @@ func (a *app) sendToFile(ctx context.Context, p profile, kind sendKind, f sendFl
 	result, err := kind.bulk(ctx, client, f, content, rongcloud.Recipients(list.ids...), params)
 	progress.end()
 	if result == nil {
-		return err
+		return ofResume(err, checkpoint)
 	}
 	return a.endSend(result, err, checkpoint)
+}
+
+// ofResume says in the words of the command line that a checkpoint is refused.
+func ofResume(err error, checkpoint rongcloud.BulkCheckpointFile) error {
+	var argument *rongcloud.ArgumentError
+	if errors.As(err, &argument) && argument.Field == "BulkParams.Resume" {
+		return usagef("--resume: %s: %s", checkpoint, argument.Reason)
+	}
+	return err
 }
 
 func (a *app) sayList(list *recipientList) {

@@ -1,0 +1,114 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// misspelt returns an error for words behind a group of commands that name none of them, such as
+// "rongcloud send privat". Cobra shows the help then and ends without an error, which a script
+// takes for success.
+func misspelt(cmd *cobra.Command) error {
+	if help := cmd.Flags().Lookup("help"); cmd.Runnable() || cmd.Flags().NArg() == 0 || help != nil && help.Changed {
+		return nil
+	}
+	word := cmd.Flags().Arg(0)
+	cmd.SuggestionsMinimumDistance = 2
+	return unknownCommand(word, cmd.CommandPath(), cmd.SuggestionsFor(word))
+}
+
+func unknownCommand(word, parent string, near []string) error {
+	about := ""
+	if len(near) > 0 {
+		about = " (is it " + strings.Join(near, " or ") + "?)"
+	}
+	return fmt.Errorf("there is no command %q in %s%s", word, parent, about)
+}
+
+// isRequired reports whether a command needs a flag.
+func isRequired(flag *pflag.Flag) bool {
+	return slices.Contains(flag.Annotations[cobra.BashCompOneRequiredFlag], "true")
+}
+
+// markRequired says so in the help of a command.
+func markRequired(cmd *cobra.Command) {
+	cmd.LocalFlags().VisitAll(func(flag *pflag.Flag) {
+		if isRequired(flag) && !strings.HasSuffix(flag.Usage, "(required)") {
+			flag.Usage += " (required)"
+		}
+	})
+}
+
+// cobraErrors are what cobra says of a command line, with what this program says in its place.
+var cobraErrors = []struct {
+	says  *regexp.Regexp
+	plain func(m []string, cmd *cobra.Command) error
+}{
+	{
+		regexp.MustCompile(`^required flag\(s\) (.+) not set$`),
+		func(m []string, _ *cobra.Command) error {
+			names := strings.ReplaceAll(strings.ReplaceAll(m[1], `"`, ""), ",", "")
+			verb := map[bool]string{true: "are", false: "is"}[strings.Contains(names, " ")]
+			return fmt.Errorf("%s %s required", flagNames(names, "and"), verb)
+		},
+	},
+	{
+		regexp.MustCompile(`^at least one of the flags in the group \[(.+)\] is required$`),
+		func(m []string, _ *cobra.Command) error {
+			return fmt.Errorf("%s is required", flagNames(m[1], "or"))
+		},
+	},
+	{
+		regexp.MustCompile(`^if any flags in the group \[(.+)\] are set they must all be set; missing \[(.+)\]$`),
+		func(m []string, _ *cobra.Command) error {
+			return fmt.Errorf("%s go together, and %s is missing", flagNames(m[1], "and"), flagNames(m[2], "and"))
+		},
+	},
+	{
+		regexp.MustCompile(`^if any flags in the group \[.+\] are set none of the others can be; \[(.+)\] were all set$`),
+		func(m []string, _ *cobra.Command) error {
+			return fmt.Errorf("%s exclude one another", flagNames(m[1], "and"))
+		},
+	},
+	{
+		regexp.MustCompile(`^(?:accepts|requires) .* ?arg\(s\), (?:only )?received (\d+)$`),
+		func(m []string, cmd *cobra.Command) error {
+			about := ""
+			if m[1] != "0" {
+				about = ", with no more and no fewer words; there are " + m[1]
+			}
+			return fmt.Errorf("the command is %s%s", strings.TrimSuffix(cmd.UseLine(), " [flags]"), about)
+		},
+	},
+	{
+		regexp.MustCompile(`^unknown command "(.*)" for "([^"]*)"(?s:\s+Did you mean this\?\s+(.*))?$`),
+		func(m []string, _ *cobra.Command) error { return unknownCommand(m[1], m[2], strings.Fields(m[3])) },
+	},
+}
+
+func flagNames(names, conjunction string) string {
+	return "--" + strings.Join(strings.Fields(names), " "+conjunction+" --")
+}
+
+// plainUsage says in plain words what is wrong with the command line of a command, and where its
+// help is.
+func plainUsage(cmd *cobra.Command, err error) error {
+	text := strings.TrimSpace(err.Error())
+	for _, c := range cobraErrors {
+		if m := c.says.FindStringSubmatch(text); m != nil {
+			err = c.plain(m, cmd)
+			break
+		}
+	}
+	var hinted *hintedError
+	if errors.As(err, &hinted) {
+		return err
+	}
+	return &hintedError{&usageError{err}, cmd.CommandPath() + " --help has more"}
+}
