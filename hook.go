@@ -29,7 +29,9 @@ import (
 // goroutines of their own.
 //
 // Hooks must be fast. One that panics ends its call with the panic; the end is told all the same,
-// and the client goes on. Module otel, package rongcloudotel, has traces and metrics ready made:
+// with what was learned of the call until then, and the client goes on.
+//
+// Module otel, package rongcloudotel, has traces and metrics ready made:
 // https://github.com/rongcloud-go/rongcloud/blob/main/docs/observability.md
 func WithCallHook(hook func(ctx context.Context, call CallStart) (context.Context, func(CallEnd))) Option {
 	return optionFunc(func(c *config) {
@@ -41,9 +43,9 @@ func WithCallHook(hook func(ctx context.Context, call CallStart) (context.Contex
 }
 
 // WithAttemptHook calls hook after every attempt, in the goroutine of the call. It is meant for
-// metrics and traces and must be fast. Several hooks add up and are called in their order.
-// Attempt.Outcome is that of the call if no other attempt follows, and Attempt.Err belongs to the
-// same categories as the error with which the call ends.
+// metrics and traces and must be fast. Several hooks add up and are called in their order, whatever
+// any of them does. Attempt.Outcome is that of the call if no other attempt follows, and
+// Attempt.Err belongs to the same categories as the error with which the call ends.
 //
 // A call that ends without an attempt has none to tell of: one with a wrong argument, one whose
 // context ends before it is sent, and one whose context is canceled in the wait after an attempt

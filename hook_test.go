@@ -6,8 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
+	"log/slog"
 	"math"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"runtime"
 	"strings"
@@ -291,7 +294,7 @@ func TestHooksThatPanic(t *testing.T) {
 				return nil, func(CallEnd) { end() }
 			})
 		}, 1, OutcomeAccepted},
-		"after an attempt": {func(end func()) Option { return WithAttemptHook(func(context.Context, Attempt) { end() }) }, 1, OutcomeUnknown},
+		"after an attempt": {func(end func()) Option { return WithAttemptHook(func(context.Context, Attempt) { end() }) }, 1, OutcomeAccepted},
 		"headers":          {func(end func()) Option { return WithHeaderHook(func(context.Context, http.Header) { end() }) }, 0, OutcomeUnsent},
 		"the secret": {func(end func()) Option {
 			return WithSecretSource(func(context.Context) (string, error) { end(); return "s", nil })
@@ -326,6 +329,111 @@ func TestHooksThatPanic(t *testing.T) {
 			})
 		}
 	}
+}
+
+// A panic does not change what was learned of a send before it. What is not known is unknown.
+func TestPanicsDoNotChangeTheOutcome(t *testing.T) {
+	t.Parallel()
+	refused, down := status(400, `{"code":1002}`), status(503, "")
+	attempt := WithAttemptHook(func(context.Context, Attempt) { panic("hook") })
+	secondHeader := func() Option {
+		n := 0
+		return WithHeaderHook(func(context.Context, http.Header) {
+			if n++; n > 1 {
+				panic("hook")
+			}
+		})
+	}
+	transport := WithHTTPClient(&http.Client{Transport: tripFunc(func(*http.Request) (*http.Response, error) { panic("transport") })})
+	for name, test := range map[string]struct {
+		kind  string
+		steps []step
+		opt   Option
+		want  Outcome
+		is    error
+	}{
+		"hook after success":              {"unsafe", nil, attempt, OutcomeAccepted, nil},
+		"hook after a refusal":            {"unsafe", []step{refused}, attempt, OutcomeRefused, Code(1002)},
+		"hook after a rate stop":          {"unsafe", []step{status(429, `{"code":1008}`)}, attempt, OutcomeRefused, ErrRateLimited},
+		"hook after a lost send":          {"unsafe", []step{broken}, attempt, OutcomeUnknown, ErrOutcomeUnknown},
+		"hook after a failed server":      {"unsafe", []step{down}, attempt, OutcomeUnknown, ErrOutcomeUnknown},
+		"hook after a lost question":      {"safe", []step{broken}, attempt, OutcomeFailed, ErrTransport},
+		"headers of a retry":              {"safe", []step{down}, secondHeader(), OutcomeFailed, ErrTransport},
+		"headers of a retry after a stop": {"unsafe", []step{status(429, `{"code":1008}`)}, secondHeader(), OutcomeRefused, ErrRateLimited},
+		"transport":                       {"unsafe", nil, transport, OutcomeUnknown, ErrOutcomeUnknown},
+		"transport of a question":         {"safe", nil, transport, OutcomeFailed, ErrTransport},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := &heard{}
+			s := newScripted(t, test.steps, WithRetry(quick(1)), h.option(), test.opt)
+			require.Panics(t, func() { _ = faultCall(t.Context(), s.Client, test.kind) })
+			_, end := h.one(t)
+			require.Equal(t, test.want, end.Outcome, "%v", end.Err)
+			require.Equal(t, test.is == nil, end.Err == nil)
+			if test.is != nil {
+				require.ErrorIs(t, end.Err, test.is)
+				require.Contains(t, end.Err.Error(), "did not return")
+			}
+			require.Equal(t, test.want == OutcomeUnknown, errors.Is(end.Err, ErrOutcomeUnknown))
+		})
+	}
+}
+
+// A wrapper that panics before it hands the request on has sent nothing, and the client goes on over
+// the same connections.
+func TestWrappersThatPanic(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, faultSuccess) }))
+	defer server.Close()
+	for name, test := range map[string]struct {
+		before bool
+		want   Outcome
+	}{"before": {true, OutcomeFailed}, "after": {false, OutcomeUnknown}} {
+		t.Run(name, func(t *testing.T) {
+			h, failing := &heard{}, true
+			client, err := New("k", "s", WithBaseURL(server.URL), WithRetry(quick(1)), h.option(), WithRoundTripper(func(next http.RoundTripper) http.RoundTripper {
+				return tripFunc(func(req *http.Request) (*http.Response, error) {
+					if failing && test.before {
+						panic("wrapper")
+					}
+					resp, err := next.RoundTrip(req)
+					if failing {
+						panic("wrapper")
+					}
+					return resp, err
+				})
+			}))
+			require.NoError(t, err)
+			defer client.CloseIdleConnections()
+			require.PanicsWithValue(t, "wrapper", func() { _ = faultCall(t.Context(), client, "unsafe") })
+			_, end := h.one(t)
+			require.Equal(t, test.want, end.Outcome)
+			require.Equal(t, test.want == OutcomeUnknown, errors.Is(end.Err, ErrOutcomeUnknown))
+			failing = false
+			require.NoError(t, faultCall(t.Context(), client, "unsafe"))
+		})
+	}
+}
+
+// An attempt hook that panics keeps none of the others, and no logger, from hearing of the attempt.
+func TestAttemptHooksHearWhateverOthersDo(t *testing.T) {
+	t.Parallel()
+	var order []string
+	note := func(name string, leave bool) Option {
+		return WithAttemptHook(func(context.Context, Attempt) {
+			order = append(order, name)
+			if leave {
+				panic(name)
+			}
+		})
+	}
+	var log strings.Builder
+	s := newScripted(t, []step{status(400, `{"code":1002}`)}, note("first", true), note("second", false), note("third", true),
+		WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
+	require.PanicsWithValue(t, "third", func() { _ = faultCall(t.Context(), s.Client, "safe") })
+	require.Equal(t, []string{"first", "second", "third"}, order)
+	require.Contains(t, log.String(), "rongcloud call")
 }
 
 func TestHeaderHook(t *testing.T) {
@@ -580,6 +688,40 @@ func TestBulkCallHookPanics(t *testing.T) {
 	_, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1), BulkParams{})
 	require.NoError(t, err)
 	require.Equal(t, OutcomeAccepted, h.ends[len(h.ends)-1].Outcome)
+}
+
+// What the end of a bulk send tells is what was noted before the panic.
+func TestBulkPanicsTellWhatIsKnown(t *testing.T) {
+	t.Parallel()
+	panicsAfter := func(n int, sent chan BulkChunk) iter.Seq2[string, error] {
+		return func(yield func(string, error) bool) {
+			bulkUsers(n)(yield)
+			if n >= 1000 {
+				<-sent
+			}
+			panic("recipients")
+		}
+	}
+	for name, test := range map[string]struct {
+		users int
+		want  Outcome
+		count BulkCounts
+	}{
+		"nothing begun":    {10, OutcomeUnsent, BulkCounts{}},
+		"a chunk was sent": {1000, OutcomeFailed, BulkCounts{Chunks: 1, Delivered: 1000}},
+	} {
+		h, sent := &heard{}, make(chan BulkChunk, 1)
+		params := BulkParams{OnChunk: func(chunk BulkChunk) error { sent <- chunk; return nil }}
+		client := newBulkServer().client(t, h.option())
+		require.PanicsWithValue(t, "recipients", func() {
+			_, _ = client.Message.SendPrivateBulk(t.Context(), bulkMessage, panicsAfter(test.users, sent), params)
+		}, name)
+		end := h.ends[len(h.ends)-1]
+		require.Equal(t, test.want, end.Outcome, name)
+		require.Equal(t, test.count, end.Recipients, name)
+		require.NotErrorIs(t, end.Err, ErrOutcomeUnknown, name)
+		require.ErrorContains(t, end.Err, "did not return", name)
+	}
 }
 
 // Each page of a walk is a call.

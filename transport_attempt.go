@@ -46,7 +46,7 @@ func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 	} else {
 		a.exchange(c, req)
 	}
-	o.duration = time.Since(o.started)
+	o.duration, o.over = time.Since(o.started), true
 	if c.stream == nil { // else when it is closed
 		c.received += o.received
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/rongcloud-go/rongcloud/endpoint"
@@ -25,11 +26,23 @@ func (ends callEnds) tell(end CallEnd) {
 
 // noReturn is what hooks are told of a call that a panic or runtime.Goexit ends, in a function of
 // the caller's.
-func noReturn(maybeDone bool) error {
-	return &attemptError{
-		reason: ownError("the call did not return: a function that it called panicked"),
-		ends:   &Error{outcomeUnknown: maybeDone},
+func noReturn(ends *Error) error {
+	return &attemptError{reason: ownError("the call did not return: a function that it called panicked"), ends: ends}
+}
+
+// abandoned is the error of a call that does not return, as hooks get it. What the last response
+// said stays true; of an attempt that was under way nothing is known.
+func (c *call) abandoned() error {
+	switch {
+	case c.attempts == 0:
+		return noReturn(&Error{})
+	case c.last.over && c.problem() == nil:
+		return nil
+	case c.last.over:
+		return noReturn(c.failure().categories())
 	}
+	unsent := c.wrapped != nil && !c.passed.Load() // a wrapper did not hand it on
+	return noReturn(&Error{outcomeUnknown: c.class == endpoint.Unsafe && (c.maybeDone || !unsent)})
 }
 
 // begin tells the call hooks that a call begins. It returns the context that they make of ctx, and
@@ -38,7 +51,7 @@ func (k *core) begin(ctx context.Context, start CallStart) (_ context.Context, e
 	begun := false
 	defer func() {
 		if !begun {
-			ends.tell(CallEnd{Class: start.Class, Outcome: OutcomeUnsent, Err: noReturn(false), Duration: time.Since(start.StartedAt)})
+			ends.tell(CallEnd{Class: start.Class, Outcome: OutcomeUnsent, Err: noReturn(&Error{}), Duration: time.Since(start.StartedAt)})
 		}
 	}()
 	for _, hook := range k.config.callHooks {
@@ -66,7 +79,7 @@ func (c *call) observed(carryOut func() error) error {
 	defer func() {
 		switch {
 		case !returned:
-			c.end(noReturn(c.attempts > 0 && c.class == endpoint.Unsafe))
+			c.end(c.abandoned())
 		case c.stream == nil: // else when it is closed
 			c.end(c.endError(err))
 		}
@@ -155,15 +168,16 @@ func (c *call) tell(retry bool) {
 	if retry {
 		attempt.Wait = c.wait
 	}
-	for _, hook := range config.hooks {
-		hook(c.Context, attempt)
-	}
 	level := slog.LevelDebug
 	if attempt.Err != nil {
 		level = slog.LevelWarn
 	}
-	for _, logger := range config.loggers {
-		logger.LogAttrs(c.Context, level, "rongcloud call", attempt.attrs()...)
+	// Deferred, the last one first, all are called, whatever any of them does.
+	for _, logger := range slices.Backward(config.loggers) {
+		defer func() { logger.LogAttrs(c.Context, level, "rongcloud call", attempt.attrs()...) }()
+	}
+	for _, hook := range slices.Backward(config.hooks) {
+		defer hook(c.Context, attempt)
 	}
 }
 
@@ -178,17 +192,37 @@ func (r *bulkRun[M, T]) observed(ctx context.Context, recipients iter.Seq2[T, er
 	if given == nil {
 		ctx = nil
 	}
-	end := CallEnd{Class: start.Class, Outcome: OutcomeUnknown, Err: noReturn(true)}
+	end := CallEnd{Class: start.Class}
+	returned := false
 	defer func() {
+		if !returned {
+			end.Outcome, end.Recipients, end.Err = r.abandoned()
+		}
 		end.Duration, end.LimiterWait = time.Since(r.started), time.Duration(r.waited.Load())
 		ends.tell(end)
 	}()
 	result, err := r.run(ctx, recipients)
+	returned = true
 	end.Outcome, end.Err = bulkOutcome(result, err), bulkEndError(err)
 	if result != nil {
 		end.Recipients = result.BulkCounts
 	}
 	return result, err
+}
+
+// abandoned is what became of a bulk send that does not return. A chunk that was begun, and of which
+// nothing was noted, is unknown.
+func (r *bulkRun[M, T]) abandoned() (Outcome, BulkCounts, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	counts := r.checkpoint().Counts()
+	switch {
+	case counts.Unknown > 0:
+		return OutcomeUnknown, counts, noReturn(&Error{outcomeUnknown: true})
+	case r.state.Begun == 0:
+		return OutcomeUnsent, counts, noReturn(&Error{})
+	}
+	return OutcomeFailed, counts, noReturn(&Error{})
 }
 
 // bulkOutcome is the outcome of a bulk send as a whole.

@@ -40,6 +40,7 @@ type outcome struct {
 	after       time.Duration
 	started     time.Time
 	duration    time.Duration
+	over        bool // it has been judged
 }
 
 // rateLimited tells a refusal that says by itself that nothing was done.
