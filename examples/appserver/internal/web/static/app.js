@@ -178,6 +178,7 @@ function drawHead() {
 }
 
 async function enter(id) {
+	if (id !== open && $('text')) $('text').value = ''; // it was for somebody else
 	open = id;
 	older = [];
 	document.body.classList.add('open');
@@ -193,6 +194,7 @@ async function enter(id) {
 }
 
 function leave() {
+	if ($('text')) $('text').value = '';
 	open = null;
 	document.body.classList.remove('open');
 	$('choose').hidden = false;
