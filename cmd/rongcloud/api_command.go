@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -61,6 +62,9 @@ rongcloud api list finds endpoints, rongcloud api show PATH shows the parameters
 // call carries the command api out.
 func (a *app) call(cmd *cobra.Command, f apiFlags, path string, pairs []string) error {
 	ep, placed, err := findEndpoint(f.method, path, f.unlisted)
+	if errors.Is(err, errNoEndpoint) {
+		return &hintedError{err, "--unlisted calls it all the same"}
+	}
 	if err != nil {
 		return err
 	}
@@ -162,7 +166,13 @@ func (a *app) printResponse(body []byte, f *filter) error {
 	}
 }
 
-// findEndpoint finds what is to be called, with the parameters that stand in the path.
+var (
+	errNoEndpoint     = errors.New("the catalogue has no")
+	errSeveralMethods = errors.New("which one")
+)
+
+// findEndpoint finds what is to be called, with the parameters that stand in the path. Beside
+// errSeveralMethods it returns one of the endpoints.
 func findEndpoint(method, path, unlisted string) (*endpoint.Endpoint, map[string]string, error) {
 	method = strings.ToUpper(method)
 	if !strings.HasPrefix(path, "/") {
@@ -190,13 +200,13 @@ func findEndpoint(method, path, unlisted string) (*endpoint.Endpoint, map[string
 	}
 	switch {
 	case len(found) == 0:
-		return nil, nil, usagef("the catalogue has no %s%s; --unlisted calls it all the same", strings.TrimSpace(method+" "+path), nearest(path))
+		return nil, nil, usagef("%w %s%s", errNoEndpoint, strings.TrimSpace(method+" "+path), nearest(path))
 	case len(found) > 1:
 		all := make([]string, len(found))
 		for i, ep := range found {
 			all[i] = ep.Method
 		}
-		return nil, nil, usagef("%s takes %s: choose with --method", path, strings.Join(all, " and "))
+		return found[0], placed, usagef("%w: %s takes %s, choose with --method", errSeveralMethods, path, strings.Join(all, " and "))
 	}
 	return found[0], placed, nil
 }

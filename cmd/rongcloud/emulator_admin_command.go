@@ -253,6 +253,7 @@ HTTP 500 and code 1000. The faults that wait are printed.`,
 	flags.StringVar(&f.Message, "message", "", "`text` of the response beside the code")
 	flags.StringVar(&f.Body, "body", "", "whole `body` of the response, such as a gateway's page")
 	flags.StringToStringVar(&f.Header, "header", nil, "`NAME=VALUE` of a header of the response")
+	flags.Lookup("header").DefValue = "" // which help would show as []
 	flags.StringVar(&f.Delay, "delay", "", "hold the response back for this `time`, such as 1500ms")
 	flags.BoolVar(&f.DropResponse, "drop-response", false, "carry the call out, then close the connection")
 	flags.BoolVar(&f.Reset, "reset", false, "reset the connection, and do not carry the call out")
@@ -262,6 +263,7 @@ HTTP 500 and code 1000. The faults that wait are printed.`,
 	flags.IntVar(&f.Skip, "skip", 0, "let this `number` of calls through first")
 	flags.IntVar(&f.Times, "times", 0, "strike this `number` of calls; -1 is all (default 1)")
 	flags.StringToStringVar(&f.Where, "where", nil, "`NAME=VALUE` of a parameter that a call must have")
+	flags.Lookup("where").DefValue = ""
 	cmd.RunE = a.do(func(cmd *cobra.Command, args []string) error {
 		to, err := api()
 		if err != nil {
@@ -269,7 +271,7 @@ HTTP 500 and code 1000. The faults that wait are printed.`,
 		}
 		if len(args) == 1 {
 			ep, _, err := findEndpoint("", args[0], "")
-			if err != nil {
+			if err != nil && !errors.Is(err, errSeveralMethods) { // a fault strikes the path
 				return err
 			}
 			f.Endpoint = ep.Path

@@ -60,6 +60,7 @@ func (f *emulatorFlags) register(cmd *cobra.Command, without ...string) {
 	emulator.Flags().VisitAll(func(one *flag.Flag) {
 		if !slices.Contains(append(without, "json", "version", "health", "app-secret"), one.Name) {
 			own := pflag.PFlagFromGoFlag(one)
+			own.Usage = strings.ReplaceAll(own.Usage, " -", " --")
 			own.Value = &rememberedFlag{Value: own.Value}
 			f.flags.AddFlag(own)
 		}

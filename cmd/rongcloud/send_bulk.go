@@ -71,9 +71,10 @@ func (a *app) sayList(list *recipientList) {
 		about = fmt.Sprintf(", from the column %s", list.column)
 	}
 	if list.duplicates > 0 {
-		about += fmt.Sprintf("; %d stood there more than once and get it once", list.duplicates)
+		verb := map[bool]string{true: "gets", false: "get"}[list.duplicates == 1]
+		about += fmt.Sprintf("; %d stood there more than once and %s it once", list.duplicates, verb)
 	}
-	a.talk("%d recipients%s.", len(list.ids), about)
+	a.talk("%d %s%s.", len(list.ids), plural(len(list.ids), "recipient"), about)
 }
 
 // openCheckpoint opens the file that keeps what became of whom. That of another send is not
@@ -147,7 +148,7 @@ func (a *app) sayChunk(chunk *rongcloud.BulkChunk) error {
 		return a.line(s, "")
 	}
 	if s.Error != "" {
-		a.talk("%d recipients %s: %s", len(s.Recipients), s.Outcome, s.Error)
+		a.talk("%d %s %s: %s", len(s.Recipients), plural(len(s.Recipients), "recipient"), s.Outcome, s.Error)
 	}
 	return nil
 }
