@@ -37,8 +37,9 @@ type client struct {
 // call is a call under way. Its attempts come one after the other.
 type call struct {
 	named
-	span    trace.Span
-	attempt trace.Span // under way, else nil
+	span     trace.Span
+	attempt  trace.Span // under way, else nil
+	prepared int        // attempts
 }
 
 // callKey finds the call of a client in a context: several clients may be traced apart.
@@ -81,12 +82,7 @@ func (t *client) begin(ctx context.Context, start rongcloud.CallStart) (context.
 // end is told the end of a call.
 func (t *client) end(ctx context.Context, c *call, end rongcloud.CallEnd) {
 	wrong := errorType(end.Err, end.Outcome, end.Code, end.HTTPStatus)
-	if c.attempt != nil { // it was prepared, and not made
-		c.attempt.SetAttributes(keyErrorType.String(typeUnsent))
-		c.attempt.SetStatus(codes.Error, "the attempt was not made")
-		c.attempt.End()
-		c.attempt = nil
-	}
+	c.endAttempt(end, wrong)
 	if c.span.IsRecording() {
 		attributes := []attribute.KeyValue{keyClass.String(end.Class.String()), keyOutcome.String(end.Outcome.String()), keyAttempts.Int(end.Attempts)}
 		if end.Code != 0 {
@@ -100,6 +96,24 @@ func (t *client) end(ctx context.Context, c *call, end rongcloud.CallEnd) {
 	}
 	c.span.End()
 	t.metrics.end(ctx, c.named, end, wrong)
+}
+
+// endAttempt ends the span of an attempt of which the attempt hook was not told: it was prepared and
+// not made, or a panic broke it off.
+func (c *call) endAttempt(end rongcloud.CallEnd, wrong string) {
+	span := c.attempt
+	if span == nil {
+		return
+	}
+	c.attempt = nil
+	if end.Attempts >= c.prepared {
+		span.SetAttributes(keyOutcome.String(end.Outcome.String()))
+		fail(span, wrong, end.Err)
+	} else {
+		span.SetAttributes(keyErrorType.String(typeUnsent))
+		span.SetStatus(codes.Error, "the attempt was not made")
+	}
+	span.End()
 }
 
 // fail marks a span as failed, if there is an error. Of what hooks get no text holds anything of a
@@ -146,9 +160,10 @@ func (t *client) attempt(ctx context.Context, header http.Header) {
 	if !ok {
 		return
 	}
+	c.prepared++
 	name := c.endpoint()
-	if name == other {
-		name = "HTTP"
+	if name == other { // there is no template to name
+		name = c.method
 	}
 	ctx, c.attempt = t.tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindClient),
 		trace.WithAttributes(keyMethod.String(c.method), keyPath.String(c.path), keyTemplate.String(c.path)))

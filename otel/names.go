@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
+	"net/http"
 	"strconv"
 	"strings"
 
@@ -55,6 +56,7 @@ const (
 	typeTimeout  = "timeout"
 	typeCanceled = "canceled"
 	typeFailed   = "connection" // or anything else that kept the API's response away
+	typeResponse = "response"   // came, but is not the API's, such as a redirect or a proxy's page
 	typeUnsent   = "unsent"     // the limiter, or the source of the App Secret, failed
 	typeBulk     = "bulk"       // a bulk send was stopped, or some of its requests were refused
 )
@@ -67,9 +69,21 @@ type named struct {
 func nameOf(ep *endpoint.Endpoint) named {
 	known := endpoint.ByPath(ep.Method, ep.Path)
 	if known == nil {
-		return named{"Call", other, other}
+		return named{"Call", methodOf(ep.Method), other}
 	}
 	return named{known.Name, known.Method, known.Path}
+}
+
+// methodOf is the method of a call to an endpoint of the caller's. Those without one are called by
+// POST, and any other method than these is refused.
+func methodOf(method string) string {
+	switch method {
+	case "":
+		return http.MethodPost
+	case http.MethodPost, http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete:
+		return method
+	}
+	return other
 }
 
 // endpoint is method and path.
@@ -101,8 +115,10 @@ func errorType(err error, outcome rongcloud.Outcome, code rongcloud.Code, status
 		return typeTimeout
 	case outcome == rongcloud.OutcomeUnsent:
 		return typeUnsent
-	case status >= 100 && status < 600:
+	case status >= 400 && status < 600:
 		return strconv.Itoa(status)
+	case status >= 200 && status < 400:
+		return typeResponse
 	}
 	return typeFailed
 }

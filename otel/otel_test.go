@@ -253,6 +253,9 @@ func TestErrorTypes(t *testing.T) {
 		"code":         {func(*http.Request) (*http.Response, error) { return response(400, `{"code":1002}`), nil }, send, "1002", "refused"},
 		"new code":     {func(*http.Request) (*http.Response, error) { return response(400, `{"code":987654}`), nil }, send, "code_OTHER", "refused"},
 		"status":       {func(*http.Request) (*http.Response, error) { return response(503, ``), nil }, get, "503", "failed"},
+		"page":         {func(*http.Request) (*http.Response, error) { return response(200, `<html>name-7`), nil }, get, "response", "failed"},
+		"redirect":     {func(*http.Request) (*http.Response, error) { return response(302, ``), nil }, get, "response", "failed"},
+		"unreadable":   {func(*http.Request) (*http.Response, error) { return response(200, `{"code":200,"userName":[`), nil }, get, "response", "failed"},
 		"odd status":   {func(*http.Request) (*http.Response, error) { return response(999, ``), nil }, get, "connection", "failed"},
 		"lost":         {func(*http.Request) (*http.Response, error) { return nil, io.EOF }, send, "outcome_unknown", "unknown"},
 		"no response":  {func(*http.Request) (*http.Response, error) { return nil, io.EOF }, get, "connection", "failed"},
@@ -280,6 +283,56 @@ func TestErrorTypes(t *testing.T) {
 	require.Error(t, send(t.Context(), mocked(t, o, nil, failing)))
 	require.Equal(t, "unsent", attributes(o.spans.GetSpans()[1])["error.type"])
 	nothingPrivate(t, o)
+}
+
+// The span of an attempt that a panic breaks off says what the call says, and not that nothing was
+// sent.
+func TestPanicInAnAttempt(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		opts          []rongcloud.Option
+		do            transport
+		outcome, kind any
+	}{
+		"transport": {nil, func(*http.Request) (*http.Response, error) { panic("user-7") }, "unknown", "outcome_unknown"},
+		"hook": {
+			[]rongcloud.Option{rongcloud.WithAttemptHook(func(context.Context, rongcloud.Attempt) { panic("user-7") })},
+			func(*http.Request) (*http.Response, error) { return response(200, `{"code":200}`), nil }, "accepted", nil,
+		},
+	} {
+		o := newTold(t)
+		require.Panics(t, func() { _ = send(t.Context(), mocked(t, o, c.do, c.opts...)) }, name)
+		spans := o.spans.GetSpans()
+		require.Len(t, spans, 2, name)
+		for _, span := range spans {
+			require.Equal(t, c.outcome, attributes(span)["rongcloud.outcome"], name+span.Name)
+			require.Equal(t, c.kind, attributes(span)["error.type"], name+span.Name)
+			require.Equal(t, c.kind != nil, span.Status.Code == codes.Error, name+span.Name)
+		}
+		nothingPrivate(t, o)
+	}
+}
+
+// A call to an endpoint of the caller's is named by its method: the path may hold anything.
+func TestOwnEndpoint(t *testing.T) {
+	t.Parallel()
+	for method, want := range map[string]string{"": "POST", "PUT": "PUT", "GET": "GET", "user-7": "_OTHER"} {
+		o := newTold(t)
+		client := mocked(t, o, func(*http.Request) (*http.Response, error) { return response(200, `{"code":200}`), nil })
+		ep := endpoint.New(method, "/v9/user-7.json", endpoint.None)
+		err := client.Call(t.Context(), ep, nil, nil)
+		nothingPrivate(t, o)
+		if want == "_OTHER" {
+			require.Error(t, err)
+			continue
+		}
+		require.NoError(t, err)
+		span := o.spans.GetSpans()[0]
+		require.Equal(t, want, span.Name)
+		require.Equal(t, want, attributes(span)["http.request.method"])
+		require.Equal(t, "_OTHER", attributes(span)["url.template"])
+		require.Len(t, o.of(t, "http.client.request.duration", keyMethod.String(want)), 1)
+	}
 }
 
 func canceled(ctx context.Context) context.Context {
