@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"os"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -810,6 +811,38 @@ func TestOnStateMayClose(t *testing.T) {
 			}
 			require.NoError(t, l.Wait(t.Context(), units(private, 1)))
 			require.NoError(t, l.Close())
+		})
+	}
+}
+
+// OnState may panic, or end its goroutine: those who wait go on, and Redis is found again.
+func TestOnStateMayPanic(t *testing.T) {
+	t.Parallel()
+	for name, leave := range map[string]func(){"panic": func() { panic("the state") }, "goexit": runtime.Goexit} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := startRedis(t)
+			db := server.client(t)
+			states := make(chan State, 100)
+			config := LimiterConfig{AppKey: "k", Quotas: quotas(1000, time.Second), OnState: func(s State) { states <- s; leave() }}
+			l, err := NewLimiter(db, config)
+			require.NoError(t, err)
+			t.Cleanup(func() { require.NoError(t, l.Close()) })
+			var failing atomic.Bool
+			failing.Store(true)
+			db.AddHook(failWhile{&failing})
+			ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+			defer cancel()
+			require.NoError(t, l.Wait(ctx, units(private, 1)))
+			require.False(t, (<-states).Shared)
+			failing.Store(false)
+			select {
+			case s := <-states:
+				require.True(t, s.Shared)
+			case <-ctx.Done():
+				t.Fatal("Redis is not found again")
+			}
+			require.NoError(t, l.Wait(ctx, units(private, 1)))
 		})
 	}
 }

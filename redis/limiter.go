@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -28,7 +29,8 @@ type LimiterConfig struct {
 	LocalShare float64
 
 	// OnState is told when Redis is lost, when it is back, and when it has lost counters. Those who
-	// wait are let go on after it has returned, so it must be fast. It may call Close.
+	// wait are let go on after it has returned, so it must be fast. It may call Close. If it panics,
+	// slog.Default() is told, and the limiter goes on.
 	OnState func(State)
 
 	// Prefix begins every key in Redis, so that it is enough to allow these keys. Empty is
@@ -304,10 +306,23 @@ func (l *Limiter) isLost() bool {
 	return l.lost
 }
 
+// tell tells OnState. It is called in a goroutine of its own: a panic, or runtime.Goexit, in one of
+// the limiter's would end the process, or leave those who wait without anybody who lets them go.
 func (l *Limiter) tell(s State) {
-	if l.config.OnState != nil {
-		l.config.OnState(s)
+	if l.config.OnState == nil {
+		return
 	}
+	told := make(chan struct{})
+	go func() {
+		defer close(told)
+		defer func() {
+			if reason := recover(); reason != nil {
+				slog.Error("rongcloudredis: OnState panicked", slog.Any("error", reason))
+			}
+		}()
+		l.config.OnState(s)
+	}()
+	<-told
 }
 
 // vanished tells that the counters of a limit are gone.
