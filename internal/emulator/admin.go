@@ -1,12 +1,14 @@
 package emulator
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"time"
@@ -102,7 +104,7 @@ func guard(names []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
 		switch {
-		case site != "" && site != "same-origin" && site != "none",
+		case site != "" && site != "same-origin" && site != "none" && !followsLink(r),
 			origin != "" && origin != "http://"+r.Host && origin != "https://"+r.Host:
 			reply(w, nil, fault(http.StatusForbidden, "a request from another site is refused"))
 		case !ownName(r.Host, names):
@@ -111,6 +113,13 @@ func guard(names []string, next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// followsLink reports whether a browser shows the page in a window of its own, as by a link that
+// somebody sent to a colleague. The page is the same for everybody, and what it asks for comes from
+// itself.
+func followsLink(r *http.Request) bool {
+	return r.Method == http.MethodGet && r.URL.Path == "/" && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
 }
 
 // ownName reports whether a Host header may be the emulator's: an IP address, or one of its names.
@@ -197,6 +206,18 @@ func (l listing[T, S]) write(w io.Writer, encoder *json.Encoder) error {
 	return err
 }
 
+// inJSON tells of a value of the wrong type without Go's names of types.
+func inJSON(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	want := map[reflect.Kind]string{
+		reflect.String: "a text", reflect.Bool: "true or false", reflect.Slice: "a list", reflect.Int: "a whole number", reflect.Int64: "a whole number",
+	}[wrong.Type.Kind()]
+	return fmt.Errorf("%s is to be %s, not %s", cmp.Or(wrong.Field, "it"), cmp.Or(want, "an object"), wrong.Value)
+}
+
 // read decodes a JSON body and refuses fields that are not known.
 func read(r *http.Request, into any) error {
 	decoder := json.NewDecoder(r.Body)
@@ -205,7 +226,7 @@ func read(r *http.Request, into any) error {
 	case errors.Is(err, io.EOF):
 		return fault(http.StatusBadRequest, "a JSON body is required")
 	case err != nil:
-		return fault(http.StatusBadRequest, "the body: %v", err)
+		return fault(http.StatusBadRequest, "the body: %v", inJSON(err))
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return fault(http.StatusBadRequest, "the body: more than one document")
@@ -241,6 +262,9 @@ func (e *emulator) postSeed(r *http.Request) (any, error) {
 	return e.getState(r)
 }
 
+// mostAhead is how far the clock may go ahead; no span can tell of 300 years.
+const mostAhead = 100 * 365 * 24 * time.Hour
+
 type clockState struct {
 	Now time.Time `json:"now"`
 }
@@ -256,6 +280,9 @@ func (e *emulator) postClock(r *http.Request) (any, error) {
 	}
 	if body.Advance <= 0 {
 		return nil, fault(http.StatusBadRequest, "advance: the clock goes forward only")
+	}
+	if time.Duration(body.Advance) > mostAhead-time.Until(e.Now()) {
+		return nil, fault(http.StatusBadRequest, "advance: the clock goes ahead by 100 years at most")
 	}
 	e.Advance(time.Duration(body.Advance))
 	e.events.publish("clock", clockState{e.Now()})

@@ -53,6 +53,31 @@ func isHeader(name, value string) bool {
 	return name != "" && !strings.ContainsFunc(name, odd) && !strings.ContainsFunc(value, control)
 }
 
+// contradiction refuses fields of which one would be left undone.
+func (f faultState) contradiction() error {
+	ways := []string{}
+	for name, set := range map[string]bool{
+		"dropResponse": f.DropResponse, "reset": f.Reset, "cutResponse": f.CutResponse, "resetResponse": f.ResetResponse, "contentLength": f.ContentLength != 0,
+	} {
+		if set {
+			ways = append(ways, name)
+		}
+	}
+	slices.Sort(ways)
+	responds := f.Status != 0 || f.Code != 0 || f.Message != "" || f.Body != "" || len(f.Header) > 0
+	switch {
+	case len(ways) > 1:
+		return fault(http.StatusBadRequest, "%s: only one of them is possible", strings.Join(ways, ", "))
+	case responds && (f.DropResponse || f.Reset):
+		return fault(http.StatusBadRequest, "%s: there is no response to have a status, code, message, body or header", ways[0])
+	case f.Body != "" && (f.Code != 0 || f.Message != ""):
+		return fault(http.StatusBadRequest, "body: it is the whole response, without code and message")
+	case (f.Status == http.StatusNoContent || f.Status == http.StatusNotModified) && (f.Body != "" || f.Code != 0 || f.Message != "" || len(ways) > 0):
+		return fault(http.StatusBadRequest, "status: a response of %d has no body", f.Status)
+	}
+	return nil
+}
+
 func (f faultState) fault() (*endpoint.Endpoint, rongcloudtest.Fault, error) {
 	var ep *endpoint.Endpoint
 	if f.Endpoint != "" {
@@ -69,6 +94,9 @@ func (f faultState) fault() (*endpoint.Endpoint, rongcloudtest.Fault, error) {
 	if f.Times < -1 {
 		return nil, rongcloudtest.Fault{}, fault(http.StatusBadRequest, "times must be -1, for all calls, or the number of calls")
 	}
+	if err := f.contradiction(); err != nil {
+		return nil, rongcloudtest.Fault{}, err
+	}
 	header := http.Header{}
 	for name, value := range f.Header {
 		if !isHeader(name, value) {
@@ -76,10 +104,13 @@ func (f faultState) fault() (*endpoint.Endpoint, rongcloudtest.Fault, error) {
 		}
 		header.Set(name, value)
 	}
+	if header.Get("Content-Length") != "" || header.Get("Transfer-Encoding") != "" {
+		return nil, rongcloudtest.Fault{}, fault(http.StatusBadRequest, "header: a wrong length is announced with contentLength")
+	}
 	made := rongcloudtest.Fault{
 		Status: f.Status, Code: f.Code, Message: f.Message, Body: f.Body, Header: header, Delay: time.Duration(f.Delay),
 		DropResponse: f.DropResponse, Reset: f.Reset, CutResponse: f.CutResponse, ResetResponse: f.ResetResponse, ContentLength: f.ContentLength,
-		Where: f.Where, Skip: f.Skip, Times: f.Times,
+		Where: f.Where, Skip: f.Skip, Times: f.Times, When: func(r rongcloudtest.Request) bool { return !isOwn(r) },
 	}
 	return ep, made, nil
 }

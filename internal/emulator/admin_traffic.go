@@ -273,7 +273,11 @@ func (e *emulator) postRetry(r *http.Request) (any, error) {
 
 // deleteWord removes a sensitive word.
 func (e *emulator) deleteWord(r *http.Request) (any, error) {
-	if err := e.client.SensitiveWord.Remove(r.Context(), r.PathValue("word")); err != nil {
+	word := r.PathValue("word")
+	if !slices.ContainsFunc(e.State().SensitiveWords, func(w rongcloudtest.SensitiveWordState) bool { return w.Word == word }) {
+		return nil, fault(http.StatusNotFound, "the word %q is not there, or not any more", word)
+	}
+	if err := e.client.SensitiveWord.Remove(r.Context(), word); err != nil {
 		return nil, err
 	}
 	e.events.publish("seed", struct{}{})

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
@@ -200,7 +201,7 @@ func (c *console) call(r rongcloudtest.Request) {
 		about += " " + c.paint(yellow, "(fault)")
 	}
 	line := fmt.Sprintf("%s %s %-44s %-9s %s %s",
-		c.paint(dim, s.ReceivedAt.Format("15:04:05.000")), c.paint(dim, fmt.Sprintf("%-4s", s.Method)), s.Path,
+		c.paint(dim, s.ReceivedAt.Format("15:04:05.000")), c.paint(dim, fmt.Sprintf("%-4s", s.Method)), printable(s.Path),
 		c.paint(colour, fmt.Sprintf("%-9s", verdict)), c.paint(dim, fmt.Sprintf("%6.1fms", s.Milliseconds)), strings.TrimPrefix(about, " "))
 	c.print(strings.TrimRight(line, " ") + "\n")
 }
@@ -264,10 +265,11 @@ func showCallback(c rongcloudtest.Callback) callbackState {
 	return shown
 }
 
-// printable keeps foreign text on its line, and its control characters off the terminal.
+// printable keeps foreign text on its line, and off the terminal what controls it or turns the
+// direction of writing.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
+		if !unicode.IsGraphic(r) {
 			return '·'
 		}
 		return r

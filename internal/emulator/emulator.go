@@ -18,6 +18,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+	"unicode"
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
@@ -50,9 +51,29 @@ func (s *settings) setKinds(text string) error {
 	return nil
 }
 
+// notInName reports whether a character cannot be in the name of a host. Services of Docker Compose
+// have underscores, and names may be those of any language.
+func notInName(r rune) bool {
+	return r != '-' && r != '.' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
+}
+
+// checkApp refuses an app that no client could be made for, or whose key would break the lines for
+// shells and programs that are printed.
+func (s *settings) checkApp() error {
+	c, err := rongcloud.New(s.key, s.secret)
+	if err != nil {
+		return fmt.Errorf("-app-key, -app-secret: %w", err)
+	}
+	c.CloseIdleConnections()
+	if strings.ContainsAny(s.key, " \"'`$\\") {
+		return fmt.Errorf("-app-key %q: an App Key has neither blanks nor quotes", s.key)
+	}
+	return nil
+}
+
 func (s *settings) setHosts(text string) error {
 	for name := range strings.SplitSeq(text, ",") {
-		if name == "" || strings.ContainsAny(name, ":/@ ") {
+		if name == "" || strings.ContainsFunc(name, notInName) {
 			return fmt.Errorf("%q is no name of a host, such as emulator", name)
 		}
 		s.hosts = append(s.hosts, name)
@@ -113,6 +134,11 @@ func parse(args []string) (settings, error) {
 		return s, fmt.Errorf("unexpected argument %q; -h lists the flags", flags.Arg(0))
 	case s.memory < leastMemory:
 		return s, fmt.Errorf("-memory %d: at least %d MiB are needed", s.memory, leastMemory)
+	case s.memory > mostMemory:
+		return s, fmt.Errorf("-memory %d: at most %d MiB are possible", s.memory, mostMemory)
+	}
+	if err := s.checkApp(); err != nil {
+		return s, err
 	}
 	var idle error
 	flags.Visit(func(one *flag.Flag) {
@@ -125,6 +151,9 @@ func parse(args []string) (settings, error) {
 
 // leastMemory is what rongcloudtest.WithMemory asks for, in MiB.
 const leastMemory = 16
+
+// mostMemory is a PiB, in MiB: far from the end of what counts the bytes.
+const mostMemory = 1 << 30
 
 // garbage is how much memory may wait for its collection, besides what is kept.
 const garbage = 128 << 20
@@ -226,7 +255,7 @@ func (e *emulator) countAnew() {
 	e.callbacks.Store(0)
 }
 
-// ownAgent marks the emulator's own requests, which are not shown.
+// ownAgent marks the emulator's own requests, which are neither shown nor struck by faults.
 const ownAgent = "rongcloud-emulator"
 
 func newEmulator(s settings, out *console) (*emulator, error) {
@@ -235,7 +264,7 @@ func newEmulator(s settings, out *console) (*emulator, error) {
 		rongcloudtest.WithApp(s.key, s.secret),
 		rongcloudtest.WithoutSocket(),
 		rongcloudtest.WithObserver(func(r rongcloudtest.Request) {
-			if strings.Contains(r.Header.Get("User-Agent"), ownAgent) {
+			if isOwn(r) {
 				return
 			}
 			e.calls.Add(1)

@@ -236,11 +236,18 @@ func TestBadFlags(t *testing.T) {
 		{[]string{"-host", ""}, "no name of a host"},
 		{[]string{"-host", "http://emulator"}, "no name of a host"},
 		{[]string{"-host", "emulator:8686"}, "no name of a host"},
-		{[]string{"-app-key", ""}, "must not be empty"},
+		{[]string{"-host", "*"}, "no name of a host"},
+		{[]string{"-host", `a"b`}, "no name of a host"},
+		{[]string{"-memory", "17592186044448"}, "at most 1073741824 MiB"},
+		{[]string{"-app-key", ""}, "appKey: is empty"},
+		{[]string{"-app-key", "  "}, "appKey: is empty"},
+		{[]string{"-app-key", "a\nb"}, "appKey: is not printable"},
+		{[]string{"-app-key", `a"b`}, "neither blanks nor quotes"},
+		{[]string{"-app-secret", ""}, "ppSecret: is empty"},
 		{[]string{"-seed", "/does/not/exist"}, "no such file"},
 		{[]string{"-seed", broken}, "colour"},
 		{[]string{"-webhook", "nowhere"}, "no http or https URL"},
-		{[]string{"-seed", noID}, "RegisterParams.UserID (userId): is required"},
+		{[]string{"-seed", noID}, "users[0]: an ID is required"},
 	} {
 		err := Run(t.Context(), c.args, io.Discard)
 		require.ErrorContains(t, err, c.says, "%v", c.args)

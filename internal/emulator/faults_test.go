@@ -218,3 +218,119 @@ func TestEndsWhileAWebhookHangs(t *testing.T) {
 	}
 	<-called
 }
+
+func TestFaultsThatContradictThemselves(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	for body, says := range map[string]string{
+		`{"dropResponse":true,"reset":true}`:         "dropResponse, reset: only one",
+		`{"cutResponse":true,"resetResponse":true}`:  "only one",
+		`{"cutResponse":true,"contentLength":3}`:     "contentLength, cutResponse: only one",
+		`{"dropResponse":true,"status":500}`:         "dropResponse: there is no response",
+		`{"reset":true,"body":"x"}`:                  "reset: there is no response",
+		`{"reset":true,"header":{"A":"b"}}`:          "reset: there is no response",
+		`{"status":204,"body":"x"}`:                  "a response of 204 has no body",
+		`{"status":304,"code":1000}`:                 "a response of 304 has no body",
+		`{"body":"x","message":"m"}`:                 "without code and message",
+		`{"header":{"content-length":"5"}}`:          "contentLength",
+		`{"header":{"Transfer-Encoding":"chunked"}}`: "contentLength",
+	} {
+		status, text := ask(t, http.MethodPost, base+"/_emulator/faults", body)
+		require.Equal(t, http.StatusBadRequest, status, "%s %s", body, text)
+		require.Contains(t, text, says, body)
+	}
+	for _, body := range []string{
+		`{"dropResponse":true,"delay":"1ms"}`, `{"cutResponse":true,"body":"0123"}`, `{"resetResponse":true,"status":503}`, `{"status":204}`, `{"status":500,"body":"<html>"}`,
+	} {
+		status, text := ask(t, http.MethodPost, base+"/_emulator/faults", body)
+		require.Equal(t, http.StatusOK, status, "%s %s", body, text)
+	}
+}
+
+// What the emulator asks of itself uses no fault up that waits for the program under test.
+func TestFaultsSpareTheEmulatorItself(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	status, _ := ask(t, http.MethodPost, base+"/_emulator/faults", `{"status":400,"code":1002,"skip":1}`)
+	require.Equal(t, http.StatusOK, status)
+	status, text := ask(t, http.MethodPost, base+"/_emulator/seed", `{"users":[{"id":"ann"},{"id":"ben"},{"id":"cem"}]}`)
+	require.Equal(t, http.StatusOK, status, text)
+	status, text = ask(t, http.MethodPost, base+"/_emulator/users/ann/rtcBlock", `{"duration":"1h"}`)
+	require.Equal(t, http.StatusOK, status, text)
+	_, text = ask(t, http.MethodGet, base+"/_emulator/faults", "")
+	require.JSONEq(t, `[{"number":1,"status":400,"code":1002,"skip":1,"times":1}]`, text)
+	c := client(t, base)
+	require.NoError(t, send(c), "let through")
+	require.ErrorContains(t, send(c), "1002")
+}
+
+// A seed with a mistake is refused as a whole.
+func TestSeedsWithMistakes(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	long := strings.Repeat("x", 65)
+	for body, says := range map[string]string{
+		`{"users":[{"id":"first"},{"id":""}]}`:                                    "users[1]: an ID is required",
+		`{"users":[{"id":"first"},{"id":"first","name":"again"}]}`:                `users[1]: \"first\" is there twice`,
+		`{"users":[{"id":"` + long + `"}]}`:                                       "the ID has 65 bytes",
+		`{"users":[{"id":"a\u0000b"}]}`:                                           "control character",
+		`{"users":[{"id":"first"},{"id":"b","blacklist":[""]}]}`:                  "users[1].blacklist[0]",
+		`{"users":[{"id":"first"},{"id":"b","platforms":["x"]}]}`:                 "users[1].platform",
+		`{"groups":[{"id":"first","members":[""]}]}`:                              "groups[0].members[0]",
+		`{"groups":[{"id":"first"},{"id":"` + long + `"}]}`:                       "groups[1]: the ID has 65 bytes",
+		`{"groups":[{"id":"first"},{"id":"first"}]}`:                              "twice",
+		`{"groups":[{"id":"first"}],"chatrooms":[{"id":"` + long + `"}]}`:         "chatrooms[0]",
+		`{"chatrooms":[{"id":"first","members":["` + long + `"]}]}`:               "chatrooms[0].members[0]",
+		`{"ultraGroups":[{"id":"first","channels":["a",""]}]}`:                    "ultraGroups[0].channels[1]",
+		`{"rtcRooms":[{"id":"first","members":["a","a"]}]}`:                       "rtcRooms[0].members[1]",
+		`{"rtcRooms":[{"id":"` + long + `","members":["a"]}]}`:                    "rtcRooms[0]",
+		`{"users":[{"id":"first"}],"sensitiveWords":[{"word":"a"},{"word":"a"}]}`: "sensitiveWords[1]",
+	} {
+		status, text := ask(t, http.MethodPost, base+"/_emulator/seed", body)
+		require.Equal(t, http.StatusBadRequest, status, "%s %s", body, text)
+		require.Contains(t, text, says, body)
+	}
+	_, state := ask(t, http.MethodGet, base+"/_emulator/state", "")
+	require.NotContains(t, state, "first", "nothing of them was carried out")
+}
+
+// The clock never goes back, however often it is moved.
+func TestClockGoesForwardOnly(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	status, text := ask(t, http.MethodPost, base+"/_emulator/clock", `{"advance":"2562047h"}`)
+	require.Equal(t, http.StatusBadRequest, status, text)
+	for range 3 {
+		status, text = ask(t, http.MethodPost, base+"/_emulator/clock", `{"advance":"400000h"}`)
+	}
+	require.Equal(t, http.StatusBadRequest, status, text)
+	require.Contains(t, text, "100 years at most")
+}
+
+// A caller's path is foreign text, too.
+func TestPathsStayOnTheirLine(t *testing.T) {
+	t.Parallel()
+	base, out := started(t)
+	ask(t, http.MethodPost, base+"/x%1b%5b2Jy%0aFAKE%e2%80%aeLINE", "")
+	line := out.until(t, "/x")
+	require.Contains(t, line, "/x·[2Jy·FAKE·LINE")
+	require.NotContains(t, line, "\x1b")
+}
+
+// A link on another site leads to the page, and to nothing else.
+func TestLinksToThePage(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	link := []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "document"}
+	frame := []string{"Sec-Fetch-Site", "cross-site", "Sec-Fetch-Mode", "navigate", "Sec-Fetch-Dest", "iframe"}
+	for _, c := range []struct {
+		path   string
+		header []string
+		want   int
+	}{
+		{"/", link, 200}, {"/", frame, 403}, {"/_emulator/state", link, 403}, {"/app.js", link, 403}, {"/", append([]string{"Host", "evil.example"}, link...), 403},
+	} {
+		status, text := ask(t, http.MethodGet, base+c.path, "", c.header...)
+		require.Equal(t, c.want, status, "%s %v %s", c.path, c.header, text)
+	}
+}

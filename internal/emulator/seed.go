@@ -70,7 +70,7 @@ func readSeed(name string) (seed, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
 	if err := decoder.Decode(&s); err != nil {
-		return s, fmt.Errorf("%s: %w", name, err)
+		return s, fmt.Errorf("%s: %w", name, inJSON(err))
 	}
 	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
 		return s, fmt.Errorf("%s: more than one document", name)
@@ -103,15 +103,15 @@ func (s seed) String() string {
 
 // seed makes what the seed describes, through the API as anybody would.
 func (e *emulator) seed(ctx context.Context, s seed) error {
+	if err := s.check(); err != nil {
+		return err
+	}
 	for _, u := range s.Users {
 		if err := e.plantUser(ctx, u); err != nil {
 			return fmt.Errorf("user %q: %w", u.ID, err)
 		}
 	}
 	for _, g := range s.Groups {
-		if g.ID == "" || g.Channels != nil {
-			return errors.New("a group needs an id, and has no channels")
-		}
 		e.AddGroup(g.ID, g.Members...)
 		if g.Name != "" {
 			if _, err := e.client.Group.Update(ctx, rongcloud.GroupUpdateParams{GroupID: g.ID, Name: g.Name}); err != nil {
@@ -120,15 +120,9 @@ func (e *emulator) seed(ctx context.Context, s seed) error {
 		}
 	}
 	for _, g := range s.Chatrooms {
-		if g.ID == "" || g.Channels != nil || g.Name != "" {
-			return errors.New("a chat room needs an id, and has neither name nor channels")
-		}
 		e.JoinChatroom(g.ID, g.Members...)
 	}
 	for _, g := range s.UltraGroups {
-		if g.ID == "" {
-			return errors.New("an ultra group needs an id")
-		}
 		e.AddUltraGroup(g.ID, g.Members...)
 		e.AddUltraGroupChannels(g.ID, g.Channels...)
 		if g.Name != "" {
@@ -165,9 +159,6 @@ func (e *emulator) plantUser(ctx context.Context, u seedUser) error {
 		}
 	}
 	for _, platform := range u.Platforms {
-		if err := checkPlatform(platform); err != nil {
-			return err
-		}
 		if err := e.User(u.ID).On(platform).Connect(); err != nil {
 			return err
 		}
@@ -180,9 +171,6 @@ func (e *emulator) plantUser(ctx context.Context, u seedUser) error {
 
 // plantRTCRoom lets users' apps join a room and publish in it, so that it is there.
 func (e *emulator) plantRTCRoom(room seedRTCRoom) error {
-	if room.ID == "" || len(room.Members) == 0 {
-		return errors.New("an audio and video room needs an id and members")
-	}
 	published := map[string][]rongcloud.RTCStream{}
 	for i, one := range room.Streams {
 		stream, err := one.stream()
