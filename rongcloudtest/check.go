@@ -303,6 +303,9 @@ func checkParam(param *endpoint.Param, p Params) error {
 	if param.Keyed {
 		items = len(p.keyed[param.Name])
 	}
+	if param.Required && param.Type == endpoint.StringList && !param.Keyed && items == 0 && param.Name != "tags" { // no tags take all away
+		return invalid("%s is required", param.Name)
+	}
 	if param.MaxItems > 0 && items > param.MaxItems {
 		return invalid("%s has %d items, at most %d are allowed", param.Name, items, param.MaxItems)
 	}

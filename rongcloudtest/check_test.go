@@ -137,6 +137,7 @@ func TestChecksOfJSON(t *testing.T) {
 		{"no list at all", "/user/conversation/tag/set.json", `{"userId":"a","tags":{}}`, 1002, "not an array of objects"},
 		{"JSON text as an object", "/message/ultragroup/publish.json",
 			`{"fromUserId":"a","toGroupIds":["g"],"objectName":"x","content":1}`, 1002, "content is not a string"},
+		{"nobody to block", "/v2/rtc/rooms/r/block-users", `{"user_ids":[],"minute":1}`, 1002, "user_ids is required"},
 		{"nobody to tag", "/user/tag/batch/set.json", `{"userIds":[],"tags":[]}`, 1002, "userIds is required"},
 	}
 	for _, c := range cases {

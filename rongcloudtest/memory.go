@@ -198,9 +198,12 @@ func makesHistory(ep *endpoint.Endpoint) bool {
 	return ep.Area == endpoint.AreaMessage || ep.Area == endpoint.AreaPush
 }
 
-// shrinks reports whether the endpoint takes something away.
+// shrinks reports whether the endpoint takes something away, or ends it.
 func shrinks(ep *endpoint.Endpoint) bool {
-	for _, word := range []string{"/del", "/remove", "/rollback", "/clean", "/destroy", "/dis", "/quit", "/unblock", "/unbind", "/kick", "/deactivate"} {
+	if ep.Method == http.MethodDelete {
+		return true
+	}
+	for _, word := range []string{"/del", "/remove", "/rollback", "/clean", "/destroy", "/dis", "/quit", "/unblock", "/unbind", "/kick", "/deactivate", "/stop"} {
 		if strings.Contains(ep.Path, word) {
 			return true
 		}

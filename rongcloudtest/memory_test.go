@@ -181,6 +181,8 @@ func TestFullState(t *testing.T) { //nolint:paralleltest // it measures the heap
 	require.NoError(t, client.User.DeleteSandbox(t.Context(), []string{"u1"}))
 	_, err = client.User.Get(t.Context(), "u2")
 	require.NoError(t, err)
+	err = client.RTC.Room.Block.Remove(t.Context(), rongcloud.RTCRoomBlockRemoveParams{RoomID: "r", UserIDs: []string{"u2"}})
+	require.NoError(t, err, "what takes away needs no room")
 }
 
 // What is state is measured, wherever it is kept.

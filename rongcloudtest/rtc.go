@@ -231,6 +231,9 @@ func (s *Server) dropRTC(r *rtcRoom, user string) {
 	if r == nil || r.member(user) == nil {
 		return
 	}
+	if m := r.member(user); m.playing != "" {
+		s.tellPlayer(r, m, webhook.RTCCloudPlayerEventEnded)
+	}
 	r.members = slices.DeleteFunc(r.members, func(m *rtcMember) bool { return m.id == user })
 	s.tellRTC(r, webhook.RTCRoomEventLeft, user)
 	if slices.ContainsFunc(r.members, func(m *rtcMember) bool { return m.playing == "" }) {
@@ -415,9 +418,27 @@ func rtcRoomUnblock(c *call) answer {
 // rtcRecordStart records once more if the session is recorded already; nothing is documented.
 func rtcRecordStart(c *call, r *rtcRoom) answer {
 	var config struct {
-		Mode int `json:"mode"`
+		Type        *int   `json:"recordType"`
+		Mode        int    `json:"mode"`
+		VideoFormat string `json:"videoFormat"`
+		AudioFormat string `json:"audioFormat"`
+		Layout      int    `json:"mixLayout"`
 	}
-	_ = json.Unmarshal([]byte(c.params.Get("config")), &config) // it is an object; what is odd in it stays 0
+	if err := json.Unmarshal([]byte(c.params.Get("config")), &config); err != nil {
+		return refuse(rongcloud.CodeInvalidParameter, "config is not as documented")
+	}
+	switch {
+	case config.Type != nil && *config.Type != 1 && *config.Type != 2:
+		return refuse(rongcloud.CodeInvalidParameter, "config.recordType must be 1 or 2")
+	case config.Mode < 0 || config.Mode > 6:
+		return refuse(rongcloud.CodeInvalidParameter, "config.mode must be 0 to 6")
+	case !slices.Contains([]string{"mkv", "mp4", "flv", "hls"}, config.VideoFormat):
+		return refuse(rongcloud.CodeInvalidParameter, "config.videoFormat must be mkv, mp4, flv or hls")
+	case config.AudioFormat != "aac" && config.AudioFormat != "mp3":
+		return refuse(rongcloud.CodeInvalidParameter, "config.audioFormat must be aac or mp3")
+	case config.Layout < 1 || config.Layout > 3:
+		return refuse(rongcloud.CodeInvalidParameter, "config.mixLayout must be 1, 2 or 3")
+	}
 	c.rtc.count++
 	one := &rtcRecording{id: fmt.Sprintf("record-%d", c.rtc.count), extra: c.params.Get("extra"), mode: config.Mode}
 	r.recordings = append(r.recordings, one)
@@ -438,6 +459,8 @@ func rtcRecordStop(c *call, r *rtcRoom) answer {
 // rtcMix takes any room for a live room, and replaces all CDNs, as documented, also by none.
 func rtcMix(c *call, r *rtcRoom) answer {
 	var config struct {
+		Mode   *int `json:"mode"`
+		Filter int  `json:"inputFilterMode"`
 		Output struct {
 			CDNs []struct {
 				PushURL string `json:"pushurl"`
@@ -445,13 +468,22 @@ func rtcMix(c *call, r *rtcRoom) answer {
 		} `json:"output"`
 	}
 	if err := json.Unmarshal([]byte(c.params.Get("config")), &config); err != nil {
-		return refuse(rongcloud.CodeInvalidParameter, "config.output is not as documented")
+		return refuse(rongcloud.CodeInvalidParameter, "config is not as documented")
+	}
+	switch {
+	case config.Mode != nil && (*config.Mode < 1 || *config.Mode > 3):
+		return refuse(rongcloud.CodeInvalidParameter, "config.mode must be 1, 2 or 3")
+	case config.Filter < 0 || config.Filter > 14:
+		return refuse(rongcloud.CodeInvalidParameter, "config.inputFilterMode must be 0 to 14")
 	}
 	if n := len(config.Output.CDNs); n > 5 {
 		return refuse(rongcloud.CodeInvalidParameter, "config.output.cdn has %d items, at most 5 are allowed", n)
 	}
 	var urls []string
-	for _, cdn := range config.Output.CDNs {
+	for i, cdn := range config.Output.CDNs {
+		if cdn.PushURL == "" {
+			return refuse(rongcloud.CodeInvalidParameter, "config.output.cdn[%d].pushurl is required", i)
+		}
 		urls = append(urls, cdn.PushURL)
 	}
 	host := ""
@@ -485,7 +517,6 @@ func rtcPlayerStart(c *call, r *rtcRoom) answer {
 // rtcPlayerStop succeeds for what is not played, which is not documented.
 func rtcPlayerStop(c *call, r *rtcRoom) answer {
 	if m := r.member(c.params.Get("user_id")); m != nil && m.playing != "" {
-		c.tellPlayer(r, m, webhook.RTCCloudPlayerEventEnded)
 		c.dropRTC(r, m.id)
 	}
 	return ok()

@@ -1,7 +1,11 @@
 package rongcloudtest
 
 import (
+	"bytes"
+	"encoding/json"
+	"io"
 	"net/http"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -83,6 +87,17 @@ func TestSDKRTC(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, started, stopped)
 
+	for field, value := range map[string]any{"recordType": 3, "mode": 7, "videoFormat": "avi", "audioFormat": "", "mixLayout": 0} {
+		odd := map[string]any{"recordType": 1, "mode": 3, "videoFormat": "mp4", "audioFormat": "aac", "mixLayout": 3, field: value}
+		requireOddRTC(t, srv, "/rtc/record/start.json", map[string]any{"sessionId": room.SessionID, "extra": "x", "config": odd}, "config."+field)
+	}
+	for field, odd := range map[string]map[string]any{
+		"mode": {"mode": 4}, "inputFilterMode": {"inputFilterMode": 15}, "output.cdn[0].pushurl": {"output": map[string]any{"cdn": []any{map[string]any{}}}},
+	} {
+		requireOddRTC(t, srv, "/rtc/mcu/config.json", map[string]any{"sessionId": room.SessionID, "config": odd}, "config."+field)
+	}
+	require.Empty(t, srv.RTCRoom("r").Mix)
+
 	mix := rongcloud.RTCMixConfig{Output: &rongcloud.RTCMixOutputConfig{CDNs: []rongcloud.RTCMixCDN{{PushURL: "rtmp://cdn.example/1"}}}}
 	require.NoError(t, rtc.Mix.Set(ctx, rongcloud.RTCMixParams{SessionID: room.SessionID, Config: mix}))
 	require.Equal(t, []string{"rtmp://cdn.example/1"}, srv.RTCRoom("r").CDNPushURLs)
@@ -92,6 +107,11 @@ func TestSDKRTC(t *testing.T) {
 	}))
 	require.Equal(t, map[string]string{"tv": "rtmp://example.com/tv"}, srv.RTCRoom("r").PlayedByUser)
 	require.NoError(t, rtc.CloudPlayer.Stop(ctx, rongcloud.RTCCloudPlayerStopParams{RoomID: "r", UserID: "tv", UserName: "TV"}))
+	require.NoError(t, rtc.CloudPlayer.Start(ctx, rongcloud.RTCCloudPlayerStartParams{
+		RoomID: "r", UserID: "tv", UserName: "TV", RoomType: rongcloud.RTCRoomLive, MediaType: rongcloud.RTCCloudPlayerMediaAudio,
+		StreamURL: "rtmp://example.com/tv", CallbackURL: "https://example.com/",
+	}))
+	require.NoError(t, rtc.User.Kick(ctx, rongcloud.RTCUserKickParams{RoomID: "r", UserID: "tv"}), "what is played ends")
 	require.NoError(t, rtc.AI.StopRecognition(ctx, "r"))
 	require.NoError(t, rtc.AI.StopTranslation(ctx, rongcloud.RTCTranslationStopParams{RoomID: "r", UserIDs: []string{"ann"}}))
 	srv.User("ann").LeaveRTCRoom("r")
@@ -105,11 +125,35 @@ func TestSDKRTC(t *testing.T) {
 		counts[c.Event.Kind()]++
 	}
 	require.Equal(t, map[webhook.Kind]int{
-		webhook.KindRTCRoomStatus: 20, webhook.KindRTCCDNPush: 2, webhook.KindRTCCloudPlayer: 3, webhook.KindRTCAITask: 2, webhook.KindUnknown: 2,
+		webhook.KindRTCRoomStatus: 23, webhook.KindRTCCDNPush: 2, webhook.KindRTCCloudPlayer: 6, webhook.KindRTCAITask: 2, webhook.KindUnknown: 2,
 	}, counts)
 	for _, r := range srv.Requests() {
 		require.Empty(t, r.Unknown, r.Path)
 	}
+}
+
+// requireOddRTC sends what is not as documented, which names the field.
+func requireOddRTC(t *testing.T, srv *Server, path string, body map[string]any, field string) {
+	t.Helper()
+	text, err := json.Marshal(body)
+	require.NoError(t, err)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+path, bytes.NewReader(text))
+	require.NoError(t, err)
+	nonce, timestamp := "odd", strconv.FormatInt(time.Now().UnixMilli(), 10)
+	nonce += timestamp[len(timestamp)-4:] + strconv.Itoa(len(srv.Requests()))
+	for name, value := range map[string]string{
+		"App-Key": srv.AppKey(), "Nonce": nonce, "Timestamp": timestamp, "Signature": rongcloud.Sign(srv.AppSecret(), nonce, timestamp),
+		"Content-Type": "application/json", "Room-Id": "r",
+	} {
+		req.Header.Set(name, value)
+	}
+	resp, err := srv.Transport().RoundTrip(req)
+	require.NoError(t, err)
+	defer resp.Body.Close()
+	said, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusBadRequest, resp.StatusCode, "%s %s", field, said)
+	require.Contains(t, string(said), field)
 }
 
 // TestRTCInParallel: rooms are safe for concurrent use.

@@ -149,11 +149,7 @@ func tagSet(c *call) answer {
 }
 
 func tagBatchSet(c *call) answer {
-	ids := c.params.List("userIds")
-	if len(ids) == 0 {
-		return refuseError(invalid("userIds is required"))
-	}
-	for _, id := range ids {
+	for _, id := range c.params.List("userIds") {
 		c.users.ensure(id).tags = c.params.List("tags")
 	}
 	return ok()
