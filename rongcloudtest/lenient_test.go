@@ -50,7 +50,7 @@ func TestSpellingsOfLists(t *testing.T) {
 			if ep.Encoding != endpoint.Form || param.List != endpoint.Repeat && param.List != endpoint.CSV || param.Name == "words" {
 				continue
 			}
-			for _, spelling := range []string{"NAME=a1&NAME=a2&NAME=a3", "NAME=a1,a2,a3", "NAME=a1,a2&NAME=a3", "NAME=" + url.QueryEscape(`["a1","a2","a3"]`)} {
+			for _, spelling := range []string{"NAME=a1&NAME=a2&NAME=a3", "NAME=a1,a2,a3", "NAME=a1,a2&NAME=a3", "NAME=a1,+a2&NAME=a3", "NAME=" + url.QueryEscape(`["a1","a2","a3"]`)} {
 				srv := rongcloudtest.NewServer(t, rongcloudtest.WithoutSocket())
 				post(t, srv, ep.Path, strings.ReplaceAll(spelling, "NAME", param.Name), signed(srv))
 				require.Equal(t, []string{"a1", "a2", "a3"}, srv.Requests()[0].Params.List(param.Name), "%s %s", ep, spelling)

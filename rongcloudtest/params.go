@@ -197,7 +197,18 @@ func listItems(param *endpoint.Param, values []string) []string {
 	if len(values) > 1 && !slices.ContainsFunc(values, func(value string) bool { return strings.Contains(value, ",") }) {
 		return values
 	}
-	return strings.Split(strings.Join(values, ","), ",")
+	return splitList(strings.Join(values, ","))
+}
+
+// splitList takes a list apart that is joined by commas, behind which people like a blank.
+func splitList(text string) []string {
+	items := strings.Split(text, ",")
+	if len(items) > 1 {
+		for i := range items {
+			items[i] = strings.TrimSpace(items[i])
+		}
+	}
+	return items
 }
 
 // addKeyed takes a field such as chatroom[id].
@@ -283,7 +294,7 @@ func fromJSON(param *endpoint.Param, raw json.RawMessage) ([]string, error) {
 	text := raw[0] == '"'
 	switch {
 	case param.Type == endpoint.StringList && param.List == endpoint.CSV && text:
-		return strings.Split(scalar(raw), ","), nil
+		return splitList(scalar(raw)), nil
 	case param.Type == endpoint.StringList && param.List == endpoint.Text && text:
 		raw = json.RawMessage(scalar(raw))
 		fallthrough
