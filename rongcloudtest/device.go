@@ -90,10 +90,13 @@ func (u *User) SendChatroom(room string, content rongcloud.MessageContent) (uid 
 }
 
 // JoinChatroom lets the user's app join a chat room, which is made if need be. The user must be
-// connected ([ErrOffline]) and not blocked there ([ErrRejected]).
+// connected ([ErrOffline]) and not blocked there, and the server's memory not full ([ErrRejected]).
 func (u *User) JoinChatroom(room string) error {
 	if !u.IsOnline() {
 		return ErrOffline
+	}
+	if u.server.isFull(int64(len(room) + len(u.id))) {
+		return rejected(noMemory)
 	}
 	u.server.JoinChatroom(room, u.id)
 	u.server.mu.Lock()

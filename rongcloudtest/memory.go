@@ -179,18 +179,30 @@ func (c *call) stateFull() *answer {
 	if c.ep.Class == endpoint.Safe || makesHistory(c.ep) || shrinks(c.ep) {
 		return nil
 	}
-	l := c.ledger
-	l.growth += c.parcel.size + stateOverhead
-	if l.growth > l.limit/8 && l.growth > l.state/4 {
-		l.state, l.growth = c.measure(), 0
-	}
-	if l.state+l.growth <= l.limit/4*3 {
+	if !c.outgrown(c.parcel.size) {
 		return nil
 	}
 	return &answer{
-		status: http.StatusInsufficientStorage, code: rongcloud.Code(http.StatusInsufficientStorage),
-		message: "rongcloudtest: users, groups and the like take most of the memory that the server may use; reset it, or give it more",
+		status: http.StatusInsufficientStorage, code: rongcloud.Code(http.StatusInsufficientStorage), message: "rongcloudtest: " + noMemory,
 	}
+}
+
+const noMemory = "users, groups and the like take most of the memory that the server may use; reset it, or give it more"
+
+// outgrown counts what is about to be added to the state, and reports whether that is too much.
+func (s *state) outgrown(size int64) bool {
+	l := s.ledger
+	l.growth += size + stateOverhead
+	if l.growth > l.limit/8 && l.growth > l.state/4 {
+		l.state, l.growth = s.measure(), 0
+	}
+	return l.state+l.growth > l.limit/4*3
+}
+
+func (s *Server) isFull(more int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.outgrown(more)
 }
 
 // makesHistory reports whether the endpoint changes nothing but what the ledger counts one by one.

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -183,6 +184,31 @@ func TestFullState(t *testing.T) { //nolint:paralleltest // it measures the heap
 	require.NoError(t, err)
 	err = client.RTC.Room.Block.Remove(t.Context(), rongcloud.RTCRoomBlockRemoveParams{RoomID: "r", UserIDs: []string{"u2"}})
 	require.NoError(t, err, "what takes away needs no room")
+}
+
+// What users' apps do counts, too.
+func TestFullStateByApps(t *testing.T) {
+	t.Parallel()
+	room := strings.Repeat("r", 2000)
+	for name, join := range map[string]func(u *User, i int) error{
+		"audio and video rooms": func(u *User, i int) error { return u.JoinRTCRoom(fmt.Sprint(i, room)) },
+		"chat rooms":            func(u *User, i int) error { return u.JoinChatroom(fmt.Sprint(i, room)) },
+		"streams": func(u *User, i int) error {
+			_ = u.JoinRTCRoom("r" + strconv.Itoa(i))
+			return u.PublishRTC("r"+strconv.Itoa(i), rongcloud.RTCStream{StreamID: room}, rongcloud.RTCStream{Tag: room})
+		},
+	} {
+		s := NewServer(t, WithoutSocket(), WithMemory(16*mebibyte))
+		_, err := s.Client().User.Register(t.Context(), rongcloud.RegisterParams{UserID: "ann", Name: "Ann"})
+		require.NoError(t, err)
+		require.NoError(t, s.User("ann").Connect())
+		n := 0
+		for ; err == nil && n < 20_000; n++ {
+			err = join(s.User("ann"), n)
+		}
+		require.ErrorContains(t, err, "memory", name)
+		require.Greater(t, n, 500, name)
+	}
 }
 
 // What is state is measured, wherever it is kept.

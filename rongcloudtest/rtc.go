@@ -144,7 +144,8 @@ func mediaType(stream rongcloud.RTCStream) rongcloud.RTCMediaType {
 }
 
 // JoinRTCRoom lets the user's app join an audio and video room, which is made if need be. The error
-// is [ErrRejected] if they are blocked from it, or from all rooms. They need not be connected, and
+// is [ErrRejected] if they are blocked from it, or from all rooms, or if the server's memory is full,
+// see [WithMemory]. They need not be connected, and
 // stay in the room when they go offline: after which time RongCloud takes them out is not
 // documented.
 func (u *User) JoinRTCRoom(roomID string) error {
@@ -162,6 +163,8 @@ func (s *Server) joinRTC(roomID, user string) ([]event, error) {
 		return nil, rejected("they are blocked from all audio and video rooms")
 	case restricted(s.rtc.kept[roomID], user, now):
 		return nil, rejected("they are blocked from the audio and video room")
+	case s.outgrown(int64(len(roomID) + len(user))):
+		return nil, rejected(noMemory)
 	}
 	r := s.rtc.rooms[roomID]
 	if r == nil {
@@ -213,6 +216,9 @@ func (s *Server) publishRTC(roomID, user string, streams []rongcloud.RTCStream) 
 	if r == nil || r.member(user) == nil {
 		return nil, ErrNotMember
 	}
+	if s.outgrown(streamsSize(streams)) {
+		return nil, rejected(noMemory)
+	}
 	m := r.member(user)
 	m.streams = slices.Clone(streams)
 	for i := range m.streams {
@@ -223,6 +229,14 @@ func (s *Server) publishRTC(roomID, user string, streams []rongcloud.RTCStream) 
 	}
 	s.tellRTC(r, webhook.RTCRoomEventStreams, user)
 	return s.news(), nil
+}
+
+func streamsSize(streams []rongcloud.RTCStream) int64 {
+	n := int64(0)
+	for _, one := range streams {
+		n += paramSize + textsSize([]string{one.StreamID, one.Tag, one.Resource})
+	}
+	return n
 }
 
 // dropRTC takes a user out of a room, who need not be in it. Why somebody left is not told: of the

@@ -30,6 +30,10 @@ func (e *emulator) handler(address string) http.Handler {
 		method, path, _ := strings.Cut(pattern, " ")
 		admin.HandleFunc(method+" "+adminPath+path, func(w http.ResponseWriter, r *http.Request) {
 			r.Body = http.MaxBytesReader(w, r.Body, maxAdminBody)
+			if err := checkIDs(r); err != nil {
+				reply(w, nil, err)
+				return
+			}
 			result, err := h(r)
 			reply(w, result, err)
 		})
@@ -92,6 +96,16 @@ func (e *emulator) handler(address string) http.Handler {
 		}
 		api.ServeHTTP(w, r)
 	})
+}
+
+// checkIDs refuses users and rooms in the path that RongCloud could not have.
+func checkIDs(r *http.Request) error {
+	for _, name := range []string{"id", "room"} {
+		if id := r.PathValue(name); len(id) > maxID || hasControls(id) {
+			return fault(http.StatusBadRequest, "an ID has at most %d bytes, and no control characters", maxID)
+		}
+	}
+	return nil
 }
 
 // dockerHost is what containers call the machine that they are on. No attacker can have the name.
