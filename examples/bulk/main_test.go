@@ -27,7 +27,7 @@ func TestRun(t *testing.T) {
 	var out strings.Builder
 	require.NoError(t, run(t.Context(), &out, 5000, ""))
 	require.Contains(t, out.String(), "5000 delivered, 0 refused, 0 unknown, 0 skipped, 0 duplicates, in 5 chunks\n")
-	require.Contains(t, out.String(), "quota 600000 per 1m0s: 500ms in theory")
+	require.Contains(t, out.String(), "quota 600000 per 1m0s: 500ms if spread evenly, ")
 }
 
 func TestRunGoesOn(t *testing.T) {
