@@ -87,6 +87,13 @@ var cobraErrors = []struct {
 		},
 	},
 	{
+		regexp.MustCompile(`^invalid argument "(.*)" for "([^"]+)" flag: (?:strconv|time)\b.*$`),
+		func(m []string, _ *cobra.Command) error {
+			fields := strings.Fields(m[2]) // with a shorthand, "-n, --name"
+			return fmt.Errorf("%s: %q is not a value that it takes", fields[len(fields)-1], m[1])
+		},
+	},
+	{
 		regexp.MustCompile(`^unknown command "(.*)" for "([^"]*)"(?s:\s+Did you mean this\?\s+(.*))?$`),
 		func(m []string, _ *cobra.Command) error { return unknownCommand(m[1], m[2], strings.Fields(m[3])) },
 	},
