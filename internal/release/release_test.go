@@ -93,6 +93,8 @@ func TestCheckFindsContradictions(t *testing.T) {
 		"other version":        {with("rongcloud.go", "0.1.0-dev", "0.2.0-dev"), "", "is of v0.1.0, but Version in rongcloud.go is of v0.2.0"},
 		"no heading":           {with("CHANGELOG.md", "## ", "# "), "", "has no heading"},
 		"dated too early":      {with("CHANGELOG.md", "Unreleased", "2026-01-02"), "", `ends in "2026-01-02"`},
+		"two to come":          {with("CHANGELOG.md", "## 0.1.0 - Unreleased", "## 0.1.0 - Unreleased\n\nx\n\n## 0.0.9 - Unreleased"), "", `v0.0.9 is not on top, and "Unreleased" is no date`},
+		"a version twice":      {with("CHANGELOG.md", "## 0.1.0 - Unreleased", "## 0.1.0 - Unreleased\n\nx\n\n## 0.1.0 - 2026-01-02"), "", "v0.1.0 stands below v0.1.0"},
 		"never dated":          {with("rongcloud.go", "-dev", ""), "", "is no date"},
 		"old requirement":      {with("zoo/go.mod", "v0.1.0", "v0.0.9"), "", "zoo/go.mod requires " + origin + " v0.0.9, not v0.1.0"},
 		"no replace line":      {with("zoo/go.mod", "replace "+origin+" => ../\n", ""), "", "zoo/go.mod: replaces " + origin + ": false"},

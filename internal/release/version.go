@@ -56,7 +56,27 @@ func look(root string) (state, error) {
 	if err != nil {
 		return state{}, err
 	}
-	return s, errors.Join(s.contradicts(top), s.misfits())
+	return s, errors.Join(s.contradicts(top), older(root), s.misfits())
+}
+
+// older reports what contradicts itself below the top section of the changelog: a section that is
+// not dated, or not of a version before that of the one above it.
+func older(root string) error {
+	text, err := os.ReadFile(filepath.Join(root, changelogFile))
+	if err != nil {
+		return err
+	}
+	found := heading.FindAllSubmatch(text, -1)
+	for i := 1; i < len(found); i++ {
+		version, above := "v"+string(found[i][1]), "v"+string(found[i-1][1])
+		if _, err := time.Parse(time.DateOnly, string(found[i][2])); err != nil {
+			return fmt.Errorf("%s: %s is not on top, and %q is no date", changelogFile, version, found[i][2])
+		}
+		if semver.Compare(version, above) >= 0 {
+			return fmt.Errorf("%s: %s stands below %s, and is no version before it", changelogFile, version, above)
+		}
+	}
+	return nil
 }
 
 // contradicts compares the top section of the changelog with the version.
