@@ -380,8 +380,7 @@ func TestPanicsDoNotChangeTheOutcome(t *testing.T) {
 	}
 }
 
-// A wrapper that panics before it hands the request on has sent nothing, and the client goes on over
-// the same connections.
+// A wrapper that panics before it hands the request on has sent nothing, and the client goes on.
 func TestWrappersThatPanic(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, faultSuccess) }))

@@ -210,8 +210,8 @@ func (r *bulkRun[M, T]) observed(ctx context.Context, recipients iter.Seq2[T, er
 	return result, err
 }
 
-// abandoned is what became of a bulk send that does not return. A chunk that was begun, and of which
-// nothing was noted, is unknown.
+// abandoned is what became of a bulk send that does not return. A chunk that was begun, and of
+// which nothing was noted, is unknown.
 func (r *bulkRun[M, T]) abandoned() (Outcome, BulkCounts, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

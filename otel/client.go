@@ -98,8 +98,8 @@ func (t *client) end(ctx context.Context, c *call, end rongcloud.CallEnd) {
 	t.metrics.end(ctx, c.named, end, wrong)
 }
 
-// endAttempt ends the span of an attempt of which the attempt hook was not told: it was prepared and
-// not made, or a panic broke it off.
+// endAttempt ends the span of an attempt of which the attempt hook was not told: it was prepared
+// and not made, or a panic broke it off.
 func (c *call) endAttempt(end rongcloud.CallEnd, wrong string) {
 	span := c.attempt
 	if span == nil {

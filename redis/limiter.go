@@ -29,8 +29,8 @@ type LimiterConfig struct {
 	LocalShare float64
 
 	// OnState is told when Redis is lost, when it is back, and when it has lost counters. Those who
-	// wait are let go on after it has returned, so it must be fast. It may call Close. If it panics,
-	// slog.Default() is told, and the limiter goes on.
+	// wait are let go on after it has returned, so it must be fast. It may call Close. If it
+	// panics, slog.Default() is told, and the limiter goes on.
 	OnState func(State)
 
 	// Prefix begins every key in Redis, so that it is enough to allow these keys. Empty is
@@ -317,7 +317,7 @@ func (l *Limiter) tell(s State) {
 		defer close(told)
 		defer func() {
 			if reason := recover(); reason != nil {
-				slog.Error("rongcloudredis: OnState panicked", slog.Any("error", reason))
+				slog.LogAttrs(context.Background(), slog.LevelError, "rongcloudredis: OnState panicked", slog.Any("error", reason))
 			}
 		}()
 		l.config.OnState(s)
