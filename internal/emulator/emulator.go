@@ -300,6 +300,14 @@ func newEmulator(s settings, out *console) (*emulator, error) {
 			return nil, errors.Join(err, server.Close())
 		}
 	}
-	e.client = server.Client(rongcloud.WithUserAgent(ownAgent))
+	own := []rongcloud.Option{rongcloud.WithUserAgent(ownAgent)}
+	if s.quotas { // large seeds take their time
+		limiter, err := rongcloud.NewLimiter(rongcloud.Quotas{})
+		if err != nil {
+			return nil, errors.Join(err, server.Close())
+		}
+		own = append(own, rongcloud.WithLimiter(limiter))
+	}
+	e.client = server.Client(own...)
 	return e, nil
 }

@@ -334,3 +334,17 @@ func TestLinksToThePage(t *testing.T) {
 		require.Equal(t, c.want, status, "%s %v %s", c.path, c.header, text)
 	}
 }
+
+// The quotas hold for the emulator's own calls, too, which wait for them.
+func TestLargeSeedsKeepTheQuotas(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t, "-quotas")
+	var s seed
+	for i := range 450 {
+		s.Users = append(s.Users, seedUser{ID: "u" + strconv.Itoa(i)})
+	}
+	body, err := json.Marshal(s)
+	require.NoError(t, err)
+	status, text := ask(t, http.MethodPost, base+"/_emulator/seed", string(body))
+	require.Equal(t, http.StatusOK, status, text)
+}
