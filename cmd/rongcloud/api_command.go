@@ -105,7 +105,7 @@ func (a *app) call(cmd *cobra.Command, f apiFlags, path string, pairs []string) 
 		}
 		return err
 	}
-	return a.printResponse(response.Body, filter)
+	return unprinted("the call was carried out", a.printResponse(response.Body, filter))
 }
 
 // filter is a jq expression; nil prints all.
@@ -150,7 +150,7 @@ func (a *app) printResponse(body []byte, f *filter) error {
 			return nil
 		}
 		if err, ok := result.(error); ok {
-			return usagef("--jq: %w", err)
+			return fmt.Errorf("--jq: %w", err) // no usageError: a call was made
 		}
 		text, ok := result.(string)
 		if !ok {

@@ -99,22 +99,17 @@ func examineHost(ctx context.Context, address string) []finding {
 		return []finding{{"host", false, fmt.Sprintf("%q is not an address", address)}}
 	}
 	name := finding{Check: "name of " + u.Hostname()}
+	if proxy, err := http.ProxyFromEnvironment(&http.Request{URL: u}); err == nil && proxy != nil {
+		name.OK, name.Detail = true, "the proxy "+proxy.Redacted()+" looks it up"
+		return append([]finding{name}, examineConnection(ctx, u)...)
+	}
 	addresses, err := net.DefaultResolver.LookupHost(ctx, u.Hostname())
 	if err != nil {
-		name.Detail = "it cannot be looked up: " + err.Error() + proxyNote()
+		name.Detail = "it cannot be looked up: " + err.Error()
 		return []finding{name}
 	}
 	name.OK, name.Detail = true, strings.Join(addresses, ", ")
 	return append([]finding{name}, examineConnection(ctx, u)...)
-}
-
-// proxyNote says that a proxy is set, which looks names up by itself.
-func proxyNote() string {
-	request := &http.Request{URL: &url.URL{Scheme: "https", Host: "api.rong-api.com"}}
-	if proxy, err := http.ProxyFromEnvironment(request); err == nil && proxy != nil {
-		return "; but calls go through the proxy " + proxy.Redacted()
-	}
-	return ""
 }
 
 func examineConnection(ctx context.Context, u *url.URL) []finding {

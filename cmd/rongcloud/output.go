@@ -84,6 +84,14 @@ func (a *app) line(data any, text string) error {
 	return err
 }
 
+// unprinted says with an error of printing what was done before, so that nobody repeats it.
+func unprinted(done string, err error) error {
+	if err == nil || readerGone(err) {
+		return err
+	}
+	return fmt.Errorf("%s, but its response cannot be printed: %w", done, err)
+}
+
 // table prints rows: aligned on a terminal, else separated by tabs. The first row has the names of
 // the columns.
 func (a *app) table(head []string, rows [][]string) error {

@@ -32,6 +32,9 @@ func (a *app) readParams(ep *endpoint.Endpoint, file string, placed map[string]s
 		if err := json.Unmarshal(text, &p.raw); err != nil {
 			return nil, usagef("--json: %s is not a JSON object: %w", file, err)
 		}
+		if p.raw == nil { // null
+			return nil, usagef("--json: %s is not a JSON object", file)
+		}
 	}
 	for name, value := range placed {
 		p.values[name] = []string{value}
@@ -62,6 +65,7 @@ func (a *app) addPair(p *apiParams, pair string) error {
 		if !json.Valid([]byte(value)) {
 			return usagef("%s: %s is not JSON", plain, value)
 		}
+		delete(p.values, plain)
 		p.raw[plain] = json.RawMessage(value)
 		return nil
 	}

@@ -9,8 +9,10 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -59,6 +61,8 @@ func (p profile) where() string {
 type profileFile struct {
 	Current  string             `json:"current,omitempty"`
 	Profiles map[string]profile `json:"profiles"`
+
+	open string // its name, if others than its owner may read or write it
 }
 
 // The environment variables. Those of the SDK mean what they mean to it.
@@ -71,6 +75,9 @@ const (
 	envConfig    = "RONGCLOUD_CONFIG"
 )
 
+// errNoPlace is the error of a user who has no home, and so no profiles.
+var errNoPlace = errors.New("there is no place for profiles")
+
 // profilePath is the name of the file with the profiles.
 func (a *app) profilePath() (string, error) {
 	if name := a.env(envConfig); name != "" {
@@ -78,23 +85,29 @@ func (a *app) profilePath() (string, error) {
 	}
 	dir, err := os.UserConfigDir()
 	if err != nil {
-		return "", fmt.Errorf("there is no place for profiles: %w; %s can name a file", err, envConfig)
+		return "", fmt.Errorf("%w: %w; %s can name a file", errNoPlace, err, envConfig)
 	}
 	return filepath.Join(dir, "rongcloud", "profiles.json"), nil
 }
 
 func (a *app) loadProfiles() (*profileFile, error) {
-	name, err := a.profilePath()
-	if err != nil {
-		return nil, err
-	}
 	file := &profileFile{Profiles: map[string]profile{}}
-	text, err := os.ReadFile(name)
-	if errors.Is(err, os.ErrNotExist) {
+	name, err := a.profilePath()
+	if errors.Is(err, errNoPlace) {
 		return file, nil
 	}
 	if err != nil {
 		return nil, err
+	}
+	text, err := os.ReadFile(name)
+	if errors.Is(err, os.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) { // a home such as /dev/null
+		return file, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if info, err := os.Stat(name); err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+		file.open = name
 	}
 	if err := json.Unmarshal(text, file); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
@@ -114,6 +127,9 @@ func (a *app) saveProfiles(file *profileFile) error {
 	text, err := json.MarshalIndent(file, "", "  ")
 	if err != nil {
 		return err
+	}
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		name = target // of a link what it leads to is replaced, as the secret stays there otherwise
 	}
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return err
@@ -137,14 +153,21 @@ func (a *app) saveProfiles(file *profileFile) error {
 // environment; else the one of RONGCLOUD_PROFILE, or the stored one in use, whose region and
 // addresses the environment may replace.
 func (a *app) profile() (profile, error) {
+	ofEnv := a.profileName == "" && (a.env(envAppKey) != "" || a.env(envAppSecret) != "")
 	file, err := a.loadProfiles()
+	if ofEnv && errors.Is(err, os.ErrPermission) { // a file of somebody else's says nothing about this key
+		file, err = &profileFile{}, nil
+	}
 	if err != nil {
 		return profile{}, err
+	}
+	if !ofEnv && file.open != "" {
+		a.talk("Others can read the App Secrets in %s: chmod 600 %s", file.open, shellWord(file.open))
 	}
 	if a.profileName != "" {
 		return file.named(a.profileName, "--profile")
 	}
-	if a.env(envAppKey) != "" || a.env(envAppSecret) != "" {
+	if ofEnv {
 		return a.profileOfEnv(file)
 	}
 	p := profile{}

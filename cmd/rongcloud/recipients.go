@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -52,10 +53,13 @@ func parseRecipients(source io.Reader, column string) (*recipientList, error) {
 	case bytes.HasPrefix(start, []byte("\xff\xfe")), bytes.HasPrefix(start, []byte("\xfe\xff")):
 		return nil, errors.New("it is UTF-16: save it as UTF-8")
 	}
+	if start, _ := buffered.Peek(4096); bytes.IndexByte(start, '\n') < 0 && bytes.IndexByte(start, '\r') >= 0 {
+		return nil, errors.New("its lines end with CR alone: save it with LF or CRLF")
+	}
 	reader := csv.NewReader(buffered)
 	reader.Comma = separator(buffered)
 	reader.FieldsPerRecord = -1
-	reader.TrimLeadingSpace = true
+	reader.TrimLeadingSpace = reader.Comma != '\t' // else an empty cell vanishes, and others move up
 	reader.ReuseRecord = true
 	list := &recipientList{}
 	seen := map[string]bool{}
@@ -105,6 +109,8 @@ func (l *recipientList) add(seen map[string]bool, record []string, at, line int)
 		return nil
 	case !utf8.ValidString(id):
 		return fmt.Errorf("line %d is not UTF-8: save the list as UTF-8", line)
+	case strings.IndexFunc(id, invisible) >= 0:
+		return fmt.Errorf("line %d has the invisible character %U in its ID %q", line, firstInvisible(id), id)
 	case seen[id]:
 		l.duplicates++
 		return nil
@@ -113,6 +119,19 @@ func (l *recipientList) add(seen map[string]bool, record []string, at, line int)
 	seen[id] = true
 	l.ids = append(l.ids, id)
 	return nil
+}
+
+// invisible reports whether a character cannot be part of an ID: one of those that come from a
+// wrong line end, from a quote that was not closed, or from files that were joined.
+func invisible(r rune) bool { return !unicode.IsGraphic(r) }
+
+func firstInvisible(id string) rune {
+	for _, r := range id {
+		if invisible(r) {
+			return r
+		}
+	}
+	return 0
 }
 
 // separator is what separates the cells of the first line.

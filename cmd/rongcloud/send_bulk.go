@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -18,15 +19,12 @@ func (a *app) sendToFile(ctx context.Context, p profile, kind sendKind, f sendFl
 	if err != nil {
 		return err
 	}
-	checkpoint, resume, err := f.openCheckpoint()
+	checkpoint, resume, unlock, err := f.openCheckpoint()
 	if err != nil {
 		return err
 	}
-	quotas, err := f.quotas(kind.ep)
-	if err != nil {
-		return err
-	}
-	limiter, err := rongcloud.NewLimiter(quotas)
+	defer unlock()
+	limiter, err := rongcloud.NewLimiter(f.quotas(kind.ep))
 	if err != nil {
 		return err
 	}
@@ -78,41 +76,57 @@ func (a *app) sayList(list *recipientList) {
 }
 
 // openCheckpoint opens the file that keeps what became of whom. That of another send is not
-// overwritten, and what there is none of is not resumed: either would send things twice.
-func (f sendFlags) openCheckpoint() (rongcloud.BulkCheckpointFile, *rongcloud.BulkCheckpoint, error) {
+// overwritten, what there is none of is not resumed, and no two processes have the same: each of
+// these would send things twice.
+func (f sendFlags) openCheckpoint() (rongcloud.BulkCheckpointFile, *rongcloud.BulkCheckpoint, func(), error) {
 	name := f.checkpoint
 	if name == "" {
 		if f.file == "-" {
-			return "", nil, usagef("--checkpoint is required with --to-file -")
+			return "", nil, nil, usagef("--checkpoint is required with --to-file -")
 		}
 		name = f.file + ".send.json"
 	}
-	file := rongcloud.BulkCheckpointFile(name)
-	resume, err := file.Load()
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		return "", nil, nil, usagef("--checkpoint: %s is not a regular file", name)
+	}
+	unlock, err := lockFile(name + ".lock")
+	switch {
+	case errors.Is(err, errLocked):
+		return "", nil, nil, usagef("another send with the checkpoint %s is under way", name)
+	case err != nil:
+		return "", nil, nil, usagef("--checkpoint: %w", err)
+	}
+	resume, err := f.loadCheckpoint(name)
+	if err != nil {
+		unlock()
+		return "", nil, nil, err
+	}
+	return rongcloud.BulkCheckpointFile(name), resume, unlock, nil
+}
+
+func (f sendFlags) loadCheckpoint(name string) (*rongcloud.BulkCheckpoint, error) {
+	resume, err := rongcloud.BulkCheckpointFile(name).Load()
 	switch {
 	case err != nil:
-		return "", nil, usagef("--checkpoint: %w", err)
+		return nil, usagef("--checkpoint: %w", err)
 	case f.resume && resume == nil:
-		return "", nil, usagef("--resume: there is no %s, so no send that was stopped is known", name)
+		return nil, usagef("--resume: there is no %s, so no send that was stopped is known", name)
 	case !f.resume && resume != nil:
-		return "", nil, &hintedError{
+		return nil, &hintedError{
 			usagef("%s keeps an earlier send to this list", name),
 			"--resume goes on with it; to send once more, remove the file or give another --checkpoint",
 		}
 	case f.resendAll && !f.resume:
-		return "", nil, usagef("--resend-unknown goes with --resume")
+		return nil, usagef("--resend-unknown goes with --resume")
 	}
-	return file, resume, nil
+	return resume, nil
 }
 
 // quotas are the documented ones, or what --rate says. A request must fit into the quota's time, as
 // the size of a request must not depend on the rate: a send is resumed with the same size.
-func (f sendFlags) quotas(ep *endpoint.Endpoint) (rongcloud.Quotas, error) {
-	if f.rate < 0 {
-		return rongcloud.Quotas{}, usagef("--rate: %d is negative", f.rate)
-	}
+func (f sendFlags) quotas(ep *endpoint.Endpoint) rongcloud.Quotas {
 	if f.rate == 0 {
-		return rongcloud.Quotas{}, nil
+		return rongcloud.Quotas{}
 	}
 	size := 1
 	if param := ep.Param(ep.Quota.Param); param != nil {
@@ -121,7 +135,7 @@ func (f sendFlags) quotas(ep *endpoint.Endpoint) (rongcloud.Quotas, error) {
 	quota := ep.Clone().Quota
 	seconds := max(1, (size+f.rate-1)/f.rate)
 	quota.Limit, quota.Per, quota.Caps = f.rate*seconds, time.Duration(seconds)*time.Second, nil
-	return rongcloud.Quotas{Endpoints: map[*endpoint.Endpoint]endpoint.Quota{ep: quota}}, nil
+	return rongcloud.Quotas{Endpoints: map[*endpoint.Endpoint]endpoint.Quota{ep: quota}}
 }
 
 // shownChunk is a request of a bulk send as it is printed.
@@ -229,6 +243,10 @@ func (a *app) stoppedSend(s shownSend, err error) error {
 	}
 	if s.Unknown > 0 {
 		code = exitUnknown
+	}
+	if stored, err := rongcloud.BulkCheckpointFile(s.Checkpoint).Load(); err == nil && stored == nil {
+		a.talk("rongcloud: the send was stopped: %s. Nothing was sent", why)
+		return exitError(code)
 	}
 	a.talk("rongcloud: the send was stopped: %s. %d were delivered to. Go on with\n  %s", why, s.Delivered, a.again())
 	return exitError(code)

@@ -96,7 +96,12 @@ func newSendKindCommand(a *app, kind sendKind) *cobra.Command {
 		Short:   "Send to " + kind.whom,
 		Example: "  rongcloud send " + kind.name + " --from shop --to someone --text hello\n  rongcloud send " + kind.name + " --from shop --to someone --type app:order --content @order.json",
 		Args:    cobra.NoArgs,
-		RunE:    a.do(func(cmd *cobra.Command, _ []string) error { return a.send(cmd.Context(), kind, f) }),
+		RunE: a.do(func(cmd *cobra.Command, _ []string) error {
+			if cmd.Flags().Changed("rate") && f.rate <= 0 {
+				return usagef("--rate: %d is not above 0", f.rate)
+			}
+			return a.send(cmd.Context(), kind, f)
+		}),
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.from, "from", "", "`ID` of the user that it comes from")
@@ -153,7 +158,7 @@ func (a *app) send(ctx context.Context, kind sendKind, f sendFlags) error {
 	if err != nil {
 		return err
 	}
-	return a.showSent(f.to, sent)
+	return unprinted("the message was sent", a.showSent(f.to, sent))
 }
 
 // sentContent is what is sent.

@@ -1,0 +1,24 @@
+//go:build !(darwin || dragonfly || freebsd || linux || netbsd || openbsd || windows)
+
+package main
+
+import (
+	"errors"
+	"os"
+)
+
+// lockFile locks by the existence of a file, as this system has nothing better: that of a process
+// that was killed has to be removed.
+func lockFile(name string) (unlock func(), err error) {
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	switch {
+	case errors.Is(err, os.ErrExist):
+		return nil, errLocked
+	case err != nil:
+		return nil, err
+	}
+	return func() {
+		_ = file.Close()
+		_ = os.Remove(name)
+	}, nil
+}

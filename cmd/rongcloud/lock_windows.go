@@ -1,0 +1,30 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"syscall"
+)
+
+const (
+	sharingViolation = syscall.Errno(32)
+	deleteOnClose    = 0x04000000
+)
+
+// lockFile locks a file of this name, which nobody else can open until the lock is let go of, or
+// this process has ended. Then it is gone.
+func lockFile(name string) (unlock func(), err error) {
+	path, err := syscall.UTF16PtrFromString(name)
+	if err != nil {
+		return nil, &os.PathError{Op: "lock", Path: name, Err: err}
+	}
+	handle, err := syscall.CreateFile(path, syscall.GENERIC_READ|syscall.GENERIC_WRITE, 0, nil,
+		syscall.OPEN_ALWAYS, syscall.FILE_ATTRIBUTE_NORMAL|deleteOnClose, 0)
+	switch {
+	case errors.Is(err, sharingViolation):
+		return nil, errLocked
+	case err != nil:
+		return nil, &os.PathError{Op: "lock", Path: name, Err: err}
+	}
+	return func() { _ = syscall.CloseHandle(handle) }, nil
+}

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+)
+
+// Without a terminal a send says every ten seconds where it stands, and no more once it has ended.
+func TestProgressSpeaksEveryTenSeconds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var said bytes.Buffer
+		a := newApp(strings.NewReader(""), io.Discard, &said, func(string) string { return "" })
+		p := a.newProgress(20000)
+		p.update(rongcloud.BulkProgress{
+			BulkCounts: rongcloud.BulkCounts{Delivered: 4000, Refused: 3, Unknown: 2}, Rate: 400.4, TimeLeft: 40*time.Second + time.Millisecond,
+		})
+		time.Sleep(10*time.Second - time.Nanosecond)
+		synctest.Wait()
+		require.Empty(t, said.String())
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		line := "4000 of 20000 delivered, 3 refused, 2 unknown, 400/s, 40s left\n"
+		require.Equal(t, line, said.String())
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		require.Equal(t, line+line, said.String())
+		p.end()
+		time.Sleep(time.Minute)
+		require.Equal(t, line+line, said.String())
+	})
+}
