@@ -207,7 +207,14 @@ func parseHour(text string, p profile) (time.Time, error) {
 
 func (a *app) printLog(messages iter.Seq2[rongcloud.LoggedMessage, error]) error {
 	found := false
+	unread := 0
 	for m, err := range messages {
+		var line *rongcloud.LogLineError
+		if errors.As(err, &line) { // the others are read all the same
+			unread++
+			a.talk("%s", oneLine(err.Error()))
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -219,6 +226,9 @@ func (a *app) printLog(messages iter.Seq2[rongcloud.LoggedMessage, error]) error
 	}
 	if !found {
 		a.talk("There are no messages in the log.")
+	}
+	if unread > 0 {
+		return exitError(exitRefused)
 	}
 	return nil
 }
