@@ -166,7 +166,8 @@ func TestOutage(t *testing.T) {
 	require.Len(t, box.got, before*size)
 	lost := len(listed.FindAllSubmatch(out.Bytes(), -1))
 	require.GreaterOrEqual(t, lost, outageAfter)
-	require.Less(t, lost, outageAfter+2*workers, "only what was under way")
+	// A success that was under way ends the row of all, but each worker has a row of its own.
+	require.LessOrEqual(t, lost, outageAfter*workers, "only what was under way")
 
 	o.outage = 0
 	require.ErrorIs(t, run(ctx, o, io.Discard, io.Discard), errPaused, "it is the operator's to decide")
