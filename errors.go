@@ -151,13 +151,17 @@ func (e *ArgumentError) Error() string {
 		b.WriteString(e.Endpoint.String())
 		b.WriteString(": ")
 	}
+	wire := e.Wire
+	if !form.Printable(wire) {
+		wire = strconv.Quote(wire) // a caller's own name, whose line breaks no log should be given
+	}
 	switch {
 	case e.Field == "":
-		b.WriteString(e.Wire)
+		b.WriteString(wire)
 	case e.Wire == "" || e.Wire == e.Field:
 		b.WriteString(e.Field)
 	default:
-		b.WriteString(e.Field + " (" + e.Wire + ")")
+		b.WriteString(e.Field + " (" + wire + ")")
 	}
 	b.WriteString(": ")
 	b.WriteString(e.Reason)

@@ -331,6 +331,25 @@ func TestHooksThatPanic(t *testing.T) {
 	}
 }
 
+// The name of a header that is none is quoted: it may hold line breaks, which no log should be given.
+func TestHeaderNamesAreQuoted(t *testing.T) {
+	t.Parallel()
+	const name = "x\r\nlevel=INFO"
+	s := newScripted(t, nil, WithHeaderHook(func(_ context.Context, h http.Header) { h[name] = []string{"v"} }))
+	own := endpoint.New("POST", "/v9/new.json", endpoint.Form)
+	own.Params = []endpoint.Param{{Name: name, In: endpoint.InHeader}}
+	for _, err := range []error{
+		faultCall(t.Context(), s.Client, "safe"),
+		s.Client.Call(t.Context(), own, nil, nil),
+		faultCall(t.Context(), s.Client, "safe", WithHeader(name, "v")),
+	} {
+		require.ErrorContains(t, err, `"x\r\nlevel=INFO"`)
+		require.NotContains(t, err.Error(), "\n")
+		require.NotContains(t, err.Error(), "\r")
+	}
+	require.Empty(t, s.requests)
+}
+
 // A panic does not change what was learned of a send before it. What is not known is unknown.
 func TestPanicsDoNotChangeTheOutcome(t *testing.T) {
 	t.Parallel()
