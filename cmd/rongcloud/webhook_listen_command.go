@@ -81,6 +81,11 @@ func (a *app) listen(parent context.Context, f listenFlags) error {
 	if err != nil {
 		return err
 	}
+	if l.target != nil {
+		if err := a.confirmTarget(ctx, l.profile, l.target); err != nil {
+			return err
+		}
+	}
 	socket, err := new(net.ListenConfig).Listen(ctx, "tcp", f.listen)
 	if err != nil {
 		return err

@@ -101,6 +101,9 @@ func readCallback(name string) (callback, error) {
 	if err != nil {
 		return c, err
 	}
+	if !info.Mode().IsRegular() { // a pipe would be waited for, and a device has no end
+		return c, errors.New("it is no regular file")
+	}
 	if info.Size() > maxRecorded {
 		return c, fmt.Errorf("%d bytes are no callback", info.Size())
 	}

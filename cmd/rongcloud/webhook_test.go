@@ -196,3 +196,23 @@ func TestSignaturesStayHere(t *testing.T) {
 	require.Equal(t, exitUsage, code)
 	require.Contains(t, talk, "--to")
 }
+
+// TestForwardedSignaturesStayHere asks before listen passes them on, too.
+func TestForwardedSignaturesStayHere(t *testing.T) {
+	t.Parallel()
+	account := map[string]string{envAppKey: "real-key", envAppSecret: "real-secret"}
+	// The address cannot be listened at, so that nothing waits if there is no question.
+	code, _, talk := runApp(t, account, "webhook", "listen", "--listen", "127.0.0.1:-1", "--forward-to", "http://app.invalid/")
+	require.Equal(t, exitUsage, code, talk)
+	require.Contains(t, talk, "as good as a password")
+}
+
+// TestReplayReadsFilesOnly refuses what it might wait for, or what has no end.
+func TestReplayReadsFilesOnly(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	require.NoError(t, os.Symlink(os.DevNull, filepath.Join(dir, "000001-message_sync.json")))
+	code, _, talk := runApp(t, nil, "webhook", "replay", dir, "--to", "http://127.0.0.1:1/")
+	require.Equal(t, exitUsage, code)
+	require.Contains(t, talk, "it is no regular file")
+}
