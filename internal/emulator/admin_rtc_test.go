@@ -138,6 +138,11 @@ func TestRTCRefusals(t *testing.T) {
 		text               string
 	}{
 		{"POST", "users/nobody/rtcRooms/lesson", "", 409, "token"},
+		{"POST", "users/nobody/rtcBlock", `{"duration": "1h"}`, 409, "token"},
+		{"DELETE", "users/nobody/rtcBlock", "", 409, "token"},
+		{"POST", "rtcRooms/lesson/blocked/nobody", `{"duration": "1h"}`, 409, "token"},
+		{"DELETE", "rtcRooms/lesson/blocked/nobody", "", 409, "token"},
+		{"GET", "users/nobody/inbox", "", 409, "token"},
 		{"POST", "users/ben/rtcRooms/lesson", "", 409, `{"error":"the user is refused: they are blocked from the audio and video room"}`},
 		{"DELETE", "users/ben/rtcRooms/lesson", "", 409, "not a member"},
 		{"DELETE", "users/ann/rtcRooms/nowhere", "", 409, "not a member"},

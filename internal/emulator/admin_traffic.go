@@ -220,7 +220,14 @@ func (e *emulator) getInbox(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return listing[rongcloudtest.Message, message]{newest(e.User(id).Inbox(), x.limit), func(m rongcloudtest.Message) message {
+	u := e.User(id)
+	inbox := u.Inbox()
+	if len(inbox) == 0 { // who has a message is known, if only as its recipient
+		if err := known(u); err != nil {
+			return nil, err
+		}
+	}
+	return listing[rongcloudtest.Message, message]{newest(inbox, x.limit), func(m rongcloudtest.Message) message {
 		one := show(m)
 		one.RecipientID = id
 		return x.message(one)

@@ -235,7 +235,7 @@ function devices(u) {
 
 async function userDetails(id) {
   const u = findUser(id);
-  const inbox = await api(userPath(id) + '/inbox?limit=100&cut=500');
+  const inbox = u.inbox ? await api(userPath(id) + '/inbox?limit=100&cut=500') : [];
   const rooms = known.places.filter((p) => p.members.includes(id));
   const list = make('ol', 'rows inbox');
   for (const m of inbox.reverse()) {
