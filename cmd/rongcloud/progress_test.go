@@ -19,22 +19,27 @@ func TestProgressSpeaksEveryTenSeconds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var said bytes.Buffer
 		a := newApp(strings.NewReader(""), io.Discard, &said, func(string) string { return "" })
+		text := func() string {
+			a.talking.Lock()
+			defer a.talking.Unlock()
+			return said.String()
+		}
 		p := a.newProgress(20000)
 		p.update(rongcloud.BulkProgress{
 			BulkCounts: rongcloud.BulkCounts{Delivered: 4000, Refused: 3, Unknown: 2}, Rate: 400.4, TimeLeft: 40*time.Second + time.Millisecond,
 		})
 		time.Sleep(10*time.Second - time.Nanosecond)
 		synctest.Wait()
-		require.Empty(t, said.String())
+		require.Empty(t, text())
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		line := "4000 of 20000 delivered, 3 refused, 2 unknown, 400/s, 40s left\n"
-		require.Equal(t, line, said.String())
+		require.Equal(t, line, text())
 		time.Sleep(10 * time.Second)
 		synctest.Wait()
-		require.Equal(t, line+line, said.String())
+		require.Equal(t, line+line, text())
 		p.end()
 		time.Sleep(time.Minute)
-		require.Equal(t, line+line, said.String())
+		require.Equal(t, line+line, text())
 	})
 }
