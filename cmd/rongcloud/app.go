@@ -33,6 +33,7 @@ type app struct {
 	began bool     // a command runs, so that errors are no longer those of flags and arguments
 
 	talking sync.Mutex // held while something is written to stderr
+	bars    io.Writer  // writes above the bars on the screen, if there are any
 }
 
 func newApp(in io.Reader, stdout, stderr io.Writer, env func(string) string) *app {

@@ -39,6 +39,11 @@ type talkWriter struct{ a *app }
 func (t talkWriter) Write(p []byte) (int, error) {
 	t.a.talking.Lock()
 	defer t.a.talking.Unlock()
+	if t.a.bars != nil {
+		if n, err := t.a.bars.Write(p); err == nil {
+			return n, nil
+		}
+	}
 	return t.a.stderr.Write(p)
 }
 

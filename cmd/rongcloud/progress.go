@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"sync"
 	"time"
 
@@ -31,8 +32,9 @@ type progress struct {
 func (a *app) newProgress(total int64) *progress {
 	p := &progress{a: a, total: total, stop: make(chan struct{})}
 	if isTerminal(a.stderr) && a.env("TERM") != "dumb" {
-		p.bars = mpb.New(mpb.WithOutput(talkWriter{a}), mpb.WithWidth(40), mpb.WithAutoRefresh())
+		p.bars = mpb.New(mpb.WithOutput(a.stderr)) // itself, for its width and to draw in one place
 		p.bar = p.bars.AddBar(total, mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + p.text() })))
+		a.writeAbove(p.bars)
 		return p
 	}
 	p.done.Go(func() {
@@ -77,6 +79,14 @@ func (p *progress) end() {
 		if !p.bar.Completed() {
 			p.bar.Abort(false)
 		}
+		p.a.writeAbove(nil)
 		p.bars.Wait()
 	}
+}
+
+// writeAbove lets what is said appear above the bars, or with nil as usual.
+func (a *app) writeAbove(bars io.Writer) {
+	a.talking.Lock()
+	defer a.talking.Unlock()
+	a.bars = bars
 }
