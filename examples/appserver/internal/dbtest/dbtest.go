@@ -95,8 +95,7 @@ func programs() string {
 	return filepath.Dir(found[len(found)-1])
 }
 
-// start makes a cluster of its own and starts it. PostgreSQL refuses to run as root, so a root user
-// runs it as the user that its package has made.
+// start makes a cluster of its own and starts it.
 func start(bin string) (base string, end func(), err error) {
 	ctx := context.Background()
 	folder, err := os.MkdirTemp("", "appserver-postgres")
@@ -104,14 +103,9 @@ func start(bin string) (base string, end func(), err error) {
 		return "", func() {}, err
 	}
 	end = func() { _ = os.RemoveAll(folder) }
-	attr := &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	if os.Getuid() == 0 {
-		if attr.Credential, err = postgresUser(); err != nil {
-			return "", end, err
-		}
-		if err := os.Chown(folder, int(attr.Credential.Uid), int(attr.Credential.Gid)); err != nil {
-			return "", end, err
-		}
+	attr, err := asServer(folder)
+	if err != nil {
+		return "", end, err
 	}
 	data := filepath.Join(folder, "data")
 	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N") //nolint:gosec // PostgreSQL itself
