@@ -331,7 +331,8 @@ func TestHooksThatPanic(t *testing.T) {
 	}
 }
 
-// The name of a header that is none is quoted: it may hold line breaks, which no log should be given.
+// The name of a header that is none is quoted: it may hold line breaks, which no log should be
+// given.
 func TestHeaderNamesAreQuoted(t *testing.T) {
 	t.Parallel()
 	const name = "x\r\nlevel=INFO"

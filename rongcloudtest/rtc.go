@@ -143,11 +143,10 @@ func mediaType(stream rongcloud.RTCStream) rongcloud.RTCMediaType {
 	return cmp.Or(stream.MediaType, rongcloud.RTCMediaAudio)
 }
 
-// JoinRTCRoom lets the user's app join an audio and video room, which is made if need be. The error
-// is [ErrRejected] if they are blocked from it, or from all rooms, or if the server's memory is full,
-// see [WithMemory]. They need not be connected, and
-// stay in the room when they go offline: after which time RongCloud takes them out is not
-// documented.
+// JoinRTCRoom lets the user's app join an audio and video room, which is made if need be. The
+// error is [ErrRejected] if they are blocked from it, or from all rooms, or if the server's memory
+// is full, see [WithMemory]. They need not be connected, and stay in the room when they go
+// offline: after which time RongCloud takes them out is not documented.
 func (u *User) JoinRTCRoom(roomID string) error {
 	events, err := u.server.joinRTC(roomID, u.id)
 	u.server.callBack(events)
