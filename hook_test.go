@@ -341,7 +341,7 @@ func TestHeaderNamesAreQuoted(t *testing.T) {
 	own.Params = []endpoint.Param{{Name: name, In: endpoint.InHeader}}
 	for _, err := range []error{
 		faultCall(t.Context(), s.Client, "safe"),
-		s.Client.Call(t.Context(), own, nil, nil),
+		s.Call(t.Context(), own, nil, nil),
 		faultCall(t.Context(), s.Client, "safe", WithHeader(name, "v")),
 	} {
 		require.ErrorContains(t, err, `"x\r\nlevel=INFO"`)
