@@ -145,8 +145,8 @@ func TestCallHook(t *testing.T) {
 	}
 }
 
-// A counter that asks in the order of the README's table tells a lost send from a refused one.
-func TestHooksTellUnknownByTheREADME(t *testing.T) {
+// A counter that asks in the order of the guide tells a lost send from a refused one.
+func TestHooksTellUnknownByTheGuide(t *testing.T) {
 	t.Parallel()
 	byTable := func(err error) string {
 		var wrong *ArgumentError

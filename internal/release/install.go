@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"go/parser"
 	"go/token"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -16,8 +17,11 @@ import (
 // installLine is a command of a block of a page by which somebody gets or runs something of ours.
 var installLine = regexp.MustCompile(`(?m)^go (?:(?:get|install) \S+|(?:-C \S+ )?run \S+)`)
 
-// installs names each command by which users get a module or a program that a README keeps quiet
-// about, and each one of a README that gets nobody anything.
+// guide is the page, beside a README of the same language, that has what the README leaves out.
+const guide = "docs/guide"
+
+// installs names each command by which users get a module or a program that neither a README nor
+// its guide has, and each one there that gets nobody anything.
 func (s state) installs(root string) error {
 	var offered []string
 	for _, m := range s.modules {
@@ -35,23 +39,44 @@ func (s state) installs(root string) error {
 	}
 	var all []error
 	for _, page := range append([]string{filepath.Join(root, "README.md")}, translations...) {
-		text, err := os.ReadFile(page)
-		if err != nil {
-			return err
-		}
-		name, said := filepath.Base(page), installLine.FindAllString(string(text), -1)
-		for _, line := range offered {
-			if !slices.Contains(said, line) {
-				all = append(all, fmt.Errorf("%s does not say %q", name, line))
+		name := filepath.Base(page)
+		language := strings.TrimPrefix(name, "README")
+		var both []string
+		for _, page := range []string{name, guide + language} {
+			said, err := commandsOf(root, page)
+			if err != nil {
+				return err
 			}
+			for _, line := range said {
+				if !isOffered(offered, line) {
+					all = append(all, fmt.Errorf("%s says %q, but no release has that", page, line))
+				}
+			}
+			both = append(both, said...)
 		}
-		for _, line := range said {
-			if !slices.Contains(offered, line) {
-				all = append(all, fmt.Errorf("%s says %q, but no release has that", name, line))
+		for _, line := range offered {
+			if !slices.Contains(both, line) {
+				all = append(all, fmt.Errorf("%s does not say %q, nor does its guide", name, line))
 			}
 		}
 	}
 	return errors.Join(all...)
+}
+
+// commandsOf lists the commands of a page. There need not be a guide.
+func commandsOf(root, page string) ([]string, error) {
+	text, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(page)))
+	if errors.Is(err, fs.ErrNotExist) && strings.HasPrefix(page, guide) {
+		return nil, nil
+	}
+	return installLine.FindAllString(string(text), -1), err
+}
+
+// isOffered reports whether a release has what a command gets. A program that can be installed can
+// also be run at once.
+func isOffered(offered []string, line string) bool {
+	at, isRun := strings.CutPrefix(line, "go run ")
+	return slices.Contains(offered, line) || isRun && slices.Contains(offered, "go install "+at)
 }
 
 // offeredBy lists the commands by which users get a module and its programs. Examples are run

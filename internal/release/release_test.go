@@ -111,7 +111,8 @@ func TestCheckFindsContradictions(t *testing.T) {
 	}
 }
 
-// A module or a program that comes is missed in each README, and one that goes is found there.
+// A module or a program that comes is missed in each README and its guide, and one that goes is
+// found there.
 func TestInstalls(t *testing.T) {
 	t.Parallel()
 	more := map[string]string{
@@ -144,7 +145,18 @@ func TestInstalls(t *testing.T) {
 
 	files["README_zh.md"] = strings.Replace(said, "go run ./examples/one", "go run ./examples/gone", 1)
 	require.EqualError(t, check(repository(t, files), "", new(bytes.Buffer)),
-		"README_zh.md does not say \"go run ./examples/one\"\nREADME_zh.md says \"go run ./examples/gone\", but no release has that")
+		"README_zh.md says \"go run ./examples/gone\", but no release has that\nREADME_zh.md does not say \"go run ./examples/one\", nor does its guide")
+
+	files["README_zh.md"], files["docs/guide_zh.md"] = readme, strings.Join(commands, "\n")
+	require.NoError(t, check(repository(t, files), "", new(bytes.Buffer)), "the guide says what the README leaves out")
+	files["docs/guide_zh.md"] += "\ngo run ./examples/gone"
+	require.EqualError(t, check(repository(t, files), "", new(bytes.Buffer)),
+		"docs/guide_zh.md says \"go run ./examples/gone\", but no release has that")
+	files["docs/guide_zh.md"] = said
+	files["README.md"] = said + "\n\ngo run " + origin + "/new/cmd/do@latest with arguments\n"
+	require.NoError(t, check(repository(t, files), "", new(bytes.Buffer)), "what can be installed can be run")
+	files["README.md"] = said + "\n\ngo run " + origin + "/new/cmd/gone@latest\n"
+	require.ErrorContains(t, check(repository(t, files), "", new(bytes.Buffer)), "no release has that")
 
 	delete(files, "README.md")
 	require.ErrorContains(t, check(repository(t, files), "", new(bytes.Buffer)), "README.md")
