@@ -187,7 +187,7 @@ func TestLimitsTable(t *testing.T) {
 	})
 	endpoints, err := load(root)
 	require.NoError(t, err)
-	text, err := withLimits([]byte("# Page\r\n"+limitsBegin+"old\n"+limitsEnd+"rest\n"), endpoints)
+	text, err := withLimits([]byte("# Page\r\n"+limitsBegin+"old\n"+limitsEnd+"rest\n"), english, endpoints)
 	require.NoError(t, err)
 	require.Equal(t, "# Page\n"+limitsBegin+`
 | endpoint | quota | shared with | besides |
@@ -198,8 +198,35 @@ func TestLimitsTable(t *testing.T) {
 | 0 others | none is documented | | |
 
 `+limitsEnd+"rest\n", string(text))
-	_, err = withLimits([]byte("# Page\n"), endpoints)
+	text, err = withLimits([]byte(limitsBegin+limitsEnd), chinese, endpoints)
+	require.NoError(t, err)
+	require.Equal(t, limitsBegin+`
+| 接口 | 频率限制 | 与其共用 | 其他限制 |
+|---|---|---|---|
+| [`+"`POST /test/one.json`"+`](https://docs.example.com/one) | 每秒 100 个目标 | `+"`/test/two.json`"+` |  |
+| [`+"`POST /test/two.json`"+`](https://docs.example.com/one) | 每秒 100 个目标 | `+"`/test/one.json`"+` | 每天 3 次；每小时 9 次 |
+| 其余 1 个接口 | 每秒 100 次 | | |
+| 另有 0 个接口 | 文档未说明 | | |
+
+`+limitsEnd, string(text))
+	_, err = withLimits([]byte("# Page\n"), english, endpoints)
 	require.ErrorContains(t, err, "marks")
+}
+
+// Chinese pages lead to RongCloud's Chinese pages, which have the same paths.
+func TestLinksByLanguage(t *testing.T) {
+	t.Parallel()
+	e := &endpoint{Method: "POST", Path: "/test/one.json", Status: "current", Sources: sources{"docs": "https://docs.rongcloud.io/one"}}
+	require.Equal(t, "[`POST /test/one.json`](https://docs.rongcloud.io/one)", e.link(english))
+	require.Equal(t, "[`POST /test/one.json`](https://docs.rongcloud.cn/one)", e.link(chinese))
+}
+
+// A cap of a combination of parameters, under a condition.
+func TestCapInChinese(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "`kind` 为 3 时每个 `a`、`b` 组合每秒 20 次",
+		limit{Limit: 20, Per: "second", Each: []string{"a", "b"}, When: map[string]string{"kind": "3"}}.chineseWords())
+	require.Equal(t, "占用 `/x` 1 次", limit{Uses: "/x"}.chineseWords())
 }
 
 func TestLoadReportsAllProblems(t *testing.T) {

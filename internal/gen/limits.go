@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // The table of limits is a part of a page that is written by hand.
@@ -13,21 +14,30 @@ const (
 	limitsEnd   = "<!-- end of limits -->\n"
 )
 
+// Words of the table.
+var (
+	limitsHead  = translated{"| endpoint | quota | shared with | besides |", "| 接口 | 频率限制 | 与其共用 | 其他限制 |"}
+	limitsUsual = translated{"| %d others | 100 requests/second | | |", "| 其余 %d 个接口 | 每秒 100 次 | | |"}
+	limitsNone  = translated{"| %d others | none is documented | | |", "| 另有 %d 个接口 | 文档未说明 | | |"}
+
+	chinesePeriods = map[string]string{"second": "每秒", "minute": "每分钟", "hour": "每小时", "day": "每天"}
+)
+
 // withLimits returns the page with its table of limits made anew.
-func withLimits(page []byte, endpoints []*endpoint) ([]byte, error) {
+func withLimits(page []byte, lang language, endpoints []*endpoint) ([]byte, error) {
 	page = bytes.ReplaceAll(page, []byte("\r\n"), []byte("\n"))
 	before, rest, found := bytes.Cut(page, []byte(limitsBegin))
 	_, after, ended := bytes.Cut(rest, []byte(limitsEnd))
 	if !found || !ended {
 		return nil, errors.New("the marks of the table of limits are missing")
 	}
-	return slices.Concat(before, []byte(limitsBegin), limitsTable(endpoints), []byte(limitsEnd), after), nil
+	return slices.Concat(before, []byte(limitsBegin), limitsTable(lang, endpoints), []byte(limitsEnd), after), nil
 }
 
 // limitsTable lists every quota but the usual one, and counts the others.
-func limitsTable(endpoints []*endpoint) []byte {
+func limitsTable(lang language, endpoints []*endpoint) []byte {
 	var b bytes.Buffer
-	b.WriteString("\n| endpoint | quota | shared with | besides |\n|---|---|---|---|\n")
+	b.WriteString("\n" + lang.of(limitsHead) + "\n|---|---|---|---|\n")
 	usual, none := 0, 0
 	for _, e := range endpoints {
 		switch {
@@ -43,21 +53,40 @@ func limitsTable(endpoints []*endpoint) []byte {
 		var shared, besides []byte
 		for _, other := range endpoints {
 			if other != e && other.Rate != nil && e.Rate.Pool != "" && other.Rate.Pool == e.Rate.Pool {
-				shared = fmt.Appendf(separated(shared), "`%s`", other.Path)
+				shared = fmt.Appendf(separated(lang, shared), "`%s`", other.Path)
 			}
 		}
 		for _, c := range e.Caps {
-			besides = fmt.Appendf(separated(besides), "%s", c.words())
+			besides = fmt.Appendf(separated(lang, besides), "%s", lang.of(translated{c.words(), c.chineseWords()}))
 		}
-		fmt.Fprintf(&b, "| %s | %d %s/%s | %s | %s |\n", e.link(english), e.Rate.Limit, e.Rate.Counts, e.Rate.Per, shared, besides)
+		quota := translated{
+			fmt.Sprintf("%d %s/%s", e.Rate.Limit, e.Rate.Counts, e.Rate.Per),
+			chinesePeriods[e.Rate.Per] + fmt.Sprintf(" %d ", e.Rate.Limit) + map[bool]string{true: "个目标", false: "次"}[e.Rate.Counts == "targets"],
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", e.link(lang), lang.of(quota), shared, besides)
 	}
-	fmt.Fprintf(&b, "| %d others | 100 requests/second | | |\n| %d others | none is documented | | |\n\n", usual, none)
+	fmt.Fprintf(&b, lang.of(limitsUsual)+"\n"+lang.of(limitsNone)+"\n\n", usual, none)
 	return b.Bytes()
 }
 
-func separated(text []byte) []byte {
+// chineseWords says a cap as words does.
+func (c limit) chineseWords() string {
+	words := fmt.Sprintf("%s %d 次", chinesePeriods[c.Per], c.Limit)
+	if c.Uses != "" {
+		words = "占用 `" + c.Uses + "` 1 次"
+	}
+	if c.Each != nil {
+		words = "每个 `" + strings.Join(c.Each, "`、`") + "` 组合" + words
+	}
+	for name, value := range c.When { // at most one
+		words = "`" + name + "` 为 " + value + " 时" + words
+	}
+	return words
+}
+
+func separated(lang language, text []byte) []byte {
 	if len(text) > 0 {
-		text = append(text, ", "...)
+		text = append(text, lang.of(translated{", ", "；"})...)
 	}
 	return text
 }

@@ -90,10 +90,12 @@ func run(root string, check bool) error {
 		filepath.Join(root, "docs", "retries.md"):                   retriesPage(english, endpoints, methods),
 		filepath.Join(root, "docs", "retries_zh.md"):                retriesPage(chinese, endpoints, methods),
 	}
-	scale := filepath.Join(root, "docs", "scale.md")
-	if text, err := os.ReadFile(scale); err == nil {
-		if files[scale], err = withLimits(text, endpoints); err != nil {
-			return fmt.Errorf("%s: %w", scale, err)
+	for name, lang := range map[string]language{"scale.md": english, "scale_zh.md": chinese} {
+		scale := filepath.Join(root, "docs", name)
+		if text, err := os.ReadFile(scale); err == nil {
+			if files[scale], err = withLimits(text, lang, endpoints); err != nil {
+				return fmt.Errorf("%s: %w", scale, err)
+			}
 		}
 	}
 	for path, text := range files {

@@ -158,7 +158,7 @@ var wordEndpoint = map[string]translated{
 func (e *endpoint) link(lang language) string {
 	text := "`" + e.Method + " " + e.Path + "`"
 	if doc := e.Sources.doc(); doc != "" {
-		text = "[" + text + "](" + doc + ")"
+		text = "[" + text + "](" + lang.of(translated{doc, strings.Replace(doc, "//docs.rongcloud.io/", "//docs.rongcloud.cn/", 1)}) + ")"
 	}
 	if e.Status != "current" {
 		text += " " + lang.of(wordEndpoint[e.Status])
