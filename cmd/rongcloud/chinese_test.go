@@ -94,7 +94,7 @@ var chineseTexts = map[string]string{
 	"`signature` to check":                                        "待校验的签名",
 	"Print the version of the program":                            "输出程序版本",
 	"Run a RongCloud on this machine, and tests against it":       "在本机运行模拟的融云，并用它跑测试",
-	"Run a RongCloud on this machine, for programs in any language, until Ctrl-C. It shows what happens on a page, and\nforgets everything when it ends. docs/emulator.md describes it. It serves the app test-app-key with the secret\ntest-app-secret; with --app-key the secret is that of RONGCLOUD_EMULATOR_SECRET.": "在本机运行模拟的融云，供任何语言的程序使用，直到 Ctrl-C。它在网页上显示发生的一切，结束时不保留任何数据。说明见 docs/emulator.md。它服务的应用是 test-app-key，密钥为 test-app-secret；使用 --app-key 时，密钥取自 RONGCLOUD_EMULATOR_SECRET。",
+	"Run a RongCloud on this machine, for programs in any language, until Ctrl-C. It shows what happens on a page, and\nforgets everything when it ends. docs/emulator.md describes it. It serves the app test-app-key with the secret\ntest-app-secret; with --app-key the secret is that of RONGCLOUD_EMULATOR_SECRET.": "在本机运行模拟的融云，供任何语言的程序使用，直到 Ctrl-C。它在网页上显示发生的一切，结束时不保留任何数据。说明见 docs/emulator_zh.md。它服务的应用是 test-app-key，密钥为 test-app-secret；使用 --app-key 时，密钥取自 RONGCLOUD_EMULATOR_SECRET。",
 	"the app's `key`, which requests must carry":                                                      "应用的 App Key，请求必须携带它",
 	"how far a timestamp may be off, such as 15m (default any `time`, and 15m with --strict)":         "时间戳允许的偏差，如 15m（默认不限，使用 --strict 时为 15m）",
 	"`names` that page and admin API answer to, joined by commas, besides localhost and IP addresses": "除 localhost 和 IP 地址外，可访问网页和管理 API 的主机名，以逗号分隔",
