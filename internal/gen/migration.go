@@ -85,7 +85,7 @@ func migrationPage(lang language, endpoints []*endpoint, methods map[string][]st
 		}
 		fmt.Fprintf(&b, "### %s\n\n%s", service, tables[service])
 	}
-	return generated(fill(unixLines(lang.migrationPage), tablesMark, b.String()))
+	return generated(lang, fill(unixLines(lang.migrationPage), tablesMark, b.String()))
 }
 
 // serviceOf is the field of the client that leads to a method: client.User for

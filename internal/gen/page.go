@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/rongcloud-go/rongcloud/internal/markdown"
 )
 
 const directive = "//rongcloud:endpoint "
@@ -147,7 +149,7 @@ func page(endpoints []*endpoint, methods map[string][]string) []byte {
 			e.link(english), strings.TrimSuffix(e.Summary, "."), method, e.classWords(), e.quota(), e.pagingStyle(), official)
 	}
 	fmt.Fprintf(&b, "\n%d of %d current endpoints have a method.\n", covered, current)
-	return b.Bytes()
+	return []byte(markdown.Wrap(b.String()))
 }
 
 // wordEndpoint says what an endpoint is that is not current.

@@ -28,7 +28,7 @@ func retriesPage(lang language, endpoints []*endpoint, methods map[string][]stri
 	for _, list := range retryLists {
 		text = fill(text, list.mark, callList(lang, endpoints, methods, list.listed))
 	}
-	return generated(text)
+	return generated(lang, text)
 }
 
 // callList names methods, a line for each service. An endpoint without a method stands in

@@ -11,3 +11,7 @@ require (
 	github.com/stretchr/testify v1.12.1
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 )
+
+require github.com/rongcloud-go/rongcloud v0.1.0
+
+replace github.com/rongcloud-go/rongcloud => ../..

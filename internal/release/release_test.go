@@ -24,7 +24,7 @@ func small() map[string]string {
 	return map[string]string{
 		"go.mod":             "module " + origin + "\n\ngo 1.25.0\n",
 		"rongcloud.go":       "package sdk\n\n// Version is ours.\nconst Version = \"0.1.0-dev\"\n",
-		"CHANGELOG.md":       "# Changelog\n\n## 0.1.0 - Unreleased\n\n- `Version` and `zoo.V` are [new](docs/n.md), as [others](https://example.com/) are.\n\n## 0.0.1 - 2020-01-02\n\n- Old.\n",
+		"CHANGELOG.md":       "# Changelog\n\n## 0.1.0 - Unreleased\n\n- `Version` and `zoo.V` are [new](docs/n.md),\n  as [others](https://example.com/) are.\n\n## 0.0.1 - 2020-01-02\n\n- Old.\n",
 		"README.md":          readme,
 		"LICENSE":            "A licence that the go command adds to the modules in folders.\n",
 		apiFile:              "",
@@ -216,7 +216,7 @@ func TestPrepareRefuses(t *testing.T) {
 		}, "", "commit these first:\n?? new.go"},
 		"a tag that exists":      {small(), func(t *testing.T, root string) { do(t, root, "tag", "zoo/v0.1.0") }, "", "the tag zoo/v0.1.0 exists"},
 		"no branch":              {small(), func(t *testing.T, root string) { do(t, root, "checkout", "--quiet", "--detach") }, "", "no branch"},
-		"nothing to say":         {with("CHANGELOG.md", "- `Version` and `zoo.V` are [new](docs/n.md), as [others](https://example.com/) are.\n", ""), nil, "", "says nothing about v0.1.0"},
+		"nothing to say":         {with("CHANGELOG.md", "- `Version` and `zoo.V` are [new](docs/n.md),\n  as [others](https://example.com/) are.\n", ""), nil, "", "says nothing about v0.1.0"},
 		"a version that is past": {small(), nil, "v0.0.9", "is no version after v0.1.0"},
 		"a quiet change":         {with("CHANGELOG.md", "`Version`", "Version"), nil, "", "does not say so"},
 		"go.mod that is untidy":  {with("zoo/go.mod", "go 1.25.0", "go 1.25.0\n\nrequire "+origin+"/tests v0.1.0\n\nreplace "+origin+"/tests => ../tests"), nil, "", "tidy"},

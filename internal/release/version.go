@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/mod/semver"
+
+	"github.com/rongcloud-go/rongcloud/internal/markdown"
 )
 
 const (
@@ -186,7 +188,7 @@ func notes(root, tag string, out io.Writer) error {
 	}
 	// They are read elsewhere, where a path of the repository leads nowhere.
 	base := "https://" + f.Module.Mod.Path + "/blob/" + top.version + "/"
-	_, err = fmt.Fprintln(out, relative.ReplaceAllString(top.text, "]("+base+"$1)"))
+	_, err = fmt.Fprint(out, markdown.Unwrap(relative.ReplaceAllString(top.text, "]("+base+"$1)")))
 	return err
 }
 
