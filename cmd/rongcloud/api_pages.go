@@ -2,61 +2,150 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/shape"
 )
+
+// pageShape says where the responses of an endpoint have what is read page by page.
+type pageShape struct {
+	items string // the list, or the object whose members are the items
+	keyed bool   // it is the object
+	token string // where the next page begins, of an endpoint with a cursor
+}
+
+// pageShapeOf finds it in the catalogue, as a token does not have the same name in the request and
+// in the response everywhere.
+func pageShapeOf(ep *endpoint.Endpoint) pageShape {
+	var s pageShape
+	for _, field := range shape.Fields(ep.String()) {
+		switch {
+		case s.items == "" && strings.HasSuffix(field.Type, " list"):
+			s.items = field.Name
+		case s.items == "" && field.Type == "object" && len(field.Fields) == 1 && strings.HasPrefix(field.Fields[0].Name, "<"):
+			s.items, s.keyed = field.Name, true
+		case ep.Paging.Style == endpoint.Cursor && field.Type == "string":
+			s.token = field.Name
+		}
+	}
+	return s
+}
+
+// pageWalk calls an endpoint for one page after the other.
+type pageWalk struct {
+	a      *app
+	client *rongcloud.Client
+	ep     *endpoint.Endpoint
+	params *apiParams
+	filter *filter
+	opts   []rongcloud.CallOption
+
+	shape pageShape
+	place string // the parameter that says which page is asked for
+	at    string // its value
+	pages int    // that were printed
+	seen  map[string]bool
+}
 
 // callPages calls for one page after the other. Without a filter it prints a line for each item.
 func (a *app) callPages(ctx context.Context, client *rongcloud.Client, ep *endpoint.Endpoint, params *apiParams, f *filter, opts []rongcloud.CallOption) error {
-	if ep.Paging.Style != endpoint.Offset && ep.Paging.Style != endpoint.Cursor {
-		reason := "has no pages"
-		if ep.Paging.Style == endpoint.Time {
-			reason = "is read by time, for which there is rongcloud history"
-		}
-		return usagef("--paginate: %v %s", ep, reason)
+	w := &pageWalk{a: a, client: client, ep: ep, params: params, filter: f, opts: opts, shape: pageShapeOf(ep), seen: map[string]bool{}}
+	switch ep.Paging.Style {
+	case endpoint.Time:
+		return w.walkTime(ctx)
+	case endpoint.Offset, endpoint.Cursor:
+		w.place = ep.Paging.Params[0]
+		w.at = w.first()
+		return w.walk(ctx)
 	}
-	place := ep.Paging.Params[0]
-	at := ""
-	if given := params.texts(place); len(given) > 0 {
-		at = given[0]
-	} else if ep.Paging.Style == endpoint.Offset {
-		at = map[bool]string{true: "0", false: "1"}[place == "offset"]
+	return usagef("--paginate: %v has no pages", ep)
+}
+
+// first is where the first page is. Of the pairs of a message it is left to the server, as
+// RongCloud does not document its number.
+func (w *pageWalk) first() string {
+	given := ""
+	if texts := w.params.texts(w.place); len(texts) > 0 {
+		given = texts[0]
 	}
+	switch {
+	case w.ep.Paging.Style == endpoint.Cursor, w.shape.keyed:
+		return given
+	case w.place == "offset":
+		return cmp.Or(given, "0")
+	case given == "" || given == "0": // which some servers take for the first page, too
+		return "1"
+	}
+	return given
+}
+
+func (w *pageWalk) walk(ctx context.Context) error {
 	var before []json.RawMessage
 	for {
-		delete(params.raw, place)
-		if delete(params.values, place); at != "" {
-			params.values[place] = []string{at}
-		}
-		var response rongcloud.Response
-		if err := client.Call(ctx, ep, params.encoded(), nil, append(slices.Clone(opts), rongcloud.CaptureResponse(&response))...); err != nil {
+		w.seen[w.at] = true
+		body, err := w.fetch(ctx)
+		if err != nil {
 			return err
 		}
-		page := readPage(response.Body, place)
-		if len(before) > 0 && slices.EqualFunc(page.items, before, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
-			return fmt.Errorf("%v: the server sent the same page again", ep)
+		page, err := w.shape.read(body)
+		if err != nil {
+			return fmt.Errorf("%v: %w", w.ep, err)
 		}
-		before = page.items
-		if err := a.printPage(response.Body, page.items, f); err != nil {
+		if len(before) > 0 && !w.shape.keyed && slices.EqualFunc(page.items, before, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) }) {
+			return fmt.Errorf("%v: the server sent the same page again", w.ep)
+		}
+		if w.shape.keyed { // a server that knows no pages sends all pairs again
+			page.items = w.unseen(page.items)
+		}
+		if err := w.print(body, page.items); err != nil {
 			return err
 		}
-		next, err := page.next(ep.Paging.Style, place, at)
+		next, err := w.next(page)
 		if err != nil || next == "" {
 			return err
 		}
-		at = next
+		w.at, before = next, page.items
 	}
 }
 
-func (a *app) printPage(body []byte, items []json.RawMessage, f *filter) error {
-	if f != nil {
-		return a.printResponse(body, f)
+func (w *pageWalk) fetch(ctx context.Context) ([]byte, error) {
+	delete(w.params.raw, w.place)
+	if delete(w.params.values, w.place); w.at != "" {
+		w.params.values[w.place] = []string{w.at}
+	}
+	var response rongcloud.Response
+	err := w.client.Call(ctx, w.ep, w.params.encoded(), nil, append(slices.Clone(w.opts), rongcloud.CaptureResponse(&response))...)
+	return response.Body, err
+}
+
+// unseen are the items that no page had before.
+func (w *pageWalk) unseen(items []json.RawMessage) []json.RawMessage {
+	return slices.DeleteFunc(items, func(item json.RawMessage) bool {
+		key := "item " + string(item)
+		again := w.seen[key]
+		w.seen[key] = true
+		return again
+	})
+}
+
+// print prints the items, or what the filter makes of the response. An empty page after others says
+// only that there are no more.
+func (w *pageWalk) print(body []byte, items []json.RawMessage) error {
+	w.pages++
+	if w.filter != nil {
+		if len(items) == 0 && w.pages > 1 {
+			return nil
+		}
+		return w.a.printResponse(body, w.filter)
 	}
 	for _, item := range items {
 		var b bytes.Buffer
@@ -64,7 +153,7 @@ func (a *app) printPage(body []byte, items []json.RawMessage, f *filter) error {
 			return err
 		}
 		b.WriteByte('\n')
-		if _, err := a.stdout.Write(b.Bytes()); err != nil {
+		if _, err := w.a.stdout.Write(b.Bytes()); err != nil {
 			return err
 		}
 	}
@@ -78,50 +167,49 @@ type responsePage struct {
 	hasNext *bool
 }
 
-// readPage finds the list of a response, which stands in it or in one of its objects.
-func readPage(body []byte, token string) responsePage {
+// read finds the items of a response, which may leave them out if there are none.
+func (s pageShape) read(body []byte) (responsePage, error) {
 	var page responsePage
 	var fields map[string]json.RawMessage
-	if json.Unmarshal(body, &fields) != nil {
-		return page
+	if err := json.Unmarshal(body, &fields); err != nil {
+		return page, fmt.Errorf("the response is no JSON object: %w", err)
 	}
-	_ = json.Unmarshal(fields[token], &page.token)
-	_ = json.Unmarshal(fields["hasNext"], &page.hasNext)
-	for _, value := range fields {
-		if json.Unmarshal(value, &page.items) == nil && page.items != nil {
-			return page
+	_ = json.Unmarshal(fields[s.token], &page.token)     // none ends the walk
+	_ = json.Unmarshal(fields["hasNext"], &page.hasNext) // few servers say so
+	found := fields[s.items]
+	if len(found) == 0 || string(found) == `""` || json.Unmarshal(found, &page.items) == nil {
+		return page, nil
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(found, &members) != nil || !s.keyed && len(members) > 0 { // an empty object is an empty list, too
+		return page, fmt.Errorf("%s in the response is not what the catalogue says, and cannot be printed by items: call it without --paginate", s.items)
+	}
+	for _, key := range slices.Sorted(maps.Keys(members)) {
+		item, err := json.Marshal(map[string]any{"key": key, "value": members[key]})
+		if err != nil {
+			return page, err
 		}
+		page.items = append(page.items, item)
 	}
-	for _, value := range fields {
-		if bytes.HasPrefix(value, []byte("{")) {
-			if inner := readPage(value, token); inner.items != nil {
-				page.items = inner.items
-				if page.token == "" {
-					page.token = inner.token
-				}
-				return page
-			}
-		}
-	}
-	return page
+	return page, nil
 }
 
 // next is where the next page begins, or nothing.
-func (p responsePage) next(style endpoint.PagingStyle, place, at string) (string, error) {
+func (w *pageWalk) next(page responsePage) (string, error) {
 	switch {
-	case style == endpoint.Cursor && p.token == at && at != "":
-		return "", fmt.Errorf("the server names the page %s as the one after itself", at)
-	case style == endpoint.Cursor:
-		return p.token, nil
-	case len(p.items) == 0, p.hasNext != nil && !*p.hasNext:
+	case w.ep.Paging.Style == endpoint.Cursor && w.seen[page.token] && page.token != "":
+		return "", fmt.Errorf("%v: the server names %s as the next page, which was read before", w.ep, page.token)
+	case w.ep.Paging.Style == endpoint.Cursor:
+		return page.token, nil
+	case len(page.items) == 0, page.hasNext != nil && !*page.hasNext:
 		return "", nil
 	}
-	n, err := strconv.Atoi(at)
+	n, err := strconv.Atoi(cmp.Or(w.at, "1"))
 	if err != nil {
-		return "", usagef("%s: %q is not a number", place, at)
+		return "", usagef("%s: %q is not a number", w.place, w.at)
 	}
-	if place == "offset" {
-		return strconv.Itoa(n + len(p.items)), nil
+	if w.place == "offset" {
+		return strconv.Itoa(n + len(page.items)), nil
 	}
-	return strconv.Itoa(n + 1), nil
+	return strconv.Itoa(max(n, 1) + 1), nil
 }

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud/endpoint"
+	"github.com/rongcloud-go/rongcloud/internal/shape"
+)
+
+// The catalogue says of every endpoint that has pages where its items are, and its token.
+func TestPageShapes(t *testing.T) {
+	t.Parallel()
+	for ep := range endpoint.All() {
+		if ep.Paging.Style == endpoint.NoPaging {
+			continue
+		}
+		s := pageShapeOf(ep)
+		require.NotEmpty(t, s.items, ep)
+		require.Equal(t, ep.Paging.Style == endpoint.Cursor, s.token != "", ep)
+		if ep.Paging.Style == endpoint.Time {
+			require.Contains(t, timeWalks, ep)
+		}
+	}
+}
+
+// pagedItems are how many items an endpoint of pagedServer has, on pages of two.
+const pagedItems = 5
+
+// pagedServer serves the pages of one endpoint, as the catalogue describes it.
+type pagedServer struct {
+	ep   *endpoint.Endpoint
+	list []any
+}
+
+func newPagedServer(ep *endpoint.Endpoint) *pagedServer {
+	s := &pagedServer{ep: ep}
+	for _, field := range shape.Fields(ep.String()) {
+		for i := range pagedItems {
+			switch {
+			case field.Name != pageShapeOf(ep).items:
+			case field.Type == "string list":
+				s.list = append(s.list, "item"+strconv.Itoa(i))
+			case field.Type == "object":
+				s.list = append(s.list, map[string]any{"key": "item" + strconv.Itoa(i), "value": map[string]any{"v": "text", "ts": i}})
+			default:
+				s.list = append(s.list, map[string]any{"id": "item" + strconv.Itoa(i)})
+			}
+		}
+	}
+	return s
+}
+
+func (s *pagedServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	at := s.given(r, body)
+	first := 0
+	switch n, _ := strconv.Atoi(at); {
+	case s.ep.Paging.Style == endpoint.Offset && s.ep.Paging.Params[0] != "offset":
+		first = 2 * (max(n, 1) - 1)
+	default:
+		first = n
+	}
+	page := s.list[min(first, len(s.list)):min(first+2, len(s.list))]
+	place := pageShapeOf(s.ep)
+	response := map[string]any{"code": 200, place.items: page}
+	if place.keyed {
+		members := map[string]any{}
+		for _, item := range page {
+			pair, _ := item.(map[string]any)
+			members[fmt.Sprint(pair["key"])] = pair["value"]
+		}
+		response[place.items] = members
+	}
+	if place.token != "" && first+2 < len(s.list) {
+		response[place.token] = strconv.Itoa(first + 2)
+	}
+	_ = json.NewEncoder(w).Encode(response)
+}
+
+// given is the parameter that says which page is asked for.
+func (s *pagedServer) given(r *http.Request, body []byte) string {
+	name := s.ep.Paging.Params[0]
+	if s.ep.Encoding == endpoint.JSON {
+		var fields map[string]any
+		_ = json.Unmarshal(body, &fields)
+		if fields[name] == nil {
+			return ""
+		}
+		return fmt.Sprint(fields[name])
+	}
+	form, _ := url.ParseQuery(string(body))
+	return form.Get(name) + r.URL.Query().Get(name)
+}
+
+// dummyPairs are parameters that the endpoint takes.
+func dummyPairs(ep *endpoint.Endpoint) []string {
+	var pairs []string
+	for i := range ep.Params {
+		p := &ep.Params[i]
+		value := "x"
+		switch {
+		case len(p.Values) > 0:
+			value = p.Values[0]
+		case p.Type == endpoint.Bool:
+			value = "true"
+		case p.Type == endpoint.Int:
+			value = "1"
+		}
+		if p.Required {
+			pairs = append(pairs, p.Name+"="+value)
+		}
+	}
+	return pairs
+}
+
+// All pages of every endpoint that has some are printed, each item once.
+func TestPaginateEveryEndpoint(t *testing.T) {
+	t.Parallel()
+	count := 0
+	for ep := range endpoint.All() {
+		if ep.Paging.Style == endpoint.NoPaging || ep.Paging.Style == endpoint.Time { // for these see pages.txtar
+			continue
+		}
+		count++
+		t.Run(ep.String(), func(t *testing.T) {
+			t.Parallel()
+			paged := newPagedServer(ep)
+			server := httptest.NewServer(paged)
+			defer server.Close()
+			args := slices.Concat([]string{"api", ep.Path, "--method", ep.Method, "--paginate"}, dummyPairs(ep))
+			var out, said bytes.Buffer
+			env := map[string]string{envAppKey: "key", envAppSecret: "secret", envAPIURL: server.URL, envConfig: t.TempDir() + "/none"}
+			a := newApp(strings.NewReader(""), &out, &said, func(name string) string { return env[name] })
+			require.Equal(t, exitDone, a.run(t.Context(), args), said.String())
+			var want bytes.Buffer
+			encoder := json.NewEncoder(&want)
+			for _, item := range paged.list {
+				require.NoError(t, encoder.Encode(item))
+			}
+			require.Equal(t, want.String(), out.String())
+		})
+	}
+	require.Greater(t, count, 25)
+}
+
+// What stands in the place of the items is read or told of, and never taken for no items.
+func TestReadPage(t *testing.T) {
+	t.Parallel()
+	list, object := pageShapeOf(endpoint.UserBlockQuery), pageShapeOf(endpoint.MessageExpansionQuery)
+	for _, test := range []struct {
+		shape pageShape
+		body  string
+		items int
+		wrong string
+	}{
+		{list, `{"users":[{"userId":"ann"}],"roles":["a","b"]}`, 1, ""},
+		{list, `{"users":[]}`, 0, ""},
+		{list, `{"users":null}`, 0, ""},
+		{list, `{"users":{}}`, 0, ""},
+		{list, `{"users":""}`, 0, ""},
+		{list, `{"code":200}`, 0, ""},
+		{list, `{"users":{"ann":1}}`, 0, "users in the response is not what the catalogue says"},
+		{list, `{"users":"ann"}`, 0, "users in the response is not what the catalogue says"},
+		{list, `[]`, 0, "no JSON object"},
+		{object, `{"extraContent":{"a":{"v":"1"},"b":{"v":"2"}}}`, 2, ""},
+		{object, `{"extraContent":{}}`, 0, ""},
+		{object, `{"extraContent":[]}`, 0, ""},
+		{object, `{"extraContent":17}`, 0, "extraContent in the response is not what the catalogue says"},
+	} {
+		page, err := test.shape.read([]byte(test.body))
+		if test.wrong != "" {
+			require.ErrorContains(t, err, test.wrong, test.body)
+			continue
+		}
+		require.NoError(t, err, test.body)
+		require.Len(t, page.items, test.items, test.body)
+	}
+}
