@@ -64,13 +64,9 @@ func newPagedServer(ep *endpoint.Endpoint) *pagedServer {
 
 func (s *pagedServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
-	at := s.given(r, body)
-	first := 0
-	switch n, _ := strconv.Atoi(at); {
-	case s.ep.Paging.Style == endpoint.Offset && s.ep.Paging.Params[0] != "offset":
-		first = 2 * (max(n, 1) - 1)
-	default:
-		first = n
+	first, _ := strconv.Atoi(s.given(r, body))
+	if s.ep.Paging.Style == endpoint.Offset && s.ep.Paging.Params[0] != "offset" { // the number of a page
+		first = 2 * (max(first, 1) - 1)
 	}
 	page := s.list[min(first, len(s.list)):min(first+2, len(s.list))]
 	place := pageShapeOf(s.ep)
