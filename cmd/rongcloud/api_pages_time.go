@@ -151,7 +151,8 @@ func (p *timePage) take(m rongcloud.HistoryMessage) bool {
 	return false
 }
 
-// printTime prints a page, if there is one. A filter is given the response without what came before.
+// printTime prints a page, if there is one. A filter is given the response without what came
+// before.
 func (w *pageWalk) printTime(page timePage) error {
 	if len(page.body) == 0 {
 		return nil

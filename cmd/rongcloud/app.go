@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/rongcloud-go/rongcloud"
 )
@@ -18,7 +19,7 @@ import (
 // app is one run of the program: what it is given from outside, and what the global flags say.
 type app struct {
 	in     io.Reader
-	stdout io.Writer
+	stdout *dataWriter
 	stderr io.Writer
 	env    func(string) string
 
@@ -29,8 +30,9 @@ type app struct {
 
 	inLines *bufio.Reader // of in; see lines
 
-	args  []string // of the command line
-	began bool     // a command runs, so that errors are no longer those of flags and arguments
+	args  []string       // of the command line
+	flags *pflag.FlagSet // of the command that runs
+	began bool           // a command runs, so that errors are no longer those of flags and arguments
 
 	talking sync.Mutex // held while something is written to stderr
 	bars    io.Writer  // writes above the bars on the screen, if there are any
@@ -63,6 +65,9 @@ func (a *app) run(ctx context.Context, args []string) int {
 	if err != nil && !a.began {
 		err = plainUsage(cmd, err)
 	}
+	if err == nil {
+		err = a.stdout.failed // cobra does not tell of the help and of completions
+	}
 	return a.end(err)
 }
 
@@ -73,6 +78,9 @@ const (
 	groupLocal   = "local"
 	groupHelp    = "help"
 )
+
+// The help and docs/cli.md have the commands in the order in which people come to need them.
+func init() { cobra.EnableCommandSorting = false }
 
 func newRoot(a *app) *cobra.Command {
 	root := &cobra.Command{
@@ -105,16 +113,15 @@ Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 refused or
 			newCodeCommand(a), newSignCommand(a), newDecodeCommand(a), newLiveCommand(a), newCompletionCommand(a), newVersionCommand(a),
 		}},
 	} {
-		if len(group.commands) == 0 {
-			continue
-		}
 		root.AddGroup(&cobra.Group{ID: group.id, Title: group.title})
 		for _, command := range group.commands {
 			command.GroupID = group.id
 			root.AddCommand(command)
 		}
 	}
-	root.SetHelpCommandGroupID(groupHelp)
+	help := newHelpCommand()
+	help.GroupID = groupHelp
+	root.SetHelpCommand(help)
 	return root
 }
 
@@ -122,7 +129,10 @@ Data goes to stdout, everything else to stderr. Exit codes: 0 done, 1 refused or
 // it says so.
 func (a *app) do(run func(cmd *cobra.Command, args []string) error) func(*cobra.Command, []string) error {
 	return func(cmd *cobra.Command, args []string) error {
-		a.began = true
+		if err := refuseEmpty(cmd.Flags()); err != nil {
+			return err
+		}
+		a.began, a.flags = true, cmd.Flags()
 		return run(cmd, args)
 	}
 }

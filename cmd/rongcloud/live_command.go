@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"os"
 	"strings"
 
@@ -40,8 +41,7 @@ writes a report to attach to an issue; docs/live.md says what it means.`,
 
 func (a *app) live(ctx context.Context, f liveFlags) error {
 	if f.list {
-		live.WriteQuestions(a.stdout)
-		return nil
+		return a.listQuestions()
 	}
 	if !f.agreed {
 		return usagef("nothing was asked: add --i-have-a-development-key if the App Key is a development app's")
@@ -78,6 +78,15 @@ func (a *app) live(ctx context.Context, f liveFlags) error {
 	}
 	a.talk("The report is in %s.", f.out)
 	return a.leftBehind(report.LeftBehind, err)
+}
+
+func (a *app) listQuestions() error {
+	questions := live.Questions()
+	rows := make([][]string, len(questions))
+	for i, q := range questions {
+		rows[i] = []string{q.ID, q.Entry, q.Question}
+	}
+	return a.show(questions, func(io.Writer) error { return a.table([]string{"ID", "ENTRY", "QUESTION"}, rows) })
 }
 
 func (a *app) cleanLive(ctx context.Context, config live.Config) error {

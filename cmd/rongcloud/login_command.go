@@ -81,8 +81,15 @@ func (a *app) login(ctx context.Context, f loginFlags) error {
 			return err
 		}
 	}
-	file.Profiles[f.name], file.Current = p, f.name
-	if err := a.saveProfiles(file); err != nil {
+	replaced := file.Profiles[f.name].AppKey
+	err = a.changeProfiles(ctx, func(file *profileFile) error {
+		if now := file.Profiles[f.name].AppKey; now != replaced && now != p.AppKey {
+			return fmt.Errorf("the profile %s has got the App Key %s meanwhile", f.name, now)
+		}
+		file.Profiles[f.name], file.Current = p, f.name
+		return nil
+	})
+	if err != nil {
 		return err
 	}
 	name, _ := a.profilePath()

@@ -15,21 +15,19 @@ import (
 
 // dataWriter is stdout. Once a write has failed all others fail, too.
 type dataWriter struct {
-	w    io.Writer
-	gone bool
+	w      io.Writer
+	failed error // what the first write failed with
 }
 
 func (d *dataWriter) Write(p []byte) (int, error) {
-	if d.gone {
-		return 0, errReaderGone
+	if d.failed != nil {
+		return 0, d.failed
 	}
 	n, err := d.w.Write(p)
-	if err != nil {
-		d.gone = true
-		if readerGone(err) {
-			err = errReaderGone
-		}
+	if err != nil && readerGone(err) {
+		err = errReaderGone
 	}
+	d.failed = err
 	return n, err
 }
 

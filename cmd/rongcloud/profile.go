@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -118,13 +119,9 @@ func (a *app) loadProfiles() (*profileFile, error) {
 	return file, nil
 }
 
-// saveProfiles replaces the file, which nobody else may read.
-func (a *app) saveProfiles(file *profileFile) error {
+// changeProfiles reads the profiles, changes them and stores them, while no other process does.
+func (a *app) changeProfiles(ctx context.Context, change func(*profileFile) error) error {
 	name, err := a.profilePath()
-	if err != nil {
-		return err
-	}
-	text, err := json.MarshalIndent(file, "", "  ")
 	if err != nil {
 		return err
 	}
@@ -132,6 +129,30 @@ func (a *app) saveProfiles(file *profileFile) error {
 		name = target // of a link what it leads to is replaced, as the secret stays there otherwise
 	}
 	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+		return fmt.Errorf("the profiles cannot be stored: %w", err)
+	}
+	unlock, err := waitForLock(ctx, name+".lock")
+	if err != nil {
+		return fmt.Errorf("the profiles cannot be stored: %w", err)
+	}
+	defer unlock()
+	file, err := a.loadProfiles()
+	if err != nil {
+		return err
+	}
+	if err := change(file); err != nil {
+		return err
+	}
+	if err := saveProfiles(name, file); err != nil {
+		return fmt.Errorf("the profiles cannot be stored: %w", err)
+	}
+	return nil
+}
+
+// saveProfiles replaces the file, which nobody else may read.
+func saveProfiles(name string, file *profileFile) error {
+	text, err := json.MarshalIndent(file, "", "  ")
+	if err != nil {
 		return err
 	}
 	next, err := os.CreateTemp(filepath.Dir(name), ".profiles-*") // with mode 0600

@@ -80,16 +80,13 @@ func newProfileUseCommand(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use: "use NAME", Short: "Choose the profile that commands use from now on", Example: "  rongcloud profile use production",
 		Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeOneProfile,
-		RunE: a.do(func(_ *cobra.Command, args []string) error {
-			file, err := a.loadProfiles()
+		RunE: a.do(func(cmd *cobra.Command, args []string) error {
+			err := a.changeProfiles(cmd.Context(), func(file *profileFile) error {
+				_, err := file.named(args[0], "profile use")
+				file.Current = args[0]
+				return err
+			})
 			if err != nil {
-				return err
-			}
-			if _, err := file.named(args[0], "profile use"); err != nil {
-				return err
-			}
-			file.Current = args[0]
-			if err := a.saveProfiles(file); err != nil {
 				return err
 			}
 			a.talk("Commands use the profile %s from now on.", args[0])
@@ -142,12 +139,14 @@ func newProfileRemoveCommand(a *app) *cobra.Command {
 			if err := a.confirm(cmd.Context(), "forget the profile %s with its App Secret", args[0]); err != nil {
 				return err
 			}
-			delete(file.Profiles, args[0])
-			if file.Current == args[0] {
-				file.Current = ""
-				a.talk("No profile is in use now.")
-			}
-			return a.saveProfiles(file)
+			return a.changeProfiles(cmd.Context(), func(file *profileFile) error {
+				delete(file.Profiles, args[0])
+				if file.Current == args[0] {
+					file.Current = ""
+					a.talk("No profile is in use now.")
+				}
+				return nil
+			})
 		}),
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"sync"
 	"time"
 
@@ -31,9 +32,9 @@ type progress struct {
 
 func (a *app) newProgress(total int64) *progress {
 	p := &progress{a: a, total: total, stop: make(chan struct{})}
-	if isTerminal(a.stderr) && a.env("TERM") != "dumb" {
+	if isTerminal(a.stderr) && a.env("TERM") != "dumb" && terminalWidth(a.stderr) > 0 {
 		p.bars = mpb.New(mpb.WithOutput(a.stderr)) // itself, for its width and to draw in one place
-		p.bar = p.bars.AddBar(total, mpb.AppendDecorators(decor.Any(func(decor.Statistics) string { return " " + p.text() })))
+		p.bar = p.bars.AddBar(total, mpb.AppendDecorators(decor.Any(func(s decor.Statistics) string { return " " + p.textWithin(s.AvailableWidth-1) })))
 		a.writeAbove(p.bars)
 		return p
 	}
@@ -61,12 +62,30 @@ func (p *progress) update(now rongcloud.BulkProgress) {
 	}
 }
 
-func (p *progress) text() string {
+// leastBar is how wide the bar is at least, with its ends, where the text can be shortened for it.
+const leastBar = 12
+
+// text says where the send stands.
+func (p *progress) text() string { return p.textWithin(math.MaxInt) }
+
+// textWithin says it in so many columns, where the rate and the time left go last.
+func (p *progress) textWithin(width int) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	text := fmt.Sprintf("%d of %d delivered, %d refused, %d unknown, %.0f/s", p.last.Delivered, p.total, p.last.Refused, p.last.Unknown, p.last.Rate)
+	end := fmt.Sprintf("%.0f/s", p.last.Rate)
 	if p.last.TimeLeft > 0 {
-		text += ", " + p.last.TimeLeft.Round(time.Second).String() + " left"
+		end += ", " + p.last.TimeLeft.Round(time.Second).String() + " left"
+	}
+	text := ""
+	for _, text = range []string{
+		fmt.Sprintf("%d of %d delivered, %d refused, %d unknown, %s", p.last.Delivered, p.total, p.last.Refused, p.last.Unknown, end),
+		fmt.Sprintf("%d/%d, %d refused, %d unknown, %s", p.last.Delivered, p.total, p.last.Refused, p.last.Unknown, end),
+		fmt.Sprintf("%d/%d, %s", p.last.Delivered, p.total, end),
+		fmt.Sprintf("%d%%, %s", 100*p.last.Delivered/max(p.total, 1), end),
+	} {
+		if len(text) <= width-leastBar {
+			break
+		}
 	}
 	return text
 }

@@ -13,6 +13,25 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
+// The narrower the terminal, the less is said; rate and time left go last.
+func TestProgressFitsTheTerminal(t *testing.T) {
+	t.Parallel()
+	p := &progress{total: 20000, last: rongcloud.BulkProgress{
+		BulkCounts: rongcloud.BulkCounts{Delivered: 4000, Refused: 3, Unknown: 2}, Rate: 400.4, TimeLeft: 40 * time.Second,
+	}}
+	for width, want := range map[int]string{
+		139: "4000 of 20000 delivered, 3 refused, 2 unknown, 400/s, 40s left",
+		79:  "4000 of 20000 delivered, 3 refused, 2 unknown, 400/s, 40s left",
+		69:  "4000/20000, 3 refused, 2 unknown, 400/s, 40s left",
+		49:  "4000/20000, 400/s, 40s left",
+		39:  "4000/20000, 400/s, 40s left",
+		29:  "20%, 400/s, 40s left",
+		9:   "20%, 400/s, 40s left",
+	} {
+		require.Equal(t, want, p.textWithin(width), width)
+	}
+}
+
 // Without a terminal a send says every ten seconds where it stands, and no more once it has ended.
 func TestProgressSpeaksEveryTenSeconds(t *testing.T) {
 	t.Parallel()

@@ -212,10 +212,14 @@ func (a *app) showSent(ids []string, sent *rongcloud.SendResult) error {
 // again is the command line with which a send that was stopped goes on.
 func (a *app) again() string {
 	words := []string{"rongcloud"}
+	isValue := false // of the flag before it
 	for _, arg := range a.args {
-		if arg != "--resume" && arg != "--resend-unknown" {
+		name, _, whole := strings.Cut(strings.TrimPrefix(arg, "--"), "=")
+		if isValue || !strings.HasPrefix(arg, "--") || name != "resume" && name != "resend-unknown" {
 			words = append(words, shellWord(arg))
 		}
+		flag := a.flags.Lookup(name)
+		isValue = !isValue && !whole && strings.HasPrefix(arg, "--") && flag != nil && flag.NoOptDefVal == ""
 	}
 	return strings.Join(append(words, "--resume"), " ")
 }

@@ -31,6 +31,55 @@ func unknownCommand(word, parent string, near []string) error {
 	return fmt.Errorf("there is no command %q in %s%s", word, parent, about)
 }
 
+// newHelpCommand is cobra's, but that nothing is no success.
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "help [COMMAND ...]", Short: "Explain a command", Example: "  rongcloud help send private",
+		ValidArgsFunction: completeCommand,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil {
+				return err
+			}
+			if len(rest) > 0 {
+				return unknownCommand(rest[0], about.CommandPath(), about.SuggestionsFor(rest[0]))
+			}
+			about.InitDefaultHelpFlag() // which the help shows, too
+			return about.Help()
+		},
+	}
+}
+
+func completeCommand(cmd *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	about, rest, err := cmd.Root().Find(args)
+	if err != nil || len(rest) > 0 {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	var found []cobra.Completion
+	for _, sub := range about.Commands() {
+		if sub.IsAvailableCommand() {
+			found = append(found, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+		}
+	}
+	return found, cobra.ShellCompDirectiveNoFileComp
+}
+
+// refuseEmpty refuses flags that are given nothing, as by a variable of the shell that is not set:
+// many would mean something else then, such as another profile.
+func refuseEmpty(flags *pflag.FlagSet) error {
+	var wrong error
+	flags.Visit(func(flag *pflag.Flag) {
+		empty := flag.Value.String() == ""
+		if list, ok := flag.Value.(pflag.SliceValue); ok {
+			empty = len(list.GetSlice()) == 0 || slices.Contains(list.GetSlice(), "")
+		}
+		if empty && wrong == nil {
+			wrong = fmt.Errorf("--%s is given nothing: is a variable not set?", flag.Name)
+		}
+	})
+	return wrong
+}
+
 // isRequired reports whether a command needs a flag.
 func isRequired(flag *pflag.Flag) bool {
 	return slices.Contains(flag.Annotations[cobra.BashCompOneRequiredFlag], "true")

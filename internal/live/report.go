@@ -153,9 +153,28 @@ func (r *Report) writeShapes(b *strings.Builder) {
 	fmt.Fprintf(b, "\n%d further endpoints answered just as the catalogue says.\n", same)
 }
 
-// WriteQuestions lists all questions, a line each.
-func WriteQuestions(w io.Writer) {
-	for _, q := range questions {
-		_, _ = fmt.Fprintf(w, "%-32s %-45s %s\n", q.ID, q.Entry, q.Ask)
+// Asked is a question, in the words of a Finding.
+type Asked struct {
+	ID       string `json:"id"`
+	Entry    string `json:"entry"`
+	Question string `json:"question"`
+}
+
+// Questions are all questions.
+func Questions() []Asked {
+	all := make([]Asked, len(questions))
+	for i, q := range questions {
+		all[i] = Asked{q.ID, q.Entry, q.Ask}
 	}
+	return all
+}
+
+// WriteQuestions lists all questions, a line each.
+func WriteQuestions(w io.Writer) error {
+	var b strings.Builder
+	for _, q := range Questions() {
+		fmt.Fprintf(&b, "%-32s %-45s %s\n", q.ID, q.Entry, q.Question)
+	}
+	_, err := io.WriteString(w, b.String())
+	return err
 }

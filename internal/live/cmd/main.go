@@ -58,7 +58,9 @@ func run(ctx context.Context, args []string, env func(string) string, stdout, st
 		return fail(stderr, exitUsage,
 			"no arguments are taken; App Key and App Secret come from RONGCLOUD_APP_KEY and RONGCLOUD_APP_SECRET")
 	case o.list:
-		live.WriteQuestions(stdout)
+		if err := live.WriteQuestions(stdout); err != nil {
+			return fail(stderr, exitBroke, "%v", err)
+		}
 		return exitDone
 	case !o.agreed:
 		return fail(stderr, exitUsage,
