@@ -9,57 +9,59 @@ import (
 	"time"
 )
 
-// Jobs beyond one of these bounds wait in the queue, not in memory, if the queue can be read again.
+// Jobs beyond either of these bounds wait in the queue rather than in memory, if the queue can be
+// read again.
 const (
 	maxKeptJobs  = 1024
 	maxKeptBytes = 16 << 20
 )
 
-// A queue that fails is asked again, but not for ever.
+// A failing queue is retried, but not forever.
 const (
 	unreadablePause = 10 * time.Millisecond // after a job that cannot be read
 	maxLatePulls    = 3                     // in a row, in a shutdown
 )
 
-// Times at the end of work, which no context of the work bounds.
+// Time limits at shutdown, where no context of the work applies.
 const (
 	removalTimeout = 5 * time.Second        // for the queue to remove what is done
-	shutdownGrace  = 500 * time.Millisecond // for functions to obey a shutdown, and for what they did to be removed
+	shutdownGrace  = 500 * time.Millisecond // for functions to stop, and their jobs to be removed
 )
 
-// async works on the jobs of a queue. Jobs with the same key form a lane, of which only the first
-// is worked on. A dispatcher enters all jobs of the queue into lanes; workers take the lanes that
-// are ready, one job at a time. So neither a long lane nor one that fails keeps others waiting.
+// async processes the jobs of a queue. Jobs with the same key form a lane, and only the first job
+// of a lane is processed at a time. A dispatcher sorts all jobs of the queue into lanes; workers
+// take lanes that are ready, one job at a time. So neither a long lane nor a failing one holds up
+// the others.
 type async struct {
 	h       *Handler
 	queue   Queue
 	reader  JobReader       // the queue, if it can be read again
-	waiting context.Context // while it lasts the dispatcher waits for jobs
+	waiting context.Context // the dispatcher waits for jobs until it ends
 	noWait  context.CancelFunc
 	life    context.Context // of the functions
 	end     context.CancelFunc
-	freed   chan struct{} // holds a token when a kept job was let go
+	freed   chan struct{} // holds a token when a kept job was released
 	done    chan struct{} // closed when dispatcher and workers have ended
 
 	mu        sync.Mutex
-	changed   *sync.Cond // there is a ready lane, or nothing more to come
+	changed   *sync.Cond // a lane is ready, or no more jobs will come
 	started   bool
-	drained   bool  // the queue is empty, and nothing more comes
-	unread    error // why nothing more comes, if the queue may hold more
-	stopped   bool  // work no more
+	drained   bool  // the queue is empty, and no more jobs will come
+	unread    error // why no more jobs come, if the queue may hold more
+	stopped   bool  // workers must stop
 	lanes     map[string]*lane
-	ready     []*lane // whose first job was not tried yet
-	failed    []*lane // whose first job has failed before, and is to be tried again
-	turn      bool    // it is the turn of failed
-	retrying  int     // workers that are busy with lanes of failed
+	ready     []*lane // whose first job has not been tried yet
+	failed    []*lane // whose first job failed and is due for a retry
+	turn      bool    // failed is next
+	retrying  int     // workers busy with lanes from failed
 	kept      int
 	keptBytes int64
-	undone    []uint64 // IDs of jobs that are done, and that the queue failed to remove
+	undone    []uint64 // IDs of finished jobs that the queue failed to remove
 
 	sweeping sync.Mutex // held by sweep
 }
 
-// lane is what is known of a conversation, chat room, group or user with work.
+// lane holds the pending jobs of one conversation, chat room, group or user.
 type lane struct {
 	key      string
 	waiting  []entry
@@ -83,7 +85,7 @@ func newAsync(h *Handler) *async {
 	return a
 }
 
-// push stores the events of a callback.
+// push stores the events of a callback in the queue.
 func (a *async) push(ctx context.Context, callback *Callback) error {
 	a.mu.Lock()
 	started := a.started
@@ -132,7 +134,7 @@ func (a *async) start() {
 	}()
 }
 
-// dispatch enters jobs into lanes until it waits no more and the queue is empty, or fails.
+// dispatch sorts jobs into lanes until the queue fails, or is empty once a shutdown has begun.
 func (a *async) dispatch() {
 	failures, late := 0, 0
 	for a.waitForRoom() {
@@ -150,7 +152,7 @@ func (a *async) dispatch() {
 		a.h.logFailure(nil, "webhook: the queue failed", "", 0, err)
 		var wait time.Duration
 		switch {
-		case IsPermanent(err): // one job that cannot be read: the next one may be
+		case IsPermanent(err): // only this job cannot be read: the next one may be readable
 			wait = unreadablePause
 		case over:
 			late++
@@ -169,7 +171,7 @@ func (a *async) dispatch() {
 	}
 }
 
-// drain notes that no more jobs come, and why if the queue may hold some.
+// drain records that no more jobs will come, and why if the queue may still hold some.
 func (a *async) drain(unread error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -177,14 +179,14 @@ func (a *async) drain(unread error) {
 	a.changed.Broadcast()
 }
 
-// pull, load and tryRemove take a panic of the queue, which a user may have written, or the end of
-// its goroutine for a failure of it.
+// pull, load and tryRemove treat a panic or runtime.Goexit in the queue, which may be the app's
+// own, as a failure of the queue.
 func (a *async) pull() (Job, error) {
 	return outside(context.Background(), nil, a.queue, func() (Job, error) { return a.queue.Pull(a.waiting) })
 }
 
-// waitForRoom waits until another job can be kept. Only a queue that cannot be read again has to be
-// waited for. It reports whether work goes on.
+// waitForRoom waits until another job can be kept, which only matters for a queue that cannot be
+// read again. It reports whether work continues.
 func (a *async) waitForRoom() bool {
 	for {
 		a.mu.Lock()
@@ -222,8 +224,8 @@ func (a *async) add(job Job) {
 	l.waiting = append(l.waiting, e)
 }
 
-// next returns a lane to work on and its first entry, or nil when there is no more work. Nobody
-// else gets the lane until it is ready again.
+// next returns a lane to work on and its first entry, or nil when there is no more work. No other
+// worker gets the lane until it is ready again.
 func (a *async) next() (*lane, entry) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -239,9 +241,9 @@ func (a *async) next() (*lane, entry) {
 	return nil, entry{}
 }
 
-// choose takes a ready lane. Lanes that failed before take turns with the others, and may keep no
-// more than half of the workers busy: a function that hangs until its time is over would else hold
-// them all.
+// choose takes a ready lane. Lanes that have failed alternate with the others, and may occupy at
+// most half of the workers: otherwise functions that hang until their timeout would occupy them
+// all.
 func (a *async) choose() *lane {
 	from := &a.ready
 	if len(a.failed) > 0 && a.retrying < max(a.h.config.workers/2, 1) && (a.turn || len(a.ready) == 0) {
@@ -271,8 +273,7 @@ func (a *async) work() {
 	}
 }
 
-// handle calls the function for the first job of a lane, and does with the lane what follows from
-// it.
+// handle calls the function for the first job of a lane, then advances or postpones the lane.
 func (a *async) handle(l *lane, e entry) {
 	job, err := a.load(e)
 	if err != nil {
@@ -293,7 +294,7 @@ func (a *async) handle(l *lane, e entry) {
 	switch {
 	case err == nil:
 		observe(OutcomeJobDone)
-	case a.life.Err() != nil: // cut short by the end of a shutdown: it stays in the queue
+	case a.life.Err() != nil: // cut short by a shutdown: it stays in the queue
 		a.h.tell(ends, Observation{Outcome: OutcomeJobFailed, Kind: job.Kind, Err: err, Duration: time.Since(began), QueueDepth: -1})
 		return
 	case !IsPermanent(err) && l.failures+1 < a.h.config.jobRetry.MaxAttempts:
@@ -339,7 +340,7 @@ func (a *async) run(ctx context.Context, job Job) error {
 	return nil
 }
 
-// postpone makes a lane ready after a wait.
+// postpone makes a lane ready again after a wait.
 func (a *async) postpone(l *lane, wait time.Duration) {
 	time.AfterFunc(wait, func() {
 		a.mu.Lock()
@@ -366,7 +367,7 @@ func (a *async) advance(l *lane, e entry) {
 		}
 	}
 	l.failures = 0
-	l.waiting[0] = entry{} // lets go of the body
+	l.waiting[0] = entry{} // releases the body
 	if l.waiting = l.waiting[1:]; len(l.waiting) > 0 {
 		a.ready = append(a.ready, l)
 		a.changed.Signal()
@@ -378,8 +379,8 @@ func (a *async) advance(l *lane, e entry) {
 	}
 }
 
-// remove takes what is done off the queue. What the queue fails to remove is tried again later,
-// lest it be done once more after the next start.
+// remove takes a finished job off the queue. If the queue fails, removal is retried later, so that
+// the job does not run again after the next start.
 func (a *async) remove(job Job) {
 	err := a.tryRemove(job.ID)
 	if err == nil {
@@ -394,7 +395,7 @@ func (a *async) remove(job Job) {
 	}
 }
 
-// tryRemove has a time of its own: what is done at the end of a shutdown is removed as well.
+// tryRemove has its own timeout, so that jobs finished at the end of a shutdown are removed too.
 func (a *async) tryRemove(id uint64) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(a.life), removalTimeout)
 	defer cancel()
@@ -410,7 +411,7 @@ func (a *async) sweepLater(failures int) {
 	})
 }
 
-// sweep removes what could not be removed before, and reports whether nothing is left of it.
+// sweep retries the removals that failed, and reports whether none are left.
 func (a *async) sweep() bool {
 	a.sweeping.Lock()
 	defer a.sweeping.Unlock()
@@ -430,7 +431,7 @@ func (a *async) sweep() bool {
 	return len(a.undone) == 0
 }
 
-// giveUp is the end of a job that failed too often, or for good.
+// giveUp handles a job that failed too often, or permanently.
 func (h *Handler) giveUp(job Job, err error) {
 	message := "webhook: a function failed in all attempts"
 	if IsPermanent(err) {
@@ -444,7 +445,8 @@ func (h *Handler) giveUp(job Job, err error) {
 	}
 }
 
-// wait is drawn between half of a bound and the bound, which doubles with every failure.
+// wait returns a random time between half of a bound and the bound, which doubles with every
+// failure.
 func (c *config) wait(failures int) time.Duration {
 	bound := c.jobRetry.MinWait
 	for i := 1; i < failures && bound < c.jobRetry.MaxWait; i++ {
@@ -454,7 +456,7 @@ func (c *config) wait(failures int) time.Duration {
 	return bound/2 + rand.N(bound/2+1) //nolint:gosec // spread, not secrecy
 }
 
-// sleep waits, and reports whether the context lasted.
+// sleep waits, and reports whether the context is still alive.
 func sleep(ctx context.Context, wait time.Duration) bool {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
@@ -466,7 +468,7 @@ func sleep(ctx context.Context, wait time.Duration) bool {
 	}
 }
 
-// shutdown works on what is there. Nothing is pushed any more.
+// shutdown finishes the jobs that are there. Nothing is pushed any more.
 func (a *async) shutdown(ctx context.Context) error {
 	a.mu.Lock()
 	started := a.started
@@ -488,7 +490,7 @@ func (a *async) shutdown(ctx context.Context) error {
 	return nil
 }
 
-// leftover says what is still in the queue though all that could be read was worked on.
+// leftover reports what is still in the queue after everything that could be read was processed.
 func (a *async) leftover() error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -502,9 +504,8 @@ func (a *async) leftover() error {
 	return errors.Join(errs...)
 }
 
-// abort ends the contexts of the functions, begins no more jobs, and waits a moment for the
-// functions that obey. It returns how many jobs are known to be left, and at least one if that is
-// not known.
+// abort cancels the contexts of the functions, starts no more jobs, and waits a moment for the
+// functions that stop. It returns how many jobs are left as far as known, at least one.
 func (a *async) abort() int {
 	a.noWait()
 	a.end()

@@ -22,13 +22,13 @@ import (
 // plainQueue is a queue that cannot be read again.
 type plainQueue struct{ webhook.Queue }
 
-// A conversation that fails for hours keeps none of the others waiting, however long its backlog.
+// A conversation that fails for hours delays none of the others, however long its backlog.
 func TestAsyncFailingConversation(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		queue    func() webhook.Queue
 		failing  int // conversations
-		messages int // of each
+		messages int // per conversation
 	}{
 		"one, long":                          {func() webhook.Queue { return webhook.NewMemoryQueue(10_000) }, 1, 3000},
 		"many":                               {func() webhook.Queue { return webhook.NewMemoryQueue(10_000) }, 3000, 1},
@@ -57,7 +57,7 @@ func TestAsyncFailingConversation(t *testing.T) {
 				synctest.Wait()
 				require.Equal(t, []time.Duration{0}, quiet)
 
-				time.Sleep(6 * time.Hour) // they go on failing
+				time.Sleep(6 * time.Hour) // they keep failing
 				began = time.Now()
 				require.Equal(t, 200, deliver(t, h, roomMessage(-1, 1)))
 				synctest.Wait()
@@ -70,7 +70,7 @@ func TestAsyncFailingConversation(t *testing.T) {
 	}
 }
 
-// A conversation with a long backlog takes turns with the others.
+// A conversation with a long backlog alternates with the others.
 func TestAsyncBusyConversation(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -99,8 +99,7 @@ func TestAsyncBusyConversation(t *testing.T) {
 	})
 }
 
-// Conversations whose function hangs until its time is over leave half of the workers to the
-// others.
+// Conversations whose function hangs until its timeout leave half of the workers to the others.
 func TestAsyncHangingConversations(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -158,11 +157,11 @@ func TestAsyncRetriesUnderLoad(t *testing.T) {
 	})
 }
 
-// readQueue counts what is read again.
+// readQueue counts how often jobs are read again.
 type readQueue struct {
 	*webhook.MemoryQueue
 	reads atomic.Int32
-	fails []error // in turn
+	fails []error // returned one after the other
 }
 
 func (q *readQueue) Read(ctx context.Context, id uint64) (webhook.Job, error) {
@@ -172,7 +171,7 @@ func (q *readQueue) Read(ctx context.Context, id uint64) (webhook.Job, error) {
 	return q.MemoryQueue.Read(ctx, id)
 }
 
-// What waits beyond the bounds waits in the queue.
+// Jobs beyond the bounds wait in the queue.
 func TestAsyncKeepsLittleInMemory(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ jobs, body, reads int }{
@@ -203,7 +202,7 @@ func TestAsyncKeepsLittleInMemory(t *testing.T) {
 					m.Body = strings.Repeat("x", tt.body)
 					require.Equal(t, 200, deliver(t, h, m))
 				}
-				time.Sleep(10 * time.Second) // Pull is tried again; then they are kept
+				time.Sleep(10 * time.Second) // Pull is retried; then they are kept
 				close(release)
 				require.NoError(t, h.Shutdown(context.Background()))
 				require.EqualValues(t, tt.reads, queue.reads.Load())
@@ -218,8 +217,8 @@ func TestAsyncKeepsLittleInMemory(t *testing.T) {
 	}
 }
 
-// A job that cannot be read now is tried again and again; one that never can does not hold its
-// conversation.
+// A job that cannot be read now is retried again and again; one that can never be read does not
+// block its conversation.
 func TestAsyncReadFails(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -250,7 +249,7 @@ func TestAsyncReadFails(t *testing.T) {
 	})
 }
 
-// A queue that cannot be read again is not pulled empty.
+// A queue that cannot be read again is not drained into memory.
 func TestAsyncPlainQueueIsBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -279,11 +278,11 @@ func TestAsyncPlainQueueIsBounded(t *testing.T) {
 	})
 }
 
-// A function that ends its goroutine or panics has failed, and ends no worker.
+// A function that ends its goroutine or panics counts as failed, and does not end a worker.
 func TestAsyncGoexit(t *testing.T) {
 	t.Parallel()
 	for name, function := range map[string]func(){
-		"goexit": runtime.Goexit, "panic": func() { panic("boom") }, "panic of nil": func() { panic(any(nil)) }, //nolint:govet // it is what is tested
+		"goexit": runtime.Goexit, "panic": func() { panic("boom") }, "panic of nil": func() { panic(any(nil)) }, //nolint:govet // nil is the point
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -352,7 +351,8 @@ func (q *panickyQueue) Push(ctx context.Context, jobs ...webhook.Job) error {
 	return q.MemoryQueue.Push(ctx, jobs...)
 }
 
-// A queue that panics or ends its goroutine has failed, and is tried again. So has an observer.
+// A queue that panics or ends its goroutine counts as failed, and is retried. An observer counts
+// as failed too.
 func TestAsyncQueuePanics(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -376,7 +376,7 @@ func TestAsyncQueuePanics(t *testing.T) {
 				for n := range 1100 {
 					require.Equal(t, 200, deliver(t, h, roomMessage(0, n)))
 				}
-				time.Sleep(10 * time.Second) // Pull is tried again; then they are kept
+				time.Sleep(10 * time.Second) // Pull is retried; then they are kept
 				close(release)
 				require.NoError(t, h.Shutdown(context.Background()))
 				require.Equal(t, 1100, calls)
@@ -389,7 +389,7 @@ func TestAsyncQueuePanics(t *testing.T) {
 	}
 }
 
-// A queue that hangs in Push holds no request beyond its time.
+// A queue that hangs in Push does not hold a request beyond its timeout.
 func TestAsyncPushHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -408,7 +408,7 @@ func TestAsyncPushHangs(t *testing.T) {
 	})
 }
 
-// strictQueue obeys its contexts, and fails to remove as often as it is told.
+// strictQueue obeys its contexts, and fails to remove jobs a given number of times.
 type strictQueue struct {
 	*webhook.MemoryQueue
 	failures atomic.Int32
@@ -424,7 +424,8 @@ func (q *strictQueue) Done(ctx context.Context, id uint64) error {
 	return q.MemoryQueue.Done(ctx, id)
 }
 
-// What a function has done when a shutdown ends its context is removed, before the queue is closed.
+// A job that its function has finished when a shutdown ends the context is removed before the
+// queue is closed.
 func TestAsyncDoneAtTheLastMoment(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -448,7 +449,7 @@ func TestAsyncDoneAtTheLastMoment(t *testing.T) {
 	})
 }
 
-// A function that does not obey the end of its context does not hold the shutdown.
+// A function that ignores the end of its context does not hold up the shutdown.
 func TestAsyncShutdownOfDeafFunction(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -470,7 +471,7 @@ func TestAsyncShutdownOfDeafFunction(t *testing.T) {
 	})
 }
 
-// What the queue fails to remove is removed later, and not handled again for that.
+// A job that the queue fails to remove is removed later, and not handled again.
 func TestAsyncRemovalFails(t *testing.T) {
 	t.Parallel()
 	for _, wait := range []bool{true, false} {
@@ -501,7 +502,7 @@ func TestAsyncRemovalFails(t *testing.T) {
 	}
 }
 
-// A list that is larger than the whole queue is taken, and not refused for ever.
+// A list larger than the whole queue is accepted, not refused forever.
 func TestAsyncListLargerThanTheQueue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

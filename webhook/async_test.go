@@ -34,7 +34,8 @@ func deliver(t testing.TB, h http.Handler, events ...webhook.Event) int {
 	return answer.Status
 }
 
-// Each conversation is handled in order, and several at once, but no more than there are workers.
+// Each conversation is handled in order, and several at once, but no more than there are workers
+// for.
 func TestAsyncOrder(t *testing.T) {
 	t.Parallel()
 	const rooms, messages, workers = 20, 50, 8
@@ -80,8 +81,7 @@ func TestAsyncOrder(t *testing.T) {
 	})
 }
 
-// Both directions of a conversation between two users are one conversation, and the items of a list
-// are jobs of their own.
+// Both directions between two users are one conversation, and each item of a list is its own job.
 func TestAsyncKeys(t *testing.T) {
 	t.Parallel()
 	queue := webhook.NewMemoryQueue(100)
@@ -177,7 +177,7 @@ func TestAsyncRefuses(t *testing.T) {
 	})
 }
 
-// A function that fails is called again, later and later. Its conversation waits, the others do
+// A failing function is called again at growing intervals. Its conversation waits, the others do
 // not.
 func TestAsyncRetry(t *testing.T) {
 	t.Parallel()
@@ -297,8 +297,8 @@ func TestAsyncJobTimeout(t *testing.T) {
 	})
 }
 
-// A shutdown that takes too long says so, ends the functions, and leaves what is not done in the
-// queue.
+// A shutdown that takes too long reports it, cancels the functions, and leaves unfinished jobs in
+// the queue.
 func TestAsyncShutdownTooLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -326,7 +326,7 @@ func TestAsyncShutdownTooLong(t *testing.T) {
 	})
 }
 
-// A shutdown whose requests do not end ends the work as well.
+// A shutdown during requests that do not end stops the queue's work as well.
 func TestAsyncShutdownDuringRequests(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -352,7 +352,7 @@ func TestAsyncNeverStarted(t *testing.T) {
 	require.NoError(t, h.Shutdown(t.Context()))
 }
 
-// recordingQueue keeps what is pushed, and can fail.
+// recordingQueue records what is pushed, and can fail.
 type recordingQueue struct {
 	mu         sync.Mutex
 	push, done error
@@ -405,7 +405,7 @@ func TestAsyncQueueFails(t *testing.T) {
 		require.Equal(t, 2, strings.Count(logged.String(), "failed to remove"))
 	})
 
-	synctest.Test(t, func(t *testing.T) { // a shutdown does not wait for a queue that fails for ever
+	synctest.Test(t, func(t *testing.T) { // a shutdown does not wait forever for a failing queue
 		queue := &recordingQueue{}
 		for range 100 {
 			queue.pull = append(queue.pull, errors.New("the queue is closed"))
@@ -419,7 +419,7 @@ func TestAsyncQueueFails(t *testing.T) {
 		require.LessOrEqual(t, strings.Count(logged.String(), "the queue is closed")-before, 4)
 	})
 
-	synctest.Test(t, func(t *testing.T) { // jobs that cannot be read hold none of the others
+	synctest.Test(t, func(t *testing.T) { // unreadable jobs do not block the others
 		queue := &recordingQueue{}
 		for range 500 {
 			queue.pull = append(queue.pull, webhook.Permanent(errors.New("damaged")))
@@ -445,7 +445,7 @@ func TestAsyncQueueFails(t *testing.T) {
 	})
 }
 
-// More jobs than may be out of the queue at once.
+// A backlog of more jobs than may be out of the queue at once.
 func TestAsyncBacklog(t *testing.T) {
 	t.Parallel()
 	const jobs = 5000
@@ -460,7 +460,7 @@ func TestAsyncBacklog(t *testing.T) {
 	for n := range jobs {
 		require.NoError(t, queue.Push(t.Context(), webhook.Job{Key: strconv.Itoa(n % 7), Kind: callback.Kind, Form: true, Body: callback.Body}))
 	}
-	h.Start() // what is there from before is worked on
+	h.Start() // jobs from before are processed
 	require.NoError(t, h.Shutdown(t.Context()))
 	require.EqualValues(t, jobs, calls.Load())
 }

@@ -25,7 +25,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-// benchMessage is a routed message as it comes every day.
+// benchMessage is a typical routed message.
 func benchMessage() *webhook.Message {
 	return &webhook.Message{
 		From: "user-0001", TargetID: "user-0002", ConversationType: rongcloud.ConversationPrivate, ObjectName: "RC:TxtMsg",
@@ -45,14 +45,14 @@ type text struct {
 	Extra string `json:"extra"`
 }
 
-// floor is the least that any recipient must do, written by hand: ParseForm, SHA-1 in constant
-// time, and one JSON decode.
+// floor is the minimum that any receiver must do, written by hand: ParseForm, a constant-time
+// check of the SHA-1, and one JSON decode.
 func floor(r *http.Request, secret string) (url.Values, *text, error) {
 	r.Body = http.MaxBytesReader(nil, r.Body, 1<<20)
 	if err := r.ParseForm(); err != nil {
 		return nil, nil, err
 	}
-	query := r.URL.Query() // and not Form, where a field of the body stands before it
+	query := r.URL.Query() // not Form, where fields of the body come first
 	sum := sha1.Sum([]byte(secret + query.Get("nonce") + query.Get("timestamp")))
 	if subtle.ConstantTimeCompare([]byte(hex.EncodeToString(sum[:])), []byte(query.Get("signature"))) != 1 {
 		return nil, nil, errors.New("forged")
@@ -72,8 +72,8 @@ func decodeContent(_ context.Context, m *webhook.Message) error {
 	return err
 }
 
-// BenchmarkParse compares verification and parsing with the floor. The body of the message is
-// decoded in all but the one called envelope.
+// BenchmarkParse compares verification and parsing with the floor. All but the benchmark called
+// envelope decode the body of the message.
 func BenchmarkParse(b *testing.B) {
 	template, err := testApp.Request(b.Context(), "http://localhost/callbacks", benchMessage())
 	require.NoError(b, err)
@@ -116,14 +116,14 @@ func BenchmarkParse(b *testing.B) {
 		_, err = callback.Events[0].(*webhook.Message).Content()
 		return err
 	})
-	var signed []string // a signature of its own for each request
+	var signed []string // one signature per request
 	for range 1 << 14 {
 		r, err := testApp.Request(b.Context(), "http://localhost/callbacks", benchMessage())
 		require.NoError(b, err)
 		signed = append(signed, r.URL.RawQuery)
 	}
 	n := 0
-	run("handler", func(r *http.Request) error { // replay check, function and answer as well
+	run("handler", func(r *http.Request) error { // replay check, function and response as well
 		if n%len(signed) == 0 {
 			h, _ = newHandler(b)
 			h.OnMessage(decodeContent)
@@ -139,7 +139,7 @@ func BenchmarkParse(b *testing.B) {
 	})
 }
 
-// BenchmarkPost has 64 clients post routed messages over loopback.
+// BenchmarkPost posts routed messages from 64 clients over loopback.
 func BenchmarkPost(b *testing.B) {
 	h, _ := newHandler(b)
 	h.OnMessage(decodeContent)

@@ -17,16 +17,16 @@ import (
 	"unicode/utf8"
 )
 
-// request is a callback that is verified and read, but not decoded.
+// request is a callback that has been verified and read, but not decoded.
 type request struct {
 	credentials *credentials
-	saysJSON    bool // by its media type
-	form        bool // by its first character
-	short       bool // a part was missing, and not because the connection broke
+	saysJSON    bool // according to its media type
+	form        bool // according to its first character
+	short       bool // part of it was missing, though the connection did not break
 	body        []byte
 }
 
-// receive takes in a request that a Handler does not.
+// receive reads a request for [Parse], outside a Handler.
 func (c *config) receive(r *http.Request, kind Kind) (*request, error) {
 	found, err := c.admit(r, kind)
 	if err != nil {
@@ -35,7 +35,7 @@ func (c *config) receive(r *http.Request, kind Kind) (*request, error) {
 	return c.read(r, found)
 }
 
-// admit checks all that a request tells without its body, in the order of what it costs.
+// admit checks everything that can be checked without the body, cheapest first.
 func (c *config) admit(r *http.Request, kind Kind) (*credentials, error) {
 	if r.Method != http.MethodPost {
 		return nil, refuse(ErrMethod)
@@ -50,7 +50,7 @@ func (c *config) admit(r *http.Request, kind Kind) (*credentials, error) {
 	return found, found.standsRight(kind)
 }
 
-// read takes the body of a request that is signed as it should be.
+// read reads the body of a request whose signature is valid.
 func (c *config) read(r *http.Request, found *credentials) (*request, error) {
 	form, err := mediaType(r.Header.Get("Content-Type"))
 	if err != nil {
@@ -60,9 +60,10 @@ func (c *config) read(r *http.Request, found *credentials) (*request, error) {
 	if err != nil {
 		return nil, err
 	}
-	encoded := r.Header.Get("Content-Encoding") != "" // its length is then another
+	// then Content-Length is not the length of body
+	encoded := r.Header.Get("Content-Encoding") != ""
 	short := !encoded && int64(len(body)) < r.ContentLength
-	if len(body) == 0 && form && len(r.PostForm) > 0 { // somebody has parsed it
+	if len(body) == 0 && form && len(r.PostForm) > 0 { // something has parsed it already
 		if !wasForm(r.PostForm) {
 			return nil, refuse(ErrMalformed, errReadBefore)
 		}
@@ -77,8 +78,8 @@ func (c *config) read(r *http.Request, found *credentials) (*request, error) {
 	return &request{found, !form, looksLikeForm(body), short, body}, nil
 }
 
-// wasForm reports whether a body that was parsed as a form was one. Of JSON, which may come with
-// the type of a form, and of garbage the parser makes fields, too.
+// wasForm reports whether a body that was parsed as a form really was one. The parser also makes
+// fields out of garbage, and out of JSON sent with the media type of a form.
 func wasForm(parsed url.Values) bool {
 	valued := false
 	for name, values := range parsed {
@@ -90,9 +91,9 @@ func wasForm(parsed url.Values) bool {
 	return valued
 }
 
-// longestForm is how many bytes the fields take at most, encoded as forms are: letters, digits and
-// -_. are left as they are. What was longer had fields that the parser has dropped, because they
-// were not encoded as they should be.
+// longestForm returns how many bytes the fields take at most when encoded as a form, where
+// letters, digits and -_. stay unescaped. A longer body had fields that the parser dropped because
+// they were badly encoded.
 func longestForm(parsed url.Values) (length int64) {
 	add := func(text string) {
 		for _, b := range []byte(text) {
@@ -108,7 +109,7 @@ func longestForm(parsed url.Values) (length int64) {
 		for _, text := range values {
 			add(name)
 			add(text)
-			length += 2 // = and &
+			length += 2 // the = and the &
 		}
 	}
 	return length
@@ -116,7 +117,7 @@ func longestForm(parsed url.Values) (length int64) {
 
 var errReadBefore = errors.New("it was read before: call the handler before whatever reads it, such as Request.FormValue in a middleware")
 
-// emptyBody says why there is no body, as far as that can be told.
+// emptyBody returns why there is no body, as far as that can be known.
 func emptyBody(r *http.Request) error {
 	if r.ContentLength > 0 || r.Form != nil {
 		return refuse(ErrMalformed, errReadBefore)
@@ -126,14 +127,14 @@ func emptyBody(r *http.Request) error {
 
 func trimBOM(body []byte) []byte { return bytes.TrimPrefix(body, []byte("\ufeff")) }
 
-// looksLikeForm tells a form from JSON by the first character. One page of RongCloud's names both
-// types for the same callback, so the media type does not tell.
+// looksLikeForm distinguishes a form from JSON by the first character. The media type cannot be
+// relied on: one of RongCloud's pages gives both types for the same callback.
 func looksLikeForm(body []byte) bool {
 	trimmed := bytes.TrimLeft(body, " \t\r\n")
 	return len(trimmed) == 0 || trimmed[0] != '{' && trimmed[0] != '['
 }
 
-// mediaType tells a form from JSON, and takes no type for a form.
+// mediaType distinguishes a form from JSON. No type counts as a form.
 func mediaType(text string) (form bool, err error) {
 	if text == "" || text == "application/x-www-form-urlencoded" {
 		return true, nil
@@ -152,7 +153,7 @@ func mediaType(text string) (form bool, err error) {
 	return false, refuse(ErrMediaType)
 }
 
-// readBody reads the body, decompressed and up to the limit.
+// readBody reads and decompresses the body, up to the limit.
 func (c *config) readBody(r *http.Request) ([]byte, error) {
 	var reader io.Reader = r.Body
 	if r.Body == nil {
@@ -165,7 +166,8 @@ func (c *config) readBody(r *http.Request) ([]byte, error) {
 			return nil, refuse(ErrTooLarge)
 		}
 	case "gzip", "x-gzip":
-		unzipped, err := gzip.NewReader(io.LimitReader(reader, c.maxBody+c.maxBody/1000+1024)) // what does not shrink grows a little
+		// incompressible data grows a little
+		unzipped, err := gzip.NewReader(io.LimitReader(reader, c.maxBody+c.maxBody/1000+1024))
 		if err != nil {
 			return nil, refuse(ErrMalformed, errors.New("not gzip"))
 		}
@@ -175,7 +177,7 @@ func (c *config) readBody(r *http.Request) ([]byte, error) {
 	}
 	buf := bytes.NewBuffer(make([]byte, 0, max(size, bytes.MinRead)))
 	n, err := buf.ReadFrom(io.LimitReader(reader, c.maxBody+1))
-	var tooLong *http.MaxBytesError // of a middleware
+	var tooLong *http.MaxBytesError // set by a middleware
 	switch {
 	case n > c.maxBody, errors.As(err, &tooLong):
 		return nil, refuse(ErrTooLarge)
@@ -185,8 +187,8 @@ func (c *config) readBody(r *http.Request) ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// fingerprint covers what the signature does not. Each part is preceded by its length, lest one be
-// moved to another.
+// fingerprint covers what the signature does not. Each part is preceded by its length, so that no
+// bytes can move from one part to the next.
 func (q *request) fingerprint(r *http.Request) Fingerprint {
 	hash := sha256.New()
 	var length [8]byte
@@ -206,7 +208,7 @@ func (q *request) fingerprint(r *http.Request) Fingerprint {
 	return Fingerprint(hash.Sum(nil))
 }
 
-// decode makes a Callback of the request.
+// decode decodes the request into a Callback.
 func (c *config) decode(q *request, kind Kind) (*Callback, error) {
 	known := q.credentials.knownKey()
 	kind, events := q.events(kind)
@@ -219,7 +221,7 @@ func (c *config) decode(q *request, kind Kind) (*Callback, error) {
 			e.AppKey = known
 			continue
 		}
-		// A body that names its app is held to it as a query is.
+		// An App Key in the body is checked like one in the query.
 		named := *q.credentials
 		named.appKey = e.AppKey
 		if c.signer(&named) == nil {
@@ -230,8 +232,8 @@ func (c *config) decode(q *request, kind Kind) (*Callback, error) {
 	return &Callback{Kind: kind, AppKey: known, SignedAt: q.credentials.signedAt, Body: q.body, Events: events}, nil
 }
 
-// events reads what the body tells. What is neither a form nor JSON is an Unknown with an error,
-// lest it be acknowledged.
+// events decodes the events in the body. A body that is neither a form nor JSON becomes an Unknown
+// with an error, so that it is not acknowledged.
 func (q *request) events(kind Kind) (Kind, []Event) {
 	common := Envelope{SignedAt: q.credentials.signedAt, Raw: q.body}
 	unreadable := func(expected Kind, problem error) (Kind, []Event) {
@@ -254,19 +256,19 @@ func (q *request) events(kind Kind) (Kind, []Event) {
 	return decoded, events
 }
 
-// isText tells text in UTF-8 from anything else.
+// isText reports whether a body is text in UTF-8.
 func isText(body []byte) bool {
 	return utf8.Valid(body) && !bytes.ContainsFunc(body, func(r rune) bool { return r < ' ' && r != '\t' && r != '\r' && r != '\n' || r == 0x7f })
 }
 
-// Decode reads the body of a callback that did not come by HTTP, or was verified before: one from
-// an archive, a queue or a serverless platform. Kind is what it tells, or empty if its fields shall
-// say. The content type is that of the request, and may be empty. It checks no signature: whoever
-// can write the body decides what it says.
+// Decode decodes the body of a callback that did not come over HTTP, or was verified before: one
+// from an archive, a queue or a serverless platform. If kind is empty, the fields of the body
+// decide. The content type is that of the request, and may be empty. Decode checks no signature:
+// whoever can write the body decides what it says.
 //
-// A kind that there is not is a [*rongcloud.ArgumentError]. A body that is empty or of another
-// content type is an [*Error]; one that is not as its kind asks comes as an [*Unknown], as it does
-// from [Parse]. SignedAt is zero, and AppKey what the body says.
+// A kind that does not exist is a [*rongcloud.ArgumentError]. An empty body or an unsupported
+// content type is an [*Error]; a body that does not match its kind is returned as an [*Unknown],
+// as by [Parse]. SignedAt is zero, and AppKey is what the body says.
 func Decode(kind Kind, contentType string, body []byte) (*Callback, error) {
 	if kind != "" {
 		if err := checkKind(kind); err != nil {

@@ -11,12 +11,12 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// Verdict says what becomes of a message.
+// Verdict says what happens to a message.
 type Verdict int
 
 // The verdicts.
 const (
-	VerdictAllow          Verdict = iota // deliver it, if the other checks agree
+	VerdictAllow          Verdict = iota // deliver it, if it passes the other checks
 	VerdictAllowUnchecked                // deliver it, and skip the other checks
 	VerdictBlock                         // do not deliver it
 )
@@ -26,49 +26,49 @@ func (v Verdict) String() string {
 	return nameOf("Verdict", int(v), 0, "allow", "allow unchecked", "block")
 }
 
-// maxExtra is how much text RongCloud hands to the sender, in characters.
+// maxExtra is how much text RongCloud passes to the sender, in characters.
 const maxExtra = 1024
 
-// Decision answers a [PreMessage]. Its zero value allows the message, and beside an error leaves it
-// to the fallback of [WithDecisionTimeout]. What is set beside the verdict takes the place of what
-// the message has; a blocked message ignores all of it but Text. Replacing is on for services that
-// were opened after 10 May 2021; for older ones RongCloud switches it on. The names by which
-// RongCloud knows the replacements are not confirmed by a page of its own.
+// Decision is the response to a [PreMessage]. Its zero value allows the message; returned with an
+// error, it leaves the message to the fallback of [WithDecisionTimeout]. The fields other than
+// Verdict and Text replace parts of the message, and are ignored if it is blocked. Replacing is
+// enabled for services opened after 10 May 2021; for older ones RongCloud enables it on request.
+// No page of RongCloud's confirms the wire names of the replacements.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/moderation/msgcb
 type Decision struct {
 	Verdict Verdict
 
-	// Text is handed to the sender's client with VerdictBlock, up to 1024 characters of it.
+	// Text is passed to the sender's client with VerdictBlock, up to 1024 characters.
 	Text string
 
-	Content     rongcloud.MessageContent // the new body; its object name must be that of the message
+	Content     rongcloud.MessageContent // the new body; its object name must match the message's
 	PushContent string                   // the new text of the push
 	DisablePush *bool                    // true: no push
 	PushOptions *rongcloud.PushOptions   // the new settings of the push
 	Expansion   map[string]string        // the new data attached to the message
 }
 
-// Allow delivers the message if RongCloud's other checks, such as sensitive words, agree.
+// Allow delivers the message if it passes RongCloud's other checks, such as sensitive words.
 func Allow() Decision { return Decision{} }
 
 // AllowUnchecked delivers the message and skips RongCloud's other checks.
 func AllowUnchecked() Decision { return Decision{Verdict: VerdictAllowUnchecked} }
 
-// Block does not deliver the message. The sender's client gets the text, up to 1024 characters of
-// it.
+// Block keeps the message from being delivered. The sender's client gets the text, up to 1024
+// characters.
 func Block(text string) Decision { return Decision{Verdict: VerdictBlock, Text: text} }
 
-// Replace delivers the message with another body, of the same type, if RongCloud's other checks
-// agree.
+// Replace delivers the message with another body of the same type, if it passes RongCloud's other
+// checks.
 func Replace(content rongcloud.MessageContent) Decision { return Decision{Content: content} }
 
-// given reports whether a function has decided: beside an error, the zero value is no decision.
+// given reports whether a function has decided: with an error, the zero value is no decision.
 func (d Decision) given() bool { return !reflect.ValueOf(d).IsZero() }
 
-// about is a fallback for a message of the given type, which is empty if it is not known. One with
-// a content of another type blocks: the message is not to pass as it is, and clients cannot read
-// the content in its place.
+// about applies a fallback to a message of the given type, which is empty if unknown. If the
+// fallback has a content of another type, it blocks the message: the message must not pass
+// unchanged, and clients could not read that content under the message's type.
 func (d Decision) about(objectName string) verdict {
 	body, err := d.encode(objectName)
 	if err != nil || d.Content != nil && objectName == "" {
@@ -78,8 +78,7 @@ func (d Decision) about(objectName string) verdict {
 	return verdict{d.Verdict, body}
 }
 
-// encode writes the answer to a question about a message of the given type, which is empty for a
-// message that is not known.
+// encode writes the response for a message of the given type, which is empty if unknown.
 func (d Decision) encode(objectName string) ([]byte, error) {
 	var answer struct {
 		Pass         int    `json:"pass"`
@@ -121,7 +120,7 @@ func (d Decision) encode(objectName string) ([]byte, error) {
 	return []byte(text), err
 }
 
-// bodyOf writes a content that replaces that of a message.
+// bodyOf encodes the content that replaces that of a message.
 func bodyOf(content rongcloud.MessageContent, objectName string) (string, error) {
 	if content == nil {
 		return "", nil
@@ -147,8 +146,8 @@ func bodyOf(content rongcloud.MessageContent, objectName string) (string, error)
 	return body, nil
 }
 
-// cut shortens a text to a number of UTF-16 units, which no way of counting characters exceeds by
-// more than it.
+// cut shortens a text to a number of UTF-16 units. However RongCloud counts characters, the result
+// is within that limit.
 func cut(text string, units int) string {
 	for i, r := range text {
 		if units -= utf16.RuneLen(r); units < 0 {
@@ -158,7 +157,7 @@ func cut(text string, units int) string {
 	return text
 }
 
-// jsonText is JSON that leaves <, > and & as they are.
+// jsonText encodes JSON without escaping <, > and &.
 func jsonText(value any) (string, error) {
 	var buf bytes.Buffer
 	encoder := json.NewEncoder(&buf)

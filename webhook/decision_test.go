@@ -138,7 +138,7 @@ func TestFallbackReplaces(t *testing.T) {
 	}
 }
 
-// A question that cannot be read is still a question.
+// A pre-delivery check that cannot be read is still a check.
 func TestMalformedQuestion(t *testing.T) {
 	t.Parallel()
 	h, logged := newHandler(t, webhook.WithDecisionTimeout(time.Minute, webhook.Block("")))
@@ -154,7 +154,7 @@ func TestMalformedQuestion(t *testing.T) {
 	require.Equal(t, 3, strings.Count(logged.String(), "the fallback decides"))
 }
 
-// The response is given in time, also if the function does not obey its context.
+// The response is sent in time, even if the function ignores its context.
 func TestDecisionTimeout(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-// The samples of the catalogue, and the values that they show.
+// The samples of the catalogue decode to the values that they show.
 func TestCatalogueSamples(t *testing.T) {
 	t.Parallel()
 	samples := catalogueSamples(t)
@@ -71,7 +71,7 @@ func TestCatalogueAnswerSample(t *testing.T) {
 	require.Equal(t, catalogueSamples(t)["pre_message answer"], string(answer.Body))
 }
 
-// Every kind is told from the others by its fields, and comes back as it was sent.
+// Every kind is distinguished from the others by its fields, and comes back as it was sent.
 func TestEveryKind(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../api/webhook.yaml")
@@ -120,7 +120,7 @@ func TestEnvelope(t *testing.T) {
 	require.Equal(t, "["+string(item.Raw)+","+string(item.Raw)+"]", string(callback.Body))
 }
 
-// What the disputes of the catalogue leave open is accepted in every form.
+// Where the catalogue records contradictory sources, every form is accepted.
 func TestLeniency(t *testing.T) {
 	t.Parallel()
 	message := func(change string) string {
@@ -243,7 +243,7 @@ func audit(t *testing.T, e webhook.Event) {
 	require.JSONEq(t, `{"a":1}`, string(a.Detail))
 }
 
-// What is of no known kind, or not as its kind asks, is handed over raw.
+// A callback of an unknown kind, or one that does not match its kind, is passed on raw.
 func TestUnknown(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -381,7 +381,8 @@ func TestConversationTypes(t *testing.T) {
 	}
 }
 
-// What begins at 0 on the wire begins at 1 in Go, so that nothing is taken for something.
+// Enumerations that begin at 0 on the wire begin at 1 in Go, so that a missing value is not taken
+// for the first.
 func TestUnsaidIsZero(t *testing.T) {
 	t.Parallel()
 	decode := func(kind webhook.Kind, body string) webhook.Event {

@@ -5,7 +5,7 @@ import (
 	"net/http"
 )
 
-// Reasons why a callback is not taken. An [Error] wraps one of them; ask with errors.Is.
+// Reasons why a callback is refused. An [Error] wraps one of them; check with errors.Is.
 var (
 	ErrMethod      = errors.New("the method is not POST")                             // 405
 	ErrMediaType   = errors.New("the body is neither a form nor JSON in UTF-8")       // 415
@@ -18,13 +18,14 @@ var (
 	ErrReplayed    = errors.New("the signature was used before, for another request") // 403
 	ErrMalformed   = errors.New("the body is not what it should be")                  // 400
 	ErrUnavailable = errors.New("it cannot be taken now")                             // 503
-	ErrQueueFull   = errors.New("the queue is full")                                  // 503, with ErrUnavailable
+	// 503, with ErrUnavailable
+	ErrQueueFull = errors.New("the queue is full")
 )
 
-// Error is why a callback is not taken, and the HTTP status that says so. It holds nothing that
-// helps to forge a signature.
+// Error says why a callback is refused, and with which HTTP status. It contains nothing that helps
+// to forge a signature.
 type Error struct {
-	Status int   // the HTTP status to answer with
+	Status int   // the HTTP status to respond with
 	Err    error // the reason
 }
 
@@ -39,7 +40,7 @@ var statuses = map[error]int{
 	ErrMalformed: http.StatusBadRequest, ErrUnavailable: http.StatusServiceUnavailable, ErrQueueFull: http.StatusServiceUnavailable,
 }
 
-// refuse makes an Error of a reason and, if there are any, of details that may be shown to anybody.
+// refuse makes an Error from a reason and optional details, which anybody may see.
 func refuse(reason error, details ...error) error {
 	status, ok := statuses[reason]
 	if !ok {
@@ -51,7 +52,7 @@ func refuse(reason error, details ...error) error {
 	return &Error{Status: status, Err: reason}
 }
 
-// detailed is a reason with what lies behind it.
+// detailed is a reason with its cause.
 type detailed struct{ reason, detail error }
 
 func (d *detailed) Error() string   { return d.reason.Error() + ": " + d.detail.Error() }

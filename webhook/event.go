@@ -10,43 +10,46 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/internal/channeltype"
 )
 
-// Callback is one verified request of RongCloud's.
+// Callback is one verified request from RongCloud.
 type Callback struct {
 	Kind     Kind
 	AppKey   string    // as in [Envelope]
 	SignedAt time.Time // as in [Envelope]
 	Body     []byte    // the whole body, decompressed
-	Events   []Event   // what it tells, in the order of the body; several only where RongCloud sends lists, and none for an empty list
+	// in the order of the body; several only where RongCloud sends lists, and none for an empty
+	// list
+	Events []Event
 }
 
-// Event is one thing that a callback tells: a [*Message], [*PreMessage] or another pointer to a
-// type that embeds [Envelope].
+// Event is one event in a callback: a [*Message], [*PreMessage] or another pointer to a type that
+// embeds [Envelope].
 type Event interface {
-	// Kind tells which type it is.
+	// Kind says which type of event it is.
 	Kind() Kind
 
 	envelope() *Envelope
-	key() string // what has the same key is handled in order
+	key() string // events with the same key are handled in order
 }
 
 // Envelope is what the events of all kinds have in common.
 type Envelope struct {
-	// AppKey is the app that the event belongs to. Where [WithApp] has named the app, it is
-	// certain. Else it is what the callback says, which the signature does not cover, and empty
-	// where RongCloud sends none.
+	// AppKey is the app that the event belongs to. If [WithApp] names the app, it is certain.
+	// Otherwise it is what the callback says, which the signature does not cover, and empty if
+	// RongCloud sends none.
 	AppKey string
 
-	// SignedAt is when RongCloud signed the callback. The time of the event itself is a field of
-	// its own.
+	// SignedAt is when RongCloud signed the callback. The time of the event itself is in another
+	// field.
 	SignedAt time.Time
 
-	// Raw is the event as it came: the body, or the item of a list in the body.
+	// Raw is the event as received: the body, or the item of a list in the body.
 	Raw []byte
 }
 
 func (e *Envelope) envelope() *Envelope { return e }
 
-// field returns the text of a field as the event came, or nothing if it did not come by a callback.
+// field returns the text of a field as received, or nothing if the event did not come from a
+// callback.
 func (e *Envelope) field(name string) string {
 	read := formFields
 	if looksLikeJSON(e.Raw) {
@@ -59,7 +62,7 @@ func (e *Envelope) field(name string) string {
 	return f.text(name)
 }
 
-// Platform is where something was done: the system of a client, or the Server API. Values that are
+// Platform is where an action was taken: a client's operating system, or the Server API. Values
 // not listed here are possible.
 type Platform string
 
@@ -74,7 +77,8 @@ const (
 	PlatformServer      Platform = "Server" // the Server API
 )
 
-// conversationKey names a conversation. That of two users has the same key for both directions.
+// conversationKey names a conversation. A one-to-one conversation has the same key in both
+// directions.
 func conversationKey(kind rongcloud.ConversationType, from, target, channel string) string {
 	if kind == rongcloud.ConversationPrivate {
 		target = max(from, target) + "\x00" + min(from, target)
@@ -82,13 +86,13 @@ func conversationKey(kind rongcloud.ConversationType, from, target, channel stri
 	return joinKey(channeltype.Name(kind), target, channel)
 }
 
-// Unknown is a callback of a kind that this package does not know, or whose body is not as its kind
-// asks.
+// Unknown is a callback of a kind that this package does not know, or whose body does not match
+// its kind.
 type Unknown struct {
 	Envelope
 
-	// Expected is the kind that the body should have had, by its path or its fields; [KindUnknown]
-	// if there was none.
+	// Expected is the kind that the body should have had according to its path or fields;
+	// [KindUnknown] if there was none.
 	Expected Kind
 	// Err is why it is not of that kind; nil if none was expected.
 	Err error
@@ -99,7 +103,7 @@ func (*Unknown) Kind() Kind { return KindUnknown }
 
 func (u *Unknown) key() string { return string(KindUnknown) }
 
-// kinds tells for each kind how an event of it is read.
+// kinds has the function that decodes an event of each kind.
 var kinds = map[Kind]func(*fields) Event{
 	KindMessage:              readMessage,
 	KindPreMessage:           readPreMessage,
@@ -122,9 +126,9 @@ var kinds = map[Kind]func(*fields) Event{
 	KindRTCAITask:            readRTCAITask,
 }
 
-// signs are the fields by which detect knows a kind: the first of which all are there. What has
-// more of them stands before what has fewer. A kind whose fields do not all come always has
-// several.
+// signs are the fields by which detect recognises a kind: the first entry whose fields are all
+// present wins, so entries with more fields come first. A kind whose fields are not always all
+// present has several entries.
 var signs = []struct {
 	kind   Kind
 	fields []string
@@ -132,7 +136,8 @@ var signs = []struct {
 	{KindBotEvent, []string{"type", "bot", "data"}},
 	{KindHostedInfoAudit, []string{"eventType", "result", "contents"}},
 	{KindMessageAudit, []string{"result", "msgUID", "serviceProvider"}},
-	{KindMessageAudit, []string{"result", "content", "serviceProvider"}}, // its UID is content.messageId
+	// its UID is content.messageId
+	{KindMessageAudit, []string{"result", "content", "serviceProvider"}},
 	{KindMessageAudit, []string{"result", "content", "resultDetail"}},
 	{KindRTCModeration, []string{"type", "code", "roomId", "content"}},
 	{KindRTCModeration, []string{"type", "code", "roomId", "scene"}},
@@ -147,16 +152,18 @@ var signs = []struct {
 	{KindHostedGroupProfile, []string{"groupId", "time"}},
 	{KindChatroomEntry, []string{"chatroomId", "optType"}},
 	{KindChatroomStatus, []string{"chatRoomId", "status", "type"}},
-	{KindPreMessage, []string{"msgType", "targetId"}}, // also without messageId: a question that cannot be decided is one still
+	// without messageId too: it still needs a response
+	{KindPreMessage, []string{"msgType", "targetId"}},
 	{KindPreMessage, []string{"msgType", "messageId"}},
 	{KindMessage, []string{"toUserId", "objectName", "msgUID"}},
 	{KindUserDeactivation, []string{"userId", "operateId"}},
 	{KindUserStatus, []string{"userid", "status", "os"}},
-	{KindUserStatus, []string{"userid", "status", "time"}}, // os comes only when a user comes online
+	// os is present only when a user comes online
+	{KindUserStatus, []string{"userid", "status", "time"}},
 	{KindUserProfile, []string{"userId", "type", "time"}},
 }
 
-// detect tells the kind of an event by its fields.
+// detect returns the kind of an event, judged by its fields.
 func detect(f *fields) Kind {
 	for _, s := range signs {
 		all := true
@@ -172,8 +179,8 @@ func detect(f *fields) Kind {
 	return KindUnknown
 }
 
-// decode reads the events of a body of the given kind, or of whatever kind it is if that is empty.
-// It always returns something to hand over: what it cannot read comes back as one Unknown.
+// decode reads the events of a body of the given kind, or detects the kind if that is empty. It
+// always returns something: what it cannot read becomes one Unknown.
 func decode(kind Kind, form bool, common Envelope) (Kind, []Event) {
 	events := []Event{}
 	each := func(f *fields, raw []byte) error {

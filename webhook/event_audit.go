@@ -29,30 +29,34 @@ func (r AuditResult) String() string {
 type MessageAudit struct {
 	Envelope
 
-	Result           AuditResult                // result
-	MessageUID       string                     // msgUID, or content.messageId
-	Provider         string                     // serviceProvider: who moderated
-	Detail           json.RawMessage            // resultDetail: the provider's own report
-	From             string                     // content.fromUserId
-	TargetID         string                     // content.targetId
-	ToUserIDs        []string                   // content.toUserIds: recipients of a message that is directed at some members of a group
-	ConversationType rongcloud.ConversationType // content.conversationType; 0 for what [rongcloud.ConversationType] does not have
-	ObjectName       string                     // content.objectName
-	Body             string                     // content.message: the body, JSON text; see [MessageAudit.Content]
-	Expansion        json.RawMessage            // content.extraContent: data attached to the message, as they came
-	Platform         Platform                   // content.clientOs
-	SentAt           time.Time                  // content.messageTime
+	Result     AuditResult     // result
+	MessageUID string          // msgUID, or content.messageId
+	Provider   string          // serviceProvider: who moderated
+	Detail     json.RawMessage // resultDetail: the provider's own report
+	From       string          // content.fromUserId
+	TargetID   string          // content.targetId
+	// content.toUserIds: recipients of a message directed at some members of a group
+	ToUserIDs []string
+	// content.conversationType; 0 for what [rongcloud.ConversationType] does not have
+	ConversationType rongcloud.ConversationType
+	ObjectName       string // content.objectName
+	// content.message: the body, JSON text; see [MessageAudit.Content]
+	Body string
+	// content.extraContent: data attached to the message, as received
+	Expansion json.RawMessage
+	Platform  Platform  // content.clientOs
+	SentAt    time.Time // content.messageTime
 }
 
 // Kind returns [KindMessageAudit].
 func (*MessageAudit) Kind() Kind { return KindMessageAudit }
 
-// Content decodes the body, as [Message.Content] does.
+// Content decodes the body, like [Message.Content].
 func (a *MessageAudit) Content() (rongcloud.MessageContent, error) {
 	return rongcloud.DecodeContent(a.ObjectName, []byte(a.Body))
 }
 
-// Texts returns all that the message says, as [Message.Texts] does, and the texts of its expansion.
+// Texts returns all texts of the message, like [Message.Texts], and the texts of its expansion.
 func (a *MessageAudit) Texts() ([]string, error) {
 	return textsOf(a.ObjectName, a.Body, string(a.Expansion))
 }
@@ -121,10 +125,12 @@ type HostedInfoAudit struct {
 	Type       HostedInfoType // eventType
 	Passed     bool           // result
 	OccurredAt time.Time      // time
-	OperatorID string         // optUserId: who made the change; with HostedInfoUserProfile the user whose data it is; may be missing else
-	GroupID    string         // targetGroupId; with HostedInfoGroup and HostedInfoGroupMember
-	UserID     string         // targetUserId; with HostedInfoGroupMember and HostedInfoFriend
-	Contents   []AuditedText  // contents
+	// optUserId: who made the change; with HostedInfoUserProfile the user whose data it is;
+	// otherwise it may be missing
+	OperatorID string
+	GroupID    string        // targetGroupId; with HostedInfoGroup and HostedInfoGroupMember
+	UserID     string        // targetUserId; with HostedInfoGroupMember and HostedInfoFriend
+	Contents   []AuditedText // contents
 }
 
 // Kind returns [KindHostedInfoAudit].

@@ -8,10 +8,10 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// BotEventType is what happened to a bot. Values that are not listed here are possible.
+// BotEventType is what happened to a bot. Values not listed here are possible.
 type BotEventType string
 
-// The bot events that are known.
+// The known bot events.
 const (
 	BotEventPrivateMessage  BotEventType = "message:private"
 	BotEventMentioned       BotEventType = "message:group_mentioned"
@@ -36,8 +36,8 @@ type Bot struct {
 	Metadata    map[string]string // metadata: the app's own
 }
 
-// BotEvent tells that a user wrote to a bot or mentioned it, or that a group of the bot's changed.
-// It goes to the URL that was set for the bot, not to one of the console.
+// BotEvent reports that a user wrote to a bot or mentioned it, or that one of the bot's groups
+// changed. It goes to the URL that was set for the bot, not to one set in the console.
 //
 // Repeats have the same Type, OccurredAt and Data.
 //
@@ -45,10 +45,11 @@ type Bot struct {
 type BotEvent struct {
 	Envelope
 
-	Type       BotEventType    // type
-	OccurredAt time.Time       // timestamp
-	Bot        Bot             // bot
-	Data       json.RawMessage // data: what it holds differs by type, and is not documented for all; see [BotEvent.Message]
+	Type       BotEventType // type
+	OccurredAt time.Time    // timestamp
+	Bot        Bot          // bot
+	// data: depends on the type, and is not documented for all; see [BotEvent.Message]
+	Data json.RawMessage
 }
 
 // Kind returns [KindBotEvent].
@@ -69,7 +70,8 @@ func (e *BotEvent) Message() *Message {
 	return m
 }
 
-// Content decodes the message of a message event, as [Message.Content] does. Of others it is nil.
+// Content decodes the message of a message event, like [Message.Content]. For other events it is
+// nil.
 func (e *BotEvent) Content() (rongcloud.MessageContent, error) {
 	if m := e.Message(); m != nil {
 		return m.Content()

@@ -23,9 +23,9 @@ type ChatroomCause int
 
 // The causes of a [ChatroomStatus]. Zero means that the callback did not say.
 const (
-	ChatroomCauseCall        ChatroomCause = 1 // a call of a client or of the Server API
+	ChatroomCauseCall        ChatroomCause = 1 // a call by a client or through the Server API
 	ChatroomCauseDropped     ChatroomCause = 2 // the user was offline for too long
-	ChatroomCauseBlocked     ChatroomCause = 3 // the user was blocked, and so thrown out
+	ChatroomCauseBlocked     ChatroomCause = 3 // the user was blocked, and so removed
 	ChatroomCauseAutoDestroy ChatroomCause = 4 // the room was idle, and destroyed automatically
 )
 
@@ -34,10 +34,10 @@ func (c ChatroomCause) String() string {
 	return nameOf("ChatroomCause", int(c), 1, "call", "dropped", "blocked", "destroyed automatically")
 }
 
-// ChatroomStatus tells that a chat room was created or destroyed, or that users joined or left.
-// RongCloud sends several at once. Who counts members must know two things: nothing comes for a
-// user who is there with several devices, and ChatroomCauseDropped comes only with the next
-// message in the room.
+// ChatroomStatus reports that a chat room was created or destroyed, or that users joined or left.
+// RongCloud sends several at once. If you count members, beware: nothing is sent for a user who is
+// in the room with several devices, and ChatroomCauseDropped is sent only with the next message in
+// the room.
 //
 // Repeats have the same ChatroomID, Event, UserIDs and OccurredAt.
 //
@@ -82,7 +82,7 @@ func (e ChatroomEntryEvent) String() string {
 	return nameOf("ChatroomEntryEvent", int(e), 1, "set", "deleted", "all deleted")
 }
 
-// ChatroomEntry tells that an attribute of a chat room was set or deleted.
+// ChatroomEntry reports that an attribute of a chat room was set or deleted.
 //
 // Repeats have the same ChatroomID, Key, Event and OccurredAt.
 //

@@ -6,8 +6,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// HostedGroupProfile tells that the data of a hosted group changed: its name, notice, picture,
-// permissions or own fields. RongCloud sends several at once.
+// HostedGroupProfile reports that the data of a hosted group changed: its name, notice, picture,
+// permissions or custom fields. RongCloud sends several at once.
 //
 // Repeats have the same GroupID and OccurredAt.
 //
@@ -16,15 +16,16 @@ import (
 type HostedGroupProfile struct {
 	Envelope
 
-	GroupID      string                            // groupId
-	GroupName    string                            // groupName
-	OccurredAt   time.Time                         // time
-	OperatorID   string                            // optUserId: who made the change
-	Introduction string                            // groupProfile.introduction
-	Announcement string                            // groupProfile.announcement
-	PortraitURL  string                            // groupProfile.portraitUrl
-	Attributes   map[string]string                 // groupExtProfile: the app's own
-	Permissions  *rongcloud.HostedGroupPermissions // permissions: what did not come is zero; nil if they did not come
+	GroupID      string            // groupId
+	GroupName    string            // groupName
+	OccurredAt   time.Time         // time
+	OperatorID   string            // optUserId: who made the change
+	Introduction string            // groupProfile.introduction
+	Announcement string            // groupProfile.announcement
+	PortraitURL  string            // groupProfile.portraitUrl
+	Attributes   map[string]string // groupExtProfile: the app's own
+	// permissions: nil if missing; missing fields are zero
+	Permissions *rongcloud.HostedGroupPermissions
 }
 
 // Kind returns [KindHostedGroupProfile].
@@ -79,8 +80,8 @@ func (e HostedGroupEvent) String() string {
 		"created", "joined", "removed", "left", "dismissed", "manager added", "manager removed", "owner changed")
 }
 
-// HostedGroupOperation tells that a hosted group was created or dismissed, or that its members or
-// their roles changed. RongCloud sends several at once.
+// HostedGroupOperation reports that a hosted group was created or dismissed, or that its members
+// or their roles changed. RongCloud sends several at once.
 //
 // Repeats have the same GroupID, Event, OperatorIDs, UserIDs and OccurredAt.
 //
@@ -89,12 +90,13 @@ func (e HostedGroupEvent) String() string {
 type HostedGroupOperation struct {
 	Envelope
 
-	GroupID     string           // groupId
-	Event       HostedGroupEvent // eventType
-	OccurredAt  time.Time        // time
-	OperatorID  string           // optUserId: who did it; the first if it is a list
-	OperatorIDs []string         // optUserId: all of them; RongCloud's page has a sample with a list, and without userIds
-	UserIDs     []string         // userIds: the users concerned
+	GroupID    string           // groupId
+	Event      HostedGroupEvent // eventType
+	OccurredAt time.Time        // time
+	OperatorID string           // optUserId: who did it; the first if it is a list
+	// optUserId: all of them; RongCloud's page has a sample with a list and no userIds
+	OperatorIDs []string
+	UserIDs     []string // userIds: the users concerned
 }
 
 // Kind returns [KindHostedGroupOperation].
@@ -114,7 +116,7 @@ func readHostedGroupOperation(f *fields) Event {
 	}
 }
 
-// first is the one user of a list that RongCloud sends in place of a text.
+// first returns the first user of a list that RongCloud sends instead of a text.
 func first(items []string) string {
 	if len(items) == 0 {
 		return ""

@@ -9,14 +9,14 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// SensitiveType reports whether a message met a sensitive word.
+// SensitiveType says whether a message contained a sensitive word.
 type SensitiveType int
 
 // The values of [SensitiveType].
 const (
 	SensitiveNone     SensitiveType = 0 // no sensitive word
-	SensitiveBlocked  SensitiveType = 1 // a word that blocks the message; comes only if that is switched on
-	SensitiveReplaced SensitiveType = 2 // a word that was replaced; the body comes with the replacement
+	SensitiveBlocked  SensitiveType = 1 // a word that blocks the message; sent only if enabled
+	SensitiveReplaced SensitiveType = 2 // a word that was replaced; the body has the replacement
 )
 
 // String names the value in English.
@@ -24,11 +24,11 @@ func (t SensitiveType) String() string {
 	return nameOf("SensitiveType", int(t), 0, "none", "blocked", "replaced")
 }
 
-// Message is the copy of a message that was sent, also of recalls, receipts and commands. RongCloud
-// calls it full message routing, or the callback after sending. Messages of the Server API come
-// only if that is switched on, and so do typing status and messages with a word that blocks them;
-// broadcasts to all users never come. An edit or a change of the expansion in an ultra group comes
-// as a message with OriginalMessageUID.
+// Message is the copy of a message that was sent; recalls, receipts and commands are messages too.
+// RongCloud calls it full message routing, or the callback after sending. Three sorts come only if
+// enabled for your app: messages sent through the Server API, typing status, and messages blocked
+// by a sensitive word. Broadcasts to all users never come. An edit or a change of the expansion in
+// an ultra group comes as a message with OriginalMessageUID.
 //
 // Repeats have the same MessageUID.
 //
@@ -36,33 +36,41 @@ func (t SensitiveType) String() string {
 type Message struct {
 	Envelope
 
-	From               string                     // fromUserId: the sender
-	TargetID           string                     // toUserId: the other user, the group, chat room or ultra group
-	ToUserIDs          []string                   // groupUserIds: recipients of a message that is directed at some members of a group
-	ConversationType   rongcloud.ConversationType // channelType: the kind of conversation; 0 for what [rongcloud.ConversationType] does not have
-	ChannelID          string                     // busChannel: channel of an ultra group
-	ObjectName         string                     // objectName: the message type, such as RC:TxtMsg
-	Body               string                     // content: the body, JSON text; see [Message.Content]
-	MessageUID         string                     // msgUID
-	OriginalMessageUID string                     // originalMsgUID: the message that was edited, in an ultra group
-	SentAt             time.Time                  // msgTimestamp, or else timestamp: when the server took it
-	SensitiveType      SensitiveType              // sensitiveType
-	Platform           Platform                   // source: where it was sent
-	ClientIP           string                     // clientIp: the sender's address, IP:port; no page has it, servers have received it
-	AIGenerated        bool                       // aiGenerated: made by AI; RongCloud sends it on request
+	From string // fromUserId: the sender
+	// toUserId: the other user, the group, chat room or ultra group
+	TargetID string
+	// groupUserIds: recipients of a message directed at some members of a group
+	ToUserIDs []string
+	// channelType: the kind of conversation; 0 for what [rongcloud.ConversationType] does not have
+	ConversationType rongcloud.ConversationType
+	ChannelID        string // busChannel: channel of an ultra group
+	ObjectName       string // objectName: the message type, such as RC:TxtMsg
+	// content: the body, JSON text; see [Message.Content]
+	Body       string
+	MessageUID string // msgUID
+	// originalMsgUID: the message that was edited, in an ultra group
+	OriginalMessageUID string
+	// msgTimestamp, or else timestamp: when the server accepted it
+	SentAt        time.Time
+	SensitiveType SensitiveType // sensitiveType
+	Platform      Platform      // source: where it was sent from
+	// clientIp: the sender's IP:port; undocumented, but observed
+	ClientIP string
+	// aiGenerated: made by AI; RongCloud sends it on request
+	AIGenerated bool
 }
 
 // Kind returns [KindMessage].
 func (*Message) Kind() Kind { return KindMessage }
 
-// Content decodes the body: a [rongcloud.TextMessage] and so on, and a [rongcloud.RawContent] for
-// other types. A body that is not of its type comes as a RawContent too, beside the error.
+// Content decodes the body: into a [rongcloud.TextMessage] and so on, or a [rongcloud.RawContent]
+// for other types. A body that does not match its type is returned as a RawContent with the error.
 func (m *Message) Content() (rongcloud.MessageContent, error) {
 	return rongcloud.DecodeContent(m.ObjectName, []byte(m.Body))
 }
 
-// Texts returns all that the message says, decoded: see [rongcloud.DecodeTexts]. A body that cannot
-// be read comes with a [rongcloud.ErrUndecodable].
+// Texts returns all texts of the message, decoded: see [rongcloud.DecodeTexts]. For a body that
+// cannot be read it returns a [rongcloud.ErrUndecodable].
 func (m *Message) Texts() ([]string, error) {
 	return rongcloud.DecodeTexts(m.ObjectName, []byte(m.Body))
 }
@@ -94,10 +102,11 @@ func readMessage(f *fields) Event {
 	}
 }
 
-// PreMessage asks whether a message shall be delivered; a [Decision] answers. RongCloud calls it
-// the callback before sending, formerly template routing. The console decides for which messages it
-// asks. It never asks about messages of the Server API unless that is switched on. It asks about
-// edits and changes of the expansion in ultra groups, too.
+// PreMessage is a pre-delivery check: it asks whether to deliver a message, and a [Decision] is
+// the response. RongCloud calls it the callback before sending, formerly template routing. The
+// console sets for which messages RongCloud asks. It never asks about messages sent through the
+// Server API unless that is enabled. It also asks about edits and changes of the expansion in
+// ultra groups.
 //
 // Repeats have the same MessageUID.
 //
@@ -105,24 +114,30 @@ func readMessage(f *fields) Event {
 type PreMessage struct {
 	Envelope
 
-	From               string                     // fromUserId: the sender
-	TargetID           string                     // targetId: the other user, the group, chat room or ultra group
-	ToUserIDs          []string                   // toUserIds: recipients of a message that is directed at some members of a group
-	ConversationType   rongcloud.ConversationType // channelType: the kind of conversation; 0 for what [rongcloud.ConversationType] does not have
-	ChannelID          string                     // busChannel: channel of an ultra group
-	ObjectName         string                     // msgType: the message type, such as RC:TxtMsg
-	Body               string                     // content: the body, JSON text; see [PreMessage.Content]
-	MessageUID         string                     // messageId
-	OriginalMessageUID string                     // originalMsgUID: the message that is being edited, in an ultra group
-	SentAt             time.Time                  // msgTimeStamp: when the server took it
-	PushContent        string                     // pushContent: text of the push
-	DisablePush        bool                       // disablePush: there is no push
-	PushOptionsText    string                     // pushExt: settings of the push, JSON text
-	Expandable         bool                       // expansion: data can be attached to it
-	Expansion          map[string]string          // extraContent: data attached to it
-	Platform           Platform                   // os: where it was sent
-	ClientIP           string                     // clientIp: the sender's address, IP:port
-	AIGenerated        bool                       // aiGenerated: made by AI; RongCloud sends it on request
+	From string // fromUserId: the sender
+	// targetId: the other user, the group, chat room or ultra group
+	TargetID string
+	// toUserIds: recipients of a message directed at some members of a group
+	ToUserIDs []string
+	// channelType: the kind of conversation; 0 for what [rongcloud.ConversationType] does not have
+	ConversationType rongcloud.ConversationType
+	ChannelID        string // busChannel: channel of an ultra group
+	ObjectName       string // msgType: the message type, such as RC:TxtMsg
+	// content: the body, JSON text; see [PreMessage.Content]
+	Body       string
+	MessageUID string // messageId
+	// originalMsgUID: the message that is being edited, in an ultra group
+	OriginalMessageUID string
+	SentAt             time.Time         // msgTimeStamp: when the server accepted it
+	PushContent        string            // pushContent: text of the push
+	DisablePush        bool              // disablePush: no push
+	PushOptionsText    string            // pushExt: settings of the push, JSON text
+	Expandable         bool              // expansion: data can be attached to it
+	Expansion          map[string]string // extraContent: data attached to it
+	Platform           Platform          // os: where it was sent from
+	ClientIP           string            // clientIp: the sender's address, IP:port
+	// aiGenerated: made by AI; RongCloud sends it on request
+	AIGenerated bool
 }
 
 // Kind returns [KindPreMessage].
@@ -133,19 +148,19 @@ func (m *PreMessage) Content() (rongcloud.MessageContent, error) {
 	return rongcloud.DecodeContent(m.ObjectName, []byte(m.Body))
 }
 
-// Texts returns all that the message says, decoded: the texts of its body as
-// [rongcloud.DecodeTexts] finds them, of its push and of its expansion, also one that is no object
-// or has a key twice, which Expansion cannot hold. It is what to moderate: Body has its texts
-// escaped, and one field of one type is not all that clients show.
+// Texts returns all texts of the message, decoded: those of its body as [rongcloud.DecodeTexts]
+// finds them, of its push and of its expansion, even if that is not an object or has a key twice,
+// which Expansion cannot hold. Moderate these texts: in Body they are escaped, and clients show
+// more than one field of one type.
 //
-// A body that cannot be read comes with a [rongcloud.ErrUndecodable], beside what was found.
-// Clients may still make something of it, so do not allow it: return Block(text), err.
+// For a body that cannot be read, it returns what it found and a [rongcloud.ErrUndecodable].
+// Clients may still be able to show such a message, so do not allow it: return Block(text), err.
 func (m *PreMessage) Texts() ([]string, error) {
 	more := []string{m.PushContent, m.PushOptionsText, m.field("extraContent")}
 	return textsOf(m.ObjectName, m.Body, append(more, slices.Sorted(maps.Values(m.Expansion))...)...)
 }
 
-// textsOf returns the texts of a body and of more fields, which are JSON or any text.
+// textsOf returns the texts of a body and of further fields, which are JSON or plain text.
 func textsOf(objectName, body string, more ...string) ([]string, error) {
 	texts, err := rongcloud.DecodeTexts(objectName, []byte(body))
 	seen := map[string]bool{}
@@ -165,7 +180,7 @@ func textsOf(objectName, body string, more ...string) ([]string, error) {
 	return texts, err
 }
 
-// objectName is empty for a question that cannot be read.
+// objectName is empty for a pre-delivery check that cannot be read.
 func (m *PreMessage) objectName() string {
 	if m == nil {
 		return ""
@@ -218,7 +233,7 @@ func (t MessageOperationType) String() string {
 // MessageDeleteType is how messages were deleted.
 type MessageDeleteType int
 
-// The ways of deletion.
+// The ways to delete messages.
 const (
 	MessageDeleteSingle MessageDeleteType = 1 // one message
 	MessageDeleteUntil  MessageDeleteType = 2 // everything up to a time
@@ -229,8 +244,8 @@ func (t MessageDeleteType) String() string {
 	return nameOf("MessageDeleteType", int(t), 1, "single", "until")
 }
 
-// MessageOperation tells that messages were recalled or deleted. No page of RongCloud's that could
-// be read describes it; recalls come as a [Message] of type RC:RcCmd too.
+// MessageOperation reports that messages were recalled or deleted. No accessible page of
+// RongCloud's describes it; recalls also come as a [Message] of type RC:RcCmd.
 //
 // Repeats have the same Type, MessageUID and OccurredAt.
 type MessageOperation struct {
@@ -242,16 +257,17 @@ type MessageOperation struct {
 	Platform         Platform                   // source
 	ConversationType rongcloud.ConversationType // conversationInfo.conversationType
 	TargetID         string                     // conversationInfo.targetId
-	ChannelID        string                     // conversationInfo.busChannel: channel of an ultra group
-	MessageUID       string                     // originalMsgInfo.messageId
-	MessageSentAt    time.Time                  // originalMsgInfo.messageTime
+	// conversationInfo.busChannel: channel of an ultra group
+	ChannelID     string
+	MessageUID    string    // originalMsgInfo.messageId
+	MessageSentAt time.Time // originalMsgInfo.messageTime
 
-	// Of a recall:
-	Delete bool   // recallMsgInfo.isDelete: clients leave no line in the place of the message
+	// For a recall:
+	Delete bool   // recallMsgInfo.isDelete: clients show no notice instead of the message
 	Admin  bool   // recallMsgInfo.isAdmin
 	Extra  string // recallMsgInfo.extra
 
-	// Of a deletion:
+	// For a deletion:
 	DeleteType  MessageDeleteType // deleteMsgInfo.deleteType
 	DeleteUntil time.Time         // deleteMsgInfo.msgTimestamp, with [MessageDeleteUntil]
 }

@@ -12,15 +12,15 @@ import (
 // RTCRoomEvent is what happened in an audio and video room.
 type RTCRoomEvent int
 
-// The events of [RTCRoomStatus]. RongCloud's page of version 1.1 is not known in full; the numbers
-// are those of version 1.0.
+// The events of [RTCRoomStatus]. RongCloud's page for version 1.1 is not known in full; the
+// numbers are those of version 1.0.
 const (
-	RTCRoomEventState     RTCRoomEvent = 1 // nothing: this is how it stands, at intervals
+	RTCRoomEventState     RTCRoomEvent = 1 // the current state, sent at intervals
 	RTCRoomEventCreated   RTCRoomEvent = 2
 	RTCRoomEventDestroyed RTCRoomEvent = 3
 	RTCRoomEventJoined    RTCRoomEvent = 11
 	RTCRoomEventLeft      RTCRoomEvent = 12
-	RTCRoomEventStreams   RTCRoomEvent = 20 // a member publishes other streams
+	RTCRoomEventStreams   RTCRoomEvent = 20 // a member changed the streams they publish
 )
 
 // String names the event in English.
@@ -32,9 +32,10 @@ func (e RTCRoomEvent) String() string {
 	return cmp.Or(names[e], fmt.Sprintf("RTCRoomEvent(%d)", int(e)))
 }
 
-// RTCRoomStatus tells that an audio and video room was created or destroyed, that users joined or
-// left, or what they publish. The audience of live rooms causes none. The fields of version 1.1
-// are put together from RongCloud's sample server and mentions on its pages; Raw has the rest.
+// RTCRoomStatus reports that an audio and video room was created or destroyed, that users joined
+// or left, or what they publish. The audience of live rooms causes no callbacks. The fields of
+// version 1.1 are compiled from RongCloud's sample server and mentions on its pages; Raw has the
+// rest.
 //
 // Repeats have the same RoomID, SessionID, Event, UserID and OccurredAt.
 //
@@ -47,12 +48,14 @@ type RTCRoomStatus struct {
 	Event      RTCRoomEvent // event
 	UserID     string       // userId: who joined, left or publishes
 	OccurredAt time.Time    // timestamp
-	ExitType   int          // exitType, if a user left: 3 is taken for an end by accident; others are not known
+	// exitType, if a user left: 3 is assumed to be an abnormal exit; others are unknown
+	ExitType int
 
-	// These are of version 1.0 only, which RongCloud no longer maintains.
-	Duration   time.Duration   // durationTime: how long the user or the room was there, at its end
-	MediaToken string          // token: for a recorder of one's own
-	Members    json.RawMessage // members: by user; all of them in RTCRoomEventState, else what changed
+	// These come only in version 1.0, which RongCloud no longer maintains.
+	// durationTime: how long the user stayed or the room existed, when that ended
+	Duration   time.Duration
+	MediaToken string          // token: for your own recorder
+	Members    json.RawMessage // members: by user; all in RTCRoomEventState, otherwise the changes
 }
 
 // Kind returns [KindRTCRoomStatus].
@@ -89,7 +92,7 @@ type RTCCDNPushEvent int
 const (
 	RTCCDNPushEventStarted RTCCDNPushEvent = 1
 	RTCCDNPushEventEnded   RTCCDNPushEvent = 2
-	RTCCDNPushEventChanged RTCCDNPushEvent = 3 // other settings
+	RTCCDNPushEventChanged RTCCDNPushEvent = 3 // the settings changed
 	RTCCDNPushEventFailed  RTCCDNPushEvent = 4
 )
 
@@ -98,7 +101,7 @@ func (e RTCCDNPushEvent) String() string {
 	return nameOf("RTCCDNPushEvent", int(e), 1, "started", "ended", "changed", "failed")
 }
 
-// RTCCDNPush tells how the push of a mix to a content delivery network goes.
+// RTCCDNPush reports the state of pushing a mix to a content delivery network.
 //
 // Repeats have the same RoomID, PushURL, Event and OccurredAt.
 //
@@ -111,7 +114,7 @@ type RTCCDNPush struct {
 	UserID          string          // userId: the host who started it
 	PushURL         string          // pushUrl
 	Event           RTCCDNPushEvent // type
-	StateCode       int             // stateCode: 10000 is fine; others are not documented
+	StateCode       int             // stateCode: 10000 is success; others are not documented
 	VideoResolution string          // output.videoResoulation, such as 240x320
 	OccurredAt      time.Time       // timestamp
 }
@@ -145,9 +148,10 @@ type RTCCloudPlayerEvent int
 const (
 	RTCCloudPlayerEventFetching     RTCCloudPlayerEvent = 1 // it can be fetched
 	RTCCloudPlayerEventEnded        RTCCloudPlayerEvent = 2
-	RTCCloudPlayerEventFailed       RTCCloudPlayerEvent = 3 // it could not be fetched at first
+	RTCCloudPlayerEventFailed       RTCCloudPlayerEvent = 3 // the first attempt to fetch it failed
 	RTCCloudPlayerEventReconnecting RTCCloudPlayerEvent = 4
-	RTCCloudPlayerEventPublished    RTCCloudPlayerEvent = 5 // whether it is in the room, by Code; start a recording only after it
+	// whether it is in the room, see Code; start a recording only after this
+	RTCCloudPlayerEventPublished RTCCloudPlayerEvent = 5
 )
 
 // String names the event in English.
@@ -155,8 +159,8 @@ func (e RTCCloudPlayerEvent) String() string {
 	return nameOf("RTCCloudPlayerEvent", int(e), 1, "fetching", "ended", "failed", "reconnecting", "published")
 }
 
-// RTCCloudPlayer tells how a stream from elsewhere gets on in a room. It also goes to the
-// CallbackURL of rongcloud.RTCCloudPlayerStartParams.
+// RTCCloudPlayer reports the state of an external stream that is played into a room. It also goes
+// to the CallbackURL of rongcloud.RTCCloudPlayerStartParams.
 //
 // Repeats have the same RoomID, UserID, Event and OccurredAt.
 //
@@ -164,14 +168,15 @@ func (e RTCCloudPlayerEvent) String() string {
 type RTCCloudPlayer struct {
 	Envelope
 
-	RoomID          string              // room_id
-	UserID          string              // user_id: the virtual user
-	StreamURL       string              // rtmp_url
-	Event           RTCCloudPlayerEvent // type
-	Code            int                 // code: 10000 is fine, 61101 could not be fetched, 61102 connects again, 61103 gave up
-	VideoResolution string              // video_resolution, such as 1920X1080
-	StreamKind      string              // kind: in RongCloud's sample server only
-	OccurredAt      time.Time           // timestamp
+	RoomID    string              // room_id
+	UserID    string              // user_id: the virtual user
+	StreamURL string              // rtmp_url
+	Event     RTCCloudPlayerEvent // type
+	// code: 10000 success, 61101 cannot be fetched, 61102 reconnecting, 61103 gave up
+	Code            int
+	VideoResolution string    // video_resolution, such as 1920X1080
+	StreamKind      string    // kind: known from RongCloud's sample server only
+	OccurredAt      time.Time // timestamp
 }
 
 // Kind returns [KindRTCCloudPlayer].
@@ -238,8 +243,8 @@ func (l RTCRiskLevel) String() string {
 	return nameOf("RTCRiskLevel", int(l), 1, "pass", "review", "reject")
 }
 
-// RTCModeration tells how the moderation of what a user publishes goes, and of its results. All
-// that stands under content on the wire is known from RongCloud's sample server only.
+// RTCModeration reports the state and the results of moderating what a user publishes. Everything
+// inside content on the wire is known from RongCloud's sample server only.
 //
 // Repeats have the same RoomID, UserID, Event, OccurredAt and RequestID.
 //
@@ -250,27 +255,28 @@ type RTCModeration struct {
 	RoomID    string             // roomId
 	SessionID string             // sessionId
 	UserID    string             // userId: whose stream it is
-	Scene     string             // scene: as it was given at the start
+	Scene     string             // scene: as set at the start
 	Event     RTCModerationEvent // type
 	Code      int                // code: the state of the task
 
-	// These are for all events but results.
+	// These are set for all events except results.
 	StreamID     string                 // content.streamId
 	MediaType    rongcloud.RTCMediaType // content.mediaType
 	ErrorMessage string                 // content.errorMessage
 
-	// These are for results.
+	// These are set for results.
 	RequestID     string           // content.requestId: the task
 	ModeratedType RTCModeratedType // content.contentType
 	RiskLevel     RTCRiskLevel     // content.riskLevel
-	RiskType      int              // content.riskType: the kind of violation; its numbers are not known
-	ContentURL    string           // content.contentUrl: the picture, or a clip of the sound
-	Description   string           // content.desc
-	Text          string           // content.matchText: what was said
-	MatchedWord   string           // content.matchedItem
-	MatchedList   string           // content.matchedList: the list that has the word
+	// content.riskType: the kind of violation; the numbers are undocumented
+	RiskType    int
+	ContentURL  string // content.contentUrl: the picture, or a clip of the sound
+	Description string // content.desc
+	Text        string // content.matchText: what was said
+	MatchedWord string // content.matchedItem
+	MatchedList string // content.matchedList: the list that has the word
 
-	OccurredAt time.Time // content.riskTime of a result, content.timestamp of others
+	OccurredAt time.Time // content.riskTime for a result, content.timestamp for others
 }
 
 // Kind returns [KindRTCModeration].
@@ -309,20 +315,20 @@ func readRTCModeration(f *fields) Event {
 	return m
 }
 
-// RTCAITaskType is a task that listens to a room.
+// RTCAITaskType is an AI task that listens to a room.
 type RTCAITaskType string
 
-// The tasks that listen to a room.
+// The AI tasks that listen to a room.
 const (
 	RTCAITaskRecognition RTCAITaskType = "asr" // of speech
 	RTCAITaskTranslation RTCAITaskType = "tr"
 	RTCAITaskSummary     RTCAITaskType = "sum" // of a meeting
 )
 
-// RTCAITaskStatus is how such a task stands.
+// RTCAITaskStatus is the state of such a task.
 type RTCAITaskStatus string
 
-// How such a task stands.
+// The states of such a task.
 const (
 	RTCAITaskStarted   RTCAITaskStatus = "started"
 	RTCAITaskStopped   RTCAITaskStatus = "stopped"
@@ -330,8 +336,8 @@ const (
 	RTCAITaskFailed    RTCAITaskStatus = "failed"
 )
 
-// RTCAITask tells that speech recognition, translation or a summary in a room began, ended or went
-// wrong. It has no time of its own: see SignedAt.
+// RTCAITask reports that speech recognition, translation or a summary in a room began, ended or
+// failed. It has no time of its own: see SignedAt.
 //
 // Repeats have the same RoomID, Type, Status and TaskID.
 //
@@ -342,8 +348,8 @@ type RTCAITask struct {
 	RoomID       string          // roomId
 	Type         RTCAITaskType   // type
 	Status       RTCAITaskStatus // status
-	Code         int             // code: 10000 is fine
-	ErrorMessage string          // errorMessage: Success if all is fine
+	Code         int             // code: 10000 is success
+	ErrorMessage string          // errorMessage: "Success" if all is well
 	TaskID       string          // taskId: for summaries
 }
 

@@ -13,8 +13,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-// TestRTCShapes: version 1.0 of the room status, moderation before a result, and what comes without
-// a type.
+// TestRTCShapes covers version 1.0 of the room status, moderation before a result, and callbacks
+// without a type.
 func TestRTCShapes(t *testing.T) {
 	t.Parallel()
 	at := time.UnixMilli(1700000000123)
@@ -59,7 +59,8 @@ func TestRTCShapes(t *testing.T) {
 	}
 }
 
-// TestRTCRoomStatusIsSigned: whoever does not know the secret is refused, in headers as elsewhere.
+// TestRTCRoomStatusIsSigned checks that a signature without the secret is refused, in headers as
+// elsewhere.
 func TestRTCRoomStatusIsSigned(t *testing.T) {
 	t.Parallel()
 	app := testApp

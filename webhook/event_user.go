@@ -21,8 +21,8 @@ func (s Presence) String() string {
 	return nameOf("Presence", int(s), 1, "online", "offline", "logged out")
 }
 
-// UserStatus tells that a user's client went online or offline, or logged out. RongCloud sends
-// several at once, in no certain order: sort them by OccurredAt.
+// UserStatus reports that a user's client went online or offline, or logged out. RongCloud sends
+// several at once, in no particular order: sort them by OccurredAt.
 //
 // Repeats have the same UserID, SessionID, Status and OccurredAt.
 //
@@ -32,10 +32,10 @@ type UserStatus struct {
 
 	UserID     string    // userid
 	Status     Presence  // status
-	Platform   Platform  // os; comes only with PresenceOnline
+	Platform   Platform  // os; only with PresenceOnline
 	OccurredAt time.Time // time
 	ClientIP   string    // clientIp: IP:port
-	SessionID  string    // sessionId: the connection; tells several devices of a user apart
+	SessionID  string    // sessionId: the connection; distinguishes a user's devices
 }
 
 // Kind returns [KindUserStatus].
@@ -68,8 +68,8 @@ func (t DeactivationType) String() string {
 	return nameOf("DeactivationType", int(t), 1, "deactivate", "reactivate")
 }
 
-// UserDeactivation tells how the deactivation or reactivation of one user ended, within 15 minutes
-// after [rongcloud.UserService.Deactivate] or [rongcloud.UserService.Reactivate].
+// UserDeactivation reports how the deactivation or reactivation of one user ended, within 15
+// minutes after [rongcloud.UserService.Deactivate] or [rongcloud.UserService.Reactivate].
 //
 // Repeats have the same OperationID and UserID.
 //
@@ -80,14 +80,14 @@ type UserDeactivation struct {
 	UserID      string           // userId
 	OperationID string           // operateId: as in [rongcloud.UserOperation]
 	Type        DeactivationType // type
-	Code        string           // code: "0" if it is done; anything else means that it failed
+	Code        string           // code: "0" if it succeeded; anything else is a failure
 	OccurredAt  time.Time        // time
 }
 
 // Kind returns [KindUserDeactivation].
 func (*UserDeactivation) Kind() Kind { return KindUserDeactivation }
 
-// OK reports whether the operation was carried out.
+// OK reports whether the operation succeeded.
 func (d *UserDeactivation) OK() bool { return d.Code == "0" }
 
 func (d *UserDeactivation) key() string { return joinKey("user", d.UserID) }
@@ -116,7 +116,7 @@ func (c UserProfileEvent) String() string {
 	return nameOf("UserProfileEvent", int(c), 1, "deleted", "updated")
 }
 
-// UserProfile tells that a hosted user profile was updated or deleted.
+// UserProfile reports that a hosted user profile was updated or deleted.
 //
 // Repeats have the same UserID and OccurredAt.
 //
@@ -127,7 +127,7 @@ type UserProfile struct {
 	UserID     string                 // userId
 	Event      UserProfileEvent       // type
 	OccurredAt time.Time              // time
-	Profile    *rongcloud.UserProfile // userProfile: the basic part; nil if it did not come
+	Profile    *rongcloud.UserProfile // userProfile: the basic part; nil if missing
 	Attributes map[string]string      // userExtProfile: the app's own
 }
 
@@ -177,8 +177,8 @@ func (e FriendshipEvent) String() string {
 	return nameOf("FriendshipEvent", int(e), 1, "requested", "accepted", "rejected", "removed", "added")
 }
 
-// Friendship tells that a friend request was sent or answered, or that friends were added or
-// removed.
+// Friendship reports that a friend request was sent, accepted or declined, or that friends were
+// added or removed.
 //
 // Repeats have the same Event, UserID, ToUserID and OccurredAt.
 //

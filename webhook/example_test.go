@@ -17,8 +17,8 @@ import (
 // app stands in for RongCloud in the examples.
 var app = webhooktest.App{Key: "app-key", Secret: "app-secret"}
 
-// tell delivers an event and prints the response.
-func tell(handler http.Handler, e webhook.Event) {
+// send delivers an event and prints the response.
+func send(handler http.Handler, e webhook.Event) {
 	answer, err := app.Deliver(context.Background(), handler, e)
 	if err != nil {
 		panic(err)
@@ -43,7 +43,7 @@ func Example() {
 	})
 	http.Handle("/rongcloud", h)
 
-	tell(h, webhooktest.Sample(webhook.KindMessage))
+	send(h, webhooktest.Sample(webhook.KindMessage))
 	// Output:
 	// u1 says hello
 	// 200
@@ -55,7 +55,7 @@ func ExampleHandler_OnPreMessage() {
 		panic(err)
 	}
 	h.OnPreMessage(func(_ context.Context, m *webhook.PreMessage) (webhook.Decision, error) {
-		texts, err := m.Texts() // all that the message says, decoded
+		texts, err := m.Texts() // all text in the message, decoded
 		if err != nil {
 			return webhook.Block("unreadable"), err // blocked, and the error is logged
 		}
@@ -75,7 +75,7 @@ func ExampleHandler_OnPreMessage() {
 	})
 
 	for _, words := range []string{"hello", "best casino", `best \u0063asino`, "darn it"} {
-		tell(h, &webhook.PreMessage{
+		send(h, &webhook.PreMessage{
 			From: "u1", TargetID: "u2", ConversationType: rongcloud.ConversationPrivate, MessageUID: "596E-P5PG-4FS2-7OJK",
 			ObjectName: "RC:TxtMsg", Body: `{"content":"` + words + `"}`,
 		})
@@ -129,7 +129,7 @@ func ExampleParse() {
 			}
 		}
 	}
-	tell(http.HandlerFunc(receive), webhooktest.Sample(webhook.KindChatroomStatus))
+	send(http.HandlerFunc(receive), webhooktest.Sample(webhook.KindChatroomStatus))
 	// Output:
 	// [u1 u2] left room1
 	// 200
@@ -144,13 +144,13 @@ func ExampleWithQueue() {
 		panic(err)
 	}
 	done := make(chan string, 1)
-	h.OnMessage(func(_ context.Context, m *webhook.Message) error { // as long as it takes
+	h.OnMessage(func(_ context.Context, m *webhook.Message) error { // may take its time
 		done <- "archived " + m.MessageUID
 		return nil
 	})
 	h.Start()
-	tell(h, webhooktest.Sample(webhook.KindMessage))
-	if err := h.Shutdown(context.Background()); err != nil { // works on what is left
+	send(h, webhooktest.Sample(webhook.KindMessage))
+	if err := h.Shutdown(context.Background()); err != nil { // processes the remaining jobs
 		panic(err)
 	}
 	fmt.Println(<-done)

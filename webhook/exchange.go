@@ -18,19 +18,19 @@ type exchange struct {
 	w       http.ResponseWriter
 	r       *http.Request
 	arrived time.Time
-	kind    Kind  // by the path, or empty
-	blocked error // why nothing can be taken, whatever it is
+	kind    Kind  // from the path, or empty
+	blocked error // why every callback must fail, or nil
 
 	q        *request    // nil until the body is read
 	mark     Fingerprint // of q
 	callback *Callback   // nil until it is decoded
-	over     bool        // the response is written
+	over     bool        // the response has been written
 	ends     []func(Observation)
 }
 
-// serve answers a request. Whatever stops a question with a good signature leaves it to the
-// fallback: RongCloud delivers a message if it gets no decision. So nothing that may be a question
-// is refused before it is known to be none.
+// serve responds to a request. If anything stops a pre-delivery check with a valid signature, the
+// fallback decides, because RongCloud delivers the message if it gets no decision. So nothing that
+// may be a check is refused before it is known not to be one.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, kind Kind, blocked error) {
 	x := &exchange{h: h, w: w, r: r, arrived: time.Now(), kind: kind, blocked: blocked}
 	if len(h.config.hooks) > 0 {
@@ -46,12 +46,12 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, kind Kind, block
 	x.serve()
 }
 
-// ended answers a request whose function has ended the goroutine.
+// ended responds to a request whose function has ended the goroutine.
 func (x *exchange) ended() {
 	if x.over {
 		return
 	}
-	x.w.Header().Set("Connection", "close") // the server closes it, too
+	x.w.Header().Set("Connection", "close") // the server closes it too
 	x.fail(errGoexit)
 	_ = http.NewResponseController(x.w).Flush()
 }
@@ -83,32 +83,34 @@ func (x *exchange) serve() {
 	x.take()
 }
 
-// read reads the body, for no longer than a response is of use. That takes the place of the
-// server's ReadTimeout.
+// read reads the body, for no longer than a response is useful. This overrides the server's
+// ReadTimeout.
 func (x *exchange) read(found *credentials) error {
 	limit := x.h.config.timeout
 	if x.kind == KindPreMessage {
 		limit = x.h.config.decisionTimeout
 	}
 	control := http.NewResponseController(x.w)
-	_ = control.SetReadDeadline(x.arrived.Add(limit)) // no error that matters: there is no connection
+	// an error is harmless: there is no connection
+	_ = control.SetReadDeadline(x.arrived.Add(limit))
 	q, err := x.h.config.read(x.r, found)
 	if err != nil {
 		return err
 	}
-	_ = control.SetReadDeadline(time.Time{}) // its end must not count as that of the connection
+	// the deadline must not count as the end of the connection
+	_ = control.SetReadDeadline(time.Time{})
 	x.q, x.mark = q, q.fingerprint(x.r)
 	return nil
 }
 
-// mayAsk reports whether the body may be a question before delivery, without decoding it. Only such
-// a body has the field.
+// mayAsk reports, without decoding the body, whether it may be a pre-delivery check. Only such a
+// body has the field.
 func (x *exchange) mayAsk() bool {
 	return x.kind == KindPreMessage || x.kind == "" && mayName(x.q.body, "msgType")
 }
 
-// mayName reports whether a form or JSON may have a field: its name is there in any letter case, or
-// some letter or digit is escaped, of which no encoder makes escapes.
+// mayName reports whether a form or JSON may have a field: it contains the name in any letter
+// case, or an escaped letter or digit, which no ordinary encoder produces.
 func mayName(body []byte, field string) bool {
 	for i, c := range body {
 		rest := body[i+1:]
@@ -121,7 +123,7 @@ func mayName(body []byte, field string) bool {
 			if escapesName(rest) {
 				return true
 			}
-		case c == 'u' && bytes.HasPrefix(rest, []byte("00")): // the u of JSON's escape
+		case c == 'u' && bytes.HasPrefix(rest, []byte("00")): // the u of a JSON escape
 			if escapesName(rest[2:]) {
 				return true
 			}
@@ -141,7 +143,7 @@ func escapesName(text []byte) bool {
 	return err == nil && ('a' <= lower && lower <= 'z' || '0' <= char[0] && char[0] <= '9')
 }
 
-// decode decodes the body if that was not done before.
+// decode decodes the body once.
 func (x *exchange) decode() (err error) {
 	if x.callback == nil {
 		x.callback, err = x.h.config.decode(x.q, x.kind)
@@ -149,8 +151,8 @@ func (x *exchange) decode() (err error) {
 	return err
 }
 
-// question returns the message that a question is about, or nil for a question that cannot be read,
-// and reports whether it is one.
+// question reports whether the callback is a pre-delivery check, and returns the message to decide
+// about, or nil if it cannot be read.
 func (x *exchange) question() (*PreMessage, bool) {
 	alone := x.kind == KindPreMessage
 	if x.callback == nil || len(x.callback.Events) == 0 {
@@ -158,7 +160,7 @@ func (x *exchange) question() (*PreMessage, bool) {
 	}
 	switch e := x.callback.Events[0].(type) {
 	case *PreMessage:
-		if len(x.callback.Events) > 1 { // one decision cannot be about several
+		if len(x.callback.Events) > 1 { // one decision cannot apply to several
 			return nil, true
 		}
 		return e, true
@@ -168,7 +170,7 @@ func (x *exchange) question() (*PreMessage, bool) {
 	return nil, alone
 }
 
-// take handles what is no question, or puts it into the queue.
+// take handles a callback that is not a pre-delivery check, or puts it into the queue.
 func (x *exchange) take() {
 	h := x.h
 	ctx, cancel := context.WithDeadline(x.r.Context(), x.arrived.Add(h.config.timeout))
@@ -178,7 +180,7 @@ func (x *exchange) take() {
 		x.fail(err)
 		return
 	}
-	if state == NonceDone { // never a question, which is not entered as done
+	if state == NonceDone { // never a pre-delivery check, which is not stored as done
 		x.ok(OutcomeRepeated)
 		return
 	}
@@ -186,7 +188,7 @@ func (x *exchange) take() {
 		x.fail(err)
 		return
 	}
-	if m, ok := x.question(); ok { // that mayAsk has missed
+	if m, ok := x.question(); ok { // missed by mayAsk
 		x.decide(m, false)
 		return
 	}
@@ -206,19 +208,18 @@ func (x *exchange) take() {
 			return
 		}
 	}
-	// What is done is done, even if it took all the time.
+	// Record the success even if the work took all the time.
 	ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 	defer cancel()
 	if err := h.remember(ctx, x.q, x.mark); err != nil {
-		// The work is done, and the response says so: another try by RongCloud would only repeat
-		// it.
+		// The work is done, and the response says so: a retry by RongCloud would only repeat it.
 		h.log(x.r, slog.LevelWarn, "webhook: the nonce store failed", slog.String("kind", string(x.callback.Kind)), slog.Any("error", err))
 	}
 	x.ok(outcome)
 }
 
-// ignored reports whether the callback is of no known kind and nobody wants such, and says so in
-// the log. A body that is not of its kind is an error then.
+// ignored reports whether the callback is of an unknown kind and there is no OnUnknown, and logs
+// that. A body that does not match its expected kind is an error then.
 func (x *exchange) ignored() (bool, error) {
 	if len(x.callback.Events) != 1 {
 		return false, nil
@@ -241,10 +242,11 @@ func (x *exchange) ok(outcome Outcome) {
 	x.observe(Observation{Outcome: outcome, Status: http.StatusOK})
 }
 
-// fail answers a request with a good signature that cannot be taken: by the fallback if it is a
-// question.
+// fail responds to a request with a valid signature that cannot be handled: with the fallback if
+// it is a pre-delivery check.
 func (x *exchange) fail(err error) {
-	if x.callback == nil && x.q != nil { // what it is decides, also if it says another app's name
+	// the response depends on its kind, even if it names another app
+	if x.callback == nil && x.q != nil {
 		kind, events := x.q.events(x.kind)
 		x.callback = &Callback{Kind: kind, Events: events}
 	}
@@ -255,7 +257,7 @@ func (x *exchange) fail(err error) {
 	x.refuse(err)
 }
 
-// refuse answers with the status that belongs to an error.
+// refuse responds with the status that belongs to an error.
 func (x *exchange) refuse(err error) {
 	status := http.StatusInternalServerError
 	var refused *Error
@@ -275,8 +277,8 @@ func (x *exchange) refuse(err error) {
 	x.observe(Observation{Outcome: outcome, Status: status, Err: err})
 }
 
-// hangUp has the server close the connection if the body was not read. It would wait for the rest
-// of it otherwise, even after such a response, for as long as the other side likes.
+// hangUp makes the server close the connection if the body was not read. Otherwise the server
+// would wait for the rest of it, even after the response, for as long as the client likes.
 func (x *exchange) hangUp() {
 	if x.q == nil && x.r.ProtoMajor == 1 {
 		x.w.Header().Set("Connection", "close")
@@ -292,7 +294,7 @@ func (x *exchange) knownKind() Kind {
 	return x.kind
 }
 
-// observe is called when the response is written.
+// observe is called after the response has been written.
 func (x *exchange) observe(o Observation) {
 	x.over = true
 	if len(x.h.config.observers)+len(x.ends) == 0 {
@@ -302,10 +304,10 @@ func (x *exchange) observe(o Observation) {
 	x.h.observe(x.r.Context(), o, x.ends)
 }
 
-// decide answers a question before delivery, in time, whatever the nonce store and the function do.
-// A nil message is one that cannot be read.
+// decide responds to a pre-delivery check in time, whatever the nonce store and the function do. A
+// nil message is one that could not be read.
 func (x *exchange) decide(m *PreMessage, begin bool) {
-	objectName := m.objectName() // now: a function that is late may still write to the message
+	objectName := m.objectName() // read now: a late function may still write to the message
 	switch {
 	case x.blocked != nil:
 		x.fallBack(objectName, x.blocked)
@@ -326,7 +328,7 @@ func (x *exchange) decide(m *PreMessage, begin bool) {
 	x.observe(Observation{Outcome: OutcomeDecided, Kind: KindPreMessage, Status: http.StatusOK, Err: err, Verdict: given.Verdict})
 }
 
-// unreadable is what is wrong with a question.
+// unreadable returns what is wrong with a pre-delivery check.
 func (x *exchange) unreadable() error {
 	for _, e := range x.callback.Events {
 		if unknown, ok := e.(*Unknown); ok && unknown.Err != nil {
@@ -339,8 +341,8 @@ func (x *exchange) unreadable() error {
 	return errors.New("no question before delivery")
 }
 
-// ask has the store and the function decide, and does not wait for them beyond the deadline: they
-// may not obey their context.
+// ask lets the store and the function decide, and does not wait for them beyond the deadline: they
+// may ignore their context.
 func (x *exchange) ask(m *PreMessage, begin bool) (verdict, error) {
 	type outcome struct {
 		given verdict
@@ -361,7 +363,7 @@ func (x *exchange) ask(m *PreMessage, begin bool) (verdict, error) {
 		}
 		decided <- out
 	}()
-	<-ctx.Done() // by the deadline, or when the goroutine has ended
+	<-ctx.Done() // at the deadline, or when the goroutine has ended
 	select {
 	case out := <-decided:
 		return out.given, out.err
@@ -370,8 +372,8 @@ func (x *exchange) ask(m *PreMessage, begin bool) (verdict, error) {
 	}
 }
 
-// fallBack answers a question that cannot be decided, about a message of the given type, which is
-// empty if it is not known.
+// fallBack responds with the fallback to a check that cannot be decided, for a message of the
+// given type, which is empty if unknown.
 func (x *exchange) fallBack(objectName string, err error) {
 	x.h.logFailure(x.r, "webhook: the fallback decides about a message", KindPreMessage, 0, err)
 	fallback := x.h.config.fallback.about(objectName)
@@ -384,12 +386,13 @@ func (x *exchange) answer(body []byte) {
 	x.respond(http.StatusOK, "application/json; charset=utf-8", body)
 }
 
-// respond tells the length, so that the response is whole even if the server can add nothing to it.
+// respond sets the length, so that the response is complete even if the server can add nothing to
+// it.
 func (x *exchange) respond(status int, contentType string, body []byte) {
 	header := x.w.Header()
 	header.Set("Content-Type", contentType)
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	x.w.WriteHeader(status)
-	_, _ = x.w.Write(body) // RongCloud has hung up if this fails
+	_, _ = x.w.Write(body) // if this fails, RongCloud has closed the connection
 }

@@ -44,8 +44,8 @@ func storeOf(state webhook.NonceStatus, err error) webhook.Option {
 
 const fallback = `{"pass":0,"extra":"later"}`
 
-// Whatever stops a question with a good signature, RongCloud gets the fallback: it delivers the
-// message otherwise.
+// Whatever stops a pre-delivery check with a valid signature, RongCloud gets the fallback:
+// otherwise it would deliver the message.
 func TestFallbackWhateverHappens(t *testing.T) {
 	t.Parallel()
 	shared := func(h *webhook.Handler) http.Handler { return h }
@@ -121,7 +121,7 @@ func TestFallbackWhateverHappens(t *testing.T) {
 	}
 }
 
-// On a shared address nobody knows that an unreadable body was a question.
+// On a shared URL an unreadable body is not recognised as a pre-delivery check.
 func TestUnreadableBodyOfASharedAddress(t *testing.T) {
 	t.Parallel()
 	h, _ := newHandler(t, webhook.WithDecisionTimeout(time.Minute, webhook.Block("later")))
@@ -131,7 +131,7 @@ func TestUnreadableBodyOfASharedAddress(t *testing.T) {
 	}
 }
 
-// sameQuestions are questions with their fields' names written in other ways.
+// sameQuestions are pre-delivery checks whose field names are written in other ways.
 var sameQuestions = []string{
 	questionBody,
 	"targetId=g1&MSGTYPE=x&messageId=1", "msgtype=x&messageId=1", "targetId=g1&messageId=1&%6dsgType=x", "targetId=g1&messageId=1&msgTyp%65=x",
@@ -144,7 +144,7 @@ var sameQuestions = []string{
 	"profiles=%5B%7B%22targetId%22:%22g1%22,%22messageId%22:%221%22,%22msg%5C%750054ype%22:%22x%22%7D%5D",
 }
 
-// The store is asked within the time of the decision, even if it does not obey its context.
+// The time of the store counts towards the decision, even if the store ignores its context.
 func TestStoreHangs(t *testing.T) {
 	t.Parallel()
 	for name, hang := range map[string]storeFunc{
@@ -179,7 +179,7 @@ func TestStoreHangs(t *testing.T) {
 	}
 }
 
-// misbehaves is a nonce store and a queue that does something else than it should.
+// misbehaves is a nonce store and a queue that does not do what it should.
 type misbehaves struct {
 	*webhook.MemoryQueue
 	begin, end func()
@@ -195,7 +195,7 @@ func (m misbehaves) Done(context.Context, string, webhook.Fingerprint, time.Dura
 	return nil
 }
 
-// A store that panics, ends its goroutine or hangs has failed, and takes nothing else with it.
+// A store that panics, ends its goroutine or hangs counts as failed, and affects nothing else.
 func TestStoreMisbehaves(t *testing.T) {
 	t.Parallel()
 	fine := func() {}
@@ -230,7 +230,7 @@ func TestStoreMisbehaves(t *testing.T) {
 	}
 }
 
-// A function that ends its goroutine has failed, and RongCloud is told so.
+// A function that ends its goroutine counts as failed, and the response says so.
 func TestFunctionEndsItsGoroutine(t *testing.T) {
 	t.Parallel()
 	seen := &observed{}
@@ -264,7 +264,7 @@ func TestFunctionEndsItsGoroutine(t *testing.T) {
 	require.Equal(t, 2, strings.Count(logged.String(), "an observer failed"))
 }
 
-// A decision that comes with an error counts; the zero one beside an error is none.
+// A decision with an error counts; the zero decision with an error is none.
 func TestDecisionWithAnError(t *testing.T) {
 	t.Parallel()
 	yes := true
@@ -285,7 +285,7 @@ func TestDecisionWithAnError(t *testing.T) {
 	}
 }
 
-// A middleware that asks for a form value has read the body.
+// A middleware that calls FormValue has read the body.
 func TestBodyReadBefore(t *testing.T) {
 	t.Parallel()
 	const message = "toUserId=u&objectName=RC%3ATxtMsg&msgUID=1&groupUserIds=a&groupUserIds=b&content=%7B%7D"
@@ -352,7 +352,7 @@ func TestBOM(t *testing.T) {
 	require.Equal(t, webhook.KindMessage, got.all()[1].Kind())
 }
 
-// observed keeps what an observer hears.
+// observed records what an observer gets.
 type observed struct {
 	mu  sync.Mutex
 	all []webhook.Observation
@@ -435,7 +435,7 @@ func TestObserver(t *testing.T) {
 	require.Equal(t, len(got), strings.Count(logged.String(), "an observer failed"))
 }
 
-// Jobs of a queue are observed, too.
+// Jobs of a queue are observed too.
 func TestObserverOfJobs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -471,8 +471,8 @@ func TestObserverOfJobs(t *testing.T) {
 	})
 }
 
-// A sender that is refused does not hold its connection by sending slowly; one with a good
-// signature is given up in time.
+// A refused sender cannot keep its connection by sending slowly; reading from one with a valid
+// signature ends in time.
 func TestSlowBodies(t *testing.T) {
 	t.Parallel()
 	h, _ := newHandler(t, webhook.WithTimeout(50*time.Millisecond), webhook.WithDecisionTimeout(50*time.Millisecond, webhook.Block("later")))
@@ -507,7 +507,7 @@ func TestSlowBodies(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, fallback, string(body))
 
-	// A connection that has done nothing wrong is kept.
+	// A well-behaved connection is kept.
 	var conns []string
 	srv.Config.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conns = append(conns, r.RemoteAddr)
@@ -522,13 +522,13 @@ func TestSlowBodies(t *testing.T) {
 	require.Equal(t, conns[0], conns[1])
 }
 
-// Reading a body in time must not end a function that takes longer than the reading may.
+// The read deadline must not end a function that takes longer than reading may.
 func TestReadDeadlineEndsWithTheBody(t *testing.T) {
 	t.Parallel()
 	h, _ := newHandler(t, webhook.WithTimeout(30*time.Millisecond))
 	h.OnUserStatus(func(ctx context.Context, _ *webhook.UserStatus) error {
 		<-ctx.Done()
-		time.Sleep(30 * time.Millisecond) // it does not obey
+		time.Sleep(30 * time.Millisecond) // it ignores its context
 		return nil
 	})
 	ended := make(chan error, 1)
@@ -552,11 +552,13 @@ func TestForwardedFor(t *testing.T) {
 		want   string
 	}{
 		{"203.0.113.7:1", nil, "203.0.113.7"},
-		{"203.0.113.7:1", []string{"39.105.128.42"}, "203.0.113.7"}, // nobody trusts who connects
+		// the connection is not trusted
+		{"203.0.113.7:1", []string{"39.105.128.42"}, "203.0.113.7"},
 		{"10.0.0.1:1", nil, "10.0.0.1"},
 		{"10.0.0.1:1", []string{""}, "10.0.0.1"},
 		{"10.0.0.1:1", []string{"39.105.128.42"}, "39.105.128.42"},
-		{"10.0.0.1:1", []string{"39.105.128.42, 203.0.113.7"}, "203.0.113.7"}, // the client wrote the first
+		// the client wrote the first
+		{"10.0.0.1:1", []string{"39.105.128.42, 203.0.113.7"}, "203.0.113.7"},
 		{"10.0.0.1:1", []string{"39.105.128.42", "203.0.113.7"}, "203.0.113.7"},
 		{"10.0.0.1:1", []string{"39.105.128.42, 203.0.113.7, 10.2.2.2", "10.3.3.3"}, "203.0.113.7"},
 		{"10.0.0.1:1", []string{"39.105.128.42:443"}, "39.105.128.42"},
@@ -627,7 +629,7 @@ func TestDecode(t *testing.T) {
 	require.ErrorIs(t, err, webhook.ErrMalformed)
 }
 
-// What a moderator sees of a message: everything, decoded.
+// Texts returns everything a moderator must see, decoded.
 func TestTexts(t *testing.T) {
 	t.Parallel()
 	m := &webhook.PreMessage{
@@ -660,7 +662,7 @@ func TestTexts(t *testing.T) {
 	}
 }
 
-// Whatever came as the expansion is among the texts, also what a map of texts cannot hold.
+// Whatever came as the expansion is among the texts, even what a map of texts cannot hold.
 func TestTextsOfTheExpansion(t *testing.T) {
 	t.Parallel()
 	for _, expansion := range []string{
@@ -704,7 +706,7 @@ func TestNonceStoreForgetsEarly(t *testing.T) {
 	require.Equal(t, 1, strings.Count(logged.String(), "forgets signatures before their time"))
 }
 
-// A replay of what is done is acknowledged before anything is decoded.
+// A repeat of a handled callback is acknowledged before anything is decoded.
 func TestDoneIsNotDecoded(t *testing.T) {
 	t.Parallel()
 	h, _ := newHandler(t, storeOf(webhook.NonceDone, nil))

@@ -17,8 +17,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/internal/channeltype"
 )
 
-// maxFields bounds a form and what is made of it. A message directed at all members of the largest
-// group has fewer.
+// maxFields bounds a form and everything decoded from it. A message directed at all members of the
+// largest group has fewer fields.
 const maxFields = 10_000
 
 // pair is one field of a form or of a query.
@@ -48,17 +48,17 @@ func parsePairs(encoded string) ([]pair, error) {
 	return pairs, nil
 }
 
-// fields are what a callback says of one event, from a form or a JSON object. The methods that read
-// a field take it as it comes: a number as text, text as a number, JSON inside a string. A field
-// that is missing, empty or null is zero. The first failure is kept in err.
+// fields holds the fields of one event, from a form or a JSON object. The methods that read a
+// field are lenient: they accept a number as text, text as a number, JSON inside a string. A
+// missing, empty or null field is zero. The first failure is kept in err.
 type fields struct {
 	form   []pair
 	object map[string]json.RawMessage
 	err    error
 }
 
-// looksLikeJSON tells JSON from a form by its first character. One page of RongCloud's names both
-// types for the same callback.
+// looksLikeJSON distinguishes JSON from a form by its first character. One of RongCloud's pages
+// gives both types for the same callback.
 func looksLikeJSON(body []byte) bool {
 	trimmed := bytes.TrimLeft(body, " \t\r\n")
 	return len(trimmed) > 0 && (trimmed[0] == '{' || trimmed[0] == '[')
@@ -80,15 +80,15 @@ func jsonFields(data []byte) (*fields, error) {
 	return &fields{object: object}, nil
 }
 
-// fail keeps what is wrong with a field. It never quotes the field, whose text may be anybody's.
+// fail records what is wrong with a field. It never quotes the field, whose text may be a user's.
 func (f *fields) fail(name, problem string) {
 	if f.err == nil {
 		f.err = errors.New(name + " " + problem)
 	}
 }
 
-// find returns the text of a field, or its raw JSON. A name counts as it is written, or else in
-// other letter case.
+// find returns the text of a field, or its raw JSON. An exact match of the name wins over one in
+// another letter case.
 func (f *fields) find(name string) (text string, raw json.RawMessage) {
 	if f.object != nil {
 		return "", f.member(name)
@@ -125,7 +125,7 @@ func (f *fields) member(name string) json.RawMessage {
 	return raw
 }
 
-// has reports whether a field is there, whatever it holds.
+// has reports whether a field is present, whatever its value.
 func (f *fields) has(name string) bool {
 	for key := range f.object {
 		if sameName(key, name) {
@@ -135,7 +135,7 @@ func (f *fields) has(name string) bool {
 	return slices.ContainsFunc(f.form, func(p pair) bool { return sameName(p.name, name) })
 }
 
-// text returns a string, or the JSON text of anything else.
+// text returns a string field, or the JSON text of any other field.
 func (f *fields) text(name string) string {
 	text, raw := f.find(name)
 	if raw == nil {
@@ -144,7 +144,7 @@ func (f *fields) text(name string) string {
 	return plain(raw)
 }
 
-// plain is the text of a JSON string, and the JSON of anything else.
+// plain returns the text of a JSON string, and any other JSON unchanged.
 func plain(raw json.RawMessage) string {
 	var text string
 	if len(raw) > 0 && raw[0] == '"' && json.Unmarshal(raw, &text) == nil {
@@ -153,7 +153,7 @@ func plain(raw json.RawMessage) string {
 	return string(raw)
 }
 
-// required is text that must not be empty, because the event is about nothing without it.
+// required returns text that must not be empty, because the event is meaningless without it.
 func (f *fields) required(name string) string {
 	text := f.text(name)
 	if text == "" {
@@ -183,14 +183,14 @@ func (f *fields) number(name string) int64 {
 
 func (f *fields) integer(name string) int {
 	n := f.number(name)
-	if n != int64(int32(n)) { //nolint:gosec // that is the question
+	if n != int64(int32(n)) { //nolint:gosec // this tests for overflow
 		f.fail(name, "is too large")
 		return 0
 	}
 	return int(n)
 }
 
-// optional is a number whose absence means something else than zero.
+// optional returns a number, or nil if the field is missing, which does not mean zero.
 func (f *fields) optional(name string) *int {
 	if f.text(name) == "" {
 		return nil
@@ -199,8 +199,8 @@ func (f *fields) optional(name string) *int {
 	return &n
 }
 
-// fromZero is a value of an enumeration that begins at 0 on the wire and at 1 in Go, where 0 means
-// that it did not come.
+// fromZero returns a value of an enumeration that begins at 0 on the wire and at 1 in Go, where 0
+// means missing.
 func (f *fields) fromZero(name string) int {
 	if n := f.optional(name); n != nil && *n >= 0 {
 		return *n + 1
@@ -231,8 +231,8 @@ func (f *fields) time(name string) time.Time {
 	return time.Time{}
 }
 
-// list reads a JSON array, also inside a string, items joined by commas, a repeated field, or a
-// single item.
+// list reads a list: a JSON array, which may be inside a string, items joined by commas, a
+// repeated field, or a single item.
 func (f *fields) list(name string) []string {
 	var items []string
 	add := func(text string) {
@@ -262,8 +262,8 @@ func (f *fields) list(name string) []string {
 	return items
 }
 
-// sub reads an object, also inside a string. It is empty, never nil; present reports whether there
-// was one.
+// sub reads an object, which may be inside a string. inner is never nil; present reports whether
+// there was an object.
 func (f *fields) sub(name string) (inner *fields, present bool) {
 	text := strings.TrimSpace(f.text(name))
 	if text == "" || text == "[]" {
@@ -277,15 +277,15 @@ func (f *fields) sub(name string) (inner *fields, present bool) {
 	return inner, true
 }
 
-// join takes over a failure of an inner object.
+// join records the failure of an inner object.
 func (f *fields) join(name string, inner *fields) {
 	if inner.err != nil && f.err == nil {
 		f.err = fmt.Errorf("%s: %w", name, inner.err)
 	}
 }
 
-// texts reads an object whose values are texts. Anything else is none: these are the app's own
-// fields, and no reason to lose the rest.
+// texts reads an object whose values are texts. Anything else counts as missing: these are the
+// app's own fields, and no reason to lose the rest.
 func (f *fields) texts(name string) map[string]string {
 	inner, err := jsonFields([]byte(f.text(name)))
 	if err != nil || len(inner.object) == 0 {
@@ -298,7 +298,7 @@ func (f *fields) texts(name string) map[string]string {
 	return values
 }
 
-// json returns a value as JSON; what is no JSON becomes a JSON string.
+// json returns a value as JSON; text that is not JSON becomes a JSON string.
 func (f *fields) json(name string) json.RawMessage {
 	text := f.text(name)
 	if text == "" {
@@ -311,9 +311,9 @@ func (f *fields) json(name string) json.RawMessage {
 	return quoted
 }
 
-// splitForm calls each with the fields of a form, or with the objects of the JSON in its fields
-// called profiles, if that is what it has in place of an event's fields. It stops at the first that
-// each refuses.
+// splitForm calls each with the fields of a form, or, if the form has JSON in fields called
+// profiles instead of an event's own fields, with the objects of that JSON. It stops at the first
+// error of each.
 func splitForm(body []byte, each func(f *fields, raw []byte) error) error {
 	f, err := formFields(body)
 	if err != nil {
@@ -335,8 +335,8 @@ func splitForm(body []byte, each func(f *fields, raw []byte) error) error {
 }
 
 // splitItems calls each with the objects of a JSON body: the items of an array, the items of the
-// array called profiles in an object, or the one object that it is. It stops at the first that is
-// no object, or that each refuses.
+// array called profiles in an object, or the single object. It stops at the first item that is not
+// an object, and at the first error of each.
 func splitItems(body []byte, each func(f *fields, raw []byte) error) error {
 	one := func(item json.RawMessage) error {
 		f, err := jsonFields(item)

@@ -49,7 +49,8 @@ func FuzzForwardedFor(f *testing.F) {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://localhost/", nil)
 		require.NoError(t, err)
 		r.RemoteAddr = "10.0.0.1:1"
-		r.Header["X-Forwarded-For"] = []string{written, "203.0.113.7, 10.0.0.2"} // the proxies' part stands last
+		// the proxies' part comes last
+		r.Header["X-Forwarded-For"] = []string{written, "203.0.113.7, 10.0.0.2"}
 		require.Equal(t, "203.0.113.7", webhook.ForwardedFor(proxies)(r).String())
 		r.Header["X-Forwarded-For"] = []string{written}
 		addr := webhook.ForwardedFor(proxies)(r)
@@ -57,7 +58,7 @@ func FuzzForwardedFor(f *testing.F) {
 	})
 }
 
-// FuzzVerifyQuery holds the verification of a query against one that reads the query with net/url.
+// FuzzVerifyQuery compares the verification of a query with one that reads the query with net/url.
 func FuzzVerifyQuery(f *testing.F) {
 	good := "appKey=test-key&nonce=1234567890&timestamp=1700000000000&signature=8412d2a2e2bd25260da45037caec8d483c1f6413"
 	f.Add(good)
@@ -79,7 +80,7 @@ func FuzzVerifyQuery(f *testing.F) {
 	})
 }
 
-// genuine reports whether values are signed and of the time, as plainly as can be.
+// genuine reports, in the simplest possible way, whether values are signed and current.
 func genuine(values url.Values) bool {
 	nonce, timestamp := values.Get("nonce"), values.Get("timestamp")
 	if timestamp == "" {
@@ -127,8 +128,8 @@ func FuzzVerifyHeaders(f *testing.F) {
 	})
 }
 
-// FuzzDecode has every decoder read any body, through the handler: no panic, a response that fits,
-// and nothing that is lost.
+// FuzzDecode lets every decoder read any body through the handler: it must not panic, must respond
+// accordingly, and must lose nothing.
 func FuzzDecode(f *testing.F) {
 	for _, body := range seeds(f) {
 		f.Add(body)
@@ -173,7 +174,7 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// FuzzRoundTrip sends what was read once more, and reads the same.
+// FuzzRoundTrip encodes what was read and expects to read the same again.
 func FuzzRoundTrip(f *testing.F) {
 	for _, body := range seeds(f) {
 		f.Add(body)
@@ -216,7 +217,7 @@ func FuzzContent(f *testing.F) {
 	})
 }
 
-// FuzzBody reads bodies through the limits, compressed and not.
+// FuzzBody reads bodies within the limits, compressed and not.
 func FuzzBody(f *testing.F) {
 	f.Add([]byte(statusBody), "")
 	f.Add([]byte(statusBody), "gzip")

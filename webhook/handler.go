@@ -12,10 +12,10 @@ import (
 
 // Handler is an http.Handler for RongCloud's callbacks. Register functions with its methods before
 // it serves, one for each kind: a second one is refused, see [Handler.Err]. Callbacks of a known
-// kind without a function are acknowledged. The functions are called concurrently. One that returns
-// an error or panics has RongCloud send the callback again, or with [WithQueue] is called again;
-// where a callback holds several events, those after the failed one wait for that. An error marked
-// by [Permanent] ends the attempts. A Handler is safe for concurrent use.
+// kind without a function are acknowledged. The functions are called concurrently. If one returns
+// an error or panics, RongCloud sends the callback again, or with [WithQueue] the function is
+// called again; if the callback has several events, those after the failed one wait for that. An
+// error marked by [Permanent] ends the attempts. A Handler is safe for concurrent use.
 type Handler struct {
 	registry
 
@@ -24,9 +24,9 @@ type Handler struct {
 	running running
 }
 
-// NewHandler returns a handler for the app with the given App Secret, which the console shows. An
-// empty secret and options that make no sense are refused with a [*rongcloud.ArgumentError]. Set
-// the timeouts of the http.Server as well: see the package's comment.
+// NewHandler returns a handler for the app with the given App Secret, which the console shows. For
+// an empty secret or invalid options it returns a [*rongcloud.ArgumentError]. Set the timeouts of
+// the http.Server as well: see the package comment.
 func NewHandler(secret string, opts ...Option) (*Handler, error) {
 	c, err := newConfig(secret, opts)
 	if err != nil {
@@ -54,9 +54,9 @@ func NewHandler(secret string, opts ...Option) (*Handler, error) {
 	return h, nil
 }
 
-// Verify checks the signature of a request and its age, by the secret and those of the options, and
-// returns an [*Error] if they are not right. It reads no body and remembers nothing: the same
-// signature passes again, also for another body.
+// Verify checks the signature and age of a request with the given secret and those of the options,
+// and returns an [*Error] if they are invalid. It does not read the body and remembers nothing:
+// the same signature passes again, even with another body.
 func Verify(r *http.Request, secret string, opts ...Option) error {
 	c, err := newConfig(secret, opts)
 	if err != nil {
@@ -68,10 +68,10 @@ func Verify(r *http.Request, secret string, opts ...Option) error {
 
 // Parse does for other frameworks what a [Handler] does before it calls functions: it checks
 // method, type, signature and age, reads the body and decodes it. An [*Error] has the status to
-// answer with. A body that is not of its kind comes as an [*Unknown].
+// respond with. A body that does not match its kind is returned as an [*Unknown].
 //
-// It remembers no signature, so a replay passes, also with another body. Where the framework takes
-// an http.Handler, a Handler is the better choice. A body that was read before is refused, unless
+// It remembers no signatures, so a replay passes, even with another body. If the framework accepts
+// an http.Handler, a Handler is the better choice. A body that was already read is refused, unless
 // it was parsed as a form.
 func Parse(r *http.Request, secret string, opts ...Option) (*Callback, error) {
 	c, err := newConfig(secret, opts)
@@ -92,13 +92,13 @@ func (c *config) parse(r *http.Request, kind Kind) (*Callback, error) {
 	return c.decode(q, kind)
 }
 
-// Parse is like the function of that name, with the secrets and options of the handler. It does not
-// ask the handler's nonce store.
+// Parse is like the function [Parse], with the secrets and options of the handler. It does not use
+// the handler's nonce store.
 func (h *Handler) Parse(r *http.Request) (*Callback, error) { return h.config.parse(r, h.config.kind) }
 
-// For returns a handler for a path to which RongCloud sends callbacks of one kind only. A kind that
-// there is not is a mistake of the program: it is logged at once, [Handler.Err] returns it, and
-// every callback at the path is answered with 500 (a question before delivery, by the fallback).
+// For returns a handler for a path to which RongCloud sends callbacks of one kind only. A kind
+// that does not exist is a programming error: it is logged at once, [Handler.Err] returns it, and
+// every callback to the path gets the response 500, or the fallback if it is a pre-delivery check.
 func (h *Handler) For(kind Kind) http.Handler {
 	err := checkKind(kind)
 	if err != nil {
@@ -110,12 +110,12 @@ func (h *Handler) For(kind Kind) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.serve(w, r, kind, err) })
 }
 
-// ServeHTTP takes a callback of any kind.
+// ServeHTTP handles a callback of any kind.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.serve(w, r, h.config.kind, nil)
 }
 
-// keep is how long a signature must be remembered: one from the far end of the future stays within
+// keep is how long a signature must be remembered: one from the latest allowed moment stays within
 // the window for twice its length.
 func (c *config) keep() time.Duration {
 	if c.window == 0 {
@@ -145,7 +145,7 @@ func (h *Handler) remembered(ctx context.Context, q *request, mark Fingerprint) 
 	})
 }
 
-// remember tells the store that a request was handled.
+// remember records in the store that a request was handled.
 func (h *Handler) remember(ctx context.Context, q *request, mark Fingerprint) error {
 	_, err := outside(ctx, &h.running, h.config.nonces, func() (none struct{}, err error) {
 		return none, h.config.nonces.Done(ctx, q.credentials.nonceKey(), mark, h.config.keep())
@@ -199,21 +199,21 @@ func (h *Handler) log(r *http.Request, level slog.Level, message string, attrs .
 	logger.LogAttrs(ctx, level, message, attrs...)
 }
 
-// Start begins to work on the queue of [WithQueue], with what it holds from before. Without it it
-// does nothing. It is called once the functions are registered; until then callbacks are answered
-// with 503.
+// Start begins to process the queue of [WithQueue], including jobs left from before. Without a
+// queue it does nothing. Call it once the functions are registered; until then the response to
+// callbacks is 503.
 func (h *Handler) Start() {
 	if h.async != nil {
 		h.async.start()
 	}
 }
 
-// Shutdown refuses further callbacks with 503, waits for those that are being handled, and with
-// [WithQueue] works on the queue until it is empty. When the context ends before, it ends the
-// contexts of the functions, waits up to half a second for those that obey, so that what they have
-// done leaves the queue, and returns an error if anything is left; what a durable queue still holds
-// is then handled after the next start. Close the queue after it. A handler is not used again after
-// it.
+// Shutdown refuses further callbacks with 503, waits for those being handled, and with [WithQueue]
+// processes the queue until it is empty. If the context ends first, Shutdown cancels the contexts
+// of the functions, waits up to half a second for those that stop, so that their finished jobs
+// leave the queue, and returns an error if anything is left; a durable queue's remaining jobs are
+// handled after the next start. Close the queue afterwards. A handler must not be used again after
+// Shutdown.
 func (h *Handler) Shutdown(ctx context.Context) error {
 	if err := h.running.wait(ctx); err != nil {
 		if h.async != nil {
@@ -245,7 +245,7 @@ func (n *running) enter() bool {
 	return !n.closed
 }
 
-// add counts what belongs to a request that has entered.
+// add counts work that belongs to a request that has entered.
 func (n *running) add() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -261,7 +261,7 @@ func (n *running) leave() {
 	}
 }
 
-// wait lets nobody enter any more and waits until all have left.
+// wait lets no more requests enter and waits until all have left.
 func (n *running) wait(ctx context.Context) error {
 	n.mu.Lock()
 	if !n.closed {

@@ -41,7 +41,7 @@ func TestFunctionFails(t *testing.T) {
 	}
 }
 
-// Events after a failed one wait for the next attempt, which begins anew.
+// Events after a failed one wait for the next attempt, which starts from the beginning.
 func TestFunctionFailsHalfway(t *testing.T) {
 	t.Parallel()
 	h, _ := newHandler(t)
@@ -72,7 +72,7 @@ func TestContextEnds(t *testing.T) {
 		require.Equal(t, 500, webhooktest.Serve(h, again(r)).Status)
 		require.Equal(t, webhook.DefaultTimeout, time.Since(began))
 
-		// A function that does its work all the same has done it.
+		// A function that ignores its context and succeeds counts as successful.
 		h.OnUserStatus(nil)
 		h.OnUserStatus(func(ctx context.Context, _ *webhook.UserStatus) error {
 			<-ctx.Done()
@@ -101,7 +101,7 @@ func TestWithoutFunctions(t *testing.T) {
 	require.NotContains(t, logged.String(), "not taken")
 
 	h.OnUserStatus(func(context.Context, *webhook.UserStatus) error { return errors.New("no") })
-	h.OnUserStatus(nil) // takes it back
+	h.OnUserStatus(nil) // removes the function
 	require.Equal(t, 200, webhooktest.Serve(h, request(t, jsonType, statusBody)).Status)
 }
 

@@ -30,7 +30,7 @@ func clientApp(srv *httptest.Server) webhooktest.App {
 	return webhooktest.App{Key: testKey, Secret: testSecret, Client: srv.Client()}
 }
 
-// logBuffer keeps what a handler logs.
+// logBuffer records what a handler logs.
 type logBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer
@@ -58,7 +58,7 @@ func newHandler(t testing.TB, opts ...webhook.Option) (*webhook.Handler, *logBuf
 	return h, logged
 }
 
-// request makes a signed request with any body.
+// request makes a signed request with the given body.
 func request(t testing.TB, contentType, body string) *http.Request {
 	t.Helper()
 	r := unsigned(t, contentType, body)
@@ -79,14 +79,14 @@ const (
 	jsonType = "application/json"
 )
 
-// again is a request once more, with a fresh body.
+// again copies a request with a fresh body.
 func again(r *http.Request) *http.Request {
 	clone := r.Clone(r.Context())
 	clone.Body, _ = r.GetBody()
 	return clone
 }
 
-// received has a handler keep all the events that it gets.
+// received collects all events that a handler gets.
 type received struct {
 	mu     sync.Mutex
 	events []webhook.Event
@@ -133,7 +133,7 @@ func receive(h *webhook.Handler) *received {
 	return got
 }
 
-// plain is an event without its envelope, to be compared.
+// plain returns an event without its envelope, for comparison.
 func plain(t testing.TB, e webhook.Event) webhook.Event {
 	t.Helper()
 	switch e := e.(type) {
@@ -186,8 +186,8 @@ var (
 	sampleLine   = regexp.MustCompile(`^ {4,6}sample: (.*)$`)
 )
 
-// catalogueSamples are the samples of api/webhook.yaml, by callback; that of a response has its
-// name with "answer".
+// catalogueSamples returns the samples of api/webhook.yaml by callback; that of a response has
+// "answer" in its key.
 func catalogueSamples(t testing.TB) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile("../api/webhook.yaml")
@@ -209,7 +209,7 @@ func catalogueSamples(t testing.TB) map[string]string {
 	return samples
 }
 
-// sampleType is the content type that goes with a body.
+// sampleType returns the content type that matches a body.
 func sampleType(body string) string {
 	if strings.HasPrefix(body, "{") || strings.HasPrefix(body, "[") {
 		return jsonType

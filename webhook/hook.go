@@ -8,21 +8,21 @@ import (
 	"time"
 )
 
-// Arrival is a callback that has come, or a job of the queue whose function is about to be called;
-// see [WithHook].
+// Arrival is a callback that has arrived, or a job of the queue whose function is about to be
+// called; see [WithHook].
 type Arrival struct {
-	Kind      Kind          // as far as it is known yet: of a callback by its path, see [Handler.For]
+	Kind      Kind          // as far as known yet: for a callback from its path, see [Handler.For]
 	Request   *http.Request // nil for a job; its query may be a credential and must not be kept
-	ArrivedAt time.Time     // of a job, when this attempt began
+	ArrivedAt time.Time     // for a job, when this attempt began
 }
 
-// WithHook calls hook when a callback arrives, before it is looked at, and before each attempt at a
-// job of the queue. The context that hook returns is what the functions, the nonce store and the
-// queue get; nil leaves it as it is. The function that it returns, unless it is nil, is told what
-// the observers are told, after them; a job that the end of a shutdown cuts short ends as
-// [OutcomeJobFailed] there. It is for traces, whose spans have a beginning; [WithObserver] is
-// enough for metrics. Hooks add up: each gets the context of the one before. They must be fast. One
-// that panics is logged, and changes nothing.
+// WithHook calls hook when a callback arrives, before anything is checked, and before each attempt
+// at a job of the queue. The functions, the nonce store and the queue get the context that hook
+// returns; nil leaves it unchanged. The function that hook returns, unless it is nil, is called
+// after the observers with the same observation; a job cut short by a shutdown ends as
+// [OutcomeJobFailed] there. Hooks are for traces, whose spans have a start; for metrics
+// [WithObserver] is enough. Hooks add up: each gets the context of the one before. They must be
+// fast. A panic in a hook is logged and changes nothing.
 func WithHook(hook func(ctx context.Context, arrival Arrival) (context.Context, func(Observation))) Option {
 	return func(c *config) error {
 		if hook == nil {
@@ -33,8 +33,8 @@ func WithHook(hook func(ctx context.Context, arrival Arrival) (context.Context, 
 	}
 }
 
-// arrive tells the hooks of an arrival. It returns the context that they make of ctx, and whom to
-// tell of the end.
+// arrive calls the hooks. It returns the context they derive from ctx, and the functions to call
+// at the end.
 func (h *Handler) arrive(ctx context.Context, arrival Arrival) (context.Context, []func(Observation)) {
 	var ends []func(Observation)
 	for _, hook := range h.config.hooks {
@@ -55,7 +55,7 @@ func (h *Handler) arrive(ctx context.Context, arrival Arrival) (context.Context,
 	return ctx, ends
 }
 
-// tell tells the ends in the opposite order.
+// tell calls the functions of the hooks in reverse order.
 func (h *Handler) tell(ends []func(Observation), o Observation) {
 	for _, end := range slices.Backward(ends) {
 		if err := shielded(func() error { end(o); return nil }); err != nil {

@@ -19,7 +19,7 @@ import (
 
 type hookKey string
 
-// hooks note what they are told, and mark the context.
+// hooks record their calls, and mark the context.
 type hooks struct {
 	mu  sync.Mutex
 	log []string
@@ -31,7 +31,7 @@ func (h *hooks) note(line string) {
 	h.log = append(h.log, line)
 }
 
-// jobs are the lines of jobs, and forgets all.
+// jobs returns the lines about jobs, and clears all lines.
 func (h *hooks) jobs() (lines []string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -53,7 +53,7 @@ func (h *hooks) option(name string) webhook.Option {
 	})
 }
 
-// A hook hears of each callback, whatever becomes of it, and its context gets to the functions.
+// A hook is called for each callback, whatever its outcome, and its context reaches the functions.
 func TestHook(t *testing.T) {
 	t.Parallel()
 	seen := &hooks{}
@@ -77,7 +77,7 @@ func TestHook(t *testing.T) {
 	for _, c := range []struct {
 		serve    func()
 		function bool
-		kind     string // at the beginning
+		kind     string // when it arrives
 		ends     string
 		outcome  string
 	}{
@@ -99,7 +99,7 @@ func TestHook(t *testing.T) {
 	require.Contains(t, logged.String(), "boom")
 }
 
-// Each attempt at a job has a beginning and an end.
+// Hooks see the beginning and end of each attempt at a job.
 func TestHookOfJobs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -10,15 +10,16 @@ import (
 	"time"
 )
 
-// NonceStatus says what a [NonceStore] knows of a signature.
+// NonceStatus says what a [NonceStore] knows about a signature.
 type NonceStatus int
 
 // The states of a signature. Any other counts as a failure of the store.
 const (
-	NonceNew        NonceStatus = iota + 1 // it was not met before, and is entered now
-	NonceUnfinished                        // it came with the same request, whose handling has failed or still goes on
-	NonceDone                              // it came with the same request, which was handled
-	NonceReplayed                          // it came with another request
+	NonceNew NonceStatus = iota + 1 // it was not seen before, and is stored now
+	// it came with the same request, whose handling failed or is still going on
+	NonceUnfinished
+	NonceDone     // it came with the same request, which was handled
+	NonceReplayed // it came with another request
 )
 
 // String names the state in English.
@@ -41,19 +42,19 @@ func (s NonceStatus) String() string {
 type Fingerprint [sha256.Size]byte
 
 // NonceStore remembers which signatures came with which requests. The processes that serve one URL
-// should share one. Its methods are called concurrently, and an error of theirs has the callback
+// should share one. Its methods are called concurrently. If one returns an error, the callback is
 // refused with 503, so that RongCloud tries again.
 //
 // A key is the signature, 40 lower-case hex digits, and not the nonce: RongCloud joins secret,
-// nonce and timestamp without a separator, so that digits moved from one to the other make another
+// nonce and timestamp without a separator, so moving digits from one to the other gives another
 // nonce with the same signature. webhooktest.CheckNonceStore tests a store.
 type NonceStore interface {
-	// Begin reports what is known of key, and enters it with the request's fingerprint if that is
-	// nothing; of two calls at the same moment only one gets NonceNew. What is entered is kept at
-	// least as long as keep says, and may be forgotten later.
+	// Begin reports what is known about key, and stores it with the request's fingerprint if it is
+	// new; of two concurrent calls only one gets NonceNew. An entry is kept for at least keep, and
+	// may be forgotten later.
 	Begin(ctx context.Context, key string, request Fingerprint, keep time.Duration) (NonceStatus, error)
 
-	// Done enters that the request was handled. It is no error if the store has forgotten it.
+	// Done records that the request was handled. It is not an error if the store has forgotten it.
 	Done(ctx context.Context, key string, request Fingerprint, keep time.Duration) error
 }
 
@@ -61,14 +62,15 @@ type NonceStore interface {
 // default window that is enough for about 1,000 callbacks a second.
 const DefaultNonces = 5 << 18
 
-// MemoryNonceStore is a [NonceStore] for one process. It holds a bounded number of signatures, in
-// less than 100 bytes each. When they become too many it forgets the older half, even before their
-// time, so that it never stops a callback; the handler logs the first time that this happens.
+// MemoryNonceStore is a [NonceStore] for one process. It holds a bounded number of signatures, at
+// less than 100 bytes each. When full, it forgets the older half, even before their time, so that
+// it never stops a callback; the handler logs the first time this happens.
 type MemoryNonceStore struct {
 	half int
 	now  func() time.Time
 
-	onEarly atomic.Pointer[func(held int)] // called once, when something is forgotten before its time
+	// called once, when an entry is forgotten before its time
+	onEarly atomic.Pointer[func(held int)]
 
 	mu         sync.Mutex
 	born       time.Time // when young was begun
@@ -132,8 +134,8 @@ func (s *MemoryNonceStore) Len() int {
 	return len(s.young) + len(s.old)
 }
 
-// age begins a new generation when the young one is full or has lived as long as its members must
-// be kept. So whatever is entered lives through at least one whole generation.
+// age begins a new generation when the young one is full, or as old as its members must be kept.
+// So every entry lives through at least one whole generation.
 func (s *MemoryNonceStore) age(keep time.Duration) {
 	now := s.now()
 	old := s.young
@@ -150,7 +152,7 @@ func (s *MemoryNonceStore) age(keep time.Duration) {
 	s.born, s.young, s.old = now, map[[20]byte]memoryNonce{}, old
 }
 
-// nonceID packs a signature, and anything else that comes as a key by its hash.
+// nonceID packs a signature. Any other key is hashed.
 func nonceID(key string) [20]byte {
 	var id [20]byte
 	if len(key) == 2*len(id) {

@@ -62,7 +62,7 @@ func TestMemoryNonceStoreForgets(t *testing.T) {
 		require.Equal(t, webhook.NonceNew, begin(1))
 		time.Sleep(keep - time.Second)
 		require.Equal(t, webhook.NonceNew, begin(2))
-		time.Sleep(keep - time.Second) // the first is of the old generation now
+		time.Sleep(keep - time.Second) // the first is in the old generation now
 		require.Equal(t, webhook.NonceUnfinished, begin(2))
 		require.NoError(t, store.Done(context.Background(), signatureNumber(2), webhook.Fingerprint{}, keep))
 		require.Equal(t, webhook.NonceDone, begin(2))
@@ -85,7 +85,8 @@ func TestMemoryNonceStoreEntrySize(t *testing.T) { // not parallel: it measures 
 	for i := range keys {
 		keys[i] = signatureNumber(i * 7919)
 	}
-	for _, n := range []int{20_000, 57_345, 100_000, 115_000, 200_000} { // before and after the maps grow
+	// before and after the maps grow
+	for _, n := range []int{20_000, 57_345, 100_000, 115_000, 200_000} {
 		before := heap()
 		store := webhook.NewMemoryNonceStore(2 * n)
 		for _, key := range keys[:n] {

@@ -8,31 +8,31 @@ import (
 	"time"
 )
 
-// Observer hears what becomes of every callback, for metrics and traces. [WithObserver] registers
-// it. Observe is called once for each request, when the response is written, and with a queue once
-// more for each attempt at a job. It is called concurrently, and the request ends when it has
-// returned: it should take no time to speak of.
+// Observer is called with the outcome of every callback, for metrics and traces. [WithObserver]
+// registers it. Observe is called once for each request, after the response is written, and with a
+// queue once more for each attempt at a job. Calls are concurrent, and the request ends only when
+// Observe has returned: it should take hardly any time.
 type Observer interface {
 	Observe(ctx context.Context, o Observation)
 }
 
-// ObserverFunc is a function as an [Observer].
+// ObserverFunc turns a function into an [Observer].
 type ObserverFunc func(ctx context.Context, o Observation)
 
 // Observe calls the function.
 func (f ObserverFunc) Observe(ctx context.Context, o Observation) { f(ctx, o) }
 
-// Outcome is what became of a callback or of a job, in a word that serves as a label.
+// Outcome is how a callback or a job ended, in a word that can be a metric label.
 type Outcome string
 
-// The outcomes. Further ones are possible.
+// The outcomes. More may be added.
 const (
-	OutcomeHandled  Outcome = "handled"  // the functions have returned; or there are none
+	OutcomeHandled  Outcome = "handled"  // the functions have returned, or there are none
 	OutcomeQueued   Outcome = "queued"   // it is in the queue
-	OutcomeDecided  Outcome = "decided"  // a question, by the function
-	OutcomeFallback Outcome = "fallback" // a question, by the fallback; Err says why
+	OutcomeDecided  Outcome = "decided"  // a pre-delivery check, by the function
+	OutcomeFallback Outcome = "fallback" // a pre-delivery check, by the fallback; Err says why
 	OutcomeRepeated Outcome = "repeated" // handled before; acknowledged
-	OutcomeUnknown  Outcome = "unknown"  // of no known kind, without OnUnknown; acknowledged
+	OutcomeUnknown  Outcome = "unknown"  // of an unknown kind, without OnUnknown; acknowledged
 	OutcomeRefused  Outcome = "refused"  // with a status below 500; see Reason
 	OutcomeFailed   Outcome = "failed"   // with 500 or 503; RongCloud tries again
 
@@ -41,19 +41,19 @@ const (
 	OutcomeJobGiveUp Outcome = "job_given_up" // a function failed for the last time
 )
 
-// Observation is what an [Observer] hears. It holds no body; the query of Request may be a
-// credential and must not be kept.
+// Observation is what an [Observer] gets. It has no body; the query of Request may be a credential
+// and must not be kept.
 type Observation struct {
 	Outcome  Outcome
-	Kind     Kind          // as far as it was known, else empty
+	Kind     Kind          // as far as known, otherwise empty
 	Request  *http.Request // nil for a job
 	Status   int           // the HTTP status of the response; 0 for a job
-	Err      error         // what went wrong, or what a decision came with
+	Err      error         // what went wrong, or the error returned with a decision
 	Verdict  Verdict       // of OutcomeDecided and OutcomeFallback
 	Duration time.Duration // from the arrival of the request, or of one attempt at a job
 
-	// QueueDepth is how many jobs are in the queue, if it has a method Len() int, as [MemoryQueue]
-	// does; -1 if that is not known.
+	// QueueDepth is how many jobs are in the queue, if it has a method Len() int, like
+	// [MemoryQueue]; -1 if that is not known.
 	QueueDepth int
 }
 
@@ -82,7 +82,7 @@ func (o Observation) Reason() string {
 	return "error"
 }
 
-// WithObserver registers an observer beside those that there are. It can be given several times.
+// WithObserver registers an observer. It can be given several times; observers add up.
 func WithObserver(observer Observer) Option {
 	return func(c *config) error {
 		if observer == nil {
@@ -93,9 +93,9 @@ func WithObserver(observer Observer) Option {
 	}
 }
 
-// OnError registers a function that is told of every request that was refused, failed or left to
-// the fallback, beside those that there are. The error holds no body. [WithObserver] hears of all
-// the others too.
+// OnError registers a function that is called for every request that was refused, failed or left
+// to the fallback. Functions add up. The error contains no body. [WithObserver] covers all other
+// requests too.
 func (h *Handler) OnError(f func(ctx context.Context, r *http.Request, err error)) {
 	if f == nil {
 		return
@@ -107,7 +107,7 @@ func (h *Handler) OnError(f func(ctx context.Context, r *http.Request, err error
 	}))
 }
 
-// observe tells the observers and the ends of the hooks, whose failures are only logged.
+// observe calls the observers and the functions of the hooks, whose failures are only logged.
 func (h *Handler) observe(ctx context.Context, o Observation, ends []func(Observation)) {
 	if len(h.config.observers)+len(ends) == 0 {
 		return

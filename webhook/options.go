@@ -23,10 +23,11 @@ const (
 	DefaultJobAttempts     = 10
 )
 
-// withoutWindow is how long a signature is remembered where its age does not matter.
+// withoutWindow is how long a signature is remembered if its age does not matter.
 const withoutWindow = 24 * time.Hour
 
-// Option configures a [Handler], [Parse] or [Verify]. Bad input is a [*rongcloud.ArgumentError].
+// Option configures a [Handler], [Parse] or [Verify]. Invalid values give a
+// [*rongcloud.ArgumentError].
 type Option func(*config) error
 
 type config struct {
@@ -88,16 +89,16 @@ func (c *config) addSecrets(field string, i int, secrets []string) error {
 	return nil
 }
 
-// WithSecrets accepts further App Secrets beside the first one, such as the old one while RongCloud
-// changes over to a new one.
+// WithSecrets accepts further App Secrets, such as the old one while RongCloud switches to a new
+// one.
 func WithSecrets(secrets ...string) Option {
 	return func(c *config) error { return c.addSecrets("WithSecrets", 0, secrets) }
 }
 
 // WithApp accepts the callbacks of a further app at the same URL, with its own App Secrets. A
-// callback that names this App Key must be signed with one of them, and with them a callback may
-// name no other key. It can be given several times; to have the first app's key checked as well,
-// name it too.
+// callback that names this App Key must be signed with one of them, and a callback signed with one
+// of them may name no other key. It can be given several times; to check the first app's key as
+// well, give that app too.
 func WithApp(appKey string, secrets ...string) Option {
 	return func(c *config) error {
 		if fault := credential.Fault(appKey); fault != "" {
@@ -116,11 +117,10 @@ func WithApp(appKey string, secrets ...string) Option {
 	}
 }
 
-// WithWindow sets how far the time of a signature may be off, into the past and into the future;
-// [DefaultWindow] if it is not given. RongCloud's retries come seconds later, and after a fault of
-// the network up to five minutes. Zero accepts any age. A stolen signature is then good
-// again as soon as the nonce store has forgotten it, so keep a window unless something else takes
-// its place.
+// WithWindow sets how far the time of a signature may be in the past or in the future; the default
+// is [DefaultWindow]. RongCloud's retries come seconds later, and after a network fault up to five
+// minutes later. Zero accepts any age. A stolen signature is then valid again as soon as the nonce
+// store has forgotten it, so keep a window unless something else replaces it.
 func WithWindow(window time.Duration) Option {
 	return func(c *config) error {
 		if window < 0 {
@@ -131,8 +131,8 @@ func WithWindow(window time.Duration) Option {
 	}
 }
 
-// WithMaxBody sets the longest body that is read, in bytes, after decompression; [DefaultMaxBody]
-// if it is not given. A longer one is refused with 413.
+// WithMaxBody limits the body, in bytes after decompression; the default is [DefaultMaxBody]. A
+// longer one is refused with 413.
 func WithMaxBody(bytes int64) Option {
 	return func(c *config) error {
 		if bytes < 1 || bytes > 1<<30 {
@@ -145,7 +145,7 @@ func WithMaxBody(bytes int64) Option {
 
 // WithSources admits requests from the given addresses only, such as [Sources](); others are
 // refused with 403. The address is that of the connection, unless [WithClientAddr] says otherwise.
-// It is an addition to the signature and takes the place of nothing.
+// It adds to the signature check and replaces nothing.
 func WithSources(sources ...netip.Prefix) Option {
 	return func(c *config) error {
 		if len(sources) == 0 {
@@ -161,9 +161,9 @@ func WithSources(sources ...netip.Prefix) Option {
 	}
 }
 
-// WithClientAddr tells where a request comes from if a proxy stands before the server, for
-// [WithSources]. [ForwardedFor] has the function for proxies that write X-Forwarded-For. A function
-// of your own must read only what the proxy itself has written, and not what a client can send.
+// WithClientAddr sets how [WithSources] finds the client's address behind a proxy. [ForwardedFor]
+// returns such a function for proxies that write X-Forwarded-For. Your own function must read only
+// what the proxy itself has written, not what a client can send.
 func WithClientAddr(addr func(*http.Request) netip.Addr) Option {
 	return func(c *config) error {
 		if addr == nil {
@@ -174,8 +174,8 @@ func WithClientAddr(addr func(*http.Request) netip.Addr) Option {
 	}
 }
 
-// WithKind says which kind all requests have, so that it need not be guessed. [Handler.For] does
-// the same for one path.
+// WithKind sets the kind of all requests, so that it need not be detected. [Handler.For] does the
+// same for one path.
 func WithKind(kind Kind) Option {
 	return func(c *config) error {
 		c.kind = kind
@@ -201,9 +201,9 @@ func WithClock(now func() time.Time) Option {
 	}
 }
 
-// WithLogger sets where a handler tells what it refused and what failed; slog.Default() if it is
-// not given. It logs kinds, statuses, reasons and the errors of your functions, never a body, a
-// query or a signature.
+// WithLogger sets where a handler logs refusals and failures; the default is slog.Default(). It
+// logs kinds, statuses, reasons and the errors of your functions, never a body, a query or a
+// signature.
 func WithLogger(logger *slog.Logger) Option {
 	return func(c *config) error {
 		if logger == nil {
@@ -226,25 +226,25 @@ func WithNonceStore(store NonceStore) Option {
 	}
 }
 
-// WithTimeout sets after which time the context of the functions ends, counted from the arrival of
-// the request; [DefaultTimeout] if it is not given. RongCloud waits five seconds. With [WithQueue]
-// it limits the storing, and [WithJobTimeout] the functions.
+// WithTimeout sets when the context of the functions ends, counted from the arrival of the
+// request; the default is [DefaultTimeout]. RongCloud waits five seconds. With [WithQueue] it
+// limits storing the callback, and [WithJobTimeout] limits the functions.
 func WithTimeout(timeout time.Duration) Option {
 	return func(c *config) error { return positive("WithTimeout", &c.timeout, timeout) }
 }
 
-// WithDecisionTimeout sets how long a function may take to decide about a message, counted from the
-// arrival of the request and with the time that the nonce store takes, and the fallback: what is
-// answered whenever a question with a good signature cannot be decided. The function is late, fails
-// or is not there; the nonce store fails, hangs or calls it a replay; the handler is shut down; the
-// question lacks its ID or has a field that cannot be read. A body that cannot be read at all is
-// known for a question only on a path or handler for questions alone ([Handler.For], [WithKind]),
-// and refused with 400 elsewhere. A fallback with a Content blocks messages of other types than the
-// Content's, and those that cannot be read.
+// WithDecisionTimeout sets how long a decision about a message may take, counted from the arrival
+// of the request and including the nonce store, and the fallback: the response whenever a
+// pre-delivery check with a valid signature cannot be decided. That is the case if the function is
+// late, fails or is missing; if the nonce store fails, hangs or reports a replay; if the handler
+// is shut down; and if the check lacks its ID or has a field that cannot be read. A body that
+// cannot be read at all is recognised as a check only on a path or handler for checks alone
+// ([Handler.For], [WithKind]), and refused with 400 elsewhere. A fallback with a Content blocks
+// messages of other types than the Content's, and messages that cannot be read.
 //
-// Without this option it is [DefaultDecisionTimeout] and [Allow]: then a message is delivered
-// whenever your check fails. Give Block("...") if nothing may pass unchecked. RongCloud waits three
-// seconds by an older page, and then delivers.
+// The defaults are [DefaultDecisionTimeout] and [Allow]: a message is delivered whenever your
+// check fails. Use Block("...") if nothing may pass unchecked. According to an older page,
+// RongCloud waits three seconds and then delivers.
 func WithDecisionTimeout(timeout time.Duration, fallback Decision) Option {
 	return func(c *config) error {
 		if _, err := fallback.encode(""); err != nil {
@@ -255,22 +255,22 @@ func WithDecisionTimeout(timeout time.Duration, fallback Decision) Option {
 	}
 }
 
-// WithJobTimeout sets after which time the context of a function ends that [WithQueue] calls;
-// [DefaultJobTimeout] if it is not given. A function that does not obey keeps its worker busy.
+// WithJobTimeout sets when the context of a function that [WithQueue] calls ends; the default is
+// [DefaultJobTimeout]. A function that ignores its context keeps its worker busy.
 func WithJobTimeout(timeout time.Duration) Option {
 	return func(c *config) error { return positive("WithJobTimeout", &c.jobTimeout, timeout) }
 }
 
-// JobRetry says how often [WithQueue] calls a function that fails, and how long it waits before it
-// does so again. Fields that are zero have the defaults.
+// JobRetry says how often [WithQueue] calls a function that fails, and how long it waits between
+// calls. Zero fields have the defaults.
 type JobRetry struct {
-	MaxAttempts int           // calls in all; [DefaultJobAttempts] by default
+	MaxAttempts int           // total calls; [DefaultJobAttempts] by default
 	MinWait     time.Duration // before the second call; one second by default
-	MaxWait     time.Duration // up to which the waits grow; one minute by default, or MinWait if that is longer
+	MaxWait     time.Duration // the longest wait; one minute by default, or MinWait if longer
 }
 
-// WithJobRetry sets how often [WithQueue] calls a function that fails. The later events of the same
-// conversation wait too, and no others. An error marked by [Permanent] is the last attempt.
+// WithJobRetry sets how often [WithQueue] calls a function that fails. Only the later events of
+// the same conversation wait too. An error marked by [Permanent] ends the attempts.
 func WithJobRetry(retry JobRetry) Option {
 	return func(c *config) error {
 		switch {
@@ -295,11 +295,11 @@ func (r JobRetry) withDefaults() JobRetry {
 	return r
 }
 
-// WithGiveUp sets a function that is told of every event that is given up, before it leaves the
-// queue: with [WithQueue] when the function failed in all attempts, and with or without a queue
-// when its error was marked by [Permanent]. It gets the last error, and the job with its body: to
-// keep it, store it here. Without it, and if it panics, the job is only logged, without its body.
-// It can be given several times.
+// WithGiveUp sets a function that is called for every event that is given up, before it leaves the
+// queue: with [WithQueue] when all attempts failed, and with or without a queue when the error was
+// marked by [Permanent]. It gets the last error, and the job with its body: to keep the job, store
+// it here. Without such a function, or if it panics, the job is only logged, without its body. It
+// can be given several times.
 func WithGiveUp(giveUp func(Job, error)) Option {
 	return func(c *config) error {
 		if giveUp == nil {
@@ -310,12 +310,12 @@ func WithGiveUp(giveUp func(Job, error)) Option {
 	}
 }
 
-// WithQueue stores callbacks in a queue, answers, and calls the functions later, up to workers of
+// WithQueue stores callbacks in a queue, responds, and calls the functions later, up to workers of
 // them at once. Events of one conversation, chat room, group or user are handled one after the
-// other, in the order of their arrival; neither a long backlog of one nor its failures keep the
-// others waiting, and what has failed before keeps no more than half of the workers busy. A full
-// queue is answered with 503, so that RongCloud tries again. Questions before delivery are answered
-// at once all the same. [Handler.Start] begins the work, [Handler.Shutdown] ends it.
+// other, in the order of arrival; neither a long backlog nor failures of one delay the others, and
+// conversations that have failed occupy at most half of the workers. If the queue is full, the
+// response is 503, so that RongCloud tries again. Pre-delivery checks do not go through the queue.
+// [Handler.Start] begins the work, [Handler.Shutdown] ends it.
 func WithQueue(queue Queue, workers int) Option {
 	return func(c *config) error {
 		switch {

@@ -7,16 +7,16 @@ import (
 
 var errGoexit = errors.New("the function ended its goroutine: runtime.Goexit, which t.FailNow and require call")
 
-// shielded calls a function in a goroutine of its own: neither a panic nor runtime.Goexit ends the
-// goroutine that calls shielded.
+// shielded calls a function in its own goroutine, so that neither a panic nor runtime.Goexit ends
+// the caller's.
 func shielded(function func() error) error {
 	_, err := outside(context.Background(), nil, nil, func() (none struct{}, err error) { return none, function() })
 	return err
 }
 
-// outside makes a call to something that a user may have written: a store or a queue. It may panic,
-// end its goroutine, or not obey its context, and is then left to itself; a shutdown waits for it,
-// if there is a count. The stores of this package do none of that, and are called straight.
+// outside calls a store or a queue that may be the app's own. It may panic, end its goroutine, or
+// ignore its context, and is then abandoned; a shutdown waits for it, if count is set. The stores
+// of this package do none of that, and are called directly.
 func outside[T any](ctx context.Context, count *running, callee any, call func() (T, error)) (T, error) {
 	switch callee.(type) {
 	case *MemoryNonceStore, *MemoryQueue:

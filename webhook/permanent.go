@@ -6,11 +6,12 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// Permanent marks an error that no other attempt can cure, such as a body that is not what its type
-// asks for. A function that returns it is not called again for the same event: the error is logged,
-// the function of [WithGiveUp] is told, the callback is acknowledged, and the later events of the
-// conversation go on. Errors that are a [rongcloud.ErrUndecodable] count as marked: those of
-// [Message.Content], [Message.Texts], their like, and [rongcloud.ContentAs]. Permanent(nil) is nil.
+// Permanent marks an error that a retry cannot fix, such as a body that does not match its type. A
+// function that returns it is not called again for the same event: the error is logged, the
+// function of [WithGiveUp] is called, the callback is acknowledged, and the later events of the
+// conversation go on. Every [rongcloud.ErrUndecodable] counts as marked: the errors of
+// [Message.Content], [Message.Texts] and the like, and of [rongcloud.ContentAs]. Permanent(nil) is
+// nil.
 func Permanent(err error) error {
 	if err == nil {
 		return nil

@@ -28,7 +28,7 @@ func TestPermanent(t *testing.T) {
 	require.False(t, webhook.IsPermanent(nil))
 }
 
-// A body that is not of its type stays so.
+// A body that does not match its type is a permanent error.
 func TestContentFailsForGood(t *testing.T) {
 	t.Parallel()
 	const name, body = "RC:TxtMsg", `{"content":`
@@ -46,7 +46,7 @@ func TestContentFailsForGood(t *testing.T) {
 	}
 }
 
-// archiveContent is a function as many are: it returns the error of Content.
+// archiveContent is a typical function: it returns the error of Content.
 func archiveContent(calls *[]string) func(context.Context, *webhook.Message) error {
 	return func(_ context.Context, m *webhook.Message) error {
 		*calls = append(*calls, m.MessageUID)
@@ -57,7 +57,8 @@ func archiveContent(calls *[]string) func(context.Context, *webhook.Message) err
 	}
 }
 
-// A body that cannot be decoded costs one attempt, is told, and does not hold its conversation.
+// A body that cannot be decoded costs one attempt, is reported, and does not block its
+// conversation.
 func TestAsyncPermanent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -87,7 +88,7 @@ func TestAsyncPermanent(t *testing.T) {
 	})
 }
 
-// Without a queue it is acknowledged, because another try by RongCloud cannot help, and told as
+// Without a queue it is acknowledged, because a retry by RongCloud cannot help, and reported as
 // well.
 func TestPermanentWithoutQueue(t *testing.T) {
 	t.Parallel()
@@ -112,7 +113,7 @@ func TestPermanentWithoutQueue(t *testing.T) {
 	require.Contains(t, logged.String(), "no such user")
 }
 
-// A job of an older program whose body this one cannot read is not tried ten times.
+// A job from an older program whose body this one cannot read is not tried ten times.
 func TestAsyncMalformedJob(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -9,9 +9,10 @@ import (
 
 // Job is one event of a verified callback, on its way through a [Queue]. It can be stored as JSON.
 type Job struct {
-	ID       uint64    `json:"-"`                // the queue's own number for it, given by Push in growing order
-	Key      string    `json:"key"`              // jobs with the same key are worked on in order
-	Kind     Kind      `json:"kind"`             // what it tells
+	// the queue's own number for it, assigned by Push in increasing order
+	ID       uint64    `json:"-"`
+	Key      string    `json:"key"`              // jobs with the same key are processed in order
+	Kind     Kind      `json:"kind"`             // the kind of event
 	AppKey   string    `json:"appKey,omitempty"` // as in [Envelope]
 	SignedAt time.Time `json:"signedAt"`         // as in [Envelope]
 	Form     bool      `json:"form,omitempty"`   // the body is a form, and not JSON
@@ -30,49 +31,47 @@ func newJob(e Event) Job {
 	}
 }
 
-// jobOverhead is about what a job takes in memory beside its texts.
+// jobOverhead is roughly what a job takes in memory besides its texts.
 const jobOverhead = 128
 
-// size is about how many bytes of memory the job takes.
+// size is roughly how many bytes of memory the job takes.
 func (j *Job) size() int64 {
 	return int64(len(j.Key) + len(j.Kind) + len(j.AppKey) + len(j.Body) + jobOverhead)
 }
 
 // Queue holds jobs between the response to RongCloud and the work. Its methods are called
-// concurrently. A handler takes care of the order and of fairness: a queue need not look at keys.
-// What it can do besides, it tells by implementing [JobReader]. webhooktest.CheckQueue tests a
-// queue.
+// concurrently. The handler takes care of order and fairness: a queue need not look at keys. A
+// queue may also implement [JobReader]. webhooktest.CheckQueue tests a queue.
 type Queue interface {
-	// Push stores all the jobs or none. When it has returned nil they are as safe as the queue can
-	// make them. A queue without room for them returns [ErrQueueFull]. It must not refuse a list
-	// for ever because that is larger than the whole queue: the jobs of one list come from one
-	// request.
+	// Push stores all jobs or none. Once it has returned nil, they are as safe as the queue can
+	// make them. A queue without room for them returns [ErrQueueFull]. It must not keep refusing a
+	// list that is larger than the whole queue: the jobs of one list come from one request.
 	Push(ctx context.Context, jobs ...Job) error
 
-	// Pull returns the oldest job that it has not returned yet since the queue was opened. If there
-	// is none it waits for one until the context ends, and then returns the context's error. It
-	// looks before it waits: a waiting job is returned even if the context has ended.
+	// Pull returns the oldest job that it has not returned since the queue was opened. If there is
+	// none, it waits for one until the context ends, and then returns the context's error. A job
+	// that is already there is returned even if the context has ended.
 	Pull(ctx context.Context) (Job, error)
 
-	// Done removes a job that was worked on. A job that was pulled and not removed is pulled again
-	// after the queue was opened anew. To remove a job once more changes nothing.
+	// Done removes a processed job. A job that was pulled and not removed is pulled again after
+	// the queue has been reopened. Removing a job twice changes nothing.
 	Done(ctx context.Context, id uint64) error
 }
 
-// JobReader is a [Queue] that can return a job again after Pull. A handler pulls all jobs, in order
-// to know which conversations have work. Of a JobReader it keeps at most 1024 jobs and 16 MiB in
-// memory, and of the others the number alone. Of any other queue it can know no more jobs than
-// these: a conversation with a longer backlog then keeps the others waiting.
+// JobReader is a [Queue] that can return a job again after Pull. A handler pulls all jobs, to know
+// which conversations have work. With a JobReader it keeps at most 1024 jobs and 16 MiB in memory,
+// and only the IDs of the others. With any other queue it pulls no more jobs than that, so a
+// conversation with a longer backlog delays the others.
 type JobReader interface {
-	// Read returns a job that was pulled and is not done. For one that it can never return, because
-	// it is done or damaged, it returns an error marked by [Permanent].
+	// Read returns a job that was pulled and is not done. If the job can never be read, because it
+	// is done or damaged, the error is marked by [Permanent].
 	Read(ctx context.Context, id uint64) (Job, error)
 }
 
-// DefaultMemoryQueueBytes bounds what a [MemoryQueue] holds, beside its number of jobs.
+// DefaultMemoryQueueBytes limits the size of a [MemoryQueue], in addition to its number of jobs.
 const DefaultMemoryQueueBytes = 256 << 20
 
-// MemoryQueue is a [Queue] in memory: what it holds is lost when the process dies, but not by
+// MemoryQueue is a [Queue] in memory: its jobs are lost if the process dies, but not by
 // [Handler.Shutdown].
 type MemoryQueue struct {
 	capacity int
@@ -83,21 +82,20 @@ type MemoryQueue struct {
 	last   uint64
 	bytes  int64
 	jobs   []Job
-	pulled map[uint64]Job // being worked on
+	pulled map[uint64]Job // being processed
 }
 
 // MemoryQueueOption configures a [MemoryQueue].
 type MemoryQueueOption func(*MemoryQueue)
 
-// WithMemoryQueueBytes sets how many bytes of jobs a [MemoryQueue] holds, [DefaultMemoryQueueBytes]
-// if it is not given; at least one.
+// WithMemoryQueueBytes sets how many bytes of jobs a [MemoryQueue] holds, at least one; the
+// default is [DefaultMemoryQueueBytes].
 func WithMemoryQueueBytes(bytes int64) MemoryQueueOption {
 	return func(q *MemoryQueue) { q.maxBytes = max(bytes, 1) }
 }
 
-// NewMemoryQueue returns a queue with room for capacity jobs, those that are being worked on
-// included; at least one. A list that is larger than the whole queue is taken while there is room
-// for one job.
+// NewMemoryQueue returns a queue with room for capacity jobs, at least one, including those being
+// processed. A list larger than the whole queue is accepted while there is room for one job.
 func NewMemoryQueue(capacity int, opts ...MemoryQueueOption) *MemoryQueue {
 	q := &MemoryQueue{
 		capacity: max(capacity, 1), maxBytes: DefaultMemoryQueueBytes, wake: make(chan struct{}, 1), pulled: map[uint64]Job{},
@@ -129,8 +127,8 @@ func (q *MemoryQueue) Push(_ context.Context, jobs ...Job) error {
 	return nil
 }
 
-// fits reports whether more has room beside held. What is larger than all the room has some while
-// there is any: else it would be refused for ever.
+// fits reports whether there is room for more in addition to held. Something larger than all the
+// room fits while any room is left: otherwise it would be refused forever.
 func fits[N int | int64](held, more, room N) bool {
 	return held+more <= room || more > room && held < room
 }
@@ -156,14 +154,14 @@ func (q *MemoryQueue) first() (Job, bool) {
 		return Job{}, false
 	}
 	job := q.jobs[0]
-	q.jobs[0] = Job{} // lets go of the body
+	q.jobs[0] = Job{} // releases the body
 	q.jobs = q.jobs[1:]
 	q.pulled[job.ID] = job
 	q.signal()
 	return job, true
 }
 
-// signal wakes one that waits if there is something to wait for.
+// signal wakes a waiting Pull if there is a job.
 func (q *MemoryQueue) signal() {
 	if len(q.jobs) == 0 {
 		return
@@ -196,7 +194,7 @@ func (q *MemoryQueue) Done(_ context.Context, id uint64) error {
 	return nil
 }
 
-// Len returns how many jobs wait or are being worked on.
+// Len returns how many jobs are waiting or being processed.
 func (q *MemoryQueue) Len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()

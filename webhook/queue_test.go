@@ -43,7 +43,7 @@ func TestMemoryQueueIsBoundedInBytes(t *testing.T) {
 	require.ErrorIs(t, q.Push(t.Context(), job), webhook.ErrQueueFull)
 }
 
-// What is larger than the whole queue is taken while there is any room.
+// A list larger than the whole queue is accepted while there is any room.
 func TestMemoryQueueTakesWhatIsTooLarge(t *testing.T) {
 	t.Parallel()
 	q := webhook.NewMemoryQueue(2)

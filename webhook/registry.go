@@ -10,7 +10,7 @@ import (
 
 // registry holds the functions that a [Handler] calls, one for each kind.
 type registry struct {
-	complain func(error) // told of what is refused
+	complain func(error) // called with what is refused
 
 	mu        sync.RWMutex
 	functions map[Kind]func(context.Context, Event) error
@@ -52,15 +52,15 @@ func twice(kind Kind) error {
 	return argument("function", "for %s there is one already; register nil to take it back", kind)
 }
 
-// refuse keeps a mistake of the program. The lock is held.
+// refuse records a programming error. The caller holds the lock.
 func (r *registry) refuse(err error) {
 	r.refused = append(r.refused, err)
 	r.complain(err)
 }
 
-// Err returns what was wrong with the use of the handler so far: a second function for a kind,
-// which is not taken, or a path [Handler.For] a kind that there is not. Ask before you serve. Each
-// is also logged when it happens.
+// Err returns the programming errors so far: a second function for a kind, which is ignored, or a
+// path [Handler.For] a kind that does not exist. Check it before you serve. Each error is also
+// logged when it happens.
 func (r *registry) Err() error {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
@@ -70,11 +70,11 @@ func (r *registry) Err() error {
 // OnMessage registers what to do with copies of messages.
 func (r *registry) OnMessage(f func(context.Context, *Message) error) { on(r, KindMessage, f) }
 
-// OnPreMessage registers who decides about messages before their delivery. The decision is wanted
-// within seconds, see [WithDecisionTimeout]. A panic, a late decision, one that cannot be encoded,
-// or an error beside the zero Decision gives way to the fallback. Any other Decision beside an
-// error is taken, and the error is logged: return Block(text), err for what cannot be read.
-// [PreMessage.Texts] has all that a message says.
+// OnPreMessage registers the function that decides about messages before their delivery. It must
+// decide within seconds, see [WithDecisionTimeout]. The fallback decides if the function panics,
+// is late, returns a Decision that cannot be encoded, or returns an error with the zero Decision.
+// Any other Decision with an error is used, and the error is logged: return Block(text), err for a
+// message that cannot be read. [PreMessage.Texts] returns all texts of a message.
 func (r *registry) OnPreMessage(f func(context.Context, *PreMessage) (Decision, error)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -163,11 +163,12 @@ func (r *registry) OnRTCModeration(f func(context.Context, *RTCModeration) error
 	on(r, KindRTCModeration, f)
 }
 
-// OnRTCAITask registers what to do when speech recognition and its like begin or end in rooms.
+// OnRTCAITask registers what to do when speech recognition and similar tasks begin or end in
+// rooms.
 func (r *registry) OnRTCAITask(f func(context.Context, *RTCAITask) error) { on(r, KindRTCAITask, f) }
 
-// OnUnknown registers what to do with callbacks of no known kind, and with bodies that are not as
-// their kind asks. Without it the former are acknowledged, and the latter refused with 400.
+// OnUnknown registers what to do with callbacks of an unknown kind, and with bodies that do not
+// match their kind. Without it the former are acknowledged, and the latter refused with 400.
 func (r *registry) OnUnknown(f func(context.Context, *Unknown) error) { on(r, KindUnknown, f) }
 
 // panicError is a panic of a function.
@@ -202,14 +203,14 @@ func (r *registry) handle(ctx context.Context, e Event) (err error) {
 
 var errNoDecision = errors.New("no function decides about messages")
 
-// verdict is a decision as it is sent.
+// verdict is an encoded decision.
 type verdict struct {
 	Verdict
 	body []byte
 }
 
-// answer has the message decided about. A verdict without a body is none; one that comes with an
-// error counts all the same.
+// answer lets the function decide about the message. A verdict without a body is no decision; one
+// returned with an error still counts.
 func (r *registry) answer(ctx context.Context, m *PreMessage) (given verdict, err error) {
 	r.mu.RLock()
 	decide := r.decide

@@ -19,7 +19,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-// One captured signature is good for one request alone.
+// A captured signature is valid for one request only.
 func TestReplay(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
@@ -79,7 +79,7 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// A signed text has one reading: no digit can be moved between nonce and timestamp, in neither
+// A signed text has one reading: no digit can be moved between nonce and timestamp, in either
 // direction, whatever the clock says.
 func TestMovedDigits(t *testing.T) {
 	t.Parallel()
@@ -107,7 +107,7 @@ func TestMovedDigits(t *testing.T) {
 	}
 }
 
-// RongCloud's retry is handled again until it was handled.
+// RongCloud's retries are handled until one succeeds.
 func TestRetry(t *testing.T) {
 	t.Parallel()
 	h, _ := newHandler(t)
@@ -128,8 +128,8 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// A retry that comes while the first attempt still runs is handled too: nobody knows how the first
-// will end.
+// A retry that arrives while the first attempt is still running is handled too: the first may yet
+// fail.
 func TestRetryWhileRunning(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -153,7 +153,7 @@ func TestRetryWhileRunning(t *testing.T) {
 	})
 }
 
-// A question is asked again: RongCloud wants the response.
+// A repeated pre-delivery check is decided again: RongCloud needs the response.
 func TestRetriedQuestion(t *testing.T) {
 	t.Parallel()
 	h, _ := newHandler(t)
@@ -189,7 +189,7 @@ func TestReplayOnAnotherPath(t *testing.T) {
 	require.Equal(t, 403, webhooktest.Serve(mux, replay).Status)
 }
 
-// A signature is remembered as long as it can be used.
+// A signature is remembered for as long as it is valid.
 func TestReplayAtTheEndOfTheWindow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -211,7 +211,7 @@ func TestReplayAtTheEndOfTheWindow(t *testing.T) {
 	})
 }
 
-// scriptedStore answers as it is told.
+// scriptedStore returns what the test has set.
 type scriptedStore struct {
 	state      webhook.NonceStatus
 	begin, end error
@@ -260,7 +260,7 @@ func TestNonceStoreFailures(t *testing.T) {
 	}
 }
 
-// What is done is noted, even if it took all the time.
+// Success is recorded, even if the work took all the time.
 func TestDoneAfterTheDeadline(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

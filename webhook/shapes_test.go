@@ -21,8 +21,8 @@ const (
 	oneProfile      = `[{"groupId":"g","groupname":"n","time":1574476797772,"groupProfile":{"introduction":"i"}}]`
 )
 
-// The shapes that pages of RongCloud's and recipients in public repositories show, beside those
-// that the current pages have.
+// Shapes that other pages of RongCloud's and receivers in public repositories show, in addition to
+// those on the current pages.
 func TestShapes(t *testing.T) {
 	t.Parallel()
 	at := time.UnixMilli(1574476797772)
@@ -100,7 +100,7 @@ func TestShapes(t *testing.T) {
 	}
 }
 
-// Without the provider's name the report of an audit tells its kind.
+// Without the provider's name, an audit is recognised by its report.
 func TestAuditByItsReport(t *testing.T) {
 	t.Parallel()
 	callback, err := webhook.Parse(request(t, jsonType, `{"result":10000,"content":{"messageId":"m"},"resultDetail":"x"}`), testSecret)
@@ -109,7 +109,7 @@ func TestAuditByItsReport(t *testing.T) {
 	require.Equal(t, "m", callback.Events[0].(*webhook.MessageAudit).MessageUID)
 }
 
-// The items of a form survive the queue, each as a job of its own.
+// The items of a form survive the queue, each as its own job.
 func TestAsyncProfilesInAForm(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -138,8 +138,8 @@ func TestHostedInfoAuditKeys(t *testing.T) {
 	require.NoError(t, h.Shutdown(t.Context()))
 }
 
-// FuzzProfiles reads the events of groups in all the shapes that a list can come in, JSON inside a
-// form included.
+// FuzzProfiles reads group events in all shapes that a list can have, including JSON inside a
+// form.
 func FuzzProfiles(f *testing.F) {
 	f.Add(twoOperations, "")
 	f.Add(oneProfile, "&a=1")

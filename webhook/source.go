@@ -9,8 +9,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// sources are the addresses of RongCloud's page on callbacks; for Beijing also the one from which
-// the console tests a URL.
+// sources are the addresses on RongCloud's page about callbacks; for Beijing also the one from
+// which the console tests a URL.
 var sources = []struct {
 	region    rongcloud.Region
 	addresses []string
@@ -30,9 +30,9 @@ var sources = []struct {
 	}},
 }
 
-// Sources returns the addresses from which RongCloud sends callbacks, for the given data centres or
-// for all. RongCloud may add some: compare with its page before you rely on them. That Singapore B
-// sends from the addresses of Singapore is an assumption.
+// Sources returns the addresses from which RongCloud sends callbacks, for the given data centres
+// or for all. RongCloud may add some: compare with its page before you rely on them. Singapore B
+// is assumed to send from the addresses of Singapore.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/auth-callback
 func Sources(regions ...rongcloud.Region) []netip.Prefix {
@@ -60,8 +60,8 @@ func remoteAddr(r *http.Request) netip.Addr {
 	return addr
 }
 
-// unmapped turns a prefix of IPv4 addresses in IPv6 clothes into the one that it means, and clears
-// the bits behind its length.
+// unmapped turns a prefix of IPv4-mapped IPv6 addresses into the IPv4 prefix, and clears the host
+// bits.
 func unmapped(p netip.Prefix) netip.Prefix {
 	const mapped = 96 // bits of ::ffff:0:0
 	if p.Addr().Is4In6() && p.Bits() >= mapped {
@@ -71,13 +71,14 @@ func unmapped(p netip.Prefix) netip.Prefix {
 }
 
 // ForwardedFor returns a function for [WithClientAddr] that finds the client's address behind
-// proxies that append to X-Forwarded-For, as nginx, HAProxy and the load balancers of clouds do.
-// The trusted prefixes are the addresses of your own proxies, and nobody else's.
+// proxies that append to X-Forwarded-For, as nginx, HAProxy and cloud load balancers do. The
+// trusted prefixes must be the addresses of your own proxies only.
 //
-// It believes only what a trusted proxy has written: beginning with the address of the connection,
-// it goes back through the header from its end, for as long as the addresses are trusted, and
-// returns the first that is not. A client that sends the header itself gains nothing by it. Ports
-// and zones are left out. An entry that is no address gives no address, which no source admits.
+// It relies only on what a trusted proxy has written: starting with the address of the connection,
+// it goes back through the header from its end while the addresses are trusted, and returns the
+// first that is not. A client that sends the header itself gains nothing. Ports and zones are
+// dropped. For an entry that is not an address it returns the zero address, which no source
+// admits.
 func ForwardedFor(trusted ...netip.Prefix) func(*http.Request) netip.Addr {
 	proxies := make([]netip.Prefix, 0, len(trusted))
 	for _, p := range trusted {

@@ -15,7 +15,7 @@ import (
 
 // app is an app whose callbacks are accepted.
 type app struct {
-	key     string // empty for the one that NewHandler was called with
+	key     string // empty for the app given to NewHandler
 	secrets []check
 }
 
@@ -29,19 +29,20 @@ func checkWith(secret string) check {
 	}
 }
 
-// credentials are what a callback carries to prove where it comes from, and what is known of it.
+// credentials are what a callback carries to prove its origin, and what is known about it.
 type credentials struct {
 	appKey, nonce, timestamp, signature string
 
-	headers  bool      // they stand in headers
+	headers  bool      // they are in headers
 	app      *app      // whose secret it was
-	signedAt time.Time // by the timestamp
+	signedAt time.Time // from the timestamp
 }
 
-// nonceKey is the key under which a NonceStore knows the credentials.
+// nonceKey is the key of the credentials in a NonceStore.
 func (c *credentials) nonceKey() string { return strings.ToLower(c.signature) }
 
-// knownKey is the App Key if the configuration vouches for it, and else what the callback claims.
+// knownKey returns the App Key of the configuration if there is one, otherwise the one the
+// callback claims.
 func (c *credentials) knownKey() string {
 	if c.app.key != "" {
 		return c.app.key
@@ -49,8 +50,8 @@ func (c *credentials) knownKey() string {
 	return c.appKey
 }
 
-// verify checks who signed a request, and when. The timestamp comes first, because only one of the
-// right form tells where in the signed text it begins.
+// verify checks who signed a request, and when. The timestamp is checked first, because only a
+// timestamp of the right length shows where it begins in the signed text.
 func (c *config) verify(r *http.Request) (*credentials, error) {
 	found, err := readCredentials(r)
 	if err != nil {
@@ -75,16 +76,16 @@ func (c *config) verify(r *http.Request) (*credentials, error) {
 	return found, nil
 }
 
-// headerSigned are the kinds whose signature may stand in headers. Of those of audio and video the
-// room's status has it there; the rule for its siblings is on no page that is known, so that both
-// places count. All other kinds have theirs in the query, and headers prove nothing for them: every
-// request to the Server API carries a set that would pass.
+// headerSigned are the kinds whose signature may be in headers. Among the audio and video kinds,
+// the room status has it there; no known page documents the rest, so both places are accepted. All
+// other kinds have it in the query, and headers prove nothing for them: every request to the
+// Server API carries a set that would pass.
 var headerSigned = map[Kind]bool{
 	KindMessageAudit: true, KindUnknown: true,
 	KindRTCRoomStatus: true, KindRTCCDNPush: true, KindRTCCloudPlayer: true, KindRTCModeration: true, KindRTCAITask: true,
 }
 
-// standsRight checks the place of a signature, as soon as the kind is known.
+// standsRight checks that the signature is in the right place, as soon as the kind is known.
 func (c *credentials) standsRight(kind Kind) error {
 	if c.headers && kind != "" && !headerSigned[kind] {
 		return refuse(ErrUnsigned, errors.New("this kind is signed in the query, and the signature is in headers"))
@@ -92,8 +93,8 @@ func (c *credentials) standsRight(kind Kind) error {
 	return nil
 }
 
-// signer finds the app whose secret made the signature: the one that the callback names, else the
-// one without a name. A callback that names none may be any app's.
+// signer finds the app whose secret made the signature: the one that the callback names, otherwise
+// the one without a name. A callback that names no app may belong to any.
 func (c *config) signer(found *credentials) *app {
 	named := -1
 	if found.appKey != "" {
@@ -117,8 +118,8 @@ func (c *config) signer(found *credentials) *app {
 	return nil
 }
 
-// readCredentials takes them from the query, or where that lacks one of them, from one full set of
-// headers.
+// readCredentials reads the credentials from the query, or if that lacks one of them, from one
+// full set of headers.
 func readCredentials(r *http.Request) (*credentials, error) {
 	var found credentials
 	var signTimestamp string
@@ -129,10 +130,11 @@ func readCredentials(r *http.Request) (*credentials, error) {
 		name, err := url.QueryUnescape(name)
 		i := slices.Index(queryNames[:], name)
 		if err != nil || i < 0 {
-			continue // the address in the console may have parameters of its own, encoded as it likes
+			continue // the URL in the console may have other parameters, in any encoding
 		}
-		// The address in the console may hold an App Key of its own, which stands before all that
-		// RongCloud adds. Which of two other parts another reader would take is open.
+		// The URL in the console may have an App Key of its own, which comes before everything
+		// that RongCloud adds. If any other part comes twice, readers may disagree on which one
+		// counts.
 		if seen[i] && (i > 0 || slices.Contains(seen[1:], true)) {
 			return nil, errTwice
 		}
@@ -182,14 +184,14 @@ var headerSets = [][5]string{
 	{"Nonce", "Timestamp", "Signature", "App-Key", "Appkey"},
 }
 
-// timestampDigits is how long a timestamp is: Unix milliseconds until 2286, as RongCloud sends
+// timestampDigits is the length of a timestamp: Unix milliseconds until 2286, as RongCloud sends
 // them.
 const timestampDigits = 13
 
 // parseTimestamp reads Unix milliseconds of exactly 13 digits. RongCloud signs secret, nonce and
-// timestamp without separators, so a timestamp of another length would give the same signature a
-// second reading, with digits moved to or from the nonce, and another time: an old signature would
-// be good again.
+// timestamp without separators, so a timestamp of another length would allow a second reading of
+// the same signature, with digits moved to or from the nonce and another time: an old signature
+// would be valid again.
 func parseTimestamp(text string) (time.Time, bool) {
 	if len(text) != timestampDigits || strings.Trim(text, "0123456789") != "" {
 		return time.Time{}, false

@@ -227,7 +227,8 @@ func TestAttacks(t *testing.T) {
 			if tt.status == http.StatusMethodNotAllowed {
 				require.Equal(t, "POST", answer.Header.Get("Allow"))
 			}
-			if tt.status == http.StatusForbidden && !strings.Contains(tt.name, "headers") { // only the body tells the kind
+			// only the body shows the kind
+			if tt.status == http.StatusForbidden && !strings.Contains(tt.name, "headers") {
 				rest, err := io.ReadAll(body)
 				require.NoError(t, err)
 				require.Len(t, rest, len(statusBody), "the body is left unread")
@@ -240,7 +241,7 @@ type errorReader struct{}
 
 func (errorReader) Read([]byte) (int, error) { return 0, errors.New("broken") }
 
-// The vectors of the catalogue.
+// The signature vectors of the catalogue.
 func TestSignatureVectors(t *testing.T) {
 	t.Parallel()
 	catalogue, err := os.ReadFile("../api/signing.yaml")
@@ -275,7 +276,7 @@ func TestSignatureInHeaders(t *testing.T) {
 			require.Equal(t, testKey, callback.AppKey)
 		}
 	}
-	// The other kinds have theirs in the query.
+	// The other kinds have their signature in the query.
 	for _, options := range [][]webhook.Option{nil, {webhook.WithKind(webhook.KindUserStatus)}} {
 		r := unsigned(t, jsonType, statusBody)
 		testApp.SignHeaders(r)
@@ -291,8 +292,8 @@ func TestSignatureInHeaders(t *testing.T) {
 	require.ErrorIs(t, webhook.Verify(r, testSecret), webhook.ErrSignature)
 }
 
-// TestPlacesOfSignatures: each kind is taken with its signature in the query, and those alone in
-// headers of which RongCloud has said so, or has left it open.
+// TestPlacesOfSignatures checks that every kind is accepted with its signature in the query, and
+// only those with one in headers for which RongCloud documents it or leaves it open.
 func TestPlacesOfSignatures(t *testing.T) {
 	t.Parallel()
 	inHeaders := map[webhook.Kind]bool{
@@ -376,10 +377,10 @@ func TestSecrets(t *testing.T) {
 		{"c", "c-secret", true, "c"},
 		{"b", "c-secret", false, ""},
 		{"b", testSecret, false, ""},
-		{testKey, "b-secret", false, ""}, // the secret of one app proves nothing for another
+		{testKey, "b-secret", false, ""}, // one app's secret is not valid for another
 		{"unknown", testSecret, true, "unknown"},
 		{"", testSecret, true, ""},
-		{"", "b-secret", true, "b"}, // no name: the secret tells
+		{"", "b-secret", true, "b"}, // no name: the secret decides
 		{"", "c-secret", true, "c"},
 		{"", "d-secret", false, ""},
 	}
@@ -542,7 +543,7 @@ func TestBadOptions(t *testing.T) {
 	}
 }
 
-// Mistakes of the program are refused at once, and found by Err.
+// Programming errors are refused at once, and returned by Err.
 func TestMisuse(t *testing.T) {
 	t.Parallel()
 	h, logged := newHandler(t)

@@ -1,16 +1,14 @@
-// Package boltqueue keeps the queue of package webhook in a file, by way of bbolt. What was
-// answered with 200 survives a crash of the process and of the machine, as far as the disk keeps
-// what it was told to sync.
+// Package boltqueue keeps the queue of package webhook in a bbolt file. Callbacks acknowledged
+// with 200 survive a crash of the process and of the machine, provided the disk keeps synced data.
 //
 //	queue, err := boltqueue.Open("callbacks.db")
 //	...
 //	defer queue.Close()
 //	h, err := webhook.NewHandler(appSecret, webhook.WithQueue(queue, 8))
 //
-// A job is removed when its function has returned. One that was being worked on when the process
-// died is handled again after the start, so functions must bear repeats. One process at a time can
-// have the file open. A file that is damaged is told from one that is not when it is opened, and is
-// not used.
+// A job is removed when its function has returned. A job being processed when the process dies is
+// handled again after the next start, so functions must tolerate repeats. Only one process at a
+// time can have the file open. A damaged file is detected when it is opened, and refused.
 package boltqueue
 
 import (
@@ -35,7 +33,7 @@ const (
 	DefaultTimeout  = 5 * time.Second
 )
 
-// Reasons why a file cannot be used; ask with errors.Is.
+// Reasons why a file cannot be used; check with errors.Is.
 var (
 	ErrDamaged = errors.New("the file is damaged")
 	ErrInUse   = errors.New("the file is open elsewhere")
@@ -52,9 +50,9 @@ type options struct {
 	timeout  time.Duration
 }
 
-// WithCapacity sets how many jobs the queue holds, [DefaultCapacity] if it is not given. More of
-// them are refused with [webhook.ErrQueueFull]; but a list that is larger than the whole queue is
-// taken while there is room for one job.
+// WithCapacity sets how many jobs the queue holds; the default is [DefaultCapacity]. Further jobs
+// are refused with [webhook.ErrQueueFull]; but a list larger than the whole queue is accepted
+// while there is room for one job.
 func WithCapacity(jobs int) Option {
 	return func(o *options) error {
 		if jobs < 1 {
@@ -65,8 +63,9 @@ func WithCapacity(jobs int) Option {
 	}
 }
 
-// WithMaxBytes sets how many bytes of jobs the queue holds, [DefaultMaxBytes] if it is not given;
-// more are refused as [WithCapacity] says. The file takes up to twice as much, and does not shrink.
+// WithMaxBytes sets how many bytes of jobs the queue holds; the default is [DefaultMaxBytes]. More
+// are refused as described at [WithCapacity]. The file takes up to twice as much, and does not
+// shrink.
 func WithMaxBytes(bytes int64) Option {
 	return func(o *options) error {
 		if bytes < 1 {
@@ -77,8 +76,8 @@ func WithMaxBytes(bytes int64) Option {
 	}
 }
 
-// WithTimeout sets how long [Open] waits for another process to close the file, [DefaultTimeout] if
-// it is not given.
+// WithTimeout sets how long [Open] waits for another process to close the file; the default is
+// [DefaultTimeout].
 func WithTimeout(timeout time.Duration) Option {
 	return func(o *options) error {
 		if timeout <= 0 {
@@ -97,19 +96,20 @@ type Queue struct {
 	wake     chan struct{} // holds a token while jobs may wait
 
 	mu      sync.Mutex
-	jobs    int   // in the file, and on their way into it
-	bytes   int64 // of them
+	jobs    int   // in the file or being written to it
+	bytes   int64 // of these jobs
 	pending []*change
 
-	committing sync.Mutex // held by who commits changes
+	committing sync.Mutex // held while changes are committed
 
 	pulling sync.Mutex
 	last    uint64 // the job that was pulled last
 }
 
-// Open opens the queue in the file at path, which is made if there is none. Jobs that it holds from
-// before are pulled first. It reads the whole file once. A damaged file is an [ErrDamaged], and one
-// that another process or queue has open an [ErrInUse], each with what to do.
+// Open opens the queue in the file at path, and creates the file if there is none. Jobs already in
+// it are pulled first. Open reads the whole file once. It returns an [ErrDamaged] for a damaged
+// file, and an [ErrInUse] for one that another process or queue has open, each with advice on what
+// to do.
 func Open(path string, opts ...Option) (*Queue, error) {
 	o := options{capacity: DefaultCapacity, maxBytes: DefaultMaxBytes, timeout: DefaultTimeout}
 	for _, opt := range opts {
@@ -145,8 +145,8 @@ func Open(path string, opts ...Option) (*Queue, error) {
 	return q, nil
 }
 
-// load counts what the file holds. It returns the number of the last job, and whether the numbers
-// will go on after it: else a new job would take the place of an old one.
+// load counts the jobs in the file. It returns the number of the last job, and whether numbering
+// continues after it: otherwise a new job would overwrite an old one.
 func (q *Queue) load(tx *bolt.Tx) (last uint64, good bool, err error) {
 	b := tx.Bucket(bucket)
 	if b == nil {
@@ -171,16 +171,16 @@ func (q *Queue) load(tx *bolt.Tx) (last uint64, good bool, err error) {
 // Close closes the file. Call it after [webhook.Handler.Shutdown].
 func (q *Queue) Close() error { return q.db.close() }
 
-// Len returns how many jobs wait or are being worked on.
+// Len returns how many jobs are waiting or being processed.
 func (q *Queue) Len() int {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	return q.jobs
 }
 
-// Push is part of [webhook.Queue]. It returns when the jobs are synced to the disk. If the disk is
-// full, or the file was removed or replaced, it returns an error and stores nothing; what the file
-// holds can still be worked on and removed.
+// Push is part of [webhook.Queue]. It returns once the jobs are synced to disk. If the disk is
+// full, or the file was removed or replaced, it returns an error and stores nothing; jobs already
+// in the file can still be processed and removed.
 func (q *Queue) Push(_ context.Context, jobs ...webhook.Job) error {
 	texts, bytes := make([][]byte, len(jobs)), int64(0)
 	for i, job := range jobs {
@@ -228,8 +228,8 @@ func (q *Queue) reserve(jobs int, bytes int64) bool {
 	return true
 }
 
-// fits reports whether more has room beside held. What is larger than all the room has some while
-// there is any: else it would be refused for ever.
+// fits reports whether there is room for more in addition to held. Something larger than all the
+// room fits while any room is left: otherwise it would be refused forever.
 func fits[N int | int64](held, more, room N) bool {
 	return held+more <= room || more > room && held < room
 }
@@ -248,13 +248,13 @@ func (q *Queue) signal() {
 	}
 }
 
-// Pull is part of [webhook.Queue]. A job that cannot be read is an error once, and stays in the
-// file.
+// Pull is part of [webhook.Queue]. A job that cannot be read is reported as an error once, and
+// stays in the file.
 func (q *Queue) Pull(ctx context.Context) (webhook.Job, error) {
 	for {
 		job, found, err := q.next()
 		if found || err != nil {
-			q.signal() // there may be more, for another one who waits
+			q.signal() // there may be more jobs for another waiting Pull
 			return job, err
 		}
 		select {
@@ -324,15 +324,15 @@ func (q *Queue) Done(_ context.Context, id uint64) error {
 // key orders jobs by their numbers.
 func key(id uint64) []byte { return binary.BigEndian.AppendUint64(nil, id) }
 
-// change is one change of the file, on its way into a transaction.
+// change is one change of the file, waiting for a transaction.
 type change struct {
 	do   func(*bolt.Bucket) error
 	done chan error
 }
 
-// change carries out a change, together with those of others: who comes first waits for the
-// transaction before, commits all that has come in the meantime, and so shares one sync of the
-// file.
+// change applies a change together with those of other callers: the first caller waits for the
+// previous transaction and then commits all changes that have arrived meanwhile, so they share one
+// sync of the file.
 func (q *Queue) change(do func(*bolt.Bucket) error) error {
 	c := &change{do, make(chan error, 1)}
 	q.mu.Lock()
@@ -351,8 +351,8 @@ func (q *Queue) change(do func(*bolt.Bucket) error) error {
 	return <-c.done
 }
 
-// commit commits changes together, or if that fails each by itself: a disk may have no room for
-// one, and enough for the next.
+// commit commits changes together, or if that fails, one by one: a disk may have no room for one
+// change, but enough for the next.
 func (q *Queue) commit(batch []*change) {
 	if len(batch) > 1 {
 		err := q.db.update(func(tx *bolt.Tx) error {

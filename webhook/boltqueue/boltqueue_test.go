@@ -19,8 +19,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-// children are what a process does that a test has started, by the variable that names its
-// directory.
+// children maps the variable that names a child process's directory to what that process does.
 var children = map[string]func(dir string) error{childVariable: serve}
 
 func TestMain(m *testing.M) {
@@ -95,7 +94,7 @@ func TestCapacity(t *testing.T) {
 	job, err := q.Pull(t.Context())
 	require.NoError(t, err)
 	require.NoError(t, q.Done(t.Context(), job.ID))
-	require.NoError(t, q.Done(t.Context(), job.ID)) // once more changes nothing
+	require.NoError(t, q.Done(t.Context(), job.ID)) // a second call changes nothing
 	require.Equal(t, 1, q.Len())
 	require.NoError(t, q.Push(t.Context(), webhook.Job{}))
 }
@@ -117,7 +116,7 @@ func TestMaxBytes(t *testing.T) {
 	require.Equal(t, 2, q.Len())
 }
 
-// A list that is larger than the whole queue is taken while there is any room.
+// A list larger than the whole queue is accepted while there is any room.
 func TestListLargerThanTheQueue(t *testing.T) {
 	t.Parallel()
 	q := open(t, file(t), boltqueue.WithCapacity(2))

@@ -14,23 +14,23 @@ import (
 const (
 	magic       = 0xED0CDAED
 	version     = 2
-	headerSize  = 16 // of a page: id, flags, count, overflow
-	elementSize = 16 // of a branch or a leaf
+	headerSize  = 16 // page header: id, flags, count, overflow
+	elementSize = 16 // element of a branch or a leaf
 	bucketSize  = 16 // root page and sequence, before an inline bucket
 	metaSize    = 64 // without the header
 
 	flagBranch   = 0x01
 	flagLeaf     = 0x02
 	flagFreelist = 0x10
-	flagBucket   = 0x01 // of an element of a leaf
+	flagBucket   = 0x01 // flag of a leaf element
 
 	noFreelist = -1
 	maxDepth   = 64
 )
 
-// checker reads a file as bbolt does, but believes nothing. bbolt panics, loops or reads beyond the
-// end of the file where a page is not as it should be, in some cases in goroutines of its own,
-// where nobody can catch it. So a file is read once before bbolt may.
+// checker reads a file as bbolt does, but trusts nothing. If a page is damaged, bbolt panics,
+// loops or reads beyond the end of the file, sometimes in its own goroutines, where no caller can
+// recover. So a file is checked once before bbolt opens it.
 type checker struct {
 	file     io.ReaderAt
 	size     int64
@@ -39,7 +39,7 @@ type checker struct {
 	seen     []uint64 // a bit for each page
 }
 
-// check returns what is wrong with a file.
+// check returns an error if the file is damaged.
 func check(file io.ReaderAt, size int64, pageSize int) error {
 	c := &checker{file: file, size: size, pageSize: int64(pageSize)}
 	root, freelist, err := c.meta()
@@ -61,7 +61,7 @@ func check(file io.ReaderAt, size int64, pageSize int) error {
 	return c.freelist(freelist)
 }
 
-// meta reads the newer of the two meta pages that are whole.
+// meta reads the newer intact one of the two meta pages.
 func (c *checker) meta() (root, freelist int64, err error) {
 	if c.pageSize < 512 || c.pageSize > 1<<24 || c.size < 2*c.pageSize {
 		return 0, 0, errors.New("it has no pages")
@@ -93,10 +93,10 @@ func u16(b []byte) int    { return int(binary.NativeEndian.Uint16(b)) }
 func u32(b []byte) int64  { return int64(binary.NativeEndian.Uint32(b)) }
 func u64(b []byte) uint64 { return binary.NativeEndian.Uint64(b) }
 
-// number is the number of a page; one that is too large is negative, and none.
+// number reads a page number; one that is too large becomes negative, which is invalid.
 func number(b []byte) int64 { return int64(u64(b)) } //nolint:gosec // see above
 
-// mark notes a page as used, and reports whether it was not used before.
+// mark marks a page as used, and reports whether it was unused before.
 func (c *checker) mark(id int64) bool {
 	bit := uint64(1) << (id % 64)
 	if c.seen[id/64]&bit != 0 {
@@ -133,8 +133,8 @@ func (c *checker) page(id int64) ([]byte, error) {
 	return page, err
 }
 
-// tree checks the pages of a bucket. Its keys lie between low, which belongs to them, and high,
-// which does not; nil is no bound.
+// tree checks the pages of a bucket. Its keys must lie between low (inclusive) and high
+// (exclusive); nil is no bound.
 func (c *checker) tree(id int64, depth int, low, high []byte) error {
 	page, err := c.page(id)
 	if err != nil {
@@ -222,8 +222,8 @@ func (c *checker) bucket(value []byte, depth int) error {
 	return c.leaf(inline, depth+1, nil, nil)
 }
 
-// elements returns the keys of a page, whose elements tell position and length of the key at the
-// given offsets.
+// elements returns the keys of a page, whose elements hold the position and length of the key at
+// the given offsets.
 func elements(page []byte, position, length int) ([][]byte, error) {
 	count := u16(page[10:])
 	if headerSize+count*elementSize > len(page) {
@@ -242,7 +242,7 @@ func elements(page []byte, position, length int) ([][]byte, error) {
 	return keys, nil
 }
 
-// between checks that keys rise, and lie within bounds.
+// between checks that keys increase, and lie within bounds.
 func between(keys [][]byte, low, high []byte) error {
 	for i, key := range keys {
 		if i > 0 && bytes.Compare(keys[i-1], key) >= 0 || low != nil && bytes.Compare(key, low) < 0 ||
@@ -253,7 +253,7 @@ func between(keys [][]byte, low, high []byte) error {
 	return nil
 }
 
-// freelist checks the list of free pages: bbolt writes over what it names.
+// freelist checks the list of free pages: bbolt overwrites the pages it names.
 func (c *checker) freelist(id int64) error {
 	page, err := c.page(id)
 	if err != nil {

@@ -48,8 +48,9 @@ func goodFile(t testing.TB) []byte {
 	return text
 }
 
-// use opens a file and does all that a queue can do. It reports whether the file could be opened;
-// if not, the error must say which file it is and what to do, and the file must not be locked.
+// use opens a file and does everything a queue can do. It reports whether the file could be
+// opened; if not, the error must name the file and say what to do, and the file must not be
+// locked.
 func use(t testing.TB, path string, good []byte) bool {
 	t.Helper()
 	q, err := boltqueue.Open(path, boltqueue.WithTimeout(200*time.Millisecond))
@@ -94,7 +95,7 @@ func use(t testing.TB, path string, good []byte) bool {
 	return true
 }
 
-// A damaged file is never a panic, at no place and by no kind of damage.
+// A damaged file never causes a panic, wherever and however it is damaged.
 func TestDamaged(t *testing.T) {
 	t.Parallel()
 	good := goodFile(t)
@@ -143,7 +144,8 @@ func TestDamaged(t *testing.T) {
 					b[rng.IntN(600)] ^= 1 << rng.IntN(8)
 				}
 			},
-			"child": func(b []byte) { binary.NativeEndian.PutUint64(b[24:], uint64(p)) }, // of a branch: a loop
+			// of a branch: a loop
+			"child": func(b []byte) { binary.NativeEndian.PutUint64(b[24:], uint64(p)) },
 			"root":  func(b []byte) { binary.NativeEndian.PutUint64(b[len(b)-16:], uint64(p)) },
 		} {
 			try(fmt.Sprint(name, " of page ", p), func(b []byte) []byte { change(b[at : at+page]); return b })
@@ -160,7 +162,7 @@ func fill(b []byte, with byte) {
 	}
 }
 
-// FuzzDamaged writes anything anywhere.
+// FuzzDamaged writes arbitrary bytes at arbitrary places.
 func FuzzDamaged(f *testing.F) {
 	good := goodFile(f)
 	page := os.Getpagesize()
@@ -186,7 +188,7 @@ func FuzzDamaged(f *testing.F) {
 	})
 }
 
-// What is damaged while the queue is open is an error too, and the file is let go of.
+// Damage while the queue is open is an error too, and the file is released.
 func TestDamagedWhileOpen(t *testing.T) {
 	t.Parallel()
 	good := goodFile(t)
@@ -194,7 +196,8 @@ func TestDamagedWhileOpen(t *testing.T) {
 		"overwritten": func(path string) error {
 			return os.WriteFile(path, append(bytes.Clone(good[:2*os.Getpagesize()]), make([]byte, len(good)-2*os.Getpagesize())...), 0o600)
 		},
-		"cut off": func(path string) error { return os.Truncate(path, 0) }, // to read beyond the end of a mapped file is a fault
+		// reading beyond the end of a mapped file faults
+		"cut off": func(path string) error { return os.Truncate(path, 0) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -219,7 +222,7 @@ func TestDamagedWhileOpen(t *testing.T) {
 	}
 }
 
-// Records that bbolt takes and a queue does not.
+// Records that bbolt accepts and a queue does not.
 func TestDamagedRecords(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(b *bolt.Bucket) error{
@@ -238,7 +241,7 @@ func TestDamagedRecords(t *testing.T) {
 	}
 }
 
-// A counter that went back does not put new jobs in the place of old ones.
+// A counter that went back does not make new jobs overwrite old ones.
 func TestSequenceBehind(t *testing.T) {
 	t.Parallel()
 	for _, sequence := range []uint64{0, 1, 1 << 63, ^uint64(0)} {

@@ -34,7 +34,7 @@ func Example() {
 	h.Start()
 
 	ctx := context.Background()
-	app := webhooktest.App{Key: "app-key", Secret: "app-secret"} // in place of RongCloud
+	app := webhooktest.App{Key: "app-key", Secret: "app-secret"} // stands in for RongCloud
 	answer, err := app.Deliver(ctx, h, webhooktest.Sample(webhook.KindMessage))
 	if err != nil {
 		panic(err)

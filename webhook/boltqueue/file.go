@@ -14,10 +14,10 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// file is a file of bbolt, which panics where pages are damaged, and faults where they cannot be
-// read. Its methods return errors instead; after a panic the file is not used any more.
+// file wraps a bbolt file. bbolt panics on damaged pages and faults on unreadable ones. The
+// methods of file return errors instead; after a panic the file is not used any more.
 type file struct {
-	*bolt.DB // to be used by view, update and close alone
+	*bolt.DB // used only by view, update and close
 
 	path   string
 	handle *os.File
@@ -28,7 +28,7 @@ type file struct {
 }
 
 func openFile(path string, timeout time.Duration) (*file, error) {
-	path, err := filepath.Abs(path) // the directory may be changed later
+	path, err := filepath.Abs(path) // the working directory may change later
 	if err != nil {
 		return nil, fmt.Errorf("boltqueue: %w", err)
 	}
@@ -51,9 +51,9 @@ func openFile(path string, timeout time.Duration) (*file, error) {
 	return f, nil
 }
 
-// create makes a new file under another name first, so that a full disk or the end of the process
-// leaves a whole file or none. What else is in its place by then stays there. Where there are no
-// links, open makes the file.
+// create first makes a new file under another name, so that a full disk or the end of the process
+// leaves a complete file or none. A file that has appeared at the path meanwhile is kept. On
+// systems without links, open makes the file.
 func create(path string, timeout time.Duration) error {
 	dir, name := filepath.Split(path)
 	temporary, err := os.CreateTemp(dir, name+".new-*")
@@ -80,17 +80,17 @@ func create(path string, timeout time.Duration) error {
 	return nil
 }
 
-// inPlace returns an error if the file is not under its name any more: what is written into it then
-// is lost with the process.
+// inPlace returns an error if the file is no longer at its path: whatever is written to it is then
+// lost with the process.
 func (f *file) inPlace() error {
 	info, err := os.Stat(f.path)
 	if errors.Is(err, os.ErrNotExist) || err == nil && !os.SameFile(info, f.opened) {
 		return fmt.Errorf("boltqueue: %s: the file was removed or replaced while it was open; restart the process", f.path)
 	}
-	return nil // or that is not known
+	return nil // or unknown
 }
 
-// checkFile checks a file under a lock that lets nobody write.
+// checkFile checks a file under a lock that keeps others from writing.
 func checkFile(path string, timeout time.Duration) error {
 	switch info, err := os.Stat(path); {
 	case errors.Is(err, os.ErrNotExist):
@@ -136,12 +136,12 @@ func open(path string, timeout time.Duration, readOnly bool) (*file, error) {
 		return f, nil
 	}
 	if f.broken != nil {
-		err = errors.Join(err, f.close()) // lets go of the lock
+		err = errors.Join(err, f.close()) // releases the lock
 	}
 	return nil, err
 }
 
-// guard calls bbolt.
+// guard calls bbolt and turns panics into errors.
 func (f *file) guard(call func() error) (err error) {
 	f.mu.Lock()
 	broken := f.broken
@@ -161,7 +161,7 @@ func (f *file) guard(call func() error) (err error) {
 	return f.explain(call())
 }
 
-// explain says which file it is, and what to do.
+// explain adds which file it is, and what to do.
 func (f *file) explain(err error) error {
 	switch {
 	case err == nil:
@@ -185,8 +185,8 @@ func (f *file) update(do func(*bolt.Tx) error) error {
 	return f.guard(func() error { return f.Update(do) })
 }
 
-// close closes the file. After a panic bbolt may wait for its own locks for ever: then the handle
-// alone is closed, and the mapping is left.
+// close closes the file. After a panic bbolt may wait for its own locks forever: then only the
+// handle is closed, and the mapping is left.
 func (f *file) close() error {
 	err := f.guard(func() error { return f.Close() })
 	f.mu.Lock()

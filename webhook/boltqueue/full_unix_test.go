@@ -20,16 +20,18 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/boltqueue"
 )
 
-const fullVariable = "BOLTQUEUE_TEST_FULL" // the directory of a process that may write no file of more than 3 MiB
+// the directory of a process whose files are limited to 3 MiB
+const fullVariable = "BOLTQUEUE_TEST_FULL"
 
-const noRoomVariable = "BOLTQUEUE_TEST_NO_ROOM" // the directory of a process that can write next to nothing at first
+// the directory of a process that at first can write almost nothing
+const noRoomVariable = "BOLTQUEUE_TEST_NO_ROOM"
 
 func init() {
 	children[fullVariable] = fullDisk
 	children[noRoomVariable] = noRoom
 }
 
-// noRoom makes queues on a full disk, and again when there is room.
+// noRoom creates queues on a full disk, and again when there is room.
 func noRoom(dir string) error {
 	signal.Ignore(syscall.SIGXFSZ)
 	for _, room := range []uint64{1, 4096, 8192, 16384} {
@@ -58,7 +60,7 @@ func noRoom(dir string) error {
 	return err
 }
 
-// A queue that could not be made for want of room can be made later.
+// A queue that could not be created for lack of room can be created later.
 func TestNoRoomForANewFile(t *testing.T) {
 	t.Parallel()
 	cmd := exec.Command(os.Args[0])
@@ -67,7 +69,7 @@ func TestNoRoomForANewFile(t *testing.T) {
 	require.NoError(t, err, string(output))
 }
 
-// What is written into a file that has lost its name is lost: nothing is taken any more.
+// Data written to a file that was removed is lost, so the queue accepts nothing any more.
 func TestFileRemoved(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "queue.db")
@@ -83,7 +85,7 @@ func TestFileRemoved(t *testing.T) {
 	require.Zero(t, q.Len())
 }
 
-// fullDisk fills a queue until nothing fits, and works on it then.
+// fullDisk fills a queue until nothing fits, and then processes it.
 func fullDisk(dir string) error {
 	signal.Ignore(syscall.SIGXFSZ)
 	limit := syscall.Rlimit{Cur: 3 << 20, Max: 3 << 20}
@@ -108,7 +110,7 @@ func fullDisk(dir string) error {
 	if err := q.Push(ctx, job); err == nil {
 		return errors.New("there is room after all")
 	}
-	for n := range pushed { // a full disk can be worked on, and emptied
+	for n := range pushed { // the queue on a full disk can be processed and emptied
 		job, err := q.Pull(ctx)
 		if err == nil {
 			err = q.Done(ctx, job.ID)
@@ -140,7 +142,7 @@ func TestFullDisk(t *testing.T) {
 	require.NoError(t, err, string(output))
 }
 
-// A second process is told that the first has the file.
+// A second process gets the error that the first has the file open.
 func TestSecondProcess(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

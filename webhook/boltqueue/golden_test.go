@@ -16,8 +16,8 @@ import (
 
 var makeGolden = flag.Bool("make-golden", false, "write a file of a new version of the format")
 
-// queueV1 is a file as version 1 of the format leaves it. It is never written again: another format
-// has a file of its own, and goes on to read this one.
+// queueV1 is a file in version 1 of the format. It is never rewritten: another format gets its own
+// file, and must still read this one.
 const queueV1 = "testdata/queue_v1.db"
 
 var goldenJobs = []webhook.Job{
@@ -73,7 +73,7 @@ func goldenCopy(t *testing.T) string {
 	return path
 }
 
-// What is written today is what version 1 wrote: an older release reads it after a roll-back.
+// Today's code writes what version 1 wrote: an older release can read it after a rollback.
 func TestQueueV1IsWritten(t *testing.T) {
 	t.Parallel()
 	path := file(t)
@@ -81,7 +81,7 @@ func TestQueueV1IsWritten(t *testing.T) {
 	require.Equal(t, contents(t, goldenCopy(t)), contents(t, path), "a format that differs needs a golden file of its own")
 }
 
-// The jobs of a file of version 1 are worked on, and new ones come after them.
+// The jobs of a version 1 file are processed, and new ones come after them.
 func TestQueueV1IsRead(t *testing.T) {
 	t.Parallel()
 	q := open(t, goldenCopy(t))

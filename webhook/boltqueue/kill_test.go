@@ -27,12 +27,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-const childVariable = "BOLTQUEUE_TEST_CHILD" // the directory that a child works in
+const childVariable = "BOLTQUEUE_TEST_CHILD" // the working directory of a child
 
 var app = webhooktest.App{Key: "key", Secret: "secret"}
 
-// serve is the process that is killed: a server that notes in a file what its function has handled.
-// It prints its address, and ends in good order when its input does.
+// serve is the process that is killed: a server that records in a file what its function has
+// handled. It prints its address, and shuts down gracefully when its input ends.
 func serve(dir string) error {
 	handled, err := os.OpenFile(filepath.Join(dir, "handled"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -87,15 +87,15 @@ func start(t *testing.T, dir string) *process {
 	return &process{cmd, input, "http://" + strings.TrimSpace(address) + "/"}
 }
 
-// kill ends the process as no process can prevent.
+// kill ends the process with a signal that it cannot catch.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill()
-	_ = p.cmd.Wait() // which says that it was killed
+	_ = p.cmd.Wait() // the error says that it was killed
 }
 
-// The process is killed 100 times at random moments while it takes 10,000 callbacks. Each one that
-// was acknowledged is handled, and those of one conversation in their order. Like RongCloud, the
-// sender sends again what was not acknowledged.
+// The process is killed 100 times at random moments while it receives 10,000 callbacks. Each
+// acknowledged callback is handled, and those of one conversation in order. Like RongCloud, the
+// sender retries whatever was not acknowledged.
 func TestKill(t *testing.T) {
 	t.Parallel()
 	kills, callbacks, senders := 100, 10_000, 8
@@ -137,7 +137,7 @@ func TestKill(t *testing.T) {
 					}
 					repeats.Add(1)
 					changed.L.Lock()
-					for current.Load() == at { // it is dead; wait for its successor
+					for current.Load() == at { // it was killed; wait for its successor
 						changed.Wait()
 					}
 					changed.L.Unlock()
@@ -171,7 +171,7 @@ func TestKill(t *testing.T) {
 			done = true
 		}
 	}
-	for killed < kills { // those that chance has left over: during the work on what is still queued
+	for killed < kills { // the remaining kills, while the rest of the queue is processed
 		current.Load().kill()
 		killed++
 		current.Store(start(t, dir))

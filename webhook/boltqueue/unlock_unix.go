@@ -7,6 +7,6 @@ import (
 	"syscall"
 )
 
-// unlock lets go of the lock of bbolt, which a mapping of the file would else keep when the file is
+// unlock releases bbolt's lock, which a mapping of the file would otherwise keep after the file is
 // closed.
 func unlock(f *os.File) { _ = syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }

@@ -18,7 +18,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// maxResponse bounds how much of a response is kept.
+// maxResponse limits how much of a response is kept.
 const maxResponse = 1 << 20
 
 // App signs callbacks as RongCloud does for one app.
@@ -30,19 +30,19 @@ type App struct {
 	Nonce  func() string    // random digits if nil
 	Client *http.Client     // for Post; http.DefaultClient if nil
 
-	// OldTimestampName uses the name that the older pages have for the timestamp in the query.
+	// OldTimestampName uses the older pages' name for the timestamp in the query.
 	OldTimestampName bool
 
-	// GroupForm sends the events of hosted groups as older pages have them: as a form with a field
-	// profiles, which holds the list as JSON.
+	// GroupForm sends the events of hosted groups as older pages describe them: as a form with a
+	// field profiles that holds the list as JSON.
 	GroupForm bool
 }
 
 // Format prints the app without its secret, whatever the verb.
 func (a App) Format(f fmt.State, _ rune) { _, _ = fmt.Fprintf(f, "webhooktest.App{Key: %q}", a.Key) }
 
-// Request makes the request by which RongCloud would tell the given events to the URL, signed at
-// this moment. The events must be of one kind, and be one where RongCloud sends one at a time. The
+// Request makes the request that RongCloud would send to the URL for the given events, signed now.
+// The events must be of one kind, and only one for kinds that RongCloud sends one at a time. The
 // URL keeps its own query.
 func (a App) Request(ctx context.Context, target string, events ...webhook.Event) (*http.Request, error) {
 	contentType, body, err := a.Encode(events...)
@@ -67,8 +67,8 @@ func (a App) Request(ctx context.Context, target string, events ...webhook.Event
 	return r, nil
 }
 
-// Sign puts the four values of a signature into the query of a request, in addition to what is
-// there. It serves for bodies that [App.Request] does not make.
+// Sign adds the four values of a signature to the query of a request. Use it for bodies that
+// [App.Request] does not make.
 func (a App) Sign(r *http.Request) { a.sign(r, true) }
 
 func (a App) sign(r *http.Request, key bool) {
@@ -90,14 +90,13 @@ func (a App) sign(r *http.Request, key bool) {
 	r.URL.RawQuery += query.Encode()
 }
 
-// SignHeaders puts the four values into headers, as the callback with the results of moderation has
-// them.
+// SignHeaders puts the four values into headers, as in the callback with moderation results.
 func (a App) SignHeaders(r *http.Request) {
 	a.signHeaders(r, "RC-App-Key", "RC-Nonce", "RC-Timestamp", "RC-Signature")
 }
 
-// signHeaders puts the four values into headers of these names: App Key, nonce, timestamp and
-// signature.
+// signHeaders puts the four values into headers with the given names: App Key, nonce, timestamp
+// and signature.
 func (a App) signHeaders(r *http.Request, names ...string) {
 	nonce, timestamp := a.fresh()
 	for i, value := range []string{a.Key, nonce, timestamp, rongcloud.Sign(a.Secret, nonce, timestamp)} {
@@ -115,7 +114,8 @@ func (a App) fresh() (nonce, timestamp string) {
 	} else if n, err := rand.Int(rand.Reader, big.NewInt(1e18)); err == nil { // it never fails
 		nonce = n.String()
 	}
-	return nonce, fmt.Sprintf("%013d", now().UnixMilli()) // 13 digits, also in 2000, when the clock of testing/synctest begins
+	// 13 digits even in 2000, where testing/synctest's clock starts
+	return nonce, fmt.Sprintf("%013d", now().UnixMilli())
 }
 
 // Response is how a server responded to a callback.
@@ -125,8 +125,8 @@ type Response struct {
 	Body   []byte
 }
 
-// Decision is the response to a question before delivery, as RongCloud reads it. What it does not
-// replace is nil.
+// Decision is the response to a pre-delivery check, as RongCloud reads it. Fields that it does not
+// replace are nil.
 type Decision struct {
 	Verdict         webhook.Verdict
 	Text            string  // for the sender
@@ -137,8 +137,8 @@ type Decision struct {
 	Expansion       *string // JSON text
 }
 
-// Decision reads the response to a question before delivery. RongCloud delivers a message unchanged
-// if there is no such response.
+// Decision reads the response to a pre-delivery check. RongCloud delivers a message unchanged if
+// there is no such response.
 func (r *Response) Decision() (*Decision, error) {
 	if r.Status != http.StatusOK {
 		return nil, fmt.Errorf("webhooktest: status %d is no decision", r.Status)
@@ -164,7 +164,7 @@ func (r *Response) Decision() (*Decision, error) {
 	}, nil
 }
 
-// Deliver hands the events to a handler without any network.
+// Deliver passes the events to a handler without using the network.
 func (a App) Deliver(ctx context.Context, handler http.Handler, events ...webhook.Event) (*Response, error) {
 	r, err := a.Request(ctx, "http://localhost/", events...)
 	if err != nil {
@@ -173,7 +173,7 @@ func (a App) Deliver(ctx context.Context, handler http.Handler, events ...webhoo
 	return Serve(handler, r), nil
 }
 
-// Serve hands a request to a handler without any network, and returns its response.
+// Serve passes a request to a handler without using the network, and returns the response.
 func Serve(handler http.Handler, r *http.Request) *Response {
 	r.RequestURI, r.RemoteAddr = r.URL.RequestURI(), cmp.Or(r.RemoteAddr, "127.0.0.1:1")
 	w := &recorder{response: Response{Header: http.Header{}}}
@@ -193,14 +193,13 @@ func (a App) Post(ctx context.Context, target string, events ...webhook.Event) (
 	return a.Send(r)
 }
 
-// Send sends a request with the App's Client: one that [App.Request] made, or one that was changed
-// since.
+// Send sends a request with the App's Client: one that [App.Request] made, possibly modified.
 func (a App) Send(r *http.Request) (*Response, error) {
 	client := a.Client
 	if client == nil {
 		client = http.DefaultClient
 	}
-	resp, err := client.Do(r) //nolint:gosec // it goes where the test says
+	resp, err := client.Do(r) //nolint:gosec // the test chooses the URL
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +211,7 @@ func (a App) Send(r *http.Request) (*Response, error) {
 	return &Response{resp.StatusCode, resp.Header, body}, nil
 }
 
-// recorder is an http.ResponseWriter that keeps the response.
+// recorder is an http.ResponseWriter that records the response.
 type recorder struct{ response Response }
 
 func (w *recorder) Header() http.Header { return w.response.Header }

@@ -1,5 +1,5 @@
-// Package webhooktest makes RongCloud's callbacks for the tests of programs that receive them: of
-// every kind, encoded and signed as RongCloud does.
+// Package webhooktest makes RongCloud's callbacks for tests of programs that receive them: of
+// every kind, encoded and signed as RongCloud does it.
 //
 //	app := webhooktest.App{Key: "key", Secret: "secret"}
 //	response, err := app.Deliver(ctx, handler, &webhook.Message{
@@ -8,5 +8,5 @@
 //	})
 //
 // Any event of package webhook can be delivered; [Sample] has one of each kind. [CheckNonceStore]
-// and [CheckQueue] test what a program brings in place of the stores of package webhook.
+// and [CheckQueue] test your own implementations of the stores of package webhook.
 package webhooktest

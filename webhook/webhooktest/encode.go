@@ -20,7 +20,7 @@ const (
 )
 
 // Encode writes the events as RongCloud sends them; see [App.Request]. An event of an unknown kind
-// is its raw text.
+// is encoded as its raw text.
 func (a App) Encode(events ...webhook.Event) (contentType string, body []byte, err error) {
 	if len(events) == 0 {
 		return "", nil, errors.New("webhooktest: there is no event")
@@ -74,7 +74,7 @@ func (a App) Encode(events ...webhook.Event) (contentType string, body []byte, e
 	return jsonType, []byte(text), err
 }
 
-// form writes fields in the order of the catalogue.
+// form encodes fields in the order of the catalogue.
 type form struct{ strings.Builder }
 
 func (f *form) set(name, value string) {
@@ -177,7 +177,7 @@ func deactivationForm(d *webhook.UserDeactivation) string {
 	return f.String()
 }
 
-// marshal is JSON as RongCloud writes it, with <, > and & as they are.
+// marshal returns JSON as RongCloud writes it, without escaping <, > and &.
 func marshal(value any) (string, error) {
 	var buf bytes.Buffer
 	encoder := json.NewEncoder(&buf)

@@ -10,7 +10,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/internal/channeltype"
 )
 
-// object is the JSON object of one event, with the names and types of the catalogue.
+// object returns the JSON object of one event, with the names and types of the catalogue.
 func (a App) object(e webhook.Event) (any, error) {
 	switch e := e.(type) {
 	case *webhook.MessageOperation:
@@ -39,7 +39,7 @@ func (a App) object(e webhook.Event) (any, error) {
 		return struct {
 			ChatroomID string   `json:"chatRoomId"`
 			UserIDs    []string `json:"userIds"`
-			Status     int      `json:"status"` // a call, if nothing is said
+			Status     int      `json:"status"` // a call by default
 			Type       *int     `json:"type,omitempty"`
 			Time       int64    `json:"time"`
 		}{e.ChatroomID, append([]string{}, e.UserIDs...), max(int(e.Cause)-1, 0), fromZero(int(e.Event)), millis(e.OccurredAt)}, nil
@@ -89,7 +89,7 @@ func (a App) object(e webhook.Event) (any, error) {
 	return nil, fmt.Errorf("webhooktest: no encoding for %v", e.Kind())
 }
 
-// operators is one user as text, and several as a list.
+// operators returns one user as text, and several as a list.
 func operators(e *webhook.HostedGroupOperation) any {
 	if len(e.OperatorIDs) > 1 || strings.Contains(e.OperatorID, ",") {
 		return e.OperatorIDs
@@ -255,7 +255,7 @@ func hostedObject(e *webhook.HostedInfoAudit) any {
 	}{int(e.Type), e.Passed, millis(e.OccurredAt), e.OperatorID, e.GroupID, e.UserID, contents}
 }
 
-// fromZero is a value as it is on the wire, where it begins at 0; nil if it was not set.
+// fromZero returns the wire value, which begins at 0; nil if it was not set.
 func fromZero(value int) *int {
 	if value <= 0 {
 		return nil

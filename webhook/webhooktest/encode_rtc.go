@@ -6,7 +6,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// rtcObject is the JSON object of an event of audio and video, or nil for another one.
+// rtcObject returns the JSON object of an audio and video event, or nil for other events.
 func (a App) rtcObject(e webhook.Event) any {
 	switch e := e.(type) {
 	case *webhook.RTCRoomStatus:
@@ -54,7 +54,7 @@ func (a App) rtcObject(e webhook.Event) any {
 	return nil
 }
 
-// rtcRoomObject is version 1.1, unless the event has what only version 1.0 has.
+// rtcRoomObject returns version 1.1, unless the event has fields that only version 1.0 has.
 func (a App) rtcRoomObject(e *webhook.RTCRoomStatus) any {
 	if e.Duration != 0 || e.MediaToken != "" || e.Members != nil {
 		return struct {

@@ -8,7 +8,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// Kinds are all kinds of callbacks, without [webhook.KindUnknown].
+// Kinds returns all kinds of callbacks except [webhook.KindUnknown].
 func Kinds() []webhook.Kind {
 	return []webhook.Kind{
 		webhook.KindMessage, webhook.KindPreMessage, webhook.KindMessageOperation, webhook.KindUserStatus, webhook.KindUserDeactivation,
@@ -18,8 +18,8 @@ func Kinds() []webhook.Kind {
 	}
 }
 
-// Sample returns an event of the kind with every field set that such an event can have, and nil for
-// a kind that is none. Each call returns a new one, to be changed at will.
+// Sample returns an event of the kind with every possible field set, and nil for an unknown kind.
+// Each call returns a new event, which you may change.
 func Sample(kind webhook.Kind) webhook.Event {
 	at := time.UnixMilli(1700000000000)
 	switch kind {

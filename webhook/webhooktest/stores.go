@@ -12,8 +12,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// CheckNonceStore tries whether an empty store does what [webhook.NonceStore] asks, and returns all
-// that is wrong. It does not wait for anything to be forgotten.
+// CheckNonceStore checks that an empty store fulfils the contract of [webhook.NonceStore], and
+// returns every violation. It does not wait for entries to expire.
 func CheckNonceStore(ctx context.Context, store webhook.NonceStore) error {
 	const keep = time.Hour
 	first, second := strings.Repeat("0a", 20), strings.Repeat("0b", 20)
@@ -58,9 +58,9 @@ func CheckNonceStore(ctx context.Context, store webhook.NonceStore) error {
 	return errors.Join(problems...)
 }
 
-// CheckQueue tries whether an empty queue with room for two jobs or more does what [webhook.Queue]
-// asks, and [webhook.JobReader] if it is one, and returns what is wrong first. It leaves the queue
-// empty.
+// CheckQueue checks that an empty queue with room for at least two jobs fulfils the contract of
+// [webhook.Queue], and of [webhook.JobReader] if it implements that, and returns the first
+// violation. It leaves the queue empty.
 func CheckQueue(ctx context.Context, queue webhook.Queue) error {
 	over, cancel := context.WithCancel(ctx)
 	cancel()
@@ -78,7 +78,7 @@ func CheckQueue(ctx context.Context, queue webhook.Queue) error {
 	}
 	pulled := make([]webhook.Job, len(pushed))
 	for i, want := range pushed {
-		got, err := queue.Pull(over) // looks before it waits
+		got, err := queue.Pull(over) // a job that is there is returned despite the ended context
 		if err != nil {
 			return fmt.Errorf("pull of job %d: %w", i, err)
 		}
@@ -119,7 +119,7 @@ func checkSame(got, want webhook.Job) error {
 	return nil
 }
 
-// checkReader reads a pulled job again if the queue can, and removes it twice.
+// checkReader reads a pulled job again if the queue supports it, and removes it twice.
 func checkReader(ctx context.Context, queue webhook.Queue, job webhook.Job) error {
 	reader, ok := queue.(webhook.JobReader)
 	if ok {
@@ -145,7 +145,7 @@ func checkReader(ctx context.Context, queue webhook.Queue, job webhook.Job) erro
 	return nil
 }
 
-// checkWaiting sees that one that waits is woken.
+// checkWaiting checks that a waiting Pull is woken.
 func checkWaiting(ctx context.Context, queue webhook.Queue, job webhook.Job) error {
 	pulled := make(chan error, 1)
 	go func() {

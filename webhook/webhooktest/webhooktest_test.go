@@ -20,7 +20,7 @@ import (
 
 var app = webhooktest.App{Key: "test-key", Secret: "test-secret", Now: func() time.Time { return time.UnixMilli(1700000000000) }, Nonce: func() string { return "1234567890" }}
 
-// bodies are what RongCloud sends for the samples, by the catalogue.
+// bodies are what RongCloud sends for the samples, according to the catalogue.
 var bodies = map[webhook.Kind]string{
 	webhook.KindMessage: "fromUserId=u1&toUserId=g1&objectName=RC%3ATxtMsg&content=%7B%22content%22%3A%22hello%22%7D&channelType=ULTRAGROUP&msgTimestamp=1700000000000&timestamp=1700000000000" +
 		"&msgUID=596E-P5PG-4FS2-7OJK&originalMsgUID=596E-P5PG-4FS2-7OJJ&sensitiveType=2&source=iOS&clientIp=203.0.113.7%3A50123&busChannel=c1&groupUserIds=u2&groupUserIds=u3&aiGenerated=true",
@@ -59,7 +59,8 @@ var bodies = map[webhook.Kind]string{
 	webhook.KindRTCAITask: `{"type":"sum","status":"started","appKey":"test-key","roomId":"room1","code":10000,"errorMessage":"Success","taskId":"task1"}`,
 }
 
-// What is sent is the catalogue's: no field more, none less, and the signature in its place.
+// Requests match the catalogue: no extra field, none missing, and the signature in the right
+// place.
 func TestRequests(t *testing.T) {
 	t.Parallel()
 	const signature = "nonce=1234567890&signature=8412d2a2e2bd25260da45037caec8d483c1f6413&timestamp=1700000000000"
@@ -94,7 +95,7 @@ func TestRequests(t *testing.T) {
 				require.NoError(t, err)
 				sent = append(sent, jsonNames(t, string(body))...)
 			}
-			if kind == webhook.KindRTCModeration { // its time has another name before there is a result
+			if kind == webhook.KindRTCModeration { // before a result, its time has another name
 				sent = append(sent, "timestamp")
 			}
 			slices.Sort(sent)
@@ -123,8 +124,8 @@ func TestRequests(t *testing.T) {
 
 var jsonName = regexp.MustCompile(`\\*"(\w+)\\*":`)
 
-// jsonNames are the names in a JSON text, also those inside its strings, without the app's own and
-// those of other catalogues.
+// jsonNames returns the names in a JSON text, including those inside its strings, but not the
+// app's own or those of other catalogues.
 func jsonNames(t *testing.T, text string) []string {
 	t.Helper()
 	var names []string
@@ -138,8 +139,8 @@ func jsonNames(t *testing.T, text string) []string {
 	return names
 }
 
-// catalogueFields are the names of the fields of each callback in api/webhook.yaml, inner ones
-// included.
+// catalogueFields returns the names of the fields of each callback in api/webhook.yaml, including
+// inner ones.
 func catalogueFields(t *testing.T) map[webhook.Kind][]string {
 	t.Helper()
 	text, err := os.ReadFile("../../api/webhook.yaml")
@@ -216,7 +217,7 @@ func TestGroupForm(t *testing.T) {
 	}
 }
 
-// What is missing in an event is left out where RongCloud may leave it out.
+// Fields missing in an event are left out where RongCloud may leave them out.
 func TestSparseEvents(t *testing.T) {
 	t.Parallel()
 	for e, want := range map[webhook.Event]string{
@@ -268,7 +269,7 @@ func TestServe(t *testing.T) {
 	require.Equal(t, 201, answer.Status)
 }
 
-// A store that does not keep the rules is found out.
+// The checks detect stores that break the rules.
 func TestChecksFindFaults(t *testing.T) {
 	t.Parallel()
 	require.ErrorContains(t, webhooktest.CheckNonceStore(t.Context(), forgetful{}), "want unfinished")

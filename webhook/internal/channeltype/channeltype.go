@@ -1,5 +1,5 @@
-// Package channeltype translates the words that callbacks have for kinds of conversations. It
-// promises that each word and kind leads back to itself, and that what is not known is 0, not a
+// Package channeltype translates the words that callbacks use for kinds of conversations. It
+// promises that each word and kind translates back to itself, and that an unknown word is 0, not a
 // guess.
 package channeltype
 
@@ -15,11 +15,11 @@ var types = map[string]rongcloud.ConversationType{
 	"ULTRAGROUP":      rongcloud.ConversationUltraGroup,
 }
 
-// Parse returns the kind that a callback names. It is 0 for a public account, whose two words are
-// not known to mean 7 or 8, and for any other word.
+// Parse returns the kind that a callback names. It is 0 for a public account, because it is not
+// known which of its two words means 7 and which 8, and for any unknown word.
 func Parse(name string) rongcloud.ConversationType { return types[name] }
 
-// Name returns the word for a kind, and nothing for one that has none.
+// Name returns the word for a kind, or nothing if it has none.
 func Name(t rongcloud.ConversationType) string {
 	for name, known := range types {
 		if known == t {

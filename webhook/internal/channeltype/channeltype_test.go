@@ -8,7 +8,7 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// Each word stands for a kind, and each kind but those of public accounts for one word.
+// Each word means one kind, and each kind except public accounts has one word.
 func TestWords(t *testing.T) {
 	t.Parallel()
 	for kind := rongcloud.ConversationType(-1); kind < 20; kind++ {
