@@ -10,20 +10,20 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// answer is what a request is answered with. The zero value is a success that carries nothing.
+// answer is the response to a request. The zero value is a success without data.
 type answer struct {
-	status  int            // HTTP status; 0 stands for 200
-	code    rongcloud.Code // 0 stands for the endpoint's success
+	status  int            // HTTP status; 0 means 200
+	code    rongcloud.Code // 0 means the endpoint's success code
 	message string
 	fields  []field
-	raw     *string  // the whole body, in place of JSON
-	events  []string // the data of server-sent events, in place of one body
+	raw     *string  // the whole body, instead of JSON
+	events  []string // the data of server-sent events, instead of one body
 
-	mediaType string // both as they go over the wire; see render
+	mediaType string // both as sent; see render
 	body      []byte
 }
 
-// observeAnswer is set by this package's tests, which hold the handlers' answers against the
+// observeAnswer is set by this package's tests, which compare the handlers' responses with the
 // catalogue.
 var observeAnswer func(ep *endpoint.Endpoint, a answer)
 
@@ -32,15 +32,15 @@ type field struct {
 	value any
 }
 
-// ok is a success with the given fields.
+// ok returns a success with the given fields.
 func ok(fields ...field) answer { return answer{fields: fields} }
 
-// refuse is the failure with the given code, and the HTTP status that is documented with it.
+// refuse returns a failure with the given code, and the HTTP status documented with it.
 func refuse(code rongcloud.Code, format string, args ...any) answer {
 	return answer{status: statusOf(code), code: code, message: fmt.Sprintf(format, args...)}
 }
 
-// statusOf falls back to 200: that an error may come with it is documented, and callers must cope.
+// statusOf falls back to 200: errors with that status are documented, and callers must cope.
 func statusOf(code rongcloud.Code) int {
 	if status := code.HTTPStatus(); status != 0 {
 		return status
@@ -48,7 +48,7 @@ func statusOf(code rongcloud.Code) int {
 	return http.StatusOK
 }
 
-// codeOf is the code that usually comes with an HTTP status, or 0.
+// codeOf returns the code that usually comes with an HTTP status, or 0.
 func codeOf(status int) rongcloud.Code {
 	switch status {
 	case http.StatusBadRequest:
@@ -77,7 +77,7 @@ func (a *answer) httpStatus() int {
 	return a.status
 }
 
-// answerCode is the code in the body.
+// answerCode returns the code in the body.
 func (a *answer) answerCode(ep *endpoint.Endpoint) rongcloud.Code {
 	switch {
 	case a.raw != nil || a.code != 0:
@@ -90,7 +90,7 @@ func (a *answer) answerCode(ep *endpoint.Endpoint) rongcloud.Code {
 	}
 }
 
-// render makes the body.
+// render builds the body.
 func (a *answer) render(ep *endpoint.Endpoint) {
 	switch {
 	case a.events != nil:
@@ -119,15 +119,15 @@ func (a *answer) write(w http.ResponseWriter) {
 	}
 	header.Set("Content-Length", strconv.Itoa(len(a.body)))
 	w.WriteHeader(a.httpStatus())
-	_, _ = w.Write(a.body) // a caller that has gone is no concern of the server
+	_, _ = w.Write(a.body) // the server does not care if the caller has gone
 }
 
-// stream sends each event as soon as it is there.
+// stream flushes each event at once.
 func (a *answer) stream(w http.ResponseWriter) {
 	w.WriteHeader(a.httpStatus())
 	for i := range a.events {
-		_, _ = w.Write(a.event(i))                // a caller that has gone is no concern of the server
-		_ = http.NewResponseController(w).Flush() // in the process there is nothing to flush
+		_, _ = w.Write(a.event(i))                // the server does not care if the caller has gone
+		_ = http.NewResponseController(w).Flush() // in-process there is nothing to flush
 	}
 }
 
@@ -135,7 +135,7 @@ func (a *answer) event(i int) []byte {
 	return fmt.Appendf(nil, "event: message\nid: %d\ndata: %s\n\n", i+1, a.events[i])
 }
 
-// encode writes the code first, as RongCloud does, then the fields in their order.
+// encode writes the code first, as RongCloud does, then the fields in order.
 func (a *answer) encode(ep *endpoint.Endpoint) []byte {
 	body := strconv.AppendInt([]byte(`{"code":`), int64(a.answerCode(ep)), 10)
 	fields := a.fields
@@ -144,7 +144,7 @@ func (a *answer) encode(ep *endpoint.Endpoint) []byte {
 	}
 	for _, f := range fields {
 		value, err := json.Marshal(f.value)
-		if err != nil { // handlers put plain data only into answers
+		if err != nil { // handlers put only plain data into answers
 			panic(fmt.Sprintf("rongcloudtest: field %s: %v", f.name, err))
 		}
 		body = append(append(body, `,"`+f.name+`":`...), value...)

@@ -14,7 +14,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// fixed answers every request with the same body.
+// fixed returns the same body for every request.
 type fixed string
 
 func (f fixed) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -26,7 +26,7 @@ func (f fixed) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// BenchmarkGetToken compares the server in the process with a transport that does nothing: the
+// BenchmarkGetToken compares the in-process server with a transport that does nothing: the
 // difference is what the server costs.
 func BenchmarkGetToken(b *testing.B) {
 	srv := rongcloudtest.NewServer(b, rongcloudtest.WithoutSocket())
@@ -49,9 +49,9 @@ func BenchmarkGetToken(b *testing.B) {
 	}
 }
 
-// BenchmarkLoopback has 64 clients call over sockets at the same time. It fails at the first
+// BenchmarkLoopback lets 64 clients call over sockets at the same time. It fails at the first
 // error, and if the server's memory grows with the number of calls once its rings are full. For
-// the figure of docs/performance.md: -benchtime 200000x.
+// the figure in docs/performance.md, use -benchtime 200000x.
 func BenchmarkLoopback(b *testing.B) {
 	const callers = 64
 	srv := rongcloudtest.NewServer(b, rongcloudtest.WithHistory(1000))
@@ -91,14 +91,14 @@ func BenchmarkLoopback(b *testing.B) {
 	end := heap()
 	b.ReportMetric(end, "MiB-heap")
 	b.ReportMetric(end-middle, "MiB-grown")
-	const most = 8 // what collections at other moments make
+	const most = 8 // what a different timing of garbage collections may cause
 	if total >= 20_000 && end-middle > most {
 		b.Errorf("the heap grew by %.1f MiB in the second half of %d calls", end-middle, total)
 	}
 }
 
 // BenchmarkLargeMessages sends messages of 100 KB over a socket. It fails if the server then keeps
-// more than its budget. For the gate: -benchtime 15000x, which are 1.5 GB.
+// more than its budget. The gate uses -benchtime 15000x, which is 1.5 GB.
 func BenchmarkLargeMessages(b *testing.B) {
 	content := rongcloud.TextMessage{Content: strings.Repeat("x", 100<<10)}
 	keepBudget(b, rongcloudtest.NewServer(b), func(int) rongcloud.PrivateMessage {
@@ -106,8 +106,8 @@ func BenchmarkLargeMessages(b *testing.B) {
 	})
 }
 
-// BenchmarkRecipients sends each message to 1000 users who got none before. For the gate:
-// -benchtime 1000x, which are a million users.
+// BenchmarkRecipients sends each message to 1000 new users. The gate uses -benchtime 1000x, which
+// is a million users.
 func BenchmarkRecipients(b *testing.B) {
 	content := rongcloud.TextMessage{Content: "hello"}
 	keepBudget(b, rongcloudtest.NewServer(b, rongcloudtest.WithoutSocket()), func(n int) rongcloud.PrivateMessage {

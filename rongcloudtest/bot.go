@@ -8,10 +8,10 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// bots is the state of bots and agents, and of what hangs on them.
+// bots is the state of bots and agents, and of what belongs to them.
 type bots struct {
 	bots    keep[*bot]
-	agents  keep[map[string]json.RawMessage] // an agent is kept as its fields came
+	agents  keep[map[string]json.RawMessage] // an agent is kept as the fields received
 	turns   map[string]int                   // answers so far, by conversation
 	runs    int
 	proxies keep[*proxyChat]
@@ -25,7 +25,7 @@ const (
 	maxAgents = 100
 )
 
-// keep is a map that knows the order in which its keys came.
+// keep is a map that remembers the order in which its keys were added.
 type keep[T any] struct {
 	keys []string
 	of   map[string]T
@@ -46,7 +46,7 @@ func (k *keep[T]) remove(key string) {
 	k.keys = slices.DeleteFunc(k.keys, func(one string) bool { return one == key })
 }
 
-// page returns the items of a page for which want is true, and the number of all of them.
+// page returns one page of the items for which want is true, and the total number of such items.
 func (k *keep[T]) page(c *call, size int, want func(T) bool) (page []T, total int, more bool) {
 	var all []T
 	for _, key := range k.keys {
@@ -86,8 +86,7 @@ var botHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.V3ChatGenerate:         chatGenerate,
 }
 
-// botCreate makes a bot anew if it is there already. How RongCloud refuses an eleventh one is not
-// documented.
+// botCreate replaces a bot that exists. How RongCloud refuses an eleventh bot is not documented.
 func botCreate(c *call) answer {
 	id := c.params.Get("userId")
 	if _, there := c.bots.bots.of[id]; !there && len(c.bots.bots.keys) == maxBots {
@@ -101,8 +100,7 @@ func botCreate(c *call) answer {
 	return ok()
 }
 
-// botUpdate leaves alone what the request does not name. Integrations take the place of all there
-// were.
+// botUpdate keeps what the request does not name. Integrations replace all previous ones.
 func botUpdate(c *call) answer {
 	b := c.bots.bots.of[c.params.Get("userId")]
 	if b == nil {
@@ -145,11 +143,11 @@ func integrationOf(text string) (kind, address string) {
 		Type        string `json:"type"`
 		CallbackURL string `json:"callbackUrl"`
 	}
-	_ = json.Unmarshal([]byte(text), &i) // what is no such object has neither
+	_ = json.Unmarshal([]byte(text), &i) // other JSON has neither field
 	return i.Type, i.CallbackURL
 }
 
-// integration finds the bot's integration of a type; -1 if there is none.
+// integration returns the index of the bot's integration of a type, or -1 if there is none.
 func (b *bot) integration(kind string) int {
 	return slices.IndexFunc(b.Integrations, func(one json.RawMessage) bool {
 		found, _ := integrationOf(string(one))
@@ -157,8 +155,7 @@ func (b *bot) integration(kind string) int {
 	})
 }
 
-// integrationSet adds an integration, or changes the fields that the request names of the one that
-// is there.
+// integrationSet adds an integration, or updates the fields that the request names if it exists.
 func integrationSet(c *call) answer {
 	b := c.bots.bots.of[c.params.Get("userId")]
 	if b == nil {
@@ -170,10 +167,10 @@ func integrationSet(c *call) answer {
 	}
 	merged := map[string]json.RawMessage{}
 	if i >= 0 {
-		_ = json.Unmarshal(b.Integrations[i], &merged) // has been read before
+		_ = json.Unmarshal(b.Integrations[i], &merged) // decoded before
 	}
 	maps.Copy(merged, c.fields("userId"))
-	text, _ := json.Marshal(merged) // made of JSON
+	text, _ := json.Marshal(merged) // built from JSON
 	if i < 0 {
 		b.Integrations = append(b.Integrations, text)
 	} else {
@@ -182,7 +179,7 @@ func integrationSet(c *call) answer {
 	return ok()
 }
 
-// fields are the parameters of the request as JSON, except one.
+// fields returns the parameters of the request as JSON, except one.
 func (c *call) fields(except string) map[string]json.RawMessage {
 	fields := map[string]json.RawMessage{}
 	for i := range c.ep.Params {
@@ -199,7 +196,7 @@ func (c *call) fields(except string) map[string]json.RawMessage {
 		case endpoint.Object:
 			value = json.RawMessage(c.params.Get(param.Name))
 		}
-		fields[param.Name], _ = json.Marshal(value) // made of JSON and text
+		fields[param.Name], _ = json.Marshal(value) // built from JSON and text
 	}
 	return fields
 }
@@ -213,7 +210,7 @@ func integrationDelete(c *call) answer {
 	return ok()
 }
 
-// botGet leaves out those that are not there.
+// botGet leaves out bots that do not exist.
 func botGet(c *call) answer {
 	found := []*bot{}
 	for _, id := range c.params.List("userIds") {

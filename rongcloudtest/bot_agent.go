@@ -9,11 +9,11 @@ import (
 	"strings"
 )
 
-// agentText is a field of an agent.
+// agentText returns a field of an agent as text.
 func agentText(agent map[string]json.RawMessage, name string) string { return scalar(agent[name]) }
 
-// agentCreate makes an agent anew if it is there already. It is active if the request does not say
-// otherwise; RongCloud's default is not documented, nor how it refuses the 101st.
+// agentCreate replaces an agent that exists. The agent is active unless the request says
+// otherwise; RongCloud's default is not documented, nor how it refuses the 101st agent.
 func agentCreate(c *call) answer {
 	id := c.params.Get("agentId")
 	if _, there := c.bots.agents.of[id]; !there && len(c.bots.agents.keys) == maxAgents {
@@ -35,7 +35,7 @@ func agentCreate(c *call) answer {
 	return ok()
 }
 
-// agentUpdate changes what the request names, and of the configuration the parts that it names.
+// agentUpdate changes only what the request names, also within the configuration.
 func agentUpdate(c *call) answer {
 	agent := c.bots.agents.of[c.params.Get("agentId")]
 	if agent == nil {
@@ -47,17 +47,17 @@ func agentUpdate(c *call) answer {
 		if json.Unmarshal(agent["agentConfig"], &config) != nil || json.Unmarshal(part, &change) != nil {
 			return refuseError(invalid("agentConfig is not an object"))
 		}
-		if model := change["model"]; model != nil { // of the model only its options change
+		if model := change["model"]; model != nil { // only the options of the model change
 			var old, options map[string]json.RawMessage
 			_ = json.Unmarshal(config["model"], &old)
 			_ = json.Unmarshal(model, &options)
 			if options["options"] != nil {
 				old["options"] = options["options"]
 			}
-			change["model"], _ = json.Marshal(old) // made of JSON
+			change["model"], _ = json.Marshal(old) // built from JSON
 		}
 		maps.Copy(config, change)
-		given["agentConfig"], _ = json.Marshal(config) // made of JSON
+		given["agentConfig"], _ = json.Marshal(config) // built from JSON
 	}
 	maps.Copy(agent, given)
 	agent["updatedAt"] = json.RawMessage(strconv.FormatInt(c.at.UnixMilli(), 10))
@@ -85,9 +85,8 @@ func agentQuery(c *call) answer {
 	return ok(field{"total", total}, field{"agents", page})
 }
 
-// chatGenerate answers with the question, and with the number of the response where the
-// conversation is remembered. As a stream it comes word by word; how RongCloud's streams look is
-// not documented.
+// chatGenerate responds with the question, plus the number of the turn if the conversation is
+// remembered. A stream sends it word by word; the format of RongCloud's streams is not documented.
 func chatGenerate(c *call) answer {
 	agent := c.bots.agents.of[c.params.Get("agentId")]
 	if agent == nil || agentText(agent, "status") != "active" {

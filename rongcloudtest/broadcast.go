@@ -9,7 +9,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// onlineBroadcastFor is how long users coming online still get an online broadcast.
+// onlineBroadcastFor is how long users who come online still get an online broadcast.
 const onlineBroadcastFor = 10 * time.Minute
 
 var broadcastHandlers = map[*endpoint.Endpoint]handler{
@@ -21,7 +21,7 @@ var broadcastHandlers = map[*endpoint.Endpoint]handler{
 // broadcast reaches all registered users at once; with RongCloud it may take minutes.
 func broadcast(c *call) answer {
 	receivers := c.registered()
-	if system := c.params.Get("os"); system != "" { // old, but simple
+	if system := c.params.Get("os"); system != "" { // the old name
 		receivers = slices.DeleteFunc(receivers, func(id string) bool {
 			return !c.users.find(id).reachable([]string{strings.ToLower(system)}, "")
 		})
@@ -60,7 +60,7 @@ func (s *Server) registered() []string {
 
 func (m *kept) isOver(now time.Time) bool { return !now.Before(m.SentAt.Add(onlineBroadcastFor)) }
 
-// catchUp gives a user who has come online the online broadcasts of the last minutes.
+// catchUp gives a user who has come online the recent online broadcasts.
 func (s *Server) catchUp(id string) {
 	for _, m := range s.messages.online {
 		if !m.Blocked && !m.isOver(s.now()) && !slices.Contains(m.RecipientIDs, id) {
@@ -71,7 +71,7 @@ func (s *Server) catchUp(id string) {
 	}
 }
 
-// broadcastChatrooms counts as one message for each room. The response names none of them.
+// broadcastChatrooms counts as one message per room. The response names none of them.
 func broadcastChatrooms(c *call) answer {
 	out, err := c.outgoing()
 	if err != nil {

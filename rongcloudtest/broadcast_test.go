@@ -20,7 +20,8 @@ func TestBroadcast(t *testing.T) {
 	srv, client := stopped(t, rongcloudtest.WithStrict())
 	register(t, client, "a", "b", "gone")
 	call(t, client, "/user/deactivate.json", form("userId", "gone"))
-	call(t, client, "/user/blacklist/add.json", form("userId", "stranger", "blackUserId", "x")) // known, but not registered
+	// known, but not registered
+	call(t, client, "/user/blacklist/add.json", form("userId", "stranger", "blackUserId", "x"))
 	uid := call(t, client, "/message/broadcast.json", form(hello("pushContent", "look")...))["messageUID"].(string)
 	for _, id := range []string{"a", "b"} {
 		inbox := srv.User(id).Inbox()

@@ -18,42 +18,41 @@ import (
 const (
 	callbackTries = 3 // RongCloud tries twice more, then drops the callback
 	callbackLimit = 5 * time.Second
-	maxWaiting    = 10_000 // callbacks in the background
+	maxWaiting    = 10_000 // waiting callbacks
 )
 
-// WebhookOption changes what a webhook is told, and how.
+// WebhookOption changes which callbacks a webhook gets, and how.
 type WebhookOption func(*receiver)
 
-// WithKinds tells a webhook about these kinds alone. Without it all kinds go there, but for
-// questions before delivery.
+// WithKinds limits a webhook to these kinds. Without it the webhook gets all kinds except
+// pre-delivery checks.
 func WithKinds(kinds ...webhook.Kind) WebhookOption {
 	return func(r *receiver) { r.kinds = append(r.kinds, kinds...) }
 }
 
-// WithServerMessages also tells a webhook about messages that are sent through the Server API.
-// RongCloud leaves them out unless that is switched on.
+// WithServerMessages adds callbacks for messages sent through the Server API. RongCloud leaves
+// them out unless that is enabled.
 func WithServerMessages() WebhookOption {
 	return func(r *receiver) { r.serverMessages = true }
 }
 
-// WithPreMessages also asks a webhook before a user's message is delivered, as RongCloud does
-// where a rule in its console says so.
+// WithPreMessages adds pre-delivery checks of users' messages, which RongCloud makes if a rule in
+// its console says so.
 func WithPreMessages() WebhookOption {
 	return func(r *receiver) { r.preMessages = true }
 }
 
-// WithoutWaiting does not wait for the webhook's responses: what sets a callback off goes on at
-// once. Callbacks come in their order all the same, and [Server.WaitForCallbacks] waits for them.
-// More than 10,000 do not wait for a slow webhook, nor more than a quarter of [WithMemory]: further
-// ones are dropped, with an error.
-// A question before delivery is always waited for.
+// WithoutWaiting does not wait for the webhook's responses: what triggers a callback continues at
+// once. Callbacks still come in order, and [Server.WaitForCallbacks] waits for them. At most
+// 10,000 callbacks, and at most a quarter of [WithMemory], wait for a slow webhook: further ones
+// are dropped, with an error. The server always waits for a pre-delivery check.
 func WithoutWaiting() WebhookOption {
 	return func(r *receiver) { r.background = true }
 }
 
 // receiver is where callbacks go.
 type receiver struct {
-	handler        http.Handler // or
+	handler        http.Handler // nil if url is set
 	url            string
 	kinds          []webhook.Kind
 	serverMessages bool
@@ -73,16 +72,16 @@ func (r *receiver) wants(e event) bool {
 	return e.Kind() != webhook.KindPreMessage
 }
 
-// event is something to tell the webhooks.
+// event is an event for the webhooks.
 type event struct {
 	webhook.Event
-	fromServer bool // a message of the Server API
+	fromServer bool // a message sent through the Server API
 	origin     *cause
 }
 
 // Callback is a callback that the server made, or tried to make; see [Server.Callbacks].
 type Callback struct {
-	Number       int // of the callback, from 1
+	Number       int // the number of the callback, from 1
 	Event        webhook.Event
 	OccurredAt   time.Time // by the server's clock
 	URL          string    // empty for a handler
@@ -92,23 +91,25 @@ type Callback struct {
 	Body         []byte      // of the last request, as it was posted; not to be changed
 	Status       int         // HTTP status of the last response; 0 if there was none
 	Response     []byte      // body of the last response, at most 1 MiB of it; not to be changed
-	Err          error       // why there was none
-	Request      int         // number of the request that it comes from; 0 if it is none, or none that is through yet
+	Err          error       // why there was no response
+	// number of the request that caused it; 0 if there is none, or it has not finished yet
+	Request int
 
 	origin *cause
 }
 
-// AddWebhook calls back to handler, in this process, as RongCloud calls an app's server: signed,
-// and up to three times until the response is 200. A callback comes before what sets it off
-// returns, unless the webhook is [WithoutWaiting]. What RongCloud calls back about, see package
-// webhook; the server does so for messages that users send ([User.SendPrivate] and the like),
-// users coming and going, chat rooms with their members and attributes, audio and video rooms,
-// deactivations, profiles, friends and hosted groups. [Server.Emit] makes any other callback.
+// AddWebhook sends callbacks to handler, in this process, as RongCloud calls an app's server:
+// signed, and up to three times until the response is 200. A callback is made before the call that
+// triggers it returns, unless the webhook is [WithoutWaiting]. Package webhook lists what
+// RongCloud calls back about; this server makes callbacks for messages that users send
+// ([User.SendPrivate] and the like), users coming online and going offline, chat rooms with their
+// members and attributes, audio and video rooms, deactivations, profiles, friends and hosted
+// groups. [Server.Emit] makes any other callback.
 func (s *Server) AddWebhook(handler http.Handler, opts ...WebhookOption) {
 	s.addReceiver(&receiver{handler: handler}, opts)
 }
 
-// AddWebhookURL is [Server.AddWebhook] for a program that listens at an http or https URL.
+// AddWebhookURL is [Server.AddWebhook] for a program that listens on an http or https URL.
 func (s *Server) AddWebhookURL(address string, opts ...WebhookOption) error {
 	if u, err := url.Parse(address); err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return fmt.Errorf("rongcloudtest: AddWebhookURL: %q is no http or https URL", address)
@@ -126,8 +127,8 @@ func (s *Server) addReceiver(r *receiver, opts []WebhookOption) {
 	s.receivers = append(slices.Clone(s.receivers), r)
 }
 
-// Emit tells the webhooks about events of any kind, such as those of webhooktest.Sample, as if
-// they had happened.
+// Emit sends events of any kind to the webhooks, such as those of webhooktest.Sample, as if they
+// had happened.
 func (s *Server) Emit(events ...webhook.Event) {
 	all := make([]event, len(events))
 	for i, e := range events {
@@ -147,10 +148,10 @@ func (s *Server) Callbacks() []Callback {
 	return all
 }
 
-// WaitForCallbacks waits until no callback is under way.
+// WaitForCallbacks waits until no callback is pending.
 func (s *Server) WaitForCallbacks() { s.background.Wait() }
 
-// callBack tells the webhooks what happened. It runs without the server's lock, since webhooks may
+// callBack sends events to the webhooks. It runs without the server's lock, since webhooks may
 // call the server.
 func (s *Server) callBack(events []event) {
 	if len(events) == 0 {
@@ -178,7 +179,7 @@ func (s *Server) callBack(events []event) {
 	}
 }
 
-// deliverLater puts events into the queue, and drops those that are too many.
+// deliverLater puts events into the queue, and drops those beyond the limits.
 func (s *Server) deliverLater(r *receiver, events []event) {
 	for _, e := range events {
 		if !s.enqueue(r, e) {
@@ -187,12 +188,12 @@ func (s *Server) deliverLater(r *receiver, events []event) {
 	}
 }
 
-// enqueue reports whether there was room. One goroutine works the queue off, in its order.
+// enqueue reports whether there was room. One goroutine processes the queue in order.
 func (s *Server) enqueue(r *receiver, e event) bool {
 	size := callbackSize + sizeOf(e.Event)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	l := s.ledger // a Reset gives the server another one
+	l := s.ledger // a Reset replaces the server's ledger
 	if len(s.queue) >= maxWaiting || !l.wait(size) {
 		return false
 	}
@@ -211,7 +212,7 @@ func (s *Server) enqueue(r *receiver, e event) bool {
 	return true
 }
 
-// work carries out what waits, until nothing does.
+// work processes the queue until it is empty.
 func (s *Server) work() {
 	next := func() func() {
 		s.mu.Lock()
@@ -230,7 +231,7 @@ func (s *Server) work() {
 	}
 }
 
-// tellOne tells a webhook about one event, unless the server is closing.
+// tellOne sends one event to a webhook, unless the server is closing.
 func (s *Server) tellOne(r *receiver, e event) {
 	c := Callback{Event: e.Event, URL: r.url, origin: e.origin}
 	for c.AttemptCount < callbackTries && s.open.Err() == nil {
@@ -260,8 +261,8 @@ func (s *Server) keepCallback(c Callback) {
 	}
 }
 
-// ask asks the webhooks about a message before it is delivered. RongCloud delivers it unchanged if
-// nobody answers.
+// ask asks the webhooks about a message before it is delivered. Like RongCloud, the server
+// delivers it unchanged if none responds.
 func (s *Server) ask(question *webhook.PreMessage) (*webhooktest.Decision, bool) {
 	s.mu.Lock()
 	receivers := s.receivers
@@ -286,8 +287,8 @@ func (s *Server) ask(question *webhook.PreMessage) (*webhooktest.Decision, bool)
 	return nil, false
 }
 
-// post makes one try, and notes what it posts. Callbacks are signed by the clock as it was before
-// [Server.Advance], since recipients' clocks did not move.
+// post makes one attempt, and records what it posts. Callbacks are signed with the clock as it was
+// before [Server.Advance], since the receivers' clocks did not move.
 func (s *Server) post(r *receiver, c *Callback) (answer *webhooktest.Response, err error) {
 	app := webhooktest.App{Key: s.config.key, Secret: *s.config.secret, Now: s.config.clock, Client: callbackClient}
 	ctx, cancel := context.WithTimeout(s.open, callbackLimit)
@@ -322,21 +323,23 @@ func (c *Callback) note(r *http.Request) error {
 
 var callbackClient = &http.Client{
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	Transport:     &http.Transport{DisableKeepAlives: true}, // nothing is left over when a server closes
+	// leaves no connections when a server closes
+	Transport: &http.Transport{DisableKeepAlives: true},
 }
 
-// tell notes an event for the webhooks, who hear of it when the server's lock is free again.
+// tell records an event for the webhooks, which get it once the server's lock is free again.
 func (s *Server) tell(e webhook.Event) { s.happened = append(s.happened, event{Event: e}) }
 
-// news takes what is to be told. It runs with the lock held, and callBack after it without.
+// news takes the recorded events. It runs with the lock held; callBack runs after it, without the
+// lock.
 func (s *Server) news() []event {
 	events := s.happened
 	s.happened = nil
 	return events
 }
 
-// tellMessage notes a message for the webhooks. Status messages and broadcasts are never called
-// back about.
+// tellMessage records a message for the webhooks. Status messages and broadcasts never cause
+// callbacks.
 func (c *call) tellMessage(m *kept, source webhook.Platform) {
 	if m.broadcast || c.ep != nil && c.isStatus() {
 		return
@@ -362,18 +365,18 @@ var (
 	ErrOffline   = errors.New("rongcloudtest: the user is not connected")
 	ErrMuted     = errors.New("rongcloudtest: the user is muted")
 	ErrNotMember = errors.New("rongcloudtest: the user is not a member")
-	ErrRejected  = errors.New("rongcloudtest: the user is refused") // an error that wraps it says by whom
+	ErrRejected  = errors.New("rongcloudtest: the user is refused") // the wrapping error says why
 )
 
-// rejected says why a user is refused.
+// rejected returns an [ErrRejected] with the reason.
 func rejected(why string) error { return fmt.Errorf("%w: %s", ErrRejected, why) }
 
 var errTooMany = errors.New("rongcloudtest: too many callbacks wait for the webhook, so that it was not called")
 
-// BlockedError is why a user's message is not delivered: a sensitive word, or a webhook that was
-// asked before delivery.
+// BlockedError says why a user's message is not delivered: because of a sensitive word, or of a
+// webhook's pre-delivery check.
 type BlockedError struct {
-	Text string // what the webhook has for the sender; empty for a sensitive word
+	Text string // the webhook's text for the sender; empty for a sensitive word
 }
 
 // Error describes it in one line.

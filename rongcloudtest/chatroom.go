@@ -10,25 +10,24 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// What chat rooms have room for.
+// Limits of chat rooms.
 const (
 	maxRoomEntries   = 100
 	maxRoomExempt    = 20 // members who may talk while everybody is muted
 	maxRoomProtected = 5  // members whose messages are not dropped
 	maxKeptRooms     = 5
-	maxRoomTypes     = 20 // message types of low priority, or not to drop
+	maxRoomTypes     = 20 // low-priority or protected message types
 )
 
-// roomLife is how long a chat room lives without anybody joining, leaving or sending, if nothing
-// else was asked for.
+// roomLife is how long a chat room lives by default without anybody joining, leaving or sending.
 const roomLife = time.Hour
 
 // rooms is the state of all chat rooms.
 type rooms struct {
 	byID        map[string]*room
-	planned     map[string]*room // not there, but something was set for them
+	planned     map[string]*room // do not exist, but have settings
 	allMuted    []string         // in the order of muting
-	kept        []string         // alive, in the order of asking for it
+	kept        []string         // kept alive, in the order of the requests
 	muted       []restriction    // in all rooms
 	lowPriority []string
 	whitelist   []string // message types
@@ -36,7 +35,7 @@ type rooms struct {
 
 func newRooms() rooms { return rooms{byID: map[string]*room{}, planned: map[string]*room{}} }
 
-// open puts a room that was begun among the others.
+// open adds a new room to the others.
 func (r *rooms) open(one *room) {
 	r.byID[one.id] = one
 	delete(r.planned, one.id)
@@ -45,16 +44,16 @@ func (r *rooms) open(one *room) {
 type room struct {
 	id, name  string
 	createdAt time.Time
-	activeAt  time.Time // when somebody joined, left or sent a message last
-	fixed     bool      // life counts from the creation, not from the last activity
+	activeAt  time.Time // when somebody last joined, left or sent a message
+	fixed     bool      // the life counts from creation, not from the last activity
 	life      time.Duration
 	members   []roomMember // in the order of joining
-	entries   []*roomEntry // in the order of setting them first
+	entries   []*roomEntry // in the order in which they were first set
 	muted     []restriction
 	blocked   []restriction
 	exempt    []string
 	protected []string
-	silent    bool  // messages are delivered to nobody
+	silent    bool  // messages are not delivered to anybody
 	version   int64 // of the attributes
 }
 
@@ -87,7 +86,7 @@ func (r *room) ids() []string {
 	return ids
 }
 
-// join lets users in who are not blocked.
+// join lets in users who are not blocked.
 func (r *room) join(users []string, now time.Time) {
 	for _, id := range users {
 		if !r.has(id) && !restricted(r.blocked, id, now) {
@@ -97,8 +96,8 @@ func (r *room) join(users []string, now time.Time) {
 	}
 }
 
-// leave takes users out who are in the room, and with them the attributes that go when their owner
-// leaves.
+// leave removes users from the room, together with the attributes that are deleted when their
+// owner leaves.
 func (r *room) leave(users []string, now time.Time) {
 	for _, id := range users {
 		if !r.has(id) {
@@ -110,7 +109,7 @@ func (r *room) leave(users []string, now time.Time) {
 	}
 }
 
-// room returns the chat room, or nil if there is none or none any longer.
+// room returns the chat room, or nil if it does not exist, or no longer does.
 func (s *Server) room(id string) *room {
 	r := s.rooms.byID[id]
 	if r != nil && r.due(s.now()) && !slices.Contains(s.rooms.kept, id) {
@@ -121,7 +120,7 @@ func (s *Server) room(id string) *room {
 	return r
 }
 
-// openRoom returns the chat room, made if need be.
+// openRoom returns the chat room, and creates it if necessary.
 func (s *Server) openRoom(id string) *room {
 	if r := s.room(id); r != nil {
 		return r
@@ -143,8 +142,8 @@ func (s *Server) allRooms() []*room {
 	return all
 }
 
-// destroy takes all that belongs to the room with it. Of mutes and blocks RongCloud does not say
-// so.
+// destroy deletes a room with everything that belongs to it. For mutes and blocks RongCloud does
+// not document that.
 func (r *rooms) destroy(id string) {
 	delete(r.byID, id)
 	delete(r.planned, id)
@@ -152,8 +151,8 @@ func (r *rooms) destroy(id string) {
 	r.kept = without(r.kept, id)
 }
 
-// recipients are the members whom a message by a user reaches. That messages of the Server API are
-// held back, too, where the distribution is stopped is assumed.
+// receivers returns the members whom a user's message reaches. It is assumed that stopping the
+// distribution also holds back messages sent through the Server API.
 func (r *room) receivers(from string) []string {
 	if r.silent {
 		return nil
@@ -161,8 +160,8 @@ func (r *room) receivers(from string) []string {
 	return without(r.ids(), from)
 }
 
-// activeReceivers are the recipients of a message that keeps the room alive, which broadcasts do
-// not.
+// activeReceivers returns the recipients of a message that keeps the room alive, unlike a
+// broadcast.
 func (s *Server) activeReceivers(id, from string) []string {
 	r := s.room(id)
 	if r == nil {
@@ -172,8 +171,8 @@ func (s *Server) activeReceivers(id, from string) []string {
 	return r.receivers(from)
 }
 
-// JoinChatroom puts users into a chat room, as their client apps would, so that messages to it
-// reach them. The room is made if need be. Users who are blocked there stay outside.
+// JoinChatroom lets users join a chat room, as their client apps would, so that messages to it
+// reach them. The room is created if necessary. Users who are blocked from it do not join.
 func (s *Server) JoinChatroom(room string, users ...string) {
 	s.callBack(s.joinChatroom(room, users))
 }
@@ -190,8 +189,8 @@ func (s *Server) joinChatroom(room string, users []string) []event {
 	return s.news()
 }
 
-// LeaveChatroom takes users out of a chat room, as their client apps would, and with them the
-// attributes that go when their owner leaves. Nobody leaves by going offline.
+// LeaveChatroom lets users leave a chat room, as their client apps would. Attributes that are
+// deleted when their owner leaves go too. Going offline does not make a user leave.
 func (s *Server) LeaveChatroom(room string, users ...string) {
 	s.callBack(s.leaveChatroom(room, users))
 }
@@ -205,7 +204,7 @@ func (s *Server) leaveChatroom(room string, users []string) []event {
 	return s.news()
 }
 
-// leaveRoom takes users out of a room and tells of it.
+// leaveRoom removes users from a room and reports it to the webhooks.
 func (s *Server) leaveRoom(r *room, users []string, why webhook.ChatroomCause) {
 	left := slices.DeleteFunc(slices.Clone(users), func(id string) bool { return !r.has(id) })
 	for _, e := range r.entries {
@@ -230,9 +229,9 @@ func (s *Server) tellEntry(r *room, key, value, user string, what webhook.Chatro
 	})
 }
 
-// IsMutedInChatroom reports whether the user's app may not send messages to a chat room: by a mute
-// in all rooms, or, unless the user is exempt, by one in this room or by the muting of all members.
-// What the Server API sends goes out all the same.
+// IsMutedInChatroom reports whether the user's app may not send messages to a chat room: because
+// of a mute in all rooms, or, unless the user is exempt, of a mute in this room or of all its
+// members. Messages sent through the Server API are delivered anyway.
 func (u *User) IsMutedInChatroom(chatroomID string) bool {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
@@ -265,10 +264,10 @@ var roomHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.ChatroomMessageResumeDistribution: inRoom(func(_ *call, r *room) answer { r.silent = false; return ok() }),
 }
 
-// inRoom is the handler of an endpoint that names one chat room. Code 23410 is documented for the
-// query of a room only, and the vendor's own suites expect success of the others, so that these
-// refuse a room that does not exist in strict mode alone. Otherwise it has nothing to list, and
-// what is set for it counts once the room is there.
+// inRoom wraps the handler of an endpoint that names one chat room. Code 23410 is documented only
+// for querying a room, and the vendor's own test suites expect the others to succeed, so these
+// refuse a room that does not exist only in strict mode. Otherwise its lists are empty, and what
+// is set for it takes effect once the room exists.
 func inRoom(do func(c *call, r *room) answer) handler {
 	return func(c *call) answer {
 		id := c.params.Get("chatroomId")
@@ -289,7 +288,7 @@ func inRoom(do func(c *call, r *room) answer) handler {
 	}
 }
 
-// begin returns a new room, with what was set for it before.
+// begin returns a new room, with the settings made for it before.
 func (r *rooms) begin(id string, now time.Time) *room {
 	one := r.planned[id]
 	if one == nil {
@@ -299,8 +298,8 @@ func (r *rooms) begin(id string, now time.Time) *room {
 	return one
 }
 
-// roomCreate sets a room that is there already up again and leaves its members and attributes
-// alone. What RongCloud does is not documented.
+// roomCreate applies the new settings to a room that exists, and keeps its members and attributes.
+// What RongCloud does is not documented.
 func roomCreate(c *call) answer {
 	p := c.params
 	if p.Has("entryOwnerId") != p.Has("entryInfo") {
@@ -345,8 +344,7 @@ func roomDestroySet(c *call, r *room) answer {
 	return ok()
 }
 
-// roomDestroy takes a room that does not exist as destroyed already; RongCloud's answer to that is
-// not documented.
+// roomDestroy succeeds for a room that does not exist; RongCloud's response is not documented.
 func roomDestroy(c *call) answer {
 	for _, id := range c.params.List("chatroomId") {
 		if c.room(id) != nil {

@@ -17,7 +17,7 @@ import (
 // roomEntry is an attribute of a chat room.
 type roomEntry struct {
 	key, value, owner string
-	autoDelete        bool // goes when its owner leaves the room
+	autoDelete        bool // deleted when its owner leaves the room
 	setAt             time.Time
 }
 
@@ -57,7 +57,7 @@ func parseEntries(text string) (map[string]string, error) {
 	return pairs, nil
 }
 
-// setEntries sets attributes, whoever owns them, and returns a refusal, in which case it sets none.
+// setEntries sets attributes, whoever owns them. If it returns a refusal, it has set none.
 func (c *call) setEntries(r *room, owner string, pairs map[string]string, autoDelete bool) *answer {
 	count := len(r.entries)
 	for key, value := range pairs {
@@ -78,7 +78,7 @@ func (c *call) setEntries(r *room, owner string, pairs map[string]string, autoDe
 			count++
 		}
 	}
-	if count > maxRoomEntries { // by which code RongCloud says so is not documented
+	if count > maxRoomEntries { // RongCloud's code for this is not documented
 		a := refuseError(invalid("the chat room would have %d attributes, at most %d are allowed", count, maxRoomEntries))
 		return &a
 	}
@@ -94,8 +94,8 @@ func (c *call) setEntries(r *room, owner string, pairs map[string]string, autoDe
 	return nil
 }
 
-// owned refuses to touch an attribute of somebody else, as it is documented for client apps. For
-// the Server API only the batches are said to act by force; what the single calls answer is not
+// owned refuses to touch another user's attribute, as documented for client apps. For the Server
+// API, only the batch calls are documented to overwrite; the response of the single calls is not
 // documented.
 func (c *call) owned(r *room) *answer {
 	e := r.entry(c.params.Get("key"))
@@ -106,7 +106,8 @@ func (c *call) owned(r *room) *answer {
 	return &a
 }
 
-// entryNotice reads the message that tells the room of a change, and returns how to send it.
+// entryNotice reads the message that notifies the room of a change, and returns a function that
+// sends it.
 func (c *call) entryNotice(r *room) (send func(), err error) {
 	out := outgoing{
 		from: c.params.Get("userId"), objectName: c.params.Get("objectName"), content: c.params.Get("content"),
@@ -120,7 +121,7 @@ func (c *call) entryNotice(r *room) (send func(), err error) {
 	}
 	var body map[string]any
 	if out.objectName == (rongcloud.ChatroomEntryNotification{}).ObjectName() {
-		_ = json.Unmarshal([]byte(out.content), &body) // or else all three are missing
+		_ = json.Unmarshal([]byte(out.content), &body) // otherwise all three are missing
 		for _, name := range []string{"type", "key", "value"} {
 			if body[name] == nil {
 				return nil, invalid("content of %s has no %s", out.objectName, name)
@@ -160,7 +161,7 @@ func entryBatchSet(c *call, r *room) answer {
 	return ok()
 }
 
-// dropEntries removes attributes and tells of those that were there.
+// dropEntries removes attributes and reports those that existed.
 func (c *call) dropEntries(r *room, user string, keys ...string) {
 	for _, key := range keys {
 		if r.entry(key) != nil {
@@ -170,8 +171,7 @@ func (c *call) dropEntries(r *room, user string, keys ...string) {
 	r.removeEntries(keys...)
 }
 
-// entryRemove takes an attribute that is not set as removed already; RongCloud may see an error in
-// it.
+// entryRemove succeeds for an attribute that is not set; RongCloud may return an error.
 func entryRemove(c *call, r *room) answer {
 	if a := c.owned(r); a != nil {
 		return *a

@@ -9,9 +9,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// None of the rules holds back what is sent through the Server API, which is documented to stand
-// above all mutes, and the server is never so busy that it would drop messages. What needNotify
-// tells is not a message, and so it is seen nowhere.
+// None of the rules holds back messages sent through the Server API, which are documented to
+// ignore all mutes, and the server is never so busy that it drops messages. The notification of
+// needNotify is not a message, so it appears nowhere.
 var roomRuleHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.ChatroomUserGagAdd:      inRoom(func(c *call, r *room) answer { return c.restrict(&r.muted) }),
 	endpoint.ChatroomUserGagRollback: inRoom(func(c *call, r *room) answer { return c.unrestrict(&r.muted) }),
@@ -48,14 +48,14 @@ var roomRuleHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.ChatroomKeepaliveQuery:  roomKept,
 }
 
-// restricted reports whether a user is on a list of mutes or blocks that has not ended. One
-// without end has no end.
+// restricted reports whether a user has a mute or block on the list that has not ended. One
+// without an end time lasts forever.
 func restricted(all []restriction, user string, now time.Time) bool {
 	return slices.ContainsFunc(all, func(r restriction) bool { return r.user == user && (r.end.IsZero() || now.Before(r.end)) })
 }
 
-// restrict begins a mute or block anew that is there already. Whether a user must be in the room
-// is not documented.
+// restrict restarts a mute or block that exists. Whether a user must be in the room is not
+// documented.
 func (c *call) restrict(list *[]restriction) answer {
 	users := appendNew(nil, c.params.List("userId"))
 	*list = unmute(*list, users)
@@ -100,7 +100,7 @@ func roomUnban(c *call, r *room) answer {
 }
 
 func roomBanQuery(c *call) answer {
-	c.allRooms() // those whose life is over go
+	c.allRooms() // removes rooms whose life is over
 	page := pageOf(c.rooms.allMuted, c.params.countOr("page", 1), c.params.countOr("size", 50))
 	return ok(field{"chatroomIds", listOf(page)})
 }
@@ -113,8 +113,8 @@ func roomBanCheck(c *call, r *room) answer {
 	return ok(field{"status", status})
 }
 
-// extend adds items to a list that has room for so many. By which code RongCloud says that there
-// is none is not documented.
+// extend adds items to a list with a maximum length. RongCloud's code for a full list is not
+// documented.
 func (c *call) extend(list *[]string, param string, most int) answer {
 	all := appendNew(slices.Clone(*list), c.params.List(param))
 	if len(all) > most {
@@ -140,7 +140,8 @@ func roomKeep(c *call, r *room) answer {
 	return ok()
 }
 
-// roomUnkeep ends a room at once whose time was over but for that; RongCloud may give it some more.
+// roomUnkeep immediately destroys a room that only being kept alive has saved; RongCloud may give
+// it more time.
 func roomUnkeep(c *call) answer {
 	id := c.params.Get("chatroomId")
 	if !slices.Contains(c.rooms.kept, id) {

@@ -22,12 +22,12 @@ const (
 	maxNonce      = 18
 	maxRequestID  = 36
 	nonceCapacity = 100_000
-	// secondsBelow tells seconds from milliseconds: as seconds it is the year 5138, as
+	// secondsBelow distinguishes seconds from milliseconds: as seconds it is the year 5138, as
 	// milliseconds 1973.
 	secondsBelow = 100_000_000_000
 )
 
-// incoming is a request that was read.
+// incoming is a request that has been read.
 type incoming struct {
 	began               time.Time
 	method, path, query string
@@ -37,15 +37,15 @@ type incoming struct {
 	body                []byte
 	tooLong             bool
 	ep                  *endpoint.Endpoint // nil for an unknown path
-	inPath              map[string]string  // parameters that travel in the path
-	params              Params             // as they came
-	settled             Params             // as they are carried out
+	inPath              map[string]string  // parameters in the path
+	params              Params             // as received
+	settled             Params             // as executed
 	parcel              *parcel
 	unknown             []string
 }
 
-// read takes the whole request off the wire, so that a fault can never be mistaken for a request
-// that did not arrive.
+// read reads the whole request, so that a fault is never mistaken for a request that did not
+// arrive.
 func read(r *http.Request) (*incoming, error) {
 	path := onePath(r.URL.Path)
 	in := &incoming{
@@ -53,7 +53,7 @@ func read(r *http.Request) (*incoming, error) {
 		address: "http://" + r.Host, origin: &cause{},
 	}
 	in.ep, in.inPath = endpoint.Match(r.Method, onePath(r.URL.EscapedPath()))
-	if r.TLS != nil || r.URL.Scheme == "https" { // the latter in the process only
+	if r.TLS != nil || r.URL.Scheme == "https" { // the latter only in-process
 		in.address = "https://" + cmp.Or(r.Host, r.URL.Host)
 	}
 	var err error
@@ -62,7 +62,7 @@ func read(r *http.Request) (*incoming, error) {
 	return in, err
 }
 
-// onePath reads //path as /path, as it is when a base URL ends in a slash.
+// onePath turns //path into /path, which results from a base URL that ends in a slash.
 func onePath(path string) string {
 	if rest := strings.TrimLeft(path, "/"); len(path)-len(rest) > 1 {
 		return "/" + rest
@@ -70,12 +70,13 @@ func onePath(path string) string {
 	return path
 }
 
-// check returns the answer to a request that RongCloud would refuse, or nil.
+// check returns the response to a request that RongCloud would refuse, or nil.
 func (s *Server) check(in *incoming) *answer {
 	if in.ep == nil {
 		a := refuse(rongcloud.CodeNoSuchEndpoint, "there is no endpoint %s", in.path)
 		for _, method := range []string{http.MethodPost, http.MethodGet, http.MethodPut, http.MethodDelete} {
-			if ep, _ := endpoint.Match(method, in.path); ep != nil { // no code is documented for it; 405 is taken by another meaning
+			// no code is documented; 405 means something else
+			if ep, _ := endpoint.Match(method, in.path); ep != nil {
 				a = refuse(rongcloud.CodeInvalidParameter, "%s is called by %s, not by %s", in.path, ep.Method, in.method)
 				a.status = http.StatusMethodNotAllowed
 			}
@@ -117,7 +118,7 @@ func (s *Server) checkSignature(header http.Header) *answer {
 	case !complete:
 		return deny(rongcloud.CodeWrongSignature, "App-Key, Nonce, Timestamp and Signature, or all four with RC-, are required in the header")
 	case c.key != s.config.key:
-		// The documentation does not say how an unknown key is answered; 1001 is the nearest.
+		// The response to an unknown key is not documented; 1001 is the closest code.
 		return deny(rongcloud.CodeWrongAppSecret, "unknown App-Key %q", c.key)
 	case !rongcloud.Verify(*s.config.secret, c.nonce, c.timestamp, c.signature):
 		return deny(rongcloud.CodeWrongSignature, "the signature does not match")
@@ -160,7 +161,7 @@ func parseTimestamp(text string) (at time.Time, inSeconds bool, err error) {
 	return time.UnixMilli(n), false, nil
 }
 
-// nonceMemory knows the latest nonces.
+// nonceMemory remembers the latest nonces.
 type nonceMemory struct {
 	seen  map[string]struct{}
 	order ring[string]
@@ -182,7 +183,7 @@ func (m *nonceMemory) add(nonce string) bool {
 	return true
 }
 
-// fault of a parameter, with the code it is answered with.
+// paramError is what is wrong with a parameter, with the code to respond with.
 type paramError struct {
 	code rongcloud.Code
 	text string
@@ -198,7 +199,7 @@ func tooLong(format string, args ...any) error {
 	return &paramError{rongcloud.CodeParameterTooLong, fmt.Sprintf(format, args...)}
 }
 
-// refuseError is the answer to a parameter that is wrong.
+// refuseError returns the response to an invalid parameter.
 func refuseError(err error) answer {
 	var e *paramError
 	if errors.As(err, &e) {
@@ -234,7 +235,7 @@ func (s *Server) checkParams(in *incoming) *answer {
 	return nil
 }
 
-// parseParams returns what could be read, along with an error or not.
+// parseParams returns what could be read, even with an error.
 func parseParams(in *incoming) (*parsed, error) {
 	p, err := parseBody(in)
 	if p != nil {
@@ -291,7 +292,7 @@ func checkParam(param *endpoint.Param, p Params) error {
 	switch param.Type {
 	case endpoint.JSONString, endpoint.Object:
 		items = 0
-		if param.Name != "content" { // custom messages have what content they like
+		if param.Name != "content" { // custom messages may have any content
 			var err error
 			if items, err = countJSON(values[0]); err != nil {
 				return invalid("%s is not JSON", param.Name)
@@ -303,7 +304,8 @@ func checkParam(param *endpoint.Param, p Params) error {
 	if param.Keyed {
 		items = len(p.keyed[param.Name])
 	}
-	if param.Required && param.Type == endpoint.StringList && !param.Keyed && items == 0 && param.Name != "tags" { // no tags take all away
+	// no tags means removing all
+	if param.Required && param.Type == endpoint.StringList && !param.Keyed && items == 0 && param.Name != "tags" {
 		return invalid("%s is required", param.Name)
 	}
 	if param.MaxItems > 0 && items > param.MaxItems {
@@ -319,8 +321,8 @@ func checkParam(param *endpoint.Param, p Params) error {
 
 const maxID = 64
 
-// maxBytes is the length that an ID may have where the catalogue says nothing, as for the items of
-// most lists: that of the IDs of users, groups and chat rooms wherever it is documented.
+// maxBytes returns the maximum length of an ID where the catalogue gives none, as for the items of
+// most lists: the documented length of user, group and chat room IDs.
 func maxBytes(param *endpoint.Param) int {
 	name := strings.ToLower(strings.TrimSuffix(param.Name, "s"))
 	isID := strings.HasSuffix(name, "userid") || strings.HasSuffix(name, "groupid") || strings.HasSuffix(name, "chatroomid") || name == "targetid"
@@ -349,7 +351,8 @@ func countJSON(text string) (int, error) {
 func checkValue(param *endpoint.Param, value string) error {
 	name := param.Name
 	switch {
-	case value == "" && param.Type == endpoint.StringList && !strings.HasPrefix(name, "push"): // a push text per recipient may be empty
+	// a push text per recipient may be empty
+	case value == "" && param.Type == endpoint.StringList && !strings.HasPrefix(name, "push"):
 		return invalid("%s has an empty item", name)
 	case maxBytes(param) > 0 && len(value) > maxBytes(param):
 		return tooLong("%s has %d bytes, at most %d are allowed", name, len(value), maxBytes(param))

@@ -162,7 +162,7 @@ func TestLenientAndStrict(t *testing.T) {
 		timestamp, nonce string
 		times            int
 		requestID        string
-		strict           string // message of strict mode
+		strict           string // message in strict mode
 	}{
 		{"seconds", good, seconds, "1", 1, "", "seconds"},
 		{"long nonce", good, millis, "1234567890123456789", 1, "", "nonce"},
@@ -233,7 +233,7 @@ func TestClockSkew(t *testing.T) {
 	require.Equal(t, 1004, send(srv, 15*time.Minute+time.Millisecond))
 	require.Equal(t, 1004, send(srv, -16*time.Minute))
 
-	srv.Advance(time.Hour) // moves the state, not the callers
+	srv.Advance(time.Hour) // moves the server's clock, not the callers'
 	require.Equal(t, 200, send(srv, 0))
 	require.Equal(t, at.Add(time.Hour), srv.Now())
 
@@ -243,7 +243,7 @@ func TestClockSkew(t *testing.T) {
 	require.Equal(t, 200, send(srv, 1000*time.Hour))
 }
 
-// Every endpoint of the catalogue passes its check with the parameters it requires, or says what
+// Every endpoint of the catalogue passes its check with its required parameters, or reports what
 // is wrong; none panics.
 func TestEveryEndpointIsCheckable(t *testing.T) {
 	t.Parallel()

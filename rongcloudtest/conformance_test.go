@@ -17,8 +17,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// TestGoldenWireIsAccepted sends every request that the SDK can make to a strict server. Nothing
-// of the form of a request may be wrong with it; that a group is unknown is another matter.
+// TestGoldenWireIsAccepted sends every request that the SDK can make to a strict server. The form
+// of each request must be right; an unknown group, for example, does not matter.
 func TestGoldenWireIsAccepted(t *testing.T) {
 	t.Parallel()
 	srv := NewServer(t, WithStrict())

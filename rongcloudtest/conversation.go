@@ -17,10 +17,10 @@ const (
 	maxTagName          = 15
 )
 
-// conversations is what users have set for their conversations.
+// conversations holds what users have set for their conversations.
 type conversations struct {
 	pins   map[userConversation]pin
-	levels map[userConversation]int64 // a target of "" stands for the whole type
+	levels map[userConversation]int64 // the target "" means the whole type
 	tags   map[string][]*conversationTag
 }
 
@@ -68,7 +68,7 @@ var conversationHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.TagConversationGet:              taggedGet,
 }
 
-// key is the conversation that the request names.
+// key returns the conversation that the request names.
 func (c *call) key(userParam string) userConversation {
 	return userConversation{c.params.Get(userParam), conversation{
 		Type: rongcloud.ConversationType(c.params.Int("conversationType")), TargetID: c.params.Get("targetId"), ChannelID: c.params.Get("busChannel"),
@@ -80,8 +80,8 @@ func topSet(c *call) answer {
 	return ok()
 }
 
-// levelSet serves single conversations and, without a target, whole types. The old isMuted becomes
-// the level of the same number.
+// levelSet handles single conversations and, without a target, whole types. The old isMuted
+// becomes the level with the same number.
 func levelSet(c *call) answer {
 	level := "unpushLevel"
 	if !c.params.Has(level) {
@@ -94,8 +94,8 @@ func levelSet(c *call) answer {
 	return ok()
 }
 
-// levelGet answers what was set here, not what results from conversation and type; 0 if nothing
-// was.
+// levelGet returns the level set for exactly this target, not the one that results from
+// conversation and type; 0 if none was set.
 func levelGet(c *call) answer {
 	return ok(field{"isMuted", c.conversations.levels[c.key("requestId")]})
 }
@@ -134,7 +134,7 @@ func attributeGet(c *call) answer {
 	return ok(field{"data", d})
 }
 
-// conversationTagSet renames a tag that exists; what RongCloud does with one is not documented.
+// conversationTagSet renames a tag that exists; what RongCloud does is not documented.
 func conversationTagSet(c *call) answer {
 	user := c.params.Get("userId")
 	var tags []tagEntry
@@ -222,7 +222,7 @@ func taggedSet(c *call) answer {
 	return ok()
 }
 
-// taggedDel takes a tag that is not there as emptied already.
+// taggedDel succeeds for a tag that does not exist.
 func taggedDel(c *call) answer {
 	removed, err := c.tagged()
 	if err != nil {

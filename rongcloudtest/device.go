@@ -10,23 +10,22 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-// What users do with their apps. It is not a part of the Server API, but what an app's server is
-// called back about.
+// This file holds what users do with their apps. It is not part of the Server API, but causes
+// callbacks to an app's server.
 
-// clientIP is where all users write from, an address that is set aside for documentation.
+// clientIP is the address of all users, from a range reserved for documentation.
 const clientIP = "203.0.113.7:50123"
 
-// devicePlatform is what users connect with if nothing else is said.
+// devicePlatform is the platform that users connect with by default.
 const devicePlatform = webhook.PlatformAndroid
 
 // SendPrivate sends a message from the user's app to another user, and returns its UID. The user
 // must be connected; see [User.Connect]. The message comes from the device of [User.On], or the one
 // that has been connected longest.
 //
-// As with RongCloud the webhooks are asked first (package webhook: PreMessage), sensitive words
-// are looked for, and mutes and blacklists count; then the recipients have it, and the webhooks
-// hear of it (Message). The errors are [ErrOffline], [ErrMuted], [ErrRejected] and a
-// [*BlockedError].
+// As with RongCloud, the webhooks are asked first (PreMessage of package webhook), sensitive words
+// are searched, and mutes and blacklists apply; then the message is delivered and the webhooks get
+// a copy (Message). The errors are [ErrOffline], [ErrMuted], [ErrRejected] and [*BlockedError].
 func (u *User) SendPrivate(to string, content rongcloud.MessageContent) (uid string, err error) {
 	return u.send(conversation{Type: rongcloud.ConversationPrivate, TargetID: to}, content, func(c *call) ([]string, error) {
 		switch {
@@ -39,7 +38,8 @@ func (u *User) SendPrivate(to string, content rongcloud.MessageContent) (uid str
 	})
 }
 
-// SendGroup is [User.SendPrivate] for a group, of which the user must be a member: [ErrNotMember].
+// SendGroup is [User.SendPrivate] for a group. The user must be a member, otherwise it returns
+// [ErrNotMember].
 func (u *User) SendGroup(group string, content rongcloud.MessageContent) (uid string, err error) {
 	return u.send(conversation{Type: rongcloud.ConversationGroup, TargetID: group}, content, func(c *call) ([]string, error) {
 		members := c.groups.ids(group)
@@ -59,8 +59,8 @@ type Channel struct {
 	ChannelID string // RCDefault if empty
 }
 
-// SendUltraGroup is [User.SendPrivate] for a channel of an ultra group, which the user must be
-// able to read: [ErrNotMember].
+// SendUltraGroup is [User.SendPrivate] for a channel of an ultra group. The user must be able to
+// read the channel, otherwise it returns [ErrNotMember].
 func (u *User) SendUltraGroup(to Channel, content rongcloud.MessageContent) (uid string, err error) {
 	in := conversation{Type: rongcloud.ConversationUltraGroup, TargetID: to.GroupID, ChannelID: channelOf(to.ChannelID)}
 	return u.send(in, content, func(c *call) ([]string, error) {
@@ -76,7 +76,8 @@ func (u *User) SendUltraGroup(to Channel, content rongcloud.MessageContent) (uid
 	})
 }
 
-// SendChatroom is [User.SendPrivate] for a chat room that the user has joined: [ErrNotMember].
+// SendChatroom is [User.SendPrivate] for a chat room. The user must have joined it, otherwise it
+// returns [ErrNotMember].
 func (u *User) SendChatroom(room string, content rongcloud.MessageContent) (uid string, err error) {
 	return u.send(conversation{Type: rongcloud.ConversationChatroom, TargetID: room}, content, func(c *call) ([]string, error) {
 		switch r := c.room(room); {
@@ -89,8 +90,9 @@ func (u *User) SendChatroom(room string, content rongcloud.MessageContent) (uid 
 	})
 }
 
-// JoinChatroom lets the user's app join a chat room, which is made if need be. The user must be
-// connected ([ErrOffline]) and not blocked there, and the server's memory not full ([ErrRejected]).
+// JoinChatroom lets the user's app join a chat room, which is created if necessary. It returns
+// [ErrOffline] if the user is not connected, and [ErrRejected] if the user is blocked from the
+// room or the server's memory is full.
 func (u *User) JoinChatroom(room string) error {
 	if !u.IsOnline() {
 		return ErrOffline
@@ -115,11 +117,11 @@ type ChatroomEntryParams struct {
 	ChatroomID string
 	Key        string
 	Value      string
-	AutoDelete bool // it goes when the user leaves
+	AutoDelete bool // deleted when the user leaves
 }
 
-// SetChatroomEntry lets the user's app set an attribute of a chat room that the user has joined
-// ([ErrNotMember]). One of somebody else is left as it is: [ErrRejected].
+// SetChatroomEntry lets the user's app set an attribute of a chat room. It returns [ErrNotMember]
+// if the user has not joined the room, and [ErrRejected] if the attribute belongs to another user.
 func (u *User) SetChatroomEntry(params ChatroomEntryParams) error {
 	events, err := u.setEntry(params)
 	u.server.callBack(events)
@@ -143,7 +145,7 @@ func (u *User) setEntry(params ChatroomEntryParams) ([]event, error) {
 	return c.news(), nil
 }
 
-// send is the way of a message from a user's app.
+// send sends a message from a user's app.
 func (u *User) send(in conversation, content rongcloud.MessageContent, receivers func(c *call) ([]string, error)) (string, error) {
 	s := u.server
 	name, body := contentOf(content)
@@ -175,7 +177,7 @@ func (u *User) send(in conversation, content rongcloud.MessageContent, receivers
 	return uid, err
 }
 
-// obey changes a message as the answer to the question before delivery says.
+// obey changes a message as the response to the pre-delivery check says.
 func (out *outgoing) obey(d *webhooktest.Decision) {
 	out.unchecked = d.Verdict == webhook.VerdictAllowUnchecked
 	if d.Body != nil {
@@ -186,7 +188,7 @@ func (out *outgoing) obey(d *webhooktest.Decision) {
 	}
 }
 
-// mayWrite returns the platform that the user writes with, and those whom the message reaches.
+// mayWrite returns the platform that the user writes from, and the users whom the message reaches.
 func (u *User) mayWrite(c *call, receivers func(c *call) ([]string, error)) (webhook.Platform, []string, error) {
 	devices := u.devices(c.at)
 	if len(devices) == 0 {
@@ -201,7 +203,8 @@ func (u *User) deliver(out outgoing, receivers func(c *call) ([]string, error)) 
 	defer u.server.mu.Unlock()
 	c := u.server.newCall()
 	var err error
-	if _, out.receivers, err = u.mayWrite(c, receivers); err != nil { // meanwhile
+	// things may have changed meanwhile
+	if _, out.receivers, err = u.mayWrite(c, receivers); err != nil {
 		return nil, err
 	}
 	if m := c.send(out); m.Blocked {
@@ -210,10 +213,10 @@ func (u *User) deliver(out outgoing, receivers func(c *call) ([]string, error)) 
 	return c.news(), err
 }
 
-// newCall returns a call that is no request.
+// newCall returns a call that does not come from a request.
 func (s *Server) newCall() *call { return &call{Server: s, at: s.now()} }
 
-// mutes reports whether the rules for a group keep a member silent.
+// mutes reports whether the rules of a group mute a member.
 func (g *groups) mutes(id, user string, now time.Time) bool {
 	if restricted(g.mutedEverywhere, user, now) {
 		return true
@@ -225,7 +228,7 @@ func (g *groups) mutes(id, user string, now time.Time) bool {
 	return slices.Contains(g.allMuted, id) && (rules == nil || !slices.Contains(rules.whitelist, user))
 }
 
-// mutes reports whether an ultra group, or a channel, keeps a member silent.
+// mutes reports whether an ultra group or channel mutes a member.
 func (s *ultraScope) mutes(user string) bool {
 	return slices.Contains(s.muted, user) || s.allMuted && !slices.Contains(s.exempt, user)
 }

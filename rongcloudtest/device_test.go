@@ -18,7 +18,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-// hooked is a server with a webhook, whose events are collected.
+// hooked returns a server with a webhook that collects its events.
 func hooked(t *testing.T, opts ...rongcloudtest.WebhookOption) (*rongcloudtest.Server, *rongcloud.Client, *webhook.Handler, func() []webhook.Event) {
 	t.Helper()
 	srv, client := pair(t)
@@ -81,7 +81,7 @@ func TestUsersComeAndGo(t *testing.T) {
 	require.Equal(t, []webhook.Presence{webhook.PresenceOnline, webhook.PresenceOffline, webhook.PresenceOnline, webhook.PresenceOffline}, statuses)
 }
 
-// Each device goes online and offline on its own, and the user is online while one is.
+// Each device goes online and offline independently, and the user is online while any device is.
 func TestSeveralDevices(t *testing.T) {
 	t.Parallel()
 	srv, client, _, events := hooked(t)
@@ -250,7 +250,7 @@ func TestModeration(t *testing.T) {
 	online(t, srv, client, "ann", "ben")
 	_, err := client.SensitiveWord.BatchAdd(t.Context(), []rongcloud.SensitiveWordParams{{Word: "bad"}, {Word: "rude", Replacement: "kind"}})
 	require.NoError(t, err)
-	srv.Advance(3 * time.Hour) // words take a while
+	srv.Advance(3 * time.Hour) // words take a while to work
 	events()
 
 	say := func(what string) error { _, err := srv.User("ann").SendPrivate("ben", text(what)); return err }
@@ -440,7 +440,7 @@ func TestWebhookMayCallTheServer(t *testing.T) {
 	require.Len(t, srv.User("ann").Inbox(), 1)
 }
 
-// lines are events of chat rooms, a line each.
+// lines formats chat room events, one per line.
 func lines(events []webhook.Event) []string {
 	var all []string
 	for _, e := range events {
@@ -506,7 +506,7 @@ func TestChatroomsAreCalledBackAbout(t *testing.T) {
 	require.NoError(t, ben.JoinChatroom("short"))
 	events()
 	srv.Advance(100 * time.Hour)
-	srv.State() // looks at all rooms
+	srv.State() // visits all rooms
 	ben.LeaveChatroom("short")
 	require.Equal(t, []string{"short destroyed [] destroyed automatically"}, lines(events()))
 }

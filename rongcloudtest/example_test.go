@@ -13,7 +13,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// The way of a message from one user's app to another's, past the moderation of the app's server.
+// A message from one user's app to another's passes the moderation of the app's server.
 func Example() {
 	handler, err := webhook.NewHandler(rongcloudtest.DefaultAppSecret)
 	if err != nil {
@@ -61,7 +61,7 @@ func Example() {
 	// ben got {"content":"hello"}
 }
 
-// What takes days is tested at once.
+// A block of several days is tested in no time.
 func ExampleServer_Advance() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -91,7 +91,7 @@ func ExampleServer_Advance() {
 	// a week later: <nil>
 }
 
-// The second of three sends is accepted, and its response gets lost.
+// The second of three sends is accepted, but its response is lost.
 func ExampleServer_Fail() {
 	srv, err := rongcloudtest.New()
 	if err != nil {

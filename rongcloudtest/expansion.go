@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	maxPairs        = 300 // of one message; that a call brings 100 at most is in the endpoint table
+	maxPairs        = 300 // per message; the endpoint table limits a call to 100
 	maxPairsPerSend = 100
 	maxPairKey      = 32
 	maxPairValue    = 4096
@@ -21,7 +21,7 @@ const (
 
 var pairKey = regexp.MustCompile(`^[A-Za-z0-9+=_-]+$`)
 
-// expansionEntry is one value attached to a message, as the query answers it.
+// expansionEntry is one value attached to a message, as the query returns it.
 type expansionEntry struct {
 	Value string `json:"v"`
 	Time  int64  `json:"ts"`
@@ -60,7 +60,7 @@ func parsePairs(name, text string) (map[string]string, error) {
 	return pairs, nil
 }
 
-// extend attaches pairs to the message, in place of others with the same keys.
+// extend attaches pairs to the message, replacing those with the same keys.
 func (m *kept) extend(pairs map[string]string, at time.Time) {
 	if m.expansion == nil && len(pairs) > 0 {
 		m.expansion = map[string]expansionEntry{}
@@ -70,7 +70,7 @@ func (m *kept) extend(pairs map[string]string, at time.Time) {
 	}
 }
 
-// values is the data without its times.
+// values returns the data without its times.
 func (m *kept) values() map[string]string {
 	values := map[string]string{}
 	for key, entry := range m.expansion {
@@ -79,14 +79,14 @@ func (m *kept) values() map[string]string {
 	return values
 }
 
-// pairs is the data without its times, as the history has it.
+// pairs returns the data without its times, in the format of the history.
 func (m *kept) pairs() string {
 	text, _ := json.Marshal(m.values()) // strings only
 	return string(text)
 }
 
-// expandable finds the message that a request wants to change. Its conversation is seen from the
-// operator.
+// expandable finds the message that a request wants to change, in the operator's view of the
+// conversation.
 func (c *call) expandable() (*kept, error) {
 	uid, operator, target := c.params.Get("msgUID"), c.params.Get("userId"), c.params.Get("targetId")
 	m := c.messages.byUID[uid]
@@ -110,7 +110,7 @@ func notExpandable(uid string) error {
 	return invalid("the message %s was not sent with expansion true", uid)
 }
 
-// expansionSet is a handler that attaches data to the message that find returns.
+// expansionSet returns a handler that attaches data to the message that find returns.
 func expansionSet(find func(c *call) (*kept, error)) handler {
 	return func(c *call) answer {
 		m, err := find(c)
@@ -139,7 +139,7 @@ func expansionSet(find func(c *call) (*kept, error)) handler {
 	}
 }
 
-// expansionDelete is a handler that takes data off the message that find returns.
+// expansionDelete returns a handler that removes data from the message that find returns.
 func expansionDelete(find func(c *call) (*kept, error)) handler {
 	return func(c *call) answer {
 		m, err := find(c)
@@ -153,9 +153,9 @@ func expansionDelete(find func(c *call) (*kept, error)) handler {
 	}
 }
 
-// expansionQuery is a handler that answers with the data of the message that find returns. It
-// answers nothing for a message that is not known, except in strict mode. All pairs fit on the
-// first page, called 0 or 1.
+// expansionQuery returns a handler that responds with the data of the message that find returns.
+// For an unknown message the response is empty, or an error in strict mode. All pairs fit on the
+// first page, which is 0 or 1.
 func expansionQuery(find func(c *call) *kept) handler {
 	return func(c *call) answer {
 		found := map[string]expansionEntry{}

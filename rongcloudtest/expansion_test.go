@@ -46,7 +46,8 @@ func TestExpansion(t *testing.T) {
 	srv.Advance(time.Second)
 	set := func(params ...string) { call(t, client, "/message/expansion/set.json", form(params...)) }
 	set(operation(private, "a", "1", "b", "extraKeyVal", `{"k":"2"}`)...)
-	set(operation(private, "b", "1", "a", "extraKeyVal", `{"l":"3"}`)...) // the recipient may, too
+	// the recipient may do it too
+	set(operation(private, "b", "1", "a", "extraKeyVal", `{"l":"3"}`)...)
 	set(operation(group, "b", "3", "g", "extraKeyVal", `{"m":"4"}`, "isSyncSender", "1")...)
 	require.Equal(t, []string{"k=2", "l=3", "x=9"}, expansionOf(t, client, private))
 	require.Equal(t, []string{"m=4"}, expansionOf(t, client, group))
@@ -100,7 +101,7 @@ func TestExpansionLimits(t *testing.T) {
 		"other kind":      {1002, operation(uid, "a", "3", "b", "extraKeyVal", `{"k0":"v"}`)},
 		"no conversation": {1002, operation(uid, "a", "1", "c", "extraKeyVal", `{"k0":"v"}`)},
 	} {
-		// Not through Client.Call, which would refuse some of it by itself.
+		// Not through Client.Call, which would refuse some of these itself.
 		require.Equal(t, c.code, refused(t, client, "/message/expansion/set.json", form(c.params...)).Code, name)
 	}
 	require.Len(t, expansionOf(t, client, uid), 300)

@@ -11,7 +11,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Want describes a message for [Server.ExpectSent]. What is left zero does not matter.
+// Want describes a message for [Server.ExpectSent]. Zero fields match anything.
 type Want struct {
 	ConversationType rongcloud.ConversationType
 	From, TargetID   string // TargetID is a user, group, chat room or ultra group
@@ -21,15 +21,16 @@ type Want struct {
 	RecipientIDs     []string                 // in any order
 }
 
-// ExpectSent reports an error to t, with a diff, unless the messages that the server accepted are
-// those wanted, in that order. It reports whether they are. It looks at all of [Server.Sent].
+// ExpectSent fails t with a diff unless the server accepted exactly these messages, in this order,
+// and reports whether it did. It compares all of [Server.Sent].
 func (s *Server) ExpectSent(t TB, want ...Want) bool {
 	t.Helper()
 	return expect(t, "messages sent", want, s.Sent(), Want.matches, Want.String, describeSent)
 }
 
-// ExpectRequests reports an error to t, with a diff, unless the server received requests to these
-// endpoints, in that order. It reports whether it did. It looks at all of [Server.Requests].
+// ExpectRequests fails t with a diff unless the server received exactly one request to each of
+// these endpoints, in this order, and reports whether it did. It compares all of
+// [Server.Requests].
 func (s *Server) ExpectRequests(t TB, want ...*endpoint.Endpoint) bool {
 	t.Helper()
 	is := func(ep *endpoint.Endpoint, r Request) bool { return ep == r.Endpoint }
@@ -51,7 +52,7 @@ func (w Want) matches(m SentMessage) bool {
 	return name == m.ObjectName && sameJSON(body, m.Body)
 }
 
-// String describes what is wanted as a line of a diff.
+// String describes the wanted message as a line of a diff.
 func (w Want) String() string {
 	name, body := w.ObjectName, ""
 	if w.Content != nil {
@@ -110,7 +111,7 @@ func describeRequest(r Request) string {
 
 func sorted(items []string) []string { return slices.Sorted(slices.Values(items)) }
 
-// contentOf returns the object name and body that a content is sent with.
+// contentOf returns the object name and body of a content as sent.
 func contentOf(c rongcloud.MessageContent) (name, body string) {
 	if raw, ok := c.(rongcloud.RawContent); ok {
 		return raw.Name, raw.Body
@@ -122,7 +123,7 @@ func contentOf(c rongcloud.MessageContent) (name, body string) {
 	return c.ObjectName(), string(data)
 }
 
-// sameJSON compares documents by what they say; what is no JSON to the letter.
+// sameJSON compares JSON documents by meaning, and other text literally.
 func sameJSON(a, b string) bool {
 	var x, y any
 	if json.Unmarshal([]byte(a), &x) != nil || json.Unmarshal([]byte(b), &y) != nil {
@@ -131,10 +132,11 @@ func sameJSON(a, b string) bool {
 	return reflect.DeepEqual(x, y)
 }
 
-// expect compares two lists and reports a diff of their longest common part, a line for each item.
+// expect compares two lists and reports a line diff based on their longest common subsequence.
 func expect[W, G any](t TB, what string, want []W, got []G, matches func(W, G) bool, wanted func(W) string, describe func(G) string) bool {
 	t.Helper()
-	common := make([][]int, len(want)+1) // length of the longest common part of want[i:] and got[j:]
+	// length of the longest common subsequence of want[i:] and got[j:]
+	common := make([][]int, len(want)+1)
 	for i := range common {
 		common[i] = make([]int, len(got)+1)
 	}

@@ -18,64 +18,62 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Fault is something that goes wrong with a request; see [Server.Fail]. It strikes before the
-// request is checked, as a fault on the way would.
+// Fault is something that goes wrong with a request; see [Server.Fail]. It happens before the
+// request is checked, like a network fault.
 //
-// With Status, Code, Message or Body the request is not carried out and answered with them. With
-// Delay, Header or what drops or cuts the response alone it is carried out. The zero Fault is an
-// internal error, HTTP 500 with code 1000.
+// With Status, Code, Message or Body, the request is not executed, and these make up the response.
+// With only Delay, Header, or a field that drops or cuts the response, the request is executed.
+// The zero Fault is an internal error, HTTP 500 with code 1000.
 type Fault struct {
 	Status  int            // HTTP status; if 0, the one documented with Code
-	Code    rongcloud.Code // code in the response; if 0, the one that goes with Status
+	Code    rongcloud.Code // code in the response; if 0, the one that belongs to Status
 	Message string         // errorMessage in the response
-	Body    string         // the whole body in place of JSON, such as a proxy's HTML page or half of a response
+	Body    string         // the whole body instead of JSON, such as a proxy's HTML page
 
 	Header http.Header // added to the response, such as Retry-After
 
-	// Delay holds the response back; the request is carried out before. It ends early when the
+	// Delay holds the response back; the request is executed first. The delay ends early if the
 	// caller gives up or the server closes.
 	Delay time.Duration
 
-	// DropResponse carries the request out, then closes the connection without a response.
+	// DropResponse executes the request, then closes the connection without a response.
 	DropResponse bool
 
-	// Reset reads the request and resets the connection without carrying it out.
+	// Reset reads the request and resets the connection without executing it.
 	Reset bool
 
 	// CutResponse sends the first half of the response's body, then closes the connection;
-	// Content-Length has announced the whole.
+	// Content-Length announces the whole body.
 	CutResponse bool
 
 	// ResetResponse sends the first half of the response's body, then resets the connection.
 	ResetResponse bool
 
-	// ContentLength is announced in place of the body's length: more than comes, or less.
+	// ContentLength is announced instead of the body's length, and may be larger or smaller.
 	ContentLength int
 
-	// When chooses the requests that are struck; nil stands for all. It sees what came, without
+	// When selects the requests that fail; nil means all. It sees the request as received, without
 	// Status, Code and Message, and must not call the server.
 	When func(Request) bool
 
-	// Where chooses the requests that have these parameters with these values, among others; nil
-	// stands for all.
+	// Where selects the requests that have these parameters with these values, possibly among
+	// others; nil means all.
 	Where map[string]string
 
-	// Skip is how many requests are let through first: 2 strikes the third one.
+	// Skip is how many requests pass first: with 2, the third one fails.
 	Skip int
 
-	// Times is how many requests are struck; 0 means one, and a negative number all until
-	// ClearFaults.
+	// Times is how many requests fail; 0 means one, and a negative number all until ClearFaults.
 	Times int
 
-	// Number tells the fault from others, from 1. The server sets it; see Server.Faults.
+	// Number identifies the fault, from 1. The server sets it; see Server.Faults.
 	Number int
 
 	ep *endpoint.Endpoint
 }
 
-// Fail makes the next request to ep fail, or as many as fault.Times says; nil stands for any
-// endpoint, and for unknown paths. Several faults for the same requests strike one after the
-// other.
+// Fail makes the next request to ep fail, or as many as fault.Times says; nil means any endpoint,
+// including unknown paths. Several faults for the same requests apply one after the other.
 func (s *Server) Fail(ep *endpoint.Endpoint, fault Fault) {
 	fault.ep = ep
 	if fault.Times == 0 {
@@ -89,8 +87,8 @@ func (s *Server) Fail(ep *endpoint.Endpoint, fault Fault) {
 	s.faults = append(s.faults, &fault)
 }
 
-// Faults returns the faults that are still to strike, in their order; Times and Skip are what is
-// left of them.
+// Faults returns the faults that have not been used up, in order; Times and Skip are what is left
+// of them.
 func (s *Server) Faults() []Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -101,11 +99,11 @@ func (s *Server) Faults() []Fault {
 	return all
 }
 
-// Endpoint returns the endpoint whose requests the fault strikes, nil for all.
+// Endpoint returns the endpoint whose requests fail, nil for all.
 func (f *Fault) Endpoint() *endpoint.Endpoint { return f.ep }
 
-// ClearFaults forgets the faults that have not struck yet: those with the given numbers, or all
-// without any.
+// ClearFaults removes faults that have not been used up: those with the given numbers, or all if
+// none are given.
 func (s *Server) ClearFaults(numbers ...int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,7 +112,7 @@ func (s *Server) ClearFaults(numbers ...int) {
 	})
 }
 
-// takeFault returns the fault that strikes a request, or nil.
+// takeFault returns the fault for a request, or nil.
 func (s *Server) takeFault(in *incoming) *Fault {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -150,7 +148,7 @@ func (f *Fault) strikes(in *incoming, now time.Time) bool {
 	return f.When == nil || f.When(seen)
 }
 
-// seen is the request as it came, whether or not its parameters are right.
+// seen returns the request as received, whether or not its parameters are valid.
 func (in *incoming) seen(now time.Time) Request {
 	r := Request{
 		ReceivedAt: now, Method: in.method, Path: in.path, Endpoint: in.ep, RequestID: in.header.Get("X-Request-ID"), Header: in.header,
@@ -164,7 +162,7 @@ func (in *incoming) seen(now time.Time) Request {
 	return r
 }
 
-// answers reports whether the fault answers the request in place of the server.
+// answers reports whether the fault responds instead of the server.
 func (f *Fault) answers() bool {
 	if f.Status != 0 || f.Code != 0 || f.Message != "" || f.Body != "" {
 		return true
@@ -172,7 +170,7 @@ func (f *Fault) answers() bool {
 	return f.Delay == 0 && !f.DropResponse && !f.Reset && !f.cuts() && len(f.Header) == 0
 }
 
-// cuts reports whether what is sent is not what is announced.
+// cuts reports whether the body sent differs from the one announced.
 func (f *Fault) cuts() bool { return f.CutResponse || f.ResetResponse || f.ContentLength != 0 }
 
 func (f *Fault) answer() answer {
@@ -189,7 +187,8 @@ func (f *Fault) answer() answer {
 	}
 	switch {
 	case a.raw != nil:
-	case a.code == 0 && f.Status >= 300: // no code belongs to it, so it is a gateway that speaks
+	// no code belongs to the status, so it is a gateway's response
+	case a.code == 0 && f.Status >= 300:
 		page := fmt.Sprintf("<html><body><h1>%d %s</h1>%s</body></html>\n", f.Status, http.StatusText(f.Status), f.Message)
 		a.raw = &page
 	case a.message == "":
@@ -204,7 +203,7 @@ func (f *Fault) addHeader(header http.Header) {
 	}
 }
 
-// wait holds a response back, and reports whether there is still somebody to answer.
+// wait holds a response back, and reports whether the caller is still there.
 func (s *Server) wait(r *http.Request, d time.Duration) bool {
 	if d <= 0 {
 		return true
@@ -252,7 +251,7 @@ func end(conn net.Conn, reset bool) {
 	_ = conn.Close()
 }
 
-// writeCut answers with a body whose length is not the announced one, and ends the connection.
+// writeCut sends a body whose length differs from the announced one, and ends the connection.
 func (f *Fault) writeCut(w http.ResponseWriter, a answer) {
 	whole := &response{header: w.Header()}
 	a.write(whole)
@@ -270,7 +269,8 @@ func (f *Fault) writeCut(w http.ResponseWriter, a answer) {
 		return
 	}
 	whole.header.Set("Content-Length", strconv.Itoa(announced))
-	whole.header.Set("Connection", "close") // or a caller who got as much as announced would use it again
+	// or a caller who got all that was announced would reuse the connection
+	whole.header.Set("Connection", "close")
 	conn, buffered := hijack(w)
 	_, _ = fmt.Fprintf(buffered, "HTTP/1.1 %d %s\r\n", whole.status, http.StatusText(whole.status))
 	_ = whole.header.Write(buffered)
@@ -280,16 +280,16 @@ func (f *Fault) writeCut(w http.ResponseWriter, a answer) {
 	end(conn, f.ResetResponse)
 }
 
-// Transport serves requests in this process, without a socket and whatever host they name. It can
-// be the Transport of any http.Client.
+// Transport serves requests in this process, without a socket, whatever host they name. It can be
+// the Transport of any http.Client.
 func (s *Server) Transport() http.RoundTripper { return transport{s} }
 
 type transport struct{ server *Server }
 
-// errClosed is what a closed server's transport returns, in place of a refused connection.
+// errClosed is what a closed server's transport returns instead of a refused connection.
 var errClosed = errors.New("rongcloudtest: the server is closed")
 
-// RoundTrip lets the server handle req in the caller's goroutine.
+// RoundTrip handles req in the caller's goroutine.
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
 	if req.Body != nil {
@@ -329,14 +329,14 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// response collects a response.
+// response records a response.
 type response struct {
 	header    http.Header
 	status    int
 	body      bytes.Buffer
 	aborted   error
 	announced int
-	cutBy     error // what ends the body
+	cutBy     error // the error that ends the body
 }
 
 func (w *response) Header() http.Header { return w.header }
@@ -347,7 +347,7 @@ func (w *response) Write(p []byte) (int, error) { return w.body.Write(p) }
 
 func (w *response) abort(reset bool) { w.aborted = brokenBy(reset) }
 
-// cut ends the body early, unless all that was announced is there.
+// cut ends the body early, unless everything announced was written.
 func (w *response) cut(announced int, reset bool) {
 	w.header.Set("Content-Length", strconv.Itoa(announced))
 	if w.announced = announced; w.body.Len() < announced {
@@ -355,12 +355,12 @@ func (w *response) cut(announced int, reset bool) {
 	}
 }
 
-// broken is the rest of a response that does not come.
+// broken stands for the part of a response that never arrives.
 type broken struct{ err error }
 
 func (b broken) Read([]byte) (int, error) { return 0, b.err }
 
-// brokenBy is what a client reads from a connection that ended.
+// brokenBy returns the error that a client reads from a broken connection.
 func brokenBy(reset bool) error {
 	if reset {
 		return fmt.Errorf("rongcloudtest: %w", syscall.ECONNRESET)

@@ -23,7 +23,8 @@ func TestCutAnswers(t *testing.T) {
 		{"cut", rongcloudtest.Fault{CutResponse: true}, io.ErrUnexpectedEOF},
 		{"reset", rongcloudtest.Fault{ResetResponse: true}, syscall.ECONNRESET},
 		{"more announced", rongcloudtest.Fault{ContentLength: 100_000}, io.ErrUnexpectedEOF},
-		{"less announced", rongcloudtest.Fault{ContentLength: 12}, nil}, // half a response, and half of JSON
+		// half a response, with truncated JSON
+		{"less announced", rongcloudtest.Fault{ContentLength: 12}, nil},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

@@ -14,8 +14,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// bothWays runs a test over a socket and in the process. The client retries as it does by default,
-// but at once.
+// bothWays runs a test over a socket and in-process. The client retries as by default, but without
+// waiting.
 func bothWays(t *testing.T, test func(t *testing.T, srv *rongcloudtest.Server, client *rongcloud.Client)) {
 	t.Helper()
 	retry := rongcloud.WithRetry(rongcloud.RetryPolicy{MaxRetries: 2})
@@ -62,7 +62,7 @@ func TestReset(t *testing.T) {
 		require.Len(t, srv.Requests(), 1)
 
 		srv.Fail(endpoint.UserGetToken, rongcloudtest.Fault{Reset: true, Times: 2})
-		register(t, client, "u1") // may be repeated, so it is
+		register(t, client, "u1") // may be repeated, so the client retries it
 		require.Len(t, srv.Requests(), 4)
 		require.Equal(t, []string{"test-token-1-u1"}, srv.User("u1").Tokens())
 	})
@@ -174,7 +174,7 @@ func TestCloseEndsDelays(t *testing.T) {
 	})
 }
 
-// A fault may choose by a header, such as the one of a tenant.
+// A fault may select requests by a header, such as a tenant's.
 func TestFaultByHeader(t *testing.T) {
 	t.Parallel()
 	srv := rongcloudtest.NewServer(t, rongcloudtest.WithoutSocket())

@@ -12,12 +12,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// friends is who is friends with whom. A friendship is kept at both users, each with what the user
-// keeps about the other.
+// friends holds who is friends with whom. A friendship is stored for both users, each with what
+// the user keeps about the other.
 type friends struct {
-	of          map[string][]*friend // by user, in the order of adding
-	permissions map[string]int64     // who may add a user; 0 for those who have not said so
-	count       int                  // friendships ever made
+	of          map[string][]*friend // by user, in the order in which they were added
+	permissions map[string]int64     // who may add a user; 0 if the user has not set it
+	count       int                  // number of friendships ever made
 }
 
 func newFriends() friends { return friends{map[string][]*friend{}, map[string]int64{}, 0} }
@@ -32,7 +32,8 @@ type friend struct {
 
 const maxFriendExtPairs = 10
 
-// The ways to add a friend, permissions and answers to a check, as RongCloud numbers them.
+// The ways to add a friend, the permissions, and the results of a check, as RongCloud numbers
+// them.
 const (
 	addDirectly    = 2
 	consentNeeded  = 2
@@ -66,10 +67,10 @@ var friendHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.FriendPermissionGet: friendPermissionGet,
 }
 
-// friendAdd makes friends at once where nobody need agree; a user without a permission of their
-// own may be added by anyone, as the app's own setting is not known here. A request that needs
-// consent goes nowhere: clients answer it, and there are none. RongCloud does not say how it
-// refuses one that the permission rules out.
+// friendAdd makes friends at once if no consent is needed; a user who has not set a permission may
+// be added by anyone, as the app's own setting is not known here. A request that needs consent
+// stays pending: clients would accept it, and there are none. RongCloud does not document how it
+// refuses a request that the permission rules out.
 func friendAdd(c *call) answer {
 	user, target := c.params.Get("userId"), c.params.Get("targetId")
 	for _, id := range []string{user, target} {
@@ -127,7 +128,7 @@ func friendClean(c *call) answer {
 }
 
 // friendProfileSet clears a name that is left out, as RongCloud's newest description says, and
-// leaves alone the attributes that are not named.
+// keeps attributes that are not named.
 func friendProfileSet(c *call) answer {
 	one := c.friends.find(c.params.Get("userId"), c.params.Get("targetId"))
 	if one == nil {
@@ -154,7 +155,7 @@ func friendGet(c *call) answer {
 		UserID     string `json:"userId"`
 		Name       string `json:"name"`
 		RemarkName string `json:"remarkName"`
-		Ext        string `json:"friendExtProfile"` // JSON as text, as documented
+		Ext        string `json:"friendExtProfile"` // JSON text, as documented
 		Time       int64  `json:"time"`
 	}
 	all := slices.Clone(c.friends.of[c.params.Get("userId")])
@@ -172,7 +173,7 @@ func friendGet(c *call) answer {
 	to := min(from+c.params.countOr("size", 50), len(all))
 	entries := []entry{}
 	for _, one := range all[from:to] {
-		ext, _ := json.Marshal(one.ext) // made of JSON
+		ext, _ := json.Marshal(one.ext) // built from JSON
 		if one.ext == nil {
 			ext = nil
 		}

@@ -13,20 +13,20 @@ import (
 // maxGroupMembers is RongCloud's default.
 const maxGroupMembers = 3000
 
-// groups is the state of all groups, plain and hosted ones.
+// groups is the state of all groups, plain and hosted.
 type groups struct {
 	byID            map[string]*group
 	rules           map[string]*groupRules // by the ID of a group, which need not exist
 	allMuted        []string               // in the order of muting
 	mutedEverywhere []restriction
-	count           int // groups and memberships ever made
+	count           int // number of groups and memberships ever made
 }
 
 func newGroups() groups { return groups{byID: map[string]*group{}, rules: map[string]*groupRules{}} }
 
 type group struct {
 	id, name  string
-	number    int // groups are ordered by it
+	number    int // the order of groups
 	createdAt time.Time
 	members   []*member // in the order of joining
 	hosted    *hosting  // nil for a plain group
@@ -35,14 +35,14 @@ type group struct {
 // member is a membership. All but the first three are for hosted groups.
 type member struct {
 	id       string
-	number   int // memberships are ordered by it
+	number   int // the order of memberships
 	joinedAt time.Time
 	manager  bool
 	nickname string
 	extra    string
 }
 
-// ensure returns the group, made if need be.
+// ensure returns the group, and creates it if necessary.
 func (g *groups) ensure(id string, at time.Time) *group {
 	one := g.byID[id]
 	if one == nil {
@@ -68,7 +68,7 @@ func (g *groups) join(one *group, ids []string, at time.Time) {
 	}
 }
 
-// ids are the members of the group; an unknown one has none.
+// ids returns the members of the group; an unknown group has none.
 func (g *groups) ids(id string) []string {
 	one := g.byID[id]
 	if one == nil {
@@ -98,7 +98,7 @@ func (g *group) owns(ids []string) bool {
 	return g.hosted != nil && slices.Contains(ids, g.hosted.owner)
 }
 
-// room reports whether the users fit into the group, within a limit that counts if it is positive.
+// room reports whether the users fit into the group, within the limit if it is positive.
 func (g *group) room(ids []string, limit int) bool {
 	if limit <= 0 {
 		limit = maxGroupMembers
@@ -123,8 +123,8 @@ var groupHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.UserGroupQuery: userGroupQuery,
 }
 
-// bound reads the message that a change of the group brings, if it does. Who gets it is not
-// documented: here it is those who are members before or after the change.
+// bound reads the message that a change of the group sends, if any. Its recipients are not
+// documented: here they are the members before or after the change.
 func (c *call) bound() (*outgoing, error) {
 	if !c.params.Bool("bindNotifyMsg") {
 		return nil, nil
@@ -139,8 +139,8 @@ func (c *call) bound() (*outgoing, error) {
 	return &out, err
 }
 
-// changeGroup carries a change of one group out, sends the bound message and answers. The group
-// may be unknown before and after.
+// changeGroup applies a change to one group, sends the bound message and responds. The group may
+// be unknown before and after.
 func (c *call) changeGroup(change func(id string) *answer) answer {
 	out, err := c.bound()
 	if err != nil {
@@ -165,8 +165,8 @@ func refusal(code rongcloud.Code, format string, args ...any) *answer {
 	return &a
 }
 
-// groupJoin creates the group if there is none, and renames it if a name is given, for both calls:
-// older pages call one an alias of the other. By which code a full group refuses is not
+// groupJoin creates the group if there is none, and renames it if a name is given. It serves both
+// calls: older pages call one an alias of the other. RongCloud's code for a full group is not
 // documented.
 func groupJoin(c *call) answer {
 	ids := c.params.List("userId")
@@ -187,8 +187,8 @@ func groupJoin(c *call) answer {
 	})
 }
 
-// groupQuit takes users who are not in the group, or a group that is not there, as done already.
-// That the owner of a hosted group cannot leave by this call either is a guess.
+// groupQuit succeeds for users who are not in the group, and for a group that does not exist. That
+// it does not let the owner of a hosted group leave either is a guess.
 func groupQuit(c *call) answer {
 	ids := c.params.List("userId")
 	return c.changeGroup(func(id string) *answer {
@@ -204,8 +204,8 @@ func groupQuit(c *call) answer {
 	})
 }
 
-// groupDismiss takes a group that is not there as dissolved already. Mutes of members and of all,
-// and the whitelist stay.
+// groupDismiss succeeds for a group that does not exist. Mutes of single and of all members, and
+// the whitelist, are kept.
 func groupDismiss(c *call) answer {
 	return c.changeGroup(func(id string) *answer {
 		delete(c.groups.byID, id)
@@ -213,7 +213,8 @@ func groupDismiss(c *call) answer {
 	})
 }
 
-// groupRefresh does nothing to a group that is not there; what RongCloud does is not documented.
+// groupRefresh does nothing for a group that does not exist; what RongCloud does is not
+// documented.
 func groupRefresh(c *call) answer {
 	return c.changeGroup(func(id string) *answer {
 		if one := c.groups.byID[id]; one != nil {
@@ -223,8 +224,8 @@ func groupRefresh(c *call) answer {
 	})
 }
 
-// groupSync makes the given groups all the plain groups that the user is in. That the user leaves
-// those that are missing is documented only for the case that all are.
+// groupSync makes the given groups the only plain groups that the user is in. That the user leaves
+// groups that are not listed is documented only for an empty list.
 func groupSync(c *call) answer {
 	user := []string{c.params.Get("userId")}
 	wanted := c.params.Keyed("group")
@@ -243,7 +244,7 @@ func groupSync(c *call) answer {
 	return ok()
 }
 
-// groupUserQuery answers an empty list for a group that is not there.
+// groupUserQuery returns an empty list for a group that does not exist.
 func groupUserQuery(c *call) answer {
 	type entry struct {
 		ID string `json:"id"`
@@ -255,7 +256,7 @@ func groupUserQuery(c *call) answer {
 	return ok(field{"users", entries})
 }
 
-// mostUnpaged is how many groups come at once without a page number.
+// mostUnpaged is how many groups are returned at once without a page number.
 const mostUnpaged = 5000
 
 func userGroupQuery(c *call) answer {

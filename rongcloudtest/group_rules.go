@@ -7,15 +7,15 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// groupRules is what is kept for a group ID whether or not there is such a group. None of it holds
-// back what is sent through the Server API, which is documented to stand above all mutes.
+// groupRules is what is kept for a group ID whether or not the group exists. None of it holds back
+// messages sent through the Server API, which are documented to ignore all mutes.
 type groupRules struct {
 	muted     []restriction
-	whitelist []string          // of those who may talk while all members are muted
+	whitelist []string          // users who may talk while all members are muted
 	remarks   map[string]string // names of members in pushes
 }
 
-// restriction is the mute or the block of one user. One without end has no end.
+// restriction is the mute or block of one user. Without an end time it lasts forever.
 type restriction struct {
 	user       string
 	start, end time.Time
@@ -39,7 +39,7 @@ var groupRuleHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.GroupRemarksGet:               groupRemarksGet,
 }
 
-// ruled returns the rules of a group ID, to be changed.
+// ruled returns the rules of a group ID for changing, and creates them if necessary.
 func (g *groups) ruled(id string) *groupRules {
 	if g.rules[id] == nil {
 		g.rules[id] = &groupRules{remarks: map[string]string{}}
@@ -52,8 +52,8 @@ func unmute(all []restriction, users []string) []restriction {
 	return slices.DeleteFunc(all, func(m restriction) bool { return slices.Contains(users, m.user) })
 }
 
-// mutes returns the list that the request is about: that of its group, or without one that of all
-// groups. What has ended is off it.
+// mutes returns the list that the request is about: that of its group, or without a group, that of
+// all groups. Mutes that have ended are removed.
 func (c *call) mutes() *[]restriction {
 	list := &c.groups.mutedEverywhere
 	if c.params.Has("groupId") {
@@ -63,8 +63,8 @@ func (c *call) mutes() *[]restriction {
 	return list
 }
 
-// gagAdd begins a mute anew that is there already. Whether a user must be in the group is not
-// documented, nor the code for the 101st user who is muted everywhere.
+// gagAdd restarts a mute that exists. Whether a user must be in the group is not documented, nor
+// the code for the 101st user who is muted everywhere.
 func gagAdd(c *call) answer {
 	users := appendNew(nil, c.params.List("userId"))
 	list := c.mutes()
@@ -89,8 +89,7 @@ func gagRollback(c *call) answer {
 	return ok()
 }
 
-// gagList answers an empty end for a mute without end; RongCloud's answer to that is not
-// documented.
+// gagList returns an empty end time for a permanent mute; RongCloud's response is not documented.
 func gagList(c *call) answer {
 	type entry struct {
 		UserID    string `json:"userId"`
@@ -171,8 +170,7 @@ func groupRemarksDel(c *call) answer {
 	return ok()
 }
 
-// groupRemarksGet answers an empty name if none is set; RongCloud's answer to that is not
-// documented.
+// groupRemarksGet returns an empty name if none is set; RongCloud's response is not documented.
 func groupRemarksGet(c *call) answer {
 	return ok(field{"remark", c.groups.ruled(c.params.Get("groupId")).remarks[c.params.Get("userId")]})
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Every current endpoint has a handler. From outside a missing one is hard to see, as wrong
+// Every current endpoint has a handler. From outside, a missing one is hard to detect, as invalid
 // parameters are refused first.
 func TestNothingIsMissing(t *testing.T) {
 	t.Parallel()

@@ -18,7 +18,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// answer is what a request was answered with.
+// answer is the response to a request.
 type answer struct {
 	Status  int
 	Code    int    `json:"code"`
@@ -40,7 +40,7 @@ func signedAt(srv *rongcloudtest.Server, timestamp, nonce string) http.Header {
 	return header
 }
 
-// post sends a request as a foreign client would, in the process.
+// post sends a request in-process, as another client would.
 func post(t *testing.T, srv *rongcloudtest.Server, path, body string, header http.Header) answer {
 	t.Helper()
 	return request(t, srv, http.MethodPost, path, body, header)

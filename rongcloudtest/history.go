@@ -23,8 +23,8 @@ var historyHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.ConversationMessageHistoryClean: cleanHistory,
 }
 
-// in reports whether the message belongs to a conversation as user sees it. An empty channel stands
-// for all channels.
+// in reports whether the message belongs to a conversation as user sees it. An empty channel means
+// all channels.
 func (m *kept) in(conversation conversation, user string) bool {
 	own := m.conversation()
 	if conversation.ChannelID == "" {
@@ -58,7 +58,7 @@ type historyEntry struct {
 	BusChannel   *string `json:"busChannel,omitempty"`
 }
 
-// queryHistory reads back in time from startTime. That endTime is part of the span is assumed.
+// queryHistory reads back in time from startTime. It assumes that endTime is inclusive.
 func (c *call) queryHistory(kind rongcloud.ConversationType) answer {
 	newest, oldest := c.params.Int("startTime"), c.params.Int("endTime")
 	switch {
@@ -86,7 +86,7 @@ func (c *call) queryHistory(kind rongcloud.ConversationType) answer {
 	return ok(field{"data", found})
 }
 
-// newestFirst returns all messages; of those of one millisecond the last one sent comes first.
+// newestFirst returns all messages; within one millisecond the one sent last comes first.
 func (s *Server) newestFirst() []*kept {
 	all := s.messages.sent.all()
 	slices.Reverse(all)
@@ -113,8 +113,8 @@ func (m *kept) entry(target string) historyEntry {
 	return e
 }
 
-// cleanHistory hides messages from one user, those of a chat room from everybody. A message sent
-// exactly at msgTimestamp goes, too.
+// cleanHistory hides messages from one user, or those of a chat room from everybody. A message
+// sent exactly at msgTimestamp is hidden too.
 func cleanHistory(c *call) answer {
 	user := c.params.Get("fromUserId")
 	in := conversation{Type: rongcloud.ConversationType(c.params.Int("conversationType")), TargetID: c.params.Get("targetId")}

@@ -14,8 +14,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// hosting is what a hosted group has beside its members. Which codes the Server API answers with
-// is not documented; the server takes those of the client SDKs.
+// hosting is what a hosted group has besides its members. The Server API's codes are not
+// documented; the server uses those of the client SDKs.
 type hosting struct {
 	owner, creator string
 	createdAt      time.Time
@@ -39,10 +39,10 @@ const (
 	defaultListed = 50
 )
 
-// groupProfileTexts are the texts of a group's profile, with their greatest lengths in characters.
+// groupProfileTexts are the texts of a group's profile, with their maximum lengths in characters.
 var groupProfileTexts = map[string]int{profileName: maxGroupName, "introduction": 512, "announcement": 1024, "portraitUrl": 128}
 
-// groupPermissions are the permissions of a group, with their greatest values.
+// groupPermissions are the permissions of a group, with their maximum values.
 var groupPermissions = map[string]int64{
 	"joinPerm": 3, "removePerm": 2, "memInvitePerm": 2, "invitePerm": 1, "profilePerm": 2, "memProfilePerm": 2,
 }
@@ -62,7 +62,7 @@ var entrustHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.EntrustJoinedGroupQuery:   entrustJoined,
 }
 
-// hostedCall is the handler of a call about one hosted group.
+// hostedCall wraps the handler of a call about one hosted group.
 func hostedCall(handle func(c *call, g *group) answer) handler {
 	return func(c *call) answer {
 		id := c.params.Get("groupId")
@@ -74,11 +74,11 @@ func hostedCall(handle func(c *call, g *group) answer) handler {
 	}
 }
 
-// ids reads a list of IDs, each of them once.
+// ids reads a list of IDs without repeats.
 func (c *call) ids(name string) []string { return appendNew(nil, c.params.List(name)) }
 
-// entrustCreate makes those who are invited members at once, whatever the group's permissions say:
-// there is no call by which they could agree.
+// entrustCreate makes invited users members at once, whatever the group's permissions say: there
+// is no call by which they could accept.
 func entrustCreate(c *call) answer {
 	id, owner := c.params.Get("groupId"), c.params.Get("owner")
 	if c.groups.byID[id] != nil {
@@ -95,8 +95,8 @@ func entrustCreate(c *call) answer {
 	return ok()
 }
 
-// entrustImport lets the owner join. What RongCloud answers if there is no such group, or if it is
-// hosted already, is not documented.
+// entrustImport lets the owner join. RongCloud's response if there is no such group, or if it is
+// already hosted, is not documented.
 func entrustImport(c *call) answer {
 	id := c.params.Get("groupId")
 	g := c.groups.byID[id]
@@ -116,8 +116,8 @@ func entrustImport(c *call) answer {
 	return ok()
 }
 
-// tellGroup notes what happened to a hosted group. Who asked the Server API for it is not known,
-// so it is the owner.
+// tellGroup records what happened to a hosted group. Who called the Server API is not known, so
+// the owner counts as the operator.
 func (c *call) tellGroup(g *group, what webhook.HostedGroupEvent, users []string) {
 	c.tell(&webhook.HostedGroupOperation{GroupID: g.id, Event: what, OccurredAt: c.at, OperatorID: g.hosted.owner, OperatorIDs: []string{g.hosted.owner}, UserIDs: users})
 }
@@ -136,9 +136,9 @@ func (c *call) newHosting() (*hosting, error) {
 	return h, err
 }
 
-// fillHosting takes profile, permissions and attributes over from the request, all or none. It
-// leaves alone what the request does not name; whether RongCloud does is not documented. It
-// returns the name that stands in the profile, of an update only.
+// fillHosting copies profile, permissions and attributes from the request, all or none. It keeps
+// what the request does not name; whether RongCloud does is not documented. It returns the name in
+// the profile, which only an update has.
 func (c *call) fillHosting(h *hosting) (name string, err error) {
 	profile, _, err := c.profilePart("groupProfile", checkGroupProfile)
 	if err != nil {
@@ -192,7 +192,7 @@ func checkGroupPermission(strict bool, key string, value any) error {
 	return nil
 }
 
-// entrustUpdate finds a new name in the profile, where the pages have it, or beside it, where
+// entrustUpdate reads a new name from the profile, as the pages say, or from next to it, where
 // older SDKs send it.
 func entrustUpdate(c *call, g *group) answer {
 	name, err := c.fillHosting(g.hosted)
@@ -209,14 +209,14 @@ func entrustUpdate(c *call, g *group) answer {
 	return ok()
 }
 
-// tellGroupProfile notes the data of a hosted group as they are now.
+// tellGroupProfile records the current data of a hosted group.
 func (c *call) tellGroupProfile(g *group) {
 	text := func(key string) string { s, _ := g.hosted.profile[key].(string); return s }
 	e := &webhook.HostedGroupProfile{
 		GroupID: g.id, GroupName: g.name, OccurredAt: c.at, OperatorID: g.hosted.owner,
 		Introduction: text("introduction"), Announcement: text("announcement"), PortraitURL: text("portraitUrl"),
 	}
-	_ = json.Unmarshal([]byte(jsonText(g.hosted.ext)), &e.Attributes) // checked when they were set
+	_ = json.Unmarshal([]byte(jsonText(g.hosted.ext)), &e.Attributes) // checked when set
 	permission := func(key string) int {                              // counted from 1
 		if n, ok := g.hosted.permissions[key].(float64); ok {
 			return int(n) + 1
@@ -233,7 +233,7 @@ func (c *call) tellGroupProfile(g *group) {
 	c.tell(e)
 }
 
-// hostedGroup is what several calls answer of a group.
+// hostedGroup is a group in the response of several calls.
 type hostedGroup struct {
 	GroupID         string `json:"groupId"`
 	GroupName       string `json:"groupName,omitempty"` // or
@@ -253,7 +253,7 @@ func (g *group) shown() hostedGroup {
 	}
 }
 
-// entrustProfiles leaves groups out that are not there or not hosted.
+// entrustProfiles leaves out groups that do not exist or are not hosted.
 func entrustProfiles(c *call) answer {
 	type entry struct {
 		hostedGroup
@@ -286,8 +286,8 @@ func entrustJoin(c *call, g *group) answer {
 	)
 }
 
-// entrustQuit takes users who are not in the group as gone already. If the owner is among them
-// nobody leaves.
+// entrustQuit succeeds for users who are not in the group. If the owner is among them, nobody
+// leaves.
 func entrustQuit(c *call, g *group) answer {
 	ids := c.ids("userIds")
 	if g.owns(ids) {
@@ -298,9 +298,9 @@ func entrustQuit(c *call, g *group) answer {
 	return ok()
 }
 
-// forget takes users out of a hosted group, and with them what the request does not keep. Follow
-// lists are those of other members, in which the users stand; RongCloud's pages can be read
-// otherwise.
+// forget removes users from a hosted group, together with everything that the request does not
+// keep. Follow lists here means other members' lists that contain the users; RongCloud's pages can
+// be read differently.
 func (c *call) forget(g *group, ids []string) {
 	g.leave(ids)
 	rules := c.groups.ruled(g.id)
@@ -319,7 +319,7 @@ func (c *call) forget(g *group, ids []string) {
 	}
 }
 
-// entrustKickAll passes over the groups that the user owns; RongCloud may refuse the whole call.
+// entrustKickAll skips groups that the user owns; RongCloud may refuse the whole call.
 func entrustKickAll(c *call) answer {
 	user := []string{c.params.Get("userId")}
 	for _, g := range c.groups.inOrder() {
@@ -337,7 +337,7 @@ func entrustDismiss(c *call, g *group) answer {
 	return ok()
 }
 
-// entrustTransfer refuses a new owner who is not a member, which RongCloud may not.
+// entrustTransfer refuses a new owner who is not a member; RongCloud may not.
 func entrustTransfer(c *call, g *group) answer {
 	heir := g.member(c.params.Get("newOwner"))
 	if heir == nil {
@@ -357,9 +357,9 @@ func notInHostedGroup(user string, g *group) answer {
 	return refuse(rongcloud.CodeNotInHostedGroup, "%s is not in group %s", user, g.id)
 }
 
-// tokenPage cuts a page out of all, which number numbers upwards. The token is the number of the
-// last item before it, so that paging goes on at the right place after changes. Newest first is
-// the default.
+// tokenPage returns a page of all, whose items have increasing numbers. The token is the number of
+// the last item before the page, so that paging continues at the right place after changes. Newest
+// first is the default.
 func tokenPage[T any](c *call, all []T, number func(T) int) (page []T, next string, err error) {
 	descending := c.params.intOr("order", 1) == 1
 	if descending {
@@ -399,7 +399,7 @@ func entrustQuery(c *call) answer {
 		Owner        string `json:"owner"`
 		Creator      string `json:"creator"`
 		GroupProfile string `json:"groupProfile"`
-		PortraitURL  string `json:"portraitUrl"` // besides, as official SDKs read it
+		PortraitURL  string `json:"portraitUrl"` // extra: official SDKs read it here
 		Time         int64  `json:"time"`
 	}
 	all := slices.DeleteFunc(c.groups.inOrder(), func(g *group) bool { return g.hosted == nil })

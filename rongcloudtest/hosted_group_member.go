@@ -34,9 +34,9 @@ func (g *group) role(m *member) rongcloud.HostedGroupRole {
 	return rongcloud.HostedGroupRoleMember
 }
 
-// managerAdd leaves out those who are not members and names them. Where there would be too many
-// managers it promotes nobody; with which code RongCloud says so is not documented. The owner
-// stays the owner.
+// managerAdd skips users who are not members and returns them. If there would be too many
+// managers, it promotes nobody; RongCloud's code for that is not documented. The owner stays the
+// owner.
 func managerAdd(c *call, g *group) answer {
 	managers := 0
 	for _, m := range g.members {
@@ -74,7 +74,7 @@ func managerAdd(c *call, g *group) answer {
 	return ok()
 }
 
-// managerRemove takes members who are no managers as done already.
+// managerRemove succeeds for members who are not managers.
 func managerRemove(c *call, g *group) answer {
 	var ids []string
 	for _, id := range c.ids("userIds") {
@@ -89,7 +89,7 @@ func managerRemove(c *call, g *group) answer {
 	return ok()
 }
 
-// hostedMember is what two calls answer of a member.
+// hostedMember is a member in the response of two calls.
 type hostedMember struct {
 	UserID   string                    `json:"userId"`
 	Nickname string                    `json:"nickname"`
@@ -128,7 +128,7 @@ func entrustMembersByID(c *call, g *group) answer {
 	return ok(field{"members", entries})
 }
 
-// entrustMemberSet keeps the old extra text if none is sent; whether RongCloud does is not
+// entrustMemberSet keeps the old extra text if none is sent; whether RongCloud does so is not
 // documented.
 func entrustMemberSet(c *call, g *group) answer {
 	m := g.member(c.params.Get("userId"))
@@ -142,8 +142,8 @@ func entrustMemberSet(c *call, g *group) answer {
 	return ok()
 }
 
-// entrustFollow refuses users who are not in the group, whose lists are of no use; RongCloud may
-// not.
+// entrustFollow refuses users who are not in the group, whose lists would be useless; RongCloud
+// may not.
 func entrustFollow(c *call, g *group) answer {
 	user, followed := c.params.Get("userId"), c.ids("followUserIds")
 	for _, id := range append([]string{user}, followed...) {
@@ -199,8 +199,7 @@ func remarkNameDelete(c *call, g *group) answer {
 	return ok()
 }
 
-// remarkNameQuery answers an empty name if none is set; RongCloud's answer to that is not
-// documented.
+// remarkNameQuery returns an empty name if none is set; RongCloud's response is not documented.
 func remarkNameQuery(c *call, g *group) answer {
 	return ok(field{"remarkName", g.hosted.remarkNames[c.params.Get("userId")]})
 }

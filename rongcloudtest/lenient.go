@@ -9,18 +9,18 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// RongCloud is taken to serve what its own SDKs send by default, even where the documentation rules
-// it out. Strict mode goes by the documentation.
+// RongCloud is assumed to accept what its own SDKs send by default, even where the documentation
+// rules it out. Strict mode follows the documentation.
 
-// leftOut are required parameters that official SDKs leave out, or send as 0, with what they then
-// stand for.
+// leftOut are required parameters that official SDKs leave out, or send as 0, with the values they
+// then have.
 var leftOut = map[*endpoint.Endpoint]map[string]string{
 	endpoint.V3AgentQuery:      {"type": "chat"},
 	endpoint.ChatroomUserQuery: {"count": "500", "order": "1"},
 }
 
-// settle returns the parameters as a lenient server carries them out. What it reads from stays as
-// it came.
+// settle returns the parameters as a lenient server executes them. The parsed parameters
+// themselves do not change.
 func (p *parsed) settle(ep *endpoint.Endpoint) Params {
 	changed := map[string]string{}
 	for i := range ep.Params {
@@ -51,13 +51,13 @@ func (p *parsed) settle(ep *endpoint.Endpoint) Params {
 	return Params{values: all, keyed: p.keyed}
 }
 
-// isSwitch reports whether a parameter is on or off, as a bool or as 1 and 0.
+// isSwitch reports whether a parameter is a switch: a bool, or 1 and 0.
 func isSwitch(param *endpoint.Param) bool {
 	return param.Type == endpoint.Bool || param.Type == endpoint.Int && slices.Equal(param.Values, []string{"0", "1"})
 }
 
-// settleSwitch returns a switch in the form that the endpoint documents. PHP has 1 for true, and
-// nothing for false; nothing is the default, too, where a number need not be sent.
+// settleSwitch returns a switch in the form that the endpoint documents. PHP sends 1 for true, and
+// nothing for false; nothing is also the default where a number is optional.
 func (p *parsed) settleSwitch(param *endpoint.Param) string {
 	off, on := "false", "true"
 	if param.Type == endpoint.Int {
@@ -74,8 +74,8 @@ func (p *parsed) settleSwitch(param *endpoint.Param) string {
 	return p.Get(param.Name)
 }
 
-// settleNumber takes a 0 that is not allowed as not said, as it is the zero value of SDKs that send
-// all fields, and asks for the largest page where a larger one is asked for.
+// settleNumber treats a 0 that is not allowed as missing, since SDKs that send all fields send it
+// as their zero value, and reduces a page size that is too large to the maximum.
 func settleNumber(ep *endpoint.Endpoint, param *endpoint.Param, value string) string {
 	n, err := strconv.ParseInt(value, 10, 64)
 	switch {

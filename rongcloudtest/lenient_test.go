@@ -42,7 +42,7 @@ func TestTimestampsOfLongAgo(t *testing.T) {
 	}
 }
 
-// Every list of IDs is read in each spelling that SDKs have, whichever is documented.
+// Every list of IDs is read in each format that SDKs use, whichever is documented.
 func TestSpellingsOfLists(t *testing.T) {
 	t.Parallel()
 	for ep := range endpoint.All() {
@@ -101,7 +101,7 @@ func TestJoinedListsKeepTheirLimits(t *testing.T) {
 	require.Equal(t, []string{"first, second"}, srv.Requests()[2].Params.List("words"), "a word may have a comma")
 }
 
-// A user ID has as many bytes in a list as alone.
+// A user ID may have as many bytes in a list as on its own.
 func TestLengthsOfItems(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("u", 300)
@@ -144,14 +144,14 @@ func TestLengthsOfItems(t *testing.T) {
 	require.Contains(t, a.Message, "toUserId has 300 bytes, at most 64")
 }
 
-// What official SDKs send by default is served, unless the server is strict.
+// What official SDKs send by default is accepted, unless the server is strict.
 func TestDefaultCallsOfOfficialSDKs(t *testing.T) {
 	t.Parallel()
 	const send = "fromUserId=a&objectName=RC:TxtMsg&content=hello"
 	six := strings.TrimPrefix(strings.Repeat("&objectName=RC:TxtMsg", 1)+"&objectName=RC:ImgMsg&objectName=RC:VcMsg&objectName=RC:A&objectName=RC:B&objectName=RC:C", "&")
 	cases := []struct {
 		name, path, body string
-		strict           string // message of strict mode; empty if it takes the call, too
+		strict           string // message in strict mode; empty if that accepts the call too
 	}{
 		{"zero span of a new chat room", "/chatroom/create_new.json", "chatroomId=r&destroyType=0&destroyTime=0&isBan=false", "destroyTime is 0"},
 		{"zero span of a chat room", "/chatroom/destroy/set.json", "chatroomId=room&destroyType=0&destroyTime=0", "destroyTime is 0"},
@@ -219,7 +219,7 @@ func TestDefaultsCountAsDefaults(t *testing.T) {
 	}())
 }
 
-// Without a room there is nothing to list, and what is set for it counts once it is there.
+// Without a room the lists are empty, and what is set for it takes effect once it exists.
 func TestCallsAboutRoomsThatDoNotExist(t *testing.T) {
 	t.Parallel()
 	strict := rongcloudtest.NewServer(t, rongcloudtest.WithStrict())
@@ -282,7 +282,7 @@ func TestRecallsOfAnotherTime(t *testing.T) {
 	}
 }
 
-// The log comes from the server itself, whichever way the server is reached.
+// The server itself serves the log, whichever way it is reached.
 func TestLogsOfTheServerAsItComes(t *testing.T) {
 	t.Parallel()
 	for _, opts := range [][]rongcloudtest.Option{nil, {rongcloudtest.WithoutSocket()}} {

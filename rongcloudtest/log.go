@@ -15,7 +15,7 @@ import (
 const (
 	logPath    = "/_rongcloudtest/log/"
 	hourLayout = "2006010215"
-	// logStampLayout is the time before each message, right before its opening brace.
+	// logStampLayout is the format of the time right before each message's opening brace.
 	logStampLayout = "2006/01/02 15:04:05"
 	logKept        = 72 * time.Hour
 )
@@ -25,9 +25,9 @@ var logHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.MessageHistoryDelete: logDelete,
 }
 
-// logURL answers an address that the server itself serves, by the scheme and host of the request.
-// It answers an empty address for an hour without messages, one that has not ended, and one whose
-// log is gone. RongCloud may take up to an hour longer to write a log.
+// logURL returns an address that the server itself serves, with the scheme and host of the
+// request. The address is empty for an hour without messages, one that has not ended, and one
+// whose log has been deleted. RongCloud may take up to an hour longer to write a log.
 func logURL(c *call) answer {
 	date := c.params.Get("date")
 	hour, err := c.hour(date)
@@ -60,7 +60,8 @@ func (s *Server) hour(date string) (time.Time, error) {
 	return hour, nil
 }
 
-// logged returns the messages in the log of an hour, oldest first. What was recalled stays there.
+// logged returns the messages in the log of an hour, oldest first. Recalled messages stay in the
+// log.
 func (s *Server) logged(hour time.Time) []*kept {
 	end, now := hour.Add(time.Hour), s.now()
 	if now.Before(end) || !now.Before(end.Add(logKept)) {
@@ -75,7 +76,7 @@ func (s *Server) logged(hour time.Time) []*kept {
 	return found
 }
 
-// logLine is a message in the log. No page describes it: the names are those of logs that others
+// logLine is a message in the log. No page describes it: the names are taken from logs that others
 // have published.
 type logLine struct {
 	AppID           string                     `json:"appId"`
@@ -111,8 +112,8 @@ func (s *Server) logLine(m *kept) logLine {
 	return line
 }
 
-// serveLog is the download of a log. It asks for no signature, as a storage service would not for
-// an address that it has signed.
+// serveLog serves the download of a log. It requires no signature, like a storage service that
+// gives out signed addresses.
 func (s *Server) serveLog(w http.ResponseWriter, r *http.Request) {
 	date := strings.TrimSuffix(strings.TrimPrefix(r.URL.Path, logPath), ".zip")
 	hour, err := s.hour(date)
@@ -143,5 +144,5 @@ func (s *Server) serveLog(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	_ = archive.Close() // ditto
+	_ = archive.Close() // the caller has gone
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// download reads a log over the network and, once more, in the process.
+// download reads a log over the network and again in-process.
 func download(t *testing.T, srv *rongcloudtest.Server, address string) (lines []object) {
 	t.Helper()
 	var bodies [][]byte

@@ -2,7 +2,7 @@ package rongcloudtest
 
 import "slices"
 
-// appendNew appends the items that are not there yet.
+// appendNew appends the items that are not in the list yet.
 func appendNew(all, more []string) []string {
 	for _, item := range more {
 		if !slices.Contains(all, item) {
@@ -12,7 +12,8 @@ func appendNew(all, more []string) []string {
 	return all
 }
 
-// AddGroup puts users into a group, which is made if need be, so that messages to it reach them.
+// AddGroup adds users to a group, which is created if necessary, so that messages to it reach
+// them.
 func (s *Server) AddGroup(group string, users ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -11,36 +11,36 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ledger counts the bytes of what the server keeps. What is history (requests, messages with the
-// inboxes they are in, pushes, callbacks) makes room for what is newer, oldest first. What is state
-// (users, groups, chat rooms and so on) cannot be forgotten, so that a call that would add to too
-// much of it is refused. The sizes are estimates of what Go needs, rather too large than too small.
+// ledger counts the bytes that the server keeps. History (requests, messages with the inboxes they
+// are in, pushes, callbacks) makes room for newer entries, oldest first. State (users, groups,
+// chat rooms and so on) cannot be dropped, so a call that would make it too large is refused.
+// Sizes are estimates of Go's memory use, on the high side.
 type ledger struct {
 	limit   int64
 	history int64
-	state   int64 // when it was measured last
-	growth  int64 // of the state since then, at most
-	waiting int64 // of callbacks that are not through
+	state   int64 // as last measured
+	growth  int64 // upper bound of the growth since then
+	waiting int64 // of pending callbacks
 	order   *list.List
 }
 
 func newLedger(limit int64) *ledger { return &ledger{limit: limit, order: list.New()} }
 
-// holding is something that is kept.
+// holding is one thing that is kept.
 type holding struct {
 	size   int64
 	parcel *parcel
 	forget func()
 }
 
-// parcel is what several holdings share, such as the parameters of a request and of the messages it
-// sent. It is counted once.
+// parcel is data shared by several holdings, such as the parameters of a request and of the
+// messages it sent. It is counted once.
 type parcel struct {
 	size    int64
 	holders int
 }
 
-// hold counts something new. Forget drops it; it is called when room is needed.
+// hold counts something new. forget drops it; it is called when room is needed.
 func (l *ledger) hold(size int64, shared *parcel, forget func()) *list.Element {
 	if shared != nil {
 		if shared.holders == 0 {
@@ -52,7 +52,7 @@ func (l *ledger) hold(size int64, shared *parcel, forget func()) *list.Element {
 	return l.order.PushBack(&holding{size, shared, forget})
 }
 
-// release stops counting what is dropped. A second time does nothing.
+// release stops counting something that was dropped. A second call does nothing.
 func (l *ledger) release(element *list.Element) {
 	h, ok := element.Value.(*holding)
 	if !ok {
@@ -68,7 +68,7 @@ func (l *ledger) release(element *list.Element) {
 	}
 }
 
-// grow counts what is added to something that is kept.
+// grow counts an addition to something that is kept.
 func (l *ledger) grow(element *list.Element, size int64) {
 	if h, ok := element.Value.(*holding); ok {
 		h.size += size
@@ -76,7 +76,8 @@ func (l *ledger) grow(element *list.Element, size int64) {
 	}
 }
 
-// wait makes room for what is on its way to a webhook, unless that is too much already.
+// wait makes room for a callback that is waiting for a webhook, unless too many bytes are already
+// waiting.
 func (l *ledger) wait(size int64) bool {
 	if l.waiting+size > l.limit/4 {
 		return false
@@ -86,7 +87,7 @@ func (l *ledger) wait(size int64) bool {
 	return true
 }
 
-// trim forgets the oldest until all else fits.
+// trim drops the oldest entries until the rest fits.
 func (l *ledger) trim() {
 	for l.history+l.state+l.growth+l.waiting > l.limit {
 		oldest := l.order.Front()
@@ -99,7 +100,7 @@ func (l *ledger) trim() {
 	}
 }
 
-// shelf keeps the newest items, by their number and by the ledger.
+// shelf keeps the newest items, limited by number and by the ledger.
 type shelf[T any] struct {
 	ring[shelved[T]]
 	ledger *ledger
@@ -130,9 +131,9 @@ func (s *shelf[T]) all() []T {
 	return items
 }
 
-// What things need besides their texts.
+// What things take besides their texts.
 const (
-	textSize      = 16 // of a string, without its bytes
+	textSize      = 16 // a string without its bytes
 	paramSize     = 100
 	requestSize   = 800
 	headerSize    = 64
@@ -143,7 +144,7 @@ const (
 	stateOverhead = 1000
 )
 
-// size is what the parameters need.
+// size returns the bytes that the parameters take.
 func (p Params) size() int64 {
 	n := int64(paramSize)
 	for name, values := range p.values {
@@ -174,7 +175,7 @@ func headersSize(header http.Header) int64 {
 	return n
 }
 
-// stateFull refuses a call that would add to the state when that takes most of the budget.
+// stateFull refuses a call that would add to the state when the state takes most of the budget.
 func (c *call) stateFull() *answer {
 	if c.ep.Class == endpoint.Safe || makesHistory(c.ep) || shrinks(c.ep) {
 		return nil
@@ -189,7 +190,7 @@ func (c *call) stateFull() *answer {
 
 const noMemory = "users, groups and the like take most of the memory that the server may use; reset it, or give it more"
 
-// outgrown counts what is about to be added to the state, and reports whether that is too much.
+// outgrown counts what is about to be added to the state, and reports whether it is too much.
 func (s *state) outgrown(size int64) bool {
 	l := s.ledger
 	l.growth += size + stateOverhead
@@ -205,12 +206,12 @@ func (s *Server) isFull(more int64) bool {
 	return s.outgrown(more)
 }
 
-// makesHistory reports whether the endpoint changes nothing but what the ledger counts one by one.
+// makesHistory reports whether the endpoint changes only what the ledger counts one by one.
 func makesHistory(ep *endpoint.Endpoint) bool {
 	return ep.Area == endpoint.AreaMessage || ep.Area == endpoint.AreaPush
 }
 
-// shrinks reports whether the endpoint takes something away, or ends it.
+// shrinks reports whether the endpoint removes or ends something.
 func shrinks(ep *endpoint.Endpoint) bool {
 	if ep.Method == http.MethodDelete {
 		return true
@@ -223,10 +224,11 @@ func shrinks(ep *endpoint.Endpoint) bool {
 	return false
 }
 
-// measuredOneByOne are the fields of state whose contents the ledger counts when they come and go.
+// measuredOneByOne are the fields of state whose contents the ledger counts as they are added and
+// removed.
 var measuredOneByOne = map[string]bool{"ledger": true, "requests": true, "messages": true, "pushes": true, "callbacks": true, "happened": true}
 
-// measure returns the bytes that all the others take.
+// measure returns the bytes that all other fields take.
 func (s *state) measure() int64 {
 	m := measuring{seen: map[uintptr]bool{}}
 	all := reflect.ValueOf(s).Elem()
@@ -238,7 +240,7 @@ func (s *state) measure() int64 {
 	return m.total
 }
 
-// sizeOf returns the bytes that what the pointers lead to takes.
+// sizeOf returns the bytes taken by everything the pointers refer to.
 func sizeOf(pointers ...any) int64 {
 	m := measuring{seen: map[uintptr]bool{}}
 	for _, pointer := range pointers {
@@ -247,13 +249,13 @@ func sizeOf(pointers ...any) int64 {
 	return m.total
 }
 
-// measuring adds up what values lead to, each once.
+// measuring adds up everything that values refer to, each once.
 type measuring struct {
 	total int64
 	seen  map[uintptr]bool
 }
 
-// add counts what the value leads to, and the value itself where it is not a part of another one.
+// add counts what the value refers to, and the value itself unless it is part of another one.
 func (m *measuring) add(v reflect.Value) {
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -272,7 +274,7 @@ func (m *measuring) add(v reflect.Value) {
 		m.total += int64(v.Len())
 	case reflect.Struct:
 		if v.Type() == reflect.TypeFor[time.Time]() {
-			return // its zone is everybody's
+			return // time zones are shared
 		}
 		for i := range v.NumField() {
 			m.add(v.Field(i))
@@ -284,7 +286,7 @@ func (m *measuring) add(v reflect.Value) {
 		m.each(v)
 	case reflect.Map:
 		m.entries(v)
-	default: // a plain value is a part of what it is in
+	default: // a plain value is part of what contains it
 	}
 }
 
@@ -297,7 +299,7 @@ func (m *measuring) each(v reflect.Value) {
 	}
 }
 
-// entries counts a map, of whose room about a third is empty.
+// entries counts a map, about a third of whose space is empty.
 func (m *measuring) entries(v reflect.Value) {
 	one := bytesOf(v.Type().Key()) + bytesOf(v.Type().Elem())
 	m.total += int64(v.Len()) * one * 3 / 2

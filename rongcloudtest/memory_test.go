@@ -28,7 +28,7 @@ func heap() int64 {
 	return int64(stats.HeapAlloc)
 }
 
-// Whatever is sent, the heap stays below the budget. Not parallel, so that nothing else is on the
+// Whatever is sent, the heap stays within the budget. Not parallel, so that nothing else is on the
 // heap.
 func TestMemoryBudget(t *testing.T) { //nolint:paralleltest // it measures the heap
 	const budget = 16 * mebibyte
@@ -126,7 +126,7 @@ func TestMemoryBudget(t *testing.T) { //nolint:paralleltest // it measures the h
 	}
 }
 
-// What is counted comes down to nothing when all is gone, by whichever way it went.
+// The count returns to zero once everything is gone, however it was removed.
 func TestLedgerBalances(t *testing.T) {
 	t.Parallel()
 	s := NewServer(t, WithoutSocket(), WithHistory(3))
@@ -186,7 +186,7 @@ func TestFullState(t *testing.T) { //nolint:paralleltest // it measures the heap
 	require.NoError(t, err, "what takes away needs no room")
 }
 
-// What users' apps do counts, too.
+// What users' apps do counts too.
 func TestFullStateByApps(t *testing.T) {
 	t.Parallel()
 	room := strings.Repeat("r", 2000)
@@ -211,7 +211,7 @@ func TestFullStateByApps(t *testing.T) {
 	}
 }
 
-// What is state is measured, wherever it is kept.
+// All state is measured, wherever it is kept.
 func TestStateIsMeasured(t *testing.T) {
 	t.Parallel()
 	s := NewServer(t, WithoutSocket())

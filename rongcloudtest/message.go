@@ -28,15 +28,16 @@ type Message struct {
 	MessageUID       string
 	From             string
 	ConversationType rongcloud.ConversationType
-	TargetID         string   // empty for a broadcast, seen from the sender
+	TargetID         string   // empty for a broadcast in the sender's view
 	ChannelID        string   // of an ultra group
-	ToUserIDs        []string // of a message to chosen members of a group
+	ToUserIDs        []string // for a message to selected members of a group
 	SentAt           time.Time
 	ObjectName       string // RongCloud's name of the message type, such as RC:TxtMsg
-	Body             string // as it was sent, or as it was modified to; JSON text for built-in types
+	Body             string // as sent or modified; JSON text for built-in types
 	PushContent      string
 	PushData         string
-	OwnCopy          bool // the sender's copy, of a message sent with isIncludeSender or to an ultra group
+	// the sender's copy of a message sent with isIncludeSender or to an ultra group
+	OwnCopy bool
 }
 
 func (m *Message) conversation() conversation {
@@ -51,32 +52,33 @@ func (m Message) Content() (rongcloud.MessageContent, error) {
 // SentMessage is a message that the server accepted. Its conversation is seen from the sender.
 type SentMessage struct {
 	Message
-	RecipientIDs []string // users in whose inbox it was put, the sender's copy not counted
-	Missed       []Missed // why others have not got it, as far as the server can tell; the first 100
+	RecipientIDs []string // users whose inbox got it, not counting the sender's copy
+	Missed       []Missed // why others did not get it, as far as the server knows; the first 100
 	Recalled     bool
-	Blocked      bool              // by a sensitive word, so that nobody received it; see WithSensitiveFilter
-	Expansion    map[string]string // its key-value pairs as they are now
-	Params       Params            // of the whole request
-	Request      int               // number of the request that sent it; 0 for a user's app
+	// by a sensitive word, so nobody received it; see WithSensitiveFilter
+	Blocked   bool
+	Expansion map[string]string // its current key-value pairs
+	Params    Params            // of the whole request
+	Request   int               // number of the request that sent it; 0 for a user's app
 }
 
-// Missed is why somebody has not got a message.
+// Missed says why somebody did not get a message.
 type Missed struct {
-	UserID string // empty if it is true for all
+	UserID string // empty if it applies to everybody
 	Reason string // in English, for people
 }
 
-// mostMissed bounds how many are noted for a message.
+// mostMissed is how many are recorded per message.
 const mostMissed = 100
 
-// miss notes why a user does not get the message that is about to be sent.
+// miss records why a user does not get the message that is about to be sent.
 func (c *call) miss(user, reason string) {
 	if len(c.missed) < mostMissed {
 		c.missed = append(c.missed, Missed{user, reason})
 	}
 }
 
-// kept is a message with what the server needs to know of it later on.
+// kept is a message with everything the server needs to know about it later.
 type kept struct {
 	SentMessage
 	origin     *cause
@@ -84,11 +86,11 @@ type kept struct {
 	logged     bool // in the hourly log
 	broadcast  bool // to all users, or by a push
 	ownCopy    bool // the sender has one
-	sensitive  bool // holds a sensitive word
+	sensitive  bool // contains a sensitive word
 	hidden     map[string]bool
 	expandable bool
 	element    *list.Element // in the ledger
-	places     int           // where it is kept: among all messages, and in inboxes
+	places     int           // how often it is kept: among all messages, and in inboxes
 	expansion  map[string]expansionEntry
 }
 
@@ -111,7 +113,7 @@ type messages struct {
 	sent     ring[*kept]
 	byUID    map[string]*kept
 	inboxes  map[string]*ring[delivery]
-	count    int // UIDs made up
+	count    int // number of UIDs generated
 	accepted int
 	streams  map[string]*stream
 	online   []*kept // online broadcasts that users coming online still get
@@ -124,8 +126,8 @@ func newMessages(history int) messages {
 	}
 }
 
-// Inbox returns what the user's devices received, oldest first, without what was recalled; see
-// [WithHistory].
+// Inbox returns the messages that the user's devices received, oldest first, without recalled
+// ones; see [WithHistory].
 func (u *User) Inbox() []Message {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
@@ -150,19 +152,19 @@ var messageHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.StatusmessageGroupPublish:   publishGroup,
 }
 
-// isStatus reports whether the request sends a status message, which only users online get and
-// nobody stores.
+// isStatus reports whether the request sends a status message, which only users who are online get
+// and which is never stored.
 func (c *call) isStatus() bool {
 	return c.ep == endpoint.StatusmessagePrivatePublish || c.ep == endpoint.StatusmessageGroupPublish
 }
 
-// publishPrivate accepts a message to a user who refuses it, and does not deliver it.
+// publishPrivate accepts a message to a user who blocks the sender, but does not deliver it.
 func publishPrivate(c *call) answer {
 	return c.publish(rongcloud.ConversationPrivate, "toUserId", "userId", c.willing)
 }
 
-// willing returns the target as its own recipient, unless the request asks to look at the
-// recipient's lists, as the page has it, and these refuse the sender.
+// willing returns the target as the recipient, unless the request asks to check the recipient's
+// lists, as the page describes, and these refuse the sender.
 func (c *call) willing(target string) []string {
 	if c.params.Bool("verifyBlacklist") && c.users.find(target).refuses(c.params.Get("fromUserId")) {
 		c.miss(target, "the user's blacklist or whitelist keeps the sender out")
@@ -177,7 +179,7 @@ func publishSystem(c *call) answer {
 	return c.publish(rongcloud.ConversationSystem, "toUserId", "userId", itself)
 }
 
-// publishGroup delivers to nobody in a group that is not known.
+// publishGroup delivers to nobody if the group is unknown.
 func publishGroup(c *call) answer {
 	only := c.params.List("toUserId")
 	if len(only) > 0 && len(c.params.List("toGroupId")) > 1 {
@@ -202,8 +204,8 @@ func (c *call) checkMention() *answer {
 	return &a
 }
 
-// publishUltraGroup delivers to nobody in a group or channel that is not known, and in a private
-// channel to those who read it.
+// publishUltraGroup delivers to nobody if the group or channel is unknown, and in a private
+// channel only to its readers.
 func publishUltraGroup(c *call) answer {
 	only := c.params.List("toUserIds")
 	if len(only) > 0 && len(c.params.List("toGroupIds")) > 1 {
@@ -227,8 +229,8 @@ func publishUltraGroup(c *call) answer {
 	})
 }
 
-// channelIn returns the channel of an ultra group that the request sends to, nil if it is not
-// known.
+// channelIn returns the channel of an ultra group that the request sends to, or nil if it is
+// unknown.
 func (c *call) channelIn(group string) *channel {
 	return c.ultraGroups[group].channel(channelOf(c.params.Get("busChannel")))
 }
@@ -245,7 +247,7 @@ func publishChatroom(c *call) answer {
 	})
 }
 
-// others returns the members without the sender, and of these only the ones listed, if any are.
+// others returns the members without the sender, limited to those listed, if any are.
 func (c *call) others(all, only []string) []string {
 	var found []string
 	for _, id := range all {
@@ -263,7 +265,7 @@ func (c *call) others(all, only []string) []string {
 	return found
 }
 
-// missUnless notes for those who are not among a few why they do not get the message.
+// missUnless records why users in all who are not in among do not get the message.
 func (c *call) missUnless(among, all []string, reason string) {
 	for _, id := range all {
 		if !slices.Contains(among, id) {
@@ -272,7 +274,7 @@ func (c *call) missUnless(among, all []string, reason string) {
 	}
 }
 
-// publish sends one message for each target to those whom recipients names, and answers with the
+// publish sends one message per target to the users that receivers returns, and responds with the
 // messages' UIDs.
 func (c *call) publish(kind rongcloud.ConversationType, targetParam, resultName string, receivers func(target string) []string) answer {
 	out, err := c.outgoing()
@@ -287,7 +289,7 @@ func (c *call) publish(kind rongcloud.ConversationType, targetParam, resultName 
 		out.conversation = conversation{Type: kind, TargetID: target}
 		if kind == rongcloud.ConversationUltraGroup {
 			out.conversation.ChannelID = channelOf(c.params.Get("busChannel"))
-			out.toSender = c.channelIn(target) != nil // without being asked for
+			out.toSender = c.channelIn(target) != nil // even if not requested
 		}
 		out.receivers = receivers(target)
 		uids = append(uids, map[string]string{resultName: target, "messageUID": c.send(out).MessageUID})
@@ -295,12 +297,12 @@ func (c *call) publish(kind rongcloud.ConversationType, targetParam, resultName 
 	return ok(field{"messageUIDs", uids})
 }
 
-// outgoing is a message on its way.
+// outgoing is a message being sent.
 type outgoing struct {
-	uid                   string // made up if empty
+	uid                   string // generated if empty
 	from                  string
-	source                webhook.Platform // of a message from a user's app
-	unchecked             bool             // sensitive words do not count
+	source                webhook.Platform // for a message from a user's app
+	unchecked             bool             // sensitive words are not checked
 	conversation          conversation
 	toUserIDs             []string // the chosen members of a group
 	receivers             []string
@@ -313,7 +315,7 @@ type outgoing struct {
 	expansion             map[string]string
 }
 
-// outgoing reads what the requests of all sends have in common.
+// outgoing reads what all send requests have in common.
 func (c *call) outgoing() (outgoing, error) {
 	p := c.params
 	out := outgoing{
@@ -329,7 +331,7 @@ func (c *call) outgoing() (outgoing, error) {
 		out.toUserIDs = p.List("toUserIds")
 	}
 	if len(out.toUserIDs) > 0 {
-		out.stored = false // by default targeted messages are not
+		out.stored = false // targeted messages are not stored by default
 	}
 	if err := c.checkContent(out.objectName, out.content); err != nil {
 		return out, err
@@ -341,8 +343,8 @@ func (c *call) outgoing() (outgoing, error) {
 	return out, err
 }
 
-// checkContent lets broadcasts and pushes have what content they like, as official SDKs send them
-// plain text.
+// checkContent allows any content in broadcasts and pushes, as official SDKs send plain text
+// there.
 func (c *call) checkContent(objectName, content string) error {
 	switch c.ep {
 	case endpoint.MessageBroadcast, endpoint.MessageOnlineBroadcast, endpoint.MessageChatroomBroadcast, endpoint.Push:
@@ -403,7 +405,7 @@ func (c *call) send(out outgoing) *kept {
 	return m
 }
 
-// give puts the message into a user's inbox, if the user can receive it.
+// give adds the message to a user's inbox, if the user can receive it.
 func (c *call) give(m *kept, id string) {
 	switch {
 	case slices.Contains(c.users.deactivated, id):
@@ -423,7 +425,7 @@ type delivery struct {
 	own bool // the sender's copy
 }
 
-// seen is the message as the owner of the inbox sees it.
+// seen returns the message as the owner of the inbox sees it.
 func (d delivery) seen() Message {
 	m := d.Message
 	m.OwnCopy = d.own
@@ -447,7 +449,7 @@ func (s *Server) deliver(id string, d delivery) {
 	}
 }
 
-// keep puts a message that was delivered among those sent.
+// keep adds a delivered message to those sent.
 func (c *call) keep(m *kept) {
 	size := messageSize + textsSize(m.RecipientIDs) + textsSize(m.ToUserIDs) + int64(m.places)*(deliverySize+inboxSize) + int64(len(m.Missed))*paramSize
 	if m.Body != c.params.Get("content") {
@@ -466,7 +468,7 @@ func (c *call) keep(m *kept) {
 	c.ledger.trim()
 }
 
-// leave notes that a message is kept in one place less.
+// leave records that a message is kept in one place less.
 func (s *Server) leave(m *kept) {
 	if m.places--; m.places == 0 {
 		s.ledger.release(m.element)
@@ -478,7 +480,7 @@ func (m *messages) forgetUID(one *kept) {
 	delete(m.streams, one.MessageUID)
 }
 
-// forgetMessage takes the oldest message out of all places, when the ledger needs the room.
+// forgetMessage removes the oldest message everywhere when the ledger needs room.
 func (s *Server) forgetMessage(m *kept) {
 	s.messages.forgetUID(m)
 	if sent := s.messages.sent.kept(); len(sent) > 0 && sent[0] == m {
@@ -488,7 +490,7 @@ func (s *Server) forgetMessage(m *kept) {
 	s.takeOut(m)
 }
 
-// takeOut takes a message out of all inboxes.
+// takeOut removes a message from all inboxes.
 func (s *Server) takeOut(m *kept) {
 	for _, id := range append(slices.Clone(m.RecipientIDs), m.From) {
 		inbox := s.messages.inboxes[id]
@@ -509,7 +511,7 @@ func (s *Server) takeOut(m *kept) {
 	}
 }
 
-// forgetUser forgets all there is about a user, with the inbox.
+// forgetUser deletes everything about a user, including the inbox.
 func (s *Server) forgetUser(id string) {
 	s.users.remove(id)
 	if inbox := s.messages.inboxes[id]; inbox != nil {
@@ -520,14 +522,14 @@ func (s *Server) forgetUser(id string) {
 	}
 }
 
-// rewrite replaces the content of a message, also where it was delivered.
+// rewrite replaces the content of a message, including delivered copies.
 func (s *Server) rewrite(m *kept, objectName, content string) {
 	m.ObjectName, m.Body = objectName, content
 	s.ledger.grow(m.element, int64(len(content)))
 	s.ledger.trim()
 }
 
-// messageUID looks like RongCloud's, but for the first group.
+// messageUID looks like RongCloud's except for the first group.
 func messageUID(n int) string {
 	hex := fmt.Sprintf("%012X", n)
 	return "TEST-" + hex[0:4] + "-" + hex[4:8] + "-" + hex[8:12]

@@ -73,7 +73,8 @@ func TestBlacklistHoldsBackOnlyIfAsked(t *testing.T) {
 	send("c", "b", true)
 	require.Equal(t, []string{"a", "c"}, froms(srv.User("b").Inbox()))
 
-	// On the whitelist service the blacklist has no effect, and who is not listed is held back.
+	// With the whitelist service, the blacklist has no effect, and senders who are not listed are
+	// held back.
 	call(t, client, "/user/whitesetting/set.json", form("userId", "b", "whiteSetting", "1"))
 	call(t, client, "/user/whitelist/add.json", form("userId", "b", "whiteUserId", "a"))
 	send("a", "b", true)

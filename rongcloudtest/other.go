@@ -10,7 +10,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// proxyChat is a bot that answers for a user towards another one.
+// proxyChat is a bot that answers another user on a user's behalf.
 type proxyChat struct {
 	UserID    string          `json:"userId"`
 	TargetID  string          `json:"targetId"`
@@ -28,7 +28,7 @@ var otherHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.EmbedAccessToken:     embedToken,
 }
 
-// proxyStart overwrites what was set before; RongCloud does not say whether a repeat does.
+// proxyStart overwrites earlier settings; RongCloud does not document what a repeat does.
 func proxyStart(c *call) answer {
 	b := c.bots.bots.of[c.params.Get("botUserId")]
 	if b == nil || b.integration(string(rongcloud.BotIntegrationAgentChat)) < 0 {
@@ -54,12 +54,12 @@ func proxyQuery(c *call) answer {
 	return ok(field{"total", total}, field{"hasNext", more}, field{"proxyChats", page})
 }
 
-// translate marks the text with the language, which no translator would do.
+// translate only marks the text with the language.
 func translate(c *call) answer {
 	return ok(field{"translated", "[" + cmp.Or(c.params.Get("targetLanguage"), "zh") + "] " + c.params.Get("text")})
 }
 
-// jwtToken makes up a token; whether RongCloud asks that the user be registered is not documented.
+// jwtToken generates a token; whether the user must be registered is not documented.
 func jwtToken(c *call) answer {
 	return ok(field{"token", "jwt." + url.QueryEscape(c.params.Get("userId")) + "." + strconv.FormatInt(c.at.UnixMilli(), 36)})
 }

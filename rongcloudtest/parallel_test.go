@@ -16,7 +16,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// TestManyCallers is for the race detector: 64 callers do all kinds of things at the same time.
+// TestManyCallers is for the race detector: 64 callers do various things at the same time.
 func TestManyCallers(t *testing.T) {
 	t.Parallel()
 	srv, client := pair(t)

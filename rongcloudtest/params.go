@@ -14,8 +14,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Params are the parameters of a request, in one form for all encodings: forms, query strings and
-// JSON bodies, and lists that travel as repeated fields, joined by commas, as JSON text or as JSON
+// Params are the parameters of a request, independent of their encoding: forms, query strings and
+// JSON bodies, and lists sent as repeated fields, joined by commas, as JSON text or as JSON
 // arrays.
 type Params struct {
 	values map[string][]string
@@ -30,8 +30,8 @@ func (p Params) Has(name string) bool {
 	return plain || keyed
 }
 
-// Get returns the parameter as text: the first item of a list, the JSON text of an object, empty
-// if it is absent.
+// Get returns the parameter as text: the first item of a list, the JSON text of an object, or
+// empty if it is absent.
 func (p Params) Get(name string) string {
 	if values := p.values[name]; len(values) > 0 {
 		return values[0]
@@ -42,19 +42,19 @@ func (p Params) Get(name string) string {
 // List returns the items of the parameter. Objects in a list are JSON text.
 func (p Params) List(name string) []string { return slices.Clone(p.values[name]) }
 
-// Bool reports whether the parameter is true, or 1 where it is a switch.
+// Bool reports whether the parameter is true, or 1 for a switch.
 func (p Params) Bool(name string) bool {
 	value := p.Get(name)
 	return value == "1" || strings.EqualFold(value, "true")
 }
 
-// Int returns the parameter as a number, 0 if it is absent.
+// Int returns the parameter as a number, or 0 if it is absent.
 func (p Params) Int(name string) int64 { return p.intOr(name, 0) }
 
-// Keyed returns the entries of a parameter that is sent as name[key], one field for each key.
+// Keyed returns the entries of a parameter that is sent as name[key], one field per key.
 func (p Params) Keyed(name string) map[string]string { return maps.Clone(p.keyed[name]) }
 
-// Names returns the names of all parameters that were sent, sorted, unknown ones included.
+// Names returns the names of all parameters that were sent, sorted, including unknown ones.
 func (p Params) Names() []string {
 	names := slices.AppendSeq(slices.Collect(maps.Keys(p.keyed)), maps.Keys(p.values))
 	slices.Sort(names)
@@ -87,7 +87,7 @@ func (p Params) intOr(name string, otherwise int64) int64 {
 	return n
 }
 
-// countOr is intOr for a page number or size: what is below 1 counts as absent.
+// countOr is intOr for a page number or size: a value below 1 counts as absent.
 func (p Params) countOr(name string, otherwise int) int {
 	if n := p.intOr(name, 0); n >= 1 {
 		return int(min(n, 1<<30))
@@ -98,7 +98,7 @@ func (p Params) countOr(name string, otherwise int) int {
 // parsed are the parameters of a request before they are checked.
 type parsed struct {
 	Params
-	unknown  []string // names the endpoint's table does not have
+	unknown  []string // not in the endpoint's table
 	repeated []string // sent several times without being a list
 	nulls    []string // JSON lists of strings with a null among them
 	blank    []string // sent without a value
@@ -122,7 +122,7 @@ func parseForm(ep *endpoint.Endpoint, text string) (*parsed, error) {
 		case isIndexed(ep, name):
 			return nil, fmt.Errorf("%s: the items of a list are sent under the same name, without brackets", name)
 		case !p.addKeyed(ep, name, values[0]):
-			name = strings.Clone(name) // or it would keep the form
+			name = strings.Clone(name) // otherwise it would keep the form in memory
 			p.values[name] = values
 			p.unknown = append(p.unknown, name)
 		}
@@ -132,7 +132,7 @@ func parseForm(ep *endpoint.Endpoint, text string) (*parsed, error) {
 	return p, nil
 }
 
-// ownTexts gives values memory of their own where they would keep a long form from being freed.
+// ownTexts copies values that would otherwise keep a long form from being freed.
 func ownTexts(form string, values []string) {
 	if len(form) < 1<<8 {
 		return
@@ -142,8 +142,9 @@ func ownTexts(form string, values []string) {
 	}
 }
 
-// isIndexed reports whether a field is an item of a list as PHP and some JavaScript write it, such
-// as userId[0]. Nothing says that RongCloud reads it, so it must not pass for an unknown parameter.
+// isIndexed reports whether a field is a list item as PHP and some JavaScript libraries write it,
+// such as userId[0]. Nothing says that RongCloud reads this, so it must not pass as an unknown
+// parameter.
 func isIndexed(ep *endpoint.Endpoint, field string) bool {
 	name, _, found := strings.Cut(field, "[")
 	param := ep.Param(name)
@@ -182,9 +183,9 @@ func (p *parsed) fromForm(param *endpoint.Param, values []string) error {
 	return nil
 }
 
-// listItems reads a list that is repeated, joined by commas, both, or a JSON array in one field:
-// official SDKs do not agree on the first two, whichever the documentation has, and no ID has a
-// comma in it. Words may have one.
+// listItems reads a list of repeated fields, joined by commas, both, or a JSON array in one field:
+// official SDKs disagree on the first two, whichever is documented, and IDs never contain commas.
+// Sensitive words may.
 func listItems(param *endpoint.Param, values []string) []string {
 	if param.Name == "words" {
 		return values
@@ -200,7 +201,7 @@ func listItems(param *endpoint.Param, values []string) []string {
 	return splitList(strings.Join(values, ","))
 }
 
-// splitList takes a list apart that is joined by commas, behind which people like a blank.
+// splitList splits a list at commas, and trims the spaces that people put after them.
 func splitList(text string) []string {
 	items := strings.Split(text, ",")
 	if len(items) > 1 {
@@ -211,7 +212,7 @@ func splitList(text string) []string {
 	return items
 }
 
-// addKeyed takes a field such as chatroom[id].
+// addKeyed reads a field such as chatroom[id].
 func (p *parsed) addKeyed(ep *endpoint.Endpoint, field, value string) bool {
 	name, rest, found := strings.Cut(field, "[")
 	param := ep.Param(name)
@@ -260,8 +261,8 @@ func parseJSON(ep *endpoint.Endpoint, body []byte) (*parsed, error) {
 	return p, nil
 }
 
-// takePlaced takes the parameters that travel in headers and in the path. What bears the name of
-// one elsewhere is not it.
+// takePlaced reads the parameters in headers and in the path. A parameter with such a name in the
+// query or body is not one of them.
 func (p *parsed) takePlaced(in *incoming) {
 	for i := range in.ep.Params {
 		param := &in.ep.Params[i]
@@ -330,8 +331,8 @@ func fromJSON(param *endpoint.Param, raw json.RawMessage) ([]string, error) {
 	}
 }
 
-// stringItems reads a JSON array of strings. Numbers pass for strings, as they do in dynamic
-// languages, and null for an empty one: the official Node SDK sends it where a recipient has no
+// stringItems reads a JSON array of strings. Numbers are accepted as strings, as dynamic languages
+// send them, and null as an empty string: the official Node SDK sends it for a recipient without
 // push data.
 func stringItems(data []byte) ([]string, error) {
 	var items []json.RawMessage
@@ -351,7 +352,7 @@ func stringItems(data []byte) ([]string, error) {
 	return texts, nil
 }
 
-// scalar is a JSON value as text, a string without its quotes.
+// scalar returns a JSON value as text, a string without its quotes.
 func scalar(raw json.RawMessage) string {
 	var text string
 	if json.Unmarshal(raw, &text) == nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// Whatever becomes of a request, what it sent is recorded.
+// Whatever the outcome of a request, its parameters are recorded.
 func TestParamsInAllEncodings(t *testing.T) {
 	t.Parallel()
 	srv := rongcloudtest.NewServer(t)

@@ -14,13 +14,13 @@ var (
 	ErrBlocked = errors.New("rongcloudtest: the user is blocked")
 )
 
-// On returns the user as seen from the device of one platform. A user can be online on a device of
-// each platform at the same time; each goes online and offline on its own, with callbacks of its
-// own. They have one inbox.
+// On returns the user on the device of one platform. A user can be online with one device per
+// platform at the same time; each goes online and offline independently, with its own callbacks.
+// They share one inbox.
 func (u *User) On(platform webhook.Platform) *User { return &User{u.server, u.id, platform} }
 
 // Connect brings the user online, as a client app with a valid token would: on the device of
-// [User.On], or on an Android device.
+// [User.On], or else on an Android device.
 func (u *User) Connect() error {
 	events, err := u.connect()
 	u.server.callBack(events)
@@ -72,7 +72,7 @@ func (c *call) takeOffline(u *user, platforms ...webhook.Platform) {
 	}
 }
 
-// seenFrom returns the devices that are online: of one platform, or all.
+// seenFrom returns the devices that are online: that of one platform, or all.
 func (u *user) seenFrom(platform webhook.Platform) []webhook.Platform {
 	if platform == "" {
 		return u.online
@@ -86,27 +86,27 @@ func (u *user) seenFrom(platform webhook.Platform) []webhook.Platform {
 func (c *call) tellStatus(user string, platform webhook.Platform, status webhook.Presence) {
 	e := &webhook.UserStatus{UserID: user, Status: status, OccurredAt: c.at, ClientIP: clientIP, SessionID: "session-" + user + "-" + string(platform)}
 	if status == webhook.PresenceOnline {
-		e.Platform = platform // RongCloud does not send it else
+		e.Platform = platform // otherwise RongCloud does not send it
 	}
 	c.tell(e)
 }
 
-// IsOnline reports whether the user is connected: with the device of [User.On], or with any.
+// IsOnline reports whether the user is connected with the device of [User.On], or else with any.
 func (u *User) IsOnline() bool {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
 	return len(u.devices(u.server.now())) > 0
 }
 
-// Platforms returns the platforms of the user's devices that are online, in the order of
-// connecting.
+// Platforms returns the platforms of the user's devices that are online, in the order in which
+// they connected.
 func (u *User) Platforms() []webhook.Platform {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
 	return slices.Clone(u.devices(u.server.now()))
 }
 
-// devices returns the devices that the user can act with, as u is seen from.
+// devices returns the devices that the user can act with, limited to that of [User.On].
 func (u *User) devices(now time.Time) []webhook.Platform {
 	one := u.server.users.find(u.id)
 	if one.blocked(now) {

@@ -12,7 +12,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Push is a push that the server accepted. Pushes of messages are not among them.
+// Push is a push that the server accepted. Pushes caused by messages are not included.
 type Push struct {
 	ID         string
 	Endpoint   *endpoint.Endpoint
@@ -20,8 +20,8 @@ type Push struct {
 	Platforms  []string // none for /push/user.json
 	UserIDs    []string // registered users in the audience, in the order of registration
 	Title      string
-	Text       string // alert or pushContent, where not each platform has its own
-	MessageUID string // of the system message that came with it, if one did
+	Text       string // alert or pushContent, unless each platform has its own
+	MessageUID string // of the system message sent with it, if any
 	Params     Params // of the whole request
 }
 
@@ -36,14 +36,14 @@ func (s *Server) Pushes() []Push {
 	return all
 }
 
-// Device is where a user has an app; see [User.AddDevice].
+// Device is a device with the app; see [User.AddDevice].
 type Device struct {
 	Platform    string // ios or android
 	PackageName string // of the app
 }
 
-// AddDevice tells that the user has an app on a platform, so that pushes can choose by it. A user
-// without any device counts as having every app on every platform.
+// AddDevice records that the user has an app on a platform, so that pushes can select by it. A
+// user without devices counts as having every app on every platform.
 func (u *User) AddDevice(device Device) {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
@@ -187,11 +187,11 @@ func (c *call) checkPushMessage() error {
 	return c.checkContent(m.ObjectName, m.Content)
 }
 
-// checkAudience asks for is_to_all in strict mode only: the page requires it, the vendor's later
+// checkAudience requires is_to_all in strict mode only: the page requires it, the vendor's later
 // description does not.
 func (c *call) checkAudience(to *audience) error {
 	if c.ep == endpoint.PushCustom {
-		to.Users = nil // not among its parameters
+		to.Users = nil // not one of its parameters
 	} else {
 		to.TagItems = nil
 	}
@@ -216,8 +216,8 @@ func (c *call) checkAudience(to *audience) error {
 
 func isOperator(word string) bool { return word == "AND" || word == "OR" }
 
-// includes reports whether the audience has the user in it. User IDs win over everything but
-// is_to_all, whose precedence over them is assumed.
+// includes reports whether the audience includes the user. User IDs take precedence over
+// everything except is_to_all, whose precedence over them is assumed.
 func (to *audience) includes(u *user, platforms []string) bool {
 	all := to.ToAll != nil && *to.ToAll
 	switch {
@@ -247,7 +247,7 @@ func matchTags(operator string, wanted, tags []string) bool {
 	return !slices.ContainsFunc(wanted, func(tag string) bool { return !has(tag) })
 }
 
-// matchItems works the items off in their order, without precedence.
+// matchItems evaluates the items in order, without operator precedence.
 func matchItems(items []tagItem, tags []string) bool {
 	result := false
 	for i, item := range items {

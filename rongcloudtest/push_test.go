@@ -11,7 +11,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// tagged is a server with users a to e and tags.
+// tagged returns a server with users a to e and their tags.
 func tagged(t *testing.T, opts ...rongcloudtest.Option) (*rongcloudtest.Server, *rongcloud.Client) {
 	t.Helper()
 	srv, client := stopped(t, opts...)

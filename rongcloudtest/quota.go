@@ -9,10 +9,10 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// WithQuotas makes every endpoint answer HTTP 429 with code 1008 above its documented quota, its
-// caps included, within any stretch of their time by the server's clock; see [Server.Advance].
-// What is refused does not count. A cap for a calendar day holds for any 24 hours. An argument
-// takes the place of the documented quotas, as a contract with RongCloud does.
+// WithQuotas makes every endpoint respond with HTTP 429 and code 1008 above its documented quota
+// and caps, each within any period of its length by the server's clock; see [Server.Advance].
+// Refused requests do not count. A cap per calendar day applies to any 24 hours. An argument
+// replaces the documented quotas, as a contract with RongCloud does.
 func WithQuotas(own ...rongcloud.Quotas) Option {
 	return func(c *config) error {
 		if len(own) > 1 {
@@ -26,8 +26,8 @@ func WithQuotas(own ...rongcloud.Quotas) Option {
 	}
 }
 
-// WithIdempotencyService switches on RongCloud's idempotency service: a send by the same user with
-// the same msgRandom is refused with code within a minute of the first one. RongCloud does not
+// WithIdempotencyService enables RongCloud's idempotency service: a send by the same user with the
+// same msgRandom within a minute of the first one is refused with code. RongCloud does not
 // document the code.
 func WithIdempotencyService(code rongcloud.Code) Option {
 	return func(c *config) error {
@@ -39,25 +39,25 @@ func WithIdempotencyService(code rongcloud.Code) Option {
 	}
 }
 
-// WithSensitiveFilter applies sensitive words to messages that are sent through the Server API,
-// too, as a setting in RongCloud's console does. Without it they pass unchanged.
+// WithSensitiveFilter also applies sensitive words to messages sent through the Server API, like a
+// setting in RongCloud's console. Without it they pass unchanged.
 func WithSensitiveFilter() Option {
 	return func(c *config) error { c.filter = true; return nil }
 }
 
-// use is what one request took of a limit.
+// use is how much of a limit one request used.
 type use struct {
 	at time.Time
 	n  int
 }
 
-// used is what was used of one limit within its time.
+// used is how much of one limit was used within its period.
 type used struct {
 	uses  []use
 	total int
 }
 
-// free is how much is left.
+// free returns how much is left.
 func (u *used) free(limit rongcloud.QuotaLimit, now time.Time) int {
 	for len(u.uses) > 0 && !now.Before(u.uses[0].at.Add(limit.Per)) {
 		u.total -= u.uses[0].n
@@ -66,10 +66,10 @@ func (u *used) free(limit rongcloud.QuotaLimit, now time.Time) int {
 	return limit.Limit - u.total
 }
 
-// quotas remembers what was used, by the keys of the limits.
+// quotas records what was used, by the keys of the limits.
 type quotas map[string]*used
 
-// take uses limits up, unless that is too much for one of them, which it returns.
+// take uses all limits, or none if that would exceed one of them, which it returns.
 func (q quotas) take(limits []rongcloud.QuotaLimit, now time.Time) *rongcloud.QuotaLimit {
 	for i, limit := range limits {
 		if q[limit.Key] == nil {
@@ -87,7 +87,7 @@ func (q quotas) take(limits []rongcloud.QuotaLimit, now time.Time) *rongcloud.Qu
 	return nil
 }
 
-// overQuota returns the refusal of a request that is one too many, or nil.
+// overQuota returns the refusal of a request beyond the quota, or nil.
 func (c *call) overQuota() *answer {
 	if c.config.quotas == nil {
 		return nil
@@ -96,7 +96,7 @@ func (c *call) overQuota() *answer {
 	units := 1
 	if quota.Counts == endpoint.Targets {
 		units = max(1, len(c.params.values[quota.Param]), len(c.params.keyed[quota.Param]))
-		var object map[string]json.RawMessage // a map travels as JSON text
+		var object map[string]json.RawMessage // a map is sent as JSON text
 		if json.Unmarshal([]byte(c.params.Get(quota.Param)), &object) == nil {
 			units = max(units, len(object))
 		}
@@ -112,7 +112,7 @@ func (c *call) overQuota() *answer {
 // idempotentFor is how long a msgRandom is remembered.
 const idempotentFor = time.Minute
 
-// sendName is what tells a send from others. That the sender is part of it is assumed.
+// sendName identifies a send. That the sender is part of it is assumed.
 type sendName struct{ from, random string }
 
 // randoms are the sends of the last minute.
@@ -128,7 +128,7 @@ func (r *randoms) forget(now time.Time) {
 	}
 }
 
-// once carries a send out, unless it has been before.
+// once executes a send, unless it was executed before.
 func (c *call) once(send handler) answer {
 	name := sendName{c.params.Get("fromUserId"), c.params.Get("msgRandom")}
 	if c.config.duplicate == 0 || name.random == "" || name.random == "0" || c.ep.Param("msgRandom") == nil {

@@ -132,7 +132,7 @@ func TestIdempotencyService(t *testing.T) {
 	require.Error(t, err)
 }
 
-// A retry of a send whose answer was lost is found out by the service, so that the message arrives
+// The service detects the retry of a send whose response was lost, so that the message arrives
 // once.
 func TestIdempotentRetry(t *testing.T) {
 	t.Parallel()

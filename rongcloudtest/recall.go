@@ -19,8 +19,8 @@ var recallHandlers = map[*endpoint.Endpoint]handler{
 	},
 }
 
-// recall is a command to the clients, so RongCloud is taken to accept it for a message that it
-// does not know as well; strict mode does not.
+// A recall is a command to the clients, so RongCloud is assumed to accept it for an unknown
+// message too; strict mode does not.
 func recall(c *call) answer {
 	in := conversation{Type: rongcloud.ConversationType(c.params.Int("conversationType")), TargetID: c.params.Get("targetId")}
 	if in.Type == rongcloud.ConversationUltraGroup {
@@ -40,8 +40,8 @@ func recall(c *call) answer {
 	return ok()
 }
 
-// maxSentTimeOff is how far the time in a recall may be from that of its message. No page says why
-// it is sent; clients may find the message by it.
+// maxSentTimeOff is how far the time in a recall may differ from that of its message. No page says
+// why it is sent; clients may use it to find the message.
 const maxSentTimeOff = time.Minute
 
 // recallBroadcast leaves online broadcasts alone: they cannot be recalled.
@@ -67,8 +67,8 @@ func (c *call) takeBack(m *kept) {
 	c.takeOut(m)
 }
 
-// modify refuses a message that is not known, because there is nothing that it could change. The
-// limit of 24 hours is on the page of the renamed API only, so it is not kept here.
+// modify refuses an unknown message, because there is nothing to change. The limit of 24 hours is
+// only on the page of the renamed API, so it is not enforced here.
 func modify(c *call, in conversation) answer {
 	m := c.messages.byUID[c.params.Get("msgUID")]
 	if m == nil || m.Recalled || m.From != c.params.Get("fromUserId") || m.conversation() != in {

@@ -9,40 +9,42 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Request is a request that the server received, and how it ended.
+// Request is a request that the server received, with its outcome.
 type Request struct {
 	Number     int       // of the request, from 1
 	ReceivedAt time.Time // by the server's clock
 	Method     string
 	Path       string
-	Query      string             // as it came
+	Query      string             // as received
 	Endpoint   *endpoint.Endpoint // nil for an unknown path
-	Params     Params             // empty if the request was refused before they were read
-	Unknown    []string           // parameters that the endpoint's table does not have
+	Params     Params             // empty if the request was refused before reading them
+	Unknown    []string           // parameters that are not in the endpoint's table
 	RequestID  string
-	Header     http.Header    // as it came; not to be changed
-	Body       []byte         // as it came, at most 4 MiB of it; not to be changed
-	Duration   time.Duration  // until the response was ready, a fault's delay not counted
-	Status     int            // HTTP status of the response; 0 if the connection was reset or dropped
-	Code       rongcloud.Code // code of the response; 0 if it had none
-	Message    string         // errorMessage of the response
-	MediaType  string         // Content-Type of the response; empty if it had none
-	Response   []byte         // body of the response, whole even if a fault cuts it; not to be changed
-	Fault      bool           // a fault struck; see Server.Fail
+	Header     http.Header   // as received; not to be changed
+	Body       []byte        // as received, at most 4 MiB of it; not to be changed
+	Duration   time.Duration // until the response was ready, not counting a fault's delay
+	// HTTP status of the response; 0 if the connection was reset or dropped
+	Status    int
+	Code      rongcloud.Code // code of the response; 0 if it had none
+	Message   string         // errorMessage of the response
+	MediaType string         // Content-Type of the response; empty if it had none
+	// body of the response, complete even if a fault cuts it; not to be changed
+	Response []byte
+	Fault    bool // a fault applied; see Server.Fail
 
-	MessageUIDs []string // of the messages that it sent, whether or not they are kept; not to be changed
+	MessageUIDs []string // of the messages it sent, whether or not they are kept; not to be changed
 }
 
-// Requests returns the requests so far, oldest first, refused ones included; see [WithHistory]. A
-// request is there as soon as its caller has the response.
+// Requests returns the requests so far, oldest first, including refused ones; see [WithHistory]. A
+// request is listed as soon as its caller has the response.
 func (s *Server) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.requests.all()
 }
 
-// Sent returns the messages that the server accepted so far, oldest first, whether or not they
-// reached anybody; see [WithHistory]. A send to several targets counts as one message for each.
+// Sent returns the messages that the server has accepted, oldest first, whether or not they
+// reached anybody; see [WithHistory]. A send to several targets counts as one message per target.
 func (s *Server) Sent() []SentMessage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -78,7 +80,8 @@ func (s *Server) record(in *incoming, a answer, fault *Fault) {
 	s.requestCount++
 	in.origin.request = s.requestCount
 	entry.Number, entry.ReceivedAt = s.requestCount, s.now()
-	entry.MessageUIDs, in.origin.messageUIDs = in.origin.messageUIDs, nil // messages may outlive the request
+	// messages may outlive the request
+	entry.MessageUIDs, in.origin.messageUIDs = in.origin.messageUIDs, nil
 	s.requests.add(entry, requestSize+headersSize(entry.Header)+int64(cap(entry.Body)+cap(entry.Response)+len(entry.Query))+textsSize(entry.MessageUIDs), in.parcel)
 	s.mu.Unlock()
 	for _, observe := range s.config.observers {
@@ -86,14 +89,14 @@ func (s *Server) record(in *incoming, a answer, fault *Fault) {
 	}
 }
 
-// cause is the request that something comes from: a message or a callback. Its number is known when
-// the request is through, so it is read with the server's lock held.
+// cause is the request that caused a message or a callback. Its number is known once the request
+// has finished, so it is read with the server's lock held.
 type cause struct {
 	request     int
-	messageUIDs []string // until the request is through
+	messageUIDs []string // until the request has finished
 }
 
-// number is 0 for what comes from no request, or from one that is not through yet.
+// number returns 0 if there is no request, or if it has not finished yet.
 func (c *cause) number() int {
 	if c == nil {
 		return 0
@@ -104,13 +107,13 @@ func (c *cause) number() int {
 // ring keeps the newest items.
 type ring[T any] struct {
 	items []T
-	start int // of the oldest
+	start int // index of the oldest
 	limit int
 }
 
 func newRing[T any](limit int) ring[T] { return ring[T]{limit: limit} }
 
-// add returns the item that had to make room, if one had.
+// add returns the item that had to make room, if any.
 func (r *ring[T]) add(item T) (oldest T, full bool) {
 	if full = r.len() == r.limit; full {
 		oldest = r.items[r.start]
@@ -133,7 +136,7 @@ func (r *ring[T]) dropOldest() {
 	}
 }
 
-// kept are the items, oldest first, until the ring changes.
+// kept returns the items, oldest first. They are valid until the ring changes.
 func (r *ring[T]) kept() []T { return r.items[r.start:] }
 
 // all returns a copy, oldest first.

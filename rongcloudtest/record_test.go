@@ -101,7 +101,7 @@ func TestMissedMessagesOfUltraGroups(t *testing.T) {
 	}
 }
 
-// The reasons of one target are not those of the next one.
+// The reasons for one target are not carried over to the next.
 func TestMissedMessagesOfSeveralTargets(t *testing.T) {
 	t.Parallel()
 	srv, client := stopped(t)

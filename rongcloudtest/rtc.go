@@ -17,19 +17,19 @@ import (
 type rtc struct {
 	rooms   map[string]*rtcRoom
 	blocked []restriction            // from all rooms
-	kept    map[string][]restriction // from one room, which need not be there
-	count   int                      // of sessions and recordings, for their IDs
+	kept    map[string][]restriction // from one room, which need not exist
+	count   int                      // sessions and recordings so far, for their IDs
 }
 
 func newRTC() rtc { return rtc{rooms: map[string]*rtcRoom{}, kept: map[string][]restriction{}} }
 
-// rtcRoom is a room from its first member to its last: a session.
+// rtcRoom is a room from its first member's arrival to its last one's departure: a session.
 type rtcRoom struct {
 	id, session string
 	createdAt   time.Time
 	members     []*rtcMember // in the order of joining
 	recordings  []*rtcRecording
-	mix         json.RawMessage // the last one that was set
+	mix         json.RawMessage // the one set last
 	cdns        []string
 }
 
@@ -37,7 +37,7 @@ type rtcMember struct {
 	id       string
 	joinedAt time.Time
 	streams  []rongcloud.RTCStream
-	playing  string // the address of what a virtual user plays
+	playing  string // the address that a virtual user plays
 }
 
 type rtcRecording struct {
@@ -63,16 +63,22 @@ func (r *rtcRoom) ids() []string {
 
 // RTCRoomState is an audio and video room; see [Server.RTCRoom].
 type RTCRoomState struct {
-	RoomID       string              `json:"id"`
-	SessionID    string              `json:"sessionId,omitempty"` // empty where nobody is in the room, see [State]
-	CreatedAt    time.Time           `json:"createdAt,omitzero"`
-	MemberIDs    []string            `json:"members"`              // in the order of joining, virtual users of the cloud player included
-	BlockedIDs   []string            `json:"blocked,omitempty"`    // from this room; who is from all of them, see [UserState]
-	Streams      []RTCStreamState    `json:"streams,omitempty"`    // what the members publish, in their order
-	Recordings   []RTCRecordingState `json:"recordings,omitempty"` // of this session
-	Mix          json.RawMessage     `json:"mix,omitempty"`        // what RTC.Mix.Set asked for last
-	CDNPushURLs  []string            `json:"cdnPushURLs,omitempty"`
-	PlayedByUser map[string]string   `json:"playedByUser,omitempty"` // addresses that the cloud player plays, by virtual user
+	RoomID string `json:"id"`
+	// empty if nobody is in the room, see [State]
+	SessionID string    `json:"sessionId,omitempty"`
+	CreatedAt time.Time `json:"createdAt,omitzero"`
+	// in the order of joining, including the cloud player's virtual users
+	MemberIDs []string `json:"members"`
+	// from this room; for blocks from all rooms see [UserState]
+	BlockedIDs []string `json:"blocked,omitempty"`
+	// what the members publish, in the order of the members
+	Streams    []RTCStreamState    `json:"streams,omitempty"`
+	Recordings []RTCRecordingState `json:"recordings,omitempty"` // of this session
+	// the last request of RTC.Mix.Set
+	Mix         json.RawMessage `json:"mix,omitempty"`
+	CDNPushURLs []string        `json:"cdnPushURLs,omitempty"`
+	// addresses that the cloud player plays, by virtual user
+	PlayedByUser map[string]string `json:"playedByUser,omitempty"`
 }
 
 // RTCStreamState is a stream that a member of an audio and video room publishes; see
@@ -92,7 +98,7 @@ type RTCRecordingState struct {
 	Stopped  bool   `json:"stopped"`
 }
 
-// RTCRoom returns an audio and video room, and nil if nobody is in one of that ID.
+// RTCRoom returns an audio and video room, or nil if nobody is in a room with that ID.
 func (s *Server) RTCRoom(roomID string) *RTCRoomState {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -103,7 +109,7 @@ func (s *Server) RTCRoom(roomID string) *RTCRoomState {
 	return &state
 }
 
-// rtcRoomState is the picture of a room, in which nobody need be.
+// rtcRoomState returns the state of a room, which may be empty.
 func (s *Server) rtcRoomState(roomID string, now time.Time) RTCRoomState {
 	state := RTCRoomState{RoomID: roomID, MemberIDs: []string{}, BlockedIDs: restrictedIDs(s.rtc.kept[roomID], now), PlayedByUser: map[string]string{}}
 	r := s.rtc.rooms[roomID]
@@ -126,7 +132,7 @@ func (s *Server) rtcRoomState(roomID string, now time.Time) RTCRoomState {
 	return state
 }
 
-// rtcRoomIDs are the rooms that somebody is in, or is kept out of.
+// rtcRoomIDs returns the rooms that somebody is in or blocked from.
 func (s *Server) rtcRoomIDs(now time.Time) []string {
 	ids := slices.Collect(maps.Keys(s.rtc.rooms))
 	for id, kept := range s.rtc.kept {
@@ -138,15 +144,15 @@ func (s *Server) rtcRoomIDs(now time.Time) []string {
 	return ids
 }
 
-// mediaType is what a stream carries: audio, if nothing is said of it.
+// mediaType returns what a stream carries: audio by default.
 func mediaType(stream rongcloud.RTCStream) rongcloud.RTCMediaType {
 	return cmp.Or(stream.MediaType, rongcloud.RTCMediaAudio)
 }
 
-// JoinRTCRoom lets the user's app join an audio and video room, which is made if need be. The
-// error is [ErrRejected] if they are blocked from it, or from all rooms, or if the server's memory
-// is full, see [WithMemory]. They need not be connected, and stay in the room when they go
-// offline: after which time RongCloud takes them out is not documented.
+// JoinRTCRoom lets the user's app join an audio and video room, which is created if necessary. The
+// error is [ErrRejected] if the user is blocked from it or from all rooms, or if the server's
+// memory is full, see [WithMemory]. Users need not be connected, and stay in the room when they go
+// offline: RongCloud does not document when it removes them.
 func (u *User) JoinRTCRoom(roomID string) error {
 	events, err := u.server.joinRTC(roomID, u.id)
 	u.server.callBack(events)
@@ -186,8 +192,8 @@ func (s *Server) enterRTC(r *rtcRoom, user string) *rtcMember {
 	return m
 }
 
-// LeaveRTCRoom lets the user's app leave an audio and video room. With its last member a room ends,
-// and with it what is recorded and pushed; virtual users of the cloud player do not hold it.
+// LeaveRTCRoom lets the user's app leave an audio and video room. When its last member leaves, a
+// room ends with its recordings and pushes; the cloud player's virtual users do not keep it alive.
 func (u *User) LeaveRTCRoom(roomID string) {
 	u.server.callBack(u.server.leaveRTC(roomID, u.id))
 }
@@ -199,9 +205,9 @@ func (s *Server) leaveRTC(roomID, user string) []event {
 	return s.news()
 }
 
-// PublishRTC has the user's app publish these streams in an audio and video room in place of those
-// before, or none any longer. Without StreamID they are called after the user, and without
-// MediaType they carry audio. The error is [ErrNotMember].
+// PublishRTC lets the user's app publish these streams in an audio and video room, replacing
+// earlier ones; without streams it publishes nothing any more. Without StreamID a stream is named
+// after the user, and without MediaType it carries audio. The error is [ErrNotMember].
 func (u *User) PublishRTC(roomID string, streams ...rongcloud.RTCStream) error {
 	events, err := u.server.publishRTC(roomID, u.id, streams)
 	u.server.callBack(events)
@@ -238,8 +244,8 @@ func streamsSize(streams []rongcloud.RTCStream) int64 {
 	return n
 }
 
-// dropRTC takes a user out of a room, who need not be in it. Why somebody left is not told: of the
-// values of exitType only one is known.
+// dropRTC removes a user from a room, if they are in it. The callback does not say why: only one
+// value of exitType is known.
 func (s *Server) dropRTC(r *rtcRoom, user string) {
 	if r == nil || r.member(user) == nil {
 		return
@@ -261,8 +267,8 @@ func (s *Server) dropRTC(r *rtcRoom, user string) {
 	s.tellRTC(r, webhook.RTCRoomEventDestroyed, "")
 }
 
-// tellRTC tells what has changed. The state of a room at intervals, which the console of an app
-// sets, is not told; [Server.Emit] makes it.
+// tellRTC reports a change. It does not report the state of a room at intervals, which an app can
+// set in the console; use [Server.Emit] for that.
 func (s *Server) tellRTC(r *rtcRoom, e webhook.RTCRoomEvent, user string) {
 	s.tell(&webhook.RTCRoomStatus{RoomID: r.id, SessionID: r.session, Event: e, UserID: user, OccurredAt: s.now()})
 }
@@ -271,11 +277,11 @@ func (s *Server) tellPlayer(r *rtcRoom, m *rtcMember, e webhook.RTCCloudPlayerEv
 	s.tell(&webhook.RTCCloudPlayer{RoomID: r.id, UserID: m.id, StreamURL: m.playing, Event: e, Code: successV2, OccurredAt: s.now()})
 }
 
-// successV2 is the code of success of the newer calls and of callbacks.
+// successV2 is the success code of the newer calls and of callbacks.
 const successV2 = 10000
 
-// tellRecording makes a callback that package webhook has no type for: its fields are known in
-// part.
+// tellRecording makes a callback that package webhook has no type for: only some of its fields are
+// known.
 func (s *Server) tellRecording(r *rtcRoom, one *rtcRecording, kind int) {
 	body, _ := json.Marshal(map[string]any{ // plain data
 		"timestamp": s.now().UnixMilli(), "type": kind, "appKey": s.config.key, "recordId": one.id, "roomId": r.id, "sessionId": r.session,
@@ -299,7 +305,8 @@ func (s *Server) stopRecordings(r *rtcRoom) {
 	}
 }
 
-// setCDNs pushes the mix to these addresses. Nothing says whether addresses that stay are told of.
+// setCDNs pushes the mix to these addresses. Whether unchanged addresses cause callbacks is not
+// documented.
 func (s *Server) setCDNs(r *rtcRoom, urls []string, user string) {
 	tell := func(url string, e webhook.RTCCDNPushEvent) {
 		s.tell(&webhook.RTCCDNPush{RoomID: r.id, SessionID: r.session, UserID: user, PushURL: url, Event: e, StateCode: successV2, OccurredAt: s.now()})
@@ -333,8 +340,8 @@ var rtcHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.V2RTCAITranlationStop:            inRTCRoom(rtcTranslationStop),
 }
 
-// inRTCRoom finds the room by the Room-Id of the header, or by the session. 40003 is documented for
-// some of these calls only, and taken for all of them.
+// inRTCRoom finds the room by the Room-Id header, or by the session. Code 40003 is documented for
+// some of these calls only, but used for all of them.
 func inRTCRoom(h func(c *call, r *rtcRoom) answer) handler {
 	return func(c *call) answer {
 		r := c.rtc.rooms[c.params.Get("Room-Id")]
@@ -379,8 +386,8 @@ func rtcRoomQuery(_ *call, r *rtcRoom) answer {
 	return ok(field{"roomId", r.id}, field{"sessionId", r.session}, field{"createTime", r.createdAt.UnixMilli()}, field{"members", members})
 }
 
-// rtcKick succeeds for a user who is not in the room, and for a room that is not there; nothing is
-// documented.
+// rtcKick succeeds for a user who is not in the room, and for a room that does not exist;
+// RongCloud documents neither.
 func rtcKick(c *call) answer {
 	c.dropRTC(c.rtc.rooms[c.params.Get("roomId")], c.params.Get("userId"))
 	return ok()
@@ -399,8 +406,8 @@ func rtcUnblock(c *call) answer {
 	return ok()
 }
 
-// rtcRoomBlock also takes a room that is not there; nothing is documented. A further block begins
-// anew.
+// rtcRoomBlock also accepts a room that does not exist, which is not documented. A further block
+// restarts the time.
 func rtcRoomBlock(c *call) answer {
 	room, users := c.params.Get("room_id"), appendNew(nil, c.params.List("user_ids"))
 	until := c.at.Add(time.Duration(c.params.Int("minute")) * time.Minute)
@@ -413,7 +420,7 @@ func rtcRoomBlock(c *call) answer {
 	return ok()
 }
 
-// keep notes who is kept out of a room.
+// keep records who is blocked from a room.
 func (r *rtc) keep(room string, users []restriction) {
 	if len(users) == 0 {
 		delete(r.kept, room)
@@ -428,7 +435,8 @@ func rtcRoomUnblock(c *call) answer {
 	return ok()
 }
 
-// rtcRecordStart records once more if the session is recorded already; nothing is documented.
+// rtcRecordStart starts another recording if the session is already being recorded, which is not
+// documented.
 func rtcRecordStart(c *call, r *rtcRoom) answer {
 	var config struct {
 		Type        *int   `json:"recordType"`
@@ -459,7 +467,7 @@ func rtcRecordStart(c *call, r *rtcRoom) answer {
 	return ok(field{"recordId", one.id})
 }
 
-// rtcRecordStop names the latest recording, also when all have ended; nothing is documented.
+// rtcRecordStop returns the latest recording even if all have ended, which is not documented.
 func rtcRecordStop(c *call, r *rtcRoom) answer {
 	c.stopRecordings(r)
 	id := ""
@@ -469,7 +477,7 @@ func rtcRecordStop(c *call, r *rtcRoom) answer {
 	return ok(field{"recordId", id})
 }
 
-// rtcMix takes any room for a live room, and replaces all CDNs, as documented, also by none.
+// rtcMix treats any room as a live room, and as documented replaces all CDNs, even with none.
 func rtcMix(c *call, r *rtcRoom) answer {
 	var config struct {
 		Mode   *int `json:"mode"`
@@ -508,8 +516,8 @@ func rtcMix(c *call, r *rtcRoom) answer {
 	return ok()
 }
 
-// rtcPlayerStart brings in the virtual user, who plays at once. The webhooks alone are called back,
-// not the callback_url, which may lead anywhere.
+// rtcPlayerStart adds the virtual user, who plays at once. Only the webhooks get callbacks, not
+// the callback_url, which may point anywhere.
 func rtcPlayerStart(c *call, r *rtcRoom) answer {
 	m := c.enterRTC(r, c.params.Get("user_id"))
 	m.playing = c.params.Get("rtmp_url")
@@ -527,7 +535,7 @@ func rtcPlayerStart(c *call, r *rtcRoom) answer {
 	return ok()
 }
 
-// rtcPlayerStop succeeds for what is not played, which is not documented.
+// rtcPlayerStop succeeds for a stream that is not playing, which is not documented.
 func rtcPlayerStop(c *call, r *rtcRoom) answer {
 	if m := r.member(c.params.Get("user_id")); m != nil && m.playing != "" {
 		c.dropRTC(r, m.id)
@@ -535,7 +543,8 @@ func rtcPlayerStop(c *call, r *rtcRoom) answer {
 	return ok()
 }
 
-// How recognition and translation are started is not known, so they are taken to run in each room.
+// How recognition and translation are started is not known, so they are assumed to run in every
+// room.
 func rtcRecognitionStop(c *call, r *rtcRoom) answer {
 	c.tellAITask(r, webhook.RTCAITaskRecognition)
 	return ok()

@@ -16,7 +16,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// TestSDKRTC goes through all calls of audio and video on a strict server.
+// TestSDKRTC makes all audio and video calls on a strict server.
 func TestSDKRTC(t *testing.T) {
 	t.Parallel()
 	srv := NewServer(t, WithStrict())
@@ -132,7 +132,7 @@ func TestSDKRTC(t *testing.T) {
 	}
 }
 
-// requireOddRTC sends what is not as documented, which names the field.
+// requireOddRTC sends an undocumented value, and requires an error that names the field.
 func requireOddRTC(t *testing.T, srv *Server, path string, body map[string]any, field string) {
 	t.Helper()
 	text, err := json.Marshal(body)
@@ -156,7 +156,7 @@ func requireOddRTC(t *testing.T, srv *Server, path string, body map[string]any, 
 	require.Contains(t, string(said), field)
 }
 
-// TestRTCInParallel: rooms are safe for concurrent use.
+// TestRTCInParallel checks that rooms are safe for concurrent use.
 func TestRTCInParallel(t *testing.T) {
 	t.Parallel()
 	srv := NewServer(t)

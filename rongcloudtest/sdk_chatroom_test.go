@@ -14,7 +14,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// chatroom is a strict server whose clock stands still, with the room r.
+// chatroom returns a strict server with a stopped clock and the room r.
 func chatroom(t *testing.T, members ...string) (*rongcloudtest.Server, *rongcloud.Client, *rongcloud.ChatroomService) {
 	t.Helper()
 	srv, client := stopped(t, rongcloudtest.WithStrict())
@@ -30,7 +30,7 @@ func rooms(srv *rongcloudtest.Server) (ids []string) {
 	return ids
 }
 
-// entries are the attributes of the room r, as key=value/owner.
+// entries returns the attributes of the room r, as key=value/owner.
 func entries(t *testing.T, chatroom *rongcloud.ChatroomService, keys ...string) []string {
 	t.Helper()
 	found, err := chatroom.Entry.List(t.Context(), rongcloud.ChatroomEntryQuery{ChatroomID: "r", Keys: keys})
@@ -71,7 +71,7 @@ func TestChatroomCreate(t *testing.T) {
 	require.Equal(t, []string{"a", "b"}, exempt.UserIDs)
 	require.Equal(t, []string{"seat1=Ann/a", "seat2=Ben/a"}, entries(t, chatroom))
 
-	// Again: the members and attributes stay, the rest is as asked for now.
+	// Creating it again keeps the members and attributes, and replaces the settings.
 	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomCreateParams{ChatroomID: "r"}))
 	room, err = chatroom.Get(ctx, "r")
 	require.NoError(t, err)
@@ -97,7 +97,7 @@ func TestChatroomCreate(t *testing.T) {
 	require.Empty(t, entries(t, chatroom), "a room of the same ID begins anew")
 }
 
-// Rooms with names are made by an endpoint that has no method.
+// Named rooms are created by an endpoint that has no method.
 func TestChatroomNames(t *testing.T) {
 	t.Parallel()
 	srv, client := stopped(t, rongcloudtest.WithStrict())
@@ -127,7 +127,7 @@ func TestChatroomNames(t *testing.T) {
 	require.Empty(t, named("r1"))
 }
 
-// Rooms of inactivity live on as long as somebody joins, leaves or sends.
+// Rooms that end by inactivity live for as long as somebody joins, leaves or sends.
 func TestChatroomInactivity(t *testing.T) {
 	t.Parallel()
 	srv, client, chatroom := chatroom(t)
@@ -174,7 +174,7 @@ func TestChatroomFixedLife(t *testing.T) {
 	srv.Advance(time.Second)
 	require.Empty(t, rooms(srv), "activity does not matter")
 
-	// Inactivity counts on while it is not what decides.
+	// Inactivity keeps counting while it does not decide.
 	require.NoError(t, chatroom.Create(ctx, rongcloud.ChatroomCreateParams{ChatroomID: "r", DestroyType: rongcloud.ChatroomDestroyFixed, DestroyAfter: 3 * time.Hour}))
 	srv.Advance(2 * time.Hour)
 	require.NoError(t, chatroom.SetDestroy(ctx, rongcloud.ChatroomSetDestroyParams{ChatroomID: "r"}))
@@ -265,7 +265,7 @@ func TestChatroomEntries(t *testing.T) {
 	require.True(t, found.Entries[0].SetAt.Equal(started.Add(time.Second)))
 	require.False(t, found.Entries[0].AutoDelete)
 
-	// One at a time only one's own; in batches by force.
+	// Single calls only change the owner's attributes; batches overwrite any.
 	require.ErrorIs(t, setEntry(t, chatroom, "b", "k", "9"), rongcloud.CodeInvalidParameter)
 	remove := func(user, key string) error {
 		return chatroom.Entry.Delete(ctx, rongcloud.ChatroomEntryDeleteParams{ChatroomID: "r", OwnerID: user, Key: key})
@@ -281,7 +281,7 @@ func TestChatroomEntries(t *testing.T) {
 	require.NoError(t, chatroom.Entry.BatchDelete(ctx, rongcloud.ChatroomEntryBatchDeleteParams{ChatroomID: "r", OwnerID: "a", Keys: []string{"l+=-_", "none"}}))
 	require.Equal(t, []string{"k=4/b"}, entries(t, chatroom))
 
-	// Attributes that go with their owner do so when he leaves, whichever way.
+	// Attributes that go with their owner are deleted when the owner leaves, in whatever way.
 	srv.LeaveChatroom("r", "a")
 	require.Equal(t, []string{"k=4/b"}, entries(t, chatroom))
 	srv.LeaveChatroom("r", "b")
@@ -399,7 +399,7 @@ func TestChatroomMutes(t *testing.T) {
 	require.NoError(t, chatroom.MuteAllMembersWhitelist.Remove(ctx, rongcloud.ChatroomMuteAllMembersWhitelistParams{ChatroomID: "r", UserIDs: []string{"b"}}))
 	require.Equal(t, "bcd", silent())
 
-	// In all rooms, which nothing lifts.
+	// A mute in all rooms, from which nothing exempts.
 	require.NoError(t, chatroom.GlobalMute.Add(ctx, rongcloud.ChatroomGlobalMuteAddParams{UserIDs: []string{"a"}, Duration: time.Hour}))
 	require.Equal(t, "abcd", silent())
 	require.True(t, srv.User("a").IsMutedInChatroom("another"))

@@ -14,7 +14,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// members are those of a plain group.
+// members returns the members of a plain group.
 func members(t *testing.T, client *rongcloud.Client, group string) []string {
 	t.Helper()
 	found, err := client.Group.ListMembers(context.Background(), group)
@@ -22,7 +22,7 @@ func members(t *testing.T, client *rongcloud.Client, group string) []string {
 	return found.UserIDs
 }
 
-// groupsOf are the plain groups of a user, two on a page.
+// groupsOf returns the plain groups of a user, two per page.
 func groupsOf(t *testing.T, client *rongcloud.Client, user string) []rongcloud.Group {
 	t.Helper()
 	return collect(t, client.Group.AllByUser(context.Background(), rongcloud.GroupByUserQuery{UserID: user, Size: 2}))
@@ -325,7 +325,7 @@ func TestGroupRemarks(t *testing.T) {
 	require.Equal(t, "Ben", remark("g", "b"))
 }
 
-// A change of a group is repeated after a lost answer, but not one that sends a message.
+// A group change is retried after a lost response, unless it sends a message.
 func TestGroupChangeIsRepeated(t *testing.T) {
 	t.Parallel()
 	srv := rongcloudtest.NewServer(t)

@@ -21,7 +21,7 @@ func host(t *testing.T, client *rongcloud.Client, id, owner string, invited ...s
 	}))
 }
 
-// hosted is one hosted group, as its profile shows it.
+// hosted returns a hosted group as its profile shows it.
 func hosted(t *testing.T, client *rongcloud.Client, id string) rongcloud.HostedGroup {
 	t.Helper()
 	found, err := client.HostedGroup.Profile.Get(context.Background(), []string{id})
@@ -192,7 +192,7 @@ func TestRoles(t *testing.T) {
 	require.Equal(t, "a", hosted(t, client, "g").OwnerID)
 }
 
-// What is kept of users who leave: everything of b, nothing of c.
+// After b and c have left, everything of b is kept, and nothing of c.
 func TestHostedQuit(t *testing.T) {
 	t.Parallel()
 	for _, kick := range []bool{false, true} {
@@ -286,7 +286,8 @@ func TestHostedMembers(t *testing.T) {
 	require.Equal(t, 3, page.Total)
 	require.Equal(t, "c", page.Members[0].UserID)
 	require.Equal(t, "b", page.Members[1].UserID)
-	// The page goes on where it was, though somebody came and the last one shown is gone.
+	// The next page continues at the right place, though somebody joined and the last one shown
+	// has left.
 	_, err = client.HostedGroup.Join(ctx, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"d"}})
 	require.NoError(t, err)
 	require.NoError(t, member.Kick(ctx, rongcloud.HostedGroupMemberKickParams{GroupID: "g", UserIDs: []string{"b"}}))
@@ -476,7 +477,7 @@ func TestJoinedByCommas(t *testing.T) {
 	require.Len(t, call(t, client, "/entrust/group/profile/query.json", form("groupIds", "g,h"))["profiles"], 2)
 }
 
-// The list has the address of the picture twice: inside the profile, as documented, and beside it,
+// The list has the picture's address twice: inside the profile, as documented, and next to it,
 // where the official Go and Java SDKs read it.
 func TestHostedGroupPictures(t *testing.T) {
 	t.Parallel()

@@ -14,8 +14,8 @@ import (
 )
 
 // The SDK's own methods and a strict server agree on messages, pushes, sensitive words and
-// conversations. It is called in the process and under an address of RongCloud's, because logs are
-// downloaded from there only.
+// conversations. The calls are in-process with an address of RongCloud's, because logs are
+// downloaded only from there.
 func TestMessageMethodsOfTheSDK(t *testing.T) {
 	t.Parallel()
 	srv := rongcloudtest.NewServer(t, rongcloudtest.WithStrict(), rongcloudtest.WithClock(func() time.Time { return started }))
@@ -92,8 +92,9 @@ func TestMessageMethodsOfTheSDK(t *testing.T) {
 
 	srv.Advance(time.Hour)
 	logged := collect(t, messages.Log.Download(ctx, rongcloud.MessageLogDownloadParams{Hour: started, TempDir: t.TempDir()}))
-	// 3 from templates, group, ultra group and chat room, the online broadcast, the stream, 4 of
-	// pushes; but neither status messages nor the broadcast to chat rooms.
+	// The log has 3 messages from templates, those to the group, ultra group and chat room, the
+	// online broadcast, the stream, and 4 from pushes; but neither status messages nor the
+	// broadcast to chat rooms.
 	require.Len(t, logged, 12)
 	require.Equal(t, private, logged[0].MessageUID)
 	require.True(t, logged[0].SentAt.Equal(started))

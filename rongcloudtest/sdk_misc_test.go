@@ -15,7 +15,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// noneUnknown proves that a server had nothing to say about the parameters of its requests.
+// noneUnknown requires that a server knew all parameters of its requests.
 func noneUnknown(t *testing.T, srv *rongcloudtest.Server) {
 	t.Helper()
 	for _, r := range srv.Requests() {
@@ -219,7 +219,7 @@ func TestAgentsOfTheSDK(t *testing.T) {
 	noneUnknown(t, srv)
 }
 
-// collectChat puts a streamed answer together.
+// collectChat joins the pieces of a streamed answer.
 func collectChat(ctx context.Context, client *rongcloud.Client, request rongcloud.AgentChatParams) (pieces []string, last rongcloud.AgentChatEvent, err error) {
 	for e, err := range client.Bot.AgentChat.Stream(ctx, request) {
 		if err != nil {
@@ -329,7 +329,7 @@ func TestEmbeddedConsoleOfTheSDK(t *testing.T) {
 	}
 	require.Len(t, seen, 2, "each call makes a token")
 
-	// Nothing but the key is asked for.
+	// Only the key is required.
 	a := request(t, srv, http.MethodPost, "/embed/access/token", `{"access_key":"k","page_code":"p","useful_life":1}`, http.Header{"Content-Type": {"application/json"}})
 	require.Equal(t, answer{Status: 200, Code: 10000}, a)
 	a = request(t, srv, http.MethodPost, "/embed/access/token", `{"access_key":"k","page_code":"p","useful_life":0}`, http.Header{"Content-Type": {"application/json"}})

@@ -78,7 +78,7 @@ func TestUltraGroupMethodsOfTheSDK(t *testing.T) {
 func muteUltraGroup(t *testing.T, ultra *rongcloud.UltraGroupService) {
 	t.Helper()
 	ctx := context.Background()
-	// What is set for the whole ultra group and what is set for a channel is kept apart.
+	// Settings for the whole ultra group and for a channel are separate.
 	for channel, ids := range map[string][]string{"": {"b", "c"}, "news": {"a", "c"}} {
 		users := rongcloud.UltraGroupMuteParams{GroupID: "g", ChannelID: channel, UserIDs: ids}
 		gone := users
@@ -208,8 +208,8 @@ func messagesOfUltraGroup(t *testing.T, srv *rongcloudtest.Server, client *rongc
 	require.Equal(t, pairs, collect(t, client.Message.Expansion.All(ctx, rongcloud.MessageExpansionQuery{MessageUID: uids[0]})))
 }
 
-// Messages to a private channel reach those who are on its list and those who are in a user group
-// bound to it, as long as they are in the ultra group.
+// Messages to a private channel reach the users on its list and in user groups bound to it, as
+// long as they are in the ultra group.
 func TestPrivateChannels(t *testing.T) {
 	t.Parallel()
 	srv, client := pair(t, rongcloudtest.WithStrict())

@@ -9,7 +9,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// No test that prints a server or a user prints the App Secret.
+// A test that prints a server or a user does not print the App Secret.
 func TestServerHidesItsSecret(t *testing.T) {
 	t.Parallel()
 	srv := rongcloudtest.NewServer(t, rongcloudtest.WithApp("k", "hidden"))

@@ -13,18 +13,18 @@ import (
 const (
 	maxWords      = 50 // the default; more can be bought
 	maxWordLength = 32
-	// wordDelay is how long a new word takes to work. How long a removed one still works is
-	// disputed, so it stops at once.
+	// wordDelay is how long a new word takes to work. Sources disagree on how long a removed one
+	// still works, so here it stops at once.
 	wordDelay = 15 * time.Minute
 )
 
-// sensitiveWord blocks a message, or is replaced.
+// sensitiveWord either blocks a message or is replaced in it.
 type sensitiveWord struct {
 	word, replacement string
-	from              time.Time // works from then on
+	from              time.Time // when it starts to work
 }
 
-// kind is the word's type as the list has it.
+// kind returns the word's type as the list has it.
 func (w sensitiveWord) kind() string {
 	if w.replacement == "" {
 		return "1"
@@ -39,7 +39,7 @@ var sensitiveHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.SensitivewordBatchDelete: func(c *call) answer { return c.removeWords(c.params.List("words")...) },
 	endpoint.SensitivewordList:        wordList,
 
-	// The old form knows blocking words only.
+	// The old endpoints know only blocking words.
 	endpoint.WordfilterAdd:    wordAdd,                                                             //nolint:staticcheck // apps may still use it
 	endpoint.WordfilterDelete: func(c *call) answer { return c.removeWords(c.params.Get("word")) }, //nolint:staticcheck // apps may still use it
 	endpoint.WordfilterList:   oldWordList,                                                         //nolint:staticcheck // apps may still use it
@@ -66,8 +66,8 @@ func wordBatchAdd(c *call) answer {
 	return c.addWords(words)
 }
 
-// ActivateSensitiveWords lets all sensitive words that were added so far work at once. Others take
-// 15 minutes, as RongCloud's may; [Server.Advance] is another way to pass them.
+// ActivateSensitiveWords makes all sensitive words added so far work at once. Others take 15
+// minutes, as RongCloud's may; [Server.Advance] can also skip that time.
 func (s *Server) ActivateSensitiveWords() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -76,8 +76,8 @@ func (s *Server) ActivateSensitiveWords() {
 	}
 }
 
-// addWords adds all words or none. A word that is there already gets the new replacement, which is
-// not documented, as is the code for too many words.
+// addWords adds all words or none. A word that exists gets the new replacement, which is not
+// documented; nor is the code for too many words.
 func (c *call) addWords(words []sensitiveWord) answer {
 	after := slices.Clone(c.words)
 	for _, w := range words {
@@ -105,7 +105,7 @@ func (c *call) removeWords(words ...string) answer {
 	return ok()
 }
 
-// wordList lists blocking words unless asked for others, as the page has it.
+// wordList lists blocking words by default, as documented.
 func wordList(c *call) answer {
 	type entry struct {
 		Word        string `json:"word"`
@@ -138,8 +138,8 @@ func oldWordList(c *call) answer {
 	return ok(field{"words", entries})
 }
 
-// filter applies the words to a text message. RongCloud accepts a blocked message all the same,
-// and tells nobody but the app's message routing.
+// filter applies the words to a text message. RongCloud accepts a blocked message anyway, and
+// reports it only through the app's message routing.
 func (c *call) filter(m *kept) {
 	if m.ObjectName != "RC:TxtMsg" {
 		return
@@ -163,7 +163,7 @@ func (c *call) filter(m *kept) {
 	}
 	if masked != text {
 		body["content"], _ = json.Marshal(masked) // a string
-		content, _ := json.Marshal(body)          // made of JSON
+		content, _ := json.Marshal(body)          // built from JSON
 		m.Body = string(content)
 	}
 }

@@ -19,15 +19,15 @@ import (
 const (
 	DefaultAppKey    = "test-app-key"
 	DefaultAppSecret = "test-app-secret"
-	DefaultClockSkew = 15 * time.Minute // of a strict server
+	DefaultClockSkew = 15 * time.Minute // for a strict server
 	DefaultHistory   = 10_000
 	DefaultMemory    = 256 << 20 // bytes
 )
 
-// maxBody bounds a request. A send to 1000 users with 128 KB of content, all of it escaped, fits.
+// maxBody limits a request. A send to 1000 users with 128 KB of fully escaped content fits.
 const maxBody = 4 << 20
 
-// TB is what the server needs of a *testing.T, *testing.B or *testing.F.
+// TB is the part of *testing.T, *testing.B or *testing.F that the server needs.
 type TB interface {
 	Helper()
 	Cleanup(cleanup func())
@@ -41,17 +41,17 @@ type Option func(*config) error
 
 type config struct {
 	key       string
-	secret    *string // behind a pointer, so that no test prints it with the server
+	secret    *string // a pointer, so that printing the server does not print it
 	strict    bool
-	skew      *time.Duration // nil unless it was chosen
+	skew      *time.Duration // nil unless set
 	clock     func() time.Time
-	ownClock  bool // clients must sign by it
+	ownClock  bool // clients must sign with it
 	region    rongcloud.Region
 	history   int
 	memory    int64
 	quotas    *rongcloud.Quotas // nil without limits
-	duplicate rongcloud.Code    // refuses a repeated msgRandom; 0 without the service
-	filter    bool              // sensitive words work on the Server API's messages, too
+	duplicate rongcloud.Code    // for a repeated msgRandom; 0 without the service
+	filter    bool              // sensitive words also apply to messages of the Server API
 	observers []func(Request)
 	watchers  []func(Callback)
 	noSocket  bool
@@ -68,19 +68,18 @@ func WithApp(key, secret string) Option {
 	}
 }
 
-// WithStrict refuses what the documentation rules out but RongCloud is not known to refuse:
-// unknown or repeated parameters, what official SDKs send by default outside the documented bounds,
-// a timestamp in seconds or far from the server's clock, a nonce used before or longer than 18
-// characters, a request ID longer than 36, chat rooms that do not exist, and a recall of a message
-// that was never sent.
+// WithStrict refuses what the documentation rules out although RongCloud is not known to refuse
+// it: unknown or repeated parameters, values outside the documented bounds that official SDKs send
+// by default, a timestamp in seconds or far from the server's clock, a nonce used before or longer
+// than 18 characters, a request ID longer than 36 characters, chat rooms that do not exist, and
+// recalling a message that was never sent.
 func WithStrict() Option {
 	return func(c *config) error { c.strict = true; return nil }
 }
 
-// WithClockSkew sets how far a timestamp may be off. Zero turns the check off, and without this
-// option it is off unless the server is strict, which allows [DefaultClockSkew]. No page of
-// RongCloud's says what its servers allow, but its Node SDK signs once, when it is loaded, and is
-// served for weeks.
+// WithClockSkew sets how far a timestamp may be off. Zero disables the check. By default it is
+// disabled, or [DefaultClockSkew] for a strict server. No page of RongCloud's says what its
+// servers allow, but its Node SDK signs only once, when it is loaded, and that works for weeks.
 func WithClockSkew(limit time.Duration) Option {
 	return func(c *config) error {
 		if limit < 0 {
@@ -91,8 +90,8 @@ func WithClockSkew(limit time.Duration) Option {
 	}
 }
 
-// WithClock replaces time.Now as the server's clock. Clients made by [Server.Client] sign by it,
-// too; other clients sign by their own, so give [WithClockSkew] as well for them. To move time
+// WithClock replaces time.Now as the server's clock. Clients made by [Server.Client] sign with it
+// too; other clients sign with their own, so also set [WithClockSkew] for them. To move time
 // during a test, see [Server.Advance].
 func WithClock(now func() time.Time) Option {
 	return func(c *config) error {
@@ -105,7 +104,7 @@ func WithClock(now func() time.Time) Option {
 }
 
 // WithRegion places the server in a data centre, which decides the time zone of the dates in its
-// responses. The default is [rongcloud.RegionBeijing], as it is for clients.
+// responses. The default is [rongcloud.RegionBeijing], as for clients.
 func WithRegion(region rongcloud.Region) Option {
 	return func(c *config) error {
 		if region.BaseURLs() == nil {
@@ -116,8 +115,8 @@ func WithRegion(region rongcloud.Region) Option {
 	}
 }
 
-// WithHistory sets how many requests, sent messages, pushes and messages per inbox are kept, the
-// newest ones; [DefaultHistory] if it is not given.
+// WithHistory sets how many requests, sent messages, pushes and messages per inbox are kept; the
+// oldest are dropped first. The default is [DefaultHistory].
 func WithHistory(n int) Option {
 	return func(c *config) error {
 		if n < 1 {
@@ -128,13 +127,14 @@ func WithHistory(n int) Option {
 	}
 }
 
-// minMemory has room for some of the largest requests.
+// minMemory leaves room for a few of the largest requests.
 const minMemory = 16 << 20
 
-// WithMemory sets how many bytes the server may keep, [DefaultMemory] if it is not given and at
-// least 16 MiB. Requests, messages, pushes and callbacks beyond it are forgotten, oldest first,
-// even if there are fewer than [WithHistory] says. When users, groups and the like take three
-// quarters of it, what would add to them is refused with HTTP 507. The bytes are an estimate.
+// WithMemory sets how many bytes the server may keep, at least 16 MiB; the default is
+// [DefaultMemory]. Requests, messages, pushes and callbacks beyond it are dropped, oldest first,
+// even if there are fewer than [WithHistory] allows. When users, groups and the like take three
+// quarters of it, calls that would add to them are refused with HTTP 507. The bytes are an
+// estimate.
 func WithMemory(bytes int64) Option {
 	return func(c *config) error {
 		if bytes < minMemory {
@@ -146,8 +146,7 @@ func WithMemory(bytes int64) Option {
 }
 
 // WithObserver calls observe with every request once its response is ready, before it is written.
-// Requests at the same time are observed at the same time. It can be
-// given several times.
+// Concurrent requests are observed concurrently. It can be given several times.
 func WithObserver(observe func(Request)) Option {
 	return func(c *config) error {
 		if observe == nil {
@@ -158,8 +157,8 @@ func WithObserver(observe func(Request)) Option {
 	}
 }
 
-// WithCallbackObserver calls observe with every callback of [Server.AddWebhook] once it is
-// through. It can be given several times.
+// WithCallbackObserver calls observe with every callback of [Server.AddWebhook] once it has
+// finished. It can be given several times.
 func WithCallbackObserver(observe func(Callback)) Option {
 	return func(c *config) error {
 		if observe == nil {
@@ -170,24 +169,24 @@ func WithCallbackObserver(observe func(Callback)) Option {
 	}
 }
 
-// WithoutSocket makes a server that does not listen: [Server.Client] is served in the process, as
-// by [Server.Transport], and [Server.Handler] may be mounted where it is wanted. [Server.URL] is a
-// name that nothing resolves.
+// WithoutSocket makes a server that does not listen: [Server.Client] works in-process, through
+// [Server.Transport], and [Server.Handler] can be mounted anywhere. [Server.URL] is a name that
+// does not resolve.
 func WithoutSocket() Option {
 	return func(c *config) error { c.noSocket = true; return nil }
 }
 
-// Server is a RongCloud for tests. It is safe for concurrent use.
+// Server is a fake RongCloud for tests. It is safe for concurrent use.
 type Server struct {
 	// URL is the base URL of the server, such as http://127.0.0.1:40123.
 	URL string
 
-	tb     TB // nil for a program
+	tb     TB // nil outside a test
 	config config
 	zone   *time.Location
 
 	http   *http.Server
-	served chan struct{}   // closed when no connection is accepted any more
+	served chan struct{}   // closed when no more connections are accepted
 	open   context.Context // ends when Close begins
 	close  context.CancelFunc
 
@@ -196,19 +195,19 @@ type Server struct {
 	calls   sync.WaitGroup
 	clients []*rongcloud.Client
 
-	background sync.WaitGroup // callbacks under way
+	background sync.WaitGroup // pending callbacks
 
 	mu            sync.Mutex // guards everything below
 	requestCount  int
 	faultCount    int
 	callbackCount int
-	queue         []func()    // callbacks in the background
-	working       bool        // somebody works the queue off
+	queue         []func()    // callbacks waiting
+	working       bool        // a goroutine is processing the queue
 	receivers     []*receiver // replaced, not changed
 	state
 }
 
-// allowedSkew is how far a timestamp may be off; 0 stands for any distance.
+// allowedSkew is how far a timestamp may be off; 0 means any distance.
 func (c *config) allowedSkew() time.Duration {
 	switch {
 	case c.skew != nil:
@@ -219,7 +218,7 @@ func (c *config) allowedSkew() time.Duration {
 	return 0
 }
 
-// state is what a server begins anew with after a Reset.
+// state is what a Reset replaces.
 type state struct {
 	ledger   *ledger
 	advanced time.Duration
@@ -237,7 +236,7 @@ type state struct {
 	pushes        *shelf[Push]
 	pushCount     int
 	callbacks     *shelf[Callback]
-	happened      []event // what the webhooks are still to hear of
+	happened      []event // events not yet sent to the webhooks
 	used          quotas
 	randoms       randoms
 	friends       friends
@@ -322,11 +321,11 @@ func New(opts ...Option) (*Server, error) {
 	return s, nil
 }
 
-// noSocketURL is in a top-level domain that exists for this only.
+// noSocketURL is in a top-level domain reserved for tests.
 const noSocketURL = "http://rongcloud.test"
 
-// Close stops the server, breaks off what is under way and waits until it has ended. A second
-// Close does nothing.
+// Close stops the server, cancels pending requests and waits until they have ended. A second Close
+// does nothing.
 func (s *Server) Close() error {
 	s.life.Lock()
 	if s.closed {
@@ -348,7 +347,7 @@ func (s *Server) Close() error {
 	return err
 }
 
-// begin counts a request under way, unless the server is closed.
+// begin counts a pending request, unless the server is closed.
 func (s *Server) begin() bool {
 	s.life.Lock()
 	defer s.life.Unlock()
@@ -359,8 +358,8 @@ func (s *Server) begin() bool {
 	return true
 }
 
-// Client returns a client of this server, with its App Key, App Secret and address. Further
-// options win; a wrong one ends the test, and panics where there is none.
+// Client returns a client of this server, with its App Key, App Secret and address. The given
+// options override these; an invalid one ends the test, or panics outside a test.
 func (s *Server) Client(opts ...rongcloud.Option) *rongcloud.Client {
 	if s.tb != nil {
 		s.tb.Helper()
@@ -387,11 +386,10 @@ func (s *Server) Client(opts ...rongcloud.Option) *rongcloud.Client {
 	return client
 }
 
-// AppKey returns the App Key that the server knows.
+// AppKey returns the App Key of the server's app.
 func (s *Server) AppKey() string { return s.config.key }
 
-// Format prints where the server is, and not what it knows, which changes all the time: the App
-// Secret among it.
+// Format prints the server's address, but not its changing state nor the App Secret.
 func (s *Server) Format(f fmt.State, _ rune) {
 	_, _ = fmt.Fprintf(f, "rongcloudtest.Server(%s)", s.URL)
 }
@@ -399,8 +397,8 @@ func (s *Server) Format(f fmt.State, _ rune) {
 // AppSecret returns the App Secret that requests must be signed with.
 func (s *Server) AppSecret() string { return *s.config.secret }
 
-// Advance moves the server's clock forward, so that blocks and other spans run out without waiting.
-// The age of a request's timestamp is still judged by the clock as it was, since the callers'
+// Advance moves the server's clock forward, so that blocks and other periods end without waiting.
+// The age of a request's timestamp is still judged by the original clock, since the callers'
 // clocks did not move.
 func (s *Server) Advance(d time.Duration) {
 	s.mu.Lock()
@@ -415,21 +413,21 @@ func (s *Server) Now() time.Time {
 	return s.now()
 }
 
-// now is Now for those who hold the lock.
+// now is Now for callers that hold the lock.
 func (s *Server) now() time.Time { return s.config.clock().Add(s.advanced) }
 
-// Reset forgets everything: users, messages, groups, faults, requests and how far the clock was
-// advanced. Requests are still numbered on from those before.
+// Reset deletes everything: users, messages, groups, faults, requests and how far the clock was
+// advanced. The numbering of requests continues.
 func (s *Server) Reset() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.state = newState(&s.config)
 }
 
-// Handler returns the server as a handler, to be mounted elsewhere.
+// Handler returns the server as a handler that can be mounted elsewhere.
 func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 
-// serve is the way of one request: read, look for a fault, check, carry out, record, answer.
+// serve handles one request: read it, look for a fault, check, execute, record, respond.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if !s.begin() {
 		abort(w, true)
@@ -477,7 +475,8 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	a.write(w)
 }
 
-// handler carries one endpoint out. It runs with the server's lock held, after all checks.
+// handler executes the requests of one endpoint. It runs with the server's lock held, after all
+// checks.
 type handler func(c *call) answer
 
 // call is a checked request, as a handler sees it.
@@ -485,14 +484,14 @@ type call struct {
 	*Server
 	ep      *endpoint.Endpoint
 	params  Params
-	parcel  *parcel   // of the parameters; nil if it is no request
-	address string    // where the caller reaches the server
-	origin  *cause    // nil for what users do
-	missed  []Missed  // by whom the message that is being sent
+	parcel  *parcel   // of the parameters; nil if there is no request
+	address string    // the address the caller used
+	origin  *cause    // nil for users' actions
+	missed  []Missed  // who does not get the message being sent
 	at      time.Time // by the server's clock
 }
 
-// handlers is the table of what the server can do. Each area of state brings its own part.
+// handlers is the table of supported endpoints. Each area of state adds its own part.
 var handlers = merge(
 	userHandlers, userListHandlers, profileHandlers,
 	messageHandlers, templateHandlers, streamHandlers, broadcastHandlers, recallHandlers, expansionHandlers, historyHandlers, logHandlers,
@@ -529,7 +528,7 @@ func (s *Server) carryOut(in *incoming) answer {
 	return a
 }
 
-// execute carries a request out with the server's lock held.
+// execute runs a handler with the server's lock held.
 func (s *Server) execute(h handler, in *incoming) (answer, []event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -55,7 +55,7 @@ func TestParallelCallers(t *testing.T) {
 	require.Len(t, seen, 2*callers*rounds)
 }
 
-// noError is require.NoError for other goroutines than the test's own.
+// noError is require.NoError for goroutines other than the test's own.
 func noError(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -129,7 +129,7 @@ func TestWithoutSocket(t *testing.T) {
 func TestHandlerElsewhere(t *testing.T) {
 	t.Parallel()
 	srv := rongcloudtest.NewServer(t)
-	// The wrapper hides the Hijacker, as an HTTP/2 server would.
+	// The wrapper hides the Hijacker, as an HTTP/2 server does.
 	elsewhere := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		srv.Handler().ServeHTTP(struct{ http.ResponseWriter }{w}, r)
 	}))
@@ -186,7 +186,7 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// tb stands in for a test that fails.
+// tb is a fake for a failing test.
 type tb struct {
 	cleanups []func()
 	fatal    string
@@ -198,7 +198,8 @@ func (t *tb) Cleanup(f func())               { t.cleanups = append(t.cleanups, f
 func (t *tb) Errorf(format string, a ...any) {}
 func (t *tb) Fatalf(format string, a ...any) { t.fatal = fmt.Sprintf(format, a...) }
 
-func TestNewServerFailsTheTest(t *testing.T) { // not parallel: another server could get the address that it frees
+// not parallel: another server could take the freed address
+func TestNewServerFailsTheTest(t *testing.T) {
 	fake := &tb{}
 	require.Nil(t, rongcloudtest.NewServer(fake, func() rongcloudtest.Option { return rongcloudtest.WithHistory(0) }()))
 	require.Contains(t, fake.fatal, "TestX: rongcloudtest: WithHistory")

@@ -15,8 +15,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/shape"
 )
 
-// Whatever the handlers answer with in any test of this package is held against the catalogue: a
-// field that it does not have, or of another kind, fails the tests.
+// All responses of the handlers in this package's tests are compared with the catalogue: a field
+// that is not in it, or has another type, fails the tests.
 func TestMain(m *testing.M) {
 	answers := &answerBook{notes: map[string]*shape.Notes{}}
 	observeAnswer = answers.add
@@ -28,7 +28,7 @@ type checked struct {
 	answers *answerBook
 }
 
-// Run runs the tests and looks at the answers.
+// Run runs the tests and checks the responses.
 func (c checked) Run() int {
 	status := c.M.Run()
 	if problems := c.answers.problems(); len(problems) > 0 {

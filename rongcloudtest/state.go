@@ -8,14 +8,16 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// State is a picture of what the server knows, for people to look at. Lists are never nil.
+// State is a snapshot of the server's state, for people to look at. Lists are never nil.
 type State struct {
-	TakenAt     time.Time      `json:"now"`          // by the server's clock
-	SentCount   int            `json:"messageCount"` // messages accepted since the start or the last Reset, kept or not
-	Users       []UserState    `json:"users"`
-	Groups      []GroupState   `json:"groups"`
-	Chatrooms   []GroupState   `json:"chatrooms"`
-	RTCRooms    []RTCRoomState `json:"rtcRooms"` // audio and video rooms that somebody is in, or is kept out of
+	TakenAt time.Time `json:"now"` // by the server's clock
+	// messages accepted since the start or the last Reset, kept or not
+	SentCount int          `json:"messageCount"`
+	Users     []UserState  `json:"users"`
+	Groups    []GroupState `json:"groups"`
+	Chatrooms []GroupState `json:"chatrooms"`
+	// audio and video rooms that somebody is in or blocked from
+	RTCRooms    []RTCRoomState `json:"rtcRooms"`
 	UltraGroups []GroupState   `json:"ultraGroups"`
 
 	SensitiveWords []SensitiveWordState `json:"sensitiveWords"` // in the order of adding
@@ -28,14 +30,14 @@ type SensitiveWordState struct {
 	WorksAt     time.Time `json:"worksAt"`
 }
 
-// UserState is what the server knows of a user.
+// UserState is what the server knows about a user.
 type UserState struct {
 	ID         string `json:"id"`
 	Name       string `json:"name,omitempty"`
-	Registered bool   `json:"registered"` // or just known: by a message, or a list
+	Registered bool   `json:"registered"` // otherwise only known from a message or a list
 	Online     bool   `json:"online"`
 	Blocked    bool   `json:"blocked,omitempty"`
-	InboxCount int    `json:"inbox"` // messages in it
+	InboxCount int    `json:"inbox"` // messages in the inbox
 
 	Platforms     []webhook.Platform `json:"platforms,omitempty"` // of the devices that are online
 	PortraitURL   string             `json:"portrait,omitempty"`
@@ -43,23 +45,24 @@ type UserState struct {
 	Muted         bool               `json:"muted,omitempty"` // in private chats
 	BlacklistIDs  []string           `json:"blacklist,omitempty"`
 	WhitelistIDs  []string           `json:"whitelist,omitempty"`
-	UsesWhitelist bool               `json:"usesWhitelist,omitempty"` // and not the blacklist
+	UsesWhitelist bool               `json:"usesWhitelist,omitempty"` // instead of the blacklist
 
 	RTCBlockedUntil time.Time `json:"rtcBlockedUntil,omitzero"` // from all audio and video rooms
 }
 
-// GroupState is what the server knows of a group, chat room or ultra group.
+// GroupState is what the server knows about a group, chat room or ultra group.
 type GroupState struct {
 	ID         string   `json:"id"`
 	Name       string   `json:"name,omitempty"`
 	MemberIDs  []string `json:"members"`
 	ChannelIDs []string `json:"channels,omitempty"` // of an ultra group
 
-	PrivateChannelIDs []string     `json:"privateChannels,omitempty"` // of them
-	MutedIDs          []string     `json:"muted,omitempty"`
-	AllMuted          bool         `json:"allMuted,omitempty"`
-	BlockedIDs        []string     `json:"blocked,omitempty"` // from a chat room
-	Entries           []EntryState `json:"entries,omitempty"` // attributes of a chat room, in the order of setting them first
+	PrivateChannelIDs []string `json:"privateChannels,omitempty"` // the private ones among them
+	MutedIDs          []string `json:"muted,omitempty"`
+	AllMuted          bool     `json:"allMuted,omitempty"`
+	BlockedIDs        []string `json:"blocked,omitempty"` // from a chat room
+	// attributes of a chat room, in the order in which they were first set
+	Entries []EntryState `json:"entries,omitempty"`
 }
 
 // EntryState is an attribute of a chat room.
@@ -69,7 +72,8 @@ type EntryState struct {
 	OwnerID string `json:"owner"`
 }
 
-// State returns a picture of what the server knows: users in the order of their IDs, and so on.
+// State returns a snapshot of the server's state, with users and the like in the order of their
+// IDs.
 func (s *Server) State() State {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -150,7 +154,7 @@ func (s *Server) roomState(r *room, now time.Time) GroupState {
 	return state
 }
 
-// restrictedIDs are the users whose mute or block has not ended.
+// restrictedIDs returns the users whose mute or block has not ended.
 func restrictedIDs(all []restriction, now time.Time) []string {
 	var ids []string
 	for _, one := range all {
@@ -161,7 +165,7 @@ func restrictedIDs(all []restriction, now time.Time) []string {
 	return ids
 }
 
-// restrictedUntil is when each mute or block on the list ends that has not ended yet, by user.
+// restrictedUntil returns the end of each mute or block that has not ended yet, by user.
 func restrictedUntil(all []restriction, now time.Time) map[string]time.Time {
 	ends := map[string]time.Time{}
 	for _, one := range all {
@@ -172,7 +176,7 @@ func restrictedUntil(all []restriction, now time.Time) map[string]time.Time {
 	return ends
 }
 
-// ids are the users on the list, oldest first.
+// ids returns the users on the list, oldest first.
 func (l *seqList) ids() []string {
 	var ids []string
 	for _, e := range l.entries {

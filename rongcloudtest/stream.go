@@ -12,9 +12,9 @@ var streamHandlers = map[*endpoint.Endpoint]handler{endpoint.V3MessagePrivatePub
 
 // stream is a message that is sent in pieces.
 type stream struct {
-	first  map[string]json.RawMessage // the first piece, whose other fields hold for all
+	first  map[string]json.RawMessage // the first piece, whose other fields apply to all
 	pieces map[int64]piece
-	last   int64 // number of the last piece, 0 as long as it is not known
+	last   int64 // number of the last piece, 0 while unknown
 }
 
 type piece struct {
@@ -25,9 +25,8 @@ type piece struct {
 	UID      string          `json:"messageUID"`
 }
 
-// publishStream takes pieces in any order after the first, shows the text as far as it has no gap,
-// and ignores a piece that comes again. Once all are there it refuses more. None of this is
-// documented.
+// publishStream accepts pieces in any order after the first, shows the text up to the first gap,
+// and ignores repeated pieces. Once all have arrived, it refuses more. None of this is documented.
 func publishStream(c *call) answer {
 	text := []byte(c.params.Get("content"))
 	var p piece
@@ -59,11 +58,11 @@ func publishStream(c *call) answer {
 
 func (c *call) beginStream(text []byte, p piece) answer {
 	s := &stream{pieces: map[int64]piece{}}
-	_ = json.Unmarshal(text, &s.first) // it has been read as an object before
+	_ = json.Unmarshal(text, &s.first) // decoded as an object before
 	s.add(p)
 	out, err := c.outgoing()
 	if err == nil && c.params.Has("extraContent") {
-		out.expandable = true // there is no other switch
+		out.expandable = true // streams have no switch for it
 		out.expansion, err = parsePairs("extraContent", c.params.Get("extraContent"))
 	}
 	if err != nil {
@@ -84,7 +83,7 @@ func (s *stream) add(p piece) {
 	}
 }
 
-// body is the message as far as it has come, in the form of its pieces.
+// body returns the message as far as it has arrived, in the format of its pieces.
 func (s *stream) body() string {
 	var text []byte
 	var seq int64
@@ -102,6 +101,6 @@ func (s *stream) body() string {
 	if reason := s.pieces[s.last].Reason; seq == s.last && reason != nil {
 		body["completeReason"] = reason
 	}
-	encoded, _ := json.Marshal(body) // made of JSON
+	encoded, _ := json.Marshal(body) // built from JSON
 	return string(encoded)
 }

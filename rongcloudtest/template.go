@@ -19,7 +19,7 @@ var templateHandlers = map[*endpoint.Endpoint]handler{
 	},
 }
 
-// publishTemplate sends every recipient a message of its own. A recipient who is listed twice gets
+// publishTemplate sends every recipient their own message. A recipient who is listed twice gets
 // the first.
 func (c *call) publishTemplate(kind rongcloud.ConversationType, receivers func(target string) []string) answer {
 	to := c.params.values["toUserId"]
@@ -54,7 +54,7 @@ func (c *call) publishTemplate(kind rongcloud.ConversationType, receivers func(t
 	return ok(field{"messageUIDs", uids})
 }
 
-// item returns the item of a list for one recipient, empty if there is none.
+// item returns the item of a list for one recipient, or empty if there is none.
 func (p Params) item(name string, i int) string {
 	if values := p.values[name]; i < len(values) {
 		return values[i]
@@ -62,7 +62,7 @@ func (p Params) item(name string, i int) string {
 	return ""
 }
 
-// filling holds the text for each placeholder, which is written with its braces.
+// filling has the text for each placeholder, whose key includes the braces.
 type filling map[string]string
 
 func (f filling) fill(text string) string {
@@ -79,7 +79,7 @@ func (f filling) fillJSON(template string) string {
 		var b strings.Builder
 		encoder := json.NewEncoder(&b)
 		encoder.SetEscapeHTML(false)
-		_ = encoder.Encode(value) // a string always can be
+		_ = encoder.Encode(value) // encoding a string cannot fail
 		return strings.TrimSuffix(strings.TrimPrefix(b.String(), `"`), "\"\n")
 	})
 }

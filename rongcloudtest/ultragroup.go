@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	maxUltraGroups      = 100 // that a user is in
-	maxChannels         = 50  // of an ultra group; that RCDefault counts is assumed
-	maxUserGroups       = 50  // of an ultra group
+	maxUltraGroups      = 100 // per user
+	maxChannels         = 50  // per ultra group; RCDefault is assumed to count
+	maxUserGroups       = 50  // per ultra group
 	maxUserGroupMembers = 100
-	maxBound            = 10 // user groups of a channel
+	maxBound            = 10 // user groups per channel
 )
 
-// defaultChannel is where messages to an ultra group go that name no channel.
+// defaultChannel gets the messages to an ultra group that name no channel.
 const defaultChannel = "RCDefault"
 
 func channelOf(name string) string {
@@ -27,8 +27,7 @@ func channelOf(name string) string {
 	return name
 }
 
-// ultraGroup is one ultra group. What is set for the whole of it and what is set for its channels
-// is kept apart.
+// ultraGroup is one ultra group. Its own settings and those of its channels are separate.
 type ultraGroup struct {
 	ultraScope
 
@@ -45,11 +44,11 @@ type channel struct {
 	name    string
 	private bool
 	created time.Time
-	users   []string // its own list, which counts while it is private
-	bound   []string // IDs of user groups, which count while it is private
+	users   []string // its own list, used while it is private
+	bound   []string // IDs of user groups, used while it is private
 }
 
-// ultraScope is what can be set for an ultra group as well as for a channel.
+// ultraScope holds the settings that both ultra groups and channels have.
 type ultraScope struct {
 	muted, exempt []string
 	allMuted      bool
@@ -61,7 +60,7 @@ type userGroup struct {
 	users []string
 }
 
-// ultraGroup returns the ultra group to be changed, which is made if need be.
+// ultraGroup returns the ultra group for changing, and creates it if necessary.
 func (s *Server) ultraGroup(id string) *ultraGroup {
 	if s.ultraGroups[id] == nil {
 		s.ultraGroups[id] = &ultraGroup{channels: []*channel{{name: defaultChannel, created: s.now()}}}
@@ -69,7 +68,7 @@ func (s *Server) ultraGroup(id string) *ultraGroup {
 	return s.ultraGroups[id]
 }
 
-// channel returns nil for an unknown channel, or an unknown ultra group.
+// channel returns nil for an unknown channel or ultra group.
 func (g *ultraGroup) channel(name string) *channel {
 	if g == nil {
 		return nil
@@ -91,7 +90,7 @@ func (g *ultraGroup) userGroup(id string) *userGroup {
 	return nil
 }
 
-// readers are the members who read a channel.
+// readers returns the members who can read a channel.
 func (g *ultraGroup) readers(in *channel) []string {
 	if !in.private {
 		return g.members
@@ -106,8 +105,8 @@ func (g *ultraGroup) readers(in *channel) []string {
 	return found
 }
 
-// AddUltraGroup puts users into an ultra group, which is made if need be, so that messages to it
-// reach them. It has the channel RCDefault, which messages without a channel go to.
+// AddUltraGroup adds users to an ultra group, which is created if necessary, so that messages to
+// it reach them. It has the channel RCDefault, which gets messages that name no channel.
 func (s *Server) AddUltraGroup(group string, users ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -115,8 +114,8 @@ func (s *Server) AddUltraGroup(group string, users ...string) {
 	one.members = appendNew(one.members, users)
 }
 
-// AddUltraGroupChannels adds public channels to an ultra group, which is made if need be. All
-// members of the group read them.
+// AddUltraGroupChannels adds public channels to an ultra group, which is created if necessary. All
+// members of the group can read them.
 func (s *Server) AddUltraGroupChannels(group string, channels ...string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,8 +127,8 @@ func (s *Server) AddUltraGroupChannels(group string, channels ...string) {
 	}
 }
 
-// UltraGroups returns the IDs of the ultra groups that the user is in, sorted. RongCloud itself
-// does not tell them.
+// UltraGroups returns the sorted IDs of the ultra groups that the user is in. RongCloud itself has
+// no call for this.
 func (u *User) UltraGroups() []string {
 	u.server.mu.Lock()
 	defer u.server.mu.Unlock()
@@ -160,8 +159,8 @@ var ultraGroupHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.UltragroupChannelTypeChange: inChannel(channelTypeChange),
 }
 
-// inUltra is a handler for calls that need an ultra group. By which code RongCloud refuses an
-// unknown one is not documented.
+// inUltra wraps a handler for calls that need an ultra group. RongCloud's code for an unknown one
+// is not documented.
 func inUltra(do func(c *call, g *ultraGroup) answer) handler {
 	return func(c *call) answer {
 		g := c.ultraGroups[c.params.Get("groupId")]
@@ -172,7 +171,7 @@ func inUltra(do func(c *call, g *ultraGroup) answer) handler {
 	}
 }
 
-// inChannel is a handler for calls that need a channel.
+// inChannel wraps a handler for calls that need a channel.
 func inChannel(do func(c *call, g *ultraGroup, in *channel) answer) handler {
 	return inUltra(func(c *call, g *ultraGroup) answer {
 		in := g.channel(c.params.Get("busChannel"))
@@ -183,12 +182,12 @@ func inChannel(do func(c *call, g *ultraGroup, in *channel) answer) handler {
 	})
 }
 
-// page answers with the page of a list that the request asks for.
+// page responds with the page of a list that the request asks for.
 func page[T any](c *call, name string, all []T, sizeName string, size int) answer {
 	return ok(field{name, append([]T{}, pageOf(all, c.params.countOr("page", 1), c.params.countOr(sizeName, size))...)})
 }
 
-// outsiders refuses users who are not in the ultra group; nil if all are.
+// outsiders returns a refusal if some users are not in the ultra group, or nil.
 func (c *call) outsiders(g *ultraGroup) *answer {
 	for _, id := range c.params.values["userIds"] {
 		if !slices.Contains(g.members, id) {
@@ -199,8 +198,7 @@ func (c *call) outsiders(g *ultraGroup) *answer {
 	return nil
 }
 
-// ultraCreate takes an ultra group that exists as renamed and joined; what RongCloud does with one
-// is not documented.
+// ultraCreate renames and joins an ultra group that exists; what RongCloud does is not documented.
 func ultraCreate(c *call) answer {
 	id, user := c.params.Get("groupId"), c.params.Get("userId")
 	if a := c.tooManyUltraGroups(id, user); a != nil {
@@ -212,7 +210,7 @@ func ultraCreate(c *call) answer {
 	return ok()
 }
 
-// tooManyUltraGroups refuses a user who is in as many ultra groups as can be.
+// tooManyUltraGroups refuses a user who is in the maximum number of ultra groups.
 func (c *call) tooManyUltraGroups(id, user string) *answer {
 	all := c.ultraGroupsOf(user)
 	if slices.Contains(all, id) || len(all) < maxUltraGroups {
@@ -222,8 +220,7 @@ func (c *call) tooManyUltraGroups(id, user string) *answer {
 	return &a
 }
 
-// ultraDismiss takes an unknown ultra group as dissolved already. The messages stay where they
-// were delivered.
+// ultraDismiss succeeds for an unknown ultra group. Delivered messages are kept.
 func ultraDismiss(c *call) answer {
 	delete(c.ultraGroups, c.params.Get("groupId"))
 	return ok()
@@ -238,8 +235,8 @@ func ultraJoin(c *call, g *ultraGroup) answer {
 	return ok()
 }
 
-// ultraQuit takes one who is not a member as gone already. A mute stays, or it could be shaken off
-// by leaving and coming back.
+// ultraQuit succeeds for a user who is not a member. A mute is kept, otherwise leaving and coming
+// back would lift it.
 func ultraQuit(c *call, g *ultraGroup) answer {
 	user := c.params.Get("userId")
 	g.members = without(g.members, user)
@@ -256,8 +253,7 @@ func ultraMemberExist(c *call, g *ultraGroup) answer {
 	return ok(field{"status", slices.Contains(g.members, c.params.Get("userId"))})
 }
 
-// channelCreate leaves a channel that exists as it is; what RongCloud does with one is not
-// documented.
+// channelCreate does not change a channel that exists; what RongCloud does is not documented.
 func channelCreate(c *call, g *ultraGroup) answer {
 	name := c.params.Get("busChannel")
 	switch {
@@ -270,7 +266,7 @@ func channelCreate(c *call, g *ultraGroup) answer {
 	return ok()
 }
 
-// channelDel takes an unknown channel as deleted already. That RCDefault stays is assumed.
+// channelDel succeeds for an unknown channel. It is assumed that RCDefault cannot be deleted.
 func channelDel(c *call, g *ultraGroup) answer {
 	name := c.params.Get("busChannel")
 	if name == defaultChannel {
@@ -280,7 +276,7 @@ func channelDel(c *call, g *ultraGroup) answer {
 	return ok()
 }
 
-// typeOf is the type of a channel on the wire.
+// typeOf returns the wire type of a channel.
 func (in *channel) typeOf() int {
 	if in.private {
 		return 1
@@ -288,7 +284,7 @@ func (in *channel) typeOf() int {
 	return 0
 }
 
-// channelGet lists the channels in the order of their making, which RongCloud does not document.
+// channelGet lists the channels in the order of creation; RongCloud documents no order.
 func channelGet(c *call, g *ultraGroup) answer {
 	type entry struct {
 		ChannelID  string `json:"channelId"`

@@ -6,8 +6,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// What is muted here is muted for clients: what the Server API sends goes out all the same, as it
-// does for groups.
+// Mutes apply to clients only: as for groups, messages sent through the Server API are delivered
+// anyway.
 var ultraListHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.UltragroupChannelPrivateUsersAdd: inChannel(privateAdd),
 	endpoint.UltragroupChannelPrivateUsersDel: inChannel(privateDel),
@@ -33,7 +33,7 @@ var ultraListHandlers = map[*endpoint.Endpoint]handler{
 	}),
 }
 
-// inScope is a handler for calls on a channel or, if none is named, on the whole ultra group.
+// inScope wraps a handler for calls on a channel or, if none is named, on the whole ultra group.
 func inScope(do func(c *call, in *ultraScope) answer) handler {
 	whole := inUltra(func(c *call, g *ultraGroup) answer { return do(c, &g.ultraScope) })
 	part := inChannel(func(c *call, _ *ultraGroup, in *channel) answer { return do(c, &in.ultraScope) })
@@ -45,7 +45,7 @@ func inScope(do func(c *call, in *ultraScope) answer) handler {
 	}
 }
 
-// listUsers takes users who are not in the ultra group, too; whether RongCloud does is not
+// listUsers also accepts users who are not in the ultra group; whether RongCloud does is not
 // documented.
 func (c *call) listUsers(list *[]string) answer {
 	*list = appendNew(*list, c.params.List("userIds"))
@@ -58,7 +58,7 @@ func (c *call) unlistUsers(list *[]string) answer {
 	return ok()
 }
 
-// listed answers with objects, as RongCloud does for these lists only.
+// listed responds with objects, as RongCloud does for these lists only.
 func (c *call) listed(ids []string) answer {
 	type entry struct {
 		ID string `json:"id"`
@@ -79,8 +79,8 @@ func privateAdd(c *call, g *ultraGroup, in *channel) answer {
 
 func privateDel(c *call, _ *ultraGroup, in *channel) answer { return c.unlistUsers(&in.users) }
 
-// userChannelQuery lists public channels too, as documented. Channels that a user reads through a
-// user group only are not in it.
+// userChannelQuery lists public channels too, as documented, but not channels that a user can read
+// only through a user group.
 func userChannelQuery(c *call, g *ultraGroup) answer {
 	var found []string
 	for _, one := range g.channels {

@@ -19,7 +19,7 @@ var ultraMessageHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.UltragroupMessageExpansionQuery:  expansionQuery((*call).ultraMessage),
 }
 
-// ultraConversation is the channel that the request names. One that names none means RCDefault, as
+// ultraConversation returns the channel that the request names, or RCDefault if it names none, as
 // messages without a channel go there.
 func (c *call) ultraConversation() conversation {
 	return conversation{
@@ -27,7 +27,7 @@ func (c *call) ultraConversation() conversation {
 	}
 }
 
-// ultraMessage is the message that the request names, nil if it is not in the channel.
+// ultraMessage returns the message that the request names, or nil if it is not in the channel.
 func (c *call) ultraMessage() *kept {
 	m := c.messages.byUID[c.params.Get("msgUID")]
 	if m == nil || m.Recalled || m.conversation() != c.ultraConversation() {
@@ -48,7 +48,7 @@ func (c *call) ultraExpandable() (*kept, error) {
 	return m, nil
 }
 
-// ultraEntry is a message as the queries answer it, each with other fields.
+// ultraEntry is a message in the responses of the queries, which use different fields.
 type ultraEntry struct {
 	GroupID          string `json:"groupId"`
 	BusChannel       string `json:"busChannel"`
@@ -58,7 +58,7 @@ type ultraEntry struct {
 	MsgTime          int64  `json:"msgTime,omitempty"`
 	ObjectName       string `json:"objectName"`
 	ConversationType int    `json:"conversationType,omitempty"`
-	ConversionType   int    `json:"conversionType,omitempty"` // the same, as the official Go SDK reads it
+	ConversionType   int    `json:"conversionType,omitempty"` // the same for the official Go SDK
 	Content          string `json:"content"`
 	Expansion        bool   `json:"expansion"`
 	ExtraContent     string `json:"extraContent"`
@@ -76,12 +76,12 @@ func (m *kept) ultraEntry() ultraEntry {
 	return e
 }
 
-// searchable reports whether the cloud has the message, whoever received it. That it is kept for 7
-// days only is not imitated.
+// searchable reports whether the cloud has the message, whoever received it. The limit of 7 days
+// is not imitated.
 func (m *kept) searchable() bool { return m.stored && !m.Recalled && !m.Blocked }
 
-// ultraMessageGet leaves out what it does not find. A message that is named without its channel is
-// found in any.
+// ultraMessageGet leaves out messages that it does not find. A message named without its channel
+// is found in any.
 func ultraMessageGet(c *call, _ *ultraGroup) answer {
 	var refs []struct {
 		MsgUID     string `json:"msgUID"`
@@ -115,7 +115,7 @@ func (c *call) searchable() []*kept {
 	return all
 }
 
-// ultraSearch leaves out what was sent exactly at startTime, and takes in what was sent exactly at
+// ultraSearch excludes messages sent exactly at startTime, and includes those sent exactly at
 // endTime.
 func ultraSearch(c *call, _ *ultraGroup, _ *channel) answer {
 	after, until := c.params.Int("startTime"), c.params.Int("endTime")
@@ -135,9 +135,9 @@ func ultraSearch(c *call, _ *ultraGroup, _ *channel) answer {
 	return ok(field{"data", found})
 }
 
-// ultraAround answers nothing for a message that is not known, except in strict mode. Its
-// extraContent is text, as in the other queries: the documentation has an object, which the
-// official Go SDK cannot decode.
+// ultraAround returns nothing for an unknown message, or an error in strict mode. Its extraContent
+// is text, as in the other queries: the documentation shows an object, which the official Go SDK
+// cannot decode.
 func ultraAround(c *call, _ *ultraGroup, _ *channel) answer {
 	all, uid := c.searchable(), c.params.Get("msgUID")
 	at := slices.IndexFunc(all, func(m *kept) bool { return m.MessageUID == uid })

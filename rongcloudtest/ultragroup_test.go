@@ -32,7 +32,7 @@ func sendUltra(t *testing.T, client *rongcloud.Client, message rongcloud.UltraGr
 	return sent.UIDOf("g")
 }
 
-// What is wrong is answered with its code, and changes nothing.
+// An invalid request gets its code, and changes nothing.
 func TestUltraGroupRefuses(t *testing.T) {
 	t.Parallel()
 	srv, client := pair(t)
@@ -113,7 +113,7 @@ func TestUltraGroupRefuses(t *testing.T) {
 	require.Equal(t, `{"content":"hello"}`, srv.Sent()[0].Body)
 }
 
-// Calls that RongCloud counts as idempotent may come twice.
+// Calls that RongCloud counts as idempotent may be repeated.
 func TestUltraGroupRepeats(t *testing.T) {
 	t.Parallel()
 	srv, client := pair(t, rongcloudtest.WithStrict())
@@ -154,7 +154,7 @@ func TestUltraGroupRepeats(t *testing.T) {
 	require.Empty(t, srv.State().UltraGroups)
 }
 
-// The documented limits, each reached and then passed by one.
+// Each documented limit can be reached, but not exceeded by one.
 func TestUltraGroupLimits(t *testing.T) {
 	t.Parallel()
 	srv, client := pair(t)
@@ -164,11 +164,12 @@ func TestUltraGroupLimits(t *testing.T) {
 	refused(t, client, "/ultragroup/join.json", form("groupId", "g100", "userId", "busy"))
 	refused(t, client, "/ultragroup/create.json", form("groupId", "new", "groupName", "n", "userId", "busy"))
 	require.Len(t, srv.State().UltraGroups, 100, "an ultra group that cannot be created is not there")
-	call(t, client, "/ultragroup/join.json", form("groupId", "g7", "userId", "busy")) // is in it
+	// already in it
+	call(t, client, "/ultragroup/join.json", form("groupId", "g7", "userId", "busy"))
 	call(t, client, "/ultragroup/quit.json", form("groupId", "g7", "userId", "busy"))
 	call(t, client, "/ultragroup/join.json", form("groupId", "g7", "userId", "busy"))
 
-	for i := range 49 { // and RCDefault
+	for i := range 49 { // plus RCDefault
 		call(t, client, "/ultragroup/channel/create.json", form("groupId", "g0", "busChannel", fmt.Sprint("c", i)))
 	}
 	refused(t, client, "/ultragroup/channel/create.json", form("groupId", "g0", "busChannel", "c49"))
@@ -184,7 +185,7 @@ func TestUltraGroupLimits(t *testing.T) {
 		call(t, client, "/ultragroup/usergroup/add.json", entries(10*i, 10))
 	}
 	refused(t, client, "/ultragroup/usergroup/add.json", entries(49, 2))
-	call(t, client, "/ultragroup/usergroup/add.json", entries(40, 10)) // are there
+	call(t, client, "/ultragroup/usergroup/add.json", entries(40, 10)) // they exist already
 
 	for i := range 6 {
 		users := numbered("u", 20*i, 20)
@@ -202,7 +203,7 @@ func TestUltraGroupLimits(t *testing.T) {
 	require.Equal(t, rongcloud.CodeTooManyUserGroups, failure.Code)
 }
 
-// The default sizes of pages, and what lies beyond the last page.
+// Pages have the default sizes, and beyond the last page there is nothing.
 func TestUltraGroupPages(t *testing.T) {
 	t.Parallel()
 	srv, client := pair(t, rongcloudtest.WithStrict())
@@ -250,7 +251,7 @@ func TestUltraGroupPages(t *testing.T) {
 	}
 }
 
-// What the queries say of a message, as official SDKs read it.
+// The queries return messages as official SDKs read them.
 func TestUltraGroupMessagesAsSDKsReadThem(t *testing.T) {
 	t.Parallel()
 	srv, client := stopped(t)
@@ -285,7 +286,7 @@ func TestUltraGroupMessagesAsSDKsReadThem(t *testing.T) {
 	}
 }
 
-// What a search finds, and what it does not.
+// A search finds what it should, and nothing else.
 func TestUltraGroupSearch(t *testing.T) {
 	t.Parallel()
 	srv, client := stopped(t, rongcloudtest.WithStrict())

@@ -26,8 +26,8 @@ var userGroupHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.UltragroupUsergroupChannelQuery: inUserGroup(userGroupChannels),
 }
 
-// inUserGroup is a handler for calls that need a user group. By which code RongCloud refuses an
-// unknown one is not documented.
+// inUserGroup wraps a handler for calls that need a user group. RongCloud's code for an unknown
+// one is not documented.
 func inUserGroup(do func(c *call, g *ultraGroup, one *userGroup) answer) handler {
 	return inUltra(func(c *call, g *ultraGroup) answer {
 		one := g.userGroup(c.params.Get("userGroupId"))
@@ -44,8 +44,7 @@ type userGroupEntry struct {
 	ID string `json:"userGroupId"`
 }
 
-// userGroupAdd leaves user groups that exist as they are; what RongCloud does with them is not
-// documented.
+// userGroupAdd does not change user groups that exist; what RongCloud does is not documented.
 func userGroupAdd(c *call, g *ultraGroup) answer {
 	if len(c.params.values["userGroups"]) == 0 {
 		return refuseError(invalid("userGroups is required"))
@@ -71,7 +70,7 @@ func userGroupAdd(c *call, g *ultraGroup) answer {
 	return ok()
 }
 
-// userGroupDel takes unknown user groups as deleted already.
+// userGroupDel succeeds for unknown user groups.
 func userGroupDel(c *call, g *ultraGroup) answer {
 	gone := c.params.List("userGroupIds")
 	g.userGroups = slices.DeleteFunc(g.userGroups, func(one *userGroup) bool { return slices.Contains(gone, one.id) })
@@ -105,8 +104,8 @@ func userGroupUserAdd(c *call, g *ultraGroup, one *userGroup) answer {
 	return ok()
 }
 
-// userGroupUserDel takes "unknown" as not in the ultra group: one who is there, but not in the
-// user group, is removed already.
+// userGroupUserDel takes "unknown" to mean not in the ultra group: it succeeds for a user who is
+// there but not in the user group.
 func userGroupUserDel(c *call, g *ultraGroup, one *userGroup) answer {
 	if a := c.outsiders(g); a != nil {
 		return *a
@@ -139,7 +138,7 @@ func userGroupBind(c *call, g *ultraGroup, in *channel) answer {
 	return ok()
 }
 
-// userGroupUnbind takes user groups that are not bound as unbound already.
+// userGroupUnbind succeeds for user groups that are not bound.
 func userGroupUnbind(c *call, _ *ultraGroup, in *channel) answer {
 	in.unbind(c.params.List("userGroupIds"))
 	return ok()

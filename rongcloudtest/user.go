@@ -14,14 +14,14 @@ import (
 // dateLayout is how RongCloud writes dates, in the zone of the data centre.
 const dateLayout = "2006-01-02 15:04:05"
 
-// maxTokens is how many tokens of a user are kept, the newest ones. RongCloud names no limit.
+// maxTokens is how many of a user's newest tokens are kept. RongCloud documents no limit.
 const maxTokens = 100
 
-// comebackAfter is how long a deactivated user ID cannot come back.
+// comebackAfter is how long a deactivated user ID cannot be reactivated.
 const comebackAfter = time.Hour
 
 // users is the state of all users. RongCloud keeps lists and messages for IDs that were never
-// registered, so there may be users in it that are not registered.
+// registered, so some of the users may not be registered.
 type users struct {
 	byID        map[string]*user
 	registered  []*user  // in the order of registration
@@ -40,7 +40,7 @@ type user struct {
 	portrait      string
 	createdAt     time.Time
 	tokens        []token
-	online        []webhook.Platform // its devices that are, in the order of connecting
+	online        []webhook.Platform // the devices online, in the order of connecting
 	blockedUntil  time.Time
 	deactivatedAt time.Time
 
@@ -54,7 +54,7 @@ type token struct {
 	issued time.Time
 }
 
-// ensure returns the user, made up if need be, to be changed.
+// ensure returns the user for changing, and creates it if necessary.
 func (u *users) ensure(id string) *user {
 	one := u.byID[id]
 	if one == nil {
@@ -64,7 +64,7 @@ func (u *users) ensure(id string) *user {
 	return one
 }
 
-// find returns the user to be read. An unknown one is empty and not kept.
+// find returns the user for reading. For an unknown ID it returns an empty user that is not kept.
 func (u *users) find(id string) *user {
 	if one := u.byID[id]; one != nil {
 		return one
@@ -72,7 +72,7 @@ func (u *users) find(id string) *user {
 	return &user{id: id}
 }
 
-// remove forgets all there is about the user.
+// remove deletes everything about the user.
 func (u *users) remove(id string) {
 	delete(u.byID, id)
 	u.registered = slices.DeleteFunc(u.registered, func(one *user) bool { return one.id == id })
@@ -103,8 +103,8 @@ var userHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.UserBlockQuery:      userBlockQuery,
 }
 
-// userGetToken gives a further token at each call; the others stay valid. That a deactivated ID is
-// refused is documented, by which code is not.
+// userGetToken returns a new token at each call; the others stay valid. It is documented that a
+// deactivated ID is refused, but not with which code.
 func userGetToken(c *call) answer {
 	id := c.params.Get("userId")
 	if slices.Contains(c.users.deactivated, id) {
@@ -125,7 +125,7 @@ func userGetToken(c *call) answer {
 	return ok(field{"userId", id}, field{"token", text})
 }
 
-// userNotFound answers as the code list has it; which endpoints do so is not documented.
+// userNotFound responds as the code list says; which endpoints do so is not documented.
 func userNotFound(id string) answer {
 	return refuse(rongcloud.CodeUserNotFound, "user %s does not exist", id)
 }
@@ -178,7 +178,7 @@ func (c *call) byRegistration() []*user {
 	return all
 }
 
-// pageOf cuts out a page; pages count from 1.
+// pageOf returns a page; pages count from 1.
 func pageOf[T any](all []T, page, size int) []T {
 	if page-1 > len(all)/size {
 		return nil
@@ -187,8 +187,7 @@ func pageOf[T any](all []T, page, size int) []T {
 	return all[from:min(from+size, len(all))]
 }
 
-// userDelusers takes unknown users as deleted already; what RongCloud does with them is not
-// documented.
+// userDelusers succeeds for unknown users; what RongCloud does is not documented.
 func userDelusers(c *call) answer {
 	for _, id := range c.params.List("userId") {
 		c.forgetUser(id)
@@ -205,12 +204,12 @@ func userTokenExpire(c *call) answer {
 	return ok()
 }
 
-// userDeactivate takes effect at once; RongCloud may need some minutes.
+// userDeactivate takes effect at once; RongCloud may take some minutes.
 func userDeactivate(c *call) answer {
 	operation := c.operation()
 	for _, id := range c.params.List("userId") {
 		if !c.users.find(id).registered || slices.Contains(c.users.deactivated, id) {
-			continue // the outcome per user is told by a callback, not here
+			continue // a callback reports the outcome per user
 		}
 		c.forgetUser(id)
 		c.users.ensure(id).deactivatedAt = c.at
@@ -234,8 +233,8 @@ func userDeactivateQuery(c *call) answer {
 	return ok(field{"users", append([]string{}, page...)})
 }
 
-// userReactivate leaves a user alone who was deactivated within the hour. RongCloud accepts the
-// call all the same.
+// userReactivate does not change a user who was deactivated within the last hour. RongCloud
+// accepts the call anyway.
 func userReactivate(c *call) answer {
 	operation := c.operation()
 	for _, id := range c.params.List("userId") {
@@ -302,7 +301,7 @@ func userBlockQuery(c *call) answer {
 	return ok(field{"users", entries})
 }
 
-// User is one user, as seen from the devices. It needs no registration to be looked at.
+// User is one user, as seen from their devices. The user need not be registered.
 type User struct {
 	server   *Server
 	id       string

@@ -10,16 +10,16 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// userLists is what users have set about each other.
+// userLists holds what users have set about each other.
 type userLists struct {
 	black, white seqList
-	whitelistOn  bool // the whitelist counts, not the blacklist
+	whitelistOn  bool // the whitelist applies, not the blacklist
 	tags         []string
 	remarks      []remark
 	quiet        *pushPeriod
 }
 
-// refuses reports whether the user does not want private messages from the other one.
+// refuses reports whether the user refuses private messages from the other one.
 func (u *userLists) refuses(from string) bool {
 	if u.whitelistOn {
 		return !u.white.has(from)
@@ -28,7 +28,7 @@ func (u *userLists) refuses(from string) bool {
 }
 
 // seqList is a list of users, newest first when read. The number of an entry is its page token, so
-// that paging goes on at the right place after changes.
+// that paging continues at the right place after changes.
 type seqList struct {
 	entries []seqEntry
 	last    int
@@ -58,8 +58,8 @@ func (l *seqList) remove(ids []string) {
 
 const tokenPrefix = "test-page-"
 
-// page answers a query. That size alone limits the first page is not certain, but what callers
-// expect.
+// page responds to a query. That size also limits the first page is not certain, but is what
+// callers expect.
 func (l *seqList) page(c *call) answer {
 	before := l.last + 1
 	if text := c.params.Get("pageToken"); text != "" {
@@ -184,7 +184,7 @@ func remarksSet(c *call) answer {
 	return ok()
 }
 
-// remarksDel takes a name that is not set as removed already; RongCloud may see an error in it.
+// remarksDel succeeds for a name that is not set; RongCloud may return an error.
 func remarksDel(c *call) answer {
 	u := c.users.find(c.params.Get("userId"))
 	u.remarks = slices.DeleteFunc(u.remarks, func(r remark) bool { return r.ID == c.params.Get("targetId") })
@@ -205,13 +205,12 @@ func pushPeriodSet(c *call) answer {
 	u := c.users.ensure(c.params.Get("userId"))
 	u.quiet = &pushPeriod{start, c.params.Int("period"), c.params.Int("level")}
 	if u.quiet.minutes == 0 {
-		u.quiet = nil // documented as not set
+		u.quiet = nil // documented to mean unset
 	}
 	return ok()
 }
 
-// pushPeriodGet answers zeros for a user without a period; RongCloud's answer to that is not
-// documented.
+// pushPeriodGet returns zeros for a user without a period; RongCloud's response is not documented.
 func pushPeriodGet(c *call) answer {
 	type data struct {
 		StartTime   string `json:"startTime"`
@@ -229,8 +228,8 @@ func pushPeriodDelete(c *call) answer {
 	return ok()
 }
 
-// chatBanSet mutes users in private chats. What the Server API sends on their behalf still goes
-// out.
+// chatBanSet mutes users in private chats. Messages sent through the Server API on their behalf
+// are still delivered.
 func chatBanSet(c *call) answer {
 	ids := c.params.List("userId")
 	c.users.muted = slices.DeleteFunc(c.users.muted, func(id string) bool {

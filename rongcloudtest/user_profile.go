@@ -28,12 +28,12 @@ const (
 	extPrefix   = "ext_"
 )
 
-// profileTexts are the texts of a basic profile, with their greatest lengths in characters.
+// profileTexts are the texts of a basic profile, with their maximum lengths in characters.
 var profileTexts = map[string]int{
 	"uniqueId": 32, "name": 64, "portraitUri": 1024, "email": 128, "birthday": 32, "location": 32,
 }
 
-// profileNumbers are its numbers, with their greatest values.
+// profileNumbers are the numbers of a basic profile, with their maximum values.
 var profileNumbers = map[string]int64{"gender": 2, "role": 100, "level": 100}
 
 var profileHandlers = map[*endpoint.Endpoint]handler{
@@ -43,7 +43,7 @@ var profileHandlers = map[*endpoint.Endpoint]handler{
 	endpoint.UserProfileQuery:      profileQuery,
 }
 
-// profileSet leaves alone what the request does not name.
+// profileSet keeps what the request does not name.
 func profileSet(c *call) answer {
 	u := c.users.find(c.params.Get("userId"))
 	if !u.registered {
@@ -70,12 +70,13 @@ func profileSet(c *call) answer {
 	return ok()
 }
 
-// tellProfile notes the profile as it is now.
+// tellProfile records the current profile.
 func (c *call) tellProfile(u *user, what webhook.UserProfileEvent) {
 	e := &webhook.UserProfile{UserID: u.id, Event: what, OccurredAt: c.at}
 	if what == webhook.UserProfileEventUpdated {
 		e.Profile, e.Attributes = &rongcloud.UserProfile{}, map[string]string{}
-		_ = json.Unmarshal([]byte(jsonText(u.profile.basic)), e.Profile) // both were checked when they were set
+		// both were checked when set
+		_ = json.Unmarshal([]byte(jsonText(u.profile.basic)), e.Profile)
 		_ = json.Unmarshal([]byte(jsonText(u.profile.ext)), &e.Attributes)
 	}
 	c.tell(e)
@@ -97,7 +98,7 @@ func (p *profile) merge(basic, ext map[string]any, version int64) error {
 	return nil
 }
 
-// profilePart reads one of the JSON objects, and names the key that is wrong with it.
+// profilePart reads one of the JSON objects, and returns an error that names an invalid key.
 func (c *call) profilePart(name string, check func(strict bool, key string, value any) error) (map[string]any, string, error) {
 	if !c.params.Has(name) {
 		return nil, "", nil
@@ -142,7 +143,7 @@ func checkBasic(strict bool, key string, value any) error {
 	return nil
 }
 
-// checkExt returns the check of the app's own attributes in a parameter.
+// checkExt returns the check for the app's own attributes in a parameter.
 func checkExt(param string) func(strict bool, key string, value any) error {
 	return func(_ bool, key string, value any) error { return checkAttribute(param, key, value) }
 }
@@ -181,7 +182,7 @@ func profileBatchQuery(c *call) answer {
 	return profileAnswer(found)
 }
 
-// profileQuery lists all registered users; one without a profile has an empty one.
+// profileQuery lists all registered users; those without a profile have an empty one.
 func profileQuery(c *call) answer {
 	return profileAnswer(pageOf(c.byRegistration(), c.params.countOr("page", 1), c.params.countOr("size", 20)))
 }

@@ -17,7 +17,7 @@ import (
 
 var started = time.Date(2026, 11, 24, 1, 2, 3, 0, time.UTC)
 
-// stopped is a server whose clock stands still, save for Advance.
+// stopped returns a server whose clock is stopped, except for Advance.
 func stopped(t *testing.T, opts ...rongcloudtest.Option) (*rongcloudtest.Server, *rongcloud.Client) {
 	t.Helper()
 	return pair(t, append(opts, rongcloudtest.WithClock(func() time.Time { return started }))...)
@@ -171,7 +171,7 @@ func TestBlacklistAndWhitelist(t *testing.T) {
 
 			first := call(t, client, path+"/query.json", form("userId", "u1", "size", "2"))
 			require.Equal(t, []any{"d", "c"}, first["users"])
-			// What changes in between does not shift the pages.
+			// Changes between two calls do not shift the pages.
 			call(t, client, path+"/add.json", form("userId", "u1", param, "e"))
 			call(t, client, path+"/remove.json", form("userId", "u1", param, "c", param, "unknown"))
 			second := call(t, client, path+"/query.json", form("userId", "u1", "size", "2", "pageToken", first["next"].(string)))

@@ -13,7 +13,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// stuck is a webhook that responds once it is let go, and says when it was called first.
+// stuck returns a webhook that responds once it is released, and signals its first call.
 func stuck(called, let chan struct{}) http.HandlerFunc {
 	return func(http.ResponseWriter, *http.Request) {
 		select {
@@ -24,9 +24,8 @@ func stuck(called, let chan struct{}) http.HandlerFunc {
 	}
 }
 
-// A webhook that does not respond leaves no more callbacks waiting than there is room for, by their
-// number and by their bytes. The others are dropped, with an error, and those that wait come in
-// their order.
+// A webhook that does not respond makes only a limited number and size of callbacks wait. The
+// others are dropped, with an error, and those that wait arrive in order.
 func TestCallbacksThatWaitAreBounded(t *testing.T) {
 	t.Parallel()
 	const more = 7
@@ -34,7 +33,7 @@ func TestCallbacksThatWaitAreBounded(t *testing.T) {
 		name   string
 		memory int64
 		text   string
-		most   int // that wait, besides the one under way
+		most   int // waiting, besides the one in progress
 	}{
 		{"many", DefaultMemory, "x", maxWaiting},
 		{"large", 16 * mebibyte, strings.Repeat("x", 100<<10), 16 * mebibyte / 4 / (100 << 10)},
@@ -44,7 +43,7 @@ func TestCallbacksThatWaitAreBounded(t *testing.T) {
 			s := NewServer(t, WithoutSocket(), WithMemory(c.memory), WithHistory(maxWaiting+100))
 			called, let := make(chan struct{}, 1), make(chan struct{})
 			letGo := sync.OnceFunc(func() { close(let) })
-			t.Cleanup(letGo) // or the server would not close
+			t.Cleanup(letGo) // otherwise the server would not close
 			s.AddWebhook(stuck(called, let), WithoutWaiting())
 			event := func(n int) webhook.Event {
 				return &webhook.MessageAudit{Body: strings.Clone(c.text), From: strings.Repeat("u", n%50)}
@@ -56,7 +55,7 @@ func TestCallbacksThatWaitAreBounded(t *testing.T) {
 				s.Emit(event(n))
 				s.mu.Lock()
 				waiting, size := len(s.queue), s.ledger.waiting
-				dropped = s.callbacks.len() // the others are not through yet
+				dropped = s.callbacks.len() // the others have not finished yet
 				s.mu.Unlock()
 				require.LessOrEqual(t, waiting, c.most)
 				require.LessOrEqual(t, size, c.memory/4)
@@ -89,7 +88,7 @@ func TestCallbacksThatWaitAreBounded(t *testing.T) {
 	}
 }
 
-// A webhook that does not respond keeps no server from closing, whatever waits for it.
+// A webhook that does not respond does not keep the server from closing, whatever is waiting.
 func TestCloseWithAWebhookThatHangs(t *testing.T) {
 	t.Parallel()
 	called, let := make(chan struct{}, 1), make(chan struct{})

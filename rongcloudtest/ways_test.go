@@ -1,6 +1,6 @@
 package rongcloudtest_test
 
-// The code of docs/testing.md. TestDocsShowThisCode holds the two against each other.
+// The code of docs/testing.md. TestDocsShowThisCode compares the two.
 
 import (
 	"context"
