@@ -213,12 +213,14 @@ func TestLimitsTable(t *testing.T) {
 	require.ErrorContains(t, err, "marks")
 }
 
-// Chinese pages lead to RongCloud's Chinese pages, which have the same paths.
+// Chinese pages lead to RongCloud's Chinese pages where these have the paths of the English ones.
 func TestLinksByLanguage(t *testing.T) {
 	t.Parallel()
-	e := &endpoint{Method: "POST", Path: "/test/one.json", Status: "current", Sources: sources{"docs": "https://docs.rongcloud.io/one"}}
-	require.Equal(t, "[`POST /test/one.json`](https://docs.rongcloud.io/one)", e.link(english))
-	require.Equal(t, "[`POST /test/one.json`](https://docs.rongcloud.cn/one)", e.link(chinese))
+	e := &endpoint{Method: "POST", Path: "/test/one.json", Status: "current", Sources: sources{"docs": "https://docs.rongcloud.io/platform-chat-api/user/one"}}
+	require.Equal(t, "[`POST /test/one.json`](https://docs.rongcloud.io/platform-chat-api/user/one)", e.link(english))
+	require.Equal(t, "[`POST /test/one.json`](https://docs.rongcloud.cn/platform-chat-api/user/one)", e.link(chinese))
+	const other = "https://docs.rongcloud.io/platform-chat-api/push/set-do-not-disturb-by-id"
+	require.Equal(t, other, chinesePage(other))
 }
 
 // A cap of a combination of parameters, under a condition.

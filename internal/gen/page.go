@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/rongcloud-go/rongcloud/internal/markdown"
@@ -160,12 +161,22 @@ var wordEndpoint = map[string]translated{
 func (e *endpoint) link(lang language) string {
 	text := "`" + e.Method + " " + e.Path + "`"
 	if doc := e.Sources.doc(); doc != "" {
-		text = "[" + text + "](" + lang.of(translated{doc, strings.Replace(doc, "//docs.rongcloud.io/", "//docs.rongcloud.cn/", 1)}) + ")"
+		text = "[" + text + "](" + lang.of(translated{doc, chinesePage(doc)}) + ")"
 	}
 	if e.Status != "current" {
 		text += " " + lang.of(wordEndpoint[e.Status])
 	}
 	return text
+}
+
+// sameInChinese are the folders that RongCloud's Chinese documentation has under the same names as
+// the English one. Do-not-disturb levels, for one, are in another folder there.
+var sameInChinese = regexp.MustCompile(`^https://docs\.rongcloud\.io(/platform-chat-api/(?:chatroom|conversation|group|message|moderation|system|user)/)`)
+
+// chinesePage returns the Chinese page for an English one, or the English one where the address of
+// the Chinese page is not known.
+func chinesePage(doc string) string {
+	return sameInChinese.ReplaceAllString(doc, "https://docs.rongcloud.cn$1")
 }
 
 func (e *endpoint) classWords() string {
