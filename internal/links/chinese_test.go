@@ -23,6 +23,8 @@ var chineseHouse = []struct {
 	{"Token", regexp.MustCompile(`令牌|\p{Han} token|token \p{Han}`)},
 	{"限流器 and 频率限制", regexp.MustCompile(`限速`)},
 	{"下发, of messages", regexp.MustCompile(`投递`)},
+	{"接收者 and 发送者", regexp.MustCompile(`收件人|接收人|接收方|发件人`)},
+	{"登录, 账号, 默认 and 密钥", regexp.MustCompile(`登陆|帐号|缺省|密匙|秘钥`)},
 	{"您, if anybody is addressed", regexp.MustCompile(`你[^好]`)},
 	{"Chinese and Latin words with a blank between them", regexp.MustCompile(`\p{Han}[A-Za-z0-9]|[A-Za-z0-9]\p{Han}`)},
 	{"Chinese words and code with a blank between them", regexp.MustCompile("\\p{Han}\x00|\x00\\p{Han}")},
@@ -74,7 +76,8 @@ func TestMisspelt(t *testing.T) {
 		"```go\nf(\"中文\", x) // 用Call,\n```\n"))
 	require.Equal(t, []string{`a_zh.md:3: write 响应, for what a server sends back: "// 没有应答"`}, misspelt("a_zh.md", "甲\n```go\n// 没有应答\n```\n"))
 	for wrong, rule := range map[string]string{
-		"没有应答": "响应", "封禁和令牌": "Token", "用这个 token 连接": "Token", "限速器": "限流器", "投递前": "下发", "你的代码": "您",
+		"没有应答": "响应", "封禁和令牌": "Token", "用这个 token 连接": "Token", "限速器": "限流器", "投递前": "下发", "收件人": "接收者", "登陆": "登录",
+		"你的代码":   "您",
 		"使用Call": "Latin", "用`Call`": "code", "第一,第二": "full-width", "原因: 无": "full-width", "密钥(可选)": "full-width", "`A`, `B`": "full-width",
 		"甲， 乙": "no blank", "与 “甲”": "no blank",
 	} {
