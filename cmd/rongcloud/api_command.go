@@ -62,6 +62,9 @@ rongcloud api list finds endpoints, rongcloud api show PATH shows the parameters
 // call carries the command api out.
 func (a *app) call(cmd *cobra.Command, f apiFlags, path string, pairs []string) error {
 	ep, placed, err := findEndpoint(f.method, path, f.unlisted)
+	if err != nil && strings.Contains(path, "=") && f.file != "" { // --json has taken the path
+		return errJSONTakesFile
+	}
 	if errors.Is(err, errNoEndpoint) {
 		return &hintedError{err, "--unlisted calls it all the same"}
 	}
@@ -167,6 +170,7 @@ func (a *app) printResponse(body []byte, f *filter) error {
 }
 
 var (
+	errJSONTakesFile  = usagef("--json takes the file with the parameters here: what api prints is JSON without it")
 	errNoEndpoint     = errors.New("the catalogue has no")
 	errSeveralMethods = errors.New("which one")
 )

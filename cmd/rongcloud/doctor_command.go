@@ -154,10 +154,13 @@ func examineClock(ours, theirs time.Time) finding {
 // plainNetError says in plain words why there is no connection.
 func plainNetError(err error) string {
 	var certificate *tls.CertificateVerificationError
+	var plain tls.RecordHeaderError
 	var timeout net.Error
 	switch {
 	case errors.As(err, &certificate):
 		return "its certificate is not accepted: " + certificate.Err.Error() + "; is there a proxy that looks into TLS?"
+	case errors.As(err, &plain):
+		return "it does not speak TLS: is the address to begin with http://?"
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return "no response within " + examTime.String() + ": is there a firewall?"
 	}

@@ -77,7 +77,8 @@ func (a *app) live(ctx context.Context, f liveFlags) error {
 		err = shown
 	}
 	a.talk("The report is in %s.", f.out)
-	return a.leftBehind(report.LeftBehind, err)
+	a.sayLeftBehind(report.LeftBehind)
+	return endLive(report.LeftBehind, err)
 }
 
 func (a *app) listQuestions() error {
@@ -91,14 +92,21 @@ func (a *app) listQuestions() error {
 
 func (a *app) cleanLive(ctx context.Context, config live.Config) error {
 	left, err := live.Clean(ctx, config)
-	return a.leftBehind(left, err)
+	if a.json && err == nil {
+		err = a.printJSON(map[string][]string{"leftBehind": append([]string{}, left...)})
+	}
+	a.sayLeftBehind(left)
+	return endLive(left, err)
 }
 
-// leftBehind says what could not be removed.
-func (a *app) leftBehind(left []string, err error) error {
+func (a *app) sayLeftBehind(left []string) {
 	for _, line := range left {
 		a.talk("left behind: %s", line)
 	}
+}
+
+// endLive is the error of what could not be removed, if there is no other.
+func endLive(left []string, err error) error {
 	if err == nil && len(left) > 0 {
 		return exitError(exitRefused)
 	}

@@ -12,18 +12,24 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A line that cannot be read is told of, and keeps none of the others back.
-func TestDecodeLog(t *testing.T) {
-	t.Parallel()
+// zippedLog is a file of the hourly log as RongCloud serves it.
+func zippedLog(t *testing.T, lines string) string {
+	t.Helper()
 	var data bytes.Buffer
 	archive := zip.NewWriter(&data)
 	file, err := archive.Create("log")
 	require.NoError(t, err)
-	_, err = io.WriteString(file, "2026/01/02 03:04:05{\"msgUID\":\"first\",\"timestamp\":1}\nbroken\n2026/01/02 03:04:05{\"msgUID\":\"last\",\"timestamp\":2}\n")
+	_, err = io.WriteString(file, lines)
 	require.NoError(t, err)
 	require.NoError(t, archive.Close())
+	return data.String()
+}
+
+// A line that cannot be read is told of, and keeps none of the others back.
+func TestDecodeLog(t *testing.T) {
+	t.Parallel()
 	name := filepath.Join(t.TempDir(), "log.zip")
-	require.NoError(t, os.WriteFile(name, data.Bytes(), 0o600))
+	require.NoError(t, os.WriteFile(name, []byte(zippedLog(t, "2026/01/02 03:04:05{\"msgUID\":\"first\",\"timestamp\":1}\nbroken\n2026/01/02 03:04:05{\"msgUID\":\"last\",\"timestamp\":2}\n")), 0o600))
 	var out, said bytes.Buffer
 	a := newApp(strings.NewReader(""), &out, &said, func(string) string { return "" })
 	require.Equal(t, exitRefused, a.run(t.Context(), []string{"decode", "log", name, "--json"}))

@@ -93,11 +93,19 @@ func (a *app) login(ctx context.Context, f loginFlags) error {
 		return err
 	}
 	name, _ := a.profilePath()
-	a.talk("The profile %s is stored in %s, and used from now on.", f.name, name)
+	p.Name = f.name
+	if err := a.tell(p.shown(f.name), "The profile %s is stored in %s, and used from now on.", f.name, name); err != nil {
+		return err
+	}
+	a.sayWhatWins()
+	return nil
+}
+
+// sayWhatWins says that the profile in use is not used.
+func (a *app) sayWhatWins() {
 	if a.env(envAppKey) != "" {
 		a.talk("But %s is set, which wins.", envAppKey)
 	}
-	return nil
 }
 
 // askForProfile asks for what no flag gives.

@@ -13,6 +13,7 @@
 //	a.show         data: JSON with --json, else what the function prints, often with a.table
 //	a.line         one item of a stream: NDJSON with --json
 //	a.talk         what is said to people, on stderr
+//	a.tell         the same about what was done, which is data with --json
 //	a.confirm      a question before something that cannot be undone
 //	usagef         an error of the caller's, which ends with exit code 2
 //	exitError      an end with a code of its own, about which all has been said

@@ -286,8 +286,7 @@ func newRecallCommand(a *app) *cobra.Command {
 			if err := client.Message.Recall(cmd.Context(), params); err != nil {
 				return err
 			}
-			a.talk("The message is taken back.")
-			return nil
+			return unprinted("the message was taken back", a.tell(map[string]string{"recalled": args[0]}, "The message is taken back."))
 		}),
 	}
 	flags := cmd.Flags()

@@ -50,6 +50,15 @@ func (a *app) talk(format string, args ...any) {
 	fmt.Fprintf(talkWriter{a}, format+"\n", args...)
 }
 
+// tell says what was done, to people, or with --json to programs.
+func (a *app) tell(done any, format string, args ...any) error {
+	if a.json {
+		return a.printJSON(done)
+	}
+	a.talk(format, args...)
+	return nil
+}
+
 // show prints data: as JSON with --json, else what text writes.
 func (a *app) show(data any, text func(w io.Writer) error) error {
 	if !a.json {

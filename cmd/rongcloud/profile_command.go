@@ -81,18 +81,19 @@ func newProfileUseCommand(a *app) *cobra.Command {
 		Use: "use NAME", Short: "Choose the profile that commands use from now on", Example: "  rongcloud profile use production",
 		Args: cobra.ExactArgs(1), ValidArgsFunction: a.completeOneProfile,
 		RunE: a.do(func(cmd *cobra.Command, args []string) error {
-			err := a.changeProfiles(cmd.Context(), func(file *profileFile) error {
-				_, err := file.named(args[0], "profile use")
+			var p profile
+			err := a.changeProfiles(cmd.Context(), func(file *profileFile) (err error) {
+				p, err = file.named(args[0], "profile use")
 				file.Current = args[0]
 				return err
 			})
 			if err != nil {
 				return err
 			}
-			a.talk("Commands use the profile %s from now on.", args[0])
-			if a.env(envAppKey) != "" {
-				a.talk("But %s is set, which wins.", envAppKey)
+			if err := a.tell(p.shown(args[0]), "Commands use the profile %s from now on.", args[0]); err != nil {
+				return err
 			}
+			a.sayWhatWins()
 			return nil
 		}),
 	}
@@ -139,14 +140,18 @@ func newProfileRemoveCommand(a *app) *cobra.Command {
 			if err := a.confirm(cmd.Context(), "forget the profile %s with its App Secret", args[0]); err != nil {
 				return err
 			}
-			return a.changeProfiles(cmd.Context(), func(file *profileFile) error {
+			none := ""
+			err = a.changeProfiles(cmd.Context(), func(file *profileFile) error {
 				delete(file.Profiles, args[0])
 				if file.Current == args[0] {
-					file.Current = ""
-					a.talk("No profile is in use now.")
+					file.Current, none = "", " No profile is in use now."
 				}
 				return nil
 			})
+			if err != nil {
+				return err
+			}
+			return a.tell(map[string]string{"removed": args[0]}, "The profile %s is forgotten.%s", args[0], none)
 		}),
 	}
 }

@@ -59,6 +59,7 @@ func TestMain(m *testing.M) {
 //	exits CODE COMMAND ...      runs a command and demands this exit code
 //	until FILE PATTERN          waits until a file matches
 //	users NUMBER FILE           writes a list of users as a spreadsheet does
+//	datacentres REGION          stands for RongCloud's data centres, of which this one knows the App Key
 //	received LEAST [MOST]       demands that so many users got one message each, and nobody two
 //	address FILE NAME           waits until a file has an address, and sets the variable to it
 //
@@ -78,6 +79,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"emulator": startEmulator, "admin": callAdmin, "handler": startHandler, "handled": showHandled, "exits": runExpecting, "until": waitUntil,
 			"users": writeUsers, "received": checkReceived, "address": findAddress, "slow": startSlowHandler,
+			"datacentres": startDataCentres,
 		},
 	})
 }
@@ -91,6 +93,15 @@ func refuseNegation(ts *testscript.TestScript, negated bool) {
 
 func startEmulator(ts *testscript.TestScript, negated bool, args []string) {
 	refuseNegation(ts, negated)
+	env, err := runEmulator(ts.Defer, args)
+	ts.Check(err)
+	for name, value := range env {
+		ts.Setenv(name, value)
+	}
+}
+
+// runEmulator starts an emulator, and returns the variables by which the program finds it.
+func runEmulator(atEnd func(func()), args []string) (map[string]string, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	lines, out := io.Pipe()
 	done := make(chan error, 1)
@@ -99,19 +110,21 @@ func startEmulator(ts *testscript.TestScript, negated bool, args []string) {
 		_ = out.CloseWithError(err)
 		done <- err
 	}()
-	ts.Defer(func() {
+	atEnd(func() {
 		cancel()
 		<-done
 	})
 	reader := bufio.NewReader(lines)
 	first, err := reader.ReadBytes('\n')
-	ts.Check(err)
+	if err != nil {
+		return nil, err
+	}
 	go func() { _, _ = io.Copy(io.Discard, reader) }()
 	var about struct{ URL, AppKey string }
-	ts.Check(json.Unmarshal(first, &about))
-	ts.Setenv(envAPIURL, about.URL)
-	ts.Setenv(envAppKey, about.AppKey)
-	ts.Setenv(envAppSecret, "test-app-secret")
+	if err := json.Unmarshal(first, &about); err != nil {
+		return nil, err
+	}
+	return map[string]string{envAPIURL: about.URL, envAppKey: about.AppKey, envAppSecret: "test-app-secret"}, nil
 }
 
 func callAdmin(ts *testscript.TestScript, negated bool, args []string) {

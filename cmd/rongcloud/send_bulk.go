@@ -94,7 +94,7 @@ func (f sendFlags) openCheckpoint() (rongcloud.BulkCheckpointFile, *rongcloud.Bu
 	case errors.Is(err, errLocked):
 		return "", nil, nil, usagef("another send with the checkpoint %s is under way", name)
 	case err != nil:
-		return "", nil, nil, usagef("--checkpoint: %w", err)
+		return "", nil, nil, &hintedError{usagef("the checkpoint cannot be stored: %w", err), "--checkpoint names another place"}
 	}
 	resume, err := f.loadCheckpoint(name)
 	if err != nil {
@@ -245,7 +245,11 @@ func (a *app) stoppedSend(s shownSend, err error) error {
 		code = exitUnknown
 	}
 	if stored, err := rongcloud.BulkCheckpointFile(s.Checkpoint).Load(); err == nil && stored == nil {
-		a.talk("rongcloud: the send was stopped: %s. Nothing was sent", why)
+		sent := "Nothing was sent"
+		if s.Delivered+s.Refused+s.Unknown > 0 {
+			sent = fmt.Sprintf("%d were delivered to, but --resume cannot go on: %s is gone", s.Delivered, s.Checkpoint)
+		}
+		a.talk("rongcloud: the send was stopped: %s. %s", why, sent)
 		return exitError(code)
 	}
 	a.talk("rongcloud: the send was stopped: %s. %d were delivered to. Go on with\n  %s", why, s.Delivered, a.again())

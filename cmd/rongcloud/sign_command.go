@@ -69,8 +69,7 @@ func (a *app) verifySignature(p profile, nonce, timestamp, signature string) err
 	if !rongcloud.Verify(string(p.AppSecret), nonce, timestamp, signature) {
 		return &hintedError{fmt.Errorf("the signature does not match the App Secret of %s", p.Source), "it is the SHA-1 of secret, nonce and timestamp, joined in this order"}
 	}
-	a.talk("The signature matches.")
-	return nil
+	return a.tell(map[string]bool{"matches": true}, "The signature matches.")
 }
 
 func newDecodeCommand(a *app) *cobra.Command {

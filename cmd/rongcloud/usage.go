@@ -143,6 +143,10 @@ var cobraErrors = []struct {
 		},
 	},
 	{
+		regexp.MustCompile(`^flag needs an argument: --json$`),
+		func([]string, *cobra.Command) error { return errJSONTakesFile },
+	},
+	{
 		regexp.MustCompile(`^unknown command "(.*)" for "([^"]*)"(?s:\s+Did you mean this\?\s+(.*))?$`),
 		func(m []string, _ *cobra.Command) error { return unknownCommand(m[1], m[2], strings.Fields(m[3])) },
 	},
