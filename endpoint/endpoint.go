@@ -1,13 +1,13 @@
-// Package endpoint describes every endpoint of RongCloud's Server API as data: where it is, how
-// its request is encoded, what counts as success, whether a request may be repeated, its quota and
-// its parameters.
+// Package endpoint describes every endpoint of RongCloud's Server API as data: its address, the
+// encoding of its request, what counts as success, whether a request may be repeated, its quota
+// and its parameters.
 //
-// The table is generated from the catalogue in api/*.yaml. The client validates, encodes and
-// retries by it, the fake server of package rongcloudtest checks requests by it, and a program may
-// read it to build limits or dashboards of its own. Its values must not be modified: change a
-// [Endpoint.Clone].
+// The table is generated from the catalogue in api/*.yaml. The client uses it to validate, encode
+// and retry requests, the fake server of package rongcloudtest uses it to check them, and you can
+// use it to build your own limits or dashboards. Its values must not be modified: change a copy
+// made by [Endpoint.Clone].
 //
-// An endpoint that the table does not have yet is described by [New], and called by
+// To call an endpoint that the table does not have yet, describe it with [New] and call it with
 // rongcloud.Client.Call.
 package endpoint
 
@@ -42,7 +42,7 @@ type Status uint8
 
 // The states of an endpoint.
 const (
-	Current     Status = iota // documented, to be used
+	Current     Status = iota // documented, for use
 	Deprecated                // superseded; kept where apps depend on it
 	Unconfirmed               // seen, but without a reliable source; no method of the SDK uses it
 )
@@ -57,21 +57,21 @@ type Class uint8
 const (
 	Unsafe     Class = iota // a repeat acts again, such as sending a message twice
 	Idempotent              // a repeat leaves the same state
-	Safe                    // changes nothing: may always be repeated
+	Safe                    // changes nothing; may always be repeated
 )
 
 // String returns the name of the class in lower case.
 func (c Class) String() string { return name(c, "unsafe", "idempotent", "safe") }
 
-// Success says by which values of code a response tells that the request succeeded. The zero value
-// says nothing, and no response is a success by it; see [SuccessOf].
+// Success says which values of code in a response mean success. With the zero value, no response
+// is a success; see [SuccessOf].
 type Success struct {
 	first, second int
 	n             int
 }
 
-// SuccessOf returns the Success of an API whose response has this code, which may be 0, or
-// another one, too. A third and later one are ignored.
+// SuccessOf returns the Success of an API whose success code is code, which may be 0, and possibly
+// one other. Further codes are ignored.
 func SuccessOf(code int, others ...int) Success {
 	s := Success{first: code, second: code, n: 1}
 	if len(others) > 0 {
@@ -80,29 +80,29 @@ func SuccessOf(code int, others ...int) Success {
 	return s
 }
 
-// Has reports whether code tells that the request succeeded.
+// Has reports whether code means success.
 func (s Success) Has(code int) bool { return s.n > 0 && (code == s.first || code == s.second) }
 
-// Code returns the first code that tells so, and whether there is one.
+// Code returns the first success code, and reports whether there is one.
 func (s Success) Code() (int, bool) { return s.first, s.n > 0 }
 
-// IsZero reports whether no code tells so.
+// IsZero reports whether there is no success code.
 func (s Success) IsZero() bool { return s.n == 0 }
 
-// Place says where a parameter travels.
+// Place says which part of a request carries a parameter.
 type Place uint8
 
 // The places of parameters.
 const (
-	InBody   Place = iota // as the endpoint's Encoding has it: in the body, or in the query of a GET
-	InHeader              // a header of the parameter's name
+	InBody   Place = iota // by the endpoint's Encoding: in the body, or in the query of a GET
+	InHeader              // a header with the parameter's name
 	InPath                // where the path has the parameter's name in braces
 )
 
 // String returns the word the catalogue uses for the place.
 func (p Place) String() string { return name(p, "body", "header", "path") }
 
-// Counts says what uses up a quota.
+// Counts says what counts towards a quota.
 type Counts uint8
 
 // The ways of counting.
@@ -118,23 +118,26 @@ func (c Counts) String() string { return name(c, "requests", "targets") }
 // documented.
 type Quota struct {
 	Limit  int           // how many
-	Per    time.Duration // in which time
+	Per    time.Duration // per how much time
 	Counts Counts        // of what
-	Param  string        // with Targets: the list parameter whose items count, where there is one
-	Pool   string        // endpoints with the same pool use up one quota together; empty for a quota of its own
-	Caps   []Cap         // further limits, which hold besides
+	Param  string        // with Targets: the list parameter whose items count, if any
+	Pool   string        // endpoints with the same pool share one quota; empty for a separate quota
+	Caps   []Cap         // further limits, in addition
 }
 
-// Cap is a limit besides an endpoint's quota. It counts what the quota counts.
+// Cap is a limit in addition to an endpoint's quota. It counts what the quota counts.
 type Cap struct {
 	Limit int
-	Per   time.Duration // 24 hours stands for a calendar day; RongCloud does not document in which time zone
-	Each  []string      // counted apart for every combination of values of these parameters, item by item where one is a list
-	When  Condition     // holds only for requests that meet it
-	Uses  *Endpoint     // in place of Limit and Per: the request also takes one from the quota of this endpoint
+	// 24 hours means a calendar day; RongCloud does not document in which time zone
+	Per time.Duration
+	// counted separately per combination of values of these parameters, item by item for a list
+	Each []string
+	When Condition // applies only to requests that meet it
+	// instead of Limit and Per: the request also counts towards the quota of this endpoint
+	Uses *Endpoint
 }
 
-// Condition asks for a value of a parameter. The zero value is always met.
+// Condition requires a value of a parameter. The zero value is always met.
 type Condition struct{ Param, Value string }
 
 // Type is the type of a parameter on the wire.
@@ -156,13 +159,13 @@ func (t Type) String() string {
 	return name(t, "string", "int", "bool", "string list", "json string", "object", "object list")
 }
 
-// Unit is the unit of a number that stands for a time or a span.
+// Unit is the unit of a number that means a time or a duration.
 type Unit uint8
 
 // The units of the Server API.
 const (
 	NoUnit       Unit = iota
-	Milliseconds      // a span, or a Unix time
+	Milliseconds      // a duration, or a Unix time
 	Seconds
 	Minutes
 )
@@ -170,7 +173,7 @@ const (
 // String returns the unit's name, empty for NoUnit.
 func (u Unit) String() string { return name(u, "", "ms", "seconds", "minutes") }
 
-// List is the way several values of one parameter travel.
+// List is how several values of one parameter are sent.
 type List uint8
 
 // The list forms of the Server API.
@@ -189,7 +192,7 @@ func (l List) String() string { return name(l, "", "repeat", "csv", "json", "arr
 type Param struct {
 	Name      string
 	In        Place
-	Keyed     bool // the field is called Name[ID], with one field for each ID
+	Keyed     bool // the field is called Name[ID], with one field per ID
 	Type      Type
 	Unit      Unit
 	List      List
@@ -200,11 +203,11 @@ type Param struct {
 	MaxChars  int      // the same in characters
 	Values    []string // the only values allowed
 	ZeroValid bool     // zero is a meaningful value of this number
-	// ZeroForever marks a span in which zero stands for one without end.
+	// ZeroForever marks a duration in which zero means forever.
 	ZeroForever bool
 }
 
-// PagingStyle says by what a list is read page by page.
+// PagingStyle says what selects the pages of a list.
 type PagingStyle uint8
 
 // The styles of paging.
@@ -218,7 +221,7 @@ const (
 // String returns the word the catalogue uses for the style, empty for NoPaging.
 func (s PagingStyle) String() string { return name(s, "", "offset", "cursor", "time") }
 
-// Paging names the parameters by which an endpoint is read page by page.
+// Paging names the parameters that select a page of an endpoint's list.
 type Paging struct {
 	Style  PagingStyle
 	Params []string
@@ -227,33 +230,33 @@ type Paging struct {
 // Area is a file of the catalogue, such as user or message.
 type Area string
 
-// Endpoint is one endpoint of the Server API. What is left out is the careful choice, or refused
-// by rongcloud.Client.Call.
+// Endpoint is one endpoint of the Server API. Zero fields are the careful choice, or refused by
+// rongcloud.Client.Call.
 type Endpoint struct {
-	Name   string // Go name of its variable in this package, empty for one that is not in the table
+	Name   string // Go name of its variable in this package; empty if it is not in the table
 	Method string // POST if empty
-	Path   string // with the names of parameters that travel in it in braces
-	Host   string // base URL of its own, where the data centres' hosts do not serve it
-	// CustomHost names what serves the endpoint at an address that RongCloud tells each customer,
-	// such as translation. The client is given the address by an option.
+	Path   string // with the names of its parameters in braces
+	Host   string // its own base URL, if the data centres' hosts do not serve it
+	// CustomHost names the service, such as translation, whose address RongCloud gives to each
+	// customer. An option sets the address in the client.
 	CustomHost string
 	Unsigned   bool // takes no App Key and no signature
 	Encoding   Encoding
-	Success    Success // what code says in the response to a request that succeeded
+	Success    Success // the codes in a response that mean success
 	Status     Status
 	Class      Class
-	// UnsafeWith lists parameters that make a request unsafe when they are set, because
-	// somebody is then notified again by each repeat.
+	// UnsafeWith lists parameters that make a request unsafe when set, because each repeat then
+	// notifies somebody again.
 	UnsafeWith []string
-	// Final lists codes after which a request is not repeated, although they are worth a repeat
-	// elsewhere: 1008 on a broadcast may mean that the service is not switched on.
+	// Final lists codes after which a request is not repeated, although it would be for other
+	// endpoints: 1008 on a broadcast may mean that the service is not enabled.
 	Final   []int
 	Quota   Quota
 	Params  []Param
 	Paging  Paging
 	Area    Area
 	Summary string
-	Doc     string // address of RongCloud's page, where one is known
+	Doc     string // address of RongCloud's page, if known
 }
 
 // Param returns the parameter with the given wire name, or nil.
@@ -269,7 +272,7 @@ func (e *Endpoint) Param(name string) *Param {
 	return nil
 }
 
-// String returns method and path, such as "POST /user/getToken.json", and nothing for nil.
+// String returns method and path, such as "POST /user/getToken.json", or nothing for nil.
 func (e *Endpoint) String() string {
 	if e == nil {
 		return ""
@@ -280,13 +283,13 @@ func (e *Endpoint) String() string {
 	return e.Method + " " + e.Path
 }
 
-// New returns an endpoint that the table does not have, for rongcloud.Client.Call: unsafe, with 200
-// for a success. Its fields may be changed.
+// New returns an endpoint that the table does not have, for rongcloud.Client.Call: unsafe, with
+// success code 200. You may change its fields.
 func New(method, path string, encoding Encoding) *Endpoint {
 	return &Endpoint{Method: method, Path: path, Encoding: encoding, Success: SuccessOf(http.StatusOK)}
 }
 
-// Clone returns a copy that shares nothing with e that may be changed.
+// Clone returns a deep copy of e.
 func (e *Endpoint) Clone() *Endpoint {
 	if e == nil {
 		return nil
@@ -324,9 +327,9 @@ func ByPath(method, path string) *Endpoint {
 	return byPath[at{method, path}]
 }
 
-// Match returns the endpoint that a request is for, or nil, and the values of the parameters that
-// travel in its path. The path is as it is written in a request's first line: escaped, without the
-// query. An empty method is POST.
+// Match returns the endpoint that a request is for, or nil, and the values of the parameters in
+// its path. The path is written as in a request's first line: escaped, without the query. An empty
+// method is POST.
 func Match(method, path string) (*Endpoint, map[string]string) {
 	if ep := ByPath(method, path); ep != nil {
 		return ep, nil
@@ -343,7 +346,7 @@ func Match(method, path string) (*Endpoint, map[string]string) {
 	return nil, nil
 }
 
-// template is an endpoint with parameters in its path, by the parts of that.
+// template is an endpoint with parameters in its path, split into the parts of the path.
 type template struct {
 	*Endpoint
 	parts []string
@@ -358,7 +361,7 @@ var templates = func() (found []template) {
 	return found
 }()
 
-// match returns the values of the parameters, or nil if it is not this path.
+// match returns the values of the parameters, or nil if the path does not match.
 func (t template) match(parts []string) map[string]string {
 	if len(parts) != len(t.parts) {
 		return nil
@@ -377,7 +380,7 @@ func (t template) match(parts []string) map[string]string {
 	return values
 }
 
-// at is what no two endpoints share.
+// at identifies an endpoint: no two have the same method and path.
 type at struct{ method, path string }
 
 var byPath = func() map[at]*Endpoint {

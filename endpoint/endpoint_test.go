@@ -18,7 +18,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// The table has every entry of the catalogue, and no other one.
+// The table has exactly the entries of the catalogue.
 func TestAllIsTheCatalogue(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("../api/*.yaml")
@@ -148,7 +148,7 @@ func TestEveryEndpointIsWhole(t *testing.T) {
 			if ep.Method == http.MethodGet {
 				require.Equal(t, endpoint.Safe, ep.Class)
 			}
-			if ep.Status == endpoint.Current { // of the others not all is known
+			if ep.Status == endpoint.Current { // the others are not fully known
 				inBody := slices.ContainsFunc(ep.Params, func(p endpoint.Param) bool { return p.In == endpoint.InBody })
 				require.Equal(t, ep.Encoding == endpoint.None, !inBody, "no parameters, no encoding")
 			}
@@ -222,7 +222,7 @@ func endpointParam(t *testing.T, ep *endpoint.Endpoint, p endpoint.Param) {
 	}
 	switch p.List {
 	case endpoint.NoList:
-	case endpoint.Text: // which is a JSON document, too
+	case endpoint.Text: // a JSON document too
 		require.Contains(t, []endpoint.Type{endpoint.StringList, endpoint.ObjectList, endpoint.JSONString}, p.Type, p.Name)
 	default:
 		require.Contains(t, []endpoint.Type{endpoint.StringList, endpoint.ObjectList}, p.Type, "%s: a list of what?", p.Name)
@@ -261,7 +261,7 @@ func endpointParam(t *testing.T, ep *endpoint.Endpoint, p endpoint.Param) {
 	}
 }
 
-// What sends or takes back must never be repeated lightly.
+// Endpoints that send or recall must never be repeated lightly.
 func TestSendsAreUnsafe(t *testing.T) {
 	t.Parallel()
 	sends := 0
@@ -280,7 +280,7 @@ func TestSendsAreUnsafe(t *testing.T) {
 	require.GreaterOrEqual(t, sends, 20)
 }
 
-// What is named like a change is not a query, and the other way round.
+// An endpoint named like a change is not a query, and vice versa.
 func TestSafeEndpointsAreQueries(t *testing.T) {
 	t.Parallel()
 	changes := []string{"add", "set", "remove", "delete", "del", "create", "update", "destroy", "dismiss", "join", "quit", "kick", "publish",
@@ -375,7 +375,7 @@ func TestSuccess(t *testing.T) {
 	require.Equal(t, 200, code)
 }
 
-// A change of a clone is no change of the table.
+// Changing a clone does not change the table.
 func TestClone(t *testing.T) {
 	t.Parallel()
 	for ep := range endpoint.All() {
@@ -394,7 +394,7 @@ func TestClone(t *testing.T) {
 	}
 }
 
-// TestMatch finds endpoints by the paths of requests, in which parameters have values.
+// TestMatch finds endpoints by request paths that contain parameter values.
 func TestMatch(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

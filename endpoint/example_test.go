@@ -6,7 +6,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Find out about a request, in a proxy or a log for example.
+// Identify a request, for example in a proxy or a log.
 func ExampleMatch() {
 	ep, _ := endpoint.Match("POST", "/message/private/publish.json")
 	fmt.Println(ep, ep.Class, ep.Quota.Limit, ep.Quota.Counts, "in", ep.Quota.Per)

@@ -12,7 +12,7 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// BenchmarkHooks is what hooks add to a send, over a transport that answers at once.
+// BenchmarkHooks measures what hooks add to a send, over a transport that responds at once.
 func BenchmarkHooks(b *testing.B) {
 	tracers := sdktrace.NewTracerProvider(sdktrace.WithSampler(sdktrace.AlwaysSample()))
 	meters := metric.NewMeterProvider(metric.WithReader(metric.NewManualReader()))

@@ -15,10 +15,10 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Options returns the options that make a client tell OpenTelemetry of its calls: three hooks, to
-// which others can be added. They work with [rongcloud.WithHTTPClient], too, and with any
-// [rongcloud.WithRoundTripper]. A call then takes some microseconds more, also without the SDK of
-// OpenTelemetry set up.
+// Options returns the options that make a client report its calls to OpenTelemetry: three hooks,
+// to which you can add others. They also work with [rongcloud.WithHTTPClient] and any
+// [rongcloud.WithRoundTripper]. They add some microseconds to a call, even if OpenTelemetry's SDK
+// is not set up.
 func Options(opts ...Option) []rongcloud.Option {
 	c := newConfig(opts)
 	t := &client{tracer: c.tracer(), propagator: c.propagator, metrics: newClientMetrics(c.meter())}
@@ -27,25 +27,25 @@ func Options(opts ...Option) []rongcloud.Option {
 	}
 }
 
-// client tells of the calls of a client.
+// client reports the calls of a client.
 type client struct {
 	tracer     trace.Tracer
 	propagator propagation.TextMapPropagator
 	metrics    clientMetrics
 }
 
-// call is a call under way. Its attempts come one after the other.
+// call is a call in progress. Its attempts are sequential.
 type call struct {
 	named
 	span     trace.Span
-	attempt  trace.Span // under way, else nil
-	prepared int        // attempts
+	attempt  trace.Span // nil unless in progress
+	prepared int        // number of attempts
 }
 
-// callKey finds the call of a client in a context: several clients may be traced apart.
+// callKey is the context key of a client's call: several clients may be traced separately.
 type callKey struct{ of *client }
 
-// bulkKey finds the span of a bulk send.
+// bulkKey is the context key of a bulk send's span.
 type bulkKey struct{ of *client }
 
 // begin is the call hook.
@@ -59,7 +59,7 @@ func (t *client) begin(ctx context.Context, start rongcloud.CallStart) (context.
 	case start.Bulk:
 		name += " bulk"
 		attributes = append(attributes, keyBulk.Bool(true))
-	case isPart: // a trace of its own, for there may be thousands of them
+	case isPart: // a separate trace, since there may be thousands of parts
 		options = append(options, trace.WithNewRoot(), trace.WithLinks(trace.Link{SpanContext: whole.SpanContext()}))
 		fallthrough
 	default:
@@ -79,7 +79,7 @@ func (t *client) begin(ctx context.Context, start rongcloud.CallStart) (context.
 	return ctx, func(end rongcloud.CallEnd) { t.end(ctx, c, end) }
 }
 
-// end is told the end of a call.
+// end is called at the end of a call.
 func (t *client) end(ctx context.Context, c *call, end rongcloud.CallEnd) {
 	wrong := errorType(end.Err, end.Outcome, end.Code, end.HTTPStatus)
 	c.endAttempt(end, wrong)
@@ -98,8 +98,8 @@ func (t *client) end(ctx context.Context, c *call, end rongcloud.CallEnd) {
 	t.metrics.end(ctx, c.named, end, wrong)
 }
 
-// endAttempt ends the span of an attempt of which the attempt hook was not told: it was prepared
-// and not made, or a panic broke it off.
+// endAttempt ends the span of an attempt for which the attempt hook was not called: it was
+// prepared but not made, or a panic interrupted it.
 func (c *call) endAttempt(end rongcloud.CallEnd, wrong string) {
 	span := c.attempt
 	if span == nil {
@@ -116,8 +116,8 @@ func (c *call) endAttempt(end rongcloud.CallEnd, wrong string) {
 	span.End()
 }
 
-// fail marks a span as failed, if there is an error. Of what hooks get no text holds anything of a
-// user's.
+// fail marks a span as failed if there is an error. The errors that hooks get contain no users'
+// data.
 func fail(span trace.Span, wrong string, err error) {
 	if err == nil {
 		return
@@ -126,7 +126,7 @@ func fail(span trace.Span, wrong string, err error) {
 	span.SetStatus(codes.Error, err.Error())
 }
 
-// endBulk is told the end of a bulk send.
+// endBulk is called at the end of a bulk send.
 func endBulk(span trace.Span, end rongcloud.CallEnd) {
 	counts := end.Recipients
 	span.SetAttributes(keyOutcome.String(end.Outcome.String()), keyDelivered.Int64(counts.Delivered), keyRefused.Int64(counts.Refused),
@@ -154,7 +154,8 @@ func bulkErrorType(end rongcloud.CallEnd) string {
 	return typeBulk
 }
 
-// attempt is the header hook: an attempt is about to be made, and carries its span.
+// attempt is the header hook: it starts the span of an attempt about to be made, and puts it into
+// the headers.
 func (t *client) attempt(ctx context.Context, header http.Header) {
 	c, ok := ctx.Value(callKey{t}).(*call)
 	if !ok {
@@ -162,7 +163,7 @@ func (t *client) attempt(ctx context.Context, header http.Header) {
 	}
 	c.prepared++
 	name := c.endpoint()
-	if name == other { // there is no template to name
+	if name == other { // no template to report
 		name = c.method
 	}
 	ctx, c.attempt = t.tracer.Start(ctx, name, trace.WithSpanKind(trace.SpanKindClient),
@@ -191,7 +192,7 @@ func (t *client) attempted(ctx context.Context, a rongcloud.Attempt) {
 	t.metrics.attempt(ctx, c.named, a, address, port, wrong)
 }
 
-// attemptAttributes are those of the span of an attempt that are known at its end.
+// attemptAttributes returns the attributes of an attempt's span that are known at its end.
 func attemptAttributes(a rongcloud.Attempt, address string, port int) []attribute.KeyValue {
 	attributes := append(make([]attribute.KeyValue, 0, 12), keyAddress.String(address), keyPort.Int(port), keyScheme.String(a.Scheme),
 		keyRequestSize.Int64(a.RequestBytes), keyResponseSize.Int64(a.ResponseBytes),
@@ -218,7 +219,8 @@ type clientMetrics struct {
 	opened   metric.Int64Counter
 }
 
-// seconds are the bounds of durations: OpenTelemetry's, and some more for calls that are repeated.
+// seconds are the histogram bounds for durations: OpenTelemetry's, and some more for calls with
+// retries.
 var seconds = metric.WithExplicitBucketBoundaries(0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60)
 
 func newClientMetrics(meter metric.Meter) clientMetrics {
@@ -238,8 +240,8 @@ func newClientMetrics(meter metric.Meter) clientMetrics {
 	}
 }
 
-// begin makes the counter of unknown outcomes exist before it counts the first one: a rate over a
-// series that begins with 1 would miss it.
+// begin creates the series for unknown outcomes with 0 before the first one is counted: a rate
+// over a series that begins with 1 would miss it.
 func (m *clientMetrics) begin(ctx context.Context, n named, class endpoint.Class) {
 	if class == endpoint.Unsafe && m.unknown.Enabled(ctx) {
 		m.unknown.Add(ctx, 0, metric.WithAttributes(keyEndpoint.String(n.endpoint())))

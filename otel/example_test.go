@@ -17,7 +17,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-// A send whose response was lost: the span of the call, and that of its one attempt.
+// A send whose response was lost has a span for the call and one for its only attempt.
 func ExampleOptions_traces() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -25,7 +25,7 @@ func ExampleOptions_traces() {
 		return
 	}
 	defer srv.Close()
-	spans := tracetest.NewInMemoryExporter() // a program has an exporter of its own
+	spans := tracetest.NewInMemoryExporter() // a program uses its own exporter
 	tracers := trace.NewTracerProvider(trace.WithSyncer(spans))
 	client := srv.Client(rongcloudotel.Options(rongcloudotel.WithTracerProvider(tracers))...)
 
@@ -51,7 +51,7 @@ func ExampleOptions_traces() {
 	//   error.type = outcome_unknown
 }
 
-// Calls, counted by what became of them.
+// Calls are counted by outcome.
 func ExampleOptions_metrics() {
 	srv, err := rongcloudtest.New()
 	if err != nil {
@@ -59,7 +59,7 @@ func ExampleOptions_metrics() {
 		return
 	}
 	defer srv.Close()
-	reader := metric.NewManualReader() // a program has that of Prometheus, or a periodic one
+	reader := metric.NewManualReader() // a program uses Prometheus's reader or a periodic one
 	meters := metric.NewMeterProvider(metric.WithReader(reader))
 	client := srv.Client(rongcloudotel.Options(rongcloudotel.WithMeterProvider(meters))...)
 	ctx := context.Background()
@@ -87,7 +87,7 @@ func ExampleOptions_metrics() {
 	// map[accepted:2 unsent:1]
 }
 
-// A callback, as the span around the function that handles it.
+// A callback is a span around the function that handles it.
 func ExampleWebhook() {
 	spans := tracetest.NewInMemoryExporter()
 	tracers := trace.NewTracerProvider(trace.WithSyncer(spans))

@@ -6,8 +6,8 @@ import (
 	"go.opentelemetry.io/otel/metric"
 )
 
-// SharedLimiter returns a function that tells OpenTelemetry the state of a limiter that several
-// processes share. It fits OnState of module redis:
+// SharedLimiter returns a function that reports to OpenTelemetry the state of a limiter that
+// several processes share. Use it for OnState of module redis:
 //
 //	told := rongcloudotel.SharedLimiter()
 //	config := rongcloudredis.LimiterConfig{
@@ -15,8 +15,8 @@ import (
 //		OnState: func(s rongcloudredis.State) { told(s.Shared, s.Err) },
 //	}
 //
-// It begins with a shared state, which OnState does not tell. What is shared all the same, but with
-// an error, has lost counters. How long calls wait is told by [Options].
+// The state is shared at first, for which OnState is not called. A shared state with an error
+// means that counters were lost. [Options] reports how long calls wait.
 func SharedLimiter(opts ...Option) func(shared bool, err error) {
 	meter := newConfig(opts).meter()
 	state := must(meter.Int64Gauge("rongcloud.limiter.shared", metric.WithUnit("{limiter}"),

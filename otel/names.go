@@ -14,7 +14,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// The attributes. Those without rongcloud in front are OpenTelemetry's conventions.
+// The attributes. Those without the prefix rongcloud follow OpenTelemetry's conventions.
 const (
 	keyMethod       = attribute.Key("http.request.method")
 	keyStatus       = attribute.Key("http.response.status_code")
@@ -46,7 +46,7 @@ const (
 	keyQueue   = attribute.Key("rongcloud.webhook.queue.depth")
 )
 
-// other stands for what is not listed: there may be any number of it, and it may hold anything.
+// other replaces values that are not listed: there may be any number of them, with any text.
 const other = "_OTHER"
 
 // What is wrong with a call that has neither a code nor a status, as error.type.
@@ -55,13 +55,14 @@ const (
 	typeArgument = "argument"
 	typeTimeout  = "timeout"
 	typeCanceled = "canceled"
-	typeFailed   = "connection" // or anything else that kept the API's response away
-	typeResponse = "response"   // came, but is not the API's, such as a redirect or a proxy's page
-	typeUnsent   = "unsent"     // the limiter, or the source of the App Secret, failed
-	typeBulk     = "bulk"       // a bulk send was stopped, or some of its requests were refused
+	typeFailed   = "connection" // or anything else that prevented a response of the API
+	// a response that is not the API's, such as a redirect or a proxy's page
+	typeResponse = "response"
+	typeUnsent   = "unsent" // the limiter, or the source of the App Secret, failed
+	typeBulk     = "bulk"   // a bulk send was stopped, or some of its requests were refused
 )
 
-// named is an endpoint by names of which there are few: one of the caller's own may have any path.
+// named is an endpoint by names from a small set: a caller's own endpoint may have any path.
 type named struct {
 	name, method, path string
 }
@@ -74,8 +75,8 @@ func nameOf(ep *endpoint.Endpoint) named {
 	return named{known.Name, known.Method, known.Path}
 }
 
-// methodOf is the method of a call to an endpoint of the caller's. Those without one are called by
-// POST, and any other method than these is refused.
+// methodOf returns the method of a call to a caller's own endpoint. An empty method is POST, and
+// methods other than these are refused.
 func methodOf(method string) string {
 	switch method {
 	case "":
@@ -86,7 +87,7 @@ func methodOf(method string) string {
 	return other
 }
 
-// endpoint is method and path.
+// endpoint returns method and path.
 func (n named) endpoint() string {
 	if n.path == other {
 		return other
@@ -94,7 +95,7 @@ func (n named) endpoint() string {
 	return n.method + " " + n.path
 }
 
-// errorType is what went wrong, in one of few words.
+// errorType returns what went wrong, as one word from a small set.
 func errorType(err error, outcome rongcloud.Outcome, code rongcloud.Code, status int) string {
 	var wrong *rongcloud.ArgumentError
 	var late net.Error
@@ -123,7 +124,7 @@ func errorType(err error, outcome rongcloud.Outcome, code rongcloud.Code, status
 	return typeFailed
 }
 
-// addressOf takes a host apart. The port is that of the scheme if the host has none.
+// addressOf splits a host into name and port. The port defaults to that of the scheme.
 func addressOf(scheme, host string) (name string, port int) {
 	port = 443
 	if scheme == "http" {

@@ -9,7 +9,7 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// scope is the name of what reports, as OpenTelemetry asks for it.
+// scope is OpenTelemetry's instrumentation scope name.
 const scope = "github.com/rongcloud-go/rongcloud/otel"
 
 // Option configures [Options], [Webhook] and [SharedLimiter].
@@ -21,20 +21,20 @@ type config struct {
 	propagator propagation.TextMapPropagator
 }
 
-// WithTracerProvider sets whose tracer makes the spans; without it, or if it is nil, the global
+// WithTracerProvider sets the provider of the tracer; the default, also for nil, is the global
 // one.
 func WithTracerProvider(provider trace.TracerProvider) Option {
 	return func(c *config) { c.tracers = provider }
 }
 
-// WithMeterProvider sets whose meter takes the measurements; without it, or if it is nil, the
-// global one.
+// WithMeterProvider sets the provider of the meter; the default, also for nil, is the global one.
 func WithMeterProvider(provider metric.MeterProvider) Option {
 	return func(c *config) { c.meters = provider }
 }
 
-// WithPropagator sets what puts the trace into the headers of requests; without it, or if it is
-// nil, the global one. Baggage is never sent: it may hold what is not RongCloud's business.
+// WithPropagator sets the propagator that puts the trace into request headers; the default, also
+// for nil, is the global one. Baggage is never sent: it may contain data that must not reach
+// RongCloud.
 func WithPropagator(propagator propagation.TextMapPropagator) Option {
 	return func(c *config) { c.propagator = propagator }
 }
@@ -66,8 +66,8 @@ func (c *config) meter() metric.Meter {
 	return c.meters.Meter(scope, metric.WithInstrumentationVersion(rongcloud.Version))
 }
 
-// must hands what is wrong with an instrument to OpenTelemetry's handler of errors. The instrument
-// then does nothing.
+// must passes an error with an instrument to OpenTelemetry's error handler. The instrument then
+// does nothing.
 func must[T any](instrument T, err error) T {
 	if err != nil {
 		otel.Handle(err)

@@ -34,7 +34,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// told is what OpenTelemetry is told.
+// told is what was reported to OpenTelemetry.
 type told struct {
 	spans  *tracetest.InMemoryExporter
 	reader *metric.ManualReader
@@ -98,7 +98,7 @@ func (o *told) series(t testing.TB) (all []series) {
 	return all
 }
 
-// of are the series of a metric that have the attributes.
+// of returns the series of a metric that have the attributes.
 func (o *told) of(t testing.TB, metric string, want ...attribute.KeyValue) (found []series) {
 	t.Helper()
 	for _, s := range o.series(t) {
@@ -110,7 +110,7 @@ func (o *told) of(t testing.TB, metric string, want ...attribute.KeyValue) (foun
 	return found
 }
 
-// attributes are those of a span, by name.
+// attributes returns the attributes of a span by name.
 func attributes(span tracetest.SpanStub) map[string]any {
 	all := map[string]any{}
 	for _, kv := range span.Attributes {
@@ -123,8 +123,8 @@ func privateMessage() rongcloud.PrivateMessage {
 	return rongcloud.PrivateMessage{From: "user-7", To: []string{"user-8"}, Content: rongcloud.TextMessage{Content: "content-7"}}
 }
 
-// A send that was carried out, and whose response was lost, is an error of its own kind; a question
-// beside it is asked again.
+// A send that was executed but whose response was lost is an error of its own kind; a query next
+// to it is retried.
 func TestTraceOfALostSend(t *testing.T) {
 	t.Parallel()
 	o := newTold(t)
@@ -193,7 +193,7 @@ func TestTraceOfALostSend(t *testing.T) {
 	require.Len(t, o.of(t, "rongcloud.client.connections.opened", keyAddress.String(address)), 1)
 }
 
-// The request carries the trace of its attempt, is signed, and holds no baggage.
+// The request carries the trace of its attempt, is signed, and has no baggage.
 func TestPropagation(t *testing.T) {
 	t.Parallel()
 	o := newTold(t)
@@ -241,7 +241,7 @@ func mocked(t testing.TB, o *told, do transport, opts ...rongcloud.Option) *rong
 	return client
 }
 
-// Each way in which a call ends has a word of its own, and few of them.
+// Each way in which a call ends has its own word, and there are few of them.
 func TestErrorTypes(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -285,8 +285,8 @@ func TestErrorTypes(t *testing.T) {
 	nothingPrivate(t, o)
 }
 
-// The span of an attempt that a panic breaks off says what the call says, and not that nothing was
-// sent.
+// The span of an attempt interrupted by a panic has the outcome of the call, and does not say that
+// nothing was sent.
 func TestPanicInAnAttempt(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -313,7 +313,7 @@ func TestPanicInAnAttempt(t *testing.T) {
 	}
 }
 
-// A call to an endpoint of the caller's is named by its method: the path may hold anything.
+// A call to the caller's own endpoint is named by its method: the path may contain anything.
 func TestOwnEndpoint(t *testing.T) {
 	t.Parallel()
 	for method, want := range map[string]string{"": "POST", "PUT": "PUT", "GET": "GET", "user-7": "_OTHER"} {
@@ -351,7 +351,7 @@ func get(ctx context.Context, c *rongcloud.Client) error {
 	return err
 }
 
-// template lacks a value, and its error quotes the user.
+// template sends a template that lacks a value; its error quotes the user.
 func template(ctx context.Context, c *rongcloud.Client) error {
 	_, err := c.Message.SendPrivateTemplate(ctx, rongcloud.PrivateTemplate{
 		From: "user-7", Content: rongcloud.TextMessage{Content: "content-7 {a}"},
@@ -360,7 +360,7 @@ func template(ctx context.Context, c *rongcloud.Client) error {
 	return err
 }
 
-// nothingPrivate looks through all that was told for what belongs to users.
+// nothingPrivate fails if anything that was reported contains users' data.
 func nothingPrivate(t testing.TB, o *told) {
 	t.Helper()
 	check := func(where, text string) {
@@ -388,8 +388,8 @@ func nothingPrivate(t testing.TB, o *told) {
 	}
 }
 
-// However many users are written to, and whatever the server says, there are no more series: every
-// endpoint is called with different users, good and bad.
+// The number of series does not grow with the number of users or with what the server returns:
+// every endpoint is called with different users, valid and invalid.
 func TestSeriesAreFew(t *testing.T) {
 	t.Parallel()
 	o := newTold(t)
@@ -440,7 +440,7 @@ func TestSeriesAreFew(t *testing.T) {
 	nothingPrivate(t, o)
 }
 
-// paramsOf are parameters that name a user, of the kind that the endpoint takes.
+// paramsOf returns parameters that name a user, in the form that the endpoint takes.
 func paramsOf(ep *endpoint.Endpoint, user string) any {
 	form, object := url.Values{}, map[string]any{}
 	for _, p := range ep.Params {
@@ -460,7 +460,7 @@ func paramsOf(ep *endpoint.Endpoint, user string) any {
 	return form
 }
 
-// A bulk send is a span, and each of its requests a trace of its own, linked both ways.
+// A bulk send is a span, and each of its requests a separate trace, linked both ways.
 func TestBulkSpans(t *testing.T) {
 	t.Parallel()
 	o := newTold(t)
@@ -507,7 +507,7 @@ func TestBulkSpans(t *testing.T) {
 	nothingPrivate(t, o)
 }
 
-// Callbacks are spans of consumers around what the functions do.
+// Callbacks are consumer spans around the functions' work.
 func TestWebhook(t *testing.T) {
 	t.Parallel()
 	o := newTold(t)
@@ -587,7 +587,7 @@ func TestSharedLimiter(t *testing.T) {
 	nothingPrivate(t, o)
 }
 
-// With nothing set up the client works as without, and nil is no provider.
+// Without any setup the client works as usual, and a nil provider means the global one.
 func TestNothingSetUp(t *testing.T) {
 	t.Parallel()
 	srv := rongcloudtest.NewServer(t)

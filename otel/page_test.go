@@ -20,10 +20,10 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-// page is the one that lists all names.
+// page is the document that lists all names.
 const page = "../docs/observability.md"
 
-// table reads the rows of the page below a heading, without its head.
+// table reads the rows of the table below a heading, without its header.
 func table(t *testing.T, heading string) (rows [][]string) {
 	t.Helper()
 	text, err := os.ReadFile(page)
@@ -42,7 +42,7 @@ func table(t *testing.T, heading string) (rows [][]string) {
 
 var quoted = regexp.MustCompile("`([^`]+)`")
 
-// names are those that stand in a cell.
+// names returns the names in a cell.
 func names(cell string) (all []string) {
 	for _, found := range quoted.FindAllStringSubmatch(cell, -1) {
 		all = append(all, found[1])
@@ -51,14 +51,13 @@ func names(cell string) (all []string) {
 	return all
 }
 
-// What the page's tables say is what is emitted when all happens that can: no name is missing, and
-// none is made up.
+// The page's tables list exactly what is emitted when everything that can happen does happen.
 func TestPageTellsAllNames(t *testing.T) {
 	t.Parallel()
 	o := newTold(t)
 	everything(t, o)
 
-	spans := map[string]map[string]bool{} // the row's kind of span to attributes
+	spans := map[string]map[string]bool{} // kind of span in the row to attributes
 	for _, span := range o.spans.GetSpans() {
 		row := rowOf(span)
 		if spans[row] == nil {
@@ -112,7 +111,7 @@ func sorted(set map[string]bool) (all []string) {
 	return all
 }
 
-// rowOf tells which row a span belongs to.
+// rowOf returns the row that a span belongs to.
 func rowOf(span tracetest.SpanStub) string {
 	kind := map[trace.SpanKind]string{trace.SpanKindInternal: "internal", trace.SpanKindClient: "client", trace.SpanKindConsumer: "consumer"}[span.SpanKind]
 	switch {
@@ -124,7 +123,7 @@ func rowOf(span tracetest.SpanStub) string {
 	return kind
 }
 
-// everything makes all happen that is told of.
+// everything causes everything that can be reported.
 func everything(t *testing.T, o *told) {
 	t.Helper()
 	ctx := t.Context()

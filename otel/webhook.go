@@ -11,23 +11,23 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// Webhook returns the options that make a handler of package webhook tell OpenTelemetry of
-// callbacks and of the jobs of its queue. The functions of the handler get the span in their
-// context. A trace that the request names is not joined, because anybody may send one; what a
-// middleware around the handler has begun goes on.
+// Webhook returns the options that make a handler of package webhook report callbacks and the jobs
+// of its queue to OpenTelemetry. The handler's functions get the span in their context. A trace
+// named in the request is ignored, because anybody may send one; a trace begun by a middleware
+// around the handler is continued.
 func Webhook(opts ...Option) []webhook.Option {
 	c := newConfig(opts)
 	t := &handler{tracer: c.tracer(), metrics: newWebhookMetrics(c.meter())}
 	return []webhook.Option{webhook.WithHook(t.begin)}
 }
 
-// handler tells of what a webhook handler is called with.
+// handler reports the callbacks of a webhook handler.
 type handler struct {
 	tracer  trace.Tracer
 	metrics webhookMetrics
 }
 
-// begin is the hook.
+// begin is the webhook hook.
 func (t *handler) begin(ctx context.Context, arrival webhook.Arrival) (context.Context, func(webhook.Observation)) {
 	job := arrival.Request == nil
 	ctx, span := t.tracer.Start(ctx, spanName(arrival.Kind, job), trace.WithSpanKind(trace.SpanKindConsumer), trace.WithTimestamp(arrival.ArrivedAt))
@@ -59,7 +59,8 @@ func spanName(kind webhook.Kind, job bool) string {
 	return name
 }
 
-// failed reports whether an outcome is a mistake on this side. What is refused is somebody else's.
+// failed reports whether an outcome is a failure on this side. Refused callbacks are the sender's
+// fault.
 func failed(outcome webhook.Outcome) bool {
 	switch outcome {
 	case webhook.OutcomeFailed, webhook.OutcomeFallback, webhook.OutcomeJobFailed, webhook.OutcomeJobGiveUp:
@@ -68,7 +69,7 @@ func failed(outcome webhook.Outcome) bool {
 	return false
 }
 
-// webhookAttributes are those of a span, and of the durations.
+// webhookAttributes returns the attributes of a span and of the durations.
 func webhookAttributes(o webhook.Observation) []attribute.KeyValue {
 	attributes := []attribute.KeyValue{keyKind.String(string(o.Kind)), keyOutcome.String(string(o.Outcome))}
 	if isDecision(o.Outcome) {

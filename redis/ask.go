@@ -16,40 +16,41 @@ import (
 //go:embed take.lua
 var takeSource string
 
-// takeScript says itself what it does, and what it is given and returns.
+// takeScript documents in its source what it does, its arguments and its results.
 var takeScript = redis.NewScript(takeSource)
 
 const (
-	// windowSlots is how finely a window tells times apart: what was used counts for up to one slot
-	// longer than the limit's time.
+	// windowSlots is the number of slots of a window: a use counts for up to one slot longer than
+	// the limit's period.
 	windowSlots = 256
 
-	// These are as in the limiter of package rongcloud.
+	// These are the same as in the limiter of package rongcloud.
 	longestPaced = time.Minute
 	spareShare   = 100
 	shortestSlow = 10 * time.Second
 	longestStop  = time.Minute
 )
 
-// ask is one run of the script: what all calls of a line wait for, and what there is to tell Redis.
+// ask is one run of the script: what all calls of a line wait for, and what must be reported to
+// Redis.
 type ask struct {
 	keys     []string
 	limits   []askedLimit
 	restores []restore
 	backs    []back
 	runs     []run
-	more     bool // others wait, for whom there was no room
+	more     bool // more calls are waiting that did not fit
 }
 
-// askedLimit is a limit as the script is given it.
+// askedLimit is a limit as passed to the script.
 type askedLimit struct {
 	rongcloud.QuotaLimit
 	burst   float64
-	known   string // who made its hash
+	known   string // maker of its hash
 	refused time.Duration
 }
 
-// restore enters a use again that this process remembers.
+// restore re-enters a use that this process remembers.
 type restore struct {
 	limit, units int
 	age          time.Duration
@@ -57,7 +58,7 @@ type restore struct {
 	of           *pastUse
 }
 
-// back gives back what a call took that was given up.
+// back returns what an abandoned call took.
 type back struct {
 	limit rongcloud.QuotaLimit
 	slot  int64
@@ -66,22 +67,22 @@ type back struct {
 	low   bool
 }
 
-// run is a number of like calls, one after the other.
+// run is a sequence of similar calls.
 type run struct {
 	calls  []*caller
 	kind   string
-	limits []int // of each limit of the calls, where it stands in the ask
+	limits []int // index in the ask of each limit of the calls
 }
 
-// verdict is what the script says of a run.
+// verdict is the script's result for a run.
 type verdict struct {
 	went        int
 	again, wait time.Duration
-	first       bool // the first limit keeps the next call
+	first       bool // the first limit holds back the next call
 	paid        []int
 }
 
-// limitState is what the script says of a limit.
+// limitState is the script's result for a limit.
 type limitState struct {
 	slot   int64
 	factor float64
@@ -89,12 +90,12 @@ type limitState struct {
 }
 
 type answer struct {
-	vanished []int // limits whose hash is gone; nothing was done then
+	vanished []int // limits whose hash is gone; then nothing was done
 	limits   []limitState
 	runs     []verdict
 }
 
-// limit enters a limit in the ask, and returns where it stands.
+// limit adds a limit to the ask, and returns its index.
 func (a *ask) limit(key string, limit rongcloud.QuotaLimit, since time.Duration) (at int, added bool) {
 	if at = slices.Index(a.keys, key); at >= 0 {
 		return at, false
@@ -104,8 +105,8 @@ func (a *ask) limit(key string, limit rongcloud.QuotaLimit, since time.Duration)
 	return len(a.keys) - 1, true
 }
 
-// interval is how many microseconds the pace gives to a unit; 0 where the whole limit may be used
-// at once.
+// interval returns how many microseconds apart the pace puts units; 0 if the whole limit may be
+// used at once.
 func interval(limit rongcloud.QuotaLimit) float64 {
 	if limit.Per > longestPaced {
 		return 0
@@ -115,15 +116,15 @@ func interval(limit rongcloud.QuotaLimit) float64 {
 
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
-// burst is how many units may go at once: a little, and what came in since the line last asked. So
-// nothing is lost on the way to Redis, and little more than the pace gives goes at once after a
-// rest.
+// burst returns how many units may go at once: a few, plus those that became free since the line
+// last asked. So the round trip to Redis loses no throughput, and after a pause little more than
+// the pace allows goes at once.
 func burst(limit rongcloud.QuotaLimit, since time.Duration) float64 {
 	cameIn := float64(limit.Limit) * float64(since) / float64(limit.Per)
 	return max(float64(limit.Limit/spareShare), min(2+1.5*cameIn, 2+float64(limit.Limit)/2))
 }
 
-// arguments are what the script is given.
+// arguments returns the arguments of the script.
 func (a *ask) arguments(maker string, once bool) []any {
 	args := make([]any, 0, 8+10*len(a.limits)+8*len(a.runs))
 	add := func(values ...any) { args = append(args, values...) }
@@ -163,11 +164,11 @@ func flag(b bool) int {
 	return 0
 }
 
-// put asks Redis.
+// put runs the script in Redis.
 func (l *Limiter) put(a *ask) (*answer, error) {
 	keys, once := a.keys, len(a.backs)+len(a.restores) > 0
 	id := newID()
-	if once { // a client repeats what it had no response to
+	if once { // a client retries requests without a response
 		keys = append(slices.Clone(keys), l.key("once:"+id))
 	}
 	args := a.arguments(id, once)
@@ -182,7 +183,7 @@ func (l *Limiter) put(a *ask) (*answer, error) {
 
 var errRepeated = errors.New("the response was lost on its way")
 
-// read reads what the script returned.
+// read decodes the script's result.
 func (a *ask) read(values []any) (*answer, error) {
 	r := reader{}
 	word := r.text(values, 0)
@@ -226,7 +227,7 @@ func (a *ask) read(values []any) (*answer, error) {
 
 var errUnexpected = errors.New("the script returned something unexpected")
 
-// reader takes values out of a reply, and notes if one is not there.
+// reader takes values from a reply, and records if one is missing.
 type reader struct{ failed bool }
 
 func (r *reader) list(values []any, i int) []any { return pick[[]any](r, values, i) }

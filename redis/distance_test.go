@@ -12,7 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// slowLink is a loopback proxy before a Redis, which holds all bytes for a time in each direction.
+// slowLink starts a loopback proxy in front of a Redis, which delays all bytes in each direction.
 func slowLink(t testing.TB, address string, delay time.Duration) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -67,8 +67,8 @@ func carry(to, from net.Conn, delay time.Duration) {
 	}
 }
 
-// BenchmarkDistance shows how much of a quota 64 callers of a process use over a distance, and the
-// most that goes in a quota's time, by the clock of the process.
+// BenchmarkDistance reports how much of a quota 64 callers of one process use at a distance from
+// Redis, and the most calls within a quota's period by the process's clock.
 func BenchmarkDistance(b *testing.B) {
 	for _, c := range []struct {
 		away  time.Duration
@@ -95,7 +95,7 @@ func BenchmarkDistance(b *testing.B) {
 
 const loaded = 5 * time.Second
 
-// underLoad has 64 callers use a quota of a second, and returns when calls went.
+// underLoad lets 64 callers use a quota per second, and returns when the calls were let through.
 func underLoad(b *testing.B, db *redis.Client, limit int) []time.Duration {
 	l, err := NewLimiter(db, LimiterConfig{AppKey: "k", Quotas: quotas(limit, time.Second), Timeout: 5 * time.Second})
 	require.NoError(b, err)
@@ -119,7 +119,7 @@ func underLoad(b *testing.B, db *redis.Client, limit int) []time.Duration {
 	return at
 }
 
-// used is the part of the quota that was used after the first second.
+// used returns the fraction of the quota that was used after the first second.
 func used(at []time.Duration, limit int) float64 {
 	n := 0
 	for _, d := range at {
@@ -130,7 +130,7 @@ func used(at []time.Duration, limit int) float64 {
 	return float64(n) / (float64(limit) * (loaded - time.Second).Seconds())
 }
 
-// busiest is the most that went within a second.
+// busiest returns the most calls within one second.
 func busiest(at []time.Duration) int {
 	most, first := 0, 0
 	for i := range at {

@@ -1,6 +1,5 @@
-// Package rongcloudredis shares what several processes must know of one another through Redis: the
-// quotas of an App Key, which belong to all its processes together, and the signatures of callbacks
-// that have been handled.
+// Package rongcloudredis shares state between processes through Redis: the quotas of an App Key,
+// which all its processes use together, and the signatures of callbacks that have been handled.
 //
 //	db := redis.NewClient(&redis.Options{Addr: "localhost:6379"})
 //	config := rongcloudredis.LimiterConfig{AppKey: appKey, LocalShare: 0.25}
@@ -9,5 +8,5 @@
 //	store := rongcloudredis.NewNonceStore(db, "rongcloud:nonce:")
 //	handler, err := webhook.NewHandler(appSecret, webhook.WithNonceStore(store))
 //
-// It is a module of its own, so that those who do not use Redis do not depend on its client.
+// It is a separate module, so that programs that do not use Redis do not depend on its client.
 package rongcloudredis

@@ -24,7 +24,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// stated returns a limiter whose changes of state come out of a channel.
+// stated returns a limiter that sends its state changes to a channel.
 func stated(t *testing.T, db redis.Cmdable, config LimiterConfig) (*Limiter, chan State) {
 	t.Helper()
 	states := make(chan State, 100)
@@ -35,8 +35,8 @@ func stated(t *testing.T, db redis.Cmdable, config LimiterConfig) (*Limiter, cha
 	return l, states
 }
 
-// A Redis that says nothing is noticed by those who have no deadline and by those whose deadline is
-// short, whatever its client heeds.
+// A Redis that does not respond is noticed by calls without a deadline and by calls with a short
+// one, whatever timeouts the client respects.
 func TestLimiterNoticesARedisThatHangs(t *testing.T) {
 	t.Parallel()
 	for _, heeds := range []bool{false, true} {
@@ -105,7 +105,7 @@ func TestNonceStoreDoesNotWaitForRedis(t *testing.T) {
 	server.goOn(t)
 }
 
-// A Redis that answers a ping but does not run the script stays lost.
+// A Redis that responds to a ping but does not run the script stays lost.
 func TestLimiterDoesNotFlap(t *testing.T) {
 	t.Parallel()
 	type change func(t *testing.T, root *redis.Client)
@@ -189,7 +189,7 @@ func TestLimiterDoesNotFlap(t *testing.T) {
 	}
 }
 
-// A script is refused for lack of memory as a whole, also when it would first free some.
+// A script is refused completely for lack of memory, even if it would first free some.
 func TestLimiterIsRefusedBeforeItFreesMemory(t *testing.T) {
 	t.Parallel()
 	db := startRedis(t).client(t)
@@ -209,8 +209,8 @@ func TestLimiterIsRefusedBeforeItFreesMemory(t *testing.T) {
 	require.True(t, held, "nothing was done")
 }
 
-// twice is a hook that has the next request that must not happen twice do so, as a client does that
-// had no response.
+// twice is a hook that sends the next request twice, like a client that got no response. It
+// applies to requests that must not take effect twice.
 type twice struct{ next atomic.Int32 }
 
 func (h *twice) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -233,7 +233,7 @@ func (h *twice) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proces
 	return next
 }
 
-// What is given back or entered again is so once, also if the client repeats the request.
+// Units are returned or re-entered only once, even if the client repeats the request.
 func TestARepeatedRequestChangesNothing(t *testing.T) {
 	t.Parallel()
 	setup := func(t *testing.T) (*Limiter, *pacedRedis, *twice, *gate) {
@@ -280,7 +280,7 @@ func TestARepeatedRequestChangesNothing(t *testing.T) {
 	})
 }
 
-// To allow the keys that begin with the prefix is enough for all that the module does.
+// Allowing the keys that begin with the prefix is enough for everything the module does.
 func TestKeysBeginWithThePrefix(t *testing.T) {
 	t.Parallel()
 	server := startRedis(t)
@@ -323,8 +323,8 @@ func TestLimiterInACluster(t *testing.T) {
 	}
 }
 
-// What was used of an hour's quota is known after Redis has forgotten it, and counts while it is
-// lost.
+// The use of an hourly quota is still known after Redis has forgotten it, and counts while Redis
+// is lost.
 func TestLimiterEntersAgainWhatVanished(t *testing.T) {
 	t.Parallel()
 	broadcast := units(endpoint.MessageBroadcast, 1)
@@ -395,7 +395,7 @@ func TestLimiterAfterScriptFlush(t *testing.T) {
 	require.Empty(t, states)
 }
 
-// pacedRedis is a Redis whose clock stands still but for what the test says.
+// pacedRedis is a Redis whose clock moves only when the test says so.
 type pacedRedis struct {
 	*miniredis.Miniredis
 	now time.Time
@@ -429,8 +429,8 @@ func TestAClockThatGoesBackOpensNoQuota(t *testing.T) {
 	}
 }
 
-// A clock that leaps forward opens what the time that it leapt over would have opened, once; and
-// nothing when it is set right.
+// A clock that jumps forward frees what the skipped time would have freed, once, and nothing when
+// it is corrected.
 func TestAClockThatLeapsForward(t *testing.T) {
 	t.Parallel()
 	for _, leap := range []time.Duration{time.Hour + time.Minute, 24 * time.Hour, 100 * 365 * 24 * time.Hour} {
@@ -452,7 +452,7 @@ func TestAClockThatLeapsForward(t *testing.T) {
 	}
 }
 
-// What is given back goes to the slot of time that it was taken from.
+// Returned units go to the time slot they were taken from.
 func TestWhatIsGivenBackGoesToItsSlot(t *testing.T) {
 	t.Parallel()
 	mini, db := startPaced(t)
@@ -513,7 +513,7 @@ func gated(t *testing.T, config LimiterConfig) (*Limiter, *gate) {
 	return l, g
 }
 
-// waiting is how many stand in the lines.
+// waiting returns how many calls are in the lines.
 func (l *Limiter) waiting() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -558,8 +558,8 @@ func TestOneOfABatchIsCancelled(t *testing.T) {
 	require.NoError(t, l.Wait(t.Context(), units(private, 4)), "what the cancelled one took is free again")
 }
 
-// Priorities and the order of coming hold inside one ask, and a call under a full cap keeps no
-// other.
+// Priorities and the order of arrival hold within one ask, and a call under a full cap does not
+// hold back others.
 func TestTheOrderInsideABatch(t *testing.T) {
 	t.Parallel()
 	quota := endpoint.MessageUltragroupPublish.Quota
@@ -596,8 +596,8 @@ func TestTheOrderInsideABatch(t *testing.T) {
 	require.Equal(t, []string{"a", "a", "b", "c", "low"}, went, "the third of a's is kept by its cap")
 }
 
-// Of what waits together, calls without low priority go first, though they have come later, and
-// like ones in the order of their coming.
+// Among waiting calls, those without low priority go first even if they came later, and similar
+// calls go in the order of arrival.
 func TestPrioritiesInsideABatch(t *testing.T) {
 	t.Parallel()
 	l, g := gated(t, LimiterConfig{Quotas: quotas(4, time.Hour)})
@@ -626,7 +626,7 @@ func TestPrioritiesInsideABatch(t *testing.T) {
 	require.Empty(t, went)
 }
 
-// A large call that waits for room is not passed by small ones of other channels, and these know
+// Small calls of other channels do not overtake a large call that waits for room, and they know
 // how long they have to wait.
 func TestALargeCallIsNotPassed(t *testing.T) {
 	t.Parallel()
@@ -652,7 +652,8 @@ func TestALargeCallIsNotPassed(t *testing.T) {
 	require.NoError(t, l.Wait(t.Context(), use(1, "c")))
 }
 
-// Calls that ask for more than goes at once, or than the whole quota, are paid over several asks.
+// Calls that need more than may go at once, or more than the whole quota, are paid over several
+// asks.
 func TestLargeCalls(t *testing.T) {
 	t.Parallel()
 	l := newLimiter(t, startRedis(t).client(t), LimiterConfig{Quotas: quotas(10_000, time.Second)})
@@ -662,7 +663,7 @@ func TestLargeCalls(t *testing.T) {
 	require.False(t, l.isLost())
 }
 
-// A line over a distance uses its quota, and by Redis's clock never more.
+// A line far from Redis uses its full quota, and by Redis's clock never more.
 func TestTheQuotaHoldsByRedisClock(t *testing.T) {
 	t.Parallel()
 	db := startRedis(t).client(t)
@@ -706,8 +707,8 @@ func (d distance) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Proc
 	return next
 }
 
-// A Redis that accepts connections and says nothing, or to which no connection comes about, is lost
-// in time, and its client's own patience does not count.
+// A Redis that accepts connections but does not respond, or that cannot be connected to, is
+// declared lost in time, whatever its client's own timeouts.
 func TestLimiterNoticesAHalfOpenRedis(t *testing.T) {
 	t.Parallel()
 	ended := make(chan struct{})
@@ -758,8 +759,8 @@ func (g *gateByKey) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
 	}
 }
 
-// When Redis is lost for one quota, those who wait for others go on at once, although their own
-// requests are still out.
+// When Redis is lost for one quota, calls waiting for others continue at once, although their own
+// requests are still pending.
 func TestALostRedisHoldsNobody(t *testing.T) {
 	t.Parallel()
 	db := startRedis(t).client(t)
@@ -780,7 +781,7 @@ func TestALostRedisHoldsNobody(t *testing.T) {
 	}
 }
 
-// OnState may close its limiter, whatever it is told.
+// OnState may close its limiter in any state.
 func TestOnStateMayClose(t *testing.T) {
 	t.Parallel()
 	for _, shared := range []bool{false, true} {
@@ -815,7 +816,7 @@ func TestOnStateMayClose(t *testing.T) {
 	}
 }
 
-// OnState may panic, or end its goroutine: those who wait go on, and Redis is found again.
+// OnState may panic or end its goroutine: waiting calls continue, and Redis is found again.
 func TestOnStateMayPanic(t *testing.T) {
 	t.Parallel()
 	for name, leave := range map[string]func(){"panic": func() { panic("the state") }, "goexit": runtime.Goexit} {
@@ -847,7 +848,7 @@ func TestOnStateMayPanic(t *testing.T) {
 	}
 }
 
-// failWhile is a hook that fails all requests as long as it is told to.
+// failWhile is a hook that fails all requests while failing is set.
 type failWhile struct{ failing *atomic.Bool }
 
 func (f failWhile) DialHook(next redis.DialHook) redis.DialHook { return next }
@@ -864,8 +865,7 @@ func (f failWhile) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.Pro
 	return next
 }
 
-// What keeps connections from coming about is told, although the client tries until the time is
-// over.
+// The error says why connections fail, although the client retries until the timeout.
 func TestALostRedisTellsWhy(t *testing.T) {
 	t.Parallel()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")

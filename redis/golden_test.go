@@ -20,14 +20,14 @@ import (
 
 var makeGolden = goflag.Bool("make-golden", false, "write the keys of a new version of the format")
 
-// keysV1 holds what version 1 of the format keeps in Redis. It is never written again: another
-// format has another keyVersion and a file of its own.
+// keysV1 has the keys that version 1 of the format keeps in Redis. It is never rewritten: another
+// format has another keyVersion and its own file.
 const keysV1 = "testdata/keys_v1.json"
 
 // goldenStart is when the golden keys were written.
 var goldenStart = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// goldenKey is a key of Redis: a hash or a text, and for how long it is kept.
+// goldenKey is a key in Redis: a hash or a text, and how long it is kept.
 type goldenKey struct {
 	Hash map[string]string `json:"hash,omitempty"`
 	Text string            `json:"text,omitempty"`
@@ -50,7 +50,7 @@ func goldenLimiter(t *testing.T, db redis.Cmdable) *Limiter {
 
 var goldenRequests = map[string]webhook.Fingerprint{"begun": sha256.Sum256([]byte("begun")), "done": sha256.Sum256([]byte("done"))}
 
-// writeGolden does what the golden keys were written by, and returns the keys.
+// writeGolden repeats the operations that wrote the golden keys, and returns the keys.
 func writeGolden(t *testing.T) map[string]goldenKey {
 	t.Helper()
 	mini, db := goldenRedis(t)
@@ -60,7 +60,8 @@ func writeGolden(t *testing.T) map[string]goldenKey {
 	require.NoError(t, limiter.Wait(ctx, bulkUnits(private, 5)))
 	require.NoError(t, limiter.Wait(ctx, units(endpoint.MessageBroadcast, 1)))
 	limiter.Refused(units(endpoint.MessageBroadcast, 1), 30*time.Second)
-	_, err := limiter.Delay(ctx, units(endpoint.MessageBroadcast, 1)) // tells Redis of the refusal
+	// reports the refusal to Redis
+	_, err := limiter.Delay(ctx, units(endpoint.MessageBroadcast, 1))
 	require.NoError(t, err)
 
 	store := NewNonceStore(db, "rongcloud:nonce:")
@@ -86,7 +87,7 @@ func writeGolden(t *testing.T) map[string]goldenKey {
 	return keys
 }
 
-// What version 1 keeps in Redis does not change: processes of two releases share it.
+// Version 1 of the keys in Redis does not change: processes of two releases share them.
 func TestKeysV1AreWritten(t *testing.T) {
 	t.Parallel()
 	keys := writeGolden(t)
@@ -108,7 +109,7 @@ func readGolden(t *testing.T) map[string]goldenKey {
 	return keys
 }
 
-// What version 1 left in Redis goes on to count, and is known.
+// Keys left by version 1 still count and are understood.
 func TestKeysV1AreRead(t *testing.T) {
 	t.Parallel()
 	mini, db := goldenRedis(t)

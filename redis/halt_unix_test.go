@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// halt keeps the server from running, with its connections open.
+// halt suspends the server, with its connections open.
 func (s *redisServer) halt(t *testing.T) {
 	t.Helper()
 	require.NoError(t, s.command.Process.Signal(syscall.SIGSTOP))

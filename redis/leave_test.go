@@ -15,7 +15,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// channels give the messages of an ultra group's channels a quota, and each channel a cap.
+// channels returns quotas with a quota for the messages of an ultra group's channels, and a cap
+// per channel.
 func channels(limit, capped int, per time.Duration) rongcloud.Quotas {
 	quota := endpoint.MessageUltragroupPublish.Quota
 	quota.Limit, quota.Per = limit, per
@@ -31,7 +32,7 @@ func toChannel(name string, units int) rongcloud.QuotaUse {
 	}
 }
 
-// More channels than there is room for in one ask are asked for one ask after the other, at once.
+// More channels than fit into one ask are asked for in several asks, without a pause.
 func TestMoreLanesThanOneAskHolds(t *testing.T) {
 	t.Parallel()
 	l, g := gated(t, LimiterConfig{Quotas: channels(1_000_000, 20, time.Second)})
@@ -54,15 +55,15 @@ func TestMoreLanesThanOneAskHolds(t *testing.T) {
 	require.LessOrEqual(t, g.asked.Load(), int32(6))
 }
 
-// Who is told that they are too late, or has given up, keeps none of those behind them, whatever
-// these have asked for together.
+// A call that is too late or has given up does not hold back those behind it, however they were
+// batched.
 func TestWhoLeavesKeepsNobody(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name    string
 		leave   time.Duration // the deadline of the large call; 0: it is cancelled
 		channel string        // of the small call
-		hurried bool          // the small call has a deadline, too
+		hurried bool          // the small call has a deadline too
 	}{
 		{"too late", 10 * time.Minute, "a", false},
 		{"too late, behind it somebody in a hurry", 10 * time.Minute, "a", true},
@@ -81,7 +82,7 @@ func TestWhoLeavesKeepsNobody(t *testing.T) {
 				go func() { results <- l.Wait(ctx, use) }()
 				require.Eventually(t, func() bool { return l.waiting() == n }, 20*time.Second, time.Millisecond)
 			}
-			// The first one is asked for alone, the others together behind it.
+			// The first call is asked for alone, the others together after it.
 			enter(t.Context(), toChannel("first", 6), 1)
 			require.Eventually(t, func() bool { return g.asked.Load() == 1 }, 20*time.Second, time.Millisecond)
 			large, leave := context.WithCancel(t.Context())
@@ -121,7 +122,7 @@ func TestWhoLeavesKeepsNobody(t *testing.T) {
 	}
 }
 
-// Who came first goes first, also if each falls under other caps.
+// Calls go in the order of arrival, even if each is under a different cap.
 func TestTheOrderAcrossLanes(t *testing.T) {
 	t.Parallel()
 	l, g := gated(t, LimiterConfig{Quotas: channels(7, 7, time.Hour)})

@@ -19,68 +19,69 @@ import (
 
 // LimiterConfig says how a [Limiter] works. AppKey is required.
 type LimiterConfig struct {
-	// AppKey is whose quotas are shared. Its limiters must all have the same Quotas.
+	// AppKey is the App Key whose quotas are shared. All its limiters must have the same Quotas.
 	AppKey string
 	Quotas rongcloud.Quotas
 
-	// LocalShare is the part of the quotas that this process keeps to while Redis is lost: one
-	// divided by the number of processes, so that they stay within the quotas together. 0 is a
-	// quarter.
+	// LocalShare is the fraction of the quotas that this process may use while Redis is lost. Use
+	// one divided by the number of processes, so that together they stay within the quotas. 0
+	// means a quarter.
 	LocalShare float64
 
-	// OnState is told when Redis is lost, when it is back, and when it has lost counters. Those who
-	// wait are let go on after it has returned, so it must be fast. It may call Close. If it
-	// panics, slog.Default() is told, and the limiter goes on.
+	// OnState is called when Redis is lost, when it is back, and when it has lost counters.
+	// Waiting calls continue only after it has returned, so it must be fast. It may call Close. If
+	// it panics, the panic is logged to slog.Default(), and the limiter continues.
 	OnState func(State)
 
-	// Prefix begins every key in Redis, so that it is enough to allow these keys. Empty is
+	// Prefix begins every key in Redis, so it is enough to allow these keys. The default is
 	// "rongcloud:".
 	Prefix string
 	// Timeout is how long Redis may take for one response before it counts as lost, whatever the
-	// timeouts and retries of its client. 0 is 500 ms.
+	// timeouts and retries of its client. 0 means 500 ms.
 	Timeout time.Duration
 }
 
-// State is how a [Limiter] works at the moment.
+// State is the current state of a [Limiter].
 type State struct {
-	// Shared reports whether the quotas are shared through Redis. If not, this process keeps to its
-	// share of them.
+	// Shared reports whether the quotas are shared through Redis. If not, this process keeps to
+	// its local share of them.
 	Shared bool
-	// Err is why they are not shared, or [ErrCountersVanished] if they are, but what had been
-	// counted is gone.
+	// Err is why they are not shared, or [ErrCountersVanished] if they are shared but counters
+	// were lost.
 	Err error
 }
 
-// ErrCountersVanished says that Redis no longer has what was used of a quota of an hour or a day:
-// it was restarted without its data, flushed, or has evicted it. Each process enters again what it
-// has used itself within the quota's time; what processes used that are gone is forgotten. For such
-// quotas use a Redis that keeps its data and evicts nothing (maxmemory-policy noeviction).
+// ErrCountersVanished says that Redis has lost how much of an hourly or daily quota was used: it
+// was restarted without its data, was flushed, or evicted the counters. Each process re-enters its
+// own use within the quota's period; the use of processes that have ended is lost. For such
+// quotas, use a Redis that keeps its data and evicts nothing (maxmemory-policy noeviction).
 var ErrCountersVanished = errors.New("rongcloudredis: counters of a quota have vanished from Redis")
 
-// Limiter is a [rongcloud.Limiter] whose quotas several processes share. Calls of a process go in
-// the order of their coming, within their priority; between processes Redis gives to whom asks
-// first. What waits in a process is asked for together, so the distance to Redis costs time but
-// not throughput. No stretch of a quota's time sees more than the quota, in the order of Redis's
-// clock; if that goes back, no quota opens, and if it leaps forward, the time it leapt over counts
-// as past.
+// Limiter is a [rongcloud.Limiter] whose quotas several processes share. Within a process and a
+// priority, calls go in the order of arrival; between processes, Redis serves whoever asks first.
+// The waiting calls of a process are asked for together, so the distance to Redis costs latency
+// but not throughput. By Redis's clock, no period of a quota's length sees more than the quota; if
+// that clock goes back, nothing becomes free, and if it jumps forward, the skipped time counts as
+// past.
 //
-// When Redis is lost, calls go on with a share of the quotas: when it does not respond within the
-// Timeout, or with an error such as OOM, READONLY or NOPERM. It is found again when what had failed
-// succeeds. What this process used of quotas of an hour or a day counts on both sides.
+// Redis is lost when it does not respond within the Timeout, or responds with an error such as
+// OOM, READONLY or NOPERM. Calls then continue with a share of the quotas, until what failed
+// succeeds again. This process's use of hourly and daily quotas counts both with and without
+// Redis.
 type Limiter struct {
 	db       redis.Cmdable
 	requests requests
 	config   LimiterConfig
 	local    *rongcloud.LocalLimiter
 
-	state sync.Mutex // one change of state at a time
+	state sync.Mutex // serialises state changes
 
 	mu    sync.Mutex
 	lines map[string]*line // by the key of their quota
 	past  map[string]*past // by the key in Redis
 	lost  bool
-	found context.Context // is done when a lost Redis is back
-	back  func()          // ends it
+	found context.Context // done when a lost Redis is back
+	back  func()          // ends found
 
 	closed chan struct{}
 	close  sync.Once
@@ -93,19 +94,19 @@ const (
 	defaultPrefix = "rongcloud:"
 	defaultShare  = 0.25
 
-	// keyVersion names the format of what is behind a key. Another format has another version, so
-	// that old and new processes do not read what they do not understand; they then do not see one
-	// another's use.
+	// keyVersion names the format of a key's value. Another format has another version, so that
+	// old and new processes do not read what they do not understand; they then do not see each
+	// other's use.
 	keyVersion = "v1:"
 
-	// probeEvery is how often a lost Redis is looked for.
+	// probeEvery is how often a lost Redis is probed.
 	probeEvery = time.Second
 )
 
-// NewLimiter returns a limiter that shares the quotas of an App Key through db, which has
-// redis.Client, redis.ClusterClient and redis.Ring for it. All keys of an App Key are in one slot
-// of a cluster. Bad settings are refused with a [*rongcloud.ArgumentError]. Close it when it is no
-// longer needed.
+// NewLimiter returns a limiter that shares the quotas of an App Key through db, which may be a
+// redis.Client, redis.ClusterClient or redis.Ring. All keys of an App Key are in one slot of a
+// cluster. For invalid settings it returns a [*rongcloud.ArgumentError]. Close the limiter when it
+// is no longer needed.
 func NewLimiter(db redis.Cmdable, config LimiterConfig) (*Limiter, error) {
 	refuse := func(field, reason string) error { return &rongcloud.ArgumentError{Field: field, Reason: reason} }
 	if config.LocalShare == 0 {
@@ -144,7 +145,7 @@ func NewLimiter(db redis.Cmdable, config LimiterConfig) (*Limiter, error) {
 	}, nil
 }
 
-// share is a part of quotas.
+// share returns a fraction of quotas.
 func share(quotas rongcloud.Quotas, part float64) rongcloud.Quotas {
 	less := rongcloud.Quotas{Factor: part}
 	if quotas.Factor != 0 {
@@ -164,10 +165,10 @@ func share(quotas rongcloud.Quotas, part float64) rongcloud.Quotas {
 	return less
 }
 
-// most bounds what floating-point numbers are converted from.
+// most is the limit for converting floating-point numbers.
 const most = 1 << 60
 
-// scale stretches the time where less than one would be left.
+// scale scales a limit. It stretches the period if less than one unit would be left.
 func scale(limit int, per time.Duration, part float64) (int, time.Duration) {
 	if scaled := float64(limit) * part; scaled < 1 {
 		return 1, time.Duration(min(float64(per)/scaled, most))
@@ -175,11 +176,11 @@ func scale(limit int, per time.Duration, part float64) (int, time.Duration) {
 	return int(min(float64(limit)*part, most)), per
 }
 
-// Close ends the search for a lost Redis. The limiter works on, but stays in the state it is in.
-// Requests that Redis has not responded to end with its client.
+// Close ends the search for a lost Redis. The limiter still works, but stays in its current state.
+// Requests that Redis has not responded to end when its client is closed.
 func (l *Limiter) Close() error {
 	l.close.Do(func() {
-		l.mu.Lock() // a search either has begun, and is waited for, or does not begin
+		l.mu.Lock() // a search has either begun, and Close waits for it, or will not begin
 		defer l.mu.Unlock()
 		close(l.closed)
 	})
@@ -188,8 +189,8 @@ func (l *Limiter) Close() error {
 }
 
 // Wait blocks until the call may be made. It fails with the context's error, at once if the
-// context's deadline comes before the call could be made; it then has taken nothing, or gives it
-// back.
+// context's deadline comes before the call could be made; it then takes nothing, or returns what
+// it took.
 func (l *Limiter) Wait(ctx context.Context, use rongcloud.QuotaUse) error {
 	limits := merge(l.config.Quotas.Limits(use))
 	for {
@@ -209,7 +210,7 @@ func (l *Limiter) Wait(ctx context.Context, use rongcloud.QuotaUse) error {
 	}
 }
 
-// isLong reports whether some limit is not forgotten within a minute.
+// isLong reports whether some limit has a period of more than a minute.
 func isLong(limits []rongcloud.QuotaLimit) bool {
 	return slices.ContainsFunc(limits, func(l rongcloud.QuotaLimit) bool { return l.Per > longestPaced })
 }
@@ -235,14 +236,14 @@ func (l *Limiter) shared(ctx context.Context, limits []rongcloud.QuotaLimit, low
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if c.done { // it was told in the same moment
+	if c.done { // it got its outcome at the same moment
 		return <-c.told
 	}
 	n.giveUp(c)
 	return outcome{err: ctx.Err()}
 }
 
-// waitLocally takes of this process's share. It reports whether Redis came back before that.
+// waitLocally uses this process's share. It reports whether Redis came back before that.
 func (l *Limiter) waitLocally(ctx context.Context, use rongcloud.QuotaUse, limits []rongcloud.QuotaLimit) (back bool, err error) {
 	l.mu.Lock()
 	found := l.found
@@ -259,17 +260,18 @@ func (l *Limiter) waitLocally(ctx context.Context, use rongcloud.QuotaUse, limit
 	return false, nil
 }
 
-// key is the key of a limit. The part in braces keeps all of an App Key in one slot of a cluster.
+// key returns the key of a limit. The part in braces keeps all keys of an App Key in one slot of a
+// cluster.
 func (l *Limiter) key(name string) string {
 	return l.config.Prefix + "{" + tag.Replace(l.config.AppKey) + "}:" + keyVersion + name
 }
 
 var tag = strings.NewReplacer("%", "%25", "{", "%7B", "}", "%7D")
 
-// newID returns a text that no other process makes.
+// newID returns a unique text.
 func newID() string { return rand.Text() }
 
-// Delay tells how long Wait would block, calls of other processes that wait already not counted.
+// Delay returns how long Wait would block, not counting waiting calls of other processes.
 func (l *Limiter) Delay(ctx context.Context, use rongcloud.QuotaUse) (time.Duration, error) {
 	limits := merge(l.config.Quotas.Limits(use))
 	if err := ctx.Err(); err != nil || len(limits) == 0 {
@@ -306,8 +308,8 @@ func (l *Limiter) isLost() bool {
 	return l.lost
 }
 
-// tell tells OnState. It is called in a goroutine of its own: a panic, or runtime.Goexit, in one of
-// the limiter's would end the process, or leave those who wait without anybody who lets them go.
+// tell calls OnState in a goroutine of its own: a panic or runtime.Goexit in one of the limiter's
+// goroutines would end the process, or leave waiting calls stuck.
 func (l *Limiter) tell(s State) {
 	if l.config.OnState == nil {
 		return
@@ -325,7 +327,7 @@ func (l *Limiter) tell(s State) {
 	<-told
 }
 
-// vanished tells that the counters of a limit are gone.
+// vanished reports that the counters of a limit are gone.
 func (l *Limiter) vanished(limit rongcloud.QuotaLimit) {
 	name, _, _ := strings.Cut(limit.Key, "#") // what follows are values of parameters
 	l.state.Lock()
@@ -333,7 +335,7 @@ func (l *Limiter) vanished(limit rongcloud.QuotaLimit) {
 	l.tell(State{Shared: true, Err: fmt.Errorf("%w: %s, %d in %v", ErrCountersVanished, name, limit.Limit, limit.Per)})
 }
 
-// lose goes over to the local share, and looks from then on for a Redis that does what failed.
+// lose switches to the local share, and starts to probe until what failed succeeds.
 func (l *Limiter) lose(err error, failed *ask) {
 	l.state.Lock()
 	defer l.state.Unlock()
@@ -361,7 +363,7 @@ func (l *Limiter) lose(err error, failed *ask) {
 	}
 }
 
-// awaitRedis goes back to Redis when it is found.
+// awaitRedis returns to Redis when it is found.
 func (l *Limiter) awaitRedis(probe *ask) {
 	if !l.search(probe) {
 		return
@@ -374,8 +376,8 @@ func (l *Limiter) awaitRedis(probe *ask) {
 	}
 }
 
-// search runs the script that failed, over the same limits, until it succeeds. It reports whether
-// it did.
+// search runs the failed script over the same limits until it succeeds, and reports whether it
+// did.
 func (l *Limiter) search(probe *ask) bool {
 	defer l.wait.Done()
 	for i := range probe.limits {

@@ -26,7 +26,7 @@ type own = map[*endpoint.Endpoint]endpoint.Quota
 
 var private = endpoint.MessagePrivatePublish
 
-// quotas give the private messages a quota of their own.
+// quotas returns quotas with a separate quota for private messages.
 func quotas(limit int, per time.Duration) rongcloud.Quotas {
 	quota := private.Quota
 	quota.Limit, quota.Per = limit, per
@@ -46,7 +46,7 @@ func newLimiter(t *testing.T, db redis.Cmdable, config LimiterConfig) *Limiter {
 	if config.AppKey == "" {
 		config.AppKey = t.Name()
 	}
-	config.Timeout = 5 * time.Second // a busy machine is no lost Redis
+	config.Timeout = 5 * time.Second // a busy machine does not mean a lost Redis
 	limiter, err := NewLimiter(db, config)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = limiter.Close() })
@@ -73,11 +73,11 @@ func TestNewLimiterRefuses(t *testing.T) {
 		require.ErrorAs(t, err, &refused, field)
 		require.Equal(t, field, refused.Field)
 	}
-	_, err := NewLimiter(db, LimiterConfig{AppKey: "a\n"}) // as a mounted file ends
+	_, err := NewLimiter(db, LimiterConfig{AppKey: "a\n"}) // a mounted file ends like this
 	require.ErrorContains(t, err, "AppKey: begins or ends with white space")
 }
 
-// The rules, on a Redis whose clock stands still but for what the test says.
+// The rules, on a Redis whose clock moves only when the test says so.
 func TestLimiterRules(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
@@ -183,7 +183,8 @@ func TestLimiterRules(t *testing.T) {
 		gone, cancel := context.WithCancel(ctx)
 		done := make(chan error, 1)
 		go func() { done <- l.Wait(gone, units(broadcast, 1)) }()
-		require.Eventually(t, func() bool { // it has passed the day's cap and waits for the hour
+		// it has passed the daily cap and waits for the hourly one
+		require.Eventually(t, func() bool {
 			l.mu.Lock()
 			defer l.mu.Unlock()
 			return l.lines[broadcast.Path] != nil
@@ -195,7 +196,7 @@ func TestLimiterRules(t *testing.T) {
 	})
 }
 
-// Settings as large as can be are neither refused nor turned into something else.
+// The largest possible settings are neither refused nor distorted.
 func TestLimiterSettingsDoNotOverflow(t *testing.T) {
 	t.Parallel()
 	_, db := startPaced(t)
@@ -232,7 +233,7 @@ func TestLimiterLosesRedisAndFindsItAgain(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	var done atomic.Int64
 	var wait sync.WaitGroup
-	wait.Go(func() { // calls go on all the time
+	wait.Go(func() { // calls continue all the time
 		for l.Wait(ctx, units(private, 1)) == nil {
 			done.Add(1)
 		}
@@ -256,7 +257,7 @@ func TestLimiterLosesRedisAndFindsItAgain(t *testing.T) {
 	server.start(t)
 	require.True(t, (<-states).Shared)
 	goesOn(100)
-	require.Positive(t, func() time.Duration { // what this one used is seen by the other
+	require.Positive(t, func() time.Duration { // the other limiter sees what this one used
 		var longest time.Duration
 		for range 20 {
 			delay, err := other.Delay(ctx, units(private, 1000))
@@ -307,7 +308,7 @@ const (
 	sharedPer     = 5 * time.Second
 )
 
-// worker is a process of its own that uses as much of the quota as it gets, and prints when it got
+// worker is a separate process that uses as much of the quota as it gets, and prints when it got
 // it.
 func worker(address string) {
 	db := redis.NewClient(&redis.Options{Addr: address})
@@ -317,7 +318,7 @@ func worker(address string) {
 		OnState: func(s State) { fmt.Fprintln(os.Stderr, s) },
 	})
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err) // the parent misses the output
+		fmt.Fprintln(os.Stderr, err) // the parent notices the missing output
 		return
 	}
 	defer limiter.Close()
@@ -347,7 +348,7 @@ func worker(address string) {
 func TestFourProcessesShareAQuota(t *testing.T) { // not parallel: it measures
 	measured, least := 20*time.Second, -3.0
 	if testing.Short() {
-		measured, least = 10*time.Second, -10 // beside other modules' tests
+		measured, least = 10*time.Second, -10 // alongside other modules' tests
 	}
 	server := startRedis(t)
 	outputs := make([]strings.Builder, workers)

@@ -14,61 +14,59 @@ import (
 )
 
 const (
-	// mostRuns and mostCalls bound one ask, so that the script does not keep Redis from others for
-	// long.
+	// mostRuns and mostCalls limit one ask, so that the script does not block Redis for long.
 	mostRuns  = 512
 	mostCalls = 8192
 
-	// shortestRest is the least time between two asks of a line of which the first did not let all
-	// go.
+	// shortestRest is the minimum time between two asks of a line if the first did not let all
+	// calls go.
 	shortestRest = time.Millisecond
 	longestRest  = time.Minute
 )
 
-// line holds those who wait for one quota in this process. What they wait for is asked for
-// together, by one goroutine, which lives as long as somebody waits. Its fields are guarded by the
-// limiter's lock.
+// line holds the calls in this process that wait for one quota. One goroutine asks for them
+// together, and lives for as long as calls wait. The limiter's lock guards its fields.
 type line struct {
 	*Limiter
 	key     string
 	lanes   map[string]*lane
 	seq     int
 	asked   time.Time     // when it last asked; zero if it has not
-	since   time.Duration // how long lies between two asks
+	since   time.Duration // time between two asks
 	backs   []back
-	refused map[string]askedLimit // what the server refused, until Redis has been told
+	refused map[string]askedLimit // refusals by the server, until Redis knows them
 	wake    chan struct{}
 }
 
-// lane holds those who wait for the same limits with the same priority, in the order of their
-// coming. Only its first one can be next.
+// lane holds the calls that wait for the same limits with the same priority, in the order of
+// arrival. Only its first call can be next.
 type lane struct {
 	key     string
 	waiting []*caller
-	until   time.Time // a cap keeps its first one until then
-	free    time.Time // the first one cannot go before
-	gone    int       // of those who wait, who have given up
+	until   time.Time // a cap holds back its first call until then
+	free    time.Time // the first call cannot go before
+	gone    int       // number of waiting calls that have given up
 }
 
 // caller is a call that waits.
 type caller struct {
 	limits   []rongcloud.QuotaLimit
 	low      bool
-	onlyAsks bool // how long it would wait
+	onlyAsks bool // it only asks how long it would wait
 	seq      int
 	lane     *lane
-	paid     []int     // of each limit
-	ready    time.Time // when it was paid in full
+	paid     []int     // per limit
+	ready    time.Time // when it was fully paid
 	deadline time.Time
-	done     bool // it was told, or has given up
+	done     bool // it has its outcome, or has given up
 	told     chan outcome
 }
 
-// outcome is what a caller is told.
+// outcome is what a caller gets.
 type outcome struct {
 	wait time.Duration // if it only asks
 	err  error
-	lost bool // Redis is lost: take of the local share
+	lost bool // Redis is lost: use the local share
 }
 
 func (c *caller) tell(o outcome) {
@@ -78,7 +76,7 @@ func (c *caller) tell(o outcome) {
 	}
 }
 
-// overdue reports whether a call of low priority was ready for its quota's whole time.
+// overdue reports whether a low-priority call has been ready for a whole period of its quota.
 func (c *caller) overdue(now time.Time) bool {
 	return c.low && !c.ready.IsZero() && now.Sub(c.ready) > c.limits[0].Per
 }
@@ -92,7 +90,7 @@ func (c *caller) isPaid() bool {
 	return true
 }
 
-// The order in which calls have their turn.
+// rank orders the calls.
 func (c *caller) rank(now time.Time) int {
 	rank := 1
 	switch {
@@ -117,14 +115,14 @@ func (c *caller) kind(now time.Time) string {
 	return "low"
 }
 
-// like reports whether two calls can be asked for as one run.
+// like reports whether two calls can be in the same run.
 func (c *caller) like(other *caller) bool {
 	paid := func(n int) bool { return n > 0 }
 	return c.lane == other.lane && !slices.ContainsFunc(other.paid, paid) && other.ready.IsZero() &&
 		slices.EqualFunc(c.limits, other.limits, func(a, b rongcloud.QuotaLimit) bool { return a.Units == b.Units })
 }
 
-// line returns the line of a quota, for which somebody will wait. The lock is held.
+// line returns the line of a quota for a call that will wait. The caller holds the lock.
 func (l *Limiter) line(limit rongcloud.QuotaLimit) *line {
 	n := l.lines[limit.Key]
 	if n == nil {
@@ -135,7 +133,7 @@ func (l *Limiter) line(limit rongcloud.QuotaLimit) *line {
 	return n
 }
 
-// merge adds up what a call takes of a limit that is named twice.
+// merge adds up the units of a limit that a call names twice.
 func merge(limits []rongcloud.QuotaLimit) []rongcloud.QuotaLimit {
 	for i := 1; i < len(limits); i++ {
 		if first := slices.IndexFunc(limits[:i], func(l rongcloud.QuotaLimit) bool { return l.Key == limits[i].Key }); first >= 0 {
@@ -147,7 +145,7 @@ func merge(limits []rongcloud.QuotaLimit) []rongcloud.QuotaLimit {
 	return limits
 }
 
-// enter puts a call last. The lock is held.
+// enter adds a call at the end. The caller holds the lock.
 func (n *line) enter(c *caller) {
 	n.seq++
 	c.seq = n.seq
@@ -182,7 +180,7 @@ func tooLate(c *caller, wait time.Duration) error {
 	return fmt.Errorf("%w before %d units of the quota are free, in %v", context.DeadlineExceeded, c.limits[0].Units, wait.Round(time.Millisecond))
 }
 
-// giveUp takes a call out of its line. The lock is held.
+// giveUp removes a call from its line. The caller holds the lock.
 func (n *line) giveUp(c *caller) {
 	c.done = true
 	t := c.lane
@@ -200,7 +198,7 @@ func (n *line) rouse() {
 	}
 }
 
-// run asks Redis for those who wait, until nobody does.
+// run asks Redis for the waiting calls until there are none.
 func (n *line) run() {
 	for {
 		n.mu.Lock()
@@ -239,7 +237,7 @@ func (n *line) rest(d time.Duration) {
 	}
 }
 
-// dissolve sends everybody to the local share.
+// dissolve sends all calls to the local share.
 func (n *line) dissolve() {
 	for _, c := range n.inOrder(time.Now()) {
 		c.tell(outcome{lost: true})
@@ -248,7 +246,7 @@ func (n *line) dissolve() {
 	n.backs, n.refused = nil, nil
 }
 
-// tidy drops who has given up, and gives back what they had paid.
+// tidy removes calls that have given up, and returns what they had paid.
 func (n *line) tidy() {
 	for key, t := range n.lanes {
 		for _, c := range t.waiting {
@@ -264,7 +262,7 @@ func (n *line) tidy() {
 	}
 }
 
-// giveBack gives back what a call has paid, and what it took of the windows if it was let go.
+// giveBack returns what a call has paid, and what it took from the windows if it was let go.
 func (n *line) giveBack(c *caller, went []limitState) {
 	for i, limit := range c.limits {
 		b := back{limit: limit, low: c.low, paid: c.paid[i]}
@@ -293,7 +291,7 @@ func sortCallers(all []*caller, now time.Time) {
 	})
 }
 
-// prepare makes the next ask; if there is nothing to ask now, it returns when there will be.
+// prepare makes the next ask, or returns how long until there is something to ask.
 func (n *line) prepare(now time.Time) (*ask, time.Duration) {
 	a := &ask{backs: n.backs}
 	each := max(1, mostCalls/max(1, len(n.lanes)))
@@ -312,8 +310,8 @@ func (n *line) prepare(now time.Time) (*ask, time.Duration) {
 		return nil, max(next.Sub(now), shortestRest)
 	}
 	if !n.asked.IsZero() {
-		// Those who wait may be too few to use at once what came in during a long way, so it is
-		// forgotten slowly.
+		// The waiting calls may be too few to use at once what became free during a long round
+		// trip, so the time decays slowly.
 		n.since = max(now.Sub(n.asked), n.since*7/8)
 	}
 	n.asked = now
@@ -343,7 +341,7 @@ func (n *line) prepare(now time.Time) (*ask, time.Duration) {
 	return a, 0
 }
 
-// enterLimit enters a limit in an ask, with what this process remembers of it.
+// enterLimit adds a limit to an ask, with what this process remembers about it.
 func (n *line) enterLimit(a *ask, limit rongcloud.QuotaLimit, now time.Time) int {
 	key := n.Limiter.key(limit.Key)
 	at, added := a.limit(key, limit, n.since)
@@ -362,13 +360,13 @@ func (n *line) enterLimit(a *ask, limit rongcloud.QuotaLimit, now time.Time) int
 	return at
 }
 
-// ask asks Redis, tells who may go, and returns when to ask again.
+// ask asks Redis, lets calls go, and returns when to ask again.
 func (n *line) ask(a *ask) time.Duration {
 	result, err := n.put(a)
 	now := time.Now()
 	n.mu.Lock()
 	if err != nil && !errors.Is(err, errRepeated) || err == nil && result.vanished != nil {
-		for _, r := range a.restores { // perhaps not entered; twice is better than not at all
+		for _, r := range a.restores { // may not have been entered; twice is better than not at all
 			r.of.entered = false
 		}
 	}
@@ -408,7 +406,7 @@ func (n *line) ask(a *ask) time.Duration {
 		} else if first := result.runs[i].went; first < len(r.calls) && r.calls[first].done {
 			leaver = max(leaver, head.limits[0].Units)
 		}
-		more = more && !result.runs[i].first // which keeps those, too, who were not asked for
+		more = more && !result.runs[i].first // which also holds back calls that were not asked for
 	}
 	if more {
 		rest = shortestRest
@@ -425,8 +423,9 @@ func (n *line) ask(a *ask) time.Duration {
 	return max(rest, shortestRest)
 }
 
-// apply tells the calls of a run, and returns when to ask again for those that may not go yet; 0 if
-// all may. Of leaver units was a call before them that has given up, and kept smaller ones in vain.
+// apply passes the result to the calls of a run, and returns when to ask again for those that may
+// not go yet; 0 if all may. leaver is the units of a call before them that has given up, and held
+// back smaller ones in vain.
 func (n *line) apply(r run, result *answer, v verdict, leaver int, now time.Time) time.Duration {
 	head := r.calls[0]
 	if head.onlyAsks {
@@ -448,7 +447,7 @@ func (n *line) apply(r run, result *answer, v verdict, leaver int, now time.Time
 	}
 	t, rest := head.lane, r.calls[v.went:]
 	if len(rest) == 0 {
-		if len(t.waiting) > len(r.calls) { // more have come
+		if len(t.waiting) > len(r.calls) { // more have arrived
 			return shortestRest
 		}
 		return 0
@@ -467,7 +466,7 @@ func (n *line) apply(r run, result *answer, v verdict, leaver int, now time.Time
 	}
 	again := max(v.again, shortestRest)
 	switch {
-	case again >= time.Duration(1e15)*time.Microsecond: // those before it are waited for
+	case again >= time.Duration(1e15)*time.Microsecond: // it waits for those before it
 		again = longestRest
 	case !v.first:
 		t.until = now.Add(again)
@@ -481,8 +480,8 @@ func (n *line) apply(r run, result *answer, v verdict, leaver int, now time.Time
 	return again
 }
 
-// tellTooLate tells those of like calls whose deadline comes before their turn, which for the first
-// comes after wait.
+// tellTooLate fails those similar calls whose deadline comes before their turn, which for the
+// first is after wait.
 func tellTooLate(calls []*caller, wait time.Duration, now time.Time) {
 	for _, c := range calls {
 		if !c.deadline.IsZero() && wait > c.deadline.Sub(now) {
@@ -494,12 +493,12 @@ func tellTooLate(calls []*caller, wait time.Duration, now time.Time) {
 	}
 }
 
-// paceOf is the time that the pace gives to a call.
+// paceOf returns the time that the pace reserves for a call.
 func paceOf(limit rongcloud.QuotaLimit) time.Duration {
 	return time.Duration(min(interval(limit)*float64(limit.Units)*float64(time.Microsecond), 1<<52))
 }
 
-// refusedBy notes what a limit has to be told of a refusal by the server.
+// refusedBy records a refusal by the server, to be reported to the limit in Redis.
 func (n *line) refusedBy(limit rongcloud.QuotaLimit, pause time.Duration) {
 	if n.refused == nil {
 		n.refused = map[string]askedLimit{}
@@ -508,8 +507,7 @@ func (n *line) refusedBy(limit rongcloud.QuotaLimit, pause time.Duration) {
 	n.rouse()
 }
 
-// past is what this process remembers of a limit over which it could not be forgotten: an hour or a
-// day.
+// past is what this process remembers about an hourly or daily limit, which Redis might forget.
 type past struct {
 	per   time.Duration
 	maker string // of the hash in Redis
@@ -520,14 +518,14 @@ type pastUse struct {
 	at      time.Time
 	units   int
 	low     bool
-	entered bool // in Redis
+	entered bool // entered in Redis
 }
 
 func (p *past) forget(now time.Time) {
 	p.uses = slices.DeleteFunc(p.uses, func(u *pastUse) bool { return now.Sub(u.at) > p.per })
 }
 
-// lose has all uses entered again.
+// lose marks all uses to be re-entered.
 func (p *past) lose() {
 	p.maker = ""
 	for _, use := range p.uses {
@@ -535,8 +533,8 @@ func (p *past) lose() {
 	}
 }
 
-// remember notes a use of those limits that are longer than others. Those that have no states were
-// not counted in Redis. The lock is held.
+// remember records a use of the long limits. Limits without states were not counted in Redis. The
+// caller holds the lock.
 func (l *Limiter) remember(limits []rongcloud.QuotaLimit, low bool, states []limitState, now time.Time) {
 	for i, limit := range limits {
 		if limit.Per <= longestPaced {
@@ -560,7 +558,7 @@ func (l *Limiter) remember(limits []rongcloud.QuotaLimit, low bool, states []lim
 	}
 }
 
-// forgetPast drops what is over, when there are many limits.
+// forgetPast drops limits whose period is over, when there are many.
 func (l *Limiter) forgetPast(now time.Time) {
 	if len(l.past)%1024 != 1023 {
 		return

@@ -11,24 +11,24 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// NonceStore is a [webhook.NonceStore] that several processes share. What it knows of a signature
-// is one key, which Redis forgets by itself when its time is over. A Redis that does not respond
-// within 500 ms, whatever the timeouts of its client, is an error.
+// NonceStore is a [webhook.NonceStore] that several processes share. Each signature is one key,
+// which expires in Redis. If Redis does not respond within 500 ms, whatever the timeouts of its
+// client, calls return an error.
 type NonceStore struct {
 	db       redis.Scripter
 	requests requests
 	prefix   string
 }
 
-// NewNonceStore returns a store whose keys begin with prefix, so that it is enough to allow these
-// keys; different apps and URLs need different ones.
+// NewNonceStore returns a store whose keys begin with prefix, so it is enough to allow these keys;
+// different apps and URLs need different prefixes.
 func NewNonceStore(db redis.Scripter, prefix string) *NonceStore {
 	return &NonceStore{db: db, requests: newRequests(defaultTimeout), prefix: prefix}
 }
 
 var _ webhook.NonceStore = (*NonceStore)(nil)
 
-// The value is u for unfinished or d for done, and the fingerprint.
+// A value is u for unfinished or d for done, followed by the fingerprint.
 var (
 	beginScript = redis.NewScript(`
 local known = redis.call("GET", KEYS[1])
@@ -56,7 +56,7 @@ var nonceStatuses = map[string]webhook.NonceStatus{
 	"new": webhook.NonceNew, "unfinished": webhook.NonceUnfinished, "done": webhook.NonceDone, "replayed": webhook.NonceReplayed,
 }
 
-// Begin reports what is known of key, and enters it if that is nothing.
+// Begin reports what is known about key, and stores it if it is new.
 func (s *NonceStore) Begin(ctx context.Context, key string, request webhook.Fingerprint, keep time.Duration) (webhook.NonceStatus, error) {
 	word, err := s.run(ctx, beginScript, key, request, keep)
 	if err != nil {
@@ -69,7 +69,7 @@ func (s *NonceStore) Begin(ctx context.Context, key string, request webhook.Fing
 	return state, nil
 }
 
-// Done enters that the request was handled.
+// Done records that the request was handled.
 func (s *NonceStore) Done(ctx context.Context, key string, request webhook.Fingerprint, keep time.Duration) error {
 	_, err := s.run(ctx, doneScript, key, request, keep)
 	return err

@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// redisServer is a real Redis of a test's own.
+// redisServer is a real Redis for one test.
 type redisServer struct {
 	address string
 	args    []string

@@ -10,24 +10,24 @@ import (
 	"github.com/redis/go-redis/v9"
 )
 
-// errSilent says that Redis did not respond in the time that it is given.
+// errSilent says that Redis did not respond in time.
 var errSilent = errors.New("no response from Redis in time")
 
 const (
 	defaultTimeout = 500 * time.Millisecond
 
-	// longestWhy bounds the search for the cause of a silence.
+	// longestWhy limits the search for the cause of a missing response.
 	longestWhy = 100 * time.Millisecond
 
-	// mostOutstanding bounds the requests that Redis has not responded to although their time is
+	// mostOutstanding limits the requests that Redis has not responded to although their time is
 	// over.
 	mostOutstanding = 64
 )
 
-// requests makes requests of Redis, each of which has a time of its own. A client of go-redis heeds
-// a context's deadline only if it was told to, and then has retries and timeouts for dialing,
-// reading and waiting for a connection. So each request is made in a goroutine, which ends when the
-// client lets go of it.
+// requests makes requests to Redis, each with its own timeout. A go-redis client respects a
+// context's deadline only if configured to, and has its own retries and timeouts for dialing,
+// reading and waiting for a connection. So each request is made in a goroutine, which ends when
+// the client returns.
 type requests struct {
 	timeout     time.Duration
 	outstanding chan struct{}
@@ -37,8 +37,8 @@ func newRequests(timeout time.Duration) requests {
 	return requests{timeout, make(chan struct{}, mostOutstanding)}
 }
 
-// request makes one request. It returns when Redis has responded, its time is over, or ctx is done,
-// whatever comes first.
+// request makes one request. It returns when Redis has responded, its time is over, or ctx is
+// done, whichever comes first.
 func request[T any](ctx context.Context, r requests, do func(context.Context) (T, error)) (T, error) {
 	type response struct {
 		value T
@@ -72,9 +72,9 @@ func request[T any](ctx context.Context, r requests, do func(context.Context) (T
 	}
 }
 
-// why adds to a silence what keeps connections from coming about. A client of go-redis dials again
-// and again and keeps to itself what it meets, so one more dial has to tell, which takes no longer
-// than longestWhy.
+// why adds the reason why connections fail to an error about a missing response. A go-redis client
+// keeps dialing without reporting errors, so why makes one more dial, which takes no longer than
+// longestWhy.
 func (l *Limiter) why(err error) error {
 	client, ok := l.db.(*redis.Client)
 	if !ok || !errors.Is(err, errSilent) {

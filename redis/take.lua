@@ -1,44 +1,43 @@
--- Lets calls go that fall under several limits each, for one process at a time. Everything that the
--- calls of a process wait for is asked for, given back and noted in one run, and what is granted is
--- counted in all its limits at the same moment.
+-- Lets calls go that are subject to several limits each, for one process at a time. One run requests,
+-- returns and records everything for the waiting calls of a process, and what it grants is counted
+-- in all limits at once.
 --
 -- A limit is a hash. Its fields are
 --
---   t, s       units in the window, and those of them that calls without low priority took
---   <n>, s<n>  the same for slot n of time
---   o          the oldest slot that may hold something
---   a          when all that was paid from the pace will have come in (the pace is a generic cell
---              rate)
---   p          until when nothing goes, after a refusal by the server
---   u, f, r    until when the pace is slower, by which factor in thousandths, and when it was last
+--   t, s       units in the window, and how many of them calls without low priority took
+--   <n>, s<n>  the same for time slot n
+--   o          the oldest slot that may not be empty
+--   a          when everything paid from the pace will have been refilled (the pace is a generic
+--              cell rate)
+--   p          until when no call goes, after a refusal by the server
+--   u, f, r    until when the pace is slower, by what factor in thousandths, and when it was last
 --              lowered
---   h          until when others are held for a call of low priority that has waited for long
---   c, d       the latest time the limit has seen, and what is added to Redis's clock
---   i          who made the hash: it tells one that was lost and made anew from the one that was
---              known
+--   h          until when others are held back for a low-priority call that has waited long
+--   c, d       the latest time the limit has seen, and the correction added to Redis's clock
+--   i          the maker of the hash: it distinguishes a recreated hash from the one that was known
 --
--- Times are microseconds. A clock that goes back goes on from the latest time seen, so that no
--- quota opens.
+-- Times are in microseconds. If the clock goes back, time continues from the latest time seen, so
+-- that nothing becomes free.
 --
 -- KEYS: the limits, and one more if ARGV[2] is 1. ARGV:
 --
---   who makes a new hash; 1 if this run must not happen twice (the last key then remembers it)
---   for each limit: units, time of a slot, number of slots, time of the whole, microseconds for a
---     unit (0: no pace), units that may go at once, who made the hash as far as is known (empty:
---     anybody), and what a refusal brings: microseconds for which nothing goes (-1: there was
---     none), and for which the pace is slower
---   the number of uses to enter again, and for each: limit, age in microseconds, units, 1 for low
+--   the maker of new hashes; 1 if this run must not happen twice (the last key then remembers it)
+--   for each limit: units, length of a slot, number of slots, length of the window, microseconds per
+--     unit (0: no pace), units that may go at once, the known maker of the hash (empty: anybody),
+--     and the effect of a refusal: microseconds for which no call goes (-1: no refusal), and for
+--     which the pace is slower
+--   the number of uses to re-enter, and for each: limit, age in microseconds, units, 1 for low
 --     priority
---   the number of takings to give back, and for each: limit, slot, units, 1 for low priority, units
---     of the pace
---   the number of runs of like calls, in the order of their turn, and for each: kind (single, low,
---     overdue), 1 to only ask, number of calls, number of limits, and for each of these: limit,
---     units of a call, units that the first call has paid
+--   the number of uses to return, and for each: limit, slot, units, 1 for low priority, units of the
+--     pace
+--   the number of runs of similar calls, in order, and for each: kind (single, low, overdue), 1 to
+--     only ask, number of calls, number of limits, and for each of these: limit, units per call,
+--     units that the first call has paid
 --
--- It returns "vanished" and the limits whose hash is not the one that was known, having done
--- nothing; or "repeated"; or "ok", for each limit its slot, factor and maker, and for each run the
--- number of calls that may go, and for the first one that may not: when to ask again, how long it
--- will have to wait, 1 if its first limit keeps it, and what it has paid of each limit.
+-- It returns "vanished" and the limits whose hash is not the known one, having done nothing; or
+-- "repeated"; or "ok", for each limit its slot, factor and maker, and for each run the number of
+-- calls that may go, and for the first one that may not: when to ask again, how long it will have to
+-- wait, 1 if its first limit holds it back, and what it has paid of each limit.
 
 local arg = 0
 local function text()
@@ -73,12 +72,12 @@ for i = 1, #KEYS - (once and 1 or 0) do
 	limits[i] = l
 end
 if #vanished > 0 then return {"vanished", vanished} end
--- This is written first, for it is refused when memory is out; what follows a command that frees
--- some would not be.
+-- This comes first because Redis refuses it when memory is full; after a command that frees memory
+-- it would not be refused.
 for _, l in ipairs(limits) do redis.call("HSET", l.key, "c", whole(l.now), "d", whole(l.offset), "i", l.maker) end
 if once and not redis.call("SET", KEYS[#KEYS], "1", "NX", "PX", 60000) then return {"repeated"} end
 
--- slotUse is what was used in a slot.
+-- slotUse returns what was used in a slot.
 local function slotUse(l, slot)
 	local field = whole(slot)
 	local used = l.used[field]
@@ -98,8 +97,8 @@ local function add(l, slot, units, single)
 	l.oldest = math.min(l.oldest, slot)
 end
 
--- forget drops what is over. Only after a leap of the clock are there more slots than a few times
--- those of the window.
+-- forget drops expired slots. Only after a jump of the clock are there many more slots than those of
+-- the window.
 local function forget(l)
 	local first = l.current - l.slots
 	if first - l.oldest > 4 * l.slots then
@@ -123,19 +122,19 @@ end
 local function intervalOf(l) return l.interval * 1000 / l.factor end
 local function burstOf(l, low) return low and l.burst * 3 / 4 or l.burst end
 
--- tokens is how many units the pace has ready.
+-- tokens returns how many units the pace has ready.
 local function tokens(l, low)
 	return math.floor(burstOf(l, low) - math.max(0, l.paid - l.now) / intervalOf(l) + 0.000001)
 end
 
--- paidIn is how long it takes until the pace has so many units ready.
+-- paidIn returns how long until the pace has that many units ready.
 local function paidIn(l, low, units)
 	if l.interval == 0 then return 0 end
 	return math.max(0, math.ceil(math.max(l.paid, l.now) + (units - burstOf(l, low)) * intervalOf(l) - l.now))
 end
 
--- roomIn is how long it takes until the window has room. More than the whole limit has room when
--- nothing else is there.
+-- roomIn returns how long until the window has room. A call larger than the whole limit fits when the
+-- window is empty.
 local function roomIn(l, units, room)
 	local left, slot, wait = l.total, l.oldest, 0
 	while left > 0 and left + units > room and slot <= l.current do
@@ -146,8 +145,8 @@ local function roomIn(l, units, room)
 	return wait
 end
 
--- roomFor is how much of the limit a call may fill. While there are single calls, those of low
--- priority leave something to the next of them.
+-- roomFor returns how much of the limit a call may fill. While there are single calls, low-priority
+-- calls leave some room for the next single one.
 local function roomFor(l, kind, units)
 	if kind ~= "low" or l.single <= 0 then return l.limit end
 	local room = l.limit - math.max(1, math.floor(l.limit / 50))
@@ -180,7 +179,7 @@ for _ = 1, number() do
 end
 
 -- try lets one call go, or returns when to ask again, how long the call will have to wait, and
--- whether its first limit keeps it.
+-- whether its first limit holds it back.
 local function try(kind, dry, shares)
 	local low = kind ~= "single"
 	local free, again, wait, first = true, math.huge, 0, false

@@ -16,7 +16,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// maxAdminBody bounds a request to the admin API; a seed is the longest.
+// maxAdminBody limits a request to the admin API; seeds are the longest.
 const maxAdminBody = 16 << 20
 
 const adminPath = "/_emulator/"
@@ -98,7 +98,7 @@ func (e *emulator) handler(address string) http.Handler {
 	})
 }
 
-// checkIDs refuses users and rooms in the path that RongCloud could not have.
+// checkIDs refuses IDs of users and rooms in the path that would be invalid for RongCloud.
 func checkIDs(r *http.Request) error {
 	for _, name := range []string{"id", "room"} {
 		if id := r.PathValue(name); len(id) > maxID || hasControls(id) {
@@ -108,12 +108,12 @@ func checkIDs(r *http.Request) error {
 	return nil
 }
 
-// dockerHost is what containers call the machine that they are on. No attacker can have the name.
+// dockerHost is the name of the host machine inside containers. No attacker can own this name.
 const dockerHost = "host.docker.internal"
 
-// guard keeps other sites' pages in the user's browser away from the admin API: it refuses what a
-// browser says comes from another site, and names that do not belong to this machine, as an attack
-// by DNS rebinding would use.
+// guard keeps pages of other sites in the user's browser away from the admin API: it refuses
+// requests that the browser marks as cross-site, and host names that do not belong to this
+// machine, which a DNS rebinding attack would use.
 func guard(names []string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		site, origin := r.Header.Get("Sec-Fetch-Site"), r.Header.Get("Origin")
@@ -129,14 +129,14 @@ func guard(names []string, next http.Handler) http.Handler {
 	})
 }
 
-// followsLink reports whether a browser shows the page in a window of its own, as by a link that
-// somebody sent to a colleague. The page is the same for everybody, and what it asks for comes from
-// itself.
+// followsLink reports whether a browser opens the page as a top-level document, for example by a
+// link sent to a colleague. The page itself holds no data, and its own requests are same-origin.
 func followsLink(r *http.Request) bool {
 	return r.Method == http.MethodGet && r.URL.Path == "/" && r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
 }
 
-// ownName reports whether a Host header may be the emulator's: an IP address, or one of its names.
+// ownName reports whether a Host header can belong to the emulator: an IP address, or one of its
+// names.
 func ownName(hostport string, names []string) bool {
 	name := hostport
 	if h, _, err := net.SplitHostPort(hostport); err == nil {
@@ -146,11 +146,11 @@ func ownName(hostport string, names []string) bool {
 	return slices.ContainsFunc(names, same) || net.ParseIP(strings.Trim(name, "[]")) != nil
 }
 
-// readingLimit is how long a response may take to be read: what it holds cannot be forgotten
-// before.
+// readingLimit is how long a client may take to read a response, which keeps data in memory until
+// then.
 const readingLimit = time.Minute
 
-// adminError is a refusal of the admin API.
+// adminError is a refusal by the admin API.
 type adminError struct {
 	status int
 	text   string
@@ -170,7 +170,8 @@ func reply(w http.ResponseWriter, result any, err error) {
 		if errors.As(err, &refusal) {
 			status = refusal.status
 		}
-		result = map[string]string{"error": strings.ReplaceAll(err.Error(), "rongcloudtest: ", "")} // a Go package is nothing to readers in other languages
+		// users of other languages do not know Go packages
+		result = map[string]string{"error": strings.ReplaceAll(err.Error(), "rongcloudtest: ", "")}
 	}
 	if result == nil {
 		result = struct{}{}
@@ -179,22 +180,23 @@ func reply(w http.ResponseWriter, result any, err error) {
 	header.Set("Content-Type", "application/json; charset=UTF-8")
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(readingLimit)) // a recorder has none
+	// fails for a recorder, which has no deadline
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(readingLimit))
 	w.WriteHeader(status)
 	encoder := json.NewEncoder(w)
 	if list, ok := result.(lister); ok {
-		_ = list.write(w, encoder) // whoever asked may have gone
+		_ = list.write(w, encoder) // the caller may have gone
 		return
 	}
 	_ = encoder.Encode(result) // plain data
 }
 
-// lister is a result that is written item by item, as it may take a lot of memory as a whole.
+// lister is a result that is written item by item, because as a whole it may take a lot of memory.
 type lister interface {
 	write(w io.Writer, encoder *json.Encoder) error
 }
 
-// listing is a list whose items are made when they are written.
+// listing is a list whose items are converted as they are written.
 type listing[T, S any] struct {
 	items []T
 	show  func(T) S
@@ -220,7 +222,7 @@ func (l listing[T, S]) write(w io.Writer, encoder *json.Encoder) error {
 	return err
 }
 
-// inJSON tells of a value of the wrong type without Go's names of types.
+// inJSON reports a value of the wrong type without using Go's type names.
 func inJSON(err error) error {
 	var wrong *json.UnmarshalTypeError
 	if !errors.As(err, &wrong) {
@@ -232,7 +234,7 @@ func inJSON(err error) error {
 	return fmt.Errorf("%s is to be %s, not %s", cmp.Or(wrong.Field, "it"), cmp.Or(want, "an object"), wrong.Value)
 }
 
-// read decodes a JSON body and refuses fields that are not known.
+// read decodes a JSON body and refuses unknown fields.
 func read(r *http.Request, into any) error {
 	decoder := json.NewDecoder(r.Body)
 	decoder.DisallowUnknownFields()
@@ -251,7 +253,7 @@ func read(r *http.Request, into any) error {
 func (e *emulator) getState(*http.Request) (any, error) {
 	return struct {
 		AppKey   string `json:"appKey"`
-		Instance string `json:"instance"` // another one after each start
+		Instance string `json:"instance"` // different after each start
 		counts
 		rongcloudtest.State
 	}{e.AppKey(), e.instance, e.counts(), e.State()}, nil
@@ -276,7 +278,7 @@ func (e *emulator) postSeed(r *http.Request) (any, error) {
 	return e.getState(r)
 }
 
-// mostAhead is how far the clock may go ahead; no span can tell of 300 years.
+// mostAhead is how far the clock may be moved ahead; a time.Duration cannot hold 300 years.
 const mostAhead = 100 * 365 * 24 * time.Hour
 
 type clockState struct {
@@ -303,10 +305,10 @@ func (e *emulator) postClock(r *http.Request) (any, error) {
 	return clockState{e.Now()}, nil
 }
 
-// span is a time.Duration that JSON knows as text, such as "1h30m".
+// span is a time.Duration that is text in JSON, such as "1h30m".
 type span time.Duration
 
-// UnmarshalJSON reads a text.
+// UnmarshalJSON reads a duration as text.
 func (s *span) UnmarshalJSON(data []byte) error {
 	var text string
 	if err := json.Unmarshal(data, &text); err != nil {
@@ -317,5 +319,5 @@ func (s *span) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// MarshalJSON writes a text.
+// MarshalJSON writes a duration as text.
 func (s span) MarshalJSON() ([]byte, error) { return json.Marshal(time.Duration(s).String()) }

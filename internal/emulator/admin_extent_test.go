@@ -14,7 +14,7 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// TestShortLists: who looks at lists again and again need not get all of each body.
+// TestShortLists checks that a client that polls lists need not get whole bodies.
 func TestShortLists(t *testing.T) {
 	t.Parallel()
 	hook := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
@@ -70,7 +70,7 @@ func TestShortLists(t *testing.T) {
 	require.False(t, all[0].Cut)
 
 	var callbacks []callbackState
-	require.Eventually(t, func() bool { // each is noted once the webhook has responded
+	require.Eventually(t, func() bool { // each is recorded once the webhook has responded
 		get("callbacks", &callbacks)
 		return len(callbacks) == 3
 	}, time.Minute, 10*time.Millisecond)

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,7 +13,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// faultState is a fault as the admin API takes and shows it; see rongcloudtest.Fault.
+// faultState is a fault as the admin API accepts and shows it; see rongcloudtest.Fault.
 type faultState struct {
 	Number        int               `json:"number,omitempty"`   // set by the emulator
 	Endpoint      string            `json:"endpoint,omitempty"` // path; empty for any
@@ -29,7 +30,8 @@ type faultState struct {
 	ContentLength int               `json:"contentLength,omitempty"`
 	Skip          int               `json:"skip,omitempty"`
 	Times         int               `json:"times,omitempty"`
-	Where         map[string]string `json:"where,omitempty"` // parameters that the request must have, with these values
+	// parameters that the request must have, with these values
+	Where map[string]string `json:"where,omitempty"`
 }
 
 // endpointAt returns the catalogue's endpoint with the given path, whatever its method, or nil.
@@ -42,7 +44,7 @@ func endpointAt(path string) *endpoint.Endpoint {
 	return nil
 }
 
-// isHeader reports whether name and value are a line of an HTTP header.
+// isHeader reports whether name and value are a valid HTTP header.
 func isHeader(name, value string) bool {
 	const special = "!#$%&'*+-.^_`|~"
 	inName := func(r rune) bool {
@@ -53,7 +55,29 @@ func isHeader(name, value string) bool {
 	return name != "" && !strings.ContainsFunc(name, odd) && !strings.ContainsFunc(value, control)
 }
 
-// contradiction refuses fields of which one would be left undone.
+// longestDelay is how long a response may be held back: longer than any caller waits.
+const longestDelay = time.Hour
+
+// outOfRange refuses values that are impossible for a response or a count.
+func (f faultState) outOfRange() error {
+	switch {
+	case f.Status != 0 && (f.Status < 200 || f.Status > 599):
+		return fault(http.StatusBadRequest, "status must be 200 to 599, not %d", f.Status)
+	case f.Code < 0:
+		return fault(http.StatusBadRequest, "code must not be negative, as %d is", f.Code)
+	case f.Delay < 0 || time.Duration(f.Delay) > longestDelay:
+		return fault(http.StatusBadRequest, "delay must be at most %v and not negative, unlike %v", longestDelay, time.Duration(f.Delay))
+	case f.ContentLength < 0:
+		return fault(http.StatusBadRequest, "contentLength must not be negative, as %d is", f.ContentLength)
+	case f.Skip < 0:
+		return fault(http.StatusBadRequest, "skip must not be negative, as %d is", f.Skip)
+	case f.Times < -1:
+		return fault(http.StatusBadRequest, "times must be -1, for all calls, or the number of calls, not %d", f.Times)
+	}
+	return nil
+}
+
+// contradiction refuses fields that exclude each other.
 func (f faultState) contradiction() error {
 	ways := []string{}
 	for name, set := range map[string]bool{
@@ -88,13 +112,7 @@ func (f faultState) fault() (*endpoint.Endpoint, rongcloudtest.Fault, error) {
 	if f.Number != 0 {
 		return nil, rongcloudtest.Fault{}, fault(http.StatusBadRequest, "number: the emulator sets it")
 	}
-	if f.Status != 0 && (f.Status < 200 || f.Status > 599) || f.Delay < 0 || f.Skip < 0 || f.ContentLength < 0 {
-		return nil, rongcloudtest.Fault{}, fault(http.StatusBadRequest, "status must be 200 to 599; delay, skip and contentLength must not be negative")
-	}
-	if f.Times < -1 {
-		return nil, rongcloudtest.Fault{}, fault(http.StatusBadRequest, "times must be -1, for all calls, or the number of calls")
-	}
-	if err := f.contradiction(); err != nil {
+	if err := cmp.Or(f.outOfRange(), f.contradiction()); err != nil {
 		return nil, rongcloudtest.Fault{}, err
 	}
 	header := http.Header{}

@@ -15,14 +15,14 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// credentialHeaders are what each sending of a request needs anew, and what belongs to the
-// connection. curl and net/http write the latter by themselves.
+// credentialHeaders are headers that must be new for each request, and headers of the connection,
+// which curl and net/http write themselves.
 var credentialHeaders = []string{
 	"App-Key", "Nonce", "Timestamp", "Signature", "Rc-App-Key", "Rc-Nonce", "Rc-Timestamp", "Rc-Signature",
 	"Connection", "Content-Length", "Transfer-Encoding", "Accept-Encoding",
 }
 
-// find returns one of the requests that are kept.
+// find returns one of the recorded requests.
 func (e *emulator) find(r *http.Request) (rongcloudtest.Request, error) {
 	n, err := strconv.Atoi(r.PathValue("number"))
 	if err != nil {
@@ -36,7 +36,8 @@ func (e *emulator) find(r *http.Request) (rongcloudtest.Request, error) {
 	return all[i], nil
 }
 
-// postReplay sends a request again as it came, signed anew, and tells the number of the new one.
+// postReplay sends a request again as it came, with a new signature, and returns the number of the
+// new request.
 func (e *emulator) postReplay(r *http.Request) (any, error) {
 	old, err := e.find(r)
 	if err != nil {
@@ -57,7 +58,7 @@ func (e *emulator) postReplay(r *http.Request) (any, error) {
 		_ = response.Body.Close()
 	}
 	for _, one := range slices.Backward(e.Requests()) {
-		if one.Header.Get("Nonce") == nonce { // there also if a fault dropped the response
+		if one.Header.Get("Nonce") == nonce { // recorded even if a fault dropped the response
 			return summarize(one), nil
 		}
 	}
@@ -80,9 +81,9 @@ func kept(header http.Header) http.Header {
 	return header
 }
 
-// curl is the request as a command for a shell, which signs it when it runs.
+// curl returns the request as a shell command that signs the request when run.
 func (e *emulator) curl(host string, r rongcloudtest.Request) string {
-	secret := "${RONGCLOUD_APP_SECRET:?}" //nolint:gosec // a name, so that the secret stays off screens and logs
+	secret := "${RONGCLOUD_APP_SECRET:?}" //nolint:gosec // a variable, so that the secret stays off screens and out of logs
 	if e.AppSecret() == rongcloudtest.DefaultAppSecret {
 		secret = "${RONGCLOUD_APP_SECRET:-" + rongcloudtest.DefaultAppSecret + "}"
 	}
@@ -106,5 +107,5 @@ func (e *emulator) curl(host string, r rongcloudtest.Request) string {
 	return lines[0] + "\n" + strings.Join(lines[1:], " \\\n  ")
 }
 
-// quote makes a word of a text that no shell looks into.
+// quote quotes a text for a shell.
 func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'" }

@@ -68,7 +68,7 @@ func TestCurl(t *testing.T) {
 	one := look(t, base+"/_emulator/", 1)
 	require.NotEmpty(t, one.MessageUIDs)
 
-	// The shell gives what it is asked to call in place of curl.
+	// The shell prints the arguments of curl instead of calling it.
 	script := "openssl() { cat; }\ncurl() { for word in \"$@\"; do printf '%s\\036' \"$word\"; done; }\n" + one.Curl
 	output, err := exec.CommandContext(t.Context(), "sh", "-c", script).Output()
 	require.NoError(t, err, "%s", one.Curl)
@@ -80,7 +80,7 @@ func TestCurl(t *testing.T) {
 	require.NotContains(t, one.Curl, one.Signature.Nonce)
 }
 
-// A secret of somebody's own is not shown.
+// A custom secret is not shown.
 func TestCurlWithOwnSecret(t *testing.T) {
 	t.Parallel()
 	out := newConsole(io.Discard, true)
@@ -144,7 +144,7 @@ func TestRetry(t *testing.T) {
 	status, text = ask(t, "POST", admin+"seed", `{"users": [{"id": "ann", "online": true}]}`)
 	require.Equal(t, 200, status, text)
 	first := <-told
-	require.Eventually(t, func() bool { // it is noted once the webhook has responded
+	require.Eventually(t, func() bool { // it is recorded once the webhook has responded
 		status, text = ask(t, "POST", admin+"callbacks/1/retry", "")
 		return status == 200
 	}, time.Minute, time.Millisecond, text)

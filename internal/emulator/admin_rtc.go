@@ -16,7 +16,7 @@ func (e *emulator) rtcUser(r *http.Request) (u *rongcloudtest.User, room string)
 	return e.User(r.PathValue("id")), r.PathValue("room")
 }
 
-// changed tells who watches that something about a user is not as before.
+// changed notifies watchers that a user has changed.
 func (e *emulator) changed(u *rongcloudtest.User) (any, error) {
 	e.events.publish("user", e.showUser(u.ID()))
 	return nil, nil //nolint:nilnil // an empty object
@@ -67,7 +67,7 @@ func (s rtcStream) stream() (rongcloud.RTCStream, error) {
 	return rongcloud.RTCStream{}, fmt.Errorf("mediaType: audio or video, not %q", s.MediaType)
 }
 
-// postRTCStreams lets a user's app publish streams in place of those before.
+// postRTCStreams lets a user's app publish streams, replacing earlier ones.
 func (e *emulator) postRTCStreams(r *http.Request) (any, error) {
 	var body struct {
 		Streams []rtcStream `json:"streams"`
@@ -110,10 +110,10 @@ func (e *emulator) deleteRTCMember(r *http.Request) (any, error) {
 	return e.changed(u)
 }
 
-// mostBlocked is how long RongCloud keeps users out at most.
+// mostBlocked is RongCloud's longest block.
 const mostBlocked = 30 * 24 * time.Hour
 
-// block asks the Server API for a block whose length the request says.
+// block calls the Server API for a block of the requested length.
 func (e *emulator) block(r *http.Request, ask func(ctx context.Context, u *rongcloudtest.User, room string, d time.Duration) error) (any, error) {
 	var body struct {
 		Duration span `json:"duration"`
@@ -135,7 +135,7 @@ func (e *emulator) block(r *http.Request, ask func(ctx context.Context, u *rongc
 	return e.changed(u)
 }
 
-// postRTCBlock keeps a user out of all audio and video rooms.
+// postRTCBlock blocks a user from all audio and video rooms.
 func (e *emulator) postRTCBlock(r *http.Request) (any, error) {
 	return e.block(r, func(ctx context.Context, u *rongcloudtest.User, _ string, d time.Duration) error {
 		return e.client.RTC.User.Block.Add(ctx, rongcloud.RTCUserBlockParams{UserID: u.ID(), Duration: d})
@@ -153,7 +153,7 @@ func (e *emulator) deleteRTCBlock(r *http.Request) (any, error) {
 	return e.changed(u)
 }
 
-// postRTCRoomBlock keeps a user out of one audio and video room.
+// postRTCRoomBlock blocks a user from one audio and video room.
 func (e *emulator) postRTCRoomBlock(r *http.Request) (any, error) {
 	return e.block(r, func(ctx context.Context, u *rongcloudtest.User, room string, d time.Duration) error {
 		return e.client.RTC.Room.Block.Add(ctx, rongcloud.RTCRoomBlockParams{RoomID: room, UserIDs: []string{u.ID()}, Duration: d})

@@ -21,7 +21,7 @@ const rtcSeed = `{
 	]}]
 }`
 
-// rtcState asks for the users and the audio and video rooms.
+// rtcState returns the users and the audio and video rooms.
 func rtcState(t *testing.T, base string) (users map[string]rongcloudtest.UserState, rooms map[string]rongcloudtest.RTCRoomState) {
 	t.Helper()
 	_, text := ask(t, http.MethodGet, base+"/_emulator/state", "")
@@ -95,7 +95,7 @@ func TestRTCRooms(t *testing.T) {
 	require.Zero(t, room("empty"))
 }
 
-// What the Server API starts is in the state.
+// Tasks started through the Server API appear in the state.
 func TestRTCTasks(t *testing.T) {
 	t.Parallel()
 	base, _ := started(t)

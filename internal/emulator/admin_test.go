@@ -338,7 +338,7 @@ func TestSlowWatcherIsSentAway(t *testing.T) {
 		h.publish("n", c.data)
 		require.Equal(t, 1, cut, c.name)
 		require.Len(t, slow.events, c.most, c.name)
-		h.leave(slow) // a second time does nothing
+		h.leave(slow) // a second call does nothing
 		require.Equal(t, 1, cut, c.name)
 
 		quick, ok := h.watch(func() { cut++ })
@@ -359,7 +359,7 @@ func TestSlowWatcherIsSentAway(t *testing.T) {
 	require.False(t, ok)
 }
 
-// Who opens the stream and never reads holds neither a goroutine nor what was to be told.
+// A client that opens the stream and never reads keeps neither a goroutine nor pending events.
 func TestWatcherWhoNeverReads(t *testing.T) {
 	t.Parallel()
 	out := newConsole(io.Discard, true)
@@ -470,7 +470,7 @@ func TestLongListsAreWrittenItemByItem(t *testing.T) {
 	}
 }
 
-// patient is a ResponseWriter that knows until when a write may take.
+// patient is a ResponseWriter that records its write deadline.
 type patient struct {
 	*httptest.ResponseRecorder
 	until time.Time

@@ -11,7 +11,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// mostListed bounds a list whose caller asks for no other length.
+// mostListed limits a list if the caller does not ask for a length.
 const mostListed = 200
 
 // getRequests lists the newest requests, or with ?after=N those after that number, oldest first.
@@ -47,14 +47,15 @@ func number(text string, missing int) (int, error) {
 	return strconv.Atoi(text)
 }
 
-// details is all there is to know of a request.
+// details is everything known about a request.
 type details struct {
 	summary
-	Query       string            `json:"query,omitempty"`
-	Body        string            `json:"body"` // as it came; bytes that are no UTF-8 are replaced
+	Query string `json:"query,omitempty"`
+	// as received; bytes that are not UTF-8 are replaced
+	Body        string            `json:"body"`
 	Response    response          `json:"response"`
 	Curl        string            `json:"curl"`
-	MessageUIDs []string          `json:"messageUIDs,omitempty"` // of the messages that it sent
+	MessageUIDs []string          `json:"messageUIDs,omitempty"` // of the messages it sent
 	Parameters  map[string]any    `json:"parameters"`
 	Headers     map[string]string `json:"headers"`
 	Signature   Explanation       `json:"signature"`
@@ -63,7 +64,7 @@ type details struct {
 	Doc         string            `json:"doc,omitempty"`
 }
 
-// joined is a header with one text for each name.
+// joined returns a header with one text per name.
 func joined(header http.Header) map[string]string {
 	all := make(map[string]string, len(header))
 	for name, values := range header {
@@ -72,7 +73,7 @@ func joined(header http.Header) map[string]string {
 	return all
 }
 
-// response is what a request was answered with; empty if nothing was sent.
+// response is the response to a request; empty if nothing was sent.
 type response struct {
 	MediaType string `json:"mediaType,omitempty"`
 	Body      string `json:"body,omitempty"`
@@ -117,20 +118,22 @@ type message struct {
 	Body             string            `json:"body"`
 	PushContent      string            `json:"pushContent,omitempty"`
 	PushData         string            `json:"pushData,omitempty"`
-	RecipientID      string            `json:"recipientId,omitempty"` // whose inbox it is in
+	RecipientID      string            `json:"recipientId,omitempty"` // the owner of the inbox
 	RecipientIDs     []string          `json:"recipientIds,omitempty"`
-	Missed           []missed          `json:"missed,omitempty"` // why others have not got it
+	Missed           []missed          `json:"missed,omitempty"` // why others did not get it
 	Expansion        map[string]string `json:"expansion,omitempty"`
-	RequestNumber    int               `json:"requestNumber,omitempty"` // of the request that sent it
-	Recalled         bool              `json:"recalled,omitempty"`
-	Blocked          bool              `json:"blocked,omitempty"`
-	OwnCopy          bool              `json:"ownCopy,omitempty"`
-	RecipientCount   int               `json:"recipientCount,omitempty"` // also of those that a short list leaves out
-	MissedCount      int               `json:"missedCount,omitempty"`
-	Cut              bool              `json:"cut,omitempty"` // the body is not all of it
+	// of the request that sent it
+	RequestNumber int  `json:"requestNumber,omitempty"`
+	Recalled      bool `json:"recalled,omitempty"`
+	Blocked       bool `json:"blocked,omitempty"`
+	OwnCopy       bool `json:"ownCopy,omitempty"`
+	// including those that a short list leaves out
+	RecipientCount int  `json:"recipientCount,omitempty"`
+	MissedCount    int  `json:"missedCount,omitempty"`
+	Cut            bool `json:"cut,omitempty"` // the body was shortened
 }
 
-// missed is why a user has not got a message; without a user it is true for all.
+// missed says why a user did not get a message; without a user it applies to everybody.
 type missed struct {
 	UserID string `json:"userId,omitempty"`
 	Reason string `json:"reason"`
@@ -144,10 +147,10 @@ func show(m rongcloudtest.Message) message {
 	}
 }
 
-// extent is how much of a list is wanted.
+// extent is how much of a list to return.
 type extent struct {
-	limit int // items, the newest
-	cut   int // bytes of a body; 0 for all of it
+	limit int // number of items, newest first
+	cut   int // bytes per body; 0 for the whole body
 }
 
 // readExtent reads ?limit=50&cut=500.
@@ -163,7 +166,7 @@ func readExtent(r *http.Request, mostItems int) (extent, error) {
 	return extent{limit, cut}, nil
 }
 
-// body is as much of a text as is wanted, and whether that is not all of it.
+// body returns as much of a text as requested, and reports whether it was shortened.
 func (x extent) body(text string) (short string, cut bool) {
 	if x.cut == 0 || len(text) <= x.cut {
 		return text, false
@@ -171,7 +174,7 @@ func (x extent) body(text string) (short string, cut bool) {
 	return strings.ToValidUTF8(text[:x.cut], ""), true
 }
 
-// fewest is how many recipients a message has in a list whose bodies are cut.
+// fewest is how many recipients per message a list with shortened bodies shows.
 const fewest = 20
 
 func (x extent) message(m message) message {
@@ -222,7 +225,7 @@ func (e *emulator) getInbox(r *http.Request) (any, error) {
 	}
 	u := e.User(id)
 	inbox := u.Inbox()
-	if len(inbox) == 0 { // who has a message is known, if only as its recipient
+	if len(inbox) == 0 { // a user with a message is known, if only as a recipient
 		if err := known(u); err != nil {
 			return nil, err
 		}
@@ -246,7 +249,7 @@ func (e *emulator) getCallbacks(r *http.Request) (any, error) {
 	}}, nil
 }
 
-// findCallback returns one of the callbacks that are kept.
+// findCallback returns one of the recorded callbacks.
 func (e *emulator) findCallback(r *http.Request) (rongcloudtest.Callback, error) {
 	n, err := strconv.Atoi(r.PathValue("number"))
 	if err != nil {
@@ -268,7 +271,7 @@ func (e *emulator) getCallback(r *http.Request) (any, error) {
 	return showCallback(c), nil
 }
 
-// postRetry tells the webhook once more what a callback told it.
+// postRetry sends a callback to the webhook again.
 func (e *emulator) postRetry(r *http.Request) (any, error) {
 	c, err := e.findCallback(r)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 type userState struct {
 	ID        string             `json:"id"`
 	Online    bool               `json:"online"`
-	Platforms []webhook.Platform `json:"platforms,omitempty"` // of the devices that are
+	Platforms []webhook.Platform `json:"platforms,omitempty"` // of the devices online
 }
 
 func (e *emulator) showUser(id string) userState {
@@ -21,7 +21,7 @@ func (e *emulator) showUser(id string) userState {
 	return userState{id, len(platforms) > 0, platforms}
 }
 
-// platforms are those of users' devices.
+// platforms are the platforms of users' devices.
 var platforms = []webhook.Platform{
 	webhook.PlatformIOS, webhook.PlatformAndroid, webhook.PlatformHarmonyOS, webhook.PlatformWeb, webhook.PlatformPC, webhook.PlatformMiniProgram,
 }
@@ -33,7 +33,7 @@ func checkPlatform(name webhook.Platform) error {
 	return nil
 }
 
-// actor returns the user that a request names, with ?platform=iOS as seen from that device.
+// actor returns the user that a request names, with ?platform=iOS on that device.
 func (e *emulator) actor(r *http.Request) (*rongcloudtest.User, error) {
 	u := e.User(r.PathValue("id"))
 	if !r.URL.Query().Has("platform") {
@@ -54,14 +54,15 @@ func (e *emulator) postConnect(r *http.Request) (any, error) {
 	return e.changedUser(u)
 }
 
-// changedUser tells who watches that a user came or went, and returns how the user is now.
+// changedUser notifies watchers that a user came online or went offline, and returns the user's
+// state.
 func (e *emulator) changedUser(u *rongcloudtest.User) (any, error) {
 	now := e.showUser(u.ID())
 	e.events.publish("user", now)
 	return now, nil
 }
 
-// known refuses a user who never could connect.
+// known refuses a user who could never have connected.
 func known(u *rongcloudtest.User) error {
 	if !u.IsOnline() && len(u.Tokens()) == 0 {
 		return fault(http.StatusConflict, "%v", rongcloudtest.ErrNoToken)
@@ -84,10 +85,11 @@ func (e *emulator) postDisconnect(r *http.Request) (any, error) {
 // postSend lets a user's app send a message.
 func (e *emulator) postSend(r *http.Request) (any, error) {
 	var body struct {
-		TargetID   string          `json:"targetId"`
-		Type       string          `json:"conversationType"` // private, group, chatroom or ultraGroup; private without it
-		ChannelID  string          `json:"channelId"`        // of an ultra group
-		Text       string          `json:"text"`             // of a text message, or
+		TargetID string `json:"targetId"`
+		// private (the default), group, chatroom or ultraGroup
+		Type       string          `json:"conversationType"`
+		ChannelID  string          `json:"channelId"` // of an ultra group
+		Text       string          `json:"text"`      // of a text message; otherwise
 		ObjectName string          `json:"objectName"`
 		Content    json.RawMessage `json:"content"`
 	}

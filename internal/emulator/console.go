@@ -17,26 +17,26 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// console prints a line for each call, for people or for programs. It never waits for whoever reads
-// the lines.
+// console prints a line for each call, for people or for programs. It never waits for the reader
+// of the lines.
 type console struct {
 	json   bool
 	colour bool
 
 	mu      sync.Mutex
 	lines   chan string
-	begun   bool     // the first line is out
-	early   []string // what came before it
-	dropped int      // lines since the last one that was taken
-	closed  bool     // lines is
+	begun   bool     // the first line has been printed
+	early   []string // lines from before it
+	dropped int      // lines dropped since the last one queued
+	closed  bool     // whether lines is closed
 	written chan struct{}
 }
 
 const (
-	// mostWaiting is how many lines wait for their reader before more are dropped.
+	// mostWaiting is how many lines wait for a reader before further ones are dropped.
 	mostWaiting = 1000
 
-	// lastLines is how long the end of the program waits for the reader of its last lines.
+	// lastLines is how long the program waits at its end for its last lines to be read.
 	lastLines = 500 * time.Millisecond
 )
 
@@ -47,7 +47,7 @@ func newConsole(out io.Writer, asJSON bool) *console {
 	}
 	go func() {
 		defer close(c.written)
-		gone := false // a pipe that is closed stays closed
+		gone := false // a closed pipe stays closed
 		for line := range c.lines {
 			if !gone {
 				_, err := io.WriteString(out, line)
@@ -80,7 +80,8 @@ func (c *console) print(text string) {
 	c.put(text)
 }
 
-// begin prints the first line, which tells where the emulator is, and what the seed set off before.
+// begin prints the first line, which has the emulator's address, and then the lines that the seed
+// caused earlier.
 func (c *console) begin(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -104,7 +105,7 @@ func (c *console) put(text string) {
 	}
 }
 
-// gap says that lines are missing here.
+// gap returns a note that lines are missing.
 func (c *console) gap() string {
 	if c.json {
 		return fmt.Sprintf("{\"droppedLines\":%d}\n", c.dropped)
@@ -112,7 +113,7 @@ func (c *console) gap() string {
 	return fmt.Sprintf("(%d lines were not printed, as nobody read them)\n", c.dropped)
 }
 
-// close waits a moment until the lines are read.
+// close waits briefly for the lines to be read.
 func (c *console) close() {
 	c.mu.Lock()
 	c.closed = true
@@ -124,14 +125,14 @@ func (c *console) close() {
 	}
 }
 
-// say prints a word of the emulator's own, which is none of a program's business.
+// say prints a message of the emulator's own, but not in JSON mode.
 func (c *console) say(text string) {
 	if !c.json {
 		c.print(text + "\n")
 	}
 }
 
-// welcome tells how to use the emulator.
+// welcome prints how to use the emulator.
 func (c *console) welcome(base string, s settings, first seed) {
 	if c.json {
 		line, _ := json.Marshal(map[string]string{"url": base, "appKey": s.key, "version": rongcloud.Version})
@@ -140,7 +141,7 @@ func (c *console) welcome(base string, s settings, first seed) {
 	}
 	secret := s.secret
 	if secret != rongcloudtest.DefaultAppSecret {
-		secret = "the secret given with -app-secret" // which stays off screens and logs
+		secret = "the secret given with -app-secret" // keeps the secret off screens and out of logs
 	}
 	c.begin(fmt.Sprintf(`rongcloud-emulator %[1]s
   page       %[2]s/
@@ -175,7 +176,8 @@ func (c *console) paint(colour, text string) string {
 	return colour + text + plain
 }
 
-// call prints what came of a request: time, endpoint, who to whom, HTTP status and code, duration.
+// call prints a request and its outcome: time, endpoint, who to whom, HTTP status and code,
+// duration.
 func (c *console) call(r rongcloudtest.Request) {
 	s := summarize(r)
 	if c.json {
@@ -206,7 +208,7 @@ func (c *console) call(r rongcloudtest.Request) {
 	c.print(strings.TrimRight(line, " ") + "\n")
 }
 
-// callback prints what came of a callback to the app's server.
+// callback prints a callback to the app's server and its outcome.
 func (c *console) callback(one rongcloudtest.Callback) {
 	shown := showCallback(one)
 	if c.json {
@@ -230,21 +232,22 @@ func (c *console) callback(one rongcloudtest.Callback) {
 
 // callbackState is a callback as the console and the admin API show it.
 type callbackState struct {
-	Number        int               `json:"number"`
-	OccurredAt    time.Time         `json:"occurredAt"`
-	Kind          webhook.Kind      `json:"kind"`
-	URL           string            `json:"url"`
-	Query         string            `json:"query"` // of the last request, with its signature
-	Headers       map[string]string `json:"headers"`
-	MediaType     string            `json:"mediaType,omitempty"`
-	Body          string            `json:"body"` // as it was posted
-	AttemptCount  int               `json:"attemptCount"`
-	Status        int               `json:"status"`
-	Error         string            `json:"error,omitempty"`
-	Response      string            `json:"response,omitempty"`      // body of the last response
-	RequestNumber int               `json:"requestNumber,omitempty"` // of the request that it comes from
-	MessageUID    string            `json:"messageUID,omitempty"`    // of the message that it is about
-	Cut           bool              `json:"cut,omitempty"`           // the body is not all of it
+	Number       int               `json:"number"`
+	OccurredAt   time.Time         `json:"occurredAt"`
+	Kind         webhook.Kind      `json:"kind"`
+	URL          string            `json:"url"`
+	Query        string            `json:"query"` // of the last request, with its signature
+	Headers      map[string]string `json:"headers"`
+	MediaType    string            `json:"mediaType,omitempty"`
+	Body         string            `json:"body"` // as posted
+	AttemptCount int               `json:"attemptCount"`
+	Status       int               `json:"status"`
+	Error        string            `json:"error,omitempty"`
+	Response     string            `json:"response,omitempty"` // body of the last response
+	// of the request that caused it
+	RequestNumber int    `json:"requestNumber,omitempty"`
+	MessageUID    string `json:"messageUID,omitempty"` // of the message it is about
+	Cut           bool   `json:"cut,omitempty"`        // the body was shortened
 }
 
 func showCallback(c rongcloudtest.Callback) callbackState {
@@ -265,8 +268,8 @@ func showCallback(c rongcloudtest.Callback) callbackState {
 	return shown
 }
 
-// printable keeps foreign text on its line, and off the terminal what controls it or turns the
-// direction of writing.
+// printable keeps untrusted text on one line, and removes characters that control the terminal or
+// change the direction of writing.
 func printable(text string) string {
 	return strings.Map(func(r rune) rune {
 		if !unicode.IsGraphic(r) {
@@ -276,16 +279,17 @@ func printable(text string) string {
 	}, text)
 }
 
-// summary is what a line, an event or a list says about a request.
+// summary is what a console line, an event or a list says about a request.
 type summary struct {
-	Number       int            `json:"number"`
-	ReceivedAt   time.Time      `json:"receivedAt"`
-	Method       string         `json:"method"`
-	Path         string         `json:"path"`
-	Area         string         `json:"area,omitempty"` // of the catalogue; empty for an unknown path
-	Who          string         `json:"who,omitempty"`  // who to whom, as far as it goes
+	Number     int       `json:"number"`
+	ReceivedAt time.Time `json:"receivedAt"`
+	Method     string    `json:"method"`
+	Path       string    `json:"path"`
+	// of the catalogue; empty for an unknown path
+	Area         string         `json:"area,omitempty"`
+	Who          string         `json:"who,omitempty"` // who to whom, as far as known
 	OK           bool           `json:"ok"`
-	Status       int            `json:"status"` // 0 if no response was given
+	Status       int            `json:"status"` // 0 if there was no response
 	Code         rongcloud.Code `json:"code"`
 	Message      string         `json:"message,omitempty"`
 	Fault        bool           `json:"fault,omitempty"`
@@ -307,7 +311,7 @@ func summarize(r rongcloudtest.Request) summary {
 	return s
 }
 
-// Parameters that say who acts and on whom, in the order of preference.
+// Parameters that say who acts and on whom, in order of preference.
 var (
 	actors  = []string{"fromUserId", "fromuserid", "operator", "userId", "requestId", "creator", "user_id", "user_ids"}
 	targets = []string{

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A program that starts the emulator may read its first line only: whatever becomes of the rest,
-// calls are answered and the end comes.
+// A program that starts the emulator may read only its first line: calls still get responses and
+// the emulator still ends, whatever happens to the other lines.
 func TestNobodyReadsTheLines(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -46,12 +46,12 @@ func TestNobodyReadsTheLines(t *testing.T) {
 			}
 			stop()
 			require.NoError(t, <-ended)
-			require.NoError(t, read.Close()) // ends the writer, which still waits
+			require.NoError(t, read.Close()) // ends the writer, which is still waiting
 		})
 	}
 }
 
-// gate lets what is written through once it is opened.
+// gate holds back writes until it is opened.
 type gate struct {
 	text   bytes.Buffer
 	opened chan struct{}
@@ -72,7 +72,7 @@ func TestDroppedLinesAreCounted(t *testing.T) {
 		out := &gate{opened: make(chan struct{})}
 		c := newConsole(out, true)
 		c.begin("first\n")
-		synctest.Wait() // it is being written
+		synctest.Wait() // the write has begun
 		for range mostWaiting + 7 {
 			c.print("{}\n")
 		}
@@ -87,7 +87,7 @@ func TestDroppedLinesAreCounted(t *testing.T) {
 	})
 }
 
-// A program that starts the emulator finds its address on the first line, whatever a seed sets off
+// A program that starts the emulator finds its address on the first line, whatever a seed causes
 // before.
 func TestTheFirstLineComesFirst(t *testing.T) {
 	t.Parallel()

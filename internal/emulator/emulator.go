@@ -1,6 +1,6 @@
 // Package emulator is the fake server of package rongcloudtest as a program: with a console, an
-// admin API and a page that shows what happens. It promises to serve whatever becomes of its
-// output, and to end when it is told to.
+// admin API and a page that shows what happens. It promises to keep serving whatever happens to
+// its output, and to end when asked to.
 package emulator
 
 import (
@@ -26,13 +26,13 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
 
-// settings are the flags.
+// settings are the values of the flags.
 type settings struct {
 	listen, key, secret string
 	hosts               []string // names of the emulator
 	health, version     bool
 	strict, quotas      bool
-	skew                *time.Duration // nil unless it was given
+	skew                *time.Duration // nil unless given
 	preMessages         bool
 	serverMessages      bool
 	kinds               []webhook.Kind
@@ -51,14 +51,14 @@ func (s *settings) setKinds(text string) error {
 	return nil
 }
 
-// notInName reports whether a character cannot be in the name of a host. Services of Docker Compose
-// have underscores, and names may be those of any language.
+// notInName reports whether a character cannot be in a host name. Docker Compose services may have
+// underscores, and names may be in any language.
 func notInName(r rune) bool {
 	return r != '-' && r != '.' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r)
 }
 
-// checkApp refuses an app that no client could be made for, or whose key would break the lines for
-// shells and programs that are printed.
+// checkApp refuses an app that no client can be made for, or whose key would break the printed
+// lines for shells and programs.
 func (s *settings) checkApp() error {
 	c, err := rongcloud.New(s.key, s.secret)
 	if err != nil {
@@ -81,7 +81,7 @@ func (s *settings) setHosts(text string) error {
 	return nil
 }
 
-// webhookOptions says what the webhook is told.
+// webhookOptions returns the options that select the webhook's callbacks.
 func (s *settings) webhookOptions() []rongcloudtest.WebhookOption {
 	opts := []rongcloudtest.WebhookOption{rongcloudtest.WithoutWaiting(), rongcloudtest.WithKinds(s.kinds...)}
 	if s.serverMessages {
@@ -115,11 +115,11 @@ func (s *settings) flags() *flag.FlagSet {
 	flags.BoolVar(&s.json, "json", false, "print a line of JSON for each call")
 	flags.BoolVar(&s.health, "health", false, "ask the emulator at -listen whether it serves; the exit status is 0 if it does")
 	flags.BoolVar(&s.version, "version", false, "print the version")
-	flags.SetOutput(io.Discard) // what is wrong is told once
+	flags.SetOutput(io.Discard) // errors are reported once, by the caller
 	return flags
 }
 
-// Flags are those of [Run], for a program that has it as one of its commands.
+// Flags returns the flags of [Run], for a program that has it as one of its commands.
 func Flags() *flag.FlagSet { return new(settings).flags() }
 
 func parse(args []string) (settings, error) {
@@ -149,16 +149,16 @@ func parse(args []string) (settings, error) {
 	return s, idle
 }
 
-// leastMemory is what rongcloudtest.WithMemory asks for, in MiB.
+// leastMemory is the minimum of rongcloudtest.WithMemory, in MiB.
 const leastMemory = 16
 
-// mostMemory is a PiB, in MiB: far from the end of what counts the bytes.
+// mostMemory is 1 PiB, in MiB: far from overflowing the byte count.
 const mostMemory = 1 << 30
 
-// garbage is how much memory may wait for its collection, besides what is kept.
+// garbage is how much uncollected memory is allowed besides the data.
 const garbage = 128 << 20
 
-// Run serves until the context ends. Args are the flags of the program.
+// Run serves until the context ends. args are the program's flags.
 func Run(ctx context.Context, args []string, stdout io.Writer) error {
 	s, err := parse(args)
 	switch {
@@ -179,7 +179,7 @@ func Run(ctx context.Context, args []string, stdout io.Writer) error {
 			return err
 		}
 	}
-	if os.Getenv("GOMEMLIMIT") == "" { // garbage takes as much again otherwise
+	if os.Getenv("GOMEMLIMIT") == "" { // otherwise garbage may double the memory
 		debug.SetMemoryLimit(s.memory<<20 + garbage)
 	}
 	out := newConsole(stdout, s.json)
@@ -216,8 +216,8 @@ func Run(ctx context.Context, args []string, stdout io.Writer) error {
 	return nil
 }
 
-// reachedAt is where others find what listens at an address. One that stands for all addresses of
-// the machine is none to call.
+// reachedAt returns the address at which others reach a listener. An address that means all
+// addresses of the machine cannot be called.
 func (s *settings) reachedAt(address string) string {
 	host, port, err := net.SplitHostPort(address)
 	if ip := net.ParseIP(host); err != nil || host != "" && (ip == nil || !ip.IsUnspecified()) {
@@ -230,19 +230,19 @@ func (s *settings) reachedAt(address string) string {
 	return net.JoinHostPort(name, port)
 }
 
-// emulator is the fake server with what watches it.
+// emulator is the fake server with its console, admin API and watchers.
 type emulator struct {
 	*rongcloudtest.Server
 	client *rongcloud.Client // for seeding
 	events *hub
 
-	hosts     []string // names that the page and the admin API answer to
-	instance  string   // tells this start of the program from others
+	hosts     []string // names that the page and the admin API accept
+	instance  string   // identifies this start of the program
 	calls     atomic.Int64
 	callbacks atomic.Int64
 }
 
-// counts says how many there were since the start or the last reset, whether or not they are kept.
+// counts has totals since the start or the last reset, including entries no longer kept.
 type counts struct {
 	Requests  int64 `json:"requestCount"`
 	Callbacks int64 `json:"callbackCount"`
@@ -255,7 +255,7 @@ func (e *emulator) countAnew() {
 	e.callbacks.Store(0)
 }
 
-// ownAgent marks the emulator's own requests, which are neither shown nor struck by faults.
+// ownAgent marks the emulator's own requests, which are neither shown nor affected by faults.
 const ownAgent = "rongcloud-emulator"
 
 func newEmulator(s settings, out *console) (*emulator, error) {
@@ -301,7 +301,7 @@ func newEmulator(s settings, out *console) (*emulator, error) {
 		}
 	}
 	own := []rongcloud.Option{rongcloud.WithUserAgent(ownAgent)}
-	if s.quotas { // large seeds take their time
+	if s.quotas { // large seeds take a while
 		limiter, err := rongcloud.NewLimiter(rongcloud.Quotas{})
 		if err != nil {
 			return nil, errors.Join(err, server.Close())

@@ -19,7 +19,7 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// output is what a program prints, line by line.
+// output collects what a program prints, line by line.
 type output struct {
 	mu    sync.Mutex
 	all   bytes.Buffer
@@ -50,7 +50,7 @@ func (o *output) String() string {
 	return o.all.String()
 }
 
-// until returns the first line from now on that has the part.
+// until returns the next line that contains part.
 func (o *output) until(t *testing.T, part string) string {
 	t.Helper()
 	for {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// hub tells everybody who watches what happens.
+// hub sends events to all watchers.
 type hub struct {
 	mu       sync.Mutex
 	watchers map[*watcher]struct{}
@@ -20,24 +20,24 @@ type event struct {
 	data []byte
 }
 
-// watcher is somebody who watches.
+// watcher is one client of the event stream.
 type watcher struct {
 	events chan event
-	behind int    // bytes in it
-	cut    func() // ends a write that nobody reads
+	behind int    // bytes pending
+	cut    func() // aborts a write that nobody reads
 }
 
-// maxBehind and maxBehindBytes are how many events a watcher may be behind before it is sent away,
-// to come back and ask for the list.
+// maxBehind and maxBehindBytes are how far a watcher may fall behind before it is disconnected; it
+// then reconnects and asks for the list.
 const (
 	maxBehind      = 256
 	maxBehindBytes = 1 << 20
 )
 
-// mostMessages bounds the messages of one request that watchers are told one by one.
+// mostMessages limits how many messages of one request are sent to watchers one by one.
 const mostMessages = 100
 
-// publishMessages tells the messages that a request sent, or a user.
+// publishMessages publishes the messages that a request or a user sent.
 func (e *emulator) publishMessages(uids ...string) {
 	if !e.events.isWatched() {
 		return
@@ -49,12 +49,12 @@ func (e *emulator) publishMessages(uids ...string) {
 	}
 }
 
-// mostWatchers bounds the pages that watch at a time.
+// mostWatchers limits how many clients watch at a time.
 const mostWatchers = 100
 
 func newHub() *hub { return &hub{watchers: map[*watcher]struct{}{}} }
 
-// isWatched reports whether anybody hears what is published.
+// isWatched reports whether there are watchers.
 func (h *hub) isWatched() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -85,7 +85,7 @@ func (h *hub) publish(name string, data any) {
 	}
 }
 
-// watch calls cut when the watcher is sent away.
+// watch adds a watcher. cut is called when it is disconnected.
 func (h *hub) watch(cut func()) (*watcher, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -97,7 +97,7 @@ func (h *hub) watch(cut func()) (*watcher, bool) {
 	return w, true
 }
 
-// took notes that a watcher has taken an event.
+// took records that a watcher has taken an event.
 func (h *hub) took(w *watcher, one event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -119,7 +119,7 @@ func (h *hub) leave(w *watcher) {
 	h.remove(w)
 }
 
-// endStreams sends all watchers away, or a shutdown would wait for them.
+// endStreams disconnects all watchers, otherwise a shutdown would wait for them.
 func (e *emulator) endStreams() {
 	e.events.mu.Lock()
 	defer e.events.mu.Unlock()
@@ -129,10 +129,10 @@ func (e *emulator) endStreams() {
 	}
 }
 
-// lastWrite is how long a watcher who is sent away may take to read what is being written.
+// lastWrite is how long a disconnected watcher may take to read what is being written.
 const lastWrite = 100 * time.Millisecond
 
-// keepAlive is how often a silent stream says that it is there.
+// keepAlive is how often an idle stream sends a comment.
 const keepAlive = 15 * time.Second
 
 // serveEvents streams what happens as server-sent events: request, callback, message, user, clock,

@@ -2,7 +2,7 @@ package emulator
 
 import (
 	"crypto/hmac"
-	"crypto/sha1" //nolint:gosec // the API asks for it
+	"crypto/sha1" //nolint:gosec // the API requires it
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
@@ -15,8 +15,8 @@ import (
 	"github.com/rongcloud-go/rongcloud"
 )
 
-// Explanation says how the signature of a request was checked. It never holds the signature that
-// was expected.
+// Explanation says how the signature of a request was checked. It never contains the expected
+// signature.
 type Explanation struct {
 	Valid     bool   `json:"valid"`
 	AppKey    string `json:"appKey"`
@@ -24,7 +24,7 @@ type Explanation struct {
 	Timestamp string `json:"timestamp"`
 	Time      string `json:"time,omitempty"` // the timestamp as a date, with its age
 	Rule      string `json:"rule"`
-	Hint      string `json:"hint,omitempty"` // what is wrong, as far as it can be told
+	Hint      string `json:"hint,omitempty"` // what is wrong, as far as known
 }
 
 const signatureRule = "Signature is the hexadecimal SHA-1 of App Secret + Nonce + Timestamp, without anything in between"
@@ -79,7 +79,7 @@ func describeTime(text string, now time.Time) string {
 	return fmt.Sprintf("%s, in %s, %s %s", at.UTC().Format(time.RFC3339), unit, inDays(age), side)
 }
 
-// inDays is a span as people say it.
+// inDays formats a duration in days for people.
 func inDays(d time.Duration) string {
 	const day = 24 * time.Hour
 	if d < 2*day {
@@ -88,13 +88,13 @@ func inDays(d time.Duration) string {
 	return fmt.Sprintf("%d days", d/day)
 }
 
-// guess looks for the usual mistakes.
+// guess looks for common mistakes.
 func guess(given, secret, nonce, timestamp string) string {
 	sum := func(text string) string {
-		digest := sha1.Sum([]byte(text)) //nolint:gosec // the API asks for it
+		digest := sha1.Sum([]byte(text)) //nolint:gosec // the API requires it
 		return hex.EncodeToString(digest[:])
 	}
-	correct := sha1.Sum([]byte(secret + nonce + timestamp)) //nolint:gosec // the API asks for it
+	correct := sha1.Sum([]byte(secret + nonce + timestamp)) //nolint:gosec // the API requires it
 	wide := sha256.Sum256([]byte(secret + nonce + timestamp))
 	keyed := hmac.New(sha1.New, []byte(secret))
 	_, _ = keyed.Write([]byte(nonce + timestamp))

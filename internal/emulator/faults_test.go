@@ -10,7 +10,9 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -146,7 +148,7 @@ func TestMessageEventsCarryTheMessage(t *testing.T) {
 		require.Equal(t, 2, got.RequestNumber)
 	}
 
-	// A send to more than a watcher can take in at once leaves the watcher there.
+	// A send with more messages than a watcher can take at once does not disconnect the watcher.
 	many := rongcloud.PrivateMessage{From: "ann", Content: rongcloud.TextMessage{Content: "many"}}
 	for i := range 1000 {
 		many.To = append(many.To, strconv.Itoa(i))
@@ -178,7 +180,8 @@ func TestWhichCallbacksAreAsked(t *testing.T) {
 		{[]string{"-kinds", "user_online_status"}, []webhook.Kind{webhook.KindUserStatus}},
 		{[]string{"-kinds", "message_sync", "-server-messages=false"}, []webhook.Kind{webhook.KindMessage}},
 	} {
-		s, err := parse(append([]string{"-webhook", "http://127.0.0.1:1/"}, c.args...)) // nobody listens there, which is noted
+		// nobody listens there, which is noted
+		s, err := parse(append([]string{"-webhook", "http://127.0.0.1:1/"}, c.args...))
 		require.NoError(t, err)
 		out := newConsole(io.Discard, true)
 		e, err := newEmulator(s, out)
@@ -201,7 +204,7 @@ func TestWhichCallbacksAreAsked(t *testing.T) {
 	}
 }
 
-// The emulator ends, though a webhook neither responds nor lets go of what waits for it.
+// The emulator ends although a webhook does not respond and callbacks are waiting for it.
 func TestEndsWhileAWebhookHangs(t *testing.T) {
 	t.Parallel()
 	let := make(chan struct{})
@@ -247,7 +250,7 @@ func TestFaultsThatContradictThemselves(t *testing.T) {
 	}
 }
 
-// What the emulator asks of itself uses no fault up that waits for the program under test.
+// The emulator's own requests do not use up faults meant for the program under test.
 func TestFaultsSpareTheEmulatorItself(t *testing.T) {
 	t.Parallel()
 	base, _ := started(t)
@@ -264,7 +267,7 @@ func TestFaultsSpareTheEmulatorItself(t *testing.T) {
 	require.ErrorContains(t, send(c), "1002")
 }
 
-// A seed with a mistake is refused as a whole.
+// A seed with a mistake is refused completely.
 func TestSeedsWithMistakes(t *testing.T) {
 	t.Parallel()
 	base, _ := started(t)
@@ -307,7 +310,49 @@ func TestClockGoesForwardOnly(t *testing.T) {
 	require.Contains(t, text, "100 years at most")
 }
 
-// A caller's path is foreign text, too.
+// Moving the clock concurrently gets no further than one call after the other.
+func TestClockIsMovedByOneAtATime(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	var moving sync.WaitGroup
+	for range 20 {
+		moving.Go(func() {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+"/_emulator/clock", strings.NewReader(`{"advance":"800000h"}`))
+			if err != nil {
+				return
+			}
+			if response, err := http.DefaultClient.Do(r); err == nil {
+				_ = response.Body.Close()
+			}
+		})
+	}
+	moving.Wait()
+	_, text := ask(t, http.MethodGet, base+"/_emulator/clock", "")
+	var clock clockState
+	require.NoError(t, json.Unmarshal([]byte(text), &clock))
+	require.WithinDuration(t, time.Now().Add(800000*time.Hour), clock.Now, time.Hour)
+}
+
+// An error names the field that is out of range, and no other.
+func TestFaultsOutOfRange(t *testing.T) {
+	t.Parallel()
+	base, _ := started(t)
+	for body, name := range map[string]string{
+		`{"status":99}`: "status", `{"status":600}`: "status", `{"status":-1}`: "status", `{"code":-3}`: "code", `{"delay":"-1s"}`: "delay",
+		`{"delay":"1000h"}`: "delay", `{"delay":"1h0m1s"}`: "delay", `{"contentLength":-5}`: "contentLength", `{"skip":-1}`: "skip", `{"times":-2}`: "times",
+	} {
+		status, text := ask(t, http.MethodPost, base+"/_emulator/faults", body)
+		require.Equal(t, http.StatusBadRequest, status, "%s %s", body, text)
+		require.Contains(t, text, name+" must", body)
+		for _, other := range []string{"status", "code", "delay", "contentLength", "skip", "times"} {
+			require.True(t, other == name || !strings.Contains(text, other+" "), "%s: %s", body, text)
+		}
+	}
+	status, text := ask(t, http.MethodPost, base+"/_emulator/faults", `{"delay":"1h"}`)
+	require.Equal(t, http.StatusOK, status, text)
+}
+
+// A caller's path is untrusted text too.
 func TestPathsStayOnTheirLine(t *testing.T) {
 	t.Parallel()
 	base, out := started(t)
@@ -317,7 +362,7 @@ func TestPathsStayOnTheirLine(t *testing.T) {
 	require.NotContains(t, line, "\x1b")
 }
 
-// A link on another site leads to the page, and to nothing else.
+// A link on another site may lead to the page, and to nothing else.
 func TestLinksToThePage(t *testing.T) {
 	t.Parallel()
 	base, _ := started(t)
@@ -335,7 +380,7 @@ func TestLinksToThePage(t *testing.T) {
 	}
 }
 
-// The quotas hold for the emulator's own calls, too, which wait for them.
+// The quotas also apply to the emulator's own calls, which wait for them.
 func TestLargeSeedsKeepTheQuotas(t *testing.T) {
 	t.Parallel()
 	base, _ := started(t, "-quotas")

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// helpGroups are the flags in the order in which one comes to need them.
+// helpGroups are the flags in the order in which users need them.
 var helpGroups = []struct {
 	title string
 	names []string
@@ -45,10 +45,10 @@ func help() string {
 	return text.String()
 }
 
-// healthLimit is how long an emulator may take to say that it serves.
+// healthLimit is how long an emulator may take to respond to a health check.
 const healthLimit = 5 * time.Second
 
-// checkHealth asks an emulator whether it serves, for containers with no other program in them.
+// checkHealth asks an emulator whether it is serving, for containers that have no other program.
 func checkHealth(ctx context.Context, address string) error {
 	ctx, cancel := context.WithTimeout(ctx, healthLimit)
 	defer cancel()

@@ -15,7 +15,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// Help and documentation have each flag once, and no other.
+// Help and documentation list each flag exactly once, and no others.
 func TestHelp(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -45,7 +45,7 @@ func TestHelp(t *testing.T) {
 	require.Equal(t, "rongcloud-emulator "+rongcloud.Version+"\n", out.String())
 }
 
-// sorted returns the first groups of what was found.
+// sorted returns the sorted first groups of the matches.
 func sorted(found [][]string) []string {
 	names := make([]string, len(found))
 	for i, one := range found {
@@ -62,13 +62,14 @@ func document(t *testing.T) string {
 	return string(text)
 }
 
-// What is printed at the beginning is in the documentation as it is.
+// The documentation has exactly what is printed at the start.
 func TestWelcomeIsDocumented(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	c := newConsole(&out, false)
 	c.welcome("http://127.0.0.1:8686", settings{key: rongcloudtest.DefaultAppKey, secret: rongcloudtest.DefaultAppSecret}, seed{})
 	c.close()
-	_, printed, _ := strings.Cut(strings.TrimSpace(out.String()), "\n") // the version is in the first line
+	// the version is in the first line
+	_, printed, _ := strings.Cut(strings.TrimSpace(out.String()), "\n")
 	require.Contains(t, document(t), "\n"+printed+"\n```\n")
 }

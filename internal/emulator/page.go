@@ -17,7 +17,7 @@ func isPage(path string) bool { return pageFiles[path] != "" }
 // servePage serves the page, which may load nothing but its own files.
 func servePage() http.Handler {
 	files, err := fs.Sub(web, "web")
-	if err != nil { // the folder is part of the program
+	if err != nil { // the folder is embedded
 		panic(err)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

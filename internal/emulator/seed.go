@@ -16,7 +16,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// seed is what an emulator begins with; see docs/emulator.md.
+// seed is the initial state of an emulator; see docs/emulator.md.
 type seed struct {
 	Users          []seedUser    `json:"users"`
 	Groups         []seedGroup   `json:"groups"`
@@ -33,7 +33,7 @@ type seedUser struct {
 	Online    bool     `json:"online"`
 	Blacklist []string `json:"blacklist"`
 
-	Platforms []webhook.Platform `json:"platforms"` // of several devices that are online
+	Platforms []webhook.Platform `json:"platforms"` // of the devices online, if several
 }
 
 // seedGroup is a group, chat room or ultra group.
@@ -78,7 +78,7 @@ func readSeed(name string) (seed, error) {
 	return s, nil
 }
 
-// String says what a seed holds, as a line; empty if it holds nothing.
+// String summarises a seed in one line; empty if the seed is empty.
 func (s seed) String() string {
 	var parts []string
 	for _, one := range []struct {
@@ -101,7 +101,7 @@ func (s seed) String() string {
 	return "Seeded with " + strings.Join(parts, ", ") + ".\n"
 }
 
-// seed makes what the seed describes, through the API as anybody would.
+// seed creates what the seed describes, using the API like any client.
 func (e *emulator) seed(ctx context.Context, s seed) error {
 	if err := s.check(); err != nil {
 		return err
@@ -169,7 +169,7 @@ func (e *emulator) plantUser(ctx context.Context, u seedUser) error {
 	return nil
 }
 
-// plantRTCRoom lets users' apps join a room and publish in it, so that it is there.
+// plantRTCRoom creates a room by letting users' apps join and publish in it.
 func (e *emulator) plantRTCRoom(room seedRTCRoom) error {
 	published := map[string][]rongcloud.RTCStream{}
 	for i, one := range room.Streams {

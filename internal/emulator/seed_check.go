@@ -17,7 +17,7 @@ type seedIDs struct {
 
 func idsOf(where string) seedIDs { return seedIDs{where, map[string]bool{}} }
 
-// add refuses what cannot be an ID, and a second one of the same name.
+// add refuses an invalid ID, and one that is already in the list.
 func (l seedIDs) add(i int, id string) error {
 	where := fmt.Sprintf("%s[%d]", l.where, i)
 	switch {
@@ -52,7 +52,7 @@ func hasControls(text string) bool {
 	return false
 }
 
-// check refuses a seed that cannot be carried out, before any of it is.
+// check refuses an invalid seed before any of it is applied.
 func (s seed) check() error {
 	users := idsOf("users")
 	for i, u := range s.Users {

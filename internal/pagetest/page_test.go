@@ -395,7 +395,7 @@ func TestPageActions(t *testing.T) {
 	var before int
 	run(t, ctx, chromedp.Evaluate("document.querySelectorAll('#callbacks > li').length", &before), press("#pane-callbacks .buttons button"),
 		until(fmt.Sprintf("document.querySelectorAll('#callbacks > li').length > %d", before)),
-		press("#tab-places"), press(`#places [data-key="chatroom/lobby"]`), until(textHas("pane-places", "Let a user in")),
+		press("#tab-places"), press(`#places [data-key="chatroom/lobby"]`), until(textHas("pane-places", "Let a user join")),
 		chromedp.SendKeys("#pane-places [name=id]", "ben"), press("#pane-places form [type=submit]"),
 		until(`[...document.querySelectorAll('#pane-places .plain a')].some((node) => node.textContent === 'ben')`))
 	shoot(t, ctx, "room")
@@ -439,10 +439,10 @@ func TestPageRTC(t *testing.T) {
 		press(join("[type=submit]")), until(textHas("pane-places", "they are blocked from the audio and video room")))
 	shoot(t, ctx, "rtc-blocked")
 	run(t, ctx, chromedp.SetValue(block("[name=scope]"), "all"), press(block("[type=submit]")), press("#tab-users"),
-		until(textHas("users", "kept out of audio and video")), press(`#users [data-key="ben"]`), until(textHas("pane-users", "Let back in")))
+		until(textHas("users", "blocked from audio and video")), press(`#users [data-key="ben"]`), until(textHas("pane-users", "Unblock")))
 	shoot(t, ctx, "rtc-blocked-user")
-	run(t, ctx, press("#pane-users td button"), until("!document.getElementById('pane-users').innerText.includes('Let back in')"),
-		press("#tab-places"), until(textHas("pane-places", "Kept out")), act("ann", "Leave"),
+	run(t, ctx, press("#pane-users td button"), until("!document.getElementById('pane-users').innerText.includes('Unblock')"),
+		press("#tab-places"), until(textHas("pane-places", "Blocked from")), act("ann", "Leave"),
 		until(textHas("pane-places", "nobody")), until(textHas("places", "nobody is in it")))
 	require.ErrorIs(t, func() error { _, err := client.RTC.Room.Get(t.Context(), "lesson"); return err }(), rongcloud.CodeRTCRoomNotFound)
 }

@@ -13,7 +13,7 @@ let clockOffset = 0;
 const tabs = [...document.querySelectorAll('[role=tab]')];
 const nameOf = (tab) => tab.id.slice('tab-'.length);
 
-// keepPlace notes which row is the first to be seen of a list that was scrolled, and returns what brings it back there.
+// keepPlace remembers the first visible row of a scrolled list, and returns a function that scrolls back to it.
 function keepPlace(name) {
   const box = $(name).parentNode;
   const edge = box.getBoundingClientRect().top;
@@ -27,7 +27,7 @@ function keepPlace(name) {
   };
 }
 
-// draw fills the list of a view, and keeps place and focus where they were.
+// draw fills the list of a view, and keeps its scroll position and focus.
 function draw(name) {
   const view = views[name];
   const list = $(name);
@@ -39,7 +39,7 @@ function draw(name) {
   const rows = found.slice(0, drawn[name] || step);
   const focused = list.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   const keys = rows.map(view.key);
-  const stop = [focused, chosen[name]].find((key) => keys.includes(key)) ?? keys[0]; // the one row that Tab stops at
+  const stop = [focused, chosen[name]].find((key) => keys.includes(key)) ?? keys[0]; // the only row that Tab stops at
   const backToPlace = keepPlace(name);
   list.replaceChildren(...rows.map((item, i) => {
     const row = make(view.details ? 'a' : 'div', 'row', ...view.cells(item));
@@ -86,7 +86,7 @@ function walk(event) {
 
 const waiting = new Set();
 
-// drawSoon draws at most once a frame, however much comes.
+// drawSoon draws at most once per frame, however many events arrive.
 function drawSoon(...names) {
   if (!waiting.size) {
     requestAnimationFrame(() => {
@@ -113,7 +113,7 @@ function leave(name) {
   close(name);
 }
 
-// show opens the details of one thing, or renews them: what people type in stays.
+// show opens or refreshes the details of one item, and keeps what people are typing.
 async function show(name, key, again) {
   const pane = $('pane-' + name);
   if (!again) {
@@ -140,12 +140,12 @@ async function show(name, key, again) {
   if (matchMedia('(max-width: 760px)').matches) pane.scrollIntoView({block: 'start'});
 }
 
-// rowOfPane is whom or what a button of a list in a pane is about.
+// rowOfPane identifies the list row that a button in a pane belongs to.
 const rowOfPane = (node) => node.closest('li')?.firstChild.textContent;
 
-// replace renews what a pane shows. What went wrong stays to be read, what is selected to be copied, and the focus where it was.
-// If there is no such button any more, the focus is on what the button was about, or with the pane: never on a button that does
-// the same to somebody else.
+// replace refreshes a pane. It keeps error messages, the selection and the focus.
+// If the focused button no longer exists, the focus moves to the row it belonged to, or to the pane: never to a button that
+// does the same to somebody else.
 function replace(old, live, pane) {
   const selection = getSelection();
   if (!selection.isCollapsed && old.contains(selection.anchorNode)) return;
@@ -165,7 +165,7 @@ function renew() {
   for (const [name, key] of Object.entries(chosen)) if (!views[name].settled) show(name, key, true);
 }
 
-// The address says what is shown: #calls, or #calls/17.
+// The URL fragment selects what is shown: #calls, or #calls/17.
 
 function select(name) {
   for (const tab of tabs) {
@@ -184,7 +184,7 @@ function follow() {
   try {
     key = decodeURIComponent(key);
   } catch {
-    // as it is
+    // leave it unchanged
   }
   if (key && views[name].details) show(name, key);
 }
@@ -204,7 +204,7 @@ tabs.forEach((tab, i) => {
   });
 });
 
-// What the server says
+// Data from the server
 
 function tick() {
   const node = $('clock');
@@ -215,7 +215,7 @@ function tick() {
 
 async function refreshState() {
   const [state, messages, callbacks] = await Promise.all([api('state'), api('messages?cut=500'), api('callbacks?cut=2000')]);
-  if (instance && instance !== state.instance) { // the server has begun anew, and forgotten everything
+  if (instance && instance !== state.instance) { // the server has restarted and lost all data
     forget();
     await refreshCalls();
   }
@@ -269,7 +269,7 @@ function forget() {
   drawSoon('calls');
 }
 
-// later runs a refresh once for many events, not while one is under way, and a fifth of the time at most, however much there is.
+// later runs one refresh for many events, never two at once, and for at most a fifth of the time, however many events arrive.
 function later(refresh) {
   let timer = 0;
   let running = false;
@@ -305,7 +305,7 @@ function watch() {
     live(true);
     refreshState().then(refreshCalls).then(refreshFaults).then(() => first()).catch(() => {});
   });
-  let first = () => { // what the address says can be shown now
+  let first = () => { // now the view that the URL selects can be shown
     first = () => {};
     follow();
   };
@@ -364,7 +364,7 @@ function pairs(text, separator) {
   return found;
 }
 
-// fault makes the admin API's fault of a form's values.
+// fault converts a form's values to a fault of the admin API.
 function fault(values) {
   const made = {...JSON.parse(values.kind)};
   for (const name of ['endpoint', 'message', 'body', 'delay']) if (values[name].trim()) made[name] = values[name].trim();
@@ -377,17 +377,17 @@ function fault(values) {
 const removeFaults = button('Remove all', () => api('faults', 'DELETE'));
 removeFaults.id = 'remove-faults';
 removeFaults.hidden = true;
-$('fault').append(form('Let calls fail', 'Set the fault', [
+$('fault').append(form('Make calls fail', 'Set the fault', [
   field('What goes wrong', 'kind', {options: [
-    ['{"dropResponse":true}', 'carry it out, drop the response'], ['{"reset":true}', 'reset the connection, do not carry it out'],
-    ['{"cutResponse":true}', 'carry it out, cut the response off'], ['{"resetResponse":true}', 'carry it out, reset within the response'],
+    ['{"dropResponse":true}', 'execute it, drop the response'], ['{"reset":true}', 'reset the connection, do not execute it'],
+    ['{"cutResponse":true}', 'execute it, cut the response short'], ['{"resetResponse":true}', 'execute it, reset halfway through the response'],
     ['{"delay":"3s"}', 'respond after 3 s'], ['{"status":429}', '429 and code 1008: rate limited'], ['{"status":500}', '500 and code 1000: internal error'],
-    ['{"status":502}', "502 with a gateway's HTML page"], ['{"status":401}', '401: wrong signature'], ['{}', 'what the fields below say'],
+    ['{"status":502}', "502 with a gateway's HTML page"], ['{"status":401}', '401: wrong signature'], ['{}', 'as set below'],
   ]}),
-  field('Of which endpoint', 'endpoint', {list: 'endpoints', placeholder: 'any'}),
+  field('Endpoint', 'endpoint', {list: 'endpoints', placeholder: 'any'}),
   field('How often', 'times', {options: [['1', 'once'], ['3', 'three times'], ['-1', 'until it is removed']]}),
   make('details', '', make('summary', '', 'All fields'),
-    field('Only where', 'where', {area: true, placeholder: 'fromUserId=ann', hint: 'a parameter a line'}),
+    field('Only if', 'where', {area: true, placeholder: 'fromUserId=ann', hint: 'one parameter per line'}),
     field('After how many calls', 'skip', {type: 'number'}), field('Status', 'status', {type: 'number'}), field('Code', 'code', {type: 'number'}),
     field('Message', 'message'), field('Whole body', 'body', {area: true}), field('Headers', 'header', {area: true, placeholder: 'Retry-After: 2'}),
     field('Delay', 'delay', {placeholder: '1500ms'}), field('Announced length', 'contentLength', {type: 'number'})),

@@ -1,4 +1,4 @@
-// What all views build their nodes with. All text is set as text, never as HTML: it comes from anybody who calls.
+// Helpers with which all views build their nodes. All text is set as text, never as HTML: callers are not trusted.
 
 export const $ = (id) => document.getElementById(id);
 
@@ -25,7 +25,7 @@ const digits = (n, width) => String(n).padStart(width, '0');
 
 const clockTime = (time) => [time.getHours(), time.getMinutes(), time.getSeconds()].map((n) => digits(n, 2)).join(':');
 
-// moment is a time in the browser's zone, as the console has it in the emulator's.
+// moment formats a time in the browser's zone, like the console does in the emulator's.
 export function moment(text, millis = true) {
   const time = new Date(text);
   const off = -time.getTimezoneOffset();
@@ -42,12 +42,12 @@ export function timeNode(text) {
   return node;
 }
 
-// breakable is a path or a name that may be broken behind slashes and underscores alone.
+// breakable returns a path or name that may wrap only after slashes and underscores.
 export function breakable(name) {
   return (name.match(/[^/_]*[/_]|[^/_]+/g) || []).flatMap((part, i) => (i ? [make('wbr'), part] : [part]));
 }
 
-// route is the address of a view, or of one thing in it.
+// route returns the URL fragment of a view, or of one item in it.
 export function route(view, key) {
   return '#' + view + (key === undefined ? '' : '/' + encodeURIComponent(key));
 }
@@ -58,17 +58,17 @@ export function link(view, key, text) {
   return node;
 }
 
-// links are several of them, with commas between.
+// links returns several links, separated by commas.
 export function links(view, keys) {
   return make('span', '', ...keys.flatMap((key, i) => (i ? [', ', link(view, key)] : [link(view, key)])));
 }
 
-// cell is a part of a row; its name says in which column it is.
+// cell returns a part of a row; its name selects the column.
 export const cell = (name, ...children) => make('span', 'c-' + name, ...children);
 
 export const plural = (n, one, many) => n + ' ' + (n === 1 ? one : many || one + 's');
 
-// userPath is where the admin API has a user.
+// userPath returns a user's path in the admin API.
 export const userPath = (id) => 'users/' + encodeURIComponent(id);
 
 // table shows pairs of a name and a text or node; pairs without a value are left out.
@@ -100,7 +100,7 @@ export function button(text, act, className) {
   return node;
 }
 
-// attempt runs an action and says beside its button what went wrong.
+// attempt runs an action and shows an error next to its button.
 export async function attempt(node, act) {
   const group = node.closest('form') || node.closest('.buttons, li') || node.parentNode;
   for (const line of (node.closest('aside') || group).querySelectorAll('.problem')) line.remove();
@@ -113,7 +113,7 @@ export async function attempt(node, act) {
   }
 }
 
-// copyButton puts a text on the clipboard, or shows it selected where the browser keeps pages off the clipboard.
+// copyButton copies a text to the clipboard, or shows it selected if the browser does not allow that.
 export function copyButton(label, text) {
   return button(label, async (node) => {
     try {
@@ -130,7 +130,7 @@ export function copyButton(label, text) {
   });
 }
 
-// code is a block of text as it came, with a button that copies it.
+// code returns a block of unmodified text with a copy button.
 export function code(title, text, media) {
   const block = make('pre', '', pretty(text));
   block.tabIndex = 0;
@@ -138,7 +138,7 @@ export function code(title, text, media) {
   return [make('h3', '', title, media ? make('span', 'quiet', ' · ' + media) : ''), block];
 }
 
-// field is a labelled input, select or textarea; options make a select.
+// field returns a labelled input, select or textarea; with options it is a select.
 export function field(label, name, {value, options, placeholder, area, list, type, hint, required} = {}) {
   const input = make(options ? 'select' : area ? 'textarea' : 'input');
   input.name = name;
@@ -156,7 +156,7 @@ export function field(label, name, {value, options, placeholder, area, list, typ
   return make('label', 'field', make('span', '', label), input, hint ? make('span', 'quiet', hint) : '');
 }
 
-// form calls act with the fields' values by name.
+// form returns a form that calls act with the fields' values by name.
 export function form(title, submit, fields, act) {
   const send = make('button', '', submit);
   send.type = 'submit';

@@ -7,7 +7,7 @@ const ofRoom = (room, what, id) => 'rtcRooms/' + encodeURIComponent(room.id) + '
 
 const running = (room) => (room.recordings || []).filter((one) => !one.stopped).length;
 
-// rtcNotes is what a row says of a room, besides its members.
+// rtcNotes returns what a row says about a room besides its members.
 export function rtcNotes(room) {
   return [
     room.sessionId ? '' : 'nobody is in it', running(room) ? plural(running(room), 'recording') : '', room.mix ? 'mixed' : '',
@@ -19,15 +19,15 @@ const spans = [['10m', '10 minutes'], ['1h', '1 hour'], ['24h', '1 day']];
 
 export function rtcActions(room) {
   return [
-    form('Let a user in', 'Join', [field('User', 'id', {list: 'targets', placeholder: 'who has a token', required: true})], ({id}) => api(inRoom(room, id), 'POST')),
-    form('Keep a user out', 'Block', [
+    form('Let a user join', 'Join', [field('User', 'id', {list: 'targets', placeholder: 'a user with a token', required: true})], ({id}) => api(inRoom(room, id), 'POST')),
+    form('Block a user', 'Block', [
       field('User', 'id', {list: 'targets', required: true}), field('Of', 'scope', {options: [['room', 'this room'], ['all', 'all rooms']]}),
       field('For', 'duration', {options: spans, value: '1h'}),
     ], ({id, scope, duration}) => api(scope === 'all' ? userPath(id) + '/rtcBlock' : ofRoom(room, 'blocked', id), 'POST', {duration})),
   ];
 }
 
-// member is a user in a room: what they publish, and what their app or the app's server can do.
+// member shows a user in a room: what they publish, and what their app or the app's server can do.
 function member(room, id) {
   const streams = (room.streams || []).filter((one) => one.userId === id);
   const played = room.playedByUser?.[id];
@@ -53,22 +53,22 @@ export function rtcNodes(room) {
     table([['session', room.sessionId], ['since', room.createdAt ? moment(room.createdAt) : '']]),
     make('h3', '', 'Members'),
     room.members.length ? make('ul', 'plain', ...room.members.map((id) => member(room, id))) : make('p', 'empty', 'nobody'),
-    make('h3', '', 'Kept out of this room'),
+    make('h3', '', 'Blocked from this room'),
     room.blocked ? make('ul', 'plain', ...room.blocked.map((id) => make('li', 'member', link('users', id),
-      button('Let back in', () => api(ofRoom(room, 'blocked', id), 'DELETE'), 'small')))) : make('p', 'empty', 'nobody'),
+      button('Unblock', () => api(ofRoom(room, 'blocked', id), 'DELETE'), 'small')))) : make('p', 'empty', 'nobody'),
     make('h3', '', 'Recordings, CDNs and cloud player'),
     tasks.length ? table(tasks) : make('p', 'empty', 'None. The Server API starts them, such as /rtc/record/start.json.'),
-    ...(room.mix ? code('Mix as it was set last', JSON.stringify(room.mix)) : []),
+    ...(room.mix ? code('Mix as last set', JSON.stringify(room.mix)) : []),
   ];
 }
 
-// rtcBlock says of a user until when they are kept out of all rooms.
+// rtcBlock shows until when a user is blocked from all rooms.
 export function rtcBlock(u) {
   return u.rtcBlockedUntil ? make('span', '', moment(u.rtcBlockedUntil, false) + ' ',
-    button('Let back in', () => api(userPath(u.id) + '/rtcBlock', 'DELETE'), 'small')) : '';
+    button('Unblock', () => api(userPath(u.id) + '/rtcBlock', 'DELETE'), 'small')) : '';
 }
 
-// rtcJoin lets a user into a room that need not be there.
+// rtcJoin lets a user join a room, which need not exist.
 export function rtcJoin(id) {
   return form('Audio and video room', 'Join', [field('Room', 'room', {list: 'targets', required: true})],
     ({room}) => api(inRoom({id: room}, id), 'POST'));

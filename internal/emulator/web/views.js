@@ -1,7 +1,7 @@
 import {api, breakable, button, cell, code, copyButton, field, form, link, links, make, moment, plural, pretty, route, table, timeNode, userPath} from './dom.js';
 import {rtcActions, rtcBlock, rtcJoin, rtcNodes, rtcNotes} from './rtc.js';
 
-// known is what the page has heard from the server.
+// known is the data that the page has received from the server.
 export const known = {
   calls: new Map(), messages: [], callbacks: [], users: [], places: [], words: [], faults: [],
   now: new Date(0), counts: {calls: 0, messages: 0, callbacks: 0},
@@ -15,7 +15,7 @@ const kinds = {
   'RC:ContactNtf': 'contact notice', 'RC:ImgTextMsg': 'link card', 'RC:TypSts': 'typing', 'RC:ReadNtf': 'read receipt', 'RC:chrmKVNotiMsg': 'attribute',
 };
 
-// messageText is what a person would read. A body that was cut within its first text is read as if it ended there.
+// messageText returns what a person would read. A body cut within its first text is read as if it ended there.
 function messageText(m) {
   try {
     const body = JSON.parse(m.cut ? m.body + '…"}' : m.body);
@@ -23,7 +23,7 @@ function messageText(m) {
       if (typeof body[name] === 'string' && body[name] && !(m.objectName === 'RC:ImgMsg' && name === 'content')) return body[name];
     }
   } catch {
-    // no JSON: as it is
+    // not JSON: shown unchanged
   }
   return m.body;
 }
@@ -32,7 +32,7 @@ const kindOf = (m) => kinds[m.objectName] || m.objectName;
 
 const placeKinds = {group: 'group', chatroom: 'chat room', ultraGroup: 'ultra group', rtcRoom: 'audio/video'};
 
-// targetLink is where a message goes.
+// targetLink links to the target of a message.
 function targetLink(m) {
   if (!m.targetId) return 'everybody';
   if (placeKinds[m.conversationType]) return link('places', m.conversationType + '/' + m.targetId, m.targetId + (m.channelId ? '/' + m.channelId : ''));
@@ -68,7 +68,7 @@ async function callDetails(number) {
       copyButton('Copy as curl', call.curl)),
     table([
       ['response', call.status === 0 ? 'none: the connection was closed' : 'HTTP ' + call.status + ', code ' + call.code],
-      ['message', call.message], ['came', moment(call.receivedAt)], ['took', call.ms.toFixed(1) + ' ms'], ['fault', call.fault ? 'a fault struck' : ''],
+      ['message', call.message], ['received', moment(call.receivedAt)], ['took', call.ms.toFixed(1) + ' ms'], ['fault', call.fault ? 'a fault was applied' : ''],
       ['retry class', call.class], ['request ID', call.requestId], ['unknown parameters', (call.unknownParameters || []).join(', ')],
       ['messages', call.messageUIDs ? links('messages', call.messageUIDs) : ''],
       ['callbacks', callbacks.length ? make('span', '', ...callbacks.flatMap((c, i) => [i ? ', ' : '', link('callbacks', c.number, c.kind)])) : ''],
@@ -81,7 +81,7 @@ async function callDetails(number) {
       ['Timestamp', signature.timestamp || '–'], ['which is', signature.time],
     ]),
     make('h3', '', 'Parameters'),
-    parameters.length ? table(parameters) : make('p', 'empty', 'none that could be read'),
+    parameters.length ? table(parameters) : make('p', 'empty', 'none readable'),
     ...(call.body ? code('Body as sent', call.body, call.headers['Content-Type']) : [make('h3', '', 'Body as sent'), make('p', 'empty', 'none')]),
     ...(call.query ? code('Query as sent', call.query) : []),
     make('h3', '', 'Headers'), table(Object.entries(call.headers).sort()),
@@ -106,7 +106,7 @@ function messageNotes(m) {
   ].filter(Boolean).join(' · ');
 }
 
-// messageCells are those of a message as it was sent, or as it lies in an inbox, where a conversation with one user is named after the sender.
+// messageCells returns the cells of a message as sent, or in an inbox, where a one-to-one conversation is named after the sender.
 function messageCells(m, inInbox) {
   const notes = messageNotes(m);
   const alone = inInbox && !placeKinds[m.conversationType];
@@ -147,7 +147,7 @@ async function messageDetails(uid) {
 
 // Callbacks
 
-// posted are the fields of what a callback posted: of JSON, of the first of several, or of a form.
+// posted returns the fields that a callback posted: from JSON, from the first of several events, or from a form.
 function posted(c) {
   if (/^application\/x-www-form-urlencoded/.test(c.mediaType)) return Object.fromEntries(new URLSearchParams(c.body));
   try {
@@ -157,7 +157,7 @@ function posted(c) {
   }
 }
 
-// about says whom and what a callback is about.
+// about returns whom and what a callback is about.
 function about(c) {
   const fields = posted(c);
   const first = (names) => names.map((name) => fields[name]).filter((value) => value && value.length).map(String)[0] || '';
@@ -177,7 +177,7 @@ function callbackCells(c) {
   ];
 }
 
-// rtcRoomOf is the audio and video room that a callback is about, if it is still there.
+// rtcRoomOf returns the audio and video room that a callback is about, if it still exists.
 function rtcRoomOf(c) {
   const fields = posted(c);
   const id = fields.roomId || fields.room_id;
@@ -191,9 +191,9 @@ async function callbackDetails(number) {
   return {
     title: 'Callback: ' + c.kind,
     nodes: [
-      make('div', 'buttons', button('Call back again', () => api('callbacks/' + c.number + '/retry', 'POST'))),
+      make('div', 'buttons', button('Send again', () => api('callbacks/' + c.number + '/retry', 'POST'))),
       table([
-        ['came of', c.requestNumber ? link('calls', c.requestNumber, 'call ' + c.requestNumber) : 'what a user did'],
+        ['caused by', c.requestNumber ? link('calls', c.requestNumber, 'call ' + c.requestNumber) : "a user's action"],
         ['message', c.messageUID ? link('messages', c.messageUID) : ''], ['room', room ? link('places', placeKey(room), room.id) : ''],
         ['time', moment(c.occurredAt)], ['attempts', c.attemptCount],
         ['response', c.status === 0 ? 'none' : 'HTTP ' + c.status], ['problem', c.error], ['posted to', c.url],
@@ -212,7 +212,7 @@ async function callbackDetails(number) {
 function userCells(u) {
   const notes = [
     u.registered ? '' : 'not registered', u.blocked ? 'blocked until ' + moment(u.blockedUntil, false) : '', u.muted ? 'muted in private chats' : '',
-    u.rtcBlockedUntil ? 'kept out of audio and video' : '', u.usesWhitelist ? 'takes messages from the whitelist only' : '', u.blacklist ? plural(u.blacklist.length, 'user') + ' on the blacklist' : '',
+    u.rtcBlockedUntil ? 'blocked from audio and video' : '', u.usesWhitelist ? 'accepts messages from the whitelist only' : '', u.blacklist ? plural(u.blacklist.length, 'user') + ' on the blacklist' : '',
   ].filter(Boolean).join(' · ');
   return [
     make('span', 'c-time ' + (u.online ? 'good' : 'quiet'), u.online ? '● online' : '○ offline'),
@@ -226,9 +226,9 @@ const findUser = (id) => known.users.find((u) => u.id === id) || {id, inbox: 0};
 
 const platforms = ['Android', 'iOS', 'HarmonyOS', 'Websocket', 'PC', 'MiniProgram'];
 
-// devices are those of a user that are online, each with a button that disconnects it.
+// devices shows a user's devices that are online, each with a button that disconnects it.
 function devices(u) {
-  if (!u.online) return 'none is online';
+  if (!u.online) return 'no device is online';
   return make('ul', 'plain', ...u.platforms.map((name) => make('li', '', make('span', '', name),
     button('Disconnect', () => api(userPath(u.id) + '/disconnect?platform=' + name, 'POST'), 'small'))));
 }
@@ -261,9 +261,9 @@ async function userDetails(id) {
     nodes: [
       table([
         ['name', u.name], ['portrait', u.portrait], ['devices', devices(u)], ['registered', u.registered ? 'yes' : 'no: only known by ID'],
-        ['blocked until', u.blockedUntil ? moment(u.blockedUntil, false) : ''], ['kept out of audio and video until', rtcBlock(u)], ['muted', u.muted ? 'in private chats' : ''],
+        ['blocked until', u.blockedUntil ? moment(u.blockedUntil, false) : ''], ['blocked from audio and video until', rtcBlock(u)], ['muted', u.muted ? 'in private chats' : ''],
         ['blacklist', u.blacklist ? links('users', u.blacklist) : ''], ['whitelist', u.whitelist ? links('users', u.whitelist) : ''],
-        ['list that counts', u.usesWhitelist ? 'the whitelist' : u.blacklist ? 'the blacklist' : ''],
+        ['list in use', u.usesWhitelist ? 'the whitelist' : u.blacklist ? 'the blacklist' : ''],
         ['is in', rooms.length ? make('span', '', ...rooms.flatMap((p, i) => [i ? ', ' : '', link('places', p.kind + '/' + p.id, p.id)])) : ''],
       ]),
       make('h3', '', u.inbox > inbox.length ? 'Inbox: the newest ' + inbox.length + ' of ' + u.inbox.toLocaleString('en') : 'Inbox'),
@@ -296,7 +296,7 @@ function placeCells(p) {
 
 async function placeDetails(key) {
   const p = known.places.find((one) => placeKey(one) === key);
-  if (!p) throw new Error('It is not there, or not any more.');
+  if (!p) throw new Error('It does not exist, or no longer does.');
   const rtc = p.kind === 'rtcRoom';
   return {
     title: placeKinds[p.kind] + (rtc ? ' room ' : ' ') + p.id,
@@ -305,7 +305,7 @@ async function placeDetails(key) {
   };
 }
 
-const joinForm = (p) => form('Let a user in', 'Join', [field('User', 'id', {list: 'targets', placeholder: 'who is online', required: true})],
+const joinForm = (p) => form('Let a user join', 'Join', [field('User', 'id', {list: 'targets', placeholder: 'a user who is online', required: true})],
   ({id}) => api(userPath(id) + '/chatrooms/' + encodeURIComponent(p.id), 'POST'));
 
 function placeNodes(p) {
@@ -350,7 +350,7 @@ function faultCells(f) {
 
 const textOf = (thing) => JSON.stringify(thing).toLowerCase();
 
-// views are the tabs, with what each lists and how it shows one thing.
+// views are the tabs, with what each lists and how it shows one item.
 export const views = {
   calls: {
     key: (c) => String(c.number), cells: callCells, details: callDetails, settled: true,
