@@ -1,6 +1,7 @@
 package rongcloudtest_test
 
 import (
+	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -241,6 +242,22 @@ func TestClockSkew(t *testing.T) {
 	require.Equal(t, 1004, send(srv, 2*time.Second))
 	srv = rongcloudtest.NewServer(t, clock, rongcloudtest.WithClockSkew(0))
 	require.Equal(t, 200, send(srv, 1000*time.Hour))
+}
+
+// However often and far the clock is moved, it never goes back.
+func TestAdvanceNeverGoesBack(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2020, 2, 3, 4, 5, 6, 0, time.UTC)
+	srv := rongcloudtest.NewServer(t, rongcloudtest.WithClock(func() time.Time { return at }))
+	before := srv.Now()
+	for _, span := range []time.Duration{-time.Hour, 0, math.MinInt64, time.Hour, 290 * 365 * 24 * time.Hour, -time.Hour, math.MaxInt64, math.MaxInt64} {
+		srv.Advance(span)
+		require.False(t, srv.Now().Before(before), "%v: %v", span, srv.Now())
+		before = srv.Now()
+	}
+	require.Equal(t, at.Add(100*365*24*time.Hour), before)
+	srv.Reset()
+	require.Equal(t, at, srv.Now())
 }
 
 // Every endpoint of the catalogue passes its check with its required parameters, or reports what

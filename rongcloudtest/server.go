@@ -400,11 +400,16 @@ func (s *Server) AppSecret() string { return *s.config.secret }
 // Advance moves the server's clock forward, so that blocks and other periods end without waiting.
 // The age of a request's timestamp is still judged by the original clock, since the callers'
 // clocks did not move.
+//
+// The clock stays where it is if d is negative, and goes ahead by 100 years at most, all in all.
 func (s *Server) Advance(d time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.advanced += d
+	s.advanced += min(max(d, 0), mostAhead-s.advanced)
 }
+
+// mostAhead is how far the clock may go ahead. A sum of spans wraps around before 300 years.
+const mostAhead = 100 * 365 * 24 * time.Hour
 
 // Now returns the time of the server's clock.
 func (s *Server) Now() time.Time {
