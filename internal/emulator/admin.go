@@ -297,6 +297,8 @@ func (e *emulator) postClock(r *http.Request) (any, error) {
 	if body.Advance <= 0 {
 		return nil, fault(http.StatusBadRequest, "advance: the clock goes forward only")
 	}
+	e.advancing.Lock()
+	defer e.advancing.Unlock()
 	if time.Duration(body.Advance) > mostAhead-time.Until(e.Now()) {
 		return nil, fault(http.StatusBadRequest, "advance: the clock goes ahead by 100 years at most")
 	}

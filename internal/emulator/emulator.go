@@ -16,6 +16,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unicode"
@@ -240,6 +241,7 @@ type emulator struct {
 	instance  string   // identifies this start of the program
 	calls     atomic.Int64
 	callbacks atomic.Int64
+	advancing sync.Mutex // held while the clock is looked at and moved
 }
 
 // counts has totals since the start or the last reset, including entries no longer kept.

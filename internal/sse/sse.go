@@ -50,6 +50,9 @@ func NewReader(source io.Reader, limit int64) *Reader {
 	}
 }
 
+// Widen sets both bounds, for a source that may have longer lines and events than others.
+func (r *Reader) Widen(limit int) { r.maxLine, r.maxEvent = limit, limit }
+
 // Next returns the next event that carries data, and io.EOF after the last one. A line without an
 // end is dropped, as the standard asks, but not an event without an empty line after it.
 func (r *Reader) Next() (Event, error) {
