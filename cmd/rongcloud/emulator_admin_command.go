@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,9 @@ const (
 
 	emulatorURL = "http://127.0.0.1:8686"
 )
+
+// adminClient follows no redirect: the body would stay behind.
+var adminClient = callbackClient(0)
 
 // adminAPI is the admin API of an emulator that runs.
 type adminAPI struct{ url string }
@@ -46,26 +50,35 @@ func (api adminAPI) request(ctx context.Context, method, path string, body []byt
 	if err != nil {
 		return nil, err
 	}
-	response, err := http.DefaultClient.Do(r)
+	response, err := adminClient.Do(r)
 	if err != nil {
 		if errors.Is(ctx.Err(), context.Canceled) {
 			return nil, ctx.Err()
 		}
 		return nil, &hintedError{fmt.Errorf("no emulator at %s: %s", api.url, plainNetworkError(err)), "rongcloud emulator starts one; --url says where it is"}
 	}
-	if response.StatusCode < http.StatusBadRequest {
+	if response.StatusCode == http.StatusOK {
 		return response, nil
 	}
 	defer response.Body.Close()
 	text, _ := io.ReadAll(io.LimitReader(response.Body, 1<<16))
 	var refused struct{ Error string }
 	if json.Unmarshal(text, &refused) != nil || refused.Error == "" {
-		return nil, &hintedError{fmt.Errorf("%s is no emulator: HTTP %d", api.url, response.StatusCode), "--url says where it is"}
+		return nil, api.isNone(fmt.Sprintf("HTTP %d", response.StatusCode))
 	}
 	return nil, errors.New(refused.Error)
 }
 
-func (api adminAPI) call(ctx context.Context, method, path string, body []byte, into any) error {
+// isNone is the error for a server that is none.
+func (api adminAPI) isNone(why string) error {
+	return &hintedError{fmt.Errorf("%s is no emulator: %s", api.url, why), "--url says where it is"}
+}
+
+// adminResponse is a response that only an emulator gives.
+type adminResponse interface{ fromEmulator() bool }
+
+// call makes a call, and reads a response that only an emulator gives.
+func (api adminAPI) call(ctx context.Context, method, path string, body []byte, into adminResponse) error {
 	ctx, cancel := context.WithTimeout(ctx, adminLimit)
 	defer cancel()
 	response, err := api.request(ctx, method, path, body)
@@ -74,11 +87,11 @@ func (api adminAPI) call(ctx context.Context, method, path string, body []byte, 
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxAdminResponse))
-	if err != nil || into == nil {
-		return err
+	if err != nil {
+		return fmt.Errorf("the emulator's response: %s", plainNetworkError(err))
 	}
-	if err := json.Unmarshal(text, into); err != nil {
-		return fmt.Errorf("%s is no emulator: %w", api.url, err)
+	if json.Unmarshal(text, into) != nil || !into.fromEmulator() {
+		return api.isNone("its response is not one of the admin API")
 	}
 	return nil
 }
@@ -101,7 +114,7 @@ func newEmulatorSeedCommand(a *app) *cobra.Command {
 		if !json.Valid(text) {
 			return usagef("%s is not JSON", args[0])
 		}
-		if err := to.call(cmd.Context(), http.MethodPost, "seed", text, nil); err != nil {
+		if err := to.call(cmd.Context(), http.MethodPost, "seed", text, new(emulatorState)); err != nil {
 			return err
 		}
 		a.talk("The emulator has what %s describes.", args[0])
@@ -110,8 +123,9 @@ func newEmulatorSeedCommand(a *app) *cobra.Command {
 	return cmd
 }
 
-// emulatorState is what is counted of the state.
+// emulatorState is what is counted of the state, and all of it.
 type emulatorState struct {
+	Instance   string            `json:"instance"`
 	AppKey     string            `json:"appKey"`
 	Now        time.Time         `json:"now"`
 	Requests   int               `json:"requestCount"`
@@ -123,6 +137,17 @@ type emulatorState struct {
 	Ultra      []json.RawMessage `json:"ultraGroups"`
 	RTCRooms   []json.RawMessage `json:"rtcRooms"`
 	Forbidding []json.RawMessage `json:"sensitiveWords"`
+
+	raw json.RawMessage
+}
+
+func (s *emulatorState) fromEmulator() bool { return s.Instance != "" }
+
+// UnmarshalJSON keeps the text, too.
+func (s *emulatorState) UnmarshalJSON(text []byte) error {
+	type plain emulatorState
+	s.raw = bytes.Clone(text)
+	return json.Unmarshal(text, (*plain)(s))
 }
 
 func newEmulatorStateCommand(a *app) *cobra.Command {
@@ -136,15 +161,11 @@ func newEmulatorStateCommand(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		var raw json.RawMessage
-		if err := to.call(cmd.Context(), http.MethodGet, "state", nil, &raw); err != nil {
+		var s emulatorState
+		if err := to.call(cmd.Context(), http.MethodGet, "state", nil, &s); err != nil {
 			return err
 		}
-		return a.show(raw, func(io.Writer) error {
-			var s emulatorState
-			if err := json.Unmarshal(raw, &s); err != nil {
-				return err
-			}
+		return a.show(s.raw, func(io.Writer) error {
 			rows := [][]string{{"app key", s.AppKey}, {"clock", s.Now.Format(time.RFC3339)}}
 			for _, one := range []struct {
 				what string
@@ -160,6 +181,12 @@ func newEmulatorStateCommand(a *app) *cobra.Command {
 	})
 	return cmd
 }
+
+type emulatorClock struct {
+	Now time.Time `json:"now"`
+}
+
+func (c *emulatorClock) fromEmulator() bool { return !c.Now.IsZero() }
 
 func newEmulatorAdvanceCommand(a *app) *cobra.Command {
 	cmd := &cobra.Command{
@@ -180,9 +207,7 @@ func newEmulatorAdvanceCommand(a *app) *cobra.Command {
 		if err != nil {
 			return err
 		}
-		var clock struct {
-			Now time.Time `json:"now"`
-		}
+		var clock emulatorClock
 		if err := to.call(cmd.Context(), http.MethodPost, "clock", body, &clock); err != nil {
 			return err
 		}
@@ -214,6 +239,28 @@ type waitingFault struct {
 	Where         map[string]string `json:"where,omitempty"`
 }
 
+type waitingFaults []waitingFault
+
+// fromEmulator refuses null and faults without a number.
+func (all *waitingFaults) fromEmulator() bool {
+	return *all != nil && !slices.ContainsFunc(*all, func(f waitingFault) bool { return f.Number == 0 })
+}
+
+// strikesPlainly reports whether a fault says nothing of how it strikes.
+func (f waitingFault) strikesPlainly() bool {
+	return f.Status == 0 && f.Code == 0 && f.Message == "" && f.Body == "" && len(f.Header) == 0 && f.Delay == "" &&
+		!f.DropResponse && !f.Reset && !f.CutResponse && !f.ResetResponse && f.ContentLength == 0
+}
+
+// pairs are a fault's headers or parameters in words.
+func pairs(named map[string]string) string {
+	var parts []string
+	for _, name := range sortedKeys(named) {
+		parts = append(parts, name+"="+oneLine(named[name]))
+	}
+	return strings.Join(parts, " ")
+}
+
 // text is what a fault does, in words.
 func (f waitingFault) text() string {
 	parts := []string{cmp.Or(f.Endpoint, "any call")}
@@ -221,8 +268,8 @@ func (f waitingFault) text() string {
 		holds bool
 		what  string
 	}{
-		{len(f.Where) > 0, fmt.Sprintf("where %v", f.Where)}, {f.Status != 0, fmt.Sprintf("HTTP %d", f.Status)}, {f.Code != 0, fmt.Sprintf("code %d", f.Code)},
-		{f.Message != "", oneLine(f.Message)}, {f.Body != "", "a body of its own"}, {len(f.Header) > 0, "headers of its own"}, {f.Delay != "", "after " + f.Delay},
+		{len(f.Where) > 0, "where " + pairs(f.Where)}, {f.strikesPlainly(), "HTTP 500, code 1000"}, {f.Status != 0, fmt.Sprintf("HTTP %d", f.Status)}, {f.Code != 0, fmt.Sprintf("code %d", f.Code)},
+		{f.Message != "", oneLine(f.Message)}, {f.Body != "", "a body of its own"}, {len(f.Header) > 0, "with " + pairs(f.Header)}, {f.Delay != "", "after " + f.Delay},
 		{f.DropResponse, "drop the response"}, {f.Reset, "reset the connection"}, {f.CutResponse, "cut the response"},
 		{f.ResetResponse, "reset within the response"}, {f.ContentLength != 0, "a wrong length"}, {f.Skip > 0, fmt.Sprintf("after %d calls", f.Skip)},
 	} {
@@ -232,6 +279,29 @@ func (f waitingFault) text() string {
 	}
 	return strings.Join(parts, ", ")
 }
+
+// namedValues is a flag that is NAME=VALUE each time it is given. The value may have commas and
+// quotes, as JSON does.
+type namedValues map[string]string
+
+// Set adds one.
+func (v *namedValues) Set(text string) error {
+	name, value, found := strings.Cut(text, "=")
+	if _, twice := (*v)[name]; !found || name == "" || twice {
+		return fmt.Errorf("it is NAME=VALUE, each name once")
+	}
+	if *v == nil {
+		*v = namedValues{}
+	}
+	(*v)[name] = value
+	return nil
+}
+
+// String is empty, as help would show what it is without any.
+func (v *namedValues) String() string { return "" }
+
+// Type is not shown, as the usage names what it takes.
+func (v *namedValues) Type() string { return "NAME=VALUE" }
 
 func newEmulatorFaultCommand(a *app) *cobra.Command {
 	var f waitingFault
@@ -252,8 +322,7 @@ HTTP 500 and code 1000. The faults that wait are printed.`,
 	flags.IntVar(&f.Code, "code", 0, "`code` of the response")
 	flags.StringVar(&f.Message, "message", "", "`text` of the response beside the code")
 	flags.StringVar(&f.Body, "body", "", "whole `body` of the response, such as a gateway's page")
-	flags.StringToStringVar(&f.Header, "header", nil, "`NAME=VALUE` of a header of the response")
-	flags.Lookup("header").DefValue = "" // which help would show as []
+	flags.Var((*namedValues)(&f.Header), "header", "`NAME=VALUE` of a header of the response; can be repeated")
 	flags.StringVar(&f.Delay, "delay", "", "hold the response back for this `time`, such as 1500ms")
 	flags.BoolVar(&f.DropResponse, "drop-response", false, "carry the call out, then close the connection")
 	flags.BoolVar(&f.Reset, "reset", false, "reset the connection, and do not carry the call out")
@@ -262,8 +331,7 @@ HTTP 500 and code 1000. The faults that wait are printed.`,
 	flags.IntVar(&f.ContentLength, "content-length", 0, "announce this wrong `length`")
 	flags.IntVar(&f.Skip, "skip", 0, "let this `number` of calls through first")
 	flags.IntVar(&f.Times, "times", 0, "strike this `number` of calls; -1 is all (default 1)")
-	flags.StringToStringVar(&f.Where, "where", nil, "`NAME=VALUE` of a parameter that a call must have")
-	flags.Lookup("where").DefValue = ""
+	flags.Var((*namedValues)(&f.Where), "where", "`NAME=VALUE` of a parameter that a call must have; can be repeated")
 	cmd.RunE = a.do(func(cmd *cobra.Command, args []string) error {
 		to, err := api()
 		if err != nil {
@@ -288,7 +356,7 @@ HTTP 500 and code 1000. The faults that wait are printed.`,
 
 // faults calls the admin API and prints the faults that wait then.
 func (a *app) faults(ctx context.Context, to adminAPI, method, path string, body []byte) error {
-	var all []waitingFault
+	var all waitingFaults
 	if err := to.call(ctx, method, path, body, &all); err != nil {
 		return err
 	}

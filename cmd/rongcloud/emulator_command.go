@@ -14,7 +14,6 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -135,7 +134,7 @@ func newEmulatorExecCommand(a *app) *cobra.Command {
 The command finds it by RONGCLOUD_API_URL, RONGCLOUD_APP_KEY and RONGCLOUD_APP_SECRET, which this SDK reads. RongCloud's
 own SDKs read no variables: their constructors take the three (PHP the address of RONGCLOUD_PHP_API_URL, which ends with a
 slash). At the end stderr says which calls were refused, which are none of RongCloud's, and which faults waited in vain;
---json says it as an object.`,
+--json says it as an object. Signals are passed on, and what the command has left running ends with it.`,
 		Example: `  rongcloud emulator exec -- go test ./...
   rongcloud emulator exec --strict --seed seed.json -- npm test`,
 		Args: cobra.MinimumNArgs(1),
@@ -254,9 +253,6 @@ func (e *startedEmulator) environment(secret string) []string {
 	return append(env, envAppKey+"="+e.appKey, envAppSecret+"="+secret, envAPIURL+"="+e.url, "RONGCLOUD_PHP_API_URL="+e.url+"/")
 }
 
-// patience is how long a command may take to end once it is told to.
-const patience = 10 * time.Second
-
 func (a *app) execWithEmulator(ctx context.Context, args, command []string) error {
 	program, err := exec.LookPath(command[0])
 	if err != nil {
@@ -271,18 +267,11 @@ func (a *app) execWithEmulator(ctx context.Context, args, command []string) erro
 	if e.appKey != rongcloudtest.DefaultAppKey {
 		secret = a.env(envEmulatorSecret)
 	}
-	run := exec.CommandContext(ctx, program, command[1:]...) //nolint:gosec // the user's command
+	run := exec.CommandContext(context.WithoutCancel(ctx), program, command[1:]...) //nolint:gosec // the user's command
 	run.Args[0] = command[0]
 	run.Stdin, run.Stdout, run.Stderr = a.in, rawOutput(a.stdout), a.stderr
 	run.Env = e.environment(secret)
-	run.WaitDelay = patience
-	run.Cancel = func() error {
-		if isTerminal(a.in) { // which has told it already
-			return nil
-		}
-		return run.Process.Signal(syscall.SIGTERM)
-	}
-	err = run.Run()
+	err = a.runToItsEnd(run)
 	if err := a.reportExec(ctx, e); err != nil {
 		return err
 	}
@@ -365,7 +354,7 @@ func (e *startedEmulator) report(waiting []waitingFault) execReport {
 func (a *app) reportExec(ctx context.Context, e *startedEmulator) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), adminLimit)
 	defer cancel()
-	var waiting []waitingFault
+	var waiting waitingFaults
 	if err := (adminAPI{e.url}).call(ctx, "GET", "faults", nil, &waiting); err != nil {
 		a.talk("The faults that wait are not known: %v", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -78,12 +79,16 @@ func (a *app) tailOnce(ctx context.Context, to adminAPI, kinds []string, first b
 		return false, err
 	}
 	defer response.Body.Close()
+	if media, _, _ := mime.ParseMediaType(response.Header.Get("Content-Type")); media != "text/event-stream" {
+		return false, to.isNone("its response is no stream of events")
+	}
 	if first {
 		a.talk("Watching %s. Ctrl-C ends it.", to.url)
 	} else {
 		a.talk("Watching again; some events may be missing.")
 	}
 	events := sse.NewReader(response.Body, math.MaxInt64)
+	events.Widen(maxAdminResponse) // a message to a large group names all of its members
 	for {
 		event, err := events.Next()
 		if err != nil { // the stream has ended, and the next one will tell why
