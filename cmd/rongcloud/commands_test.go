@@ -2,6 +2,8 @@ package main
 
 import (
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -34,4 +36,36 @@ func TestCommandsExplainThemselves(t *testing.T) {
 		}
 	})
 	require.Greater(t, count, 5)
+}
+
+// TestLinesOfTheREADMEs holds what the READMEs show of the program against its commands.
+func TestLinesOfTheREADMEs(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"README.md", "README_zh.md"} {
+		text, err := os.ReadFile(filepath.Join("..", "..", name))
+		require.NoError(t, err)
+		count := 0
+		for line := range strings.Lines(string(text)) {
+			if !strings.HasPrefix(line, "rongcloud ") {
+				continue
+			}
+			count++
+			line, _, _ = strings.Cut(line, " #")
+			requireParses(t, strings.Fields(line)[1:])
+		}
+		require.Equal(t, 5, count, "%s shows the program in five lines", name)
+	}
+}
+
+// requireParses demands that there is such a command, and that it takes the flags and arguments.
+func requireParses(t *testing.T, args []string) {
+	t.Helper()
+	root := newRoot(newApp(strings.NewReader(""), io.Discard, io.Discard, func(string) string { return "" }))
+	cmd, rest, err := root.Find(args)
+	require.NoError(t, err, args)
+	require.True(t, cmd.Runnable(), args)
+	require.NoError(t, cmd.ParseFlags(rest), args)
+	require.NoError(t, cmd.ValidateArgs(cmd.Flags().Args()), args)
+	require.NoError(t, cmd.ValidateRequiredFlags(), args)
+	require.NoError(t, cmd.ValidateFlagGroups(), args)
 }

@@ -224,6 +224,11 @@ func textOf(response json.RawMessage) string {
 	return string(response)
 }
 
+// noFinalStatus says so of a status such as 042 or 101, which no server can pass on.
+func noFinalStatus(status int) string {
+	return fmt.Sprintf("status is %03d, which ends no request", status)
+}
+
 // post sends a callback and says what became of it.
 func (a *app) post(p profile, client *http.Client, r *http.Request, kind webhook.Kind) delivery {
 	signer := p.signer()
@@ -233,6 +238,10 @@ func (a *app) post(p profile, client *http.Client, r *http.Request, kind webhook
 	d := delivery{Kind: kind, Milliseconds: float64(time.Since(began).Microseconds()) / 1000}
 	if err != nil {
 		d.Error = plainNetworkError(err)
+		return d
+	}
+	if response.Status < http.StatusOK {
+		d.Error = noFinalStatus(response.Status)
 		return d
 	}
 	d.Status = response.Status

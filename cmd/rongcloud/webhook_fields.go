@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
@@ -101,10 +102,8 @@ func writeForm(fields []formField) string {
 // setJSON changes a field of JSON by its path, such as data.fromUserId or profiles.0.groupId. In a
 // list of events a path begins in the first one.
 func (c *callback) setJSON(path, value string, isJSON bool) error {
-	decoder := json.NewDecoder(strings.NewReader(c.Body))
-	decoder.UseNumber()
-	var document any
-	if err := decoder.Decode(&document); err != nil {
+	document, err := readJSON([]byte(c.Body))
+	if err != nil {
 		return err
 	}
 	parts := strings.Split(path, ".")
@@ -118,6 +117,18 @@ func (c *callback) setJSON(path, value string, isJSON bool) error {
 	text, err := encodeJSON(document)
 	c.Body = text
 	return err
+}
+
+// readJSON reads one value with nothing behind it, and keeps numbers as they are written.
+func readJSON(text []byte) (any, error) {
+	if !json.Valid(text) { // a decoder would stop behind the first value
+		return nil, errors.New("it is not JSON")
+	}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.UseNumber()
+	var value any
+	err := decoder.Decode(&value)
+	return value, err
 }
 
 func encodeJSON(document any) (string, error) {
@@ -198,12 +209,15 @@ func (p jsonPlace) put(text string, isJSON bool) error {
 	if !there && !isJSON {
 		return fmt.Errorf("there is no such field; there are %s; %s:= adds it", strings.Join(sortedKeys(p.object), ", "), p.name)
 	}
+	if !utf8.ValidString(text) { // the encoder would send something else
+		return errors.New("the value is not UTF-8, which JSON has to be")
+	}
 	var value any = text
 	if _, isText := old.(string); isJSON || !isText {
-		decoder := json.NewDecoder(strings.NewReader(text))
-		decoder.UseNumber()
-		if err := decoder.Decode(&value); err != nil || fmt.Sprintf("%T", value) != fmt.Sprintf("%T", old) && !isJSON {
-			return fmt.Errorf("%q is not a value like the one there, %v", text, old)
+		var err error
+		if value, err = readJSON([]byte(text)); err != nil || fmt.Sprintf("%T", value) != fmt.Sprintf("%T", old) && !isJSON {
+			was, _ := encodeJSON(old) // it came from JSON
+			return fmt.Errorf("%q is not a value like the one there, %s", text, was)
 		}
 	}
 	if p.object != nil {

@@ -2,17 +2,18 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"encoding/json"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
-	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -62,6 +63,7 @@ rongcloud webhook replay. It holds what users wrote: keep it to yourself.`,
 // listener receives callbacks.
 type listener struct {
 	a       *app
+	name    string // of this one, among all that there may be
 	profile profile
 	kinds   map[webhook.Kind]bool // nil for all
 	target  *url.URL              // nil without --forward-to
@@ -90,10 +92,17 @@ func (a *app) listen(parent context.Context, f listenFlags) error {
 	if err != nil {
 		return err
 	}
+	if l.target != nil && leadsTo(l.target, socket.Addr()) {
+		_ = socket.Close()
+		return usagef("--forward-to: %s is where this command listens itself", l.target.Host)
+	}
 	at := "http://" + socket.Addr().String() + "/"
 	a.talk("Callbacks to %s are checked with the App Secret of %s. Ctrl-C ends it.", at, l.profile.Source)
 	a.talk("To try it: rongcloud webhook trigger message_sync --to %s", at)
-	server := &http.Server{Handler: l, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: time.Minute}
+	server := &http.Server{
+		Handler: l, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: time.Minute,
+		ErrorLog: log.New(firstLines{a}, "", 0),
+	}
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(socket) }()
 	select {
@@ -101,7 +110,8 @@ func (a *app) listen(parent context.Context, f listenFlags) error {
 		return err
 	case <-ctx.Done():
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.timeout+time.Second)
+	// Whoever called back gives up after five seconds, however long the handler may take.
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), min(f.timeout, webhook.DefaultTimeout)+time.Second)
 	defer cancel()
 	if server.Shutdown(grace) != nil {
 		_ = server.Close()
@@ -115,8 +125,37 @@ func (a *app) listen(parent context.Context, f listenFlags) error {
 	return context.Cause(ctx)
 }
 
+// firstLines says the first line of each text, and leaves out stacks of goroutines.
+type firstLines struct{ a *app }
+
+func (f firstLines) Write(p []byte) (int, error) {
+	line, _, _ := strings.Cut(string(p), "\n")
+	f.a.talk("%s", oneLine(line))
+	return len(p), nil
+}
+
+// leadsTo reports whether a URL is plainly that of a listening socket. What is not plain shows as
+// errComesBack.
+func leadsTo(target *url.URL, address net.Addr) bool {
+	socket, err := netip.ParseAddrPort(address.String())
+	port := cmp.Or(target.Port(), map[string]string{"http": "80", "https": "443"}[target.Scheme])
+	if err != nil || port != strconv.Itoa(int(socket.Port())) {
+		return false
+	}
+	own := socket.Addr().Unmap()
+	ip, err := netip.ParseAddr(target.Hostname())
+	ip = ip.Unmap()
+	switch {
+	case err != nil:
+		return target.Hostname() == "localhost" && (own.IsLoopback() || own.IsUnspecified())
+	case ip.IsUnspecified():
+		return own.IsLoopback() || own.IsUnspecified()
+	}
+	return ip == own || ip.IsLoopback() && own.IsUnspecified()
+}
+
 func (a *app) newListener(f listenFlags, stop context.CancelCauseFunc) (*listener, error) {
-	l := &listener{a: a, stop: stop}
+	l := &listener{a: a, stop: stop, name: rand.Text()}
 	var err error
 	if l.kinds, err = kindSet(f.kinds); err != nil {
 		return nil, err
@@ -153,11 +192,16 @@ type receipt struct {
 	File         string       `json:"file,omitempty"`
 	ContentType  string       `json:"contentType,omitempty"`
 	Body         string       `json:"body,omitempty"`
+	Base64       []byte       `json:"bodyBase64,omitempty"` // in place of Body, if that is no text
 }
 
 func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
 	shown := receipt{ReceivedAt: began.UTC(), ContentType: r.Header.Get("Content-Type")}
+	if r.Header.Get(forwardedBy) == l.name {
+		l.refuse(w, shown, began, errComesBack)
+		return
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, webhook.DefaultMaxBody))
 	if err != nil {
 		l.refuse(w, shown, began, err)
@@ -181,7 +225,7 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			l.stop(fmt.Errorf("--record: %w", err))
 		}
 	}
-	shown.Body = string(body)
+	shown.Body, shown.Base64 = c.Body, c.Base64
 	l.show(shown, began, c.summary())
 	for _, name := range []string{"Content-Type", "Retry-After"} {
 		if value := response.Header.Get(name); value != "" {
@@ -191,6 +235,9 @@ func (l *listener) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(response.Status)
 	_, _ = w.Write(response.Body)
 }
+
+// errComesBack is that the address of --forward-to leads to the listener, maybe by a tunnel.
+var errComesBack = errors.New("it was forwarded from here: --forward-to leads back")
 
 // again is a request whose body can be read once more.
 func again(r *http.Request, body []byte) *http.Request {
@@ -206,17 +253,23 @@ func (l *listener) respond(r *http.Request, shown *receipt) *webhooktest.Respons
 	}
 	shown.Forwarded = true
 	response, err := l.forward(r)
-	if err == nil {
-		return response
-	}
 	status := http.StatusBadGateway
-	shown.Problem = "the handler cannot be reached: " + plainNetworkError(err)
 	var slow interface{ Timeout() bool }
-	if errors.As(err, &slow) && slow.Timeout() {
+	switch {
+	case err == nil && response.Status >= http.StatusOK:
+		return response
+	case err == nil:
+		shown.Problem = "the handler's " + noFinalStatus(response.Status)
+	case errors.As(err, &slow) && slow.Timeout():
 		status, shown.Problem = http.StatusGatewayTimeout, "the handler did not respond within "+l.client.Timeout.String()
+	default:
+		shown.Problem = "the handler cannot be reached: " + plainNetworkError(err)
 	}
 	return &webhooktest.Response{Status: status, Header: http.Header{}}
 }
+
+// forwardedBy is the header by which a listener knows what it has forwarded itself.
+const forwardedBy = "Rongcloud-Forwarded-By"
 
 // forward sends a request as it came.
 func (l *listener) forward(r *http.Request) (*webhooktest.Response, error) {
@@ -233,6 +286,7 @@ func (l *listener) forward(r *http.Request) (*webhooktest.Response, error) {
 	for _, name := range []string{"Connection", "Keep-Alive", "Proxy-Connection", "Te", "Trailer", "Transfer-Encoding", "Upgrade"} {
 		out.Header.Del(name)
 	}
+	out.Header.Set(forwardedBy, l.name)
 	return webhooktest.App{Client: l.client}.Send(out)
 }
 
@@ -246,6 +300,8 @@ func (l *listener) refuse(w http.ResponseWriter, shown receipt, began time.Time,
 		shown.Status = refused.Status
 	case errors.As(err, &long):
 		shown.Status = http.StatusRequestEntityTooLarge
+	case errors.Is(err, errComesBack):
+		shown.Status = http.StatusLoopDetected
 	}
 	shown.Problem = "refused: " + strings.TrimPrefix(err.Error(), "webhook: ")
 	w.WriteHeader(shown.Status)
@@ -292,48 +348,4 @@ func plainNetworkError(err error) string {
 		err = wrapped.Err
 	}
 	return oneLine(err.Error())
-}
-
-// recorder stores callbacks, each in a file of its own.
-type recorder struct {
-	dir string
-
-	mu   sync.Mutex
-	last int
-}
-
-// newRecorder continues after what the folder holds.
-func newRecorder(dir string) (*recorder, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, usagef("--record: %w", err)
-	}
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, usagef("--record: %w", err)
-	}
-	r := &recorder{dir: dir}
-	for _, entry := range entries {
-		number, _, _ := strings.Cut(entry.Name(), "-")
-		if n, err := strconv.Atoi(number); err == nil {
-			r.last = max(r.last, n)
-		}
-	}
-	return r, nil
-}
-
-func (r *recorder) store(c callback) (string, error) {
-	text, err := json.MarshalIndent(c, "", "  ")
-	if err != nil {
-		return "", err
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.last++
-	name := filepath.Join(r.dir, fmt.Sprintf("%06d-%s.json", r.last, c.Kind))
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return "", err
-	}
-	_, err = file.Write(append(text, '\n'))
-	return name, errors.Join(err, file.Close())
 }

@@ -5,34 +5,45 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
-// maxRecorded bounds the file of one callback: a body of the longest that is taken, as base64 in
-// the worst case, and what stands around it.
-const maxRecorded = 4 << 20
+// maxRecorded bounds the file of one callback: a body of the longest that is taken, of which JSON
+// makes six times as much if it is control characters, and what stands around it.
+const maxRecorded = 8 * webhook.DefaultMaxBody
 
 func newReplayCommand(a *app) *cobra.Command {
 	var to string
 	var timeout time.Duration
+	var speed float64
 	cmd := &cobra.Command{
 		Use:   "replay DIR|FILE",
 		Short: "Send recorded callbacks again, signed anew",
 		Long: `Send the callbacks that rongcloud webhook listen --record has stored, in their order and one after the other, signed
-anew, to a handler that has changed since. The exit code is 1 if it does not take all of them.`,
-		Example: "  rongcloud webhook listen --record callbacks\n  rongcloud webhook replay callbacks --to http://localhost:8080/rongcloud",
-		Args:    cobra.ExactArgs(1),
+anew, to a handler that has changed since. The exit code is 1 if it does not take all of them.
+
+They follow each other as fast as the handler takes them. With --speed they keep the spacing in which they came.`,
+		Example: `  rongcloud webhook listen --record callbacks
+  rongcloud webhook replay callbacks --to http://localhost:8080/rongcloud
+  rongcloud webhook replay callbacks --to http://localhost:8080/rongcloud --speed 10`,
+		Args: cobra.ExactArgs(1),
 		RunE: a.do(func(cmd *cobra.Command, args []string) error {
 			target, err := callbackTarget("to", to)
 			if err != nil {
 				return err
+			}
+			if math.IsNaN(speed) || math.IsInf(speed, 0) || speed < 0 {
+				return usagef("--speed: %v is not 0 or more", speed)
 			}
 			p, err := a.callbackProfile()
 			if err != nil {
@@ -45,11 +56,12 @@ anew, to a handler that has changed since. The exit code is 1 if it does not tak
 			if err := a.confirmTarget(cmd.Context(), p, target); err != nil {
 				return err
 			}
-			return a.replay(cmd.Context(), p, target, timeout, recorded)
+			return a.replay(cmd.Context(), p, target, callbackClient(timeout), recorded, speed)
 		}),
 	}
 	cmd.Flags().StringVar(&to, "to", "", "`URL` of the handler")
 	cmd.Flags().DurationVar(&timeout, "timeout", 10*time.Second, "how long the handler may take for each")
+	cmd.Flags().Float64Var(&speed, "speed", 0, "keep their spacing, so `many` times as fast: 1 is as they came (default as fast as they are taken)")
 	_ = cmd.MarkFlagRequired("to")
 	return cmd
 }
@@ -68,10 +80,9 @@ func readRecorded(name string) ([]recordedCallback, error) {
 	}
 	names := []string{name}
 	if info.IsDir() {
-		if names, err = filepath.Glob(filepath.Join(escapeGlob(name), "*.json")); err != nil {
-			return nil, err
+		if names, err = recordedFiles(name); err != nil {
+			return nil, usagef("%w", err)
 		}
-		slices.Sort(names)
 	}
 	if len(names) == 0 {
 		return nil, usagef("%s holds no callbacks; rongcloud webhook listen --record stores them", name)
@@ -85,14 +96,6 @@ func readRecorded(name string) ([]recordedCallback, error) {
 		all = append(all, recordedCallback{c, strings.TrimSuffix(filepath.Base(name), ".json")})
 	}
 	return all, nil
-}
-
-// escapeGlob makes a pattern of the name of a folder that matches it alone.
-func escapeGlob(name string) string {
-	if os.PathSeparator == '\\' { // nothing can be escaped there
-		return name
-	}
-	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`).Replace(name)
 }
 
 func readCallback(name string) (callback, error) {
@@ -111,24 +114,64 @@ func readCallback(name string) (callback, error) {
 	if err != nil {
 		return c, err
 	}
-	if err := json.Unmarshal(text, &c); err != nil {
-		return c, err
+	if !json.Valid(text) {
+		return c, errors.New("it is no recorded callback: it is not JSON, or not all of it")
 	}
-	if c.Kind == "" || c.Headers["Content-Type"] == "" || len(c.body()) == 0 {
-		return c, errors.New("it is no recorded callback: kind, headers or body is missing")
+	var wrong *json.UnmarshalTypeError
+	switch err := json.Unmarshal(text, &c); {
+	case errors.As(err, &wrong) && wrong.Field != "":
+		return c, fmt.Errorf("it is no recorded callback: %s cannot be a %s", wrong.Field, wrong.Value)
+	case err != nil:
+		return c, errors.New("it is no recorded callback: it is no object with kind, headers and body as listen stores them")
+	case c.Kind == "" || c.Headers == nil: // a callback may be empty and have no type, as nobody knows it then
+		return c, errors.New("it is no recorded callback: kind or headers is missing")
 	}
 	return c, nil
 }
 
-func (a *app) replay(ctx context.Context, p profile, target *url.URL, timeout time.Duration, recorded []recordedCallback) error {
-	client := callbackClient(timeout)
-	refused := 0
+// spacing is how long after the first callback one is sent.
+func spacing(first, one time.Time, speed float64) time.Duration {
+	if speed == 0 || first.IsZero() || one.IsZero() {
+		return 0
+	}
+	return time.Duration(max(0, min(float64(one.Sub(first))/speed, float64(longestSpacing))))
+}
+
+// longestSpacing is far from the end of what counts time.
+const longestSpacing = 100 * 365 * 24 * time.Hour
+
+// noteworthy is a wait that is told of, as it looks like a program that hangs otherwise.
+const noteworthy = 5 * time.Second
+
+// await waits until a callback is due, or until Ctrl-C.
+func (a *app) await(ctx context.Context, due time.Time, name string) {
+	wait := time.Until(due)
+	if wait <= 0 {
+		return
+	}
+	if wait >= noteworthy {
+		a.talk("Waiting %v before %s.", wait.Round(time.Second), name)
+	}
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}
+
+func (a *app) replay(ctx context.Context, p profile, target *url.URL, client *http.Client, recorded []recordedCallback, speed float64) error {
+	refused, began := 0, time.Now()
 	for i, one := range recorded {
-		r, err := one.request(ctx, target, sign(p, freshNonce(), time.Now()))
-		if err != nil {
-			return err
+		a.await(ctx, began.Add(spacing(recorded[0].ReceivedAt, one.ReceivedAt, speed)), one.name)
+		var d delivery
+		if ctx.Err() == nil {
+			r, err := one.request(ctx, target, sign(p, freshNonce(), time.Now()))
+			if err != nil {
+				return err
+			}
+			d = a.post(p, client, r, one.Kind)
 		}
-		d := a.post(p, client, r, one.Kind)
 		if ctx.Err() != nil {
 			a.talk("Stopped after %d of %d callbacks, before %s.", i, len(recorded), one.name)
 			return exitError(exitRefused)

@@ -25,7 +25,8 @@ func newVerifyCommand(a *app) *cobra.Command {
 		Use:   "verify",
 		Short: "Check the signature of a request on stdin, and say what is wrong with it",
 		Long: `Check the signature of a request on stdin, and say what is wrong with it. The request is as HTTP/1.1 has it, and as
-proxies and "curl -v" log it: the line with POST, path and query, the headers, an empty line, the body.`,
+proxies log it: the line with POST, path and query, the headers, an empty line, the body. What "curl -v" logs is taken,
+too, with the body put behind its headers, as curl does not log it.`,
 		Example: "  rongcloud webhook verify < request.txt\n  rongcloud webhook verify --any-age < request-of-yesterday.txt",
 		Args:    cobra.NoArgs,
 		RunE: a.do(func(*cobra.Command, []string) error {
@@ -58,9 +59,32 @@ proxies and "curl -v" log it: the line with POST, path and query, the headers, a
 	return cmd
 }
 
+// withoutMarks takes the request out of what "curl -v" logs: the lines that are marked as sent, and
+// what stands between them and the response without any mark.
+func withoutMarks(text []byte) []byte {
+	if !bytes.HasPrefix(text, []byte("> ")) && !bytes.HasPrefix(text, []byte("* ")) {
+		return text
+	}
+	var kept []byte
+	for line := range bytes.Lines(text) {
+		mark, rest := line[0], line[1:]
+		bare := len(bytes.TrimSpace(rest)) == 0 // as ">" is, for the empty line
+		switch {
+		case mark == '<' && (bare || rest[0] == ' ') && len(kept) > 0:
+			return kept
+		case mark == '>' && (bare || rest[0] == ' '):
+			kept = append(kept, bytes.TrimPrefix(rest, []byte(" "))...)
+		case mark == '*' && !bare && rest[0] == ' ', bytes.HasPrefix(line, []byte("} [")), bytes.HasPrefix(line, []byte("{ [")):
+		default:
+			kept = append(kept, line...)
+		}
+	}
+	return kept
+}
+
 // readRequest reads a request whose line ends and length may have suffered in a log.
 func readRequest(text []byte) (*http.Request, []string, error) {
-	text = bytes.TrimLeft(text, "\r\n")
+	text = withoutMarks(bytes.TrimLeft(text, "\r\n"))
 	reader := textproto.NewReader(bufio.NewReader(bytes.NewReader(text)))
 	first, err := reader.ReadLine()
 	if err != nil {
@@ -69,8 +93,8 @@ func readRequest(text []byte) (*http.Request, []string, error) {
 	method, rest, _ := strings.Cut(first, " ")
 	target, _, _ := strings.Cut(rest, " ")
 	address, err := url.ParseRequestURI(target)
-	if err != nil {
-		return nil, nil, fmt.Errorf("the first line is not like POST /path?query HTTP/1.1: %q", method)
+	if err != nil { // the whole line may have a signature
+		return nil, nil, fmt.Errorf("the first line is not like POST /path?query HTTP/1.1: it begins with %q", shortened(method))
 	}
 	header, err := reader.ReadMIMEHeader()
 	if err != nil && !errors.Is(err, io.EOF) {
