@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"strings"
 	"time"
 
@@ -36,18 +35,18 @@ func readConfig(getenv func(string) string) (config, error) {
 		operators: list(getenv("OPERATORS")),
 		words:     list(cmp.Or(getenv("BLOCKED_WORDS"), callback.Word)),
 		metrics:   getenv("METRICS_TOKEN"),
-		live: slices.ContainsFunc([]string{"RONGCLOUD_APP_KEY", "RONGCLOUD_APP_SECRET", "RONGCLOUD_REGION", "RONGCLOUD_API_URL"},
-			func(name string) bool { return getenv(name) != "" }),
+	}
+	for _, name := range []string{"RONGCLOUD_APP_KEY", "RONGCLOUD_APP_SECRET", "RONGCLOUD_REGION", "RONGCLOUD_API_URL"} {
+		c.live = c.live || getenv(name) != ""
 	}
 	var wrong []error
 	if url := getenv("PUBLIC_URL"); url != "" && !c.secure && !strings.HasPrefix(url, "http://") {
 		wrong = append(wrong, errors.New("PUBLIC_URL: it begins with neither https:// nor http://"))
 	}
-	if text := getenv("OUTBOX_LEASE"); text != "" {
-		var err error
-		if c.lease, err = time.ParseDuration(text); err != nil || c.lease < time.Second {
-			wrong = append(wrong, fmt.Errorf("OUTBOX_LEASE: %q is no time of a second or more, such as 30s", text))
-		}
+	lease := cmp.Or(getenv("OUTBOX_LEASE"), "30s")
+	var err error
+	if c.lease, err = time.ParseDuration(lease); err != nil || c.lease < time.Second {
+		wrong = append(wrong, fmt.Errorf("OUTBOX_LEASE: %q is no time of a second or more, such as 30s", lease))
 	}
 	for _, text := range list(getenv("TRUSTED_PROXIES")) {
 		prefix, err := netip.ParsePrefix(text)

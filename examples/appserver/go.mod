@@ -9,6 +9,7 @@ require (
 	github.com/rongcloud-go/rongcloud/redis v0.1.0
 	github.com/stretchr/testify v1.12.1
 	golang.org/x/crypto v0.51.0
+	golang.org/x/time v0.15.0
 	modernc.org/sqlite v1.50.0
 )
 
@@ -29,7 +30,6 @@ require (
 	golang.org/x/sync v0.20.0 // indirect
 	golang.org/x/sys v0.44.0 // indirect
 	golang.org/x/text v0.37.0 // indirect
-	golang.org/x/time v0.15.0 // indirect
 	modernc.org/libc v1.72.0 // indirect
 	modernc.org/mathutil v1.7.1 // indirect
 	modernc.org/memory v1.11.0 // indirect

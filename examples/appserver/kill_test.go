@@ -1,6 +1,7 @@
 package main
 
 import (
+	"database/sql"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -9,6 +10,8 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -40,12 +43,14 @@ func operations(t *testing.T) int {
 // database.
 func TestKilled(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, databaseURL string) {
-		srv := rongcloudtest.NewServer(t, rongcloudtest.WithHistory(1_000_000))
+		var held trap
+		srv := rongcloudtest.NewServer(t, rongcloudtest.WithHistory(1_000_000), rongcloudtest.WithObserver(func(r rongcloudtest.Request) { held.meet(r, false) }))
 		p := newProgram(t, srv, databaseURL, "OUTBOX_LEASE=1500ms")
 		require.NoError(t, srv.AddWebhookURL("http://"+p.address+"/rongcloud/events", rongcloudtest.WithServerMessages(), rongcloudtest.WithoutWaiting()))
 		p.start(t)
 		users, ids := meet(t, p)
 
+		srv.Fail(nil, rongcloudtest.Fault{Reset: true, Times: -1, When: func(r rongcloudtest.Request) bool { return held.meet(r, true) }})
 		// What hangs up, and what is slow, leaves calls of which nobody knows the end.
 		for _, ep := range []*endpoint.Endpoint{endpoint.MessageSystemPublish, endpoint.MessageGroupPublish, endpoint.EntrustGroupJoin, endpoint.FriendAdd} {
 			srv.Fail(ep, rongcloudtest.Fault{DropResponse: true, Skip: 3, Times: 2})
@@ -55,15 +60,17 @@ func TestKilled(t *testing.T) {
 		var groups []string
 		next := 5
 		for i := range operations(t) {
+			me, other := rand.IntN(len(users)), rand.IntN(len(users))
+			text := fmt.Sprintf("notice-%d.", i)
 			if next--; next == 0 {
-				time.Sleep(rand.N(50 * time.Millisecond)) // anywhere in the work, not always after a decision
-				p.kill()
+				if killDuring(t, p, &held, kills%5, users, ids, text) {
+					acknowledged[text] = true
+				}
 				kills++
 				p.start(t)
 				next = 5 + rand.IntN(15)
+				continue
 			}
-			me, other := rand.IntN(len(users)), rand.IntN(len(users))
-			text := fmt.Sprintf("notice-%d.", i)
 			done, group := decide(users, ids, me, other, text, groups)
 			if done {
 				acknowledged[text] = true
@@ -90,8 +97,78 @@ func TestKilled(t *testing.T) {
 		srv.WaitForCallbacks()
 		p.kill()
 		compareSends(t, s, srv, acknowledged)
-		compareState(t, s, srv, ids)
+		driver, source := "pgx", databaseURL
+		if file, isFile := strings.CutPrefix(databaseURL, "sqlite:"); isFile {
+			driver, source = "sqlite", file
+		}
+		db, err := sql.Open(driver, source)
+		require.NoError(t, err)
+		defer db.Close()
+		compareState(t, s, db, srv, ids)
 	})
+}
+
+// trap holds a request at RongCloud, before it is carried out or after, until the program is dead.
+type trap struct {
+	mu     sync.Mutex
+	match  func(r rongcloudtest.Request, before bool) bool
+	caught chan struct{}
+	freed  chan struct{}
+}
+
+// meet reports whether the request was held.
+func (tr *trap) meet(r rongcloudtest.Request, before bool) bool {
+	tr.mu.Lock()
+	if tr.match == nil || !tr.match(r, before) {
+		tr.mu.Unlock()
+		return false
+	}
+	tr.match = nil
+	caught, freed := tr.caught, tr.freed
+	tr.mu.Unlock()
+	close(caught)
+	<-freed
+	return true
+}
+
+var (
+	sends = []*endpoint.Endpoint{endpoint.MessageSystemPublish, endpoint.MessageGroupPublish, endpoint.MessagePrivatePublish}
+	calls = []*endpoint.Endpoint{endpoint.UserBlacklistAdd, endpoint.UserBlacklistRemove, endpoint.EntrustGroupJoin, endpoint.FriendAdd}
+)
+
+// killDuring kills the program while RongCloud has a send, or another call, which it has carried
+// out or has not; or anywhere. It reports whether an announcement with the text was acknowledged.
+func killDuring(t *testing.T, p *program, held *trap, how int, users []*visitor, ids []string, text string) (acknowledged bool) {
+	t.Helper()
+	if how == 4 {
+		time.Sleep(rand.N(50 * time.Millisecond)) // not always after a decision
+		p.kill()
+		return false
+	}
+	before, those := how%2 == 1, sends
+	if how >= 2 {
+		those = calls
+	}
+	held.mu.Lock()
+	held.caught, held.freed = make(chan struct{}), make(chan struct{})
+	held.match = func(r rongcloudtest.Request, b bool) bool { return b == before && slices.Contains(those, r.Endpoint) }
+	caught, freed := held.caught, held.freed
+	held.mu.Unlock()
+	if how < 2 {
+		_, err := users[len(users)-1].call("POST", "/operator/announce", url.Values{"text": {text}}.Encode())
+		acknowledged = err == nil
+	} else { // one of them changes something
+		_, _ = users[0].call("POST", "/api/friends/"+ids[1]+"/block", "")
+		_, _ = users[0].call("POST", "/api/friends/"+ids[1]+"/unblock", "")
+	}
+	select {
+	case <-caught:
+	case <-time.After(20 * time.Second):
+		require.Fail(t, "no call to be killed in", "%d %v", how, acknowledged)
+	}
+	p.kill()
+	close(freed)
+	return acknowledged
 }
 
 // meet signs users up; the last one is the operator.
@@ -160,7 +237,7 @@ func compareSends(t *testing.T, s *store.Store, srv *rongcloudtest.Server, ackno
 		require.NoError(t, err)
 		for _, job := range jobs {
 			if !outbox.IsOnce(job.Kind) {
-				require.NotEqual(t, store.Refused, state, "%s: %s", job.Kind, job.Error)
+				require.Equal(t, store.Done, state, "%s: %s", job.Kind, job.Error)
 				continue
 			}
 			var notice outbox.Notice
@@ -186,7 +263,23 @@ func compareSends(t *testing.T, s *store.Store, srv *rongcloudtest.Server, ackno
 	t.Logf("%d deliveries are parked", parked)
 }
 
-func compareState(t *testing.T, s *store.Store, srv *rongcloudtest.Server, ids []string) {
+// rows reads a column past the store.
+func rows(t *testing.T, db *sql.DB, query string, args ...any) []string {
+	t.Helper()
+	found := []string{}
+	result, err := db.QueryContext(t.Context(), query, args...)
+	require.NoError(t, err)
+	defer result.Close()
+	for result.Next() {
+		var value string
+		require.NoError(t, result.Scan(&value))
+		found = append(found, value)
+	}
+	require.NoError(t, result.Err())
+	return found
+}
+
+func compareState(t *testing.T, s *store.Store, db *sql.DB, srv *rongcloudtest.Server, ids []string) {
 	t.Helper()
 	ctx, client := t.Context(), srv.Client()
 	for _, id := range ids {
@@ -204,34 +297,24 @@ func compareState(t *testing.T, s *store.Store, srv *rongcloudtest.Server, ids [
 			require.NoError(t, err)
 			blocked = append(blocked, other)
 		}
-		blocks, err := s.AllBlocks(ctx)
-		require.NoError(t, err)
-		mine := []string{}
-		for _, b := range blocks {
-			if b.UserID == id {
-				mine = append(mine, b.TargetID)
-			}
-		}
-		require.ElementsMatch(t, mine, blocked, "blacklist of %s", id)
+		require.ElementsMatch(t, rows(t, db, `SELECT target_id FROM blocks WHERE user_id = $1`, id), blocked, "blacklist of %s", id)
 	}
-	groups, err := s.AllGroups(ctx)
-	require.NoError(t, err)
 	there := map[string]bool{}
 	for group, err := range client.HostedGroup.All(ctx, rongcloud.HostedGroupQuery{}) {
 		require.NoError(t, err)
 		there[group.GroupID] = true
 	}
-	for _, group := range groups {
-		require.True(t, there[group.ID], "group %s", group.ID)
-		delete(there, group.ID)
-		want, err := s.Members(ctx, group.ID)
+	for _, group := range rows(t, db, `SELECT id FROM chat_groups WHERE NOT dismissed`) {
+		require.True(t, there[group], "group %s", group)
+		delete(there, group)
+		want, err := s.Members(ctx, group)
 		require.NoError(t, err)
 		got := []string{}
-		for member, err := range client.HostedGroup.Member.All(ctx, rongcloud.HostedGroupMemberQuery{GroupID: group.ID}) {
+		for member, err := range client.HostedGroup.Member.All(ctx, rongcloud.HostedGroupMemberQuery{GroupID: group}) {
 			require.NoError(t, err)
 			got = append(got, member.UserID)
 		}
-		require.ElementsMatch(t, want, got, "members of %s", group.ID)
+		require.ElementsMatch(t, want, got, "members of %s", group)
 	}
 	require.Empty(t, there, "groups that the database does not have")
 }

@@ -9,6 +9,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -62,20 +64,21 @@ func run(ctx context.Context, getenv func(string) string, out io.Writer) (err er
 	}
 	defer func() { err = errors.Join(err, database.Close()) }()
 	metrics := &web.Metrics{Token: config.metrics}
-	service, err := openService(ctx, config, metrics)
+	service, err := openService(ctx, config, rongcloud.WithAttemptHook(func(_ context.Context, a rongcloud.Attempt) { metrics.Attempt(a) }))
 	if err != nil {
 		return err
 	}
 	defer service.close()
 
 	application := &app.App{Store: database}
+	worker := outbox.New(database, service.client, config.lease, log)
 	callbacks, err := callback.New(callback.Config{
-		App: application, Secret: service.secret, Moderator: callback.NewModerator(config.words), Nonces: service.nonces, Log: log, Observe: metrics.Callback,
+		Store: database, Worker: worker, Secret: service.secret, Moderator: callback.NewModerator(config.words),
+		Nonces: service.nonces, Log: log, Observe: metrics.Callback,
 	})
 	if err != nil {
 		return err
 	}
-	worker := outbox.New(database, service.client, config.lease, log)
 	mux := http.NewServeMux()
 	callback.Mount(mux, callbacks)
 	web.Mount(mux, web.Config{
@@ -148,31 +151,30 @@ type service struct {
 	ends   []func()
 }
 
+// close ends what was opened, the last first.
 func (s *service) close() {
-	for _, end := range s.ends {
+	for _, end := range slices.Backward(s.ends) {
 		end()
 	}
 }
 
-func openService(ctx context.Context, config config, metrics *web.Metrics) (*service, error) {
-	s := &service{}
-	options := []rongcloud.Option{rongcloud.WithAttemptHook(func(_ context.Context, a rongcloud.Attempt) { metrics.Attempt(a) })}
-	if !config.live {
-		cloud, err := fakecloud.New()
+func openService(ctx context.Context, config config, observe rongcloud.Option) (_ *service, err error) {
+	s := &service{secret: os.Getenv("RONGCLOUD_APP_SECRET")}
+	defer func() {
 		if err != nil {
-			return nil, err
+			s.close()
 		}
-		s.cloud, s.secret, s.client = cloud, cloud.Server.AppSecret(), cloud.Server.Client(options...)
-		s.ends = append(s.ends, s.client.CloseIdleConnections, func() { _ = cloud.Close() })
-		return s, nil
+	}()
+	if config.live {
+		var limiter rongcloud.Limiter
+		if limiter, err = s.share(ctx, config.redis); err == nil {
+			s.client, err = rongcloud.NewFromEnv(observe, rongcloud.WithLimiter(limiter))
+		}
+	} else if s.cloud, err = fakecloud.New(); err == nil {
+		s.ends = append(s.ends, func() { _ = s.cloud.Close() })
+		s.secret, s.client = s.cloud.Server.AppSecret(), s.cloud.Server.Client(observe)
 	}
-	limiter, err := s.share(ctx, config)
 	if err != nil {
-		return nil, err
-	}
-	s.secret = os.Getenv("RONGCLOUD_APP_SECRET")
-	if s.client, err = rongcloud.NewFromEnv(append(options, rongcloud.WithLimiter(limiter))...); err != nil {
-		s.close()
 		return nil, err
 	}
 	s.ends = append(s.ends, s.client.CloseIdleConnections)
@@ -181,49 +183,48 @@ func openService(ctx context.Context, config config, metrics *web.Metrics) (*ser
 
 // share returns the limiter that keeps this program within the quotas: with Redis all its processes
 // together, which then also know each other's callbacks.
-func (s *service) share(ctx context.Context, config config) (rongcloud.Limiter, error) {
-	if config.redis == "" {
+func (s *service) share(ctx context.Context, address string) (rongcloud.Limiter, error) {
+	if address == "" {
 		return rongcloud.NewLimiter(rongcloud.Quotas{})
 	}
-	options, err := redis.ParseURL(config.redis)
+	options, err := redis.ParseURL(address)
 	if err != nil {
 		return nil, errors.New("REDIS_URL: it is no redis://…") // the error would hold the password
 	}
 	db := redis.NewClient(options)
 	s.ends = append(s.ends, func() { _ = db.Close() })
 	if err := db.Ping(ctx).Err(); err != nil {
-		s.close()
 		return nil, fmt.Errorf("REDIS_URL: %w", err)
 	}
 	limiter, err := rongcloudredis.NewLimiter(db, rongcloudredis.LimiterConfig{AppKey: os.Getenv("RONGCLOUD_APP_KEY")})
 	if err != nil {
-		s.close()
 		return nil, err
 	}
-	s.ends = append([]func(){func() { _ = limiter.Close() }}, s.ends...)
+	s.ends = append(s.ends, func() { _ = limiter.Close() })
 	s.nonces = rongcloudredis.NewNonceStore(db, "appserver:nonce:")
 	return limiter, nil
 }
 
-// prepareDemo gives the fake RongCloud what the database has, and the database three users.
+// prepareDemo has the fake RongCloud told what the database has, and gives the database three
+// users.
 func prepareDemo(ctx context.Context, a *app.App, cloud *fakecloud.Cloud, callbacks *webhook.Handler) error {
 	if err := cloud.Restore(ctx, a.Store); err != nil {
 		return fmt.Errorf("DATABASE_URL: %w", err)
 	}
 	cloud.CallBack(callbacks)
-	users := []store.User{{ID: "ann", Name: "ann"}, {ID: "ben", Name: "ben"}, {ID: "olga", Name: "olga", Operator: true}}
-	for _, user := range users {
-		if _, err := a.Store.User(ctx, user.ID); err == nil {
+	for _, name := range []string{"ann", "ben", "olga"} {
+		if _, err := a.Store.User(ctx, name); err == nil {
 			continue
 		}
-		user.Password = app.HashPassword("demo-demo")
+		user := store.User{ID: name, Name: name, Password: app.HashPassword("demo-demo"), Operator: name == "olga"}
 		if err := a.AddUser(ctx, user); err != nil && !errors.Is(err, app.ErrTaken) {
 			return err
 		}
-		if user.ID == "ben" {
-			if err := errors.Join(a.Invite(ctx, "ann", "ben"), a.Accept(ctx, "ben", "ann")); err != nil {
-				return err
-			}
+		if name != "ben" {
+			continue
+		}
+		if err := cmp.Or(a.Invite(ctx, "ann", "ben"), a.Invite(ctx, "ben", "ann")); err != nil {
+			return err
 		}
 	}
 	return nil

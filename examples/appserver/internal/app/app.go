@@ -4,6 +4,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -14,6 +15,9 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"golang.org/x/crypto/bcrypt"
+
+	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/outbox"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
@@ -47,24 +51,36 @@ func (a *App) SignUp(ctx context.Context, name, password string) (store.User, er
 	switch {
 	case !names.MatchString(user.Name) || user.Name == SystemUser:
 		return user, ErrName
-	case utf8.RuneCountInString(password) < 8 || len(password) > 256:
+	case utf8.RuneCountInString(password) < 8 || len(password) > mostPassword:
 		return user, ErrPassword
 	}
 	user.Password = HashPassword(password)
 	return user, a.AddUser(ctx, user)
 }
 
+// mostPassword is how many bytes of a password bcrypt looks at.
+const mostPassword = 72
+
+// HashPassword returns what is kept of a password.
+func HashPassword(password string) string {
+	hash, _ := bcrypt.GenerateFromPassword([]byte(password), bcrypt.DefaultCost) // it fails for what is too long alone
+	return string(hash)
+}
+
+// nobody is the hash of no password, against which those of unknown users are compared: it takes as
+// long.
+var nobody = "$2a$10$" + strings.Repeat(".", 53)
+
 // AddUser adds an account whose password is hashed already.
 func (a *App) AddUser(ctx context.Context, user store.User) error {
-	lane := userLane(user.ID)
+	lane := outbox.UserLane(user.ID)
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
-		if err := tx.Enter(ctx, lane); err != nil {
-			return err
+		tx.Enter(ctx, lane)
+		if !tx.AddUser(ctx, user) {
+			return ErrTaken
 		}
-		if added, err := tx.AddUser(ctx, user); err != nil || !added {
-			return either(err, ErrTaken)
-		}
-		return tx.Enqueue(ctx, lane, outbox.Register, outbox.User{ID: user.ID, Name: user.Name})
+		tx.Enqueue(ctx, lane, outbox.Register, rongcloud.RegisterParams{UserID: user.ID, Name: user.Name})
+		return nil
 	})
 }
 
@@ -81,23 +97,19 @@ func (a *App) LogIn(ctx context.Context, name, password, address string) (token 
 	for who, most := range map[string]int{"name:" + name: tryName, "address:" + address: tryAddress} {
 		// Counted before the password is looked at, so that many tries at once count as many.
 		if n, err := a.Store.TryLogin(ctx, digest(who), trySpan); err != nil || n > most {
-			return "", either(err, ErrTooOften)
+			return "", cmp.Or(err, ErrTooOften)
 		}
 	}
 	user, err := a.Store.UserByName(ctx, name)
-	hash := user.Password
-	if errors.Is(err, store.ErrNotFound) {
-		hash, err = nobody, nil
-	}
-	if err != nil {
+	if ignoreNotFound(err) != nil {
 		return "", err
 	}
-	right, err := checkPassword(hash, password)
+	err = bcrypt.CompareHashAndPassword([]byte(cmp.Or(user.Password, nobody)), []byte(password))
 	switch {
+	case errors.Is(err, bcrypt.ErrMismatchedHashAndPassword), user.ID == "", len(password) > mostPassword:
+		return "", ErrLogin
 	case err != nil:
 		return "", err
-	case !right || user.ID == "":
-		return "", ErrLogin
 	case user.BlockedUntil.After(time.Now()):
 		return "", ErrBlocked
 	}
@@ -110,7 +122,10 @@ func (a *App) LogIn(ctx context.Context, name, password, address string) (token 
 // Session begins a session of a user.
 func (a *App) Session(ctx context.Context, userID string) (token string, err error) {
 	token = rand.Text()
-	return token, a.Store.AddSession(ctx, digest(token), userID, time.Now().Add(sessionLife))
+	return token, a.Store.Change(ctx, func(tx *store.Tx) error {
+		tx.AddSession(ctx, digest(token), userID, time.Now().Add(sessionLife))
+		return nil
+	})
 }
 
 // SessionUser returns whose session it is.
@@ -128,22 +143,22 @@ func digest(secret string) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// either returns the first one, or else the second one.
-func either(err, otherwise error) error {
-	if err != nil {
-		return err
+// found tells users what is not there in the app's words.
+func found(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return ErrNotFound
 	}
-	return otherwise
+	return err
 }
 
-func userLane(id string) string     { return outbox.UserLane(id) }
-func groupLane(id string) string    { return "group:" + id }
-func blockLane(id string) string    { return "blacklist:" + id }
-func messageLane(uid string) string { return "message:" + uid }
-func pairLane(one, other string) string {
-	a, b := store.Pair(one, other)
-	return "friends:" + a + ":" + b
+func ignoreNotFound(err error) error {
+	if errors.Is(err, store.ErrNotFound) {
+		return nil
+	}
+	return err
 }
 
-// noticeLane keeps notices in order within a conversation.
-func noticeLane(conversation string) string { return "notice:" + conversation }
+// The lanes; see [store.Tx.Enter].
+func messageLane(uid string) string       { return "message:" + uid }
+func pairLane(one, other string) string   { return "friends:" + store.PrivateConversation(one, other) }
+func noticeLane(one, other string) string { return "notice:" + store.PrivateConversation(one, other) }

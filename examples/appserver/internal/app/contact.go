@@ -1,13 +1,14 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
-	"errors"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
+	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/outbox"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
@@ -20,10 +21,10 @@ func (a *App) Invite(ctx context.Context, me, other string) error {
 		case known.State == store.Friends:
 			return nil
 		case known.State == store.FriendAsked && known.AskedBy == other:
-			return a.befriend(ctx, tx, me, other)
+			return befriend(ctx, tx, me, other)
 		}
-		known.State, known.AskedBy = store.FriendAsked, me
-		return tx.SetFriendship(ctx, known)
+		tx.SetFriendship(ctx, store.Friendship{A: me, B: other, State: store.FriendAsked, AskedBy: me})
+		return nil
 	})
 }
 
@@ -33,32 +34,25 @@ func (a *App) Accept(ctx context.Context, me, other string) error {
 		if known.State != store.FriendAsked || known.AskedBy != other {
 			return ErrNotFound
 		}
-		return a.befriend(ctx, tx, me, other)
+		return befriend(ctx, tx, me, other)
 	})
 }
 
-func (a *App) befriend(ctx context.Context, tx *store.Tx, me, other string) error {
-	first, second := store.Pair(me, other)
-	if err := tx.SetFriendship(ctx, store.Friendship{A: first, B: second, State: store.Friends, AskedBy: other}); err != nil {
-		return err
-	}
-	if err := tx.Enqueue(ctx, pairLane(me, other), outbox.AddFriend, outbox.Pair{UserID: other, TargetID: me}); err != nil {
-		return err
-	}
-	return tx.Enqueue(ctx, noticeLane(store.PrivateConversation(me, other)), outbox.SendPrivate,
-		outbox.Notice{From: me, Targets: []string{other}, Text: "👋", Line: true})
+func befriend(ctx context.Context, tx *store.Tx, me, other string) error {
+	tx.SetFriendship(ctx, store.Friendship{A: me, B: other, State: store.Friends, AskedBy: other})
+	tx.Enqueue(ctx, pairLane(me, other), outbox.AddFriend, rongcloud.FriendAddParams{UserID: other, TargetID: me, Type: rongcloud.FriendAddDirectly})
+	tx.Enqueue(ctx, noticeLane(me, other), outbox.SendPrivate, outbox.Notice{From: me, Targets: []string{other}, Text: "👋", Line: true})
+	return nil
 }
 
 // Unfriend ends a friendship, or an invitation.
 func (a *App) Unfriend(ctx context.Context, me, other string) error {
 	return a.friendship(ctx, me, other, func(tx *store.Tx, known store.Friendship) error {
-		if known.State == "" {
-			return nil
+		tx.DeleteFriendship(ctx, me, other)
+		if known.State == store.Friends {
+			tx.Enqueue(ctx, pairLane(me, other), outbox.RemoveFriend, rongcloud.FriendRemoveParams{UserID: me, TargetIDs: []string{other}})
 		}
-		if err := tx.DeleteFriendship(ctx, me, other); err != nil || known.State != store.Friends {
-			return err
-		}
-		return tx.Enqueue(ctx, pairLane(me, other), outbox.RemoveFriend, outbox.Pair{UserID: me, TargetID: other})
+		return nil
 	})
 }
 
@@ -68,17 +62,14 @@ func (a *App) friendship(ctx context.Context, me, other string, change func(tx *
 		return ErrNotAllowed
 	}
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
-		if err := tx.Enter(ctx, pairLane(me, other), noticeLane(store.PrivateConversation(me, other))); err != nil {
-			return err
-		}
+		tx.Enter(ctx, pairLane(me, other), noticeLane(me, other))
 		if _, err := tx.User(ctx, other); err != nil {
 			return found(err)
 		}
 		known, err := tx.Friendship(ctx, me, other)
-		if err != nil && !errors.Is(err, store.ErrNotFound) {
+		if err != nil {
 			return err
 		}
-		known.A, known.B = store.Pair(me, other)
 		tx.Notify(store.Event{Type: store.EventContacts, UserIDs: []string{me, other}})
 		return change(tx, known)
 	})
@@ -86,24 +77,20 @@ func (a *App) friendship(ctx context.Context, me, other string, change func(tx *
 
 // SetBlock puts another user on one's blacklist, or takes them off.
 func (a *App) SetBlock(ctx context.Context, me, other string, blocked bool) error {
-	lane := blockLane(me)
+	lane, kind := "blacklist:"+me, outbox.RemoveBlacklist
+	if blocked {
+		kind = outbox.AddBlacklist
+	}
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
-		if err := tx.Enter(ctx, lane); err != nil {
-			return err
-		}
+		tx.Enter(ctx, lane)
 		if _, err := tx.User(ctx, other); err != nil {
 			return found(err)
 		}
-		changed, err := tx.SetBlock(ctx, store.Block{UserID: me, TargetID: other}, blocked)
-		if err != nil || !changed {
-			return err
+		if tx.SetBlock(ctx, store.Block{UserID: me, TargetID: other}, blocked) {
+			tx.Notify(store.Event{Type: store.EventContacts, UserIDs: []string{me}})
+			tx.Enqueue(ctx, lane, kind, rongcloud.UserBlacklistParams{UserID: me, TargetIDs: []string{other}})
 		}
-		tx.Notify(store.Event{Type: store.EventContacts, UserIDs: []string{me}})
-		kind := outbox.RemoveBlacklist
-		if blocked {
-			kind = outbox.AddBlacklist
-		}
-		return tx.Enqueue(ctx, lane, kind, outbox.Pair{UserID: me, TargetID: other})
+		return nil
 	})
 }
 
@@ -121,30 +108,24 @@ func (a *App) CreateGroup(ctx context.Context, me, name string, memberIDs []stri
 		if err != nil {
 			return err
 		}
+		tx.SetGroup(ctx, group)
+		tx.AddMember(ctx, group.ID, me)
 		for _, id := range memberIDs {
 			if !slices.Contains(friends, id) {
 				return ErrNotAllowed
 			}
+			tx.AddMember(ctx, group.ID, id)
 		}
-		if err := tx.SetGroup(ctx, group); err != nil {
-			return err
-		}
-		for _, id := range append([]string{me}, memberIDs...) {
-			if _, err := tx.AddMember(ctx, group.ID, id); err != nil {
-				return err
-			}
-		}
-		if err := tx.Enqueue(ctx, groupLane(group.ID), outbox.CreateGroup,
-			outbox.NewGroup{ID: group.ID, Name: group.Name, OwnerID: me, MemberIDs: memberIDs}); err != nil {
-			return err
-		}
-		return a.tell(ctx, tx, group.ID, me, "＋ "+group.Name)
+		tx.Enqueue(ctx, outbox.GroupLane(group.ID), outbox.CreateGroup,
+			rongcloud.HostedGroupCreateParams{GroupID: group.ID, Name: group.Name, OwnerID: me, UserIDs: memberIDs})
+		tell(ctx, tx, group.ID, me, "＋ "+group.Name)
+		return nil
 	})
 }
 
 // tell says something in a group. It is in the group's own lane: the group must be there before.
-func (a *App) tell(ctx context.Context, tx *store.Tx, groupID, from, text string) error {
-	return tx.Enqueue(ctx, groupLane(groupID), outbox.SendGroup, outbox.Notice{From: from, Targets: []string{groupID}, Text: text, Line: true})
+func tell(ctx context.Context, tx *store.Tx, groupID, from, text string) {
+	tx.Enqueue(ctx, outbox.GroupLane(groupID), outbox.SendGroup, outbox.Notice{From: from, Targets: []string{groupID}, Text: text, Line: true})
 }
 
 // AddMember puts a friend into a group that one is in.
@@ -152,19 +133,17 @@ func (a *App) AddMember(ctx context.Context, me, groupID, userID string) error {
 	return a.member(ctx, groupID, me, func(tx *store.Tx, _ store.Group) error {
 		f, err := tx.Friendship(ctx, me, userID)
 		if err != nil || f.State != store.Friends {
-			return ErrNotAllowed
-		}
-		if added, err := tx.AddMember(ctx, groupID, userID); err != nil || !added {
-			return err
+			return cmp.Or(err, ErrNotAllowed)
 		}
 		user, err := tx.User(ctx, userID)
 		if err != nil {
 			return err
 		}
-		if err := tx.Enqueue(ctx, groupLane(groupID), outbox.JoinGroup, outbox.Member{GroupID: groupID, UserID: userID}); err != nil {
-			return err
+		if tx.AddMember(ctx, groupID, userID) {
+			tx.Enqueue(ctx, outbox.GroupLane(groupID), outbox.JoinGroup, rongcloud.HostedGroupJoinParams{GroupID: groupID, UserIDs: []string{userID}})
+			tell(ctx, tx, groupID, me, "→ "+user.Name)
 		}
-		return a.tell(ctx, tx, groupID, me, "→ "+user.Name)
+		return nil
 	})
 }
 
@@ -174,11 +153,11 @@ func (a *App) RemoveMember(ctx context.Context, me, groupID, userID string) erro
 		if userID == group.OwnerID || userID != me && me != group.OwnerID {
 			return ErrNotAllowed
 		}
-		if removed, err := tx.RemoveMember(ctx, groupID, userID); err != nil || !removed {
-			return err
+		if tx.RemoveMember(ctx, groupID, userID) {
+			tx.Notify(store.Event{Type: store.EventContacts, UserIDs: []string{userID}})
+			tx.Enqueue(ctx, outbox.GroupLane(groupID), outbox.QuitGroup, rongcloud.HostedGroupQuitParams{GroupID: groupID, UserIDs: []string{userID}})
 		}
-		tx.Notify(store.Event{Type: store.EventContacts, UserIDs: []string{userID}})
-		return tx.Enqueue(ctx, groupLane(groupID), outbox.QuitGroup, outbox.Member{GroupID: groupID, UserID: userID})
+		return nil
 	})
 }
 
@@ -189,27 +168,19 @@ func (a *App) Dismiss(ctx context.Context, me, groupID string) error {
 			return ErrNotAllowed
 		}
 		members, err := tx.Members(ctx, groupID)
-		if err != nil {
-			return err
-		}
 		tx.Notify(store.Event{Type: store.EventContacts, UserIDs: members})
 		group.Dismissed = true
-		if err := tx.SetGroup(ctx, group); err != nil {
-			return err
-		}
-		if err := tx.RemoveMembers(ctx, groupID); err != nil {
-			return err
-		}
-		return tx.Enqueue(ctx, groupLane(groupID), outbox.DismissGroup, outbox.GroupID{ID: groupID})
+		tx.SetGroup(ctx, group)
+		tx.RemoveMembers(ctx, groupID)
+		tx.Enqueue(ctx, outbox.GroupLane(groupID), outbox.DismissGroup, groupID)
+		return err
 	})
 }
 
 // group changes a group, and tells its members.
 func (a *App) group(ctx context.Context, groupID string, change func(tx *store.Tx) error) error {
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
-		if err := tx.Enter(ctx, groupLane(groupID)); err != nil {
-			return err
-		}
+		tx.Enter(ctx, outbox.GroupLane(groupID))
 		if err := change(tx); err != nil {
 			return err
 		}
@@ -227,55 +198,26 @@ func (a *App) member(ctx context.Context, groupID, me string, change func(tx *st
 			return found(err)
 		}
 		if in, err := tx.IsMember(ctx, groupID, me); err != nil || !in || group.Dismissed {
-			return either(err, ErrNotFound)
+			return cmp.Or(err, ErrNotFound)
 		}
 		return change(tx, group)
 	})
 }
 
-// found tells users what is not there in the app's words.
-func found(err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return ErrNotFound
-	}
-	return err
-}
-
 // SyncFriend has the worker read from RongCloud how two users stand to each other.
-func (a *App) SyncFriend(ctx context.Context, user, other string) error {
+func SyncFriend(ctx context.Context, tx *store.Tx, user, other string) error {
+	for _, id := range []string{user, other} {
+		if _, err := tx.User(ctx, id); err != nil {
+			return ignoreNotFound(err) // somebody whom this app does not know
+		}
+	}
 	lane := pairLane(user, other)
-	return a.Store.Change(ctx, func(tx *store.Tx) error {
-		if err := tx.Enter(ctx, lane); err != nil {
-			return err
-		}
-		for _, id := range []string{user, other} {
-			if _, err := tx.User(ctx, id); err != nil {
-				return found(err)
-			}
-		}
-		return a.sync(ctx, tx, lane, outbox.SyncFriend, outbox.Pair{UserID: user, TargetID: other})
-	})
+	tx.Enter(ctx, lane)
+	return tx.EnqueueOnce(ctx, lane, outbox.SyncFriend, outbox.Pair{UserID: user, TargetID: other})
 }
 
 // SyncGroup has the worker read a group from RongCloud.
-func (a *App) SyncGroup(ctx context.Context, groupID string) error {
-	lane := groupLane(groupID)
-	return a.Store.Change(ctx, func(tx *store.Tx) error {
-		if err := tx.Enter(ctx, lane); err != nil {
-			return err
-		}
-		return a.sync(ctx, tx, lane, outbox.SyncGroup, outbox.GroupID{ID: groupID})
-	})
-}
-
-// sync leaves it at one reading that waits.
-func (a *App) sync(ctx context.Context, tx *store.Tx, lane, kind string, params any) error {
-	last, err := tx.LastJob(ctx, lane)
-	if err == nil && last.Kind == kind && last.State == store.Waiting {
-		return nil
-	}
-	if err := ignoreNotFound(err); err != nil {
-		return err
-	}
-	return tx.Enqueue(ctx, lane, kind, params)
+func SyncGroup(ctx context.Context, tx *store.Tx, groupID string) error {
+	tx.Enter(ctx, outbox.GroupLane(groupID))
+	return tx.EnqueueOnce(ctx, outbox.GroupLane(groupID), outbox.SyncGroup, groupID)
 }

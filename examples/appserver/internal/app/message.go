@@ -1,9 +1,9 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -25,26 +25,18 @@ func (a *App) Recall(ctx context.Context, me, uid string) error {
 	case m.From != me || time.Since(m.SentAt) > recallWithin:
 		return ErrNotAllowed
 	}
-	return a.recall(ctx, m, func(*store.Tx) error { return nil })
+	return a.Store.Change(ctx, func(tx *store.Tx) error { return recall(ctx, tx, m) })
 }
 
-func (a *App) recall(ctx context.Context, m store.Message, also func(tx *store.Tx) error) error {
-	lane := messageLane(m.UID)
-	return a.Store.Change(ctx, func(tx *store.Tx) error {
-		if err := tx.Enter(ctx, lane); err != nil {
-			return err
-		}
-		if changed, err := tx.Recall(ctx, m.UID); err != nil {
-			return err
-		} else if changed {
-			if err := tx.Enqueue(ctx, lane, outbox.RecallMessage, outbox.Recall{
-				UID: m.UID, From: m.From, Target: m.Target, Type: rongcloud.ConversationType(m.Type), SentAt: m.SentAt,
-			}); err != nil {
-				return err
-			}
-		}
-		return also(tx)
-	})
+func recall(ctx context.Context, tx *store.Tx, m store.Message) error {
+	tx.Enter(ctx, messageLane(m.UID))
+	changed, err := tx.Recall(ctx, m.UID)
+	if changed {
+		tx.Enqueue(ctx, messageLane(m.UID), outbox.RecallMessage, rongcloud.RecallParams{
+			From: m.From, ConversationType: rongcloud.ConversationType(m.Type), TargetID: m.Target, MessageUID: m.UID, SentAt: m.SentAt,
+		})
+	}
+	return err
 }
 
 // Report tells the operator about a message that one can read.
@@ -53,62 +45,67 @@ func (a *App) Report(ctx context.Context, me, uid, reason string) error {
 	if err != nil {
 		return found(err)
 	}
-	if reads, err := a.Store.IsReader(ctx, m.Conversation, me); err != nil || !reads || m.From == me {
-		return either(err, ErrNotAllowed)
-	}
-	if utf8.RuneCountInString(reason) > 500 {
-		return ErrNotAllowed
+	reads, err := a.Store.IsReader(ctx, m.Conversation, me)
+	if err != nil || !reads || m.From == me || utf8.RuneCountInString(reason) > 500 {
+		return cmp.Or(err, ErrNotAllowed)
 	}
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
-		return tx.AddReport(ctx, store.Report{MessageUID: uid, ReporterID: me, Reason: strings.TrimSpace(reason)})
+		tx.AddReport(ctx, store.Report{MessageUID: uid, ReporterID: me, Reason: strings.TrimSpace(reason)})
+		return nil
 	})
 }
 
 // MarkRead notes that one has read a conversation.
 func (a *App) MarkRead(ctx context.Context, me, conversation string) error {
-	return a.Store.Change(ctx, func(tx *store.Tx) error { return tx.MarkRead(ctx, me, conversation) })
+	return a.Store.Change(ctx, func(tx *store.Tx) error {
+		tx.MarkRead(ctx, me, conversation)
+		return nil
+	})
 }
 
 // What follows is the operator's.
 
-// blockMinutes is how long a user is kept out whose message was reported with reason.
-const blockMinutes = 60
+// blockTime is how long a user is kept out whose message was reported with reason.
+const blockTime = time.Hour
 
 // Uphold takes back a message that was reported, and keeps its sender out for an hour.
 func (a *App) Uphold(ctx context.Context, reportID int64) error {
-	report, err := a.Store.Report(ctx, reportID)
-	if err != nil {
-		return found(err)
-	}
-	m, err := a.Store.Message(ctx, report.MessageUID)
-	if err != nil {
-		return found(err)
-	}
-	if err := a.recall(ctx, m, func(tx *store.Tx) error { return tx.DecideReports(ctx, m.UID, store.ReportUpheld) }); err != nil {
-		return err
-	}
-	lane := userLane(m.From)
-	return a.Store.Change(ctx, func(tx *store.Tx) error {
-		if err := tx.Enter(ctx, lane); err != nil {
+	return a.report(ctx, reportID, func(tx *store.Tx, report store.Report) error {
+		m, err := tx.Message(ctx, report.MessageUID)
+		if err != nil {
+			return found(err)
+		}
+		sender := outbox.UserLane(m.From)
+		tx.Enter(ctx, messageLane(m.UID), sender)
+		tx.DecideReports(ctx, m.UID, store.ReportUpheld)
+		if err := recall(ctx, tx, m); err != nil {
 			return err
 		}
 		if _, err := tx.User(ctx, m.From); err != nil {
-			return found(err)
+			return ignoreNotFound(err) // the app itself has said it
 		}
-		if err := tx.SetBlocked(ctx, m.From, time.Now().Add(blockMinutes*time.Minute)); err != nil {
-			return err
-		}
-		return tx.Enqueue(ctx, lane, outbox.BlockUser, outbox.UserBlock{UserID: m.From, Minutes: blockMinutes})
+		tx.SetBlocked(ctx, m.From, time.Now().Add(blockTime))
+		tx.Enqueue(ctx, sender, outbox.BlockUser, rongcloud.UserBlockParams{UserIDs: []string{m.From}, Duration: blockTime})
+		return nil
 	})
 }
 
 // DismissReport leaves a message that was reported.
 func (a *App) DismissReport(ctx context.Context, reportID int64) error {
-	report, err := a.Store.Report(ctx, reportID)
-	if err != nil {
-		return found(err)
-	}
-	return a.Store.Change(ctx, func(tx *store.Tx) error { return tx.DecideReports(ctx, report.MessageUID, store.ReportDismissed) })
+	return a.report(ctx, reportID, func(tx *store.Tx, report store.Report) error {
+		tx.DecideReports(ctx, report.MessageUID, store.ReportDismissed)
+		return nil
+	})
+}
+
+func (a *App) report(ctx context.Context, id int64, decide func(tx *store.Tx, report store.Report) error) error {
+	return a.Store.Change(ctx, func(tx *store.Tx) error {
+		report, err := tx.Report(ctx, id)
+		if err != nil {
+			return found(err)
+		}
+		return decide(tx, report)
+	})
 }
 
 // Announce says something to all users, a hundred at a time.
@@ -118,9 +115,7 @@ func (a *App) Announce(ctx context.Context, text string) error {
 	}
 	const lane = "announcements"
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
-		if err := tx.Enter(ctx, lane); err != nil {
-			return err
-		}
+		tx.Enter(ctx, lane)
 		for last := ""; ; {
 			users, err := tx.UsersAfter(ctx, last, 100)
 			if err != nil || len(users) == 0 {
@@ -130,10 +125,8 @@ func (a *App) Announce(ctx context.Context, text string) error {
 			for i, user := range users {
 				targets[i] = user.ID
 			}
-			if err := tx.Enqueue(ctx, lane, outbox.SendSystem, outbox.Notice{From: SystemUser, Targets: targets, Text: text}); err != nil {
-				return err
-			}
-			last = users[len(users)-1].ID
+			tx.Enqueue(ctx, lane, outbox.SendSystem, outbox.Notice{From: SystemUser, Targets: targets, Text: text})
+			last = targets[len(targets)-1]
 		}
 	})
 }
@@ -146,22 +139,23 @@ func (a *App) Decide(ctx context.Context, jobID int64, to store.State) error {
 		return found(err)
 	}
 	return a.Store.Change(ctx, func(tx *store.Tx) error {
-		if err := tx.Enter(ctx, job.Lane); err != nil {
-			return err
-		}
+		tx.Enter(ctx, job.Lane)
 		if to == store.Waiting && !outbox.IsOnce(job.Kind) {
 			if overtaken, err := tx.Overtaken(ctx, job.Lane, job.ID); err != nil || overtaken {
-				return either(err, ErrOvertaken)
+				return cmp.Or(err, ErrOvertaken)
 			}
 		}
-		return found(tx.Decide(ctx, jobID, to))
+		if !tx.Decide(ctx, jobID, to) {
+			return ErrNotFound
+		}
+		return nil
 	})
 }
 
 // Delivered takes the copy of a message as the proof that the job which sent it was carried out.
 // Users can write what they like into a message, so whoever sent it, and to whom, must be right
 // too.
-func (a *App) Delivered(ctx context.Context, tx *store.Tx, extra string, m store.Message) error {
+func Delivered(ctx context.Context, tx *store.Tx, extra string, m store.Message) error {
 	id, ok := outbox.Marked(extra)
 	if !ok {
 		return nil
@@ -171,26 +165,17 @@ func (a *App) Delivered(ctx context.Context, tx *store.Tx, extra string, m store
 		return ignoreNotFound(err)
 	}
 	var notice outbox.Notice
-	if err := json.Unmarshal(job.Params, &notice); err != nil || notice.From != m.From || len(notice.Targets) == 0 || notice.Targets[0] != m.Target {
-		return nil //nolint:nilerr // it is somebody else's text
+	if json.Unmarshal(job.Params, &notice) == nil && notice.From == m.From && len(notice.Targets) > 0 && notice.Targets[0] == m.Target {
+		tx.Settle(ctx, job, store.Settlement{State: store.Done, Result: m.UID})
 	}
-	_, err = tx.Settle(ctx, job, store.Settlement{State: store.Done, Result: m.UID})
-	return err
+	return nil
 }
 
 // Recalled takes the news of a recall as the proof that the job for it was carried out.
-func (a *App) Recalled(ctx context.Context, tx *store.Tx, uid string) error {
+func Recalled(ctx context.Context, tx *store.Tx, uid string) error {
 	job, err := tx.LastJob(ctx, messageLane(uid))
-	if err != nil {
-		return ignoreNotFound(err)
+	if err == nil {
+		tx.Settle(ctx, job, store.Settlement{State: store.Done})
 	}
-	_, err = tx.Settle(ctx, job, store.Settlement{State: store.Done})
-	return err
-}
-
-func ignoreNotFound(err error) error {
-	if errors.Is(err, store.ErrNotFound) {
-		return nil
-	}
-	return err
+	return ignoreNotFound(err)
 }

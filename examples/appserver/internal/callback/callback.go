@@ -2,15 +2,17 @@
 // changed among friends and in hosted groups, verdicts of moderation, and the question before a
 // delivery.
 //
-// It promises that nothing which was acknowledged is lost: each callback is written into the
-// database before it is acknowledged, so a crash loses none: RongCloud sends it again. One that
-// comes again changes nothing.
+// It promises that nothing which was acknowledged is lost: a callback is in the database before it
+// is acknowledged, taken in or, where that fails, as a job of the outbox that goes on trying. One
+// that comes again changes nothing.
 package callback
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -18,6 +20,7 @@ import (
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/app"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/outbox"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
@@ -34,15 +37,14 @@ const decisionTime = time.Second
 
 // Config is what a receiver needs.
 type Config struct {
-	App       *app.App
+	Store     *store.Store
+	Worker    *outbox.Worker // tries again what could not be taken in
 	Secret    string
 	Moderator *Moderator
 	Nonces    webhook.NonceStore // nil is a store of this process
 	Log       *slog.Logger
 	Observe   func(webhook.Observation)
 }
-
-type receiver struct{ Config }
 
 // New returns the handler of callbacks.
 func New(config Config) (*webhook.Handler, error) {
@@ -58,14 +60,13 @@ func New(config Config) (*webhook.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &receiver{config}
-	h.OnMessage(r.message)
-	h.OnMessageOperation(r.operation)
-	h.OnMessageAudit(r.audit)
-	h.OnUserStatus(r.status)
-	h.OnFriendship(r.friendship)
-	h.OnHostedGroupOperation(r.groupOperation)
-	h.OnHostedGroupProfile(r.groupProfile)
+	h.OnMessage(taker(config, webhook.KindMessage, message))
+	h.OnMessageOperation(taker(config, webhook.KindMessageOperation, operation))
+	h.OnMessageAudit(taker(config, webhook.KindMessageAudit, audit))
+	h.OnUserStatus(taker(config, webhook.KindUserStatus, status))
+	h.OnFriendship(taker(config, webhook.KindFriendship, friendship))
+	h.OnHostedGroupOperation(taker(config, webhook.KindHostedGroupOperation, groupOperation))
+	h.OnHostedGroupProfile(taker(config, webhook.KindHostedGroupProfile, groupProfile))
 	h.OnPreMessage(func(_ context.Context, m *webhook.PreMessage) (webhook.Decision, error) {
 		return config.Moderator.Decide(m)
 	})
@@ -78,8 +79,46 @@ func Mount(mux *http.ServeMux, h *webhook.Handler) {
 	mux.Handle("POST "+QuestionPath, h.For(webhook.KindPreMessage))
 }
 
+// taker takes events in, each in one transaction. RongCloud sends one three times at most, and
+// forgets it then. So an event that cannot be taken in is kept for the worker, which has more
+// patience, and shows it to an operator in the end.
+func taker[E any](config Config, kind webhook.Kind, take func(ctx context.Context, tx *store.Tx, e *E) error) func(context.Context, *E) error {
+	job := "callback." + string(kind)
+	config.Worker.Take(job, func(params json.RawMessage) outbox.Effect {
+		return func(ctx context.Context, tx *store.Tx) error {
+			var e E
+			if err := json.Unmarshal(params, &e); err != nil {
+				return err
+			}
+			return take(ctx, tx, &e)
+		}
+	})
+	return func(ctx context.Context, e *E) error {
+		err := config.Store.Change(ctx, func(tx *store.Tx) error { return take(ctx, tx, e) })
+		if err == nil {
+			return nil
+		}
+		config.Log.Error("a callback is left to the outbox", "kind", kind, "error", err)
+		text, err := json.Marshal(e)
+		if err != nil {
+			return err
+		}
+		var event webhook.Envelope
+		if err := json.Unmarshal(text, &event); err != nil {
+			return err
+		}
+		return config.Store.Change(ctx, func(tx *store.Tx) error {
+			// A lane of its own: it holds up no other, and comes there again if RongCloud sends it
+			// once more.
+			lane := fmt.Sprintf("callback:%s:%x", kind, sha256.Sum256(event.Raw))
+			tx.Enter(ctx, lane)
+			return tx.EnqueueOnce(ctx, lane, job, json.RawMessage(text))
+		})
+	}
+}
+
 // message archives what people have written. Commands, receipts and the like are not for reading.
-func (r *receiver) message(ctx context.Context, m *webhook.Message) error {
+func message(ctx context.Context, tx *store.Tx, m *webhook.Message) error {
 	conversation := ""
 	switch m.ConversationType {
 	case rongcloud.ConversationPrivate:
@@ -96,15 +135,11 @@ func (r *receiver) message(ctx context.Context, m *webhook.Message) error {
 		UID: m.MessageUID, Conversation: conversation, From: m.From, Target: m.TargetID,
 		Type: int(m.ConversationType), ObjectName: m.ObjectName, Body: m.Body, SentAt: m.SentAt,
 	}
-	return r.App.Store.Change(ctx, func(tx *store.Tx) error {
-		if added, err := tx.Archive(ctx, kept); err != nil || !added {
-			return err
-		}
-		if m.Platform != webhook.PlatformServer { // ours come from the Server API
-			return nil
-		}
-		return r.App.Delivered(ctx, tx, extraOf(m.Body), kept)
-	})
+	added, err := tx.Archive(ctx, kept)
+	if err != nil || !added || m.Platform != webhook.PlatformServer { // ours come from the Server API
+		return err
+	}
+	return app.Delivered(ctx, tx, extraOf(m.Body), kept)
 }
 
 var readable = []string{"RC:TxtMsg", "RC:InfoNtf", "RC:ImgMsg", "RC:FileMsg", "RC:HQVCMsg", "RC:ReferenceMsg"}
@@ -117,40 +152,31 @@ func extraOf(body string) string {
 	return content.Extra
 }
 
-func (r *receiver) operation(ctx context.Context, o *webhook.MessageOperation) error {
+func operation(ctx context.Context, tx *store.Tx, o *webhook.MessageOperation) error {
 	if o.Type != webhook.MessageOperationRecall {
 		return nil
 	}
-	return r.App.Store.Change(ctx, func(tx *store.Tx) error {
-		if _, err := tx.Recall(ctx, o.MessageUID); err != nil {
-			return err
-		}
-		return r.App.Recalled(ctx, tx, o.MessageUID)
-	})
+	if _, err := tx.Recall(ctx, o.MessageUID); err != nil {
+		return err
+	}
+	return app.Recalled(ctx, tx, o.MessageUID)
 }
 
 // audit has an operator look at what RongCloud's moderation refuses.
-func (r *receiver) audit(ctx context.Context, a *webhook.MessageAudit) error {
-	if a.Result != webhook.AuditResultRefused {
-		return nil
+func audit(ctx context.Context, tx *store.Tx, a *webhook.MessageAudit) error {
+	if a.Result == webhook.AuditResultRefused {
+		tx.AddReport(ctx, store.Report{MessageUID: a.MessageUID, Reason: a.Provider})
 	}
-	return r.App.Store.Change(ctx, func(tx *store.Tx) error {
-		return tx.AddReport(ctx, store.Report{MessageUID: a.MessageUID, Reason: a.Provider})
-	})
+	return nil
 }
 
-func (r *receiver) status(ctx context.Context, s *webhook.UserStatus) error {
-	return r.App.Store.Change(ctx, func(tx *store.Tx) error {
-		changed, err := tx.SetPresence(ctx, store.Presence{
-			UserID: s.UserID, Session: s.SessionID, Online: s.Status == webhook.PresenceOnline, At: s.OccurredAt,
-		})
-		if err != nil || !changed {
-			return err
-		}
-		friends, err := tx.FriendIDs(ctx, s.UserID)
-		tx.Notify(store.Event{Type: store.EventContacts, UserIDs: append(friends, s.UserID)})
-		return err
-	})
+func status(ctx context.Context, tx *store.Tx, s *webhook.UserStatus) error {
+	if !tx.SetPresence(ctx, store.Presence{UserID: s.UserID, Session: s.SessionID, Online: s.Status == webhook.PresenceOnline, At: s.OccurredAt}) {
+		return nil
+	}
+	friends, err := tx.FriendIDs(ctx, s.UserID)
+	tx.Notify(store.Event{Type: store.EventContacts, UserIDs: append(friends, s.UserID)})
+	return err
 }
 
 // What follows compares an event with the tables. Where they agree, as after all that the app
@@ -158,48 +184,50 @@ func (r *receiver) status(ctx context.Context, s *webhook.UserStatus) error {
 // twice, or be overtaken by a decision that is still in the outbox: so the worker is asked to read
 // what is true, when the lane is free.
 
-func (r *receiver) friendship(ctx context.Context, f *webhook.Friendship) error {
-	known, err := r.App.Store.Friendship(ctx, f.UserID, f.ToUserID)
-	if err != nil && !errors.Is(err, store.ErrNotFound) {
+func friendship(ctx context.Context, tx *store.Tx, f *webhook.Friendship) error {
+	known, err := tx.Friendship(ctx, f.UserID, f.ToUserID)
+	if err != nil {
 		return err
 	}
-	areFriends := known.State == store.Friends
+	var friends bool
 	switch f.Event {
 	case webhook.FriendshipEventAdded, webhook.FriendshipEventAccepted:
-		if areFriends {
-			return nil
-		}
+		friends = true
 	case webhook.FriendshipEventRemoved:
-		if !areFriends {
-			return nil
-		}
 	default: // this app asks by itself
 		return nil
 	}
-	return ignoreUnknown(r.App.SyncFriend(ctx, f.UserID, f.ToUserID))
+	if friends == (known.State == store.Friends) {
+		return nil
+	}
+	return app.SyncFriend(ctx, tx, f.UserID, f.ToUserID)
 }
 
-func (r *receiver) groupOperation(ctx context.Context, o *webhook.HostedGroupOperation) error {
-	agrees, err := r.agrees(ctx, o)
+func groupOperation(ctx context.Context, tx *store.Tx, o *webhook.HostedGroupOperation) error {
+	agrees, err := agrees(ctx, tx, o)
 	if err != nil || agrees {
 		return err
 	}
-	return r.App.SyncGroup(ctx, o.GroupID)
+	return app.SyncGroup(ctx, tx, o.GroupID)
 }
 
-func (r *receiver) agrees(ctx context.Context, o *webhook.HostedGroupOperation) (bool, error) {
-	group, err := r.App.Store.Group(ctx, o.GroupID)
-	if err != nil {
-		return false, ignoreUnknown(err)
+func agrees(ctx context.Context, tx *store.Tx, o *webhook.HostedGroupOperation) (bool, error) {
+	group, err := tx.Group(ctx, o.GroupID)
+	switch {
+	case errors.Is(err, store.ErrNotFound):
+		return false, nil
+	case err != nil:
+		return false, err
 	}
-	members, err := r.App.Store.Members(ctx, o.GroupID)
+	members, err := tx.Members(ctx, o.GroupID)
 	if err != nil {
 		return false, err
 	}
 	isMember := func(id string) bool { return slices.Contains(members, id) }
+	isStranger := func(id string) bool { return !isMember(id) }
 	switch o.Event {
 	case webhook.HostedGroupEventCreated, webhook.HostedGroupEventJoined:
-		return !group.Dismissed && !slices.ContainsFunc(o.UserIDs, func(id string) bool { return !isMember(id) }), nil
+		return !group.Dismissed && !slices.ContainsFunc(o.UserIDs, isStranger), nil
 	case webhook.HostedGroupEventRemoved, webhook.HostedGroupEventLeft:
 		return len(o.UserIDs) > 0 && !slices.ContainsFunc(o.UserIDs, isMember), nil
 	case webhook.HostedGroupEventDismissed:
@@ -210,20 +238,13 @@ func (r *receiver) agrees(ctx context.Context, o *webhook.HostedGroupOperation) 
 	return true, nil // managers are none of this app's business
 }
 
-func (r *receiver) groupProfile(ctx context.Context, p *webhook.HostedGroupProfile) error {
-	group, err := r.App.Store.Group(ctx, p.GroupID)
-	if err == nil && (p.GroupName == "" || p.GroupName == group.Name) {
-		return nil
-	}
-	if err := ignoreUnknown(err); err != nil {
+func groupProfile(ctx context.Context, tx *store.Tx, p *webhook.HostedGroupProfile) error {
+	group, err := tx.Group(ctx, p.GroupID)
+	switch {
+	case err != nil && !errors.Is(err, store.ErrNotFound):
 		return err
-	}
-	return r.App.SyncGroup(ctx, p.GroupID)
-}
-
-func ignoreUnknown(err error) error {
-	if errors.Is(err, store.ErrNotFound) || errors.Is(err, app.ErrNotFound) {
+	case err == nil && (p.GroupName == "" || p.GroupName == group.Name):
 		return nil
 	}
-	return err
+	return app.SyncGroup(ctx, tx, p.GroupID)
 }

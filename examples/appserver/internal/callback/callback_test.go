@@ -1,19 +1,24 @@
 package callback_test
 
 import (
+	"context"
+	"database/sql"
+	"fmt"
 	"log/slog"
 	"os"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/rongcloud-go/rongcloud"
-	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/app"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/callback"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/dbtest"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/outbox"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
+	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 	"github.com/rongcloud-go/rongcloud/webhook"
 	"github.com/rongcloud-go/rongcloud/webhook/webhooktest"
 )
@@ -22,32 +27,98 @@ func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
 
 var cloud = webhooktest.App{Key: "key", Secret: "secret"}
 
-func start(t *testing.T, url string) (*app.App, func(webhook.Event)) {
+type rig struct {
+	store   *store.Store
+	worker  *outbox.Worker
+	url     string
+	handler *webhook.Handler
+}
+
+func start(t *testing.T, url string) *rig {
 	t.Helper()
 	s, err := store.Open(t.Context(), url)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = s.Close() })
-	a := &app.App{Store: s}
-	for _, id := range []string{"ann", "ben"} {
-		_, err := s.AddUser(t.Context(), store.User{ID: id, Name: id})
-		require.NoError(t, err)
-	}
-	h, err := callback.New(callback.Config{
-		App: a, Secret: cloud.Secret, Moderator: callback.NewModerator(nil), Log: slog.New(slog.DiscardHandler), Observe: func(webhook.Observation) {},
+	r := &rig{store: s, url: url, worker: outbox.New(s, rongcloudtest.NewServer(t).Client(), time.Minute, slog.New(slog.DiscardHandler))}
+	r.change(t, func(tx *store.Tx) {
+		for _, id := range []string{"ann", "ben"} {
+			tx.AddUser(t.Context(), store.User{ID: id, Name: id})
+		}
+	})
+	r.handler, err = callback.New(callback.Config{
+		Store: s, Worker: r.worker, Secret: cloud.Secret, Moderator: callback.NewModerator(nil), Log: slog.New(slog.DiscardHandler), Observe: func(webhook.Observation) {},
 	})
 	require.NoError(t, err)
-	return a, func(e webhook.Event) {
-		for range 2 { // whatever comes once more changes nothing
-			response, err := cloud.Deliver(t.Context(), h, e)
-			require.NoError(t, err)
-			require.Equal(t, 200, response.Status)
-		}
-	}
+	return r
 }
 
-func waiting(t *testing.T, a *app.App) []string {
+func (r *rig) change(t *testing.T, change func(tx *store.Tx)) {
 	t.Helper()
-	jobs, err := a.Store.JobsIn(t.Context(), store.Waiting, 100)
+	require.NoError(t, r.store.Change(t.Context(), func(tx *store.Tx) error {
+		change(tx)
+		return nil
+	}))
+}
+
+// deliver delivers an event twice: what comes once more changes nothing.
+func (r *rig) deliver(t *testing.T, e webhook.Event) {
+	t.Helper()
+	once(t, r, e)
+	after := r.tables(t)
+	once(t, r, e)
+	require.Equal(t, after, r.tables(t), "%s once more", e.Kind())
+}
+
+func once(t *testing.T, r *rig, e webhook.Event) {
+	t.Helper()
+	response, err := cloud.Deliver(t.Context(), r.handler, e)
+	require.NoError(t, err)
+	require.Equal(t, 200, response.Status)
+}
+
+// sql opens the database past the store.
+func (r *rig) sql(t *testing.T) *sql.DB {
+	t.Helper()
+	driver, source := "pgx", r.url
+	if file, isFile := strings.CutPrefix(r.url, "sqlite:"); isFile {
+		driver, source = "sqlite", file
+	}
+	db, err := sql.Open(driver, source)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = db.Close() })
+	return db
+}
+
+// tables is all that callbacks can change.
+func (r *rig) tables(t *testing.T) map[string][]string {
+	t.Helper()
+	db, found := r.sql(t), map[string][]string{}
+	for _, table := range []string{"messages", "inboxes", "recalls", "presence", "reports", "friendships", "chat_groups", "members", "outbox"} {
+		rows, err := db.QueryContext(t.Context(), "SELECT * FROM "+table+"")
+		require.NoError(t, err)
+		columns, err := rows.Columns()
+		require.NoError(t, err)
+		for rows.Next() {
+			row := make([]any, len(columns))
+			for i := range row {
+				row[i] = new(any)
+			}
+			require.NoError(t, rows.Scan(row...))
+			for i := range row {
+				row[i] = *row[i].(*any)
+			}
+			found[table] = append(found[table], fmt.Sprint(row...))
+		}
+		require.NoError(t, rows.Err())
+		require.NoError(t, rows.Close())
+		slices.Sort(found[table])
+	}
+	return found
+}
+
+func (r *rig) waiting(t *testing.T) []string {
+	t.Helper()
+	jobs, err := r.store.JobsIn(t.Context(), store.Waiting, 100)
 	require.NoError(t, err)
 	kinds := []string{}
 	for _, job := range jobs {
@@ -58,66 +129,145 @@ func waiting(t *testing.T, a *app.App) []string {
 
 func TestMessage(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
-		a, deliver := start(t, url)
+		r := start(t, url)
 		at := time.UnixMilli(1_800_000_000_000)
 		m := &webhook.Message{
 			From: "ann", TargetID: "ben", ConversationType: rongcloud.ConversationPrivate, ObjectName: "RC:TxtMsg", Body: `{"content":"hi"}`, MessageUID: "u", SentAt: at,
 		}
-		deliver(m)
+		r.deliver(t, m)
 		command := *m
 		command.MessageUID, command.ObjectName = "c", "RC:CmdMsg"
-		deliver(&command)
-		inboxes, err := a.Store.Inboxes(t.Context(), "ben")
+		r.deliver(t, &command)
+		inboxes, err := r.store.Inboxes(t.Context(), "ben")
 		require.NoError(t, err)
 		require.Len(t, inboxes, 1)
 		require.Equal(t, 1, inboxes[0].Unread)
 		require.Equal(t, `{"content":"hi"}`, inboxes[0].Last.Body)
 
-		deliver(&webhook.MessageAudit{Result: webhook.AuditResultRefused, MessageUID: "u", Provider: "p", From: "ann", TargetID: "ben", ConversationType: rongcloud.ConversationPrivate, ObjectName: "RC:TxtMsg", Body: m.Body, SentAt: at})
-		reports, err := a.Store.OpenReports(t.Context(), 10)
+		r.deliver(t, &webhook.MessageAudit{Result: webhook.AuditResultRefused, MessageUID: "u", Provider: "p", From: "ann", TargetID: "ben", ConversationType: rongcloud.ConversationPrivate, ObjectName: "RC:TxtMsg", Body: m.Body, SentAt: at})
+		reports, err := r.store.OpenReports(t.Context(), 10)
 		require.NoError(t, err)
 		require.Len(t, reports, 1)
-		deliver(&webhook.MessageOperation{Type: webhook.MessageOperationRecall, OperatorID: "ann", ConversationType: rongcloud.ConversationPrivate, TargetID: "ben", MessageUID: "u", MessageSentAt: at, OccurredAt: at})
-		kept, err := a.Store.Message(t.Context(), "u")
+		r.deliver(t, &webhook.MessageOperation{Type: webhook.MessageOperationRecall, OperatorID: "ann", ConversationType: rongcloud.ConversationPrivate, TargetID: "ben", MessageUID: "u", MessageSentAt: at, OccurredAt: at})
+		kept, err := r.store.Message(t.Context(), "u")
 		require.NoError(t, err)
 		require.True(t, kept.Recalled)
-		require.Empty(t, waiting(t, a))
+		require.Empty(t, r.waiting(t))
 	})
 }
 
 // News that the tables know already is nothing; other news have the truth read, once.
 func TestNews(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
-		a, deliver := start(t, url)
-		require.NoError(t, a.Store.SetFriendship(t.Context(), store.Friendship{A: "ann", B: "ben", State: store.Friends, AskedBy: "ann"}))
-		require.NoError(t, a.Store.SetGroup(t.Context(), store.Group{ID: "g", Name: "G", OwnerID: "ann"}))
-		_, err := a.Store.AddMember(t.Context(), "g", "ann")
-		require.NoError(t, err)
+		r := start(t, url)
+		r.change(t, func(tx *store.Tx) {
+			tx.SetFriendship(t.Context(), store.Friendship{A: "ann", B: "ben", State: store.Friends, AskedBy: "ann"})
+			tx.SetGroup(t.Context(), store.Group{ID: "g", Name: "G", OwnerID: "ann"})
+			tx.AddMember(t.Context(), "g", "ann")
+		})
 		at := time.UnixMilli(1_800_000_000_000)
-		deliver(&webhook.Friendship{Event: webhook.FriendshipEventAdded, UserID: "ann", ToUserID: "ben", OccurredAt: at})
-		deliver(&webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventJoined, UserIDs: []string{"ann"}, OccurredAt: at})
-		deliver(&webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventLeft, UserIDs: []string{"ben"}, OccurredAt: at})
-		deliver(&webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventOwnerChanged, UserIDs: []string{"ann"}, OccurredAt: at})
-		deliver(&webhook.Friendship{Event: webhook.FriendshipEventRemoved, UserID: "ann", ToUserID: "stranger", OccurredAt: at})
-		require.Empty(t, waiting(t, a))
+		r.deliver(t, &webhook.Friendship{Event: webhook.FriendshipEventAdded, UserID: "ann", ToUserID: "ben", OccurredAt: at})
+		r.deliver(t, &webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventJoined, UserIDs: []string{"ann"}, OccurredAt: at})
+		r.deliver(t, &webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventLeft, UserIDs: []string{"ben"}, OccurredAt: at})
+		r.deliver(t, &webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventOwnerChanged, UserIDs: []string{"ann"}, OccurredAt: at})
+		r.deliver(t, &webhook.Friendship{Event: webhook.FriendshipEventRemoved, UserID: "ann", ToUserID: "stranger", OccurredAt: at})
+		require.Empty(t, r.waiting(t))
 
-		deliver(&webhook.Friendship{Event: webhook.FriendshipEventRemoved, UserID: "ann", ToUserID: "ben", OccurredAt: at.Add(1)})
-		deliver(&webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventJoined, UserIDs: []string{"ben"}, OccurredAt: at.Add(1)})
-		deliver(&webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventDismissed, OccurredAt: at.Add(1)})
-		require.ElementsMatch(t, []string{outbox.SyncFriend, outbox.SyncGroup}, waiting(t, a))
+		r.deliver(t, &webhook.Friendship{Event: webhook.FriendshipEventRemoved, UserID: "ann", ToUserID: "ben", OccurredAt: at.Add(1)})
+		r.deliver(t, &webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventJoined, UserIDs: []string{"ben"}, OccurredAt: at.Add(1)})
+		r.deliver(t, &webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventDismissed, OccurredAt: at.Add(1)})
+		require.ElementsMatch(t, []string{outbox.SyncFriend, outbox.SyncGroup}, r.waiting(t))
 	})
 }
 
 func TestPresence(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
-		a, deliver := start(t, url)
-		require.NoError(t, a.Store.SetFriendship(t.Context(), store.Friendship{A: "ann", B: "ben", State: store.Friends, AskedBy: "ann"}))
+		r := start(t, url)
+		r.change(t, func(tx *store.Tx) {
+			tx.SetFriendship(t.Context(), store.Friendship{A: "ann", B: "ben", State: store.Friends, AskedBy: "ann"})
+		})
 		at := time.UnixMilli(1_800_000_000_000)
-		deliver(&webhook.UserStatus{UserID: "ben", Status: webhook.PresenceOnline, OccurredAt: at, SessionID: "s"})
-		deliver(&webhook.UserStatus{UserID: "ben", Status: webhook.PresenceOffline, OccurredAt: at.Add(-time.Second), SessionID: "s"})
-		contacts, err := a.Store.Contacts(t.Context(), "ann")
+		r.deliver(t, &webhook.UserStatus{UserID: "ben", Status: webhook.PresenceOnline, OccurredAt: at, SessionID: "s"})
+		r.deliver(t, &webhook.UserStatus{UserID: "ben", Status: webhook.PresenceOffline, OccurredAt: at.Add(-time.Second), SessionID: "s"})
+		contacts, err := r.store.Contacts(t.Context(), "ann")
 		require.NoError(t, err)
 		require.True(t, contacts[0].Online, "older news came later")
+	})
+}
+
+// samples are one event of each kind that changes something.
+func samples() []webhook.Event {
+	at := time.UnixMilli(1_800_000_000_000)
+	return []webhook.Event{
+		&webhook.Message{From: "ann", TargetID: "ben", ConversationType: rongcloud.ConversationPrivate, ObjectName: "RC:TxtMsg", Body: `{"content":"hi"}`, MessageUID: "u", SentAt: at},
+		&webhook.MessageOperation{Type: webhook.MessageOperationRecall, OperatorID: "ann", ConversationType: rongcloud.ConversationPrivate, TargetID: "ben", MessageUID: "u", MessageSentAt: at, OccurredAt: at},
+		&webhook.MessageAudit{Result: webhook.AuditResultRefused, MessageUID: "u", Provider: "p", From: "ann", TargetID: "ben", ConversationType: rongcloud.ConversationPrivate, ObjectName: "RC:TxtMsg", Body: `{"content":"hi"}`, SentAt: at},
+		&webhook.UserStatus{UserID: "ben", Status: webhook.PresenceOnline, OccurredAt: at, SessionID: "s"},
+		&webhook.Friendship{Event: webhook.FriendshipEventAdded, UserID: "ann", ToUserID: "ben", OccurredAt: at},
+		&webhook.HostedGroupOperation{GroupID: "g", Event: webhook.HostedGroupEventJoined, UserIDs: []string{"ann"}, OccurredAt: at},
+		&webhook.HostedGroupProfile{GroupID: "h", GroupName: "new", OccurredAt: at},
+	}
+}
+
+// Every kind that changes something changes nothing when it comes once more.
+func TestTwice(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		for _, e := range samples() {
+			r := start(t, url)
+			before := r.tables(t)
+			r.deliver(t, e)
+			require.NotEqual(t, before, r.tables(t), e.Kind())
+		}
+	})
+}
+
+// What cannot be taken in, of any kind, is acknowledged and kept, and taken in when that is
+// possible again.
+func TestKept(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		r := start(t, url)
+		db := r.sql(t)
+		rename := func(format string) {
+			for _, table := range []string{"messages", "recalls", "presence", "reports", "friendships", "chat_groups"} {
+				_, err := db.ExecContext(t.Context(), fmt.Sprintf("ALTER TABLE "+format, table))
+				require.NoError(t, err)
+			}
+		}
+		rename("%[1]s RENAME TO away_%[1]s")
+		want := []string{}
+		for _, e := range samples() {
+			for range 3 { // as RongCloud does, if the response is lost
+				once(t, r, e)
+			}
+			want = append(want, "callback."+string(e.Kind()))
+		}
+		require.ElementsMatch(t, want, r.waiting(t), "each is kept once")
+		rename("away_%[1]s RENAME TO %[1]s")
+
+		ctx, stop := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { defer close(ended); r.worker.Run(ctx) }()
+		defer func() { stop(); <-ended }()
+		require.Eventually(t, func() bool {
+			jobs, err := r.store.JobsIn(t.Context(), store.Done, 100)
+			require.NoError(t, err)
+			done := 0
+			for _, job := range jobs {
+				if strings.HasPrefix(job.Kind, "callback.") {
+					done++
+				}
+			}
+			return done == len(want)
+		}, 20*time.Second, 20*time.Millisecond)
+		m, err := r.store.Message(t.Context(), "u")
+		require.NoError(t, err)
+		require.True(t, m.Recalled)
+		require.Equal(t, `{"content":"hi"}`, m.Body)
+		require.True(t, m.SentAt.Equal(time.UnixMilli(1_800_000_000_000)))
+		reports, err := r.store.OpenReports(t.Context(), 10)
+		require.NoError(t, err)
+		require.Len(t, reports, 1)
+		require.Len(t, r.tables(t)["presence"], 1)
 	})
 }
 

@@ -4,8 +4,9 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 	"unicode"
+
+	"golang.org/x/time/rate"
 
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
@@ -13,26 +14,20 @@ import (
 // How many messages a user may send: so many at once, and so many a second in the long run.
 const (
 	burst     = 20
-	perSecond = 2.0
+	perSecond = 2
 )
 
 // Moderator decides about messages before their delivery, in memory and at once.
 type Moderator struct {
 	words []string
-	now   func() time.Time
 
 	mu    sync.Mutex
-	users map[string]*bucket
-}
-
-type bucket struct {
-	tokens float64
-	at     time.Time
+	users map[string]*rate.Limiter
 }
 
 // NewModerator returns a moderator that knows some words, which may stand anywhere in a message.
 func NewModerator(words []string) *Moderator {
-	m := &Moderator{now: time.Now, users: map[string]*bucket{}}
+	m := &Moderator{users: map[string]*rate.Limiter{}}
 	for _, word := range words {
 		if word = plain(word); word != "" {
 			m.words = append(m.words, word)
@@ -58,12 +53,7 @@ func (m *Moderator) Decide(q *webhook.PreMessage) (webhook.Decision, error) {
 
 func (m *Moderator) has(text string) bool {
 	text = plain(text)
-	for _, word := range m.words {
-		if strings.Contains(text, word) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(m.words, func(word string) bool { return strings.Contains(text, word) })
 }
 
 // plain leaves letters and digits alone, so that spaces and dots hide no word.
@@ -82,22 +72,13 @@ const mostUsers = 100_000
 func (m *Moderator) take(userID string) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	now := m.now()
-	b := m.users[userID]
-	if b == nil {
+	if m.users[userID] == nil {
 		if len(m.users) >= mostUsers {
 			clear(m.users) // everybody begins anew
 		}
-		b = &bucket{burst, now}
-		m.users[userID] = b
+		m.users[userID] = rate.NewLimiter(perSecond, burst)
 	}
-	b.tokens = min(burst, b.tokens+now.Sub(b.at).Seconds()*perSecond)
-	b.at = now
-	if b.tokens < 1 {
-		return false
-	}
-	b.tokens--
-	return true
+	return m.users[userID].Allow()
 }
 
 // Word is a word that is not allowed in the demonstration.

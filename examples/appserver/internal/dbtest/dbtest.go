@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -27,28 +26,15 @@ import (
 func Run(t *testing.T, test func(t *testing.T, databaseURL string)) {
 	t.Helper()
 	t.Run("SQLite", func(t *testing.T) { test(t, "sqlite:"+filepath.Join(t.TempDir(), "test.db")) })
-	if base := server(t); base != "" {
-		t.Run("PostgreSQL", func(t *testing.T) { test(t, database(t, base)) })
+	if url := Postgres(t); url != "" {
+		t.Run("PostgreSQL", func(t *testing.T) { test(t, url) })
 	}
-}
-
-// Postgres returns the URL of an empty database of PostgreSQL, or nothing where it is not
-// installed.
-func Postgres(t *testing.T) string {
-	t.Helper()
-	base := server(t)
-	if base == "" {
-		return ""
-	}
-	return database(t, base)
 }
 
 var (
-	once    sync.Once
-	running string
-	startup error
-	stop    = func() {}
-	number  atomic.Int64
+	server = sync.OnceValues(start)
+	stop   = func() {}
+	number atomic.Int64
 )
 
 // Main runs the tests of a package, and then stops what they have started.
@@ -57,25 +43,21 @@ func Main(m *testing.M) int {
 	return m.Run()
 }
 
-func server(t *testing.T) string {
+// Postgres returns the URL of an empty database of PostgreSQL, or nothing where it is not
+// installed.
+func Postgres(t *testing.T) string {
 	t.Helper()
-	bin := programs()
-	if bin == "" {
+	if programs() == "" {
 		require.NotEqual(t, "needed", os.Getenv("POSTGRES"), "PostgreSQL is not installed: apt-get install postgresql")
 		t.Log("PostgreSQL is not installed, so SQLite alone is tested")
 		return ""
 	}
-	once.Do(func() { running, stop, startup = start(bin) })
-	require.NoError(t, startup)
-	return running
-}
-
-func database(t *testing.T, base string) string {
-	t.Helper()
-	name := "test" + strconv.FormatInt(number.Add(1), 10)
+	base, err := server()
+	require.NoError(t, err)
 	conn, err := pgx.Connect(t.Context(), base+"/postgres")
 	require.NoError(t, err)
 	defer func() { _ = conn.Close(context.Background()) }()
+	name := fmt.Sprintf("test%d", number.Add(1))
 	_, err = conn.Exec(t.Context(), "CREATE DATABASE "+name)
 	require.NoError(t, err)
 	return base + "/" + name
@@ -96,47 +78,46 @@ func programs() string {
 }
 
 // start makes a cluster of its own and starts it.
-func start(bin string) (base string, end func(), err error) {
-	ctx := context.Background()
+func start() (base string, err error) {
 	folder, err := os.MkdirTemp("", "appserver-postgres")
 	if err != nil {
-		return "", func() {}, err
+		return "", err
 	}
-	end = func() { _ = os.RemoveAll(folder) }
+	stop = func() { _ = os.RemoveAll(folder) }
 	attr, err := asServer(folder)
 	if err != nil {
-		return "", end, err
+		return "", err
 	}
-	data := filepath.Join(folder, "data")
-	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N") //nolint:gosec // PostgreSQL itself
-	initdb.SysProcAttr, initdb.Dir = attr, folder
-	if output, err := initdb.CombinedOutput(); err != nil {
-		return "", end, fmt.Errorf("initdb: %w: %s", err, output)
+	program := func(name string, args ...string) *exec.Cmd {
+		command := exec.CommandContext(context.Background(), filepath.Join(programs(), name), append(args, "-D", filepath.Join(folder, "data"))...) //nolint:gosec // PostgreSQL itself
+		command.SysProcAttr, command.Dir = attr, folder
+		return command
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if output, err := program("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("initdb: %w: %s", err, output)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
 	if err != nil {
-		return "", end, err
+		return "", err
 	}
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	_ = listener.Close()
-	command := exec.CommandContext(ctx, filepath.Join(bin, "postgres"), "-D", data, "-p", port, "-h", "127.0.0.1", "-k", folder, "-F", //nolint:gosec // PostgreSQL itself
-		"-c", "max_connections=200", "-c", "log_min_messages=panic")
-	command.SysProcAttr, command.Dir, command.Stderr = attr, folder, os.Stderr
+	command := program("postgres", "-p", port, "-h", "127.0.0.1", "-k", folder, "-F", "-c", "max_connections=200", "-c", "log_min_messages=panic")
+	command.Stderr = os.Stderr
 	if err := command.Start(); err != nil {
-		return "", end, err
+		return "", err
 	}
-	end = func() {
+	stop = func() {
 		_ = command.Process.Signal(syscall.SIGINT) // a fast shutdown
 		_ = command.Wait()
 		_ = os.RemoveAll(folder)
 	}
 	base = "postgres://postgres@127.0.0.1:" + port
 	for range 200 {
-		var conn *pgx.Conn
-		if conn, err = pgx.Connect(ctx, base+"/postgres"); err == nil {
-			return base, end, conn.Close(ctx)
+		if conn, err := pgx.Connect(context.Background(), base+"/postgres"); err == nil {
+			return base, conn.Close(context.Background())
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	return "", end, fmt.Errorf("PostgreSQL does not start: %w", err)
+	return "", fmt.Errorf("PostgreSQL does not start at port %s", port)
 }

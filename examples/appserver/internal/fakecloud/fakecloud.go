@@ -1,16 +1,20 @@
 // Package fakecloud is a RongCloud inside the program, for those who have no account: the fake
 // server of package rongcloudtest, with the devices of the users whose pages are open.
 //
-// It promises that it knows after a start what RongCloud would still know.
+// It promises that it is told after a start what RongCloud would still know.
 package fakecloud
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
+	"time"
 
 	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/outbox"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 	"github.com/rongcloud-go/rongcloud/webhook"
@@ -20,6 +24,7 @@ import (
 type Cloud struct {
 	Server *rongcloudtest.Server
 	client *rongcloud.Client
+	store  *store.Store
 
 	mu    sync.Mutex
 	pages map[string]int // open ones, by user
@@ -46,85 +51,23 @@ func (c *Cloud) CallBack(h *webhook.Handler) {
 	c.Server.AddWebhook(h, rongcloudtest.WithServerMessages())
 }
 
-// Restore tells it what RongCloud would still know: it forgets everything when the program ends,
-// and the database does not.
+// Restore has the worker tell it what RongCloud would still know: it forgets everything when the
+// program ends, and the outbox does not.
 func (c *Cloud) Restore(ctx context.Context, s *store.Store) error {
-	for last := ""; ; {
-		users, err := s.UsersAfter(ctx, last, 100)
-		if err != nil {
-			return err
-		}
-		if len(users) == 0 {
-			break
-		}
-		for _, user := range users {
-			if _, err := c.client.User.Register(ctx, rongcloud.RegisterParams{UserID: user.ID, Name: user.Name}); err != nil {
-				return err
-			}
-			last = user.ID
-		}
-	}
-	if err := errors.Join(c.restoreContacts(ctx, s), c.restoreGroups(ctx, s), s.ForgetPresence(ctx)); err != nil {
+	c.store = s
+	if err := s.Change(ctx, func(tx *store.Tx) error {
+		tx.TellAgain(ctx, outbox.Lasting)
+		return nil
+	}); err != nil {
 		return err
 	}
-	return c.skipUIDs(ctx, s)
-}
-
-func (c *Cloud) restoreContacts(ctx context.Context, s *store.Store) error {
-	friendships, err := s.AllFriendships(ctx)
-	if err != nil {
-		return err
-	}
-	for _, f := range friendships {
-		if err := c.client.Friend.Add(ctx, rongcloud.FriendAddParams{UserID: f.AskedBy, TargetID: other(f), Type: rongcloud.FriendAddDirectly}); err != nil {
-			return err
-		}
-	}
-	blocks, err := s.AllBlocks(ctx)
-	if err != nil {
-		return err
-	}
-	for _, b := range blocks {
-		if err := c.client.User.Blacklist.Add(ctx, rongcloud.UserBlacklistParams{UserID: b.UserID, TargetIDs: []string{b.TargetID}}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func other(f store.Friendship) string {
-	if f.AskedBy == f.A {
-		return f.B
-	}
-	return f.A
-}
-
-func (c *Cloud) restoreGroups(ctx context.Context, s *store.Store) error {
-	groups, err := s.AllGroups(ctx)
-	if err != nil {
-		return err
-	}
-	for _, g := range groups {
-		members, err := s.Members(ctx, g.ID)
-		if err != nil {
-			return err
-		}
-		if err := c.client.HostedGroup.Create(ctx, rongcloud.HostedGroupCreateParams{GroupID: g.ID, Name: g.Name, OwnerID: g.OwnerID}); err != nil {
-			return err
-		}
-		for _, id := range members {
-			if _, err := c.client.HostedGroup.Join(ctx, rongcloud.HostedGroupJoinParams{GroupID: g.ID, UserIDs: []string{id}}); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
+	return cmp.Or(s.ForgetPresence(ctx), c.skipUIDs(ctx))
 }
 
 // skipUIDs uses up the UIDs of messages that are in the archive: the fake server counts them from 1
 // at each start, and the archive would take a new message for one that came again.
-func (c *Cloud) skipUIDs(ctx context.Context, s *store.Store) error {
-	last, err := s.LastUID(ctx)
+func (c *Cloud) skipUIDs(ctx context.Context) error {
+	last, err := c.store.LastUID(ctx)
 	if err != nil || last == "" {
 		return err
 	}
@@ -169,18 +112,38 @@ var (
 	ErrRejected = errors.New("error.rejected")
 )
 
+// patience is how long a message waits for RongCloud to know its group.
+const patience = 5 * time.Second
+
+// settle waits until the outbox has told RongCloud of a user or group: a page can be faster.
+func (c *Cloud) settle(id string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	for {
+		busy, err := c.store.AnyBusy(ctx, math.MaxInt64, outbox.UserLane(id), outbox.GroupLane(id))
+		if err != nil || !busy {
+			return err
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+}
+
 // Send sends a text from the user's device. What the app's moderation has for the sender is a
 // *rongcloudtest.BlockedError.
 func (c *Cloud) Send(from, conversation, text string) error {
-	var err error
-	content := rongcloud.TextMessage{Content: text}
-	if groupID, ok := store.GroupOf(conversation); ok {
-		_, err = c.Server.User(from).SendGroup(groupID, content)
-	} else if to, ok := store.Partner(conversation, from); ok {
-		_, err = c.Server.User(from).SendPrivate(to, content)
-	} else {
-		return ErrRejected
+	to, isGroup := store.GroupOf(conversation)
+	send := c.Server.User(from).SendGroup
+	if !isGroup {
+		var ok bool
+		if to, ok = store.Partner(conversation, from); !ok {
+			return ErrRejected
+		}
+		send = c.Server.User(from).SendPrivate
 	}
+	if err := c.settle(to); err != nil {
+		return err
+	}
+	_, err := send(to, rongcloud.TextMessage{Content: text})
 	switch {
 	case errors.Is(err, rongcloudtest.ErrOffline):
 		return ErrOffline

@@ -1,8 +1,6 @@
 package outbox
 
 import (
-	"context"
-	"encoding/json"
 	"log/slog"
 	"os"
 	"testing"
@@ -19,11 +17,53 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
 
+// start returns a worker that is not running, and the RongCloud that it talks to.
+func start(t *testing.T, url string) (*Worker, *rongcloudtest.Server) {
+	t.Helper()
+	s, err := store.Open(t.Context(), url)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = s.Close() })
+	srv := rongcloudtest.NewServer(t)
+	client := srv.Client(rongcloud.WithRetry(rongcloud.RetryPolicy{MaxRetries: 1, MinWait: time.Millisecond, MaxWait: time.Millisecond}))
+	return New(s, client, time.Minute, slog.New(slog.DiscardHandler)), srv
+}
+
+func register(t *testing.T, srv *rongcloudtest.Server) {
+	t.Helper()
+	for _, id := range []string{"ann", "ben", "cid"} {
+		_, err := srv.Client().User.Register(t.Context(), rongcloud.RegisterParams{UserID: id, Name: id})
+		require.NoError(t, err)
+	}
+}
+
+func enqueue(t *testing.T, s *store.Store, lane, kind string, params any) {
+	t.Helper()
+	require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
+		tx.Enqueue(t.Context(), lane, kind, params)
+		return nil
+	}))
+}
+
+// work makes a try at the next job, and returns what has become of it.
+func work(t *testing.T, w *Worker) store.Job {
+	t.Helper()
+	job, begun, err := w.claim(t.Context())
+	require.NoError(t, err)
+	w.work(t.Context(), job, begun)
+	job, err = w.store.Job(t.Context(), job.ID)
+	require.NoError(t, err)
+	return job
+}
+
 // What becomes of a job after each kind of end.
 func TestJudge(t *testing.T) {
 	dropped, down := rongcloudtest.Fault{DropResponse: true}, rongcloudtest.Fault{Status: 502, Times: -1}
 	limited, refused := rongcloudtest.Fault{Code: rongcloud.CodeRateLimited, Times: -1}, rongcloudtest.Fault{Code: rongcloud.CodeServiceNotEnabled}
-	pair, notice := Pair{"ann", "ben"}, Notice{From: "ann", Targets: []string{"ben"}, Text: "hi"}
+	notice := Notice{From: "ann", Targets: []string{"ben"}, Text: "hi"}
+	friends := rongcloud.FriendAddParams{UserID: "ann", TargetID: "ben", Type: rongcloud.FriendAddDirectly}
+	blacklist := rongcloud.UserBlacklistParams{UserID: "ann", TargetIDs: []string{"ben"}}
+	group := rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "G", OwnerID: "ann"}
+	recall := rongcloud.RecallParams{MessageUID: "u", From: "ann", TargetID: "ben", ConversationType: rongcloud.ConversationPrivate, SentAt: time.Now()}
 	for _, c := range []struct {
 		name   string
 		kind   string
@@ -38,49 +78,33 @@ func TestJudge(t *testing.T) {
 		{"a send that a proxy refuses", SendPrivate, notice, endpoint.MessagePrivatePublish, &down, store.Parked, 0},
 		{"a send above the quota", SendPrivate, notice, endpoint.MessagePrivatePublish, &limited, store.Waiting, 0},
 		{"a send that is refused", SendPrivate, notice, endpoint.MessagePrivatePublish, &refused, store.Refused, 0},
-		{"a friendship whose response is lost", AddFriend, pair, endpoint.FriendAdd, &dropped, store.Waiting, 0},
-		{"a blacklist while RongCloud is down", AddBlacklist, pair, endpoint.UserBlacklistAdd, &down, store.Waiting, 0},
-		{"a blacklist that is refused", AddBlacklist, pair, endpoint.UserBlacklistAdd, &refused, store.Refused, 0},
-		{"a group whose response is lost", CreateGroup, NewGroup{ID: "g", Name: "G", OwnerID: "ann"}, endpoint.EntrustGroupCreate, &dropped, store.Waiting, 0},
-		{"a recall whose response is lost", RecallMessage, Recall{UID: "u", From: "ann", Target: "ben", Type: 1, SentAt: time.Now()}, endpoint.MessageRecall, &dropped, store.Parked, 0},
-		{"a kind that there is not", "nothing", pair, nil, nil, store.Refused, 0},
+		{"a friendship whose response is lost", AddFriend, friends, endpoint.FriendAdd, &dropped, store.Waiting, 0},
+		{"a blacklist while RongCloud is down", AddBlacklist, blacklist, endpoint.UserBlacklistAdd, &down, store.Waiting, 0},
+		{"a blacklist that is refused", AddBlacklist, blacklist, endpoint.UserBlacklistAdd, &refused, store.Refused, 0},
+		{"a group whose response is lost", CreateGroup, group, endpoint.EntrustGroupCreate, &dropped, store.Waiting, 0},
+		{"a recall whose response is lost", RecallMessage, recall, endpoint.MessageRecall, &dropped, store.Parked, 0},
+		{"a kind that there is not", "nothing", notice, nil, nil, store.Refused, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s, err := store.Open(t.Context(), "sqlite:"+t.TempDir()+"/x.db")
-			require.NoError(t, err)
-			defer s.Close()
-			srv := rongcloudtest.NewServer(t)
-			client := srv.Client(rongcloud.WithRetry(rongcloud.RetryPolicy{MaxRetries: 1, MinWait: time.Millisecond, MaxWait: time.Millisecond}))
-			for _, id := range []string{"ann", "ben"} {
-				_, err := client.User.Register(t.Context(), rongcloud.RegisterParams{UserID: id, Name: id})
-				require.NoError(t, err)
-			}
+			w, srv := start(t, "sqlite:"+t.TempDir()+"/x.db")
+			register(t, srv)
 			if c.fault != nil {
 				srv.Fail(c.ep, *c.fault)
 			}
-			require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error { return tx.Enqueue(t.Context(), "lane", c.kind, c.params) }))
-			w := New(s, client, 0, slog.New(slog.DiscardHandler))
-			work := func() store.Job {
-				job, begun, err := w.claim(t.Context())
-				require.NoError(t, err)
-				w.work(t.Context(), job, begun)
-				job, err = s.Job(t.Context(), job.ID)
-				require.NoError(t, err)
-				return job
-			}
-			job := work()
+			enqueue(t, w.store, "lane", c.kind, c.params)
+			job := work(t, w)
 			require.Equal(t, c.want, job.State, job.Error)
 			require.Len(t, srv.Sent(), c.sent)
 			if c.want == store.Done {
 				require.Equal(t, srv.Sent()[0].MessageUID, job.Result)
 			}
 			if c.fault == &dropped && c.want == store.Waiting { // the next try finds that it was done
-				require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
-					_, err := tx.Settle(t.Context(), job, store.Settlement{State: store.Done})
-					return err
+				require.NoError(t, w.store.Change(t.Context(), func(tx *store.Tx) error {
+					tx.Settle(t.Context(), job, store.Settlement{State: store.Done})
+					return nil
 				}))
-				require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error { return tx.Enqueue(t.Context(), "lane", c.kind, c.params) }))
-				again := work()
+				enqueue(t, w.store, "lane", c.kind, c.params)
+				again := work(t, w)
 				require.Equal(t, store.Done, again.State, again.Error)
 			}
 		})
@@ -90,21 +114,18 @@ func TestJudge(t *testing.T) {
 // The jobs of dead workers: what may be repeated is, and a send is parked.
 func TestBury(t *testing.T) {
 	dbtest.Run(t, func(t *testing.T, url string) {
-		s, err := store.Open(t.Context(), url)
-		require.NoError(t, err)
-		defer s.Close()
-		srv := rongcloudtest.NewServer(t)
+		w, srv := start(t, url)
 		kinds := []string{SendSystem, AddBlacklist}
 		for _, kind := range kinds {
-			require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error { return tx.Enqueue(t.Context(), kind, kind, Pair{"ann", "ben"}) }))
-			_, err := s.Claim(t.Context(), time.Now().Add(-time.Hour), time.Minute)
+			enqueue(t, w.store, kind, kind, Pair{"ann", "ben"})
+			_, err := w.store.Claim(t.Context(), time.Now().Add(-time.Hour), time.Minute)
 			require.ErrorIs(t, err, store.ErrNotFound, "not before its time")
-			_, err = s.Claim(t.Context(), time.Now(), -time.Minute)
+			_, err = w.store.Claim(t.Context(), time.Now(), -time.Minute)
 			require.NoError(t, err)
 		}
-		New(s, srv.Client(), 0, slog.New(slog.DiscardHandler)).bury(t.Context())
+		w.bury(t.Context())
 		for i, want := range []store.State{store.Parked, store.Waiting} {
-			jobs, err := s.JobsIn(t.Context(), want, 10)
+			jobs, err := w.store.JobsIn(t.Context(), want, 10)
 			require.NoError(t, err)
 			require.Len(t, jobs, 1)
 			require.Equal(t, kinds[i], jobs[0].Kind)
@@ -113,24 +134,30 @@ func TestBury(t *testing.T) {
 	})
 }
 
-// A job waits for the registration of its users, which may have to be tried again.
+// A job waits until RongCloud knows its users and its group, which may have to be tried again.
 func TestEarly(t *testing.T) {
-	s, err := store.Open(t.Context(), "sqlite:"+t.TempDir()+"/x.db")
-	require.NoError(t, err)
-	defer s.Close()
-	require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
-		if err := tx.Enqueue(t.Context(), UserLane("ben"), Register, User{"ben", "Ben"}); err != nil {
-			return err
-		}
-		return tx.Enqueue(t.Context(), "lane", AddFriend, Pair{"ann", "ben"})
-	}))
-	jobs, err := s.JobsIn(t.Context(), store.Waiting, 10)
-	require.NoError(t, err)
-	w := New(s, nil, 0, slog.New(slog.DiscardHandler))
-	how, _ := w.try(context.Background(), jobs[0])
-	require.Equal(t, store.Waiting, how.State)
-	require.JSONEq(t, `{"ID":"ben","Name":"Ben"}`, string(jobs[1].Params))
-	require.True(t, json.Valid(jobs[0].Params))
+	w, srv := start(t, "sqlite:"+t.TempDir()+"/x.db")
+	for _, c := range []struct {
+		lane, kind string
+		params     any
+	}{
+		{"lane", AddFriend, rongcloud.FriendAddParams{UserID: "ann", TargetID: "ben"}},
+		{"lane", RemoveFriend, rongcloud.FriendRemoveParams{UserID: "ann", TargetIDs: []string{"ben"}}},
+		{"lane", SendPrivate, Notice{From: "ben", Targets: []string{"ann"}}},
+		{"lane", SendSystem, Notice{From: "system", Targets: []string{"ann", "ben"}}},
+		{"lane", CreateGroup, rongcloud.HostedGroupCreateParams{GroupID: "h", OwnerID: "ben"}},
+		{"lane", JoinGroup, rongcloud.HostedGroupJoinParams{GroupID: "h", UserIDs: []string{"ben"}}},
+		{"lane", SendGroup, Notice{From: "ann", Targets: []string{"g"}}},
+	} {
+		enqueue(t, w.store, UserLane("ben"), Register, rongcloud.RegisterParams{UserID: "ben", Name: "Ben"})
+		enqueue(t, w.store, GroupLane("g"), CreateGroup, rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "G", OwnerID: "ann"})
+		enqueue(t, w.store, c.lane, c.kind, c.params)
+		jobs, err := w.store.JobsIn(t.Context(), store.Waiting, 1)
+		require.NoError(t, err)
+		how, _ := w.try(t.Context(), jobs[0])
+		require.Equal(t, store.Waiting, how.State, c.kind)
+	}
+	require.Empty(t, srv.Requests())
 }
 
 func TestMark(t *testing.T) {

@@ -8,57 +8,39 @@ package outbox
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
 
-// The kinds of jobs, with what they hold.
+// The kinds of jobs. A job holds the parameters of its call, or what is said here.
 const (
-	Register        = "user.register" // User
-	BlockUser       = "user.block"    // UserBlock
-	AddFriend       = "friend.add"    // Pair
-	RemoveFriend    = "friend.remove" // Pair
-	SyncFriend      = "friend.sync"   // Pair
+	Register        = "user.register"
+	BlockUser       = "user.block"
+	AddFriend       = "friend.add"
+	RemoveFriend    = "friend.remove"
+	SyncFriend      = "friend.sync" // Pair
 	AddBlacklist    = "blacklist.add"
 	RemoveBlacklist = "blacklist.remove"
-	CreateGroup     = "group.create"  // NewGroup
-	JoinGroup       = "group.join"    // Member
-	QuitGroup       = "group.quit"    // Member
-	DismissGroup    = "group.dismiss" // GroupID
-	SyncGroup       = "group.sync"    // GroupID
+	CreateGroup     = "group.create"
+	JoinGroup       = "group.join"
+	QuitGroup       = "group.quit"
+	DismissGroup    = "group.dismiss" // the group's ID
+	SyncGroup       = "group.sync"    // the group's ID
 	SendPrivate     = "send.private"  // Notice
 	SendGroup       = "send.group"    // Notice
 	SendSystem      = "send.system"   // Notice
 	RecallMessage   = "message.recall"
 )
 
-// User is whom RongCloud must know.
-type User struct{ ID, Name string }
+// Lasting are the kinds that make what RongCloud knows of users, friends and groups.
+var Lasting = []string{Register, AddFriend, RemoveFriend, AddBlacklist, RemoveBlacklist, CreateGroup, JoinGroup, QuitGroup, DismissGroup}
 
-// UserBlock keeps a user out for a while.
-type UserBlock struct {
-	UserID  string
-	Minutes int
-}
-
-// Pair is two users; what is done, the first one does.
+// Pair is two users.
 type Pair struct{ UserID, TargetID string }
-
-// NewGroup is a group with its first members.
-type NewGroup struct {
-	ID, Name, OwnerID string
-	MemberIDs         []string
-}
-
-// Member is a user in a group.
-type Member struct{ GroupID, UserID string }
-
-// GroupID names a group.
-type GroupID struct{ ID string }
 
 // Notice is a message that the app itself sends.
 type Notice struct {
@@ -68,188 +50,173 @@ type Notice struct {
 	Line    bool // a grey line, and no bubble
 }
 
-// Recall takes a message back.
-type Recall struct {
-	UID, From, Target string
-	Type              rongcloud.ConversationType
-	SentAt            time.Time
+// IsOnce reports whether a repeat of such a job acts twice: where nobody knows how a try has ended,
+// it is parked. All others are repeated until they are done.
+func IsOnce(kind string) bool {
+	return slices.Contains([]string{SendPrivate, SendGroup, SendSystem, RecallMessage}, kind)
 }
 
-// effect changes the tables by what a call has found out.
-type effect func(ctx context.Context, tx *store.Tx) error
-
-// kind is how a kind of jobs is carried out, and what an unclear end of it means.
+// kind is how a kind of jobs is carried out.
 type kind struct {
-	// once says that a repeat acts twice: where nobody knows how a try has ended, the job is
-	// parked. All others are repeated until they are done.
-	once bool
-	// before are the codes by which RongCloud says that it was done before.
-	before []rongcloud.Code
-	call   func(ctx context.Context, client *rongcloud.Client, job store.Job) (result string, then effect, err error)
+	call call
+	// before is the code by which RongCloud says that it was done before.
+	before rongcloud.Code
 }
 
-// of turns a function of a kind's own parameters into one for any job.
-func of[P any](call func(ctx context.Context, c *rongcloud.Client, p P) error) func(context.Context, *rongcloud.Client, store.Job) (string, effect, error) {
-	return func(ctx context.Context, c *rongcloud.Client, job store.Job) (string, effect, error) {
+// call carries out a job. What it has found out, it writes into the tables when the job is settled.
+type call func(ctx context.Context, job store.Job) (result string, then Effect, err error)
+
+// Effect changes the tables.
+type Effect func(ctx context.Context, tx *store.Tx) error
+
+// kinds are all that RongCloud can be told, and asked.
+func kinds(c *rongcloud.Client) map[string]kind {
+	return map[string]kind{
+		Register:  {call: get(c.User.Register)},
+		BlockUser: {call: do(c.User.Block.Add)},
+		// A repeat might ask the other user again, so for the SDK it is unsafe. Directly nobody is
+		// asked, and a repeat ends with a code of its own.
+		AddFriend:       {call: do(c.Friend.Add), before: rongcloud.CodeAlreadyFriends},
+		RemoveFriend:    {call: do(c.Friend.Remove)},
+		SyncFriend:      {call: read(c, syncFriend)},
+		AddBlacklist:    {call: do(c.User.Blacklist.Add)},
+		RemoveBlacklist: {call: do(c.User.Blacklist.Remove)},
+		// The SDK does not repeat it, for a repeat fails. But the ID is ours alone: if the group is
+		// there, an earlier try has made it.
+		CreateGroup:  {call: do(c.HostedGroup.Create), before: rongcloud.CodeGroupExists},
+		JoinGroup:    {call: get(c.HostedGroup.Join)},
+		QuitGroup:    {call: do(c.HostedGroup.Quit), before: rongcloud.CodeNotInHostedGroup},
+		DismissGroup: {call: do(c.HostedGroup.Dismiss), before: rongcloud.CodeGroupNotFound},
+		SyncGroup:    {call: read(c, syncGroup)},
+
+		SendPrivate: {call: send(func(ctx context.Context, n Notice, content rongcloud.MessageContent) (*rongcloud.SendResult, error) {
+			return c.Message.SendPrivate(ctx, rongcloud.PrivateMessage{From: n.From, To: n.Targets, Content: content, IncludeSender: true})
+		})},
+		SendGroup: {call: send(func(ctx context.Context, n Notice, content rongcloud.MessageContent) (*rongcloud.SendResult, error) {
+			return c.Message.SendGroup(ctx, rongcloud.GroupMessage{From: n.From, To: n.Targets, Content: content, IncludeSender: true})
+		})},
+		SendSystem: {call: send(func(ctx context.Context, n Notice, content rongcloud.MessageContent) (*rongcloud.SendResult, error) {
+			return c.Message.SendSystem(ctx, rongcloud.SystemMessage{From: n.From, To: n.Targets, Content: content})
+		})},
+		RecallMessage: {call: do(c.Message.Recall)},
+	}
+}
+
+// errBroken is a job that cannot be read.
+var errBroken = errors.New("the job cannot be read")
+
+// with reads a job's parameters.
+func with[P any](call func(ctx context.Context, job store.Job, params P) (string, Effect, error)) call {
+	return func(ctx context.Context, job store.Job) (string, Effect, error) {
 		var params P
 		if err := json.Unmarshal(job.Params, &params); err != nil {
 			return "", nil, fmt.Errorf("%w: %w", errBroken, err)
 		}
-		return "", nil, call(ctx, c, params)
+		return call(ctx, job, params)
 	}
 }
 
-var kinds = map[string]kind{
-	Register: {call: of(func(ctx context.Context, c *rongcloud.Client, p User) error {
-		_, err := c.User.Register(ctx, rongcloud.RegisterParams{UserID: p.ID, Name: p.Name})
-		return err
-	})},
-	BlockUser: {call: of(func(ctx context.Context, c *rongcloud.Client, p UserBlock) error {
-		return c.User.Block.Add(ctx, rongcloud.UserBlockParams{UserIDs: []string{p.UserID}, Duration: time.Duration(p.Minutes) * time.Minute})
-	})},
-	// A repeat might ask the other user again, so for the SDK it is unsafe. Directly nobody is
-	// asked, and a repeat ends with a code of its own.
-	AddFriend: {before: []rongcloud.Code{rongcloud.CodeAlreadyFriends}, call: of(func(ctx context.Context, c *rongcloud.Client, p Pair) error {
-		return c.Friend.Add(ctx, rongcloud.FriendAddParams{UserID: p.UserID, TargetID: p.TargetID, Type: rongcloud.FriendAddDirectly})
-	})},
-	RemoveFriend: {call: of(func(ctx context.Context, c *rongcloud.Client, p Pair) error {
-		return c.Friend.Remove(ctx, rongcloud.FriendRemoveParams{UserID: p.UserID, TargetIDs: []string{p.TargetID}})
-	})},
-	SyncFriend: {call: syncFriend},
-	AddBlacklist: {call: of(func(ctx context.Context, c *rongcloud.Client, p Pair) error {
-		return c.User.Blacklist.Add(ctx, rongcloud.UserBlacklistParams{UserID: p.UserID, TargetIDs: []string{p.TargetID}})
-	})},
-	RemoveBlacklist: {call: of(func(ctx context.Context, c *rongcloud.Client, p Pair) error {
-		return c.User.Blacklist.Remove(ctx, rongcloud.UserBlacklistParams{UserID: p.UserID, TargetIDs: []string{p.TargetID}})
-	})},
-	// The SDK does not repeat it, for a repeat fails. But the ID is ours alone: if the group is
-	// there, an earlier try has made it.
-	CreateGroup: {before: []rongcloud.Code{rongcloud.CodeGroupExists}, call: of(func(ctx context.Context, c *rongcloud.Client, p NewGroup) error {
-		return c.HostedGroup.Create(ctx, rongcloud.HostedGroupCreateParams{GroupID: p.ID, Name: p.Name, OwnerID: p.OwnerID, UserIDs: p.MemberIDs})
-	})},
-	JoinGroup: {call: of(func(ctx context.Context, c *rongcloud.Client, p Member) error {
-		_, err := c.HostedGroup.Join(ctx, rongcloud.HostedGroupJoinParams{GroupID: p.GroupID, UserIDs: []string{p.UserID}})
-		return err
-	})},
-	QuitGroup: {before: []rongcloud.Code{rongcloud.CodeNotInHostedGroup}, call: of(func(ctx context.Context, c *rongcloud.Client, p Member) error {
-		return c.HostedGroup.Quit(ctx, rongcloud.HostedGroupQuitParams{GroupID: p.GroupID, UserIDs: []string{p.UserID}})
-	})},
-	DismissGroup: {before: []rongcloud.Code{rongcloud.CodeGroupNotFound}, call: of(func(ctx context.Context, c *rongcloud.Client, p GroupID) error {
-		return c.HostedGroup.Dismiss(ctx, p.ID)
-	})},
-	SyncGroup: {call: syncGroup},
-
-	SendPrivate: {once: true, call: sender(func(ctx context.Context, c *rongcloud.Client, p Notice, content rongcloud.MessageContent) (*rongcloud.SendResult, error) {
-		return c.Message.SendPrivate(ctx, rongcloud.PrivateMessage{From: p.From, To: p.Targets, Content: content, IncludeSender: true})
-	})},
-	SendGroup: {once: true, call: sender(func(ctx context.Context, c *rongcloud.Client, p Notice, content rongcloud.MessageContent) (*rongcloud.SendResult, error) {
-		return c.Message.SendGroup(ctx, rongcloud.GroupMessage{From: p.From, To: p.Targets, Content: content, IncludeSender: true})
-	})},
-	SendSystem: {once: true, call: sender(func(ctx context.Context, c *rongcloud.Client, p Notice, content rongcloud.MessageContent) (*rongcloud.SendResult, error) {
-		return c.Message.SendSystem(ctx, rongcloud.SystemMessage{From: p.From, To: p.Targets, Content: content})
-	})},
-	RecallMessage: {once: true, call: of(func(ctx context.Context, c *rongcloud.Client, p Recall) error {
-		return c.Message.Recall(ctx, rongcloud.RecallParams{From: p.From, ConversationType: p.Type, TargetID: p.Target, MessageUID: p.UID, SentAt: p.SentAt})
-	})},
+// do makes a job of a method of the SDK, whose parameters the job holds.
+func do[P any](method func(context.Context, P, ...rongcloud.CallOption) error) call {
+	return with(func(ctx context.Context, _ store.Job, params P) (string, Effect, error) {
+		return "", nil, method(ctx, params)
+	})
 }
 
-// IsOnce reports whether a repeat of such a job acts twice.
-func IsOnce(name string) bool { return kinds[name].once }
+// get does the same with a method whose result nobody asks for.
+func get[P, R any](method func(context.Context, P, ...rongcloud.CallOption) (R, error)) call {
+	return do(func(ctx context.Context, params P, opts ...rongcloud.CallOption) error {
+		_, err := method(ctx, params, opts...)
+		return err
+	})
+}
 
-// sender sends a notice, marked with its job's number.
-func sender(send func(context.Context, *rongcloud.Client, Notice, rongcloud.MessageContent) (*rongcloud.SendResult, error)) func(context.Context, *rongcloud.Client, store.Job) (string, effect, error) {
-	return func(ctx context.Context, c *rongcloud.Client, job store.Job) (string, effect, error) {
-		var params Notice
-		if err := json.Unmarshal(job.Params, &params); err != nil {
-			return "", nil, fmt.Errorf("%w: %w", errBroken, err)
+// read makes a job of a question to RongCloud.
+func read[P any](c *rongcloud.Client, ask func(context.Context, *rongcloud.Client, P) (Effect, error)) call {
+	return with(func(ctx context.Context, _ store.Job, params P) (string, Effect, error) {
+		then, err := ask(ctx, c, params)
+		return "", then, err
+	})
+}
+
+// send makes a job of a notice, which is marked with the job's number.
+func send(send func(context.Context, Notice, rongcloud.MessageContent) (*rongcloud.SendResult, error)) call {
+	return with(func(ctx context.Context, job store.Job, n Notice) (string, Effect, error) {
+		var content rongcloud.MessageContent = rongcloud.TextMessage{Content: n.Text, Extra: Mark(job.ID)}
+		if n.Line {
+			content = rongcloud.InfoNotification{Message: n.Text, Extra: Mark(job.ID)}
 		}
-		var content rongcloud.MessageContent = rongcloud.TextMessage{Content: params.Text, Extra: Mark(job.ID)}
-		if params.Line {
-			content = rongcloud.InfoNotification{Message: params.Text, Extra: Mark(job.ID)}
-		}
-		sent, err := send(ctx, c, params, content)
+		sent, err := send(ctx, n, content)
 		if err != nil {
 			return "", nil, err
 		}
-		return sent.UIDOf(params.Targets[0]), nil, nil
-	}
+		return sent.UIDOf(n.Targets[0]), nil, nil
+	})
 }
 
 // syncFriend reads how two users stand to each other, for a callback has told that it is not as the
 // tables have it. Callbacks come late, twice and in any order; what is read is true.
-func syncFriend(ctx context.Context, c *rongcloud.Client, job store.Job) (string, effect, error) {
-	var p Pair
-	if err := json.Unmarshal(job.Params, &p); err != nil {
-		return "", nil, fmt.Errorf("%w: %w", errBroken, err)
-	}
+func syncFriend(ctx context.Context, c *rongcloud.Client, p Pair) (Effect, error) {
 	found, err := c.Friend.Check(ctx, rongcloud.FriendCheckQuery{UserID: p.UserID, TargetIDs: []string{p.TargetID}})
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
 	mutual := slices.ContainsFunc(found.Results, func(r rongcloud.FriendCheck) bool {
 		return r.UserID == p.TargetID && r.Friendship == rongcloud.FriendshipMutual
 	})
-	return "", func(ctx context.Context, tx *store.Tx) error {
-		tx.Notify(store.Event{Type: store.EventContacts, UserIDs: []string{p.UserID, p.TargetID}})
-		if !mutual {
-			known, err := tx.Friendship(ctx, p.UserID, p.TargetID)
-			if err != nil || known.State != store.Friends { // who has asked goes on waiting
-				return ignoreNotFound(err)
-			}
-			return tx.DeleteFriendship(ctx, p.UserID, p.TargetID)
+	return func(ctx context.Context, tx *store.Tx) error {
+		known, err := tx.Friendship(ctx, p.UserID, p.TargetID)
+		if err != nil || mutual == (known.State == store.Friends) { // who has asked goes on waiting
+			return err
 		}
-		a, b := store.Pair(p.UserID, p.TargetID)
-		return tx.SetFriendship(ctx, store.Friendship{A: a, B: b, State: store.Friends, AskedBy: p.UserID})
+		tx.Notify(store.Event{Type: store.EventContacts, UserIDs: []string{p.UserID, p.TargetID}})
+		if mutual {
+			tx.SetFriendship(ctx, store.Friendship{A: p.UserID, B: p.TargetID, State: store.Friends, AskedBy: p.UserID})
+		} else {
+			tx.DeleteFriendship(ctx, p.UserID, p.TargetID)
+		}
+		return nil
 	}, nil
 }
 
 // syncGroup does the same for a group.
-func syncGroup(ctx context.Context, c *rongcloud.Client, job store.Job) (string, effect, error) {
-	var p GroupID
-	if err := json.Unmarshal(job.Params, &p); err != nil {
-		return "", nil, fmt.Errorf("%w: %w", errBroken, err)
-	}
-	found, err := c.HostedGroup.Profile.Get(ctx, []string{p.ID})
+func syncGroup(ctx context.Context, c *rongcloud.Client, id string) (Effect, error) {
+	found, err := c.HostedGroup.Profile.Get(ctx, []string{id})
 	if err != nil {
-		return "", nil, err
+		return nil, err
 	}
-	group := store.Group{ID: p.ID, Dismissed: true}
+	i := slices.IndexFunc(found.Groups, func(g rongcloud.HostedGroup) bool { return g.GroupID == id })
+	if i < 0 {
+		return func(ctx context.Context, tx *store.Tx) error { return dismiss(ctx, tx, id) }, nil
+	}
+	group := store.Group{ID: id, Name: found.Groups[i].Name, OwnerID: found.Groups[i].OwnerID}
 	var members []string
-	if i := slices.IndexFunc(found.Groups, func(g rongcloud.HostedGroup) bool { return g.GroupID == p.ID }); i >= 0 {
-		group = store.Group{ID: p.ID, Name: found.Groups[i].Name, OwnerID: found.Groups[i].OwnerID}
-		for member, err := range c.HostedGroup.Member.All(ctx, rongcloud.HostedGroupMemberQuery{GroupID: p.ID, Size: 100}) {
-			if err != nil {
-				return "", nil, err
-			}
-			members = append(members, member.UserID)
+	for member, err := range c.HostedGroup.Member.All(ctx, rongcloud.HostedGroupMemberQuery{GroupID: id, Size: 100}) {
+		if err != nil {
+			return nil, err
 		}
+		members = append(members, member.UserID)
 	}
-	return "", func(ctx context.Context, tx *store.Tx) error { return setGroup(ctx, tx, group, members) }, nil
+	return func(ctx context.Context, tx *store.Tx) error { return setGroup(ctx, tx, group, members) }, nil
+}
+
+// dismiss notes that RongCloud does not know a group any more.
+func dismiss(ctx context.Context, tx *store.Tx, id string) error {
+	group, err := tx.Group(ctx, id)
+	if err != nil {
+		return ignoreNotFound(err)
+	}
+	group.Dismissed = true
+	return setGroup(ctx, tx, group, nil)
 }
 
 func setGroup(ctx context.Context, tx *store.Tx, group store.Group, members []string) error {
 	old, err := tx.Members(ctx, group.ID)
-	if err != nil {
-		return err
-	}
 	tx.Notify(store.Event{Type: store.EventContacts, UserIDs: append(old, members...)})
-	if group.Dismissed {
-		known, err := tx.Group(ctx, group.ID)
-		if err != nil {
-			return ignoreNotFound(err)
-		}
-		group.Name, group.OwnerID = known.Name, known.OwnerID
-	}
-	if err := tx.SetGroup(ctx, group); err != nil {
-		return err
-	}
-	if err := tx.RemoveMembers(ctx, group.ID); err != nil {
-		return err
-	}
+	tx.SetGroup(ctx, group)
+	tx.RemoveMembers(ctx, group.ID)
 	for _, member := range members {
-		if _, err := tx.AddMember(ctx, group.ID, member); err != nil {
-			return err
-		}
+		tx.AddMember(ctx, group.ID, member)
 	}
-	return nil
+	return err
 }

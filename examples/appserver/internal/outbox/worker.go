@@ -16,14 +16,14 @@ import (
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
 
-// errBroken is a job that cannot be read.
-var errBroken = errors.New("the job cannot be read")
-
 // How often a job is tried again: after a second at first, later once a minute.
 const (
 	minWait = time.Second
 	maxWait = time.Minute
 )
+
+// mostFailures is how often the tables may refuse what a job writes into them.
+const mostFailures = 10
 
 // workers is how many jobs are under way at once.
 const workers = 8
@@ -31,30 +31,30 @@ const workers = 8
 // poll is how long a job of another process may wait to be seen.
 const poll = 500 * time.Millisecond
 
-// DefaultLease is how long a worker that says nothing is taken for alive.
-const DefaultLease = 30 * time.Second
-
 // Worker carries out the jobs of the outbox.
 type Worker struct {
-	store  *store.Store
-	client *rongcloud.Client
-	lease  time.Duration
-	log    *slog.Logger
-	wake   chan struct{}
+	store *store.Store
+	kinds map[string]kind
+	lease time.Duration // how long a worker that says nothing is taken for alive
+	log   *slog.Logger
+	wake  chan struct{}
 }
 
-// New returns a worker. A lease of zero is [DefaultLease].
+// New returns a worker.
 func New(s *store.Store, client *rongcloud.Client, lease time.Duration, log *slog.Logger) *Worker {
-	if lease == 0 {
-		lease = DefaultLease
-	}
-	w := &Worker{store: s, client: client, lease: lease, log: log, wake: make(chan struct{}, 1)}
+	w := &Worker{store: s, kinds: kinds(client), lease: lease, log: log, wake: make(chan struct{}, 1)}
 	s.Listen(func(e store.Event) {
 		if e.Type == store.EventOperator {
 			w.again()
 		}
 	})
 	return w
+}
+
+// Take adds a kind of jobs that change the tables alone, and ask RongCloud nothing. It comes before
+// [Worker.Run].
+func (w *Worker) Take(name string, take func(params json.RawMessage) Effect) {
+	w.kinds[name] = kind{call: func(_ context.Context, job store.Job) (string, Effect, error) { return "", take(job.Params), nil }}
 }
 
 // again has the worker look for jobs at once.
@@ -113,37 +113,41 @@ func (w *Worker) work(ctx context.Context, job store.Job, begun time.Time) {
 	calling, cancel := context.WithDeadline(ctx, begun.Add(w.lease*2/3))
 	defer cancel()
 	how, then := w.try(calling, job)
-	if err := w.settle(ctx, job, how, then); err != nil {
+	err := w.settle(ctx, job, how, then)
+	if err != nil && then != nil {
+		err = w.settle(ctx, job, unwritten(job, err), nil)
+	}
+	if err != nil {
 		// It stays begun, and is taken for unknown when the lease has ended.
 		w.log.Error("the end of a job is not noted", "job", job.ID, "kind", job.Kind, "error", err)
 	}
 }
 
-func (w *Worker) try(ctx context.Context, job store.Job) (store.Settlement, effect) {
-	what, known := kinds[job.Kind]
+func (w *Worker) try(ctx context.Context, job store.Job) (store.Settlement, Effect) {
+	what, known := w.kinds[job.Kind]
 	if !known {
 		return store.Settlement{State: store.Refused, Error: "no such kind"}, nil
 	}
 	if early, err := w.early(ctx, job); err != nil || early {
 		return store.Settlement{State: store.Waiting, Error: "its users are not registered yet", NextAt: time.Now().Add(poll)}, nil
 	}
-	result, then, err := what.call(ctx, w.client, job)
+	result, then, err := what.call(ctx, job)
 	return judge(what, job, result, err), then
 }
 
-// early reports whether RongCloud does not know one of a job's users yet: their registration, in a
-// lane of its own, may have to be tried again.
+// early reports whether RongCloud does not know one of a job's users or its group yet: what makes
+// them known, in a lane of its own, may have to be tried again.
 func (w *Worker) early(ctx context.Context, job store.Job) (bool, error) {
 	var named struct {
 		UserID, TargetID, OwnerID, From string
-		MemberIDs, Targets              []string
+		UserIDs, TargetIDs, Targets     []string
 	}
 	if err := json.Unmarshal(job.Params, &named); err != nil {
-		return false, nil //nolint:nilerr // the call says so
+		return false, nil //nolint:nilerr // it names nobody, or the call says what is wrong
 	}
-	lanes := []string{UserLane(named.UserID), UserLane(named.TargetID), UserLane(named.OwnerID), UserLane(named.From)}
-	for _, id := range slices.Concat(named.MemberIDs, named.Targets) {
-		lanes = append(lanes, UserLane(id))
+	var lanes []string
+	for _, id := range slices.Concat([]string{named.UserID, named.TargetID, named.OwnerID, named.From}, named.UserIDs, named.TargetIDs, named.Targets) {
+		lanes = append(lanes, UserLane(id), GroupLane(id))
 	}
 	return w.store.AnyBusy(ctx, job.ID, lanes...)
 }
@@ -151,15 +155,18 @@ func (w *Worker) early(ctx context.Context, job store.Job) (bool, error) {
 // UserLane is the lane of what RongCloud must know about a user.
 func UserLane(id string) string { return "user:" + id }
 
+// GroupLane is the lane of what RongCloud must know about a group.
+func GroupLane(id string) string { return "group:" + id }
+
 // judge says what becomes of a job after a try. This is the lesson: whatever leaves the same state
 // is repeated until it is done, and a send of which nobody knows whether it was delivered is not.
 func judge(what kind, job store.Job, result string, err error) store.Settlement {
-	if err == nil || wasDone(what, err) {
+	if err == nil || what.before != 0 && errors.Is(err, what.before) {
 		return store.Settlement{State: store.Done, Result: result}
 	}
 	how := store.Settlement{State: store.Refused, Error: err.Error()}
 	switch {
-	case errors.Is(err, rongcloud.ErrOutcomeUnknown) && what.once: // ask this first: the others may be true as well
+	case errors.Is(err, rongcloud.ErrOutcomeUnknown) && IsOnce(job.Kind): // ask this first: the others may be true as well
 		how.State = store.Parked
 	case errors.Is(err, rongcloud.ErrOutcomeUnknown), passes(err):
 		how.State = store.Waiting
@@ -168,13 +175,14 @@ func judge(what kind, job store.Job, result string, err error) store.Settlement 
 	return how
 }
 
-func wasDone(what kind, err error) bool {
-	for _, code := range what.before {
-		if errors.Is(err, code) {
-			return true
-		}
+// unwritten says what becomes of a job when the tables do not take what it has found out: it is
+// tried again, and left to an operator if that does not help.
+func unwritten(job store.Job, err error) store.Settlement {
+	how := store.Settlement{State: store.Waiting, Error: "it cannot be written: " + err.Error(), NextAt: time.Now().Add(pause(job.Tries))}
+	if job.Tries >= mostFailures {
+		how.State = store.Refused
 	}
-	return false
+	return how
 }
 
 // passes reports whether an error says nothing about the job: RongCloud cannot be reached, has
@@ -193,14 +201,11 @@ func pause(tries int) time.Duration {
 
 // settle notes the end of a try, with what it has found out. What was read from RongCloud does not
 // overwrite what was decided since.
-func (w *Worker) settle(ctx context.Context, job store.Job, how store.Settlement, then effect) error {
+func (w *Worker) settle(ctx context.Context, job store.Job, how store.Settlement, then Effect) error {
 	return w.store.Change(ctx, func(tx *store.Tx) error {
-		if err := tx.Enter(ctx, job.Lane); err != nil {
-			return err
-		}
-		changed, err := tx.Settle(ctx, job, how)
-		if err != nil || !changed || then == nil || how.State != store.Done {
-			return err
+		tx.Enter(ctx, job.Lane)
+		if !tx.Settle(ctx, job, how) || then == nil || how.State != store.Done {
+			return nil
 		}
 		if overtaken, err := tx.Busy(ctx, job.Lane, job.ID); err != nil || overtaken {
 			return err

@@ -2,9 +2,6 @@ package store
 
 import (
 	"context"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -24,8 +21,8 @@ func userRow(u *User) []any {
 }
 
 // AddUser adds an account. It reports false if the name is taken.
-func (q Queries) AddUser(ctx context.Context, u User) (bool, error) {
-	return q.exec(ctx, `INSERT INTO users (id, name, password, operator, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
+func (tx *Tx) AddUser(ctx context.Context, u User) bool {
+	return tx.do(ctx, `INSERT INTO users (id, name, password, operator, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING`,
 		u.ID, u.Name, u.Password, u.Operator, millis(time.Now()))
 }
 
@@ -49,6 +46,17 @@ func (q Queries) FindUsers(ctx context.Context, prefix string, limit int) ([]Use
 	return all(ctx, q, userRow, `SELECT `+userColumns+` FROM users u WHERE substr(u.name, 1, length($1)) = $1 ORDER BY u.name LIMIT $2`, prefix, limit)
 }
 
+// Names returns the names of accounts by their IDs, without those that are not there.
+func (q Queries) Names(ctx context.Context, ids ...string) (map[string]string, error) {
+	places, args := list(nil, ids)
+	users, err := all(ctx, q, userRow, `SELECT `+userColumns+` FROM users u WHERE u.id IN (`+places+`)`, args...)
+	names := map[string]string{}
+	for _, user := range users {
+		names[user.ID] = user.Name
+	}
+	return names, err
+}
+
 // SetOperator makes the account with a name an operator's, if there is one.
 func (q Queries) SetOperator(ctx context.Context, name string) error {
 	_, err := q.exec(ctx, `UPDATE users SET operator = TRUE WHERE name = $1`, name)
@@ -56,21 +64,15 @@ func (q Queries) SetOperator(ctx context.Context, name string) error {
 }
 
 // SetBlocked keeps a user from logging in until a moment.
-func (q Queries) SetBlocked(ctx context.Context, id string, until time.Time) error {
-	_, err := q.exec(ctx, `UPDATE users SET blocked_until = $2 WHERE id = $1`, id, millis(until))
-	if err == nil {
-		_, err = q.exec(ctx, `DELETE FROM sessions WHERE user_id = $1`, id)
-	}
-	return err
+func (tx *Tx) SetBlocked(ctx context.Context, id string, until time.Time) {
+	tx.do(ctx, `UPDATE users SET blocked_until = $2 WHERE id = $1`, id, millis(until))
+	tx.do(ctx, `DELETE FROM sessions WHERE user_id = $1`, id)
 }
 
 // AddSession notes that whoever has a token is a user, and forgets sessions that have ended.
-func (q Queries) AddSession(ctx context.Context, tokenHash, userID string, expiresAt time.Time) error {
-	if _, err := q.exec(ctx, `DELETE FROM sessions WHERE expires_at < $1`, millis(time.Now())); err != nil {
-		return err
-	}
-	_, err := q.exec(ctx, `INSERT INTO sessions (token_hash, user_id, expires_at) VALUES ($1, $2, $3)`, tokenHash, userID, millis(expiresAt))
-	return err
+func (tx *Tx) AddSession(ctx context.Context, tokenHash, userID string, expiresAt time.Time) {
+	tx.do(ctx, `DELETE FROM sessions WHERE expires_at < $1`, millis(time.Now()))
+	tx.do(ctx, `INSERT INTO sessions (token_hash, user_id, expires_at) VALUES ($1, $2, $3)`, tokenHash, userID, millis(expiresAt))
 }
 
 // SessionUser returns whose session it is.
@@ -96,28 +98,8 @@ func (q Queries) TryLogin(ctx context.Context, who string, span time.Duration) (
 		RETURNING failures`, who, millis(now), millis(now.Add(-span)))
 }
 
-// ForgiveLogin forgets the tries of a name or address.
+// ForgiveLogin forgets the tries of a name or address, and those of before a moment.
 func (q Queries) ForgiveLogin(ctx context.Context, who string, before time.Time) error {
 	_, err := q.exec(ctx, `DELETE FROM login_failures WHERE who = $1 OR since < $2`, who, millis(before))
 	return err
-}
-
-// Names returns the names of accounts by their IDs, without those that are not there.
-func (q Queries) Names(ctx context.Context, ids ...string) (map[string]string, error) {
-	names := map[string]string{}
-	slices.Sort(ids)
-	for part := range slices.Chunk(slices.Compact(ids), 500) {
-		places, args := make([]string, len(part)), make([]any, len(part))
-		for i, id := range part {
-			places[i], args[i] = "$"+strconv.Itoa(i+1), id
-		}
-		users, err := all(ctx, q, userRow, `SELECT `+userColumns+` FROM users u WHERE u.id IN (`+strings.Join(places, ", ")+`)`, args...)
-		if err != nil {
-			return nil, err
-		}
-		for _, user := range users {
-			names[user.ID] = user.Name
-		}
-	}
-	return names, nil
 }

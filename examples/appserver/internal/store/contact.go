@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"time"
 )
 
@@ -21,28 +22,29 @@ type Friendship struct {
 // Pair puts two users in order.
 func Pair(one, other string) (a, b string) { return min(one, other), max(one, other) }
 
-const friendshipColumns = `a, b, state, asked_by`
-
 func friendshipRow(f *Friendship) []any { return []any{&f.A, &f.B, &f.State, &f.AskedBy} }
 
-// Friendship returns how two users stand to each other.
+// Friendship returns how two users stand to each other; without a state they are strangers.
 func (q Queries) Friendship(ctx context.Context, user, other string) (Friendship, error) {
 	a, b := Pair(user, other)
-	return one(ctx, q, friendshipRow, `SELECT `+friendshipColumns+` FROM friendships WHERE a = $1 AND b = $2`, a, b)
+	known, err := one(ctx, q, friendshipRow, `SELECT a, b, state, asked_by FROM friendships WHERE a = $1 AND b = $2`, a, b)
+	if errors.Is(err, ErrNotFound) {
+		return Friendship{A: a, B: b}, nil
+	}
+	return known, err
 }
 
-// SetFriendship sets how two users stand to each other.
-func (q Queries) SetFriendship(ctx context.Context, f Friendship) error {
-	_, err := q.exec(ctx, `INSERT INTO friendships (a, b, state, asked_by) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (a, b) DO UPDATE SET state = excluded.state, asked_by = excluded.asked_by`, f.A, f.B, f.State, f.AskedBy)
-	return err
+// SetFriendship sets how two users stand to each other, in any order.
+func (tx *Tx) SetFriendship(ctx context.Context, f Friendship) {
+	a, b := Pair(f.A, f.B)
+	tx.do(ctx, `INSERT INTO friendships (a, b, state, asked_by) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (a, b) DO UPDATE SET state = excluded.state, asked_by = excluded.asked_by`, a, b, f.State, f.AskedBy)
 }
 
 // DeleteFriendship ends whatever there was between two users.
-func (q Queries) DeleteFriendship(ctx context.Context, user, other string) error {
+func (tx *Tx) DeleteFriendship(ctx context.Context, user, other string) {
 	a, b := Pair(user, other)
-	_, err := q.exec(ctx, `DELETE FROM friendships WHERE a = $1 AND b = $2`, a, b)
-	return err
+	tx.do(ctx, `DELETE FROM friendships WHERE a = $1 AND b = $2`, a, b)
 }
 
 // Contact is another user, as one user sees them.
@@ -65,11 +67,6 @@ func (q Queries) Contacts(ctx context.Context, userID string) ([]Contact, error)
 		WHERE f.a = $1 OR f.b = $1 ORDER BY u.name`, userID)
 }
 
-// AllFriendships returns all friendships.
-func (q Queries) AllFriendships(ctx context.Context) ([]Friendship, error) {
-	return all(ctx, q, friendshipRow, `SELECT `+friendshipColumns+` FROM friendships WHERE state = 'friends' ORDER BY a, b`)
-}
-
 // FriendIDs returns a user's friends.
 func (q Queries) FriendIDs(ctx context.Context, userID string) ([]string, error) {
 	return all(ctx, q, alone[string], `SELECT CASE WHEN a = $1 THEN b ELSE a END FROM friendships WHERE (a = $1 OR b = $1) AND state = 'friends' ORDER BY 1`, userID)
@@ -80,16 +77,11 @@ type Block struct{ UserID, TargetID string }
 
 // SetBlock blocks a user for another one, or takes that back. It reports whether that changed
 // anything.
-func (q Queries) SetBlock(ctx context.Context, b Block, blocked bool) (bool, error) {
+func (tx *Tx) SetBlock(ctx context.Context, b Block, blocked bool) bool {
 	if blocked {
-		return q.exec(ctx, `INSERT INTO blocks (user_id, target_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, b.UserID, b.TargetID)
+		return tx.do(ctx, `INSERT INTO blocks (user_id, target_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, b.UserID, b.TargetID)
 	}
-	return q.exec(ctx, `DELETE FROM blocks WHERE user_id = $1 AND target_id = $2`, b.UserID, b.TargetID)
-}
-
-// AllBlocks returns all blocks.
-func (q Queries) AllBlocks(ctx context.Context) ([]Block, error) {
-	return all(ctx, q, func(b *Block) []any { return []any{&b.UserID, &b.TargetID} }, `SELECT user_id, target_id FROM blocks ORDER BY user_id, target_id`)
+	return tx.do(ctx, `DELETE FROM blocks WHERE user_id = $1 AND target_id = $2`, b.UserID, b.TargetID)
 }
 
 // Presence is what a device of a user was last heard to be.
@@ -101,8 +93,8 @@ type Presence struct {
 }
 
 // SetPresence notes it, unless something newer is known. It reports whether that changed anything.
-func (q Queries) SetPresence(ctx context.Context, p Presence) (bool, error) {
-	return q.exec(ctx, `INSERT INTO presence (user_id, session, online, at) VALUES ($1, $2, $3, $4)
+func (tx *Tx) SetPresence(ctx context.Context, p Presence) bool {
+	return tx.do(ctx, `INSERT INTO presence (user_id, session, online, at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (user_id, session) DO UPDATE SET online = excluded.online, at = excluded.at
 		WHERE presence.at < excluded.at`, p.UserID, p.Session, p.Online, millis(p.At))
 }
@@ -126,21 +118,15 @@ const groupColumns = `g.id, g.name, g.owner_id, g.dismissed`
 func groupRow(g *Group) []any { return []any{&g.ID, &g.Name, &g.OwnerID, &g.Dismissed} }
 
 // SetGroup adds a group, or changes it.
-func (q Queries) SetGroup(ctx context.Context, g Group) error {
-	_, err := q.exec(ctx, `INSERT INTO chat_groups (id, name, owner_id, dismissed, created_at) VALUES ($1, $2, $3, $4, $5)
+func (tx *Tx) SetGroup(ctx context.Context, g Group) {
+	tx.do(ctx, `INSERT INTO chat_groups (id, name, owner_id, dismissed, created_at) VALUES ($1, $2, $3, $4, $5)
 		ON CONFLICT (id) DO UPDATE SET name = excluded.name, owner_id = excluded.owner_id, dismissed = excluded.dismissed`,
 		g.ID, g.Name, g.OwnerID, g.Dismissed, millis(time.Now()))
-	return err
 }
 
 // Group returns a group.
 func (q Queries) Group(ctx context.Context, id string) (Group, error) {
 	return one(ctx, q, groupRow, `SELECT `+groupColumns+` FROM chat_groups g WHERE g.id = $1`, id)
-}
-
-// AllGroups returns all groups that are not dismissed.
-func (q Queries) AllGroups(ctx context.Context) ([]Group, error) {
-	return all(ctx, q, groupRow, `SELECT `+groupColumns+` FROM chat_groups g WHERE NOT g.dismissed ORDER BY g.id`)
 }
 
 // GroupsOf returns the groups that a user is in.
@@ -156,22 +142,20 @@ func (q Queries) Members(ctx context.Context, groupID string) ([]string, error) 
 
 // IsMember reports whether a user is in a group.
 func (q Queries) IsMember(ctx context.Context, groupID, userID string) (bool, error) {
-	n, err := one(ctx, q, alone[int], `SELECT count(*) FROM members WHERE group_id = $1 AND user_id = $2`, groupID, userID)
-	return n > 0, err
+	return q.exists(ctx, `SELECT 1 FROM members WHERE group_id = $1 AND user_id = $2`, groupID, userID)
 }
 
 // AddMember puts a user into a group. It reports whether that changed anything.
-func (q Queries) AddMember(ctx context.Context, groupID, userID string) (bool, error) {
-	return q.exec(ctx, `INSERT INTO members (group_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, groupID, userID)
+func (tx *Tx) AddMember(ctx context.Context, groupID, userID string) bool {
+	return tx.do(ctx, `INSERT INTO members (group_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING`, groupID, userID)
 }
 
 // RemoveMember takes a user out of a group. It reports whether that changed anything.
-func (q Queries) RemoveMember(ctx context.Context, groupID, userID string) (bool, error) {
-	return q.exec(ctx, `DELETE FROM members WHERE group_id = $1 AND user_id = $2`, groupID, userID)
+func (tx *Tx) RemoveMember(ctx context.Context, groupID, userID string) bool {
+	return tx.do(ctx, `DELETE FROM members WHERE group_id = $1 AND user_id = $2`, groupID, userID)
 }
 
 // RemoveMembers takes everybody out of a group.
-func (q Queries) RemoveMembers(ctx context.Context, groupID string) error {
-	_, err := q.exec(ctx, `DELETE FROM members WHERE group_id = $1`, groupID)
-	return err
+func (tx *Tx) RemoveMembers(ctx context.Context, groupID string) {
+	tx.do(ctx, `DELETE FROM members WHERE group_id = $1`, groupID)
 }

@@ -13,7 +13,7 @@ import (
 // Event tells the pages of some users that something has changed. It says where to look, not what
 // there is: a page that has missed some reads the same as one that has not.
 type Event struct {
-	UserIDs      []string `json:"users,omitempty"` // nil is everybody
+	UserIDs      []string `json:"users,omitempty"` // nil, in [EventMissed] alone, is everybody
 	Type         string   `json:"type"`
 	Conversation string   `json:"conversation,omitempty"`
 }
@@ -29,6 +29,15 @@ const (
 // Notify tells users about the transaction once it has succeeded.
 func (tx *Tx) Notify(e Event) { tx.events = append(tx.events, e) }
 
+// NotifyOperator tells who works on the outbox or looks at it.
+func (tx *Tx) NotifyOperator() {
+	tx.Notify(Event{Type: EventOperator, UserIDs: []string{OutboxReader}})
+}
+
+// OutboxReader is whom events of the outbox are for: no user, but whoever works on it or looks at
+// it.
+const OutboxReader = "outbox"
+
 // channel is what PostgreSQL calls the way to all processes.
 const channel = "appserver"
 
@@ -36,27 +45,17 @@ const channel = "appserver"
 const mostUsers = 100
 
 // announce has PostgreSQL tell all processes when the transaction succeeds.
-func (tx *Tx) announce(ctx context.Context) error {
+func (tx *Tx) announce(ctx context.Context) {
 	if !tx.postgres {
-		return nil
+		return
 	}
 	for _, e := range tx.events {
-		parts := [][]string{nil}
-		if e.UserIDs != nil {
-			parts = slices.Collect(slices.Chunk(e.UserIDs, mostUsers))
-		}
-		for _, part := range parts {
+		for part := range slices.Chunk(e.UserIDs, mostUsers) {
 			e.UserIDs = part
-			text, err := json.Marshal(e)
-			if err != nil {
-				return err
-			}
-			if _, err := tx.q.ExecContext(ctx, `SELECT pg_notify($1, $2)`, channel, string(text)); err != nil {
-				return err
-			}
+			text, _ := json.Marshal(e) // texts alone
+			tx.do(ctx, `SELECT pg_notify($1, $2)`, channel, string(text))
 		}
 	}
-	return nil
 }
 
 // feed hands events to the listeners in this process.

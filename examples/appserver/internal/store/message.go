@@ -19,7 +19,7 @@ type Message struct {
 	SentAt       time.Time
 }
 
-const messageColumns = `uid, conversation, from_id, target_id, type, object_name, body, recalled, sent_at`
+const messageColumns = `m.uid, m.conversation, m.from_id, m.target_id, m.type, m.object_name, m.body, m.recalled, m.sent_at`
 
 func messageRow(m *Message) []any {
 	return []any{&m.UID, &m.Conversation, &m.From, &m.Target, &m.Type, &m.ObjectName, &m.Body, &m.Recalled, ms{&m.SentAt}}
@@ -82,12 +82,13 @@ func (q Queries) Readers(ctx context.Context, conversation string) ([]string, er
 }
 
 // Archive keeps a message, and puts it into the inboxes of its readers. It reports false, and
-// changes nothing, if the message is there already.
+// changes nothing, if the message is there already. The news of its recall may have come before it.
 func (tx *Tx) Archive(ctx context.Context, m Message) (bool, error) {
-	added, err := tx.exec(ctx, `INSERT INTO messages (`+messageColumns+`) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
-		m.UID, m.Conversation, m.From, m.Target, m.Type, m.ObjectName, m.Body, m.Recalled, millis(m.SentAt))
-	if err != nil || !added {
-		return false, err
+	added := tx.do(ctx, `INSERT INTO messages (uid, conversation, from_id, target_id, type, object_name, body, recalled, sent_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, EXISTS (SELECT 1 FROM recalls WHERE uid = $1), $8) ON CONFLICT DO NOTHING`,
+		m.UID, m.Conversation, m.From, m.Target, m.Type, m.ObjectName, m.Body, millis(m.SentAt))
+	if !added {
+		return false, nil
 	}
 	readers, err := tx.Readers(ctx, m.Conversation)
 	if err != nil {
@@ -98,13 +99,11 @@ func (tx *Tx) Archive(ctx context.Context, m Message) (bool, error) {
 		if reader == m.From {
 			unread = 0
 		}
-		if _, err := tx.exec(ctx, `INSERT INTO inboxes (user_id, conversation, last_uid, last_at, unread) VALUES ($1, $2, $3, $4, $5)
+		tx.do(ctx, `INSERT INTO inboxes (user_id, conversation, last_uid, last_at, unread) VALUES ($1, $2, $3, $4, $5)
 			ON CONFLICT (user_id, conversation) DO UPDATE SET unread = inboxes.unread + excluded.unread,
 				last_uid = CASE WHEN excluded.last_at >= inboxes.last_at THEN excluded.last_uid ELSE inboxes.last_uid END,
 				last_at = CASE WHEN excluded.last_at >= inboxes.last_at THEN excluded.last_at ELSE inboxes.last_at END`,
-			reader, m.Conversation, m.UID, millis(m.SentAt), unread); err != nil {
-			return false, err
-		}
+			reader, m.Conversation, m.UID, millis(m.SentAt), unread)
 	}
 	tx.Notify(Event{Type: EventMessage, Conversation: m.Conversation, UserIDs: readers})
 	return true, nil
@@ -112,7 +111,7 @@ func (tx *Tx) Archive(ctx context.Context, m Message) (bool, error) {
 
 // Message returns a message of the archive.
 func (q Queries) Message(ctx context.Context, uid string) (Message, error) {
-	return one(ctx, q, messageRow, `SELECT `+messageColumns+` FROM messages WHERE uid = $1`, uid)
+	return one(ctx, q, messageRow, `SELECT `+messageColumns+` FROM messages m WHERE m.uid = $1`, uid)
 }
 
 // LastUID returns the greatest UID of the archive.
@@ -120,11 +119,12 @@ func (q Queries) LastUID(ctx context.Context) (string, error) {
 	return one(ctx, q, alone[string], `SELECT COALESCE(max(uid), '') FROM messages`)
 }
 
-// Recall marks a message as taken back. It reports whether that changed anything.
+// Recall marks a message as taken back, also one that is not there yet. It reports whether that
+// changed one that is.
 func (tx *Tx) Recall(ctx context.Context, uid string) (bool, error) {
-	changed, err := tx.exec(ctx, `UPDATE messages SET recalled = TRUE WHERE uid = $1 AND NOT recalled`, uid)
-	if err != nil || !changed {
-		return false, err
+	tx.do(ctx, `INSERT INTO recalls (uid) VALUES ($1) ON CONFLICT DO NOTHING`, uid)
+	if !tx.do(ctx, `UPDATE messages SET recalled = TRUE WHERE uid = $1 AND NOT recalled`, uid) {
+		return false, nil
 	}
 	m, err := tx.Message(ctx, uid)
 	if err != nil {
@@ -144,7 +144,7 @@ type Before struct {
 
 // History returns the newest messages of a conversation before a place, the newest one first.
 func (q Queries) History(ctx context.Context, conversation string, before Before, limit int) ([]Message, error) {
-	return all(ctx, q, messageRow, `SELECT `+messageColumns+` FROM messages
+	return all(ctx, q, messageRow, `SELECT `+messageColumns+` FROM messages m
 		WHERE conversation = $1 AND (sent_at < $2 OR sent_at = $2 AND uid < $3)
 		ORDER BY sent_at DESC, uid DESC LIMIT $4`, conversation, millis(before.At), before.UID, limit)
 }
@@ -160,17 +160,15 @@ type Inbox struct {
 func (q Queries) Inboxes(ctx context.Context, userID string) ([]Inbox, error) {
 	return all(ctx, q, func(i *Inbox) []any {
 		return append([]any{&i.Conversation, &i.Unread}, messageRow(&i.Last)...)
-	}, `SELECT i.conversation, i.unread, m.uid, m.conversation, m.from_id, m.target_id, m.type, m.object_name, m.body, m.recalled, m.sent_at
+	}, `SELECT i.conversation, i.unread, `+messageColumns+`
 		FROM inboxes i JOIN messages m ON m.uid = i.last_uid WHERE i.user_id = $1 ORDER BY i.last_at DESC LIMIT 200`, userID)
 }
 
 // MarkRead notes that a user has read a conversation.
-func (tx *Tx) MarkRead(ctx context.Context, userID, conversation string) error {
-	changed, err := tx.exec(ctx, `UPDATE inboxes SET unread = 0 WHERE user_id = $1 AND conversation = $2 AND unread > 0`, userID, conversation)
-	if changed {
+func (tx *Tx) MarkRead(ctx context.Context, userID, conversation string) {
+	if tx.do(ctx, `UPDATE inboxes SET unread = 0 WHERE user_id = $1 AND conversation = $2 AND unread > 0`, userID, conversation) {
 		tx.Notify(Event{Type: EventContacts, UserIDs: []string{userID}})
 	}
-	return err
 }
 
 // Report is that a user, or RongCloud's moderation, objects to a message.
@@ -190,20 +188,18 @@ const (
 	ReportUpheld    = "upheld"
 )
 
+const reportColumns = `id, message_uid, reporter_id, reason, state, created_at`
+
 func reportRow(r *Report) []any {
 	return []any{&r.ID, &r.MessageUID, &r.ReporterID, &r.Reason, &r.State, ms{&r.CreatedAt}}
 }
 
-const reportColumns = `id, message_uid, reporter_id, reason, state, created_at`
-
 // AddReport adds a report. One by the same reporter about the same message changes nothing.
-func (tx *Tx) AddReport(ctx context.Context, r Report) error {
-	added, err := tx.exec(ctx, `INSERT INTO reports (message_uid, reporter_id, reason, state, created_at) VALUES ($1, $2, $3, 'open', $4) ON CONFLICT DO NOTHING`,
-		r.MessageUID, r.ReporterID, r.Reason, millis(time.Now()))
-	if added {
-		tx.Notify(Event{Type: EventOperator, UserIDs: []string{OutboxReader}})
+func (tx *Tx) AddReport(ctx context.Context, r Report) {
+	if tx.do(ctx, `INSERT INTO reports (message_uid, reporter_id, reason, state, created_at) VALUES ($1, $2, $3, 'open', $4) ON CONFLICT DO NOTHING`,
+		r.MessageUID, r.ReporterID, r.Reason, millis(time.Now())) {
+		tx.NotifyOperator()
 	}
-	return err
 }
 
 // Report returns a report.
@@ -217,8 +213,7 @@ func (q Queries) OpenReports(ctx context.Context, limit int) ([]Report, error) {
 }
 
 // DecideReports closes all reports about a message.
-func (tx *Tx) DecideReports(ctx context.Context, messageUID, state string) error {
-	_, err := tx.exec(ctx, `UPDATE reports SET state = $2 WHERE message_uid = $1 AND state = 'open'`, messageUID, state)
-	tx.Notify(Event{Type: EventOperator, UserIDs: []string{OutboxReader}})
-	return err
+func (tx *Tx) DecideReports(ctx context.Context, messageUID, state string) {
+	tx.do(ctx, `UPDATE reports SET state = $2 WHERE message_uid = $1 AND state = 'open'`, messageUID, state)
+	tx.NotifyOperator()
 }

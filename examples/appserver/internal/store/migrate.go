@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"embed"
 	"fmt"
 	"io/fs"
@@ -20,51 +19,28 @@ func (s *Store) migrate(ctx context.Context) error {
 		return err
 	}
 	for _, file := range files {
-		if err := s.migrateTo(ctx, file); err != nil {
+		if err := s.change(ctx, func(tx *Tx) error { return tx.migrate(ctx, file) }); err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 	}
 	return nil
 }
 
-func (s *Store) migrateTo(ctx context.Context, file string) error {
-	text, err := migrations.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	tx, err := s.db.BeginTx(ctx, nil)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = tx.Rollback() }()
+func (tx *Tx) migrate(ctx context.Context, file string) error {
 	serial := "INTEGER PRIMARY KEY AUTOINCREMENT"
-	if s.postgres {
+	if tx.postgres {
 		serial = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
-		if _, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock(20261127)`); err != nil {
-			return err
-		}
+		tx.do(ctx, `SELECT pg_advisory_xact_lock(20261127)`)
 	}
-	if _, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)`); err != nil {
-		return err
-	}
-	var known string
-	switch err := tx.QueryRowContext(ctx, `SELECT name FROM migrations WHERE name = $1`, file).Scan(&known); err {
-	case nil:
+	tx.do(ctx, `CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)`)
+	if !tx.do(ctx, `INSERT INTO migrations (name) VALUES ($1) ON CONFLICT DO NOTHING`, file) {
 		return nil
-	case sql.ErrNoRows:
-	default:
-		return err
 	}
+	text, err := migrations.ReadFile(file)
 	for statement := range strings.SplitSeq(strings.ReplaceAll(string(text), "{{serial}}", serial), ";\n") {
-		if strings.TrimSpace(statement) == "" {
-			continue
-		}
-		if _, err := tx.ExecContext(ctx, statement); err != nil {
-			return err
+		if strings.TrimSpace(statement) != "" {
+			tx.do(ctx, statement)
 		}
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO migrations (name) VALUES ($1)`, file); err != nil {
-		return err
-	}
-	return tx.Commit()
+	return err
 }

@@ -1,11 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -42,44 +41,35 @@ const jobColumns = `id, lane, kind, params, state, tries, next_at, lease_until, 
 
 func jobRow(j *Job) []any {
 	return []any{
-		&j.ID, &j.Lane, &j.Kind, text{&j.Params}, &j.State, &j.Tries, ms{&j.NextAt}, ms{&j.LeaseUntil},
+		&j.ID, &j.Lane, &j.Kind, (*[]byte)(&j.Params), &j.State, &j.Tries, ms{&j.NextAt}, ms{&j.LeaseUntil},
 		&j.Result, &j.Error, ms{&j.CreatedAt}, ms{&j.EndedAt},
 	}
 }
 
-// text scans JSON.
-type text struct{ to *json.RawMessage }
+// Enqueue writes down what RongCloud must learn, in the transaction that decides it. Jobs of a lane
+// are carried out one after the other, so the transaction has entered it: [Tx.Enter].
+func (tx *Tx) Enqueue(ctx context.Context, lane, kind string, params any) {
+	encoded, err := json.Marshal(params)
+	if err != nil {
+		tx.err = cmp.Or(tx.err, err)
+	}
+	now := millis(time.Now())
+	tx.do(ctx, `INSERT INTO outbox (lane, kind, params, state, next_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
+		lane, kind, string(encoded), Waiting, now, now)
+	tx.NotifyOperator()
+}
 
-// Scan is part of sql.Scanner.
-func (t text) Scan(value any) error {
-	switch value := value.(type) {
-	case string:
-		*t.to = json.RawMessage(value)
-	case []byte:
-		*t.to = append(json.RawMessage(nil), value...)
-	default:
-		return errors.New("it is no text")
+// EnqueueOnce is Enqueue, unless such a job is the last one of the lane and waits.
+func (tx *Tx) EnqueueOnce(ctx context.Context, lane, kind string, params any) error {
+	last, err := tx.LastJob(ctx, lane)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return err
+	}
+	if last.Kind != kind || last.State != Waiting {
+		tx.Enqueue(ctx, lane, kind, params)
 	}
 	return nil
 }
-
-// Enqueue writes down what RongCloud must learn, in the transaction that decides it. Jobs of a lane
-// are carried out one after the other, so the transaction has entered it: [Tx.Enter].
-func (tx *Tx) Enqueue(ctx context.Context, lane, kind string, params any) error {
-	encoded, err := json.Marshal(params)
-	if err != nil {
-		return err
-	}
-	now := millis(time.Now())
-	_, err = tx.exec(ctx, `INSERT INTO outbox (lane, kind, params, state, next_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		lane, kind, string(encoded), Waiting, now, now)
-	tx.Notify(Event{Type: EventOperator, UserIDs: []string{OutboxReader}})
-	return err
-}
-
-// OutboxReader is whom events of the outbox are for: no user, but whoever works on it or looks at
-// it.
-const OutboxReader = "outbox"
 
 // Claim takes the oldest job whose turn it is, and notes that it has begun before its request
 // leaves: whoever finds it so after the lease knows that somebody died over it. The error is
@@ -111,7 +101,7 @@ type Settlement struct {
 
 // Settle notes how a try has ended. It reports false, and changes nothing, if the job was begun
 // again meanwhile, or is decided. That something was done is never forgotten for less.
-func (tx *Tx) Settle(ctx context.Context, job Job, how Settlement) (bool, error) {
+func (tx *Tx) Settle(ctx context.Context, job Job, how Settlement) bool {
 	from := `state = 'begun'`
 	if how.State == Done {
 		from = `state IN ('begun', 'parked', 'waiting')`
@@ -120,26 +110,29 @@ func (tx *Tx) Settle(ctx context.Context, job Job, how Settlement) (bool, error)
 	if how.State != Waiting {
 		ended = time.Now()
 	}
-	changed, err := tx.exec(ctx, `
+	changed := tx.do(ctx, `
 		UPDATE outbox SET state = $3, result = $4, error = $5, next_at = $6, ended_at = $7, lease_until = 0
 		WHERE id = $1 AND tries = $2 AND `+from,
 		job.ID, job.Tries, how.State, how.Result, how.Error, millis(how.NextAt), millis(ended))
 	if changed {
-		tx.Notify(Event{Type: EventOperator, UserIDs: []string{OutboxReader}})
+		tx.NotifyOperator()
 	}
-	return changed, err
+	return changed
 }
 
 // Decide is the operator's word about a job that is parked or refused: [Done] if it was carried
-// out, [Waiting] to try it again, [Dropped] to leave it. It is [ErrNotFound] if the job is neither.
-func (tx *Tx) Decide(ctx context.Context, id int64, to State) error {
-	changed, err := tx.exec(ctx, `UPDATE outbox SET state = $2, next_at = $3, ended_at = $4 WHERE id = $1 AND state IN ('parked', 'refused')`,
-		id, to, millis(time.Now()), millis(time.Now()))
-	if err == nil && !changed {
-		err = ErrNotFound
-	}
-	tx.Notify(Event{Type: EventOperator, UserIDs: []string{OutboxReader}})
-	return err
+// out, [Waiting] to try it again, [Dropped] to leave it. It reports false if the job is neither.
+func (tx *Tx) Decide(ctx context.Context, id int64, to State) bool {
+	now := millis(time.Now())
+	tx.NotifyOperator()
+	return tx.do(ctx, `UPDATE outbox SET state = $2, next_at = $3, ended_at = $3 WHERE id = $1 AND state IN ('parked', 'refused')`, id, to, now)
+}
+
+// TellAgain has jobs of some kinds done again, in order: RongCloud has forgotten them.
+func (tx *Tx) TellAgain(ctx context.Context, kinds []string) {
+	places, args := list(nil, kinds)
+	tx.do(ctx, `UPDATE outbox SET state = 'waiting', next_at = 0 WHERE state = 'done' AND kind IN (`+places+`)`, args...)
+	tx.NotifyOperator()
 }
 
 // Job returns a job.
@@ -149,27 +142,19 @@ func (q Queries) Job(ctx context.Context, id int64) (Job, error) {
 
 // Busy reports whether a lane has jobs, after the one given, that are not carried out yet.
 func (q Queries) Busy(ctx context.Context, lane string, after int64) (bool, error) {
-	n, err := one(ctx, q, alone[int], `SELECT count(*) FROM outbox WHERE lane = $1 AND id > $2 AND state IN ('waiting', 'begun')`, lane, after)
-	return n > 0, err
+	return q.exists(ctx, `SELECT 1 FROM outbox WHERE lane = $1 AND id > $2 AND state IN ('waiting', 'begun')`, lane, after)
 }
 
 // AnyBusy reports whether one of some lanes has jobs, before the one given, that are not carried
 // out yet.
 func (q Queries) AnyBusy(ctx context.Context, before int64, lanes ...string) (bool, error) {
-	places, args := make([]string, len(lanes)), []any{before}
-	for i, lane := range lanes {
-		places[i] = "$" + strconv.Itoa(i+2)
-		args = append(args, lane)
-	}
-	n, err := one(ctx, q, alone[int], `SELECT count(*) FROM outbox
-		WHERE state IN ('waiting', 'begun') AND id < $1 AND lane IN (`+strings.Join(places, ", ")+`)`, args...)
-	return n > 0, err
+	places, args := list([]any{before}, lanes)
+	return q.exists(ctx, `SELECT 1 FROM outbox WHERE state IN ('waiting', 'begun') AND id < $1 AND lane IN (`+places+`)`, args...)
 }
 
 // Overtaken reports whether a later job of a lane has been carried out, or may have been.
 func (q Queries) Overtaken(ctx context.Context, lane string, id int64) (bool, error) {
-	n, err := one(ctx, q, alone[int], `SELECT count(*) FROM outbox WHERE lane = $1 AND id > $2 AND tries > 0`, lane, id)
-	return n > 0, err
+	return q.exists(ctx, `SELECT 1 FROM outbox WHERE lane = $1 AND id > $2 AND tries > 0`, lane, id)
 }
 
 // LastJob returns the newest job of a lane.

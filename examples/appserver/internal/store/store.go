@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -40,7 +41,6 @@ type Queries struct{ q querier }
 type querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // Open opens the database at a URL, postgres://… or sqlite:FILE, and brings its tables up to date.
@@ -77,21 +77,28 @@ func (s *Store) Close() error { return s.db.Close() }
 // Ping reports whether the database can be reached.
 func (s *Store) Ping(ctx context.Context) error { return s.db.PingContext(ctx) }
 
-// Tx is a transaction.
+// Tx is a transaction. The first change in it that fails ends it: the changes that follow do
+// nothing, and [Store.Change] returns the error. So a decision reads without a check after each
+// line.
 type Tx struct {
 	Queries
 
 	postgres bool
 	events   []Event
+	err      error // of the first change that failed
 }
 
-// Change runs a transaction: all that it writes is kept, or nothing if it returns an error. What
-// concerns a lane enters it first; see [Tx.Enter].
+// Change runs a transaction: all that it writes is kept, or nothing if it fails or change returns
+// an error. What concerns a lane enters it first; see [Tx.Enter].
 func (s *Store) Change(ctx context.Context, change func(tx *Tx) error) error {
 	// A request that goes away shall not leave the connection in doubt, so the transaction ends by
 	// itself.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
 	defer cancel()
+	return s.change(ctx, change)
+}
+
+func (s *Store) change(ctx context.Context, change func(tx *Tx) error) error {
 	inner, err := s.db.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -99,10 +106,11 @@ func (s *Store) Change(ctx context.Context, change func(tx *Tx) error) error {
 	defer func() { _ = inner.Rollback() }() // after a commit it does nothing
 	tx := &Tx{Queries: Queries{inner}, postgres: s.postgres}
 	if err := change(tx); err != nil {
-		return err
+		return cmp.Or(tx.err, err) // the first failure is the reason for what follows
 	}
-	if err := tx.announce(ctx); err != nil {
-		return err
+	tx.announce(ctx)
+	if tx.err != nil {
+		return tx.err
 	}
 	if err := inner.Commit(); err != nil {
 		return err
@@ -113,20 +121,24 @@ func (s *Store) Change(ctx context.Context, change func(tx *Tx) error) error {
 	return nil
 }
 
-// Enter waits for the turn in lanes, and keeps others out of them until the transaction ends. It
-// comes before anything that the transaction reads.
-func (tx *Tx) Enter(ctx context.Context, lanes ...string) error {
-	slices.Sort(lanes) // everybody in the same order, or two could wait for each other
-	for _, lane := range slices.Compact(lanes) {
-		if _, err := tx.q.ExecContext(ctx,
-			`INSERT INTO lanes (name, turn) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET turn = lanes.turn + 1`, lane); err != nil {
-			return fmt.Errorf("lane %s: %w", lane, err)
-		}
+// do makes a change, and reports whether there was anything to change.
+func (tx *Tx) do(ctx context.Context, query string, args ...any) (changed bool) {
+	if tx.err == nil {
+		changed, tx.err = tx.exec(ctx, query, args...)
 	}
-	return nil
+	return changed
 }
 
-// millis is a moment as the database has it.
+// Enter waits for the turn in lanes, and keeps others out of them until the transaction ends. It
+// comes before anything that the transaction reads.
+func (tx *Tx) Enter(ctx context.Context, lanes ...string) {
+	slices.Sort(lanes) // everybody in the same order, or two could wait for each other
+	for _, lane := range slices.Compact(lanes) {
+		tx.do(ctx, `INSERT INTO lanes (name, turn) VALUES ($1, 1) ON CONFLICT (name) DO UPDATE SET turn = lanes.turn + 1`, lane)
+	}
+}
+
+// millis is a moment as the database has it; 0 is none.
 func millis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -134,11 +146,19 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-func moment(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
+// ms scans a moment.
+type ms struct{ to *time.Time }
+
+// Scan is part of sql.Scanner.
+func (m ms) Scan(value any) error {
+	n, ok := value.(int64)
+	if !ok {
+		return fmt.Errorf("%T is no moment", value)
 	}
-	return time.UnixMilli(ms)
+	if *m.to = (time.Time{}); n != 0 {
+		*m.to = time.UnixMilli(n)
+	}
+	return nil
 }
 
 func (q Queries) exec(ctx context.Context, query string, args ...any) (changed bool, err error) {
@@ -150,43 +170,50 @@ func (q Queries) exec(ctx context.Context, query string, args ...any) (changed b
 	return n > 0, err
 }
 
-// one reads a single row, by a function that returns where its columns go.
-func one[T any](ctx context.Context, q Queries, columns func(*T) []any, query string, args ...any) (T, error) {
-	var row T
-	err := q.q.QueryRowContext(ctx, query, args...).Scan(columns(&row)...)
-	if errors.Is(err, sql.ErrNoRows) {
-		err = ErrNotFound
-	}
-	return row, err
-}
-
+// all reads rows, by a function that returns where the columns of one go.
 func all[T any](ctx context.Context, q Queries, columns func(*T) []any, query string, args ...any) ([]T, error) {
 	rows, err := q.q.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err
 	}
+	defer func() { _ = rows.Close() }()
 	found := []T{}
 	for rows.Next() {
 		var row T
 		if err := rows.Scan(columns(&row)...); err != nil {
-			return nil, errors.Join(err, rows.Close())
+			return nil, err
 		}
 		found = append(found, row)
 	}
-	return found, cmp.Or(rows.Err(), rows.Close())
+	return found, rows.Err()
 }
 
+// one reads a single row; [ErrNotFound] if there is none.
+func one[T any](ctx context.Context, q Queries, columns func(*T) []any, query string, args ...any) (row T, err error) {
+	rows, err := all(ctx, q, columns, query, args...)
+	if err != nil {
+		return row, err
+	}
+	if len(rows) == 0 {
+		return row, ErrNotFound
+	}
+	return rows[0], nil
+}
+
+// alone is for rows of one column.
 func alone[T any](value *T) []any { return []any{value} }
 
-// ms scans a moment.
-type ms struct{ to *time.Time }
+// exists reports whether a query has rows.
+func (q Queries) exists(ctx context.Context, query string, args ...any) (bool, error) {
+	return one(ctx, q, alone[bool], `SELECT EXISTS (`+query+`)`, args...)
+}
 
-// Scan is part of sql.Scanner.
-func (m ms) Scan(value any) error {
-	n, ok := value.(int64)
-	if !ok {
-		return fmt.Errorf("%T is no moment", value)
+// list is a list of values for an IN, as the placeholders after the arguments that there are.
+func list(args []any, values []string) (places string, more []any) {
+	numbers := make([]string, len(values))
+	for i, value := range values {
+		args = append(args, value)
+		numbers[i] = "$" + strconv.Itoa(len(args))
 	}
-	*m.to = moment(n)
-	return nil
+	return cmp.Or(strings.Join(numbers, ", "), "NULL"), args // PostgreSQL has no empty list
 }

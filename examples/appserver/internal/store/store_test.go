@@ -27,19 +27,18 @@ func open(t *testing.T, url string) *store.Store {
 func enqueue(t *testing.T, s *store.Store, lane, kind string) {
 	t.Helper()
 	require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
-		if err := tx.Enter(t.Context(), lane); err != nil {
-			return err
-		}
-		return tx.Enqueue(t.Context(), lane, kind, map[string]string{"a": "b"})
+		tx.Enter(t.Context(), lane)
+		tx.Enqueue(t.Context(), lane, kind, map[string]string{"a": "b"})
+		return nil
 	}))
 }
 
 func settle(t *testing.T, s *store.Store, job store.Job, how store.Settlement) bool {
 	t.Helper()
 	var changed bool
-	require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) (err error) {
-		changed, err = tx.Settle(t.Context(), job, how)
-		return err
+	require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
+		changed = tx.Settle(t.Context(), job, how)
+		return nil
 	}))
 	return changed
 }
@@ -138,10 +137,10 @@ func TestLease(t *testing.T) {
 		require.Equal(t, store.Done, known.State)
 		require.Equal(t, "uid", known.Result)
 
-		decide := func(to store.State) error {
-			return s.Change(t.Context(), func(tx *store.Tx) error { return tx.Decide(t.Context(), job.ID, to) })
-		}
-		require.ErrorIs(t, decide(store.Waiting), store.ErrNotFound, "what was done is not decided")
+		require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
+			require.False(t, tx.Decide(t.Context(), job.ID, store.Waiting), "what was done is not decided")
+			return nil
+		}))
 	})
 }
 
@@ -168,15 +167,35 @@ func TestChangeFails(t *testing.T) {
 		s.Listen(func(e store.Event) { t.Errorf("told of %v", e) })
 		failure := errors.New("no")
 		require.ErrorIs(t, s.Change(t.Context(), func(tx *store.Tx) error {
-			if err := tx.Enqueue(t.Context(), "x", "k", nil); err != nil {
-				return err
-			}
-			if _, err := tx.AddUser(t.Context(), store.User{ID: "a", Name: "a"}); err != nil {
-				return err
-			}
+			tx.Enqueue(t.Context(), "x", "k", nil)
+			require.True(t, tx.AddUser(t.Context(), store.User{ID: "a", Name: "a"}))
 			return failure
 		}), failure)
 		_, err := s.User(t.Context(), "a")
+		require.ErrorIs(t, err, store.ErrNotFound)
+		counts, _, err := s.Depth(t.Context())
+		require.NoError(t, err)
+		require.Empty(t, counts)
+	})
+}
+
+// The first change that fails ends a transaction: what follows does nothing, and its error is told,
+// whatever else is said.
+func TestFirstFailure(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		err := s.Change(t.Context(), func(tx *store.Tx) error {
+			require.True(t, tx.AddUser(t.Context(), store.User{ID: "a", Name: "a"}))
+			tx.SetFriendship(t.Context(), store.Friendship{A: "a", B: "nobody", State: store.Friends})
+			require.False(t, tx.AddUser(t.Context(), store.User{ID: "b", Name: "b"}))
+			return errors.New("what a decision makes of it")
+		})
+		require.ErrorContains(t, err, "onstraint")
+		require.ErrorContains(t, s.Change(t.Context(), func(tx *store.Tx) error {
+			tx.Enqueue(t.Context(), "x", "k", func() {})
+			return nil
+		}), "json")
+		_, err = s.User(t.Context(), "a")
 		require.ErrorIs(t, err, store.ErrNotFound)
 		counts, _, err := s.Depth(t.Context())
 		require.NoError(t, err)
@@ -218,6 +237,20 @@ func TestArchive(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, page, 1)
 		require.Equal(t, "0", page[0].UID)
+
+		// The news of a recall, also of one that comes before its message.
+		for _, uid := range []string{"2", "3", "3"} {
+			require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
+				_, err := tx.Recall(t.Context(), uid)
+				return err
+			}))
+		}
+		require.True(t, archive("3", at))
+		for uid, want := range map[string]bool{"1": false, "2": true, "3": true} {
+			m, err := s.Message(t.Context(), uid)
+			require.NoError(t, err)
+			require.Equal(t, want, m.Recalled, uid)
+		}
 	})
 }
 
@@ -227,8 +260,11 @@ func TestPresence(t *testing.T) {
 		s := open(t, url)
 		at := time.UnixMilli(1_800_000_000_000)
 		set := func(session string, online bool, at time.Time) bool {
-			changed, err := s.SetPresence(t.Context(), store.Presence{UserID: "a", Session: session, Online: online, At: at})
-			require.NoError(t, err)
+			var changed bool
+			require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
+				changed = tx.SetPresence(t.Context(), store.Presence{UserID: "a", Session: session, Online: online, At: at})
+				return nil
+			}))
 			return changed
 		}
 		require.True(t, set("1", false, at))
@@ -284,6 +320,25 @@ func TestFeed(t *testing.T) {
 			}
 		}
 		require.Len(t, users, got)
+	})
+}
+
+// Names of nobody are no names, on both databases.
+func TestNames(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		s := open(t, url)
+		require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
+			tx.AddUser(t.Context(), store.User{ID: "a", Name: "Ann"})
+			return nil
+		}))
+		for _, c := range []struct {
+			ids  []string
+			want map[string]string
+		}{{nil, map[string]string{}}, {[]string{"a", "b", "a"}, map[string]string{"a": "Ann"}}} {
+			names, err := s.Names(t.Context(), c.ids...)
+			require.NoError(t, err)
+			require.Equal(t, c.want, names)
+		}
 	})
 }
 

@@ -70,6 +70,11 @@ CREATE TABLE messages (
 );
 CREATE INDEX messages_conversation ON messages (conversation, sent_at, uid);
 
+-- Messages that were taken back, also those of which the callback has not come yet.
+CREATE TABLE recalls (
+	uid TEXT PRIMARY KEY
+);
+
 -- What each user sees in the list of conversations.
 CREATE TABLE inboxes (
 	user_id      TEXT NOT NULL,

@@ -1,0 +1,144 @@
+package outbox
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/dbtest"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
+)
+
+func change(t *testing.T, s *store.Store, change func(tx *store.Tx)) {
+	t.Helper()
+	require.NoError(t, s.Change(t.Context(), func(tx *store.Tx) error {
+		change(tx)
+		return nil
+	}))
+}
+
+// What is read about friends is written, but for an invitation that goes on waiting.
+func TestSyncFriend(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		w, srv := start(t, url)
+		register(t, srv)
+		change(t, w.store, func(tx *store.Tx) {
+			for _, id := range []string{"ann", "ben", "cid"} {
+				tx.AddUser(t.Context(), store.User{ID: id, Name: id})
+			}
+		})
+		require.NoError(t, srv.Client().Friend.Add(t.Context(), rongcloud.FriendAddParams{UserID: "ann", TargetID: "ben", Type: rongcloud.FriendAddDirectly}))
+		events := []store.Event{}
+		w.store.Listen(func(e store.Event) {
+			if e.Type == store.EventContacts {
+				events = append(events, e)
+			}
+		})
+		for _, c := range []struct {
+			other, known, want string
+		}{
+			{"ben", "", store.Friends}, {"ben", store.FriendAsked, store.Friends}, {"ben", store.Friends, store.Friends},
+			{"cid", "", ""}, {"cid", store.FriendAsked, store.FriendAsked}, {"cid", store.Friends, ""},
+		} {
+			change(t, w.store, func(tx *store.Tx) {
+				tx.DeleteFriendship(t.Context(), "ann", c.other)
+				if c.known != "" {
+					tx.SetFriendship(t.Context(), store.Friendship{A: "ann", B: c.other, State: c.known, AskedBy: c.other})
+				}
+			})
+			events = events[:0]
+			enqueue(t, w.store, "lane", SyncFriend, Pair{c.other, "ann"})
+			require.Equal(t, store.Done, work(t, w).State)
+			known, err := w.store.Friendship(t.Context(), "ann", c.other)
+			require.NoError(t, err)
+			require.Equal(t, c.want, known.State, c)
+			if url[:6] == "sqlite" { // with PostgreSQL they come by Follow
+				require.Equal(t, c.known != c.want, len(events) == 1, "both are told if something has changed: %v", c)
+			}
+		}
+	})
+}
+
+// What is read about a group is written: its name, its owner, its members, and that it is gone.
+func TestSyncGroup(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		w, srv := start(t, url)
+		register(t, srv)
+		groups := srv.Client().HostedGroup
+		sync := func(id string) (store.Group, []string) {
+			enqueue(t, w.store, GroupLane(id), SyncGroup, id)
+			require.Equal(t, store.Done, work(t, w).State)
+			group, err := w.store.Group(t.Context(), id)
+			if err != nil {
+				require.ErrorIs(t, err, store.ErrNotFound)
+			}
+			members, err := w.store.Members(t.Context(), id)
+			require.NoError(t, err)
+			return group, members
+		}
+		group, members := sync("g")
+		require.Equal(t, store.Group{}, group, "nobody knows it")
+		require.Empty(t, members)
+
+		require.NoError(t, groups.Create(t.Context(), rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "G", OwnerID: "ann"}))
+		_, err := groups.Join(t.Context(), rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"ben"}})
+		require.NoError(t, err)
+		group, members = sync("g")
+		require.Equal(t, store.Group{ID: "g", Name: "G", OwnerID: "ann"}, group, "a new one")
+		require.Equal(t, []string{"ann", "ben"}, members)
+
+		change(t, w.store, func(tx *store.Tx) {
+			tx.SetGroup(t.Context(), store.Group{ID: "g", Name: "old", OwnerID: "cid", Dismissed: true})
+			tx.RemoveMembers(t.Context(), "g")
+			tx.AddMember(t.Context(), "g", "cid")
+		})
+		group, members = sync("g")
+		require.Equal(t, store.Group{ID: "g", Name: "G", OwnerID: "ann"}, group, "all was different")
+		require.Equal(t, []string{"ann", "ben"}, members)
+
+		require.NoError(t, groups.Dismiss(t.Context(), "g"))
+		group, members = sync("g")
+		require.Equal(t, store.Group{ID: "g", Name: "G", OwnerID: "ann", Dismissed: true}, group, "it is gone, and keeps its name")
+		require.Empty(t, members)
+	})
+}
+
+// What was decided since wins over what was read.
+func TestSyncOvertaken(t *testing.T) {
+	w, srv := start(t, "sqlite:"+t.TempDir()+"/x.db")
+	register(t, srv)
+	change(t, w.store, func(tx *store.Tx) { tx.SetGroup(t.Context(), store.Group{ID: "g", Name: "decided", OwnerID: "ann"}) })
+	require.NoError(t, srv.Client().HostedGroup.Create(t.Context(), rongcloud.HostedGroupCreateParams{GroupID: "g", Name: "read", OwnerID: "ann"}))
+	enqueue(t, w.store, GroupLane("g"), SyncGroup, "g")
+	enqueue(t, w.store, GroupLane("g"), JoinGroup, rongcloud.HostedGroupJoinParams{GroupID: "g", UserIDs: []string{"ben"}})
+	require.Equal(t, store.Done, work(t, w).State)
+	group, err := w.store.Group(t.Context(), "g")
+	require.NoError(t, err)
+	require.Equal(t, "decided", group.Name)
+}
+
+// What the tables do not take is tried again, and left to an operator in the end.
+func TestUnwritten(t *testing.T) {
+	dbtest.Run(t, func(t *testing.T, url string) {
+		w, srv := start(t, url)
+		register(t, srv)
+		require.NoError(t, srv.Client().Friend.Add(t.Context(), rongcloud.FriendAddParams{UserID: "ann", TargetID: "ben", Type: rongcloud.FriendAddDirectly}))
+		enqueue(t, w.store, "lane", SyncFriend, Pair{"ann", "ben"}) // of whom the tables know nothing
+		for try := 1; try <= mostFailures; try++ {
+			begun := time.Now()
+			job, err := w.store.Claim(t.Context(), begun.Add(time.Hour), time.Minute)
+			require.NoError(t, err)
+			w.work(t.Context(), job, begun)
+			job, err = w.store.Job(t.Context(), job.ID)
+			require.NoError(t, err)
+			require.Contains(t, job.Error, "it cannot be written: ")
+			want := store.Waiting
+			if try == mostFailures {
+				want = store.Refused
+			}
+			require.Equal(t, want, job.State, "try %d", try)
+		}
+	})
+}
