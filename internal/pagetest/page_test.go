@@ -194,7 +194,8 @@ const tooFaint = `(() => {
 		const style = getComputedStyle(node);
 		if ([...node.childNodes].some((child) => child.nodeType === Node.TEXT_NODE && child.data.trim())) check(node, 'text', style.color, behind(node), 4.5);
 		if (node.placeholder) check(node, 'placeholder', getComputedStyle(node, '::placeholder').color, behind(node), 4.5);
-		if (node.matches('button:not([role=tab]), input, select, textarea')) check(node, 'edge', style.borderTopColor, behind(node.parentElement), 3);
+		const edge = parts(style.borderTopColor)[3] !== 0; // or it looks like a link
+		if (edge && node.matches('button:not([role=tab]), input, select, textarea')) check(node, 'edge', style.borderTopColor, behind(node.parentElement), 3);
 	}
 	return found;
 })()`

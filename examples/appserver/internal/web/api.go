@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"errors"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,9 +12,6 @@ import (
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/app"
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
-
-// errLive is what a page is told that wants to write where only client apps can.
-var errLive = errors.New("error.live")
 
 type person struct {
 	ID   string `json:"id"`
@@ -54,15 +50,12 @@ type chatMessage struct {
 
 // state is all that a page shows beside messages.
 func (s *server) state(q *request) (any, error) {
-	contacts, err := s.App.Store.Contacts(q.ctx(), q.user.ID)
+	ctx := q.Context()
+	contacts, err := s.App.Store.Contacts(ctx, q.user.ID)
 	if err != nil {
 		return nil, err
 	}
-	groups, err := s.App.Store.GroupsOf(q.ctx(), q.user.ID)
-	if err != nil {
-		return nil, err
-	}
-	inboxes, err := s.App.Store.Inboxes(q.ctx(), q.user.ID)
+	inboxes, err := s.App.Store.Inboxes(ctx, q.user.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -71,26 +64,22 @@ func (s *server) state(q *request) (any, error) {
 		Contacts      []contact      `json:"contacts"`
 		Groups        []chatGroup    `json:"groups"`
 		Conversations []conversation `json:"conversations"`
-	}{Me: person{q.user.ID, q.user.Name}, Contacts: []contact{}, Groups: []chatGroup{}}
-	for _, c := range contacts {
-		found.Contacts = append(found.Contacts, contactOf(c, q.user.ID))
+	}{Me: person{q.user.ID, q.user.Name}, Contacts: make([]contact, len(contacts)), Conversations: make([]conversation, len(inboxes))}
+	for i, c := range contacts {
+		found.Contacts[i] = contactOf(c, q.user.ID)
 	}
-	for _, g := range groups {
-		members, err := s.App.Store.Members(q.ctx(), g.ID)
-		if err != nil {
-			return nil, err
-		}
-		names, err := s.App.Store.Names(q.ctx(), members...)
-		if err != nil {
-			return nil, err
-		}
-		one := chatGroup{person: person{g.ID, g.Name}, Owner: g.OwnerID}
-		for _, id := range members {
-			one.Members = append(one.Members, person{id, cmp.Or(names[id], id)})
-		}
-		found.Groups = append(found.Groups, one)
+	last := make([]store.Message, len(inboxes))
+	for i, inbox := range inboxes {
+		last[i] = inbox.Last
 	}
-	found.Conversations, err = s.conversations(q, inboxes)
+	shown, err := s.shown(q, last)
+	if err != nil {
+		return nil, err
+	}
+	for i, inbox := range inboxes {
+		found.Conversations[i] = conversation{inbox.Conversation, inbox.Unread, &shown[i]}
+	}
+	found.Groups, err = s.groups(q)
 	return found, err
 }
 
@@ -102,43 +91,50 @@ func contactOf(c store.Contact, me string) contact {
 	return one
 }
 
-func (s *server) conversations(q *request, inboxes []store.Inbox) ([]conversation, error) {
-	last := make([]store.Message, len(inboxes))
-	for i, inbox := range inboxes {
-		last[i] = inbox.Last
-	}
-	shown, err := s.shown(q, last)
-	found := []conversation{}
-	for i, inbox := range inboxes {
-		if err == nil {
-			found = append(found, conversation{inbox.Conversation, inbox.Unread, &shown[i]})
+func (s *server) groups(q *request) ([]chatGroup, error) {
+	groups, err := s.App.Store.GroupsOf(q.Context(), q.user.ID)
+	found := make([]chatGroup, len(groups))
+	for i, g := range groups {
+		if err != nil {
+			break
 		}
+		found[i] = chatGroup{person: person{g.ID, g.Name}, Owner: g.OwnerID}
+		found[i].Members, err = s.members(q, g.ID)
+	}
+	return found, err
+}
+
+func (s *server) members(q *request, groupID string) ([]person, error) {
+	ids, err := s.App.Store.Members(q.Context(), groupID)
+	if err != nil {
+		return nil, err
+	}
+	names, err := s.App.Store.Names(q.Context(), ids...)
+	found := make([]person, len(ids))
+	for i, id := range ids {
+		found[i] = person{id, cmp.Or(names[id], id)}
 	}
 	return found, err
 }
 
 // shown is how messages look to somebody.
 func (s *server) shown(q *request, messages []store.Message) ([]chatMessage, error) {
-	var ids []string
-	for _, m := range messages {
-		ids = append(ids, m.From)
+	ids := make([]string, len(messages))
+	for i, m := range messages {
+		ids[i] = m.From
 	}
-	names, err := s.App.Store.Names(q.ctx(), ids...)
-	if err != nil {
-		return nil, err
-	}
+	names, err := s.App.Store.Names(q.Context(), ids...)
 	found := make([]chatMessage, len(messages))
 	for i, m := range messages {
-		one := chatMessage{
+		found[i] = chatMessage{
 			UID: m.UID, From: m.From, Name: cmp.Or(names[m.From], q.words.Get("system")), Line: m.ObjectName == "RC:InfoNtf",
 			Recalled: m.Recalled, Mine: m.From == q.user.ID, At: m.SentAt,
 		}
 		if !m.Recalled { // nobody reads it any more
-			one.Text = textOf(m, q.words)
+			found[i].Text = textOf(m, q.words)
 		}
-		found[i] = one
 	}
-	return found, nil
+	return found, err
 }
 
 func textOf(m store.Message, words words) string {
@@ -171,7 +167,7 @@ func (s *server) messages(q *request) (any, error) {
 		}
 		before = store.Before{At: time.UnixMilli(ms), UID: q.FormValue("uid")}
 	}
-	found, err := s.App.Store.History(q.ctx(), conversation, before, pageSize)
+	found, err := s.App.Store.History(q.Context(), conversation, before, pageSize)
 	if err != nil {
 		return nil, err
 	}
@@ -180,20 +176,19 @@ func (s *server) messages(q *request) (any, error) {
 }
 
 func (s *server) reads(q *request, conversation string) error {
-	reads, err := s.App.Store.IsReader(q.ctx(), conversation, q.user.ID)
+	reads, err := s.App.Store.IsReader(q.Context(), conversation, q.user.ID)
 	if err == nil && !reads {
 		return app.ErrNotFound
 	}
 	return err
 }
 
+// written is a message of a page, or the conversation that one has read.
+type written struct{ Conversation, Text string }
+
 // send is what the client app of a real RongCloud does by itself: the message goes from the device
 // to RongCloud, and comes back to this server as a callback.
-func (s *server) send(q *request) (any, error) {
-	var m struct{ Conversation, Text string }
-	if err := q.body(&m); err != nil {
-		return nil, err
-	}
+func (s *server) send(q *request, m written) (any, error) {
 	if s.Cloud == nil {
 		return nil, errLive
 	}
@@ -206,25 +201,21 @@ func (s *server) send(q *request) (any, error) {
 	return nil, s.Cloud.Send(q.user.ID, m.Conversation, m.Text)
 }
 
-func (s *server) read(q *request) (any, error) {
-	var m struct{ Conversation string }
-	if err := q.body(&m); err != nil {
-		return nil, err
-	}
-	return nil, s.App.MarkRead(q.ctx(), q.user.ID, m.Conversation)
+func (s *server) read(q *request, m written) (any, error) {
+	return nil, s.App.MarkRead(q.Context(), q.user.ID, m.Conversation)
 }
 
-func (s *server) report(q *request) (any, error) {
-	var m struct{ Reason string }
-	if err := q.body(&m); err != nil {
-		return nil, err
-	}
-	return nil, s.App.Report(q.ctx(), q.user.ID, q.PathValue("uid"), m.Reason)
+func (s *server) recall(q *request) error {
+	return s.App.Recall(q.Context(), q.user.ID, q.PathValue("uid"))
+}
+
+func (s *server) report(q *request, m struct{ Reason string }) (any, error) {
+	return nil, s.App.Report(q.Context(), q.user.ID, q.PathValue("uid"), m.Reason)
 }
 
 // token is for client apps of a real RongCloud: they connect with it.
 func (s *server) token(q *request) (any, error) {
-	token, err := s.Client.User.Register(q.ctx(), rongcloud.RegisterParams{UserID: q.user.ID, Name: q.user.Name})
+	token, err := s.Client.User.Register(q.Context(), rongcloud.RegisterParams{UserID: q.user.ID, Name: q.user.Name})
 	if err != nil {
 		return nil, err
 	}
@@ -237,7 +228,7 @@ func (s *server) findUsers(q *request) (any, error) {
 	if prefix == "" {
 		return found, nil
 	}
-	users, err := s.App.Store.FindUsers(q.ctx(), prefix, 20)
+	users, err := s.App.Store.FindUsers(q.Context(), prefix, 20)
 	for _, user := range users {
 		if user.ID != q.user.ID {
 			found = append(found, person{user.ID, user.Name})
@@ -246,31 +237,38 @@ func (s *server) findUsers(q *request) (any, error) {
 	return found, err
 }
 
-func (s *server) friend(q *request) (any, error) {
-	me, other := q.user.ID, q.PathValue("id")
-	switch q.PathValue("change") {
+func (s *server) friend(q *request) error {
+	ctx, me, other := q.Context(), q.user.ID, q.PathValue("id")
+	switch change := q.PathValue("change"); change {
 	case "invite":
-		return nil, s.App.Invite(q.ctx(), me, other)
+		return s.App.Invite(ctx, me, other)
 	case "accept":
-		return nil, s.App.Accept(q.ctx(), me, other)
+		return s.App.Accept(ctx, me, other)
 	case "remove":
-		return nil, s.App.Unfriend(q.ctx(), me, other)
-	case "block":
-		return nil, s.App.SetBlock(q.ctx(), me, other, true)
-	case "unblock":
-		return nil, s.App.SetBlock(q.ctx(), me, other, false)
+		return s.App.Unfriend(ctx, me, other)
+	case "block", "unblock":
+		return s.App.SetBlock(ctx, me, other, change == "block")
 	}
-	return nil, app.ErrNotFound
+	return app.ErrNotFound
 }
 
-func (s *server) createGroup(q *request) (any, error) {
-	var m struct {
-		Name    string
-		Members []string
-	}
-	if err := q.body(&m); err != nil {
-		return nil, err
-	}
-	group, err := s.App.CreateGroup(q.ctx(), q.user.ID, m.Name, m.Members)
+func (s *server) createGroup(q *request, m struct {
+	Name    string
+	Members []string
+},
+) (any, error) {
+	group, err := s.App.CreateGroup(q.Context(), q.user.ID, m.Name, m.Members)
 	return map[string]string{"id": group.ID, "conversation": store.GroupConversation(group.ID)}, err
+}
+
+func (s *server) dismiss(q *request) error {
+	return s.App.Dismiss(q.Context(), q.user.ID, q.PathValue("group"))
+}
+
+func (s *server) addMember(q *request) error {
+	return s.App.AddMember(q.Context(), q.user.ID, q.PathValue("group"), q.PathValue("id"))
+}
+
+func (s *server) removeMember(q *request) error {
+	return s.App.RemoveMember(q.Context(), q.user.ID, q.PathValue("group"), q.PathValue("id"))
 }

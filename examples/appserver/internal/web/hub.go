@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -88,7 +89,7 @@ const heartbeat = 15 * time.Second
 func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	user, err := s.user(r)
 	if err != nil {
-		s.fail(w, r, wordsFor(r), errSession)
+		s.fail(w, r, err)
 		return
 	}
 	users := []string{user.ID}
@@ -99,7 +100,7 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	defer shut()
 	if s.Cloud != nil {
 		if err := s.Cloud.Connect(r.Context(), user.ID, user.Name); err != nil {
-			s.fail(w, r, wordsFor(r), err)
+			s.fail(w, r, err)
 			return
 		}
 		defer s.Cloud.Disconnect(user.ID)
@@ -112,6 +113,7 @@ func (s *server) events(w http.ResponseWriter, r *http.Request) {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	next := store.Event{Type: store.EventMissed} // whatever was before the stream
+	_, _ = io.WriteString(w, "retry: 1000\n")    // the pause before a browser comes back
 	for {
 		next.UserIDs = nil
 		text, _ := json.Marshal(next) // texts always can be

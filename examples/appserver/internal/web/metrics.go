@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/rongcloud-go/rongcloud"
+	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 	"github.com/rongcloud-go/rongcloud/webhook"
 )
 
@@ -43,18 +44,21 @@ func (m *Metrics) Callback(o webhook.Observation) {
 func (s *server) metrics(w http.ResponseWriter, r *http.Request) {
 	given := []byte(r.Header.Get("Authorization"))
 	if s.Metrics.Token == "" || subtle.ConstantTimeCompare(given, []byte("Bearer "+s.Metrics.Token)) != 1 {
-		if _, ok := s.operator(w, r); !ok {
-			return
-		}
+		s.forOperators(s.writeMetrics)(w, r)
+		return
 	}
+	s.writeMetrics(w, r, store.User{})
+}
+
+func (s *server) writeMetrics(w http.ResponseWriter, r *http.Request, _ store.User) {
 	counts, oldest, err := s.App.Store.Depth(r.Context())
 	if err != nil {
-		status, text := s.explain(r, wordsFor(r), err)
+		status, text := s.explain(r, err)
 		http.Error(w, text, status)
 		return
 	}
 	w.Header().Set("Content-Type", "text/plain; version=0.0.4")
-	for _, state := range (view{}).States() {
+	for _, state := range states {
 		fmt.Fprintf(w, "appserver_outbox_jobs{state=%q} %d\n", state, counts[state])
 	}
 	age := 0.0

@@ -2,7 +2,10 @@ package web
 
 import (
 	"bytes"
+	"cmp"
+	"encoding/json"
 	"errors"
+	"html/template"
 	"net/http"
 	"strconv"
 	"time"
@@ -20,6 +23,7 @@ type view struct {
 	Error string
 	Name  string // what was tried to log in with
 
+	States    []store.State
 	Counts    map[store.State]int
 	Oldest    time.Time
 	Parked    []shownJob
@@ -28,10 +32,14 @@ type view struct {
 	Announced bool
 }
 
+// shownJob is a job with the names of those whom it is about.
 type shownJob struct {
 	store.Job
 
-	Once bool
+	Once       bool
+	From, Text string
+	To         []string
+	More       int // recipients beside those
 }
 
 type shownReport struct {
@@ -40,10 +48,17 @@ type shownReport struct {
 	Text, From, Reporter string
 }
 
+// states are the states of jobs, in the order in which pages have them.
+var states = []store.State{store.Waiting, store.Begun, store.Done, store.Parked, store.Refused, store.Dropped}
+
+func parsePages() *template.Template {
+	return template.Must(template.New("").Funcs(template.FuncMap{"span": span, "dict": dict}).ParseFS(files, "templates/*.html"))
+}
+
 func (s *server) show(w http.ResponseWriter, r *http.Request, status int, page string, v view) {
 	v.Words, v.Demo = wordsFor(r), s.Cloud != nil
-	if chosen := r.FormValue("lang"); texts[chosen] != nil {
-		http.SetCookie(w, &http.Cookie{Name: "lang", Value: chosen, Path: "/", MaxAge: 365 * 24 * 3600, SameSite: http.SameSiteLaxMode, HttpOnly: true, Secure: s.Secure}) //nolint:gosec // without https, in a demonstration, it could not be set
+	if chosen := r.URL.Query().Get("lang"); texts[chosen] != nil {
+		s.setCookie(w, "lang", chosen, 365*24*time.Hour)
 	}
 	var text bytes.Buffer
 	if err := s.pages.ExecuteTemplate(&text, page, v); err != nil {
@@ -55,6 +70,13 @@ func (s *server) show(w http.ResponseWriter, r *http.Request, status int, page s
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_, _ = text.WriteTo(w)
+}
+
+// setCookie gives a browser a cookie, or takes it away with a life below zero.
+func (s *server) setCookie(w http.ResponseWriter, name, value string, life time.Duration) {
+	http.SetCookie(w, &http.Cookie{ //nolint:gosec // without https, in a demonstration, it could not be set
+		Name: name, Value: value, Path: "/", MaxAge: int(life.Seconds()), HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.Secure,
+	})
 }
 
 func (s *server) chatPage(w http.ResponseWriter, r *http.Request) {
@@ -89,13 +111,11 @@ func (s *server) signUp(w http.ResponseWriter, r *http.Request) {
 // enter lets somebody in, or says why not.
 func (s *server) enter(w http.ResponseWriter, r *http.Request, token string, err error) {
 	if err != nil {
-		status, text := s.explain(r, wordsFor(r), err)
+		status, text := s.explain(r, err)
 		s.show(w, r, status, "login.html", view{Error: text, Name: r.PostFormValue("name")})
 		return
 	}
-	http.SetCookie(w, &http.Cookie{ //nolint:gosec // without https, in a demonstration, it could not be set
-		Name: cookie, Value: token, Path: "/", MaxAge: 30 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.Secure,
-	})
+	s.setCookie(w, cookie, token, 30*24*time.Hour)
 	http.Redirect(w, r, "/", http.StatusSeeOther)
 }
 
@@ -105,39 +125,43 @@ func (s *server) logOut(w http.ResponseWriter, r *http.Request) {
 			s.Log.Error("a session is not ended", "error", err)
 		}
 	}
-	http.SetCookie(w, &http.Cookie{Name: cookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: s.Secure}) //nolint:gosec // it ends one
+	s.setCookie(w, cookie, "", -time.Second)
 	http.Redirect(w, r, "/login", http.StatusSeeOther)
 }
 
-// operator returns who has logged in, if they are an operator. Others see that there is no such
-// page.
-func (s *server) operator(w http.ResponseWriter, r *http.Request) (store.User, bool) {
-	user, err := s.user(r)
-	if err != nil {
-		http.Redirect(w, r, "/login", http.StatusSeeOther)
-		return user, false
+// forOperators serves operators alone. Others see that there is no such page.
+func (s *server) forOperators(serve func(http.ResponseWriter, *http.Request, store.User)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		user, err := s.user(r)
+		switch {
+		case err != nil:
+			http.Redirect(w, r, "/login", http.StatusSeeOther)
+		case !user.Operator:
+			http.NotFound(w, r)
+		default:
+			r.Body = http.MaxBytesReader(w, r.Body, mostBody)
+			serve(w, r, user)
+		}
 	}
-	if !user.Operator {
-		http.NotFound(w, r)
-		return user, false
-	}
-	return user, true
 }
 
 // mostShown is how many jobs and reports of each kind the operator sees at once.
 const mostShown = 50
 
-func (s *server) operatorPage(w http.ResponseWriter, r *http.Request) {
-	user, ok := s.operator(w, r)
-	if !ok {
-		return
+func (s *server) operatorPage(w http.ResponseWriter, r *http.Request, user store.User) {
+	s.showOperator(w, r, user, nil)
+}
+
+// showOperator draws the operator's page, with what went wrong with a decision.
+func (s *server) showOperator(w http.ResponseWriter, r *http.Request, user store.User, wrong error) {
+	v, status := view{User: user, States: states, Announced: r.URL.Query().Has("announced")}, http.StatusOK
+	if err := s.look(r, &v); wrong == nil {
+		wrong = err
 	}
-	v := view{User: user, Announced: r.FormValue("announced") != ""}
-	err := s.look(r, &v)
-	if err != nil {
-		_, v.Error = s.explain(r, wordsFor(r), err)
+	if wrong != nil {
+		status, v.Error = s.explain(r, wrong)
 	}
-	s.show(w, r, http.StatusOK, "operator.html", v)
+	s.show(w, r, status, "operator.html", v)
 }
 
 func (s *server) look(r *http.Request, v *view) error {
@@ -152,7 +176,7 @@ func (s *server) look(r *http.Request, v *view) error {
 			return err
 		}
 		for _, job := range jobs {
-			*to = append(*to, shownJob{job, outbox.IsOnce(job.Kind)})
+			*to = append(*to, s.shownJob(r, job))
 		}
 	}
 	reports, err := s.App.Store.OpenReports(ctx, mostShown)
@@ -160,83 +184,100 @@ func (s *server) look(r *http.Request, v *view) error {
 		return err
 	}
 	for _, report := range reports {
-		one := shownReport{Report: report}
 		m, err := s.App.Store.Message(ctx, report.MessageUID)
 		if err != nil && !errors.Is(err, store.ErrNotFound) {
 			return err
 		}
-		names, err := s.App.Store.Names(ctx, m.From, report.ReporterID)
-		if err != nil {
-			return err
-		}
-		one.Text, one.From, one.Reporter = textOf(m, wordsFor(r)), names[m.From], names[report.ReporterID]
-		v.Reports = append(v.Reports, one)
+		v.Reports = append(v.Reports, shownReport{report, textOf(m, wordsFor(r)), s.nameOf(r, m.From), s.nameOf(r, report.ReporterID)})
 	}
 	return nil
 }
 
-func (s *server) operatorDecides(w http.ResponseWriter, r *http.Request) {
-	if _, ok := s.operator(w, r); !ok {
-		return
+// mostNamed is how many recipients of a job are named.
+const mostNamed = 5
+
+// shownJob reads what jobs of all kinds have in common.
+func (s *server) shownJob(r *http.Request, job store.Job) shownJob {
+	var p struct {
+		ID, UserID, OwnerID, GroupID, From, Target, TargetID, Text, Name string
+		Targets, MemberIDs                                               []string
 	}
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
-	if err != nil {
-		http.NotFound(w, r)
-		return
+	_ = json.Unmarshal(job.Params, &p) // shown as it is stored, too
+	shown := shownJob{Job: job, Once: outbox.IsOnce(job.Kind), Text: cmp.Or(p.Text, p.Name)}
+	shown.From = s.nameOf(r, cmp.Or(p.From, p.UserID, p.OwnerID, p.ID))
+	for _, id := range append(append(p.Targets, p.MemberIDs...), p.Target, p.TargetID, p.GroupID) {
+		switch {
+		case id == "":
+		case len(shown.To) < mostNamed:
+			shown.To = append(shown.To, s.nameOf(r, id))
+		default:
+			shown.More++
+		}
 	}
+	return shown
+}
+
+// nameOf returns what a user or a group is called, or else the ID.
+func (s *server) nameOf(r *http.Request, id string) string {
+	if user, err := s.App.Store.User(r.Context(), id); err == nil {
+		return user.Name
+	}
+	group, _ := s.App.Store.Group(r.Context(), id)
+	return cmp.Or(group.Name, id)
+}
+
+func (s *server) operatorDecides(w http.ResponseWriter, r *http.Request, user store.User) {
+	id, _ := strconv.ParseInt(r.PathValue("id"), 10, 64) // none is 0
+	err := app.ErrNotFound
 	switch ctx := r.Context(); r.PathValue("what") + "/" + r.PathValue("decision") {
 	case "jobs/again":
-		err = s.App.Decide(ctx, id, store.Waiting)
+		err = s.decide(r, id, store.Waiting)
 	case "jobs/done":
-		err = s.App.Decide(ctx, id, store.Done)
+		err = s.decide(r, id, store.Done)
 	case "jobs/drop":
-		err = s.App.Decide(ctx, id, store.Dropped)
+		err = s.decide(r, id, store.Dropped)
 	case "reports/uphold":
 		err = s.App.Uphold(ctx, id)
 	case "reports/dismiss":
 		err = s.App.DismissReport(ctx, id)
-	default:
-		err = app.ErrNotFound
 	}
-	s.backToOperator(w, r, "/operator", err)
+	s.backToOperator(w, r, user, "/operator", err)
 }
 
-func (s *server) announce(w http.ResponseWriter, r *http.Request) {
-	if _, ok := s.operator(w, r); !ok {
-		return
+// decide refuses a decision that was made for an earlier try: a second click on "send again" is not
+// about what the first one has led to.
+func (s *server) decide(r *http.Request, id int64, to store.State) error {
+	job, err := s.App.Store.Job(r.Context(), id)
+	if err == nil && strconv.Itoa(job.Tries) != r.PostFormValue("tries") {
+		return errStale
 	}
-	r.Body = http.MaxBytesReader(w, r.Body, mostBody)
-	s.backToOperator(w, r, "/operator?announced=1", s.App.Announce(r.Context(), r.PostFormValue("text")))
+	return s.App.Decide(r.Context(), id, to) // says what is not there
 }
 
-func (s *server) backToOperator(w http.ResponseWriter, r *http.Request, to string, err error) {
+func (s *server) announce(w http.ResponseWriter, r *http.Request, user store.User) {
+	s.backToOperator(w, r, user, "/operator?announced", s.App.Announce(r.Context(), r.PostFormValue("text")))
+}
+
+func (s *server) backToOperator(w http.ResponseWriter, r *http.Request, user store.User, to string, err error) {
 	if err != nil {
-		status, text := s.explain(r, wordsFor(r), err)
-		http.Error(w, text, status)
+		s.showOperator(w, r, user, err)
 		return
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
 }
 
-// ago says how long something has been, in whole units.
-func ago(t time.Time) string {
+// span says how long it is since a moment, in whole units.
+func span(words words, t time.Time) string {
 	d := time.Since(t)
-	switch {
-	case t.IsZero():
-		return "–"
-	case d < time.Minute:
-		return strconv.Itoa(int(d.Seconds())) + " s"
-	case d < time.Hour:
-		return strconv.Itoa(int(d.Minutes())) + " min"
-	case d < 48*time.Hour:
-		return strconv.Itoa(int(d.Hours())) + " h"
+	for _, unit := range []struct {
+		key  string
+		size time.Duration
+	}{{"unit.d", 24 * time.Hour}, {"unit.h", time.Hour}, {"unit.min", time.Minute}} {
+		if d >= unit.size {
+			return strconv.Itoa(int(d/unit.size)) + words.Get(unit.key)
+		}
 	}
-	return strconv.Itoa(int(d.Hours()/24)) + " d"
-}
-
-// States are the states of jobs, in the order in which the page has them.
-func (view) States() []store.State {
-	return []store.State{store.Waiting, store.Begun, store.Done, store.Parked, store.Refused, store.Dropped}
+	return strconv.Itoa(int(d.Seconds())) + words.Get("unit.s")
 }
 
 // dict gives a part of a page more than one value.

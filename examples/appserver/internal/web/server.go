@@ -45,43 +45,41 @@ type server struct {
 
 // Mount puts all that browsers ask for into a mux.
 func Mount(mux *http.ServeMux, config Config) {
-	s := &server{Config: config, hub: newHub()}
-	s.pages = template.Must(template.New("").Funcs(template.FuncMap{"ago": ago, "dict": dict}).ParseFS(files, "templates/*.html"))
+	s := &server{Config: config, pages: parsePages(), hub: newHub()}
 	config.App.Store.Listen(s.hub.publish)
 	static, _ := fs.Sub(files, "static")
 	mux.Handle("GET /static/", http.StripPrefix("/static/", http.FileServerFS(static)))
 
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	mux.HandleFunc("GET /readyz", s.ready)
+	mux.HandleFunc("GET /metrics", s.metrics)
 	mux.HandleFunc("GET /{$}", s.chatPage)
 	mux.HandleFunc("GET /login", s.loginPage)
 	mux.HandleFunc("POST /login", s.logIn)
 	mux.HandleFunc("POST /signup", s.signUp)
 	mux.HandleFunc("POST /logout", s.logOut)
+	mux.HandleFunc("GET /operator", s.forOperators(s.operatorPage))
+	mux.HandleFunc("POST /operator/{what}/{id}/{decision}", s.forOperators(s.operatorDecides))
+	mux.HandleFunc("POST /operator/announce", s.forOperators(s.announce))
 
-	mux.HandleFunc("GET /api/state", s.api(s.state))
-	mux.HandleFunc("GET /api/token", s.api(s.token))
-	mux.HandleFunc("GET /api/users", s.api(s.findUsers))
-	mux.HandleFunc("GET /api/messages", s.api(s.messages))
-	mux.HandleFunc("POST /api/messages", s.api(s.send))
-	mux.HandleFunc("POST /api/read", s.api(s.read))
-	mux.HandleFunc("POST /api/messages/{uid}/recall", s.api(func(q *request) (any, error) { return nil, s.App.Recall(q.ctx(), q.user.ID, q.PathValue("uid")) }))
-	mux.HandleFunc("POST /api/messages/{uid}/report", s.api(s.report))
-	mux.HandleFunc("POST /api/friends/{id}/{change}", s.api(s.friend))
-	mux.HandleFunc("POST /api/groups", s.api(s.createGroup))
-	mux.HandleFunc("POST /api/groups/{group}/members/{id}", s.api(func(q *request) (any, error) {
-		return nil, s.App.AddMember(q.ctx(), q.user.ID, q.PathValue("group"), q.PathValue("id"))
-	}))
-	mux.HandleFunc("DELETE /api/groups/{group}/members/{id}", s.api(func(q *request) (any, error) {
-		return nil, s.App.RemoveMember(q.ctx(), q.user.ID, q.PathValue("group"), q.PathValue("id"))
-	}))
-	mux.HandleFunc("DELETE /api/groups/{group}", s.api(func(q *request) (any, error) { return nil, s.App.Dismiss(q.ctx(), q.user.ID, q.PathValue("group")) }))
 	mux.HandleFunc("GET /api/events", s.events)
-
-	mux.HandleFunc("GET /operator", s.operatorPage)
-	mux.HandleFunc("POST /operator/{what}/{id}/{decision}", s.operatorDecides)
-	mux.HandleFunc("POST /operator/announce", s.announce)
-	mux.HandleFunc("GET /metrics", s.metrics)
+	for pattern, call := range map[string]call{
+		"GET /api/state":                          s.state,
+		"GET /api/token":                          s.token,
+		"GET /api/users":                          s.findUsers,
+		"GET /api/messages":                       s.messages,
+		"POST /api/messages":                      given(s.send),
+		"POST /api/messages/{uid}/recall":         quiet(s.recall),
+		"POST /api/messages/{uid}/report":         given(s.report),
+		"POST /api/read":                          given(s.read),
+		"POST /api/friends/{id}/{change}":         quiet(s.friend),
+		"POST /api/groups":                        given(s.createGroup),
+		"DELETE /api/groups/{group}":              quiet(s.dismiss),
+		"POST /api/groups/{group}/members/{id}":   quiet(s.addMember),
+		"DELETE /api/groups/{group}/members/{id}": quiet(s.removeMember),
+	} {
+		mux.HandleFunc(pattern, s.api(call))
+	}
 }
 
 // Protect refuses what another site has a browser send, and says what pages may do.
@@ -121,60 +119,81 @@ type request struct {
 	words words
 }
 
-func (q *request) ctx() context.Context { return q.Context() }
+// call is a part of the JSON API. What it returns is the body of the response.
+type call func(q *request) (any, error)
 
-// body reads the JSON that was sent.
-func (q *request) body(to any) error {
-	if err := json.NewDecoder(q.Body).Decode(to); err != nil {
-		return errBody
-	}
-	return nil
+// quiet is a call that has nothing to say but an error.
+func quiet(do func(q *request) error) call {
+	return func(q *request) (any, error) { return nil, do(q) }
 }
 
-var errBody = errors.New("error.body")
+// given is a call with the JSON that was sent.
+func given[T any](do func(q *request, sent T) (any, error)) call {
+	return func(q *request) (any, error) {
+		var sent T
+		if json.NewDecoder(q.Body).Decode(&sent) != nil {
+			return nil, errBody
+		}
+		return do(q, sent)
+	}
+}
 
 // user returns who has logged in.
 func (s *server) user(r *http.Request) (store.User, error) {
 	c, err := r.Cookie(cookie)
 	if err != nil {
-		return store.User{}, store.ErrNotFound
+		return store.User{}, errSession
 	}
-	return s.App.SessionUser(r.Context(), c.Value)
+	user, err := s.App.SessionUser(r.Context(), c.Value)
+	if errors.Is(err, store.ErrNotFound) {
+		err = errSession
+	}
+	return user, err
 }
 
 // api serves a call of somebody who has logged in.
-func (s *server) api(call func(q *request) (any, error)) http.HandlerFunc {
+func (s *server) api(call call) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, mostBody)
-		words := wordsFor(r)
 		user, err := s.user(r)
-		if errors.Is(err, store.ErrNotFound) {
-			s.fail(w, r, words, errSession)
-			return
-		}
-		var found any
-		if err == nil {
-			found, err = call(&request{r, user, words})
-		}
 		if err != nil {
-			s.fail(w, r, words, err)
+			s.fail(w, r, err)
 			return
 		}
-		if found == nil {
+		found, err := call(&request{r, user, wordsFor(r)})
+		switch {
+		case err != nil:
+			s.fail(w, r, err)
+		case found == nil:
 			w.WriteHeader(http.StatusNoContent)
-			return
+		default:
+			writeJSON(w, http.StatusOK, found)
 		}
-		w.Header().Set("Content-Type", "application/json")
-		w.Header().Set("Cache-Control", "no-store")
-		_ = json.NewEncoder(w).Encode(found) // the browser has gone
 	}
 }
 
-var errSession = errors.New("error.session")
+func writeJSON(w http.ResponseWriter, status int, value any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(value) // the browser has gone
+}
+
+func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
+	status, text := s.explain(r, err)
+	writeJSON(w, status, map[string]string{"error": text})
+}
+
+var (
+	errBody    = errors.New("error.body")
+	errSession = errors.New("error.session")
+	errLive    = errors.New("error.live")  // a page wants to write where only client apps can
+	errStale   = errors.New("error.stale") // somebody decides about what they have not seen
+)
 
 // statuses are those of errors that users can do something about.
 var statuses = map[error]int{
-	errBody: http.StatusBadRequest, errSession: http.StatusUnauthorized, errLive: http.StatusNotImplemented,
+	errBody: http.StatusBadRequest, errSession: http.StatusUnauthorized, errLive: http.StatusNotImplemented, errStale: http.StatusConflict,
 	app.ErrName: http.StatusUnprocessableEntity, app.ErrPassword: http.StatusUnprocessableEntity, app.ErrTaken: http.StatusConflict,
 	app.ErrLogin: http.StatusUnauthorized, app.ErrTooOften: http.StatusTooManyRequests, app.ErrBlocked: http.StatusForbidden,
 	app.ErrNotAllowed: http.StatusForbidden, app.ErrNotFound: http.StatusNotFound, app.ErrOvertaken: http.StatusConflict,
@@ -182,7 +201,8 @@ var statuses = map[error]int{
 }
 
 // explain returns what a user is told of an error. What is none of theirs is logged.
-func (s *server) explain(r *http.Request, words words, err error) (status int, text string) {
+func (s *server) explain(r *http.Request, err error) (status int, text string) {
+	words := wordsFor(r)
 	var blocked *rongcloudtest.BlockedError
 	if errors.As(err, &blocked) {
 		return http.StatusUnprocessableEntity, words.Get(blocked.Text)
@@ -196,11 +216,4 @@ func (s *server) explain(r *http.Request, words words, err error) (status int, t
 		s.Log.Error("a request failed", "path", r.Pattern, "error", err)
 	}
 	return http.StatusInternalServerError, words.Get("error.internal")
-}
-
-func (s *server) fail(w http.ResponseWriter, r *http.Request, words words, err error) {
-	status, text := s.explain(r, words, err)
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(map[string]string{"error": text})
 }

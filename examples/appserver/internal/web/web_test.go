@@ -2,7 +2,6 @@ package web
 
 import (
 	"fmt"
-	"html/template"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -18,10 +17,10 @@ import (
 
 // Every text that pages and errors ask for is there, in both languages.
 func TestWords(t *testing.T) {
-	asked := regexp.MustCompile(`Words\.Get "([^"]+)"|word\('([^']+)'\)|"((?:error|moderation)\.[a-zA-Z]+)"`)
+	asked := regexp.MustCompile(`Words\.Get "([^"]+)"|word\([^)]*'([^']+)'\)|"((?:error|moderation|unit)\.[a-zA-Z]+)"`)
 	sources := ""
 	for _, file := range []string{
-		"templates/login.html", "templates/chat.html", "templates/operator.html", "static/app.js", "server.go", "api.go",
+		"templates/login.html", "templates/chat.html", "templates/operator.html", "static/app.js", "server.go", "pages.go",
 		"../app/app.go", "../callback/moderation.go", "../fakecloud/fakecloud.go",
 	} {
 		text, err := os.ReadFile(file)
@@ -36,8 +35,8 @@ func TestWords(t *testing.T) {
 			require.NotEmpty(t, words[key], "%s: %s", language, key)
 		}
 	}
-	for _, state := range (view{}).States() {
-		require.Contains(t, both, "state."+string(state))
+	for _, state := range states {
+		require.Contains(t, texts["zh"], "state."+string(state))
 	}
 }
 
@@ -54,12 +53,11 @@ func TestWordsFor(t *testing.T) {
 
 // Pages escape what users write.
 func TestEscapes(t *testing.T) {
-	pages := template.Must(template.New("").Funcs(template.FuncMap{"ago": ago, "dict": dict}).ParseFS(files, "templates/*.html"))
 	const evil = `"><script>alert(1)</script>`
 	var text strings.Builder
-	v := view{Words: texts["en"], Name: evil, Error: evil, Reports: []shownReport{{Text: evil, From: evil, Report: store.Report{Reason: evil}}}, Parked: []shownJob{{Job: store.Job{Params: []byte(evil), Error: evil}}}}
+	v := view{Words: texts["en"], Name: evil, Error: evil, Reports: []shownReport{{Text: evil, From: evil, Report: store.Report{Reason: evil}}}, Parked: []shownJob{{From: evil, To: []string{evil}, Text: evil, Job: store.Job{Params: []byte(evil), Error: evil}}}}
 	for _, page := range []string{"login.html", "operator.html"} {
-		require.NoError(t, pages.ExecuteTemplate(&text, page, v))
+		require.NoError(t, parsePages().ExecuteTemplate(&text, page, v))
 	}
 	require.NotContains(t, text.String(), "<script>alert")
 	require.Contains(t, text.String(), "&lt;script&gt;")

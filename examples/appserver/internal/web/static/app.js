@@ -1,12 +1,16 @@
-// The page of the chat. It holds no state of its own but which conversation is open: every event
-// from the server says where something changed, and that is read again.
+// The page of the chat. It holds no state of its own but which conversation is open and what is not
+// sent yet: every event from the server says where something changed, and that is read again.
+
+import { listen } from './events.js';
 
 const words = JSON.parse(document.getElementById('words').textContent);
 const word = (key) => words[key] ?? key;
 const $ = (id) => document.getElementById(id);
 let state = { me: {}, contacts: [], groups: [], conversations: [] };
 let open = null; // the ID of the conversation
-let older = []; // messages of earlier pages
+let from = null; // the oldest message that is shown
+let more = false; // there are older ones
+const drafts = {}; // by conversation: what is written and not sent, and why not
 
 function node(tag, properties = {}, ...children) {
 	const made = Object.assign(document.createElement(tag), properties);
@@ -14,34 +18,91 @@ function node(tag, properties = {}, ...children) {
 	return made;
 }
 
+// call asks the server. Its errors are for people; unknown says that the server may have done it.
 async function call(method, path, body) {
-	const response = await fetch(path, {
-		method, body: body && JSON.stringify(body), headers: body ? { 'Content-Type': 'application/json' } : {},
-	});
+	let response, found = null;
+	try {
+		response = await fetch(path, {
+			method, body: body && JSON.stringify(body), headers: body ? { 'Content-Type': 'application/json' } : {},
+		});
+		if (response.status !== 204) found = await response.json();
+	} catch { // no connection, or the page of a proxy
+		throw Object.assign(new Error(word('error.unreachable')), { unknown: true });
+	}
 	if (response.status === 401) location.assign('/login');
-	const found = response.status === 204 ? null : await response.json();
-	if (!response.ok) throw new Error(found.error);
+	if (!response.ok) throw Object.assign(new Error(found.error), { unknown: response.status >= 500 });
 	return found;
 }
 
-// act calls the server for a button, and shows what is wrong.
-async function act(method, path, body) {
-	try {
-		await call(method, path, body);
-		await refresh();
-	} catch (error) {
-		ask(error.message, [], [[word('cancel'), () => {}]]);
-	}
+// draw brings a list up to date. Whatever has not changed stays the same node, or the focus, the
+// selection and those who listen to the page would lose their place.
+function draw(list, items, make) {
+	const focus = list.contains(document.activeElement) ? document.activeElement : null;
+	const { key } = focus?.closest('[data-key]')?.dataset ?? {};
+	const buttons = (of) => [...list.children].filter((li) => li.dataset.key === of).flatMap((li) => [...li.querySelectorAll('button')]);
+	const place = buttons(key).indexOf(focus);
+
+	const old = new Map([...list.children].map((li) => [li.dataset.key, li]));
+	const nodes = items.map((item) => {
+		const text = JSON.stringify(item), li = old.get(item.key);
+		if (li?.text === text) return li;
+		const made = Object.assign(make(item), { text });
+		made.dataset.key = item.key;
+		return made;
+	});
+	const kept = new Set(nodes);
+	for (const li of old.values()) if (!kept.has(li)) li.remove();
+	nodes.forEach((li, i) => { if (list.children[i] !== li) list.insertBefore(li, list.children[i] ?? null); });
+	if (focus && document.activeElement !== focus) (buttons(key)[Math.max(place, 0)] ?? list).focus();
 }
 
-// ask shows a dialog. Each button has a text and what it does.
+// ask shows a dialog. Its buttons are [text, what it does, class]: a button without anything to do
+// closes it, Enter is the primary one, and what goes wrong is said before it closes.
+let asked = 0;
 function ask(title, body, buttons) {
+	const mine = ++asked, form = $('dialog').firstElementChild;
+	let busy = false;
+	const press = async (does) => {
+		if (busy) return; // twice
+		busy = true;
+		try {
+			await does?.();
+			if (mine === asked) $('dialog').close();
+		} catch (error) {
+			$('dialog-error').textContent = error.message;
+			$('dialog-error').hidden = false;
+		}
+		busy = false;
+	};
+	let main;
 	$('dialog-title').textContent = title;
+	$('dialog-error').hidden = true;
 	$('dialog-body').replaceChildren(...body);
-	$('dialog-buttons').replaceChildren(...buttons.map(([text, does, className = '']) =>
-		node('button', { textContent: text, className, onclick: () => does() })));
+	$('dialog-buttons').replaceChildren(...buttons.map(([text, does, className = '']) => {
+		if (className.includes('primary')) main = does;
+		return node('button', {
+			textContent: text, className, type: className.includes('primary') ? 'submit' : 'button',
+			onclick: className.includes('primary') ? null : () => press(does),
+		});
+	}));
+	form.onsubmit = (event) => {
+		event.preventDefault();
+		press(main);
+	};
 	if (!$('dialog').open) $('dialog').showModal();
+	($('dialog-body').querySelector('input') ?? $('dialog-buttons').children[buttons.findIndex(([, does]) => !does)]).focus();
 }
+
+const change = async (method, path, body) => {
+	const found = await call(method, path, body);
+	await refresh();
+	return found;
+};
+// act is change for a button outside of dialogs.
+const failed = (error) => ask(error.message, [], [[word('close')]]);
+const act = (...args) => change(...args).catch(failed);
+// sure asks before something that cannot be undone.
+const sure = (question, button, does) => ask(question, [], [[word('cancel')], [button, does, 'danger']]);
 
 // --- what is known of a conversation
 
@@ -49,209 +110,290 @@ const partnerOf = (id) => id.startsWith('p:') ? id.slice(2).split(':').find((one
 const groupOf = (id) => state.groups.find((group) => 'g:' + group.id === id);
 const contactOf = (id) => state.contacts.find((contact) => contact.id === partnerOf(id));
 const privateWith = (id) => 'p:' + [state.me.id, id].sort().join(':');
+const lastOf = (id) => state.conversations.find((one) => one.id === id)?.last;
+const isRead = (id) => id === open && document.visibilityState === 'visible';
 
-function titleOf(id, last) {
+function titleOf(id) {
 	if (id.startsWith('s:')) return word('system');
+	const last = lastOf(id);
 	return contactOf(id)?.name ?? groupOf(id)?.name ?? (last && !last.mine ? last.name : '—');
+}
+
+// --- times
+
+const clock = (at) => new Date(at).toLocaleTimeString(word('lang'), { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+function day(at) {
+	const midnight = (time) => new Date(time).setHours(0, 0, 0, 0);
+	const ago = Math.round((midnight(Date.now()) - midnight(at)) / 86400000);
+	return [word('today'), word('yesterday')][ago] ?? new Date(at).toLocaleDateString(word('lang'), { year: 'numeric', month: 'short', day: 'numeric' });
 }
 
 // --- lists
 
-function dot(contact) {
-	if (!contact) return node('span', { className: 'dot none' });
-	const text = word(contact.online ? 'online' : 'offline');
-	return node('span', { className: 'dot' + (contact.online ? ' online' : ''), title: text, role: 'img', ariaLabel: text });
+function avatar(id, name, contact) {
+	const first = [...new Intl.Segmenter().segment(name.trim() || '—')][0].segment.toUpperCase();
+	const color = [...id].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 6007, 0) % 6;
+	const text = contact && word(contact.online ? 'online' : 'offline');
+	return node('span', { className: 'avatar c' + color }, node('span', { textContent: first, ariaHidden: 'true' }),
+		contact ? node('span', { className: 'dot' + (contact.online ? ' online' : ''), title: text, role: 'img', ariaLabel: text }) : null);
 }
 
-function chats() {
-	const known = new Set(state.conversations.map((one) => one.id));
-	const rest = [...state.groups.map((group) => 'g:' + group.id),
-		...state.contacts.filter((one) => one.state === 'friends').map((one) => privateWith(one.id))]
-		.filter((id) => !known.has(id)).map((id) => ({ id, unread: 0 }));
-	return [...state.conversations.filter((one) => !one.id.startsWith('g:') || groupOf(one.id)), ...rest];
-}
-
-function preview(last) {
+function preview(id, last) {
 	if (!last) return '';
-	const text = last.recalled ? word('recalled') : last.text;
-	return last.line || last.mine ? text : last.name + ': ' + text;
+	const who = last.mine ? word('you') : last.name;
+	if (last.recalled) return word('recalled');
+	return last.line || id.startsWith('p:') && !last.mine || id.startsWith('s:') ? last.text : who + ': ' + last.text;
 }
 
 function drawLists() {
-	$('chats').replaceChildren(...chats().map((one) => node('li', {}, node('button', {
-		className: 'entry', onclick: () => enter(one.id), ariaCurrent: String(one.id === open),
-	}, dot(contactOf(one.id)), node('span', { className: 'names' },
-		node('span', { textContent: titleOf(one.id, one.last) }), node('span', { className: 'hint', textContent: preview(one.last) })),
-	one.unread > 0 && one.id !== open ? node('span', { className: 'badge', textContent: one.unread, ariaLabel: one.unread + ' ' + word('unreadCount') }) : null))));
-	if (!$('chats').children.length) $('chats').append(node('li', { className: 'empty', textContent: word('noChats') }));
+	if (!state.me.id) return; // nothing is known yet
+	const known = new Set(state.conversations.map((one) => one.id));
+	const chats = [...state.conversations.filter((one) => !one.id.startsWith('g:') || groupOf(one.id)),
+		...state.groups.map((group) => ({ id: 'g:' + group.id, unread: 0 })).filter((one) => !known.has(one.id))];
+	draw($('chats'), chats.map(({ id, unread, last }) => ({
+		key: id, title: titleOf(id), preview: preview(id, last), contact: contactOf(id), unread: isRead(id) ? 0 : unread, open: id === open,
+		at: last && (day(last.at) === word('today') ? clock(last.at) : day(last.at)),
+	})), entry);
+	$('no-chats').hidden = chats.length > 0;
 
-	const asked = state.contacts.filter((one) => one.state !== 'friends');
-	const friends = state.contacts.filter((one) => one.state === 'friends');
-	$('contacts').replaceChildren(...asked.map(request), ...friends.map((one) => node('li', { className: 'person' }, dot(one),
-		node('span', { textContent: one.name + (one.blocked ? ' (' + word('isBlocked') + ')' : '') }))));
-	if (!$('contacts').children.length) $('contacts').append(node('li', { className: 'empty', textContent: word('noContacts') }));
+	const order = ['asked', 'waiting', 'friends'];
+	const contacts = state.contacts.toSorted((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+	draw($('contacts'), contacts.map((one) => ({ key: one.id, ...one })), contactEntry);
+	$('no-contacts').hidden = contacts.length > 0;
+
+	const unread = chats.reduce((sum, one) => sum + (isRead(one.id) ? 0 : one.unread), 0);
+	document.title = (unread ? `(${unread}) ` : '') + word('title') + ' · ' + state.me.name;
 }
 
-function request(one) {
-	if (one.state === 'waiting') return node('li', { className: 'person' }, node('span', { textContent: one.name + ' · ' + word('waiting') }));
-	return node('li', { className: 'person' }, node('span', { textContent: one.name + ' ' + word('asks') }),
+const names = (name, hint) => node('span', { className: 'names' }, node('bdi', { textContent: name }), hint ? node('bdi', { className: 'hint', textContent: hint }) : null);
+
+function entry(one) {
+	return node('li', {}, node('button', { className: 'entry', onclick: () => enter(one.key), ariaCurrent: String(one.open) },
+		avatar(partnerOf(one.key) ?? one.key, one.title, one.contact), names(one.title, one.preview), node('span', { className: 'side' }, one.at && node('time', { textContent: one.at }),
+			one.unread > 0 ? node('span', { className: 'badge', textContent: one.unread, role: 'img', ariaLabel: one.unread + ' ' + word('unreadCount') }) : null)));
+}
+
+function contactEntry(one) {
+	if (one.state === 'friends') {
+		return node('li', {}, node('button', { className: 'entry', onclick: () => enter(privateWith(one.id)) },
+			avatar(one.id, one.name, one), names(one.name, one.blocked ? word('isBlocked') : '')));
+	}
+	const buttons = one.state === 'waiting' ? [] : [
 		node('button', { textContent: word('accept'), className: 'primary', onclick: () => act('POST', `/api/friends/${one.id}/accept`) }),
-		node('button', { textContent: word('refuse'), onclick: () => act('POST', `/api/friends/${one.id}/remove`) }));
+		node('button', { textContent: word('refuse'), onclick: () => act('POST', `/api/friends/${one.id}/remove`) })];
+	return node('li', { className: 'person' }, avatar(one.id, one.name), names(one.name, word(one.state === 'waiting' ? 'waiting' : 'asks')), ...buttons);
 }
 
 let lastFind = 0;
-$('find').addEventListener('input', async () => {
-	const mine = ++lastFind;
-	const found = await call('GET', '/api/users?q=' + encodeURIComponent($('find').value));
+async function find() {
+	const mine = ++lastFind, text = $('find').value;
+	const found = text ? await call('GET', '/api/users?q=' + encodeURIComponent(text)).catch(() => []) : [];
 	if (mine !== lastFind) return; // more was typed meanwhile
-	$('found').replaceChildren(...found.map((one) => {
-		const known = state.contacts.some((contact) => contact.id === one.id);
-		return node('li', { className: 'person' }, node('span', { textContent: one.name }), known ? null : node('button', {
+	$('nobody').hidden = !text || found.length > 0;
+	draw($('found'), found.map((one) => ({ key: one.id, ...one, known: state.contacts.some((contact) => contact.id === one.id) })), (one) =>
+		node('li', { className: 'person' }, avatar(one.id, one.name), names(one.name), one.known ? null : node('button', {
 			textContent: word('invite'), onclick: async () => {
 				await act('POST', `/api/friends/${one.id}/invite`);
-				$('find').value = '';
-				$('found').replaceChildren();
+				clearFind();
 			},
-		}));
-	}));
-});
+		})));
+}
+function clearFind() {
+	$('find').value = '';
+	$('find').focus();
+	find();
+}
+$('find').addEventListener('input', find);
 
 // --- messages
 
 function message(one) {
-	if (one.line) return node('li', { className: 'line', textContent: one.name + ' ' + one.text });
+	if (one.key === 'older') return node('li', { className: 'line' }, node('button', { className: 'plain', textContent: word('older'), onclick: readOlder }));
+	if (one.day) return node('li', { className: 'line day', textContent: one.day });
+	if (one.line) return node('li', { className: 'line' }, node('bdi', { textContent: one.name + ' ' + one.text }));
 	const li = node('li', { className: (one.mine ? 'mine' : '') + (one.recalled ? ' recalled' : '') });
-	li.dataset.uid = one.uid;
-	if (!one.mine && !open.startsWith('p:')) li.append(node('div', { className: 'who', textContent: one.name }));
-	li.append(node('div', { className: 'bubble', textContent: one.recalled ? word('recalled') : one.text }));
-	const foot = node('div', { className: 'foot' }, node('time', {
-		dateTime: one.at, textContent: new Date(one.at).toLocaleTimeString(word('lang'), { hour: '2-digit', minute: '2-digit' }),
-	}));
-	if (!one.recalled && one.mine && Date.now() - new Date(one.at) < 120000) {
-		foot.append(node('button', { className: 'plain recall', textContent: word('recall'), onclick: () => act('POST', `/api/messages/${one.uid}/recall`) }));
-	}
-	if (!one.recalled && !one.mine && !open.startsWith('s:')) {
-		foot.append(node('button', { className: 'plain report', textContent: word('report'), onclick: () => report(one) }));
-	}
-	li.append(foot);
+	if (one.named) li.append(node('div', { className: 'who' }, node('bdi', { textContent: one.name })));
+	li.append(node('div', { className: 'bubble', dir: 'auto', textContent: one.recalled ? word('recalled') : one.text }));
+	li.append(node('div', { className: 'foot' }, node('time', { dateTime: one.at, textContent: clock(one.at) }),
+		one.canRecall ? node('button', { className: 'plain recall', textContent: word('recall'), onclick: () => act('POST', `/api/messages/${one.uid}/recall`) }) : null,
+		one.canReport ? node('button', { className: 'plain report', textContent: word('report'), onclick: () => report(one) }) : null));
 	return li;
 }
 
 function report(one) {
 	const reason = node('input', { maxLength: 500, ariaLabel: word('reportWhy') });
-	ask(word('reportWhy'), [reason], [[word('cancel'), () => {}], [word('report'), async () => {
-		await act('POST', `/api/messages/${one.uid}/report`, { reason: reason.value });
-		if (!$('dialog').open) ask(word('reported'), [], [['OK', () => {}]]);
+	ask(word('reportWhy'), [reason], [[word('cancel')], [word('report'), async () => {
+		await call('POST', `/api/messages/${one.uid}/report`, { reason: reason.value });
+		ask(word('reported'), [], [[word('close')]]);
 	}, 'primary']]);
 }
 
-async function drawMessages() {
-	const id = open;
-	const newest = await call('GET', '/api/messages?conversation=' + encodeURIComponent(id));
-	if (id !== open) return;
-	const list = $('messages');
-	const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 80;
-	const kept = older.filter((one) => !newest.some((other) => other.uid === one.uid));
-	list.replaceChildren(...[...kept, ...newest].map(message));
-	if (!older.length) $('older').hidden = newest.length < 50;
-	if (atEnd) list.scrollTop = list.scrollHeight;
-	older = [...kept, ...newest];
-	if (document.visibilityState === 'visible' && state.conversations.find((one) => one.id === id)?.unread > 0) {
-		await call('POST', '/api/read', { conversation: id });
+const pageOf = (id, first) => call('GET', '/api/messages?conversation=' + encodeURIComponent(id) + (first ? `&before=${Date.parse(first.at)}&uid=${first.uid}` : ''));
+const pageSize = 50;
+
+// items are the messages with what stands between them.
+function items(messages) {
+	const found = more ? [{ key: 'older' }] : [];
+	let before = {};
+	for (const one of messages) {
+		if (day(one.at) !== (before.at && day(before.at))) found.push({ key: 'day ' + day(one.at), day: day(one.at) });
+		found.push({
+			key: one.uid, ...one, named: open.startsWith('g:') && !one.mine && one.from !== before.from,
+			canRecall: one.mine && !one.recalled && Date.now() - new Date(one.at) < 120000, canReport: !one.mine && !one.recalled && !open.startsWith('s:'),
+		});
+		before = one.line ? { at: one.at } : one;
 	}
+	return found;
 }
 
-$('older').addEventListener('click', async () => {
-	const first = older[0];
-	const found = await call('GET', `/api/messages?conversation=${encodeURIComponent(open)}&before=${Date.parse(first.at)}&uid=${first.uid}`);
-	older = [...found, ...older];
-	$('older').hidden = found.length < 50;
-	$('messages').prepend(...found.map(message));
-});
+const atEnd = () => $('messages').scrollHeight - $('messages').scrollTop - $('messages').clientHeight < 80;
+const toEnd = () => { $('messages').scrollTop = $('messages').scrollHeight; };
+
+// drawMessages reads all pages that are shown, so that there is no hole after a time without news.
+async function drawMessages() {
+	const id = open, stay = from && !atEnd();
+	let found = [], page;
+	do {
+		page = await pageOf(id, found[0]);
+		found = [...page, ...found];
+	} while (stay && page.length === pageSize && !found.some((one) => one.uid === from.uid));
+	if (id !== open) return;
+	more = page.length === pageSize;
+	const end = !stay || atEnd(), last = $('messages').lastElementChild?.dataset.key;
+	draw($('messages'), items(found), message);
+	if (end) toEnd();
+	else if (found.at(-1)?.uid !== last) $('newer').hidden = false;
+	from = found[0];
+	if (isRead(id) && state.conversations.find((one) => one.id === id)?.unread > 0) await call('POST', '/api/read', { conversation: id });
+}
+
+async function readOlder() {
+	const list = $('messages'), [first] = await pageOf(open, from);
+	if (first) from = first;
+	const below = list.scrollHeight - list.scrollTop;
+	list.scrollTop = 0;
+	await drawMessages();
+	list.scrollTop = list.scrollHeight - below;
+}
+$('messages').addEventListener('scroll', () => { if (atEnd()) $('newer').hidden = true; });
+$('newer').addEventListener('click', toEnd);
 
 function drawHead() {
 	const contact = contactOf(open), group = groupOf(open);
-	$('title').textContent = titleOf(open, state.conversations.find((one) => one.id === open)?.last);
-	$('presence').textContent = contact ? word(contact.online ? 'online' : 'offline') : group ? group.members.length + ' ' + word('members') : '';
-	$('presence').className = contact?.online ? 'online' : '';
-	$('details').hidden = !contact && !group;
+	$('title').textContent = titleOf(open);
+	$('presence').textContent = contact?.blocked ? word('isBlocked') : contact ? word(contact.online ? 'online' : 'offline')
+		: group ? group.members.length + ' ' + word('members') : '';
+	$('presence').className = contact?.online && !contact.blocked ? 'online' : '';
+	$('details').hidden = contact?.state !== 'friends' && !group;
 }
 
-async function enter(id) {
-	if (id !== open && $('text')) $('text').value = ''; // it was for somebody else
-	open = id;
-	older = [];
-	document.body.classList.add('open');
-	$('choose').hidden = true;
-	$('room').hidden = false;
-	$('refused').hidden = true;
-	$('messages').replaceChildren();
-	drawHead();
-	drawLists();
-	await drawMessages();
-	$('messages').scrollTop = $('messages').scrollHeight;
-	$('text')?.focus();
+function drawDraft() {
+	if (!$('text')) return;
+	$('compose').hidden = open.startsWith('s:'); // nobody reads it there
+	$('text').value = drafts[open]?.text ?? '';
+	$('refused').textContent = drafts[open]?.refused ?? '';
+	$('refused').hidden = !drafts[open]?.refused;
 }
 
+// --- which conversation is open: the address says it, so that "back" and "reload" do what they should
+
+let entered = false; // from the list of this page
+function enter(id) {
+	if (open) return location.replace('#' + id);
+	entered = true;
+	location.hash = id;
+}
 function leave() {
-	if ($('text')) $('text').value = '';
-	open = null;
-	document.body.classList.remove('open');
-	$('choose').hidden = false;
-	$('room').hidden = true;
-	drawLists();
+	if (entered) history.back();
+	else location.replace('#');
 }
+async function show() {
+	const left = open;
+	open = decodeURIComponent(location.hash.slice(1)) || null;
+	from = null;
+	document.body.classList.toggle('open', open !== null);
+	$('choose').hidden = open !== null;
+	$('room').hidden = open === null;
+	$('newer').hidden = true;
+	$('messages').replaceChildren();
+	drawLists();
+	if (!open) {
+		entered = false;
+		[...$('chats').children].find((li) => li.dataset.key === left)?.firstChild.focus();
+		return;
+	}
+	drawHead();
+	drawDraft();
+	$('text')?.focus();
+	await changed();
+}
+window.addEventListener('hashchange', show);
 $('back').addEventListener('click', leave);
 document.addEventListener('keydown', (event) => {
-	if (event.key === 'Escape' && open && !$('dialog').open) leave();
+	if (event.key !== 'Escape' || event.isComposing || $('dialog').open) return;
+	if (event.target === $('find') && $('find').value) clearFind();
+	else if (open) leave();
 });
-document.addEventListener('visibilitychange', () => refresh());
+document.addEventListener('visibilitychange', () => changed());
 
-$('compose')?.addEventListener('submit', async (event) => {
+// --- writing
+
+$('text')?.addEventListener('keydown', (event) => {
+	if (event.key !== 'Enter' || event.shiftKey || event.isComposing || event.keyCode === 229) return; // 229: Safari composes
 	event.preventDefault();
-	const text = $('text').value;
-	if (!text.trim()) return;
-	$('text').value = '';
+	$('compose').requestSubmit();
+});
+$('text')?.addEventListener('input', () => { 
+	drafts[open] = { text: $('text').value };
 	$('refused').hidden = true;
-	try {
-		await call('POST', '/api/messages', { conversation: open, text });
-		$('messages').scrollTop = $('messages').scrollHeight;
-	} catch (error) {
-		$('text').value = text; // nothing that was written is lost
-		$('refused').textContent = word('notSent') + ' ' + error.message;
-		$('refused').hidden = false;
-	}
+});
+
+let sending = Promise.resolve(); // one after the other, in the order in which they were written
+$('compose')?.addEventListener('submit', (event) => {
+	event.preventDefault();
+	const text = $('text').value, conversation = open;
+	if (!text.trim()) return;
+	delete drafts[conversation];
+	drawDraft();
+	$('text').focus();
+	sending = sending.then(() => call('POST', '/api/messages', { conversation, text })).then(() => { if (open === conversation) toEnd(); }, (error) => {
+		const later = drafts[conversation]?.text; // nothing that was written is lost, nor goes to somebody else
+		drafts[conversation] = { text: later ? text + '\n' + later : text, refused: error.unknown ? word('unknownSent') : word('notSent') + error.message };
+		if (open === conversation) drawDraft();
+	});
 });
 
 // --- dialogs
 
+const friends = () => state.contacts.filter((one) => one.state === 'friends');
+
 $('new-group').addEventListener('click', () => {
 	const name = node('input', { maxLength: 64, required: true, ariaLabel: word('groupName'), placeholder: word('groupName') });
-	const boxes = state.contacts.filter((one) => one.state === 'friends').map((one) =>
-		node('label', { className: 'check' }, node('input', { type: 'checkbox', value: one.id }), one.name));
-	ask(word('newGroup'), [name, ...boxes], [[word('cancel'), () => {}], [word('create'), async () => {
+	const boxes = friends().map((one) => node('label', { className: 'check' }, node('input', { type: 'checkbox', value: one.id }), one.name));
+	ask(word('newGroup'), [name, ...boxes], [[word('cancel')], [word('create'), async () => {
 		const members = boxes.map((label) => label.firstChild).filter((box) => box.checked).map((box) => box.value);
-		await act('POST', '/api/groups', { name: name.value, members });
+		const { conversation } = await change('POST', '/api/groups', { name: name.value, members });
+		enter(conversation);
 	}, 'primary']]);
 });
 
 $('details').addEventListener('click', () => {
-	const contact = contactOf(open), group = groupOf(open), done = [word('cancel'), () => {}];
+	const contact = contactOf(open), group = groupOf(open);
 	if (contact) {
-		ask(contact.name, [], [
-			[word('unfriend'), () => act('POST', `/api/friends/${contact.id}/remove`), 'danger'],
-			[word(contact.blocked ? 'unblock' : 'block'), () => act('POST', `/api/friends/${contact.id}/${contact.blocked ? 'unblock' : 'block'}`)], done]);
+		const path = `/api/friends/${contact.id}/`, turn = contact.blocked ? 'unblock' : 'block';
+		ask(contact.name, [], [[word('unfriend'), () => sure(word('sure.remove'), word('unfriend'), () => change('POST', path + 'remove')), 'danger'],
+			[word(turn), () => change('POST', path + turn)], [word('close')]]);
 		return;
 	}
 	const owner = group.owner === state.me.id, path = `/api/groups/${group.id}`;
-	const line = (one, text, method) => node('div', { className: 'person' }, node('span', { textContent: one.name }),
-		text ? node('button', { textContent: text, onclick: () => act(method, `${path}/members/${one.id}`) }) : null);
-	const others = state.contacts.filter((one) => one.state === 'friends' && !group.members.some((member) => member.id === one.id));
+	const line = (one, text, method) => node('div', { className: 'person' }, avatar(one.id, one.name), names(one.name),
+		text ? node('button', { type: 'button', textContent: text, onclick: () => change(method, `${path}/members/${one.id}`).then(() => $('details').click(), failed) }) : null);
+	const others = friends().filter((one) => !group.members.some((member) => member.id === one.id));
+	const [question, button, target] = owner ? ['sure.dismiss', word('dismiss'), path] : ['sure.leave', word('quit'), `${path}/members/${state.me.id}`];
 	ask(group.name, [
 		...group.members.map((one) => line(one, owner && one.id !== group.owner ? word('removeMember') : '', 'DELETE')),
 		...others.map((one) => line(one, word('addMember'), 'POST')),
-	], [owner ? [word('dismiss'), () => act('DELETE', path), 'danger']
-		: [word('quit'), () => act('DELETE', `${path}/members/${state.me.id}`), 'danger'], done]);
+	], [[button, () => sure(word(question), button, () => change('DELETE', target)), 'danger'], [word('close')]]);
 });
 
 // --- events
@@ -269,16 +411,14 @@ async function refresh() {
 // One refresh at a time: what happens meanwhile makes another one.
 let busy = false, again = false;
 async function changed() {
-	if (busy) {
-		again = true;
-		return;
-	}
+	again = true;
+	if (busy) return;
 	busy = true;
 	try {
-		do {
+		while (again) {
 			again = false;
 			await refresh();
-		} while (again);
+		}
 	} catch {
 		setTimeout(changed, 1000);
 	} finally {
@@ -286,12 +426,5 @@ async function changed() {
 	}
 }
 
-const events = new EventSource('/api/events');
-events.addEventListener('message', (event) => {
-	$('lost').hidden = true;
-	if (JSON.parse(event.data).type !== 'beat') changed();
-});
-events.addEventListener('error', () => {
-	$('lost').hidden = false;
-	if (events.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 3000); // refused, not only lost
-});
+listen(changed, (there) => { $('lost').hidden = there; });
+show();

@@ -1,18 +1,24 @@
-// The operator's page draws itself anew when something changes, unless a form of it is in use.
+// The operator's page draws itself anew when something changes, unless somebody is busy in it.
 
-const events = new EventSource('/api/events');
-let busy = false;
-events.addEventListener('message', async (event) => {
-	const type = JSON.parse(event.data).type;
-	if (busy || type !== 'operator' && type !== 'missed') return;
-	busy = true;
+import { listen } from './events.js';
+
+const live = () => document.getElementById('live');
+let waits = false;
+
+listen(async (type) => {
+	if (waits || type !== 'operator' && type !== 'missed') return;
+	waits = true;
 	await new Promise((resolve) => setTimeout(resolve, 500)); // several at once
-	try {
-		const page = new DOMParser().parseFromString(await (await fetch('/operator')).text(), 'text/html');
-		if (!document.getElementById('live').contains(document.activeElement)) {
-			document.getElementById('live').replaceWith(page.getElementById('live'));
-		}
-	} finally {
-		busy = false;
-	}
+	waits = false;
+	const response = await fetch('/operator').catch(() => null);
+	if (!response?.ok) return; // the next event comes
+	const found = new DOMParser().parseFromString(await response.text(), 'text/html').getElementById('live');
+	if (!found) location.reload(); // logged out
+	else if (!live().contains(document.activeElement) && !live().querySelector('details[open]')) live().replaceWith(found);
+}, (there) => { document.getElementById('lost').hidden = there; });
+
+// A second click must not decide twice.
+document.addEventListener('submit', (event) => {
+	if (event.target.sent) event.preventDefault();
+	event.target.sent = true;
 });
