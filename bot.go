@@ -8,9 +8,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// BotService keeps bots: users whose messages RongCloud forwards to a program of the app's, to
-// Dify or to an agent on its own servers, and who answer with what comes back. An app has room for
-// 10 bots.
+// BotService manages bots. A bot is a user whose incoming messages RongCloud forwards to a program
+// of the app, to Dify or to an agent on RongCloud's servers, and who replies with what comes back.
+// An app can have up to 10 bots.
 type BotService struct {
 	service
 	Integration *BotIntegrationService
@@ -27,25 +27,25 @@ func newBotService(common *service) *BotService {
 	}
 }
 
-// BotParams describes a bot to create or to change. All but the metadata is required to create
-// one; what is left out of a change probably stays as it is, which RongCloud does not document.
+// BotParams describes a bot to create or update. Creating one requires everything but the metadata.
+// An update probably leaves omitted fields as they are, but RongCloud does not document this.
 type BotParams struct {
 	UserID      string            `wire:"userId"`     // chosen by the app, at most 64 characters
 	Name        string            `wire:"name"`       // shown to users, at most 128 characters
-	Type        string            `wire:"type"`       // a category of the app's own, at most 128 characters
+	Type        string            `wire:"type"`       // the app's own category, at most 128 characters
 	PortraitURL string            `wire:"profileUrl"` // address of the avatar, at most 256 characters
-	Metadata    map[string]string `wire:"metadata"`   // passed along in callbacks; at most 16 pairs, keys of 32 and values of 128 characters
+	Metadata    map[string]string `wire:"metadata"`   // passed along in callbacks; at most 16 pairs, keys up to 32 and values up to 128 characters
 
-	// Integrations say where the bot's messages go. There may be several, told apart by their
-	// types. Whether those of a change take the place of all there were is not documented;
-	// BotIntegrationService changes one by itself.
+	// Integrations say where the bot's messages go. A bot may have several, of different types.
+	// RongCloud does not document whether an update replaces all existing integrations; use
+	// BotIntegrationService to change a single one.
 	Integrations []BotIntegration `wire:"integrations"`
 }
 
-// BotQuery chooses a page of the app's bots.
+// BotQuery selects a page of the app's bots.
 type BotQuery struct {
 	Page                int  `wire:"page"`               // from 1, the default
-	Size                int  `wire:"pageSize"`           // bots per page, 10 by default; the most is not documented
+	Size                int  `wire:"pageSize"`           // bots per page, 10 by default; the maximum is not documented
 	IncludeIntegrations bool `wire:"includeIntegration"` // return the bots' integrations as well
 }
 
@@ -53,12 +53,12 @@ type BotQuery struct {
 type Bot struct {
 	UserID       string            `json:"userId"`
 	Name         string            `json:"name"`
-	Type         string            `json:"type"` // a category of the app's own
+	Type         string            `json:"type"` // the app's own category
 	PortraitURL  string            `json:"profileUrl"`
 	Integrations []BotIntegration  `json:"integrations"`
 	Metadata     map[string]string `json:"metadata"`
-	CreatedAt    time.Time         `json:"createdAt" unit:"ms"` // not documented, and so perhaps zero
-	UpdatedAt    time.Time         `json:"updatedAt" unit:"ms"` // not documented, and so perhaps zero
+	CreatedAt    time.Time         `json:"createdAt" unit:"ms"` // undocumented, so it may be zero
+	UpdatedAt    time.Time         `json:"updatedAt" unit:"ms"` // undocumented, so it may be zero
 }
 
 // BotPage is a page of the app's bots.
@@ -68,12 +68,11 @@ type BotPage struct {
 	HasNext *bool `json:"hasNext"` // nil if the server does not say
 }
 
-// More reports whether there may be another page: if this one is not empty and HasNext is not
-// false.
+// More reports whether there may be another page: this one is not empty, and HasNext is not false.
 func (p *BotPage) More() bool { return mayFollow(len(p.Bots), p.HasNext) }
 
-// Create creates a bot with its integrations. The quota is 100 calls per second. What the
-// response is for a bot that exists already is not documented.
+// Create creates a bot with its integrations. The quota is 100 calls per second. The response for a
+// bot that already exists is not documented.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot
 //
@@ -87,8 +86,8 @@ func (s *BotService) Create(ctx context.Context, params BotParams, opts ...CallO
 	return send(ctx, s.client, endpoint.V3BotCreate, &params, opts)
 }
 
-// Update changes a bot. RongCloud's official Java SDK has the call, but no page that documents it
-// is known; the page on how to create a bot explains the fields.
+// Update changes a bot. RongCloud's official Java SDK has this call, but no known page documents
+// it; the page on creating a bot explains the fields.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot
 //
@@ -97,8 +96,8 @@ func (s *BotService) Update(ctx context.Context, params BotParams, opts ...CallO
 	return send(ctx, s.client, endpoint.V3BotUpdate, &params, opts)
 }
 
-// Delete deletes a bot. RongCloud's official Java SDK has the call, but no page that documents it
-// is known.
+// Delete deletes a bot. RongCloud's official Java SDK has this call, but no known page documents
+// it.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot
 //
@@ -132,7 +131,7 @@ func (s *BotService) List(ctx context.Context, query BotQuery, opts ...CallOptio
 	return fetch[BotPage](ctx, s.client, endpoint.V3BotQuery, &query, opts)
 }
 
-// All yields the app's bots, from the query's page on.
+// All yields the app's bots, starting at the query's page.
 func (s *BotService) All(ctx context.Context, query BotQuery, opts ...CallOption) iter.Seq2[Bot, error] {
 	return walkNumbers(ctx, endpoint.V3BotQuery, s.List, query, opts,
 		func(q *BotQuery) *int { return &q.Page },

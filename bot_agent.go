@@ -8,9 +8,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// BotAgentService keeps agents: language models with instructions and a memory, on RongCloud's
-// servers. [BotAgentChatService] talks to them, and an integration of the type
-// [BotIntegrationAgentChat] lets a bot do so. An app has room for 100 agents.
+// BotAgentService manages agents: language models with instructions and a memory, on RongCloud's
+// servers. [BotAgentChatService] talks to them, and an integration of type
+// [BotIntegrationAgentChat] lets a bot do so. An app can have up to 100 agents.
 type BotAgentService service
 
 // AgentType is the kind of an agent.
@@ -22,7 +22,7 @@ const AgentTypeChat AgentType = "chat"
 // AgentStatus says whether an agent answers.
 type AgentStatus string
 
-// The states of an agent. Which one a new agent has if none is given is not documented.
+// The states of an agent. The default for a new agent is not documented.
 const (
 	AgentActive   AgentStatus = "active"
 	AgentInactive AgentStatus = "inactive"
@@ -39,17 +39,17 @@ type AgentCreateParams struct {
 	Config      AgentConfig `wire:"agentConfig"`
 }
 
-// AgentUpdateParams changes an agent. What is left out stays as it is.
+// AgentUpdateParams changes an agent. Omitted fields stay as they are.
 type AgentUpdateParams struct {
 	ID          string      `wire:"agentId"`
 	Name        string      `wire:"name"`
 	Description string      `wire:"description"` // at most 256 characters
 	Status      AgentStatus `wire:"status"`
-	// Config can change the model's options, the prompt and the memory. The model itself stays.
+	// Config can change the model's options, the prompt and the memory, but not the model itself.
 	Config *AgentConfig `wire:"agentConfig"`
 }
 
-// AgentConfig is what makes an agent.
+// AgentConfig configures an agent.
 type AgentConfig struct {
 	Model  AgentModel   `json:"model,omitzero"`
 	Prompt *AgentPrompt `json:"prompt,omitempty"`
@@ -63,21 +63,22 @@ type AgentModel struct {
 	Options  *AgentModelOptions `json:"options,omitempty"`
 }
 
-// AgentModelOptions tune a language model. What is nil is left to the model.
+// AgentModelOptions tune a language model. Nil fields keep the model's defaults.
 type AgentModelOptions struct {
 	Temperature      *float64 `json:"temperature,omitempty"`      // randomness, 0 to 2
 	TopP             *float64 `json:"topP,omitempty"`             // nucleus sampling, 0 to 1
 	MaxTokens        int      `json:"maxTokens,omitempty"`        // longest answer, 1 to 8192
 	FrequencyPenalty *float64 `json:"frequencyPenalty,omitempty"` // -2 to 2
 	PresencePenalty  *float64 `json:"presencePenalty,omitempty"`  // -2 to 2
-	Stop             []string `json:"stop,omitempty"`             // words that end the answer; at most 10 of 50 characters
+	Stop             []string `json:"stop,omitempty"`             // words that end the answer; at most 10, each up to 50 characters
 }
 
-// AgentPrompt is what an agent is told before a conversation begins: a template that RongCloud
-// keeps, or instructions. Whether instructions are required without a template is not documented.
+// AgentPrompt is what an agent is told before a conversation begins: a template stored by
+// RongCloud, or instructions. Whether instructions are required without a template is not
+// documented.
 type AgentPrompt struct {
 	ID               string            `json:"id,omitempty"`               // of a template, at most 64 characters
-	Variables        map[string]string `json:"variables,omitempty"`        // for the places that the template leaves open
+	Variables        map[string]string `json:"variables,omitempty"`        // values for the template's placeholders
 	Instructions     string            `json:"instructions,omitempty"`     // at most 10000 characters
 	OpeningStatement string            `json:"openingStatement,omitempty"` // greeting; known from RongCloud's official Java SDK only
 }
@@ -85,8 +86,8 @@ type AgentPrompt struct {
 // AgentMemory says how much of a conversation an agent remembers.
 type AgentMemory struct {
 	Strategy    string `json:"strategy,omitempty"`    // sliding_window is the only one seen
-	MaxMessages int    `json:"maxMessages,omitempty"` // messages that are remembered
-	MaxTokens   int    `json:"maxTokens,omitempty"`   // tokens that are remembered; known from RongCloud's official Java SDK only
+	MaxMessages int    `json:"maxMessages,omitempty"` // messages to remember
+	MaxTokens   int    `json:"maxTokens,omitempty"`   // tokens to remember; known from RongCloud's official Java SDK only
 }
 
 // Agent is an agent of the app.
@@ -101,7 +102,7 @@ type Agent struct {
 	UpdatedAt   time.Time   `json:"updatedAt" unit:"ms"`
 }
 
-// AgentQuery chooses a page of the app's agents.
+// AgentQuery selects a page of the app's agents.
 type AgentQuery struct {
 	Page   int         `wire:"page"`   // from 1, the default
 	Size   int         `wire:"size"`   // agents per page, 20 by default, at most 100
@@ -119,16 +120,15 @@ type AgentPage struct {
 	Total  int     `json:"total"` // number of agents on all pages
 }
 
-// More reports whether there may be another page. Total is not relied on, so only an empty page is
-// taken for the one after the last.
+// More reports whether there may be another page. It does not rely on Total: only an empty page
+// counts as the end.
 func (p *AgentPage) More() bool { return len(p.Agents) > 0 }
 
 type oneAgentID struct {
 	AgentID string `wire:"agentId"`
 }
 
-// Create creates an agent. What the response is for one that exists already is not
-// documented.
+// Create creates an agent. The response for an agent that already exists is not documented.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/create-a-agent
 //
@@ -149,8 +149,8 @@ func (s *BotAgentService) Update(ctx context.Context, params AgentUpdateParams, 
 	return send(ctx, s.client, endpoint.V3AgentUpdate, &params, opts)
 }
 
-// Delete deletes an agent. RongCloud's official Java SDK has the call, but no page that documents
-// it is known.
+// Delete deletes an agent. RongCloud's official Java SDK has this call, but no known page documents
+// it.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/create-a-agent
 //
@@ -177,7 +177,7 @@ func (s *BotAgentService) List(ctx context.Context, query AgentQuery, opts ...Ca
 	return fetch[AgentPage](ctx, s.client, endpoint.V3AgentQuery, &agentQuery{query, AgentTypeChat}, opts)
 }
 
-// All yields the app's agents, from the query's page on.
+// All yields the app's agents, starting at the query's page.
 func (s *BotAgentService) All(ctx context.Context, query AgentQuery, opts ...CallOption) iter.Seq2[Agent, error] {
 	return walkNumbers(ctx, endpoint.V3AgentQuery, s.List, query, opts,
 		func(q *AgentQuery) *int { return &q.Page },

@@ -13,11 +13,11 @@ import (
 // BotAgentChatService talks to agents; see [BotAgentService].
 type BotAgentChatService service
 
-// DefaultAgentChatTimeout is the attempt timeout of [BotAgentChatService], in place of the
-// client's, because a language model takes its time. [WithAttemptTimeout] changes it for a call.
+// DefaultAgentChatTimeout is the attempt timeout of [BotAgentChatService]. It replaces the
+// client's, because a language model takes its time. [WithAttemptTimeout] changes it for one call.
 const DefaultAgentChatTimeout = 2 * time.Minute
 
-// ErrAgentChatIncomplete marks a streamed answer that the server ended without saying that it is
+// ErrAgentChatIncomplete marks a streamed answer that the server ended without marking it as
 // complete.
 var ErrAgentChatIncomplete = errors.New("rongcloud: the stream ended before the answer was complete")
 
@@ -26,14 +26,14 @@ type AgentChatParams struct {
 	AgentID string `wire:"agentId"`
 	Query   string `wire:"query"` // at most 10000 characters
 
-	// ConversationID goes on with a conversation, if Memory is true. If it is empty a new one
-	// begins. It has at most 64 letters, digits, underscores and hyphens.
+	// ConversationID continues a conversation, if Memory is true. If it is empty, a new one begins.
+	// It may have up to 64 letters, digits, underscores and hyphens.
 	ConversationID string `wire:"conversationId"`
-	// Memory lets the agent see what was said in the conversation before. What nil means is not
+	// Memory lets the agent see earlier messages of the conversation. What nil means is not
 	// documented.
 	Memory *bool `wire:"memory"`
 
-	Variables map[string]string `wire:"variables"` // for the places that query or prompt leave open; at most 16 pairs, keys of 32 and values of 128 characters
+	Variables map[string]string `wire:"variables"` // values for placeholders in query and prompt; at most 16 pairs, keys up to 32 and values up to 128 characters
 	UserID    string            `wire:"user"`      // who asks
 }
 
@@ -42,7 +42,7 @@ type agentChatRequest struct {
 	Stream *bool `wire:"stream"`
 }
 
-// AgentChatAnswer is what an agent answers.
+// AgentChatAnswer is an agent's answer.
 type AgentChatAnswer struct {
 	RunID          string            `json:"runId"` // names this answer
 	ConversationID string            `json:"conversationId"`
@@ -53,8 +53,8 @@ type AgentChatAnswer struct {
 	Metadata       AgentChatMetadata `json:"metadata"`
 }
 
-// AgentChatMetadata is what an answer took to make. It is known from RongCloud's official Java SDK
-// only.
+// AgentChatMetadata says what it took to produce an answer. It is known from RongCloud's official
+// Java SDK only.
 type AgentChatMetadata struct {
 	Usage AgentChatUsage `json:"usage"`
 }
@@ -67,45 +67,45 @@ type AgentChatUsage struct {
 }
 
 // AgentChatEvent is one event of a streamed answer. RongCloud documents neither the names of the
-// events nor their fields. So those of a [AgentChatAnswer] are filled in where the event has them,
-// and Data holds everything.
+// events nor their fields, so the fields of [AgentChatAnswer] are filled in where the event has
+// them, and Data holds the whole event.
 type AgentChatEvent struct {
 	AgentChatAnswer
 	Name string // the event's name, often empty
 	ID   string // the event's ID, often empty
-	Data string // the event as it came, usually a JSON object; empty if the server answered in one piece
+	Data string // the event as received, usually a JSON object; empty if the server answered in one piece
 }
 
-// Generate sends a text to an agent and returns the whole answer. See [DefaultAgentChatTimeout]
-// for how long it waits. Each call is paid for and part of the conversation, and so it is not
+// Generate sends a text to an agent and returns the whole answer. See [DefaultAgentChatTimeout] for
+// how long it waits. Each call is billed and becomes part of the conversation, so it is not
 // repeated after an unclear failure; see [ErrOutcomeUnknown].
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/call-agent
 //
 //rongcloud:endpoint POST /v3/chat/generate.json
 func (s *BotAgentChatService) Generate(ctx context.Context, params AgentChatParams, opts ...CallOption) (*AgentChatAnswer, error) {
-	return fetch[AgentChatAnswer](ctx, s.client, endpoint.V3ChatGenerate, &agentChatRequest{params, Ptr(false)}, patiently(opts))
+	return fetch[AgentChatAnswer](ctx, s.client, endpoint.V3ChatGenerate, &agentChatRequest{params, Ptr(false)}, withChatTimeout(opts))
 }
 
-// Stream sends a text to an agent and yields the answer event by event, while it is produced. Each
-// range over the result is a call of its own. Leaving the range early ends the call and frees its
+// Stream sends a text to an agent and yields the answer event by event, as it is produced. Each
+// range over the result makes a new call. Leaving the range early ends the call and frees its
 // connection, as does the end of ctx.
 //
-// An error is yielded once, as the last item. Until the stream begins, errors and retries are
-// those of any call; after that nothing is repeated. A stream that breaks after it brought
-// something is an [ErrOutcomeUnknown], and so is one that the server ends without a FinishReason
-// or the customary [DONE], which is an [ErrAgentChatIncomplete], too. A line of the stream may
-// have 256 KB, an event 1 MB.
+// An error is yielded once, as the last item. Until the stream begins, errors and retries work as
+// for any call; after that nothing is repeated. A stream that breaks after its first event ends
+// with [ErrOutcomeUnknown]. So does one that the server ends without a FinishReason or the
+// customary [DONE]; that error is also an [ErrAgentChatIncomplete]. A line of the stream may have
+// up to 256 KB, an event up to 1 MB.
 //
-// The attempt timeout, [DefaultAgentChatTimeout], limits the wait for the first event and then
-// each wait for more, but not the stream as a whole: only ctx does. Of what [CaptureResponse]
-// fills in, the body stays empty.
+// The attempt timeout, [DefaultAgentChatTimeout], limits the wait for the first event and for each
+// one after it, but not the stream as a whole: only ctx does. [CaptureResponse] leaves the body
+// empty.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/agent/call-agent
 func (s *BotAgentChatService) Stream(ctx context.Context, params AgentChatParams, opts ...CallOption) iter.Seq2[AgentChatEvent, error] {
 	return func(yield func(AgentChatEvent, error) bool) {
 		var whole AgentChatAnswer
-		answer, err := s.client.core.open(ctx, endpoint.V3ChatGenerate, &agentChatRequest{params, Ptr(true)}, &whole, patiently(opts))
+		answer, err := s.client.core.open(ctx, endpoint.V3ChatGenerate, &agentChatRequest{params, Ptr(true)}, &whole, withChatTimeout(opts))
 		switch {
 		case err != nil:
 			yield(AgentChatEvent{}, err)
@@ -143,7 +143,8 @@ func yieldChat(answer *stream, yield func(AgentChatEvent, error) bool) {
 	}
 }
 
-// patiently puts the timeout of chats before the options of a call.
-func patiently(opts []CallOption) []CallOption {
+// withChatTimeout puts the timeout for chats before the options of a call, so that those can
+// override it.
+func withChatTimeout(opts []CallOption) []CallOption {
 	return append([]CallOption{WithAttemptTimeout(DefaultAgentChatTimeout)}, opts...)
 }

@@ -6,43 +6,43 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// BotIntegrationService keeps the integrations of a bot: where its messages and events go.
-// RongCloud's official Java SDK has these calls, but no page that documents them is known; the
-// page on how to create a bot explains the fields.
+// BotIntegrationService manages a bot's integrations: where its messages and events go. RongCloud's
+// official Java SDK has these calls, but no known page documents them; the page on creating a bot
+// explains the fields.
 type BotIntegrationService service
 
-// BotIntegrationType says to what a bot's messages go. A bot has at most one integration of each
+// BotIntegrationType says where a bot's messages go. A bot has at most one integration of each
 // type.
 type BotIntegrationType string
 
 // The types of integrations.
 const (
-	BotIntegrationWebhook        BotIntegrationType = "webhook" // a program of the app's
+	BotIntegrationWebhook        BotIntegrationType = "webhook" // a program of the app
 	BotIntegrationDifyChat       BotIntegrationType = "dify_chat"
 	BotIntegrationDifyCompletion BotIntegrationType = "dify_completion"
 	BotIntegrationDifyChatflow   BotIntegrationType = "dify_chatflow"
 	BotIntegrationAgentChat      BotIntegrationType = "rc_agentchat" // an agent on RongCloud's servers; see BotAgentService
 )
 
-// BotIntegration says where a bot's messages and events go. What is left out of a change probably
-// stays as it is, which RongCloud does not document.
+// BotIntegration says where a bot's messages and events go. An update probably leaves omitted
+// fields as they are, but RongCloud does not document this.
 type BotIntegration struct {
 	Type        BotIntegrationType `wire:"type" json:"type"`
 	Enabled     *bool              `wire:"enabled" json:"enabled,omitempty"`
-	CallbackURL string             `wire:"callbackUrl" json:"callbackUrl,omitempty"` // for Dify its base URL; required to create one
+	CallbackURL string             `wire:"callbackUrl" json:"callbackUrl,omitempty"` // Dify's base URL, for Dify; required to create one
 	ObjectNames []string           `wire:"objectNames" json:"objectNames,omitempty"` // types of the messages to forward, such as RC:TxtMsg
 	Events      []string           `wire:"events" json:"events,omitempty"`           // kinds of events to forward, such as message:private
 
-	// These are for Dify.
-	Stream         *bool    `wire:"stream" json:"stream,omitempty"`                 // replies grow while they are made; true if nil
+	// Used by Dify.
+	Stream         *bool    `wire:"stream" json:"stream,omitempty"`                 // replies grow as they are produced; true if nil
 	HandleResponse *bool    `wire:"handleResponse" json:"handleResponse,omitempty"` // RongCloud turns the reply into a message; true if nil
 	Auth           *BotAuth `wire:"auth" json:"auth,omitempty"`
 
-	// These are known from RongCloud's official Java SDK only, and what they mean is read from
-	// their names.
+	// These are known from RongCloud's official Java SDK only; their meaning is inferred from their
+	// names.
 	Agent                  *BotIntegrationAgent `wire:"agent" json:"agent,omitempty"`                                   // the agent behind the bot
 	WaitForInputCompletion *bool                `wire:"waitForInputCompletion" json:"waitForInputCompletion,omitempty"` // reply once the user stops typing
-	GentleResponse         *bool                `wire:"gentleResponse" json:"gentleResponse,omitempty"`                 // reply at the pace of a person
+	GentleResponse         *bool                `wire:"gentleResponse" json:"gentleResponse,omitempty"`                 // reply at a human pace
 }
 
 // BotIntegrationAgent is the agent behind a bot. Its fields are those of [AgentCreateParams].
@@ -55,7 +55,7 @@ type BotIntegrationAgent struct {
 	Config      AgentConfig `json:"agentConfig"`
 }
 
-// check finds what a new integration lacks, the one at the given place of a list.
+// check refuses a new integration that lacks a required field. It is the i-th of a list.
 func (b *BotIntegration) check(i int) error {
 	switch {
 	case b.Type == "":
@@ -71,13 +71,13 @@ type BotAuth struct {
 	APIKey string `json:"apiKey,omitempty"`
 }
 
-// BotIntegrationParams is the integration of a bot to create or to change.
+// BotIntegrationParams is a bot's integration to create or update.
 type BotIntegrationParams struct {
 	UserID string `wire:"userId"` // the bot
 	BotIntegration
 }
 
-// BotIntegrationDeleteParams names the integration of a bot to delete.
+// BotIntegrationDeleteParams names a bot's integration to delete.
 type BotIntegrationDeleteParams struct {
 	UserID string             `wire:"userId"` // the bot
 	Type   BotIntegrationType `wire:"type"`
@@ -92,7 +92,7 @@ func (s *BotIntegrationService) Create(ctx context.Context, params BotIntegratio
 	return send(ctx, s.client, endpoint.V3BotIntegrationCreate, &params, opts)
 }
 
-// Update changes the integration of a bot that has the given type.
+// Update changes the bot's integration of the given type.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot
 //
@@ -101,7 +101,7 @@ func (s *BotIntegrationService) Update(ctx context.Context, params BotIntegratio
 	return send(ctx, s.client, endpoint.V3BotIntegrationUpdate, &params, opts)
 }
 
-// Delete removes the integration of a bot that has the given type.
+// Delete removes the bot's integration of the given type.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/bot/create-a-bot
 //

@@ -25,10 +25,9 @@ const (
 	defaultBulkGrace       = 15 * time.Second
 	leastBulkMaxUnknown    = 3
 
-	// RongCloud remembers a msgRandom for a minute. What has not been settled by then stays
-	// unknown.
+	// RongCloud remembers a msgRandom for a minute. An outcome still open by then stays unknown.
 	bulkRepeatFor = 55 * time.Second
-	// A chunk that is refused for its rate is tried again after growing waits.
+	// A rate-limited chunk is tried again after growing waits.
 	bulkRateTries   = 10
 	bulkLongestWait = 30 * time.Second
 )
@@ -36,14 +35,14 @@ const (
 // bulkJob is one kind of bulk send: messages of type M to recipients of type T.
 type bulkJob[M, T any] struct {
 	ep      *endpoint.Endpoint
-	list    string // the parameter that recipients fill
+	list    string // the parameter that holds the recipients
 	message M
 	fields  func(*M) (to *[]T, random *int64) // what differs from chunk to chunk
-	encoded func(*M) (any, error)             // the message as it is encoded
+	encoded func(*M) (any, error)             // the message, ready to encode
 	id      func(T) string
-	someone T // stands for the recipients where the message itself is checked and named
+	someone T // a sample recipient, to check and name the message itself
 	send    bulkSend[M]
-	refused error // what the method itself refuses
+	refused error // the method's own refusal
 }
 
 func (j *bulkJob[M, T]) to(recipients []T, random int64) M {
@@ -53,34 +52,34 @@ func (j *bulkJob[M, T]) to(recipients []T, random int64) M {
 	return m
 }
 
-// bulkRun is one bulk send under way. Chunks are read and begun in the caller's goroutine, one
-// after the other, and sent by others.
+// bulkRun is one bulk send in progress. The caller's goroutine reads and begins the chunks one
+// after another; other goroutines send them.
 type bulkRun[M, T any] struct {
 	*bulkJob[M, T]
 	client  *Client
 	params  BulkParams
 	opts    []CallOption
 	size    int
-	longest int   // bytes of an ID
+	longest int   // maximum bytes of an ID
 	seed    int64 // the message's IdempotencyKey
 
-	ctx     context.Context // of reading and waiting
+	ctx     context.Context // for reading and waiting
 	cancel  context.CancelFunc
-	sendCtx context.Context // of requests, which outlives ctx for a while
+	sendCtx context.Context // for requests; outlives ctx by the grace period
 	slots   chan struct{}
 	wait    sync.WaitGroup
 
-	// Read by the caller's goroutine only.
+	// Used by the caller's goroutine only.
 	digest   hash.Hash64
 	position int64
 	chunk    bulkReading[T]
-	skipped  int64 // since the last chunk that was begun
-	cutShort bool  // the send ended before the list
+	skipped  int64 // since the last chunk begun
+	cutShort bool  // the send ended before the list did
 
-	mu         sync.Mutex // guards what follows, and the calls of the functions in params
+	mu         sync.Mutex // guards the fields below, and calls to the functions in params
 	state      bulkState
 	resumed    BulkCounts
-	unknownRun int // chunks that ended as unknown, one after the other
+	unknownRun int // chunks in a row that ended as unknown
 	failed     error
 	panicked   *bulkPanic
 	started    time.Time
@@ -97,12 +96,13 @@ type bulkReading[T any] struct {
 	first, last int64 // positions
 }
 
-// bulkPanic is what ended a goroutine of the send from within a function of the caller's.
+// bulkPanic is a panic or runtime.Goexit in one of the caller's functions that ended a goroutine of
+// the send.
 type bulkPanic struct {
 	value any // nil after runtime.Goexit
 }
 
-// runBulk sends to all recipients, between the hooks of the send as a whole.
+// runBulk sends to all recipients and calls the hooks for the send as a whole.
 func runBulk[M, T any](
 	ctx context.Context, client *Client, job *bulkJob[M, T], recipients iter.Seq2[T, error], params BulkParams, opts []CallOption,
 ) (*BulkResult, error) {
@@ -133,7 +133,7 @@ func (r *bulkRun[M, T]) run(ctx context.Context, recipients iter.Seq2[T, error])
 
 	whole := false
 	defer func() {
-		if !whole { // a function of the caller's panics: it goes on once the requests under way are noted
+		if !whole { // a caller's function panicked: let it, once the requests under way are recorded
 			r.cancel()
 			r.wait.Wait()
 			r.saveAtLast()
@@ -149,7 +149,7 @@ func (r *bulkRun[M, T]) run(ctx context.Context, recipients iter.Seq2[T, error])
 	return r.end(ctx, err)
 }
 
-// withGrace returns a context that ends the given time after ctx, and what releases it.
+// withGrace returns a context that ends the given time after ctx, and a function that releases it.
 func withGrace(ctx context.Context, grace time.Duration) (context.Context, func()) {
 	longer, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	unhook := context.AfterFunc(ctx, func() {
@@ -164,7 +164,7 @@ func withGrace(ctx context.Context, grace time.Duration) (context.Context, func(
 	return longer, func() { unhook(); cancel() }
 }
 
-// prepare checks what can be told before anything is read.
+// prepare checks everything that can be checked before the recipients are read.
 func (r *bulkRun[M, T]) prepare(given bool) error {
 	config, err := r.checkOptions()
 	if err != nil {
@@ -196,7 +196,7 @@ func (r *bulkRun[M, T]) checkOptions() (*callConfig, error) {
 	return &config, config.check()
 }
 
-// checkParams puts in the defaults, too.
+// checkParams also fills in the defaults.
 func (r *bulkRun[M, T]) checkParams(given bool) error {
 	p := &r.params
 	most := r.ep.Param(r.list).MaxItems
@@ -215,7 +215,7 @@ func (r *bulkRun[M, T]) checkParams(given bool) error {
 	switch {
 	case len(*to) > 0:
 		request, _ := r.encoded(&r.message)
-		return refuseParam(r.ep, request, r.list, "must be empty: the recipients are given apart")
+		return refuseParam(r.ep, request, r.list, "must be empty: the recipients are a separate argument")
 	case !given:
 		return r.refuse("there are none")
 	case r.size < 1 || r.size > most:
@@ -241,7 +241,7 @@ func longestID(list string) int {
 	return endpoint.UserGetToken.Param("userId").MaxBytes
 }
 
-// open sets the state up, from the checkpoint if there is one.
+// open initializes the state, from the checkpoint if there is one.
 func (r *bulkRun[M, T]) open(extra []form.Extra) error {
 	seed := r.seed
 	resume := r.params.Resume
@@ -273,7 +273,7 @@ func (r *bulkRun[M, T]) open(extra []form.Extra) error {
 	return nil
 }
 
-// name is what a checkpoint of this send is known by.
+// name identifies this send in its checkpoints.
 func (r *bulkRun[M, T]) name(seed int64, extra []form.Extra) (string, error) {
 	sample := r.to([]T{r.someone}, 0)
 	request, err := r.encoded(&sample)
@@ -289,7 +289,7 @@ func (r *bulkRun[M, T]) name(seed int64, extra []form.Extra) (string, error) {
 	return hex.EncodeToString(sum[:16]), nil
 }
 
-// errForeign refuses a checkpoint that does not belong here.
+// errForeign refuses a checkpoint that does not belong to this send.
 func (r *bulkRun[M, T]) errForeign(what string) error {
 	return refuseField(r.ep, "BulkParams.Resume", "", "the checkpoint belongs to another %s", what)
 }
@@ -300,7 +300,7 @@ func (r *bulkRun[M, T]) read(recipients iter.Seq2[T, error]) error {
 		switch {
 		case r.ctx.Err() != nil:
 			r.cutShort = true
-			return nil // the reason is known elsewhere
+			return nil // the reason is recorded elsewhere
 		case err != nil:
 			return r.failure("reading the recipients", err)
 		}
@@ -341,7 +341,7 @@ func (r *bulkRun[M, T]) add(recipient T) {
 	r.position++
 	_, _ = r.digest.Write(append([]byte(id), 0)) // never fails
 	if reason := r.unfit(id); reason != nil {
-		if position >= r.state.Position { // else it was counted then
+		if position >= r.state.Position { // otherwise it was counted before
 			r.skip(position, id, reason)
 		}
 		return
@@ -358,7 +358,7 @@ func (r *bulkRun[M, T]) add(recipient T) {
 	c.to = append(c.to, recipient)
 }
 
-// refuse refuses a recipient, or that there is none.
+// refuse refuses a recipient, or an empty list of them.
 func (r *bulkRun[M, T]) refuse(format string, args ...any) error {
 	return refuseField(r.ep, recipientsArgument(r.list), r.list, format, args...)
 }
@@ -391,7 +391,7 @@ func (r *bulkRun[M, T]) skip(position int64, id string, reason error) {
 	}
 }
 
-// take closes the chunk that has been read.
+// take closes the chunk just read.
 func (r *bulkRun[M, T]) take() (to []T, open bulkOpen, twice int64) {
 	c := &r.chunk
 	open = bulkOpen{
@@ -404,13 +404,13 @@ func (r *bulkRun[M, T]) take() (to []T, open bulkOpen, twice int64) {
 	return to, open, twice
 }
 
-// begin sends the chunk that has been read, unless the send that is resumed has done so.
+// begin sends the chunk just read, unless the send being resumed has already done so.
 func (r *bulkRun[M, T]) begin() error {
 	to, open, twice := r.take()
 	fresh := open.Chunk >= r.state.Begun
 	if !fresh {
-		again, err := r.again(&open)
-		if err != nil || !again {
+		resend, err := r.shouldResend(&open)
+		if err != nil || !resend {
 			return err
 		}
 	}
@@ -450,12 +450,12 @@ func (r *bulkRun[M, T]) begin() error {
 	return nil
 }
 
-// noteBegun enters a chunk as under way, and reports whether it may have been delivered before.
+// noteBegun records a chunk as under way, and reports whether it may already have been delivered.
 func (r *bulkRun[M, T]) noteBegun(open *bulkOpen) (maybeDone bool) {
 	if open.At.IsZero() {
 		open.bulkMoment = bulkNow()
 	}
-	if maybeDone = open.Ended; maybeDone { // it is counted anew
+	if maybeDone = open.Ended; maybeDone { // it will be counted again
 		r.state.Counts.Unknown -= open.Recipients
 		r.state.Counts.Chunks--
 		open.Ended = false
@@ -465,9 +465,9 @@ func (r *bulkRun[M, T]) noteBegun(open *bulkOpen) (maybeDone bool) {
 	return maybeDone
 }
 
-// again reports whether a chunk that was begun before is to be sent now, and checks that it is the
+// shouldResend reports whether a chunk begun earlier is to be sent now, and checks that it is the
 // same chunk.
-func (r *bulkRun[M, T]) again(open *bulkOpen) (bool, error) {
+func (r *bulkRun[M, T]) shouldResend(open *bulkOpen) (bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if open.Chunk == r.state.Begun-1 && open.Digest != r.state.Digest {
@@ -500,8 +500,8 @@ func without(list []bulkOpen, index int64) []bulkOpen {
 	return slices.DeleteFunc(list, func(o bulkOpen) bool { return o.Chunk == index })
 }
 
-// waitForTurn takes a slot for a request, and its quota. It has none if it fails or the send is
-// cut short.
+// waitForTurn takes a slot and quota for a request. It holds neither if it fails or the send is cut
+// short.
 func (r *bulkRun[M, T]) waitForTurn(n int) (waited time.Duration, err error) {
 	select {
 	case r.slots <- struct{}{}:
@@ -515,7 +515,7 @@ func (r *bulkRun[M, T]) waitForTurn(n int) (waited time.Duration, err error) {
 	<-r.slots
 	if r.ctx.Err() != nil {
 		r.cutShort = true
-		return 0, nil //nolint:nilerr // the end of the context has a reason of its own
+		return 0, nil //nolint:nilerr // the context's end is reported elsewhere
 	}
 	return 0, err
 }
@@ -536,7 +536,7 @@ func (r *bulkRun[M, T]) waitForQuota(n int) (time.Duration, error) {
 	return waited, nil
 }
 
-// work is the life of a request's goroutine. What panics in it is raised again in the caller's.
+// work runs in a request's own goroutine. A panic in it is raised again in the caller's.
 func (r *bulkRun[M, T]) work(to []T, open bulkOpen, maybeDone bool, waited time.Duration) {
 	defer func() { <-r.slots }()
 	settled := false
@@ -549,7 +549,7 @@ func (r *bulkRun[M, T]) work(to []T, open bulkOpen, maybeDone bool, waited time.
 	settled = true
 }
 
-// broke stops the send after a panic or, with nil, a runtime.Goexit.
+// broke stops the send after a panic or, if value is nil, a runtime.Goexit.
 func (r *bulkRun[M, T]) broke(value any) {
 	r.cancel()
 	r.mu.Lock()
@@ -566,21 +566,21 @@ func (p *bulkPanic) raise() {
 	panic(p.value)
 }
 
-// deliver sends a chunk until its outcome is as good as it can be. MaybeDone says that an earlier
-// request for it may have been carried out, and waited how long it was kept by the quota.
+// deliver sends a chunk until its outcome is settled or cannot be. MaybeDone says that an earlier
+// request for it may have been carried out; waited is how long it waited for the quota.
 func (r *bulkRun[M, T]) deliver(to []T, open bulkOpen, maybeDone bool, waited time.Duration) {
 	chunk := r.chunkOf(to, open)
-	if err := r.ctx.Err(); err != nil { // and nothing has left yet
+	if err := r.ctx.Err(); err != nil { // and nothing has been sent yet
 		r.postpone(chunk, open, maybeDone, err)
 		return
 	}
 	for try := 1; ; try++ {
-		if !maybeDone { // RongCloud's minute begins with the first request that it may have got
+		if !maybeDone { // RongCloud's minute starts with the first request that may have arrived
 			open.bulkMoment = bulkNow()
 		}
 		err := r.request(chunk, to, open, waited)
 		waited = 0
-		late := maybeDone && r.guarded() && open.left() == 0 // to find out
+		late := maybeDone && r.guarded() && open.left() == 0 // too late to learn the outcome
 		switch {
 		case err == nil, maybeDone && r.isDuplicate(err):
 			r.ended(chunk, open, BulkOutcomeDelivered, nil)
@@ -599,7 +599,7 @@ func (r *bulkRun[M, T]) deliver(to []T, open bulkOpen, maybeDone bool, waited ti
 		case !late && stopsBulk(err):
 			r.postpone(chunk, open, maybeDone, err)
 			return
-		case maybeDone: // of the earlier request the refusal says nothing
+		case maybeDone: // the refusal says nothing about the earlier request
 			r.ended(chunk, open, BulkOutcomeUnknown, err)
 			return
 		default:
@@ -609,7 +609,7 @@ func (r *bulkRun[M, T]) deliver(to []T, open bulkOpen, maybeDone bool, waited ti
 	}
 }
 
-// stopsBulk tells a failure after which the next chunk would fare no better.
+// stopsBulk reports whether the next chunk would fail in the same way.
 func stopsBulk(err error) bool {
 	return errors.Is(err, ErrRateLimited) || errors.Is(err, ErrUnauthorized) || errors.Is(err, ErrTransport)
 }
@@ -625,13 +625,14 @@ func (r *bulkRun[M, T]) chunkOf(to []T, open bulkOpen) *BulkChunk {
 // guarded reports whether RongCloud refuses a msgRandom that it has seen.
 func (r *bulkRun[M, T]) guarded() bool { return r.client.core.config.idempotent != nil }
 
-// isDuplicate tells a refusal of a msgRandom that RongCloud has seen. A response that leaves the
-// outcome open, such as a 5xx, is not believed.
+// isDuplicate reports whether err refuses a msgRandom that RongCloud has already seen. A response
+// that leaves the outcome open, such as a 5xx, does not count.
 func (r *bulkRun[M, T]) isDuplicate(err error) bool {
 	return r.guarded() && !errors.Is(err, ErrOutcomeUnknown) && errors.Is(err, r.client.core.config.idempotent.DuplicateCode)
 }
 
-// request makes one request for a chunk. A guarded one ends while RongCloud remembers it.
+// request makes one request for a chunk. A guarded one ends while RongCloud still remembers its
+// msgRandom.
 func (r *bulkRun[M, T]) request(chunk *BulkChunk, to []T, open bulkOpen, waited time.Duration) (err error) {
 	ctx, random := r.sendCtx, int64(0)
 	if r.guarded() || r.seed != 0 {
@@ -647,7 +648,7 @@ func (r *bulkRun[M, T]) request(chunk *BulkChunk, to []T, open bulkOpen, waited 
 	return err
 }
 
-// chunkRandom derives the msgRandom of a chunk, so that a send that resumes uses the same.
+// chunkRandom derives a chunk's msgRandom, so that a resumed send uses the same one.
 func chunkRandom(seed, index int64) int64 {
 	x := uint64(seed) + uint64(index+1)*0x9e3779b97f4a7c15 //nolint:gosec // the bits count, not the number
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
@@ -655,8 +656,8 @@ func chunkRandom(seed, index int64) int64 {
 	return max(1, int64((x^x>>31)>>1))
 }
 
-// waitForRate waits after a refusal for the rate, and for the quota once more. It returns why
-// there is to be no other try.
+// waitForRate waits after a rate-limited request, and then for the quota again. Its error says why
+// there will be no further try.
 func (r *bulkRun[M, T]) waitForRate(try, n int, refused error) (waited time.Duration, err error) {
 	asked := time.Duration(0)
 	var e *Error
@@ -669,7 +670,7 @@ func (r *bulkRun[M, T]) waitForRate(try, n int, refused error) (waited time.Dura
 	return r.waitForQuota(n)
 }
 
-// pause waits before another try, and reports whether there is to be one.
+// pause waits before another try, and reports whether there should be one.
 func (r *bulkRun[M, T]) pause(try int, asked time.Duration) bool {
 	wait := max(min(time.Second<<(try-1), bulkLongestWait), min(asked, bulkLongestWait))
 	timer := time.NewTimer(wait)

@@ -12,41 +12,40 @@ import (
 	"slices"
 )
 
-// bulkVersion is the version of a checkpoint's JSON. What is written with an older one stays
-// readable.
+// bulkVersion is the version of a checkpoint's JSON. Older versions stay readable.
 const bulkVersion = 1
 
-// These keep sums and products of what foreign JSON says from overflowing.
+// These bounds keep sums and products of numbers in foreign JSON from overflowing.
 const (
 	maxBulkPosition = 1 << 53
 	maxBulkSize     = 1 << 20
 )
 
-// BulkCheckpoint is the state of a bulk send. It is stored as JSON, by [BulkCheckpointFile] or by
-// means of your own, and given back in BulkParams.Resume. It grows with the chunks that are
-// refused or unknown, and not with the number of recipients. It holds no recipient and no message.
+// BulkCheckpoint is the state of a bulk send. Store it as JSON, in a [BulkCheckpointFile] or by
+// your own means, and pass it back in BulkParams.Resume. It grows with the number of refused or
+// unknown chunks, not with the number of recipients, and holds no recipient and no message.
 //
 // The JSON carries a version. Reading it fails with an [*ArgumentError] if the version is newer
-// than this SDK knows, and if the content contradicts itself or is not complete.
+// than this SDK knows, or if the content is contradictory or incomplete.
 type BulkCheckpoint struct{ state bulkState }
 
-// bulkState is what a checkpoint stores. Each begun chunk is under way, unknown, pending, refused
-// or delivered; those that were delivered are counted only.
+// bulkState is what a checkpoint stores. Each chunk begun is under way, unknown, pending, refused
+// or delivered; delivered chunks are only counted.
 type bulkState struct {
 	Version  int           `json:"version"`
-	Run      string        `json:"run"`      // names App Key, endpoint, message, chunk size and seed
-	Seed     int64         `json:"seed"`     // of the chunks' msgRandom
-	Size     int64         `json:"size"`     // recipients in a chunk, but for the last one
-	Begun    int64         `json:"begun"`    // chunks that have been begun
-	Position int64         `json:"position"` // recipients that were read for them
+	Run      string        `json:"run"`      // identifies App Key, endpoint, message, chunk size and seed
+	Seed     int64         `json:"seed"`     // for the chunks' msgRandom
+	Size     int64         `json:"size"`     // recipients in a chunk; the last may have fewer
+	Begun    int64         `json:"begun"`    // chunks begun
+	Position int64         `json:"position"` // recipients read for them
 	Digest   string        `json:"digest"`   // of these recipients
 	Counts   BulkCounts    `json:"counts"`
 	Unknown  []bulkOpen    `json:"unknown"` // outcome unknown, or under way
-	Pending  []bulkOpen    `json:"pending"` // provably not carried out: sent by a send that resumes
+	Pending  []bulkOpen    `json:"pending"` // provably not carried out: a resumed send sends them
 	Refused  []bulkRefused `json:"refused"`
 }
 
-// bulkSpan is a run of chunks, and where their recipients stand in the list.
+// bulkSpan is a run of chunks, and the positions of their recipients in the list.
 type bulkSpan struct {
 	Chunk      int64 `json:"chunk"`
 	LastChunk  int64 `json:"lastChunk"`
@@ -60,7 +59,7 @@ type bulkOpen struct {
 	bulkSpan
 	bulkMoment        // when it was sent
 	Digest     string `json:"digest"`
-	Ended      bool   `json:"ended"` // and counted as unknown
+	Ended      bool   `json:"ended"` // its outcome is counted as unknown
 }
 
 // bulkRefused is a run of chunks that were refused with the same code.
@@ -70,15 +69,15 @@ type bulkRefused struct {
 	Message string `json:"message"`
 }
 
-// BulkRange is a run of chunks, and where their recipients stand in the list.
+// BulkRange is a run of chunks, and the positions of their recipients in the list.
 type BulkRange struct {
 	FirstChunk    int64 // from 0
-	LastChunk     int64 // is part of it
-	FirstPosition int64 // of their first recipient in the list, from 0
-	LastPosition  int64 // of their last recipient
+	LastChunk     int64 // inclusive
+	FirstPosition int64 // position of the first recipient in the list, from 0
+	LastPosition  int64 // position of the last recipient
 
-	// RecipientCount is how many were sent to: a place between the positions whose recipient was
-	// skipped does not count, nor does a second place of somebody within a chunk.
+	// RecipientCount is how many recipients were sent to. Skipped recipients between the positions
+	// do not count, nor do repeated ones within a chunk.
 	RecipientCount int64
 }
 
@@ -86,11 +85,11 @@ type BulkRange struct {
 type BulkRefusal struct {
 	BulkRange
 	Code    Code   // 0 if the SDK refused them
-	Message string // what was said about the first of them
+	Message string // the error message of the first of them
 }
 
-// Counts returns what became of the recipients so far. Who was in a request under way when the
-// checkpoint was made counts as unknown.
+// Counts returns the outcomes for the recipients so far. Recipients in a request under way when the
+// checkpoint was made count as unknown.
 func (c BulkCheckpoint) Counts() BulkCounts {
 	settled := c.state.clone()
 	settled.settle()
@@ -98,7 +97,7 @@ func (c BulkCheckpoint) Counts() BulkCounts {
 }
 
 // Unknown returns the chunks that may have been delivered, or not, in the order of the list. In a
-// checkpoint of a send under way these include its requests under way.
+// checkpoint of a send still running, these include its requests under way.
 func (c BulkCheckpoint) Unknown() []BulkRange {
 	spans := make([]bulkSpan, 0, len(c.state.Unknown))
 	for _, open := range c.state.Unknown {
@@ -117,7 +116,7 @@ func (c BulkCheckpoint) Unknown() []BulkRange {
 	return ranges
 }
 
-// Refusals returns the chunks that were not carried out and are not sent again, in the order of
+// Refusals returns the chunks that were not carried out and will not be sent again, in the order of
 // the list.
 func (c BulkCheckpoint) Refusals() []BulkRefusal {
 	var all []BulkRefusal
@@ -133,7 +132,7 @@ func (s bulkSpan) public() BulkRange {
 
 func (s bulkSpan) compare(other bulkSpan) int { return cmp.Compare(s.Chunk, other.Chunk) }
 
-// MarshalJSON writes the checkpoint, to be stored.
+// MarshalJSON writes the checkpoint for storage.
 func (c BulkCheckpoint) MarshalJSON() ([]byte, error) { return json.Marshal(c.state) }
 
 // UnmarshalJSON reads what [BulkCheckpoint.MarshalJSON] wrote.
@@ -146,7 +145,7 @@ func (c *BulkCheckpoint) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// readBulkState demands every key, since one that was lost would otherwise mean zero.
+// readBulkState requires every key, since a lost one would otherwise read as zero.
 func readBulkState(text []byte) (*bulkState, error) {
 	var version struct{ Version int }
 	if err := json.Unmarshal(text, &version); err != nil {
@@ -164,13 +163,13 @@ func readBulkState(text []byte) (*bulkState, error) {
 	if err := decoder.Decode(state); err != nil {
 		return nil, fmt.Errorf("it is not the JSON of a checkpoint: %w", err)
 	}
-	// What is written back must be what was read, key by key.
+	// Writing the state back must give what was read, key by key.
 	again, err := json.Marshal(state)
 	if err != nil {
 		return nil, err
 	}
 	if lost := missingKey(text, again); lost != "" {
-		return nil, fmt.Errorf("it is not complete: %q is missing", lost)
+		return nil, fmt.Errorf("it is incomplete: %q is missing", lost)
 	}
 	if state.Run == "" {
 		return nil, errors.New("it belongs to no send")
@@ -181,7 +180,7 @@ func readBulkState(text []byte) (*bulkState, error) {
 	return state, nil
 }
 
-// missingKey returns a key that stands in an object of want and not at the same place in got.
+// missingKey returns a key of an object in want that is missing at the same place in got.
 func missingKey(got, want []byte) string {
 	var objects [2]map[string]json.RawMessage
 	if json.Unmarshal(want, &objects[1]) == nil {
@@ -201,9 +200,9 @@ func missingKey(got, want []byte) string {
 	}
 	var lists [2][]json.RawMessage
 	if json.Unmarshal(want, &lists[1]) != nil || json.Unmarshal(got, &lists[0]) != nil {
-		return "" // plain values; the decoder has seen to them
+		return "" // plain values, which the decoder has checked
 	}
-	if len(lists[0]) < len(lists[1]) { // a key that differs in its letters' case came later, and was taken
+	if len(lists[0]) < len(lists[1]) { // a later key in another letter case was taken instead
 		return "["
 	}
 	for i := range lists[1] {
@@ -214,9 +213,9 @@ func missingKey(got, want []byte) string {
 	return ""
 }
 
-// check finds contradictions. The state says most things twice: the recipients that were read are
-// those who were delivered to, refused, unknown, pending, skipped and duplicates, and so are the
-// chunks, which are full but for the last one.
+// check finds contradictions. The state says most things twice: the recipients read must add up to
+// those delivered, refused, unknown, pending, skipped and duplicate. So must the chunks, all of
+// them full except for the last one.
 func (s *bulkState) check() error {
 	if s.Position < 0 || s.Position > maxBulkPosition || s.Size < 1 || s.Size > maxBulkSize ||
 		s.Begun < 0 || s.Begun > s.Position/s.Size+1 || (s.Begun == 0) != (s.Digest == "") {
@@ -232,7 +231,7 @@ func (s *bulkState) check() error {
 	return s.checkSpans()
 }
 
-// checkSpans sees that the listed chunks were begun, once each, and stand where they belong.
+// checkSpans checks that each listed chunk was begun once and is where it belongs.
 func (s *bulkState) checkSpans() error {
 	var spans []bulkSpan
 	for _, open := range slices.Concat(s.Unknown, s.Pending) {
@@ -255,8 +254,8 @@ func (s *bulkState) checkSpans() error {
 	return nil
 }
 
-// fits reports whether a span stands where its chunks put it; who was skipped before may have
-// moved it on.
+// fits reports whether a span has the positions that its chunks give it; skipped recipients may
+// have moved it on.
 func (s *bulkState) fits(span bulkSpan) bool {
 	if span.Chunk < 0 || span.LastChunk < span.Chunk || span.LastChunk >= s.Begun || span.First > span.Last || span.Last >= s.Position {
 		return false
@@ -316,7 +315,7 @@ func (s *bulkSum) add(span bulkSpan) {
 	s.recipients += span.Recipients
 }
 
-// clone returns a state of its own. Its lists are never nil, since null is not a list of a
+// clone returns a deep copy. Its lists are never nil, since null is not a valid list in a
 // checkpoint.
 func (s *bulkState) clone() bulkState {
 	own := *s
@@ -326,7 +325,7 @@ func (s *bulkState) clone() bulkState {
 	return own
 }
 
-// settle counts chunks as unknown that were under way when the checkpoint was made.
+// settle counts the chunks that were under way when the checkpoint was made as unknown.
 func (s *bulkState) settle() {
 	for i := range s.Unknown {
 		if open := &s.Unknown[i]; !open.Ended {
@@ -347,8 +346,9 @@ func (s *bulkState) settle() {
 // One process at a time may use it. The folder must exist.
 type BulkCheckpointFile string
 
-// Save replaces the file. A process or a machine that dies on the way leaves the old content or
-// the new one, never a part. Beside the file it writes another, whose name ends in ".new".
+// Save replaces the file. If the process or the machine dies meanwhile, the file has either its old
+// content or the new one, never a part. Save writes a second file beside it, whose name ends in
+// ".new".
 func (f BulkCheckpointFile) Save(checkpoint BulkCheckpoint) error {
 	text, err := checkpoint.MarshalJSON()
 	if err != nil {
@@ -368,7 +368,7 @@ func (f BulkCheckpointFile) Save(checkpoint BulkCheckpoint) error {
 func (f BulkCheckpointFile) Load() (*BulkCheckpoint, error) {
 	text, err := os.ReadFile(string(f))
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, nil //nolint:nilnil // a send from the start
+		return nil, nil //nolint:nilnil // no file: a send from the start
 	}
 	if err != nil {
 		return nil, err
@@ -380,7 +380,7 @@ func (f BulkCheckpointFile) Load() (*BulkCheckpoint, error) {
 	return checkpoint, nil
 }
 
-// writeSynced returns once the content is on the disk.
+// writeSynced writes a file and returns once its content is on disk.
 func writeSynced(name string, content []byte) error {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -393,7 +393,7 @@ func writeSynced(name string, content []byte) error {
 	return errors.Join(err, file.Close())
 }
 
-// syncFolder makes a rename last. Windows has no such thing.
+// syncFolder makes a rename durable. Windows has no equivalent.
 func syncFolder(name string) error {
 	if runtime.GOOS == "windows" {
 		return nil

@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// bulkMoment is when a chunk was sent, by two clocks that are wrong in different ways: the wall
-// clock, which people and programs set, and the time since the machine was started, which runs on
-// while the machine sleeps and means nothing elsewhere.
+// bulkMoment is when a chunk was sent, by two clocks that fail in different ways: the wall clock,
+// which people and programs set, and the time since the machine started, which keeps running while
+// the machine sleeps but means nothing on another machine.
 type bulkMoment struct {
 	At   time.Time     `json:"at"`
-	Boot string        `json:"boot"` // names the start that Up counts from
+	Boot string        `json:"boot"` // identifies the start that Up counts from
 	Up   time.Duration `json:"up"`
 }
 
@@ -23,9 +23,8 @@ func bulkNow() bulkMoment {
 	return bulkMoment{At: time.Now().UTC().Round(0), Boot: boot, Up: up}
 }
 
-// left returns how much of the time for a repeat remains since m, by the clock that ran faster.
-// Nothing remains if a clock went back, or if the moment was noted on another machine: its age is
-// then not known.
+// left returns how much time for a repeat remains since m, by the clock that ran faster. Nothing
+// remains if a clock went back, or if m was recorded on another machine: its age is then unknown.
 func (m bulkMoment) left() time.Duration {
 	now := bulkNow()
 	wall, up := now.At.Sub(m.At), now.Up-m.Up
@@ -35,13 +34,14 @@ func (m bulkMoment) left() time.Duration {
 	return max(0, bulkRepeatFor-max(wall, up))
 }
 
-// Where the system does not tell its uptime, moments are compared within one process only.
+// Where the system does not report its uptime, moments are comparable within one process only.
 var (
 	processStart = time.Now()
 	processName  = sync.OnceValue(rand.Text)
 )
 
-// uptime returns the time since the machine was started, sleep included, and a name for that start.
+// uptime returns the time since the machine started, sleep included, and an identifier for that
+// start.
 func uptime() (boot string, up time.Duration) {
 	name, nameErr := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	text, textErr := os.ReadFile("/proc/uptime")

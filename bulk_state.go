@@ -28,7 +28,7 @@ func (r *bulkRun[M, T]) ended(chunk *BulkChunk, open bulkOpen, outcome BulkOutco
 	}
 }
 
-// note enters the outcome of a chunk, under the lock.
+// note records the outcome of a chunk. The caller holds the lock.
 func (r *bulkRun[M, T]) note(open bulkOpen, outcome BulkOutcome, err error) {
 	counts := &r.state.Counts
 	counts.Chunks++
@@ -47,7 +47,7 @@ func (r *bulkRun[M, T]) note(open bulkOpen, outcome BulkOutcome, err error) {
 }
 
 // heedOutage stops the send after too many unknown chunks in a row, in the order in which they end:
-// what is behind them would only become unknown, too.
+// the chunks after them would only become unknown, too.
 func (r *bulkRun[M, T]) heedOutage(outcome BulkOutcome, err error) {
 	if outcome != BulkOutcomeUnknown {
 		r.unknownRun = 0
@@ -55,11 +55,12 @@ func (r *bulkRun[M, T]) heedOutage(outcome BulkOutcome, err error) {
 	}
 	r.unknownRun++
 	if most := r.params.MaxUnknown; most > 0 && r.unknownRun >= most {
-		r.stop(r.failure(fmt.Sprintf("the outcome is unknown of %d chunks in a row", r.unknownRun), err))
+		r.stop(r.failure(fmt.Sprintf("the outcome of %d chunks in a row is unknown", r.unknownRun), err))
 	}
 }
 
-// noteRefused notes a chunk, together with its neighbours if those were refused with the same code.
+// noteRefused records a refused chunk, merged with its neighbours if they were refused with the
+// same code.
 func (r *bulkRun[M, T]) noteRefused(span bulkSpan, err error) {
 	note := bulkRefused{bulkSpan: span, Message: err.Error()}
 	var e *Error
@@ -81,7 +82,7 @@ func (r *bulkRun[M, T]) noteRefused(span bulkSpan, err error) {
 	r.state.Refused = merged
 }
 
-// postpone leaves a chunk to a send that resumes. This one stops.
+// postpone leaves a chunk to a resumed send, and stops this one.
 func (r *bulkRun[M, T]) postpone(chunk *BulkChunk, open bulkOpen, maybeDone bool, err error) {
 	if maybeDone { // an earlier request may have been carried out
 		r.ended(chunk, open, BulkOutcomeUnknown, err)
@@ -98,8 +99,8 @@ func (r *bulkRun[M, T]) postpone(chunk *BulkChunk, open bulkOpen, maybeDone bool
 	}
 }
 
-// takeBack takes a chunk back of which nothing was sent now, under the lock. If an earlier request
-// may have been carried out, it stays unknown.
+// takeBack undoes noteBegun for a chunk that was not sent after all. It stays unknown if an earlier
+// request may have been carried out. The caller holds the lock.
 func (r *bulkRun[M, T]) takeBack(open bulkOpen, maybeDone bool) {
 	if maybeDone {
 		r.note(open, BulkOutcomeUnknown, nil)
@@ -109,15 +110,14 @@ func (r *bulkRun[M, T]) takeBack(open bulkOpen, maybeDone bool) {
 	r.state.Pending = append(r.state.Pending, open)
 }
 
-// stop ends the send, under the lock. If it has been stopped already, the reason stays the first
-// one.
+// stop ends the send and keeps the first reason. The caller holds the lock.
 func (r *bulkRun[M, T]) stop(err error) {
 	if r.ctx.Err() == nil {
 		r.fail(err)
 	}
 }
 
-// fail ends the send with an error that the caller must see, under the lock.
+// fail ends the send with an error that its caller must see. The caller of fail holds the lock.
 func (r *bulkRun[M, T]) fail(err error) {
 	if r.failed == nil {
 		r.failed = err
@@ -133,7 +133,7 @@ func (r *bulkRun[M, T]) failure(doing string, err error) error {
 	return &Error{Endpoint: r.ep, Err: err, ofMany: true}
 }
 
-// save hands the state out, under the lock.
+// save passes the state to BulkParams.Save. The caller holds the lock.
 func (r *bulkRun[M, T]) save() error {
 	if r.params.Save == nil {
 		return nil
@@ -144,10 +144,11 @@ func (r *bulkRun[M, T]) save() error {
 	return nil
 }
 
-// checkpoint is the state, under the lock.
+// checkpoint copies the state. The caller holds the lock.
 func (r *bulkRun[M, T]) checkpoint() BulkCheckpoint { return BulkCheckpoint{r.state.clone()} }
 
-// saveAtLast saves what a send leaves that ends with a panic, which another one must not cover.
+// saveAtLast saves the final state of a send that ends with a panic. A panic in the saving must not
+// hide the first one.
 func (r *bulkRun[M, T]) saveAtLast() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -167,14 +168,14 @@ func (r *bulkRun[M, T]) progress() BulkProgress {
 	return p
 }
 
-// end makes the result, after all requests have ended.
+// end builds the result after all requests have ended.
 func (r *bulkRun[M, T]) end(ctx context.Context, err error) (*BulkResult, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if err != nil {
 		r.fail(err)
 	}
-	// If the context ended after the last recipient was sent to, it came too late to matter.
+	// A context that ended after the last recipient was sent to came too late to matter.
 	if r.failed == nil && ctx.Err() != nil && (r.cutShort || len(r.state.Pending) > 0) {
 		r.failed = r.failure("", contextEnd(ctx))
 	}
@@ -185,7 +186,7 @@ func (r *bulkRun[M, T]) end(ctx context.Context, err error) (*BulkResult, error)
 	return result, r.failed
 }
 
-// contextEnd is why a context ended, with the cause that its owner gave, if there is one.
+// contextEnd says why a context ended, with the cause that its owner gave, if any.
 func contextEnd(ctx context.Context) error {
 	if cause := context.Cause(ctx); !errors.Is(cause, ctx.Err()) {
 		return fmt.Errorf("%w: %w", ctx.Err(), cause)

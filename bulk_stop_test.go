@@ -45,7 +45,7 @@ func TestBulkStopsInAnOutage(t *testing.T) {
 				result, err := s.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1000), params)
 				var e *Error
 				require.ErrorAs(t, err, &e)
-				require.ErrorContains(t, err, fmt.Sprintf("the outcome is unknown of %d chunks in a row", c.want))
+				require.ErrorContains(t, err, fmt.Sprintf("the outcome of %d chunks in a row is unknown", c.want))
 				require.ErrorContains(t, err, "HTTP 502")
 				require.ErrorIs(t, err, ErrOutcomeUnknown)
 				sent := len(server.requests)
@@ -121,7 +121,7 @@ func TestBulkCountsUnknownChunksInARow(t *testing.T) {
 		client := server.client(t)
 		start := time.Now()
 		result, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(9), BulkParams{ChunkSize: 1, Concurrency: 3})
-		require.ErrorContains(t, err, "the outcome is unknown of 3 chunks in a row")
+		require.ErrorContains(t, err, "the outcome of 3 chunks in a row is unknown")
 		require.EqualValues(t, 3, result.Unknown)
 		require.EqualValues(t, 2, result.Delivered, "they were under way")
 		require.Less(t, time.Since(start), 6*time.Second)
@@ -144,7 +144,7 @@ func TestBulkBeginsNothingAfterAStop(t *testing.T) {
 		server.answer = badGateway
 		client := server.client(t, WithLimiter(&heedlessLimiter{}))
 		result, err := client.Message.SendPrivateBulk(t.Context(), bulkMessage, bulkUsers(1000), BulkParams{ChunkSize: 10, MaxUnknown: 1})
-		require.ErrorContains(t, err, "the outcome is unknown of 1 chunks")
+		require.ErrorContains(t, err, "the outcome of 1 chunks")
 		require.Len(t, server.requests, 1)
 		require.EqualValues(t, 1, result.Checkpoint.state.Begun)
 	})

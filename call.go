@@ -12,22 +12,24 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/form"
 )
 
-// Call reaches an endpoint that has no method, with signing, retries and errors like any other. Ep
-// is one of package endpoint's table or, for what is newer than the SDK, one of the caller's:
+// Call calls an endpoint that has no method, with signing, retries and errors as usual. Ep is an
+// entry of package endpoint's table or, for an endpoint newer than the SDK, one of your own:
 //
 //	ep := endpoint.New("POST", "/new.json", endpoint.Form)
 //	err := client.Call(ctx, ep, url.Values{"userId": {"u1"}}, &out)
 //
-// A copy of an entry of the table is as good as the entry. What an endpoint of the caller's leaves
-// out is the careful choice: it is called by POST, and it is unsafe, so that a request that may
-// have been carried out is not repeated. It must say its Path, by what the response tells of
-// success, and how params travel, if there are any. It is not kept.
+// A copy of a table entry works as well as the entry itself. Fields that your own endpoint leaves
+// out get the careful choice: it is called by POST, and it is unsafe, so a request that may have
+// been carried out is not repeated. It must give its Path, how the response shows success and, if
+// there are params, how they are encoded. Call does not keep it.
 //
-// Params is a url.Values for a form or a query, nil for no parameters, and anything else is sent as
-// a JSON body. Parameters that the endpoint has in a header or in its path are taken out of them.
+// Params is a url.Values for a form or a query, or nil for no parameters; anything else is sent as
+// a JSON body. Parameters that the endpoint expects in a header or in its path are taken out of
+// params.
 //
-// The response is decoded into out, a pointer, if it is not nil: as json.Unmarshal would, which
-// leaves alone what the response does not name, and more tolerantly where types differ.
+// If out, a pointer, is not nil, the response is decoded into it. This works as with
+// json.Unmarshal, which leaves fields that the response does not name as they are, but tolerates
+// more differences between types.
 func (c *Client) Call(ctx context.Context, ep *endpoint.Endpoint, params, out any, opts ...CallOption) error {
 	ep, err := ownEndpoint(ep)
 	if err != nil {
@@ -50,18 +52,18 @@ func (c *Client) Call(ctx context.Context, ep *endpoint.Endpoint, params, out an
 	return c.core.do(ctx, ep, raw, out, opts)
 }
 
-// Ping makes a cheap signed call that changes nothing, for probes of readiness: nil means that the
-// API accepts the App Key and the signature. It lists one blocked user, and uses the quota of
-// [UserBlockService.List]. A probe should bring a context that ends soon.
+// Ping makes a cheap signed call that changes nothing, for readiness probes: nil means that the API
+// accepts the App Key and the signature. It lists one blocked user, and counts against the quota of
+// [UserBlockService.List]. A probe should pass a context with a short deadline.
 func (c *Client) Ping(ctx context.Context, opts ...CallOption) error {
 	return send(ctx, c, endpoint.UserBlockQuery, &UserBlockQuery{Page: 1, Size: 1}, opts)
 }
 
-// callMethods are those that Call may use. All but GET may have a body.
+// callMethods are the HTTP methods that Call may use. All but GET may have a body.
 var callMethods = []string{http.MethodPost, http.MethodGet, http.MethodPut, http.MethodPatch, http.MethodDelete}
 
-// ownEndpoint returns the table's entry if ep is a copy of it, and else a copy of ep, which the
-// caller may change while the call is under way, or after it.
+// ownEndpoint returns the table's entry if ep is a copy of one, and otherwise a copy of ep, since
+// the caller may change ep during the call or after it.
 func ownEndpoint(ep *endpoint.Endpoint) (*endpoint.Endpoint, error) {
 	if ep == nil {
 		return nil, refuse("ep", "is nil")
@@ -82,33 +84,33 @@ func ownEndpoint(ep *endpoint.Endpoint) (*endpoint.Endpoint, error) {
 	case !ok:
 		return nil, refuseField(ep, "Endpoint.Path", "", "the braces of %q do not match", ep.Path)
 	case !slices.Contains(callMethods, ep.Method):
-		return nil, refuseField(ep, "Endpoint.Method", "", "%q is none of %s", ep.Method, strings.Join(callMethods, ", "))
+		return nil, refuseField(ep, "Endpoint.Method", "", "%q is not one of %s", ep.Method, strings.Join(callMethods, ", "))
 	case ep.Encoding > endpoint.Query:
-		return nil, refuseField(ep, "Endpoint.Encoding", "", "is none that there is")
+		return nil, refuseField(ep, "Endpoint.Encoding", "", "is not a known value")
 	case ep.Method == http.MethodGet && (ep.Encoding == endpoint.Form || ep.Encoding == endpoint.JSON):
 		return nil, refuseField(ep, "Endpoint.Encoding", "", "cannot be %v: a GET has no body", ep.Encoding)
 	case ep.Success.IsZero():
 		return nil, refuseField(ep, "Endpoint.Success", "", "is required; endpoint.New says 200")
 	case ep.Class > endpoint.Safe:
-		return nil, refuseField(ep, "Endpoint.Class", "", "is none that there is")
+		return nil, refuseField(ep, "Endpoint.Class", "", "is not a known value")
 	case ep.CustomHost != "" && customHosts[ep.CustomHost] == "":
-		return nil, refuseField(ep, "Endpoint.CustomHost", "", "%q is none that there is", ep.CustomHost)
+		return nil, refuseField(ep, "Endpoint.CustomHost", "", "%q is not a known value", ep.CustomHost)
 	}
 	return ep, checkPlaces(ep, names)
 }
 
-// checkPlaces refuses parameters that cannot travel where the endpoint has them.
+// checkPlaces refuses parameters that cannot be sent where the endpoint places them.
 func checkPlaces(ep *endpoint.Endpoint, names []string) error {
 	for _, name := range names {
 		if p := ep.Param(name); p == nil || p.In != endpoint.InPath {
-			return refuseField(ep, "Endpoint.Path", "", "names %s, which is no parameter in the path", name)
+			return refuseField(ep, "Endpoint.Path", "", "names %s, which is not a path parameter", name)
 		}
 	}
 	for i := range ep.Params {
 		p := &ep.Params[i]
 		switch {
 		case p.In > endpoint.InPath:
-			return refuseField(ep, "Param.In", p.Name, "is none that there is")
+			return refuseField(ep, "Param.In", p.Name, "is not a known value")
 		case p.In == endpoint.InPath && !slices.Contains(names, p.Name):
 			return refuseField(ep, "Param.In", p.Name, "the path does not name it")
 		case p.In == endpoint.InHeader:
@@ -120,7 +122,7 @@ func checkPlaces(ep *endpoint.Endpoint, names []string) error {
 	return nil
 }
 
-// checkParams refuses parameters that cannot travel as the endpoint has it.
+// checkParams refuses parameters that cannot be encoded as the endpoint says.
 func checkParams(ep *endpoint.Endpoint, params form.Raw) error {
 	switch {
 	case params.JSON == nil:
@@ -133,7 +135,7 @@ func checkParams(ep *endpoint.Endpoint, params form.Raw) error {
 	return nil
 }
 
-// onlyPlaced reports whether all parameters travel in a header or in the path.
+// onlyPlaced reports whether all parameters go in a header or in the path.
 func onlyPlaced(ep *endpoint.Endpoint) bool {
 	return !slices.ContainsFunc(ep.Params, func(p endpoint.Param) bool { return p.In == endpoint.InBody })
 }

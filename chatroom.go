@@ -9,16 +9,16 @@ import (
 )
 
 // ChatroomService creates and destroys chat rooms and reports who is in them. Its fields are
-// services for what belongs to a room, and for what holds in all rooms of the app.
+// services for what belongs to a room, and for settings that apply to all rooms of the app.
 //
-// Who joins a room does so by a client app; the Server API cannot do it for a user. What it sends
-// to a room itself goes out in spite of all mutes: see [MessageService.SendChatroom].
+// Users join a room through a client app; the Server API cannot do it for them. Messages that the
+// Server API sends to a room go out despite all mutes: see [MessageService.SendChatroom].
 //
-// RongCloud documents [CodeChatroomNotFound] for [ChatroomService.Get]. What comes of the other
-// calls where there is no such room is not documented.
+// RongCloud documents [CodeChatroomNotFound] for [ChatroomService.Get]. How other calls respond if
+// there is no such room is not documented.
 //
-// Only POST /chatroom/create.json, which RongCloud has deprecated, gives a room a name, and
-// POST /chatroom/query.json returns it; both are reached with [Client.Call].
+// Only POST /chatroom/create.json, which RongCloud has deprecated, gives a room a name, and POST
+// /chatroom/query.json returns it; call both with [Client.Call].
 type ChatroomService struct {
 	service
 
@@ -27,8 +27,8 @@ type ChatroomService struct {
 	Mute                    *ChatroomMuteService                    // members who may not talk in a room
 	GlobalMute              *ChatroomGlobalMuteService              // users who may not talk in any room
 	MuteAllMembers          *ChatroomMuteAllMembersService          // rooms in which nobody may talk
-	MuteAllMembersWhitelist *ChatroomMuteAllMembersWhitelistService // members who may talk all the same
-	Block                   *ChatroomBlockService                   // users who are thrown out of a room and kept out
+	MuteAllMembersWhitelist *ChatroomMuteAllMembersWhitelistService // members who may talk anyway
+	Block                   *ChatroomBlockService                   // users who are removed from a room and kept out
 	Keepalive               *ChatroomKeepaliveService               // rooms that do not destroy themselves
 	LowPriority             *ChatroomLowPriorityService             // message types that are dropped first
 	MessageTypeWhitelist    *ChatroomMessageTypeWhitelistService    // message types that are not dropped
@@ -54,12 +54,12 @@ func newChatroomService(common *service) *ChatroomService {
 	}
 }
 
-// ChatroomDestroyType is when a chat room destroys itself. Its zero value says nothing.
+// ChatroomDestroyType is when a chat room destroys itself. The zero value leaves it to the server.
 type ChatroomDestroyType int
 
-// The ways in which chat rooms destroy themselves.
+// The ways a chat room can destroy itself.
 const (
-	// Some time after anybody last joined, left or sent a message.
+	// Some time after anyone last joined, left or sent a message.
 	ChatroomDestroyInactive ChatroomDestroyType = 1
 	// Some time after its creation, whatever happens in it.
 	ChatroomDestroyFixed ChatroomDestroyType = 2
@@ -82,14 +82,14 @@ type ChatroomCreateParams struct {
 	DestroyType  ChatroomDestroyType `wire:"destroyType,enum"` // ChatroomDestroyInactive by default
 	DestroyAfter time.Duration       `wire:"destroyTime"`      // whole minutes from 1 hour, the default, to 7 days
 
-	// AllMembersMuted has nobody talk at first, except for the users of MuteAllMembersWhitelist, at
-	// most 20. See ChatroomMuteAllMembersService and ChatroomMuteAllMembersWhitelistService.
+	// AllMembersMuted mutes everybody from the start, except for the users in
+	// MuteAllMembersWhitelist, at most 20. See ChatroomMuteAllMembersService and
+	// ChatroomMuteAllMembersWhitelistService.
 	AllMembersMuted         bool     `wire:"isBan"`
 	MuteAllMembersWhitelist []string `wire:"whiteUserIds"`
 
-	// Entries are the room's first attributes, at most 20, and EntryOwnerID is the user who owns
-	// them; neither goes without the other. See ChatroomEntrySetParams for the limits of names and
-	// values.
+	// Entries are the room's initial attributes, at most 20, and EntryOwnerID is the user who owns
+	// them; each requires the other. See ChatroomEntrySetParams for the limits of names and values.
 	EntryOwnerID string            `wire:"entryOwnerId"`
 	Entries      map[string]string `wire:"entryInfo"`
 }
@@ -107,7 +107,7 @@ type ChatroomSetDestroyParams struct {
 	DestroyAfter time.Duration       `wire:"destroyTime"`      // whole minutes from 1 hour, the default, to 7 days
 }
 
-// Chatroom is what RongCloud tells about a chat room.
+// Chatroom is what RongCloud reports about a chat room.
 type Chatroom struct {
 	ChatroomID      string              `json:"chatroomId"`
 	CreatedAt       time.Time           `json:"createTime" unit:"ms"`
@@ -117,7 +117,7 @@ type Chatroom struct {
 	AllMembersMuted bool                `json:"ban"` // nobody may talk; see ChatroomMuteAllMembersService
 }
 
-// The parameters of many calls.
+// Parameters shared by many calls.
 type (
 	oneChatroomID struct {
 		ChatroomID string `wire:"chatroomId"`
@@ -127,11 +127,11 @@ type (
 	}
 )
 
-// Create creates a chat room. When it will destroy itself is decided by the call, even if it names
-// neither type nor time, and not by the console. What the response is if the room exists already
-// is not documented.
+// Create creates a chat room. The call decides when the room destroys itself, even if it gives
+// neither type nor time; the console's setting does not apply. The response if the room already
+// exists is not documented.
 //
-// First attributes need the service for attributes; without it the room is not created.
+// Entries need the attribute service; without it the room is not created.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/create
 //
@@ -146,9 +146,9 @@ func (s *ChatroomService) Create(ctx context.Context, params ChatroomCreateParam
 	return send(ctx, s.client, endpoint.ChatroomCreateNew, &params, opts)
 }
 
-// SetDestroy changes when a chat room destroys itself. A time after creation counts from the
-// creation, not from now. Inactivity counts on while it is not what decides, so that going back to
-// it can destroy the room at once.
+// SetDestroy changes when a chat room destroys itself. A fixed time counts from the room's
+// creation, not from now. Inactivity keeps counting while the fixed time applies, so switching back
+// to it can destroy the room at once.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/set-destroy-type
 //
@@ -157,8 +157,8 @@ func (s *ChatroomService) SetDestroy(ctx context.Context, params ChatroomSetDest
 	return send(ctx, s.client, endpoint.ChatroomDestroySet, &params, opts)
 }
 
-// Destroy destroys chat rooms, with their attributes, mutes and lists. For a room that is kept
-// alive it is the only way. How many rooms one call may name is not documented.
+// Destroy destroys chat rooms, with their attributes, mutes and lists. It is the only way to end a
+// room that is kept alive. How many rooms one call may name is not documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/destroy
 //
@@ -167,8 +167,8 @@ func (s *ChatroomService) Destroy(ctx context.Context, chatroomIDs []string, opt
 	return send(ctx, s.client, endpoint.ChatroomDestroy, &manyChatroomIDs{chatroomIDs}, opts)
 }
 
-// Get returns what there is to know about a chat room. [CodeChatroomNotFound] means that there is
-// no such room, or no longer.
+// Get returns what RongCloud knows about a chat room. [CodeChatroomNotFound] means that the room
+// does not exist, or no longer does.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/get
 //

@@ -7,7 +7,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomBlockService throws users out of a chat room and keeps them out, for a time.
+// ChatroomBlockService removes users from a chat room and keeps them out for a time.
 type ChatroomBlockService service
 
 // ChatroomBlockAddParams says whom to keep out of a chat room, and for how long.
@@ -15,16 +15,16 @@ type ChatroomBlockAddParams struct {
 	ChatroomID string        `wire:"chatroomId"`
 	UserIDs    []string      `wire:"userId"`     // at most 20
 	Duration   time.Duration `wire:"minute"`     // whole minutes, at most 30 days; there is no Forever
-	Notify     bool          `wire:"needNotify"` // tell the room and those thrown out; then unsafe to repeat
-	Extra      string        `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
+	Notify     bool          `wire:"needNotify"` // notify the room and the removed users; then unsafe to repeat
+	Extra      string        `wire:"extra"`      // the app's own data, JSON or plain text, for those notified
 }
 
-// ChatroomBlockRemoveParams says whom to let into a chat room again.
+// ChatroomBlockRemoveParams says whom to let back into a chat room.
 type ChatroomBlockRemoveParams struct {
 	ChatroomID string   `wire:"chatroomId"`
 	UserIDs    []string `wire:"userId"`     // at most 20
-	Notify     bool     `wire:"needNotify"` // tell those let in again; then unsafe to repeat
-	Extra      string   `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
+	Notify     bool     `wire:"needNotify"` // notify the readmitted users; then unsafe to repeat
+	Extra      string   `wire:"extra"`      // the app's own data, JSON or plain text, for those notified
 }
 
 // ChatroomBlock is the block of a user.
@@ -38,7 +38,7 @@ type ChatroomBlocks struct {
 	Users []ChatroomBlock `json:"users"`
 }
 
-// Add throws up to 20 users out of a chat room, if they are in it, and keeps them out.
+// Add removes up to 20 users from a chat room, if they are in it, and keeps them out.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/block/block-user
 //
@@ -47,7 +47,7 @@ func (s *ChatroomBlockService) Add(ctx context.Context, params ChatroomBlockAddP
 	return send(ctx, s.client, endpoint.ChatroomUserBlockAdd, &params, opts)
 }
 
-// Remove lets up to 20 users into a chat room again. They have to join by themselves.
+// Remove lets up to 20 users back into a chat room. They have to join it themselves.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/block/unblock-user
 //

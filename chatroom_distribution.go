@@ -10,7 +10,7 @@ import (
 // describes it in its SDKs only.
 type ChatroomDistributionService service
 
-// Stop takes what users send to a chat room and passes it to nobody, until
+// Stop accepts what users send to a chat room but delivers it to nobody, until
 // [ChatroomDistributionService.Resume].
 //
 // RongCloud describes this call in its SDKs only, without a quota.

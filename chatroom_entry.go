@@ -7,13 +7,13 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomEntryService keeps the attributes of chat rooms, which are key-value pairs that every
-// member's client app follows: the seats of a voice room, the roles in a game. A room has room for
-// 100, and they go with it.
+// ChatroomEntryService manages the attributes of chat rooms: key-value pairs that every member's
+// client app follows, such as the seats of a voice room or the roles in a game. A room holds up to
+// 100 attributes, and they are deleted with the room.
 //
-// [CodeServiceNotEnabled] means that the app does not have the service for attributes; to call
-// again and again all the same ends with [CodeRateLimited]. RongCloud counts attributes, not calls:
-// 100 a second are set, by Set and BatchSet together, and as many removed.
+// [CodeServiceNotEnabled] means that the attribute service is not enabled for the app; repeated
+// calls then fail with [CodeRateLimited]. The quota counts attributes, not calls: 100 per second
+// for Set and BatchSet together, and another 100 for deletions.
 type ChatroomEntryService service
 
 // ChatroomEntrySetParams sets an attribute of a chat room.
@@ -22,11 +22,11 @@ type ChatroomEntrySetParams struct {
 	OwnerID    string `wire:"userId"`     // becomes the owner; need not be in the room
 	Key        string `wire:"key"`        // at most 128 letters, digits and + = - _; case matters
 	Value      string `wire:"value"`      // at most 4096 characters, not empty
-	AutoDelete bool   `wire:"autoDelete"` // it goes when its owner leaves the room
+	AutoDelete bool   `wire:"autoDelete"` // it is deleted when its owner leaves the room
 
-	// Notification is a message that tells the room, usually a ChatroomEntryNotification. Client
+	// Notification is a message that notifies the room, usually a ChatroomEntryNotification. Client
 	// apps do not need it: since version 4.0.2, or 3.0.6 on the web, they learn of changes anyway.
-	// With it the call is unsafe to repeat, as a send is.
+	// With it, the call is as unsafe to repeat as a send.
 	Notification MessageContent `wire:"content"`
 }
 
@@ -35,7 +35,7 @@ type ChatroomEntryBatchSetParams struct {
 	ChatroomID string            `wire:"chatroomId"`
 	OwnerID    string            `wire:"entryOwnerId"` // the user who will own them
 	Entries    map[string]string `wire:"entryInfo"`    // at most 20; for limits see ChatroomEntrySetParams
-	AutoDelete bool              `wire:"autoDelete"`   // they go when their owner leaves the room
+	AutoDelete bool              `wire:"autoDelete"`   // they are deleted when their owner leaves the room
 }
 
 // ChatroomEntryDeleteParams removes an attribute of a chat room.
@@ -44,21 +44,21 @@ type ChatroomEntryDeleteParams struct {
 	OwnerID    string `wire:"userId"` // the attribute's owner; need not be in the room
 	Key        string `wire:"key"`
 
-	// Notification is a message that tells the room; see ChatroomEntrySetParams.
+	// Notification is a message that notifies the room; see ChatroomEntrySetParams.
 	Notification MessageContent `wire:"content"`
 }
 
 // ChatroomEntryBatchDeleteParams removes several attributes of a chat room.
 type ChatroomEntryBatchDeleteParams struct {
 	ChatroomID string   `wire:"chatroomId"`
-	OwnerID    string   `wire:"entryOwnerId"` // required, though attributes of others are removed too
+	OwnerID    string   `wire:"entryOwnerId"` // required, though other users' attributes are removed too
 	Keys       []string `wire:"entryKeys"`    // at most 20
 }
 
 // ChatroomEntryQuery asks for attributes of a chat room.
 type ChatroomEntryQuery struct {
 	ChatroomID string   `wire:"chatroomId"`
-	Keys       []string `wire:"keys"` // at most 100; all attributes if it is empty
+	Keys       []string `wire:"keys"` // at most 100; all attributes if empty
 }
 
 // ChatroomEntry is an attribute of a chat room.
@@ -66,7 +66,7 @@ type ChatroomEntry struct {
 	Key        string    `json:"key"`
 	Value      string    `json:"value"`
 	OwnerID    string    `json:"userId"`     // who set it last
-	AutoDelete bool      `json:"autoDelete"` // it goes when its owner leaves the room
+	AutoDelete bool      `json:"autoDelete"` // it is deleted when its owner leaves the room
 	SetAt      time.Time `json:"lastSetTime" unit:"ms"`
 }
 
@@ -75,8 +75,8 @@ type ChatroomEntries struct {
 	Entries []ChatroomEntry `json:"keys"`
 }
 
-// Set sets an attribute of a chat room. Whether it takes one over that another user owns is not
-// documented; BatchSet does.
+// Set sets an attribute of a chat room. Whether it can take over an attribute that another user
+// owns is not documented; BatchSet can.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/set-kv-entry
 //
@@ -95,8 +95,8 @@ func (s *ChatroomEntryService) BatchSet(ctx context.Context, params ChatroomEntr
 	return send(ctx, s.client, endpoint.ChatroomEntryBatchSet, &params, opts)
 }
 
-// Delete removes an attribute of a chat room. What the response is if there is none, or if another
-// user owns it, is not documented.
+// Delete removes an attribute of a chat room. The response if it does not exist, or if another user
+// owns it, is not documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/kv-attribute/remove-kv-entry
 //

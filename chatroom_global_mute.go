@@ -9,30 +9,30 @@ import (
 
 // ChatroomGlobalMuteService keeps users from talking in all chat rooms of the app, for a time.
 //
-// Only client apps are held back: what the Server API sends for a muted user still goes out.
-// Unlike [ChatroomMuteService] it holds for the users of [ChatroomMuteAllMembersWhitelistService],
-// too.
+// Only client apps are affected: messages that the Server API sends for a muted user still go out.
+// Unlike [ChatroomMuteService], it also applies to users on
+// [ChatroomMuteAllMembersWhitelistService].
 type ChatroomGlobalMuteService service
 
 // ChatroomGlobalMuteAddParams says whom to mute in all chat rooms, and for how long.
 type ChatroomGlobalMuteAddParams struct {
 	UserIDs  []string      `wire:"userId"`     // at most 20
 	Duration time.Duration `wire:"minute"`     // whole minutes, at most 30 days; there is no Forever
-	Notify   bool          `wire:"needNotify"` // tell the muted users; then unsafe to repeat
-	Extra    string        `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
+	Notify   bool          `wire:"needNotify"` // notify the muted users; then unsafe to repeat
+	Extra    string        `wire:"extra"`      // the app's own data, JSON or plain text, for those notified
 }
 
 // ChatroomGlobalMuteRemoveParams says whom to unmute in all chat rooms.
 type ChatroomGlobalMuteRemoveParams struct {
 	UserIDs []string `wire:"userId"`     // at most 20
-	Notify  bool     `wire:"needNotify"` // tell these users; then unsafe to repeat
-	Extra   string   `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
+	Notify  bool     `wire:"needNotify"` // notify these users; then unsafe to repeat
+	Extra   string   `wire:"extra"`      // the app's own data, JSON or plain text, for those notified
 }
 
 // Add mutes up to 20 users in all chat rooms.
 //
-// [CodeServiceNotEnabled] means that the app does not have the service. To call again and again all
-// the same ends with [CodeRateLimited].
+// [CodeServiceNotEnabled] means that the service is not enabled for the app; repeated calls then
+// fail with [CodeRateLimited].
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/mute/gag-user-globally
 //

@@ -6,8 +6,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomKeepaliveService keeps chat rooms from destroying themselves, 5 in an app unless
-// RongCloud's sales department allows more. Such a room ends by [ChatroomService.Destroy] only.
+// ChatroomKeepaliveService keeps chat rooms from destroying themselves, up to 5 per app unless
+// RongCloud's sales department allows more. Only [ChatroomService.Destroy] ends such a room.
 type ChatroomKeepaliveService service
 
 // ChatroomKeepalives are the chat rooms that do not destroy themselves.
@@ -17,9 +17,8 @@ type ChatroomKeepalives struct {
 
 // Add keeps a chat room from destroying itself.
 //
-// [CodeServiceNotEnabled] means that the app does not have the service (to call again and again all
-// the same ends with [CodeRateLimited]), and [CodeTooManyKeepalives] that it has no room for
-// another room.
+// [CodeServiceNotEnabled] means that the service is not enabled for the app (repeated calls then
+// fail with [CodeRateLimited]), and [CodeTooManyKeepalives] that it cannot keep another room alive.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/keep-alive/add-to-keep-alive
 //

@@ -7,11 +7,11 @@ import (
 )
 
 // ChatroomLowPriorityService marks message types that are dropped first when more is sent to a chat
-// room than it can carry, by default 40 messages in 200 milliseconds, of which 20 are kept for the
-// other types. It holds in all chat rooms of the app, for at most 20 types.
+// room than it can carry: by default 40 messages in 200 milliseconds, 20 of them reserved for the
+// other types. It applies to all chat rooms of the app, and to at most 20 types.
 //
-// [CodeServiceNotEnabled] means that the app does not have the service. To call again and again all
-// the same ends with [CodeRateLimited].
+// [CodeServiceNotEnabled] means that the service is not enabled for the app; repeated calls then
+// fail with [CodeRateLimited].
 type ChatroomLowPriorityService service
 
 // ChatroomLowPriority are the message types that are dropped first.
@@ -33,8 +33,7 @@ func (s *ChatroomLowPriorityService) Add(ctx context.Context, objectNames []stri
 	return send(ctx, s.client, endpoint.ChatroomMessagePriorityAdd, &lowPriorityTypes{objectNames}, opts)
 }
 
-// Remove takes the mark off message types. A page of RongCloud's says that a call takes at most 5
-// of them.
+// Remove unmarks message types. One of RongCloud's pages says that a call takes at most 5 of them.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/message-priority/remove-low-priority-message-type
 //

@@ -7,8 +7,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomMemberService reports who is in a chat room. A member who goes offline leaves the room
-// with the 31st message within 30 seconds, or with the first one after that.
+// ChatroomMemberService reports who is in a chat room. A member who goes offline is removed by the
+// 31st message within 30 seconds, or by the first message after that.
 type ChatroomMemberService service
 
 // ChatroomMemberQuery asks for members of a chat room. All fields are required.
@@ -42,13 +42,13 @@ type ChatroomMembership struct {
 	Member bool   `json:"isInChrm"`
 }
 
-// ChatroomMemberships report of several users whether they are in a chat room.
+// ChatroomMemberships report which of several users are in a chat room.
 type ChatroomMemberships struct {
 	Users []ChatroomMembership `json:"result"`
 }
 
-// List returns the first or the last 500 members of a chat room. There are no pages: others cannot
-// be listed.
+// List returns the first or the last 500 members of a chat room. There are no pages: other members
+// cannot be listed.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/member/query-member-list
 //
@@ -57,7 +57,7 @@ func (s *ChatroomMemberService) List(ctx context.Context, query ChatroomMemberQu
 	return fetch[ChatroomMembers](ctx, s.client, endpoint.ChatroomUserQuery, &query, opts)
 }
 
-// Check reports of up to 1000 users whether they are in a chat room. For one see
+// Check reports which of up to 1000 users are in a chat room. For one see
 // [ChatroomService.IsMember].
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/member/check-members

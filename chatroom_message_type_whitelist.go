@@ -6,12 +6,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomMessageTypeWhitelistService marks message types that are not dropped when more is sent
-// to a chat room than it can carry. It holds in all chat rooms of the app, for at most 20 types.
-// Newer pages of RongCloud's call such a list an allowlist.
+// ChatroomMessageTypeWhitelistService marks message types that are not dropped when more is sent to
+// a chat room than it can carry. It applies to all chat rooms of the app, and to at most 20 types.
+// RongCloud's newer pages call it an allowlist.
 //
-// [CodeServiceNotEnabled] means that the app does not have the service. To call again and again all
-// the same ends with [CodeRateLimited].
+// [CodeServiceNotEnabled] means that the service is not enabled for the app; repeated calls then
+// fail with [CodeRateLimited].
 type ChatroomMessageTypeWhitelistService service
 
 // ChatroomMessageTypeWhitelist are the message types that are not dropped.
@@ -32,7 +32,7 @@ func (s *ChatroomMessageTypeWhitelistService) Add(ctx context.Context, objectNam
 	return send(ctx, s.client, endpoint.ChatroomWhitelistAdd, &whitelistedTypes{objectNames}, opts)
 }
 
-// Remove takes the mark off up to 20 message types.
+// Remove unmarks up to 20 message types.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/remove-from-message-type-whitelist
 //

@@ -8,11 +8,11 @@ import (
 )
 
 // ChatroomMuteService keeps members of a chat room from talking there, for a time. RongCloud's
-// pages call it gag, too.
+// pages also call it a gag.
 //
-// Only client apps are held back: what the Server API sends for a muted user still goes out. The
-// users of [ChatroomMuteAllMembersWhitelistService] may talk all the same. A mute stays when its
-// user leaves the room and comes back.
+// Only client apps are affected: messages that the Server API sends for a muted user still go out.
+// Users on [ChatroomMuteAllMembersWhitelistService] may still talk. Leaving the room and coming
+// back does not lift the mute.
 type ChatroomMuteService service
 
 // ChatroomMuteAddParams says whom to mute in a chat room, and for how long.
@@ -20,16 +20,16 @@ type ChatroomMuteAddParams struct {
 	ChatroomID string        `wire:"chatroomId"`
 	UserIDs    []string      `wire:"userId"`     // at most 20
 	Duration   time.Duration `wire:"minute"`     // whole minutes, at most 30 days; there is no Forever
-	Notify     bool          `wire:"needNotify"` // tell all members of the room; then unsafe to repeat
-	Extra      string        `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
+	Notify     bool          `wire:"needNotify"` // notify all members of the room; then unsafe to repeat
+	Extra      string        `wire:"extra"`      // the app's own data, JSON or plain text, for those notified
 }
 
 // ChatroomMuteRemoveParams says whom to unmute in a chat room.
 type ChatroomMuteRemoveParams struct {
 	ChatroomID string   `wire:"chatroomId"`
 	UserIDs    []string `wire:"userId"`     // at most 20
-	Notify     bool     `wire:"needNotify"` // tell all members of the room; then unsafe to repeat
-	Extra      string   `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
+	Notify     bool     `wire:"needNotify"` // notify all members of the room; then unsafe to repeat
+	Extra      string   `wire:"extra"`      // the app's own data, JSON or plain text, for those notified
 }
 
 // ChatroomMute is the mute of a user.

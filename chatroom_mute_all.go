@@ -7,21 +7,21 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ChatroomMuteAllMembersService mutes everybody in a chat room, at once and until the mute is
-// removed or the room destroyed. RongCloud's pages call it a ban.
+// ChatroomMuteAllMembersService mutes everybody in a chat room, until the mute is removed or the
+// room is destroyed. RongCloud's pages call it a ban.
 //
-// Only client apps are held back: what the Server API sends still goes out. The users of
-// [ChatroomMuteAllMembersWhitelistService] may talk all the same.
+// Only client apps are affected: messages that the Server API sends still go out. Users on
+// [ChatroomMuteAllMembersWhitelistService] may still talk.
 type ChatroomMuteAllMembersService service
 
 // ChatroomMuteAllMembersParams names a chat room in which everybody is to be muted or unmuted.
 type ChatroomMuteAllMembersParams struct {
 	ChatroomID string `wire:"chatroomId"`
-	Notify     bool   `wire:"needNotify"` // tell all members of the room; then unsafe to repeat
-	Extra      string `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
+	Notify     bool   `wire:"needNotify"` // notify all members of the room; then unsafe to repeat
+	Extra      string `wire:"extra"`      // the app's own data, JSON or plain text, for those notified
 }
 
-// ChatroomMuteAllMembersQuery chooses a page of the chat rooms in which everybody is muted.
+// ChatroomMuteAllMembersQuery selects a page of the chat rooms in which everybody is muted.
 type ChatroomMuteAllMembersQuery struct {
 	Page int `wire:"page"` // from 1, the default
 	Size int `wire:"size"` // rooms per page, 50 by default, at most 1000
@@ -32,8 +32,8 @@ type ChatroomMuteAllMembersPage struct {
 	ChatroomIDs []string `json:"chatroomIds"`
 }
 
-// More reports whether there may be another page. The server does not say, so only an empty page is
-// taken for the one after the last.
+// More reports whether there may be another page. The server does not say, so only an empty page
+// counts as the end.
 func (p *ChatroomMuteAllMembersPage) More() bool { return len(p.ChatroomIDs) > 0 }
 
 // Add mutes everybody in a chat room.
@@ -45,7 +45,7 @@ func (s *ChatroomMuteAllMembersService) Add(ctx context.Context, params Chatroom
 	return send(ctx, s.client, endpoint.ChatroomBanAdd, &params, opts)
 }
 
-// Remove unmutes everybody in a chat room. Mutes of single users stay.
+// Remove unmutes everybody in a chat room. Mutes of individual users stay.
 //
 // RongCloud: https://docs.rongcloud.cn/v4-platform/views/im/server/chatroom/ban.html
 //
@@ -63,7 +63,7 @@ func (s *ChatroomMuteAllMembersService) List(ctx context.Context, query Chatroom
 	return fetch[ChatroomMuteAllMembersPage](ctx, s.client, endpoint.ChatroomBanQuery, &query, opts)
 }
 
-// All yields the IDs of the chat rooms in which everybody is muted, from the query's page on.
+// All yields the IDs of the chat rooms in which everybody is muted, starting at the query's page.
 func (s *ChatroomMuteAllMembersService) All(ctx context.Context, query ChatroomMuteAllMembersQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(ctx, endpoint.ChatroomBanQuery, s.List, query, opts,
 		func(q *ChatroomMuteAllMembersQuery) *int { return &q.Page },

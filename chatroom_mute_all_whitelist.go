@@ -7,19 +7,19 @@ import (
 )
 
 // ChatroomMuteAllMembersWhitelistService keeps the users of a chat room who may talk while
-// everybody is muted, at most 20. They may also while [ChatroomMuteService] mutes them, but not in
-// spite of [ChatroomGlobalMuteService].
+// everybody is muted, at most 20. They may also talk while muted by [ChatroomMuteService], but not
+// while muted by [ChatroomGlobalMuteService].
 //
-// A user stays on the list who leaves the room and comes back. The list goes with the room. Newer
-// pages of RongCloud's call it an allowlist.
+// Leaving the room and coming back does not take a user off the list. The list is deleted with the
+// room. RongCloud's newer pages call it an allowlist.
 type ChatroomMuteAllMembersWhitelistService service
 
 // ChatroomMuteAllMembersWhitelistParams names users to put on the list or take off it.
 type ChatroomMuteAllMembersWhitelistParams struct {
 	ChatroomID string   `wire:"chatroomId"`
 	UserIDs    []string `wire:"userId"`     // at most 20
-	Notify     bool     `wire:"needNotify"` // tell all members of the room; then unsafe to repeat
-	Extra      string   `wire:"extra"`      // the app's own data, JSON or plain text, for those who are told
+	Notify     bool     `wire:"needNotify"` // notify all members of the room; then unsafe to repeat
+	Extra      string   `wire:"extra"`      // the app's own data, JSON or plain text, for those notified
 }
 
 // ChatroomMuteAllMembersWhitelist are the users of a chat room who may talk while everybody is

@@ -7,14 +7,14 @@ import (
 )
 
 // ChatroomUserWhitelistService marks members of a chat room, at most 5, whose messages are not
-// dropped, and who are not removed when they are offline. It has nothing to do with mutes: see
+// dropped and who are not removed while offline. For mutes, see
 // [ChatroomMuteAllMembersWhitelistService].
 //
-// [CodeServiceNotEnabled] means that the app does not have the service. To call again and again all
-// the same ends with [CodeRateLimited].
+// [CodeServiceNotEnabled] means that the service is not enabled for the app; repeated calls then
+// fail with [CodeRateLimited].
 type ChatroomUserWhitelistService service
 
-// ChatroomUserWhitelistParams names members of a chat room, to be marked or no longer.
+// ChatroomUserWhitelistParams names members of a chat room to mark or unmark.
 type ChatroomUserWhitelistParams struct {
 	ChatroomID string   `wire:"chatroomId"`
 	UserIDs    []string `wire:"userId"` // at most 5
@@ -34,7 +34,7 @@ func (s *ChatroomUserWhitelistService) Add(ctx context.Context, params ChatroomU
 	return send(ctx, s.client, endpoint.ChatroomUserWhitelistAdd, &params, opts)
 }
 
-// Remove takes the mark off up to 5 members of a chat room.
+// Remove unmarks up to 5 members of a chat room.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/chatroom/whitelist/remove-from-user-whitelist
 //

@@ -7,11 +7,11 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Code is the number in the field code of a response. A Code is itself an error, so that
-// errors.Is(err, CodeRateLimited) tells whether err is an [Error] with that code. Codes that the
-// SDK does not know keep their number.
+// Code is the number in a response's code field. A Code is itself an error, so errors.Is(err,
+// CodeRateLimited) reports whether err is an [Error] with that code. Codes that the SDK does not
+// know keep their number.
 //
-// What each code means, what to do about it and which calls give it:
+// What each code means, what to do about it and which calls return it:
 // https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/code
@@ -19,13 +19,13 @@ import (
 //nolint:errname // like syscall.Errno, it is a number first
 type Code int
 
-// codeKind says what a code tells about the fate of the call.
+// codeKind says what a code implies for the call.
 type codeKind uint8
 
 const (
-	kindRefusal     codeKind = iota // not carried out, and a repeat fails again
+	kindRefusal     codeKind = iota // not carried out, and a repeat would fail again
 	kindRateLimit                   // not carried out, and a repeat may succeed a little later
-	kindServerFault                 // trouble inside the server: the call may or may not have been carried out
+	kindServerFault                 // a fault inside the server: the call may or may not have been carried out
 )
 
 type codeFact struct {
@@ -42,21 +42,22 @@ func (c Code) Error() string {
 	return "code " + strconv.Itoa(int(c))
 }
 
-// Meaning says in a few words what RongCloud documents for the code, or nothing for an unknown one.
+// Meaning returns in a few words what RongCloud documents for the code, or "" for an unknown code.
 func (c Code) Meaning() string { return codeFacts[c].meaning }
 
 // HTTPStatus returns the HTTP status that RongCloud documents with the code, or 0 if it documents
 // none.
 func (c Code) HTTPStatus() int { return codeFacts[c].status }
 
-// rateLimited reports whether the server refuses a request by this code before acting on it.
+// rateLimited reports whether the code is a rate limit, with which the server refuses a request
+// before acting on it.
 func (c Code) rateLimited() bool { return codeFacts[c].kind == kindRateLimit }
 
-// transient reports whether the code tells of a trouble inside the server.
+// transient reports whether the code means a fault inside the server.
 func (c Code) transient() bool { return codeFacts[c].kind == kindServerFault }
 
-// succeedsSomewhere reports whether the code is the success of some endpoint, or none at all: it
-// can then refuse nothing.
+// succeedsSomewhere reports whether some endpoint uses the code for success, or the code is 0: it
+// then never means a refusal.
 func (c Code) succeedsSomewhere() bool { return c == 0 || successes()[c] }
 
 var successes = sync.OnceValue(func() map[Code]bool {

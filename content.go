@@ -14,25 +14,24 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
-// MessageContent is the body of a message. Any type that names its object name and encodes to JSON
-// is one, so an app's own message types are plain structs with this method; they need no
-// registration. A type that embeds a built-in one takes over its JSON methods, which would drop the
-// fields beside it: sends refuse it unless it has a MarshalJSON of its own.
+// MessageContent is the body of a message. Any type that has an object name and encodes to JSON is
+// one, so an app's own message types are plain structs with this method; they need no registration.
+// A type that embeds a built-in one inherits its JSON methods, which would drop all other fields:
+// sends refuse such a type unless it has its own MarshalJSON.
 //
-// Clients add keys with nearly every release. What a built-in type does not know is kept when it is
-// read and sent when it is written, so that a message from the history can be changed and written
-// back; see [UnknownKeys].
+// Clients add keys with nearly every release. A built-in type keeps the keys it does not know when
+// it is read, and sends them when it is written, so a message from the history can be changed and
+// written back; see [UnknownKeys].
 //
 // In the built-in types Sender describes the sender and Extra is the app's own data, which
-// RongCloud carries untouched; JSON goes in as text. LocalPath is a path on the sender's device,
-// for reading only. Spans travel in whole seconds: a fraction of a second is read as it is, but
-// counts as a whole one when it is written, and a negative span is an error. BurnAfterRead and
-// BurnDuration, the time from reading to deletion on the reader's device, are fields of the client
-// SDKs' one-to-one messages; that clients honour them in messages of the Server API is
-// unconfirmed.
+// RongCloud passes on unchanged; put JSON in as text. LocalPath is a path on the sender's device,
+// for reading only. Durations are sent in whole seconds: a fraction of a second is read as is, but
+// rounded up when written, and a negative duration is an error. BurnAfterRead and BurnDuration, the
+// time from reading to deletion on the reader's device, are fields of the client SDKs' one-to-one
+// messages; it is unconfirmed that clients honour them in messages sent by the Server API.
 //
-// Notifications, such as [InfoNotification], and commands, such as [CommandMessage], are not
-// counted as unread and have no push text of their own: without PushContent there is no push.
+// Notifications, such as [InfoNotification], and commands, such as [CommandMessage], do not count
+// as unread and have no push text of their own: without PushContent there is no push.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message-about/about-message-types
 type MessageContent interface {
@@ -41,8 +40,8 @@ type MessageContent interface {
 	ObjectName() string
 }
 
-// RawContent is a message whose body is sent as it is, and what [DecodeContent] returns for types
-// that it does not know.
+// RawContent is a message whose body is sent as is. [DecodeContent] returns it for types that it
+// does not know.
 type RawContent struct {
 	Name string // the object name
 	Body string // JSON text, or what the app's clients expect
@@ -51,7 +50,7 @@ type RawContent struct {
 // ObjectName returns c.Name.
 func (c RawContent) ObjectName() string { return c.Name }
 
-// check refuses a body that cannot be one of its type.
+// check refuses a body that cannot belong to its type.
 func (c RawContent) check() error {
 	switch {
 	case !utf8.ValidString(c.Body):
@@ -62,8 +61,8 @@ func (c RawContent) check() error {
 	return nil
 }
 
-// MarshalJSON returns the body itself if it is JSON, and else the body as a JSON string. It is used
-// where a message holds another one, such as [ReferenceMessage].
+// MarshalJSON returns the body itself if it is JSON, and otherwise the body as a JSON string. It is
+// used where one message holds another, as in [ReferenceMessage].
 func (c RawContent) MarshalJSON() ([]byte, error) {
 	switch {
 	case c.Body == "":
@@ -74,18 +73,18 @@ func (c RawContent) MarshalJSON() ([]byte, error) {
 	return plainJSON.Marshal(c.Body)
 }
 
-// Sender describes the sender inside a message, so that clients need not look them up.
+// Sender describes the sender inside a message, so clients need not look them up.
 type Sender struct {
 	ID          string   `json:"id"`
 	Name        string   `json:"name,omitempty"`
 	PortraitURL string   `json:"portrait,omitempty" alt:"portraitUri"` // address of the avatar
 	Extra       string   `json:"extra,omitempty"`
-	Alias       string   `json:"alias,omitempty"` // shown in place of Name by IMKit
+	Alias       string   `json:"alias,omitempty"` // shown by IMKit instead of Name
 	UserType    UserType `json:"userType,omitempty"`
 	kept
 }
 
-// UserType says what the sender of a message is: an ordinary user, or what a value says.
+// UserType says what kind of user the sender of a message is. Zero is an ordinary user.
 type UserType int
 
 // UserTypeBot marks a bot, for clients from 5.22 on.
@@ -102,11 +101,11 @@ func (t UserType) String() string {
 	return fmt.Sprintf("UserType(%d)", int(t))
 }
 
-// Moderation says how RongCloud's content moderation deals with one message. Its SDK for Java and
-// its web client send it; no page of the Server API names it.
+// Moderation says how RongCloud's content moderation handles one message. RongCloud's Java SDK and
+// web client send it; no page of the Server API mentions it.
 type Moderation struct {
 	Enabled  *bool  `json:"auditType,omitempty" unit:"switch"` // whether the message is moderated; true if nil
-	Project  string `json:"project,omitempty"`                 // a moderation plan of the console
+	Project  string `json:"project,omitempty"`                 // a moderation plan in the console
 	Strategy string `json:"strategy,omitempty"`                // a moderation strategy
 	kept
 }
@@ -132,9 +131,9 @@ func (t MentionType) String() string {
 }
 
 // Mention mentions members of a group or ultra group. It takes effect only if the send says so too:
-// SendGroup does that by itself for built-in types; for others set GroupMessage.Mentioned.
+// SendGroup does that automatically for built-in types; for others set GroupMessage.Mentioned.
 type Mention struct {
-	Type             MentionType `json:"type"`                       // MentionUsers if it is left out beside UserIDs
+	Type             MentionType `json:"type"`                       // MentionUsers if UserIDs is set and Type is not
 	UserIDs          []string    `json:"userIdList,omitempty"`       // whom MentionUsers mentions
 	MentionedContent string      `json:"mentionedContent,omitempty"` // push text for the mentioned users; outranks PushContent
 	kept
@@ -154,7 +153,7 @@ type TextMessage struct {
 
 // ImageMessage is an image, RC:ImgMsg.
 type ImageMessage struct {
-	Content         string        `json:"content"`              // JPEG thumbnail in base64 without line breaks, at most 10 KB, better 5 KB
+	Content         string        `json:"content"`              // JPEG thumbnail in base64 without line breaks, at most 10 KB, preferably 5 KB
 	ImageURL        string        `json:"imageUri"`             // the full image
 	ThumbnailWidth  int           `json:"thumWidth,omitempty"`  // pixels; clients from 5.18 on
 	ThumbnailHeight int           `json:"thumHeight,omitempty"` // pixels
@@ -186,7 +185,7 @@ type GIFMessage struct {
 
 // VoiceMessage is a voice recording inside the message, RC:VcMsg.
 //
-// Deprecated: RongCloud has superseded it by [HQVoiceMessage], whose sound is a file.
+// Deprecated: RongCloud has replaced it with [HQVoiceMessage], whose audio is a file.
 type VoiceMessage struct {
 	Content       string        `json:"content"`                 // AMR audio in base64 without line breaks, at most 60 KB
 	Duration      time.Duration `json:"duration" unit:"seconds"` // at most 60 s
@@ -205,7 +204,7 @@ type HQVoiceMessage struct {
 	Duration      time.Duration `json:"duration" unit:"seconds"` // at most 60 s
 	Name          string        `json:"name,omitempty"`
 	Type          string        `json:"type,omitempty"`             // aac, as web clients write it
-	SampleRate    int           `json:"sampleRate,omitempty"`       // 8000 or 16000; without these three, web clients from 5.22 on turn no speech into text
+	SampleRate    int           `json:"sampleRate,omitempty"`       // 8000 or 16000; web clients from 5.22 on need Type, SampleRate and ChannelCount for speech to text
 	ChannelCount  int           `json:"numberOfChannels,omitempty"` // 1
 	Format        string        `json:"format,omitempty"`           // aac
 	LocalPath     string        `json:"localPath,omitempty"`
@@ -265,9 +264,9 @@ type LocationMessage struct {
 type ReferenceMessage struct {
 	Content          string         `json:"content"`                   // the reply
 	QuotedUserID     string         `json:"referMsgUserId"`            // sender of the quoted message
-	QuotedContent    MessageContent `json:"-" body:"objName,referMsg"` // the quoted message; its object name is sent along
+	QuotedContent    MessageContent `json:"-" body:"objName,referMsg"` // the quoted message; its object name is sent with it
 	QuotedMessageUID string         `json:"referMsgUid,omitempty"`
-	QuotedStatus     QuotedStatus   `json:"referMsgStatus,omitempty"` // for reading: what has become of the quoted message; clients from 5.26 on
+	QuotedStatus     QuotedStatus   `json:"referMsgStatus,omitempty"` // for reading: what became of the quoted message; clients from 5.26 on
 	Mention          *Mention       `json:"mentionedInfo,omitempty"`
 	Sender           *Sender        `json:"user,omitempty"`
 	Extra            string         `json:"extra,omitempty"`
@@ -277,7 +276,7 @@ type ReferenceMessage struct {
 	kept
 }
 
-// QuotedStatus says what has become of the message that a [ReferenceMessage] quotes.
+// QuotedStatus says what became of the message that a [ReferenceMessage] quotes.
 type QuotedStatus int
 
 // The states of a quoted message.
@@ -319,8 +318,8 @@ type CombineMessage struct {
 	kept
 }
 
-// CombineV2Message is several messages forwarded as one, as data, RC:CombineV2Msg. The messages
-// stand in Messages if they take at most 120 KB, and else in an uploaded JSON file.
+// CombineV2Message is several messages forwarded as one, as data, RC:CombineV2Msg. The messages are
+// in Messages if they take at most 120 KB, and otherwise in an uploaded JSON file.
 type CombineV2Message struct {
 	ConversationType ConversationType   `json:"conversationType"` // where they come from: private or group
 	Names            []string           `json:"nameList"`         // names of the speakers
@@ -360,16 +359,16 @@ type ImageTextMessage struct {
 	kept
 }
 
-// StreamMessage is a piece of a text that grows while it is produced, RC:StreamMsg. It has
-// endpoints of its own and cannot be sent like other messages. Type, Mention, Sender, Extra and
-// Quoted go with the first piece only.
+// StreamMessage is one piece of a text that is sent while it is being produced, RC:StreamMsg. It
+// has its own endpoints and cannot be sent like other messages. Only the first piece carries Type,
+// Mention, Sender, Extra and Quoted.
 type StreamMessage struct {
 	Content        string            `json:"content"` // this piece
 	Type           MessageStreamType `json:"type,omitempty"`
 	Sequence       int               `json:"seq"`                      // 1, 2, 3 and so on without gaps
-	Complete       bool              `json:"complete"`                 // this is the last piece
+	Complete       bool              `json:"complete"`                 // whether this is the last piece
 	CompleteReason int               `json:"completeReason,omitempty"` // the app's reason for ending, with Complete
-	MessageUID     string            `json:"messageUID,omitempty"`     // from the response to the first piece; required from the second on
+	MessageUID     string            `json:"messageUID,omitempty"`     // from the response to the first piece; required from the second piece on
 	Mention        *Mention          `json:"mentionedInfo,omitempty"`
 	Sender         *Sender           `json:"user,omitempty"`
 	Extra          string            `json:"extra,omitempty"`
@@ -379,10 +378,10 @@ type StreamMessage struct {
 	kept
 }
 
-// MessageStreamType says how clients render a [StreamMessage]; as text if it is empty.
+// MessageStreamType says how clients render a [StreamMessage]: as text if empty.
 type MessageStreamType string
 
-// The renderings of a stream.
+// The ways clients render a stream.
 const (
 	MessageStreamText     MessageStreamType = "text"
 	MessageStreamMarkdown MessageStreamType = "markdown"
@@ -403,7 +402,7 @@ type CardMessage struct {
 	UserID        string        `json:"userId"` // whose card it is
 	Name          string        `json:"name"`
 	PortraitURL   string        `json:"portraitUri,omitempty"`
-	SenderID      string        `json:"sendUserId"` // who hands the card on
+	SenderID      string        `json:"sendUserId"` // who shares the card
 	SenderName    string        `json:"sendUserName"`
 	Mention       *Mention      `json:"mentionedInfo,omitempty"`
 	Sender        *Sender       `json:"user,omitempty"`
@@ -516,10 +515,10 @@ func (m CardMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
 // MarshalJSON returns the body as it is sent.
 func (m StickerMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
 
-// MarshalJSON returns the message as it stands in a [CombineV2Message].
+// MarshalJSON returns the message as a [CombineV2Message] carries it.
 func (m ForwardedMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
 
-// MarshalJSON returns the message as it stands in a [StreamMessage].
+// MarshalJSON returns the message as a [StreamMessage] carries it.
 func (m QuotedMessage) MarshalJSON() ([]byte, error) { return encodeBody(m) }
 
 // MarshalJSON returns the sender as a message carries it.
@@ -576,8 +575,8 @@ func (m *CardMessage) UnmarshalJSON(data []byte) error { return decodeBody(data,
 // UnmarshalJSON reads a body as [DecodeContent] does.
 func (m *StickerMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
-// UnmarshalJSON reads the sender as [DecodeContent] does: the spelling portraitUri of older
-// clients, too.
+// UnmarshalJSON reads the sender as [DecodeContent] does, including older clients' spelling
+// portraitUri.
 func (m *Sender) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
 // UnmarshalJSON reads the mention as [DecodeContent] does.
@@ -592,7 +591,7 @@ func (m *ForwardedMessage) UnmarshalJSON(data []byte) error { return decodeBody(
 // UnmarshalJSON reads the message as [DecodeContent] does.
 func (m *QuotedMessage) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
-// What stands in messages is decoded together with them.
+// These types are decoded as part of the messages that hold them.
 var (
 	_ = lenient.Transparent[Sender]()
 	_ = lenient.Transparent[Mention]()
@@ -618,11 +617,11 @@ func (m StreamMessage) mentioned() *Mention    { return m.Mention }
 func (m CardMessage) mentioned() *Mention      { return m.Mention }
 func (m StickerMessage) mentioned() *Mention   { return m.Mention }
 
-// mentions tells whether a content names users who are mentioned. A nil one, which the encoder
-// refuses, does not.
+// mentions reports whether a content mentions users. A nil content, which the encoder refuses, does
+// not.
 func mentions(c MessageContent) bool { return mentionedBy(c) != nil }
 
-// mentionedBy is whom a content mentions; nil if it mentions nobody, or has no value.
+// mentionedBy returns a content's mention, or nil if it mentions nobody or is itself nil.
 func mentionedBy(c MessageContent) *Mention {
 	m, ok := c.(interface{ mentioned() *Mention })
 	if !ok || isNil(c) || hollow(c) != nil {
@@ -631,7 +630,8 @@ func mentionedBy(c MessageContent) *Mention {
 	return m.mentioned()
 }
 
-// check refuses a mention that reaches nobody. A message that is read keeps it as it is.
+// check refuses a mention that reaches nobody. It applies to sends only: a message that is read
+// keeps such a mention.
 func (m *Mention) check() error {
 	switch {
 	case m == nil:
@@ -639,15 +639,15 @@ func (m *Mention) check() error {
 	case m.Type == 0 && len(m.UserIDs) == 0:
 		return refuseWire("content", "the Mention has neither UserIDs nor the Type MentionAll")
 	case m.Type == MentionUsers && len(m.UserIDs) == 0:
-		return refuseWire("content", "the Mention has no UserIDs, whom MentionUsers mentions")
+		return refuseWire("content", "the Mention has no UserIDs, but the Type MentionUsers")
 	}
 	return nil
 }
 
-// typed returns a mention, whose keys may hold a type that is unknown, with the type that follows
-// from its list.
+// typed fills in a mention's type if its list of users implies one. It leaves a mention with an
+// unknown type, which is among the unknown keys, as it is.
 func typed(mention reflect.Value, unknown unknownKeys) reflect.Value {
-	m := mention.Interface().(Mention) //nolint:forcetypeassert // the caller has looked
+	m := mention.Interface().(Mention) //nolint:forcetypeassert // the caller has checked
 	isType := func(key unknownKey) bool { return key.name == "type" }
 	if m.Type != 0 || len(m.UserIDs) == 0 || slices.ContainsFunc(unknown, isType) {
 		return mention

@@ -9,14 +9,13 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
-// Errors of [ContentAs] and [DecodeContent], to be told apart with errors.Is.
+// Errors of [ContentAs] and [DecodeContent]; test for them with errors.Is.
 var (
-	// ErrOtherType marks a message of another type than the one that was asked for.
+	// ErrOtherType marks a message of another type than the requested one.
 	ErrOtherType = errors.New("rongcloud: the message is of another type")
 
-	// ErrUndecodable marks a message whose body is not what its type asks. No retry makes it
-	// readable, and what it says is unknown: whoever moderates messages must not let it pass for
-	// that.
+	// ErrUndecodable marks a message whose body does not fit its type. No retry makes it readable,
+	// and its content is unknown, so moderation must not let it pass.
 	ErrUndecodable = errors.New("rongcloud: the body of the message cannot be decoded")
 )
 
@@ -27,8 +26,8 @@ var (
 //	order, err := rongcloud.ContentAs[*OrderMessage](content)
 //
 // The body of a RawContent is decoded if its name is that of T: as [DecodeContent] does for a
-// built-in type, and by encoding/json for any other. A body that cannot be decoded is an
-// [ErrUndecodable]; a message of another type, or none, is an [ErrOtherType].
+// built-in type, and by encoding/json for any other. A body that cannot be decoded gives an
+// [ErrUndecodable]; a message of another type, or no message, an [ErrOtherType].
 func ContentAs[T MessageContent](content MessageContent) (T, error) {
 	var none T
 	if isNil(content) {
@@ -71,7 +70,7 @@ func ContentAs[T MessageContent](content MessageContent) (T, error) {
 	}
 	body := lenient.TrimMark([]byte(raw.Body))
 	if isNull(body) && len(body) > 0 {
-		return none, undecodable(raw.Name, errors.New("null is no message"))
+		return none, undecodable(raw.Name, errors.New("null is not a message"))
 	}
 	if err := json.Unmarshal(body, target.Interface()); err != nil {
 		return none, undecodable(raw.Name, err)
@@ -82,8 +81,8 @@ func ContentAs[T MessageContent](content MessageContent) (T, error) {
 	return target.Interface().(T), nil
 }
 
-// pointedAt turns a pointer into the value of type T behind it, or a value into a pointer of type
-// T.
+// pointedAt turns a pointer into the value of type T that it points to, or a value into a pointer
+// of type T.
 func pointedAt[T MessageContent](content MessageContent) (T, bool) {
 	v, want := reflect.ValueOf(content), reflect.TypeFor[T]()
 	switch {
@@ -100,8 +99,8 @@ func pointedAt[T MessageContent](content MessageContent) (T, bool) {
 	return v.Interface().(T), true
 }
 
-// contentError says that the body of a message is not of its type. It never quotes the body: the
-// texts in it are somebody's.
+// contentError says that the body of a message does not fit its type. It never quotes the body,
+// which holds private texts.
 type contentError struct {
 	objectName string
 	cause      error

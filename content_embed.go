@@ -9,12 +9,12 @@ import (
 	"sync"
 )
 
-// A type of the app's that embeds a built-in one takes over its MarshalJSON, which knows nothing of
-// the fields beside it: they would be lost without a word. Such a type is refused until it has a
-// MarshalJSON of its own. So is one that has the fields of a built-in type without its MarshalJSON,
-// where encoding/json would write a span as nanoseconds.
+// An app's type that embeds a built-in one inherits its MarshalJSON, which knows nothing of the
+// other fields: they would be lost silently. Such a type is refused until it has its own
+// MarshalJSON. So is a type that has the fields of a built-in one without its MarshalJSON, since
+// encoding/json would write a duration as nanoseconds.
 
-// checkContent refuses a content that cannot be written as it is meant.
+// checkContent refuses a content that would not be written as intended.
 func checkContent(c MessageContent) error {
 	if isNil(c) {
 		return fmt.Errorf("is a nil %T", c)
@@ -46,14 +46,14 @@ func contentTypeOf(c MessageContent) reflect.Type {
 	return reflect.TypeOf(c).Elem()
 }
 
-// embedding is what a type of contents embeds.
+// embedding describes what a content type embeds.
 type embedding struct {
 	lostTo reflect.Type // the type that writes it without its own fields, or nil
-	twice  bool         // several built-in types are in each other's way
-	bare   reflect.Type // the type whose fields are those of a built-in one and that encoding/json would look into, or nil
-	mayNil bool         // a pointer or interface is among it
+	twice  bool         // several embedded built-in types conflict
+	bare   reflect.Type // the type with a built-in type's fields that encoding/json would write field by field, or nil
+	mayNil bool         // it embeds a pointer or an interface
 
-	writes, writesBehind bool // it has MarshalJSON or MarshalText, and so has a pointer to it
+	writes, writesBehind bool // it, or a pointer to it, has MarshalJSON or MarshalText
 }
 
 var embeddings sync.Map // reflect.Type to *embedding
@@ -75,8 +75,8 @@ func embeddingOf(typ reflect.Type) *embedding {
 	return known.(*embedding)
 }
 
-// bareIn returns the struct with the fields of a built-in type among those that encoding/json looks
-// into.
+// bareIn returns the struct with a built-in type's fields among those that encoding/json would
+// write field by field.
 func bareIn(typ reflect.Type, seen map[reflect.Type]bool) reflect.Type {
 	if typ.Kind() == reflect.Pointer {
 		typ = typ.Elem()
@@ -99,8 +99,8 @@ func bareIn(typ reflect.Type, seen map[reflect.Type]bool) reflect.Type {
 	return nil
 }
 
-// writtenOtherwise reports whether a struct with the fields of a built-in type holds what
-// encoding/json does not write as that type does.
+// writtenOtherwise reports whether a struct with a built-in type's fields holds values that
+// encoding/json would write differently from that type.
 func writtenOtherwise(v reflect.Value) bool {
 	p := bodyPlanOf(v.Type())
 	for _, f := range p.fields {
@@ -111,13 +111,13 @@ func writtenOtherwise(v reflect.Value) bool {
 	return p.other >= 0 && v.Field(p.other).Len() > 0 || p.kept >= 0 && len(keysIn(v.Field(p.kept))) > 0
 }
 
-// embeddingScan looks in a struct, and in those it embeds, for types that would write it as a
-// whole, and for what else there is to write.
+// embeddingScan searches a struct, and the structs it embeds, for types whose method would write it
+// as a whole, and for other fields to write.
 type embeddingScan struct {
 	seen     map[reflect.Type]bool
 	writer   reflect.Type
-	writers  int // of two none writes the whole, and what they have in common is lost
-	builtIns int // those of them that are built in
+	writers  int // if there are two, neither writes the whole, and the fields they share are lost
+	builtIns int // the built-in types among them
 	others   int
 	mayNil   bool
 }
@@ -138,7 +138,7 @@ func (s *embeddingScan) visit(typ reflect.Type) {
 			embedded = embedded.Elem()
 		}
 		switch {
-		case writesItself: // only what may be nil is of interest
+		case writesItself: // only embedded nils matter here
 			if field.Anonymous && embedded.Kind() == reflect.Struct {
 				inner := embeddingScan{seen: s.seen}
 				inner.visit(embedded)
@@ -159,13 +159,12 @@ func (s *embeddingScan) visit(typ reflect.Type) {
 	}
 }
 
-// marshals reports whether encoding/json asks a type itself to write it.
+// marshals reports whether encoding/json calls the type's own method to write it.
 func marshals(typ reflect.Type) bool {
 	return typ.Implements(marshaler) || typ.Implements(textMarshaler)
 }
 
-// marshalMethod returns the method by which encoding/json has a type, or a pointer to it, write
-// itself.
+// marshalMethod returns the method that encoding/json calls to write a type, or a pointer to it.
 func marshalMethod(typ reflect.Type) (method reflect.Method, ok bool) {
 	pointer := reflect.PointerTo(typ)
 	if method, ok = typ.MethodByName("MarshalJSON"); ok {
@@ -180,8 +179,8 @@ func marshalMethod(typ reflect.Type) (method reflect.Method, ok bool) {
 	return pointer.MethodByName("MarshalText")
 }
 
-// ownMarshaler reports whether a type declares MarshalJSON or MarshalText itself. Where it only
-// embeds a type with that method, the compiler has written it.
+// ownMarshaler reports whether a type declares MarshalJSON or MarshalText itself. If it only embeds
+// a type with such a method, the compiler has generated its own.
 func ownMarshaler(typ reflect.Type) bool {
 	if typ.Kind() == reflect.Interface {
 		return false
@@ -198,7 +197,7 @@ func ownMarshaler(typ reflect.Type) bool {
 	return file != "<autogenerated>"
 }
 
-// hollow returns the type of a pointer or interface that a content embeds and that is nil.
+// hollow returns the type of a nil pointer or interface that a content embeds.
 func hollow(c MessageContent) reflect.Type {
 	if !embeddingOf(contentTypeOf(c)).mayNil {
 		return nil
@@ -229,7 +228,7 @@ func nilEmbedded(v reflect.Value) reflect.Type {
 	return nil
 }
 
-// panics reports whether a content with an embedded nil needs what is not there.
+// panics reports whether a content with an embedded nil panics when it is used.
 func panics(c MessageContent) (panicked bool) {
 	defer func() {
 		panicked = recover() != nil

@@ -15,14 +15,14 @@ const (
 	reservedPrefix = "RC:"
 )
 
-// requests writes the parameters of all calls.
+// requests encodes the parameters of all calls.
 var requests = form.New(form.Rules{
 	Content: reflect.TypeFor[MessageContent](), WriteContent: writeContent, WriteJSON: writeOften,
 	JSON: plainJSON, Forever: Forever,
 })
 
-// writeOften spares what is sent most the detour through MarshalJSON, whose result encoding/json
-// checks and copies.
+// writeOften writes the most frequent content directly, because encoding/json checks and copies the
+// result of MarshalJSON.
 func writeOften(buf *bytes.Buffer, value any) (done bool, err error) {
 	if _, ok := value.(TextMessage); !ok {
 		return false, nil
@@ -30,8 +30,7 @@ func writeOften(buf *bytes.Buffer, value any) (done bool, err error) {
 	return true, writeBody(buf, reflect.ValueOf(value))
 }
 
-// writeContent writes a message: its type as objectName, where it is to be named, and its body as
-// content.
+// writeContent writes a message: its type as objectName, if named, and its body as content.
 func writeContent(e *form.Encoder, content any, named bool) error {
 	c := content.(MessageContent)
 	if err := checkContent(c); err != nil {
@@ -76,8 +75,8 @@ func writeContent(e *form.Encoder, content any, named bool) error {
 	return e.ScratchText("content")
 }
 
-// checkBody checks the length of an encoded message. It says so if the message would be short
-// enough without what it was read with.
+// checkBody checks the length of an encoded message. Its error says so if the message would be
+// short enough without its unknown keys.
 func checkBody(c MessageContent, n int) error {
 	err := checkContentSize(n)
 	if err == nil || isKnown(c) {
@@ -87,7 +86,7 @@ func checkBody(c MessageContent, n int) error {
 	if bad != nil || len(known) > maxContentSize {
 		return err
 	}
-	return refuseWire("content", "%d bytes, at most %d are allowed; %d of them are under keys that the SDK does not know and keeps, which UnknownKeys tells and WithoutUnknownKeys drops",
+	return refuseWire("content", "%d bytes, at most %d are allowed; %d of them are under keys that the SDK does not know but keeps: UnknownKeys returns them and WithoutUnknownKeys drops them",
 		n, maxContentSize, n-len(known))
 }
 

@@ -19,7 +19,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
-// builtIns holds RongCloud's own message types. Those whose body is not documented have no decoder.
+// builtIns holds RongCloud's own message types. Types with an undocumented body have no decoder.
 var builtIns = map[string]func(raw json.RawMessage, depth int) (MessageContent, error){
 	"RC:TxtMsg":        decodeType[TextMessage],
 	"RC:ImgMsg":        decodeType[ImageMessage],
@@ -69,13 +69,13 @@ func isBuiltIn(objectName string) bool {
 	return ok
 }
 
-// DecodeContent reads the body of a received message, as webhooks and the message history carry it.
-// For a built-in type it returns the type's struct, as a value such as TextMessage, and for any
-// other a [RawContent]. A body that is not of its type comes back as a RawContent too, beside an
+// DecodeContent reads the body of a received message, as in webhooks and the message history. For a
+// built-in type it returns the type's struct, as a value such as TextMessage, and for any other
+// type a [RawContent]. A body that does not fit its type also comes back as a RawContent, with an
 // [ErrUndecodable]. [ContentAs] turns the result into one type.
 //
-// It accepts what the various client SDKs write where they differ: numbers as text, objects as JSON
-// text, other spellings. A byte order mark is passed over.
+// It accepts the variants that different client SDKs write: numbers as text, objects as JSON text,
+// other spellings. A byte order mark is skipped.
 func DecodeContent(objectName string, body []byte) (MessageContent, error) {
 	decode := builtIns[objectName]
 	if decode == nil {
@@ -103,7 +103,7 @@ func decodeType[T MessageContent](raw json.RawMessage, depth int) (MessageConten
 
 // decodeBody fills m, a pointer to a struct, from its JSON.
 func decodeBody(data []byte, m any) error {
-	if err := lenient.Check(data); err != nil || isNull(data) { // encoding/json leaves a value alone where the JSON is null
+	if err := lenient.Check(data); err != nil || isNull(data) { // like encoding/json, leave the value unchanged for null
 		return err
 	}
 	if m, ok := m.(keeper); ok {
@@ -116,8 +116,8 @@ func isNull(raw json.RawMessage) bool {
 	return len(raw) == 0 || string(bytes.TrimSpace(raw)) == "null"
 }
 
-// rawDecoder is a type that needs more than its tags say. Raw is valid JSON. Depth counts the
-// messages around this one.
+// rawDecoder is a type that needs more decoding than its tags describe. Raw is valid JSON. Depth
+// counts the enclosing messages.
 type rawDecoder interface {
 	decodeRaw(raw json.RawMessage, depth int) error
 }
@@ -138,7 +138,7 @@ func decodeFields(m any, raw json.RawMessage) error {
 	return err
 }
 
-// dropEmptyMention takes away a mention that says nothing, such as {} and []: it mentions nobody.
+// dropEmptyMention removes an empty mention, such as {} or [], which mentions nobody.
 func dropEmptyMention(v reflect.Value) {
 	p := bodyPlanOf(v.Type())
 	if p.mention < 0 {
@@ -150,11 +150,11 @@ func dropEmptyMention(v reflect.Value) {
 	}
 }
 
-// maxDepth is how deep messages that hold messages are decoded. The ones below stay raw, lest a
-// hostile message costs more than its length.
+// maxDepth is how deep nested messages are decoded. Deeper ones stay raw, so that a hostile message
+// cannot cost more work than its length justifies.
 const maxDepth = 8
 
-// carry turns a message inside another one into a content.
+// carry turns a nested message into a content.
 func carry(objectName string, raw json.RawMessage, depth int) MessageContent {
 	if decode := builtIns[objectName]; decode != nil && !isNull(raw) && depth < maxDepth {
 		if content, err := decode(raw, depth+1); err == nil {
@@ -168,7 +168,7 @@ func carry(objectName string, raw json.RawMessage, depth int) MessageContent {
 	return RawContent{Name: objectName, Body: body}
 }
 
-// bodyText is the text of a message inside another one, which may come as JSON or as JSON text.
+// bodyText is the text of a nested message, which may come as JSON or as JSON text.
 func bodyText(raw json.RawMessage) string {
 	if isNull(raw) {
 		return ""
@@ -178,7 +178,7 @@ func bodyText(raw json.RawMessage) string {
 		return text
 	}
 	var body bytes.Buffer
-	_ = json.Compact(&body, raw) // it is valid
+	_ = json.Compact(&body, raw) // the JSON is valid
 	return strings.ToValidUTF8(body.String(), "\ufffd")
 }
 
@@ -206,7 +206,7 @@ func (m *ForwardedMessage) decodeRaw(raw json.RawMessage, depth int) error {
 	return nil
 }
 
-// forwarded is the part of a forwarded message that holds what is forwarded.
+// forwarded is the part of a forwarded message that holds the original one.
 type forwarded struct {
 	ObjectName string          `json:"objectName"`
 	Content    json.RawMessage `json:"content"`
@@ -225,7 +225,7 @@ func (m *CombineV2Message) decodeRaw(raw json.RawMessage, depth int) error {
 	return nil
 }
 
-// bodyPlan is how a content type, or a struct inside one, is written.
+// bodyPlan says how a content type, or a struct inside one, is written.
 type bodyPlan struct {
 	fields []bodyField
 	kept   int // the field with the unknown keys, or -1
@@ -234,7 +234,7 @@ type bodyPlan struct {
 	mention int // the field with a mention, or -1
 }
 
-// bodyField is how one field is written: as encoding/json would, save that
+// bodyField says how one field is written: as encoding/json would, except that
 //
 //   - unit:"ms" writes a time.Time as Unix milliseconds, and unit:"seconds" a time.Duration as
 //     seconds
@@ -247,11 +247,11 @@ type bodyPlan struct {
 type bodyField struct {
 	index  int
 	key    string // "name": in JSON
-	name   string // "name": in JSON, of the object name of a message inside this one
+	name   string // "name": in JSON, for the object name of a nested message
 	omit   bool
 	unit   string
 	nested bool // a struct of this kind, a pointer to one or a list of them
-	holds  bool // a message
+	holds  bool // a nested message
 }
 
 var (
@@ -301,16 +301,15 @@ func bodyPlanOf(typ reflect.Type) *bodyPlan {
 	return p
 }
 
-// reads reports whether a key is that of a message inside the body, which the decoder of fields
-// does not know.
+// reads reports whether a key belongs to a nested message, which the field decoder does not know.
 func (p *bodyPlan) reads(key string) bool {
 	return slices.ContainsFunc(p.fields, func(f bodyField) bool {
 		return f.holds && (isKey(f.key, key) || isKey(f.name, key))
 	})
 }
 
-// counts reports whether an unknown key of v is to be written. One that stands for a value which
-// its field could not hold no longer is when the field has got a value.
+// counts reports whether an unknown key of v is to be written. A key kept because its field could
+// not hold the value is no longer written once the field has been set.
 func (p *bodyPlan) counts(v reflect.Value, key unknownKey) bool {
 	for i := range p.fields {
 		if f := &p.fields[i]; f.named(key.name) {
@@ -320,10 +319,10 @@ func (p *bodyPlan) counts(v reflect.Value, key unknownKey) bool {
 	return true
 }
 
-// named reports whether a key is that of the field.
+// named reports whether the key is the field's.
 func (f *bodyField) named(key string) bool { return f.key[1:len(f.key)-2] == key }
 
-// isKey reports whether a key is the one in "name":, in whatever letter case.
+// isKey reports whether a key is the one in "name":, ignoring letter case.
 func isKey(literal, key string) bool {
 	return literal != "" && strings.EqualFold(literal[1:len(literal)-2], key)
 }
@@ -383,7 +382,7 @@ func (f *bodyField) leavesOut(v reflect.Value) bool {
 	return f.omit && (v.IsZero() || list && v.Len() == 0)
 }
 
-// writeOther writes the app's own keys, in the order of the alphabet.
+// writeOther writes the app's own keys, in alphabetical order.
 func (p *bodyPlan) writeOther(buf *bytes.Buffer, first int, v reflect.Value) error {
 	if v.Field(p.other).Len() == 0 {
 		return nil
@@ -408,7 +407,7 @@ func (p *bodyPlan) writeOther(buf *bytes.Buffer, first int, v reflect.Value) err
 	return nil
 }
 
-// comma separates members, of which the first begins at the given place.
+// comma writes a separator unless the buffer still ends at first, where the first member begins.
 func comma(buf *bytes.Buffer, first int) {
 	if buf.Len() > first {
 		buf.WriteByte(',')
@@ -469,7 +468,7 @@ func (f *bodyField) writeBool(buf *bytes.Buffer, b bool) error {
 	return nil
 }
 
-// writeSpan writes whole seconds; a fraction counts as a whole one.
+// writeSpan writes a duration in whole seconds, rounded up.
 func writeSpan(buf *bytes.Buffer, span time.Duration) error {
 	switch {
 	case span < 0:
@@ -515,7 +514,7 @@ func writeTexts(buf *bytes.Buffer, v reflect.Value) error {
 	return nil
 }
 
-// writeText writes a string as writeJSON does, without an encoder of its own for each.
+// writeText writes a string as writeJSON does, but without creating an encoder for each.
 func writeText(buf *bytes.Buffer, text string) error {
 	const hex = "0123456789abcdef"
 	buf.WriteByte('"')
@@ -548,7 +547,7 @@ func writeText(buf *bytes.Buffer, text string) error {
 	return nil
 }
 
-// writeContent writes the message inside a message.
+// writeContent writes a nested message.
 func (f *bodyField) writeContent(buf *bytes.Buffer, v reflect.Value) error {
 	content, _ := reflect.TypeAssert[MessageContent](v)
 	name := ""

@@ -30,7 +30,7 @@ const (
 	GroupOperationDismiss  GroupOperation = "Dismiss"
 )
 
-// GroupNotification tells that something changed in a group, RC:GrpNtf.
+// GroupNotification says that something changed in a group, RC:GrpNtf.
 type GroupNotification struct {
 	OperatorID string                `json:"operatorUserId"` // who did it
 	Operation  GroupOperation        `json:"operation"`
@@ -71,10 +71,10 @@ type ContactNotification struct {
 	kept
 }
 
-// ProfileNotification tells that a profile changed, RC:ProfileNtf.
+// ProfileNotification says that a profile changed, RC:ProfileNtf.
 type ProfileNotification struct {
 	Operation string `json:"operation"` // the app's own word, such as Update
-	Data      string `json:"data"`      // details; JSON goes in as text
+	Data      string `json:"data"`      // details; put JSON in as text
 	Extra     string `json:"extra,omitempty"`
 	kept
 }
@@ -82,17 +82,17 @@ type ProfileNotification struct {
 // CommandNotification is a command for the app that is also kept in the conversation, RC:CmdNtf.
 type CommandNotification struct {
 	Name string `json:"name"` // the app's own
-	Data string `json:"data"` // details; JSON goes in as text
+	Data string `json:"data"` // details; put JSON in as text
 	kept
 }
 
-// RecallNotification is the line that a client puts in the place of a recalled message, RC:RcNtf.
-// It is only for reading.
+// RecallNotification is the line that a client shows in place of a recalled message, RC:RcNtf. It
+// is for reading only.
 type RecallNotification struct {
 	OperatorID         string         `json:"operatorId,omitempty"`                // who recalled
 	RecalledAt         time.Time      `json:"recallTime,omitzero" unit:"ms"`       // when
 	OriginalObjectName string         `json:"originalObjectName,omitempty"`        // type of the recalled message
-	OriginalContent    MessageContent `json:"-" body:",originalMessageContent"`    // the recalled message, where the client has it
+	OriginalContent    MessageContent `json:"-" body:",originalMessageContent"`    // the recalled message, if the client has it
 	RecallContent      string         `json:"recallContent,omitempty"`             // its text, to be edited again
 	RecallActionAt     time.Time      `json:"recallActionTime,omitzero" unit:"ms"` // when the user acted
 	Admin              bool           `json:"admin,omitempty" alt:"isAdmin"`       // recalled by an administrator
@@ -102,18 +102,18 @@ type RecallNotification struct {
 	kept
 }
 
-// DiscussionNotification tells of a change in a discussion, RC:DizNtf. It is only for reading.
+// DiscussionNotification says that a discussion changed, RC:DizNtf. It is for reading only.
 //
-// Deprecated: RongCloud no longer offers discussions; the type may still be met in old histories.
+// Deprecated: RongCloud no longer offers discussions; the type may still occur in old histories.
 type DiscussionNotification struct {
-	Type       int    `json:"type,omitempty"`      // kind of change, whose values no page tells
+	Type       int    `json:"type,omitempty"`      // kind of change; no page documents its values
 	Extension  string `json:"extension,omitempty"` // details
 	OperatorID string `json:"operator,omitempty"`  // who did it
 	kept
 }
 
-// TypingStatus tells that the sender is typing, RC:TypSts. It is a status message: endpoints of
-// their own send it.
+// TypingStatus says that the sender is typing, RC:TypSts. It is a status message, which has its own
+// endpoints.
 type TypingStatus struct {
 	TypingContentType string `json:"typingContentType"` // object name of what is being made: RC:TxtMsg or RC:VcMsg
 	Data              string `json:"data,omitempty"`    // the app's own
@@ -123,12 +123,12 @@ type TypingStatus struct {
 // CommandMessage is a command for the app, which clients neither show nor keep, RC:CmdMsg.
 type CommandMessage struct {
 	Name string `json:"name"` // the app's own
-	Data string `json:"data"` // details; JSON goes in as text
+	Data string `json:"data"` // details; put JSON in as text
 	kept
 }
 
-// RecallCommand tells that a message is recalled, RC:RcCmd. It is only for reading:
-// [MessageService.Recall] makes and sends it, and RongCloud pushes a text of its own for it.
+// RecallCommand says that a message was recalled, RC:RcCmd. It is for reading only:
+// [MessageService.Recall] creates and sends it, and RongCloud uses its own push text for it.
 type RecallCommand struct {
 	MessageUID       string           `json:"messageUId,omitempty"` // of the recalled message
 	ConversationType ConversationType `json:"conversationType,omitempty"`
@@ -138,7 +138,7 @@ type RecallCommand struct {
 	Admin            bool             `json:"isAdmin,omitempty" unit:"switch"`  // recalled by an administrator
 	Delete           bool             `json:"isDelete,omitempty" unit:"switch"` // leave no line on the client
 	OriginalFrom     string           `json:"originalFromUserId,omitempty"`     // sender of the recalled message
-	ToUserIDs        *[]string        `json:"directionalUserIdList,omitempty"`  // who got the recalled message, if not all did; a pointer keeps the type comparable
+	ToUserIDs        *[]string        `json:"directionalUserIdList,omitempty"`  // recipients of the recalled message, if not everybody; a pointer keeps the type comparable
 	Sender           *Sender          `json:"user,omitempty"`
 	Extra            string           `json:"extra,omitempty"`
 	kept
@@ -158,7 +158,7 @@ func (t ReadReceiptType) String() string {
 	return fmt.Sprintf("ReadReceiptType(%d)", int(t))
 }
 
-// ReadReceipt tells how far a one-to-one conversation has been read, RC:ReadNtf.
+// ReadReceipt says how far a one-to-one conversation has been read, RC:ReadNtf.
 type ReadReceipt struct {
 	LastMessageSentAt time.Time       `json:"lastMessageSendTime" unit:"ms"` // everything sent up to then has been read
 	MessageUID        string          `json:"messageUId"`                    // of the last message read
@@ -166,22 +166,22 @@ type ReadReceipt struct {
 	kept
 }
 
-// ReadReceiptRequest asks a group for read receipts of a message, RC:RRReqMsg. It is only for
-// reading.
+// ReadReceiptRequest asks a group for read receipts for a message, RC:RRReqMsg. It is for reading
+// only.
 type ReadReceiptRequest struct {
 	MessageUID string `json:"messageUId,omitempty"`
 	Extra      string `json:"extra,omitempty"`
 	kept
 }
 
-// ReadReceiptResponse answers a [ReadReceiptRequest], RC:RRRspMsg. It is only for reading.
+// ReadReceiptResponse replies to a [ReadReceiptRequest], RC:RRRspMsg. It is for reading only.
 type ReadReceiptResponse struct {
-	MessageUIDsByUser map[string][]string `json:"receiptMessageDic,omitempty"` // ID of who asked, to the UIDs of the messages read
+	MessageUIDsByUser map[string][]string `json:"receiptMessageDic,omitempty"` // UIDs of the messages read, by the ID of the user who asked
 	kept
 }
 
-// SyncReadStatus brings the read position to the user's other devices, RC:SRSMsg. It is only for
-// reading.
+// SyncReadStatus syncs the read position to the user's other devices, RC:SRSMsg. It is for reading
+// only.
 type SyncReadStatus struct {
 	LastMessageSentAt time.Time `json:"lastMessageSendTime,omitzero" unit:"ms"` // read up to then
 	kept
@@ -207,8 +207,8 @@ func (c ChatroomEntryChange) String() string {
 	return fmt.Sprintf("ChatroomEntryChange(%d)", int(c))
 }
 
-// ChatroomEntryNotification tells that an attribute of a chat room was set or removed,
-// RC:chrmKVNotiMsg. It is sent along with the call that changes the attribute.
+// ChatroomEntryNotification says that an attribute of a chat room was set or removed,
+// RC:chrmKVNotiMsg. It is sent with the call that changes the attribute.
 type ChatroomEntryNotification struct {
 	Type  ChatroomEntryChange `json:"type"`
 	Key   string              `json:"key"`             // at most 128 characters
@@ -361,15 +361,15 @@ func (m *SyncReadStatus) UnmarshalJSON(data []byte) error { return decodeBody(da
 // UnmarshalJSON reads a body as [DecodeContent] does.
 func (m *ChatroomEntryNotification) UnmarshalJSON(data []byte) error { return decodeBody(data, m) }
 
-// UnmarshalJSON reads the details, from JSON text too.
+// UnmarshalJSON reads the details, also from JSON text.
 func (d *GroupNotificationData) UnmarshalJSON(data []byte) error { return decodeBody(data, d) }
 
-// keepUnknown puts the app's own keys where the app finds them.
+// keepUnknown puts the app's own keys into Other.
 func (d *GroupNotificationData) keepUnknown(key string, value json.RawMessage, _ bool) {
 	if d.Other == nil {
 		d.Other = make(map[string]any)
 	}
-	d.Other[key], _ = plainTree(value) // it is valid
+	d.Other[key], _ = plainTree(value) // the JSON is valid
 }
 
 func (m *RecallNotification) decodeRaw(raw json.RawMessage, depth int) error {
@@ -385,7 +385,7 @@ func (m *RecallNotification) decodeRaw(raw json.RawMessage, depth int) error {
 	return nil
 }
 
-// decodeRaw takes the prefix off that web clients put before the operations.
+// decodeRaw removes the prefix that web clients put before the operations.
 func (m *ContactNotification) decodeRaw(raw json.RawMessage, _ int) error {
 	if err := decodeFields(m, raw); err != nil {
 		return err

@@ -1,15 +1,15 @@
 package rongcloud
 
-// PushOptions decides how the push of a message looks. Vendors that are nil keep the settings of
-// the console. The server ignores all of it in a message with DisablePush.
+// PushOptions customizes the push notification of a message. Nil vendor settings leave the
+// console's settings in place. The server ignores all of this in a message with DisablePush.
 type PushOptions struct {
-	Title            string // at most 50 characters; in place of the name of the sender or group
-	TemplateID       string // a push template of the console, which sets title and text in the recipient's language
+	Title            string // at most 50 characters; replaces the name of the sender or group
+	TemplateID       string // a push template in the console, with title and text in the recipient's language
 	ForceShowContent bool   // show the text even to recipients who hide it
 
-	// NotificationID is the ID of the notification on Android: one with the same ID takes the place
-	// of the former. It is RongCloud's pushId, which its own web client sends and no page of the
-	// Server API names.
+	// NotificationID is the ID of the notification on Android: a notification replaces an earlier
+	// one with the same ID. It is RongCloud's pushId, which RongCloud's web client sends but no
+	// page of the Server API mentions.
 	NotificationID string
 
 	Huawei    *HuaweiPush
@@ -22,10 +22,10 @@ type PushOptions struct {
 	HarmonyOS *HarmonyOSPush
 }
 
-// PushImportance is how much a notification may disturb.
+// PushImportance is how much a notification may disturb the user.
 type PushImportance string
 
-// The importances of Huawei and Honor.
+// The importance levels of Huawei and Honor.
 const (
 	PushImportanceNormal PushImportance = "NORMAL"
 	PushImportanceLow    PushImportance = "LOW"
@@ -82,15 +82,15 @@ const (
 // FCMPush holds the settings for Google's Firebase Cloud Messaging.
 type FCMPush struct {
 	ChannelID   string `json:"channelId,omitempty"`
-	CollapseKey string `json:"collapse_key,omitempty"` // a later notification with the same key takes the place of the former
-	ImageURL    string `json:"imageUrl,omitempty"`     // of an image up to 1 MB
+	CollapseKey string `json:"collapse_key,omitempty"` // a notification replaces an earlier one with the same key
+	ImageURL    string `json:"imageUrl,omitempty"`     // URL of an image up to 1 MB
 
-	// Priority is what RongCloud's web client sends with a message; no page of the Server API names
+	// Priority is sent by RongCloud's web client with a message. No page of the Server API mentions
 	// it, and no source has it for a push without a message.
 	Priority FCMPriority `json:"priority,omitempty"`
 }
 
-// InterruptionLevel is how much a notification of Apple's may disturb.
+// InterruptionLevel is how much an Apple notification may disturb the user.
 type InterruptionLevel string
 
 // Apple's interruption levels.
@@ -106,7 +106,7 @@ type APNsPush struct {
 	ThreadID          string            `json:"thread-id,omitempty"`        // groups notifications
 	CollapseID        string            `json:"apns-collapse-id,omitempty"` // merges notifications with the same ID
 	Category          string            `json:"category,omitempty"`         // the app's own kind of rich push; the object name of the message if empty
-	RichMediaURL      string            `json:"richMediaUri,omitempty"`     // of a rich push; needs Category
+	RichMediaURL      string            `json:"richMediaUri,omitempty"`     // for a rich push; requires Category
 	InterruptionLevel InterruptionLevel `json:"interruption-level,omitempty"`
 }
 

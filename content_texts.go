@@ -12,24 +12,25 @@ import (
 	"unicode/utf8"
 )
 
-// maxTextDepth is how deep JSON inside the texts of JSON is decoded.
+// maxTextDepth is how deep JSON nested in JSON strings is decoded.
 const maxTextDepth = 8
 
 // DecodeTexts returns every text in the body of a message, decoded and in the order of the body,
-// for moderation and search: what the built-in types show (content, titles, file names, summaries,
-// quoted and forwarded messages), Extra, and whatever else the body holds, under keys that no type
-// knows or that come twice too. JSON inside a text is looked into as well; a text with the escapes
-// of JSON that is none, such as \u0063, is followed by what it is without them. A text is there
-// once. Left out are object keys, thumbnails and recordings. Else it changes no text: letter case,
-// width and look-alikes are the caller's business.
+// for moderation and search. That includes everything the built-in types show (content, titles,
+// file names, summaries, quoted and forwarded messages), Extra, and whatever else the body holds,
+// even under unknown or repeated keys. It also looks into JSON inside a text. A text that is not
+// JSON but has its escapes, such as \u0063, is followed by the unescaped text. Each text appears
+// once. Object keys, thumbnails and recordings are left out. DecodeTexts does not normalize texts:
+// letter case, width and look-alike characters are up to the caller.
 //
-// The body of a type that is not built in may be any text, and is then the only one; if it is JSON,
-// its numbers are returned, too. A body that fits its type nowhere but is JSON gives its texts and
-// itself.
+// The body of a type that is not built in may be any text, and is then the only one returned; if it
+// is JSON, its numbers are returned as well. A body that is JSON but does not fit its type gives
+// its texts and also itself.
 //
-// A body of a built-in type that is no JSON comes back as a text, beside an [ErrUndecodable]; so
-// do, for every type, one that is not UTF-8 and one that hides JSON in texts deeper than 8 levels.
-// What clients make of it is not known, so it must not pass moderation.
+// If the body of a built-in type is not JSON, DecodeTexts returns it as a text, with an
+// [ErrUndecodable]. For every type, it does the same with a body that is not UTF-8 or that nests
+// JSON in texts deeper than 8 levels. What clients show for such a body is not known, so it must
+// not pass moderation.
 func DecodeTexts(objectName string, body []byte) ([]string, error) {
 	body = bytes.TrimPrefix(body, []byte("\ufeff"))
 	found := textFinder{seen: map[string]bool{"": true}, media: map[string]bool{}}
@@ -54,7 +55,7 @@ func DecodeTexts(objectName string, body []byte) ([]string, error) {
 	case mismatch != nil || err != nil:
 		found.add(string(body))
 	case builtIn:
-		found.fields(reflect.ValueOf(content)) // numbers that stand for texts, for one
+		found.fields(reflect.ValueOf(content)) // for example numbers in place of texts
 	}
 	if err != nil {
 		err = undecodable(objectName, err)
@@ -62,7 +63,7 @@ func DecodeTexts(objectName string, body []byte) ([]string, error) {
 	return found.texts, err
 }
 
-// binaryContent are the types whose content is a thumbnail or a recording in base64.
+// binaryContent holds the types whose content is a thumbnail or a recording in base64.
 var binaryContent = map[string]bool{"RC:ImgMsg": true, "RC:VcMsg": true, "RC:SightMsg": true, "RC:LBSMsg": true}
 
 // textFinder collects texts.
@@ -81,8 +82,8 @@ func (f *textFinder) add(text string) {
 	}
 }
 
-// addEscaped adds a text that is no JSON and, if it has escapes, what is behind them. Who reads
-// JSON less strictly than RFC 8259 asks would see that.
+// addEscaped adds a text that is not JSON and, if it has escapes, the unescaped text, which a
+// client that reads JSON less strictly than RFC 8259 would show.
 func (f *textFinder) addEscaped(text string) {
 	for range maxTextDepth {
 		f.add(text)
@@ -117,7 +118,7 @@ func unescape(text string) string {
 	}
 }
 
-// escape reads what follows a backslash, and returns how long that is, or 0 for what is no escape.
+// escape reads the escape after a backslash and returns its length, or 0 if there is none.
 func escape(text string) (char rune, length int) {
 	if text == "" {
 		return 0, 0
@@ -141,7 +142,7 @@ func escape(text string) (char rune, length int) {
 	return char, length
 }
 
-// hexChar reads hex digits after a first character, up to a length.
+// hexChar reads the hex digits after the first character, up to the given length.
 func hexChar(text string, length int) (char rune, read int) {
 	if len(text) < length {
 		return 0, 0
@@ -153,7 +154,7 @@ func hexChar(text string, length int) (char rune, read int) {
 	return rune(n), length //nolint:gosec // at most four digits
 }
 
-// walk adds the texts of valid JSON. Depth counts the texts around it.
+// walk adds the texts of valid JSON. Depth counts the enclosing texts.
 func (f *textFinder) walk(data []byte, depth int) error {
 	if depth > maxTextDepth {
 		return errors.New("JSON in too many layers of text")
@@ -203,7 +204,7 @@ func (f *textFinder) value(decoder *json.Decoder, key string, depth int) error {
 	return nil
 }
 
-// isBinary tells a picture or a sound in base64 from a text.
+// isBinary reports whether a text is a picture or a sound in base64.
 func isBinary(text string) bool {
 	const head = 16
 	if len(text) < head || strings.Trim(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=\r\n") != "" {
@@ -241,10 +242,10 @@ func (f *textFinder) fields(v reflect.Value) {
 			f.fields(entry.Value())
 		}
 	case reflect.Struct:
-		if raw, ok := reflect.TypeAssert[RawContent](v); ok { // a message inside, of an app's own type
+		if raw, ok := reflect.TypeAssert[RawContent](v); ok { // a nested message of an app's own type
 			f.numbers = true
 			if json.Valid([]byte(raw.Body)) {
-				_ = f.walk([]byte(raw.Body), maxTextDepth) // its texts are there already
+				_ = f.walk([]byte(raw.Body), maxTextDepth) // its texts have been added already
 			}
 			return
 		}

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// kept holds the members of an object that its type does not know. It is embedded in every content
-// type and in every struct inside one. The pointer is nil if there are none, so such a body costs
-// nothing, and the types stay comparable.
+// kept holds the members of a JSON object that its Go type does not know. Every content type, and
+// every struct inside one, embeds it. It is a pointer, nil if there are none, so that a body
+// without unknown members costs nothing and the types stay comparable.
 type kept struct{ keys *unknownKeys }
 
-// unknownKeys are in the order of the body. They are never changed, because copies of a message
-// share them.
+// unknownKeys are in the order of the body. They never change, because copies of a message share
+// them.
 type unknownKeys []unknownKey
 
 // has reports whether the value of a field is among them, because the field could not hold it.
@@ -28,21 +28,21 @@ type unknownKey struct {
 	value json.RawMessage
 }
 
-// keeper is a struct with kept.
+// keeper is a struct that embeds kept.
 type keeper interface{ keeping() *kept }
 
 var keeperType = reflect.TypeFor[keeper]()
 
 func (k *kept) keeping() *kept { return k }
 
-// keeps reports whether a struct has unknown keys of its own. A type of the app's that embeds one
-// which has them is a keeper too, by its methods, but what it holds is its own business.
+// keeps reports whether a struct has its own unknown keys. An app's type that embeds such a struct
+// is a keeper too, through its methods, but not one of the SDK's.
 func keeps(typ reflect.Type) bool {
 	return typ.PkgPath() == ownPackage && bodyPlanOf(typ).kept >= 0
 }
 
 // keepUnknown keeps a member of the object that target, a pointer to a struct, is decoded from.
-// First says that it is the first one of that object.
+// First says that it is the first member of that object.
 func keepUnknown(target any, key string, value []byte, first bool) {
 	if own, ok := target.(interface {
 		keepUnknown(key string, value json.RawMessage, first bool)
@@ -59,7 +59,7 @@ func keepUnknown(target any, key string, value []byte, first bool) {
 		kept.keys = new(unknownKeys)
 	}
 	var text bytes.Buffer
-	_ = json.Compact(&text, value) // it is valid
+	_ = json.Compact(&text, value) // the JSON is valid
 	*kept.keys = append(*kept.keys, unknownKey{key, bytes.ToValidUTF8(text.Bytes(), []byte("\ufffd"))})
 }
 
@@ -72,18 +72,18 @@ func keysIn(v reflect.Value) unknownKeys {
 	return *pointer
 }
 
-// UnknownKeys returns what a message of a built-in type was read with, by [DecodeContent] or by
-// encoding/json, under keys that its type does not know: the JSON of each value by its key. A key
-// inside another object comes with the way to it, such as user.level, referMsg.level or
-// msgList[0].content.level. A dot, an opening bracket or a backslash in a key itself stands behind
-// a backslash, so that a key named user.level comes as user\.level. The map is nil if there are
-// none, and for types that are not built in.
+// UnknownKeys returns the keys that the type of a built-in message does not know, as read by
+// [DecodeContent] or by encoding/json: the JSON of each value by its key. A key inside another
+// object comes with its path, such as user.level, referMsg.level or msgList[0].content.level. A
+// dot, an opening bracket or a backslash in the key itself is escaped with a backslash, so a key
+// named user.level comes as user\.level. The map is nil if there are none, and for types that are
+// not built in.
 //
-// Among them are values that a field cannot hold, as long as the field is empty: a userType or
-// conversationType that is no number, an auditType other than 0 and 1, a negative span.
+// They include values that a field cannot hold, while that field is empty: a userType or
+// conversationType that is not a number, an auditType other than 0 and 1, a negative duration.
 //
-// They are sent when the message is written, as when one from the history is changed.
-// [WithoutUnknownKeys] drops them.
+// They are sent when the message is written, for example when a message from the history is
+// modified. [WithoutUnknownKeys] drops them.
 func UnknownKeys(c MessageContent) map[string]json.RawMessage {
 	var found map[string]json.RawMessage
 	eachUnknown(reflect.ValueOf(c), "", func(way string, key unknownKey) {
@@ -95,10 +95,10 @@ func UnknownKeys(c MessageContent) map[string]json.RawMessage {
 	return found
 }
 
-// wayEscaper keeps a key apart from a way that reads the same.
+// wayEscaper distinguishes a key from a path that reads the same.
 var wayEscaper = strings.NewReplacer(`\`, `\\`, `.`, `\.`, `[`, `\[`)
 
-// eachUnknown calls visit with the unknown keys in v and in what it holds.
+// eachUnknown calls visit with the unknown keys in v and in the values nested in it.
 func eachUnknown(v reflect.Value, way string, visit func(way string, key unknownKey)) {
 	switch v.Kind() {
 	case reflect.Pointer, reflect.Interface:
@@ -127,9 +127,8 @@ func eachUnknown(v reflect.Value, way string, visit func(way string, key unknown
 	}
 }
 
-// WithoutUnknownKeys returns a copy of a message of a built-in type that has none of the keys that
-// [UnknownKeys] returns, nor have the messages inside it. Messages of other types are returned as
-// they are.
+// WithoutUnknownKeys returns a copy of a built-in message without the keys that [UnknownKeys]
+// returns, including those of nested messages. Messages of other types are returned as they are.
 func WithoutUnknownKeys[T MessageContent](c T) T {
 	dropUnknown(reflect.ValueOf(&c).Elem())
 	return c
@@ -173,7 +172,7 @@ func dropUnknown(v reflect.Value) {
 	}
 }
 
-// isKnown reports whether a message holds nothing but what its types know.
+// isKnown reports whether a message has no unknown keys.
 func isKnown(c MessageContent) bool {
 	known := true
 	eachUnknown(reflect.ValueOf(c), "", func(string, unknownKey) { known = false })

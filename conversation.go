@@ -7,8 +7,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ConversationService changes how single users see their conversations: what is pinned, what is
-// pushed, what the cloud history holds and, in its field, what is tagged.
+// ConversationService changes how individual users see their conversations: which are pinned, which
+// messages cause a push, what the cloud history holds and, through its field, how conversations are
+// tagged.
 type ConversationService struct {
 	service
 
@@ -26,16 +27,16 @@ type ConversationPinParams struct {
 	TargetID string           `wire:"targetId"`         // the other user, the group or the sender of system messages
 }
 
-// ConversationPushLevelSetParams sets what of a conversation is pushed to a user.
+// ConversationPushLevelSetParams sets which of a conversation's messages are pushed to a user.
 type ConversationPushLevelSetParams struct {
 	UserID    string           `wire:"requestId"`        // who gets the pushes
 	Type      ConversationType `wire:"conversationType"` // private, group, system or ultra group
 	TargetID  string           `wire:"targetId"`         // the other user, the group or the ultra group
 	ChannelID string           `wire:"busChannel"`       // of an ultra group
-	Level     PushLevel        `wire:"unpushLevel"`      // required; ResetPushLevel takes a level back
+	Level     PushLevel        `wire:"unpushLevel"`      // required; ResetPushLevel removes a level
 }
 
-// ConversationPushLevelResetParams names a conversation whose push level is taken back.
+// ConversationPushLevelResetParams names a conversation whose push level to remove.
 type ConversationPushLevelResetParams struct {
 	UserID    string           `wire:"requestId"`        // who gets the pushes
 	Type      ConversationType `wire:"conversationType"` // private, group, system or ultra group
@@ -43,7 +44,7 @@ type ConversationPushLevelResetParams struct {
 	ChannelID string           `wire:"busChannel"`       // of an ultra group
 }
 
-// ConversationPushLevelQuery names a conversation whose push level is asked for.
+// ConversationPushLevelQuery names a conversation whose push level to return.
 type ConversationPushLevelQuery struct {
 	UserID    string           `wire:"requestId"`        // who gets the pushes
 	Type      ConversationType `wire:"conversationType"` // private, group, system or ultra group
@@ -51,23 +52,23 @@ type ConversationPushLevelQuery struct {
 	ChannelID string           `wire:"busChannel"`       // of an ultra group; messages of no channel if empty
 }
 
-// ConversationTypePushLevelSetParams sets what of all conversations of one kind is pushed to a
-// user. All fields are required.
+// ConversationTypePushLevelSetParams sets which messages of all conversations of one type are
+// pushed to a user. All fields are required.
 type ConversationTypePushLevelSetParams struct {
 	UserID string           `wire:"requestId"`        // who gets the pushes
 	Type   ConversationType `wire:"conversationType"` // private, group, system or ultra group
-	Level  PushLevel        `wire:"unpushLevel"`      // ResetTypePushLevel takes a level back
+	Level  PushLevel        `wire:"unpushLevel"`      // ResetTypePushLevel removes a level
 }
 
-// ConversationTypePushLevelResetParams names the conversations whose push level is taken back. All
+// ConversationTypePushLevelResetParams names the conversations whose push level to remove. All
 // fields are required.
 type ConversationTypePushLevelResetParams struct {
 	UserID string           `wire:"requestId"`        // who gets the pushes
 	Type   ConversationType `wire:"conversationType"` // private, group, system or ultra group
 }
 
-// ConversationTypePushLevelQuery names the conversations whose push level is asked for. All fields
-// are required.
+// ConversationTypePushLevelQuery names the conversations whose push level to return. All fields are
+// required.
 type ConversationTypePushLevelQuery struct {
 	UserID string           `wire:"requestId"`        // who gets the pushes
 	Type   ConversationType `wire:"conversationType"` // private, group, system or ultra group
@@ -79,7 +80,7 @@ type ConversationClearHistoryParams struct {
 	UserID   string           `wire:"fromUserId"`       // whose view it is; for a chat room, who operates
 	Type     ConversationType `wire:"conversationType"` // private, group, chat room or system
 	TargetID string           `wire:"targetId"`         // the other user, the group, the chat room or the sender of system messages
-	Before   time.Time        `wire:"msgTimestamp"`     // what was sent before it is removed, to the millisecond
+	Before   time.Time        `wire:"msgTimestamp"`     // messages sent before it are removed, to the millisecond
 }
 
 // ConversationClearAllHistoryParams names the cloud history of a conversation, as one user sees it.
@@ -97,17 +98,17 @@ type ConversationQuery struct {
 	TargetID string           `wire:"targetId"`         // the other user, the group or the sender of system messages
 }
 
-// ConversationAttributes are what a user has set for a conversation.
+// ConversationAttributes are a user's settings for a conversation.
 type ConversationAttributes struct {
 	Type     ConversationType
 	TargetID string
 	Pinned   bool              // it is pinned
 	PinnedAt time.Time         // when it was pinned or unpinned; zero if it never was
-	Level    PushLevel         // what of it is pushed; PushLevelUnset if nothing was set
-	Tags     []ConversationTag // without the times of their creation, where the server does not tell them
+	Level    PushLevel         // which of its messages are pushed; PushLevelUnset if nothing was set
+	Tags     []ConversationTag // without CreatedAt where the server leaves it out
 }
 
-// pushLevelResponse holds the level under a name from when there was only a switch.
+// pushLevelResponse holds the level, under a name from the time when it was only a switch.
 type pushLevelResponse struct {
 	Level PushLevel `json:"isMuted"`
 }
@@ -125,7 +126,7 @@ func (s *ConversationService) Pin(ctx context.Context, params ConversationPinPar
 	return s.setPinned(ctx, params, true, opts)
 }
 
-// Unpin unpins one conversation of a user; for the rest see [ConversationService.Pin].
+// Unpin unpins one conversation of a user; otherwise see [ConversationService.Pin].
 func (s *ConversationService) Unpin(ctx context.Context, params ConversationPinParams, opts ...CallOption) error {
 	return s.setPinned(ctx, params, false, opts)
 }
@@ -134,40 +135,40 @@ func (s *ConversationService) setPinned(ctx context.Context, params Conversation
 	type request struct {
 		ConversationPinParams
 
-		Pinned *bool `wire:"setTop"` // false is sent, too
+		Pinned *bool `wire:"setTop"` // a pointer, to send false too
 	}
 	return send(ctx, s.client, endpoint.ConversationTopSet, &request{params, &pinned}, opts)
 }
 
-// SetPushLevel sets what of one conversation is pushed to a user, except for PushLevelUnset, which
-// is refused. It wins over [ConversationService.SetTypePushLevel]. Client apps with IMKit up to
+// SetPushLevel sets which messages of one conversation are pushed to a user. It refuses
+// PushLevelUnset. It overrides [ConversationService.SetTypePushLevel]. Client apps with IMKit up to
 // 5.2.1 know only PushLevelUnset and PushLevelMentions.
 //
-// For an app that has had ultra groups since before 2022-09-01 a level without a ChannelID is for
-// messages of no channel only.
+// For an app that has had ultra groups since before 2022-09-01, a level without a ChannelID applies
+// only to messages outside any channel.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/set-do-not-disturb-by-id
 //
 //rongcloud:endpoint POST /conversation/notification/set.json
 func (s *ConversationService) SetPushLevel(ctx context.Context, params ConversationPushLevelSetParams, opts ...CallOption) error {
-	if params.Level == PushLevelUnset { // which no endpoint requires, beside the switch that came before it
-		return refused(ctx, s.client, refuseParam(endpoint.ConversationNotificationSet, &params, "unpushLevel", "is required; ResetPushLevel takes a level back"), opts)
+	if params.Level == PushLevelUnset { // the encoder does not require it, since the older switch could be sent instead
+		return refused(ctx, s.client, refuseParam(endpoint.ConversationNotificationSet, &params, "unpushLevel", "is required; ResetPushLevel removes a level"), opts)
 	}
 	return send(ctx, s.client, endpoint.ConversationNotificationSet, &params, opts)
 }
 
-// ResetPushLevel takes a level back, so that the next wider setting decides. For the rest see
+// ResetPushLevel removes a level, so that the next wider setting applies. Otherwise see
 // [ConversationService.SetPushLevel].
 func (s *ConversationService) ResetPushLevel(ctx context.Context, params ConversationPushLevelResetParams, opts ...CallOption) error {
 	type request struct {
 		ConversationPushLevelResetParams
 
-		Level *PushLevel `wire:"unpushLevel"` // zero is sent, too
+		Level *PushLevel `wire:"unpushLevel"` // a pointer, to send zero too
 	}
 	return send(ctx, s.client, endpoint.ConversationNotificationSet, &request{params, Ptr(PushLevelUnset)}, opts)
 }
 
-// GetPushLevel returns what of one conversation is pushed to a user.
+// GetPushLevel returns which messages of one conversation are pushed to a user.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/get-do-not-disturb-by-id
 //
@@ -180,33 +181,33 @@ func (s *ConversationService) GetPushLevel(ctx context.Context, query Conversati
 	return out.Level, nil
 }
 
-// SetTypePushLevel sets what of all conversations of one kind is pushed to a user, except for
-// PushLevelUnset, which is refused. A level that [ConversationService.SetPushLevel] has set for a
-// single conversation wins over it.
+// SetTypePushLevel sets which messages of all conversations of one type are pushed to a user. It
+// refuses PushLevelUnset. A level that [ConversationService.SetPushLevel] has set for a single
+// conversation overrides it.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/set-do-not-disturb-by-type
 //
 //rongcloud:endpoint POST /conversation/type/notification/set.json
 func (s *ConversationService) SetTypePushLevel(ctx context.Context, params ConversationTypePushLevelSetParams, opts ...CallOption) error {
 	if params.Level == PushLevelUnset {
-		return refused(ctx, s.client, refuseParam(endpoint.ConversationTypeNotificationSet, &params, "unpushLevel", "is required; ResetTypePushLevel takes a level back"), opts)
+		return refused(ctx, s.client, refuseParam(endpoint.ConversationTypeNotificationSet, &params, "unpushLevel", "is required; ResetTypePushLevel removes a level"), opts)
 	}
 	return send(ctx, s.client, endpoint.ConversationTypeNotificationSet, &params, opts)
 }
 
-// ResetTypePushLevel takes a level back, so that the app's setting decides. For the rest see
+// ResetTypePushLevel removes a level, so that the app's setting applies. Otherwise see
 // [ConversationService.SetTypePushLevel].
 func (s *ConversationService) ResetTypePushLevel(ctx context.Context, params ConversationTypePushLevelResetParams, opts ...CallOption) error {
 	type request struct {
 		ConversationTypePushLevelResetParams
 
-		Level *PushLevel `wire:"unpushLevel"` // zero is sent, too
+		Level *PushLevel `wire:"unpushLevel"` // a pointer, to send zero too
 	}
 	return send(ctx, s.client, endpoint.ConversationTypeNotificationSet, &request{params, Ptr(PushLevelUnset)}, opts)
 }
 
-// GetTypePushLevel returns what of all private, group, system or ultra group conversations is
-// pushed to a user.
+// GetTypePushLevel returns which messages of all private, group, system or ultra group
+// conversations are pushed to a user.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/get-do-not-disturb-by-type
 //
@@ -219,28 +220,28 @@ func (s *ConversationService) GetTypePushLevel(ctx context.Context, query Conver
 	return out.Level, nil
 }
 
-// ClearHistory removes the messages before a moment from the cloud history of a conversation, as
-// one user sees it. The history of a chat room is removed for everybody. Offline messages that
-// have not been delivered yet still arrive.
+// ClearHistory removes the messages sent before a given time from the cloud history of a
+// conversation, as one user sees it. The history of a chat room is removed for everybody. Offline
+// messages that have not been delivered yet still arrive.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/delete
 //
 //rongcloud:endpoint POST /conversation/message/history/clean.json
 func (s *ConversationService) ClearHistory(ctx context.Context, params ConversationClearHistoryParams, opts ...CallOption) error {
-	if params.Before.UnixMilli() <= 0 { // which the server might take for no time at all
-		return refused(ctx, s.client, refuseParam(endpoint.ConversationMessageHistoryClean, &params, "msgTimestamp", "is required and after 1970; ClearAllHistory removes all messages"), opts)
+	if params.Before.UnixMilli() <= 0 { // the server might treat it as not set
+		return refused(ctx, s.client, refuseParam(endpoint.ConversationMessageHistoryClean, &params, "msgTimestamp", "is required and must be after 1970; ClearAllHistory removes all messages"), opts)
 	}
 	return send(ctx, s.client, endpoint.ConversationMessageHistoryClean, &params, opts)
 }
 
 // ClearAllHistory removes all messages from the cloud history of a conversation, as one user sees
-// it; for the rest see [ConversationService.ClearHistory].
+// it; otherwise see [ConversationService.ClearHistory].
 func (s *ConversationService) ClearAllHistory(ctx context.Context, params ConversationClearAllHistoryParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.ConversationMessageHistoryClean, &params, opts)
 }
 
-// GetAttributes returns what a user has set for a conversation: whether it is pinned, what of it
-// is pushed, and its tags.
+// GetAttributes returns a user's settings for a conversation: whether it is pinned, which of its
+// messages are pushed, and its tags.
 //
 // RongCloud: http://docs.rongcloud.cn/platform-chat-api/conversation/conversation-attr-get
 //

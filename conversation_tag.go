@@ -7,8 +7,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ConversationTagService keeps for each user up to 20 tags, and under each up to 1000 of the
-// user's conversations. A conversation may have several tags.
+// ConversationTagService manages up to 20 tags per user, each on up to 1000 of the user's
+// conversations. A conversation may have several tags.
 type ConversationTagService service
 
 // ConversationTagParams is a tag to create.
@@ -47,14 +47,14 @@ type TaggedConversation struct {
 	TargetID string           `json:"targetId"`         // the other user, the group or the sender of system messages
 }
 
-// ConversationTagConversationsParams puts conversations under a tag of a user, or takes them out.
+// ConversationTagConversationsParams adds conversations to a user's tag, or removes them.
 type ConversationTagConversationsParams struct {
 	UserID        string               `wire:"userId"`
 	TagID         string               `wire:"tagId"`
 	Conversations []TaggedConversation `wire:"conversations"` // at most 100
 }
 
-// ConversationTagConversationsQuery names a tag of a user whose conversations are asked for.
+// ConversationTagConversationsQuery names a user's tag whose conversations to return.
 type ConversationTagConversationsQuery struct {
 	UserID string `wire:"userId"`
 	TagID  string `wire:"tagId"`
@@ -65,8 +65,8 @@ type TaggedConversations struct {
 	Conversations []TaggedConversation `json:"conversations"`
 }
 
-// Create creates up to 20 tags of a user. Whether it renames a tag that is there already, or is
-// refused, is not documented.
+// Create creates up to 20 tags for a user. Whether it renames an existing tag or is refused is not
+// documented.
 //
 // RongCloud: http://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/user-conversation-tag-set
 //
@@ -105,8 +105,8 @@ func (s *ConversationTagService) List(ctx context.Context, userID string, opts .
 	return &out.Data, nil
 }
 
-// AddConversations puts up to 100 conversations under a tag of a user, which must exist. A tag
-// holds 1000 conversations: beyond that the oldest ones drop out silently.
+// AddConversations adds up to 100 conversations to a user's tag, which must exist. A tag holds 1000
+// conversations: beyond that, the oldest ones are silently dropped.
 //
 // RongCloud: http://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-set
 //
@@ -118,8 +118,8 @@ func (s *ConversationTagService) AddConversations(ctx context.Context, params Co
 	return send(ctx, s.client, endpoint.TagConversationSet, &params, opts)
 }
 
-// RemoveConversations takes up to 100 conversations out of a tag of a user. It deletes neither the
-// tag nor the conversations.
+// RemoveConversations removes up to 100 conversations from a user's tag. It deletes neither the tag
+// nor the conversations.
 //
 // RongCloud: http://docs.rongcloud.cn/platform-chat-api/conversation/conversation-tag/conversation-tag-del
 //

@@ -1,5 +1,6 @@
-// Package rongcloud is a client for the IM Server API of RongCloud (融云): it registers users, sends
-// messages and manages what a chat app keeps on RongCloud's servers, from an app's own backend.
+// Package rongcloud is a client for the IM Server API of RongCloud (融云): from an app's own backend,
+// it registers users, sends messages and manages everything that a chat app keeps on RongCloud's
+// servers.
 //
 //	region := rongcloud.WithRegion(rongcloud.RegionSingapore)
 //	client, err := rongcloud.New(appKey, appSecret, region)
@@ -10,23 +11,23 @@
 //		From: "u1", To: []string{"u2"}, Content: rongcloud.TextMessage{Content: "hello"},
 //	})
 //
-// A [Client] is safe for concurrent use. Make one for each App Key and keep it. [NewFromEnv] takes
+// A [Client] is safe for concurrent use. Make one for each App Key and keep it. [NewFromEnv] reads
 // key, secret and region from the environment.
 //
 // # Services
 //
-// The methods are grouped by RongCloud's own words, so that its documentation leads to them:
-// client.User, client.User.Blacklist, client.Message, client.Group, client.Chatroom.Entry,
-// client.UltraGroup.Channel and so on; the fields of [Client] are the way in. Every endpoint that
-// RongCloud documents as current has its method. The zero value of an optional field leaves the
-// decision to the server; where zero itself is meant the field is a pointer, and [Ptr] makes one.
-// Lists come page by page, or whole with range:
+// The methods are grouped by RongCloud's own terms, so that you can find a method from RongCloud's
+// documentation: client.User, client.User.Blacklist, client.Message, client.Group,
+// client.Chatroom.Entry, client.UltraGroup.Channel and so on. Start from the fields of [Client].
+// Every endpoint that RongCloud documents as current has a method. The zero value of an optional
+// field leaves the decision to the server; a field for which zero is a meaningful value is a
+// pointer, and [Ptr] makes one. Lists come page by page, or whole with range:
 //
 //	query := rongcloud.UserBlacklistQuery{UserID: "u1"}
 //	for userID, err := range client.User.Blacklist.All(ctx, query) {
 //
-// [Client.Call] reaches an endpoint that is newer than the SDK. Package endpoint describes all of
-// them as data.
+// [Client.Call] calls endpoints that are newer than the SDK. Package endpoint describes all
+// endpoints as data.
 //
 // # Errors
 //
@@ -44,32 +45,31 @@
 //
 // # Retries
 //
-// Nearly every endpoint is a POST, so the HTTP method does not tell what may be repeated. The
-// endpoint's class does: safe and idempotent calls are tried again after connection failures,
-// timeouts, HTTP 429 and 5xx. Unsafe ones, such as sends, are tried again only if the server
-// cannot have carried them out. If it may have, the call ends in [ErrOutcomeUnknown].
-// [WithIdempotentSends], [RetryUnsafe] and [WithRetry] change that. Which call is in which class,
-// and which codes there are, is on the pages
-// https://github.com/rongcloud-go/rongcloud/blob/main/docs/retries.md and
+// Nearly every endpoint is a POST, so the HTTP method does not say which calls may be repeated. The
+// endpoint's class does: safe and idempotent calls are retried after connection failures, timeouts,
+// HTTP 429 and 5xx. Unsafe calls, such as sends, are retried only if the server cannot have carried
+// them out. If it may have, the call ends with [ErrOutcomeUnknown]. [WithIdempotentSends],
+// [RetryUnsafe] and [WithRetry] change that. For the class of each call see
+// https://github.com/rongcloud-go/rongcloud/blob/main/docs/retries.md, and for all codes
 // https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md.
 //
-// A call that fails on one host of the data centre goes on at the other one, and later calls stay
+// A call that fails on one host of the data centre continues on the other one, and later calls stay
 // there. The context limits a call as a whole, [WithAttemptTimeout] each attempt.
 //
 // # Many messages
 //
 // [WithLimiter] keeps calls within RongCloud's documented quotas. [MessageService.SendPrivateBulk]
-// and its like send to any number of recipients, in chunks, with a checkpoint to go on from.
+// and its like send to any number of recipients, in chunks, with a checkpoint to resume from.
 // Module redis shares the quotas between processes.
 //
 // # Callbacks
 //
-// Package webhook receives what RongCloud tells an app's server: verified, safe from replays,
-// typed.
+// Package webhook receives RongCloud's callbacks to an app's server: verified, protected against
+// replays, and typed.
 //
 // # Testing
 //
-// Package rongcloudtest is a RongCloud inside a test, which also fails on purpose:
+// Package rongcloudtest provides a fake RongCloud server for tests, which can also fail on purpose:
 //
 //	srv := rongcloudtest.NewServer(t)
 //	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{DropResponse: true})

@@ -7,15 +7,16 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// EmbeddedConsoleService gives access to single pages of RongCloud's console, to be shown within
-// an app's own administration.
+// EmbeddedConsoleService gives access to individual pages of RongCloud's console, for embedding in
+// an app's own admin site.
 //
-// It is reached at an address of its own, https://embed-console.rongcloud.net, whatever the
-// region, and by the Access Key: neither App Key nor signature goes there. A client with
-// [WithBaseURL] sends these calls to its base URL, too.
+// It has its own address, https://embed-console.rongcloud.net, in every region, and is authorized
+// by the Access Key: neither App Key nor signature is sent there. A client with [WithBaseURL] sends
+// these calls to its base URL as well.
 type EmbeddedConsoleService service
 
-// ConsolePage names a page of the console. Others than this one are known from hearsay only.
+// ConsolePage names a page of the console. Values other than ConsolePageUserManage are not
+// documented.
 type ConsolePage string
 
 // ConsolePageUserManage is the page on which users are managed.
@@ -23,14 +24,14 @@ const ConsolePageUserManage ConsolePage = "user_manage"
 
 // ConsoleAccessParams asks for access to a page of the console.
 type ConsoleAccessParams struct {
-	AccessKey string        `wire:"access_key"`  // a credential apart from App Key and App Secret; the console shows it
+	AccessKey string        `wire:"access_key"`  // a separate credential from App Key and App Secret, shown in the console
 	Page      ConsolePage   `wire:"page_code"`   // what to show
 	Lifetime  time.Duration `wire:"useful_life"` // a whole number of seconds, at least one, at most 365 days
 }
 
-// ConsoleAccess lets whoever has it see a page of the console until it expires.
+// ConsoleAccess lets anyone who has it open a page of the console until it expires.
 type ConsoleAccess struct {
-	URL string `json:"data"` // holds the token; for RongCloud's script that shows the page
+	URL string `json:"data"` // includes the token; pass it to RongCloud's script that shows the page
 }
 
 // CreateAccessURL returns a URL with a new token for a page of the console.

@@ -25,49 +25,49 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/sse"
 )
 
-// Categories of an [Error], to be told apart with errors.Is. An error may belong to several.
+// Categories of an [Error]; test for them with errors.Is. An error may belong to several.
 var (
-	// ErrOutcomeUnknown marks an unsafe call, such as a send, of which nobody can say whether it
-	// was carried out: it was written to the server and no trustworthy response came back. Do not
-	// blindly repeat it: its recipients may get it twice. Which calls can end so is on the page
+	// ErrOutcomeUnknown marks an unsafe call, such as a send, that may or may not have been carried
+	// out: it was written to the server and no trustworthy response came back. Do not blindly
+	// repeat it: recipients may get it twice. For the calls that can end this way see
 	// https://github.com/rongcloud-go/rongcloud/blob/main/docs/retries.md.
 	ErrOutcomeUnknown = errors.New("rongcloud: outcome unknown, the request may have been carried out")
 
 	// ErrRateLimited marks a call that was refused because a quota of the App Key is used up (HTTP
-	// 429 or a code that says so). It was not carried out. See also [Error.RetryAfter].
+	// 429 or an equivalent code). It was not carried out. See also [Error.RetryAfter].
 	ErrRateLimited = errors.New("rongcloud: rate limited")
 
 	// ErrUnauthorized marks a call whose App Key, signature or address the server does not accept.
 	ErrUnauthorized = errors.New("rongcloud: unauthorized")
 
-	// ErrTransport marks a call to which RongCloud's API gave no response: the connection failed,
-	// time ran out, or something on the way answered in its place. Alone, without
-	// ErrOutcomeUnknown, it means for an unsafe call that the request was not carried out.
+	// ErrTransport marks a call that got no response from RongCloud's API: the connection failed,
+	// time ran out, or an intermediary responded instead. For an unsafe call, ErrTransport without
+	// ErrOutcomeUnknown means that the request was not carried out.
 	ErrTransport = errors.New("rongcloud: no response from the API")
 )
 
-// Error is the failure of a call after it left the SDK's checks. Every error of a service method is
+// Error is the failure of a call that passed the SDK's checks. Every error of a service method is
 // an *Error or an [ArgumentError].
 //
 // Use errors.Is with a [Code], with [ErrOutcomeUnknown], [ErrRateLimited], [ErrUnauthorized] or
-// [ErrTransport], and with whatever caused it, such as context.DeadlineExceeded. Every code, what
-// to do about it and which calls give it:
+// [ErrTransport], and with whatever caused it, such as context.DeadlineExceeded. For every code,
+// what to do about it and which calls return it, see
 // https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md
 type Error struct {
-	Endpoint   *endpoint.Endpoint // what was called; nil if it is none of the API's, such as a file to download
+	Endpoint   *endpoint.Endpoint // what was called; nil for anything but an API call, such as a file download
 	HTTPStatus int                // of the last response; 0 if there was none
 	Code       Code               // of the last response; 0 if it carried none
-	Message    string             // what the server says about it, in its own words
-	RequestID  string             // X-Request-ID, the same for all attempts; quote it to RongCloud's support
+	Message    string             // the server's own message
+	RequestID  string             // X-Request-ID, the same for all attempts; give it to RongCloud's support
 	Host       string             // the last host that was tried
-	Attempts   int                // how often the request was tried; see [RetryPolicy]
-	RetryAfter time.Duration      // what the server asked to wait; 0 if it did not
-	Body       string             // first bytes of a response that is not the API's, such as a proxy's HTML page
-	Err        error              // what went wrong on the way, if something did
+	Attempts   int                // number of attempts; see [RetryPolicy]
+	RetryAfter time.Duration      // how long the server asked to wait; 0 if it did not
+	Body       string             // first bytes of a response not from the API, such as a proxy's HTML page
+	Err        error              // the underlying error, if any
 
-	what           string // was called, if it is no endpoint
+	what           string // what was called, if not an endpoint
 	outcomeUnknown bool
-	ofMany         bool // of a send to many as a whole: what its calls say stands in Err
+	ofMany         bool // for a bulk send as a whole: the error of its call is in Err
 }
 
 // Error describes the failure in one line.
@@ -125,19 +125,20 @@ func (e *Error) Is(target error) bool {
 	return ok && code != 0 && code == e.Code
 }
 
-// Unwrap returns what went wrong on the way, such as a network error or the context's error.
+// Unwrap returns the underlying error, such as a network error or the context's error.
 func (e *Error) Unwrap() error { return e.Err }
 
-// ArgumentError is a parameter that the SDK refuses before anything is sent.
+// ArgumentError says that the SDK refused a parameter before anything was sent.
 type ArgumentError struct {
-	// Endpoint is what was to be called; nil if the refusal is no single call's, as of [New].
+	// Endpoint is what was to be called; nil if the refusal does not concern a single call, as from
+	// [New].
 	Endpoint *endpoint.Endpoint
 
-	// Field is what the caller wrote: the field of a struct, such as "UserBlockParams.Duration",
-	// the name of an argument, such as "userID", or an option or an environment variable.
+	// Field is what the caller set: a field of a struct, such as "UserBlockParams.Duration", an
+	// argument, such as "userID", an option or an environment variable.
 	Field string
 
-	// Wire is the parameter's name on the wire, such as "minute", where it has one.
+	// Wire is the parameter's name on the wire, such as "minute", if it has one.
 	Wire string
 
 	Reason string
@@ -153,7 +154,7 @@ func (e *ArgumentError) Error() string {
 	}
 	wire := e.Wire
 	if !form.Printable(wire) {
-		wire = strconv.Quote(wire) // a caller's own name, whose line breaks no log should be given
+		wire = strconv.Quote(wire) // a caller's own name, whose line breaks must not reach a log
 	}
 	switch {
 	case e.Field == "":
@@ -168,12 +169,12 @@ func (e *ArgumentError) Error() string {
 	return b.String()
 }
 
-// refuse refuses an option, or an argument that is no parameter of an endpoint.
+// refuse refuses an option, or an argument that is not a parameter of an endpoint.
 func refuse(field, format string, args ...any) error {
 	return &ArgumentError{Field: field, Reason: fmt.Sprintf(format, args...)}
 }
 
-// refuseField refuses what the caller wrote, a field or an argument, for a parameter of ep.
+// refuseField refuses a field or an argument that the caller set for a parameter of ep.
 func refuseField(ep *endpoint.Endpoint, field, wire, format string, args ...any) error {
 	return &ArgumentError{Endpoint: ep, Field: field, Wire: wire, Reason: fmt.Sprintf(format, args...)}
 }
@@ -184,7 +185,7 @@ func refuseParam(ep *endpoint.Endpoint, params any, wire, format string, args ..
 	return inParams(refuseWire(wire, format, args...), ep, params)
 }
 
-// inParams adds to a refusal of a parameter of params the call and the field.
+// inParams adds the call and the field to a refusal of a parameter of params.
 func inParams(err error, ep *endpoint.Endpoint, params any) error {
 	var refused *ArgumentError
 	if !errors.As(err, &refused) || refused.Field != "" {
@@ -197,14 +198,13 @@ func inParams(err error, ep *endpoint.Endpoint, params any) error {
 	return inCall(err, ep, field)
 }
 
-// refuseWire refuses a parameter of which only the name on the wire is known. The encoder adds the
-// rest; see inCall.
+// refuseWire refuses a parameter by its name on the wire. The encoder adds the rest; see inCall.
 func refuseWire(wire, format string, args ...any) error {
 	return &ArgumentError{Wire: wire, Reason: fmt.Sprintf(format, args...)}
 }
 
-// inCall adds to a refusal what it does not say yet: the call and what the caller wrote. One of
-// package form's becomes an *ArgumentError.
+// inCall adds the call and the caller's field to a refusal that lacks them. An error of package
+// form becomes an *ArgumentError.
 func inCall(err error, ep *endpoint.Endpoint, field string) error {
 	var foreign *form.RefusedError
 	if errors.As(err, &foreign) {
@@ -244,8 +244,8 @@ func oneLine(text string) string {
 	}, strings.ToValidUTF8(text, "\uFFFD"))
 }
 
-// quotingError is an error whose text may quote the server. Hooks and logs get only what it says
-// itself.
+// quotingError is an error whose text may quote the server. Hooks and logs get only its own part,
+// what.
 type quotingError struct {
 	what string
 	err  error
@@ -254,8 +254,7 @@ type quotingError struct {
 func (e *quotingError) Error() string { return e.what + ": " + e.err.Error() }
 func (e *quotingError) Unwrap() error { return e.err }
 
-// stepError is the failure of something that a call does before it is sent, in somebody else's
-// words.
+// stepError is a failure of a step before a call is sent, with an error from outside the SDK.
 type stepError struct {
 	step string
 	err  error
@@ -269,8 +268,8 @@ type ownError string
 
 func (e ownError) Error() string { return string(e) }
 
-// withoutQuotes returns what of err is known not to quote the server: net/http's errors can hold
-// whole lines of a response.
+// withoutQuotes returns the part of err that is known not to quote the server: net/http's errors
+// can contain whole lines of a response.
 func withoutQuotes(err error) error {
 	var quoting *quotingError
 	if errors.As(err, &quoting) {
@@ -279,7 +278,7 @@ func withoutQuotes(err error) error {
 	return plainly(err, "the transport failed")
 }
 
-// plainly returns what of err quotes nobody, or else a text.
+// plainly returns the part of err that quotes nothing, or otherwise the given text.
 func plainly(err error, otherwise ownError) error {
 	var step *stepError
 	known := firstPlain(err)
@@ -297,7 +296,7 @@ func plainly(err error, otherwise ownError) error {
 // firstPlain returns the first error of a chain that quotes nothing, or nil.
 func firstPlain(err error) error {
 	for ; err != nil; err = errors.Unwrap(err) {
-		if refused, ok := err.(*ArgumentError); ok { //nolint:errorlint // each error of the chain is looked at by itself
+		if refused, ok := err.(*ArgumentError); ok { //nolint:errorlint // each error of the chain is examined separately
 			return plainRefusal(refused)
 		}
 		if quotesNothing(err) {
@@ -314,7 +313,7 @@ var ownTexts = []error{
 }
 
 func quotesNothing(err error) bool {
-	switch e := err.(type) { //nolint:errorlint // each error of the chain is looked at by itself
+	switch e := err.(type) { //nolint:errorlint // each error of the chain is examined separately
 	case ownError, *attemptTimeoutError, syscall.Errno, *net.DNSError, tls.AlertError,
 		x509.UnknownAuthorityError, x509.HostnameError, x509.CertificateInvalidError:
 		return true

@@ -42,7 +42,7 @@ func ExamplePushService_Send() {
 
 	// Output:
 	// true Sale [ios android]
-	// rongcloud: POST /push.json: Push.Audience (audience): All or Any is required: no tags are named
+	// rongcloud: POST /push.json: Push.Audience (audience): All or Any is required: no tags are given
 }
 
 // Pin a group to the top of a user's list, and push of it mentions only.

@@ -9,9 +9,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// FriendService keeps on RongCloud's servers who is friends with whom. Friendship goes both ways.
-// It belongs to the service that hosts profiles, which older pages call an extra to be enabled;
-// without it calls end with [CodeServiceNotEnabled].
+// FriendService manages friendships on RongCloud's servers. Friendships are mutual. They are part
+// of the profile hosting service, which according to older pages must be enabled separately;
+// without it calls fail with [CodeServiceNotEnabled].
 //
 // RongCloud does not say how many friends a user may have.
 type FriendService service
@@ -41,9 +41,9 @@ type FriendPermission int
 
 // The permissions of a user.
 const (
-	FriendPermissionUnset   FriendPermission = 0 // none of the user's own: the app's setting holds. It cannot be set
+	FriendPermissionUnset   FriendPermission = 0 // no setting of the user's own: the app's applies; cannot be set
 	FriendPermissionAnyone  FriendPermission = 1
-	FriendPermissionConsent FriendPermission = 2 // those to whom the user agrees
+	FriendPermissionConsent FriendPermission = 2 // anyone, with the user's consent
 	FriendPermissionNobody  FriendPermission = 3
 )
 
@@ -62,11 +62,11 @@ func (p FriendPermission) String() string {
 	return fmt.Sprintf("FriendPermission(%d)", int(p))
 }
 
-// Friendship is how two users stand to each other. RongCloud reserves the numbers 2 and 3,
-// although an example of its pages shows them.
+// Friendship is the relation between two users. RongCloud reserves the numbers 2 and 3, although an
+// example in its documentation shows them.
 type Friendship int
 
-// The ways two users can stand to each other.
+// The relations between two users.
 const (
 	FriendshipNone   Friendship = 1
 	FriendshipMutual Friendship = 4
@@ -88,7 +88,7 @@ type FriendAddParams struct {
 	UserID   string        `wire:"userId"`   // who asks
 	TargetID string        `wire:"targetId"` // who is to become a friend
 	Type     FriendAddType `wire:"optType"`  // FriendAddByPermission if zero
-	Extra    string        `wire:"extra"`    // goes to the other user along with the request; at most 128 characters
+	Extra    string        `wire:"extra"`    // sent to the other user with the request; at most 128 characters
 }
 
 // FriendProfileParams is what a user keeps about a friend.
@@ -97,15 +97,15 @@ type FriendProfileParams struct {
 	TargetID string `wire:"targetId"` // the friend
 
 	// RemarkName is the user's own name for the friend, at most 64 characters. It is required,
-	// since RongCloud may remove a name that is left out; Ptr("") removes it.
+	// since RongCloud may remove the name if it is omitted; Ptr("") removes it.
 	RemarkName *string `wire:"remarkName"`
-	// Attributes are the app's own. Their keys begin with ext_ and are made of lowercase letters,
-	// digits and underscores, at most 32 characters; values have at most 256. There can be 10,
-	// unless the app has room for more.
+	// Attributes are the app's own. Their keys begin with ext_ and have at most 32 lowercase
+	// letters, digits and underscores; values have at most 256 characters. There can be 10, unless
+	// RongCloud has raised the app's limit.
 	Attributes map[string]string `wire:"friendExtProfile"`
 }
 
-// FriendRemoveParams names the friends with whom a user is to break.
+// FriendRemoveParams names friends to remove from a user's friends.
 type FriendRemoveParams struct {
 	UserID    string   `wire:"userId"`
 	TargetIDs []string `wire:"targetIds"` // at most 100
@@ -117,12 +117,12 @@ type FriendPermissionParams struct {
 	Permission FriendPermission `wire:"permissionType"`
 }
 
-// FriendQuery chooses a page of a user's friends.
+// FriendQuery selects a page of a user's friends.
 type FriendQuery struct {
 	UserID    string    `wire:"userId"`     // whose friends
-	PageToken string    `wire:"pageToken"`  // NextPageToken of the page before; empty for the first page
+	PageToken string    `wire:"pageToken"`  // NextPageToken of the previous page; empty for the first
 	Size      int       `wire:"size"`       // friends per page, 50 by default, at most 100
-	Order     SortOrder `wire:"order,enum"` // by the time when they became friends; oldest first by default
+	Order     SortOrder `wire:"order,enum"` // by when they became friends; oldest first by default
 }
 
 // Friend is a user's friend, as the user sees them.
@@ -144,30 +144,30 @@ type FriendPage struct {
 // More reports whether there is another page.
 func (p *FriendPage) More() bool { return p.NextPageToken != "" }
 
-// FriendCheckQuery asks how users stand to a user.
+// FriendCheckQuery asks whether users are friends of a user.
 type FriendCheckQuery struct {
 	UserID    string   `wire:"userId"`
 	TargetIDs []string `wire:"targetIds"` // at most 100
 }
 
-// FriendCheck says how one user stands to the user in question.
+// FriendCheck is the relation of one user to the queried user.
 type FriendCheck struct {
 	UserID     string     `json:"userId"`
 	Friendship Friendship `json:"result"`
 }
 
-// FriendChecks say how users stand to the user in question.
+// FriendChecks are the relations of users to the queried user.
 type FriendChecks struct {
 	Results []FriendCheck `json:"results"`
 }
 
-// UserFriendPermission is who may add one user as a friend.
+// UserFriendPermission says who may add one user as a friend.
 type UserFriendPermission struct {
 	UserID     string           `json:"userId"`
 	Permission FriendPermission `json:"type"`
 }
 
-// FriendPermissions are who may add the users that were asked for.
+// FriendPermissions say who may add the queried users as friends.
 type FriendPermissions struct {
 	Users []UserFriendPermission `json:"permissionSettings"`
 }
@@ -176,11 +176,11 @@ type friendUsers struct {
 	UserIDs []string `wire:"userIds"`
 }
 
-// Add asks for a friendship, or makes two users friends at once. [CodeAlreadyFriends] means that
-// they were friends before; why else a friendship may be refused is under Friends on the page of
-// codes (docs/errors.md). The response does not tell a request that still waits for consent from a
-// friendship that was made. It is not repeated after an unclear failure, since the other user might
-// be asked twice. The quota is 100 calls per second.
+// Add requests a friendship, or makes two users friends at once. [CodeAlreadyFriends] means that
+// they already were friends; for other reasons for refusal see "Friends" in docs/errors.md. The
+// response does not distinguish a request that still needs consent from an established friendship.
+// The call is not repeated after an unclear failure, since the other user might be asked twice. The
+// quota is 100 calls per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/add-friend
 //
@@ -189,9 +189,8 @@ func (s *FriendService) Add(ctx context.Context, params FriendAddParams, opts ..
 	return send(ctx, s.client, endpoint.FriendAdd, &params, opts)
 }
 
-// Remove ends the friendship of a user with up to 100 others. Each of them counts against the
-// quota of 100 per second. What the response is for one who is no friend is not
-// documented.
+// Remove ends the friendship of a user with up to 100 others. Each of them counts against the quota
+// of 100 per second. The response for a user who is not a friend is not documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/del-friend
 //
@@ -209,8 +208,7 @@ func (s *FriendService) RemoveAll(ctx context.Context, userID string, opts ...Ca
 	return send(ctx, s.client, endpoint.FriendClean, &oneUserID{userID}, opts)
 }
 
-// SetProfile sets the name and the attributes that a user keeps for a friend. The quota is 100
-// calls per second.
+// SetProfile sets a user's name and attributes for a friend. The quota is 100 calls per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/set-friend-profile
 //
@@ -232,15 +230,15 @@ func (s *FriendService) List(ctx context.Context, query FriendQuery, opts ...Cal
 	return fetch[FriendPage](ctx, s.client, endpoint.FriendGet, &query, opts)
 }
 
-// All yields the friends of a user, from the query's page on.
+// All yields the friends of a user, starting at the query's page.
 func (s *FriendService) All(ctx context.Context, query FriendQuery, opts ...CallOption) iter.Seq2[Friend, error] {
 	return walkTokens(ctx, endpoint.FriendGet, s.List, query, opts,
 		func(q *FriendQuery) *string { return &q.PageToken },
 		func(p *FriendPage) ([]Friend, string) { return p.Friends, p.NextPageToken })
 }
 
-// Check reports of up to 100 users whether they are friends of a user. Each of them counts against
-// the quota of 100 per second.
+// Check reports which of up to 100 users are friends of a user. Each of them counts against the
+// quota of 100 per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/check-friend
 //
@@ -249,8 +247,8 @@ func (s *FriendService) Check(ctx context.Context, query FriendCheckQuery, opts 
 	return fetch[FriendChecks](ctx, s.client, endpoint.FriendCheck, &query, opts)
 }
 
-// SetPermission sets for up to 100 users who may add them as friends. Each of them counts against
-// the quota of 100 per second.
+// SetPermission sets who may add up to 100 users as friends. Each of them counts against the quota
+// of 100 per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/set-friend-add-level
 //
@@ -259,8 +257,8 @@ func (s *FriendService) SetPermission(ctx context.Context, params FriendPermissi
 	return send(ctx, s.client, endpoint.FriendPermissionSet, &params, opts)
 }
 
-// GetPermissions returns for up to 100 users who may add them as friends. Each of them counts
-// against the quota of 100 per second.
+// GetPermissions returns who may add up to 100 users as friends. Each of them counts against the
+// quota of 100 per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/friend-profile/get-friend-add-level
 //

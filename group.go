@@ -7,16 +7,16 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// GroupService keeps plain groups: who is in them and what pushes call them. What else a group
-// has, such as an owner, is the app's own business, or that of [HostedGroupService]. Its fields
-// are services for who may talk and for members' names.
+// GroupService manages plain groups: their members and their names in push notifications.
+// Everything else about a group, such as its owner, is up to the app or to [HostedGroupService].
+// Its fields are services for who may talk and for members' names.
 type GroupService struct {
 	service
 
 	Mute                    *GroupMuteService                    // members who may not talk in one group
 	GlobalMute              *GroupGlobalMuteService              // users who may not talk in any group
 	MuteAllMembers          *GroupMuteAllMembersService          // groups in which nobody may talk
-	MuteAllMembersWhitelist *GroupMuteAllMembersWhitelistService // members who may talk all the same
+	MuteAllMembersWhitelist *GroupMuteAllMembersWhitelistService // members who may talk anyway
 	Remark                  *GroupRemarkService                  // names of members in push notifications
 }
 
@@ -31,13 +31,13 @@ func newGroupService(common *service) *GroupService {
 	}
 }
 
-// GroupNotice is a message that the server sends to a group together with a change of it.
-// RongCloud's official SDKs have it, its pages do not.
+// GroupNotice is a message that the server sends to a group when the group changes. RongCloud's
+// official SDKs have it; its pages do not.
 type GroupNotice struct {
 	From    string         `wire:"fromUserId"` // required
 	Content MessageContent `wire:"content"`    // required
 
-	PushContent string       `wire:"pushContent"` // text that absent users are shown
+	PushContent string       `wire:"pushContent"` // push text for users who are not connected
 	PushData    string       `wire:"pushData"`
 	Push        *PushOptions `wire:"pushExt"`
 
@@ -52,7 +52,7 @@ type GroupCreateParams struct {
 	Name    string   `wire:"groupName"` // shown in push notifications; 64 characters are safe
 	UserIDs []string `wire:"userId"`    // at most 1000
 
-	// MaxMembers lets the call fail if the group would have more members. It is not kept, and
+	// MaxMembers makes the call fail if the group would have more members. It is not stored, and
 	// cannot exceed the app's limit, which is 3000 by default.
 	MaxMembers int          `wire:"maxMember"`
 	Notice     *GroupNotice `wire:"-"` // a message to the group, if any
@@ -64,7 +64,7 @@ type GroupJoinParams struct {
 	UserIDs []string `wire:"userId"`    // at most 1000
 	Name    string   `wire:"groupName"` // renames the group, if it is not empty
 
-	// MaxMembers lets the call fail if the group would have more members. It is not kept.
+	// MaxMembers makes the call fail if the group would have more members. It is not stored.
 	MaxMembers int          `wire:"maxMember"`
 	Notice     *GroupNotice `wire:"-"` // a message to the group, if any
 }
@@ -96,7 +96,7 @@ type GroupSyncParams struct {
 	Groups map[string]string `wire:"group"` // names of groups by their IDs
 }
 
-// GroupResult is what a change of a group brings. Older servers leave it empty.
+// GroupResult is the result of a change to a group. Older servers leave it empty.
 type GroupResult struct {
 	MessageUID  string `json:"messageUID"`  // of the notice, if there was one
 	MemberCount int    `json:"memberCount"` // after the change
@@ -107,7 +107,7 @@ type GroupMembers struct {
 	UserIDs []string
 }
 
-// GroupByUserQuery chooses a page of the groups that a user is in.
+// GroupByUserQuery selects a page of the groups that a user is in.
 type GroupByUserQuery struct {
 	UserID string `wire:"userId"`
 	Page   int    `wire:"page"` // from 1, the default
@@ -125,8 +125,8 @@ type GroupPage struct {
 	Groups []Group `json:"groups"`
 }
 
-// More reports whether there may be another page. The server does not say, so only an empty page is
-// taken for the one after the last.
+// More reports whether there may be another page. The server does not say, so only an empty page
+// counts as the end.
 func (p *GroupPage) More() bool { return len(p.Groups) > 0 }
 
 // Groups are the groups that a user is in.
@@ -134,7 +134,7 @@ type Groups struct {
 	Groups []Group `json:"groups"`
 }
 
-// boundNotice is the message that travels with a change of a group.
+// boundNotice is the message sent along with a change to a group.
 type boundNotice struct {
 	Bound bool `wire:"bindNotifyMsg"`
 	GroupNotice
@@ -152,8 +152,8 @@ func bindNotice(ep *endpoint.Endpoint, notice *GroupNotice) (boundNotice, error)
 	return boundNotice{Bound: true, GroupNotice: *notice}, nil
 }
 
-// Create creates a group and puts up to 1000 users into it. The server sends nobody a message
-// about it without a Notice. To an existing group it seems to do what Join does.
+// Create creates a group with up to 1000 users. Without a Notice, the server sends nobody a message
+// about it. For an existing group it seems to do what Join does.
 //
 // With a Notice the call is unsafe to repeat, since each repeat would send it again: see
 // [ErrOutcomeUnknown].
@@ -173,7 +173,7 @@ func (s *GroupService) Create(ctx context.Context, params GroupCreateParams, opt
 	return fetch[GroupResult](ctx, s.client, endpoint.GroupCreate, &request{params, notice}, opts)
 }
 
-// Join puts up to 1000 users into a group. With a Notice it is unsafe to repeat, like Create.
+// Join adds up to 1000 users to a group. With a Notice it is unsafe to repeat, like Create.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/join-group
 //
@@ -190,8 +190,8 @@ func (s *GroupService) Join(ctx context.Context, params GroupJoinParams, opts ..
 	return fetch[GroupResult](ctx, s.client, endpoint.GroupJoin, &request{params, notice}, opts)
 }
 
-// Quit takes up to 1000 users out of a group. Their mutes and their places on the whitelist
-// outlive it. With a Notice it is unsafe to repeat, like Create.
+// Quit removes up to 1000 users from a group. Their mutes and whitelist entries remain. With a
+// Notice it is unsafe to repeat, like Create.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/quit-group
 //
@@ -209,8 +209,8 @@ func (s *GroupService) Quit(ctx context.Context, params GroupQuitParams, opts ..
 }
 
 // Dismiss dissolves a group. Its history is kept: a new group with the same ID sees it again, and
-// is muted as before. What the server responds if there is no such group is not documented.
-// With a Notice it is unsafe to repeat, like Create.
+// is muted as before. The response if there is no such group is not documented. With a Notice it is
+// unsafe to repeat, like Create.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/dismiss-group
 //
@@ -227,8 +227,8 @@ func (s *GroupService) Dismiss(ctx context.Context, params GroupDismissParams, o
 	return fetch[GroupResult](ctx, s.client, endpoint.GroupDismiss, &request{params, notice}, opts)
 }
 
-// Update changes the name under which push notifications show a group, within 5 minutes. With a
-// Notice it is unsafe to repeat, like Create.
+// Update changes the group's name in push notifications, within 5 minutes. With a Notice it is
+// unsafe to repeat, like Create.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/refresh-group-info
 //
@@ -245,22 +245,22 @@ func (s *GroupService) Update(ctx context.Context, params GroupUpdateParams, opt
 	return fetch[GroupResult](ctx, s.client, endpoint.GroupRefresh, &request{params, notice}, opts)
 }
 
-// Sync tells the server which groups a user is in; a name replaces the one that the group had.
-// Whether the user is taken out of the groups that are missing is not documented, nor how many
-// groups are too many. No groups are refused: they would take the user out of all groups, which is
-// what QuitAll does.
+// Sync tells the server which groups a user is in; a given name replaces the group's name. Whether
+// the user is removed from groups that are not listed is not documented, nor is the maximum number
+// of groups. Sync refuses an empty list, which would remove the user from all groups; use QuitAll
+// for that.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/sync-group
 //
 //rongcloud:endpoint POST /group/sync.json
 func (s *GroupService) Sync(ctx context.Context, params GroupSyncParams, opts ...CallOption) error {
 	if len(params.Groups) == 0 {
-		return refused(ctx, s.client, refuseParam(endpoint.GroupSync, &params, "group", "is required; QuitAll takes the user out of all groups"), opts)
+		return refused(ctx, s.client, refuseParam(endpoint.GroupSync, &params, "group", "is required; QuitAll removes the user from all groups"), opts)
 	}
 	return send(ctx, s.client, endpoint.GroupSync, &params, opts)
 }
 
-// QuitAll takes a user out of all groups. It is a Sync with no groups.
+// QuitAll removes a user from all groups. It is a Sync with no groups.
 func (s *GroupService) QuitAll(ctx context.Context, userID string, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.GroupSync, &oneUserID{userID}, opts)
 }
@@ -272,7 +272,7 @@ func (s *GroupService) QuitAll(ctx context.Context, userID string, opts ...CallO
 //rongcloud:endpoint POST /group/user/query.json
 func (s *GroupService) ListMembers(ctx context.Context, groupID string, opts ...CallOption) (*GroupMembers, error) {
 	type response struct {
-		UserIDs []string `json:"users" item:"id"` // objects, or the IDs alone as one table has it
+		UserIDs []string `json:"users" item:"id"` // objects, or just the IDs according to one table
 	}
 	found, err := fetch[response](ctx, s.client, endpoint.GroupUserQuery, &oneGroupID{groupID}, opts)
 	if err != nil {
@@ -294,15 +294,15 @@ func (s *GroupService) ListByUser(ctx context.Context, query GroupByUserQuery, o
 	return fetch[GroupPage](ctx, s.client, endpoint.UserGroupQuery, &query, opts)
 }
 
-// ListByUserUnpaged returns the first 5000 groups that a user is in, without pages. Nothing tells
-// whether there are more; [GroupService.AllByUser] yields them.
+// ListByUserUnpaged returns the first 5000 groups that a user is in, without pages. Nothing in the
+// response says whether there are more; [GroupService.AllByUser] yields them all.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/query-group-by-user
 func (s *GroupService) ListByUserUnpaged(ctx context.Context, userID string, opts ...CallOption) (*Groups, error) {
 	return fetch[Groups](ctx, s.client, endpoint.UserGroupQuery, &oneUserID{userID}, opts)
 }
 
-// AllByUser yields the groups that a user is in, from the query's page on.
+// AllByUser yields the groups that a user is in, starting at the query's page.
 func (s *GroupService) AllByUser(ctx context.Context, query GroupByUserQuery, opts ...CallOption) iter.Seq2[Group, error] {
 	return walkNumbers(ctx, endpoint.UserGroupQuery, s.ListByUser, query, opts,
 		func(q *GroupByUserQuery) *int { return &q.Page },

@@ -7,11 +7,11 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// GroupGlobalMuteService keeps users from talking in all groups that they are in, for a time or for
-// good. At most 100 users can be muted so at a time.
+// GroupGlobalMuteService keeps users from talking in all groups that they are in, temporarily or
+// permanently. At most 100 users can be muted this way at a time.
 //
-// Only client apps are held back: what the Server API sends for a muted user still goes out.
-// RongCloud does not say how a mute in one group, by [GroupMuteService], and this one go together.
+// Only client apps are affected: messages that the Server API sends for a muted user still go out.
+// RongCloud does not say how this mute and a mute in one group, by [GroupMuteService], interact.
 type GroupGlobalMuteService service
 
 // GroupGlobalMuteAddParams says whom to mute in all groups, and for how long.
@@ -20,15 +20,16 @@ type GroupGlobalMuteAddParams struct {
 	Duration time.Duration `wire:"minute"` // whole minutes, up to 30 days (43200 minutes), or Forever
 }
 
-// Add mutes up to 20 users in all groups that they are in. A repeat begins anew. Only [Forever]
-// mutes for good: a Duration that is zero, negative or not a whole number of minutes is refused.
+// Add mutes up to 20 users in all groups that they are in. A repeat starts the time again. Only
+// [Forever] mutes permanently: a Duration that is zero, negative or not a whole number of minutes
+// is refused.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/gag-user
 func (s *GroupGlobalMuteService) Add(ctx context.Context, params GroupGlobalMuteAddParams, opts ...CallOption) error {
 	return send(ctx, s.client, endpoint.GroupUserGagAdd, &params, opts)
 }
 
-// Remove ends the mute in all groups of up to 20 users.
+// Remove unmutes up to 20 users in all groups.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/ungag-user
 func (s *GroupGlobalMuteService) Remove(ctx context.Context, userIDs []string, opts ...CallOption) error {

@@ -7,12 +7,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// GroupMuteService keeps members of a group from talking there, for a time or for good.
-// RongCloud's pages call it gag, too.
+// GroupMuteService keeps members of a group from talking there, temporarily or permanently.
+// RongCloud's pages also call it a gag.
 //
-// Only client apps are held back: what the Server API sends for a muted user still goes out. The
-// users of [GroupMuteAllMembersWhitelistService] are muted all the same. A mute stays when its user
-// leaves the group and comes back.
+// Only client apps are affected: messages that the Server API sends for a muted user still go out.
+// It also applies to users on [GroupMuteAllMembersWhitelistService]. Leaving the group and coming
+// back does not lift the mute.
 type GroupMuteService service
 
 // GroupMuteAddParams says whom to mute in a group, and for how long.
@@ -32,7 +32,7 @@ type GroupMuteRemoveParams struct {
 type GroupMute struct {
 	UserID    string    `json:"userId"`
 	StartedAt time.Time `json:"startTime" unit:"date"`
-	EndsAt    time.Time `json:"time" unit:"date"` // RongCloud does not say what it is for a mute without end
+	EndsAt    time.Time `json:"time" unit:"date"` // RongCloud does not say what it is for a permanent mute
 }
 
 // GroupMutes are muted users.
@@ -40,8 +40,8 @@ type GroupMutes struct {
 	Users []GroupMute `json:"users"`
 }
 
-// Add mutes up to 20 users in a group. A repeat begins anew. Only [Forever] mutes for good: a
-// Duration that is zero, negative or not a whole number of minutes is refused.
+// Add mutes up to 20 users in a group. A repeat starts the time again. Only [Forever] mutes
+// permanently: a Duration that is zero, negative or not a whole number of minutes is refused.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/gag-user
 //

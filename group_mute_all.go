@@ -8,13 +8,13 @@ import (
 )
 
 // GroupMuteAllMembersService mutes everybody in a group until the mute is removed. RongCloud's
-// pages call it a ban. It outlives dissolving a group and creating it again.
+// pages call it a ban. It survives dissolving the group and creating it again.
 //
-// Only client apps are held back: what the Server API sends still goes out. The users of
-// [GroupMuteAllMembersWhitelistService] may talk all the same.
+// Only client apps are affected: messages that the Server API sends still go out. Users on
+// [GroupMuteAllMembersWhitelistService] may still talk.
 type GroupMuteAllMembersService service
 
-// GroupMuteAllMembersQuery chooses a page of the groups in which everybody is muted.
+// GroupMuteAllMembersQuery selects a page of the groups in which everybody is muted.
 type GroupMuteAllMembersQuery struct {
 	Page int `wire:"page"` // from 1, the default
 	Size int `wire:"size"` // groups per page, 50 by default, at most 200
@@ -25,8 +25,8 @@ type GroupMuteAllMembersPage struct {
 	GroupIDs []string `json:"groupinfo" item:"groupId"`
 }
 
-// More reports whether there may be another page. The server does not say, so only an empty page is
-// taken for the one after the last.
+// More reports whether there may be another page. The server does not say, so only an empty page
+// counts as the end.
 func (p *GroupMuteAllMembersPage) More() bool { return len(p.GroupIDs) > 0 }
 
 // GroupMuteAllMembersState reports whether everybody is muted in a group.
@@ -35,7 +35,7 @@ type GroupMuteAllMembersState struct {
 	Muted   bool   `json:"stat"`
 }
 
-// GroupMuteAllMembersStates report of several groups whether everybody is muted there.
+// GroupMuteAllMembersStates report in which of several groups everybody is muted.
 type GroupMuteAllMembersStates struct {
 	Groups []GroupMuteAllMembersState `json:"groupinfo"`
 }
@@ -49,7 +49,7 @@ func (s *GroupMuteAllMembersService) Add(ctx context.Context, groupIDs []string,
 	return send(ctx, s.client, endpoint.GroupBanAdd, &manyGroupIDs{groupIDs}, opts)
 }
 
-// Remove unmutes everybody in up to 20 groups. Mutes of single users stay.
+// Remove unmutes everybody in up to 20 groups. Mutes of individual users stay.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/unban-group
 //
@@ -67,15 +67,15 @@ func (s *GroupMuteAllMembersService) List(ctx context.Context, query GroupMuteAl
 	return fetch[GroupMuteAllMembersPage](ctx, s.client, endpoint.GroupBanQuery, &query, opts)
 }
 
-// All yields the IDs of the groups in which everybody is muted, from the query's page on.
+// All yields the IDs of the groups in which everybody is muted, starting at the query's page.
 func (s *GroupMuteAllMembersService) All(ctx context.Context, query GroupMuteAllMembersQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(ctx, endpoint.GroupBanQuery, s.List, query, opts,
 		func(q *GroupMuteAllMembersQuery) *int { return &q.Page },
 		func(p *GroupMuteAllMembersPage) []string { return p.GroupIDs })
 }
 
-// Check reports of up to 20 groups whether everybody is muted there. Whether it names a group that
-// does not exist is not documented.
+// Check reports in which of up to 20 groups everybody is muted. Whether the result includes groups
+// that do not exist is not documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/query-banned-state-or-list
 func (s *GroupMuteAllMembersService) Check(ctx context.Context, groupIDs []string, opts ...CallOption) (*GroupMuteAllMembersStates, error) {

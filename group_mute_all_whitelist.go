@@ -6,13 +6,13 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// GroupMuteAllMembersWhitelistService keeps for each group the members who may talk while
-// [GroupMuteAllMembersService] mutes everybody. They are held back all the same by a mute of their
-// own, of [GroupMuteService]. The list outlives leaving and joining again, and dissolving and
-// creating the group again. Newer pages of RongCloud's call such a list an allowlist.
+// GroupMuteAllMembersWhitelistService manages, for each group, the members who may talk while
+// [GroupMuteAllMembersService] mutes everybody. An individual mute by [GroupMuteService] still
+// applies to them. The list survives leaving and rejoining the group, and dissolving and recreating
+// it. RongCloud's newer pages call it an allowlist.
 type GroupMuteAllMembersWhitelistService service
 
-// GroupMuteAllMembersWhitelistParams names users to put on the whitelist of a group or take off it.
+// GroupMuteAllMembersWhitelistParams names users to add to a group's whitelist or remove from it.
 type GroupMuteAllMembersWhitelistParams struct {
 	GroupID string   `wire:"groupId"`
 	UserIDs []string `wire:"userId"` // at most 20
@@ -23,7 +23,7 @@ type GroupMuteAllMembersWhitelist struct {
 	UserIDs []string `json:"userIds"`
 }
 
-// Add puts up to 20 users on the whitelist of a group.
+// Add adds up to 20 users to a group's whitelist.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/add-to-group-ban-whitelist
 //
@@ -32,7 +32,7 @@ func (s *GroupMuteAllMembersWhitelistService) Add(ctx context.Context, params Gr
 	return send(ctx, s.client, endpoint.GroupUserBanWhitelistAdd, &params, opts)
 }
 
-// Remove takes up to 20 users off the whitelist of a group.
+// Remove removes up to 20 users from a group's whitelist.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/remove-from-group-ban-whitelist
 //
@@ -41,7 +41,7 @@ func (s *GroupMuteAllMembersWhitelistService) Remove(ctx context.Context, params
 	return send(ctx, s.client, endpoint.GroupUserBanWhitelistRollback, &params, opts)
 }
 
-// List returns the whole whitelist of a group.
+// List returns a group's whole whitelist.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/mute/query-group-ban-whitelist
 //

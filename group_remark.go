@@ -6,30 +6,30 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// GroupRemarkService keeps the names under which push notifications of a group show its members. A
-// name that the recipient has for the sender, by [UserRemarkService], counts more.
+// GroupRemarkService manages the names that a group's push notifications show for its members. A
+// name that the recipient has set for the sender, with [UserRemarkService], takes precedence.
 type GroupRemarkService service
 
-// GroupRemarkSetParams is the name of a member in the push notifications of a group.
+// GroupRemarkSetParams sets a member's name in a group's push notifications.
 type GroupRemarkSetParams struct {
 	GroupID string `wire:"groupId"`
 	UserID  string `wire:"userId"`
-	Remark  string `wire:"remark"` // name to show; how long it can be is not documented
+	Remark  string `wire:"remark"` // name to show; its maximum length is not documented
 }
 
-// GroupRemarkDeleteParams says whose name is removed.
+// GroupRemarkDeleteParams says whose name to remove.
 type GroupRemarkDeleteParams struct {
 	GroupID string `wire:"groupId"`
 	UserID  string `wire:"userId"`
 }
 
-// GroupRemarkQuery asks for the name of a member.
+// GroupRemarkQuery asks for a member's name.
 type GroupRemarkQuery struct {
 	GroupID string `wire:"groupId"`
 	UserID  string `wire:"userId"`
 }
 
-// Set sets the name of a member in the push notifications of a group.
+// Set sets a member's name in a group's push notifications.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/remark/set-remark-for-group-push
 //
@@ -38,7 +38,7 @@ func (s *GroupRemarkService) Set(ctx context.Context, params GroupRemarkSetParam
 	return send(ctx, s.client, endpoint.GroupRemarksSet, &params, opts)
 }
 
-// Delete removes the name of a member in the push notifications of a group.
+// Delete removes a member's name in a group's push notifications.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/remark/delete-remark-for-group-push
 //
@@ -47,8 +47,8 @@ func (s *GroupRemarkService) Delete(ctx context.Context, params GroupRemarkDelet
 	return send(ctx, s.client, endpoint.GroupRemarksDel, &params, opts)
 }
 
-// Get returns the name of a member in the push notifications of a group. It is empty if there is
-// none, unless the server makes an error of that, which is not documented.
+// Get returns a member's name in a group's push notifications. It is empty if there is none, unless
+// the server returns an error in that case, which is not documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/remark/get-remark-for-group-push
 //

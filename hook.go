@@ -11,12 +11,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// WithCallHook calls hook when a call begins, before anything else is done, and the function that
-// it returns when the call ends, both in the goroutine of the call. So each call is heard of once,
-// those included whose arguments are refused and whose time ends before they are sent. The context
-// that hook returns takes the place of the call's: attempts, limiter, secret source and the other
-// hooks get it. A nil function, or a nil context, is none. Several hooks add up: each gets the
-// context of the one before, and the ends are told in the opposite order.
+// WithCallHook calls hook when a call begins, before anything else is done, and calls the function
+// that hook returns when the call ends, both in the goroutine of the call. Each call is reported
+// once, including calls whose arguments are refused or whose time ends before they are sent. The
+// context that hook returns replaces the call's: attempts, limiter, secret source and the other
+// hooks get it. Hook may return a nil function or a nil context. Several hooks add up: each gets
+// the context of the one before, and their end functions are called in reverse order.
 //
 //	func(ctx context.Context, c rongcloud.CallStart) (context.Context, func(rongcloud.CallEnd)) {
 //		return ctx, func(end rongcloud.CallEnd) {
@@ -24,14 +24,14 @@ import (
 //		}
 //	}
 //
-// Each page of an iterator is a call. A stream of events ends with the stream. A bulk send is told
-// as a whole (CallStart.Bulk), and within its context each of its requests as a call, from
-// goroutines of their own.
+// Each page of an iterator is a call. A call that streams events ends with the stream. A bulk send
+// is reported as a whole (CallStart.Bulk); each of its requests is also reported as a call, with
+// its context, from another goroutine.
 //
-// Hooks must be fast. One that panics ends its call with the panic; the end is told all the same,
-// with what was learned of the call until then, and the client goes on.
+// Hooks must be fast. A hook that panics ends its call with the panic; the end functions are still
+// called, with what is known of the call by then, and the client remains usable.
 //
-// Module otel, package rongcloudotel, has traces and metrics ready made:
+// Module otel, package rongcloudotel, provides ready-made traces and metrics:
 // https://github.com/rongcloud-go/rongcloud/blob/main/docs/observability.md
 func WithCallHook(hook func(ctx context.Context, call CallStart) (context.Context, func(CallEnd))) Option {
 	return optionFunc(func(c *config) {
@@ -44,12 +44,12 @@ func WithCallHook(hook func(ctx context.Context, call CallStart) (context.Contex
 
 // WithAttemptHook calls hook after every attempt, in the goroutine of the call. It is meant for
 // metrics and traces and must be fast. Several hooks add up and are called in their order, whatever
-// any of them does. Attempt.Outcome is that of the call if no other attempt follows, and
-// Attempt.Err belongs to the same categories as the error with which the call ends.
+// any of them does. If no other attempt follows, Attempt.Outcome is the outcome of the call, and
+// Attempt.Err belongs to the same categories as the error that the call returns.
 //
-// A call that ends without an attempt has none to tell of: one with a wrong argument, one whose
-// context ends before it is sent, and one whose context is canceled in the wait after an attempt
-// with Retry set. To count each call once use [WithCallHook].
+// The hook does not see a call that ends without an attempt, because of a wrong argument or because
+// its context ended before it was sent. If the context is canceled in the wait after an attempt
+// with Retry set, no further attempt follows. To count each call once, use [WithCallHook].
 func WithAttemptHook(hook func(ctx context.Context, attempt Attempt)) Option {
 	return optionFunc(func(c *config) {
 		if hook == nil {
@@ -59,11 +59,11 @@ func WithAttemptHook(hook func(ctx context.Context, attempt Attempt)) Option {
 	})
 }
 
-// WithHeaderHook has hook add headers to every attempt before it is signed, such as a traceparent
+// WithHeaderHook lets hook add headers to every attempt before it is signed, such as a traceparent
 // that joins the traces of both ends. It is called in the goroutine of the call, with the context
-// that [WithCallHook] made and headers that are empty, or those of the hooks before it: several add
-// up, in their order. What [WithHeader] refuses is refused here, too, and ends the call; what both
-// give, [WithHeader] decides. The headers go to RongCloud: put no secrets into them.
+// that [WithCallHook] made. Several hooks add up, in their order: each gets the headers set by
+// those before it. Headers that [WithHeader] refuses are refused here too, and end the call; if
+// both set a header, [WithHeader] wins. The headers go to RongCloud: put no secrets into them.
 func WithHeaderHook(hook func(ctx context.Context, header http.Header)) Option {
 	return optionFunc(func(c *config) {
 		if hook == nil {
@@ -75,36 +75,36 @@ func WithHeaderHook(hook func(ctx context.Context, header http.Header)) Option {
 
 // CallStart is a call at its beginning, as a hook sees it; see [WithCallHook].
 type CallStart struct {
-	Endpoint  *endpoint.Endpoint // never nil; one of [Client.Call] may be the caller's own
+	Endpoint  *endpoint.Endpoint // never nil; with [Client.Call] it may be the caller's own
 	Class     endpoint.Class     // of the endpoint; CallEnd has that of the call
 	RequestID string             // empty for a bulk send, whose requests have their own
 	StartedAt time.Time
-	Bulk      bool // a send to any number of recipients as a whole, such as [MessageService.SendPrivateBulk]
+	Bulk      bool // a bulk send as a whole, such as [MessageService.SendPrivateBulk]
 }
 
 // CallEnd is how a call ended, as a hook sees it; see [WithCallHook].
 type CallEnd struct {
 	Class endpoint.Class // of this call: a parameter may make it unsafe
-	// Outcome of a bulk send is OutcomeUnknown if it is for any recipient, OutcomeFailed if the
-	// send was stopped, and OutcomeRefused if a request was.
+	// Outcome of a bulk send is OutcomeUnknown if the outcome for any recipient is, otherwise
+	// OutcomeFailed if the send was stopped, and OutcomeRefused if any request was refused.
 	Outcome Outcome
 	// Err belongs to the same categories and codes as the error that the call returns, and is nil
-	// if that is. Its text has none of RongCloud's words, and nothing of the arguments: it may be
+	// if that is nil. Its text quotes neither RongCloud's response nor the arguments, so it may be
 	// logged. errors.As finds an [*ArgumentError] in it, whose own text may quote an argument.
 	Err        error
 	HTTPStatus int           // of the last response; 0 if there was none
 	Code       Code          // of the last response; 0 if it carried none
-	Attempts   int           // 0 of a bulk send, whose requests have their own
+	Attempts   int           // 0 for a bulk send, whose requests have their own
 	Duration   time.Duration // of the whole call, waits included
 
 	// LimiterWait is how long the call waited for its quota; see [WithLimiter]. A request of a bulk
-	// send has waited before it began, so this is no part of its Duration.
+	// send waits before it begins, so this wait is not part of its Duration.
 	LimiterWait time.Duration
 
 	RequestBytes  int64 // of the bodies of all attempts, without headers
-	ResponseBytes int64 // of the bodies of all attempts, as far as they were read, after decompression
+	ResponseBytes int64 // of the bodies of all attempts, as far as read, after decompression
 
-	Recipients BulkCounts // what became of the recipients of a bulk send
+	Recipients BulkCounts // the outcomes for the recipients of a bulk send
 }
 
 // Attempt is one attempt of a call, as a hook sees it; see [WithAttemptHook].
@@ -122,9 +122,9 @@ type Attempt struct {
 	Outcome       Outcome
 	Err           error // nil if the attempt succeeded, or shows that an earlier one did; see WithAttemptHook
 	RequestBytes  int64 // of the body
-	ResponseBytes int64 // of the body, as far as it was read, after decompression
-	Opened        bool  // it waited for a new connection, and had it
-	Reused        bool  // an open connection was used again
+	ResponseBytes int64 // of the body, as far as read, after decompression
+	Opened        bool  // it opened a new connection
+	Reused        bool  // it reused an open connection
 	Retry         bool  // the call will be tried again, after Wait
 	Wait          time.Duration
 }
@@ -136,9 +136,9 @@ type Outcome int
 const (
 	OutcomeAccepted Outcome = iota + 1 // it was carried out
 	OutcomeRefused                     // the API refused it
-	OutcomeFailed                      // the API gave no response; it may be called again without harm
-	OutcomeUnknown                     // it is unsafe, and may have been carried out; see ErrOutcomeUnknown
-	OutcomeUnsent                      // there was no attempt: an argument was refused, or its time ended before
+	OutcomeFailed                      // the API gave no response; calling again is safe
+	OutcomeUnknown                     // an unsafe call that may have been carried out; see ErrOutcomeUnknown
+	OutcomeUnsent                      // no attempt: an argument was refused, or time ran out before
 )
 
 // String returns the name of the outcome in lower case.
@@ -158,7 +158,7 @@ func (o Outcome) String() string {
 	return fmt.Sprintf("Outcome(%d)", int(o))
 }
 
-// outcomeOf is what the error of an attempt, or of a call with attempts, says.
+// outcomeOf returns the outcome that the error of an attempt, or of a call with attempts, implies.
 func outcomeOf(err error) Outcome {
 	switch {
 	case err == nil:
@@ -172,7 +172,7 @@ func outcomeOf(err error) Outcome {
 	}
 }
 
-// LogValue lists the fields that are fit for a log.
+// LogValue lists the fields that are safe to log.
 func (a Attempt) LogValue() slog.Value { return slog.GroupValue(a.attrs()...) }
 
 func (a Attempt) attrs() []slog.Attr {

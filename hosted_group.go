@@ -8,13 +8,13 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// HostedGroupService keeps groups whose profile, roles and permissions RongCloud hosts
-// ("information hosting"), in addition to what [GroupService] keeps. The service must be enabled
-// for the app, or its calls end with [CodeServiceNotEnabled]. A plain group becomes a hosted one
-// by Import. Lists of IDs travel joined by commas, so an ID with a comma is refused.
+// HostedGroupService manages groups whose profile, roles and permissions RongCloud hosts
+// ("information hosting"), beyond what [GroupService] manages. The service must be enabled for the
+// app, or its calls fail with [CodeServiceNotEnabled]. Import turns a plain group into a hosted
+// one. Lists of IDs are sent joined by commas, so an ID with a comma is refused.
 //
-// Which codes these calls end with is not documented. The client SDKs of the same service know
-// [CodeGroupExists], [CodeGroupNotFound], [CodeNoGroupPermission] and their like.
+// RongCloud does not document which codes these calls return. Its client SDKs for the same service
+// have [CodeGroupExists], [CodeGroupNotFound], [CodeNoGroupPermission] and similar ones.
 type HostedGroupService struct {
 	service
 
@@ -50,7 +50,7 @@ type HostedGroupCreateParams struct {
 	Attributes  map[string]string      `wire:"groupExtProfile"` // the app's own; see HostedGroupProfileUpdateParams
 }
 
-// HostedGroupImportParams describes what a plain group becomes.
+// HostedGroupImportParams describes a plain group to turn into a hosted one.
 type HostedGroupImportParams struct {
 	GroupID string `wire:"groupId"`
 	Name    string `wire:"name"` // at most 64 characters
@@ -67,38 +67,38 @@ type HostedGroupJoinParams struct {
 	UserIDs []string `wire:"userIds"` // at most 100
 }
 
-// HostedGroupQuitParams says who leaves a hosted group, and what of them is forgotten. The server
-// forgets what is nil.
+// HostedGroupQuitParams says who leaves a hosted group, and which of their data to delete. Data is
+// deleted if its field is nil.
 type HostedGroupQuitParams struct {
 	GroupID string   `wire:"groupId"`
 	UserIDs []string `wire:"userIds"` // at most 100
 
 	DeleteMute      *bool `wire:"isDelBan"`      // lift their mutes in the group
-	DeleteWhitelist *bool `wire:"isDelWhite"`    // take them off the group's whitelist
-	DeleteFollows   *bool `wire:"isDelFollowed"` // take them off follow lists; RongCloud is not clear about whose
+	DeleteWhitelist *bool `wire:"isDelWhite"`    // remove them from the group's whitelist
+	DeleteFollows   *bool `wire:"isDelFollowed"` // remove them from follow lists; RongCloud does not say whose
 }
 
-// HostedGroupTransferOwnerParams gives a hosted group to another owner.
+// HostedGroupTransferOwnerParams names a hosted group's new owner.
 type HostedGroupTransferOwnerParams struct {
 	GroupID    string `wire:"groupId"`
-	NewOwnerID string `wire:"newOwner"` // whether it must be a member already is not documented
+	NewOwnerID string `wire:"newOwner"` // whether they must already be a member is not documented
 	Quit       bool   `wire:"isQuit"`   // the old owner leaves
 
-	// What is forgotten of an old owner who leaves, as in HostedGroupQuitParams.
+	// Which data of a leaving owner to delete, as in HostedGroupQuitParams.
 	DeleteMute      *bool `wire:"isDelBan"`
 	DeleteWhitelist *bool `wire:"isDelWhite"`
 	DeleteFollows   *bool `wire:"isDelFollowed"`
 }
 
-// HostedGroupQuery chooses a page of all hosted groups.
+// HostedGroupQuery selects a page of all hosted groups.
 type HostedGroupQuery struct {
-	PageToken string    `wire:"pageToken"`  // NextPageToken of the page before; empty for the first page
+	PageToken string    `wire:"pageToken"`  // NextPageToken of the previous page; empty for the first
 	Size      int       `wire:"size"`       // groups per page, 50 by default, at most 1000
 	Order     SortOrder `wire:"order,enum"` // by time of creation; newest first by default
 }
 
-// HostedGroup is a hosted group. Lists leave some of it empty; [HostedGroupProfileService.Get]
-// returns all but the creator.
+// HostedGroup is a hosted group. Lists leave some fields empty; [HostedGroupProfileService.Get]
+// returns everything but the creator.
 type HostedGroup struct {
 	GroupID     string                 `json:"groupId"`
 	Name        string                 `json:"groupName" alt:"name"`
@@ -121,10 +121,10 @@ type HostedGroupPage struct {
 // More reports whether there is another page.
 func (p *HostedGroupPage) More() bool { return p.NextPageToken != "" }
 
-// Create creates a hosted group. Where invited users must agree first, client SDKs end with
-// [CodeGroupInviteePending]; what the Server API responds is not documented.
+// Create creates a hosted group. Where invited users must agree first, client SDKs return
+// [CodeGroupInviteePending]; the Server API's response is not documented.
 //
-// A repeat is expected to fail, because the group then exists; so the call is unsafe: see
+// A repeat is expected to fail, because the group then exists, so the call is unsafe: see
 // [ErrOutcomeUnknown].
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/create-group
@@ -142,9 +142,9 @@ func (s *HostedGroupService) Create(ctx context.Context, params HostedGroupCreat
 	return send(ctx, s.client, endpoint.EntrustGroupCreate, &request{params, permissions}, opts)
 }
 
-// Import makes a plain group a hosted one, without any callback. Groups made by
-// [GroupService.Create] need it before the other calls work on them, which else probably end with
-// [CodeGroupNotHosted]. Like Create it is unsafe to repeat.
+// Import turns a plain group into a hosted one, without any callback. Groups created with
+// [GroupService.Create] need it before the other calls work on them; otherwise those probably fail
+// with [CodeGroupNotHosted]. Like Create, it is unsafe to repeat.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/import-group
 //
@@ -161,7 +161,7 @@ func (s *HostedGroupService) Import(ctx context.Context, params HostedGroupImpor
 	return send(ctx, s.client, endpoint.EntrustGroupImport, &request{params, permissions}, opts)
 }
 
-// Join puts up to 100 users into a hosted group and returns the group.
+// Join adds up to 100 users to a hosted group and returns the group.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/join-group
 //
@@ -170,8 +170,8 @@ func (s *HostedGroupService) Join(ctx context.Context, params HostedGroupJoinPar
 	return fetch[HostedGroup](ctx, s.client, endpoint.EntrustGroupJoin, &params, opts)
 }
 
-// Quit takes up to 100 users out of a hosted group, as if they left by themselves;
-// [HostedGroupMemberService.Kick] removes them. The owner can presumably not leave
+// Quit takes up to 100 users out of a hosted group as if they had left;
+// [HostedGroupMemberService.Kick] removes them. Presumably the owner cannot leave
 // ([CodeGroupOwnerCannotLeave]). A repeat changes nothing, but may end with [CodeNotInHostedGroup].
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/quit-group
@@ -181,8 +181,7 @@ func (s *HostedGroupService) Quit(ctx context.Context, params HostedGroupQuitPar
 	return send(ctx, s.client, endpoint.EntrustGroupQuit, &params, opts)
 }
 
-// Dismiss dissolves a hosted group. What the server responds if there is no such group is not
-// documented.
+// Dismiss dissolves a hosted group. The response if there is no such group is not documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/diss-group
 //
@@ -191,7 +190,7 @@ func (s *HostedGroupService) Dismiss(ctx context.Context, groupID string, opts .
 	return send(ctx, s.client, endpoint.EntrustGroupDismiss, &oneGroupID{groupID}, opts)
 }
 
-// TransferOwner gives a hosted group to another owner. It is unsafe to repeat: see
+// TransferOwner makes another user the owner of a hosted group. It is unsafe to repeat: see
 // [ErrOutcomeUnknown].
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/transfer-group
@@ -211,7 +210,7 @@ func (s *HostedGroupService) List(ctx context.Context, query HostedGroupQuery, o
 	type response struct {
 		Groups []struct {
 			HostedGroup
-			PortraitURL string `json:"portraitUrl"` // one example has it here, and no profile
+			PortraitURL string `json:"portraitUrl"` // in one example, which has no profile
 		} `json:"groups"`
 		NextPageToken string `json:"pageToken"`
 	}
@@ -229,7 +228,7 @@ func (s *HostedGroupService) List(ctx context.Context, query HostedGroupQuery, o
 	return page, nil
 }
 
-// All yields all hosted groups of the app, from the query's page on.
+// All yields all hosted groups of the app, starting at the query's page.
 func (s *HostedGroupService) All(ctx context.Context, query HostedGroupQuery, opts ...CallOption) iter.Seq2[HostedGroup, error] {
 	return walkTokens(ctx, endpoint.EntrustGroupQuery, s.List, query, opts,
 		func(q *HostedGroupQuery) *string { return &q.PageToken },

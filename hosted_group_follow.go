@@ -7,8 +7,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// HostedGroupFollowService keeps for each user of a hosted group the members whose messages alert
-// the user even when the group is set not to disturb.
+// HostedGroupFollowService manages whom each member of a hosted group follows: messages of followed
+// members alert the user even when the group is set to "do not disturb".
 type HostedGroupFollowService service
 
 // HostedGroupFollowParams says who follows whom in a hosted group.
@@ -46,7 +46,7 @@ func (s *HostedGroupFollowService) Add(ctx context.Context, params HostedGroupFo
 	return send(ctx, s.client, endpoint.EntrustGroupMemberFollow, &params, opts)
 }
 
-// Remove ends that a user follows up to 100 members of a hosted group.
+// Remove makes a user unfollow up to 100 members of a hosted group.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/delete-group-mem-follow
 //

@@ -11,11 +11,11 @@ import (
 // HostedGroupJoinedService lists the hosted groups that a user is in.
 type HostedGroupJoinedService service
 
-// HostedGroupJoinedQuery chooses a page of the hosted groups that a user is in.
+// HostedGroupJoinedQuery selects a page of the hosted groups that a user is in.
 type HostedGroupJoinedQuery struct {
 	UserID    string          `wire:"userId"`
 	Role      HostedGroupRole `wire:"role"`       // only groups where the user has this role
-	PageToken string          `wire:"pageToken"`  // NextPageToken of the page before; empty for the first page
+	PageToken string          `wire:"pageToken"`  // NextPageToken of the previous page; empty for the first
 	Size      int             `wire:"size"`       // groups per page, 50 by default, at most 100
 	Order     SortOrder       `wire:"order,enum"` // by time of joining; newest first by default
 }
@@ -49,7 +49,7 @@ func (s *HostedGroupJoinedService) List(ctx context.Context, query HostedGroupJo
 	return fetch[HostedGroupJoinedPage](ctx, s.client, endpoint.EntrustJoinedGroupQuery, &query, opts)
 }
 
-// All yields the hosted groups that a user is in, from the query's page on.
+// All yields the hosted groups that a user is in, starting at the query's page.
 func (s *HostedGroupJoinedService) All(ctx context.Context, query HostedGroupJoinedQuery, opts ...CallOption) iter.Seq2[JoinedHostedGroup, error] {
 	return walkTokens(ctx, endpoint.EntrustJoinedGroupQuery, s.List, query, opts,
 		func(q *HostedGroupJoinedQuery) *string { return &q.PageToken },

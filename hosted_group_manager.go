@@ -6,8 +6,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// HostedGroupManagerService gives members of hosted groups the role of a manager, and takes it
-// back. A group has at most 10 managers; [HostedGroupMemberService.List] lists them, with
+// HostedGroupManagerService grants members of hosted groups the manager role, and revokes it. A
+// group has at most 10 managers; [HostedGroupMemberService.List] lists them, with
 // HostedGroupRoleManager.
 type HostedGroupManagerService service
 
@@ -17,10 +17,10 @@ type HostedGroupManagerParams struct {
 	UserIDs []string `wire:"userIds"` // at most 10
 }
 
-// HostedGroupManagerResult says who did not become a manager. It is empty if all did.
+// HostedGroupManagerResult says who did not become a manager. It is empty if everybody did.
 type HostedGroupManagerResult struct {
 	NotMemberIDs []string `json:"userIds"`      // left out, because they are not in the group
-	ManagerCount int      `json:"managerCount"` // managers so far, if there would be too many
+	ManagerCount int      `json:"managerCount"` // current number of managers, if there would be too many
 }
 
 // Add makes up to 10 members of a hosted group managers. A call without an error can still leave
@@ -33,7 +33,7 @@ func (s *HostedGroupManagerService) Add(ctx context.Context, params HostedGroupM
 	return fetch[HostedGroupManagerResult](ctx, s.client, endpoint.EntrustGroupManagerAdd, &params, opts)
 }
 
-// Remove makes up to 10 managers of a hosted group plain members.
+// Remove turns up to 10 managers of a hosted group back into plain members.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/remove-group-manager
 //

@@ -13,8 +13,8 @@ import (
 // [HostedGroupService.Join] adds them.
 type HostedGroupMemberService service
 
-// HostedGroupRole is a member's role in a hosted group. RongCloud calls managers administrators,
-// too.
+// HostedGroupRole is a member's role in a hosted group. RongCloud also calls managers
+// administrators.
 type HostedGroupRole int
 
 // The roles. In a query HostedGroupRoleAny is the default.
@@ -40,11 +40,11 @@ func (r HostedGroupRole) String() string {
 	return fmt.Sprintf("HostedGroupRole(%d)", int(r))
 }
 
-// HostedGroupMemberQuery chooses a page of the members of a hosted group.
+// HostedGroupMemberQuery selects a page of the members of a hosted group.
 type HostedGroupMemberQuery struct {
 	GroupID   string          `wire:"groupId"`
 	Role      HostedGroupRole `wire:"type"`       // only members in this role
-	PageToken string          `wire:"pageToken"`  // NextPageToken of the page before; empty for the first page
+	PageToken string          `wire:"pageToken"`  // NextPageToken of the previous page; empty for the first
 	Size      int             `wire:"size"`       // members per page, 50 by default, at most 100
 	Order     SortOrder       `wire:"order,enum"` // by time of joining; newest first by default
 }
@@ -55,7 +55,7 @@ type HostedGroupMemberGetQuery struct {
 	UserIDs []string `wire:"userIds"` // at most 100
 }
 
-// HostedGroupMemberSetParams changes what a hosted group holds about a member.
+// HostedGroupMemberSetParams changes a member's data in a hosted group.
 type HostedGroupMemberSetParams struct {
 	GroupID  string `wire:"groupId"`
 	UserID   string `wire:"userId"`
@@ -63,15 +63,15 @@ type HostedGroupMemberSetParams struct {
 	Extra    string `wire:"extra"`    // the app's own text, at most 128 characters
 }
 
-// HostedGroupMemberKickParams says who is removed from a hosted group, and what of them is
-// forgotten. The server forgets what is nil.
+// HostedGroupMemberKickParams says whom to remove from a hosted group, and which of their data to
+// delete. Data is deleted if its field is nil.
 type HostedGroupMemberKickParams struct {
 	GroupID string   `wire:"groupId"`
 	UserIDs []string `wire:"userIds"` // at most 100
 
 	DeleteMute      *bool `wire:"isDelBan"`      // lift their mutes in the group
-	DeleteWhitelist *bool `wire:"isDelWhite"`    // take them off the group's whitelist
-	DeleteFollows   *bool `wire:"isDelFollowed"` // take them off follow lists; RongCloud is not clear about whose
+	DeleteWhitelist *bool `wire:"isDelWhite"`    // remove them from the group's whitelist
+	DeleteFollows   *bool `wire:"isDelFollowed"` // remove them from follow lists; RongCloud does not say whose
 }
 
 // HostedGroupMember is a member of a hosted group.
@@ -93,7 +93,7 @@ type HostedGroupMemberPage struct {
 // More reports whether there is another page.
 func (p *HostedGroupMemberPage) More() bool { return p.NextPageToken != "" }
 
-// HostedGroupMembers are the members that were asked for.
+// HostedGroupMembers are the requested members.
 type HostedGroupMembers struct {
 	Members []HostedGroupMember `json:"members"`
 }
@@ -107,15 +107,15 @@ func (s *HostedGroupMemberService) List(ctx context.Context, query HostedGroupMe
 	return fetch[HostedGroupMemberPage](ctx, s.client, endpoint.EntrustGroupMemberQuery, &query, opts)
 }
 
-// All yields the members of a hosted group, from the query's page on.
+// All yields the members of a hosted group, starting at the query's page.
 func (s *HostedGroupMemberService) All(ctx context.Context, query HostedGroupMemberQuery, opts ...CallOption) iter.Seq2[HostedGroupMember, error] {
 	return walkTokens(ctx, endpoint.EntrustGroupMemberQuery, s.List, query, opts,
 		func(q *HostedGroupMemberQuery) *string { return &q.PageToken },
 		func(p *HostedGroupMemberPage) ([]HostedGroupMember, string) { return p.Members, p.NextPageToken })
 }
 
-// Get returns up to 100 members of a hosted group. Users who are not in it are presumably missing
-// from the result.
+// Get returns up to 100 members of a hosted group. Presumably the result leaves out users who are
+// not in it.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/query-specific-group-member
 //
@@ -124,8 +124,8 @@ func (s *HostedGroupMemberService) Get(ctx context.Context, query HostedGroupMem
 	return fetch[HostedGroupMembers](ctx, s.client, endpoint.EntrustGroupMemberSpecificQuery, &query, opts)
 }
 
-// Set changes the nickname of a member, and the extra text. Whether an empty Extra keeps the old
-// text is not documented.
+// Set changes a member's nickname and extra text. Whether an empty Extra keeps the old text is not
+// documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/update-group-member-info
 //
@@ -134,7 +134,7 @@ func (s *HostedGroupMemberService) Set(ctx context.Context, params HostedGroupMe
 	return send(ctx, s.client, endpoint.EntrustGroupMemberSet, &params, opts)
 }
 
-// Kick removes up to 100 users from a hosted group. The owner can presumably not be removed
+// Kick removes up to 100 users from a hosted group. Presumably the owner cannot be removed
 // ([CodeGroupOwnerCannotLeave]). A repeat changes nothing, but may end with [CodeNotInHostedGroup].
 // RongCloud does not raise the quota of this call.
 //
@@ -145,8 +145,8 @@ func (s *HostedGroupMemberService) Kick(ctx context.Context, params HostedGroupM
 	return send(ctx, s.client, endpoint.EntrustGroupMemberKick, &params, opts)
 }
 
-// KickFromAllGroups removes a user from all hosted groups, but not from those that the user owns:
-// see [HostedGroupService.TransferOwner]. Whether the call then fails as a whole is not
+// KickFromAllGroups removes a user from all hosted groups except those that the user owns: see
+// [HostedGroupService.TransferOwner]. Whether the whole call fails if there are any is not
 // documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/kick-mem-all-group

@@ -7,7 +7,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// HostedGroupProfileService reads and changes profile, permissions and attributes of hosted groups.
+// HostedGroupProfileService reads and changes the profile, permissions and attributes of hosted
+// groups.
 type HostedGroupProfileService service
 
 // HostedGroupJoinPermission says who lets a user join a hosted group.
@@ -59,7 +60,7 @@ func (p HostedGroupPermission) String() string {
 	return fmt.Sprintf("HostedGroupPermission(%d)", int(p))
 }
 
-// HostedGroupInviteConsent says whether users who are invited to a hosted group must agree.
+// HostedGroupInviteConsent says whether users invited to a hosted group must agree.
 type HostedGroupInviteConsent int
 
 // The ways to be invited. The server's default is HostedGroupInviteConsentFree.
@@ -79,10 +80,10 @@ func (c HostedGroupInviteConsent) String() string {
 	return fmt.Sprintf("HostedGroupInviteConsent(%d)", int(c))
 }
 
-// HostedGroupMemberPermission says who may change what a hosted group holds about a member.
+// HostedGroupMemberPermission says who may change a member's data in a hosted group.
 type HostedGroupMemberPermission int
 
-// The permissions to change what the group holds about a member. The server's default is
+// The permissions to change a member's data. The server's default is
 // HostedGroupMemberManagersOrSelf.
 const (
 	HostedGroupMemberManagersOrSelf HostedGroupMemberPermission = 1 // the owner, a manager or the member
@@ -110,8 +111,9 @@ type HostedGroupProfile struct {
 	PortraitURL  string `json:"portraitUrl,omitempty"`  // address of the avatar, at most 128 characters
 }
 
-// HostedGroupPermissions are the rules of a hosted group for its users' clients. What is zero is
-// left to the server: a new group gets the defaults. The Server API itself stands above the rules.
+// HostedGroupPermissions are the rules of a hosted group for its users' clients. Zero fields are
+// left to the server: a new group gets the defaults. The rules do not apply to the Server API
+// itself.
 type HostedGroupPermissions struct {
 	Join          HostedGroupJoinPermission   `json:"joinPerm" from:"0"`
 	Remove        HostedGroupPermission       `json:"removePerm" from:"0"`     // who may remove members
@@ -121,8 +123,8 @@ type HostedGroupPermissions struct {
 	MemberProfile HostedGroupMemberPermission `json:"memProfilePerm" from:"0"` // who may change a member's data
 }
 
-// wire returns what is set under the names of the wire, which counts from 0. Of values the server
-// is the judge: it may know more than the constants.
+// wire returns the fields that are set, by their wire names. The wire counts from 0. Values are not
+// checked: the server may know more of them than there are constants.
 func (p *HostedGroupPermissions) wire(ep *endpoint.Endpoint) (map[string]int, error) {
 	wire := map[string]int{}
 	for _, permission := range []struct {
@@ -146,7 +148,8 @@ func (p *HostedGroupPermissions) wire(ep *endpoint.Endpoint) (map[string]int, er
 	return wire, nil
 }
 
-// HostedGroupProfileUpdateParams changes a hosted group. A pointer to an empty text clears.
+// HostedGroupProfileUpdateParams changes a hosted group. A pointer to an empty text clears the
+// field.
 type HostedGroupProfileUpdateParams struct {
 	GroupID      string                 `wire:"groupId"`
 	Name         string                 `wire:"name"` // at most 64 characters
@@ -156,26 +159,26 @@ type HostedGroupProfileUpdateParams struct {
 	Permissions  HostedGroupPermissions `wire:"-"`
 
 	// Attributes are the app's own, with values of at most 256 characters. Their keys begin with
-	// ext_ and must first be defined in the console; there can be 10, unless the app has room for
-	// more.
+	// ext_ and must first be defined in the console; there can be 10, unless RongCloud has raised
+	// the app's limit.
 	Attributes map[string]string `wire:"groupExtProfile"`
 }
 
-// HostedGroups are the hosted groups that were asked for.
+// HostedGroups are the requested hosted groups.
 type HostedGroups struct {
 	Groups []HostedGroup `json:"profiles"`
 }
 
-// Update changes name, profile, permissions and attributes of a hosted group. Where one of the last
-// three changes in part, it is not documented whether the rest of it keeps its value. Clients get
-// an event.
+// Update changes the name, profile, permissions and attributes of a hosted group. If the profile,
+// the permissions or the attributes are given only in part, whether the rest keeps its value is not
+// documented. Clients get an event.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-manage/update-group
 //
 //rongcloud:endpoint POST /entrust/group/profile/update.json
 func (s *HostedGroupProfileService) Update(ctx context.Context, params HostedGroupProfileUpdateParams, opts ...CallOption) error {
 	type profile struct {
-		Name         string  `json:"name,omitempty"` // where the pages want it; older SDKs send it outside
+		Name         string  `json:"name,omitempty"` // where the pages put it; older SDKs send it at the top level
 		Introduction *string `json:"introduction,omitempty"`
 		Announcement *string `json:"announcement,omitempty"`
 		PortraitURL  *string `json:"portraitUrl,omitempty"`

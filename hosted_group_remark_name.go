@@ -6,30 +6,30 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// HostedGroupRemarkNameService keeps the names under which single users see hosted groups, also as
+// HostedGroupRemarkNameService manages users' private names for hosted groups, which are also the
 // titles of push notifications.
 type HostedGroupRemarkNameService service
 
-// HostedGroupRemarkNameSetParams is the name under which a user sees a hosted group.
+// HostedGroupRemarkNameSetParams sets a user's private name for a hosted group.
 type HostedGroupRemarkNameSetParams struct {
 	GroupID    string `wire:"groupId"`
 	UserID     string `wire:"userId"`     // who sees it
 	RemarkName string `wire:"remarkName"` // at most 64 characters
 }
 
-// HostedGroupRemarkNameDeleteParams says which name is removed.
+// HostedGroupRemarkNameDeleteParams says which name to remove.
 type HostedGroupRemarkNameDeleteParams struct {
 	GroupID string `wire:"groupId"`
 	UserID  string `wire:"userId"` // who sees it
 }
 
-// HostedGroupRemarkNameQuery asks for the name under which a user sees a hosted group.
+// HostedGroupRemarkNameQuery asks for a user's private name for a hosted group.
 type HostedGroupRemarkNameQuery struct {
 	GroupID string `wire:"groupId"`
 	UserID  string `wire:"userId"` // who sees it
 }
 
-// Set sets the name under which a user sees a hosted group.
+// Set sets a user's private name for a hosted group.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/update-group-member-remarkname
 //
@@ -38,7 +38,7 @@ func (s *HostedGroupRemarkNameService) Set(ctx context.Context, params HostedGro
 	return send(ctx, s.client, endpoint.EntrustGroupRemarknameSet, &params, opts)
 }
 
-// Delete removes the name under which a user sees a hosted group.
+// Delete removes a user's private name for a hosted group.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/delete-group-mem-remarkname
 //
@@ -47,8 +47,8 @@ func (s *HostedGroupRemarkNameService) Delete(ctx context.Context, params Hosted
 	return send(ctx, s.client, endpoint.EntrustGroupRemarknameDelete, &params, opts)
 }
 
-// Get returns the name under which a user sees a hosted group. It is empty if there is none,
-// unless the server makes an error of that, which is not documented.
+// Get returns a user's private name for a hosted group. It is empty if there is none, unless the
+// server returns an error in that case, which is not documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/group/group-profile/group-member/query-group-mem-remarkname
 //

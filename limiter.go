@@ -7,16 +7,16 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/tokenbucket"
 )
 
-// Limiter paces calls; see [WithLimiter]. Those of [NewLimiter] work within one process; package
-// rongcloudredis has one for several.
+// Limiter paces calls; see [WithLimiter]. [NewLimiter] makes one for a single process; package
+// rongcloudredis has one that several processes share.
 type Limiter interface {
-	// Wait blocks until the call may be made, and takes what it uses. It returns early, and takes
-	// nothing, with the context's error if that is, or would be, too late.
+	// Wait blocks until the call may be made, and takes its share of the quota. If the context ends
+	// first, or its deadline would pass first, Wait returns the context's error and takes nothing.
 	Wait(ctx context.Context, use QuotaUse) error
 
-	// Refused reports that the server refused the call for its rate, although it had waited. The
-	// server asked to be left alone for retryAfter, or did not say for how long if that is 0. It
-	// is called while the call is under way, and must not block.
+	// Refused reports that the server rate-limited the call although it had waited. RetryAfter is
+	// how long the server asked to wait; 0 if it did not say. Refused is called while the call is
+	// under way, and must not block.
 	Refused(use QuotaUse, retryAfter time.Duration)
 }
 
@@ -33,17 +33,17 @@ var _ Limiter = (*LocalLimiter)(nil)
 // clients of an App Key in a process. Endpoints without a documented quota are not paced. Bad
 // quotas are refused with an [*ArgumentError].
 //
-// No stretch of a quota's time sees more than the quota, in the order of the clock of this
-// process; the caps of an endpoint hold likewise. A call is counted when it is let go, in its
-// quota and all its caps at one moment. Quotas of a second or a minute are spread evenly; those of
-// an hour or a day may be used at once. Within a priority calls go in the order of their coming,
-// but a call that is kept by a cap, such as that of one channel, does not keep those to which the
-// cap does not apply. Calls with [LowPriority] give way to those without; only if one has been
-// ready to go for the quota's whole time, and was kept back because it asks for much at once, are
-// the others held for it.
+// No window of a quota's length sees more than the quota, by this process's clock; the same holds
+// for the caps of an endpoint. A call is counted when it is released, in its quota and all its caps
+// at the same time. Quotas per second or minute are spread evenly; those per hour or day may be
+// used at once. Within a priority, calls are released in the order of arrival, but a call held by a
+// cap, such as that of one channel, does not hold calls to which the cap does not apply. Calls with
+// [LowPriority] yield to those without. There is one exception: if a low-priority call has been
+// next for the quota's whole length, held back only because it needs a large share at once, the
+// other calls wait for it.
 //
-// After a refusal by the server it lets a quarter less through for as long as the quota's time,
-// and at least 10 s; further refusals in that time slow it down to a quarter.
+// After a refusal by the server it lets a quarter less through, for the quota's length but at least
+// 10 s; further refusals in that time slow it down, to no less than a quarter.
 func NewLimiter(quotas Quotas) (*LocalLimiter, error) {
 	if err := quotas.Check(); err != nil {
 		return nil, err
@@ -51,13 +51,13 @@ func NewLimiter(quotas Quotas) (*LocalLimiter, error) {
 	return &LocalLimiter{quotas: quotas, buckets: tokenbucket.New()}, nil
 }
 
-// Wait blocks until the call may be made. It fails with the context's error, at once if the
-// context's deadline comes before the call could be made, and then takes nothing.
+// Wait blocks until the call may be made. It fails with the context's error, and then takes
+// nothing; if the context's deadline comes before the call could be made, it fails at once.
 func (l *LocalLimiter) Wait(ctx context.Context, use QuotaUse) error {
 	return l.buckets.Wait(ctx, l.limits(use), use.LowPriority)
 }
 
-// Delay tells how long Wait would block as things stand. It takes nothing.
+// Delay returns how long Wait would block at the moment. It takes nothing.
 func (l *LocalLimiter) Delay(ctx context.Context, use QuotaUse) (time.Duration, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
@@ -65,14 +65,14 @@ func (l *LocalLimiter) Delay(ctx context.Context, use QuotaUse) (time.Duration, 
 	return l.buckets.Delay(l.limits(use), use.LowPriority), nil
 }
 
-// Count counts a call that was made without Wait: by another program, say, or before this process
-// began. It does not block, and counts also what exceeds the quota.
+// Count counts a call that was made without Wait, for example by another program, or before this
+// process started. It does not block, and also counts calls that exceed the quota.
 func (l *LocalLimiter) Count(use QuotaUse) {
 	l.buckets.Count(l.limits(use), use.LowPriority)
 }
 
-// Refused slows the endpoint's quota down. The server does not say which of the call's limits it
-// meant.
+// Refused slows down the endpoint's quota, since the server does not say which of the call's limits
+// was exceeded.
 func (l *LocalLimiter) Refused(use QuotaUse, retryAfter time.Duration) {
 	if limits := l.limits(use); len(limits) > 0 {
 		l.buckets.SlowDown(limits[0], retryAfter)

@@ -10,17 +10,17 @@ import (
 )
 
 // MessageService sends, changes and recalls messages. Its fields are services for other ways to
-// send, and for what has been sent.
+// send, and for messages already sent.
 //
 // A send is unsafe to repeat: after [ErrOutcomeUnknown] its recipients may or may not have got it,
-// so it is tried again by the SDK only if the server cannot have carried it out. See [RetryUnsafe]
-// and [WithIdempotentSends] for other ways.
+// so the SDK retries it only if the server cannot have carried it out. [RetryUnsafe] and
+// [WithIdempotentSends] change that.
 type MessageService struct {
 	service
 
 	Broadcast *MessageBroadcastService // messages to all users or all chat rooms
-	Status    *MessageStatusService    // messages for those who are online
-	Stream    *MessageStreamService    // messages that grow while their text is produced
+	Status    *MessageStatusService    // messages to users who are online only
+	Stream    *MessageStreamService    // messages sent piece by piece while their text is produced
 	Expansion *MessageExpansionService // key-value data attached to messages
 	History   *MessageHistoryService   // messages in the cloud history
 	Log       *MessageLogService       // hourly files of all messages
@@ -40,51 +40,52 @@ func newMessageService(common *service) *MessageService {
 
 // PrivateMessage is a one-to-one message; see [MessageService.SendPrivate].
 type PrivateMessage struct {
-	From    string         `wire:"fromUserId"` // must have been given a token, else a push shows no sender
+	From    string         `wire:"fromUserId"` // must have a token, or a push shows no sender
 	To      []string       `wire:"toUserId"`   // at most 1000 users
 	Content MessageContent `wire:"content"`    // at most 128 KB of JSON
 
-	// PushContent is the text that absent users are shown. Types that users write have one of
-	// their own, and others, an app's own types too, are pushed only with this one. PushData
-	// reaches the app with the push.
+	// PushContent is the push text for users who are not connected. Messages of types that users
+	// write have a default text; other types, including an app's own, are pushed only if
+	// PushContent is set. PushData reaches the app with the push.
 	PushContent      string       `wire:"pushContent"`
 	PushData         string       `wire:"pushData"`
 	Push             *PushOptions `wire:"pushExt"`
 	DisablePush      bool         `wire:"disablePush"`
 	ContentAvailable bool         `wire:"contentAvailable"` // iOS: wake the app silently
-	BadgeCount       *int         `wire:"count"`            // iOS badge, up to 9999, for a single recipient; -1 leaves it as it is
+	BadgeCount       *int         `wire:"count"`            // iOS badge, up to 9999, for a single recipient; -1 keeps it
 
-	IncludeSender bool `wire:"isIncludeSender"` // sync to the sender's devices and history too; needs multi-device sync
-	// VerifyBlacklist holds the message back from recipients who have blocked the sender, or do not
-	// have the sender on their whitelist. RongCloud's pages disagree on whose list counts.
+	IncludeSender bool `wire:"isIncludeSender"` // sync to the sender's devices and history; needs multi-device sync
+	// VerifyBlacklist withholds the message from recipients who have blocked the sender, or do not
+	// have the sender on their whitelist; the call still succeeds. RongCloud's pages disagree on
+	// whose list counts.
 	VerifyBlacklist          bool  `wire:"verifyBlacklist"`
-	Persist                  *bool `wire:"isPersisted"` // keep in the cloud history; true if nil. Offline delivery does not depend on it
+	Persist                  *bool `wire:"isPersisted"` // keep in the cloud history; true if nil; does not affect offline delivery
 	Counted                  *bool `wire:"isCounted"`   // count as unread; true if nil
 	DisableUpdateLastMessage bool  `wire:"disableUpdateLastMsg"`
 	NeedReadReceipt          bool  `wire:"needReadReceipt"` // for stored messages
 
-	// Expandable lets key-value data be attached to the message later. Expansion is the first such
-	// data, at most 100 pairs of keys up to 32 and values up to 4096 characters; it implies
-	// Expandable.
+	// Expandable allows key-value data to be attached to the message later. Expansion is the
+	// initial data, at most 100 pairs, with keys up to 32 and values up to 4096 characters; it
+	// implies Expandable.
 	Expandable bool              `wire:"expansion"`
 	Expansion  map[string]string `wire:"extraContent"`
 
-	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // identifies this send; see WithIdempotentSends
 }
 
 // GroupMessage is a message to groups; see [MessageService.SendGroup].
 type GroupMessage struct {
-	From      string         `wire:"fromUserId"` // must have been given a token, but need not be a member
+	From      string         `wire:"fromUserId"` // must have a token, but need not be a member
 	To        []string       `wire:"toGroupId"`  // at most 3 groups, and exactly one with ToUserIDs
 	ToUserIDs []string       `wire:"toUserId"`   // only these members get the message
 	Content   MessageContent `wire:"content"`    // at most 128 KB of JSON
 	// Mentioned makes the mentionedInfo in an app's own type take effect. For built-in types
-	// SendGroup sets it by itself.
+	// SendGroup sets it automatically.
 	Mentioned bool `wire:"isMentioned"`
 
-	// PushContent is the text that absent users are shown. Types that users write have one of
-	// their own, and others, an app's own types too, are pushed only with this one. PushData
-	// reaches the app with the push.
+	// PushContent is the push text for users who are not connected. Messages of types that users
+	// write have a default text; other types, including an app's own, are pushed only if
+	// PushContent is set. PushData reaches the app with the push.
 	PushContent      string       `wire:"pushContent"`
 	PushData         string       `wire:"pushData"`
 	Push             *PushOptions `wire:"pushExt"`
@@ -92,53 +93,53 @@ type GroupMessage struct {
 	ContentAvailable bool         `wire:"contentAvailable"` // iOS: wake the app silently
 
 	IncludeSender            bool  `wire:"isIncludeSender"` // sync to the sender's devices and history too
-	Persist                  *bool `wire:"isPersisted"`     // keep in the cloud history; true if nil. Offline delivery does not depend on it
+	Persist                  *bool `wire:"isPersisted"`     // keep in the cloud history; true if nil; does not affect offline delivery
 	Counted                  *bool `wire:"isCounted"`       // count as unread; true if nil
 	DisableUpdateLastMessage bool  `wire:"disableUpdateLastMsg"`
 	NeedReadReceipt          bool  `wire:"needReadReceipt"` // for stored messages
 
-	// Expandable lets key-value data be attached to the message later. Expansion is the first such
-	// data, at most 100 pairs of keys up to 32 and values up to 4096 characters; it implies
-	// Expandable.
+	// Expandable allows key-value data to be attached to the message later. Expansion is the
+	// initial data, at most 100 pairs, with keys up to 32 and values up to 4096 characters; it
+	// implies Expandable.
 	Expandable bool              `wire:"expansion"`
 	Expansion  map[string]string `wire:"extraContent"`
 
-	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // identifies this send; see WithIdempotentSends
 }
 
-// SystemMessage is a message that recipients cannot answer; see [MessageService.SendSystem].
+// SystemMessage is a message that recipients cannot reply to; see [MessageService.SendSystem].
 type SystemMessage struct {
-	From    string         `wire:"fromUserId"` // must have been given a token, else a push shows no sender
+	From    string         `wire:"fromUserId"` // must have a token, or a push shows no sender
 	To      []string       `wire:"toUserId"`   // at most 100 users
 	Content MessageContent `wire:"content"`    // at most 128 KB of JSON
 
-	// PushContent is the text that absent users are shown. Types that users write have one of
-	// their own, and others, an app's own types too, are pushed only with this one. PushData
-	// reaches the app with the push.
+	// PushContent is the push text for users who are not connected. Messages of types that users
+	// write have a default text; other types, including an app's own, are pushed only if
+	// PushContent is set. PushData reaches the app with the push.
 	PushContent      string       `wire:"pushContent"`
 	PushData         string       `wire:"pushData"`
 	Push             *PushOptions `wire:"pushExt"`
 	DisablePush      bool         `wire:"disablePush"`
 	ContentAvailable bool         `wire:"contentAvailable"` // iOS: wake the app silently
-	BadgeCount       *int         `wire:"count"`            // iOS badge, up to 9999; -1 leaves it as it is. Unconfirmed for system messages
+	BadgeCount       *int         `wire:"count"`            // iOS badge, up to 9999; -1 keeps it; unconfirmed for system messages
 
-	Persist                  *bool `wire:"isPersisted"` // keep in the cloud history; true if nil. Offline delivery does not depend on it
+	Persist                  *bool `wire:"isPersisted"` // keep in the cloud history; true if nil; does not affect offline delivery
 	Counted                  *bool `wire:"isCounted"`   // count as unread; true if nil
 	DisableUpdateLastMessage bool  `wire:"disableUpdateLastMsg"`
 
-	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // identifies this send; see WithIdempotentSends
 }
 
 // MessagePriority decides which messages a busy chat room drops first.
 type MessagePriority int
 
-// The priorities of chat room messages. MessagePriorityProtected and MessagePriorityLow need
-// services of RongCloud's.
+// The priorities of chat room messages. MessagePriorityProtected and MessagePriorityLow require
+// services that RongCloud must enable.
 const (
 	MessagePriorityNormal    MessagePriority = 0 // as the message type says
-	MessagePriorityProtected MessagePriority = 1 // as that of a type in ChatroomService.MessageTypeWhitelist
+	MessagePriorityProtected MessagePriority = 1 // as for a type in ChatroomService.MessageTypeWhitelist
 	MessagePriorityHigh      MessagePriority = 2
-	MessagePriorityLow       MessagePriority = 3 // as that of a type in ChatroomService.LowPriority
+	MessagePriorityLow       MessagePriority = 3 // as for a type in ChatroomService.LowPriority
 )
 
 // String returns the priority in words.
@@ -162,26 +163,25 @@ type ChatroomMessage struct {
 	To      []string       `wire:"toChatroomId"` // RongCloud recommends at most 10 rooms
 	Content MessageContent `wire:"content"`      // at most 128 KB of JSON
 
-	Persist       *bool `wire:"isPersisted"`     // keep in the cloud history; true if nil. Needs that service
+	Persist       *bool `wire:"isPersisted"`     // keep in the cloud history, if enabled; true if nil
 	IncludeSender bool  `wire:"isIncludeSender"` // sync to the sender's devices too
-	// Priority fails with a code that RongCloud does not name in an app that does not have the
-	// service.
+	// Priority makes the call fail, with an undocumented code, if the service is not enabled for
+	// the app.
 	Priority MessagePriority `wire:"priority"`
 
-	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // identifies this send; see WithIdempotentSends
 }
 
-// RecallParams names a message to take back; see [MessageService.Recall].
+// RecallParams names a message to recall; see [MessageService.Recall].
 type RecallParams struct {
 	From             string           `wire:"fromUserId"` // sender of the message
 	ConversationType ConversationType `wire:"conversationType"`
 	TargetID         string           `wire:"targetId"`   // the user, group, chat room or ultra group it was sent to
 	ChannelID        string           `wire:"busChannel"` // of an ultra group; required if and only if the message named one
 	MessageUID       string           `wire:"messageUID"`
-	// SentAt is when the message was sent, to the millisecond. No send returns it: the history,
-	// the log and callbacks have it. RongCloud's page requires it; its SDK for Java and its newer
-	// API leave it out at will, and it then only helps to find the message. Clients on the web sort
-	// by it.
+	// SentAt is when the message was sent, to the millisecond. No send returns it; the history, the
+	// log and callbacks have it. RongCloud's page requires it. Its Java SDK and its newer API make
+	// it optional: there it only helps to find the message. Web clients sort by it.
 	SentAt time.Time `wire:"sentTime"`
 
 	Admin                    bool   `wire:"isAdmin"`     // clients say that an administrator recalled it
@@ -191,13 +191,13 @@ type RecallParams struct {
 	DisableUpdateLastMessage bool   `wire:"disableUpdateLastMsg"`
 }
 
-// SendResult lists what a message is called in each conversation that it was sent to. Older servers
+// SendResult holds the UID of a message in each conversation that it was sent to. Older servers
 // leave the list empty.
 type SendResult struct {
 	Messages []SentMessage `json:"messageUIDs"`
 }
 
-// SentMessage is a message as one conversation got it.
+// SentMessage is a message as sent to one conversation.
 type SentMessage struct {
 	TargetID   string `json:"groupId" alt:"chatroomId,userId"` // the group, chat room or user it was sent to
 	MessageUID string `json:"messageUID"`
@@ -205,7 +205,7 @@ type SentMessage struct {
 
 // UIDOf returns the UID of the message that was sent to targetID, empty if it is not known.
 func (r *SendResult) UIDOf(targetID string) string {
-	if r == nil { // of a chunk that was not delivered
+	if r == nil { // a chunk that was not delivered
 		return ""
 	}
 	i := slices.IndexFunc(r.Messages, func(m SentMessage) bool { return m.TargetID == targetID })
@@ -218,9 +218,9 @@ func (r *SendResult) UIDOf(targetID string) string {
 // SendPrivate sends a one-to-one message to at most 1000 users. The quota is 6000 recipients per
 // minute.
 //
-// Without IncludeSender the sender neither sees the message nor finds it in their history. The call
-// fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do not
-// blindly send it again.
+// Without IncludeSender, the sender neither sees the message nor finds it in their history. The
+// call fails with [ErrOutcomeUnknown] if the message may have been delivered anyway: do not blindly
+// send it again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-private
 //
@@ -232,12 +232,12 @@ func (s *MessageService) SendPrivate(ctx context.Context, message PrivateMessage
 
 // SendGroup sends a message to at most 3 groups. The quota is 20 groups per second.
 //
-// With ToUserIDs it goes to these members of a single group only. Such a message takes no
-// Expandable, Expansion, DisablePush and Push, and the cloud history keeps it only if RongCloud
-// has enabled that. Expandable, Expansion and DisablePush work with a single group only.
+// With ToUserIDs, it goes only to these members of a single group. Such a message cannot have
+// Expandable, Expansion, DisablePush or Push, and the cloud history keeps it only if RongCloud has
+// enabled that. Expandable, Expansion and DisablePush work with a single group only.
 //
-// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do
-// not blindly send it again.
+// The call fails with [ErrOutcomeUnknown] if the message may have been delivered anyway: do not
+// blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-group
 //
@@ -248,11 +248,11 @@ func (s *MessageService) SendGroup(ctx context.Context, message GroupMessage, op
 	return fetch[SendResult](ctx, s.client, endpoint.MessageGroupPublish, &message, opts)
 }
 
-// SendSystem sends a message to at most 100 users, who cannot answer it. The quota is 100
-// recipients per second, so that one such call can use it up.
+// SendSystem sends a message to at most 100 users, who cannot reply to it. The quota is 100
+// recipients per second, so a single call can use it up.
 //
-// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do
-// not blindly send it again.
+// The call fails with [ErrOutcomeUnknown] if the message may have been delivered anyway: do not
+// blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/system/send-private
 //
@@ -265,8 +265,8 @@ func (s *MessageService) SendSystem(ctx context.Context, message SystemMessage, 
 // per second. By default there is no push for such messages, and users who are not in the room
 // never get them.
 //
-// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do
-// not blindly send it again.
+// The call fails with [ErrOutcomeUnknown] if the message may have been delivered anyway: do not
+// blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-chatroom
 //
@@ -275,13 +275,13 @@ func (s *MessageService) SendChatroom(ctx context.Context, message ChatroomMessa
 	return fetch[SendResult](ctx, s.client, endpoint.MessageChatroomPublish, &message, opts)
 }
 
-// Recall takes a message back, in any kind of conversation. The quota is 100 calls per second.
+// Recall recalls a message, in any type of conversation. The quota is 100 calls per second.
 //
-// The cloud history keeps the message and the recall: who reads it back sees both.
+// The cloud history keeps both the message and its recall.
 //
-// Clients are told by a message of its own, [RecallCommand], maybe with a push. So a recall counts
-// as unsafe: repeating one after [ErrOutcomeUnknown] leaves the same state, but may tell them
-// again.
+// Clients are notified by a separate message, [RecallCommand], possibly with a push. So a recall
+// counts as unsafe: repeating it after [ErrOutcomeUnknown] leaves the same state, but may notify
+// them again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/msgrecall
 //

@@ -9,19 +9,19 @@ import (
 
 // MessageBroadcastService sends one message to all users, all who are online, or all chat rooms.
 //
-// A broadcast is unsafe to repeat, like any send; see [MessageService]. After [CodeRateLimited] the
-// SDK does not repeat it either, as it does other sends: by an older page of RongCloud's the code
-// may mean here that the app does not have the service, and then no wait helps.
+// A broadcast is unsafe to repeat, like any send; see [MessageService]. Unlike other sends, it is
+// not retried after [CodeRateLimited] either: according to an older RongCloud page, the code may
+// mean here that the service is not enabled for the app, and then waiting does not help.
 type MessageBroadcastService service
 
 // Broadcast is a system message to every user of the app; see [MessageBroadcastService.SendToAll].
 type Broadcast struct {
-	From    string         `wire:"fromUserId"` // must have been given a token, else a push shows no sender
+	From    string         `wire:"fromUserId"` // must have a token, or a push shows no sender
 	Content MessageContent `wire:"content"`    // at most 128 KB of JSON
 
-	// PushContent is the text that absent users are shown. Types that users write have one of
-	// their own, and others, an app's own types too, are pushed only with this one. PushData
-	// reaches the app with the push.
+	// PushContent is the push text for users who are not connected. Messages of types that users
+	// write have a default text; other types, including an app's own, are pushed only if
+	// PushContent is set. PushData reaches the app with the push.
 	PushContent      string       `wire:"pushContent"`
 	PushData         string       `wire:"pushData"`
 	Push             *PushOptions `wire:"pushExt"`
@@ -29,23 +29,23 @@ type Broadcast struct {
 
 	DisableUpdateLastMessage bool `wire:"disableUpdateLastMsg"`
 
-	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // identifies this send; see WithIdempotentSends
 }
 
 // OnlineBroadcast is a system message to all users who are online; see
 // [MessageBroadcastService.SendToOnline].
 type OnlineBroadcast struct {
-	From    string         `wire:"fromUserId"` // give the user a token first; see UserService.Register
+	From    string         `wire:"fromUserId"` // must have a token; see UserService.Register
 	Content MessageContent `wire:"content"`    // at most 128 KB of JSON
 
 	DisableUpdateLastMessage bool `wire:"disableUpdateLastMsg"`
 
-	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // identifies this send; see WithIdempotentSends
 }
 
 // ChatroomBroadcast is a message to all chat rooms; see [MessageBroadcastService.SendToChatrooms].
 type ChatroomBroadcast struct {
-	From          string         `wire:"fromUserId"`      // give the user a token first
+	From          string         `wire:"fromUserId"`      // must have a token
 	Content       MessageContent `wire:"content"`         // at most 128 KB of JSON
 	IncludeSender bool           `wire:"isIncludeSender"` // sync to the sender's devices too
 }
@@ -55,12 +55,12 @@ type SentBroadcast struct {
 	MessageUID string `json:"messageUID"` // to recall it by; empty on older servers
 }
 
-// BroadcastRecallParams names a broadcast to take back; see [MessageBroadcastService.Recall].
+// BroadcastRecallParams names a broadcast to recall; see [MessageBroadcastService.Recall].
 type BroadcastRecallParams struct {
 	From       string `wire:"fromUserId"` // sender of the broadcast
 	MessageUID string `wire:"messageUID"`
-	// SentAt is when it was sent, to the millisecond. RongCloud's pages disagree on whether it
-	// may be left out, so set it if you know it: the history and the log have it.
+	// SentAt is when it was sent, to the millisecond. RongCloud's pages disagree on whether it may
+	// be omitted, so set it if you know it: the history and the log have it.
 	SentAt time.Time `wire:"sentTime"`
 
 	Admin                    bool   `wire:"isAdmin"`  // clients say that an administrator recalled it
@@ -72,12 +72,12 @@ type BroadcastRecallParams struct {
 // SendToAll sends a system message to every user of the app. The quota is 2 calls per hour and 3
 // per day.
 //
-// It may take 3 minutes until clients show it, and the cloud history does not keep it by default.
-// [CodeServiceNotEnabled] means that the app does not have the service, and [CodeRateLimited] may
-// mean it, too; the SDK repeats it after neither. For chosen users see the push service.
+// Clients may take 3 minutes to show it, and the cloud history does not keep it by default.
+// [CodeServiceNotEnabled] means that the service is not enabled for the app, and [CodeRateLimited]
+// may mean the same; the SDK retries after neither. To reach selected users, see [PushService].
 //
-// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do
-// not blindly send it again.
+// The call fails with [ErrOutcomeUnknown] if the message may have been delivered anyway: do not
+// blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/system/send-message-broadcast-to-all
 //
@@ -89,9 +89,9 @@ func (s *MessageBroadcastService) SendToAll(ctx context.Context, broadcast Broad
 // SendToOnline sends a system message to all users who are online or come online within 10 minutes.
 // The quota is 60 calls per minute. There is no push, and such a broadcast cannot be recalled.
 //
-// [CodeServiceNotEnabled] means that the app does not have the service, and [CodeRateLimited] may
-// mean it, too; the SDK repeats it after neither. The call fails with [ErrOutcomeUnknown] if the
-// message may have been delivered all the same: do not blindly send it again.
+// [CodeServiceNotEnabled] means that the service is not enabled for the app, and [CodeRateLimited]
+// may mean the same; the SDK retries after neither. The call fails with [ErrOutcomeUnknown] if the
+// message may have been delivered anyway: do not blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/system/send-message-broadcast-online
 //
@@ -104,9 +104,9 @@ func (s *MessageBroadcastService) SendToOnline(ctx context.Context, broadcast On
 // Only users who are in a room at that moment get it, it is never stored, and it does not keep
 // rooms alive.
 //
-// [CodeServiceNotEnabled] means that the app does not have the service, and [CodeRateLimited] may
-// mean it, too; the SDK repeats it after neither. The call fails with [ErrOutcomeUnknown] if the
-// message may have been delivered all the same: do not blindly send it again.
+// [CodeServiceNotEnabled] means that the service is not enabled for the app, and [CodeRateLimited]
+// may mean the same; the SDK retries after neither. The call fails with [ErrOutcomeUnknown] if the
+// message may have been delivered anyway: do not blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-chatroom-broadcast
 //
@@ -115,11 +115,10 @@ func (s *MessageBroadcastService) SendToChatrooms(ctx context.Context, broadcast
 	return send(ctx, s.client, endpoint.MessageChatroomBroadcast, &broadcast, opts)
 }
 
-// Recall takes back a broadcast that [MessageBroadcastService.SendToAll] or the push service sent.
-// The quota is 2 calls per hour and 3 per day; a repeat changes nothing for users but uses it up,
-// so the call counts as unsafe. Broadcasts to users who are online cannot be recalled. What the
-// result names is the recall's own message: RongCloud's Go SDK reads it, no page tells of it, and
-// it may be empty.
+// Recall recalls a broadcast sent by [MessageBroadcastService.SendToAll] or [PushService]. The
+// quota is 2 calls per hour and 3 per day; a repeat changes nothing for users but uses up quota, so
+// the call counts as unsafe. Broadcasts to online users cannot be recalled. The result identifies
+// the recall's own message: RongCloud's Go SDK reads it, no page documents it, and it may be empty.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/system/recall-message-broadcast-to-all
 //

@@ -10,7 +10,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Recipients are the recipients of a bulk send, or its groups, given one by one.
+// Recipients returns the given IDs as the recipients, or the groups, of a bulk send.
 func Recipients(ids ...string) iter.Seq2[string, error] { return RecipientsOf(slices.Values(ids)) }
 
 // RecipientsOf makes the recipients of a bulk send from a sequence that cannot fail, such as
@@ -29,61 +29,60 @@ func RecipientsOf[T any](sequence iter.Seq[T]) iter.Seq2[T, error] {
 	}
 }
 
-// BulkParams says how a send to many recipients is carried out; see
-// [MessageService.SendPrivateBulk]. The zero value will do.
+// BulkParams says how to carry out a bulk send; see [MessageService.SendPrivateBulk]. The zero
+// value is ready to use.
 //
-// The functions are called one at a time, and must be fast: the send waits for them. If one of
-// them panics, the requests under way are finished, what became of them is saved, and the panic
-// goes on in the goroutine that called the send. None is called after the send has returned.
+// The functions are called one at a time, and must be fast: the send waits for them. If one of them
+// panics, the requests under way are finished, their outcomes are saved, and the panic continues in
+// the goroutine that called the send. None is called after the send has returned.
 type BulkParams struct {
-	Concurrency int   // requests under way at most, up to 128; 0 is 4
-	ChunkSize   int   // recipients in a request; 0 is the documented maximum, which is also the most
-	Total       int64 // how many recipients there are, if that is known, for BulkProgress.TimeLeft
+	Concurrency int   // maximum number of requests under way, up to 128; 0 means 4
+	ChunkSize   int   // recipients per request; 0 means the documented maximum, which is also the limit
+	Total       int64 // number of recipients, if known, for BulkProgress.TimeLeft
 
-	// MaxUnknown stops the send with an [*Error] when so many chunks in a row, in the order in
-	// which they end, have an unknown outcome: in an outage all that follow would only become
-	// unknown, too. 0 is 3, or Concurrency if that is more; with a negative number the send goes
-	// on.
+	// MaxUnknown stops the send with an [*Error] once this many chunks in a row, in the order in
+	// which they end, have an unknown outcome: in an outage, later chunks would only become unknown
+	// too. 0 means 3, or Concurrency if that is more; a negative number never stops the send.
 	MaxUnknown int
 
-	// OnProgress is told where the send stands after each chunk.
+	// OnProgress is called with the progress of the send after each chunk.
 	OnProgress func(BulkProgress)
-	// OnChunk is told the outcome of each chunk. An error stops the send.
+	// OnChunk is called with the outcome of each chunk. Its error stops the send.
 	OnChunk func(BulkChunk) error
-	// OnSkipped is told of each recipient to whom nothing is sent because the server would refuse
-	// the whole request for their ID: it is empty or longer than documented. Position counts from
-	// 0. A send that resumes may tell of the last ones again.
+	// OnSkipped is called for each recipient that is skipped because its ID, empty or longer than
+	// documented, would make the server refuse the whole request. Position counts from 0. A resumed
+	// send may call it again for the last ones.
 	OnSkipped func(position int64, recipient string, reason error)
 
-	// Save is given the state before each request and after it, to be stored, for instance by
-	// [BulkCheckpointFile.Save]. If the process dies, a send that is resumed from what was stored
-	// last sends nothing twice. An error stops the send. Without Save, only a send that returns
-	// can be resumed, from BulkResult.Checkpoint.
+	// Save is called with the state before and after each request and should store it, as
+	// [BulkCheckpointFile.Save] does. If the process dies, a send resumed from the last stored
+	// state sends nothing twice. Its error stops the send. Without Save, a send can be resumed only
+	// if it returned, from BulkResult.Checkpoint.
 	Save func(BulkCheckpoint) error
-	// Resume goes on with a send that was stopped. The message, the chunk size and the recipients,
-	// in their order, must be the same; a checkpoint of another send is refused with an
+	// Resume continues a send that was stopped. The message, the chunk size, and the recipients and
+	// their order must be the same; a checkpoint of another send is refused with an
 	// [*ArgumentError].
 	Resume *BulkCheckpoint
-	// ResendUnknown sends those chunks again of which Resume does not know whether they were
-	// delivered. Their recipients may get the message twice.
+	// ResendUnknown sends the chunks whose outcome in Resume is unknown again. Their recipients may
+	// get the message twice.
 	ResendUnknown bool
 
-	// Grace is how long requests under way may go on after the context's end, so that their outcome
-	// becomes known. 0 is 15 s.
+	// Grace is how long requests under way may continue after the context ends, so that their
+	// outcome becomes known. 0 means 15 s.
 	Grace time.Duration
 }
 
-// BulkOutcome is what became of one chunk of a bulk send.
+// BulkOutcome is the outcome of one chunk of a bulk send.
 type BulkOutcome int
 
 // The outcomes of a chunk.
 const (
 	BulkOutcomeDelivered BulkOutcome = iota + 1 // the server accepted it
 	BulkOutcomeRefused                          // it was not carried out
-	BulkOutcomeUnknown                          // it may have been delivered or not; it is not sent again unless the caller says so
+	BulkOutcomeUnknown                          // it may have been delivered; it is not sent again unless requested
 )
 
-// String names the outcome.
+// String returns the name of the outcome.
 func (o BulkOutcome) String() string {
 	switch o {
 	case BulkOutcomeDelivered:
@@ -96,27 +95,28 @@ func (o BulkOutcome) String() string {
 	return fmt.Sprintf("BulkOutcome(%d)", int(o))
 }
 
-// BulkChunk is one request of a bulk send that has ended.
+// BulkChunk is one finished request of a bulk send.
 type BulkChunk struct {
 	Index      int64    // from 0
-	Recipients []string // in their order
+	Recipients []string // in order
 	Outcome    BulkOutcome
 	Err        error // nil if it was delivered
 
-	Sent *SendResult // what the message is called, if it was delivered
+	Sent *SendResult // the message UIDs, if it was delivered
 }
 
-// BulkCounts counts recipients. One who stands in a chunk twice counts once.
+// BulkCounts counts recipients. A recipient who appears twice in a chunk counts once.
 type BulkCounts struct {
 	Chunks     int64 `json:"chunks"` // that have ended
 	Delivered  int64 `json:"delivered"`
 	Refused    int64 `json:"refused"`
 	Unknown    int64 `json:"unknown"`
 	Skipped    int64 `json:"skipped"`    // see BulkParams.OnSkipped
-	Duplicates int64 `json:"duplicates"` // further places in a chunk of somebody who stands there already; the server is sent them all
+	Duplicates int64 `json:"duplicates"` // repeated recipients within a chunk; they are sent as listed
 }
 
-// BulkProgress is where a bulk send stands. The counts include those of the send that was resumed.
+// BulkProgress is the progress of a bulk send. The counts include those of the send that it
+// resumed.
 type BulkProgress struct {
 	BulkCounts
 	Elapsed  time.Duration // since this call began
@@ -127,34 +127,33 @@ type BulkProgress struct {
 // BulkResult is how a bulk send ended.
 type BulkResult struct {
 	BulkProgress
-	// Checkpoint has the chunks that were refused and whose outcome is unknown, and lets a send
-	// that was stopped go on.
+	// Checkpoint lists the chunks that were refused or whose outcome is unknown, and allows a
+	// stopped send to be resumed.
 	Checkpoint BulkCheckpoint
 }
 
 // SendPrivateBulk sends a one-to-one message to any number of users. The recipients are read as
-// they are needed, so neither they nor what became of them are kept in memory; see [Recipients]
-// and [RecipientsOf] for those that cannot fail. They are split into requests of up to 1000;
-// message.To must be empty.
+// needed, so neither they nor their outcomes are kept in memory; for a source that cannot fail see
+// [Recipients] and [RecipientsOf]. They are split into requests of up to 1000; message.To must be
+// empty.
 //
-// With a limiter ([WithLimiter]) it keeps to the quota and gives way to single calls. Without one
-// it is as fast as the server, and waits only when it is refused for its rate.
+// With a limiter ([WithLimiter]), it keeps to the quota and yields to single calls. Without one, it
+// is as fast as the server, and waits only when rate-limited.
 //
-// Each request, a chunk, ends as delivered, refused or unknown; see [BulkOutcome]. An unknown one
-// is not sent again, unless the client has [WithIdempotentSends] and RongCloud still remembers it,
-// for which every chunk is given an IdempotencyKey of its own. A process that resumes on the same
-// machine within that minute finds out, too, where the system tells its uptime (Linux); otherwise
-// nobody can tell how much of the minute is left.
+// Each request, a chunk, ends as delivered, refused or unknown; see [BulkOutcome]. An unknown chunk
+// is not sent again, unless the client has [WithIdempotentSends] and RongCloud still remembers the
+// chunk; for this, every chunk gets its own IdempotencyKey. A process that resumes on the same
+// machine within that minute also learns the outcome, if the system reports its uptime (Linux);
+// otherwise how much of the minute is left is unknown.
 //
-// It ends with an error if it could not go through the list: an [*ArgumentError], without a
-// result, for what is wrong with the arguments, else an [*Error], and with it a result whose
-// Checkpoint lets it go on. What was refused or is unknown is no error: [BulkResult] counts it. It
-// stops when ctx ends, when the source of the recipients yields an error, when RongCloud cannot be
-// reached, does not accept the credentials or keeps refusing for the rate, when
-// BulkParams.MaxUnknown chunks in a row are unknown, and when one of the functions in params
-// fails.
+// It returns an error if it could not get through the list: for wrong arguments an [*ArgumentError]
+// without a result, otherwise an [*Error] with a result whose Checkpoint allows resuming. Refused
+// and unknown chunks are not errors: [BulkResult] counts them. It stops when ctx ends, when the
+// source of the recipients yields an error, when RongCloud cannot be reached, rejects the
+// credentials or keeps rate-limiting, when BulkParams.MaxUnknown chunks in a row are unknown, and
+// when one of the functions in params fails.
 //
-// [CaptureResponse] and [WithRequestID] are refused: they belong to a single request.
+// [CaptureResponse] and [WithRequestID] are refused, since they apply to a single request.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-private
 func (s *MessageService) SendPrivateBulk(
@@ -167,7 +166,7 @@ func (s *MessageService) SendPrivateBulk(
 
 // SendSystemBulk sends a system message to any number of users, in requests of up to 100, as
 // [MessageService.SendPrivateBulk] does. Since one such request uses up the quota of a second, a
-// smaller ChunkSize leaves more to others.
+// smaller ChunkSize leaves more for other calls.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/system/send-private
 func (s *MessageService) SendSystemBulk(
@@ -189,15 +188,14 @@ func (s *MessageService) SendGroupBulk(
 	fields := func(m *GroupMessage) (*[]string, *int64) { return &m.To, &m.IdempotencyKey }
 	job := bulkToIDs(endpoint.MessageGroupPublish, "toGroupId", message, fields, s.SendGroup)
 	if len(message.ToUserIDs) > 0 {
-		job.refused = refuseParam(endpoint.MessageGroupPublish, &message, "toUserId", "goes with a single group")
+		job.refused = refuseParam(endpoint.MessageGroupPublish, &message, "toUserId", "works with a single group only")
 	}
 	return runBulk(ctx, s.client, job, groups, params, opts)
 }
 
-// SendPrivateTemplateBulk sends a one-to-one message that differs from user to user to any number
-// of them, in requests of up to 1000, as [MessageService.SendPrivateBulk] does. That a user lacks
-// a value is found within their chunk, which is then refused. A checkpoint knows the users, not
-// their values.
+// SendPrivateTemplateBulk sends a one-to-one message, with different values for each user, to any
+// number of users, in requests of up to 1000, as [MessageService.SendPrivateBulk] does. If a user
+// lacks a value, their whole chunk is refused. A checkpoint covers the users, not their values.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-private-template
 func (s *MessageService) SendPrivateTemplateBulk(
@@ -212,8 +210,8 @@ func (s *MessageService) SendPrivateTemplateBulk(
 	return runBulk(ctx, s.client, job, recipients, params, opts)
 }
 
-// SendSystemTemplateBulk sends a system message that differs from user to user to any number of
-// them, in requests of up to 100, as [MessageService.SendPrivateTemplateBulk] does.
+// SendSystemTemplateBulk sends a system message, with different values for each user, to any number
+// of users, in requests of up to 100, as [MessageService.SendPrivateTemplateBulk] does.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/system/send-private-template
 func (s *MessageService) SendSystemTemplateBulk(
@@ -243,7 +241,7 @@ func bulkToIDs[M any](
 	}
 }
 
-// bulkTemplate is a job whose recipients have values of their own.
+// bulkTemplate is a job whose recipients have their own values.
 func bulkTemplate[M any](
 	ep *endpoint.Endpoint, template M, fields func(*M) (*[]TemplateRecipient, *int64), encoded func(*M) (any, error), send bulkSend[M],
 ) *bulkJob[M, TemplateRecipient] {

@@ -11,12 +11,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
-// MessageExpansionService keeps key-value data that is attached to private and group messages
-// after they were sent, such as votes or reactions. A message takes such data only if it was sent
-// as expandable (PrivateMessage.Expandable, GroupMessage.Expandable), at most 300 pairs of it.
+// MessageExpansionService manages key-value data attached to private and group messages after they
+// were sent, such as votes or reactions. A message can have such data, at most 300 pairs, only if
+// it was sent as expandable (PrivateMessage.Expandable, GroupMessage.Expandable).
 //
-// Each change is told to clients by a message of its own and uses up the send quota of the
-// conversation's kind.
+// Clients are notified of each change by a separate message, which counts against the send quota
+// for that type of conversation.
 type MessageExpansionService service
 
 // MessageExpansionSetParams attaches data to a message; see [MessageExpansionService.Set].
@@ -25,24 +25,24 @@ type MessageExpansionSetParams struct {
 	UserID           string            `wire:"userId"`           // who makes the change
 	ConversationType ConversationType  `wire:"conversationType"` // private or group
 	TargetID         string            `wire:"targetId"`         // the other user or the group
-	Values           map[string]string `wire:"extraKeyVal"`      // at most 100 pairs of keys up to 32 and values up to 4096 characters
-	SyncSender       bool              `wire:"isSyncSender"`     // tell the devices of UserID too
+	Values           map[string]string `wire:"extraKeyVal"`      // at most 100 pairs, keys up to 32 and values up to 4096 characters
+	SyncSender       bool              `wire:"isSyncSender"`     // notify the devices of UserID too
 }
 
-// MessageExpansionDeleteParams takes data off a message; see [MessageExpansionService.Delete].
+// MessageExpansionDeleteParams removes data from a message; see [MessageExpansionService.Delete].
 type MessageExpansionDeleteParams struct {
 	MessageUID       string           `wire:"msgUID"`
 	UserID           string           `wire:"userId"`           // who makes the change
 	ConversationType ConversationType `wire:"conversationType"` // private or group
 	TargetID         string           `wire:"targetId"`         // the other user or the group
 	Keys             []string         `wire:"extraKey"`         // at most 100
-	SyncSender       bool             `wire:"isSyncSender"`     // tell the devices of UserID too
+	SyncSender       bool             `wire:"isSyncSender"`     // notify the devices of UserID too
 }
 
-// MessageExpansionQuery names a message whose data is asked for.
+// MessageExpansionQuery names a message whose data to return.
 type MessageExpansionQuery struct {
 	MessageUID string `wire:"msgUID"`
-	Page       int    `wire:"pageNo"` // of 300 pairs each, so that the first one has all
+	Page       int    `wire:"pageNo"` // of 300 pairs, so the first page has everything
 }
 
 // MessageExpansionPage is a page of the data attached to a message, by key.
@@ -50,14 +50,14 @@ type MessageExpansionPage struct {
 	Entries map[string]ExpansionValue `json:"extraContent"`
 }
 
-// More reports whether there may be another page. The server does not say, so only an empty page is
-// taken for the one after the last; by its documentation the first one has all.
+// More reports whether there may be another page. The server does not say, so only an empty page
+// counts as the end; according to the documentation, the first page has everything.
 func (p *MessageExpansionPage) More() bool { return len(p.Entries) > 0 }
 
 // ExpansionValue is one value attached to a message.
 type ExpansionValue struct {
 	Value string `json:"v"`
-	Order int64  `json:"ts"` // grows with each change; it is no plain time
+	Order int64  `json:"ts"` // grows with each change; not a plain time
 }
 
 // ExpansionPair is one value attached to a message, with its key.
@@ -66,7 +66,7 @@ type ExpansionPair struct {
 	ExpansionValue
 }
 
-// UnmarshalJSON also reads a value alone.
+// UnmarshalJSON also reads a bare value.
 func (e *ExpansionValue) UnmarshalJSON(data []byte) error {
 	if err := lenient.Check(data); err != nil {
 		return err
@@ -82,7 +82,7 @@ func (e *ExpansionValue) UnmarshalJSON(data []byte) error {
 	return err
 }
 
-// Values returns the data without the order of changes.
+// Values returns the data without its order.
 func (p *MessageExpansionPage) Values() map[string]string {
 	values := make(map[string]string, len(p.Entries))
 	for key, entry := range p.Entries {
@@ -91,7 +91,7 @@ func (p *MessageExpansionPage) Values() map[string]string {
 	return values
 }
 
-// Set attaches up to 100 pairs of data to a message and overwrites those with the same keys. The
+// Set attaches up to 100 pairs of data to a message, overwriting those with the same keys. The
 // quota is 100 calls per second, of which 20 may be for group messages.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/set-expansion
@@ -101,7 +101,7 @@ func (s *MessageExpansionService) Set(ctx context.Context, params MessageExpansi
 	return send(ctx, s.client, endpoint.MessageExpansionSet, &params, opts)
 }
 
-// Delete takes the data of up to 100 keys off a message. The quota is 100 calls per second, of
+// Delete removes the data of up to 100 keys from a message. The quota is 100 calls per second, of
 // which 20 may be for group messages.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/delete-expansion
@@ -111,8 +111,8 @@ func (s *MessageExpansionService) Delete(ctx context.Context, params MessageExpa
 	return send(ctx, s.client, endpoint.MessageExpansionDelete, &params, opts)
 }
 
-// List returns one page of the data attached to a message, which is all of it: a page has 300
-// pairs, as many as a message can have. Leave Page at 0, since RongCloud does not document the
+// List returns one page of the data attached to a message, which should be all of it: a page has
+// 300 pairs, as many as a message can have. Leave Page at 0, since RongCloud does not document the
 // number of the first page. The quota is 100 calls per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/get-expansion
@@ -122,8 +122,8 @@ func (s *MessageExpansionService) List(ctx context.Context, query MessageExpansi
 	return fetch[MessageExpansionPage](ctx, s.client, endpoint.MessageExpansionQuery, &query, opts)
 }
 
-// All yields the data attached to a message, from the query's page on, each page in the order of
-// the keys. It ends after a page that brings nothing new, and so makes one call more than there are
+// All yields the data attached to a message, starting at the query's page, each page in the order
+// of the keys. It ends after a page with nothing new, so it makes one call more than there are
 // pages.
 func (s *MessageExpansionService) All(ctx context.Context, query MessageExpansionQuery, opts ...CallOption) iter.Seq2[ExpansionPair, error] {
 	return walkExpansion(endpoint.MessageExpansionQuery, query.Page, func(number int) (*MessageExpansionPage, error) {
@@ -134,8 +134,8 @@ func (s *MessageExpansionService) All(ctx context.Context, query MessageExpansio
 }
 
 // walkExpansion walks the data attached to a message with a method for one page. The number of the
-// first page is left to the server. One that knows no pages sends the same data again, which is the
-// end, too.
+// first page is left to the server. A server without paging sends the same data again, which also
+// ends the walk.
 func walkExpansion(ep *endpoint.Endpoint, start int, get func(number int) (*MessageExpansionPage, error)) iter.Seq2[ExpansionPair, error] {
 	return func(yield func(ExpansionPair, error) bool) {
 		seen := map[string]bool{}

@@ -11,41 +11,40 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
-// MessageHistoryService reads messages back from the cloud history, newest first. The app needs
-// the cloud storage service for the kind of conversation.
+// MessageHistoryService reads messages back from the cloud history, newest first. The app needs the
+// cloud storage service for that type of conversation.
 //
-// RongCloud takes 10 of these calls per second, each for at most 100 messages of at most 14
-// days. The methods that begin with All make as many calls as they need, for any span of time; a
-// client with a limiter ([WithLimiter]) keeps to the quota.
+// The quota is 10 of these calls per second, each for at most 100 messages within at most 14 days.
+// The All methods make as many calls as they need, for any span of time; a client with a limiter
+// ([WithLimiter]) keeps to the quota.
 type MessageHistoryService service
 
-// HistoryQuery chooses messages of a private, group or chat room conversation. UserID, TargetID and
-// Since are required. The bounds count to the millisecond.
+// HistoryQuery selects messages of a private, group or chat room conversation. UserID, TargetID and
+// Since are required. The bounds are exact to the millisecond.
 type HistoryQuery struct {
 	UserID   string    // whose view of the conversation is read
 	TargetID string    // the other user, the group or the chat room
-	Since    time.Time // messages sent then or later
-	Until    time.Time // and not later than this, where reading begins; now if zero
+	Since    time.Time // messages sent at or after this time
+	Until    time.Time // and at or before this one, where reading begins; now if zero
 	Size     int       // messages per call, at most 100; List…: 10 by default, All…: 100
 }
 
-// UltraGroupHistoryQuery chooses messages of an ultra group. UserID, GroupID and Since are
-// required. The bounds count to the millisecond.
+// UltraGroupHistoryQuery selects messages of an ultra group. UserID, GroupID and Since are
+// required. The bounds are exact to the millisecond.
 type UltraGroupHistoryQuery struct {
 	UserID    string    // whose view of the conversation is read
 	GroupID   string    `wire:"targetId"` // the ultra group
 	ChannelID string    // one channel; all if empty
-	Since     time.Time // messages sent then or later
-	Until     time.Time // and not later than this, where reading begins; now if zero
+	Since     time.Time // messages sent at or after this time
+	Until     time.Time // and at or before this one, where reading begins; now if zero
 	Size      int       // messages per call, at most 100; List…: 10 by default, All…: 100
 }
 
 // HistoryPage is a page of messages.
 //
-// The page after one of [MessageHistoryService] is had by setting Until to the SentAt of the last
-// message. It begins with the messages of that millisecond, which this page has, and so is never
-// empty: the walk ends with a page that brings nothing new. The methods that begin with All do all
-// that by themselves.
+// To get the next page of a [MessageHistoryService] query, set Until to the SentAt of the last
+// message. The next page begins with the messages of that millisecond, which this page also has, so
+// it is never empty: stop at a page with nothing new. The All methods do this for you.
 type HistoryPage struct {
 	Messages []HistoryMessage `json:"data"`
 }
@@ -54,7 +53,7 @@ type HistoryPage struct {
 // taken for the one after the last; see [HistoryPage] for pages that are never empty.
 func (p *HistoryPage) More() bool { return len(p.Messages) > 0 }
 
-// HistoryMessages are messages that were asked for, of which there are no pages.
+// HistoryMessages are requested messages, not paged.
 type HistoryMessages struct {
 	Messages []HistoryMessage `json:"data"`
 }
@@ -63,18 +62,18 @@ type HistoryMessages struct {
 type HistoryMessage struct {
 	MessageUID       string           `json:"messageUID" alt:"msgUID"`
 	From             string           `json:"fromUserId"`
-	ConversationType ConversationType `json:"conversationType" alt:"conversionType"` // that of the history, where the server does not tell it
+	ConversationType ConversationType `json:"conversationType" alt:"conversionType"` // the history's own type if the server leaves it out
 	TargetID         string           `json:"targetId" alt:"groupId"`
 	ChannelID        string           `json:"busChannel"`   // of an ultra group
-	ToUserIDs        []string         `json:"groupUserIds"` // of a message to chosen members of a group, where the server tells them
+	ToUserIDs        []string         `json:"groupUserIds"` // for a message to selected members of a group, if the server includes them
 	SentAt           time.Time        `json:"msgTime" alt:"sentTime" unit:"ms"`
 	ObjectName       string           `json:"objectName"`
-	Body             string           `json:"content"` // as it was sent; see Content
+	Body             string           `json:"content"` // as sent; see Content
 
-	Expandable    bool   `json:"expansion"`    // it takes key-value data
-	ExpansionText string `json:"extraContent"` // the key-value data attached to it as JSON text; see Expansion
+	Expandable    bool   `json:"expansion"`    // key-value data can be attached
+	ExpansionText string `json:"extraContent"` // the attached key-value data as JSON text; see Expansion
 
-	AIGenerated bool          `json:"aiGenerated"` // where the app has that switched on
+	AIGenerated bool          `json:"aiGenerated"` // if the app has that switched on
 	Quote       *HistoryQuote `json:"quote"`       // the message it replies to, nil if none
 }
 
@@ -102,7 +101,7 @@ func (m *HistoryMessage) Expansion() (map[string]ExpansionValue, error) {
 	return entries, nil
 }
 
-// messageStamp is what tells a message from others in a walk.
+// messageStamp identifies a message in a walk.
 func messageStamp(m HistoryMessage) (time.Time, string) {
 	if m.MessageUID == "" {
 		return m.SentAt, m.From + " " + m.ObjectName + " " + m.Body
@@ -110,7 +109,7 @@ func messageStamp(m HistoryMessage) (time.Time, string) {
 	return m.SentAt, m.MessageUID
 }
 
-// historyPageQuery asks for one page.
+// historyPageQuery requests one page.
 type historyPageQuery struct {
 	_ [0]HistoryQuery
 
@@ -119,7 +118,7 @@ type historyPageQuery struct {
 	Until        time.Time `wire:"startTime"` // reading goes back in time from here
 	Since        time.Time `wire:"endTime"`
 	Size         int       `wire:"pageSize"`
-	IncludeStart *bool     `wire:"includeStart"` // whether messages sent exactly at Until count
+	IncludeStart *bool     `wire:"includeStart"` // include messages sent exactly at Until
 }
 
 type ultraGroupHistoryPageQuery struct {
@@ -135,7 +134,7 @@ const (
 	maxHistorySize = 100
 )
 
-// page returns what asks for the query's first page.
+// page returns the request for the query's first page.
 func (q *HistoryQuery) page(now time.Time) historyPageQuery {
 	until := q.Until
 	if until.IsZero() {
@@ -150,8 +149,8 @@ func (q *UltraGroupHistoryQuery) common() *HistoryQuery {
 	return &HistoryQuery{q.UserID, q.GroupID, q.Since, q.Until, q.Size}
 }
 
-// check refuses what makes no sense for one call or a walk. What else is missing is the encoder's
-// business.
+// check refuses values that make no sense for one call or a walk. The encoder checks for missing
+// fields.
 func (q *historyPageQuery) check() error {
 	switch {
 	case q.Size < 0 || q.Size > maxHistorySize:
@@ -164,11 +163,11 @@ func (q *historyPageQuery) check() error {
 	return nil
 }
 
-// checkSpan refuses more than one call can read.
+// checkSpan refuses a span longer than one call can read.
 func (q *historyPageQuery) checkSpan() error {
 	span := time.Duration(q.Until.UnixMilli()-q.Since.UnixMilli()) * time.Millisecond
 	if span > maxHistorySpan {
-		return refuseWire("endTime", "%v is more than 14 days before %v; the methods that begin with All split longer spans", q.Since, q.Until)
+		return refuseWire("endTime", "%v is more than 14 days before %v; the All methods split longer spans", q.Since, q.Until)
 	}
 	return nil
 }
@@ -186,7 +185,7 @@ var (
 	ultraGroupHistory = historyKind{endpoint.V3MessageUltragroupQuery, ConversationUltraGroup}
 )
 
-// fetchHistory fetches the page that params, which holds common, asks for.
+// fetchHistory fetches the page described by params, which embeds common.
 func (s *MessageHistoryService) fetchHistory(ctx context.Context, kind historyKind, common *historyPageQuery, params any, opts []CallOption) (*HistoryPage, error) {
 	if err := cmp.Or(common.check(), common.checkSpan()); err != nil {
 		return nil, refused(ctx, s.client, inParams(err, kind.ep, params), opts)
@@ -199,7 +198,7 @@ func (s *MessageHistoryService) fetchHistory(ctx context.Context, kind historyKi
 	return page, nil
 }
 
-// complete says what the server leaves out.
+// complete fills in what the server leaves out.
 func complete(messages []HistoryMessage, conversation ConversationType) {
 	for i := range messages {
 		m := &messages[i]

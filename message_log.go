@@ -19,14 +19,14 @@ import (
 )
 
 // MessageLogService fetches and deletes the message log, which RongCloud writes hour by hour: all
-// messages of all conversations of the app, in one zipped file for each hour. A file appears
-// within an hour after its hour has ended and is kept for 3 days. The app needs the service;
-// without it calls fail with [CodeServiceNotEnabled].
+// messages of all conversations of the app, in one zip file per hour. A file appears within an hour
+// after its hour has ended and is kept for 3 days. The service must be enabled for the app;
+// otherwise calls fail with [CodeServiceNotEnabled].
 type MessageLogService service
 
-// MessageLogFile says where the log of one hour is.
+// MessageLogFile is the location of the log of one hour.
 type MessageLogFile struct {
-	URL  string    // of a zip file; empty if the hour has no messages or the file is not there yet
+	URL  string    // of a zip file; empty if the hour has no messages or no file yet
 	Hour time.Time // when the hour begins, in the data centre's zone
 }
 
@@ -37,25 +37,25 @@ type logHour struct {
 	Hour string `wire:"date"`
 }
 
-// MessageLogDownloadParams says which log to read and within which bounds.
+// MessageLogDownloadParams says which log to read, and within which limits.
 type MessageLogDownloadParams struct {
-	Hour time.Time // any moment within the hour
+	Hour time.Time // any time within the hour
 
 	// Hosts are further hosts that the file may come from, such as files.example.com (and its
-	// subdomains) or, for one with a port, files.example.com:8443. RongCloud does not document
-	// where its files lie; those that lie in a domain of RongCloud's own need no entry, and the
-	// error for any other names its host.
+	// subdomains) or, with a port, files.example.com:8443. RongCloud does not document where it
+	// stores the files. RongCloud's own domains need no entry; the error for any other host names
+	// it.
 	Hosts []string
 
-	TempDir string // for the file while it is read; the system's if empty
+	TempDir string // holds the file while it is read; the system's if empty
 	Limits  MessageLogLimits
 }
 
-// MessageLogLimits bounds what reading a log may cost. Zero fields have the defaults.
+// MessageLogLimits limits what reading a log may cost. Zero fields mean the defaults.
 type MessageLogLimits struct {
 	FileBytes int64 // of the zip file; 1 GiB by default
 	TextBytes int64 // of the log itself; 16 GiB by default
-	LineBytes int   // of one line; 1 MiB by default, which holds the longest message
+	LineBytes int   // of one line; 1 MiB by default, enough for the longest message
 }
 
 // LoggedMessage is a message in the log.
@@ -64,29 +64,29 @@ type LoggedMessage struct {
 	From             string           `json:"fromUserId"`
 	ConversationType ConversationType `json:"targetType"`
 	TargetID         string           `json:"targetId"`
-	ChannelID        string           `json:"busChannel"`   // of an ultra group, where the log tells it
-	GroupID          string           `json:"GroupId"`      // empty where there is no group
-	ToUserIDs        []string         `json:"groupUserIds"` // of a message to chosen members of a group
+	ChannelID        string           `json:"busChannel"`   // of an ultra group, if the log has it
+	GroupID          string           `json:"GroupId"`      // empty if there is no group
+	ToUserIDs        []string         `json:"groupUserIds"` // for a message to selected members of a group
 	SentAt           time.Time        `json:"timestamp" alt:"dateTime"`
 	ObjectName       string           `json:"classname"`
 	Body             string           `json:"content"`         // JSON text; see Content
 	Source           string           `json:"source"`          // what it was sent from, such as iOS, Android or Websocket
-	Sensitive        bool             `json:"isSensitiveWord"` // it holds sensitive words
+	Sensitive        bool             `json:"isSensitiveWord"` // it contains sensitive words
 	AppKey           string           `json:"appId"`
 
-	Line string `json:"-"` // the line as it stands in the log, with what has no field here
+	Line string `json:"-"` // the original line of the log, with everything that has no field here
 }
 
-// LogLineError is a line of a message log that cannot be understood. The message that comes with
-// it has only its Line.
+// LogLineError is a line of a message log that cannot be parsed. The message yielded with it has
+// only its Line.
 type LogLineError struct {
 	File string // within the zip file
 	Line int    // from 1
 	Err  error
 }
 
-// hourOf returns the hour that holds a moment, as RongCloud names it: by Beijing's clock there, by
-// UTC elsewhere.
+// hourOf returns the hour that contains a time, as RongCloud names it: in Beijing time for the
+// Beijing data centre, in UTC elsewhere.
 func (s *MessageLogService) hourOf(moment time.Time) *logHour {
 	if moment.IsZero() {
 		return &logHour{}
@@ -94,9 +94,9 @@ func (s *MessageLogService) hourOf(moment time.Time) *logHour {
 	return &logHour{moment.In(s.client.core.zone).Format(logHourLayout)}
 }
 
-// Get returns the address of the log of the hour that holds a moment, in whatever zone it is
-// given; Download reads the log itself. The quota is 100 calls per second. Anybody who has the
-// address may be able to read the file.
+// Get returns the URL of the log of the hour that contains the given time, in any time zone;
+// Download reads the log itself. The quota is 100 calls per second. Anyone who has the URL may be
+// able to read the file.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/message/get-message-history-log
 //
@@ -112,14 +112,14 @@ func (s *MessageLogService) Get(ctx context.Context, hour time.Time, opts ...Cal
 		return nil, err
 	}
 	found, err := time.ParseInLocation(logHourLayout, out.Hour, s.client.core.zone)
-	if err != nil { // what was asked for stands, if the response does not say otherwise
+	if err != nil { // keep the requested hour unless the response gives one
 		found, err = time.ParseInLocation(logHourLayout, asked.Hour, s.client.core.zone)
 	}
 	return &MessageLogFile{URL: out.URL, Hour: found}, err
 }
 
-// Delete deletes the log of the hour that holds a moment, for good, within 10 minutes. The quota
-// is 100 calls per second. The cloud history of the conversations stays.
+// Delete permanently deletes the log of the hour that contains the given time, within 10 minutes.
+// The quota is 100 calls per second. The cloud history of the conversations stays.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/delete-message-history-log
 //
@@ -141,7 +141,7 @@ func (l MessageLogLimits) check() (MessageLogLimits, error) {
 	if l.LineBytes == 0 {
 		l.LineBytes = 1 << 20
 	}
-	// One more than each of them must be a number still.
+	// Leave room to add one to each.
 	l.FileBytes, l.TextBytes = min(l.FileBytes, math.MaxInt64-1), min(l.TextBytes, math.MaxInt64-1)
 	l.LineBytes = min(l.LineBytes, math.MaxInt32/2)
 	return l, nil
@@ -152,7 +152,7 @@ func (m *LoggedMessage) Content() (MessageContent, error) {
 	return DecodeContent(m.ObjectName, []byte(m.Body))
 }
 
-// Error says which line it is and what is wrong with it, but not what stands there: messages are
+// Error says which line it is and what is wrong with it, but does not quote it: messages are
 // private.
 func (e *LogLineError) Error() string {
 	return fmt.Sprintf("rongcloud: message log: %q line %d: %s", e.File, e.Line, oneLine(e.Err.Error()))
@@ -161,7 +161,7 @@ func (e *LogLineError) Error() string {
 // Unwrap returns what is wrong with the line.
 func (e *LogLineError) Unwrap() error { return e.Err }
 
-// Bounds that a log has passed.
+// Limits that a log exceeded.
 var (
 	errLogFileTooLong = errors.New("the zip file is longer than FileBytes")
 	errLogTextTooLong = errors.New("the unzipped log is longer than TextBytes")
@@ -169,20 +169,20 @@ var (
 	errLogListTooLong = errors.New("the zip file's list of files is too long for a log")
 )
 
-// maxLogList bounds the zip file's list of files, which is held in memory. A log is one file or a
+// maxLogList limits the zip file's list of files, which is held in memory. A log has one file or a
 // few.
 const maxLogList = 1 << 20
 
-// Download yields the messages in the log of one hour, in the order of the log; none if there is
-// no log for the hour. The file is kept on disk while it is read, and deleted when the loop ends,
-// however it ends.
+// Download yields the messages in the log of one hour, in the order of the log, or none if the hour
+// has no log. The file is kept on disk while it is read, and deleted when the loop ends, however it
+// ends.
 //
-// A line that cannot be understood is yielded with a [LogLineError], after which the loop may go
-// on. Every other error ends it.
+// A line that cannot be parsed is yielded with a [LogLineError], after which the loop may continue.
+// Every other error ends it.
 //
-// The file is fetched by HTTPS alone and only from RongCloud's domains and from those that the
-// caller names, through the client's transport, without its headers or redirects.
-// [WithAttemptTimeout] bounds the time in which no byte comes, not the download.
+// The file is fetched over HTTPS only, and only from RongCloud's domains and those that the caller
+// names. It goes through the client's transport, without the client's headers and without
+// redirects. [WithAttemptTimeout] limits the time without any data, not the whole download.
 func (s *MessageLogService) Download(ctx context.Context, params MessageLogDownloadParams, opts ...CallOption) iter.Seq2[LoggedMessage, error] {
 	return func(yield func(LoggedMessage, error) bool) {
 		fail := func(err error) { yield(LoggedMessage{}, err) }
@@ -222,8 +222,8 @@ func (s *MessageLogService) Download(ctx context.Context, params MessageLogDownl
 	}
 }
 
-// Read yields the messages in a log that was fetched by other means, as Download does. File is the
-// zip file, such as an *os.File, and size its length.
+// Read yields the messages in a log that was fetched by other means, like Download. File is the zip
+// file, such as an *os.File, and size is its length.
 func (s *MessageLogService) Read(ctx context.Context, file io.ReaderAt, size int64, limits MessageLogLimits) iter.Seq2[LoggedMessage, error] {
 	limits, err := limits.check()
 	switch {
@@ -243,11 +243,11 @@ func (s *MessageLogService) read(ctx context.Context, address *url.URL, file io.
 	return func(yield func(LoggedMessage, error) bool) {
 		bounded := &listReader{ReaderAt: file, left: maxLogList}
 		archive, err := zip.NewReader(bounded, size)
-		if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // the names are only told, never used as paths
+		if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // the names are only reported, never used as paths
 			yield(LoggedMessage{}, logError(address, err))
 			return
 		}
-		bounded.left = math.MaxInt64 // the rest is read as it is needed
+		bounded.left = math.MaxInt64 // the rest is read as needed
 		r := &logReader{ctx: ctx, zone: s.client.core.zone, limits: limits, left: limits.TextBytes}
 		for _, entry := range archive.File {
 			if entry.FileInfo().IsDir() {
@@ -265,7 +265,7 @@ func (s *MessageLogService) read(ctx context.Context, address *url.URL, file io.
 	}
 }
 
-// listReader bounds what is read of a zip file until its list of files is known.
+// listReader limits how much of a zip file is read until its list of files is known.
 type listReader struct {
 	io.ReaderAt
 	left int64
@@ -284,10 +284,10 @@ type logReader struct {
 	zone   *time.Location
 	limits MessageLogLimits
 	source io.Reader
-	left   int64 // of TextBytes
+	left   int64 // what is left of TextBytes
 }
 
-// Read reads from the file, whatever length its header claims, up to the bound.
+// Read reads from the file up to the limit, whatever length its header claims.
 func (r *logReader) Read(p []byte) (int, error) {
 	if err := r.ctx.Err(); err != nil {
 		return 0, err
@@ -299,7 +299,7 @@ func (r *logReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// entry yields the messages of one file, and reports whether the loop goes on.
+// entry yields the messages of one file, and reports whether the loop continues.
 func (r *logReader) entry(entry *zip.File, yield func(LoggedMessage, error) bool) (bool, error) {
 	content, err := entry.Open()
 	if err != nil {
@@ -308,7 +308,7 @@ func (r *logReader) entry(entry *zip.File, yield func(LoggedMessage, error) bool
 	defer content.Close()
 	r.source = content
 	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 0, min(64<<10, r.limits.LineBytes)), r.limits.LineBytes+2) // the line break is in the buffer too
+	lines.Buffer(make([]byte, 0, min(64<<10, r.limits.LineBytes)), r.limits.LineBytes+2) // the buffer also holds the line break
 	for number := 1; lines.Scan(); number++ {
 		line := bytes.TrimSpace(bytes.TrimPrefix(lines.Bytes(), []byte("\xef\xbb\xbf")))
 		if len(line) == 0 {
@@ -338,7 +338,7 @@ func (r *logReader) entry(entry *zip.File, yield func(LoggedMessage, error) bool
 
 const logStampLayout = "2006/01/02 15:04:05"
 
-// decodeLogLine reads a line of the log: a time, and right behind it the message as a JSON object.
+// decodeLogLine reads a line of the log: a time, directly followed by the message as a JSON object.
 //
 //	2018/04/10 11:12:49{"appId":"...","fromUserId":"1","targetId":"2","targetType":1,"GroupId":"","classname":"RC:TxtMsg",
 //	"content":{"content":"..."},"dateTime":"2018-04-10 11:12:49.528","timestamp":1523329969528,"msgUID":"...","source":"iOS"}
@@ -351,7 +351,7 @@ func decodeLogLine(line []byte, zone *time.Location) (LoggedMessage, error) {
 	if err := (lenient.Decoder{Zone: zone, DropNulls: true}).Decode(line[len(stamp):], &m); err != nil {
 		return LoggedMessage{}, err
 	}
-	if m.SentAt.IsZero() { // to the second at least
+	if m.SentAt.IsZero() { // at least to the second
 		if at, err := time.ParseInLocation(logStampLayout, string(bytes.TrimSpace(stamp)), zone); err == nil {
 			m.SentAt = at
 		}

@@ -12,8 +12,7 @@ import (
 	"time"
 )
 
-// logDomains are the domains of RongCloud's own that a log may come from: those of its API and its
-// site.
+// logDomains are RongCloud's own domains that a log may come from: those of its API and its site.
 var logDomains = func() []string {
 	domains := []string{"rongcloud.cn", "rongcloud.io"}
 	for _, region := range Regions() {
@@ -27,8 +26,8 @@ var logDomains = func() []string {
 	return domains
 }()
 
-// checkLogURL refuses an address that is not RongCloud's or the caller's. What the API's own server
-// offers is taken as it was asked for: with or without TLS.
+// checkLogURL refuses a URL that is on neither RongCloud's nor the caller's hosts. A file on the
+// API's own server needs TLS only if the API's base URL has it.
 func checkLogURL(raw string, hosts, baseURLs []string) (*url.URL, error) {
 	address, err := url.Parse(raw)
 	own := func(base string) bool {
@@ -39,11 +38,11 @@ func checkLogURL(raw string, hosts, baseURLs []string) (*url.URL, error) {
 	case err == nil && address.User == nil && address.Hostname() != "" && slices.ContainsFunc(baseURLs, own):
 		return address, nil
 	case err != nil || address.Hostname() == "":
-		return nil, logError(nil, errors.New("the server named an address that is no URL with a host"))
+		return nil, logError(nil, errors.New("the server returned an address that is not a URL with a host"))
 	case address.Scheme != "https":
-		return nil, logError(address, fmt.Errorf("the file is offered by %q, not by https", address.Scheme))
+		return nil, logError(address, fmt.Errorf("the file is offered over %q, not https", address.Scheme))
 	case address.User != nil:
-		return nil, logError(nil, errors.New("the server named an address that carries a user or password"))
+		return nil, logError(nil, errors.New("the server returned an address with a user or password"))
 	}
 	name, port := strings.ToLower(address.Hostname()), address.Port()
 	standard := port == "" || port == "443"
@@ -54,11 +53,11 @@ func checkLogURL(raw string, hosts, baseURLs []string) (*url.URL, error) {
 	if slices.ContainsFunc(logDomains, within) || slices.ContainsFunc(hosts, within) {
 		return address, nil
 	}
-	return nil, logError(address, fmt.Errorf("the file lies at %q, which is neither RongCloud's nor in Hosts", address.Host))
+	return nil, logError(address, fmt.Errorf("the file is on %q, which is neither RongCloud's nor in Hosts", address.Host))
 }
 
-// logError wraps what went wrong with a log. Of the address it tells the host only: the rest may
-// be a key to the file.
+// logError wraps an error about a log. It includes only the host of the address, since the rest may
+// grant access to the file.
 func logError(address *url.URL, err error) *Error {
 	var outer *url.Error
 	if errors.As(err, &outer) {
@@ -72,9 +71,8 @@ func logError(address *url.URL, err error) *Error {
 	return e
 }
 
-// fetchFile downloads a file of RongCloud's storage into w, and returns its length. The request is
-// not signed, and nothing of the client goes with it but the User-Agent. Redirects are not
-// followed.
+// fetchFile downloads a file from RongCloud's storage into w, and returns its length. The request
+// is not signed and carries nothing of the client but the User-Agent. Redirects are not followed.
 func (k *core) fetchFile(ctx context.Context, address *url.URL, w io.Writer, limit int64, opts []CallOption) (int64, error) {
 	config := callConfig{attemptTimeout: k.config.attemptTimeout}
 	for _, opt := range opts {
@@ -98,7 +96,7 @@ func (k *core) fetchFile(ctx context.Context, address *url.URL, w io.Writer, lim
 		return fail(0, err)
 	}
 	request.Header["User-Agent"] = k.headers.userAgent
-	response, err := k.transport().RoundTrip(request) //nolint:bodyclose // closed below; a RoundTripper, and so without the cookies and redirects of an http.Client
+	response, err := k.transport().RoundTrip(request) //nolint:bodyclose // closed below; a RoundTripper, to avoid an http.Client's cookies and redirects
 	if err != nil {
 		return fail(0, err)
 	}
@@ -107,7 +105,7 @@ func (k *core) fetchFile(ctx context.Context, address *url.URL, w io.Writer, lim
 	case response.StatusCode/100 == 3:
 		return fail(response.StatusCode, fmt.Errorf("redirected to %q, which is never followed", redirectTarget(response)))
 	case response.StatusCode != http.StatusOK:
-		return fail(response.StatusCode, errors.New("the file is not there"))
+		return fail(response.StatusCode, errors.New("the file is not available"))
 	case response.ContentLength > limit:
 		return fail(response.StatusCode, errLogFileTooLong)
 	}
@@ -127,11 +125,11 @@ func (k *core) fetchFile(ctx context.Context, address *url.URL, w io.Writer, lim
 	return size, nil
 }
 
-// transport is what the client's calls go through, below signing and retries.
+// transport is the transport of the client's calls, below signing and retries.
 func (k *core) transport() http.RoundTripper {
 	switch {
 	case k.own != nil:
-		return k.own.Base // the files do not lie on the API's hosts, whose rule for connections this is not
+		return k.own.Base // the files are not on the API's hosts, so its rules for connections do not apply
 	case k.config.httpClient.Transport != nil:
 		return k.config.httpClient.Transport
 	default:

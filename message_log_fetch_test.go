@@ -36,15 +36,15 @@ func TestMsgLogAddresses(t *testing.T) {
 		require.Equal(t, address, got.String())
 	}
 	for address, reason := range map[string]string{
-		"http://rongcloud.cn/secret": "not by https", "ftp://rongcloud.cn/secret": "not by https", "//rongcloud.cn/secret": "not by https",
+		"http://rongcloud.cn/secret": "not https", "ftp://rongcloud.cn/secret": "not by https", "//rongcloud.cn/secret": "not by https",
 		"https:///secret": "no URL with a host", "https://:443/secret": "no URL with a host", "https:secret": "no URL with a host",
 		"secret": "no URL with a host", "https://rong\x7fcloud.cn/secret": "no URL with a host",
 		"https://secret:secret@rongcloud.cn/": "user or password", "https://rongcloud.cn@example.com/secret": "user or password",
 		"https://example.com/secret": `"example.com"`, "https://evilrongcloud.cn/secret": `"evilrongcloud.cn"`, "https://rongcloud.cn.example.com/secret": "neither",
 		"https://rongcloud.cn:8443/secret": "neither", "https://files.example.com:8443/secret": "neither", "https://cdn.example.org/secret": "neither",
 		"https://a.cdn.example.org:8443/secret": "neither", "https://example.org/secret": "neither", "https://127.0.0.1/secret": "neither", "https://[::1]/secret": "neither",
-		"https://127.0.0.1:8686/secret": "neither", "http://127.0.0.1:8687/secret": "not by https", "http://api.example.net/secret": "not by https",
-		"http://secret:secret@127.0.0.1:8686/": "not by https", "https://log.api.example.net/secret": "neither", "https://com/secret": "neither", "https://rongcloud.cn./secret": "neither",
+		"https://127.0.0.1:8686/secret": "neither", "http://127.0.0.1:8687/secret": "not https", "http://api.example.net/secret": "not by https",
+		"http://secret:secret@127.0.0.1:8686/": "not https", "https://log.api.example.net/secret": "neither", "https://com/secret": "neither", "https://rongcloud.cn./secret": "neither",
 	} {
 		_, err := checkLogURL(address, hosts, bases)
 		require.ErrorContains(t, err, reason, address)
@@ -181,9 +181,9 @@ func TestMsgLogDownloadFails(t *testing.T) {
 		{"the largest bounds", whole, MessageLogLimits{math.MaxInt64, math.MaxInt64, math.MaxInt}, 0, ""},
 		{"too long", whole, MessageLogLimits{FileBytes: size - 1}, 200, errLogFileTooLong.Error()},
 		{"too long, without a length", piecewise, MessageLogLimits{FileBytes: size - 1}, 200, errLogFileTooLong.Error()},
-		{"not there", http.NotFound, MessageLogLimits{}, 404, "not there"},
-		{"a server's mistake", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, MessageLogLimits{}, 503, "not there"},
-		{"partial content", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(206) }, MessageLogLimits{}, 206, "not there"},
+		{"not there", http.NotFound, MessageLogLimits{}, 404, "not available"},
+		{"a server's mistake", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(503) }, MessageLogLimits{}, 503, "not available"},
+		{"partial content", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(206) }, MessageLogLimits{}, 206, "not available"},
 		{"a redirect", func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "https://elsewhere.example/secret", http.StatusFound)
 		}, MessageLogLimits{}, 302, `redirected to "elsewhere.example"`},
@@ -306,7 +306,7 @@ func TestMsgLogDownloadsNothing(t *testing.T) {
 		`{"code":200}`:  "",
 		`{"code":1009}`: "1009",
 		`{"code":200,"url":"https://files.example/secret.zip"}`: "neither RongCloud's nor in Hosts",
-		`{"code":200,"url":"http://log.rongcloud.cn/secret"}`:   "not by https",
+		`{"code":200,"url":"http://log.rongcloud.cn/secret"}`:   "not https",
 	} {
 		client, wire := msgAnswer(t, answer)
 		uids, _, err := readLog(t, client.Message.Log.Download(t.Context(), MessageLogDownloadParams{Hour: contentTime, TempDir: folder}))

@@ -6,7 +6,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// PrivateMessageModifyParams is a new content for a one-to-one message; see
+// PrivateMessageModifyParams is new content for a one-to-one message; see
 // [MessageService.ModifyPrivate].
 type PrivateMessageModifyParams struct {
 	From       string         `wire:"fromUserId"` // sender of the message
@@ -15,7 +15,7 @@ type PrivateMessageModifyParams struct {
 	Content    MessageContent `wire:"content"` // at most 128 KB of JSON
 }
 
-// GroupMessageModifyParams is a new content for a group message; see [MessageService.ModifyGroup].
+// GroupMessageModifyParams is new content for a group message; see [MessageService.ModifyGroup].
 type GroupMessageModifyParams struct {
 	From       string         `wire:"fromUserId"` // sender of the message
 	GroupID    string         `wire:"groupId"`
@@ -24,12 +24,12 @@ type GroupMessageModifyParams struct {
 }
 
 // ModifyPrivate replaces the content of a one-to-one message that has been sent. Clients refuse to
-// modify what is too old ([CodeModifyTooLate]) or of a type that cannot be modified
-// ([CodeMessageNotModifiable]); that the Server API responds so is unconfirmed.
+// modify messages that are too old ([CodeModifyTooLate]) or of a type that cannot be modified
+// ([CodeMessageNotModifiable]); whether the Server API does so too is unconfirmed.
 //
-// RongCloud describes this call in its SDK for Java only. For the newer edition of its API it
-// documents 100 calls per second, and that a message can be modified for 24 hours; whether that
-// holds here is unconfirmed.
+// RongCloud describes this call in its Java SDK only. For the newer edition of its API it documents
+// 100 calls per second, and that a message can be modified for 24 hours; whether this applies here
+// is unconfirmed.
 //
 //rongcloud:endpoint POST /message/private/modify.json
 func (s *MessageService) ModifyPrivate(ctx context.Context, params PrivateMessageModifyParams, opts ...CallOption) error {
@@ -38,7 +38,7 @@ func (s *MessageService) ModifyPrivate(ctx context.Context, params PrivateMessag
 
 // ModifyGroup replaces the content of a group message that has been sent.
 //
-// RongCloud describes this call in its SDK for Java only, without a quota or a time limit; see
+// RongCloud describes this call in its Java SDK only, without a quota or a time limit; see
 // [MessageService.ModifyPrivate].
 //
 //rongcloud:endpoint POST /message/group/modify.json

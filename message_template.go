@@ -8,62 +8,62 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// TemplateRecipient is one recipient of a template message, with all that is their own.
+// TemplateRecipient is one recipient of a template message, with everything specific to them.
 type TemplateRecipient struct {
 	UserID string
-	Values map[string]string // what takes the place of each placeholder; the keys are as in the content, braces included: "{name}"
+	Values map[string]string // replacements by placeholder, exactly as in the content, braces included: "{name}"
 
-	// PushContent and PushData are as in other messages, and may hold placeholders. A type that
-	// users write has a push text of its own; others are not pushed to recipients without
+	// PushContent and PushData are as in other messages, and may contain placeholders. Types that
+	// users write have a default push text; others are not pushed to recipients without
 	// PushContent.
 	PushContent string
 	PushData    string
 }
 
-// PrivateTemplate is a one-to-one message that differs from recipient to recipient; see
+// PrivateTemplate is a one-to-one message with different values for each recipient; see
 // [MessageService.SendPrivateTemplate].
 type PrivateTemplate struct {
-	From       string // must have been given a token, else a push shows no sender
+	From       string // must have a token, or a push shows no sender
 	Content    MessageContent
 	Recipients []TemplateRecipient `wire:"toUserId"` // at most 1000
 
-	// Push is the same for all recipients. RongCloud's SDKs disagree on how it travels: it is sent
-	// as a list with an entry for each recipient, as in its SDK for Java.
+	// Push is the same for all recipients. RongCloud's SDKs disagree on how it is encoded; it is
+	// sent as a list with an entry for each recipient, as in the Java SDK.
 	Push             *PushOptions
 	DisablePush      bool
 	ContentAvailable bool // iOS: wake the app silently
 
 	IncludeSender            bool  // sync to the sender's devices and history too
 	VerifyBlacklist          bool  // as in PrivateMessage
-	Persist                  *bool // keep in the cloud history; true if nil. Offline delivery does not depend on it
+	Persist                  *bool // keep in the cloud history; true if nil; does not affect offline delivery
 	Counted                  *bool // count as unread; true if nil
 	DisableUpdateLastMessage bool
 	NeedReadReceipt          bool // for stored messages
 	Expandable               bool // key-value data can be attached to the message later
 
-	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // identifies this send; see WithIdempotentSends
 }
 
-// SystemTemplate is a system message that differs from recipient to recipient; see
+// SystemTemplate is a system message with different values for each recipient; see
 // [MessageService.SendSystemTemplate].
 type SystemTemplate struct {
-	From       string // must have been given a token, else a push shows no sender
+	From       string // must have a token, or a push shows no sender
 	Content    MessageContent
 	Recipients []TemplateRecipient `wire:"toUserId"` // at most 100
 
-	// Push is the same for all recipients. RongCloud's SDKs disagree on how it travels: it is sent
-	// as a list with an entry for each recipient, as in its SDK for Java.
+	// Push is the same for all recipients. RongCloud's SDKs disagree on how it is encoded; it is
+	// sent as a list with an entry for each recipient, as in the Java SDK.
 	Push             *PushOptions
 	DisablePush      bool
 	ContentAvailable bool // iOS: wake the app silently
 
 	DisableUpdateLastMessage bool
 
-	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // identifies this send; see WithIdempotentSends
 }
 
-// templateLists are the parameters that the wire wants as lists of one length. Push texts may be
-// empty, and so are not a []string, whose items may not.
+// templateLists are the parameters that the API expects as lists of equal length. Push texts may be
+// empty, so they are not a []string, whose items may not.
 type templateLists struct {
 	To          []string            `wire:"toUserId"`
 	Content     MessageContent      `wire:"content"`
@@ -133,9 +133,9 @@ func newTemplateLists(content MessageContent, recipients []TemplateRecipient, pu
 	return lists, nil
 }
 
-// checkPlaceholders refuses a recipient without a value for what is certainly a placeholder: it
-// stands in the content, and others have a value for it. Placeholders have no syntax of their own,
-// so the rest is left to the server.
+// checkPlaceholders refuses a recipient without a value for a text that is certainly a placeholder:
+// it is in the content, and other recipients have a value for it. Placeholders have no syntax of
+// their own, so the rest is left to the server.
 func checkPlaceholders(content MessageContent, recipients []TemplateRecipient) error {
 	if isNil(content) {
 		return nil // the encoder refuses it
@@ -167,7 +167,7 @@ func checkPlaceholders(content MessageContent, recipients []TemplateRecipient) e
 	return nil
 }
 
-// contentText is the body of a message as it is sent.
+// contentText returns the body of a message as sent.
 func contentText(content MessageContent) (string, error) {
 	if err := checkContent(content); err != nil {
 		return "", err
@@ -182,14 +182,14 @@ func contentText(content MessageContent) (string, error) {
 	return string(body), err
 }
 
-// SendPrivateTemplate sends a one-to-one message to at most 1000 users, each with values of their
-// own in the place of placeholders. The quota is 6000 recipients per minute.
+// SendPrivateTemplate sends a one-to-one message to at most 1000 users, replacing placeholders with
+// each user's own values. The quota is 6000 recipients per minute.
 //
-// A placeholder is any text, such as {name}, that is a key of a recipient's Values. A recipient who
-// lacks one that stands in the content and for which others have a value is refused.
+// A placeholder is any text, such as {name}, that is a key of a recipient's Values. A recipient
+// without a value for a placeholder in the content is refused if others have one.
 //
-// The call fails with [ErrOutcomeUnknown] if the messages may have been delivered all the same: do
-// not blindly send them again.
+// The call fails with [ErrOutcomeUnknown] if the messages may have been delivered anyway: do not
+// blindly send them again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/message/send-private-template
 //
@@ -211,12 +211,12 @@ func (t *PrivateTemplate) request(lists templateLists, random int64) *privateTem
 	}
 }
 
-// SendSystemTemplate sends a system message to at most 100 users, each with values of their own in
-// the place of placeholders, as [MessageService.SendPrivateTemplate] does. The quota is 100
-// recipients per second, so that one such call can use it up.
+// SendSystemTemplate sends a system message to at most 100 users, replacing placeholders with each
+// user's own values, as [MessageService.SendPrivateTemplate] does. The quota is 100 recipients per
+// second, so a single call can use it up.
 //
-// The call fails with [ErrOutcomeUnknown] if the messages may have been delivered all the same: do
-// not blindly send them again.
+// The call fails with [ErrOutcomeUnknown] if the messages may have been delivered anyway: do not
+// blindly send them again.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/system/send-private-template
 //

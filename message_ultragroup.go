@@ -8,18 +8,18 @@ import (
 
 // UltraGroupMessage is a message to ultra groups; see [MessageService.SendUltraGroup].
 type UltraGroupMessage struct {
-	From      string         `wire:"fromUserId"` // must have been given a token, but need not be a member
+	From      string         `wire:"fromUserId"` // must have a token, but need not be a member
 	To        []string       `wire:"toGroupIds"` // at most 3 ultra groups, and exactly one with ToUserIDs
 	ToUserIDs []string       `wire:"toUserIds"`  // only these members get the message
 	ChannelID string         `wire:"busChannel"` // of all groups in To; a message to an unknown channel is not delivered
 	Content   MessageContent `wire:"content"`    // at most 128 KB of JSON
 	// Mentioned makes the mentionedInfo in an app's own type take effect. For built-in types
-	// SendUltraGroup sets it by itself.
+	// SendUltraGroup sets it automatically.
 	Mentioned bool `wire:"isMentioned"`
 
-	// PushContent is the text that absent users are shown. Types that users write have one of
-	// their own, and others, an app's own types too, are pushed only with this one. PushData
-	// reaches the app with the push.
+	// PushContent is the push text for users who are not connected. Messages of types that users
+	// write have a default text; other types, including an app's own, are pushed only if
+	// PushContent is set. PushData reaches the app with the push.
 	PushContent      string       `wire:"pushContent"`
 	PushData         string       `wire:"pushData"`
 	Push             *PushOptions `wire:"pushExt"`
@@ -29,24 +29,24 @@ type UltraGroupMessage struct {
 	Counted                  *bool `wire:"isCounted"`   // count as unread; true if nil
 	DisableUpdateLastMessage bool  `wire:"disableUpdateLastMsg"`
 
-	// Expandable lets key-value data be attached to the message later. Expansion is the first such
-	// data, at most 100 pairs of keys up to 32 and values up to 4096 characters; it implies
-	// Expandable.
+	// Expandable allows key-value data to be attached to the message later. Expansion is the
+	// initial data, at most 100 pairs, with keys up to 32 and values up to 4096 characters; it
+	// implies Expandable.
 	Expandable bool              `wire:"expansion"`
 	Expansion  map[string]string `wire:"extraContent"`
 
-	IdempotencyKey int64 `wire:"msgRandom"` // names this send for RongCloud's idempotency service; see WithIdempotentSends
+	IdempotencyKey int64 `wire:"msgRandom"` // identifies this send; see WithIdempotentSends
 }
 
 // SendUltraGroup sends a message to at most 3 ultra groups, or with ToUserIDs to these members of a
 // single one. The quota is 100 groups per second, and 20 messages per second for each channel, or
-// group where no channel is named.
+// for each group if no channel is given.
 //
 // Without ChannelID the message goes to the channel RCDefault, or to none in apps that enabled
 // ultra groups before 2022-10-13. The sender always gets a copy.
 //
-// The call fails with [ErrOutcomeUnknown] if the message may have been delivered all the same: do
-// not blindly send it again.
+// The call fails with [ErrOutcomeUnknown] if the message may have been delivered anyway: do not
+// blindly send it again.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/message/send-ultragroup
 //

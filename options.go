@@ -14,15 +14,16 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/form"
 )
 
-// Option configures a [Client]; see [New]. The order of different options does not matter. Of
-// two equal ones the last counts, but those that observe or wrap add up, in their order:
-// [WithLogger], [WithCallHook], [WithAttemptHook], [WithHeaderHook] and [WithRoundTripper].
+// Option configures a [Client]; see [New]. The order of different options does not matter. If an
+// option is given twice, the last one wins, except that options that observe or wrap add up, in
+// their order: [WithLogger], [WithCallHook], [WithAttemptHook], [WithHeaderHook] and
+// [WithRoundTripper].
 type Option interface{ applyClient(*config) }
 
-// CallOption changes one call; see [Client] for those that every method takes.
+// CallOption changes one call; see [Client] for the options that every method takes.
 type CallOption interface{ applyCall(*callConfig) }
 
-// SharedOption may be given to [New], for all calls, and to a single call.
+// SharedOption may be given to [New], for all calls, or to a single call.
 type SharedOption interface {
 	Option
 	CallOption
@@ -44,9 +45,9 @@ const (
 	firstWaitAfterRateStop  = time.Second
 )
 
-// config is what the options fill in and New checks.
+// config is filled in by the options and checked by New.
 type config struct {
-	appKey          string // the name of what gave it, for errors; so with the next three
+	appKey          string // where it came from, for errors; likewise the next three
 	appSecret       string
 	regionFrom      string
 	baseURLsFrom    string
@@ -54,7 +55,7 @@ type config struct {
 	regionChosen    bool
 	baseURLs        []string
 	regional        bool              // the base URLs are the region's
-	customURLs      map[string]string // addresses that RongCloud tells each customer, by the catalogue's word for what is there
+	customURLs      map[string]string // customer-specific addresses, by the catalogue's name for the service
 	httpClient      *http.Client
 	ownClient       bool
 	tlsConfig       *tls.Config
@@ -66,7 +67,7 @@ type config struct {
 	callHooks       []func(context.Context, CallStart) (context.Context, func(CallEnd))
 	headerHooks     []func(context.Context, http.Header)
 	wrappers        []func(http.RoundTripper) http.RoundTripper
-	wrapped         http.RoundTripper // what the wrappers make of the client's own connections
+	wrapped         http.RoundTripper // the client's own connections, wrapped
 	secretSource    func(context.Context) (string, error)
 	userAgentSuffix string
 	maxAnswerBytes  int64
@@ -81,15 +82,15 @@ type optionFunc func(*config)
 
 func (f optionFunc) applyClient(c *config) { f(c) }
 
-// WithRegion chooses the data centre of the App Key; the default is [RegionBeijing]. Upper and
-// lower case are the same.
+// WithRegion selects the data centre of the App Key; the default is [RegionBeijing]. Letter case
+// does not matter.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/base-url
 func WithRegion(region Region) Option {
 	return regionFrom("WithRegion", region)
 }
 
-// regionFrom is WithRegion by the name of what names the region.
+// regionFrom is WithRegion for a region given by source, which its errors name.
 func regionFrom(source string, region Region) Option {
 	return optionFunc(func(c *config) {
 		c.region, c.regionChosen, c.regionFrom = region, true, source
@@ -98,27 +99,27 @@ func regionFrom(source string, region Region) Option {
 
 // WithBaseURL sends calls to other addresses than the region's, for a private cloud or a test: one
 // or more URLs that serve the same data, primary first. With a single one there is no fail-over.
-// The region still decides the time zone of dates; without [WithRegion] it is that of the first
-// URL if this is one of RongCloud's own, and else Beijing. Calls that RongCloud serves elsewhere,
-// such as [EmbeddedConsoleService.CreateAccessURL], go there, too.
+// The region still determines the time zone of dates; without [WithRegion] it is the region of the
+// first URL if that is one of RongCloud's own, and Beijing otherwise. Calls that RongCloud serves
+// elsewhere, such as [EmbeddedConsoleService.CreateAccessURL], go to these URLs too.
 func WithBaseURL(primary string, backups ...string) Option {
 	return baseURLFrom("WithBaseURL", append([]string{primary}, backups...))
 }
 
-// baseURLFrom is WithBaseURL by the name of what lists the addresses.
+// baseURLFrom is WithBaseURL for addresses given by source, which its errors name.
 func baseURLFrom(source string, addresses []string) Option {
 	return optionFunc(func(c *config) { c.baseURLs, c.baseURLsFrom = addresses, source })
 }
 
-// fromEnvironment says that the environment gave the credential.
+// fromEnvironment records that the credentials came from the environment.
 func fromEnvironment() Option {
 	return optionFunc(func(c *config) { c.appKey, c.appSecret = envAppKey, envAppSecret })
 }
 
-// WithTranslationURL gives the address of RongCloud's translation service, which RongCloud tells
-// each customer and which [TranslationService.CreateToken] goes to. The requests carry the App Key
-// and a signature, so it must begin with https://; only the machine's own address may do with
-// http://.
+// WithTranslationURL sets the address of RongCloud's translation service for
+// [TranslationService.CreateToken]. RongCloud gives each customer this address. The requests carry
+// the App Key and a signature, so it must begin with https://; http:// is allowed only for the
+// machine's own address.
 func WithTranslationURL(address string) Option {
 	return optionFunc(func(c *config) {
 		if c.customURLs == nil {
@@ -129,19 +130,19 @@ func WithTranslationURL(address string) Option {
 }
 
 // WithHTTPClient makes calls through the caller's HTTP client: its transport, timeout and cookie
-// jar are used, and it is not changed. RongCloud's rules for the life of connections are then the
-// caller's business. Redirects are never followed. A call waits for the transport's RoundTrip, so
-// one that is not net/http's own has to return when the request's context is done; else it holds
-// the call.
+// jar are used, and it is not changed. RongCloud's rules for the lifetime of connections are then
+// up to the caller. Redirects are never followed. A call waits for the transport's RoundTrip, so a
+// transport that is not net/http's own must return when the request's context is done; otherwise it
+// blocks the call.
 func WithHTTPClient(client *http.Client) Option {
 	return optionFunc(func(c *config) { c.httpClient, c.ownClient = client, false })
 }
 
-// WithTLSConfig sets up TLS of the client's own connections, to trust a private cloud's
-// certificate authority, for instance, or to show a client certificate. The connections keep
+// WithTLSConfig configures TLS for the client's own connections, for example to trust a private
+// cloud's certificate authority or to present a client certificate. The connections keep
 // RongCloud's rules and HTTP/2. The client works with a copy of settings, in which NextProtos is
-// replaced, TLS 1.2 is the lowest version if MinVersion is 0, and sessions are resumed if there is
-// no ClientSessionCache.
+// replaced, the minimum version is TLS 1.2 if MinVersion is 0, and a ClientSessionCache is set if
+// there is none.
 //
 //	authorities := x509.NewCertPool()
 //	authorities.AppendCertsFromPEM(pem)
@@ -149,9 +150,9 @@ func WithHTTPClient(client *http.Client) Option {
 //		rongcloud.WithBaseURL("https://im.example.com"),
 //		rongcloud.WithTLSConfig(&tls.Config{RootCAs: authorities}))
 //
-// InsecureSkipVerify is refused, unless VerifyConnection checks the server in its place: a server
-// that nobody has checked can forge the outcome of every call. WithTLSConfig is refused together
-// with [WithHTTPClient], which has settings of its own.
+// InsecureSkipVerify is refused unless VerifyConnection checks the server instead: an unverified
+// server can forge the outcome of every call. WithTLSConfig is refused together with
+// [WithHTTPClient], which has its own settings.
 func WithTLSConfig(settings *tls.Config) Option {
 	return optionFunc(func(c *config) { c.tlsConfig, c.hasTLSConfig = settings, true })
 }
@@ -165,40 +166,40 @@ func (t attemptTimeout) applyCall(c *callConfig) {
 
 // WithAttemptTimeout limits one attempt of a call, from connecting to the last byte of the
 // response. The context limits the call as a whole, attempts and waits together. The default is
-// [DefaultAttemptTimeout]. Of a stream it limits each silence of the server; see
-// [BotAgentChatService.Stream]. A long one leaves the limit to the context. But an attempt of more
-// than 48 s may keep its connection open for longer than RongCloud's minute, and with
-// [WithIdempotentSends] nothing is retried that could last for longer than that service's minute.
+// [DefaultAttemptTimeout]. For a stream it limits each wait for more data; see
+// [BotAgentChatService.Stream]. A long timeout leaves the limit to the context. However, an attempt
+// of more than 48 s may keep its connection open longer than the minute that RongCloud allows, and
+// with [WithIdempotentSends] nothing is retried that could take longer than that service's minute.
 func WithAttemptTimeout(timeout time.Duration) SharedOption { return attemptTimeout(timeout) }
 
-// RetryPolicy says how often, and after which waits, a failed request is tried again. Whether it
-// may be tried again at all is decided by the endpoint's class and by how it failed. A zero field
-// is the default.
+// RetryPolicy says how often, and after which waits, a failed request is retried. Whether it may be
+// retried at all depends on the endpoint's class and on how it failed. A zero field means the
+// default.
 type RetryPolicy struct {
-	// MaxRetries is the number of retries after the first attempt of a call; 0 is 2, negative is
-	// none. There is no upper bound: of a large number the context and Budget leave what they
-	// allow. A connection that had been used and turns out to be closed before it takes a byte of
-	// the request is no attempt: up to three are replaced, in the attempt's time.
+	// MaxRetries is the maximum number of retries after the first attempt of a call; 0 means 2,
+	// negative means none. There is no upper bound, but the context and Budget still apply. A
+	// reused connection that turns out to be closed before it takes a byte of the request does not
+	// count as an attempt: up to three are replaced, within the attempt's time.
 	MaxRetries int
 
 	// MinWait bounds the first wait, which is drawn from 0 to MinWait. The bound doubles with each
-	// retry. 0 is 200 ms.
+	// retry. 0 means 200 ms.
 	MinWait time.Duration
 
-	// MaxWait is the longest wait, and the most that the server's Retry-After can ask for: an hour
-	// at most; 0 is 3 s.
+	// MaxWait is the longest wait, and the most that the server's Retry-After can ask for; at most
+	// an hour. 0 means 3 s.
 	MaxWait time.Duration
 
-	// Budget bounds the retries of all calls of a client together, so that an outage does not
-	// multiply the load: it is how many retries may be spent before any succeeds; 0 is 100, a
-	// million at most, negative is no bound. A retry that succeeds is given back, and five first
-	// attempts that succeed earn one more, up to Budget. A call that finds the budget spent ends
-	// with the failure it has. The first retry after a connection that was closed while idle, or
+	// Budget limits the retries of all calls of a client together, so that an outage does not
+	// multiply the load: it is how many retries may be spent before any succeeds. 0 means 100, at
+	// most a million, negative means no limit. A successful retry is given back, and every five
+	// successful first attempts earn another one, up to Budget. A call that finds the budget spent
+	// ends with its last failure. The first retry after a connection that was closed while idle, or
 	// of a request that the server says it has not processed, costs nothing.
 	Budget int
 }
 
-// complete puts in the defaults.
+// complete fills in the defaults.
 func (p RetryPolicy) complete() RetryPolicy {
 	if p.MaxRetries == 0 {
 		p.MaxRetries = defaultMaxRetries
@@ -215,7 +216,7 @@ func (p RetryPolicy) complete() RetryPolicy {
 	return p
 }
 
-// problem says what is wrong with the policy, or nothing.
+// problem says what is wrong with the policy, or returns "".
 func (p RetryPolicy) problem() string {
 	switch {
 	case p.MinWait < 0 || p.MinWait > maxRetryWait:
@@ -225,7 +226,7 @@ func (p RetryPolicy) problem() string {
 	case p.MinWait > p.MaxWait && p.MaxWait > 0:
 		return fmt.Sprintf("MinWait %v is longer than MaxWait %v", p.MinWait, p.MaxWait)
 	case p.Budget > maxRetryBudget:
-		return fmt.Sprintf("Budget %d is above %d; a negative one is no bound", p.Budget, maxRetryBudget)
+		return fmt.Sprintf("Budget %d is above %d; a negative one means no limit", p.Budget, maxRetryBudget)
 	}
 	return ""
 }
@@ -236,12 +237,12 @@ func WithRetry(policy RetryPolicy) Option {
 	return optionFunc(func(c *config) { c.retry = policy })
 }
 
-// WithoutRetries turns retries off: every call is tried once. It takes the place of [WithRetry].
+// WithoutRetries turns retries off: every call is tried once. It is an alternative to [WithRetry].
 func WithoutRetries() Option { return WithRetry(RetryPolicy{MaxRetries: -1}) }
 
-// WithLogger reports every attempt to logger: successes at level Debug, failures at Warn. Logged
-// are the endpoint, attempt, host, HTTP status, code, duration and request ID; never a parameter,
-// a header or a response. Several loggers add up.
+// WithLogger reports every attempt to logger: successes at level Debug, failures at Warn. It logs
+// the endpoint, attempt, host, HTTP status, code, duration and request ID, but never a parameter, a
+// header or a response. Several loggers add up.
 func WithLogger(logger *slog.Logger) Option {
 	return optionFunc(func(c *config) {
 		if logger == nil {
@@ -251,13 +252,12 @@ func WithLogger(logger *slog.Logger) Option {
 	})
 }
 
-// WithRoundTripper wraps the client's own connections, for traces or for a header of a proxy's, for
-// instance. Several wrappers add up: the first is the one next to the connections. RongCloud's
-// rules for the life of connections are kept. It is refused together with [WithHTTPClient].
+// WithRoundTripper wraps the client's own connections, for example for tracing or to add a proxy's
+// header. Several wrappers add up: the first is closest to the connections. RongCloud's rules for
+// the lifetime of connections still hold. It is refused together with [WithHTTPClient].
 //
-// A wrapper sees each attempt once, has to keep the request's context, and must not send a request
-// twice: the second time is an error. What it changes of the request or its response is its own
-// business.
+// A wrapper sees each attempt once, must keep the request's context, and must not send a request
+// twice: the second time is an error. It may change the request and the response at its own risk.
 func WithRoundTripper(wrap func(http.RoundTripper) http.RoundTripper) Option {
 	return optionFunc(func(c *config) {
 		if wrap == nil {
@@ -270,9 +270,9 @@ func WithRoundTripper(wrap func(http.RoundTripper) http.RoundTripper) Option {
 
 // WithSecretSource asks source for the App Secret before every attempt, in the goroutine of the
 // call, so that the secret can be changed while the client is in use. The App Secret given to [New]
-// is not used then, and may be empty. Source must be fast, so it should keep what it has fetched.
-// Its context ends with that of the call, and after [WithAttemptTimeout]; a source that does not
-// heed it holds the call. Its error ends the call, which is not carried out.
+// is not used then, and may be empty. Source must be fast, so it should cache what it has fetched.
+// Its context ends with that of the call, and after [WithAttemptTimeout]; a source that ignores it
+// blocks the call. An error from source ends the call, which is then not carried out.
 func WithSecretSource(source func(ctx context.Context) (string, error)) Option {
 	return optionFunc(func(c *config) {
 		if source == nil {
@@ -294,8 +294,8 @@ func WithMaxResponseBytes(n int64) Option {
 }
 
 // WithLimiter makes every call wait for its share of the endpoint's quota before it is sent: with
-// [NewLimiter] within this process, or with package rongcloudredis together with others. Without
-// it the SDK does not pace calls.
+// [NewLimiter] within this process, or with package rongcloudredis across processes. Without a
+// limiter the SDK does not pace calls.
 func WithLimiter(limiter Limiter) Option {
 	return optionFunc(func(c *config) {
 		if limiter == nil {
@@ -305,27 +305,26 @@ func WithLimiter(limiter Limiter) Option {
 	})
 }
 
-// IdempotentSends describes RongCloud's idempotency service for an app that has it; see
+// IdempotentSends describes RongCloud's idempotency service, for an app that has it; see
 // [WithIdempotentSends].
 type IdempotentSends struct {
-	// DuplicateCode is the code by which the server refuses a msgRandom that it has seen within
-	// the last minute. RongCloud does not document it. If it is known, a retry that is refused
-	// with it is a success: an earlier attempt had arrived; the result is then empty. If it is 0,
-	// such a refusal is reported as ErrOutcomeUnknown.
+	// DuplicateCode is the code with which the server refuses a msgRandom that it has seen within
+	// the last minute. RongCloud does not document it. If it is set, a retry refused with this code
+	// counts as a success, since an earlier attempt had arrived; the result is then empty. If it is
+	// 0, such a refusal is reported as ErrOutcomeUnknown.
 	DuplicateCode Code
 }
 
 // WithIdempotentSends is for apps for which RongCloud has switched on its idempotency service (ask
 // its support): a send that repeats a msgRandom within one minute is refused. Every send that has
-// the parameter and no IdempotencyKey of the caller's then gets a random one, the same for all
-// attempts of the call, and is retried like an idempotent call as long as that minute lasts.
-// Without the service this option sends duplicates.
+// the parameter but no IdempotencyKey from the caller then gets a random one, the same for all
+// attempts of the call, and is retried like an idempotent call until that minute is over. Without
+// the service, this option sends duplicates.
 func WithIdempotentSends(service IdempotentSends) Option {
 	return optionFunc(func(c *config) { c.idempotent = &service })
 }
 
-// WithClock replaces time.Now, for tests. It dates signatures; waits and timeouts go by the real
-// clock.
+// WithClock replaces time.Now, for tests. Signatures use it; waits and timeouts use the real clock.
 func WithClock(now func() time.Time) Option {
 	return optionFunc(func(c *config) {
 		if now == nil {
@@ -335,8 +334,8 @@ func WithClock(now func() time.Time) Option {
 	})
 }
 
-// WithNonce replaces the source of nonces, for tests. Each must be new, and 1 to 18 characters
-// long.
+// WithNonce replaces the source of nonces, for tests. Each nonce must be new, and 1 to 18
+// characters long.
 func WithNonce(nonce func() string) Option {
 	return optionFunc(func(c *config) {
 		if nonce == nil {
@@ -358,7 +357,7 @@ func (c *config) checkCredential(name, value string) (ok bool) {
 	return true
 }
 
-// check finds what the options got wrong, besides what they found by themselves.
+// check finds mistakes that the options could not find on their own.
 func (c *config) check() {
 	if upper := Region(strings.ToUpper(string(c.region))); upper.BaseURLs() != nil {
 		c.region = upper
@@ -407,7 +406,7 @@ func (c *config) check() {
 	}
 }
 
-// wrap lets the wrappers wrap the client's own connections, the first one innermost.
+// wrap applies the wrappers to the client's own connections, the first one innermost.
 func (c *config) wrap() {
 	if len(c.wrappers) > 0 && !c.ownClient {
 		c.problem("WithRoundTripper", "cannot be used together with WithHTTPClient")
@@ -424,20 +423,20 @@ func (c *config) wrap() {
 	}
 }
 
-// tlsProblem says what makes no sense in settings, or nothing.
+// tlsProblem says what is wrong with settings, or returns "".
 func tlsProblem(settings *tls.Config) string {
 	switch {
 	case settings == nil:
 		return "the settings are nil"
 	case settings.InsecureSkipVerify && settings.VerifyConnection == nil:
-		return "InsecureSkipVerify needs a VerifyConnection that checks the server in its place"
+		return "InsecureSkipVerify needs a VerifyConnection that checks the server instead"
 	case settings.MaxVersion != 0 && settings.MaxVersion < connpool.LowestTLS(settings):
 		return "MaxVersion is below the lowest version"
 	}
 	return ""
 }
 
-// callConfig is what the call options fill in.
+// callConfig is filled in by the call options.
 type callConfig struct {
 	attemptTimeout time.Duration
 	hasTimeout     bool
@@ -458,8 +457,8 @@ type callOptionFunc func(*callConfig)
 
 func (f callOptionFunc) applyCall(c *callConfig) { f(c) }
 
-// WithRequestID sends id as X-Request-ID, by which RongCloud's support finds the call, instead of
-// a random one. It has 1 to 36 printable ASCII characters.
+// WithRequestID sends id instead of a random X-Request-ID, with which RongCloud's support can find
+// the call. It must have 1 to 36 printable ASCII characters.
 func WithRequestID(id string) CallOption {
 	return callOptionFunc(func(c *callConfig) { c.requestID, c.hasRequestID = id, true })
 }
@@ -470,30 +469,30 @@ func RetryUnsafe() CallOption {
 	return callOptionFunc(func(c *callConfig) { c.retryUnsafe = true })
 }
 
-// LowPriority lets calls without it go first where a limiter makes calls wait; see [WithLimiter].
-// It is for work that can wait, such as sends to many, which [MessageService.SendPrivateBulk] and
-// its like make this way by themselves.
+// LowPriority makes a call yield to calls without it while a limiter makes them wait; see
+// [WithLimiter]. It is for work that can wait. Bulk sends, such as
+// [MessageService.SendPrivateBulk], have it automatically.
 func LowPriority() CallOption {
 	return callOptionFunc(func(c *callConfig) { c.lowPriority = true })
 }
 
-// CaptureResponse fills info with what is known of the last response, whether the call succeeds or
-// fails.
+// CaptureResponse fills info with what is known about the last response, whether the call succeeds
+// or fails.
 func CaptureResponse(info *Response) CallOption {
 	return callOptionFunc(func(c *callConfig) { c.capture = info })
 }
 
-// WithExtraField adds a parameter that the SDK does not know yet to the request. In a form, texts,
-// numbers and booleans are written as they are, a []string repeats the field, and anything else
-// becomes JSON text; in a JSON body the value is encoded as it is. It may not repeat a parameter
-// that is sent anyway.
+// WithExtraField adds a parameter that the SDK does not know yet to the request. In a form,
+// strings, numbers and booleans are written as they are, a []string repeats the field, and anything
+// else becomes JSON text; in a JSON body the value is encoded as JSON. It must not repeat a
+// parameter that is sent anyway.
 func WithExtraField(name string, value any) CallOption {
 	return callOptionFunc(func(c *callConfig) { c.extra = append(c.extra, form.Extra{Name: name, Value: value}) })
 }
 
-// WithHeader sends a header with the request, in place of one that was given before under the same
-// name. Those that sign the request or say how its body is to be read, and others that the SDK sets
-// by itself, are refused, and so are values that are not printable ASCII, such as a line break.
+// WithHeader sends a header with the request, replacing an earlier one with the same name. Headers
+// that sign the request, describe its body or are otherwise set by the SDK are refused, and so are
+// values that are not printable ASCII, such as a line break.
 func WithHeader(name, value string) CallOption {
 	return callOptionFunc(func(c *callConfig) { c.headers = append(c.headers, headerField{name, value}) })
 }

@@ -13,19 +13,19 @@ import (
 
 var (
 	errPageRepeated = errors.New("the server sent the same page again")
-	errPageOrder    = errors.New("the server sent items that are not of the time asked for, or not in its order")
+	errPageOrder    = errors.New("the server sent items outside the requested time or out of order")
 )
 
-// page is what a walk needs to know of one response.
+// page is what a walk needs to know about one response.
 type page[T any, C comparable] struct {
 	items []T
-	next  C    // where the page after this one begins
-	more  bool // there may be one
+	next  C    // where the next page begins
+	more  bool // there may be a next page
 }
 
 // walk yields the items of all pages from start on, fetching each page when it is needed. An error
-// is yielded once and ends the sequence. A server that does not advance is an error too, or the
-// walk would never end.
+// is yielded once and ends the sequence. It is also an error if the server does not advance, since
+// the walk would never end.
 func walk[T any, C comparable](ep *endpoint.Endpoint, start C, fetch func(at C) (page[T, C], error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var zero T
@@ -58,13 +58,13 @@ func walk[T any, C comparable](ep *endpoint.Endpoint, start C, fetch func(at C) 
 	}
 }
 
-// morePage is a page that tells whether another one may follow.
+// morePage is a page that says whether another one may follow.
 type morePage interface{ More() bool }
 
 // lister is the method of a service that returns one page.
 type lister[Q any, P morePage] func(ctx context.Context, query Q, opts ...CallOption) (P, error)
 
-// place is the field of a query that says which page is asked for.
+// place returns the field of a query that selects the page.
 type place[Q, C any] func(*Q) *C
 
 // pageAt calls list for the page at a place, with an otherwise unchanged query.
@@ -73,7 +73,7 @@ func pageAt[Q any, P morePage, C any](ctx context.Context, list lister[Q, P], qu
 	return list(ctx, query, opts...)
 }
 
-// walkTokens walks an endpoint whose responses name the token of the next page, empty on the last
+// walkTokens walks an endpoint whose responses carry the token of the next page, empty on the last
 // one.
 func walkTokens[Q any, P morePage, T any](ctx context.Context, ep *endpoint.Endpoint, list lister[Q, P], query Q, opts []CallOption, token place[Q, string], read func(P) (items []T, next string)) iter.Seq2[T, error] {
 	return walk(ep, *token(&query), func(at string) (page[T, string], error) {
@@ -109,13 +109,14 @@ func walkOffsets[Q any, P morePage, T any](ctx context.Context, ep *endpoint.End
 	})
 }
 
-// mayFollow reports whether another page may follow one of so many items, which says so or not.
+// mayFollow reports whether another page may follow one with the given number of items. HasNext is
+// what the response says, or nil.
 func mayFollow(items int, hasNext *bool) bool {
 	return items > 0 && (hasNext == nil || *hasNext)
 }
 
-// backSpan is a span of time that is read back from its newest end, at most so much of it and so
-// many items at once.
+// backSpan is a span of time that is read backwards from its newest end, in pages of limited length
+// and size.
 type backSpan struct {
 	newest, oldest time.Time
 	longest        time.Duration
@@ -123,15 +124,15 @@ type backSpan struct {
 }
 
 // walkBack walks an endpoint without tokens, which returns the newest items between two times, to
-// the millisecond, newest first. Each page begins at the time of the last item before it, so that
-// items of one millisecond are not lost between two pages; stamp returns time and ID of an item,
-// by which those that came before are dropped. Where nothing else is found the next stretch of
-// time is asked for. Where more items share a millisecond than a page holds the walk cannot
-// advance, which is an error.
+// the millisecond, newest first. Each page begins at the time of the previous page's last item, so
+// items of one millisecond are not lost between two pages; stamp returns an item's time and ID, by
+// which repeated items are dropped. If a page has nothing new, the walk continues with the next
+// stretch of time. If more items share a millisecond than fit on a page, the walk cannot advance,
+// which is an error.
 func walkBack[T any](ep *endpoint.Endpoint, span backSpan, stamp func(T) (time.Time, string), fetch func(newest, oldest time.Time) ([]T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
-		var border []string // the IDs that came before at the millisecond where the page begins
-		var passed []string // the IDs of the millisecond before that, which not every server leaves out
+		var border []string // the IDs already seen at the millisecond where the page begins
+		var passed []string // the IDs of the millisecond before that, which some servers repeat
 		end := span.oldest.UnixMilli()
 		walk(ep, span.newest.UnixMilli(), func(start int64) (page[T, int64], error) {
 			stop := max(end, start-span.longest.Milliseconds())
@@ -140,7 +141,7 @@ func walkBack[T any](ep *endpoint.Endpoint, span backSpan, stamp func(T) (time.T
 				return page[T, int64]{}, err
 			}
 			p := page[T, int64]{next: start, more: true}
-			var ids []string // at p.next
+			var ids []string // seen at p.next
 			repeats := 0
 			for i, item := range found {
 				at, id := stamp(item)
@@ -168,10 +169,10 @@ func walkBack[T any](ep *endpoint.Endpoint, span backSpan, stamp func(T) (time.T
 			switch {
 			case p.next < start:
 				border, passed = ids, nil
-			case len(found) == repeats: // nothing lies between start and stop
+			case len(found) == repeats: // nothing new between start and stop
 				border, passed = nil, nil
 				p.next, p.more = stop, stop > end
-			case len(found) < span.size: // a short page does not say that nothing is older
+			case len(found) < span.size: // a short page does not mean that nothing is older
 				border, passed = nil, slices.Concat(border, ids)
 				p.next, p.more = start-1, p.more && start > end
 			}
@@ -180,7 +181,7 @@ func walkBack[T any](ep *endpoint.Endpoint, span backSpan, stamp func(T) (time.T
 	}
 }
 
-// forthSpan is a span of time that is read from its oldest end, which is not part of it.
+// forthSpan is a span of time that is read from its oldest end, exclusive.
 type forthSpan struct {
 	after, until time.Time
 	longest      time.Duration
@@ -193,7 +194,7 @@ func walkForth[T any](ep *endpoint.Endpoint, span forthSpan, stamp func(T) (time
 	mirror := func(t time.Time) time.Time { return time.UnixMilli(-t.UnixMilli()) }
 	back := backSpan{
 		newest: mirror(span.after.Add(time.Millisecond)), oldest: mirror(span.until),
-		longest: span.longest - time.Millisecond, size: span.size, // both ends of a back span are part of it
+		longest: span.longest - time.Millisecond, size: span.size, // a backSpan includes both ends
 	}
 	mirrored := func(item T) (time.Time, string) {
 		at, id := stamp(item)

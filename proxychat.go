@@ -8,28 +8,27 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// ProxyChatService lets a bot answer for a user. There is no call to end it that RongCloud
-// documents.
+// ProxyChatService lets a bot answer for a user. RongCloud documents no call to end this.
 type ProxyChatService service
 
-// ProxyChatParams lets a bot answer for a user towards others.
+// ProxyChatParams says which bot answers for a user, and to whom.
 type ProxyChatParams struct {
-	UserID    string   `wire:"userId"`    // who is stood in for
-	TargetIDs []string `wire:"targetIds"` // those who get the bot's answers; at most 50
-	BotUserID string   `wire:"botUserId"` // the bot; it must have an integration of the type BotIntegrationAgentChat
+	UserID    string   `wire:"userId"`    // the user for whom the bot answers
+	TargetIDs []string `wire:"targetIds"` // recipients of the bot's answers; at most 50
+	BotUserID string   `wire:"botUserId"` // the bot; needs an integration of type BotIntegrationAgentChat
 	// Metadata are variables for the bot: at most 32 pairs, keys of at most 32 and values of at
 	// most 512 characters.
 	Metadata map[string]string `wire:"metadata"`
 }
 
-// ProxyChatQuery chooses a page of the users for whom bots answer.
+// ProxyChatQuery selects a page of the users for whom bots answer.
 type ProxyChatQuery struct {
-	UserID string `wire:"userId"` // who is stood in for; all users if empty, as far as the page on it can be read
+	UserID string `wire:"userId"` // the user for whom the bot answers; if empty, all users, as RongCloud's page seems to say
 	Page   int    `wire:"page"`   // from 1, the default
-	Size   int    `wire:"size"`   // entries per page, 50 by default; the most is not documented
+	Size   int    `wire:"size"`   // entries per page, 50 by default; the maximum is not documented
 }
 
-// ProxyChat is a bot that answers for a user towards another one.
+// ProxyChat says which bot answers another user on a user's behalf.
 type ProxyChat struct {
 	UserID    string            `json:"userId"`
 	TargetID  string            `json:"targetId"`
@@ -46,12 +45,11 @@ type ProxyChatPage struct {
 	HasNext    *bool       `json:"hasNext"` // nil if the server does not say
 }
 
-// More reports whether there may be another page: if this one is not empty and HasNext is not
-// false.
+// More reports whether there may be another page: this one is not empty, and HasNext is not false.
 func (p *ProxyChatPage) More() bool { return mayFollow(len(p.ProxyChats), p.HasNext) }
 
-// Start lets a bot answer for a user towards up to 50 others. Whether a repeat changes bot and
-// metadata is not documented. The quota is 100 calls per second.
+// Start lets a bot answer up to 50 others on a user's behalf. Whether a repeat changes the bot and
+// the metadata is not documented. The quota is 100 calls per second.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/proxychat/start-user-proxychat
 //
@@ -60,8 +58,8 @@ func (s *ProxyChatService) Start(ctx context.Context, params ProxyChatParams, op
 	return send(ctx, s.client, endpoint.V3UserProxychatStart, &params, opts)
 }
 
-// List returns one page of the users for whom bots answer, an entry for each other user; All walks
-// all pages. The quota is 100 calls per second.
+// List returns one page of the users for whom bots answer, with an entry for each user they answer;
+// All walks all pages. The quota is 100 calls per second.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/proxychat/list-user-proxychats
 //
@@ -70,8 +68,8 @@ func (s *ProxyChatService) List(ctx context.Context, query ProxyChatQuery, opts 
 	return fetch[ProxyChatPage](ctx, s.client, endpoint.V3UserProxychatQuery, &query, opts)
 }
 
-// All yields the users for whom bots answer, an entry for each other user, from the query's page
-// on.
+// All yields the users for whom bots answer, with an entry for each user they answer, starting at
+// the query's page.
 func (s *ProxyChatService) All(ctx context.Context, query ProxyChatQuery, opts ...CallOption) iter.Seq2[ProxyChat, error] {
 	return walkNumbers(ctx, endpoint.V3UserProxychatQuery, s.List, query, opts,
 		func(q *ProxyChatQuery) *int { return &q.Page },

@@ -8,14 +8,14 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// PushService sends push notifications to devices. Devices that have not connected for 30 days get
-// none.
+// PushService sends push notifications to devices. Devices that have not connected for 30 days do
+// not get any.
 //
 // A push is unsafe to repeat: after [ErrOutcomeUnknown] its recipients may or may not have got it,
-// so it is tried again by the SDK only if the server cannot have carried it out.
+// so the SDK retries it only if the server cannot have carried it out.
 type PushService service
 
-// PushPlatform is a system of devices.
+// PushPlatform is an operating system of devices.
 type PushPlatform string
 
 // The systems that a push can be limited to. No value for HarmonyOS is confirmed.
@@ -24,28 +24,28 @@ const (
 	PushPlatformAndroid PushPlatform = "android"
 )
 
-// Push is a push, with or without a message; see [PushService.Send].
+// Push is a push notification, with or without a message; see [PushService.Send].
 type Push struct {
-	Platforms    []PushPlatform // required; an audience of AudienceUsers needs none and ignores them
+	Platforms    []PushPlatform // required, but ignored for an audience of AudienceUsers
 	Audience     PushAudience
 	Notification PushNotification
-	Message      *PushMessage // goes to the system conversation; nil for a push that nothing is stored of
+	Message      *PushMessage // goes to the system conversation; if nil, nothing is stored
 }
 
-// PushMessage is the message that a push brings to its recipients, those on the web too.
+// PushMessage is the message that a push delivers to its recipients, including web users.
 type PushMessage struct {
-	From                     string         // sender; required. Must have been given a token
+	From                     string         // sender; required; must have a token
 	Content                  MessageContent // at most 128 KB of JSON
-	DisableUpdateLastMessage bool           // clients do not make it the last message of the conversation; for stored messages
+	DisableUpdateLastMessage bool           // do not show it as the conversation's last message; for stored messages
 }
 
-// UserPush is a push to single users; see [PushService.SendToUsers].
+// UserPush is a push to individual users; see [PushService.SendToUsers].
 type UserPush struct {
 	UserIDs      []string // at most 100
 	Notification UserPushNotification
 }
 
-// CustomPush is a push of the service Push Plus; see [PushService.SendCustom].
+// CustomPush is a push through the Push Plus service; see [PushService.SendCustom].
 type CustomPush struct {
 	Platforms    []PushPlatform // required
 	Audience     CustomPushAudience
@@ -63,37 +63,37 @@ type CustomPushAudience interface{ customPushAudience() }
 // AudienceAll is everybody on the push's platforms.
 type AudienceAll struct{}
 
-// AudienceUsers are up to 1000 users, by ID and on whatever platform.
+// AudienceUsers are up to 1000 users, by ID, on any platform.
 type AudienceUsers []string
 
-// AudienceTags are the users with certain tags; see [UserTagService]. Of All and Any one may be
-// left out.
+// AudienceTags are the users with certain tags; see [UserTagService]. All or Any may be omitted,
+// but not both.
 type AudienceTags struct {
 	All     []string // the user has all of these tags, at most 20
 	Any     []string // the user has at least one of these tags, at most 20
-	Package string   // the user has this app package too; does not matter if empty
+	Package string   // the user also has this app package; any if empty
 }
 
 // AudiencePackage is everybody who uses an app package, such as com.example.app. Web users are not
 // reached.
 type AudiencePackage string
 
-// AudienceTagLogic are the users whom a list of conditions on their tags leaves. The conditions
-// are worked off in order.
+// AudienceTagLogic are the users whose tags satisfy a list of conditions, which are applied in
+// order.
 type AudienceTagLogic struct {
 	Conditions []TagCondition
-	Package    string // the user has this app package too; does not matter if empty
+	Package    string // the user also has this app package; any if empty
 }
 
 // TagCondition is one condition of an [AudienceTagLogic].
 type TagCondition struct {
 	Tags     []string
-	Operator TagOperator // between the Tags; may be left out for a single one
-	Not      bool        // turn the condition into its opposite
-	Join     TagOperator // to the result of the conditions before; does not matter for the first
+	Operator TagOperator // between the Tags; may be omitted for a single one
+	Not      bool        // negate the condition
+	Join     TagOperator // joins it to the result of the previous conditions; ignored for the first
 }
 
-// TagOperator joins conditions.
+// TagOperator joins tags or conditions.
 type TagOperator string
 
 // The operators between tags and between conditions.
@@ -112,13 +112,13 @@ func (AudienceTags) customPushAudience()     {}
 func (AudienceTagLogic) customPushAudience() {}
 func (AudiencePackage) customPushAudience()  {}
 
-// PushResult names a push that was sent.
+// PushResult identifies a push that was sent.
 type PushResult struct {
-	ID         string `json:"id"`         // of the push; not all sources know it for SendToUsers
-	MessageUID string `json:"messageUID"` // of the message, when there was one
+	ID         string `json:"id"`         // of the push; for SendToUsers not all sources mention it
+	MessageUID string `json:"messageUID"` // of the message, if there was one
 }
 
-// audienceBody is an audience as a push carries it.
+// audienceBody is an audience as encoded in a push.
 type audienceBody struct {
 	Tags     []string      `json:"tag,omitempty"`
 	TagsOr   []string      `json:"tag_or,omitempty"`
@@ -135,17 +135,17 @@ type tagItemBody struct {
 	Join     TagOperator `json:"itemsOperator"`
 }
 
-// Send pushes to all users, to users chosen by tag or ID, or to the users of an app package. With
-// a Message it also brings that to the system conversation of each.
+// Send pushes to all users, to users selected by tag or ID, or to the users of an app package. It
+// also delivers the Message, if any, to the system conversation of each user.
 //
-// The quota is 2 calls per hour and 3 per calendar day, which all uses of this method share, and
-// perhaps [MessageBroadcastService.SendToAll] with them. Pushes by tag are worked off at 1500 per
-// second. A push by package does not reach web users. The service must be enabled, else the call
-// ends with [CodeServiceNotEnabled]; [CodeTooManyUsers] means that the app has more than 100 users
-// without a paid plan.
+// The quota is 2 calls per hour and 3 per calendar day, shared by all uses of this method and
+// perhaps by [MessageBroadcastService.SendToAll]. Pushes by tag are processed at 1500 per second. A
+// push by package does not reach web users. The service must be enabled, or the call fails with
+// [CodeServiceNotEnabled]; [CodeTooManyUsers] means that the app has more than 100 users without a
+// paid plan.
 //
-// The call fails with [ErrOutcomeUnknown] if the push may have been sent all the same: do not
-// blindly send it again.
+// The call fails with [ErrOutcomeUnknown] if the push may have been sent anyway: do not blindly
+// send it again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/system/send-push-by-tag
 //
@@ -202,11 +202,11 @@ func (m *PushMessage) body() (json.RawMessage, error) {
 }
 
 // SendToUsers pushes to up to 100 users. Nothing is stored, and the push shows even while the app
-// is in front. The quota is 100 users per second, so that one such call can use it up.
-// [PushService.Send] reaches more users at a time, but seldom.
+// is in the foreground. The quota is 100 users per second, so a single call can use it up.
+// [PushService.Send] reaches more users at a time, but may be called less often.
 //
-// The call fails with [ErrOutcomeUnknown] if the push may have been sent all the same: do not
-// blindly send it again.
+// The call fails with [ErrOutcomeUnknown] if the push may have been sent anyway: do not blindly
+// send it again.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/system/send-push-by-user
 //
@@ -225,16 +225,16 @@ func (s *PushService) SendToUsers(ctx context.Context, push UserPush, opts ...Ca
 	return fetch[PushResult](ctx, s.client, endpoint.PushUser, &request{UserIDs: push.UserIDs, Notification: body}, opts)
 }
 
-// SendCustom pushes, by the service Push Plus, to all users, to users chosen by their tags, or to
-// the users of an app package. Nothing is stored. The service is paid for in production and free
-// in the development environment.
+// SendCustom pushes, through the Push Plus service, to all users, to users selected by their tags,
+// or to the users of an app package. Nothing is stored. The service costs extra in production and
+// is free in the development environment.
 //
 // The quota is 20 calls per hour and 100 per calendar day. [CodeServiceNotEnabled] probably means
-// that the app does not have the service, and [CodeTooManyUsers] that it has more than 100 users
-// without a paid plan.
+// that the service is not enabled for the app, and [CodeTooManyUsers] that the app has more than
+// 100 users without a paid plan.
 //
-// The call fails with [ErrOutcomeUnknown] if the push may have been sent all the same: do not
-// blindly send it again.
+// The call fails with [ErrOutcomeUnknown] if the push may have been sent anyway: do not blindly
+// send it again.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/push/push-plus
 //
@@ -263,7 +263,7 @@ const (
 	maxAudienceTags  = 20
 )
 
-// audienceOf returns an audience, which is refused if it selects nobody.
+// audienceOf encodes an audience. It refuses one that selects nobody.
 func audienceOf(audience any) (body audienceBody, err error) {
 	switch a := audience.(type) {
 	case nil:
@@ -273,7 +273,7 @@ func audienceOf(audience any) (body audienceBody, err error) {
 	case AudienceUsers:
 		body.UserIDs = a
 		if err = checkAudience("users", a, maxAudienceUsers); err == nil && len(a) == 0 {
-			err = refuseWire("audience", "no users are named")
+			err = refuseWire("audience", "no users are given")
 		}
 	case AudienceTags:
 		body.Tags, body.TagsOr, body.Package = a.All, a.Any, a.Package
@@ -281,7 +281,7 @@ func audienceOf(audience any) (body audienceBody, err error) {
 			err = checkAudience("Any", a.Any, maxAudienceTags)
 		}
 		if err == nil && len(a.All)+len(a.Any) == 0 {
-			err = refuseWire("audience", "All or Any is required: no tags are named")
+			err = refuseWire("audience", "All or Any is required: no tags are given")
 		}
 	case AudiencePackage:
 		body.Package = string(a)
@@ -292,7 +292,7 @@ func audienceOf(audience any) (body audienceBody, err error) {
 		body.Package = a.Package
 		body.TagItems, err = tagItems(a.Conditions)
 	default: // a pointer, or a struct around one of the types
-		err = refuseWire("audience", "is a %T, which is none of the types of audiences", audience)
+		err = refuseWire("audience", "is a %T, which is not one of the audience types", audience)
 	}
 	return body, err
 }
@@ -316,18 +316,18 @@ func tagItems(conditions []TagCondition) ([]tagItemBody, error) {
 	items := make([]tagItemBody, len(conditions))
 	for i, c := range conditions {
 		if c.Operator == "" && len(c.Tags) == 1 {
-			c.Operator = TagOperatorAnd // between one tag and nothing
+			c.Operator = TagOperatorAnd // not used for a single tag
 		}
 		if c.Join == "" && i == 0 {
-			c.Join = TagOperatorAnd // to nothing
+			c.Join = TagOperatorAnd // not used for the first item
 		}
 		switch {
 		case len(c.Tags) == 0:
 			return nil, refuseWire("audience", "Items: item %d has no Tags", i+1)
 		case c.Operator == "":
-			return nil, refuseWire("audience", "Items: item %d lacks Operator, between its tags", i+1)
+			return nil, refuseWire("audience", "Items: item %d lacks the Operator between its tags", i+1)
 		case c.Join == "":
-			return nil, refuseWire("audience", "Items: item %d lacks Join, to the item before", i+1)
+			return nil, refuseWire("audience", "Items: item %d lacks Join, which joins it to the previous item", i+1)
 		case slices.Contains(c.Tags, ""):
 			return nil, refuseWire("audience", "Items: item %d has an empty tag", i+1)
 		}

@@ -5,9 +5,9 @@ import "fmt"
 // PushNotification is what a push of [PushService.Send] shows.
 type PushNotification struct {
 	Title string // at most 50 characters
-	Text  string // may be left out only if both IOSText and AndroidText are set
+	Text  string // may be omitted only if both IOSText and AndroidText are set
 
-	// What the devices of one system show in place of Title and Text.
+	// What devices of one system show instead of Title and Text.
 	IOSTitle      string
 	IOSText       string
 	AndroidText   string
@@ -15,7 +15,7 @@ type PushNotification struct {
 
 	ForceShowContent bool // show the text even to recipients who hide it
 
-	// The settings of single systems; those that are nil keep the settings of the console.
+	// Settings for individual systems; nil ones leave the console's settings in place.
 	IOS       *IOSPushSettings
 	Android   *AndroidPushSettings
 	HarmonyOS *HarmonyOSPushSettings
@@ -25,9 +25,9 @@ type PushNotification struct {
 type UserPushNotification struct {
 	Title         string // at most 50 characters
 	Text          string // required
-	HarmonyOSText string // in place of Text on HarmonyOS
+	HarmonyOSText string // instead of Text on HarmonyOS
 
-	// The settings of single systems; those that are nil keep the settings of the console.
+	// Settings for individual systems; nil ones leave the console's settings in place.
 	IOS       *IOSPushSettings
 	Android   *AndroidPushSettings
 	HarmonyOS *HarmonyOSPushSettings
@@ -37,28 +37,28 @@ type UserPushNotification struct {
 type CustomPushNotification struct {
 	Title         string // at most 50 characters
 	Text          string // required
-	IOSTitle      string // in place of Title on iOS
-	HarmonyOSText string // in place of Text on HarmonyOS
+	IOSTitle      string // instead of Title on iOS
+	HarmonyOSText string // instead of Text on HarmonyOS
 
-	// The settings of single systems; those that are nil keep the settings of the console.
+	// Settings for individual systems; nil ones leave the console's settings in place.
 	IOS       *IOSPushSettings
 	Android   *AndroidPushSettings
 	HarmonyOS *HarmonyOSPushSettings
 }
 
-// IOSPushSettings decides how a push arrives on Apple devices.
+// IOSPushSettings holds a push's settings for Apple devices.
 type IOSPushSettings struct {
 	ContentAvailable  bool              `json:"-"`                            // wake the app silently
-	Badge             *int              `json:"badge,omitempty"`              // up to 9999; 0 clears the badge, nil leaves it as it is
+	Badge             *int              `json:"badge,omitempty"`              // up to 9999; 0 clears the badge, nil keeps it
 	ThreadID          string            `json:"thread-id,omitempty"`          // groups notifications
 	CollapseID        string            `json:"apns-collapse-id,omitempty"`   // merges notifications with the same ID
 	Category          string            `json:"category,omitempty"`           // the app's own kind of rich push; lets the app change the content
-	RichMediaURL      string            `json:"richMediaUri,omitempty"`       // of a rich push; needs Category
+	RichMediaURL      string            `json:"richMediaUri,omitempty"`       // for a rich push; requires Category
 	InterruptionLevel InterruptionLevel `json:"interruption-level,omitempty"` // from iOS 15 on; active if empty
 	Extras            map[string]any    `json:"extras,omitempty"`             // the app's own data
 }
 
-// AndroidPushSettings decides how a push arrives on Android devices, by the vendor of their push
+// AndroidPushSettings holds a push's settings for Android devices, by the vendor of their push
 // service.
 type AndroidPushSettings struct {
 	Huawei *HuaweiPush       `json:"hw,omitempty"`
@@ -70,18 +70,18 @@ type AndroidPushSettings struct {
 	Extras map[string]any    `json:"extras,omitempty"` // the app's own data
 }
 
-// OPPOPushSettings holds the settings for OPPO devices, of which those of a message's push,
-// [OPPOPush], are a part.
+// OPPOPushSettings holds the settings for OPPO devices. Those for a message's push, [OPPOPush], are
+// a subset.
 type OPPOPushSettings struct {
 	ChannelID   string          `json:"channelId,omitempty"`
-	Category    string          `json:"category,omitempty"` // needed with NotifyLevel
+	Category    string          `json:"category,omitempty"` // required with NotifyLevel
 	NotifyLevel OPPONotifyLevel `json:"notify_level,omitempty"`
 }
 
-// OPPONotifyLevel is how an OPPO device shows a notification.
+// OPPONotifyLevel says where an OPPO device shows a notification.
 type OPPONotifyLevel int
 
-// The levels of OPPO.
+// OPPO's notification levels.
 const (
 	OPPONotifyBar        OPPONotifyLevel = 1
 	OPPONotifyLockScreen OPPONotifyLevel = 2  // in the notification bar too
@@ -101,13 +101,13 @@ func (l OPPONotifyLevel) String() string {
 	return fmt.Sprintf("OPPONotifyLevel(%d)", int(l))
 }
 
-// HarmonyOSPushSettings decides how a push arrives on HarmonyOS devices.
+// HarmonyOSPushSettings holds a push's settings for HarmonyOS devices.
 type HarmonyOSPushSettings struct {
 	HarmonyOS *HarmonyOSPush `json:"ohos,omitempty"`
 	Extras    map[string]any `json:"extras,omitempty"` // the app's own data
 }
 
-// notificationBody is a notification as all three kinds of pushes carry it.
+// notificationBody is a notification as encoded in all three kinds of pushes.
 type notificationBody struct {
 	Title       string         `json:"title,omitempty"`
 	Alert       string         `json:"alert,omitempty"`

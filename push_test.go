@@ -241,7 +241,7 @@ func TestPushRefuses(t *testing.T) {
 		push                any
 	}{
 		{"nobody", "audience", "is required", to(nil)},
-		{"no users", "audience", "no users are named", to(rongcloud.AudienceUsers{})},
+		{"no users", "audience", "no users are given", to(rongcloud.AudienceUsers{})},
 		{"an empty user", "audience", "users: item 2 is empty", to(rongcloud.AudienceUsers{"u1", ""})},
 		{"1001 users", "audience", "users: 1001 items, at most 1000", to(rongcloud.AudienceUsers(userIDs(1001)))},
 		{"no tags", "audience", "All or Any is required", to(rongcloud.AudienceTags{Package: "p"})},
@@ -292,7 +292,7 @@ func TestPushRefuses(t *testing.T) {
 		{"no conditions", "audience", "Items is required", logic()},
 		{"a condition without tags", "audience", "item 2 has no Tags", logic(one, rongcloud.TagCondition{Join: rongcloud.TagOperatorOr})},
 		{"a condition with an empty tag", "audience", "item 1 has an empty tag", logic(rongcloud.TagCondition{Tags: []string{""}})},
-		{"a condition without an operator", "audience", "item 1 lacks Operator", logic(rongcloud.TagCondition{Tags: []string{"a", "b"}})},
+		{"a condition without an operator", "audience", "item 1 lacks the Operator", logic(rongcloud.TagCondition{Tags: []string{"a", "b"}})},
 		{"a condition that is not joined", "audience", "item 2 lacks Join", logic(one, one)},
 	}
 	for _, test := range tests {

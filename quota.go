@@ -11,43 +11,43 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/tokenbucket"
 )
 
-// Quotas are the limits that a [Limiter] keeps. The zero value stands for what RongCloud
-// documents, which every [endpoint.Endpoint] carries as its Quota.
+// Quotas are the limits that a [Limiter] enforces. The zero value means RongCloud's documented
+// quotas, which every [endpoint.Endpoint] has as its Quota.
 type Quotas struct {
-	// Factor multiplies every quota and cap that Endpoints does not replace. 0 is 1. Below 1 it
-	// keeps a part of the quotas free: for other programs with the same App Key, or against the
-	// jitter of a network.
+	// Factor multiplies every quota and cap that Endpoints does not replace. 0 means 1. A factor
+	// below 1 leaves part of the quotas unused: for other programs with the same App Key, or as a
+	// margin for network jitter.
 	Factor float64
 
-	// Endpoints replaces the quotas of single endpoints, for contracts that raise them. Begin with
-	// a copy of the endpoint's Quota and change Limit, Per and Caps; what is counted stays. For
-	// endpoints that share a quota one entry is enough.
+	// Endpoints replaces the quotas of individual endpoints, for contracts that raise them. Start
+	// from a copy of the endpoint's Quota and change Limit, Per and Caps; what is counted cannot
+	// change. One entry is enough for endpoints that share a quota.
 	Endpoints map[*endpoint.Endpoint]endpoint.Quota
 }
 
-// QuotaUse is what one call takes of the quotas of its App Key.
+// QuotaUse is what one call uses of its App Key's quotas.
 type QuotaUse struct {
 	Endpoint *endpoint.Endpoint
 	Units    int // requests or targets, as Endpoint.Quota counts
 
-	// LowPriority lets calls without it go first; see [LowPriority].
+	// LowPriority makes the call yield to calls without it; see [LowPriority].
 	LowPriority bool
 
-	// Values are the parameters that the endpoint's caps ask for, such as the channel of an ultra
-	// group. Without them those caps count all calls together.
+	// Values are the parameters that the endpoint's caps depend on, such as the channel of an ultra
+	// group. Without them, those caps count all calls together.
 	Values map[string][]string
 }
 
-// QuotaLimit is one limit that a call falls under, with what the call takes of it.
+// QuotaLimit is one limit that applies to a call, with what the call uses of it.
 type QuotaLimit struct {
-	Key   string // the same for all calls that use the limit up together
+	Key   string // the same for all calls that share the limit
 	Limit int
-	Per   time.Duration // no stretch of this length may see more than Limit
+	Per   time.Duration // no window of this length may have more than Limit
 	Units int
 }
 
-// Check refuses limits and times that are not positive, factors that are negative or no number,
-// and entries that change what a quota counts, with an [*ArgumentError] that names the endpoint.
+// Check refuses limits and times that are not positive, factors that are negative or NaN, and
+// entries that change what a quota counts, with an [*ArgumentError] that names the endpoint.
 func (q Quotas) Check() error {
 	if q.Factor < 0 || math.IsNaN(q.Factor) || math.IsInf(q.Factor, 0) {
 		return refuse("Factor", "%v is not a positive number", q.Factor)
@@ -72,15 +72,15 @@ func (q Quotas) Check() error {
 			continue
 		}
 		if first, ok := pools[own.Pool]; ok && (first.Limit != own.Limit || first.Per != own.Per) {
-			return refuse(ep.Path, "shares its quota with an endpoint that is given another one")
+			return refuse(ep.Path, "shares its quota with an endpoint that has a different entry")
 		}
 		pools[own.Pool] = own
 	}
 	return nil
 }
 
-// Limits returns what use falls under: the endpoint's quota first, then its caps. It is empty
-// where none is documented. Those who write a [Limiter] need it.
+// Limits returns the limits that apply to use: the endpoint's quota first, then its caps. It is
+// empty if none are documented. It is for implementing a [Limiter].
 func (q Quotas) Limits(use QuotaUse) []QuotaLimit {
 	ep := use.Endpoint
 	if ep == nil {
@@ -114,12 +114,12 @@ func (q Quotas) Limits(use QuotaUse) []QuotaLimit {
 	return limits
 }
 
-// of is the quota that holds for ep, and by what it is to be multiplied.
+// of returns the quota that applies to ep, and the factor to multiply it by.
 func (q Quotas) of(ep *endpoint.Endpoint) (endpoint.Quota, float64) {
 	if own, ok := q.Endpoints[ep]; ok {
 		return own, 1
 	}
-	if known := endpoint.ByPath(ep.Method, ep.Path); known != nil { // of which ep is a copy
+	if known := endpoint.ByPath(ep.Method, ep.Path); known != nil { // ep is a copy of it
 		if own, ok := q.Endpoints[known]; ok {
 			return own, 1
 		}
@@ -144,7 +144,7 @@ func quotaKey(ep *endpoint.Endpoint) string {
 	return pathKey(ep)
 }
 
-// pathKey tells endpoints with one path apart. That of the one to POST is the path.
+// pathKey distinguishes endpoints with the same path. For a POST endpoint it is the path.
 func pathKey(ep *endpoint.Endpoint) string {
 	if ep.Method != http.MethodPost && ep.Method != "" && endpoint.ByPath(http.MethodPost, ep.Path) != nil {
 		return ep.String()
@@ -152,7 +152,8 @@ func pathKey(ep *endpoint.Endpoint) string {
 	return ep.Path
 }
 
-// newQuotaLimit multiplies. Where less than one would be left, the time is stretched in its place.
+// newQuotaLimit multiplies the limit by the factor. If the result would be less than one, it
+// stretches the time instead.
 func newQuotaLimit(key string, quota endpoint.Quota, factor float64, units int) QuotaLimit {
 	limit := QuotaLimit{Key: key, Limit: quota.Limit, Per: quota.Per, Units: min(max(1, units), tokenbucket.MaxUnits)}
 	switch scaled := float64(quota.Limit) * factor; {
@@ -186,7 +187,7 @@ func combine(values map[string][]string, names []string) []string {
 	return all
 }
 
-// use is what the call takes of its quotas.
+// use returns what the call uses of its quotas.
 func (c *call) use() QuotaUse {
 	use := QuotaUse{Endpoint: c.ep, Units: 1, LowPriority: c.config.lowPriority}
 	if c.ep.Quota.Counts == endpoint.Targets && c.encoder.Targets > 0 {
@@ -198,7 +199,7 @@ func (c *call) use() QuotaUse {
 	return use
 }
 
-// capParams are the parameters by which the endpoint's caps tell calls apart.
+// capParams are the parameters by which the endpoint's caps distinguish calls.
 func capParams(ep *endpoint.Endpoint) []string {
 	var names []string
 	for _, c := range ep.Quota.Caps {

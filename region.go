@@ -68,8 +68,8 @@ func regionOf(baseURL string) Region {
 	return RegionBeijing
 }
 
-// TimeZone returns the zone of the dates and times of day without a zone that the region's servers
-// send and take: Beijing's there, UTC in all others.
+// TimeZone returns the zone of dates and times of day that the region's servers send and accept
+// without a zone: Beijing's for Beijing, UTC for all others.
 func (r Region) TimeZone() *time.Location {
 	if r == RegionBeijing {
 		return time.FixedZone("CST", 8*60*60)
@@ -83,11 +83,11 @@ type host struct {
 	path         string // prefix without a trailing slash
 }
 
-// parseHost reads an address that the caller gave by an option.
+// parseHost parses an address that the caller gave in an option.
 func parseHost(option, raw string) (host, error) {
 	shown := strconv.Quote(raw)
 	if strings.Contains(raw, "@") {
-		shown = "a URL that carries a user or password"
+		shown = "a URL with a user or password"
 	}
 	u, err := url.Parse(strings.TrimSpace(raw))
 	switch {
@@ -100,7 +100,7 @@ func parseHost(option, raw string) (host, error) {
 	case u.Hostname() == "":
 		return host{}, refuse(option, "%s has no host", shown)
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return host{}, refuse(option, "%s must not carry a query or fragment", shown)
+		return host{}, refuse(option, "%s must not have a query or fragment", shown)
 	}
 	if port := u.Port(); port != "" {
 		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > math.MaxUint16 {
@@ -109,18 +109,18 @@ func parseHost(option, raw string) (host, error) {
 	}
 	path := strings.TrimSuffix(u.Path, "/")
 	if u.EscapedPath() != (&url.URL{Path: u.Path}).EscapedPath() || path != "" && (path == "/" || path != pathpkg.Clean(path)) {
-		return host{}, refuse(option, "%s has a path that would be changed on its way", shown)
+		return host{}, refuse(option, "%s has a path that would be changed in transit", shown)
 	}
 	return host{scheme: u.Scheme, name: strings.TrimSuffix(u.Host, ":"), path: path}, nil
 }
 
-// hosts is the circle of addresses that serve the same data, and the one in use.
+// hosts is a ring of addresses that serve the same data, and the one in use.
 //
-// The rule is RongCloud's: when the one in use fails, switch at once to the next, stay with it for
-// all later calls, and never go back on a timer.
+// RongCloud's rule: when the one in use fails, switch at once to the next, stay with it for all
+// later calls, and never go back on a timer.
 type hosts struct {
 	ring     []host
-	switches atomic.Uint64 // how often the host in use has failed; modulo the ring it is the one in use
+	switches atomic.Uint64 // how often the host in use has failed; modulo the ring's length, the index in use
 }
 
 func newHosts(option string, addresses []string) (*hosts, error) {
@@ -137,13 +137,13 @@ func newHosts(option string, addresses []string) (*hosts, error) {
 	return h, nil
 }
 
-// customHosts are the options that give the address of what each customer is told one for, by its
-// word in the catalogue.
+// customHosts are the options that set customer-specific addresses, by the catalogue's name for the
+// service.
 var customHosts = map[string]string{"translation": "WithTranslationURL"}
 
-// hostsByAddress are the hosts of endpoints that no data centre serves, by their address or by the
-// word for what each customer is told an address for. With base URLs of the caller's there are
-// only those that the caller gave besides.
+// hostsByAddress returns the hosts of endpoints that no data centre serves, by their address or by
+// the catalogue's name for a service with a customer-specific one. If the caller set base URLs,
+// there are only the addresses that the caller also set.
 func (c *config) hostsByAddress() (map[string]*hosts, error) {
 	found := map[string]*hosts{}
 	for word, address := range c.customURLs {
@@ -169,7 +169,7 @@ func (c *config) hostsByAddress() (map[string]*hosts, error) {
 	return found, nil
 }
 
-// hostsOf is where an endpoint of the caller's is served. It gets signed requests.
+// hostsOf returns the hosts that serve a caller's own endpoint. They get signed requests.
 func hostsOf(ep *endpoint.Endpoint) (*hosts, error) {
 	h, err := newHosts("Endpoint.Host", []string{ep.Host})
 	if err == nil && h.ring[0].scheme != "https" && !isLoopback(h.ring[0].name) {
@@ -178,21 +178,21 @@ func hostsOf(ep *endpoint.Endpoint) (*hosts, error) {
 	return h, inCall(err, ep, "")
 }
 
-// isLoopback reports whether an address, host or host:port, is the machine's own.
+// isLoopback reports whether an address, host or host:port, is this machine's own.
 func isLoopback(name string) bool {
 	hostname := (&url.URL{Host: name}).Hostname()
 	ip, err := netip.ParseAddr(hostname)
 	return err == nil && ip.IsLoopback() || strings.EqualFold(hostname, "localhost")
 }
 
-// inUse returns the host that calls go to, and a turn to report its failure with.
+// inUse returns the host that calls go to, and its turn, to pass to failed.
 func (h *hosts) inUse() (*host, uint64) {
 	turn := h.switches.Load()
 	return &h.ring[turn%uint64(len(h.ring))], turn
 }
 
 // failed moves on from the host that was in use at the given turn, and reports whether another one
-// is now in use. Of many calls that fail together only the first one switches.
+// is now in use. If many calls fail together, only the first one switches.
 func (h *hosts) failed(turn uint64) bool {
 	if len(h.ring) == 1 {
 		return false

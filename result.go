@@ -8,22 +8,23 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
-// Results are plain structs with json tags. Package lenient decodes them, and knows further tags:
+// Results are plain structs with json tags. Package lenient decodes them, and supports further
+// tags:
 //
 //   - unit:"minutes" or unit:"seconds" on a time.Duration
 //   - from:"0" on an enumeration that counts from 1 what the wire counts from 0
 //   - alt:"a,b" names further spellings of a field
 //   - item:"a,b" names where an object holds the text that a list is made of
 //
-// A time.Time reads Unix milliseconds, and "2006-01-02 15:04:05" in the data centre's zone.
+// A time.Time reads Unix milliseconds, or "2006-01-02 15:04:05" in the data centre's zone.
 
-// callersOut is what the caller of Client.Call wants filled. As encoding/json has it, its lists
-// keep their nulls, and what the response does not name stays: it may hold a default, or in an
-// interface the pointer to fill.
+// callersOut is the value that the caller of Client.Call wants filled. As with encoding/json, its
+// lists keep their nulls, and values that the response does not name stay: they may be defaults or,
+// in an interface, the pointer to fill.
 type callersOut struct{ out any }
 
-// decodeAnswer reads the result of a successful answer into out, a pointer. What is the SDK's own
-// is reset first.
+// decodeAnswer reads the result of a successful response into out, a pointer. A result of the SDK's
+// own type is reset first.
 func decodeAnswer(data []byte, out any, zone *time.Location) error {
 	decoder := lenient.Decoder{Zone: zone, DropNulls: true}
 	if theirs, ok := out.(callersOut); ok {
@@ -40,9 +41,9 @@ func decodeAnswer(data []byte, out any, zone *time.Location) error {
 	return nil
 }
 
-// oneValue is a result that is worth nothing without one of its values.
+// oneValue is a result that is useless without one of its values.
 type oneValue interface {
-	lacks() string // the name of that value, or nothing if it is there
+	lacks() string // the name of that value if it is missing, otherwise ""
 }
 
 func (t *UserToken) lacks() string        { return lack("token", t.Token) }

@@ -16,17 +16,16 @@ import (
 
 //go:generate go -C internal/gen run . -root ../..
 
-// Version is the version of this SDK, as it stands in the User-Agent. On the way to a release it
-// ends in -dev.
+// Version is the version of this SDK, as sent in the User-Agent. Between releases it ends in -dev.
 const Version = "0.1.0-dev"
 
 // Client calls the Server API of one App Key. It is immutable and safe for concurrent use; create
-// it once with [New] and keep it. Any number of clients can live side by side.
+// it once with [New] and keep it. Any number of clients can coexist.
 //
 // The methods of its services take call options: [CaptureResponse], [WithRequestID],
 // [WithAttemptTimeout], [RetryUnsafe], [LowPriority], [WithHeader] and [WithExtraField]. They
-// return an [*ArgumentError] for what can be told to be wrong before anything is sent, and an
-// [*Error] for everything else.
+// return an [*ArgumentError] for mistakes found before anything is sent, and an [*Error] for
+// everything else.
 type Client struct {
 	User          *UserService
 	Message       *MessageService
@@ -48,31 +47,31 @@ type Client struct {
 	core *core
 }
 
-// service is what every service consists of. Those without fields of their own are conversions of
-// one shared value.
+// service is what every service consists of. Services without fields are conversions of one shared
+// value.
 type service struct{ client *Client }
 
-// core is what the calls of all services share.
+// core is shared by the calls of all services.
 type core struct {
 	appKey         string
 	secret         secret
 	hosts          *hosts
-	hostsByAddress map[string]*hosts // of endpoints that no data centre serves, by their address
+	hostsByAddress map[string]*hosts // for endpoints that no data centre serves, by their address
 	zone           *time.Location
 	config         config
 	retrier        *retryablehttp.Client
 	budget         *retryBudget
-	own            *connpool.Pool // nil if the caller brought a client
+	own            *connpool.Pool // nil if the caller passed an HTTP client
 	template       *http.Request  // copied for every call
 	headers        fixedHeaders
 }
 
-// fixedHeaders are header values that are the same for every request. Their capacity is their
-// length, so that a transport that appends to one does not change it for the others.
+// fixedHeaders are header values that are the same for every request. Their capacity equals their
+// length, so a transport that appends to one does not change it for other requests.
 type fixedHeaders struct{ appKey, userAgent, form, json []string }
 
 // New returns a client for the app with the given App Key and App Secret, which the console shows.
-// It does not connect to anything. Bad input is refused with an [*ArgumentError] that names the
+// It does not connect to anything. Invalid input is refused with an [*ArgumentError] that names the
 // option, or with several of them in one error.
 func New(appKey, appSecret string, opts ...Option) (*Client, error) {
 	c := config{
@@ -152,8 +151,8 @@ func newClient(k *core) *Client {
 
 // NewFromEnv returns a client configured by environment variables: RONGCLOUD_APP_KEY,
 // RONGCLOUD_APP_SECRET, RONGCLOUD_REGION (such as SG; Beijing if empty) and RONGCLOUD_API_URL (one
-// URL, or several separated by commas, in place of the region's). Options that are given win over
-// the environment. An [*ArgumentError] names the variable.
+// URL, or several separated by commas, instead of the region's). Options override the environment.
+// An [*ArgumentError] names the variable.
 func NewFromEnv(opts ...Option) (*Client, error) {
 	env := []Option{fromEnvironment()}
 	if region := os.Getenv(envRegion); region != "" {
@@ -173,11 +172,11 @@ const (
 	envAPIURL    = "RONGCLOUD_API_URL"
 )
 
-// AppKey returns the App Key that the client was made for.
+// AppKey returns the client's App Key.
 func (c *Client) AppKey() string { return c.core.appKey }
 
-// CloseIdleConnections releases the client's idle connections. Calls under way go on, and later
-// ones connect anew. An HTTP client that the caller brought is left alone.
+// CloseIdleConnections closes the client's idle connections. Calls under way continue, and later
+// ones open new connections. An HTTP client from [WithHTTPClient] is left alone.
 func (c *Client) CloseIdleConnections() {
 	if c.core.own != nil {
 		c.core.own.CloseIdleConnections()

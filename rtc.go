@@ -2,15 +2,14 @@ package rongcloud
 
 import "fmt"
 
-// RTCService is for RongCloud's audio and video: calls, meetings and live rooms. Rooms are made by
-// the clients that join them and end with the last one; a server can look at them, keep users out,
-// record and mix what is published, and bring in a stream from elsewhere. What happens in a room
-// comes by callbacks: see webhook.RTCRoomStatus and its
-// siblings.
+// RTCService is for RongCloud's audio and video: calls, meetings and live rooms. A room is created
+// by the clients that join it and ends when the last one leaves. A server can look at rooms, keep
+// users out, record and mix what is published, and add an external stream. Events in a room are
+// reported by callbacks: see webhook.RTCRoomStatus and the other RTC types.
 //
-// An app needs the audio and video service; [CodeRTCNotEnabled] means that it does not have it.
-// RongCloud documents no quotas for these calls. A room's ID travels in a header in many of them,
-// so that it has to be printable ASCII there.
+// The audio and video service must be enabled for the app, or calls fail with [CodeRTCNotEnabled].
+// RongCloud documents no quotas for these calls. Many of them send the room's ID in a header, so it
+// must be printable ASCII there.
 type RTCService struct {
 	service
 	Room        *RTCRoomService
@@ -33,7 +32,7 @@ func newRTCService(common *service) *RTCService {
 	}
 }
 
-// RTCMediaType is what a stream carries.
+// RTCMediaType says whether a stream is audio or video.
 type RTCMediaType int
 
 // The types of streams.
@@ -42,7 +41,7 @@ const (
 	RTCMediaVideo                         // 1 on the wire
 )
 
-// String names the type in English.
+// String returns the type in words.
 func (t RTCMediaType) String() string { return nameOf("RTCMediaType", int(t), "audio", "video") }
 
 // RTCRoomType is the kind of a room.
@@ -54,37 +53,37 @@ const (
 	RTCRoomLive                            // a live stream with an audience; 2 on the wire
 )
 
-// String names the kind in English.
+// String returns the kind in words.
 func (t RTCRoomType) String() string { return nameOf("RTCRoomType", int(t), "ordinary", "live") }
 
-// RTCLayout is how the pictures of users are put together.
+// RTCLayout says how the users' pictures are arranged.
 type RTCLayout int
 
 // The layouts.
 const (
 	RTCLayoutCustom   RTCLayout = 1 + iota // each where the app puts it
-	RTCLayoutFloating                      // one large, with the others over it
+	RTCLayoutFloating                      // one large picture, with the others on top
 	RTCLayoutAdaptive                      // all of the same size
 )
 
-// String names the layout in English.
+// String returns the layout in words.
 func (l RTCLayout) String() string {
 	return nameOf("RTCLayout", int(l), "custom", "floating", "adaptive")
 }
 
-// RTCRenderMode is how a picture is fitted into its window.
+// RTCRenderMode says how a picture is fitted into its window.
 type RTCRenderMode int
 
-// The ways of fitting.
+// The ways to fit a picture.
 const (
-	RTCRenderCrop RTCRenderMode = 1 + iota // fills the window, and what stands out is cut off
-	RTCRenderFit                           // whole, with bars beside it
+	RTCRenderCrop RTCRenderMode = 1 + iota // fill the window and crop the rest
+	RTCRenderFit                           // show the whole picture, with bars
 )
 
-// String names the way in English.
+// String returns the mode in words.
 func (m RTCRenderMode) String() string { return nameOf("RTCRenderMode", int(m), "crop", "fit") }
 
-// nameOf names the value n of an enumeration that begins at 1.
+// nameOf returns the name of value n of an enumeration that begins at 1.
 func nameOf(enumeration string, n int, names ...string) string {
 	if n >= 1 && n <= len(names) {
 		return names[n-1]

@@ -6,19 +6,19 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// RTCAIService ends the recognition and the translation of what is spoken in a room. How a server
-// starts them is on no page that is known. RongCloud switches them on when a ticket asks for it,
-// and documents them on its Chinese pages only.
+// RTCAIService stops speech recognition and translation in a room. No known page says how a server
+// starts them. RongCloud enables them on request, by a support ticket, and documents them on its
+// Chinese pages only.
 type RTCAIService service
 
-// RTCTranslationStopParams says whose words are not translated any longer.
+// RTCTranslationStopParams says whose speech to stop translating.
 type RTCTranslationStopParams struct {
 	RoomID  string   `wire:"Room-Id"`
 	UserIDs []string `wire:"userList"`
 }
 
-// StopRecognition ends the recognition of speech in a room, before its session ends.
-// [CodeRTCRoomNotFound] means that there is no such room.
+// StopRecognition stops speech recognition in a room before its session ends. [CodeRTCRoomNotFound]
+// means that there is no such room.
 //
 // RongCloud: https://docs.rongcloud.cn/server-rtc-api/asr/stop-asr
 //
@@ -31,8 +31,8 @@ func (s *RTCAIService) StopRecognition(ctx context.Context, roomID string, opts 
 	return send(ctx, s.client, endpoint.V2RTCAIASRRoomStop, &request{roomID, "application/json"}, opts)
 }
 
-// StopTranslation ends the translation of what users of a room say. [CodeRTCRoomNotFound] means
-// that there is no such room.
+// StopTranslation stops translating what users in a room say. [CodeRTCRoomNotFound] means that
+// there is no such room.
 //
 // RongCloud: https://docs.rongcloud.cn/server-rtc-api/asr/stop-translation
 //

@@ -7,10 +7,10 @@ import (
 	"strings"
 )
 
-// configFault names the first field of a configuration that cannot be as it is, and says why; the
-// field is empty if there is none. A configuration travels as one JSON document, which the table of
-// endpoints does not look into, so that a forgotten field would be sent as a zero that is none of
-// its values. The rules are those of configRules, in the tag check of a field.
+// configFault returns the first invalid field of a configuration, and the reason; the field is
+// empty if all are valid. A configuration is sent as one JSON document, which the endpoint table
+// does not describe, so a forgotten field would be sent as a zero that is not a valid value. The
+// check tag of a field names its rules; see configRules.
 func configFault(v reflect.Value) (field, reason string) {
 	switch v.Kind() {
 	case reflect.Pointer:
@@ -36,7 +36,7 @@ func configFault(v reflect.Value) (field, reason string) {
 			if name == "" {
 				continue
 			}
-			n, _ := strconv.Atoi(limit) // 0 for rules without
+			n, _ := strconv.Atoi(limit) // 0 for rules without a limit
 			if reason = configRules[name](v.Field(i), n); reason != "" {
 				return v.Type().Name() + "." + one.Name, reason
 			}
@@ -50,7 +50,7 @@ func configFault(v reflect.Value) (field, reason string) {
 
 const isRequired = "is required"
 
-// configRules say what is wrong with a value; empty if nothing is.
+// configRules return what is wrong with a value, or "".
 var configRules = map[string]func(v reflect.Value, limit int) string{
 	"required": func(v reflect.Value, _ int) string {
 		return textIf(v.IsZero() || v.Kind() == reflect.Slice && v.Len() == 0, isRequired)
@@ -60,7 +60,7 @@ var configRules = map[string]func(v reflect.Value, limit int) string{
 		return textIf(!(v.Float() >= 0 && v.Float() <= 1), "must be from 0 to 1")
 	},
 	"values": func(v reflect.Value, limit int) string {
-		return textIf(v.Int() < 0 || v.Int() > int64(limit), "is none of its values")
+		return textIf(v.Int() < 0 || v.Int() > int64(limit), "is not a valid value")
 	},
 	"most": func(v reflect.Value, limit int) string {
 		return textIf(v.Len() > limit, fmt.Sprintf("%d items, at most %d are allowed", v.Len(), limit))

@@ -6,26 +6,25 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// RTCCloudPlayerService brings streams from elsewhere into rooms, where each appears as a virtual
-// user.
+// RTCCloudPlayerService plays external streams into rooms, where each appears as a virtual user.
 type RTCCloudPlayerService service
 
-// RTCCloudPlayerMediaType is what is played of a stream.
+// RTCCloudPlayerMediaType says what to play from a stream.
 type RTCCloudPlayerMediaType int
 
-// What can be played of a stream.
+// What can be played from a stream.
 const (
 	RTCCloudPlayerMediaBoth  RTCCloudPlayerMediaType = 1 + iota // audio and video; 0 on the wire
 	RTCCloudPlayerMediaAudio                                    // 1 on the wire
 	RTCCloudPlayerMediaVideo                                    // 2 on the wire
 )
 
-// String names it in English.
+// String returns the type in words.
 func (t RTCCloudPlayerMediaType) String() string {
 	return nameOf("RTCCloudPlayerMediaType", int(t), "audio and video", "audio", "video")
 }
 
-// RTSPTransport is how a stream with an RTSP address is fetched.
+// RTSPTransport says how a stream with an RTSP address is fetched.
 type RTSPTransport string
 
 // The transports of RTSP.
@@ -34,11 +33,11 @@ const (
 	RTSPTransportUDP RTSPTransport = "udp"
 )
 
-// RTCCloudPlayerStartParams says what to play where. RongCloud's page does not say which of it may
-// be left out, so all but the transport is required here.
+// RTCCloudPlayerStartParams says what to play, and where. RongCloud's page does not say which
+// fields are optional, so everything but the transport is required here.
 type RTCCloudPlayerStartParams struct {
 	RoomID      string                  `wire:"Room-Id"`
-	UserID      string                  `wire:"user_id"` // the virtual user; a stream that they play already is replaced
+	UserID      string                  `wire:"user_id"` // the virtual user; replaces a stream they already play
 	UserName    string                  `wire:"user_name"`
 	MediaType   RTCCloudPlayerMediaType `wire:"media_type,enum"`
 	RoomType    RTCRoomType             `wire:"room_type,enum"`
@@ -47,15 +46,16 @@ type RTCCloudPlayerStartParams struct {
 	Transport   RTSPTransport           `wire:"rtsp_transport"`
 }
 
-// RTCCloudPlayerStopParams says what to stop where.
+// RTCCloudPlayerStopParams says what to stop, and where.
 type RTCCloudPlayerStopParams struct {
 	RoomID   string `wire:"Room-Id"`
 	UserID   string `wire:"user_id"`
-	UserName string `wire:"user_name"` // whether it is required is not documented for certain
+	UserName string `wire:"user_name"` // the documentation does not clearly say whether it is required
 }
 
 // Start plays a stream into a room. It is not repeated after a failure that leaves the outcome
-// open. Success means that it was accepted; whether the stream can be played is told by a callback.
+// open. Success means that the request was accepted; a callback reports whether the stream can be
+// played.
 //
 // RongCloud: https://docs.rongcloud.io/server-rtc-api/cloud-player/start
 //
@@ -64,7 +64,7 @@ func (s *RTCCloudPlayerService) Start(ctx context.Context, params RTCCloudPlayer
 	return send(ctx, s.client, endpoint.V2RTCCloudplayerStart, &params, opts)
 }
 
-// Stop ends a stream that is played into a room.
+// Stop ends a stream that is being played into a room.
 //
 // RongCloud: https://docs.rongcloud.io/server-rtc-api/cloud-player/stop
 //

@@ -8,37 +8,38 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// RTCMixService puts the streams of a live room together, and pushes the result to content delivery
-// networks (CDN). RongCloud's page is known in part. Fields whose comments speak of the client SDK
-// are those that the vendor's web client sends to its media servers, in the same document.
+// RTCMixService mixes the streams of a live room, and pushes the result to content delivery
+// networks (CDN). RongCloud's page is known only in part. Fields marked "client SDK" are those that
+// RongCloud's web client sends to its media servers, in the same document.
 type RTCMixService service
 
-// RTCMixParams says how the streams of a session are put together.
+// RTCMixParams says how to mix the streams of a session.
 type RTCMixParams struct {
 	SessionID string       `wire:"sessionId"` // see RTCRoom
 	Config    RTCMixConfig `wire:"config"`
 }
 
-// RTCMixConfig is the whole of a mix: the last call counts, so that what it leaves out is not as
-// before, but not set. Whether a call with Output.CDNs alone keeps the layout is not documented.
+// RTCMixConfig is the complete configuration of a mix: each call replaces the previous one, and
+// omitted fields become unset rather than keeping their values. Whether a call with only
+// Output.CDNs keeps the layout is not documented.
 type RTCMixConfig struct {
-	Version      int                 `json:"version,omitempty" check:"natural"` // 1 by default; required, says the page about CDN, where there are CDNs
+	Version      int                 `json:"version,omitempty" check:"natural"` // 1 by default; required with CDNs, according to the page on CDN
 	Layout       RTCLayout           `json:"mode,omitempty" check:"values=3"`   // RTCLayoutFloating by default
 	HostUserID   string              `json:"host_user_id,omitempty"`            // the user in the large picture
-	HostStreamID string              `json:"host_stream_id,omitempty"`          // without it the stream that was published first (client SDK)
+	HostStreamID string              `json:"host_stream_id,omitempty"`          // if empty, the stream published first (client SDK)
 	Output       *RTCMixOutputConfig `json:"output,omitempty"`
 	Filter       RTCMixFilterMode    `json:"inputFilterMode,omitempty" check:"values=15"` // which streams are mixed
-	Sources      *RTCMixSourceConfig `json:"input,omitempty"`                             // streams that are named one by one
+	Sources      *RTCMixSourceConfig `json:"input,omitempty"`                             // individually listed streams
 	Watermark    *RTCMixWatermarks   `json:"waterMark,omitempty"`                         // (client SDK)
-	RoomIDs      []string            `json:"mixRooms,omitempty"`                          // other rooms, for RTCMixFilterRooms and its siblings (client SDK)
+	RoomIDs      []string            `json:"mixRooms,omitempty"`                          // other rooms, for RTCMixFilterRooms and similar modes (client SDK)
 }
 
-// RTCMixFilterMode is which streams are mixed. All of it is known from the client SDK.
+// RTCMixFilterMode says which streams are mixed. Everything about it is known from the client SDK.
 type RTCMixFilterMode int
 
-// Which streams are mixed.
+// The filter modes.
 const (
-	RTCMixFilterAll             RTCMixFilterMode = 1 + iota // all, of those as well who come later; 0 on the wire
+	RTCMixFilterAll             RTCMixFilterMode = 1 + iota // all, including those of users who join later; 0 on the wire
 	RTCMixFilterNone                                        // none
 	RTCMixFilterAudio                                       // all audio and no video
 	RTCMixFilterVideo                                       // all video and no audio
@@ -47,77 +48,78 @@ const (
 	RTCMixFilterSourceVideo                                 // no audio, and the video of Sources
 	RTCMixFilterVideoAndSources                             // all video, and the audio of Sources
 	RTCMixFilterSourceAudio                                 // no video, and the audio of Sources
-	RTCMixFilterRooms                                       // those of RoomIDs, and what is in already
-	RTCMixFilterOnlyRooms                                   // those of RoomIDs alone
-	RTCMixFilterRoomsAudio                                  // the audio of RoomIDs, and what is in already
-	RTCMixFilterOnlyRoomsAudio                              // the audio of RoomIDs alone
-	RTCMixFilterRoomsVideo                                  // the video of RoomIDs, and what is in already
-	RTCMixFilterOnlyRoomsVideo                              // the video of RoomIDs alone; 14 on the wire
+	RTCMixFilterRooms                                       // those of RoomIDs, added to the current ones
+	RTCMixFilterOnlyRooms                                   // only those of RoomIDs
+	RTCMixFilterRoomsAudio                                  // the audio of RoomIDs, added to the current streams
+	RTCMixFilterOnlyRoomsAudio                              // only the audio of RoomIDs
+	RTCMixFilterRoomsVideo                                  // the video of RoomIDs, added to the current streams
+	RTCMixFilterOnlyRoomsVideo                              // only the video of RoomIDs; 14 on the wire
 )
 
-// String names the streams in English.
+// String returns the mode in words.
 func (m RTCMixFilterMode) String() string {
 	return nameOf("RTCMixFilterMode", int(m), "all", "none", "audio", "video", "sources", "audio and sources", "source video",
 		"video and sources", "source audio", "rooms", "only rooms", "rooms' audio", "only rooms' audio", "rooms' video", "only rooms' video")
 }
 
-// MarshalJSON writes the number that the wire has, which begins at 0.
+// MarshalJSON writes the number used on the wire, which starts at 0.
 func (m RTCMixFilterMode) MarshalJSON() ([]byte, error) { return json.Marshal(int(m) - 1) }
 
-// RTCMixOutputConfig is what becomes of the mix.
+// RTCMixOutputConfig says how the mix is encoded and where it goes.
 type RTCMixOutputConfig struct {
 	Video  *RTCMixVideoConfig `json:"video,omitempty"`                       // (client SDK)
 	Audio  *RTCMixAudioConfig `json:"audio,omitempty"`                       // (client SDK)
-	CDNs   []RTCMixCDN        `json:"cdn,omitempty" check:"most=5"`          // at most 5, always all of them
+	CDNs   []RTCMixCDN        `json:"cdn,omitempty" check:"most=5"`          // at most 5; always the complete list
 	OwnCDN RTCMixCDNMode      `json:"inCDNModel,omitempty" check:"values=2"` // RongCloud's own CDN; sent alone, with version 2 (client SDK)
 }
 
-// RTCMixCDNMode switches RongCloud's own CDN.
+// RTCMixCDNMode turns RongCloud's own CDN on or off.
 type RTCMixCDNMode int
 
-// The switch of RongCloud's own CDN.
+// The modes of RongCloud's own CDN.
 const (
 	RTCMixCDNStart RTCMixCDNMode = 1 + iota
 	RTCMixCDNStop
 )
 
-// String names it in English.
+// String returns the mode in words.
 func (m RTCMixCDNMode) String() string { return nameOf("RTCMixCDNMode", int(m), "start", "stop") }
 
-// RTCMixCDN is a network that gets the mix.
+// RTCMixCDN is a content delivery network that gets the mix.
 type RTCMixCDN struct {
-	PushURL string `json:"pushurl" check:"required"` // where it is pushed to, not where it is played
+	PushURL string `json:"pushurl" check:"required"` // where the mix is pushed to, not where it is played
 }
 
-// RTCMixVideoConfig is how the picture is made.
+// RTCMixVideoConfig configures the mixed video.
 type RTCMixVideoConfig struct {
 	Normal          *RTCMixStreamConfig `json:"normal,omitempty"`
-	Tiny            *RTCMixStreamConfig `json:"tiny,omitempty"` // a small stream beside it
+	Tiny            *RTCMixStreamConfig `json:"tiny,omitempty"` // an additional small stream
 	Rendering       *RTCMixRendering    `json:"exparams,omitempty"`
 	BackgroundColor string              `json:"backgroundColor,omitempty"` // such as 0xf1a2c3
 	Background      *RTCMixBackground   `json:"backgroundPicture,omitempty"`
 }
 
-// RTCMixStreamConfig is the size of a stream.
+// RTCMixStreamConfig is the size and rate of a stream.
 type RTCMixStreamConfig struct {
 	Width   int `json:"width,omitempty" check:"natural"`
 	Height  int `json:"height,omitempty" check:"natural"`
 	FPS     int `json:"fps,omitempty" check:"natural"`
-	Bitrate int `json:"bitrate,omitempty" check:"natural"` // in which unit is not documented
+	Bitrate int `json:"bitrate,omitempty" check:"natural"` // the unit is not documented
 }
 
-// RTCMixRendering is how pictures are fitted into their windows.
+// RTCMixRendering says how pictures are fitted into their windows.
 type RTCMixRendering struct {
 	RenderMode RTCRenderMode `json:"renderMode" check:"required,values=2"`
 }
 
-// RTCMixBackground is what is seen behind the pictures.
+// RTCMixBackground is shown behind the pictures.
 type RTCMixBackground struct {
 	FillMode RTCRenderMode   `json:"fillMode" check:"required,values=2"`
 	Pictures []RTCMixPicture `json:"picture" check:"required"`
 }
 
-// RTCMixPicture is a picture and its place. Places and sizes are shares of the canvas, from 0 to 1.
+// RTCMixPicture is a picture and its position. Positions and sizes are fractions of the canvas,
+// from 0 to 1.
 type RTCMixPicture struct {
 	PictureURL string  `json:"uri" check:"required"`
 	X          float64 `json:"x" check:"share"` // left edge
@@ -126,18 +128,18 @@ type RTCMixPicture struct {
 	Height     float64 `json:"h" check:"required,share"`
 }
 
-// RTCMixAudioConfig is how the sound is made.
+// RTCMixAudioConfig configures the mixed audio.
 type RTCMixAudioConfig struct {
-	Bitrate int `json:"bitrate" check:"required,natural"` // in which unit is not documented
+	Bitrate int `json:"bitrate" check:"required,natural"` // the unit is not documented
 }
 
-// RTCMixSourceConfig are streams that are named one by one (client SDK).
+// RTCMixSourceConfig lists individual streams (client SDK).
 type RTCMixSourceConfig struct {
 	Videos []RTCMixWindow `json:"video,omitempty"`
 	Audios []RTCMixSource `json:"audio,omitempty"`
 }
 
-// RTCMixWindow is a stream of video and its place on a custom layout, in pixels.
+// RTCMixWindow is a video stream and its position in a custom layout, in pixels.
 type RTCMixWindow struct {
 	UserID   string `json:"user_id" check:"required"`
 	StreamID string `json:"stream_id" check:"required"`
@@ -147,41 +149,42 @@ type RTCMixWindow struct {
 	Height   int    `json:"height" check:"required,natural"`
 }
 
-// RTCMixSource is a stream of audio.
+// RTCMixSource is an audio stream.
 type RTCMixSource struct {
 	UserID   string `json:"user_id" check:"required"`
 	StreamID string `json:"stream_id" check:"required"`
 }
 
-// RTCMixWatermarks are the watermarks on the mix and on what is mixed.
+// RTCMixWatermarks are the watermarks on the mix and on its streams.
 type RTCMixWatermarks struct {
 	Mix     *RTCMixWatermark        `json:"mixScreen,omitempty"`
-	Streams []RTCMixStreamWatermark `json:"signalScreen,omitempty"` // on streams of single users, before they are mixed
+	Streams []RTCMixStreamWatermark `json:"signalScreen,omitempty"` // on individual users' streams, before mixing
 }
 
-// RTCMixWatermark is what is put over a picture.
+// RTCMixWatermark is drawn over a picture.
 type RTCMixWatermark struct {
 	Clock    *RTCMixClock    `json:"timestamp,omitempty"`
 	Pictures []RTCMixPicture `json:"picture,omitempty"`
 	Texts    []RTCMixText    `json:"text,omitempty"`
 }
 
-// RTCMixStreamWatermark is what is put over one stream.
+// RTCMixStreamWatermark is drawn over one stream.
 type RTCMixStreamWatermark struct {
 	StreamID string `json:"streamId" check:"required"` // see RTCStream
 	RTCMixWatermark
 }
 
-// RTCMixColor is a color of texts.
+// RTCMixColor is a text color.
 type RTCMixColor string
 
-// The colors of texts.
+// The text colors.
 const (
 	RTCMixColorBlack RTCMixColor = "black"
 	RTCMixColorWhite RTCMixColor = "white"
 )
 
-// RTCMixClock is the time of day and its place. Places are shares of the canvas, from 0 to 1.
+// RTCMixClock is the time of day and its position. Positions are fractions of the canvas, from 0 to
+// 1.
 type RTCMixClock struct {
 	Zone     int         `json:"timezone"`                          // its unit is not documented
 	FontSize int         `json:"fontSize" check:"required,natural"` // pixels
@@ -191,7 +194,7 @@ type RTCMixClock struct {
 	Y        float64     `json:"y" check:"share"`
 }
 
-// RTCMixText is a text and its place. Places are shares of the canvas, from 0 to 1.
+// RTCMixText is a text and its position. Positions are fractions of the canvas, from 0 to 1.
 type RTCMixText struct {
 	Text     string      `json:"content" check:"required"`
 	FontSize int         `json:"fontSize" check:"required,natural"` // pixels
@@ -201,9 +204,9 @@ type RTCMixText struct {
 	Y        float64     `json:"y" check:"share"`
 }
 
-// Set puts the streams of a live room together as the config says. The room must be a live room,
-// and live streaming switched on for the app. An address that cannot be pushed to is told of by a
-// webhook.RTCCDNPush only; the same address again is a success.
+// Set mixes the streams of a live room as the config says. The room must be a live room, and live
+// streaming must be enabled for the app. Only a webhook.RTCCDNPush reports an address that cannot
+// be pushed to; giving the same address again succeeds.
 //
 // RongCloud: https://docs.rongcloud.io/server-rtc-api/mcu/mix-live-stream
 //

@@ -11,12 +11,12 @@ import (
 )
 
 // RTCRecordService records audio and video rooms on RongCloud's servers. It is a paid service, and
-// the console must have recordings start manually; those that start by themselves are not started
-// here. What becomes of a recording comes by callbacks, with addresses of files, and the fields of
-// those are not documented as a whole: they come as webhook.Unknown.
+// the console must be set to start recordings manually; automatic recordings are not started here.
+// Callbacks report the state of a recording and the URLs of its files. Their fields are not fully
+// documented, so they arrive as webhook.Unknown.
 type RTCRecordService service
 
-// RTCRecordType is what is recorded.
+// RTCRecordType says what is recorded.
 type RTCRecordType int
 
 // What can be recorded.
@@ -25,35 +25,35 @@ const (
 	RTCRecordMix                              // the mix of a live room; see RTCMixService
 )
 
-// String names it in English.
+// String returns the type in words.
 func (t RTCRecordType) String() string { return nameOf("RTCRecordType", int(t), "streams", "mix") }
 
-// RTCRecordFileMode is which files come of recorded streams.
+// RTCRecordFileMode says which files are made of recorded streams.
 type RTCRecordFileMode int
 
 // The files of a recording.
 const (
 	RTCRecordFileEach       RTCRecordFileMode = 1 + iota // one for each stream; 0 on the wire
-	RTCRecordFileEachVideo                               // one for each stream of video
-	RTCRecordFileEachAudio                               // one for each stream of audio
+	RTCRecordFileEachVideo                               // one for each video stream
+	RTCRecordFileEachAudio                               // one for each audio stream
 	RTCRecordFileMixed                                   // one with everything mixed
 	RTCRecordFileMixedVideo                              // one with all video mixed
 	RTCRecordFileMixedAudio                              // one with all audio mixed
 	RTCRecordFilePerUser                                 // one for each user, with what they publish mixed; 6 on the wire
 )
 
-// String names the files in English.
+// String returns the mode in words.
 func (m RTCRecordFileMode) String() string {
 	return nameOf("RTCRecordFileMode", int(m), "each", "each video", "each audio", "mixed", "mixed video", "mixed audio", "per user")
 }
 
-// MarshalJSON writes the number that the wire has, which begins at 0.
+// MarshalJSON writes the number used on the wire, which starts at 0.
 func (m RTCRecordFileMode) MarshalJSON() ([]byte, error) { return json.Marshal(int(m) - 1) }
 
-// RTCVideoFormat is a format of video files.
+// RTCVideoFormat is a video file format.
 type RTCVideoFormat string
 
-// The formats of video files.
+// The video file formats.
 const (
 	RTCVideoFormatMKV RTCVideoFormat = "mkv"
 	RTCVideoFormatMP4 RTCVideoFormat = "mp4"
@@ -61,10 +61,10 @@ const (
 	RTCVideoFormatHLS RTCVideoFormat = "hls"
 )
 
-// RTCAudioFormat is a format of audio files.
+// RTCAudioFormat is an audio file format.
 type RTCAudioFormat string
 
-// The formats of audio files.
+// The audio file formats.
 const (
 	RTCAudioFormatAAC RTCAudioFormat = "aac"
 	RTCAudioFormatMP3 RTCAudioFormat = "mp3"
@@ -74,7 +74,7 @@ const (
 type RTCRecordStartParams struct {
 	RoomID    string          `wire:"Room-Id"`
 	SessionID string          `wire:"sessionId"` // see RTCRoom
-	Extra     string          `wire:"extra"`     // comes back in the callbacks; required
+	Extra     string          `wire:"extra"`     // returned in the callbacks; required
 	Config    RTCRecordConfig `wire:"config"`
 }
 
@@ -87,16 +87,16 @@ type RTCRecordConfig struct {
 
 	// These two are for RTCRecordStreams only.
 	FileMode        RTCRecordFileMode `json:"mode,omitempty" check:"values=7"`
-	VideoResolution string            `json:"videoResolution,omitempty"` // such as 640x480; RongCloud's list of 12 is not known in full
+	VideoResolution string            `json:"videoResolution,omitempty"` // such as 640x480; RongCloud's list of 12 values is not fully known
 
 	// These are known from RongCloud's sample server only.
-	SliceDuration time.Duration `json:"-"`                                     // of a file, before the next one begins: 30, 60, 90 or 120 minutes
+	SliceDuration time.Duration `json:"-"`                                     // length of a file before the next one begins: 30, 60, 90 or 120 minutes
 	RenderMode    RTCRenderMode `json:"renderMode,omitempty" check:"values=2"` // RTCRenderFit by default
 	HostUserID    string        `json:"hostUserId,omitempty"`                  // the user in the large picture
 	HostStreamID  string        `json:"hostStreamId,omitempty"`
 }
 
-// MarshalJSON writes the configuration with its span in minutes.
+// MarshalJSON writes the configuration with its duration in minutes.
 func (c RTCRecordConfig) MarshalJSON() ([]byte, error) {
 	type plain RTCRecordConfig
 	return json.Marshal(struct {
@@ -105,18 +105,18 @@ func (c RTCRecordConfig) MarshalJSON() ([]byte, error) {
 	}{plain(c), int64(c.SliceDuration / time.Minute)})
 }
 
-// RTCRecordStopParams says of which session to end the recording.
+// RTCRecordStopParams names the session whose recording to stop.
 type RTCRecordStopParams struct {
 	RoomID    string `wire:"Room-Id"`
 	SessionID string `wire:"sessionId"`
 }
 
-// RTCRecord is a task of recording.
+// RTCRecord is a recording task.
 type RTCRecord struct {
-	RecordID string `json:"recordId"` // by which the callbacks call it
+	RecordID string `json:"recordId"` // identifies it in callbacks
 }
 
-// Start begins to record a session. It is not repeated after a failure that leaves the outcome
+// Start starts recording a session. It is not repeated after a failure that leaves the outcome
 // open, because a repeat may record twice.
 //
 // RongCloud: https://docs.rongcloud.io/server-rtc-api/record/start
@@ -132,10 +132,10 @@ func (s *RTCRecordService) Start(ctx context.Context, params RTCRecordStartParam
 	return fetch[RTCRecord](ctx, s.client, endpoint.RTCRecordStart, &params, opts)
 }
 
-// sliceDurations are the lengths that a file may have.
+// sliceDurations are the allowed lengths of a file.
 var sliceDurations = []time.Duration{0, 30 * time.Minute, 60 * time.Minute, 90 * time.Minute, 120 * time.Minute}
 
-// Stop ends the recording of a session. What a second stop gets is not documented.
+// Stop stops recording a session. The response to a second stop is not documented.
 //
 // RongCloud: https://docs.rongcloud.io/server-rtc-api/record/stop
 //

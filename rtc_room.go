@@ -7,18 +7,18 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// RTCRoomService looks into audio and video rooms, and keeps users out of one of them.
+// RTCRoomService looks up audio and video rooms, and keeps users out of individual rooms.
 type RTCRoomService struct {
 	service
 	Block *RTCRoomBlockService
 }
 
-// RTCRoom is a room that is in use.
+// RTCRoom is a room in use.
 type RTCRoom struct {
 	RoomID    string      `json:"roomId"`
 	SessionID string      `json:"sessionId"` // of the running session; recording and mixing need it
 	CreatedAt time.Time   `json:"createTime" unit:"ms"`
-	Members   []RTCMember `json:"members"` // in a live room only the hosts
+	Members   []RTCMember `json:"members"` // in a live room, only the hosts
 }
 
 // RTCMember is a user in a room.
@@ -37,11 +37,11 @@ type RTCPublished struct {
 type RTCStream struct {
 	StreamID  string       `json:"msid"`
 	MediaType RTCMediaType `json:"mediaType" from:"0"`
-	Resource  string       `json:"uri"` // names the stream everywhere
-	Tag       string       `json:"tag"` // RongCloud's description of it is not known in full
+	Resource  string       `json:"uri"` // identifies the stream everywhere
+	Tag       string       `json:"tag"` // RongCloud's description of it is not fully known
 }
 
-// RTCRoomBlockService keeps users out of one room. See RTCUserBlockService for all of them.
+// RTCRoomBlockService keeps users out of one room. For all rooms see RTCUserBlockService.
 type RTCRoomBlockService service
 
 // RTCRoomBlockParams says whom to keep out of which room, and for how long.
@@ -51,17 +51,17 @@ type RTCRoomBlockParams struct {
 	Duration time.Duration `wire:"minute"`   // whole minutes, from 1 minute to 30 days (43200 minutes)
 }
 
-// RTCRoomBlockRemoveParams says whom to let into which room again.
+// RTCRoomBlockRemoveParams says whom to let back into which room.
 type RTCRoomBlockRemoveParams struct {
 	RoomID  string   `wire:"room_id"`
 	UserIDs []string `wire:"user_ids"` // RongCloud documents no limit
 }
 
 // Get returns a room with its members and their streams. [CodeRTCRoomNotFound] means that nobody is
-// in a room of that ID.
+// in a room with that ID.
 //
-// RongCloud also promises the audience of live rooms, whose fields are not known; [CaptureResponse]
-// gives them.
+// RongCloud says that the response also has the audience of live rooms, but its fields are not
+// known; use [CaptureResponse] to get them.
 //
 // RongCloud: https://docs.rongcloud.io/server-rtc-api/user/query
 //
@@ -87,7 +87,7 @@ func (s *RTCRoomBlockService) Add(ctx context.Context, params RTCRoomBlockParams
 	return send(ctx, s.client, endpoint.V2RTCRoomsRoomIDBlockUsersPost, &params, opts)
 }
 
-// Remove lets users into a room again.
+// Remove lets users back into a room.
 //
 // RongCloud: https://docs.rongcloud.io/server-rtc-api/user/unblock-by-room
 //

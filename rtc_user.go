@@ -19,7 +19,7 @@ type RTCUserKickParams struct {
 	UserID string `wire:"userId"`
 }
 
-// RTCUserBlockService keeps users out of all rooms. See RTCRoomBlockService for one of them.
+// RTCUserBlockService keeps users out of all rooms. For a single room see RTCRoomBlockService.
 type RTCUserBlockService service
 
 // RTCUserBlockParams says whom to keep out of all rooms, and for how long.
@@ -39,9 +39,9 @@ func (s *RTCUserService) Kick(ctx context.Context, params RTCUserKickParams, opt
 	return send(ctx, s.client, endpoint.RTCUserKick, &params, opts)
 }
 
-// Add keeps a user out of all rooms for some time, and removes them from those they are in. A
-// further block presumably begins anew, which RongCloud does not document. There is no list of the
-// blocked users.
+// Add keeps a user out of all rooms for some time, and removes them from those they are in.
+// Presumably another block starts the time again, but RongCloud does not document this. There is no
+// list of the blocked users.
 //
 // RongCloud: https://docs.rongcloud.io/server-rtc-api/user/block-in-all-rooms
 //
@@ -50,7 +50,7 @@ func (s *RTCUserBlockService) Add(ctx context.Context, params RTCUserBlockParams
 	return send(ctx, s.client, endpoint.RTCUserBlock, &params, opts)
 }
 
-// Remove lets a user into rooms again.
+// Remove lets a user back into rooms.
 //
 // RongCloud: https://docs.rongcloud.io/server-rtc-api/user/unblock-in-all-rooms
 //

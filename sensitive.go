@@ -7,20 +7,20 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// SensitiveWordService keeps the words that are replaced in text messages or keep them from being
-// delivered. An app has room for 50 words, unless it has bought more.
+// SensitiveWordService manages the words that are replaced in text messages, or that keep them from
+// being delivered. An app can have 50 words, unless it has bought more.
 //
-// The filter works on what clients send, and on what is sent through the Server API only if the
-// console says so.
+// The filter applies to messages sent by clients; it applies to those sent through the Server API
+// only if enabled in the console.
 //
-// Clients learn of a word by [CodeBlockedBySensitiveWord] and [CodeSensitiveWordReplaced]; that the
-// Server API responds with them is unconfirmed.
+// Clients get [CodeBlockedBySensitiveWord] and [CodeSensitiveWordReplaced]; whether the Server API
+// returns them is unconfirmed.
 type SensitiveWordService service
 
 // SensitiveWordType is what a sensitive word does to a message.
 type SensitiveWordType int
 
-// What sensitive words do.
+// The types of sensitive words.
 const (
 	SensitiveWordReplace SensitiveWordType = 1 // the word is replaced by another
 	SensitiveWordBlock   SensitiveWordType = 2 // the message is not delivered
@@ -43,12 +43,12 @@ type SensitiveWordParams struct {
 	Replacement string `wire:"replaceWord" json:"replaceWord,omitempty"` // at most 32 characters; empty to block messages with the word
 }
 
-// SensitiveWordQuery chooses sensitive words.
+// SensitiveWordQuery selects sensitive words.
 type SensitiveWordQuery struct {
 	Type SensitiveWordType // only words of this type; all if zero
 }
 
-// SensitiveWordQuota is how many words an app still has room for.
+// SensitiveWordQuota is how many more words an app can add.
 type SensitiveWordQuota struct {
 	RemainingCount int64 `json:"remainQuota"`
 }
@@ -65,9 +65,9 @@ type SensitiveWords struct {
 	Words []SensitiveWord
 }
 
-// Add adds one word, which takes effect after 15 minutes, or 30 by RongCloud's Java SDK. The
-// Replacement alone decides whether the word is replaced or blocks the message. What becomes of a
-// word that is there already is not documented.
+// Add adds one word, which takes effect after 15 minutes (30 according to RongCloud's Java SDK).
+// The Replacement alone determines whether the word is replaced or blocks the message. What happens
+// to an existing word is not documented.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/moderation/add-sensitive-word
 //
@@ -76,9 +76,9 @@ func (s *SensitiveWordService) Add(ctx context.Context, word SensitiveWordParams
 	return send(ctx, s.client, endpoint.SensitivewordAdd, &word, opts)
 }
 
-// BatchAdd adds up to 50 words, all or none of them, and returns how many more there is room for.
-// Words for which there is no room are an error, whose response has the same number as
-// remainQuota; see [CaptureResponse]. The words take effect after 15 minutes.
+// BatchAdd adds up to 50 words, all or none of them, and returns how many more can be added. If
+// they exceed the limit, the call fails, and the response has that number as remainQuota; see
+// [CaptureResponse]. The words take effect after 15 minutes.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/moderation/batch-add-sensitive-word
 //
@@ -95,7 +95,7 @@ func (s *SensitiveWordService) BatchAdd(ctx context.Context, words []SensitiveWo
 	return fetch[SensitiveWordQuota](ctx, s.client, endpoint.SensitivewordBatchAdd, &params{words}, opts)
 }
 
-// Remove removes one word. By RongCloud's SDKs that takes effect after 2 hours.
+// Remove removes one word. According to RongCloud's SDKs, this takes effect after 2 hours.
 //
 // RongCloud describes this call in its Java SDK only.
 //
@@ -107,7 +107,8 @@ func (s *SensitiveWordService) Remove(ctx context.Context, word string, opts ...
 	return send(ctx, s.client, endpoint.SensitivewordDelete, &params{word}, opts)
 }
 
-// BatchRemove removes up to 50 words. By RongCloud's SDKs that takes effect after 2 hours.
+// BatchRemove removes up to 50 words. According to RongCloud's SDKs, this takes effect after 2
+// hours.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/moderation/batch-remove-sensitive-word
 //
@@ -135,13 +136,13 @@ func (s *SensitiveWordService) List(ctx context.Context, query SensitiveWordQuer
 			Type        SensitiveWordType `json:"type"        from:"0"`
 		} `json:"words"`
 	}
-	kind := 2 // both; without a type the server lists the blocking words only
+	kind := 2 // both; without a type, the server lists only the blocking words
 	switch query.Type {
 	case 0:
 	case SensitiveWordReplace, SensitiveWordBlock:
 		kind = int(query.Type) - 1
 	default:
-		return nil, refused(ctx, s.client, refuseField(endpoint.SensitivewordList, "SensitiveWordQuery.Type", "type", "%v is none of its values", query.Type), opts)
+		return nil, refused(ctx, s.client, refuseField(endpoint.SensitivewordList, "SensitiveWordQuery.Type", "type", "%v is not a valid value", query.Type), opts)
 	}
 	out, err := fetch[response](ctx, s.client, endpoint.SensitivewordList, &request{&kind}, opts)
 	if err != nil {

@@ -118,7 +118,7 @@ func TestSensitiveRefuses(t *testing.T) {
 		{"add no words", "words", "is required", add()},
 		{"add an empty word", "words", "item 2 lacks the word", add(rongcloud.SensitiveWordParams{Word: "a"}, rongcloud.SensitiveWordParams{Replacement: "*"})},
 		{"add 51 words", "words", "51 items, at most 50", add(many...)},
-		{"list an unknown type", "type", "SensitiveWordType(3) is none of its values", func(x ctx, c client) error {
+		{"list an unknown type", "type", "SensitiveWordType(3) is not a valid value", func(x ctx, c client) error {
 			_, err := c.SensitiveWord.List(x, rongcloud.SensitiveWordQuery{Type: 3})
 			return err
 		}},

@@ -13,8 +13,8 @@ const signatureLength = 2 * sha1.Size
 // timestamp joined without separators, as 40 lower-case hex digits. It covers neither path nor
 // body.
 //
-// The client signs its requests by itself; Sign is for programs that speak to the API directly,
-// and for tests of callbacks.
+// The client signs its requests itself; Sign is for programs that call the API directly, and for
+// testing callbacks.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/auth
 func Sign(secret, nonce, timestamp string) string {
@@ -23,10 +23,10 @@ func Sign(secret, nonce, timestamp string) string {
 	return string(signature[:])
 }
 
-// Verify reports whether signature belongs to secret, nonce and timestamp, which must be the very
-// texts that were signed. It takes the same time wherever the texts differ, ignores the letter
-// case of the signature and refuses an empty secret. It looks neither at the age of the timestamp
-// nor for a nonce used before.
+// Verify reports whether signature matches secret, nonce and timestamp, which must be exactly the
+// texts that were signed. It runs in constant time, ignores the letter case of the signature and
+// refuses an empty secret. It checks neither the age of the timestamp nor whether the nonce was
+// used before.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/auth-callback
 func Verify(secret, nonce, timestamp, signature string) bool {
@@ -40,7 +40,7 @@ func Verify(secret, nonce, timestamp, signature string) bool {
 
 // sign writes the signature's hex digits to dst.
 func sign(dst []byte, secret, nonce, timestamp string) {
-	var buf [128]byte // holds the text without an allocation in all but odd cases
+	var buf [128]byte // avoids an allocation in all but unusual cases
 	text := append(buf[:0], secret...)
 	text = append(text, nonce...)
 	text = append(text, timestamp...)
@@ -48,7 +48,8 @@ func sign(dst []byte, secret, nonce, timestamp string) {
 	hex.Encode(dst, sum[:])
 }
 
-// secret holds the App Secret behind a pointer, and shows it to no formatting verb and no encoder.
+// secret holds the App Secret behind a pointer, and hides it from all formatting verbs and
+// encoders.
 type secret struct{ value *string }
 
 const redacted = "[redacted]"

@@ -6,14 +6,14 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// TranslationService translates texts, and lets client apps do so.
+// TranslationService translates texts, and creates tokens for client apps to do so.
 type TranslationService service
 
 // TranslationParams is a text to translate.
 type TranslationParams struct {
 	Text           string `wire:"text"`           // at most 1000 characters
-	SourceLanguage string `wire:"sourceLanguage"` // code of its language; found out if empty, which does not work for Cantonese
-	TargetLanguage string `wire:"targetLanguage"` // code of the language to translate into; zh if empty
+	SourceLanguage string `wire:"sourceLanguage"` // language code; detected if empty, which does not work for Cantonese
+	TargetLanguage string `wire:"targetLanguage"` // language code; zh if empty
 }
 
 // Translation is a translated text.
@@ -23,7 +23,7 @@ type Translation struct {
 
 // TranslationToken lets a client app translate messages.
 type TranslationToken struct {
-	Token string `json:"token"` // a JWT; for how long it is valid is not documented
+	Token string `json:"token"` // a JWT; how long it is valid is not documented
 }
 
 type translationUser struct {
@@ -31,9 +31,9 @@ type translationUser struct {
 }
 
 // Translate translates a text. The quota is 10 calls per second. It works in all data centres, but
-// must be switched on in the console, or it fails with [CodeTranslationNotEnabled]. By RongCloud's
-// list for clients [CodeTranslationQuotaUsedUp], [CodeTranslationTextTooLong] and
-// [CodeTranslationLanguageNotSupported] can go wrong, too.
+// must be enabled in the console, or it fails with [CodeTranslationNotEnabled]. According to
+// RongCloud's list for clients, it can also fail with [CodeTranslationQuotaUsedUp],
+// [CodeTranslationTextTooLong] or [CodeTranslationLanguageNotSupported].
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/builtin-translation
 //
@@ -42,13 +42,13 @@ func (s *TranslationService) Translate(ctx context.Context, params TranslationPa
 	return fetch[Translation](ctx, s.client, endpoint.V3Translate, &params, opts)
 }
 
-// CreateToken returns a token with which the client app of a user can call RongCloud's translation
-// plug-in; [TranslationService.Translate] needs none. The call goes to the address of
-// [WithTranslationURL], without which it fails with an [*ArgumentError], or to the base URL of a
-// client with [WithBaseURL].
+// CreateToken returns a token with which a user's client app can use RongCloud's translation
+// plug-in; [TranslationService.Translate] does not need one. The call goes to the address from
+// [WithTranslationURL] or, for a client with [WithBaseURL], to its base URL. Without either it
+// fails with an [*ArgumentError].
 //
-// No page of RongCloud's describes the call. It is known from the vendor's own app server; the
-// quota of 100 calls per second is from a copy of an older list of its.
+// None of RongCloud's pages describes this call. It is known from RongCloud's own app server; the
+// quota of 100 calls per second is from a copy of an older list.
 //
 //rongcloud:endpoint POST /jwt/getToken.json
 func (s *TranslationService) CreateToken(ctx context.Context, userID string, opts ...CallOption) (*TranslationToken, error) {

@@ -21,17 +21,17 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
-// The way of one call. do validates and encodes the parameters, waits for the limiter and hands a
+// How a call works: do validates and encodes the parameters, waits for the limiter and hands a
 // signed request to go-retryablehttp, whose loop runs these hooks for every attempt:
 //
-//	attempter.RoundTrip   one attempt: send, read the whole answer, judge it
-//	checkRetry            decide by class and outcome whether to go on, and how long to wait
+//	attempter.RoundTrip   one attempt: send, read the whole response, judge it
+//	checkRetry            decide by class and outcome whether to retry, and how long to wait
 //	backoff               that wait
-//	prepareRetry          sign afresh, for the host now in use
+//	prepareRetry          sign again, for the host now in use
 //
-// The attempt's outcome travels in the call, which is the context of its requests. To
-// go-retryablehttp and net/http every attempt is a success, so that neither retries, follows or
-// discards anything by rules of its own.
+// The attempt's outcome is kept in the call, which is the context of its requests. To
+// go-retryablehttp and net/http every attempt looks like a success, so that neither retries,
+// follows or discards anything by its own rules.
 
 // call is the state of one call. It is the context of its requests.
 type call struct {
@@ -40,29 +40,29 @@ type call struct {
 	ep     *endpoint.Endpoint
 	config callConfig
 	out    any
-	stream *stream // the answer, if it came as a stream
+	stream *stream // the response, if it is a stream
 
 	encoder *form.Encoder
 	wire    wire
 
 	class     endpoint.Class
-	guarded   bool // a msgRandom lets the server refuse repeats
-	streaming bool // the answer may be a stream
-	maybeDone bool // an attempt may have been carried out
-	spent     bool // the attempt is a retry that the client's budget has paid
+	guarded   bool // has a msgRandom, so the server can refuse repeats
+	streaming bool // the response may be a stream
+	maybeDone bool // an earlier attempt may have been carried out
+	spent     bool // the attempt is a retry charged to the client's budget
 	requestID string
 	started   time.Time
 	ends      callEnds
-	sent      int64 // bytes of bodies, in all attempts; so received
+	sent      int64 // bytes of bodies, in all attempts; likewise received
 	received  int64
 
 	attempts int
-	alone    bool        // the attempt gets a connection of its own
+	alone    bool        // the attempt gets its own connection
 	header   http.Header // of the next attempt
-	others   *hosts      // of an endpoint of the caller's that has an address of its own
+	others   *hosts      // for a caller's endpoint with its own address
 	host     *host
 	turn     uint64
-	inner    http.RoundTripper // what carries the attempt, within what wraps it
+	inner    http.RoundTripper // carries the attempt, inside the caller's wrappers
 	wrapped  http.RoundTripper
 	passed   atomic.Bool // the request has been handed to inner
 	last     outcome
@@ -72,7 +72,7 @@ type call struct {
 
 type callKey struct{}
 
-// Value makes the call known to the hooks.
+// Value lets the hooks find the call.
 func (c *call) Value(key any) any {
 	if key == (callKey{}) {
 		return c
@@ -85,12 +85,12 @@ func callOf(ctx context.Context) *call {
 	return c
 }
 
-// send makes a call whose answer carries nothing. Params is a pointer to a struct, or nil.
+// send makes a call whose response has no result. Params is a pointer to a struct, or nil.
 func send(ctx context.Context, client *Client, ep *endpoint.Endpoint, params any, opts []CallOption) error {
 	return client.core.do(ctx, ep, params, nil, opts)
 }
 
-// fetch makes a call and decodes its answer.
+// fetch makes a call and decodes its response.
 func fetch[T any](ctx context.Context, client *Client, ep *endpoint.Endpoint, params any, opts []CallOption) (*T, error) {
 	out := new(T)
 	if err := client.core.do(ctx, ep, params, out, opts); err != nil {
@@ -131,8 +131,8 @@ func (c *call) do(ctx context.Context, params any, opts []CallOption) error {
 	return c.carryOut(params, err)
 }
 
-// configure takes in what the call is given besides its parameters. What it refuses does not keep
-// hooks from hearing of the call.
+// configure applies the context and the options of a call. Hooks see the call even if configure
+// refuses them.
 func (c *call) configure(ctx context.Context, opts []CallOption) error {
 	c.Context = ctx
 	if ctx == nil {
@@ -154,24 +154,24 @@ func (c *call) configure(ctx context.Context, opts []CallOption) error {
 	return nil
 }
 
-// findHosts finds where an endpoint is served that is not on the data centres' hosts.
+// findHosts finds the hosts of an endpoint that is not on the data centres' hosts.
 func (c *call) findHosts() error {
 	k, ep := c.core, c.ep
 	if !k.config.regional {
 		return nil
 	}
 	if ep.CustomHost != "" && k.hostsByAddress[ep.CustomHost] == nil {
-		return refuseField(ep, customHosts[ep.CustomHost], "", "is required: the call goes to an address that RongCloud tells each customer")
+		return refuseField(ep, customHosts[ep.CustomHost], "", "is required: the call goes to an address that RongCloud gives each customer")
 	}
 	if ep.Host == "" || k.hostsByAddress[ep.Host] != nil {
 		return nil
 	}
 	var err error
-	c.others, err = hostsOf(ep) // not the table's
+	c.others, err = hostsOf(ep) // not an endpoint of the table
 	return err
 }
 
-// carryOut makes the call, unless what it was given besides its parameters is refused.
+// carryOut makes the call, unless its context or options were refused.
 func (c *call) carryOut(params any, refused error) error {
 	if refused != nil {
 		return refused
@@ -184,14 +184,14 @@ func (c *call) carryOut(params any, refused error) error {
 	if err := c.encode(params); err != nil {
 		return err
 	}
-	if c.requestID == "" { // else hooks were told
+	if c.requestID == "" { // otherwise it was set for the hooks
 		c.requestID = c.config.requestID
 	}
 	if c.requestID == "" {
 		c.requestID = newRequestID()
 	}
 	err := c.run()
-	if c.stream == nil { // else when it is closed
+	if c.stream == nil { // otherwise it ends when the stream is closed
 		c.capture()
 	}
 	return err
@@ -223,7 +223,7 @@ func (c *call) encode(params any) error {
 	return nil
 }
 
-// releaseEncoder keeps the buffer for another call, unless a transport may still read from it.
+// releaseEncoder returns the buffer for reuse, unless a transport may still read from it.
 func (c *call) releaseEncoder() {
 	if c.wire.quiet() {
 		c.encoder.Release()
@@ -255,8 +255,9 @@ func (c *call) run() error {
 		c.last.err = err
 		return c.failure()
 	}
-	// What matters of the response is in c.last; closing it ends the timer of an http.Client with
-	// a timeout. An error is the context's, met while waiting, or a refusal to prepare a retry.
+	// Everything needed from the response is in c.last; closing it ends the timer of an http.Client
+	// with a timeout. An error means that the context ended while waiting, or that a retry could
+	// not be prepared.
 	resp, err := c.core.retrier.Do(&retryablehttp.Request{Request: request})
 	if resp != nil {
 		_ = resp.Body.Close()
@@ -272,14 +273,14 @@ func (c *call) run() error {
 	return c.failure()
 }
 
-// duplicate tells a refusal of a repeated msgRandom, from which follows that an earlier attempt
-// arrived.
+// duplicate reports whether the server refused a repeated msgRandom, which means that an earlier
+// attempt arrived.
 func (c *call) duplicate() bool {
 	return c.guarded && c.maybeDone && !c.last.rateLimited() && !c.last.maybeDone() &&
 		c.last.code != 0 && c.last.code == c.core.config.idempotent.DuplicateCode
 }
 
-// hosts returns where the endpoint is served.
+// hosts returns the hosts that serve the endpoint.
 func (c *call) hosts() *hosts {
 	if c.others != nil {
 		return c.others
@@ -297,7 +298,7 @@ func (c *call) failure() *Error {
 		RequestID: c.requestID, Host: c.host.name, Attempts: c.attempts, RetryAfter: o.after, Body: o.body, Err: o.err,
 		outcomeUnknown: c.maybeDone && c.class == endpoint.Unsafe,
 	}
-	if o.code.succeedsSomewhere() { // the HTTP status has the last word
+	if o.code.succeedsSomewhere() { // the HTTP status decides
 		e.Code = 0
 	}
 	return e
@@ -314,7 +315,7 @@ func (c *call) capture() {
 	}
 }
 
-// prepare makes req the next attempt: for the host in use, signed afresh, with a body from the
+// prepare makes req the next attempt: for the host in use, signed again, with the body from its
 // start.
 func (c *call) prepare(req *http.Request) error {
 	c.host, c.turn = c.hosts().inUse()
@@ -329,11 +330,11 @@ func (c *call) prepare(req *http.Request) error {
 	if c.header, err = c.newHeader(); err != nil {
 		return err
 	}
-	if c.attempts > 0 && c.tooLate() { // the source of the App Secret may have taken its time
+	if c.attempts > 0 && c.tooLate() { // the source of the App Secret may have taken long
 		return errTooLate
 	}
-	// The attempter puts them in: http.Client clones the headers it is given, for redirects that
-	// are never followed.
+	// The attempter sets them: http.Client clones the headers it is given, for redirects that are
+	// never followed.
 	req.Header = http.Header{}
 	switch {
 	case c.ep.Encoding == endpoint.Query:
@@ -345,12 +346,12 @@ func (c *call) prepare(req *http.Request) error {
 	return nil
 }
 
-// newBody returns the encoded parameters from their start. It is of the one kind that net/http
-// sends in the same packet as the headers.
+// newBody returns the encoded parameters from their start. Only this type of body is sent by
+// net/http in the same packet as the headers.
 func (c *call) newBody() io.ReadCloser { return io.NopCloser(bytes.NewReader(c.encoder.Buf)) }
 
-// newRetrier sets up go-retryablehttp. Its own policies are all replaced: they retry POST requests
-// on any 5xx, hide the server's answer, have no jitter and obey any Retry-After.
+// newRetrier sets up go-retryablehttp. All its own policies are replaced: they retry POST requests
+// on any 5xx, hide the server's response, have no jitter and obey any Retry-After.
 func (k *core) newRetrier() *retryablehttp.Client {
 	client := *k.config.httpClient
 	if k.config.ownClient {

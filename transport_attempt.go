@@ -12,24 +12,24 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/connpool"
 )
 
-// attempter makes one attempt of a call. It hides CloseIdleConnections of its base, which
-// go-retryablehttp calls after every failed call, so that one failure does not cost all others
-// their connections.
+// attempter makes one attempt of a call. It hides its base's CloseIdleConnections, which
+// go-retryablehttp calls after every failed call, so that one failure does not close the
+// connections of all other calls.
 type attempter struct {
 	base http.RoundTripper
-	own  *connpool.Pool // in place of base, unless it is nil
+	own  *connpool.Pool // used instead of base, unless nil
 
-	wrapped http.RoundTripper // around own, if the caller wraps it
+	wrapped http.RoundTripper // own with the caller's wrappers, if any
 
-	http2 atomic.Bool // the last connection with TLS spoke HTTP/2; known by requests without a body only
+	http2 atomic.Bool // the last TLS connection spoke HTTP/2; known only from requests without a body
 }
 
-// RoundTrip never fails: the outcome is in the call.
+// RoundTrip never returns an error: the outcome is in the call.
 func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := callOf(req.Context())
 	c.attempts++
-	// The last attempt must not meet the end of a connection again, of one that others share or
-	// that lay idle.
+	// The last attempt must not run into a closing connection again, so it gets one that is neither
+	// shared nor idle.
 	c.alone = c.last.stale && c.attempts > c.core.config.retry.MaxRetries
 	c.last = outcome{started: time.Now()}
 	o := &c.last
@@ -47,7 +47,7 @@ func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 		a.exchange(c, req)
 	}
 	o.duration, o.over = time.Since(o.started), true
-	if c.stream == nil { // else when it is closed
+	if c.stream == nil { // otherwise it ends when the stream is closed
 		c.received += o.received
 	}
 	if o.broken || o.status >= 500 {
@@ -61,7 +61,7 @@ func (a *attempter) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &c.answer, nil
 }
 
-// exchange sends the request and judges the answer.
+// exchange sends the request and judges the response.
 func (a *attempter) exchange(c *call, req *http.Request) {
 	ctx, cancel := context.WithTimeout(req.Context(), c.config.attemptTimeout)
 	defer cancel()
@@ -76,8 +76,8 @@ func (a *attempter) exchange(c *call, req *http.Request) {
 	c.judge(ctx, resp)
 }
 
-// send sends the request and waits for the headers of the answer. The generation of connections
-// that it used, if it is the client's own, must be given back once the answer has been read.
+// send sends the request and waits for the response's headers. The generation of connections that
+// it used, if it is the client's own, must be released once the response has been read.
 func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http.Response, *connpool.Generation, error) {
 	base := a.base
 	var g *connpool.Generation
@@ -92,7 +92,7 @@ func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http
 	c.inner, c.wrapped = base, a.wrapped
 	returned := false
 	defer func() {
-		if !returned && g != nil { // a wrapper panics, and other calls wait for the connection
+		if !returned && g != nil { // a wrapper panicked, and other calls wait for the connection
 			g.Done()
 		}
 	}()
@@ -117,7 +117,7 @@ func (a *attempter) send(ctx context.Context, c *call, req *http.Request) (*http
 	return resp, g, nil
 }
 
-// noAnswer records an attempt that failed before the answer's headers came.
+// noAnswer records an attempt that failed before the response's headers arrived.
 func (c *call) noAnswer(ctx context.Context, err error) {
 	o := &c.last
 	o.err = c.cause(ctx, err)
@@ -128,7 +128,8 @@ func (c *call) noAnswer(ctx context.Context, err error) {
 	}
 	verdict := c.wire.judge(err)
 	o.unsent, o.unprocessed, o.err = verdict.unsent, verdict.unprocessed, verdict.err
-	// A stale connection, or one that the server is about to close, says nothing about the host.
+	// A stale connection, or one that the server is about to close, says nothing about the health
+	// of the host.
 	o.stale = o.unprocessed || o.reused && !verdict.reset && !timedOut(err)
 	o.broken = !o.stale
 }
@@ -138,25 +139,25 @@ func timedOut(err error) bool {
 	return errors.As(err, &timeout) && timeout.Timeout()
 }
 
-// cause tells apart whose time ran out.
+// cause distinguishes whose time ran out.
 func (c *call) cause(ctx context.Context, err error) error {
 	switch {
 	case c.Err() != nil:
 		return c.Err()
-	case ctx.Err() != nil: // its own time, or that of the caller's HTTP client
+	case ctx.Err() != nil: // the attempt's time, or that of the caller's HTTP client
 		return &attemptTimeoutError{min(c.config.attemptTimeout, time.Since(c.last.started).Round(time.Millisecond))}
 	default:
 		return err
 	}
 }
 
-// attemptTimeoutError is the end of an attempt's time. The caller's own deadline is reported as it
-// is.
+// attemptTimeoutError means that an attempt's time ran out. The caller's own deadline is reported
+// unchanged.
 type attemptTimeoutError struct{ after time.Duration }
 
-// Error says how long the attempt was given.
+// Error says how much time the attempt had.
 func (e *attemptTimeoutError) Error() string { return "no response within " + e.after.String() }
 
-// Timeout reports true, as net.Error has it.
+// Timeout returns true, for net.Error.
 func (e *attemptTimeoutError) Timeout() bool { return true }
 func (e *attemptTimeoutError) Unwrap() error { return context.DeadlineExceeded }

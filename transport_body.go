@@ -7,20 +7,20 @@ import (
 	"time"
 )
 
-// boundedBody is the body of a response whose transport is not net/http's own: it may heed neither
-// the context nor Close. What it does it does in a goroutine, with a buffer that nobody else uses.
-// When ctx ends the body is closed, and what has not ended a moment later is left alone.
+// boundedBody is the body of a response whose transport is not net/http's own, and so may ignore
+// the context and Close. Each operation runs in a goroutine, with its own buffer. When ctx ends,
+// the body is closed, and an operation that has not returned a moment later is abandoned.
 type boundedBody struct {
 	ctx  context.Context
 	body io.ReadCloser
 	buf  []byte
-	stop func() bool   // does without the end of ctx
+	stop func() bool   // stops watching for the end of ctx
 	over chan struct{} // closed a moment after the end of ctx
 	left bool          // a goroutine may still be at work
 }
 
 const (
-	longestRead = 32 << 10 // what one read may bring
+	longestRead = 32 << 10 // maximum bytes of one read
 	bodyGrace   = 500 * time.Millisecond
 )
 
@@ -33,7 +33,7 @@ func newBoundedBody(ctx context.Context, body io.ReadCloser) *boundedBody {
 	return b
 }
 
-// Read reads until a moment after the end of ctx.
+// Read reads, at the latest until a moment after the end of ctx.
 func (b *boundedBody) Read(p []byte) (int, error) {
 	if b.left {
 		return 0, b.ctx.Err()
@@ -49,7 +49,7 @@ func (b *boundedBody) Read(p []byte) (int, error) {
 	return copy(p, buf[:max(0, min(n, len(buf)))]), err
 }
 
-// Close closes the body, unless that has been done at the end of ctx.
+// Close closes the body, unless the end of ctx has already closed it.
 func (b *boundedBody) Close() error {
 	if b.left {
 		return nil
@@ -59,7 +59,7 @@ func (b *boundedBody) Close() error {
 	return err
 }
 
-// bodyStep is what became of a read or of Close.
+// bodyStep is the outcome of a read or of Close.
 type bodyStep struct {
 	n        int
 	err      error
@@ -67,7 +67,7 @@ type bodyStep struct {
 	panicked any // nil after runtime.Goexit
 }
 
-// await runs step in another goroutine. What panics there is raised again here.
+// await runs step in another goroutine. A panic there is raised again here.
 func (b *boundedBody) await(step func() (int, error)) (int, error) {
 	ended := make(chan bodyStep, 1)
 	go func() {

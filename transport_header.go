@@ -55,7 +55,7 @@ func (c *call) newHeader() (http.Header, error) {
 	return header, nil
 }
 
-// sign puts a new nonce, the present time and the signature over both into the first three values.
+// sign puts a new nonce, the current time and the signature over both into the first three values.
 func (c *call) sign(values *[4]string) error {
 	var nonce [nonceLength]byte
 	text := nonce[:]
@@ -96,7 +96,7 @@ func (c *call) secret() (string, error) {
 		return "", &stepError{"asking for the App Secret", err}
 	}
 	if fault := credential.Fault(secret); fault != "" {
-		return "", ownError("the App Secret that was asked for " + fault)
+		return "", ownError("the App Secret from WithSecretSource " + fault)
 	}
 	return secret, nil
 }
@@ -131,12 +131,12 @@ func newRequestID() string {
 	return string(text[:])
 }
 
-// newMsgRandom returns a positive random number of 63 bits: the servers' numbers are signed.
+// newMsgRandom returns a positive random number of 63 bits, since the servers use signed numbers.
 func newMsgRandom() int64 {
 	return max(1, int64(random64()>>1))
 }
 
-// ownHeaders are those that are the SDK's business, or that net/http's transport writes or obeys.
+// ownHeaders are the headers that the SDK sets, or that net/http's transport writes or obeys.
 var ownHeaders = map[string]string{
 	"App-Key": "", "Nonce": "", "Timestamp": "", "Signature": "", "Host": "", "Content-Type": "", "Content-Length": "", "Content-Encoding": "",
 	"X-Request-Id": "; see WithRequestID", "User-Agent": "; see WithUserAgent",
@@ -144,12 +144,12 @@ var ownHeaders = map[string]string{
 	"Upgrade": "", "Expect": "",
 }
 
-// headerProblem says why a header cannot be the caller's, or nothing.
+// headerProblem says why the caller may not set a header, or returns "".
 func headerProblem(name string) string {
 	if name == "" || strings.ContainsFunc(name, func(r rune) bool {
 		return r <= ' ' || r > '~' || strings.ContainsRune("\"(),/:;<=>?@[\\]{}", r)
 	}) {
-		return "is no name of a header"
+		return "is not a header name"
 	}
 	if hint, ok := ownHeaders[textproto.CanonicalMIMEHeaderKey(name)]; ok {
 		return "is the SDK's own header" + hint
@@ -157,7 +157,7 @@ func headerProblem(name string) string {
 	return ""
 }
 
-// addHookedHeaders adds what the hooks want to be sent.
+// addHookedHeaders adds the hooks' headers.
 func (c *call) addHookedHeaders(header http.Header) error {
 	added := http.Header{}
 	for _, hook := range c.core.config.headerHooks {
@@ -181,7 +181,7 @@ func (c *call) addHookedHeaders(header http.Header) error {
 	return nil
 }
 
-// addHeaders adds the caller's headers and the parameters that travel so.
+// addHeaders adds the caller's headers and the parameters that are sent as headers.
 func (c *call) addHeaders(header http.Header) {
 	for _, h := range c.config.headers {
 		header.Set(h.name, h.value)

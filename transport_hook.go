@@ -12,26 +12,26 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// callEnds are whom to tell of the end of a call, in the order in which they heard of its
-// beginning.
+// callEnds are the functions to call at the end of a call, in the order in which their hooks saw
+// its beginning.
 type callEnds []func(CallEnd)
 
-// tell tells all of them, in the opposite order, and whatever any of them does: deferred calls run
-// also after a panic.
+// tell calls all of them, in reverse order, whatever any of them does: deferred calls also run
+// after a panic.
 func (ends callEnds) tell(end CallEnd) {
 	for _, f := range ends {
 		defer f(end)
 	}
 }
 
-// noReturn is what hooks are told of a call that a panic or runtime.Goexit ends, in a function of
-// the caller's.
+// noReturn is the error that hooks get for a call ended by a panic or runtime.Goexit in one of the
+// caller's functions.
 func noReturn(ends *Error) error {
 	return &attemptError{reason: ownError("the call did not return: a function that it called panicked"), ends: ends}
 }
 
-// abandoned is the error of a call that does not return, as hooks get it. What the last response
-// said stays true; of an attempt that was under way nothing is known.
+// abandoned is the error that hooks get for a call that does not return. What the last response
+// said stays true; nothing is known about an attempt that was under way.
 func (c *call) abandoned() error {
 	switch {
 	case c.attempts == 0:
@@ -41,12 +41,12 @@ func (c *call) abandoned() error {
 	case c.last.over:
 		return noReturn(c.failure().categories())
 	}
-	unsent := c.wrapped != nil && !c.passed.Load() // a wrapper did not hand it on
+	unsent := c.wrapped != nil && !c.passed.Load() // a wrapper did not pass it on
 	return noReturn(&Error{outcomeUnknown: c.class == endpoint.Unsafe && (c.maybeDone || !unsent)})
 }
 
-// begin tells the call hooks that a call begins. It returns the context that they make of ctx, and
-// whom to tell of the end.
+// begin calls the call hooks at the beginning of a call. It returns the context that they derive
+// from ctx, and the functions to call at the end.
 func (k *core) begin(ctx context.Context, start CallStart) (_ context.Context, ends callEnds) {
 	begun := false
 	defer func() {
@@ -67,7 +67,7 @@ func (k *core) begin(ctx context.Context, start CallStart) (_ context.Context, e
 	return ctx, ends
 }
 
-// observed carries the call out between its hooks.
+// observed carries out the call and calls its hooks before and after.
 func (c *call) observed(carryOut func() error) error {
 	c.requestID = c.config.requestID
 	if !fitRequestID(c.requestID) {
@@ -80,7 +80,7 @@ func (c *call) observed(carryOut func() error) error {
 		switch {
 		case !returned:
 			c.end(c.abandoned())
-		case c.stream == nil: // else when it is closed
+		case c.stream == nil: // otherwise it ends when the stream is closed
 			c.end(c.endError(err))
 		}
 	}()
@@ -89,19 +89,19 @@ func (c *call) observed(carryOut func() error) error {
 	return err
 }
 
-// refused tells the call hooks of a call that a method refuses by itself, and returns the refusal,
+// refused reports a call that a method itself refuses to the call hooks, and returns the refusal,
 // which names the endpoint.
 func refused(ctx context.Context, client *Client, err error, opts []CallOption) error {
 	var argument *ArgumentError
 	if len(client.core.config.callHooks) > 0 && errors.As(err, &argument) {
 		c := client.core.newCall(cmp.Or(argument.Endpoint, &endpoint.Endpoint{}), nil)
-		_ = c.configure(ctx, opts) // what it refuses comes second
+		_ = c.configure(ctx, opts) // the method's own refusal comes first
 		return c.observed(func() error { return err })
 	}
 	return err
 }
 
-// end tells the call hooks of the end. Err is fit for them.
+// end reports the end of the call to the call hooks. Err is safe for hooks.
 func (c *call) end(err error) {
 	end := CallEnd{
 		Class: c.class, Outcome: outcomeOf(err), Err: err, HTTPStatus: c.last.status, Code: c.last.code,
@@ -114,7 +114,7 @@ func (c *call) end(err error) {
 	c.ends.tell(end)
 }
 
-// endError is the error of the call as hooks get it.
+// endError is the call's error as hooks get it.
 func (c *call) endError(err error) error {
 	var failure *Error
 	if !errors.As(err, &failure) {
@@ -123,14 +123,14 @@ func (c *call) endError(err error) error {
 	return &attemptError{reason: c.last.problem(), ends: failure.categories()}
 }
 
-// categories is what of an error says to which categories it belongs.
+// categories returns only the parts of an error that determine its categories.
 func (e *Error) categories() *Error {
 	return &Error{HTTPStatus: e.HTTPStatus, Code: e.Code, outcomeUnknown: e.outcomeUnknown, ofMany: e.ofMany}
 }
 
-// plainRefusal is a refused argument as hooks get it. What may quote the argument is left out of
-// its text: the reason, the path of an endpoint of the caller's, and a parameter that the endpoint
-// does not have, for a key may hold an ID.
+// plainRefusal is a refused argument as hooks get it. Its text leaves out everything that may quote
+// the argument: the reason, the path of a caller's endpoint, and a parameter that the endpoint does
+// not have, since a key may contain an ID.
 func plainRefusal(err error) error {
 	var refused *ArgumentError
 	if errors.As(err, &refused) {
@@ -172,7 +172,7 @@ func (c *call) tell(retry bool) {
 	if attempt.Err != nil {
 		level = slog.LevelWarn
 	}
-	// Deferred, the last one first, all are called, whatever any of them does.
+	// They are deferred in reverse order, so that all are called whatever any of them does.
 	for _, logger := range slices.Backward(config.loggers) {
 		defer func() { logger.LogAttrs(c.Context, level, "rongcloud call", attempt.attrs()...) }()
 	}
@@ -181,7 +181,7 @@ func (c *call) tell(retry bool) {
 	}
 }
 
-// observed carries a bulk send out between its hooks.
+// observed carries out a bulk send and calls its hooks before and after.
 func (r *bulkRun[M, T]) observed(ctx context.Context, recipients iter.Seq2[T, error]) (*BulkResult, error) {
 	start := CallStart{Endpoint: r.ep, Class: r.ep.Class, StartedAt: r.started, Bulk: true}
 	given := ctx
@@ -210,8 +210,8 @@ func (r *bulkRun[M, T]) observed(ctx context.Context, recipients iter.Seq2[T, er
 	return result, err
 }
 
-// abandoned is what became of a bulk send that does not return. A chunk that was begun, and of
-// which nothing was noted, is unknown.
+// abandoned is the outcome of a bulk send that does not return. A chunk that was begun but has no
+// recorded outcome is unknown.
 func (r *bulkRun[M, T]) abandoned() (Outcome, BulkCounts, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -248,7 +248,7 @@ func bulkEndError(err error) error {
 		return plainRefusal(err)
 	}
 	told := &attemptError{reason: plainly(whole.Err, "the send was stopped"), ends: whole.categories()}
-	if errors.As(whole.Err, &one) { // of the request that stopped it
+	if errors.As(whole.Err, &one) { // the error of the request that stopped it
 		told.ends = one.categories()
 	}
 	return told

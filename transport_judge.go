@@ -18,24 +18,24 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
-// outcome is what became of one attempt.
+// outcome is the outcome of one attempt.
 type outcome struct {
 	ok          bool
 	status      int
 	header      http.Header
 	code        Code
 	message     string
-	body        string // first bytes of an answer that is not the API's
-	err         error  // what kept the API's answer from us
-	final       bool   // a repeat would bring the same answer, or a longer one
+	body        string // first bytes of a response that is not the API's
+	err         error  // why there is no response from the API
+	final       bool   // a repeat would get the same response, or a longer one
 	unsent      bool   // the server cannot have received the request
 	unprocessed bool   // the server says that it has not processed the request
-	reused      bool   // over a connection that had been used before
-	opened      bool   // over one that was opened for it
-	sent        int64  // bytes of the body; so received
+	reused      bool   // sent over a connection that had been used before
+	opened      bool   // sent over a new connection
+	sent        int64  // bytes of the body; likewise received
 	received    int64
-	stale       bool // the used connection broke without an answer; any server may close an idle one at any time
-	broken      bool // the connection failed, or the host did not answer in time
+	stale       bool // a reused connection broke without a response; any server may close an idle one at any time
+	broken      bool // the connection failed, or the host did not respond in time
 	switched    bool // calls now go to another host
 	after       time.Duration
 	started     time.Time
@@ -43,29 +43,28 @@ type outcome struct {
 	over        bool // it has been judged
 }
 
-// rateLimited tells a refusal that says by itself that nothing was done.
+// rateLimited reports whether the outcome is a refusal that by definition had no effect.
 func (o *outcome) rateLimited() bool { return rateLimited(o.status, o.code) }
 
-// rateLimited does not believe a code that comes with a status by which the request may have been
-// carried out.
+// rateLimited ignores a code whose HTTP status means that the request may have been carried out.
 func rateLimited(status int, code Code) bool {
 	return status == http.StatusTooManyRequests || !answerLost(status) && code.rateLimited()
 }
 
-// answerLost tells a status that a server, or something on the way to it, sends when it has lost
-// what became of a request: 5xx, and the timeouts and closed connections that proxies report as
+// answerLost reports whether a server, or an intermediary, sends this status when it does not know
+// the outcome of a request: 5xx, and the timeouts and closed connections that proxies report as
 // 408, 460 and 499.
 func answerLost(status int) bool {
 	return status/100 == 5 || status == http.StatusRequestTimeout || status == 460 || status == 499
 }
 
-// transient tells an outcome that a repeat may change.
+// transient reports whether a repeat may have another outcome.
 func (o *outcome) transient() bool {
 	return o.unsent || o.rateLimited() || o.status >= 500 || answerLost(o.status) || o.code.transient() ||
 		o.err != nil && !o.final && o.status/100 != 3 && o.status/100 != 4
 }
 
-// maybeDone tells an outcome after which the request may have been carried out.
+// maybeDone reports whether the request may have been carried out.
 func (o *outcome) maybeDone() bool {
 	switch {
 	case o.ok || o.unsent || o.rateLimited():
@@ -73,7 +72,7 @@ func (o *outcome) maybeDone() bool {
 	case answerLost(o.status):
 		return true
 	case o.status/100 == 4, o.status == http.StatusTemporaryRedirect, o.status == http.StatusPermanentRedirect:
-		return o.code.transient() // else a refusal by definition
+		return o.code.transient() // otherwise a refusal by definition
 	case o.status >= 300:
 		return true
 	default:
@@ -81,19 +80,19 @@ func (o *outcome) maybeDone() bool {
 	}
 }
 
-// answers are buffers for responses, and maxPooled is the largest that is kept for another one.
+// answers are buffers for responses, and maxPooled is the largest one kept for reuse.
 var answers = sync.Pool{New: func() any { return new([]byte) }}
 
 const maxPooled = 256 << 10
 
-// judge reads the whole answer and decides what it is worth. The HTTP status speaks before the
-// body.
+// judge reads the whole response and determines the outcome. The HTTP status takes precedence over
+// the body.
 func (c *call) judge(ctx context.Context, resp *http.Response) {
 	defer resp.Body.Close()
 	o := &c.last
 	o.status, o.header = resp.StatusCode, resp.Header
-	if o.status < 200 { // an upgrade, whose body is a connection that heeds neither the time limit nor the context
-		o.err = ownError(fmt.Sprintf("%d is no HTTP status of a response", o.status))
+	if o.status < 200 { // an upgrade, whose body is a connection that ignores the time limit and the context
+		o.err = ownError(fmt.Sprintf("%d is not a valid HTTP status", o.status))
 		return
 	}
 	o.after = retryAfter(resp.Header.Get("Retry-After"), c.core.config.now())
@@ -137,13 +136,13 @@ func (c *call) judge(ctx context.Context, resp *http.Response) {
 	case class == 3:
 		o.err = &quotingError{"the response is a redirect, which is never followed", fmt.Errorf("to %q", redirectTarget(resp))}
 	case class > 5:
-		o.err = ownError(fmt.Sprintf("%d is no HTTP status of a response", o.status))
+		o.err = ownError(fmt.Sprintf("%d is not a valid HTTP status", o.status))
 	}
 }
 
-// startsObject tells an answer that is meant to be the API's. If it is no JSON it will be none the
-// next time. Anything else, such as a page of HTML or nothing at all, comes from something on the
-// way, which may be gone then.
+// startsObject reports whether a response is meant to be the API's. If such a response is not JSON,
+// a repeat will not be either. Anything else, such as an HTML page or an empty body, comes from an
+// intermediary, which may be gone the next time.
 func startsObject(data []byte) bool {
 	return bytes.HasPrefix(bytes.TrimLeft(lenient.TrimMark(data), " \t\r\n"), []byte("{"))
 }
@@ -167,8 +166,8 @@ func (c *call) decode(data []byte) error {
 
 var errTooLong = errors.New("the response is longer than the limit")
 
-// readLimited reads the answer's body into buf. It grows the buffer fourfold, so that a long
-// answer costs little more than its length.
+// readLimited reads the response's body into buf. It grows the buffer fourfold, so that a long
+// response costs little more than its length.
 func readLimited(ctx context.Context, resp *http.Response, buf []byte, limit int64) ([]byte, error) {
 	if resp.ContentLength > limit {
 		return buf, fmt.Errorf("%w of %d bytes", errTooLong, limit)
@@ -180,7 +179,7 @@ func readLimited(ctx context.Context, resp *http.Response, buf []byte, limit int
 		if len(buf) == cap(buf) {
 			size := 4 * int64(cap(buf))
 			if size > limit/2 {
-				size = limit + 1 // one byte more than allowed tells that there is more
+				size = limit + 1 // one byte more than allowed shows that there is more
 			}
 			buf = append(make([]byte, 0, size), buf...)
 		}
@@ -189,7 +188,7 @@ func readLimited(ctx context.Context, resp *http.Response, buf []byte, limit int
 		switch {
 		case int64(len(buf)) > limit:
 			return buf, fmt.Errorf("%w of %d bytes", errTooLong, limit)
-		case err == io.EOF: //nolint:errorlint // readers return it as it is
+		case err == io.EOF: //nolint:errorlint // readers return it unwrapped
 			if cut := untrustedEnd(ctx, resp); cut != nil && !json.Valid(buf) {
 				return buf, cut
 			}
@@ -200,8 +199,8 @@ func readLimited(ctx context.Context, resp *http.Response, buf []byte, limit int
 	}
 }
 
-// untrustedEnd is the error of a body without a length that ended when its time was up: a server
-// that sees its caller go may end the body as if it were whole.
+// untrustedEnd is the error for a body without a length that ended when its time was up: a server
+// whose client disconnects may end the body as if it were complete.
 func untrustedEnd(ctx context.Context, resp *http.Response) error {
 	if resp.ContentLength >= 0 {
 		return nil
@@ -209,7 +208,7 @@ func untrustedEnd(ctx context.Context, resp *http.Response) error {
 	return ctx.Err()
 }
 
-// emptyReads is how many reads in a row may bring nothing, as bufio has it.
+// emptyReads is how many reads in a row may return nothing, as in bufio.
 const emptyReads = 100
 
 // readSome reads at least one byte into p, or returns an error.
@@ -228,7 +227,7 @@ func readSome(ctx context.Context, r io.Reader, p []byte) (int, error) {
 
 const snippetLength = 200
 
-// snippet is the beginning of an answer that is not the API's.
+// snippet is the beginning of a response that is not the API's.
 func snippet(data []byte) string {
 	text := strings.ToValidUTF8(string(data[:min(len(data), snippetLength)]), "�")
 	if len(data) > snippetLength {
@@ -237,8 +236,8 @@ func snippet(data []byte) string {
 	return text
 }
 
-// redirectTarget is the host an answer redirects to; the rest of the address may hold what it
-// likes.
+// redirectTarget is the host that a response redirects to; the rest of the address may contain
+// anything.
 func redirectTarget(resp *http.Response) string {
 	if target, err := resp.Location(); err == nil {
 		return target.Host
@@ -260,8 +259,8 @@ func retryAfter(value string, now time.Time) time.Duration {
 	return 0
 }
 
-// attemptError is why an attempt or a call failed, as hooks and logs get it: without any of the
-// server's words, and in the categories of the error with which the call ends, or would end.
+// attemptError says why an attempt or a call failed, for hooks and logs: it does not quote the
+// server, and it belongs to the categories of the error with which the call ends, or would end.
 type attemptError struct {
 	reason error
 	ends   *Error
@@ -277,8 +276,8 @@ func (e *attemptError) Error() string {
 func (e *attemptError) Is(target error) bool { return e.ends.Is(target) }
 func (e *attemptError) Unwrap() error        { return e.reason }
 
-// problem is what was wrong with the last attempt; nil also if it shows that an earlier one
-// succeeded.
+// problem is what was wrong with the last attempt. It is also nil if the attempt shows that an
+// earlier one succeeded.
 func (c *call) problem() error {
 	o := &c.last
 	if o.ok || c.duplicate() {

@@ -11,12 +11,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// checkRetry decides whether the call goes on, and tells the hook.
+// checkRetry decides whether to retry, and reports the attempt to the hooks.
 func checkRetry(ctx context.Context, _ *http.Response, err error) (bool, error) {
 	c := callOf(ctx)
-	if err != nil { // net/http refused the request before it came to the attempter
+	if err != nil { // net/http refused the request before it reached the attempter
 		c.last = outcome{err: err, unsent: true}
-		return false, nil //nolint:nilerr // it is in the outcome
+		return false, nil //nolint:nilerr // the error is in the outcome
 	}
 	retry := c.retry()
 	switch {
@@ -25,7 +25,7 @@ func checkRetry(ctx context.Context, _ *http.Response, err error) (bool, error) 
 	case c.last.ok:
 		c.core.budget.earn(1)
 	}
-	if c.stream == nil { // else when it is closed
+	if c.stream == nil { // otherwise it ends when the stream is closed
 		c.tell(retry)
 	}
 	return retry, nil
@@ -41,14 +41,14 @@ func (c *call) retry() bool {
 	if deadline, limited := c.Deadline(); limited && time.Until(deadline) <= c.wait {
 		return false
 	}
-	// The first retry after a stale connection is no load that the host has not agreed to.
+	// The first retry after a stale connection adds no load to the host, so it costs nothing.
 	c.spent = c.attempts > 1 || !o.stale
 	return !c.spent || c.core.budget.spend()
 }
 
-// retryBudget bounds the retries of a client, as the token buckets of other vendors' SDKs do. A
-// retry costs retryPrice; if it succeeds it gives that back. Any other attempt that succeeds gives
-// one. A nil budget has no bound.
+// retryBudget limits the retries of a client, like the token buckets of other vendors' SDKs. A
+// retry costs retryPrice, which it earns back if it succeeds. Any other successful attempt earns
+// one. A nil budget has no limit.
 type retryBudget struct {
 	most int64
 	left atomic.Int64
@@ -65,7 +65,7 @@ func newRetryBudget(retries int) *retryBudget {
 	return b
 }
 
-// spend takes the price of a retry, and reports whether it was there.
+// spend takes the price of a retry, and reports whether the budget could pay it.
 func (b *retryBudget) spend() bool {
 	if b == nil {
 		return true
@@ -81,7 +81,7 @@ func (b *retryBudget) spend() bool {
 	}
 }
 
-// earn gives back what an attempt that succeeded is worth.
+// earn adds what a successful attempt is worth.
 func (b *retryBudget) earn(worth int64) {
 	if b == nil {
 		return
@@ -94,7 +94,7 @@ func (b *retryBudget) earn(worth int64) {
 	}
 }
 
-// repeatable tells whether the class of the call allows to repeat it after what has happened.
+// repeatable reports whether the class of the call allows repeating it after this outcome.
 func (c *call) repeatable() bool {
 	if c.class != endpoint.Unsafe || c.config.retryUnsafe || !c.maybeDone {
 		return true
@@ -105,12 +105,11 @@ func (c *call) repeatable() bool {
 // idempotentFor is how long the server remembers a msgRandom.
 const idempotentFor = time.Minute
 
-var errTooLate = ownError("it is too late for a retry: the server remembers a msgRandom for a minute only")
+var errTooLate = ownError("it is too late for a retry: the server remembers a msgRandom for only a minute")
 
-// inTime reports whether an attempt that begins after the wait will be over while the server
-// remembers the msgRandom of the first one. The monotonic clock stands still while a machine
-// sleeps, and the other one may be set: the later one counts. Nothing is added up that could
-// overflow.
+// inTime reports whether an attempt that begins after the wait will end while the server still
+// remembers the msgRandom of the first one. The monotonic clock stops while a machine sleeps, and
+// the wall clock may be set, so the later of the two counts. The arithmetic cannot overflow.
 func (c *call) inTime(wait time.Duration) bool {
 	now := time.Now()
 	left := idempotentFor - max(now.Sub(c.started), now.Round(0).Sub(c.started.Round(0)))
@@ -123,9 +122,9 @@ func (c *call) tooLate() bool {
 	return c.class == endpoint.Unsafe && c.guarded && c.maybeDone && !c.config.retryUnsafe && !c.inTime(0)
 }
 
-// nextWait draws the time until the next attempt: full jitter below a bound that doubles. What the
-// server asks for is obeyed up to the policy's longest wait. The first retry after a stale
-// connection, or to another host, goes at once.
+// nextWait returns the wait before the next attempt: a random time (full jitter) below a bound that
+// doubles. A wait that the server asks for is obeyed up to the policy's longest wait. The first
+// retry after a stale connection, or to another host, is sent at once.
 func (c *call) nextWait(policy *RetryPolicy) time.Duration {
 	o := &c.last
 	if c.attempts == 1 && !o.rateLimited() && (o.switched || o.stale) {
@@ -144,7 +143,7 @@ func (c *call) nextWait(policy *RetryPolicy) time.Duration {
 	}
 	wait := time.Duration(0)
 	if bound > 0 {
-		wait = time.Duration(mathrand.Int64N(int64(bound) + 1)) //nolint:gosec // jitter is no secret
+		wait = time.Duration(mathrand.Int64N(int64(bound) + 1)) //nolint:gosec // jitter need not be secret
 	}
 	return max(wait, min(o.after, policy.MaxWait))
 }

@@ -14,12 +14,12 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/sse"
 )
 
-// A call may ask for a stream of events. Until the stream begins it is a call like any other, with
-// the same hooks, retries and errors. The attempt that brings a stream ends with the stream:
-// nothing is repeated any more, its time limit is one for each silence of the server, and hook and
-// logger hear of it at the end.
+// A call may request a stream of events. Until the stream begins, it is a call like any other, with
+// the same hooks, retries and errors. The attempt that gets the stream ends with it: nothing is
+// retried any more, its time limit applies to each wait for data, and it is reported to hooks and
+// loggers at the end.
 
-// stream is the answer of a call, as long as it is open.
+// stream is an open streamed response.
 type stream struct {
 	call    *call
 	ctx     context.Context
@@ -33,8 +33,8 @@ type stream struct {
 	generation *connpool.Generation // of the connection, if it is the client's own
 }
 
-// open makes a call that asks for a stream. If the server answers in one piece all the same, then
-// there is no stream, and the answer is in out. Whoever gets a stream must close it.
+// open makes a call that requests a stream. If the server responds in one piece anyway, there is no
+// stream, and the result is in out. The caller must close the stream.
 func (k *core) open(ctx context.Context, ep *endpoint.Endpoint, params, out any, opts []CallOption) (*stream, error) {
 	c := k.newCall(ep, out)
 	c.streaming = true
@@ -42,12 +42,12 @@ func (k *core) open(ctx context.Context, ep *endpoint.Endpoint, params, out any,
 	return c.stream, err
 }
 
-// openStream makes one attempt. An answer that is no stream is read and judged as any other.
+// openStream makes one attempt. A response that is not a stream is read and judged like any other.
 func (a *attempter) openStream(c *call, req *http.Request) {
 	o := &c.last
 	limit := c.config.attemptTimeout
-	// The request's own context ends with the attempt, at the latest when an http.Client with a
-	// timeout runs out of it.
+	// The request's own context ends with the attempt, at the latest when the timeout of an
+	// http.Client runs out.
 	ctx, cancel := context.WithCancelCause(c)
 	unlink := context.AfterFunc(req.Context(), func() { cancel(context.Cause(req.Context())) })
 	defer unlink()
@@ -81,7 +81,7 @@ func isEventStream(header http.Header) bool {
 	return media == "text/event-stream"
 }
 
-// Read reads the body. The time that the caller takes between two reads does not count.
+// Read reads the body. The time between the caller's reads does not count toward the limit.
 func (s *stream) Read(p []byte) (int, error) {
 	s.silence.Reset(s.call.config.attemptTimeout)
 	n, err := readSome(s.ctx, s.body, p)
@@ -106,7 +106,7 @@ func (s *stream) next() (sse.Event, error) {
 	return sse.Event{}, s.fail(c.cause(s.ctx, err))
 }
 
-// refusal is the call's error if the event says that the server cannot go on.
+// refusal is the call's error if the event says that the server cannot continue.
 func (s *stream) refusal(e *sse.Event) error {
 	c := s.call
 	data := []byte(e.Data)
@@ -117,7 +117,7 @@ func (s *stream) refusal(e *sse.Event) error {
 		return s.fail(nil)
 	case e.Name == "error":
 		c.last.body = snippet(data)
-		return s.fail(ownError("the server broke the stream off"))
+		return s.fail(ownError("the server aborted the stream"))
 	}
 	return nil
 }
@@ -131,8 +131,8 @@ func (s *stream) decode(e *sse.Event, out any) error {
 	return nil
 }
 
-// fail closes the stream and returns the call's error. Once an event has come the server has been
-// at work.
+// fail closes the stream and returns the call's error. After the first event, the server may have
+// done some of the work.
 func (s *stream) fail(err error) error {
 	c := s.call
 	o := &c.last
@@ -145,7 +145,7 @@ func (s *stream) fail(err error) error {
 	return c.failure()
 }
 
-// close ends the stream, at whatever point it is, and reports the attempt.
+// close ends the stream, wherever it is, and reports the attempt.
 func (s *stream) close() {
 	if s.closed {
 		return
@@ -153,7 +153,7 @@ func (s *stream) close() {
 	s.closed = true
 	s.silence.Stop()
 	s.cancel(nil)
-	_ = s.body.Close() // what it says is no longer of interest
+	_ = s.body.Close() // its error no longer matters
 	if s.generation != nil {
 		s.generation.Done()
 	}
@@ -161,7 +161,7 @@ func (s *stream) close() {
 	c.last.duration = time.Since(c.last.started)
 	c.received += c.last.received
 	c.capture()
-	defer func() { // also after an attempt hook that panics
+	defer func() { // also runs if an attempt hook panics
 		c.end(c.problem())
 	}()
 	c.tell(false)

@@ -1173,7 +1173,7 @@ func TestStatusBelow200EndsTheAttempt(t *testing.T) {
 	t.Cleanup(client.CloseIdleConnections)
 	err = faultCall(t.Context(), client, "unsafe")
 	require.Equal(t, "unknown transport http101", told(err))
-	require.ErrorContains(t, err, "101 is no HTTP status of a response")
+	require.ErrorContains(t, err, "101 is not a valid HTTP status")
 }
 
 // What the server says does not come into logs and hooks, whatever quotes it.

@@ -17,10 +17,10 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/connpool"
 )
 
-// net/http repeats requests by rules of its own: over HTTP/2 whatever was reset with
-// PROTOCOL_ERROR, whether or not the server has carried it out, and over HTTP/1.1 every GET on a
-// connection that broke. What a server may have seen is repeated by nobody but us, so these rules
-// are switched off, by the two things they ask for:
+// net/http repeats requests by its own rules: over HTTP/2 any request reset with PROTOCOL_ERROR,
+// whether or not the server has carried it out, and over HTTP/1.1 every GET on a broken connection.
+// Nothing but this package may repeat a request that a server may have seen, so these rules are
+// disabled by withholding what they need:
 //
 //   - A body is given without GetBody. net/http then never repeats what it has begun to write, and
 //     its error says why it would have: verdict reads from it what the server has not processed.
@@ -28,37 +28,37 @@ import (
 //     no bytes. Where that is not possible, the attempt ends when net/http asks for a connection a
 //     second time.
 
-// wire follows by net/http's trace how far the attempts of a call got. The hooks may be called
-// from other goroutines and, after a timeout, late. A transport that does not trace leaves all as
-// it was.
+// wire uses net/http's trace to follow how far the attempts of a call got. The hooks may be called
+// from other goroutines and, after a timeout, late. With a transport that does not trace, nothing
+// changes.
 type wire struct {
 	state    atomic.Int32
 	reused   atomic.Bool
 	wrote    atomic.Bool  // the headers were written, at least into a buffer
-	answered atomic.Bool  // the answer began; known for requests without a body only
-	replay   atomic.Bool  // net/http was kept from writing the request again
+	answered atomic.Bool  // the response began; known only for requests without a body
+	replay   atomic.Bool  // net/http was prevented from writing the request again
 	begun    atomic.Int32 // how often a connection was given a request
-	finished atomic.Int32 // how often such a request was written, or given up
+	finished atomic.Int32 // how often such a request was written or given up
 
-	// The transport is net/http's own, which calls every hook, and GetConn and GotConn in
+	// The transport is net/http's own, which calls every hook, and calls GetConn and GotConn in
 	// RoundTrip's goroutine.
 	known bool
 	h2c   bool     // a connection without TLS may speak HTTP/2
-	conn  net.Conn // of the last GotConn of a known transport
+	conn  net.Conn // from the last GotConn of a known transport
 }
 
 const (
-	untraced   int32 = iota // nothing is known: it may have been sent
+	untraced   int32 = iota // unknown: it may have been sent
 	connecting              // no connection yet: nothing was sent
 	sending                 // a connection has the request
 )
 
-// quiet tells that no transport reads the request's body any more.
+// quiet reports whether no transport reads the request's body any more.
 func (w *wire) quiet() bool {
 	return w.state.Load() != untraced && w.begun.Load() == w.finished.Load()
 }
 
-// unconnected tells that no connection has been given the request.
+// unconnected reports whether no connection has been given the request.
 func (w *wire) unconnected() bool { return w.state.Load() == connecting && !w.wrote.Load() }
 
 // begin prepares for one attempt.
@@ -73,16 +73,16 @@ func (w *wire) begin(base http.RoundTripper) {
 	w.conn = nil
 }
 
-// staleTries is how many used connections may turn out to be closed before one takes a request. It
-// is no attempt as long as nothing was written.
+// staleTries is how many reused connections may turn out to be closed before one takes a request.
+// As long as nothing was written, this does not count as an attempt.
 const staleTries = 4
 
-// fullTries is how many connections may turn out to take no more requests before one takes this
-// one. Over HTTP/2 many requests are given the same connection at once, and its last place goes to
-// one of them. Nothing is on the network then, so there may be more of them.
+// fullTries is how many connections may turn out to be full before one takes this request. Over
+// HTTP/2 many requests are given the same connection at once, and only one of them gets its last
+// slot. Nothing has been sent at that point, so the limit can be higher.
 const fullTries = 16
 
-// transmit writes the request at most once, and waits for the headers of the answer.
+// transmit writes the request at most once, and waits for the response's headers.
 func (a *attempter) transmit(ctx context.Context, base http.RoundTripper, c *call, req *http.Request) (*http.Response, error) {
 	if req.Body == nil {
 		return a.transmitBare(ctx, base, c, req)
@@ -112,8 +112,8 @@ func (a *attempter) transmit(ctx context.Context, base http.RoundTripper, c *cal
 	}
 }
 
-// renewHeader prepares the headers for another connection. net/http may still read the ones before,
-// as it does over HTTP/2 after a request that was taken back.
+// renewHeader prepares new headers for another connection. net/http may still read the old ones, as
+// it does over HTTP/2 after a request was taken back.
 func (c *call) renewHeader() {
 	c.header = maps.Clone(c.header)
 	delete(c.header, "Connection")
@@ -123,7 +123,7 @@ func (c *call) roundTrip(base http.RoundTripper, sent *http.Request, jar http.He
 	sent.Header = c.header
 	maps.Copy(sent.Header, jar) // cookies, if the caller's client has a jar
 	sent.GetBody = nil          // so that net/http does not send it again
-	sent.Cancel = nil           //nolint:staticcheck // an http.Client's timeout sets it beside the context, which alone tells why
+	sent.Cancel = nil           //nolint:staticcheck // an http.Client's timeout sets it as well as the context, but only the context says why
 	if c.wrapped == nil {
 		return base.RoundTrip(sent)
 	}
@@ -135,7 +135,7 @@ func (c *call) roundTrip(base http.RoundTripper, sent *http.Request, jar http.He
 	return resp, err
 }
 
-// ownTripper is what the caller's wrappers wrap: the connections that the attempt goes over.
+// ownTripper is what the caller's wrappers wrap: the attempt's connections.
 type ownTripper struct{}
 
 var (
@@ -143,8 +143,8 @@ var (
 	errSentTwice    = ownError("a wrapper sends the request twice")
 )
 
-// RoundTrip hands the request to the connections. A wrapper may have copied it; its headers go into
-// those that the end of a connection is noted in.
+// RoundTrip passes the request to the connections. A wrapper may have copied it, so its headers are
+// copied into the original ones, in which the end of a connection is recorded.
 func (ownTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := callOf(req.Context())
 	switch {
@@ -154,7 +154,7 @@ func (ownTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, errSentTwice
 	}
 	own := req.WithContext(req.Context())
-	own.GetBody = nil // of a request that the wrapper made anew; see transmit
+	own.GetBody = nil // a wrapper may have made a new request; see transmit
 	if reflect.ValueOf(req.Header).Pointer() != reflect.ValueOf(c.header).Pointer() {
 		clear(c.header)
 		maps.Copy(c.header, req.Header)
@@ -163,9 +163,9 @@ func (ownTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	return c.inner.RoundTrip(own)
 }
 
-// transmitBare sends a request without a body, or a POST over HTTP/2 with a body of no bytes,
-// which HTTP/1.1 would send in chunks. A POST whose connection turns out to speak the other
-// version is taken back before anything of it is written, and sent again.
+// transmitBare sends a request without a body, or a POST over HTTP/2 with an empty body, which
+// HTTP/1.1 would send in chunks. If the connection turns out to speak the other version, the POST
+// is taken back before any of it is written, and sent again.
 func (a *attempter) transmitBare(ctx context.Context, base http.RoundTripper, c *call, req *http.Request) (*http.Response, error) {
 	post := req.Method == http.MethodPost
 	empty := post && a.http2.Load()
@@ -197,13 +197,13 @@ func (a *attempter) transmitBare(ctx context.Context, base http.RoundTripper, c 
 	}
 }
 
-// emptyBody is a body of no bytes that net/http does not take for none.
+// emptyBody is an empty body that net/http does not treat as no body.
 type emptyBody struct{}
 
 func (emptyBody) Read([]byte) (int, error) { return 0, io.EOF }
 func (emptyBody) Close() error             { return nil }
 
-// trace returns the hooks of one attempt, which is about to be sent with header.
+// trace returns the hooks for an attempt that is about to be sent with header.
 func (w *wire) trace(header http.Header) *httptrace.ClientTrace {
 	return &httptrace.ClientTrace{
 		GetConn:      func(string) { w.getConn() },
@@ -213,8 +213,8 @@ func (w *wire) trace(header http.Header) *httptrace.ClientTrace {
 	}
 }
 
-// getConn notes that a connection is wanted. A second time means that the one before took nothing
-// of the request, but only where it is known that the transport asks for no other reason.
+// getConn records that the transport wants a connection. The second time means that the previous
+// one took nothing of the request, but only for a transport known to have no other reason to ask.
 func (w *wire) getConn() {
 	if w.state.Load() == untraced || w.known && !w.wrote.Load() {
 		w.state.Store(connecting)
@@ -229,7 +229,7 @@ func (w *wire) gotConn(info httptrace.GotConnInfo, header http.Header) {
 		w.conn = info.Conn
 	}
 	if connpool.LastRequest(info.Conn) {
-		// The request is not written yet. The server will close the connection after its answer.
+		// The request is not written yet. The server will close the connection after its response.
 		header["Connection"] = closeConnection
 	}
 }
@@ -239,11 +239,11 @@ var closeConnection = []string{"close"}
 // bareTry watches over a request without a body.
 type bareTry struct {
 	wire   *wire
-	header http.Header // of the request, as it is when a connection is wanted
-	post   bool        // net/http repeats a POST over HTTP/1.1 only if it wrote nothing of it; see keyed
-	empty  bool        // sent with a body of no bytes
+	header http.Header // the request's, at the time a connection is wanted
+	post   bool        // over HTTP/1.1, net/http repeats a POST only if it wrote nothing of it; see keyed
+	empty  bool        // sent with an empty body
 	http1  atomic.Bool
-	again  atomic.Bool // to be sent with a body of no bytes, or without it
+	again  atomic.Bool // to be sent again, with an empty body or without one
 	stop   context.CancelFunc
 }
 
@@ -278,14 +278,13 @@ func (t *bareTry) trace(header http.Header) *httptrace.ClientTrace {
 	return trace
 }
 
-// unwritten tells that the connection which is now given up took nothing of the request.
+// unwritten reports whether the connection being given up took nothing of the request.
 func (t *bareTry) unwritten() bool {
 	return t.wire.known && t.post && t.http1.Load() && !t.wire.replay.Load() && !keyed(t.header)
 }
 
-// keyed reports whether net/http takes a request for one that may be written twice, because a
-// header of the caller's, or of a wrapper's, says that the server knows repeats. RongCloud does
-// not.
+// keyed reports whether net/http believes that a request may be written twice, because a header set
+// by the caller or a wrapper says that the server detects repeats. RongCloud does not.
 func keyed(header http.Header) bool {
 	return header["Idempotency-Key"] != nil || header["X-Idempotency-Key"] != nil
 }
@@ -296,8 +295,8 @@ func (t *bareTry) forbid(conn net.Conn) {
 	t.takeBack(conn)
 }
 
-// takeBack ends an attempt before it is written. HTTP/2 looks at the context before it writes;
-// HTTP/1.1 does not, and so its connection is closed.
+// takeBack ends an attempt before it is written. HTTP/2 checks the context before it writes;
+// HTTP/1.1 does not, so its connection is closed.
 func (t *bareTry) takeBack(conn net.Conn) {
 	t.stop()
 	if conn != nil && httpMajor(conn, t.wire.h2c) == 1 {
@@ -305,7 +304,7 @@ func (t *bareTry) takeBack(conn net.Conn) {
 	}
 }
 
-// httpMajor is the version of HTTP that a connection speaks, or 0 if that cannot be told.
+// httpMajor is the version of HTTP that a connection speaks, or 0 if unknown.
 func httpMajor(conn net.Conn, h2c bool) int {
 	secured, ok := conn.(interface{ ConnectionState() tls.ConnectionState })
 	switch {
@@ -318,22 +317,23 @@ func httpMajor(conn net.Conn, h2c bool) int {
 	}
 }
 
-// speaksH2C tells whether base may speak HTTP/2 without TLS.
+// speaksH2C reports whether base may speak HTTP/2 without TLS.
 func speaksH2C(base http.RoundTripper) bool {
 	transport, ok := base.(*http.Transport)
 	return !ok || transport.Protocols != nil && transport.Protocols.UnencryptedHTTP2()
 }
 
-// verdict is what the failure of an attempt says about it, if the time was not up.
+// verdict is what the failure of an attempt implies, if its time was not up.
 type verdict struct {
 	err         error
 	unsent      bool // the server cannot have carried the request out
-	unprocessed bool // the server says that it has not processed it, and is not in trouble
-	reset       bool // the server broke off this one request
+	unprocessed bool // the server says that it has not processed it, and is not failing
+	reset       bool // the server reset this one request
 }
 
-// What net/http's HTTP/2 says, which has no types for it. A text that changes with a version of Go
-// is no longer recognized, and the outcome is then unknown; TestHTTP2ErrorTexts tells.
+// Error texts of net/http's HTTP/2, which has no types for these errors. If a Go version changes a
+// text, it is no longer recognized, and the outcome is then unknown; TestHTTP2ErrorTexts detects
+// this.
 const (
 	replayPrefix   = "http2: Transport: cannot retry err ["
 	replaySuffix   = "] after Request.Body was written; define Request.GetBody to avoid this error"
@@ -351,8 +351,8 @@ var (
 	errReplay        = ownError("the connection broke after the request was written")
 )
 
-// judge reads the failure of an attempt that was not out of time. Err comes from a transport; only
-// the whole of its text is compared, as a part of it may be the server's.
+// judge interprets the failure of an attempt whose time was not up. Err comes from a transport;
+// only its whole text is compared, since parts of it may come from the server.
 func (w *wire) judge(err error) verdict {
 	text := err.Error()
 	inner, wrapped := strings.CutPrefix(text, replayPrefix)
@@ -369,7 +369,7 @@ func (w *wire) judge(err error) verdict {
 		return verdict{err: errGoAway, unsent: true, unprocessed: true}
 	case wrapped && isRefusedStream(inner):
 		return verdict{err: errRefusedStream, unsent: true, unprocessed: true}
-	case isFirstGoAway(text): // the connection's first request, and the server is in trouble
+	case isFirstGoAway(text): // the connection's first request, and the server is failing
 		return verdict{err: errGoAway, unsent: true, reset: true}
 	case wrapped, strings.HasPrefix(text, streamError):
 		return verdict{err: resetError(inner), reset: true}
@@ -382,8 +382,8 @@ func (w *wire) judge(err error) verdict {
 	}
 }
 
-// isRefusedStream takes "stream error: stream ID 7; REFUSED_STREAM; received from peer" and
-// nothing else.
+// isRefusedStream reports whether text is "stream error: stream ID 7; REFUSED_STREAM; received from
+// peer", with any stream ID.
 func isRefusedStream(text string) bool {
 	id, ok := strings.CutPrefix(text, streamError)
 	if !ok {
@@ -393,8 +393,8 @@ func isRefusedStream(text string) bool {
 	return ok && id != "" && strings.Trim(id, "0123456789") == ""
 }
 
-// resetError tells with which code a stream was reset: "stream error: stream ID 7; CANCEL;
-// received from peer".
+// resetError returns an error with the code with which a stream was reset, from a text like "stream
+// error: stream ID 7; CANCEL; received from peer".
 func resetError(text string) error {
 	_, code, _ := strings.Cut(text, "; ")
 	code, _, _ = strings.Cut(code, ";")
@@ -404,26 +404,27 @@ func resetError(text string) error {
 	return ownError("the server reset the request (" + code + ")")
 }
 
-// codeLetters make up the names of HTTP/2's error codes, and numbers in their place.
+// codeLetters are the characters of HTTP/2's error code names, and of numbers used instead.
 const codeLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789 "
 
-// isFirstGoAway takes "http2: Transport received GOAWAY from server ErrCode:" and the name of a
-// code.
+// isFirstGoAway reports whether text is "http2: Transport received GOAWAY from server ErrCode:" and
+// the name of a code.
 func isFirstGoAway(text string) bool {
 	code, ok := strings.CutPrefix(text, firstGoAway)
 	return ok && code != "" && strings.Trim(code, codeLetters) == ""
 }
 
-// full reports whether a connection that had the request took no more of them. net/http closes the
-// body then without a need to, and gives up before it takes the next connection: it says so of a
-// body without GetBody only if it would have gone on with any other, and nothing was written.
+// full reports whether the connection that was given the request could take no more requests.
+// net/http then closes the body needlessly and gives up instead of taking the next connection. It
+// reports a body without GetBody only where it would otherwise have continued, and nothing was
+// written.
 func (w *wire) full(err error) bool {
 	return w.known && !w.wrote.Load() && err.Error() == cannotRewind
 }
 
-// nothingWritten tells whether a connection that had the request broke before it took any of it,
-// as an idle one does that the server has just closed. It is known of net/http's own transport,
-// which returns only when nothing is written any more.
+// nothingWritten reports whether the connection broke before it took any of the request, as an idle
+// one does that the server has just closed. This is known only for net/http's own transport, which
+// returns only after it has stopped writing.
 func (w *wire) nothingWritten(err error) bool {
 	switch {
 	case !w.known || w.state.Load() != sending:
@@ -434,8 +435,8 @@ func (w *wire) nothingWritten(err error) bool {
 	if httpMajor(w.conn, w.h2c) != 1 {
 		return false
 	}
-	// Over HTTP/1.1 net/http returns the error of a write as it is, or in a type of that name, if
-	// not a byte was taken, and wrapped in words otherwise.
+	// Over HTTP/1.1, net/http returns a write error unchanged, or as nothingWrittenError, if no
+	// byte was taken, and wrapped with a text otherwise.
 	var failed *net.OpError
 	switch fmt.Sprintf("%T", err) {
 	case "http.nothingWrittenError":

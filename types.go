@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// Ptr returns a pointer to v, for optional fields whose zero value is meant: Persist:
-// rongcloud.Ptr(false).
+// Ptr returns a pointer to v, for optional fields for which zero is a meaningful value, as in
+// Persist: rongcloud.Ptr(false).
 func Ptr[T any](v T) *T { return &v }
 
-// Forever is a span without end, and the only way to ask for one: in [GroupMuteService.Add], for
-// instance. RongCloud writes it as zero minutes, but a zero Duration is refused like any other
-// that is not at least a minute, so that a forgotten field silences nobody for good. Forever
-// itself is refused where RongCloud knows no such span.
+// Forever is an unlimited duration, for example in [GroupMuteService.Add], and the only way to
+// request one. RongCloud encodes it as zero minutes, but a zero Duration is refused like any other
+// of less than a minute, so that a forgotten field does not mute anyone permanently. Forever is
+// refused where RongCloud has no unlimited duration.
 //
-// Its value is none that a calculation gives: time.Until a date too far away is a larger number,
-// which is refused.
+// No calculation yields this value: time.Until of a date too far away is a larger number, which is
+// refused.
 const Forever time.Duration = math.MaxInt64 - 1
 
 // ConversationType is the kind of a conversation.
@@ -25,15 +25,15 @@ type ConversationType int
 // The kinds of conversations.
 const (
 	ConversationPrivate         ConversationType = 1
-	ConversationDiscussion      ConversationType = 2 // which RongCloud no longer offers; old messages have it
+	ConversationDiscussion      ConversationType = 2 // no longer offered by RongCloud; occurs in old messages
 	ConversationGroup           ConversationType = 3
 	ConversationChatroom        ConversationType = 4
-	ConversationCustomerService ConversationType = 5 // which RongCloud no longer offers; old messages have it
+	ConversationCustomerService ConversationType = 5 // no longer offered by RongCloud; occurs in old messages
 	ConversationSystem          ConversationType = 6
 	ConversationUltraGroup      ConversationType = 10
 )
 
-// String names the kind in English.
+// String returns the kind in words.
 func (t ConversationType) String() string {
 	switch t {
 	case ConversationPrivate:
@@ -54,14 +54,14 @@ func (t ConversationType) String() string {
 	return fmt.Sprintf("ConversationType(%d)", int(t))
 }
 
-// PushLevel says which messages may cause a push notification. Each call takes a part of the
+// PushLevel says which messages may cause a push notification. Each call accepts some of the
 // levels.
 type PushLevel int
 
 // The levels of push notifications, as all of RongCloud's settings number them.
 const (
 	PushLevelAll          PushLevel = -1 // every message
-	PushLevelUnset        PushLevel = 0  // nothing is set: the next wider setting decides
+	PushLevelUnset        PushLevel = 0  // nothing is set: the next wider setting applies
 	PushLevelMentions     PushLevel = 1  // messages that mention the user or everybody
 	PushLevelUserMentions PushLevel = 2  // messages that mention the user
 	PushLevelAllMentions  PushLevel = 4  // messages that mention everybody
@@ -87,8 +87,8 @@ func (l PushLevel) String() string {
 	return fmt.Sprintf("PushLevel(%d)", int(l))
 }
 
-// SortOrder is the order of a list by time. Its zero value leaves the order to the server; what
-// that is stands beside each field of this type.
+// SortOrder is the order of a list by time. The zero value leaves the order to the server; each
+// field of this type documents that default.
 type SortOrder int
 
 // The orders of a list.
@@ -108,7 +108,7 @@ func (o SortOrder) String() string {
 	return fmt.Sprintf("SortOrder(%d)", int(o))
 }
 
-// The parameters of many calls.
+// Parameters shared by many calls.
 type (
 	oneUserID struct {
 		UserID string `wire:"userId"`

@@ -6,16 +6,16 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UltraGroupService creates and dismisses ultra groups (超级群) and says who is in them. Its fields
-// are services for what is inside an ultra group. Messages are sent by
-// [MessageService.SendUltraGroup].
+// UltraGroupService creates and dissolves ultra groups (超级群) and manages their members. Its fields
+// are services for what is inside an ultra group. [MessageService.SendUltraGroup] sends messages.
 //
-// An ultra group has up to 50 channels, and a user is in at most 100 ultra groups. Apps that
-// enabled ultra groups since 2022-10-13 have the public channel RCDefault in each, to which
-// messages go that name no channel. There is no list of who is in an ultra group, nor of the ones
-// that a user is in, so the app keeps its own; [UltraGroupService.IsMember] tells about one user.
+// An ultra group has up to 50 channels, and a user can be in at most 100 ultra groups. In apps that
+// enabled ultra groups on or after 2022-10-13, each has the public channel RCDefault, which gets
+// messages without a channel. RongCloud lists neither the members of an ultra group nor the ultra
+// groups of a user, so the app must keep its own lists; [UltraGroupService.IsMember] checks one
+// user.
 //
-// Which code comes for an ultra group that does not exist is not documented.
+// The code for an ultra group that does not exist is not documented.
 type UltraGroupService struct {
 	service
 
@@ -24,8 +24,8 @@ type UltraGroupService struct {
 	UserGroup               *UltraGroupUserGroupService               // sets of members who may read channels
 	Mute                    *UltraGroupMuteService                    // members who may not send
 	MuteAllMembers          *UltraGroupMuteAllMembersService          // ultra groups and channels where nobody may send
-	MuteAllMembersWhitelist *UltraGroupMuteAllMembersWhitelistService // who may send there all the same
-	PushLevel               *UltraGroupPushLevelService               // what is pushed to members
+	MuteAllMembersWhitelist *UltraGroupMuteAllMembersWhitelistService // members who may send there anyway
+	PushLevel               *UltraGroupPushLevelService               // which messages are pushed to members
 	Message                 *UltraGroupMessageService                 // messages that were sent: search and change
 	Expansion               *UltraGroupExpansionService               // key-value data attached to messages
 }
@@ -53,19 +53,19 @@ type UltraGroupCreateParams struct {
 	UserID  string `wire:"userId"`    // the first member; required
 }
 
-// UltraGroupUpdateParams gives an ultra group another name.
+// UltraGroupUpdateParams renames an ultra group.
 type UltraGroupUpdateParams struct {
 	GroupID string `wire:"groupId"`
 	Name    string `wire:"groupName"` // shown in push notifications, at most 64 characters; required
 }
 
-// UltraGroupJoinParams names a user and the ultra group that they are to join.
+// UltraGroupJoinParams names a user and the ultra group to join.
 type UltraGroupJoinParams struct {
 	GroupID string `wire:"groupId"`
 	UserID  string `wire:"userId"`
 }
 
-// UltraGroupQuitParams names a user and the ultra group that they are to leave.
+// UltraGroupQuitParams names a user and the ultra group to leave.
 type UltraGroupQuitParams struct {
 	GroupID string `wire:"groupId"`
 	UserID  string `wire:"userId"`
@@ -77,7 +77,7 @@ type UltraGroupIsMemberQuery struct {
 	UserID  string `wire:"userId"`
 }
 
-// UltraGroupListByUserQuery chooses a page of what one user is in, within an ultra group.
+// UltraGroupListByUserQuery selects a page of one user's channels or user groups in an ultra group.
 type UltraGroupListByUserQuery struct {
 	GroupID string `wire:"groupId"`
 	UserID  string `wire:"userId"`
@@ -90,11 +90,11 @@ type UltraGroupUserPage struct {
 	UserIDs []string
 }
 
-// More reports whether there may be another page. The server does not say, so only an empty page is
-// taken for the one after the last.
+// More reports whether there may be another page. The server does not say, so only an empty page
+// counts as the end.
 func (p *UltraGroupUserPage) More() bool { return len(p.UserIDs) > 0 }
 
-// ultraGroupIDs fetches one page of a list of IDs, by whatever name the response calls it.
+// ultraGroupIDs fetches one page of a list of IDs, whatever the response calls it.
 func (s *service) ultraGroupIDs(ctx context.Context, ep *endpoint.Endpoint, params any, opts []CallOption) ([]string, error) {
 	type response struct {
 		// RongCloud's SDKs do not agree on these names.
@@ -118,8 +118,8 @@ func (s *service) ultraGroupUsers(ctx context.Context, ep *endpoint.Endpoint, pa
 	return &UltraGroupUserPage{ids}, nil
 }
 
-// Create creates an ultra group with one user in it. What the response is if the ultra group exists
-// already is not documented.
+// Create creates an ultra group with one user in it. The response if the ultra group already exists
+// is not documented.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/create-ultragroup
 //
@@ -128,7 +128,7 @@ func (s *UltraGroupService) Create(ctx context.Context, params UltraGroupCreateP
 	return send(ctx, s.client, endpoint.UltragroupCreate, &params, opts)
 }
 
-// Dismiss dissolves an ultra group. What the response is if it is dissolved already is not
+// Dismiss dissolves an ultra group. The response if it has already been dissolved is not
 // documented.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/dismiss-ultragroup
@@ -141,7 +141,7 @@ func (s *UltraGroupService) Dismiss(ctx context.Context, groupID string, opts ..
 	return send(ctx, s.client, endpoint.UltragroupDis, &params{groupID}, opts)
 }
 
-// Join puts one user into an ultra group. A user can be in at most 100 of them.
+// Join adds one user to an ultra group. A user can be in at most 100 of them.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/join-ultragroup
 //
@@ -150,7 +150,7 @@ func (s *UltraGroupService) Join(ctx context.Context, params UltraGroupJoinParam
 	return send(ctx, s.client, endpoint.UltragroupJoin, &params, opts)
 }
 
-// Quit takes one user out of an ultra group.
+// Quit removes one user from an ultra group.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/quit-ultragroup
 //
@@ -159,7 +159,7 @@ func (s *UltraGroupService) Quit(ctx context.Context, params UltraGroupQuitParam
 	return send(ctx, s.client, endpoint.UltragroupQuit, &params, opts)
 }
 
-// Update changes the name that push notifications show. RongCloud calls it *refresh*.
+// Update changes the name that push notifications show. RongCloud calls this *refresh*.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/refresh-ultragroup-info
 //

@@ -11,18 +11,18 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
-// UltraGroupChannelService keeps the channels of ultra groups, at most 50 in each. All members of
-// the ultra group read the public ones; for the private ones see [UltraGroupPrivateChannelService].
+// UltraGroupChannelService manages the channels of ultra groups, at most 50 in each. All members of
+// the ultra group can read the public ones; for private ones see [UltraGroupPrivateChannelService].
 type UltraGroupChannelService service
 
-// UltraGroupChannelType says who reads a channel. Its zero value says nothing.
+// UltraGroupChannelType says who can read a channel. The zero value leaves it to the server.
 type UltraGroupChannelType int
 
 // The types of a channel.
 const (
-	// All members of the ultra group read the channel.
+	// All members of the ultra group can read the channel.
 	UltraGroupChannelPublic UltraGroupChannelType = 1
-	// The users on the channel's own list read it, and those in a user group bound to it.
+	// Users on the channel's own list and in user groups bound to it can read it.
 	UltraGroupChannelPrivate UltraGroupChannelType = 2
 )
 
@@ -44,7 +44,7 @@ type UltraGroupChannelCreateParams struct {
 	Type      UltraGroupChannelType `wire:"type,enum"`  // public by default
 }
 
-// UltraGroupChannelUpdateTypeParams gives a channel another type.
+// UltraGroupChannelUpdateTypeParams changes a channel's type.
 type UltraGroupChannelUpdateTypeParams struct {
 	GroupID   string                `wire:"groupId"`
 	ChannelID string                `wire:"busChannel"`
@@ -57,7 +57,7 @@ type UltraGroupChannelDeleteParams struct {
 	ChannelID string `wire:"busChannel"`
 }
 
-// UltraGroupChannelQuery chooses a page of an ultra group's channels.
+// UltraGroupChannelQuery selects a page of an ultra group's channels.
 type UltraGroupChannelQuery struct {
 	GroupID string `wire:"groupId"`
 	Page    int    `wire:"page"`  // from 1, the default
@@ -69,8 +69,8 @@ type UltraGroupChannelPage struct {
 	Channels []UltraGroupChannel `json:"channelList"`
 }
 
-// More reports whether there may be another page. The server does not say, so only an empty page is
-// taken for the one after the last.
+// More reports whether there may be another page. The server does not say, so only an empty page
+// counts as the end.
 func (p *UltraGroupChannelPage) More() bool { return len(p.Channels) > 0 }
 
 // UltraGroupChannel is a channel of an ultra group.
@@ -79,13 +79,13 @@ type UltraGroupChannel struct {
 	Type      UltraGroupChannelType `json:"type" from:"0"` // zero if the response does not say
 
 	// CreatedAtText is when the channel was created, as the server writes it: RongCloud does not
-	// document the form. CreatedAt is the same where it is a date, which is taken to be in the data
-	// centre's zone, or a Unix time in milliseconds; else it is zero.
+	// document the format. CreatedAt is the same time if the text is a date, assumed to be in the
+	// data centre's zone, or a Unix time in milliseconds; otherwise it is zero.
 	CreatedAt     time.Time `json:"-"`
 	CreatedAtText string    `json:"createTime"`
 }
 
-// Create creates a channel. What the response is if it exists already is not documented.
+// Create creates a channel. The response if it already exists is not documented.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/create-channel
 //
@@ -120,7 +120,8 @@ func (s *UltraGroupChannelService) List(ctx context.Context, query UltraGroupCha
 	return page, nil
 }
 
-// timeOf reads a text as the decoder reads a time.Time, which takes what is none for the zero time.
+// timeOf parses a text as the decoder parses a time.Time, with the zero time for anything that is
+// not a time.
 func timeOf(text string, zone *time.Location) time.Time {
 	var t time.Time
 	data, err := json.Marshal(text)
@@ -130,7 +131,7 @@ func timeOf(text string, zone *time.Location) time.Time {
 	return t
 }
 
-// All yields the channels of an ultra group, from the query's page on.
+// All yields the channels of an ultra group, starting at the query's page.
 func (s *UltraGroupChannelService) All(ctx context.Context, query UltraGroupChannelQuery, opts ...CallOption) iter.Seq2[UltraGroupChannel, error] {
 	return walkNumbers(ctx, endpoint.UltragroupChannelGet, s.List, query, opts,
 		func(q *UltraGroupChannelQuery) *int { return &q.Page },

@@ -7,11 +7,11 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UltraGroupExpansionService keeps key-value data that is attached to ultra group messages after
-// they were sent, such as votes or reactions. A message takes such data only if it was sent as
-// expandable (UltraGroupMessage.Expandable), at most 300 pairs of it.
+// UltraGroupExpansionService manages key-value data attached to ultra group messages after they
+// were sent, such as votes or reactions. A message can have such data, at most 300 pairs, only if
+// it was sent as expandable (UltraGroupMessage.Expandable).
 //
-// Clients learn of each change by a message of its own. For private and group messages see
+// Clients are notified of each change by a separate message. For private and group messages see
 // [MessageExpansionService].
 type UltraGroupExpansionService service
 
@@ -20,28 +20,28 @@ type UltraGroupExpansionSetParams struct {
 	MessageUID string            `wire:"msgUID"`
 	UserID     string            `wire:"userId"` // who makes the change
 	GroupID    string            `wire:"groupId"`
-	ChannelID  string            `wire:"busChannel"`  // as the message was sent: empty if it named none
-	Values     map[string]string `wire:"extraKeyVal"` // at most 20 pairs: keys to 32 characters, values to 4096
+	ChannelID  string            `wire:"busChannel"`  // as in the original message: empty if it had none
+	Values     map[string]string `wire:"extraKeyVal"` // at most 20 pairs: keys up to 32 characters, values up to 4096
 }
 
-// UltraGroupExpansionDeleteParams takes data off a message.
+// UltraGroupExpansionDeleteParams removes data from a message.
 type UltraGroupExpansionDeleteParams struct {
 	MessageUID string   `wire:"msgUID"`
 	UserID     string   `wire:"userId"` // who makes the change
 	GroupID    string   `wire:"groupId"`
-	ChannelID  string   `wire:"busChannel"` // as the message was sent: empty if it named none
+	ChannelID  string   `wire:"busChannel"` // as in the original message: empty if it had none
 	Keys       []string `wire:"extraKey"`   // at most 100
 }
 
-// UltraGroupExpansionQuery names a message whose data is asked for.
+// UltraGroupExpansionQuery names a message whose data to return.
 type UltraGroupExpansionQuery struct {
 	MessageUID string `wire:"msgUID"`
 	GroupID    string `wire:"groupId"`
-	ChannelID  string `wire:"busChannel"` // as the message was sent: empty if it named none
-	Page       int    `wire:"pageNo"`     // from 1, the default; of 300 pairs each, so that the first one has all
+	ChannelID  string `wire:"busChannel"` // as in the original message: empty if it had none
+	Page       int    `wire:"pageNo"`     // from 1, the default; of 300 pairs, so the first has everything
 }
 
-// Set attaches up to 20 pairs of data to a message and overwrites those with the same keys. Keys
+// Set attaches up to 20 pairs of data to a message, overwriting those with the same keys. Keys
 // consist of letters, digits and + = - _.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/set-expansion
@@ -51,7 +51,7 @@ func (s *UltraGroupExpansionService) Set(ctx context.Context, params UltraGroupE
 	return send(ctx, s.client, endpoint.UltragroupMessageExpansionSet, &params, opts)
 }
 
-// Delete takes the data of up to 100 keys off a message.
+// Delete removes the data of up to 100 keys from a message.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/delete-expansion
 //
@@ -60,7 +60,8 @@ func (s *UltraGroupExpansionService) Delete(ctx context.Context, params UltraGro
 	return send(ctx, s.client, endpoint.UltragroupMessageExpansionDelete, &params, opts)
 }
 
-// List returns one page of the data attached to a message, which is all of it; All walks all pages.
+// List returns one page of the data attached to a message, which should be all of it; All walks all
+// pages.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/get-expansion
 //
@@ -69,8 +70,8 @@ func (s *UltraGroupExpansionService) List(ctx context.Context, query UltraGroupE
 	return fetch[MessageExpansionPage](ctx, s.client, endpoint.UltragroupMessageExpansionQuery, &query, opts)
 }
 
-// All yields the data attached to a message, from the query's page on, each page in the order of
-// the keys. It ends after a page that brings nothing new.
+// All yields the data attached to a message, starting at the query's page, each page in the order
+// of the keys. It ends after a page with nothing new.
 func (s *UltraGroupExpansionService) All(ctx context.Context, query UltraGroupExpansionQuery, opts ...CallOption) iter.Seq2[ExpansionPair, error] {
 	return walkExpansion(endpoint.UltragroupMessageExpansionQuery, query.Page, func(number int) (*MessageExpansionPage, error) {
 		at := query

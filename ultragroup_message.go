@@ -9,17 +9,17 @@ import (
 )
 
 // UltraGroupMessageService finds and changes messages that were sent to ultra groups.
-// [MessageService.SendUltraGroup] sends them, [MessageService.Recall] takes them back, and
+// [MessageService.SendUltraGroup] sends them, [MessageService.Recall] recalls them, and
 // [MessageHistoryService.AllUltraGroup] reads them as one user sees them.
 //
-// RongCloud keeps them for 7 days, unless the app has booked more. What was sent without a channel
-// in an app without RCDefault is not found by List, All and ListAround.
+// RongCloud keeps them for 7 days, unless the app has bought more. List, All and ListAround do not
+// find messages sent without a channel in an app without RCDefault.
 type UltraGroupMessageService service
 
-// UltraGroupMessageRef names a message that was sent.
+// UltraGroupMessageRef identifies a message that was sent.
 type UltraGroupMessageRef struct {
 	MessageUID string `json:"msgUID"`
-	ChannelID  string `json:"busChannel,omitempty"` // that it was sent to
+	ChannelID  string `json:"busChannel,omitempty"` // where it was sent
 }
 
 // UltraGroupMessageGetQuery names messages of an ultra group.
@@ -28,17 +28,17 @@ type UltraGroupMessageGetQuery struct {
 	Messages []UltraGroupMessageRef `wire:"msgs"` // at most 20
 }
 
-// UltraGroupMessageQuery chooses messages of a channel. The bounds count to the millisecond.
+// UltraGroupMessageQuery selects messages of a channel. The bounds are exact to the millisecond.
 type UltraGroupMessageQuery struct {
 	GroupID   string    `wire:"groupId"`
 	ChannelID string    `wire:"busChannel"` // required
 	After     time.Time `wire:"startTime"`  // messages sent later than this
-	Until     time.Time `wire:"endTime"`    // and not later than this; now if zero
+	Until     time.Time `wire:"endTime"`    // and at or before this time; now if zero
 	From      string    `wire:"fromUserId"` // of this sender only
 	Size      int       `wire:"pageSize"`   // messages per call, at most 100; List: 20 by default, All: 100
 }
 
-// UltraGroupMessageListAroundQuery chooses the messages around one that is known.
+// UltraGroupMessageListAroundQuery selects the messages around a known one.
 type UltraGroupMessageListAroundQuery struct {
 	GroupID      string `wire:"groupId"`
 	ChannelID    string `wire:"busChannel"` // required
@@ -47,22 +47,22 @@ type UltraGroupMessageListAroundQuery struct {
 	LaterCount   *int   `wire:"lastNum"` // how many later messages, at most 50; 10 if nil
 }
 
-// UltraGroupMessageModifyParams is a new content for a message; see
+// UltraGroupMessageModifyParams is new content for a message; see
 // [UltraGroupMessageService.Modify].
 type UltraGroupMessageModifyParams struct {
 	GroupID    string         `wire:"groupId"`
-	ChannelID  string         `wire:"busChannel"` // that it was sent to; may be left out for RCDefault only
+	ChannelID  string         `wire:"busChannel"` // where it was sent; may be omitted for RCDefault only
 	From       string         `wire:"fromUserId"` // sender of the message
 	MessageUID string         `wire:"msgUID"`
-	Content    MessageContent `wire:"content"` // of the type that the message has; at most 128 KB of JSON
+	Content    MessageContent `wire:"content"` // of the same type as the message; at most 128 KB of JSON
 
-	// IdempotencyKey, msgRandom on the wire, names this change: RongCloud ignores a repeat within a
-	// minute. See WithIdempotentSends.
+	// IdempotencyKey, msgRandom on the wire, identifies this change: RongCloud ignores a repeat
+	// within a minute. See WithIdempotentSends.
 	IdempotencyKey int64 `wire:"msgRandom"`
 }
 
-// Get returns up to 20 messages by their UIDs. The quota is 5 calls per second. Whether messages
-// that are not found are left out of the response is not documented.
+// Get returns up to 20 messages by their UIDs. The quota is 5 calls per second. Whether the
+// response leaves out messages that are not found is not documented.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/get-messages-by-uid
 //
@@ -76,10 +76,10 @@ func (s *UltraGroupMessageService) Get(ctx context.Context, query UltraGroupMess
 	return s.messages(ctx, endpoint.UltragroupMsgGet, &query, opts)
 }
 
-// Modify replaces the content of a message by another of the same type. Connected clients are told.
-// The quota is 100 calls per minute.
+// Modify replaces the content of a message with content of the same type. Connected clients are
+// notified. The quota is 100 calls per minute.
 //
-// The call fails with [ErrOutcomeUnknown] if it may have been carried out all the same.
+// The call fails with [ErrOutcomeUnknown] if it may have been carried out anyway.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/modify-message
 //
@@ -88,8 +88,8 @@ func (s *UltraGroupMessageService) Modify(ctx context.Context, params UltraGroup
 	return send(ctx, s.client, endpoint.UltragroupMsgModify, &params, opts)
 }
 
-// check refuses what makes no sense for one call or a walk. What else is missing is the encoder's
-// business.
+// check refuses values that make no sense for one call or a walk. The encoder checks for missing
+// fields.
 func (q *UltraGroupMessageQuery) check() error {
 	switch {
 	case q.Size < 0 || q.Size > maxHistorySize:
@@ -154,8 +154,8 @@ func (s *UltraGroupMessageService) All(ctx context.Context, query UltraGroupMess
 	}
 }
 
-// ListAround returns a message, which it finds by its UID, between those before and after it,
-// oldest first.
+// ListAround finds a message by its UID and returns it together with the messages before and after
+// it, oldest first.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/query-history-by-message-uid
 //

@@ -18,10 +18,10 @@ type UltraGroupMuteService service
 type UltraGroupMuteParams struct {
 	GroupID   string   `wire:"groupId"`
 	ChannelID string   `wire:"busChannel"` // the whole ultra group if empty
-	UserIDs   []string `wire:"userIds"`    // at most 20, without commas: they travel in one list
+	UserIDs   []string `wire:"userIds"`    // at most 20, without commas, which separate them when sent
 }
 
-// UltraGroupMuteQuery chooses a page of the muted members.
+// UltraGroupMuteQuery selects a page of the muted members.
 type UltraGroupMuteQuery struct {
 	GroupID   string `wire:"groupId"`
 	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
@@ -48,7 +48,7 @@ func (s *UltraGroupMuteService) Remove(ctx context.Context, params UltraGroupMut
 }
 
 // List returns one page of the users who are muted in a channel or, without one, in the whole ultra
-// group; All walks all pages. RongCloud does not document the largest page.
+// group; All walks all pages. RongCloud does not document the maximum page size.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/query-banned-user-list
 //
@@ -57,7 +57,7 @@ func (s *UltraGroupMuteService) List(ctx context.Context, query UltraGroupMuteQu
 	return (*service)(s).ultraGroupUsers(ctx, endpoint.UltragroupUserbannedGet, &query, opts)
 }
 
-// All yields the IDs of the muted users, from the query's page on.
+// All yields the IDs of the muted users, starting at the query's page.
 func (s *UltraGroupMuteService) All(ctx context.Context, query UltraGroupMuteQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(ctx, endpoint.UltragroupUserbannedGet, s.List, query, opts,
 		func(q *UltraGroupMuteQuery) *int { return &q.Page },

@@ -7,11 +7,11 @@ import (
 )
 
 // UltraGroupMuteAllMembersService mutes all members of an ultra group, or of one of its channels,
-// except those whom [UltraGroupMuteAllMembersWhitelistService] lists. RongCloud's pages call it a
-// global ban.
+// except those on [UltraGroupMuteAllMembersWhitelistService]. RongCloud's pages call it a global
+// ban.
 type UltraGroupMuteAllMembersService service
 
-// UltraGroupMuteAllMembersParams names where everybody is to be muted or unmuted.
+// UltraGroupMuteAllMembersParams says where to mute or unmute everybody.
 type UltraGroupMuteAllMembersParams struct {
 	GroupID   string `wire:"groupId"`
 	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
@@ -23,7 +23,7 @@ type UltraGroupMuteAllMembersQuery struct {
 	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
 }
 
-// Add mutes everybody. Mutes of single users are kept apart.
+// Add mutes everybody. Mutes of individual users are separate.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/set-ultragroup-global-ban
 //
@@ -32,7 +32,7 @@ func (s *UltraGroupMuteAllMembersService) Add(ctx context.Context, params UltraG
 	return s.set(ctx, params, true, opts)
 }
 
-// Remove unmutes everybody but those who are muted by [UltraGroupMuteService]. For the rest see
+// Remove unmutes everybody except users muted by [UltraGroupMuteService]. Otherwise see
 // [UltraGroupMuteAllMembersService.Add].
 func (s *UltraGroupMuteAllMembersService) Remove(ctx context.Context, params UltraGroupMuteAllMembersParams, opts ...CallOption) error {
 	return s.set(ctx, params, false, opts)
@@ -42,7 +42,7 @@ func (s *UltraGroupMuteAllMembersService) set(ctx context.Context, params UltraG
 	type request struct {
 		UltraGroupMuteAllMembersParams
 
-		Muted *bool `wire:"status"` // false is sent, too
+		Muted *bool `wire:"status"` // a pointer, to send false too
 	}
 	return send(ctx, s.client, endpoint.UltragroupGlobalbannedSet, &request{params, &muted}, opts)
 }

@@ -7,19 +7,19 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UltraGroupMuteAllMembersWhitelistService keeps the users who may send to an ultra group, or to
-// one of its channels, while everybody else is muted by [UltraGroupMuteAllMembersService]. Newer
-// pages of RongCloud's call such a list an allowlist.
+// UltraGroupMuteAllMembersWhitelistService manages the users who may send to an ultra group, or to
+// one of its channels, while everybody else is muted by [UltraGroupMuteAllMembersService].
+// RongCloud's newer pages call it an allowlist.
 type UltraGroupMuteAllMembersWhitelistService service
 
-// UltraGroupMuteAllMembersWhitelistParams names users to put on the whitelist or take off it.
+// UltraGroupMuteAllMembersWhitelistParams names users to add to the whitelist or remove from it.
 type UltraGroupMuteAllMembersWhitelistParams struct {
 	GroupID   string   `wire:"groupId"`
 	ChannelID string   `wire:"busChannel"` // the whole ultra group if empty
-	UserIDs   []string `wire:"userIds"`    // at most 20, without commas: they travel in one list
+	UserIDs   []string `wire:"userIds"`    // at most 20, without commas, which separate them when sent
 }
 
-// UltraGroupMuteAllMembersWhitelistQuery chooses a page of the whitelist.
+// UltraGroupMuteAllMembersWhitelistQuery selects a page of the whitelist.
 type UltraGroupMuteAllMembersWhitelistQuery struct {
 	GroupID   string `wire:"groupId"`
 	ChannelID string `wire:"busChannel"` // the whole ultra group if empty
@@ -27,7 +27,7 @@ type UltraGroupMuteAllMembersWhitelistQuery struct {
 	Size      int    `wire:"pageSize"`   // users per page, 50 by default, at most 200
 }
 
-// Add puts up to 20 users on the whitelist.
+// Add adds up to 20 users to the whitelist.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/add-to-global-ban-whitelist
 //
@@ -36,7 +36,7 @@ func (s *UltraGroupMuteAllMembersWhitelistService) Add(ctx context.Context, para
 	return send(ctx, s.client, endpoint.UltragroupBannedWhitelistAdd, &params, opts)
 }
 
-// Remove takes up to 20 users off the whitelist.
+// Remove removes up to 20 users from the whitelist.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/remove-from-global-ban-whitelist
 //
@@ -55,7 +55,7 @@ func (s *UltraGroupMuteAllMembersWhitelistService) List(ctx context.Context, que
 	return (*service)(s).ultraGroupUsers(ctx, endpoint.UltragroupBannedWhitelistGet, &query, opts)
 }
 
-// All yields the IDs of the users on the whitelist, from the query's page on.
+// All yields the IDs of the users on the whitelist, starting at the query's page.
 func (s *UltraGroupMuteAllMembersWhitelistService) All(ctx context.Context, query UltraGroupMuteAllMembersWhitelistQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(ctx, endpoint.UltragroupBannedWhitelistGet, s.List, query, opts,
 		func(q *UltraGroupMuteAllMembersWhitelistQuery) *int { return &q.Page },

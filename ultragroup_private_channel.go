@@ -7,21 +7,21 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UltraGroupPrivateChannelService keeps for each channel the list of users who read it while it is
-// private. A public channel may have such a list too; it takes effect when the channel is made
-// private.
+// UltraGroupPrivateChannelService manages, for each channel, the list of users who can read it
+// while it is private. A public channel may also have a list; it takes effect when the channel is
+// made private.
 //
 // [UltraGroupUserGroupService.Bind] lets whole user groups read a private channel.
 type UltraGroupPrivateChannelService service
 
-// UltraGroupPrivateChannelParams names users and the channel that they are to read, or no longer.
+// UltraGroupPrivateChannelParams names users to add to a channel's list or remove from it.
 type UltraGroupPrivateChannelParams struct {
 	GroupID   string   `wire:"groupId"`
 	ChannelID string   `wire:"busChannel"`
-	UserIDs   []string `wire:"userIds"` // at most 20, without commas: they travel in one list
+	UserIDs   []string `wire:"userIds"` // at most 20, without commas, which separate them when sent
 }
 
-// UltraGroupPrivateChannelQuery chooses a page of a channel's list of users.
+// UltraGroupPrivateChannelQuery selects a page of a channel's list of users.
 type UltraGroupPrivateChannelQuery struct {
 	GroupID   string `wire:"groupId"`
 	ChannelID string `wire:"busChannel"`
@@ -34,12 +34,12 @@ type UltraGroupChannelIDPage struct {
 	ChannelIDs []string
 }
 
-// More reports whether there may be another page. The server does not say, so only an empty page is
-// taken for the one after the last.
+// More reports whether there may be another page. The server does not say, so only an empty page
+// counts as the end.
 func (p *UltraGroupChannelIDPage) More() bool { return len(p.ChannelIDs) > 0 }
 
-// Add puts up to 20 users on a channel's list. All must be in the ultra group: one who is not fails
-// the whole call with [CodeNotInUltraGroup].
+// Add adds up to 20 users to a channel's list. All must be in the ultra group, or the whole call
+// fails with [CodeNotInUltraGroup].
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/private-channel/add-to-private-channel-users
 //
@@ -48,7 +48,7 @@ func (s *UltraGroupPrivateChannelService) Add(ctx context.Context, params UltraG
 	return send(ctx, s.client, endpoint.UltragroupChannelPrivateUsersAdd, &params, opts)
 }
 
-// Remove takes up to 20 users off a channel's list.
+// Remove removes up to 20 users from a channel's list.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/delete-from-private-channel-users
 //
@@ -66,15 +66,15 @@ func (s *UltraGroupPrivateChannelService) List(ctx context.Context, query UltraG
 	return (*service)(s).ultraGroupUsers(ctx, endpoint.UltragroupChannelPrivateUsersGet, &query, opts)
 }
 
-// All yields the IDs of the users on a channel's list, from the query's page on.
+// All yields the IDs of the users on a channel's list, starting at the query's page.
 func (s *UltraGroupPrivateChannelService) All(ctx context.Context, query UltraGroupPrivateChannelQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(ctx, endpoint.UltragroupChannelPrivateUsersGet, s.List, query, opts,
 		func(q *UltraGroupPrivateChannelQuery) *int { return &q.Page },
 		func(p *UltraGroupUserPage) []string { return p.UserIDs })
 }
 
-// ListByUser returns one page of the channels that have a user on their list, public channels too;
-// AllByUser walks all pages.
+// ListByUser returns one page of the channels that have a user on their list, including public
+// ones; AllByUser walks all pages.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/private-channel/query-channel-by-user
 //
@@ -87,8 +87,8 @@ func (s *UltraGroupPrivateChannelService) ListByUser(ctx context.Context, query 
 	return &UltraGroupChannelIDPage{ids}, nil
 }
 
-// AllByUser yields the IDs of the channels that have a user on their list, from the query's page
-// on.
+// AllByUser yields the IDs of the channels that have a user on their list, starting at the query's
+// page.
 func (s *UltraGroupPrivateChannelService) AllByUser(ctx context.Context, query UltraGroupListByUserQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(ctx, endpoint.UltragroupUserChannelQuery, s.ListByUser, query, opts,
 		func(q *UltraGroupListByUserQuery) *int { return &q.Page },

@@ -107,10 +107,10 @@ func TestUltraGroupRefuses(t *testing.T) {
 		{"no type of channel", "type", "required", func(x ctx, s groups) error {
 			return s.Channel.UpdateType(x, rongcloud.UltraGroupChannelUpdateTypeParams{GroupID: "g", ChannelID: "c"})
 		}},
-		{"a type of channel that there is not", "type", "UltraGroupChannelType(3) is none of its values", func(x ctx, s groups) error {
+		{"a type of channel that there is not", "type", "UltraGroupChannelType(3) is not a valid value", func(x ctx, s groups) error {
 			return s.Channel.Create(x, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c", Type: 3})
 		}},
-		{"a type of channel below all", "type", "UltraGroupChannelType(-1) is none of its values", func(x ctx, s groups) error {
+		{"a type of channel below all", "type", "UltraGroupChannelType(-1) is not a valid value", func(x ctx, s groups) error {
 			return s.Channel.UpdateType(x, rongcloud.UltraGroupChannelUpdateTypeParams{GroupID: "g", ChannelID: "c", Type: -1})
 		}},
 		{"no push level", "unpushLevel", "required", func(x ctx, s groups) error {

@@ -7,11 +7,11 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UltraGroupUserGroupService keeps user groups: named sets of an ultra group's members. Bound to a
-// private channel, a user group lets its members read it. An ultra group has at most 50 user groups
-// of at most 100 members each.
+// UltraGroupUserGroupService manages user groups: named sets of an ultra group's members. When
+// bound to a private channel, a user group lets its members read it. An ultra group has at most 50
+// user groups of at most 100 members each.
 //
-// Clients learn of what changes for their user by a callback. Whether a repeated call tells them
+// A callback tells clients about changes for their user. Whether a repeated call notifies them
 // again is not documented.
 type UltraGroupUserGroupService service
 
@@ -24,32 +24,31 @@ type UltraGroupUserGroupCreateParams struct {
 // UltraGroupUserGroupDeleteParams names user groups to delete.
 type UltraGroupUserGroupDeleteParams struct {
 	GroupID      string   `wire:"groupId"`
-	UserGroupIDs []string `wire:"userGroupIds"` // at most 10, without commas: they travel in one list
+	UserGroupIDs []string `wire:"userGroupIds"` // at most 10, without commas, which separate them when sent
 }
 
-// UltraGroupUserGroupUsersParams names users and the user group that they are to join or leave.
+// UltraGroupUserGroupUsersParams names users to add to a user group or remove from it.
 type UltraGroupUserGroupUsersParams struct {
 	GroupID     string   `wire:"groupId"`
 	UserGroupID string   `wire:"userGroupId"`
-	UserIDs     []string `wire:"userIds"` // at most 20, without commas: they travel in one list
+	UserIDs     []string `wire:"userIds"` // at most 20, without commas, which separate them when sent
 }
 
 // UltraGroupUserGroupBindParams names a channel and user groups, to bind or unbind.
 type UltraGroupUserGroupBindParams struct {
 	GroupID      string   `wire:"groupId"`
 	ChannelID    string   `wire:"busChannel"`
-	UserGroupIDs []string `wire:"userGroupIds"` // at most 10, without commas: they travel in one list
+	UserGroupIDs []string `wire:"userGroupIds"` // at most 10, without commas, which separate them when sent
 }
 
-// UltraGroupUserGroupQuery chooses a page of an ultra group's user groups.
+// UltraGroupUserGroupQuery selects a page of an ultra group's user groups.
 type UltraGroupUserGroupQuery struct {
 	GroupID string `wire:"groupId"`
 	Page    int    `wire:"page"`     // from 1, the default
 	Size    int    `wire:"pageSize"` // user groups per page, 10 by default, at most 50
 }
 
-// UltraGroupUserGroupListByChannelQuery chooses a page of the user groups that are bound to a
-// channel.
+// UltraGroupUserGroupListByChannelQuery selects a page of the user groups bound to a channel.
 type UltraGroupUserGroupListByChannelQuery struct {
 	GroupID   string `wire:"groupId"`
 	ChannelID string `wire:"busChannel"`
@@ -57,7 +56,7 @@ type UltraGroupUserGroupListByChannelQuery struct {
 	Size      int    `wire:"pageSize"` // user groups per page, 10 by default, at most 50
 }
 
-// UltraGroupUserGroupListChannelsQuery chooses a page of the channels that a user group is bound
+// UltraGroupUserGroupListChannelsQuery selects a page of the channels that a user group is bound
 // to.
 type UltraGroupUserGroupListChannelsQuery struct {
 	GroupID     string `wire:"groupId"`
@@ -71,12 +70,11 @@ type UltraGroupUserGroupPage struct {
 	UserGroupIDs []string
 }
 
-// More reports whether there may be another page. The server does not say, so only an empty page is
-// taken for the one after the last.
+// More reports whether there may be another page. The server does not say, so only an empty page
+// counts as the end.
 func (p *UltraGroupUserGroupPage) More() bool { return len(p.UserGroupIDs) > 0 }
 
-// Create creates up to 10 user groups. What the response is if one exists already is not
-// documented.
+// Create creates up to 10 user groups. The response if one already exists is not documented.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/create-usergroup
 //
@@ -127,15 +125,15 @@ func (s *UltraGroupUserGroupService) list(ctx context.Context, ep *endpoint.Endp
 	return &UltraGroupUserGroupPage{ids}, nil
 }
 
-// All yields the IDs of an ultra group's user groups, from the query's page on.
+// All yields the IDs of an ultra group's user groups, starting at the query's page.
 func (s *UltraGroupUserGroupService) All(ctx context.Context, query UltraGroupUserGroupQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(ctx, endpoint.UltragroupUsergroupQuery, s.List, query, opts,
 		func(q *UltraGroupUserGroupQuery) *int { return &q.Page },
 		func(p *UltraGroupUserGroupPage) []string { return p.UserGroupIDs })
 }
 
-// AddUsers puts up to 20 users into a user group. All must be in the ultra group: one who is not
-// fails the whole call.
+// AddUsers adds up to 20 users to a user group. All must be in the ultra group, or the whole call
+// fails.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/add-user-to-usergroup
 //
@@ -144,7 +142,8 @@ func (s *UltraGroupUserGroupService) AddUsers(ctx context.Context, params UltraG
 	return send(ctx, s.client, endpoint.UltragroupUsergroupUserAdd, &params, opts)
 }
 
-// RemoveUsers takes up to 20 users out of a user group. One who is not known fails the whole call.
+// RemoveUsers removes up to 20 users from a user group. If one of them is unknown, the whole call
+// fails.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/remove-user-from-usergroup
 //
@@ -162,14 +161,14 @@ func (s *UltraGroupUserGroupService) ListByUser(ctx context.Context, query Ultra
 	return s.list(ctx, endpoint.UltragroupUserUsergroupQuery, &query, opts)
 }
 
-// AllByUser yields the IDs of the user groups that a user is in, from the query's page on.
+// AllByUser yields the IDs of the user groups that a user is in, starting at the query's page.
 func (s *UltraGroupUserGroupService) AllByUser(ctx context.Context, query UltraGroupListByUserQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(ctx, endpoint.UltragroupUserUsergroupQuery, s.ListByUser, query, opts,
 		func(q *UltraGroupListByUserQuery) *int { return &q.Page },
 		func(p *UltraGroupUserGroupPage) []string { return p.UserGroupIDs })
 }
 
-// Bind binds up to 10 user groups to a channel, which is all that one can have: more fail with
+// Bind binds up to 10 user groups to a channel, which is also the most it can have: more fail with
 // [CodeTooManyUserGroups]. On a public channel the binding takes effect when the channel is made
 // private.
 //
@@ -180,7 +179,7 @@ func (s *UltraGroupUserGroupService) Bind(ctx context.Context, params UltraGroup
 	return send(ctx, s.client, endpoint.UltragroupChannelUsergroupBind, &params, opts)
 }
 
-// Unbind takes back the binding of up to 10 user groups to a channel.
+// Unbind unbinds up to 10 user groups from a channel.
 //
 // RongCloud: https://doc.rongcloud.cn/imserver/server/v1/ultragroup/unbind-channel-from-usergroup
 //
@@ -189,8 +188,8 @@ func (s *UltraGroupUserGroupService) Unbind(ctx context.Context, params UltraGro
 	return send(ctx, s.client, endpoint.UltragroupChannelUsergroupUnbind, &params, opts)
 }
 
-// ListByChannel returns one page of the user groups that are bound to a channel; AllByChannel walks
-// all pages.
+// ListByChannel returns one page of the user groups bound to a channel; AllByChannel walks all
+// pages.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/ultragroup/usergroup/query-channel-bound-usergroup
 //
@@ -199,8 +198,7 @@ func (s *UltraGroupUserGroupService) ListByChannel(ctx context.Context, query Ul
 	return s.list(ctx, endpoint.UltragroupChannelUsergroupQuery, &query, opts)
 }
 
-// AllByChannel yields the IDs of the user groups that are bound to a channel, from the query's page
-// on.
+// AllByChannel yields the IDs of the user groups bound to a channel, starting at the query's page.
 func (s *UltraGroupUserGroupService) AllByChannel(ctx context.Context, query UltraGroupUserGroupListByChannelQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(ctx, endpoint.UltragroupChannelUsergroupQuery, s.ListByChannel, query, opts,
 		func(q *UltraGroupUserGroupListByChannelQuery) *int { return &q.Page },
@@ -221,8 +219,8 @@ func (s *UltraGroupUserGroupService) ListChannels(ctx context.Context, query Ult
 	return &UltraGroupChannelIDPage{ids}, nil
 }
 
-// AllChannels yields the IDs of the channels that a user group is bound to, from the query's page
-// on.
+// AllChannels yields the IDs of the channels that a user group is bound to, starting at the query's
+// page.
 func (s *UltraGroupUserGroupService) AllChannels(ctx context.Context, query UltraGroupUserGroupListChannelsQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkNumbers(ctx, endpoint.UltragroupUsergroupChannelQuery, s.ListChannels, query, opts,
 		func(q *UltraGroupUserGroupListChannelsQuery) *int { return &q.Page },

@@ -8,14 +8,14 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UserService registers users, tells who is online and takes users out of service. Its fields
-// are services for what is kept for each user.
+// UserService registers users, reports who is online and deactivates users. Its fields are services
+// for what RongCloud stores for each user.
 type UserService struct {
 	service
 
 	Block       *UserBlockService       // keeps users from connecting
 	Blacklist   *UserBlacklistService   // whose private messages a user refuses
-	Whitelist   *UserWhitelistService   // whose private messages alone a user accepts
+	Whitelist   *UserWhitelistService   // whose private messages, and no others, a user accepts
 	Tag         *UserTagService         // tags for pushes to groups of users
 	Remark      *UserRemarkService      // names of senders in a user's push notifications
 	PushPeriod  *UserPushPeriodService  // daily hours without push notifications
@@ -51,20 +51,20 @@ type UserUpdateParams struct {
 	PortraitURL string `wire:"portraitUri"`
 }
 
-// ExpireTokensParams says which tokens become void.
+// ExpireTokensParams says which tokens to invalidate.
 type ExpireTokensParams struct {
 	UserIDs []string  `wire:"userId"` // at most 20
-	Before  time.Time `wire:"time"`   // tokens obtained before this moment become void
+	Before  time.Time `wire:"time"`   // tokens issued before this time become invalid
 }
 
-// SandboxUserQuery chooses a page of the test users.
+// SandboxUserQuery selects a page of the test users.
 type SandboxUserQuery struct {
 	Page  int       `wire:"page"`       // from 1, the default
 	Size  int       `wire:"pageSize"`   // users per page, 20 by default, at most 100
 	Order SortOrder `wire:"order,enum"` // by time of registration; oldest first by default
 }
 
-// UserToken is a user's connect token. Whoever has it can connect as the user.
+// UserToken is a user's connect token. Anyone who has it can connect as the user.
 type UserToken struct {
 	UserID string `json:"userId"`
 	Token  string `json:"token"`
@@ -76,8 +76,8 @@ type User struct {
 	Name        string `json:"userName"`
 	PortraitURL string `json:"userPortrait"`
 
-	// RegisteredAt is read as a date in the data centre's zone, which RongCloud does not state for
-	// this field.
+	// RegisteredAt is read as a date in the data centre's zone, although RongCloud does not state
+	// the zone of this field.
 	RegisteredAt time.Time `json:"createTime" alt:"regTime" unit:"date"`
 }
 
@@ -87,18 +87,18 @@ type SandboxUserPage struct {
 	Users []User `json:"users"`
 }
 
-// More reports whether there may be another page. The server does not say, so only an empty page is
-// taken for the one after the last.
+// More reports whether there may be another page. The server does not say, so only an empty page
+// counts as the end.
 func (p *SandboxUserPage) More() bool { return len(p.Users) > 0 }
 
 // Register registers a user ID and returns a token with which the user's client connects. Users who
-// send messages, even if only through the Server API, must have been registered: else pushes show
-// no sender. For a known user ID it returns one more token and overwrites the stored name, and the
-// avatar if one is given. All tokens stay valid until they expire, [UserService.ExpireTokens] voids
-// them or the App Secret is reset.
+// send messages, even if only through the Server API, must be registered, or pushes show no sender.
+// For a known user ID, Register returns an additional token and overwrites the stored name, and the
+// avatar if one is given. All tokens stay valid until they expire, [UserService.ExpireTokens]
+// invalidates them or the App Secret is reset.
 //
-// [CodeTooManyUsers] means that the app has no room for another user; in the development
-// environment that is at 100.
+// [CodeTooManyUsers] means that the app has reached its maximum number of users, which is 100 in
+// the development environment.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/register
 //
@@ -107,8 +107,8 @@ func (s *UserService) Register(ctx context.Context, params RegisterParams, opts 
 	return fetch[UserToken](ctx, s.client, endpoint.UserGetToken, &params, opts)
 }
 
-// Update changes the name or avatar that push notifications show, at once; by older descriptions
-// it takes 5 minutes. It does not touch the hosted profile; see [UserProfileService.Set].
+// Update changes the name or avatar that push notifications show, at once; according to older
+// pages, this takes 5 minutes. It does not change the hosted profile; see [UserProfileService.Set].
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/user/modify
 //
@@ -131,8 +131,8 @@ func (s *UserService) Get(ctx context.Context, userID string, opts ...CallOption
 	return user, err
 }
 
-// ExpireTokens voids all tokens that up to 20 users obtained before a moment. Open connections
-// stay: a void token fails when its client next connects or reconnects.
+// ExpireTokens invalidates all tokens issued to up to 20 users before a given time. Open
+// connections stay: an invalid token fails when its client next connects or reconnects.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/expire
 //
@@ -142,7 +142,7 @@ func (s *UserService) ExpireTokens(ctx context.Context, params ExpireTokensParam
 }
 
 // IsOnline reports whether a user is connected now. It is not meant for polling: RongCloud reports
-// changes by its callback for online status.
+// changes with its online status callback.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/check-online-status-by-user
 //
@@ -156,8 +156,8 @@ func (s *UserService) IsOnline(ctx context.Context, userID string, opts ...CallO
 }
 
 // ListSandbox returns one page of the registered users of an app in the development environment;
-// AllSandbox walks all pages. What the response to an App Key of the production environment is, is
-// not documented.
+// AllSandbox walks all pages. The response for an App Key of the production environment is not
+// documented.
 //
 // RongCloud: https://docs.rongcloud.cn/platform-chat-api/user/query-users
 //
@@ -166,8 +166,8 @@ func (s *UserService) ListSandbox(ctx context.Context, query SandboxUserQuery, o
 	return fetch[SandboxUserPage](ctx, s.client, endpoint.UserQuery, &query, opts)
 }
 
-// AllSandbox yields the registered users of an app in the development environment, from the
-// query's page on.
+// AllSandbox yields the registered users of an app in the development environment, starting at the
+// query's page.
 func (s *UserService) AllSandbox(ctx context.Context, query SandboxUserQuery, opts ...CallOption) iter.Seq2[User, error] {
 	return walkNumbers(ctx, endpoint.UserQuery, s.ListSandbox, query, opts,
 		func(q *SandboxUserQuery) *int { return &q.Page },
@@ -175,7 +175,7 @@ func (s *UserService) AllSandbox(ctx context.Context, query SandboxUserQuery, op
 }
 
 // DeleteSandbox deletes up to 100 registered users of an app in the development environment, to
-// make room for others. In the production environment use [UserService.Deactivate].
+// make room for new ones. In the production environment use [UserService.Deactivate].
 //
 // RongCloud describes this call in its SDKs only, without a quota.
 //

@@ -144,7 +144,7 @@ func TestUserRefuses(t *testing.T) {
 		{"set no mode", "whiteSetting", "is required", func(x ctx, c client) error {
 			return c.User.Whitelist.SetMode(x, rongcloud.UserWhitelistModeParams{UserIDs: two})
 		}},
-		{"set an unknown mode", "whiteSetting", "WhitelistMode(3) is none of its values", func(x ctx, c client) error {
+		{"set an unknown mode", "whiteSetting", "WhitelistMode(3) is not a valid value", func(x ctx, c client) error {
 			return c.User.Whitelist.SetMode(x, rongcloud.UserWhitelistModeParams{UserIDs: two, Mode: 3})
 		}},
 		{"ask the mode of 21", "userId", "21 items, at most 20", func(x ctx, c client) error {

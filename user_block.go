@@ -8,7 +8,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UserBlockService keeps users from connecting, for a time. RongCloud's pages call it a ban, too.
+// UserBlockService temporarily keeps users from connecting. RongCloud's pages also call it a ban.
 type UserBlockService service
 
 // UserBlockParams says whom to block and for how long.
@@ -17,7 +17,7 @@ type UserBlockParams struct {
 	Duration time.Duration `wire:"minute"` // whole minutes, from 1 minute to 30 days (43200 minutes)
 }
 
-// UserBlockQuery chooses a page of the blocked users.
+// UserBlockQuery selects a page of the blocked users.
 type UserBlockQuery struct {
 	Page int `wire:"page"` // from 1, the default
 	Size int `wire:"size"` // users per page, 50 by default
@@ -27,8 +27,8 @@ type UserBlockQuery struct {
 type UserBlock struct {
 	UserID string `json:"userId"`
 
-	// EndsAt is read as a date in the data centre's zone, which RongCloud does not state for this
-	// field.
+	// EndsAt is read as a date in the data centre's zone, although RongCloud does not state the
+	// zone of this field.
 	EndsAt time.Time `json:"blockEndTime" unit:"date"`
 }
 
@@ -37,8 +37,8 @@ type UserBlockPage struct {
 	Users []UserBlock `json:"users"`
 }
 
-// More reports whether there may be another page. The server does not say, so only an empty page is
-// taken for the one after the last.
+// More reports whether there may be another page. The server does not say, so only an empty page
+// counts as the end.
 func (p *UserBlockPage) More() bool { return len(p.Users) > 0 }
 
 // UserBlocks are the blocked users whose blocks end last.
@@ -46,9 +46,9 @@ type UserBlocks struct {
 	Users []UserBlock `json:"users"`
 }
 
-// Add keeps up to 20 users from connecting and cuts their open connections. There are no endless
-// blocks: each ends by itself or by [UserBlockService.Remove]. A further block of the same user
-// seems to replace the first one, end and all.
+// Add keeps up to 20 users from connecting and closes their open connections. There are no
+// permanent blocks: each ends when its time is over, or with [UserBlockService.Remove]. Another
+// block of the same user seems to replace the first one, including its end.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/block
 //
@@ -76,13 +76,14 @@ func (s *UserBlockService) List(ctx context.Context, query UserBlockQuery, opts 
 	return fetch[UserBlockPage](ctx, s.client, endpoint.UserBlockQuery, &query, opts)
 }
 
-// ListUnpaged returns, without pages, the up to 1000 blocked users whose blocks end last. For the
-// rest see [UserBlockService.List]. Nothing tells whether more users are blocked.
+// ListUnpaged returns, without pages, up to 1000 blocked users: those whose blocks end last.
+// Otherwise see [UserBlockService.List]. Nothing in the response says whether more users are
+// blocked.
 func (s *UserBlockService) ListUnpaged(ctx context.Context, opts ...CallOption) (*UserBlocks, error) {
 	return fetch[UserBlocks](ctx, s.client, endpoint.UserBlockQuery, nil, opts)
 }
 
-// All yields every blocked user, from the query's page on.
+// All yields every blocked user, starting at the query's page.
 func (s *UserBlockService) All(ctx context.Context, query UserBlockQuery, opts ...CallOption) iter.Seq2[UserBlock, error] {
 	return walkNumbers(ctx, endpoint.UserBlockQuery, s.List, query, opts,
 		func(q *UserBlockQuery) *int { return &q.Page },

@@ -7,13 +7,13 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UserPrivateMuteService mutes users in one-to-one chats. Messages that are sent for a muted user
-// through the Server API still go out.
+// UserPrivateMuteService mutes users in one-to-one chats. Messages that the Server API sends for a
+// muted user still go out.
 type UserPrivateMuteService service
 
-// UserPrivateMuteQuery chooses a part of the muted users.
+// UserPrivateMuteQuery selects a part of the muted users.
 type UserPrivateMuteQuery struct {
-	Offset int `wire:"offset"` // users to skip; it does not count pages
+	Offset int `wire:"offset"` // users, not pages, to skip
 	Size   int `wire:"num"`    // users to return, 100 by default, at most 200
 }
 
@@ -23,11 +23,11 @@ type UserPrivateMutePage struct {
 	UserIDs []string `json:"users"`
 }
 
-// More reports whether there may be another page. Total is not relied on, so only an
-// empty page is taken for the one after the last.
+// More reports whether there may be another page. It does not rely on Total: only an empty page
+// counts as the end.
 func (p *UserPrivateMutePage) More() bool { return len(p.UserIDs) > 0 }
 
-// privateMuteType is the only conversation type that the calls take on the documented API.
+// privateMuteType is the only conversation type that the documented API accepts.
 const privateMuteType = "PERSON"
 
 type privateMuteQuery struct {
@@ -44,8 +44,7 @@ func (s *UserPrivateMuteService) Add(ctx context.Context, userIDs []string, opts
 	return s.set(ctx, userIDs, true, opts)
 }
 
-// Remove unmutes up to 1000 users in one-to-one chats. For the rest see
-// [UserPrivateMuteService.Add].
+// Remove unmutes up to 1000 users in one-to-one chats. Otherwise see [UserPrivateMuteService.Add].
 func (s *UserPrivateMuteService) Remove(ctx context.Context, userIDs []string, opts ...CallOption) error {
 	return s.set(ctx, userIDs, false, opts)
 }
@@ -53,7 +52,7 @@ func (s *UserPrivateMuteService) Remove(ctx context.Context, userIDs []string, o
 func (s *UserPrivateMuteService) set(ctx context.Context, userIDs []string, muted bool, opts []CallOption) error {
 	type request struct {
 		UserIDs []string `wire:"userId"`
-		Muted   *bool    `wire:"state"` // false is sent, too
+		Muted   *bool    `wire:"state"` // a pointer, to send false too
 		Type    string   `wire:"type"`
 	}
 	return send(ctx, s.client, endpoint.UserChatFbSet, &request{userIDs, &muted, privateMuteType}, opts)
@@ -68,7 +67,8 @@ func (s *UserPrivateMuteService) List(ctx context.Context, query UserPrivateMute
 	return fetch[UserPrivateMutePage](ctx, s.client, endpoint.UserChatFbQuerylist, &privateMuteQuery{query, privateMuteType}, opts)
 }
 
-// All yields the IDs of the users who are muted in one-to-one chats, from the query's offset on.
+// All yields the IDs of the users who are muted in one-to-one chats, starting at the query's
+// offset.
 func (s *UserPrivateMuteService) All(ctx context.Context, query UserPrivateMuteQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkOffsets(ctx, endpoint.UserChatFbQuerylist, s.List, query, opts,
 		func(q *UserPrivateMuteQuery) *int { return &q.Offset },

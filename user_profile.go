@@ -8,8 +8,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UserProfileService keeps user profiles on RongCloud's servers. The service must be enabled for
-// the app, or its calls end with [CodeProfilesNotEnabled] or [CodeServiceNotEnabled].
+// UserProfileService manages user profiles on RongCloud's servers. The service must be enabled for
+// the app, or its calls fail with [CodeProfilesNotEnabled] or [CodeServiceNotEnabled].
 type UserProfileService service
 
 // Gender is a user's gender in the hosted profile.
@@ -38,7 +38,7 @@ func (g Gender) String() string {
 // UserProfile is the basic part of a hosted profile. RongCloud's pages disagree about the lengths
 // of the name (64 or 32 characters) and of the avatar's address (1024 or 128).
 type UserProfile struct {
-	UniqueID    string  `json:"uniqueId,omitempty"` // the app's own number for the user
+	UniqueID    string  `json:"uniqueId,omitempty"` // the app's own ID for the user
 	Name        string  `json:"name,omitempty"`
 	PortraitURL string  `json:"portraitUri,omitempty"` // address of the avatar
 	Email       string  `json:"email,omitempty"`
@@ -49,18 +49,18 @@ type UserProfile struct {
 	Level       *int    `json:"level,omitempty"` // 0 to 100
 }
 
-// UserProfileParams writes a hosted profile: its basic part, the app's own attributes, or both. By
-// a newer page of RongCloud's a call with none of them is refused.
+// UserProfileParams writes a hosted profile: its basic part, the app's own attributes, or both.
+// According to a newer RongCloud page, a call with neither is refused.
 type UserProfileParams struct {
 	UserID  string      `wire:"userId"`
 	Profile UserProfile `wire:"userProfile"`
 
 	// Attributes are the app's own. Their keys begin with ext_ and must first be defined in the
-	// console; there can be 20, unless the app has room for more.
+	// console; there can be 20, unless RongCloud has raised the app's limit.
 	Attributes map[string]string `wire:"userExtProfile"`
 }
 
-// UserProfileQuery chooses a page of the hosted profiles.
+// UserProfileQuery selects a page of the hosted profiles.
 type UserProfileQuery struct {
 	Page  int       `wire:"page"`       // from 1, the default
 	Size  int       `wire:"size"`       // users per page, 20 by default, at most 100
@@ -75,7 +75,7 @@ type UserProfileRecord struct {
 	Attributes map[string]string `json:"userExtProfile"` // the app's own; keys begin with ext_
 }
 
-// UserProfiles are the hosted profiles of the users that were asked for.
+// UserProfiles are the requested users' hosted profiles.
 type UserProfiles struct {
 	Users []UserProfileRecord `json:"userList"`
 }
@@ -85,13 +85,12 @@ type UserProfilePage struct {
 	Users []UserProfileRecord `json:"userList"`
 }
 
-// More reports whether there may be another page. The server does not say, so only an empty page is
-// taken for the one after the last.
+// More reports whether there may be another page. The server does not say, so only an empty page
+// counts as the end.
 func (p *UserProfilePage) More() bool { return len(p.Users) > 0 }
 
-// Set writes the hosted profile of one user. Whether what it leaves out keeps its value is not
-// documented. The name and avatar that push notifications show are others; see
-// [UserService.Update].
+// Set writes the hosted profile of one user. Whether omitted fields keep their values is not
+// documented. The name and avatar in push notifications are separate; see [UserService.Update].
 //
 // [CodeProfileUserNotFound] means that there is no such user.
 //
@@ -114,8 +113,8 @@ func (s *UserProfileService) Delete(ctx context.Context, userIDs []string, opts 
 	return send(ctx, s.client, endpoint.UserProfileClean, &manyUserIDs{userIDs}, opts)
 }
 
-// Get returns the hosted profiles of up to 100 users. RongCloud's newest description allows 20 at
-// a time; if more are too many, the call ends with [CodeTooManyProfiles].
+// Get returns the hosted profiles of up to 100 users. RongCloud's newest page allows 20 at a time;
+// if more are too many, the call fails with [CodeTooManyProfiles].
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/user-profiles/query-user-profiles-by-batch
 //
@@ -133,7 +132,7 @@ func (s *UserProfileService) List(ctx context.Context, query UserProfileQuery, o
 	return fetch[UserProfilePage](ctx, s.client, endpoint.UserProfileQuery, &query, opts)
 }
 
-// All yields the hosted profiles of all users, from the query's page on.
+// All yields the hosted profiles of all users, starting at the query's page.
 func (s *UserProfileService) All(ctx context.Context, query UserProfileQuery, opts ...CallOption) iter.Seq2[UserProfileRecord, error] {
 	return walkNumbers(ctx, endpoint.UserProfileQuery, s.List, query, opts,
 		func(q *UserProfileQuery) *int { return &q.Page },

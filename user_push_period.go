@@ -7,30 +7,30 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UserPushPeriodService keeps for each user the hours of the day without push notifications.
+// UserPushPeriodService manages each user's daily hours without push notifications.
 type UserPushPeriodService service
 
 // UserPushPeriodParams sets a user's daily hours without push notifications.
 type UserPushPeriodParams struct {
 	UserID    string        `wire:"userId"`
-	StartTime string        `wire:"startTime"` // time of day such as "22:30:00", in the data centre's zone; see time.TimeOnly
+	StartTime string        `wire:"startTime"` // such as "22:30:00" (time.TimeOnly), in the data centre's zone
 	Duration  time.Duration `wire:"period"`    // whole minutes, from one minute to less than a day
 	Level     PushLevel     `wire:"level"`     // what is still pushed: PushLevelMentions or PushLevelNone
 
-	// TimeZone is the zone of StartTime, such as "Asia/Shanghai". RongCloud's page on the renamed
-	// API alone knows it.
+	// TimeZone is the zone of StartTime, such as "Asia/Shanghai". Only RongCloud's page on the
+	// renamed API mentions it.
 	TimeZone string `wire:"timezone"`
 }
 
 // UserPushPeriod is a user's daily hours without push notifications.
 type UserPushPeriod struct {
-	StartTime string        `json:"startTime"`               // time of day such as "22:30:00", in the data centre's zone
+	StartTime string        `json:"startTime"`               // such as "22:30:00", in the data centre's zone
 	Duration  time.Duration `json:"period" unit:"minutes"`   // 0 if there is none
 	Level     PushLevel     `json:"unPushLevel" alt:"level"` // what is still pushed; PushLevelUnset if everything is
 }
 
-// Set sets the hours of every day during which a user gets no push notifications, or those for
-// mentions alone. Each user has one such period: a new one replaces the old, and
+// Set sets the hours of every day during which a user gets no push notifications, or only those for
+// mentions. Each user has one such period: a new one replaces the old, and
 // [UserPushPeriodService.Delete] removes it.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/set-push-disabled-period

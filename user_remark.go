@@ -7,30 +7,30 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UserRemarkService keeps the names under which a user sees others in push notifications.
+// UserRemarkService manages the names that a user's push notifications show for senders.
 type UserRemarkService service
 
-// UserRemark is the name that a user sees for a sender.
+// UserRemark is a user's name for a sender.
 type UserRemark struct {
 	SenderID string `json:"id"`
-	Remark   string `json:"remark"` // name to show; how long it may be is not documented
+	Remark   string `json:"remark"` // name to show; its maximum length is not documented
 }
 
-// UserRemarkSetParams gives senders names.
+// UserRemarkSetParams sets a user's names for senders.
 type UserRemarkSetParams struct {
-	UserID  string       `wire:"userId"`  // who receives the pushes
+	UserID  string       `wire:"userId"`  // recipient of the pushes
 	Remarks []UserRemark `wire:"remarks"` // at most 100
 }
 
-// UserRemarkDeleteParams names the sender whose name is to be removed.
+// UserRemarkDeleteParams names the sender whose name to remove.
 type UserRemarkDeleteParams struct {
-	UserID   string `wire:"userId"` // who receives the pushes
+	UserID   string `wire:"userId"` // recipient of the pushes
 	SenderID string `wire:"targetId"`
 }
 
-// UserRemarkQuery chooses a page of the names that a user has for senders.
+// UserRemarkQuery selects a page of the names that a user has for senders.
 type UserRemarkQuery struct {
-	UserID string `wire:"userId"` // who receives the pushes
+	UserID string `wire:"userId"` // recipient of the pushes
 	Page   int    `wire:"page"`   // from 1, the default
 	Size   int    `wire:"size"`   // names per page, 50 by default and at most
 }
@@ -41,11 +41,11 @@ type UserRemarkPage struct {
 	Remarks []UserRemark `json:"users"`
 }
 
-// More reports whether there may be another page. Total is not relied on, so only an
-// empty page is taken for the one after the last.
+// More reports whether there may be another page. It does not rely on Total: only an empty page
+// counts as the end.
 func (p *UserRemarkPage) More() bool { return len(p.Remarks) > 0 }
 
-// Set sets the names under which a user sees up to 100 senders in push notifications.
+// Set sets a user's names for up to 100 senders in push notifications.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/remark/set-remark-for-push
 //
@@ -59,8 +59,8 @@ func (s *UserRemarkService) Set(ctx context.Context, params UserRemarkSetParams,
 	return send(ctx, s.client, endpoint.UserRemarksSet, &params, opts)
 }
 
-// Delete removes the name that a user sees for a sender. Whether it is an error if there is none
-// is not documented; if so, it is probably [CodeNothingToDelete].
+// Delete removes a user's name for a sender. Whether it fails if there is none is not documented;
+// if it does, probably with [CodeNothingToDelete].
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/remark/delete-remark-for-push
 //
@@ -69,7 +69,7 @@ func (s *UserRemarkService) Delete(ctx context.Context, params UserRemarkDeleteP
 	return send(ctx, s.client, endpoint.UserRemarksDel, &params, opts)
 }
 
-// List returns one page of the names that a user sees for senders; All walks all pages.
+// List returns one page of a user's names for senders; All walks all pages.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/push/remark/get-remark-for-push
 //
@@ -78,7 +78,7 @@ func (s *UserRemarkService) List(ctx context.Context, query UserRemarkQuery, opt
 	return fetch[UserRemarkPage](ctx, s.client, endpoint.UserRemarksGet, &query, opts)
 }
 
-// All yields the names that a user sees for senders, from the query's page on.
+// All yields a user's names for senders, starting at the query's page.
 func (s *UserRemarkService) All(ctx context.Context, query UserRemarkQuery, opts ...CallOption) iter.Seq2[UserRemark, error] {
 	return walkNumbers(ctx, endpoint.UserRemarksGet, s.List, query, opts,
 		func(q *UserRemarkQuery) *int { return &q.Page },

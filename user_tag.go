@@ -9,24 +9,24 @@ import (
 // UserTagService tags users. A push can go to all users with certain tags.
 type UserTagService service
 
-// UserTagSetParams gives a user tags.
+// UserTagSetParams sets a user's tags.
 type UserTagSetParams struct {
 	UserID string   `wire:"userId"`
-	Tags   []string `wire:"tags"` // at most 20, of at most 40 bytes each and without special characters
+	Tags   []string `wire:"tags"` // at most 20, each up to 40 bytes, without special characters
 }
 
-// UserTagBatchSetParams gives many users the same tags.
+// UserTagBatchSetParams sets the same tags for many users.
 type UserTagBatchSetParams struct {
 	UserIDs []string `wire:"userIds"` // at most 1000
-	Tags    []string `wire:"tags"`    // at most 20, of at most 40 bytes each and without special characters
+	Tags    []string `wire:"tags"`    // at most 20, each up to 40 bytes, without special characters
 }
 
-// UserTags are the tags of the users that were asked for.
+// UserTags are the requested users' tags.
 type UserTags struct {
 	ByUser map[string][]string `json:"result"` // by user ID; empty for a user without tags
 }
 
-// Set replaces all tags of a user by others. [UserTagService.Clear] removes them.
+// Set replaces all tags of a user. [UserTagService.Clear] removes them.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/tag/set-user-tag
 //
@@ -35,7 +35,7 @@ func (s *UserTagService) Set(ctx context.Context, params UserTagSetParams, opts 
 	return send(ctx, s.client, endpoint.UserTagSet, &params, opts)
 }
 
-// Clear removes all tags of a user. For the rest see [UserTagService.Set].
+// Clear removes all tags of a user. Otherwise see [UserTagService.Set].
 func (s *UserTagService) Clear(ctx context.Context, userID string, opts ...CallOption) error {
 	type request struct {
 		UserID string   `wire:"userId"`
@@ -44,7 +44,7 @@ func (s *UserTagService) Clear(ctx context.Context, userID string, opts ...CallO
 	return send(ctx, s.client, endpoint.UserTagSet, &request{userID, nil}, opts)
 }
 
-// BatchSet replaces all tags of up to 1000 users by the same ones. [UserTagService.BatchClear]
+// BatchSet replaces all tags of up to 1000 users with the same ones. [UserTagService.BatchClear]
 // removes them. The quota is 10 calls per second.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/tag/batch-set-user-tag
@@ -54,7 +54,7 @@ func (s *UserTagService) BatchSet(ctx context.Context, params UserTagBatchSetPar
 	return send(ctx, s.client, endpoint.UserTagBatchSet, &params, opts)
 }
 
-// BatchClear removes all tags of up to 1000 users. For the rest see [UserTagService.BatchSet].
+// BatchClear removes all tags of up to 1000 users. Otherwise see [UserTagService.BatchSet].
 func (s *UserTagService) BatchClear(ctx context.Context, userIDs []string, opts ...CallOption) error {
 	type request struct {
 		UserIDs []string `wire:"userIds"`

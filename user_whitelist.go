@@ -8,21 +8,21 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// UserWhitelistService keeps for each user the list of those whose private messages alone the user
-// accepts. RongCloud's newer pages call it allowlist.
+// UserWhitelistService manages, for each user, the list of the only users whose private messages
+// they accept. RongCloud's newer pages call it an allowlist.
 //
-// A list has effect only while its owner is on the whitelist: for all users of the app by a switch
-// in the console, for single users by [UserWhitelistService.SetMode]. Messages that are sent
-// through the Server API are held back only if the send asks for it (verifyBlacklist).
+// A list has effect only while its owner is in whitelist mode: set for all users of the app in the
+// console, or for individual users with [UserWhitelistService.SetMode]. Messages sent through the
+// Server API are withheld only if the send asks for it (VerifyBlacklist).
 type UserWhitelistService service
 
-// WhitelistMode says which of the two lists counts for a user.
+// WhitelistMode says which of the two lists applies to a user.
 type WhitelistMode int
 
 // The modes of a user.
 const (
-	WhitelistModeOff WhitelistMode = 1 // the blacklist counts; what a user has at first
-	WhitelistModeOn  WhitelistMode = 2 // the whitelist counts
+	WhitelistModeOff WhitelistMode = 1 // the blacklist applies; the initial mode
+	WhitelistModeOn  WhitelistMode = 2 // the whitelist applies
 )
 
 // String returns the mode in words.
@@ -36,16 +36,16 @@ func (m WhitelistMode) String() string {
 	return fmt.Sprintf("WhitelistMode(%d)", int(m))
 }
 
-// UserWhitelistParams names users to put on a user's whitelist or take off it.
+// UserWhitelistParams names users to add to a user's whitelist or remove from it.
 type UserWhitelistParams struct {
 	UserID    string   `wire:"userId"`      // owner of the list
 	TargetIDs []string `wire:"whiteUserId"` // at most 20
 }
 
-// UserWhitelistQuery chooses a page of a user's whitelist.
+// UserWhitelistQuery selects a page of a user's whitelist.
 type UserWhitelistQuery struct {
 	UserID    string `wire:"userId"`    // owner of the list
-	PageToken string `wire:"pageToken"` // NextPageToken of the page before; empty for the first page
+	PageToken string `wire:"pageToken"` // NextPageToken of the previous page; empty for the first
 	Size      int    `wire:"size"`      // users per page, 1000 by default and at most
 }
 
@@ -58,13 +58,13 @@ type UserWhitelistPage struct {
 // More reports whether there is another page.
 func (p *UserWhitelistPage) More() bool { return p.NextPageToken != "" }
 
-// UserWhitelistModeParams says which of the two lists is to count for users.
+// UserWhitelistModeParams says which of the two lists to apply to users.
 type UserWhitelistModeParams struct {
 	UserIDs []string      `wire:"userId"` // at most 20
 	Mode    WhitelistMode `wire:"whiteSetting,enum"`
 }
 
-// UserWhitelistModes are the modes of the users that were asked for.
+// UserWhitelistModes are the requested users' modes.
 type UserWhitelistModes struct {
 	Users []UserWhitelistMode `json:"users"`
 }
@@ -75,9 +75,9 @@ type UserWhitelistMode struct {
 	Mode   WhitelistMode `json:"whiteSetting" from:"0"` // zero if the response does not say
 }
 
-// Add puts up to 20 users on the whitelist of a user, which has room for 3000 on the paid plans.
+// Add adds up to 20 users to a user's whitelist, which holds up to 3000 on the paid plans.
 //
-// [CodeWhitelistNotEnabled] means that the app does not have the service.
+// [CodeWhitelistNotEnabled] means that the service is not enabled for the app.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/whitelist/add-to-whitelist
 //
@@ -86,7 +86,7 @@ func (s *UserWhitelistService) Add(ctx context.Context, params UserWhitelistPara
 	return send(ctx, s.client, endpoint.UserWhitelistAdd, &params, opts)
 }
 
-// Remove takes up to 20 users off the whitelist of a user.
+// Remove removes up to 20 users from a user's whitelist.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/whitelist/remove-from-whitelist
 //
@@ -95,8 +95,8 @@ func (s *UserWhitelistService) Remove(ctx context.Context, params UserWhitelistP
 	return send(ctx, s.client, endpoint.UserWhitelistRemove, &params, opts)
 }
 
-// List returns one page of a user's whitelist; All walks all pages. Without a page token the
-// server returns the first 1000 users, perhaps whatever the query's size is.
+// List returns one page of a user's whitelist; All walks all pages. Without a page token the server
+// returns the first 1000 users, perhaps ignoring the query's size.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/whitelist/query-whitelist
 //
@@ -105,15 +105,15 @@ func (s *UserWhitelistService) List(ctx context.Context, query UserWhitelistQuer
 	return fetch[UserWhitelistPage](ctx, s.client, endpoint.UserWhitelistQuery, &query, opts)
 }
 
-// All yields the IDs of the users on a user's whitelist, from the query's page on.
+// All yields the IDs of the users on a user's whitelist, starting at the query's page.
 func (s *UserWhitelistService) All(ctx context.Context, query UserWhitelistQuery, opts ...CallOption) iter.Seq2[string, error] {
 	return walkTokens(ctx, endpoint.UserWhitelistQuery, s.List, query, opts,
 		func(q *UserWhitelistQuery) *string { return &q.PageToken },
 		func(p *UserWhitelistPage) ([]string, string) { return p.UserIDs, p.NextPageToken })
 }
 
-// SetMode switches up to 20 users to the whitelist, or back to the blacklist. Where the console
-// has turned the whitelist on for the whole app, no user can be switched back.
+// SetMode switches up to 20 users to the whitelist, or back to the blacklist. If the console has
+// turned the whitelist on for the whole app, no user can be switched back.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/whitelist/set-whitelist-service
 //
@@ -122,7 +122,7 @@ func (s *UserWhitelistService) SetMode(ctx context.Context, params UserWhitelist
 	return send(ctx, s.client, endpoint.UserWhitesettingSet, &params, opts)
 }
 
-// GetModes returns for up to 20 users which list counts.
+// GetModes returns which list applies to up to 20 users.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/user/whitelist/query-whitelist-service
 //

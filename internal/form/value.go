@@ -75,7 +75,7 @@ func (e *Encoder) number(param *endpoint.Param, n int64) error {
 func (e *Encoder) enum(param *endpoint.Param, v reflect.Value) error {
 	n := v.Int()
 	if n < 1 || n > int64(len(param.Values)) {
-		return refuse(param.Name, "%v is none of its values", v.Interface())
+		return refuse(param.Name, "%v is not a valid value", v.Interface())
 	}
 	e.Key(param.Name)
 	e.Buf = append(e.Buf, param.Values[n-1]...)
