@@ -30,11 +30,16 @@ func newBotService(common *service) *BotService {
 // BotParams describes a bot to create or update. Creating one requires everything but the metadata.
 // An update probably leaves omitted fields as they are, but RongCloud does not document this.
 type BotParams struct {
-	UserID      string            `wire:"userId"`     // chosen by the app, at most 64 characters
-	Name        string            `wire:"name"`       // shown to users, at most 128 characters
-	Type        string            `wire:"type"`       // the app's own category, at most 128 characters
-	PortraitURL string            `wire:"profileUrl"` // address of the avatar, at most 256 characters
-	Metadata    map[string]string `wire:"metadata"`   // passed along in callbacks; at most 16 pairs, keys up to 32 and values up to 128 characters
+	// Chosen by the app, at most 64 characters.
+	UserID string `wire:"userId"`
+	// Shown to users, at most 128 characters.
+	Name string `wire:"name"`
+	// The app's own category, at most 128 characters.
+	Type string `wire:"type"`
+	// Address of the avatar, at most 256 characters.
+	PortraitURL string `wire:"profileUrl"`
+	// Passed along in callbacks; at most 16 pairs, keys up to 32 and values up to 128 characters.
+	Metadata map[string]string `wire:"metadata"`
 
 	// Integrations say where the bot's messages go. A bot may have several, of different types.
 	// RongCloud does not document whether an update replaces all existing integrations; use
@@ -44,9 +49,12 @@ type BotParams struct {
 
 // BotQuery selects a page of the app's bots.
 type BotQuery struct {
-	Page                int  `wire:"page"`               // from 1, the default
-	Size                int  `wire:"pageSize"`           // bots per page, 10 by default; the maximum is not documented
-	IncludeIntegrations bool `wire:"includeIntegration"` // return the bots' integrations as well
+	// From 1, the default.
+	Page int `wire:"page"`
+	// Bots per page, 10 by default; the maximum is not documented.
+	Size int `wire:"pageSize"`
+	// Whether to return the bots' integrations as well.
+	IncludeIntegrations bool `wire:"includeIntegration"`
 }
 
 // Bot is a bot of the app.

@@ -65,29 +65,42 @@ type AgentModel struct {
 
 // AgentModelOptions tune a language model. Nil fields keep the model's defaults.
 type AgentModelOptions struct {
-	Temperature      *float64 `json:"temperature,omitempty"`      // randomness, 0 to 2
-	TopP             *float64 `json:"topP,omitempty"`             // nucleus sampling, 0 to 1
-	MaxTokens        int      `json:"maxTokens,omitempty"`        // longest answer, 1 to 8192
-	FrequencyPenalty *float64 `json:"frequencyPenalty,omitempty"` // -2 to 2
-	PresencePenalty  *float64 `json:"presencePenalty,omitempty"`  // -2 to 2
-	Stop             []string `json:"stop,omitempty"`             // words that end the answer; at most 10, each up to 50 characters
+	// Randomness, 0 to 2.
+	Temperature *float64 `json:"temperature,omitempty"`
+	// Nucleus sampling, 0 to 1.
+	TopP *float64 `json:"topP,omitempty"`
+	// Maximum tokens of an answer, 1 to 8192.
+	MaxTokens int `json:"maxTokens,omitempty"`
+	// -2 to 2.
+	FrequencyPenalty *float64 `json:"frequencyPenalty,omitempty"`
+	// -2 to 2.
+	PresencePenalty *float64 `json:"presencePenalty,omitempty"`
+	// Words that end the answer; at most 10, each up to 50 characters.
+	Stop []string `json:"stop,omitempty"`
 }
 
 // AgentPrompt is what an agent is told before a conversation begins: a template stored by
 // RongCloud, or instructions. Whether instructions are required without a template is not
 // documented.
 type AgentPrompt struct {
-	ID               string            `json:"id,omitempty"`               // of a template, at most 64 characters
-	Variables        map[string]string `json:"variables,omitempty"`        // values for the template's placeholders
-	Instructions     string            `json:"instructions,omitempty"`     // at most 10000 characters
-	OpeningStatement string            `json:"openingStatement,omitempty"` // greeting; known from RongCloud's official Java SDK only
+	// The ID of a template, at most 64 characters.
+	ID string `json:"id,omitempty"`
+	// Values for the template's placeholders.
+	Variables map[string]string `json:"variables,omitempty"`
+	// At most 10000 characters.
+	Instructions string `json:"instructions,omitempty"`
+	// A greeting; known from RongCloud's official Java SDK only.
+	OpeningStatement string `json:"openingStatement,omitempty"`
 }
 
 // AgentMemory says how much of a conversation an agent remembers.
 type AgentMemory struct {
-	Strategy    string `json:"strategy,omitempty"`    // sliding_window is the only one seen
-	MaxMessages int    `json:"maxMessages,omitempty"` // messages to remember
-	MaxTokens   int    `json:"maxTokens,omitempty"`   // tokens to remember; known from RongCloud's official Java SDK only
+	// sliding_window is the only known value.
+	Strategy string `json:"strategy,omitempty"`
+	// Messages to remember.
+	MaxMessages int `json:"maxMessages,omitempty"`
+	// Tokens to remember; known from RongCloud's official Java SDK only.
+	MaxTokens int `json:"maxTokens,omitempty"`
 }
 
 // Agent is an agent of the app.

@@ -33,8 +33,11 @@ type AgentChatParams struct {
 	// documented.
 	Memory *bool `wire:"memory"`
 
-	Variables map[string]string `wire:"variables"` // values for placeholders in query and prompt; at most 16 pairs, keys up to 32 and values up to 128 characters
-	UserID    string            `wire:"user"`      // who asks
+	// Values for placeholders in query and prompt; at most 16 pairs, keys up to 32 and values up to
+	// 128 characters.
+	Variables map[string]string `wire:"variables"`
+	// Who asks.
+	UserID string `wire:"user"`
 }
 
 type agentChatRequest struct {
@@ -71,9 +74,12 @@ type AgentChatUsage struct {
 // them, and Data holds the whole event.
 type AgentChatEvent struct {
 	AgentChatAnswer
-	Name string // the event's name, often empty
-	ID   string // the event's ID, often empty
-	Data string // the event as received, usually a JSON object; empty if the server answered in one piece
+	// The event's name, often empty.
+	Name string
+	// The event's ID, often empty.
+	ID string
+	// The event as received, usually a JSON object; empty if the server answered in one piece.
+	Data string
 }
 
 // Generate sends a text to an agent and returns the whole answer. See [DefaultAgentChatTimeout] for

@@ -17,32 +17,41 @@ type BotIntegrationType string
 
 // The types of integrations.
 const (
-	BotIntegrationWebhook        BotIntegrationType = "webhook" // a program of the app
+	// A program of the app.
+	BotIntegrationWebhook        BotIntegrationType = "webhook"
 	BotIntegrationDifyChat       BotIntegrationType = "dify_chat"
 	BotIntegrationDifyCompletion BotIntegrationType = "dify_completion"
 	BotIntegrationDifyChatflow   BotIntegrationType = "dify_chatflow"
-	BotIntegrationAgentChat      BotIntegrationType = "rc_agentchat" // an agent on RongCloud's servers; see BotAgentService
+	// An agent on RongCloud's servers; see BotAgentService.
+	BotIntegrationAgentChat BotIntegrationType = "rc_agentchat"
 )
 
 // BotIntegration says where a bot's messages and events go. An update probably leaves omitted
 // fields as they are, but RongCloud does not document this.
 type BotIntegration struct {
-	Type        BotIntegrationType `wire:"type" json:"type"`
-	Enabled     *bool              `wire:"enabled" json:"enabled,omitempty"`
-	CallbackURL string             `wire:"callbackUrl" json:"callbackUrl,omitempty"` // Dify's base URL, for Dify; required to create one
-	ObjectNames []string           `wire:"objectNames" json:"objectNames,omitempty"` // types of the messages to forward, such as RC:TxtMsg
-	Events      []string           `wire:"events" json:"events,omitempty"`           // kinds of events to forward, such as message:private
+	Type    BotIntegrationType `wire:"type" json:"type"`
+	Enabled *bool              `wire:"enabled" json:"enabled,omitempty"`
+	// The URL that gets them, for Dify its base URL; required to create an integration.
+	CallbackURL string `wire:"callbackUrl" json:"callbackUrl,omitempty"`
+	// Types of the messages to forward, such as RC:TxtMsg.
+	ObjectNames []string `wire:"objectNames" json:"objectNames,omitempty"`
+	// Kinds of events to forward, such as message:private.
+	Events []string `wire:"events" json:"events,omitempty"`
 
-	// Used by Dify.
-	Stream         *bool    `wire:"stream" json:"stream,omitempty"`                 // replies grow as they are produced; true if nil
-	HandleResponse *bool    `wire:"handleResponse" json:"handleResponse,omitempty"` // RongCloud turns the reply into a message; true if nil
+	// Used by Dify. Whether replies grow as they are produced; true if nil.
+	Stream *bool `wire:"stream" json:"stream,omitempty"`
+	// Whether RongCloud turns the reply into a message; true if nil.
+	HandleResponse *bool    `wire:"handleResponse" json:"handleResponse,omitempty"`
 	Auth           *BotAuth `wire:"auth" json:"auth,omitempty"`
 
 	// These are known from RongCloud's official Java SDK only; their meaning is inferred from their
 	// names.
-	Agent                  *BotIntegrationAgent `wire:"agent" json:"agent,omitempty"`                                   // the agent behind the bot
-	WaitForInputCompletion *bool                `wire:"waitForInputCompletion" json:"waitForInputCompletion,omitempty"` // reply once the user stops typing
-	GentleResponse         *bool                `wire:"gentleResponse" json:"gentleResponse,omitempty"`                 // reply at a human pace
+	// The agent behind the bot.
+	Agent *BotIntegrationAgent `wire:"agent" json:"agent,omitempty"`
+	// Whether to reply only once the user stops typing.
+	WaitForInputCompletion *bool `wire:"waitForInputCompletion" json:"waitForInputCompletion,omitempty"`
+	// Whether to reply at a human pace.
+	GentleResponse *bool `wire:"gentleResponse" json:"gentleResponse,omitempty"`
 }
 
 // BotIntegrationAgent is the agent behind a bot. Its fields are those of [AgentCreateParams].

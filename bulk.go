@@ -133,7 +133,9 @@ func (r *bulkRun[M, T]) run(ctx context.Context, recipients iter.Seq2[T, error])
 
 	whole := false
 	defer func() {
-		if !whole { // a caller's function panicked: let it, once the requests under way are recorded
+		// A caller's function panicked. The panic continues once the requests under way are
+		// recorded.
+		if !whole {
 			r.cancel()
 			r.wait.Wait()
 			r.saveAtLast()

@@ -32,17 +32,25 @@ type BulkCheckpoint struct{ state bulkState }
 // bulkState is what a checkpoint stores. Each chunk begun is under way, unknown, pending, refused
 // or delivered; delivered chunks are only counted.
 type bulkState struct {
-	Version  int           `json:"version"`
-	Run      string        `json:"run"`      // identifies App Key, endpoint, message, chunk size and seed
-	Seed     int64         `json:"seed"`     // for the chunks' msgRandom
-	Size     int64         `json:"size"`     // recipients in a chunk; the last may have fewer
-	Begun    int64         `json:"begun"`    // chunks begun
-	Position int64         `json:"position"` // recipients read for them
-	Digest   string        `json:"digest"`   // of these recipients
-	Counts   BulkCounts    `json:"counts"`
-	Unknown  []bulkOpen    `json:"unknown"` // outcome unknown, or under way
-	Pending  []bulkOpen    `json:"pending"` // provably not carried out: a resumed send sends them
-	Refused  []bulkRefused `json:"refused"`
+	Version int `json:"version"`
+	// Identifies App Key, endpoint, message, chunk size and seed.
+	Run string `json:"run"`
+	// The chunks' msgRandom are derived from it.
+	Seed int64 `json:"seed"`
+	// Recipients in a chunk; the last may have fewer.
+	Size int64 `json:"size"`
+	// Chunks begun.
+	Begun int64 `json:"begun"`
+	// Recipients read for them.
+	Position int64 `json:"position"`
+	// Digest of these recipients.
+	Digest string     `json:"digest"`
+	Counts BulkCounts `json:"counts"`
+	// Outcome unknown, or under way.
+	Unknown []bulkOpen `json:"unknown"`
+	// Provably not carried out: a resumed send sends them.
+	Pending []bulkOpen    `json:"pending"`
+	Refused []bulkRefused `json:"refused"`
 }
 
 // bulkSpan is a run of chunks, and the positions of their recipients in the list.

@@ -58,7 +58,8 @@ func TestBulkCheckpointV1(t *testing.T) {
 		client := server.client(t)
 		first, err := client.Message.SendPrivateBulk(t.Context(), message, bulkUsers(1), BulkParams{ChunkSize: 10})
 		require.NoError(t, err)
-		c.state.Run = first.Checkpoint.state.Run // it follows from the encoded message, which may change
+		// It follows from the encoded message, which may change.
+		c.state.Run = first.Checkpoint.state.Run
 		clear(server.got)
 		result, err := client.Message.SendPrivateBulk(t.Context(), message, goldenBulk, BulkParams{ChunkSize: 10, Resume: &c})
 		require.NoError(t, err)
@@ -100,7 +101,8 @@ func TestBulkCheckpointContradictions(t *testing.T) {
 		}
 		return all
 	}
-	free := []string{"run", "seed", "digest", "at", "up", "boot", "code", "message"} // checked against the send, the list and the clocks
+	// Checked against the send, the list and the clocks.
+	free := []string{"run", "seed", "digest", "at", "up", "boot", "code", "message"}
 	for place, keys := range places(read()) {
 		for key, value := range keys {
 			for _, other := range []any{nil, "x", true, false, int64(-1), int64(0), int64(1), int64(math.MaxInt64), int64(math.MinInt64), 1e300, []any{}, object{}} {
@@ -131,7 +133,8 @@ func TestBulkCheckpointContradictions(t *testing.T) {
 		fewer[list] = fewer[list].([]any)[1:]
 		check(list+" lost a chunk", fewer)
 	}
-	for _, list := range []string{"unknown", "pending", "refused"} { // which decoding takes for the same key
+	// Which decoding takes for the same key.
+	for _, list := range []string{"unknown", "pending", "refused"} {
 		spelled := regexp.MustCompile(`"`+list+`":\s*\[`).ReplaceAllString(string(text), `"`+list+`":[],"`+strings.ToUpper(list)+`":[`)
 		require.NotEqual(t, string(text), spelled)
 		var c BulkCheckpoint

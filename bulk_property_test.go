@@ -27,12 +27,16 @@ const (
 // until it ends.
 type bulkTrial struct {
 	*testing.T
-	mu     sync.Mutex // guards random
+	// Guards random.
+	mu     sync.Mutex
 	random *rand.Rand
 	server *bulkServer
-	seen   map[string]time.Time // when the idempotency service first saw a msgRandom; nil without the service
-	again  map[string]bool      // who is in a chunk that the caller had sent again
-	dead   atomic.Int64         // the process died when so many requests had left; 0 while it lives
+	// When the idempotency service first saw a msgRandom; nil without the service.
+	seen map[string]time.Time
+	// Who is in a chunk that the caller had sent again.
+	again map[string]bool
+	// The process died when so many requests had left; 0 while it lives.
+	dead atomic.Int64
 }
 
 func (b *bulkTrial) draw(n int) int {
@@ -155,7 +159,8 @@ func (b *bulkTrial) run(client *Client, resume *BulkCheckpoint) (saved *BulkChec
 		var refused *ArgumentError
 		require.NotErrorAs(b, err, &refused, "its own checkpoint is refused")
 	})
-	time.Sleep(time.Duration(b.draw(90)) * time.Second) // what was cut off still arrives; RongCloud forgets
+	// What was cut off still arrives; RongCloud forgets.
+	time.Sleep(time.Duration(b.draw(90)) * time.Second)
 	return saved, whole
 }
 

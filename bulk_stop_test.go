@@ -103,7 +103,8 @@ func TestBulkCountsUnknownChunksInARow(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		server := newBulkServer()
-		last := func(form url.Values) bool { // of three chunks that are begun together the second one ends last
+		// Of three chunks that are begun together the second one ends last.
+		last := func(form url.Values) bool {
 			return slices.Contains([]string{"u1", "u4", "u7"}, form.Get("toUserId"))
 		}
 		server.delay = func(form url.Values) time.Duration {

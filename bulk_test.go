@@ -762,7 +762,8 @@ func TestBulkGoesOnWithinTheMinuteOfIdempotency(t *testing.T) {
 			first := server.requests
 			require.NotEqual(t, first[0].Get("msgRandom"), first[1].Get("msgRandom"))
 
-			server = newBulkServer() // as it was when the process died: the second request had arrived, or not
+			// As it was when the process died: the second request had arrived, or not.
+			server = newBulkServer()
 			server.answer = func(_ int, form url.Values) (*http.Response, error) {
 				if arrived && form.Get("msgRandom") == first[1].Get("msgRandom") {
 					return refusal(duplicate)

@@ -22,18 +22,30 @@ import (
 type ChatroomService struct {
 	service
 
-	Member                  *ChatroomMemberService                  // who is in a room
-	Entry                   *ChatroomEntryService                   // attributes of a room, which are key-value pairs
-	Mute                    *ChatroomMuteService                    // members who may not talk in a room
-	GlobalMute              *ChatroomGlobalMuteService              // users who may not talk in any room
-	MuteAllMembers          *ChatroomMuteAllMembersService          // rooms in which nobody may talk
-	MuteAllMembersWhitelist *ChatroomMuteAllMembersWhitelistService // members who may talk anyway
-	Block                   *ChatroomBlockService                   // users who are removed from a room and kept out
-	Keepalive               *ChatroomKeepaliveService               // rooms that do not destroy themselves
-	LowPriority             *ChatroomLowPriorityService             // message types that are dropped first
-	MessageTypeWhitelist    *ChatroomMessageTypeWhitelistService    // message types that are not dropped
-	UserWhitelist           *ChatroomUserWhitelistService           // members whose messages are not dropped
-	Distribution            *ChatroomDistributionService            // whether messages in a room are delivered
+	// Who is in a room.
+	Member *ChatroomMemberService
+	// Attributes of a room, which are key-value pairs.
+	Entry *ChatroomEntryService
+	// Members who may not talk in a room.
+	Mute *ChatroomMuteService
+	// Users who may not talk in any room.
+	GlobalMute *ChatroomGlobalMuteService
+	// Rooms in which nobody may talk.
+	MuteAllMembers *ChatroomMuteAllMembersService
+	// Members who may talk anyway.
+	MuteAllMembersWhitelist *ChatroomMuteAllMembersWhitelistService
+	// Users who are removed from a room and kept out.
+	Block *ChatroomBlockService
+	// Rooms that do not destroy themselves.
+	Keepalive *ChatroomKeepaliveService
+	// Message types that are dropped first.
+	LowPriority *ChatroomLowPriorityService
+	// Message types that are not dropped.
+	MessageTypeWhitelist *ChatroomMessageTypeWhitelistService
+	// Members whose messages are not dropped.
+	UserWhitelist *ChatroomUserWhitelistService
+	// Whether messages in a room are delivered.
+	Distribution *ChatroomDistributionService
 }
 
 func newChatroomService(common *service) *ChatroomService {
@@ -78,9 +90,12 @@ func (t ChatroomDestroyType) String() string {
 
 // ChatroomCreateParams describes a chat room to create.
 type ChatroomCreateParams struct {
-	ChatroomID   string              `wire:"chatroomId"`       // chosen by the app, at most 64 bytes
-	DestroyType  ChatroomDestroyType `wire:"destroyType,enum"` // ChatroomDestroyInactive by default
-	DestroyAfter time.Duration       `wire:"destroyTime"`      // whole minutes from 1 hour, the default, to 7 days
+	// Chosen by the app, at most 64 bytes.
+	ChatroomID string `wire:"chatroomId"`
+	// ChatroomDestroyInactive by default.
+	DestroyType ChatroomDestroyType `wire:"destroyType,enum"`
+	// Whole minutes from 1 hour, the default, to 7 days.
+	DestroyAfter time.Duration `wire:"destroyTime"`
 
 	// AllMembersMuted mutes everybody from the start, except for the users in
 	// MuteAllMembersWhitelist, at most 20. See ChatroomMuteAllMembersService and
@@ -102,19 +117,22 @@ type ChatroomIsMemberQuery struct {
 
 // ChatroomSetDestroyParams changes when a chat room destroys itself.
 type ChatroomSetDestroyParams struct {
-	ChatroomID   string              `wire:"chatroomId"`
-	DestroyType  ChatroomDestroyType `wire:"destroyType,enum"` // ChatroomDestroyInactive by default
-	DestroyAfter time.Duration       `wire:"destroyTime"`      // whole minutes from 1 hour, the default, to 7 days
+	ChatroomID string `wire:"chatroomId"`
+	// ChatroomDestroyInactive by default.
+	DestroyType ChatroomDestroyType `wire:"destroyType,enum"`
+	// Whole minutes from 1 hour, the default, to 7 days.
+	DestroyAfter time.Duration `wire:"destroyTime"`
 }
 
 // Chatroom is what RongCloud reports about a chat room.
 type Chatroom struct {
-	ChatroomID      string              `json:"chatroomId"`
-	CreatedAt       time.Time           `json:"createTime" unit:"ms"`
-	MemberCount     int                 `json:"memberCount"`
-	DestroyType     ChatroomDestroyType `json:"destroyType" from:"0"`
-	DestroyAfter    time.Duration       `json:"destroyTime" unit:"minutes"`
-	AllMembersMuted bool                `json:"ban"` // nobody may talk; see ChatroomMuteAllMembersService
+	ChatroomID   string              `json:"chatroomId"`
+	CreatedAt    time.Time           `json:"createTime" unit:"ms"`
+	MemberCount  int                 `json:"memberCount"`
+	DestroyType  ChatroomDestroyType `json:"destroyType" from:"0"`
+	DestroyAfter time.Duration       `json:"destroyTime" unit:"minutes"`
+	// Nobody may talk; see ChatroomMuteAllMembersService.
+	AllMembersMuted bool `json:"ban"`
 }
 
 // Parameters shared by many calls.

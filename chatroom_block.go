@@ -12,19 +12,26 @@ type ChatroomBlockService service
 
 // ChatroomBlockAddParams says whom to keep out of a chat room, and for how long.
 type ChatroomBlockAddParams struct {
-	ChatroomID string        `wire:"chatroomId"`
-	UserIDs    []string      `wire:"userId"`     // at most 20
-	Duration   time.Duration `wire:"minute"`     // whole minutes, at most 30 days; there is no Forever
-	Notify     bool          `wire:"needNotify"` // notify the room and the removed users; then unsafe to repeat
-	Extra      string        `wire:"extra"`      // the app's own data, JSON or plain text, for those notified
+	ChatroomID string `wire:"chatroomId"`
+	// At most 20.
+	UserIDs []string `wire:"userId"`
+	// Whole minutes, at most 30 days; there is no Forever.
+	Duration time.Duration `wire:"minute"`
+	// Whether to notify the room and the removed users; if so, the call is unsafe to repeat.
+	Notify bool `wire:"needNotify"`
+	// The app's own data, JSON or plain text, for those notified.
+	Extra string `wire:"extra"`
 }
 
 // ChatroomBlockRemoveParams says whom to let back into a chat room.
 type ChatroomBlockRemoveParams struct {
-	ChatroomID string   `wire:"chatroomId"`
-	UserIDs    []string `wire:"userId"`     // at most 20
-	Notify     bool     `wire:"needNotify"` // notify the readmitted users; then unsafe to repeat
-	Extra      string   `wire:"extra"`      // the app's own data, JSON or plain text, for those notified
+	ChatroomID string `wire:"chatroomId"`
+	// At most 20.
+	UserIDs []string `wire:"userId"`
+	// Whether to notify the readmitted users; if so, the call is unsafe to repeat.
+	Notify bool `wire:"needNotify"`
+	// The app's own data, JSON or plain text, for those notified.
+	Extra string `wire:"extra"`
 }
 
 // ChatroomBlock is the block of a user.

@@ -32,10 +32,13 @@ type ChatroomEntrySetParams struct {
 
 // ChatroomEntryBatchSetParams sets several attributes of a chat room.
 type ChatroomEntryBatchSetParams struct {
-	ChatroomID string            `wire:"chatroomId"`
-	OwnerID    string            `wire:"entryOwnerId"` // the user who will own them
-	Entries    map[string]string `wire:"entryInfo"`    // at most 20; for limits see ChatroomEntrySetParams
-	AutoDelete bool              `wire:"autoDelete"`   // they are deleted when their owner leaves the room
+	ChatroomID string `wire:"chatroomId"`
+	// The user who will own them.
+	OwnerID string `wire:"entryOwnerId"`
+	// At most 20; for limits see ChatroomEntrySetParams.
+	Entries map[string]string `wire:"entryInfo"`
+	// They are deleted when their owner leaves the room.
+	AutoDelete bool `wire:"autoDelete"`
 }
 
 // ChatroomEntryDeleteParams removes an attribute of a chat room.
@@ -50,9 +53,11 @@ type ChatroomEntryDeleteParams struct {
 
 // ChatroomEntryBatchDeleteParams removes several attributes of a chat room.
 type ChatroomEntryBatchDeleteParams struct {
-	ChatroomID string   `wire:"chatroomId"`
-	OwnerID    string   `wire:"entryOwnerId"` // required, though other users' attributes are removed too
-	Keys       []string `wire:"entryKeys"`    // at most 20
+	ChatroomID string `wire:"chatroomId"`
+	// Required, though other users' attributes are removed too.
+	OwnerID string `wire:"entryOwnerId"`
+	// At most 20.
+	Keys []string `wire:"entryKeys"`
 }
 
 // ChatroomEntryQuery asks for attributes of a chat room.

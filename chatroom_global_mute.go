@@ -16,17 +16,24 @@ type ChatroomGlobalMuteService service
 
 // ChatroomGlobalMuteAddParams says whom to mute in all chat rooms, and for how long.
 type ChatroomGlobalMuteAddParams struct {
-	UserIDs  []string      `wire:"userId"`     // at most 20
-	Duration time.Duration `wire:"minute"`     // whole minutes, at most 30 days; there is no Forever
-	Notify   bool          `wire:"needNotify"` // notify the muted users; then unsafe to repeat
-	Extra    string        `wire:"extra"`      // the app's own data, JSON or plain text, for those notified
+	// At most 20.
+	UserIDs []string `wire:"userId"`
+	// Whole minutes, at most 30 days; there is no Forever.
+	Duration time.Duration `wire:"minute"`
+	// Whether to notify the muted users; if so, the call is unsafe to repeat.
+	Notify bool `wire:"needNotify"`
+	// The app's own data, JSON or plain text, for those notified.
+	Extra string `wire:"extra"`
 }
 
 // ChatroomGlobalMuteRemoveParams says whom to unmute in all chat rooms.
 type ChatroomGlobalMuteRemoveParams struct {
-	UserIDs []string `wire:"userId"`     // at most 20
-	Notify  bool     `wire:"needNotify"` // notify these users; then unsafe to repeat
-	Extra   string   `wire:"extra"`      // the app's own data, JSON or plain text, for those notified
+	// At most 20.
+	UserIDs []string `wire:"userId"`
+	// Whether to notify these users; if so, the call is unsafe to repeat.
+	Notify bool `wire:"needNotify"`
+	// The app's own data, JSON or plain text, for those notified.
+	Extra string `wire:"extra"`
 }
 
 // Add mutes up to 20 users in all chat rooms.

@@ -16,7 +16,8 @@ type ChatroomMessageTypeWhitelistService service
 
 // ChatroomMessageTypeWhitelist are the message types that are not dropped.
 type ChatroomMessageTypeWhitelist struct {
-	ObjectNames []string `json:"whitlistMsgType" alt:"whitelistMsgType"` // the server's own spelling
+	// The server's own spelling.
+	ObjectNames []string `json:"whitlistMsgType" alt:"whitelistMsgType"`
 }
 
 type whitelistedTypes struct {

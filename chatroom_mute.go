@@ -17,19 +17,26 @@ type ChatroomMuteService service
 
 // ChatroomMuteAddParams says whom to mute in a chat room, and for how long.
 type ChatroomMuteAddParams struct {
-	ChatroomID string        `wire:"chatroomId"`
-	UserIDs    []string      `wire:"userId"`     // at most 20
-	Duration   time.Duration `wire:"minute"`     // whole minutes, at most 30 days; there is no Forever
-	Notify     bool          `wire:"needNotify"` // notify all members of the room; then unsafe to repeat
-	Extra      string        `wire:"extra"`      // the app's own data, JSON or plain text, for those notified
+	ChatroomID string `wire:"chatroomId"`
+	// At most 20.
+	UserIDs []string `wire:"userId"`
+	// Whole minutes, at most 30 days; there is no Forever.
+	Duration time.Duration `wire:"minute"`
+	// Whether to notify all members of the room; if so, the call is unsafe to repeat.
+	Notify bool `wire:"needNotify"`
+	// The app's own data, JSON or plain text, for those notified.
+	Extra string `wire:"extra"`
 }
 
 // ChatroomMuteRemoveParams says whom to unmute in a chat room.
 type ChatroomMuteRemoveParams struct {
-	ChatroomID string   `wire:"chatroomId"`
-	UserIDs    []string `wire:"userId"`     // at most 20
-	Notify     bool     `wire:"needNotify"` // notify all members of the room; then unsafe to repeat
-	Extra      string   `wire:"extra"`      // the app's own data, JSON or plain text, for those notified
+	ChatroomID string `wire:"chatroomId"`
+	// At most 20.
+	UserIDs []string `wire:"userId"`
+	// Whether to notify all members of the room; if so, the call is unsafe to repeat.
+	Notify bool `wire:"needNotify"`
+	// The app's own data, JSON or plain text, for those notified.
+	Extra string `wire:"extra"`
 }
 
 // ChatroomMute is the mute of a user.

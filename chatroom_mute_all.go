@@ -17,8 +17,10 @@ type ChatroomMuteAllMembersService service
 // ChatroomMuteAllMembersParams names a chat room in which everybody is to be muted or unmuted.
 type ChatroomMuteAllMembersParams struct {
 	ChatroomID string `wire:"chatroomId"`
-	Notify     bool   `wire:"needNotify"` // notify all members of the room; then unsafe to repeat
-	Extra      string `wire:"extra"`      // the app's own data, JSON or plain text, for those notified
+	// Whether to notify all members of the room; if so, the call is unsafe to repeat.
+	Notify bool `wire:"needNotify"`
+	// The app's own data, JSON or plain text, for those notified.
+	Extra string `wire:"extra"`
 }
 
 // ChatroomMuteAllMembersQuery selects a page of the chat rooms in which everybody is muted.

@@ -16,10 +16,13 @@ type ChatroomMuteAllMembersWhitelistService service
 
 // ChatroomMuteAllMembersWhitelistParams names users to put on the list or take off it.
 type ChatroomMuteAllMembersWhitelistParams struct {
-	ChatroomID string   `wire:"chatroomId"`
-	UserIDs    []string `wire:"userId"`     // at most 20
-	Notify     bool     `wire:"needNotify"` // notify all members of the room; then unsafe to repeat
-	Extra      string   `wire:"extra"`      // the app's own data, JSON or plain text, for those notified
+	ChatroomID string `wire:"chatroomId"`
+	// At most 20.
+	UserIDs []string `wire:"userId"`
+	// Whether to notify all members of the room; if so, the call is unsafe to repeat.
+	Notify bool `wire:"needNotify"`
+	// The app's own data, JSON or plain text, for those notified.
+	Extra string `wire:"extra"`
 }
 
 // ChatroomMuteAllMembersWhitelist are the users of a chat room who may talk while everybody is

@@ -25,7 +25,7 @@ type codeKind uint8
 const (
 	kindRefusal     codeKind = iota // not carried out, and a repeat would fail again
 	kindRateLimit                   // not carried out, and a repeat may succeed a little later
-	kindServerFault                 // a fault inside the server: the call may or may not have been carried out
+	kindServerFault                 // a server fault: the call may have been carried out
 )
 
 type codeFact struct {

@@ -2,8 +2,8 @@
 
 package rongcloud
 
-// The codes that RongCloud's Server API responds with. What to do about each, and which
-// calls give it, is on the page
+// The codes that RongCloud's Server API responds with. For what to do about each, and which calls
+// return it, see
 // https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md.
 //
 // RongCloud: https://docs.rongcloud.io/platform-chat-api/code
@@ -37,7 +37,7 @@ const (
 	CodeWhitelistNotEnabled Code = 1010
 	// CodeBlacklistNotEnabled: blocklist service not enabled.
 	CodeBlacklistNotEnabled Code = 1011
-	// CodeNothingToDelete: what should be deleted does not exist (keep-alive chatroom) (HTTP 200).
+	// CodeNothingToDelete: nothing to delete (keep-alive chatroom) (HTTP 200).
 	CodeNothingToDelete Code = 1015
 	// CodeTooManyKeepalives: too many keep-alive chatrooms (HTTP 403).
 	CodeTooManyKeepalives Code = 1016
@@ -64,8 +64,8 @@ const (
 	CodeRTCRoomNotFound Code = 40003
 )
 
-// The codes of RongCloud's list for client SDKs. That the Server API responds with them is
-// unconfirmed. See docs/errors.md for these, too.
+// The codes of RongCloud's list for client SDKs. Whether the Server API responds with them is
+// unconfirmed. docs/errors.md covers these too.
 const (
 	// CodeBlockedByRecipient: the recipient has blocked the sender.
 	CodeBlockedByRecipient Code = 405
@@ -85,7 +85,7 @@ const (
 	CodeMessageTooLarge Code = 20115
 	// CodeMessageNotModifiable: messages like this cannot be modified.
 	CodeMessageNotModifiable Code = 20116
-	// CodeWrongDataCenter: the request went to another data centre than the App Key's.
+	// CodeWrongDataCenter: the request went to a different data centre than the App Key's.
 	CodeWrongDataCenter Code = 20512
 	// CodeSendingTooFast: messages sent too fast (5 a second per client user).
 	CodeSendingTooFast Code = 20604
@@ -95,7 +95,7 @@ const (
 	CodeOperationNotSupported Code = 20606
 	// CodeCalledTooOften: called too often.
 	CodeCalledTooOften Code = 20607
-	// CodeNotInDiscussion: user is not in the discussion (a kind of group of old SDKs).
+	// CodeNotInDiscussion: user is not in the discussion (a kind of group in old SDKs).
 	CodeNotInDiscussion Code = 21406
 	// CodeBlockedBySensitiveWord: the message was held back because of a sensitive word.
 	CodeBlockedBySensitiveWord Code = 21501
@@ -105,7 +105,7 @@ const (
 	CodeExpansionMessageNotFound Code = 22201
 	// CodeMessageNotExpandable: expansion of an ultra group message: it was not sent as expandable.
 	CodeMessageNotExpandable Code = 22202
-	// CodeInvalidExpansion: expansion of an ultra group message: the data has a wrong form.
+	// CodeInvalidExpansion: expansion of an ultra group message: the data is malformed.
 	CodeInvalidExpansion Code = 22203
 	// CodeExpansionNotAllowed: expansion of an ultra group message: not permitted.
 	CodeExpansionNotAllowed Code = 22204
@@ -140,8 +140,7 @@ const (
 	CodeChatroomEntriesNotEnabled Code = 23426
 	// CodeChatroomEntryNotFound: no such attribute in the chatroom.
 	CodeChatroomEntryNotFound Code = 23427
-	// CodeChatroomEntryBatchIncomplete: only a part of the chatroom's attributes was set or
-	// deleted.
+	// CodeChatroomEntryBatchIncomplete: only some of the chatroom's attributes were set or deleted.
 	CodeChatroomEntryBatchIncomplete Code = 23428
 	// CodeChatroomEntryBatchTooLong: more than 10 chatroom attributes at once.
 	CodeChatroomEntryBatchTooLong Code = 23429
@@ -150,7 +149,7 @@ const (
 	CodeChatroomEntryConflict Code = 23431
 	// CodeDeviceNotRegistered: the device is not registered (an old code).
 	CodeDeviceNotRegistered Code = 24001
-	// CodeDeviceAlreadyRegistered: the device is registered already (an old code).
+	// CodeDeviceAlreadyRegistered: the device is already registered (an old code).
 	CodeDeviceAlreadyRegistered Code = 24002
 	// CodeNoUserOrToken: no such user or token (an old code).
 	CodeNoUserOrToken Code = 24009
@@ -160,9 +159,9 @@ const (
 	CodeProfileKeyServerOnly Code = 24360
 	// CodeProfileKeyNotFound: no such profile field.
 	CodeProfileKeyNotFound Code = 24361
-	// CodeProfileExtKeyNotFound: no such field among the app's own profile fields.
+	// CodeProfileExtKeyNotFound: no such custom profile field.
 	CodeProfileExtKeyNotFound Code = 24362
-	// CodeTooManyProfileExtKeys: too many profile fields of the app's own.
+	// CodeTooManyProfileExtKeys: too many custom profile fields.
 	CodeTooManyProfileExtKeys Code = 24363
 	// CodeProfileValueTooLong: a profile value is too long.
 	CodeProfileValueTooLong Code = 24364
@@ -178,11 +177,11 @@ const (
 	CodeProfilesNotEnabled Code = 24369
 	// CodeUltraGroupsNotEnabled: ultra groups not enabled.
 	CodeUltraGroupsNotEnabled Code = 24401
-	// CodeUltraGroupServiceError: fault of the ultra group service.
+	// CodeUltraGroupServiceError: ultra group service fault.
 	CodeUltraGroupServiceError Code = 24402
 	// CodeInvalidUltraGroupParameter: bad ultra group parameter.
 	CodeInvalidUltraGroupParameter Code = 24403
-	// CodeUltraGroupUnknownError: unknown fault of the ultra group service.
+	// CodeUltraGroupUnknownError: unknown ultra group service fault.
 	CodeUltraGroupUnknownError Code = 24404
 	// CodeMutedInUltraGroup: user is muted in the ultra group.
 	CodeMutedInUltraGroup Code = 24408
@@ -204,14 +203,14 @@ const (
 	CodeInvalidRecall Code = 25101
 	// CodeMessageStorageNotEnabled: cloud storage of private and group messages not enabled.
 	CodeMessageStorageNotEnabled Code = 25102
-	// CodeUnknownServerError: unknown fault of the server.
+	// CodeUnknownServerError: unknown server fault.
 	CodeUnknownServerError Code = 25104
-	// CodeHostingServiceError: fault of the hosting service (groups, profiles, friends).
+	// CodeHostingServiceError: hosting service fault (groups, profiles, friends).
 	CodeHostingServiceError Code = 25402
 	// CodeInvalidHostingParameter: bad parameter for the hosting service.
 	CodeInvalidHostingParameter Code = 25403
-	// CodeIllegalGroupOperation: not a legal operation, such as changing a group's permissions
-	// without being its owner.
+	// CodeIllegalGroupOperation: illegal operation, such as changing a group's permissions without
+	// being its owner.
 	CodeIllegalGroupOperation Code = 25404
 	// CodeNoGroupPermission: no permission for this group operation.
 	CodeNoGroupPermission Code = 25405
@@ -221,19 +220,19 @@ const (
 	CodeInvalidGroupCharacters Code = 25407
 	// CodeGroupValueNotNumeric: a group's parameter takes digits only.
 	CodeGroupValueNotNumeric Code = 25408
-	// CodeGroupExists: group ID exists already.
+	// CodeGroupExists: group ID already exists.
 	CodeGroupExists Code = 25409
 	// CodeGroupNotFound: group does not exist.
 	CodeGroupNotFound Code = 25410
 	// CodeGroupFull: group is full.
 	CodeGroupFull Code = 25411
-	// CodeAlreadyInGroup: user is in the group already.
+	// CodeAlreadyInGroup: user is already in the group.
 	CodeAlreadyInGroup Code = 25412
 	// CodeGroupServerOnly: clients may not do this to a group.
 	CodeGroupServerOnly Code = 25413
 	// CodeGroupJoinClosed: nobody may join the group.
 	CodeGroupJoinClosed Code = 25414
-	// CodeGroupExtKeyNotFound: no such field among the group's own fields.
+	// CodeGroupExtKeyNotFound: no such custom group field.
 	CodeGroupExtKeyNotFound Code = 25415
 	// CodeGroupQueryTooFast: groups queried too often.
 	CodeGroupQueryTooFast Code = 25416
@@ -259,7 +258,7 @@ const (
 	CodeNoInvitePermission Code = 25426
 	// CodeGroupInviteePending: invited user must accept first.
 	CodeGroupInviteePending Code = 25427
-	// CodeGroupApplicationHandled: another manager has handled the application already.
+	// CodeGroupApplicationHandled: another manager has already handled the application.
 	CodeGroupApplicationHandled Code = 25428
 	// CodeGroupNotHosted: an old group that was not imported into the hosting service.
 	CodeGroupNotHosted Code = 25429
@@ -267,15 +266,15 @@ const (
 	CodeInvalidGroupID Code = 25430
 	// CodeInvalidPageToken: the page token cannot be read.
 	CodeInvalidPageToken Code = 25432
-	// CodeAlreadyFriends: users are friends already.
+	// CodeAlreadyFriends: users are already friends.
 	CodeAlreadyFriends Code = 25460
 	// CodeFriendPending: the other user must accept first.
 	CodeFriendPending Code = 25461
-	// CodeOnBlacklistOfOther: the other user has the user on their blacklist.
+	// CodeOnBlacklistOfOther: the other user has blacklisted the user.
 	CodeOnBlacklistOfOther Code = 25462
 	// CodeNotOnWhitelistOfOther: the user is not on the other user's whitelist.
 	CodeNotOnWhitelistOfOther Code = 25463
-	// CodeOtherOnBlacklist: the other user is on the user's own blacklist.
+	// CodeOtherOnBlacklist: the user has blacklisted the other user.
 	CodeOtherOnBlacklist Code = 25464
 	// CodeOtherNotOnWhitelist: the other user is not on the user's own whitelist.
 	CodeOtherNotOnWhitelist Code = 25465
@@ -287,7 +286,7 @@ const (
 	CodeOtherFriendListFull Code = 25468
 	// CodeNotFriends: users are not friends.
 	CodeNotFriends Code = 25469
-	// CodeFriendExtTooLong: fields of a friend that are the app's own are too long or too many.
+	// CodeFriendExtTooLong: a friend's custom fields are too long or too many.
 	CodeFriendExtTooLong Code = 25470
 	// CodeFriendRequestsClosed: the other user accepts no friend requests.
 	CodeFriendRequestsClosed Code = 25471
@@ -299,7 +298,7 @@ const (
 	CodeCannotAddBot Code = 25474
 	// CodeProfileRejected: moderation refused a hosted profile.
 	CodeProfileRejected Code = 25480
-	// CodeInvalidUserSetting: bad parameter of a user's setting.
+	// CodeInvalidUserSetting: bad parameter of a user setting.
 	CodeInvalidUserSetting Code = 26001
 	// CodeUserSettingOutdated: the client's copy of the user's settings is out of date.
 	CodeUserSettingOutdated Code = 26002
@@ -315,7 +314,7 @@ const (
 	CodeInvalidMessageUID Code = 26009
 	// CodeInvalidConversationParameter: bad parameter.
 	CodeInvalidConversationParameter Code = 26010
-	// CodeOnlineSubscriptionNotEnabled: subscription of online status not enabled.
+	// CodeOnlineSubscriptionNotEnabled: subscription to online status not enabled.
 	CodeOnlineSubscriptionNotEnabled Code = 26020
 	// CodeTooManySubscribers: too many users subscribe to the user.
 	CodeTooManySubscribers Code = 26021
@@ -345,21 +344,21 @@ const (
 	CodeSpeechToTextNotEnabled Code = 28300
 	// CodeSpeechToTextFailed: speech could not be turned into text.
 	CodeSpeechToTextFailed Code = 28304
-	// CodeSpeechToTextServiceError: fault of the speech to text service.
+	// CodeSpeechToTextServiceError: speech to text service fault.
 	CodeSpeechToTextServiceError Code = 28305
-	// CodeSpeechToTextParameterMissing: a parameter of speech to text is missing.
+	// CodeSpeechToTextParameterMissing: a speech to text parameter is missing.
 	CodeSpeechToTextParameterMissing Code = 28306
-	// CodeSpeechToTextQuotaUsedUp: the paid amount of speech to text is used up.
+	// CodeSpeechToTextQuotaUsedUp: the paid speech to text quota is used up.
 	CodeSpeechToTextQuotaUsedUp Code = 28307
 	// CodeTranslationFailed: translation failed.
 	CodeTranslationFailed Code = 28401
-	// CodeTranslationServiceError: fault of the translation service.
+	// CodeTranslationServiceError: translation service fault.
 	CodeTranslationServiceError Code = 28402
-	// CodeTranslationParameterMissing: a parameter of the translation is missing.
+	// CodeTranslationParameterMissing: a translation parameter is missing.
 	CodeTranslationParameterMissing Code = 28403
-	// CodeInvalidTranslationParameter: a parameter of the translation is invalid.
+	// CodeInvalidTranslationParameter: a translation parameter is invalid.
 	CodeInvalidTranslationParameter Code = 28404
-	// CodeTranslationQuotaUsedUp: the paid amount of translation is used up.
+	// CodeTranslationQuotaUsedUp: the paid translation quota is used up.
 	CodeTranslationQuotaUsedUp Code = 28405
 	// CodeTranslationTextTooLong: the text is too long to be translated.
 	CodeTranslationTextTooLong Code = 28406
@@ -382,7 +381,7 @@ var codeFacts = map[Code]codeFact{
 	CodeServiceNotEnabled:                   {meaning: "service not enabled for this App Key", status: 430},
 	CodeWhitelistNotEnabled:                 {meaning: "allowlist (whitelist) service not enabled"},
 	CodeBlacklistNotEnabled:                 {meaning: "blocklist service not enabled"},
-	CodeNothingToDelete:                     {meaning: "what should be deleted does not exist (keep-alive chatroom)", status: 200},
+	CodeNothingToDelete:                     {meaning: "nothing to delete (keep-alive chatroom)", status: 200},
 	CodeTooManyKeepalives:                   {meaning: "too many keep-alive chatrooms", status: 403},
 	CodeRTCVersionNotSupported:              {meaning: "RTC SDK version not supported"},
 	CodeRTCNotEnabled:                       {meaning: "RTC service not enabled"},
@@ -403,17 +402,17 @@ var codeFacts = map[Code]codeFact{
 	CodeModifyTooLate:                       {meaning: "too late to modify the message"},
 	CodeMessageTooLarge:                     {meaning: "message too large"},
 	CodeMessageNotModifiable:                {meaning: "messages like this cannot be modified"},
-	CodeWrongDataCenter:                     {meaning: "the request went to another data centre than the App Key's"},
+	CodeWrongDataCenter:                     {meaning: "the request went to a different data centre than the App Key's"},
 	CodeSendingTooFast:                      {meaning: "messages sent too fast (5 a second per client user)", kind: kindRateLimit},
 	CodeOperationForbidden:                  {meaning: "the operation is forbidden (an old code, no longer in use)"},
 	CodeOperationNotSupported:               {meaning: "the server has switched the operation off (private clouds only)"},
 	CodeCalledTooOften:                      {meaning: "called too often", kind: kindRateLimit},
-	CodeNotInDiscussion:                     {meaning: "user is not in the discussion (a kind of group of old SDKs)"},
+	CodeNotInDiscussion:                     {meaning: "user is not in the discussion (a kind of group in old SDKs)"},
 	CodeBlockedBySensitiveWord:              {meaning: "the message was held back because of a sensitive word"},
 	CodeSensitiveWordReplaced:               {meaning: "sensitive words were replaced, and the message was delivered"},
 	CodeExpansionMessageNotFound:            {meaning: "expansion of an ultra group message: no such message"},
 	CodeMessageNotExpandable:                {meaning: "expansion of an ultra group message: it was not sent as expandable"},
-	CodeInvalidExpansion:                    {meaning: "expansion of an ultra group message: the data has a wrong form"},
+	CodeInvalidExpansion:                    {meaning: "expansion of an ultra group message: the data is malformed"},
 	CodeExpansionNotAllowed:                 {meaning: "expansion of an ultra group message: not permitted"},
 	CodeNotInGroup:                          {meaning: "user is not in the group"},
 	CodeMutedInGroup:                        {meaning: "user is muted in the group"},
@@ -430,17 +429,17 @@ var codeFacts = map[Code]codeFact{
 	CodeChatroomEntryTooFast:                {meaning: "chatroom attributes changed too fast (100 a second per room; an old code)", kind: kindRateLimit},
 	CodeChatroomEntriesNotEnabled:           {meaning: "chatroom attributes not enabled"},
 	CodeChatroomEntryNotFound:               {meaning: "no such attribute in the chatroom"},
-	CodeChatroomEntryBatchIncomplete:        {meaning: "only a part of the chatroom's attributes was set or deleted"},
+	CodeChatroomEntryBatchIncomplete:        {meaning: "only some of the chatroom's attributes were set or deleted"},
 	CodeChatroomEntryBatchTooLong:           {meaning: "more than 10 chatroom attributes at once"},
 	CodeChatroomEntryConflict:               {meaning: "several clients changed a chatroom attribute at once (an old code)"},
 	CodeDeviceNotRegistered:                 {meaning: "the device is not registered (an old code)"},
-	CodeDeviceAlreadyRegistered:             {meaning: "the device is registered already (an old code)"},
+	CodeDeviceAlreadyRegistered:             {meaning: "the device is already registered (an old code)"},
 	CodeNoUserOrToken:                       {meaning: "no such user or token (an old code)"},
 	CodeLegacyInternalError:                 {meaning: "internal error (an old code of the client's services)", kind: kindServerFault},
 	CodeProfileKeyServerOnly:                {meaning: "clients may not set this profile field"},
 	CodeProfileKeyNotFound:                  {meaning: "no such profile field"},
-	CodeProfileExtKeyNotFound:               {meaning: "no such field among the app's own profile fields"},
-	CodeTooManyProfileExtKeys:               {meaning: "too many profile fields of the app's own"},
+	CodeProfileExtKeyNotFound:               {meaning: "no such custom profile field"},
+	CodeTooManyProfileExtKeys:               {meaning: "too many custom profile fields"},
 	CodeProfileValueTooLong:                 {meaning: "a profile value is too long"},
 	CodeTooManyProfiles:                     {meaning: "too many profiles in one query"},
 	CodeProfileUserNotFound:                 {meaning: "no such user"},
@@ -448,9 +447,9 @@ var codeFacts = map[Code]codeFact{
 	CodeProfileValueOutOfRange:              {meaning: "a profile value is out of range"},
 	CodeProfilesNotEnabled:                  {meaning: "hosting of profiles not enabled"},
 	CodeUltraGroupsNotEnabled:               {meaning: "ultra groups not enabled"},
-	CodeUltraGroupServiceError:              {meaning: "fault of the ultra group service", kind: kindServerFault},
+	CodeUltraGroupServiceError:              {meaning: "ultra group service fault", kind: kindServerFault},
 	CodeInvalidUltraGroupParameter:          {meaning: "bad ultra group parameter"},
-	CodeUltraGroupUnknownError:              {meaning: "unknown fault of the ultra group service", kind: kindServerFault},
+	CodeUltraGroupUnknownError:              {meaning: "unknown ultra group service fault", kind: kindServerFault},
 	CodeMutedInUltraGroup:                   {meaning: "user is muted in the ultra group"},
 	CodeUltraGroupNotFound:                  {meaning: "ultra group does not exist"},
 	CodeUltraGroupFull:                      {meaning: "ultra group is full"},
@@ -461,21 +460,21 @@ var codeFacts = map[Code]codeFact{
 	CodeNotInPrivateChannel:                 {meaning: "user is not in the private channel of the ultra group"},
 	CodeInvalidRecall:                       {meaning: "bad parameter in a recall"},
 	CodeMessageStorageNotEnabled:            {meaning: "cloud storage of private and group messages not enabled"},
-	CodeUnknownServerError:                  {meaning: "unknown fault of the server", kind: kindServerFault},
-	CodeHostingServiceError:                 {meaning: "fault of the hosting service (groups, profiles, friends)", kind: kindServerFault},
+	CodeUnknownServerError:                  {meaning: "unknown server fault", kind: kindServerFault},
+	CodeHostingServiceError:                 {meaning: "hosting service fault (groups, profiles, friends)", kind: kindServerFault},
 	CodeInvalidHostingParameter:             {meaning: "bad parameter for the hosting service"},
-	CodeIllegalGroupOperation:               {meaning: "not a legal operation, such as changing a group's permissions without being its owner"},
+	CodeIllegalGroupOperation:               {meaning: "illegal operation, such as changing a group's permissions without being its owner"},
 	CodeNoGroupPermission:                   {meaning: "no permission for this group operation"},
 	CodeGroupParameterTooLong:               {meaning: "a group's parameter is too long"},
 	CodeInvalidGroupCharacters:              {meaning: "a group's parameter contains characters that are not allowed"},
 	CodeGroupValueNotNumeric:                {meaning: "a group's parameter takes digits only"},
-	CodeGroupExists:                         {meaning: "group ID exists already"},
+	CodeGroupExists:                         {meaning: "group ID already exists"},
 	CodeGroupNotFound:                       {meaning: "group does not exist"},
 	CodeGroupFull:                           {meaning: "group is full"},
-	CodeAlreadyInGroup:                      {meaning: "user is in the group already"},
+	CodeAlreadyInGroup:                      {meaning: "user is already in the group"},
 	CodeGroupServerOnly:                     {meaning: "clients may not do this to a group"},
 	CodeGroupJoinClosed:                     {meaning: "nobody may join the group"},
-	CodeGroupExtKeyNotFound:                 {meaning: "no such field among the group's own fields"},
+	CodeGroupExtKeyNotFound:                 {meaning: "no such custom group field"},
 	CodeGroupQueryTooFast:                   {meaning: "groups queried too often", kind: kindRateLimit},
 	CodeGroupOwnerCannotLeave:               {meaning: "the owner cannot leave or be removed"},
 	CodeNotInHostedGroup:                    {meaning: "user is not in the group"},
@@ -488,27 +487,27 @@ var codeFacts = map[Code]codeFact{
 	CodeGroupOwnerCannotManage:              {meaning: "the owner cannot be made a manager"},
 	CodeNoInvitePermission:                  {meaning: "user may not invite others into the group"},
 	CodeGroupInviteePending:                 {meaning: "invited user must accept first"},
-	CodeGroupApplicationHandled:             {meaning: "another manager has handled the application already"},
+	CodeGroupApplicationHandled:             {meaning: "another manager has already handled the application"},
 	CodeGroupNotHosted:                      {meaning: "an old group that was not imported into the hosting service"},
 	CodeInvalidGroupID:                      {meaning: "group ID contains characters that are not allowed"},
 	CodeInvalidPageToken:                    {meaning: "the page token cannot be read"},
-	CodeAlreadyFriends:                      {meaning: "users are friends already"},
+	CodeAlreadyFriends:                      {meaning: "users are already friends"},
 	CodeFriendPending:                       {meaning: "the other user must accept first"},
-	CodeOnBlacklistOfOther:                  {meaning: "the other user has the user on their blacklist"},
+	CodeOnBlacklistOfOther:                  {meaning: "the other user has blacklisted the user"},
 	CodeNotOnWhitelistOfOther:               {meaning: "the user is not on the other user's whitelist"},
-	CodeOtherOnBlacklist:                    {meaning: "the other user is on the user's own blacklist"},
+	CodeOtherOnBlacklist:                    {meaning: "the user has blacklisted the other user"},
 	CodeOtherNotOnWhitelist:                 {meaning: "the other user is not on the user's own whitelist"},
 	CodeFriendRequestNotFound:               {meaning: "no such friend request, or it has expired"},
 	CodeFriendListFull:                      {meaning: "the user has too many friends"},
 	CodeOtherFriendListFull:                 {meaning: "the other user has too many friends"},
 	CodeNotFriends:                          {meaning: "users are not friends"},
-	CodeFriendExtTooLong:                    {meaning: "fields of a friend that are the app's own are too long or too many"},
+	CodeFriendExtTooLong:                    {meaning: "a friend's custom fields are too long or too many"},
 	CodeFriendRequestsClosed:                {meaning: "the other user accepts no friend requests"},
 	CodeFriendNotFound:                      {meaning: "no such friend"},
 	CodeCannotAddSelf:                       {meaning: "users cannot add themselves"},
 	CodeCannotAddBot:                        {meaning: "a bot cannot be added as a friend"},
 	CodeProfileRejected:                     {meaning: "moderation refused a hosted profile"},
-	CodeInvalidUserSetting:                  {meaning: "bad parameter of a user's setting"},
+	CodeInvalidUserSetting:                  {meaning: "bad parameter of a user setting"},
 	CodeUserSettingOutdated:                 {meaning: "the client's copy of the user's settings is out of date"},
 	CodeTooManyConversationTags:             {meaning: "the user has more than 20 conversation tags"},
 	CodeReadReceiptV4NotEnabled:             {meaning: "read receipts of version 4 not enabled"},
@@ -516,7 +515,7 @@ var codeFacts = map[Code]codeFact{
 	CodeMessageUIDsOutOfOrder:               {meaning: "message IDs are out of order"},
 	CodeInvalidMessageUID:                   {meaning: "a message ID is invalid"},
 	CodeInvalidConversationParameter:        {meaning: "bad parameter"},
-	CodeOnlineSubscriptionNotEnabled:        {meaning: "subscription of online status not enabled"},
+	CodeOnlineSubscriptionNotEnabled:        {meaning: "subscription to online status not enabled"},
 	CodeTooManySubscribers:                  {meaning: "too many users subscribe to the user"},
 	CodeTooManySubscriptions:                {meaning: "the user subscribes to too many users"},
 	CodeFileTooLarge:                        {meaning: "an uploaded file is too large"},
@@ -531,14 +530,14 @@ var codeFacts = map[Code]codeFact{
 	CodeReadReceiptMessageNotFound:          {meaning: "no such message (private clouds only)"},
 	CodeSpeechToTextNotEnabled:              {meaning: "speech to text not enabled"},
 	CodeSpeechToTextFailed:                  {meaning: "speech could not be turned into text"},
-	CodeSpeechToTextServiceError:            {meaning: "fault of the speech to text service", kind: kindServerFault},
-	CodeSpeechToTextParameterMissing:        {meaning: "a parameter of speech to text is missing"},
-	CodeSpeechToTextQuotaUsedUp:             {meaning: "the paid amount of speech to text is used up"},
+	CodeSpeechToTextServiceError:            {meaning: "speech to text service fault", kind: kindServerFault},
+	CodeSpeechToTextParameterMissing:        {meaning: "a speech to text parameter is missing"},
+	CodeSpeechToTextQuotaUsedUp:             {meaning: "the paid speech to text quota is used up"},
 	CodeTranslationFailed:                   {meaning: "translation failed"},
-	CodeTranslationServiceError:             {meaning: "fault of the translation service", kind: kindServerFault},
-	CodeTranslationParameterMissing:         {meaning: "a parameter of the translation is missing"},
-	CodeInvalidTranslationParameter:         {meaning: "a parameter of the translation is invalid"},
-	CodeTranslationQuotaUsedUp:              {meaning: "the paid amount of translation is used up"},
+	CodeTranslationServiceError:             {meaning: "translation service fault", kind: kindServerFault},
+	CodeTranslationParameterMissing:         {meaning: "a translation parameter is missing"},
+	CodeInvalidTranslationParameter:         {meaning: "a translation parameter is invalid"},
+	CodeTranslationQuotaUsedUp:              {meaning: "the paid translation quota is used up"},
 	CodeTranslationTextTooLong:              {meaning: "the text is too long to be translated"},
 	CodeTranslationLanguageNotSupported:     {meaning: "no translation into this language"},
 }

@@ -410,7 +410,8 @@ func (l *lateTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Body: io.NopCloser(strings.NewReader(faultSuccess))}, nil
 }
 
-func TestBufferIsNotReusedWhileItIsSent(t *testing.T) { // not parallel: others would use the buffers between
+// Not parallel: others would use the buffers between.
+func TestBufferIsNotReusedWhileItIsSent(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		late   lateTransport

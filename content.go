@@ -104,9 +104,12 @@ func (t UserType) String() string {
 // Moderation says how RongCloud's content moderation handles one message. RongCloud's Java SDK and
 // web client send it; no page of the Server API mentions it.
 type Moderation struct {
-	Enabled  *bool  `json:"auditType,omitempty" unit:"switch"` // whether the message is moderated; true if nil
-	Project  string `json:"project,omitempty"`                 // a moderation plan in the console
-	Strategy string `json:"strategy,omitempty"`                // a moderation strategy
+	// Whether the message is moderated; true if nil.
+	Enabled *bool `json:"auditType,omitempty" unit:"switch"`
+	// A moderation plan in the console.
+	Project string `json:"project,omitempty"`
+	// A moderation strategy.
+	Strategy string `json:"strategy,omitempty"`
 	kept
 }
 
@@ -133,9 +136,12 @@ func (t MentionType) String() string {
 // Mention mentions members of a group or ultra group. It takes effect only if the send says so too:
 // SendGroup does that automatically for built-in types; for others set GroupMessage.Mentioned.
 type Mention struct {
-	Type             MentionType `json:"type"`                       // MentionUsers if UserIDs is set and Type is not
-	UserIDs          []string    `json:"userIdList,omitempty"`       // whom MentionUsers mentions
-	MentionedContent string      `json:"mentionedContent,omitempty"` // push text for the mentioned users; outranks PushContent
+	// MentionUsers if UserIDs is set and Type is not.
+	Type MentionType `json:"type"`
+	// Whom MentionUsers mentions.
+	UserIDs []string `json:"userIdList,omitempty"`
+	// Push text for the mentioned users; outranks PushContent.
+	MentionedContent string `json:"mentionedContent,omitempty"`
 	kept
 }
 
@@ -153,10 +159,14 @@ type TextMessage struct {
 
 // ImageMessage is an image, RC:ImgMsg.
 type ImageMessage struct {
-	Content         string        `json:"content"`              // JPEG thumbnail in base64 without line breaks, at most 10 KB, preferably 5 KB
-	ImageURL        string        `json:"imageUri"`             // the full image
-	ThumbnailWidth  int           `json:"thumWidth,omitempty"`  // pixels; clients from 5.18 on
-	ThumbnailHeight int           `json:"thumHeight,omitempty"` // pixels
+	// JPEG thumbnail in base64 without line breaks, at most 10 KB, preferably 5 KB.
+	Content string `json:"content"`
+	// The full image.
+	ImageURL string `json:"imageUri"`
+	// In pixels; clients from 5.18 on.
+	ThumbnailWidth int `json:"thumWidth,omitempty"`
+	// In pixels.
+	ThumbnailHeight int           `json:"thumHeight,omitempty"`
 	Mention         *Mention      `json:"mentionedInfo,omitempty"`
 	Sender          *Sender       `json:"user,omitempty"`
 	Extra           string        `json:"extra,omitempty"`
@@ -187,8 +197,10 @@ type GIFMessage struct {
 //
 // Deprecated: RongCloud has replaced it with [HQVoiceMessage], whose audio is a file.
 type VoiceMessage struct {
-	Content       string        `json:"content"`                 // AMR audio in base64 without line breaks, at most 60 KB
-	Duration      time.Duration `json:"duration" unit:"seconds"` // at most 60 s
+	// AMR audio in base64 without line breaks, at most 60 KB.
+	Content string `json:"content"`
+	// At most 60 s.
+	Duration      time.Duration `json:"duration" unit:"seconds"`
 	Mention       *Mention      `json:"mentionedInfo,omitempty"`
 	Sender        *Sender       `json:"user,omitempty"`
 	Extra         string        `json:"extra,omitempty"`
@@ -200,13 +212,20 @@ type VoiceMessage struct {
 
 // HQVoiceMessage is a voice recording in a file, RC:HQVCMsg.
 type HQVoiceMessage struct {
-	RemoteURL     string        `json:"remoteUrl"`               // AAC file
-	Duration      time.Duration `json:"duration" unit:"seconds"` // at most 60 s
-	Name          string        `json:"name,omitempty"`
-	Type          string        `json:"type,omitempty"`             // aac, as web clients write it
-	SampleRate    int           `json:"sampleRate,omitempty"`       // 8000 or 16000; web clients from 5.22 on need Type, SampleRate and ChannelCount for speech to text
-	ChannelCount  int           `json:"numberOfChannels,omitempty"` // 1
-	Format        string        `json:"format,omitempty"`           // aac
+	// AAC file.
+	RemoteURL string `json:"remoteUrl"`
+	// At most 60 s.
+	Duration time.Duration `json:"duration" unit:"seconds"`
+	Name     string        `json:"name,omitempty"`
+	// The audio type: aac, as written by web clients.
+	Type string `json:"type,omitempty"`
+	// 8000 or 16000; web clients from 5.22 on need Type, SampleRate and ChannelCount for speech to
+	// text.
+	SampleRate int `json:"sampleRate,omitempty"`
+	// The number of channels: 1.
+	ChannelCount int `json:"numberOfChannels,omitempty"`
+	// aac.
+	Format        string        `json:"format,omitempty"`
 	LocalPath     string        `json:"localPath,omitempty"`
 	Mention       *Mention      `json:"mentionedInfo,omitempty"`
 	Sender        *Sender       `json:"user,omitempty"`
@@ -234,11 +253,16 @@ type FileMessage struct {
 
 // SightMessage is a short video, RC:SightMsg.
 type SightMessage struct {
-	SightURL      string        `json:"sightUrl"`                // MP4 file with H.264 and AAC
-	Content       string        `json:"content"`                 // JPEG of the first frame in base64, as small as an image's thumbnail
-	Duration      time.Duration `json:"duration" unit:"seconds"` // at most 2 min by default
-	Size          int64         `json:"size"`                    // bytes
-	Name          string        `json:"name"`                    // of the file, with .mp4
+	// MP4 file with H.264 and AAC.
+	SightURL string `json:"sightUrl"`
+	// JPEG of the first frame in base64, as small as an image's thumbnail.
+	Content string `json:"content"`
+	// At most 2 min by default.
+	Duration time.Duration `json:"duration" unit:"seconds"`
+	// In bytes.
+	Size int64 `json:"size"`
+	// The name of the file, with .mp4.
+	Name          string        `json:"name"`
 	Mention       *Mention      `json:"mentionedInfo,omitempty"`
 	Sender        *Sender       `json:"user,omitempty"`
 	Extra         string        `json:"extra,omitempty"`
@@ -262,17 +286,21 @@ type LocationMessage struct {
 
 // ReferenceMessage is a reply that quotes another message, RC:ReferenceMsg.
 type ReferenceMessage struct {
-	Content          string         `json:"content"`                   // the reply
-	QuotedUserID     string         `json:"referMsgUserId"`            // sender of the quoted message
-	QuotedContent    MessageContent `json:"-" body:"objName,referMsg"` // the quoted message; its object name is sent with it
+	// The reply.
+	Content string `json:"content"`
+	// Sender of the quoted message.
+	QuotedUserID string `json:"referMsgUserId"`
+	// The quoted message; its object name is sent with it.
+	QuotedContent    MessageContent `json:"-" body:"objName,referMsg"`
 	QuotedMessageUID string         `json:"referMsgUid,omitempty"`
-	QuotedStatus     QuotedStatus   `json:"referMsgStatus,omitempty"` // for reading: what became of the quoted message; clients from 5.26 on
-	Mention          *Mention       `json:"mentionedInfo,omitempty"`
-	Sender           *Sender        `json:"user,omitempty"`
-	Extra            string         `json:"extra,omitempty"`
-	BurnAfterRead    bool           `json:"isBurnAfterRead,omitempty"`
-	BurnDuration     time.Duration  `json:"burnDuration,omitempty" unit:"seconds"`
-	Moderation       *Moderation    `json:"audit,omitempty"`
+	// For reading: what became of the quoted message; clients from 5.26 on.
+	QuotedStatus  QuotedStatus  `json:"referMsgStatus,omitempty"`
+	Mention       *Mention      `json:"mentionedInfo,omitempty"`
+	Sender        *Sender       `json:"user,omitempty"`
+	Extra         string        `json:"extra,omitempty"`
+	BurnAfterRead bool          `json:"isBurnAfterRead,omitempty"`
+	BurnDuration  time.Duration `json:"burnDuration,omitempty" unit:"seconds"`
+	Moderation    *Moderation   `json:"audit,omitempty"`
 	kept
 }
 
@@ -305,33 +333,44 @@ func (s QuotedStatus) String() string {
 // CombineMessage is several messages forwarded as one, which clients show from an HTML file,
 // RC:CombineMsg.
 type CombineMessage struct {
-	RemoteURL        string           `json:"remoteUrl"`        // HTML page with the messages
-	ConversationType ConversationType `json:"conversationType"` // where they come from: private or group
-	Names            []string         `json:"nameList"`         // names of the speakers
-	Summaries        []string         `json:"summaryList"`      // lines shown in the bubble, at most 4
-	Title            string           `json:"title,omitempty"`
-	Name             string           `json:"name,omitempty"` // of the file
-	LocalPath        string           `json:"localPath,omitempty"`
-	Mention          *Mention         `json:"mentionedInfo,omitempty"`
-	Sender           *Sender          `json:"user,omitempty"`
-	Extra            string           `json:"extra,omitempty"`
+	// HTML page with the messages.
+	RemoteURL string `json:"remoteUrl"`
+	// Where they come from: private or group.
+	ConversationType ConversationType `json:"conversationType"`
+	// Names of the speakers.
+	Names []string `json:"nameList"`
+	// Lines shown in the bubble, at most 4.
+	Summaries []string `json:"summaryList"`
+	Title     string   `json:"title,omitempty"`
+	// The name of the file.
+	Name      string   `json:"name,omitempty"`
+	LocalPath string   `json:"localPath,omitempty"`
+	Mention   *Mention `json:"mentionedInfo,omitempty"`
+	Sender    *Sender  `json:"user,omitempty"`
+	Extra     string   `json:"extra,omitempty"`
 	kept
 }
 
 // CombineV2Message is several messages forwarded as one, as data, RC:CombineV2Msg. The messages are
 // in Messages if they take at most 120 KB, and otherwise in an uploaded JSON file.
 type CombineV2Message struct {
-	ConversationType ConversationType   `json:"conversationType"` // where they come from: private or group
-	Names            []string           `json:"nameList"`         // names of the speakers
-	Summaries        []string           `json:"summaryList"`      // lines shown in the bubble, at most 4
-	MessageCount     int                `json:"msgNum"`           // how many messages are forwarded
-	Messages         []ForwardedMessage `json:"msgList,omitempty"`
-	Key              string             `json:"jsonMsgKey,omitempty"` // key of the uploaded file
-	RemoteURL        string             `json:"remoteUrl,omitempty"`  // URL of the uploaded file
-	LocalPath        string             `json:"localPath,omitempty"`
-	Mention          *Mention           `json:"mentionedInfo,omitempty"`
-	Sender           *Sender            `json:"user,omitempty"`
-	Extra            string             `json:"extra,omitempty"`
+	// Where they come from: private or group.
+	ConversationType ConversationType `json:"conversationType"`
+	// Names of the speakers.
+	Names []string `json:"nameList"`
+	// Lines shown in the bubble, at most 4.
+	Summaries []string `json:"summaryList"`
+	// How many messages are forwarded.
+	MessageCount int                `json:"msgNum"`
+	Messages     []ForwardedMessage `json:"msgList,omitempty"`
+	// Key of the uploaded file.
+	Key string `json:"jsonMsgKey,omitempty"`
+	// URL of the uploaded file.
+	RemoteURL string   `json:"remoteUrl,omitempty"`
+	LocalPath string   `json:"localPath,omitempty"`
+	Mention   *Mention `json:"mentionedInfo,omitempty"`
+	Sender    *Sender  `json:"user,omitempty"`
+	Extra     string   `json:"extra,omitempty"`
 	kept
 }
 
@@ -363,18 +402,25 @@ type ImageTextMessage struct {
 // has its own endpoints and cannot be sent like other messages. Only the first piece carries Type,
 // Mention, Sender, Extra and Quoted.
 type StreamMessage struct {
-	Content        string            `json:"content"` // this piece
-	Type           MessageStreamType `json:"type,omitempty"`
-	Sequence       int               `json:"seq"`                      // 1, 2, 3 and so on without gaps
-	Complete       bool              `json:"complete"`                 // whether this is the last piece
-	CompleteReason int               `json:"completeReason,omitempty"` // the app's reason for ending, with Complete
-	MessageUID     string            `json:"messageUID,omitempty"`     // from the response to the first piece; required from the second piece on
-	Mention        *Mention          `json:"mentionedInfo,omitempty"`
-	Sender         *Sender           `json:"user,omitempty"`
-	Extra          string            `json:"extra,omitempty"`
-	Quoted         *QuotedMessage    `json:"referMsg,omitempty"`
-	StopReason     int               `json:"stopReason,omitempty"` // for reading: why the service ended the stream, 0 normally
-	Synced         bool              `json:"isSynced,omitempty"`   // for reading: the client has the whole text
+	// This piece.
+	Content string            `json:"content"`
+	Type    MessageStreamType `json:"type,omitempty"`
+	// The number of the piece: 1, 2, 3 and so on without gaps.
+	Sequence int `json:"seq"`
+	// Whether this is the last piece.
+	Complete bool `json:"complete"`
+	// The app's reason for ending, with Complete.
+	CompleteReason int `json:"completeReason,omitempty"`
+	// From the response to the first piece; required from the second piece on.
+	MessageUID string         `json:"messageUID,omitempty"`
+	Mention    *Mention       `json:"mentionedInfo,omitempty"`
+	Sender     *Sender        `json:"user,omitempty"`
+	Extra      string         `json:"extra,omitempty"`
+	Quoted     *QuotedMessage `json:"referMsg,omitempty"`
+	// For reading: why the service ended the stream, 0 normally.
+	StopReason int `json:"stopReason,omitempty"`
+	// For reading: the client has the whole text.
+	Synced bool `json:"isSynced,omitempty"`
 	kept
 }
 

@@ -48,10 +48,14 @@ func contentTypeOf(c MessageContent) reflect.Type {
 
 // embedding describes what a content type embeds.
 type embedding struct {
-	lostTo reflect.Type // the type that writes it without its own fields, or nil
-	twice  bool         // several embedded built-in types conflict
-	bare   reflect.Type // the type with a built-in type's fields that encoding/json would write field by field, or nil
-	mayNil bool         // it embeds a pointer or an interface
+	// The type that writes it without its own fields, or nil.
+	lostTo reflect.Type
+	// Several embedded built-in types conflict.
+	twice bool
+	// The type with a built-in type's fields that encoding/json would write field by field, or nil.
+	bare reflect.Type
+	// It embeds a pointer or an interface.
+	mayNil bool
 
 	writes, writesBehind bool // it, or a pointer to it, has MarshalJSON or MarshalText
 }

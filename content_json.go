@@ -103,7 +103,8 @@ func decodeType[T MessageContent](raw json.RawMessage, depth int) (MessageConten
 
 // decodeBody fills m, a pointer to a struct, from its JSON.
 func decodeBody(data []byte, m any) error {
-	if err := lenient.Check(data); err != nil || isNull(data) { // like encoding/json, leave the value unchanged for null
+	// Like encoding/json, leave the value unchanged for null.
+	if err := lenient.Check(data); err != nil || isNull(data) {
 		return err
 	}
 	if m, ok := m.(keeper); ok {

@@ -89,16 +89,25 @@ type CommandNotification struct {
 // RecallNotification is the line that a client shows in place of a recalled message, RC:RcNtf. It
 // is for reading only.
 type RecallNotification struct {
-	OperatorID         string         `json:"operatorId,omitempty"`                // who recalled
-	RecalledAt         time.Time      `json:"recallTime,omitzero" unit:"ms"`       // when
-	OriginalObjectName string         `json:"originalObjectName,omitempty"`        // type of the recalled message
-	OriginalContent    MessageContent `json:"-" body:",originalMessageContent"`    // the recalled message, if the client has it
-	RecallContent      string         `json:"recallContent,omitempty"`             // its text, to be edited again
-	RecallActionAt     time.Time      `json:"recallActionTime,omitzero" unit:"ms"` // when the user acted
-	Admin              bool           `json:"admin,omitempty" alt:"isAdmin"`       // recalled by an administrator
-	Delete             bool           `json:"delete,omitempty" alt:"isDelete"`     // leave no line
-	Sender             *Sender        `json:"user,omitempty"`
-	Extra              string         `json:"extra,omitempty"` // the app's own data, given with the recall
+	// Who recalled.
+	OperatorID string `json:"operatorId,omitempty"`
+	// When it was recalled.
+	RecalledAt time.Time `json:"recallTime,omitzero" unit:"ms"`
+	// Type of the recalled message.
+	OriginalObjectName string `json:"originalObjectName,omitempty"`
+	// The recalled message, if the client has it.
+	OriginalContent MessageContent `json:"-" body:",originalMessageContent"`
+	// The recalled text, for editing.
+	RecallContent string `json:"recallContent,omitempty"`
+	// When the user acted.
+	RecallActionAt time.Time `json:"recallActionTime,omitzero" unit:"ms"`
+	// Whether an administrator recalled it.
+	Admin bool `json:"admin,omitempty" alt:"isAdmin"`
+	// Whether clients leave no line.
+	Delete bool    `json:"delete,omitempty" alt:"isDelete"`
+	Sender *Sender `json:"user,omitempty"`
+	// The app's own data, given with the recall.
+	Extra string `json:"extra,omitempty"`
 	kept
 }
 
@@ -115,8 +124,10 @@ type DiscussionNotification struct {
 // TypingStatus says that the sender is typing, RC:TypSts. It is a status message, which has its own
 // endpoints.
 type TypingStatus struct {
-	TypingContentType string `json:"typingContentType"` // object name of what is being made: RC:TxtMsg or RC:VcMsg
-	Data              string `json:"data,omitempty"`    // the app's own
+	// The object name of the message being written: RC:TxtMsg or RC:VcMsg.
+	TypingContentType string `json:"typingContentType"`
+	// The app's own data.
+	Data string `json:"data,omitempty"`
 	kept
 }
 
@@ -130,17 +141,24 @@ type CommandMessage struct {
 // RecallCommand says that a message was recalled, RC:RcCmd. It is for reading only:
 // [MessageService.Recall] creates and sends it, and RongCloud uses its own push text for it.
 type RecallCommand struct {
-	MessageUID       string           `json:"messageUId,omitempty"` // of the recalled message
+	// The UID of the recalled message.
+	MessageUID       string           `json:"messageUId,omitempty"`
 	ConversationType ConversationType `json:"conversationType,omitempty"`
 	TargetID         string           `json:"targetId,omitempty"`
-	ChannelID        string           `json:"channelId,omitempty"`              // of an ultra group
-	SentAt           time.Time        `json:"sentTime,omitzero" unit:"ms"`      // of the recalled message
-	Admin            bool             `json:"isAdmin,omitempty" unit:"switch"`  // recalled by an administrator
-	Delete           bool             `json:"isDelete,omitempty" unit:"switch"` // leave no line on the client
-	OriginalFrom     string           `json:"originalFromUserId,omitempty"`     // sender of the recalled message
-	ToUserIDs        *[]string        `json:"directionalUserIdList,omitempty"`  // recipients of the recalled message, if not everybody; a pointer keeps the type comparable
-	Sender           *Sender          `json:"user,omitempty"`
-	Extra            string           `json:"extra,omitempty"`
+	// The channel, in an ultra group.
+	ChannelID string `json:"channelId,omitempty"`
+	// When the recalled message was sent.
+	SentAt time.Time `json:"sentTime,omitzero" unit:"ms"`
+	// Whether an administrator recalled it.
+	Admin bool `json:"isAdmin,omitempty" unit:"switch"`
+	// Whether clients leave no line.
+	Delete bool `json:"isDelete,omitempty" unit:"switch"`
+	// Sender of the recalled message.
+	OriginalFrom string `json:"originalFromUserId,omitempty"`
+	// Recipients of the recalled message, if not everybody; a pointer keeps the type comparable.
+	ToUserIDs *[]string `json:"directionalUserIdList,omitempty"`
+	Sender    *Sender   `json:"user,omitempty"`
+	Extra     string    `json:"extra,omitempty"`
 	kept
 }
 
@@ -160,9 +178,12 @@ func (t ReadReceiptType) String() string {
 
 // ReadReceipt says how far a one-to-one conversation has been read, RC:ReadNtf.
 type ReadReceipt struct {
-	LastMessageSentAt time.Time       `json:"lastMessageSendTime" unit:"ms"` // everything sent up to then has been read
-	MessageUID        string          `json:"messageUId"`                    // of the last message read
-	Type              ReadReceiptType `json:"type"`                          // sent as ReadReceiptByTime if it is 0
+	// Everything sent up to then has been read.
+	LastMessageSentAt time.Time `json:"lastMessageSendTime" unit:"ms"`
+	// The UID of the last message read.
+	MessageUID string `json:"messageUId"`
+	// Sent as ReadReceiptByTime if it is 0.
+	Type ReadReceiptType `json:"type"`
 	kept
 }
 
@@ -176,7 +197,8 @@ type ReadReceiptRequest struct {
 
 // ReadReceiptResponse replies to a [ReadReceiptRequest], RC:RRRspMsg. It is for reading only.
 type ReadReceiptResponse struct {
-	MessageUIDsByUser map[string][]string `json:"receiptMessageDic,omitempty"` // UIDs of the messages read, by the ID of the user who asked
+	// UIDs of the messages read, by the ID of the user who asked.
+	MessageUIDsByUser map[string][]string `json:"receiptMessageDic,omitempty"`
 	kept
 }
 

@@ -3,9 +3,12 @@ package rongcloud
 // PushOptions customizes the push notification of a message. Nil vendor settings leave the
 // console's settings in place. The server ignores all of this in a message with DisablePush.
 type PushOptions struct {
-	Title            string // at most 50 characters; replaces the name of the sender or group
-	TemplateID       string // a push template in the console, with title and text in the recipient's language
-	ForceShowContent bool   // show the text even to recipients who hide it
+	// At most 50 characters; replaces the name of the sender or group.
+	Title string
+	// A push template in the console, with title and text in the recipient's language.
+	TemplateID string
+	// Whether to show the text even to recipients who hide it.
+	ForceShowContent bool
 
 	// NotificationID is the ID of the notification on Android: a notification replaces an earlier
 	// one with the same ID. It is RongCloud's pushId, which RongCloud's web client sends but no
@@ -33,16 +36,21 @@ const (
 
 // HuaweiPush holds the settings for Huawei devices.
 type HuaweiPush struct {
-	ChannelID  string         `json:"channelId,omitempty"`  // notification channel
-	Importance PushImportance `json:"importance,omitempty"` // normal if empty
-	ImageURL   string         `json:"image,omitempty"`      // https URL of an icon under 512 KB
-	Category   string         `json:"category,omitempty"`   // Huawei's message category in upper case, such as IM
+	// The notification channel.
+	ChannelID string `json:"channelId,omitempty"`
+	// PushImportanceNormal if empty.
+	Importance PushImportance `json:"importance,omitempty"`
+	// An https URL of an icon under 512 KB.
+	ImageURL string `json:"image,omitempty"`
+	// Huawei's message category in upper case, such as IM.
+	Category string `json:"category,omitempty"`
 }
 
 // HonorPush holds the settings for Honor devices.
 type HonorPush struct {
 	Importance PushImportance `json:"importance,omitempty"`
-	ImageURL   string         `json:"image,omitempty"` // https URL of an icon under 512 KB; not shown with low importance
+	// An https URL of an icon under 512 KB; not shown with low importance.
+	ImageURL string `json:"image,omitempty"`
 }
 
 // XiaomiPush holds the settings for Xiaomi devices.
@@ -67,7 +75,8 @@ const (
 // VIVOPush holds the settings for vivo devices.
 type VIVOPush struct {
 	Classification VIVOClassification `json:"classification,omitempty"`
-	Category       string             `json:"category,omitempty"` // second-level class, such as IM; must fit Classification
+	// Second-level class, such as IM; must fit Classification.
+	Category string `json:"category,omitempty"`
 }
 
 // FCMPriority says how soon Google's Firebase Cloud Messaging delivers a push.
@@ -81,9 +90,11 @@ const (
 
 // FCMPush holds the settings for Google's Firebase Cloud Messaging.
 type FCMPush struct {
-	ChannelID   string `json:"channelId,omitempty"`
-	CollapseKey string `json:"collapse_key,omitempty"` // a notification replaces an earlier one with the same key
-	ImageURL    string `json:"imageUrl,omitempty"`     // URL of an image up to 1 MB
+	ChannelID string `json:"channelId,omitempty"`
+	// A notification replaces an earlier one with the same key.
+	CollapseKey string `json:"collapse_key,omitempty"`
+	// URL of an image up to 1 MB.
+	ImageURL string `json:"imageUrl,omitempty"`
 
 	// Priority is sent by RongCloud's web client with a message. No page of the Server API mentions
 	// it, and no source has it for a push without a message.
@@ -103,10 +114,14 @@ const (
 
 // APNsPush holds the settings for Apple devices.
 type APNsPush struct {
-	ThreadID          string            `json:"thread-id,omitempty"`        // groups notifications
-	CollapseID        string            `json:"apns-collapse-id,omitempty"` // merges notifications with the same ID
-	Category          string            `json:"category,omitempty"`         // the app's own kind of rich push; the object name of the message if empty
-	RichMediaURL      string            `json:"richMediaUri,omitempty"`     // for a rich push; requires Category
+	// Groups notifications with the same ID.
+	ThreadID string `json:"thread-id,omitempty"`
+	// Merges notifications with the same ID.
+	CollapseID string `json:"apns-collapse-id,omitempty"`
+	// The app's own kind of rich push; the object name of the message if empty.
+	Category string `json:"category,omitempty"`
+	// For a rich push; requires Category.
+	RichMediaURL      string            `json:"richMediaUri,omitempty"`
 	InterruptionLevel InterruptionLevel `json:"interruption-level,omitempty"`
 }
 

@@ -286,7 +286,8 @@ func TestContentDepthIsLimited(t *testing.T) {
 		for range maxDepth {
 			content = content.(ReferenceMessage).QuotedContent
 		}
-		raw := content.(ReferenceMessage).QuotedContent.(RawContent) // what lies deeper is not read again at each level
+		// What lies deeper is not read again at each level.
+		raw := content.(ReferenceMessage).QuotedContent.(RawContent)
 		require.Equal(t, "RC:ReferenceMsg", raw.Name)
 		require.Equal(t, nest(depth-maxDepth-1), raw.Body)
 	}

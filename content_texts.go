@@ -242,7 +242,8 @@ func (f *textFinder) fields(v reflect.Value) {
 			f.fields(entry.Value())
 		}
 	case reflect.Struct:
-		if raw, ok := reflect.TypeAssert[RawContent](v); ok { // a nested message of an app's own type
+		// A nested message of an app's own type.
+		if raw, ok := reflect.TypeAssert[RawContent](v); ok {
 			f.numbers = true
 			if json.Valid([]byte(raw.Body)) {
 				_ = f.walk([]byte(raw.Body), maxTextDepth) // its texts have been added already

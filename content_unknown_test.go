@@ -208,7 +208,8 @@ func TestUnknownKeysBelongToOneMessage(t *testing.T) {
 
 	require.NoError(t, json.Unmarshal([]byte(`{"content":"4","user":{"id":"u","c":3}}`), &m))
 	user := *m.Sender
-	require.NoError(t, json.Unmarshal([]byte(`{"content":"5","user":{"id":"v","d":4}}`), &m)) // into the same Sender
+	// Into the same Sender.
+	require.NoError(t, json.Unmarshal([]byte(`{"content":"5","user":{"id":"v","d":4}}`), &m))
 	require.Equal(t, `{"id":"u","c":3}`, contentJSON(t, user))
 	require.Equal(t, `{"content":"5","user":{"id":"v","d":4}}`, contentJSON(t, m))
 
@@ -250,7 +251,8 @@ func forwardedJSON(objectName, content string) string {
 // not kept beside it.
 func TestUnknownKeysInOtherLetters(t *testing.T) {
 	t.Parallel()
-	for _, key := range []string{"referMsg", "REFERMSG", "referM\u017fg"} { // ſ is an s to encoding/json
+	// ſ is an s to encoding/json.
+	for _, key := range []string{"referMsg", "REFERMSG", "referM\u017fg"} {
 		content, err := DecodeContent("RC:ReferenceMsg", []byte(`{"OBJNAME":"RC:TxtMsg","`+key+`":{"content":"q"}}`))
 		require.NoError(t, err)
 		require.Nil(t, UnknownKeys(content), key)

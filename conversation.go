@@ -22,34 +22,50 @@ func newConversationService(common *service) *ConversationService {
 
 // ConversationPinParams names a conversation to pin or unpin. All fields are required.
 type ConversationPinParams struct {
-	UserID   string           `wire:"userId"`           // whose view of the conversation it is
-	Type     ConversationType `wire:"conversationType"` // private, group or system
-	TargetID string           `wire:"targetId"`         // the other user, the group or the sender of system messages
+	// Whose view of the conversation it is.
+	UserID string `wire:"userId"`
+	// Private, group or system.
+	Type ConversationType `wire:"conversationType"`
+	// The other user, the group or the sender of system messages.
+	TargetID string `wire:"targetId"`
 }
 
 // ConversationPushLevelSetParams sets which of a conversation's messages are pushed to a user.
 type ConversationPushLevelSetParams struct {
-	UserID    string           `wire:"requestId"`        // who gets the pushes
-	Type      ConversationType `wire:"conversationType"` // private, group, system or ultra group
-	TargetID  string           `wire:"targetId"`         // the other user, the group or the ultra group
-	ChannelID string           `wire:"busChannel"`       // of an ultra group
-	Level     PushLevel        `wire:"unpushLevel"`      // required; ResetPushLevel removes a level
+	// Who gets the pushes.
+	UserID string `wire:"requestId"`
+	// Private, group, system or ultra group.
+	Type ConversationType `wire:"conversationType"`
+	// The other user, the group or the ultra group.
+	TargetID string `wire:"targetId"`
+	// A channel, if TargetID is an ultra group.
+	ChannelID string `wire:"busChannel"`
+	// Required; ResetPushLevel removes a level.
+	Level PushLevel `wire:"unpushLevel"`
 }
 
 // ConversationPushLevelResetParams names a conversation whose push level to remove.
 type ConversationPushLevelResetParams struct {
-	UserID    string           `wire:"requestId"`        // who gets the pushes
-	Type      ConversationType `wire:"conversationType"` // private, group, system or ultra group
-	TargetID  string           `wire:"targetId"`         // the other user, the group or the ultra group
-	ChannelID string           `wire:"busChannel"`       // of an ultra group
+	// Who gets the pushes.
+	UserID string `wire:"requestId"`
+	// Private, group, system or ultra group.
+	Type ConversationType `wire:"conversationType"`
+	// The other user, the group or the ultra group.
+	TargetID string `wire:"targetId"`
+	// A channel, if TargetID is an ultra group.
+	ChannelID string `wire:"busChannel"`
 }
 
 // ConversationPushLevelQuery names a conversation whose push level to return.
 type ConversationPushLevelQuery struct {
-	UserID    string           `wire:"requestId"`        // who gets the pushes
-	Type      ConversationType `wire:"conversationType"` // private, group, system or ultra group
-	TargetID  string           `wire:"targetId"`         // the other user, the group or the ultra group
-	ChannelID string           `wire:"busChannel"`       // of an ultra group; messages of no channel if empty
+	// Who gets the pushes.
+	UserID string `wire:"requestId"`
+	// Private, group, system or ultra group.
+	Type ConversationType `wire:"conversationType"`
+	// The other user, the group or the ultra group.
+	TargetID string `wire:"targetId"`
+	// A channel, if TargetID is an ultra group; if empty, for messages outside any channel.
+	ChannelID string `wire:"busChannel"`
 }
 
 // ConversationTypePushLevelSetParams sets which messages of all conversations of one type are
@@ -77,35 +93,49 @@ type ConversationTypePushLevelQuery struct {
 // ConversationClearHistoryParams names messages in the cloud history of a conversation, as one user
 // sees it. All fields are required.
 type ConversationClearHistoryParams struct {
-	UserID   string           `wire:"fromUserId"`       // whose view it is; for a chat room, who operates
-	Type     ConversationType `wire:"conversationType"` // private, group, chat room or system
-	TargetID string           `wire:"targetId"`         // the other user, the group, the chat room or the sender of system messages
-	Before   time.Time        `wire:"msgTimestamp"`     // messages sent before it are removed, to the millisecond
+	// Whose view it is; for a chat room, who makes the change.
+	UserID string `wire:"fromUserId"`
+	// Private, group, chat room or system.
+	Type ConversationType `wire:"conversationType"`
+	// The other user, the group, the chat room or the sender of system messages.
+	TargetID string `wire:"targetId"`
+	// Messages sent before it are removed, to the millisecond.
+	Before time.Time `wire:"msgTimestamp"`
 }
 
 // ConversationClearAllHistoryParams names the cloud history of a conversation, as one user sees it.
 // All fields are required.
 type ConversationClearAllHistoryParams struct {
-	UserID   string           `wire:"fromUserId"`       // whose view it is; for a chat room, who operates
-	Type     ConversationType `wire:"conversationType"` // private, group, chat room or system
-	TargetID string           `wire:"targetId"`         // the other user, the group, the chat room or the sender of system messages
+	// Whose view it is; for a chat room, who makes the change.
+	UserID string `wire:"fromUserId"`
+	// Private, group, chat room or system.
+	Type ConversationType `wire:"conversationType"`
+	// The other user, the group, the chat room or the sender of system messages.
+	TargetID string `wire:"targetId"`
 }
 
 // ConversationQuery names a conversation of a user.
 type ConversationQuery struct {
-	UserID   string           `wire:"userId"`           // whose view of the conversation it is
-	Type     ConversationType `wire:"conversationType"` // private, group or system
-	TargetID string           `wire:"targetId"`         // the other user, the group or the sender of system messages
+	// Whose view of the conversation it is.
+	UserID string `wire:"userId"`
+	// Private, group or system.
+	Type ConversationType `wire:"conversationType"`
+	// The other user, the group or the sender of system messages.
+	TargetID string `wire:"targetId"`
 }
 
 // ConversationAttributes are a user's settings for a conversation.
 type ConversationAttributes struct {
 	Type     ConversationType
 	TargetID string
-	Pinned   bool              // it is pinned
-	PinnedAt time.Time         // when it was pinned or unpinned; zero if it never was
-	Level    PushLevel         // which of its messages are pushed; PushLevelUnset if nothing was set
-	Tags     []ConversationTag // without CreatedAt where the server leaves it out
+	// Whether it is pinned.
+	Pinned bool
+	// When it was pinned or unpinned; zero if it never was.
+	PinnedAt time.Time
+	// Which of its messages are pushed; PushLevelUnset if nothing was set.
+	Level PushLevel
+	// The tags, without CreatedAt where the server leaves it out.
+	Tags []ConversationTag
 }
 
 // pushLevelResponse holds the level, under a name from the time when it was only a switch.
@@ -151,7 +181,8 @@ func (s *ConversationService) setPinned(ctx context.Context, params Conversation
 //
 //rongcloud:endpoint POST /conversation/notification/set.json
 func (s *ConversationService) SetPushLevel(ctx context.Context, params ConversationPushLevelSetParams, opts ...CallOption) error {
-	if params.Level == PushLevelUnset { // the encoder does not require it, since the older switch could be sent instead
+	// The encoder does not require it, since the older switch could be sent instead.
+	if params.Level == PushLevelUnset {
 		return refused(ctx, s.client, refuseParam(endpoint.ConversationNotificationSet, &params, "unpushLevel", "is required; ResetPushLevel removes a level"), opts)
 	}
 	return send(ctx, s.client, endpoint.ConversationNotificationSet, &params, opts)

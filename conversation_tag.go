@@ -43,8 +43,10 @@ type ConversationTags struct {
 
 // TaggedConversation is a conversation under a tag.
 type TaggedConversation struct {
-	Type     ConversationType `json:"conversationType"` // private, group or system
-	TargetID string           `json:"targetId"`         // the other user, the group or the sender of system messages
+	// Private, group or system.
+	Type ConversationType `json:"conversationType"`
+	// The other user, the group or the sender of system messages.
+	TargetID string `json:"targetId"`
 }
 
 // ConversationTagConversationsParams adds conversations to a user's tag, or removes them.

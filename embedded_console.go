@@ -24,14 +24,18 @@ const ConsolePageUserManage ConsolePage = "user_manage"
 
 // ConsoleAccessParams asks for access to a page of the console.
 type ConsoleAccessParams struct {
-	AccessKey string        `wire:"access_key"`  // a separate credential from App Key and App Secret, shown in the console
-	Page      ConsolePage   `wire:"page_code"`   // what to show
-	Lifetime  time.Duration `wire:"useful_life"` // a whole number of seconds, at least one, at most 365 days
+	// A separate credential from App Key and App Secret, shown in the console.
+	AccessKey string `wire:"access_key"`
+	// What to show.
+	Page ConsolePage `wire:"page_code"`
+	// A whole number of seconds, at least one, at most 365 days.
+	Lifetime time.Duration `wire:"useful_life"`
 }
 
 // ConsoleAccess lets anyone who has it open a page of the console until it expires.
 type ConsoleAccess struct {
-	URL string `json:"data"` // includes the token; pass it to RongCloud's script that shows the page
+	// Includes the token; pass it to RongCloud's script that shows the page.
+	URL string `json:"data"`
 }
 
 // CreateAccessURL returns a URL with a new token for a page of the console.

@@ -54,16 +54,26 @@ var (
 // what to do about it and which calls return it, see
 // https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md
 type Error struct {
-	Endpoint   *endpoint.Endpoint // what was called; nil for anything but an API call, such as a file download
-	HTTPStatus int                // of the last response; 0 if there was none
-	Code       Code               // of the last response; 0 if it carried none
-	Message    string             // the server's own message
-	RequestID  string             // X-Request-ID, the same for all attempts; give it to RongCloud's support
-	Host       string             // the last host that was tried
-	Attempts   int                // number of attempts; see [RetryPolicy]
-	RetryAfter time.Duration      // how long the server asked to wait; 0 if it did not
-	Body       string             // first bytes of a response not from the API, such as a proxy's HTML page
-	Err        error              // the underlying error, if any
+	// What was called; nil for anything but an API call, such as a file download.
+	Endpoint *endpoint.Endpoint
+	// The status of the last response; 0 if there was none.
+	HTTPStatus int
+	// The code of the last response; 0 if it had none.
+	Code Code
+	// The server's own message.
+	Message string
+	// X-Request-ID, the same for all attempts; give it to RongCloud's support.
+	RequestID string
+	// The last host that was tried.
+	Host string
+	// Number of attempts; see [RetryPolicy].
+	Attempts int
+	// How long the server asked to wait; 0 if it did not.
+	RetryAfter time.Duration
+	// First bytes of a response not from the API, such as a proxy's HTML page.
+	Body string
+	// The underlying error, if any.
+	Err error
 
 	what           string // what was called, if not an endpoint
 	outcomeUnknown bool

@@ -105,7 +105,8 @@ func ExampleMessageService_Recall() {
 	fmt.Println("received:", len(srv.User("u2").Inbox()))
 
 	for message, err := range client.Message.History.AllPrivate(ctx, rongcloud.HistoryQuery{
-		UserID: "u2", TargetID: "u1", Since: srv.Now().Add(-time.Hour), // time.Now with RongCloud itself
+		// With RongCloud itself, use time.Now.
+		UserID: "u2", TargetID: "u1", Since: srv.Now().Add(-time.Hour),
 	}) {
 		if err != nil {
 			fmt.Println(err)
@@ -155,7 +156,8 @@ func ExampleMessageHistoryService_AllPrivate() {
 	}
 
 	for message, err := range client.Message.History.AllPrivate(ctx, rongcloud.HistoryQuery{
-		UserID: "u1", TargetID: "u2", Since: srv.Now().AddDate(0, -1, 0), // time.Now with RongCloud itself,
+		// With RongCloud itself, use time.Now.
+		UserID: "u1", TargetID: "u2", Since: srv.Now().AddDate(0, -1, 0),
 	}) {
 		if err != nil { // it comes once, as the last item
 			fmt.Println(err)
@@ -351,9 +353,10 @@ func ExamplePushOptions() {
 		PushContent: "Order 17 is on its way",
 		PushData:    `{"order":17}`, // for the app that is opened by the push
 		Push: &rongcloud.PushOptions{
-			Title:  "Your order",
-			APNs:   &rongcloud.APNsPush{ThreadID: "orders", InterruptionLevel: rongcloud.InterruptionTimeSensitive},
-			Huawei: &rongcloud.HuaweiPush{ChannelID: "orders", Category: "IM"}, // without a category of theirs, vendors hold pushes back
+			Title: "Your order",
+			APNs:  &rongcloud.APNsPush{ThreadID: "orders", InterruptionLevel: rongcloud.InterruptionTimeSensitive},
+			// Without a category of theirs, vendors hold pushes back.
+			Huawei: &rongcloud.HuaweiPush{ChannelID: "orders", Category: "IM"},
 			FCM:    &rongcloud.FCMPush{ChannelID: "orders", CollapseKey: "order-17"},
 		},
 	})

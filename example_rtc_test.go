@@ -150,7 +150,8 @@ func ExampleRTCCloudPlayerService_Start() {
 	err = client.RTC.CloudPlayer.Start(ctx, rongcloud.RTCCloudPlayerStartParams{
 		RoomID: "cinema", RoomType: rongcloud.RTCRoomOrdinary, UserID: "film", UserName: "Film",
 		MediaType: rongcloud.RTCCloudPlayerMediaBoth, StreamURL: "rtmp://media.example.com/film",
-		CallbackURL: "https://app.example.com/rongcloud/player", // whether it plays is told there alone
+		// Whether it plays is told there alone.
+		CallbackURL: "https://app.example.com/rongcloud/player",
 	})
 	if err != nil {
 		fmt.Println(err)

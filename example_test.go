@@ -123,7 +123,8 @@ func ExampleWithIdempotentSends() {
 	defer srv.Close()
 	client := srv.Client(rongcloud.WithIdempotentSends(rongcloud.IdempotentSends{}))
 
-	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{Reset: true}) // the connection breaks
+	// The connection breaks.
+	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{Reset: true})
 	_, err = client.Message.SendPrivate(context.Background(), rongcloud.PrivateMessage{
 		From: "u1", To: []string{"u2"}, Content: rongcloud.TextMessage{Content: "hello"},
 	})
@@ -171,7 +172,8 @@ func ExampleError() {
 
 	report(send())
 
-	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{DropResponse: true}) // carried out, but not answered
+	// Carried out, but not answered.
+	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{DropResponse: true})
 	report(send())
 
 	srv.Fail(endpoint.MessagePrivatePublish, rongcloudtest.Fault{Code: rongcloud.CodeServiceNotEnabled})

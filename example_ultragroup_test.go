@@ -109,7 +109,8 @@ func ExampleUltraGroupMessageService_All() {
 
 	search := rongcloud.UltraGroupMessageQuery{
 		GroupID: "game", ChannelID: "RCDefault", From: "u2",
-		After: time.Now().Add(-30 * 24 * time.Hour), Until: time.Now().Add(time.Minute), // any span will do
+		// Any span will do.
+		After: time.Now().Add(-30 * 24 * time.Hour), Until: time.Now().Add(time.Minute),
 	}
 	for message, err := range client.UltraGroup.Message.All(ctx, search) {
 		if err != nil {

@@ -86,11 +86,13 @@ func (c *h2Conn) goAway(last, code uint32, debug string) {
 type h2Server struct {
 	URL      string
 	listener net.Listener
-	tls      *tls.Config // what trusts it
-	serve    func(r *h2Request) (carriedOut bool)
-	onFrame  atomic.Pointer[func(kind, flags byte)] // told of headers and data, once they have been dealt with
-	arrived  atomic.Int32
-	carried  atomic.Int32
+	// What trusts it.
+	tls   *tls.Config
+	serve func(r *h2Request) (carriedOut bool)
+	// Told of headers and data, once they have been dealt with.
+	onFrame atomic.Pointer[func(kind, flags byte)]
+	arrived atomic.Int32
+	carried atomic.Int32
 }
 
 func newH2Server(t testing.TB, serve func(r *h2Request) bool) *h2Server {
@@ -170,11 +172,13 @@ func (s *h2Server) listen(c *h2Conn) {
 
 // h2Fault is one row: what the server does with the first request, or with every one.
 type h2Fault struct {
-	name     string
-	settings []byte // come before the answer to the request that a used connection has carried, where there is one
+	name string
+	// Come before the answer to the request that a used connection has carried, where there is one.
+	settings []byte
 	always   bool
-	late     bool // the caller's deadline passes when all that can come of the request has come
-	serve    func(r *h2Request) (carriedOut bool)
+	// The caller's deadline passes when all that can come of the request has come.
+	late  bool
+	serve func(r *h2Request) (carriedOut bool)
 	// Requests that arrived, attempts, and what the error is, for repeatable, guarded and unsafe
 	// calls, without a backup.
 	repeatable, guarded, unsafe string
@@ -319,7 +323,8 @@ func runHTTP2Fault(t *testing.T, f h2Fault, class, want string, used, foreign bo
 	if f.late {
 		expiring := &expiringContext{Context: ctx, done: make(chan struct{})}
 		told := func(kind, flags byte) {
-			if flags&h2EndStream != 0 || kind == h2Headers && f.settings != nil { // then nothing more comes
+			// Then nothing more comes.
+			if flags&h2EndStream != 0 || kind == h2Headers && f.settings != nil {
 				expiring.expire()
 			}
 		}

@@ -208,8 +208,10 @@ type fault struct {
 	// setup changes a cell before its call, and may return a context of its own.
 	setup func(t *testing.T, cell *faultCell) context.Context
 	tls   bool
-	warm  bool // a call before, and so a connection that has been used, at the expense of one request
-	waits bool // it takes seconds, so they are synctest's
+	// A call before, and so a connection that has been used, at the expense of one request.
+	warm bool
+	// It takes seconds, so they are synctest's.
+	waits bool
 	// Per class, for a backup that is alive, dead, and absent: requests at primary/backup, then
 	// what the error is.
 	repeatable, guarded, unsafe [3]string

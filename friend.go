@@ -41,9 +41,11 @@ type FriendPermission int
 
 // The permissions of a user.
 const (
-	FriendPermissionUnset   FriendPermission = 0 // no setting of the user's own: the app's applies; cannot be set
-	FriendPermissionAnyone  FriendPermission = 1
-	FriendPermissionConsent FriendPermission = 2 // anyone, with the user's consent
+	// No setting of the user's own: the app's applies; cannot be set.
+	FriendPermissionUnset  FriendPermission = 0
+	FriendPermissionAnyone FriendPermission = 1
+	// Anyone, with the user's consent.
+	FriendPermissionConsent FriendPermission = 2
 	FriendPermissionNobody  FriendPermission = 3
 )
 
@@ -85,10 +87,14 @@ func (f Friendship) String() string {
 
 // FriendAddParams asks for a friendship.
 type FriendAddParams struct {
-	UserID   string        `wire:"userId"`   // who asks
-	TargetID string        `wire:"targetId"` // who is to become a friend
-	Type     FriendAddType `wire:"optType"`  // FriendAddByPermission if zero
-	Extra    string        `wire:"extra"`    // sent to the other user with the request; at most 128 characters
+	// The user who asks.
+	UserID string `wire:"userId"`
+	// The user to become a friend.
+	TargetID string `wire:"targetId"`
+	// FriendAddByPermission if zero.
+	Type FriendAddType `wire:"optType"`
+	// Sent to the other user with the request; at most 128 characters.
+	Extra string `wire:"extra"`
 }
 
 // FriendProfileParams is what a user keeps about a friend.
@@ -119,10 +125,14 @@ type FriendPermissionParams struct {
 
 // FriendQuery selects a page of a user's friends.
 type FriendQuery struct {
-	UserID    string    `wire:"userId"`     // whose friends
-	PageToken string    `wire:"pageToken"`  // NextPageToken of the previous page; empty for the first
-	Size      int       `wire:"size"`       // friends per page, 50 by default, at most 100
-	Order     SortOrder `wire:"order,enum"` // by when they became friends; oldest first by default
+	// The user whose friends to list.
+	UserID string `wire:"userId"`
+	// NextPageToken of the previous page; empty for the first.
+	PageToken string `wire:"pageToken"`
+	// Friends per page, 50 by default, at most 100.
+	Size int `wire:"size"`
+	// By the time they became friends; oldest first by default.
+	Order SortOrder `wire:"order,enum"`
 }
 
 // Friend is a user's friend, as the user sees them.

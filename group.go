@@ -13,11 +13,16 @@ import (
 type GroupService struct {
 	service
 
-	Mute                    *GroupMuteService                    // members who may not talk in one group
-	GlobalMute              *GroupGlobalMuteService              // users who may not talk in any group
-	MuteAllMembers          *GroupMuteAllMembersService          // groups in which nobody may talk
-	MuteAllMembersWhitelist *GroupMuteAllMembersWhitelistService // members who may talk anyway
-	Remark                  *GroupRemarkService                  // names of members in push notifications
+	// Members who may not talk in one group.
+	Mute *GroupMuteService
+	// Users who may not talk in any group.
+	GlobalMute *GroupGlobalMuteService
+	// Groups in which nobody may talk.
+	MuteAllMembers *GroupMuteAllMembersService
+	// Members who may talk anyway.
+	MuteAllMembersWhitelist *GroupMuteAllMembersWhitelistService
+	// Names of members in push notifications.
+	Remark *GroupRemarkService
 }
 
 func newGroupService(common *service) *GroupService {
@@ -41,8 +46,10 @@ type GroupNotice struct {
 	PushData    string       `wire:"pushData"`
 	Push        *PushOptions `wire:"pushExt"`
 
-	IncludeSender            *bool `wire:"isIncludeSender"` // sync to the sender's devices too; the server's default is not documented
-	Persist                  *bool `wire:"isPersisted"`     // keep in the cloud history; the server's default is not documented
+	// Whether to sync to the sender's devices too; the server's default is not documented.
+	IncludeSender *bool `wire:"isIncludeSender"`
+	// Whether to keep it in the cloud history; the server's default is not documented.
+	Persist                  *bool `wire:"isPersisted"`
 	DisableUpdateLastMessage bool  `wire:"disableUpdateLastMsg"`
 }
 

@@ -16,8 +16,10 @@ type GroupGlobalMuteService service
 
 // GroupGlobalMuteAddParams says whom to mute in all groups, and for how long.
 type GroupGlobalMuteAddParams struct {
-	UserIDs  []string      `wire:"userId"` // at most 20
-	Duration time.Duration `wire:"minute"` // whole minutes, up to 30 days (43200 minutes), or Forever
+	// At most 20.
+	UserIDs []string `wire:"userId"`
+	// Whole minutes, up to 30 days (43200 minutes), or Forever.
+	Duration time.Duration `wire:"minute"`
 }
 
 // Add mutes up to 20 users in all groups that they are in. A repeat starts the time again. Only

@@ -17,9 +17,11 @@ type GroupMuteService service
 
 // GroupMuteAddParams says whom to mute in a group, and for how long.
 type GroupMuteAddParams struct {
-	GroupID  string        `wire:"groupId"`
-	UserIDs  []string      `wire:"userId"` // at most 20
-	Duration time.Duration `wire:"minute"` // whole minutes, up to 30 days (43200 minutes), or Forever
+	GroupID string `wire:"groupId"`
+	// At most 20.
+	UserIDs []string `wire:"userId"`
+	// Whole minutes, up to 30 days (43200 minutes), or Forever.
+	Duration time.Duration `wire:"minute"`
 }
 
 // GroupMuteRemoveParams says whom to unmute in a group.
@@ -32,7 +34,8 @@ type GroupMuteRemoveParams struct {
 type GroupMute struct {
 	UserID    string    `json:"userId"`
 	StartedAt time.Time `json:"startTime" unit:"date"`
-	EndsAt    time.Time `json:"time" unit:"date"` // RongCloud does not say what it is for a permanent mute
+	// RongCloud does not say what it is for a permanent mute.
+	EndsAt time.Time `json:"time" unit:"date"`
 }
 
 // GroupMutes are muted users.

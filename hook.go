@@ -109,24 +109,36 @@ type CallEnd struct {
 
 // Attempt is one attempt of a call, as a hook sees it; see [WithAttemptHook].
 type Attempt struct {
-	Endpoint      *endpoint.Endpoint
-	Class         endpoint.Class // of this call: a parameter may make it unsafe
-	RequestID     string
-	Number        int    // 1 for the first
-	Scheme        string // http or https
-	Host          string // with its port, if the base URL has one
-	StartedAt     time.Time
-	Duration      time.Duration
-	HTTPStatus    int  // 0 if there was no response
-	Code          Code // 0 if the response carried none
-	Outcome       Outcome
-	Err           error // nil if the attempt succeeded, or shows that an earlier one did; see WithAttemptHook
-	RequestBytes  int64 // of the body
-	ResponseBytes int64 // of the body, as far as read, after decompression
-	Opened        bool  // it opened a new connection
-	Reused        bool  // it reused an open connection
-	Retry         bool  // the call will be tried again, after Wait
-	Wait          time.Duration
+	Endpoint *endpoint.Endpoint
+	// The class of this call: a parameter may make it unsafe.
+	Class     endpoint.Class
+	RequestID string
+	// 1 for the first.
+	Number int
+	// http or https.
+	Scheme string
+	// The host, with its port if the base URL has one.
+	Host      string
+	StartedAt time.Time
+	Duration  time.Duration
+	// 0 if there was no response.
+	HTTPStatus int
+	// 0 if the response carried none.
+	Code    Code
+	Outcome Outcome
+	// Nil if the attempt succeeded, or shows that an earlier one did; see WithAttemptHook.
+	Err error
+	// Of the body.
+	RequestBytes int64
+	// Of the body, as far as read, after decompression.
+	ResponseBytes int64
+	// Whether it opened a new connection.
+	Opened bool
+	// Whether it reused an open connection.
+	Reused bool
+	// Whether the call will be tried again, after Wait.
+	Retry bool
+	Wait  time.Duration
 }
 
 // Outcome says what became of a call.
@@ -134,11 +146,16 @@ type Outcome int
 
 // The outcomes of a call. An attempt knows all but OutcomeUnsent.
 const (
-	OutcomeAccepted Outcome = iota + 1 // it was carried out
-	OutcomeRefused                     // the API refused it
-	OutcomeFailed                      // the API gave no response; calling again is safe
-	OutcomeUnknown                     // an unsafe call that may have been carried out; see ErrOutcomeUnknown
-	OutcomeUnsent                      // no attempt: an argument was refused, or time ran out before
+	// It was carried out.
+	OutcomeAccepted Outcome = iota + 1
+	// The API refused it.
+	OutcomeRefused
+	// The API gave no response; calling again is safe.
+	OutcomeFailed
+	// An unsafe call that may have been carried out; see ErrOutcomeUnknown.
+	OutcomeUnknown
+	// No attempt: an argument was refused, or time ran out before.
+	OutcomeUnsent
 )
 
 // String returns the name of the outcome in lower case.

@@ -772,7 +772,8 @@ func (emptyTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 const unhookedAllocs = 57 + 1
 
 // Without hooks a call does nothing for them.
-func TestHooksCostNothingUnset(t *testing.T) { // not parallel: AllocsPerRun counts the whole process
+// Not parallel: AllocsPerRun counts the whole process.
+func TestHooksCostNothingUnset(t *testing.T) {
 	count := func(opts ...Option) float64 {
 		client, err := New("key", "secret", append([]Option{WithHTTPClient(&http.Client{Transport: emptyTransport{}})}, opts...)...)
 		require.NoError(t, err)

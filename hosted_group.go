@@ -47,7 +47,8 @@ type HostedGroupCreateParams struct {
 
 	Profile     HostedGroupProfile     `wire:"groupProfile"`
 	Permissions HostedGroupPermissions `wire:"-"`
-	Attributes  map[string]string      `wire:"groupExtProfile"` // the app's own; see HostedGroupProfileUpdateParams
+	// The app's own; see HostedGroupProfileUpdateParams.
+	Attributes map[string]string `wire:"groupExtProfile"`
 }
 
 // HostedGroupImportParams describes a plain group to turn into a hosted one.
@@ -58,7 +59,8 @@ type HostedGroupImportParams struct {
 
 	Profile     HostedGroupProfile     `wire:"groupProfile"`
 	Permissions HostedGroupPermissions `wire:"-"`
-	Attributes  map[string]string      `wire:"groupExtProfile"` // the app's own; see HostedGroupProfileUpdateParams
+	// The app's own; see HostedGroupProfileUpdateParams.
+	Attributes map[string]string `wire:"groupExtProfile"`
 }
 
 // HostedGroupJoinParams says who joins a hosted group.
@@ -73,9 +75,12 @@ type HostedGroupQuitParams struct {
 	GroupID string   `wire:"groupId"`
 	UserIDs []string `wire:"userIds"` // at most 100
 
-	DeleteMute      *bool `wire:"isDelBan"`      // lift their mutes in the group
-	DeleteWhitelist *bool `wire:"isDelWhite"`    // remove them from the group's whitelist
-	DeleteFollows   *bool `wire:"isDelFollowed"` // remove them from follow lists; RongCloud does not say whose
+	// Whether to lift their mutes in the group.
+	DeleteMute *bool `wire:"isDelBan"`
+	// Whether to remove them from the group's whitelist.
+	DeleteWhitelist *bool `wire:"isDelWhite"`
+	// Whether to remove them from follow lists; RongCloud does not say whose.
+	DeleteFollows *bool `wire:"isDelFollowed"`
 }
 
 // HostedGroupTransferOwnerParams names a hosted group's new owner.
@@ -92,23 +97,28 @@ type HostedGroupTransferOwnerParams struct {
 
 // HostedGroupQuery selects a page of all hosted groups.
 type HostedGroupQuery struct {
-	PageToken string    `wire:"pageToken"`  // NextPageToken of the previous page; empty for the first
-	Size      int       `wire:"size"`       // groups per page, 50 by default, at most 1000
-	Order     SortOrder `wire:"order,enum"` // by time of creation; newest first by default
+	// NextPageToken of the previous page; empty for the first.
+	PageToken string `wire:"pageToken"`
+	// Groups per page, 50 by default, at most 1000.
+	Size int `wire:"size"`
+	// By time of creation; newest first by default.
+	Order SortOrder `wire:"order,enum"`
 }
 
 // HostedGroup is a hosted group. Lists leave some fields empty; [HostedGroupProfileService.Get]
 // returns everything but the creator.
 type HostedGroup struct {
-	GroupID     string                 `json:"groupId"`
-	Name        string                 `json:"groupName" alt:"name"`
-	OwnerID     string                 `json:"owner"`
-	CreatorID   string                 `json:"creator"` // only in the list of all groups
+	GroupID string `json:"groupId"`
+	Name    string `json:"groupName" alt:"name"`
+	OwnerID string `json:"owner"`
+	// Set only in the list of all groups.
+	CreatorID   string                 `json:"creator"`
 	CreatedAt   time.Time              `json:"createTime" alt:"time" unit:"ms"`
 	MemberCount int                    `json:"memberCount" alt:"count"`
 	Profile     HostedGroupProfile     `json:"groupProfile"`
 	Permissions HostedGroupPermissions `json:"permissions"`
-	Attributes  map[string]string      `json:"groupExtProfile"` // the app's own; keys begin with ext_
+	// The app's own; keys begin with ext_.
+	Attributes map[string]string `json:"groupExtProfile"`
 }
 
 // HostedGroupPage is a page of all hosted groups. It lacks the groups' member counts, permissions

@@ -13,11 +13,15 @@ type HostedGroupJoinedService service
 
 // HostedGroupJoinedQuery selects a page of the hosted groups that a user is in.
 type HostedGroupJoinedQuery struct {
-	UserID    string          `wire:"userId"`
-	Role      HostedGroupRole `wire:"role"`       // only groups where the user has this role
-	PageToken string          `wire:"pageToken"`  // NextPageToken of the previous page; empty for the first
-	Size      int             `wire:"size"`       // groups per page, 50 by default, at most 100
-	Order     SortOrder       `wire:"order,enum"` // by time of joining; newest first by default
+	UserID string `wire:"userId"`
+	// Only groups where the user has this role.
+	Role HostedGroupRole `wire:"role"`
+	// NextPageToken of the previous page; empty for the first.
+	PageToken string `wire:"pageToken"`
+	// Groups per page, 50 by default, at most 100.
+	Size int `wire:"size"`
+	// By time of joining; newest first by default.
+	Order SortOrder `wire:"order,enum"`
 }
 
 // JoinedHostedGroup is a hosted group that a user is in. The list does not say who created it.
@@ -31,9 +35,11 @@ type JoinedHostedGroup struct {
 
 // HostedGroupJoinedPage is a page of the hosted groups that a user is in.
 type HostedGroupJoinedPage struct {
-	Total         int                 `json:"totalCount"` // groups on all pages; 0 if the server does not say
-	Groups        []JoinedHostedGroup `json:"groups"`
-	NextPageToken string              `json:"pageToken"` // empty on the last page
+	// Groups on all pages; 0 if the server does not say.
+	Total  int                 `json:"totalCount"`
+	Groups []JoinedHostedGroup `json:"groups"`
+	// Empty on the last page.
+	NextPageToken string `json:"pageToken"`
 }
 
 // More reports whether there is another page.

@@ -19,8 +19,10 @@ type HostedGroupManagerParams struct {
 
 // HostedGroupManagerResult says who did not become a manager. It is empty if everybody did.
 type HostedGroupManagerResult struct {
-	NotMemberIDs []string `json:"userIds"`      // left out, because they are not in the group
-	ManagerCount int      `json:"managerCount"` // current number of managers, if there would be too many
+	// Users left out, because they are not in the group.
+	NotMemberIDs []string `json:"userIds"`
+	// Current number of managers, if there would be too many.
+	ManagerCount int `json:"managerCount"`
 }
 
 // Add makes up to 10 members of a hosted group managers. A call without an error can still leave

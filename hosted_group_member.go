@@ -42,11 +42,15 @@ func (r HostedGroupRole) String() string {
 
 // HostedGroupMemberQuery selects a page of the members of a hosted group.
 type HostedGroupMemberQuery struct {
-	GroupID   string          `wire:"groupId"`
-	Role      HostedGroupRole `wire:"type"`       // only members in this role
-	PageToken string          `wire:"pageToken"`  // NextPageToken of the previous page; empty for the first
-	Size      int             `wire:"size"`       // members per page, 50 by default, at most 100
-	Order     SortOrder       `wire:"order,enum"` // by time of joining; newest first by default
+	GroupID string `wire:"groupId"`
+	// Only members in this role.
+	Role HostedGroupRole `wire:"type"`
+	// NextPageToken of the previous page; empty for the first.
+	PageToken string `wire:"pageToken"`
+	// Members per page, 50 by default, at most 100.
+	Size int `wire:"size"`
+	// By time of joining; newest first by default.
+	Order SortOrder `wire:"order,enum"`
 }
 
 // HostedGroupMemberGetQuery names members of a hosted group.
@@ -69,9 +73,12 @@ type HostedGroupMemberKickParams struct {
 	GroupID string   `wire:"groupId"`
 	UserIDs []string `wire:"userIds"` // at most 100
 
-	DeleteMute      *bool `wire:"isDelBan"`      // lift their mutes in the group
-	DeleteWhitelist *bool `wire:"isDelWhite"`    // remove them from the group's whitelist
-	DeleteFollows   *bool `wire:"isDelFollowed"` // remove them from follow lists; RongCloud does not say whose
+	// Whether to lift their mutes in the group.
+	DeleteMute *bool `wire:"isDelBan"`
+	// Whether to remove them from the group's whitelist.
+	DeleteWhitelist *bool `wire:"isDelWhite"`
+	// Whether to remove them from follow lists; RongCloud does not say whose.
+	DeleteFollows *bool `wire:"isDelFollowed"`
 }
 
 // HostedGroupMember is a member of a hosted group.

@@ -86,7 +86,8 @@ type HostedGroupMemberPermission int
 // The permissions to change a member's data. The server's default is
 // HostedGroupMemberManagersOrSelf.
 const (
-	HostedGroupMemberManagersOrSelf HostedGroupMemberPermission = 1 // the owner, a manager or the member
+	// The owner, a manager or the member.
+	HostedGroupMemberManagersOrSelf HostedGroupMemberPermission = 1
 	HostedGroupMemberOwnerOrSelf    HostedGroupMemberPermission = 2
 	HostedGroupMemberSelfOnly       HostedGroupMemberPermission = 3
 )
@@ -106,21 +107,29 @@ func (p HostedGroupMemberPermission) String() string {
 
 // HostedGroupProfile is the basic profile of a hosted group.
 type HostedGroupProfile struct {
-	Introduction string `json:"introduction,omitempty"` // at most 512 characters
-	Announcement string `json:"announcement,omitempty"` // at most 1024 characters
-	PortraitURL  string `json:"portraitUrl,omitempty"`  // address of the avatar, at most 128 characters
+	// At most 512 characters.
+	Introduction string `json:"introduction,omitempty"`
+	// At most 1024 characters.
+	Announcement string `json:"announcement,omitempty"`
+	// Address of the avatar, at most 128 characters.
+	PortraitURL string `json:"portraitUrl,omitempty"`
 }
 
 // HostedGroupPermissions are the rules of a hosted group for its users' clients. Zero fields are
 // left to the server: a new group gets the defaults. The rules do not apply to the Server API
 // itself.
 type HostedGroupPermissions struct {
-	Join          HostedGroupJoinPermission   `json:"joinPerm" from:"0"`
-	Remove        HostedGroupPermission       `json:"removePerm" from:"0"`     // who may remove members
-	Invite        HostedGroupPermission       `json:"memInvitePerm" from:"0"`  // who may invite users
-	InviteConsent HostedGroupInviteConsent    `json:"invitePerm" from:"0"`     // whether invited users must agree
-	Profile       HostedGroupPermission       `json:"profilePerm" from:"0"`    // who may change the profile
-	MemberProfile HostedGroupMemberPermission `json:"memProfilePerm" from:"0"` // who may change a member's data
+	Join HostedGroupJoinPermission `json:"joinPerm" from:"0"`
+	// Who may remove members.
+	Remove HostedGroupPermission `json:"removePerm" from:"0"`
+	// Who may invite users.
+	Invite HostedGroupPermission `json:"memInvitePerm" from:"0"`
+	// Whether invited users must agree.
+	InviteConsent HostedGroupInviteConsent `json:"invitePerm" from:"0"`
+	// Who may change the profile.
+	Profile HostedGroupPermission `json:"profilePerm" from:"0"`
+	// Who may change a member's data.
+	MemberProfile HostedGroupMemberPermission `json:"memProfilePerm" from:"0"`
 }
 
 // wire returns the fields that are set, by their wire names. The wire counts from 0. Values are not
@@ -151,12 +160,16 @@ func (p *HostedGroupPermissions) wire(ep *endpoint.Endpoint) (map[string]int, er
 // HostedGroupProfileUpdateParams changes a hosted group. A pointer to an empty text clears the
 // field.
 type HostedGroupProfileUpdateParams struct {
-	GroupID      string                 `wire:"groupId"`
-	Name         string                 `wire:"name"` // at most 64 characters
-	Introduction *string                `wire:"-"`    // at most 512 characters
-	Announcement *string                `wire:"-"`    // at most 1024 characters
-	PortraitURL  *string                `wire:"-"`    // address of the avatar, at most 128 characters
-	Permissions  HostedGroupPermissions `wire:"-"`
+	GroupID string `wire:"groupId"`
+	// At most 64 characters.
+	Name string `wire:"name"`
+	// At most 512 characters.
+	Introduction *string `wire:"-"`
+	// At most 1024 characters.
+	Announcement *string `wire:"-"`
+	// Address of the avatar, at most 128 characters.
+	PortraitURL *string                `wire:"-"`
+	Permissions HostedGroupPermissions `wire:"-"`
 
 	// Attributes are the app's own, with values of at most 256 characters. Their keys begin with
 	// ext_ and must first be defined in the console; there can be 10, unless RongCloud has raised
@@ -178,7 +191,8 @@ type HostedGroups struct {
 //rongcloud:endpoint POST /entrust/group/profile/update.json
 func (s *HostedGroupProfileService) Update(ctx context.Context, params HostedGroupProfileUpdateParams, opts ...CallOption) error {
 	type profile struct {
-		Name         string  `json:"name,omitempty"` // where the pages put it; older SDKs send it at the top level
+		// Where the pages put it; older SDKs send it at the top level.
+		Name         string  `json:"name,omitempty"`
 		Introduction *string `json:"introduction,omitempty"`
 		Announcement *string `json:"announcement,omitempty"`
 		PortraitURL  *string `json:"portraitUrl,omitempty"`

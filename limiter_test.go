@@ -111,8 +111,10 @@ func TestLimiterKeepsTheQuotaWithBulkAndSingleCalls(t *testing.T) {
 		name         string
 		limit, chunk int
 		per          time.Duration
-		every        time.Duration // a single call
-		single, bulk float64       // longest wait of a single call but the first, and least share of the quota for bulk
+		// A single call.
+		every time.Duration
+		// Longest wait of a single call but the first, and least share of the quota for bulk.
+		single, bulk float64
 	}{
 		{"private, in the largest chunks", 6000, 1000, time.Minute, time.Second, 0.1, 0.7},
 		{"private, in small chunks", 6000, 100, time.Minute, time.Second, 0.1, 0.9},
@@ -626,7 +628,8 @@ func TestLimiterCancelledCallsLetNoBurstThrough(t *testing.T) {
 		t.Run(fmt.Sprintf("%d cancelled, then %d", c.n, c.after), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				limiter, ep := newTestLimiter(t, Quotas{}), limiterEndpoint(600, time.Minute) // ten a second
+				// Ten a second.
+				limiter, ep := newTestLimiter(t, Quotas{}), limiterEndpoint(600, time.Minute)
 				for range 20 {
 					waiting, stop := context.WithCancel(t.Context())
 					time.AfterFunc(2*time.Second, stop)

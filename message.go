@@ -47,22 +47,28 @@ type PrivateMessage struct {
 	// PushContent is the push text for users who are not connected. Messages of types that users
 	// write have a default text; other types, including an app's own, are pushed only if
 	// PushContent is set. PushData reaches the app with the push.
-	PushContent      string       `wire:"pushContent"`
-	PushData         string       `wire:"pushData"`
-	Push             *PushOptions `wire:"pushExt"`
-	DisablePush      bool         `wire:"disablePush"`
-	ContentAvailable bool         `wire:"contentAvailable"` // iOS: wake the app silently
-	BadgeCount       *int         `wire:"count"`            // iOS badge, up to 9999, for a single recipient; -1 keeps it
+	PushContent string       `wire:"pushContent"`
+	PushData    string       `wire:"pushData"`
+	Push        *PushOptions `wire:"pushExt"`
+	DisablePush bool         `wire:"disablePush"`
+	// iOS: whether to wake the app silently.
+	ContentAvailable bool `wire:"contentAvailable"`
+	// The iOS badge, up to 9999, for a single recipient; -1 keeps the current one.
+	BadgeCount *int `wire:"count"`
 
-	IncludeSender bool `wire:"isIncludeSender"` // sync to the sender's devices and history; needs multi-device sync
+	// Whether to sync to the sender's devices and history too; needs multi-device sync.
+	IncludeSender bool `wire:"isIncludeSender"`
 	// VerifyBlacklist withholds the message from recipients who have blocked the sender, or do not
 	// have the sender on their whitelist; the call still succeeds. RongCloud's pages disagree on
 	// whose list counts.
-	VerifyBlacklist          bool  `wire:"verifyBlacklist"`
-	Persist                  *bool `wire:"isPersisted"` // keep in the cloud history; true if nil; does not affect offline delivery
-	Counted                  *bool `wire:"isCounted"`   // count as unread; true if nil
+	VerifyBlacklist bool `wire:"verifyBlacklist"`
+	// Whether to keep it in the cloud history; true if nil. This does not affect offline delivery.
+	Persist *bool `wire:"isPersisted"`
+	// Whether it counts as unread; true if nil.
+	Counted                  *bool `wire:"isCounted"`
 	DisableUpdateLastMessage bool  `wire:"disableUpdateLastMsg"`
-	NeedReadReceipt          bool  `wire:"needReadReceipt"` // for stored messages
+	// Whether to request a read receipt; for stored messages.
+	NeedReadReceipt bool `wire:"needReadReceipt"`
 
 	// Expandable allows key-value data to be attached to the message later. Expansion is the
 	// initial data, at most 100 pairs, with keys up to 32 and values up to 4096 characters; it
@@ -92,11 +98,15 @@ type GroupMessage struct {
 	DisablePush      bool         `wire:"disablePush"`
 	ContentAvailable bool         `wire:"contentAvailable"` // iOS: wake the app silently
 
-	IncludeSender            bool  `wire:"isIncludeSender"` // sync to the sender's devices and history too
-	Persist                  *bool `wire:"isPersisted"`     // keep in the cloud history; true if nil; does not affect offline delivery
-	Counted                  *bool `wire:"isCounted"`       // count as unread; true if nil
+	// Whether to sync to the sender's devices and history too.
+	IncludeSender bool `wire:"isIncludeSender"`
+	// Whether to keep it in the cloud history; true if nil. This does not affect offline delivery.
+	Persist *bool `wire:"isPersisted"`
+	// Whether it counts as unread; true if nil.
+	Counted                  *bool `wire:"isCounted"`
 	DisableUpdateLastMessage bool  `wire:"disableUpdateLastMsg"`
-	NeedReadReceipt          bool  `wire:"needReadReceipt"` // for stored messages
+	// Whether to request a read receipt; for stored messages.
+	NeedReadReceipt bool `wire:"needReadReceipt"`
 
 	// Expandable allows key-value data to be attached to the message later. Expansion is the
 	// initial data, at most 100 pairs, with keys up to 32 and values up to 4096 characters; it
@@ -116,15 +126,19 @@ type SystemMessage struct {
 	// PushContent is the push text for users who are not connected. Messages of types that users
 	// write have a default text; other types, including an app's own, are pushed only if
 	// PushContent is set. PushData reaches the app with the push.
-	PushContent      string       `wire:"pushContent"`
-	PushData         string       `wire:"pushData"`
-	Push             *PushOptions `wire:"pushExt"`
-	DisablePush      bool         `wire:"disablePush"`
-	ContentAvailable bool         `wire:"contentAvailable"` // iOS: wake the app silently
-	BadgeCount       *int         `wire:"count"`            // iOS badge, up to 9999; -1 keeps it; unconfirmed for system messages
+	PushContent string       `wire:"pushContent"`
+	PushData    string       `wire:"pushData"`
+	Push        *PushOptions `wire:"pushExt"`
+	DisablePush bool         `wire:"disablePush"`
+	// iOS: whether to wake the app silently.
+	ContentAvailable bool `wire:"contentAvailable"`
+	// The iOS badge, up to 9999; -1 keeps the current one. Unconfirmed for system messages.
+	BadgeCount *int `wire:"count"`
 
-	Persist                  *bool `wire:"isPersisted"` // keep in the cloud history; true if nil; does not affect offline delivery
-	Counted                  *bool `wire:"isCounted"`   // count as unread; true if nil
+	// Whether to keep it in the cloud history; true if nil. This does not affect offline delivery.
+	Persist *bool `wire:"isPersisted"`
+	// Whether it counts as unread; true if nil.
+	Counted                  *bool `wire:"isCounted"`
 	DisableUpdateLastMessage bool  `wire:"disableUpdateLastMsg"`
 
 	IdempotencyKey int64 `wire:"msgRandom"` // identifies this send; see WithIdempotentSends
@@ -136,10 +150,13 @@ type MessagePriority int
 // The priorities of chat room messages. MessagePriorityProtected and MessagePriorityLow require
 // services that RongCloud must enable.
 const (
-	MessagePriorityNormal    MessagePriority = 0 // as the message type says
-	MessagePriorityProtected MessagePriority = 1 // as for a type in ChatroomService.MessageTypeWhitelist
+	// As the message type says.
+	MessagePriorityNormal MessagePriority = 0
+	// As for a type in ChatroomService.MessageTypeWhitelist.
+	MessagePriorityProtected MessagePriority = 1
 	MessagePriorityHigh      MessagePriority = 2
-	MessagePriorityLow       MessagePriority = 3 // as for a type in ChatroomService.LowPriority
+	// As for a type in ChatroomService.LowPriority.
+	MessagePriorityLow MessagePriority = 3
 )
 
 // String returns the priority in words.
@@ -163,8 +180,10 @@ type ChatroomMessage struct {
 	To      []string       `wire:"toChatroomId"` // RongCloud recommends at most 10 rooms
 	Content MessageContent `wire:"content"`      // at most 128 KB of JSON
 
-	Persist       *bool `wire:"isPersisted"`     // keep in the cloud history, if enabled; true if nil
-	IncludeSender bool  `wire:"isIncludeSender"` // sync to the sender's devices too
+	// Whether to keep it in the cloud history, if enabled; true if nil.
+	Persist *bool `wire:"isPersisted"`
+	// Whether to sync to the sender's devices too.
+	IncludeSender bool `wire:"isIncludeSender"`
 	// Priority makes the call fail, with an undocumented code, if the service is not enabled for
 	// the app.
 	Priority MessagePriority `wire:"priority"`
@@ -174,20 +193,27 @@ type ChatroomMessage struct {
 
 // RecallParams names a message to recall; see [MessageService.Recall].
 type RecallParams struct {
-	From             string           `wire:"fromUserId"` // sender of the message
+	// Sender of the message.
+	From             string           `wire:"fromUserId"`
 	ConversationType ConversationType `wire:"conversationType"`
-	TargetID         string           `wire:"targetId"`   // the user, group, chat room or ultra group it was sent to
-	ChannelID        string           `wire:"busChannel"` // of an ultra group; required if and only if the message named one
-	MessageUID       string           `wire:"messageUID"`
+	// The user, group, chat room or ultra group it was sent to.
+	TargetID string `wire:"targetId"`
+	// A channel of an ultra group; required if and only if the message had one.
+	ChannelID  string `wire:"busChannel"`
+	MessageUID string `wire:"messageUID"`
 	// SentAt is when the message was sent, to the millisecond. No send returns it; the history, the
 	// log and callbacks have it. RongCloud's page requires it. Its Java SDK and its newer API make
 	// it optional: there it only helps to find the message. Web clients sort by it.
 	SentAt time.Time `wire:"sentTime"`
 
-	Admin                    bool   `wire:"isAdmin"`     // clients say that an administrator recalled it
-	Delete                   bool   `wire:"isDelete"`    // clients drop the message and leave no line
-	DisablePush              bool   `wire:"disablePush"` // not for chat rooms and ultra groups
-	Extra                    string `wire:"extra"`       // the app's own data; not for ultra groups
+	// Whether clients say that an administrator recalled it.
+	Admin bool `wire:"isAdmin"`
+	// Whether clients drop the message without leaving a line.
+	Delete bool `wire:"isDelete"`
+	// Whether to push nothing; not for chat rooms and ultra groups.
+	DisablePush bool `wire:"disablePush"`
+	// The app's own data; not for ultra groups.
+	Extra                    string `wire:"extra"`
 	DisableUpdateLastMessage bool   `wire:"disableUpdateLastMsg"`
 }
 
@@ -199,7 +225,8 @@ type SendResult struct {
 
 // SentMessage is a message as sent to one conversation.
 type SentMessage struct {
-	TargetID   string `json:"groupId" alt:"chatroomId,userId"` // the group, chat room or user it was sent to
+	// The group, chat room or user it was sent to.
+	TargetID   string `json:"groupId" alt:"chatroomId,userId"`
 	MessageUID string `json:"messageUID"`
 }
 

@@ -63,9 +63,12 @@ type BroadcastRecallParams struct {
 	// be omitted, so set it if you know it: the history and the log have it.
 	SentAt time.Time `wire:"sentTime"`
 
-	Admin                    bool   `wire:"isAdmin"`  // clients say that an administrator recalled it
-	Delete                   bool   `wire:"isDelete"` // clients drop the message and leave no line
-	Extra                    string `wire:"extra"`    // the app's own data
+	// Whether clients say that an administrator recalled it.
+	Admin bool `wire:"isAdmin"`
+	// Whether clients drop the message without leaving a line.
+	Delete bool `wire:"isDelete"`
+	// The app's own data.
+	Extra                    string `wire:"extra"`
 	DisableUpdateLastMessage bool   `wire:"disableUpdateLastMsg"`
 }
 

@@ -36,9 +36,12 @@ func RecipientsOf[T any](sequence iter.Seq[T]) iter.Seq2[T, error] {
 // panics, the requests under way are finished, their outcomes are saved, and the panic continues in
 // the goroutine that called the send. None is called after the send has returned.
 type BulkParams struct {
-	Concurrency int   // maximum number of requests under way, up to 128; 0 means 4
-	ChunkSize   int   // recipients per request; 0 means the documented maximum, which is also the limit
-	Total       int64 // number of recipients, if known, for BulkProgress.TimeLeft
+	// Maximum number of requests under way, up to 128; 0 means 4.
+	Concurrency int
+	// Recipients per request; 0 means the documented maximum, which is also the limit.
+	ChunkSize int
+	// Number of recipients, if known, for BulkProgress.TimeLeft.
+	Total int64
 
 	// MaxUnknown stops the send with an [*Error] once this many chunks in a row, in the order in
 	// which they end, have an unknown outcome: in an outage, later chunks would only become unknown
@@ -77,9 +80,12 @@ type BulkOutcome int
 
 // The outcomes of a chunk.
 const (
-	BulkOutcomeDelivered BulkOutcome = iota + 1 // the server accepted it
-	BulkOutcomeRefused                          // it was not carried out
-	BulkOutcomeUnknown                          // it may have been delivered; it is not sent again unless requested
+	// The server accepted it.
+	BulkOutcomeDelivered BulkOutcome = iota + 1
+	// It was not carried out.
+	BulkOutcomeRefused
+	// It may have been delivered; it is not sent again unless requested.
+	BulkOutcomeUnknown
 )
 
 // String returns the name of the outcome.
@@ -107,12 +113,15 @@ type BulkChunk struct {
 
 // BulkCounts counts recipients. A recipient who appears twice in a chunk counts once.
 type BulkCounts struct {
-	Chunks     int64 `json:"chunks"` // that have ended
-	Delivered  int64 `json:"delivered"`
-	Refused    int64 `json:"refused"`
-	Unknown    int64 `json:"unknown"`
-	Skipped    int64 `json:"skipped"`    // see BulkParams.OnSkipped
-	Duplicates int64 `json:"duplicates"` // repeated recipients within a chunk; they are sent as listed
+	// Chunks that have ended.
+	Chunks    int64 `json:"chunks"`
+	Delivered int64 `json:"delivered"`
+	Refused   int64 `json:"refused"`
+	Unknown   int64 `json:"unknown"`
+	// See BulkParams.OnSkipped.
+	Skipped int64 `json:"skipped"`
+	// Repeated recipients within a chunk; they are sent as listed.
+	Duplicates int64 `json:"duplicates"`
 }
 
 // BulkProgress is the progress of a bulk send. The counts include those of the send that it

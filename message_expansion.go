@@ -21,12 +21,17 @@ type MessageExpansionService service
 
 // MessageExpansionSetParams attaches data to a message; see [MessageExpansionService.Set].
 type MessageExpansionSetParams struct {
-	MessageUID       string            `wire:"msgUID"`
-	UserID           string            `wire:"userId"`           // who makes the change
-	ConversationType ConversationType  `wire:"conversationType"` // private or group
-	TargetID         string            `wire:"targetId"`         // the other user or the group
-	Values           map[string]string `wire:"extraKeyVal"`      // at most 100 pairs, keys up to 32 and values up to 4096 characters
-	SyncSender       bool              `wire:"isSyncSender"`     // notify the devices of UserID too
+	MessageUID string `wire:"msgUID"`
+	// Who makes the change.
+	UserID string `wire:"userId"`
+	// Private or group.
+	ConversationType ConversationType `wire:"conversationType"`
+	// The other user or the group.
+	TargetID string `wire:"targetId"`
+	// At most 100 pairs, keys up to 32 and values up to 4096 characters.
+	Values map[string]string `wire:"extraKeyVal"`
+	// Whether to notify the devices of UserID too.
+	SyncSender bool `wire:"isSyncSender"`
 }
 
 // MessageExpansionDeleteParams removes data from a message; see [MessageExpansionService.Delete].

@@ -60,18 +60,24 @@ type HistoryMessages struct {
 
 // HistoryMessage is a message in the cloud history.
 type HistoryMessage struct {
-	MessageUID       string           `json:"messageUID" alt:"msgUID"`
-	From             string           `json:"fromUserId"`
-	ConversationType ConversationType `json:"conversationType" alt:"conversionType"` // the history's own type if the server leaves it out
+	MessageUID string `json:"messageUID" alt:"msgUID"`
+	From       string `json:"fromUserId"`
+	// The history's own type if the server leaves it out.
+	ConversationType ConversationType `json:"conversationType" alt:"conversionType"`
 	TargetID         string           `json:"targetId" alt:"groupId"`
-	ChannelID        string           `json:"busChannel"`   // of an ultra group
-	ToUserIDs        []string         `json:"groupUserIds"` // for a message to selected members of a group, if the server includes them
-	SentAt           time.Time        `json:"msgTime" alt:"sentTime" unit:"ms"`
-	ObjectName       string           `json:"objectName"`
-	Body             string           `json:"content"` // as sent; see Content
+	// The channel, in an ultra group.
+	ChannelID string `json:"busChannel"`
+	// The recipients of a message to selected members of a group, if the server includes them.
+	ToUserIDs  []string  `json:"groupUserIds"`
+	SentAt     time.Time `json:"msgTime" alt:"sentTime" unit:"ms"`
+	ObjectName string    `json:"objectName"`
+	// The body as sent; see Content.
+	Body string `json:"content"`
 
-	Expandable    bool   `json:"expansion"`    // key-value data can be attached
-	ExpansionText string `json:"extraContent"` // the attached key-value data as JSON text; see Expansion
+	// Whether key-value data can be attached.
+	Expandable bool `json:"expansion"`
+	// The attached key-value data as JSON text; see Expansion.
+	ExpansionText string `json:"extraContent"`
 
 	AIGenerated bool          `json:"aiGenerated"` // if the app has that switched on
 	Quote       *HistoryQuote `json:"quote"`       // the message it replies to, nil if none

@@ -274,7 +274,8 @@ func TestMsgHistoryWalks(t *testing.T) {
 		{"one page", msgArchive{times: spread(3, 1000)}, 1, 10, 3, 3},
 		{"one full page", msgArchive{times: spread(10, 1000)}, 1, 10, 10, 3},
 		{"many pages", msgArchive{times: spread(25, 1000)}, 1, 10, 25, 5},
-		{"pages of two", msgArchive{times: spread(9, 1)}, 1, 2, 9, 10}, // one of two is always the border's
+		// One of two is always the border's.
+		{"pages of two", msgArchive{times: spread(9, 1)}, 1, 2, 9, 10},
 		{"short pages", msgArchive{times: spread(25, 1000), capacity: 7}, 1, 10, 25, 6},
 		{"one millisecond", msgArchive{times: spread(9, 0)}, 1, 10, 9, 2},
 		{"three to a millisecond", msgArchive{times: []int64{

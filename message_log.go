@@ -64,15 +64,21 @@ type LoggedMessage struct {
 	From             string           `json:"fromUserId"`
 	ConversationType ConversationType `json:"targetType"`
 	TargetID         string           `json:"targetId"`
-	ChannelID        string           `json:"busChannel"`   // of an ultra group, if the log has it
-	GroupID          string           `json:"GroupId"`      // empty if there is no group
-	ToUserIDs        []string         `json:"groupUserIds"` // for a message to selected members of a group
-	SentAt           time.Time        `json:"timestamp" alt:"dateTime"`
-	ObjectName       string           `json:"classname"`
-	Body             string           `json:"content"`         // JSON text; see Content
-	Source           string           `json:"source"`          // what it was sent from, such as iOS, Android or Websocket
-	Sensitive        bool             `json:"isSensitiveWord"` // it contains sensitive words
-	AppKey           string           `json:"appId"`
+	// The channel, in an ultra group, if the log has it.
+	ChannelID string `json:"busChannel"`
+	// Empty if there is no group.
+	GroupID string `json:"GroupId"`
+	// The recipients of a message to selected members of a group.
+	ToUserIDs  []string  `json:"groupUserIds"`
+	SentAt     time.Time `json:"timestamp" alt:"dateTime"`
+	ObjectName string    `json:"classname"`
+	// JSON text; see Content.
+	Body string `json:"content"`
+	// What it was sent from, such as iOS, Android or Websocket.
+	Source string `json:"source"`
+	// Whether it contains sensitive words.
+	Sensitive bool   `json:"isSensitiveWord"`
+	AppKey    string `json:"appId"`
 
 	Line string `json:"-"` // the original line of the log, with everything that has no field here
 }
@@ -243,7 +249,8 @@ func (s *MessageLogService) read(ctx context.Context, address *url.URL, file io.
 	return func(yield func(LoggedMessage, error) bool) {
 		bounded := &listReader{ReaderAt: file, left: maxLogList}
 		archive, err := zip.NewReader(bounded, size)
-		if err != nil && !errors.Is(err, zip.ErrInsecurePath) { // the names are only reported, never used as paths
+		// The names are only reported, never used as paths.
+		if err != nil && !errors.Is(err, zip.ErrInsecurePath) {
 			yield(LoggedMessage{}, logError(address, err))
 			return
 		}
@@ -308,7 +315,8 @@ func (r *logReader) entry(entry *zip.File, yield func(LoggedMessage, error) bool
 	defer content.Close()
 	r.source = content
 	lines := bufio.NewScanner(r)
-	lines.Buffer(make([]byte, 0, min(64<<10, r.limits.LineBytes)), r.limits.LineBytes+2) // the buffer also holds the line break
+	// The buffer also holds the line break.
+	lines.Buffer(make([]byte, 0, min(64<<10, r.limits.LineBytes)), r.limits.LineBytes+2)
 	for number := 1; lines.Scan(); number++ {
 		line := bytes.TrimSpace(bytes.TrimPrefix(lines.Bytes(), []byte("\xef\xbb\xbf")))
 		if len(line) == 0 {

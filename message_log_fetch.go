@@ -129,7 +129,8 @@ func (k *core) fetchFile(ctx context.Context, address *url.URL, w io.Writer, lim
 func (k *core) transport() http.RoundTripper {
 	switch {
 	case k.own != nil:
-		return k.own.Base // the files are not on the API's hosts, so its rules for connections do not apply
+		// The files are not on the API's hosts, so its rules for connections do not apply.
+		return k.own.Base
 	case k.config.httpClient.Transport != nil:
 		return k.config.httpClient.Transport
 	default:

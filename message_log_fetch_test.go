@@ -36,14 +36,14 @@ func TestMsgLogAddresses(t *testing.T) {
 		require.Equal(t, address, got.String())
 	}
 	for address, reason := range map[string]string{
-		"http://rongcloud.cn/secret": "not https", "ftp://rongcloud.cn/secret": "not by https", "//rongcloud.cn/secret": "not by https",
-		"https:///secret": "no URL with a host", "https://:443/secret": "no URL with a host", "https:secret": "no URL with a host",
-		"secret": "no URL with a host", "https://rong\x7fcloud.cn/secret": "no URL with a host",
+		"http://rongcloud.cn/secret": "not https", "ftp://rongcloud.cn/secret": "not https", "//rongcloud.cn/secret": "not https",
+		"https:///secret": "not a URL with a host", "https://:443/secret": "not a URL with a host", "https:secret": "not a URL with a host",
+		"secret": "not a URL with a host", "https://rong\x7fcloud.cn/secret": "not a URL with a host",
 		"https://secret:secret@rongcloud.cn/": "user or password", "https://rongcloud.cn@example.com/secret": "user or password",
 		"https://example.com/secret": `"example.com"`, "https://evilrongcloud.cn/secret": `"evilrongcloud.cn"`, "https://rongcloud.cn.example.com/secret": "neither",
 		"https://rongcloud.cn:8443/secret": "neither", "https://files.example.com:8443/secret": "neither", "https://cdn.example.org/secret": "neither",
 		"https://a.cdn.example.org:8443/secret": "neither", "https://example.org/secret": "neither", "https://127.0.0.1/secret": "neither", "https://[::1]/secret": "neither",
-		"https://127.0.0.1:8686/secret": "neither", "http://127.0.0.1:8687/secret": "not https", "http://api.example.net/secret": "not by https",
+		"https://127.0.0.1:8686/secret": "neither", "http://127.0.0.1:8687/secret": "not https", "http://api.example.net/secret": "not https",
 		"http://secret:secret@127.0.0.1:8686/": "not https", "https://log.api.example.net/secret": "neither", "https://com/secret": "neither", "https://rongcloud.cn./secret": "neither",
 	} {
 		_, err := checkLogURL(address, hosts, bases)

@@ -75,7 +75,8 @@ func newLogService(t *testing.T, opts ...Option) *MessageLogService {
 
 func TestMsgLogHours(t *testing.T) {
 	t.Parallel()
-	moment := time.Date(2026, 1, 1, 23, 59, 59, 0, time.FixedZone("", -3600)) // 00:59:59 on the 2nd by UTC
+	// 00:59:59 on the 2nd by UTC.
+	moment := time.Date(2026, 1, 1, 23, 59, 59, 0, time.FixedZone("", -3600))
 	for region, want := range map[Region]string{RegionBeijing: "2026010208", RegionSingapore: "2026010200"} {
 		client, wire := msgServe(t, func(msgRequest) (int, string) { return 200, `{"code":200}` }, WithRegion(region))
 		_, err := client.Message.Log.Get(t.Context(), moment)
@@ -154,7 +155,8 @@ func TestMsgLogLines(t *testing.T) {
 
 func TestMsgLogReads(t *testing.T) {
 	t.Parallel()
-	long := `{"msgUID":"long","content":"` + strings.Repeat("x", 1<<20-len(`{"msgUID":"long","content":""}`)) + `"}` // as long as a line may be
+	// As long as a line may be.
+	long := `{"msgUID":"long","content":"` + strings.Repeat("x", 1<<20-len(`{"msgUID":"long","content":""}`)) + `"}`
 	for _, c := range []struct {
 		name  string
 		files []zipFile

@@ -31,8 +31,10 @@ type GroupStatus struct {
 	To      []string       `wire:"toGroupId"`  // at most 3 groups
 	Content MessageContent `wire:"content"`    // at most 128 KB of JSON
 
-	VerifyBlacklist bool `wire:"verifyBlacklist"` // as for one-to-one messages; only RongCloud's SDKs have it, not its page
-	IncludeSender   bool `wire:"isIncludeSender"` // send to the sender's online devices too
+	// As for one-to-one messages; only RongCloud's SDKs have it, not its page.
+	VerifyBlacklist bool `wire:"verifyBlacklist"`
+	// Whether to send to the sender's online devices too.
+	IncludeSender bool `wire:"isIncludeSender"`
 
 	IdempotencyKey int64 `wire:"msgRandom"` // identifies this send; see WithIdempotentSends
 }

@@ -40,9 +40,12 @@ type MessageStreamPieceParams struct {
 	// applies to each piece or to all together.
 	Content StreamMessage
 
-	IncludeSender            bool              // sync to the sender's devices and history too
-	Persist                  *bool             // keep in the cloud history; true if nil
-	Expansion                map[string]string // key-value data attached to the message, at most 100 pairs
+	// Whether to sync to the sender's devices and history too.
+	IncludeSender bool
+	// Whether to keep it in the cloud history; true if nil.
+	Persist *bool
+	// Key-value data attached to the message, at most 100 pairs.
+	Expansion                map[string]string
 	DisableUpdateLastMessage bool
 }
 
@@ -61,7 +64,8 @@ type streamPiece struct {
 
 // SentStreamPiece names the message that a stream writes.
 type SentStreamPiece struct {
-	MessageUID string `json:"messageUID" alt:"messageId"` // returned for the first piece only; all later ones must carry it
+	// Returned for the first piece only; all later ones must carry it.
+	MessageUID string `json:"messageUID" alt:"messageId"`
 }
 
 // MessageStreamParams describes a message that is written piece by piece; see
@@ -77,10 +81,12 @@ type MessageStreamParams struct {
 	Extra   string
 	Quoted  *QuotedMessage
 
-	// Sent with every piece.
-	IncludeSender            bool              // sync to the sender's devices and history too
-	Persist                  *bool             // keep in the cloud history; true if nil
-	Expansion                map[string]string // key-value data attached to the message, at most 100 pairs
+	// Sent with every piece. Whether to sync to the sender's devices and history too.
+	IncludeSender bool
+	// Whether to keep it in the cloud history; true if nil.
+	Persist *bool
+	// Key-value data attached to the message, at most 100 pairs.
+	Expansion                map[string]string
 	DisableUpdateLastMessage bool
 }
 
@@ -102,8 +108,10 @@ type StreamWriter struct {
 // MessageStreamFinishParams is the end of a message that is written piece by piece; see
 // [StreamWriter.Finish].
 type MessageStreamFinishParams struct {
-	Text   string // the last piece of the text, which may be empty
-	Reason int    // why the message ends, in the app's own values, for clients; 0 for the normal end
+	// The last piece of the text, which may be empty.
+	Text string
+	// Why the message ends, in the app's own values, for clients; 0 for the normal end.
+	Reason int
 }
 
 // SendPiece sends one piece of a growing one-to-one text, for clients from 5.16 on. The quota is

@@ -11,7 +11,8 @@ import (
 // TemplateRecipient is one recipient of a template message, with everything specific to them.
 type TemplateRecipient struct {
 	UserID string
-	Values map[string]string // replacements by placeholder, exactly as in the content, braces included: "{name}"
+	// Replacements by placeholder, exactly as in the content, braces included: "{name}".
+	Values map[string]string
 
 	// PushContent and PushData are as in other messages, and may contain placeholders. Types that
 	// users write have a default push text; others are not pushed to recipients without
@@ -33,13 +34,19 @@ type PrivateTemplate struct {
 	DisablePush      bool
 	ContentAvailable bool // iOS: wake the app silently
 
-	IncludeSender            bool  // sync to the sender's devices and history too
-	VerifyBlacklist          bool  // as in PrivateMessage
-	Persist                  *bool // keep in the cloud history; true if nil; does not affect offline delivery
-	Counted                  *bool // count as unread; true if nil
+	// Whether to sync to the sender's devices and history too.
+	IncludeSender bool
+	// As in PrivateMessage.
+	VerifyBlacklist bool
+	// Whether to keep it in the cloud history; true if nil. This does not affect offline delivery.
+	Persist *bool
+	// Whether it counts as unread; true if nil.
+	Counted                  *bool
 	DisableUpdateLastMessage bool
-	NeedReadReceipt          bool // for stored messages
-	Expandable               bool // key-value data can be attached to the message later
+	// Whether to request a read receipt; for stored messages.
+	NeedReadReceipt bool
+	// Whether key-value data can be attached to the message later.
+	Expandable bool
 
 	IdempotencyKey int64 `wire:"msgRandom"` // identifies this send; see WithIdempotentSends
 }

@@ -254,7 +254,8 @@ func msgSends(t *testing.T, cases []msgCase) {
 				switch {
 				case c.what == "all":
 					require.True(t, sent[param.Name], "%s is not sent", param.Name)
-				case c.what == "none" && param.Name != "objectName": // which goes with every content
+				// Which goes with every content.
+				case c.what == "none" && param.Name != "objectName":
 					require.Equal(t, param.Required, sent[param.Name], param.Name)
 				}
 			}

@@ -8,11 +8,16 @@ import (
 
 // UltraGroupMessage is a message to ultra groups; see [MessageService.SendUltraGroup].
 type UltraGroupMessage struct {
-	From      string         `wire:"fromUserId"` // must have a token, but need not be a member
-	To        []string       `wire:"toGroupIds"` // at most 3 ultra groups, and exactly one with ToUserIDs
-	ToUserIDs []string       `wire:"toUserIds"`  // only these members get the message
-	ChannelID string         `wire:"busChannel"` // of all groups in To; a message to an unknown channel is not delivered
-	Content   MessageContent `wire:"content"`    // at most 128 KB of JSON
+	// Must have a token, but need not be a member.
+	From string `wire:"fromUserId"`
+	// At most 3 ultra groups, and exactly one with ToUserIDs.
+	To []string `wire:"toGroupIds"`
+	// Only these members get the message.
+	ToUserIDs []string `wire:"toUserIds"`
+	// A channel of all groups in To; a message to an unknown channel is not delivered.
+	ChannelID string `wire:"busChannel"`
+	// At most 128 KB of JSON.
+	Content MessageContent `wire:"content"`
 	// Mentioned makes the mentionedInfo in an app's own type take effect. For built-in types
 	// SendUltraGroup sets it automatically.
 	Mentioned bool `wire:"isMentioned"`

@@ -263,12 +263,12 @@ func TestRefusalsSayWhatWasWritten(t *testing.T) {
 			rongcloud.UserPushPeriodParams{UserID: "u", StartTime: "22:00:00", Level: rongcloud.PushLevelNone}),
 		"POST /user/whitesetting/set.json: UserWhitelistModeParams.Mode (whiteSetting): is required": client.User.Whitelist.SetMode(ctx,
 			rongcloud.UserWhitelistModeParams{UserIDs: []string{"u"}}),
-		"POST /user/tag/set.json: UserTagSetParams.Tags (tags): is required":                                        client.User.Tag.Set(ctx, rongcloud.UserTagSetParams{UserID: "u"}),
-		"POST /user/tag/batch/set.json: userIDs (userIds): is required":                                             client.User.Tag.BatchClear(ctx, nil),
-		"POST /user/chat/fb/set.json: userIDs (userId): is required":                                                client.User.PrivateMute.Remove(ctx, nil),
+		"POST /user/tag/set.json: UserTagSetParams.Tags (tags): is required":                                       client.User.Tag.Set(ctx, rongcloud.UserTagSetParams{UserID: "u"}),
+		"POST /user/tag/batch/set.json: userIDs (userIds): is required":                                            client.User.Tag.BatchClear(ctx, nil),
+		"POST /user/chat/fb/set.json: userIDs (userId): is required":                                               client.User.PrivateMute.Remove(ctx, nil),
 		"POST /sensitiveword/list.json: SensitiveWordQuery.Type (type): SensitiveWordType(7) is not a valid value": list,
-		"POST /push.json: Push.Audience (audience): All or Any is required: no tags are given":                      push,
-		"POST /push/user.json: UserPush.Notification (notification): Text is required":                              pushUser,
+		"POST /push.json: Push.Audience (audience): All or Any is required: no tags are given":                     push,
+		"POST /push/user.json: UserPush.Notification (notification): Text is required":                             pushUser,
 	} {
 		require.EqualError(t, err, "rongcloud: "+want)
 	}

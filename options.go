@@ -47,27 +47,31 @@ const (
 
 // config is filled in by the options and checked by New.
 type config struct {
-	appKey          string // where it came from, for errors; likewise the next three
-	appSecret       string
-	regionFrom      string
-	baseURLsFrom    string
-	region          Region
-	regionChosen    bool
-	baseURLs        []string
-	regional        bool              // the base URLs are the region's
-	customURLs      map[string]string // customer-specific addresses, by the catalogue's name for the service
-	httpClient      *http.Client
-	ownClient       bool
-	tlsConfig       *tls.Config
-	hasTLSConfig    bool
-	attemptTimeout  time.Duration
-	retry           RetryPolicy
-	loggers         []*slog.Logger
-	hooks           []func(context.Context, Attempt)
-	callHooks       []func(context.Context, CallStart) (context.Context, func(CallEnd))
-	headerHooks     []func(context.Context, http.Header)
-	wrappers        []func(http.RoundTripper) http.RoundTripper
-	wrapped         http.RoundTripper // the client's own connections, wrapped
+	// Where the App Key came from, for errors; likewise the next three.
+	appKey       string
+	appSecret    string
+	regionFrom   string
+	baseURLsFrom string
+	region       Region
+	regionChosen bool
+	baseURLs     []string
+	// Whether the base URLs are the region's.
+	regional bool
+	// Customer-specific addresses, by the catalogue's name for the service.
+	customURLs     map[string]string
+	httpClient     *http.Client
+	ownClient      bool
+	tlsConfig      *tls.Config
+	hasTLSConfig   bool
+	attemptTimeout time.Duration
+	retry          RetryPolicy
+	loggers        []*slog.Logger
+	hooks          []func(context.Context, Attempt)
+	callHooks      []func(context.Context, CallStart) (context.Context, func(CallEnd))
+	headerHooks    []func(context.Context, http.Header)
+	wrappers       []func(http.RoundTripper) http.RoundTripper
+	// The client's own connections, wrapped.
+	wrapped         http.RoundTripper
 	secretSource    func(context.Context) (string, error)
 	userAgentSuffix string
 	maxAnswerBytes  int64

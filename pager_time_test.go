@@ -16,12 +16,17 @@ import (
 // timeServer keeps items at milliseconds and answers those of a span, the first one of which comes
 // first.
 type timeServer struct {
-	times    []int64 // in the order of the endpoint
-	size     int
-	back     bool // newest first, and both ends are part of the span; else oldest first, without the first end
-	endless  bool // the first page, whatever is asked
-	failAt   int  // the request that fails, from 1
-	capacity int  // fewer than size are answered, if it is set
+	// In the order of the endpoint.
+	times []int64
+	size  int
+	// Newest first, and both ends are part of the span; else oldest first, without the first end.
+	back bool
+	// The first page, whatever is asked.
+	endless bool
+	// The request that fails, from 1.
+	failAt int
+	// Fewer than size are answered, if it is set.
+	capacity int
 	longest  time.Duration
 	spans    [][2]int64
 }
@@ -209,7 +214,8 @@ func TestWalkTimeFails(t *testing.T) {
 func TestWalkTimeStopsWhenTheCallerDoes(t *testing.T) {
 	t.Parallel()
 	for _, back := range []bool{false, true} {
-		for stop, pages := range map[int]int{1: 1, 3: 1, 4: 2, 5: 2, 6: 3} { // one of each later page came before
+		// One of each later page came before.
+		for stop, pages := range map[int]int{1: 1, 3: 1, 4: 2, 5: 2, 6: 3} {
 			s := &timeServer{times: timesOf(back, 1, 2, 3, 4, 5, 6, 7, 8, 9), size: 3, back: back}
 			seen := 0
 			for _, err := range s.walk(100) {

@@ -13,9 +13,12 @@ type ProxyChatService service
 
 // ProxyChatParams says which bot answers for a user, and to whom.
 type ProxyChatParams struct {
-	UserID    string   `wire:"userId"`    // the user for whom the bot answers
-	TargetIDs []string `wire:"targetIds"` // recipients of the bot's answers; at most 50
-	BotUserID string   `wire:"botUserId"` // the bot; needs an integration of type BotIntegrationAgentChat
+	// The user for whom the bot answers.
+	UserID string `wire:"userId"`
+	// Recipients of the bot's answers; at most 50.
+	TargetIDs []string `wire:"targetIds"`
+	// The bot; needs an integration of type BotIntegrationAgentChat.
+	BotUserID string `wire:"botUserId"`
 	// Metadata are variables for the bot: at most 32 pairs, keys of at most 32 and values of at
 	// most 512 characters.
 	Metadata map[string]string `wire:"metadata"`
@@ -23,9 +26,12 @@ type ProxyChatParams struct {
 
 // ProxyChatQuery selects a page of the users for whom bots answer.
 type ProxyChatQuery struct {
-	UserID string `wire:"userId"` // the user for whom the bot answers; if empty, all users, as RongCloud's page seems to say
-	Page   int    `wire:"page"`   // from 1, the default
-	Size   int    `wire:"size"`   // entries per page, 50 by default; the maximum is not documented
+	// The user for whom the bot answers; if empty, all users, as RongCloud's page seems to say.
+	UserID string `wire:"userId"`
+	// From 1, the default.
+	Page int `wire:"page"`
+	// Entries per page, 50 by default; the maximum is not documented.
+	Size int `wire:"size"`
 }
 
 // ProxyChat says which bot answers another user on a user's behalf.

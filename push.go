@@ -34,9 +34,13 @@ type Push struct {
 
 // PushMessage is the message that a push delivers to its recipients, including web users.
 type PushMessage struct {
-	From                     string         // sender; required; must have a token
-	Content                  MessageContent // at most 128 KB of JSON
-	DisableUpdateLastMessage bool           // do not show it as the conversation's last message; for stored messages
+	// Sender; required; must have a token.
+	From string
+	// At most 128 KB of JSON.
+	Content MessageContent
+	// Whether clients keep showing the previous last message of the conversation; for stored
+	// messages.
+	DisableUpdateLastMessage bool
 }
 
 // UserPush is a push to individual users; see [PushService.SendToUsers].

@@ -48,14 +48,22 @@ type CustomPushNotification struct {
 
 // IOSPushSettings holds a push's settings for Apple devices.
 type IOSPushSettings struct {
-	ContentAvailable  bool              `json:"-"`                            // wake the app silently
-	Badge             *int              `json:"badge,omitempty"`              // up to 9999; 0 clears the badge, nil keeps it
-	ThreadID          string            `json:"thread-id,omitempty"`          // groups notifications
-	CollapseID        string            `json:"apns-collapse-id,omitempty"`   // merges notifications with the same ID
-	Category          string            `json:"category,omitempty"`           // the app's own kind of rich push; lets the app change the content
-	RichMediaURL      string            `json:"richMediaUri,omitempty"`       // for a rich push; requires Category
-	InterruptionLevel InterruptionLevel `json:"interruption-level,omitempty"` // from iOS 15 on; active if empty
-	Extras            map[string]any    `json:"extras,omitempty"`             // the app's own data
+	// Whether to wake the app silently.
+	ContentAvailable bool `json:"-"`
+	// The badge, up to 9999; 0 clears it, nil keeps the current one.
+	Badge *int `json:"badge,omitempty"`
+	// Groups notifications with the same ID.
+	ThreadID string `json:"thread-id,omitempty"`
+	// Merges notifications with the same ID.
+	CollapseID string `json:"apns-collapse-id,omitempty"`
+	// The app's own kind of rich push; lets the app change the content.
+	Category string `json:"category,omitempty"`
+	// For a rich push; requires Category.
+	RichMediaURL string `json:"richMediaUri,omitempty"`
+	// For iOS 15 and later; active if empty.
+	InterruptionLevel InterruptionLevel `json:"interruption-level,omitempty"`
+	// The app's own data.
+	Extras map[string]any `json:"extras,omitempty"`
 }
 
 // AndroidPushSettings holds a push's settings for Android devices, by the vendor of their push

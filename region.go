@@ -119,8 +119,9 @@ func parseHost(option, raw string) (host, error) {
 // RongCloud's rule: when the one in use fails, switch at once to the next, stay with it for all
 // later calls, and never go back on a timer.
 type hosts struct {
-	ring     []host
-	switches atomic.Uint64 // how often the host in use has failed; modulo the ring's length, the index in use
+	ring []host
+	// How often the host in use has failed; modulo the ring's length, the index in use.
+	switches atomic.Uint64
 }
 
 func newHosts(option string, addresses []string) (*hosts, error) {

@@ -36,21 +36,25 @@ const (
 // RTCCloudPlayerStartParams says what to play, and where. RongCloud's page does not say which
 // fields are optional, so everything but the transport is required here.
 type RTCCloudPlayerStartParams struct {
-	RoomID      string                  `wire:"Room-Id"`
-	UserID      string                  `wire:"user_id"` // the virtual user; replaces a stream they already play
-	UserName    string                  `wire:"user_name"`
-	MediaType   RTCCloudPlayerMediaType `wire:"media_type,enum"`
-	RoomType    RTCRoomType             `wire:"room_type,enum"`
-	StreamURL   string                  `wire:"rtmp_url"`     // public address of the stream
-	CallbackURL string                  `wire:"callback_url"` // gets a webhook.RTCCloudPlayer for each change
-	Transport   RTSPTransport           `wire:"rtsp_transport"`
+	RoomID string `wire:"Room-Id"`
+	// The virtual user; replaces a stream they already play.
+	UserID    string                  `wire:"user_id"`
+	UserName  string                  `wire:"user_name"`
+	MediaType RTCCloudPlayerMediaType `wire:"media_type,enum"`
+	RoomType  RTCRoomType             `wire:"room_type,enum"`
+	// Public address of the stream.
+	StreamURL string `wire:"rtmp_url"`
+	// Gets a webhook.RTCCloudPlayer for each change.
+	CallbackURL string        `wire:"callback_url"`
+	Transport   RTSPTransport `wire:"rtsp_transport"`
 }
 
 // RTCCloudPlayerStopParams says what to stop, and where.
 type RTCCloudPlayerStopParams struct {
-	RoomID   string `wire:"Room-Id"`
-	UserID   string `wire:"user_id"`
-	UserName string `wire:"user_name"` // the documentation does not clearly say whether it is required
+	RoomID string `wire:"Room-Id"`
+	UserID string `wire:"user_id"`
+	// The documentation does not clearly say whether it is required.
+	UserName string `wire:"user_name"`
 }
 
 // Start plays a stream into a room. It is not repeated after a failure that leaves the outcome

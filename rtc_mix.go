@@ -23,15 +23,23 @@ type RTCMixParams struct {
 // omitted fields become unset rather than keeping their values. Whether a call with only
 // Output.CDNs keeps the layout is not documented.
 type RTCMixConfig struct {
-	Version      int                 `json:"version,omitempty" check:"natural"` // 1 by default; required with CDNs, according to the page on CDN
-	Layout       RTCLayout           `json:"mode,omitempty" check:"values=3"`   // RTCLayoutFloating by default
-	HostUserID   string              `json:"host_user_id,omitempty"`            // the user in the large picture
-	HostStreamID string              `json:"host_stream_id,omitempty"`          // if empty, the stream published first (client SDK)
+	// 1 by default; required with CDNs, according to the page on CDN.
+	Version int `json:"version,omitempty" check:"natural"`
+	// RTCLayoutFloating by default.
+	Layout RTCLayout `json:"mode,omitempty" check:"values=3"`
+	// The user in the large picture.
+	HostUserID string `json:"host_user_id,omitempty"`
+	// If empty, the stream published first (client SDK).
+	HostStreamID string              `json:"host_stream_id,omitempty"`
 	Output       *RTCMixOutputConfig `json:"output,omitempty"`
-	Filter       RTCMixFilterMode    `json:"inputFilterMode,omitempty" check:"values=15"` // which streams are mixed
-	Sources      *RTCMixSourceConfig `json:"input,omitempty"`                             // individually listed streams
-	Watermark    *RTCMixWatermarks   `json:"waterMark,omitempty"`                         // (client SDK)
-	RoomIDs      []string            `json:"mixRooms,omitempty"`                          // other rooms, for RTCMixFilterRooms and similar modes (client SDK)
+	// Which streams are mixed.
+	Filter RTCMixFilterMode `json:"inputFilterMode,omitempty" check:"values=15"`
+	// Individually listed streams.
+	Sources *RTCMixSourceConfig `json:"input,omitempty"`
+	// Known from the client SDK.
+	Watermark *RTCMixWatermarks `json:"waterMark,omitempty"`
+	// Other rooms, for RTCMixFilterRooms and similar modes (client SDK).
+	RoomIDs []string `json:"mixRooms,omitempty"`
 }
 
 // RTCMixFilterMode says which streams are mixed. Everything about it is known from the client SDK.
@@ -39,21 +47,36 @@ type RTCMixFilterMode int
 
 // The filter modes.
 const (
-	RTCMixFilterAll             RTCMixFilterMode = 1 + iota // all, including those of users who join later; 0 on the wire
-	RTCMixFilterNone                                        // none
-	RTCMixFilterAudio                                       // all audio and no video
-	RTCMixFilterVideo                                       // all video and no audio
-	RTCMixFilterSources                                     // those of Sources
-	RTCMixFilterAudioAndSources                             // all audio, and the video of Sources
-	RTCMixFilterSourceVideo                                 // no audio, and the video of Sources
-	RTCMixFilterVideoAndSources                             // all video, and the audio of Sources
-	RTCMixFilterSourceAudio                                 // no video, and the audio of Sources
-	RTCMixFilterRooms                                       // those of RoomIDs, added to the current ones
-	RTCMixFilterOnlyRooms                                   // only those of RoomIDs
-	RTCMixFilterRoomsAudio                                  // the audio of RoomIDs, added to the current streams
-	RTCMixFilterOnlyRoomsAudio                              // only the audio of RoomIDs
-	RTCMixFilterRoomsVideo                                  // the video of RoomIDs, added to the current streams
-	RTCMixFilterOnlyRoomsVideo                              // only the video of RoomIDs; 14 on the wire
+	// All, including those of users who join later; 0 on the wire.
+	RTCMixFilterAll RTCMixFilterMode = 1 + iota
+	// None.
+	RTCMixFilterNone
+	// All audio and no video.
+	RTCMixFilterAudio
+	// All video and no audio.
+	RTCMixFilterVideo
+	// Those of Sources.
+	RTCMixFilterSources
+	// All audio, and the video of Sources.
+	RTCMixFilterAudioAndSources
+	// No audio, and the video of Sources.
+	RTCMixFilterSourceVideo
+	// All video, and the audio of Sources.
+	RTCMixFilterVideoAndSources
+	// No video, and the audio of Sources.
+	RTCMixFilterSourceAudio
+	// Those of RoomIDs, added to the current ones.
+	RTCMixFilterRooms
+	// Only those of RoomIDs.
+	RTCMixFilterOnlyRooms
+	// The audio of RoomIDs, added to the current streams.
+	RTCMixFilterRoomsAudio
+	// Only the audio of RoomIDs.
+	RTCMixFilterOnlyRoomsAudio
+	// The video of RoomIDs, added to the current streams.
+	RTCMixFilterRoomsVideo
+	// Only the video of RoomIDs; 14 on the wire.
+	RTCMixFilterOnlyRoomsVideo
 )
 
 // String returns the mode in words.
@@ -67,10 +90,14 @@ func (m RTCMixFilterMode) MarshalJSON() ([]byte, error) { return json.Marshal(in
 
 // RTCMixOutputConfig says how the mix is encoded and where it goes.
 type RTCMixOutputConfig struct {
-	Video  *RTCMixVideoConfig `json:"video,omitempty"`                       // (client SDK)
-	Audio  *RTCMixAudioConfig `json:"audio,omitempty"`                       // (client SDK)
-	CDNs   []RTCMixCDN        `json:"cdn,omitempty" check:"most=5"`          // at most 5; always the complete list
-	OwnCDN RTCMixCDNMode      `json:"inCDNModel,omitempty" check:"values=2"` // RongCloud's own CDN; sent alone, with version 2 (client SDK)
+	// Known from the client SDK.
+	Video *RTCMixVideoConfig `json:"video,omitempty"`
+	// Known from the client SDK.
+	Audio *RTCMixAudioConfig `json:"audio,omitempty"`
+	// At most 5; always the complete list.
+	CDNs []RTCMixCDN `json:"cdn,omitempty" check:"most=5"`
+	// RongCloud's own CDN; sent alone, with version 2 (client SDK).
+	OwnCDN RTCMixCDNMode `json:"inCDNModel,omitempty" check:"values=2"`
 }
 
 // RTCMixCDNMode turns RongCloud's own CDN on or off.
@@ -87,7 +114,8 @@ func (m RTCMixCDNMode) String() string { return nameOf("RTCMixCDNMode", int(m), 
 
 // RTCMixCDN is a content delivery network that gets the mix.
 type RTCMixCDN struct {
-	PushURL string `json:"pushurl" check:"required"` // where the mix is pushed to, not where it is played
+	// Where the mix is pushed to, not where it is played.
+	PushURL string `json:"pushurl" check:"required"`
 }
 
 // RTCMixVideoConfig configures the mixed video.
@@ -157,8 +185,9 @@ type RTCMixSource struct {
 
 // RTCMixWatermarks are the watermarks on the mix and on its streams.
 type RTCMixWatermarks struct {
-	Mix     *RTCMixWatermark        `json:"mixScreen,omitempty"`
-	Streams []RTCMixStreamWatermark `json:"signalScreen,omitempty"` // on individual users' streams, before mixing
+	Mix *RTCMixWatermark `json:"mixScreen,omitempty"`
+	// On individual users' streams, before mixing.
+	Streams []RTCMixStreamWatermark `json:"signalScreen,omitempty"`
 }
 
 // RTCMixWatermark is drawn over a picture.

@@ -21,8 +21,10 @@ type RTCRecordType int
 
 // What can be recorded.
 const (
-	RTCRecordStreams RTCRecordType = 1 + iota // the streams as users publish them; see RTCRecordFileMode
-	RTCRecordMix                              // the mix of a live room; see RTCMixService
+	// The streams as users publish them; see RTCRecordFileMode.
+	RTCRecordStreams RTCRecordType = 1 + iota
+	// The mix of a live room; see RTCMixService.
+	RTCRecordMix
 )
 
 // String returns the type in words.
@@ -33,13 +35,20 @@ type RTCRecordFileMode int
 
 // The files of a recording.
 const (
-	RTCRecordFileEach       RTCRecordFileMode = 1 + iota // one for each stream; 0 on the wire
-	RTCRecordFileEachVideo                               // one for each video stream
-	RTCRecordFileEachAudio                               // one for each audio stream
-	RTCRecordFileMixed                                   // one with everything mixed
-	RTCRecordFileMixedVideo                              // one with all video mixed
-	RTCRecordFileMixedAudio                              // one with all audio mixed
-	RTCRecordFilePerUser                                 // one for each user, with what they publish mixed; 6 on the wire
+	// One for each stream; 0 on the wire.
+	RTCRecordFileEach RTCRecordFileMode = 1 + iota
+	// One for each video stream.
+	RTCRecordFileEachVideo
+	// One for each audio stream.
+	RTCRecordFileEachAudio
+	// One with everything mixed.
+	RTCRecordFileMixed
+	// One with all video mixed.
+	RTCRecordFileMixedVideo
+	// One with all audio mixed.
+	RTCRecordFileMixedAudio
+	// One for each user, with what they publish mixed; 6 on the wire.
+	RTCRecordFilePerUser
 )
 
 // String returns the mode in words.
@@ -80,20 +89,26 @@ type RTCRecordStartParams struct {
 
 // RTCRecordConfig says how to record. The formats and the layout are required.
 type RTCRecordConfig struct {
-	RecordType  RTCRecordType  `json:"recordType,omitempty" check:"values=2"` // RTCRecordStreams by default
+	// RTCRecordStreams by default.
+	RecordType  RTCRecordType  `json:"recordType,omitempty" check:"values=2"`
 	VideoFormat RTCVideoFormat `json:"videoFormat" check:"required"`
 	AudioFormat RTCAudioFormat `json:"audioFormat" check:"required"`
-	Layout      RTCLayout      `json:"mixLayout" check:"required,values=3"` // of mixed files
+	// The layout of mixed files.
+	Layout RTCLayout `json:"mixLayout" check:"required,values=3"`
 
 	// These two are for RTCRecordStreams only.
-	FileMode        RTCRecordFileMode `json:"mode,omitempty" check:"values=7"`
-	VideoResolution string            `json:"videoResolution,omitempty"` // such as 640x480; RongCloud's list of 12 values is not fully known
+	FileMode RTCRecordFileMode `json:"mode,omitempty" check:"values=7"`
+	// Such as 640x480; RongCloud's list of 12 values is not fully known.
+	VideoResolution string `json:"videoResolution,omitempty"`
 
 	// These are known from RongCloud's sample server only.
-	SliceDuration time.Duration `json:"-"`                                     // length of a file before the next one begins: 30, 60, 90 or 120 minutes
-	RenderMode    RTCRenderMode `json:"renderMode,omitempty" check:"values=2"` // RTCRenderFit by default
-	HostUserID    string        `json:"hostUserId,omitempty"`                  // the user in the large picture
-	HostStreamID  string        `json:"hostStreamId,omitempty"`
+	// Length of a file before the next one begins: 30, 60, 90 or 120 minutes.
+	SliceDuration time.Duration `json:"-"`
+	// RTCRenderFit by default.
+	RenderMode RTCRenderMode `json:"renderMode,omitempty" check:"values=2"`
+	// The user in the large picture.
+	HostUserID   string `json:"hostUserId,omitempty"`
+	HostStreamID string `json:"hostStreamId,omitempty"`
 }
 
 // MarshalJSON writes the configuration with its duration in minutes.

@@ -46,9 +46,11 @@ type RTCRoomBlockService service
 
 // RTCRoomBlockParams says whom to keep out of which room, and for how long.
 type RTCRoomBlockParams struct {
-	RoomID   string        `wire:"room_id"`
-	UserIDs  []string      `wire:"user_ids"` // RongCloud documents no limit
-	Duration time.Duration `wire:"minute"`   // whole minutes, from 1 minute to 30 days (43200 minutes)
+	RoomID string `wire:"room_id"`
+	// RongCloud documents no limit.
+	UserIDs []string `wire:"user_ids"`
+	// Whole minutes, from 1 minute to 30 days (43200 minutes).
+	Duration time.Duration `wire:"minute"`
 }
 
 // RTCRoomBlockRemoveParams says whom to let back into which room.

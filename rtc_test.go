@@ -208,7 +208,8 @@ func TestRTCRefusals(t *testing.T) {
 // everything.
 func TestRTCConfigRules(t *testing.T) {
 	t.Parallel()
-	rtc, ctx := rtcClient(t, httpmock.NewMockTransport()).RTC, context.Background() // nothing may arrive
+	// Nothing may arrive.
+	rtc, ctx := rtcClient(t, httpmock.NewMockTransport()).RTC, context.Background()
 	mix := rtcArguments["RTCMixService.Set"](true)[0].(rongcloud.RTCMixParams)
 	record := rtcArguments["RTCRecordService.Start"](true)[0].(rongcloud.RTCRecordStartParams)
 	broken := 0

@@ -24,8 +24,9 @@ type RTCUserBlockService service
 
 // RTCUserBlockParams says whom to keep out of all rooms, and for how long.
 type RTCUserBlockParams struct {
-	UserID   string        `wire:"userId"`
-	Duration time.Duration `wire:"minute"` // whole minutes, from 1 minute to 30 days (43200 minutes)
+	UserID string `wire:"userId"`
+	// Whole minutes, from 1 minute to 30 days (43200 minutes).
+	Duration time.Duration `wire:"minute"`
 }
 
 // Kick removes a user from a room. They may come back at once: see RTCRoomBlockService to keep them

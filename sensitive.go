@@ -39,8 +39,10 @@ func (t SensitiveWordType) String() string {
 
 // SensitiveWordParams is a word to add.
 type SensitiveWordParams struct {
-	Word        string `wire:"word"        json:"word"`                  // at most 32 characters
-	Replacement string `wire:"replaceWord" json:"replaceWord,omitempty"` // at most 32 characters; empty to block messages with the word
+	// At most 32 characters.
+	Word string `wire:"word"        json:"word"`
+	// At most 32 characters; empty to block messages with the word.
+	Replacement string `wire:"replaceWord" json:"replaceWord,omitempty"`
 }
 
 // SensitiveWordQuery selects sensitive words.

@@ -11,9 +11,12 @@ type TranslationService service
 
 // TranslationParams is a text to translate.
 type TranslationParams struct {
-	Text           string `wire:"text"`           // at most 1000 characters
-	SourceLanguage string `wire:"sourceLanguage"` // language code; detected if empty, which does not work for Cantonese
-	TargetLanguage string `wire:"targetLanguage"` // language code; zh if empty
+	// At most 1000 characters.
+	Text string `wire:"text"`
+	// Language code; detected if empty, which does not work for Cantonese.
+	SourceLanguage string `wire:"sourceLanguage"`
+	// Language code; zh if empty.
+	TargetLanguage string `wire:"targetLanguage"`
 }
 
 // Translation is a translated text.

@@ -21,7 +21,8 @@ type attempter struct {
 
 	wrapped http.RoundTripper // own with the caller's wrappers, if any
 
-	http2 atomic.Bool // the last TLS connection spoke HTTP/2; known only from requests without a body
+	// The last TLS connection spoke HTTP/2; known only from requests without a body.
+	http2 atomic.Bool
 }
 
 // RoundTrip never returns an error: the outcome is in the call.

@@ -20,27 +20,39 @@ import (
 
 // outcome is the outcome of one attempt.
 type outcome struct {
-	ok          bool
-	status      int
-	header      http.Header
-	code        Code
-	message     string
-	body        string // first bytes of a response that is not the API's
-	err         error  // why there is no response from the API
-	final       bool   // a repeat would get the same response, or a longer one
-	unsent      bool   // the server cannot have received the request
-	unprocessed bool   // the server says that it has not processed the request
-	reused      bool   // sent over a connection that had been used before
-	opened      bool   // sent over a new connection
-	sent        int64  // bytes of the body; likewise received
-	received    int64
-	stale       bool // a reused connection broke without a response; any server may close an idle one at any time
-	broken      bool // the connection failed, or the host did not respond in time
-	switched    bool // calls now go to another host
-	after       time.Duration
-	started     time.Time
-	duration    time.Duration
-	over        bool // it has been judged
+	ok      bool
+	status  int
+	header  http.Header
+	code    Code
+	message string
+	// First bytes of a response that is not the API's.
+	body string
+	// Why there is no response from the API.
+	err error
+	// A repeat would get the same response, or a longer one.
+	final bool
+	// The server cannot have received the request.
+	unsent bool
+	// The server says that it has not processed the request.
+	unprocessed bool
+	// Sent over a connection that had been used before.
+	reused bool
+	// Sent over a new connection.
+	opened bool
+	// Bytes of the body; likewise received.
+	sent     int64
+	received int64
+	// A reused connection broke without a response; any server may close an idle one at any time.
+	stale bool
+	// The connection failed, or the host did not respond in time.
+	broken bool
+	// Calls now go to another host.
+	switched bool
+	after    time.Duration
+	started  time.Time
+	duration time.Duration
+	// Whether the outcome is final.
+	over bool
 }
 
 // rateLimited reports whether the outcome is a refusal that by definition had no effect.
@@ -91,7 +103,8 @@ func (c *call) judge(ctx context.Context, resp *http.Response) {
 	defer resp.Body.Close()
 	o := &c.last
 	o.status, o.header = resp.StatusCode, resp.Header
-	if o.status < 200 { // an upgrade, whose body is a connection that ignores the time limit and the context
+	// An upgrade, whose body is a connection that ignores the time limit and the context.
+	if o.status < 200 {
 		o.err = ownError(fmt.Sprintf("%d is not a valid HTTP status", o.status))
 		return
 	}

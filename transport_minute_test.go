@@ -78,7 +78,8 @@ func TestMinuteByEitherClock(t *testing.T) {
 		{time.Second, 24 * time.Hour, false},    // ahead
 		{-time.Second, 51 * time.Second, false}, // no monotonic clock does so
 	} {
-		call := &call{started: stepped(time.Now().Add(-c.monotonic), c.monotonic-c.wall)} // not synctest's, which has no monotonic clock
+		// Not synctest's, which has no monotonic clock.
+		call := &call{started: stepped(time.Now().Add(-c.monotonic), c.monotonic-c.wall)}
 		call.config.attemptTimeout = 10 * time.Second
 		require.Equal(t, c.want, call.inTime(0), "%v %v", c.monotonic, c.wall)
 		require.False(t, call.inTime(math.MaxInt64))

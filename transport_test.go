@@ -1162,7 +1162,8 @@ func TestStatusBelow200EndsTheAttempt(t *testing.T) {
 			return
 		}
 		defer conn.Close()
-		if request, err := http.ReadRequest(bufio.NewReader(conn)); err == nil { // what comes before it is no response
+		// What comes before it is no response.
+		if request, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
 			_, _ = io.Copy(io.Discard, request.Body)
 		}
 		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n")

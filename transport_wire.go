@@ -238,13 +238,17 @@ var closeConnection = []string{"close"}
 
 // bareTry watches over a request without a body.
 type bareTry struct {
-	wire   *wire
-	header http.Header // the request's, at the time a connection is wanted
-	post   bool        // over HTTP/1.1, net/http repeats a POST only if it wrote nothing of it; see keyed
-	empty  bool        // sent with an empty body
-	http1  atomic.Bool
-	again  atomic.Bool // to be sent again, with an empty body or without one
-	stop   context.CancelFunc
+	wire *wire
+	// The request's headers when a connection is wanted.
+	header http.Header
+	// Over HTTP/1.1, net/http repeats a POST only if it wrote nothing of it; see keyed.
+	post bool
+	// Sent with an empty body.
+	empty bool
+	http1 atomic.Bool
+	// To be sent again, with an empty body or without one.
+	again atomic.Bool
+	stop  context.CancelFunc
 }
 
 func (t *bareTry) trace(header http.Header) *httptrace.ClientTrace {

@@ -24,11 +24,13 @@ type ConversationType int
 
 // The kinds of conversations.
 const (
-	ConversationPrivate         ConversationType = 1
-	ConversationDiscussion      ConversationType = 2 // no longer offered by RongCloud; occurs in old messages
-	ConversationGroup           ConversationType = 3
-	ConversationChatroom        ConversationType = 4
-	ConversationCustomerService ConversationType = 5 // no longer offered by RongCloud; occurs in old messages
+	ConversationPrivate ConversationType = 1
+	// No longer offered by RongCloud; occurs in old messages.
+	ConversationDiscussion ConversationType = 2
+	ConversationGroup      ConversationType = 3
+	ConversationChatroom   ConversationType = 4
+	// No longer offered by RongCloud; occurs in old messages.
+	ConversationCustomerService ConversationType = 5
 	ConversationSystem          ConversationType = 6
 	ConversationUltraGroup      ConversationType = 10
 )

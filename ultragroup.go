@@ -19,15 +19,24 @@ import (
 type UltraGroupService struct {
 	service
 
-	Channel                 *UltraGroupChannelService                 // channels
-	PrivateChannel          *UltraGroupPrivateChannelService          // who reads private channels
-	UserGroup               *UltraGroupUserGroupService               // sets of members who may read channels
-	Mute                    *UltraGroupMuteService                    // members who may not send
-	MuteAllMembers          *UltraGroupMuteAllMembersService          // ultra groups and channels where nobody may send
-	MuteAllMembersWhitelist *UltraGroupMuteAllMembersWhitelistService // members who may send there anyway
-	PushLevel               *UltraGroupPushLevelService               // which messages are pushed to members
-	Message                 *UltraGroupMessageService                 // messages that were sent: search and change
-	Expansion               *UltraGroupExpansionService               // key-value data attached to messages
+	// The channels.
+	Channel *UltraGroupChannelService
+	// Who reads private channels.
+	PrivateChannel *UltraGroupPrivateChannelService
+	// Sets of members who may read channels.
+	UserGroup *UltraGroupUserGroupService
+	// Members who may not send.
+	Mute *UltraGroupMuteService
+	// Ultra groups and channels where nobody may send.
+	MuteAllMembers *UltraGroupMuteAllMembersService
+	// Members who may send there anyway.
+	MuteAllMembersWhitelist *UltraGroupMuteAllMembersWhitelistService
+	// Which messages are pushed to members.
+	PushLevel *UltraGroupPushLevelService
+	// Searches and changes messages that were sent.
+	Message *UltraGroupMessageService
+	// Key-value data attached to messages.
+	Expansion *UltraGroupExpansionService
 }
 
 func newUltraGroupService(common *service) *UltraGroupService {
@@ -48,15 +57,19 @@ func newUltraGroupService(common *service) *UltraGroupService {
 // UltraGroupCreateParams describes an ultra group to create. Its name is used in push notifications
 // only; keep it up to date with [UltraGroupService.Update].
 type UltraGroupCreateParams struct {
-	GroupID string `wire:"groupId"`   // chosen by the app: at most 64 letters and digits
-	Name    string `wire:"groupName"` // shown in push notifications, at most 64 characters; required
-	UserID  string `wire:"userId"`    // the first member; required
+	// Chosen by the app: at most 64 letters and digits.
+	GroupID string `wire:"groupId"`
+	// Shown in push notifications, at most 64 characters; required.
+	Name string `wire:"groupName"`
+	// The first member; required.
+	UserID string `wire:"userId"`
 }
 
 // UltraGroupUpdateParams renames an ultra group.
 type UltraGroupUpdateParams struct {
 	GroupID string `wire:"groupId"`
-	Name    string `wire:"groupName"` // shown in push notifications, at most 64 characters; required
+	// Shown in push notifications, at most 64 characters; required.
+	Name string `wire:"groupName"`
 }
 
 // UltraGroupJoinParams names a user and the ultra group to join.

@@ -39,9 +39,11 @@ func (t UltraGroupChannelType) String() string {
 
 // UltraGroupChannelCreateParams describes a channel to create.
 type UltraGroupChannelCreateParams struct {
-	GroupID   string                `wire:"groupId"`
-	ChannelID string                `wire:"busChannel"` // chosen by the app: at most 20 letters and digits
-	Type      UltraGroupChannelType `wire:"type,enum"`  // public by default
+	GroupID string `wire:"groupId"`
+	// Chosen by the app: at most 20 letters and digits.
+	ChannelID string `wire:"busChannel"`
+	// Public by default.
+	Type UltraGroupChannelType `wire:"type,enum"`
 }
 
 // UltraGroupChannelUpdateTypeParams changes a channel's type.

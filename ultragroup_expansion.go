@@ -17,11 +17,14 @@ type UltraGroupExpansionService service
 
 // UltraGroupExpansionSetParams attaches data to a message.
 type UltraGroupExpansionSetParams struct {
-	MessageUID string            `wire:"msgUID"`
-	UserID     string            `wire:"userId"` // who makes the change
-	GroupID    string            `wire:"groupId"`
-	ChannelID  string            `wire:"busChannel"`  // as in the original message: empty if it had none
-	Values     map[string]string `wire:"extraKeyVal"` // at most 20 pairs: keys up to 32 characters, values up to 4096
+	MessageUID string `wire:"msgUID"`
+	// Who makes the change.
+	UserID  string `wire:"userId"`
+	GroupID string `wire:"groupId"`
+	// As in the original message: empty if it had none.
+	ChannelID string `wire:"busChannel"`
+	// At most 20 pairs: keys up to 32 characters, values up to 4096.
+	Values map[string]string `wire:"extraKeyVal"`
 }
 
 // UltraGroupExpansionDeleteParams removes data from a message.
@@ -37,8 +40,10 @@ type UltraGroupExpansionDeleteParams struct {
 type UltraGroupExpansionQuery struct {
 	MessageUID string `wire:"msgUID"`
 	GroupID    string `wire:"groupId"`
-	ChannelID  string `wire:"busChannel"` // as in the original message: empty if it had none
-	Page       int    `wire:"pageNo"`     // from 1, the default; of 300 pairs, so the first has everything
+	// As in the original message: empty if it had none.
+	ChannelID string `wire:"busChannel"`
+	// From 1, the default; of 300 pairs, so the first has everything.
+	Page int `wire:"pageNo"`
 }
 
 // Set attaches up to 20 pairs of data to a message, overwriting those with the same keys. Keys

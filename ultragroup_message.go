@@ -30,12 +30,17 @@ type UltraGroupMessageGetQuery struct {
 
 // UltraGroupMessageQuery selects messages of a channel. The bounds are exact to the millisecond.
 type UltraGroupMessageQuery struct {
-	GroupID   string    `wire:"groupId"`
-	ChannelID string    `wire:"busChannel"` // required
-	After     time.Time `wire:"startTime"`  // messages sent later than this
-	Until     time.Time `wire:"endTime"`    // and at or before this time; now if zero
-	From      string    `wire:"fromUserId"` // of this sender only
-	Size      int       `wire:"pageSize"`   // messages per call, at most 100; List: 20 by default, All: 100
+	GroupID string `wire:"groupId"`
+	// Required.
+	ChannelID string `wire:"busChannel"`
+	// Messages sent after this time.
+	After time.Time `wire:"startTime"`
+	// Messages sent at or before this time; now if zero.
+	Until time.Time `wire:"endTime"`
+	// Only messages from this sender.
+	From string `wire:"fromUserId"`
+	// Messages per call, at most 100; List: 20 by default, All: 100.
+	Size int `wire:"pageSize"`
 }
 
 // UltraGroupMessageListAroundQuery selects the messages around a known one.
@@ -50,11 +55,14 @@ type UltraGroupMessageListAroundQuery struct {
 // UltraGroupMessageModifyParams is new content for a message; see
 // [UltraGroupMessageService.Modify].
 type UltraGroupMessageModifyParams struct {
-	GroupID    string         `wire:"groupId"`
-	ChannelID  string         `wire:"busChannel"` // where it was sent; may be omitted for RCDefault only
-	From       string         `wire:"fromUserId"` // sender of the message
-	MessageUID string         `wire:"msgUID"`
-	Content    MessageContent `wire:"content"` // of the same type as the message; at most 128 KB of JSON
+	GroupID string `wire:"groupId"`
+	// Where it was sent; may be omitted for RCDefault only.
+	ChannelID string `wire:"busChannel"`
+	// Sender of the message.
+	From       string `wire:"fromUserId"`
+	MessageUID string `wire:"msgUID"`
+	// The new content, of the same type as the message; at most 128 KB of JSON.
+	Content MessageContent `wire:"content"`
 
 	// IdempotencyKey, msgRandom on the wire, identifies this change: RongCloud ignores a repeat
 	// within a minute. See WithIdempotentSends.

@@ -16,9 +16,11 @@ type UltraGroupMuteService service
 
 // UltraGroupMuteParams names members to mute or unmute.
 type UltraGroupMuteParams struct {
-	GroupID   string   `wire:"groupId"`
-	ChannelID string   `wire:"busChannel"` // the whole ultra group if empty
-	UserIDs   []string `wire:"userIds"`    // at most 20, without commas, which separate them when sent
+	GroupID string `wire:"groupId"`
+	// The whole ultra group if empty.
+	ChannelID string `wire:"busChannel"`
+	// At most 20, without commas, which separate them when sent.
+	UserIDs []string `wire:"userIds"`
 }
 
 // UltraGroupMuteQuery selects a page of the muted members.

@@ -14,9 +14,11 @@ type UltraGroupMuteAllMembersWhitelistService service
 
 // UltraGroupMuteAllMembersWhitelistParams names users to add to the whitelist or remove from it.
 type UltraGroupMuteAllMembersWhitelistParams struct {
-	GroupID   string   `wire:"groupId"`
-	ChannelID string   `wire:"busChannel"` // the whole ultra group if empty
-	UserIDs   []string `wire:"userIds"`    // at most 20, without commas, which separate them when sent
+	GroupID string `wire:"groupId"`
+	// The whole ultra group if empty.
+	ChannelID string `wire:"busChannel"`
+	// At most 20, without commas, which separate them when sent.
+	UserIDs []string `wire:"userIds"`
 }
 
 // UltraGroupMuteAllMembersWhitelistQuery selects a page of the whitelist.

@@ -27,7 +27,8 @@ func ultraGroupCalls() []apiCall {
 		{"/ultragroup/channel/create.json", "own", func(x ctx, c client) error {
 			return c.UltraGroup.Channel.Create(x, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c", Type: rongcloud.UltraGroupChannelPrivate})
 		}, formOf("groupId", "g", "busChannel", "c", "type", "1"), ""},
-		{"/ultragroup/channel/create.json", "own", func(x ctx, c client) error { // the type is left to the server
+		// The type is left to the server.
+		{"/ultragroup/channel/create.json", "own", func(x ctx, c client) error {
 			return c.UltraGroup.Channel.Create(x, rongcloud.UltraGroupChannelCreateParams{GroupID: "g", ChannelID: "c"})
 		}, formOf("groupId", "g", "busChannel", "c"), ""},
 		{"/ultragroup/globalbanned/set.json", "own", func(x ctx, c client) error {
@@ -48,7 +49,8 @@ func ultraGroupCalls() []apiCall {
 			})
 			return err
 		}, formOf("groupId", "g", "busChannel", "c", "msgUID", "A", "prevNum", "0", "lastNum", "0"), ""},
-		{"/ultragroup/msg/modify.json", "own", func(x ctx, c client) error { // without the name of the type
+		// Without the name of the type.
+		{"/ultragroup/msg/modify.json", "own", func(x ctx, c client) error {
 			return c.UltraGroup.Message.Modify(x, rongcloud.UltraGroupMessageModifyParams{
 				GroupID: "g", From: "u", MessageUID: "A", Content: rongcloud.RawContent{Name: "app:any", Body: "a&b"},
 			})

@@ -17,28 +17,32 @@ type UltraGroupUserGroupService service
 
 // UltraGroupUserGroupCreateParams names user groups to create.
 type UltraGroupUserGroupCreateParams struct {
-	GroupID      string   `wire:"groupId"`
-	UserGroupIDs []string `wire:"userGroups"` // at most 10, chosen by the app: at most 64 letters and digits each
+	GroupID string `wire:"groupId"`
+	// At most 10, chosen by the app: at most 64 letters and digits each.
+	UserGroupIDs []string `wire:"userGroups"`
 }
 
 // UltraGroupUserGroupDeleteParams names user groups to delete.
 type UltraGroupUserGroupDeleteParams struct {
-	GroupID      string   `wire:"groupId"`
-	UserGroupIDs []string `wire:"userGroupIds"` // at most 10, without commas, which separate them when sent
+	GroupID string `wire:"groupId"`
+	// At most 10, without commas, which separate them when sent.
+	UserGroupIDs []string `wire:"userGroupIds"`
 }
 
 // UltraGroupUserGroupUsersParams names users to add to a user group or remove from it.
 type UltraGroupUserGroupUsersParams struct {
-	GroupID     string   `wire:"groupId"`
-	UserGroupID string   `wire:"userGroupId"`
-	UserIDs     []string `wire:"userIds"` // at most 20, without commas, which separate them when sent
+	GroupID     string `wire:"groupId"`
+	UserGroupID string `wire:"userGroupId"`
+	// At most 20, without commas, which separate them when sent.
+	UserIDs []string `wire:"userIds"`
 }
 
 // UltraGroupUserGroupBindParams names a channel and user groups, to bind or unbind.
 type UltraGroupUserGroupBindParams struct {
-	GroupID      string   `wire:"groupId"`
-	ChannelID    string   `wire:"busChannel"`
-	UserGroupIDs []string `wire:"userGroupIds"` // at most 10, without commas, which separate them when sent
+	GroupID   string `wire:"groupId"`
+	ChannelID string `wire:"busChannel"`
+	// At most 10, without commas, which separate them when sent.
+	UserGroupIDs []string `wire:"userGroupIds"`
 }
 
 // UltraGroupUserGroupQuery selects a page of an ultra group's user groups.

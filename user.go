@@ -39,9 +39,12 @@ func newUserService(common *service) *UserService {
 
 // RegisterParams describes a user to register.
 type RegisterParams struct {
-	UserID      string `wire:"userId"`      // chosen by the app, unique in it; at most 64 letters and digits
-	Name        string `wire:"name"`        // shown in push notifications; required, at most 64 characters
-	PortraitURL string `wire:"portraitUri"` // address of the avatar, at most 1024 bytes
+	// Chosen by the app, unique in it; at most 64 letters and digits.
+	UserID string `wire:"userId"`
+	// Shown in push notifications; required, at most 64 characters.
+	Name string `wire:"name"`
+	// Address of the avatar, at most 1024 bytes.
+	PortraitURL string `wire:"portraitUri"`
 }
 
 // UserUpdateParams changes what a user was registered with. Empty fields are left as they are.

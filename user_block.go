@@ -13,8 +13,10 @@ type UserBlockService service
 
 // UserBlockParams says whom to block and for how long.
 type UserBlockParams struct {
-	UserIDs  []string      `wire:"userId"` // at most 20
-	Duration time.Duration `wire:"minute"` // whole minutes, from 1 minute to 30 days (43200 minutes)
+	// At most 20.
+	UserIDs []string `wire:"userId"`
+	// Whole minutes, from 1 minute to 30 days (43200 minutes).
+	Duration time.Duration `wire:"minute"`
 }
 
 // UserBlockQuery selects a page of the blocked users.

@@ -12,10 +12,13 @@ type UserPushPeriodService service
 
 // UserPushPeriodParams sets a user's daily hours without push notifications.
 type UserPushPeriodParams struct {
-	UserID    string        `wire:"userId"`
-	StartTime string        `wire:"startTime"` // such as "22:30:00" (time.TimeOnly), in the data centre's zone
-	Duration  time.Duration `wire:"period"`    // whole minutes, from one minute to less than a day
-	Level     PushLevel     `wire:"level"`     // what is still pushed: PushLevelMentions or PushLevelNone
+	UserID string `wire:"userId"`
+	// Such as "22:30:00" (time.TimeOnly), in the data centre's zone.
+	StartTime string `wire:"startTime"`
+	// Whole minutes, from one minute to less than a day.
+	Duration time.Duration `wire:"period"`
+	// What is still pushed: PushLevelMentions or PushLevelNone.
+	Level PushLevel `wire:"level"`
 
 	// TimeZone is the zone of StartTime, such as "Asia/Shanghai". Only RongCloud's page on the
 	// renamed API mentions it.
@@ -24,9 +27,12 @@ type UserPushPeriodParams struct {
 
 // UserPushPeriod is a user's daily hours without push notifications.
 type UserPushPeriod struct {
-	StartTime string        `json:"startTime"`               // such as "22:30:00", in the data centre's zone
-	Duration  time.Duration `json:"period" unit:"minutes"`   // 0 if there is none
-	Level     PushLevel     `json:"unPushLevel" alt:"level"` // what is still pushed; PushLevelUnset if everything is
+	// Such as "22:30:00", in the data centre's zone.
+	StartTime string `json:"startTime"`
+	// 0 if there is none.
+	Duration time.Duration `json:"period" unit:"minutes"`
+	// What is still pushed; PushLevelUnset if everything is.
+	Level PushLevel `json:"unPushLevel" alt:"level"`
 }
 
 // Set sets the hours of every day during which a user gets no push notifications, or only those for

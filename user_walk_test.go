@@ -106,7 +106,8 @@ func (w *userWalk) answer(first, total int) string {
 	}
 	next := ""
 	if w.style == "token" && last < total {
-		next = fmt.Sprintf(`,"next":%[1]q,"pageToken":%[1]q`, userToken(last/2+1)) // under either name
+		// Under either name.
+		next = fmt.Sprintf(`,"next":%[1]q,"pageToken":%[1]q`, userToken(last/2+1))
 	}
 	return fmt.Sprintf(`{"code":200,%q:[%s]%s}`, w.list, strings.Join(items, ","), next)
 }
@@ -173,7 +174,8 @@ func TestUserWalks(t *testing.T) {
 						for first := skipped; first < max(total, skipped+1); first += 2 {
 							pages = append(pages, first)
 						}
-						if w.style != "token" && total > skipped { // only an empty page says that there are no more
+						// Only an empty page says that there are no more.
+						if w.style != "token" && total > skipped {
 							after := pages[len(pages)-1] + 2
 							if w.style == "offset" {
 								after = min(after, total)

@@ -43,19 +43,20 @@ var alwaysSent = map[string][]string{
 	"UserProfileSet":                  {"userExtProfile"}, // one of the two profiles is required
 	"ConversationNotificationSet":     {"unpushLevel"},    // one of the two switches is required
 	"ConversationMessageHistoryClean": {"msgTimestamp"},   // ClearAllHistory leaves it out
-	"MessagePrivateModify":            {"objectName"},     // what a content is called always comes with it
-	"MessageGroupModify":              {"objectName"},
-	"UserBlockQuery":                  {"page"},    // ListUnpaged leaves it out
-	"SensitivewordList":               {"type"},    // what is listed is an argument
-	"GroupSync":                       {"group"},   // QuitAll leaves it out
-	"GroupUserGagAdd":                 {"groupId"}, // GlobalMute leaves it out
-	"GroupUserGagRollback":            {"groupId"},
-	"GroupUserGagList":                {"groupId"},
-	"UserGroupQuery":                  {"page"},       // ListByUserUnpaged leaves it out
-	"GroupBanQuery":                   {"groupId"},    // Check asks about groups, List about none
-	"FriendProfileSet":                {"remarkName"}, // left out it may be cleared
-	"V3ChatGenerate":                  {"stream"},     // Stream is another method
-	"V2RTCAIASRRoomStop":              {"Content-Type"},
+	// What a content is called always comes with it.
+	"MessagePrivateModify": {"objectName"},
+	"MessageGroupModify":   {"objectName"},
+	"UserBlockQuery":       {"page"},    // ListUnpaged leaves it out
+	"SensitivewordList":    {"type"},    // what is listed is an argument
+	"GroupSync":            {"group"},   // QuitAll leaves it out
+	"GroupUserGagAdd":      {"groupId"}, // GlobalMute leaves it out
+	"GroupUserGagRollback": {"groupId"},
+	"GroupUserGagList":     {"groupId"},
+	"UserGroupQuery":       {"page"},       // ListByUserUnpaged leaves it out
+	"GroupBanQuery":        {"groupId"},    // Check asks about groups, List about none
+	"FriendProfileSet":     {"remarkName"}, // left out it may be cleared
+	"V3ChatGenerate":       {"stream"},     // Stream is another method
+	"V2RTCAIASRRoomStop":   {"Content-Type"},
 }
 
 // neverSent are parameters that no method sends, by the endpoint's name: others have taken their
@@ -70,13 +71,14 @@ var neverSent = map[string][]string{
 
 // wireCase is one line of the golden file.
 type wireCase struct {
-	Call     string          `json:"call"`
-	Method   string          `json:"method"`
-	Path     string          `json:"path"`
-	Encoding string          `json:"encoding"`
-	Place    url.Values      `json:"place,omitempty"` // what travels in the path, whose names stand in it, and in headers
-	Form     url.Values      `json:"form,omitempty"`
-	JSON     json.RawMessage `json:"json,omitempty"`
+	Call     string `json:"call"`
+	Method   string `json:"method"`
+	Path     string `json:"path"`
+	Encoding string `json:"encoding"`
+	// What travels in the path, whose names stand in it, and in headers.
+	Place url.Values      `json:"place,omitempty"`
+	Form  url.Values      `json:"form,omitempty"`
+	JSON  json.RawMessage `json:"json,omitempty"`
 }
 
 // claim is a method with its line //rongcloud:endpoint.

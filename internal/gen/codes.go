@@ -120,11 +120,11 @@ var codeKinds = map[string]string{areaRate: "kindRateLimit", areaServer: "kindSe
 func codeConstants(codes []code) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(strings.Replace(header, "api/*.yaml", "api/codes.yaml", 1) + "package rongcloud\n\n")
-	b.WriteString("// The codes that RongCloud's Server API responds with. What to do about each, and which\n" +
-		"// calls give it, is on the page\n// https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md.\n//\n// RongCloud: https://docs.rongcloud.io/platform-chat-api/code\n")
+	b.WriteString("// The codes that RongCloud's Server API responds with. For what to do about each, and which calls\n" +
+		"// return it, see\n// https://github.com/rongcloud-go/rongcloud/blob/main/docs/errors.md.\n//\n// RongCloud: https://docs.rongcloud.io/platform-chat-api/code\n")
 	codeBlock(&b, codes, func(c code) bool { return c.Status != codeStatusClientList })
-	b.WriteString("\n// The codes of RongCloud's list for client SDKs. That the Server API responds with them is\n" +
-		"// unconfirmed. See docs/errors.md for these, too.\n")
+	b.WriteString("\n// The codes of RongCloud's list for client SDKs. Whether the Server API responds with them is\n" +
+		"// unconfirmed. docs/errors.md covers these too.\n")
 	codeBlock(&b, codes, func(c code) bool { return c.Status == codeStatusClientList })
 	b.WriteString("\nvar codeFacts = map[Code]codeFact{\n")
 	for _, c := range codes {

@@ -411,7 +411,7 @@ func TestCodes(t *testing.T) {
 	squeezed := strings.Join(strings.Fields(string(text)), " ")
 	for _, want := range []string{
 		"// CodeRateLimited: too fast (HTTP 429). CodeRateLimited Code = 1008",
-		"// unconfirmed. See docs/errors.md for these, too. const ( // CodeBlocked: blocked. CodeBlocked Code = 405 )",
+		"// unconfirmed. docs/errors.md covers these too. const ( // CodeBlocked: blocked. CodeBlocked Code = 405 )",
 		`CodeRateLimited: {meaning: "too fast", status: 429, kind: kindRateLimit},`,
 		`CodeTimeout: {meaning: "late", status: 504, kind: kindServerFault},`,
 		`CodeBlocked: {meaning: "blocked."},`,
