@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -38,24 +39,43 @@ func TestCommandsExplainThemselves(t *testing.T) {
 	require.Greater(t, count, 5)
 }
 
-// TestLinesOfTheREADMEs holds what the READMEs show of the program against its commands.
-func TestLinesOfTheREADMEs(t *testing.T) {
+// TestLinesOfThePages holds what pages and examples show of the program against its commands.
+func TestLinesOfThePages(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"README.md", "README_zh.md"} {
+	shown := map[string]int{}
+	for _, name := range []string{"README.md", "README_zh.md", "docs/guide.md", "docs/guide_zh.md"} {
 		text, err := os.ReadFile(filepath.Join("..", "..", name))
 		require.NoError(t, err)
-		count := 0
 		for line := range strings.Lines(string(text)) {
-			if !strings.HasPrefix(line, "rongcloud ") {
-				continue
+			if args, ok := commandLine(line); ok {
+				shown[name]++
+				requireParses(t, args)
 			}
-			count++
-			line, _, _ = strings.Cut(line, " #")
-			requireParses(t, strings.Fields(line)[1:])
 		}
-		require.Equal(t, 5, count, "%s shows the program in five lines", name)
 	}
+	require.Equal(t, map[string]int{"README.md": 1, "README_zh.md": 1, "docs/guide.md": 5, "docs/guide_zh.md": 5}, shown)
+	eachCommand(newRoot(newApp(strings.NewReader(""), io.Discard, io.Discard, func(string) string { return "" })), func(cmd *cobra.Command) {
+		for line := range strings.Lines(cmd.Example) {
+			if args, ok := commandLine(strings.TrimSpace(line)); ok {
+				requireParses(t, args)
+			}
+		}
+	})
 }
+
+// commandLine is what the program is given in a line for a shell, if that begins with it.
+func commandLine(line string) (args []string, ok bool) {
+	line = strings.Replace(line, "go run github.com/rongcloud-go/rongcloud/cmd/rongcloud@latest", "rongcloud", 1)
+	for _, word := range wordOfLine.FindAllString(line, -1) {
+		if strings.ContainsAny(word[:1], "#<>|&") {
+			break
+		}
+		args = append(args, strings.NewReplacer("'", "", `"`, "").Replace(word))
+	}
+	return args[min(1, len(args)):], len(args) > 1 && args[0] == "rongcloud"
+}
+
+var wordOfLine = regexp.MustCompile(`(?:'[^']*'|"[^"]*"|[^\s'"])+`)
 
 // requireParses demands that there is such a command, and that it takes the flags and arguments.
 func requireParses(t *testing.T, args []string) {
