@@ -297,8 +297,8 @@ func (v *namedValues) Set(text string) error {
 	return nil
 }
 
-// String is empty, as help would show what it is without any.
-func (v *namedValues) String() string { return "" }
+// String is what was given; empty at first, so that help shows no default.
+func (v *namedValues) String() string { return pairs(*v) }
 
 // Type is not shown, as the usage names what it takes.
 func (v *namedValues) Type() string { return "NAME=VALUE" }
