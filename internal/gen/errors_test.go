@@ -68,11 +68,11 @@ func TestRetriesPage(t *testing.T) {
 	}
 	page := string(retriesPage(english, endpoints, methods))
 	for title, want := range map[string]string{
-		"Unsafe: a repeat acts again":                "- `client.Push`: `Send`\n",
-		"Unsafe with a parameter, else idempotent":   "- `client.User`: `Mute.Add` (with `tell`)\n",
-		"Sends that RongCloud can protect":           "- `client.Push`: `Send`\n",
-		"Not repeated after 1008":                    "- `client.Push`: `Send`\n",
-		"Idempotent: a repeat leaves the same state": "- `client.User`: `Set`\n",
+		"Unsafe: a repeat acts again":                   "- `client.Push`: `Send`\n",
+		"Unsafe with a parameter, otherwise idempotent": "- `client.User`: `Mute.Add` (with `tell`)\n",
+		"Sends that RongCloud can protect":              "- `client.Push`: `Send`\n",
+		"Not repeated after 1008":                       "- `client.Push`: `Send`\n",
+		"Idempotent: a repeat leaves the same state":    "- `client.User`: `Set`\n",
 		"Safe: reads": "- `client.User`: `Get`, `All`\n",
 	} {
 		text := section(page, title)
