@@ -125,6 +125,8 @@ func liveChat(t *testing.T, fake *rongcloudtest.Server, s *site, dee *guest, cid
 	require.Empty(t, dee.problems)
 }
 
+const atTheEnd = `document.getElementById('messages').scrollHeight - document.getElementById('messages').scrollTop - document.getElementById('messages').clientHeight < 2`
+
 // A page whose server goes away says so, tells the truth about what it could not send, and has
 // everything once when the server is back, without a hole.
 func TestPageComesBack(t *testing.T) {
@@ -175,8 +177,12 @@ func TestPageComesBack(t *testing.T) {
 	ann.run(t, until(textHas("refused", "Nobody knows whether this was delivered")), until(textHas("messages", "is anybody there?")),
 		until(`document.getElementById('text').value === 'is anybody there?'`))
 	ann.look(t, "unknown")
+	// What fails after one has gone elsewhere waits where it was written.
+	ann.run(t, chromedp.SetValue("#text", "lost", chromedp.ByID), chromedp.Evaluate(`document.getElementById('compose').requestSubmit()`, nil),
+		enter("System"), until(`document.getElementById('text').value === ''`), chromedp.NavigateBack(), chromedp.WaitVisible("#choose", chromedp.ByID),
+		enter("ben"), until(`document.getElementById('text').value === 'lost'`))
 	cut.Store(false)
-	ann.run(t, chromedp.SendKeys("#text", " I am", chromedp.ByQuery), chromedp.WaitNotVisible("#refused", chromedp.ByID),
+	ann.run(t, chromedp.SetValue("#text", "is anybody there?", chromedp.ByID), chromedp.SendKeys("#text", " I am", chromedp.ByQuery), chromedp.WaitNotVisible("#refused", chromedp.ByID),
 		enter("System"), chromedp.WaitNotVisible("#compose", chromedp.ByID), view(1440, "light"), shown(6), until(`document.getElementById('messages').scrollTop > 1000`))
 	ann.run(t, chromedp.Evaluate(`document.getElementById('messages').scrollTop = 0`, nil), pressText("Older messages"), shown(1))
 
@@ -196,8 +202,9 @@ func TestPageComesBack(t *testing.T) {
 	ann.look(t, "newer")
 	ann.run(t, view(1440, "light"), press("#newer"), chromedp.WaitNotVisible("#newer", chromedp.ByID))
 	say(1)
+	ann.run(t, view(390, "light"), until(`document.getElementById('messages').clientWidth < 400`), until(atTheEnd), view(1440, "light"), until(atTheEnd))
 	ann.run(t, shown(67), until(`document.querySelector('#chats [aria-current=true] .badge') === null`)) // at the end a page of them is enough
-	ann.run(t, enter("ben"), until(`document.getElementById('text').value === 'is anybody there? I am'`), until(`document.querySelectorAll('.bubble').length === 1`),
+	ann.run(t, enter("ben"), until(`document.getElementById('text').value === 'is anybody there? I am'`), until(`document.querySelectorAll('.bubble').length === 2`),
 		chromedp.Reload(), chromedp.WaitVisible("#messages .bubble", chromedp.ByQuery), until(`document.getElementById('title').textContent === 'ben'`))
 	require.Empty(t, ann.problems)
 }
@@ -227,6 +234,7 @@ func TestForeignTexts(t *testing.T) {
 	ann.run(t, press(".report"), chromedp.WaitVisible("#dialog"), chromedp.SendKeys("#dialog-body input", texts[1]+texts[4], chromedp.ByQuery), enterKey,
 		until(textHas("dialog", "Reported")), pressText("Close"), enter(name), press("#details"), until(`document.getElementById('dialog').open`))
 	ann.look(t, "foreign-group")
+	ann.run(t, until(`[...document.querySelectorAll('.avatar')].every((one) => /\p{L}/u.test(one.textContent))`))
 
 	olga := join(t, chromium, s.url, "olga", "en")
 	olga.run(t, chromedp.Navigate(s.url+"/operator"), until(textHas("live", "onerror")))
@@ -347,6 +355,12 @@ func TestChatByKeyboard(t *testing.T) {
 	require.Equal(t, list, places[:4])
 	require.Equal(t, []string{"details", "messages", "Report", "Recall", "text", "Send"}, places[6:])
 
+	// However fast one writes, it arrives in that order.
+	ann.run(t, chromedp.Evaluate(`for (const text of ['1', '2', '3', '4', '5']) {
+		document.getElementById('text').value = text;
+		document.getElementById('compose').requestSubmit();
+	}`, nil), until(`[...document.querySelectorAll('.mine .bubble')].map((one) => one.textContent).join().endsWith(',1,2,3,4,5')`))
+
 	// A selection, and the focus on a message, outlive the next message; a draft outlives a walk.
 	ann.run(t, chromedp.Focus(".report", chromedp.ByQuery), chromedp.Evaluate(`getSelection().selectAllChildren(document.querySelector('.bubble'))`, nil))
 	write("second")
@@ -363,6 +377,7 @@ func TestChatByKeyboard(t *testing.T) {
 	ann.run(t, chromedp.Focus("#new-group", chromedp.ByID), enterKey, until(`document.getElementById('dialog').open`), focused("#dialog-body input"), enterKey,
 		until(`document.getElementById('dialog').open`), // it has no name yet
 		pressText("Cancel"), until(`!document.getElementById('dialog').open`), focused("#new-group"), enterKey, focused("#dialog-body input"),
+		chromedp.KeyEvent(" "), enterKey, until(textHas("dialog-error", "This name cannot be used.")), // and can be put right
 		chromedp.KeyEvent("Team"), enterKey, until(`document.getElementById('title').textContent === 'Team'`))
 	ann.run(t, chromedp.Focus("#find", chromedp.ByID), chromedp.KeyEvent("olg"), until(textHas("found", "olga")), escapeKey, until(`document.getElementById('find').value === ''`),
 		until(`document.getElementById('found').children.length === 0`), until(`!document.getElementById('room').hidden`))
@@ -377,6 +392,7 @@ func invited(t *testing.T, s *site, olga *guest) {
 	t.Helper()
 	olga.run(t, until(textHas("contacts", "asks to be your friend")))
 	olga.look(t, "asked")
+	olga.run(t, until(`[...document.querySelectorAll('.asks .names > *')].every((one) => one.scrollWidth <= one.clientWidth)`)) // nothing is cut
 	var name string
 	olga.run(t, view(1440, "light"), chromedp.Focus("#contacts .primary", chromedp.ByQuery), enterKey, until(textHas("chats", "ann")),
 		chromedp.Evaluate(`document.activeElement.className`, &name, func(p *cdpruntime.EvaluateParams) *cdpruntime.EvaluateParams { return p }))

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"strconv"
 	"strings"
@@ -205,10 +206,6 @@ func (s *server) read(q *request, m written) (any, error) {
 	return nil, s.App.MarkRead(q.Context(), q.user.ID, m.Conversation)
 }
 
-func (s *server) recall(q *request) error {
-	return s.App.Recall(q.Context(), q.user.ID, q.PathValue("uid"))
-}
-
 func (s *server) report(q *request, m struct{ Reason string }) (any, error) {
 	return nil, s.App.Report(q.Context(), q.user.ID, q.PathValue("uid"), m.Reason)
 }
@@ -237,38 +234,27 @@ func (s *server) findUsers(q *request) (any, error) {
 	return found, err
 }
 
-func (s *server) friend(q *request) error {
-	ctx, me, other := q.Context(), q.user.ID, q.PathValue("id")
-	switch change := q.PathValue("change"); change {
-	case "invite":
-		return s.App.Invite(ctx, me, other)
-	case "accept":
-		return s.App.Accept(ctx, me, other)
-	case "remove":
-		return s.App.Unfriend(ctx, me, other)
-	case "block", "unblock":
-		return s.App.SetBlock(ctx, me, other, change == "block")
+func (s *server) block(q *request) (any, error) {
+	how := q.PathValue("block")
+	if how != "block" && how != "unblock" {
+		return nil, app.ErrNotFound
 	}
-	return app.ErrNotFound
+	return nil, s.App.SetBlock(q.Context(), q.user.ID, q.PathValue("id"), how == "block")
 }
 
-func (s *server) createGroup(q *request, m struct {
+type newGroup struct {
 	Name    string
 	Members []string
-},
-) (any, error) {
+}
+
+func (s *server) createGroup(q *request, m newGroup) (any, error) {
 	group, err := s.App.CreateGroup(q.Context(), q.user.ID, m.Name, m.Members)
 	return map[string]string{"id": group.ID, "conversation": store.GroupConversation(group.ID)}, err
 }
 
-func (s *server) dismiss(q *request) error {
-	return s.App.Dismiss(q.Context(), q.user.ID, q.PathValue("group"))
-}
-
-func (s *server) addMember(q *request) error {
-	return s.App.AddMember(q.Context(), q.user.ID, q.PathValue("group"), q.PathValue("id"))
-}
-
-func (s *server) removeMember(q *request) error {
-	return s.App.RemoveMember(q.Context(), q.user.ID, q.PathValue("group"), q.PathValue("id"))
+// member is a decision about somebody in a group.
+func (s *server) member(decide func(ctx context.Context, me, groupID, userID string) error) call {
+	return func(q *request) (any, error) {
+		return nil, decide(q.Context(), q.user.ID, q.PathValue("group"), q.PathValue("id"))
+	}
 }

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -28,14 +30,11 @@ func newHub() *hub { return &hub{pages: map[string]map[*page]bool{}} }
 func (h *hub) publish(e store.Event) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if e.UserIDs == nil {
-		for _, pages := range h.pages {
-			for p := range pages {
-				p.tell(e)
-			}
-		}
+	ids := e.UserIDs
+	if ids == nil {
+		ids = slices.Collect(maps.Keys(h.pages))
 	}
-	for _, id := range e.UserIDs {
+	for _, id := range ids {
 		for p := range h.pages[id] {
 			p.tell(e)
 		}

@@ -36,6 +36,7 @@ type view struct {
 type shownJob struct {
 	store.Job
 
+	Words      words
 	Once       bool
 	From, Text string
 	To         []string
@@ -52,7 +53,7 @@ type shownReport struct {
 var states = []store.State{store.Waiting, store.Begun, store.Done, store.Parked, store.Refused, store.Dropped}
 
 func parsePages() *template.Template {
-	return template.Must(template.New("").Funcs(template.FuncMap{"span": span, "dict": dict}).ParseFS(files, "templates/*.html"))
+	return template.Must(template.New("").Funcs(template.FuncMap{"span": span}).ParseFS(files, "templates/*.html"))
 }
 
 func (s *server) show(w http.ResponseWriter, r *http.Request, status int, page string, v view) {
@@ -148,20 +149,15 @@ func (s *server) forOperators(serve func(http.ResponseWriter, *http.Request, sto
 // mostShown is how many jobs and reports of each kind the operator sees at once.
 const mostShown = 50
 
-func (s *server) operatorPage(w http.ResponseWriter, r *http.Request, user store.User) {
-	s.showOperator(w, r, user, nil)
-}
-
-// showOperator draws the operator's page, with what went wrong with a decision.
-func (s *server) showOperator(w http.ResponseWriter, r *http.Request, user store.User, wrong error) {
-	v, status := view{User: user, States: states, Announced: r.URL.Query().Has("announced")}, http.StatusOK
-	if err := s.look(r, &v); wrong == nil {
-		wrong = err
+// operatorPage draws the operator's page, with what went wrong with a decision.
+func (s *server) operatorPage(wrong error) func(http.ResponseWriter, *http.Request, store.User) {
+	return func(w http.ResponseWriter, r *http.Request, user store.User) {
+		v, status := view{User: user, States: states, Announced: r.URL.Query().Has("announced")}, http.StatusOK
+		if err := cmp.Or(wrong, s.look(r, &v)); err != nil {
+			status, v.Error = s.explain(r, err)
+		}
+		s.show(w, r, status, "operator.html", v)
 	}
-	if wrong != nil {
-		status, v.Error = s.explain(r, wrong)
-	}
-	s.show(w, r, status, "operator.html", v)
 }
 
 func (s *server) look(r *http.Request, v *view) error {
@@ -203,7 +199,7 @@ func (s *server) shownJob(r *http.Request, job store.Job) shownJob {
 		Targets, MemberIDs                                               []string
 	}
 	_ = json.Unmarshal(job.Params, &p) // shown as it is stored, too
-	shown := shownJob{Job: job, Once: outbox.IsOnce(job.Kind), Text: cmp.Or(p.Text, p.Name)}
+	shown := shownJob{Job: job, Words: wordsFor(r), Once: outbox.IsOnce(job.Kind), Text: cmp.Or(p.Text, p.Name)}
 	shown.From = s.nameOf(r, cmp.Or(p.From, p.UserID, p.OwnerID, p.ID))
 	for _, id := range append(append(p.Targets, p.MemberIDs...), p.Target, p.TargetID, p.GroupID) {
 		switch {
@@ -260,7 +256,7 @@ func (s *server) announce(w http.ResponseWriter, r *http.Request, user store.Use
 
 func (s *server) backToOperator(w http.ResponseWriter, r *http.Request, user store.User, to string, err error) {
 	if err != nil {
-		s.showOperator(w, r, user, err)
+		s.operatorPage(err)(w, r, user)
 		return
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
@@ -278,13 +274,4 @@ func span(words words, t time.Time) string {
 		}
 	}
 	return strconv.Itoa(int(d.Seconds())) + words.Get("unit.s")
-}
-
-// dict gives a part of a page more than one value.
-func dict(pairs ...any) map[string]any {
-	found := map[string]any{}
-	for i := 0; i+1 < len(pairs); i += 2 {
-		found[pairs[i].(string)] = pairs[i+1] //nolint:forcetypeassert // the templates are this program's own
-	}
-	return found
 }

@@ -58,7 +58,7 @@ func Mount(mux *http.ServeMux, config Config) {
 	mux.HandleFunc("POST /login", s.logIn)
 	mux.HandleFunc("POST /signup", s.signUp)
 	mux.HandleFunc("POST /logout", s.logOut)
-	mux.HandleFunc("GET /operator", s.forOperators(s.operatorPage))
+	mux.HandleFunc("GET /operator", s.forOperators(s.operatorPage(nil)))
 	mux.HandleFunc("POST /operator/{what}/{id}/{decision}", s.forOperators(s.operatorDecides))
 	mux.HandleFunc("POST /operator/announce", s.forOperators(s.announce))
 
@@ -69,14 +69,17 @@ func Mount(mux *http.ServeMux, config Config) {
 		"GET /api/users":                          s.findUsers,
 		"GET /api/messages":                       s.messages,
 		"POST /api/messages":                      given(s.send),
-		"POST /api/messages/{uid}/recall":         quiet(s.recall),
 		"POST /api/messages/{uid}/report":         given(s.report),
+		"POST /api/messages/{uid}/recall":         about(s.App.Recall, "uid"),
 		"POST /api/read":                          given(s.read),
-		"POST /api/friends/{id}/{change}":         quiet(s.friend),
+		"POST /api/friends/{id}/invite":           about(s.App.Invite, "id"),
+		"POST /api/friends/{id}/accept":           about(s.App.Accept, "id"),
+		"POST /api/friends/{id}/remove":           about(s.App.Unfriend, "id"),
+		"POST /api/friends/{id}/{block}":          s.block,
 		"POST /api/groups":                        given(s.createGroup),
-		"DELETE /api/groups/{group}":              quiet(s.dismiss),
-		"POST /api/groups/{group}/members/{id}":   quiet(s.addMember),
-		"DELETE /api/groups/{group}/members/{id}": quiet(s.removeMember),
+		"DELETE /api/groups/{group}":              about(s.App.Dismiss, "group"),
+		"POST /api/groups/{group}/members/{id}":   s.member(s.App.AddMember),
+		"DELETE /api/groups/{group}/members/{id}": s.member(s.App.RemoveMember),
 	} {
 		mux.HandleFunc(pattern, s.api(call))
 	}
@@ -122,9 +125,9 @@ type request struct {
 // call is a part of the JSON API. What it returns is the body of the response.
 type call func(q *request) (any, error)
 
-// quiet is a call that has nothing to say but an error.
-func quiet(do func(q *request) error) call {
-	return func(q *request) (any, error) { return nil, do(q) }
+// about is a decision about what the path names.
+func about(decide func(ctx context.Context, me, what string) error, name string) call {
+	return func(q *request) (any, error) { return nil, decide(q.Context(), q.user.ID, q.PathValue(name)) }
 }
 
 // given is a call with the JSON that was sent.

@@ -131,7 +131,7 @@ function day(at) {
 // --- lists
 
 function avatar(id, name, contact) {
-	const first = [...new Intl.Segmenter().segment(name.trim() || '—')][0].segment.toUpperCase();
+	const first = name.match(/[\p{L}\p{N}]|\p{Extended_Pictographic}/u)?.[0].toUpperCase() ?? '—';
 	const color = [...id].reduce((sum, letter) => (sum * 31 + letter.codePointAt(0)) % 6007, 0) % 6;
 	const text = contact && word(contact.online ? 'online' : 'offline');
 	return node('span', { className: 'avatar c' + color }, node('span', { textContent: first, ariaHidden: 'true' }),
@@ -181,7 +181,7 @@ function contactEntry(one) {
 	const buttons = one.state === 'waiting' ? [] : [
 		node('button', { textContent: word('accept'), className: 'primary', onclick: () => act('POST', `/api/friends/${one.id}/accept`) }),
 		node('button', { textContent: word('refuse'), onclick: () => act('POST', `/api/friends/${one.id}/remove`) })];
-	return node('li', { className: 'person' }, avatar(one.id, one.name), names(one.name, word(one.state === 'waiting' ? 'waiting' : 'asks')), ...buttons);
+	return node('li', { className: 'person asks' }, avatar(one.id, one.name), names(one.name, word(one.state === 'waiting' ? 'waiting' : 'asks')), ...buttons);
 }
 
 let lastFind = 0;
@@ -275,7 +275,12 @@ async function readOlder() {
 	await drawMessages();
 	list.scrollTop = list.scrollHeight - below;
 }
-$('messages').addEventListener('scroll', () => { if (atEnd()) $('newer').hidden = true; });
+let stuck = true; // to the end, also when the field for writing grows or the window shrinks
+$('messages').addEventListener('scroll', () => {
+	stuck = atEnd();
+	if (stuck) $('newer').hidden = true;
+});
+new ResizeObserver(() => { if (stuck) toEnd(); }).observe($('messages'));
 $('newer').addEventListener('click', toEnd);
 
 function drawHead() {
