@@ -63,7 +63,7 @@ func (p *program) start(t *testing.T) {
 	p.command = exec.Command(os.Args[0])
 	p.command.Env = append(os.Environ(), p.env...)
 	p.command.Stderr = os.Stderr
-	p.command.SysProcAttr = dbtest.Child()
+	p.command.SysProcAttr = child()
 	require.NoError(t, p.command.Start())
 	for range 600 {
 		if response, err := http.Get("http://" + p.address + "/readyz"); err == nil {

@@ -84,15 +84,7 @@ func Mount(mux *http.ServeMux, h *webhook.Handler) {
 // patience, and shows it to an operator in the end.
 func taker[E any](config Config, kind webhook.Kind, take func(ctx context.Context, tx *store.Tx, e *E) error) func(context.Context, *E) error {
 	job := "callback." + string(kind)
-	config.Worker.Take(job, func(params json.RawMessage) outbox.Effect {
-		return func(ctx context.Context, tx *store.Tx) error {
-			var e E
-			if err := json.Unmarshal(params, &e); err != nil {
-				return err
-			}
-			return take(ctx, tx, &e)
-		}
-	})
+	outbox.Take(config.Worker, job, take)
 	return func(ctx context.Context, e *E) error {
 		err := config.Store.Change(ctx, func(tx *store.Tx) error { return take(ctx, tx, e) })
 		if err == nil {

@@ -6,7 +6,9 @@
 package dbtest
 
 import (
+	"bytes"
 	"context"
+	_ "embed"
 	"fmt"
 	"net"
 	"os"
@@ -77,24 +79,14 @@ func programs() string {
 	return filepath.Dir(found[len(found)-1])
 }
 
-// start makes a cluster of its own and starts it.
+//go:embed postgres.sh
+var script string
+
+// start starts a server in a folder of its own.
 func start() (base string, err error) {
 	folder, err := os.MkdirTemp("", "appserver-postgres")
 	if err != nil {
 		return "", err
-	}
-	stop = func() { _ = os.RemoveAll(folder) }
-	attr, err := asServer(folder)
-	if err != nil {
-		return "", err
-	}
-	program := func(name string, args ...string) *exec.Cmd {
-		command := exec.CommandContext(context.Background(), filepath.Join(programs(), name), append(args, "-D", filepath.Join(folder, "data"))...) //nolint:gosec // PostgreSQL itself
-		command.SysProcAttr, command.Dir = attr, folder
-		return command
-	}
-	if output, err := program("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "-N").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("initdb: %w: %s", err, output)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is closed at once
 	if err != nil {
@@ -102,8 +94,9 @@ func start() (base string, err error) {
 	}
 	_, port, _ := net.SplitHostPort(listener.Addr().String())
 	_ = listener.Close()
-	command := program("postgres", "-p", port, "-h", "127.0.0.1", "-k", folder, "-F", "-c", "max_connections=200", "-c", "log_min_messages=panic")
-	command.Stderr = os.Stderr
+	command := exec.Command("sh", "-c", script, "sh", folder, port, programs()) //nolint:gosec,noctx // stop ends it
+	var output bytes.Buffer
+	command.Stderr = &output
 	if err := command.Start(); err != nil {
 		return "", err
 	}
@@ -113,11 +106,12 @@ func start() (base string, err error) {
 		_ = os.RemoveAll(folder)
 	}
 	base = "postgres://postgres@127.0.0.1:" + port
-	for range 200 {
+	for range 400 {
 		if conn, err := pgx.Connect(context.Background(), base+"/postgres"); err == nil {
 			return base, conn.Close(context.Background())
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	return "", fmt.Errorf("PostgreSQL does not start at port %s", port)
+	stop()
+	return "", fmt.Errorf("PostgreSQL does not start at port %s: %s", port, &output)
 }

@@ -16,20 +16,15 @@ import (
 	"github.com/rongcloud-go/rongcloud/examples/appserver/internal/store"
 )
 
-// How often a job is tried again: after a second at first, later once a minute.
 const (
+	// A job is tried again after a second at first, later once a minute.
 	minWait = time.Second
 	maxWait = time.Minute
+
+	mostFailures = 10                     // how often the tables may refuse what a job writes into them
+	workers      = 8                      // how many jobs are under way at once
+	poll         = 500 * time.Millisecond // how long a job of another process may wait to be seen
 )
-
-// mostFailures is how often the tables may refuse what a job writes into them.
-const mostFailures = 10
-
-// workers is how many jobs are under way at once.
-const workers = 8
-
-// poll is how long a job of another process may wait to be seen.
-const poll = 500 * time.Millisecond
 
 // Worker carries out the jobs of the outbox.
 type Worker struct {
@@ -53,8 +48,10 @@ func New(s *store.Store, client *rongcloud.Client, lease time.Duration, log *slo
 
 // Take adds a kind of jobs that change the tables alone, and ask RongCloud nothing. It comes before
 // [Worker.Run].
-func (w *Worker) Take(name string, take func(params json.RawMessage) Effect) {
-	w.kinds[name] = kind{call: func(_ context.Context, job store.Job) (string, Effect, error) { return "", take(job.Params), nil }}
+func Take[P any](w *Worker, name string, take func(ctx context.Context, tx *store.Tx, params P) error) {
+	w.kinds[name] = kind{call: with(func(_ context.Context, _ store.Job, params P) (string, Effect, error) {
+		return "", func(ctx context.Context, tx *store.Tx) error { return take(ctx, tx, params) }, nil
+	})}
 }
 
 // again has the worker look for jobs at once.

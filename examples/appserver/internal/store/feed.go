@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -29,20 +28,18 @@ const (
 // Notify tells users about the transaction once it has succeeded.
 func (tx *Tx) Notify(e Event) { tx.events = append(tx.events, e) }
 
-// NotifyOperator tells who works on the outbox or looks at it.
-func (tx *Tx) NotifyOperator() {
+// OutboxReader is whom events of the outbox and of reports are for: no user, but whoever works on
+// them or looks at them.
+const OutboxReader = "outbox"
+
+func (tx *Tx) notifyOperator() {
 	tx.Notify(Event{Type: EventOperator, UserIDs: []string{OutboxReader}})
 }
 
-// OutboxReader is whom events of the outbox are for: no user, but whoever works on it or looks at
-// it.
-const OutboxReader = "outbox"
-
-// channel is what PostgreSQL calls the way to all processes.
-const channel = "appserver"
-
-// mostUsers is how many users fit into a notification of PostgreSQL, which has 8000 bytes.
-const mostUsers = 100
+const (
+	channel   = "appserver" // what PostgreSQL calls the way to all processes
+	mostUsers = 100         // how many fit into a notification of PostgreSQL, which has 8000 bytes
+)
 
 // announce has PostgreSQL tell all processes when the transaction succeeds.
 func (tx *Tx) announce(ctx context.Context) {
@@ -58,29 +55,14 @@ func (tx *Tx) announce(ctx context.Context) {
 	}
 }
 
-// feed hands events to the listeners in this process.
-type feed struct {
-	mu        sync.Mutex
-	listeners []func(Event)
-}
-
-func (f *feed) publish(events ...Event) {
-	f.mu.Lock()
-	listeners := f.listeners
-	f.mu.Unlock()
-	for _, e := range events {
-		for _, listener := range listeners {
-			listener(e)
-		}
-	}
-}
-
 // Listen calls a function with every event of every process, which must return at once. It comes
-// before [Store.Follow].
-func (s *Store) Listen(listener func(Event)) {
-	s.feed.mu.Lock()
-	defer s.feed.mu.Unlock()
-	s.feed.listeners = append(slices.Clone(s.feed.listeners), listener)
+// before all that runs at the same time.
+func (s *Store) Listen(listener func(Event)) { s.listeners = append(s.listeners, listener) }
+
+func (s *Store) publish(e Event) {
+	for _, listener := range s.listeners {
+		listener(e)
+	}
 }
 
 // Follow brings the events of other processes until the context ends. With SQLite there are none.
@@ -108,7 +90,7 @@ func (s *Store) follow(ctx context.Context) error {
 	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
 		return err
 	}
-	s.feed.publish(Event{Type: EventMissed})
+	s.publish(Event{Type: EventMissed})
 	for {
 		n, err := conn.WaitForNotification(ctx)
 		if err != nil {
@@ -116,7 +98,7 @@ func (s *Store) follow(ctx context.Context) error {
 		}
 		var e Event
 		if json.Unmarshal([]byte(n.Payload), &e) == nil {
-			s.feed.publish(e)
+			s.publish(e)
 		}
 	}
 }

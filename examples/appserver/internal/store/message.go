@@ -198,7 +198,7 @@ func reportRow(r *Report) []any {
 func (tx *Tx) AddReport(ctx context.Context, r Report) {
 	if tx.do(ctx, `INSERT INTO reports (message_uid, reporter_id, reason, state, created_at) VALUES ($1, $2, $3, 'open', $4) ON CONFLICT DO NOTHING`,
 		r.MessageUID, r.ReporterID, r.Reason, millis(time.Now())) {
-		tx.NotifyOperator()
+		tx.notifyOperator()
 	}
 }
 
@@ -215,5 +215,5 @@ func (q Queries) OpenReports(ctx context.Context, limit int) ([]Report, error) {
 // DecideReports closes all reports about a message.
 func (tx *Tx) DecideReports(ctx context.Context, messageUID, state string) {
 	tx.do(ctx, `UPDATE reports SET state = $2 WHERE message_uid = $1 AND state = 'open'`, messageUID, state)
-	tx.NotifyOperator()
+	tx.notifyOperator()
 }

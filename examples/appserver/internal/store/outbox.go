@@ -56,7 +56,7 @@ func (tx *Tx) Enqueue(ctx context.Context, lane, kind string, params any) {
 	now := millis(time.Now())
 	tx.do(ctx, `INSERT INTO outbox (lane, kind, params, state, next_at, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
 		lane, kind, string(encoded), Waiting, now, now)
-	tx.NotifyOperator()
+	tx.notifyOperator()
 }
 
 // EnqueueOnce is Enqueue, unless such a job is the last one of the lane and waits.
@@ -115,7 +115,7 @@ func (tx *Tx) Settle(ctx context.Context, job Job, how Settlement) bool {
 		WHERE id = $1 AND tries = $2 AND `+from,
 		job.ID, job.Tries, how.State, how.Result, how.Error, millis(how.NextAt), millis(ended))
 	if changed {
-		tx.NotifyOperator()
+		tx.notifyOperator()
 	}
 	return changed
 }
@@ -124,7 +124,7 @@ func (tx *Tx) Settle(ctx context.Context, job Job, how Settlement) bool {
 // out, [Waiting] to try it again, [Dropped] to leave it. It reports false if the job is neither.
 func (tx *Tx) Decide(ctx context.Context, id int64, to State) bool {
 	now := millis(time.Now())
-	tx.NotifyOperator()
+	tx.notifyOperator()
 	return tx.do(ctx, `UPDATE outbox SET state = $2, next_at = $3, ended_at = $3 WHERE id = $1 AND state IN ('parked', 'refused')`, id, to, now)
 }
 
@@ -132,7 +132,7 @@ func (tx *Tx) Decide(ctx context.Context, id int64, to State) bool {
 func (tx *Tx) TellAgain(ctx context.Context, kinds []string) {
 	places, args := list(nil, kinds)
 	tx.do(ctx, `UPDATE outbox SET state = 'waiting', next_at = 0 WHERE state = 'done' AND kind IN (`+places+`)`, args...)
-	tx.NotifyOperator()
+	tx.notifyOperator()
 }
 
 // Job returns a job.

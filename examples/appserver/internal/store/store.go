@@ -10,8 +10,10 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"embed"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"slices"
 	"strconv"
@@ -29,10 +31,10 @@ var ErrNotFound = errors.New("not found")
 type Store struct {
 	Queries
 
-	db       *sql.DB
-	url      string
-	postgres bool
-	feed     feed
+	db        *sql.DB
+	url       string
+	postgres  bool
+	listeners []func(Event)
 }
 
 // Queries are the questions and changes that need no transaction of their own.
@@ -69,6 +71,43 @@ func Open(ctx context.Context, databaseURL string) (*Store, error) {
 		return nil, errors.Join(err, s.db.Close())
 	}
 	return s, nil
+}
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// migrate carries out the migrations that the database has not had yet, each in a transaction, in
+// the order of their names. Processes that start together take turns.
+func (s *Store) migrate(ctx context.Context) error {
+	files, err := fs.Glob(migrations, "migrations/*.sql")
+	if err != nil {
+		return err
+	}
+	for _, file := range files {
+		if err := s.change(ctx, func(tx *Tx) error { return tx.migrate(ctx, file) }); err != nil {
+			return fmt.Errorf("%s: %w", file, err)
+		}
+	}
+	return nil
+}
+
+func (tx *Tx) migrate(ctx context.Context, file string) error {
+	serial := "INTEGER PRIMARY KEY AUTOINCREMENT"
+	if tx.postgres {
+		serial = "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"
+		tx.do(ctx, `SELECT pg_advisory_xact_lock(20261127)`)
+	}
+	tx.do(ctx, `CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY)`)
+	if !tx.do(ctx, `INSERT INTO migrations (name) VALUES ($1) ON CONFLICT DO NOTHING`, file) {
+		return nil
+	}
+	text, err := migrations.ReadFile(file)
+	for statement := range strings.SplitSeq(strings.ReplaceAll(string(text), "{{serial}}", serial), ";\n") {
+		if strings.TrimSpace(statement) != "" {
+			tx.do(ctx, statement)
+		}
+	}
+	return err
 }
 
 // Close closes the database.
@@ -115,8 +154,10 @@ func (s *Store) change(ctx context.Context, change func(tx *Tx) error) error {
 	if err := inner.Commit(); err != nil {
 		return err
 	}
-	if !s.postgres {
-		s.feed.publish(tx.events...)
+	for _, e := range tx.events {
+		if !s.postgres { // which announces them
+			s.publish(e)
+		}
 	}
 	return nil
 }
