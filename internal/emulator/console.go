@@ -42,7 +42,7 @@ const (
 
 func newConsole(out io.Writer, asJSON bool) *console {
 	c := &console{
-		json: asJSON, colour: !asJSON && isTerminal(out) && os.Getenv("NO_COLOR") == "",
+		json: asJSON, colour: !asJSON && isTerminal(out) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
 		lines: make(chan string, mostWaiting), written: make(chan struct{}),
 	}
 	go func() {
