@@ -41,7 +41,7 @@ test-app-secret; with --app-key the secret is that of RONGCLOUD_EMULATOR_SECRET.
 			if err != nil {
 				return err
 			}
-			return emulatorError(emulator.Run(cmd.Context(), args, a.stdout))
+			return emulatorError(emulator.Run(cmd.Context(), args, rawOutput(a.stdout)))
 		}),
 	}
 	own.register(cmd)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -12,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"charm.land/lipgloss/v2"
 
 	"github.com/rongcloud-go/rongcloud"
 	"github.com/rongcloud-go/rongcloud/webhook"
@@ -176,6 +177,36 @@ func (c *callback) summary() string {
 	return shortened(oneLine(text))
 }
 
+// leastSummary is how many columns a summary needs to be worth its place.
+const leastSummary = 16
+
+// fitted is a line with as much of a summary behind it as the terminal has room for.
+func (a *app) fitted(line, summary string) string {
+	width := terminalWidth(a.stdout)
+	room := width - lipgloss.Width(line) - 1
+	switch {
+	case summary == "", width > 0 && room < leastSummary:
+		return line
+	case width > 0 && lipgloss.Width(summary) > room:
+		summary = lipgloss.NewStyle().MaxWidth(room-1).Render(summary) + "…"
+	}
+	return line + " " + summary
+}
+
+// The widths of the longest kind, and of the name of its file.
+const (
+	kindWidth = 25
+	nameWidth = len("000001-") + kindWidth
+)
+
+// column is a text of this width, where there is room for it.
+func (a *app) column(text string, wide int) string {
+	if width := terminalWidth(a.stdout); width > 0 && width < 72 {
+		return text
+	}
+	return fmt.Sprintf("%-*s", wide, text)
+}
+
 // shortened is the beginning of a text.
 func shortened(text string) string {
 	if runes := []rune(text); len(runes) > longestSummary {
@@ -208,11 +239,15 @@ func (d delivery) text(a *app) string {
 		}
 		status = a.paint(style, strconv.Itoa(d.Status))
 	}
-	line := fmt.Sprintf("%-26s %s %6.1fms", cmp.Or(d.Name, string(d.Kind)), status, d.Milliseconds)
+	name := a.column(string(d.Kind), kindWidth)
+	if d.Name != "" {
+		name = a.column(oneLine(d.Name), nameWidth)
+	}
+	line := fmt.Sprintf("%s %s %6.1fms", name, status, d.Milliseconds)
 	if d.Was != 0 && d.Was != d.Status {
 		line += fmt.Sprintf(" (it was %d)", d.Was)
 	}
-	return strings.Join(nonEmpty(line, d.Signed, d.Error, oneLine(textOf(d.Response))), " ")
+	return a.fitted(strings.Join(nonEmpty(line, d.Signed, d.Error), " "), shortened(oneLine(textOf(d.Response))))
 }
 
 // textOf is a response as people read it.

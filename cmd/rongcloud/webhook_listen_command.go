@@ -324,9 +324,9 @@ func (l *listener) show(shown receipt, began time.Time, summary string) {
 		l.refused++
 	}
 	line := strings.Join(nonEmpty(
-		l.a.paint(faint, began.Format("15:04:05.000")), fmt.Sprintf("%-24s", kind), l.a.paint(style, strconv.Itoa(shown.Status)),
-		fmt.Sprintf("%6.1fms", shown.Milliseconds), oneLine(shown.Problem), summary), " ")
-	if err := l.a.line(shown, line); err != nil {
+		l.a.paint(faint, began.Format("15:04:05.000")), l.a.column(kind, kindWidth), l.a.paint(style, strconv.Itoa(shown.Status)),
+		fmt.Sprintf("%6.1fms", shown.Milliseconds), oneLine(shown.Problem)), " ")
+	if err := l.a.line(shown, l.a.fitted(line, summary)); err != nil {
 		l.stop(err)
 	}
 }

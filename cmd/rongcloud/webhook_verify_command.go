@@ -182,8 +182,9 @@ func (v verification) print(a *app) func(io.Writer) error {
 			verdict = a.paint(bad, "refused")
 		}
 		var b strings.Builder
+		fmt.Fprintf(&b, "%-8s %s\n", "verdict", verdict) // whose colour is no foreign text
 		for _, fact := range [][2]string{
-			{"verdict", verdict}, {"problem", v.Problem}, {"hint", v.Hint}, {"kind", string(v.Kind)}, {"app key", v.AppKey}, {"signed", v.Time},
+			{"problem", v.Problem}, {"hint", v.Hint}, {"kind", string(v.Kind)}, {"app key", v.AppKey}, {"signed", v.Time},
 		} {
 			if fact[1] != "" {
 				fmt.Fprintf(&b, "%-8s %s\n", fact[0], oneLine(fact[1]))
