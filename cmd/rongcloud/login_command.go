@@ -120,6 +120,9 @@ func (a *app) askForProfile(ctx context.Context, f loginFlags) (profile, error) 
 		if p.AppKey, err = a.ask(ctx, "App Key: "); err != nil {
 			return p, err
 		}
+		if p.AppKey == "" {
+			return p, usagef("no App Key was given")
+		}
 	}
 	switch {
 	case f.secretStdin:
@@ -127,13 +130,16 @@ func (a *app) askForProfile(ctx context.Context, f loginFlags) (profile, error) 
 		if line == "" {
 			return p, usagef("--secret-stdin: stdin is empty: %w", err)
 		}
-		p.AppSecret = secret(strings.TrimRight(line, "\r\n"))
+		p.AppSecret = secret(strings.TrimSpace(line))
 	case interactive:
 		if p.AppSecret, err = a.askForSecret(ctx); err != nil {
 			return p, err
 		}
 	default:
 		return p, usagef("there is no terminal to ask for the App Secret: give it on stdin, with --secret-stdin")
+	}
+	if p.AppSecret == "" {
+		return p, usagef("no App Secret was given")
 	}
 	if p.Region == "" && len(p.APIURLs) == 0 && interactive && !f.secretStdin {
 		region, err := a.ask(ctx, "Data centre ("+strings.Join(regionNames(), ", ")+") [BJ]: ")
@@ -173,6 +179,6 @@ func (a *app) askForSecret(ctx context.Context) (secret, error) {
 		return "", ctx.Err()
 	case r := <-done:
 		a.talk("")
-		return secret(r.line), r.err
+		return secret(strings.TrimSpace(string(r.line))), r.err
 	}
 }

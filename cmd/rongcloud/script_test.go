@@ -59,7 +59,7 @@ func TestMain(m *testing.M) {
 //	exits CODE COMMAND ...      runs a command and demands this exit code
 //	until FILE PATTERN          waits until a file matches
 //	users NUMBER FILE           writes a list of users as a spreadsheet does
-//	datacentres REGION          stands for RongCloud's data centres, of which this one knows the App Key
+//	datacentres REGION          starts all data centres; the App Key is of this one
 //	received LEAST [MOST]       demands that so many users got one message each, and nobody two
 //	address FILE NAME           waits until a file has an address, and sets the variable to it
 //
