@@ -26,7 +26,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/slownet"
 )
 
-// certified has the certificate of example.com.
+// certified is a server with the certificate of example.com.
 var certified = sync.OnceValue(func() *httptest.Server {
 	server := httptest.NewUnstartedServer(nil)
 	server.StartTLS()
@@ -34,7 +34,7 @@ var certified = sync.OnceValue(func() *httptest.Server {
 	return server
 })
 
-// memory is a listener whose connections stay in the process.
+// memory is an in-process listener.
 type memory struct {
 	conns  chan net.Conn
 	closed chan struct{}
@@ -44,7 +44,7 @@ func newMemory() *memory {
 	return &memory{conns: make(chan net.Conn), closed: make(chan struct{})}
 }
 
-// connect returns the other end of a connection whose ends are rtt from each other.
+// connect returns the client end of a connection with the given round-trip time.
 func (m *memory) connect(ctx context.Context, rtt time.Duration) (net.Conn, error) {
 	select {
 	case <-time.After(rtt):
@@ -74,8 +74,8 @@ func (m *memory) Accept() (net.Conn, error) {
 func (m *memory) Close() error   { close(m.closed); return nil }
 func (m *memory) Addr() net.Addr { return &net.TCPAddr{} }
 
-// distant is a server with TLS at the other end of a network in memory. It notes what its
-// connections carry.
+// distant is a TLS server at the far end of an in-memory network. It records what its connections
+// carry.
 type distant struct {
 	*memory
 	rtt     time.Duration
@@ -85,7 +85,7 @@ type distant struct {
 
 	mu      sync.Mutex
 	book    map[net.Conn]*record
-	strange int // requests that nobody made
+	strange int // requests that the client did not make
 }
 
 type record struct {
@@ -123,7 +123,7 @@ func newDistant(rtt time.Duration, http2 bool) *distant {
 		d.mu.Unlock()
 		_, _ = io.WriteString(w, "{}")
 	})
-	d.server.ErrorLog = log.New(io.Discard, "", 0) // handshakes that were broken off
+	d.server.ErrorLog = log.New(io.Discard, "", 0) // from aborted handshakes
 	return d
 }
 
@@ -142,7 +142,7 @@ func (d *distant) run() (stop func()) {
 	return func() {
 		_ = d.server.Close()
 		running.Wait()
-		time.Sleep(2 * d.rtt) // what is under way arrives
+		time.Sleep(2 * d.rtt) // data in flight arrives
 	}
 }
 
@@ -159,7 +159,7 @@ func (d *distant) open() int {
 	return n
 }
 
-// breakUnused closes the connections that have carried nothing.
+// breakUnused closes connections that have carried no request.
 func (d *distant) breakUnused() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -206,17 +206,17 @@ func post(ctx context.Context, p *Pool) error {
 	return err
 }
 
-// load is what some callers do for a while.
+// load describes the calls of several callers.
 type load struct {
 	name    string
 	callers int
 	pause   time.Duration
 	each    int // calls of each caller
-	alone   int // calls that the first caller makes then
-	waits   int // so many calls may wait for a handshake
+	alone   int // calls that the first caller then makes
+	waits   int // how many calls may wait for a handshake
 }
 
-// measure makes the calls and returns how many waited for more than the server, and how many
+// measure makes the calls and returns how many waited longer than the server takes, and how many
 // connections were opened.
 func (l load) measure(t *testing.T, http2 bool, limits Limits) (waited, conns int) {
 	d := newDistant(rtt, http2)
@@ -262,8 +262,8 @@ func (l load) measure(t *testing.T, http2 bool, limits Limits) (waited, conns in
 
 const rtt = 10 * time.Millisecond
 
-// Few calls wait for a handshake besides those that open the first connections, and no more
-// connections are opened for it.
+// Few calls wait for a handshake besides those that open the first connections, and this takes no
+// extra connections.
 func TestConnectionsOpenedAhead(t *testing.T) {
 	t.Parallel()
 	for _, http2 := range versions() {
@@ -281,14 +281,14 @@ func TestConnectionsOpenedAhead(t *testing.T) {
 				never := RongCloud
 				never.Ahead = 0
 				var waited, waitedNever, conns, connsNever, more int
-				// What the scheduler makes of callers that come together differs from turn to turn.
+				// How the scheduler runs callers that arrive together differs each time.
 				for range 4 {
 					synctest.Test(t, func(t *testing.T) { waitedNever, connsNever = l.measure(t, http2, never) })
 					synctest.Test(t, func(t *testing.T) { waited, conns = l.measure(t, http2, RongCloud) })
 					t.Logf("%d calls: %d connections (%d if none is opened ahead), %d waited (%d)", l.callers*l.each+l.alone, conns, connsNever, waited, waitedNever)
 					more = connsNever / 10
 					if l.alone == 0 || http2 {
-						more++ // the successor of the last one
+						more++ // the successor of the last connection
 					}
 					if waited <= l.waits && conns <= connsNever+more {
 						break
@@ -301,7 +301,7 @@ func TestConnectionsOpenedAhead(t *testing.T) {
 	}
 }
 
-// Through a proxy a connection opened ahead leads to the server, too.
+// A connection opened ahead also reaches the server through a proxy.
 func TestConnectionsOpenedAheadThroughProxy(t *testing.T) {
 	t.Parallel()
 	for _, scheme := range []string{"http", "https"} {
@@ -399,8 +399,8 @@ func (r *route) countAhead() int {
 	return len(r.ahead)
 }
 
-// versions are those of HTTP, HTTP/2 or not. The HTTP/2 server of Go 1.25 shares channels among the
-// bubbles of synctest, which ends the program.
+// versions returns whether to test with HTTP/2. Go 1.25's HTTP/2 server shares channels between
+// synctest bubbles, which ends the program.
 func versions() []bool {
 	if strings.HasPrefix(runtime.Version(), "go1.25") {
 		return []bool{false}
@@ -424,8 +424,8 @@ func forBoth(t *testing.T, test func(t *testing.T, d *distant, p *Pool)) {
 	}
 }
 
-// CloseIdleConnections leaves nothing behind, wherever in its opening a connection is: dialing, in
-// its handshake, or ready.
+// CloseIdleConnections leaves nothing behind, whether a connection is being dialed, in its
+// handshake, or ready.
 func TestCloseIdleConnectionsWhileOneIsOpened(t *testing.T) {
 	t.Parallel()
 	for wait := time.Duration(0); wait <= 5*rtt; wait += rtt / 4 {
@@ -436,7 +436,8 @@ func TestCloseIdleConnectionsWhileOneIsOpened(t *testing.T) {
 				time.Sleep(wait)
 				p.CloseIdleConnections()
 				require.Zero(t, r.countAhead())
-				time.Sleep(sweepPause + 2*rtt) // one that is there at this very moment goes a moment later
+				// a connection established at this very moment is closed a moment later
+				time.Sleep(sweepPause + 2*rtt)
 				require.Zero(t, d.open())
 				require.NoError(t, post(t.Context(), p), "a closed pool connects anew")
 			})
@@ -444,7 +445,7 @@ func TestCloseIdleConnectionsWhileOneIsOpened(t *testing.T) {
 	}
 }
 
-// A request in flight opens nothing for those that come after CloseIdleConnections.
+// A request in flight opens no successor after CloseIdleConnections.
 func TestNothingIsOpenedAheadAfterClose(t *testing.T) {
 	t.Parallel()
 	p := New(RongCloud, time.Second, nil)
@@ -460,7 +461,7 @@ func TestNothingIsOpenedAheadAfterClose(t *testing.T) {
 	require.Zero(t, g.due)
 }
 
-// That a connection cannot be opened ahead, or breaks before it is used, is no harm.
+// If a connection cannot be opened ahead, or breaks before use, no call is affected.
 func TestOpeningAheadFails(t *testing.T) {
 	t.Parallel()
 	t.Run("refused", func(t *testing.T) {
@@ -522,7 +523,7 @@ func TestOpeningAheadFails(t *testing.T) {
 		t.Parallel()
 		forBoth(t, func(t *testing.T, d *distant, p *Pool) {
 			dial := p.Base.DialContext
-			mute, other := net.Pipe() // takes nothing, and says nothing
+			mute, other := net.Pipe() // neither reads nor writes
 			var first atomic.Bool
 			first.Store(true)
 			require.NoError(t, post(t.Context(), p))
@@ -545,7 +546,7 @@ func TestOpeningAheadFails(t *testing.T) {
 	})
 }
 
-// lingering is a listener whose connections only the other end closes.
+// lingering is a listener whose connections are closed only by the other end.
 type lingering struct{ *memory }
 
 func (l lingering) Accept() (net.Conn, error) {
@@ -558,14 +559,14 @@ type unclosed struct{ net.Conn }
 func (unclosed) Close() error { return nil }
 
 func (u unclosed) Write(record []byte) (int, error) {
-	const alert = 21 // tells in TLS 1.2 that the connection is closed
+	const alert = 21 // in TLS 1.2, announces that the connection is closed
 	if len(record) > 0 && record[0] == alert {
 		return len(record), nil
 	}
 	return u.Conn.Write(record)
 }
 
-// noted tells when it is closed.
+// noted records when it is closed.
 type noted struct {
 	net.Conn
 	open *atomic.Int64
@@ -577,8 +578,8 @@ func (n *noted) Close() error {
 	return n.Conn.Close()
 }
 
-// What an HTTP/2 server says good-bye to while it is idle, but leaves open, is closed all the same:
-// when CloseIdleConnections is called, and before it is a minute old.
+// An idle connection for which an HTTP/2 server sends GOAWAY but which it leaves open is still
+// closed: when CloseIdleConnections is called, and before it is a minute old.
 func TestGoodbyeOfAServerThatDoesNotClose(t *testing.T) {
 	t.Parallel()
 	if len(versions()) == 1 {
@@ -633,7 +634,7 @@ func testGoodbye(t *testing.T, patience time.Duration, test func(t *testing.T, p
 	running.Wait()
 }
 
-// A request that is alone keeps its connection for as long as it lasts.
+// A request on a connection of its own keeps it for as long as the request lasts.
 func TestRequestAloneOutlivesItsGeneration(t *testing.T) {
 	t.Parallel()
 	forBoth(t, func(t *testing.T, d *distant, p *Pool) {
@@ -654,8 +655,8 @@ func TestRequestAloneOutlivesItsGeneration(t *testing.T) {
 	})
 }
 
-// Connections that lie idle between two calls of many callers are needed, those that have been
-// idle for longer are not.
+// Connections that are idle briefly between the calls of many callers count as needed, those idle
+// for longer do not.
 func TestOpenedAheadByWhatWasNeededOfLate(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -687,9 +688,9 @@ func TestOpenedAheadByWhatWasNeededOfLate(t *testing.T) {
 	}
 }
 
-// Over HTTP/2 the next connection is opened so early that its handshake is over when the last
-// request comes, also where hundreds come within the handshake's time; but not before the half, as
-// a connection must not wait long for its use.
+// Over HTTP/2 the next connection is opened early enough that its handshake is complete when the
+// last request arrives, even if hundreds arrive during the handshake; but not before half of the
+// requests, as a connection must not stay unused for long.
 func TestOpenedAheadByPace(t *testing.T) {
 	t.Parallel()
 	half := int(RongCloud.MaxRequests-RongCloud.MaxRequests/2) + 1

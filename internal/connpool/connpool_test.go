@@ -15,7 +15,7 @@ import (
 
 var api = &url.URL{Scheme: "https", Host: "example.com"}
 
-// learn tells p which version of HTTP the server speaks.
+// learn sets the HTTP version that p knows the server to speak.
 func learn(p *Pool, major int) {
 	g := p.Take(context.Background(), time.Now(), api)
 	g.Learn(major)
@@ -46,8 +46,8 @@ func TestLastRequest(t *testing.T) {
 	require.False(t, LastRequest(foreign))
 }
 
-// Of the requests that find a new generation for HTTP/2, one opens the connection and the others
-// wait, but not for ever.
+// When requests get a new HTTP/2 generation, one opens the connection and the others wait, but not
+// forever.
 func TestOneRequestOpensASharedConnection(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -82,7 +82,7 @@ func TestOneRequestOpensASharedConnection(t *testing.T) {
 	})
 }
 
-// A stream has no deadline of its own, and is not put on a connection that has to go soon.
+// A stream has no deadline, and is not put on a connection that will be retired soon.
 func TestNoDeadlineTakesYoungConnections(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -11,28 +11,28 @@ import (
 	"time"
 )
 
-// Generation is the transport of some requests, which are over before it is too old.
+// Generation is the transport of several requests, all of which end before it is too old.
 type Generation struct {
 	Transport *http.Transport
 
 	route *route
 	begun time.Time
-	dusk  time.Time    // from then on a request has a successor opened
-	end   time.Time    // what uses it must be over by then
-	users atomic.Int64 // requests, connections, and dials under way
+	dusk  time.Time    // from then on, a request opens a successor
+	end   time.Time    // all use must end by then
+	users atomic.Int64 // requests, connections, and dials in progress
 	timer *time.Timer
 
 	// Guarded by the pool's mutex.
 	requests int64
 	busy     int64                     // requests in flight
 	held     map[*countedConn]struct{} // open connections
-	conns    int64                     // those of them that may take another request
-	due      int64                     // those of them that are near their last one
+	conns    int64                     // how many of them may take another request
+	due      int64                     // how many of them are near their last request
 	role     role
-	opening  *opening // its first connection was opened ahead
+	opening  *opening // set if its first connection was opened ahead
 
 	// For HTTP/2, whose requests share a connection: the first request opens it and the others
-	// wait. Else all would dial.
+	// wait, otherwise all would dial.
 	shared bool
 	open   chan struct{}
 	opened sync.Once
@@ -42,12 +42,12 @@ type Generation struct {
 type role int
 
 const (
-	serving role = iota // it takes what comes, or is done with
-	ahead               // opened ahead, and not used yet
+	serving role = iota // takes any request, or is retired
+	ahead               // opened ahead, not used yet
 	lane                // opened ahead, with one connection for one HTTP/1.1 request at a time
 )
 
-// dial opens a connection of g and counts it.
+// dial opens a connection for g and counts it.
 func (g *Generation) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	p := g.route.pool
 	g.users.Add(1)
@@ -71,14 +71,14 @@ func (g *Generation) dial(ctx context.Context, network, address string) (net.Con
 	return conn, nil
 }
 
-// Learn notes the major version of HTTP of an answer.
+// Learn records the major HTTP version of a response.
 func (g *Generation) Learn(major int) {
 	if version := int32(major); version != g.route.httpMajor.Load() { //nolint:gosec // a small number
 		g.route.httpMajor.Store(version)
 	}
 }
 
-// await waits, in a shared generation, for the connection that another one opens.
+// await waits, in a shared generation, for the connection that another request opens.
 func (g *Generation) await(ctx context.Context) {
 	select {
 	case <-g.open:
@@ -94,10 +94,10 @@ func (g *Generation) await(ctx context.Context) {
 	}
 }
 
-// ready ends the wait for the first connection: it is there, or it failed.
+// ready ends the wait for the first connection: it is established, or it failed.
 func (g *Generation) ready() { g.opened.Do(func() { close(g.open) }) }
 
-// Done gives up a use of g.
+// Done releases g after use.
 func (g *Generation) Done() {
 	g.ready()
 	p := g.route.pool
@@ -108,7 +108,7 @@ func (g *Generation) Done() {
 	g.users.Add(-1)
 }
 
-// retire gives no more requests to g and closes what it has idle, until nothing is left.
+// retire stops giving requests to g and closes its idle connections, until none are left.
 func (g *Generation) retire() {
 	p := g.route.pool
 	p.mu.Lock()
@@ -124,9 +124,9 @@ func (g *Generation) retire() {
 	}
 }
 
-// closeForgotten closes what is open of a retired generation that has no request. Of a connection
-// that an HTTP/2 server wants to end, but does not, net/http knows no more when it closes the idle
-// ones.
+// closeForgotten closes the remaining connections of a retired generation without requests. When
+// net/http closes idle connections, it no longer knows about those for which an HTTP/2 server has
+// sent GOAWAY without closing them.
 func (g *Generation) closeForgotten() {
 	p := g.route.pool
 	p.mu.Lock()
@@ -148,11 +148,11 @@ type countedConn struct {
 	closed     atomic.Bool
 
 	// Guarded by the pool's mutex.
-	due   bool // it is near its end
-	spent bool // it takes no more requests
+	due   bool // near its last request
+	spent bool // takes no more requests
 }
 
-// Close closes the connection, which then counts no more as a user of its generation.
+// Close closes the connection, which then no longer counts as a user of its generation.
 func (c *countedConn) Close() error {
 	if c.closed.CompareAndSwap(false, true) {
 		g := c.generation
@@ -180,8 +180,8 @@ func (c *countedConn) carry() bool {
 	return last
 }
 
-// LastRequest counts a request that conn is about to carry, and tells whether it is to be the
-// connection's last. Connections of foreign transports have no limits.
+// LastRequest counts a request that conn is about to carry, and reports whether it must be the
+// connection's last. Connections of other transports have no limits.
 func LastRequest(conn net.Conn) bool {
 	for {
 		switch c := conn.(type) {

@@ -12,18 +12,18 @@ import (
 // longestOpening is how long a connection that is opened ahead may take.
 const longestOpening = 5 * time.Second
 
-// openingPause is how long nothing is opened ahead after that has failed: dialing, a proxy, the
+// openingPause is how long nothing is opened ahead after a failure: of dialing, a proxy, the
 // handshake, or the connection while it waited.
 const openingPause = time.Second
 
-// opening is how the connection of a generation is opened ahead, by net/http itself, with its
-// proxies and its choice of the protocol: a request asks for a connection and takes its leave
-// before it is written. Of a request that was given up net/http keeps the connection, as an idle
-// one.
+// opening opens the connection of a generation ahead through net/http itself, with its proxies and
+// its protocol negotiation: a request asks for a connection and is cancelled before it is written.
+// net/http keeps the connection of a cancelled request as an idle one.
 type opening struct {
-	ctx         context.Context // ends with the time for it, or when the connection is no longer wanted
+	// ends at the time limit, or when the connection is no longer wanted
+	ctx         context.Context
 	cancel      context.CancelFunc
-	keep        func() bool // the connection is no longer closed when ctx ends
+	keep        func() bool // stops ctx from closing the connection
 	established bool        // guarded by the pool's mutex
 }
 
@@ -35,7 +35,7 @@ func openingOf(ctx context.Context) *opening {
 	return o
 }
 
-// openAhead begins to open a generation with one connection; the pool's mutex is held.
+// openAhead begins to open a generation with one connection. The caller holds the pool's mutex.
 func (r *route) openAhead(now time.Time) {
 	if now.Before(r.resume) {
 		return
@@ -52,8 +52,8 @@ func (r *route) openAhead(now time.Time) {
 	}()
 }
 
-// connect opens the connection of a generation that is ahead. If that fails, the generation is
-// dropped, unless requests have come to it meanwhile. They then dial for themselves.
+// connect opens the connection of a generation ahead. If that fails, the generation is dropped,
+// unless it has got requests meanwhile, which then dial themselves.
 func (g *Generation) connect() {
 	o, p := g.opening, g.route.pool
 	defer o.cancel()
@@ -72,7 +72,7 @@ func (g *Generation) connect() {
 	}
 }
 
-// open reports whether g has a connection now, which nobody uses.
+// open reports whether g now has an unused connection.
 func (o *opening) open(g *Generation) bool {
 	ctx, leave := context.WithCancel(context.WithValue(o.ctx, openingKey{}, o))
 	defer leave()
@@ -96,14 +96,14 @@ func (o *opening) open(g *Generation) bool {
 			if state.NegotiatedProtocol == "h2" {
 				return // to GotConn
 			}
-			// HTTP/1.1 writes what it is given, so the request must be gone before the connection
-			// is there.
+			// HTTP/1.1 writes any request it gets, so the request must be cancelled before the
+			// connection is established.
 			established.Store(kept)
 			leave()
 			<-left
 		},
 		GotConn: func(httptrace.GotConnInfo) {
-			// HTTP/2 looks at the context before it writes.
+			// HTTP/2 checks the context before it writes.
 			established.Store(true)
 			leave()
 		},

@@ -6,42 +6,41 @@ import (
 	"time"
 )
 
-// route is the way to one host. Its generations, the ones that are not retired, are
-//
-//   - current, which takes the requests that no other has a place for, and whose transport dials
-//     for them if need be;
+// route holds the generations for one host that are not retired:
+//   - current, which takes the requests that no other can take, and whose transport dials for
+//     them if necessary;
 //   - ahead, each with one connection that was opened before it is needed;
 //   - over HTTP/1.1, lanes: the generations once ahead, each with its one connection, for one
 //     request at a time.
 //
-// Over HTTP/2 a generation from ahead takes the place of current when that is spent. Over HTTP/1.1
-// it becomes a lane when neither a lane is idle nor a connection of current.
+// Over HTTP/2 a generation from ahead replaces current when that is used up. Over HTTP/1.1 it
+// becomes a lane when neither a lane nor a connection of current is idle.
 type route struct {
 	pool      *Pool
 	to        address
-	httpMajor atomic.Int32 // the major version of HTTP of the last answer; 0 before the first
+	httpMajor atomic.Int32 // the major HTTP version of the last response; 0 before the first
 
 	// Guarded by the pool's mutex.
 	live    map[*Generation]struct{}
 	current *Generation
 	ahead   []*Generation // the oldest first
-	lanes   []*Generation // those that are idle, the last used last
+	lanes   []*Generation // the idle ones, the most recently used last
 	use     usage         // HTTP/1.1: how many connections were needed
-	depth   int           // HTTP/2: how many generations are to be ahead
-	resume  time.Time     // nothing is opened ahead before
+	depth   int           // HTTP/2: how many generations to open ahead
+	resume  time.Time     // nothing is opened ahead before this time
 }
 
-// maxDepth bounds how many connections are opened ahead over HTTP/2.
+// maxDepth limits how many connections are opened ahead over HTTP/2.
 const maxDepth = 16
 
-// duskShare is the share of a generation's life within which its successor is opened.
+// duskShare is the fraction (1/24) of a generation's life within which its successor is opened.
 const duskShare = 24
 
 func newRoute(p *Pool, to address) *route {
 	return &route{pool: p, to: to, live: map[*Generation]struct{}{}, depth: 1}
 }
 
-// newGeneration returns one that is retired after the given time.
+// newGeneration returns a generation that is retired after the given time.
 func (r *route) newGeneration(now time.Time, life time.Duration) *Generation {
 	g := &Generation{
 		Transport: r.pool.Base.Clone(), route: r, open: make(chan struct{}), held: map[*countedConn]struct{}{},
@@ -61,8 +60,7 @@ func (r *route) begin(now time.Time) *Generation {
 	return g
 }
 
-// opensAhead reports whether connections of r are opened ahead: those whose handshake takes its
-// time.
+// opensAhead reports whether connections of r are opened ahead: only those with a TLS handshake.
 func (r *route) opensAhead() bool { return r.to.scheme == "https" && r.pool.limits.Ahead > 0 }
 
 // choose returns the generation for a request, and whether that request opens its connection.
@@ -86,7 +84,7 @@ func (r *route) chooseGeneration(deadline, now time.Time) *Generation {
 	full := g != nil && !http1 && g.requests >= r.pool.limits.MaxRequests
 	if g == nil || full || deadline.After(g.end) || http1 && g.shared {
 		if g != nil {
-			g.timer.Reset(0) // not here: to close a connection can take a while
+			g.timer.Reset(0) // not here: closing a connection can take a while
 			delete(r.live, g)
 		}
 		g = nil
@@ -107,8 +105,8 @@ func (r *route) chooseGeneration(deadline, now time.Time) *Generation {
 	return g
 }
 
-// openSuccessors opens what is to follow the generation that takes the requests for HTTP/2, if that
-// is near its end.
+// openSuccessors opens successors of the generation that takes the HTTP/2 requests, if it is near
+// its end.
 func (r *route) openSuccessors(g *Generation, now time.Time) {
 	if r.httpMajor.Load() != 2 || !r.opensAhead() {
 		return
@@ -125,8 +123,8 @@ func (r *route) openSuccessors(g *Generation, now time.Time) {
 	}
 }
 
-// nearCount reports whether g, for HTTP/2, has few requests left, or not many for the pace at which
-// they come.
+// nearCount reports whether g, for HTTP/2, has few requests left, absolutely or for the rate at
+// which they arrive.
 func (g *Generation) nearCount(now time.Time) bool {
 	limits := &g.route.pool.limits
 	left := limits.MaxRequests - g.requests
@@ -137,8 +135,8 @@ func (g *Generation) nearCount(now time.Time) bool {
 	return left <= limits.MaxRequests/2 && time.Duration(left)*pace <= g.dusk.Sub(g.begun)/duskShare
 }
 
-// takeLane returns a generation with an idle connection for HTTP/1.1, or nil: the one that was used
-// last, or else one from ahead if the current generation has none idle.
+// takeLane returns a generation with an idle connection for HTTP/1.1, or nil: the one used last,
+// or else one from ahead if the current generation has no idle connection.
 func (r *route) takeLane(deadline time.Time) *Generation {
 	for i, g := range slices.Backward(r.lanes) {
 		if !deadline.After(g.end) {
@@ -188,7 +186,7 @@ func (r *route) rest(g *Generation) {
 	}
 }
 
-// drop takes g out of r, which gives it no more requests.
+// drop removes g from r, so that it gets no more requests.
 func (r *route) drop(g *Generation) {
 	delete(r.live, g)
 	if r.current == g {
@@ -209,8 +207,8 @@ func remove(list []*Generation, g *Generation) []*Generation {
 	return list
 }
 
-// nearEnd notes that c is carrying one of its last requests. Over HTTP/1.1 a successor is opened,
-// unless those that go on are as many as were needed at once of late.
+// nearEnd records that c is carrying one of its last requests. Over HTTP/1.1 a successor is
+// opened, unless enough other connections remain for the recent number of concurrent requests.
 func (r *route) nearEnd(c *countedConn, last bool) {
 	r.pool.mu.Lock()
 	defer r.pool.mu.Unlock()
@@ -242,12 +240,11 @@ func (r *route) lasting(now time.Time) int64 {
 	return n
 }
 
-// usage counts the requests in flight, and remembers for a second or two how many there were at
-// most.
+// usage counts the requests in flight, and remembers their maximum for a second or two.
 type usage struct {
 	busy         int64
 	since        time.Time
-	peak, before int64 // in the second that began then, and in the one before
+	peak, before int64 // in the second that began at since, and in the one before
 }
 
 func (u *usage) begin(now time.Time) {
@@ -258,7 +255,7 @@ func (u *usage) begin(now time.Time) {
 
 func (u *usage) end() { u.busy-- }
 
-// most is how many requests were in flight at once.
+// most returns the recent maximum of requests in flight.
 func (u *usage) most(now time.Time) int64 {
 	u.turn(now)
 	return max(u.peak, u.before)
@@ -273,7 +270,7 @@ func (u *usage) turn(now time.Time) {
 	}
 }
 
-// leave notes that c takes no more requests.
+// leave records that c takes no more requests.
 func (r *route) leave(c *countedConn) {
 	if c.spent {
 		return
@@ -284,7 +281,7 @@ func (r *route) leave(c *countedConn) {
 		g.due--
 	}
 	g.conns--
-	if g.conns == 0 && g.busy == 0 && g.role != serving { // it broke while nobody used it
+	if g.conns == 0 && g.busy == 0 && g.role != serving { // it broke while unused
 		if g.role == ahead {
 			r.resume = time.Now().Add(openingPause)
 		}

@@ -1,4 +1,4 @@
-// Package credential checks App Keys and App Secrets as they come from files and environments. It
+// Package credential checks App Keys and App Secrets read from files and environment variables. It
 // promises to find what would make every signature wrong, and never to quote a value.
 package credential
 
@@ -7,8 +7,8 @@ import (
 	"unicode"
 )
 
-// Fault tells what is wrong with a key or secret; it is empty if nothing is. What a mounted file
-// or a copied cell adds at the ends is a fault: with it every signature would be wrong.
+// Fault returns what is wrong with a key or secret, or nothing. White space at the ends, as from a
+// mounted file or a copied table cell, is a fault: it would make every signature wrong.
 func Fault(value string) string {
 	blank := func(r rune) bool { return unicode.IsSpace(r) || !unicode.IsGraphic(r) }
 	switch trimmed := strings.TrimFunc(value, blank); {

@@ -1,6 +1,6 @@
-// Package envelope reads what every response carries beside its result: the code, and the message
-// of a refusal. It promises to find them in every response of RongCloud's, to take nothing else for
-// one, and not to quote a response in an error. It does not check the rest of the response.
+// Package envelope reads what every response has besides its result: the code, and the message of
+// a refusal. It promises to find them in every response from RongCloud, to accept nothing else as
+// a response, and not to quote a response in an error. It does not check the rest of the response.
 package envelope
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/lenient"
 )
 
-// ErrNone is the error of what is no response of the API.
+// ErrNone is the error for anything that is not a response of the API.
 var ErrNone = errors.New("the response is not a JSON object with a code")
 
 // Envelope is the code of a response, and its message.
@@ -24,8 +24,8 @@ type Envelope struct {
 	Message string
 }
 
-// Read finds the code of a response, and the message if the code is not one of success. After
-// [ErrNone] the response is JSON, but not the API's.
+// Read finds the code of a response, and the message if the code does not mean success. With
+// [ErrNone] the response is JSON, but not from the API.
 func Read(data []byte, success endpoint.Success) (Envelope, error) {
 	data = lenient.TrimMark(data)
 	if code, ok := scanCode(data); ok && success.Has(code) {
@@ -39,7 +39,7 @@ func Read(data []byte, success endpoint.Success) (Envelope, error) {
 	}
 	var mismatch *json.UnmarshalTypeError
 	if err := json.Unmarshal(data, &body); err != nil && !errors.As(err, &mismatch) {
-		return Envelope{}, lenient.Check(data) // which does not quote it
+		return Envelope{}, lenient.Check(data) // its error does not quote data
 	}
 	if body.Code == nil {
 		return Envelope{}, ErrNone
@@ -58,7 +58,7 @@ func Read(data []byte, success endpoint.Success) (Envelope, error) {
 	return Envelope{code, message}, nil
 }
 
-// codeOf reads a code, as a number or text.
+// codeOf reads a code from a number or text.
 func codeOf(raw []byte) (int, bool) {
 	text := strings.TrimSpace(strings.Trim(string(raw), `"`))
 	code, err := strconv.ParseFloat(text, 64)

@@ -80,7 +80,7 @@ func TestRead(t *testing.T) {
 			require.Equal(t, Envelope{tt.code, tt.message}, got)
 		})
 	}
-	// Another API may count something else as success.
+	// Another API may use other success codes.
 	for _, other := range []int{0, 10000} {
 		got, err := Read(fmt.Appendf(nil, `{"code":%d}`, other), endpoint.SuccessOf(other))
 		require.NoError(t, err)
@@ -107,7 +107,7 @@ func TestScanCode(t *testing.T) {
 	}
 }
 
-// countKeys counts the members of the top object that encoding/json takes for name.
+// countKeys counts the members of the top-level object that encoding/json matches with name.
 func countKeys(data []byte, name string) int {
 	decoder := json.NewDecoder(bytes.NewReader(data))
 	if start, err := decoder.Token(); err != nil || start != json.Delim('{') {

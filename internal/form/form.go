@@ -1,7 +1,7 @@
-// Package form writes the parameters of a request, plain structs, as a form or as a JSON object, by
-// the endpoint's table. It promises that what is not in the table is never sent, that nothing is
-// sent which the table or the wire rules out, and that a refusal names the field that the caller
-// wrote. It knows no type of the root's: what it must do with message content it is told by Rules.
+// Package form encodes the parameters of a request, plain structs, as a form or as a JSON object,
+// using the endpoint's table. It promises that nothing is sent that is not in the table, or that
+// the table or the encoding rules out, and that a refusal names the field that the caller wrote.
+// It knows no types of the root package: Rules says how to handle message content.
 package form
 
 import (
@@ -22,44 +22,44 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Requests are plain structs. The tag wire:"name" ties a field to the parameter of that name in
-// the endpoint's table, which knows the rest: whether it is required, how a list travels, and the
+// Requests are plain structs. The tag wire:"name" links a field to the parameter of that name in
+// the endpoint's table, which has the rest: whether it is required, how a list is sent, and the
 // unit of a number. So the same Go types serve every endpoint:
 //
-//   - bool becomes true or false, or 1 or 0 where the table calls the parameter a number;
-//   - time.Time and time.Duration become a number in the parameter's unit, and Forever the zero
-//     that stands for it;
+//   - bool becomes true or false, or 1 or 0 if the table calls the parameter a number;
+//   - time.Time and time.Duration become a number in the parameter's unit, and Forever becomes
+//     zero;
 //   - a MessageContent fills objectName, if the endpoint has it, and content;
-//   - structs, maps and slices become JSON where the table does not ask for a list;
-//   - a string where the table asks for a JSON document is one already.
+//   - structs, maps and slices become JSON unless the table asks for a list;
+//   - a string is taken as JSON if the table asks for a JSON document.
 //
-// A zero value is left out, and is an error where the parameter is required, a switch too: nobody
-// could tell one that is off from one that was forgotten. A pointer sends its zero value.
-// wire:"name,empty" marks a required list that may be empty. wire:"name,enum" marks a type whose
-// constants count from 1 what the table lists as values, so that its zero is never sent. wire:"-"
-// marks a field that the method itself turns into others. Embedded structs count as their fields.
-// An error names the field of the exported struct, embedded or not; a field _ [0]T says that the
-// others are copies of T's, which the error then names.
+// A zero value is left out, and is an error if the parameter is required, even for a switch: off
+// could not be distinguished from forgotten. A pointer sends its zero value. wire:"name,empty"
+// marks a required list that may be empty. wire:"name,enum" marks a type whose constants number
+// the table's values from 1, so that zero is never sent. wire:"-" marks a field that the method
+// itself turns into others. Embedded structs count as their fields. An error names the field of
+// the exported struct, embedded or not; a field _ [0]T says that the others are copies of T's,
+// which the error then names.
 
-// Rules are what a Form is told of the types that it writes.
+// Rules tell a Form how to handle certain types.
 type Rules struct {
-	// Content is the interface of message content, and WriteContent writes one, with its type as
+	// Content is the interface of message content. WriteContent writes one, with its type as
 	// objectName if named is set.
 	Content      reflect.Type
 	WriteContent func(e *Encoder, content any, named bool) error
 
-	// WriteJSON writes the JSON of types that are sent often without the detour through
-	// encoding/json. Done is false for all others.
+	// WriteJSON writes the JSON of frequently sent types without encoding/json. done is false for
+	// all others.
 	WriteJSON func(buf *bytes.Buffer, value any) (done bool, err error)
 
-	// JSON writes all others.
+	// JSON writes all other types.
 	JSON JSON
 
-	// Forever is the span that stands for one without end.
+	// Forever is the duration that means forever.
 	Forever time.Duration
 }
 
-// Form writes requests by the same rules.
+// Form encodes requests by one set of rules.
 type Form struct {
 	rules    Rules
 	encoders sync.Pool
@@ -80,15 +80,15 @@ func New(rules Rules) *Form {
 
 // Encoder writes the parameters of one request, as a form or as a JSON object.
 type Encoder struct {
-	Buf     []byte // what is written so far
+	Buf     []byte // what has been written so far
 	Targets int    // how many units of a quota by targets the request uses
 	Random  int64  // the msgRandom sent
-	Unsafe  string // the parameter that makes this request unsafe, if one does
+	Unsafe  string // the parameter that makes this request unsafe, if any
 
 	form    *Form
 	ep      *endpoint.Endpoint
 	json    bool
-	scratch bytes.Buffer // a JSON document on its way into a form
+	scratch bytes.Buffer // a JSON document to be written into a form
 	writer  *json.Encoder
 	placed  []placedParam
 }
@@ -99,10 +99,10 @@ type Extra struct {
 	Value any
 }
 
-// maxPooled is the largest buffer that is kept for another call.
+// maxPooled is the largest buffer kept for reuse.
 const maxPooled = 256 << 10
 
-// Encoder returns an encoder for a request to ep, to be released.
+// Encoder returns an encoder for a request to ep. Release it after use.
 func (f *Form) Encoder(ep *endpoint.Endpoint) *Encoder {
 	e := f.encoders.Get().(*Encoder)
 	e.ep, e.Buf, e.json, e.Targets, e.Random, e.Unsafe = ep, e.Buf[:0], ep.Encoding == endpoint.JSON, 0, 0, ""
@@ -110,7 +110,7 @@ func (f *Form) Encoder(ep *endpoint.Endpoint) *Encoder {
 	return e
 }
 
-// Release gives the encoder back, with its buffer.
+// Release returns the encoder and its buffer to the pool.
 func (e *Encoder) Release() {
 	clear(e.placed)
 	if cap(e.Buf) <= maxPooled && e.scratch.Cap() <= maxPooled {
@@ -119,7 +119,7 @@ func (e *Encoder) Release() {
 }
 
 // Encode writes params, a pointer to a struct or nil, and checks it against the endpoint's table.
-// Where random is set it makes up a msgRandom if the caller gave none.
+// If random is set, it generates a msgRandom unless the caller gave one.
 func (e *Encoder) Encode(params any, random func() int64, extra []Extra) error {
 	if e.json {
 		e.Buf = append(e.Buf, '{')
@@ -146,7 +146,7 @@ func (e *Encoder) Encode(params any, random func() int64, extra []Extra) error {
 	return nil
 }
 
-// extraOption is what the caller adds fields by.
+// extraOption is the option by which the caller adds fields.
 const extraOption = "WithExtraField"
 
 func (e *Encoder) encodeStruct(v reflect.Value, random func() int64) error {
@@ -212,7 +212,7 @@ func missing(param *endpoint.Param) error {
 	return nil
 }
 
-// sent tells whether a parameter has been written to the form already.
+// sent reports whether a parameter has already been written to the form.
 func (e *Encoder) sent(name string) bool {
 	if e.json {
 		var body map[string]json.RawMessage
@@ -261,7 +261,7 @@ func (e *Encoder) extra(field Extra) error {
 	return e.marshal(field.Name, field.Value, true)
 }
 
-// checkForm refuses what is not UTF-8 in the parameters of Client.Call.
+// checkForm refuses text that is not UTF-8 in the parameters of Client.Call.
 func checkForm(form url.Values) error {
 	for name, values := range form {
 		if !utf8.ValidString(name) {
@@ -276,14 +276,15 @@ func checkForm(form url.Values) error {
 	return nil
 }
 
-// Raw are parameters that no struct of the SDK has: values of a form, or what becomes a JSON body.
+// Raw are parameters that are not in a struct of the SDK: values of a form, or a value that
+// becomes a JSON body.
 type Raw struct {
 	Form   url.Values
 	JSON   any
 	IsForm bool
 }
 
-// EncodeRaw writes parameters that the caller has named.
+// EncodeRaw writes parameters named by the caller.
 func (e *Encoder) EncodeRaw(params Raw, extra []Extra) error {
 	ep := e.ep
 	if len(extra) > 0 {
@@ -313,13 +314,13 @@ func (e *Encoder) EncodeRaw(params Raw, extra []Extra) error {
 	return nil
 }
 
-// account notes of parameters that the caller has named what the quota, the class and RongCloud's
+// account extracts, from parameters named by the caller, what the quota, the class and RongCloud's
 // idempotency service depend on.
 func (e *Encoder) account(params Raw) {
 	ep := e.ep
 	var body map[string]json.RawMessage
 	if !params.IsForm {
-		_ = json.Unmarshal(e.Buf, &body) // the server will refuse what is no object
+		_ = json.Unmarshal(e.Buf, &body) // the server will refuse anything but an object
 	}
 	value := func(name string) string {
 		for _, p := range e.placed {
@@ -349,7 +350,8 @@ func (e *Encoder) account(params Raw) {
 	}
 }
 
-// items is the length of a JSON list, or the number of an object's pairs, and 1 for any other JSON.
+// items returns the length of a JSON list, the number of an object's pairs, or 1 for any other
+// JSON.
 func items(value json.RawMessage) int {
 	var list []json.RawMessage
 	var pairs map[string]json.RawMessage

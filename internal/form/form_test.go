@@ -20,7 +20,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// formResult is what the encoder knows after a request.
+// formResult is the state of the encoder after a request.
 type formResult struct {
 	body    string
 	targets int
@@ -39,7 +39,7 @@ type (
 	}
 )
 
-// content stands for message content.
+// content is a stand-in for message content.
 type content interface{ ObjectName() string }
 
 type note struct {
@@ -104,12 +104,12 @@ type formOne[T any] struct {
 	V T `wire:"v"`
 }
 
-// formMayLack is the same where an empty list is an answer.
+// formMayLack is the same with a required list that may be empty.
 type formMayLack[T any] struct {
 	V T `wire:"v,empty"`
 }
 
-// formEnum is the same where the values of the table count from 1.
+// formEnum is the same with an enumeration that counts from 1.
 type formEnum[T any] struct {
 	V T `wire:"v,enum"`
 }
@@ -122,8 +122,8 @@ func TestFormValues(t *testing.T) {
 		name   string
 		param  P
 		params any
-		form   string // wanted in a form
-		json   string // wanted in a JSON body; not tried if empty
+		form   string // expected form
+		json   string // expected JSON body; not tested if empty
 	}{
 		{"string", P{}, &formOne[string]{"a b&c=d+é"}, "v=a+b%26c%3Dd%2B%C3%A9", `{"v":"a b&c=d+é"}`},
 		{"string with markup is not HTML-escaped", P{}, &formOne[string]{"<b>&</b>"}, "v=%3Cb%3E%26%3C%2Fb%3E", `{"v":"<b>&</b>"}`},
@@ -248,7 +248,7 @@ func TestFormEmptyDocumentsAreNeverNull(t *testing.T) {
 
 func TestFormEmptyRepeatedList(t *testing.T) {
 	t.Parallel()
-	// The doc of wire:"name,empty" promises that a required list may be empty, whatever its form.
+	// wire:"name,empty" allows a required list to be empty, whatever its form.
 	param := endpoint.Param{Name: "v", Type: endpoint.StringList, List: endpoint.Repeat, Required: true}
 	_, err := formEncode(formEndpoint(endpoint.Form, param), &formMayLack[[]string]{}, nil)
 	require.NoError(t, err)
@@ -332,7 +332,7 @@ func TestFormRefusals(t *testing.T) {
 	}
 }
 
-// A refusal of Forever names the longest span there is.
+// A refusal of Forever names the longest possible duration.
 func TestFormForeverNamesTheLimit(t *testing.T) {
 	t.Parallel()
 	longest := int64(43200)
@@ -346,7 +346,7 @@ func TestFormForeverNamesTheLimit(t *testing.T) {
 	require.Less(t, forever, time.Until(time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)), "a date far away must not be Forever by accident")
 }
 
-// The SDK's own mistakes are errors, but none that blames the caller's argument.
+// The SDK's own mistakes are errors, but do not blame the caller's argument.
 func TestFormMistakesOfTheSDK(t *testing.T) {
 	t.Parallel()
 	noTag := &struct{ V string }{"x"}
@@ -563,7 +563,7 @@ func TestFormExtraFieldRefusals(t *testing.T) {
 		_, err := formEncode(ep, &formOne[string]{"1"}, nil, Extra{"v", "2"})
 		formRefused(t, err, "v")
 
-		// One that the caller's struct leaves out may be given.
+		// A field that the caller's struct leaves out may be given.
 		_, err = formEncode(ep, &formOne[string]{""}, nil, Extra{"v", "2"})
 		require.NoError(t, err)
 		_, err = formEncode(ep, &formOne[string]{"1"}, nil, Extra{"w", "2"})
@@ -595,7 +595,7 @@ func TestFormRawParams(t *testing.T) {
 	e.Release()
 }
 
-// The IDs of a map go out in order, so that the same request is the same bytes.
+// The IDs of a map are sent in order, so that the same request always has the same bytes.
 func TestFormKeyedInOrder(t *testing.T) {
 	t.Parallel()
 	ids, want := map[string]string{}, []string{}
@@ -609,7 +609,7 @@ func TestFormKeyedInOrder(t *testing.T) {
 	require.Equal(t, strings.Join(want, "&"), got.body)
 }
 
-// One endpoint may be called with several types of struct.
+// One endpoint may be called with several struct types.
 func TestFormPlansPerType(t *testing.T) {
 	t.Parallel()
 	ep := formEndpoint(endpoint.Form, endpoint.Param{Name: "v", Type: endpoint.Int})
@@ -634,7 +634,7 @@ func FuzzAppendEscaped(f *testing.F) {
 	})
 }
 
-// No span but Forever becomes a zero, and no other one changes on its way.
+// Only Forever becomes zero, and no other duration is changed.
 func FuzzFormDuration(f *testing.F) {
 	for _, seed := range []int64{0, 1, -1, int64(time.Minute), int64(-time.Minute), int64(59 * time.Second), int64(forever), math.MaxInt64, math.MinInt64} {
 		f.Add(seed, true)
@@ -659,7 +659,7 @@ func FuzzFormDuration(f *testing.F) {
 	})
 }
 
-// The character that stands for what cannot be read is a character like any other.
+// U+FFFD in a text is a character like any other.
 func TestReplacementCharacterIsATextLikeAnyOther(t *testing.T) {
 	t.Parallel()
 	plain := formEndpoint(endpoint.JSON, endpoint.Param{Name: "v"})
@@ -677,7 +677,7 @@ func TestReplacementCharacterIsATextLikeAnyOther(t *testing.T) {
 	require.False(t, replaced([]byte(`"\\ufffd \\\\ufffd"`)))
 }
 
-// What the caller's hook says of a content comes with the field that holds it.
+// An error of WriteContent comes with the name of the field that holds the content.
 func TestFormContentOfTheCaller(t *testing.T) {
 	t.Parallel()
 	type request struct {

@@ -13,13 +13,14 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// placedParam is a parameter that travels in a header or in the path.
+// placedParam is a parameter in a header or in the path.
 type placedParam struct {
 	param *endpoint.Param
 	value string
 }
 
-// place notes a parameter that travels elsewhere. Its text is what a form would hold.
+// place records a parameter that goes into a header or the path. Its text is the same as in a
+// form.
 func (e *Encoder) place(f *planField, v reflect.Value) error {
 	form := e.form.Encoder(e.ep)
 	defer form.Release()
@@ -35,7 +36,7 @@ func (e *Encoder) place(f *planField, v reflect.Value) error {
 	}
 	_, escaped, _ := strings.Cut(string(form.Buf), "=")
 	value, err := url.QueryUnescape(escaped)
-	if err != nil { // several values: the table allows none such
+	if err != nil { // several values, which the table does not allow
 		return refuse(f.param.Name, "cannot travel there")
 	}
 	e.Targets += form.Targets
@@ -56,7 +57,7 @@ func (e *Encoder) addPlaced(param *endpoint.Param, value string) error {
 	return nil
 }
 
-// placeRaw takes out of the parameters of Client.Call those that travel elsewhere.
+// placeRaw removes from the parameters of Client.Call those that go into headers or the path.
 func (e *Encoder) placeRaw(params Raw) (Raw, error) {
 	ep := e.ep
 	if !slices.ContainsFunc(ep.Params, func(p endpoint.Param) bool { return p.In != endpoint.InBody }) {
@@ -102,7 +103,7 @@ func (e *Encoder) placeRaw(params Raw) (Raw, error) {
 	return params, nil
 }
 
-// textOf returns a JSON value as it would stand in a form.
+// textOf returns a JSON value as it would be in a form.
 func textOf(value json.RawMessage) (text string, given bool) {
 	if len(value) == 0 || string(value) == "null" {
 		return "", false
@@ -113,17 +114,17 @@ func textOf(value json.RawMessage) (text string, given bool) {
 	return text, true
 }
 
-// Placed reports whether any parameter travels in a header or in the path.
+// Placed reports whether any parameter goes into a header or the path.
 func (e *Encoder) Placed() bool { return len(e.placed) > 0 }
 
-// InHeader reports whether a parameter travels in the header of that name.
+// InHeader reports whether a parameter goes into the header of that name.
 func (e *Encoder) InHeader(name string) bool {
 	return slices.ContainsFunc(e.placed, func(p placedParam) bool {
 		return p.param.In == endpoint.InHeader && strings.EqualFold(p.param.Name, name)
 	})
 }
 
-// AddHeaders adds the parameters that travel in headers.
+// AddHeaders adds the parameters that go into headers.
 func (e *Encoder) AddHeaders(header http.Header) {
 	for _, p := range e.placed {
 		if p.param.In == endpoint.InHeader {
@@ -132,8 +133,8 @@ func (e *Encoder) AddHeaders(header http.Header) {
 	}
 }
 
-// Path puts the parameters that travel in the path into it: plain, and escaped, so that none of
-// them reaches beyond its place.
+// Path inserts parameters into the path: plain, and escaped, so that none of them can change the
+// rest of the path.
 func (e *Encoder) Path(path string) (plain, escaped string) {
 	for {
 		fixed, rest, found := strings.Cut(path, "{")

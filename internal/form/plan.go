@@ -12,7 +12,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// plan is how one type of struct becomes the request of one endpoint.
+// plan describes how one struct type becomes the request of one endpoint.
 type plan struct {
 	typ    reflect.Type
 	fields []planField
@@ -20,12 +20,12 @@ type plan struct {
 }
 
 type planField struct {
-	owner   string // the exported type that has the field, if one does
+	owner   string // the exported type that has the field, if any
 	name    string // of the field
 	index   []int
 	param   *endpoint.Param
 	kind    valueKind
-	mayLack bool // required, but an empty list is an answer
+	mayLack bool // required, but may be an empty list
 }
 
 type valueKind uint8
@@ -38,7 +38,7 @@ const (
 	kindStrings
 	kindKeyed
 	kindContent
-	kindBody // a content where the endpoint takes no objectName
+	kindBody // a content for an endpoint without objectName
 	kindJSON
 )
 
@@ -50,7 +50,7 @@ var (
 )
 
 // planFor returns how params, a pointer to a struct, is encoded for ep. An error is a mistake in
-// the SDK's own structs, which the tests of all methods would find.
+// the SDK's own structs, which the tests of all methods detect.
 func (f *Form) planFor(ep *endpoint.Endpoint, typ reflect.Type) (*plan, error) {
 	if cached, ok := f.plans.Load(ep); ok && cached.(*plan).typ == typ {
 		return cached.(*plan), nil
@@ -78,7 +78,7 @@ func (f *Form) FieldOf(ep *endpoint.Endpoint, params any, wire string) (string, 
 	return "", nil
 }
 
-// add takes in the fields of typ. Owner is the exported type that has them, as the caller sees it.
+// add adds the fields of typ. owner is the exported type that has them, as the caller sees it.
 func (p *plan) add(form *Form, ep *endpoint.Endpoint, typ, owner reflect.Type, index []int) error {
 	if owner == nil && token.IsExported(typ.Name()) {
 		owner = typ
@@ -125,8 +125,8 @@ func (p *plan) add(form *Form, ep *endpoint.Endpoint, typ, owner reflect.Type, i
 	return nil
 }
 
-// fieldOf returns the field of owner, if there is one, for a parameter: the one that is tagged with
-// its name on the wire, or else the one that is called alike.
+// fieldOf returns the field of owner for a parameter, if there is one: the one tagged with its
+// wire name, or else the one with the same name.
 func fieldOf(owner reflect.Type, name, wire string) string {
 	if owner == nil {
 		return ""
@@ -145,7 +145,7 @@ func fieldOf(owner reflect.Type, name, wire string) string {
 }
 
 // written returns what the caller wrote: the field of an exported struct, or else an argument,
-// which is called as the field that carries it.
+// which is named like the field that carries it.
 func (f *planField) written() string {
 	if f.owner != "" {
 		return f.owner + "." + f.name
@@ -153,8 +153,8 @@ func (f *planField) written() string {
 	return lowerFirst(f.name)
 }
 
-// lowerFirst makes the name of an argument out of a field's: userID, ids and url out of UserID, IDs
-// and URL.
+// lowerFirst turns a field's name into an argument's: UserID, IDs and URL into userID, ids and
+// url.
 func lowerFirst(name string) string {
 	upper := 0
 	for upper < len(name) && 'A' <= name[upper] && name[upper] <= 'Z' {

@@ -9,22 +9,22 @@ import (
 	"unicode/utf8"
 )
 
-// Texts travel as UTF-8. What is not UTF-8 would be sent raw in a form, and encoding/json would
-// change it without a word, so it is refused before anything is sent.
+// Texts are sent as UTF-8. A text that is not UTF-8 would be sent unchanged in a form, and
+// encoding/json would silently change it, so it is refused before anything is sent.
 
-// NotUTF8 is the reason of what is refused for its bytes.
+// NotUTF8 is the reason for refusing a text that is not UTF-8.
 const NotUTF8 = "is not valid UTF-8"
 
-// ErrNotUTF8 is the refusal of a text somewhere inside a value.
+// ErrNotUTF8 refuses a value that contains a text that is not UTF-8.
 var ErrNotUTF8 = errors.New("a text " + NotUTF8)
 
-// JSON writes JSON without the escapes that HTML needs, and never changes a text.
+// JSON writes JSON without HTML escaping, and never changes a text.
 type JSON struct {
 	Own string // path of the package whose MarshalJSON methods are known to change no text
 }
 
-// Lossless reports whether the JSON that encoding/json has made of a value holds its texts as they
-// are.
+// Lossless reports whether the JSON that encoding/json has made of a value has its texts
+// unchanged.
 func (j JSON) Lossless(encoded []byte, value any) bool {
 	return utf8.Valid(encoded) && (!replaced(encoded) || !j.brokenText(reflect.ValueOf(value), nil))
 }
@@ -46,15 +46,15 @@ func (j JSON) Write(buf *bytes.Buffer, value any) error {
 	if err := encoder.Encode(value); err != nil {
 		return err
 	}
-	buf.Truncate(buf.Len() - 1) // Encode ends with a line break
+	buf.Truncate(buf.Len() - 1) // Encode adds a line break
 	if !j.Lossless(buf.Bytes()[start:], value) {
 		return ErrNotUTF8
 	}
 	return nil
 }
 
-// replaced reports whether JSON holds the escape that encoding/json writes for what is not UTF-8.
-// A text may hold it, too, behind another backslash, and so may JSON that comes from elsewhere.
+// replaced reports whether JSON contains the escape that encoding/json writes for bytes that are
+// not UTF-8. A text may also contain it after another backslash, and so may JSON from elsewhere.
 func replaced(encoded []byte) bool {
 	escape := []byte(`\ufffd`)
 	for {
@@ -79,8 +79,8 @@ var (
 	textMarshaler = reflect.TypeFor[encoding.TextMarshaler]()
 )
 
-// brokenText looks for a text that is not UTF-8 in a value whose JSON holds replacements. Open are
-// the pointers on the way.
+// brokenText looks for a text that is not UTF-8 in a value whose JSON contains replacements. open
+// are the pointers followed so far.
 func (j JSON) brokenText(v reflect.Value, open []uintptr) bool {
 	if !v.IsValid() || v.Type() == rawMessage {
 		return false
@@ -93,7 +93,7 @@ func (j JSON) brokenText(v reflect.Value, open []uintptr) bool {
 	case reflect.Pointer:
 		for _, pointer := range open {
 			if pointer == v.Pointer() {
-				return false // a type that writes itself may hold itself
+				return false // a type with its own MarshalJSON may contain itself
 			}
 		}
 		return j.brokenText(v.Elem(), append(open, v.Pointer()))
@@ -122,7 +122,8 @@ func (j JSON) brokenText(v reflect.Value, open []uintptr) bool {
 	return j.brokenOwn(v)
 }
 
-// brokenOwn reports whether a type that writes itself writes replacements, or what is not UTF-8.
+// brokenOwn reports whether a type's own MarshalJSON writes replacements, or text that is not
+// UTF-8.
 func (j JSON) brokenOwn(v reflect.Value) bool {
 	if !v.CanInterface() || v.Type().PkgPath() == j.Own {
 		return false

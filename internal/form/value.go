@@ -71,7 +71,7 @@ func (e *Encoder) number(param *endpoint.Param, n int64) error {
 	return nil
 }
 
-// enum writes the value that the table lists at the place of v, which counts from 1.
+// enum writes the table's value number v, counting from 1.
 func (e *Encoder) enum(param *endpoint.Param, v reflect.Value) error {
 	n := v.Int()
 	if n < 1 || n > int64(len(param.Values)) {
@@ -82,9 +82,9 @@ func (e *Encoder) enum(param *endpoint.Param, v reflect.Value) error {
 	return nil
 }
 
-// duration converts a span to the parameter's unit. A span that the unit cannot express is refused
-// rather than rounded, and so is a negative one, which the server may read as "for ever". Only
-// Forever becomes a zero that means it.
+// duration converts a duration to the parameter's unit. A duration that the unit cannot express is
+// refused rather than rounded, and so is a negative one, which the server may read as "forever".
+// Only Forever becomes a zero that means it.
 func (e *Encoder) duration(param *endpoint.Param, d time.Duration) error {
 	unit := map[endpoint.Unit]time.Duration{
 		endpoint.Milliseconds: time.Millisecond, endpoint.Seconds: time.Second, endpoint.Minutes: time.Minute,
@@ -130,7 +130,7 @@ func (e *Encoder) strings(f *planField, v reflect.Value) error {
 	case endpoint.Repeat:
 		for i := range n {
 			e.Key(name)
-			_ = e.Text(name, v.Index(i).String()) // looked at above
+			_ = e.Text(name, v.Index(i).String()) // checked above
 		}
 	case endpoint.CSV:
 		e.Key(name)
@@ -157,7 +157,8 @@ func checkItems(param *endpoint.Param, n int) error {
 	return nil
 }
 
-// keyed writes one field per entry of a map[string]string, the key in brackets: chatroom[id]=name.
+// keyed writes one field per entry of a map[string]string, with the key in brackets:
+// chatroom[id]=name.
 func (e *Encoder) keyed(param *endpoint.Param, v reflect.Value) error {
 	entries := v.Interface().(map[string]string)
 	if err := checkItems(param, len(entries)); err != nil {
@@ -183,8 +184,8 @@ func (e *Encoder) keyed(param *endpoint.Param, v reflect.Value) error {
 	return nil
 }
 
-// document writes a struct, map or slice: JSON text in a form or where the table says so, else
-// JSON.
+// document writes a struct, map or slice: as JSON text in a form or if the table says so,
+// otherwise as JSON.
 func (e *Encoder) document(f *planField, v reflect.Value) error {
 	if v.Kind() == reflect.Map || v.Kind() == reflect.Slice {
 		if err := checkItems(f.param, v.Len()); err != nil {
@@ -206,7 +207,7 @@ func (e *Encoder) document(f *planField, v reflect.Value) error {
 	return e.marshal(f.param.Name, v.Addr().Interface(), f.param.Type == endpoint.JSONString)
 }
 
-// marshal writes value as JSON into a JSON body, or as JSON text into a form or where text is set.
+// marshal writes value as JSON into a JSON body, or as JSON text into a form or if text is set.
 func (e *Encoder) marshal(name string, value any, text bool) error {
 	if err := e.toScratch(name, value); err != nil {
 		return err
@@ -219,8 +220,8 @@ func (e *Encoder) marshal(name string, value any, text bool) error {
 	return nil
 }
 
-// Scratch makes the JSON of value, which ScratchText can write. It is valid until the next use of
-// the encoder.
+// Scratch returns the JSON of value, which ScratchText can write. It is valid until the next use
+// of the encoder.
 func (e *Encoder) Scratch(name string, value any) ([]byte, error) {
 	if err := e.toScratch(name, value); err != nil {
 		return nil, err
@@ -228,7 +229,7 @@ func (e *Encoder) Scratch(name string, value any) ([]byte, error) {
 	return e.scratch.Bytes(), nil
 }
 
-// ScratchText writes the JSON that Scratch has made as a text.
+// ScratchText writes the JSON made by Scratch as text.
 func (e *Encoder) ScratchText(name string) error {
 	e.Key(name)
 	if e.json {
@@ -238,7 +239,7 @@ func (e *Encoder) ScratchText(name string) error {
 	return nil
 }
 
-// toScratch leaves the JSON of value in e.scratch, without the line break that encoding/json adds.
+// toScratch puts the JSON of value into e.scratch, without the line break that encoding/json adds.
 func (e *Encoder) toScratch(name string, value any) error {
 	e.scratch.Reset()
 	done, err := e.form.rules.WriteJSON(&e.scratch, value)
@@ -256,7 +257,7 @@ func (e *Encoder) toScratch(name string, value any) error {
 	return nil
 }
 
-// Key begins a parameter.
+// Key starts a parameter.
 func (e *Encoder) Key(name string) {
 	if e.json {
 		if e.Buf[len(e.Buf)-1] != '{' {

@@ -16,7 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// notEndpoints are the catalogue's files that describe something else.
+// notEndpoints are the catalogue's files that do not describe endpoints.
 var notEndpoints = []string{"codes", "content", "signing", "webhook"}
 
 type area struct {
@@ -62,13 +62,13 @@ type rate struct {
 	Param  string `yaml:"param"`
 }
 
-// equals ignores the parameter.
+// equals compares rates, ignoring the parameter.
 func (r rate) equals(other *rate) bool {
 	r.Param = other.Param
 	return r == *other
 }
 
-// limit is a limit besides the rate.
+// limit is a limit in addition to the rate.
 type limit struct {
 	Limit int               `yaml:"limit"`
 	Per   string            `yaml:"per"`
@@ -84,7 +84,7 @@ type paging struct {
 
 type field struct {
 	Name       string    `yaml:"name"`
-	In         string    `yaml:"in"` // header or path; else where the encoding puts it
+	In         string    `yaml:"in"` // header or path; otherwise where the encoding puts it
 	Type       string    `yaml:"type"`
 	Required   bool      `yaml:"required"`
 	Min        string    `yaml:"min"`
@@ -100,21 +100,22 @@ type field struct {
 	Deprecated yaml.Node `yaml:"deprecated"`
 }
 
-// sources names where a fact comes from; only the documentation's address is used.
+// sources says where a fact comes from; only the documentation's address is used.
 type sources map[string]any
 
 func (s sources) doc() string {
 	for _, key := range []string{"docs", "docs2"} {
 		text, _ := s[key].(string)
-		if doc, _, _ := strings.Cut(text, " "); strings.HasPrefix(doc, "https://") { // a remark may follow
+		// a remark may follow
+		if doc, _, _ := strings.Cut(text, " "); strings.HasPrefix(doc, "https://") {
 			return doc
 		}
 	}
 	return ""
 }
 
-// load reads every endpoint file of dir, in the order of their names, and refuses what it does not
-// understand.
+// load reads every endpoint file of dir, in the order of their names, and refuses anything
+// unknown.
 func load(dir string) ([]*endpoint, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*.yaml"))
 	if err != nil {
@@ -230,7 +231,7 @@ func (e *endpoint) checkCap(c limit) error {
 	return nil
 }
 
-// checkQuotas refuses pools of different rates, and caps that use an unknown quota.
+// checkQuotas refuses pools with different rates, and caps that use an unknown quota.
 func checkQuotas(endpoints []*endpoint) error {
 	var problems []error
 	pools := map[string]*endpoint{}
@@ -273,7 +274,7 @@ func checkFields(fields []field) error {
 	return nil
 }
 
-// class is the endpoint's retry class, as package endpoint spells it.
+// class returns the endpoint's retry class, as package endpoint spells it.
 func (e *endpoint) class() string {
 	switch {
 	case e.Safe:
@@ -285,8 +286,8 @@ func (e *endpoint) class() string {
 	}
 }
 
-// checkPlaces finds parameters in odd places: each name in braces is a required parameter, and no
-// other one travels in the path.
+// checkPlaces finds misplaced parameters: each name in braces must be a required parameter, and no
+// other one may be in the path.
 func (e *endpoint) checkPlaces() error {
 	for _, f := range e.Params {
 		switch named := strings.Contains(e.Path, "{"+f.Name+"}"); {
@@ -308,11 +309,11 @@ func (e *endpoint) checkPlaces() error {
 	return nil
 }
 
-// initialisms are the words of paths, and of files of the catalogue, that Go writes in capitals.
-// What a path writes together with another word stays as it is.
+// initialisms are the words of paths and of catalogue files that Go writes in capitals. A word
+// that a path joins to another one is not changed.
 var initialisms = []string{"ai", "asr", "id", "mcu", "rtc"}
 
-// goWord is a word, in camel case, as a part of an exported name: getPushIdData becomes
+// goWord turns a camel-case word into a part of an exported name: getPushIdData becomes
 // GetPushIDData.
 func goWord(word string) string {
 	var name strings.Builder
@@ -328,8 +329,8 @@ func goWord(word string) string {
 
 var camelWord = regexp.MustCompile(`[A-Z]?[^A-Z]+|[A-Z]`)
 
-// goWords are the words of an endpoint's name: those of its path, and the method of one that shares
-// its path.
+// goWords returns the words of an endpoint's name: those of its path, and its method if it shares
+// the path.
 func (e *endpoint) goWords() []string {
 	path := strings.TrimSuffix(e.Path, ".json")
 	words := strings.FieldsFunc(path, func(r rune) bool { return strings.ContainsRune("/_-{}", r) })
@@ -339,8 +340,8 @@ func (e *endpoint) goWords() []string {
 	return words
 }
 
-// goName turns /user/getToken.json into UserGetToken, and the DELETE of a path that it shares with
-// another method into …Delete.
+// goName turns /user/getToken.json into UserGetToken, and the DELETE of a shared path into
+// …Delete.
 func (e *endpoint) goName() string {
 	var name strings.Builder
 	for _, word := range e.goWords() {
@@ -349,7 +350,7 @@ func (e *endpoint) goName() string {
 	return name.String()
 }
 
-// dataName is the name of the variable that holds the endpoint's data.
+// dataName returns the name of the variable that holds the endpoint's data.
 func (e *endpoint) dataName() string {
 	name, first := e.goName(), e.goWords()[0]
 	if slices.Contains(initialisms, strings.ToLower(first)) {
@@ -358,7 +359,7 @@ func (e *endpoint) dataName() string {
 	return strings.ToLower(name[:1]) + name[1:]
 }
 
-// successes are the values of code that tell of success.
+// successes returns the values of code that mean success.
 func (e *endpoint) successes() string {
 	if e.ZeroToo {
 		return strconv.Itoa(*e.Success) + ", 0"
@@ -366,7 +367,7 @@ func (e *endpoint) successes() string {
 	return strconv.Itoa(*e.Success)
 }
 
-// targets is the list parameter that a quota by targets counts: the first one that is required, if
+// targets returns the list parameter that a quota by targets counts: the first required one, if
 // the rate names none.
 func (e *endpoint) targets() string {
 	if e.Rate != nil && e.Rate.Param != "" {
@@ -380,7 +381,7 @@ func (e *endpoint) targets() string {
 	return ""
 }
 
-// limits are the bounds that the catalogue's free text in max gives.
+// limits are the bounds given by the catalogue's free text in max.
 type limits struct{ items, bytes, chars int }
 
 var limitWords = regexp.MustCompile(`(\d+) ?(KB|bytes|characters|items|pairs|fields)`)
@@ -401,7 +402,7 @@ func (f field) limits() (l limits) {
 		case "characters":
 			l.chars = n
 		}
-		// "100 pairs; key 32 characters" bounds the key, not the value.
+		// "100 pairs; key 32 characters" limits the key, not the value.
 		if strings.Contains(f.Max, "key ") || strings.Contains(f.Max, "id ") {
 			return limits{items: l.items}
 		}

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// cliTable is the source of what the command line knows besides package endpoint: the methods of
-// the SDK for each endpoint, and what the page of codes says about each code.
+// cliTable returns the source of what the command line knows besides package endpoint: the methods
+// of the SDK for each endpoint, and the errors page's text for each code.
 func cliTable(endpoints []*endpoint, methods map[string][]string, book *codeBook) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(header + "package main\n\n// goMethods are the methods of the SDK, by the method and path that they call.\nvar goMethods = map[string][]string{\n")
@@ -44,5 +44,5 @@ func cliTable(endpoints []*endpoint, methods map[string][]string, book *codeBook
 	return format.Source(b.Bytes())
 }
 
-// plain is a text without the marks of Markdown.
+// plain returns a text without Markdown's code marks.
 func plain(text string) string { return strings.ReplaceAll(text, "`", "") }

@@ -20,7 +20,7 @@ type code struct {
 	Retryable bool   `yaml:"retryable"`
 	Status    string `yaml:"status"`
 	Remedy    string `yaml:"remedy"`
-	General   bool   `yaml:"general"` // any call may give it
+	General   bool   `yaml:"general"` // any call may return it
 	Meaning   string `yaml:"meaning"`
 	Chinese   string `yaml:"zh"`
 	More      string `yaml:"more"`
@@ -29,13 +29,13 @@ type code struct {
 	Seen      string `yaml:"seen"`
 }
 
-// The areas whose codes are worth a repeat.
+// The areas whose codes are worth a retry.
 const (
 	areaRate   = "rate"   // refused, and nothing was done
-	areaServer = "server" // nobody knows whether the call was carried out
+	areaServer = "server" // whether the call was executed is unknown
 )
 
-// codeBook is api/codes.yaml, as far as the generator uses it.
+// codeBook is the part of api/codes.yaml that the generator uses.
 type codeBook struct {
 	Codes    []code
 	Remedies map[string]translated
@@ -78,7 +78,7 @@ func loadCodes(dir string) (*codeBook, error) {
 	return book, nil
 }
 
-// strictly decodes a node and refuses keys that the target does not have.
+// strictly decodes a node and refuses unknown keys.
 func strictly(node *yaml.Node, to any) error {
 	text, err := yaml.Marshal(node)
 	if err != nil {
@@ -106,17 +106,17 @@ func (c code) check(remedies map[string]translated) error {
 	return nil
 }
 
-// The statuses of a code that a doc comment tells of.
+// The statuses of a code that its doc comment mentions.
 const (
 	codeStatusCopy       = "copy"        // known only from a copy of an older page
-	codeStatusClientList = "client-list" // that the Server API responds with it is unconfirmed
+	codeStatusClientList = "client-list" // not confirmed for the Server API
 )
 
 // codeKinds are the kinds of package rongcloud; codes of all other areas are refusals, its zero
 // value.
 var codeKinds = map[string]string{areaRate: "kindRateLimit", areaServer: "kindServerFault"}
 
-// codeConstants is the source of codes_gen.go.
+// codeConstants returns the source of codes_gen.go.
 func codeConstants(codes []code) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(strings.Replace(header, "api/*.yaml", "api/codes.yaml", 1) + "package rongcloud\n\n")
@@ -141,7 +141,7 @@ func codeConstants(codes []code) ([]byte, error) {
 	return format.Source(b.Bytes())
 }
 
-// codeBlock writes the constants of the codes that are wanted.
+// codeBlock writes the constants of the wanted codes.
 func codeBlock(b *bytes.Buffer, codes []code, wanted func(code) bool) {
 	b.WriteString("const (\n")
 	for _, c := range codes {

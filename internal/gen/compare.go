@@ -16,11 +16,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// The numbers that servers and clients share. Below them stand the Server API's own, above them
-// those that a client makes up.
+// The codes that servers and clients share. Below them are the Server API's own, above them those
+// that a client generates.
 const firstSharedCode, lastSharedCode = 20000, 28999
 
-// bodyTypes are the types by which RongCloud's web client describes the bodies of messages.
+// bodyTypes are the types with which RongCloud's web client describes message bodies.
 var bodyTypes = map[string]string{
 	"ITextMessageContent": "RC:TxtMsg", "IImageMessageContent": "RC:ImgMsg", "IGIFMessageContent": "RC:GIFMsg",
 	"IVoiceMessageContent": "RC:VcMsg", "IHQVoiceMessageContent": "RC:HQVCMsg", "IFileMessageContent": "RC:FileMsg",
@@ -31,8 +31,8 @@ var bodyTypes = map[string]string{
 	"IRecallNotificationMessageContent": "RC:RcNtf", "ISvrRecallNotificationMessageContent": "RC:RcNtf",
 }
 
-// compare writes what an unpacked npm package of RongCloud's web client knows and the catalogue in
-// api does not: codes, message types and fields of their bodies.
+// compare writes what an unpacked npm package of RongCloud's web client has and the catalogue in
+// api lacks: codes, message types and fields of their bodies.
 func compare(w io.Writer, api, dir string) error {
 	known, err := loadKnown(api)
 	if err != nil {
@@ -62,8 +62,8 @@ type knownWire struct {
 	leftOut map[string]bool       // message types that the catalogue leaves out, or has retired
 }
 
-// knownBody is the body of a message type, or a part that many of them share. What is in LeftOut is
-// known, and is no field of the catalogue.
+// knownBody is the body of a message type, or a part that many of them share. The names in LeftOut
+// are known, but are not fields of the catalogue.
 type knownBody struct {
 	ObjectName string   `yaml:"object_name"`
 	Name       string   `yaml:"name"`
@@ -111,7 +111,7 @@ func loadKnown(api string) (*knownWire, error) {
 
 // npmPackage is what an unpacked package says about the wire.
 type npmPackage struct {
-	codes       map[int]string       // and their names
+	codes       map[int]string       // with their names
 	objectNames map[string]bool      // of messages
 	types       map[string]*bodyType // declared in TypeScript
 }
@@ -121,7 +121,7 @@ func (p *npmPackage) empty() bool { return len(p.codes)+len(p.objectNames)+len(p
 // bodyType is an object type of TypeScript.
 type bodyType struct {
 	extends []string
-	fields  map[string]string // and the names of their types
+	fields  map[string]string // with the names of their types
 }
 
 var (
@@ -134,8 +134,7 @@ var (
 	typeNames     = regexp.MustCompile(`\b[A-Z]\w+`)
 )
 
-// readPackage reads the declarations (.d.ts) of a package, and the names of messages in its code,
-// too.
+// readPackage reads the declarations (.d.ts) of a package, and the message names in its code.
 func readPackage(dir string) (*npmPackage, error) {
 	found := &npmPackage{codes: map[int]string{}, objectNames: map[string]bool{}, types: map[string]*bodyType{}}
 	files := os.DirFS(dir)
@@ -186,7 +185,7 @@ func (p *npmPackage) declarations(text []byte) {
 	}
 }
 
-// members are the parts of an object type up to its closing brace, with what is nested in them.
+// members returns the parts of an object type up to its closing brace, including nested ones.
 func members(text []byte) []string {
 	var parts []string
 	depth, from := 0, 0
@@ -206,7 +205,7 @@ func members(text []byte) []string {
 	return parts
 }
 
-// allFields are the fields of a type and of those it extends.
+// allFields returns the fields of a type and of those it extends.
 func (p *npmPackage) allFields(name string, seen []string) map[string]string {
 	all := map[string]string{}
 	body := p.types[name]
@@ -220,7 +219,7 @@ func (p *npmPackage) allFields(name string, seen []string) map[string]string {
 	return all
 }
 
-// sharedCodes are the numbers that servers may give, too, in order.
+// sharedCodes returns the codes that servers may return too, in order.
 func (p *npmPackage) sharedCodes() []int {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(p.codes)), func(n int) bool { return n < firstSharedCode || n > lastSharedCode })
 }
@@ -243,7 +242,7 @@ func (p *npmPackage) newObjectNames(known *knownWire) (fresh []string) {
 	return fresh
 }
 
-// bodies are the declared types that describe a message's body.
+// bodies returns the declared types that describe a message's body.
 func (p *npmPackage) bodies() (names []string) {
 	for _, name := range slices.Sorted(maps.Keys(p.types)) {
 		if strings.HasSuffix(name, "MessageContent") {
@@ -253,8 +252,8 @@ func (p *npmPackage) bodies() (names []string) {
 	return names
 }
 
-// newFields are the fields that the catalogue does not know, such as user.alias, each with the
-// message types that have it.
+// newFields returns the fields that the catalogue lacks, such as user.alias, each with the message
+// types that have it.
 func (p *npmPackage) newFields(known *knownWire) (fresh []string) {
 	in := map[string][]string{}
 	for _, name := range p.bodies() {
@@ -278,11 +277,11 @@ func (p *npmPackage) newFields(known *knownWire) (fresh []string) {
 	return fresh
 }
 
-// maxNesting bounds how deep bodies are compared: a type may hold itself.
+// maxNesting limits how deep bodies are compared: a type may contain itself.
 const maxNesting = 4
 
-// unknown are the fields of a declared type that the body of the catalogue does not have. An object
-// whose inside the catalogue leaves open is not looked into.
+// unknown returns the fields of a declared type that the catalogue's body lacks. It does not look
+// into objects whose fields the catalogue leaves open.
 func (p *npmPackage) unknown(name string, body *knownBody, shared map[string]*knownBody, depth int) (fresh []string) {
 	fields := p.allFields(name, nil)
 	for _, own := range slices.Sorted(maps.Keys(fields)) {

@@ -54,7 +54,7 @@ field user.alias of RC:TxtMsg
 2 codes, 4 message types and 3 bodies compared, 5 new
 `, out)
 
-	// What the catalogue learns is no longer new.
+	// Once added to the catalogue, it is no longer new.
 	out, err = compared(t, client,
 		"code: 20604, name: SendingTooFast", "code: 27001, name: BrandNew",
 		"{name: content, type: string}", "{name: content, type: string}, {name: shade, type: object}, {name: user, type: object, fields: [{name: alias, type: string}, {name: userType, type: int}]}",
@@ -94,7 +94,7 @@ func TestCompareFails(t *testing.T) {
 	require.ErrorContains(t, compare(new(strings.Builder), t.TempDir(), filepath.Join("testdata", "client")), "codes.yaml")
 }
 
-// The types that are known to describe bodies belong to messages that the catalogue has.
+// The types known to describe bodies belong to messages in the catalogue.
 func TestBodyTypes(t *testing.T) {
 	t.Parallel()
 	known, err := loadKnown("../../api")

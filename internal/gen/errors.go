@@ -12,8 +12,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/markdown"
 )
 
-// language is one of the languages of the pages that programmers look things up in. The texts of
-// the pages are written by hand, and what is generated takes the place of their marks.
+// language is one of the languages of the reference pages. Their texts are written by hand, and
+// generated parts replace the marks in them.
 type language struct {
 	of                                     func(translated) string
 	wrap                                   func(page string) string
@@ -38,8 +38,8 @@ var (
 	chinese = language{func(t translated) string { return t.Zh }, oneLine, errorsChinese, retriesChinese, migrationChinese}
 )
 
-// codeAreas are the areas of codes.yaml and their titles. codeAreaOrder is the order of the page:
-// what is looked up most comes first.
+// codeAreas are the areas of codes.yaml and their titles. codeAreaOrder is their order on the
+// page: the most frequently looked up come first.
 var (
 	codeAreaOrder = []string{
 		areaRate, areaServer, "auth", "app", "service", "parameter", "request",
@@ -57,7 +57,7 @@ var (
 	}
 )
 
-// Words of the pages that stand between what the catalogue knows.
+// Words of the pages between the catalogue's facts.
 var (
 	wordRetry = map[string]translated{
 		areaRate:   {"retry: yes, sends too", "重试：可以，发送类调用也可以"},
@@ -78,7 +78,7 @@ var (
 	wordGap    = translated{" ", ""} // between two sentences
 )
 
-// manyCalls is the number of calls from which on a page counts them and does not name them.
+// manyCalls is the number of calls from which a page counts them instead of naming them.
 const manyCalls = 20
 
 const (
@@ -86,8 +86,8 @@ const (
 	codesMark = "<!-- codes -->\n"
 )
 
-// codesPage is docs/errors.md and its translations: every code, what it means, what to do, and
-// which calls give it.
+// codesPage returns docs/errors.md and its translations: every code, what it means, what to do,
+// and which calls return it.
 func codesPage(lang language, book *codeBook, endpoints []*endpoint, methods map[string][]string) []byte {
 	var index, list bytes.Buffer
 	for _, area := range codeAreaOrder {
@@ -143,7 +143,7 @@ func writeCode(b *bytes.Buffer, lang language, book *codeBook, c code, endpoints
 	}
 }
 
-// callsWith names the calls of which the catalogue knows that they give a code.
+// callsWith names the calls that return a code according to the catalogue.
 func callsWith(lang language, c code, endpoints []*endpoint, methods map[string][]string) string {
 	if c.General {
 		return lang.of(wordAny)
@@ -160,7 +160,7 @@ func callsWith(lang language, c code, endpoints []*endpoint, methods map[string]
 	return strings.Join(calls, lang.of(wordComma))
 }
 
-// callNames are the methods that call an endpoint, or the endpoint if there is none.
+// callNames returns the methods that call an endpoint, or the endpoint if there is none.
 func callNames(lang language, e *endpoint, methods map[string][]string) string {
 	if own := methods[e.Method+" "+e.Path]; len(own) > 0 {
 		return asCode(own)
@@ -168,7 +168,7 @@ func callNames(lang language, e *endpoint, methods map[string][]string) string {
 	return e.link(lang)
 }
 
-// fill puts what is generated in the place of a mark.
+// fill replaces a mark with generated text.
 func fill(text, mark, with string) string { return strings.Replace(text, mark, with, 1) }
 
 // generated is a page with the mark of generated files.

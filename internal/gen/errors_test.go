@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pageEndpoints are three calls of a service, one for each class, and one call without a method.
+// pageEndpoints returns three calls of a service, one per class, and one call without a method.
 func pageEndpoints() ([]*endpoint, map[string][]string) {
 	yes, no := true, false
 	return []*endpoint{
@@ -83,8 +83,7 @@ func TestRetriesPage(t *testing.T) {
 	require.Contains(t, section(string(retriesPage(chinese, endpoints, methods)), "带某个参数时不可重复，否则幂等"), "- `client.User`：`Mute.Add`（带 `tell` 时）\n")
 }
 
-// The texts written by hand have a place for each thing that is generated, and the translations the
-// same ones.
+// The handwritten texts have a mark for each generated part, and so do the translations.
 func TestPagesHaveTheirMarks(t *testing.T) {
 	t.Parallel()
 	for _, lang := range []language{english, chinese} {
@@ -102,7 +101,7 @@ func TestPagesHaveTheirMarks(t *testing.T) {
 	require.Len(t, codeAreaOrder, len(codeAreas))
 }
 
-// What the remedies tell to call exists.
+// The methods that remedies recommend exist.
 func TestRemediesNameMethods(t *testing.T) {
 	t.Parallel()
 	book, err := loadCodes("../../api")
@@ -127,8 +126,8 @@ func TestRemediesNameMethods(t *testing.T) {
 	require.NotZero(t, named)
 }
 
-// Every code of the catalogue can be linked to by its number, once, and what links within the pages
-// leads somewhere.
+// Every code of the catalogue has exactly one anchor with its number, and no link within the pages
+// is broken.
 func TestOwnPages(t *testing.T) {
 	t.Parallel()
 	book, err := loadCodes("../../api")

@@ -58,7 +58,7 @@ func genTree(t *testing.T, files map[string]string) string {
 	return root
 }
 
-// genChanged is genGood with one text replaced.
+// genChanged returns genGood with one text replaced.
 func genChanged(t *testing.T, old, replacement string) string {
 	t.Helper()
 	require.Equal(t, 1, strings.Count(genGood, old), old)
@@ -383,7 +383,7 @@ func TestTableZeroSuccess(t *testing.T) {
 	require.Contains(t, string(text), "Success: SuccessOf(200, 0),")
 }
 
-// A zero that means for ever is not a number like any other.
+// A zero that means forever is not an ordinary number.
 func TestTableForever(t *testing.T) {
 	t.Parallel()
 	endpoints, err := load(genTree(t, map[string]string{"test.yaml": genChanged(t, "min: 0, max: 43200", "min: 0, max: 43200, zero: forever")}))
@@ -516,7 +516,7 @@ func TestPage(t *testing.T) {
 	require.Contains(t, string(page(endpoints, nil)), "\n0 of 1 current endpoints have a method.\n")
 }
 
-// genRead returns every file below root with its time of change.
+// genRead returns every file below root with its modification time.
 func genRead(t *testing.T, root string) (texts map[string]string, times map[string]time.Time) {
 	t.Helper()
 	texts, times = map[string]string{}, map[string]time.Time{}
@@ -568,7 +568,7 @@ func TestRun(t *testing.T) {
 
 	for _, name := range genOutputs {
 		path := filepath.Join(root, name)
-		// Windows' line ends are none of the checker's business.
+		// The checker ignores Windows line endings.
 		require.NoError(t, os.WriteFile(path, []byte(strings.ReplaceAll(written[path], "\n", "\r\n")), 0o644))
 		require.NoError(t, run(root, true))
 
@@ -609,7 +609,7 @@ func TestRunFails(t *testing.T) {
 	}
 }
 
-// The committed files are what the catalogue makes.
+// The committed files match what is generated from the catalogue.
 func TestCommittedFilesAreCurrent(t *testing.T) {
 	t.Parallel()
 	const top = "../.."

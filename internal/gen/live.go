@@ -9,7 +9,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// shapeTable is the source of package shape's data: what each endpoint answers with.
+// shapeTable returns the source of package shape's data: the response fields of each endpoint.
 func shapeTable(endpoints []*endpoint) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(header + "package shape\n\n// results are the fields of every response, by method and path.\nvar results = map[string][]Field{\n")
@@ -22,8 +22,8 @@ func shapeTable(endpoints []*endpoint) ([]byte, error) {
 	return format.Source(b.Bytes())
 }
 
-// liveTable is the source of package live's data: what the catalogue says is not confirmed, and
-// which codes say that a service is off.
+// liveTable returns the source of package live's data: what the catalogue marks as unconfirmed,
+// and which codes mean that a service is off.
 func liveTable(endpoints []*endpoint, codes []code) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(header + "package live\n\n// openPoints are the statements of the catalogue that it calls unconfirmed, in its order.\nvar openPoints = []openPoint{\n")
@@ -57,7 +57,7 @@ func writeResults(b *bytes.Buffer, fields []field) {
 	}
 }
 
-// unconfirmed returns the texts below a node that say so, in one line each.
+// unconfirmed returns the texts below a node that are marked as unconfirmed, one line each.
 func unconfirmed(node *yaml.Node) []string {
 	var found []string
 	if node.Kind == yaml.ScalarNode && strings.Contains(strings.ToLower(node.Value), "unconfirmed") {

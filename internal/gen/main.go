@@ -125,8 +125,8 @@ func firstDifference(a, b []byte) int {
 	return bytes.Count(b, []byte("\n")) + 2
 }
 
-// unimplemented are the endpoints in use that no method calls, and the calls of methods to
-// endpoints that the catalogue does not have.
+// unimplemented returns errors for the current endpoints that no method calls, and for methods
+// that call endpoints the catalogue does not have.
 func unimplemented(endpoints []*endpoint, methods map[string][]string) []error {
 	var found []error
 	known := map[string]bool{}

@@ -19,9 +19,9 @@ var (
 	wordOlder   = translated{"*(an older API)*", "*（旧版 API）*"}
 )
 
-// migrationPage is docs/migration.md and its translations: what the methods of the official Go SDK
-// are called here, a table for each service. Methods of one endpoint share a row, unless something
-// else is said of one.
+// migrationPage returns docs/migration.md and its translations: what the methods of the official
+// Go SDK are called here, one table per service. Methods of one endpoint share a row, unless one
+// of them has its own note.
 func migrationPage(lang language, endpoints []*endpoint, methods map[string][]string, sdk *official) []byte {
 	code := func(all []string) string { return strings.Join(quoted(all), lang.of(wordComma)) }
 	tables := map[string]*bytes.Buffer{}
@@ -69,7 +69,7 @@ func migrationPage(lang language, endpoints []*endpoint, methods map[string][]st
 			row(service, code([]string{method}), cell, lang.of(call.Note), "`"+call.Calls+"` "+lang.of(wordOlder))
 		}
 	}
-	slices.SortStableFunc(services, func(a, b string) int { // what has no method comes last
+	slices.SortStableFunc(services, func(a, b string) int { // services without a method come last
 		switch none {
 		case a:
 			return 1
@@ -88,7 +88,7 @@ func migrationPage(lang language, endpoints []*endpoint, methods map[string][]st
 	return generated(lang, fill(unixLines(lang.migrationPage), tablesMark, b.String()))
 }
 
-// serviceOf is the field of the client that leads to a method: client.User for
+// serviceOf returns the field of the client that leads to a method: client.User for
 // client.User.Blacklist.Add.
 func serviceOf(method string) string {
 	parts := strings.SplitN(method, ".", 3)
@@ -112,8 +112,8 @@ func quoted(names []string) []string {
 
 var exportedName = regexp.MustCompile(`\b[A-Z]\w+`)
 
-// officialGo are the methods of the official Go SDK that the source names, such as
-// "sdk/group.go GroupMuteMembersAdd, GroupGagAdd".
+// officialGo returns the methods of the official Go SDK that a source such as "sdk/group.go
+// GroupMuteMembersAdd, GroupGagAdd" names.
 func (s sources) officialGo() []string {
 	text, _ := s["go"].(string)
 	_, names, _ := strings.Cut(text, " ") // the file comes first
@@ -125,7 +125,7 @@ var (
 	javaMore   = regexp.MustCompile(`^[a-z]\w*$`)
 )
 
-// officialJava are the methods of the official SDK for Java that the source names: Group.join and
+// officialJava returns the methods of the official Java SDK that the source names: Group.join and
 // Group.invite for ".../Group.java join, invite".
 func (s sources) officialJava() []string {
 	text, _ := s["java"].(string)

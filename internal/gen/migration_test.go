@@ -46,7 +46,7 @@ func (s BlacklistService) Add() {}
 func (s *HiddenService) Hide() {}
 `
 
-// Methods are named as a caller writes them; what no way leads to keeps the name of its type.
+// Methods are named as a caller writes them; an unreachable method keeps the name of its type.
 func TestClaimsFollowServices(t *testing.T) {
 	t.Parallel()
 	found, err := claims(genTree(t, map[string]string{"a.go": genServices, "b.go": "package x\n\n//rongcloud:endpoint POST /bot.json\nfunc (*BotService) List() {}\n"}))
@@ -85,7 +85,7 @@ func TestOfficialJava(t *testing.T) {
 	}
 }
 
-// Each endpoint is found by its path, by what it does and by the official SDKs' names for it.
+// Each endpoint can be found by its path, by what it does and by the official SDKs' names for it.
 func TestEndpointIsFound(t *testing.T) {
 	t.Parallel()
 	endpoints, err := load("../../api")
@@ -162,8 +162,8 @@ func TestMigration(t *testing.T) {
 	}
 }
 
-// The check of the gate fails when the catalogue and the methods do not agree any more, while the
-// generator itself goes on.
+// The check fails when the catalogue and the methods no longer agree, while the generator itself
+// still works.
 func TestRunFindsHoles(t *testing.T) {
 	t.Parallel()
 	const own = "package x\n\ntype S struct{}\n\n//rongcloud:endpoint POST /test/one.json\nfunc (s *S) One() {}\n"
@@ -197,7 +197,7 @@ func TestRunFindsHoles(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestOwnCatalogueHasNoHoles takes one method away from the repository, and adds one endpoint, in
+// TestOwnCatalogueHasNoHoles removes one method of the repository and adds one endpoint, in
 // memory.
 func TestOwnCatalogueHasNoHoles(t *testing.T) {
 	t.Parallel()
@@ -213,8 +213,8 @@ func TestOwnCatalogueHasNoHoles(t *testing.T) {
 	require.Len(t, unimplemented(append(endpoints, &endpoint{Method: "POST", Path: "/made/up.json", Status: "current"}), methods), 2)
 }
 
-// A name that is gone, of this SDK or of the official one, fails the generator, and so does an
-// official method that nothing leads on from.
+// The generator fails for a name that no longer exists, of this SDK or of the official one, and
+// for an official method without a counterpart.
 func TestOfficialCheck(t *testing.T) {
 	t.Parallel()
 	own := names{"client.User": true, "client.User.Get": true, "rongcloud.Ptr": true, "User.Name": true}
@@ -245,7 +245,7 @@ func TestOfficialCheck(t *testing.T) {
 	}, found)
 }
 
-// The page of the repository is about all methods of the official SDK, and names what there is.
+// The repository's page covers all methods of the official SDK, and names only existing methods.
 func TestOwnMigration(t *testing.T) {
 	t.Parallel()
 	endpoints, err := load("../../api")

@@ -16,7 +16,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// official is what internal/gen/migration.yaml says of the official Go SDK.
+// official is what internal/gen/migration.yaml says about the official Go SDK.
 type official struct {
 	Methods []string              `yaml:"methods"`
 	Client  []string              `yaml:"client"`
@@ -25,17 +25,17 @@ type official struct {
 	Notes   map[string]translated `yaml:"notes"`
 }
 
-// olderCall is a method of the official SDK that calls an API which the catalogue does not have.
+// olderCall is a method of the official SDK that calls an API that the catalogue does not have.
 type olderCall struct {
 	Here  methodList `yaml:"here"`
 	Calls string     `yaml:"calls"`
 	Note  translated `yaml:"note"`
 }
 
-// methodList are methods of this SDK, with commas between them.
+// methodList is a comma-separated list of methods of this SDK.
 type methodList []string
 
-// UnmarshalYAML splits the text at its commas.
+// UnmarshalYAML splits the text at commas.
 func (l *methodList) UnmarshalYAML(node *yaml.Node) error {
 	var text string
 	if err := node.Decode(&text); err != nil {
@@ -45,8 +45,8 @@ func (l *methodList) UnmarshalYAML(node *yaml.Node) error {
 	return nil
 }
 
-// loadOfficial reads internal/gen/migration.yaml below root. A tree without it, as tests make them,
-// has nothing to say.
+// loadOfficial reads internal/gen/migration.yaml below root. It returns nothing if the file does
+// not exist, as in test trees.
 func loadOfficial(root string) (*official, error) {
 	sdk := new(official)
 	file := filepath.Join(root, "internal", "gen", "migration.yaml")
@@ -65,8 +65,8 @@ func loadOfficial(root string) (*official, error) {
 	return sdk, nil
 }
 
-// check finds what does not fit: a method of the official SDK without a row, a row or a note of a
-// method that it does not have, and a name of this SDK that is gone.
+// check finds inconsistencies: a method of the official SDK without a row, a row or note for a
+// method that it does not have, and a name of this SDK that no longer exists.
 func (sdk *official) check(endpoints []*endpoint, own names) []error {
 	if len(sdk.Methods) == 0 {
 		return nil
@@ -141,7 +141,7 @@ func count(all ...bool) int {
 	return n
 }
 
-// names are those of the root package, as a caller writes them: client.User, client.User.Get,
+// names are the names of the root package as a caller writes them: client.User, client.User.Get,
 // rongcloud.Ptr, PrivateMessage.From.
 type names map[string]bool
 
@@ -150,7 +150,7 @@ var (
 	ownField = regexp.MustCompile("`([A-Z]\\w*\\.[A-Z]\\w*)`")
 )
 
-// missing are the names that a text mentions and the package does not have.
+// missing returns the names that a text mentions and the package does not have.
 func (n names) missing(text string) []string {
 	var all []string
 	for _, name := range ownName.FindAllString(text, -1) {
@@ -166,7 +166,7 @@ func (n names) missing(text string) []string {
 	return all
 }
 
-// ownNames are the names of the root package, with those of a file that is still to be written.
+// ownNames returns the names of the root package, including those of a file about to be written.
 func ownNames(root string, codes []byte) (names, error) {
 	files, err := parsePackage(root)
 	if err != nil {

@@ -6,8 +6,7 @@ import (
 	"strings"
 )
 
-// retryLists are the marks of the pages about repeats, and which endpoints are listed in their
-// place.
+// retryLists are the marks on the pages about retries, and which endpoints are listed there.
 var retryLists = []struct {
 	mark   string
 	listed func(*endpoint) bool
@@ -22,7 +21,7 @@ var retryLists = []struct {
 	{"<!-- safe -->\n", func(e *endpoint) bool { return e.class() == "Safe" }},
 }
 
-// retriesPage is docs/retries.md and its translations: which call may be repeated.
+// retriesPage returns docs/retries.md and its translations: which calls may be repeated.
 func retriesPage(lang language, endpoints []*endpoint, methods map[string][]string) []byte {
 	text := unixLines(lang.retriesPage)
 	for _, list := range retryLists {
@@ -31,8 +30,8 @@ func retriesPage(lang language, endpoints []*endpoint, methods map[string][]stri
 	return generated(lang, text)
 }
 
-// callList names methods, a line for each service. An endpoint without a method stands in
-// endpoints.md alone.
+// callList names methods, one line per service. Endpoints without a method are only in
+// endpoints.md.
 func callList(lang language, endpoints []*endpoint, methods map[string][]string, listed func(*endpoint) bool) string {
 	var services []string
 	calls := map[string][]string{}
@@ -58,7 +57,7 @@ func callList(lang language, endpoints []*endpoint, methods map[string][]string,
 	return b.String()
 }
 
-// shortCall leaves the service out of a method's name: its line begins with it.
+// shortCall drops the service from a method's name, since the line begins with it.
 func shortCall(method, service string) string {
 	return "`" + strings.TrimPrefix(method, service+".") + "`"
 }

@@ -16,14 +16,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// goField is a field of a Go struct as its source has it.
+// goField is a field of a Go struct in the source.
 type goField struct {
-	typ   string // without pointer and list
+	typ   string // without pointer and slice
 	rules []string
 }
 
-// goStructs reads the structs of the root package's files that fit a pattern: their fields by the
-// names in JSON, with those of embedded structs.
+// goStructs reads the structs in the root package's files that match a pattern: their fields by
+// JSON name, including those of embedded structs.
 func goStructs(t *testing.T, pattern string) map[string]map[string]goField {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("../..", pattern))
@@ -76,11 +76,11 @@ func exprText(e ast.Expr) string {
 	return ""
 }
 
-// zeroIsOne are required fields of which zero is a value that people choose: a corner, or UTC.
+// zeroIsOne are required fields for which zero is a meaningful value: a corner, or UTC.
 var zeroIsOne = []string{"x", "y", "timezone"}
 
-// rulesOf are the rules that the catalogue has for a field within a configuration. A number that
-// cannot be negative is left to the SDK: the catalogue does not say it.
+// rulesOf returns the catalogue's rules for a field of a configuration. It does not cover numbers
+// that cannot be negative: the catalogue does not say that.
 func rulesOf(f *field) (rules []string) {
 	if f.Required && !slices.Contains(zeroIsOne, f.Name) {
 		rules = append(rules, "required")
@@ -91,13 +91,14 @@ func rulesOf(f *field) (rules []string) {
 	if strings.HasSuffix(f.About, "0.0 to 1.0") {
 		rules = append(rules, "share")
 	}
-	if len(f.Values) > 0 && f.Type == "int" && f.Name != "sliceMin" { // which is a span in Go
+	if len(f.Values) > 0 && f.Type == "int" && f.Name != "sliceMin" { // a duration in Go
 		rules = append(rules, fmt.Sprintf("values=%d", len(f.Values)))
 	}
 	return rules
 }
 
-// TestConfigRules: the rules beside the fields of recording and mixing are those of the catalogue.
+// TestConfigRules checks that the rules for the fields of recording and mixing match the
+// catalogue.
 func TestConfigRules(t *testing.T) {
 	t.Parallel()
 	endpoints, err := load("../../api")
@@ -109,7 +110,7 @@ func TestConfigRules(t *testing.T) {
 		for i := range fields {
 			f := &fields[i]
 			in, there := structs[name][f.Name]
-			if !there { // TestWireNested finds what nobody sends
+			if !there { // TestWireNested finds fields that nobody sends
 				continue
 			}
 			own := slices.DeleteFunc(slices.Clone(in.rules), func(rule string) bool { return rule == "natural" })

@@ -21,9 +21,9 @@ type wireLine struct {
 	JSON   map[string]json.RawMessage `json:"json"`
 }
 
-// nested compares what stands inside parameters with the fields that the catalogue lists.
+// nested compares the content of parameters with the fields that the catalogue lists.
 type nested struct {
-	sent     map[string]bool // fields by their way from the endpoint
+	sent     map[string]bool // fields by their path from the endpoint
 	compared int
 	problems []string
 }
@@ -62,7 +62,7 @@ func (n *nested) object(way, call string, fields []field, text []byte) {
 	}
 }
 
-// isOf tells whether a JSON value is of a field's type, and one of its values.
+// isOf reports whether a JSON value has a field's type, and is one of its values.
 func isOf(f *field, value json.RawMessage) bool {
 	kind, _, _ := strings.Cut(f.Type, " (")
 	first := value[0]
@@ -85,7 +85,7 @@ func isOf(f *field, value json.RawMessage) bool {
 
 func (n *nested) ways(way string, fields []field) (all []string) {
 	for _, f := range fields {
-		if !f.Deprecated.IsZero() { // WithExtraField is enough for it
+		if !f.Deprecated.IsZero() { // WithExtraField is enough for these
 			continue
 		}
 		all = append(all, way+"."+f.Name)
@@ -94,9 +94,9 @@ func (n *nested) ways(way string, fields []field) (all []string) {
 	return all
 }
 
-// TestWireNested holds what the SDK sends inside its parameters against the catalogue, which the
-// root module's tests do for the parameters themselves: the fields of objects, and of JSON inside
-// a string.
+// TestWireNested compares what the SDK sends inside its parameters with the catalogue: the fields
+// of objects, and of JSON inside a string. The root module's tests cover the parameters
+// themselves.
 func TestWireNested(t *testing.T) {
 	t.Parallel()
 	endpoints, err := load("../../api")
@@ -145,10 +145,10 @@ func TestWireNested(t *testing.T) {
 	t.Logf("%d values inside parameters compared, %d fields of %d parameters sent", n.compared, len(n.sent), len(touched))
 }
 
-// ownContent are messages of the caller's choice, of which the catalogue shows one type.
+// ownContent are messages of any type, of which the catalogue shows one.
 var ownContent = []string{"/chatroom/entry/set.json content", "/chatroom/entry/remove.json content"}
 
-// sentElsewhere are fields that exclude others, and so are left to the tests of their area.
+// sentElsewhere are fields that exclude others, and are left to the tests of their area.
 var sentElsewhere = []string{
 	"/push.json audience.userid", "/push/custom.json audience.tag", "/push/custom.json audience.tag_or",
 }

@@ -16,10 +16,10 @@ import (
 )
 
 // What encoding/json accepts is decoded to the same value, whatever the type. The types and
-// documents here are made at random, the documents so that they often fit.
+// documents here are random; the documents often match the types.
 
 type (
-	Base struct { // exported, so that encoding/json can make one behind an embedded pointer
+	Base struct { // exported, so that encoding/json can allocate one for an embedded pointer
 		A string `json:"a"`
 		N int    `json:"n"`
 	}
@@ -43,7 +43,7 @@ type (
 	}
 	one    struct{ A string }
 	two    struct{ A string }
-	Hidden struct { // two of one name hide each other
+	Hidden struct { // two fields of one name hide each other
 		one
 		two
 	}
@@ -75,8 +75,9 @@ type (
 		L  []int       `json:"l,string"` //nolint:staticcheck // encoding/json ignores the option there
 		J  json.Number `json:"j,string"`
 	}
-	own    int
-	hidden struct{ X int } // what is unexported and embedded by a name is looked into, whatever its methods
+	own int
+	// the decoder looks into an unexported embedded type, whatever its methods
+	hidden struct{ X int }
 	veiled struct{ Y int }
 	Sealed struct {
 		hidden `json:"a"`
@@ -145,7 +146,7 @@ var names = []string{"a", "A", "b", "n", "N", "c", "C", "id", "ID", "Name", "nex
 
 func pick[T any](rnd *rand.Rand, from []T) T { return from[rnd.IntN(len(from))] }
 
-// randomType makes a type. Depth bounds it.
+// randomType makes a type with a maximum depth.
 func randomType(rnd *rand.Rand, depth int) reflect.Type {
 	if depth == 0 {
 		return pick(rnd, leaves)
@@ -202,7 +203,7 @@ var scalars = []string{
 	`"2026-01-02T03:04:05.5+08:00"`, `"2026-01-02 03:04:05"`, `1700000000123`, `"10.0.0.1"`, `"[1,2]"`, `"{\"a\":1}"`, `"007"`, `" 1 "`, `"13"`, `"0x1p-2"`, `"n"`, `"t"`,
 }
 
-// randomJSON makes a document that often fits a type.
+// randomJSON makes a document that often matches a type.
 func randomJSON(rnd *rand.Rand, typ reflect.Type, depth int) string {
 	if depth <= 0 || rnd.IntN(12) == 0 {
 		return pick(rnd, scalars)
@@ -249,7 +250,7 @@ func randomObject(rnd *rand.Rand, typ reflect.Type, depth int) string {
 			}
 		}
 		text := randomJSON(rnd, value, depth-1)
-		if rnd.IntN(8) == 0 { // as the option "string" has it
+		if rnd.IntN(8) == 0 { // as for the option "string"
 			quoted, _ := json.Marshal(text)
 			text = string(quoted)
 		}
@@ -288,7 +289,7 @@ func TestAgreesWithEncodingJSON(t *testing.T) {
 	require.Greater(t, accepted, rounds/2, "too few of the documents mean anything")
 }
 
-// What comes too seldom at random.
+// Cases that random generation produces too rarely.
 func TestAgreesOn(t *testing.T) {
 	t.Parallel()
 	for data, typ := range map[string]reflect.Type{
@@ -319,7 +320,7 @@ func FuzzAgree(f *testing.F) {
 	})
 }
 
-// Like encoding/json it goes on from what is there: defaults, lists and maps, and pointers in
+// Like encoding/json, it keeps what is already there: defaults, lists and maps, and pointers in
 // interfaces.
 func TestAgreesOnWhatIsThereBefore(t *testing.T) {
 	t.Parallel()
@@ -368,8 +369,7 @@ var interfacesHolding = map[string]func() *holder{
 	"no pointers": func() *holder { return &holder{A: told{A: "gone"}, C: []any{map[string]any{"a": 1.0}}} },
 }
 
-// A pointer may lead to the interface that holds it, where encoding/json makes an end of it, or
-// into a circle.
+// A pointer may lead to the interface that holds it, which encoding/json detects, or into a cycle.
 func TestInterfacesInACircle(t *testing.T) {
 	t.Parallel()
 	var own any

@@ -8,7 +8,7 @@ import (
 	"unicode"
 )
 
-// found is a field that encoding/json would see.
+// found is a field that encoding/json would find.
 type found struct {
 	name   string
 	index  []int
@@ -16,18 +16,18 @@ type found struct {
 	tag    reflect.StructTag
 	tagged bool
 	quoted bool
-	sealed bool // it is unexported, so that nothing calls its methods
+	sealed bool // unexported, so its methods are not called
 }
 
-// embedded is a struct whose fields count as those of the one around it.
+// embedded is a struct whose fields count as those of the enclosing struct.
 type embedded struct {
 	typ   reflect.Type
 	index []int
 }
 
 // fieldsOf lists the fields of a struct and of those embedded in it, by the rules of
-// encoding/json: of several fields with one name the least deep counts, among equals the tagged
-// one, and else none.
+// encoding/json: of several fields with one name the least nested wins, among equals the tagged
+// one, otherwise none.
 func fieldsOf(typ reflect.Type) []found {
 	var all []found
 	visited := map[reflect.Type]bool{}
@@ -45,7 +45,7 @@ func fieldsOf(typ reflect.Type) []found {
 			fields, inner := directFields(e)
 			for _, f := range fields {
 				all = append(all, f)
-				if times[e.typ] > 1 { // a second copy, so that the two hide each other
+				if times[e.typ] > 1 { // a second copy, so the two hide each other
 					all = append(all, f)
 				}
 			}
@@ -119,7 +119,7 @@ func dominant(all []found) []found {
 	return kept
 }
 
-// quotable reports the kinds to which the option "string" applies.
+// quotable reports whether the option "string" applies to a kind.
 func quotable(kind reflect.Kind) bool {
 	return kind == reflect.String || kind >= reflect.Bool && kind <= reflect.Float64
 }

@@ -1,4 +1,4 @@
-// Package lenient decodes JSON into Go values as encoding/json does, and goes on where
+// Package lenient decodes JSON into Go values like encoding/json, and continues where
 // encoding/json gives up.
 //
 // It promises:
@@ -7,21 +7,22 @@
 //     untagged fields, repeated keys, letter case, maps of any key, arrays, json.Unmarshaler,
 //     encoding.TextUnmarshaler, the option "string".
 //   - What encoding/json refuses is read as servers mean it: numbers as text and text as numbers,
-//     0 and 1 as booleans, JSON inside a text, one item where a list belongs, an empty list where
-//     an object belongs and the other way round, dates and Unix milliseconds for a time.Time. A
-//     fraction is rounded where a whole number belongs. What is no time becomes the zero time.
-//   - No input panics, and no error quotes it: errors name fields and kinds.
+//     0 and 1 as booleans, JSON inside a text, one item instead of a list, an empty list instead
+//     of an object and vice versa, dates and Unix milliseconds for a time.Time. A fraction is
+//     rounded for a whole number. An invalid time becomes the zero time.
+//   - No input causes a panic, and no error quotes the input: errors name fields and kinds.
 //   - It is fast: one pass over the text, and strings that share memory.
 //
-// Tags say what encoding/json cannot:
+// Tags extend those of encoding/json:
 //
-//   - unit:"ms", unit:"seconds" or unit:"minutes" on a time.Duration: a number of these, fractions
-//     too. Without it a Duration is a number of nanoseconds, as encoding/json has it.
-//   - from:"0" on an integer: JSON counts from 0 what the Go type counts from 1, as an enumeration
-//     does whose zero means that there is none. Nothing, null and an empty text stay 0.
-//   - alt:"a,b" names further spellings of a field. The first one that has a value counts; null is
-//     none, nor is an empty text beside a value.
-//   - item:"id,userId" on a list of texts: an item may be an object that holds the text by one of
+//   - unit:"ms", unit:"seconds" or unit:"minutes" on a time.Duration: a number of these units,
+//     possibly with a fraction. Without the tag a Duration is a number of nanoseconds, as for
+//     encoding/json.
+//   - from:"0" on an integer: JSON counts from 0 and the Go type from 1, as for an enumeration
+//     whose zero means none. A missing value, null and an empty text stay 0.
+//   - alt:"a,b" names alternative spellings of a field. The first one that has a value wins; null
+//     does not count as a value, nor does an empty text if another spelling has a value.
+//   - item:"id,userId" on a list of texts: an item may be an object that has the text under one of
 //     these names.
 package lenient
 
@@ -37,24 +38,25 @@ import (
 	"time"
 )
 
-// A Decoder decodes. Its zero value takes dates without a zone for UTC and keeps nulls in lists.
+// Decoder decodes JSON. Its zero value treats dates without a zone as UTC and keeps nulls in
+// lists.
 type Decoder struct {
-	Zone      *time.Location // the zone of dates that name none
-	DropNulls bool           // a null in a list is no item
+	Zone      *time.Location // the zone of dates without one
+	DropNulls bool           // drop nulls from lists
 
-	// Unknown, if it is not nil, is given each member of an object that no field of the struct
-	// takes, and a pointer to the struct. First says that it is the first one of that object. The
-	// value is valid JSON, and not to be kept without a copy.
+	// Unknown, if not nil, is called with each member of an object that has no field in the
+	// struct, and a pointer to the struct. first marks the first such member of the object. The
+	// value is valid JSON, and must be copied to be kept.
 	//
-	// It is also given, under the name of the field, what an enumeration (a whole number with a
-	// type of its own), a span or a switch (a boolean with unit:"switch") cannot hold: a word for
-	// a number, a negative span, a switch that is neither on nor off. The field then has its zero
-	// value.
+	// It is also called, with the name of the field, for values that an enumeration (a whole
+	// number with its own type), a duration or a switch (a boolean with unit:"switch") cannot
+	// hold: a word for a number, a negative duration, a switch that is neither on nor off. The
+	// field then has its zero value.
 	Unknown func(target any, key string, value []byte, first bool)
 }
 
-// Decode reads data, one JSON document, into out, a pointer that is not nil. Like json.Unmarshal it
-// leaves alone what the document does not name. After an error out may be half filled.
+// Decode decodes data, one JSON document, into out, a non-nil pointer. Like json.Unmarshal, it
+// keeps what the document does not name. After an error, out may be partly filled.
 func (d Decoder) Decode(data []byte, out any) error {
 	if err := Check(data); err != nil {
 		return err
@@ -67,14 +69,14 @@ func (d Decoder) Decode(data []byte, out any) error {
 	return r.value(planOf(planKey{typ: v.Type().Elem(), pointed: true}), v.Elem())
 }
 
-// Fields is Decode for a struct whose UnmarshalJSON calls it, and for data that Check has passed.
+// Fields is Decode for a struct whose UnmarshalJSON calls it, and for data that has passed Check.
 func (d Decoder) Fields(data []byte, out any) error {
 	v := reflect.ValueOf(out).Elem()
 	r := reader{Decoder: d, data: data}
 	return r.value(planOf(planKey{typ: v.Type(), structural: true}), v)
 }
 
-// Check reports data that is not one JSON document.
+// Check returns an error if data is not one JSON document.
 func Check(data []byte) error {
 	if json.Valid(data) {
 		return nil
@@ -82,7 +84,8 @@ func Check(data []byte) error {
 	err := json.Unmarshal(data, new(json.RawMessage))
 	var syntax *json.SyntaxError
 	switch {
-	case err != nil && err.Error() == "unexpected end of JSON input": // which quotes nothing
+	// which does not quote the input
+	case err != nil && err.Error() == "unexpected end of JSON input":
 		return err
 	case errors.As(err, &syntax):
 		return &wrapped{fmt.Sprintf("invalid character at byte %d", syntax.Offset), err}
@@ -90,7 +93,7 @@ func Check(data []byte) error {
 	return &wrapped{"not valid JSON", err}
 }
 
-// wrapped is an error with a text of ours: the one inside may quote what it met.
+// wrapped is an error with our own text: the wrapped error's text may quote the input.
 type wrapped struct {
 	text string
 	err  error
@@ -100,13 +103,13 @@ func (w *wrapped) Error() string { return w.text }
 
 func (w *wrapped) Unwrap() error { return w.err }
 
-// placed is an error with the way to its place, from the inside out.
+// placed is an error with the path to where it occurred, innermost first.
 type placed struct {
 	steps []string
 	err   error
 }
 
-// maxSteps bounds the way that an error tells. Of a longer one it tells the end.
+// maxSteps limits the path in an error. Of a longer path it keeps the end.
 const maxSteps = 16
 
 func (p *placed) Error() string {
@@ -122,9 +125,9 @@ func (p *placed) Error() string {
 
 func (p *placed) Unwrap() error { return p.err }
 
-// at adds the step that leads to where an error was met.
+// at adds a step to the path of an error.
 func at(step string, err error) error {
-	p, ok := err.(*placed) //nolint:errorlint // what is wrapped elsewhere is another's place
+	p, ok := err.(*placed) //nolint:errorlint // an error wrapped elsewhere has its own path
 	if !ok {
 		p = &placed{err: err}
 	}
@@ -136,19 +139,19 @@ func at(step string, err error) error {
 
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
-// TrimMark returns data without the byte order mark that some servers begin with.
+// TrimMark returns data without the byte order mark that some servers send first.
 func TrimMark(data []byte) []byte { return bytes.TrimPrefix(data, byteOrderMark) }
 
-// Object returns the members of an object. An empty text or list and null are an object without
-// members, and an object may come as JSON text.
+// Object returns the members of an object. An empty text or list and null count as an object
+// without members, and an object may be JSON inside a text.
 func Object(data json.RawMessage) (map[string]json.RawMessage, error) {
 	var object map[string]json.RawMessage
 	err := Decoder{}.Decode(data, &object)
 	return object, err
 }
 
-// Text returns the text of a JSON string, number or boolean, nothing for null, and else JSON
-// itself.
+// Text returns the text of a JSON string, number or boolean, nothing for null, and any other JSON
+// unchanged.
 func Text(data json.RawMessage) (string, error) {
 	var text string
 	err := Decoder{}.Decode(data, &text)
@@ -158,7 +161,7 @@ func Text(data json.RawMessage) (string, error) {
 // HoldsObject reports whether a JSON object can be decoded into a type.
 func HoldsObject(typ reflect.Type) bool {
 	p := planOf(planKey{typ: typ, pointed: true})
-	for range maxSteps { // a list may be one of itself
+	for range maxSteps { // a list type may contain itself
 		switch p.kind {
 		case kindPointer:
 		case kindList, kindArray:
@@ -175,8 +178,8 @@ func HoldsObject(typ reflect.Type) bool {
 
 var transparent sync.Map // reflect.Type to nothing
 
-// Transparent notes that the UnmarshalJSON of T only hands T to this package. Decoders then
-// look into T without calling it. It is called before anything is decoded.
+// Transparent records that the UnmarshalJSON of T only calls this package. Decoders then decode
+// T's fields directly. Call it before anything is decoded.
 func Transparent[T any]() bool {
 	transparent.Store(reflect.TypeFor[T](), nil)
 	return true

@@ -21,7 +21,7 @@ func decodeWhole[T any](data string) (T, error) {
 	return out, err
 }
 
-// decodeLenient decodes one value, as a field with the unit.
+// decodeLenient decodes one value as a field with the unit.
 func decodeLenient[T any](unit string) func(data string) (any, error) {
 	return func(data string) (any, error) {
 		if err := Check([]byte(data)); err != nil {
@@ -254,7 +254,7 @@ type decodeTagged struct {
 	Extra   map[string]int `json:"extra"`
 	Skipped string         `json:"-"`
 	NoTag   string
-	hidden  string //nolint:unused // it must be left alone
+	hidden  string //nolint:unused // it must not be changed
 }
 
 func TestDecodeTags(t *testing.T) {
@@ -270,7 +270,7 @@ func TestDecodeTags(t *testing.T) {
 	}, got)
 }
 
-// What JSON counts from 0 is counted from 1, and what it does not say stays 0.
+// Values that JSON counts from 0 are counted from 1, and missing values stay 0.
 func TestDecodeFromZero(t *testing.T) {
 	t.Parallel()
 	type kind int64
@@ -321,7 +321,7 @@ func TestDecodeAlternativeNames(t *testing.T) {
 	}
 }
 
-// A field without alt has no second name, not the empty one.
+// A field without alt has no second name, not even the empty one.
 func TestDecodeEmptyName(t *testing.T) {
 	t.Parallel()
 	got, err := decodeWhole[decodeItem](`{"":"x","rank":"1"}`)
@@ -364,7 +364,7 @@ type (
 	}
 )
 
-// Types that hold each other: what is true of one must not depend on which was met first.
+// For types that contain each other, the result must not depend on which was decoded first.
 func TestDecodeTypesThatHoldEachOther(t *testing.T) {
 	t.Parallel()
 	got, err := decodeWhole[decodeChild](`{"parent":{"at":1700000000123}}`)
@@ -372,7 +372,7 @@ func TestDecodeTypesThatHoldEachOther(t *testing.T) {
 	require.True(t, got.Parent.At.Equal(time.UnixMilli(1700000000123)))
 }
 
-// Times and spans behind pointers, in lists and in maps are as special as plain ones.
+// Times and durations behind pointers, in lists and in maps are decoded like plain ones.
 func TestDecodeTimesBehindPointers(t *testing.T) {
 	t.Parallel()
 	at := time.UnixMilli(1700000000123)
@@ -414,7 +414,8 @@ func TestDecodeTimesBehindPointers(t *testing.T) {
 
 func ptr[T any](v T) *T { return &v }
 
-// TestUnknownMembers gives what no field takes to whoever asks, once and with the struct around it.
+// TestUnknownMembers checks that members without a field are passed to Unknown, once and with
+// their struct.
 func TestUnknownMembers(t *testing.T) {
 	t.Parallel()
 	type inner struct {
@@ -442,7 +443,7 @@ func TestUnknownMembers(t *testing.T) {
 	require.Equal(t, "v", out.Inner.ID)
 }
 
-// TestOddChoices reads what an enumeration, a span and a switch cannot hold.
+// TestOddChoices reads values that an enumeration, a duration and a switch cannot hold.
 func TestOddChoices(t *testing.T) {
 	t.Parallel()
 	type kind int

@@ -28,7 +28,7 @@ func (r *reader) toStruct(p *plan, v reflect.Value) error {
 	}
 }
 
-// objectInText reads an object that stands in a text. An empty text is an object without members.
+// objectInText reads an object inside a text. An empty text is an object without members.
 func (r *reader) objectInText(p *plan, v reflect.Value) error {
 	text := strings.TrimSpace(unquote(r.raw()))
 	switch {
@@ -50,7 +50,7 @@ func isEmptyObject(text []byte) bool {
 
 // object reads the members of an object into a struct.
 func (r *reader) object(p *plan, v reflect.Value) error {
-	var few [8]filling // of each field with further names
+	var few [8]filling // for each field with alternative names
 	filled := few[:]
 	if p.ranked >= len(few) {
 		filled = make([]filling, p.ranked+1)
@@ -80,7 +80,7 @@ func (r *reader) object(p *plan, v reflect.Value) error {
 			return at(f.name, err)
 		}
 		if fresh {
-			target.SetZero() // what came by another name does not shine through
+			target.SetZero() // clears what came by another name
 		}
 		switch {
 		case f.choice && r.Unknown != nil && v.CanAddr():
@@ -101,7 +101,8 @@ func (r *reader) object(p *plan, v reflect.Value) error {
 	return nil
 }
 
-// odd reads a choice. It reports whether the value is none of its own, and then stays before it.
+// odd reads a choice. It reports whether the value is not one of its values, and then does not
+// consume it.
 func (r *reader) odd(f *field, v reflect.Value) bool {
 	r.next()
 	start := r.pos
@@ -113,7 +114,7 @@ func (r *reader) odd(f *field, v reflect.Value) bool {
 	return true
 }
 
-// strange reports whether a value was read that would be written otherwise: a negative span, or a
+// strange reports whether a value was read that does not fit its type: a negative duration, or a
 // switch that is neither on nor off.
 func (r *reader) strange(v reflect.Value, literal []byte) bool {
 	if v.Kind() == reflect.Pointer {
@@ -131,7 +132,7 @@ func (r *reader) strange(v reflect.Value, literal []byte) bool {
 	return false
 }
 
-// unknown passes the value of a member that no field takes.
+// unknown skips the value of a member without a field, and reports it.
 func (r *reader) unknown(v reflect.Value, key []byte, first bool) {
 	value := r.raw()
 	if r.Unknown != nil && v.CanAddr() {
@@ -139,15 +140,15 @@ func (r *reader) unknown(v reflect.Value, key []byte, first bool) {
 	}
 }
 
-// filling is by which of its names a field with further names has been filled.
+// filling records by which of its names a field with alternative names has been filled.
 type filling struct {
-	rank  int32 // one more than the name's place; 0 is by none
+	rank  int32 // one more than the name's index; 0 if not filled
 	empty bool  // with an empty text
 }
 
-// preferred reports whether a member counts more than the one that filled a field before. A null
-// counts nothing, an empty text less than a value, and a name in other letter case less than any
-// exact one. Fresh says that it was another name that filled the field.
+// preferred reports whether a member takes precedence over the one that filled a field before. A
+// null never does, an empty text has less precedence than a value, and a name in another letter
+// case less than any exact one. fresh says that another name had filled the field.
 func (r *reader) preferred(n *name, folded bool, filled *filling) (preferred, fresh bool) {
 	rank := int32(n.rank + 1) //nolint:gosec // a field has few names
 	if folded {
@@ -168,7 +169,7 @@ func (r *reader) preferred(n *name, folded bool, filled *filling) (preferred, fr
 	return true, fresh
 }
 
-// key passes the key of a member and the colon.
+// key reads the key of a member and skips the colon.
 func (r *reader) key() []byte {
 	literal := r.raw()
 	key, ok := plain(literal)
@@ -180,7 +181,7 @@ func (r *reader) key() []byte {
 	return key
 }
 
-// in returns the field of a struct. It makes the embedded structs on the way.
+// in returns the field of a struct. It allocates embedded structs on the way.
 func (f *field) in(v reflect.Value) (reflect.Value, error) {
 	for _, i := range f.index {
 		if v.Kind() == reflect.Pointer {
@@ -200,7 +201,7 @@ func (f *field) in(v reflect.Value) (reflect.Value, error) {
 	return v, nil
 }
 
-// quoted reads a value of a field with the option "string".
+// quoted reads the value of a field with the option "string".
 func (r *reader) quoted(p *plan, v reflect.Value) error {
 	if r.next() != '"' {
 		return r.value(p, v)
@@ -219,7 +220,7 @@ func (r *reader) quoted(p *plan, v reflect.Value) error {
 	case p.kind == kindOwn && text != "":
 		return r.toOwn([]byte(text), v)
 	case p.kind == kindNumberText && text != "" && (text[0] == '-' || text[0] >= '0' && text[0] <= '9'):
-		v.SetString(text) // encoding/json does not look further
+		v.SetString(text) // encoding/json does not check the rest
 		return nil
 	case (p.kind == kindText || p.kind == kindNumberText || p.kind == kindOwnText) && strings.HasPrefix(text, `"`) && json.Valid([]byte(text)):
 		return r.inside(text, p, v)
@@ -260,7 +261,7 @@ func (r *reader) toMap(p *plan, v reflect.Value) error {
 		}
 		element.SetZero()
 		if err := r.value(p.elem, element); err != nil {
-			return at("an entry", err) // its key is not ours to tell
+			return at("an entry", err) // the key must not be quoted
 		}
 		v.SetMapIndex(key, element)
 	}
@@ -268,7 +269,7 @@ func (r *reader) toMap(p *plan, v reflect.Value) error {
 	return nil
 }
 
-// mapKey reads the key of a map's entry and passes the colon.
+// mapKey reads the key of a map entry and skips the colon.
 func (r *reader) mapKey(typ reflect.Type) (reflect.Value, error) {
 	r.next()
 	start := r.pos
@@ -279,7 +280,7 @@ func (r *reader) mapKey(typ reflect.Type) (reflect.Value, error) {
 	r.pos++
 	if own, ok := reflect.TypeAssert[interface{ UnmarshalText([]byte) error }](key); ok {
 		err := own.UnmarshalText([]byte(text))
-		if json, ok := reflect.TypeAssert[json.Unmarshaler](key); ok { // which encoding/json prefers
+		if json, ok := reflect.TypeAssert[json.Unmarshaler](key); ok { // encoding/json prefers it
 			err = json.UnmarshalJSON(literal)
 		}
 		if err != nil {
@@ -306,11 +307,11 @@ func (r *reader) mapKey(typ reflect.Type) (reflect.Value, error) {
 	return key.Elem(), nil
 }
 
-// maxCounts is how often a document is passed to count what it holds.
+// maxCounts is how many passes over a document counting may take.
 const maxCounts = 4
 
-// count returns how many items or members the list or object has that begins here. What is nested
-// deep would be passed again at each depth, so it gives up when it has passed too much.
+// count returns how many items or members the list or object that begins here has. Deeply nested
+// parts would be scanned again at each depth, so it gives up after scanning too much.
 func (r *reader) count() (n int, ok bool) {
 	if r.counted > maxCounts*len(r.data) {
 		return 0, false
@@ -362,7 +363,7 @@ func (r *reader) toList(p *plan, v reflect.Value) error {
 		}
 		r.pos = start
 	}
-	// One item where a list belongs.
+	// One item instead of a list.
 	r.resize(p, v, 1)
 	if v.Len() == 0 {
 		r.skip()
@@ -400,7 +401,7 @@ func (r *reader) list(p *plan, v reflect.Value) error {
 	return nil
 }
 
-// room makes room for item n, unless the list is as long as it gets.
+// room makes room for item n, unless the list has its final length.
 func room(v reflect.Value, n int, counted bool) bool {
 	switch {
 	case n < v.Len():
@@ -413,8 +414,7 @@ func room(v reflect.Value, n int, counted bool) bool {
 	return true
 }
 
-// nothing reports whether the next item is none: a null, or an empty object where it would hold a
-// text.
+// nothing reports whether the next item is no item: a null, or an empty object instead of a text.
 func (r *reader) nothing(p *plan) bool {
 	switch r.next() {
 	case 'n':
@@ -425,7 +425,7 @@ func (r *reader) nothing(p *plan) bool {
 	return false
 }
 
-// resize gives a slice room for n items. Like encoding/json it leaves what a repeated key has
+// resize gives a slice room for n items. Like encoding/json, it keeps what a repeated key has
 // filled before.
 func (r *reader) resize(p *plan, v reflect.Value, n int) {
 	switch {
@@ -441,7 +441,7 @@ func (r *reader) resize(p *plan, v reflect.Value, n int) {
 	v.SetLen(n)
 }
 
-// item reads an item of a list. A text there is an ID or a name, and never made of a list or
+// item reads an item of a list. A text there is an ID or a name, and is never made from a list or
 // object.
 func (r *reader) item(p *plan, v reflect.Value) error {
 	if c := r.next(); p.kind == kindText && (c == '[' || c == '{' && p.items == nil) {

@@ -12,8 +12,8 @@ var (
 	errRange  = errors.New("the number does not fit")
 )
 
-// whole reads a whole number as answers have it: booleans are 1 and 0, no text is 0, fractions are
-// rounded.
+// whole reads a whole number as responses have it: booleans are 1 and 0, an empty text is 0,
+// fractions are rounded.
 func whole(text []byte) (int64, error) {
 	if n, ok := digits(text); ok {
 		return n, nil
@@ -50,7 +50,7 @@ func whole(text []byte) (int64, error) {
 	return int64(f), nil
 }
 
-// digits reads up to 18 digits, which is what nearly every number is.
+// digits reads up to 18 digits, which covers nearly every number.
 func digits(text []byte) (int64, bool) {
 	if len(text) == 0 || len(text) > 18 {
 		return 0, false
@@ -65,7 +65,7 @@ func digits(text []byte) (int64, bool) {
 	return n, true
 }
 
-// word reads what stands for 0 and 1.
+// word reads the words that mean 0 and 1.
 func word(text []byte) (uint64, bool) {
 	switch string(text) {
 	case "", "false":
@@ -76,7 +76,8 @@ func word(text []byte) (uint64, bool) {
 	return 0, false
 }
 
-// round cuts a plain number at its point, and reports whether what was cut off is a half or more.
+// round cuts a plain number at its decimal point, and reports whether the part cut off is a half
+// or more.
 func round(text []byte) (cut string, up, ok bool) {
 	before, after, found := bytes.Cut(text, []byte("."))
 	unsigned := bytes.TrimPrefix(before, []byte("-"))
@@ -124,7 +125,7 @@ func natural(text []byte) (uint64, error) {
 	return uint64(f), nil
 }
 
-// decimal reads any number that is finite.
+// decimal reads any finite number.
 func decimal(text []byte, bits int) (float64, error) {
 	if n, ok := word(text); ok {
 		return float64(n), nil

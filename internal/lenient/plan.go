@@ -9,25 +9,26 @@ import (
 	"time"
 )
 
-// plan is what the decoder knows of a type.
+// plan is what the decoder knows about a type.
 type plan struct {
 	typ    reflect.Type
 	kind   kind
-	scale  time.Duration // of a span: its unit
+	scale  time.Duration // of a duration: its unit
 	shift  int64         // of an integer: what is added to it
 	elem   *plan         // of a pointer, list, array or map
-	items  []string      // of a text: the names by which an object may hold it
+	items  []string      // of a text: the names under which an object may have it
 	fields []field       // of a struct
-	names  []name        // of a struct's fields, in their order and then the further ones
+	names  []name        // of a struct's fields, in order, followed by alternative ones
 	exact  map[string]int
-	ranked int  // how many fields have further names
-	choice bool // an enumeration, a span or a switch, whose odd values Decoder.Unknown is given
+	ranked int  // how many fields have alternative names
+	choice bool // an enumeration, a duration or a switch, whose odd values go to Decoder.Unknown
 }
 
 type kind uint8
 
 const (
-	kindNone kind = iota // holds no JSON but null: a function, a channel, a complex number, an interface with methods
+	// holds only null: a function, a channel, a complex number, an interface with methods
+	kindNone kind = iota
 	kindText
 	kindNumberText // json.Number
 	kindBool
@@ -53,11 +54,11 @@ type field struct {
 	index  []int
 	plan   *plan
 	quoted bool // the option "string"
-	choice bool // the plan, or what its pointer leads to, is a choice
-	slot   int  // where it is noted by which name it was filled; 0 if it has only one
+	choice bool // the plan, or what its pointer refers to, is a choice
+	slot   int  // where the name that filled it is recorded; 0 if it has only one name
 }
 
-// name is one name of a field. Rank is its place among the names of the field.
+// name is one name of a field. rank is its index among the names of the field.
 type name struct {
 	text  string
 	field int
@@ -70,7 +71,7 @@ type planKey struct {
 	unit    string // the tags of the field around it
 	items   string
 	from    string
-	pointed bool // a pointer leads to it, so that the methods of an unnamed type count
+	pointed bool // behind a pointer, so the methods of an unnamed type count
 
 	structural bool // its own methods do not count
 }
@@ -89,7 +90,8 @@ func planOf(key planKey) *plan {
 	if known, ok := plans.Load(key); ok {
 		return known.(*plan)
 	}
-	// Only whole plans are shared: those of types that hold each other become visible together.
+	// Only complete plans are shared: those of types that contain each other become visible
+	// together.
 	made := builder{}
 	p := made.plan(key)
 	for key, p := range made {
@@ -98,7 +100,7 @@ func planOf(key planKey) *plan {
 	return p
 }
 
-// builder holds the plans that are being made.
+// builder holds the plans being built.
 type builder map[planKey]*plan
 
 func (b builder) plan(key planKey) *plan {
@@ -140,7 +142,7 @@ func (b builder) plan(key planKey) *plan {
 
 var units = map[string]time.Duration{"ms": time.Millisecond, "seconds": time.Second, "minutes": time.Minute}
 
-// kindOf says how a type is decoded, in the order in which encoding/json decides it.
+// kindOf returns how a type is decoded, deciding in the same order as encoding/json.
 func kindOf(key planKey) kind {
 	typ := key.typ
 	_, seen := transparent.Load(typ)
@@ -192,7 +194,7 @@ func kindOf(key planKey) kind {
 	return kindNone
 }
 
-// endless reports a pointer that leads to nothing but itself.
+// endless reports whether a pointer type only refers to itself.
 func endless(typ reflect.Type) bool {
 	seen := map[reflect.Type]bool{}
 	for ; typ.Kind() == reflect.Pointer; typ = typ.Elem() {
@@ -204,7 +206,7 @@ func endless(typ reflect.Type) bool {
 	return false
 }
 
-// keyed reports whether encoding/json can make a map's key of this type.
+// keyed reports whether encoding/json accepts this type as a map key.
 func keyed(typ reflect.Type) bool {
 	switch typ.Kind() {
 	case reflect.String, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
@@ -214,7 +216,7 @@ func keyed(typ reflect.Type) bool {
 	return reflect.PointerTo(typ).Implements(textUnmarshaler)
 }
 
-// addFields gives a struct's plan its fields and their names.
+// addFields adds a struct's fields and their names to its plan.
 func (b builder) addFields(p *plan) {
 	found := fieldsOf(p.typ)
 	p.exact = make(map[string]int, len(found))
@@ -246,7 +248,7 @@ func (p *plan) addName(n name) {
 	p.names = append(p.names, n)
 }
 
-// find returns which name a key is, or -1. Next is the one that is likely.
+// find returns the index of the name that a key matches, or -1. next is the likely one.
 func (p *plan) find(key []byte, next int) (i int, folded bool) {
 	if next < len(p.names) && p.names[next].text == string(key) {
 		return next, false

@@ -26,7 +26,7 @@ type lists struct {
 	Any    []any            `json:"any"`
 }
 
-// What stands where a list belongs.
+// Values instead of a list.
 func TestLists(t *testing.T) {
 	t.Parallel()
 	for data, want := range map[string]lists{
@@ -69,7 +69,7 @@ func TestLists(t *testing.T) {
 	}
 }
 
-// What a type's own decoder says may hold the value, so it is there to be asked for and not
+// The error of a type's own decoder may contain the value, so it can be unwrapped but is not
 // printed.
 func TestErrorsOfOthersAreNotPrinted(t *testing.T) {
 	t.Parallel()
@@ -82,7 +82,7 @@ func TestErrorsOfOthersAreNotPrinted(t *testing.T) {
 		err := Decoder{}.Decode([]byte(data), new(result))
 		require.ErrorIs(t, err, errTelling)
 		for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
-			if format != "%#v" { // which shows what is inside of any error
+			if format != "%#v" { // which shows the inside of any error
 				require.NotContains(t, fmt.Sprintf(format, err), "hush")
 			}
 		}
@@ -139,8 +139,8 @@ func TestNumbers(t *testing.T) {
 	require.ErrorIs(t, err, errRange)
 }
 
-// The first name that has a value counts, wherever in the object it stands. An empty text is none
-// if another name has one.
+// The first name that has a value wins, wherever in the object it is. An empty text is no value if
+// another name has one.
 func TestFurtherNames(t *testing.T) {
 	t.Parallel()
 	type item struct {
@@ -156,7 +156,7 @@ func TestFurtherNames(t *testing.T) {
 		`{"id":"","uid":"c"}`:                                         {ID: "c"},
 		`{"uid":"c","id":""}`:                                         {ID: "c"},
 		`{"id":"","userId":"","uid":"c"}`:                             {ID: "c"},
-		`{"id":"a","id":""}`:                                          {}, // as encoding/json has it
+		`{"id":"a","id":""}`:                                          {}, // as with encoding/json
 		`{"id":"","id":"a"}`:                                          {ID: "a"},
 		`{"ID":"x","id":"","uid":""}`:                                 {ID: "x"},
 		`{"tags":"","labels":{"x":1}}`:                                {Tags: map[string]int{"x": 1}},
@@ -169,7 +169,7 @@ func TestFurtherNames(t *testing.T) {
 		require.Equal(t, want, got, data)
 	}
 	var fields []reflect.StructField
-	for i := range 20 { // more than there is room for without an allocation
+	for i := range 20 { // more than fit without an allocation
 		fields = append(fields, reflect.StructField{Name: fmt.Sprint("F", i), Type: reflect.TypeFor[int](), Tag: reflect.StructTag(fmt.Sprintf(`json:"f%d" alt:"g%d"`, i, i))})
 	}
 	many := reflect.New(reflect.StructOf(fields))
@@ -198,10 +198,10 @@ func TestDepth(t *testing.T) {
 	require.NoError(t, Decoder{}.Decode([]byte(text), &node))
 }
 
-// The first documents of a type may come in parallel.
+// The first documents of a type may be decoded in parallel.
 func TestPlansAreWholeFromTheStart(t *testing.T) {
 	t.Parallel()
-	for round := range 20 { // types that take long to look through, each of them new
+	for round := range 20 { // new types that take long to analyse
 		var fields []reflect.StructField
 		for i := range 500 {
 			fields = append(fields, reflect.StructField{Name: fmt.Sprintf("R%dF%d", round, i), Type: reflect.TypeFor[[]decodeItem]()})
@@ -260,7 +260,7 @@ func TestObjectAndText(t *testing.T) {
 	require.Equal(t, `{}`, string(TrimMark([]byte("\xef\xbb\xbf{}"))))
 }
 
-// Strings that are kept must not keep much more alive, nor what is read into the buffer later.
+// A kept string must not keep much more memory alive, nor change when the buffer is reused.
 func TestStringsShareBoundedPieces(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("x", maxShared+1)
@@ -275,8 +275,7 @@ func TestStringsShareBoundedPieces(t *testing.T) {
 	require.Equal(t, []string{long, "é", "\n"}, got[200:])
 }
 
-// What encoding/json leaves of a list when its key comes again, and of numbers that no float64
-// holds.
+// Lists whose key is repeated, and numbers that do not fit into a float64.
 func TestOddities(t *testing.T) {
 	t.Parallel()
 	type result struct {
@@ -295,8 +294,8 @@ func TestOddities(t *testing.T) {
 	require.Equal(t, map[string]any{"x": []any{1.0, json.Number("1e400")}}, got.B)
 }
 
-// Lists in lists are not counted again and again, which would take minutes for a response that is
-// nested deep.
+// Nested lists are not counted again and again, which would take minutes for a deeply nested
+// response.
 func TestCountingIsBounded(t *testing.T) {
 	t.Parallel()
 	const depth = 5000
@@ -310,7 +309,7 @@ func TestCountingIsBounded(t *testing.T) {
 	}
 	require.Equal(t, itself{{}}, want[:1])
 
-	// What is not counted is decoded to the same.
+	// Lists that are not counted are decoded to the same values.
 	rnd := rand.New(rand.NewPCG(5, 6))
 	for range 4_000 {
 		typ := randomType(rnd, 1+rnd.IntN(3))

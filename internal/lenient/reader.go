@@ -15,24 +15,23 @@ type reader struct {
 	data    []byte
 	pos     int
 	depth   int
-	counted int             // how many bytes count has passed
-	texts   strings.Builder // the strings read last, one behind the other; see keep
+	counted int             // how many bytes count has scanned
+	texts   strings.Builder // the latest strings, concatenated; see keep
 }
 
-// maxDepth bounds how deep values are nested, JSON inside texts included. encoding/json has the
-// same bound.
+// maxDepth limits how deep values are nested, including JSON inside texts. encoding/json has the
+// same limit.
 const maxDepth = 10000
 
 var errDeep = fmt.Errorf("nested more than %d deep", maxDepth)
 
-// Strings share pieces of memory. A string that is kept keeps its piece alive, so pieces are
-// bounded.
+// Strings share pieces of memory. A kept string keeps its piece alive, so the pieces are limited.
 const (
 	maxPiece  = 64 << 10
 	maxShared = 8 << 10 // the longest string that shares a piece
 )
 
-// next passes white space and returns the byte that is next.
+// next skips white space and returns the next byte.
 func (r *reader) next() byte {
 	for r.data[r.pos] <= ' ' {
 		r.pos++
@@ -40,14 +39,14 @@ func (r *reader) next() byte {
 	return r.data[r.pos]
 }
 
-// comma passes the comma behind a member or item, if there is one.
+// comma skips the comma after a member or item, if any.
 func (r *reader) comma() {
 	if r.next() == ',' {
 		r.pos++
 	}
 }
 
-// raw passes the next value and returns its text.
+// raw skips the next value and returns its text.
 func (r *reader) raw() []byte {
 	r.next()
 	start := r.pos
@@ -55,7 +54,7 @@ func (r *reader) raw() []byte {
 	return r.data[start:r.pos]
 }
 
-// skip passes the next value.
+// skip skips the next value.
 func (r *reader) skip() {
 	switch r.next() {
 	case '"':
@@ -69,7 +68,7 @@ func (r *reader) skip() {
 	}
 }
 
-// ends holds what may stand behind a number or word.
+// ends has the bytes that may follow a number or word.
 var ends = [256]bool{',': true, ':': true, ']': true, '}': true, ' ': true, '\t': true, '\r': true, '\n': true}
 
 func (r *reader) skipText() {
@@ -109,7 +108,7 @@ func (r *reader) text() string {
 	return r.keep(inner)
 }
 
-// plain returns what stands between the quotes, if that is the text itself.
+// plain returns what is between the quotes, if that is the text itself.
 func plain(literal []byte) ([]byte, bool) {
 	inner := literal[1 : len(literal)-1]
 	return inner, bytes.IndexByte(inner, '\\') < 0 && utf8.Valid(inner)
@@ -121,7 +120,7 @@ func unquote(literal []byte) string {
 	return text
 }
 
-// keep copies a text into the memory that the strings of a document share.
+// keep copies a text into the memory shared by the strings of a document.
 func (r *reader) keep(text []byte) string {
 	switch {
 	case len(text) == 0:
@@ -138,8 +137,8 @@ func (r *reader) keep(text []byte) string {
 	return r.texts.String()[start:]
 }
 
-// scalar reads a text, number or boolean as a text, without keeping it. It is false for a list or
-// object.
+// scalar reads a text, number or boolean as text, without keeping it. It returns false for a list
+// or object.
 func (r *reader) scalar() ([]byte, bool) {
 	switch c := r.next(); c {
 	case '{', '[':
@@ -157,7 +156,7 @@ func (r *reader) scalar() ([]byte, bool) {
 	}
 }
 
-// inside reads JSON that stands in a text.
+// inside reads JSON inside a text.
 func (r *reader) inside(text string, p *plan, v reflect.Value) error {
 	inner := reader{Decoder: r.Decoder, data: []byte(text), depth: r.depth}
 	return inner.value(p, v)
@@ -215,8 +214,8 @@ func (r *reader) value(p *plan, v reflect.Value) error {
 	return err
 }
 
-// pointee returns what a pointer in an interface leads to, which is filled in place of the
-// interface. A null empties the interface, and so does a pointer to itself.
+// pointee returns what a pointer in an interface refers to, which is filled instead of the
+// interface. A null clears the interface, and so does a pointer to itself.
 func pointee(pointer reflect.Value, null bool) (reflect.Value, bool) {
 	if pointer.Kind() != reflect.Pointer || pointer.IsNil() {
 		return pointer, false
@@ -228,7 +227,7 @@ func pointee(pointer reflect.Value, null bool) (reflect.Value, bool) {
 	return target, !null || target.Kind() == reflect.Pointer
 }
 
-// behind reads the next value into what an interface leads to. The way may be a circle.
+// behind reads the next value into what an interface refers to. The references may form a cycle.
 func (r *reader) behind(target reflect.Value) error {
 	if r.depth++; r.depth > maxDepth {
 		return errDeep
@@ -251,7 +250,7 @@ func (r *reader) nested(p *plan, v reflect.Value) error {
 	}
 }
 
-// null reads a null, which changes only what can be nil.
+// null reads a null, which only changes what can be nil.
 func (r *reader) null(p *plan, v reflect.Value) error {
 	literal := r.raw()
 	if p.kind == kindOwn {
@@ -264,12 +263,12 @@ func (r *reader) null(p *plan, v reflect.Value) error {
 	return nil
 }
 
-// mismatch says that a value is of the wrong kind, without quoting it.
+// mismatch reports a value of the wrong kind without quoting it.
 func mismatch(want string, c byte) error {
 	return fmt.Errorf("expected %s, got %s", want, describe(c))
 }
 
-// describe names the kind of the value that begins with c.
+// describe names the kind of value that begins with c.
 func describe(c byte) string {
 	switch c {
 	case '{':

@@ -29,7 +29,7 @@ func (r *reader) toText(p *plan, v reflect.Value) error {
 	return nil
 }
 
-// textInObject reads a text that an object holds.
+// textInObject reads a text from an object.
 func (r *reader) textInObject(p *plan, v reflect.Value) error {
 	best := len(p.items)
 	for r.pos++; r.next() != '}'; r.comma() {
@@ -142,11 +142,11 @@ func (r *reader) toFloat(v reflect.Value) error {
 	return nil
 }
 
-// dateLayouts take numbers without their leading zeros, and fractions of a second, too.
+// dateLayouts accept numbers without leading zeros, and fractions of a second.
 var dateLayouts = []string{"2006-1-2 15:4:5", "2006-1-2T15:4:5", time.RFC3339Nano}
 
-// toTime reads Unix milliseconds or a date, whichever comes. An empty text, 0 and a text that is
-// no time are the zero time: one odd date does not cost the page that it stands on.
+// toTime reads Unix milliseconds or a date. An empty text, 0 and an invalid time become the zero
+// time, so that one odd date does not fail the whole page.
 func (r *reader) toTime(v reflect.Value) error {
 	c := r.next()
 	text, ok := r.scalar()
@@ -175,7 +175,8 @@ func date(text []byte, zone *time.Location) time.Time {
 		zone = time.UTC
 	}
 	var t time.Time
-	if len(text) > 10 && text[10] == 'T' && t.UnmarshalText(text) == nil { // what encoding/json accepts
+	// what encoding/json accepts
+	if len(text) > 10 && text[10] == 'T' && t.UnmarshalText(text) == nil {
 		return t
 	}
 	for _, layout := range dateLayouts {
@@ -200,7 +201,7 @@ func (r *reader) toSpan(p *plan, v reflect.Value) error {
 	return err
 }
 
-// units2span is a number of units, fractions included.
+// units2span converts a number of units, possibly with a fraction.
 func units2span(text []byte, unit time.Duration) (time.Duration, error) {
 	if n, err := strconv.ParseInt(string(text), 10, 64); err == nil {
 		if n > math.MaxInt64/int64(unit) || n < math.MinInt64/int64(unit) {
@@ -219,7 +220,7 @@ func units2span(text []byte, unit time.Duration) (time.Duration, error) {
 	return time.Duration(f), nil
 }
 
-// toAny reads what encoding/json makes of a value where any type may come. A number beyond float64
+// toAny reads a value into an any as encoding/json does. A number that does not fit into a float64
 // stays a json.Number.
 func (r *reader) toAny(v reflect.Value) error {
 	text := r.raw()
@@ -236,7 +237,7 @@ func (r *reader) toAny(v reflect.Value) error {
 	return nil
 }
 
-// floats turns the numbers of a tree into float64 as far as they fit.
+// floats converts the numbers in a tree to float64 where they fit.
 func floats(value any) any {
 	switch value := value.(type) {
 	case json.Number:
@@ -255,7 +256,7 @@ func floats(value any) any {
 	return value
 }
 
-// toOwn hands a value to its type.
+// toOwn passes a value to its type's UnmarshalJSON.
 func (r *reader) toOwn(text []byte, v reflect.Value) error {
 	if err := v.Addr().Interface().(json.Unmarshaler).UnmarshalJSON(text); err != nil {
 		return &wrapped{fmt.Sprintf("refused by the UnmarshalJSON of %v", v.Type()), err}
@@ -263,11 +264,11 @@ func (r *reader) toOwn(text []byte, v reflect.Value) error {
 	return nil
 }
 
-// toOwnText hands a text to its type, or the text of a number or boolean.
+// toOwnText passes a text, or the text of a number or boolean, to its type's UnmarshalText.
 func (r *reader) toOwnText(v reflect.Value) error {
 	c := r.next()
 	literal := r.raw()
-	text := bytes.Clone(literal) // it is the type's now
+	text := bytes.Clone(literal) // the type may keep it
 	switch c {
 	case '{', '[':
 		return mismatch("a text", c)

@@ -1,4 +1,4 @@
-// Package links holds no code but a test: every link between the Markdown files of the repository
-// leads to a file and a heading that exist, every page is found from the README in two clicks, a
-// page has in Chinese what it has in English, and no line of an English page is too wide.
+// Package links contains only tests: every link between the repository's Markdown files leads to
+// an existing file and heading, every page can be reached from the README in two clicks, a Chinese
+// page has what its English page has, and no line of an English page is too wide.
 package links

@@ -22,7 +22,7 @@ type page struct {
 	text    string
 	links   []string
 	anchors map[string]bool
-	order   []string // of the anchors
+	order   []string // order of the anchors
 }
 
 var (
@@ -36,7 +36,7 @@ var (
 	linkText  = regexp.MustCompile(`!?\[([^\]]*)\]\([^)]*\)`)
 )
 
-// read finds the links and anchors of a text. What stands in code is neither.
+// read finds the links and anchors of a text, except inside code.
 func read(text string) page {
 	p := page{text: text, anchors: map[string]bool{}}
 	open := ""
@@ -69,7 +69,7 @@ func read(text string) page {
 	return p
 }
 
-// name adds the anchor of a heading: the second of the same words is called words-1.
+// name adds the anchor of a heading: a second heading with the same words is called words-1.
 func (p *page) name(words string) {
 	free := words
 	for n := 1; p.anchors[free]; n++ {
@@ -83,7 +83,7 @@ func (p *page) add(anchor string) {
 	p.order = append(p.order, anchor)
 }
 
-// slug returns the anchor that GitHub gives a heading: small letters, no punctuation, hyphens.
+// slug returns the anchor that GitHub gives a heading: lower case, no punctuation, hyphens.
 func slug(heading string) string {
 	heading = linkText.ReplaceAllString(heading, "$1")
 	return strings.Map(func(r rune) rune {
@@ -97,7 +97,7 @@ func slug(heading string) string {
 	}, heading)
 }
 
-// pages reads all Markdown files of a tree, but those that are parts of pages.
+// pages reads all Markdown files of a tree, except those that are parts of pages.
 func pages(t *testing.T, tree fs.FS) map[string]page {
 	t.Helper()
 	found := map[string]page{}
@@ -120,12 +120,12 @@ func pages(t *testing.T, tree fs.FS) map[string]page {
 	return found
 }
 
-// follow returns where a link of a page leads: a path of the tree and an anchor. It reports false
-// for an address outside.
+// follow returns where a link of a page leads: a path in the tree and an anchor. ok is false for
+// an external address.
 func follow(from, link string) (name, anchor string, ok bool) {
 	to, err := url.Parse(link)
 	if err != nil {
-		return link, "", true // which is nowhere
+		return link, "", true // which does not exist
 	}
 	if to.Scheme != "" || to.Host != "" {
 		return "", "", false
@@ -136,7 +136,7 @@ func follow(from, link string) (name, anchor string, ok bool) {
 	return path.Join(path.Dir(from), to.Path), to.Fragment, true
 }
 
-// broken lists the links that lead nowhere.
+// broken lists the broken links.
 func broken(tree fs.FS, all map[string]page) []string {
 	var found []string
 	for _, from := range slices.Sorted(maps.Keys(all)) {
@@ -155,7 +155,7 @@ func broken(tree fs.FS, all map[string]page) []string {
 	return found
 }
 
-// reached returns the pages that are found from one of them in so many clicks.
+// reached returns the pages that can be reached from a page in the given number of clicks.
 func reached(all map[string]page, from string, clicks int) map[string]bool {
 	seen := map[string]bool{from: true}
 	for range clicks {

@@ -16,15 +16,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// translation is how the names of Chinese pages end.
+// translation is the suffix of the names of Chinese pages.
 const translation = "_zh.md"
 
 // outline is what a page has in every language, such as "heading of level 2", "block sh: go vet"
-// and "row with 2 cells: `OnMessage`". The links and the names in code of a section may come in
-// another order.
+// and "row with 2 cells: `OnMessage`". The links and the code names of a section may be in another
+// order.
 type outline struct {
 	parts []string
-	lines []int // of the page, one for each part
+	lines []int // lines of the page, one per part
 }
 
 func (o *outline) add(line int, format string, args ...any) {
@@ -40,7 +40,7 @@ var (
 	label   = regexp.MustCompile(`\[[^\]]*\]|\|[^|]*\|`) // of a node or an arrow of a drawing
 )
 
-// outlineOf reads a page; places names where a link leads, alike in both languages.
+// outlineOf reads a page; places returns where a link leads, the same for both languages.
 func outlineOf(name, text string, places func(from, link string) string) outline {
 	var o outline
 	var links, names []string
@@ -91,15 +91,15 @@ func outlineOf(name, text string, places func(from, link string) string) outline
 	return o
 }
 
-// codeOf lists the code of a row, without that in which there are words: these are translated.
+// codeOf lists the code in a row, except code with words, which are translated.
 func codeOf(row string) []string {
 	found := slices.DeleteFunc(span.FindAllString(strings.ReplaceAll(row, translation, ".md"), -1), foreign.MatchString)
 	slices.Sort(found)
 	return found
 }
 
-// skeleton is what is left of a block in every language: no comments, and of texts only that there
-// is one.
+// skeleton returns what a block has in every language: without comments, and with placeholders for
+// texts.
 func skeleton(language, code string) string {
 	if language == "mermaid" {
 		return label.ReplaceAllString(code, "[]")
@@ -135,7 +135,7 @@ func skeleton(language, code string) string {
 	}
 }
 
-// untranslated lists in what a page and its translation differ.
+// untranslated lists the differences between a page and its translation.
 func untranslated(all map[string]page, english, chinese string) []string {
 	var wrong []string
 	places := func(from, link string) string {
@@ -189,8 +189,7 @@ func twinOf(all map[string]page, name string) (string, bool) {
 	return stem + ".md", true
 }
 
-// The pages that there are in two languages have the same headings, blocks, rows, items, names and
-// links.
+// Pages in two languages have the same headings, blocks, rows, items, names and links.
 func TestTranslations(t *testing.T) {
 	t.Parallel()
 	all := pages(t, os.DirFS(filepath.Join("..", "..")))
@@ -209,8 +208,8 @@ func TestTranslations(t *testing.T) {
 // badge begins a line that is a picture with a link.
 const badge = "[!["
 
-// split lists the lines of Chinese pages after which the paragraph goes on: a browser shows a gap
-// there, in the middle of a sentence.
+// split lists the lines of Chinese pages after which the paragraph continues: a browser shows a
+// gap there, in the middle of a sentence.
 func split(name, text string) []string {
 	var wrong []string
 	open, before, n := false, "", 0
@@ -251,7 +250,7 @@ func TestChineseParagraphs(t *testing.T) {
 		split("a_zh.md", "# 题\n一，\n二。\n\n- 三\n- 四\n\n五 `x`，\n  六\n\n```\n七\n八\n```\n| 九 |\n| 十 |\n十一：\n`x`\n\n`y`\n十二\n\n[![a](b)](c)\n[![甲](b)](c)\n"))
 }
 
-// Each sort of difference is found.
+// Each kind of difference is found.
 func TestUntranslated(t *testing.T) {
 	t.Parallel()
 	const english = "# Page\n\n[中文](p_zh.md)\n\nSee [below](#below) and [more](https://docs.rongcloud.io/x) in `Client.Call`.\n\n## Below\n\n- one, as [another page](q.md#more) has it\n\n" +

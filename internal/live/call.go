@@ -15,41 +15,42 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// call is one request as a question writes it.
+// call is one request as written in a question.
 //
-// Params are pairs as in a form, name=value&name=value, where + is a space and nothing else is
+// params are pairs as in a form, name=value&name=value, where + is a space and nothing else is
 // escaped; or a JSON document, for endpoints that take one. $a is the ID of user a, and so on for
-// every name of kinds; see vars for the other words that may follow a $.
+// every name in kinds; see vars for the other words that may follow a $.
 type call struct {
 	ep     *endpoint.Endpoint
 	params string
 	auth   auth
 
-	// keep names what of the response later calls need: "uid=messageUIDs.0.messageUID" makes it
-	// $uid.
+	// keep names a part of the response that later calls need: "uid=messageUIDs.0.messageUID"
+	// makes it $uid.
 	keep string
 
-	// may tells that a refusal is no obstacle.
+	// may allows the call to be refused.
 	may bool
 }
 
-// auth replaces parts of the signature. Values may use $ words.
+// auth replaces parts of the signature. Values may contain $ words.
 type auth struct {
 	nonce, timestamp string
 	upper            bool // hex digits of the signature in upper case
 }
 
-// vars are the words after a $ that stand for something else than an ID.
+// vars are the words after a $ that mean something other than an ID.
 type vars map[string]string
 
-// newNonce returns 18 random digits, as many as a nonce may have.
+// newNonce returns 18 random digits, the maximum for a nonce.
 func newNonce() string {
 	var b [8]byte
 	_, _ = rand.Read(b[:]) // never fails
 	return strconv.FormatUint(1e17+binary.BigEndian.Uint64(b[:])%9e17, 10)
 }
 
-// newVars are those of one question: a nonce of its own, and moments in ms but for sec.
+// newVars returns the variables of one question: its own nonce, and times in milliseconds, except
+// sec.
 func newVars(now time.Time) vars {
 	ms := func(d time.Duration) string { return strconv.FormatInt(now.Add(d).UnixMilli(), 10) }
 	return vars{
@@ -88,16 +89,16 @@ func pairsOf(params string) []pair {
 	return pairs
 }
 
-// reply is what came of a call.
+// reply is the outcome of a call.
 type reply struct {
-	err    error // no response, or none that can be read
+	err    error // no response, or an unreadable one
 	status int
 	code   int
-	ok     bool // the endpoint's success
+	ok     bool // the endpoint's success code
 	body   any
 }
 
-// shown is the reply in words that hold nothing of the app's.
+// shown describes the reply without any of the app's data.
 func (r reply) shown() string {
 	if r.err != nil {
 		return r.err.Error()
@@ -108,7 +109,7 @@ func (r reply) shown() string {
 	return fmt.Sprintf("HTTP %d, code %d", r.status, r.code)
 }
 
-// at is the part of the body at a path such as users.0.id, or nil.
+// at returns the part of the body at a path such as users.0.id, or nil.
 func (r reply) at(path string) any {
 	value := r.body
 	for key := range strings.SplitSeq(path, ".") {
@@ -128,7 +129,7 @@ func (r reply) at(path string) any {
 	return value
 }
 
-// texts are all strings of the body, also those inside JSON that travels as text, and the names of
+// texts returns all strings of the body, including those in JSON inside a text, and the names of
 // fields.
 func (r reply) texts() map[string]bool {
 	found := map[string]bool{}
@@ -160,7 +161,7 @@ func collect(value any, found map[string]bool) {
 	}
 }
 
-// serviceOff reports whether the refusal says nothing of the question, because the app lacks the
+// serviceOff reports whether the refusal does not settle the question, because the app lacks the
 // service.
 func (r reply) serviceOff() bool {
 	return r.status == statusServiceOff || !r.ok && serviceOff[r.code]
@@ -168,13 +169,13 @@ func (r reply) serviceOff() bool {
 
 const statusServiceOff = 430 // api/signing.yaml
 
-// tooFast reports whether the server refused the call for its rate.
+// tooFast reports whether the server refused the call because of its rate.
 func (r reply) tooFast() bool {
 	return r.status == http.StatusTooManyRequests || r.code == int(rongcloud.CodeRateLimited)
 }
 
-// refused reports whether the server understood the call and would not do it, rather than having
-// no time for it.
+// refused reports whether the server understood the call and refused it, rather than being too
+// busy.
 func (r reply) refused() bool {
 	return !r.ok && r.err == nil && r.status < http.StatusInternalServerError &&
 		r.status != http.StatusUnauthorized && !r.tooFast()

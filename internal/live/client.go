@@ -17,8 +17,8 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// client signs and sends requests as they are, wrong ones too, which the SDK would not. It sends
-// one at a time.
+// client signs and sends requests unchanged, even invalid ones, which the SDK would not send. It
+// sends one at a time.
 type client struct {
 	key     string
 	secret  func() string
@@ -87,7 +87,7 @@ func newClient(config *Config) (*client, error) {
 
 func (c *client) now() time.Time { return time.Now() }
 
-// do makes a call, again if the server was asked too often, and keeps what the question asks for.
+// do makes a call, retries if the rate was too high, and keeps what the question asks for.
 func (c *client) do(ctx context.Context, made call, known vars) reply {
 	params := c.expand(made.params, known)
 	signing := auth{nonce: c.expand(made.auth.nonce, known), timestamp: c.expand(made.auth.timestamp, known),
@@ -112,8 +112,8 @@ func (c *client) do(ctx context.Context, made call, known vars) reply {
 	return r
 }
 
-// send makes one request. It refuses what stands in leftOut, and what names anybody outside the
-// prefix.
+// send makes one request. It refuses endpoints in leftOut, and requests that name anybody outside
+// the prefix.
 func (c *client) send(ctx context.Context, ep *endpoint.Endpoint, params string, signing auth) reply {
 	pairs, body, contentType, err := encode(ep, params)
 	if err == nil {
@@ -176,7 +176,7 @@ func encode(ep *endpoint.Endpoint, params string) (pairs []pair, body, contentTy
 	}
 }
 
-// fieldsOf are the texts of a JSON document, each with the name of the field that it stands in.
+// fieldsOf returns the texts of a JSON document, each with the name of its field.
 func fieldsOf(name string, value any, pairs []pair) []pair {
 	switch v := value.(type) {
 	case string:
@@ -212,7 +212,7 @@ func (c *client) sign(req *http.Request, signing auth) {
 	req.Header.Set("User-Agent", "rongcloud-go/"+rongcloud.Version+" live")
 }
 
-// units is what the request takes of the endpoint's quota.
+// units returns how many units of the endpoint's quota the request uses.
 func units(ep *endpoint.Endpoint, pairs []pair) int {
 	n := 0
 	for _, p := range pairs {
@@ -238,7 +238,7 @@ func read(ep *endpoint.Endpoint, resp *http.Response) reply {
 		if resp.StatusCode/100 == 2 {
 			return reply{err: fmt.Errorf("HTTP %d without JSON", resp.StatusCode)}
 		}
-		return r // a proxy's page, or none
+		return r // a proxy's page, or nothing
 	}
 	if number, ok := r.at("code").(json.Number); ok {
 		r.code, _ = strconv.Atoi(number.String())
@@ -250,7 +250,7 @@ func read(ep *endpoint.Endpoint, resp *http.Response) reply {
 	return r
 }
 
-// withoutAddress leaves out of an error of net/http what the report need not show.
+// withoutAddress removes from an error of net/http what the report need not show.
 func withoutAddress(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return ctx.Err()

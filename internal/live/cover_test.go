@@ -11,8 +11,9 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// TestOpenPoints holds the questions against the catalogue: each point that it calls unconfirmed is
-// asked about, or left out for a reason, and nothing is asked about that it settled meanwhile.
+// TestOpenPoints compares the questions with the catalogue: each point that the catalogue marks as
+// unconfirmed has a question, or is left out for a reason, and no question is about a settled
+// point.
 func TestOpenPoints(t *testing.T) {
 	t.Parallel()
 	used := map[string]bool{}
@@ -47,7 +48,7 @@ func TestOpenPoints(t *testing.T) {
 	}
 }
 
-// TestQuestions holds what a question's data must be.
+// TestQuestions checks the data of the questions.
 func TestQuestions(t *testing.T) {
 	t.Parallel()
 	id := regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)*$`)
@@ -67,8 +68,8 @@ func TestQuestions(t *testing.T) {
 	}
 }
 
-// TestEveryEndpointIsCalled wants the shape of every answer: what is in use is called somewhere, or
-// left out for a reason.
+// TestEveryEndpointIsCalled checks that every current endpoint is called somewhere, so that the
+// shape of its response is known, or is left out for a reason.
 func TestEveryEndpointIsCalled(t *testing.T) {
 	t.Parallel()
 	called := map[*endpoint.Endpoint]bool{}

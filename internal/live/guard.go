@@ -9,7 +9,7 @@ import (
 )
 
 // idParams are the parameters that name somebody or something, in lower case. Those in namesNobody
-// end in "id" and name messages, tags and such.
+// end in "id" but name messages, tags and the like.
 var idParams = map[string]bool{
 	"owner": true, "newowner": true, "id": true, "members": true, "userids": true, "groupids": true,
 	"togroupids": true, "targetids": true,
@@ -18,16 +18,16 @@ var idParams = map[string]bool{
 
 var namesNobody = map[string]bool{"tagid": true, "messageuid": true, "msguid": true, "busid": true}
 
-// guard refuses a request that could touch anything of the app's.
+// guard refuses a request that could affect the app's own data.
 func (c *client) guard(ep *endpoint.Endpoint, pairs []pair) error {
 	for _, out := range leftOut {
 		if out.Point == "" && strings.HasPrefix(ep.Path, out.Entry) {
 			return fmt.Errorf("the live check does not call %s: %s", ep.Path, out.Reason)
 		}
 	}
-	named := 0 // who acts is not counted: a broadcast names its sender, too
+	named := 0 // the actor does not count: a broadcast names its sender too
 	if ep.Class == endpoint.Safe && len(pairs) > 0 && namesNobody[strings.ToLower(pairs[0].name)] {
-		named++ // a message of the run's own, whose ID the server made up
+		named++ // the run's own message, whose ID the server generated
 	}
 	for _, p := range pairs {
 		own, err := c.ownedBy(ep, p)
@@ -44,7 +44,7 @@ func (c *client) guard(ep *endpoint.Endpoint, pairs []pair) error {
 	return nil
 }
 
-// ownedBy counts the IDs in a field, and refuses those that are not the run's own.
+// ownedBy counts the IDs in a field, and refuses those that do not belong to the run.
 func (c *client) ownedBy(ep *endpoint.Endpoint, p pair) (int, error) {
 	name := strings.ToLower(p.name)
 	if base, id, keyed := strings.Cut(name, "["); keyed { // group[ID]=name
@@ -69,7 +69,7 @@ func (c *client) ownedBy(ep *endpoint.Endpoint, p pair) (int, error) {
 // ownedInside is ownedBy for the fields of a JSON text.
 func (c *client) ownedInside(ep *endpoint.Endpoint, text string) (int, error) {
 	if !json.Valid([]byte(text)) {
-		return 0, nil // what is wrong on purpose names nobody
+		return 0, nil // deliberately invalid JSON names nobody
 	}
 	var document any
 	if err := json.Unmarshal([]byte(text), &document); err != nil {

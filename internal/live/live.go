@@ -1,16 +1,16 @@
-// Package live asks RongCloud what no page of its documentation says.
+// Package live finds out from RongCloud what its documentation does not say.
 //
-// The catalogue in api/ marks statements as unconfirmed where documentation and official SDKs leave
-// something open. Nobody who has no App Key can settle them; whoever has one, of a development app,
-// can in two minutes. [Run] makes a few hundred calls on users, groups and rooms of its own, whose
-// IDs begin with a random prefix, removes them again, and returns a [Report]: each question with
-// what the server did, and what that means for the catalogue.
+// The catalogue in api/ marks statements as unconfirmed where documentation and official SDKs
+// leave something open. Settling them takes an App Key of a development app and two minutes. [Run]
+// makes a few hundred calls on its own users, groups and rooms, whose IDs begin with a random
+// prefix, removes them again, and returns a [Report]: each question with what the server did, and
+// what that means for the catalogue.
 //
-// Each question is data (see question); the answers' fields are held against the catalogue on the
-// way.
+// Each question is data (see question); the fields of all responses are also compared with the
+// catalogue.
 //
-// It promises to touch nobody else and to leave nothing: every request passes through
-// [client.send], which refuses to name anybody outside the prefix, and whatever was named is
+// It promises to affect nobody else and to leave nothing behind: every request passes through
+// [client.send], which refuses to name anybody outside the prefix, and everything named is
 // removed.
 package live
 
@@ -30,8 +30,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// Config says which app is asked, and how. The zero values of all but AppKey and AppSecret are
-// usable.
+// Config says which app to use, and how. All fields except AppKey and AppSecret may be zero.
 type Config struct {
 	AppKey    string
 	AppSecret func() string // a function, so that no formatting verb shows it
@@ -41,24 +40,24 @@ type Config struct {
 	BaseURL string
 	Region  rongcloud.Region
 
-	Transport http.RoundTripper // nil for connections of its own
+	Transport http.RoundTripper // nil for its own connections
 
-	// Prefix begins the ID of everything that is made. Empty for a random one; see [NewPrefix].
+	// Prefix begins the ID of everything that is created. Empty for a random one; see [NewPrefix].
 	Prefix string
 
-	// Pause is how long a question waits before it looks what its call did, since what was written
-	// may not be read at once. 0 is half a second, and less is none.
+	// Pause is how long a question waits before it checks what its call did, since changes may not
+	// be visible at once. 0 means half a second, a negative value none.
 	Pause time.Duration
 
-	// Only are the IDs of the questions to be asked; nil for all.
+	// Only are the IDs of the questions to ask; nil for all.
 	Only []string
 
-	// Progress hears of each question before it is asked. May be nil.
+	// Progress is called before each question is asked. It may be nil.
 	Progress func(done, all int, question string)
 }
 
 const (
-	prefixStart = "rclive" // in every ID, so that people know what they see
+	prefixStart = "rclive" // in every ID, so that people recognise it
 	cleanupTime = time.Minute
 	callTimeout = 15 * time.Second
 	usualPause  = 500 * time.Millisecond
@@ -73,9 +72,9 @@ func NewPrefix() string {
 	return prefixStart + hex.EncodeToString(b[:])
 }
 
-// Run asks all questions one after the other and then removes what it made, also if ctx ends early
-// or a call fails. The report is never nil if the configuration is sound: with an error, of the
-// context or of a server that refuses the App Key, it holds what was found until then.
+// Run asks all questions one after the other and then removes what it created, even if ctx ends
+// early or a call fails. If the configuration is valid, the report is never nil: with an error, of
+// the context or of a server that refuses the App Key, it has the findings until then.
 func Run(ctx context.Context, config Config) (*Report, error) {
 	c, err := newClient(&config)
 	if err != nil {
@@ -102,7 +101,7 @@ func Run(ctx context.Context, config Config) (*Report, error) {
 	return r, err
 }
 
-// Clean removes what a run with the prefix of config made, if that run could not do so itself, and
+// Clean removes what a run with the prefix of config created and could not remove itself, and
 // returns what could not be removed.
 func Clean(ctx context.Context, config Config) ([]string, error) {
 	if config.Prefix == "" {
@@ -130,7 +129,8 @@ func pick(ids []string) ([]question, error) {
 	return picked, nil
 }
 
-// ask makes the users and asks. It ends early only for what makes all further questions useless.
+// ask creates the users and asks the questions. It ends early only if all further questions would
+// be useless.
 func (c *client) ask(ctx context.Context, r *Report, asked []question,
 	progress func(done, all int, question string)) error {
 	for _, user := range firstUsers {
@@ -162,9 +162,8 @@ func (c *client) ask(ctx context.Context, r *Report, asked []question,
 	return ctx.Err()
 }
 
-// cleanUp removes everything that was named in a call that may have made it. It has time of its
-// own, so that a Ctrl-C does not keep it from its work, and returns what the server would not
-// remove, in words.
+// cleanUp removes everything that a call may have created. It has its own time limit, so that
+// Ctrl-C does not stop it, and returns descriptions of what the server did not remove.
 func (c *client) cleanUp(ctx context.Context) []string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
@@ -179,7 +178,7 @@ func (c *client) cleanUp(ctx context.Context) []string {
 	return left
 }
 
-// remove removes one thing, and returns in words why that did not work.
+// remove removes one thing, and returns why that failed, if it did.
 func (c *client) remove(ctx context.Context, kind, name string) string {
 	id := c.names.id(name)
 	var r reply
@@ -191,10 +190,10 @@ func (c *client) remove(ctx context.Context, kind, name string) string {
 			}
 			unknown = unknown && (r.refused() || r.status == http.StatusUnauthorized)
 		}
-		if unknown && !c.names.made[kind+" "+id] { // it was never there, or is gone already
+		if unknown && !c.names.made[kind+" "+id] { // it never existed, or is already gone
 			return ""
 		}
-		if r.status == http.StatusUnauthorized { // no try will do better
+		if r.status == http.StatusUnauthorized { // retrying does not help
 			break
 		}
 		if sleep(ctx, time.Second) != nil {
@@ -250,14 +249,14 @@ func (c *client) settle(ctx context.Context, q question) Finding {
 	return f
 }
 
-// names makes IDs from the short names that the questions use, and remembers which were used.
+// names makes IDs from the short names in the questions, and remembers which were used.
 type names struct {
 	prefix string
 	seen   map[string]bool
-	made   map[string]bool // by kind and ID: the server said that it made it, and not that it removed it
+	made   map[string]bool // by kind and ID: the server created it and has not removed it
 }
 
-// id is the ID that a short name stands for.
+// id returns the ID for a short name.
 func (n *names) id(name string) string {
 	n.seen[name] = true
 	return n.idOf(name)
@@ -271,7 +270,7 @@ func (n *names) idOf(name string) string {
 	return id
 }
 
-// note remembers what a successful call made or removed.
+// note records what a successful call created or removed.
 func (n *names) note(ep *endpoint.Endpoint, params string) {
 	for kind, k := range kinds {
 		removes := slices.ContainsFunc(k.remove, func(c call) bool { return c.ep == ep })
@@ -286,7 +285,7 @@ func (n *names) note(ep *endpoint.Endpoint, params string) {
 	}
 }
 
-// used are the names of a kind that occurred in calls.
+// used returns the names of a kind that were used in calls.
 func (n *names) used(kind string) []string {
 	var found []string
 	for _, name := range kinds[kind].names {
@@ -305,5 +304,5 @@ func (n *names) useAll() {
 	}
 }
 
-// owns reports whether an ID is one of the run's own.
+// owns reports whether an ID belongs to the run.
 func (n *names) owns(id string) bool { return strings.HasPrefix(id, n.prefix) }

@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// inBubble runs a test with a server without a socket, so that waits for quotas take no time.
+// inBubble runs a test with a socketless server, so that waiting for quotas takes no time.
 func inBubble(t *testing.T, test func(t *testing.T, srv *rongcloudtest.Server), opts ...rongcloudtest.Option) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -59,8 +59,8 @@ func answers(r *Report) map[string]string {
 // unimplemented are the endpoints that the fake server does not serve.
 var unimplemented = []string{"user-activate", "discussion"}
 
-// choices are what the fake server does where no page says what to do, by its comments. Questions
-// that are not here have the answer that the catalogue goes by.
+// choices are what the fake server does where nothing is documented, according to its comments.
+// Questions not listed here have the answer that the catalogue assumes.
 var choices = map[string]string{
 	"timestamp-10-minutes": accepted, "timestamp-hour": accepted, "timestamp-3-days": accepted,
 	"timestamp-future": accepted,
@@ -110,7 +110,7 @@ var choices = map[string]string{
 	"ultra-mutes-1000": accepted,
 }
 
-// wanted are the answers of the fake server, with those that an option changes.
+// wanted returns the answers of the fake server, with those that an option changes.
 func wanted(changed map[string]string) map[string]string {
 	all := map[string]string{}
 	for _, q := range questions {
@@ -120,7 +120,8 @@ func wanted(changed map[string]string) map[string]string {
 		case choices[q.ID] != "":
 			all[q.ID] = choices[q.ID]
 		case strings.HasSuffix(q.ID, "-repeat") && q.Catalogue == "":
-			all[q.ID] = both // a list that should be joined may also be repeated, as the fake server's Params have it
+			// the fake server's Params also accept repeated fields for a joined list
+			all[q.ID] = both
 		default:
 			all[q.ID] = q.Catalogue
 		}
@@ -186,8 +187,8 @@ func TestChoicesOfTheFakeServer(t *testing.T) {
 	}
 }
 
-// TestEveryAnswerCanTurn refuses what each question asks, and the report must say so: no reading is
-// deaf.
+// TestEveryAnswerCanTurn makes the server refuse each question's call, and checks that the report
+// says so: every question reads its response.
 func TestEveryAnswerCanTurn(t *testing.T) {
 	t.Parallel()
 	for _, q := range questions {
@@ -203,7 +204,7 @@ func TestEveryAnswerCanTurn(t *testing.T) {
 				if q.Probe.ep == userGetToken {
 					before += len(firstUsers)
 				}
-				const odd = 29999 // a code that nobody knows
+				const odd = 29999 // an unknown code
 				srv.Fail(q.Probe.ep,
 					rongcloudtest.Fault{Status: http.StatusOK, Code: odd, Message: "odd", Skip: before})
 				f := runOn(t, srv, q.ID).Findings[0]
@@ -219,7 +220,7 @@ func TestEveryAnswerCanTurn(t *testing.T) {
 	}
 }
 
-// rewriting changes responses on their way.
+// rewriting changes responses in transit.
 type rewriting struct {
 	http.RoundTripper
 	change func(path, body string) string
@@ -238,7 +239,8 @@ func (w rewriting) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// TestAnswersThatDiffer has a server answer in other words, and wants each of them in the report.
+// TestAnswersThatDiffer lets a server respond differently, and checks that the report has each
+// difference.
 func TestAnswersThatDiffer(t *testing.T) {
 	t.Parallel()
 	swap := func(path, old, other string) func(string, string) string {
@@ -301,7 +303,7 @@ func TestAnswersThatDiffer(t *testing.T) {
 	}
 }
 
-// requireNothingLeft wants the server to know nothing that somebody made.
+// requireNothingLeft requires that nothing created is left on the server.
 func requireNothingLeft(t *testing.T, srv *rongcloudtest.Server) {
 	t.Helper()
 	state := srv.State()
@@ -314,8 +316,8 @@ func requireNothingLeft(t *testing.T, srv *rongcloudtest.Server) {
 	}
 }
 
-// TestNothingIsLeftBehind ends runs in the middle, at any request: by Ctrl-C, by a server that
-// breaks or resets, and by one that is killed.
+// TestNothingIsLeftBehind ends runs at any request: by Ctrl-C, by a server that fails or resets
+// connections, and by killing the run.
 func TestNothingIsLeftBehind(t *testing.T) {
 	t.Parallel()
 	for _, at := range []int64{1, 3, 6, 40, 111, 222, 333, 444} {
@@ -339,7 +341,8 @@ func TestNothingIsLeftBehind(t *testing.T) {
 				require.Empty(t, r.LeftBehind)
 				requireNothingLeft(t, srv)
 				sent := len(srv.Requests())
-				left, err := Clean(context.Background(), configOf(srv)) // a second one finds nothing
+				// a second run finds nothing
+				left, err := Clean(context.Background(), configOf(srv))
 				require.NoError(t, err)
 				require.Empty(t, left)
 				require.Greater(t, len(srv.Requests()), sent)
@@ -352,7 +355,7 @@ func TestNothingIsLeftBehind(t *testing.T) {
 				srv.Fail(nil, rongcloudtest.Fault{Status: 500, Skip: int(at) + 5, Times: 2})
 				srv.Fail(nil, rongcloudtest.Fault{Reset: true, Skip: int(at) + 20, Times: 2})
 				r, err := Run(context.Background(), configOf(srv))
-				if err != nil { // of the first users' registration
+				if err != nil { // from registering the first users
 					require.Less(t, at, int64(len(firstUsers)))
 				}
 				require.Empty(t, r.LeftBehind)
@@ -390,7 +393,7 @@ func (d dying) RoundTrip(req *http.Request) (*http.Response, error) {
 	return d.RoundTripper.RoundTrip(req)
 }
 
-// TestNobodyElseIsTouched has other users, groups and rooms beside those of the run.
+// TestNobodyElseIsTouched checks that other users, groups and rooms do not change.
 func TestNobodyElseIsTouched(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {
@@ -461,7 +464,7 @@ func TestGuard(t *testing.T) {
 			r := c.do(context.Background(), bad, vars{})
 			require.ErrorContains(t, r.err, "the live check does not call "+bad.ep.Path)
 		}
-		// No endpoint takes who acts for whom it is about.
+		// No endpoint confuses the actor with the target.
 		for ep := range endpoint.All() {
 			require.Error(t, c.guard(ep, []pair{{"fromUserId", c.names.id("a")}, {"content", c.names.id("a")}}),
 				ep.Path)
@@ -470,7 +473,7 @@ func TestGuard(t *testing.T) {
 	})
 }
 
-// TestNamesCanBeRemoved holds the words in all calls against kinds.
+// TestNamesCanBeRemoved checks that all names in calls are in kinds.
 func TestNamesCanBeRemoved(t *testing.T) {
 	t.Parallel()
 	known := map[string]bool{"it": true, "uid": true, "guid": true, "suid": true}
@@ -508,7 +511,7 @@ func TestBadConfig(t *testing.T) {
 	require.ErrorContains(t, err, "Prefix is empty")
 }
 
-// TestQuotas has the limiter wait where the questions alone would not.
+// TestQuotas makes the limiter wait where the questions alone would not.
 func TestQuotas(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {
@@ -524,7 +527,7 @@ func TestQuotas(t *testing.T) {
 	}, rongcloudtest.WithQuotas(rongcloud.Quotas{Factor: 0.5}))
 }
 
-// TestSlowServer has a server that shows what was written a while later.
+// TestSlowServer uses a server that shows changes only after a while.
 func TestSlowServer(t *testing.T) {
 	t.Parallel()
 	for pause, want := range map[time.Duration]string{0: both, -1: nobody} {
@@ -548,7 +551,8 @@ func TestSlowServer(t *testing.T) {
 	}
 }
 
-// TestAbsentFields names what the catalogue has and no response had, where there was room for it.
+// TestAbsentFields checks that the report names fields of the catalogue that no response had,
+// though their parent was present.
 func TestAbsentFields(t *testing.T) {
 	t.Parallel()
 	all := shapes{}
@@ -561,8 +565,8 @@ func TestAbsentFields(t *testing.T) {
 	require.Equal(t, []string{"users.(a name that is no identifier)"}, all.found()[0].Unknown)
 }
 
-// TestStricterSignatures has a server that refuses what the fake server takes even when it is
-// strict.
+// TestStricterSignatures uses a server that refuses what the fake server accepts even in strict
+// mode.
 func TestStricterSignatures(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {
@@ -578,8 +582,8 @@ func TestStricterSignatures(t *testing.T) {
 	})
 }
 
-// TestServiceOff keeps a question open that a service which is not switched on cannot answer,
-// unless that is the question.
+// TestServiceOff checks that a disabled service leaves a question open, unless the question is
+// about that.
 func TestServiceOff(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -627,7 +631,7 @@ func TestServiceOff(t *testing.T) {
 	}
 }
 
-// TestUndeletableUsers tells of users whom a production app keeps.
+// TestUndeletableUsers checks that the report names users that a production app does not delete.
 func TestUndeletableUsers(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, srv *rongcloudtest.Server) {

@@ -6,35 +6,35 @@ import (
 	"strings"
 )
 
-// question is something that no page says.
+// question is something that no page documents.
 type question struct {
 	ID    string
-	Entry string // path of the catalogue's entry; a file's name where it is about all endpoints
+	Entry string // path of the catalogue's entry; a file name if it is about all endpoints
 	Ask   string
 
-	// Settles are words of the catalogue's open points that the answer ends, those of Entry and of
-	// paths that begin with an Also.
+	// Settles are words of the catalogue's open points that the answer settles, of Entry and of
+	// paths that begin with one of Also.
 	Settles []string
 	Also    []string
 
-	Before []call // to prepare it; a refusal leaves the question open, unless it may
+	Before []call // preparation; a refusal leaves the question open, unless allowed by may
 	Probe  call
-	After  []call // to see what the probe did
+	After  []call // to check what the probe did
 
 	Read func(exchange) string
 
-	// OffTells is set where a service that is not switched on is what is asked about, and not what
-	// keeps the question open.
+	// OffTells is set if the question is whether a service is enabled; otherwise a disabled
+	// service leaves the question open.
 	OffTells bool
 
-	// Means says for each answer that Read can give what it means for the catalogue.
+	// Means says what each answer that Read can return means for the catalogue.
 	Means map[string]string
 
-	// Catalogue is the answer that the catalogue goes by, where it does.
+	// Catalogue is the answer that the catalogue assumes, if any.
 	Catalogue string
 }
 
-// exchange is what came of a question's calls.
+// exchange is the outcome of a question's calls.
 type exchange struct {
 	names *names
 	vars  vars
@@ -42,7 +42,7 @@ type exchange struct {
 	after []reply
 }
 
-// Answers that many questions have.
+// Answers that many questions share.
 const (
 	accepted = "accepted"
 	refused  = "refused"
@@ -57,7 +57,7 @@ const (
 	absent   = "absent"
 )
 
-// taken reads whether the probe was accepted.
+// taken reports whether the probe was accepted.
 func taken(e exchange) string {
 	if e.asked.ok {
 		return accepted
@@ -65,7 +65,7 @@ func taken(e exchange) string {
 	return refused
 }
 
-// whom reads from the last call after the probe which of two it acted for.
+// whom reads, from the last call after the probe, which of two users it applied to.
 func whom(one, other string) func(exchange) string {
 	return func(e exchange) string {
 		if !e.asked.ok {
@@ -88,7 +88,7 @@ func whom(one, other string) func(exchange) string {
 	}
 }
 
-// without reads the same of b and c where the probe takes them away.
+// without reads the same for b and c if the probe removes them.
 func without(e exchange) string {
 	reverse := map[string]string{
 		both: nobody, first: last, last: first, nobody: both, asOne: nobody, refused: refused,
@@ -96,7 +96,7 @@ func without(e exchange) string {
 	return reverse[whom("b", "c")(e)]
 }
 
-// has reads whether a text stands in the last response, that of the probe itself if there are no
+// has reads whether the last response contains a text; that of the probe itself if there are no
 // calls after it.
 func has(text, yes, no string) func(exchange) string {
 	return func(e exchange) string {
@@ -126,7 +126,7 @@ func choose(yes bool, a, b string) string {
 	return b
 }
 
-// refusalOf is a question whether a mistake or a repeat is refused, and with which code.
+// refusalOf makes a question whether a mistake or a repeat is refused, and with which code.
 func refusalOf(id string, probe call, ask string, before []call, catalogue string, settles ...string) question {
 	return question{
 		ID: id, Entry: probe.ep.Path, Ask: ask, Settles: settles, Before: before, Probe: probe, Read: taken,
@@ -138,7 +138,7 @@ func refusalOf(id string, probe call, ask string, before []call, catalogue strin
 	}
 }
 
-// limitOf is a question whether a limit is enforced.
+// limitOf makes a question whether a limit is enforced.
 func limitOf(id string, probe call, ask string, before []call, catalogue string, settles ...string) question {
 	q := refusalOf(id, probe, ask, before, catalogue, settles...)
 	q.Means = map[string]string{
@@ -148,7 +148,7 @@ func limitOf(id string, probe call, ask string, before []call, catalogue string,
 	return q
 }
 
-// permissionFor is a question whether something works that an SDK would like to offer.
+// permissionFor makes a question whether something works that an SDK would like to offer.
 func permissionFor(id string, probe call, ask string, before []call, catalogue string, settles ...string) question {
 	q := refusalOf(id, probe, ask, before, catalogue, settles...)
 	q.Means = map[string]string{
@@ -158,8 +158,7 @@ func permissionFor(id string, probe call, ask string, before []call, catalogue s
 	return q
 }
 
-// extraField is a question whether an answer has a field that stands in the models of other SDKs
-// alone.
+// extraField makes a question whether a response has a field known only from other SDKs' models.
 func extraField(id string, probe call, path string, before []call) question {
 	return question{
 		ID: id, Entry: probe.ep.Path,
@@ -171,7 +170,7 @@ func extraField(id string, probe call, path string, before []call) question {
 	}
 }
 
-// pagedLike is a question whether an endpoint lists the same without a page and with one.
+// pagedLike makes a question whether an endpoint lists the same with and without a page number.
 func pagedLike(id string, unpaged call, page, list string, before []call) question {
 	paged := unpaged
 	paged.params += page
@@ -194,8 +193,8 @@ func pagedLike(id string, unpaged call, page, list string, before []call) questi
 	}
 }
 
-// listForm is a question which spelling of a list is taken, asked with two users or other IDs of
-// which the last call lists those it acted for.
+// listForm makes a question which format of a list is accepted. It uses two users or other IDs;
+// the last call lists those that were affected.
 func listForm(id string, probe call, one, other string, before []call, after call, read func(exchange) string,
 	catalogue string) question {
 	spelling := "one field for each item"

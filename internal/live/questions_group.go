@@ -9,7 +9,7 @@ import (
 
 const note = `objectName=RC:TxtMsg&content={"content":"live check"}`
 
-// notified are the fields that make a change of a group bring a message.
+// notified are the fields that make a group change send a message.
 const notified = "&bindNotifyMsg=true&fromUserId=$a&" + note
 
 func group(name string, users ...string) call {
@@ -129,7 +129,7 @@ var groupQuestions = []question{
 		group("gg", "a", "b")),
 }
 
-// inCatalogue is for a field that the catalogue took over from one SDK.
+// inCatalogue is for a field that the catalogue took from one SDK.
 func inCatalogue(q question) question {
 	q.Catalogue = present
 	q.Means = map[string]string{present: "the field is sent", absent: "the field is not sent: take it out",
@@ -142,7 +142,7 @@ var noneMeans = map[string]string{
 	"a value": "there is a default",
 }
 
-// emptiness reads how a text looks that is not set.
+// emptiness reads what an unset text looks like.
 func emptiness(path string) func(exchange) string {
 	return func(e exchange) string {
 		text, isText := e.asked.at(path).(string)

@@ -9,7 +9,7 @@ func hosted(name, owner string) call {
 	return call{ep: endpoint.EntrustGroupCreate, params: "groupId=$" + name + "&name=Live&owner=$" + owner, may: true}
 }
 
-// fresh makes a hosted group anew, with members a question begins with.
+// fresh recreates a hosted group, with the members that a question starts with.
 func fresh(name string, members string) []call {
 	calls := []call{{ep: endpoint.EntrustGroupDismiss, params: "groupId=$" + name, may: true},
 		{ep: endpoint.EntrustGroupCreate, params: "groupId=$" + name + "&name=Live&owner=$a"}}
@@ -234,7 +234,7 @@ var (
 		kept: "this place does not count: send the name in the other one", refused: "this place alone is refused"}
 )
 
-// forgotten asks from whose list of followed members isDelFollowed takes one who leaves.
+// forgotten asks from whose list of followed members isDelFollowed removes a user who leaves.
 func forgotten(id string, ep *endpoint.Endpoint) question {
 	return question{
 		ID: id, Entry: ep.Path, Ask: "Does isDelFollowed take a leaving member from the lists of others?",
@@ -247,15 +247,14 @@ func forgotten(id string, ep *endpoint.Endpoint) question {
 	}
 }
 
-// withCodes also ends the points about codes of hosted groups, which stand with all of their
-// endpoints.
+// withCodes also settles the points about codes of hosted groups, which all their endpoints have.
 func withCodes(q question) question {
 	q.Settles = append(q.Settles, "error codes; the client-side list")
 	q.Also = []string{"/entrust/"}
 	return q
 }
 
-// lastPage asks how the last page says so.
+// lastPage asks how the last page is marked.
 func lastPage(id string, probe call, before []call) question {
 	return question{
 		ID: id, Entry: probe.ep.Path, Ask: "How does the last page say that it is the last?",
@@ -268,7 +267,7 @@ func lastPage(id string, probe call, before []call) question {
 	}
 }
 
-// befriended makes a and b friends, who may be so already.
+// befriended makes a and b friends, if they are not friends already.
 var befriended = call{ep: endpoint.FriendAdd, params: "userId=$a&targetId=$b&optType=2", may: true}
 
 var friendQuestions = []question{

@@ -134,7 +134,7 @@ var messageQuestions = []question{
 		"Is /message/discussion/publish.json gone?", nil, "", "whether the service still answers"),
 }
 
-// sentTo reads from the IDs of the messages who got one.
+// sentTo reads from the message IDs who got a message.
 func sentTo(one, other string) func(exchange) string {
 	return func(e exchange) string {
 		e.after = []reply{e.asked}

@@ -2,7 +2,7 @@ package live
 
 import "github.com/rongcloud-go/rongcloud/endpoint"
 
-// questions are all, in the order in which they are asked.
+// questions are all questions, in the order in which they are asked.
 var questions = join(signingQuestions, userQuestions, conversationQuestions, groupQuestions, roomQuestions,
 	hostedQuestions, friendQuestions,
 	messageQuestions, ultraQuestions)
@@ -15,7 +15,7 @@ func join[T any](areas ...[]T) []T {
 	return all
 }
 
-// ping is the call that signatures are tried with: it reads a user of the run's own.
+// ping is the call that signatures are tested with: it reads one of the run's own users.
 func ping(signing auth) call {
 	return call{ep: endpoint.UserCheckOnline, params: "userId=$a", auth: signing}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/endpoint"
 )
 
-// freshUltra makes an ultra group anew.
+// freshUltra recreates an ultra group.
 func freshUltra(more ...call) []call {
 	return append([]call{
 		{ep: endpoint.UltragroupDis, params: "groupId=$s", may: true},
@@ -25,7 +25,7 @@ var (
 		params: `{"groupId":"$s","userGroups":[{"userGroupId":"$v"},{"userGroupId":"$w"}]}`}
 )
 
-// ultraForms asks for both spellings of a list that is joined with commas in the catalogue.
+// ultraForms asks about both formats of a list that the catalogue joins with commas.
 func ultraForms(name string, add call, before []call, list call) []question {
 	repeatedForm := add
 	repeatedForm.params = strings.ReplaceAll(add.params, someJoined, someRepeated)
@@ -93,7 +93,7 @@ var ultraQuestions = join(
 		call{ep: endpoint.UltragroupChannelPrivateUsersGet, params: "groupId=$s&busChannel=secluded"}),
 )
 
-// formOf tells a date, a number of milliseconds and other texts apart.
+// formOf distinguishes a date, a number of milliseconds and other texts.
 func formOf(value any) string {
 	text, isText := value.(string)
 	if number, isNumber := value.(json.Number); isNumber {

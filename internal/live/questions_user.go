@@ -24,7 +24,7 @@ var (
 	}
 )
 
-// limited reads whether one of three came, or all.
+// limited reads whether one of three items was returned, or all.
 func limited(list string) func(exchange) string {
 	return func(e exchange) string {
 		items, _ := e.asked.at(list).([]any)
@@ -206,7 +206,8 @@ func deleted(e exchange) string {
 	return nobody
 }
 
-// known reports whether a user was found, whether or not the server calls it an error if not.
+// known reports whether a user was found, whether or not the server treats a missing user as an
+// error.
 func known(r reply) bool {
 	name, _ := r.at("userName").(string)
 	return r.ok && name != ""
@@ -222,7 +223,7 @@ func fieldThere(path string) func(exchange) string {
 	}
 }
 
-// zoneOf reads the zone of a date that was made just now.
+// zoneOf reads the time zone of a date that was created just now.
 func zoneOf(path string) func(exchange) string {
 	return func(e exchange) string {
 		if !e.asked.ok {

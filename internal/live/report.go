@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Report is what a run found. It holds neither App Key nor App Secret, no address, no ID but those
-// that the run made, and no value of any answer beside codes.
+// Report is what a run found. It contains neither App Key nor App Secret, no addresses, no IDs
+// except those that the run created, and no values of responses except codes.
 type Report struct {
 	SDK         string    `json:"sdk"`
 	Prefix      string    `json:"prefix"`
@@ -25,13 +25,15 @@ type Report struct {
 
 // Finding is one question and what the server did.
 type Finding struct {
-	ID        string `json:"id"`
-	Entry     string `json:"entry"` // path of the catalogue's entry, or the file
-	Question  string `json:"question"`
-	Answer    string `json:"answer,omitempty"`    // empty if the question could not be settled
-	Catalogue string `json:"catalogue,omitempty"` // the answer that the catalogue goes by; empty if it has none
-	Means     string `json:"means"`               // for the catalogue; or why the question could not be settled
-	Response  string `json:"response,omitempty"`  // HTTP status and code
+	ID       string `json:"id"`
+	Entry    string `json:"entry"` // path of the catalogue's entry, or the file
+	Question string `json:"question"`
+	Answer   string `json:"answer,omitempty"` // empty if the question could not be settled
+	// the answer that the catalogue assumes; empty if it has none
+	Catalogue string `json:"catalogue,omitempty"`
+	// for the catalogue; or why the question could not be settled
+	Means    string `json:"means"`
+	Response string `json:"response,omitempty"` // HTTP status and code
 }
 
 func (f Finding) unsettled(format string, args ...any) Finding {
@@ -39,7 +41,7 @@ func (f Finding) unsettled(format string, args ...any) Finding {
 	return f
 }
 
-// Verdict compares the answer with the catalogue: "confirmed", "differs", "settled" where the
+// Verdict compares the answer with the catalogue: "confirmed", "differs", "settled" if the
 // catalogue says nothing, or "open".
 func (f Finding) Verdict() string {
 	switch {
@@ -54,7 +56,7 @@ func (f Finding) Verdict() string {
 	}
 }
 
-// Summary is a line for people.
+// Summary returns a line for people.
 func (r *Report) Summary() string {
 	count := map[string]int{}
 	for _, f := range r.Findings {
@@ -169,7 +171,7 @@ func Questions() []Asked {
 	return all
 }
 
-// WriteQuestions lists all questions, a line each.
+// WriteQuestions lists all questions, one per line.
 func WriteQuestions(w io.Writer) error {
 	var b strings.Builder
 	for _, q := range Questions() {

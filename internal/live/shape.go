@@ -8,21 +8,24 @@ import (
 	"github.com/rongcloud-go/rongcloud/internal/shape"
 )
 
-// openPoint is a statement of the catalogue that it calls unconfirmed.
+// openPoint is a statement that the catalogue marks as unconfirmed.
 type openPoint struct{ Path, Text string }
 
-// Shape is how the responses of one endpoint differ from the catalogue. Names of fields only:
-// values may be the app's.
+// Shape is how the responses of one endpoint differ from the catalogue. It has only names of
+// fields: values may be the app's data.
 type Shape struct {
-	Path    string   `json:"path"`
-	Answers int      `json:"answers"`           // successful ones
-	Refusal string   `json:"refusal,omitempty"` // status and code of the last response, if none was a success
-	Unknown []string `json:"unknown"`           // fields that the catalogue does not have
-	Absent  []string `json:"absent"`            // fields of the catalogue that no response had, where their place was there
-	Types   []string `json:"types"`             // fields of another type, such as "users.id: number, not string"
+	Path    string `json:"path"`
+	Answers int    `json:"answers"` // successful responses
+	// status and code of the last response, if none was a success
+	Refusal string   `json:"refusal,omitempty"`
+	Unknown []string `json:"unknown"` // fields that the catalogue does not have
+	// fields of the catalogue that no response had, though their parent was present
+	Absent []string `json:"absent"`
+	// fields of another type, such as "users.id: number, not string"
+	Types []string `json:"types"`
 }
 
-// shapes are those of all responses, by path.
+// shapes are the shapes of all responses, by path.
 type shapes map[string]*responses
 
 type responses struct {
@@ -47,7 +50,7 @@ func (all shapes) note(ep *endpoint.Endpoint, r reply) {
 	s.Add(object)
 }
 
-// found are the shapes of all endpoints that answered, by path.
+// found returns the shapes of all endpoints that responded, by path.
 func (all shapes) found() []Shape {
 	list := []Shape{}
 	for _, path := range slices.Sorted(maps.Keys(all)) {

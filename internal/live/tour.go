@@ -5,14 +5,14 @@ import "github.com/rongcloud-go/rongcloud/endpoint"
 const ultraText = `{"fromUserId":"$a","toGroupIds":["$s"],"busChannel":"live","objectName":"RC:TxtMsg",` +
 	`"content":"{\"content\":\"live check\"}","expansion":true,"extraContent":"{\"live\":\"1\"}"}`
 
-// history is a question for the messages of the last hour.
+// history queries the messages of the last hour.
 func history(ep *endpoint.Endpoint, target string) call {
 	return call{ep: ep,
 		params: `{"userId":"$a","targetId":"` + target + `","startTime":$now,"endTime":$hour,"pageSize":10,"includeStart":true}`}
 }
 
-// tour are calls made for the shape of their answers alone, after the questions. A test wants every
-// endpoint that is in use to be called somewhere, or to stand in leftOut.
+// tour are calls made only for the shape of their responses, after the questions. A test checks
+// that every current endpoint is called somewhere or is in leftOut.
 var tour = join(userTour, groupTour, roomTour, messageTour, ultraTour)
 
 var userTour = []call{

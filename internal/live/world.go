@@ -2,8 +2,8 @@ package live
 
 import "github.com/rongcloud-go/rongcloud/endpoint"
 
-// userGetToken makes users, and Run begins with it. The others are deprecated, and asked about all
-// the same.
+// userGetToken creates users, and Run begins with it. The others are deprecated, but still asked
+// about.
 var (
 	userGetToken      = endpoint.UserGetToken
 	chatroomCreate    = endpoint.ChatroomCreate           //nolint:staticcheck // apps may still use it
@@ -11,20 +11,20 @@ var (
 	discussionPublish = endpoint.MessageDiscussionPublish //nolint:staticcheck // apps may still use it
 )
 
-// kind is a sort of thing that questions make: what its instances are called, what makes one, and
-// how one, $it, is removed, by whichever of several calls works.
+// kind is a kind of thing that questions create: the names of its instances, the endpoints that
+// create one, and the calls that remove one, $it; any one that works is enough.
 type kind struct {
 	names  []string
 	made   []*endpoint.Endpoint
 	remove []call
 }
 
-// firstUsers are registered before the first question. A development app may have 100 users, so
-// they are few.
+// firstUsers are registered before the first question. They are few, as a development app may have
+// only 100 users.
 var firstUsers = []string{"a", "b", "c", "d", "e"}
 
-// kinds are all that a run can make. A name that stands in no list can be removed by nobody, so a
-// test holds all questions against them.
+// kinds are everything that a run can create. A name that is not listed cannot be removed, so a
+// test checks all questions against the lists.
 var kinds = map[string]kind{
 	"room": {
 		[]string{"r", "rr", "rx", "rlong"}, []*endpoint.Endpoint{endpoint.ChatroomCreateNew, chatroomCreate},
@@ -65,22 +65,22 @@ var kinds = map[string]kind{
 	"discussion": {[]string{"dx"}, nil, nil},          // never made
 }
 
-// removalOrder goes from what refers to users to the users.
+// removalOrder lists whatever refers to users before the users.
 var removalOrder = []string{"room", "hosted group", "ultra group", "group", "block", "blacklist", "whitelist",
 	"friends", "profile", "user"}
 
-// sizes are the lengths of IDs that are asked about, in bytes.
+// sizes are the ID lengths that are asked about, in bytes.
 var sizes = map[string]int{"ulong": 65, "glong": 65, "rlong": 65}
 
-// LeftOut is a part of the API that is not tried, and why.
+// LeftOut is a part of the API that is not tested, and why.
 type LeftOut struct {
 	Entry string `json:"entry"` // path, or the beginning of several
-	// words of the one open point that is meant; empty for the endpoint as a whole
+	// words of the one open point left out; empty for the whole endpoint
 	Point  string `json:"point,omitempty"`
 	Reason string `json:"reason"`
 }
 
-// leftOut also binds the client: it refuses to call what stands here without a point.
+// leftOut also restricts the client: it refuses to call entries without a point.
 var leftOut = []LeftOut{
 	{Entry: "/message/broadcast", Reason: "reaches every user of the app"},
 	{Entry: "/message/chatroom/broadcast", Reason: "reaches every room of the app"},

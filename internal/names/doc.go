@@ -1,3 +1,3 @@
-// Package names holds no code but a test: it checks the rules of CONTRIBUTING.md, section "Names",
-// as far as a machine can, over every exported name of the repository.
+// Package names contains only tests: they check every exported name of the repository against the
+// rules in the section "Names" of CONTRIBUTING.md, as far as a machine can.
 package names

@@ -16,11 +16,11 @@ import (
 
 const root = "../.."
 
-// packages are the folders whose exported names the rules hold for.
+// packages are the folders whose exported names must follow the rules.
 var packages = []string{".", "webhook", "webhook/webhooktest", "webhook/boltqueue", "rongcloudtest", "endpoint", "redis", "otel"}
 
-// Every exported name keeps the rules, but for the exceptions that CONTRIBUTING.md names. An
-// exception that nothing needs has to go.
+// Every exported name follows the rules, except those that CONTRIBUTING.md lists. An unneeded
+// exception must be removed.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(filepath.Join(root, "CONTRIBUTING.md"))
@@ -55,7 +55,7 @@ var (
 	exceptionName = regexp.MustCompile("`([^`]+)`")
 )
 
-// exceptions are those that section "Names" of CONTRIBUTING.md makes.
+// exceptions returns the exceptions in the section "Names" of CONTRIBUTING.md.
 func exceptions(text string) map[string]bool {
 	_, section, _ := strings.Cut(text, "\n## Names\n")
 	section, _, _ = strings.Cut(section, "\n## ")
@@ -68,10 +68,10 @@ func exceptions(text string) map[string]bool {
 	return all
 }
 
-// maxColumns is how wide a line may be that is nothing but a comment; a tab counts four.
+// maxColumns is how wide a comment line may be; a tab counts four.
 const maxColumns = 100
 
-// No comment is wider than 100 columns, in any Go file.
+// No comment in any Go file is wider than 100 columns.
 func TestCommentWidth(t *testing.T) {
 	t.Parallel()
 	var files int
@@ -99,8 +99,8 @@ func TestCommentWidth(t *testing.T) {
 	require.Greater(t, files, 100)
 }
 
-// wideComments are the numbers of the lines that are comments wider than maxColumns. What cannot be
-// wrapped may be wide: a directive, one word such as an address, what an example prints.
+// wideComments returns the numbers of comment lines wider than maxColumns, except those that
+// cannot be wrapped: directives, single words such as addresses, and the output of examples.
 func wideComments(text string) []int {
 	var wide []int
 	output := false
@@ -120,7 +120,7 @@ func wideComments(text string) []int {
 	return wide
 }
 
-// The pages speak of people and recipients as the comments do.
+// The pages use the same words for people and recipients as the comments.
 func TestPagesEnglish(t *testing.T) {
 	t.Parallel()
 	pages, err := filepath.Glob(filepath.Join(root, "docs", "*.md"))

@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The files of the services read in one order: types, then methods. So who looks for what a method
-// takes or returns finds it above.
+// The files of the services have one order: types, then methods. So a reader finds what a method
+// takes or returns above it.
 func TestTypesComeBeforeMethods(t *testing.T) {
 	t.Parallel()
 	paths, err := filepath.Glob("../../*.go")
@@ -30,7 +30,7 @@ func (s *XService) Get() {}
 type LateParams struct{}`))
 }
 
-// lateTypes returns the types that stand below the first method of a service.
+// lateTypes returns the types below the first method of a service.
 func lateTypes(t *testing.T, path string, source any) (late []string) {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), path, source, parser.SkipObjectResolution)

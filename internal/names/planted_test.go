@@ -12,7 +12,7 @@ import (
 const plantedHead = "package p\n\nimport (\n\t\"context\"\n\t\"iter\"\n\t\"time\"\n)\n\n" +
 	"type (\n\tThingService struct{}\n\tCallOption any\n\tThingParams struct{}\n\tThingQuery struct{}\n\tThing struct{}\n)\n\n"
 
-// Each rule finds what is planted against it, and nothing in what keeps it.
+// Each rule finds a planted violation, and nothing in code that follows it.
 func TestPlanted(t *testing.T) {
 	t.Parallel()
 	tests := map[string]struct {

@@ -19,7 +19,8 @@ const promises = "docs/compatibility.md"
 
 var quoted = regexp.MustCompile("`([^`]+)`")
 
-// promised returns the names in the item of docs/compatibility.md that begins so, up to a stop.
+// promised returns the names in the item of docs/compatibility.md with the given beginning, up to
+// a stop word.
 func promised(t *testing.T, begin, stop string) []string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, promises))
@@ -36,7 +37,7 @@ func promised(t *testing.T, begin, stop string) []string {
 	return slices.Compact(all)
 }
 
-// The attributes of logs are those that are promised to stay, no less and no more.
+// The attributes of logs are exactly those that are promised to stay.
 func TestLogAttributes(t *testing.T) {
 	t.Parallel()
 	var logged []string
@@ -66,7 +67,7 @@ func TestLogAttributes(t *testing.T) {
 	require.Equal(t, promised(t, "**Logs.**", "of package webhook"), slices.Compact(logged))
 }
 
-// The words of outcomes are those that are promised to stay.
+// The words of outcomes are exactly those that are promised to stay.
 func TestOutcomeWords(t *testing.T) {
 	t.Parallel()
 	s, err := load(filepath.Join(root, "webhook"))
@@ -89,7 +90,7 @@ func TestOutcomeWords(t *testing.T) {
 	require.Len(t, words, len(promised(t, "`webhook.Outcome` with", "further ones")))
 }
 
-// The golden files that the page names are there, and so are the interfaces.
+// The golden files and interfaces that the page names exist.
 func TestPromisedThings(t *testing.T) {
 	t.Parallel()
 	for _, name := range promised(t, "| golden file |", "## Go") {

@@ -16,8 +16,8 @@ type finding struct {
 
 func (f finding) String() string { return f.rule + " " + f.name + ": " + f.why }
 
-// rules are the ten of CONTRIBUTING.md, as far as a machine can hold them, each with its word
-// there.
+// rules are the ten rules of CONTRIBUTING.md, as far as a machine can check them, each with its
+// keyword there.
 var rules = []struct {
 	word  string
 	check func(s *source, found func(name, why string, args ...any))
@@ -34,7 +34,7 @@ var rules = []struct {
 	{"english", checkEnglish},
 }
 
-// check holds a package against all rules.
+// check checks a package against all rules.
 func check(s *source) []finding {
 	var all []finding
 	for _, rule := range rules {
@@ -49,7 +49,7 @@ func check(s *source) []finding {
 	return all
 }
 
-// otherWords are words that the SDK has another word for.
+// otherWords are words for which the SDK uses another word.
 var otherWords = map[string]string{
 	"Uri": "URL", "URI": "URL", "URIs": "URLs", "Url": "URL", "Id": "ID", "Ids": "IDs",
 	"Msg": "Message", "Msgs": "Messages", "Num": "Count", "Cnt": "Count", "Kv": "Entry", "KV": "Entry",
@@ -58,7 +58,7 @@ var otherWords = map[string]string{
 	"Receiver": "Recipient", "Receivers": "Recipients", "Answer": "Response", "Answers": "Responses",
 }
 
-// checkWords is rule 1: one thing, one word.
+// checkWords checks rule 1: one thing, one word.
 func checkWords(s *source, found func(name, why string, args ...any)) {
 	look := func(name, in string) {
 		all := words(name)
@@ -94,10 +94,10 @@ var (
 	otherVerbs = []string{"Send", "Translate", "Generate", "Stream", "Open", "Download", "Read"}
 )
 
-// verb is the verb of a method's name: Add of BatchAdd.
+// verb returns the verb of a method's name: Add for BatchAdd.
 func verb(name string) string { return first(strings.TrimPrefix(name, "Batch")) }
 
-// checkVerbs is rule 2.
+// checkVerbs checks rule 2.
 func checkVerbs(s *source, found func(name, why string, args ...any)) {
 	s.serviceMethods(func(service string, fn *ast.FuncDecl) {
 		if v := verb(fn.Name.Name); !slices.Contains(slices.Concat(reads, changes, otherVerbs), v) {
@@ -106,8 +106,8 @@ func checkVerbs(s *source, found func(name, why string, args ...any)) {
 	})
 }
 
-// checkArguments is rule 3. Without a context a function may have several arguments, as long as no
-// two can be swapped unseen.
+// checkArguments checks rule 3. Without a context a function may have several arguments, as long
+// as no two can be swapped unnoticed.
 func checkArguments(s *source, found func(name, why string, args ...any)) {
 	s.callables(func(name, receiver string, typ *ast.FuncType, _ string) {
 		plain, ctx := arguments(typ)
@@ -125,11 +125,11 @@ func checkArguments(s *source, found func(name, why string, args ...any)) {
 	})
 }
 
-// badSuffixes are roles of types that go by Params, Query or a plain noun.
+// badSuffixes are suffixes of types that should be Params, Query or a plain noun.
 var badSuffixes = []string{"Info", "Entry", "Request", "Response", "Removal", "Modification", "Batch", "Tagging", "Binding", "Scope",
 	"Users", "Param", "Req", "Resp", "Args", "Input", "Output", "Data"}
 
-// checkTypes is rule 4.
+// checkTypes checks rule 4.
 func checkTypes(s *source, found func(name, why string, args ...any)) {
 	for name := range s.types {
 		if w := words(name); ast.IsExported(name) && len(w) > 1 && slices.Contains(badSuffixes, last(name)) {
@@ -154,7 +154,7 @@ func checkTypes(s *source, found func(name, why string, args ...any)) {
 			open = append(open, mentioned(fn.Type.Results)...)
 		}
 	})
-	// What a result holds, and what that holds, is no parameter.
+	// A type inside a result, at any depth, is not a parameter.
 	for seen := map[string]bool{}; len(open) > 0; open = open[1:] {
 		name := open[0]
 		if seen[name] || !s.isStruct(name) {
@@ -173,7 +173,7 @@ func checkTypes(s *source, found func(name, why string, args ...any)) {
 	}
 }
 
-// checkServices is the part of rule 4 about services: the type of client.User.PushPeriod is
+// checkServices checks the part of rule 4 about services: the type of client.User.PushPeriod is
 // UserPushPeriodService.
 func checkServices(s *source, found func(name, why string, args ...any)) {
 	for owner, spec := range s.types {
@@ -196,8 +196,8 @@ func checkServices(s *source, found func(name, why string, args ...any)) {
 	}
 }
 
-// checkResults is rule 5, and that of pages: each says whether there is more, and a method All
-// walks it.
+// checkResults checks rule 5, and the rule for pages: each says whether there is more, and a
+// method All iterates over them.
 func checkResults(s *source, found func(name, why string, args ...any)) {
 	s.serviceMethods(func(service string, fn *ast.FuncDecl) {
 		name, got := service+"."+fn.Name.Name, results(fn.Type)
@@ -233,7 +233,7 @@ func (s *source) has(typ, method string) bool {
 
 var (
 	moments = []string{"At", "Since", "Until", "After", "Before", "Hour", "Day"}
-	// nouns that stand for a thing: a text of them is its ID.
+	// nouns for things: a text field with such a name is an ID.
 	nouns = []string{"User", "Users", "Group", "Groups", "Chatroom", "Chatrooms", "Room", "Rooms", "Channel", "Channels", "Member", "Members",
 		"Owner", "Creator", "Operator", "Manager", "Managers", "Friend", "Friends", "Target", "Targets", "Bot", "Bots", "Agent", "Agents",
 		"Admin", "Admins"}
@@ -241,7 +241,7 @@ var (
 	integers = []string{"int", "int32", "int64", "uint", "uint32", "uint64"}
 )
 
-// checkFields is rule 6.
+// checkFields checks rule 6.
 func checkFields(s *source, found func(name, why string, args ...any)) {
 	s.fields(func(typ, field string, of ast.Expr) {
 		name, end := typ+"."+field, last(field)
@@ -273,7 +273,7 @@ func checkFields(s *source, found func(name, why string, args ...any)) {
 	})
 }
 
-// checkEnums is rule 8.
+// checkEnums checks rule 8.
 func checkEnums(s *source, found func(name, why string, args ...any)) {
 	values := map[string]bool{}
 	s.constants(func(name, typ string) {
@@ -295,7 +295,7 @@ func checkEnums(s *source, found func(name, why string, args ...any)) {
 	}
 }
 
-// stem is what the names of the values of an enumeration begin with.
+// stem returns the prefix of the names of an enumeration's values.
 func stem(typ string) string {
 	for _, end := range []string{"Type", "Order", "Mode", "Level", "Status", "Kind", "Permission",
 		"Event", "Result", "State", "Change", "Operation"} {
@@ -306,7 +306,7 @@ func stem(typ string) string {
 	return typ
 }
 
-// checkOptions is rule 9.
+// checkOptions checks rule 9.
 func checkOptions(s *source, found func(name, why string, args ...any)) {
 	s.callables(func(name, receiver string, typ *ast.FuncType, _ string) {
 		got := results(typ)
@@ -316,7 +316,7 @@ func checkOptions(s *source, found func(name, why string, args ...any)) {
 	})
 }
 
-// checkEnglish is rule 10 for the comments of a package; that of the columns is checked by file.
+// checkEnglish checks rule 10 for the comments of a package; their width is checked by file.
 func checkEnglish(s *source, found func(name, why string, args ...any)) {
 	s.callables(func(name, receiver string, typ *ast.FuncType, doc string) {
 		got := results(typ)
@@ -352,12 +352,12 @@ func checkEnglish(s *source, found func(name, why string, args ...any)) {
 var (
 	otherPersons = map[string]string{"he": "they", "she": "they", "his": "their", "her": "their"}
 	otherEnglish = map[string]string{"receiver": "recipient", "receivers": "recipients"}
-	// theAnswer is an answer as a noun; what answers, as a verb, is plain English.
+	// theAnswer matches "answer" as a noun; the verb is allowed.
 	theAnswer = regexp.MustCompile(`(\b(the|an|its|no|every|each|whose|that|one)|'s) answers?\b`)
 	answering = regexp.MustCompile(`Agent|ProxyChat|ChatGenerate`)
 )
 
-// plainWords are the words of a text in small letters.
+// plainWords returns the words of a text in lower case.
 func plainWords(text string) []string {
 	return strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return r != '\'' && (r < 'a' || r > 'z') })
 }
@@ -371,7 +371,7 @@ func exported(name string) bool {
 	return true
 }
 
-// declared is the name of the declaration that a comment stands before or in.
+// declared returns the name of the declaration that a comment is before or in.
 func declared(file *ast.File, group *ast.CommentGroup) string {
 	for _, decl := range file.Decls {
 		if decl.End() < group.Pos() {

@@ -11,7 +11,7 @@ import (
 	"unicode"
 )
 
-// source is a package, read from its text alone.
+// source is a package, read only from its source text.
 type source struct {
 	name    string
 	files   []*ast.File
@@ -80,7 +80,7 @@ func (s *source) add(decl ast.Decl) {
 }
 
 // callables calls f with each exported function, and each exported method of an exported type,
-// those of interfaces included.
+// including interfaces.
 func (s *source) callables(f func(name, receiver string, typ *ast.FuncType, doc string)) {
 	for _, fn := range s.funcs {
 		if fn.Name.IsExported() {
@@ -152,7 +152,8 @@ func (s *source) constants(f func(name, typ string)) {
 			typ := ""
 			for _, spec := range group.Specs {
 				spec := spec.(*ast.ValueSpec)
-				if spec.Type != nil || len(spec.Values) > 0 { // otherwise it goes on as the line before
+				// otherwise it continues the line before
+				if spec.Type != nil || len(spec.Values) > 0 {
 					typ = base(spec.Type)
 				}
 				for _, id := range spec.Names {
@@ -214,7 +215,7 @@ func results(typ *ast.FuncType) []string {
 	return all
 }
 
-// base is the name of a type of the package, of what it points to or of what it lists; "" for
+// base returns the name of a type of the package, looking through pointers and slices; "" for
 // others.
 func base(expr ast.Expr) string {
 	switch expr := expr.(type) {
@@ -230,7 +231,7 @@ func base(expr ast.Expr) string {
 	return ""
 }
 
-// mentioned are the names of types of the package that a type is made of.
+// mentioned returns the names of the package's types that a type consists of.
 func mentioned(expr ast.Node) []string {
 	var all []string
 	ast.Inspect(expr, func(n ast.Node) bool {
@@ -245,7 +246,7 @@ func mentioned(expr ast.Node) []string {
 	return all
 }
 
-// words splits a name at its capitals: HTTPServerURLs is HTTP, Server, URLs.
+// words splits a name at capitals: HTTPServerURLs is HTTP, Server, URLs.
 func words(name string) []string {
 	var all []string
 	runes := []rune(name)

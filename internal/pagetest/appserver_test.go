@@ -163,7 +163,8 @@ func open(t *testing.T, chromium context.Context, base string) *guest { //nolint
 	session := cdp.WithExecutor(chromium, own.Browser)
 	profile, err := target.CreateBrowserContext().WithDisposeOnDetach(true).Do(session)
 	require.NoError(t, err)
-	window, err := target.CreateTarget("about:blank").WithBrowserContextID(profile).WithNewWindow(true).Do(session) // a profile's first tab needs a window
+	// a profile's first tab needs a window
+	window, err := target.CreateTarget("about:blank").WithBrowserContextID(profile).WithNewWindow(true).Do(session)
 	require.NoError(t, err)
 	ctx, cancel := chromedp.NewContext(chromium, chromedp.WithTargetID(window))
 	t.Cleanup(cancel)
@@ -205,7 +206,7 @@ func (g *guest) run(t *testing.T, actions ...chromedp.Action) {
 	require.NoError(t, err, "%v", g.problems)
 }
 
-// say writes a message as with a keyboard.
+// say types a message.
 func (g *guest) say(t *testing.T, text string) {
 	t.Helper()
 	g.run(t, chromedp.SendKeys("#text", text, chromedp.ByQuery), enterKey)
@@ -264,7 +265,7 @@ func fitsIn(t *testing.T, ctx context.Context, what string) { //nolint:revive //
 	require.Empty(t, wide, what)
 }
 
-// enter opens the conversation with a title.
+// enter opens the conversation with the given title.
 func enter(title string) chromedp.Action {
 	find := fmt.Sprintf(`[...document.querySelectorAll('#chats .entry')].find((one) => one.querySelector('.names bdi').textContent === %s)`, quoted(title))
 	return chromedp.Tasks{until(find + " !== undefined"), chromedp.Evaluate(find+".click()", nil), until(`document.getElementById('title').textContent === ` + quoted(title))}

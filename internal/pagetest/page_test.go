@@ -37,7 +37,7 @@ const seed = `{
 	"sensitiveWords": [{"word": "bad", "replace": "***"}]
 }`
 
-// limit bounds one test; a browser that is slow to start takes most of it.
+// limit is the time limit of a test; a browser that is slow to start takes most of it.
 const limit = 2 * time.Minute
 
 // emulator starts the program and returns its address and a client of it.
@@ -68,7 +68,7 @@ func emulator(t *testing.T, args ...string) (string, *rongcloud.Client) {
 	var hello struct{ URL, AppKey string }
 	require.NoError(t, json.Unmarshal(lines.Bytes(), &hello))
 	go func() {
-		for lines.Scan() { // or it would wait for a reader
+		for lines.Scan() { // otherwise it would wait for a reader
 		}
 	}()
 	programs.Store(hello.URL, cmd.Process)
@@ -81,7 +81,7 @@ func emulator(t *testing.T, args ...string) (string, *rongcloud.Client) {
 // programs are the emulators by their addresses.
 var programs sync.Map
 
-// end ends the emulator at an address.
+// end stops the emulator at an address.
 func end(t *testing.T, base string) {
 	t.Helper()
 	process, _ := programs.Load(base)
@@ -107,7 +107,8 @@ func browser(t *testing.T, width, height int64, scheme string) context.Context {
 	t.Cleanup(cancel)
 	ctx, cancel = chromedp.NewExecAllocator(ctx, opts...)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(t.Logf)) // Chromium may be newer than what drives it
+	// Chromium may be newer than its driver
+	ctx, cancel = chromedp.NewContext(ctx, chromedp.WithErrorf(t.Logf))
 	t.Cleanup(cancel)
 	require.NoError(t, chromedp.Run(ctx,
 		chromedp.EmulateViewport(width, height),
@@ -125,14 +126,14 @@ func run(t *testing.T, ctx context.Context, actions ...chromedp.Action) { //noli
 // until waits for an expression to become true.
 func until(expression string) chromedp.Action { return chromedp.Poll(expression, nil) }
 
-// press clicks the first element that fits, in one step of the page: a list that is drawn anew in
-// between would leave chromedp with an element that is gone.
+// press clicks the first matching element, in one step within the page: if the list were redrawn
+// in between, chromedp would have an element that no longer exists.
 func press(selector string) chromedp.Action {
 	quoted, _ := json.Marshal(selector)
 	return chromedp.Evaluate(fmt.Sprintf("document.querySelector(%s).click()", quoted), nil)
 }
 
-// textHas is an expression that tells whether the text of an element has a part.
+// textHas returns an expression for whether an element's text contains a part.
 func textHas(id, part string) string {
 	quoted, _ := json.Marshal(part)
 	return fmt.Sprintf("document.getElementById(%q).innerText.includes(%s)", id, quoted)
@@ -167,9 +168,8 @@ func fits(t *testing.T, ctx context.Context, what string) { //nolint:revive // t
 	require.Empty(t, outside, "%s is wider than the window", what)
 }
 
-// tooFaint is an expression for what people could hardly see: texts and placeholders with less
-// than 4.5:1 to what is behind them, and edges of what can be pressed or filled in with less than
-// 3:1, as WCAG 2.2 has it.
+// tooFaint is an expression for elements with too little contrast by WCAG 2.2: texts and
+// placeholders below 4.5:1, and borders of buttons and inputs below 3:1.
 const tooFaint = `(() => {
 	const parts = (color) => color.match(/[\d.]+/g).map(Number);
 	const light = (color) => {
@@ -208,7 +208,7 @@ func readable(t *testing.T, ctx context.Context, what string) { //nolint:revive 
 	require.Empty(t, faint, "too faint in %s", what)
 }
 
-// filled makes calls that leave something in every view, and returns the UID of a message.
+// filled makes calls so that every view shows something, and returns the UID of a message.
 func filled(t *testing.T, client *rongcloud.Client) string {
 	t.Helper()
 	require.NoError(t, send(t, client, "你好, <b>Ben</b> "+strings.Repeat("long", 60)))
@@ -225,8 +225,8 @@ func filled(t *testing.T, client *rongcloud.Client) string {
 	return sent.Messages[0].MessageUID
 }
 
-// recorded starts a recording, a mix and the cloud player in the room of the seed, and keeps
-// somebody out.
+// recorded starts a recording, a mix and the cloud player in the room of the seed, and blocks
+// somebody.
 func recorded(t *testing.T, client *rongcloud.Client) {
 	t.Helper()
 	ctx := t.Context()
@@ -281,7 +281,7 @@ func TestPageInEverySize(t *testing.T) {
 			for _, one := range []struct{ view, key, text string }{
 				{"calls", "1", "it matches"}, {"messages", uid, "there is no such group"}, {"callbacks", "1", "thank you"},
 				{"users", "ben", "spammer"}, {"places", "chatroom/lobby", "sunny"}, {"places", "rtcRoom/lesson", "homework"},
-			} { // the address leads there
+			} { // the URL leads there
 				run(t, ctx, chromedp.Evaluate(fmt.Sprintf("location.hash = '#%s/' + encodeURIComponent(%q)", one.view, one.key), nil),
 					chromedp.WaitVisible("#view-"+one.view), until(textHas("pane-"+one.view, one.text)))
 				fits(t, ctx, one.view+" with details")
@@ -297,7 +297,7 @@ func TestPageInEverySize(t *testing.T) {
 	}
 }
 
-// A view without anything says what to do.
+// An empty view says what to do.
 func TestPageEmpty(t *testing.T) {
 	empty := filepath.Join(t.TempDir(), "empty.json")
 	require.NoError(t, os.WriteFile(empty, []byte("{}"), 0o600))
@@ -316,7 +316,7 @@ func TestPageEmpty(t *testing.T) {
 	}
 }
 
-// The columns of a list line up, and no line of it is cut by another.
+// The columns of a list line up, and no line overlaps another.
 func TestPageColumns(t *testing.T) {
 	base, client := emulator(t)
 	filled(t, client)
@@ -340,7 +340,7 @@ func TestPageIsLive(t *testing.T) {
 	require.NoError(t, send(t, client, "seen at once"))
 	run(t, ctx, until(textHas("calls", "ann → ben")), press("#tab-messages"), until(textHas("messages", "seen at once")))
 
-	// From the message to its call, sent again, and to the message of that one.
+	// From the message to its call, which is sent again, and to the message of the new call.
 	run(t, ctx, press("#messages [data-key]"), until(textHas("pane-messages", "Content as sent")), press(`#pane-messages a[href^="#calls/"]`),
 		until(textHas("pane-calls", "fromUserId=ann&toUserId=ben")), until(textHas("pane-calls", "Send again")), press("#pane-calls .buttons button"),
 		until("document.querySelectorAll('#calls > li').length === 2"), until("location.hash !== '#calls/1'"),
@@ -355,7 +355,7 @@ func TestPageIsLive(t *testing.T) {
 		press("#calls [data-key]"), until(textHas("pane-calls", "made with another App Secret")))
 	shoot(t, ctx, "signature")
 
-	// A fault that is set on the page strikes, and one is removed without the others.
+	// A fault set on the page is applied, and one can be removed without the others.
 	run(t, ctx, press("#tab-faults"), chromedp.SendKeys("#fault [name=endpoint]", "/nowhere"), press("#fault [type=submit]"),
 		until(textHas("fault", "the catalogue has no")), chromedp.SetValue("#fault [name=endpoint]", "/message/private/publish.json"),
 		chromedp.SetValue("#fault [name=where]", "fromUserId=ann"),
@@ -366,7 +366,7 @@ func TestPageIsLive(t *testing.T) {
 	require.ErrorIs(t, send(t, client, "dropped"), rongcloud.ErrOutcomeUnknown)
 	run(t, ctx, until(`document.querySelectorAll('#faults > li').length === 0`))
 
-	// A reset asks first.
+	// A reset asks for confirmation.
 	run(t, ctx, chromedp.Click("#reset"), chromedp.WaitVisible("#confirm"), chromedp.KeyEvent(kb.Escape), chromedp.WaitNotVisible("#confirm"),
 		press("#tab-users"), until(textHas("users", "ben")),
 		chromedp.Click("#reset"), chromedp.Click("#confirm .danger"), until(`document.querySelectorAll('#users > li').length === 0`))
@@ -374,7 +374,7 @@ func TestPageIsLive(t *testing.T) {
 	run(t, ctx, until(textHas("users", "ben")))
 }
 
-// What users do can be done on the page.
+// The page can do what users do.
 func TestPageActions(t *testing.T) {
 	base, _ := emulator(t)
 	ctx := browser(t, 1440, 900, "light")
@@ -386,7 +386,8 @@ func TestPageActions(t *testing.T) {
 		chromedp.SetValue("#pane-users [name=platform]", "PC"), press("#pane-users form:nth-of-type(1) [type=submit]"), until(textHas("users", "2 devices")))
 	shoot(t, ctx, "devices")
 	run(t, ctx, chromedp.Focus("#pane-users td button"), chromedp.KeyEvent(kb.Enter), until(`!document.getElementById("users").innerText.includes("2 devices")`),
-		until(`document.activeElement.textContent === "Close"`), // or the next Enter would disconnect the other
+		// otherwise the next Enter would disconnect the other
+		until(`document.activeElement.textContent === "Close"`),
 		press("#pane-users form:nth-of-type(2) [type=submit]"), until(`document.querySelector('#pane-users [name=text]').value === ''`),
 		chromedp.Navigate(base+"/#users/ann"), until(textHas("pane-users", "from the page")), press("#pane-users .inbox a"),
 		until(textHas("pane-messages", "a user's app sent it")),
@@ -406,7 +407,7 @@ func TestPageActions(t *testing.T) {
 		until(textHas("words", "blocks the message")), press("#words button"), until(`document.querySelectorAll('#words > li').length === 1`))
 }
 
-// Users join, publish and leave audio and video rooms, and are kicked and kept out.
+// Users join, publish in and leave audio and video rooms, and are kicked and blocked.
 func TestPageRTC(t *testing.T) {
 	base, client := emulator(t)
 	recorded(t, client)
@@ -426,11 +427,13 @@ func TestPageRTC(t *testing.T) {
 		until(textHas("pane-places", "virtual user, who plays rtmp://example.com/tv")), until(textHas("pane-places", `"pushurl": "rtmp://cdn.example/live/lesson"`)),
 		act("ben", "Publish"), until(textHas("pane-places", "audio · ben_RongCloudRTC")), until(textHas("places", "5 streams")), focused("ben"),
 		act("ben", "Unpublish"), until(textHas("places", "3 streams")),
-		act("ben", "Kick"), members("ann,tv"), focused("Close")) // or the next Enter would kick somebody else
+		// otherwise the next Enter would kick somebody else
+		act("ben", "Kick"), members("ann,tv"), focused("Close"))
 	room, err := client.RTC.Room.Get(t.Context(), "lesson")
 	require.NoError(t, err)
 	require.Len(t, room.Members, 2, "the page's state is the server's")
-	run(t, ctx, press("#tab-callbacks"), until(textHas("callbacks", "ben → lesson")), press("#callbacks [data-key]"), // of the kick, with a way back
+	// of the kick, with a way back
+	run(t, ctx, press("#tab-callbacks"), until(textHas("callbacks", "ben → lesson")), press("#callbacks [data-key]"),
 		until(textHas("pane-callbacks", `"event": 12`)), press(`#pane-callbacks a[href^="#places/"]`), chromedp.WaitVisible("#view-places"))
 
 	form := "#pane-places form:nth-of-type(%d) %s"
@@ -448,7 +451,7 @@ func TestPageRTC(t *testing.T) {
 	require.ErrorIs(t, func() error { _, err := client.RTC.Room.Get(t.Context(), "lesson"); return err }(), rongcloud.CodeRTCRoomNotFound)
 }
 
-// The lists are bounded, and the counters are not.
+// The lists are limited, the counters are not.
 func TestPageCountsAll(t *testing.T) {
 	base, client := emulator(t)
 	ctx := browser(t, 1440, 900, "light")
@@ -462,17 +465,18 @@ func TestPageCountsAll(t *testing.T) {
 		press("#tab-messages"), counts("messages", "1,005", "the newest 200 of 1,005 are here"),
 		press("#tab-callbacks"), until(textHas("note-callbacks", "the newest 200 of 1,0")))
 	shoot(t, ctx, "counters")
-	require.NoError(t, send(t, client, strings.Repeat("long", 30_000))) // the list has the beginning, and the details have all
+	// the list has the beginning, the details have everything
+	require.NoError(t, send(t, client, strings.Repeat("long", 30_000)))
 	run(t, ctx, press("#tab-messages"), until(`document.querySelector('#messages .c-main').textContent.startsWith('longlong')`),
 		until(`document.querySelector('#messages .c-main').textContent.length < 600`), press("#messages [data-key]"),
 		until(`document.querySelector('#pane-messages pre')?.textContent.length > 120000`), press("#pane-messages .close"))
-	require.NoError(t, send(t, client, "one more")) // counted while the page is open, too
+	require.NoError(t, send(t, client, "one more")) // counted while the page is open too
 	run(t, ctx, press("#tab-messages"), counts("messages", "1,007", "the newest 200 of 1,007 are here"),
 		counts("calls", "1,007", "the newest 1,000 of 1,007 are here"),
 		chromedp.SendKeys("#filter-messages", "one more"), counts("messages", "1,007", "1 fit · the newest 200 of 1,007 are here"))
 }
 
-// Whoever has scrolled down a list goes on reading there, whatever comes in above.
+// A scrolled list keeps its position, whatever arrives above.
 func TestPageKeepsItsPlace(t *testing.T) {
 	base, client := emulator(t)
 	for i := range 60 {
@@ -490,7 +494,7 @@ func TestPageKeepsItsPlace(t *testing.T) {
 	require.InDelta(t, before, after, 1)
 }
 
-// A server that was started again has forgotten everything, and so does the page.
+// A restarted server has lost everything, and the page drops it too.
 func TestPageAfterRestart(t *testing.T) {
 	base, client := emulator(t)
 	ctx := browser(t, 1440, 900, "light")
@@ -515,7 +519,7 @@ func TestPageByKeyboard(t *testing.T) {
 		chromedp.KeyEvent(kb.ArrowLeft), focused("#tab-calls"),
 		chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent(kb.Tab), focused("#calls a"),
 		chromedp.KeyEvent(kb.Enter), until(textHas("pane-calls", "it matches")))
-	require.NoError(t, send(t, client, "two")) // redraws the list, and leaves the focus where it was
+	require.NoError(t, send(t, client, "two")) // redraws the list, and keeps the focus
 	run(t, ctx, until(`document.querySelectorAll('#calls > li').length === 2`), focused("#calls li:last-child a"),
 		chromedp.KeyEvent(kb.Escape), chromedp.WaitNotVisible("#pane-calls"), focused("#calls li:last-child a"),
 		chromedp.KeyEvent(kb.ArrowUp), focused("#calls li:first-child a"), chromedp.KeyEvent(kb.ArrowUp), focused("#calls li:first-child a"),

@@ -20,7 +20,7 @@ type rounded []figure
 
 var benchmarkLine = regexp.MustCompile(`^Benchmark(\S+)/(?:client=|receiver=)?([a-z0-9]+)-\d+\s+\d+\s+(.+)$`)
 
-// parse takes in what a test binary has written.
+// parse reads the output of a test binary.
 func (f figure) parse(text string) {
 	for line := range strings.Lines(text) {
 		found := benchmarkLine.FindStringSubmatch(strings.TrimSpace(line))
@@ -41,7 +41,7 @@ func (f figure) parse(text string) {
 // spread is a median with its quartiles.
 type spread struct{ low, median, high float64 }
 
-// ratio compares two clients round by round. Base is empty for the value itself.
+// ratio compares two clients round by round. An empty base returns the value itself.
 func (r rounded) ratio(bench, client, base, unit string) (spread, bool) {
 	var all []float64
 	for _, round := range r {
@@ -75,7 +75,7 @@ func (r rounded) ratio(bench, client, base, unit string) (spread, bool) {
 type section struct {
 	title   string
 	bench   *regexp.Regexp
-	clients []string // beside the floor
+	clients []string // besides the floor
 	units   []string
 }
 
@@ -88,7 +88,7 @@ var sections = []section{
 
 var unitTitles = map[string]string{"ns/op": "time", "p99-ns": "p99", "cpu-ns/op": "CPU", "allocs/op": "allocations"}
 
-// goal is what a client keeps of another one's cost, at most.
+// goal is the maximum of one client's cost relative to another's.
 type goal struct {
 	bench        *regexp.Regexp
 	client, base string
@@ -115,7 +115,7 @@ var goals = []goal{
 	{regexp.MustCompile(`^Parse$`), "handler", "floor", "allocs/op", 1.1},
 }
 
-// benches are the names of the benchmarks that match, sorted.
+// benches returns the sorted names of the benchmarks that match.
 func (r rounded) benches(pattern *regexp.Regexp) []string {
 	var names []string
 	for _, round := range r {
@@ -129,7 +129,7 @@ func (r rounded) benches(pattern *regexp.Regexp) []string {
 	return names
 }
 
-// write returns the tables, and a line for each goal.
+// write returns the tables, and a line per goal.
 func (r rounded) write() string {
 	var out strings.Builder
 	for _, s := range sections {
@@ -181,7 +181,7 @@ func (r rounded) writeSection(out *strings.Builder, s section) {
 	fmt.Fprintln(out)
 }
 
-// String writes the quartiles only where they differ.
+// String includes the quartiles only if they differ.
 func (s spread) String() string {
 	low, median, high := fmt.Sprintf("%.2f", s.low), fmt.Sprintf("%.2f", s.median), fmt.Sprintf("%.2f", s.high)
 	if low == high {

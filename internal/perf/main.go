@@ -1,5 +1,5 @@
-// Command perf measures the SDK against hand-written floors and renews the figures of
-// docs/performance.md. Run it in the repository's root, on a machine that does nothing else:
+// Command perf measures the SDK against handwritten floors and updates the figures in
+// docs/performance.md. Run it in the repository's root, on an otherwise idle machine:
 //
 //	go run ./internal/perf
 package main
@@ -20,7 +20,7 @@ import (
 	"time"
 )
 
-// batches are what one round runs. Of clients that wait for the network fewer calls are enough.
+// batches are what one round runs. Clients that wait for the network need fewer calls.
 var batches = []struct{ dir, pattern, calls string }{
 	{".", "^BenchmarkCall$/^op=(getToken|private)", "2000x"},
 	{".", "^BenchmarkCall$/^op=members", "60x"},
@@ -90,7 +90,7 @@ func output(ctx context.Context, name string, args ...string) (string, error) {
 	return string(out), nil
 }
 
-// renew replaces what stands between the marks of a page.
+// renew replaces the text between the marks of a page.
 func renew(page, text string) error {
 	const begin, end = "<!-- figures -->\n", "<!-- /figures -->"
 	old, err := os.ReadFile(page)
@@ -102,10 +102,10 @@ func renew(page, text string) error {
 	if !found || !closed {
 		return errors.New(page + " has no marks for figures")
 	}
-	return os.WriteFile(page, []byte(string(before)+begin+text+end+string(after)), 0o644) //nolint:gosec // whoever runs it names the page
+	return os.WriteFile(page, []byte(string(before)+begin+text+end+string(after)), 0o644) //nolint:gosec // the user names the page
 }
 
-// load is the machine's load average of the last minute, if it is known.
+// load returns the machine's load average of the last minute, if known.
 func load() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
@@ -117,7 +117,7 @@ func load() string {
 
 var processorName = regexp.MustCompile(`(?m)^model name\s*:\s*(.+)$`)
 
-// processors says what the machine has of them.
+// processors describes the machine's processors.
 func processors() string {
 	name := "processors"
 	if text, err := os.ReadFile("/proc/cpuinfo"); err == nil {

@@ -1,4 +1,4 @@
-// Package promtest holds no code but a test: Prometheus itself loads the alerts of
-// docs/observability.rules.yml, and answers them and the queries of docs/observability.md from a
-// program with trouble.
+// Package promtest contains only a test: Prometheus itself loads the alerts of
+// docs/observability.rules.yml, and evaluates them and the queries of docs/observability.md on a
+// program that has problems.
 package promtest

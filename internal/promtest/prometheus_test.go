@@ -37,8 +37,8 @@ const (
 	page      = "../../docs/observability.md"
 )
 
-// TestPrometheus has Prometheus itself read the rules, scrape a program with trouble, and answer
-// every query of the page and of the rules.
+// TestPrometheus lets Prometheus itself read the rules, scrape a program that has problems, and
+// evaluate every query of the page and of the rules.
 func TestPrometheus(t *testing.T) {
 	t.Parallel()
 	for _, program := range []string{"promtool", "prometheus"} {
@@ -77,8 +77,8 @@ func TestPrometheus(t *testing.T) {
 	}
 }
 
-// queriesOf are the queries of the page, and of the rules without their bounds, with where they
-// stand.
+// queriesOf returns the queries of the page, and those of the rules without their thresholds, with
+// their locations.
 func queriesOf(t *testing.T) map[string]string {
 	t.Helper()
 	queries := map[string]string{}
@@ -103,7 +103,7 @@ func queriesOf(t *testing.T) map[string]string {
 	return queries
 }
 
-// trouble is a program that has some of all that the rules are about.
+// trouble is a program that has every problem that the rules detect.
 type trouble struct {
 	srv     *rongcloudtest.Server
 	client  *rongcloud.Client
@@ -137,7 +137,7 @@ func (p *trouble) send(ctx context.Context) error {
 	return err
 }
 
-// round makes trouble once.
+// round causes each problem once.
 func (p *trouble) round(t *testing.T) {
 	t.Helper()
 	ctx := t.Context()
@@ -151,10 +151,10 @@ func (p *trouble) round(t *testing.T) {
 		require.NoError(t, err)
 	}
 	p.told(false, nil)
-	time.Sleep(100 * time.Millisecond) // for a scrape to come between two rounds
+	time.Sleep(100 * time.Millisecond) // lets a scrape happen between two rounds
 }
 
-// prometheusServer is a Prometheus that runs.
+// prometheusServer is a running Prometheus.
 type prometheusServer struct{ url string }
 
 func startPrometheus(t *testing.T, target string) *prometheusServer {
@@ -231,8 +231,8 @@ func (s *prometheusServer) finds(t *testing.T, query string) bool {
 	return false
 }
 
-// alerts are the states of the rules, each of which Prometheus could work out, or empty if it has
-// not done so yet.
+// alerts returns the states of the rules. It requires that Prometheus could evaluate each; a state
+// is empty before the first evaluation.
 func (s *prometheusServer) alerts(t *testing.T) map[string]string {
 	t.Helper()
 	var found struct {

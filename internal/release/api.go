@@ -15,11 +15,11 @@ import (
 	"strings"
 )
 
-// apiFile holds the public API of the last release, a line for each name that others can use.
+// apiFile lists the public API of the last release, one line per exported name.
 const apiFile = "internal/release/api.txt"
 
-// compareAPI compares the public API with that of the last release: what has changed has to be
-// named in the top section of the changelog, and from v1 on nothing may go.
+// compareAPI compares the public API with that of the last release: changes must be named in the
+// top section of the changelog, and from v1 on nothing may be removed.
 func compareAPI(root string, write bool, out io.Writer) error {
 	now, err := publicAPI(root)
 	if err != nil {
@@ -54,8 +54,8 @@ func without(a, b []string) []string {
 	})
 }
 
-// judge returns an error that names all lines that may not go, or that the changelog keeps quiet
-// about.
+// judge returns an error that names all lines that must not be removed, or that the changelog does
+// not mention.
 func judge(removed, added []string, top section) error {
 	var all []error
 	if !strings.HasPrefix(top.version, "v0.") && len(removed) > 0 {
@@ -81,7 +81,7 @@ var (
 	ident = regexp.MustCompile(`[\p{L}_][\p{L}\p{N}_]*`)
 )
 
-// named returns the names that stand in code spans of a text.
+// named returns the names in code spans of a text.
 func named(text string) map[string]bool {
 	found := map[string]bool{}
 	for _, span := range code.FindAllString(text, -1) {
@@ -92,8 +92,8 @@ func named(text string) map[string]bool {
 	return found
 }
 
-// subjects returns the names by which a changelog may call a line of the API: its own, and that of
-// the type to which it belongs, with or without Service at its end.
+// subjects returns the names that a changelog may use for a line of the API: its own, and that of
+// its type, with or without the suffix Service.
 func subjects(line string) []string {
 	_, rest, _ := strings.Cut(line, ": ")
 	fields := strings.Fields(rest)
@@ -105,7 +105,7 @@ func subjects(line string) []string {
 	return append(names, strings.TrimSuffix(names[0], "Service"))
 }
 
-// publicAPI lists what the modules that are released export.
+// publicAPI lists what the released modules export.
 func publicAPI(root string) ([]string, error) {
 	all, err := modules(root)
 	if err != nil {
@@ -138,7 +138,7 @@ type listed struct {
 func moduleAPI(dir string) ([]string, error) {
 	text, err := command(dir, nil, "go", "list", "-export", "-deps", "-json=ImportPath,Name,Export,DepOnly", "./...")
 	var failed *failure
-	if errors.As(err, &failed) && failed.stderr != "" { // what it has listed so far helps nobody
+	if errors.As(err, &failed) && failed.stderr != "" { // a partial list is useless
 		return nil, fmt.Errorf("in %s:\n%s", dir, strings.TrimRight(failed.stderr, "\n"))
 	}
 	if err != nil {
@@ -170,8 +170,8 @@ func moduleAPI(dir string) ([]string, error) {
 	return lines, nil
 }
 
-// packageAPI lists what a package exports, a line for each constant, variable, function, type,
-// field and method.
+// packageAPI lists what a package exports, one line per constant, variable, function, type, field
+// and method.
 func packageAPI(p *types.Package) []string {
 	var lines []string
 	qualify := func(other *types.Package) string {
@@ -193,7 +193,7 @@ func packageAPI(p *types.Package) []string {
 		case *types.Const:
 			value := " = " + o.Val().ExactString()
 			if name == "Version" {
-				value = "" // every release has another
+				value = "" // differs in every release
 			}
 			add("const %s %s%s", name, typed(o.Type()), value)
 		case *types.Var:
@@ -207,7 +207,7 @@ func packageAPI(p *types.Package) []string {
 	return lines
 }
 
-// typeAPI lists a type, its fields and its methods, those of what it embeds included.
+// typeAPI lists a type, its fields and its methods, including those of embedded types.
 func typeAPI(o *types.TypeName, typed func(types.Type) string, add func(string, ...any)) {
 	name := o.Name()
 	if o.IsAlias() {

@@ -22,14 +22,14 @@ type failure struct {
 	err            error
 }
 
-// Error has all output.
+// Error includes all output.
 func (f *failure) Error() string {
 	return fmt.Sprintf("%s: %v\n%s%s", f.what, f.err, f.stdout, f.stderr)
 }
 
 func (f *failure) Unwrap() error { return f.err }
 
-// command runs a program in a folder and returns what it prints. Its error is a *failure.
+// command runs a program in a folder and returns its output. Its error is a *failure.
 func command(dir string, env []string, name string, args ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -47,9 +47,9 @@ func git(dir string, args ...string) (string, error) {
 	return command(dir, nil, "git", args...)
 }
 
-// remote makes a bare repository and the environment in which the go command takes our modules
-// from there and nowhere else, into a cache that has none of them. What others wrote comes from the
-// cache that is there already, and else from where it always comes from.
+// remote makes a bare repository and the environment in which the go command gets our modules only
+// from there, into a cache without them. Modules of others come from the existing cache, or else
+// from the usual source.
 func remote(work string, s state) (repository string, env []string, err error) {
 	repository = filepath.Join(work, "remote.git")
 	if _, err := git(work, "init", "--quiet", "--bare", repository); err != nil {
@@ -67,18 +67,18 @@ func remote(work string, s state) (repository string, env []string, err error) {
 		}
 	}
 	for _, line := range os.Environ() {
-		if !strings.HasPrefix(line, "RONGCLOUD_") { // nothing here goes to a live app
+		if !strings.HasPrefix(line, "RONGCLOUD_") { // nothing here may reach a live app
 			env = append(env, line)
 		}
 	}
-	n, _ := strconv.Atoi(os.Getenv("GIT_CONFIG_COUNT")) // none if it is not set
+	n, _ := strconv.Atoi(os.Getenv("GIT_CONFIG_COUNT")) // 0 if not set
 	return repository, append(env,
 		fmt.Sprintf("GIT_CONFIG_COUNT=%d", n+1),
 		fmt.Sprintf("GIT_CONFIG_KEY_%d=url.file://%s.insteadOf", n, filepath.ToSlash(repository)),
 		fmt.Sprintf("GIT_CONFIG_VALUE_%d=https://%s", n, ours),
 		"GOPROXY=file://"+filepath.ToSlash(cache)+"/cache/download,"+proxy,
 		"GONOPROXY="+ours+","+ours+"/*",
-		"GOSUMDB=off", // the go.sum files vouch for what others wrote
+		"GOSUMDB=off", // the go.sum files verify modules of others
 		"GOMODCACHE="+filepath.Join(work, "cache"),
 		"GOBIN="+filepath.Join(work, "bin"),
 		"GOFLAGS=-trimpath -modcacherw -buildvcs=false",

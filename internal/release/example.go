@@ -18,14 +18,15 @@ import (
 
 // attendant runs examples.
 type attendant struct {
-	servesAfter time.Duration // an example that goes on for so long after it has named an address serves there
-	endsWithin  time.Duration // when it is told to
+	// an example still running this long after printing an address is a server
+	servesAfter time.Duration
+	endsWithin  time.Duration // when interrupted
 }
 
-// address is one of this machine that a program prints.
+// address matches a local address that a program prints.
 var address = regexp.MustCompile(`http://(?:127\.0\.0\.1|localhost|\[::1\]):\d+`)
 
-// output is what a program prints, which is read while it is written.
+// output collects what a program prints, and is read while it is written.
 type output struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -43,8 +44,8 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// run runs an example to its end. One that serves is asked for a page and interrupted, and
-// has to end well.
+// run runs an example to its end. A server is asked for a page and interrupted, and must end
+// successfully.
 func (a attendant) run(dir string, env []string, name string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
@@ -63,7 +64,7 @@ func (a attendant) run(dir string, env []string, name string) error {
 	return nil
 }
 
-// addressOf makes an example that serves take a port that is free: WEBHOOK_ADDR is the address of
+// addressOf makes a server example use a free port: WEBHOOK_ADDR is the address of
 // examples/webhook.
 func addressOf(name string) string {
 	return strings.ToUpper(strings.ReplaceAll(filepath.Base(name), "-", "_")) + "_ADDR=127.0.0.1:0"

@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// installLine is a command of a block of a page by which somebody gets or runs something of ours.
+// installLine matches a command in a page's code block that installs or runs one of our modules.
 var installLine = regexp.MustCompile(`(?m)^go (?:(?:get|install) \S+|(?:-C \S+ )?run \S+)`)
 
 // guide is the page, beside a README of the same language, that has what the README leaves out.
@@ -79,8 +79,8 @@ func isOffered(offered []string, line string) bool {
 	return slices.Contains(offered, line) || isRun && slices.Contains(offered, "go install "+at)
 }
 
-// offeredBy lists the commands by which users get a module and its programs. Examples are run
-// where they stand.
+// offeredBy lists the commands by which users get a module and its programs. Examples are run in
+// the repository.
 func offeredBy(root string, m module, all []module) ([]string, error) {
 	packages, err := packagesOf(root, m, all)
 	if err != nil {

@@ -18,8 +18,8 @@ import (
 
 const licensesFile = "docs/licenses.md"
 
-// accepted are the licences that what users compile in may have: none of them asks anything of a
-// program that links it, but for its notice and, with MPL-2.0, for changes of that library's files.
+// accepted are the licences that dependencies of users' programs may have: they require nothing of
+// such a program except the notice and, for MPL-2.0, changes to that library's files.
 var accepted = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT", "MPL-2.0", "Unlicense"}
 
 const licensesTop = `# Licences of the dependencies
@@ -33,14 +33,14 @@ The gate refuses a stale page, and a licence outside the list ` + "`accepted`" +
 The repository itself is under the [%s](../LICENSE) licence.
 `
 
-// dependency is a module of others.
+// dependency is a third-party module.
 type dependency struct {
 	path     string
 	licenses []string
-	use      string // what it is for: build, tests or tool
+	use      string // build, tests or tool
 }
 
-// compareLicenses compares the page with the dependencies.
+// compareLicenses compares the licence page with the dependencies.
 func compareLicenses(root string, write bool, out io.Writer) error {
 	page, count, err := licensesPage(root)
 	if err != nil {
@@ -105,8 +105,8 @@ func refuse(m module, d dependency) error {
 	return nil
 }
 
-// dependencies lists the modules of others from which the module in dir takes packages. A module
-// with tools takes its tools alone: nothing is linked with what these are made of.
+// dependencies lists the third-party modules whose packages the module in dir uses. For a module
+// with tools, only the tools count: what they consist of is not linked.
 func dependencies(dir string) ([]dependency, error) {
 	f, err := readMod(filepath.Join(dir, "go.mod"))
 	if err != nil {
@@ -117,7 +117,7 @@ func dependencies(dir string) ([]dependency, error) {
 		ways = map[string][]string{"tool": {"tool"}}
 	}
 	folders, uses := map[string]string{}, map[string]string{}
-	for _, use := range slices.Sorted(maps.Keys(ways)) { // what is built is needed by tests, too
+	for _, use := range slices.Sorted(maps.Keys(ways)) { // tests need what the build needs too
 		if err := providers(dir, f.Module.Mod.Path, ways[use], func(path, folder string) {
 			folders[path], uses[path] = folder, cmp.Or(uses[path], use)
 		}); err != nil {
@@ -136,7 +136,7 @@ func dependencies(dir string) ([]dependency, error) {
 	return found, nil
 }
 
-// providers yields the other people's modules in which go list finds packages, for any system.
+// providers yields the third-party modules in which go list finds packages, for any system.
 func providers(dir, own string, args []string, yield func(path, folder string)) error {
 	for _, system := range []string{"darwin", "linux", "windows"} {
 		listed, err := command(dir, append(os.Environ(), "GOOS="+system), "go", append([]string{"list", "-json=Module"}, args...)...)
@@ -163,7 +163,7 @@ func providers(dir, own string, args []string, yield func(path, folder string)) 
 
 var licenseName = regexp.MustCompile(`(?i)^((?:un)?licen[cs]e|copying)([-.].*)?$`)
 
-// licenses names the licences whose texts stand in a folder.
+// licenses names the licences whose texts are in a folder.
 func licenses(dir string) ([]string, error) {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

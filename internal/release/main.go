@@ -1,6 +1,6 @@
-// Command release checks, prepares and tries a release of all modules of this repository, and holds
-// what a release promises against the code: the public API and the licences. docs/releasing.md says
-// how a release is made.
+// Command release checks, prepares and tests a release of all modules of this repository, and
+// compares the code with what a release promises: the public API and the licences.
+// docs/releasing.md describes how to make a release.
 package main
 
 import (

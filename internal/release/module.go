@@ -19,14 +19,14 @@ type module struct {
 	path  string
 	dir   string // relative to the top folder, with slashes; "." for the module there
 	needs []need
-	// foreign are modules of others that it replaces or excludes: the go command installs nothing
-	// from such a module.
+	// foreign are third-party modules that it replaces or excludes: the go command installs
+	// nothing from such a module.
 	foreign []string
-	// released says that others can import a package of it, or install a program.
+	// released says that users can import a package or install a program from it.
 	released bool
 }
 
-// need is a line of a go.mod that asks for a module of the repository.
+// need is a line of a go.mod that requires a module of the repository.
 type need struct {
 	path, version string
 	replaced      bool
@@ -40,7 +40,7 @@ func (m module) tag(version string) string {
 	return m.dir + "/" + version
 }
 
-// modules finds all modules that git knows below root, each after those that it requires.
+// modules finds all modules below root that git tracks, each after those that it requires.
 func modules(root string) ([]module, error) {
 	listed, err := git(root, "ls-files", "--", "go.mod", "*/go.mod")
 	if err != nil {
@@ -82,7 +82,8 @@ func readMod(name string) (*modfile.File, error) {
 	return f, nil
 }
 
-// needs lists what f requires of ours, and what it replaces or excludes of others.
+// needs lists which of our modules f requires, and which third-party modules it replaces or
+// excludes.
 func needs(f *modfile.File, ours map[string]*modfile.File) (found []need, foreign []string) {
 	for _, r := range f.Require {
 		if ours[r.Mod.Path] != nil {
@@ -103,8 +104,8 @@ func needs(f *modfile.File, ours map[string]*modfile.File) (found []need, foreig
 	return found, foreign
 }
 
-// ordered sorts the modules so that each stands after those that it requires: by the length of the
-// longest way to one that requires none, then by path.
+// ordered sorts the modules so that each comes after those that it requires: by the length of the
+// longest path to a module without requirements, then by module path.
 func ordered(all []module) ([]module, error) {
 	height := map[string]int{}
 	for range all {
@@ -191,7 +192,7 @@ func exported(decl ast.Decl) bool {
 	return false
 }
 
-// pin makes the go.mod of m require our modules in one version.
+// pin makes the go.mod of m require one version of all our modules.
 func pin(root string, m module, version string) error {
 	return edit(root, m, func(f *modfile.File) error {
 		for _, n := range m.needs {
@@ -203,7 +204,7 @@ func pin(root string, m module, version string) error {
 	})
 }
 
-// unreplace makes the go.mod of m take our modules from where everybody else does.
+// unreplace removes the replace lines for our modules from the go.mod of m.
 func unreplace(root string, m module) error {
 	return edit(root, m, func(f *modfile.File) error {
 		for _, n := range m.needs {

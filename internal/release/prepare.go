@@ -12,9 +12,9 @@ import (
 	"golang.org/x/mod/semver"
 )
 
-// prepare makes two commits on the branch that is checked out: one without replace lines, which
-// gets the tags, and one that returns to development. It works in a folder of its own, so that a
-// release that fails has changed nothing.
+// prepare makes two commits on the current branch: one without replace lines, which gets the tags,
+// and one that returns to development. It works in a separate folder, so that a failed release
+// changes nothing.
 func prepare(root, next string, now time.Time, out io.Writer) error {
 	s, err := ready(root)
 	if err != nil {
@@ -51,7 +51,7 @@ func prepare(root, next string, now time.Time, out io.Writer) error {
 	return nil
 }
 
-// ready returns the state of a tree that can be released.
+// ready returns the state of a tree, or an error if it cannot be released.
 func ready(root string) (state, error) {
 	s, err := look(root)
 	if err != nil {
@@ -81,7 +81,7 @@ func ready(root string) (state, error) {
 	return s, nil
 }
 
-// release commits and tags. The commit holds the given API, unless it is nil.
+// release commits and tags. The commit contains the given API, unless it is nil.
 func release(root string, s state, next string, now time.Time, api []string) (err error) {
 	work, err := os.MkdirTemp("", "release")
 	if err != nil {
@@ -146,8 +146,8 @@ func commitRelease(work, tree string, s state, now time.Time, api []string) erro
 	return commit(tree, "all: release "+s.version)
 }
 
-// sum completes the go.sum files with the hashes of our modules. The go command makes them: it is
-// given a repository in which those that others need stand under their tags.
+// sum adds the hashes of our modules to the go.sum files. The go command computes them, from a
+// repository in which the required modules have their tags.
 func sum(work, tree string, s state) error {
 	start, err := git(tree, "rev-parse", "HEAD")
 	if err != nil {
@@ -208,7 +208,7 @@ func commit(tree, subject string, flags ...string) error {
 	return err
 }
 
-// tagAll makes the tags, each module's after those of the modules that it requires, or none.
+// tagAll makes all tags or none, each module's after those of the modules that it requires.
 func tagAll(root string, s state, at string) error {
 	var made []string
 	for _, tag := range s.tags() {

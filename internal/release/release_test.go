@@ -14,12 +14,12 @@ import (
 
 const origin = "github.com/example/sdk"
 
-// readme says how users get what the small repository has.
+// readme says how users get the modules and programs of the small repository.
 const readme = "# SDK\n\n```sh\ngo get " + origin + "        # all\ngo get " + origin + "/zoo\n" +
 	"go install " + origin + "/cmd/tool@latest\ngo install " + origin + "/ape/app@latest # an app\ngo test ./...\n```\n"
 
-// small is a repository with a module of every sort: what others import, a program, what needs
-// both, what is for tests alone, and what is internal.
+// small is a repository with every kind of module: one that others import, a program, one that
+// needs both, one only for tests, and an internal one.
 func small() map[string]string {
 	return map[string]string{
 		"go.mod":             "module " + origin + "\n\ngo 1.25.0\n",
@@ -177,13 +177,13 @@ func TestPrepare(t *testing.T) {
 	require.Empty(t, do(t, root, "status", "--porcelain"))
 	require.Len(t, strings.Split(do(t, root, "worktree", "list"), "\n"), 1)
 
-	// Main is back in development, with its replace lines and nothing else changed.
+	// The main branch is back in development, with its replace lines and nothing else changed.
 	require.NoError(t, check(root, "", new(bytes.Buffer)))
 	require.Equal(t, strings.ReplaceAll(small()["ape/app/go.mod"], "v0.1.0", "v0.2.0"), read(t, root, "ape/app/go.mod"))
 	require.Contains(t, read(t, root, "rongcloud.go"), `Version = "0.2.0-dev"`)
 	require.Equal(t, strings.Replace(small()["CHANGELOG.md"], "## 0.1.0 - Unreleased", "## 0.2.0 - Unreleased\n\n## 0.1.0 - 2026-03-04", 1), read(t, root, "CHANGELOG.md"))
 
-	// What is tagged is the release.
+	// The tagged commit is the release.
 	do(t, root, "checkout", "--quiet", "v0.1.0")
 	require.NoError(t, check(root, "v0.1.0", new(bytes.Buffer)))
 	require.ErrorContains(t, check(root, "v0.1.1", new(bytes.Buffer)), "tag v0.1.1, but Version in rongcloud.go is v0.1.0")
@@ -250,7 +250,7 @@ func TestSimulate(t *testing.T) {
 	require.Empty(t, do(t, root, "status", "--porcelain"))
 }
 
-// An example that ends may end as it likes, and one that serves ends when it is told to.
+// An example that ends by itself must succeed, and a server must end when interrupted.
 func TestExamples(t *testing.T) {
 	t.Parallel()
 	const server = `package main
@@ -316,7 +316,7 @@ func TestSimulateInShallowClone(t *testing.T) {
 	require.NoError(t, simulate(clone, new(bytes.Buffer)))
 }
 
-// What would fail after a release fails before it.
+// Whatever would fail after a release fails before it.
 func TestSimulateFails(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -437,7 +437,7 @@ func TestCompareAPI(t *testing.T) {
 	require.Equal(t, "public API: 3 lines, 1 new, 0 gone\n", out.String())
 }
 
-// What does not compile is told as the compiler tells it.
+// Compile errors are reported in the compiler's words.
 func TestCompareAPIOfWhatDoesNotCompile(t *testing.T) {
 	t.Parallel()
 	files := small()

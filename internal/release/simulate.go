@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// simulate releases a copy of the tree below root into a repository on this machine, and does with
-// every module and program of the release what a user would do with it.
+// simulate releases a copy of the tree below root into a local repository, and uses every module
+// and program of the release as a user would.
 func simulate(root string, out io.Writer) (err error) {
 	work, err := os.MkdirTemp("", "release")
 	if err != nil {
@@ -43,9 +43,9 @@ func simulate(root string, out io.Writer) (err error) {
 	return nil
 }
 
-// releasedCopy clones the repository, with changes that are not committed, and has the release
-// checked out there. It returns the folder and what is released. The copy has no history: that of a
-// shallow clone, as workflows have it, cannot be pushed.
+// releasedCopy clones the repository, including uncommitted changes, and checks out the release
+// there. It returns the folder and the state. The copy has no history: a shallow clone, as in
+// workflows, cannot be pushed.
 func releasedCopy(root, work string) (string, state, error) {
 	tree := filepath.Join(work, "tree")
 	if _, err := git(root, "clone", "--quiet", "--shared", "--no-tags", root, tree); err != nil {
@@ -90,10 +90,10 @@ func releasedCopy(root, work string) (string, state, error) {
 	return tree, s, err
 }
 
-// use does with a module what its users do: get it into a new module, import all of it, build that
-// and run it; install its programs, and run these; and read what stands behind its tag.
+// use does what a module's users do: get it into a new module, import all its packages, build and
+// run that; install and run its programs; and check out its tag.
 func use(work, tree string, m module, s state, env []string, out io.Writer) error {
-	// What a checkout of the tag needs is in its go.sum.
+	// The go.sum at the tag has everything that a checkout needs.
 	if _, err := command(filepath.Join(tree, m.dir), env, "go", "list", "-mod=readonly", "-deps", "-test", "./..."); err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func use(work, tree string, m module, s state, env []string, out io.Writer) erro
 	return nil
 }
 
-// consume makes a module that gets m and imports its packages, and runs it.
+// consume creates a module that gets m and imports its packages, and runs it.
 func consume(dir string, m module, version string, imports []string, env []string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil { //nolint:gosec // nothing secret in there
 		return err
@@ -159,7 +159,7 @@ func consume(dir string, m module, version string, imports []string, env []strin
 	return err
 }
 
-// install installs a program and runs it. Examples run as they are, to their end or until they
+// install installs a program and runs it. Examples run without flags, to their end or until they
 // serve; others print their flags.
 func install(work, program, version string, env []string) error {
 	if _, err := command(work, env, "go", "install", program+"@"+version); err != nil {

@@ -31,12 +31,11 @@ var (
 // state is what a tree says about its version.
 type state struct {
 	version string // as in a tag: v1.2.3
-	dev     bool   // it is on the way to that version
+	dev     bool   // in development towards that version
 	modules []module
 }
 
-// look reads the state of the tree below root, and returns an error that names all places that
-// contradict it.
+// look reads the state of the tree below root, and returns an error that names all contradictions.
 func look(root string) (state, error) {
 	source, err := os.ReadFile(filepath.Join(root, versionFile))
 	if err != nil {
@@ -61,8 +60,8 @@ func look(root string) (state, error) {
 	return s, errors.Join(s.contradicts(top), older(root), s.misfits())
 }
 
-// older reports what contradicts itself below the top section of the changelog: a section that is
-// not dated, or not of a version before that of the one above it.
+// older reports errors below the top section of the changelog: a section without a date, or whose
+// version is not before that of the section above.
 func older(root string) error {
 	text, err := os.ReadFile(filepath.Join(root, changelogFile))
 	if err != nil {
@@ -96,7 +95,7 @@ func (s state) contradicts(top section) error {
 	return nil
 }
 
-// misfits names the lines of go.mod files that fit neither the version nor the state.
+// misfits names the lines of go.mod files that do not match the version or the state.
 func (s state) misfits() error {
 	var all []error
 	for _, m := range s.modules {
@@ -115,7 +114,7 @@ func (s state) misfits() error {
 	return errors.Join(all...)
 }
 
-// tags returns the names of the release's tags, in the order in which they are made.
+// tags returns the names of the release's tags, in the order of creation.
 func (s state) tags() []string {
 	var names []string
 	for _, m := range s.modules {
@@ -127,7 +126,7 @@ func (s state) tags() []string {
 }
 
 // check reports what contradicts the version below root and, if a tag is given, whether the tree
-// is the one to be tagged so.
+// is the one for that tag.
 func check(root, tag string, out io.Writer) error {
 	s, err := look(root)
 	if err != nil {
@@ -148,7 +147,7 @@ type section struct {
 	version string // as in a tag
 	date    string // or the word Unreleased
 	text    string // without the heading
-	at      [2]int // where the heading stands in the file
+	at      [2]int // position of the heading in the file
 }
 
 // topSection reads the first section of the changelog.
@@ -170,8 +169,7 @@ func topSection(root string) (section, error) {
 	return s, nil
 }
 
-// notes prints what the changelog says about the version on top, which is that of the tag, if one
-// is given.
+// notes prints the changelog's top section. If a tag is given, it must be of that version.
 func notes(root, tag string, out io.Writer) error {
 	top, err := topSection(root)
 	switch {
@@ -186,7 +184,7 @@ func notes(root, tag string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	// They are read elsewhere, where a path of the repository leads nowhere.
+	// The notes are shown elsewhere, where relative links would be broken.
 	base := "https://" + f.Module.Mod.Path + "/blob/" + top.version + "/"
 	_, err = fmt.Fprint(out, markdown.Unwrap(relative.ReplaceAllString(top.text, "]("+base+"$1)")))
 	return err
@@ -203,7 +201,7 @@ func setVersion(root, version, date string) error {
 	})
 }
 
-// head writes a heading into the changelog: in place of the first one, or before it.
+// head writes a heading into the changelog, replacing the first one or before it.
 func head(root, version, date string, inPlace bool) error {
 	top, err := topSection(root)
 	if err != nil {

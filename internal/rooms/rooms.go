@@ -1,4 +1,4 @@
-// Package rooms holds no code but a test: it holds docs/architecture.md against the sources. The
-// page names every file and folder, a package imports only what the page's floors have before it,
-// and every internal package says what it promises and has tests of its own.
+// Package rooms contains only tests, which compare docs/architecture.md with the sources: the page
+// names every file and folder, a package imports only packages on earlier floors of the page, and
+// every internal package says what it promises and has its own tests.
 package rooms

@@ -24,7 +24,7 @@ const (
 	module = "github.com/rongcloud-go/rongcloud"
 )
 
-// section returns what stands under a heading of the page.
+// section returns the text under a heading of the page.
 func section(t *testing.T, heading string) string {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(root, page))
@@ -35,12 +35,13 @@ func section(t *testing.T, heading string) string {
 	return text2
 }
 
-// floors are sets of packages, each of which may import those of the sets before it.
+// floors are sets of packages; each package may import only those of earlier sets.
 type floors [][]string
 
 var quoted = regexp.MustCompile("`([^`]+)`")
 
-// readFloors takes the floors from the first paragraph of a text: `a`, `internal/{b,c}` → `d` → ...
+// readFloors reads the floors from the first paragraph of a text: `a`, `internal/{b,c}` → `d` →
+// ...
 func readFloors(text string) (floors, error) {
 	paragraph, _, _ := strings.Cut(strings.TrimSpace(text), "\n\n")
 	var all floors
@@ -57,7 +58,7 @@ func readFloors(text string) (floors, error) {
 	return all, nil
 }
 
-// braces are the names of a{b,c}d.
+// braces expands a{b,c}d to names.
 func braces(name string) []string {
 	before, rest, found := strings.Cut(name, "{")
 	inside, after, closed := strings.Cut(rest, "}")
@@ -71,7 +72,8 @@ func braces(name string) []string {
 	return all
 }
 
-// level is the floor of a package, or -1. What ends in a slash stands for all packages below it.
+// level returns the floor of a package, or -1. A name that ends in a slash means all packages
+// below it.
 func (f floors) level(name string) int {
 	return slices.IndexFunc(f, func(floor []string) bool {
 		return slices.ContainsFunc(floor, func(room string) bool {
@@ -80,8 +82,8 @@ func (f floors) level(name string) int {
 	})
 }
 
-// wrong tells which packages stand on no floor, and which depend on what is not below them. Deps
-// has the packages that each one needs, directly or not.
+// wrong returns which packages are on no floor, and which depend on something that is not below
+// them. deps has all direct and indirect dependencies of each package.
 func (f floors) wrong(deps map[string][]string) []string {
 	var all []string
 	for name, needed := range deps {
@@ -100,7 +102,7 @@ func (f floors) wrong(deps map[string][]string) []string {
 	return all
 }
 
-// goList asks the go command about packages of the module, a line for each.
+// goList asks the go command about packages of the module, one line each.
 func goList(t *testing.T, args ...string) []string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", append([]string{"list"}, args...)...)
@@ -112,7 +114,7 @@ func goList(t *testing.T, args ...string) []string {
 	return strings.Split(strings.TrimSpace(string(out)), "\n")
 }
 
-// short is the name that the page has for a package of the module, and empty for any other.
+// short returns the page's name for a package of the module, or nothing for other packages.
 func short(path string) string {
 	if path == module {
 		return "rongcloud"
@@ -124,7 +126,7 @@ func short(path string) string {
 	return name
 }
 
-// The module's packages keep to their floors. Modules of their own need no test: this one does not
+// The module's packages follow their floors. Other modules need no test: this module does not
 // require them.
 func TestFloors(t *testing.T) {
 	t.Parallel()
@@ -151,7 +153,7 @@ func TestFloors(t *testing.T) {
 	}
 }
 
-// What a floor would not allow is found.
+// Violations of the floors are found.
 func TestFloorsPlanted(t *testing.T) {
 	t.Parallel()
 	floors, err := readFloors("`endpoint` → `internal/{sse,form}` →\n`rongcloud` → `examples/`: who reads on.\n\n`webhook` → `other`")
@@ -174,8 +176,8 @@ func TestFloorsPlanted(t *testing.T) {
 	require.Error(t, err)
 }
 
-// Package endpoint and the rooms that know nothing of it need the standard library alone, but for
-// the one that has a pace.
+// Package endpoint and the internal packages that do not use it need only the standard library,
+// except the one that paces calls.
 func TestStandardLibraryAlone(t *testing.T) {
 	t.Parallel()
 	alone := []string{"endpoint", "internal/lenient", "internal/sse", "internal/connpool", "internal/credential"}
@@ -188,7 +190,7 @@ func TestStandardLibraryAlone(t *testing.T) {
 	require.ElementsMatch(t, want, goList(t, args...))
 }
 
-// layout are the patterns of files and folders of the page's layout.
+// layout returns the patterns of files and folders in the page's layout.
 func layout(t *testing.T) []string {
 	t.Helper()
 	var all []string
@@ -204,11 +206,11 @@ func layout(t *testing.T) []string {
 
 // room is a folder with Go files.
 type room struct {
-	comment string // of the package
-	code    bool   // there is more than tests
+	comment string // package comment
+	code    bool   // it has more than tests
 }
 
-// rooms are all folders with Go files.
+// rooms returns all folders with Go files.
 func rooms(t *testing.T) map[string]room {
 	t.Helper()
 	dirs := map[string]room{}
@@ -238,7 +240,8 @@ func rooms(t *testing.T) map[string]room {
 	return dirs
 }
 
-// The layout names every file of the root and every folder with Go files, and nothing that is gone.
+// The layout names every file in the root and every folder with Go files, and nothing that does
+// not exist.
 func TestLayout(t *testing.T) {
 	t.Parallel()
 	patterns := layout(t)
@@ -270,7 +273,7 @@ func TestLayout(t *testing.T) {
 	}
 }
 
-// Who opens an internal package reads what it promises, and finds that tested beside it.
+// Every internal package says what it promises, and has tests for it.
 func TestRoomsPromise(t *testing.T) {
 	t.Parallel()
 	for dir, room := range rooms(t) {

@@ -1,6 +1,6 @@
-// Package shape knows from the catalogue which fields each endpoint answers with, and tells how a
-// response differs from that. It promises to name fields only, never their values, which may be the
-// app's.
+// Package shape knows from the catalogue which fields each endpoint's response has, and reports
+// how a response differs from that. It promises to name only fields, never their values, which may
+// be the app's data.
 package shape
 
 import (
@@ -11,36 +11,34 @@ import (
 	"strings"
 )
 
-// Field is a field of a response, as the catalogue has it.
+// Field is a field of a response in the catalogue.
 type Field struct {
 	Name   string  `json:"name"`
 	Type   string  `json:"type"`
 	Fields []Field `json:"fields,omitempty"`
 }
 
-// Fields are the fields that the endpoint with that method and path responds with, besides those of
-// the envelope. They must not be changed.
+// Fields returns the fields in the response of the endpoint with the given method and path,
+// besides those of the envelope. They must not be changed.
 func Fields(endpoint string) []Field { return results[endpoint] }
 
 // envelope are fields that any response may have.
 var envelope = map[string]bool{"code": true, "errorMessage": true, "msg": true, "requestId": true}
 
-// InEnvelope reports whether any response may have a field of that name.
+// InEnvelope reports whether any response may have a field with that name.
 func InEnvelope(name string) bool { return envelope[name] }
 
-// identifier is a name that a server's programmer gave a field. Others may be IDs of users that
-// serve as keys.
+// identifier matches field names chosen by a programmer. Other names may be user IDs used as keys.
 var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z_]{0,39}$`)
 
-// Notes are how successful responses of one endpoint differ from the catalogue.
+// Notes record how successful responses of one endpoint differ from the catalogue.
 type Notes struct {
 	fields               []Field
 	unknown, seen, types map[string]bool
 	expected             map[string]bool // in objects that occurred
 }
 
-// NewNotes returns the notes on responses of the endpoint with that method and path, as its String
-// has them.
+// NewNotes returns empty notes for the endpoint with the given method and path, as in its String.
 func NewNotes(endpoint string) *Notes {
 	return &Notes{fields: results[endpoint], unknown: map[string]bool{}, seen: map[string]bool{},
 		types: map[string]bool{}, expected: map[string]bool{}}
@@ -53,13 +51,14 @@ func (n *Notes) Add(response map[string]any) {
 	n.object("", rest, n.fields)
 }
 
-// Unknown are the fields that the catalogue does not have.
+// Unknown returns the fields that the catalogue does not have.
 func (n *Notes) Unknown() []string { return sorted(n.unknown) }
 
-// Types are the fields of another type, such as "users.id: number, not string".
+// Types returns the fields of another type, such as "users.id: number, not string".
 func (n *Notes) Types() []string { return sorted(n.types) }
 
-// Absent are the fields of the catalogue that no response had, where their place was there.
+// Absent returns the fields of the catalogue that no response had, though their parent was
+// present.
 func (n *Notes) Absent() []string {
 	absent := maps.Clone(n.expected)
 	maps.DeleteFunc(absent, func(place string, _ bool) bool { return n.seen[place] })
@@ -71,9 +70,9 @@ func sorted(set map[string]bool) []string {
 	return append([]string{}, slices.Sorted(maps.Keys(set))...)
 }
 
-// object compares one object, whose place is a path that ends in a dot.
+// object compares one object. place is its path, ending in a dot.
 func (n *Notes) object(place string, object map[string]any, fields []Field) {
-	if len(fields) == 1 && strings.HasPrefix(fields[0].Name, "<") { // keys are the app's
+	if len(fields) == 1 && strings.HasPrefix(fields[0].Name, "<") { // keys are chosen by the app
 		for _, value := range object {
 			n.value(place+fields[0].Name, value, fields[0])
 		}
@@ -118,7 +117,7 @@ func (n *Notes) value(place string, value any, f Field) {
 	}
 }
 
-// fits reports whether a JSON type is what the catalogue's word means.
+// fits reports whether a JSON type matches the catalogue's word.
 func fits(word, have string) bool {
 	switch {
 	case strings.HasSuffix(word, " list"):

@@ -1,6 +1,6 @@
-// Package slownet puts distance between the two ends of a connection, for tests and benchmarks. It
-// promises that everything arrives, in order and so late, and that the end of one side is the end
-// of the other.
+// Package slownet adds latency between the two ends of a connection, for tests and benchmarks. It
+// promises that everything arrives in order and with the delay, and that closing one side closes
+// the other.
 package slownet
 
 import (
@@ -9,14 +9,14 @@ import (
 	"time"
 )
 
-// chunk is what was read at once, and when it arrives. The last one, of the end, may be empty.
+// chunk is the data of one read, and when it arrives. The last one, at the end, may be empty.
 type chunk struct {
 	at   time.Time
 	data []byte
 }
 
-// Join carries what comes from one connection to the other, each way late by delay, until one of
-// them ends. Both are closed then.
+// Join copies data between two connections, delayed by delay in each direction, until one of them
+// ends. Then it closes both.
 func Join(a, b net.Conn, delay time.Duration) {
 	var both sync.WaitGroup
 	both.Go(func() { carry(a, b, delay) })

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What is written on one side arrives on the other, in order and late, and so does the end.
+// Data written on one side arrives on the other, in order and delayed, and so does the end.
 func TestJoin(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -33,12 +33,12 @@ func TestJoin(t *testing.T) {
 		require.Equal(t, delay, time.Since(begin))
 
 		begin = time.Now()
-		long := strings.Repeat("x", 1<<20) // more than what is under way at once
+		long := strings.Repeat("x", 1<<20) // more than is in flight at once
 		go func() { _, _ = io.WriteString(server, long); _ = server.Close() }()
 		back, err := io.ReadAll(client)
 		require.NoError(t, err)
 		require.Equal(t, long, string(back))
 		require.Equal(t, delay, time.Since(begin))
-		require.Equal(t, 2*delay, (<-joined).Sub(begin)) // the way back has ended, too
+		require.Equal(t, 2*delay, (<-joined).Sub(begin)) // the other direction has ended too
 	})
 }

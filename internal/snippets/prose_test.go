@@ -14,7 +14,7 @@ import (
 	"github.com/rongcloud-go/rongcloud/rongcloudtest"
 )
 
-// inProse finds a chain of names behind one of the variables that the pages use in their sentences,
+// inProse matches a chain of names after one of the variables that the pages use in their text,
 // such as `srv.AddWebhook(handler)`, up to the first call.
 var inProse = regexp.MustCompile("`(client|srv)((?:\\.[A-Z]\\w*)+)")
 
@@ -41,7 +41,7 @@ func TestNamesInProseExist(t *testing.T) {
 	require.NotZero(t, found)
 }
 
-// memberOf is the type of a field, or of what a method returns first, and nil if there is neither.
+// memberOf returns the type of a field, or of a method's first result, or nil if there is neither.
 func memberOf(in reflect.Type, name string) reflect.Type {
 	if method, ok := in.MethodByName(name); ok {
 		if method.Type.NumOut() == 0 {

@@ -28,7 +28,7 @@ const (
 	module = "github.com/rongcloud-go/rongcloud"
 )
 
-// prelude declares what the reader of a page has already.
+// prelude declares what the reader of a page already has.
 var prelude = map[string]string{
 	"ctx":        "var ctx context.Context",
 	"err":        "var err error",
@@ -45,7 +45,7 @@ var prelude = map[string]string{
 	"index":      "func index(ctx context.Context, uid, text string) error { return nil }",
 }
 
-// packages are those outside the repository, by name.
+// packages are the packages outside the repository, by name.
 var packages = map[string]string{
 	"context": "context", "errors": "errors", "fmt": "fmt", "http": "net/http", "io": "io", "iter": "iter", "log": "log", "netip": "net/netip",
 	"os": "os", "slices": "slices", "slog": "log/slog", "sql": "database/sql", "strings": "strings", "testing": "testing", "time": "time", "url": "net/url",
@@ -56,14 +56,14 @@ var packages = map[string]string{
 // block is a Go block of a page.
 type block struct {
 	page   string
-	line   int // of its first line of code
+	line   int // number of its first line of code
 	code   string
-	prints string // what the page says that the program prints
+	prints string // what the program prints according to the page
 }
 
 func (b block) String() string { return fmt.Sprintf("%s:%d", b.page, b.line) }
 
-// pagesOf finds the pages that users read.
+// pagesOf finds the pages for users.
 func pagesOf(t *testing.T) []string {
 	t.Helper()
 	var pages []string
@@ -89,7 +89,7 @@ func blocks(t *testing.T) []block {
 	return all
 }
 
-// ran begins a block that shows what the program before it prints.
+// ran is the first line of a block that shows the output of the program before it.
 const ran = "$ go run .\n"
 
 func blocksOf(t *testing.T, page, text string) []block {
@@ -134,7 +134,7 @@ func repository(t *testing.T) (paths, directories map[string]string) {
 		require.NoError(t, err)
 		switch top, _, _ := strings.Cut(filepath.ToSlash(rel), "/"); top {
 		case "cmd", "examples", "internal", "tools":
-			continue // nothing that a reader could import; such a module may need a newer Go, too
+			continue // readers cannot import it; it may also need a newer Go
 		}
 		for line := range strings.Lines(command(t, directory, "go", "list", "-f", "{{.Name}} {{.ImportPath}}", "./...")) {
 			name, path, _ := strings.Cut(strings.TrimSpace(line), " ")
@@ -148,7 +148,7 @@ func repository(t *testing.T) (paths, directories map[string]string) {
 	return paths, directories
 }
 
-// command runs a program and returns what it prints.
+// command runs a program and returns its output.
 func command(t *testing.T, directory string, name string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
@@ -160,7 +160,7 @@ func command(t *testing.T, directory string, name string, args ...string) string
 	return string(out)
 }
 
-// kind tells what a block is.
+// kind returns what a block is.
 func kind(b block) string {
 	fset := token.NewFileSet()
 	if strings.Contains("\n"+b.code, "\npackage ") {
@@ -172,8 +172,8 @@ func kind(b block) string {
 	return "statements"
 }
 
-// complete makes a file of declarations or statements: with the imports and the prelude that it
-// needs. Its errors name the line of the page.
+// complete makes a file from declarations or statements, with the necessary imports and prelude.
+// Its errors name the line of the page.
 func complete(t *testing.T, b block, paths map[string]string) (source string, imports []string) {
 	t.Helper()
 	own, code := splitImports(b.code)
@@ -198,7 +198,7 @@ func complete(t *testing.T, b block, paths map[string]string) (source string, im
 			}
 		}
 		if len(declared) > known {
-			continue // which may leave open more
+			continue // which may need more declarations
 		}
 		for _, spec := range file.Imports {
 			imports = append(imports, strings.Trim(spec.Path.Value, `"`))
@@ -217,7 +217,7 @@ func complete(t *testing.T, b block, paths map[string]string) (source string, im
 	}
 }
 
-// splitImports takes the import lines off the beginning of a block.
+// splitImports splits off the import lines at the beginning of a block.
 func splitImports(code string) (imports, rest string) {
 	for strings.HasPrefix(code, "import ") {
 		line, after, _ := strings.Cut(code, "\n")
@@ -248,7 +248,7 @@ func TestPages(t *testing.T) {
 	t.Run("broken statements", func(t *testing.T) { t.Parallel(); testBrokenStatements(t, paths) })
 }
 
-// Statements of the pages have the types that they should.
+// Statements of the pages must type-check.
 func testStatements(t *testing.T, paths, directories map[string]string) {
 	type unit struct {
 		block  block
@@ -267,7 +267,8 @@ func testStatements(t *testing.T, paths, directories map[string]string) {
 			}
 		}
 		if slices.ContainsFunc(imports, func(path string) bool { return strings.Contains(path, "/prometheus") }) {
-			directory = filepath.Join(root, "internal", "promtest") // which has that, and module otel
+			// which has that, and module otel
+			directory = filepath.Join(root, "internal", "promtest")
 		}
 		units[directory] = append(units[directory], unit{b, source})
 		if wanted[directory] == nil {
@@ -288,7 +289,7 @@ func testStatements(t *testing.T, paths, directories map[string]string) {
 	}
 }
 
-// exportData has the compiled form of packages and all that they need, by import path.
+// exportData returns the compiled form of packages and all their dependencies, by import path.
 func exportData(t *testing.T, directory string, paths []string) map[string]string {
 	t.Helper()
 	exports := map[string]string{}
@@ -300,8 +301,8 @@ func exportData(t *testing.T, directory string, paths []string) map[string]strin
 	return exports
 }
 
-// check returns the errors of a file. A variable that nobody uses is none: the page goes on with
-// it.
+// check returns the errors of a file. An unused variable is not an error: the page may use it
+// later.
 func check(source string, exports map[string]string) []string {
 	fset := token.NewFileSet()
 	file, err := parser.ParseFile(fset, "", source, 0)
@@ -312,7 +313,7 @@ func check(source string, exports map[string]string) []string {
 	conf := types.Config{
 		Importer: importer.ForCompiler(fset, "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) }),
 		Error: func(err error) {
-			if wrong, ok := err.(types.Error); !ok || !wrong.Soft { //nolint:errorlint // that is how they come
+			if wrong, ok := err.(types.Error); !ok || !wrong.Soft { //nolint:errorlint // the type checker does not wrap them
 				problems = append(problems, err.Error())
 			}
 		},
@@ -321,7 +322,7 @@ func check(source string, exports map[string]string) []string {
 	return problems
 }
 
-// Programs and tests of the pages run.
+// Programs and tests of the pages must run.
 func testProgramsAndTests(t *testing.T, paths map[string]string) {
 	directory := t.TempDir()
 	here, err := filepath.Abs(root)
@@ -385,7 +386,7 @@ func testProgramsAndTests(t *testing.T, paths map[string]string) {
 	require.NotZero(t, printing)
 }
 
-// A block that does not compile is found.
+// A block that does not compile is reported.
 func testBrokenStatements(t *testing.T, paths map[string]string) {
 	exports := exportData(t, root, []string{module, "context", "fmt"})
 	for code, problem := range map[string]string{

@@ -1,6 +1,6 @@
-// Package sse reads server-sent events from a stream whose length nobody knows. It promises
-// bounded memory: a line or an event over its limit ends the stream with an error. Errors of the
-// stream pass through as they are, and an event that the stream breaks off in is not returned.
+// Package sse reads server-sent events from a stream of unknown length. It promises bounded
+// memory: a line or an event over the limit ends the stream with an error. Errors of the stream
+// are returned unchanged, and an incomplete event is not returned.
 package sse
 
 import (
@@ -11,13 +11,13 @@ import (
 	"strings"
 )
 
-// Bounds of one event of a stream, which the limit of [NewReader] can lower.
+// Limits of one event of a stream, which the limit of [NewReader] can lower.
 const (
 	MaxLine  = 256 << 10
 	MaxEvent = 1 << 20
 )
 
-// What ends a stream that does not keep the bounds.
+// Errors for a stream that exceeds the limits.
 var (
 	ErrLineTooLong  = errors.New("a line of the stream is longer than the limit")
 	ErrEventTooLong = errors.New("an event of the stream is longer than the limit")
@@ -30,20 +30,20 @@ type Event struct {
 	Data string // its lines joined by line breaks
 }
 
-// Reader reads server-sent events as the HTML standard defines them: lines that end in CR, LF
-// or both, of which an empty one ends an event.
+// Reader reads server-sent events as the HTML standard defines them: lines end in CR, LF or both,
+// and an empty line ends an event.
 type Reader struct {
 	source   *bufio.Reader
 	maxLine  int
 	maxEvent int
 
 	line    []byte
-	afterCR bool // a line feed now belongs to the line before
+	afterCR bool // a line feed now belongs to the previous line end
 	begun   bool
 	id      string
 }
 
-// NewReader returns a reader of source. Limit lowers the bounds of a line and of an event.
+// NewReader returns a reader of source. limit lowers the limits of a line and of an event.
 func NewReader(source io.Reader, limit int64) *Reader {
 	return &Reader{
 		source: bufio.NewReader(source), maxLine: int(min(MaxLine, limit)), maxEvent: int(min(MaxEvent, limit)),
@@ -53,8 +53,8 @@ func NewReader(source io.Reader, limit int64) *Reader {
 // Widen sets both bounds, for a source that may have longer lines and events than others.
 func (r *Reader) Widen(limit int) { r.maxLine, r.maxEvent = limit, limit }
 
-// Next returns the next event that carries data, and io.EOF after the last one. A line without an
-// end is dropped, as the standard asks, but not an event without an empty line after it.
+// Next returns the next event with data, and io.EOF after the last one. As the standard requires,
+// an unfinished line is dropped; but an event without an empty line after it is returned.
 func (r *Reader) Next() (Event, error) {
 	var e Event
 	var data []byte
@@ -106,7 +106,7 @@ func (r *Reader) readLine() error {
 		r.afterCR = b == '\r'
 		switch {
 		case b == '\n' || b == '\r':
-			if !r.begun { // a byte order mark may stand before everything
+			if !r.begun { // the stream may begin with a byte order mark
 				r.line = bytes.TrimPrefix(r.line, []byte("\xEF\xBB\xBF"))
 				r.begun = true
 			}
@@ -118,7 +118,7 @@ func (r *Reader) readLine() error {
 	}
 }
 
-// HasObject reports whether the event's data is meant to be a JSON object.
+// HasObject reports whether the event's data looks like a JSON object.
 func (e *Event) HasObject() bool {
 	return strings.HasPrefix(strings.TrimLeft(e.Data, " \t\r\n"), "{")
 }

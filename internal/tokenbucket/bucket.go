@@ -7,23 +7,23 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// bucket keeps one limit. A call goes when two things are true: it has been paid, from tokens that
-// spread calls evenly, and there is room for it in the window, which sees to it that no stretch of
-// the limit's time holds more than the limit. The window alone would let a whole limit through at
-// once and then nothing; the tokens alone cannot tell a call of 1000 units, which the server
-// counts in one moment, from 1000 calls.
+// bucket enforces one limit. A call goes when two conditions hold: it has been paid for with
+// tokens, which spread calls evenly, and the window has room for it, which ensures that no period
+// of the limit's length has more than the limit. The window alone would let a whole limit through
+// at once and then nothing; the tokens alone cannot distinguish a call of 1000 units, which the
+// server counts at one moment, from 1000 calls.
 type bucket struct {
 	limit int
 	per   time.Duration
 
-	pace   *rate.Limiter // nil where the whole limit may be used at once
+	pace   *rate.Limiter // nil if the whole limit may be used at once
 	full   rate.Limit    // the pace without refusals
 	used   window
 	credit int        // paid by calls that gave up
-	ahead  [2]backlog // single calls, then those of low priority
+	ahead  [2]backlog // single calls, then low-priority calls
 
 	heldIn uint64 // the pass in which it was last held,
-	heldBy int    // and for whom
+	heldBy int    // and for which rank
 
 	factor     float64 // of the pace, after refusals
 	slowed     time.Time
@@ -31,7 +31,7 @@ type bucket struct {
 	pauseUntil time.Time
 }
 
-// backlog is what those who wait ask for.
+// backlog is what the waiting calls ask for.
 type backlog struct{ calls, units, unpaid int }
 
 func (b *backlog) enter(n int) { b.calls, b.units, b.unpaid = b.calls+1, b.units+n, b.unpaid+n }
@@ -41,19 +41,19 @@ func (b *backlog) leave(n, paid int) {
 }
 
 const (
-	// burstShare is the part of a limit that may be used at once; the rest is spread over the
-	// limit's time.
+	// burstShare is the fraction (1/100) of a limit that may be used at once; the rest is spread
+	// over the limit's period.
 	burstShare = 100
 	// longestPaced is the longest time over which calls are spread.
 	longestPaced = time.Minute
 
 	slowStep    = 0.75
 	slowest     = 0.25
-	shortestRun = 10 * time.Second // for which a limit is slowed down at least
+	shortestRun = 10 * time.Second // minimum time for which a limit is slowed down
 	slowGap     = time.Second      // refusals within it count as one
-	longestStop = time.Minute      // which a server's Retry-After can ask for
+	longestStop = time.Minute      // the longest Retry-After that is obeyed
 
-	// enough is a token but for what floating point leaves out.
+	// enough compensates for floating-point errors in tokens.
 	enough = 1e-6
 )
 
@@ -67,7 +67,7 @@ func newBucket(limit int, per time.Duration) *bucket {
 	return b
 }
 
-// hold keeps the bucket, until the next pass, from those who come after a call of that rank.
+// hold blocks the bucket, until the next pass, for calls after one of that rank.
 func (b *bucket) hold(pass uint64, rank int) {
 	if b.heldIn != pass {
 		b.heldIn, b.heldBy = pass, rankNone
@@ -79,7 +79,7 @@ func (b *bucket) heldAgainst(pass uint64, rank int) bool {
 	return b.heldIn == pass && b.heldBy <= rank
 }
 
-// keep has what was paid in vain paid for the next call.
+// keep credits what an abandoned call paid to the next call.
 func (b *bucket) keep(paid int) {
 	if b.pace != nil {
 		b.credit = min(b.credit+paid, b.limit)
@@ -95,9 +95,9 @@ func (b *bucket) refresh(now time.Time) {
 	}
 }
 
-// pay pays for a share as far as it can, and returns how long it takes until more can be paid.
-// What it does not need of the credit is forgotten: many small calls must not use up at once what
-// a large one had paid.
+// pay pays for a share as far as possible, and returns how long until more can be paid. Credit
+// that it does not need is dropped: many small calls must not use at once what a large one had
+// paid.
 func (b *bucket) pay(sh *share, low bool, now time.Time) time.Duration {
 	need := sh.n - sh.paid
 	if need == 0 {
@@ -107,7 +107,7 @@ func (b *bucket) pay(sh *share, low bool, now time.Time) time.Duration {
 	if b.pace != nil {
 		part = min(b.credit, need)
 		b.credit = 0
-		// More at once than the bucket holds is paid in parts.
+		// More than the bucket holds is paid in parts.
 		if tokens := min(int(b.pace.TokensAt(now)+enough), need-part); tokens > 0 && b.pace.ReserveN(now, tokens).OK() {
 			part += tokens
 		}
@@ -120,7 +120,7 @@ func (b *bucket) pay(sh *share, low bool, now time.Time) time.Duration {
 	return 0
 }
 
-// after is the time in which the pace brings tokens.
+// after returns how long the pace takes to refill the given tokens.
 func (b *bucket) after(tokens float64) time.Duration {
 	wait := math.Ceil(tokens / float64(b.pace.Limit()) * float64(time.Second))
 	if wait >= float64(math.MaxInt64) {
@@ -129,8 +129,8 @@ func (b *bucket) after(tokens float64) time.Duration {
 	return max(time.Microsecond, time.Duration(wait))
 }
 
-// room is how much of the limit n more units may fill. While there are single calls, those that
-// give way leave something for the next of them.
+// room returns how much of the limit n more units may fill. While there are single calls,
+// low-priority calls leave some room for the next one.
 func (b *bucket) room(n int, giveWay bool) int {
 	room := b.limit - max(1, b.limit/50)
 	if !giveWay || b.used.single == 0 || n > room {
@@ -156,7 +156,7 @@ func (b *bucket) delay(n int, low bool, now time.Time) time.Duration {
 	return wait
 }
 
-// slowDown takes note of a refusal by the server.
+// slowDown handles a refusal by the server.
 func (b *bucket) slowDown(pause time.Duration, now time.Time) {
 	b.refresh(now)
 	if b.pace == nil && pause <= 0 {
@@ -176,7 +176,7 @@ func (b *bucket) slowDown(pause time.Duration, now time.Time) {
 	b.pace.SetLimitAt(now, b.full*rate.Limit(b.factor))
 }
 
-// idle reports whether the bucket is as good as a new one.
+// idle reports whether the bucket is equivalent to a new one.
 func (b *bucket) idle(now time.Time) bool {
 	b.used.forget(now)
 	return b.used.total == 0 && b.ahead[0].calls+b.ahead[1].calls == 0 && !now.Before(b.slowUntil) && !now.Before(b.pauseUntil)

@@ -1,22 +1,22 @@
-// Package tokenbucket paces calls that fall under several limits at once. It knows limits and
-// units, and nothing of what the calls do.
+// Package tokenbucket paces calls that are subject to several limits at once. It knows limits and
+// units, but not what the calls do.
 //
 // It promises:
 //
-//   - No stretch of a limit's time sees more units than the limit, but for one call that asks for
-//     more than the whole limit; that one goes when nothing else has gone within the limit's time.
+//   - No period of a limit's length has more units than the limit, except for a call that needs
+//     more than the whole limit; it goes when no other call has gone within the limit's period.
 //   - All limits of a call are counted at one moment: when the call is let go. A call that waits
-//     for one limit uses up none of the others.
-//   - Limits of up to a minute are spread evenly over their time; longer ones may be used up at
-//     once.
-//   - Calls with the same limits and priority go in the order of their coming. A call that is kept
-//     by one of its limits does not keep others that do not fall under it.
-//   - A call that gives up leaves what it has paid to the next one, which takes of it what it
-//     needs; the rest is forgotten. So no number of calls that give up lets a burst through.
-//   - Calls of low priority give way to the others; only if one has been ready to go for its
-//     limit's whole time are the others held for it.
+//     for one limit does not use the others.
+//   - Limits with a period of up to a minute are spread evenly over it; longer ones may be used up
+//     at once.
+//   - Calls with the same limits and priority go in the order of arrival. A call held back by one
+//     of its limits does not hold back calls that are not subject to it.
+//   - A call that gives up leaves what it has paid to the next one, which takes what it needs; the
+//     rest is dropped. So even many calls that give up do not let a burst through.
+//   - Low-priority calls yield to the others; the others are held back only for one that has been
+//     ready for a whole period of its limit.
 //
-// Time is that of the process, and monotonic.
+// Time is the process's monotonic time.
 package tokenbucket
 
 import (
@@ -30,7 +30,7 @@ import (
 	"time"
 )
 
-// Limit is one limit that a call falls under, and what the call takes of it. Calls with the same
+// Limit is one limit that a call is subject to, and what the call takes of it. Calls with the same
 // Key share it.
 type Limit struct {
 	Key   string
@@ -39,14 +39,14 @@ type Limit struct {
 	Units int
 }
 
-// MaxUnits is the most that a call can ask for and a limit can have; more counts as this much. It
-// keeps sums from overflowing.
+// MaxUnits is the maximum that a call can ask for and a limit can have; more counts as this much.
+// It keeps sums from overflowing.
 const MaxUnits = min(1<<40, math.MaxInt/4)
 
-// never stands for a wait whose end is not known.
+// never means a wait whose end is unknown.
 const never = time.Duration(math.MaxInt64)
 
-// firstSweep is the number of buckets from which on those that hold nothing are thrown away.
+// firstSweep is the number of buckets from which empty ones are removed.
 const firstSweep = 1024
 
 // Buckets keeps calls within their limits. Its zero value is not usable: see [New].
@@ -54,15 +54,15 @@ type Buckets struct {
 	mu      sync.Mutex
 	buckets map[string]*bucket
 	sweepAt int
-	lanes   map[laneKey]*lane // those in which somebody waits
+	lanes   map[laneKey]*lane // lanes with waiting calls
 	seq     uint64
 	pass    uint64
-	heads   []*waiter // of the lanes, kept for the next pass
+	heads   []*waiter // heads of the lanes, kept for the next pass
 	timer   *time.Timer
 	wakeAt  time.Time // zero when the timer does not run
 }
 
-// New returns buckets of which nothing has been used.
+// New returns unused buckets.
 func New() *Buckets {
 	return &Buckets{buckets: map[string]*bucket{}, sweepAt: firstSweep, lanes: map[laneKey]*lane{}, pass: 1}
 }
@@ -73,7 +73,7 @@ type waiter struct {
 	seq     uint64
 	shares  []share
 	low     bool
-	ready   time.Time // when it was paid in full
+	ready   time.Time // when it was fully paid
 	done    bool      // it was let go, or has given up
 	gaveUp  bool
 	granted chan struct{}
@@ -85,9 +85,9 @@ type share struct {
 	n, paid int
 }
 
-// The order in which those who wait have their turn.
+// The order in which waiting calls get their turn.
 const (
-	rankOverdue = iota // of low priority, and ready for its limit's whole time
+	rankOverdue = iota // low priority, and ready for a whole period of its limit
 	rankSingle
 	rankLow
 	rankNone
@@ -103,17 +103,17 @@ func (w *waiter) rank(now time.Time) int {
 	return rankLow
 }
 
-// overdue reports whether a call of low priority no longer gives way.
+// overdue reports whether a low-priority call no longer yields.
 func (w *waiter) overdue(now time.Time) bool {
 	return !w.ready.IsZero() && now.Sub(w.ready) > w.shares[0].per
 }
 
-// lane holds those who wait for the same limits with the same priority. Only its first one can be
-// next.
+// lane holds the calls that wait for the same limits with the same priority. Only its first call
+// can be next.
 type lane struct {
 	key     laneKey
 	waiting []*waiter
-	gone    int // of them, who have given up
+	gone    int // number of these that have given up
 }
 
 type laneKey struct {
@@ -133,7 +133,7 @@ func keyOf(limits []Limit, low bool) laneKey {
 	return laneKey{text.String(), low}
 }
 
-// head is the first who still waits.
+// head returns the first call that is still waiting.
 func (l *lane) head() *waiter {
 	for len(l.waiting) > 0 && l.waiting[0].done {
 		if l.waiting[0].gaveUp {
@@ -148,8 +148,9 @@ func (l *lane) head() *waiter {
 	return l.waiting[0]
 }
 
-// Wait blocks until the call may go, and counts it in all its limits. An error means that it was
-// not counted: the context's, at once if its deadline comes before the call could go.
+// Wait blocks until the call may go, and counts it in all its limits. On an error the call was not
+// counted. The error is the context's, returned at once if its deadline comes before the call
+// could go.
 func (s *Buckets) Wait(ctx context.Context, limits []Limit, low bool) error {
 	if err := ctx.Err(); err != nil || len(limits) == 0 {
 		return err
@@ -176,7 +177,7 @@ func (s *Buckets) Wait(ctx context.Context, limits []Limit, low bool) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if w.done { // it was let go in the same moment
+	if w.done { // it was let go at the same moment
 		return nil
 	}
 	s.giveUp(w)
@@ -193,7 +194,7 @@ func (s *Buckets) Delay(limits []Limit, low bool) time.Duration {
 	return s.newWaiter(limits, low).estimate(time.Now())
 }
 
-// Count counts a call that went without waiting.
+// Count counts a call that was made without waiting.
 func (s *Buckets) Count(limits []Limit, low bool) {
 	if len(limits) == 0 {
 		return
@@ -207,8 +208,8 @@ func (s *Buckets) Count(limits []Limit, low bool) {
 	}
 }
 
-// SlowDown takes note that a limit was found to be used up: it lets nothing through for pause, a
-// minute at most, and then a quarter less for the limit's time, 10 s at least.
+// SlowDown handles a limit that turned out to be used up: it lets nothing through for pause, at
+// most a minute, and then a quarter less for the limit's period, at least 10 s.
 func (s *Buckets) SlowDown(limit Limit, pause time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -249,7 +250,7 @@ func (s *Buckets) bucket(limit Limit) *bucket {
 	return b
 }
 
-// estimate is how long a call that comes now has to wait.
+// estimate returns how long a call that arrives now has to wait.
 func (w *waiter) estimate(now time.Time) time.Duration {
 	var longest time.Duration
 	for _, sh := range w.shares {
@@ -258,7 +259,7 @@ func (w *waiter) estimate(now time.Time) time.Duration {
 	return longest
 }
 
-// enter puts a call last, and reports whether it could go at once.
+// enter adds a call at the end, and reports whether it could go at once.
 func (s *Buckets) enter(w *waiter, key laneKey, now time.Time) bool {
 	s.seq++
 	w.seq = s.seq
@@ -313,7 +314,7 @@ func (w *waiter) leave() {
 	}
 }
 
-// dispatch lets go whoever may, and sets the timer for the next one.
+// dispatch lets all calls go that may, and sets the timer for the next one.
 func (s *Buckets) dispatch() {
 	now := time.Now()
 	s.pass++
@@ -346,8 +347,8 @@ func (s *Buckets) dispatch() {
 	s.wake(now, next)
 }
 
-// try pays for w as far as it can, and lets it go if all its limits have room. Otherwise it
-// returns after what time to try again, and keeps those who come later from what w waits for.
+// try pays for w as far as possible, and lets it go if all its limits have room. Otherwise it
+// returns when to try again, and keeps later calls from taking what w waits for.
 func (s *Buckets) try(w *waiter, now time.Time) time.Duration {
 	rank, free, paid, wait := w.rank(now), true, true, never
 	blocked := func(b *bucket, d time.Duration) {
@@ -392,7 +393,7 @@ func (s *Buckets) try(w *waiter, now time.Time) time.Duration {
 	return 0
 }
 
-// wake has the next pass happen after a time, or earlier.
+// wake schedules the next pass after the given time, unless one comes earlier.
 func (s *Buckets) wake(now time.Time, after time.Duration) {
 	if after == never {
 		return

@@ -13,12 +13,12 @@ import (
 	"go.uber.org/goleak"
 )
 
-// All times here are synctest's: they pass without waiting, and exactly. What calls see of one
-// limit is tested in the root package.
+// All times here are synctest's: they pass exactly and without waiting. The root package tests
+// single limits.
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// calls lets calls go in goroutines, and notes when they went.
+// calls makes calls in goroutines, and records when they went.
 type calls struct {
 	*Buckets
 	wait sync.WaitGroup
@@ -31,7 +31,7 @@ func newCalls() *calls {
 	return &calls{Buckets: New(), at: map[string][]time.Duration{}, from: time.Now()}
 }
 
-// enter has a call wait, and returns when it stands in its line.
+// enter starts a call, and returns when it is waiting.
 func (c *calls) enter(ctx context.Context, name string, low bool, limits ...Limit) {
 	c.wait.Go(func() {
 		if c.Wait(ctx, limits, low) != nil {
@@ -79,7 +79,7 @@ func TestACallThatIsKeptDoesNotKeepOthers(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		c := newCalls()
-		quota := second("quota", 100, 3) // more than the tokens that lie ready
+		quota := second("quota", 100, 3) // more than the available tokens
 		require.NoError(t, c.Wait(t.Context(), []Limit{quota, {"channel a", 1, time.Minute, 1}}, false))
 		c.enter(t.Context(), "a", false, quota, Limit{"channel a", 1, time.Minute, 1})
 		for i := range 20 {
@@ -91,7 +91,8 @@ func TestACallThatIsKeptDoesNotKeepOthers(t *testing.T) {
 	})
 }
 
-// A call that needs two limits, each of which others use up as soon as it has room, has its turn.
+// A call that needs two limits, each of which others use as soon as it has room, still gets its
+// turn.
 func TestACallUnderTwoBusyLimitsIsNotStarved(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// windowSlots is how finely a window tells times apart: what was used counts for up to one slot
-// longer than the limit's time.
+// windowSlots is the number of slots of a window: a use counts for up to one slot longer than the
+// limit's period.
 const windowSlots = 256
 
-// window remembers what was used within a limit's time.
+// window records what was used within a limit's period.
 type window struct {
 	slot   time.Duration
 	origin time.Time
@@ -29,7 +29,7 @@ func newWindow(per time.Duration) window {
 
 func (w *window) at(now time.Time) int64 { return int64(now.Sub(w.origin) / w.slot) }
 
-// end is when what was used in a slot no longer counts.
+// end returns when the use in a slot no longer counts.
 func (w *window) end(slot int64) time.Time {
 	return w.origin.Add(time.Duration(slot+windowSlots+1) * w.slot)
 }
@@ -58,8 +58,8 @@ func (w *window) add(n int, low bool, now time.Time) {
 	}
 }
 
-// until is how long it takes until n more fit into room. More than the whole room fits when
-// nothing else is there.
+// until returns how long until n more units fit into room. More than the whole room fits when the
+// window is empty.
 func (w *window) until(n, room int, now time.Time) time.Duration {
 	total := w.total
 	for _, use := range w.uses {

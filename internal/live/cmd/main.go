@@ -1,4 +1,5 @@
-// Command cmd asks RongCloud what no page says, and writes a report to attach to an issue:
+// Command cmd finds out from RongCloud what no page documents, and writes a report to attach to an
+// issue:
 //
 //	export RONGCLOUD_APP_KEY=... RONGCLOUD_APP_SECRET=...   # of a development app
 //	export RONGCLOUD_REGION=SG   # its data centre, unless it is Beijing
@@ -24,7 +25,7 @@ import (
 // Exit statuses.
 const (
 	exitDone  = iota
-	exitBroke // asked in part, or something is left behind
+	exitBroke // not everything was asked, or something is left behind
 	exitUsage
 )
 

@@ -45,7 +45,7 @@ func TestRun(t *testing.T) {
 		require.NotContains(t, shown, srv.AppSecret())
 		require.NotContains(t, shown, srv.AppKey())
 	}
-	// What it says it would be cleaned up by is the prefix that it used.
+	// The prefix in its clean-up hint is the one it used.
 	prefix := regexp.MustCompile(`-clean (\w+)\.`).FindStringSubmatch(stderr.String())
 	require.Equal(t, report.Prefix, prefix[1])
 	stdout.Reset()
@@ -88,7 +88,8 @@ func TestList(t *testing.T) {
 	require.Contains(t, stdout.String(), "Is a user ID of 65 bytes refused?")
 }
 
-// TestInterrupted still removes what was made and writes what was found.
+// TestInterrupted checks that an interrupted run still removes what it created and writes what it
+// found.
 func TestInterrupted(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -110,7 +111,8 @@ func TestInterrupted(t *testing.T) {
 	}
 }
 
-// TestWrongSecret stops before the first question, and says so.
+// TestWrongSecret checks that a run with a wrong secret stops before the first question, and says
+// so.
 func TestWrongSecret(t *testing.T) {
 	t.Parallel()
 	srv := rongcloudtest.NewServer(t)
